@@ -1,0 +1,1 @@
+//! The Xtensa LX6.

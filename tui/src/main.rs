@@ -1,0 +1,2 @@
+//! The `esplens` binary.
+fn main() {}
