@@ -1,1 +1,7 @@
-//! The Xtensa LX6.
+//! The Xtensa LX6 of the ESP32: instruction table, CPU state, memory and the engines that run it.
+//!
+//! Knows no SoC and no debugger: the machine around it (`esplens-soc`) provides the [`memory::Bus`], and every
+//! front end speaks the vocabulary of [`debug`].
+
+pub mod memory;
+pub mod time;

@@ -1,0 +1,190 @@
+//! The slow path: accesses that the page table's fast bits do not allow, peeks, and DMA.
+
+use super::{Access, Bus, Fault, Map, Memory, NO_PAGE, PAGE_SIZE, Page, Region, flag};
+use std::sync::Arc;
+
+/// Where a virtual address lies in storage.
+struct Spot {
+    phys: u32,
+    offset: usize,
+    flags: u32,
+}
+
+impl Memory {
+    /// Finds the storage behind a virtual address, reversed word order included.
+    fn spot(&self, core: usize, addr: u32) -> Option<Spot> {
+        let e = self.maps[core].entry(addr);
+        if e.phys == NO_PAGE {
+            return None;
+        }
+        let offset = addr as usize % PAGE_SIZE;
+        let offset = if e.flags & flag::REVERSED != 0 {
+            (PAGE_SIZE - 4 - (offset & !3)) | (offset & 3)
+        } else {
+            offset
+        };
+        Some(Spot { phys: e.phys, offset, flags: e.flags })
+    }
+
+    fn check(&self, core: usize, addr: u32, size: u8, store: bool) -> Result<(), Fault> {
+        match self.watch_hit(core, addr, size, store) {
+            Some(id) => Err(Fault::Watch(id)),
+            None => Ok(()),
+        }
+    }
+
+    /// A load of `size` (1, 2, 4) bytes by a core: storage first, then the bus. Unaligned is allowed where
+    /// the memory takes bytes (XCHAL_UNALIGNED_LOAD_HW).
+    ///
+    /// # Errors
+    /// The [`Fault`] that the engine turns into an exception.
+    pub fn load(core: usize, a: &mut Access, bus: &mut dyn Bus, addr: u32, size: u8) -> Result<u32, Fault> {
+        a.mem.check(core, addr, size, false)?;
+        let Some(spot) = a.mem.spot(core, addr) else {
+            return bus.read(a, addr, size);
+        };
+        if spot.flags & flag::READ == 0 {
+            return Err(Fault::Bus(addr));
+        }
+        if spot.flags & flag::WORD_ONLY != 0 && (size != 4 || addr % 4 != 0) {
+            return Err(Fault::Bus(addr));
+        }
+        let size = usize::from(size);
+        if spot.offset + size > PAGE_SIZE {
+            return Self::load_bytes(core, a, bus, addr, size);
+        }
+        let mut bytes = [0; 4];
+        bytes[..size].copy_from_slice(&a.mem.phys.pages[spot.phys as usize].0[spot.offset..spot.offset + size]);
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    /// A load that crosses a page: byte by byte.
+    fn load_bytes(core: usize, a: &mut Access, bus: &mut dyn Bus, addr: u32, size: usize) -> Result<u32, Fault> {
+        (0..size as u32).try_fold(0, |value, n| {
+            let byte = Self::load(core, a, bus, addr.wrapping_add(n), 1)?;
+            Ok(value | byte << (8 * n))
+        })
+    }
+
+    /// A store of the low `size` bytes of `value` by a core. Sets `a.leave` when it changed decoded code.
+    ///
+    /// # Errors
+    /// The [`Fault`] that the engine turns into an exception.
+    pub fn store(
+        core: usize,
+        a: &mut Access,
+        bus: &mut dyn Bus,
+        addr: u32,
+        size: u8,
+        value: u32,
+    ) -> Result<(), Fault> {
+        a.mem.check(core, addr, size, true)?;
+        let Some(spot) = a.mem.spot(core, addr) else {
+            return bus.write(a, addr, size, value);
+        };
+        if spot.flags & flag::WRITE == 0 || spot.flags & flag::WORD_ONLY != 0 && (size != 4 || addr % 4 != 0) {
+            return Err(Fault::Bus(addr));
+        }
+        let len = usize::from(size);
+        if spot.offset + len > PAGE_SIZE {
+            return (0..len as u32).try_for_each(|n| {
+                Self::store(core, a, bus, addr.wrapping_add(n), 1, value >> (8 * n) & 0xFF)
+            });
+        }
+        a.leave |= a.mem.phys.has_code(spot.phys, spot.offset, spot.offset + len);
+        a.mem.write_phys(spot.phys, spot.offset, &value.to_le_bytes()[..len]);
+        Ok(())
+    }
+
+    /// Bytes for the decoder: up to 4 at `addr`, without effects. `None` where nothing may be fetched;
+    /// fewer bytes than an instruction when the next page is not executable.
+    #[must_use]
+    pub fn fetch(&self, core: usize, addr: u32) -> Option<([u8; 4], usize)> {
+        let mut out = [0; 4];
+        let mut n = 0;
+        while n < 4 {
+            let Some(spot) = self.spot(core, addr.wrapping_add(n as u32)) else { break };
+            if spot.flags & flag::EXEC == 0 {
+                break;
+            }
+            out[n] = self.phys.pages[spot.phys as usize].0[spot.offset];
+            n += 1;
+        }
+        (n > 0).then_some((out, n))
+    }
+
+    /// Notes that the instruction bytes at `addr..addr+len` were decoded for `core`.
+    pub fn note_code(&mut self, core: usize, addr: u32, len: usize) {
+        for n in 0..len as u32 {
+            if let Some(spot) = self.spot(core, addr.wrapping_add(n)) {
+                self.mark_code(spot.phys, spot.offset, 1);
+            }
+        }
+    }
+
+    /// Reads storage as `core` sees it, without any effect; stops at the first byte that is not storage.
+    /// Returns the bytes read.
+    pub fn peek(&self, core: usize, addr: u32, out: &mut [u8]) -> usize {
+        for (n, byte) in out.iter_mut().enumerate() {
+            let Some(spot) = self.spot(core, addr.wrapping_add(n as u32)) else { return n };
+            *byte = self.phys.pages[spot.phys as usize].0[spot.offset];
+        }
+        out.len()
+    }
+
+    /// Writes storage as `core` sees it, read-only memories included (a debugger's write, a loader).
+    /// Returns the bytes written.
+    pub fn poke(&mut self, core: usize, addr: u32, data: &[u8]) -> usize {
+        for (n, byte) in data.iter().enumerate() {
+            let Some(spot) = self.spot(core, addr.wrapping_add(n as u32)) else { return n };
+            self.write_phys(spot.phys, spot.offset, &[*byte]);
+        }
+        data.len()
+    }
+
+    /// Writes within one physical page, keeping decoded code and sharing right.
+    fn write_phys(&mut self, phys: u32, offset: usize, data: &[u8]) {
+        if self.phys.has_code(phys, offset, offset + data.len()) {
+            self.code_changed(phys);
+        }
+        self.own(phys).0[offset..offset + data.len()].copy_from_slice(data);
+    }
+
+    /// Reads from a region (a flash chip, a RAM bank) at a byte offset; bytes past its end read as 0xFF.
+    pub fn read_region(&self, region: Region, offset: usize, out: &mut [u8]) {
+        for (n, byte) in out.iter_mut().enumerate() {
+            let at = offset + n;
+            *byte = if at < region.bytes() {
+                self.phys.pages[region.first as usize + at / PAGE_SIZE].0[at % PAGE_SIZE]
+            } else {
+                0xFF
+            };
+        }
+    }
+
+    /// Writes into a region at a byte offset; bytes past its end are dropped.
+    pub fn write_region(&mut self, region: Region, offset: usize, data: &[u8]) {
+        let mut at = offset;
+        let mut rest = &data[..data.len().min(region.bytes().saturating_sub(offset))];
+        while !rest.is_empty() {
+            let n = rest.len().min(PAGE_SIZE - at % PAGE_SIZE);
+            self.write_phys(region.first + (at / PAGE_SIZE) as u32, at % PAGE_SIZE, &rest[..n]);
+            at += n;
+            rest = &rest[n..];
+        }
+    }
+
+    /// The pages of a region, to keep or to share with another machine.
+    #[must_use]
+    pub fn region_pages(&self, region: Region) -> &[Arc<Page>] {
+        &self.phys.pages[region.first as usize..(region.first + region.pages) as usize]
+    }
+
+    /// The virtual page index that holds `addr` together with its physical page, for engines' caches.
+    #[must_use]
+    pub fn exec_page(&self, core: usize, addr: u32) -> Option<(usize, u32)> {
+        let i = Map::index(addr)?;
+        let e = self.maps[core].at(i);
+        (e.phys != NO_PAGE && e.flags & flag::EXEC != 0).then_some((i, e.phys))
+    }
+}
