@@ -54,12 +54,19 @@ impl Memory {
             return Self::load_bytes(core, a, bus, addr, size);
         }
         let mut bytes = [0; 4];
-        bytes[..size].copy_from_slice(&a.mem.phys.pages[spot.phys as usize].0[spot.offset..spot.offset + size]);
+        bytes[..size]
+            .copy_from_slice(&a.mem.phys.pages[spot.phys as usize].0[spot.offset..spot.offset + size]);
         Ok(u32::from_le_bytes(bytes))
     }
 
     /// A load that crosses a page: byte by byte.
-    fn load_bytes(core: usize, a: &mut Access, bus: &mut dyn Bus, addr: u32, size: usize) -> Result<u32, Fault> {
+    fn load_bytes(
+        core: usize,
+        a: &mut Access,
+        bus: &mut dyn Bus,
+        addr: u32,
+        size: usize,
+    ) -> Result<u32, Fault> {
         (0..size as u32).try_fold(0, |value, n| {
             let byte = Self::load(core, a, bus, addr.wrapping_add(n), 1)?;
             Ok(value | byte << (8 * n))
@@ -82,7 +89,8 @@ impl Memory {
         let Some(spot) = a.mem.spot(core, addr) else {
             return bus.write(a, addr, size, value);
         };
-        if spot.flags & flag::WRITE == 0 || spot.flags & flag::WORD_ONLY != 0 && (size != 4 || addr % 4 != 0) {
+        if spot.flags & flag::WRITE == 0 || spot.flags & flag::WORD_ONLY != 0 && (size != 4 || addr % 4 != 0)
+        {
             return Err(Fault::Bus(addr));
         }
         let len = usize::from(size);

@@ -1,0 +1,7 @@
+//! Registers of GPIO.
+
+crate::registers! {
+    "GPIO", "TRM";
+    /// Placeholder until the table is written.
+    PLACEHOLDER = 0x00, reset 0, Stored;
+}

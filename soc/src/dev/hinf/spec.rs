@@ -1,0 +1,7 @@
+//! Registers of HINF.
+
+crate::registers! {
+    "HINF", "TRM";
+    /// Placeholder until the table is written.
+    PLACEHOLDER = 0x00, reset 0, Stored;
+}

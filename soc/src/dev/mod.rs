@@ -1,0 +1,192 @@
+//! The peripherals: one folder each, `spec.rs` the registers as the manual names them, `mod.rs` the behaviour.
+
+pub mod aes;
+pub mod apb_ctrl;
+pub mod dport;
+pub mod efuse;
+pub mod eth;
+pub mod flash_encryption;
+pub mod frc;
+pub mod gpio;
+pub mod hinf;
+pub mod i2c;
+pub mod i2s;
+pub mod io_mux;
+pub mod ledc;
+pub mod mcpwm;
+pub mod pcnt;
+pub mod radio;
+pub mod regfile;
+pub mod rmt;
+pub mod rng;
+pub mod rsa;
+pub mod rtc_cntl;
+pub mod rtc_i2c;
+pub mod rtcio;
+pub mod sdmmc;
+pub mod sens;
+pub mod sha;
+pub mod slc;
+pub mod slchost;
+pub mod spec;
+pub mod spi;
+mod table;
+pub mod timg;
+pub mod twai;
+pub mod uart;
+pub mod uhci;
+
+pub use regfile::{RegFile, Stored};
+pub use table::{DevId, Devices};
+
+use crate::irq::Source;
+use crate::system::{Output, Request, System};
+use esplens_core::memory::{Memory, Region};
+use esplens_core::time::Ticks;
+use serde::{Deserialize, Serialize};
+use spec::Spec;
+
+/// What one device tells another, or the outside tells a device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Msg {
+    /// Bytes arrive on a UART's receive line.
+    UartRx(Vec<u8>),
+    /// A peripheral drives its GPIO-matrix output signal (TRM table 4-2). To [`DevId::Gpio`].
+    SignalOut(u16, bool),
+    /// The GPIO matrix drives a peripheral's input signal.
+    SignalIn(u16, bool),
+    /// The outside drives a pad (`None`: lets go). To [`DevId::Gpio`].
+    Pad(u8, Option<bool>),
+    /// CPU, APB or RTC slow clock changed: rebase what counts with it.
+    ClockChanged,
+    /// A sleep begins (true: deep).
+    Sleep(bool),
+    /// The ULP or a touch pad or ... asks the RTC to wake the chip (RTC_CNTL wake-up cause bit).
+    WakeCause(u32),
+    /// An Ethernet frame arrives.
+    Frame(Vec<u8>),
+}
+
+/// What a side-effect-free read may look at.
+pub struct View<'a> {
+    /// Virtual time.
+    pub now: Ticks,
+    /// Shared state.
+    pub sys: &'a System,
+    /// All storage.
+    pub mem: &'a Memory,
+}
+
+/// What a device may look at and change while it handles an access, event or message.
+pub struct Cx<'a> {
+    /// Virtual time of the access; never runs backwards.
+    pub now: Ticks,
+    /// Which device is being called.
+    pub dev: DevId,
+    /// The core that accesses (0 for events and messages).
+    pub core: u8,
+    /// The accessing instruction's address (0 for events and messages).
+    pub pc: u32,
+    /// Shared state.
+    pub sys: &'a mut System,
+    /// All storage, for DMA.
+    pub mem: &'a mut Memory,
+}
+
+impl Cx<'_> {
+    /// The same without the right to change anything.
+    #[must_use]
+    pub fn view(&self) -> View<'_> {
+        View { now: self.now, sys: self.sys, mem: self.mem }
+    }
+
+    /// Drives an interrupt line.
+    pub fn irq(&mut self, source: Source, level: bool) {
+        self.sys.irq.set(source, level);
+    }
+
+    /// Calls this device's [`Device::event`] with `tag` (0..15) at time `at`; replaces an earlier call for that tag.
+    pub fn schedule(&mut self, tag: u8, at: Ticks) {
+        self.sys.events.schedule(self.dev.slot(tag), at);
+    }
+
+    /// Takes back [`Cx::schedule`].
+    pub fn cancel(&mut self, tag: u8) {
+        self.sys.events.cancel(self.dev.slot(tag));
+    }
+
+    /// Sends a message; delivered right after the current call returns.
+    pub fn send(&mut self, to: DevId, msg: Msg) {
+        self.sys.messages.push_back((to, msg));
+    }
+
+    /// Asks the machine for something.
+    pub fn request(&mut self, request: Request) {
+        self.sys.requests.push(request);
+    }
+
+    /// Hands something to the outside.
+    pub fn output(&mut self, output: Output) {
+        self.sys.out.push(output);
+    }
+
+    /// Tells every device that counts with it that a clock changed. Call after changing `sys.clocks`.
+    pub fn clock_changed(&mut self) {
+        for dev in DevId::ALL {
+            self.send(*dev, Msg::ClockChanged);
+        }
+        self.sys.irq.changed = true; // the machine rebases the cores' budgets
+    }
+
+    /// Warns once about a register.
+    pub fn warn_reg(&mut self, spec: &Spec, offset: u32, what: &str) {
+        let name = spec.at(offset).map_or("?", |r| r.name);
+        self.sys.warn(format!("{} {name} (offset {offset:#05x}): {what}", spec.name));
+    }
+
+    /// Finds the storage behind an address that a DMA engine uses (internal SRAM on the data bus).
+    #[must_use]
+    pub fn dma_region(&self, addr: u32) -> Option<(Region, usize)> {
+        let b = &self.sys.banks;
+        let banks = [(0x3FFE_0000, b.sram1), (0x3FFA_E000, b.sram2)];
+        banks.into_iter().find_map(|(base, region)| {
+            let (region, offset) = (region?, addr.checked_sub(base)? as usize);
+            (offset < region.bytes()).then_some((region, offset))
+        })
+    }
+
+    /// DMA read of internal SRAM; false when `addr` is not DMA-capable memory.
+    pub fn dma_read(&self, addr: u32, out: &mut [u8]) -> bool {
+        let Some((region, offset)) = self.dma_region(addr) else { return false };
+        self.mem.read_region(region, offset, out);
+        true
+    }
+
+    /// DMA write to internal SRAM; false when `addr` is not DMA-capable memory.
+    pub fn dma_write(&mut self, addr: u32, data: &[u8]) -> bool {
+        let Some((region, offset)) = self.dma_region(addr) else { return false };
+        self.mem.write_region(region, offset, data);
+        true
+    }
+}
+
+/// A peripheral. Offsets are byte offsets from its base, a multiple of 4; narrower guest accesses are turned into
+/// whole-register ones by the bus.
+pub trait Device {
+    /// Its registers.
+    fn spec(&self) -> &'static Spec;
+    /// A register's value without any side effect.
+    fn peek(&self, offset: u32, v: &View) -> u32;
+    /// A guest's read; where reading has no effect this is [`Device::peek`].
+    fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
+        self.peek(offset, &cx.view())
+    }
+    /// A guest's write.
+    fn write(&mut self, offset: u32, value: u32, cx: &mut Cx);
+    /// A time asked for with [`Cx::schedule`] has come.
+    fn event(&mut self, _tag: u8, _cx: &mut Cx) {}
+    /// A message from another device or the outside.
+    fn message(&mut self, _msg: &Msg, _cx: &mut Cx) {}
+    /// Back to the reset values; events and interrupt lines are this device's to clear.
+    fn reset(&mut self, cx: &mut Cx);
+}

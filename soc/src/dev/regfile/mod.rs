@@ -1,0 +1,105 @@
+//! Registers that only keep what is written: whole peripherals without behaviour, and the plain part of others.
+
+use super::spec::{How, Spec};
+use super::{Cx, Device, View};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+/// The stored values of a peripheral's registers, by offset; registers not written yet read their reset value.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegFile {
+    values: BTreeMap<u32, u32>,
+}
+
+impl RegFile {
+    /// The value at `offset`: what was stored, else the table's reset value, else 0.
+    #[must_use]
+    pub fn get(&self, spec: &Spec, offset: u32) -> u32 {
+        self.values.get(&offset).copied().unwrap_or_else(|| spec.at(offset).map_or(0, |r| r.reset))
+    }
+
+    /// Stores a value without asking the table.
+    pub fn set(&mut self, offset: u32, value: u32) {
+        self.values.insert(offset, value);
+    }
+
+    /// A guest's read: as [`RegFile::get`], and a warning (once) where the table knows no register.
+    pub fn read(&self, spec: &Spec, offset: u32, cx: &mut Cx) -> u32 {
+        if spec.at(offset).is_none() {
+            cx.warn_reg(spec, offset, "read of an unknown register, reads 0");
+        }
+        self.get(spec, offset)
+    }
+
+    /// A guest's write: stored when the table says so, else a warning (once).
+    pub fn write(&mut self, spec: &Spec, offset: u32, value: u32, cx: &mut Cx) {
+        match spec.at(offset).map(|r| r.how) {
+            Some(How::Modelled | How::Stored) => self.set(offset, value),
+            Some(How::Absent) => cx.warn_reg(spec, offset, "write to a register that is not modelled"),
+            None => cx.warn_reg(spec, offset, "write to an unknown register, ignored"),
+        }
+    }
+}
+
+/// Names the register table of a [`Stored`] peripheral.
+pub trait HasSpec {
+    /// The table.
+    const SPEC: &'static Spec;
+}
+
+/// A peripheral that is nothing but a [`RegFile`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Stored<S> {
+    regs: RegFile,
+    #[serde(skip)]
+    table: PhantomData<S>,
+}
+
+impl<S: HasSpec> Device for Stored<S> {
+    fn spec(&self) -> &'static Spec {
+        S::SPEC
+    }
+    fn peek(&self, offset: u32, _v: &View) -> u32 {
+        self.regs.get(S::SPEC, offset)
+    }
+    fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
+        self.regs.read(S::SPEC, offset, cx)
+    }
+    fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
+        self.regs.write(S::SPEC, offset, value, cx);
+    }
+    fn reset(&mut self, _cx: &mut Cx) {
+        self.regs = RegFile::default();
+    }
+}
+
+/// An address range whose registers no public manual names (radio, PHY): keeps what is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Blank<S> {
+    values: BTreeMap<u32, u32>,
+    #[serde(skip)]
+    table: PhantomData<S>,
+}
+
+impl<S: HasSpec> Device for Blank<S> {
+    fn spec(&self) -> &'static Spec {
+        S::SPEC
+    }
+    fn peek(&self, offset: u32, _v: &View) -> u32 {
+        self.values.get(&offset).copied().unwrap_or(0)
+    }
+    fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
+        cx.sys.warn(format!("{}: not modelled, its registers only keep what is written", S::SPEC.name));
+        self.peek(offset, &cx.view())
+    }
+    fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
+        cx.sys.warn(format!("{}: not modelled, its registers only keep what is written", S::SPEC.name));
+        self.values.insert(offset, value);
+    }
+    fn reset(&mut self, _cx: &mut Cx) {
+        self.values.clear();
+    }
+}

@@ -1,0 +1,7 @@
+//! Registers of RTCIO.
+
+crate::registers! {
+    "RTCIO", "TRM";
+    /// Placeholder until the table is written.
+    PLACEHOLDER = 0x00, reset 0, Stored;
+}

@@ -1,0 +1,136 @@
+//! Which peripheral stands where (TRM table 1-6; IDF `soc/reg_base.h`), and the dispatch to it.
+
+use super::*;
+
+macro_rules! devices {
+    ($( $id:ident $field:ident: $ty:ty = $new:expr, $base:literal, $size:literal; )+) => {
+        /// A peripheral's name in messages and event slots.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[allow(missing_docs, reason = "the names are the manual's")]
+        #[repr(u8)]
+        pub enum DevId { $($id),+ }
+
+        impl DevId {
+            /// All peripherals, in address order.
+            pub const ALL: &[DevId] = &[$(DevId::$id),+];
+
+            /// First address and size in bytes.
+            #[must_use]
+            pub fn range(self) -> (u32, u32) {
+                match self { $(DevId::$id => ($base, $size)),+ }
+            }
+        }
+
+        /// All peripherals of the chip.
+        #[derive(Clone, Serialize, Deserialize)]
+        #[allow(missing_docs, reason = "the names are the manual's")]
+        pub struct Devices { $(pub $field: $ty),+ }
+
+        impl Devices {
+            /// All peripherals at their power-on values.
+            #[must_use]
+            pub fn new() -> Self {
+                Self { $($field: $new),+ }
+            }
+
+            /// A peripheral by name.
+            #[must_use]
+            pub fn get(&self, id: DevId) -> &dyn Device {
+                match id { $(DevId::$id => &self.$field),+ }
+            }
+
+            /// A peripheral by name, for changing.
+            pub fn get_mut(&mut self, id: DevId) -> &mut dyn Device {
+                match id { $(DevId::$id => &mut self.$field),+ }
+            }
+        }
+    };
+}
+
+devices! {
+    Dport dport: dport::Dport = dport::Dport::default(), 0x3FF0_0000, 0x1000;
+    Aes aes: aes::Aes = aes::Aes::default(), 0x3FF0_1000, 0x1000;
+    Rsa rsa: rsa::Rsa = rsa::Rsa::default(), 0x3FF0_2000, 0x1000;
+    Sha sha: sha::Sha = sha::Sha::default(), 0x3FF0_3000, 0x1000;
+    Uart0 uart0: uart::Uart = uart::Uart::default(), 0x3FF4_0000, 0x400;
+    Spi1 spi1: spi::Spi = spi::Spi::default(), 0x3FF4_2000, 0x400;
+    Spi0 spi0: spi::Spi = spi::Spi::default(), 0x3FF4_3000, 0x400;
+    Gpio gpio: gpio::Gpio = gpio::Gpio::default(), 0x3FF4_4000, 0x1000;
+    Frc frc: frc::Frc = frc::Frc::default(), 0x3FF4_7000, 0x400;
+    RtcCntl rtc_cntl: rtc_cntl::RtcCntl = rtc_cntl::RtcCntl::default(), 0x3FF4_8000, 0x400;
+    RtcIo rtcio: rtcio::RtcIo = rtcio::RtcIo::default(), 0x3FF4_8400, 0x400;
+    Sens sens: sens::Sens = sens::Sens::default(), 0x3FF4_8800, 0x400;
+    RtcI2c rtc_i2c: rtc_i2c::RtcI2c = rtc_i2c::RtcI2c::default(), 0x3FF4_8C00, 0x400;
+    IoMux io_mux: io_mux::IoMux = io_mux::IoMux::default(), 0x3FF4_9000, 0x400;
+    Hinf hinf: hinf::Hinf = hinf::Hinf::default(), 0x3FF4_B000, 0x400;
+    Uhci1 uhci1: uhci::Uhci = uhci::Uhci::default(), 0x3FF4_C000, 0x400;
+    I2s0 i2s0: i2s::I2s = i2s::I2s::default(), 0x3FF4_F000, 0x400;
+    Uart1 uart1: uart::Uart = uart::Uart::default(), 0x3FF5_0000, 0x400;
+    I2c0 i2c0: i2c::I2c = i2c::I2c::default(), 0x3FF5_3000, 0x400;
+    Uhci0 uhci0: uhci::Uhci = uhci::Uhci::default(), 0x3FF5_4000, 0x400;
+    SlcHost slchost: slchost::SlcHost = slchost::SlcHost::default(), 0x3FF5_5000, 0x400;
+    Rmt rmt: rmt::Rmt = rmt::Rmt::default(), 0x3FF5_6000, 0x1000;
+    Pcnt pcnt: pcnt::Pcnt = pcnt::Pcnt::default(), 0x3FF5_7000, 0x400;
+    Slc slc: slc::Slc = slc::Slc::default(), 0x3FF5_8000, 0x400;
+    Ledc ledc: ledc::Ledc = ledc::Ledc::default(), 0x3FF5_9000, 0x400;
+    Efuse efuse: efuse::Efuse = efuse::Efuse::default(), 0x3FF5_A000, 0x400;
+    FlashEncryption flash_encryption: flash_encryption::FlashEncryption = flash_encryption::FlashEncryption::default(), 0x3FF5_B000, 0x400;
+    Mcpwm0 mcpwm0: mcpwm::Mcpwm = mcpwm::Mcpwm::default(), 0x3FF5_E000, 0x400;
+    Timg0 timg0: timg::Timg = timg::Timg::default(), 0x3FF5_F000, 0x400;
+    Timg1 timg1: timg::Timg = timg::Timg::default(), 0x3FF6_0000, 0x400;
+    Spi2 spi2: spi::Spi = spi::Spi::default(), 0x3FF6_4000, 0x400;
+    Spi3 spi3: spi::Spi = spi::Spi::default(), 0x3FF6_5000, 0x400;
+    ApbCtrl apb_ctrl: apb_ctrl::ApbCtrl = apb_ctrl::ApbCtrl::default(), 0x3FF6_6000, 0x400;
+    I2c1 i2c1: i2c::I2c = i2c::I2c::default(), 0x3FF6_7000, 0x400;
+    Sdmmc sdmmc: sdmmc::Sdmmc = sdmmc::Sdmmc::default(), 0x3FF6_8000, 0x1000;
+    Eth eth: eth::Eth = eth::Eth::default(), 0x3FF6_9000, 0x2000;
+    Twai twai: twai::Twai = twai::Twai::default(), 0x3FF6_B000, 0x400;
+    Mcpwm1 mcpwm1: mcpwm::Mcpwm = mcpwm::Mcpwm::default(), 0x3FF6_C000, 0x400;
+    I2s1 i2s1: i2s::I2s = i2s::I2s::default(), 0x3FF6_D000, 0x400;
+    Uart2 uart2: uart::Uart = uart::Uart::default(), 0x3FF6_E000, 0x400;
+    Radio radio: radio::Radio = radio::Radio::default(), 0x3FF7_1000, 0x4000;
+    Rng rng: rng::Rng = rng::Rng::default(), 0x3FF7_5000, 0x1000;
+}
+
+impl Default for Devices {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl DevId {
+    /// The event slot of one of this device's tags.
+    #[must_use]
+    pub fn slot(self, tag: u8) -> u32 {
+        self as u32 * 16 + u32::from(tag & 15)
+    }
+
+    /// The device and tag of an event slot.
+    #[must_use]
+    pub fn of_slot(slot: u32) -> (Self, u8) {
+        (Self::ALL[slot as usize / 16], (slot % 16) as u8)
+    }
+
+    /// The peripheral that covers an address of the DPORT or APB bus, and the offset from its base.
+    #[must_use]
+    pub fn at(addr: u32) -> Option<(Self, u32)> {
+        let block = (addr.checked_sub(PERIPHERALS)? / BLOCK) as usize;
+        let id = (*BY_BLOCK.get(block)?)?;
+        Some((id, addr - id.range().0))
+    }
+}
+
+/// First address of the peripheral bus.
+pub const PERIPHERALS: u32 = 0x3FF0_0000;
+const BLOCK: u32 = 0x400;
+
+/// The peripheral of each 1 KiB block.
+static BY_BLOCK: std::sync::LazyLock<Vec<Option<DevId>>> = std::sync::LazyLock::new(|| {
+    let mut table = vec![None; 0x8_0000 / BLOCK as usize];
+    for id in DevId::ALL {
+        let (base, size) = id.range();
+        let first = ((base - PERIPHERALS) / BLOCK) as usize;
+        table[first..first + (size / BLOCK) as usize].fill(Some(*id));
+    }
+    table
+});

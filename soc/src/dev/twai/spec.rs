@@ -1,0 +1,7 @@
+//! Registers of TWAI.
+
+crate::registers! {
+    "TWAI", "TRM";
+    /// Placeholder until the table is written.
+    PLACEHOLDER = 0x00, reset 0, Stored;
+}

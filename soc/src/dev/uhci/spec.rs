@@ -1,0 +1,7 @@
+//! Registers of UHCI.
+
+crate::registers! {
+    "UHCI", "TRM";
+    /// Placeholder until the table is written.
+    PLACEHOLDER = 0x00, reset 0, Stored;
+}

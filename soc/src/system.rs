@@ -1,0 +1,186 @@
+//! What devices share: interrupt lines, events, clocks, the cores' control lines, messages, outputs.
+
+use crate::clocks::Clocks;
+use crate::dev::{DevId, Msg};
+use crate::irq::Irq;
+use esplens_core::memory::Region;
+use esplens_core::time::{EventQueue, Ticks};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, VecDeque};
+
+/// Why a core was reset, as the ROM reads it from `RTC_CNTL_RESET_STATE` (IDF `rom/rtc.h`, `RESET_REASON`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the ROM's")]
+#[repr(u8)]
+pub enum ResetCause {
+    PowerOn = 1,
+    Software = 3,
+    OwdtReset = 4,
+    DeepSleep = 5,
+    Sdio = 6,
+    Tg0WdtSys = 7,
+    Tg1WdtSys = 8,
+    RtcWdtSys = 9,
+    Intrusion = 10,
+    TgWdtCpu = 11,
+    SoftwareCpu = 12,
+    RtcWdtCpu = 13,
+    ExtCpu = 14,
+    BrownOut = 15,
+    RtcWdtRtc = 16,
+}
+
+/// How much a reset resets (TRM 3.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ResetKind {
+    /// One core's registers only.
+    Cpu(u8),
+    /// Both cores and all peripherals but the RTC.
+    Core,
+    /// Everything, the RTC included.
+    System,
+}
+
+/// What a device asks of the machine; carried out before the next instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Request {
+    /// Reset for a cause.
+    Reset(ResetKind, ResetCause),
+    /// Put one device back to its reset values (a DPORT peripheral reset bit).
+    ResetDevice(DevId),
+    /// Deep sleep: digital core off until the RTC wakes it, then a reset with [`ResetCause::DeepSleep`].
+    DeepSleep,
+    /// Light sleep: both cores stand still until the RTC wakes them.
+    LightSleep,
+    /// The RTC ends a sleep.
+    Wake,
+}
+
+/// A core's control lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoreLines {
+    /// Held in reset (DPORT_APPCPU_RESETTING).
+    pub in_reset: bool,
+    /// No clock (DPORT_APPCPU_CLKGATE_EN clear).
+    pub gated: bool,
+    /// Stalled (DPORT_APPCPU_RUNSTALL or RTC_CNTL_SW_STALL_*CPU).
+    pub dport_stall: bool,
+    /// Stalled by RTC_CNTL_SW_STALL.
+    pub rtc_stall: bool,
+    /// Address the ROM of the APP CPU jumps to (DPORT_APPCPU_CTRL_D).
+    pub boot_addr: u32,
+    /// The last reset's cause.
+    pub cause: u8,
+}
+
+impl CoreLines {
+    /// True when the core executes nothing.
+    #[must_use]
+    pub fn held(&self) -> bool {
+        self.in_reset || self.gated || self.dport_stall || self.rtc_stall
+    }
+}
+
+/// Something that leaves the machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// A byte left UART `n`'s transmitter.
+    Uart {
+        /// UART number.
+        n: u8,
+        /// The byte.
+        byte: u8,
+    },
+    /// A pad changed its driven level.
+    Pad {
+        /// GPIO number.
+        pin: u8,
+        /// New level.
+        level: bool,
+    },
+    /// An Ethernet frame left the MAC.
+    Frame(Vec<u8>),
+    /// One clear warning about something not modelled.
+    Warning(String),
+}
+
+/// Everything the devices share. Serialised with the machine, but for outputs and the warnings already given.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct System {
+    /// Interrupt lines and matrix.
+    pub irq: Irq,
+    /// Events in virtual time; slot = device number * 16 + tag.
+    pub events: EventQueue,
+    /// Clock selection.
+    pub clocks: Clocks,
+    /// Control lines of both cores.
+    pub cores: [CoreLines; 2],
+    /// Asked of the machine, in order.
+    pub requests: Vec<Request>,
+    /// Boot strap pins as `GPIO_STRAP` shows them (0x12 flash boot, 0x0f UART download).
+    pub strap: u32,
+    /// The flash chip's storage.
+    pub flash: Option<Region>,
+    /// The PSRAM chip's storage.
+    pub psram: Option<Region>,
+    /// Storage that DMA and the maps reach by name.
+    pub banks: Banks,
+    /// State of the machine's only random source (seeded; RNG_DATA_REG draws from it).
+    pub random: u64,
+    /// Messages between devices not yet delivered.
+    pub messages: VecDeque<(DevId, Msg)>,
+    /// What leaves the machine; drained by its owner.
+    #[serde(skip)]
+    pub out: Vec<Output>,
+    /// Warnings given, so that each comes once.
+    #[serde(skip)]
+    pub warned: BTreeSet<String>,
+    /// Latest time any device was shown: both cores' accesses see time that never runs backwards.
+    pub latest: Ticks,
+}
+
+/// The on-chip memories (TRM 1.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Banks {
+    /// 192 KiB at 0x4007_0000.
+    pub sram0: Option<Region>,
+    /// 128 KiB at 0x3FFE_0000 and, reversed, 0x400A_0000.
+    pub sram1: Option<Region>,
+    /// 200 KiB at 0x3FFA_E000.
+    pub sram2: Option<Region>,
+    /// 8 KiB at 0x3FF8_0000 (data) and 0x400C_0000 (PRO CPU only).
+    pub rtc_fast: Option<Region>,
+    /// 8 KiB at 0x5000_0000.
+    pub rtc_slow: Option<Region>,
+    /// ROM 0 (0x4000_0000, 384 KiB) as the PRO CPU sees it.
+    pub rom0_pro: Option<Region>,
+    /// ROM 0 as the APP CPU sees it.
+    pub rom0_app: Option<Region>,
+    /// ROM 1 (0x3FF9_0000, 64 KiB).
+    pub rom1: Option<Region>,
+}
+
+impl System {
+    /// Whether the machine must look before the next instruction.
+    #[must_use]
+    pub fn attention(&self) -> bool {
+        self.irq.changed || !self.requests.is_empty()
+    }
+
+    /// The next number of the seeded random source (xorshift64*).
+    pub fn next_random(&mut self) -> u32 {
+        let mut x = self.random | 1;
+        x ^= x >> 12;
+        x ^= x << 25;
+        x ^= x >> 27;
+        self.random = x;
+        (x.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as u32
+    }
+
+    /// Gives a warning unless it was given before.
+    pub fn warn(&mut self, text: String) {
+        if self.warned.len() < 1000 && self.warned.insert(text.clone()) {
+            self.out.push(Output::Warning(text));
+        }
+    }
+}
