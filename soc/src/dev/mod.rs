@@ -31,6 +31,8 @@ pub mod slchost;
 pub mod spec;
 pub mod spi;
 mod table;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod timg;
 pub mod twai;
 pub mod uart;
@@ -155,17 +157,31 @@ impl Cx<'_> {
         })
     }
 
-    /// DMA read of internal SRAM; false when `addr` is not DMA-capable memory.
+    /// DMA read of internal SRAM; false when part of it is not DMA-capable memory.
     pub fn dma_read(&self, addr: u32, out: &mut [u8]) -> bool {
-        let Some((region, offset)) = self.dma_region(addr) else { return false };
-        self.mem.read_region(region, offset, out);
+        let mut done = 0;
+        while done < out.len() {
+            let Some((region, offset)) = self.dma_region(addr.wrapping_add(done as u32)) else {
+                return false;
+            };
+            let n = (out.len() - done).min(region.bytes() - offset);
+            self.mem.read_region(region, offset, &mut out[done..done + n]);
+            done += n;
+        }
         true
     }
 
-    /// DMA write to internal SRAM; false when `addr` is not DMA-capable memory.
+    /// DMA write to internal SRAM; false when part of it is not DMA-capable memory.
     pub fn dma_write(&mut self, addr: u32, data: &[u8]) -> bool {
-        let Some((region, offset)) = self.dma_region(addr) else { return false };
-        self.mem.write_region(region, offset, data);
+        let mut done = 0;
+        while done < data.len() {
+            let Some((region, offset)) = self.dma_region(addr.wrapping_add(done as u32)) else {
+                return false;
+            };
+            let n = (data.len() - done).min(region.bytes() - offset);
+            self.mem.write_region(region, offset, &data[done..done + n]);
+            done += n;
+        }
         true
     }
 }

@@ -1,0 +1,121 @@
+//! A bench for one device: registers, virtual time, interrupt lines and outputs without a machine around it.
+
+use super::{Cx, DevId, Device, Msg, View};
+use crate::irq::Source;
+use crate::system::{Banks, Output, System};
+use esplens_core::memory::Memory;
+use esplens_core::time::{TICKS_PER_US, Ticks};
+
+/// A device under test with everything a [`Cx`] needs.
+pub struct Bench<D> {
+    /// The device.
+    pub dev: D,
+    /// Which one it is (events and messages are addressed by it).
+    pub id: DevId,
+    /// Shared state.
+    pub sys: System,
+    /// Storage; the three SRAM banks are there for DMA.
+    pub mem: Memory,
+    /// Virtual time.
+    pub now: Ticks,
+    /// Messages the device sent to others.
+    pub sent: Vec<(DevId, Msg)>,
+}
+
+impl<D: Device> Bench<D> {
+    /// A bench at time 0.
+    pub fn new(id: DevId, dev: D) -> Self {
+        let mut mem = Memory::default();
+        let banks = Banks {
+            sram0: Some(mem.add(192 << 10, 0)),
+            sram1: Some(mem.add(128 << 10, 0)),
+            sram2: Some(mem.add(200 << 10, 0)),
+            ..Banks::default()
+        };
+        let sys = System { banks, ..System::default() };
+        Self { dev, id, sys, mem, now: 0, sent: Vec::new() }
+    }
+
+    fn call<R>(&mut self, f: impl FnOnce(&mut D, &mut Cx) -> R) -> R {
+        let mut cx =
+            Cx { now: self.now, dev: self.id, core: 0, pc: 0, sys: &mut self.sys, mem: &mut self.mem };
+        let r = f(&mut self.dev, &mut cx);
+        while let Some((to, msg)) = self.sys.messages.pop_front() {
+            if to == self.id {
+                let mut cx = Cx {
+                    now: self.now,
+                    dev: self.id,
+                    core: 0,
+                    pc: 0,
+                    sys: &mut self.sys,
+                    mem: &mut self.mem,
+                };
+                self.dev.message(&msg, &mut cx);
+            } else {
+                self.sent.push((to, msg));
+            }
+        }
+        r
+    }
+
+    /// A guest's read of the register at `offset`.
+    pub fn read(&mut self, offset: u32) -> u32 {
+        self.call(|d, cx| d.read(offset, cx))
+    }
+
+    /// A guest's write.
+    pub fn write(&mut self, offset: u32, value: u32) {
+        self.call(|d, cx| d.write(offset, value, cx));
+    }
+
+    /// A look without side effects.
+    pub fn peek(&self, offset: u32) -> u32 {
+        self.dev.peek(offset, &View { now: self.now, sys: &self.sys, mem: &self.mem })
+    }
+
+    /// A message from elsewhere.
+    pub fn message(&mut self, msg: &Msg) {
+        self.call(|d, cx| d.message(msg, cx));
+    }
+
+    /// Resets the device.
+    pub fn reset(&mut self) {
+        self.call(|d, cx| d.reset(cx));
+    }
+
+    /// Lets `us` microseconds of virtual time pass, delivering the device's events on the way.
+    pub fn advance(&mut self, us: u64) {
+        self.advance_ticks(us * TICKS_PER_US);
+    }
+
+    /// As [`Bench::advance`], in ticks.
+    pub fn advance_ticks(&mut self, ticks: Ticks) {
+        let end = self.now + ticks;
+        while let Some((slot, at)) = self.sys.events.pop(end) {
+            let (id, tag) = DevId::of_slot(slot);
+            self.now = self.now.max(at);
+            if id == self.id {
+                self.call(|d, cx| d.event(tag, cx));
+            }
+        }
+        self.now = end;
+    }
+
+    /// Whether an interrupt line is high.
+    pub fn irq(&self, source: Source) -> bool {
+        self.sys.irq.level(source)
+    }
+
+    /// Bytes that left UART transmitters since the last call.
+    pub fn uart_out(&mut self) -> Vec<u8> {
+        let out = std::mem::take(&mut self.sys.out);
+        out.iter()
+            .filter_map(|o| if let Output::Uart { byte, .. } = o { Some(*byte) } else { None })
+            .collect()
+    }
+
+    /// Warnings given so far.
+    pub fn warnings(&self) -> Vec<&String> {
+        self.sys.warned.iter().collect()
+    }
+}
