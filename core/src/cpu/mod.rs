@@ -1,0 +1,3 @@
+//! The processor's own state and arithmetic.
+
+pub mod fpu;
