@@ -16,13 +16,19 @@
 mod arith;
 mod compare;
 mod convert;
+mod divide;
 mod number;
+mod seed;
+#[cfg(test)]
+mod sequences;
 #[cfg(test)]
 mod testing;
 
 pub use arith::{abs, add, madd, maddn, mov, msub, mul, neg, sub};
 pub use compare::{oeq, ole, olt, ueq, ule, ult, un};
 pub use convert::{ceil, float_s, floor, round, trunc, ufloat_s, utrunc};
+pub use divide::{addexp, addexpm, divn, mkdadj, mksadj, nexp01};
+pub use seed::{const_s, div0, recip0, rsqrt0, sqrt0};
 
 /// `FSR` Inexact: the result was rounded (ISA manual, table 4-48).
 pub const INEXACT: u32 = 1 << 7;
