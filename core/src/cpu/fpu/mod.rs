@@ -16,6 +16,7 @@
 mod arith;
 mod compare;
 mod convert;
+pub mod dfp;
 mod divide;
 mod number;
 mod seed;

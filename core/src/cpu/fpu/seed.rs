@@ -1,6 +1,6 @@
 //! CONST.S and the seeds RECIP0.S, DIV0.S, RSQRT0.S, SQRT0.S.
 //!
-//! None is in the ISA manual. The chip holds two tables (silicon: sweeps over all significands, which
+//! None is in the ISA manual. The chip holds these tables (silicon: sweeps over all significands, which
 //! the formulas below reproduce entry by entry):
 //! - reciprocal, 128 entries indexed by the top 7 fraction bits;
 //! - reciprocal root, 64 entries for each parity of the exponent, indexed by the top 6 fraction bits.
