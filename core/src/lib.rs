@@ -3,5 +3,6 @@
 //! Knows no SoC and no debugger: the machine around it (`esplens-soc`) provides the [`memory::Bus`], and every
 //! front end speaks the vocabulary of [`debug`].
 
+pub mod isa;
 pub mod memory;
 pub mod time;
