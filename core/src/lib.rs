@@ -4,5 +4,6 @@
 //! front end speaks the vocabulary of [`debug`].
 
 pub mod cpu;
+pub mod isa;
 pub mod memory;
 pub mod time;

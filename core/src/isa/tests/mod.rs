@@ -1,0 +1,4 @@
+//! Tests of the instruction set.
+
+mod facts;
+mod roundtrip;
