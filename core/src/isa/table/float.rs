@@ -51,19 +51,19 @@ macro_rules! ops_float {
             Nexp01S "nexp01.s" Rrr 0xff00ff 0xfa00b0 [Fr Fs] Plain "FR(r) = -FR(s) with its exponent narrowed to 0 or 1.";
             AddexpS "addexp.s" Rrr 0xff00ff 0xfa00e0 [Fr Fs] Plain "Add the exponent of FR(s) to that of FR(r).";
             AddexpmS "addexpm.s" Rrr 0xff00ff 0xfa00f0 [Fr Fs] Plain "Add the exponent encoded in the mantissa of FR(s) to that of FR(r).";
-            MkdadjS "mkdadj.s" Rrr 0xff00ff 0xfa00d0 [Fr Fs] Plain "FR(r) = exponent adjustment for the division of FR(s) by FR(r).";
+            MkdadjS "mkdadj.s" Rrr 0xff00ff 0xfa00d0 [Fr Fs] Plain "FR(r) = exponent adjustment for a division, from FR(s) and FR(r).";
             MksadjS "mksadj.s" Rrr 0xff00ff 0xfa00c0 [Fr Fs] Plain "FR(r) = exponent adjustment for the square root of FR(s).";
-            F64iter "f64iter" Rrr 0x8f000f 0x8e0000 [Ar As At ImmIter] Plain "One step of double-precision division or square root; imm = step | mode << 8.";
-            F64rnd "f64rnd" Rrr 0xcf000f 0x4e0000 [Ar As At ImmRnd] Plain "Round a double-precision result; imm selects the step.";
-            F64addc "f64addc" Rrr 0xff800f 0xfb0000 [At As ImmAddc] Plain "One step of double-precision addition; imm = step | last << 8.";
-            F64subc "f64subc" Rrr 0xff800f 0xfb8000 [At As ImmAddc] Plain "One step of double-precision subtraction; imm = step | last << 8.";
-            F64sig "f64sig" Rrr 0xfff00f 0x0ed000 [At As] Plain "AR(t) = significand part of the high word AR(s).";
-            F64cmpl "f64cmpl" Rrr 0xff000f 0xeb0000 [Ar As At] Plain "Compare the low words of two doubles.";
-            F64cmph "f64cmph" Rrr 0x0f000f 0x0f0000 [Ar As At ImmOp2] Plain "Compare the high words of two doubles; imm selects the relation.";
-            F64norm "f64norm" Rrr 0xef000f 0x2e0000 [Ar As At ImmNorm] Plain "Normalise a double; imm selects the word.";
-            F64sexp "f64sexp" Rrr 0xff000f 0x1e0000 [Ar As At] Plain "Set the exponent of a double.";
-            Rf64r "rf64r" Rrr 0xfffe0f 0x0bce00 [At ImmS0] Plain "AR(t) = F64R, low word if imm is 0, high word if 1.";
-            Wf64r "wf64r" Rrr 0xffe00f 0x0be000 [As At ImmR0] Plain "Write AR(s) and AR(t) to F64R; imm selects the form.";
+            F64iter "f64iter" Rrr 0x8f000f 0x8e0000 [Ar As At ImmIter] Plain "Accelerator: one step of a double-precision division or square root; imm selects it.";
+            F64rnd "f64rnd" Rrr 0xcf000f 0x4e0000 [Ar As At ImmRnd] Plain "Accelerator: round a double-precision result; imm selects the step.";
+            F64addc "f64addc" Rrr 0xff800f 0xfb0000 [At As ImmAddc] Plain "Accelerator: one step of a double-precision addition; imm selects it.";
+            F64subc "f64subc" Rrr 0xff800f 0xfb8000 [At As ImmAddc] Plain "Accelerator: one step of a double-precision subtraction; imm selects it.";
+            F64sig "f64sig" Rrr 0xfff00f 0x0ed000 [At As] Plain "Accelerator: AR(t) = the significand part of AR(s).";
+            F64cmpl "f64cmpl" Rrr 0xff000f 0xeb0000 [Ar As At] Plain "Accelerator: compare the low words of two doubles.";
+            F64cmph "f64cmph" Rrr 0x0f000f 0x0f0000 [Ar As At ImmOp2] Plain "Accelerator: compare the high words of two doubles; imm selects the relation.";
+            F64norm "f64norm" Rrr 0xef000f 0x2e0000 [Ar As At ImmNorm] Plain "Accelerator: normalise a double; imm selects the step.";
+            F64sexp "f64sexp" Rrr 0xff000f 0x1e0000 [Ar As At] Plain "Accelerator: set the exponent of a double.";
+            Rf64r "rf64r" Rrr 0xfffe0f 0x0bce00 [At ImmS0] Plain "Accelerator: AR(t) = a word of F64R; imm selects it.";
+            Wf64r "wf64r" Rrr 0xffe00f 0x0be000 [As At ImmR0] Plain "Accelerator: F64R from AR(s) and AR(t); imm selects how.";
         }
     };
 }

@@ -1,4 +1,5 @@
 //! Tests of the instruction set.
 
 mod facts;
+mod llvm;
 mod roundtrip;
