@@ -4,6 +4,8 @@
 //! front end speaks the vocabulary of [`debug`].
 
 pub mod cpu;
+pub mod debug;
+pub mod engine;
 pub mod isa;
 pub mod memory;
 pub mod time;

@@ -117,7 +117,7 @@ impl Insn {
     }
 
     /// Whether `disp` holds the branch displacement.
-    fn has_disp(&self) -> bool {
+    pub(crate) fn has_disp(&self) -> bool {
         row(self.op).operands.last() == Some(&Operand::DispExtra)
     }
 }

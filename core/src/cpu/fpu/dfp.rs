@@ -1,10 +1,10 @@
-//! The double-precision accelerator (XCHAL_HAVE_DFP_ACCEL; Tensilica's `xt_DFP_assist`).
+//! The double-precision accelerator (XCHAL_HAVE_DFP_ACCEL).
 //!
 //! It computes no doubles: its instructions shorten the integer code of a software library that only
 //! Tensilica's own compiler ships. Neither the ESP32's ROM nor the firmware we looked at executes one;
 //! systems only save and restore its three user registers. What can be established and what cannot is
-//! in `docs/decisions/dfp-accel.md`: the comparisons work, everything else answers `None` and is to be
-//! treated as an illegal instruction rather than compute a guess.
+//! in `docs/decisions/dfp-accel.md`: the comparisons work, everything else is an illegal
+//! instruction rather than a guess.
 
 /// User registers F64R_LO (234), F64R_HI (235) and F64S (236).
 #[repr(C)]
@@ -83,56 +83,6 @@ pub fn f64cmph(state: &DfpState, s: u32, t: u32, op: u32) -> Option<u32> {
     }))
 }
 
-/// F64ITER `ar, as, at, oper, noshift`: a step of a division (`oper` 2) or root (0 low, 1 high). Which
-/// bits it consumes and produces is not known.
-pub fn f64iter(_: &mut DfpState, _r: u32, _s: u32, _t: u32, _op: u32, _ns: u32) -> Option<u32> {
-    None
-}
-
-/// F64RND `ar, as, at, mode`: rounds and packs a result (mode 0 shifts down by one, 1 seeks the top
-/// bit within one place, 2 only rounds). Input format not known.
-pub fn f64rnd(_: &mut DfpState, _s: u32, _t: u32, _mode: u32) -> Option<u32> {
-    None
-}
-
-/// F64ADDC `at, as, immZ, immC`: adds with carry through F64S; the meaning of the immediates is not
-/// known.
-pub fn f64addc(_: &mut DfpState, _t: u32, _s: u32, _z: u32, _c: u32) -> Option<u32> {
-    None
-}
-
-/// F64SUBC `at, as, immZ, immC`: as [`f64addc`], subtracting.
-pub fn f64subc(_: &mut DfpState, _t: u32, _s: u32, _z: u32, _c: u32) -> Option<u32> {
-    None
-}
-
-/// F64SIG `at, as`: the significand of a high word; whether shifted is not known.
-pub fn f64sig(_s: u32) -> Option<u32> {
-    None
-}
-
-/// F64NORM `ar, as, at, mode`: prepares a normalization, writing SAR and F64S. Not known further.
-pub fn f64norm(_: &mut DfpState, _s: u32, _t: u32, _mode: u32) -> Option<u32> {
-    None
-}
-
-/// F64SEXP `ar, as, at`: presumably puts an exponent into a high word. Not known.
-pub fn f64sexp(_s: u32, _t: u32) -> Option<u32> {
-    None
-}
-
-/// RF64R `at, hilo`: one half of F64R; which value of `hilo` means which is not known. RUR.F64R_LO and
-/// RUR.F64R_HI are the known ways to read it.
-pub fn rf64r(_: &DfpState, _hilo: u32) -> Option<u32> {
-    None
-}
-
-/// WF64R `as, at, hilo`: writes F64R from two registers, in an order that is not known; `None` leaves
-/// the state as it was. WUR.F64R_LO and WUR.F64R_HI are the known ways to write it.
-pub fn wf64r(_: &mut DfpState, _s: u32, _t: u32, _hilo: u32) -> Option<()> {
-    None
-}
-
 /// Low words with the order of the real ones, zero where those were.
 fn stand_ins(f64s: u32) -> (u32, u32) {
     let smaller = u32::from(f64s & (LOW_S_ZERO | LOW_T_ZERO) == 0);
@@ -185,12 +135,9 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_illegal() {
-        let mut state = DfpState::default();
+        let state = DfpState::default();
         for op in [0, 1, 2, 3, 4, 11, 12, 13, 14, 15] {
             assert_eq!(f64cmph(&state, 0, 0, op), None);
         }
-        assert_eq!(f64iter(&mut state, 1, 2, 3, 2, 0), None);
-        assert_eq!(wf64r(&mut state, 1, 2, 0), None);
-        assert_eq!(state, DfpState::default());
     }
 }

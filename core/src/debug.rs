@@ -1,0 +1,21 @@
+//! The debug vocabulary: why an engine stopped. Every front end is a client of these types.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a core stopped where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stop {
+    /// A debugger's breakpoint at the PC; the instruction there has not run.
+    Breakpoint,
+    /// A debugger's watchpoint: the instruction at the PC would access `addr` and has not run.
+    Watchpoint {
+        /// The watchpoint's id.
+        id: usize,
+        /// The access's first byte.
+        addr: u32,
+        /// True for a store.
+        store: bool,
+    },
+    /// SIMCALL at the PC: a request to the host (ISA 8, SIMCALL). The machine carries it out and moves on.
+    Simcall,
+}

@@ -1,0 +1,292 @@
+//! The block-cached interpreter.
+//!
+//! Straight-line code is decoded once into a [`Block`] of [`DecOp`]s and run from there. What may differ between two
+//! runs of a block is checked once at its entry: free register windows, an active loop that ends inside it, the
+//! budget. Blocks end where control, the window, interrupts or the memory map may change.
+
+mod cache;
+mod translate;
+
+use super::{Ctx, DecOp, Done, Engine, Exit};
+use crate::cpu::exception::Cause;
+use crate::cpu::{Cpu, ps};
+use crate::debug::Stop;
+use crate::memory::{Bus, Memory};
+use cache::{BlockId, Cache};
+use std::collections::BTreeSet;
+
+/// Most instructions in a block.
+const MAX_BLOCK: usize = 64;
+
+/// The interpreter of one core.
+#[derive(Default)]
+pub struct Interp {
+    cache: Cache,
+    breakpoints: BTreeSet<u32>,
+    /// The next instruction ignores break- and watchpoints.
+    step_over: bool,
+    /// Where the last run stopped inside a block, to go on there instead of decoding a block anew.
+    resume: Option<(u32, BlockId, usize)>,
+    /// IBREAK registers that the cached blocks were cut for.
+    ibreak: (u32, [u32; 2]),
+}
+
+/// How running (part of) a block ended.
+struct Ran {
+    /// Instructions completed.
+    count: u64,
+    /// How the last of them ended.
+    done: Done,
+}
+
+impl Engine for Interp {
+    fn run(&mut self, cpu: &mut Cpu, core: usize, mem: &mut Memory, bus: &mut dyn Bus, budget: u64) -> Exit {
+        let mut c = Ctx::new(cpu, core, mem, bus);
+        let end = c.cpu.cycles.saturating_add(budget);
+        self.drop_stale(&mut c);
+        while c.cpu.cycles < end {
+            if c.cpu.waiting && c.cpu.deliverable() == 0 {
+                return Exit::Waiting;
+            }
+            c.cpu.waiting = false;
+            c.cpu.take_interrupt();
+            let slice = (end - c.cpu.cycles).min(c.cpu.cycles_to_timer());
+            if let Some(exit) = self.run_slice(&mut c, slice) {
+                return exit;
+            }
+        }
+        if c.cpu.waiting && c.cpu.deliverable() == 0 { Exit::Waiting } else { Exit::Budget }
+    }
+
+    fn set_breakpoint(&mut self, addr: u32, on: bool) {
+        if on {
+            self.breakpoints.insert(addr);
+        } else {
+            self.breakpoints.remove(&addr);
+        }
+        self.flush();
+    }
+
+    fn step_over(&mut self) {
+        self.step_over = true;
+    }
+
+    fn flush(&mut self) {
+        self.cache.clear();
+        self.resume = None;
+    }
+}
+
+impl Interp {
+    /// Runs at most `slice` cycles, in which no timer matches but at the very end. `None`: look at interrupts and
+    /// the budget again.
+    fn run_slice(&mut self, c: &mut Ctx, slice: u64) -> Option<Exit> {
+        let end = c.cpu.cycles + slice;
+        if (c.cpu.ibreakenable, c.cpu.ibreaka) != self.ibreak {
+            self.flush();
+            self.ibreak = (c.cpu.ibreakenable, c.cpu.ibreaka);
+        }
+        while c.cpu.cycles < end {
+            let before = c.cpu.cycles;
+            let ran = if c.cpu.icountlevel != 0 && c.cpu.icount_active() || self.step_over {
+                self.step_one(c)
+            } else {
+                self.run_block(c, end - before)
+            };
+            c.cpu.cycles += ran.count;
+            match ran.done {
+                Done::Next | Done::Jump => {}
+                Done::Fault => {
+                    // A taken exception costs a cycle, so that no loop of exceptions stops time.
+                    c.cpu.cycles += 1;
+                    c.cpu.match_timers();
+                    return self.leave(c);
+                }
+                Done::Leave | Done::LeaveJump => {
+                    c.cpu.match_timers();
+                    return self.leave(c);
+                }
+                Done::Stop => {
+                    self.step_over = false;
+                    return c.stop.take().map(Exit::Stop);
+                }
+            }
+        }
+        c.cpu.match_timers();
+        None
+    }
+
+    /// After an instruction that may have changed more than registers.
+    fn leave(&mut self, c: &mut Ctx) -> Option<Exit> {
+        self.drop_stale(c);
+        if std::mem::take(&mut c.attention) { Some(Exit::Attention) } else { None }
+    }
+
+    /// Forgets blocks whose code was overwritten or remapped.
+    fn drop_stale(&mut self, c: &mut Ctx) {
+        if c.mem.has_stale(c.core) {
+            for phys in c.mem.take_stale(c.core) {
+                self.cache.drop_phys(phys);
+            }
+            self.resume = None;
+        }
+        if self.cache.map_generation != c.mem.map_generation {
+            self.cache.map_generation = c.mem.map_generation;
+            self.cache.forget_lookups();
+            self.resume = None;
+        }
+    }
+
+    /// Runs the block at the PC, or as much of it as the budget, the window and the loop registers allow.
+    fn run_block(&mut self, c: &mut Ctx, budget: u64) -> Ran {
+        let pc = c.cpu.pc;
+        let (id, from) = match self.resume.take() {
+            Some((at, id, from)) if at == pc => (id, from),
+            _ => match self.find(c, pc) {
+                Some(id) => (id, 0),
+                None => return self.uncached(c, pc),
+            },
+        };
+        if from == 0
+            && self.cache.get(id).guarded
+            && let Some(ran) = self.guard(c, pc)
+        {
+            return ran;
+        }
+        let block = self.cache.get(id);
+        let cut_short = c.cpu.lcount != 0 && c.cpu.lend.wrapping_sub(block.start + 1) < block.len_bytes() - 1;
+        if cut_short {
+            // The active loop ends inside the block: decode it again up to there.
+            self.cache.drop_block(id);
+            return self.run_block(c, budget);
+        }
+        let n = block.ops.len();
+        if block.quads > c.cpu.quads_free {
+            return run_checked(c, &block.ops[from..], budget);
+        }
+        if budget < (n - from) as u64 {
+            let to = from + budget as usize;
+            let ran = run_ops(c, &block.ops[from..to]);
+            if ran.done == Done::Next {
+                self.resume = Some((c.cpu.pc, id, to));
+            }
+            return ran;
+        }
+        run_ops(c, &block.ops[from..])
+    }
+
+    /// A breakpoint or IBREAK stands at `pc`: stops there unless it does not apply now.
+    fn guard(&mut self, c: &mut Ctx, pc: u32) -> Option<Ran> {
+        if self.breakpoints.contains(&pc) {
+            c.stop = Some(Stop::Breakpoint);
+            return Some(Ran { count: 0, done: Done::Stop });
+        }
+        if c.cpu.ibreak_at(pc) && c.cpu.debug_enabled() {
+            c.cpu.raise_debug(crate::cpu::debug_regs::cause::IBREAK, pc);
+            return Some(Ran { count: 0, done: Done::Fault });
+        }
+        None
+    }
+
+    /// One instruction, decoded for this once: code outside the page table, or faults at the fetch.
+    fn uncached(&mut self, c: &mut Ctx, pc: u32) -> Ran {
+        match translate::decode_one(c, pc, 0) {
+            Ok(op) => run_checked(c, &[op], 1),
+            Err(done) => Ran { count: 0, done },
+        }
+    }
+
+    /// One instruction with ICOUNT and without breakpoints.
+    fn step_one(&mut self, c: &mut Ctx) -> Ran {
+        let quiet = std::mem::take(&mut self.step_over);
+        if c.cpu.icount_active() {
+            if c.cpu.icount == u32::MAX {
+                let pc = c.cpu.pc;
+                c.cpu.raise_debug(crate::cpu::debug_regs::cause::ICOUNT, pc);
+                return Ran { count: 0, done: Done::Fault };
+            }
+            c.cpu.icount += 1;
+        }
+        self.resume = None;
+        let paused = std::mem::replace(&mut c.mem.watch_paused, quiet);
+        let pc = c.cpu.pc;
+        let ran = self.uncached(c, pc);
+        c.mem.watch_paused = paused;
+        ran
+    }
+}
+
+/// Runs `ops` in order, without checks between them.
+#[inline]
+fn run_ops(c: &mut Ctx, ops: &[DecOp]) -> Ran {
+    let first = ops[0].index;
+    c.base = c.cpu.cycles.wrapping_sub(u64::from(first));
+    for op in ops {
+        let done = (op.exec)(c, op);
+        if done != Done::Next {
+            return finish(c, op, first, done);
+        }
+    }
+    finish(c, &ops[ops.len() - 1], first, Done::Next)
+}
+
+/// As [`run_ops`] for at most `budget` instructions, checking the window before each.
+fn run_checked(c: &mut Ctx, ops: &[DecOp], budget: u64) -> Ran {
+    let first = ops[0].index;
+    c.base = c.cpu.cycles.wrapping_sub(u64::from(first));
+    let ops = &ops[..ops.len().min(usize::try_from(budget).unwrap_or(usize::MAX))];
+    for op in ops {
+        if op.quad > c.cpu.quads_free {
+            c.cpu.window_overflow(op.pc);
+            let count = u64::from(op.index - first);
+            c.cpu.retired += count;
+            return Ran { count, done: Done::Fault };
+        }
+        let done = (op.exec)(c, op);
+        if done != Done::Next {
+            return finish(c, op, first, done);
+        }
+    }
+    finish(c, &ops[ops.len() - 1], first, Done::Next)
+}
+
+/// Brings PC and counts up to date after `op`, the last instruction that ran.
+#[inline]
+fn finish(c: &mut Ctx, op: &DecOp, first: u8, done: Done) -> Ran {
+    let ran = u64::from(op.index - first);
+    let count = match done {
+        Done::Next | Done::Leave => {
+            c.cpu.pc = op.next();
+            loop_back(c.cpu);
+            ran + 1
+        }
+        Done::Jump | Done::LeaveJump => ran + 1,
+        Done::Fault => ran,
+        Done::Stop => {
+            c.cpu.pc = op.pc;
+            ran
+        }
+    };
+    c.cpu.retired += count;
+    Ran { count, done }
+}
+
+/// At LEND with a loop active: back to LBEG (ISA 4.3.2.2). Taken branches never come here.
+#[inline]
+fn loop_back(cpu: &mut Cpu) {
+    if cpu.lcount != 0 && cpu.pc == cpu.lend && cpu.ps & ps::EXCM == 0 {
+        cpu.lcount -= 1;
+        cpu.pc = cpu.lbeg;
+    }
+}
+
+/// A fetch that failed: the exception for `pc`.
+fn fetch_fault(c: &mut Ctx, pc: u32) -> Done {
+    let cause = if c.cpu.itlb[(pc >> 29) as usize] == 15 {
+        Cause::InstFetchProhibited
+    } else {
+        Cause::InstructionFetchError
+    };
+    c.cpu.raise_at(cause, pc, pc);
+    Done::Fault
+}

@@ -1,0 +1,326 @@
+//! How code runs. [`Engine`] is the contract; [`interp`] the block-cached interpreter.
+
+pub mod interp;
+
+use crate::cpu::Cpu;
+use crate::cpu::exception::Cause;
+use crate::debug::Stop;
+use crate::memory::{Access, Bus, Entry, Fault, MAP_BASE, MAP_PAGES, Memory, WatchOwner, flag};
+
+/// Why [`Engine::run`] returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// The budget is used up.
+    Budget,
+    /// A device wants the machine's attention before the next instruction.
+    Attention,
+    /// The core waits for an interrupt (WAITI).
+    Waiting,
+    /// A debug event.
+    Stop(Stop),
+}
+
+/// Runs one core.
+///
+/// Every engine reaches the identical state at every instruction count. There is no callback per instruction;
+/// CCOUNT is derived from the count.
+pub trait Engine: Send {
+    /// Runs at most `budget` cycles: to the next event or the quantum's end. Leaves early after an access that may
+    /// concern the machine, on WAITI and on a debug event. A taken exception counts as one cycle.
+    fn run(&mut self, cpu: &mut Cpu, core: usize, mem: &mut Memory, bus: &mut dyn Bus, budget: u64) -> Exit;
+    /// Sets or clears a debugger's breakpoint.
+    fn set_breakpoint(&mut self, addr: u32, on: bool);
+    /// The next run does not stop at a breakpoint on its first instruction, nor at a watchpoint it hits.
+    fn step_over(&mut self);
+    /// Forgets all decoded code (after a restore).
+    fn flush(&mut self);
+}
+
+/// What became of an instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Done {
+    /// Finished; the next one follows.
+    Next,
+    /// Finished; the PC is set.
+    Jump,
+    /// Finished; the engine must look at interrupts, code and budget before the next one.
+    Leave,
+    /// As `Leave`, and the PC is set.
+    LeaveJump,
+    /// Not finished: an exception was taken, the PC is at its vector.
+    Fault,
+    /// Not finished: a debug event, see [`Ctx::stop`].
+    Stop,
+}
+
+/// An instruction ready to run.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct DecOp {
+    /// What runs it.
+    pub exec: Exec,
+    /// The immediate, or the absolute target address where there is one.
+    pub imm: u32,
+    /// Its address.
+    pub pc: u32,
+    /// Field r.
+    pub r: u8,
+    /// Field s.
+    pub s: u8,
+    /// Field t.
+    pub t: u8,
+    /// Position in its block.
+    pub index: u8,
+    /// Bytes.
+    pub len: u8,
+    /// Highest quad of address registers it names (window check).
+    pub quad: u8,
+    /// Displacement from `pc` + 4 of the branches whose `imm` is a constant or a bit number.
+    pub aux: i16,
+}
+
+/// Runs one instruction.
+pub type Exec = fn(&mut Ctx, &DecOp) -> Done;
+
+impl DecOp {
+    /// Address of the instruction after this one.
+    #[inline(always)]
+    #[must_use]
+    pub fn next(&self) -> u32 {
+        self.pc.wrapping_add(u32::from(self.len))
+    }
+}
+
+/// What instructions work on.
+pub struct Ctx<'a> {
+    /// The core's state. Its `pc`, `cycles` and `retired` are up to date between blocks only.
+    pub cpu: &'a mut Cpu,
+    /// Which core.
+    pub core: usize,
+    /// All storage.
+    pub mem: &'a mut Memory,
+    /// Everything else.
+    pub bus: &'a mut dyn Bus,
+    /// The core's page table.
+    map: *const Entry,
+    /// The block's cycle count, less the index of its first instruction.
+    pub(crate) base: u64,
+    /// Set when the machine must be asked before the next instruction.
+    pub attention: bool,
+    /// The debug event behind [`Done::Stop`].
+    pub stop: Option<Stop>,
+}
+
+impl<'a> Ctx<'a> {
+    /// A context for one run of `core`.
+    pub fn new(cpu: &'a mut Cpu, core: usize, mem: &'a mut Memory, bus: &'a mut dyn Bus) -> Self {
+        let map = mem.map(core).base();
+        Self { cpu, core, mem, bus, map, base: 0, attention: false, stop: None }
+    }
+
+    /// Address register of the current window.
+    #[inline(always)]
+    #[must_use]
+    pub fn a(&self, n: u8) -> u32 {
+        self.cpu.a(n)
+    }
+
+    /// Sets an address register of the current window.
+    #[inline(always)]
+    pub fn set(&mut self, n: u8, value: u32) {
+        self.cpu.set_a(n, value);
+    }
+
+    #[inline(always)]
+    fn entry(&self, addr: u32) -> Option<&Entry> {
+        let i = (addr.wrapping_sub(MAP_BASE) >> 12) as usize;
+        // SAFETY: `map` points at the core's table of MAP_PAGES entries, which never moves while `mem` lives.
+        (i < MAP_PAGES).then(|| unsafe { &*self.map.add(i) })
+    }
+
+    /// An aligned word load from plain memory; `None` asks for the slow path.
+    #[inline(always)]
+    #[must_use]
+    pub fn fast_load32(&self, addr: u32) -> Option<u32> {
+        let e = self.entry(addr)?;
+        if e.flags & flag::F_READ32 == 0 || addr & 3 != 0 {
+            return None;
+        }
+        // SAFETY: a fast bit means `host` points at the page; the offset is aligned and inside it.
+        Some(unsafe { e.host.add((addr & 0xFFF) as usize).cast::<u32>().read() }.to_le())
+    }
+
+    /// An aligned load of 1 or 2 bytes from plain memory.
+    #[inline(always)]
+    #[must_use]
+    pub fn fast_load_small(&self, addr: u32, size: u8) -> Option<u32> {
+        let e = self.entry(addr)?;
+        if e.flags & flag::F_READ8 == 0 || addr & u32::from(size - 1) != 0 {
+            return None;
+        }
+        let offset = (addr & 0xFFF) as usize;
+        // SAFETY: as in `fast_load32`.
+        Some(unsafe {
+            if size == 1 {
+                u32::from(*e.host.add(offset))
+            } else {
+                u32::from(e.host.add(offset).cast::<u16>().read().to_le())
+            }
+        })
+    }
+
+    /// An aligned word store to plain memory; false asks for the slow path.
+    #[inline(always)]
+    pub fn fast_store32(&mut self, addr: u32, value: u32) -> bool {
+        let Some(e) = self.entry(addr) else { return false };
+        if e.flags & flag::F_WRITE32 == 0 || addr & 3 != 0 {
+            return false;
+        }
+        // SAFETY: the write bit means the page is this machine's alone and holds no decoded code.
+        unsafe { e.host.add((addr & 0xFFF) as usize).cast::<u32>().write(value.to_le()) };
+        true
+    }
+
+    /// An aligned store of 1 or 2 bytes to plain memory.
+    #[inline(always)]
+    pub fn fast_store_small(&mut self, addr: u32, size: u8, value: u32) -> bool {
+        let Some(e) = self.entry(addr) else { return false };
+        if e.flags & flag::F_WRITE8 == 0 || addr & u32::from(size - 1) != 0 {
+            return false;
+        }
+        let offset = (addr & 0xFFF) as usize;
+        // SAFETY: as in `fast_store32`.
+        unsafe {
+            if size == 1 {
+                *e.host.add(offset) = value as u8;
+            } else {
+                e.host.add(offset).cast::<u16>().write((value as u16).to_le());
+            }
+        }
+        true
+    }
+
+    /// Runs `f` with the access description of `op`; notes whether the machine must be asked.
+    fn access<R>(&mut self, op: &DecOp, f: impl FnOnce(&mut Access, &mut dyn Bus) -> R) -> R {
+        let mut a = Access {
+            core: self.core,
+            cycle: self.base.wrapping_add(u64::from(op.index)),
+            pc: op.pc,
+            mem: self.mem,
+            leave: false,
+        };
+        let r = f(&mut a, self.bus);
+        self.attention |= a.leave;
+        r
+    }
+
+    /// A load the long way. `Err` is what the instruction returns at once.
+    ///
+    /// # Errors
+    /// [`Done::Fault`] after an exception was taken, [`Done::Stop`] at a debugger's watchpoint.
+    #[cold]
+    #[inline(never)]
+    pub fn slow_load(&mut self, op: &DecOp, addr: u32, size: u8) -> Result<u32, Done> {
+        let core = self.core;
+        self.slow(op, addr, false, |a, bus| Memory::load(core, a, bus, addr, size))
+    }
+
+    /// A store the long way.
+    ///
+    /// # Errors
+    /// As [`Ctx::slow_load`].
+    #[cold]
+    #[inline(never)]
+    pub fn slow_store(&mut self, op: &DecOp, addr: u32, size: u8, value: u32) -> Result<(), Done> {
+        let core = self.core;
+        self.slow(op, addr, true, |a, bus| Memory::store(core, a, bus, addr, size, value))
+    }
+
+    fn slow<R>(
+        &mut self,
+        op: &DecOp,
+        addr: u32,
+        store: bool,
+        mut f: impl FnMut(&mut Access, &mut dyn Bus) -> Result<R, Fault>,
+    ) -> Result<R, Done> {
+        self.region_check(addr).map_err(|e| self.fault(op, e, store))?;
+        let mut result = self.access(op, &mut f);
+        if let Err(Fault::Watch(id)) = result
+            && self.guest_watch_masked(id)
+        {
+            self.mem.watch_paused = true;
+            result = self.access(op, &mut f);
+            self.mem.watch_paused = false;
+        }
+        result.map_err(|e| self.fault(op, e, store))
+    }
+
+    /// A hit of the guest's own DBREAK that its interrupt level masks.
+    fn guest_watch_masked(&self, id: usize) -> bool {
+        let guest = self.mem.watch(id).is_some_and(|w| matches!(w.owner, WatchOwner::Guest { .. }));
+        guest && !self.cpu.debug_enabled()
+    }
+
+    /// Region protection (ISA 4.6.3): attribute 15 is "illegal".
+    fn region_check(&self, addr: u32) -> Result<(), Fault> {
+        if self.cpu.dtlb[(addr >> 29) as usize] == 15 { Err(Fault::Prohibited(addr)) } else { Ok(()) }
+    }
+
+    /// Finished on the slow path: go on, unless the machine must be asked.
+    #[inline(always)]
+    #[must_use]
+    pub fn done(&self) -> Done {
+        if self.attention { Done::Leave } else { Done::Next }
+    }
+
+    /// The one place that decides what a fault of a load or store means.
+    fn fault(&mut self, op: &DecOp, fault: Fault, store: bool) -> Done {
+        let (cause, addr) = match fault {
+            Fault::Watch(id) => return self.watch_hit(op, id, store),
+            Fault::Bus(addr) => (Cause::LoadStoreError, addr),
+            Fault::Unaligned(addr) => (Cause::LoadStoreAlignment, addr),
+            Fault::Prohibited(addr) if store => (Cause::StoreProhibited, addr),
+            Fault::Prohibited(addr) => (Cause::LoadProhibited, addr),
+        };
+        self.cpu.raise_at(cause, op.pc, addr);
+        Done::Fault
+    }
+
+    fn watch_hit(&mut self, op: &DecOp, id: usize, store: bool) -> Done {
+        let Some(watch) = self.mem.watch(id).copied() else { return Done::Next };
+        match watch.owner {
+            WatchOwner::Debugger => {
+                self.stop = Some(Stop::Watchpoint { id, addr: watch.addr, store });
+                Done::Stop
+            }
+            WatchOwner::Guest { n, .. } => {
+                self.cpu.raise_debug(4 | (n as u32) << 8, op.pc);
+                Done::Fault
+            }
+        }
+    }
+
+    /// External register read.
+    pub fn rer(&mut self, op: &DecOp, addr: u32) -> u32 {
+        self.access(op, |a, bus| bus.rer(a, addr))
+    }
+
+    /// External register write.
+    pub fn wer(&mut self, op: &DecOp, addr: u32, value: u32) {
+        self.access(op, |a, bus| bus.wer(a, addr, value));
+    }
+
+    /// Takes a general exception for `op`.
+    #[cold]
+    pub fn raise(&mut self, op: &DecOp, cause: Cause) -> Done {
+        self.cpu.raise(cause, op.pc);
+        Done::Fault
+    }
+
+    /// CCOUNT as `op` sees it: the cycles up to its own.
+    #[must_use]
+    pub fn ccount_at(&self, op: &DecOp) -> u32 {
+        (self.base.wrapping_add(u64::from(op.index)) as u32).wrapping_add(self.cpu.ccount_offset)
+    }
+}
