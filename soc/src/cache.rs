@@ -8,9 +8,15 @@
 //! [`Caches`] lives in [`System::cache`]; DPORT and the two MMU tables are its register faces. Its functions take
 //! the whole [`System`] because they need the chips' regions too.
 
+#[cfg(test)]
+mod tests;
+mod window;
+
+pub use window::Window;
+
 use crate::irq::Source;
 use crate::system::System;
-use esplens_core::memory::{Memory, NO_PAGE, flag};
+use esplens_core::memory::{Memory, NO_PAGE, Region};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -53,107 +59,9 @@ pub mod ctrl1 {
     pub const RESET: u32 = 0x8FF;
 }
 
-/// A window of the address space that the cache serves, named as its bus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub enum Window {
-    Drom0,
-    Iram0,
-    Iram1,
-    Irom0,
-    Dram1,
-}
-
-/// First byte of the instruction window: below lie ROM, SRAM and RTC memory (TRM table 1-5).
-const IRAM0_FIRST: u32 = 0x400C_2000;
 const PAGE: u32 = 4096;
 /// Half of the PSRAM window, the border of low/high mode.
 const PSRAM_HALF: u32 = 0x20_0000;
-
-impl Window {
-    /// Every window.
-    pub const ALL: [Window; 5] = [Window::Drom0, Window::Iram0, Window::Iram1, Window::Irom0, Window::Dram1];
-
-    /// First address, and the 4 MiB behind it belong to the window; IRAM0 begins at 0x400C_2000.
-    #[must_use]
-    pub fn base(self) -> u32 {
-        match self {
-            Window::Drom0 => 0x3F40_0000,
-            Window::Dram1 => 0x3F80_0000,
-            Window::Iram0 => 0x4000_0000,
-            Window::Iram1 => 0x4040_0000,
-            Window::Irom0 => 0x4080_0000,
-        }
-    }
-
-    /// The window that an address lies in.
-    #[must_use]
-    pub fn at(addr: u32) -> Option<Self> {
-        let window = Self::ALL.into_iter().find(|w| addr & 0xFFC0_0000 == w.base())?;
-        (window != Window::Iram0 || addr >= IRAM0_FIRST).then_some(window)
-    }
-
-    /// Index of the first table entry and number of entries.
-    #[must_use]
-    pub fn entries(self) -> (u16, u16) {
-        match self {
-            Window::Drom0 => (0, 64),
-            Window::Iram0 => (64, 64),
-            Window::Iram1 => (128, 64),
-            Window::Irom0 => (192, 64),
-            Window::Dram1 => (1152, 128),
-        }
-    }
-
-    fn of_entry(index: u16) -> Option<Self> {
-        Self::ALL.into_iter().find(|w| {
-            let (first, n) = w.entries();
-            (first..first + n).contains(&index)
-        })
-    }
-
-    /// Bit of `CACHE_CTRL1` that closes the window's bus.
-    fn mask_bit(self) -> u32 {
-        match self {
-            Window::Iram0 => 1 << 0,
-            Window::Iram1 => 1 << 1,
-            Window::Irom0 => 1 << 2,
-            Window::Dram1 => 1 << 3,
-            Window::Drom0 => 1 << 4,
-        }
-    }
-
-    fn perms(self) -> u32 {
-        match self {
-            Window::Drom0 => flag::READ,
-            Window::Dram1 => flag::READ | flag::WRITE,
-            _ => flag::EXEC | flag::READ | flag::WORD_ONLY,
-        }
-    }
-
-    /// Number of the window in the six-bit fields of `DCACHE_DBUG0` and `DCACHE_DBUG3` (bit 0 is the other CPU's
-    /// cache, "OPPOSITE").
-    fn dbug_bit(self) -> u32 {
-        match self {
-            Window::Dram1 => 1,
-            Window::Irom0 => 2,
-            Window::Iram1 => 3,
-            Window::Iram0 => 4,
-            Window::Drom0 => 5,
-        }
-    }
-
-    /// Bit of the window in a CPU's part of `CACHE_IA_INT_EN`.
-    fn enable_bit(self) -> u32 {
-        match self {
-            Window::Drom0 => 0,
-            Window::Iram0 => 1,
-            Window::Iram1 => 2,
-            Window::Irom0 => 3,
-            Window::Dram1 => 4,
-        }
-    }
-}
 
 /// How one window of one core stands: what decides about its pages besides the entries.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -347,7 +255,8 @@ pub fn reset(sys: &mut System, mem: &mut Memory) {
     sync_irq(sys);
 }
 
-/// Maps every window anew, whatever the page tables show: after a restore, or when a chip was attached.
+/// Maps every window anew, whatever the page tables show: after a restore, or when a chip was attached or
+/// taken away.
 pub fn refresh(sys: &mut System, mem: &mut Memory) {
     for core in 0..2 {
         for window in Window::ALL {
@@ -424,7 +333,14 @@ fn apply(sys: &mut System, mem: &mut Memory, before: &[[Face; 5]; 2]) {
     }
 }
 
+fn chip(sys: &System, window: Window) -> Option<Region> {
+    if window == Window::Dram1 { sys.psram } else { sys.flash }
+}
+
 fn show_valid(sys: &System, mem: &mut Memory, core: usize, window: Window, face: Face) {
+    if chip(sys, window).is_none() {
+        return; // IDF leaves 128 valid PSRAM entries behind where there is no PSRAM
+    }
     let (first, n) = window.entries();
     for &index in sys.cache.core[core].valid.range(first..first + n) {
         show(sys, mem, core, window, index, face);
@@ -434,7 +350,7 @@ fn show_valid(sys: &System, mem: &mut Memory, core: usize, window: Window, face:
 /// Puts one entry's pages into the page table as `face` has them: mapped when open, valid and inside the chip.
 fn show(sys: &System, mem: &mut Memory, core: usize, window: Window, index: u16, face: Face) {
     let entry = sys.cache.core[core].table[usize::from(index)];
-    let chip = if window == Window::Dram1 { sys.psram } else { sys.flash };
+    let chip = chip(sys, window);
     let offset = u32::from(index - window.entries().0) * face.page;
     let half = usize::from(window == Window::Dram1 && offset >= PSRAM_HALF);
     let shown = face.open[half] && entry & INVALID == 0;
