@@ -337,3 +337,14 @@ proptest::proptest! {
         proptest::prop_assert!(before == shown(&b));
     }
 }
+
+#[test]
+fn the_state_goes_through_a_save() {
+    let mut b = bench();
+    enable(&mut b, 0);
+    entry(&mut b, 0, 77, 2);
+    illegal_access(&mut b.sys, 1, 0x3F40_0000, false);
+    let bytes = postcard::to_allocvec(&b.sys.cache).expect("plain data");
+    let back: Caches = postcard::from_bytes(&bytes).expect("as written");
+    assert_eq!(back, b.sys.cache);
+}

@@ -1,7 +1,7 @@
 //! Registers of APB_CTRL, which the manual also calls SYSCON.
 
 crate::registers! {
-    "APB_CTRL", "TRM 3.2.4 (clocks), 29.3 (SAR ADC digital controllers); soc/apb_ctrl_reg.h, soc/syscon_reg.h";
+    "APB_CTRL", "TRM 3.2 (clocks), \"On-Chip Sensors\" (SAR ADC digital controllers); soc/apb_ctrl_reg.h, soc/syscon_reg.h";
     /// CPU clock divider from crystal or RC oscillator.
     SYSCLK_CONF = 0x00, reset 0x2000, Modelled;
     /// REF_TICK divider while the crystal drives the APB.
