@@ -1,5 +1,6 @@
 //! What devices share: interrupt lines, events, clocks, the cores' control lines, messages, outputs.
 
+use crate::cache::Caches;
 use crate::clocks::Clocks;
 use crate::dev::{DevId, Msg};
 use crate::irq::Irq;
@@ -125,6 +126,8 @@ pub struct System {
     pub psram: Option<Region>,
     /// Storage that DMA and the maps reach by name.
     pub banks: Banks,
+    /// Caches and MMU tables of both CPUs (see [`crate::cache`]).
+    pub cache: Caches,
     /// State of the machine's only random source (seeded; RNG_DATA_REG draws from it).
     pub random: u64,
     /// Messages between devices not yet delivered.

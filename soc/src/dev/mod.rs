@@ -14,6 +14,7 @@ pub mod i2s;
 pub mod io_mux;
 pub mod ledc;
 pub mod mcpwm;
+pub mod mmu;
 pub mod pcnt;
 pub mod radio;
 pub mod regfile;

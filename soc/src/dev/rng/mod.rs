@@ -1,17 +1,69 @@
-//! RNG.
+//! The random number generator, and around it the Wi-Fi MAC's unnamed registers, which only keep what is written.
 
 pub mod spec;
 
-use super::regfile::{Blank, HasSpec};
 use super::spec::Spec;
+use super::{Cx, Device, View};
+use serde::{Deserialize, Serialize};
+use spec::{DATA, SPEC};
+use std::collections::BTreeMap;
 
-/// Names the table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Table;
-
-impl HasSpec for Table {
-    const SPEC: &'static Spec = &spec::SPEC;
+/// The block at 0x3FF7_5000.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rng {
+    /// The word that was read last: what a look without effect shows.
+    last: u32,
+    others: BTreeMap<u32, u32>,
 }
 
-/// Not modelled yet.
-pub type Rng = Blank<Table>;
+impl Device for Rng {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn peek(&self, offset: u32, _v: &View) -> u32 {
+        if offset == DATA { self.last } else { self.others.get(&offset).copied().unwrap_or(0) }
+    }
+
+    fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
+        if offset == DATA {
+            self.last = cx.sys.next_random();
+        } else {
+            cx.sys
+                .warn("WDEV: the Wi-Fi MAC is not modelled, its registers only keep what is written".into());
+        }
+        self.peek(offset, &cx.view())
+    }
+
+    fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
+        if offset != DATA {
+            cx.sys
+                .warn("WDEV: the Wi-Fi MAC is not modelled, its registers only keep what is written".into());
+            self.others.insert(offset, value);
+        }
+    }
+
+    fn reset(&mut self, _cx: &mut Cx) {
+        *self = Self::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dev::DevId;
+    use crate::dev::testing::Bench;
+
+    #[test]
+    fn every_read_draws_and_a_look_does_not() {
+        let mut b = Bench::new(DevId::Rng, Rng::default());
+        let words: Vec<u32> = (0..64).map(|_| b.read(DATA)).collect();
+        assert_eq!(b.peek(DATA), words[63]);
+        assert_eq!(b.peek(DATA), words[63]);
+        let ones: u32 = words.iter().map(|w| w.count_ones()).sum();
+        assert!((900..1150).contains(&ones), "{ones} of 2048 bits are set");
+        assert!(b.warnings().is_empty());
+        let mut again = Bench::new(DevId::Rng, Rng::default());
+        assert_eq!(again.read(DATA), words[0], "seeded: the same every time");
+    }
+}

@@ -1,0 +1,366 @@
+//! The flash and PSRAM caches of both CPUs and the MMUs behind them (TRM 1.3.3; IDF `hal/mmu_ll.h`, `hal/cache_ll.h`).
+//!
+//! The caches are modelled as always coherent: a window shows the chip's storage itself. A write to flash over SPI
+//! is seen through the cache at once, and both CPUs see each other's PSRAM writes; on silicon only after a flush.
+//! What remains visible of a cache is which pages can be reached: an MMU entry, the enable bit, the bus masks and
+//! the page sizes decide, and each change maps or unmaps exactly the pages it concerns.
+//!
+//! [`Caches`] lives in [`System::cache`]; DPORT and the two MMU tables are its register faces. Its functions take
+//! the whole [`System`] because they need the chips' regions too.
+
+#[cfg(test)]
+mod tests;
+mod window;
+
+pub use window::Window;
+
+use crate::irq::Source;
+use crate::system::System;
+use esplens_core::memory::{Memory, NO_PAGE, Region};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Words in one CPU's MMU table (0x3FF1_0000 and 0x3FF1_2000, 8 KiB each): 16 sets of 128, by process identifier.
+/// Only the sets of processes 0 and 1 are modelled.
+pub const TABLE_LEN: usize = 2048;
+/// Bit of an MMU entry that marks it invalid; bits 7..0 are the page of the chip.
+pub const INVALID: u16 = 0x100;
+/// What a load through a closed or unmapped window returns, as seen in register dumps of silicon
+/// (espressif/esp-idf issue 3765, nkolban/duktape-esp32 issue 16).
+pub const ILLEGAL_DATA: u32 = 0xBAD0_0BAD;
+
+/// Bits of `DPORT_PRO/APP_CACHE_CTRL_REG` that matter here.
+pub mod ctrl {
+    /// Cache enabled.
+    pub const ENABLE: u32 = 1 << 3;
+    /// Start of a flush.
+    pub const FLUSH_ENA: u32 = 1 << 4;
+    /// The flush is done (read-only).
+    pub const FLUSH_DONE: u32 = 1 << 5;
+    /// PSRAM even/odd mode: each cache serves every other 32 bytes.
+    pub const DRAM_SPLIT: u32 = 1 << 11;
+    /// PSRAM low/high mode of the PRO CPU's register.
+    pub const PRO_DRAM_HL: u32 = 1 << 16;
+    /// PSRAM low/high mode of the APP CPU's register.
+    pub const APP_DRAM_HL: u32 = 1 << 14;
+    /// Reset value.
+    pub const RESET: u32 = 0x10;
+}
+
+/// Fields of `DPORT_PRO/APP_CACHE_CTRL1_REG`.
+pub mod ctrl1 {
+    /// Shift of the PSRAM page mode: 32 KiB >> mode, 0..4.
+    pub const SRAM_PAGE_MODE_S: u32 = 6;
+    /// Shift of the flash page mode: 64 KiB >> mode, 0..3.
+    pub const FLASH_PAGE_MODE_S: u32 = 9;
+    /// Forgets recorded illegal accesses while set.
+    pub const MMU_IA_CLR: u32 = 1 << 13;
+    /// Reset value: every bus masked.
+    pub const RESET: u32 = 0x8FF;
+}
+
+const PAGE: u32 = 4096;
+/// Half of the PSRAM window, the border of low/high mode.
+const PSRAM_HALF: u32 = 0x20_0000;
+
+/// How one window of one core stands: what decides about its pages besides the entries.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Face {
+    /// Reachable, for the lower and the upper half of the window (they differ for PSRAM only).
+    open: [bool; 2],
+    /// Bytes of a page; 0 when the page mode is none that can be shown.
+    page: u32,
+}
+
+/// Illegal accesses of one CPU since the last clear.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Illegal {
+    /// While the cache was off: bits as in `DCACHE_DBUG3` [14:9].
+    disabled: u32,
+    /// To an invalid entry: bits as in `DCACHE_DBUG0` [6:1].
+    invalid: u32,
+    /// Those of `disabled` whose interrupt was enabled at the time, as in `CACHE_IA_INT_EN` [5:0].
+    raised: u32,
+    /// Last address of each window, by its number in `disabled`.
+    addr: [u32; 6],
+}
+
+/// One CPU's cache.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Cache {
+    ctrl: u32,
+    ctrl1: u32,
+    table: Vec<u16>,
+    /// Entries of the modelled windows that are not marked invalid.
+    valid: BTreeSet<u16>,
+    illegal: Illegal,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        let mut cache = Self {
+            ctrl: ctrl::RESET,
+            ctrl1: ctrl1::RESET,
+            table: vec![0; TABLE_LEN],
+            valid: BTreeSet::new(),
+            illegal: Illegal::default(),
+        };
+        cache.valid = (0..TABLE_LEN as u16).filter(|&i| Window::of_entry(i).is_some()).collect();
+        cache
+    }
+}
+
+/// Both CPUs' caches. The tables are RAM: all zero (page 0, valid) at power-on, as the ROM's `mmu_init` leaves them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caches {
+    core: [Cache; 2],
+    /// `DPORT_CACHE_IA_INT_EN_REG`: PRO CPU in bits 19..14, APP CPU in bits 5..0.
+    ia_enable: u32,
+}
+
+impl Caches {
+    /// `CACHE_CTRL` of a core as it reads.
+    #[must_use]
+    pub fn ctrl(&self, core: usize) -> u32 {
+        self.core[core].ctrl
+    }
+
+    /// `CACHE_CTRL1` of a core as it reads.
+    #[must_use]
+    pub fn ctrl1(&self, core: usize) -> u32 {
+        self.core[core].ctrl1
+    }
+
+    /// Entry `index` (taken modulo [`TABLE_LEN`]) of a core's MMU table.
+    #[must_use]
+    pub fn entry(&self, core: usize, index: usize) -> u16 {
+        self.core[core].table[index % TABLE_LEN]
+    }
+
+    /// `CACHE_IA_INT_EN`.
+    #[must_use]
+    pub fn ia_enable(&self) -> u32 {
+        self.ia_enable
+    }
+
+    /// `DCACHE_DBUG0`, 3 to 9 of a core by number: idle state, recorded illegal accesses.
+    #[must_use]
+    pub fn dbug(&self, core: usize, number: usize) -> u32 {
+        let illegal = &self.core[core].illegal;
+        match number {
+            0 => 1 << 7 | illegal.invalid << 1 | u32::from(illegal.invalid != 0),
+            3 => illegal.disabled << 9,
+            4 => illegal.addr[1],
+            5 => illegal.addr[5],
+            6 => illegal.addr[4],
+            7 => illegal.addr[3],
+            8 => illegal.addr[2],
+            9 => illegal.addr[0],
+            _ => 0,
+        }
+    }
+
+    fn low_high(&self, core: usize) -> bool {
+        self.core[core].ctrl & [ctrl::PRO_DRAM_HL, ctrl::APP_DRAM_HL][core] != 0
+    }
+
+    /// The cache that serves a core's access to one half of the PSRAM window in low/high mode, else its own.
+    fn server(&self, core: usize, half: usize) -> usize {
+        if self.low_high(core) { half } else { core }
+    }
+
+    fn enabled(&self, core: usize) -> bool {
+        self.core[core].ctrl & ctrl::ENABLE != 0
+    }
+
+    fn face(&self, core: usize, window: Window) -> Face {
+        let c = &self.core[core];
+        let unmasked = c.ctrl1 & window.mask_bit() == 0;
+        if window == Window::Dram1 {
+            let mode = c.ctrl1 >> ctrl1::SRAM_PAGE_MODE_S & 7;
+            let split = c.ctrl & ctrl::DRAM_SPLIT != 0;
+            let both = self.enabled(0) && self.enabled(1);
+            let open = |half| unmasked && if split { both } else { self.enabled(self.server(core, half)) };
+            return Face { open: [open(0), open(1)], page: if mode < 4 { 0x8000 >> mode } else { 0 } };
+        }
+        let mode = c.ctrl1 >> ctrl1::FLASH_PAGE_MODE_S & 3;
+        Face { open: [unmasked && self.enabled(core); 2], page: 0x1_0000 >> mode }
+    }
+
+    fn faces(&self) -> [[Face; 5]; 2] {
+        [0, 1].map(|core| Window::ALL.map(|w| self.face(core, w)))
+    }
+
+    fn interrupt(&self) -> bool {
+        let pro = self.core[0].illegal.raised & self.ia_enable >> 14;
+        let app = self.core[1].illegal.raised & self.ia_enable;
+        (pro | app) & 0x3F != 0
+    }
+}
+
+/// Writes an MMU entry: only bits 8..0 exist.
+pub fn set_entry(sys: &mut System, mem: &mut Memory, core: usize, index: usize, value: u32) {
+    let (i, value) = (index % TABLE_LEN, (value & 0x1FF) as u16);
+    let cache = &mut sys.cache.core[core];
+    if cache.table[i] == value {
+        return;
+    }
+    cache.table[i] = value;
+    let Some(window) = Window::of_entry(i as u16) else { return };
+    if value & INVALID == 0 {
+        cache.valid.insert(i as u16);
+    } else {
+        cache.valid.remove(&(i as u16));
+    }
+    let face = sys.cache.face(core, window);
+    show(sys, mem, core, window, i as u16, face);
+}
+
+/// Writes a core's `CACHE_CTRL`: enable, flush, PSRAM mode. A flush is done at once.
+pub fn set_ctrl(sys: &mut System, mem: &mut Memory, core: usize, value: u32) {
+    let before = sys.cache.faces();
+    let done = if value & ctrl::FLUSH_ENA != 0 { ctrl::FLUSH_DONE } else { 0 };
+    // Bits 12 and 13, with 14 and 15 of the PRO CPU's register, are requests of the bus: read-only, always 0.
+    let writable = [0x0001_0FDC, 0x0000_4FDC][core];
+    sys.cache.core[core].ctrl = value & writable | done;
+    apply(sys, mem, &before);
+}
+
+/// Writes a core's `CACHE_CTRL1`: bus masks, page sizes, clearing of recorded illegal accesses.
+pub fn set_ctrl1(sys: &mut System, mem: &mut Memory, core: usize, value: u32) {
+    let before = sys.cache.faces();
+    sys.cache.core[core].ctrl1 = value & 0x3FFF;
+    if value & ctrl1::MMU_IA_CLR != 0 {
+        sys.cache.core[core].illegal = Illegal::default();
+    }
+    apply(sys, mem, &before);
+    sync_irq(sys);
+}
+
+/// Writes `CACHE_IA_INT_EN`.
+pub fn set_ia_enable(sys: &mut System, value: u32) {
+    sys.cache.ia_enable = value & 0x0FFF_FFFF;
+    sync_irq(sys);
+}
+
+/// Puts the control registers back to their reset values: both caches off. The tables keep their contents.
+pub fn reset(sys: &mut System, mem: &mut Memory) {
+    let before = sys.cache.faces();
+    for cache in &mut sys.cache.core {
+        (cache.ctrl, cache.ctrl1) = (ctrl::RESET, ctrl1::RESET);
+        cache.illegal = Illegal::default();
+    }
+    sys.cache.ia_enable = 0;
+    apply(sys, mem, &before);
+    sync_irq(sys);
+}
+
+/// Maps every window anew, whatever the page tables show: after a restore, or when a chip was attached or
+/// taken away.
+pub fn refresh(sys: &mut System, mem: &mut Memory) {
+    for core in 0..2 {
+        for window in Window::ALL {
+            for page in (window.base()..window.base() + 0x40_0000).step_by(PAGE as usize) {
+                if Window::at(page).is_some() {
+                    mem.map_page(core, page, NO_PAGE, 0);
+                }
+            }
+            let face = sys.cache.face(core, window);
+            show_valid(sys, mem, core, window, face);
+        }
+    }
+}
+
+/// The machine's bus found nothing at `addr`: when that lies in a cached window, records why (cache off or entry
+/// invalid) as DPORT shows it, raises `CACHE_IA` where enabled, and returns what the CPU reads. `None`: the address
+/// is none of the cache's, or (`ifetch`) a data window that nothing can be fetched from.
+///
+/// An access to an invalid entry raises no interrupt: `CACHE_IA_INT_EN` names only accesses to a disabled cache.
+pub fn illegal_access(sys: &mut System, core: usize, addr: u32, ifetch: bool) -> Option<u32> {
+    let window = Window::at(addr)?;
+    if ifetch && matches!(window, Window::Drom0 | Window::Dram1) {
+        return None;
+    }
+    let half = usize::from(window == Window::Dram1 && addr - window.base() >= PSRAM_HALF);
+    let face = sys.cache.face(core, window);
+    let index = entry_of(window, addr, face);
+    if face.open[half] && index.is_some_and(|i| sys.cache.core[core].table[i] & INVALID == 0) {
+        sys.warn(format!("cache: a page of {window:?} is mapped beyond its chip, reads 0xffffffff"));
+        return Some(u32::MAX);
+    }
+    let opposite = window == Window::Dram1 && sys.cache.server(core, half) != core;
+    let bit = if opposite { 0 } else { window.dbug_bit() };
+    let enable = 1 << if opposite { 5 } else { window.enable_bit() };
+    let enabled = sys.cache.ia_enable >> [14, 0][core] & enable;
+    let illegal = &mut sys.cache.core[core].illegal;
+    illegal.addr[bit as usize] = (addr & 0x3F_FFFF) >> 2;
+    if face.open[half] {
+        illegal.invalid |= 1 << bit;
+    } else {
+        illegal.disabled |= 1 << bit;
+        illegal.raised |= enabled;
+    }
+    sync_irq(sys);
+    Some(ILLEGAL_DATA)
+}
+
+fn sync_irq(sys: &mut System) {
+    let level = sys.cache.interrupt();
+    sys.irq.set(Source::CacheIa, level);
+}
+
+/// The table entry that serves an address.
+fn entry_of(window: Window, addr: u32, face: Face) -> Option<usize> {
+    let n = (addr - window.base()).checked_div(face.page)?;
+    let (first, count) = window.entries();
+    (n < u32::from(count)).then_some(usize::from(first) + n as usize)
+}
+
+/// Maps and unmaps what differs between the faces before a change and now.
+fn apply(sys: &mut System, mem: &mut Memory, before: &[[Face; 5]; 2]) {
+    for (core, old) in before.iter().enumerate() {
+        for (window, old) in Window::ALL.into_iter().zip(old) {
+            let new = sys.cache.face(core, window);
+            if new == *old {
+                continue;
+            }
+            if new.page != old.page && old.open != [false; 2] {
+                let closed = Face { open: [false; 2], ..*old };
+                show_valid(sys, mem, core, window, closed);
+            }
+            show_valid(sys, mem, core, window, new);
+        }
+    }
+}
+
+fn chip(sys: &System, window: Window) -> Option<Region> {
+    if window == Window::Dram1 { sys.psram } else { sys.flash }
+}
+
+fn show_valid(sys: &System, mem: &mut Memory, core: usize, window: Window, face: Face) {
+    if chip(sys, window).is_none() {
+        return; // IDF leaves 128 valid PSRAM entries behind where there is no PSRAM
+    }
+    let (first, n) = window.entries();
+    for &index in sys.cache.core[core].valid.range(first..first + n) {
+        show(sys, mem, core, window, index, face);
+    }
+}
+
+/// Puts one entry's pages into the page table as `face` has them: mapped when open, valid and inside the chip.
+fn show(sys: &System, mem: &mut Memory, core: usize, window: Window, index: u16, face: Face) {
+    let entry = sys.cache.core[core].table[usize::from(index)];
+    let chip = chip(sys, window);
+    let offset = u32::from(index - window.entries().0) * face.page;
+    let half = usize::from(window == Window::Dram1 && offset >= PSRAM_HALF);
+    let shown = face.open[half] && entry & INVALID == 0;
+    let first = u32::from(entry & 0xFF) * (face.page / PAGE);
+    for n in 0..face.page / PAGE {
+        let addr = window.base() + offset + n * PAGE;
+        if Window::at(addr) != Some(window) {
+            continue;
+        }
+        let page = chip.filter(|r| shown && first + n < r.pages).map_or(NO_PAGE, |r| r.first + first + n);
+        mem.map_page(core, addr, page, window.perms());
+    }
+}

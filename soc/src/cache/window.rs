@@ -1,0 +1,103 @@
+//! The windows of the address space that the caches serve, and their bits in each register.
+
+use esplens_core::memory::flag;
+use serde::{Deserialize, Serialize};
+
+/// A window of the address space that the cache serves, named as its bus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the manual's")]
+pub enum Window {
+    Drom0,
+    Iram0,
+    Iram1,
+    Irom0,
+    Dram1,
+}
+
+/// First byte of the instruction window: below lie ROM, SRAM and RTC memory (TRM table 1-5).
+const IRAM0_FIRST: u32 = 0x400C_2000;
+
+impl Window {
+    /// Every window.
+    pub const ALL: [Window; 5] = [Window::Drom0, Window::Iram0, Window::Iram1, Window::Irom0, Window::Dram1];
+
+    /// First address, and the 4 MiB behind it belong to the window; IRAM0 begins at 0x400C_2000.
+    #[must_use]
+    pub fn base(self) -> u32 {
+        match self {
+            Window::Drom0 => 0x3F40_0000,
+            Window::Dram1 => 0x3F80_0000,
+            Window::Iram0 => 0x4000_0000,
+            Window::Iram1 => 0x4040_0000,
+            Window::Irom0 => 0x4080_0000,
+        }
+    }
+
+    /// The window that an address lies in.
+    #[must_use]
+    pub fn at(addr: u32) -> Option<Self> {
+        let window = Self::ALL.into_iter().find(|w| addr & 0xFFC0_0000 == w.base())?;
+        (window != Window::Iram0 || addr >= IRAM0_FIRST).then_some(window)
+    }
+
+    /// Index of the first table entry and number of entries.
+    #[must_use]
+    pub fn entries(self) -> (u16, u16) {
+        match self {
+            Window::Drom0 => (0, 64),
+            Window::Iram0 => (64, 64),
+            Window::Iram1 => (128, 64),
+            Window::Irom0 => (192, 64),
+            Window::Dram1 => (1152, 128),
+        }
+    }
+
+    pub(super) fn of_entry(index: u16) -> Option<Self> {
+        Self::ALL.into_iter().find(|w| {
+            let (first, n) = w.entries();
+            (first..first + n).contains(&index)
+        })
+    }
+
+    /// Bit of `CACHE_CTRL1` that closes the window's bus.
+    pub(super) fn mask_bit(self) -> u32 {
+        match self {
+            Window::Iram0 => 1 << 0,
+            Window::Iram1 => 1 << 1,
+            Window::Irom0 => 1 << 2,
+            Window::Dram1 => 1 << 3,
+            Window::Drom0 => 1 << 4,
+        }
+    }
+
+    pub(super) fn perms(self) -> u32 {
+        match self {
+            Window::Drom0 => flag::READ,
+            Window::Dram1 => flag::READ | flag::WRITE,
+            _ => flag::EXEC | flag::READ | flag::WORD_ONLY,
+        }
+    }
+
+    /// Number of the window in the six-bit fields of `DCACHE_DBUG0` and `DCACHE_DBUG3` (bit 0 is the other CPU's
+    /// cache, "OPPOSITE").
+    pub(super) fn dbug_bit(self) -> u32 {
+        match self {
+            Window::Dram1 => 1,
+            Window::Irom0 => 2,
+            Window::Iram1 => 3,
+            Window::Iram0 => 4,
+            Window::Drom0 => 5,
+        }
+    }
+
+    /// Bit of the window in a CPU's part of `CACHE_IA_INT_EN`.
+    pub(super) fn enable_bit(self) -> u32 {
+        match self {
+            Window::Drom0 => 0,
+            Window::Iram0 => 1,
+            Window::Iram1 => 2,
+            Window::Irom0 => 3,
+            Window::Dram1 => 4,
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The MMU tables of the caches, as memory-mapped words. What they do is in [`crate::cache`].
+
+pub mod spec;
+
+use super::spec::Spec;
+use super::{Cx, Device, View};
+use crate::cache;
+use serde::{Deserialize, Serialize};
+
+/// The table of one CPU. The entries themselves live in [`crate::system::System::cache`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mmu {
+    core: u8,
+}
+
+impl Mmu {
+    /// The table of CPU `core`: 0 PRO, 1 APP.
+    #[must_use]
+    pub fn new(core: u8) -> Self {
+        Self { core: core & 1 }
+    }
+}
+
+impl Device for Mmu {
+    fn spec(&self) -> &'static Spec {
+        &spec::SPEC
+    }
+
+    fn peek(&self, offset: u32, v: &View) -> u32 {
+        v.sys.cache.entry(usize::from(self.core), offset as usize / 4).into()
+    }
+
+    fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
+        cache::set_entry(cx.sys, cx.mem, usize::from(self.core), offset as usize / 4, value);
+    }
+
+    /// The table is RAM: a reset leaves it alone.
+    fn reset(&mut self, _cx: &mut Cx) {}
+}
