@@ -1,6 +1,7 @@
 //! What devices share: interrupt lines, events, clocks, the cores' control lines, messages, outputs.
 
 use crate::clocks::Clocks;
+use crate::dev::spi::{FlashChip, PsramChip};
 use crate::dev::{DevId, Msg};
 use crate::irq::Irq;
 use esplens_core::memory::Region;
@@ -123,6 +124,10 @@ pub struct System {
     pub flash: Option<Region>,
     /// The PSRAM chip's storage.
     pub psram: Option<Region>,
+    /// The flash chip's registers and what it is busy with.
+    pub flash_chip: FlashChip,
+    /// The PSRAM chip's mode.
+    pub psram_chip: PsramChip,
     /// Storage that DMA and the maps reach by name.
     pub banks: Banks,
     /// State of the machine's only random source (seeded; RNG_DATA_REG draws from it).
