@@ -117,7 +117,8 @@ impl Dma {
                 self.pending |= dma_int::INLINK_DSCR_ERROR;
                 return;
             }
-            let flags = d.flags & !(OWNER | EOF | 0xFFF << 12) | (n as u32) << 12 | if last { EOF } else { 0 };
+            let flags =
+                d.flags & !(OWNER | EOF | 0xFFF << 12) | (n as u32) << 12 | if last { EOF } else { 0 };
             cx.dma_write(d.at, &flags.to_le_bytes());
             self.pending |= dma_int::IN_DONE;
             data = &data[n..];

@@ -141,7 +141,9 @@ impl FlashChip {
     /// One exchange that starts at `now`; without a chip (`None`) the lines stay high.
     pub fn exchange(&mut self, storage: Option<&mut Storage>, t: &Transfer, now: Ticks) -> Reply {
         let silence = vec![0xFF; t.miso];
-        let (Some(s), Some(op)) = (storage, t.opcode()) else { return Reply { data: silence, warning: None } };
+        let (Some(s), Some(op)) = (storage, t.opcode()) else {
+            return Reply { data: silence, warning: None };
+        };
         self.settle(now);
         if self.powered_down && op != 0xAB {
             return Reply { data: silence, warning: None };

@@ -20,8 +20,22 @@ const BASIC: usize = 0x30;
 #[must_use]
 pub fn sfdp(bytes: usize, offset: usize) -> u8 {
     const HEADERS: [u8; 16] = [
-        b'S', b'F', b'D', b'P', 0x00, 0x01, 0x00, 0xFF, // signature, revision 1.0, one parameter header
-        0x00, 0x00, 0x01, 9, BASIC as u8, 0x00, 0x00, 0xFF, // JEDEC basic, revision 1.0, 9 words
+        b'S',
+        b'F',
+        b'D',
+        b'P',
+        0x00,
+        0x01,
+        0x00,
+        0xFF, // signature, revision 1.0, one parameter header
+        0x00,
+        0x00,
+        0x01,
+        9,
+        BASIC as u8,
+        0x00,
+        0x00,
+        0xFF, // JEDEC basic, revision 1.0, 9 words
     ];
     match offset {
         0..16 => HEADERS[offset],
