@@ -62,7 +62,7 @@ impl Sdmmc {
 
     /// The clock of a card, in Hz.
     fn card_hz(&self, card: u32) -> u64 {
-        let divider = self.reg(CLKSRC) >> (card & 15) * 2 & 3;
+        let divider = self.reg(CLKSRC) >> ((card & 15) * 2) & 3;
         let half = u64::from(self.reg(CLKDIV) >> (divider * 8) & 0xFF);
         let feed = SOURCE_HZ / (u64::from(self.reg(CLOCK) >> 13 & 0xF) + 1);
         (feed / (half * 2).max(1)).max(1)

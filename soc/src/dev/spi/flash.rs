@@ -186,7 +186,7 @@ impl FlashChip {
     /// The status register `n` (0..2) as read.
     fn status_byte(&self, n: usize) -> u8 {
         let live = match (n, self.suspended) {
-            (0, _) => u8::from(self.work.is_some()) * sr::WIP | u8::from(self.wel) * sr::WEL,
+            (0, _) => (u8::from(self.work.is_some()) * sr::WIP) | (u8::from(self.wel) * sr::WEL),
             (1, Some((Work::Erase, _))) => sr::SUS1,
             (1, Some(_)) => sr::SUS2,
             _ => 0,
@@ -196,22 +196,25 @@ impl FlashChip {
 
     /// Commands that read registers and identification.
     fn identify(&self, s: &Storage, t: &Transfer, op: u8) -> Option<Reply> {
-        let data = match op {
-            0x05 => t.answer(1, 0, |_| self.status_byte(0)),
-            0x35 => t.answer(1, 0, |_| self.status_byte(1)),
-            0x15 => t.answer(1, 0, |_| self.status_byte(2)),
-            0x9F => {
-                let id = [sfdp::MANUFACTURER, sfdp::MEMORY_TYPE, sfdp::capacity(s.bytes())];
-                t.answer(1, 0, |i| id[i % 3])
-            }
-            0x90 => {
-                let first = t.address(3) as usize & 1;
-                t.answer(4, 0, |i| if (i + first) % 2 == 0 { sfdp::MANUFACTURER } else { device_id(s) })
-            }
-            0x4B => t.answer(1, 32, |i| sfdp::UNIQUE_ID[i % 16]),
-            0x5A => t.answer(4, 8, |i| sfdp::sfdp(s.bytes(), (t.address(3) as usize).wrapping_add(i))),
-            _ => return None,
-        };
+        let data =
+            match op {
+                0x05 => t.answer(1, 0, |_| self.status_byte(0)),
+                0x35 => t.answer(1, 0, |_| self.status_byte(1)),
+                0x15 => t.answer(1, 0, |_| self.status_byte(2)),
+                0x9F => {
+                    let id = [sfdp::MANUFACTURER, sfdp::MEMORY_TYPE, sfdp::capacity(s.bytes())];
+                    t.answer(1, 0, |i| id[i % 3])
+                }
+                0x90 => {
+                    let first = t.address(3) as usize & 1;
+                    t.answer(4, 0, |i| {
+                        if (i + first).is_multiple_of(2) { sfdp::MANUFACTURER } else { device_id(s) }
+                    })
+                }
+                0x4B => t.answer(1, 32, |i| sfdp::UNIQUE_ID[i % 16]),
+                0x5A => t.answer(4, 8, |i| sfdp::sfdp(s.bytes(), (t.address(3) as usize).wrapping_add(i))),
+                _ => return None,
+            };
         Some(Reply { data, warning: None })
     }
 

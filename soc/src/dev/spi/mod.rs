@@ -156,7 +156,7 @@ impl Device for Spi {
         match offset {
             CMD => self.cmd(v.now),
             EXT2 => u32::from(self.cmd(v.now) != 0) * 2,
-            W..TX_CRC => self.w[(offset - W) as usize / 4 & 15],
+            W..TX_CRC => self.w[((offset - W) as usize / 4) & 15],
             DMA_INT_RAW => self.dma.raw,
             DMA_INT_ST => self.dma.raw & self.reg(DMA_INT_ENA),
             DMA_STATUS => u32::from(self.dma.out.is_some()) << 1 | u32::from(self.dma.inp.is_some()),
@@ -180,7 +180,7 @@ impl Device for Spi {
         self.settle(cx);
         match offset {
             CMD => self.write_cmd(value, cx),
-            W..TX_CRC => self.w[(offset - W) as usize / 4 & 15] = value,
+            W..TX_CRC => self.w[((offset - W) as usize / 4) & 15] = value,
             SLAVE => self.write_slave(value, cx),
             DMA_OUT_LINK | DMA_IN_LINK => self.write_link(offset, value),
             DMA_CONF => self.write_dma_conf(value),

@@ -147,7 +147,7 @@ impl Spi {
 
     /// Stores what the read phase brought, in memory or the buffer.
     fn read_data(&mut self, mut data: Vec<u8>, bits: u32, cx: &mut Cx) {
-        if bits % 8 != 0
+        if !bits.is_multiple_of(8)
             && let Some(last) = data.get_mut(bits as usize / 8)
         {
             *last &= 0xFFu8 << (8 - bits % 8);

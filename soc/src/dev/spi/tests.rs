@@ -313,8 +313,8 @@ fn dma_feeds_and_fills_chains_of_descriptors() {
     descriptor(&mut b, DESC + 24, 1 << 31 | 8, 0x3FFE_4000, DESC + 36);
     descriptor(&mut b, DESC + 36, 1 << 31 | 64, 0x3FFE_5000, 0);
     b.write(DMA_INT_ENA, dma_int::IN_SUC_EOF);
-    b.write(DMA_IN_LINK, DESC + 24 & 0xF_FFFF);
-    b.write(DMA_IN_LINK, DESC + 24 & 0xF_FFFF | in_link::INLINK_START);
+    b.write(DMA_IN_LINK, (DESC + 24) & 0xF_FFFF);
+    b.write(DMA_IN_LINK, (DESC + 24) & 0xF_FFFF | in_link::INLINK_START);
     b.write(DMA_OUT_LINK, DESC & 0xF_FFFF | out_link::OUTLINK_START);
     b.write(USER, user::USR_MOSI | user::USR_MISO | user::DOUTDIN);
     b.write(MOSI_DLEN, 12 * 8 - 1);

@@ -13,13 +13,13 @@ impl Bits {
     /// Appends the first `n` bits of `from`, most significant bit of each byte first.
     pub fn push(&mut self, from: &[u8], n: u32) {
         let n = n.min(from.len() as u32 * 8);
-        if self.len % 8 == 0 && n % 8 == 0 {
+        if self.len.is_multiple_of(8) && n.is_multiple_of(8) {
             self.bytes.extend_from_slice(&from[..n as usize / 8]);
             self.len += n;
             return;
         }
         for i in 0..n {
-            if self.len % 8 == 0 {
+            if self.len.is_multiple_of(8) {
                 self.bytes.push(0);
             }
             let bit = from[i as usize / 8] >> (7 - i % 8) & 1;
