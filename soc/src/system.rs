@@ -2,6 +2,7 @@
 
 use crate::cache::Caches;
 use crate::clocks::Clocks;
+use crate::dev::spi::{FlashChip, PsramChip};
 use crate::dev::{DevId, Msg};
 use crate::irq::Irq;
 use esplens_core::memory::Region;
@@ -124,6 +125,10 @@ pub struct System {
     pub flash: Option<Region>,
     /// The PSRAM chip's storage.
     pub psram: Option<Region>,
+    /// The flash chip's registers and what it is busy with.
+    pub flash_chip: FlashChip,
+    /// The PSRAM chip's mode.
+    pub psram_chip: PsramChip,
     /// Storage that DMA and the maps reach by name.
     pub banks: Banks,
     /// Caches and MMU tables of both CPUs (see [`crate::cache`]).

@@ -1,0 +1,432 @@
+//! The flash chip on CS0: a GigaDevice GD25Q of the region's size. Its status registers follow the GD25Q32C,
+//! which are also Winbond's W25Q: QE is bit 1 of the second, written by 31h or as second byte of 01h.
+//!
+//! Programming and erasing change the content when the command is taken; the chip is then busy for the data
+//! sheet's typical time. While it is busy it answers status reads only, as on silicon. Quad reads work without
+//! QE (with a warning). The continuous-read mode (mode bits 10b) is not modelled.
+
+use super::sfdp;
+use super::transfer::Transfer;
+use esplens_core::memory::{Memory, Region};
+use esplens_core::time::{TICKS_PER_US, Ticks};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Typical times of the GD25Q32C data sheet, in µs.
+mod time {
+    /// Page program.
+    pub const PAGE: u64 = 500;
+    /// 4 KiB sector erase.
+    pub const SECTOR: u64 = 45_000;
+    /// 32 KiB block erase.
+    pub const BLOCK32: u64 = 150_000;
+    /// 64 KiB block erase.
+    pub const BLOCK64: u64 = 200_000;
+    /// Chip erase, for each MiB; the data sheet's is longer than ESP-IDF's time-out of 4 s.
+    pub const CHIP_PER_MIB: u64 = 250_000;
+    /// Longest chip erase.
+    pub const CHIP_MAX: u64 = 3_000_000;
+    /// Status register write.
+    pub const STATUS: u64 = 5_000;
+    /// Software reset.
+    pub const RESET: u64 = 30;
+}
+
+/// Bits of the status registers.
+#[allow(missing_docs, reason = "the names are the data sheet's")]
+pub mod sr {
+    pub const WIP: u8 = 1 << 0;
+    pub const WEL: u8 = 1 << 1;
+    pub const BP: u8 = 0b111 << 2;
+    pub const BOTTOM: u8 = 1 << 5;
+    pub const SMALL: u8 = 1 << 6;
+    pub const QE: u8 = 1 << 1;
+    pub const SUS2: u8 = 1 << 2;
+    pub const LB: u8 = 0b111 << 3;
+    pub const CMP: u8 = 1 << 6;
+    pub const SUS1: u8 = 1 << 7;
+}
+
+/// A chip's storage in the machine's memory.
+pub struct Storage<'a> {
+    /// All storage.
+    pub mem: &'a mut Memory,
+    /// The chip's.
+    pub region: Region,
+}
+
+impl Storage<'_> {
+    /// Size in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.region.bytes()
+    }
+
+    /// `n` bytes from `at`, wrapping at the end of the chip.
+    #[must_use]
+    pub fn read(&self, at: usize, n: usize) -> Vec<u8> {
+        let mut out = vec![0; n];
+        let (size, mut done) = (self.bytes(), 0);
+        while done < n && size > 0 {
+            let from = (at + done) % size;
+            let part = (n - done).min(size - from);
+            self.mem.read_region(self.region, from, &mut out[done..done + part]);
+            done += part;
+        }
+        out
+    }
+
+    /// Writes `data` at `at`, wrapping at the end of the chip.
+    pub fn write(&mut self, at: usize, data: &[u8]) {
+        let (size, mut done) = (self.bytes(), 0);
+        while done < data.len() && size > 0 {
+            let to = (at + done) % size;
+            let part = (data.len() - done).min(size - to);
+            self.mem.write_region(self.region, to, &data[done..done + part]);
+            done += part;
+        }
+    }
+}
+
+/// What keeps the chip busy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Work {
+    Program,
+    Erase,
+    Other,
+}
+
+/// State of the flash chip; its content is `System::flash`. Kept over every reset but power-on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlashChip {
+    /// Status registers 1 to 3 in force, without the bits WIP, WEL, SUS1 and SUS2.
+    pub status: [u8; 3],
+    /// The non-volatile copy, back in force after a reset.
+    stored: [u8; 3],
+    /// Write enable latch (06h).
+    pub wel: bool,
+    /// 50h: the next status write is volatile.
+    volatile: bool,
+    /// Busy until then.
+    work: Option<(Work, Ticks)>,
+    /// Suspended by 75h, with the time left.
+    suspended: Option<(Work, Ticks)>,
+    /// In deep power-down (B9h).
+    pub powered_down: bool,
+    /// Addresses are four bytes (B7h; chips above 16 MiB).
+    pub four_byte: bool,
+    /// 66h was the last command.
+    reset_armed: bool,
+    /// Security registers 1 to 3, 1 KiB each; empty: all erased.
+    otp: Vec<u8>,
+    /// 4 KiB sectors programmed or erased since whoever writes the image file last took them.
+    pub dirty: BTreeSet<u32>,
+}
+
+/// The device id that 90h and ABh answer.
+fn device_id(s: &Storage) -> u8 {
+    sfdp::capacity(s.bytes()).wrapping_sub(1)
+}
+
+/// What came of an exchange.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// The bytes read.
+    pub data: Vec<u8>,
+    /// Something firmware should not do.
+    pub warning: Option<String>,
+}
+
+impl FlashChip {
+    /// One exchange that starts at `now`; without a chip (`None`) the lines stay high.
+    pub fn exchange(&mut self, storage: Option<&mut Storage>, t: &Transfer, now: Ticks) -> Reply {
+        let silence = vec![0xFF; t.miso];
+        let (Some(s), Some(op)) = (storage, t.opcode()) else {
+            return Reply { data: silence, warning: None };
+        };
+        self.settle(now);
+        if self.powered_down && op != 0xAB {
+            return Reply { data: silence, warning: None };
+        }
+        let armed = std::mem::replace(&mut self.reset_armed, op == 0x66);
+        if self.work.is_some() && !matches!(op, 0x05 | 0x35 | 0x15 | 0x75 | 0x66 | 0x99) {
+            let warning = Some(format!("flash: command {op:#04x} ignored, the chip is busy"));
+            return Reply { data: silence, warning };
+        }
+        if let Some(reply) = self.identify(s, t, op).or_else(|| self.read(s, t, op)) {
+            return reply;
+        }
+        let data = if op == 0xAB { t.answer(4, 0, |_| device_id(s)) } else { silence };
+        Reply { data, warning: self.change(s, t, op, armed) }
+    }
+
+    /// Whether the chip is busy at `now`.
+    #[must_use]
+    pub fn busy(&self, now: Ticks) -> bool {
+        self.work.is_some_and(|(_, until)| now < until)
+    }
+
+    /// Takes the list of changed 4 KiB sectors.
+    pub fn take_dirty(&mut self) -> BTreeSet<u32> {
+        std::mem::take(&mut self.dirty)
+    }
+
+    /// Ends what is over.
+    fn settle(&mut self, now: Ticks) {
+        if self.work.is_some() && !self.busy(now) {
+            self.work = None;
+            self.wel = false;
+        }
+    }
+
+    fn start(&mut self, work: Work, t: &Transfer, us: u64) {
+        self.work = Some((work, t.end.saturating_add(us * TICKS_PER_US)));
+    }
+
+    /// The status register `n` (0..2) as read.
+    fn status_byte(&self, n: usize) -> u8 {
+        let live = match (n, self.suspended) {
+            (0, _) => (u8::from(self.work.is_some()) * sr::WIP) | (u8::from(self.wel) * sr::WEL),
+            (1, Some((Work::Erase, _))) => sr::SUS1,
+            (1, Some(_)) => sr::SUS2,
+            _ => 0,
+        };
+        self.status[n] | live
+    }
+
+    /// Commands that read registers and identification.
+    fn identify(&self, s: &Storage, t: &Transfer, op: u8) -> Option<Reply> {
+        let data =
+            match op {
+                0x05 => t.answer(1, 0, |_| self.status_byte(0)),
+                0x35 => t.answer(1, 0, |_| self.status_byte(1)),
+                0x15 => t.answer(1, 0, |_| self.status_byte(2)),
+                0x9F => {
+                    let id = [sfdp::MANUFACTURER, sfdp::MEMORY_TYPE, sfdp::capacity(s.bytes())];
+                    t.answer(1, 0, |i| id[i % 3])
+                }
+                0x90 => {
+                    let first = t.address(3) as usize & 1;
+                    t.answer(4, 0, |i| {
+                        if (i + first).is_multiple_of(2) { sfdp::MANUFACTURER } else { device_id(s) }
+                    })
+                }
+                0x4B => t.answer(1, 32, |i| sfdp::UNIQUE_ID[i % 16]),
+                0x5A => t.answer(4, 8, |i| sfdp::sfdp(s.bytes(), (t.address(3) as usize).wrapping_add(i))),
+                _ => return None,
+            };
+        Some(Reply { data, warning: None })
+    }
+
+    /// Commands that read the array and the security registers.
+    fn read(&self, s: &Storage, t: &Transfer, op: u8) -> Option<Reply> {
+        let (wait, quad) = match op {
+            0x03 | 0x13 => (0, false),
+            0x0B | 0x0C | 0x3B | 0x3C => (8, false),
+            0x6B | 0x6C => (8, true),
+            0xBB | 0xBC => (4, false),
+            0xEB | 0xEC => (6, true),
+            0x48 => return Some(Reply { data: self.read_otp(t), warning: None }),
+            _ => return None,
+        };
+        let long = self.four_byte || matches!(op, 0x13 | 0x0C | 0x3C | 0x6C | 0xBC | 0xEC);
+        let n = if long { 4 } else { 3 };
+        let data = s.read(t.address(n) as usize, t.miso);
+        let late = quad && self.status[1] & sr::QE == 0;
+        let warning = late.then(|| "flash: quad read while QE is clear".to_string());
+        Some(Reply { data: t.answer(1 + n, wait, |i| data[i]), warning })
+    }
+
+    /// Commands that change something; what they warn of.
+    fn change(&mut self, s: &mut Storage, t: &Transfer, op: u8, armed: bool) -> Option<String> {
+        match op {
+            0x06 => self.wel = true,
+            0x04 => self.wel = false,
+            0x50 => self.volatile = true,
+            0x01 | 0x31 | 0x11 => return self.write_status(t, op),
+            0x02 | 0x32 | 0x12 | 0x34 => return self.program(s, t, op),
+            0x20 | 0x21 | 0x52 | 0xD8 | 0xDC | 0x60 | 0xC7 => return self.erase(s, t, op),
+            0x42 | 0x44 => self.change_otp(t, op),
+            0x75 => self.suspend(t.end),
+            0x7A => self.resume(t.end),
+            0xB9 => self.powered_down = true,
+            0xAB => self.powered_down = false,
+            0xB7 if s.bytes() > 16 << 20 => self.four_byte = true,
+            0xE9 => self.four_byte = false,
+            0x99 if armed => self.software_reset(t),
+            // NOP, reset enable, no reset enable before, high-performance mode, burst wrap, no 4-byte mode,
+            // leave continuous read: nothing to do.
+            0x00 | 0x66 | 0x99 | 0xA3 | 0x77 | 0xB7 | 0xFF => {}
+            _ => return Some(format!("flash: unknown command {op:#04x} ignored")),
+        }
+        None
+    }
+
+    fn software_reset(&mut self, t: &Transfer) {
+        let keep = (self.stored, std::mem::take(&mut self.otp), std::mem::take(&mut self.dirty));
+        *self = Self { status: keep.0, stored: keep.0, otp: keep.1, dirty: keep.2, ..Self::default() };
+        self.start(Work::Other, t, time::RESET);
+    }
+
+    fn write_status(&mut self, t: &Transfer, op: u8) -> Option<String> {
+        let volatile = std::mem::take(&mut self.volatile);
+        if !self.wel && !volatile {
+            return Some("flash: status write without write enable ignored".into());
+        }
+        let first = match op {
+            0x01 => 0,
+            0x31 => 1,
+            _ => 2,
+        };
+        let mut new = self.status;
+        for (slot, byte) in new[first..].iter_mut().zip(t.data(1)) {
+            *slot = *byte;
+        }
+        new[0] &= !(sr::WIP | sr::WEL);
+        new[1] = new[1] & !(sr::SUS1 | sr::SUS2) | self.status[1] & sr::LB;
+        self.status = new;
+        if !volatile {
+            self.stored = new;
+            self.start(Work::Other, t, time::STATUS);
+        }
+        None
+    }
+
+    /// The protected range of bytes, by BP0..4 and CMP.
+    fn protected(&self, bytes: usize) -> (usize, usize) {
+        let [s1, s2, _] = self.status;
+        let n = u32::from((s1 & sr::BP) >> 2);
+        let size = match (n, s1 & sr::SMALL != 0) {
+            (0, _) => 0,
+            (7, _) => bytes,
+            (n, false) => bytes >> (7 - n),
+            (n, true) => (4096usize << (n - 1)).min(32 << 10).min(bytes),
+        };
+        let bottom = s1 & sr::BOTTOM != 0;
+        match (bottom, s2 & sr::CMP != 0) {
+            (true, false) => (0, size),
+            (false, false) => (bytes - size, bytes),
+            (true, true) => (size, bytes),
+            (false, true) => (0, bytes - size),
+        }
+    }
+
+    /// Why `len` bytes at `at` may not be changed now.
+    fn refusal(&self, s: &Storage, at: usize, len: usize) -> Option<String> {
+        let (from, to) = self.protected(s.bytes());
+        if !self.wel {
+            Some(format!("flash: change at {at:#x} without write enable ignored"))
+        } else if at < to && from < at + len {
+            Some(format!("flash: change at {at:#x} ignored, the block is protected"))
+        } else {
+            None
+        }
+    }
+
+    fn mark(&mut self, at: usize, len: usize) {
+        self.dirty.extend((at >> 12) as u32..=((at + len.max(1) - 1) >> 12) as u32);
+    }
+
+    fn program(&mut self, s: &mut Storage, t: &Transfer, op: u8) -> Option<String> {
+        let n = if self.four_byte || matches!(op, 0x12 | 0x34) { 4 } else { 3 };
+        let at = t.address(n) as usize % s.bytes().max(1);
+        let data = t.data(1 + n);
+        if data.is_empty() {
+            return None;
+        }
+        let page = at & !0xFF;
+        if let Some(why) = self.refusal(s, page, 256) {
+            self.wel = false;
+            return Some(why);
+        }
+        let mut old = s.read(page, 256);
+        // Only the last 256 bytes sent stay in the page buffer; addresses wrap within the page.
+        let first = data.len().saturating_sub(256);
+        for (i, byte) in data.iter().enumerate().skip(first) {
+            old[(at + i) & 0xFF] &= byte;
+        }
+        s.write(page, &old);
+        self.mark(page, 256);
+        self.start(Work::Program, t, time::PAGE);
+        None
+    }
+
+    fn erase(&mut self, s: &mut Storage, t: &Transfer, op: u8) -> Option<String> {
+        let n = if self.four_byte || matches!(op, 0x21 | 0xDC) { 4 } else { 3 };
+        let (len, us) = match op {
+            0x20 | 0x21 => (4 << 10, time::SECTOR),
+            0x52 => (32 << 10, time::BLOCK32),
+            0xD8 | 0xDC => (64 << 10, time::BLOCK64),
+            _ => {
+                let us = (s.bytes() as u64 >> 20).max(1) * time::CHIP_PER_MIB;
+                (s.bytes(), us.min(time::CHIP_MAX))
+            }
+        };
+        let whole = len == s.bytes();
+        let at = if whole { 0 } else { t.address(n) as usize % s.bytes().max(1) / len * len };
+        let len = len.min(s.bytes() - at);
+        let refusal = self.refusal(s, at, len);
+        if refusal.is_some() || self.suspended.is_some() {
+            self.wel = false;
+            return refusal.or_else(|| Some("flash: erase while suspended ignored".into()));
+        }
+        for sector in (at..at + len).step_by(4096) {
+            s.write(sector, &[0xFF; 4096][..4096.min(at + len - sector)]);
+        }
+        self.mark(at, len);
+        self.start(Work::Erase, t, us);
+        None
+    }
+
+    fn suspend(&mut self, now: Ticks) {
+        if let Some((work @ (Work::Program | Work::Erase), until)) = self.work
+            && self.suspended.is_none()
+        {
+            self.suspended = Some((work, until.saturating_sub(now)));
+            self.work = None;
+            self.wel = false;
+        }
+    }
+
+    fn resume(&mut self, now: Ticks) {
+        if let Some((work, left)) = self.suspended.take() {
+            self.work = Some((work, now.saturating_add(left)));
+        }
+    }
+
+    /// Index into the security registers: number in address bits 15:12, byte in bits 9:0.
+    fn otp_index(address: u32) -> Option<usize> {
+        let n = address >> 12;
+        (1..=3).contains(&n).then(|| (n as usize - 1) * 1024 + (address as usize & 0x3FF))
+    }
+
+    fn read_otp(&self, t: &Transfer) -> Vec<u8> {
+        let at = Self::otp_index(t.address(3));
+        t.answer(4, 8, |i| {
+            let byte = at.and_then(|a| self.otp.get(a / 1024 * 1024 + (a + i) % 1024));
+            byte.copied().unwrap_or(0xFF)
+        })
+    }
+
+    fn change_otp(&mut self, t: &Transfer, op: u8) {
+        let (Some(at), true) = (Self::otp_index(t.address(3)), self.wel) else { return };
+        let register = at / 1024;
+        if self.status[1] & sr::LB & 8 << register != 0 {
+            self.wel = false;
+            return;
+        }
+        self.otp.resize(3 * 1024, 0xFF);
+        if op == 0x44 {
+            self.otp[register * 1024..][..1024].fill(0xFF);
+            return self.start(Work::Other, t, time::SECTOR);
+        }
+        for (i, byte) in t.data(4).iter().enumerate().take(256) {
+            self.otp[at & !0xFF | (at + i) & 0xFF] &= byte;
+        }
+        self.start(Work::Other, t, time::PAGE);
+    }
+}
+
+#[cfg(test)]
+#[path = "flash_tests.rs"]
+mod tests;

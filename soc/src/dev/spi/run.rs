@@ -1,0 +1,238 @@
+//! Carrying out what a write to CMD starts.
+
+use super::flash::Storage;
+use super::transfer::{Bits, Transfer};
+use super::{BUFFER, DevId, Spi, spec::*};
+use crate::dev::Cx;
+use esplens_core::time::{Ticks, periods_to_ticks};
+
+/// The longest data phase that is carried out without DMA's buffers behind it, in bytes.
+const MAX_DMA: usize = 1 << 18;
+
+/// What the chip selects lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Chip {
+    Flash,
+    Psram,
+    Nothing,
+}
+
+/// A user transaction's phases, in bits and clocks.
+struct Phases {
+    command: u32,
+    addr: u32,
+    dummy: u32,
+    mosi: u32,
+    miso: u32,
+    /// Lines of address, write data, read data.
+    lanes: [u32; 3],
+}
+
+fn reverse_if(bytes: &mut [u8], lsb_first: bool) {
+    if lsb_first {
+        bytes.iter_mut().for_each(|b| *b = b.reverse_bits());
+    }
+}
+
+/// Swaps the bytes of each word (USER.WR_BYTE_ORDER / RD_BYTE_ORDER).
+fn swap_if(bytes: &mut [u8], big_endian: bool) {
+    if big_endian {
+        bytes.chunks_exact_mut(4).for_each(<[u8]>::reverse);
+    }
+}
+
+impl Spi {
+    /// Starts what the CMD bits ask for; when it will be over.
+    pub(super) fn start(&mut self, bits: u32, cx: &mut Cx) -> Ticks {
+        if bits & cmd::USR != 0 { self.user(cx) } else { self.flash_command(bits, cx) }
+    }
+
+    /// SPI clock in Hz.
+    fn hz(&self, cx: &Cx) -> u64 {
+        let (apb, clk) = (u64::from(cx.sys.clocks.apb_hz()), self.reg(CLOCK));
+        if clk & clock::CLK_EQU_SYSCLK != 0 {
+            return apb.max(1);
+        }
+        let divider = (u64::from(clk >> 18 & 0x1FFF) + 1) * (u64::from(clk >> 12 & 0x3F) + 1);
+        (apb / divider).max(1)
+    }
+
+    fn end(&self, clocks: u64, cx: &Cx) -> Ticks {
+        cx.now.saturating_add(periods_to_ticks(clocks.max(1), self.hz(cx)))
+    }
+
+    fn chip(&self, cx: &Cx) -> Chip {
+        let off = self.reg(PIN);
+        match cx.dev {
+            DevId::Spi0 | DevId::Spi1 if off & pin::CS0_DIS == 0 => Chip::Flash,
+            DevId::Spi0 | DevId::Spi1 if off & pin::CS1_DIS == 0 => Chip::Psram,
+            _ => Chip::Nothing,
+        }
+    }
+
+    /// Hands a transfer to the selected chip; the bytes read.
+    fn exchange(&self, t: &Transfer, cx: &mut Cx) -> Vec<u8> {
+        match self.chip(cx) {
+            Chip::Nothing => vec![0xFF; t.miso],
+            Chip::Flash => {
+                let mut storage = cx.sys.flash.map(|region| Storage { mem: cx.mem, region });
+                let reply = cx.sys.flash_chip.exchange(storage.as_mut(), t, cx.now);
+                if let Some(warning) = reply.warning {
+                    cx.sys.warn(warning);
+                }
+                reply.data
+            }
+            Chip::Psram => {
+                let mut storage = cx.sys.psram.map(|region| Storage { mem: cx.mem, region });
+                cx.sys.psram_chip.exchange(storage.as_mut(), t)
+            }
+        }
+    }
+
+    /// The data buffer as bytes.
+    fn buffer(&self) -> Vec<u8> {
+        self.w.iter().flat_map(|w| w.to_le_bytes()).collect()
+    }
+
+    fn set_buffer(&mut self, at: usize, data: &[u8]) {
+        for (i, byte) in data.iter().enumerate().take(BUFFER - at) {
+            let (word, shift) = ((at + i) / 4, (at + i) % 4 * 8);
+            self.w[word] = self.w[word] & !(0xFF << shift) | u32::from(*byte) << shift;
+        }
+    }
+
+    fn phases(&self) -> Phases {
+        let (u, u1, u2, c) = (self.reg(USER), self.reg(USER1), self.reg(USER2), self.reg(CTRL));
+        let on = |bit: u32, len: u32| if u & bit != 0 { len + 1 } else { 0 };
+        let pick = |v: u32, four: u32, two: u32| match v {
+            v if v & four != 0 => 4,
+            v if v & two != 0 => 2,
+            _ => 1,
+        };
+        let write = pick(u, user::FWRITE_QIO | user::FWRITE_QUAD, user::FWRITE_DIO | user::FWRITE_DUAL);
+        let read = pick(c, ctrl::FREAD_QIO | ctrl::FREAD_QUAD, ctrl::FREAD_DIO | ctrl::FREAD_DUAL);
+        let out_addr = pick(u, user::FWRITE_QIO, user::FWRITE_DIO);
+        let in_addr = pick(c, ctrl::FREAD_QIO, ctrl::FREAD_DIO);
+        let addr = match (u & user::USR_MOSI != 0, u & user::USR_MISO != 0) {
+            (true, false) => out_addr,
+            (false, true) => in_addr,
+            _ => out_addr.max(in_addr),
+        };
+        Phases {
+            command: on(user::USR_COMMAND, u2 >> 28),
+            addr: on(user::USR_ADDR, u1 >> 26),
+            dummy: on(user::USR_DUMMY, u1 & 0xFF),
+            mosi: on(user::USR_MOSI, self.reg(MOSI_DLEN) & 0xFF_FFFF),
+            miso: on(user::USR_MISO, self.reg(MISO_DLEN) & 0xFF_FFFF),
+            lanes: [addr, write, read],
+        }
+    }
+
+    /// The bytes of the write phase, from the DMA or the buffer.
+    fn write_data(&mut self, bits: u32, cx: &mut Cx) -> Vec<u8> {
+        let want = (bits as usize).div_ceil(8);
+        let mut data = if self.dma.out.is_some() {
+            let conf = self.reg(DMA_CONF);
+            self.dma.fetch(want.min(MAX_DMA), conf, cx)
+        } else {
+            let high = self.reg(USER) & user::USR_MOSI_HIGHPART != 0;
+            let mut data = self.buffer().split_off(if high { BUFFER / 2 } else { 0 });
+            swap_if(&mut data, self.reg(USER) & user::WR_BYTE_ORDER != 0);
+            data.truncate(want);
+            data
+        };
+        reverse_if(&mut data, self.reg(CTRL) & ctrl::WR_BIT_ORDER != 0);
+        data
+    }
+
+    /// Stores what the read phase brought, in memory or the buffer.
+    fn read_data(&mut self, mut data: Vec<u8>, bits: u32, cx: &mut Cx) {
+        if !bits.is_multiple_of(8)
+            && let Some(last) = data.get_mut(bits as usize / 8)
+        {
+            *last &= 0xFFu8 << (8 - bits % 8);
+        }
+        reverse_if(&mut data, self.reg(CTRL) & ctrl::RD_BIT_ORDER != 0);
+        if self.dma.inp.is_some() {
+            return self.dma.deliver(&data, cx);
+        }
+        swap_if(&mut data, self.reg(USER) & user::RD_BYTE_ORDER != 0);
+        let high = self.reg(USER) & user::USR_MISO_HIGHPART != 0;
+        self.set_buffer(if high { BUFFER / 2 } else { 0 }, &data);
+    }
+
+    /// A user transaction (CMD.USR).
+    fn user(&mut self, cx: &mut Cx) -> Ticks {
+        let p = self.phases();
+        let [addr_lanes, mosi_lanes, miso_lanes] = p.lanes;
+        let duplex = self.reg(USER) & user::DOUTDIN != 0;
+        let (mosi_clocks, miso_clocks) = (p.mosi.div_ceil(mosi_lanes), p.miso.div_ceil(miso_lanes));
+        let data = if duplex { mosi_clocks.max(miso_clocks) } else { mosi_clocks + miso_clocks };
+        let end = self.end(u64::from(p.command + p.addr.div_ceil(addr_lanes) + p.dummy + data), cx);
+        let mut out = Bits::default();
+        let whole_command = p.command >= 8;
+        if whole_command {
+            // A shorter command phase only delays: PSRAM drivers put the opcode into the address phase.
+            out.push(&self.reg(USER2).to_le_bytes()[..2], p.command);
+        }
+        let address = u64::from(self.reg(ADDR)) << 32 | u64::from(self.reg(SLV_WR_STATUS));
+        out.push(&address.to_be_bytes(), p.addr);
+        let mosi = if p.mosi > 0 { self.write_data(p.mosi, cx) } else { Vec::new() };
+        out.push(&mosi, p.mosi);
+        let first_lanes = match (whole_command, p.addr) {
+            (true, _) => 1,
+            (false, 0) => mosi_lanes,
+            (false, _) => addr_lanes,
+        };
+        let cap = if self.dma.inp.is_some() { MAX_DMA } else { BUFFER };
+        let miso = (p.miso as usize).div_ceil(8).min(cap);
+        let t = Transfer { out, first_lanes, addr_lanes, dummy: p.dummy, miso, end };
+        let data = self.exchange(&t, cx);
+        if p.miso > 0 {
+            self.read_data(data, p.miso, cx);
+        }
+        end
+    }
+
+    /// One of the fixed flash commands (CMD bits 31..19, 17, 16).
+    fn flash_command(&mut self, bits: u32, cx: &mut Cx) -> Ticks {
+        let addr = self.reg(ADDR);
+        let len = (addr >> 24) as usize;
+        let at = &addr.to_be_bytes()[1..];
+        let join = |op: u8, tail: &[u8]| [&[op][..], tail].concat();
+        let (out, miso) = match 1u32 << (31 - bits.leading_zeros()) {
+            cmd::FLASH_READ => (join(0x03, at), len.min(BUFFER)),
+            cmd::FLASH_WREN => (vec![0x06], 0),
+            cmd::FLASH_WRDI => (vec![0x04], 0),
+            cmd::FLASH_RDID => (vec![0x9F], 3),
+            cmd::FLASH_RDSR => (vec![0x05], 1),
+            cmd::FLASH_WRSR => {
+                let n = if self.reg(CTRL) & ctrl::WRSR_2B != 0 { 2 } else { 1 };
+                (join(0x01, &self.reg(RD_STATUS).to_le_bytes()[..n]), 0)
+            }
+            cmd::FLASH_PP => (join(0x02, &[at, &self.buffer()[..len.min(BUFFER)]].concat()), 0),
+            cmd::FLASH_SE => (join(0x20, at), 0),
+            cmd::FLASH_BE => (join(0xD8, at), 0),
+            cmd::FLASH_CE => (vec![0x60], 0),
+            cmd::FLASH_DP => (vec![0xB9], 0),
+            cmd::FLASH_RES => (vec![0xAB, 0, 0, 0], 1),
+            cmd::FLASH_HPM => (vec![0xA3, 0, 0, 0], 0),
+            cmd::FLASH_PES => (vec![0x75], 0),
+            _ => (vec![0x7A], 0),
+        };
+        let end = self.end((out.len() + miso) as u64 * 8, cx);
+        let data = self.exchange(&Transfer::plain(&out, miso, end), cx);
+        match bits {
+            b if b & (cmd::FLASH_READ | cmd::FLASH_RDID) != 0 => {
+                self.w[0] = if b & cmd::FLASH_READ == 0 { 0 } else { self.w[0] };
+                self.set_buffer(0, &data);
+            }
+            b if b & (cmd::FLASH_RDSR | cmd::FLASH_RES) != 0 => {
+                let status = self.reg(RD_STATUS) & 0xFFFF_0000;
+                self.regs.set(RD_STATUS, status | data.first().map_or(0, |&d| u32::from(d)));
+            }
+            _ => {}
+        }
+        end
+    }
+}

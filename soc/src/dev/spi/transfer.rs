@@ -1,0 +1,129 @@
+//! One select-to-deselect exchange on an SPI bus, as the chips at its other end see it.
+
+use esplens_core::time::Ticks;
+
+/// A string of bits in the order they are sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bits {
+    bytes: Vec<u8>,
+    len: u32,
+}
+
+impl Bits {
+    /// Appends the first `n` bits of `from`, most significant bit of each byte first.
+    pub fn push(&mut self, from: &[u8], n: u32) {
+        let n = n.min(from.len() as u32 * 8);
+        if self.len.is_multiple_of(8) && n.is_multiple_of(8) {
+            self.bytes.extend_from_slice(&from[..n as usize / 8]);
+            self.len += n;
+            return;
+        }
+        for i in 0..n {
+            if self.len.is_multiple_of(8) {
+                self.bytes.push(0);
+            }
+            let bit = from[i as usize / 8] >> (7 - i % 8) & 1;
+            let last = self.bytes.len() - 1;
+            self.bytes[last] |= bit << (7 - self.len % 8);
+            self.len += 1;
+        }
+    }
+
+    /// Length in bits.
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// True when nothing was sent.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The bits as bytes; the last one is padded with zeros.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// What the controller sends and how much it wants to hear.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transfer {
+    /// Command, address and write data, one after the other.
+    pub out: Bits,
+    /// Data lines (1, 2, 4) on which the first bits go out.
+    pub first_lanes: u32,
+    /// Data lines of the address phase.
+    pub addr_lanes: u32,
+    /// Clocks of the dummy phase.
+    pub dummy: u32,
+    /// Bytes to read.
+    pub miso: usize,
+    /// When the chip is deselected again.
+    pub end: Ticks,
+}
+
+impl Transfer {
+    /// A plain one-line exchange: `out` sent, `miso` bytes read.
+    #[must_use]
+    pub fn plain(out: &[u8], miso: usize, end: Ticks) -> Self {
+        let mut bits = Bits::default();
+        bits.push(out, out.len() as u32 * 8);
+        Self { out: bits, first_lanes: 1, addr_lanes: 1, dummy: 0, miso, end }
+    }
+
+    /// The first byte sent.
+    #[must_use]
+    pub fn opcode(&self) -> Option<u8> {
+        if self.out.len() < 8 { None } else { self.out.bytes().first().copied() }
+    }
+
+    /// The `bytes` address bytes that follow the opcode; missing ones read 0.
+    #[must_use]
+    pub fn address(&self, bytes: usize) -> u32 {
+        (1..=bytes).fold(0, |a, i| a << 8 | u32::from(self.out.bytes().get(i).copied().unwrap_or(0)))
+    }
+
+    /// What was written after the first `header` bytes.
+    #[must_use]
+    pub fn data(&self, header: usize) -> &[u8] {
+        self.out.bytes().get(header..).unwrap_or(&[])
+    }
+
+    /// The read phase's answer when the chip's data starts `wait` clocks after the first `header` bytes.
+    ///
+    /// Surplus dummy clocks are taken as the delay compensation drivers add for the GPIO matrix. Where whole
+    /// bytes of waiting are missing they are read back as ones before the data, as on the wire.
+    pub fn answer(&self, header: usize, wait: u32, mut byte: impl FnMut(usize) -> u8) -> Vec<u8> {
+        let lanes = self.addr_lanes.max(1);
+        let sent = self.out.len().saturating_sub(header as u32 * 8) / lanes + self.dummy;
+        let owed = (header as u32 * 8).saturating_sub(self.out.len());
+        let late = (wait.saturating_sub(sent) + owed) as usize / 8;
+        (0..self.miso).map(|i| i.checked_sub(late).map_or(0xFF, &mut byte)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_lengths_join_without_gaps() {
+        let mut b = Bits::default();
+        b.push(&[0x00], 2);
+        b.push(&[0x9F, 0x12], 16);
+        assert_eq!((b.bytes(), b.len()), (&[0x27, 0xC4, 0x80][..], 18));
+    }
+
+    #[test]
+    fn missing_wait_clocks_show_as_ones_and_surplus_ones_do_not_matter() {
+        let mut t = Transfer::plain(&[0x0B, 0, 0, 0], 3, 0);
+        assert_eq!(t.answer(4, 8, |i| i as u8), [0xFF, 0, 1]);
+        t.dummy = 8;
+        assert_eq!(t.answer(4, 8, |i| i as u8), [0, 1, 2]);
+        t.dummy = 10;
+        assert_eq!(t.answer(4, 8, |i| i as u8), [0, 1, 2]);
+    }
+}
