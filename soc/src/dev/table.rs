@@ -54,7 +54,7 @@ devices! {
     Sha sha: sha::Sha = sha::Sha::default(), 0x3FF0_3000, 0x1000;
     MmuPro mmu_pro: mmu::Mmu = mmu::Mmu::new(0), 0x3FF1_0000, 0x2000;
     MmuApp mmu_app: mmu::Mmu = mmu::Mmu::new(1), 0x3FF1_2000, 0x2000;
-    Uart0 uart0: uart::Uart = uart::Uart::default(), 0x3FF4_0000, 0x400;
+    Uart0 uart0: uart::Uart = uart::Uart::new(0), 0x3FF4_0000, 0x400;
     Spi1 spi1: spi::Spi = spi::Spi::default(), 0x3FF4_2000, 0x400;
     Spi0 spi0: spi::Spi = spi::Spi::default(), 0x3FF4_3000, 0x400;
     Gpio gpio: gpio::Gpio = gpio::Gpio::default(), 0x3FF4_4000, 0x1000;
@@ -67,7 +67,7 @@ devices! {
     Hinf hinf: hinf::Hinf = hinf::Hinf::default(), 0x3FF4_B000, 0x400;
     Uhci1 uhci1: uhci::Uhci = uhci::Uhci::default(), 0x3FF4_C000, 0x400;
     I2s0 i2s0: i2s::I2s = i2s::I2s::default(), 0x3FF4_F000, 0x400;
-    Uart1 uart1: uart::Uart = uart::Uart::default(), 0x3FF5_0000, 0x400;
+    Uart1 uart1: uart::Uart = uart::Uart::new(1), 0x3FF5_0000, 0x400;
     I2c0 i2c0: i2c::I2c = i2c::I2c::default(), 0x3FF5_3000, 0x400;
     Uhci0 uhci0: uhci::Uhci = uhci::Uhci::default(), 0x3FF5_4000, 0x400;
     SlcHost slchost: slchost::SlcHost = slchost::SlcHost::default(), 0x3FF5_5000, 0x400;
@@ -78,8 +78,8 @@ devices! {
     Efuse efuse: efuse::Efuse = efuse::Efuse::default(), 0x3FF5_A000, 0x400;
     FlashEncryption flash_encryption: flash_encryption::FlashEncryption = flash_encryption::FlashEncryption::default(), 0x3FF5_B000, 0x400;
     Mcpwm0 mcpwm0: mcpwm::Mcpwm = mcpwm::Mcpwm::default(), 0x3FF5_E000, 0x400;
-    Timg0 timg0: timg::Timg = timg::Timg::default(), 0x3FF5_F000, 0x400;
-    Timg1 timg1: timg::Timg = timg::Timg::default(), 0x3FF6_0000, 0x400;
+    Timg0 timg0: timg::Timg = timg::Timg::new(0), 0x3FF5_F000, 0x400;
+    Timg1 timg1: timg::Timg = timg::Timg::new(1), 0x3FF6_0000, 0x400;
     Spi2 spi2: spi::Spi = spi::Spi::default(), 0x3FF6_4000, 0x400;
     Spi3 spi3: spi::Spi = spi::Spi::default(), 0x3FF6_5000, 0x400;
     ApbCtrl apb_ctrl: apb_ctrl::ApbCtrl = apb_ctrl::ApbCtrl::default(), 0x3FF6_6000, 0x400;
@@ -89,7 +89,7 @@ devices! {
     Twai twai: twai::Twai = twai::Twai::default(), 0x3FF6_B000, 0x400;
     Mcpwm1 mcpwm1: mcpwm::Mcpwm = mcpwm::Mcpwm::default(), 0x3FF6_C000, 0x400;
     I2s1 i2s1: i2s::I2s = i2s::I2s::default(), 0x3FF6_D000, 0x400;
-    Uart2 uart2: uart::Uart = uart::Uart::default(), 0x3FF6_E000, 0x400;
+    Uart2 uart2: uart::Uart = uart::Uart::new(2), 0x3FF6_E000, 0x400;
     Radio radio: radio::Radio = radio::Radio::default(), 0x3FF7_1000, 0x4000;
     Rng rng: rng::Rng = rng::Rng::default(), 0x3FF7_5000, 0x1000;
 }

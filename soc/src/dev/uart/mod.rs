@@ -1,17 +1,199 @@
-//! UART.
+//! UARTs 0 to 2 (TRM 13): bytes take their line time in virtual time, one event a byte.
 
+mod frame;
+mod rx;
 pub mod spec;
+#[cfg(test)]
+mod tests;
+mod tx;
 
-use super::regfile::{Blank, HasSpec};
+use super::regfile::RegFile;
 use super::spec::Spec;
+use super::{Cx, Device, Msg, View};
+use crate::irq::Source;
+use rx::Rx;
+use serde::{Deserialize, Serialize};
+use spec::{SPEC, conf0, conf1, int_raw as int, mem_conf, status};
+use tx::Tx;
 
-/// Names the table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Table;
+/// Bytes that may wait for the receive line.
+pub const RX_QUEUE: usize = 4096;
 
-impl HasSpec for Table {
-    const SPEC: &'static Spec = &spec::SPEC;
+const TX_TAG: u8 = 0;
+const RX_TAG: u8 = 1;
+const TOUT_TAG: u8 = 2;
+const AT_TAG: u8 = 3;
+
+/// A UART.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Uart {
+    n: u8,
+    regs: RegFile,
+    raw: u32,
+    tx: Tx,
+    rx: Rx,
+    /// Baud rate of what is connected outside, for autobaud.
+    line_baud: u32,
 }
 
-/// Not modelled yet.
-pub type Uart = Blank<Table>;
+impl Uart {
+    /// UART `n` (0..2) with its reset values.
+    #[must_use]
+    pub fn new(n: u8) -> Self {
+        Self { n, regs: RegFile::default(), raw: 0, tx: Tx::default(), rx: Rx::default(), line_baud: 115_200 }
+    }
+
+    /// Sets the baud rate at which the outside sends, as autobaud measures it (default 115200).
+    pub fn set_line_baud(&mut self, baud: u32) {
+        self.line_baud = baud.max(1);
+    }
+
+    /// FIFO levels raise their conditions as long as they hold; then the line follows INT_ST.
+    fn sync_irq(&mut self, cx: &mut Cx) {
+        let conf1 = self.regs.get(&SPEC, spec::CONF1);
+        let mem = self.regs.get(&SPEC, spec::MEM_CONF);
+        let full = (conf1 & conf1::RXFIFO_FULL_THRHD) | ((mem & mem_conf::RX_MEM_FULL_THRHD) >> 25) << 7;
+        let empty =
+            ((conf1 & conf1::TXFIFO_EMPTY_THRHD) >> 8) | ((mem & mem_conf::TX_MEM_EMPTY_THRHD) >> 28) << 7;
+        if self.rx.fifo.len() >= full.max(1) as usize {
+            self.raw |= int::RXFIFO_FULL;
+        }
+        if self.tx.fifo.len() <= empty as usize {
+            self.raw |= int::TXFIFO_EMPTY;
+        }
+        let source = [Source::Uart0, Source::Uart1, Source::Uart2][usize::from(self.n)];
+        cx.irq(source, self.raw & self.regs.get(&SPEC, spec::INT_ENA) != 0);
+    }
+
+    fn status(&self) -> u32 {
+        let conf = self.regs.get(&SPEC, spec::CONF0);
+        let mut value = status::TXD | status::RXD; // both lines idle high; CTS and DSR asserted (low)
+        value |= if conf & conf0::SW_RTS == 0 { status::RTSN } else { 0 };
+        value |= if conf & conf0::SW_DTR == 0 { status::DTRN } else { 0 };
+        value |= self.tx.state() << 24;
+        value |= (self.tx.fifo.len() as u32 & 0xFF) << 16;
+        value | (self.rx.fifo.len() as u32 & 0xFF)
+    }
+
+    /// Write pointer in bits 23:13, read pointer in 12:2, both modulo the FIFO's size.
+    fn pointers(written: u32, taken: u32, size: usize) -> u32 {
+        (written % size as u32) << 13 | (taken % size as u32) << 2
+    }
+
+    fn pulse(&self, bits: u32, v: &View) -> u32 {
+        match self.rx.edges {
+            0 => 0xF_FFFF,
+            _ => self.autobaud_pulse(&v.sys.clocks) * bits,
+        }
+    }
+
+    fn write_conf0(&mut self, value: u32, cx: &mut Cx) {
+        if value & conf0::RXFIFO_RST != 0 {
+            self.rx_reset();
+        }
+        if value & conf0::TXFIFO_RST != 0 {
+            self.tx_reset();
+        }
+        if value & conf0::IRDA_EN != 0 {
+            cx.warn_reg(&SPEC, spec::CONF0, "IrDA coding is not modelled");
+        }
+        self.regs.set(spec::CONF0, value);
+        self.tx_break(value & conf0::TXD_BRK != 0, cx);
+    }
+
+    fn write_stored(&mut self, offset: u32, value: u32, cx: &mut Cx) {
+        if offset == spec::RS485_CONF && value & spec::rs485_conf::RS485_EN != 0 {
+            cx.warn_reg(&SPEC, offset, "RS-485 mode is not modelled");
+        }
+        if offset == spec::FLOW_CONF && value & spec::flow_conf::SW_FLOW_CON_EN != 0 {
+            cx.warn_reg(&SPEC, offset, "software flow control is not modelled");
+        }
+        if offset == spec::AUTOBAUD && value & spec::autobaud::AUTOBAUD_EN == 0 {
+            self.rx.edges = 0;
+        }
+        self.regs.write(&SPEC, offset, value, cx);
+    }
+}
+
+impl Device for Uart {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn peek(&self, offset: u32, v: &View) -> u32 {
+        match offset {
+            spec::FIFO => self.rx.fifo.front().map_or(0, |b| u32::from(*b)),
+            spec::INT_RAW => self.raw,
+            spec::INT_ST => self.raw & self.regs.get(&SPEC, spec::INT_ENA),
+            spec::INT_CLR => 0,
+            spec::STATUS => self.status(),
+            spec::LOWPULSE | spec::HIGHPULSE => self.pulse(1, v),
+            spec::POSPULSE | spec::NEGPULSE => self.pulse(2, v),
+            spec::RXD_CNT => self.rx.edges,
+            spec::MEM_TX_STATUS => Self::pointers(self.tx.written, self.tx.taken, self.tx_size()),
+            spec::MEM_RX_STATUS => Self::pointers(self.rx.written, self.rx.taken, self.rx_size()),
+            spec::MEM_CNT_STATUS => {
+                (self.tx.fifo.len() as u32 >> 8 & 7) << 3 | (self.rx.fifo.len() as u32 >> 8 & 7)
+            }
+            _ => self.regs.get(&SPEC, offset),
+        }
+    }
+
+    fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
+        if offset != spec::FIFO {
+            return self.peek(offset, &cx.view());
+        }
+        let byte = self.rx_pop();
+        self.sync_irq(cx);
+        byte
+    }
+
+    fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
+        match offset {
+            spec::FIFO => self.tx_push(value as u8, cx),
+            spec::INT_CLR => {
+                self.raw &= !value;
+                if value & int::RXFIFO_TOUT != 0 {
+                    self.rx_arm_timeout(cx);
+                }
+            }
+            spec::CONF0 => self.write_conf0(value, cx),
+            spec::CONF1 => {
+                self.regs.set(offset, value);
+                self.rx_arm_timeout(cx);
+            }
+            spec::INT_RAW | spec::INT_ST | spec::STATUS | spec::LOWPULSE..=spec::RXD_CNT => {}
+            spec::MEM_TX_STATUS..=spec::NEGPULSE => {}
+            _ => self.write_stored(offset, value, cx),
+        }
+        self.sync_irq(cx);
+    }
+
+    fn event(&mut self, tag: u8, cx: &mut Cx) {
+        match tag {
+            TX_TAG => self.tx_done(cx),
+            RX_TAG => self.rx_event(cx),
+            TOUT_TAG if !self.rx.fifo.is_empty() => self.raw |= int::RXFIFO_TOUT,
+            AT_TAG => self.at_event(),
+            _ => {}
+        }
+        self.sync_irq(cx);
+    }
+
+    fn message(&mut self, msg: &Msg, cx: &mut Cx) {
+        match msg {
+            Msg::UartRx(bytes) => self.rx_bytes(bytes, cx),
+            Msg::ClockChanged => self.tx_retime(cx),
+            _ => {}
+        }
+    }
+
+    /// What the outside has sent and not got across yet stays on its way.
+    fn reset(&mut self, cx: &mut Cx) {
+        let queue = std::mem::take(&mut self.rx.queue);
+        *self = Self { line_baud: self.line_baud, ..Self::new(self.n) };
+        self.rx.queue = queue;
+        [TX_TAG, TOUT_TAG, AT_TAG].into_iter().for_each(|tag| cx.cancel(tag));
+        self.sync_irq(cx);
+    }
+}

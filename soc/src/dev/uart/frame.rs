@@ -1,0 +1,57 @@
+//! How long things take on the line, from the configuration registers.
+
+use super::Uart;
+use super::spec::{self, SPEC, clkdiv, conf0};
+use crate::clocks::Clocks;
+use esplens_core::time::{TICKS_PER_SEC, Ticks};
+
+impl Uart {
+    /// Clock of the UART in Hz: APB or REF_TICK.
+    pub(super) fn clock_hz(&self, clocks: &Clocks) -> u32 {
+        let apb = self.regs.get(&SPEC, spec::CONF0) & conf0::TICK_REF_ALWAYS_ON != 0;
+        if apb { clocks.apb_hz() } else { clocks.ref_tick_hz() }.max(1)
+    }
+
+    /// Ticks of `halves` half bits at the configured baud rate.
+    pub(super) fn half_bits(&self, halves: u32, clocks: &Clocks) -> Ticks {
+        let div = self.regs.get(&SPEC, spec::CLKDIV);
+        let sixteenths = (div & clkdiv::CLKDIV) * 16 + ((div & clkdiv::CLKDIV_FRAG) >> 20);
+        let num = u128::from(halves) * u128::from(sixteenths.max(16)) * u128::from(TICKS_PER_SEC);
+        (num / (32 * u128::from(self.clock_hz(clocks)))) as Ticks
+    }
+
+    /// Ticks of one frame: start, data, parity and stop bits.
+    pub(super) fn frame(&self, clocks: &Clocks) -> Ticks {
+        let conf = self.regs.get(&SPEC, spec::CONF0);
+        let data = 5 + ((conf & conf0::BIT_NUM) >> 2);
+        let parity = (conf & conf0::PARITY_EN) >> 1;
+        let stop_halves = ((conf & conf0::STOP_BIT_NUM) >> 4).max(1) + 1;
+        self.half_bits(2 * (1 + data + parity) + stop_halves, clocks)
+    }
+
+    /// Ticks of `n` periods of the UART's clock (AT_CMD times).
+    pub(super) fn clock_periods(&self, n: u32, clocks: &Clocks) -> Ticks {
+        (u128::from(n) * u128::from(TICKS_PER_SEC) / u128::from(self.clock_hz(clocks))) as Ticks
+    }
+
+    /// Quiet time after which received bytes raise RXFIFO_TOUT; `None` when the time-out is off. The threshold
+    /// counts eight bits with the APB clock and an eighth of that with REF_TICK (IDF `uart_ll_set_rx_tout`).
+    pub(super) fn rx_timeout(&self, clocks: &Clocks) -> Option<Ticks> {
+        let conf1 = self.regs.get(&SPEC, spec::CONF1);
+        if conf1 & spec::conf1::RX_TOUT_EN == 0 {
+            return None;
+        }
+        let high = (self.regs.get(&SPEC, spec::MEM_CONF) & spec::mem_conf::RX_TOUT_THRHD_H3) >> 18;
+        let threshold = ((conf1 & spec::conf1::RX_TOUT_THRHD) >> 24) | high << 7;
+        let apb = self.regs.get(&SPEC, spec::CONF0) & conf0::TICK_REF_ALWAYS_ON != 0;
+        Some(self.half_bits(threshold.max(1) * if apb { 16 } else { 2 }, clocks))
+    }
+
+    /// One bit of the outside's line in periods of the UART's clock, as autobaud measures it: the counters lose
+    /// a period, and on both edges what the glitch filter holds back (the ROM adds 9 back with its filter of 4).
+    pub(super) fn autobaud_pulse(&self, clocks: &Clocks) -> u32 {
+        let filter = (self.regs.get(&SPEC, spec::AUTOBAUD) & spec::autobaud::GLITCH_FILT) >> 8;
+        let bit = (self.clock_hz(clocks) + self.line_baud / 2) / self.line_baud.max(1);
+        bit.saturating_sub(1 + 2 * filter).min(0xF_FFFF)
+    }
+}

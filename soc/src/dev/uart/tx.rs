@@ -1,0 +1,136 @@
+//! The transmitter: FIFO, shift register, break.
+
+use super::spec::{self, SPEC, conf0, idle_conf};
+use super::{TX_TAG, Uart, int};
+use crate::dev::Cx;
+use crate::system::Output;
+use esplens_core::time::Ticks;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+/// What the line carries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Shift {
+    #[default]
+    Idle,
+    Byte(u8),
+    Break,
+    /// Quiet after a break, before TX_BRK_IDLE_DONE.
+    AfterBreak,
+}
+
+/// State of the transmitter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Tx {
+    pub fifo: VecDeque<u8>,
+    shift: Shift,
+    began: Ticks,
+    ends: Ticks,
+    /// The break asked for by TXD_BRK was sent after the last data.
+    break_sent: bool,
+    /// Bytes ever put into the FIFO (write pointer).
+    pub written: u32,
+    /// Bytes ever taken from the FIFO (read pointer).
+    pub taken: u32,
+}
+
+impl Tx {
+    /// ST_UTX_OUT: 0 idle, 2 sending data.
+    pub fn state(&self) -> u32 {
+        if self.shift == Shift::Idle { 0 } else { 2 }
+    }
+}
+
+impl Uart {
+    pub(super) fn tx_size(&self) -> usize {
+        let blocks = (self.regs.get(&SPEC, spec::MEM_CONF) & spec::mem_conf::TX_SIZE) >> 7;
+        128 * blocks.clamp(1, 8) as usize
+    }
+
+    /// A guest's write to the FIFO.
+    pub(super) fn tx_push(&mut self, byte: u8, cx: &mut Cx) {
+        if self.tx.fifo.len() >= self.tx_size() {
+            cx.warn_reg(&SPEC, spec::FIFO, "write to a full transmit FIFO, byte lost");
+            return;
+        }
+        self.tx.fifo.push_back(byte);
+        self.tx.written = self.tx.written.wrapping_add(1);
+        self.tx.break_sent = false;
+        self.tx_next(cx);
+    }
+
+    /// Starts what comes next when the line is free.
+    pub(super) fn tx_next(&mut self, cx: &mut Cx) {
+        if self.tx.shift != Shift::Idle {
+            return;
+        }
+        let conf = self.regs.get(&SPEC, spec::CONF0);
+        if let Some(byte) = self.tx.fifo.pop_front() {
+            self.tx.taken = self.tx.taken.wrapping_add(1);
+            let frame = self.frame(&cx.sys.clocks);
+            self.tx_shift(Shift::Byte(byte), frame, cx);
+        } else if conf & conf0::TXD_BRK != 0 && !self.tx.break_sent {
+            let bits = (self.regs.get(&SPEC, spec::IDLE_CONF) & idle_conf::TX_BRK_NUM) >> 20;
+            self.tx.break_sent = true;
+            self.tx_shift(Shift::Break, self.half_bits(2 * bits.max(1), &cx.sys.clocks), cx);
+        } else {
+            cx.cancel(TX_TAG);
+        }
+    }
+
+    fn tx_shift(&mut self, what: Shift, duration: Ticks, cx: &mut Cx) {
+        self.tx.shift = what;
+        self.tx.began = cx.now;
+        self.tx.ends = cx.now.saturating_add(duration.max(1));
+        cx.schedule(TX_TAG, self.tx.ends);
+    }
+
+    /// What the line carried has left it.
+    pub(super) fn tx_done(&mut self, cx: &mut Cx) {
+        let loopback = self.regs.get(&SPEC, spec::CONF0) & conf0::LOOPBACK != 0;
+        match std::mem::take(&mut self.tx.shift) {
+            Shift::Byte(byte) => {
+                cx.output(Output::Uart { n: self.n, byte });
+                if loopback {
+                    self.receive(byte, cx);
+                }
+                if self.tx.fifo.is_empty() {
+                    self.raw |= int::TX_DONE;
+                }
+            }
+            Shift::Break => {
+                self.raw |= int::TX_BRK_DONE | if loopback { int::BRK_DET } else { 0 };
+                let bits = (self.regs.get(&SPEC, spec::IDLE_CONF) & idle_conf::TX_IDLE_NUM) >> 10;
+                self.tx_shift(Shift::AfterBreak, self.half_bits(2 * bits, &cx.sys.clocks), cx);
+            }
+            Shift::AfterBreak => self.raw |= int::TX_BRK_IDLE_DONE,
+            Shift::Idle => {}
+        }
+        self.tx_next(cx);
+    }
+
+    /// TXD_BRK was written.
+    pub(super) fn tx_break(&mut self, on: bool, cx: &mut Cx) {
+        self.tx.break_sent &= on;
+        self.tx_next(cx);
+    }
+
+    /// TXFIFO_RST: what is in the shift register is still sent.
+    pub(super) fn tx_reset(&mut self) {
+        self.tx.fifo.clear();
+        self.tx.taken = 0;
+        self.tx.written = 0;
+    }
+
+    /// The clock changed: what is left of a frame takes its share of the new frame time.
+    pub(super) fn tx_retime(&mut self, cx: &mut Cx) {
+        if let Shift::Byte(_) = self.tx.shift {
+            let (left, whole) = (self.tx.ends.saturating_sub(cx.now), self.tx.ends - self.tx.began);
+            let frame = self.frame(&cx.sys.clocks);
+            let left = (u128::from(left) * u128::from(frame) / u128::from(whole.max(1))) as Ticks;
+            self.tx.ends = cx.now.saturating_add(left);
+            self.tx.began = self.tx.ends.saturating_sub(frame);
+            cx.schedule(TX_TAG, self.tx.ends);
+        }
+    }
+}
