@@ -117,6 +117,8 @@ pub struct System {
     pub clocks: Clocks,
     /// Control lines of both cores.
     pub cores: [CoreLines; 2],
+    /// Levels of the pads, kept by the GPIO device for everyone to read.
+    pub pads: Pads,
     /// Asked of the machine, in order.
     pub requests: Vec<Request>,
     /// Boot strap pins as `GPIO_STRAP` shows them (0x12 flash boot, 0x0f UART download).
@@ -145,6 +147,15 @@ pub struct System {
     pub warned: BTreeSet<String>,
     /// Latest time any device was shown: both cores' accesses see time that never runs backwards.
     pub latest: Ticks,
+}
+
+/// The pads as the GPIO device resolved them, a bit a GPIO number (0..39).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pads {
+    /// Electrical levels, whether or not a pad's input is enabled.
+    pub level: u64,
+    /// Pads the outside drives.
+    pub driven: u64,
 }
 
 /// The on-chip memories (TRM 1.3).

@@ -60,6 +60,12 @@ pub enum Msg {
     SignalIn(u16, bool),
     /// The outside drives a pad (`None`: lets go). To [`DevId::Gpio`].
     Pad(u8, Option<bool>),
+    /// A pad's IO_MUX register changed (GPIO number, its value). From IO_MUX to [`DevId::Gpio`].
+    IoMux(u8, u32),
+    /// A pad's RTC side changed (GPIO number). From RTCIO to [`DevId::Gpio`].
+    RtcPad(u8, rtcio::RtcPad),
+    /// Which of the digital pads (a bit a GPIO number) RTCIO holds as they are. To [`DevId::Gpio`].
+    PadHold(u64),
     /// CPU, APB or RTC slow clock changed: rebase what counts with it.
     ClockChanged,
     /// A sleep begins (true: deep).

@@ -1,8 +1,9 @@
-//! RTC_I2C.
+//! RTC_I2C: the I2C master of the ULP coprocessor. The ULP is not modelled, so its registers only keep what is
+//! written; no driver of the main CPUs waits for it.
 
 pub mod spec;
 
-use super::regfile::{Blank, HasSpec};
+use super::regfile::{HasSpec, Stored};
 use super::spec::Spec;
 
 /// Names the table.
@@ -13,5 +14,5 @@ impl HasSpec for Table {
     const SPEC: &'static Spec = &spec::SPEC;
 }
 
-/// Not modelled yet.
-pub type RtcI2c = Blank<Table>;
+/// The RTC I2C controller, storage only.
+pub type RtcI2c = Stored<Table>;

@@ -1,17 +1,251 @@
-//! SENS.
+//! SENS: SAR ADCs, touch pads, temperature sensor and the ULP's controls.
+//!
+//! There is no analog world: an ADC channel reads full scale or 0 when the outside drives its pad, else mid-scale; a
+//! touch pad counts as touched when the outside drives it low. Touched pads are reported to RTC_CNTL as wake-up cause
+//! "touch" ([`TOUCH_CAUSE`]), again after each sleep interval while they are touched. The ULP does not run; DAC, Hall
+//! sensor and I2C slave addresses are kept only.
 
 pub mod spec;
+#[cfg(test)]
+mod tests;
 
-use super::regfile::{Blank, HasSpec};
+use super::regfile::RegFile;
 use super::spec::Spec;
+use super::{Cx, DevId, Device, Msg, View};
+use crate::clocks::RTC_FAST_HZ;
+use crate::system::System;
+use esplens_core::time::{TICKS_PER_US, Ticks, periods_to_ticks};
+use serde::{Deserialize, Serialize};
+use spec::*;
 
-/// Names the table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Table;
+/// Virtual time of one ADC conversion (measured on silicon with IDF's defaults: some 20 µs).
+pub const ADC_TICKS: Ticks = 20 * TICKS_PER_US;
+/// What an untouched pad counts in the longest measuring time; shorter ones count in proportion.
+pub const TOUCH_IDLE: u32 = 1000;
+/// A touched pad counts this many times less.
+pub const TOUCH_FACTOR: u32 = 4;
+/// Temperature sensor reading, 0..255 (some 53 °C by the usual (raw - 32) / 1.8).
+pub const TSENS_RAW: u32 = 128;
+/// RTC_CNTL's wake-up cause bit of the touch pads (IDF `RTC_TOUCH_TRIG_EN`).
+pub const TOUCH_CAUSE: u32 = 1 << 8;
 
-impl HasSpec for Table {
-    const SPEC: &'static Spec = &spec::SPEC;
+/// GPIO numbers of ADC 1's channels.
+const ADC1: [u8; 8] = [36, 37, 38, 39, 32, 33, 34, 35];
+/// GPIO numbers of ADC 2's channels.
+const ADC2: [u8; 10] = [4, 0, 2, 15, 13, 12, 14, 27, 25, 26];
+/// GPIO numbers of the touch pads as these registers count them (8 and 9 swapped against the pads' names).
+const TOUCH: [u8; 10] = [4, 0, 2, 15, 13, 12, 14, 27, 32, 33];
+
+/// Event: the touch pads are measured.
+const TAG_TOUCH: u8 = 0;
+
+/// One ADC's conversion.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Conversion {
+    /// When it is done; `None` before the first.
+    done: Option<Ticks>,
+    data: u32,
 }
 
-/// Not modelled yet.
-pub type Sens = Blank<Table>;
+/// The analog part of the RTC.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sens {
+    regs: RegFile,
+    adc: [Conversion; 2],
+    /// Pads found touched since the last clear.
+    touched: u32,
+    /// End of the measurement software started.
+    touch_done: Ticks,
+    touch_busy: bool,
+}
+
+impl Sens {
+    fn get(&self, offset: u32) -> u32 {
+        self.regs.get(&SPEC, offset)
+    }
+
+    /// What ADC `n` (0, 1) would read now.
+    fn sample(&self, n: usize, sys: &System) -> u32 {
+        let (start, ctrl, pads) = if n == 0 {
+            (SAR_MEAS_START1, SAR_READ_CTRL, &ADC1[..])
+        } else {
+            (SAR_MEAS_START2, SAR_READ_CTRL2, &ADC2[..])
+        };
+        let ctrl = self.get(ctrl);
+        let full = (1 << (9 + (ctrl >> read_ctrl::SAMPLE_BIT_S & 3))) - 1;
+        let channel = (self.get(start) >> meas_start::EN_PAD_S & 0xFFF).trailing_zeros() as usize;
+        let bit = |set: u64, pin: u8| set >> pin & 1 != 0;
+        let value = match pads.get(channel) {
+            Some(pin) if bit(sys.pads.driven, *pin) => u32::from(bit(sys.pads.level, *pin)) * full,
+            _ => full / 2,
+        };
+        let inverted = ctrl & [read_ctrl::SAR1_DATA_INV, read_ctrl::SAR2_DATA_INV][n] != 0;
+        // The converters count downwards: software inverts the result to get the usual sense.
+        if inverted { value } else { full - value }
+    }
+
+    fn write_start(&mut self, n: usize, offset: u32, value: u32, cx: &mut Cx) {
+        let rising = value & !self.get(offset) & meas_start::START != 0;
+        self.regs.set(offset, value & !(meas_start::DONE | meas_start::DATA));
+        if rising {
+            self.adc[n] = Conversion { done: Some(cx.now + ADC_TICKS), data: self.sample(n, cx.sys) };
+        }
+    }
+
+    fn read_start(&self, n: usize, offset: u32, now: Ticks) -> u32 {
+        let c = self.adc[n];
+        let result = if c.done.is_some_and(|at| now >= at) { meas_start::DONE | c.data } else { 0 };
+        self.get(offset) | result
+    }
+
+    /// A touch pad's count.
+    fn touch_value(&self, pad: usize, sys: &System) -> u32 {
+        let delay = self.get(SAR_TOUCH_CTRL1) & touch_ctrl1::MEAS_DELAY;
+        let idle = (delay * TOUCH_IDLE / touch_ctrl1::MEAS_DELAY).max(1);
+        let bit = 1 << TOUCH[pad];
+        let low = sys.pads.driven & bit != 0 && sys.pads.level & bit == 0;
+        if low { idle / TOUCH_FACTOR } else { idle }
+    }
+
+    fn threshold(&self, pad: usize) -> u32 {
+        let word = self.get(SAR_TOUCH_THRES + 4 * (pad as u32 / 2));
+        if pad.is_multiple_of(2) { word >> 16 } else { word & 0xFFFF }
+    }
+
+    /// Pads on the triggering side of their thresholds.
+    fn touching(&self, sys: &System) -> u32 {
+        let above = self.get(SAR_TOUCH_CTRL1) & touch_ctrl1::OUT_SEL != 0;
+        let measured = self.get(SAR_TOUCH_ENABLE) & touch_enable::WORKEN;
+        let pads =
+            (0..10).filter(|pad| measured >> pad & 1 != 0 && self.threshold(*pad) != 0).filter(|pad| {
+                let (value, threshold) = (self.touch_value(*pad, sys), self.threshold(*pad));
+                if above { value > threshold } else { value < threshold }
+            });
+        pads.fold(0, |set, pad| set | 1 << pad)
+    }
+
+    /// Looks at the pads once: latches what is touched, tells RTC_CNTL, and looks again while something is.
+    fn measure(&mut self, cx: &mut Cx) {
+        let touching = self.touching(cx.sys);
+        self.touched |= touching;
+        let enable = self.get(SAR_TOUCH_ENABLE);
+        let in_set = |shift: u32| touching & (enable >> shift) & 0x3FF != 0;
+        let one_set = self.get(SAR_TOUCH_CTRL1) & touch_ctrl1::OUT_1EN != 0;
+        if in_set(touch_enable::OUTEN1_S) && (one_set || in_set(touch_enable::OUTEN2_S)) {
+            cx.send(DevId::RtcCntl, Msg::WakeCause(TOUCH_CAUSE));
+        }
+        let timer = self.get(SAR_TOUCH_CTRL2) & touch_ctrl2::START_FORCE == 0;
+        if touching != 0 && timer {
+            let sleep = u64::from(self.get(SAR_TOUCH_CTRL2) >> 14 & 0xFFFF);
+            let pause = periods_to_ticks(sleep, u64::from(cx.sys.clocks.rtc_slow_hz()));
+            cx.schedule(TAG_TOUCH, cx.now + pause + self.touch_ticks());
+        } else {
+            cx.cancel(TAG_TOUCH);
+        }
+    }
+
+    /// How long a measurement of the enabled pads takes.
+    fn touch_ticks(&self) -> Ticks {
+        let pads = (self.get(SAR_TOUCH_ENABLE) & touch_enable::WORKEN).count_ones().max(1);
+        let delay = self.get(SAR_TOUCH_CTRL1) & touch_ctrl1::MEAS_DELAY;
+        periods_to_ticks(u64::from(pads) * u64::from(delay), u64::from(RTC_FAST_HZ)).max(TICKS_PER_US)
+    }
+
+    fn write_touch2(&mut self, value: u32, cx: &mut Cx) {
+        let rising = value & !self.get(SAR_TOUCH_CTRL2) & touch_ctrl2::START_EN != 0;
+        let own = touch_ctrl2::MEAS_EN_CLR | touch_ctrl2::MEAS_DONE | touch_ctrl2::MEAS_EN;
+        self.regs.set(SAR_TOUCH_CTRL2, value & !own);
+        if value & touch_ctrl2::MEAS_EN_CLR != 0 {
+            self.touched = 0;
+        }
+        if value & touch_ctrl2::START_FORCE == 0 {
+            self.touch_busy = false;
+        } else if rising {
+            self.touch_busy = true;
+            self.touch_done = cx.now + self.touch_ticks();
+            cx.schedule(TAG_TOUCH, self.touch_done);
+        }
+    }
+
+    /// Something the trigger depends on changed: with the timer running the next measurement will see it.
+    fn look_again(&mut self, cx: &mut Cx) {
+        let timer = self.get(SAR_TOUCH_CTRL2) & touch_ctrl2::START_FORCE == 0;
+        if timer && self.touching(cx.sys) != 0 {
+            cx.schedule(TAG_TOUCH, cx.now + self.touch_ticks());
+        }
+    }
+}
+
+impl Device for Sens {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn peek(&self, offset: u32, v: &View) -> u32 {
+        let value = self.get(offset);
+        match offset {
+            SAR_MEAS_START1 => self.read_start(0, offset, v.now),
+            SAR_MEAS_START2 => self.read_start(1, offset, v.now),
+            SAR_SLAVE_ADDR3 => {
+                let on = self.get(SAR_TSENS_CTRL) & tsens::POWER_UP != 0;
+                if on { value | tsens::RDY_OUT | TSENS_RAW << tsens::OUT_S } else { value }
+            }
+            SAR_TOUCH_CTRL2 => {
+                let done = !self.touch_busy || v.now >= self.touch_done;
+                value | self.touched | if done { touch_ctrl2::MEAS_DONE } else { 0 }
+            }
+            SAR_TOUCH_OUT..SAR_TOUCH_CTRL2 => {
+                let pad = (offset - SAR_TOUCH_OUT) as usize / 4 * 2;
+                self.touch_value(pad, v.sys) << 16 | self.touch_value(pad + 1, v.sys)
+            }
+            _ => value,
+        }
+    }
+
+    fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
+        if SPEC.at(offset).is_none() {
+            return self.regs.read(&SPEC, offset, cx);
+        }
+        self.peek(offset, &cx.view())
+    }
+
+    fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
+        match offset {
+            SAR_MEAS_START1 => self.write_start(0, offset, value, cx),
+            SAR_MEAS_START2 => self.write_start(1, offset, value, cx),
+            SAR_TOUCH_OUT..SAR_TOUCH_CTRL2 => {}
+            SAR_TOUCH_CTRL2 => {
+                self.write_touch2(value, cx);
+                self.look_again(cx);
+            }
+            SAR_TOUCH_CTRL1 | SAR_TOUCH_ENABLE | SAR_TOUCH_THRES..SAR_TOUCH_OUT => {
+                self.regs.set(offset, value);
+                self.look_again(cx);
+            }
+            SAR_SLAVE_ADDR1 | SAR_SLAVE_ADDR3 | SAR_SLAVE_ADDR4 => self.regs.set(offset, value & 0x3F_FFFF),
+            SAR_START_FORCE => {
+                let top = start_force::ULP_CP_START_TOP | start_force::ULP_CP_FORCE_START_TOP;
+                if value & top == top {
+                    cx.warn_reg(&SPEC, offset, "the ULP coprocessor is not modelled, it does not start");
+                }
+                self.regs.set(offset, value);
+            }
+            _ => self.regs.write(&SPEC, offset, value, cx),
+        }
+    }
+
+    fn event(&mut self, _tag: u8, cx: &mut Cx) {
+        self.measure(cx);
+    }
+
+    fn message(&mut self, msg: &Msg, cx: &mut Cx) {
+        if let Msg::Pad(..) = msg {
+            self.look_again(cx);
+        }
+    }
+
+    fn reset(&mut self, cx: &mut Cx) {
+        *self = Self::default();
+        cx.cancel(TAG_TOUCH);
+    }
+}

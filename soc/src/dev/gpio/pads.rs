@@ -1,0 +1,220 @@
+//! From registers and signals to levels: what each pad is driven to, what it reads, who is told.
+
+use super::matrix;
+use super::spec::{in_sel, out_sel, pin};
+use super::{Gpio, PINS};
+use crate::dev::io_mux::spec::pad;
+use crate::dev::{Cx, DevId, Msg, rtcio};
+use crate::irq::Source;
+use crate::system::Output;
+
+/// Pads with an output driver: 34..39 have none, 28..31 do not exist.
+const DRIVERS: u64 = 0x3_0FFF_FFFF;
+/// How often one call may go round through the matrix's own loops.
+const ROUNDS: u32 = 8;
+
+/// The numbers of the set bits.
+fn bits(mut set: u64) -> impl Iterator<Item = u8> {
+    std::iter::from_fn(move || {
+        let bit = (set != 0).then(|| set.trailing_zeros() as u8)?;
+        set &= set - 1;
+        Some(bit)
+    })
+}
+
+impl Gpio {
+    /// An output signal's level as its peripheral drives it.
+    fn signal(&self, signal: u8) -> bool {
+        self.signals[usize::from(signal >> 6)] >> (signal & 63) & 1 != 0
+    }
+
+    fn function(&self, pin: u8) -> u8 {
+        (self.mux[usize::from(pin)] >> pad::MCU_SEL_S & 7) as u8
+    }
+
+    /// What the chip drives a pad to, from the registers as they are.
+    fn wanted_drive(&self, n: u8) -> Option<bool> {
+        let rtc = self.rtc[usize::from(n)];
+        if DRIVERS >> n & 1 == 0 {
+            return None;
+        }
+        if rtc.selected {
+            return rtc.drive;
+        }
+        let function = self.function(n);
+        if !matrix::is_gpio(n, function) {
+            return matrix::direct_output(n, function).map(|s| self.signal(s));
+        }
+        let cfg = self.out_cfg[usize::from(n)];
+        let bit = |set: u64| set >> n & 1 != 0;
+        let (level, enable) = match u8::try_from(cfg & out_sel::SEL) {
+            Ok(signal) => (self.signal(signal), cfg & out_sel::OEN_SEL == 0 || bit(self.enable)),
+            Err(_) => (bit(self.out), bit(self.enable)),
+        };
+        let level = level ^ (cfg & out_sel::INV != 0);
+        let released = level && self.pin[usize::from(n)] & pin::PAD_DRIVER != 0;
+        (enable ^ (cfg & out_sel::OEN_INV != 0) && !released).then_some(level)
+    }
+
+    fn held(&self, n: u8) -> bool {
+        self.rtc[usize::from(n)].hold || self.hold >> n & 1 != 0
+    }
+
+    /// What the chip drives a pad to now.
+    fn drive(&self, n: u8) -> Option<bool> {
+        (self.drive_on >> n & 1 != 0).then_some(self.drive_level >> n & 1 != 0)
+    }
+
+    /// A pad's level: the chip's driver wins over the outside, both over the pulls; a floating pad is low.
+    fn resolve(&self, n: u8) -> bool {
+        let outside = (self.outside_on >> n & 1 != 0).then_some(self.outside_level >> n & 1 != 0);
+        let up = if rtcio::is_rtc_pad(n) {
+            self.rtc[usize::from(n)].up
+        } else {
+            self.mux[usize::from(n)] & pad::FUN_WPU != 0
+        };
+        self.drive(n).or(outside).unwrap_or(up)
+    }
+
+    fn input_enabled(&self, n: u8) -> bool {
+        self.mux[usize::from(n)] & pad::FUN_IE != 0 && !self.rtc[usize::from(n)].selected
+    }
+
+    /// Works out the pads in `set` again and tells whoever has to know.
+    pub(super) fn update(&mut self, set: u64, cx: &mut Cx) {
+        let mut set = set & PINS;
+        for _ in 0..ROUNDS {
+            let (fell, rose) = self.update_pads(set, cx);
+            self.interrupts(rose, fell);
+            set = self.feed_signals(fell | rose, cx);
+            if set == 0 {
+                break;
+            }
+        }
+        self.sync_irq(cx);
+    }
+
+    /// Levels and inputs of the pads in `set`; returns the inputs that fell and that rose.
+    fn update_pads(&mut self, set: u64, cx: &mut Cx) -> (u64, u64) {
+        let before = self.input;
+        for n in bits(set) {
+            let old = self.drive(n);
+            if !self.held(n) {
+                let new = self.wanted_drive(n);
+                put(&mut self.drive_on, n, new.is_some());
+                put(&mut self.drive_level, n, new == Some(true));
+            }
+            let level = self.resolve(n);
+            put(&mut cx.sys.pads.level, n, level);
+            let input = level && self.input_enabled(n);
+            put(&mut self.input, n, input);
+            let news = self.shown >> n & 1 == 0 || (self.shown_level >> n & 1 != 0) != level;
+            if self.drive(n) != old && news {
+                put(&mut self.shown, n, true);
+                put(&mut self.shown_level, n, level);
+                cx.output(Output::Pad { pin: n, level });
+            }
+        }
+        (before & !self.input, self.input & !before)
+    }
+
+    /// Latches what the pads' interrupt types ask for.
+    pub(super) fn interrupts(&mut self, rose: u64, fell: u64) {
+        self.status |= self.masks.rising & rose | self.masks.falling & fell;
+        self.status |= self.masks.high & self.input | self.masks.low & !self.input & PINS;
+    }
+
+    /// Gives the inputs in `set` to the peripherals that listen; returns the pads which that changes at once, through
+    /// the matrix's own signals.
+    fn feed_signals(&mut self, set: u64, cx: &mut Cx) -> u64 {
+        if set == 0 {
+            return 0;
+        }
+        let fed: Vec<u8> = self
+            .in_cfg
+            .keys()
+            .copied()
+            .filter(|s| self.source(*s).is_some_and(|n| set >> n & 1 != 0))
+            .collect();
+        fed.into_iter().fold(0, |again, s| again | self.feed(s, cx))
+    }
+
+    /// The pad that feeds an input signal.
+    fn source(&self, signal: u8) -> Option<u8> {
+        let cfg = self.in_cfg.get(&signal).copied().unwrap_or(0);
+        if cfg & in_sel::SIG == 0 {
+            let (n, function) = matrix::direct_input(signal)?;
+            return (self.function(n) == function).then_some(n);
+        }
+        Some((cfg & in_sel::SEL) as u8).filter(|n| *n < 40)
+    }
+
+    /// An input signal's level.
+    fn input_signal(&self, signal: u8) -> bool {
+        let cfg = self.in_cfg.get(&signal).copied().unwrap_or(0);
+        let high = cfg & in_sel::SIG != 0 && cfg & in_sel::SEL == in_sel::HIGH;
+        let level = self.source(signal).map_or(high, |n| self.input >> n & 1 != 0);
+        level ^ (cfg & in_sel::SIG != 0 && cfg & in_sel::INV != 0)
+    }
+
+    /// Tells an input signal's listener when it changed; returns the pads to work out again.
+    pub(super) fn feed(&mut self, signal: u8, cx: &mut Cx) -> u64 {
+        let level = self.input_signal(signal);
+        let word = &mut self.inputs[usize::from(signal >> 6)];
+        if (*word >> (signal & 63) & 1 != 0) == level {
+            return 0;
+        }
+        *word ^= 1 << (signal & 63);
+        if let Some(dev) = matrix::listener(signal) {
+            cx.send(dev, Msg::SignalIn(u16::from(signal), level));
+        }
+        if matrix::BACK.contains(&signal) { self.set_signal(signal, level) } else { 0 }
+    }
+
+    /// Sets an output signal; returns the pads it leads to, none when it did not change.
+    pub(super) fn set_signal(&mut self, signal: u8, level: bool) -> u64 {
+        let word = &mut self.signals[usize::from(signal >> 6)];
+        let old = *word;
+        put(word, signal & 63, level);
+        if *word == old {
+            return 0;
+        }
+        (0..40).filter(|n| self.leads(signal, *n)).fold(0, |set, n| set | 1 << n)
+    }
+
+    fn leads(&self, signal: u8, n: u8) -> bool {
+        self.out_cfg[usize::from(n)] & out_sel::SEL == u32::from(signal)
+            || matrix::direct_output(n, self.function(n)) == Some(signal)
+    }
+
+    /// The outside drives a pad, or lets go.
+    pub(super) fn outside(&mut self, n: u8, level: Option<bool>, cx: &mut Cx) {
+        if PINS >> n & 1 == 0 {
+            return;
+        }
+        put(&mut self.outside_on, n, level.is_some());
+        put(&mut self.outside_level, n, level == Some(true));
+        cx.sys.pads.driven = self.outside_on;
+        self.update(1 << n, cx);
+        if rtcio::is_rtc_pad(n) {
+            cx.send(DevId::Sens, Msg::Pad(n, level));
+            cx.send(DevId::RtcCntl, Msg::Pad(n, level));
+        }
+    }
+
+    /// Drives both interrupt lines. The matrix has one line for both CPUs, so a pad enabled for either raises it; the
+    /// drivers look at their own CPU's status.
+    pub(super) fn sync_irq(&self, cx: &mut Cx) {
+        cx.irq(Source::Gpio, self.status & (self.masks.app | self.masks.pro) != 0);
+        cx.irq(Source::GpioNmi, self.status & (self.masks.app_nmi | self.masks.pro_nmi) != 0);
+    }
+}
+
+/// Sets one bit.
+pub(super) fn put(set: &mut u64, bit: u8, on: bool) {
+    if on {
+        *set |= 1 << bit;
+    } else {
+        *set &= !(1 << bit);
+    }
+}
