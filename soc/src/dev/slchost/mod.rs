@@ -1,8 +1,8 @@
-//! SLCHOST.
+//! SDIO slave, the host's view: registers only.
 
 pub mod spec;
 
-use super::regfile::{Blank, HasSpec};
+use super::regfile::{HasSpec, Stored};
 use super::spec::Spec;
 
 /// Names the table.
@@ -13,5 +13,5 @@ impl HasSpec for Table {
     const SPEC: &'static Spec = &spec::SPEC;
 }
 
-/// Not modelled yet.
-pub type SlcHost = Blank<Table>;
+/// Keeps what is written; no SDIO host is modelled.
+pub type SlcHost = Stored<Table>;
