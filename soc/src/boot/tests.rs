@@ -295,3 +295,19 @@ proptest! {
         let _ = app_elf::flash_pieces(&data, 4 << 20);
     }
 }
+
+/// `fixtures/hello/flash.bin` is what the loader makes of `hello.elf`; ESPLENS_BLESS=1 writes it anew.
+#[test]
+fn the_example_is_what_its_elf_makes() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/hello");
+    let opts = LoadOptions { flash_size: Some(2 << 20), ..LoadOptions::default() };
+    let mut input = load(&dir.join("hello.elf"), &opts).unwrap();
+    let bytes = input.used_bytes();
+    if std::env::var_os("ESPLENS_BLESS").is_some() {
+        persist::write_atomic(&dir.join("flash.bin"), &bytes).unwrap();
+    }
+    assert!(bytes == std::fs::read(dir.join("flash.bin")).unwrap(), "run fixtures/hello/build.sh");
+    assert!(bytes.len() < 250_000, "{} bytes", bytes.len());
+    input = load(&dir.join("flash.bin"), &LoadOptions::default()).unwrap();
+    assert_eq!((input.elf_matches, input.notes.len()), (Some(true), 0), "{input:?}");
+}
