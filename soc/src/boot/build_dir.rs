@@ -1,0 +1,159 @@
+//! An ESP-IDF build folder: `flasher_args.json` names the pieces of flash, `project_description.json` the ELF.
+
+use super::BootError;
+use super::error::read_file;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+/// The file that makes a folder a build folder.
+pub const FLASHER_ARGS: &str = "flasher_args.json";
+const MAX_JSON: u64 = 1 << 20;
+/// Pieces of flash that a description may name.
+const MAX_FILES: usize = 64;
+/// Largest ESP32 flash.
+const MAX_FLASH: u64 = 16 << 20;
+
+/// What `flasher_args.json` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlasherArgs {
+    /// (offset in flash, path inside the folder), by offset.
+    pub files: Vec<(usize, PathBuf)>,
+    /// Flash size in bytes, when it gives one.
+    pub flash_size: Option<usize>,
+}
+
+#[derive(Deserialize)]
+struct RawArgs {
+    flash_files: BTreeMap<String, String>,
+    #[serde(default)]
+    flash_settings: RawSettings,
+    #[serde(default)]
+    extra_esptool_args: RawExtra,
+}
+
+#[derive(Default, Deserialize)]
+struct RawSettings {
+    #[serde(default)]
+    flash_size: String,
+}
+
+#[derive(Default, Deserialize)]
+struct RawExtra {
+    #[serde(default)]
+    chip: String,
+}
+
+#[derive(Deserialize)]
+struct RawProject {
+    app_elf: String,
+}
+
+/// Pieces of flash read from a build folder.
+#[derive(Clone, Debug)]
+pub struct BuildDir {
+    /// (offset in flash, bytes), by offset, not overlapping.
+    pub pieces: Vec<(usize, Vec<u8>)>,
+    /// Flash size in bytes, when the folder gives one.
+    pub flash_size: Option<usize>,
+    /// The application's ELF file, when it is there.
+    pub elf: Option<PathBuf>,
+}
+
+/// Parses `flasher_args.json`. Paths that leave the folder are refused.
+///
+/// # Errors
+/// What is wrong, as text.
+pub fn parse_flasher_args(json: &[u8]) -> Result<FlasherArgs, String> {
+    let raw: RawArgs = serde_json::from_slice(json).map_err(|e| e.to_string())?;
+    let chip = raw.extra_esptool_args.chip;
+    if !chip.is_empty() && chip != "esp32" {
+        return Err(format!("built for {chip:?}, expected \"esp32\""));
+    }
+    if raw.flash_files.is_empty() || raw.flash_files.len() > MAX_FILES {
+        return Err(format!("flash_files has {} entries, expected 1 to {MAX_FILES}", raw.flash_files.len()));
+    }
+    let mut files = Vec::new();
+    for (offset, file) in &raw.flash_files {
+        let at = parse_offset(offset)
+            .ok_or_else(|| format!("flash offset {offset:?} is no number below 16 MB"))?;
+        files.push((at, inside(file)?));
+    }
+    files.sort();
+    Ok(FlasherArgs { files, flash_size: super::input::parse_flash_size(&raw.flash_settings.flash_size) })
+}
+
+fn parse_offset(text: &str) -> Option<usize> {
+    let value = match text.strip_prefix("0x") {
+        Some(hex) => usize::from_str_radix(hex, 16),
+        None => text.parse(),
+    };
+    value.ok().filter(|&v| (v as u64) < MAX_FLASH)
+}
+
+/// A relative path that stays below where it starts.
+fn inside(file: &str) -> Result<PathBuf, String> {
+    let path = Path::new(file);
+    let plain = path.components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
+    if file.is_empty() || !plain || file.contains('\\') {
+        return Err(format!("path {file:?} leaves the build folder"));
+    }
+    Ok(path.to_path_buf())
+}
+
+/// True when the folder, or its `build` subfolder, was made by `idf.py build`: that folder.
+#[must_use]
+pub fn locate(dir: &Path) -> Option<PathBuf> {
+    [dir.to_path_buf(), dir.join("build")].into_iter().find(|d| d.join(FLASHER_ARGS).is_file())
+}
+
+/// Reads a build folder.
+///
+/// # Errors
+/// [`BootError`] naming the file.
+pub fn load(dir: &Path) -> Result<BuildDir, BootError> {
+    let bad = |path: &Path, why: String| BootError::BuildDir { path: path.to_path_buf(), why };
+    let Some(dir) = locate(dir) else {
+        return Err(bad(dir, format!("no {FLASHER_ARGS}: not a folder that `idf.py build` made")));
+    };
+    let json = dir.join(FLASHER_ARGS);
+    let data = read_file(&json, MAX_JSON, "a build description")?;
+    let args = parse_flasher_args(&data).map_err(|why| bad(&json, why))?;
+    let mut pieces: Vec<(usize, Vec<u8>)> = Vec::new();
+    for (offset, file) in args.files {
+        let path = confined(&dir, &file)?;
+        let data = read_file(&path, MAX_FLASH - offset as u64, "the flash from its offset on")?;
+        if let Some(before) = pieces.last().filter(|p| p.0 + p.1.len() > offset) {
+            let why = format!("overlaps what starts at {:#x}", before.0);
+            return Err(bad(&path, format!("at flash offset {offset:#x}: {why}")));
+        }
+        pieces.push((offset, data));
+    }
+    let elf = app_elf(&dir);
+    Ok(BuildDir { pieces, flash_size: args.flash_size, elf })
+}
+
+/// The file behind a path of the description; a flat copy of the folder (all files beside the JSON) serves too.
+fn confined(dir: &Path, file: &Path) -> Result<PathBuf, BootError> {
+    let mut path = dir.join(file);
+    if !path.exists() {
+        let flat = file.file_name().map(|name| dir.join(name)).filter(|p| p.is_file());
+        path = flat.unwrap_or(path);
+    }
+    let io = |source| BootError::Io { path: path.clone(), source };
+    let real = path.canonicalize().map_err(io)?;
+    let root = dir.canonicalize().map_err(io)?;
+    if !real.starts_with(&root) {
+        return Err(BootError::BuildDir { path, why: "is a link that leaves the build folder".into() });
+    }
+    Ok(path)
+}
+
+/// The ELF that `project_description.json` names, else the `app.elf` beside it.
+fn app_elf(dir: &Path) -> Option<PathBuf> {
+    let named = read_file(&dir.join("project_description.json"), MAX_JSON, "a project description")
+        .ok()
+        .and_then(|json| serde_json::from_slice::<RawProject>(&json).ok())
+        .and_then(|p| inside(&p.app_elf).ok());
+    named.map(|elf| dir.join(elf)).filter(|p| p.is_file())
+}

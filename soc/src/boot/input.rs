@@ -1,0 +1,344 @@
+//! What a user points at, turned into the bytes of a flash chip.
+
+use super::error::read_file;
+use super::image::{self, BOOTLOADER_OFFSET};
+use super::kernel::MAX_ELF_FILE;
+use super::{BootError, app_elf, build_dir, partition};
+use esplens_core::memory::{PAGE_SIZE, Page};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+/// Largest flash chip the ESP32 maps.
+pub const MAX_FLASH: usize = 16 << 20;
+/// Smallest flash chip in use.
+const MIN_FLASH: usize = 2 << 20;
+/// Flash of a board that nothing else is known of.
+const DEFAULT_FLASH: usize = 4 << 20;
+/// ELF files looked at when searching for the one that belongs to an image.
+const MAX_CANDIDATES: usize = 32;
+
+/// How to read an input.
+#[derive(Clone, Debug, Default)]
+pub struct LoadOptions {
+    /// Flash chip size in bytes: 2, 4, 8 or 16 MB. `None`: from the input.
+    pub flash_size: Option<usize>,
+    /// The ELF file with the symbols. `None`: looked for beside the image.
+    pub elf: Option<PathBuf>,
+    /// Take a flash image without a bootloader as it is (download mode, encrypted flash).
+    pub accept_any: bool,
+}
+
+/// What the input was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A merged flash image.
+    FlashImage,
+    /// An ESP-IDF build folder.
+    BuildDir,
+    /// An application's ELF file.
+    AppElf,
+    /// An application's `.bin`, without bootloader.
+    AppImage,
+    /// An image that the ROM itself starts (a bootloader, a program for RAM).
+    BootImage,
+    /// Embedded in this program.
+    Builtin,
+}
+
+/// The bytes of a flash chip and what is known of them.
+#[derive(Clone)]
+pub struct BootInput {
+    /// The user's file or folder.
+    pub path: PathBuf,
+    /// What it was.
+    pub source: Source,
+    /// The whole chip; erased pages are one page.
+    pub flash: Vec<Arc<Page>>,
+    /// Bytes that the input held, from offset 0.
+    pub used: usize,
+    /// The ELF file with the application's symbols.
+    pub elf: Option<PathBuf>,
+    /// Whether that ELF's SHA-256 is the one in the image; `None` when the image records none.
+    pub elf_matches: Option<bool>,
+    /// What the user should know before the start, one line each.
+    pub notes: Vec<String>,
+}
+
+impl std::fmt::Debug for BootInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { path, source, used, elf, notes, .. } = self;
+        write!(f, "BootInput({path:?}, {source}, {used} bytes, ELF {elf:?}, {notes:?})")
+    }
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::FlashImage => "flash image",
+            Self::BuildDir => "ESP-IDF build folder",
+            Self::AppElf => "application ELF",
+            Self::AppImage => "application image",
+            Self::BootImage => "boot image",
+            Self::Builtin => "built-in example",
+        })
+    }
+}
+
+impl BootInput {
+    /// Size of the flash chip in bytes.
+    #[must_use]
+    pub fn flash_size(&self) -> usize {
+        self.flash.len() * PAGE_SIZE
+    }
+
+    /// The bytes that the input held.
+    #[must_use]
+    pub fn used_bytes(&self) -> Vec<u8> {
+        let mut bytes: Vec<u8> = self.flash.iter().flat_map(|p| p.0).take(self.used).collect();
+        bytes.truncate(self.used);
+        bytes
+    }
+}
+
+/// Reads whatever the user points at.
+///
+/// # Errors
+/// One [`BootError`] that names the file and what is wrong with it.
+pub fn load(path: &Path, opts: &LoadOptions) -> Result<BootInput, BootError> {
+    let meta = std::fs::metadata(path).map_err(|source| BootError::Io { path: path.into(), source })?;
+    if meta.is_dir() {
+        return load_build_dir(path, path, opts);
+    }
+    let data = read_file(path, MAX_ELF_FILE, "any input")?;
+    if data.starts_with(b"\x7fELF") {
+        return load_elf(path, &data, opts);
+    }
+    from_bytes(path, &data, opts)
+}
+
+/// A flash image, application image or boot image that is in memory already; `path` names it in errors.
+///
+/// # Errors
+/// As [`load`].
+pub fn from_bytes(path: &Path, data: &[u8], opts: &LoadOptions) -> Result<BootInput, BootError> {
+    if data.is_empty() {
+        return Err(BootError::Empty { path: path.into() });
+    }
+    if data.len() > MAX_FLASH {
+        let (size, max) = (data.len() as u64, MAX_FLASH as u64);
+        return Err(BootError::TooBig { path: path.into(), size, max, what: "the flash" });
+    }
+    match image::parse_header(data, BOOTLOADER_OFFSET) {
+        Ok(_) => flash_image(path, data, opts),
+        Err(_) if data[0] == image::MAGIC => bare_image(path, data, opts),
+        Err(_) if opts.accept_any || data.iter().all(|&b| b == 0xFF) => {
+            let mut input = assemble(path, Source::FlashImage, &[(0, data)], None, opts)?;
+            input.notes.push("the flash holds no bootloader at 0x1000".into());
+            Ok(input)
+        }
+        Err(_) => {
+            let found = data.get(BOOTLOADER_OFFSET).map(|b| format!("{b:#04x}"));
+            let found = found.unwrap_or_else(|| format!("nothing (the file has {} bytes)", data.len()));
+            Err(BootError::NotBootable { path: path.into(), offset: BOOTLOADER_OFFSET, found })
+        }
+    }
+}
+
+fn flash_image(path: &Path, data: &[u8], opts: &LoadOptions) -> Result<BootInput, BootError> {
+    let note = match image::parse(data, BOOTLOADER_OFFSET) {
+        Ok(_) => None,
+        // A damaged bootloader is the ROM's to refuse when the user asked for the image as it is.
+        Err(source) if opts.accept_any => Some(source.to_string()),
+        Err(source) => return Err(BootError::Image { path: path.into(), source }),
+    };
+    let mut input = assemble(path, Source::FlashImage, &[(0, data)], None, opts)?;
+    input.notes.extend(note);
+    check_flash(&mut input, data);
+    find_elf(&mut input, data, opts)?;
+    Ok(input)
+}
+
+/// Damage past the bootloader is the bootloader's to handle (another OTA slot may be sound), but worth a line.
+fn check_flash(input: &mut BootInput, data: &[u8]) {
+    let table = match partition::find(data) {
+        Ok(Some(table)) => table,
+        Ok(None) => return,
+        Err(e) => return input.notes.push(e.to_string()),
+    };
+    for p in table.partitions.iter().filter(|p| p.is_app()) {
+        let at = p.offset as usize;
+        if data.get(at) != Some(&image::MAGIC) {
+            continue;
+        }
+        match image::parse(data, at) {
+            Err(e) => input.notes.push(format!("partition {}: {e}", p.label)),
+            Ok(i) if i.checksum == image::Check::Wrong || i.hash == image::Check::Wrong => {
+                input.notes.push(format!("partition {}: its checksum or SHA-256 is wrong", p.label));
+            }
+            Ok(_) => {}
+        }
+    }
+}
+
+/// An image that starts with its header: an application to wrap, or something for the ROM to start.
+fn bare_image(path: &Path, data: &[u8], opts: &LoadOptions) -> Result<BootInput, BootError> {
+    let parsed = image::parse(data, 0).map_err(|source| BootError::Image { path: path.into(), source })?;
+    let size =
+        opts.flash_size.unwrap_or(parsed.header.flash_bytes().unwrap_or(0)).clamp(DEFAULT_FLASH, MAX_FLASH);
+    if !parsed.uses_flash_cache() {
+        return assemble(path, Source::BootImage, &[(BOOTLOADER_OFFSET, data)], None, opts);
+    }
+    let pieces = app_elf::wrap(data, size).map_err(|why| BootError::BuildDir { path: path.into(), why })?;
+    let pieces: Vec<_> = pieces.iter().map(|(at, bytes)| (*at, &bytes[..])).collect();
+    let mut input = assemble(path, Source::AppImage, &pieces, Some(size), opts)?;
+    input
+        .notes
+        .push("no bootloader in the file: using one of ESP-IDF's and a default partition table".into());
+    let flash = input.used_bytes();
+    find_elf(&mut input, &flash, opts)?;
+    Ok(input)
+}
+
+fn load_elf(path: &Path, data: &[u8], opts: &LoadOptions) -> Result<BootInput, BootError> {
+    let dir = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if dir.join(build_dir::FLASHER_ARGS).is_file() {
+        // Its own bootloader and partition table beat default ones, if they are this application's.
+        if let Ok(mut input) = load_build_dir(path, dir, opts)
+            && input.elf.as_deref().and_then(Path::file_name) == path.file_name()
+        {
+            input.elf = Some(opts.elf.clone().unwrap_or_else(|| path.into()));
+            input.notes.push(format!("flash contents from {}", dir.join(build_dir::FLASHER_ARGS).display()));
+            return Ok(input);
+        }
+    }
+    let size = opts.flash_size.unwrap_or(DEFAULT_FLASH);
+    let pieces =
+        app_elf::flash_pieces(data, size).map_err(|why| BootError::Elf { path: path.into(), why })?;
+    let pieces: Vec<_> = pieces.iter().map(|(at, bytes)| (*at, &bytes[..])).collect();
+    let mut input = assemble(path, Source::AppElf, &pieces, Some(size), opts)?;
+    input.elf = Some(opts.elf.clone().unwrap_or_else(|| path.into()));
+    Ok(input)
+}
+
+fn load_build_dir(path: &Path, dir: &Path, opts: &LoadOptions) -> Result<BootInput, BootError> {
+    let build = build_dir::load(dir)?;
+    let pieces: Vec<_> = build.pieces.iter().map(|(at, bytes)| (*at, &bytes[..])).collect();
+    let mut input = assemble(path, Source::BuildDir, &pieces, build.flash_size, opts)?;
+    let flash = input.used_bytes();
+    check_flash(&mut input, &flash);
+    let search = LoadOptions { elf: opts.elf.clone().or(build.elf), ..opts.clone() };
+    input.path = build_dir::locate(dir).unwrap_or_else(|| dir.into());
+    find_elf(&mut input, &flash, &search)?;
+    input.path = path.into();
+    Ok(input)
+}
+
+/// Puts pieces into an erased chip. `hint`: the size that something other than a header claims.
+fn assemble(
+    path: &Path,
+    source: Source,
+    pieces: &[(usize, &[u8])],
+    hint: Option<usize>,
+    opts: &LoadOptions,
+) -> Result<BootInput, BootError> {
+    let used = pieces.iter().map(|(at, bytes)| at + bytes.len()).max().unwrap_or(0);
+    let claimed = pieces.iter().find_map(|(at, bytes)| {
+        image::parse_header(bytes, BOOTLOADER_OFFSET.checked_sub(*at)?).ok()?.flash_bytes()
+    });
+    let wanted = claimed.unwrap_or(0).max(hint.unwrap_or(0)).max(used).max(MIN_FLASH);
+    let size = opts.flash_size.unwrap_or_else(|| wanted.next_power_of_two().min(MAX_FLASH));
+    if used > size {
+        let (size, max) = (used as u64, size as u64);
+        return Err(BootError::TooBig { path: path.into(), size, max, what: "the flash" });
+    }
+    let mut flash = vec![erased(); size / PAGE_SIZE];
+    for (at, bytes) in pieces {
+        fill(&mut flash, *at, bytes);
+    }
+    let path = path.to_path_buf();
+    Ok(BootInput { path, source, flash, used, elf: None, elf_matches: None, notes: Vec::new() })
+}
+
+/// The one erased page of this process.
+fn erased() -> Arc<Page> {
+    static PAGE: OnceLock<Arc<Page>> = OnceLock::new();
+    Arc::clone(PAGE.get_or_init(|| Arc::new(Page::filled(0xFF))))
+}
+
+/// Writes bytes into pages; pages that stay erased stay shared.
+fn fill(flash: &mut [Arc<Page>], mut at: usize, mut bytes: &[u8]) {
+    while !bytes.is_empty() {
+        let n = bytes.len().min(PAGE_SIZE - at % PAGE_SIZE);
+        if bytes[..n].iter().any(|&b| b != 0xFF) {
+            let page = Arc::make_mut(&mut flash[at / PAGE_SIZE]);
+            page.0[at % PAGE_SIZE..][..n].copy_from_slice(&bytes[..n]);
+        }
+        at += n;
+        bytes = &bytes[n..];
+    }
+}
+
+/// The SHA-256 of the ELF files that the applications in a flash image were made from.
+fn recorded_hashes(data: &[u8]) -> Vec<[u8; 32]> {
+    let table = partition::find(data).ok().flatten();
+    let apps = table.iter().flat_map(|t| &t.partitions).filter(|p| p.is_app());
+    apps.filter_map(|p| image::parse_app_desc(data, p.offset as usize + image::APP_DESC_OFFSET))
+        .map(|d| d.elf_sha256)
+        .filter(|h| *h != [0; 32])
+        .collect()
+}
+
+/// Finds the ELF that belongs to an image: the one given, else the one beside it whose hash the image records,
+/// else (no hash recorded) the one with the image's name or `app.elf`.
+fn find_elf(input: &mut BootInput, data: &[u8], opts: &LoadOptions) -> Result<(), BootError> {
+    let hashes = recorded_hashes(data);
+    if let Some(elf) = &opts.elf {
+        let bytes = read_file(elf, MAX_ELF_FILE, "an ELF file")?;
+        if !bytes.starts_with(b"\x7fELF") {
+            return Err(BootError::Elf { path: elf.clone(), why: "does not start with \\x7fELF".into() });
+        }
+        input.elf_matches = (!hashes.is_empty()).then(|| hashes.contains(&Sha256::digest(&bytes).into()));
+        input.elf = Some(elf.clone());
+        if input.elf_matches == Some(false) {
+            input.notes.push(format!("{} is not what the image was built from", elf.display()));
+        }
+        return Ok(());
+    }
+    let candidates = candidates(&input.path);
+    if hashes.is_empty() {
+        input.elf = candidates.into_iter().next().filter(|(named, _)| *named).map(|c| c.1);
+        return Ok(());
+    }
+    let matching = candidates.into_iter().map(|c| c.1).find(|path| {
+        read_file(path, MAX_ELF_FILE, "an ELF file")
+            .is_ok_and(|bytes| hashes.contains(&Sha256::digest(&bytes).into()))
+    });
+    input.elf_matches = matching.is_some().then_some(true);
+    input.elf = matching;
+    Ok(())
+}
+
+/// ELF files beside an input, those whose name fits (true) first, in order of their names.
+fn candidates(path: &Path) -> Vec<(bool, PathBuf)> {
+    let dir = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new("")) };
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
+    let mut list: Vec<_> = entries
+        .filter_map(|e| Some(e.ok()?.path()))
+        .filter(|p| p.extension().is_some_and(|e| e == "elf") && p.is_file())
+        .map(|p| (p.file_stem() == path.file_stem() || p.ends_with("app.elf"), p))
+        .collect();
+    list.sort_by(|a, b| (!a.0, &a.1).cmp(&(!b.0, &b.1)));
+    list.truncate(MAX_CANDIDATES);
+    list
+}
+
+/// `2MB`, `4M`, `8` ... in bytes; only sizes that ESP32 flash chips have.
+#[must_use]
+pub fn parse_flash_size(text: &str) -> Option<usize> {
+    let upper = text.trim().to_ascii_uppercase();
+    let digits = upper.strip_suffix("MB").or(upper.strip_suffix('M')).unwrap_or(&upper);
+    let mb: usize = digits.trim().parse().ok()?;
+    matches!(mb, 2 | 4 | 8 | 16).then_some(mb << 20)
+}
