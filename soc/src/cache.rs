@@ -271,6 +271,12 @@ pub fn refresh(sys: &mut System, mem: &mut Memory) {
     }
 }
 
+/// True for an address that one of the cached windows covers, mapped or not.
+#[must_use]
+pub fn is_window(addr: u32) -> bool {
+    Window::at(addr).is_some()
+}
+
 /// The machine's bus found nothing at `addr`: when that lies in a cached window, records why (cache off or entry
 /// invalid) as DPORT shows it, raises `CACHE_IA` where enabled, and returns what the CPU reads. `None`: the address
 /// is none of the cache's, or (`ifetch`) a data window that nothing can be fetched from.

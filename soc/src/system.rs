@@ -100,6 +100,13 @@ pub enum Output {
         /// New level.
         level: bool,
     },
+    /// The guest wrote to the console over SIMCALL.
+    Console {
+        /// 1 stdout, 2 stderr.
+        fd: u8,
+        /// What it wrote.
+        bytes: Vec<u8>,
+    },
     /// An Ethernet frame left the MAC.
     Frame(Vec<u8>),
     /// One clear warning about something not modelled.

@@ -311,6 +311,13 @@ impl<'a> Ctx<'a> {
         self.access(op, |a, bus| bus.wer(a, addr, value));
     }
 
+    /// Tells the bus that nothing could be fetched at `pc`.
+    pub fn fetch_failed(&mut self, pc: u32) {
+        let mut a = Access { core: self.core, cycle: self.cpu.cycles, pc, mem: self.mem, leave: false };
+        self.bus.fetch_failed(&mut a, pc);
+        self.attention |= a.leave;
+    }
+
     /// Takes a general exception for `op`.
     #[cold]
     pub fn raise(&mut self, op: &DecOp, cause: Cause) -> Done {

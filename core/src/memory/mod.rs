@@ -64,6 +64,8 @@ pub trait Bus {
     /// # Errors
     /// [`Fault::Bus`] where no device answers.
     fn write(&mut self, a: &mut Access, addr: u32, size: u8, value: u32) -> Result<(), Fault>;
+    /// An instruction at `addr` could not be fetched; the core takes its exception after this note.
+    fn fetch_failed(&mut self, _a: &mut Access, _addr: u32) {}
     /// External register read (RER, ISA 4.3.7).
     fn rer(&mut self, _a: &mut Access, _addr: u32) -> u32 {
         0

@@ -285,6 +285,7 @@ fn fetch_fault(c: &mut Ctx, pc: u32) -> Done {
     let cause = if c.cpu.itlb[(pc >> 29) as usize] == 15 {
         Cause::InstFetchProhibited
     } else {
+        c.fetch_failed(pc);
         Cause::InstructionFetchError
     };
     c.cpu.raise_at(cause, pc, pc);

@@ -1,0 +1,215 @@
+//! Everything the page tables do not map: peripherals, RTC slow memory, cache misses, and what happens at addresses
+//! where nothing answers.
+
+use crate::cache;
+use crate::dev::{Cx, DevId, Device, Devices, View};
+use crate::map::{RTC_BYTES, RTC_SLOW};
+use crate::system::System;
+use esplens_core::memory::{Access, Bus, Fault, Memory};
+use esplens_core::time::Ticks;
+use serde::{Deserialize, Serialize};
+
+/// AHB aliases of the APB peripherals (TRM 1.3.5): 0x6000_0000 is 0x3FF4_0000.
+const AHB: u32 = 0x6000_0000;
+const AHB_END: u32 = 0x6004_0000;
+const APB: u32 = 0x3FF4_0000;
+/// Bounds of the peripheral bus.
+const PERIPHERALS: std::ops::Range<u32> = 0x3FF0_0000..0x3FF8_0000;
+/// Messages delivered after one access at the most; devices that talk in circles are cut off.
+const MAX_MESSAGES: usize = 10_000;
+
+/// Where a slice of virtual time began, to turn a core's cycle into time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeBase {
+    /// Virtual time at the slice's begin.
+    pub start: Ticks,
+    /// Each core's cycle count then.
+    pub cycles: [u64; 2],
+    /// Ticks in a cycle.
+    pub cpu_ticks: u64,
+}
+
+impl TimeBase {
+    /// The time of a core's cycle.
+    #[must_use]
+    pub fn at(&self, core: usize, cycle: u64) -> Ticks {
+        self.start + cycle.saturating_sub(self.cycles[core]) * self.cpu_ticks
+    }
+}
+
+/// All devices and what they share.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Soc {
+    /// The peripherals.
+    pub dev: Devices,
+    /// Shared state.
+    pub sys: System,
+    /// The running slice's time base.
+    pub base: TimeBase,
+}
+
+/// What an address on the bus is.
+enum Target {
+    Device(DevId, u32),
+    RtcSlow(usize),
+    /// A cached window without a mapping.
+    Cached,
+    /// On the peripheral bus, but nobody's.
+    Hole,
+    Nothing,
+}
+
+fn target(addr: u32) -> Target {
+    let addr = if (AHB..AHB_END).contains(&addr) { addr - AHB + APB } else { addr };
+    if PERIPHERALS.contains(&addr) {
+        return DevId::at(addr).map_or(Target::Hole, |(id, offset)| Target::Device(id, offset));
+    }
+    match addr.checked_sub(RTC_SLOW) {
+        Some(offset) if (offset as usize) < RTC_BYTES => return Target::RtcSlow(offset as usize),
+        _ => {}
+    }
+    if cache::is_window(addr) { Target::Cached } else { Target::Nothing }
+}
+
+impl Soc {
+    /// Calls `f` on a device, then delivers the messages it caused.
+    pub fn call<R>(
+        &mut self,
+        mem: &mut Memory,
+        who: (usize, u32),
+        now: Ticks,
+        id: DevId,
+        f: impl FnOnce(&mut dyn Device, &mut Cx) -> R,
+    ) -> R {
+        let now = now.max(self.sys.latest);
+        self.sys.latest = now;
+        let (core, pc) = who;
+        let r = {
+            let mut cx = Cx { now, dev: id, core: core as u8, pc, sys: &mut self.sys, mem };
+            f(self.dev.get_mut(id), &mut cx)
+        };
+        if !self.sys.messages.is_empty() {
+            self.deliver(mem, now);
+        }
+        r
+    }
+
+    /// Delivers messages between devices until there are none.
+    pub fn deliver(&mut self, mem: &mut Memory, now: Ticks) {
+        for _ in 0..MAX_MESSAGES {
+            let Some((id, msg)) = self.sys.messages.pop_front() else { return };
+            let mut cx = Cx { now, dev: id, core: 0, pc: 0, sys: &mut self.sys, mem };
+            self.dev.get_mut(id).message(&msg, &mut cx);
+        }
+        self.sys.messages.clear();
+        self.sys.warn("devices send messages in a circle; cut off".into());
+    }
+
+    /// Calls the events due at or before `now`.
+    pub fn run_events(&mut self, mem: &mut Memory, now: Ticks) {
+        while let Some((slot, at)) = self.sys.events.pop(now) {
+            let (id, tag) = DevId::of_slot(slot);
+            self.call(mem, (0, 0), at, id, |d, cx| d.event(tag, cx));
+        }
+    }
+
+    /// A register or RTC slow memory word without side effects, for debuggers. `None`: nothing there.
+    #[must_use]
+    pub fn peek(&self, mem: &Memory, addr: u32) -> Option<u32> {
+        match target(addr & !3) {
+            Target::Device(id, offset) => {
+                let v = View { now: self.sys.latest, sys: &self.sys, mem };
+                Some(self.dev.get(id).peek(offset, &v))
+            }
+            Target::RtcSlow(offset) => Some(self.rtc_word(mem, offset)),
+            _ => None,
+        }
+    }
+
+    fn rtc_word(&self, mem: &Memory, offset: usize) -> u32 {
+        let mut bytes = [0; 4];
+        if let Some(region) = self.sys.banks.rtc_slow {
+            mem.read_region(region, offset, &mut bytes);
+        }
+        u32::from_le_bytes(bytes)
+    }
+
+    fn hole(&mut self, addr: u32, what: &str) {
+        self.sys.warn(format!("{what} of {addr:#010x}: no peripheral is known there"));
+    }
+}
+
+/// The bits of a register that an access of `size` bytes at `addr` concerns, and their shift.
+fn lane(addr: u32, size: u8) -> (u32, u32) {
+    let shift = (addr & 3) * 8;
+    let mask = if size == 4 { u32::MAX } else { (1 << (size * 8)) - 1 };
+    (mask, shift)
+}
+
+impl Bus for Soc {
+    fn fetch_failed(&mut self, a: &mut Access, addr: u32) {
+        cache::illegal_access(&mut self.sys, a.core, addr, true);
+        a.leave |= self.sys.attention();
+    }
+
+    fn read(&mut self, a: &mut Access, addr: u32, size: u8) -> Result<u32, Fault> {
+        if !addr.is_multiple_of(size.into()) {
+            return Err(Fault::Unaligned(addr));
+        }
+        let (mask, shift) = lane(addr, size);
+        let word = match target(addr) {
+            Target::Device(id, offset) => {
+                let now = self.base.at(a.core, a.cycle);
+                let v = self.call(a.mem, (a.core, a.pc), now, id, |d, cx| d.read(offset & !3, cx));
+                a.leave |= self.sys.attention();
+                v
+            }
+            Target::RtcSlow(offset) => self.rtc_word(a.mem, offset & !3),
+            Target::Cached => {
+                let v = cache::illegal_access(&mut self.sys, a.core, addr, false).ok_or(Fault::Bus(addr))?;
+                a.leave |= self.sys.attention();
+                v
+            }
+            Target::Hole => {
+                self.hole(addr, "read");
+                0
+            }
+            Target::Nothing => return Err(Fault::Bus(addr)),
+        };
+        Ok(word >> shift & mask)
+    }
+
+    fn write(&mut self, a: &mut Access, addr: u32, size: u8, value: u32) -> Result<(), Fault> {
+        if !addr.is_multiple_of(size.into()) {
+            return Err(Fault::Unaligned(addr));
+        }
+        let (mask, shift) = lane(addr, size);
+        match target(addr) {
+            Target::Device(id, offset) => {
+                let now = self.base.at(a.core, a.cycle);
+                let offset = offset & !3;
+                self.call(a.mem, (a.core, a.pc), now, id, |d, cx| {
+                    let merged = if size == 4 {
+                        value
+                    } else {
+                        d.peek(offset, &cx.view()) & !(mask << shift) | (value & mask) << shift
+                    };
+                    d.write(offset, merged, cx);
+                });
+                a.leave |= self.sys.attention();
+            }
+            Target::RtcSlow(offset) => {
+                if let Some(region) = self.sys.banks.rtc_slow {
+                    a.mem.write_region(region, offset, &value.to_le_bytes()[..size.into()]);
+                }
+            }
+            Target::Cached => {
+                cache::illegal_access(&mut self.sys, a.core, addr, false).ok_or(Fault::Bus(addr))?;
+                a.leave |= self.sys.attention();
+            }
+            Target::Hole => self.hole(addr, "write"),
+            Target::Nothing => return Err(Fault::Bus(addr)),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,137 @@
+//! What a machine is made from.
+
+use super::{Machine, simcall};
+use crate::boot::{Kernel, RomSet};
+use crate::bus::{Soc, TimeBase};
+use crate::dev::Devices;
+use crate::dev::efuse::{Efuse, FILE_LEN};
+use crate::map;
+use crate::system::System;
+use esplens_core::cpu::Cpu;
+use esplens_core::memory::{Memory, Page};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The chip's major revision, which decides the default ROM and eFuses.
+pub type ChipRevision = u16;
+
+/// Everything that is decided before power-on.
+#[derive(Clone)]
+pub struct MachineConfig {
+    /// The flash chip, page by page; its length is the chip's size (a power of two, 1 to 16 MiB).
+    pub flash: Vec<Arc<Page>>,
+    /// The mask ROM.
+    pub rom: RomSet,
+    /// eFuses; `None`: a chip of `revision` with a MAC.
+    pub efuse: Option<[u8; FILE_LEN]>,
+    /// Major revision of the default eFuses, 0..3.
+    pub revision: ChipRevision,
+    /// MAC address that replaces the eFuses'.
+    pub mac: Option<[u8; 6]>,
+    /// PSRAM chip in bytes: 0 (none), 2, 4 or 8 MiB.
+    pub psram_bytes: usize,
+    /// Boot strap pins: 0x12 flash boot, 0x0f UART download.
+    pub strap: u32,
+    /// Seed of the random number generator.
+    pub seed: u64,
+    /// A bare program to start instead of the ROM.
+    pub kernel: Option<Kernel>,
+    /// Folder that SIMCALL may open files in; `None`: no files.
+    pub semihosting: Option<PathBuf>,
+    /// Which Ethernet controller firmware finds.
+    pub eth: crate::dev::eth::EthModel,
+}
+
+impl MachineConfig {
+    /// A chip of revision 3.0 with `flash` and nothing else.
+    #[must_use]
+    pub fn new(flash: Vec<Arc<Page>>) -> Self {
+        Self {
+            flash,
+            rom: RomSet::builtin(3),
+            efuse: None,
+            revision: 3,
+            mac: None,
+            psram_bytes: 0,
+            strap: 0x12,
+            seed: 1,
+            kernel: None,
+            semihosting: None,
+            eth: Default::default(),
+        }
+    }
+
+    fn fuses(&self) -> Efuse {
+        let mut efuse = match &self.efuse {
+            Some(bytes) => Efuse::from_bytes(bytes).unwrap_or_default(),
+            None => {
+                let mut e = Efuse::default();
+                e.set_revision(self.revision);
+                e
+            }
+        };
+        if let Some(mac) = self.mac {
+            efuse.set_mac(mac);
+        }
+        efuse
+    }
+}
+
+impl Machine {
+    /// A machine at power-on.
+    #[must_use]
+    pub fn new(config: MachineConfig) -> Self {
+        let mut mem = Memory::default();
+        let mut sys = System { strap: config.strap, random: config.seed, ..System::default() };
+        sys.banks = map::add_banks(&mut mem, &config.rom);
+        sys.flash = (!config.flash.is_empty()).then(|| mem.add_shared(&config.flash));
+        sys.psram = (config.psram_bytes > 0).then(|| mem.add(config.psram_bytes, 0));
+        map::map_banks(&mut mem, &sys);
+        let mut dev = Devices::new();
+        dev.efuse = config.fuses();
+        dev.apb_ctrl.set_revision(dev.efuse.revision());
+        dev.eth.set_model(config.eth);
+        let mut machine = Self {
+            cpus: [Cpu::new(0), Cpu::new(1)],
+            engines: Default::default(),
+            mem,
+            soc: Soc { dev, sys, base: TimeBase::default() },
+            now: 0,
+            slice: None,
+            sleep: None,
+            inputs: Vec::new(),
+            log: Vec::new(),
+            files: simcall::Files::new(config.semihosting.clone()),
+            config,
+        };
+        machine.power_on();
+        machine
+    }
+
+    /// Puts the bare program into memory and both cores where it wants them.
+    pub(super) fn load_kernel(&mut self) {
+        let Some(kernel) = self.config.kernel.clone() else { return };
+        for segment in &kernel.segments {
+            let mut bytes = segment.bytes.to_vec();
+            bytes.resize(segment.size as usize, 0);
+            let done = self.poke(segment.addr, &bytes);
+            if done < bytes.len() {
+                let at = segment.addr + done as u32;
+                self.soc.sys.warn(format!("kernel: no memory at {at:#010x}, the rest of the segment is dropped"));
+            }
+        }
+        self.cpus[0].pc = kernel.entry;
+    }
+
+    /// Writes storage as PRO_CPU sees it, ROM and RTC slow memory included; returns the bytes written.
+    pub fn poke(&mut self, addr: u32, bytes: &[u8]) -> usize {
+        match (self.soc.sys.banks.rtc_slow, addr.checked_sub(map::RTC_SLOW)) {
+            (Some(region), Some(offset)) if (offset as usize) < region.bytes() => {
+                let n = bytes.len().min(region.bytes() - offset as usize);
+                self.mem.write_region(region, offset as usize, &bytes[..n]);
+                n
+            }
+            _ => self.mem.poke(0, addr, bytes),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The whole chip: both cores, all storage, all devices, and the order in which they run.
+//!
+//! One thread owns a machine. The cores run in turns within a slice of virtual time; slices are counted in cycles,
+//! so that every run of the same image with the same input is the same run, bit for bit.
+
+mod config;
+mod reset;
+mod run;
+mod simcall;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use config::{ChipRevision, MachineConfig};
+pub use state::{MachineState, StateError};
+
+use crate::bus::Soc;
+use crate::dev::{DevId, Msg};
+use crate::system::{Output, ResetCause, ResetKind};
+use esplens_core::cpu::Cpu;
+use esplens_core::debug::Stop;
+use esplens_core::engine::{Engine, interp::Interp};
+use esplens_core::memory::{CORES, Memory};
+use esplens_core::time::Ticks;
+use serde::{Deserialize, Serialize};
+
+/// Why [`Machine::run`] returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunExit {
+    /// Virtual time reached the given end.
+    Until,
+    /// A debug event on a core, inside the running slice; running on finishes the slice.
+    Stopped {
+        /// The core.
+        core: usize,
+        /// What happened.
+        stop: Stop,
+    },
+    /// The guest ended the program (SIMCALL exit) with this code.
+    Exit(i32),
+    /// The guest or a watchdog reset the chip; the machine stands at the reset vector.
+    Reset(ResetKind, ResetCause),
+}
+
+/// Something from outside, as the log keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Input {
+    /// Bytes on a UART's receive line.
+    Uart(u8, Vec<u8>),
+    /// A pad driven from outside, or let go.
+    Pad(u8, Option<bool>),
+    /// An Ethernet frame for the MAC.
+    Frame(Vec<u8>),
+}
+
+/// The slice of virtual time that the cores are in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Slice {
+    /// Cycles each core gets.
+    cycles: u64,
+    /// The core whose turn it is.
+    core: usize,
+}
+
+/// How the chip sleeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Sleep {
+    /// Both cores stand still.
+    Light,
+    /// Off, but for the RTC.
+    Deep,
+}
+
+/// An ESP32.
+pub struct Machine {
+    cpus: [Cpu; CORES],
+    engines: [Interp; CORES],
+    mem: Memory,
+    soc: Soc,
+    now: Ticks,
+    slice: Option<Slice>,
+    sleep: Option<Sleep>,
+    /// Waits for the next slice boundary.
+    inputs: Vec<Input>,
+    /// Everything that came in, with the time it took effect.
+    log: Vec<(Ticks, Input)>,
+    config: MachineConfig,
+    /// Files the guest opened over SIMCALL.
+    files: simcall::Files,
+}
+
+impl Machine {
+    /// Virtual time since power-on.
+    #[must_use]
+    pub fn now(&self) -> Ticks {
+        self.now
+    }
+
+    /// Instructions that both cores retired since power-on.
+    #[must_use]
+    pub fn instructions(&self) -> u64 {
+        self.cpus.iter().map(|c| c.retired).sum()
+    }
+
+    /// A core's registers.
+    #[must_use]
+    pub fn cpu(&self, core: usize) -> &Cpu {
+        &self.cpus[core]
+    }
+
+    /// All storage, for looking.
+    #[must_use]
+    pub fn memory(&self) -> &Memory {
+        &self.mem
+    }
+
+    /// All devices, for looking.
+    #[must_use]
+    pub fn soc(&self) -> &Soc {
+        &self.soc
+    }
+
+    /// Bytes that arrive on UART `n` (0..2) from the next slice on, at line rate.
+    pub fn uart_input(&mut self, n: u8, bytes: &[u8]) {
+        self.input(Input::Uart(n, bytes.to_vec()));
+    }
+
+    /// Something arrives from outside; it takes effect, and is logged, at the next slice boundary.
+    pub fn input(&mut self, input: Input) {
+        self.inputs.push(input);
+    }
+
+    /// Everything that came from outside so far, with the virtual time it took effect.
+    #[must_use]
+    pub fn log(&self) -> &[(Ticks, Input)] {
+        &self.log
+    }
+
+    /// What left the machine since the last call.
+    pub fn take_output(&mut self) -> Vec<Output> {
+        std::mem::take(&mut self.soc.sys.out)
+    }
+
+    /// Bytes that UART `n` still takes before its input queue is full.
+    #[must_use]
+    pub fn uart_room(&self, n: u8) -> usize {
+        let d = &self.soc.dev;
+        [&d.uart0, &d.uart1, &d.uart2].get(usize::from(n)).map_or(0, |u| u.rx_room())
+    }
+
+    /// The flash chip's content.
+    #[must_use]
+    pub fn flash_bytes(&self) -> Vec<u8> {
+        let Some(region) = self.soc.sys.flash else { return Vec::new() };
+        let mut bytes = vec![0; region.bytes()];
+        self.mem.read_region(region, 0, &mut bytes);
+        bytes
+    }
+
+    /// The eFuses in the layout of QEMU's 124-byte file.
+    #[must_use]
+    pub fn efuse_bytes(&self) -> [u8; crate::dev::efuse::FILE_LEN] {
+        self.soc.dev.efuse.to_bytes()
+    }
+
+    /// Sets or clears a debugger's breakpoint, for both cores.
+    pub fn set_breakpoint(&mut self, addr: u32, on: bool) {
+        for e in &mut self.engines {
+            e.set_breakpoint(addr, on);
+        }
+    }
+
+    /// The next instruction of `core` runs even if a break- or watchpoint covers it.
+    pub fn step_over(&mut self, core: usize) {
+        self.engines[core].step_over();
+    }
+
+    /// Makes pending input take effect now.
+    fn apply_inputs(&mut self) {
+        for input in std::mem::take(&mut self.inputs) {
+            let (to, msg) = match &input {
+                Input::Uart(n, bytes) => {
+                    let id = [DevId::Uart0, DevId::Uart1, DevId::Uart2][usize::from(*n).min(2)];
+                    (id, Msg::UartRx(bytes.clone()))
+                }
+                Input::Pad(pin, level) => (DevId::Gpio, Msg::Pad(*pin, *level)),
+                Input::Frame(bytes) => (DevId::Eth, Msg::Frame(bytes.clone())),
+            };
+            self.soc.sys.messages.push_back((to, msg));
+            self.soc.deliver(&mut self.mem, self.now);
+            self.log.push((self.now, input));
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Power-on, the kinds of reset (TRM 3.1.1) and sleep.
+
+use super::{Machine, RunExit, Sleep};
+use crate::dev::DevId;
+use crate::system::{Request, ResetCause, ResetKind};
+
+impl Machine {
+    /// Everything at its power-on values.
+    pub(super) fn power_on(&mut self) {
+        self.reset_devices(ResetKind::System);
+        self.reset_cores(ResetCause::PowerOn);
+        self.load_kernel();
+    }
+
+    /// Resets the chip as from outside (`system_reset` of a debugger): the same as power-on, but for storage and time.
+    pub fn reset(&mut self) {
+        self.carry_out(Request::Reset(ResetKind::System, ResetCause::PowerOn));
+    }
+
+    /// Carries out what devices asked for. `Some` when the caller of `run` should know.
+    pub(super) fn carry_out_requests(&mut self) -> Option<RunExit> {
+        let mut exit = None;
+        // Devices that are reset may ask again; a bounded number of rounds ends any circle.
+        for _ in 0..64 {
+            if self.soc.sys.requests.is_empty() {
+                break;
+            }
+            for request in std::mem::take(&mut self.soc.sys.requests) {
+                exit = self.carry_out(request).or(exit);
+            }
+        }
+        exit
+    }
+
+    fn carry_out(&mut self, request: Request) -> Option<RunExit> {
+        match request {
+            Request::Reset(ResetKind::Cpu(n), cause) => {
+                let n = usize::from(n & 1);
+                self.cpus[n].reset();
+                self.soc.sys.cores[n].cause = cause as u8;
+                // APP_CPU's start by PRO_CPU is no event for the outside.
+                (n == 0).then_some(RunExit::Reset(ResetKind::Cpu(0), cause))
+            }
+            Request::Reset(kind, cause) => {
+                self.end_slice();
+                self.sleep = None;
+                self.reset_devices(kind);
+                self.reset_cores(cause);
+                self.load_kernel();
+                Some(RunExit::Reset(kind, cause))
+            }
+            Request::ResetDevice(id) => {
+                let now = self.now;
+                self.soc.call(&mut self.mem, (0, 0), now, id, |d, cx| d.reset(cx));
+                None
+            }
+            Request::DeepSleep | Request::LightSleep => {
+                self.sleep = Some(if request == Request::DeepSleep { Sleep::Deep } else { Sleep::Light });
+                None
+            }
+            Request::Wake => match self.sleep.take() {
+                Some(Sleep::Deep) => {
+                    self.carry_out(Request::Reset(ResetKind::Core, ResetCause::DeepSleep))
+                }
+                _ => None,
+            },
+        }
+    }
+
+    fn reset_devices(&mut self, kind: ResetKind) {
+        let now = self.now;
+        for id in DevId::ALL {
+            match id {
+                // The fuses are fuses; the controller follows with its block reset.
+                DevId::RtcCntl => {}
+                DevId::RtcIo | DevId::Sens | DevId::RtcI2c if kind == ResetKind::Core => {}
+                _ => self.soc.call(&mut self.mem, (0, 0), now, *id, |d, cx| d.reset(cx)),
+            }
+        }
+        let mut cx = crate::dev::Cx {
+            now: now.max(self.soc.sys.latest),
+            dev: DevId::RtcCntl,
+            core: 0,
+            pc: 0,
+            sys: &mut self.soc.sys,
+            mem: &mut self.mem,
+        };
+        self.soc.dev.rtc_cntl.reset_kind(kind, &mut cx);
+        self.soc.deliver(&mut self.mem, now);
+        // What devices ask for while they are reset is part of the reset.
+        self.soc.sys.requests.clear();
+        self.soc.sys.irq.changed = true;
+    }
+
+    fn reset_cores(&mut self, cause: ResetCause) {
+        for (cpu, lines) in self.cpus.iter_mut().zip(&mut self.soc.sys.cores) {
+            cpu.reset();
+            lines.cause = cause as u8;
+        }
+    }
+}

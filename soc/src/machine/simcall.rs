@@ -1,0 +1,160 @@
+//! SIMCALL semihosting (ISA 8; the call numbers are those of Tensilica's simulator, as QEMU and newlib use them).
+
+use super::Machine;
+use crate::system::Output;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Component, Path, PathBuf};
+
+const SYS_EXIT: u32 = 1;
+const SYS_READ: u32 = 3;
+const SYS_WRITE: u32 = 4;
+const SYS_OPEN: u32 = 5;
+const SYS_CLOSE: u32 = 6;
+const SYS_LSEEK: u32 = 19;
+const SYS_ARGC: u32 = 1000;
+const SYS_ARGV_SZ: u32 = 1001;
+/// newlib's error numbers.
+const ENOENT: u32 = 2;
+const EIO: u32 = 5;
+const EBADF: u32 = 9;
+const EACCES: u32 = 13;
+const EINVAL: u32 = 22;
+const ENOSYS: u32 = 88;
+/// Most bytes moved by one call.
+const MAX_BYTES: u32 = 1 << 20;
+/// Most files open at once.
+const MAX_FILES: usize = 64;
+
+/// Files that the guest opened, all below one folder of the user's choice.
+pub(super) struct Files {
+    root: Option<PathBuf>,
+    open: Vec<Option<File>>,
+}
+
+/// What a call gives back: a2, and a3 when it failed.
+type Outcome = Result<u32, u32>;
+
+impl Files {
+    pub fn new(root: Option<PathBuf>) -> Self {
+        Self { root, open: Vec::new() }
+    }
+
+    /// The host's path of a guest's: relative, below the folder, without `..` or links that lead out.
+    fn path(&self, name: &str) -> Result<PathBuf, u32> {
+        let root = self.root.as_ref().ok_or(EACCES)?;
+        let name = Path::new(name.trim_start_matches('/'));
+        if name.components().any(|c| !matches!(c, Component::Normal(_) | Component::CurDir)) {
+            return Err(EACCES);
+        }
+        let root = root.canonicalize().map_err(|_| ENOENT)?;
+        let full = root.join(name);
+        let anchor = if full.exists() { full.clone() } else { full.parent().map(Path::to_path_buf).ok_or(EACCES)? };
+        let real = anchor.canonicalize().map_err(|_| ENOENT)?;
+        if real.starts_with(&root) { Ok(full) } else { Err(EACCES) }
+    }
+
+    fn open(&mut self, name: &str, flags: u32) -> Outcome {
+        let path = self.path(name)?;
+        let file = File::options()
+            .read(flags & 3 != 1)
+            .write(flags & 3 != 0)
+            .append(flags & 8 != 0)
+            .create(flags & 0x200 != 0)
+            .truncate(flags & 0x400 != 0 && flags & 3 != 0)
+            .open(path)
+            .map_err(|_| ENOENT)?;
+        let slot = match self.open.iter().position(Option::is_none) {
+            Some(slot) => slot,
+            None if self.open.len() < MAX_FILES => {
+                self.open.push(None);
+                self.open.len() - 1
+            }
+            None => return Err(EIO),
+        };
+        self.open[slot] = Some(file);
+        Ok(slot as u32 + 3)
+    }
+
+    fn get(&mut self, fd: u32) -> Result<&mut File, u32> {
+        let slot = fd.checked_sub(3).ok_or(EBADF)? as usize;
+        self.open.get_mut(slot).and_then(Option::as_mut).ok_or(EBADF)
+    }
+
+    fn close(&mut self, fd: u32) -> Outcome {
+        self.get(fd)?;
+        self.open[fd as usize - 3] = None;
+        Ok(0)
+    }
+}
+
+impl Machine {
+    /// Carries out the SIMCALL at `core`'s PC and steps over it. `Some(code)`: the guest ended.
+    pub(super) fn simcall(&mut self, core: usize) -> Option<i32> {
+        let cpu = &self.cpus[core];
+        let (call, args) = (cpu.a(2), [cpu.a(3), cpu.a(4), cpu.a(5)]);
+        let cpu = &mut self.cpus[core];
+        cpu.pc = cpu.pc.wrapping_add(3);
+        cpu.cycles += 1;
+        cpu.retired += 1;
+        if call == SYS_EXIT {
+            return Some(args[0] as i32);
+        }
+        let outcome = self.host_call(call, args);
+        let cpu = &mut self.cpus[core];
+        cpu.set_a(2, outcome.unwrap_or(u32::MAX));
+        cpu.set_a(3, outcome.err().unwrap_or(0));
+        None
+    }
+
+    fn host_call(&mut self, call: u32, [a, b, c]: [u32; 3]) -> Outcome {
+        match call {
+            SYS_WRITE => self.host_write(a, b, c.min(MAX_BYTES)),
+            SYS_READ if a == 0 => Ok(0),
+            SYS_READ => {
+                let mut bytes = vec![0; c.min(MAX_BYTES) as usize];
+                let n = self.files.get(a)?.read(&mut bytes).map_err(|_| EIO)?;
+                if self.poke(b, &bytes[..n]) == n { Ok(n as u32) } else { Err(EINVAL) }
+            }
+            SYS_OPEN => {
+                let name = self.guest_string(a)?;
+                self.files.open(&name, b)
+            }
+            SYS_CLOSE => self.files.close(a),
+            SYS_LSEEK => {
+                let to = match c {
+                    0 => SeekFrom::Start(b.into()),
+                    1 => SeekFrom::Current((b as i32).into()),
+                    2 => SeekFrom::End((b as i32).into()),
+                    _ => return Err(EINVAL),
+                };
+                self.files.get(a)?.seek(to).map(|n| n as u32).map_err(|_| EINVAL)
+            }
+            SYS_ARGC | SYS_ARGV_SZ => Ok(0),
+            _ => {
+                self.soc.sys.warn(format!("SIMCALL {call} is not supported"));
+                Err(ENOSYS)
+            }
+        }
+    }
+
+    fn host_write(&mut self, fd: u32, addr: u32, len: u32) -> Outcome {
+        let mut bytes = vec![0; len as usize];
+        if self.mem.peek(0, addr, &mut bytes) < bytes.len() {
+            return Err(EINVAL);
+        }
+        if let 1 | 2 = fd {
+            self.soc.sys.out.push(Output::Console { fd: fd as u8, bytes });
+            return Ok(len);
+        }
+        self.files.get(fd)?.write(&bytes).map(|n| n as u32).map_err(|_| EIO)
+    }
+
+    /// A zero-terminated name of at most 1024 bytes.
+    fn guest_string(&self, addr: u32) -> Result<String, u32> {
+        let mut bytes = vec![0; 1024];
+        let n = self.mem.peek(0, addr, &mut bytes);
+        let end = bytes[..n].iter().position(|b| *b == 0).ok_or(EINVAL)?;
+        String::from_utf8(bytes[..end].to_vec()).map_err(|_| EINVAL)
+    }
+}

@@ -1,0 +1,126 @@
+//! Save, restore and compare: everything that makes up a machine is data.
+
+use super::{Input, Machine, Slice, Sleep};
+use crate::bus::Soc;
+use crate::{cache, map};
+use esplens_core::cpu::Cpu;
+use esplens_core::engine::Engine;
+use esplens_core::memory::{CORES, MemoryState};
+use esplens_core::time::Ticks;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Version of the serialised form; other versions are refused.
+const VERSION: u32 = 1;
+
+/// A machine at one instant. Cloning and keeping it is cheap: pages are shared until written.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct MachineState {
+    version: u32,
+    cpus: [Cpu; CORES],
+    soc: Soc,
+    now: Ticks,
+    slice: Option<Slice>,
+    sleep: Option<Sleep>,
+    inputs: Vec<Input>,
+    memory: MemoryState,
+}
+
+/// Why a saved state cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// Not a saved state, or cut.
+    #[error("not a saved machine: {0}")]
+    Format(#[from] postcard::Error),
+    /// Saved by another version.
+    #[error("saved by version {0} of the format, this program reads version {VERSION}")]
+    Version(u32),
+}
+
+impl MachineState {
+    /// The state as bytes.
+    ///
+    /// # Errors
+    /// [`StateError::Format`] when it cannot be serialised.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, StateError> {
+        Ok(postcard::to_stdvec(self)?)
+    }
+
+    /// A state from [`MachineState::to_bytes`].
+    ///
+    /// # Errors
+    /// [`StateError`] for anything else.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
+        let (version, _) = postcard::take_from_bytes::<u32>(bytes)?;
+        if version != VERSION {
+            return Err(StateError::Version(version));
+        }
+        Ok(postcard::from_bytes(bytes)?)
+    }
+
+    /// SHA-256 over all of the state.
+    ///
+    /// # Errors
+    /// [`StateError::Format`] when it cannot be serialised.
+    pub fn hash(&self) -> Result<[u8; 32], StateError> {
+        Ok(Sha256::digest(self.to_bytes()?).into())
+    }
+}
+
+impl Machine {
+    /// The machine as it is, also inside a slice.
+    #[must_use]
+    pub fn save(&mut self) -> MachineState {
+        let mut soc = self.soc.clone();
+        // Not part of the machine: what already left it, and which warnings were given.
+        soc.sys.out.clear();
+        soc.sys.warned.clear();
+        MachineState {
+            version: VERSION,
+            cpus: self.cpus.clone(),
+            soc,
+            now: self.now,
+            slice: self.slice,
+            sleep: self.sleep,
+            inputs: self.inputs.clone(),
+            memory: self.mem.save(),
+        }
+    }
+
+    /// Back to a saved instant of a machine with the same configuration.
+    pub fn restore(&mut self, state: &MachineState) {
+        let (out, warned) =
+            (std::mem::take(&mut self.soc.sys.out), std::mem::take(&mut self.soc.sys.warned));
+        self.cpus = state.cpus.clone();
+        self.soc = state.soc.clone();
+        (self.soc.sys.out, self.soc.sys.warned) = (out, warned);
+        self.now = state.now;
+        self.slice = state.slice;
+        self.sleep = state.sleep;
+        self.inputs = state.inputs.clone();
+        self.log.retain(|(at, _)| *at < state.now);
+        self.mem.restore(&state.memory);
+        self.remap();
+    }
+
+    /// Derives the page tables from the state.
+    fn remap(&mut self) {
+        map::map_banks(&mut self.mem, &self.soc.sys);
+        cache::refresh(&mut self.soc.sys, &mut self.mem);
+        for core in 0..CORES {
+            for region in 1..=2 {
+                let illegal = self.cpus[core].dtlb[region as usize] == 15;
+                self.mem.guard_region(core, region, illegal);
+            }
+            self.cpus[core].sync_dbreak(core, &mut self.mem);
+            self.engines[core].flush();
+        }
+    }
+
+    /// SHA-256 over all of the state; equal hashes are equal machines.
+    #[must_use]
+    pub fn state_hash(&mut self) -> [u8; 32] {
+        // Serialising plain data into memory cannot fail.
+        self.save().hash().unwrap_or_default()
+    }
+}
