@@ -43,6 +43,8 @@ impl Timer {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frc {
     timers: [Timer; 2],
+    /// The chip sleeps: no APB clock.
+    gated: bool,
 }
 
 impl Frc {
@@ -55,7 +57,7 @@ impl Frc {
     fn sync_timer(&mut self, i: usize, cx: &mut Cx) {
         let timer = &mut self.timers[i];
         let divider = 1 << (2 * ((timer.ctrl & ctrl::PRESCALER) >> 1)); // 0, 2, 4: 1, 16, 256
-        let run = timer.ctrl & ctrl::ENABLE != 0;
+        let run = timer.ctrl & ctrl::ENABLE != 0 && !self.gated;
         timer.count.retime(cx.now, Rate::apb(&cx.sys.clocks, divider), run, i == 0);
         match timer.due(i, cx.now) {
             Some(at) => cx.schedule(i as u8, at),
@@ -110,9 +112,13 @@ impl Device for Frc {
     }
 
     fn message(&mut self, msg: &Msg, cx: &mut Cx) {
-        if *msg == Msg::ClockChanged {
-            (0..2).for_each(|i| self.sync_timer(i, cx));
+        match msg {
+            Msg::Sleep(_) => self.gated = true,
+            Msg::Wake => self.gated = false,
+            Msg::ClockChanged => {}
+            _ => return,
         }
+        (0..2).for_each(|i| self.sync_timer(i, cx));
     }
 
     fn reset(&mut self, cx: &mut Cx) {

@@ -65,6 +65,18 @@ fn frc1_without_reload_wraps() {
 }
 
 #[test]
+fn sleep_stops_the_count() {
+    let mut b = bench();
+    b.write(spec::FRC2_CTRL, ctrl::ENABLE);
+    b.advance(1);
+    b.message(&Msg::Sleep(false));
+    b.advance(1000);
+    b.message(&Msg::Wake);
+    b.advance(1);
+    assert_eq!(b.read(spec::FRC2_COUNT), 160);
+}
+
+#[test]
 fn unknown_offsets_are_harmless() {
     let mut b = bench();
     for offset in (0..0x400).step_by(4) {

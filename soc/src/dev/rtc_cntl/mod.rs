@@ -128,6 +128,9 @@ impl RtcCntl {
 
     fn write_state0(&mut self, value: u32, cx: &mut Cx) {
         self.regs.set(spec::STATE0, value);
+        if value & state0::ULP_CP_SLP_TIMER_EN != 0 {
+            cx.warn_reg(&SPEC, spec::STATE0, "the ULP coprocessor is not modelled");
+        }
         if value & state0::SLEEP_EN != 0 && self.power == Power::Awake {
             self.sleep(cx);
         }

@@ -127,6 +127,9 @@ impl RtcCntl {
         self.regs.set(spec::STATE0, state & !state0::SLEEP_EN | state0::SLP_WAKEUP);
         cx.cancel(WAKE_TAG);
         cx.request(Request::Wake);
+        for dev in DevId::ALL {
+            cx.send(*dev, Msg::Wake);
+        }
         self.sync_wdt(cx);
     }
 

@@ -133,6 +133,16 @@ fn light_sleep_ends_at_the_alarm() {
     assert_eq!(b.read(spec::WAKEUP_STATE) & 0x7FF, WAKE_TIMER);
     assert_eq!(b.read(spec::STATE0) & state0::SLEEP_EN, 0);
     assert!(b.irq(Source::RtcCore));
+    assert!(b.sent.contains(&(DevId::Timg0, Msg::Wake)));
+}
+
+#[test]
+fn the_ulp_is_warned_about_once() {
+    let mut b = bench();
+    for _ in 0..2 {
+        b.write(spec::STATE0, state0::ULP_CP_SLP_TIMER_EN);
+    }
+    assert_eq!(b.warnings().len(), 1);
 }
 
 #[test]
