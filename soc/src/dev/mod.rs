@@ -68,9 +68,12 @@ pub enum Msg {
     PadHold(u64),
     /// CPU, APB or RTC slow clock changed: rebase what counts with it.
     ClockChanged,
-    /// A sleep begins (true: deep).
+    /// A sleep begins (true: deep): clocks of the digital core stop.
     Sleep(bool),
-    /// The ULP or a touch pad or ... asks the RTC to wake the chip (RTC_CNTL wake-up cause bit).
+    /// A light sleep ends: clocks run on.
+    Wake,
+    /// The ULP or a touch pad or ... asks the RTC to wake the chip (RTC_CNTL wake-up cause bits 10:0; with EXT1,
+    /// bits 28:11 are the RTC pads that caused it).
     WakeCause(u32),
     /// An Ethernet frame arrives.
     Frame(Vec<u8>),

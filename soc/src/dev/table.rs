@@ -66,6 +66,7 @@ devices! {
     IoMux io_mux: io_mux::IoMux = io_mux::IoMux::default(), 0x3FF4_9000, 0x400;
     Hinf hinf: hinf::Hinf = hinf::Hinf::default(), 0x3FF4_B000, 0x400;
     Uhci1 uhci1: uhci::Uhci = uhci::Uhci::default(), 0x3FF4_C000, 0x400;
+    Regi2c regi2c: rtc_cntl::Regi2c = rtc_cntl::Regi2c::default(), 0x3FF4_E000, 0x400;
     I2s0 i2s0: i2s::I2s = i2s::I2s::default(), 0x3FF4_F000, 0x400;
     Uart1 uart1: uart::Uart = uart::Uart::new(1), 0x3FF5_0000, 0x400;
     I2c0 i2c0: i2c::I2c = i2c::I2c::default(), 0x3FF5_3000, 0x400;

@@ -145,6 +145,7 @@ pub mod time_update {
 /// Fields of [`STATE0`], as masks.
 #[allow(missing_docs, reason = "the names are the manual's")]
 pub mod state0 {
+    pub const ULP_CP_SLP_TIMER_EN: u32 = 1 << 24;
     pub const SLP_WAKEUP: u32 = 1 << 29;
     pub const SLP_REJECT: u32 = 1 << 30;
     pub const SLEEP_EN: u32 = 1 << 31;

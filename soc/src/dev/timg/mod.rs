@@ -39,6 +39,8 @@ pub struct Timg {
     ena: u32,
     wdt: Watchdog,
     cali: Cali,
+    /// The chip sleeps: no APB clock.
+    gated: bool,
 }
 
 /// The timer and the offset in T0's layout that a register offset means.
@@ -65,6 +67,7 @@ impl Timg {
             ena: 0,
             wdt: Watchdog::default(),
             cali: Cali::new(reset(spec::RTCCALICFG), 0),
+            gated: false,
         }
     }
 
@@ -92,7 +95,7 @@ impl Timg {
     /// Brings timer `i`'s clock and alarm event up to date.
     fn sync_timer(&mut self, i: usize, cx: &mut Cx) {
         let timer = &mut self.timers[i];
-        timer.retime(cx.now, &cx.sys.clocks);
+        timer.retime(cx.now, &cx.sys.clocks, self.gated);
         match timer.alarm(cx.now) {
             Alarm::Never => cx.cancel(i as u8),
             Alarm::At(time) => cx.schedule(i as u8, time),
@@ -114,7 +117,7 @@ impl Timg {
         let config0 = self.regs.get(&SPEC, spec::WDTCONFIG0);
         let prescale = self.regs.get(&SPEC, spec::WDTCONFIG1) >> 16;
         let on = config0 & wdt::WDT_EN != 0 || self.flashboot(config0);
-        self.wdt.set(cx.now, Rate::apb(&cx.sys.clocks, prescale), on, false);
+        self.wdt.set(cx.now, Rate::apb(&cx.sys.clocks, prescale), on, self.gated);
         let holds = [spec::WDTCONFIG2, spec::WDTCONFIG3, spec::WDTCONFIG4, spec::WDTCONFIG5]
             .map(|o| self.regs.get(&SPEC, o));
         let actions = wdt::WDT_STG0 | wdt::WDT_STG1 | wdt::WDT_STG2 | wdt::WDT_STG3;
@@ -206,10 +209,14 @@ impl Device for Timg {
     }
 
     fn message(&mut self, msg: &Msg, cx: &mut Cx) {
-        if *msg == Msg::ClockChanged {
-            (0..3).for_each(|i| self.sync_timer(i, cx));
-            self.sync_wdt(cx);
+        match msg {
+            Msg::Sleep(_) => self.gated = true,
+            Msg::Wake => self.gated = false,
+            Msg::ClockChanged => {}
+            _ => return,
         }
+        (0..3).for_each(|i| self.sync_timer(i, cx));
+        self.sync_wdt(cx);
     }
 
     fn reset(&mut self, cx: &mut Cx) {

@@ -154,6 +154,22 @@ fn clock_change_keeps_the_count_and_moves_the_alarm() {
 }
 
 #[test]
+fn timers_and_watchdog_stand_still_in_sleep() {
+    let mut b = bench(0);
+    b.write(spec::T0CONFIG, UP);
+    b.advance(100);
+    b.message(&Msg::Sleep(false));
+    b.advance(10_000_000);
+    assert_eq!(count(&mut b, 0), 100);
+    assert!(b.sys.requests.is_empty());
+    b.message(&Msg::Wake);
+    b.advance(50);
+    assert_eq!(count(&mut b, 0), 150);
+    b.advance(325_000);
+    assert!(!b.sys.requests.is_empty(), "the watchdog goes on");
+}
+
+#[test]
 fn flashboot_watchdog_resets_the_system_unless_disabled() {
     let mut b = bench(0);
     b.advance(324_999); // 26 000 000 periods of 80 MHz

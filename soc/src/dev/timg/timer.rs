@@ -43,14 +43,14 @@ impl Timer {
         Self { config, ..Self::default() }
     }
 
-    /// Takes over configuration and clock.
-    pub fn retime(&mut self, now: Ticks, clocks: &Clocks) {
+    /// Takes over configuration and clock; `gated` while the chip sleeps.
+    pub fn retime(&mut self, now: Ticks, clocks: &Clocks, gated: bool) {
         let divider = match (self.config & cfg::DIVIDER) >> 13 {
             0 => 65536,
             1 => 2,
             n => n,
         };
-        let run = self.config & cfg::EN != 0;
+        let run = self.config & cfg::EN != 0 && !gated;
         let down = self.config & cfg::INCREASE == 0;
         self.count.retime(now, Rate::apb(clocks, divider), run, down);
     }

@@ -51,7 +51,16 @@ impl Uart {
     /// a period, and on both edges what the glitch filter holds back (the ROM adds 9 back with its filter of 4).
     pub(super) fn autobaud_pulse(&self, clocks: &Clocks) -> u32 {
         let filter = (self.regs.get(&SPEC, spec::AUTOBAUD) & spec::autobaud::GLITCH_FILT) >> 8;
-        let bit = (self.clock_hz(clocks) + self.line_baud / 2) / self.line_baud.max(1);
-        bit.saturating_sub(1 + 2 * filter).min(0xF_FFFF)
+        self.outside_bits(1, clocks).saturating_sub(1 + 2 * filter).min(0xF_FFFF)
+    }
+
+    /// Two bits of the outside's line: from one rising (falling) edge to the next, which the filter delays alike.
+    pub(super) fn autobaud_period(&self, clocks: &Clocks) -> u32 {
+        self.outside_bits(2, clocks).saturating_sub(1).min(0xF_FFFF)
+    }
+
+    /// `n` bits of the outside's line in periods of the UART's clock, rounded.
+    fn outside_bits(&self, n: u32, clocks: &Clocks) -> u32 {
+        (n * self.clock_hz(clocks) + self.line_baud / 2) / self.line_baud.max(1)
     }
 }

@@ -80,11 +80,9 @@ impl Uart {
         (written % size as u32) << 13 | (taken % size as u32) << 2
     }
 
-    fn pulse(&self, bits: u32, v: &View) -> u32 {
-        match self.rx.edges {
-            0 => 0xF_FFFF,
-            _ => self.autobaud_pulse(&v.sys.clocks) * bits,
-        }
+    /// What autobaud measured; the largest value until it saw an edge.
+    fn measured(&self, value: u32) -> u32 {
+        if self.rx.edges == 0 { 0xF_FFFF } else { value }
     }
 
     fn write_conf0(&mut self, value: u32, cx: &mut Cx) {
@@ -127,8 +125,8 @@ impl Device for Uart {
             spec::INT_ST => self.raw & self.regs.get(&SPEC, spec::INT_ENA),
             spec::INT_CLR => 0,
             spec::STATUS => self.status(),
-            spec::LOWPULSE | spec::HIGHPULSE => self.pulse(1, v),
-            spec::POSPULSE | spec::NEGPULSE => self.pulse(2, v),
+            spec::LOWPULSE | spec::HIGHPULSE => self.measured(self.autobaud_pulse(&v.sys.clocks)),
+            spec::POSPULSE | spec::NEGPULSE => self.measured(self.autobaud_period(&v.sys.clocks)),
             spec::RXD_CNT => self.rx.edges,
             spec::MEM_TX_STATUS => Self::pointers(self.tx.written, self.tx.taken, self.tx_size()),
             spec::MEM_RX_STATUS => Self::pointers(self.rx.written, self.rx.taken, self.rx_size()),
@@ -194,6 +192,7 @@ impl Device for Uart {
         *self = Self { line_baud: self.line_baud, ..Self::new(self.n) };
         self.rx.queue = queue;
         [TX_TAG, TOUT_TAG, AT_TAG].into_iter().for_each(|tag| cx.cancel(tag));
+        self.rx_next(cx);
         self.sync_irq(cx);
     }
 }

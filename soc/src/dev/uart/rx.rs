@@ -53,13 +53,13 @@ impl Uart {
         self.rx.queue.extend(&bytes[..n]);
         if idle && n > 0 {
             self.rx_next(cx);
-            if self.n < 2 {
-                cx.send(DevId::RtcCntl, Msg::WakeCause(1 << (6 + self.n)));
-            }
+        }
+        if n > 0 && self.n < 2 {
+            cx.send(DevId::RtcCntl, Msg::WakeCause(1 << (6 + self.n))); // RTC_UART0/1_TRIG_EN
         }
     }
 
-    fn rx_next(&self, cx: &mut Cx) {
+    pub(super) fn rx_next(&self, cx: &mut Cx) {
         if !self.rx.queue.is_empty() {
             cx.schedule(RX_TAG, cx.now.saturating_add(self.frame(&cx.sys.clocks).max(1)));
         }

@@ -142,6 +142,17 @@ fn overflow_loses_bytes_and_the_pointers_tell_the_fill() {
 }
 
 #[test]
+fn input_outlives_a_reset_and_may_wake_the_chip() {
+    let mut b = bench();
+    b.message(&Msg::UartRx(b"ab".to_vec()));
+    assert_eq!(b.sent, [(DevId::RtcCntl, Msg::WakeCause(1 << 6))]);
+    b.sys.events = esplens_core::time::EventQueue::default();
+    b.reset();
+    b.advance(1000);
+    assert_eq!([b.read(spec::FIFO), b.read(spec::FIFO)], [97, 98]);
+}
+
+#[test]
 fn the_input_queue_is_bounded() {
     let mut b = bench();
     assert_eq!(b.dev.rx_room(), RX_QUEUE);
@@ -223,6 +234,7 @@ fn autobaud_gives_the_rom_its_divider() {
     assert!(b.read(spec::RXD_CNT) > 127);
     let sum = b.read(spec::LOWPULSE) + b.read(spec::HIGHPULSE);
     assert_eq!((sum * 8 + 144) >> 4, 347); // uart_baudrate_detect
+    assert_eq!([b.read(spec::POSPULSE), b.read(spec::NEGPULSE)], [693, 693]);
     b.write(spec::AUTOBAUD, 0);
     assert_eq!(b.read(spec::RXD_CNT), 0);
 }

@@ -1,0 +1,116 @@
+//! The internal I2C master that leads to the analogue blocks' registers (PLLs, bias, radio) at 0x6000_E000.
+//!
+//! No manual names it. As the ROM's `rom_chip_i2c_readReg`/`writeReg` use it: one command word a host, block in
+//! bits 7:0, register in 15:8, data in 23:16, write in 24, busy in 25.
+
+use crate::dev::spec::Spec;
+use crate::dev::{Cx, Device, View};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Registers of the master.
+pub mod table {
+    crate::registers! {
+        "REGI2C", "ROM rom_chip_i2c_readReg, IDF soc/regi2c_defs.h";
+        /// Command word of each host.
+        COMMAND[16; 4] = 0x00, reset 0, Modelled;
+        /// Which analogue blocks answer.
+        ANA_CONFIG = 0x44, reset 0, Stored;
+    }
+}
+
+const WRITE: u32 = 1 << 24;
+const DATA: u32 = 0xFF << 16;
+/// Status the PLLs give: (register << 8 | block, bits that read one).
+const STATUS: [(u32, u8); 3] = [
+    (3 << 8 | 0x6D, 0x80), // I2C_APLL_OR_CAL_END
+    (6 << 8 | 0x66, 0x03), // I2C_BBPLL_OR_LOCK1, 2
+    (7 << 8 | 0x66, 0x40), // I2C_BBPLL_OR_CAL_END
+];
+/// Analogue registers kept at most; the real blocks have a few hundred.
+const MAX_KEPT: usize = 4096;
+
+/// The master and the analogue registers behind it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Regi2c {
+    /// Command words and the other registers, by offset.
+    words: BTreeMap<u32, u32>,
+    /// Analogue registers, by (host's offset, register << 8 | block).
+    analogue: BTreeMap<(u32, u32), u8>,
+}
+
+impl Regi2c {
+    fn command(&mut self, offset: u32, value: u32, cx: &mut Cx) {
+        let address = value & 0xFFFF;
+        let key = (offset, address);
+        if value & WRITE != 0 {
+            if self.analogue.len() < MAX_KEPT || self.analogue.contains_key(&key) {
+                self.analogue.insert(key, (value >> 16) as u8);
+            } else {
+                cx.warn_reg(&table::SPEC, offset, "too many analogue registers, write lost");
+            }
+        }
+        let mut data = self.analogue.get(&key).copied().unwrap_or(0);
+        data |= STATUS.iter().find(|s| s.0 == address).map_or(0, |s| s.1);
+        self.words.insert(offset, value & !DATA & 0xFFFF | u32::from(data) << 16);
+    }
+}
+
+impl Device for Regi2c {
+    fn spec(&self) -> &'static Spec {
+        &table::SPEC
+    }
+
+    fn peek(&self, offset: u32, _v: &View) -> u32 {
+        self.words.get(&offset).copied().unwrap_or(0)
+    }
+
+    fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
+        if offset < 0x40 {
+            self.command(offset, value, cx);
+        } else {
+            self.words.insert(offset, value);
+        }
+    }
+
+    fn reset(&mut self, _cx: &mut Cx) {
+        *self = Self::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dev::DevId;
+    use crate::dev::testing::Bench;
+
+    #[test]
+    fn the_roms_read_and_write_work() {
+        let mut b = Bench::new(DevId::Regi2c, Regi2c::default());
+        b.write(4 * 4, 0x66 | 3 << 8 | 0x5A << 16 | WRITE);
+        assert_eq!(b.read(4 * 4) & 1 << 25, 0, "never busy");
+        b.write(4 * 4, 0x66 | 4 << 8);
+        assert_eq!(b.read(4 * 4) >> 16 & 0xFF, 0);
+        b.write(4 * 4, 0x66 | 3 << 8);
+        assert_eq!(b.read(4 * 4) >> 16 & 0xFF, 0x5A);
+        b.write(3 * 4, 0x66 | 3 << 8);
+        assert_eq!(b.read(3 * 4) >> 16 & 0xFF, 0, "another host");
+    }
+
+    #[test]
+    fn the_audio_plls_calibration_has_ended() {
+        let mut b = Bench::new(DevId::Regi2c, Regi2c::default());
+        b.write(3 * 4, 0x6D | 3 << 8);
+        assert_eq!(b.read(3 * 4) >> 23 & 1, 1);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let mut b = Bench::new(DevId::Regi2c, Regi2c::default());
+        for address in 0..0x1_0000 {
+            b.write(0, WRITE | address);
+        }
+        assert_eq!(b.dev.analogue.len(), MAX_KEPT);
+        assert_eq!(b.warnings().len(), 1);
+    }
+}

@@ -1,0 +1,149 @@
+//! RTC timer, main timer alarm, light and deep sleep (TRM 31.3.8, 31.3.12).
+
+use super::spec::{self, SPEC, dig_pwc, int_raw as int, slp_timer1, state0, time_update, wakeup_state};
+use super::{ALARM_TAG, RtcCntl, TIME_TAG, WAKE_TAG};
+use crate::dev::timg::count::Rate;
+use crate::dev::{Cx, DevId, Msg};
+use crate::system::Request;
+use serde::{Deserialize, Serialize};
+
+/// The RTC timer has 48 bits.
+const TIME_MASK: u64 = 0xFFFF_FFFF_FFFF;
+/// Wake-up source of the main timer (IDF `RTC_TIMER_TRIG_EN`).
+pub const WAKE_TIMER: u32 = 1 << 3;
+/// Wake-up source EXT1 (IDF `RTC_EXT1_TRIG_EN`).
+pub const WAKE_EXT1: u32 = 1 << 1;
+/// Wake-up source touch pads.
+pub const WAKE_TOUCH: u32 = 1 << 8;
+/// Wake-up source ULP coprocessor.
+pub const WAKE_ULP: u32 = 1 << 9;
+/// All wake-up sources.
+const WAKE_ALL: u32 = 0x7FF;
+
+/// What the chip does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Power {
+    /// It runs.
+    #[default]
+    Awake,
+    /// The cores stand still.
+    Light,
+    /// The digital core is off.
+    Deep,
+}
+
+/// The RTC timer's latch and alarm.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Time {
+    /// TIME0 and TIME1.
+    pub latched: u64,
+    /// TIME_VALID.
+    pub valid: bool,
+    /// The alarm has come since it was set.
+    pub alarmed: bool,
+}
+
+impl RtcCntl {
+    /// The RTC timer, in slow-clock periods.
+    pub(super) fn ticks(&self, cx: &Cx) -> u64 {
+        self.timer.at(cx.now) & TIME_MASK
+    }
+
+    /// TIME_UPDATE: the timer is latched at the next slow-clock edge.
+    pub(super) fn time_update(&mut self, value: u32, cx: &mut Cx) {
+        if value & time_update::TIME_UPDATE != 0 {
+            self.time.valid = false;
+            match self.timer.when(1, cx.now) {
+                Some(at) => cx.schedule(TIME_TAG, at),
+                None => self.time_latch(cx),
+            }
+        }
+    }
+
+    /// The slow-clock edge has come.
+    pub(super) fn time_latch(&mut self, cx: &mut Cx) {
+        self.time.latched = self.ticks(cx);
+        self.time.valid = true;
+        self.raw |= int::TIME_VALID;
+    }
+
+    fn wake_enabled(&self) -> u32 {
+        (self.regs.get(&SPEC, spec::WAKEUP_STATE) & wakeup_state::WAKEUP_ENA) >> 11
+    }
+
+    /// Brings the alarm event up to date. An alarm value in the past alarms at once.
+    pub(super) fn sync_alarm(&mut self, cx: &mut Cx) {
+        let high = self.regs.get(&SPEC, spec::SLP_TIMER1);
+        if high & slp_timer1::MAIN_TIMER_ALARM_EN == 0 || self.time.alarmed {
+            cx.cancel(ALARM_TAG);
+            return;
+        }
+        let target = u64::from(high & slp_timer1::SLP_VAL_HI) << 32
+            | u64::from(self.regs.get(&SPEC, spec::SLP_TIMER0));
+        let ahead = target.wrapping_sub(self.ticks(cx)) & TIME_MASK;
+        if ahead == 0 || ahead > TIME_MASK / 2 {
+            cx.cancel(ALARM_TAG);
+            self.alarm(cx);
+        } else if let Some(at) = self.timer.when(ahead, cx.now) {
+            cx.schedule(ALARM_TAG, at);
+        }
+    }
+
+    fn alarm(&mut self, cx: &mut Cx) {
+        self.time.alarmed = true;
+        self.raw |= int::MAIN_TIMER;
+        self.wake(WAKE_TIMER, cx);
+    }
+
+    /// STATE0.SLEEP_EN was set.
+    pub(super) fn sleep(&mut self, cx: &mut Cx) {
+        let deep = self.regs.get(&SPEC, spec::DIG_PWC) & dig_pwc::DG_WRAP_PD_EN != 0;
+        self.power = if deep { Power::Deep } else { Power::Light };
+        self.wake_cause = 0;
+        cx.request(if deep { Request::DeepSleep } else { Request::LightSleep });
+        for dev in DevId::ALL {
+            cx.send(*dev, Msg::Sleep(deep));
+        }
+        let armed = self.regs.get(&SPEC, spec::SLP_TIMER1) & slp_timer1::MAIN_TIMER_ALARM_EN != 0;
+        if armed && self.time.alarmed {
+            // The time is over already: the shortest sleep.
+            let periods = (self.regs.get(&SPEC, spec::TIMER5) & spec::timer5::MIN_SLP_VAL) >> 8;
+            let shortest = Rate::hz(cx.sys.clocks.rtc_slow_hz()).ticks(u64::from(periods.max(1)));
+            cx.schedule(WAKE_TAG, cx.now.saturating_add(shortest));
+        }
+        self.sync_wdt(cx);
+    }
+
+    /// Something would wake the chip: it does when the chip sleeps and WAKEUP_ENA has the source.
+    pub(super) fn wake(&mut self, sources: u32, cx: &mut Cx) {
+        let cause = sources & WAKE_ALL & self.wake_enabled();
+        if self.power == Power::Awake || cause == 0 {
+            return;
+        }
+        self.power = Power::Awake;
+        self.wake_cause = cause;
+        self.raw |= int::SLP_WAKEUP;
+        let state = self.regs.get(&SPEC, spec::STATE0);
+        self.regs.set(spec::STATE0, state & !state0::SLEEP_EN | state0::SLP_WAKEUP);
+        cx.cancel(WAKE_TAG);
+        cx.request(Request::Wake);
+        for dev in DevId::ALL {
+            cx.send(*dev, Msg::Wake);
+        }
+        self.sync_wdt(cx);
+    }
+
+    /// [`Msg::WakeCause`]: wake-up sources in bits 10:0; bits 28:11 are the RTC pads of an EXT1 wake-up.
+    pub(super) fn wake_message(&mut self, bits: u32, cx: &mut Cx) {
+        if bits & WAKE_TOUCH != 0 {
+            self.raw |= int::TOUCH;
+        }
+        if bits & WAKE_ULP != 0 {
+            self.raw |= int::ULP_CP;
+        }
+        if bits & WAKE_EXT1 != 0 && self.power != Power::Awake {
+            self.ext1_status |= bits >> 11 & 0x3_FFFF;
+        }
+        self.wake(bits, cx);
+    }
+}

@@ -1,0 +1,306 @@
+use super::sleep::{WAKE_EXT1, WAKE_TIMER};
+use super::spec::{dig_pwc, int_raw as int, slp_timer1, wdtconfig0 as wdt};
+use super::*;
+use crate::dev::DevId;
+use crate::dev::testing::Bench;
+use esplens_core::time::TICKS_PER_SEC;
+
+fn bench() -> Bench<RtcCntl> {
+    let mut b = Bench::new(DevId::RtcCntl, RtcCntl::default());
+    b.reset();
+    let config = b.read(spec::WDTCONFIG0);
+    b.write(spec::WDTCONFIG0, config & !wdt::WDT_FLASHBOOT_MOD_EN);
+    b
+}
+
+fn reset_kind(b: &mut Bench<RtcCntl>, kind: ResetKind) {
+    let mut cx = Cx { now: b.now, dev: b.id, core: 0, pc: 0, sys: &mut b.sys, mem: &mut b.mem };
+    b.dev.reset_kind(kind, &mut cx);
+    b.sys.messages.clear();
+}
+
+/// ESP-IDF's rtc_time_get.
+fn time(b: &mut Bench<RtcCntl>) -> u64 {
+    b.write(spec::TIME_UPDATE, time_update::TIME_UPDATE);
+    let mut waits = 0;
+    while b.read(spec::TIME_UPDATE) & time_update::TIME_VALID == 0 {
+        b.advance(1);
+        waits += 1;
+        assert!(waits < 1000);
+    }
+    b.write(spec::INT_CLR, int::TIME_VALID);
+    u64::from(b.read(spec::TIME1)) << 32 | u64::from(b.read(spec::TIME0))
+}
+
+/// Sets the alarm as rtc_sleep_set_wakeup_time and the timer wake-up do.
+fn set_alarm(b: &mut Bench<RtcCntl>, at: u64) {
+    b.write(spec::SLP_TIMER0, at as u32);
+    b.write(spec::SLP_TIMER1, (at >> 32) as u32);
+    let high = b.read(spec::SLP_TIMER1);
+    b.write(spec::SLP_TIMER1, high | slp_timer1::MAIN_TIMER_ALARM_EN);
+}
+
+fn sleep(b: &mut Bench<RtcCntl>, deep: bool, sources: u32) {
+    let power = b.read(spec::DIG_PWC) & !dig_pwc::DG_WRAP_PD_EN;
+    b.write(spec::DIG_PWC, power | if deep { dig_pwc::DG_WRAP_PD_EN } else { 0 });
+    b.write(spec::WAKEUP_STATE, sources << 11);
+    b.write(spec::INT_CLR, int::SLP_WAKEUP | int::SLP_REJECT);
+    let state = b.read(spec::STATE0);
+    b.write(spec::STATE0, state | state0::SLEEP_EN);
+}
+
+#[test]
+fn rtc_time_counts_the_slow_clock_and_survives_its_change() {
+    let mut b = bench();
+    let start = time(&mut b);
+    b.advance(1_000_000);
+    let one = time(&mut b);
+    assert!((150_000..=150_003).contains(&(one - start)), "{}", one - start);
+    let conf = b.read(spec::CLK_CONF);
+    b.write(spec::CLK_CONF, conf | 2 << 30); // 8M / 256
+    assert_eq!(b.sys.clocks.rtc_slow_sel, 2);
+    b.advance(1_000_000);
+    let two = time(&mut b);
+    assert!((33_202..=33_206).contains(&(two - one)), "{}", two - one);
+}
+
+#[test]
+fn system_clock_selection_reaches_the_clock_tree_and_everybody() {
+    let mut b = bench();
+    b.sent.clear();
+    let conf = b.read(spec::CLK_CONF);
+    b.write(spec::CLK_CONF, conf | 1 << 27);
+    assert_eq!(b.sys.clocks.soc_clk, SocClk::Pll);
+    assert!(b.sent.contains(&(DevId::Uart0, Msg::ClockChanged)));
+    b.sent.clear();
+    b.write(spec::CLK_CONF, conf | 1 << 27 | 1 << 10);
+    assert!(b.sent.is_empty(), "an unrelated bit changes no clock");
+}
+
+#[test]
+fn reset_causes_and_software_resets() {
+    let mut b = bench();
+    b.sys.cores[0].cause = ResetCause::DeepSleep as u8;
+    b.sys.cores[1].cause = ResetCause::ExtCpu as u8;
+    assert_eq!(b.read(spec::RESET_STATE), 0x3000 | 14 << 6 | 5);
+    let options = b.read(spec::OPTIONS0);
+    b.write(spec::OPTIONS0, options | options0::SW_SYS_RST);
+    b.write(spec::OPTIONS0, options | options0::SW_APPCPU_RST | options0::SW_PROCPU_RST);
+    assert_eq!(b.read(spec::OPTIONS0), options);
+    assert_eq!(
+        b.sys.requests,
+        [
+            Request::Reset(ResetKind::Core, ResetCause::Software),
+            Request::Reset(ResetKind::Cpu(1), ResetCause::SoftwareCpu),
+            Request::Reset(ResetKind::Cpu(0), ResetCause::SoftwareCpu),
+        ]
+    );
+}
+
+#[test]
+fn both_halves_of_the_code_stall_a_cpu() {
+    let mut b = bench();
+    b.sys.irq.changed = false;
+    let options = b.read(spec::OPTIONS0);
+    b.write(spec::OPTIONS0, options | 2); // esp_cpu_stall(1)
+    assert!(!b.sys.cores[1].rtc_stall);
+    b.write(spec::SW_CPU_STALL, 0x21 << 20);
+    assert!(b.sys.cores[1].rtc_stall && !b.sys.cores[0].rtc_stall);
+    assert!(b.sys.attention());
+    b.write(spec::SW_CPU_STALL, 0x21 << 26);
+    b.write(spec::OPTIONS0, options | 2 << 2);
+    assert!(!b.sys.cores[1].rtc_stall && b.sys.cores[0].rtc_stall);
+    b.write(spec::SW_CPU_STALL, 0);
+    assert!(!b.sys.cores[0].rtc_stall);
+}
+
+#[test]
+fn light_sleep_ends_at_the_alarm() {
+    let mut b = bench();
+    b.write(spec::INT_ENA, int::SLP_WAKEUP);
+    let now = time(&mut b);
+    set_alarm(&mut b, now + 150);
+    sleep(&mut b, false, WAKE_TIMER);
+    assert_eq!(b.sys.requests, [Request::LightSleep]);
+    assert_eq!(b.dev.power(), Power::Light);
+    assert!(b.sent.contains(&(DevId::Gpio, Msg::Sleep(false))));
+    b.advance(990);
+    assert_eq!(b.read(spec::INT_RAW) & int::SLP_WAKEUP, 0);
+    assert_ne!(b.read(spec::LOW_POWER_ST), 0);
+    b.advance(20);
+    assert_eq!(b.sys.requests, [Request::LightSleep, Request::Wake]);
+    assert_ne!(b.read(spec::INT_RAW) & int::SLP_WAKEUP, 0);
+    assert_eq!(b.read(spec::WAKEUP_STATE) & 0x7FF, WAKE_TIMER);
+    assert_eq!(b.read(spec::STATE0) & state0::SLEEP_EN, 0);
+    assert!(b.irq(Source::RtcCore));
+    assert!(b.sent.contains(&(DevId::Timg0, Msg::Wake)));
+}
+
+#[test]
+fn the_ulp_is_warned_about_once() {
+    let mut b = bench();
+    for _ in 0..2 {
+        b.write(spec::STATE0, state0::ULP_CP_SLP_TIMER_EN);
+    }
+    assert_eq!(b.warnings().len(), 1);
+}
+
+#[test]
+fn deep_sleep_wakes_and_keeps_the_cause_over_the_core_reset() {
+    let mut b = bench();
+    b.write(spec::STORE4, 0x0028_0028);
+    let now = time(&mut b);
+    set_alarm(&mut b, now + 1_500_000);
+    sleep(&mut b, true, WAKE_TIMER);
+    b.advance(9_900_000);
+    assert_eq!(b.sys.requests, [Request::DeepSleep]);
+    b.advance(200_000);
+    assert_eq!(b.sys.requests, [Request::DeepSleep, Request::Wake]);
+    reset_kind(&mut b, ResetKind::Core);
+    assert_eq!(b.read(spec::WAKEUP_STATE) & 0x7FF, WAKE_TIMER);
+    assert_eq!(b.read(spec::STORE4), 0x0028_0028);
+    assert!(time(&mut b) > now + 1_500_000);
+}
+
+#[test]
+fn a_sleep_whose_time_is_over_ends_after_the_shortest_sleep() {
+    let mut b = bench();
+    let now = time(&mut b);
+    set_alarm(&mut b, now);
+    assert_ne!(b.read(spec::INT_RAW) & int::MAIN_TIMER, 0);
+    sleep(&mut b, false, WAKE_TIMER);
+    b.advance(1000);
+    assert_eq!(b.sys.requests, [Request::LightSleep, Request::Wake]);
+}
+
+#[test]
+fn only_enabled_sources_wake() {
+    let mut b = bench();
+    let now = time(&mut b);
+    set_alarm(&mut b, now + 10);
+    sleep(&mut b, false, WAKE_EXT1);
+    b.message(&Msg::WakeCause(1));
+    b.advance(10_000);
+    assert_eq!(b.dev.power(), Power::Light);
+    b.message(&Msg::WakeCause(WAKE_EXT1 | 1 << (11 + 5)));
+    assert_eq!(b.dev.power(), Power::Awake);
+    assert_eq!(b.read(spec::WAKEUP_STATE) & 0x7FF, WAKE_EXT1);
+    assert_eq!(b.read(spec::EXT_WAKEUP1_STATUS), 1 << 5);
+    b.write(spec::EXT_WAKEUP1, spec::ext_wakeup1::EXT_WAKEUP1_STATUS_CLR);
+    assert_eq!(b.read(spec::EXT_WAKEUP1_STATUS), 0);
+    b.sys.requests.clear();
+    b.message(&Msg::WakeCause(WAKE_EXT1));
+    assert!(b.sys.requests.is_empty(), "awake already");
+}
+
+#[test]
+fn flashboot_watchdog_resets_the_chip() {
+    let mut b = Bench::new(DevId::RtcCntl, RtcCntl::default());
+    b.reset();
+    b.advance(853_000);
+    assert!(b.sys.requests.is_empty());
+    b.advance(1_000); // 128 000 periods of 150 kHz
+    assert_eq!(b.sys.requests, [Request::Reset(ResetKind::System, ResetCause::RtcWdtRtc)]);
+}
+
+#[test]
+fn watchdog_stages_feed_protection_and_interrupt() {
+    let mut b = bench();
+    b.write(spec::INT_ENA, int::WDT);
+    b.write(spec::WDTCONFIG1, 150);
+    b.write(spec::WDTCONFIG2, 150);
+    b.write(spec::WDTCONFIG3, 150);
+    let actions = 1 << 28 | 2 << 25 | 3 << 22 | wdt::WDT_APPCPU_RESET_EN;
+    b.write(spec::WDTCONFIG0, wdt::WDT_EN | actions);
+    b.advance(900);
+    b.write(spec::WDTFEED, 1 << 31);
+    b.write(spec::WDTWPROTECT, 0);
+    b.advance(900);
+    b.write(spec::WDTFEED, 1 << 31); // locked
+    assert!(!b.irq(Source::RtcCore));
+    b.advance(100);
+    assert!(b.irq(Source::RtcCore));
+    b.advance(1000);
+    assert_eq!(b.sys.requests, [Request::Reset(ResetKind::Cpu(1), ResetCause::RtcWdtCpu)]);
+    b.advance(1000);
+    assert_eq!(b.sys.requests[1], Request::Reset(ResetKind::Core, ResetCause::RtcWdtSys));
+}
+
+#[test]
+fn watchdog_may_pause_in_sleep() {
+    let mut b = bench();
+    b.write(spec::WDTCONFIG1, 150);
+    b.write(spec::WDTCONFIG0, wdt::WDT_EN | 4 << 28 | wdt::WDT_PAUSE_IN_SLP);
+    b.advance(500);
+    sleep(&mut b, false, 1);
+    b.advance(1_000_000);
+    b.message(&Msg::WakeCause(1));
+    b.advance(490);
+    assert_eq!(b.sys.requests, [Request::LightSleep, Request::Wake]);
+    b.advance(20);
+    assert_eq!(b.sys.requests[2], Request::Reset(ResetKind::System, ResetCause::RtcWdtRtc));
+}
+
+#[test]
+fn what_survives_which_reset() {
+    let mut b = bench();
+    b.write(spec::STORE1, 7);
+    let conf = b.read(spec::CLK_CONF);
+    b.write(spec::CLK_CONF, conf | 1 << 27 | 2 << 30);
+    b.write(spec::SW_CPU_STALL, 0x21 << 20);
+    let options = b.read(spec::OPTIONS0);
+    b.write(spec::OPTIONS0, options | 2);
+    reset_kind(&mut b, ResetKind::Cpu(0));
+    assert_eq!(b.sys.clocks.soc_clk, SocClk::Pll);
+    assert!(b.sys.cores[1].rtc_stall);
+    reset_kind(&mut b, ResetKind::Core);
+    assert_eq!((b.sys.clocks.soc_clk, b.sys.clocks.rtc_slow_sel), (SocClk::Xtal, 2));
+    assert!(!b.sys.cores[1].rtc_stall);
+    b.sys.cores[0].cause = ResetCause::RtcWdtRtc as u8;
+    reset_kind(&mut b, ResetKind::System);
+    assert_eq!((b.read(spec::STORE1), b.sys.clocks.rtc_slow_sel), (7, 0));
+    b.sys.cores[0].cause = ResetCause::PowerOn as u8;
+    reset_kind(&mut b, ResetKind::System);
+    assert_eq!(b.read(spec::STORE1), 0);
+}
+
+#[test]
+fn memory_crc_as_the_rom_and_idf_ask_for_it() {
+    let mut b = bench();
+    let region = b.mem.add(8 << 10, 0);
+    b.sys.banks.rtc_fast = Some(region);
+    let crc = |b: &mut Bench<RtcCntl>| {
+        b.write(spec::RTC_MEM_CONF, 0x7FF << 20);
+        b.write(spec::RTC_MEM_CONF, 0x7FF << 20 | rtc_mem_conf::START);
+        assert_ne!(b.read(spec::RTC_MEM_CONF) & rtc_mem_conf::FINISH, 0);
+        b.write(spec::RTC_MEM_CONF, 0x7FF << 20);
+        b.read(spec::RTC_MEM_CRC_RES)
+    };
+    let first = crc(&mut b);
+    b.mem.write_region(region, 8191, &[1]);
+    let second = crc(&mut b);
+    assert_ne!(first, second);
+    b.mem.write_region(region, 8191, &[0]);
+    assert_eq!(crc(&mut b), first);
+}
+
+#[test]
+fn an_idle_rtc_has_no_events() {
+    let mut b = bench();
+    b.advance(10);
+    assert_eq!(b.sys.events.next(), u64::MAX);
+}
+
+#[test]
+fn extreme_values_do_no_harm() {
+    let mut b = bench();
+    for value in [u32::MAX, 0, 0x8000_0000, 0x50D8_3AA1] {
+        for reg in (0..0x140).step_by(4) {
+            b.write(reg, value);
+            b.read(reg);
+            b.advance_ticks(100);
+        }
+        b.message(&Msg::WakeCause(u32::MAX));
+    }
+    b.advance_ticks(TICKS_PER_SEC);
+}
