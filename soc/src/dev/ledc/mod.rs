@@ -1,17 +1,403 @@
-//! LEDC.
+//! LEDC: eight high-speed and eight low-speed PWM channels on four timers each.
+//!
+//! Counters are computed from virtual time: the divider has 8 fractional bits. A channel's output signal is
+//! static: high while its duty is the whole period, else low, or the idle level when the output is off; the edges of
+//! the PWM itself are not played, so nothing can count them. Fades run step by step as on silicon and end with
+//! DUTY_CHNG_END; on a timer that stands still a start takes effect at once, so that no driver waits for ever. What is
+//! written to low-speed registers takes effect at once instead of at PARA_UP.
 
 pub mod spec;
+#[cfg(test)]
+mod tests;
 
-use super::regfile::{Blank, HasSpec};
+use super::regfile::RegFile;
 use super::spec::Spec;
+use super::{Cx, DevId, Device, Msg, View};
+use crate::clocks::{Clocks, RTC_FAST_HZ};
+use crate::irq::Source;
+use esplens_core::time::{TICKS_PER_SEC, Ticks};
+use serde::{Deserialize, Serialize};
+use spec::*;
 
-/// Names the table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Table;
+/// Output signal of channel 0 (IDF `LEDC_HS_SIG_OUT0_IDX`); low-speed channels follow the high-speed ones.
+const SIGNAL: u16 = 71;
+/// Channels and timers of both speeds: 0..7 and 0..3 are high speed.
+const CHANNELS: usize = 16;
+const TIMERS: usize = 8;
+/// Event: something ends (one event for all channels and timers).
+const TAG_NEXT: u8 = 0;
+/// Duties have 25 bits.
+const DUTY: u32 = 0x1FF_FFFF;
 
-impl HasSpec for Table {
-    const SPEC: &'static Spec = &spec::SPEC;
+/// A timer's counter: its value at a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Timer {
+    /// Periods of the divided clock, in 256ths of the undivided, counted before `since`.
+    base: u128,
+    since: Ticks,
+    /// Overflows already reported.
+    overflows: u64,
 }
 
-/// Not modelled yet.
-pub type Ledc = Blank<Table>;
+/// A channel's duty and the fade going on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Channel {
+    /// Duty in sixteenths at the start of the fade.
+    duty: u32,
+    fade: Option<Fade>,
+    output: bool,
+}
+
+/// A fade: from the overflow it began at, `num` steps of `scale`, one every `cycle` overflows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Fade {
+    from: u64,
+    num: u32,
+    cycle: u32,
+    scale: u32,
+    up: bool,
+}
+
+impl Fade {
+    /// Duty in sixteenths after `overflows` of the timer.
+    fn at(&self, duty: u32, overflows: u64) -> u32 {
+        let passed = overflows.saturating_sub(self.from);
+        let steps = (passed / u64::from(self.cycle)).min(u64::from(self.num)) as u32;
+        let change = (steps * self.scale) << 4;
+        let now = if self.up { duty.wrapping_add(change) } else { duty.wrapping_sub(change) };
+        now & DUTY
+    }
+
+    fn end(&self) -> u64 {
+        self.from + u64::from(self.num) * u64::from(self.cycle)
+    }
+}
+
+/// The LED PWM controller.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledc {
+    regs: RegFile,
+    timers: [Timer; TIMERS],
+    channels: [Channel; CHANNELS],
+    raw: u32,
+    /// The clocks as they were when the timers' bases were set.
+    hz: Hz,
+}
+
+/// The clocks that timers can count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Hz {
+    apb: u32,
+    tick: u32,
+}
+
+impl Hz {
+    fn of(clocks: &Clocks) -> Self {
+        Self { apb: clocks.apb_hz(), tick: clocks.ref_tick_hz() }
+    }
+}
+
+/// A channel's registers: CONF0.
+fn channel_base(c: usize) -> u32 {
+    if c < 8 { HSCH_CONF0 + 0x14 * c as u32 } else { LSCH_CONF0 + 0x14 * (c as u32 - 8) }
+}
+
+/// A timer's registers: CONF.
+fn timer_base(t: usize) -> u32 {
+    if t < 4 { HSTIMER_CONF + 8 * t as u32 } else { LSTIMER_CONF + 8 * (t as u32 - 4) }
+}
+
+impl Ledc {
+    fn get(&self, offset: u32) -> u32 {
+        self.regs.get(&SPEC, offset)
+    }
+
+    /// The frequency a timer's divider divides.
+    fn clock(&self, t: usize) -> u32 {
+        let tick_sel = self.get(timer_base(t)) & timer::TICK_SEL != 0;
+        match (tick_sel, t < 4) {
+            (false, _) => self.hz.tick,
+            (true, true) => self.hz.apb,
+            (true, false) if self.get(CONF) & 1 != 0 => self.hz.apb,
+            (true, false) => RTC_FAST_HZ,
+        }
+    }
+
+    /// Length of a counter period in 256ths of the undivided clock; `None` while it stands still.
+    fn period(&self, t: usize) -> Option<u128> {
+        let conf = self.get(timer_base(t));
+        let div = conf >> timer::DIV_S & 0x3_FFFF;
+        let runs = conf & (timer::PAUSE | timer::RST) == 0 && div >= 256 && self.clock(t) != 0;
+        runs.then(|| u128::from(div) << self.width(t))
+    }
+
+    fn width(&self, t: usize) -> u32 {
+        (self.get(timer_base(t)) & timer::LIM).min(20)
+    }
+
+    /// 256ths of the undivided clock counted until `now`.
+    fn counted(&self, t: usize, now: Ticks) -> u128 {
+        let timer = self.timers[t];
+        if self.period(t).is_none() {
+            return timer.base;
+        }
+        let passed = u128::from(now.saturating_sub(timer.since));
+        timer.base + passed * u128::from(self.clock(t)) * 256 / u128::from(TICKS_PER_SEC)
+    }
+
+    fn value(&self, t: usize, now: Ticks) -> u32 {
+        let div = u128::from((self.get(timer_base(t)) >> timer::DIV_S & 0x3_FFFF).max(1));
+        (self.counted(t, now) / div) as u32 & ((1 << self.width(t)) - 1)
+    }
+
+    /// Overflows of a timer since its base was set.
+    fn overflows(&self, t: usize, now: Ticks) -> u64 {
+        self.period(t).map_or(self.timers[t].overflows, |p| (self.counted(t, now) / p) as u64)
+    }
+
+    /// When a timer will have overflown `n` times.
+    fn when(&self, t: usize, n: u64) -> Option<Ticks> {
+        let wanted = u128::from(n).saturating_mul(self.period(t)?);
+        let rest = wanted.saturating_sub(self.timers[t].base).saturating_mul(u128::from(TICKS_PER_SEC));
+        let ticks = rest.div_ceil(u128::from(self.clock(t)) * 256);
+        Some(self.timers[t].since.saturating_add(Ticks::try_from(ticks).unwrap_or(Ticks::MAX)))
+    }
+
+    fn timer_of(&self, c: usize) -> usize {
+        (self.get(channel_base(c)) & conf0::TIMER_SEL) as usize + if c < 8 { 0 } else { 4 }
+    }
+
+    fn duty(&self, c: usize, now: Ticks) -> u32 {
+        let ch = self.channels[c];
+        ch.fade.map_or(ch.duty, |f| f.at(ch.duty, self.overflows(self.timer_of(c), now)))
+    }
+
+    /// Brings fades and overflow interrupts up to `now`, and asks for the next call.
+    fn run(&mut self, cx: &mut Cx) {
+        for t in 0..TIMERS {
+            let n = self.overflows(t, cx.now);
+            if n > self.timers[t].overflows {
+                self.timers[t].overflows = n;
+                self.raw |= 1 << t;
+            }
+        }
+        for c in 0..CHANNELS {
+            let t = self.timer_of(c);
+            let Some(fade) = self.channels[c].fade else { continue };
+            let done = self.overflows(t, cx.now) >= fade.end();
+            if done || self.period(t).is_none() {
+                let end = fade.at(self.channels[c].duty, fade.end());
+                self.channels[c] = Channel { duty: end, fade: None, ..self.channels[c] };
+                self.raw |= 1 << (8 + c);
+            }
+        }
+        self.outputs(cx);
+        self.next_event(cx);
+        self.sync_irq(cx);
+    }
+
+    /// Asks for a call when the next fade ends, or a timer whose overflow interrupt is wanted overflows.
+    fn next_event(&self, cx: &mut Cx) {
+        let wanted = self.get(INT_ENA) & !self.raw;
+        let timers = (0..TIMERS).filter(|t| wanted >> t & 1 != 0);
+        let overflows = timers.filter_map(|t| self.when(t, self.timers[t].overflows + 1));
+        let fades = (0..CHANNELS).filter_map(|c| {
+            let fade = self.channels[c].fade?;
+            self.when(self.timer_of(c), fade.end())
+        });
+        match overflows.chain(fades).min() {
+            Some(at) => cx.schedule(TAG_NEXT, at.max(cx.now + 1)),
+            None => cx.cancel(TAG_NEXT),
+        }
+    }
+
+    /// Tells the matrix what changed of the static outputs.
+    fn outputs(&mut self, cx: &mut Cx) {
+        for c in 0..CHANNELS {
+            let conf = self.get(channel_base(c));
+            let level = if conf & conf0::SIG_OUT_EN == 0 {
+                conf & conf0::IDLE_LV != 0
+            } else {
+                self.duty(c, cx.now) >> 4 >= 1 << self.width(self.timer_of(c))
+            };
+            if self.channels[c].output != level {
+                self.channels[c].output = level;
+                cx.send(DevId::Gpio, Msg::SignalOut(SIGNAL + c as u16, level));
+            }
+        }
+    }
+
+    /// Sets a timer's base to `now` without changing its count, or back to 0.
+    fn rebase(&mut self, t: usize, now: Ticks) {
+        let (counted, overflows) = (self.counted(t, now), self.overflows(t, now));
+        let period = self.period(t).unwrap_or(u128::MAX);
+        let held = self.get(timer_base(t)) & timer::RST != 0;
+        // Overflows count from 0 again: the steps a fade has taken become its new beginning.
+        for c in 0..CHANNELS {
+            let Channel { duty, fade: Some(f), output } = self.channels[c] else { continue };
+            if self.timer_of(c) != t {
+                continue;
+            }
+            let passed = overflows.saturating_sub(f.from);
+            let steps = (passed / u64::from(f.cycle)).min(u64::from(f.num)) as u32;
+            let fade = Some(Fade { from: 0, num: f.num - steps, ..f });
+            self.channels[c] = Channel { duty: f.at(duty, overflows), fade, output };
+        }
+        let base = if held { 0 } else { counted % period };
+        self.timers[t] = Timer { base, since: now, overflows: 0 };
+    }
+
+    fn write_timer(&mut self, t: usize, value: u32, cx: &mut Cx) {
+        self.run(cx);
+        self.rebase(t, cx.now);
+        let at = self.value(t, cx.now);
+        self.regs.set(timer_base(t), value & 0x3FF_FFFF);
+        // The counter's value stays; only the fraction in the divider is lost when the divider changes.
+        let div = u128::from(value >> timer::DIV_S & 0x3_FFFF);
+        let base = if value & timer::RST != 0 { 0 } else { u128::from(at) * div };
+        self.timers[t].base = self.period(t).map_or(base, |p| base % p);
+        self.run(cx);
+    }
+
+    fn write_conf1(&mut self, c: usize, value: u32, cx: &mut Cx) {
+        self.run(cx);
+        self.regs.set(channel_base(c) + 0xC, value & !conf1::START);
+        if value & conf1::START != 0 {
+            let field = |at: u32| value >> at & 0x3FF;
+            let fade = Fade {
+                from: self.overflows(self.timer_of(c), cx.now),
+                num: field(conf1::NUM_S).max(1),
+                cycle: field(conf1::CYCLE_S).max(1),
+                scale: field(conf1::SCALE_S),
+                up: value & conf1::INC != 0,
+            };
+            let duty = self.get(channel_base(c) + 8) & DUTY;
+            self.channels[c] = Channel { duty, fade: Some(fade), ..self.channels[c] };
+        } else if self.channels[c].fade.is_some() {
+            let duty = self.duty(c, cx.now);
+            self.channels[c] = Channel { duty, fade: None, ..self.channels[c] };
+        }
+        self.run(cx);
+    }
+
+    fn write_conf0(&mut self, c: usize, value: u32, cx: &mut Cx) {
+        self.run(cx);
+        // A fade goes on with the new timer from the duty it has reached.
+        let duty = self.duty(c, cx.now);
+        let moved = (value ^ self.get(channel_base(c))) & conf0::TIMER_SEL != 0;
+        self.regs.set(channel_base(c), value & !conf0::PARA_UP & 0x8000_000F);
+        if moved && let Some(fade) = self.channels[c].fade {
+            let from = self.overflows(self.timer_of(c), cx.now);
+            self.channels[c] = Channel { duty, fade: Some(Fade { from, ..fade }), ..self.channels[c] };
+        }
+        self.run(cx);
+    }
+
+    fn sync_irq(&self, cx: &mut Cx) {
+        cx.irq(Source::Ledc, self.raw & self.get(INT_ENA) != 0);
+    }
+
+    /// The channel and the register within its five that an offset addresses.
+    fn channel_at(offset: u32) -> Option<(usize, u32)> {
+        (offset < HSTIMER_CONF).then_some(((offset / 0x14) as usize, offset % 0x14))
+    }
+
+    /// The timer and whether its CONF that an offset addresses.
+    fn timer_at(offset: u32) -> Option<(usize, bool)> {
+        let n = offset.checked_sub(HSTIMER_CONF)? / 4;
+        (n < 16).then_some((n as usize / 2, n.is_multiple_of(2)))
+    }
+
+    /// Interrupts before the mask as they are now, whether or not an event was asked for.
+    fn raw_now(&self, now: Ticks) -> u32 {
+        (0..TIMERS)
+            .fold(self.raw, |raw, t| raw | u32::from(self.overflows(t, now) > self.timers[t].overflows) << t)
+    }
+}
+
+impl Device for Ledc {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn peek(&self, offset: u32, v: &View) -> u32 {
+        match (Self::channel_at(offset), Self::timer_at(offset)) {
+            (Some((c, 0xC)), _) => {
+                let going = self.channels[c].fade.is_some_and(|f| {
+                    let t = self.timer_of(c);
+                    self.period(t).is_some() && self.overflows(t, v.now) < f.end()
+                });
+                self.get(offset) | if going { conf1::START } else { 0 }
+            }
+            (Some((c, 0x10)), _) => self.duty(c, v.now),
+            (_, Some((t, false))) => self.value(t, v.now),
+            _ => match offset {
+                INT_RAW => self.raw_now(v.now),
+                INT_ST => self.raw_now(v.now) & self.get(INT_ENA),
+                INT_CLR => 0,
+                _ => self.get(offset),
+            },
+        }
+    }
+
+    fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
+        if SPEC.at(offset).is_none() {
+            return self.regs.read(&SPEC, offset, cx);
+        }
+        self.peek(offset, &cx.view())
+    }
+
+    fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
+        if self.hz == Hz::default() {
+            self.hz = Hz::of(&cx.sys.clocks);
+        }
+        match (Self::channel_at(offset), Self::timer_at(offset)) {
+            (Some((c, 0)), _) => self.write_conf0(c, value, cx),
+            (Some((c, 0xC)), _) => self.write_conf1(c, value, cx),
+            (Some((_, 0x10)), _) | (_, Some((_, false))) => {}
+            (_, Some((t, true))) => self.write_timer(t, value, cx),
+            _ => match offset {
+                INT_RAW | INT_ST => {}
+                INT_CLR => {
+                    self.run(cx);
+                    self.raw &= !value;
+                    self.run(cx);
+                }
+                INT_ENA => {
+                    self.regs.set(offset, value & 0xFF_FFFF);
+                    self.run(cx);
+                }
+                CONF => {
+                    (4..TIMERS).for_each(|t| self.rebase(t, cx.now));
+                    self.regs.set(offset, value & 1);
+                    self.run(cx);
+                }
+                _ => self.regs.write(&SPEC, offset, value, cx),
+            },
+        }
+    }
+
+    fn event(&mut self, _tag: u8, cx: &mut Cx) {
+        self.run(cx);
+    }
+
+    fn message(&mut self, msg: &Msg, cx: &mut Cx) {
+        let hz = Hz::of(&cx.sys.clocks);
+        if *msg == Msg::ClockChanged && self.hz != hz {
+            self.run(cx);
+            (0..TIMERS).for_each(|t| self.rebase(t, cx.now));
+            self.hz = hz;
+            self.run(cx);
+        }
+    }
+
+    fn reset(&mut self, cx: &mut Cx) {
+        let old = self.channels;
+        *self = Self { hz: Hz::of(&cx.sys.clocks), ..Self::default() };
+        for c in (0..CHANNELS).filter(|c| old[*c].output) {
+            cx.send(DevId::Gpio, Msg::SignalOut(SIGNAL + c as u16, false));
+        }
+        cx.cancel(TAG_NEXT);
+        self.sync_irq(cx);
+    }
+}

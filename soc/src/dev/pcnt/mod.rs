@@ -1,7 +1,9 @@
 //! PCNT: eight counters of signal edges, each with two channels whose control inputs may turn or block the counting.
 //!
 //! The glitch filter is kept only: signals here have no glitches. A counter that reaches a limit starts again at 0
-//! whether or not the limit's event is enabled; a limit of 0 does not limit.
+//! whether or not the limit's event is enabled, which also counts as reaching zero (IDF's `pcnt_quadrature_decode_event`
+//! test on silicon); a limit of 0 does not limit. Both channels of a unit count one after the other, so the counter
+//! never jumps across zero.
 
 pub mod spec;
 #[cfg(test)]
@@ -94,11 +96,7 @@ impl Pcnt {
         event(new == 0 || at_high || at_low, conf0::ZERO_EN, status::ZERO);
         let unit = &mut self.units[u];
         unit.count = if at_high || at_low { 0 } else { new };
-        let mode = match unit.count {
-            0 => u32::from(old < 0),
-            n if n < 0 => 2,
-            _ => 3,
-        };
+        let mode = if unit.count == 0 { u32::from(old < 0) } else { unit.status & status::MODE };
         let kept = if events == 0 { unit.status & !status::MODE } else { events };
         unit.status = kept | mode;
         self.raw |= u32::from(events != 0) << u;

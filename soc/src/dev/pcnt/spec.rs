@@ -45,7 +45,8 @@ pub mod conf0 {
 
 /// `PCNT_Un_STATUS_REG`.
 pub mod status {
-    /// Sign change: 0 fell to zero, 1 rose to zero, 2 is negative, 3 is positive.
+    /// How zero was last met: 0 falling to it, 1 rising to it, 2 rising across, 3 falling across (IDF
+    /// `pcnt_unit_zero_cross_mode_t`).
     pub const MODE: u32 = 3;
     /// Threshold 1 reached.
     pub const THRES1: u32 = 1 << 2;
