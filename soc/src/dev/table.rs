@@ -58,6 +58,8 @@ devices! {
     Spi1 spi1: spi::Spi = spi::Spi::default(), 0x3FF4_2000, 0x400;
     Spi0 spi0: spi::Spi = spi::Spi::default(), 0x3FF4_3000, 0x400;
     Gpio gpio: gpio::Gpio = gpio::Gpio::default(), 0x3FF4_4000, 0x1000;
+    Fe2 fe2: radio::Fe2 = radio::Fe2::default(), 0x3FF4_5000, 0x1000;
+    Fe fe: radio::Fe = radio::Fe::default(), 0x3FF4_6000, 0x1000;
     Frc frc: frc::Frc = frc::Frc::default(), 0x3FF4_7000, 0x400;
     RtcCntl rtc_cntl: rtc_cntl::RtcCntl = rtc_cntl::RtcCntl::default(), 0x3FF4_8000, 0x400;
     RtcIo rtcio: rtcio::RtcIo = rtcio::RtcIo::default(), 0x3FF4_8400, 0x400;
@@ -69,6 +71,7 @@ devices! {
     Regi2c regi2c: rtc_cntl::Regi2c = rtc_cntl::Regi2c::default(), 0x3FF4_E000, 0x400;
     I2s0 i2s0: i2s::I2s = i2s::I2s::default(), 0x3FF4_F000, 0x400;
     Uart1 uart1: uart::Uart = uart::Uart::new(1), 0x3FF5_0000, 0x400;
+    BtRf bt_rf: radio::BtRf = radio::BtRf::default(), 0x3FF5_1000, 0x1000;
     I2c0 i2c0: i2c::I2c = i2c::I2c::default(), 0x3FF5_3000, 0x400;
     Uhci0 uhci0: uhci::Uhci = uhci::Uhci::default(), 0x3FF5_4000, 0x400;
     SlcHost slchost: slchost::SlcHost = slchost::SlcHost::default(), 0x3FF5_5000, 0x400;
@@ -78,6 +81,8 @@ devices! {
     Ledc ledc: ledc::Ledc = ledc::Ledc::default(), 0x3FF5_9000, 0x400;
     Efuse efuse: efuse::Efuse = efuse::Efuse::default(), 0x3FF5_A000, 0x400;
     FlashEncryption flash_encryption: flash_encryption::FlashEncryption = flash_encryption::FlashEncryption::default(), 0x3FF5_B000, 0x400;
+    Nrx nrx: radio::Nrx = radio::Nrx::default(), 0x3FF5_CC00, 0x400;
+    Bb bb: radio::Bb = radio::Bb::default(), 0x3FF5_D000, 0x1000;
     Mcpwm0 mcpwm0: mcpwm::Mcpwm = mcpwm::Mcpwm::default(), 0x3FF5_E000, 0x400;
     Timg0 timg0: timg::Timg = timg::Timg::new(0), 0x3FF5_F000, 0x400;
     Timg1 timg1: timg::Timg = timg::Timg::new(1), 0x3FF6_0000, 0x400;
@@ -92,6 +97,8 @@ devices! {
     I2s1 i2s1: i2s::I2s = i2s::I2s::default(), 0x3FF6_D000, 0x400;
     Uart2 uart2: uart::Uart = uart::Uart::new(2), 0x3FF6_E000, 0x400;
     Radio radio: radio::Radio = radio::Radio::default(), 0x3FF7_1000, 0x4000;
+    BtMac bt_mac: radio::BtMac = radio::BtMac::default(), 0x3FF7_1000, 0x2000;
+    WifiMac wifi_mac: radio::WifiMac = radio::WifiMac::default(), 0x3FF7_3000, 0x2000;
     Rng rng: rng::Rng = rng::Rng::default(), 0x3FF7_5000, 0x1000;
 }
 

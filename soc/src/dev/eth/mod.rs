@@ -1,17 +1,128 @@
-//! ETH.
+//! Ethernet at 0x3FF6_9000: QEMU's open_eth, which carries frames, or the chip's own EMAC, which finds no PHY.
+//! The two overlap; firmware that touches registers only the EMAC has gets the EMAC.
 
+pub mod emac;
+pub mod mii;
+pub mod openeth;
+pub mod rx;
 pub mod spec;
+#[cfg(test)]
+mod tests;
+pub mod tx;
 
-use super::regfile::{Blank, HasSpec};
 use super::spec::Spec;
+use super::{Cx, Device, Msg, View};
+use emac::Emac;
+use openeth::OpenEth;
+use serde::{Deserialize, Serialize};
 
-/// Names the table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Table;
+/// First offset that only the EMAC has (its clock registers, then the MAC's).
+const EMAC_ONLY: u32 = 0x800;
 
-impl HasSpec for Table {
-    const SPEC: &'static Spec = &spec::SPEC;
+/// Which controller stands at the EMAC's address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EthModel {
+    /// open_eth until the firmware touches the EMAC's own registers.
+    #[default]
+    Auto,
+    /// The OpenCores MAC.
+    OpenEth,
+    /// The chip's EMAC.
+    Emac,
 }
 
-/// Not modelled yet.
-pub type Eth = Blank<Table>;
+/// The Ethernet controller.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Eth {
+    model: EthModel,
+    /// `Auto` has seen a driver of the EMAC. Kept over a reset of the peripheral: the driver goes on after it.
+    seen_emac: bool,
+    openeth: OpenEth,
+    emac: Emac,
+}
+
+impl Eth {
+    /// Chooses the controller.
+    pub fn set_model(&mut self, model: EthModel) {
+        self.model = model;
+        self.seen_emac = false;
+    }
+
+    /// The choice made by [`Eth::set_model`].
+    #[must_use]
+    pub fn model(&self) -> EthModel {
+        self.model
+    }
+
+    fn is_emac(&self) -> bool {
+        self.model == EthModel::Emac || self.seen_emac
+    }
+
+    /// An access to `offset`: may show that the firmware drives the EMAC.
+    fn touch(&mut self, offset: u32, cx: &mut Cx) {
+        if self.model == EthModel::Auto && offset >= EMAC_ONLY && !self.seen_emac {
+            self.seen_emac = true;
+            cx.sys.warn(
+                "EMAC: the firmware drives the chip's own Ethernet MAC; it will find no PHY. \
+                 Frames pass through open_eth only (CONFIG_ETH_USE_OPENETH)"
+                    .into(),
+            );
+        }
+    }
+
+    fn sync_irq(&self, cx: &mut Cx) {
+        if self.is_emac() {
+            cx.irq(crate::irq::Source::EthMac, false);
+        } else {
+            self.openeth.sync_irq(cx);
+        }
+    }
+}
+
+impl Device for Eth {
+    fn spec(&self) -> &'static Spec {
+        if self.is_emac() { &emac::spec::SPEC } else { &spec::SPEC }
+    }
+
+    fn peek(&self, offset: u32, _v: &View) -> u32 {
+        if self.is_emac() { self.emac.peek(offset) } else { self.openeth.peek(offset) }
+    }
+
+    fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
+        // Reading the version date tells nothing: drivers use it to find out where they run.
+        if offset != emac::spec::EX_DATE {
+            self.touch(offset, cx);
+        }
+        if self.is_emac() {
+            return self.emac.read(offset, cx);
+        }
+        if spec::SPEC.at(offset).is_none() && offset < EMAC_ONLY {
+            cx.warn_reg(&spec::SPEC, offset, "read of an unknown register, reads 0");
+        }
+        self.openeth.peek(offset)
+    }
+
+    fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
+        self.touch(offset, cx);
+        if self.is_emac() {
+            self.emac.write(offset, value, cx)
+        } else {
+            self.openeth.write(offset, value, cx)
+        }
+        self.sync_irq(cx);
+    }
+
+    fn message(&mut self, msg: &Msg, cx: &mut Cx) {
+        if let Msg::Frame(frame) = msg
+            && !self.is_emac()
+        {
+            self.openeth.receive(frame, cx);
+            self.sync_irq(cx);
+        }
+    }
+
+    fn reset(&mut self, cx: &mut Cx) {
+        *self = Self { model: self.model, seen_emac: self.seen_emac, ..Self::default() };
+        self.sync_irq(cx);
+    }
+}

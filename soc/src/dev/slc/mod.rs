@@ -9,11 +9,22 @@ use spec::*;
 
 /// Bits of a link register that set the DMA going.
 const LINK_START: u32 = 3 << 29;
+/// Commands of a link register; they clear themselves.
+const LINK_COMMANDS: u32 = 7 << 28;
+/// A link register's "idle", which the ROM's `slc_init_attach` waits for.
+const LINK_PARK: u32 = 1 << 31;
+/// Packet-load commands of `SLC0_LEN_CONF`; they clear themselves, as the ROM waits for.
+const LOAD_COMMANDS: u32 = 3 << 23;
 
 /// The SDIO slave's DMA side.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slc {
     regs: RegFile,
+}
+
+/// Whether `offset` is one of the four link registers.
+fn is_link(offset: u32) -> bool {
+    matches!(offset, SLC0RX_LINK | SLC0TX_LINK | SLC1RX_LINK | SLC1TX_LINK)
 }
 
 impl Device for Slc {
@@ -22,19 +33,21 @@ impl Device for Slc {
     }
 
     fn peek(&self, offset: u32, _v: &View) -> u32 {
-        self.regs.get(&SPEC, offset)
+        let value = self.regs.get(&SPEC, offset);
+        if is_link(offset) { value & !LINK_COMMANDS | LINK_PARK } else { value }
     }
 
     fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
-        self.regs.read(&SPEC, offset, cx)
+        self.regs.read(&SPEC, offset, cx);
+        self.peek(offset, &cx.view())
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
-        let link = matches!(offset, SLC0RX_LINK | SLC0TX_LINK | SLC1RX_LINK | SLC1TX_LINK);
-        if link && value & LINK_START != 0 {
+        if is_link(offset) && value & LINK_START != 0 {
             cx.warn_reg(&SPEC, offset, "the SDIO slave is not modelled, no transfer will happen");
         }
-        self.regs.write(&SPEC, offset, value, cx);
+        let once = if offset == SLC0_LEN_CONF { LOAD_COMMANDS } else { 0 };
+        self.regs.write(&SPEC, offset, value & !once, cx);
     }
 
     fn reset(&mut self, _cx: &mut Cx) {
@@ -57,6 +70,9 @@ mod tests {
         b.write(SLC0RX_LINK, 1 << 29 | 0x1234);
         b.write(SLC0RX_LINK, 1 << 29 | 0x1234);
         assert_eq!(b.warnings().len(), 1);
+        assert_eq!(b.read(SLC0RX_LINK), LINK_PARK | 0x1234, "idle at once");
+        b.write(SLC0_LEN_CONF, 1 << 23 | 5);
+        assert_eq!(b.read(SLC0_LEN_CONF), 5);
         b.reset();
         assert_eq!(b.read(CONF0), 0xFF3C_FF30);
     }

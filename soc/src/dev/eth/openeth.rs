@@ -1,0 +1,164 @@
+//! open_eth: registers and descriptors.
+
+use super::mii::Phy;
+use super::spec::*;
+use crate::dev::{Cx, RegFile};
+use crate::irq::Source;
+use serde::{Deserialize, Serialize};
+use serde_big_array::BigArray;
+
+/// Transmit and receive descriptors together.
+pub const DESCRIPTORS: u32 = 128;
+
+/// open_eth's state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenEth {
+    /// `MODER`.
+    pub moder: u32,
+    /// `INT_SOURCE`.
+    pub int_source: u32,
+    int_mask: u32,
+    /// `PACKETLEN`.
+    pub packet_len: u32,
+    /// `TX_BD_NUM`, 0..128.
+    pub tx_bd_num: u32,
+    /// The next transmit descriptor.
+    pub tx_next: u32,
+    /// The next receive descriptor.
+    pub rx_next: u32,
+    /// `HASH0_ADR` and `HASH1_ADR`.
+    pub hash: [u32; 2],
+    mac: [u32; 2],
+    mii_address: u32,
+    mii_tx: u32,
+    mii_rx: u32,
+    phy: Phy,
+    #[serde(with = "BigArray")]
+    descriptors: [u32; 256],
+    stored: RegFile,
+}
+
+impl Default for OpenEth {
+    fn default() -> Self {
+        Self {
+            moder: 0xA000,
+            int_source: 0,
+            int_mask: 0,
+            packet_len: 0x0040_0600,
+            tx_bd_num: 64,
+            tx_next: 0,
+            rx_next: 64,
+            hash: [0; 2],
+            mac: [0; 2],
+            mii_address: 0,
+            mii_tx: 0,
+            mii_rx: 0,
+            phy: Phy::default(),
+            descriptors: [0; 256],
+            stored: RegFile::default(),
+        }
+    }
+}
+
+impl OpenEth {
+    /// Length and status of descriptor `i` (0..127; 0 beyond).
+    #[must_use]
+    pub fn bd_word(&self, i: u32) -> u32 {
+        self.descriptors.get(2 * i as usize).copied().unwrap_or(0)
+    }
+
+    /// Sets length and status of a descriptor.
+    pub fn set_bd_word(&mut self, i: u32, value: u32) {
+        if let Some(word) = self.descriptors.get_mut(2 * i as usize) {
+            *word = value;
+        }
+    }
+
+    /// Buffer address of descriptor `i`.
+    #[must_use]
+    pub fn bd_addr(&self, i: u32) -> u32 {
+        self.descriptors.get(2 * i as usize + 1).copied().unwrap_or(0)
+    }
+
+    /// The own address.
+    #[must_use]
+    pub fn mac(&self) -> [u8; 6] {
+        let (high, low) = (self.mac[1].to_be_bytes(), self.mac[0].to_be_bytes());
+        [high[2], high[3], low[0], low[1], low[2], low[3]]
+    }
+
+    /// A register without side effects.
+    #[must_use]
+    pub fn peek(&self, offset: u32) -> u32 {
+        match offset {
+            MODER => self.moder,
+            INT_SOURCE => self.int_source,
+            INT_MASK => self.int_mask,
+            PACKETLEN => self.packet_len,
+            TX_BD_NUM => self.tx_bd_num,
+            MIICOMMAND | MIISTATUS => 0,
+            MIIADDRESS => self.mii_address,
+            MIITX_DATA => self.mii_tx,
+            MIIRX_DATA => self.mii_rx,
+            MAC_ADDR0 => self.mac[0],
+            MAC_ADDR1 => self.mac[1],
+            HASH0_ADR => self.hash[0],
+            HASH1_ADR => self.hash[1],
+            DESC..0x800 => self.descriptors[((offset - DESC) / 4) as usize],
+            _ => self.stored.get(&SPEC, offset),
+        }
+    }
+
+    /// A guest's write.
+    pub fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
+        match offset {
+            MODER => self.write_moder(value),
+            INT_SOURCE => self.int_source &= !value,
+            INT_MASK => self.int_mask = value & int::ALL,
+            PACKETLEN => self.packet_len = value,
+            TX_BD_NUM => {
+                self.tx_bd_num = (value & 0xFF).min(DESCRIPTORS);
+                self.rx_next = self.tx_bd_num;
+            }
+            MIICOMMAND => self.mii_command(value),
+            MIIADDRESS => self.mii_address = value & 0x1F1F,
+            MIITX_DATA => self.mii_tx = value & 0xFFFF,
+            MAC_ADDR0 => self.mac[0] = value,
+            MAC_ADDR1 => self.mac[1] = value & 0xFFFF,
+            HASH0_ADR => self.hash[0] = value,
+            HASH1_ADR => self.hash[1] = value,
+            DESC..0x800 => self.descriptors[((offset - DESC) / 4) as usize] = value,
+            MIIRX_DATA | MIISTATUS => {}
+            _ => self.stored.write(&SPEC, offset, value, cx),
+        }
+        self.transmit(cx);
+    }
+
+    /// Enabling a direction puts it at its first descriptor; the reset bit does so for both.
+    fn write_moder(&mut self, value: u32) {
+        let set = value & !self.moder;
+        self.moder = value & 0x1_FFFF;
+        if set & (moder::TXEN | moder::RST) != 0 {
+            self.tx_next = 0;
+        }
+        if set & (moder::RXEN | moder::RST) != 0 {
+            self.rx_next = self.tx_bd_num;
+        }
+    }
+
+    /// Management commands finish at once.
+    fn mii_command(&mut self, value: u32) {
+        let (addr, reg) = (self.mii_address & 31, self.mii_address >> 8 & 31);
+        if value & miicommand::WCTRLDATA != 0 {
+            self.phy.write(addr, reg, self.mii_tx as u16);
+        }
+        if value & miicommand::RSTAT != 0 {
+            self.mii_rx = self.phy.read(addr, reg).into();
+        }
+    }
+
+    /// Drives the interrupt line.
+    pub fn sync_irq(&self, cx: &mut Cx) {
+        cx.irq(Source::EthMac, self.int_source & self.int_mask != 0);
+    }
+}

@@ -1,0 +1,105 @@
+//! open_eth's receiver: filter, next empty descriptor, checksum, interrupt.
+
+use super::openeth::{DESCRIPTORS, OpenEth};
+use super::spec::*;
+use super::tx::MIN_FRAME;
+use crate::dev::Cx;
+
+/// Longest frame taken from outside, in bytes.
+const MAX_FRAME: usize = 16 << 10;
+
+/// How the filter takes a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taken {
+    No,
+    ByAddress,
+    /// Only because everything is taken.
+    Promiscuous,
+}
+
+impl OpenEth {
+    /// A frame arrives, without its checksum; short ones are padded as a sender would have.
+    pub fn receive(&mut self, frame: &[u8], cx: &mut Cx) {
+        let taken = self.filter(frame);
+        if self.moder & moder::RXEN == 0 || taken == Taken::No || frame.len() > MAX_FRAME {
+            return;
+        }
+        let mut data = frame.to_vec();
+        data.resize(frame.len().max(MIN_FRAME), 0);
+        data.extend(crc32(&data).to_le_bytes());
+        let Some(mut status) = self.length_status(data.len()) else { return };
+        if taken == Taken::Promiscuous {
+            status |= rx_bd::M;
+        }
+        self.store(&mut data, status, cx);
+    }
+
+    /// Writes a frame to the next descriptor.
+    fn store(&mut self, data: &mut Vec<u8>, mut status: u32, cx: &mut Cx) {
+        let i = self.rx_next;
+        let word = self.bd_word(i);
+        if i >= DESCRIPTORS || word & rx_bd::E == 0 {
+            self.int_source |= int::BUSY;
+            return;
+        }
+        let longest = (self.packet_len & 0xFFFF) as usize;
+        if self.moder & moder::HUGEN == 0 {
+            data.truncate(longest.max(MIN_FRAME));
+        }
+        if !cx.dma_write(self.bd_addr(i), data) {
+            status |= rx_bd::OR;
+        }
+        let kept = word & (rx_bd::WR | rx_bd::IRQ);
+        self.set_bd_word(i, (data.len() as u32) << 16 | kept | status);
+        if word & rx_bd::IRQ != 0 {
+            let bad = status & (rx_bd::OR | rx_bd::TL | rx_bd::SF) != 0;
+            self.int_source |= if bad { int::RXE } else { int::RXB };
+        }
+        let last = word & rx_bd::WR != 0 || i + 1 >= DESCRIPTORS;
+        self.rx_next = if last { self.tx_bd_num } else { i + 1 };
+    }
+
+    /// Status bits for a length (checksum included); `None`: too short to be received.
+    fn length_status(&self, len: usize) -> Option<u32> {
+        let (shortest, longest) = ((self.packet_len >> 16) as usize, (self.packet_len & 0xFFFF) as usize);
+        if len < shortest {
+            return (self.moder & moder::RECSMALL != 0).then_some(rx_bd::SF);
+        }
+        Some(if len > longest && self.moder & moder::HUGEN == 0 { rx_bd::TL } else { 0 })
+    }
+
+    fn filter(&self, frame: &[u8]) -> Taken {
+        let Some(to) = frame.first_chunk::<6>() else { return Taken::No };
+        let by_address = if *to == [0xFF; 6] {
+            self.moder & moder::BRO == 0
+        } else if to[0] & 1 != 0 {
+            let bit = hash(to);
+            self.moder & moder::IAM != 0 && self.hash[bit / 32] >> (bit % 32) & 1 != 0
+        } else {
+            *to == self.mac()
+        };
+        match (by_address, self.moder & moder::PRO != 0) {
+            (true, _) => Taken::ByAddress,
+            (false, true) => Taken::Promiscuous,
+            (false, false) => Taken::No,
+        }
+    }
+}
+
+/// The hash-table bit of a multicast address: the top six bits of its checksum as it is shifted out.
+fn hash(addr: &[u8; 6]) -> usize {
+    ((!crc32(addr)).reverse_bits() >> 26) as usize
+}
+
+/// The Ethernet checksum (IEEE 802.3, 3.2.9), as sent low byte first.
+#[must_use]
+pub fn crc32(data: &[u8]) -> u32 {
+    let mut crc = u32::MAX;
+    for &byte in data {
+        crc ^= u32::from(byte);
+        for _ in 0..8 {
+            crc = if crc & 1 != 0 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
+        }
+    }
+    !crc
+}

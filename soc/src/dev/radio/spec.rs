@@ -1,7 +1,0 @@
-//! Registers of RADIO.
-
-crate::registers! {
-    "RADIO", "TRM";
-    /// Placeholder until the table is written.
-    PLACEHOLDER = 0x00, reset 0, Stored;
-}
