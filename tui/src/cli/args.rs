@@ -1,0 +1,195 @@
+//! Arguments, as clap parses them.
+
+use super::nic::Nic;
+use super::pace::Speed;
+use super::serial::SerialArg;
+use super::{exit, units};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use regex::bytes::Regex;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The ESP32 emulator that is a debugger.
+#[derive(Debug, Parser)]
+#[command(name = "esplens", version, after_help = exit::HELP)]
+pub struct Cli {
+    /// Say more on stderr; -vv, -vvv for even more.
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub verbose: u8,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run firmware with UART0 on this terminal (Ctrl-A x quits, Ctrl-A h helps).
+    Run(Box<RunArgs>),
+    /// Tell what is in a flash image, build folder or application ELF.
+    Info(InfoArgs),
+}
+
+/// Arguments of `esplens info`.
+#[derive(Debug, Args)]
+pub struct InfoArgs {
+    /// Flash image, application .bin, application ELF or ESP-IDF build folder.
+    pub image: PathBuf,
+    /// Application ELF with the symbols.
+    #[arg(long, value_name = "FILE")]
+    pub elf: Option<PathBuf>,
+    /// As JSON on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What a reset of the chip does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ResetPolicy {
+    /// Starts it again, as on silicon.
+    #[default]
+    Reboot,
+    /// Ends the run: code 0 after a software reset or deep sleep, 1 after a watchdog or brown-out.
+    Exit,
+    /// Stops the machine where it is.
+    Halt,
+}
+
+/// How `--stats` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StatsFormat {
+    /// One readable line.
+    Text,
+    /// One JSON object: virtual_ms, wall_ms, instructions, mips, exit.
+    Json,
+}
+
+/// Arguments of `esplens run`.
+#[derive(Debug, Args)]
+#[command(after_help = exit::HELP)]
+pub struct RunArgs {
+    /// Flash image, application .bin, application ELF or ESP-IDF build folder [default: a built-in example].
+    pub image: Option<PathBuf>,
+    /// Application ELF with the symbols [default: the one beside the image that its hash names].
+    #[arg(long, value_name = "FILE")]
+    pub elf: Option<PathBuf>,
+    /// No dashboard: only the serial lines.
+    #[arg(long)]
+    pub headless: bool,
+    /// Bare ELF: put its segments into memory and start at its entry, without ROM boot.
+    #[arg(long, value_name = "ELF", conflicts_with = "image")]
+    pub kernel: Option<PathBuf>,
+    /// Mask ROM instead of the built-in one: an ELF file or 448 KiB from 0x40000000.
+    #[arg(long, value_name = "FILE")]
+    pub rom: Option<PathBuf>,
+    /// Network: user|none[,model=auto|open_eth|emac][,restrict=on].
+    #[arg(long, value_name = "NIC", default_value = "user")]
+    pub nic: Nic,
+    /// Machine number: gives the base MAC address 24:0a:c4:.. of its own.
+    #[arg(long, value_name = "N", conflicts_with = "mac")]
+    pub id: Option<u32>,
+    /// Base MAC address.
+    #[arg(long, value_parser = units::mac)]
+    pub mac: Option<[u8; 6]>,
+    /// Serial line: N=stdio|tcp:[HOST:]PORT|file:PATH|pty|null; may be repeated [default: 0=stdio].
+    #[arg(long, value_name = "N=WHERE")]
+    pub serial: Vec<SerialArg>,
+    /// Virtual against wall time: real, max, or a factor such as 2 or 0.5
+    /// [default: real; max with --exit-on or --timeout].
+    #[arg(long)]
+    pub speed: Option<Speed>,
+    /// End with code 0 when UART0 prints this (regular expression, line by line).
+    #[arg(long, value_name = "REGEX")]
+    pub exit_on: Option<Regex>,
+    /// End with code 1 when UART0 prints this.
+    #[arg(long, value_name = "REGEX")]
+    pub fail_on: Option<Regex>,
+    /// End with code 3 after this much virtual time (500ms, 30s, 2m).
+    #[arg(long, value_name = "TIME", value_parser = units::duration)]
+    pub timeout: Option<Duration>,
+    /// End with code 3 after this much of the host's time.
+    #[arg(long, value_name = "TIME", value_parser = units::duration)]
+    pub wall_timeout: Option<Duration>,
+    /// What a reset of the chip does.
+    #[arg(long, value_enum, default_value_t)]
+    pub reset_policy: ResetPolicy,
+    /// eFuse file of 124 bytes (blocks 0 to 3).
+    #[arg(long, value_name = "FILE")]
+    pub efuse: Option<PathBuf>,
+    /// Write what the firmware changed back to the flash image and the eFuse file at the end.
+    #[arg(long)]
+    pub persist: bool,
+    /// PSRAM: 2M, 4M or 8M [default: none].
+    #[arg(long, value_parser = units::psram)]
+    pub psram: Option<usize>,
+    /// Boot strap pins as GPIO_STRAP shows them: 0x12 boots from flash, 0x0f waits for a download.
+    #[arg(long, value_parser = units::number, default_value = "0x12")]
+    pub strap: u32,
+    /// Seed of the machine's random numbers: equal seeds give equal runs.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Flash chip size: 2M, 4M, 8M or 16M [default: what the image says or needs].
+    #[arg(long, value_parser = units::flash_size)]
+    pub flash_size: Option<usize>,
+    /// Folder that the guest's SIMCALL file operations may use.
+    #[arg(long, value_name = "DIR")]
+    pub semihosting: Option<PathBuf>,
+    /// Print a summary line at the end: virtual and wall time, instructions, MIPS.
+    #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    pub stats: Option<StatsFormat>,
+}
+
+impl RunArgs {
+    /// The speed asked for, or the one that fits the rest of the command line.
+    pub fn speed(&self) -> Speed {
+        let unattended = self.exit_on.is_some() || self.timeout.is_some();
+        self.speed.unwrap_or(if unattended { Speed::Max } else { Speed::Real })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn run(line: &str) -> Result<RunArgs, clap::Error> {
+        match Cli::try_parse_from(format!("esplens run {line}").split_whitespace())?.command {
+            Command::Run(args) => Ok(*args),
+            Command::Info(_) => unreachable!("run was given"),
+        }
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn speed_is_real_unless_nobody_watches() {
+        assert_eq!(run("x.bin").unwrap().speed(), Speed::Real);
+        assert_eq!(run("x.bin --timeout 30s").unwrap().speed(), Speed::Max);
+        assert_eq!(run("x.bin --wall-timeout 30s").unwrap().speed(), Speed::Real);
+        assert_eq!(run("--exit-on ready --speed 2").unwrap().speed(), Speed::Times(2.0));
+    }
+
+    #[test]
+    fn stats_takes_a_format_only_after_an_equals_sign() {
+        let args = run("--stats x.bin").unwrap();
+        assert_eq!((args.stats, args.image), (Some(StatsFormat::Text), Some("x.bin".into())));
+        assert_eq!(run("--stats=json").unwrap().stats, Some(StatsFormat::Json));
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for line in [
+            "--speed 0",
+            "--serial 9=null",
+            "--exit-on (",
+            "--psram 3M",
+            "a.bin --kernel b.elf",
+            "--id 1 --mac 24:0a:c4:00:00:10",
+        ] {
+            assert!(run(line).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! How a run ends and which exit code says so.
+
+use esplens_soc::boot::BootError;
+use esplens_soc::system::ResetCause;
+use std::process::ExitCode;
+
+/// Shown at the end of `--help`.
+pub const HELP: &str = "Exit codes: 0 --exit-on matched or the user quit; 1 --fail-on matched or the guest failed; \
+                        2 bad input; 3 timeout; 4 internal error. A program started with --kernel that calls \
+                        SIMCALL exit decides its own code.";
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// The user quit, or the command has nothing to run.
+    Quit,
+    /// `--exit-on` matched this text.
+    Matched(String),
+    /// `--fail-on` matched this text.
+    Failed(String),
+    /// The machine cannot go on: why.
+    Stopped(String),
+    /// Reset under `--reset-policy exit`.
+    Reset(ResetCause),
+    /// `--timeout` of virtual time.
+    Timeout,
+    /// `--wall-timeout` of the host's time.
+    WallTimeout,
+    /// The guest asked for this code (SIMCALL exit).
+    Guest(i32),
+    /// The input is no good; the reason was printed.
+    BadInput,
+    /// A defect of esplens; the reason was printed.
+    Internal,
+}
+
+/// Marks an error as the input's fault.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct BadInput(pub String);
+
+impl Exit {
+    /// The exit that an error stands for.
+    pub fn of_error(error: &anyhow::Error) -> Self {
+        let input = error.chain().any(|e| e.is::<BootError>() || e.is::<BadInput>());
+        if input { Self::BadInput } else { Self::Internal }
+    }
+
+    /// The number the shell sees.
+    pub fn number(&self) -> u8 {
+        match self {
+            Self::Quit | Self::Matched(_) => 0,
+            Self::Reset(ResetCause::Software | ResetCause::SoftwareCpu | ResetCause::DeepSleep) => 0,
+            Self::Failed(_) | Self::Stopped(_) | Self::Reset(_) => 1,
+            Self::BadInput => 2,
+            Self::Timeout | Self::WallTimeout => 3,
+            Self::Internal => 4,
+            Self::Guest(code) => *code as u8,
+        }
+    }
+
+    /// The number as the process's exit code.
+    pub fn code(&self) -> ExitCode {
+        ExitCode::from(self.number())
+    }
+}
+
+impl std::fmt::Display for Exit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Quit => f.write_str("quit"),
+            Self::Matched(text) => write!(f, "exit-on matched {text:?}"),
+            Self::Failed(text) => write!(f, "fail-on matched {text:?}"),
+            Self::Stopped(why) => write!(f, "stopped: {why}"),
+            Self::Reset(cause) => write!(f, "reset ({cause:?})"),
+            Self::Timeout => f.write_str("timeout (virtual time)"),
+            Self::WallTimeout => f.write_str("timeout (wall time)"),
+            Self::Guest(code) => write!(f, "guest exit code {code}"),
+            Self::BadInput => f.write_str("bad input"),
+            Self::Internal => f.write_str("internal error"),
+        }
+    }
+}

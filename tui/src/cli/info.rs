@@ -1,0 +1,18 @@
+//! `esplens info`.
+
+use super::args::InfoArgs;
+use super::exit::Exit;
+use esplens_soc::boot::info::Info;
+use esplens_soc::boot::{LoadOptions, load};
+
+/// Prints what is in an input.
+pub fn info(args: &InfoArgs) -> anyhow::Result<Exit> {
+    let opts = LoadOptions { elf: args.elf.clone(), ..LoadOptions::default() };
+    let info = Info::of(&load(&args.image, &opts)?);
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&info)?);
+    } else {
+        print!("{info}");
+    }
+    Ok(Exit::Quit)
+}

@@ -1,0 +1,45 @@
+//! The command line: arguments, serial lines, pacing, the run loop, exit codes.
+
+mod args;
+mod exit;
+mod info;
+mod nic;
+mod pace;
+mod patterns;
+mod run;
+mod serial;
+mod stats;
+mod target;
+mod terminal;
+mod units;
+
+use args::{Cli, Command};
+use clap::Parser;
+use exit::Exit;
+use std::process::ExitCode;
+
+/// Parses the command line, carries it out, answers with the exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_log(cli.verbose);
+    let result = match cli.command {
+        Command::Run(args) => run::run(&args),
+        Command::Info(args) => info::info(&args),
+    };
+    let exit = result.unwrap_or_else(|error| {
+        eprintln!("esplens: {error:#}");
+        Exit::of_error(&error)
+    });
+    exit.code()
+}
+
+/// Log lines on stderr: warnings, with `-v` more.
+fn start_log(verbose: u8) {
+    let level = match verbose {
+        0 => tracing::Level::WARN,
+        1 => tracing::Level::INFO,
+        2 => tracing::Level::DEBUG,
+        _ => tracing::Level::TRACE,
+    };
+    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).without_time().init();
+}

@@ -1,0 +1,187 @@
+//! `esplens run`: from arguments to a machine, the loop around it, and what is written at the end.
+
+mod drive;
+
+use super::args::RunArgs;
+use super::exit::{BadInput, Exit};
+use super::serial::{Event, Lines};
+use super::target::{self, Setup, Target};
+use super::{terminal, units};
+use drive::Drive;
+use esplens_soc::boot::{BootError, BootInput, LoadOptions, RomSet, Source, input, kernel, persist};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+/// The example that runs when no image is given.
+static HELLO: &[u8] = include_bytes!("../../../fixtures/hello/flash.bin");
+/// Flash boot, as the strap pins show it.
+const STRAP_FLASH_BOOT: u32 = 0x12;
+/// Input events waiting for the machine; a sender beyond that waits.
+const EVENT_QUEUE: usize = 64;
+
+/// Runs firmware until something ends it.
+pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
+    args.nic.check().map_err(BadInput)?;
+    let input = load(args)?;
+    check_persist(args, &input)?;
+    let setup = setup(args, &input)?;
+    let (events, rx) = sync_channel(EVENT_QUEUE);
+    quit_on_signal(events.clone())?;
+    introduce(&input);
+    let lines = Lines::open(&args.serial, &events)?;
+    machine_thread(args, setup, lines, rx, &input)
+}
+
+/// The machine lives on a thread of its own; a panic there is an internal error, not a torn terminal.
+fn machine_thread(
+    args: &RunArgs,
+    setup: Setup,
+    lines: Lines,
+    events: Receiver<Event>,
+    input: &BootInput,
+) -> anyhow::Result<Exit> {
+    std::thread::scope(|scope| {
+        let body = move || -> anyhow::Result<Exit> {
+            let mut target = target::open(setup)?;
+            let mut drive = Drive::new(args, lines, events, target.now());
+            let exit = drive.run(target.as_mut());
+            let stats = drive.stats(target.as_ref());
+            drop(drive); // gives the terminal back before anything else is printed
+            if let Exit::Stopped(why) = &exit {
+                terminal::message(why);
+            }
+            if args.persist {
+                write_back(args, target.as_ref(), input)?;
+            }
+            if let Some(format) = args.stats {
+                terminal::clear_status();
+                eprintln!("{}", stats.line(format, &exit));
+            }
+            Ok(exit)
+        };
+        let thread = std::thread::Builder::new().name("machine".into()).spawn_scoped(scope, body)?;
+        thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("the machine's thread panicked")))
+    })
+}
+
+/// The user's input, or the built-in example.
+fn load(args: &RunArgs) -> Result<BootInput, BootError> {
+    let opts = LoadOptions {
+        flash_size: args.flash_size,
+        elf: args.elf.clone(),
+        accept_any: args.strap != STRAP_FLASH_BOOT || args.efuse.is_some() || args.kernel.is_some(),
+    };
+    match &args.image {
+        Some(path) => input::load(path, &opts),
+        None => {
+            // A kernel starts with an erased flash, everything else with the example.
+            let flash = if args.kernel.is_some() { &[0xFF][..] } else { HELLO };
+            let mut input = input::from_bytes(Path::new("built-in example"), flash, &opts)?;
+            input.source = Source::Builtin;
+            input.notes.clear();
+            Ok(input)
+        }
+    }
+}
+
+fn setup(args: &RunArgs, input: &BootInput) -> anyhow::Result<Setup> {
+    if let Some(dir) = args.semihosting.as_ref().filter(|d| !d.is_dir()) {
+        anyhow::bail!(BadInput(format!("{}: no folder", dir.display())));
+    }
+    let efuse = match &args.efuse {
+        // The first run with --persist makes the file.
+        Some(path) if args.persist && !path.exists() => None,
+        Some(path) => Some(persist::load_efuse(path)?),
+        None => None,
+    };
+    Ok(Setup {
+        flash: input.flash.clone(),
+        rom: match &args.rom {
+            Some(path) => RomSet::from_file(path)?,
+            None => RomSet::builtin(efuse.as_ref().map_or(300, efuse_revision)),
+        },
+        kernel: args.kernel.as_deref().map(kernel::load).transpose()?,
+        efuse,
+        mac: args.mac.or(args.id.map(units::mac_of_id)),
+        psram_bytes: args.psram.unwrap_or(0),
+        strap: args.strap,
+        seed: args.seed,
+        nic: args.nic.clone(),
+        semihosting: args.semihosting.clone(),
+    })
+}
+
+/// The chip revision that eFuses tell: CHIP_VER_REV1 and CHIP_VER_REV2 (ECO3 also wants an APB_CTRL bit, which the
+/// machine derives from the same).
+fn efuse_revision(efuse: &[u8; 124]) -> u16 {
+    let bit = |word: usize, bit: usize| efuse[word * 4 + bit / 8] >> (bit % 8) & 1 != 0;
+    match (bit(3, 15), bit(5, 20)) {
+        (true, true) => 300,
+        (true, false) => 100,
+        _ => 0,
+    }
+}
+
+/// What is started, on stderr, where it is worth a line.
+fn introduce(input: &BootInput) {
+    tracing::info!(file = %input.path.display(), source = %input.source, flash = input.flash_size(), "loaded");
+    if let Some(elf) = &input.elf {
+        tracing::info!(elf = %elf.display(), "symbols");
+    }
+    for note in &input.notes {
+        terminal::message(&format!("{}: {note}", input.path.display()));
+    }
+}
+
+fn check_persist(args: &RunArgs, input: &BootInput) -> anyhow::Result<()> {
+    if args.persist && input.source != Source::FlashImage && args.efuse.is_none() {
+        let name = input.path.display();
+        anyhow::bail!(BadInput(format!(
+            "--persist: {name} is no flash image to write back to ({})",
+            input.source
+        )));
+    }
+    Ok(())
+}
+
+fn write_back(args: &RunArgs, target: &dyn Target, input: &BootInput) -> Result<(), BootError> {
+    if input.source == Source::FlashImage {
+        let flash = target.flash_bytes();
+        persist::write_atomic(&input.path, persist::trim_flash(&flash, input.used))?;
+    }
+    match &args.efuse {
+        Some(path) => persist::write_atomic(path, &target.efuse_bytes()),
+        None => Ok(()),
+    }
+}
+
+/// SIGINT, SIGTERM and SIGHUP end a run as Ctrl-A x does: terminal restored, files written.
+fn quit_on_signal(events: SyncSender<Event>) -> anyhow::Result<()> {
+    ctrlc::set_handler(move || {
+        let _ = events.send(Event::Quit);
+    })?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_example_is_a_sound_flash_image() {
+        let input = input::from_bytes(Path::new("x"), HELLO, &LoadOptions::default()).unwrap();
+        assert!(input.notes.is_empty(), "{:?}", input.notes);
+        let info = esplens_soc::boot::info::Info::of(&input).to_string();
+        assert!(info.contains("project    esplens-hello 1"), "{info}");
+    }
+
+    #[test]
+    fn the_revision_is_read_from_the_efuses() {
+        let mut efuse = [0; 124];
+        assert_eq!(efuse_revision(&efuse), 0);
+        efuse[13] = 0x80;
+        assert_eq!(efuse_revision(&efuse), 100);
+        efuse[22] = 0x10;
+        assert_eq!(efuse_revision(&efuse), 300);
+    }
+}

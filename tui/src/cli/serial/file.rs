@@ -1,0 +1,26 @@
+//! A UART that writes into a file.
+
+use super::Backend;
+use std::io::Write;
+use std::path::Path;
+
+/// The open file; a failing write ends it with one message.
+pub struct File(Option<std::fs::File>);
+
+impl File {
+    /// Creates or empties the file.
+    pub fn open(path: &Path) -> std::io::Result<Self> {
+        Ok(Self(Some(std::fs::File::create(path)?)))
+    }
+}
+
+impl Backend for File {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(file) = &mut self.0
+            && let Err(error) = file.write_all(bytes)
+        {
+            crate::cli::terminal::message(&format!("serial file: {error}"));
+            self.0 = None;
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Serial lines: what each UART of the machine is connected to on the host, one file a backend.
+
+mod file;
+#[cfg(unix)]
+mod pty;
+mod stdio;
+mod tcp;
+
+use super::exit::BadInput;
+use anyhow::Context;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::mpsc::SyncSender;
+
+/// UARTs of the chip.
+pub const UARTS: usize = 3;
+
+/// What reaches the machine's thread from outside.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Bytes for a UART.
+    Input(u8, Vec<u8>),
+    /// The user wants to stop.
+    Quit,
+}
+
+/// Where a UART leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Where {
+    /// This terminal.
+    Stdio,
+    /// A TCP listener: address and port (0: any free one).
+    Tcp(String, u16),
+    /// A file that takes the output.
+    File(PathBuf),
+    /// A new pseudo-terminal.
+    Pty,
+    /// Nowhere.
+    Null,
+}
+
+/// A parsed `--serial`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SerialArg {
+    /// UART number.
+    pub uart: u8,
+    /// Where it leads.
+    pub to: Where,
+}
+
+impl FromStr for SerialArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (uart, to) = text.split_once('=').ok_or("expected N=stdio|tcp:PORT|file:PATH|pty|null")?;
+        let uart = uart.parse().ok().filter(|&n| usize::from(n) < UARTS).ok_or("UARTs are 0, 1 and 2")?;
+        let to = match to.split_once(':') {
+            None if to == "stdio" => Where::Stdio,
+            None if to == "pty" => Where::Pty,
+            None if to == "null" || to == "none" => Where::Null,
+            Some(("tcp", address)) => tcp_address(address)?,
+            Some(("file", path)) if !path.is_empty() => Where::File(path.into()),
+            _ => return Err(format!("{to:?} is none of stdio, tcp:PORT, file:PATH, pty, null")),
+        };
+        Ok(Self { uart, to })
+    }
+}
+
+/// `PORT` or `HOST:PORT`; without a host only this computer can connect.
+fn tcp_address(text: &str) -> Result<Where, String> {
+    let (host, port) = text.rsplit_once(':').unwrap_or(("127.0.0.1", text));
+    let host = if host.is_empty() { "127.0.0.1" } else { host };
+    let port = port.parse().map_err(|_| format!("{port:?} is no TCP port"))?;
+    Ok(Where::Tcp(host.into(), port))
+}
+
+/// The host's side of a UART.
+pub trait Backend: Send {
+    /// Takes what the UART sends. Never blocks for long: what nobody takes is dropped.
+    fn write(&mut self, bytes: &[u8]);
+}
+
+/// A UART that leads nowhere.
+struct Null;
+
+impl Backend for Null {
+    fn write(&mut self, _bytes: &[u8]) {}
+}
+
+/// The three UARTs' backends.
+pub struct Lines([Box<dyn Backend>; UARTS]);
+
+impl Lines {
+    /// Opens what the arguments name; UART0 is on the terminal unless they say otherwise.
+    pub fn open(args: &[SerialArg], events: &SyncSender<Event>) -> anyhow::Result<Self> {
+        let mut to = [Where::Stdio, Where::Null, Where::Null];
+        for arg in args {
+            to[usize::from(arg.uart)] = arg.to.clone();
+        }
+        if to.iter().filter(|w| **w == Where::Stdio).count() > 1 {
+            anyhow::bail!(BadInput("--serial: only one UART can be on stdio (0=null frees it)".into()));
+        }
+        let mut lines = Self([Box::new(Null), Box::new(Null), Box::new(Null)]);
+        for (n, to) in to.iter().enumerate() {
+            lines.0[n] = open(n as u8, to, events.clone())?;
+        }
+        Ok(lines)
+    }
+
+    /// Hands a UART's output to its backend.
+    pub fn write(&mut self, uart: u8, bytes: &[u8]) {
+        if let Some(line) = self.0.get_mut(usize::from(uart)) {
+            line.write(bytes);
+        }
+    }
+}
+
+fn open(uart: u8, to: &Where, events: SyncSender<Event>) -> anyhow::Result<Box<dyn Backend>> {
+    let what = || BadInput(format!("--serial {uart}"));
+    Ok(match to {
+        Where::Stdio => Box::new(stdio::Stdio::open(uart, events)),
+        Where::Tcp(host, port) => {
+            let tcp = tcp::Tcp::open(uart, host, *port, events);
+            Box::new(tcp.with_context(|| format!("{host}:{port}")).with_context(what)?)
+        }
+        Where::File(path) => {
+            let file = file::File::open(path).with_context(|| path.display().to_string());
+            Box::new(file.with_context(what)?)
+        }
+        #[cfg(unix)]
+        Where::Pty => Box::new(pty::Pty::open(uart, events).with_context(what)?),
+        #[cfg(not(unix))]
+        Where::Pty => anyhow::bail!(BadInput("--serial: this system has no pseudo-terminals".into())),
+        Where::Null => Box::new(Null),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+    use std::time::Duration;
+
+    fn parse(text: &str) -> Result<Where, String> {
+        text.parse::<SerialArg>().map(|a| a.to)
+    }
+
+    #[test]
+    fn arguments_parse() {
+        assert_eq!(parse("1=tcp:5555"), Ok(Where::Tcp("127.0.0.1".into(), 5555)));
+        assert_eq!(parse("1=tcp::5555"), Ok(Where::Tcp("127.0.0.1".into(), 5555)));
+        assert_eq!(parse("1=tcp:0.0.0.0:5555"), Ok(Where::Tcp("0.0.0.0".into(), 5555)));
+        assert_eq!(parse("2=file:a:b"), Ok(Where::File("a:b".into())));
+        for bad in ["3=null", "0", "0=tcp:x", "0=file:", "0=tty"] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn two_uarts_on_stdio_are_refused() {
+        let (events, _rx) = std::sync::mpsc::sync_channel(4);
+        let args = ["1=stdio".parse().unwrap()];
+        assert!(Lines::open(&args, &events).err().unwrap().to_string().contains("only one"));
+    }
+
+    #[test]
+    fn tcp_carries_both_ways_and_keeps_what_came_before_the_client() {
+        let (events, rx) = std::sync::mpsc::sync_channel(4);
+        let mut tcp = tcp::Tcp::open(1, "127.0.0.1", 0, events).unwrap();
+        tcp.write(b"early ");
+        let mut client = std::net::TcpStream::connect(tcp.address()).unwrap();
+        client.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        client.write_all(b"hi").unwrap();
+        assert_eq!(rx.recv_timeout(Duration::from_secs(5)), Ok(Event::Input(1, b"hi".to_vec())));
+        tcp.write(b"late");
+        let mut got = [0; 10];
+        client.read_exact(&mut got).unwrap();
+        assert_eq!(&got, b"early late");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_pty_carries_both_ways_unchanged() {
+        let (events, rx) = std::sync::mpsc::sync_channel(4);
+        let mut pty = pty::Pty::open(2, events).unwrap();
+        let mut end = std::fs::OpenOptions::new().read(true).write(true).open(pty.path()).unwrap();
+        end.write_all(b"\x03a\n").unwrap();
+        assert_eq!(rx.recv_timeout(Duration::from_secs(5)), Ok(Event::Input(2, b"\x03a\n".to_vec())));
+        pty.write(b"x\ny");
+        let mut got = [0; 3];
+        end.read_exact(&mut got).unwrap();
+        assert_eq!(&got, b"x\ny");
+    }
+
+    #[test]
+    fn a_file_takes_the_output() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("uart1.txt");
+        file::File::open(&path).unwrap().write(b"text");
+        assert_eq!(std::fs::read(&path).unwrap(), b"text");
+    }
+}

@@ -1,0 +1,75 @@
+//! A UART behind a pseudo-terminal, for programs that want a serial port.
+
+use super::{Backend, Event};
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::pty::openpty;
+use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+use std::sync::mpsc::SyncSender;
+
+/// The master side. The slave side stays open here too, so that programs may come and go.
+#[derive(Debug)]
+pub struct Pty {
+    master: File,
+    path: PathBuf,
+    _slave: OwnedFd,
+}
+
+impl Pty {
+    /// Makes a pseudo-terminal and says its name.
+    pub fn open(uart: u8, events: SyncSender<Event>) -> std::io::Result<Self> {
+        let pair = openpty(None, None)?;
+        let mut termios = tcgetattr(&pair.slave)?;
+        cfmakeraw(&mut termios);
+        tcsetattr(&pair.slave, SetArg::TCSANOW, &termios)?;
+        // A reader that stands still must not stop the machine: what does not fit is dropped.
+        fcntl(&pair.master, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+        let path = nix::unistd::ttyname(&pair.slave)?;
+        crate::cli::terminal::message(&format!("UART{uart} is {}", path.display()));
+        let master = File::from(pair.master);
+        let reader = master.try_clone()?;
+        std::thread::Builder::new()
+            .name(format!("uart{uart} pty"))
+            .spawn(move || receive(uart, reader, &events))?;
+        Ok(Self { master, path, _slave: pair.slave })
+    }
+
+    /// The name that programs open.
+    #[cfg(test)]
+    pub fn path(&self) -> &std::path::Path {
+        &self.path
+    }
+}
+
+impl Backend for Pty {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Err(error) = self.master.write(bytes) {
+            tracing::debug!(path = %self.path.display(), %error, "pty output dropped");
+        }
+    }
+}
+
+fn receive(uart: u8, mut master: File, events: &SyncSender<Event>) {
+    let mut buffer = [0; 1024];
+    loop {
+        let ready = poll(&mut [PollFd::new(master.as_fd(), PollFlags::POLLIN)], PollTimeout::NONE);
+        if ready.is_err_and(|e| e != nix::errno::Errno::EINTR) {
+            return;
+        }
+        match master.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(n) => {
+                if events.send(Event::Input(uart, buffer[..n].to_vec())).is_err() {
+                    return;
+                }
+            }
+            Err(e)
+                if matches!(e.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::Interrupted) => {}
+            Err(_) => return,
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The summary line.
+
+use super::args::StatsFormat;
+use super::exit::Exit;
+use esplens_core::time::{TICKS_PER_SEC, Ticks};
+use std::time::Duration;
+
+/// What a run took.
+#[derive(Clone, Copy, Debug)]
+pub struct Stats {
+    /// Virtual time.
+    pub ticks: Ticks,
+    /// The host's time.
+    pub wall: Duration,
+    /// Instructions of both cores.
+    pub instructions: u64,
+}
+
+impl Stats {
+    /// Virtual milliseconds.
+    pub fn virtual_ms(&self) -> f64 {
+        self.ticks as f64 * 1e3 / TICKS_PER_SEC as f64
+    }
+
+    /// Million instructions a second of the host's time.
+    pub fn mips(&self) -> f64 {
+        self.instructions as f64 / 1e6 / self.wall.as_secs_f64().max(1e-9)
+    }
+
+    /// The line that `--stats` prints.
+    pub fn line(&self, format: StatsFormat, exit: &Exit) -> String {
+        let wall_ms = self.wall.as_secs_f64() * 1e3;
+        match format {
+            StatsFormat::Text => format!(
+                "esplens: {exit}; {:.1} ms virtual, {wall_ms:.1} ms wall, {} instructions, {:.1} MIPS",
+                self.virtual_ms(),
+                self.instructions,
+                self.mips()
+            ),
+            StatsFormat::Json => serde_json::json!({
+                "virtual_ms": round(self.virtual_ms()),
+                "wall_ms": round(wall_ms),
+                "instructions": self.instructions,
+                "mips": round(self.mips()),
+                "exit": exit.to_string(),
+            })
+            .to_string(),
+        }
+    }
+}
+
+/// Three decimals.
+fn round(x: f64) -> f64 {
+    (x * 1e3).round() / 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_formats() {
+        let stats =
+            Stats { ticks: TICKS_PER_SEC / 2, wall: Duration::from_millis(250), instructions: 5_000_000 };
+        let text = stats.line(StatsFormat::Text, &Exit::Timeout);
+        assert_eq!(
+            text,
+            "esplens: timeout (virtual time); 500.0 ms virtual, 250.0 ms wall, 5000000 instructions, 20.0 MIPS"
+        );
+        let json: serde_json::Value =
+            serde_json::from_str(&stats.line(StatsFormat::Json, &Exit::Quit)).unwrap();
+        assert_eq!(
+            (&json["virtual_ms"], &json["mips"], &json["exit"]),
+            (&500.0.into(), &20.0.into(), &"quit".into())
+        );
+    }
+}

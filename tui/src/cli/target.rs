@@ -1,0 +1,75 @@
+//! What the run loop asks of a machine, and how one is made from the command line.
+
+use super::nic::Nic;
+use esplens_core::memory::Page;
+use esplens_core::time::Ticks;
+use esplens_soc::boot::{Kernel, RomSet};
+use esplens_soc::system::{Output, ResetCause};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Why [`Target::run`] came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunExit {
+    /// The time asked for was reached.
+    Until,
+    /// Both cores sleep until an interrupt; nothing happens before `until` unless input comes.
+    Idle {
+        /// When the next event is due; [`Ticks::MAX`] when none is.
+        until: Ticks,
+    },
+    /// The chip was reset and stands before its first instruction.
+    Reset(ResetCause),
+    /// The machine cannot go on.
+    Stopped(String),
+    /// The guest ended itself with this code (SIMCALL exit).
+    Exit(i32),
+}
+
+/// A machine, as the run loop sees it.
+pub trait Target {
+    /// Runs until virtual time `until` or something noteworthy. Called after [`RunExit::Idle`] it moves time on to
+    /// the earlier of `until` and the next event.
+    fn run(&mut self, until: Ticks) -> RunExit;
+    /// Virtual time.
+    fn now(&self) -> Ticks;
+    /// Instructions executed by both cores.
+    fn instructions(&self) -> u64;
+    /// Bytes arrive on a UART.
+    fn uart_input(&mut self, uart: u8, bytes: &[u8]);
+    /// What left the machine since the last call.
+    fn take_output(&mut self) -> Vec<Output>;
+    /// The flash chip's contents.
+    fn flash_bytes(&self) -> Vec<u8>;
+    /// The eFuses' contents.
+    fn efuse_bytes(&self) -> [u8; 124];
+}
+
+/// Everything a machine is made from.
+pub struct Setup {
+    /// The flash chip.
+    pub flash: Vec<Arc<Page>>,
+    /// The mask ROM.
+    pub rom: RomSet,
+    /// A bare ELF to start instead of the ROM.
+    pub kernel: Option<Kernel>,
+    /// eFuse contents; `None`: a revision 3 chip's.
+    pub efuse: Option<[u8; 124]>,
+    /// Base MAC address; `None`: as in the eFuses.
+    pub mac: Option<[u8; 6]>,
+    /// PSRAM in bytes.
+    pub psram_bytes: usize,
+    /// Boot strap pins.
+    pub strap: u32,
+    /// Seed of the random numbers.
+    pub seed: u64,
+    /// Network.
+    pub nic: Nic,
+    /// Folder for SIMCALL file operations.
+    pub semihosting: Option<PathBuf>,
+}
+
+/// Builds the machine.
+pub fn open(_setup: Setup) -> anyhow::Result<Box<dyn Target>> {
+    anyhow::bail!("this build has no machine yet")
+}

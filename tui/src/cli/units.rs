@@ -1,0 +1,97 @@
+//! Values on the command line: times, sizes, numbers, MAC addresses.
+
+use std::time::Duration;
+
+/// `30s`, `1500ms`, `2m`, `250us`, `5` (seconds).
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: f64 =
+        number.trim().parse().map_err(|_| format!("{text:?} is no time such as 30s or 500ms"))?;
+    let seconds = match unit {
+        "" | "s" => number,
+        "ms" => number / 1e3,
+        "us" => number / 1e6,
+        "m" | "min" => number * 60.0,
+        "h" => number * 3600.0,
+        _ => return Err(format!("unit {unit:?} is none of us, ms, s, m, h")),
+    };
+    Duration::try_from_secs_f64(seconds).map_err(|_| format!("{text:?} is out of range"))
+}
+
+/// `2M`, `4MB`, `8m`: a PSRAM size in bytes.
+pub fn psram(text: &str) -> Result<usize, String> {
+    match text.trim().to_ascii_uppercase().trim_end_matches('B') {
+        "0" | "0M" => Ok(0),
+        "2M" => Ok(2 << 20),
+        "4M" => Ok(4 << 20),
+        "8M" => Ok(8 << 20),
+        _ => Err("expected 2M, 4M or 8M".into()),
+    }
+}
+
+/// A flash chip's size in bytes.
+pub fn flash_size(text: &str) -> Result<usize, String> {
+    esplens_soc::boot::input::parse_flash_size(text).ok_or_else(|| "expected 2M, 4M, 8M or 16M".into())
+}
+
+/// `0x12` or `18`.
+pub fn number(text: &str) -> Result<u32, String> {
+    let parsed = match text.strip_prefix("0x").or(text.strip_prefix("0X")) {
+        Some(hex) => u32::from_str_radix(hex, 16),
+        None => text.parse(),
+    };
+    parsed.map_err(|_| format!("{text:?} is no number"))
+}
+
+/// `24:0a:c4:00:00:10`: a base MAC address; no multicast.
+pub fn mac(text: &str) -> Result<[u8; 6], String> {
+    let bytes: Vec<u8> = text
+        .split([':', '-'])
+        .map(|b| if b.len() == 2 { u8::from_str_radix(b, 16).ok() } else { None })
+        .collect::<Option<_>>()
+        .ok_or_else(|| format!("{text:?} is no MAC address"))?;
+    let mac: [u8; 6] = bytes.try_into().map_err(|_| format!("{text:?} has not six bytes"))?;
+    if mac[0] & 1 != 0 { Err(format!("{text:?} is a multicast address")) } else { Ok(mac) }
+}
+
+/// The base MAC address of machine number `id`: Espressif's 24:0A:C4, four addresses a chip as on silicon.
+pub fn mac_of_id(id: u32) -> [u8; 6] {
+    let n = id.wrapping_add(4).wrapping_mul(4).to_be_bytes();
+    [0x24, 0x0A, 0xC4, n[1], n[2], n[3]]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(duration("1500ms"), Ok(Duration::from_millis(1500)));
+        assert_eq!(duration("2"), Ok(Duration::from_secs(2)));
+        assert_eq!(duration("0.5m"), Ok(Duration::from_secs(30)));
+        assert!(duration("-1s").is_err());
+        assert!(duration("10y").unwrap_err().contains("\"y\""));
+        assert!(duration("s").is_err());
+    }
+
+    #[test]
+    fn macs() {
+        assert_eq!(mac("24:0a:C4:00:00:10"), Ok([0x24, 0x0A, 0xC4, 0, 0, 0x10]));
+        assert!(mac("01:00:5e:00:00:01").unwrap_err().contains("multicast"));
+        assert!(mac("24:0a:c4").is_err());
+        assert!(mac("é:0a:c4:00:00:10").is_err());
+        assert_eq!(mac_of_id(0), [0x24, 0x0A, 0xC4, 0, 0, 0x10]);
+        assert_eq!(mac_of_id(1)[5], 0x14);
+    }
+
+    #[test]
+    fn numbers() {
+        assert_eq!(number("0x12"), Ok(18));
+        assert_eq!(number("18"), Ok(18));
+        assert!(number("x").is_err());
+        assert_eq!(psram("4MB"), Ok(4 << 20));
+        assert!(psram("3M").is_err());
+    }
+}
