@@ -96,7 +96,6 @@ devices! {
     Mcpwm1 mcpwm1: mcpwm::Mcpwm = mcpwm::Mcpwm::default(), 0x3FF6_C000, 0x400;
     I2s1 i2s1: i2s::I2s = i2s::I2s::default(), 0x3FF6_D000, 0x400;
     Uart2 uart2: uart::Uart = uart::Uart::new(2), 0x3FF6_E000, 0x400;
-    Radio radio: radio::Radio = radio::Radio::default(), 0x3FF7_1000, 0x4000;
     BtMac bt_mac: radio::BtMac = radio::BtMac::default(), 0x3FF7_1000, 0x2000;
     WifiMac wifi_mac: radio::WifiMac = radio::WifiMac::default(), 0x3FF7_3000, 0x2000;
     Rng rng: rng::Rng = rng::Rng::default(), 0x3FF7_5000, 0x1000;

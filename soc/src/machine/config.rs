@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The chip's major revision, which decides the default ROM and eFuses.
-pub type ChipRevision = u16;
+pub type ChipRevision = u8;
 
 /// Everything that is decided before power-on.
 #[derive(Clone)]

@@ -7,8 +7,8 @@ use crate::system::{Request, ResetCause, ResetKind};
 impl Machine {
     /// Everything at its power-on values.
     pub(super) fn power_on(&mut self) {
-        self.reset_devices(ResetKind::System);
         self.reset_cores(ResetCause::PowerOn);
+        self.reset_devices(ResetKind::System);
         self.load_kernel();
     }
 
@@ -44,8 +44,8 @@ impl Machine {
             Request::Reset(kind, cause) => {
                 self.end_slice();
                 self.sleep = None;
-                self.reset_devices(kind);
                 self.reset_cores(cause);
+                self.reset_devices(kind);
                 self.load_kernel();
                 Some(RunExit::Reset(kind, cause))
             }

@@ -93,6 +93,15 @@ impl Efuse {
         self.reload();
     }
 
+    /// The major revision that the fuses stand for, 0, 1 or 3: with both version bits burnt it takes
+    /// APB_CTRL_DATE to tell 2 from 3, and chips of revision 2 were never sold.
+    #[must_use]
+    pub fn revision(&self) -> u8 {
+        let rev1 = self.fuses[0][3] & blk0_rdata3::CHIP_VER_REV1 != 0;
+        let rev2 = self.fuses[0][5] & blk0_rdata5::CHIP_VER_REV2 != 0;
+        if rev1 && rev2 { 3 } else { u8::from(rev1) }
+    }
+
     /// Makes this the eFuse of a chip of major revision 0 to 3. Revision 3 shows in
     /// [`ApbCtrl::set_revision`](crate::dev::apb_ctrl::ApbCtrl::set_revision) too: set both.
     pub fn set_revision(&mut self, major: u8) {
