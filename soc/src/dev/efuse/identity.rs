@@ -18,6 +18,8 @@ const DEFAULT_MAC: [u8; 6] = [0x24, 0x0A, 0xC4, 0x00, 0x32, 0x01];
 /// Package ESP32-D0WD.
 const PACKAGE_D0WD: u32 = 1;
 /// ADC reference 3 steps of 7 mV above 1100 mV.
+/// What the factory measured of the 8 MHz oscillator (BLK0_RDATA4.CK8M_FREQ); the ROM finds the crystal by it.
+const CK8M_FREQ: u32 = 85;
 const ADC_VREF: u32 = 3;
 
 /// The checksum of a MAC address: CRC-8 with the reflected polynomial 0x8C from 0 (IDF
@@ -38,7 +40,7 @@ impl Default for Efuse {
     fn default() -> Self {
         let mut efuse = Self::of_fuses(Blocks::default());
         efuse.fuses[0][3] = PACKAGE_D0WD << blk0_rdata3::CHIP_PACKAGE_S | blk0_rdata3::CHIP_CPU_FREQ_RATED;
-        efuse.fuses[0][4] = ADC_VREF << blk0_rdata4::ADC_VREF_S;
+        efuse.fuses[0][4] = CK8M_FREQ | ADC_VREF << blk0_rdata4::ADC_VREF_S;
         efuse.set_revision(3);
         efuse.set_mac(DEFAULT_MAC);
         efuse

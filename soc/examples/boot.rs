@@ -1,0 +1,29 @@
+//! Boots an image and prints UART0: `cargo run --release -p esplens-soc --example boot -- IMAGE MS`.
+use esplens_soc::boot::{LoadOptions, load};
+use esplens_soc::machine::{Machine, MachineConfig, RunExit};
+use esplens_soc::system::Output;
+use std::io::Write;
+fn main() {
+    let path = std::env::args().nth(1).unwrap();
+    let ms: u64 = std::env::args().nth(2).map_or(1000, |s| s.parse().unwrap());
+    let input = load(path.as_ref(), &LoadOptions::default()).unwrap();
+    let t0 = std::time::Instant::now();
+    let mut m = Machine::new(MachineConfig::new(input.flash));
+    let end = ms * 480_000;
+    loop {
+        let next = (m.now() + 480_000).min(end);
+        let exit = m.run(next);
+        for o in m.take_output() {
+            match o {
+                Output::Uart { n: 0, byte } => { std::io::stdout().write_all(&[byte]).unwrap(); }
+                Output::Warning(w) => eprintln!("[{}us] warning: {w}", m.now() / 480),
+                _ => {}
+            }
+        }
+        if exit != RunExit::Until { eprintln!("[{}us] {exit:x?}", m.now() / 480); if matches!(exit, RunExit::Exit(_) | RunExit::Stopped{..}) { break } }
+        if m.now() >= end { break }
+    }
+    let dt = t0.elapsed().as_secs_f64();
+    eprintln!("virtual {} us, wall {:.3} s, {} instructions, {:.1} MIPS", m.now() / 480, dt, m.instructions(), m.instructions() as f64 / dt / 1e6);
+    for c in 0..2 { let cpu = m.cpu(c); eprintln!("core {c}: pc {:#x} ps {:#x} cause {} vaddr {:#x} epc1 {:#x} waiting {} a0 {:#x} lines {:x?}", cpu.pc, cpu.ps, cpu.exccause, cpu.excvaddr, cpu.epc[1], cpu.waiting, cpu.a(0), m.soc().sys.cores[c]); }
+}
