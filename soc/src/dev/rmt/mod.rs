@@ -12,7 +12,7 @@ use super::regfile::RegFile;
 use super::spec::Spec;
 use super::{Cx, DevId, Device, Msg, View};
 use crate::irq::Source;
-use esplens_core::time::{TICKS_PER_SEC, Ticks};
+use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US, Ticks};
 use serde::{Deserialize, Serialize};
 use spec::*;
 
@@ -143,8 +143,10 @@ impl Rmt {
             if self.conf1(c) & conf1::TX_CONTI == 0 {
                 return self.end_tx(c, level, cx);
             }
+            // A loop without a single level must not be an event every few ticks.
+            let pause = if self.channels[c].tx == 0 { TICKS_PER_US } else { 0 };
             self.channels[c].tx = 0;
-            return cx.schedule(c as u8, cx.now + period);
+            return cx.schedule(c as u8, cx.now + period.max(pause));
         }
         self.drive(c, level, cx);
         self.channels[c].tx += 1;
