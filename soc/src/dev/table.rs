@@ -83,7 +83,7 @@ devices! {
     FlashEncryption flash_encryption: flash_encryption::FlashEncryption = flash_encryption::FlashEncryption::default(), 0x3FF5_B000, 0x400;
     Nrx nrx: radio::Nrx = radio::Nrx::default(), 0x3FF5_CC00, 0x400;
     Bb bb: radio::Bb = radio::Bb::default(), 0x3FF5_D000, 0x1000;
-    Mcpwm0 mcpwm0: mcpwm::Mcpwm = mcpwm::Mcpwm::default(), 0x3FF5_E000, 0x400;
+    Mcpwm0 mcpwm0: mcpwm::Mcpwm = mcpwm::Mcpwm::new(0), 0x3FF5_E000, 0x400;
     Timg0 timg0: timg::Timg = timg::Timg::new(0), 0x3FF5_F000, 0x400;
     Timg1 timg1: timg::Timg = timg::Timg::new(1), 0x3FF6_0000, 0x400;
     Spi2 spi2: spi::Spi = spi::Spi::default(), 0x3FF6_4000, 0x400;
@@ -93,7 +93,7 @@ devices! {
     Sdmmc sdmmc: sdmmc::Sdmmc = sdmmc::Sdmmc::default(), 0x3FF6_8000, 0x1000;
     Eth eth: eth::Eth = eth::Eth::default(), 0x3FF6_9000, 0x2000;
     Twai twai: twai::Twai = twai::Twai::default(), 0x3FF6_B000, 0x400;
-    Mcpwm1 mcpwm1: mcpwm::Mcpwm = mcpwm::Mcpwm::default(), 0x3FF6_C000, 0x400;
+    Mcpwm1 mcpwm1: mcpwm::Mcpwm = mcpwm::Mcpwm::new(1), 0x3FF6_C000, 0x400;
     I2s1 i2s1: i2s::I2s = i2s::I2s::default(), 0x3FF6_D000, 0x400;
     Uart2 uart2: uart::Uart = uart::Uart::new(2), 0x3FF6_E000, 0x400;
     BtMac bt_mac: radio::BtMac = radio::BtMac::default(), 0x3FF7_1000, 0x2000;

@@ -3,7 +3,7 @@
 //! Counters are computed from virtual time: the divider has 8 fractional bits. A channel's output signal is
 //! static: high while its duty is the whole period, else low, or the idle level when the output is off; the edges of
 //! the PWM itself are not played, so nothing can count them. Fades run step by step as on silicon and end with
-//! DUTY_CHNG_END; on a timer that stands still a start takes effect at once, so that no driver waits for ever. What is
+//! DUTY_CHNG_END; a start on a timer that stands still is done at once, so that no driver waits for ever. What is
 //! written to low-speed registers takes effect at once instead of at PARA_UP.
 
 pub mod spec;
@@ -184,16 +184,22 @@ impl Ledc {
         for c in 0..CHANNELS {
             let t = self.timer_of(c);
             let Some(fade) = self.channels[c].fade else { continue };
-            let done = self.overflows(t, cx.now) >= fade.end();
-            if done || self.period(t).is_none() {
-                let end = fade.at(self.channels[c].duty, fade.end());
-                self.channels[c] = Channel { duty: end, fade: None, ..self.channels[c] };
-                self.raw |= 1 << (8 + c);
+            if self.period(t).is_some() && self.overflows(t, cx.now) >= fade.end() {
+                self.end_fade(c);
             }
         }
         self.outputs(cx);
         self.next_event(cx);
         self.sync_irq(cx);
+    }
+
+    /// The last step of a fade: its duty stays, its interrupt comes.
+    fn end_fade(&mut self, c: usize) {
+        let ch = &mut self.channels[c];
+        if let Some(fade) = ch.fade.take() {
+            ch.duty = fade.at(ch.duty, fade.end());
+            self.raw |= 1 << (8 + c);
+        }
     }
 
     /// Asks for a call when the next fade ends, or a timer whose overflow interrupt is wanted overflows.
@@ -273,6 +279,9 @@ impl Ledc {
             };
             let duty = self.get(channel_base(c) + 8) & DUTY;
             self.channels[c] = Channel { duty, fade: Some(fade), ..self.channels[c] };
+            if self.period(self.timer_of(c)).is_none() {
+                self.end_fade(c);
+            }
         } else if self.channels[c].fade.is_some() {
             let duty = self.duty(c, cx.now);
             self.channels[c] = Channel { duty, fade: None, ..self.channels[c] };
@@ -323,10 +332,8 @@ impl Device for Ledc {
     fn peek(&self, offset: u32, v: &View) -> u32 {
         match (Self::channel_at(offset), Self::timer_at(offset)) {
             (Some((c, 0xC)), _) => {
-                let going = self.channels[c].fade.is_some_and(|f| {
-                    let t = self.timer_of(c);
-                    self.period(t).is_some() && self.overflows(t, v.now) < f.end()
-                });
+                let fade = self.channels[c].fade;
+                let going = fade.is_some_and(|f| self.overflows(self.timer_of(c), v.now) < f.end());
                 self.get(offset) | if going { conf1::START } else { 0 }
             }
             (Some((c, 0x10)), _) => self.duty(c, v.now),

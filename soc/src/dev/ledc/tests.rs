@@ -98,8 +98,12 @@ fn a_pause_in_a_fade_loses_no_step() {
     let conf = b.read(HSTIMER_CONF);
     b.write(HSTIMER_CONF, conf & !(0x3_FFFF << timer::DIV_S) | 5000 << timer::DIV_S);
     assert_eq!(b.read(HSCH_DUTY_R) >> 4, 5);
-    b.advance(250 * 5);
-    assert_eq!(b.read(HSCH_DUTY_R) >> 4, 10);
+    b.write(HSTIMER_CONF, conf | timer::PAUSE);
+    b.advance(100_000);
+    assert_eq!((b.read(HSCH_DUTY_R) >> 4, b.read(HSCH_CONF1) & conf1::START), (5, conf1::START), "waits");
+    b.write(HSTIMER_CONF, conf);
+    b.advance(125 * 5);
+    assert_eq!((b.read(HSCH_DUTY_R) >> 4, b.read(HSCH_CONF1) & conf1::START), (10, 0));
 }
 
 #[test]

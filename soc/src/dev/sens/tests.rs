@@ -68,7 +68,7 @@ fn a_touch_is_reported_until_the_finger_leaves() {
     let mut b = bench();
     b.write(SAR_TOUCH_CTRL1, 0x0204_7FFF);
     let idle = b.read(SAR_TOUCH_OUT) >> 16;
-    b.write(SAR_TOUCH_THRES, idle / 2 << 16);
+    b.write(SAR_TOUCH_THRES, (idle / 2) << 16);
     b.advance(50_000);
     assert_eq!(b.sent, []);
     b.sys.pads.driven = 1 << 4;

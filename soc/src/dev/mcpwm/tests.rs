@@ -1,0 +1,182 @@
+use super::*;
+use crate::clocks::SocClk;
+use crate::dev::testing::Bench;
+
+/// Unit 0 with 1 µs counts of timer 0 and period `period`, started in `mode` with `command`.
+fn bench(period: u32, mode: u32, command: u32) -> Bench<Mcpwm> {
+    let mut b = Bench::new(DevId::Mcpwm0, Mcpwm::new(0));
+    b.sys.clocks.soc_clk = SocClk::Pll;
+    b.write(CLK_CFG, 15); // 10 MHz
+    b.write(TIMER_CFG0, period << 8 | 9);
+    b.write(TIMER_CFG1, mode << 3 | command);
+    b
+}
+
+#[test]
+fn up_counting_wraps_after_the_period() {
+    let mut b = bench(99, 1, 2);
+    b.advance(30);
+    assert_eq!(b.read(TIMER_STATUS), 30);
+    b.advance(100);
+    assert_eq!(b.read(TIMER_STATUS), 30);
+    assert_eq!(b.read(INT_RAW), 1 << 3 | 1 << 6 | 0x3F << 15, "TEZ, TEP, time stamps 0 of all operators");
+}
+
+#[test]
+fn down_and_up_down_counting_show_the_direction() {
+    let mut b = bench(99, 2, 2);
+    b.advance(1);
+    assert_eq!(b.read(TIMER_STATUS), 1 << 16 | 99, "from 0 to the period");
+    let mut b = bench(100, 3, 2);
+    b.advance(30);
+    assert_eq!(b.read(TIMER_STATUS), 30);
+    b.advance(100);
+    assert_eq!(b.read(TIMER_STATUS), 1 << 16 | 70);
+    b.advance(100);
+    assert_eq!(b.read(TIMER_STATUS), 30);
+}
+
+#[test]
+fn enabled_timer_events_interrupt_on_time() {
+    let mut b = bench(99, 1, 2);
+    b.write(GEN_TSTMP_A, 40);
+    b.write(INT_ENA, 1 << 3 | 1 << 15);
+    b.write(INT_CLR, u32::MAX);
+    b.advance(39);
+    assert!(!b.irq(Source::Pwm0));
+    b.advance(1);
+    assert!(b.irq(Source::Pwm0));
+    assert_eq!(b.read(INT_ST), 1 << 15);
+    b.write(INT_CLR, 1 << 15);
+    b.advance(59);
+    assert!(!b.irq(Source::Pwm0));
+    b.advance(1);
+    assert_eq!(b.read(INT_ST), 1 << 3);
+    assert!(b.irq(Source::Pwm0));
+}
+
+#[test]
+fn stop_commands_stop_at_zero_or_the_peak() {
+    let mut b = bench(99, 1, 2);
+    b.write(INT_ENA, 1);
+    b.advance(30);
+    b.write(TIMER_CFG1, 1 << 3);
+    b.advance(30);
+    assert_eq!(b.read(TIMER_STATUS), 60, "not yet");
+    b.advance(100);
+    assert_eq!(b.read(TIMER_STATUS), 0);
+    assert!(b.irq(Source::Pwm0), "stopped");
+    b.write(TIMER_CFG1, 1 << 3 | 4);
+    b.advance(500);
+    assert_eq!(b.read(TIMER_STATUS), 99, "one run to the peak");
+}
+
+#[test]
+fn a_new_period_and_a_freeze_keep_the_value() {
+    let mut b = bench(99, 1, 2);
+    b.advance(30);
+    b.write(TIMER_CFG0, 49 << 8 | 9);
+    assert_eq!(b.read(TIMER_STATUS), 30);
+    b.advance(25);
+    assert_eq!(b.read(TIMER_STATUS), 5);
+    b.write(TIMER_CFG1, 2);
+    b.advance(25);
+    assert_eq!(b.read(TIMER_STATUS), 5);
+}
+
+#[test]
+fn software_and_inputs_synchronise() {
+    let mut b = bench(99, 1, 2);
+    b.write(TIMER_CFG0 + 0x10, 99 << 8 | 9);
+    b.write(TIMER_CFG1 + 0x10, 1 << 3 | 2);
+    b.write(TIMER_SYNC, 20 << 4 | 1);
+    b.write(TIMER_SYNC + 0x10, 50 << 4 | 1);
+    b.write(TIMER_SYNCI_CFG, 1 << 3 | 4); // timer 1 follows timer 0, timer 0 follows input 0
+    b.advance(7);
+    b.write(TIMER_SYNC, 20 << 4 | 3);
+    assert_eq!((b.read(TIMER_STATUS), b.read(TIMER_STATUS + 0x10)), (20, 50));
+    b.advance(7);
+    b.message(&Msg::SignalIn(31, true));
+    assert_eq!((b.read(TIMER_STATUS), b.read(TIMER_STATUS + 0x10)), (20, 50));
+}
+
+#[test]
+fn captures_take_the_apb_count_at_chosen_edges() {
+    let mut b = bench(0, 0, 0);
+    b.write(CAP_TIMER_CFG, 1);
+    b.write(CAP_CH_CFG + 4, 1 | 1 << 2); // rising
+    b.write(INT_ENA, 1 << 28);
+    b.advance(10);
+    b.message(&Msg::SignalIn(110, true));
+    assert!(b.irq(Source::Pwm0));
+    assert_eq!((b.read(CAP_CH + 4), b.read(CAP_STATUS)), (800, 0));
+    b.write(INT_CLR, 1 << 28);
+    b.advance(10);
+    b.message(&Msg::SignalIn(110, false));
+    assert!(!b.irq(Source::Pwm0), "not the falling edge");
+    b.write(CAP_CH_CFG + 4, 1 | 1 << 1);
+    b.message(&Msg::SignalIn(110, true));
+    b.advance(5);
+    b.message(&Msg::SignalIn(110, false));
+    assert_eq!((b.read(CAP_CH + 4), b.read(CAP_STATUS)), (2000, 2));
+    b.advance(1);
+    b.write(CAP_CH_CFG + 4, 1 | capture::SW);
+    assert_eq!(b.read(CAP_CH + 4), 2080);
+}
+
+#[test]
+fn the_capture_prescaler_skips_rising_edges() {
+    let mut b = bench(0, 0, 0);
+    b.write(CAP_TIMER_CFG, 1);
+    b.write(CAP_CH_CFG, 1 | 1 << 2 | 1 << 3);
+    let mut hits = 0;
+    for n in 0..8 {
+        b.message(&Msg::SignalIn(109, n % 2 == 0));
+        hits += b.read(INT_RAW) >> 27 & 1;
+        b.write(INT_CLR, 1 << 27);
+    }
+    assert_eq!(hits, 2);
+}
+
+#[test]
+fn faults_interrupt_and_latch_actions() {
+    let mut b = bench(0, 0, 0);
+    b.write(FH_CFG0, 1 << 7); // F0: one-shot on operator 0
+    b.write(FAULT_DETECT, 1 | 1 << 3);
+    b.write(INT_ENA, 1 << 9 | 1 << 12 | 1 << 24);
+    b.message(&Msg::SignalIn(34, true));
+    assert_eq!(b.read(INT_ST), 1 << 9 | 1 << 24);
+    assert_eq!((b.read(FAULT_DETECT) >> 6, b.read(FH_STATUS)), (1, 2));
+    b.message(&Msg::SignalIn(34, false));
+    assert_eq!(b.read(INT_ST) >> 12 & 1, 1);
+    assert_eq!(b.read(FH_STATUS), 2, "one-shot stays");
+    b.write(FH_CFG1, 1);
+    assert_eq!(b.read(FH_STATUS), 0);
+}
+
+#[test]
+fn forced_levels_reach_the_matrix_and_unmodelled_pwm_warns() {
+    let mut b = Bench::new(DevId::Mcpwm1, Mcpwm::new(1));
+    b.write(GEN_FORCE + 0x38, 2 << 8);
+    b.write(GEN_FORCE + 0x38, 1 << 8);
+    let out = |l| (DevId::Gpio, Msg::SignalOut(111, l));
+    assert_eq!(b.sent, [out(true), out(false)]);
+    assert!(b.warnings().is_empty());
+    b.write(GEN_A, 1);
+    assert_eq!(b.warnings().len(), 1);
+}
+
+#[test]
+fn wild_values_do_no_harm() {
+    let mut b = bench(99, 1, 2);
+    for offset in (0..0x400).step_by(4) {
+        for value in [0xFFFF_FFFF, 0xAAAA_AAAA, 0x0000_001A, 0] {
+            b.write(offset, value);
+            b.advance(1000);
+            b.read(offset);
+            b.read(INT_RAW);
+        }
+    }
+    b.reset();
+    assert_eq!((b.read(INT_RAW), b.read(TIMER_CFG0)), (0, 0xFF00));
+}

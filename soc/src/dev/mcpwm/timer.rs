@@ -1,0 +1,137 @@
+//! The three timers of a unit, computed from virtual time.
+
+use esplens_core::time::Ticks;
+use serde::{Deserialize, Serialize};
+
+/// Ticks of virtual time in one period of the 160 MHz clock.
+pub const CLOCK_TICKS: Ticks = 3;
+
+/// What a timer's configuration registers ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shape {
+    /// Virtual time of one count.
+    pub tick: Ticks,
+    /// Highest value.
+    pub period: u64,
+    /// 0 stands still, 1 up, 2 down, 3 up and down.
+    pub mode: u32,
+    /// Start and stop command (`TIMERx_START`).
+    pub command: u32,
+}
+
+impl Shape {
+    /// Counts until the same again.
+    fn cycle(&self) -> u64 {
+        if self.mode == 3 { (2 * self.period).max(1) } else { self.period + 1 }
+    }
+
+    /// The place in the cycle that shows a value (at most the period).
+    fn place(&self, value: u64, down: bool) -> u64 {
+        let value = value.min(self.period);
+        match self.mode {
+            2 => self.period - value,
+            3 if down => (2 * self.period - value) % self.cycle(),
+            _ => value,
+        }
+    }
+}
+
+/// One timer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timer {
+    shape: Shape,
+    /// Place in the cycle at time `since`.
+    place: u64,
+    since: Ticks,
+    running: bool,
+    /// When it will stop.
+    stop: Option<Ticks>,
+}
+
+impl Timer {
+    fn counting(&self) -> bool {
+        self.running && self.shape.mode != 0 && self.shape.tick != 0
+    }
+
+    fn counts(&self, now: Ticks) -> u64 {
+        if !self.counting() {
+            return self.place;
+        }
+        let until = self.stop.map_or(now, |stop| stop.min(now));
+        self.place.saturating_add(until.saturating_sub(self.since) / self.shape.tick)
+    }
+
+    /// Value and direction (true: down).
+    #[must_use]
+    pub fn value(&self, now: Ticks) -> (u32, bool) {
+        let (s, place) = (self.shape, self.counts(now) % self.shape.cycle());
+        let (value, down) = match s.mode {
+            2 => (s.period - place, true),
+            3 if place >= s.period && s.period != 0 => (2 * s.period - place, true),
+            _ => (place, false),
+        };
+        (value as u32 & 0xFFFF, down)
+    }
+
+    /// When the timer will next show `value`, after `after`; `None`: never.
+    #[must_use]
+    pub fn next(&self, value: u64, after: Ticks) -> Option<Ticks> {
+        if value > self.shape.period || !self.counting() {
+            return None;
+        }
+        let cycle = self.shape.cycle();
+        let first = self.counts(after).saturating_add(1);
+        let wait = |place: u64| (place + cycle - first % cycle) % cycle;
+        let (up, down) = (self.shape.place(value, false), self.shape.place(value, true));
+        let counts = first.saturating_add(wait(up).min(wait(down))) - self.place;
+        let at = self.since.saturating_add(counts.saturating_mul(self.shape.tick));
+        self.stop.is_none_or(|stop| at <= stop).then_some(at)
+    }
+
+    /// The period, the value of event TEP.
+    #[must_use]
+    pub fn period(&self) -> u64 {
+        self.shape.period
+    }
+
+    /// When the timer will stop.
+    #[must_use]
+    pub fn stop_time(&self) -> Option<Ticks> {
+        self.stop
+    }
+
+    /// It has stopped: stays where it is.
+    pub fn halt(&mut self, now: Ticks) {
+        self.place = self.counts(now) % self.shape.cycle();
+        self.running = false;
+        self.stop = None;
+        self.since = now;
+    }
+
+    /// Takes over new settings at `now` without changing the value more than the period demands.
+    pub fn configure(&mut self, shape: Shape, now: Ticks) {
+        let (value, down) = self.value(now);
+        if shape.command >= 2 && shape.command != self.shape.command {
+            self.running = true;
+        }
+        self.shape = shape;
+        self.load(u64::from(value), down, now);
+    }
+
+    /// Sets the value at `now` (a synchronisation).
+    pub fn load(&mut self, value: u64, down: bool, now: Ticks) {
+        self.place = self.shape.place(value, down);
+        self.since = now;
+        self.stop = None;
+        let target = match self.shape.command {
+            0 | 3 => 0,
+            1 | 4 => self.shape.period,
+            _ => return,
+        };
+        if self.counting() {
+            self.stop = self.next(target, now);
+        } else if self.shape.command < 2 {
+            self.running = false;
+        }
+    }
+}
