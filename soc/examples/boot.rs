@@ -10,6 +10,8 @@ fn main() {
     let t0 = std::time::Instant::now();
     let mut m = Machine::new(MachineConfig::new(input.flash));
     let end = ms * 480_000;
+    let mut left = 12;
+    for b in std::env::var("BP").unwrap_or_default().split(',').filter(|s| !s.is_empty()) { m.set_breakpoint(u32::from_str_radix(b, 16).unwrap(), true); }
     loop {
         let next = (m.now() + 480_000).min(end);
         let exit = m.run(next);
@@ -19,6 +21,14 @@ fn main() {
                 Output::Warning(w) => eprintln!("[{}us] warning: {w}", m.now() / 480),
                 _ => {}
             }
+        }
+        if let RunExit::Stopped { core, .. } = exit {
+            let c = m.cpu(core);
+            let lv: Vec<_> = esplens_soc::irq::Source::ALL.iter().filter(|s| m.soc().sys.irq.level(**s)).collect();
+            eprintln!("[{}us] core {core} pc {:#x} ps {:#x} epc1 {:#x} epc4 {:#x} epc5 {:#x} eps5 {:#x} exccause {} vaddr {:#x} int {:#x} en {:#x} a0 {:#x} a2 {:#x} a3 {:#x} src {:?} other pc {:#x}", m.now()/480, c.pc, c.ps, c.epc[1], c.epc[4], c.epc[5], c.eps[5], c.exccause, c.excvaddr, c.interrupt(), c.intenable, c.a(0), c.a(2), c.a(3), lv, m.cpu(1-core).pc);
+            m.step_over(core);
+            left -= 1; if left == 0 { break }
+            continue;
         }
         if exit != RunExit::Until { eprintln!("[{}us] {exit:x?}", m.now() / 480); if matches!(exit, RunExit::Exit(_) | RunExit::Stopped{..}) { break } }
         if m.now() >= end { break }

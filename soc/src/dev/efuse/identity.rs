@@ -17,9 +17,9 @@ pub struct WrongLength(pub usize);
 const DEFAULT_MAC: [u8; 6] = [0x24, 0x0A, 0xC4, 0x00, 0x32, 0x01];
 /// Package ESP32-D0WD.
 const PACKAGE_D0WD: u32 = 1;
-/// ADC reference 3 steps of 7 mV above 1100 mV.
 /// What the factory measured of the 8 MHz oscillator (BLK0_RDATA4.CK8M_FREQ); the ROM finds the crystal by it.
 const CK8M_FREQ: u32 = 85;
+/// ADC reference 3 steps of 7 mV above 1100 mV.
 const ADC_VREF: u32 = 3;
 
 /// The checksum of a MAC address: CRC-8 with the reflected polynomial 0x8C from 0 (IDF
