@@ -284,6 +284,26 @@ proptest! {
     }
 
     #[test]
+    fn no_damage_to_an_elf_panics(edits in prop::collection::vec((0_usize..17_000, any::<u8>()), 1..6),
+        heads in prop::collection::vec((0_usize..52 + 160 + 9 * 40, any::<u8>()), 0..3)) {
+        let mut elf = include_bytes!("../../../fixtures/hello/hello.elf").to_vec();
+        let sections = elf.len() - 9 * 40;
+        for (at, byte) in edits {
+            let at = at % elf.len();
+            elf[at] = byte;
+        }
+        for (at, byte) in heads {
+            // ELF header and program headers at the front, section headers at the end.
+            let at = if at < 212 { at } else { sections + at - 212 };
+            elf[at] = byte;
+        }
+        if let Ok(pieces) = app_elf::flash_pieces(&elf, 4 << 20) {
+            prop_assert!(pieces.iter().all(|(at, bytes)| at + bytes.len() <= 4 << 20));
+        }
+        let _ = kernel::parse(&elf);
+    }
+
+    #[test]
     fn no_bytes_panic_any_parser(data in prop::collection::vec(any::<u8>(), 0..4096), at in 0_usize..5000) {
         let _ = image::parse(&data, at);
         let _ = partition::parse(&data, at);
