@@ -259,7 +259,9 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
     (edits, heads, 0_usize..0x1_0300).prop_map(|(edits, heads, len)| {
         let mut flash = make_flash([3; 32]);
         for (at, byte) in edits {
-            flash.get_mut(at).map(|b| *b = byte);
+            if let Some(b) = flash.get_mut(at) {
+                *b = byte;
+            }
         }
         for (at, byte) in heads {
             flash[0x1000 + at] = byte;
