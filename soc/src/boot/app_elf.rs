@@ -1,13 +1,12 @@
 //! Flash images for what comes without one: an application's ELF or its bare `.bin` gets `espflash`'s bootloader
 //! and default partition table.
 
-use super::image::is_flash_mapped;
 use super::kernel::parse_xtensa;
 use espflash::flasher::{FlashData, FlashSettings, FlashSize};
 use espflash::image_format::Segment;
 use espflash::image_format::idf::IdfBootloaderFormat;
 use espflash::target::{Chip, XtalFrequency};
-use object::{Object, ObjectSection, SectionFlags, SectionKind};
+use object::{Endianness, Object, ObjectSection, elf};
 
 /// Where the default partition table puts the application.
 pub const APP_OFFSET: usize = 0x1_0000;
@@ -54,46 +53,68 @@ fn convert(elf: &[u8], flash_size: usize) -> Result<Pieces, String> {
 /// Refuses what `espflash` does not expect, so that it never sees a hostile file.
 fn check(elf: &[u8]) -> Result<(), String> {
     let file = parse_xtensa(elf)?;
+    let object::File::Elf32(raw) = &file else { return Err("expected a 32-bit ELF file".into()) };
+    let loads = loads(raw)?;
     let mut ranges = Vec::new();
-    for s in file.sections() {
-        let SectionFlags::Elf { sh_flags, .. } = s.flags() else { continue };
-        if u64::from(sh_flags) == 0 || s.size() == 0 || s.address() == 0 || is_zero_fill(s.kind()) {
-            continue;
-        }
+    for s in raw.sections().filter(is_loaded) {
         let name = s.name().unwrap_or("?");
         let data = s.data().map_err(|e| format!("section {name}: {e}"))?;
-        let end = s.address() + data.len() as u64;
-        if s.address() < 0x1000 || end > 0xF000_0000 {
+        let addr = u64::from(load_address(&loads, s.address() as u32));
+        let end = addr + data.len() as u64;
+        if addr < 0x1000 || s.address() + (data.len() as u64) > 0xF000_0000 || end > 0xF000_0000 {
             return Err(format!("section {name} at {:#010x} is outside the memory map", s.address()));
         }
-        if name == ".flash.appdesc" && data.len() < 256 {
-            return Err(format!(
-                "section {name} has {} bytes, expected an application descriptor",
-                data.len()
-            ));
-        }
-        ranges.push((s.address(), end));
+        ranges.push((addr, end));
     }
-    check_segments(&file)?;
+    check_app_desc(raw, &loads)?;
     check_ranges(ranges)
 }
 
-fn is_zero_fill(kind: SectionKind) -> bool {
-    matches!(kind, SectionKind::UninitializedData)
+type Elf<'a> = object::read::elf::ElfFile32<'a>;
+
+/// True for the sections that end up in an image.
+fn is_loaded(s: &object::read::elf::ElfSection32<'_, '_>) -> bool {
+    let header = s.elf_section_header();
+    let kind = header.sh_type.get(Endianness::Little);
+    header.sh_flags.get(Endianness::Little) != 0
+        && header.sh_offset.get(Endianness::Little) > 0
+        && matches!(kind, elf::SHT_PROGBITS | elf::SHT_INIT_ARRAY)
+        && s.size() > 0
+        && s.address() > 0
 }
 
-/// Load addresses must be addresses.
-fn check_segments(file: &object::File) -> Result<(), String> {
-    let object::File::Elf32(elf) = file else { return Err("expected a 32-bit ELF file".into()) };
-    for p in elf.elf_program_headers() {
-        let end = |base: u32| base.checked_add(p.p_memsz.get(object::Endianness::Little));
-        if end(p.p_vaddr.get(object::Endianness::Little)).is_none()
-            || end(p.p_paddr.get(object::Endianness::Little)).is_none()
-        {
-            return Err("a segment ends past the address space".into());
-        }
+/// An application descriptor, if the file has one, must be one.
+fn check_app_desc(raw: &Elf, loads: &[(u32, u32, u32)]) -> Result<(), String> {
+    /// Offset of the log2 of the MMU's page size; always 64 KiB on the ESP32.
+    const MMU_PAGE_SIZE: usize = 180;
+    let Some(s) = raw.section_by_name(".flash.appdesc") else { return Ok(()) };
+    let data = s.data().unwrap_or_default();
+    let addr = s.address() as u32;
+    let in_flash = Chip::Esp32.addr_is_flash(addr) && load_address(loads, addr) == addr;
+    let page = data.get(MMU_PAGE_SIZE).copied().unwrap_or(0);
+    if !is_loaded(&s) || data.len() < 256 || !in_flash || !matches!(page, 0 | 16) {
+        return Err("section .flash.appdesc is no application descriptor in flash".into());
     }
     Ok(())
+}
+
+/// (first address, bytes, load address) of each loaded segment.
+fn loads(raw: &Elf) -> Result<Vec<(u32, u32, u32)>, String> {
+    let get = |v: object::U32<Endianness>| v.get(Endianness::Little);
+    let loads = raw.elf_program_headers().iter().filter(|p| get(p.p_type) == elf::PT_LOAD);
+    let list: Vec<_> = loads.map(|p| (get(p.p_vaddr), get(p.p_memsz), get(p.p_paddr))).collect();
+    let ends_inside = |base: u32, size| base.checked_add(size).is_some();
+    if list.iter().all(|&(v, size, p)| ends_inside(v, size) && ends_inside(p, size)) {
+        Ok(list)
+    } else {
+        Err("a segment ends past the address space".into())
+    }
+}
+
+/// Where `espflash` places what runs at `addr`: at its load address, unless that lies in flash.
+fn load_address(loads: &[(u32, u32, u32)], addr: u32) -> u32 {
+    let load = loads.iter().find(|(v, size, _)| (*v..v + size).contains(&addr));
+    load.map(|(v, _, p)| p + (addr - v)).filter(|&p| !Chip::Esp32.addr_is_flash(p)).unwrap_or(addr)
 }
 
 fn check_ranges(mut ranges: Vec<(u64, u64)>) -> Result<(), String> {
@@ -106,7 +127,7 @@ fn check_ranges(mut ranges: Vec<(u64, u64)>) -> Result<(), String> {
     if total > 16 << 20 || ranges.len() > MAX_SECTIONS {
         return Err(format!("{} sections of {total} bytes do not fit the flash", ranges.len()));
     }
-    if !ranges.iter().any(|r| is_flash_mapped(r.0 as u32)) {
+    if !ranges.iter().any(|r| Chip::Esp32.addr_is_flash(r.0 as u32)) {
         return Err("no section lies in flash: not an application (to load it into RAM use --kernel)".into());
     }
     Ok(())

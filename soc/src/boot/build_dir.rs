@@ -140,7 +140,7 @@ fn confined(dir: &Path, file: &Path) -> Result<PathBuf, BootError> {
         let flat = file.file_name().map(|name| dir.join(name)).filter(|p| p.is_file());
         path = flat.unwrap_or(path);
     }
-    let io = |source| BootError::Io { path: path.clone(), source };
+    let io = |why| BootError::Io { path: path.clone(), why };
     let real = path.canonicalize().map_err(io)?;
     let root = dir.canonicalize().map_err(io)?;
     if !real.starts_with(&root) {

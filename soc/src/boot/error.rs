@@ -1,7 +1,6 @@
 //! Everything that can be wrong with what the user hands over. Each text starts with the file's name.
 
 use super::image::ImageError;
-use super::partition::PartitionError;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -9,12 +8,12 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum BootError {
     /// The operating system refused.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {why}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        why: std::io::Error,
     },
     /// Nothing in it.
     #[error("{}: the file is empty", path.display())]
@@ -35,20 +34,12 @@ pub enum BootError {
         what: &'static str,
     },
     /// An application or bootloader image is damaged.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {why}", path.display())]
     Image {
         /// The file.
         path: PathBuf,
         /// What is wrong and where.
-        source: ImageError,
-    },
-    /// A partition table is damaged.
-    #[error("{}: {source}", path.display())]
-    Partitions {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong and where.
-        source: PartitionError,
+        why: ImageError,
     },
     /// Nothing in the file tells the ROM how to start.
     #[error("{}: no ESP32 flash image: offset {offset:#x} holds {found}, expected a bootloader (0xe9)", path.display())]
@@ -102,7 +93,7 @@ pub enum BootError {
 /// [`BootError::Io`], [`BootError::TooBig`].
 pub(crate) fn read_file(path: &std::path::Path, max: u64, what: &'static str) -> Result<Vec<u8>, BootError> {
     use std::io::Read;
-    let io = |source| BootError::Io { path: path.to_path_buf(), source };
+    let io = |why| BootError::Io { path: path.to_path_buf(), why };
     let file = std::fs::File::open(path).map_err(io)?;
     let size = file.metadata().map_err(io)?.len();
     if size > max {

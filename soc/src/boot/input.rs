@@ -106,7 +106,7 @@ impl BootInput {
 /// # Errors
 /// One [`BootError`] that names the file and what is wrong with it.
 pub fn load(path: &Path, opts: &LoadOptions) -> Result<BootInput, BootError> {
-    let meta = std::fs::metadata(path).map_err(|source| BootError::Io { path: path.into(), source })?;
+    let meta = std::fs::metadata(path).map_err(|why| BootError::Io { path: path.into(), why })?;
     if meta.is_dir() {
         return load_build_dir(path, path, opts);
     }
@@ -149,8 +149,8 @@ fn flash_image(path: &Path, data: &[u8], opts: &LoadOptions) -> Result<BootInput
     let note = match image::parse(data, BOOTLOADER_OFFSET) {
         Ok(_) => None,
         // A damaged bootloader is the ROM's to refuse when the user asked for the image as it is.
-        Err(source) if opts.accept_any => Some(source.to_string()),
-        Err(source) => return Err(BootError::Image { path: path.into(), source }),
+        Err(why) if opts.accept_any => Some(why.to_string()),
+        Err(why) => return Err(BootError::Image { path: path.into(), why }),
     };
     let mut input = assemble(path, Source::FlashImage, &[(0, data)], None, opts)?;
     input.notes.extend(note);
@@ -183,7 +183,7 @@ fn check_flash(input: &mut BootInput, data: &[u8]) {
 
 /// An image that starts with its header: an application to wrap, or something for the ROM to start.
 fn bare_image(path: &Path, data: &[u8], opts: &LoadOptions) -> Result<BootInput, BootError> {
-    let parsed = image::parse(data, 0).map_err(|source| BootError::Image { path: path.into(), source })?;
+    let parsed = image::parse(data, 0).map_err(|why| BootError::Image { path: path.into(), why })?;
     let size =
         opts.flash_size.unwrap_or(parsed.header.flash_bytes().unwrap_or(0)).clamp(DEFAULT_FLASH, MAX_FLASH);
     if !parsed.uses_flash_cache() {

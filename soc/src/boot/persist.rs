@@ -35,9 +35,9 @@ pub fn write_atomic(path: &Path, data: &[u8]) -> Result<(), BootError> {
     let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let temp = temp_path(&target);
     let result = write_and_rename(&temp, &target, data);
-    result.map_err(|source| {
+    result.map_err(|why| {
         let _ = std::fs::remove_file(&temp);
-        BootError::Io { path: path.to_path_buf(), source }
+        BootError::Io { path: path.to_path_buf(), why }
     })
 }
 

@@ -76,11 +76,11 @@ pub struct Unpack {
 
 /// The ELF file of the chip's ROM, symbols included.
 ///
-/// `revision` is major * 100 + minor, as in image headers: 300 and later have the ECO3 ROM.
+/// `revision` is the chip's major revision: 3 and later have the ECO3 ROM.
 #[must_use]
-pub fn builtin_elf(revision: u16) -> &'static [u8] {
+pub fn builtin_elf(revision: u8) -> &'static [u8] {
     static ELF: [OnceLock<Vec<u8>>; 2] = [OnceLock::new(), OnceLock::new()];
-    let eco3 = revision >= 300;
+    let eco3 = revision >= 3;
     ELF[usize::from(eco3)].get_or_init(|| {
         let info = DeviceInfo {
             chip: Chip::Esp32,
@@ -95,14 +95,14 @@ pub fn builtin_elf(revision: u16) -> &'static [u8] {
 }
 
 impl RomSet {
-    /// The ROM of a chip revision (major * 100 + minor): 3.0 and later differ from earlier ones.
+    /// The ROM of a chip's major revision: 3 and later differ from earlier ones.
     ///
     /// # Panics
     /// Never: the embedded files are parsed by a test.
     #[must_use]
-    pub fn builtin(revision: u16) -> Self {
+    pub fn builtin(revision: u8) -> Self {
         static ROMS: [OnceLock<RomSet>; 2] = [OnceLock::new(), OnceLock::new()];
-        let rom = ROMS[usize::from(revision >= 300)]
+        let rom = ROMS[usize::from(revision >= 3)]
             .get_or_init(|| Self::from_elf(builtin_elf(revision)).expect("the embedded ROM is well-formed"));
         rom.clone()
     }
@@ -163,7 +163,7 @@ impl RomSet {
         let at = |offset| self.rom0_word(core, offset).unwrap_or(0);
         let from = at(UNPACK_TABLE_LITERAL).wrapping_sub(ROM0_BASE) as usize;
         let to = at(UNPACK_TABLE_LITERAL + 4).wrapping_sub(ROM0_BASE) as usize;
-        if from >= to || to > PATCHED_BYTES || (to - from) % 16 != 0 {
+        if from >= to || to > PATCHED_BYTES || !(to - from).is_multiple_of(16) {
             return Vec::new();
         }
         (from..to)
@@ -191,7 +191,7 @@ fn place_section<'a>(rom: &mut [u8], section: &impl ObjectSection<'a>) -> Result
     const SHF_ALLOC_OR_WRITE: u64 = 3;
     let name = section.name().unwrap_or("");
     let SectionFlags::Elf { sh_flags, .. } = section.flags() else { return Ok(()) };
-    if u64::from(sh_flags) & SHF_ALLOC_OR_WRITE == 0 {
+    if sh_flags & SHF_ALLOC_OR_WRITE == 0 {
         return Ok(());
     }
     let data = section.data().map_err(|e| format!("section {name}: {e}"))?;
@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn both_revisions_have_their_symbols_and_reset_vector() {
-        for (revision, first) in [(300, [0x06, 0x67, 0x3E]), (0, [0x06, 0x13, 0x00])] {
+        for (revision, first) in [(3, [0x06, 0x67, 0x3E]), (0, [0x06, 0x13, 0x00])] {
             let list = symbols(builtin_elf(revision));
             let at = |name: &str| list.iter().find(|s| s.1 == name).map(|s| s.0);
             assert_eq!(at("_ResetVector"), Some(RESET_VECTOR));
@@ -284,8 +284,8 @@ mod tests {
 
     #[test]
     fn the_unpack_table_finds_each_sections_bytes() {
-        let file = object::File::parse(builtin_elf(300)).unwrap();
-        let rom = RomSet::builtin(300);
+        let file = object::File::parse(builtin_elf(3)).unwrap();
+        let rom = RomSet::builtin(3);
         let mut checked = 0;
         for u in rom.unpack_table(0).iter().filter(|u| u.end > u.start) {
             let section = file
@@ -309,7 +309,7 @@ mod tests {
 
     #[test]
     fn the_app_cpu_unpacks_the_same_images_to_its_own_data() {
-        let rom = RomSet::builtin(300);
+        let rom = RomSet::builtin(3);
         let (pro, app) = (rom.unpack_table(0), rom.unpack_table(1));
         assert_eq!(pro.len(), 13);
         for (p, a) in pro.iter().zip(&app) {
@@ -350,7 +350,7 @@ mod tests {
             (0xD660, 0xD665),
             (0xFC84, 0xFC84),
         ];
-        let rom = RomSet::builtin(300);
+        let rom = RomSet::builtin(3);
         let mut seen = [false; 27];
         for offset in (0..ROM0_SIZE).step_by(4) {
             let (pro, app) = (rom.rom0_word(0, offset).unwrap(), rom.rom0_word(1, offset).unwrap());
@@ -366,7 +366,7 @@ mod tests {
 
     #[test]
     fn machines_share_pages() {
-        let (a, b) = (RomSet::builtin(300), RomSet::builtin(301));
+        let (a, b) = (RomSet::builtin(3), RomSet::builtin(4));
         assert!(Arc::ptr_eq(&a.rom0_pro[0], &b.rom0_pro[0]));
         assert!(Arc::ptr_eq(&a.rom0_pro[50], &a.rom0_app[50]), "unpatched pages are one");
     }

@@ -259,7 +259,9 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
     (edits, heads, 0_usize..0x1_0300).prop_map(|(edits, heads, len)| {
         let mut flash = make_flash([3; 32]);
         for (at, byte) in edits {
-            flash.get_mut(at).map(|b| *b = byte);
+            if let Some(b) = flash.get_mut(at) {
+                *b = byte;
+            }
         }
         for (at, byte) in heads {
             flash[0x1000 + at] = byte;
@@ -281,6 +283,26 @@ proptest! {
             prop_assert!(input.flash_size() <= MAX_FLASH);
             prop_assert!(!info::Info::of(&input).to_string().is_empty());
         }
+    }
+
+    #[test]
+    fn no_damage_to_an_elf_panics(edits in prop::collection::vec((0_usize..17_000, any::<u8>()), 1..6),
+        heads in prop::collection::vec((0_usize..52 + 160 + 9 * 40, any::<u8>()), 0..3)) {
+        let mut elf = include_bytes!("../../../fixtures/hello/hello.elf").to_vec();
+        let sections = elf.len() - 9 * 40;
+        for (at, byte) in edits {
+            let at = at % elf.len();
+            elf[at] = byte;
+        }
+        for (at, byte) in heads {
+            // ELF header and program headers at the front, section headers at the end.
+            let at = if at < 212 { at } else { sections + at - 212 };
+            elf[at] = byte;
+        }
+        if let Ok(pieces) = app_elf::flash_pieces(&elf, 4 << 20) {
+            prop_assert!(pieces.iter().all(|(at, bytes)| at + bytes.len() <= 4 << 20));
+        }
+        let _ = kernel::parse(&elf);
     }
 
     #[test]

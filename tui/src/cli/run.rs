@@ -42,7 +42,7 @@ fn machine_thread(
 ) -> anyhow::Result<Exit> {
     std::thread::scope(|scope| {
         let body = move || -> anyhow::Result<Exit> {
-            let mut target = target::open(setup)?;
+            let mut target = target::open(setup);
             let mut drive = Drive::new(args, lines, events, target.now());
             let exit = drive.run(target.as_mut());
             let stats = drive.stats(target.as_ref());
@@ -94,11 +94,13 @@ fn setup(args: &RunArgs, input: &BootInput) -> anyhow::Result<Setup> {
         Some(path) => Some(persist::load_efuse(path)?),
         None => None,
     };
+    let revision = efuse.as_ref().map_or(3, efuse_revision);
     Ok(Setup {
+        revision,
         flash: input.flash.clone(),
         rom: match &args.rom {
             Some(path) => RomSet::from_file(path)?,
-            None => RomSet::builtin(efuse.as_ref().map_or(300, efuse_revision)),
+            None => RomSet::builtin(revision),
         },
         kernel: args.kernel.as_deref().map(kernel::load).transpose()?,
         efuse,
@@ -113,11 +115,11 @@ fn setup(args: &RunArgs, input: &BootInput) -> anyhow::Result<Setup> {
 
 /// The chip revision that eFuses tell: CHIP_VER_REV1 and CHIP_VER_REV2 (ECO3 also wants an APB_CTRL bit, which the
 /// machine derives from the same).
-fn efuse_revision(efuse: &[u8; 124]) -> u16 {
+fn efuse_revision(efuse: &[u8; 124]) -> u8 {
     let bit = |word: usize, bit: usize| efuse[word * 4 + bit / 8] >> (bit % 8) & 1 != 0;
     match (bit(3, 15), bit(5, 20)) {
-        (true, true) => 300,
-        (true, false) => 100,
+        (true, true) => 3,
+        (true, false) => 1,
         _ => 0,
     }
 }
@@ -180,8 +182,8 @@ mod tests {
         let mut efuse = [0; 124];
         assert_eq!(efuse_revision(&efuse), 0);
         efuse[13] = 0x80;
-        assert_eq!(efuse_revision(&efuse), 100);
+        assert_eq!(efuse_revision(&efuse), 1);
         efuse[22] = 0x10;
-        assert_eq!(efuse_revision(&efuse), 300);
+        assert_eq!(efuse_revision(&efuse), 3);
     }
 }

@@ -1,9 +1,11 @@
 //! What the run loop asks of a machine, and how one is made from the command line.
 
-use super::nic::Nic;
+use super::nic::{Nic, NicModel};
 use esplens_core::memory::Page;
 use esplens_core::time::Ticks;
 use esplens_soc::boot::{Kernel, RomSet};
+use esplens_soc::dev::eth::EthModel;
+use esplens_soc::machine::{self, Machine, MachineConfig};
 use esplens_soc::system::{Output, ResetCause};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,6 +16,7 @@ pub enum RunExit {
     /// The time asked for was reached.
     Until,
     /// Both cores sleep until an interrupt; nothing happens before `until` unless input comes.
+    #[cfg_attr(not(test), allow(dead_code, reason = "Machine skips idle time within run by itself today"))]
     Idle {
         /// When the next event is due; [`Ticks::MAX`] when none is.
         until: Ticks,
@@ -35,6 +38,8 @@ pub trait Target {
     fn now(&self) -> Ticks;
     /// Instructions executed by both cores.
     fn instructions(&self) -> u64;
+    /// Bytes that a UART takes now; more would be lost.
+    fn uart_room(&self, uart: u8) -> usize;
     /// Bytes arrive on a UART.
     fn uart_input(&mut self, uart: u8, bytes: &[u8]);
     /// What left the machine since the last call.
@@ -55,6 +60,8 @@ pub struct Setup {
     pub kernel: Option<Kernel>,
     /// eFuse contents; `None`: a revision 3 chip's.
     pub efuse: Option<[u8; 124]>,
+    /// Major chip revision.
+    pub revision: u8,
     /// Base MAC address; `None`: as in the eFuses.
     pub mac: Option<[u8; 6]>,
     /// PSRAM in bytes.
@@ -70,6 +77,55 @@ pub struct Setup {
 }
 
 /// Builds the machine.
-pub fn open(_setup: Setup) -> anyhow::Result<Box<dyn Target>> {
-    anyhow::bail!("this build has no machine yet")
+pub fn open(setup: Setup) -> Box<dyn Target> {
+    let revision = setup.revision;
+    Box::new(Machine::new(MachineConfig {
+        rom: setup.rom,
+        kernel: setup.kernel,
+        efuse: setup.efuse,
+        revision,
+        mac: setup.mac,
+        psram_bytes: setup.psram_bytes,
+        strap: setup.strap,
+        seed: setup.seed,
+        semihosting: setup.semihosting,
+        eth: match setup.nic.model {
+            NicModel::Auto => EthModel::Auto,
+            NicModel::OpenEth => EthModel::OpenEth,
+            NicModel::Emac => EthModel::Emac,
+        },
+        ..MachineConfig::new(setup.flash)
+    }))
+}
+
+impl Target for Machine {
+    fn run(&mut self, until: Ticks) -> RunExit {
+        match Machine::run(self, until) {
+            machine::RunExit::Until => RunExit::Until,
+            machine::RunExit::Stopped { core, stop } => RunExit::Stopped(format!("core {core}: {stop:?}")),
+            machine::RunExit::Exit(code) => RunExit::Exit(code),
+            machine::RunExit::Reset(_, cause) => RunExit::Reset(cause),
+        }
+    }
+    fn now(&self) -> Ticks {
+        Machine::now(self)
+    }
+    fn instructions(&self) -> u64 {
+        Machine::instructions(self)
+    }
+    fn uart_room(&self, uart: u8) -> usize {
+        Machine::uart_room(self, uart)
+    }
+    fn uart_input(&mut self, uart: u8, bytes: &[u8]) {
+        Machine::uart_input(self, uart, bytes);
+    }
+    fn take_output(&mut self) -> Vec<Output> {
+        Machine::take_output(self)
+    }
+    fn flash_bytes(&self) -> Vec<u8> {
+        Machine::flash_bytes(self)
+    }
+    fn efuse_bytes(&self) -> [u8; 124] {
+        Machine::efuse_bytes(self)
+    }
 }

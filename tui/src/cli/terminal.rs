@@ -65,3 +65,14 @@ pub fn clear_status() {
         let _ = write!(std::io::stderr(), "\r\x1b[K");
     }
 }
+
+/// What a program wrote to its standard output (or error, `fd` 2) over SIMCALL.
+pub fn console(fd: u8, bytes: &[u8]) {
+    clear_status();
+    let _ = if fd == 2 {
+        std::io::stderr().write_all(bytes)
+    } else {
+        let mut out = std::io::stdout().lock();
+        out.write_all(bytes).and_then(|()| out.flush())
+    };
+}

@@ -4,17 +4,20 @@ use crate::cli::args::{ResetPolicy, RunArgs};
 use crate::cli::exit::Exit;
 use crate::cli::pace::Pace;
 use crate::cli::patterns::{Hit, Patterns};
-use crate::cli::serial::{Event, Lines};
+use crate::cli::serial::{Event, Lines, UARTS};
 use crate::cli::stats::Stats;
 use crate::cli::target::{RunExit, Target};
 use crate::cli::terminal;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use esplens_soc::system::Output;
+use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 /// Longest wait before limits are looked at again.
 const MAX_WAIT: Duration = Duration::from_millis(50);
+/// Input kept for a UART that has no room.
+const MAX_PENDING: usize = 1 << 20;
 /// UART0 silent for this long: a status line tells that something is going on.
 const QUIET: Duration = Duration::from_secs(2);
 
@@ -38,6 +41,8 @@ pub struct Drive {
     start_ticks: Ticks,
     limit: Ticks,
     wall_limit: Option<Duration>,
+    /// Input that the UARTs had no room for yet.
+    pending: [VecDeque<u8>; UARTS],
     last_output: Instant,
     status_due: Instant,
 }
@@ -59,6 +64,7 @@ impl Drive {
             start_ticks: now,
             limit: args.timeout.map_or(Ticks::MAX, |d| now.saturating_add(ticks(d))),
             wall_limit: args.wall_timeout,
+            pending: Default::default(),
             last_output: started,
             status_due: started + QUIET,
         }
@@ -84,7 +90,9 @@ impl Drive {
                 RunExit::Reset(cause) if self.policy == ResetPolicy::Exit => return Exit::Reset(cause),
                 RunExit::Reset(cause) => return self.halt(&format!("halted at a reset ({cause:?})")),
             };
-            match self.take_events(target, &wait) {
+            let woken = self.take_events(target, &wait);
+            self.feed(target);
+            match woken {
                 // Input ends an idle period: the machine goes on from where it is.
                 Ok(woken) => goal = if woken { now } else { wait.goal },
                 Err(exit) => return exit,
@@ -122,7 +130,12 @@ impl Drive {
             let done = left.is_zero() || woken;
             let event = if done { self.events.try_recv().ok() } else { self.wait_event(left.min(MAX_WAIT)) };
             match event {
-                Some(Event::Input(uart, bytes)) => target.uart_input(uart, &bytes),
+                Some(Event::Input(uart, bytes)) => {
+                    let queue = &mut self.pending[usize::from(uart) % UARTS];
+                    queue.extend(bytes);
+                    // Firmware that never reads: as on a real line, what does not fit is lost.
+                    queue.truncate(MAX_PENDING);
+                }
                 Some(Event::Quit) => return Err(Exit::Quit),
                 None if done => return Ok(woken),
                 None => {
@@ -133,6 +146,17 @@ impl Drive {
                 }
             }
             woken = true;
+        }
+    }
+
+    /// Hands over as much input as the UARTs take.
+    fn feed(&mut self, target: &mut dyn Target) {
+        for (uart, queue) in self.pending.iter_mut().enumerate() {
+            let n = queue.len().min(target.uart_room(uart as u8));
+            if n > 0 {
+                let bytes: Vec<u8> = queue.drain(..n).collect();
+                target.uart_input(uart as u8, &bytes);
+            }
         }
     }
 
@@ -154,7 +178,7 @@ impl Drive {
     /// Hands output to the serial lines, warnings to stderr, UART0 to the patterns.
     fn deliver(&mut self, target: &mut dyn Target) -> Option<Exit> {
         let mut text: [Vec<u8>; 3] = Default::default();
-        let mut warnings = Vec::new();
+        let (mut warnings, mut console) = (Vec::new(), Vec::new());
         for output in target.take_output() {
             match output {
                 Output::Uart { n, byte } => {
@@ -163,6 +187,10 @@ impl Drive {
                     }
                 }
                 Output::Warning(warning) => warnings.push(warning),
+                Output::Console { fd, bytes } => {
+                    terminal::console(fd, &bytes);
+                    console.extend(bytes);
+                }
                 Output::Pad { .. } | Output::Frame(_) => {}
             }
         }
@@ -171,7 +199,8 @@ impl Drive {
             self.last_output = Instant::now();
         }
         warnings.iter().for_each(|w| terminal::message(&format!("warning: {w}")));
-        self.patterns.feed(&text[0]).map(|hit| match hit {
+        let hit = self.patterns.feed(&text[0]).or_else(|| self.patterns.feed(&console));
+        hit.map(|hit| match hit {
             Hit::Exit(text) => Exit::Matched(text),
             Hit::Fail(text) => Exit::Failed(text),
         })
@@ -259,6 +288,9 @@ mod tests {
         fn instructions(&self) -> u64 {
             self.lines
         }
+        fn uart_room(&self, _uart: u8) -> usize {
+            1
+        }
         fn uart_input(&mut self, _uart: u8, bytes: &[u8]) {
             self.got.extend(bytes);
             self.out.extend(bytes.iter().map(|&byte| Output::Uart { n: 0, byte }));
@@ -332,6 +364,9 @@ mod tests {
                 self.0
             }
             fn instructions(&self) -> u64 {
+                0
+            }
+            fn uart_room(&self, _: u8) -> usize {
                 0
             }
             fn uart_input(&mut self, _: u8, _: &[u8]) {}
