@@ -117,7 +117,9 @@ impl Machine {
             let done = self.poke(segment.addr, &bytes);
             if done < bytes.len() {
                 let at = segment.addr + done as u32;
-                self.soc.sys.warn(format!("kernel: no memory at {at:#010x}, the rest of the segment is dropped"));
+                self.soc
+                    .sys
+                    .warn(format!("kernel: no memory at {at:#010x}, the rest of the segment is dropped"));
             }
         }
         self.cpus[0].pc = kernel.entry;

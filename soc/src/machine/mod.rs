@@ -58,7 +58,9 @@ pub enum Input {
 struct Slice {
     /// Cycles each core gets.
     cycles: u64,
-    /// The core whose turn it is.
+    /// Where in the slice the running turn ends.
+    turn_end: u64,
+    /// The core whose part of the turn it is; past the last core the turn is over.
     core: usize,
 }
 

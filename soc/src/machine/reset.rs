@@ -59,9 +59,7 @@ impl Machine {
                 None
             }
             Request::Wake => match self.sleep.take() {
-                Some(Sleep::Deep) => {
-                    self.carry_out(Request::Reset(ResetKind::Core, ResetCause::DeepSleep))
-                }
+                Some(Sleep::Deep) => self.carry_out(Request::Reset(ResetKind::Core, ResetCause::DeepSleep)),
                 _ => None,
             },
         }

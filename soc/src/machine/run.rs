@@ -7,8 +7,11 @@ use esplens_core::engine::{Engine, Exit};
 use esplens_core::memory::CORES;
 use esplens_core::time::Ticks;
 
-/// Longest slice in cycles. The cores see each other's writes and interrupts at slice boundaries.
-pub const QUANTUM: u64 = 256;
+/// Longest slice in cycles: between two slices events run and input takes effect.
+const SLICE: u64 = 4096;
+/// Cycles that a core runs before the other one's turn while both are busy. Small, because firmware polls flags that
+/// the other core shows for some dozens of cycles only (docs/decisions/turns.md).
+const TURN: u64 = 32;
 
 impl Machine {
     /// Runs to virtual time `until` (it may be passed by less than a slice), or to the first event that the caller
@@ -79,9 +82,7 @@ impl Machine {
         let timers = (0..CORES).map(|c| self.cycles_to_timer(c)).min().unwrap_or(u64::MAX);
         let cycles = gap.div_ceil(tick).min(timers).max(1);
         for core in 0..CORES {
-            if !self.held(core) {
-                self.cpus[core].idle(cycles);
-            }
+            self.pass(core, cycles);
         }
         self.now += cycles * tick;
         true
@@ -90,7 +91,7 @@ impl Machine {
     fn begin_slice(&mut self, until: Ticks) {
         let tick = self.soc.sys.clocks.cpu_ticks();
         let gap = self.soc.sys.events.next().min(until).saturating_sub(self.now);
-        let mut cycles = gap.div_ceil(tick).clamp(1, QUANTUM);
+        let mut cycles = gap.div_ceil(tick).clamp(1, SLICE);
         for core in 0..CORES {
             if self.idle(core) {
                 cycles = cycles.min(self.cycles_to_timer(core));
@@ -98,49 +99,87 @@ impl Machine {
         }
         self.soc.base =
             TimeBase { start: self.now, cycles: [self.cpus[0].cycles, self.cpus[1].cycles], cpu_ticks: tick };
-        self.slice = Some(Slice { cycles, core: 0 });
+        self.slice = Some(Slice { cycles, turn_end: 0, core: 0 });
     }
 
-    /// Moves time past the slice, or as far as PRO_CPU got in it.
+    /// Moves time past the slice.
     pub(super) fn end_slice(&mut self) {
         if let Some(slice) = self.slice.take() {
             self.now = self.soc.base.start + slice.cycles * self.soc.base.cpu_ticks;
         }
     }
 
-    /// Gives each core its cycles. `Some`: stopped inside; the slice stays open where the caller may go on.
+    /// Cycles that `core` has done in the slice.
+    fn done(&self, core: usize) -> u64 {
+        self.cpus[core].cycles - self.soc.base.cycles[core]
+    }
+
+    /// Gives the cores their turns. `Some`: stopped inside; the slice stays open where the caller may go on.
     fn run_cores(&mut self) -> Option<RunExit> {
         while let Some(slice) = self.slice {
-            let core = slice.core;
-            if let Some(exit) = self.run_core(core) {
+            if slice.core == CORES {
+                self.end_turn(slice.turn_end);
+                if slice.turn_end >= slice.cycles {
+                    return None;
+                }
+                self.slice = Some(Slice { core: 0, ..slice });
+                continue;
+            }
+            if slice.core == 0 && self.done(0) >= slice.turn_end {
+                self.begin_turn();
+            }
+            if let Some(exit) = self.run_core(slice.core) {
                 return Some(exit);
             }
-            match &mut self.slice {
-                Some(s) if core + 1 < CORES => s.core = core + 1,
-                _ => break,
+            if let Some(slice) = &mut self.slice {
+                slice.core += 1;
             }
         }
         None
     }
 
+    /// With one core idle the other takes the rest of the slice in one turn.
+    fn begin_turn(&mut self) {
+        let both = !self.idle(0) && !self.idle(1);
+        if let Some(slice) = &mut self.slice {
+            slice.turn_end = if both { (slice.turn_end + TURN).min(slice.cycles) } else { slice.cycles };
+        }
+    }
+
+    /// Lets the turn pass for the cores that sat it out.
+    fn end_turn(&mut self, turn_end: u64) {
+        for core in 0..CORES {
+            let rest = turn_end.saturating_sub(self.done(core));
+            if rest > 0 {
+                self.pass(core, rest);
+            }
+        }
+    }
+
+    /// Lets cycles pass on an idle core. A held core's CCOUNT goes on too; its reset clears it.
+    fn pass(&mut self, core: usize, cycles: u64) {
+        if self.held(core) {
+            self.cpus[core].cycles += cycles;
+        } else {
+            self.cpus[core].idle(cycles);
+        }
+    }
+
     fn run_core(&mut self, core: usize) -> Option<RunExit> {
         loop {
             let slice = self.slice?;
-            let done = self.cpus[core].cycles - self.soc.base.cycles[core];
-            if self.held(core) || done >= slice.cycles {
+            let done = self.done(core);
+            if done >= slice.turn_end || self.idle(core) {
                 return None;
             }
-            let budget = slice.cycles - done;
+            let budget = slice.turn_end - done;
             let exit =
                 self.engines[core].run(&mut self.cpus[core], core, &mut self.mem, &mut self.soc, budget);
             match exit {
                 Exit::Budget => return None,
-                Exit::Waiting => {
-                    let done = self.cpus[core].cycles - self.soc.base.cycles[core];
-                    self.wait_in_slice(core, slice.cycles - done);
-                }
+                Exit::Waiting => self.wait_in_turn(core),
                 Exit::Attention => {
-                    if let Some(exit) = self.attend_in_slice(core) {
+                    if let Some(exit) = self.attend_in_turn(core) {
                         return Some(exit);
                     }
                 }
@@ -154,20 +193,26 @@ impl Machine {
         }
     }
 
-    /// A waiting core lets the rest of the slice pass, or the part up to its next timer match.
-    fn wait_in_slice(&mut self, core: usize, rest: u64) {
-        let cpu = &mut self.cpus[core];
-        cpu.idle(rest.min(cpu.cycles_to_timer()));
+    /// A core that began to wait lets time pass up to its next timer match or the turn's end.
+    fn wait_in_turn(&mut self, core: usize) {
+        let Some(slice) = self.slice else { return };
+        let rest = slice.turn_end.saturating_sub(self.done(core));
+        let cycles = rest.min(self.cpus[core].cycles_to_timer());
+        if cycles > 0 {
+            self.pass(core, cycles);
+        }
     }
 
-    /// A device of `core` wants the machine: interrupt lines, requests, a new clock.
-    fn attend_in_slice(&mut self, core: usize) -> Option<RunExit> {
-        let done = self.cpus[core].cycles - self.soc.base.cycles[core];
-        if core == 0
-            && let Some(slice) = &mut self.slice
-        {
-            // What PRO_CPU started (another clock, a sleep, an event soon) takes effect for both cores here.
-            slice.cycles = slice.cycles.min(done.max(1));
+    /// A device of `core` wants the machine: interrupt lines, requests, a new clock, an earlier event. The slice ends
+    /// with the turn; a turn that nobody else has had a part of yet ends here.
+    fn attend_in_turn(&mut self, core: usize) -> Option<RunExit> {
+        let done = self.done(core);
+        let alone = core == 0 || self.idle(0) && self.done(0) <= done;
+        if let Some(slice) = &mut self.slice {
+            if alone {
+                slice.turn_end = slice.turn_end.min(done);
+            }
+            slice.cycles = slice.turn_end;
         }
         self.attend()
     }

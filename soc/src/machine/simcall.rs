@@ -49,7 +49,8 @@ impl Files {
         }
         let root = root.canonicalize().map_err(|_| ENOENT)?;
         let full = root.join(name);
-        let anchor = if full.exists() { full.clone() } else { full.parent().map(Path::to_path_buf).ok_or(EACCES)? };
+        let anchor =
+            if full.exists() { full.clone() } else { full.parent().map(Path::to_path_buf).ok_or(EACCES)? };
         let real = anchor.canonicalize().map_err(|_| ENOENT)?;
         if real.starts_with(&root) { Ok(full) } else { Err(EACCES) }
     }

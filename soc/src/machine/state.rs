@@ -1,6 +1,6 @@
 //! Save, restore and compare: everything that makes up a machine is data.
 
-use super::{Input, Machine, Slice, Sleep};
+use super::{Input, Machine, Sleep, Slice};
 use crate::bus::Soc;
 use crate::{cache, map};
 use esplens_core::cpu::Cpu;
@@ -89,8 +89,7 @@ impl Machine {
 
     /// Back to a saved instant of a machine with the same configuration.
     pub fn restore(&mut self, state: &MachineState) {
-        let (out, warned) =
-            (std::mem::take(&mut self.soc.sys.out), std::mem::take(&mut self.soc.sys.warned));
+        let (out, warned) = (std::mem::take(&mut self.soc.sys.out), std::mem::take(&mut self.soc.sys.warned));
         self.cpus = state.cpus.clone();
         self.soc = state.soc.clone();
         (self.soc.sys.out, self.soc.sys.warned) = (out, warned);
