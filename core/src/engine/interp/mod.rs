@@ -64,7 +64,8 @@ impl Engine for Interp {
         } else {
             self.breakpoints.remove(&addr);
         }
-        self.flush();
+        self.cache.drop_around(addr);
+        self.resume = None;
     }
 
     fn step_over(&mut self) {
