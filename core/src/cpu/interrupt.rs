@@ -54,7 +54,8 @@ impl Cpu {
             return 0;
         }
         let level = (1..8).rev().find(|&l| pending & LEVEL_MASK[l as usize] != 0).unwrap_or(0);
-        if level > self.cintlevel() { level } else { 0 }
+        // Nothing masks the NMI, not even its own level (taking it clears it).
+        if level > self.cintlevel() || level == 7 { level } else { 0 }
     }
 
     /// Enters the handler of the interrupt that is due, if one is. True when it did.

@@ -210,8 +210,11 @@ impl<'a> Ctx<'a> {
             mem: self.mem,
             leave: false,
         };
+        let generation = a.mem.map_generation;
         let r = f(&mut a, self.bus);
-        self.attention |= a.leave;
+        // A device may have changed code or its mapping (DMA, a cache set up anew) without saying so.
+        let code_moved = a.mem.map_generation != generation || a.mem.has_stale(a.core);
+        self.attention |= a.leave | code_moved;
         r
     }
 

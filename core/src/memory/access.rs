@@ -95,9 +95,11 @@ impl Memory {
         }
         let len = usize::from(size);
         if spot.offset + len > PAGE_SIZE {
-            return (0..len as u32).try_for_each(|n| {
+            // The second page first: when it faults, nothing has been written.
+            let bytes = (0..len as u32).rev().try_for_each(|n| {
                 Self::store(core, a, bus, addr.wrapping_add(n), 1, value >> (8 * n) & 0xFF)
             });
+            return bytes.map_err(|e| if let Fault::Bus(_) = e { Fault::Bus(addr) } else { e });
         }
         a.leave |= a.mem.phys.has_code(spot.phys, spot.offset, spot.offset + len);
         a.mem.write_phys(spot.phys, spot.offset, &value.to_le_bytes()[..len]);
@@ -182,9 +184,12 @@ impl Memory {
         }
     }
 
-    /// The pages of a region, to keep or to share with another machine.
+    /// The pages of a region, to keep or to share with another machine: the next write to each copies it first.
     #[must_use]
-    pub fn region_pages(&self, region: Region) -> &[Arc<Page>] {
+    pub fn region_pages(&mut self, region: Region) -> &[Arc<Page>] {
+        for phys in region.first..region.first + region.pages {
+            self.disown(phys);
+        }
         &self.phys.pages[region.first as usize..(region.first + region.pages) as usize]
     }
 

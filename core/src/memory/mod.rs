@@ -196,6 +196,12 @@ impl Memory {
         self.phys.own(phys)
     }
 
+    /// Somebody else may hold the page from now on: no store may go to it directly.
+    fn disown(&mut self, phys: u32) {
+        self.phys.owned[phys as usize] = false;
+        self.refresh_phys(phys);
+    }
+
     /// Notes that `len` bytes at `offset` of a physical page were decoded as instructions.
     pub fn mark_code(&mut self, phys: u32, offset: usize, len: usize) {
         if self.phys.mark_code(phys, offset, (offset + len).min(PAGE_SIZE)) {

@@ -28,7 +28,8 @@ pub struct Bench {
     pub cpu: Cpu,
     /// Its memory.
     pub mem: Memory,
-    engine: Interp,
+    /// What runs it.
+    pub engine: Interp,
     code: Region,
 }
 

@@ -29,6 +29,8 @@ fn region(addr: u32) -> u32 {
 fn witlb(c: &mut Ctx, o: &DecOp) -> Done {
     let n = region(c.a(o.s));
     c.cpu.itlb[n as usize] = (c.a(o.t) & 15) as u8;
+    // What engines have looked up may no longer be fetched.
+    c.mem.map_generation += 1;
     Done::Leave
 }
 
@@ -60,7 +62,7 @@ fn invalidate(_c: &mut Ctx, _o: &DecOp) -> Done {
 mod tests {
     use crate::cpu::exception::Cause;
     use crate::cpu::insn::testing::{Bench, CODE, DATA};
-    use crate::isa::Op;
+    use crate::isa::{Insn, Op};
 
     #[test]
     fn attributes_are_read_back() {
@@ -84,6 +86,11 @@ mod tests {
     #[test]
     fn fetching_from_an_illegal_region_is_prohibited() {
         let b = Bench::new().with(5, 0x4000_0000).with(6, 15).run(Op::Witlb, 0, 5, 6, 0).steps(1);
+        assert_eq!((b.cpu.exccause, b.cpu.excvaddr), (Cause::InstFetchProhibited as u32, CODE + 3));
+        // Code that ran before, too.
+        let insns = [Insn::new(Op::Witlb, 0, 5, 6, 0), Insn::new(Op::J, 0, 0, 0, -7)];
+        let b = Bench::new().with(5, 0x4000_0000).with(6, 2).place(CODE, &insns).steps(6);
+        let b = b.with(6, 15).steps(2);
         assert_eq!((b.cpu.exccause, b.cpu.excvaddr), (Cause::InstFetchProhibited as u32, CODE + 3));
     }
 }

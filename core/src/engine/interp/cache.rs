@@ -1,7 +1,7 @@
 //! Decoded blocks, found by address, forgotten when their bytes or their mapping change.
 
 use crate::engine::DecOp;
-use crate::memory::{MAP_PAGES, NO_PAGE, PAGE_SIZE};
+use crate::memory::{MAP_PAGES, Map, NO_PAGE, PAGE_SIZE};
 use std::collections::BTreeMap;
 
 /// Number of a block in the cache.
@@ -150,13 +150,22 @@ impl Cache {
         }
     }
 
+    /// Forgets every block that may run over `addr`: those that start in its page, or reach into it.
+    pub fn drop_around(&mut self, addr: u32) {
+        for at in [addr, addr.wrapping_sub(PAGE_SIZE as u32)] {
+            if let Some(index) = Map::index(at) {
+                self.drop_page(index);
+            }
+        }
+    }
+
     fn drop_page(&mut self, index: usize) {
         if let Some(page) = self.pages[index].take() {
             for id in page.ids.iter().filter(|id| **id != NONE) {
                 self.release(*id);
             }
+            self.forget_lookups();
         }
-        self.forget_lookups();
     }
 
     /// Empties the table in front of the pages: their mappings are looked at again.

@@ -64,7 +64,8 @@ impl Engine for Interp {
         } else {
             self.breakpoints.remove(&addr);
         }
-        self.flush();
+        self.cache.drop_around(addr);
+        self.resume = None;
     }
 
     fn step_over(&mut self) {
@@ -149,13 +150,15 @@ impl Interp {
         };
         if from == 0
             && self.cache.get(id).guarded
-            && let Some(ran) = self.guard(c, pc)
+            && let Some(ran) = self.guard(c, pc, false)
         {
             return ran;
         }
         let block = self.cache.get(id);
-        let cut_short = c.cpu.lcount != 0 && c.cpu.lend.wrapping_sub(block.start + 1) < block.len_bytes() - 1;
-        if cut_short {
+        let cut_short =
+            c.cpu.lcount != 0 && c.cpu.lend.wrapping_sub(block.start.wrapping_add(1)) < block.len_bytes() - 1;
+        // LEND in the middle of an instruction never ends a loop.
+        if cut_short && block.ops.iter().any(|o| o.pc == c.cpu.lend) {
             // The active loop ends inside the block: decode it again up to there.
             self.cache.drop_block(id);
             return self.run_block(c, budget);
@@ -175,9 +178,10 @@ impl Interp {
         run_ops(c, &block.ops[from..])
     }
 
-    /// A breakpoint or IBREAK stands at `pc`: stops there unless it does not apply now.
-    fn guard(&mut self, c: &mut Ctx, pc: u32) -> Option<Ran> {
-        if self.breakpoints.contains(&pc) {
+    /// A breakpoint or IBREAK stands at `pc`: stops there unless it does not apply now. `quiet` passes over the
+    /// debugger's breakpoints.
+    fn guard(&mut self, c: &mut Ctx, pc: u32, quiet: bool) -> Option<Ran> {
+        if !quiet && self.breakpoints.contains(&pc) {
             c.stop = Some(Stop::Breakpoint);
             return Some(Ran { count: 0, done: Done::Stop });
         }
@@ -196,22 +200,26 @@ impl Interp {
         }
     }
 
-    /// One instruction with ICOUNT and without breakpoints.
+    /// One instruction with ICOUNT, or past the debugger's breakpoint.
     fn step_one(&mut self, c: &mut Ctx) -> Ran {
         let quiet = std::mem::take(&mut self.step_over);
-        if c.cpu.icount_active() {
-            if c.cpu.icount == u32::MAX {
-                let pc = c.cpu.pc;
-                c.cpu.raise_debug(crate::cpu::debug_regs::cause::ICOUNT, pc);
-                return Ran { count: 0, done: Done::Fault };
-            }
-            c.cpu.icount += 1;
+        let pc = c.cpu.pc;
+        if let Some(ran) = self.guard(c, pc, quiet) {
+            return ran;
+        }
+        let icount = c.cpu.icount_active().then_some(c.cpu.icount);
+        if icount == Some(u32::MAX) && c.cpu.debug_enabled() {
+            c.cpu.raise_debug(crate::cpu::debug_regs::cause::ICOUNT, pc);
+            return Ran { count: 0, done: Done::Fault };
         }
         self.resume = None;
         let paused = std::mem::replace(&mut c.mem.watch_paused, quiet);
-        let pc = c.cpu.pc;
         let ran = self.uncached(c, pc);
         c.mem.watch_paused = paused;
+        // Only what completes counts, and a value just written stays.
+        if ran.count == 1 && icount == Some(c.cpu.icount) {
+            c.cpu.icount = c.cpu.icount.wrapping_add(1);
+        }
         ran
     }
 }

@@ -1,1 +1,23 @@
-//! Tests of the system instructions.
+//! Special registers, exceptions, interrupts and the debug option, through the engine.
+
+mod debugging;
+mod exceptions;
+mod interrupts;
+mod registers;
+
+use crate::cpu::exception::Cause;
+use crate::cpu::insn::testing::{Bench, CODE};
+use crate::isa::{Insn, Op};
+
+fn op(op: Op, s: u8, t: u8, imm: i32) -> Insn {
+    Insn::new(op, 0, s, t, imm)
+}
+
+fn nop() -> Insn {
+    op(Op::Nop, 0, 0, 0)
+}
+
+/// A general exception was taken at `pc` to the vector `to`.
+fn took(b: &Bench, cause: Cause, pc: u32, to: u32) -> bool {
+    (b.cpu.exccause, b.cpu.epc[1], b.cpu.pc) == (cause as u32, pc, CODE + to)
+}
