@@ -9,7 +9,7 @@ pub type BlockId = u32;
 /// No block.
 const NONE: BlockId = BlockId::MAX;
 /// Entries of the table in front of the pages.
-const LOOKUPS: usize = 8192;
+const LOOKUPS: usize = 2048;
 
 /// Straight-line code, decoded.
 pub struct Block {
@@ -33,6 +33,59 @@ impl Block {
     }
 }
 
+/// What running a whole block takes, in 16 bytes: the table in front of the pages holds these, so that a hit touches
+/// nothing but the instructions themselves.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Hot {
+    /// Address of the first instruction.
+    pub pc: u32,
+    /// Bytes of the block.
+    len: u16,
+    /// Instructions; 0 in an empty entry.
+    count: u8,
+    /// Highest quad any of them names.
+    pub quads: u8,
+    ops: *const DecOp,
+}
+
+// SAFETY: the pointer leads into a block that the same cache owns; it moves between threads with it.
+unsafe impl Send for Hot {}
+
+impl Hot {
+    const EMPTY: Self = Self { pc: 0, len: 0, count: 0, quads: 0, ops: std::ptr::NonNull::dangling().as_ptr() };
+
+    fn of(block: &Block) -> Self {
+        Self {
+            pc: block.start,
+            len: block.len_bytes() as u16,
+            count: block.ops.len() as u8,
+            quads: block.quads,
+            ops: block.ops.as_ptr(),
+        }
+    }
+
+    /// Bytes of the block.
+    #[inline(always)]
+    pub fn len_bytes(&self) -> u32 {
+        self.len.into()
+    }
+
+    /// Instructions of the block; 0 for no block.
+    #[inline(always)]
+    pub fn count(&self) -> u64 {
+        self.count.into()
+    }
+
+    /// The instructions. They stay while no block is dropped, which happens between blocks only.
+    #[inline(always)]
+    pub fn ops<'a>(&self) -> &'a [DecOp] {
+        // SAFETY: an entry leaves the table before its block is dropped, and a copy of it does not outlive the
+        // running of the block; an empty entry has a dangling pointer and no length.
+        unsafe { std::slice::from_raw_parts(self.ops, self.count.into()) }
+    }
+}
+
 /// Blocks that start in one virtual page.
 struct CodePage {
     phys: u32,
@@ -43,7 +96,7 @@ struct CodePage {
 pub struct Cache {
     blocks: Vec<Block>,
     free: Vec<BlockId>,
-    lookups: Box<[(u32, BlockId); LOOKUPS]>,
+    lookups: Box<[Hot; LOOKUPS]>,
     pages: Vec<Option<CodePage>>,
     /// Virtual pages whose blocks read a physical page.
     by_phys: BTreeMap<u32, Vec<u16>>,
@@ -56,7 +109,7 @@ impl Default for Cache {
         Self {
             blocks: Vec::new(),
             free: Vec::new(),
-            lookups: Box::new([(0, NONE); LOOKUPS]),
+            lookups: Box::new([Hot::EMPTY; LOOKUPS]),
             pages: std::iter::repeat_with(|| None).take(MAP_PAGES).collect(),
             by_phys: BTreeMap::new(),
             map_generation: 0,
@@ -76,11 +129,18 @@ impl Cache {
         &self.blocks[id as usize]
     }
 
-    /// The block at `pc` if it was looked up lately.
+    /// The entry in front of the pages that `pc` falls on; it may be another address's.
     #[inline(always)]
-    pub fn lookup(&self, pc: u32) -> Option<BlockId> {
-        let (at, id) = self.lookups[slot(pc)];
-        (at == pc && id != NONE).then_some(id)
+    pub fn hot(&self, pc: u32) -> Hot {
+        self.lookups[slot(pc)]
+    }
+
+    /// Puts a block in front of the pages, unless it needs a look before each run.
+    fn heat(&mut self, id: BlockId) {
+        let block = self.get(id);
+        if !block.guarded {
+            self.lookups[slot(block.start)] = Hot::of(block);
+        }
     }
 
     /// The block at `pc`, whose page index and physical page the caller has checked.
@@ -98,7 +158,7 @@ impl Cache {
             self.drop_block(id);
             return None;
         }
-        self.lookups[slot(pc)] = (pc, id);
+        self.heat(id);
         Some(id)
     }
 
@@ -121,7 +181,7 @@ impl Cache {
                 users.push(index as u16);
             }
         }
-        self.lookups[slot(pc)] = (pc, id);
+        self.heat(id);
         id
     }
 
@@ -134,7 +194,7 @@ impl Cache {
                 *entry = NONE;
             }
         }
-        self.lookups[slot(start)] = (0, NONE);
+        self.lookups[slot(start)] = Hot::EMPTY;
         self.release(id);
     }
 
@@ -170,7 +230,7 @@ impl Cache {
 
     /// Empties the table in front of the pages: their mappings are looked at again.
     pub fn forget_lookups(&mut self) {
-        self.lookups.fill((0, NONE));
+        self.lookups.fill(Hot::EMPTY);
     }
 
     /// Forgets everything.

@@ -12,7 +12,7 @@ use crate::cpu::exception::Cause;
 use crate::cpu::{Cpu, ps};
 use crate::debug::Stop;
 use crate::memory::{Bus, Memory};
-use cache::{BlockId, Cache};
+use cache::{BlockId, Cache, Hot};
 use std::collections::BTreeSet;
 
 /// Most instructions in a block.
@@ -87,16 +87,25 @@ impl Interp {
             self.flush();
             self.ibreak = (c.cpu.ibreakenable, c.cpu.ibreaka);
         }
+        let stepping = self.step_over || c.cpu.icountlevel != 0 && c.cpu.icount_active();
         while c.cpu.cycles < end {
-            let before = c.cpu.cycles;
-            let ran = if c.cpu.icountlevel != 0 && c.cpu.icount_active() || self.step_over {
+            let budget = end - c.cpu.cycles;
+            let ran = if stepping {
                 self.step_one(c)
+            } else if self.resume.is_none()
+                && let Some(hot) = self.ready(c, budget)
+            {
+                run_hot(c, &hot)
             } else {
-                self.run_block(c, end - before)
+                self.run_block(c, budget)
             };
             c.cpu.cycles += ran.count;
             match ran.done {
-                Done::Next | Done::Jump => {}
+                Done::Next | Done::Jump => {
+                    if stepping {
+                        break;
+                    }
+                }
                 Done::Fault => {
                     // A taken exception costs a cycle, so that no loop of exceptions stops time.
                     c.cpu.cycles += 1;
@@ -115,6 +124,17 @@ impl Interp {
         }
         c.cpu.match_timers();
         None
+    }
+
+    /// The block at the PC when nothing stands against running all of it: it is at hand, the budget suffices, the
+    /// registers it names are free, no active loop ends inside it.
+    #[inline(always)]
+    fn ready(&self, c: &Ctx, budget: u64) -> Option<Hot> {
+        let hot = self.cache.hot(c.cpu.pc);
+        let whole = hot.pc == c.cpu.pc && hot.count().wrapping_sub(1) < budget && hot.quads <= c.cpu.quads_free;
+        let loops_inside =
+            c.cpu.lcount != 0 && c.cpu.lend.wrapping_sub(hot.pc.wrapping_add(1)) < hot.len_bytes().wrapping_sub(1);
+        (whole && !loops_inside).then_some(hot)
     }
 
     /// After an instruction that may have changed more than registers.
@@ -224,8 +244,23 @@ impl Interp {
     }
 }
 
-/// Runs `ops` in order, without checks between them.
-#[inline]
+/// Runs a whole block, without checks between its instructions.
+#[inline(always)]
+fn run_hot(c: &mut Ctx, hot: &Hot) -> Ran {
+    c.base = c.cpu.cycles;
+    for op in hot.ops() {
+        let done = (op.exec)(c, op);
+        if done != Done::Next {
+            return finish(c, op, 0, done);
+        }
+    }
+    c.cpu.pc = hot.pc.wrapping_add(hot.len_bytes());
+    loop_back(c.cpu);
+    c.cpu.retired += hot.count();
+    Ran { count: hot.count(), done: Done::Next }
+}
+
+/// Runs part of a block.
 fn run_ops(c: &mut Ctx, ops: &[DecOp]) -> Ran {
     let first = ops[0].index;
     c.base = c.cpu.cycles.wrapping_sub(u64::from(first));

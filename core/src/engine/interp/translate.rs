@@ -42,9 +42,6 @@ fn decode(c: &Ctx, pc: u32, index: u8) -> Option<(DecOp, bool)> {
 impl Interp {
     /// The block at `pc`, decoded now if need be. `None`: nothing can be cached for `pc`.
     pub(super) fn find(&mut self, c: &mut Ctx, pc: u32) -> Option<BlockId> {
-        if let Some(id) = self.cache.lookup(pc) {
-            return Some(id);
-        }
         if c.cpu.itlb[(pc >> 29) as usize] == 15 {
             return None;
         }
