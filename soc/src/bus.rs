@@ -59,6 +59,7 @@ enum Target {
     Nothing,
 }
 
+#[inline]
 fn target(addr: u32) -> Target {
     let addr = if (AHB..AHB_END).contains(&addr) { addr - AHB + APB } else { addr };
     if PERIPHERALS.contains(&addr) {

@@ -12,6 +12,7 @@ struct Spot {
 
 impl Memory {
     /// Finds the storage behind a virtual address, reversed word order included.
+    #[inline]
     fn spot(&self, core: usize, addr: u32) -> Option<Spot> {
         let e = self.maps[core].entry(addr);
         if e.phys == NO_PAGE {
@@ -26,6 +27,7 @@ impl Memory {
         Some(Spot { phys: e.phys, offset, flags: e.flags })
     }
 
+    #[inline]
     fn check(&self, core: usize, addr: u32, size: u8, store: bool) -> Result<(), Fault> {
         match self.watch_hit(core, addr, size, store) {
             Some(id) => Err(Fault::Watch(id)),

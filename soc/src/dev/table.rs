@@ -16,7 +16,7 @@ macro_rules! devices {
 
             /// First address and size in bytes.
             #[must_use]
-            pub fn range(self) -> (u32, u32) {
+            pub const fn range(self) -> (u32, u32) {
                 match self { $(DevId::$id => ($base, $size)),+ }
             }
         }
@@ -121,25 +121,34 @@ impl DevId {
     }
 
     /// The peripheral that covers an address of the DPORT or APB bus, and the offset from its base.
+    #[inline]
     #[must_use]
     pub fn at(addr: u32) -> Option<(Self, u32)> {
         let block = (addr.checked_sub(PERIPHERALS)? / BLOCK) as usize;
-        let id = (*BY_BLOCK.get(block)?)?;
-        Some((id, addr - id.range().0))
+        let (id, base) = (*BY_BLOCK.get(block)?)?;
+        Some((id, addr - base))
     }
 }
 
 /// First address of the peripheral bus.
 pub const PERIPHERALS: u32 = 0x3FF0_0000;
 const BLOCK: u32 = 0x400;
+const BLOCKS: usize = 0x8_0000 / BLOCK as usize;
 
-/// The peripheral of each 1 KiB block.
-static BY_BLOCK: std::sync::LazyLock<Vec<Option<DevId>>> = std::sync::LazyLock::new(|| {
-    let mut table = vec![None; 0x8_0000 / BLOCK as usize];
-    for id in DevId::ALL {
-        let (base, size) = id.range();
-        let first = ((base - PERIPHERALS) / BLOCK) as usize;
-        table[first..first + (size / BLOCK) as usize].fill(Some(*id));
+/// The peripheral of each 1 KiB block, and its base.
+static BY_BLOCK: [Option<(DevId, u32)>; BLOCKS] = by_block();
+
+const fn by_block() -> [Option<(DevId, u32)>; BLOCKS] {
+    let mut table = [None; BLOCKS];
+    let mut n = 0;
+    while n < DevId::ALL.len() {
+        let (base, size) = DevId::ALL[n].range();
+        let mut at = base;
+        while at < base + size {
+            table[((at - PERIPHERALS) / BLOCK) as usize] = Some((DevId::ALL[n], base));
+            at += BLOCK;
+        }
+        n += 1;
     }
     table
-});
+}
