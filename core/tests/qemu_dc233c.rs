@@ -164,6 +164,10 @@ const BRANCHES: &[Op] = &[
 const LOADS: &[Op] = &[Op::L32i, Op::L32iN, Op::L16ui, Op::L16si, Op::L8ui, Op::L32ai];
 const STORES: &[Op] = &[Op::S32i, Op::S32iN, Op::S16i, Op::S8i, Op::S32ri, Op::S32c1i];
 
+/// A jump to the next instruction. QEMU keeps M0..M3 twice within a block, as special registers and for MAC16, so that
+/// neither sees the other's writes before the block ends.
+const BLOCK_END: Insn = Insn { op: Op::J, len: 3, r: 0, s: 0, t: 0, disp: 0, imm: -1 };
+
 /// What a generated instruction still needs.
 #[derive(Clone, Copy)]
 enum Item {
@@ -217,7 +221,7 @@ fn sequence(rng: &mut Rng, mac_loads: &[Op]) -> Vec<Insn> {
             let at = (IN * 4) as i32 + 4 + 4 * rng.below(SCRATCH as u32 - 2) as i32;
             // Bits 2 of r and t choose operands, bits 0..1 of r the destination.
             let load = decode(Insn::new(op, rng.below(8) as u8, x, dst(rng), 0).encode());
-            vec![Insn::new(Op::Addi, 0, 0, x, at), load.expect("encodes to itself")]
+            vec![Insn::new(Op::Addi, 0, 0, x, at), load.expect("encodes to itself"), BLOCK_END]
         }
         1 => {
             let n = rng.pick(&[
@@ -233,7 +237,7 @@ fn sequence(rng: &mut Rng, mac_loads: &[Op]) -> Vec<Insn> {
             let op = rng.pick(&[Op::Wsr, Op::Rsr, Op::Xsr]);
             // Bits 31..8 of ACCHI read back in QEMU's own way: only write it.
             let op = if n == sr::ACCHI { Op::Wsr } else { op };
-            vec![Insn::new(op, 0, 0, x, n.into())]
+            vec![BLOCK_END, Insn::new(op, 0, 0, x, n.into()), BLOCK_END]
         }
         _ => match rng.below(2) {
             0 => vec![Insn::new(Op::Wur, 0, 0, x, ur::THREADPTR.into())],
@@ -434,7 +438,10 @@ fn program(g: &mut Generator, mut next: impl FnMut(&mut Generator) -> Option<Vec
             records.extend(interesting(&mut g.rng).to_le_bytes());
             asm.op(Op::L32i, 0, 0, 2 + n as u8, n as i32 * 4);
         }
-        records.resize(records.len() + RECORD - 14 * 4, 0x5A);
+        for _ in 14..IN + SCRATCH {
+            records.extend(interesting(&mut g.rng).to_le_bytes());
+        }
+        records.resize(records.len() + OUT * 4, 0x5A);
         // SAR 0..=32 and a clear mark.
         asm.op(Op::Movi, 0, 0, 2, cases.len() as i32 % 33).op(Op::Wsr, 0, 0, 2, sr::SAR.into());
         asm.op(Op::Movi, 0, 0, 2, 0).op(Op::Wsr, 0, 0, 2, sr::MISC0.into());
@@ -461,6 +468,7 @@ fn program(g: &mut Generator, mut next: impl FnMut(&mut Generator) -> Option<Vec
 /// Writes all registers behind the record's inputs and steps a0 to the next record.
 fn dump(asm: &mut Asm) {
     let out = ((IN + SCRATCH) * 4) as i32;
+    asm.insn(BLOCK_END);
     for n in 0..16 {
         asm.op(Op::S32i, 0, 0, n, out + 4 * i32::from(n));
     }
@@ -635,6 +643,9 @@ fn compare(p: &Program, complaints: &mut Vec<String>, suspects: &mut BTreeMap<&'
                 .iter()
                 .map(|&w| format!("{} ours {:#x} qemu {:#x}", name(w), word(&a, n, w), word(&b, n, w)))
                 .collect();
+            let end: Vec<String> = (0..DUMPED.len())
+                .map(|w| format!("{} {:#x}", DUMPED[w].1, word(&b, n, IN + SCRATCH + 16 + w)))
+                .collect();
             let code: Vec<String> =
                 case.insns.iter().map(|(pc, i)| format!("  {pc:#x}: {}", i.disasm(*pc))).collect();
             let inputs: Vec<String> = (0..14)
@@ -650,7 +661,7 @@ fn compare(p: &Program, complaints: &mut Vec<String>, suspects: &mut BTreeMap<&'
                 "case {n}: {}\n{}\n{}",
                 diffs.join(", "),
                 inputs.join(" "),
-                code.join("\n")
+                code.join("\n") + "\nqemu at the end: " + &end.join(" ")
             ));
         }
     }
