@@ -112,7 +112,7 @@ fn register_insn(rng: &mut Rng, ops: &[Op]) -> Insn {
     loop {
         let op = rng.pick(ops);
         let row = row(op);
-        let Some(mut i) = decode(rng.next() & !row.mask & 0xFF_FFFF | row.bits) else { continue };
+        let Some(mut i) = decode(rng.word() & !row.mask & 0xFF_FFFF | row.bits) else { continue };
         match row.operands[0] {
             Operand::Ar => i.r = dst(rng),
             Operand::At => i.t = dst(rng),
@@ -250,7 +250,7 @@ fn branch(rng: &mut Rng) -> Insn {
     let op = rng.pick(BRANCHES);
     loop {
         let row = row(op);
-        if let Some(mut i) = decode(rng.next() & !row.mask & 0xFF_FFFF | row.bits)
+        if let Some(mut i) = decode(rng.word() & !row.mask & 0xFF_FFFF | row.bits)
             && i.op == op
         {
             i.disp = 0;
@@ -452,7 +452,7 @@ fn program(g: &mut Generator, mut next: impl FnMut(&mut Generator) -> Option<Vec
     let size = records.len();
     asm.op(Op::Movi, 0, 0, 2, 4).op(Op::Movi, 0, 0, 3, 1);
     let over = asm.here();
-    asm.to(Op::J, 0, 0, (over + 3 + 3 & !3) + 8).align(4).word(RECORDS).word(size as u32);
+    asm.to(Op::J, 0, 0, ((over + 3 + 3) & !3) + 8).align(4).word(RECORDS).word(size as u32);
     let here = asm.here();
     asm.to(Op::L32r, 0, 4, here - 8).to(Op::L32r, 0, 5, here - 4);
     asm.op(Op::Simcall, 0, 0, 0, 0).op(Op::Movi, 0, 0, 2, 1).op(Op::Movi, 0, 0, 3, 0).op(
@@ -486,7 +486,7 @@ fn interesting(rng: &mut Rng) -> u32 {
         1 => rng.below(40).wrapping_neg(),
         2 => rng.pick(&[0, 1, u32::MAX, 0x8000_0000, 0x7FFF_FFFF, 0x8000, 0x7FFF, 0xFFFF, 0x1_0000]),
         3 => 1 << rng.below(32),
-        _ => rng.next(),
+        _ => rng.word(),
     }
 }
 

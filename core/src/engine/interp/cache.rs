@@ -53,7 +53,8 @@ pub struct Hot {
 unsafe impl Send for Hot {}
 
 impl Hot {
-    const EMPTY: Self = Self { pc: 0, len: 0, count: 0, quads: 0, ops: std::ptr::NonNull::dangling().as_ptr() };
+    const EMPTY: Self =
+        Self { pc: 0, len: 0, count: 0, quads: 0, ops: std::ptr::NonNull::dangling().as_ptr() };
 
     fn of(block: &Block) -> Self {
         Self {

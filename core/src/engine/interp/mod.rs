@@ -131,9 +131,10 @@ impl Interp {
     #[inline(always)]
     fn ready(&self, c: &Ctx, budget: u64) -> Option<Hot> {
         let hot = self.cache.hot(c.cpu.pc);
-        let whole = hot.pc == c.cpu.pc && hot.count().wrapping_sub(1) < budget && hot.quads <= c.cpu.quads_free;
-        let loops_inside =
-            c.cpu.lcount != 0 && c.cpu.lend.wrapping_sub(hot.pc.wrapping_add(1)) < hot.len_bytes().wrapping_sub(1);
+        let whole =
+            hot.pc == c.cpu.pc && hot.count().wrapping_sub(1) < budget && hot.quads <= c.cpu.quads_free;
+        let loops_inside = c.cpu.lcount != 0
+            && c.cpu.lend.wrapping_sub(hot.pc.wrapping_add(1)) < hot.len_bytes().wrapping_sub(1);
         (whole && !loops_inside).then_some(hot)
     }
 
