@@ -1,4 +1,5 @@
 //! Guest instructions a second of the interpreter: `cargo bench -p esplens-core`.
+#![allow(missing_docs, reason = "criterion_group makes a public function")]
 
 #[path = "../tests/common/mod.rs"]
 mod common;

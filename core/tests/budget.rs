@@ -21,7 +21,7 @@ fn random_insn(rng: &mut Rng) -> Insn {
     loop {
         let op = rng.pick(Op::ALL);
         let row = row(op);
-        let Some(mut insn) = decode(rng.next() & !row.mask & 0xFF_FFFF | row.bits) else { continue };
+        let Some(mut insn) = decode(rng.word() & !row.mask & 0xFF_FFFF | row.bits) else { continue };
         // Those that would only end the interesting part: no vectors, no code.
         let moves_vectors = matches!(op, Op::Wsr | Op::Xsr) && insn.imm == i32::from(sr::VECBASE);
         if moves_vectors || op == Op::Witlb || insn.op != op {
@@ -105,7 +105,7 @@ fn rig(seed: u64) -> Rig {
     let c = &mut rig.cpu;
     for (n, ar) in c.ar.iter_mut().enumerate() {
         *ar = match n % 4 {
-            0 => rng.next(),
+            0 => rng.word(),
             1 => DATA + rng.below(0x2000) * 4,
             2 => ALIAS + rng.below(RANDOM),
             _ => rng.below(300),
@@ -113,10 +113,10 @@ fn rig(seed: u64) -> Rig {
     }
     c.pc = CODE + rng.below(64);
     (c.lbeg, c.lend, c.lcount) = (CODE + rng.below(200), CODE + rng.below(300), rng.below(5));
-    c.windowstart |= rng.next() & 0xFFFF;
+    c.windowstart |= rng.word() & 0xFFFF;
     c.sar = rng.below(33);
-    c.br = rng.next() & 0xFFFF;
-    c.intenable = rng.next();
+    c.br = rng.word() & 0xFFFF;
+    c.intenable = rng.word();
     c.ccompare = std::array::from_fn(|_| 1 + rng.below(2000));
     if rng.below(3) == 0 {
         c.ibreaka = std::array::from_fn(|_| CODE + rng.below(RANDOM));
@@ -145,7 +145,7 @@ fn advance(rig: &mut Rig, end: u64, slice: u64) {
                 let left = (end - rig.cpu.cycles).min(slice).min(rig.cpu.cycles_to_timer());
                 rig.cpu.idle(left);
                 // A sleeper that nothing enabled will ever wake would make a dull test.
-                if rig.cpu.cycles % 64 == 0 {
+                if rig.cpu.cycles.is_multiple_of(64) {
                     rig.cpu.waiting = false;
                 }
             }

@@ -24,6 +24,15 @@ impl Cpu {
         self.windowstart >> (self.windowbase().wrapping_add(n) & 15) & 1 != 0
     }
 
+    /// How many quads below the current frame the nearest live one is, 1..3.
+    #[inline]
+    fn nearest_below(&self) -> Option<u32> {
+        let ws = self.windowstart & 0xFFFF;
+        // The three frames below in bits 0..2, the nearest in bit 2.
+        let below = (ws | ws << 16) >> (self.windowbase() + 13) & 7;
+        (below != 0).then(|| below.leading_zeros() - 28)
+    }
+
     /// Moves WINDOWBASE by `quads` (modulo 16).
     pub fn rotate(&mut self, quads: u32) {
         self.wb4 = self.wb4.wrapping_add(quads.wrapping_mul(4)) & 63;
@@ -82,7 +91,7 @@ impl Cpu {
     /// RETW at `pc`. False: illegal (a0 does not fit the frames that are there, or no windows).
     pub fn retw(&mut self, pc: u32) -> bool {
         let n = self.a(0) >> 30;
-        let found = (1..=3u32).find(|m| self.start_bit(m.wrapping_neg()));
+        let found = self.nearest_below();
         if n == 0 || found.is_some_and(|m| m != n) || self.ps & (ps::WOE | ps::EXCM) != ps::WOE {
             return false;
         }
@@ -119,6 +128,6 @@ impl Cpu {
     /// MOVSP must raise Alloca: none of the three frames below is live (ISA 6, MOVSP).
     #[must_use]
     pub fn movsp_must_spill(&self) -> bool {
-        !(1..=3u32).any(|m| self.start_bit(m.wrapping_neg()))
+        self.nearest_below().is_none()
     }
 }

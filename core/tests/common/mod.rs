@@ -123,7 +123,7 @@ impl Asm {
 
     /// Fills up to a multiple of `n`.
     pub fn align(&mut self, n: usize) -> &mut Self {
-        while self.bytes.len() % n != 0 {
+        while !self.bytes.len().is_multiple_of(n) {
             self.bytes.push(0);
         }
         self
@@ -139,7 +139,7 @@ impl Asm {
 pub struct Rng(pub u64);
 
 impl Rng {
-    pub fn next(&mut self) -> u32 {
+    pub fn word(&mut self) -> u32 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -147,7 +147,7 @@ impl Rng {
     }
 
     pub fn below(&mut self, n: u32) -> u32 {
-        (u64::from(self.next()) * u64::from(n) >> 32) as u32
+        ((u64::from(self.word()) * u64::from(n)) >> 32) as u32
     }
 
     pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
