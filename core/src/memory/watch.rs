@@ -41,6 +41,12 @@ pub struct Watch {
 }
 
 impl Watch {
+    /// Part of the 4 KiB page at `page` is watched.
+    fn touches_page(&self, page: u32) -> bool {
+        u64::from(self.addr) < u64::from(page) + 4096
+            && u64::from(page) < u64::from(self.addr) + u64::from(self.len)
+    }
+
     fn hit(&self, core: usize, addr: u32, size: u32, store: bool) -> bool {
         let kind = match self.kind {
             WatchKind::Read => !store,
@@ -57,15 +63,15 @@ impl Watch {
 impl Memory {
     /// Adds or replaces watchpoint `id`.
     pub fn set_watch(&mut self, id: usize, watch: Watch) {
-        self.watches.insert(id, watch);
-        self.mark_watches();
+        let old = self.watches.insert(id, watch);
+        self.mark_watches(old);
+        self.mark_watches(Some(watch));
     }
 
     /// Removes watchpoint `id`; unknown ids are ignored.
     pub fn clear_watch(&mut self, id: usize) {
-        if self.watches.remove(&id).is_some() {
-            self.mark_watches();
-        }
+        let old = self.watches.remove(&id);
+        self.mark_watches(old);
     }
 
     /// The watchpoint with this id.
@@ -88,21 +94,31 @@ impl Memory {
         self.watches.iter().find(|(_, w)| w.hit(core, addr, size.into(), store)).map(|(id, _)| *id)
     }
 
-    fn mark_watches(&mut self) {
+    /// Brings the pages that `changed` covers in line with the list. FreeRTOS moves a DBREAK at every task switch,
+    /// so only those pages are looked at.
+    fn mark_watches(&mut self, changed: Option<Watch>) {
+        let Some(changed) = changed else { return };
+        let last = changed
+            .addr
+            .saturating_add(changed.len.max(1) - 1)
+            .min(MAP_BASE + ((MAP_PAGES as u32) << 12) - 1);
+        let mut page = (changed.addr & !0xFFF).max(MAP_BASE);
+        while page <= last {
+            let wanted = self.watches.values().any(|w| w.touches_page(page));
+            if let Some(i) = Map::index(page) {
+                self.mark_page(i, wanted);
+            }
+            page += 0x1000;
+        }
+    }
+
+    fn mark_page(&mut self, index: usize, wanted: bool) {
         for core in 0..CORES {
-            for i in 0..MAP_PAGES {
-                let addr = MAP_BASE + ((i as u32) << 12);
-                let wanted = self.watches.values().any(|w| {
-                    u64::from(w.addr) < u64::from(addr) + 4096
-                        && u64::from(addr) < u64::from(w.addr) + u64::from(w.len)
-                });
-                let e = self.maps[core].at_mut(i);
-                if (e.flags & flag::WATCH != 0) != wanted {
-                    e.flags ^= flag::WATCH;
-                    self.refresh(core, i);
-                }
+            let e = self.maps[core].at_mut(index);
+            if (e.flags & flag::WATCH != 0) != wanted {
+                e.flags ^= flag::WATCH;
+                self.refresh(core, index);
             }
         }
-        debug_assert!(Map::index(MAP_BASE).is_some());
     }
 }

@@ -3,6 +3,7 @@
 use super::{Machine, RunExit, Sleep};
 use crate::dev::DevId;
 use crate::system::{Request, ResetCause, ResetKind};
+use esplens_core::memory::CORES;
 
 impl Machine {
     /// Everything at its power-on values.
@@ -36,8 +37,7 @@ impl Machine {
         match request {
             Request::Reset(ResetKind::Cpu(n), cause) => {
                 let n = usize::from(n & 1);
-                self.cpus[n].reset();
-                self.soc.sys.cores[n].cause = cause as u8;
+                self.reset_core(n, cause);
                 // APP_CPU's start by PRO_CPU is no event for the outside.
                 (n == 0).then_some(RunExit::Reset(ResetKind::Cpu(0), cause))
             }
@@ -91,9 +91,18 @@ impl Machine {
     }
 
     fn reset_cores(&mut self, cause: ResetCause) {
-        for (cpu, lines) in self.cpus.iter_mut().zip(&mut self.soc.sys.cores) {
-            cpu.reset();
-            lines.cause = cause as u8;
+        for core in 0..CORES {
+            self.reset_core(core, cause);
+        }
+    }
+
+    fn reset_core(&mut self, core: usize, cause: ResetCause) {
+        self.cpus[core].reset();
+        self.cpus[core].sync_dbreak(core, &mut self.mem);
+        self.soc.sys.cores[core].cause = cause as u8;
+        // Region protection is back at "everything allowed".
+        for region in 1..=2 {
+            self.mem.guard_region(core, region, false);
         }
     }
 }

@@ -74,9 +74,6 @@ fn entry(c: &mut Ctx, o: &DecOp) -> Done {
 }
 
 fn movsp(c: &mut Ctx, o: &DecOp) -> Done {
-    if c.cpu.ps & ps::WOE == 0 {
-        return illegal(c, o);
-    }
     if c.cpu.movsp_must_spill() {
         return c.raise(o, Cause::Alloca);
     }
