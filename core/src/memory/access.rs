@@ -48,7 +48,7 @@ impl Memory {
         if spot.flags & flag::READ == 0 {
             return Err(Fault::Bus(addr));
         }
-        if spot.flags & flag::WORD_ONLY != 0 && (size != 4 || addr % 4 != 0) {
+        if spot.flags & flag::WORD_ONLY != 0 && (size != 4 || !addr.is_multiple_of(4)) {
             return Err(Fault::Bus(addr));
         }
         let size = usize::from(size);
@@ -91,7 +91,8 @@ impl Memory {
         let Some(spot) = a.mem.spot(core, addr) else {
             return bus.write(a, addr, size, value);
         };
-        if spot.flags & flag::WRITE == 0 || spot.flags & flag::WORD_ONLY != 0 && (size != 4 || addr % 4 != 0)
+        if spot.flags & flag::WRITE == 0
+            || spot.flags & flag::WORD_ONLY != 0 && (size != 4 || !addr.is_multiple_of(4))
         {
             return Err(Fault::Bus(addr));
         }

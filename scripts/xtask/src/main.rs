@@ -1,5 +1,7 @@
 //! Project chores, `cargo xtask help` lists them.
 
+mod bench;
+mod ci;
 mod docs;
 
 use clap::{Parser, Subcommand};
@@ -15,12 +17,18 @@ struct Cli {
 /// One variant a chore; each lives in a file of its own.
 #[derive(Subcommand)]
 enum Chore {
+    /// Measure the interpreter, the boot of a real image and the memory of a machine.
+    Bench(bench::Args),
+    /// Everything that CI checks: runs .ci/run.
+    Ci,
     /// Write docs/peripherals.md from the devices' register tables.
     Docs(docs::Args),
 }
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().chore {
+        Chore::Bench(args) => bench::run(&args, &root()),
+        Chore::Ci => ci::run(&root()),
         Chore::Docs(args) => docs::run(&args, &root()),
     }
 }

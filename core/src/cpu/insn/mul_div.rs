@@ -21,8 +21,8 @@ compute! {
     mul16u: r = |c, o| (c.a(o.s) & 0xFFFF) * (c.a(o.t) & 0xFFFF);
     mul16s: r = |c, o| (i32::from(c.a(o.s) as i16) * i32::from(c.a(o.t) as i16)) as u32;
     mull: r = |c, o| c.a(o.s).wrapping_mul(c.a(o.t));
-    muluh: r = |c, o| (u64::from(c.a(o.s)) * u64::from(c.a(o.t)) >> 32) as u32;
-    mulsh: r = |c, o| (i64::from(c.a(o.s) as i32) * i64::from(c.a(o.t) as i32) >> 32) as u32;
+    muluh: r = |c, o| ((u64::from(c.a(o.s)) * u64::from(c.a(o.t))) >> 32) as u32;
+    mulsh: r = |c, o| ((i64::from(c.a(o.s) as i32) * i64::from(c.a(o.t) as i32)) >> 32) as u32;
 }
 
 macro_rules! divide {

@@ -135,10 +135,10 @@ fn handlers_nest_and_return_in_order() {
     // 0: level 1, 19: level 2, 23: level 3, 24: level 4, 26: level 5.
     let lines = [0u32, 19, 23, 24, 26];
     // EXCM masks up to level 3: the low handlers clear it first, as an RTOS does.
-    for n in 0..5 {
+    for (n, line) in lines.into_iter().enumerate() {
         b = b.set(|c| {
             c.ps &= !ps::EXCM;
-            c.set_external(c.external | 1 << lines[n]);
+            c.set_external(c.external | 1 << line);
         });
         b = b.steps(1);
         assert_eq!(b.cpu.pc, CODE + vector_of(n as u32 + 1) + 3, "level {}", n + 1);

@@ -1,0 +1,14 @@
+//! `cargo xtask ci`: what CI runs, here.
+
+use anyhow::bail;
+use std::path::Path;
+use std::process::Command;
+
+/// Runs `.ci/run` of the workspace at `root`.
+pub fn run(root: &Path) -> anyhow::Result<()> {
+    let status = Command::new("bash").arg(".ci/run").current_dir(root).status()?;
+    if !status.success() {
+        bail!(".ci/run: {status}");
+    }
+    Ok(())
+}
