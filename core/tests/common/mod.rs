@@ -116,6 +116,7 @@ impl Asm {
     }
 
     /// A branch with a constant operand.
+    #[allow(clippy::wrong_self_convention, reason = "it appends a branch `to` a place, it converts nothing")]
     pub fn to_imm(&mut self, op: Op, s: u8, imm: i32, target: u32) -> &mut Self {
         let disp = target.wrapping_sub(self.here() + 4) as i32;
         self.insn(Insn::new(op, 0, s, 0, imm).with_disp(disp as i8))
