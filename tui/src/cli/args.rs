@@ -66,6 +66,7 @@ pub enum StatsFormat {
 
 /// Arguments of `esplens run`.
 #[derive(Debug, Args)]
+#[allow(rustdoc::broken_intra_doc_links, reason = "brackets in these texts are the help's, not links")]
 #[command(after_help = exit::HELP)]
 pub struct RunArgs {
     /// Flash image, application .bin, application ELF or ESP-IDF build folder [default: a built-in example].
