@@ -1,8 +1,6 @@
 //! Guest instructions a second of the interpreter: `cargo bench -p esplens-core`.
 #![allow(missing_docs, reason = "criterion_group makes a public function")]
 
-#![allow(missing_docs, reason = "criterion_group! makes undocumented functions")]
-
 #[path = "../tests/common/mod.rs"]
 mod common;
 
