@@ -3,7 +3,7 @@
 use super::{Machine, simcall};
 use crate::boot::{Kernel, RomSet};
 use crate::bus::{Soc, TimeBase};
-use crate::dev::Devices;
+use crate::dev::{DevId, Devices};
 use crate::dev::efuse::{Efuse, FILE_LEN};
 use crate::map;
 use crate::system::System;
@@ -101,6 +101,8 @@ impl Machine {
             sleep: None,
             inputs: Vec::new(),
             log: Vec::new(),
+            applied: 0,
+            replay: Default::default(),
             files: simcall::Files::new(config.semihosting.clone()),
             config,
         };
@@ -123,6 +125,24 @@ impl Machine {
             }
         }
         self.cpus[0].pc = kernel.entry;
+        self.stop_flashboot_watchdogs();
+    }
+
+    /// Clears WDT_FLASHBOOT_MOD_EN of both watchdogs that guard a flash boot, as a bootloader does: a bare program has
+    /// none before it.
+    fn stop_flashboot_watchdogs(&mut self) {
+        use crate::dev::{rtc_cntl::spec as rtc, timg::spec as timg};
+        let registers = [
+            (DevId::Timg0, timg::WDTCONFIG0, timg::wdtconfig0::WDT_FLASHBOOT_MOD_EN),
+            (DevId::RtcCntl, rtc::WDTCONFIG0, rtc::wdtconfig0::WDT_FLASHBOOT_MOD_EN),
+        ];
+        let now = self.now;
+        for (id, offset, bit) in registers {
+            self.soc.call(&mut self.mem, (0, 0), now, id, |d, cx| {
+                let config = d.peek(offset, &cx.view());
+                d.write(offset, config & !bit, cx);
+            });
+        }
     }
 
     /// Writes storage as PRO_CPU sees it, ROM and RTC slow memory included; returns the bytes written.

@@ -15,6 +15,8 @@ impl Machine {
 
     /// Resets the chip as from outside (`system_reset` of a debugger): the same as power-on, but for storage and time.
     pub fn reset(&mut self) {
+        self.now = self.now();
+        self.slice = None;
         self.carry_out(Request::Reset(ResetKind::System, ResetCause::PowerOn));
     }
 

@@ -1,0 +1,1 @@
+//! Bare ELF files, assembled here.

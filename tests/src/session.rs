@@ -1,0 +1,137 @@
+//! A machine and what its UART0 said.
+
+use esplens_core::time::{TICKS_PER_US, Ticks};
+use esplens_soc::machine::{Machine, MachineConfig, RunExit};
+use esplens_soc::system::{Output, ResetCause};
+use regex::Regex;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Ticks in a millisecond.
+pub const MS: Ticks = 1000 * TICKS_PER_US;
+
+/// A machine somebody talks to over UART0.
+pub struct Session {
+    /// The machine.
+    pub machine: Machine,
+    /// All that UART0 sent, with what is not UTF-8 replaced.
+    pub text: String,
+    /// Warnings about things not modelled.
+    pub warnings: Vec<String>,
+    /// Resets so far.
+    pub resets: Vec<ResetCause>,
+    /// Host time spent in the machine.
+    pub wall: Duration,
+    /// Where in `text` the next [`Session::expect`] begins.
+    seen: usize,
+}
+
+impl Session {
+    /// A machine with an input's flash, changed by `change`.
+    ///
+    /// # Errors
+    /// The loader's message.
+    pub fn boot(path: &Path, change: impl FnOnce(&mut MachineConfig)) -> Result<Self, String> {
+        let mut config = MachineConfig::new(crate::firmware::input(path)?.flash);
+        change(&mut config);
+        Ok(Self::new(config))
+    }
+
+    /// A machine at power-on.
+    #[must_use]
+    pub fn new(config: MachineConfig) -> Self {
+        Self {
+            machine: Machine::new(config),
+            text: String::new(),
+            warnings: Vec::new(),
+            resets: Vec::new(),
+            wall: Duration::ZERO,
+            seen: 0,
+        }
+    }
+
+    /// Runs to virtual time `until`.
+    ///
+    /// # Errors
+    /// How the machine stopped before that.
+    pub fn run_to(&mut self, until: Ticks) -> Result<(), String> {
+        let started = Instant::now();
+        let result = loop {
+            match self.machine.run(until) {
+                RunExit::Until => break Ok(()),
+                RunExit::Reset(_, cause) => self.resets.push(cause),
+                other => break Err(format!("{other:?} after {}", self.tail())),
+            }
+        };
+        self.wall += started.elapsed();
+        let mut bytes = Vec::new();
+        for output in self.machine.take_output() {
+            match output {
+                Output::Uart { n: 0, byte } => bytes.push(byte),
+                Output::Warning(text) => self.warnings.push(text),
+                _ => {}
+            }
+        }
+        self.text.push_str(&String::from_utf8_lossy(&bytes));
+        result
+    }
+
+    /// Runs for some virtual milliseconds.
+    ///
+    /// # Errors
+    /// As [`Session::run_to`].
+    pub fn run_ms(&mut self, ms: u64) -> Result<(), String> {
+        self.run_to(self.machine.now() + ms * MS)
+    }
+
+    /// Runs until UART0 shows `pattern` after what was expected before, for `ms` of virtual time at the most.
+    ///
+    /// # Errors
+    /// What it showed instead.
+    pub fn expect(&mut self, pattern: &str, ms: u64) -> Result<String, String> {
+        let regex = Regex::new(pattern).map_err(|e| e.to_string())?;
+        let end = self.machine.now() + ms * MS;
+        let mut looked = usize::MAX;
+        loop {
+            if self.text.len() != looked {
+                looked = self.text.len();
+                if let Some(found) = regex.find_at(&self.text, self.seen) {
+                    self.seen = found.end();
+                    return Ok(found.as_str().to_string());
+                }
+            }
+            if self.machine.now() >= end {
+                return Err(format!("no {pattern:?} within {ms} ms of virtual time; {}", self.tail()));
+            }
+            self.run_ms(1)?;
+        }
+    }
+
+    /// Types on UART0, as fast as the line takes it.
+    ///
+    /// # Errors
+    /// As [`Session::run_to`].
+    pub fn send(&mut self, text: &str) -> Result<(), String> {
+        let mut left = text.as_bytes();
+        while !left.is_empty() {
+            let n = left.len().min(self.machine.uart_room(0)).min(16);
+            self.machine.uart_input(0, &left[..n]);
+            left = &left[n..];
+            self.run_ms(2)?;
+        }
+        Ok(())
+    }
+
+    /// Virtual milliseconds since power-on.
+    #[must_use]
+    pub fn virtual_ms(&self) -> f64 {
+        self.machine.now() as f64 / MS as f64
+    }
+
+    /// The last of what was shown.
+    #[must_use]
+    pub fn tail(&self) -> String {
+        let from = self.text.char_indices().rev().nth(400).map_or(0, |(i, _)| i);
+        format!("UART0 ends with {:?}", &self.text[from..])
+    }
+}
