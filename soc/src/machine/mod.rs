@@ -130,6 +130,12 @@ impl Machine {
         &self.soc
     }
 
+    /// The machine taken apart, for tests that drive the bus themselves.
+    #[must_use]
+    pub fn into_parts(self) -> (Soc, Memory) {
+        (self.soc, self.mem)
+    }
+
     /// Bytes that arrive on UART `n` (0..2) from the next slice on, at line rate.
     pub fn uart_input(&mut self, n: u8, bytes: &[u8]) {
         self.input(Input::Uart(n, bytes.to_vec()));
