@@ -102,7 +102,7 @@ fn random_accesses_to_every_peripheral_do_no_harm() {
     let full = std::env::var_os("ESPLENS_FULL").is_some();
     let (rounds, accesses) = if full { (500, 20_000) } else { (20, 10_000) };
     for seed in 1..=rounds {
-        let mut r = Random(seed * 0x9E37_79B9_7F4A_7C15);
+        let mut r = Random(u64::wrapping_mul(seed, 0x9E37_79B9_7F4A_7C15));
         let mut fuzz = Fuzz::new();
         let started = std::time::Instant::now();
         for n in 0..accesses {

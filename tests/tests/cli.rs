@@ -207,9 +207,13 @@ fn an_efuse_file_is_made_and_used() {
 
 #[test]
 fn the_strap_pins_choose_the_download_mode() {
-    let (code, out, err) = run("run --strap 0x0f --exit-on waiting.for.download --timeout 1s");
+    for (strap, mode) in [("0x0f", "UART_BOOT(UART0)"), ("0x03", "DOWNLOAD_BOOT")] {
+        let (code, out, err) = run(&format!("run --strap {strap} --timeout 15s"));
+        assert_eq!(code, Some(3), "{err}");
+        assert!(out.contains(mode) && !out.contains("WDT"), "{out}");
+    }
+    let (code, out, err) = run("run --strap 0x03 --exit-on waiting.for.download --timeout 1s");
     assert_eq!(code, Some(0), "{err}{out}");
-    assert!(out.contains("DOWNLOAD_BOOT"), "{out}");
 }
 
 #[test]

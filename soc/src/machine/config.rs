@@ -12,6 +12,9 @@ use esplens_core::memory::{Memory, Page};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// GPIO0 among the strap pins: high boots from flash (TRM 2.4, table 6).
+const STRAP_GPIO0: u32 = 1 << 4;
+
 /// The chip's major revision, which decides the default ROM and eFuses.
 pub type ChipRevision = u8;
 
@@ -125,11 +128,17 @@ impl Machine {
             }
         }
         self.cpus[0].pc = kernel.entry;
-        self.stop_flashboot_watchdogs();
     }
 
-    /// Clears WDT_FLASHBOOT_MOD_EN of both watchdogs that guard a flash boot, as a bootloader does: a bare program has
-    /// none before it.
+    /// The two watchdogs that guard a boot from flash stand still where there is none: for a bare program, and when
+    /// the strap pins say otherwise (GPIO0 low; TRM 18.2.1, "flash boot protection").
+    pub(super) fn guard_boot(&mut self) {
+        if self.config.kernel.is_some() || self.config.strap & STRAP_GPIO0 == 0 {
+            self.stop_flashboot_watchdogs();
+        }
+    }
+
+    /// Clears WDT_FLASHBOOT_MOD_EN of both watchdogs, as a bootloader does.
     fn stop_flashboot_watchdogs(&mut self) {
         use crate::dev::{rtc_cntl::spec as rtc, timg::spec as timg};
         let registers = [
