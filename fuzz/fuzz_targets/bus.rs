@@ -32,7 +32,11 @@ fuzz_target!(|data: &[u8]| {
         };
         let mut a = Access { core: usize::from(how & 1), cycle: 0, pc: 0, mem: &mut mem, leave: false };
         let width = 1 << (how >> 1 & 3).min(2);
-        let _ = if how & 8 == 0 { soc.write(&mut a, addr, width, value).err() } else { soc.read(&mut a, addr, width).err() };
+        let _ = if how & 8 == 0 {
+            soc.write(&mut a, addr, width, value).err()
+        } else {
+            soc.read(&mut a, addr, width).err()
+        };
         let _ = soc.peek(&mem, addr);
         soc.sys.requests.clear();
         soc.sys.out.clear();

@@ -1,4 +1,4 @@
-//! A machine and what its UART0 said.
+//! A machine and what its UARTs said.
 
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use esplens_soc::machine::{Machine, MachineConfig, RunExit};
@@ -10,20 +10,25 @@ use std::time::{Duration, Instant};
 /// Ticks in a millisecond.
 pub const MS: Ticks = 1000 * TICKS_PER_US;
 
-/// A machine somebody talks to over UART0.
+/// UARTs of the chip.
+const UARTS: usize = 3;
+
+/// A machine somebody talks to over a UART.
 pub struct Session {
     /// The machine.
     pub machine: Machine,
-    /// All that UART0 sent, with what is not UTF-8 replaced.
-    pub text: String,
+    /// The UART that somebody is at, 0..2.
+    pub uart: usize,
+    /// All that each UART sent, with what is not UTF-8 replaced.
+    pub text: [String; UARTS],
     /// Warnings about things not modelled.
     pub warnings: Vec<String>,
     /// Resets so far.
     pub resets: Vec<ResetCause>,
     /// Host time spent in the machine.
     pub wall: Duration,
-    /// Where in `text` the next [`Session::expect`] begins.
-    seen: usize,
+    /// Where in each text the next [`Session::expect`] begins.
+    seen: [usize; UARTS],
 }
 
 impl Session {
@@ -42,11 +47,12 @@ impl Session {
     pub fn new(config: MachineConfig) -> Self {
         Self {
             machine: Machine::new(config),
-            text: String::new(),
+            uart: 0,
+            text: Default::default(),
             warnings: Vec::new(),
             resets: Vec::new(),
             wall: Duration::ZERO,
-            seen: 0,
+            seen: [0; UARTS],
         }
     }
 
@@ -64,15 +70,17 @@ impl Session {
             }
         };
         self.wall += started.elapsed();
-        let mut bytes = Vec::new();
+        let mut bytes: [Vec<u8>; UARTS] = Default::default();
         for output in self.machine.take_output() {
             match output {
-                Output::Uart { n: 0, byte } => bytes.push(byte),
+                Output::Uart { n, byte } => bytes[usize::from(n)].push(byte),
                 Output::Warning(text) => self.warnings.push(text),
                 _ => {}
             }
         }
-        self.text.push_str(&String::from_utf8_lossy(&bytes));
+        for (text, bytes) in self.text.iter_mut().zip(bytes) {
+            text.push_str(&String::from_utf8_lossy(&bytes));
+        }
         result
     }
 
@@ -84,7 +92,7 @@ impl Session {
         self.run_to(self.machine.now() + ms * MS)
     }
 
-    /// Runs until UART0 shows `pattern` after what was expected before, for `ms` of virtual time at the most.
+    /// Runs until the UART shows `pattern` after what was expected before, for `ms` of virtual time at the most.
     ///
     /// # Errors
     /// What it showed instead.
@@ -93,10 +101,11 @@ impl Session {
         let end = self.machine.now() + ms * MS;
         let mut looked = usize::MAX;
         loop {
-            if self.text.len() != looked {
-                looked = self.text.len();
-                if let Some(found) = regex.find_at(&self.text, self.seen) {
-                    self.seen = found.end();
+            let text = &self.text[self.uart];
+            if text.len() != looked {
+                looked = text.len();
+                if let Some(found) = regex.find_at(text, self.seen[self.uart]) {
+                    self.seen[self.uart] = found.end();
                     return Ok(found.as_str().to_string());
                 }
             }
@@ -107,15 +116,15 @@ impl Session {
         }
     }
 
-    /// Types on UART0, as fast as the line takes it.
+    /// Types on the UART, as fast as the line takes it.
     ///
     /// # Errors
     /// As [`Session::run_to`].
     pub fn send(&mut self, text: &str) -> Result<(), String> {
         let mut left = text.as_bytes();
         while !left.is_empty() {
-            let n = left.len().min(self.machine.uart_room(0)).min(16);
-            self.machine.uart_input(0, &left[..n]);
+            let n = left.len().min(self.machine.uart_room(self.uart as u8)).min(16);
+            self.machine.uart_input(self.uart as u8, &left[..n]);
             left = &left[n..];
             self.run_ms(2)?;
         }
@@ -131,7 +140,8 @@ impl Session {
     /// The last of what was shown.
     #[must_use]
     pub fn tail(&self) -> String {
-        let from = self.text.char_indices().rev().nth(400).map_or(0, |(i, _)| i);
-        format!("UART0 ends with {:?}", &self.text[from..])
+        let text = &self.text[self.uart];
+        let from = text.char_indices().rev().nth(400).map_or(0, |(i, _)| i);
+        format!("UART{} ends with {:?}", self.uart, &text[from..])
     }
 }

@@ -28,8 +28,10 @@ impl Random {
         match self.below(16) {
             0 if (0x3FF4_0000..0x3FF8_0000).contains(&within) => within - 0x3FF4_0000 + 0x6000_0000,
             1 => 0x3FF0_0000 + self.below(0x8_0000),
-            2 => [0x3F40_0000, 0x3F80_0000, 0x400D_0000, 0x5000_0000, 0x3FFB_0000][self.below(5) as usize]
-                + self.below(0x2_0000),
+            2 => {
+                [0x3F40_0000, 0x3F80_0000, 0x400D_0000, 0x5000_0000, 0x3FFB_0000][self.below(5) as usize]
+                    + self.below(0x2_0000)
+            }
             3 => self.next(),
             _ => within,
         }

@@ -75,7 +75,8 @@ impl Prompt {
 
 /// Starts esplens and reads from its standard error what stands behind `label`.
 fn start(args: &[&str], label: &str) -> (Guard, String) {
-    let mut child = binary::esplens().args(args).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut child =
+        binary::esplens().args(args).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     let err = BufReader::new(child.stderr.take().unwrap());
     let guard = Guard(child);
     for line in err.lines() {
@@ -278,7 +279,8 @@ fn ctrl_a_x_quits_and_gives_the_terminal_back() {
         }
     };
     let keys = |keys: &[&str]| tmux(&socket, &[&["send-keys", "-t", "t"], keys].concat());
-    let command = format!("stty -a > {}/before; {} run; echo code=$?", dir.path().display(), binary::path().display());
+    let command =
+        format!("stty -a > {}/before; {} run; echo code=$?", dir.path().display(), binary::path().display());
     screen("prompt:");
     keys(&[&command, "Enter"]);
     screen("Hello from esplens");

@@ -2,8 +2,8 @@
 
 use esplens_core::time::Ticks;
 use esplens_soc::machine::{Machine, MachineConfig, MachineState, RunExit};
-use esplens_tests::session::MS;
 use esplens_tests::firmware;
+use esplens_tests::session::MS;
 use proptest::prelude::*;
 use std::sync::OnceLock;
 
@@ -80,7 +80,9 @@ fn it_does_not_matter_how_time_is_divided() {
 
 #[test]
 fn a_restored_machine_goes_on_as_before() {
-    for (image, at, end) in [("idf-5.3-blink", 123 * MS + 5, 300 * MS), ("micropython-1.20", 222 * MS, 400 * MS)] {
+    for (image, at, end) in
+        [("idf-5.3-blink", 123 * MS + 5, 300 * MS), ("micropython-1.20", 222 * MS, 400 * MS)]
+    {
         let Some(config) = config(image) else { return };
         let mut machine = straight(&config, at);
         let state = machine.save();

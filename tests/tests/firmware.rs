@@ -20,8 +20,16 @@ const MAX_KIB: u64 = 40 * 1024;
 /// Cases whose expectations are not all met yet: what they show instead, and why. One that is met after all fails the
 /// test, so that this list stays true.
 const KNOWN_FAILURES: [(&str, &str, &str); 2] = [
-    ("idf-6.0-openeth-mqtt", "ethernet attached to netif", "open_eth loses every frame until there is a network"),
-    ("rust-openeth-http", "ethernet attached to netif", "open_eth loses every frame until there is a network"),
+    (
+        "idf-6.0-openeth-mqtt",
+        "ethernet attached to netif",
+        "open_eth loses every frame until there is a network",
+    ),
+    (
+        "rust-openeth-http",
+        "ethernet attached to netif",
+        "open_eth loses every frame until there is a network",
+    ),
 ];
 
 /// One form of a case.

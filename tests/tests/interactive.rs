@@ -80,15 +80,21 @@ fn unity_lists_and_runs_tests() -> Outcome {
     Ok(())
 }
 
+/// The image's REPL starts on UART0 and then moves to UART1.
 #[test]
 fn the_console_asks_the_terminal_and_takes_lines() -> Outcome {
     let Some(mut s) = boot("idf-5.2-uart")? else { return Ok(()) };
-    // The device status report that linenoise asks for: the terminal answers "ready".
+    // The device status report that linenoise asks for: the terminal answers "ready", in time.
     s.expect("\u{1b}\\[5n", 5_000)?;
     s.send("\u{1b}[0n")?;
-    s.expect("Returned from app_main", 5_000)?;
+    s.expect("Returned from app_main", 200)?;
+    s.uart = 1;
+    s.expect("Type 'help' to get the list of commands", 2_000)?;
+    s.expect("repl > ", 2_000)?;
     s.send("help\r")?;
-    s.expect("help", 2_000)?;
+    s.expect(r"help\r\nhelp +\[<string>\]", 2_000)?;
+    s.send("no-such-thing\r")?;
+    s.expect("Unrecognized command", 2_000)?;
     Ok(())
 }
 

@@ -3,8 +3,8 @@
 use super::{Machine, simcall};
 use crate::boot::{Kernel, RomSet};
 use crate::bus::{Soc, TimeBase};
-use crate::dev::{DevId, Devices};
 use crate::dev::efuse::{Efuse, FILE_LEN};
+use crate::dev::{DevId, Devices};
 use crate::map;
 use crate::system::System;
 use esplens_core::cpu::Cpu;
