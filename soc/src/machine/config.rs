@@ -3,14 +3,17 @@
 use super::{Machine, simcall};
 use crate::boot::{Kernel, RomSet};
 use crate::bus::{Soc, TimeBase};
-use crate::dev::Devices;
 use crate::dev::efuse::{Efuse, FILE_LEN};
+use crate::dev::{DevId, Devices};
 use crate::map;
 use crate::system::System;
 use esplens_core::cpu::Cpu;
 use esplens_core::memory::{Memory, Page};
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// GPIO0 among the strap pins: high boots from flash (TRM 2.4, table 6).
+const STRAP_GPIO0: u32 = 1 << 4;
 
 /// The chip's major revision, which decides the default ROM and eFuses.
 pub type ChipRevision = u8;
@@ -101,6 +104,8 @@ impl Machine {
             sleep: None,
             inputs: Vec::new(),
             log: Vec::new(),
+            applied: 0,
+            replay: Default::default(),
             files: simcall::Files::new(config.semihosting.clone()),
             config,
         };
@@ -123,6 +128,30 @@ impl Machine {
             }
         }
         self.cpus[0].pc = kernel.entry;
+    }
+
+    /// The two watchdogs that guard a boot from flash stand still where there is none: for a bare program, and when
+    /// the strap pins say otherwise (GPIO0 low; TRM 18.2.1, "flash boot protection").
+    pub(super) fn guard_boot(&mut self) {
+        if self.config.kernel.is_some() || self.config.strap & STRAP_GPIO0 == 0 {
+            self.stop_flashboot_watchdogs();
+        }
+    }
+
+    /// Clears WDT_FLASHBOOT_MOD_EN of both watchdogs, as a bootloader does.
+    fn stop_flashboot_watchdogs(&mut self) {
+        use crate::dev::{rtc_cntl::spec as rtc, timg::spec as timg};
+        let registers = [
+            (DevId::Timg0, timg::WDTCONFIG0, timg::wdtconfig0::WDT_FLASHBOOT_MOD_EN),
+            (DevId::RtcCntl, rtc::WDTCONFIG0, rtc::wdtconfig0::WDT_FLASHBOOT_MOD_EN),
+        ];
+        let now = self.now;
+        for (id, offset, bit) in registers {
+            self.soc.call(&mut self.mem, (0, 0), now, id, |d, cx| {
+                let config = d.peek(offset, &cx.view());
+                d.write(offset, config & !bit, cx);
+            });
+        }
     }
 
     /// Writes storage as PRO_CPU sees it, ROM and RTC slow memory included; returns the bytes written.

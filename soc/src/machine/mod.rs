@@ -23,6 +23,7 @@ use esplens_core::engine::{Engine, interp::Interp};
 use esplens_core::memory::{CORES, Memory};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 
 /// Why [`Machine::run`] returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,16 +87,23 @@ pub struct Machine {
     inputs: Vec<Input>,
     /// Everything that came in, with the time it took effect.
     log: Vec<(Ticks, Input)>,
+    /// How many inputs ever took effect; the log's last one is number `applied`.
+    applied: u64,
+    /// Inputs of an earlier run that are still to come, by time.
+    replay: VecDeque<(Ticks, Input)>,
     config: MachineConfig,
     /// Files the guest opened over SIMCALL.
     files: simcall::Files,
 }
 
 impl Machine {
-    /// Virtual time since power-on.
+    /// Virtual time since power-on; inside a slice that of the core that is ahead.
     #[must_use]
     pub fn now(&self) -> Ticks {
-        self.now
+        match self.slice {
+            Some(_) => self.now + self.progress() * self.soc.base.cpu_ticks,
+            None => self.now,
+        }
     }
 
     /// Instructions that both cores retired since power-on.
@@ -122,6 +130,12 @@ impl Machine {
         &self.soc
     }
 
+    /// The machine taken apart, for tests that drive the bus themselves.
+    #[must_use]
+    pub fn into_parts(self) -> (Soc, Memory) {
+        (self.soc, self.mem)
+    }
+
     /// Bytes that arrive on UART `n` (0..2) from the next slice on, at line rate.
     pub fn uart_input(&mut self, n: u8, bytes: &[u8]) {
         self.input(Input::Uart(n, bytes.to_vec()));
@@ -136,6 +150,24 @@ impl Machine {
     #[must_use]
     pub fn log(&self) -> &[(Ticks, Input)] {
         &self.log
+    }
+
+    /// Lets the inputs of an earlier run ([`Machine::log`]) take effect at the times they did then; those of a time
+    /// that has passed come at once. Replaces what was to be replayed so far. The machine must be the one that logged
+    /// them at the state that precedes them: then the run is the same run.
+    pub fn replay(&mut self, log: impl IntoIterator<Item = (Ticks, Input)>) {
+        self.replay = log.into_iter().collect();
+    }
+
+    /// Inputs that [`Machine::replay`] still has to bring.
+    #[must_use]
+    pub fn replay_left(&self) -> usize {
+        self.replay.len()
+    }
+
+    /// When the next replayed input takes effect.
+    fn next_replay(&self) -> Ticks {
+        self.replay.front().map_or(Ticks::MAX, |(at, _)| *at)
     }
 
     /// What left the machine since the last call.
@@ -179,18 +211,28 @@ impl Machine {
 
     /// Makes pending input take effect now.
     fn apply_inputs(&mut self) {
-        for input in std::mem::take(&mut self.inputs) {
-            let (to, msg) = match &input {
-                Input::Uart(n, bytes) => {
-                    let id = [DevId::Uart0, DevId::Uart1, DevId::Uart2][usize::from(*n).min(2)];
-                    (id, Msg::UartRx(bytes.clone()))
-                }
-                Input::Pad(pin, level) => (DevId::Gpio, Msg::Pad(*pin, *level)),
-                Input::Frame(bytes) => (DevId::Eth, Msg::Frame(bytes.clone())),
-            };
-            self.soc.sys.messages.push_back((to, msg));
-            self.soc.deliver(&mut self.mem, self.now);
-            self.log.push((self.now, input));
+        while self.next_replay() <= self.now {
+            if let Some((_, input)) = self.replay.pop_front() {
+                self.apply(input);
+            }
         }
+        for input in std::mem::take(&mut self.inputs) {
+            self.apply(input);
+        }
+    }
+
+    fn apply(&mut self, input: Input) {
+        let (to, msg) = match &input {
+            Input::Uart(n, bytes) => {
+                let id = [DevId::Uart0, DevId::Uart1, DevId::Uart2][usize::from(*n).min(2)];
+                (id, Msg::UartRx(bytes.clone()))
+            }
+            Input::Pad(pin, level) => (DevId::Gpio, Msg::Pad(*pin, *level)),
+            Input::Frame(bytes) => (DevId::Eth, Msg::Frame(bytes.clone())),
+        };
+        self.soc.sys.messages.push_back((to, msg));
+        self.soc.deliver(&mut self.mem, self.now);
+        self.log.push((self.now, input));
+        self.applied += 1;
     }
 }

@@ -11,10 +11,13 @@ impl Machine {
         self.reset_cores(ResetCause::PowerOn);
         self.reset_devices(ResetKind::System);
         self.load_kernel();
+        self.guard_boot();
     }
 
     /// Resets the chip as from outside (`system_reset` of a debugger): the same as power-on, but for storage and time.
     pub fn reset(&mut self) {
+        self.now = self.now();
+        self.slice = None;
         self.carry_out(Request::Reset(ResetKind::System, ResetCause::PowerOn));
     }
 
@@ -47,6 +50,7 @@ impl Machine {
                 self.reset_cores(cause);
                 self.reset_devices(kind);
                 self.load_kernel();
+                self.guard_boot();
                 Some(RunExit::Reset(kind, cause))
             }
             Request::ResetDevice(id) => {

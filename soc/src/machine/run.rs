@@ -14,8 +14,11 @@ const SLICE: u64 = 4096;
 const TURN: u64 = 32;
 
 impl Machine {
-    /// Runs to virtual time `until` (it may be passed by less than a slice), or to the first event that the caller
-    /// should know of.
+    /// Runs until one core reaches virtual time `until`, or to the first event that the caller should know of.
+    ///
+    /// `until` cuts no slice short: it is a stop inside the slice, and running on finishes that. How a caller divides
+    /// time into calls therefore makes no difference to the machine. Time that both cores pass waiting inside a slice
+    /// may overshoot `until` by less than that slice.
     pub fn run(&mut self, until: Ticks) -> RunExit {
         loop {
             if let Some(exit) = self.run_slice(until) {
@@ -37,9 +40,9 @@ impl Machine {
             if self.skip_idle(until) {
                 return None;
             }
-            self.begin_slice(until);
+            self.begin_slice();
         }
-        let exit = self.run_cores();
+        let exit = self.run_cores(until);
         if exit.is_none() {
             self.end_slice();
         }
@@ -78,7 +81,8 @@ impl Machine {
             return false;
         }
         let tick = self.soc.sys.clocks.cpu_ticks();
-        let gap = self.soc.sys.events.next().min(until).saturating_sub(self.now);
+        let next = self.soc.sys.events.next().min(self.next_replay()).min(until);
+        let gap = next.saturating_sub(self.now);
         let timers = (0..CORES).map(|c| self.cycles_to_timer(c)).min().unwrap_or(u64::MAX);
         let cycles = gap.div_ceil(tick).min(timers).max(1);
         for core in 0..CORES {
@@ -88,9 +92,10 @@ impl Machine {
         true
     }
 
-    fn begin_slice(&mut self, until: Ticks) {
+    /// The slice's length follows from the machine's state alone.
+    fn begin_slice(&mut self) {
         let tick = self.soc.sys.clocks.cpu_ticks();
-        let gap = self.soc.sys.events.next().min(until).saturating_sub(self.now);
+        let gap = self.soc.sys.events.next().saturating_sub(self.now);
         let mut cycles = gap.div_ceil(tick).clamp(1, SLICE);
         for core in 0..CORES {
             if self.idle(core) {
@@ -114,9 +119,18 @@ impl Machine {
         self.cpus[core].cycles - self.soc.base.cycles[core]
     }
 
+    /// How far the core that is ahead has come in the slice, in cycles.
+    pub(super) fn progress(&self) -> u64 {
+        (0..CORES).map(|core| self.done(core)).max().unwrap_or(0)
+    }
+
     /// Gives the cores their turns. `Some`: stopped inside; the slice stays open where the caller may go on.
-    fn run_cores(&mut self) -> Option<RunExit> {
+    fn run_cores(&mut self, until: Ticks) -> Option<RunExit> {
+        let stop = until.saturating_sub(self.soc.base.start).div_ceil(self.soc.base.cpu_ticks.max(1));
         while let Some(slice) = self.slice {
+            if self.progress() >= stop {
+                return Some(RunExit::Until);
+            }
             if slice.core == CORES {
                 self.end_turn(slice.turn_end);
                 if slice.turn_end >= slice.cycles {
@@ -128,7 +142,7 @@ impl Machine {
             if slice.core == 0 && self.done(0) >= slice.turn_end {
                 self.begin_turn();
             }
-            if let Some(exit) = self.run_core(slice.core) {
+            if let Some(exit) = self.run_core(slice.core, stop) {
                 return Some(exit);
             }
             if let Some(slice) = &mut self.slice {
@@ -156,27 +170,36 @@ impl Machine {
         }
     }
 
-    /// Lets cycles pass on an idle core. A held core's CCOUNT goes on too; its reset clears it.
+    /// Lets cycles pass on an idle core, a timer match at a time. A held core's CCOUNT goes on too; its reset clears it.
     fn pass(&mut self, core: usize, cycles: u64) {
         if self.held(core) {
             self.cpus[core].cycles += cycles;
-        } else {
-            self.cpus[core].idle(cycles);
+            return;
+        }
+        let mut left = cycles;
+        while left > 0 {
+            let step = left.min(self.cpus[core].cycles_to_timer());
+            self.cpus[core].idle(step);
+            left -= step;
         }
     }
 
-    fn run_core(&mut self, core: usize) -> Option<RunExit> {
+    /// One core's part of the turn, at most up to cycle `stop` of the slice.
+    fn run_core(&mut self, core: usize, stop: u64) -> Option<RunExit> {
         loop {
             let slice = self.slice?;
             let done = self.done(core);
             if done >= slice.turn_end || self.idle(core) {
                 return None;
             }
-            let budget = slice.turn_end - done;
+            if done >= stop {
+                return Some(RunExit::Until);
+            }
+            let budget = slice.turn_end.min(stop) - done;
             let exit =
                 self.engines[core].run(&mut self.cpus[core], core, &mut self.mem, &mut self.soc, budget);
             match exit {
-                Exit::Budget => return None,
+                Exit::Budget => {}
                 Exit::Waiting => self.wait_in_turn(core),
                 Exit::Attention => {
                     if let Some(exit) = self.attend_in_turn(core) {

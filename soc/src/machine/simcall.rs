@@ -49,8 +49,9 @@ impl Files {
         }
         let root = root.canonicalize().map_err(|_| ENOENT)?;
         let full = root.join(name);
-        let anchor =
-            if full.exists() { full.clone() } else { full.parent().map(Path::to_path_buf).ok_or(EACCES)? };
+        // A link counts as there even if what it names is not: that may not come into being outside.
+        let there = full.symlink_metadata().is_ok();
+        let anchor = if there { &full } else { full.parent().ok_or(EACCES)? };
         let real = anchor.canonicalize().map_err(|_| ENOENT)?;
         if real.starts_with(&root) { Ok(full) } else { Err(EACCES) }
     }

@@ -23,6 +23,7 @@ pub struct MachineState {
     slice: Option<Slice>,
     sleep: Option<Sleep>,
     inputs: Vec<Input>,
+    applied: u64,
     memory: MemoryState,
 }
 
@@ -83,11 +84,12 @@ impl Machine {
             slice: self.slice,
             sleep: self.sleep,
             inputs: self.inputs.clone(),
+            applied: self.applied,
             memory: self.mem.save(),
         }
     }
 
-    /// Back to a saved instant of a machine with the same configuration.
+    /// Back to a saved instant of a machine with the same configuration. A running [`Machine::replay`] is dropped.
     pub fn restore(&mut self, state: &MachineState) {
         let (out, warned) = (std::mem::take(&mut self.soc.sys.out), std::mem::take(&mut self.soc.sys.warned));
         self.cpus = state.cpus.clone();
@@ -97,9 +99,20 @@ impl Machine {
         self.slice = state.slice;
         self.sleep = state.sleep;
         self.inputs = state.inputs.clone();
-        self.log.retain(|(at, _)| *at < state.now);
+        self.rewind_log(state.applied);
         self.mem.restore(&state.memory);
         self.remap();
+    }
+
+    /// Cuts the log back to its first `applied` inputs; a log that does not reach so far starts anew. A replay ends.
+    fn rewind_log(&mut self, applied: u64) {
+        let first = self.applied - self.log.len() as u64;
+        match applied.checked_sub(first) {
+            Some(n) if n <= self.log.len() as u64 => self.log.truncate(n as usize),
+            _ => self.log.clear(),
+        }
+        self.applied = applied;
+        self.replay.clear();
     }
 
     /// Derives the page tables from the state.

@@ -42,7 +42,8 @@ pub struct BadInput(pub String);
 impl Exit {
     /// The exit that an error stands for.
     pub fn of_error(error: &anyhow::Error) -> Self {
-        let input = error.chain().any(|e| e.is::<BootError>() || e.is::<BadInput>());
+        // `is` also finds what was attached as context, the chain what was wrapped.
+        let input = error.is::<BadInput>() || error.chain().any(|e| e.is::<BootError>() || e.is::<BadInput>());
         if input { Self::BadInput } else { Self::Internal }
     }
 

@@ -1,0 +1,61 @@
+//! The firmware sample: images nobody here wrote, beside the repository.
+
+use esplens_soc::boot::{BootInput, LoadOptions, load};
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// One image of `cases.toml`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Case {
+    /// Its folder.
+    pub name: String,
+    /// The merged flash image's file name.
+    pub flash: String,
+    /// The matching ELF's file name.
+    pub elf: Option<String>,
+    /// What UART0 shows, in order: regular expressions.
+    pub expect: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Cases {
+    case: Vec<Case>,
+}
+
+/// `$ESPLENS_SHARED/firmware`, or `../shared/firmware` beside the repository. `None`, and a line that says so, when
+/// there is none.
+#[must_use]
+pub fn folder() -> Option<PathBuf> {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared");
+    let shared = std::env::var_os("ESPLENS_SHARED").map_or_else(|| PathBuf::from(beside), PathBuf::from);
+    let folder = shared.join("firmware");
+    if folder.join("cases.toml").is_file() {
+        return Some(folder);
+    }
+    eprintln!("skipped: no firmware sample at {} (set ESPLENS_SHARED)", folder.display());
+    None
+}
+
+/// A file of the sample; `None` as with [`folder`].
+#[must_use]
+pub fn file(path: &str) -> Option<PathBuf> {
+    Some(folder()?.join(path))
+}
+
+/// All cases.
+///
+/// # Panics
+/// When the list cannot be read.
+#[must_use]
+pub fn cases(folder: &std::path::Path) -> Vec<Case> {
+    let text = std::fs::read_to_string(folder.join("cases.toml")).expect("cases.toml");
+    toml::from_str::<Cases>(&text).expect("cases.toml").case
+}
+
+/// An input as the command line loads it.
+///
+/// # Errors
+/// The loader's message.
+pub fn input(path: &std::path::Path) -> Result<BootInput, String> {
+    load(path, &LoadOptions::default()).map_err(|e| e.to_string())
+}

@@ -1,0 +1,8 @@
+//! What the whole-product tests share: the firmware sample, a machine at its prompt, the `esplens` binary.
+
+pub mod binary;
+pub mod firmware;
+pub mod kernel;
+pub mod session;
+
+pub use session::Session;

@@ -1,0 +1,147 @@
+//! A machine and what its UARTs said.
+
+use esplens_core::time::{TICKS_PER_US, Ticks};
+use esplens_soc::machine::{Machine, MachineConfig, RunExit};
+use esplens_soc::system::{Output, ResetCause};
+use regex::Regex;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Ticks in a millisecond.
+pub const MS: Ticks = 1000 * TICKS_PER_US;
+
+/// UARTs of the chip.
+const UARTS: usize = 3;
+
+/// A machine somebody talks to over a UART.
+pub struct Session {
+    /// The machine.
+    pub machine: Machine,
+    /// The UART that somebody is at, 0..2.
+    pub uart: usize,
+    /// All that each UART sent, with what is not UTF-8 replaced.
+    pub text: [String; UARTS],
+    /// Warnings about things not modelled.
+    pub warnings: Vec<String>,
+    /// Resets so far.
+    pub resets: Vec<ResetCause>,
+    /// Host time spent in the machine.
+    pub wall: Duration,
+    /// Where in each text the next [`Session::expect`] begins.
+    seen: [usize; UARTS],
+}
+
+impl Session {
+    /// A machine with an input's flash, changed by `change`.
+    ///
+    /// # Errors
+    /// The loader's message.
+    pub fn boot(path: &Path, change: impl FnOnce(&mut MachineConfig)) -> Result<Self, String> {
+        let mut config = MachineConfig::new(crate::firmware::input(path)?.flash);
+        change(&mut config);
+        Ok(Self::new(config))
+    }
+
+    /// A machine at power-on.
+    #[must_use]
+    pub fn new(config: MachineConfig) -> Self {
+        Self {
+            machine: Machine::new(config),
+            uart: 0,
+            text: Default::default(),
+            warnings: Vec::new(),
+            resets: Vec::new(),
+            wall: Duration::ZERO,
+            seen: [0; UARTS],
+        }
+    }
+
+    /// Runs to virtual time `until`.
+    ///
+    /// # Errors
+    /// How the machine stopped before that.
+    pub fn run_to(&mut self, until: Ticks) -> Result<(), String> {
+        let started = Instant::now();
+        let result = loop {
+            match self.machine.run(until) {
+                RunExit::Until => break Ok(()),
+                RunExit::Reset(_, cause) => self.resets.push(cause),
+                other => break Err(format!("{other:?} after {}", self.tail())),
+            }
+        };
+        self.wall += started.elapsed();
+        let mut bytes: [Vec<u8>; UARTS] = Default::default();
+        for output in self.machine.take_output() {
+            match output {
+                Output::Uart { n, byte } => bytes[usize::from(n)].push(byte),
+                Output::Warning(text) => self.warnings.push(text),
+                _ => {}
+            }
+        }
+        for (text, bytes) in self.text.iter_mut().zip(bytes) {
+            text.push_str(&String::from_utf8_lossy(&bytes));
+        }
+        result
+    }
+
+    /// Runs for some virtual milliseconds.
+    ///
+    /// # Errors
+    /// As [`Session::run_to`].
+    pub fn run_ms(&mut self, ms: u64) -> Result<(), String> {
+        self.run_to(self.machine.now() + ms * MS)
+    }
+
+    /// Runs until the UART shows `pattern` after what was expected before, for `ms` of virtual time at the most.
+    ///
+    /// # Errors
+    /// What it showed instead.
+    pub fn expect(&mut self, pattern: &str, ms: u64) -> Result<String, String> {
+        let regex = Regex::new(pattern).map_err(|e| e.to_string())?;
+        let end = self.machine.now() + ms * MS;
+        let mut looked = usize::MAX;
+        loop {
+            let text = &self.text[self.uart];
+            if text.len() != looked {
+                looked = text.len();
+                if let Some(found) = regex.find_at(text, self.seen[self.uart]) {
+                    self.seen[self.uart] = found.end();
+                    return Ok(found.as_str().to_string());
+                }
+            }
+            if self.machine.now() >= end {
+                return Err(format!("no {pattern:?} within {ms} ms of virtual time; {}", self.tail()));
+            }
+            self.run_ms(1)?;
+        }
+    }
+
+    /// Types on the UART, as fast as the line takes it.
+    ///
+    /// # Errors
+    /// As [`Session::run_to`].
+    pub fn send(&mut self, text: &str) -> Result<(), String> {
+        let mut left = text.as_bytes();
+        while !left.is_empty() {
+            let n = left.len().min(self.machine.uart_room(self.uart as u8)).min(16);
+            self.machine.uart_input(self.uart as u8, &left[..n]);
+            left = &left[n..];
+            self.run_ms(2)?;
+        }
+        Ok(())
+    }
+
+    /// Virtual milliseconds since power-on.
+    #[must_use]
+    pub fn virtual_ms(&self) -> f64 {
+        self.machine.now() as f64 / MS as f64
+    }
+
+    /// The last of what was shown.
+    #[must_use]
+    pub fn tail(&self) -> String {
+        let text = &self.text[self.uart];
+        let from = text.char_indices().rev().nth(400).map_or(0, |(i, _)| i);
+        format!("UART{} ends with {:?}", self.uart, &text[from..])
+    }
+}

@@ -1,0 +1,112 @@
+//! `--kernel`: bare programs with SIMCALL semihosting, through the real binary.
+
+use esplens_core::isa::Op;
+use esplens_tests::binary;
+use esplens_tests::kernel::{Program, elf};
+use std::path::Path;
+
+const OPEN: u32 = 5;
+const CLOSE: u32 = 6;
+
+/// Runs a program: exit code, standard output, standard error.
+fn run(program: &Program, more: &[&str]) -> (Option<i32>, String, String) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), program.elf()).unwrap();
+    let mut args = vec!["run", "--wall-timeout", "20s", "--kernel", file.path().to_str().unwrap()];
+    args.extend(more);
+    binary::run(&args)
+}
+
+#[test]
+fn a_program_prints_and_its_exit_code_is_ours() {
+    let mut p = Program::default();
+    p.print("hello from a bare program\n");
+    p.exit(7);
+    let (code, out, err) = run(&p, &[]);
+    assert_eq!((code, out.as_str()), (Some(7), "hello from a bare program\n"), "{err}");
+    assert_eq!(err, "");
+}
+
+#[test]
+fn no_watchdog_bites_a_bare_program() {
+    let mut p = Program::default();
+    p.op(Op::J, 0, 0, 0, -4);
+    let (code, _, err) = run(&p, &["--timeout", "12s", "--reset-policy", "exit"]);
+    assert_eq!(code, Some(3), "{err}");
+}
+
+/// Opens `name` with `flags`; the exit code is the descriptor, 255 for a refusal.
+fn open(name: &str, flags: u32) -> Program {
+    let mut p = Program::default();
+    let at = p.bytes(format!("{name}\0").as_bytes());
+    p.simcall(OPEN, [at, flags, 0o644]);
+    p.exit_with(2);
+    p
+}
+
+#[test]
+fn files_are_confined_to_the_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let inside = dir.path().join("inside");
+    std::fs::create_dir(&inside).unwrap();
+    std::fs::write(dir.path().join("secret"), "secret").unwrap();
+    std::fs::write(inside.join("a.txt"), "text").unwrap();
+    std::os::unix::fs::symlink(dir.path().join("secret"), inside.join("link")).unwrap();
+    let semihosting = ["--semihosting", inside.to_str().unwrap()];
+    let outside = dir.path().join("secret").display().to_string();
+    for (name, flags, code) in [
+        ("a.txt", 0, 3),
+        ("/a.txt", 0, 3),
+        ("./a.txt", 0, 3),
+        ("missing", 0, 255),
+        ("../secret", 0, 255),
+        ("x/../../secret", 0, 255),
+        (outside.as_str(), 0, 255),
+        ("link", 0, 255),
+        ("../new", 0x201, 255),
+    ] {
+        let (got, _, err) = run(&open(name, flags), &semihosting);
+        assert_eq!(got, Some(code), "{name}: {err}");
+    }
+    let (got, _, _) = run(&open("a.txt", 0), &[]);
+    assert_eq!(got, Some(255), "no folder, no files");
+    assert!(!dir.path().join("new").exists());
+}
+
+#[test]
+fn a_file_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut p = Program::default();
+    let name = p.bytes(b"out.txt\0");
+    let text = p.bytes(b"written");
+    p.simcall(OPEN, [name, 0x601, 0o644]);
+    p.simcall(4, [3, text, 7]);
+    p.simcall(CLOSE, [3, 0, 0]);
+    p.exit(0);
+    let (code, _, err) = run(&p, &["--semihosting", dir.path().to_str().unwrap()]);
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(std::fs::read(dir.path().join("out.txt")).unwrap(), b"written");
+}
+
+#[test]
+fn a_link_that_leads_nowhere_makes_no_file_outside() {
+    let dir = tempfile::tempdir().unwrap();
+    let inside = dir.path().join("inside");
+    std::fs::create_dir(&inside).unwrap();
+    let target = dir.path().join("not-there-yet");
+    std::os::unix::fs::symlink(&target, inside.join("link")).unwrap();
+    let (code, _, err) = run(&open("link", 0x601), &["--semihosting", inside.to_str().unwrap()]);
+    assert_eq!(code, Some(255), "{err}");
+    assert!(!target.exists());
+}
+
+#[test]
+fn segments_outside_memory_are_named_and_do_no_harm() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), elf(0x2000_0000, 0x2000_0000, &[0; 64])).unwrap();
+    let path: &Path = file.path();
+    let args = ["run", "--timeout", "10ms", "--kernel", path.to_str().unwrap()];
+    let (code, _, err) = binary::run(&args);
+    assert_eq!(code, Some(3), "{err}");
+    assert!(err.contains("no memory at 0x20000000"), "{err}");
+}
