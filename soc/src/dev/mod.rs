@@ -63,6 +63,8 @@ pub enum Msg {
     SignalIn(u16, bool),
     /// The outside drives a pad (`None`: lets go). To [`DevId::Gpio`].
     Pad(u8, Option<bool>),
+    /// [`System::wires`] changed. From GPIO to the peripherals that play edges only when somebody listens.
+    WiresChanged,
     /// A pad's IO_MUX register changed (GPIO number, its value). From IO_MUX to [`DevId::Gpio`].
     IoMux(u8, u32),
     /// A pad's RTC side changed (GPIO number). From RTCIO to [`DevId::Gpio`].

@@ -104,7 +104,11 @@ impl Gpio {
             let pad = self.source(signal).filter(|n| plain && self.input_enabled(*n))?;
             Some((signal, self.shows(pad)?))
         };
-        cx.sys.wires = self.in_cfg.keys().filter_map(|s| wire(*s)).collect();
+        let wires = self.in_cfg.keys().filter_map(|s| wire(*s)).collect();
+        if cx.sys.wires != wires {
+            cx.sys.wires = wires;
+            cx.send(DevId::Ledc, Msg::WiresChanged);
+        }
     }
 
     /// Asks for a wake-up when a pad of `set` has the level that wakes the chip. Only light sleep hears it.
