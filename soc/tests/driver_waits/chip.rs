@@ -21,7 +21,7 @@ pub struct Chip {
 
 impl Chip {
     /// After power-on, with the PLL as IDF's start-up leaves it: APB 80 MHz.
-    pub fn new() -> Self {
+    pub fn powered() -> Self {
         let mut mem = Memory::default();
         let mut sys = System { strap: 0x12, random: 1, ..System::default() };
         sys.banks = map::add_banks(&mut mem, &RomSet::builtin(3));

@@ -6,7 +6,7 @@ use esplens_soc::dev::{DevId, gpio, ledc, mcpwm, pcnt, rmt, rtc_cntl, rtcio};
 /// `pcnt_unit_get_count` of pulses that `gpio_set_level` makes on the same pad.
 #[test]
 fn pcnt_counts_what_gpio_toggles() {
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     c.route(4, None, &[39]);
     c.write(DevId::Gpio, gpio::spec::FUNC_OUT_SEL_CFG + 16, 0x100);
     c.write(DevId::Gpio, gpio::spec::ENABLE_W1TS, 1 << 4);
@@ -26,7 +26,7 @@ fn pcnt_counts_what_gpio_toggles() {
 #[test]
 fn rmt_tx_wait_all_done_and_receive_over_a_pad() {
     use rmt::spec::*;
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     let id = DevId::Rmt;
     c.route(18, Some(87), &[84]);
     c.write(id, APB_CONF, apb_conf::FIFO_MASK | apb_conf::MEM_TX_WRAP_EN);
@@ -52,7 +52,7 @@ fn rmt_tx_wait_all_done_and_receive_over_a_pad() {
 #[test]
 fn pcnt_counts_ledc_pulses_over_a_pad() {
     use ledc::spec::*;
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     c.route(18, Some(71), &[39]);
     c.write(DevId::Pcnt, pcnt::spec::U_CONF0, 1 << (pcnt::spec::conf0::MODES_S + 2));
     c.write(DevId::Pcnt, pcnt::spec::CTRL, 0x5555);
@@ -71,7 +71,7 @@ fn pcnt_counts_ledc_pulses_over_a_pad() {
 #[test]
 fn mcpwm_capture_sees_a_pad() {
     use mcpwm::spec::*;
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     c.route(19, None, &[109]);
     c.write(DevId::Mcpwm0, CAP_TIMER_CFG, 1);
     c.write(DevId::Mcpwm0, CAP_CH_CFG, 1 | 1 << 2);
@@ -85,10 +85,10 @@ fn mcpwm_capture_sees_a_pad() {
 #[test]
 fn mcpwm_timer_stop() {
     use mcpwm::spec::*;
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     let id = DevId::Mcpwm0;
     c.write(id, CLK_CFG, 15); // 10 MHz
-    c.write(id, TIMER_CFG0, 999 << 8 | 0);
+    c.write(id, TIMER_CFG0, 999 << 8);
     c.write(id, INT_ENA, 1 << int::STOP_S);
     c.write(id, TIMER_CFG1, 2 | 1 << 3);
     c.advance(150);
@@ -99,7 +99,7 @@ fn mcpwm_timer_stop() {
 /// `esp_sleep_enable_ext0_wakeup(GPIO4, 1)` and light sleep; then `gpio_wakeup_enable`.
 #[test]
 fn light_sleep_ends_at_a_pads_level() {
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     let sleep = |c: &mut Chip, sources: u32| {
         c.write(DevId::RtcCntl, rtc_cntl::spec::WAKEUP_STATE, sources << 11);
         c.write(DevId::RtcCntl, rtc_cntl::spec::INT_CLR, u32::MAX);

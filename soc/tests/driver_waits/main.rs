@@ -1,6 +1,9 @@
 //! ESP-IDF's drivers wait for bits; each test goes through one driver's register sequence, names the function, and
-//! asserts that its wait ends within a bounded virtual time. Devices that only one driver uses, and whose waits are
-//! in their own unit tests, are listed in docs/peripherals.md's sources.
+//! asserts that its wait ends within a bounded virtual time.
+//!
+//! Some waits are in the devices' own tests: PSRAM's identification (`dev/spi/tests.rs`), the cache flush and the
+//! start of APP_CPU (`dev/dport/tests.rs`), autobaud and breaks (`dev/uart/tests.rs`), the SDIO slave's links
+//! (`dev/slc/mod.rs`), FRC, flash encryption, RTC memory CRC.
 
 mod analogue;
 mod chip;

@@ -15,7 +15,7 @@ fn uart_115200(c: &mut Chip, id: DevId) {
 /// `uart_wait_tx_done`: TX_DONE, then (`uart_ll_is_tx_idle`) an empty FIFO and an idle transmitter.
 #[test]
 fn uart_wait_tx_done() {
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     uart_115200(&mut c, DevId::Uart1);
     for byte in b"0123456789" {
         c.write(DevId::Uart1, uart::spec::FIFO, (*byte).into());
@@ -29,7 +29,7 @@ fn uart_wait_tx_done() {
 /// `uart_set_pin` of UART1's TX and UART2's RX to one pad, then `uart_write_bytes` and `uart_read_bytes`.
 #[test]
 fn uart_write_bytes_reaches_another_uart_over_a_pad() {
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     uart_115200(&mut c, DevId::Uart1);
     uart_115200(&mut c, DevId::Uart2);
     c.route(4, Some(17), &[198]);
@@ -47,7 +47,7 @@ fn uart_write_bytes_reaches_another_uart_over_a_pad() {
 #[test]
 fn i2c_master_cmd_begin_without_a_slave() {
     use i2c::spec::*;
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     let id = DevId::I2c0;
     c.write(id, SCL_LOW_PERIOD, 400);
     c.write(id, SCL_HIGH_PERIOD, 400);
@@ -69,7 +69,7 @@ fn i2c_master_cmd_begin_without_a_slave() {
 #[test]
 fn spi_device_polling_transmit_hears_itself_over_a_pad() {
     use spi::spec::*;
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     let id = DevId::Spi2;
     c.route(13, Some(10), &[9]);
     c.write(id, CLOCK, 7 << 18 | 9 << 12 | 4 << 6 | 9); // 1 MHz
@@ -94,7 +94,7 @@ fn spi_device_polling_transmit_hears_itself_over_a_pad() {
 #[test]
 fn i2s_channel_write() {
     use i2s::spec::*;
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     let id = DevId::I2s0;
     let words = [1 << 31 | 1 << 30 | 1764 << 12 | 1764, 0x3FFB_1000, 0x3FFB_0000u32];
     c.poke(0x3FFB_0000, &words.map(u32::to_le_bytes).concat());
@@ -114,7 +114,7 @@ fn i2s_channel_write() {
 #[test]
 fn twai_transmit_self_test() {
     use twai::spec::*;
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     let id = DevId::Twai;
     c.write(id, MODE, mode::RM);
     c.wait_set("twai_ll_is_in_reset_mode", 1, id, MODE, mode::RM);
@@ -142,7 +142,7 @@ fn twai_transmit_self_test() {
 #[test]
 fn emac_init_order_switches_from_open_eth_once() {
     use eth::emac::spec as emac;
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     let id = DevId::Eth;
     assert_eq!(c.read(id, eth::spec::MODER), 0xA000, "open_eth's driver looks for this");
     assert!(c.warnings().is_empty());

@@ -12,7 +12,7 @@ fn flash(c: &mut Chip, command: u32) {
 #[test]
 fn esp_flash_init_and_erase() {
     use spi::spec::*;
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     flash(&mut c, cmd::FLASH_RDID);
     assert_eq!(c.read(DevId::Spi1, W) >> 16 & 0xFF, 0x16, "4 MiB");
     flash(&mut c, cmd::FLASH_WREN);
@@ -29,7 +29,7 @@ fn esp_flash_init_and_erase() {
 #[test]
 fn esp_efuse_burn_new_values() {
     use efuse::spec::*;
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     c.write(DevId::Efuse, BLK3_WDATA4, 0x5A);
     for (code, command) in [(conf::WRITE_OP_CODE, cmd::PGM), (conf::READ_OP_CODE, cmd::READ)] {
         c.write(DevId::Efuse, CONF, code);
@@ -43,7 +43,7 @@ fn esp_efuse_burn_new_values() {
 #[test]
 fn sdmmc_card_init_without_a_card() {
     use sdmmc::spec::*;
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     let id = DevId::Sdmmc;
     c.write(id, CTRL, 7);
     c.wait_clear("sdmmc_host_reset", 1000, id, CTRL, 7);
@@ -64,7 +64,7 @@ fn sdmmc_card_init_without_a_card() {
 /// `aes_hal_transform_block`, `sha_hal_wait_idle`, `mpi_hal_enable_hardware_hw_op` and `esp_mpi_enable_...`'s waits.
 #[test]
 fn cryptography_becomes_idle() {
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     c.write(DevId::Aes, aes::spec::START, 1);
     c.wait_set("aes_hal_transform_block", 10, DevId::Aes, aes::spec::IDLE, 1);
     c.write(DevId::Sha, sha::spec::SHA_512_START, 1);

@@ -7,7 +7,7 @@ use timg::spec::*;
 /// `gptimer`'s alarm and `gptimer_get_raw_count`'s latch (`timer_ll_trigger_soft_capture`).
 #[test]
 fn gptimer_alarm_and_count() {
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     let id = DevId::Timg0;
     c.write(id, T0LOADLO, 0);
     c.write(id, T0LOADHI, 0);
@@ -16,7 +16,11 @@ fn gptimer_alarm_and_count() {
     c.write(id, T0ALARMHI, 0);
     c.set(id, INT_ENA_TIMERS, 0, 1);
     let divider = 80 << 13;
-    c.write(id, T0CONFIG, divider | t0config::INCREASE | t0config::ALARM_EN | t0config::LEVEL_INT_EN | t0config::EN);
+    c.write(
+        id,
+        T0CONFIG,
+        divider | t0config::INCREASE | t0config::ALARM_EN | t0config::LEVEL_INT_EN | t0config::EN,
+    );
     let us = c.wait_set("gptimer alarm", 1100, id, INT_RAW_TIMERS, 1);
     assert!((999..=1001).contains(&us), "{us} us");
     c.write(id, T0UPDATE, 1);
@@ -27,7 +31,7 @@ fn gptimer_alarm_and_count() {
 /// `rtc_clk_cal_internal`: START, RDY; 1000 slow-clock periods in crystal periods.
 #[test]
 fn rtc_clk_cal() {
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     let id = DevId::Timg0;
     c.wait("old calibration", 10_000, |c| {
         let cfg = c.read(id, RTCCALICFG);
@@ -47,7 +51,7 @@ fn rtc_clk_cal() {
 #[test]
 fn rtc_time_get() {
     use rtc_cntl::spec::*;
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     c.write(DevId::RtcCntl, TIME_UPDATE, time_update::TIME_UPDATE);
     c.wait_set("rtc_time_get", 20, DevId::RtcCntl, TIME_UPDATE, time_update::TIME_VALID);
 }
@@ -56,7 +60,7 @@ fn rtc_time_get() {
 #[test]
 fn rtc_sleep_start_with_a_timer() {
     use rtc_cntl::spec::*;
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     let id = DevId::RtcCntl;
     c.write(id, TIME_UPDATE, time_update::TIME_UPDATE);
     c.wait_set("rtc_time_get", 20, id, TIME_UPDATE, time_update::TIME_VALID);
@@ -76,7 +80,7 @@ fn rtc_sleep_start_with_a_timer() {
 /// (`CLK_LL_APLL_CAL_DELAY`, I2C_APLL_OR_CAL_END).
 #[test]
 fn rtc_clk_apll_waits_for_its_calibration() {
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     c.write(DevId::Regi2c, 3 * 4, 0x6D | 3 << 8);
     c.wait("I2C_APLL_OR_CAL_END", 10, |c| c.read(DevId::Regi2c, 12) >> 23 & 1 == 1);
 }
@@ -84,6 +88,6 @@ fn rtc_clk_apll_waits_for_its_calibration() {
 /// `rom_txdc_cal_v70` of the mask ROM.
 #[test]
 fn txdc_calibration_of_the_rom() {
-    let mut c = Chip::new();
+    let mut c = Chip::powered();
     c.wait_set("rom_txdc_cal_v70", 10, DevId::Regi2c, 0x4C, 1 << 24);
 }

@@ -123,10 +123,12 @@ fn a_signal_goes_out_over_a_pad_and_in_again() {
     b.message(&Msg::SignalOut(87, true));
     b.message(&Msg::SignalOut(87, false));
     let sent: Vec<_> = b.sent.drain(..).collect();
-    assert_eq!(sent, [(DevId::Pcnt, Msg::SignalIn(39, true)), (DevId::Pcnt, Msg::SignalIn(39, false))]);
+    let wires = (DevId::Ledc, Msg::WiresChanged);
+    let edge = |level| (DevId::Pcnt, Msg::SignalIn(39, level));
+    assert_eq!(sent, [wires.clone(), edge(true), edge(false)]);
     assert_eq!(pads(&mut b), [(18, false), (18, true), (18, false)]);
     b.write(FUNC_OUT_SEL_CFG + 18 * 4, 87 | out_sel::INV);
-    assert_eq!(b.sent, [(DevId::Pcnt, Msg::SignalIn(39, true))]);
+    assert_eq!(b.sent, [wires, edge(true)]);
 }
 
 #[test]
@@ -202,9 +204,8 @@ fn every_register_takes_any_value() {
 fn a_pads_wake_up_level_asks_for_a_wake_up() {
     let mut b = bench();
     b.write(PIN + 4 * 4, 5 << pin::INT_TYPE_S | pin::WAKEUP); // gpio_wakeup_enable(4, GPIO_INTR_HIGH_LEVEL)
-    let asked = |b: &mut Bench<Gpio>| {
-        std::mem::take(&mut b.sent).contains(&(DevId::RtcCntl, Msg::WakeCause(1 << 2)))
-    };
+    let asked =
+        |b: &mut Bench<Gpio>| std::mem::take(&mut b.sent).contains(&(DevId::RtcCntl, Msg::WakeCause(1 << 2)));
     b.message(&Msg::Sleep(false));
     assert!(!asked(&mut b));
     b.message(&Msg::Pad(4, Some(true)));

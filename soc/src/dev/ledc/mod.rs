@@ -193,7 +193,11 @@ impl Ledc {
             return None;
         }
         if u128::from(self.clock(t)) * 256 > period * u128::from(MAX_HZ) {
-            cx.warn_reg(&SPEC, timer_base(t), "a PWM this fast is not played to the inputs that listen to it");
+            cx.warn_reg(
+                &SPEC,
+                timer_base(t),
+                "a PWM this fast is not played to the inputs that listen to it",
+            );
             return None;
         }
         let div = period / count;
