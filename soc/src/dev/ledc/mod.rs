@@ -2,11 +2,12 @@
 //!
 //! Counters are computed from virtual time: the divider has 8 fractional bits. The edges of a channel's PWM are
 //! played only while the GPIO matrix joins its output signal with a peripheral's input (one event an edge, up to
-//! [`MAX_HZ`]). Otherwise the signal is static: high while its duty is the whole period, else low, or the idle level
+//! [`pwm::MAX_HZ`]). Otherwise the signal is static: high while its duty is the whole period, else low, or the idle level
 //! when the output is off. Fades run step by step as on silicon and end with
 //! DUTY_CHNG_END; a start on a timer that stands still is done at once, so that no driver waits for ever. What is
 //! written to low-speed registers takes effect at once instead of at PARA_UP.
 
+pub mod pwm;
 pub mod spec;
 #[cfg(test)]
 mod tests;
@@ -27,8 +28,6 @@ const CHANNELS: usize = 16;
 const TIMERS: usize = 8;
 /// Event: something ends (one event for all channels and timers).
 const TAG_NEXT: u8 = 0;
-/// Fastest PWM whose edges are played, in Hz.
-pub const MAX_HZ: u64 = 500_000;
 /// Duties have 25 bits.
 const DUTY: u32 = 0x1FF_FFFF;
 
@@ -178,38 +177,6 @@ impl Ledc {
     fn duty(&self, c: usize, now: Ticks) -> u32 {
         let ch = self.channels[c];
         ch.fade.map_or(ch.duty, |f| f.at(ch.duty, self.overflows(self.timer_of(c), now)))
-    }
-
-    /// The next edge of channel `c`'s PWM while somebody listens and it is not too fast: its level now, and when it
-    /// changes.
-    fn pwm(&self, c: usize, cx: &mut Cx) -> Option<(bool, Ticks)> {
-        let conf = self.get(channel_base(c));
-        let t = self.timer_of(c);
-        let (period, duty) = (self.period(t)?, u128::from(self.duty(c, cx.now) >> 4));
-        let count = 1u128 << self.width(t);
-        let signal = (SIGNAL + c as u16) as u8;
-        let listened = cx.sys.wires.values().any(|output| *output == signal);
-        if conf & conf0::SIG_OUT_EN == 0 || duty == 0 || duty >= count || !listened {
-            return None;
-        }
-        if u128::from(self.clock(t)) * 256 > period * u128::from(MAX_HZ) {
-            cx.warn_reg(
-                &SPEC,
-                timer_base(t),
-                "a PWM this fast is not played to the inputs that listen to it",
-            );
-            return None;
-        }
-        let div = period / count;
-        let at = self.counted(t, cx.now);
-        let rise = u128::from(self.get(channel_base(c) + 4)) % count * div;
-        // Where in its period, counted from the rising edge.
-        let phase = (at + period - rise) % period;
-        let high = phase < duty * div;
-        let next = at - phase.min(at) + if high { duty * div } else { period };
-        // With less than a phase counted the rising edge lies before the counter's start.
-        let next = if phase > at { next - (phase - at) } else { next };
-        Some((high, self.when_counted(t, next)?))
     }
 
     /// Brings fades and overflow interrupts up to `now`, and asks for the next call.
