@@ -8,7 +8,7 @@ use crate::irq::Irq;
 use esplens_core::memory::Region;
 use esplens_core::time::{EventQueue, Ticks};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Why a core was reset, as the ROM reads it from `RTC_CNTL_RESET_STATE` (IDF `rom/rtc.h`, `RESET_REASON`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,6 +126,9 @@ pub struct System {
     pub cores: [CoreLines; 2],
     /// Levels of the pads, kept by the GPIO device for everyone to read.
     pub pads: Pads,
+    /// Input signals of the GPIO matrix that a pad joins with an output signal as it is (input, output); kept by the
+    /// GPIO device. Peripherals that model whole bytes instead of edges look here.
+    pub wires: BTreeMap<u8, u8>,
     /// Asked of the machine, in order.
     pub requests: Vec<Request>,
     /// Boot strap pins as `GPIO_STRAP` shows them (0x12 flash boot, 0x0f UART download).
@@ -163,6 +166,10 @@ pub struct Pads {
     pub level: u64,
     /// Pads the outside drives.
     pub driven: u64,
+    /// The RTC pad of the EXT0 wake-up, by RTC GPIO number; kept by RTCIO.
+    pub ext0: u8,
+    /// Pads that wake the chip from light sleep while low, and while high; kept by RTCIO.
+    pub rtc_wake: [u64; 2],
 }
 
 /// The on-chip memories (TRM 1.3).

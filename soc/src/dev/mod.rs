@@ -25,6 +25,7 @@ pub mod rtc_cntl;
 pub mod rtc_i2c;
 pub mod rtcio;
 pub mod sdmmc;
+pub mod secure_boot;
 pub mod sens;
 pub mod sha;
 pub mod slc;
@@ -54,12 +55,16 @@ use spec::Spec;
 pub enum Msg {
     /// Bytes arrive on a UART's receive line.
     UartRx(Vec<u8>),
+    /// A byte has crossed a UART's receive line just now (from another UART over the GPIO matrix).
+    UartByte(u8),
     /// A peripheral drives its GPIO-matrix output signal (TRM table 4-2). To [`DevId::Gpio`].
     SignalOut(u16, bool),
     /// The GPIO matrix drives a peripheral's input signal.
     SignalIn(u16, bool),
     /// The outside drives a pad (`None`: lets go). To [`DevId::Gpio`].
     Pad(u8, Option<bool>),
+    /// [`System::wires`] changed. From GPIO to the peripherals that play edges only when somebody listens.
+    WiresChanged,
     /// A pad's IO_MUX register changed (GPIO number, its value). From IO_MUX to [`DevId::Gpio`].
     IoMux(u8, u32),
     /// A pad's RTC side changed (GPIO number). From RTCIO to [`DevId::Gpio`].

@@ -52,6 +52,7 @@ devices! {
     Aes aes: aes::Aes = aes::Aes::default(), 0x3FF0_1000, 0x1000;
     Rsa rsa: rsa::Rsa = rsa::Rsa::default(), 0x3FF0_2000, 0x1000;
     Sha sha: sha::Sha = sha::Sha::default(), 0x3FF0_3000, 0x1000;
+    SecureBoot secure_boot: secure_boot::SecureBoot = secure_boot::SecureBoot::default(), 0x3FF0_4000, 0x400;
     MmuPro mmu_pro: mmu::Mmu = mmu::Mmu::new(0), 0x3FF1_0000, 0x2000;
     MmuApp mmu_app: mmu::Mmu = mmu::Mmu::new(1), 0x3FF1_2000, 0x2000;
     Uart0 uart0: uart::Uart = uart::Uart::new(0), 0x3FF4_0000, 0x400;

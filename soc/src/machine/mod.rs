@@ -4,6 +4,7 @@
 //! so that every run of the same image with the same input is the same run, bit for bit.
 
 mod config;
+mod registers;
 mod reset;
 mod run;
 mod simcall;

@@ -70,3 +70,74 @@ fn only_the_output_bytes_are_reversed_with_their_bit() {
     assert_eq!(b.read(TEXT), 0x69c4_e0d8);
     assert_eq!(b.read(TEXT + 12), 0x70b4_c55a);
 }
+
+/// NIST SP 800-38A F.1 (ECB): keys, the four plaintext blocks, and their ciphertexts.
+const KEYS: [&str; 3] = [
+    "2b7e151628aed2a6abf7158809cf4f3c",
+    "8e73b0f7da0e6452c810f32b809079e562f8ead2522c6b7b",
+    "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4",
+];
+const BLOCKS: [u128; 4] = [
+    0x6bc1_bee2_2e40_9f96_e93d_7e11_7393_172a,
+    0xae2d_8a57_1e03_ac9c_9eb7_6fac_45af_8e51,
+    0x30c8_1c46_a35c_e411_e5fb_c119_1a0a_52ef,
+    0xf69f_2445_df4f_9b17_ad2b_417b_e66c_3710,
+];
+const ECB: [[u128; 4]; 3] = [
+    [
+        0x3ad7_7bb4_0d7a_3660_a89e_caf3_2466_ef97,
+        0xf5d3_d585_03b9_699d_e785_895a_96fd_baaf,
+        0x43b1_cd7f_598e_ce23_881b_00e3_ed03_0688,
+        0x7b0c_785e_27e8_ad3f_8223_2071_0472_5dd4,
+    ],
+    [
+        0xbd33_4f1d_6e45_f25f_f712_a214_571f_a5cc,
+        0x9741_0484_6d0a_d3ad_7734_ecb3_ecee_4eef,
+        0xef7a_fd22_70e2_e60a_dce0_ba2f_ace6_444e,
+        0x9a4b_41ba_738d_6c72_fb16_6916_03c1_8e0e,
+    ],
+    [
+        0xf3ee_d1bd_b5d2_a03c_064b_5a7e_3db1_81f8,
+        0x591c_cb10_d410_ed26_dc5b_a74a_3136_2870,
+        0xb6ed_21b9_9ca6_f4f9_f153_e7b1_beaf_ed1d,
+        0x2330_4b7a_39f9_f3ff_067d_8d8f_9e24_ecc7,
+    ],
+];
+
+/// Bytes as they must stand in memory for an ENDIAN setting: a clear bit reverses bytes or words.
+fn ordered(bytes: &[u8], keep_bytes: bool, keep_words: bool) -> Vec<u8> {
+    let mut words: Vec<Vec<u8>> = bytes.chunks(4).map(<[u8]>::to_vec).collect();
+    if !keep_bytes {
+        words.iter_mut().for_each(|w| w.reverse());
+    }
+    if !keep_words {
+        words.reverse();
+    }
+    words.concat()
+}
+
+#[test]
+fn sp_800_38a_ecb_in_all_64_byte_orders() {
+    for setting in 0..=endian::ALL {
+        let keep = |bit: u32| setting & bit != 0;
+        for (key, cipher) in KEYS.iter().zip(ECB) {
+            let mut b = Bench::new(DevId::Aes, Aes::default());
+            b.write(ENDIAN, setting);
+            let key: Vec<u8> =
+                (0..key.len() / 2).map(|i| u8::from_str_radix(&key[2 * i..2 * i + 2], 16).unwrap()).collect();
+            put(&mut b, KEY, &ordered(&key, keep(endian::KEY_BYTE), keep(endian::KEY_WORD)));
+            for decrypt in [false, true] {
+                b.write(MODE, (key.len() as u32 / 8 - 2) + if decrypt { 4 } else { 0 });
+                for (plain, cipher) in BLOCKS.iter().zip(cipher) {
+                    let (from, to) = if decrypt { (cipher, *plain) } else { (*plain, cipher) };
+                    let from = ordered(&from.to_be_bytes(), keep(endian::IN_BYTE), keep(endian::IN_WORD));
+                    put(&mut b, TEXT, &from);
+                    b.write(START, 1);
+                    b.advance(1);
+                    let want = ordered(&to.to_be_bytes(), keep(endian::OUT_BYTE), keep(endian::OUT_WORD));
+                    assert_eq!(text(&mut b).to_vec(), want, "ENDIAN {setting:#x}, decrypt {decrypt}");
+                }
+            }
+        }
+    }
+}

@@ -3,7 +3,7 @@
 //! A pad's level comes from the chip's driver (GPIO_OUT or a peripheral's signal, or the RTC), else from the outside
 //! ([`Msg::Pad`]), else from its pulls. A peripheral says what it drives with [`Msg::SignalOut`]; the peripheral that
 //! owns an input signal hears [`Msg::SignalIn`] when it changes. Peripherals' own output enables are taken as on.
-//! Sigma-delta generators put out nothing; the pads' wake-up enables are kept only.
+//! Sigma-delta generators put out nothing.
 
 pub mod matrix;
 mod pads;
@@ -38,6 +38,8 @@ struct Masks {
     pro: u64,
     pro_nmi: u64,
     sdio: u64,
+    /// Pads that wake the chip while low, and while high.
+    wake: [u64; 2],
 }
 
 impl Masks {
@@ -56,6 +58,7 @@ impl Masks {
             pro: set(&|p| p & pin::ENA_PRO != 0),
             pro_nmi: set(&|p| p & pin::ENA_PRO_NMI != 0),
             sdio: set(&|p| p & pin::ENA_SDIO != 0),
+            wake: [4, 5].map(|k| set(&|p| p & pin::WAKEUP != 0 && kind(p) == k)),
         }
     }
 }
@@ -177,6 +180,9 @@ impl Gpio {
             self.interrupts(0, 0);
             self.sync_irq(cx);
         } else {
+            if offset >= ENABLE {
+                self.sync_wires(cx);
+            }
             self.update(changed, cx);
         }
     }
@@ -190,6 +196,7 @@ impl Gpio {
 
     fn write_in_sel(&mut self, signal: u8, value: u32, cx: &mut Cx) {
         self.in_cfg.insert(signal, value & in_sel::MASK);
+        self.sync_wires(cx);
         let again = self.feed(signal, cx);
         self.update(again, cx);
     }
@@ -268,6 +275,7 @@ impl Device for Gpio {
             FUNC_OUT_SEL_CFG..0x5D0 => {
                 let n = (offset - FUNC_OUT_SEL_CFG) as usize / 4;
                 self.out_cfg[n] = value & out_sel::MASK;
+                self.sync_wires(cx);
                 self.update(1 << n, cx);
             }
             _ => self.regs.write(&SPEC, offset, value, cx),
@@ -287,10 +295,12 @@ impl Device for Gpio {
             Msg::Pad(n, level) if n < 40 => self.outside(n, level, cx),
             Msg::IoMux(n, value) if n < 40 => {
                 self.mux[usize::from(n)] = value;
+                self.sync_wires(cx);
                 self.update(1 << n, cx);
             }
             Msg::RtcPad(n, pad) if n < 40 => {
                 self.rtc[usize::from(n)] = pad;
+                self.sync_wires(cx);
                 self.update(1 << n, cx);
             }
             Msg::PadHold(hold) => {
@@ -298,6 +308,7 @@ impl Device for Gpio {
                 self.hold = hold;
                 self.update(released, cx);
             }
+            Msg::Sleep(_) => self.wake(PINS, cx),
             _ => {}
         }
     }
@@ -316,6 +327,7 @@ impl Device for Gpio {
             shown_level: self.shown_level,
             ..Self::default()
         };
+        self.sync_wires(cx);
         self.update(PINS, cx);
     }
 }

@@ -10,6 +10,8 @@ use crate::system::Output;
 
 /// Pads with an output driver: 34..39 have none, 28..31 do not exist.
 const DRIVERS: u64 = 0x3_0FFF_FFFF;
+/// RTC_CNTL's wake-up source of the digital pads (IDF `RTC_GPIO_TRIG_EN`).
+const WAKE_GPIO: u32 = 1 << 2;
 /// How often one call may go round through the matrix's own loops.
 const ROUNDS: u32 = 8;
 
@@ -78,6 +80,44 @@ impl Gpio {
 
     fn input_enabled(&self, n: u8) -> bool {
         self.mux[usize::from(n)] & pad::FUN_IE != 0 && !self.rtc[usize::from(n)].selected
+    }
+
+    /// The output signal that a pad shows as it is, while its driver is on.
+    fn shows(&self, n: u8) -> Option<u8> {
+        let (cfg, function) = (self.out_cfg[usize::from(n)], self.function(n));
+        if DRIVERS >> n & 1 == 0 || self.rtc[usize::from(n)].selected {
+            return None;
+        }
+        if !matrix::is_gpio(n, function) {
+            return matrix::direct_output(n, function);
+        }
+        let enable = cfg & out_sel::OEN_SEL == 0 || self.enable >> n & 1 != 0;
+        let plain = cfg & out_sel::INV == 0 && enable ^ (cfg & out_sel::OEN_INV != 0);
+        u8::try_from(cfg & out_sel::SEL).ok().filter(|_| plain)
+    }
+
+    /// Brings [`crate::system::System::wires`] up to date.
+    pub(super) fn sync_wires(&self, cx: &mut Cx) {
+        let wire = |signal: u8| {
+            let cfg = self.in_cfg.get(&signal).copied().unwrap_or(0);
+            let plain = cfg & in_sel::SIG == 0 || cfg & in_sel::INV == 0;
+            let pad = self.source(signal).filter(|n| plain && self.input_enabled(*n))?;
+            Some((signal, self.shows(pad)?))
+        };
+        let wires = self.in_cfg.keys().filter_map(|s| wire(*s)).collect();
+        if cx.sys.wires != wires {
+            cx.sys.wires = wires;
+            cx.send(DevId::Ledc, Msg::WiresChanged);
+        }
+    }
+
+    /// Asks for a wake-up when a pad of `set` has the level that wakes the chip. Only light sleep hears it.
+    pub(super) fn wake(&self, set: u64, cx: &mut Cx) {
+        let level = cx.sys.pads.level;
+        let [low, high] = [0, 1].map(|k| self.masks.wake[k] | cx.sys.pads.rtc_wake[k]);
+        if set & PINS & (low & !level | high & level) != 0 {
+            cx.send(DevId::RtcCntl, Msg::WakeCause(WAKE_GPIO));
+        }
     }
 
     /// Works out the pads in `set` again and tells whoever has to know.
@@ -196,6 +236,7 @@ impl Gpio {
         put(&mut self.outside_level, n, level == Some(true));
         cx.sys.pads.driven = self.outside_on;
         self.update(1 << n, cx);
+        self.wake(1 << n, cx);
         if rtcio::is_rtc_pad(n) {
             cx.send(DevId::Sens, Msg::Pad(n, level));
             cx.send(DevId::RtcCntl, Msg::Pad(n, level));

@@ -97,6 +97,8 @@ pub mod pin {
     pub const PAD_DRIVER: u32 = 1 << 2;
     /// First bit of the interrupt type (3 bits): 0 off, 1 rising, 2 falling, 3 both, 4 low, 5 high.
     pub const INT_TYPE_S: u32 = 7;
+    /// The level of the interrupt type wakes the chip from light sleep.
+    pub const WAKEUP: u32 = 1 << 10;
     /// APP CPU interrupt.
     pub const ENA_APP: u32 = 1 << 13;
     /// APP CPU NMI.

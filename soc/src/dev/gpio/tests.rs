@@ -123,10 +123,12 @@ fn a_signal_goes_out_over_a_pad_and_in_again() {
     b.message(&Msg::SignalOut(87, true));
     b.message(&Msg::SignalOut(87, false));
     let sent: Vec<_> = b.sent.drain(..).collect();
-    assert_eq!(sent, [(DevId::Pcnt, Msg::SignalIn(39, true)), (DevId::Pcnt, Msg::SignalIn(39, false))]);
+    let wires = (DevId::Ledc, Msg::WiresChanged);
+    let edge = |level| (DevId::Pcnt, Msg::SignalIn(39, level));
+    assert_eq!(sent, [wires.clone(), edge(true), edge(false)]);
     assert_eq!(pads(&mut b), [(18, false), (18, true), (18, false)]);
     b.write(FUNC_OUT_SEL_CFG + 18 * 4, 87 | out_sel::INV);
-    assert_eq!(b.sent, [(DevId::Pcnt, Msg::SignalIn(39, true))]);
+    assert_eq!(b.sent, [wires, edge(true)]);
 }
 
 #[test]
@@ -196,4 +198,35 @@ fn every_register_takes_any_value() {
     b.message(&Msg::Pad(200, Some(true)));
     b.message(&Msg::SignalOut(999, true));
     assert_eq!(b.read(OUT), 0);
+}
+
+#[test]
+fn a_pads_wake_up_level_asks_for_a_wake_up() {
+    let mut b = bench();
+    b.write(PIN + 4 * 4, 5 << pin::INT_TYPE_S | pin::WAKEUP); // gpio_wakeup_enable(4, GPIO_INTR_HIGH_LEVEL)
+    let asked =
+        |b: &mut Bench<Gpio>| std::mem::take(&mut b.sent).contains(&(DevId::RtcCntl, Msg::WakeCause(1 << 2)));
+    b.message(&Msg::Sleep(false));
+    assert!(!asked(&mut b));
+    b.message(&Msg::Pad(4, Some(true)));
+    assert!(asked(&mut b));
+    b.message(&Msg::Sleep(false));
+    assert!(asked(&mut b), "still high when the next sleep begins");
+}
+
+#[test]
+fn joined_signals_are_known_unless_inverted() {
+    let mut b = bench();
+    b.message(&Msg::IoMux(4, 2 << 12 | 1 << 9)); // GPIO function, input on
+    b.write(ENABLE_W1TS, 1 << 4);
+    b.write(FUNC_OUT_SEL_CFG + 4 * 4, 17); // U1TXD
+    b.write(FUNC_IN_SEL_CFG + 4 * 198, in_sel::SIG | 4); // U2RXD
+    assert_eq!(b.sys.wires.get(&198), Some(&17));
+    b.write(FUNC_IN_SEL_CFG + 4 * 198, in_sel::SIG | in_sel::INV | 4);
+    assert_eq!(b.sys.wires.get(&198), None);
+    b.write(FUNC_IN_SEL_CFG + 4 * 198, in_sel::SIG | 4);
+    b.write(FUNC_OUT_SEL_CFG + 4 * 4, 17 | out_sel::OEN_SEL);
+    assert_eq!(b.sys.wires.get(&198), Some(&17));
+    b.write(ENABLE_W1TC, 1 << 4);
+    assert_eq!(b.sys.wires.get(&198), None);
 }

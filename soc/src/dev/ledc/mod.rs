@@ -1,11 +1,13 @@
 //! LEDC: eight high-speed and eight low-speed PWM channels on four timers each.
 //!
-//! Counters are computed from virtual time: the divider has 8 fractional bits. A channel's output signal is
-//! static: high while its duty is the whole period, else low, or the idle level when the output is off; the edges of
-//! the PWM itself are not played, so nothing can count them. Fades run step by step as on silicon and end with
+//! Counters are computed from virtual time: the divider has 8 fractional bits. The edges of a channel's PWM are
+//! played only while the GPIO matrix joins its output signal with a peripheral's input (one event an edge, up to
+//! [`pwm::MAX_HZ`]). Otherwise the signal is static: high while its duty is the whole period, else low, or the idle level
+//! when the output is off. Fades run step by step as on silicon and end with
 //! DUTY_CHNG_END; a start on a timer that stands still is done at once, so that no driver waits for ever. What is
 //! written to low-speed registers takes effect at once instead of at PARA_UP.
 
+pub mod pwm;
 pub mod spec;
 #[cfg(test)]
 mod tests;
@@ -157,7 +159,12 @@ impl Ledc {
 
     /// When a timer will have overflown `n` times.
     fn when(&self, t: usize, n: u64) -> Option<Ticks> {
-        let wanted = u128::from(n).saturating_mul(self.period(t)?);
+        self.when_counted(t, u128::from(n).saturating_mul(self.period(t)?))
+    }
+
+    /// When a timer's clock will have counted `wanted` 256ths of its undivided periods.
+    fn when_counted(&self, t: usize, wanted: u128) -> Option<Ticks> {
+        self.period(t)?;
         let rest = wanted.saturating_sub(self.timers[t].base).saturating_mul(u128::from(TICKS_PER_SEC));
         let ticks = rest.div_ceil(u128::from(self.clock(t)) * 256);
         Some(self.timers[t].since.saturating_add(Ticks::try_from(ticks).unwrap_or(Ticks::MAX)))
@@ -211,17 +218,24 @@ impl Ledc {
             let fade = self.channels[c].fade?;
             self.when(self.timer_of(c), fade.end())
         });
-        match overflows.chain(fades).min() {
+        let edges: Vec<Ticks> = if cx.sys.wires.is_empty() {
+            Vec::new()
+        } else {
+            (0..CHANNELS).filter_map(|c| Some(self.pwm(c, cx)?.1)).collect()
+        };
+        match overflows.chain(fades).chain(edges).min() {
             Some(at) => cx.schedule(TAG_NEXT, at.max(cx.now + 1)),
             None => cx.cancel(TAG_NEXT),
         }
     }
 
-    /// Tells the matrix what changed of the static outputs.
+    /// Tells the matrix what changed of the outputs.
     fn outputs(&mut self, cx: &mut Cx) {
         for c in 0..CHANNELS {
             let conf = self.get(channel_base(c));
-            let level = if conf & conf0::SIG_OUT_EN == 0 {
+            let level = if let Some((level, _)) = self.pwm(c, cx) {
+                level
+            } else if conf & conf0::SIG_OUT_EN == 0 {
                 conf & conf0::IDLE_LV != 0
             } else {
                 self.duty(c, cx.now) >> 4 >= 1 << self.width(self.timer_of(c))
@@ -362,6 +376,10 @@ impl Device for Ledc {
             (Some((c, 0)), _) => self.write_conf0(c, value, cx),
             (Some((c, 0xC)), _) => self.write_conf1(c, value, cx),
             (Some((_, 0x10)), _) | (_, Some((_, false))) => {}
+            (Some((_, 4)), _) => {
+                self.regs.set(offset, value & 0xF_FFFF);
+                self.run(cx);
+            }
             (_, Some((t, true))) => self.write_timer(t, value, cx),
             _ => match offset {
                 INT_RAW | INT_ST => {}
@@ -389,6 +407,9 @@ impl Device for Ledc {
     }
 
     fn message(&mut self, msg: &Msg, cx: &mut Cx) {
+        if *msg == Msg::WiresChanged {
+            self.run(cx);
+        }
         let hz = Hz::of(&cx.sys.clocks);
         if *msg == Msg::ClockChanged && self.hz != hz {
             self.run(cx);

@@ -169,3 +169,45 @@ fn wild_values_do_no_harm() {
     b.reset();
     assert_eq!((b.read(INT_RAW), b.read(HSTIMER_CONF)), (0, 0x0100_0000));
 }
+
+#[test]
+fn edges_are_played_only_to_listeners_and_start_at_hpoint() {
+    let mut b = bench();
+    b.write(HSCH_HPOINT, 256);
+    start(&mut b, 512, true, 1, 1, 0);
+    b.write(HSCH_CONF0, conf0::SIG_OUT_EN);
+    b.advance(1000);
+    assert!(b.sent.is_empty(), "{:?}", b.sent);
+    assert_eq!(b.sys.events.next(), Ticks::MAX, "nobody listens, nothing to do");
+    b.sys.wires.insert(39, 71); // PCNT
+    b.message(&Msg::WiresChanged);
+    let mut edges = Vec::new();
+    for _ in 0..250 {
+        b.advance(1);
+        edges.extend(b.sent.drain(..).map(|(_, m)| m));
+    }
+    // Two periods of 125 us from a period's beginning: up at a quarter, down at three quarters.
+    let edge = |level| Msg::SignalOut(71, level);
+    assert_eq!(edges, [edge(true), edge(false), edge(true), edge(false)]);
+    b.advance_ticks(480 * 125 / 4 - 480);
+    assert!(b.sent.is_empty());
+    b.advance(2);
+    assert_eq!(b.sent.len(), 1, "at a quarter of the period");
+    b.sys.wires.clear();
+    b.message(&Msg::WiresChanged);
+    b.sent.clear();
+    b.advance(1000);
+    assert!(b.sent.is_empty());
+}
+
+#[test]
+fn a_pwm_too_fast_to_play_warns_once() {
+    let mut b = bench();
+    b.write(HSTIMER_CONF, timer::TICK_SEL | 256 << timer::DIV_S | 4);
+    start(&mut b, 8, true, 1, 1, 0);
+    b.sys.wires.insert(39, 71);
+    b.write(HSCH_CONF0, conf0::SIG_OUT_EN);
+    b.advance(1000);
+    assert!(b.sent.is_empty());
+    assert_eq!(b.warnings().len(), 1);
+}

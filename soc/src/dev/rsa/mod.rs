@@ -4,6 +4,8 @@ mod mont;
 pub mod spec;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
 
 use super::spec::Spec;
 use super::{Cx, Device, View};

@@ -4,7 +4,7 @@ use super::*;
 use crate::dev::DevId;
 use crate::dev::testing::Bench;
 
-fn hex(s: &str, words: usize) -> Vec<u32> {
+pub(super) fn hex(s: &str, words: usize) -> Vec<u32> {
     let mut out: Vec<u32> = (0..s.len().div_ceil(8))
         .map(|i| u32::from_str_radix(&s[s.len().saturating_sub(8 * (i + 1))..s.len() - 8 * i], 16).unwrap())
         .collect();
@@ -12,18 +12,18 @@ fn hex(s: &str, words: usize) -> Vec<u32> {
     out
 }
 
-fn put(b: &mut Bench<Rsa>, at: u32, words: &[u32]) {
+pub(super) fn put(b: &mut Bench<Rsa>, at: u32, words: &[u32]) {
     for (i, w) in words.iter().enumerate() {
         b.write(at + 4 * i as u32, *w);
     }
 }
 
-fn get(b: &mut Bench<Rsa>, words: usize) -> Vec<u32> {
+pub(super) fn get(b: &mut Bench<Rsa>, words: usize) -> Vec<u32> {
     (0..words as u32).map(|i| b.read(MEM_Z + 4 * i)).collect()
 }
 
 /// START, then the driver's wait loop and its clearing of the interrupt.
-fn run(b: &mut Bench<Rsa>, start: u32) {
+pub(super) fn run(b: &mut Bench<Rsa>, start: u32) {
     b.write(INTERRUPT, 1);
     b.write(start, 1);
     assert_eq!(b.read(INTERRUPT), 0);

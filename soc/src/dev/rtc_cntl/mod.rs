@@ -19,6 +19,7 @@ use super::{Cx, Device, Msg, View};
 use crate::clocks::SocClk;
 use crate::irq::Source;
 use crate::system::{Request, ResetCause, ResetKind};
+use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use sleep::Time;
 use spec::{
@@ -56,6 +57,8 @@ pub struct RtcCntl {
     wdt: Watchdog,
     power: Power,
     wake_cause: u32,
+    /// When the running sleep may end at the earliest, and what wants to wake the chip until then.
+    early: (Ticks, u32),
     ext1_status: u32,
     crc: u32,
 }
@@ -247,7 +250,7 @@ impl Device for RtcCntl {
             TIME_TAG => self.time_latch(cx),
             ALARM_TAG => self.sync_alarm(cx),
             WDT_TAG => self.bite(cx),
-            _ => self.wake(sleep::WAKE_TIMER, cx),
+            _ => self.wake(self.early.1, cx),
         }
         self.sync_irq(cx);
     }
@@ -256,6 +259,7 @@ impl Device for RtcCntl {
         match msg {
             Msg::ClockChanged => self.retime(cx),
             Msg::WakeCause(bits) => self.wake_message(*bits, cx),
+            Msg::Pad(..) => self.pads(cx),
             _ => {}
         }
         self.sync_irq(cx);

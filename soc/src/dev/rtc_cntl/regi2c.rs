@@ -16,11 +16,19 @@ pub mod table {
         COMMAND[16; 4] = 0x00, reset 0, Modelled;
         /// Which analogue blocks answer.
         ANA_CONFIG = 0x44, reset 0, Stored;
+        /// Bit 24: the radio's transmit DC calibration has a result (ROM `rom_txdc_cal_v70` waits for it).
+        TXDC_STATUS = 0x4C, reset 0x0100_0000, Modelled;
+        /// Bits 26:24: result of a step of the radio's transmit DC calibration, always 0 here.
+        TXDC_RESULT = 0x50, reset 0, Modelled;
     }
 }
 
 const WRITE: u32 = 1 << 24;
 const DATA: u32 = 0xFF << 16;
+/// The transmit DC calibration has a result.
+const TXDC_DONE: u32 = 1 << 24;
+/// Its result.
+const TXDC_VALUE: u32 = 7 << 24;
 /// Status the PLLs give: (register << 8 | block, bits that read one).
 const STATUS: [(u32, u8); 3] = [
     (3 << 8 | 0x6D, 0x80), // I2C_APLL_OR_CAL_END
@@ -62,7 +70,12 @@ impl Device for Regi2c {
     }
 
     fn peek(&self, offset: u32, _v: &View) -> u32 {
-        self.words.get(&offset).copied().unwrap_or(0)
+        let word = self.words.get(&offset).copied().unwrap_or(0);
+        match offset {
+            table::TXDC_STATUS => word | TXDC_DONE,
+            table::TXDC_RESULT => word & !TXDC_VALUE,
+            _ => word,
+        }
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
@@ -102,6 +115,14 @@ mod tests {
         let mut b = Bench::new(DevId::Regi2c, Regi2c::default());
         b.write(3 * 4, 0x6D | 3 << 8);
         assert_eq!(b.read(3 * 4) >> 23 & 1, 1);
+    }
+
+    #[test]
+    fn the_roms_transmit_calibration_ends() {
+        let mut b = Bench::new(DevId::Regi2c, Regi2c::default());
+        b.write(0x4C, 0x42);
+        b.write(0x50, u32::MAX);
+        assert_eq!((b.read(0x4C), b.read(0x50)), (1 << 24 | 0x42, !(7 << 24)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::spec::{self, SPEC, dig_pwc, int_raw as int, slp_timer1, state0, time_update, wakeup_state};
 use super::{ALARM_TAG, RtcCntl, TIME_TAG, WAKE_TAG};
 use crate::dev::timg::count::Rate;
-use crate::dev::{Cx, DevId, Msg};
+use crate::dev::{Cx, DevId, Msg, rtcio};
 use crate::system::Request;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 const TIME_MASK: u64 = 0xFFFF_FFFF_FFFF;
 /// Wake-up source of the main timer (IDF `RTC_TIMER_TRIG_EN`).
 pub const WAKE_TIMER: u32 = 1 << 3;
+/// Wake-up source EXT0, one RTC pad (IDF `RTC_EXT0_TRIG_EN`).
+pub const WAKE_EXT0: u32 = 1;
 /// Wake-up source EXT1 (IDF `RTC_EXT1_TRIG_EN`).
 pub const WAKE_EXT1: u32 = 1 << 1;
 /// Wake-up source touch pads.
@@ -19,6 +21,8 @@ pub const WAKE_TOUCH: u32 = 1 << 8;
 pub const WAKE_ULP: u32 = 1 << 9;
 /// All wake-up sources.
 const WAKE_ALL: u32 = 0x7FF;
+/// The sources that still live in deep sleep; the others need the digital core.
+const WAKE_DEEP: u32 = WAKE_EXT0 | WAKE_EXT1 | WAKE_TIMER | WAKE_TOUCH | WAKE_ULP;
 
 /// What the chip does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,22 +108,58 @@ impl RtcCntl {
         for dev in DevId::ALL {
             cx.send(*dev, Msg::Sleep(deep));
         }
+        let periods = (self.regs.get(&SPEC, spec::TIMER5) & spec::timer5::MIN_SLP_VAL) >> 8;
+        let shortest = Rate::hz(cx.sys.clocks.rtc_slow_hz()).ticks(u64::from(periods.max(1)));
+        self.early = (cx.now.saturating_add(shortest), 0);
+        self.sync_wdt(cx);
+        // What would wake the chip already ends the shortest sleep.
         let armed = self.regs.get(&SPEC, spec::SLP_TIMER1) & slp_timer1::MAIN_TIMER_ALARM_EN != 0;
         if armed && self.time.alarmed {
-            // The time is over already: the shortest sleep.
-            let periods = (self.regs.get(&SPEC, spec::TIMER5) & spec::timer5::MIN_SLP_VAL) >> 8;
-            let shortest = Rate::hz(cx.sys.clocks.rtc_slow_hz()).ticks(u64::from(periods.max(1)));
-            cx.schedule(WAKE_TAG, cx.now.saturating_add(shortest));
+            self.wake(WAKE_TIMER, cx);
         }
-        self.sync_wdt(cx);
+        self.pads(cx);
+    }
+
+    /// EXT0 and EXT1: RTC pads whose level wakes the chip. Their input enables are taken as on.
+    pub(super) fn pads(&mut self, cx: &mut Cx) {
+        if self.power == Power::Awake {
+            return;
+        }
+        let conf = self.regs.get(&SPEC, spec::EXT_WAKEUP_CONF);
+        let enabled = self.wake_enabled();
+        let levels = rtcio::rtc_levels(cx.sys.pads.level);
+        let want = |bit: u32| conf & bit != 0;
+        if enabled & WAKE_EXT0 != 0
+            && (levels >> cx.sys.pads.ext0 & 1 != 0) == want(spec::ext_wakeup_conf::EXT_WAKEUP0_LV)
+        {
+            self.wake(WAKE_EXT0, cx);
+        }
+        let select = self.regs.get(&SPEC, spec::EXT_WAKEUP1) & spec::ext_wakeup1::EXT_WAKEUP1_SEL;
+        // Any of them high, or all of them low.
+        let high = levels & select;
+        let (hit, cause) = if want(spec::ext_wakeup_conf::EXT_WAKEUP1_LV) {
+            (high != 0, high)
+        } else {
+            (select != 0 && high == 0, select)
+        };
+        if hit && enabled & WAKE_EXT1 != 0 {
+            self.ext1_status |= cause;
+            self.wake(WAKE_EXT1, cx);
+        }
     }
 
     /// Something would wake the chip: it does when the chip sleeps and WAKEUP_ENA has the source.
     pub(super) fn wake(&mut self, sources: u32, cx: &mut Cx) {
-        let cause = sources & WAKE_ALL & self.wake_enabled();
+        let live = if self.power == Power::Deep { WAKE_DEEP } else { WAKE_ALL };
+        let mut cause = sources & live & self.wake_enabled();
         if self.power == Power::Awake || cause == 0 {
             return;
         }
+        if cx.now < self.early.0 {
+            self.early.1 |= cause;
+            return cx.schedule(WAKE_TAG, self.early.0);
+        }
+        cause |= std::mem::take(&mut self.early.1);
         self.power = Power::Awake;
         self.wake_cause = cause;
         self.raw |= int::SLP_WAKEUP;

@@ -51,7 +51,7 @@ crate::registers! {
     /// External crystal control.
     EXT_XTL_CONF = 0x5c, reset 0x0, Stored;
     /// Levels of the EXT0 and EXT1 wake-ups.
-    EXT_WAKEUP_CONF = 0x60, reset 0x0, Stored;
+    EXT_WAKEUP_CONF = 0x60, reset 0x0, Modelled;
     /// What may reject a sleep.
     SLP_REJECT_CONF = 0x64, reset 0x0, Stored;
     /// CPU period selection of the RTC.
@@ -231,6 +231,13 @@ pub mod wdtconfig0 {
 pub mod sw_cpu_stall {
     pub const SW_STALL_APPCPU_C1: u32 = 0x3f << 20;
     pub const SW_STALL_PROCPU_C1: u32 = 0x3f << 26;
+}
+
+/// Fields of [`EXT_WAKEUP_CONF`], as masks.
+#[allow(missing_docs, reason = "the names are the manual's")]
+pub mod ext_wakeup_conf {
+    pub const EXT_WAKEUP0_LV: u32 = 1 << 30;
+    pub const EXT_WAKEUP1_LV: u32 = 1 << 31;
 }
 
 /// Fields of [`EXT_WAKEUP1`], as masks.

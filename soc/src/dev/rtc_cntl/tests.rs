@@ -1,4 +1,4 @@
-use super::sleep::{WAKE_EXT1, WAKE_TIMER};
+use super::sleep::{WAKE_EXT0, WAKE_EXT1, WAKE_TIMER, WAKE_TOUCH};
 use super::spec::{dig_pwc, int_raw as int, slp_timer1, wdtconfig0 as wdt};
 use super::*;
 use crate::dev::DevId;
@@ -232,9 +232,9 @@ fn watchdog_may_pause_in_sleep() {
     b.write(spec::WDTCONFIG1, 150);
     b.write(spec::WDTCONFIG0, wdt::WDT_EN | 4 << 28 | wdt::WDT_PAUSE_IN_SLP);
     b.advance(500);
-    sleep(&mut b, false, 1);
+    sleep(&mut b, false, WAKE_TOUCH);
     b.advance(1_000_000);
-    b.message(&Msg::WakeCause(1));
+    b.message(&Msg::WakeCause(WAKE_TOUCH));
     b.advance(490);
     assert_eq!(b.sys.requests, [Request::LightSleep, Request::Wake]);
     b.advance(20);
@@ -303,4 +303,64 @@ fn extreme_values_do_no_harm() {
         b.message(&Msg::WakeCause(u32::MAX));
     }
     b.advance_ticks(TICKS_PER_SEC);
+}
+
+/// RTC GPIO 10 is GPIO4, RTC GPIO 11 is GPIO0.
+#[test]
+fn ext0_wakes_from_deep_sleep_at_its_pads_level() {
+    let mut b = bench();
+    b.sys.pads.ext0 = 10;
+    b.write(spec::EXT_WAKEUP_CONF, spec::ext_wakeup_conf::EXT_WAKEUP0_LV);
+    sleep(&mut b, true, WAKE_EXT0);
+    b.advance(10_000);
+    b.sys.pads.level = 1; // another pad
+    b.message(&Msg::Pad(0, Some(true)));
+    assert_eq!(b.dev.power(), Power::Deep);
+    b.sys.pads.level = 1 << 4;
+    b.message(&Msg::Pad(4, Some(true)));
+    assert_eq!((b.dev.power(), b.read(spec::WAKEUP_STATE) & 0x7FF), (Power::Awake, WAKE_EXT0));
+}
+
+#[test]
+fn ext1_wakes_at_any_high_or_all_low_and_says_which() {
+    let mut b = bench();
+    b.write(spec::EXT_WAKEUP_CONF, spec::ext_wakeup_conf::EXT_WAKEUP1_LV);
+    b.write(spec::EXT_WAKEUP1, 3 << 10);
+    sleep(&mut b, true, WAKE_EXT1);
+    b.advance(10_000);
+    b.sys.pads.level = 1;
+    b.message(&Msg::Pad(0, Some(true)));
+    assert_eq!((b.dev.power(), b.read(spec::EXT_WAKEUP1_STATUS)), (Power::Awake, 1 << 11));
+
+    b.write(spec::EXT_WAKEUP1, 3 << 10 | spec::ext_wakeup1::EXT_WAKEUP1_STATUS_CLR);
+    b.write(spec::EXT_WAKEUP_CONF, 0);
+    b.sys.pads.level = 1 | 1 << 4;
+    sleep(&mut b, false, WAKE_EXT1);
+    b.advance(10_000);
+    b.sys.pads.level = 1;
+    b.message(&Msg::Pad(4, Some(false)));
+    assert_eq!(b.dev.power(), Power::Light, "GPIO0 is still high");
+    b.sys.pads.level = 0;
+    b.message(&Msg::Pad(0, None));
+    assert_eq!((b.dev.power(), b.read(spec::EXT_WAKEUP1_STATUS)), (Power::Awake, 3 << 10));
+}
+
+#[test]
+fn a_level_that_is_there_already_ends_the_shortest_sleep() {
+    let mut b = bench();
+    sleep(&mut b, true, WAKE_EXT0); // level 0 of RTC GPIO 0
+    assert_eq!(b.dev.power(), Power::Deep);
+    b.advance(2000);
+    assert_eq!(b.sys.requests, [Request::DeepSleep, Request::Wake]);
+}
+
+#[test]
+fn the_digital_cores_sources_do_not_end_deep_sleep() {
+    let mut b = bench();
+    let digital = 1 << 2 | 1 << 6 | 1 << 7; // GPIO, UART0, UART1
+    sleep(&mut b, true, digital);
+    b.message(&Msg::WakeCause(digital));
+    b.advance(10_000);
+    b.message(&Msg::WakeCause(digital));
+    assert_eq!(b.dev.power(), Power::Deep);
 }

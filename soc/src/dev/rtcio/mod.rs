@@ -62,6 +62,9 @@ const DATA: u32 = 0x3_FFFF << DATA_S;
 /// `RTC_GPIO_PINn.PAD_DRIVER`: open drain.
 const PAD_DRIVER: u32 = 1 << 2;
 
+/// `RTC_GPIO_PINn.WAKEUP_ENABLE`.
+const PAD_WAKEUP: u32 = 1 << 10;
+
 /// The RTC side of the pads.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RtcIo {
@@ -100,6 +103,12 @@ pub fn is_rtc_pad(pin: u8) -> bool {
     PADS.iter().any(|p| p.0 == pin)
 }
 
+/// The levels of the RTC pads, a bit an RTC GPIO number, of all pads' levels.
+#[must_use]
+pub fn rtc_levels(level: u64) -> u32 {
+    PADS.iter().enumerate().fold(0, |set, (n, pad)| set | ((level >> pad.0 & 1) as u32) << n)
+}
+
 impl RtcIo {
     fn pads(&self) -> [RtcPad; 18] {
         std::array::from_fn(|n| pad(&self.regs, n))
@@ -109,6 +118,19 @@ impl RtcIo {
         let bits = self.regs.get(&SPEC, DIG_PAD_HOLD);
         let held = HELD.iter().enumerate().filter(|(bit, pin)| bits >> bit & 1 != 0 && **pin < 40);
         held.fold(0, |set, (_, pin)| set | 1 << pin)
+    }
+
+    /// Which levels of RTC pads wake the chip from light sleep (`RTC_GPIO_PINn.WAKEUP_ENABLE`).
+    fn sync_wake(&self, cx: &mut Cx) {
+        let mut wake = [0; 2];
+        for (n, pad) in PADS.iter().enumerate() {
+            let conf = self.regs.get(&SPEC, RTC_GPIO_PIN + 4 * n as u32);
+            let kind = conf >> 7 & 7;
+            if conf & PAD_WAKEUP != 0 && matches!(kind, 4 | 5) {
+                wake[kind as usize - 4] |= 1 << pad.0;
+            }
+        }
+        cx.sys.pads.rtc_wake = wake;
     }
 
     fn update(&mut self, target: u32, value: u32) {
@@ -151,8 +173,13 @@ impl Device for RtcIo {
             RTC_GPIO_OUT_W1TC | RTC_GPIO_ENABLE_W1TC | RTC_GPIO_STATUS_W1TC => {
                 self.update(offset - 8, old(offset - 8) & !value);
             }
+            EXT_WAKEUP0 => {
+                self.regs.set(offset, value & 0x1F << 27);
+                cx.sys.pads.ext0 = (value >> 27) as u8;
+            }
             _ => self.regs.write(&SPEC, offset, value, cx),
         }
+        self.sync_wake(cx);
         for (n, pad) in self.pads().into_iter().enumerate().filter(|(n, pad)| before[*n] != *pad) {
             cx.send(DevId::Gpio, Msg::RtcPad(PADS[n].0, pad));
         }
@@ -163,6 +190,8 @@ impl Device for RtcIo {
 
     fn reset(&mut self, cx: &mut Cx) {
         self.regs = RegFile::default();
+        cx.sys.pads.ext0 = 0;
+        self.sync_wake(cx);
         cx.send(DevId::Gpio, Msg::PadHold(0));
         for (n, pad) in self.pads().into_iter().enumerate() {
             cx.send(DevId::Gpio, Msg::RtcPad(PADS[n].0, pad));

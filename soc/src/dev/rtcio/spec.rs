@@ -63,7 +63,7 @@ crate::registers! {
     /// Touch pad 9 (GPIO32): touch part only.
     TOUCH_PAD9 = 0x0B8, reset 0x0200_0000, Stored;
     /// Pad of wake-up source EXT0.
-    EXT_WAKEUP0 = 0x0BC, reset 0, Stored;
+    EXT_WAKEUP0 = 0x0BC, reset 0, Modelled;
     /// Pad that powers the crystal.
     XTL_EXT_CTR = 0x0C0, reset 0, Stored;
     /// Pads of the RTC I2C.

@@ -80,6 +80,12 @@ crate::registers! {
     DSCADDR = 0x94, reset 0x0, Stored;
     /// Current buffer of the internal DMA.
     DSCADDRL = 0x98, reset 0x0, Stored;
+    /// Upper half of the current descriptor's address, for 64-bit DMA.
+    DSCADDRU = 0x9C, reset 0, Stored;
+    /// Lower half of the current buffer's address, for 64-bit DMA.
+    BUFADDRL = 0xA0, reset 0, Stored;
+    /// Upper half of the current buffer's address, for 64-bit DMA.
+    BUFADDRU = 0xA4, reset 0, Stored;
     /// Card read threshold.
     CARDTHRCTL = 0x100, reset 0x0, Stored;
     /// Back-end power.

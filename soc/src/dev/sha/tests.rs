@@ -96,3 +96,20 @@ fn engines_interleave() {
     assert_eq!(digest(&mut b, 0), "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
     assert_eq!(digest(&mut b, 1), "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 }
+
+/// The long message of NIST's examples (FIPS 180-2 A.3, B.3, C.3, D.3): a million times "a".
+#[test]
+fn a_million_a() {
+    let msg = vec![b'a'; 1_000_000];
+    assert_eq!(hash(0, &msg), "34aa973cd4c4daa4f61eeb2bdbad27316534016f");
+    assert_eq!(hash(1, &msg), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+    assert_eq!(
+        hash(2, &msg),
+        "9d0e1809716474cb086e834e310a4a1ced149e9c00f248527972cec5704c2a5b07b8b3dc38ecc4ebae97ddd87f3d8985"
+    );
+    assert_eq!(
+        hash(3, &msg),
+        "e718483d0ce769644e2e42c7bc15b4638e1f98b13b2044285632a803afa973ebde0ff244877ea60a4cb0432ce577c31b\
+         eb009c5c2c49aa2e4eadb217ad8cc09b"
+    );
+}

@@ -73,7 +73,7 @@ impl Spi {
     /// Hands a transfer to the selected chip; the bytes read.
     fn exchange(&self, t: &Transfer, cx: &mut Cx) -> Vec<u8> {
         match self.chip(cx) {
-            Chip::Nothing => vec![0xFF; t.miso],
+            Chip::Nothing => self.wired(t, cx).unwrap_or_else(|| vec![0xFF; t.miso]),
             Chip::Flash => {
                 let mut storage = cx.sys.flash.map(|region| Storage { mem: cx.mem, region });
                 let reply = cx.sys.flash_chip.exchange(storage.as_mut(), t, cx.now);
@@ -87,6 +87,21 @@ impl Spi {
                 cx.sys.psram_chip.exchange(storage.as_mut(), t)
             }
         }
+    }
+
+    /// What a full-duplex transaction hears when the GPIO matrix leads its data output back to its input.
+    fn wired(&self, t: &Transfer, cx: &Cx) -> Option<Vec<u8>> {
+        // Q (MISO) and D (MOSI) of each controller (IDF `HSPIQ_IN_IDX`, `HSPID_OUT_IDX`, ...).
+        let (q, d) = match cx.dev {
+            DevId::Spi2 => (9, 10),
+            DevId::Spi3 => (64, 65),
+            _ => (1, 2),
+        };
+        let duplex = self.reg(USER) & user::DOUTDIN != 0 && cx.sys.wires.get(&q) == Some(&d);
+        duplex.then(|| {
+            let sent = t.out.tail(t.data_bits);
+            (0..t.miso).map(|i| sent.get(i).copied().unwrap_or(0)).collect()
+        })
     }
 
     /// The data buffer as bytes.
@@ -186,7 +201,7 @@ impl Spi {
         };
         let cap = if self.dma.inp.is_some() { MAX_DMA } else { BUFFER };
         let miso = (p.miso as usize).div_ceil(8).min(cap);
-        let t = Transfer { out, first_lanes, addr_lanes, dummy: p.dummy, miso, end };
+        let t = Transfer { out, first_lanes, addr_lanes, dummy: p.dummy, miso, end, data_bits: p.mosi };
         let data = self.exchange(&t, cx);
         if p.miso > 0 {
             self.read_data(data, p.miso, cx);

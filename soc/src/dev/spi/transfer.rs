@@ -29,6 +29,18 @@ impl Bits {
         }
     }
 
+    /// The last `n` bits as bytes; the last byte is padded with zeros.
+    #[must_use]
+    pub fn tail(&self, n: u32) -> Vec<u8> {
+        let first = self.len - n.min(self.len);
+        let mut out = vec![0; (self.len - first).div_ceil(8) as usize];
+        for i in first..self.len {
+            let bit = self.bytes[i as usize / 8] >> (7 - i % 8) & 1;
+            out[(i - first) as usize / 8] |= bit << (7 - (i - first) % 8);
+        }
+        out
+    }
+
     /// Length in bits.
     #[must_use]
     pub fn len(&self) -> u32 {
@@ -63,6 +75,8 @@ pub struct Transfer {
     pub miso: usize,
     /// When the chip is deselected again.
     pub end: Ticks,
+    /// How many of the last bits of `out` are write data.
+    pub data_bits: u32,
 }
 
 impl Transfer {
@@ -71,7 +85,7 @@ impl Transfer {
     pub fn plain(out: &[u8], miso: usize, end: Ticks) -> Self {
         let mut bits = Bits::default();
         bits.push(out, out.len() as u32 * 8);
-        Self { out: bits, first_lanes: 1, addr_lanes: 1, dummy: 0, miso, end }
+        Self { out: bits, first_lanes: 1, addr_lanes: 1, dummy: 0, miso, end, data_bits: 0 }
     }
 
     /// The first byte sent.
@@ -115,6 +129,8 @@ mod tests {
         b.push(&[0x00], 2);
         b.push(&[0x9F, 0x12], 16);
         assert_eq!((b.bytes(), b.len()), (&[0x27, 0xC4, 0x80][..], 18));
+        assert_eq!(b.tail(16), [0x9F, 0x12]);
+        assert_eq!(b.tail(99).len(), 3);
     }
 
     #[test]

@@ -181,6 +181,10 @@ impl Device for Uart {
     fn message(&mut self, msg: &Msg, cx: &mut Cx) {
         match msg {
             Msg::UartRx(bytes) => self.rx_bytes(bytes, cx),
+            Msg::UartByte(byte) => {
+                self.receive(*byte, cx);
+                self.sync_irq(cx);
+            }
             Msg::ClockChanged => self.tx_retime(cx),
             _ => {}
         }

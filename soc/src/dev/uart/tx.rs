@@ -2,11 +2,15 @@
 
 use super::spec::{self, SPEC, conf0, idle_conf};
 use super::{TX_TAG, Uart, int};
-use crate::dev::Cx;
+use crate::dev::{Cx, DevId, Msg};
 use crate::system::Output;
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
+
+/// The UARTs and the number of their data signals, the same for transmitter and receiver (IDF `UnTXD_OUT_IDX`,
+/// `UnRXD_IN_IDX`).
+const LINES: [(DevId, u8); 3] = [(DevId::Uart0, 14), (DevId::Uart1, 17), (DevId::Uart2, 198)];
 
 /// What the line carries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +98,7 @@ impl Uart {
                 if loopback {
                     self.receive(byte, cx);
                 }
+                self.wired(byte, cx);
                 if self.tx.fifo.is_empty() {
                     self.raw |= int::TX_DONE;
                 }
@@ -107,6 +112,17 @@ impl Uart {
             Shift::Idle => {}
         }
         self.tx_next(cx);
+    }
+
+    /// A byte goes to the receivers that the GPIO matrix joins with this transmitter. Equal line settings are taken
+    /// for granted.
+    fn wired(&self, byte: u8, cx: &mut Cx) {
+        let own = LINES[usize::from(self.n)].1;
+        for (to, signal) in LINES {
+            if cx.sys.wires.get(&signal) == Some(&own) {
+                cx.send(to, Msg::UartByte(byte));
+            }
+        }
     }
 
     /// TXD_BRK was written.

@@ -1,0 +1,43 @@
+//! The edges of a channel's PWM, for inputs that the GPIO matrix joins with its output.
+
+use super::spec::{SPEC, conf0};
+use super::{Ledc, SIGNAL, channel_base, timer_base};
+use crate::dev::Cx;
+use esplens_core::time::Ticks;
+
+/// Fastest PWM whose edges are played, in Hz.
+pub const MAX_HZ: u64 = 500_000;
+
+impl Ledc {
+    /// The next edge of channel `c`'s PWM while somebody listens and it is not too fast: its level now, and when it
+    /// changes.
+    pub(super) fn pwm(&self, c: usize, cx: &mut Cx) -> Option<(bool, Ticks)> {
+        let conf = self.get(channel_base(c));
+        let t = self.timer_of(c);
+        let (period, duty) = (self.period(t)?, u128::from(self.duty(c, cx.now) >> 4));
+        let count = 1u128 << self.width(t);
+        let signal = (SIGNAL + c as u16) as u8;
+        let listened = cx.sys.wires.values().any(|output| *output == signal);
+        if conf & conf0::SIG_OUT_EN == 0 || duty == 0 || duty >= count || !listened {
+            return None;
+        }
+        if u128::from(self.clock(t)) * 256 > period * u128::from(MAX_HZ) {
+            cx.warn_reg(
+                &SPEC,
+                timer_base(t),
+                "a PWM this fast is not played to the inputs that listen to it",
+            );
+            return None;
+        }
+        let div = period / count;
+        let at = self.counted(t, cx.now);
+        let rise = u128::from(self.get(channel_base(c) + 4)) % count * div;
+        // Where in its period, counted from the rising edge.
+        let phase = (at + period - rise) % period;
+        let high = phase < duty * div;
+        let next = at - phase.min(at) + if high { duty * div } else { period };
+        // With less than a phase counted the rising edge lies before the counter's start.
+        let next = if phase > at { next - (phase - at) } else { next };
+        Some((high, self.when_counted(t, next)?))
+    }
+}

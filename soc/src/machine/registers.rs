@@ -1,0 +1,28 @@
+//! Registers from outside the cores, for debuggers and tests.
+
+use super::Machine;
+use esplens_core::memory::{Access, Bus, Fault};
+
+impl Machine {
+    /// Reads a word on the peripheral bus as a load of PRO_CPU would, side effects included
+    /// ([`crate::bus::Soc::peek`] has none).
+    ///
+    /// # Errors
+    /// What the load would raise.
+    pub fn read_register(&mut self, addr: u32) -> Result<u32, Fault> {
+        let cycle = self.cpus[0].cycles;
+        let mut a = Access { core: 0, cycle, pc: 0, mem: &mut self.mem, leave: false };
+        self.soc.read(&mut a, addr, 4)
+    }
+
+    /// Writes a word on the peripheral bus as a store of PRO_CPU would. What it asks of the machine (a reset, a sleep)
+    /// happens when the machine runs on.
+    ///
+    /// # Errors
+    /// What the store would raise.
+    pub fn write_register(&mut self, addr: u32, value: u32) -> Result<(), Fault> {
+        let cycle = self.cpus[0].cycles;
+        let mut a = Access { core: 0, cycle, pc: 0, mem: &mut self.mem, leave: false };
+        self.soc.write(&mut a, addr, 4, value)
+    }
+}
