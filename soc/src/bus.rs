@@ -27,6 +27,8 @@ pub struct TimeBase {
     pub cycles: [u64; 2],
     /// Ticks in a cycle.
     pub cpu_ticks: u64,
+    /// Virtual time at the slice's end.
+    pub end: Ticks,
 }
 
 impl TimeBase {
@@ -73,6 +75,12 @@ fn target(addr: u32) -> Target {
 }
 
 impl Soc {
+    /// Whether the machine must look before the next instruction: something was asked for, an interrupt line moved,
+    /// or an event is due a cycle or more before the slice ends.
+    fn attention(&self) -> bool {
+        self.sys.attention() || self.sys.events.next().saturating_add(self.base.cpu_ticks) <= self.base.end
+    }
+
     /// Calls `f` on a device, then delivers the messages it caused.
     pub fn call<R>(
         &mut self,
@@ -150,7 +158,7 @@ fn lane(addr: u32, size: u8) -> (u32, u32) {
 impl Bus for Soc {
     fn fetch_failed(&mut self, a: &mut Access, addr: u32) {
         cache::illegal_access(&mut self.sys, a.core, addr, true);
-        a.leave |= self.sys.attention();
+        a.leave |= self.attention();
     }
 
     fn read(&mut self, a: &mut Access, addr: u32, size: u8) -> Result<u32, Fault> {
@@ -162,13 +170,13 @@ impl Bus for Soc {
             Target::Device(id, offset) => {
                 let now = self.base.at(a.core, a.cycle);
                 let v = self.call(a.mem, (a.core, a.pc), now, id, |d, cx| d.read(offset & !3, cx));
-                a.leave |= self.sys.attention();
+                a.leave |= self.attention();
                 v
             }
             Target::RtcSlow(offset) => self.rtc_word(a.mem, offset & !3),
             Target::Cached => {
                 let v = cache::illegal_access(&mut self.sys, a.core, addr, false).ok_or(Fault::Bus(addr))?;
-                a.leave |= self.sys.attention();
+                a.leave |= self.attention();
                 v
             }
             Target::Hole => {
@@ -197,7 +205,7 @@ impl Bus for Soc {
                     };
                     d.write(offset, merged, cx);
                 });
-                a.leave |= self.sys.attention();
+                a.leave |= self.attention();
             }
             Target::RtcSlow(offset) => {
                 if let Some(region) = self.sys.banks.rtc_slow {
@@ -206,7 +214,7 @@ impl Bus for Soc {
             }
             Target::Cached => {
                 cache::illegal_access(&mut self.sys, a.core, addr, false).ok_or(Fault::Bus(addr))?;
-                a.leave |= self.sys.attention();
+                a.leave |= self.attention();
             }
             Target::Hole => self.hole(addr, "write"),
             Target::Nothing => return Err(Fault::Bus(addr)),

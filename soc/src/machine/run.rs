@@ -102,8 +102,12 @@ impl Machine {
                 cycles = cycles.min(self.cycles_to_timer(core));
             }
         }
-        self.soc.base =
-            TimeBase { start: self.now, cycles: [self.cpus[0].cycles, self.cpus[1].cycles], cpu_ticks: tick };
+        self.soc.base = TimeBase {
+            start: self.now,
+            cycles: [self.cpus[0].cycles, self.cpus[1].cycles],
+            cpu_ticks: tick,
+            end: self.now + cycles * tick,
+        };
         self.slice = Some(Slice { cycles, turn_end: 0, core: 0 });
     }
 
@@ -236,6 +240,7 @@ impl Machine {
                 slice.turn_end = slice.turn_end.min(done);
             }
             slice.cycles = slice.turn_end;
+            self.soc.base.end = self.soc.base.start + slice.cycles * self.soc.base.cpu_ticks;
         }
         self.attend()
     }

@@ -43,7 +43,8 @@ impl Exit {
     /// The exit that an error stands for.
     pub fn of_error(error: &anyhow::Error) -> Self {
         // `is` also finds what was attached as context, the chain what was wrapped.
-        let input = error.is::<BadInput>() || error.chain().any(|e| e.is::<BootError>() || e.is::<BadInput>());
+        let input =
+            error.is::<BadInput>() || error.chain().any(|e| e.is::<BootError>() || e.is::<BadInput>());
         if input { Self::BadInput } else { Self::Internal }
     }
 
