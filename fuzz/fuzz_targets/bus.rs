@@ -22,7 +22,7 @@ fuzz_target!(|data: &[u8]| {
             now = soc.sys.events.next().clamp(now, until);
             soc.run_events(&mut mem, now);
         }
-        soc.base = TimeBase { start: now, cycles: [0; 2], cpu_ticks: soc.sys.clocks.cpu_ticks() };
+        soc.base = TimeBase { start: now, cycles: [0; 2], cpu_ticks: soc.sys.clocks.cpu_ticks(), end: now };
         // Mostly a register of a peripheral, at times any address.
         let addr = if how & 0x80 == 0 {
             let (base, size) = DevId::ALL[step[3] as usize % DevId::ALL.len()].range();

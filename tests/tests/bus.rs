@@ -94,8 +94,12 @@ impl Fuzz {
             self.now = self.soc.sys.events.next().clamp(self.now, until);
             self.soc.run_events(&mut self.mem, self.now);
         }
-        self.soc.base =
-            TimeBase { start: self.now, cycles: [0; 2], cpu_ticks: self.soc.sys.clocks.cpu_ticks() };
+        self.soc.base = TimeBase {
+            start: self.now,
+            cycles: [0; 2],
+            cpu_ticks: self.soc.sys.clocks.cpu_ticks(),
+            end: self.now,
+        };
     }
 }
 
