@@ -79,6 +79,7 @@ fn images(m: &mut Maker) {
     m.image("noise", &noise(100_000));
     m.image("text", b"this is no firmware\n");
     m.image("zeros", &[0; 0x10000]);
+    m.image("erased", &[0xFF; 0x10000]);
     m.image("larger than any chip", &vec![0; (16 << 20) + 1]);
     m.image("segment past the end", &image_with(1, 0x7FFF_FFFF));
     m.image("segment length near 2^32", &image_with(1, 0xFFFF_FFF8));

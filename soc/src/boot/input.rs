@@ -132,7 +132,7 @@ pub fn from_bytes(path: &Path, data: &[u8], opts: &LoadOptions) -> Result<BootIn
     match image::parse_header(data, BOOTLOADER_OFFSET) {
         Ok(_) => flash_image(path, data, opts),
         Err(_) if data[0] == image::MAGIC => bare_image(path, data, opts),
-        Err(_) if opts.accept_any || data.iter().all(|&b| b == 0xFF) => {
+        Err(_) if opts.accept_any => {
             let mut input = assemble(path, Source::FlashImage, &[(0, data)], None, opts)?;
             input.notes.push("the flash holds no bootloader at 0x1000".into());
             Ok(input)
