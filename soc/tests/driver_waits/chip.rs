@@ -41,7 +41,7 @@ impl Chip {
     }
 
     fn access(&mut self) -> (Access<'_>, &mut Soc) {
-        self.soc.base = TimeBase { start: self.now, cycles: [0, 0], cpu_ticks: 1 };
+        self.soc.base = TimeBase { start: self.now, cycles: [0, 0], cpu_ticks: 1, end: self.now };
         (Access { core: 0, cycle: 0, pc: 0x400D_0000, mem: &mut self.mem, leave: false }, &mut self.soc)
     }
 
