@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod docs;
+mod fixtures;
 
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -23,6 +24,8 @@ enum Chore {
     Ci,
     /// Write docs/peripherals.md from the devices' register tables.
     Docs(docs::Args),
+    /// Build the firmware under fixtures/ from its sources, or check that the committed files come from them.
+    Fixtures(fixtures::Args),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -30,6 +33,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Bench(args) => bench::run(&args, &root()),
         Chore::Ci => ci::run(&root()),
         Chore::Docs(args) => docs::run(&args, &root()),
+        Chore::Fixtures(args) => fixtures::run(&args, &root()),
     }
 }
 

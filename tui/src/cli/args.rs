@@ -26,6 +26,8 @@ pub struct Cli {
 pub enum Command {
     /// Run firmware with UART0 on this terminal (Ctrl-A x quits, Ctrl-A h helps).
     Run(Box<RunArgs>),
+    /// Run the built-in demo: FreeRTOS on both cores, console on this terminal (Ctrl-A x quits), network.
+    Demo(Box<RunArgs>),
     /// Tell what is in a flash image, build folder or application ELF.
     Info(InfoArgs),
 }
@@ -69,7 +71,7 @@ pub enum StatsFormat {
 #[allow(rustdoc::broken_intra_doc_links, reason = "brackets in these texts are the help's, not links")]
 #[command(after_help = exit::HELP)]
 pub struct RunArgs {
-    /// Flash image, application .bin, application ELF or ESP-IDF build folder [default: a built-in example].
+    /// Flash image, application .bin, application ELF or ESP-IDF build folder [default: the built-in demo].
     pub image: Option<PathBuf>,
     /// Application ELF with the symbols [default: the one beside the image that its hash names].
     #[arg(long, value_name = "FILE")]
@@ -156,7 +158,7 @@ mod tests {
     fn run(line: &str) -> Result<RunArgs, clap::Error> {
         match Cli::try_parse_from(format!("esplens run {line}").split_whitespace())?.command {
             Command::Run(args) => Ok(*args),
-            Command::Info(_) => unreachable!("run was given"),
+            Command::Demo(_) | Command::Info(_) => unreachable!("run was given"),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The command line: arguments, serial lines, pacing, the run loop, exit codes.
 
 mod args;
+mod demo;
 mod exit;
 mod info;
 mod nic;
@@ -24,6 +25,7 @@ pub fn main() -> ExitCode {
     start_log(cli.verbose);
     let result = match cli.command {
         Command::Run(args) => run::run(&args),
+        Command::Demo(args) => demo::run(&args),
         Command::Info(args) => info::info(&args),
     };
     let exit = result.unwrap_or_else(|error| {

@@ -3,6 +3,7 @@
 mod drive;
 
 use super::args::RunArgs;
+use super::demo::IMAGE;
 use super::exit::{BadInput, Exit};
 use super::serial::{Event, Lines};
 use super::target::{self, Setup, Target};
@@ -12,8 +13,6 @@ use esplens_soc::boot::{BootError, BootInput, LoadOptions, RomSet, Source, input
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-/// The example that runs when no image is given.
-static HELLO: &[u8] = include_bytes!("../../../fixtures/hello/flash.bin");
 /// Flash boot, as the strap pins show it.
 const STRAP_FLASH_BOOT: u32 = 0x12;
 /// Input events waiting for the machine; a sender beyond that waits.
@@ -64,7 +63,7 @@ fn machine_thread(
     })
 }
 
-/// The user's input, or the built-in example.
+/// The user's input, or the built-in demo.
 fn load(args: &RunArgs) -> Result<BootInput, BootError> {
     let opts = LoadOptions {
         flash_size: args.flash_size,
@@ -74,9 +73,9 @@ fn load(args: &RunArgs) -> Result<BootInput, BootError> {
     match &args.image {
         Some(path) => input::load(path, &opts),
         None => {
-            // A kernel starts with an erased flash, everything else with the example.
-            let flash = if args.kernel.is_some() { &[0xFF][..] } else { HELLO };
-            let mut input = input::from_bytes(Path::new("built-in example"), flash, &opts)?;
+            // A kernel starts with an erased flash, everything else with the demo.
+            let flash = if args.kernel.is_some() { &[0xFF][..] } else { IMAGE };
+            let mut input = input::from_bytes(Path::new("built-in demo"), flash, &opts)?;
             input.source = Source::Builtin;
             input.notes.clear();
             Ok(input)
@@ -168,14 +167,6 @@ fn quit_on_signal(events: SyncSender<Event>) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_built_in_example_is_a_sound_flash_image() {
-        let input = input::from_bytes(Path::new("x"), HELLO, &LoadOptions::default()).unwrap();
-        assert!(input.notes.is_empty(), "{:?}", input.notes);
-        let info = esplens_soc::boot::info::Info::of(&input).to_string();
-        assert!(info.contains("project    esplens-hello 1"), "{info}");
-    }
 
     #[test]
     fn the_revision_is_read_from_the_efuses() {

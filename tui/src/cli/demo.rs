@@ -1,0 +1,31 @@
+//! `esplens demo`: the firmware under fixtures/demo, which is in the binary.
+
+use super::args::RunArgs;
+use super::exit::{BadInput, Exit};
+use super::run;
+
+/// Its flash image.
+pub static IMAGE: &[u8] = include_bytes!("../../../fixtures/demo/flash.bin");
+
+/// Runs it with the options that `run` takes; an image is not one of them.
+pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
+    if args.image.is_some() || args.kernel.is_some() {
+        anyhow::bail!(BadInput("demo takes no image: esplens run IMAGE".into()));
+    }
+    run::run(args)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::IMAGE;
+    use esplens_soc::boot::{LoadOptions, info::Info, input};
+    use std::path::Path;
+
+    #[test]
+    fn the_built_in_demo_is_a_sound_flash_image() {
+        let input = input::from_bytes(Path::new("x"), IMAGE, &LoadOptions::default()).unwrap();
+        assert!(input.notes.is_empty(), "{:?}", input.notes);
+        let info = Info::of(&input).to_string();
+        assert!(info.contains("project    esplens-demo 1"), "{info}");
+    }
+}
