@@ -1,10 +1,10 @@
 //! The command line: arguments, serial lines, pacing, the run loop, exit codes.
 
 mod args;
+mod debug;
 mod exit;
 mod info;
 mod nic;
-mod pace;
 mod patterns;
 mod run;
 mod serial;
