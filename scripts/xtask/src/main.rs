@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod docs;
+mod gdb;
 
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -23,6 +24,8 @@ enum Chore {
     Ci,
     /// Write docs/peripherals.md from the devices' register tables.
     Docs(docs::Args),
+    /// Build xtensa-esp32-elf-gdb for the tests.
+    Gdb(gdb::Args),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -30,6 +33,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Bench(args) => bench::run(&args, &root()),
         Chore::Ci => ci::run(&root()),
         Chore::Docs(args) => docs::run(&args, &root()),
+        Chore::Gdb(args) => gdb::run(&args),
     }
 }
 
