@@ -35,7 +35,7 @@ fn attach_registers_and_detach() {
     let threads = g.call("qXfer:threads:read::0,fff");
     assert!(threads.starts_with("l<?xml") && threads.contains("name=\"PRO_CPU\""), "{threads}");
     let map = g.call("qXfer:memory-map:read::0,fff");
-    assert!(map.starts_with("l<?xml") && map.contains("0x3f400000"), "{map}");
+    assert!(map.starts_with("m<?xml") && map.contains("0x3f400000"), "{map}");
 
     assert_eq!(g.call("Hgp1.1"), "OK");
     let all = g.call("g");

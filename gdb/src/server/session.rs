@@ -249,7 +249,7 @@ fn announce(out: &[u8]) -> Vec<u8> {
         Some(Item::Packet(body)) => Some(body),
         _ => None,
     });
-    let Some(mut body) = body else { return out.to_vec() };
+    let Some(mut body) = body.filter(|b| b.starts_with(b"PacketSize")) else { return out.to_vec() };
     body.extend(extra::FEATURES.bytes());
     let mut all = if out.first() == Some(&b'+') { vec![b'+'] } else { Vec::new() };
     all.extend(frame::packet(&body));

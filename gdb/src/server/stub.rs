@@ -48,6 +48,8 @@ pub struct Stub {
     inner: Option<Inner>,
     /// What must be told to a new state machine: features, no-ack mode.
     settings: Vec<Vec<u8>>,
+    /// The last packet was too much for gdbstub.
+    recovered: bool,
 }
 
 /// A new state machine.
@@ -83,7 +85,7 @@ fn take_out(inner: &mut Inner) -> Vec<u8> {
 impl Stub {
     /// A stub that waits for its first packet.
     pub fn new(guest: &mut Guest) -> Self {
-        Self { inner: fresh(guest), settings: Vec::new() }
+        Self { inner: fresh(guest), settings: Vec::new(), recovered: false }
     }
 
     /// What the connection is doing.
@@ -97,12 +99,13 @@ impl Stub {
 
     /// Gives a packet to gdbstub; returns what to send.
     pub fn packet(&mut self, guest: &mut Guest, body: &[u8]) -> Vec<u8> {
-        if body.starts_with(b"qSupported") || body == b"QStartNoAckMode" {
+        let bytes = frame::packet(body);
+        let out = self.step(guest, move |inner, guest| feed(inner, guest, &bytes));
+        if !self.recovered && (body.starts_with(b"qSupported") || body == b"QStartNoAckMode") {
             self.settings.retain(|s| s.first() != body.first());
             self.settings.push(body.to_vec());
         }
-        let bytes = frame::packet(body);
-        self.step(guest, move |inner, guest| feed(inner, guest, &bytes))
+        out
     }
 
     /// Reports a stop; returns what to send.
@@ -115,6 +118,7 @@ impl Stub {
 
     fn step(&mut self, guest: &mut Guest, f: impl FnOnce(Inner, &mut Guest) -> Option<Inner>) -> Vec<u8> {
         let inner = self.inner.take();
+        self.recovered = false;
         let result = catch_unwind(AssertUnwindSafe(|| f(inner?, guest)));
         match result.ok().flatten() {
             Some(mut inner) => {
@@ -128,6 +132,7 @@ impl Stub {
 
     /// gdbstub gave up on a packet: an error for the client, and a new state machine with the same settings.
     fn recover(&mut self, guest: &mut Guest) -> Vec<u8> {
+        self.recovered = true;
         let mut inner = fresh(guest);
         for packet in &self.settings {
             inner = inner.and_then(|i| feed(i, guest, &frame::packet(packet)));
