@@ -161,6 +161,27 @@ fn run_step_break_watch_and_interrupt() {
 }
 
 #[test]
+fn extended_mode_resets_and_a_plain_kill_ends_the_program() {
+    let (handle, port) = serve(hello());
+    let mut g = Rsp::ready(port);
+    assert_eq!(g.call("!"), "OK");
+    g.call("vCont;s:1;c");
+    assert_ne!(g.pc(), 0x4000_0400);
+    assert!(g.call("vRun;").starts_with("T05thread:"));
+    assert_eq!(g.pc(), 0x4000_0400);
+    assert_eq!(g.call("vKill;1"), "OK");
+    assert_eq!(g.pc(), 0x4000_0400, "the connection lives on");
+    let mut plain = Rsp::ready(port);
+    plain.send("k");
+    let mut left = 100;
+    while handle.call(|s| s.quit_asked().is_none()).unwrap_or(false) {
+        std::thread::sleep(Duration::from_millis(20));
+        left -= 1;
+        assert!(left > 0, "kill ends the program");
+    }
+}
+
+#[test]
 fn monitor_help_is_there() {
     let (_handle, port) = serve(hello());
     let mut g = Rsp::ready(port);

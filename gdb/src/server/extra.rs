@@ -60,7 +60,7 @@ fn read(text: &str) -> Verdict {
 fn resume(text: &str, guest: &Guest, core: usize, packet: &str) -> Verdict {
     if text.len() > 1 {
         let Some(pc) = number(&text[1..]) else { return Verdict::Answer(b"E16".to_vec()) };
-        let set = guest.handle.call(move |s| s.machine_mut().write_register(core, reg::PC, pc as u32));
+        let set = guest.handle.call(move |s| s.machine_mut().set_core_register(core, reg::PC, pc as u32));
         if set.is_err() {
             return Verdict::Answer(b"E05".to_vec());
         }

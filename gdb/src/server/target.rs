@@ -6,7 +6,7 @@ use crate::monitor;
 use crate::supervisor::{Gone, Handle, PointKind, Session, Stopped};
 use esplens_core::memory::CORES;
 use esplens_soc::machine::{Plan, Step};
-use gdbstub::common::{Signal, Tid};
+use gdbstub::common::{Pid, Signal, Tid};
 use gdbstub::target::ext::base::BaseOps;
 use gdbstub::target::ext::base::multithread as mt;
 use gdbstub::target::ext::base::single_register_access::{SingleRegisterAccess, SingleRegisterAccessOps};
@@ -14,6 +14,7 @@ use gdbstub::target::ext::breakpoints::{
     Breakpoints, BreakpointsOps, HwBreakpoint, HwBreakpointOps, HwWatchpoint, HwWatchpointOps, SwBreakpoint,
     SwBreakpointOps, WatchKind,
 };
+use gdbstub::target::ext::extended_mode::{Args, AttachKind, ExtendedMode, ExtendedModeOps, ShouldTerminate};
 use gdbstub::target::ext::memory_map::{MemoryMap, MemoryMapOps};
 use gdbstub::target::ext::monitor_cmd::{ConsoleOutput, MonitorCmd, MonitorCmdOps};
 use gdbstub::target::ext::thread_extra_info::{ThreadExtraInfo, ThreadExtraInfoOps};
@@ -36,6 +37,8 @@ pub struct Guest {
     pub resumed_after: u64,
     /// The client resumed the machine at least once.
     pub resumed: bool,
+    /// It said `target extended-remote`.
+    extended: bool,
 }
 
 /// The thread of a core: 1 is PRO_CPU, 2 APP_CPU.
@@ -64,6 +67,7 @@ impl Guest {
             stopped: None,
             resumed_after: 0,
             resumed: false,
+            extended: false,
         }
     }
 
@@ -121,6 +125,10 @@ impl Target for Guest {
     }
 
     fn support_monitor_cmd(&mut self) -> Option<MonitorCmdOps<'_, Self>> {
+        Some(self)
+    }
+
+    fn support_extended_mode(&mut self) -> Option<ExtendedModeOps<'_, Self>> {
         Some(self)
     }
 
@@ -366,5 +374,49 @@ impl ThreadExtraInfo for Guest {
         let n = text.len().min(buf.len());
         buf[..n].copy_from_slice(&text.as_bytes()[..n]);
         Ok(n)
+    }
+}
+
+impl Guest {
+    /// The chip at its reset vector, standing still.
+    fn reset_halt(&self) -> Result<(), Gone> {
+        let by = self.handle.client().clone();
+        self.handle.call(move |s| {
+            s.stop(&by);
+            s.reset(&by);
+        })
+    }
+}
+
+/// `target extended-remote`: `run` and `start` reset the chip; `kill` resets it and keeps the connection.
+impl ExtendedMode for Guest {
+    fn on_start(&mut self) -> Result<(), Gone> {
+        self.extended = true;
+        Ok(())
+    }
+
+    fn run(&mut self, _filename: Option<&[u8]>, _args: Args<'_, '_>) -> TargetResult<Pid, Self> {
+        self.reset_halt()?;
+        Ok(Pid::MIN)
+    }
+
+    fn attach(&mut self, _pid: Pid) -> TargetResult<(), Self> {
+        Err(TargetError::Errno(EINVAL))
+    }
+
+    fn query_if_attached(&mut self, _pid: Pid) -> TargetResult<AttachKind, Self> {
+        Ok(AttachKind::Attach)
+    }
+
+    fn kill(&mut self, _pid: Option<Pid>) -> TargetResult<ShouldTerminate, Self> {
+        if !self.extended {
+            return Ok(ShouldTerminate::Yes);
+        }
+        self.reset_halt()?;
+        Ok(ShouldTerminate::No)
+    }
+
+    fn restart(&mut self) -> Result<(), Gone> {
+        self.reset_halt()
     }
 }

@@ -98,10 +98,11 @@ impl Supervisor {
             if now >= until {
                 return Ran::Machine(RunExit::Until);
             }
-            let exit = self.session.machine_mut().run_debug(until.min(now + SLICE));
+            let goal = until.min(now + SLICE);
+            let exit = self.session.machine_mut().run_debug(goal);
             let stopped = self.session.note_exit(exit).is_some();
             match exit {
-                RunExit::Until => {}
+                RunExit::Until if goal < until => {}
                 _ if stopped => return Ran::Paused,
                 other => return Ran::Machine(other),
             }

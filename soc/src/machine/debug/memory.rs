@@ -17,6 +17,11 @@ impl Machine {
                 break;
             }
             let at = addr.wrapping_add(n as u32);
+            if let Some((region, offset)) = crate::cache::behind(&self.soc.sys, core, at) {
+                self.mem.read_region(region, offset, &mut out[n..=n]);
+                n += 1;
+                continue;
+            }
             let Some(word) = self.soc.peek(&self.mem, at) else { break };
             let skip = (at & 3) as usize;
             let take = (4 - skip).min(out.len() - n);

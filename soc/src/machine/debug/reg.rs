@@ -23,7 +23,7 @@ pub const PS: u16 = SR + sr::PS as u16;
 impl Machine {
     /// A core's register; write-only ones read as what was written, or 0. `None`: no such register.
     #[must_use]
-    pub fn read_register(&self, core: usize, number: u16) -> Option<u32> {
+    pub fn core_register(&self, core: usize, number: u16) -> Option<u32> {
         let cpu = self.cpus.get(core)?;
         let n = (number & 0xFF) as u8;
         Some(match number {
@@ -43,8 +43,8 @@ impl Machine {
 
     /// Writes a core's register with the effect the architecture gives the write; read-only ones keep their value.
     /// `None`: no such register.
-    pub fn write_register(&mut self, core: usize, number: u16, value: u32) -> Option<()> {
-        self.read_register(core, number)?;
+    pub fn set_core_register(&mut self, core: usize, number: u16, value: u32) -> Option<()> {
+        self.core_register(core, number)?;
         let cpu = &mut self.cpus[core];
         let n = (number & 0xFF) as u8;
         match number {

@@ -69,13 +69,13 @@ fn a_watchpoint_stops_before_the_store_and_the_next_run_passes_it() {
 fn registers_have_the_effects_of_the_architecture() {
     let mut m = machine();
     hash_at(&mut m, MS);
-    m.write_register(0, reg::SR + 72, 3).unwrap();
-    m.write_register(0, reg::A0 + 1, 0x1234).unwrap();
-    assert_eq!(m.read_register(0, reg::AR0 + 13), Some(0x1234), "a1 of window 3");
-    m.write_register(0, reg::SR + 235, 7).unwrap();
-    assert_eq!(m.read_register(0, reg::SR + 235), Some(0xCDCD), "PRID cannot be written");
-    assert_eq!(m.read_register(0, 0x0400), None);
-    m.write_register(1, reg::PC, 0x4000_0400).unwrap();
+    m.set_core_register(0, reg::SR + 72, 3).unwrap();
+    m.set_core_register(0, reg::A0 + 1, 0x1234).unwrap();
+    assert_eq!(m.core_register(0, reg::AR0 + 13), Some(0x1234), "a1 of window 3");
+    m.set_core_register(0, reg::SR + 235, 7).unwrap();
+    assert_eq!(m.core_register(0, reg::SR + 235), Some(0xCDCD), "PRID cannot be written");
+    assert_eq!(m.core_register(0, 0x0400), None);
+    m.set_core_register(1, reg::PC, 0x4000_0400).unwrap();
     assert_eq!(m.cpu(1).pc, 0x4000_0400);
 }
 
