@@ -18,4 +18,6 @@ pub enum Stop {
     },
     /// SIMCALL at the PC: a request to the host (ISA 8, SIMCALL). The machine carries it out and moves on.
     Simcall,
+    /// The instructions that a debugger asked for are done.
+    Step,
 }

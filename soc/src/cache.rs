@@ -322,6 +322,22 @@ fn entry_of(window: Window, addr: u32, face: Face) -> Option<usize> {
     (n < u32::from(count)).then_some(usize::from(first) + n as usize)
 }
 
+/// The chip and the byte in it that the MMU table of `core` puts behind a window's address, whether the cache is on or
+/// off: what a debugger wants to see while firmware erases flash. `None` where the table has nothing; that includes
+/// page 0 of the chip, which is what a table nobody filled says.
+#[must_use]
+pub fn behind(sys: &System, core: usize, addr: u32) -> Option<(Region, usize)> {
+    let window = Window::at(addr)?;
+    let face = sys.cache.face(core, window);
+    let entry = sys.cache.core[core].table[entry_of(window, addr, face)?];
+    if entry & INVALID != 0 || entry == 0 {
+        return None;
+    }
+    let region = chip(sys, window)?;
+    let offset = u32::from(entry & 0xFF) * face.page + (addr - window.base()) % face.page;
+    ((offset as usize) < region.bytes()).then_some((region, offset as usize))
+}
+
 /// Maps and unmaps what differs between the faces before a change and now.
 fn apply(sys: &mut System, mem: &mut Memory, before: &[[Face; 5]; 2]) {
     for (core, old) in before.iter().enumerate() {

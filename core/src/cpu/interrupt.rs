@@ -50,7 +50,7 @@ impl Cpu {
     #[must_use]
     pub fn deliverable(&self) -> u32 {
         let pending = self.interrupt() & (self.intenable | TYPE_NMI);
-        if pending == 0 {
+        if pending == 0 || self.irq_held {
             return 0;
         }
         let level = (1..8).rev().find(|&l| pending & LEVEL_MASK[l as usize] != 0).unwrap_or(0);

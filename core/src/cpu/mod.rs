@@ -100,6 +100,9 @@ pub struct Cpu {
     pub itlb: [u8; 8],
     /// The same for loads and stores.
     pub dtlb: [u8; 8],
+    /// A debugger steps this core and holds interrupts off meanwhile. Not part of the machine's state.
+    #[serde(skip)]
+    pub irq_held: bool,
 }
 
 impl Cpu {
@@ -161,6 +164,7 @@ impl Cpu {
             misc: [0; 4],
             itlb: special::TLB_RESET,
             dtlb: special::TLB_RESET,
+            irq_held: false,
         };
         cpu.sync_window();
         cpu

@@ -143,7 +143,7 @@ impl Operand {
     }
 
     /// The field an immediate lies in, or its first field.
-    const fn field(self) -> Field {
+    pub const fn field(self) -> Field {
         match self {
             Imm8 | Imm8X2 | Imm8X4 | Imm8S | Imm8S256 => f::IMM8,
             Disp8 | DispLoop | DispExtra => f::IMM8,
@@ -177,7 +177,7 @@ impl Operand {
     }
 
     /// The second field of a pair.
-    const fn second(self) -> Option<Field> {
+    pub const fn second(self) -> Option<Field> {
         match self {
             ImmExtui => Some(f::OP2),
             ImmIter => Some(f::OP2_2),

@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod docs;
 mod fixtures;
+mod gdb;
 
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ enum Chore {
     Docs(docs::Args),
     /// Build the firmware under fixtures/ from its sources, or check that the committed files come from them.
     Fixtures(fixtures::Args),
+    /// Build xtensa-esp32-elf-gdb for the tests.
+    Gdb(gdb::Args),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -34,6 +37,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Ci => ci::run(&root()),
         Chore::Docs(args) => docs::run(&args, &root()),
         Chore::Fixtures(args) => fixtures::run(&args, &root()),
+        Chore::Gdb(args) => gdb::run(&args),
     }
 }
 

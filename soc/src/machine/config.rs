@@ -108,6 +108,7 @@ impl Machine {
             replay: Default::default(),
             files: simcall::Files::new(config.semihosting.clone()),
             config,
+            debug: Default::default(),
         };
         machine.power_on();
         machine

@@ -4,6 +4,7 @@
 //! so that every run of the same image with the same input is the same run, bit for bit.
 
 mod config;
+mod debug;
 mod registers;
 mod reset;
 mod run;
@@ -13,6 +14,7 @@ mod state;
 mod tests;
 
 pub use config::{ChipRevision, MachineConfig};
+pub use debug::{Plan, Step, reg};
 pub use state::{MachineState, StateError};
 
 use crate::bus::Soc;
@@ -95,6 +97,8 @@ pub struct Machine {
     config: MachineConfig,
     /// Files the guest opened over SIMCALL.
     files: simcall::Files,
+    /// What debuggers want of the run; not part of the machine's state.
+    debug: debug::Debug,
 }
 
 impl Machine {
@@ -183,6 +187,12 @@ impl Machine {
         [&d.uart0, &d.uart1, &d.uart2].get(usize::from(n)).map_or(0, |u| u.rx_room())
     }
 
+    /// The flash chip's size in bytes; 0 without one.
+    #[must_use]
+    pub fn flash_size(&self) -> usize {
+        self.soc.sys.flash.map_or(0, |region| region.bytes())
+    }
+
     /// The flash chip's content.
     #[must_use]
     pub fn flash_bytes(&self) -> Vec<u8> {
@@ -196,13 +206,6 @@ impl Machine {
     #[must_use]
     pub fn efuse_bytes(&self) -> [u8; crate::dev::efuse::FILE_LEN] {
         self.soc.dev.efuse.to_bytes()
-    }
-
-    /// Sets or clears a debugger's breakpoint, for both cores.
-    pub fn set_breakpoint(&mut self, addr: u32, on: bool) {
-        for e in &mut self.engines {
-            e.set_breakpoint(addr, on);
-        }
     }
 
     /// The next instruction of `core` runs even if a break- or watchpoint covers it.

@@ -63,10 +63,12 @@ impl Machine {
 
     /// True for a core that executes nothing until an interrupt or another core changes that.
     fn idle(&self, core: usize) -> bool {
-        self.held(core) || self.cpus[core].waiting && self.cpus[core].deliverable() == 0
+        self.held(core)
+            || self.debug.frozen[core]
+            || self.cpus[core].waiting && self.cpus[core].deliverable() == 0
     }
 
-    fn held(&self, core: usize) -> bool {
+    pub(super) fn held(&self, core: usize) -> bool {
         self.sleep.is_some() || self.soc.sys.cores[core].held()
     }
 
@@ -152,6 +154,9 @@ impl Machine {
             if let Some(slice) = &mut self.slice {
                 slice.core += 1;
             }
+            if self.goal_reached() {
+                return self.stepped();
+            }
         }
         None
     }
@@ -199,7 +204,10 @@ impl Machine {
             if done >= stop {
                 return Some(RunExit::Until);
             }
-            let budget = slice.turn_end.min(stop) - done;
+            if self.goal_reached() {
+                return self.stepped();
+            }
+            let budget = self.goal_budget(core, slice.turn_end.min(stop) - done);
             let exit =
                 self.engines[core].run(&mut self.cpus[core], core, &mut self.mem, &mut self.soc, budget);
             match exit {

@@ -1,10 +1,11 @@
 //! Arguments, as clap parses them.
 
 use super::nic::Nic;
-use super::pace::Speed;
 use super::serial::SerialArg;
 use super::{exit, units};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use esplens_gdb::server::Address;
+use esplens_gdb::supervisor::Speed;
 use regex::bytes::Regex;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -137,9 +138,35 @@ pub struct RunArgs {
     /// Folder that the guest's SIMCALL file operations may use.
     #[arg(long, value_name = "DIR")]
     pub semihosting: Option<PathBuf>,
+    #[command(flatten)]
+    pub debug: DebugArgs,
     /// Print a summary line at the end: virtual and wall time, instructions, MIPS.
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     pub stats: Option<StatsFormat>,
+}
+
+/// Debugging.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Debugging")]
+pub struct DebugArgs {
+    /// Wait for GDB on 127.0.0.1 port 1234, or the next free one.
+    #[arg(short = 's')]
+    pub default_gdb: bool,
+    /// Wait for GDB there: tcp:[HOST]:PORT or unix:PATH; may be repeated.
+    #[arg(long, value_name = "WHERE")]
+    pub gdb: Vec<Address>,
+    /// Do not start before a debugger or the monitor says so.
+    #[arg(short = 'S')]
+    pub stopped: bool,
+    /// Stop at the guest's panic handler, or after a reset that was not asked for; GDB waits as with -s.
+    #[arg(long)]
+    pub gdb_on_panic: bool,
+    /// Stop when the firmware ends the program (SIMCALL exit); GDB waits as with -s.
+    #[arg(long)]
+    pub gdb_on_exit: bool,
+    /// Monitor: stdio, tcp:[HOST]:PORT or unix:PATH.
+    #[arg(long, value_name = "WHERE")]
+    pub monitor: Option<String>,
 }
 
 impl RunArgs {

@@ -2,10 +2,10 @@
 
 mod args;
 mod demo;
+mod debug;
 mod exit;
 mod info;
 mod nic;
-mod pace;
 mod patterns;
 mod run;
 mod serial;

@@ -7,7 +7,7 @@ use super::demo::IMAGE;
 use super::exit::{BadInput, Exit};
 use super::serial::{Event, Lines};
 use super::target::{self, Setup, Target};
-use super::{terminal, units};
+use super::{debug, terminal, units};
 use drive::Drive;
 use esplens_soc::boot::{BootError, BootInput, LoadOptions, RomSet, Source, input, kernel, persist};
 use std::path::Path;
@@ -41,16 +41,17 @@ fn machine_thread(
 ) -> anyhow::Result<Exit> {
     std::thread::scope(|scope| {
         let body = move || -> anyhow::Result<Exit> {
-            let mut target = target::open(setup);
+            let mut target = target::open(setup, args.speed());
+            debug::open(args, input, &mut target)?;
             let mut drive = Drive::new(args, lines, events, target.now());
-            let exit = drive.run(target.as_mut());
-            let stats = drive.stats(target.as_ref());
+            let exit = drive.run(&mut target);
+            let stats = drive.stats(&target);
             drop(drive); // gives the terminal back before anything else is printed
             if let Exit::Stopped(why) = &exit {
                 terminal::message(why);
             }
             if args.persist {
-                write_back(args, target.as_ref(), input)?;
+                write_back(args, &target, input)?;
             }
             if let Some(format) = args.stats {
                 terminal::clear_status();

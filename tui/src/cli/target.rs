@@ -3,6 +3,7 @@
 use super::nic::{Nic, NicModel};
 use esplens_core::memory::Page;
 use esplens_core::time::Ticks;
+use esplens_gdb::supervisor::{Ran, Speed, Supervisor};
 use esplens_soc::boot::{Kernel, RomSet};
 use esplens_soc::dev::eth::EthModel;
 use esplens_soc::machine::{self, Machine, MachineConfig};
@@ -25,6 +26,10 @@ pub enum RunExit {
     Reset(ResetCause),
     /// The machine cannot go on.
     Stopped(String),
+    /// A debugger holds the machine: virtual time stands still.
+    Paused,
+    /// A debugger or the monitor ended the program.
+    Quit,
     /// The guest ended itself with this code (SIMCALL exit).
     Exit(i32),
 }
@@ -34,6 +39,10 @@ pub trait Target {
     /// Runs until virtual time `until` or something noteworthy. Called after [`RunExit::Idle`] it moves time on to
     /// the earlier of `until` and the next event.
     fn run(&mut self, until: Ticks) -> RunExit;
+    /// The speed that a client of the machine chose.
+    fn speed(&self) -> Option<Speed> {
+        None
+    }
     /// Virtual time.
     fn now(&self) -> Ticks;
     /// Instructions executed by both cores.
@@ -77,9 +86,9 @@ pub struct Setup {
 }
 
 /// Builds the machine.
-pub fn open(setup: Setup) -> Box<dyn Target> {
+pub fn open(setup: Setup, speed: Speed) -> Supervisor {
     let revision = setup.revision;
-    Box::new(Machine::new(MachineConfig {
+    let machine = Machine::new(MachineConfig {
         rom: setup.rom,
         kernel: setup.kernel,
         efuse: setup.efuse,
@@ -95,37 +104,47 @@ pub fn open(setup: Setup) -> Box<dyn Target> {
             NicModel::Emac => EthModel::Emac,
         },
         ..MachineConfig::new(setup.flash)
-    }))
+    });
+    let mut supervisor = Supervisor::new(machine);
+    supervisor.session().set_speed(speed);
+    supervisor
 }
 
-impl Target for Machine {
+impl Target for Supervisor {
     fn run(&mut self, until: Ticks) -> RunExit {
-        match Machine::run(self, until) {
-            machine::RunExit::Until => RunExit::Until,
-            machine::RunExit::Stopped { core, stop } => RunExit::Stopped(format!("core {core}: {stop:?}")),
-            machine::RunExit::Exit(code) => RunExit::Exit(code),
-            machine::RunExit::Reset(_, cause) => RunExit::Reset(cause),
+        match Supervisor::run(self, until) {
+            Ran::Paused => RunExit::Paused,
+            Ran::Quit => RunExit::Quit,
+            Ran::Machine(machine::RunExit::Until) => RunExit::Until,
+            Ran::Machine(machine::RunExit::Stopped { core, stop }) => {
+                RunExit::Stopped(format!("core {core}: {stop:?}"))
+            }
+            Ran::Machine(machine::RunExit::Exit(code)) => RunExit::Exit(code),
+            Ran::Machine(machine::RunExit::Reset(_, cause)) => RunExit::Reset(cause),
         }
     }
+    fn speed(&self) -> Option<Speed> {
+        Some(self.view().speed())
+    }
     fn now(&self) -> Ticks {
-        Machine::now(self)
+        self.view().machine().now()
     }
     fn instructions(&self) -> u64 {
-        Machine::instructions(self)
+        self.view().machine().instructions()
     }
     fn uart_room(&self, uart: u8) -> usize {
-        Machine::uart_room(self, uart)
+        self.view().machine().uart_room(uart)
     }
     fn uart_input(&mut self, uart: u8, bytes: &[u8]) {
-        Machine::uart_input(self, uart, bytes);
+        self.session().machine_mut().uart_input(uart, bytes);
     }
     fn take_output(&mut self) -> Vec<Output> {
-        Machine::take_output(self)
+        Supervisor::take_output(self)
     }
     fn flash_bytes(&self) -> Vec<u8> {
-        Machine::flash_bytes(self)
+        self.view().machine().flash_bytes()
     }
     fn efuse_bytes(&self) -> [u8; 124] {
-        Machine::efuse_bytes(self)
+        self.view().machine().efuse_bytes()
     }
 }

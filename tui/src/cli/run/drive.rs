@@ -2,13 +2,13 @@
 
 use crate::cli::args::{ResetPolicy, RunArgs};
 use crate::cli::exit::Exit;
-use crate::cli::pace::Pace;
 use crate::cli::patterns::{Hit, Patterns};
 use crate::cli::serial::{Event, Lines, UARTS};
 use crate::cli::stats::Stats;
 use crate::cli::target::{RunExit, Target};
 use crate::cli::terminal;
 use esplens_core::time::{TICKS_PER_US, Ticks};
+use esplens_gdb::supervisor::{Pace, Speed};
 use esplens_soc::system::Output;
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -36,6 +36,7 @@ pub struct Drive {
     events_open: bool,
     patterns: Patterns,
     pace: Pace,
+    speed: Speed,
     policy: ResetPolicy,
     started: Instant,
     start_ticks: Ticks,
@@ -59,6 +60,7 @@ impl Drive {
             events_open: true,
             patterns: Patterns::new(args.exit_on.clone(), args.fail_on.clone()),
             pace: Pace::new(args.speed(), now),
+            speed: args.speed(),
             policy: args.reset_policy,
             started,
             start_ticks: now,
@@ -74,6 +76,10 @@ impl Drive {
     pub fn run(&mut self, target: &mut dyn Target) -> Exit {
         let mut goal = target.now();
         loop {
+            if let Some(speed) = target.speed().filter(|s| *s != self.speed) {
+                self.speed = speed;
+                self.pace = Pace::new(speed, target.now());
+            }
             let slice_end = target.now().saturating_add(self.pace.slice());
             let why = target.run(goal.max(slice_end).min(self.limit));
             if let Some(exit) = self.deliver(target).or_else(|| self.check_limits(target)) {
@@ -83,6 +89,8 @@ impl Drive {
             self.pace.settle(now);
             let wait = match why {
                 RunExit::Until => Wait { goal: now, wall: None },
+                RunExit::Paused => Wait { goal: now, wall: None },
+                RunExit::Quit => return Exit::Quit,
                 RunExit::Idle { until } => self.after_idle(now, until),
                 RunExit::Exit(code) => return Exit::Guest(code),
                 RunExit::Stopped(why) => return Exit::Stopped(why),

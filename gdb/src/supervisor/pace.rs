@@ -15,6 +15,16 @@ pub enum Speed {
     Times(f64),
 }
 
+impl std::fmt::Display for Speed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Real => f.write_str("real"),
+            Self::Max => f.write_str("max"),
+            Self::Times(n) => write!(f, "x{n}"),
+        }
+    }
+}
+
 impl FromStr for Speed {
     type Err = String;
 

@@ -1,0 +1,8 @@
+//! Debugging an emulated ESP32: the supervisor that owns the machine, and the servers that are its clients.
+//!
+//! Everything goes through a [`supervisor::Handle`]: GDB connections ([`server`]), the monitor ([`monitor`]), the
+//! dashboard, scripts. None of them touches the machine; all may work side by side.
+
+pub mod monitor;
+pub mod server;
+pub mod supervisor;

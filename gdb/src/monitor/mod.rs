@@ -1,0 +1,171 @@
+//! The monitor: commands for people, at GDB's `monitor`, on a socket of their own, at the dashboard's prompt.
+//!
+//! One file a command; clap parses them and writes the help. docs/howto/add-a-monitor-command.md follows one through.
+
+mod breakpoints;
+mod info;
+mod listen;
+mod memory;
+mod registers;
+mod reset;
+mod run_control;
+mod settings;
+mod snapshots;
+mod vendor;
+
+pub use listen::listen;
+
+use crate::supervisor::{Gone, Handle};
+use clap::{CommandFactory, Parser};
+
+/// The commands. `help COMMAND` tells more.
+#[derive(Debug, Parser)]
+#[command(name = "monitor", multicall = true, disable_version_flag = true, arg_required_else_help = false)]
+#[command(subcommand_required = true, disable_colored_help = true)]
+enum Command {
+    /// Reset the chip as its reset button does; breakpoints stay.
+    #[command(name = "system_reset")]
+    SystemReset(reset::SystemReset),
+    /// Reset the chip and run, or stop before its first instruction.
+    Reset(reset::Reset),
+    /// Stop the machine.
+    #[command(visible_alias = "stop")]
+    Halt(run_control::Halt),
+    /// Let the machine go on.
+    #[command(visible_aliases = ["cont", "c"])]
+    Resume(run_control::Resume),
+    /// Run single instructions.
+    Step(run_control::Step),
+    /// Let single steps fall into interrupts, or not.
+    #[command(name = "step-irq")]
+    StepIrq(settings::StepIrq),
+    /// Tell about the machine.
+    Info(info::Info),
+    /// Show or set registers.
+    Reg(registers::Reg),
+    /// Show memory, QEMU's way.
+    X(memory::X),
+    /// The same; addresses are virtual here as well.
+    Xp(memory::X),
+    /// Show words of memory, OpenOCD's way.
+    Mdw(memory::Mdw),
+    /// Show halfwords.
+    Mdh(memory::Mdw),
+    /// Show bytes.
+    Mdb(memory::Mdw),
+    /// Store a word, with every effect of the store.
+    Mww(memory::Mww),
+    /// Store a halfword.
+    Mwh(memory::Mww),
+    /// Store a byte.
+    Mwb(memory::Mww),
+    /// Set, list or delete breakpoints.
+    Break(breakpoints::Break),
+    /// Set a watchpoint: the machine stops before the access.
+    Watch(breakpoints::Watch),
+    /// Delete a break- or watchpoint.
+    Delete(breakpoints::Delete),
+    /// Keep the machine as it is under a name.
+    Savevm(snapshots::Save),
+    /// Go back to a snapshot.
+    Loadvm(snapshots::Load),
+    /// Forget a snapshot.
+    Delvm(snapshots::Delete),
+    /// Show or set how fast virtual time runs: real, max, or a factor.
+    Speed(settings::Speed),
+    /// Open another GDB server.
+    Gdb(settings::Gdb),
+    /// OpenOCD's commands for the chip; what needs no doing here says so.
+    Esp32(vendor::Vendor),
+    /// The same.
+    Esp(vendor::Vendor),
+    /// Flash commands of OpenOCD.
+    Flash(vendor::Flash),
+    /// End esplens.
+    #[command(visible_aliases = ["q", "shutdown", "exit"])]
+    Quit(run_control::Quit),
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("the machine is gone")]
+    Gone(#[from] Gone),
+    #[error("{0}")]
+    User(String),
+}
+
+/// What a command says; lines end with a newline.
+type Result = std::result::Result<String, Error>;
+
+impl Command {
+    fn run(&self, handle: &Handle, name: &str) -> Result {
+        match self {
+            Self::SystemReset(c) => c.run(handle),
+            Self::Reset(c) => c.run(handle),
+            Self::Halt(c) => c.run(handle),
+            Self::Resume(c) => c.run(handle),
+            Self::Step(c) => c.run(handle),
+            Self::StepIrq(c) => c.run(handle),
+            Self::Info(c) => c.run(handle),
+            Self::Reg(c) => c.run(handle),
+            Self::X(c) | Self::Xp(c) => c.run(handle),
+            Self::Mdw(c) | Self::Mdh(c) | Self::Mdb(c) => c.run(handle, memory::size_of(name)),
+            Self::Mww(c) | Self::Mwh(c) | Self::Mwb(c) => c.run(handle, memory::size_of(name)),
+            Self::Break(c) => c.run(handle),
+            Self::Watch(c) => c.run(handle),
+            Self::Delete(c) => c.run(handle),
+            Self::Savevm(c) => c.run(handle),
+            Self::Loadvm(c) => c.run(handle),
+            Self::Delvm(c) => c.run(handle),
+            Self::Speed(c) => c.run(handle),
+            Self::Gdb(c) => c.run(handle),
+            Self::Esp32(c) | Self::Esp(c) => c.run(handle),
+            Self::Flash(c) => c.run(handle),
+            Self::Quit(c) => c.run(handle),
+        }
+    }
+}
+
+/// Carries out a line; what it says, or why not.
+#[must_use]
+pub fn run(handle: &Handle, line: &str) -> String {
+    let words = words(line);
+    let Some(name) = words.first().cloned() else { return String::new() };
+    match Command::try_parse_from(&words) {
+        Ok(command) => command.run(handle, &name).unwrap_or_else(|error| format!("{error}\n")),
+        Err(error) => error.render().to_string(),
+    }
+}
+
+/// The words of a line. `/` starts a word's format as in `x/4xw`, so it stands apart.
+fn words(line: &str) -> Vec<String> {
+    let mut words: Vec<String> = line.split_whitespace().map(Into::into).collect();
+    let Some((name, format)) = words.first().and_then(|w| w.split_once('/')) else { return words };
+    let (name, format) = (name.to_string(), format!("/{format}"));
+    words.splice(0..1, [name, format]);
+    words
+}
+
+/// Every command name with its one-line help, for completion.
+#[must_use]
+pub fn commands() -> Vec<(String, String)> {
+    Command::command()
+        .get_subcommands()
+        .map(|c| (c.get_name().to_string(), c.get_about().map(ToString::to_string).unwrap_or_default()))
+        .collect()
+}
+
+/// A number as people write it: decimal, 0x hexadecimal, 0b, 0o.
+fn number(text: &str) -> std::result::Result<u32, String> {
+    let (digits, radix) = match text.get(..2).map(str::to_ascii_lowercase).as_deref() {
+        Some("0x") => (&text[2..], 16),
+        Some("0b") => (&text[2..], 2),
+        Some("0o") => (&text[2..], 8),
+        _ => (text, 10),
+    };
+    u32::from_str_radix(digits, radix).map_err(|_| format!("{text:?} is no 32-bit number"))
+}
+
+#[cfg(test)]
+mod tests;

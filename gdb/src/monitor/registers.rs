@@ -1,0 +1,74 @@
+//! `reg`.
+
+use super::{Error, Result, number};
+use crate::server::xtensa::{self, table};
+use crate::supervisor::Handle;
+use clap::Args;
+use esplens_soc::machine::Machine;
+
+/// Shows or sets registers by GDB's names.
+#[derive(Debug, Args)]
+pub struct Reg {
+    /// Name; nothing: the window and what matters most.
+    name: Option<String>,
+    /// New value.
+    #[arg(value_parser = number)]
+    value: Option<u32>,
+    /// Core: 0 PRO_CPU, 1 APP_CPU.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=1))]
+    core: u8,
+}
+
+/// The registers that a bare `reg` and `info registers` show after the window.
+const SHORT: [&str; 14] = [
+    "pc",
+    "ps",
+    "sar",
+    "windowbase",
+    "windowstart",
+    "lbeg",
+    "lend",
+    "lcount",
+    "exccause",
+    "excvaddr",
+    "epc1",
+    "intenable",
+    "interrupt",
+    "ccount",
+];
+
+/// GDB's number of a register's name.
+fn find(name: &str) -> Option<usize> {
+    let raw = table::RAW.iter().position(|r| r.name == name);
+    let window = || table::WINDOW.iter().position(|n| *n == name).map(|n| n + table::A0);
+    let view = || table::VIEWS.iter().position(|v| v.name == name).map(|n| n + table::VIEW0);
+    raw.or_else(window).or_else(view)
+}
+
+/// The short list of a core.
+pub fn short(m: &Machine, core: usize) -> String {
+    let mut out = format!("{}\n", m.core_status(core));
+    let names = table::WINDOW.iter().chain(&SHORT).enumerate();
+    for (n, name) in names {
+        let value = find(name).and_then(|r| xtensa::read(m, core, r)).unwrap_or(0);
+        out.push_str(&format!("{name:>11} {value:08x}{}", if n % 4 == 3 { "\n" } else { "" }));
+    }
+    out.push('\n');
+    out
+}
+
+impl Reg {
+    pub fn run(&self, handle: &Handle) -> Result {
+        let core = usize::from(self.core);
+        let Some(name) = &self.name else { return Ok(handle.call(move |s| short(s.machine(), core))?) };
+        let number = find(name).ok_or_else(|| Error::User(format!("there is no register {name:?}")))?;
+        let new = self.value;
+        let value = handle.call(move |s| {
+            if let Some(value) = new {
+                let _ = xtensa::write(s.machine_mut(), core, number, value.into());
+            }
+            xtensa::read(s.machine(), core, number)
+        })?;
+        Ok(format!("{name} {:#010x}\n", value.unwrap_or(0)))
+    }
+}

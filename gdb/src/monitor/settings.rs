@@ -1,0 +1,72 @@
+//! `step-irq`, `speed`, `gdb`.
+
+use super::{Error, Result};
+use crate::server::{self, Address};
+use crate::supervisor::{self, Handle};
+use clap::{Args, ValueEnum};
+
+/// A switch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// Yes.
+    On,
+    /// No.
+    Off,
+}
+
+/// Whether steps see interrupts.
+#[derive(Debug, Args)]
+pub struct StepIrq {
+    /// Nothing: show.
+    #[arg(value_enum)]
+    to: Option<Switch>,
+}
+
+impl StepIrq {
+    pub fn run(&self, handle: &Handle) -> Result {
+        let to = self.to;
+        let on = handle.call(move |s| {
+            if let Some(to) = to {
+                s.set_step_irq(to == Switch::On);
+            }
+            s.step_irq()
+        })?;
+        Ok(format!("step-irq is {}\n", if on { "on" } else { "off" }))
+    }
+}
+
+/// Virtual against wall time.
+#[derive(Debug, Args)]
+pub struct Speed {
+    /// real, max, or a factor such as 2 or 0.5.
+    to: Option<supervisor::Speed>,
+}
+
+impl Speed {
+    pub fn run(&self, handle: &Handle) -> Result {
+        let to = self.to;
+        let speed = handle.call(move |s| {
+            if let Some(to) = to {
+                s.set_speed(to);
+            }
+            s.speed()
+        })?;
+        Ok(format!("speed is {speed}\n"))
+    }
+}
+
+/// Another GDB server.
+#[derive(Debug, Args)]
+pub struct Gdb {
+    /// tcp:[HOST]:PORT or unix:PATH [default: port 1234 or the next free one].
+    at: Option<Address>,
+}
+
+impl Gdb {
+    pub fn run(&self, handle: &Handle) -> Result {
+        let address = self.at.clone().unwrap_or_else(Address::default_gdb);
+        let listening =
+            server::listen(&address, handle).map_err(|e| Error::User(format!("{address}: {e}")))?;
+        Ok(format!("waiting for gdb on {}\n", listening.address))
+    }
+}

@@ -1,0 +1,54 @@
+//! `savevm`, `loadvm`, `delvm`.
+
+use super::{Error, Result};
+use crate::supervisor::Handle;
+use clap::Args;
+
+/// Keeps the machine.
+#[derive(Debug, Args)]
+pub struct Save {
+    /// Name.
+    name: String,
+}
+
+impl Save {
+    pub fn run(&self, handle: &Handle) -> Result {
+        let name = self.name.clone();
+        handle.call(move |s| s.save_snapshot(&name))?.map_err(Error::User)?;
+        Ok(String::new())
+    }
+}
+
+fn missing(name: &str) -> Error {
+    Error::User(format!("there is no snapshot {name:?}"))
+}
+
+/// Goes back.
+#[derive(Debug, Args)]
+pub struct Load {
+    /// Name.
+    name: String,
+}
+
+impl Load {
+    pub fn run(&self, handle: &Handle) -> Result {
+        let name = self.name.clone();
+        let found = handle.call(move |s| s.load_snapshot(&name))?;
+        if found { Ok(String::new()) } else { Err(missing(&self.name)) }
+    }
+}
+
+/// Forgets one.
+#[derive(Debug, Args)]
+pub struct Delete {
+    /// Name.
+    name: String,
+}
+
+impl Delete {
+    pub fn run(&self, handle: &Handle) -> Result {
+        let name = self.name.clone();
+        let found = handle.call(move |s| s.delete_snapshot(&name))?;
+        if found { Ok(String::new()) } else { Err(missing(&self.name)) }
+    }
+}

@@ -1,0 +1,138 @@
+//! Packets that gdbstub does not know, takes amiss, or answers less than GDB can use.
+
+use super::frame::MAX_PACKET;
+use super::target::Guest;
+use esplens_core::memory::CORES;
+use esplens_soc::machine::reg;
+
+/// What to do with a packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// gdbstub's, in this form.
+    Pass(Vec<u8>),
+    /// This is the answer.
+    Answer(Vec<u8>),
+}
+
+/// Longest memory read answered at once; GDB asks again for the rest.
+const MAX_READ: u64 = (MAX_PACKET as u64 - 16) / 2;
+
+/// Features announced beside gdbstub's own.
+pub const FEATURES: &str = ";qXfer:threads:read+";
+
+fn pass(body: &[u8]) -> Verdict {
+    Verdict::Pass(body.to_vec())
+}
+
+fn number(text: &str) -> Option<u64> {
+    u64::from_str_radix(text, 16).ok()
+}
+
+/// Looks at a packet before gdbstub does. `core` is the one that stopped last.
+pub fn look(body: &[u8], guest: &Guest, core: usize) -> Verdict {
+    let Ok(text) = std::str::from_utf8(body) else { return pass(body) };
+    match text.as_bytes() {
+        [b'm', ..] => read(text),
+        [b'c', ..] => resume(text, guest, core, "vCont;c"),
+        [b's', ..] => resume(text, guest, core, &format!("vCont;s:{:x};c", core + 1)),
+        [b'C', ..] => pass(b"vCont;c"),
+        [b'S', ..] => pass(format!("vCont;s:{:x};c", core + 1).as_bytes()),
+        _ if text.starts_with("vCont;") => Verdict::Pass(actions(text, core).into_bytes()),
+        _ if text.starts_with("qXfer:threads:read::") => threads(text, guest),
+        _ if text == "qSymbol::" => Verdict::Answer(b"OK".to_vec()),
+        _ => pass(body),
+    }
+}
+
+/// `m ADDR,LEN`: a length that fits a packet and the address space.
+fn read(text: &str) -> Verdict {
+    let parsed = text[1..].split_once(',').and_then(|(a, l)| Some((number(a)?, number(l)?)));
+    match parsed {
+        Some((addr, len)) if addr <= u64::from(u32::MAX) => {
+            let len = len.min(MAX_READ).min((1 << 32) - addr);
+            Verdict::Pass(format!("m{addr:x},{len:x}").into_bytes())
+        }
+        _ => Verdict::Answer(b"E16".to_vec()),
+    }
+}
+
+/// `c [ADDR]` and `s [ADDR]`: gdbstub drops the address.
+fn resume(text: &str, guest: &Guest, core: usize, packet: &str) -> Verdict {
+    if text.len() > 1 {
+        let Some(pc) = number(&text[1..]) else { return Verdict::Answer(b"E16".to_vec()) };
+        let set = guest.handle.call(move |s| s.machine_mut().set_core_register(core, reg::PC, pc as u32));
+        if set.is_err() {
+            return Verdict::Answer(b"E05".to_vec());
+        }
+    }
+    pass(packet.as_bytes())
+}
+
+/// vCont actions that step every thread step the one that stopped last.
+fn actions(text: &str, core: usize) -> String {
+    let mut out = String::from("vCont");
+    for action in text.split(';').skip(1) {
+        out.push(';');
+        let all = !action.contains(':') || action.ends_with(":-1") || action.ends_with(".-1");
+        let verb = action.split(':').next().unwrap_or(action);
+        match verb.as_bytes().first() {
+            Some(b's' | b'S' | b'r') if all => out.push_str(&format!("{verb}:{:x};c", core + 1)),
+            _ => out.push_str(action),
+        }
+    }
+    out
+}
+
+/// `qXfer:threads:read`: names and states in one packet.
+fn threads(text: &str, guest: &Guest) -> Verdict {
+    let range = text.rsplit(':').next().and_then(|r| r.split_once(','));
+    let Some((offset, length)) = range.and_then(|(o, l)| Some((number(o)?, number(l)?))) else {
+        return Verdict::Answer(b"E16".to_vec());
+    };
+    let states =
+        guest.handle.call(|s| (0..CORES).map(|core| s.machine().core_status(core)).collect::<Vec<_>>());
+    let mut xml = String::from("<?xml version=\"1.0\"?>\n<threads>\n");
+    for (core, state) in states.unwrap_or_default().into_iter().enumerate() {
+        let name = state.split(' ').next().unwrap_or_default();
+        let state = state[name.len()..].trim().trim_matches(|c| c == '(' || c == ')');
+        let id = core + 1;
+        xml.push_str(&format!("<thread id=\"p1.{id}\" core=\"{core}\" name=\"{name}\">{state}</thread>\n"));
+    }
+    xml.push_str("</threads>\n");
+    let mut buf = vec![0; (length as usize).min(MAX_READ as usize)];
+    let n = window(xml.as_bytes(), offset, buf.len(), &mut buf);
+    let more = offset.saturating_add(n as u64) < xml.len() as u64;
+    let mut answer = vec![if more { b'm' } else { b'l' }];
+    answer.extend(&buf[..n]);
+    Verdict::Answer(answer)
+}
+
+/// Copies a window of `data` into `buf`; returns its length.
+pub fn window(data: &[u8], offset: u64, length: usize, buf: &mut [u8]) -> usize {
+    let offset = usize::try_from(offset).unwrap_or(usize::MAX).min(data.len());
+    let n = length.min(buf.len()).min(data.len() - offset);
+    buf[..n].copy_from_slice(&data[offset..offset + n]);
+    n
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_of_all_threads_name_one() {
+        assert_eq!(actions("vCont;s", 1), "vCont;s:2;c");
+        assert_eq!(actions("vCont;s:1;c", 1), "vCont;s:1;c");
+        assert_eq!(actions("vCont;r10,20:-1", 0), "vCont;r10,20:1;c");
+        assert_eq!(actions("vCont;c", 0), "vCont;c");
+    }
+
+    #[test]
+    fn reads_fit_a_packet_and_the_address_space() {
+        assert_eq!(read("m0,ffffffff"), Verdict::Pass(format!("m0,{MAX_READ:x}").into_bytes()));
+        assert_eq!(read("mfffffffe,10"), Verdict::Pass(b"mfffffffe,2".to_vec()));
+        for bad in ["m", "m1", "mx,1", "m100000000,1", "m1,fffffffffffffffffff"] {
+            assert_eq!(read(bad), Verdict::Answer(b"E16".to_vec()), "{bad}");
+        }
+    }
+}

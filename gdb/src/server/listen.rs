@@ -1,0 +1,170 @@
+//! Accepting connections.
+
+use super::{Address, session};
+use crate::supervisor::{Event, Handle};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::broadcast::error::RecvError;
+
+/// Ports tried after a taken default one.
+const SEARCH: u16 = 100;
+/// Connections served at a time; more are closed at once.
+const MAX_CONNECTIONS: usize = 64;
+
+/// A byte stream of either kind.
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+/// A connection not yet taken into a thread's event loop.
+enum Incoming {
+    Tcp(std::net::TcpStream),
+    #[cfg(unix)]
+    Unix(std::os::unix::net::UnixStream),
+}
+
+impl Incoming {
+    /// As a stream of this thread's event loop.
+    fn open(self) -> io::Result<Box<dyn Stream>> {
+        Ok(match self {
+            Self::Tcp(stream) => {
+                stream.set_nodelay(true)?;
+                stream.set_nonblocking(true)?;
+                Box::new(tokio::net::TcpStream::from_std(stream)?)
+            }
+            #[cfg(unix)]
+            Self::Unix(stream) => {
+                stream.set_nonblocking(true)?;
+                Box::new(tokio::net::UnixStream::from_std(stream)?)
+            }
+        })
+    }
+}
+
+enum Listener {
+    Tcp(tokio::net::TcpListener),
+    #[cfg(unix)]
+    Unix(tokio::net::UnixListener),
+}
+
+impl Listener {
+    async fn accept(&self) -> io::Result<Incoming> {
+        Ok(match self {
+            Self::Tcp(l) => Incoming::Tcp(l.accept().await?.0.into_std()?),
+            #[cfg(unix)]
+            Self::Unix(l) => Incoming::Unix(l.accept().await?.0.into_std()?),
+        })
+    }
+}
+
+/// A server that listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listening {
+    /// Where.
+    pub address: Address,
+    /// Not where it was asked to be: the port was taken.
+    pub moved: bool,
+}
+
+/// Starts a GDB server on a thread of its own; it ends with the machine.
+///
+/// # Errors
+/// When it cannot listen there.
+pub fn listen(address: &Address, handle: &Handle) -> io::Result<Listening> {
+    start(address, handle, "gdb", |stream, handle| {
+        Box::pin(async move {
+            session::serve(stream, handle).await;
+        })
+    })
+}
+
+/// What a server does with a connection.
+pub(crate) type Serve = fn(Box<dyn Stream>, Handle) -> std::pin::Pin<Box<dyn Future<Output = ()>>>;
+
+/// Starts a server whose connections `serve` takes care of, each on a thread of its own.
+pub(crate) fn start(
+    address: &Address,
+    handle: &Handle,
+    name: &'static str,
+    serve: Serve,
+) -> io::Result<Listening> {
+    let runtime = runtime()?;
+    let (listener, listening) = runtime.block_on(bind(address))?;
+    let handle = handle.clone();
+    thread::Builder::new()
+        .name(format!("{name} listener"))
+        .spawn(move || runtime.block_on(accept(listener, handle, name, serve)))?;
+    Ok(listening)
+}
+
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()
+}
+
+async fn accept(listener: Listener, handle: Handle, name: &'static str, serve: Serve) {
+    let open = Arc::new(AtomicUsize::new(0));
+    let mut events = handle.subscribe();
+    loop {
+        let incoming = tokio::select! {
+            incoming = listener.accept() => incoming,
+            event = events.recv() => match event {
+                Ok(Event::Quit(_)) | Err(RecvError::Closed) => return,
+                _ => continue,
+            },
+        };
+        let Ok(incoming) = incoming else { continue };
+        if open.load(Ordering::SeqCst) >= MAX_CONNECTIONS {
+            continue;
+        }
+        open.fetch_add(1, Ordering::SeqCst);
+        let (count, handle) = (open.clone(), handle.register(name));
+        let spawned = thread::Builder::new().name(name.into()).spawn(move || {
+            if let Ok(runtime) = runtime() {
+                runtime.block_on(async {
+                    if let Ok(stream) = incoming.open() {
+                        serve(stream, handle).await;
+                    }
+                });
+            }
+            count.fetch_sub(1, Ordering::SeqCst);
+        });
+        if spawned.is_err() {
+            open.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+async fn bind(address: &Address) -> io::Result<(Listener, Listening)> {
+    match address {
+        Address::Tcp { host, port, search } => {
+            let listener = bind_tcp(host, *port, *search).await?;
+            let got = listener.local_addr()?.port();
+            let address = Address::Tcp { host: host.clone(), port: got, search: false };
+            Ok((Listener::Tcp(listener), Listening { address, moved: *port != 0 && got != *port }))
+        }
+        #[cfg(unix)]
+        Address::Unix(path) => {
+            // A socket that nobody listens on is left over from a run that ended badly.
+            if path.exists() && std::os::unix::net::UnixStream::connect(path).is_err() {
+                std::fs::remove_file(path)?;
+            }
+            let listener = tokio::net::UnixListener::bind(path)?;
+            Ok((Listener::Unix(listener), Listening { address: address.clone(), moved: false }))
+        }
+        #[cfg(not(unix))]
+        Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
+    }
+}
+
+async fn bind_tcp(host: &str, port: u16, search: bool) -> io::Result<tokio::net::TcpListener> {
+    let last = if search { port.saturating_add(SEARCH) } else { port };
+    let mut at = port;
+    loop {
+        match tokio::net::TcpListener::bind((host, at)).await {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && at < last => at += 1,
+            other => return other,
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The memory map that GDB is told: what it may touch, and where breakpoints are the hardware kind.
+
+/// (first byte, bytes, GDB's kind of memory).
+const REGIONS: [(u32, u32, &str); 13] = [
+    (0x3F40_0000, 0x0040_0000, "rom"), // flash, data
+    (0x3F80_0000, 0x0040_0000, "ram"), // PSRAM
+    (0x3FF0_0000, 0x0008_0000, "ram"), // peripherals
+    (0x3FF8_0000, 0x0000_2000, "ram"), // RTC fast memory, data
+    (0x3FF9_0000, 0x0001_0000, "rom"), // ROM 1
+    (0x3FFA_E000, 0x0005_2000, "ram"), // SRAM 2 and 1
+    (0x4000_0000, 0x0007_0000, "rom"), // ROM 0 and 1
+    (0x4007_0000, 0x0003_0000, "ram"), // SRAM 0
+    (0x400A_0000, 0x0002_0000, "ram"), // SRAM 1, instructions
+    (0x400C_0000, 0x0000_2000, "ram"), // RTC fast memory, instructions
+    (0x400C_2000, 0x00B3_E000, "rom"), // flash, instructions
+    (0x5000_0000, 0x0000_2000, "ram"), // RTC slow memory
+    (0x6000_0000, 0x0004_0000, "ram"), // peripherals on the AHB
+];
+
+/// The regions: first byte, bytes, kind.
+pub fn regions() -> &'static [(u32, u32, &'static str)] {
+    &REGIONS
+}
+
+/// The map as GDB's XML.
+#[must_use]
+pub fn xml() -> String {
+    let mut out = String::from("<?xml version=\"1.0\"?>\n<memory-map>\n");
+    for (start, length, kind) in REGIONS {
+        out.push_str(&format!("<memory type=\"{kind}\" start=\"{start:#x}\" length=\"{length:#x}\"/>\n"));
+    }
+    out.push_str("</memory-map>\n");
+    out
+}

@@ -1,0 +1,21 @@
+//! The GDB server: gdbstub, fed packet by packet, in front of a supervisor's handle.
+//!
+//! [`listen`] accepts connections; each gets a thread of its own with a small async loop ([`session`]) that waits for
+//! the client's bytes and the machine's events. [`frame`] cuts packets out of the byte stream and survives anything;
+//! [`extra`] answers what gdbstub has no packet for; [`target`] and its siblings are gdbstub's view of the machine.
+
+mod address;
+mod extra;
+mod frame;
+mod listen;
+mod map;
+mod points;
+mod session;
+mod stub;
+mod target;
+pub mod xtensa;
+
+pub use address::{Address, DEFAULT_PORT};
+pub use listen::{Listening, listen};
+pub(crate) use listen::{Stream, start};
+pub(crate) use map::regions;

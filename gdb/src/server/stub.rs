@@ -1,0 +1,153 @@
+//! gdbstub's state machine, kept alive: whatever a packet does to it, the next one finds a working one.
+
+use super::frame;
+use super::target::Guest;
+use gdbstub::conn::Connection;
+use gdbstub::stub::state_machine::GdbStubStateMachine as Machine;
+use gdbstub::stub::{DisconnectReason, GdbStub, MultiThreadStopReason};
+use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Collects what gdbstub sends.
+#[derive(Debug, Default)]
+pub struct Out(pub Vec<u8>);
+
+impl Connection for Out {
+    type Error = Infallible;
+
+    fn write(&mut self, byte: u8) -> Result<(), Infallible> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    fn write_all(&mut self, buf: &[u8]) -> Result<(), Infallible> {
+        self.0.extend(buf);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+/// What the connection is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It waits for packets.
+    Idle,
+    /// It waits for the machine to stop.
+    Running,
+    /// It is over.
+    Over(DisconnectReason),
+}
+
+type Inner = Machine<'static, Guest, Out>;
+
+/// gdbstub for one connection.
+pub struct Stub {
+    inner: Option<Inner>,
+    /// What must be told to a new state machine: features, no-ack mode.
+    settings: Vec<Vec<u8>>,
+    /// The last packet was too much for gdbstub.
+    recovered: bool,
+}
+
+/// A new state machine.
+fn fresh(guest: &mut Guest) -> Option<Inner> {
+    let stub = GdbStub::builder(Out::default()).packet_buffer_size(frame::MAX_PACKET).build().ok()?;
+    stub.run_state_machine(guest).ok()
+}
+
+/// Feeds bytes; `None` when gdbstub gave up.
+fn feed(inner: Inner, guest: &mut Guest, bytes: &[u8]) -> Option<Inner> {
+    let mut inner = inner;
+    for &byte in bytes {
+        inner = match inner {
+            Machine::Idle(gdb) => gdb.incoming_data(guest, byte).ok()?,
+            Machine::Running(gdb) => gdb.incoming_data(guest, byte).ok()?,
+            other => return Some(other),
+        };
+    }
+    Some(inner)
+}
+
+/// What gdbstub has to say.
+fn take_out(inner: &mut Inner) -> Vec<u8> {
+    let out = match inner {
+        Machine::Idle(g) => g.borrow_conn(),
+        Machine::Running(g) => g.borrow_conn(),
+        Machine::CtrlCInterrupt(g) => g.borrow_conn(),
+        Machine::Disconnected(g) => g.borrow_conn(),
+    };
+    std::mem::take(&mut out.0)
+}
+
+impl Stub {
+    /// A stub that waits for its first packet.
+    pub fn new(guest: &mut Guest) -> Self {
+        Self { inner: fresh(guest), settings: Vec::new(), recovered: false }
+    }
+
+    /// What the connection is doing.
+    pub fn phase(&self) -> Phase {
+        match &self.inner {
+            Some(Machine::Running(_) | Machine::CtrlCInterrupt(_)) => Phase::Running,
+            Some(Machine::Disconnected(g)) => Phase::Over(g.get_reason()),
+            _ => Phase::Idle,
+        }
+    }
+
+    /// Gives a packet to gdbstub; returns what to send.
+    pub fn packet(&mut self, guest: &mut Guest, body: &[u8]) -> Vec<u8> {
+        let bytes = frame::packet(body);
+        let out = self.step(guest, move |inner, guest| feed(inner, guest, &bytes));
+        if !self.recovered && (body.starts_with(b"qSupported") || body == b"QStartNoAckMode") {
+            self.settings.retain(|s| s.first() != body.first());
+            self.settings.push(body.to_vec());
+        }
+        out
+    }
+
+    /// Reports a stop; returns what to send.
+    pub fn report(&mut self, guest: &mut Guest, reason: MultiThreadStopReason<u32>) -> Vec<u8> {
+        self.step(guest, move |inner, guest| match inner {
+            Machine::Running(gdb) => gdb.report_stop(guest, reason).ok(),
+            other => Some(other),
+        })
+    }
+
+    fn step(&mut self, guest: &mut Guest, f: impl FnOnce(Inner, &mut Guest) -> Option<Inner>) -> Vec<u8> {
+        let inner = self.inner.take();
+        self.recovered = false;
+        let result = catch_unwind(AssertUnwindSafe(|| f(inner?, guest)));
+        match result.ok().flatten() {
+            Some(mut inner) => {
+                let out = take_out(&mut inner);
+                self.inner = Some(inner);
+                out
+            }
+            None => self.recover(guest),
+        }
+    }
+
+    /// gdbstub gave up on a packet: an error for the client, and a new state machine with the same settings.
+    fn recover(&mut self, guest: &mut Guest) -> Vec<u8> {
+        self.recovered = true;
+        let mut inner = fresh(guest);
+        for packet in &self.settings {
+            inner = inner.and_then(|i| feed(i, guest, &frame::packet(packet)));
+        }
+        if let Some(inner) = &mut inner {
+            take_out(inner);
+        }
+        self.inner = inner;
+        let mut out = if self.no_ack() { Vec::new() } else { vec![b'+'] };
+        out.extend(frame::packet(b"E16"));
+        out
+    }
+
+    /// No acknowledgements are sent any more.
+    pub fn no_ack(&self) -> bool {
+        self.settings.iter().any(|s| s == b"QStartNoAckMode")
+    }
+}

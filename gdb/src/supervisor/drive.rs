@@ -1,0 +1,171 @@
+//! Running the machine between requests.
+
+use super::event::Event;
+use super::handle::{Handle, Job};
+use super::pace::{Pace, Speed};
+use super::session::Session;
+use esplens_core::time::{TICKS_PER_US, Ticks};
+use esplens_soc::machine::{Machine, RunExit};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+use tokio::sync::broadcast;
+
+/// Events kept for a client that is slow to take them.
+const EVENTS: usize = 1024;
+/// Virtual time between two looks at the requests: half a millisecond of emulation at the most.
+const SLICE: Ticks = 100 * TICKS_PER_US;
+/// Longest wait for a request before the caller of [`Supervisor::run`] gets a turn.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// A machine with its clients' requests.
+pub struct Supervisor {
+    session: Session,
+    jobs: Receiver<Job>,
+    handle: Handle,
+}
+
+/// What [`Supervisor::run`] came back with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ran {
+    /// As the machine says.
+    Machine(RunExit),
+    /// The machine stands still by a client's wish; virtual time did not move.
+    Paused,
+    /// A client wants the program to end.
+    Quit,
+}
+
+impl Supervisor {
+    /// Takes a machine in; it stands still until somebody resumes it.
+    #[must_use]
+    pub fn new(machine: Machine) -> Self {
+        let (tx, jobs) = channel();
+        let (events, _) = broadcast::channel(EVENTS);
+        let handle = Handle::new(tx, events.clone());
+        Self { session: Session::new(machine, events), jobs, handle }
+    }
+
+    /// A handle for clients to be made from.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// The session, for the owner of the thread.
+    pub fn session(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    /// The session, for looking.
+    #[must_use]
+    pub fn view(&self) -> &Session {
+        &self.session
+    }
+
+    /// Carries out what was asked; waits up to `wait` for the first request.
+    pub fn serve(&mut self, wait: Duration) {
+        let end = Instant::now() + wait;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let job =
+                if left.is_zero() { self.jobs.try_recv().ok() } else { self.jobs.recv_timeout(left).ok() };
+            match job {
+                Some(job) => job(&mut self.session),
+                None => return,
+            }
+            if self.session.is_running() && wait > Duration::ZERO {
+                return;
+            }
+        }
+    }
+
+    /// Runs to virtual time `until`, or to the first thing the caller should know of; requests are carried out in
+    /// between. While the machine stands still this waits a little for requests and returns [`Ran::Paused`].
+    pub fn run(&mut self, until: Ticks) -> Ran {
+        loop {
+            self.serve(Duration::ZERO);
+            if self.session.quit_asked().is_some() {
+                return Ran::Quit;
+            }
+            if !self.session.is_running() {
+                self.serve(PATIENCE);
+                if !self.session.is_running() {
+                    return Ran::Paused;
+                }
+                continue;
+            }
+            let now = self.session.machine().now();
+            if now >= until {
+                return Ran::Machine(RunExit::Until);
+            }
+            let goal = until.min(now + SLICE);
+            let exit = self.session.machine_mut().run_debug(goal);
+            let stopped = self.session.note_exit(exit).is_some();
+            match exit {
+                RunExit::Until if goal < until => {}
+                _ if stopped => return Ran::Paused,
+                other => return Ran::Machine(other),
+            }
+        }
+    }
+
+    /// Publishes what left the machine and hands it over.
+    pub fn take_output(&mut self) -> Vec<esplens_soc::system::Output> {
+        let output = self.session.machine_mut().take_output();
+        if !output.is_empty() && self.handle.events.receiver_count() > 0 {
+            self.session.publish(Event::Output(output.clone().into()));
+        }
+        output
+    }
+
+    /// Runs until a client asks for the end, pacing virtual time by the session's speed.
+    pub fn drive(mut self) -> Machine {
+        let mut pace = (self.session.speed(), Pace::new(self.session.speed(), self.session.machine().now()));
+        loop {
+            let speed: Speed = self.session.speed();
+            let now = self.session.machine().now();
+            if speed != pace.0 {
+                pace = (speed, Pace::new(speed, now));
+            }
+            let ran = self.run(now + pace.1.slice());
+            self.take_output();
+            match ran {
+                Ran::Quit => return self.session.into_machine(),
+                // A guest that ended without anybody to see it stands still.
+                Ran::Machine(RunExit::Exit(code)) => {
+                    self.session.stopped(0, super::Why::Exited(code));
+                }
+                _ => {}
+            }
+            let now = self.session.machine().now();
+            pace.1.settle(now);
+            self.wait(&pace.1, now);
+        }
+    }
+
+    /// Waits until virtual time `now` is due, serving requests.
+    fn wait(&mut self, pace: &Pace, now: Ticks) {
+        while self.session.is_running() {
+            let left = pace.wait(now);
+            if left.is_zero() {
+                return;
+            }
+            match self.jobs.recv_timeout(left) {
+                Ok(job) => job(&mut self.session),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+}
+
+/// Starts a thread that owns the machine and runs it as its clients want, at `speed`, stopped at first.
+///
+/// # Errors
+/// When the host gives no thread.
+pub fn spawn(machine: Machine, speed: Speed) -> std::io::Result<(Handle, std::thread::JoinHandle<Machine>)> {
+    let mut supervisor = Supervisor::new(machine);
+    supervisor.session().set_speed(speed);
+    let handle = supervisor.handle();
+    let thread = std::thread::Builder::new().name("machine".into()).spawn(move || supervisor.drive())?;
+    Ok((handle, thread))
+}

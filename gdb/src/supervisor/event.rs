@@ -1,0 +1,90 @@
+//! What clients hear of.
+
+use super::handle::Client;
+use esplens_core::time::Ticks;
+use esplens_soc::system::{Output, ResetCause};
+use std::sync::Arc;
+
+/// Something happened to the machine.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// It stands still.
+    Stopped(Stopped),
+    /// It runs again, by this client's wish.
+    Resumed(Client),
+    /// The chip was reset: by the guest or a watchdog, or by a client.
+    Reset {
+        /// What the ROM will read as the cause.
+        cause: ResetCause,
+        /// The client, when it was one.
+        by: Option<Client>,
+    },
+    /// What left the machine in the last slice.
+    Output(Arc<[Output]>),
+    /// The guest ended the program with this code.
+    Exited(i32),
+    /// A client wants the whole program to end.
+    Quit(Client),
+}
+
+/// A stop, with everything a client tells its user.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stopped {
+    /// The core it is about.
+    pub core: usize,
+    /// Its PC then.
+    pub pc: u32,
+    /// Virtual time.
+    pub now: Ticks,
+    /// The reason.
+    pub why: Why,
+    /// Number of this stop, counted from 1.
+    pub number: u64,
+}
+
+/// Why the machine stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// It never ran.
+    Start,
+    /// A client asked for it.
+    Asked(Client),
+    /// A breakpoint at the PC; nothing of the instruction ran.
+    Breakpoint,
+    /// A watchpoint; the access at the PC has not happened.
+    Watchpoint {
+        /// The point that was hit.
+        id: super::PointId,
+        /// First byte of the point.
+        addr: u32,
+        /// True for a store.
+        store: bool,
+    },
+    /// The step is done.
+    Step,
+    /// The guest's panic handler is about to run, or the chip reset after one.
+    Panic(String),
+    /// A reset that clients asked to stop at.
+    Reset(ResetCause),
+    /// The guest ended the program.
+    Exited(i32),
+}
+
+impl std::fmt::Display for Stopped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (core, pc) = (self.core, self.pc);
+        match &self.why {
+            Why::Start => write!(f, "not started"),
+            Why::Asked(client) => write!(f, "stopped by {client}, core {core} at {pc:#010x}"),
+            Why::Breakpoint => write!(f, "breakpoint, core {core} at {pc:#010x}"),
+            Why::Watchpoint { addr, store, .. } => {
+                let what = if *store { "store to" } else { "load from" };
+                write!(f, "watchpoint: {what} {addr:#010x}, core {core} at {pc:#010x}")
+            }
+            Why::Step => write!(f, "step, core {core} at {pc:#010x}"),
+            Why::Panic(what) => write!(f, "guest panic ({what}), core {core} at {pc:#010x}"),
+            Why::Reset(cause) => write!(f, "reset ({cause:?})"),
+            Why::Exited(code) => write!(f, "the guest ended with code {code}"),
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The owner of the machine and the handle through which everybody else reaches it.
+//!
+//! A [`Supervisor`] lives on one thread with its machine. It either drives itself ([`spawn`]), pacing virtual time
+//! against the host's, or lets a run loop drive it ([`Supervisor::run`]), as the command line does. Requests travel as
+//! closures over a [`Session`], whose methods are the debug vocabulary; see docs/decisions/supervisor.md.
+
+mod drive;
+mod event;
+mod handle;
+mod pace;
+mod session;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use drive::{Ran, Supervisor, spawn};
+pub use event::{Event, Stopped, Why};
+pub use handle::{Client, Gone, Handle};
+pub use pace::{Pace, Speed};
+pub use session::{Point, PointId, PointKind, Quit, RunState, Session, Status};

@@ -1,0 +1,371 @@
+//! What a client can do with the machine: the debug vocabulary.
+
+use super::event::{Event, Stopped, Why};
+use super::handle::Client;
+use super::pace::Speed;
+use esplens_core::debug::Stop;
+use esplens_core::memory::WatchKind;
+use esplens_core::time::Ticks;
+use esplens_soc::machine::{Machine, MachineState, Plan, RunExit};
+use esplens_soc::system::ResetCause;
+use std::collections::BTreeMap;
+use tokio::sync::broadcast;
+
+/// Number of a break- or watchpoint.
+pub type PointId = usize;
+
+/// Most break- and watchpoints, so that no client can fill the host's memory.
+const MAX_POINTS: usize = 1 << 20;
+/// Most snapshots by name.
+const MAX_SNAPSHOTS: usize = 1024;
+
+/// What a point waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PointKind {
+    /// An instruction about to run.
+    Break,
+    /// An access to data.
+    Watch(WatchKind),
+}
+
+/// A break- or watchpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// What it waits for.
+    pub kind: PointKind,
+    /// First byte.
+    pub addr: u32,
+    /// Bytes; 1 for a breakpoint.
+    pub len: u32,
+    /// Whose it is; it goes when the client goes.
+    pub client: Client,
+    /// Name for a breakpoint that marks the guest's panic handler.
+    pub panic: Option<String>,
+}
+
+/// Whether virtual time passes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunState {
+    /// It does.
+    Running,
+    /// It stands still.
+    Stopped(Stopped),
+}
+
+/// Why the program should end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quit(pub Client);
+
+/// The machine at a glance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Status {
+    /// Running or stopped, and why.
+    pub state: RunState,
+    /// Virtual time.
+    pub now: Ticks,
+    /// Instructions of both cores.
+    pub instructions: u64,
+    /// Virtual against wall time.
+    pub speed: Speed,
+    /// PC of each core.
+    pub pc: [u32; 2],
+}
+
+/// The machine with what its clients want of it. Lives on the supervisor's thread.
+pub struct Session {
+    machine: Machine,
+    state: RunState,
+    stops: u64,
+    points: BTreeMap<PointId, Point>,
+    next_point: PointId,
+    snapshots: BTreeMap<String, MachineState>,
+    speed: Speed,
+    /// Steps may fall into interrupts.
+    step_irq: bool,
+    /// Stop at resets that follow a panic or watchdog.
+    pub(super) stop_on_reset: bool,
+    /// Stop when the guest ends the program.
+    pub(super) stop_on_exit: bool,
+    quit: Option<Quit>,
+    events: broadcast::Sender<Event>,
+}
+
+impl Session {
+    pub(super) fn new(machine: Machine, events: broadcast::Sender<Event>) -> Self {
+        let why = Why::Start;
+        let stopped = Stopped { core: 0, pc: machine.cpu(0).pc, now: machine.now(), why, number: 0 };
+        Self {
+            machine,
+            state: RunState::Stopped(stopped),
+            stops: 0,
+            points: BTreeMap::new(),
+            next_point: 1,
+            snapshots: BTreeMap::new(),
+            speed: Speed::Real,
+            step_irq: false,
+            stop_on_reset: false,
+            stop_on_exit: false,
+            quit: None,
+            events,
+        }
+    }
+
+    /// The machine, for looking.
+    #[must_use]
+    pub fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// The machine, for what the vocabulary has no word for. What is written here is the client's responsibility.
+    pub fn machine_mut(&mut self) -> &mut Machine {
+        &mut self.machine
+    }
+
+    pub(super) fn publish(&self, event: Event) {
+        // Nobody listening is fine.
+        let _ = self.events.send(event);
+    }
+
+    pub(super) fn into_machine(self) -> Machine {
+        self.machine
+    }
+
+    /// True while virtual time passes.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.state == RunState::Running
+    }
+
+    /// The machine at a glance.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let m = &self.machine;
+        Status {
+            state: self.state.clone(),
+            now: m.now(),
+            instructions: m.instructions(),
+            speed: self.speed,
+            pc: [m.cpu(0).pc, m.cpu(1).pc],
+        }
+    }
+
+    /// Stops the machine; harmless when it stands. Returns the stop that holds now.
+    pub fn stop(&mut self, by: &Client) -> Stopped {
+        if let RunState::Stopped(stopped) = &self.state {
+            return stopped.clone();
+        }
+        self.machine.abandon_plan();
+        self.stopped(0, Why::Asked(by.clone()))
+    }
+
+    /// Number of the last stop; 0 before the first.
+    #[must_use]
+    pub fn stop_number(&self) -> u64 {
+        self.stops
+    }
+
+    /// Notes and publishes a stop.
+    pub(super) fn stopped(&mut self, core: usize, why: Why) -> Stopped {
+        self.stops += 1;
+        let m = &self.machine;
+        let stopped = Stopped { core, pc: m.cpu(core).pc, now: m.now(), why, number: self.stops };
+        self.state = RunState::Stopped(stopped.clone());
+        self.publish(Event::Stopped(stopped.clone()));
+        stopped
+    }
+
+    /// Lets the machine go on, after `plan`. A short step is done at once, and its stop returned.
+    pub fn resume(&mut self, plan: &Plan, by: &Client) -> Option<Stopped> {
+        if self.is_running() && plan.step.is_none() {
+            return None;
+        }
+        let was_running = self.is_running();
+        self.machine.begin(plan);
+        self.state = RunState::Running;
+        if plan.step.is_some() {
+            // Most steps take far less than this microsecond of virtual time: no round through the run loop.
+            let until = self.machine.now() + esplens_core::time::TICKS_PER_US;
+            let exit = self.machine.run_debug(until);
+            if let Some(stopped) = self.note_exit(exit) {
+                return Some(stopped);
+            }
+        }
+        if !was_running {
+            self.publish(Event::Resumed(by.clone()));
+        }
+        None
+    }
+
+    /// Takes in why the machine came back. The stop, when it is one.
+    pub(super) fn note_exit(&mut self, exit: RunExit) -> Option<Stopped> {
+        match exit {
+            RunExit::Until => None,
+            RunExit::Stopped { core, stop } => {
+                let why = self.why(core, stop);
+                Some(self.stopped(core, why))
+            }
+            RunExit::Exit(code) => {
+                self.publish(Event::Exited(code));
+                self.stop_on_exit.then(|| self.stopped(0, Why::Exited(code)))
+            }
+            RunExit::Reset(_, cause) => {
+                self.publish(Event::Reset { cause, by: None });
+                let expected = matches!(cause, ResetCause::PowerOn | ResetCause::DeepSleep);
+                (self.stop_on_reset && !expected).then(|| self.stopped(0, Why::Reset(cause)))
+            }
+        }
+    }
+
+    fn why(&self, core: usize, stop: Stop) -> Why {
+        match stop {
+            Stop::Breakpoint => {
+                let pc = self.machine.cpu(core).pc;
+                let panic = self
+                    .points
+                    .values()
+                    .find(|p| p.addr == pc && p.panic.is_some())
+                    .and_then(|p| p.panic.clone());
+                panic.map_or(Why::Breakpoint, Why::Panic)
+            }
+            Stop::Watchpoint { id, addr, store } => Why::Watchpoint { id, addr, store },
+            Stop::Step | Stop::Simcall => Why::Step,
+        }
+    }
+
+    /// Resets the chip as its reset button does; breakpoints stay. Running or stopped, it stays so.
+    pub fn reset(&mut self, by: &Client) {
+        self.machine.abandon_plan();
+        self.machine.reset();
+        if let RunState::Stopped(stopped) = &mut self.state {
+            (stopped.pc, stopped.core) = (self.machine.cpu(0).pc, 0);
+        }
+        self.publish(Event::Reset { cause: ResetCause::PowerOn, by: Some(by.clone()) });
+    }
+
+    /// Adds a break- or watchpoint. `None`: too many.
+    pub fn add_point(&mut self, kind: PointKind, addr: u32, len: u32, client: &Client) -> Option<PointId> {
+        let point = Point { kind, addr, len: len.max(1), client: client.clone(), panic: None };
+        self.insert_point(point)
+    }
+
+    /// Marks `addr` as the guest's panic handler `name`: the machine stops there.
+    pub fn add_panic_point(&mut self, addr: u32, name: &str, client: &Client) -> Option<PointId> {
+        let panic = Some(name.to_string());
+        self.insert_point(Point { kind: PointKind::Break, addr, len: 1, client: client.clone(), panic })
+    }
+
+    fn insert_point(&mut self, point: Point) -> Option<PointId> {
+        if self.points.len() >= MAX_POINTS {
+            return None;
+        }
+        let id = self.next_point;
+        self.next_point += 1;
+        match point.kind {
+            PointKind::Break => self.machine.add_breakpoint(point.addr),
+            PointKind::Watch(kind) => self.machine.add_watchpoint(id, point.addr, point.len, kind),
+        }
+        self.points.insert(id, point);
+        Some(id)
+    }
+
+    /// Takes a point away. False: there is none of this number.
+    pub fn remove_point(&mut self, id: PointId) -> bool {
+        let Some(point) = self.points.remove(&id) else { return false };
+        match point.kind {
+            PointKind::Break => _ = self.machine.remove_breakpoint(point.addr),
+            PointKind::Watch(_) => self.machine.remove_watchpoint(id),
+        }
+        true
+    }
+
+    /// All points, by number.
+    pub fn points(&self) -> impl Iterator<Item = (PointId, &Point)> {
+        self.points.iter().map(|(id, p)| (*id, p))
+    }
+
+    /// Takes all points of a client away.
+    pub fn remove_points_of(&mut self, client: &Client) {
+        let ids: Vec<_> =
+            self.points.iter().filter(|(_, p)| p.client == *client).map(|(id, _)| *id).collect();
+        ids.into_iter().for_each(|id| _ = self.remove_point(id));
+    }
+
+    /// Keeps the machine as it is under a name.
+    ///
+    /// # Errors
+    /// When there are too many already.
+    pub fn save_snapshot(&mut self, name: &str) -> Result<(), String> {
+        if self.snapshots.len() >= MAX_SNAPSHOTS && !self.snapshots.contains_key(name) {
+            return Err(format!("there are {MAX_SNAPSHOTS} snapshots already"));
+        }
+        let state = self.machine.save();
+        self.snapshots.insert(name.into(), state);
+        Ok(())
+    }
+
+    /// Goes back to a snapshot. False: there is none of this name.
+    pub fn load_snapshot(&mut self, name: &str) -> bool {
+        let Some(state) = self.snapshots.get(name) else { return false };
+        self.machine.abandon_plan();
+        self.machine.restore(state);
+        let (pc, now) = (self.machine.cpu(0).pc, self.machine.now());
+        if let RunState::Stopped(stopped) = &mut self.state {
+            (stopped.core, stopped.pc, stopped.now) = (0, pc, now);
+        }
+        true
+    }
+
+    /// Forgets a snapshot. False: there is none of this name.
+    pub fn delete_snapshot(&mut self, name: &str) -> bool {
+        self.snapshots.remove(name).is_some()
+    }
+
+    /// Names of all snapshots.
+    pub fn snapshots(&self) -> impl Iterator<Item = &str> {
+        self.snapshots.keys().map(String::as_str)
+    }
+
+    /// Virtual against wall time from now on.
+    pub fn set_speed(&mut self, speed: Speed) {
+        self.speed = speed;
+    }
+
+    /// Virtual against wall time.
+    #[must_use]
+    pub fn speed(&self) -> Speed {
+        self.speed
+    }
+
+    /// Whether single steps may fall into interrupts.
+    #[must_use]
+    pub fn step_irq(&self) -> bool {
+        self.step_irq
+    }
+
+    /// Lets single steps fall into interrupts, or not.
+    pub fn set_step_irq(&mut self, on: bool) {
+        self.step_irq = on;
+    }
+
+    /// Stops at every reset that is not a power-on or a wake from deep sleep.
+    pub fn stop_on_reset(&mut self, on: bool) {
+        self.stop_on_reset = on;
+    }
+
+    /// Stops when the guest ends the program.
+    pub fn stop_on_exit(&mut self, on: bool) {
+        self.stop_on_exit = on;
+    }
+
+    /// Asks the whole program to end.
+    pub fn quit(&mut self, by: &Client) {
+        self.quit = Some(Quit(by.clone()));
+        self.publish(Event::Quit(by.clone()));
+    }
+
+    /// Who asked for the end, if somebody did.
+    #[must_use]
+    pub fn quit_asked(&self) -> Option<&Quit> {
+        self.quit.as_ref()
+    }
+}

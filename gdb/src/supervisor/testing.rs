@@ -1,0 +1,11 @@
+//! A machine to test with: the built-in example.
+
+use esplens_soc::boot::{LoadOptions, input};
+use esplens_soc::machine::{Machine, MachineConfig};
+
+/// At power-on.
+pub fn machine() -> Machine {
+    let flash = include_bytes!("../../../fixtures/hello/flash.bin");
+    let input = input::from_bytes("hello".as_ref(), flash, &LoadOptions::default()).expect("a sound image");
+    Machine::new(MachineConfig::new(input.flash))
+}

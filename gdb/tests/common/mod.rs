@@ -1,0 +1,184 @@
+//! An RSP client of its own, byte by byte from GDB's manual, and machines to point it at.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use esplens_gdb::server::{self, Address};
+use esplens_gdb::supervisor::{Handle, Speed, spawn};
+use esplens_soc::boot::{LoadOptions, input};
+use esplens_soc::machine::{Machine, MachineConfig};
+use object::{Object, ObjectSymbol};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The folder of foreign firmware; `None` where this checkout has none.
+pub fn firmware(name: &str) -> Option<PathBuf> {
+    let given = std::env::var_os("ESPLENS_FIRMWARE").map(PathBuf::from);
+    let up = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let found = up.ancestors().map(|a| a.join("shared/firmware")).find(|p| p.is_dir());
+    let dir = given.or(found)?.join(name);
+    if dir.is_dir() {
+        return Some(dir);
+    }
+    eprintln!("skipped: no firmware {name}");
+    None
+}
+
+/// A machine with an image, stopped at power-on.
+pub fn boot(flash: &[u8], name: &str) -> Machine {
+    let input = input::from_bytes(name.as_ref(), flash, &LoadOptions::default()).unwrap();
+    Machine::new(MachineConfig::new(input.flash))
+}
+
+/// The built-in example.
+pub fn hello() -> Machine {
+    boot(include_bytes!("../../../fixtures/hello/flash.bin"), "hello")
+}
+
+/// Address of a symbol.
+pub fn symbol(elf: &std::path::Path, name: &str) -> u32 {
+    let bytes = std::fs::read(elf).unwrap();
+    let elf = object::File::parse(&*bytes).unwrap();
+    let symbol = elf.symbols().find(|s| s.name() == Ok(name)).unwrap_or_else(|| panic!("no symbol {name}"));
+    symbol.address() as u32
+}
+
+/// A machine with a GDB server; the server's port.
+pub fn serve(machine: Machine) -> (Handle, u16) {
+    let (handle, _thread) = spawn(machine, Speed::Max).unwrap();
+    let listening = server::listen(&"tcp::0".parse().unwrap(), &handle).unwrap();
+    let Address::Tcp { port, .. } = listening.address else { unreachable!("tcp was asked for") };
+    (handle, port)
+}
+
+/// A connection.
+pub struct Rsp {
+    stream: TcpStream,
+    buf: Vec<u8>,
+    /// No acknowledgements.
+    pub no_ack: bool,
+    /// Console output seen.
+    pub console: String,
+}
+
+impl Rsp {
+    pub fn connect(port: u16) -> Self {
+        let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
+        Self { stream, buf: Vec::new(), no_ack: false, console: String::new() }
+    }
+
+    /// Connected, features exchanged, no acknowledgements.
+    pub fn ready(port: u16) -> Self {
+        let mut rsp = Self::connect(port);
+        rsp.call("qSupported:multiprocess+;swbreak+;hwbreak+");
+        assert_eq!(rsp.call("QStartNoAckMode"), "OK");
+        rsp.no_ack = true;
+        rsp
+    }
+
+    pub fn raw(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).unwrap();
+    }
+
+    pub fn try_raw(&mut self, bytes: &[u8]) -> bool {
+        self.stream.write_all(bytes).is_ok()
+    }
+
+    pub fn send_bytes(&mut self, body: &[u8]) {
+        let sum = body.iter().fold(0u8, |a, b| a.wrapping_add(*b));
+        let mut packet = vec![b'$'];
+        packet.extend(body);
+        packet.extend(format!("#{sum:02x}").bytes());
+        self.raw(&packet);
+    }
+
+    pub fn send(&mut self, body: &str) {
+        self.send_bytes(body.as_bytes());
+    }
+
+    /// The next byte.
+    pub fn byte(&mut self) -> u8 {
+        if self.buf.is_empty() {
+            let mut chunk = [0; 65536];
+            let n = self.stream.read(&mut chunk).unwrap();
+            assert!(n > 0, "the server closed the connection");
+            self.buf.extend(chunk[..n].iter().rev());
+        }
+        self.buf.pop().unwrap()
+    }
+
+    /// The next packet's body; acknowledges it where that is due.
+    pub fn receive_bytes(&mut self) -> Vec<u8> {
+        loop {
+            match self.byte() {
+                b'$' => break,
+                b'+' => assert!(!self.no_ack, "an acknowledgement in no-ack mode"),
+                other => panic!("{other:#x} between packets"),
+            }
+        }
+        let mut body = Vec::new();
+        loop {
+            match self.byte() {
+                b'#' => break,
+                byte => body.push(byte),
+            }
+        }
+        let sum = String::from_utf8(vec![self.byte(), self.byte()]).unwrap();
+        let expected = body.iter().fold(0u8, |a, b| a.wrapping_add(*b));
+        assert_eq!(u8::from_str_radix(&sum, 16), Ok(expected), "checksum");
+        if !self.no_ack {
+            self.raw(b"+");
+        }
+        body
+    }
+
+    /// The next reply; console output before it is collected.
+    pub fn receive(&mut self) -> String {
+        loop {
+            let body = String::from_utf8(self.receive_bytes()).unwrap();
+            match body.strip_prefix('O').filter(|hex| hex.len() % 2 == 0 && !hex.is_empty() && *hex != "K") {
+                Some(hex) => self.console.push_str(&String::from_utf8(unhex(hex)).unwrap()),
+                None => return body,
+            }
+        }
+    }
+
+    pub fn call(&mut self, body: &str) -> String {
+        self.send(body);
+        self.receive()
+    }
+
+    /// A `monitor` command: its output.
+    pub fn monitor(&mut self, line: &str) -> String {
+        self.console.clear();
+        let hex: String = line.bytes().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(self.call(&format!("qRcmd,{hex}")), "OK");
+        std::mem::take(&mut self.console)
+    }
+
+    pub fn register(&mut self, number: usize) -> u32 {
+        let bytes = unhex(&self.call(&format!("p{number:x}")));
+        bytes.iter().rev().fold(0, |v, b| v << 8 | u32::from(*b))
+    }
+
+    pub fn set_register(&mut self, number: usize, value: u32) {
+        let hex: String = value.to_le_bytes().iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(self.call(&format!("P{number:x}={hex}")), "OK", "P{number}");
+    }
+
+    pub fn pc(&mut self) -> u32 {
+        self.register(0)
+    }
+
+    pub fn word(&mut self, addr: u32) -> u32 {
+        let bytes = unhex(&self.call(&format!("m{addr:x},4")));
+        u32::from_le_bytes(bytes.try_into().unwrap())
+    }
+}
+
+pub fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len() / 2).map(|n| u8::from_str_radix(&text[2 * n..2 * n + 2], 16).unwrap()).collect()
+}

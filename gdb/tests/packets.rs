@@ -1,0 +1,293 @@
+//! The packets, one by one, on the built-in example; and what hostile clients send.
+
+mod common;
+
+use common::{Rsp, hello, serve, unhex};
+use esplens_gdb::supervisor::Why;
+use std::time::Duration;
+
+#[test]
+fn attach_registers_and_detach() {
+    let (handle, port) = serve(hello());
+    let mut g = Rsp::connect(port);
+    let features = g.call("qSupported:multiprocess+;swbreak+;hwbreak+;vContSupported+");
+    for feature in [
+        "PacketSize=010000",
+        "QStartNoAckMode+",
+        "swbreak+",
+        "hwbreak+",
+        "qXfer:memory-map:read+",
+        "qXfer:threads:read+",
+        "vContSupported+",
+    ] {
+        assert!(features.contains(feature), "{feature} in {features}");
+    }
+    assert_eq!(g.call("QStartNoAckMode"), "OK");
+    g.no_ack = true;
+    assert!(g.call("?").starts_with("T05thread:p01.01;"));
+    assert_eq!(g.call("qAttached"), "1");
+    assert_eq!(g.call("vMustReplyEmpty"), "");
+    assert_eq!(g.call("qfThreadInfo"), "mp01.01,p01.02");
+    assert_eq!(g.call("qsThreadInfo"), "l");
+    assert_eq!(g.call("vCont?"), "vCont;c;C;s;S;r");
+    let info = String::from_utf8(unhex(&g.call("qThreadExtraInfo,p1.2"))).unwrap();
+    assert!(info.starts_with("APP_CPU"), "{info}");
+    let threads = g.call("qXfer:threads:read::0,fff");
+    assert!(threads.starts_with("l<?xml") && threads.contains("name=\"PRO_CPU\""), "{threads}");
+    let map = g.call("qXfer:memory-map:read::0,fff");
+    assert!(map.starts_with("m<?xml") && map.contains("0x3f400000"), "{map}");
+
+    assert_eq!(g.call("Hgp1.1"), "OK");
+    let all = g.call("g");
+    assert_eq!(all.len(), 105 * 8, "g holds 105 registers");
+    assert_eq!(u32::from_le_bytes(unhex(&all[..8]).try_into().unwrap()), 0x4000_0400, "pc");
+    for n in 0..212 {
+        let bytes = match n {
+            173..=188 => 1,
+            195 | 197 => 8,
+            _ => 4,
+        };
+        assert_eq!(unhex(&g.call(&format!("p{n:x}"))).len(), bytes, "p{n}");
+    }
+    assert_eq!(g.call("pd4"), "E16", "past the last register");
+    assert_eq!(g.call("pffffff"), "E16");
+    assert_eq!(g.call("D"), "OK");
+    assert!(!handle.call(|s| s.is_running()).unwrap(), "it was not running before");
+}
+
+#[test]
+fn register_writes_have_their_effects() {
+    let (_handle, port) = serve(hello());
+    let mut g = Rsp::ready(port);
+    g.set_register(69, 5); // windowbase
+    g.set_register(158, 0xABCD); // a1
+    assert_eq!(g.register(1 + 21), 0xABCD, "ar21 is a1 of window 5");
+    g.set_register(73, 0x4_0123); // ps
+    assert_eq!((g.register(189), g.register(191)), (3, 1), "psintlevel, pswoe");
+    g.set_register(189, 5);
+    assert_eq!(g.register(73) & 15, 5);
+    g.set_register(68, 0xFF);
+    assert_eq!(g.register(68), 0x3F, "sar has 6 bits");
+    g.set_register(138, 0xFFFF_FFFF);
+    assert_eq!(g.register(138), 0, "interrupt is read-only");
+    g.set_register(139, 0x80);
+    assert_eq!(g.register(138), 0x80, "intset sets software interrupts");
+    g.set_register(140, 0x80);
+    assert_eq!(g.register(138), 0);
+    g.set_register(146, 1);
+    assert_eq!(g.register(146), 0xCDCD, "prid");
+    let all = g.call("g");
+    assert_eq!(g.call(&format!("G{all}")), "OK");
+    assert_eq!(g.call("g"), all);
+    assert_eq!(g.call("G00"), "E16", "too short");
+    g.call("Hgp1.2");
+    assert_eq!(g.register(146), 0xABAB, "the other core");
+}
+
+#[test]
+fn memory_of_every_kind() {
+    let (_handle, port) = serve(hello());
+    let mut g = Rsp::ready(port);
+    assert_eq!(g.call("M3ffb0000,4:01020304"), "OK");
+    assert_eq!(g.word(0x3FFB_0000), 0x0403_0201);
+    g.send_bytes(b"X3ffb0000,4:a}\x03}\x04}]");
+    assert_eq!(g.receive(), "OK");
+    assert_eq!(g.call("m3ffb0000,4"), "6123247d");
+    assert_eq!(g.call("X3ffb0000,0:"), "OK", "GDB asks so whether X is known");
+    assert_eq!(g.call("m40000400,3").len(), 6, "ROM");
+    assert_eq!(g.call("m3ff80000,10").len(), 32, "RTC fast");
+    assert_eq!(g.call("m50000000,10").len(), 32, "RTC slow");
+    assert_eq!(g.call("m3ff40000,40").len(), 128, "UART0, without taking a byte from it");
+    assert_eq!(g.call("m1000,4"), "E0e");
+    assert_eq!(g.call("m3fffffff,8").len(), 16, "across SRAM and ROM");
+    assert_eq!(g.call("m50001ffc,10").len(), 8, "what there is of it");
+    assert_eq!(g.call("mffffffff,ffffffff"), "E0e");
+    assert_eq!(g.call("M1000,1:00"), "E0e");
+    assert_eq!(g.call("M3ff44004,4:10000000"), "OK", "GPIO_OUT");
+    assert_eq!(g.word(0x3FF4_4004), 0x10);
+}
+
+#[test]
+fn run_step_break_watch_and_interrupt() {
+    let (handle, port) = serve(hello());
+    let mut g = Rsp::ready(port);
+    let mut pcs = vec![g.pc()];
+    for _ in 0..200 {
+        assert_eq!(g.call("vCont;s:p1.1;c"), "T05thread:p01.01;");
+        pcs.push(g.pc());
+    }
+    assert!(pcs.windows(2).filter(|w| w[0] == w[1]).count() < 5, "steps move on");
+    let there = pcs[150];
+    assert_eq!(g.call("s"), "T05thread:p01.01;", "the old packet steps the same thread");
+
+    g.monitor("system_reset");
+    assert_eq!(g.pc(), 0x4000_0400);
+    assert_eq!(g.call(&format!("Z0,{there:x},2")), "OK");
+    assert_eq!(g.call("vCont;c"), "T05thread:p01.01;swbreak:;");
+    assert_eq!(g.pc(), there);
+    assert_eq!(g.call(&format!("z0,{there:x},2")), "OK");
+    g.monitor("reset halt");
+    assert_eq!(g.call(&format!("Z1,{there:x},2")), "OK");
+    assert_eq!(g.call("c"), "T05thread:p01.01;hwbreak:;", "a breakpoint survives the reset");
+    assert_eq!(g.call(&format!("z1,{there:x},2")), "OK");
+
+    // SRAM1: the ROM's data, stacks and the program's own.
+    assert_eq!(g.call("Z2,3ffe0000,20000"), "OK");
+    let stop = g.call("vCont;c");
+    assert_eq!(stop, "T05thread:p01.01;watch:3ffe0000;");
+    let pc = g.pc();
+    assert_eq!(g.call("z2,3ffe0000,20000"), "OK");
+    g.call("vCont;s:p1.1;c");
+    assert_ne!(g.pc(), pc);
+
+    g.send("vCont;c");
+    std::thread::sleep(Duration::from_millis(50));
+    assert!(handle.call(|s| s.is_running()).unwrap());
+    g.raw(b"\x03");
+    assert_eq!(g.receive(), "T02thread:p01.01;");
+    assert!(!handle.call(|s| s.is_running()).unwrap());
+
+    // The other core is in reset: a step there ends at once, locked steps leave the first alone.
+    assert_eq!(g.call("vCont;s:p1.2"), "T05thread:p01.02;");
+    g.send("vCont;c");
+    let mut other = Rsp::ready(port);
+    assert!(g.receive().starts_with("T02thread:"), "the second client's attach stopped it");
+    assert!(g.console.contains("stopped by gdb 2"), "{}", g.console);
+    assert!(other.monitor("info status").contains("stopped by gdb 2"));
+    assert_eq!(g.call("D"), "OK");
+    let why = handle.call(|s| s.status()).unwrap();
+    assert_eq!(why.state, esplens_gdb::supervisor::RunState::Running, "detach lets it run");
+    let _ = Why::Start;
+}
+
+#[test]
+fn extended_mode_resets_and_a_plain_kill_ends_the_program() {
+    let (handle, port) = serve(hello());
+    let mut g = Rsp::ready(port);
+    assert_eq!(g.call("!"), "OK");
+    g.call("vCont;s:1;c");
+    assert_ne!(g.pc(), 0x4000_0400);
+    assert!(g.call("vRun;").starts_with("T05thread:"));
+    assert_eq!(g.pc(), 0x4000_0400);
+    assert_eq!(g.call("vKill;1"), "OK");
+    assert_eq!(g.pc(), 0x4000_0400, "the connection lives on");
+    let mut plain = Rsp::ready(port);
+    plain.send("k");
+    let mut left = 100;
+    while handle.call(|s| s.quit_asked().is_none()).unwrap_or(false) {
+        std::thread::sleep(Duration::from_millis(20));
+        left -= 1;
+        assert!(left > 0, "kill ends the program");
+    }
+}
+
+#[test]
+fn monitor_help_is_there() {
+    let (_handle, port) = serve(hello());
+    let mut g = Rsp::ready(port);
+    let help = g.monitor("help");
+    assert!(help.contains("system_reset") && help.contains("savevm"), "{help}");
+}
+
+#[test]
+fn hostile_packets_leave_the_server_working() {
+    let (handle, port) = serve(hello());
+    for no_ack in [false, true] {
+        let mut g = if no_ack { Rsp::ready(port) } else { Rsp::connect(port) };
+        for body in [
+            "",
+            "m",
+            "m,",
+            "mzz,1",
+            "m0,",
+            "m0,ffffffffffffffffffff",
+            "M",
+            "M0,4:",
+            "M0,ffffffff:00",
+            "X",
+            "Z",
+            "Z9,0,0",
+            "Z0",
+            "Z2,fffffff0,ffffffff",
+            "z2,fffffff0,ffffffff",
+            "p",
+            "pzz",
+            "P",
+            "P0",
+            "P0=zz",
+            "G",
+            "Gzz",
+            "H",
+            "Hx",
+            "Hgp0.0",
+            "Hg-1",
+            "T",
+            "T99",
+            "vCont;",
+            "vCont;x",
+            "vCont;t",
+            "vCont;r1:1",
+            "qXfer:threads:read::",
+            "qXfer:memory-map:read::ffffffffffff,ffffffffffff",
+            "qThreadExtraInfo,99",
+            "qRcmd,",
+            "qRcmd,zz",
+            "vFile:open:",
+            "qSupported:x;;=",
+            "QTDP",
+            "!",
+            "R00",
+            "vKill;1",
+            "bc",
+            "bs",
+            "\u{7f}\u{1}",
+        ] {
+            // vKill;1 and R end or restart; everything else is answered.
+            if body.starts_with("vKill") || body == "R00" {
+                continue;
+            }
+            g.send(body);
+            let reply = g.receive();
+            eprintln!("{body:?}: {reply}");
+            assert!(reply.len() < 70_000, "{body}");
+        }
+        let all = g.call("g");
+        assert_eq!(all.len(), 840, "works after that: {all}");
+        g.raw(b"$m0,4#00");
+        if !no_ack {
+            assert_eq!(g.byte(), b'-', "a bad checksum is refused");
+        }
+        g.raw(b"\x03\x03");
+        g.raw(&vec![b'$'; 100_000]);
+        g.raw(&vec![b'a'; 300_000]);
+        g.raw(b"#00");
+        if !no_ack {
+            assert_eq!(g.byte(), b'-');
+        }
+        assert!(g.call("g").len() == 840);
+    }
+    // Connections that break off anywhere, fighting over the machine.
+    let mut seed = 12345u32;
+    for _ in 0..60 {
+        let mut g = Rsp::connect(port);
+        for _ in 0..200 {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let pick = [
+                b"$vCont;c#a8".as_slice(),
+                b"$g#67",
+                b"\x03",
+                b"$?#3f",
+                b"$vCont;s:1#23",
+                b"+",
+                b"#$",
+                &seed.to_le_bytes(),
+            ];
+            if !g.try_raw(pick[(seed >> 24) as usize % pick.len()]) {
+                break;
+            }
+        }
+    }
+    let mut g = Rsp::ready(port);
+    assert_eq!(g.call("g").len(), 840);
+    assert!(handle.call(|s| s.points().count()).unwrap() == 0 || g.call("D") == "OK");
+}

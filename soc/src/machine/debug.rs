@@ -1,0 +1,156 @@
+//! The debug face of a machine: registers by number, memory with and without side effects, breakpoints, single steps.
+//!
+//! Nothing here is part of the machine's state: a run under a debugger is the run without one, bit for bit, as long
+//! as nobody writes.
+
+mod memory;
+mod points;
+pub mod reg;
+mod step;
+
+use super::{Machine, RunExit};
+use esplens_core::debug::Stop;
+use esplens_core::engine::Engine;
+use esplens_core::memory::CORES;
+use esplens_core::time::Ticks;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use step::{Plan, Step};
+
+/// What debuggers want of the run.
+#[derive(Default)]
+pub(super) struct Debug {
+    /// Cores held by a debugger: time passes, nothing runs.
+    pub frozen: [bool; CORES],
+    /// A core and the cycle count at which the run stops.
+    goal: Option<(usize, u64)>,
+    /// Breakpoints, with how many clients want each.
+    breaks: BTreeMap<u32, u32>,
+    /// What the engines know; may hold more than `breaks`, which costs a look when hit.
+    in_engine: BTreeSet<u32>,
+    /// Where a core's last stop was reported: it goes on from there without stopping again.
+    reported: [Option<u32>; CORES],
+    /// The plan being carried out.
+    plan: Option<step::Running>,
+}
+
+impl Machine {
+    /// Begins to carry out a plan: what [`Machine::run_debug`] then does.
+    pub fn begin(&mut self, plan: &Plan) {
+        self.debug.frozen = plan.frozen;
+        self.debug.plan = Some(step::Running::new(plan));
+    }
+
+    /// Ends the plan under way: all cores run freely again.
+    pub fn abandon_plan(&mut self) {
+        self.debug.plan = None;
+        self.debug.frozen = [false; CORES];
+        for cpu in &mut self.cpus {
+            cpu.irq_held = false;
+        }
+    }
+
+    /// Runs as [`Machine::run`] does, minding breakpoints and the plan. A stop ends the plan.
+    pub fn run_debug(&mut self, until: Ticks) -> RunExit {
+        self.sync_points();
+        let exit = self.carry_on(until);
+        if let RunExit::Stopped { core, stop } = exit {
+            self.abandon_plan();
+            self.debug.reported[core] = (stop != Stop::Step).then_some(self.cpus[core].pc);
+        }
+        exit
+    }
+
+    fn carry_on(&mut self, until: Ticks) -> RunExit {
+        if let Some(exit) = self.step_off(until) {
+            return exit;
+        }
+        match self.debug.plan.take() {
+            Some(mut plan) if plan.is_step() => {
+                let exit = self.run_step(&mut plan, until);
+                self.debug.plan = Some(plan);
+                exit
+            }
+            plan => {
+                self.debug.plan = plan;
+                self.run_wanted(until)
+            }
+        }
+    }
+
+    /// Moves cores off the break- or watchpoint that was reported for them already.
+    fn step_off(&mut self, until: Ticks) -> Option<RunExit> {
+        for core in 0..CORES {
+            let here = self.cpus[core].pc;
+            if self.debug.reported[core] != Some(here) || self.debug.frozen[core] {
+                continue;
+            }
+            if self.debug.plan.as_ref().is_some_and(|p| p.steps(core)) || self.held(core) {
+                continue;
+            }
+            if !self.debug.in_engine.contains(&here) && self.mem.watches().next().is_none() {
+                self.debug.reported[core] = None;
+                continue;
+            }
+            let mut plan = step::Running::over(core);
+            let exit = self.run_step(&mut plan, until);
+            self.cpus[core].irq_held = false;
+            match exit {
+                RunExit::Stopped { stop: Stop::Step, .. } => self.debug.reported[core] = None,
+                other => return Some(other),
+            }
+        }
+        None
+    }
+
+    /// Runs; passes over breakpoints that nobody wants any more.
+    fn run_wanted(&mut self, until: Ticks) -> RunExit {
+        loop {
+            let exit = self.run(until);
+            match exit {
+                RunExit::Stopped { core, stop: Stop::Breakpoint } if !self.wanted(self.cpus[core].pc) => {
+                    self.engines[core].step_over();
+                }
+                _ => return exit,
+            }
+        }
+    }
+
+    /// True when the instructions asked for are done.
+    pub(super) fn goal_reached(&self) -> bool {
+        self.debug.goal.is_some_and(|(core, cycles)| self.cpus[core].cycles >= cycles)
+    }
+
+    /// The exit for [`Machine::goal_reached`].
+    pub(super) fn stepped(&mut self) -> Option<RunExit> {
+        let (core, _) = self.debug.goal.take()?;
+        Some(RunExit::Stopped { core, stop: Stop::Step })
+    }
+
+    /// A core's budget, cut to what a debugger asked for.
+    pub(super) fn goal_budget(&self, core: usize, budget: u64) -> u64 {
+        match self.debug.goal {
+            Some((c, cycles)) if c == core => budget.min(cycles.saturating_sub(self.cpus[core].cycles)),
+            _ => budget,
+        }
+    }
+
+    /// Where a core stands and why it may not be running, in words for a thread list.
+    #[must_use]
+    pub fn core_status(&self, core: usize) -> String {
+        let name = if core == 0 { "PRO_CPU" } else { "APP_CPU" };
+        let lines = &self.soc.sys.cores[core];
+        let what = match self.sleep {
+            Some(_) => "chip sleeps",
+            None if lines.in_reset => "in reset",
+            None if lines.gated => "clock off",
+            None if lines.dport_stall || lines.rtc_stall => "stalled",
+            None if self.cpus[core].waiting => "waiting for interrupt",
+            None => return name.into(),
+        };
+        format!("{name} ({what})")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! Memory as a debugger sees it.
+
+use super::super::Machine;
+use esplens_core::memory::{Access, Bus, Fault, Memory};
+
+impl Machine {
+    /// Reads as `core` sees it, without any effect: peeking at a FIFO or a clear-on-read register changes nothing.
+    /// Stops at the first byte where nothing answers; returns the bytes read.
+    #[must_use]
+    pub fn peek(&self, core: usize, addr: u32, out: &mut [u8]) -> usize {
+        let mut n = 0;
+        while n < out.len() {
+            let Some(at) = addr.checked_add(n as u32) else { break };
+            let got = self.mem.peek(core, at, &mut out[n..]);
+            n += got;
+            if n == out.len() {
+                break;
+            }
+            let at = addr.wrapping_add(n as u32);
+            if let Some((region, offset)) = crate::cache::behind(&self.soc.sys, core, at) {
+                self.mem.read_region(region, offset, &mut out[n..=n]);
+                n += 1;
+                continue;
+            }
+            let Some(word) = self.soc.peek(&self.mem, at) else { break };
+            let skip = (at & 3) as usize;
+            let take = (4 - skip).min(out.len() - n);
+            out[n..n + take].copy_from_slice(&word.to_le_bytes()[skip..skip + take]);
+            n += take;
+        }
+        n
+    }
+
+    /// The access the core would make: registers have their side effects. `size` is 1, 2 or 4.
+    ///
+    /// # Errors
+    /// What the core would get as an exception.
+    pub fn read_real(&mut self, core: usize, addr: u32, size: u8) -> Result<u32, Fault> {
+        self.access(core, |core, a, bus| Memory::load(core, a, bus, addr, size))
+    }
+
+    /// The store the core would make. `size` is 1, 2 or 4.
+    ///
+    /// # Errors
+    /// What the core would get as an exception.
+    pub fn write_real(&mut self, core: usize, addr: u32, size: u8, value: u32) -> Result<(), Fault> {
+        self.access(core, |core, a, bus| Memory::store(core, a, bus, addr, size, value))
+    }
+
+    /// Writes what a debugger wants written: storage of every kind, read-only memories included; registers get the
+    /// real store, in words where the range allows. Returns the bytes written.
+    pub fn write_memory(&mut self, core: usize, addr: u32, data: &[u8]) -> usize {
+        let mut n = 0;
+        while n < data.len() {
+            let Some(at) = addr.checked_add(n as u32) else { break };
+            n += self.mem.poke(core, at, &data[n..]);
+            if n == data.len() {
+                break;
+            }
+            let at = addr.wrapping_add(n as u32);
+            let left = data.len() - n;
+            let size = match at & 3 {
+                0 if left >= 4 => 4,
+                0 | 2 if left >= 2 => 2,
+                _ => 1,
+            };
+            if self.soc.peek(&self.mem, at).is_none() {
+                break;
+            }
+            let mut bytes = [0; 4];
+            bytes[..size].copy_from_slice(&data[n..n + size]);
+            if self.write_real(core, at, size as u8, u32::from_le_bytes(bytes)).is_err() {
+                break;
+            }
+            n += size;
+        }
+        n
+    }
+
+    fn access<R>(&mut self, core: usize, f: impl FnOnce(usize, &mut Access, &mut dyn Bus) -> R) -> R {
+        let (cycle, pc) = (self.cpus[core].cycles, self.cpus[core].pc);
+        let paused = std::mem::replace(&mut self.mem.watch_paused, true);
+        let mut a = Access { core, cycle, pc, mem: &mut self.mem, leave: false };
+        let r = f(core, &mut a, &mut self.soc);
+        self.mem.watch_paused = paused;
+        r
+    }
+}

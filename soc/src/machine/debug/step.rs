@@ -1,0 +1,144 @@
+//! Single steps that leave window handlers and, unless asked to, interrupts out of sight.
+
+use super::super::{Machine, RunExit};
+use esplens_core::cpu::{Cpu, ps};
+use esplens_core::debug::Stop;
+use esplens_core::engine::Engine;
+use esplens_core::memory::CORES;
+use esplens_core::time::Ticks;
+use std::ops::Range;
+
+/// Bytes of the window vectors at VECBASE.
+const WINDOW_VECTORS: u32 = 0x180;
+/// EXCCAUSE of the exceptions after which the instruction runs again: MOVSP's Alloca, a lazily enabled coprocessor.
+const TRANSPARENT: [u32; 2] = [5, 32];
+
+/// How a step ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The core that steps; the other runs along unless frozen.
+    pub core: usize,
+    /// Goes on while the PC is in here; empty for a single instruction.
+    pub range: Range<u32>,
+    /// Interrupts may be taken; the step then ends at their vector.
+    pub irq: bool,
+}
+
+/// What a debugger wants to happen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Cores that stand still (scheduler locking).
+    pub frozen: [bool; CORES],
+    /// A step; `None`: run on.
+    pub step: Option<Step>,
+}
+
+/// A plan under way.
+pub(super) struct Running {
+    step: Option<Step>,
+    /// The step is in a handler that comes back here.
+    back: Option<Back>,
+}
+
+/// Where an instruction that was put off will run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Back {
+    pc: u32,
+    level: u32,
+}
+
+impl Back {
+    fn of(cpu: &Cpu, pc: u32) -> Self {
+        Self { pc, level: cpu.ps & ps::INTLEVEL }
+    }
+
+    fn reached(self, cpu: &Cpu) -> bool {
+        cpu.pc == self.pc && cpu.ps & ps::EXCM == 0 && cpu.ps & ps::INTLEVEL == self.level && !cpu.waiting
+    }
+}
+
+impl Running {
+    pub fn new(plan: &Plan) -> Self {
+        Self { step: plan.step.clone(), back: None }
+    }
+
+    /// One instruction of `core`, to get it off a breakpoint.
+    pub fn over(core: usize) -> Self {
+        Self { step: Some(Step { core, range: 0..0, irq: false }), back: None }
+    }
+
+    pub fn is_step(&self) -> bool {
+        self.step.is_some()
+    }
+
+    pub fn steps(&self, core: usize) -> bool {
+        self.step.as_ref().is_some_and(|s| s.core == core)
+    }
+}
+
+impl Machine {
+    /// Goes on with a step up to virtual time `until`.
+    pub(super) fn run_step(&mut self, plan: &mut Running, until: Ticks) -> RunExit {
+        let Some(step) = plan.step.clone() else { return self.run_wanted(until) };
+        let core = step.core;
+        loop {
+            if self.held(core) {
+                return RunExit::Stopped { core, stop: Stop::Step };
+            }
+            if let Some(exit) = self.step_once(plan, &step, until) {
+                self.debug.goal = None;
+                return exit;
+            }
+            let pc = self.cpus[core].pc;
+            if plan.back.is_some() || step.range.contains(&pc) && !self.wanted(pc) {
+                continue;
+            }
+            let stop = if step.range.contains(&pc) { Stop::Breakpoint } else { Stop::Step };
+            return RunExit::Stopped { core, stop };
+        }
+    }
+
+    /// One instruction. `Some`: something else ended the run.
+    fn step_once(&mut self, plan: &mut Running, step: &Step, until: Ticks) -> Option<RunExit> {
+        let core = step.core;
+        let pc = self.cpus[core].pc;
+        // A core in WAITI goes on only by an interrupt: its handler runs, then it comes back behind the WAITI.
+        if self.cpus[core].waiting && plan.back.is_none() && !step.irq {
+            plan.back = Some(Back::of(&self.cpus[core], pc));
+        }
+        let visible = plan.back.is_none();
+        if visible && step.irq && self.cpus[core].take_interrupt() {
+            return None;
+        }
+        self.cpus[core].irq_held = visible && !step.irq;
+        // A breakpoint here is passed over; a watchpoint stops the step unless it was reported already.
+        if visible && (self.debug.in_engine.contains(&pc) || self.debug.reported[core] == Some(pc)) {
+            self.engines[core].step_over();
+        }
+        self.debug.goal = Some((core, self.cpus[core].cycles + 1));
+        let exit = self.run_wanted(until);
+        self.cpus[core].irq_held = false;
+        match exit {
+            RunExit::Stopped { stop: Stop::Step, .. } => self.debug.reported[core] = None,
+            other => return Some(other),
+        }
+        match plan.back {
+            Some(back) if back.reached(&self.cpus[core]) => plan.back = None,
+            None => plan.back = self.handler_of(core, pc),
+            _ => {}
+        }
+        None
+    }
+
+    /// Where to come back to when the instruction at `pc` was put off by a handler that will repeat it.
+    fn handler_of(&self, core: usize, pc: u32) -> Option<Back> {
+        let cpu = &self.cpus[core];
+        if cpu.ps & ps::EXCM == 0 || cpu.epc[1] != pc || cpu.pc == pc {
+            return None;
+        }
+        let offset = cpu.pc.wrapping_sub(cpu.vecbase);
+        let window = offset < WINDOW_VECTORS;
+        let general = matches!(offset, 0x300 | 0x340) && TRANSPARENT.contains(&cpu.exccause);
+        (window || general).then(|| Back::of(cpu, pc))
+    }
+}

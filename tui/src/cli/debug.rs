@@ -1,0 +1,97 @@
+//! `-s`, `--gdb`, `-S`, `--gdb-on-panic`, `--gdb-on-exit`, `--monitor`: servers for debuggers.
+
+use super::args::RunArgs;
+use super::exit::BadInput;
+use super::terminal;
+use anyhow::Context;
+use esplens_gdb::monitor;
+use esplens_gdb::server::{self, Address, Listening};
+use esplens_gdb::supervisor::{Handle, Supervisor};
+use esplens_soc::boot::BootInput;
+use object::{Object, ObjectSymbol};
+use std::io::BufRead;
+
+/// Where ESP-IDF's firmware ends up when it cannot go on, old and new versions.
+const PANIC_SYMBOLS: [&str; 8] = [
+    "panicHandler",
+    "xt_unhandled_exception",
+    "panic_handler",
+    "esp_panic_handler",
+    "commonErrorHandler",
+    "panic_abort",
+    "invoke_abort",
+    "_up_assert",
+];
+
+/// Opens what the arguments ask for, and lets the machine go unless `-S` keeps it.
+pub fn open(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> anyhow::Result<()> {
+    let handle = supervisor.handle();
+    let mut at = args.debug.gdb.clone();
+    let implied = args.debug.gdb_on_panic || args.debug.gdb_on_exit;
+    if args.debug.default_gdb || implied && at.is_empty() {
+        at.push(Address::default_gdb());
+    }
+    for address in &at {
+        let listening =
+            server::listen(address, &handle).map_err(|e| BadInput(format!("--gdb {address}: {e}")))?;
+        announce("gdb", &listening);
+    }
+    if let Some(to) = &args.debug.monitor {
+        open_monitor(to, &handle)?;
+    }
+    if args.debug.gdb_on_panic {
+        stop_on_panic(input, supervisor)?;
+    }
+    supervisor.session().stop_on_exit(args.debug.gdb_on_exit);
+    let by = handle.register("run").client().clone();
+    if args.debug.stopped {
+        terminal::message("stopped before the first instruction; gdb or the monitor starts it");
+    } else {
+        supervisor.session().resume(&Default::default(), &by);
+    }
+    Ok(())
+}
+
+fn announce(what: &str, listening: &Listening) {
+    let taken = if listening.moved { " (the port asked for is taken)" } else { "" };
+    terminal::message(&format!("{what}: listening on {}{taken}", listening.address));
+}
+
+fn open_monitor(to: &str, handle: &Handle) -> anyhow::Result<()> {
+    if to == "stdio" {
+        let handle = handle.register("monitor");
+        std::thread::Builder::new().name("monitor".into()).spawn(move || {
+            for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+                print!("{}", monitor::run(&handle, &line));
+            }
+        })?;
+        return Ok(());
+    }
+    let address: Address = to.parse().map_err(BadInput)?;
+    let listening =
+        monitor::listen(&address, handle).map_err(|e| BadInput(format!("--monitor {address}: {e}")))?;
+    announce("monitor", &listening);
+    Ok(())
+}
+
+/// Breakpoints at the panic handlers that the symbols name; a stop after the reset where there are none.
+fn stop_on_panic(input: &BootInput, supervisor: &mut Supervisor) -> anyhow::Result<()> {
+    supervisor.session().stop_on_reset(true);
+    let Some(path) = &input.elf else {
+        terminal::message("--gdb-on-panic: no symbols; stops at the reset that follows a panic");
+        return Ok(());
+    };
+    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+    let elf = object::File::parse(&*bytes).map_err(|e| BadInput(format!("{}: {e}", path.display())))?;
+    let client = supervisor.handle().register("panic").client().clone();
+    for symbol in elf.symbols() {
+        let Ok(name) = symbol.name() else { continue };
+        if PANIC_SYMBOLS.contains(&name)
+            && symbol.is_definition()
+            && let Ok(addr) = u32::try_from(symbol.address())
+        {
+            supervisor.session().add_panic_point(addr, name, &client);
+        }
+    }
+    Ok(())
+}
