@@ -1,8 +1,8 @@
 //! The command line: arguments, serial lines, pacing, the run loop, exit codes.
 
 mod args;
-mod demo;
 mod debug;
+mod demo;
 mod exit;
 mod info;
 mod nic;
