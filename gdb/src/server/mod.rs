@@ -1,8 +1,8 @@
 //! The GDB server: gdbstub, fed packet by packet, in front of a supervisor's handle.
 //!
-//! [`listen`] accepts connections; each gets a thread of its own with a small async loop ([`session`]) that waits for
-//! the client's bytes and the machine's events. [`frame`] cuts packets out of the byte stream and survives anything;
-//! [`extra`] answers what gdbstub has no packet for; [`target`] and its siblings are gdbstub's view of the machine.
+//! [`listen`] accepts connections; each gets a thread of its own with a small async loop (`session`) that waits for
+//! the client's bytes and the machine's events. `frame` cuts packets out of the byte stream and survives anything;
+//! `extra` answers what gdbstub has no packet for; `target` and its siblings are gdbstub's view of the machine.
 
 mod address;
 mod extra;

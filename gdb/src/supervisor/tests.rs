@@ -8,9 +8,8 @@ use tokio::sync::broadcast::Receiver;
 
 fn wait_stop(events: &mut Receiver<Event>) -> Stopped {
     loop {
-        match events.blocking_recv().unwrap() {
-            Event::Stopped(stopped) => return stopped,
-            _ => {}
+        if let Event::Stopped(stopped) = events.blocking_recv().unwrap() {
+            return stopped;
         }
     }
 }

@@ -152,7 +152,7 @@ pub struct DebugArgs {
     /// Wait for GDB on 127.0.0.1 port 1234, or the next free one.
     #[arg(short = 's')]
     pub default_gdb: bool,
-    /// Wait for GDB there: tcp:[HOST]:PORT or unix:PATH; may be repeated.
+    /// Wait for GDB there: tcp:HOST:PORT (HOST may be empty) or unix:PATH; may be repeated.
     #[arg(long, value_name = "WHERE")]
     pub gdb: Vec<Address>,
     /// Do not start before a debugger or the monitor says so.
@@ -164,7 +164,7 @@ pub struct DebugArgs {
     /// Stop when the firmware ends the program (SIMCALL exit); GDB waits as with -s.
     #[arg(long)]
     pub gdb_on_exit: bool,
-    /// Monitor: stdio, tcp:[HOST]:PORT or unix:PATH.
+    /// Monitor: stdio, tcp:HOST:PORT (HOST may be empty) or unix:PATH.
     #[arg(long, value_name = "WHERE")]
     pub monitor: Option<String>,
 }
