@@ -95,18 +95,18 @@ fn connect(address: &str) -> Prompt {
 }
 
 #[test]
-fn the_built_in_example_needs_no_file() {
-    let (code, out, err) = run("run --exit-on 2.s --timeout 10s");
+fn the_built_in_demo_needs_no_file() {
+    let (code, out, err) = run("run --exit-on consumer..10 --timeout 10s");
     assert_eq!(code, Some(0), "{err}");
-    assert!(out.contains("Hello from esplens"), "{out}");
+    assert!(out.contains("esplens demo"), "{out}");
 }
 
 #[test]
 fn exit_codes_say_how_a_run_ended() {
     for (line, code) in [
-        ("--exit-on Hello.from --timeout 5s", 0),
-        ("--fail-on Hello.from --timeout 5s", 1),
-        ("--exit-on never --fail-on Hello.from --timeout 5s", 1),
+        ("--exit-on esplens.demo --timeout 5s", 0),
+        ("--fail-on esplens.demo --timeout 5s", 1),
+        ("--exit-on never --fail-on esplens.demo --timeout 5s", 1),
         ("--exit-on never --timeout 1500ms", 3),
         ("--exit-on never --wall-timeout 2s", 3),
         ("--strap 0x12x", 2),
@@ -134,9 +134,10 @@ fn max_speed_skips_idle_time_and_real_time_does_not() {
 fn a_serial_line_goes_to_a_file() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("uart0.txt");
-    let (code, out, err) = run(&format!("run --exit-on 1.s --timeout 5s --serial 0=file:{}", path.display()));
+    let (code, out, err) =
+        run(&format!("run --exit-on consumer..10 --timeout 5s --serial 0=file:{}", path.display()));
     assert_eq!((code, out.as_str()), (Some(0), ""), "{err}");
-    assert!(std::fs::read_to_string(path).unwrap().contains("Hello from esplens"));
+    assert!(std::fs::read_to_string(path).unwrap().contains("esplens demo"));
 }
 
 #[test]
@@ -233,7 +234,7 @@ fn seeds_decide_what_is_random() {
 
 #[test]
 fn psram_does_not_disturb_firmware_that_has_no_use_for_it() {
-    let (code, _, err) = run("run --psram 4M --exit-on 1.s --timeout 5s");
+    let (code, _, err) = run("run --psram 4M --exit-on consumer..10 --timeout 5s");
     assert_eq!(code, Some(0), "{err}");
     assert_eq!(run("run --psram 3M --timeout 5s").0, Some(2));
 }
@@ -283,7 +284,7 @@ fn ctrl_a_x_quits_and_gives_the_terminal_back() {
         format!("stty -a > {}/before; {} run; echo code=$?", dir.path().display(), binary::path().display());
     screen("prompt:");
     keys(&[&command, "Enter"]);
-    screen("Hello from esplens");
+    screen("esplens demo");
     keys(&["C-a", "h"]);
     screen("Ctrl-A x quits");
     keys(&["C-a", "x"]);
