@@ -291,3 +291,61 @@ fn hostile_packets_leave_the_server_working() {
     assert_eq!(g.call("g").len(), 840);
     assert!(handle.call(|s| s.points().count()).unwrap() == 0 || g.call("D") == "OK");
 }
+
+/// Arbitrary bytes, mangled packets, disconnects anywhere; two clients at a time. ESPLENS_FUZZ_SECONDS makes it longer.
+#[test]
+fn hostile_bytes_for_a_while() {
+    let seconds = std::env::var("ESPLENS_FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(3);
+    let (handle, port) = serve(hello());
+    let end = std::time::Instant::now() + Duration::from_secs(seconds);
+    let worker = |mut seed: u64| {
+        move || {
+            let mut next = move || {
+                seed ^= seed << 13;
+                seed ^= seed >> 7;
+                seed ^= seed << 17;
+                seed
+            };
+            let mut rounds = 0;
+            while std::time::Instant::now() < end {
+                rounds += 1;
+                let mut g = Rsp::connect(port);
+                for _ in 0..next() % 40 {
+                    let heads = [
+                        "m", "M", "X", "Z0,", "z2,", "vCont;", "qXfer:", "qRcmd,", "p", "P", "H", "G", "Q",
+                        "T", "v", "",
+                    ];
+                    let mut body = heads[next() as usize % heads.len()].as_bytes().to_vec();
+                    body.extend((0..next() % 30).map(|_| match next() % 3 {
+                        0 => b"0123456789abcdef,:;-"[next() as usize % 20],
+                        1 => b' ' + (next() % 90) as u8,
+                        _ => next() as u8,
+                    }));
+                    body.retain(|b| !b"#$".contains(b) || next() % 50 == 0);
+                    let sum = body.iter().fold(0u8, |a, b| a.wrapping_add(*b));
+                    let mut packet = vec![b'$'];
+                    packet.extend(&body);
+                    packet.extend(format!("#{sum:02x}").bytes());
+                    if next() % 8 == 0 {
+                        packet.truncate(next() as usize % (packet.len() + 1));
+                    }
+                    if next() % 5 == 0 {
+                        packet.push(3);
+                    }
+                    if !g.try_raw(&packet) {
+                        break;
+                    }
+                }
+            }
+            rounds
+        }
+    };
+    let threads: Vec<_> =
+        [88_172_645_463_325_252, 1_234_567_891].map(|s| std::thread::spawn(worker(s))).into();
+    let rounds: u32 = threads.into_iter().map(|t| t.join().unwrap()).sum();
+    std::thread::sleep(Duration::from_millis(200));
+    let mut g = Rsp::ready(port);
+    assert_eq!(g.call("g").len(), 840, "after {rounds} connections");
+    assert_eq!(handle.call(|s| s.points().count()).unwrap(), 0, "points go with their clients");
+    eprintln!("{rounds} connections");
+}
