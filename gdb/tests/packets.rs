@@ -3,7 +3,9 @@
 mod common;
 
 use common::{Rsp, hello, serve, unhex};
-use esplens_gdb::supervisor::Why;
+use esplens_gdb::monitor;
+use esplens_gdb::server::{self, Address};
+use std::io::{Read, Write};
 use std::time::Duration;
 
 #[test]
@@ -157,7 +159,6 @@ fn run_step_break_watch_and_interrupt() {
     assert_eq!(g.call("D"), "OK");
     let why = handle.call(|s| s.status()).unwrap();
     assert_eq!(why.state, esplens_gdb::supervisor::RunState::Running, "detach lets it run");
-    let _ = Why::Start;
 }
 
 #[test]
@@ -179,6 +180,40 @@ fn extended_mode_resets_and_a_plain_kill_ends_the_program() {
         left -= 1;
         assert!(left > 0, "kill ends the program");
     }
+}
+
+#[test]
+fn a_taken_port_means_the_next_one_and_unix_sockets_work() {
+    let (handle, port) = serve(hello());
+    let again = Address::Tcp { host: "127.0.0.1".into(), port, search: true };
+    let listening = server::listen(&again, &handle).unwrap();
+    assert!(listening.moved && listening.address != again, "{listening:?}");
+    let fixed = Address::Tcp { host: "127.0.0.1".into(), port, search: false };
+    assert!(server::listen(&fixed, &handle).is_err(), "a port that was asked for is not moved");
+    let dir = std::env::temp_dir().join(format!("esplens-{}", std::process::id()));
+    let unix = server::listen(&Address::Unix(dir.clone()), &handle).unwrap();
+    assert!(!unix.moved);
+    let mut stream = std::os::unix::net::UnixStream::connect(&dir).unwrap();
+    stream.write_all(b"$?#3f").unwrap();
+    let mut reply = [0; 4];
+    stream.read_exact(&mut reply).unwrap();
+    assert_eq!(&reply, b"+$T0");
+    std::fs::remove_file(dir).unwrap();
+}
+
+#[test]
+fn the_monitor_has_a_socket_of_its_own_and_does_not_stop_the_machine() {
+    let (handle, _port) = serve(hello());
+    let h = handle.register("test");
+    let by = h.client().clone();
+    h.call(move |s| s.resume(&Default::default(), &by)).unwrap();
+    let at = monitor::listen(&"tcp::0".parse().unwrap(), &handle).unwrap();
+    let Address::Tcp { port, .. } = at.address else { unreachable!("tcp was asked for") };
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.write_all(b"info status\nmdw 0x40000400\nquit\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    assert!(text.contains("VM status: running") && text.contains("40000400: 0x"), "{text}");
 }
 
 #[test]
