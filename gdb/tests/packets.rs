@@ -357,6 +357,10 @@ fn hostile_bytes_for_a_while() {
                         _ => next() as u8,
                     }));
                     body.retain(|b| !b"#$".contains(b) || next() % 50 == 0);
+                    // Those that end the program do.
+                    if body.starts_with(b"k") || body.starts_with(b"vK") || body.starts_with(b"qRcmd,71") {
+                        continue;
+                    }
                     let sum = body.iter().fold(0u8, |a, b| a.wrapping_add(*b));
                     let mut packet = vec![b'$'];
                     packet.extend(&body);
