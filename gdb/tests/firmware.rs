@@ -21,6 +21,19 @@ fn blink_stops_at_app_main_steps_and_watches() {
     assert_ne!(ra >> 30, 0, "a windowed return address");
     assert_eq!(g.call(&format!("m{app_main:x},3")).len(), 6, "flash-mapped code");
 
+    // A range step stays inside until it leaves the range: here by the call behind ENTRY.
+    let stop = g.call(&format!("vCont;r{app_main:x},{:x}:p1.1;c", app_main + 3));
+    assert!(stop.starts_with("T05thread:p01.01;"), "{stop}");
+    assert_eq!(g.pc(), app_main + 3);
+    // Scheduler locking: the other core stands still, whatever it is doing.
+    g.call("Hgp1.2");
+    let other = g.call("g");
+    g.call("vCont;s:p1.1");
+    g.call("vCont;s:p1.1");
+    g.call("Hgp1.2");
+    assert_eq!(g.call("g"), other, "APP_CPU has not moved");
+    g.call("Hgp1.1");
+
     // Twenty thousand steps over RSP: none ends in a window or interrupt vector.
     let vecbase = g.register(142);
     let steps = 20_000;
@@ -48,6 +61,21 @@ fn blink_stops_at_app_main_steps_and_watches() {
     }
     eprintln!("{:.0} stops/s at the tick", 20.0 / begin.elapsed().as_secs_f64());
     g.call(&format!("z0,{tick:x},2"));
+
+    // Steps that may fall into interrupts do: within two ticks one ends at the level-1 vector or in its handler.
+    assert_eq!(g.monitor("step-irq on"), "step-irq is on\n");
+    let mut fell = false;
+    for _ in 0..400_000 {
+        let stop = g.call("vCont;s:p1.1;c");
+        assert!(stop.starts_with("T05thread:p01.01;"), "{stop}");
+        let pc = g.pc();
+        if pc == vecbase + 0x340 || pc == vecbase + 0x300 {
+            fell = true;
+            break;
+        }
+    }
+    g.monitor("step-irq off");
+    assert!(fell, "no step fell into an interrupt");
 
     // A global that the tick writes; the stop is before the store.
     let count = symbol(&elf, "xTickCount");

@@ -3,7 +3,9 @@
 mod common;
 
 use common::{Rsp, hello, serve, unhex};
-use esplens_gdb::supervisor::Why;
+use esplens_gdb::monitor;
+use esplens_gdb::server::{self, Address};
+use std::io::{Read, Write};
 use std::time::Duration;
 
 #[test]
@@ -157,7 +159,6 @@ fn run_step_break_watch_and_interrupt() {
     assert_eq!(g.call("D"), "OK");
     let why = handle.call(|s| s.status()).unwrap();
     assert_eq!(why.state, esplens_gdb::supervisor::RunState::Running, "detach lets it run");
-    let _ = Why::Start;
 }
 
 #[test]
@@ -179,6 +180,40 @@ fn extended_mode_resets_and_a_plain_kill_ends_the_program() {
         left -= 1;
         assert!(left > 0, "kill ends the program");
     }
+}
+
+#[test]
+fn a_taken_port_means_the_next_one_and_unix_sockets_work() {
+    let (handle, port) = serve(hello());
+    let again = Address::Tcp { host: "127.0.0.1".into(), port, search: true };
+    let listening = server::listen(&again, &handle).unwrap();
+    assert!(listening.moved && listening.address != again, "{listening:?}");
+    let fixed = Address::Tcp { host: "127.0.0.1".into(), port, search: false };
+    assert!(server::listen(&fixed, &handle).is_err(), "a port that was asked for is not moved");
+    let dir = std::env::temp_dir().join(format!("esplens-{}", std::process::id()));
+    let unix = server::listen(&Address::Unix(dir.clone()), &handle).unwrap();
+    assert!(!unix.moved);
+    let mut stream = std::os::unix::net::UnixStream::connect(&dir).unwrap();
+    stream.write_all(b"$?#3f").unwrap();
+    let mut reply = [0; 4];
+    stream.read_exact(&mut reply).unwrap();
+    assert_eq!(&reply, b"+$T0");
+    std::fs::remove_file(dir).unwrap();
+}
+
+#[test]
+fn the_monitor_has_a_socket_of_its_own_and_does_not_stop_the_machine() {
+    let (handle, _port) = serve(hello());
+    let h = handle.register("test");
+    let by = h.client().clone();
+    h.call(move |s| s.resume(&Default::default(), &by)).unwrap();
+    let at = monitor::listen(&"tcp::0".parse().unwrap(), &handle).unwrap();
+    let Address::Tcp { port, .. } = at.address else { unreachable!("tcp was asked for") };
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.write_all(b"info status\nmdw 0x40000400\nquit\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    assert!(text.contains("VM status: running") && text.contains("40000400: 0x"), "{text}");
 }
 
 #[test]
@@ -290,4 +325,66 @@ fn hostile_packets_leave_the_server_working() {
     let mut g = Rsp::ready(port);
     assert_eq!(g.call("g").len(), 840);
     assert!(handle.call(|s| s.points().count()).unwrap() == 0 || g.call("D") == "OK");
+}
+
+/// Arbitrary bytes, mangled packets, disconnects anywhere; two clients at a time. ESPLENS_FUZZ_SECONDS makes it longer.
+#[test]
+fn hostile_bytes_for_a_while() {
+    let seconds = std::env::var("ESPLENS_FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(3);
+    let (handle, port) = serve(hello());
+    let end = std::time::Instant::now() + Duration::from_secs(seconds);
+    let worker = |mut seed: u64| {
+        move || {
+            let mut next = move || {
+                seed ^= seed << 13;
+                seed ^= seed >> 7;
+                seed ^= seed << 17;
+                seed
+            };
+            let mut rounds = 0;
+            while std::time::Instant::now() < end {
+                rounds += 1;
+                let mut g = Rsp::connect(port);
+                for _ in 0..next() % 40 {
+                    let heads = [
+                        "m", "M", "X", "Z0,", "z2,", "vCont;", "qXfer:", "qRcmd,", "p", "P", "H", "G", "Q",
+                        "T", "v", "",
+                    ];
+                    let mut body = heads[next() as usize % heads.len()].as_bytes().to_vec();
+                    body.extend((0..next() % 30).map(|_| match next() % 3 {
+                        0 => b"0123456789abcdef,:;-"[next() as usize % 20],
+                        1 => b' ' + (next() % 90) as u8,
+                        _ => next() as u8,
+                    }));
+                    body.retain(|b| !b"#$".contains(b) || next() % 50 == 0);
+                    // Those that end the program do.
+                    if body.starts_with(b"k") || body.starts_with(b"vK") || body.starts_with(b"qRcmd,71") {
+                        continue;
+                    }
+                    let sum = body.iter().fold(0u8, |a, b| a.wrapping_add(*b));
+                    let mut packet = vec![b'$'];
+                    packet.extend(&body);
+                    packet.extend(format!("#{sum:02x}").bytes());
+                    if next() % 8 == 0 {
+                        packet.truncate(next() as usize % (packet.len() + 1));
+                    }
+                    if next() % 5 == 0 {
+                        packet.push(3);
+                    }
+                    if !g.try_raw(&packet) {
+                        break;
+                    }
+                }
+            }
+            rounds
+        }
+    };
+    let threads: Vec<_> =
+        [88_172_645_463_325_252, 1_234_567_891].map(|s| std::thread::spawn(worker(s))).into();
+    let rounds: u32 = threads.into_iter().map(|t| t.join().unwrap()).sum();
+    std::thread::sleep(Duration::from_millis(200));
+    let mut g = Rsp::ready(port);
+    assert_eq!(g.call("g").len(), 840, "after {rounds} connections");
+    assert_eq!(handle.call(|s| s.points().count()).unwrap(), 0, "points go with their clients");
+    eprintln!("{rounds} connections");
 }

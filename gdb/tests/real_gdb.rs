@@ -146,9 +146,9 @@ fn everything_around_a_stop_on_blink() {
         "vTaskDelay (xTicksToDelay=",
         "f64r_lo",
         "[Switching to thread 2",
-        "Will ignore next 3 crossings of breakpoint 5",
+        "= 144",
         "VM status: paused",
-        "rom",
+        " ro ",
         "detached",
     ] {
         assert!(text.contains(part), "{part}: {text}");

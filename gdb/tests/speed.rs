@@ -55,28 +55,53 @@ fn stops_and_steps_over_rsp() {
     }
 }
 
+/// The PC that comes most often in the first instructions, a tight loop of the ROM, and how often it does.
+fn busiest(g: &mut Rsp) -> (u32, u32) {
+    let mut seen = std::collections::BTreeMap::new();
+    for _ in 0..3000 {
+        g.call("vCont;s:p1.1;c");
+        *seen.entry(g.pc()).or_insert(0) += 1;
+    }
+    let (pc, n) = seen.iter().max_by_key(|(_, n)| **n).unwrap();
+    (*pc, *n)
+}
+
 #[test]
 fn a_thousand_stops() {
-    let Some((machine, elf)) = blink() else { return };
-    let (_handle, port) = serve(machine);
+    let (_handle, port) = serve(hello());
     let mut g = Rsp::ready(port);
-    let at = symbol(&elf, "esp_rom_crc32_le");
-    let at = if at == 0 { symbol(&elf, "vListInsert") } else { at };
-    let _ = at;
-    // A busy one: called all the time while the boot log is written.
-    let busy = symbol(&elf, "uart_tx_char");
-    g.call(&format!("Z0,{busy:x},2"));
+    let (at, often) = busiest(&mut g);
+    g.call(&format!("Z0,{at:x},2"));
     let begin = Instant::now();
-    let mut n = 0;
-    while n < 1000 {
+    for n in 0..1000 {
+        if n % often == 0 {
+            g.monitor("system_reset");
+        }
         let stop = g.call("vCont;c");
         assert!(stop.ends_with("swbreak:;"), "{stop}");
-        n += 1;
-        if n == 1 {
-            eprintln!("first after {:?}", begin.elapsed());
-        }
     }
-    eprintln!("{:.0} stops/s", 1000.0 / begin.elapsed().as_secs_f64());
+    let rate = 1000.0 / begin.elapsed().as_secs_f64();
+    eprintln!("{rate:.0} stops/s at {at:#x}");
+    if !cfg!(debug_assertions) {
+        assert!(rate > 5_000.0);
+    }
+}
+
+#[test]
+fn a_watchpoint_on_a_hot_page_costs_little() {
+    let Some((mut plain, elf)) = blink() else { return };
+    let Some((mut watched, _)) = blink() else { return };
+    // Never written, in the page of FreeRTOS' own variables.
+    let near = symbol(&elf, "xTickCount") & !0xFFF;
+    watched.add_watchpoint(1, near + 0xFFC, 1, esplens_core::memory::WatchKind::Write);
+    let a = boot_time(&mut plain);
+    let begin = Instant::now();
+    let mut hits = 0;
+    while watched.now() < 300 * MS {
+        hits += u32::from(matches!(watched.run_debug(300 * MS), RunExit::Stopped { .. }));
+    }
+    let b = begin.elapsed().as_secs_f64();
+    eprintln!("none {a:.3} s, watched page {b:.3} s ({hits} hits): {:.2}x", b / a);
 }
 
 #[test]

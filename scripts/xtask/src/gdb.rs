@@ -81,11 +81,13 @@ fn build(root: &Path, jobs: u32, changed: bool) -> anyhow::Result<()> {
     }
     std::fs::create_dir_all(&dir)?;
     if !dir.join("Makefile").exists() {
+        let prefix = format!("--prefix={}", root.join("install").display());
         let options = [
             "-n",
             "10",
             "../src/gdb/configure",
             "--target=xtensa-esp32-elf",
+            &prefix,
             "--with-python=python3",
             "--with-expat",
             "--disable-nls",
@@ -104,7 +106,19 @@ fn build(root: &Path, jobs: u32, changed: bool) -> anyhow::Result<()> {
         ];
         command("nice", &options, &dir)?;
     }
-    command("nice", &["-n", "10", "make", &format!("-j{jobs}"), "all-gdb", "MAKEINFO=true"], &dir)
+    command("nice", &["-n", "10", "make", &format!("-j{jobs}"), "all-gdb", "MAKEINFO=true"], &dir)?;
+    data_directory(root)
+}
+
+/// GDB's scripts where the program looks for them: Python in GDB needs them, and nothing gets installed.
+fn data_directory(root: &Path) -> anyhow::Result<()> {
+    let link = root.join("install/share/gdb");
+    if !link.exists() {
+        std::fs::create_dir_all(root.join("install/share"))?;
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("../../build/gdb/data-directory", &link)?;
+    }
+    Ok(())
 }
 
 /// Runs a command in `dir`; its output goes to a log beside, shown when it fails.

@@ -3,7 +3,7 @@
 use super::nic::{Nic, NicModel};
 use esplens_core::memory::Page;
 use esplens_core::time::Ticks;
-use esplens_gdb::supervisor::{Ran, Speed, Supervisor};
+use esplens_gdb::supervisor::{Ran, RunState, Speed, Supervisor, Why};
 use esplens_soc::boot::{Kernel, RomSet};
 use esplens_soc::dev::eth::EthModel;
 use esplens_soc::machine::{self, Machine, MachineConfig};
@@ -41,6 +41,10 @@ pub trait Target {
     fn run(&mut self, until: Ticks) -> RunExit;
     /// The speed that a client of the machine chose.
     fn speed(&self) -> Option<Speed> {
+        None
+    }
+    /// Why the machine stands still, with the number of the stop, where the user did not ask for it.
+    fn unasked_stop(&self) -> Option<(u64, String)> {
         None
     }
     /// Virtual time.
@@ -125,6 +129,14 @@ impl Target for Supervisor {
     }
     fn speed(&self) -> Option<Speed> {
         Some(self.view().speed())
+    }
+    fn unasked_stop(&self) -> Option<(u64, String)> {
+        match self.view().status().state {
+            RunState::Stopped(s) if matches!(s.why, Why::Panic(_) | Why::Reset(_) | Why::Exited(_)) => {
+                Some((s.number, s.to_string()))
+            }
+            _ => None,
+        }
     }
     fn now(&self) -> Ticks {
         self.view().machine().now()

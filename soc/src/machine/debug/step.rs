@@ -45,15 +45,17 @@ pub(super) struct Running {
 struct Back {
     pc: u32,
     level: u32,
+    /// The stack: the same code may run in another task first.
+    sp: u32,
 }
 
 impl Back {
-    fn of(cpu: &Cpu, pc: u32) -> Self {
-        Self { pc, level: cpu.ps & ps::INTLEVEL }
+    fn of(cpu: &Cpu) -> Self {
+        Self { pc: cpu.pc, level: cpu.ps & ps::INTLEVEL, sp: cpu.a(1) }
     }
 
     fn reached(self, cpu: &Cpu) -> bool {
-        cpu.pc == self.pc && cpu.ps & ps::EXCM == 0 && cpu.ps & ps::INTLEVEL == self.level && !cpu.waiting
+        cpu.ps & ps::EXCM == 0 && Self::of(cpu) == self && !cpu.waiting
     }
 }
 
@@ -102,9 +104,12 @@ impl Machine {
     fn step_once(&mut self, plan: &mut Running, step: &Step, until: Ticks) -> Option<RunExit> {
         let core = step.core;
         let pc = self.cpus[core].pc;
-        // A core in WAITI goes on only by an interrupt: its handler runs, then it comes back behind the WAITI.
-        if self.cpus[core].waiting && plan.back.is_none() && !step.irq {
-            plan.back = Some(Back::of(&self.cpus[core], pc));
+        let here = Back::of(&self.cpus[core]);
+        // A core in WAITI goes on only by an interrupt: its handler runs, then it comes back behind the WAITI. So it is
+        // in a range step, where the code may wait for what a handler does.
+        let due = !step.range.is_empty() && self.cpus[core].deliverable() > 0;
+        if (self.cpus[core].waiting || due) && plan.back.is_none() && !step.irq {
+            plan.back = Some(here);
         }
         let visible = plan.back.is_none();
         if visible && step.irq && self.cpus[core].take_interrupt() {
@@ -124,21 +129,20 @@ impl Machine {
         }
         match plan.back {
             Some(back) if back.reached(&self.cpus[core]) => plan.back = None,
-            None => plan.back = self.handler_of(core, pc),
+            None if self.put_off(core, pc) => plan.back = Some(here),
             _ => {}
         }
         None
     }
 
-    /// Where to come back to when the instruction at `pc` was put off by a handler that will repeat it.
-    fn handler_of(&self, core: usize, pc: u32) -> Option<Back> {
+    /// True when a handler runs first that will repeat the instruction at `pc`.
+    fn put_off(&self, core: usize, pc: u32) -> bool {
         let cpu = &self.cpus[core];
         if cpu.ps & ps::EXCM == 0 || cpu.epc[1] != pc || cpu.pc == pc {
-            return None;
+            return false;
         }
         let offset = cpu.pc.wrapping_sub(cpu.vecbase);
-        let window = offset < WINDOW_VECTORS;
         let general = matches!(offset, 0x300 | 0x340) && TRANSPARENT.contains(&cpu.exccause);
-        (window || general).then(|| Back::of(cpu, pc))
+        offset < WINDOW_VECTORS || general
     }
 }

@@ -37,6 +37,8 @@ pub struct Drive {
     patterns: Patterns,
     pace: Pace,
     speed: Speed,
+    /// Number of the last stop the user was told of.
+    told: u64,
     policy: ResetPolicy,
     started: Instant,
     start_ticks: Ticks,
@@ -61,6 +63,7 @@ impl Drive {
             patterns: Patterns::new(args.exit_on.clone(), args.fail_on.clone()),
             pace: Pace::new(args.speed(), now),
             speed: args.speed(),
+            told: 0,
             policy: args.reset_policy,
             started,
             start_ticks: now,
@@ -89,7 +92,10 @@ impl Drive {
             self.pace.settle(now);
             let wait = match why {
                 RunExit::Until => Wait { goal: now, wall: None },
-                RunExit::Paused => Wait { goal: now, wall: None },
+                RunExit::Paused => {
+                    self.tell_stop(target);
+                    Wait { goal: now, wall: None }
+                }
                 RunExit::Quit => return Exit::Quit,
                 RunExit::Idle { until } => self.after_idle(now, until),
                 RunExit::Exit(code) => return Exit::Guest(code),
@@ -238,6 +244,14 @@ impl Drive {
         let goal = awaited.map_or(String::new(), |regex| format!(", waiting for {regex:?}"));
         let (virt, wall) = (stats.virtual_ms() / 1e3, stats.wall.as_secs_f64());
         terminal::status(&format!("{virt:.1} s virtual, {wall:.1} s wall, {:.0} MIPS{goal}", stats.mips()));
+    }
+
+    /// A stop that nobody asked for is worth a line.
+    fn tell_stop(&mut self, target: &dyn Target) {
+        if let Some((number, why)) = target.unasked_stop().filter(|(n, _)| *n != self.told) {
+            self.told = number;
+            terminal::message(&format!("{why}; gdb or the monitor goes on"));
+        }
     }
 
     /// Stands still until the user quits or the host's time is up.
