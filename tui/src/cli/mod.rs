@@ -8,9 +8,9 @@ mod hostnet;
 mod info;
 mod nic;
 mod patterns;
+mod qemu;
 mod run;
 mod serial;
-mod qemu;
 mod stats;
 mod target;
 mod terminal;
@@ -19,8 +19,8 @@ mod units;
 
 use args::{Cli, Command};
 use clap::Parser;
-use std::ffi::OsString;
 use exit::Exit;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Parses the command line, carries it out, answers with the exit code.

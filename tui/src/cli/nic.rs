@@ -61,7 +61,18 @@ impl Default for Nic {
 
 /// Keys of QEMU's user network and of other kinds that have their meaning, but not here yet.
 const LATER: [&str; 12] = [
-    "guestfwd", "ipv4", "ipv6", "ifname", "script", "downscript", "tftp", "mac", "listen", "connect", "mcast", "smb",
+    "guestfwd",
+    "ipv4",
+    "ipv6",
+    "ifname",
+    "script",
+    "downscript",
+    "tftp",
+    "mac",
+    "listen",
+    "connect",
+    "mcast",
+    "smb",
 ];
 
 impl Nic {

@@ -27,7 +27,8 @@ struct Asked {
 /// The command line that stands for QEMU's; `None`: it is not QEMU's. `Err`: what to print instead; it begins with
 /// the program's name when it is an error.
 pub fn cli(args: &[OsString]) -> Option<Result<Box<Cli>, String>> {
-    let name = args.first().map(|a| Path::new(a).file_stem().unwrap_or_default().to_string_lossy().into_owned());
+    let name =
+        args.first().map(|a| Path::new(a).file_stem().unwrap_or_default().to_string_lossy().into_owned());
     let rest = match args.get(1) {
         _ if name.is_some_and(|n| n.starts_with("qemu-system-xtensa")) => &args[1..],
         Some(first) if first == "qemu" => &args[2..],
@@ -41,7 +42,8 @@ fn translate(args: &[String]) -> Result<Box<Cli>, String> {
     let mut asked = Asked::default();
     let mut left = args.iter();
     while let Some(arg) = left.next() {
-        let Some(option) = arg.strip_prefix("--").or_else(|| arg.strip_prefix('-')).filter(|o| !o.is_empty()) else {
+        let Some(option) = arg.strip_prefix("--").or_else(|| arg.strip_prefix('-')).filter(|o| !o.is_empty())
+        else {
             return Err(format!("esplens qemu: {arg}: not an option"));
         };
         if !asked.flag(option)? {
@@ -91,12 +93,15 @@ impl Asked {
         match option {
             "M" | "machine" => match value.split(',').next() {
                 Some("esp32") => {}
-                Some("help" | "?") => return Err("Supported machines are:\nesp32                Espressif ESP32 machine".into()),
+                Some("help" | "?") => {
+                    return Err("Supported machines are:\nesp32                Espressif ESP32 machine".into());
+                }
                 _ => return Err(format!("esplens qemu: -{option} {value}: the only machine is esp32")),
             },
             "m" => {
                 let size = value.trim_start_matches("size=");
-                let size = size.strip_suffix(['m', 'M']).map_or_else(|| size.to_string(), |n| format!("{n}M"));
+                let size =
+                    size.strip_suffix(['m', 'M']).map_or_else(|| size.to_string(), |n| format!("{n}M"));
                 let size = if size.ends_with('M') { size } else { format!("{size}M") };
                 self.put(&["--psram", &size]);
             }
@@ -178,7 +183,8 @@ impl Asked {
             self.put(&["--persist", &image]);
         }
         let line = ["esplens", "run"].map(String::from).into_iter().chain(self.out);
-        let mut cli = Cli::try_parse_from(line).map_err(|e| format!("esplens qemu: {}", e.to_string().trim_end()))?;
+        let mut cli =
+            Cli::try_parse_from(line).map_err(|e| format!("esplens qemu: {}", e.to_string().trim_end()))?;
         if let Command::Run(args) = &mut cli.command {
             args.nic.listen = Ipv4Addr::UNSPECIFIED;
         }
@@ -192,7 +198,8 @@ mod tests {
     use crate::cli::args::RunArgs;
 
     fn run(line: &str) -> Result<RunArgs, String> {
-        let args: Vec<OsString> = format!("qemu-system-xtensa {line}").split_whitespace().map(Into::into).collect();
+        let args: Vec<OsString> =
+            format!("qemu-system-xtensa {line}").split_whitespace().map(Into::into).collect();
         match cli(&args).unwrap()?.command {
             Command::Run(args) => Ok(*args),
             _ => unreachable!("run was made"),

@@ -14,7 +14,9 @@ pub fn chosen(patterns: &[String]) -> Result<Trace, BadInput> {
     let mut trace = Trace::default();
     for pattern in patterns.iter().flat_map(|p| p.split(',')) {
         if !trace.apply(pattern) {
-            return Err(BadInput(format!("--trace: no event is called {pattern:?} (--trace list lists them)")));
+            return Err(BadInput(format!(
+                "--trace: no event is called {pattern:?} (--trace list lists them)"
+            )));
         }
     }
     Ok(trace)

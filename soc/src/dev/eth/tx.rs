@@ -41,12 +41,13 @@ impl OpenEth {
             // The guest has put the checksum there itself; frames are handed on without.
             frame.truncate(frame.len().saturating_sub(4));
         }
+        // As in QEMU's trace, without the padding.
+        let sent = frame.len();
+        cx.trace(Event::OpenEthStartXmit, || format!("TX: {addr:#010x}, len: {len}, tx_len: {sent}"));
         let pad = self.moder & moder::PAD != 0 || word & tx_bd::PAD != 0;
         if pad && frame.len() < MIN_FRAME {
             frame.resize(MIN_FRAME, 0);
         }
-        let sent = frame.len();
-        cx.trace(Event::OpenEthStartXmit, || format!("TX: {addr:#010x}, len: {len}, tx_len: {sent}"));
         if self.moder & moder::LOOPBCK != 0 {
             self.receive(&frame, cx);
         } else {

@@ -40,8 +40,7 @@ fn parse(bytes: &[u8]) -> Option<Ask> {
         return None;
     }
     let ciaddr = Ipv4Addr::new(bytes[12], bytes[13], bytes[14], bytes[15]);
-    let mut ask =
-        Ask { kind: 0, wanted: Some(ciaddr).filter(|a| !a.is_unspecified()), server: None };
+    let mut ask = Ask { kind: 0, wanted: Some(ciaddr).filter(|a| !a.is_unspecified()), server: None };
     let mut rest = options;
     while let [code, tail @ ..] = rest {
         match code {

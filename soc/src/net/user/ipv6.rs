@@ -33,7 +33,9 @@ pub fn answer(mac: Mac, bytes: &[u8], io: &mut Io) {
         }
         NdiscRepr::NeighborSolicit { target_addr: ROUTER, .. } if !from.is_unspecified() => {
             let reply = NdiscRepr::NeighborAdvert {
-                flags: NdiscNeighborFlags::ROUTER | NdiscNeighborFlags::SOLICITED | NdiscNeighborFlags::OVERRIDE,
+                flags: NdiscNeighborFlags::ROUTER
+                    | NdiscNeighborFlags::SOLICITED
+                    | NdiscNeighborFlags::OVERRIDE,
                 target_addr: ROUTER,
                 lladdr: Some(EthernetAddress(ROUTER_MAC).into()),
             };

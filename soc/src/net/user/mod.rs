@@ -224,7 +224,8 @@ impl UserNet {
             IpProtocol::Tcp => {
                 let Ok(packet) = TcpPacket::new_checked(payload) else { return };
                 let ips = (ip.src_addr.into(), ip.dst_addr.into());
-                let Ok(repr) = TcpRepr::parse(&packet, &ips.0, &ips.1, &ChecksumCapabilities::default()) else {
+                let Ok(repr) = TcpRepr::parse(&packet, &ips.0, &ips.1, &ChecksumCapabilities::default())
+                else {
                     return;
                 };
                 let guest = SocketAddrV4::new(ip.src_addr, repr.src_port);
@@ -266,9 +267,10 @@ impl UserNet {
         }
         let reply = Icmpv4Repr::EchoReply { ident, seq_no, data };
         let to = (mac, ip.src_addr);
-        let frame = wire::ipv4((self.io.gateway, ip.dst_addr), to, IpProtocol::Icmp, reply.buffer_len(), |bytes| {
-            reply.emit(&mut Icmpv4Packet::new_unchecked(bytes), &caps);
-        });
+        let frame =
+            wire::ipv4((self.io.gateway, ip.dst_addr), to, IpProtocol::Icmp, reply.buffer_len(), |bytes| {
+                reply.emit(&mut Icmpv4Packet::new_unchecked(bytes), &caps);
+            });
         self.io.frames.push(frame);
     }
 

@@ -60,8 +60,12 @@ impl Udp {
         if self.due.is_none_or(|due| due > now) {
             return;
         }
-        let old: Vec<u32> =
-            self.flows.iter().filter(|(_, f)| f.used.saturating_add(IDLE) <= now).map(|(id, _)| *id).collect();
+        let old: Vec<u32> = self
+            .flows
+            .iter()
+            .filter(|(_, f)| f.used.saturating_add(IDLE) <= now)
+            .map(|(id, _)| *id)
+            .collect();
         for id in old {
             self.forget(id, io);
         }

@@ -11,6 +11,8 @@ pub const BROADCAST: Mac = [0xFF; 6];
 /// Time to live of what the network sends.
 const TTL: u8 = 64;
 const ETHERNET: usize = 14;
+/// Room of an ARP packet: QEMU's frames are 64 bytes long.
+const ARP_ROOM: usize = 50;
 
 /// The Ethernet address of one of the network's own addresses, as QEMU's user network has them.
 pub fn mac_of(address: Ipv4Addr) -> Mac {
@@ -19,13 +21,16 @@ pub fn mac_of(address: Ipv4Addr) -> Mac {
 }
 
 /// An Ethernet frame around a payload of `len` bytes.
-pub fn ethernet(from: Mac, to: Mac, kind: EthernetProtocol, len: usize, fill: impl FnOnce(&mut [u8])) -> Vec<u8> {
+pub fn ethernet(
+    from: Mac,
+    to: Mac,
+    kind: EthernetProtocol,
+    len: usize,
+    fill: impl FnOnce(&mut [u8]),
+) -> Vec<u8> {
     let mut bytes = vec![0; ETHERNET + len];
-    let repr = EthernetRepr {
-        src_addr: EthernetAddress(from),
-        dst_addr: EthernetAddress(to),
-        ethertype: kind,
-    };
+    let repr =
+        EthernetRepr { src_addr: EthernetAddress(from), dst_addr: EthernetAddress(to), ethertype: kind };
     let mut frame = EthernetFrame::new_unchecked(&mut bytes[..]);
     repr.emit(&mut frame);
     fill(frame.payload_mut());
@@ -78,7 +83,7 @@ pub fn arp(operation: ArpOperation, from: (Mac, Ipv4Addr), to: (Mac, Ipv4Addr)) 
         target_hardware_addr: EthernetAddress(if request { [0; 6] } else { to.0 }),
         target_protocol_addr: to.1,
     };
-    ethernet(from.0, to.0, EthernetProtocol::Arp, repr.buffer_len(), |bytes| {
+    ethernet(from.0, to.0, EthernetProtocol::Arp, ARP_ROOM, |bytes| {
         repr.emit(&mut ArpPacket::new_unchecked(bytes));
     })
 }

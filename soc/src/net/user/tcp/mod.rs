@@ -84,7 +84,11 @@ impl Tcp {
             return;
         }
         match place {
-            Some(to) if seg.control == TcpControl::Syn && seg.ack_number.is_none() && self.conns.len() < MAX_CONNS => {
+            Some(to)
+                if seg.control == TcpControl::Syn
+                    && seg.ack_number.is_none()
+                    && self.conns.len() < MAX_CONNS =>
+            {
                 let conn = io.new_id();
                 if self.conns.contains_key(&conn) {
                     return;
@@ -98,11 +102,12 @@ impl Tcp {
 
     /// A client connected to a forward.
     pub fn accepted(&mut self, now: Ticks, id: u32, host: Ipv4Addr, guest: SocketAddrV4, io: &mut Io) {
-        let port = (0..u16::MAX - FIRST_PORT).map(|n| FIRST_PORT + (self.ports + n) % (u16::MAX - FIRST_PORT));
+        let port =
+            (0..u16::MAX - FIRST_PORT).map(|n| FIRST_PORT + (self.ports + n) % (u16::MAX - FIRST_PORT));
         let free = port.map(|p| SocketAddrV4::new(host, p)).find(|p| !self.pairs.contains_key(&(guest, *p)));
-        let Some(peer) = free.filter(|_| {
-            id >= HOST_IDS && self.conns.len() < MAX_CONNS && !self.conns.contains_key(&id)
-        }) else {
+        let Some(peer) =
+            free.filter(|_| id >= HOST_IDS && self.conns.len() < MAX_CONNS && !self.conns.contains_key(&id))
+        else {
             io.commands.push(Command::Drop { conn: id });
             return;
         };
@@ -135,7 +140,8 @@ impl Tcp {
 
     /// A guest's Ethernet address is known now: whoever waits for it tries at once.
     pub fn found(&mut self, now: Ticks, guest: Ipv4Addr, io: &mut Io) {
-        let waiting: Vec<u32> = self.conns.iter().filter(|(_, c)| c.waits_for(guest)).map(|(id, _)| *id).collect();
+        let waiting: Vec<u32> =
+            self.conns.iter().filter(|(_, c)| c.waits_for(guest)).map(|(id, _)| *id).collect();
         for id in waiting {
             self.with(id, |c| c.expired(now, io));
         }

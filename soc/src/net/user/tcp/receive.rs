@@ -126,7 +126,12 @@ impl Conn {
         let wnd = u32::from(seg.window_len);
         if before(self.una, ack) {
             self.progressed(now, ack, io);
-        } else if ack == self.una && self.una != self.max && seg.payload.is_empty() && wnd == self.wnd && wnd > 0 {
+        } else if ack == self.una
+            && self.una != self.max
+            && seg.payload.is_empty()
+            && wnd == self.wnd
+            && wnd > 0
+        {
             self.duplicate(io);
         }
         if !before(ack, self.una) {
@@ -156,7 +161,8 @@ impl Conn {
             }
             None => {
                 let mss = u32::from(self.mss);
-                let more = if self.cwnd < self.ssthresh { mss } else { (mss * mss / self.cwnd.max(1)).max(1) };
+                let more =
+                    if self.cwnd < self.ssthresh { mss } else { (mss * mss / self.cwnd.max(1)).max(1) };
                 self.cwnd = (self.cwnd + more).min(CAPACITY as u32 * 4);
             }
         }

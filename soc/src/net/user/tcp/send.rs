@@ -96,7 +96,11 @@ impl Conn {
                 self.tries = self.tries.min(5);
                 self.send_at(self.nxt, 1, false, io);
                 self.timer = now + self.rto();
-                self.max = if before(self.max, self.nxt.wrapping_add(1)) { self.nxt.wrapping_add(1) } else { self.max };
+                self.max = if before(self.max, self.nxt.wrapping_add(1)) {
+                    self.nxt.wrapping_add(1)
+                } else {
+                    self.max
+                };
             }
             State::Open => {
                 let flight = self.max.wrapping_sub(self.una);
