@@ -269,8 +269,7 @@ impl Machine {
     fn trace_host(&mut self, event: &Event) {
         let what = trace::Event::NetHost;
         if self.soc.sys.trace.on(what) {
-            let mut text = format!("{event:?}");
-            text.truncate(text.floor_char_boundary(200));
+            let text: String = format!("{event:?}").chars().take(200).collect();
             let line = trace::Line { event: what, at: self.now, core: 0, pc: 0, text };
             self.soc.sys.out.push(Output::Trace(line));
         }
