@@ -94,7 +94,9 @@ impl Asked {
             "M" | "machine" => match value.split(',').next() {
                 Some("esp32") => {}
                 Some("help" | "?") => {
-                    return Err("Supported machines are:\nesp32                Espressif ESP32 machine".into());
+                    return Err(
+                        "Supported machines are:\nesp32                Espressif ESP32 machine".into()
+                    );
                 }
                 _ => return Err(format!("esplens qemu: -{option} {value}: the only machine is esp32")),
             },
