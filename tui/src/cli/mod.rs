@@ -37,7 +37,7 @@ pub fn main() -> ExitCode {
     start_log(cli.verbose);
     let result = match cli.command {
         Command::Run(args) => run::run(&args),
-        Command::Demo(args) => demo::run(args),
+        Command::Demo(args) => demo::run(*args),
         Command::Info(args) => info::info(&args),
     };
     let exit = result.unwrap_or_else(|error| {
