@@ -4,7 +4,7 @@
 use crate::cache;
 use crate::dev::{Cx, DevId, Device, Devices, View};
 use crate::map::{RTC_BYTES, RTC_SLOW};
-use crate::system::System;
+use crate::system::{Narrow, System};
 use esplens_core::memory::{Access, Bus, Fault, Memory};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
@@ -155,6 +155,12 @@ fn lane(addr: u32, size: u8) -> (u32, u32) {
     (mask, shift)
 }
 
+/// What a device may want to know of an access that is no whole register.
+fn narrow(addr: u32, size: u8, value: u32) -> Option<Narrow> {
+    let (mask, _) = lane(addr, size);
+    (size < 4).then_some(Narrow { byte: addr & 3, mask, value: value & mask })
+}
+
 impl Bus for Soc {
     fn fetch_failed(&mut self, a: &mut Access, addr: u32) {
         cache::illegal_access(&mut self.sys, a.core, addr, true);
@@ -169,7 +175,9 @@ impl Bus for Soc {
         let word = match target(addr) {
             Target::Device(id, offset) => {
                 let now = self.base.at(a.core, a.cycle);
+                self.sys.narrow = narrow(addr, size, 0);
                 let v = self.call(a.mem, (a.core, a.pc), now, id, |d, cx| d.read(offset & !3, cx));
+                self.sys.narrow = None;
                 a.leave |= self.attention();
                 v
             }
@@ -197,6 +205,7 @@ impl Bus for Soc {
             Target::Device(id, offset) => {
                 let now = self.base.at(a.core, a.cycle);
                 let offset = offset & !3;
+                self.sys.narrow = narrow(addr, size, value);
                 self.call(a.mem, (a.core, a.pc), now, id, |d, cx| {
                     let merged = if size == 4 {
                         value
@@ -205,6 +214,7 @@ impl Bus for Soc {
                     };
                     d.write(offset, merged, cx);
                 });
+                self.sys.narrow = None;
                 a.leave |= self.attention();
             }
             Target::RtcSlow(offset) => {

@@ -8,4 +8,6 @@ pub mod dev;
 pub mod irq;
 pub mod machine;
 pub mod map;
+pub mod net;
 pub mod system;
+pub mod trace;

@@ -5,6 +5,7 @@ use crate::clocks::Clocks;
 use crate::dev::spi::{FlashChip, PsramChip};
 use crate::dev::{DevId, Msg};
 use crate::irq::Irq;
+use crate::trace::{self, Trace};
 use esplens_core::memory::Region;
 use esplens_core::time::{EventQueue, Ticks};
 use serde::{Deserialize, Serialize};
@@ -83,6 +84,21 @@ impl CoreLines {
     }
 }
 
+/// A frame as it passes on the cable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Virtual time.
+    pub at: Ticks,
+    /// From the network, or from the guest.
+    pub to_guest: bool,
+    /// The core that sent it.
+    pub core: u8,
+    /// The instruction that sent it.
+    pub pc: u32,
+    /// Without preamble and checksum.
+    pub bytes: Vec<u8>,
+}
+
 /// Something that leaves the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
@@ -107,8 +123,10 @@ pub enum Output {
         /// What it wrote.
         bytes: Vec<u8>,
     },
-    /// An Ethernet frame left the MAC.
-    Frame(Vec<u8>),
+    /// An Ethernet frame on the cable.
+    Frame(Frame),
+    /// A traced event.
+    Trace(trace::Line),
     /// One clear warning about something not modelled.
     Warning(String),
 }
@@ -149,14 +167,33 @@ pub struct System {
     pub random: u64,
     /// Messages between devices not yet delivered.
     pub messages: VecDeque<(DevId, Msg)>,
+    /// Frames that the MAC sent and the network has not seen; taken at the slice's end.
+    pub wire: Vec<Vec<u8>>,
     /// What leaves the machine; drained by its owner.
     #[serde(skip)]
     pub out: Vec<Output>,
+    /// Which events are traced.
+    #[serde(skip)]
+    pub trace: Trace,
+    /// A guest's access narrower than a register, while the device handles it.
+    #[serde(skip)]
+    pub narrow: Option<Narrow>,
     /// Warnings given, so that each comes once.
     #[serde(skip)]
     pub warned: BTreeSet<String>,
     /// Latest time any device was shown: both cores' accesses see time that never runs backwards.
     pub latest: Ticks,
+}
+
+/// A guest's access of one or two bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Narrow {
+    /// Offset in the register, 0..3.
+    pub byte: u32,
+    /// The accessed bits, shifted down.
+    pub mask: u32,
+    /// What was written.
+    pub value: u32,
 }
 
 /// The pads as the GPIO device resolved them, a bit a GPIO number (0..39).

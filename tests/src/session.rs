@@ -23,6 +23,8 @@ pub struct Session {
     pub text: [String; UARTS],
     /// Warnings about things not modelled.
     pub warnings: Vec<String>,
+    /// Traced events, as QEMU writes them.
+    pub trace: Vec<String>,
     /// Resets so far.
     pub resets: Vec<ResetCause>,
     /// Host time spent in the machine.
@@ -50,6 +52,7 @@ impl Session {
             uart: 0,
             text: Default::default(),
             warnings: Vec::new(),
+            trace: Vec::new(),
             resets: Vec::new(),
             wall: Duration::ZERO,
             seen: [0; UARTS],
@@ -75,6 +78,7 @@ impl Session {
             match output {
                 Output::Uart { n, byte } => bytes[usize::from(n)].push(byte),
                 Output::Warning(text) => self.warnings.push(text),
+                Output::Trace(line) => self.trace.push(format!("{} {}", line.event.name(), line.text)),
                 _ => {}
             }
         }

@@ -150,7 +150,11 @@ mod cable {
         for _ in 0..ms {
             machine.run(machine.now() + super::MS);
             for output in machine.take_output() {
-                let Output::Frame(f) = output else { continue };
+                let Output::Frame(sent) = output else { continue };
+                if sent.to_guest {
+                    continue;
+                }
+                let f = sent.bytes;
                 if f[12..14] == [8, 6] && f[38..42] == HERE {
                     let head = [&f[6..12], &OURS, &[8, 6, 0, 1, 8, 0, 6, 4, 0, 2]].concat();
                     machine.input(Input::Frame([&head[..], &OURS, &HERE, &f[22..32]].concat()));
@@ -206,7 +210,7 @@ fn the_demo_serves_http() {
         for output in machine.take_output() {
             match output {
                 Output::Uart { n: 0, byte } => text.push(byte.into()),
-                Output::Frame(frame) => frames.push(frame),
+                Output::Frame(frame) if !frame.to_guest => frames.push(frame.bytes),
                 _ => {}
             }
         }

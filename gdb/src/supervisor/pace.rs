@@ -48,6 +48,8 @@ const MAX_LAG: Duration = Duration::from_millis(100);
 pub struct Pace {
     /// Virtual seconds in a second of the host's; `None` for no limit.
     factor: Option<f64>,
+    /// A connection of the host is open: without a limit, real time counts.
+    held: bool,
     /// A moment and the virtual time that belongs to it.
     origin: (Instant, Ticks),
 }
@@ -60,12 +62,25 @@ impl Pace {
             Speed::Max => None,
             Speed::Times(n) => Some(n),
         };
-        Self { factor, origin: (Instant::now(), now) }
+        Self { factor, held: false, origin: (Instant::now(), now) }
+    }
+
+    /// While `held`, time does not run faster than real unless a factor was asked for.
+    pub fn hold(&mut self, held: bool, now: Ticks) {
+        if held && !self.held && self.factor.is_none() {
+            self.origin = (Instant::now(), now);
+        }
+        self.held = held;
+    }
+
+    /// Virtual seconds in one of the host's, at this moment.
+    fn limit(&self) -> Option<f64> {
+        self.factor.or(self.held.then_some(1.0))
     }
 
     /// True when idle time is skipped rather than waited for.
     pub fn skips_idle(&self) -> bool {
-        self.factor.is_none()
+        self.limit().is_none()
     }
 
     /// Virtual time to run before looking at the outside again.
@@ -75,14 +90,14 @@ impl Pace {
 
     /// How long to wait until virtual time `at` is due; zero when it is.
     pub fn wait(&self, at: Ticks) -> Duration {
-        let Some(factor) = self.factor else { return Duration::ZERO };
+        let Some(factor) = self.limit() else { return Duration::ZERO };
         let ahead = at.saturating_sub(self.origin.1) as f64 / TICKS_PER_SEC as f64 / factor;
         Duration::try_from_secs_f64(ahead).unwrap_or(Duration::MAX).saturating_sub(self.origin.0.elapsed())
     }
 
     /// The virtual time that belongs to this moment.
     fn due(&self) -> Ticks {
-        let factor = self.factor.unwrap_or(1.0);
+        let factor = self.limit().unwrap_or(1.0);
         self.origin
             .1
             .saturating_add((self.origin.0.elapsed().as_secs_f64() * factor * TICKS_PER_SEC as f64) as Ticks)
@@ -90,7 +105,7 @@ impl Pace {
 
     /// Call after each slice: forgets a lag that the host cannot make up for.
     pub fn settle(&mut self, now: Ticks) {
-        let Some(factor) = self.factor else { return };
+        let Some(factor) = self.limit() else { return };
         let lag = self.due().saturating_sub(now) as f64 / TICKS_PER_SEC as f64 / factor;
         if lag > MAX_LAG.as_secs_f64() {
             self.origin = (Instant::now(), now);

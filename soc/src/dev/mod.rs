@@ -44,11 +44,15 @@ pub use regfile::{RegFile, Stored};
 pub use table::{DevId, Devices};
 
 use crate::irq::Source;
-use crate::system::{Output, Request, System};
+use crate::system::{Frame, Output, Request, System};
+use crate::trace::{Event, Line};
 use esplens_core::memory::{Memory, Region};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use spec::Spec;
+
+/// Frames that may leave in one slice of time; no line carries more.
+const MAX_WIRE: usize = 256;
 
 /// What one device tells another, or the outside tells a device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,6 +149,24 @@ impl Cx<'_> {
     /// Hands something to the outside.
     pub fn output(&mut self, output: Output) {
         self.sys.out.push(output);
+    }
+
+    /// A frame leaves the MAC: to the network, and to whoever watches.
+    pub fn send_frame(&mut self, frame: Vec<u8>) {
+        if self.sys.wire.len() < MAX_WIRE {
+            self.sys.wire.push(frame.clone());
+        }
+        let (at, core, pc) = (self.now, self.core, self.pc);
+        self.output(Output::Frame(Frame { at, to_guest: false, core, pc, bytes: frame }));
+    }
+
+    /// Traces an event, if it is on.
+    #[inline]
+    pub fn trace(&mut self, event: Event, text: impl FnOnce() -> String) {
+        if self.sys.trace.on(event) {
+            let line = Line { event, at: self.now, core: self.core, pc: self.pc, text: text() };
+            self.sys.out.push(Output::Trace(line));
+        }
     }
 
     /// Tells every device that counts with it that a clock changed. Call after changing `sys.clocks`.

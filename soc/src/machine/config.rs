@@ -43,6 +43,8 @@ pub struct MachineConfig {
     pub semihosting: Option<PathBuf>,
     /// Which Ethernet controller firmware finds.
     pub eth: crate::dev::eth::EthModel,
+    /// The user network at its cable; `None`: frames go nowhere.
+    pub network: Option<crate::net::user::Config>,
 }
 
 impl MachineConfig {
@@ -61,6 +63,7 @@ impl MachineConfig {
             kernel: None,
             semihosting: None,
             eth: Default::default(),
+            network: None,
         }
     }
 
@@ -106,6 +109,10 @@ impl Machine {
             log: Vec::new(),
             applied: 0,
             replay: Default::default(),
+            net: config.network.clone().map(crate::net::Net::new),
+            host: None,
+            muted: false,
+            stale: false,
             files: simcall::Files::new(config.semihosting.clone()),
             config,
             debug: Default::default(),

@@ -5,6 +5,7 @@
 
 mod config;
 mod debug;
+mod network;
 mod registers;
 mod reset;
 mod run;
@@ -19,7 +20,10 @@ pub use state::{MachineState, StateError};
 
 use crate::bus::Soc;
 use crate::dev::{DevId, Msg};
+use crate::net::Net;
+use crate::net::host::{Event, HostNet};
 use crate::system::{Output, ResetCause, ResetKind};
+use crate::trace::{self, Trace};
 use esplens_core::cpu::Cpu;
 use esplens_core::debug::Stop;
 use esplens_core::engine::{Engine, interp::Interp};
@@ -55,6 +59,8 @@ pub enum Input {
     Pad(u8, Option<bool>),
     /// An Ethernet frame for the MAC.
     Frame(Vec<u8>),
+    /// What the host's sockets tell the user network.
+    Host(Event),
 }
 
 /// The slice of virtual time that the cores are in.
@@ -95,6 +101,14 @@ pub struct Machine {
     /// Inputs of an earlier run that are still to come, by time.
     replay: VecDeque<(Ticks, Input)>,
     config: MachineConfig,
+    /// The network at the MAC's cable.
+    net: Option<Net>,
+    /// The host's sockets.
+    host: Option<Box<dyn HostNet>>,
+    /// Nothing goes to the host's sockets and nothing comes from them.
+    muted: bool,
+    /// The host's connections belong to a time before a restore.
+    stale: bool,
     /// Files the guest opened over SIMCALL.
     files: simcall::Files,
     /// What debuggers want of the run; not part of the machine's state.
@@ -180,6 +194,11 @@ impl Machine {
         std::mem::take(&mut self.soc.sys.out)
     }
 
+    /// Which events are traced, to change it.
+    pub fn trace_mut(&mut self) -> &mut Trace {
+        &mut self.soc.sys.trace
+    }
+
     /// Bytes that UART `n` still takes before its input queue is full.
     #[must_use]
     pub fn uart_room(&self, n: u8) -> usize {
@@ -233,9 +252,30 @@ impl Machine {
             }
             Input::Pad(pin, level) => (DevId::Gpio, Msg::Pad(*pin, *level)),
             Input::Frame(bytes) => (DevId::Eth, Msg::Frame(bytes.clone())),
+            Input::Host(event) => {
+                self.trace_host(event);
+                if let Some(net) = &mut self.net {
+                    net.from_host(self.now, event.clone());
+                }
+                self.logged(input);
+                return;
+            }
         };
         self.soc.sys.messages.push_back((to, msg));
         self.soc.deliver(&mut self.mem, self.now);
+        self.logged(input);
+    }
+
+    fn trace_host(&mut self, event: &Event) {
+        let what = trace::Event::NetHost;
+        if self.soc.sys.trace.on(what) {
+            let text: String = format!("{event:?}").chars().take(200).collect();
+            let line = trace::Line { event: what, at: self.now, core: 0, pc: 0, text };
+            self.soc.sys.out.push(Output::Trace(line));
+        }
+    }
+
+    fn logged(&mut self, input: Input) {
         self.log.push((self.now, input));
         self.applied += 1;
     }

@@ -2,7 +2,8 @@
 
 use super::{Machine, RunExit, Sleep};
 use crate::dev::DevId;
-use crate::system::{Request, ResetCause, ResetKind};
+use crate::system::{Output, Request, ResetCause, ResetKind};
+use crate::trace::{Event, Line};
 use esplens_core::memory::CORES;
 
 impl Machine {
@@ -101,6 +102,11 @@ impl Machine {
     }
 
     fn reset_core(&mut self, core: usize, cause: ResetCause) {
+        if self.soc.sys.trace.on(Event::Reset) {
+            let text = format!("core {core}: {cause:?}");
+            let (core, pc) = (core as u8, self.cpus[core].pc);
+            self.soc.sys.out.push(Output::Trace(Line { event: Event::Reset, at: self.now, core, pc, text }));
+        }
         self.cpus[core].reset();
         self.cpus[core].sync_dbreak(core, &mut self.mem);
         self.soc.sys.cores[core].cause = cause as u8;

@@ -29,8 +29,10 @@ impl Machine {
 
     fn run_slice(&mut self, until: Ticks) -> Option<RunExit> {
         if self.slice.is_none() {
+            self.poll_host();
             self.apply_inputs();
             self.soc.run_events(&mut self.mem, self.now);
+            self.run_network();
             if let Some(exit) = self.attend() {
                 return Some(exit);
             }
@@ -83,7 +85,7 @@ impl Machine {
             return false;
         }
         let tick = self.soc.sys.clocks.cpu_ticks();
-        let next = self.soc.sys.events.next().min(self.next_replay()).min(until);
+        let next = self.next_event().min(self.next_replay()).min(until);
         let gap = next.saturating_sub(self.now);
         let timers = (0..CORES).map(|c| self.cycles_to_timer(c)).min().unwrap_or(u64::MAX);
         let cycles = gap.div_ceil(tick).min(timers).max(1);
@@ -97,7 +99,7 @@ impl Machine {
     /// The slice's length follows from the machine's state alone.
     fn begin_slice(&mut self) {
         let tick = self.soc.sys.clocks.cpu_ticks();
-        let gap = self.soc.sys.events.next().saturating_sub(self.now);
+        let gap = self.next_event().saturating_sub(self.now);
         let mut cycles = gap.div_ceil(tick).clamp(1, SLICE);
         for core in 0..CORES {
             if self.idle(core) {

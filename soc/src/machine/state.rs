@@ -2,6 +2,7 @@
 
 use super::{Input, Machine, Sleep, Slice};
 use crate::bus::Soc;
+use crate::net::Net;
 use crate::{cache, map};
 use esplens_core::cpu::Cpu;
 use esplens_core::engine::Engine;
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Version of the serialised form; other versions are refused.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A machine at one instant. Cloning and keeping it is cheap: pages are shared until written.
 #[derive(Clone, Serialize, Deserialize)]
@@ -24,6 +25,7 @@ pub struct MachineState {
     sleep: Option<Sleep>,
     inputs: Vec<Input>,
     applied: u64,
+    net: Option<Net>,
     memory: MemoryState,
 }
 
@@ -85,6 +87,7 @@ impl Machine {
             sleep: self.sleep,
             inputs: self.inputs.clone(),
             applied: self.applied,
+            net: self.net.clone(),
             memory: self.mem.save(),
         }
     }
@@ -92,13 +95,17 @@ impl Machine {
     /// Back to a saved instant of a machine with the same configuration. A running [`Machine::replay`] is dropped.
     pub fn restore(&mut self, state: &MachineState) {
         let (out, warned) = (std::mem::take(&mut self.soc.sys.out), std::mem::take(&mut self.soc.sys.warned));
+        let trace = self.soc.sys.trace;
         self.cpus = state.cpus.clone();
         self.soc = state.soc.clone();
         (self.soc.sys.out, self.soc.sys.warned) = (out, warned);
+        self.soc.sys.trace = trace;
         self.now = state.now;
         self.slice = state.slice;
         self.sleep = state.sleep;
         self.inputs = state.inputs.clone();
+        self.net = state.net.clone();
+        self.stale = self.net.is_some();
         self.rewind_log(state.applied);
         self.mem.restore(&state.memory);
         self.remap();

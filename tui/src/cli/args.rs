@@ -67,6 +67,16 @@ pub enum StatsFormat {
     Json,
 }
 
+/// How `--trace` writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TraceFormat {
+    /// As QEMU: name and text.
+    #[default]
+    Text,
+    /// One object a line: event, us, core, pc, text.
+    Json,
+}
+
 /// Arguments of `esplens run`.
 #[derive(Debug, Args)]
 #[allow(rustdoc::broken_intra_doc_links, reason = "brackets in these texts are the help's, not links")]
@@ -86,7 +96,8 @@ pub struct RunArgs {
     /// Mask ROM instead of the built-in one: an ELF file or 448 KiB from 0x40000000.
     #[arg(long, value_name = "FILE")]
     pub rom: Option<PathBuf>,
-    /// Network: user|none[,model=auto|open_eth|emac][,restrict=on].
+    /// Network: user|none[,model=auto|open_eth|emac][,hostfwd=tcp|udp:[hostaddr]:hostport-[guestaddr]:guestport]...
+    /// [,restrict=on][,net=A.B.C.D/N][,host=A][,dns=A][,dhcpstart=A][,hostname=NAME][,resolver=A[:PORT]].
     #[arg(long, value_name = "NIC", default_value = "user")]
     pub nic: Nic,
     /// Machine number: gives the base MAC address 24:0a:c4:.. of its own.
@@ -140,6 +151,19 @@ pub struct RunArgs {
     pub semihosting: Option<PathBuf>,
     #[command(flatten)]
     pub debug: DebugArgs,
+    /// Trace events that a pattern names on stderr, as QEMU does; -PATTERN takes some back; `list` lists them. May be
+    /// repeated.
+    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
+    pub trace: Vec<String>,
+    /// Trace to this file instead.
+    #[arg(long, value_name = "FILE", requires = "trace")]
+    pub trace_file: Option<PathBuf>,
+    /// How traced events are written: QEMU's text, or JSON lines with virtual time, core and PC.
+    #[arg(long, value_enum, default_value_t)]
+    pub trace_format: TraceFormat,
+    /// Write the frames on the wire to this file (pcapng).
+    #[arg(long, value_name = "FILE")]
+    pub pcap: Option<PathBuf>,
     /// Print a summary line at the end: virtual and wall time, instructions, MIPS.
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     pub stats: Option<StatsFormat>,

@@ -4,28 +4,40 @@ mod args;
 mod debug;
 mod demo;
 mod exit;
+mod hostnet;
 mod info;
 mod nic;
 mod patterns;
+mod qemu;
 mod run;
 mod serial;
 mod stats;
 mod target;
 mod terminal;
+mod trace;
 mod units;
 
 use args::{Cli, Command};
 use clap::Parser;
 use exit::Exit;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Parses the command line, carries it out, answers with the exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let cli = match qemu::cli(&args) {
+        Some(Ok(cli)) => *cli,
+        Some(Err(why)) => {
+            eprintln!("{why}");
+            return if why.starts_with("esplens") { Exit::BadInput.code() } else { ExitCode::SUCCESS };
+        }
+        None => Cli::parse_from(args),
+    };
     start_log(cli.verbose);
     let result = match cli.command {
         Command::Run(args) => run::run(&args),
-        Command::Demo(args) => demo::run(&args),
+        Command::Demo(args) => demo::run(*args),
         Command::Info(args) => info::info(&args),
     };
     let exit = result.unwrap_or_else(|error| {

@@ -5,12 +5,17 @@ mod drive;
 use super::args::RunArgs;
 use super::demo::IMAGE;
 use super::exit::{BadInput, Exit};
+use super::hostnet::Sockets;
+use super::nic::NicKind;
 use super::serial::{Event, Lines};
 use super::target::{self, Setup, Target};
+use super::trace::{self, Sinks};
 use super::{debug, terminal, units};
 use drive::Drive;
 use esplens_soc::boot::{BootError, BootInput, LoadOptions, RomSet, Source, input, kernel, persist};
+use esplens_soc::trace::Trace;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Flash boot, as the strap pins show it.
@@ -20,22 +25,30 @@ const EVENT_QUEUE: usize = 64;
 
 /// Runs firmware until something ends it.
 pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
+    if args.trace.iter().any(|p| p == "list" || p == "help") {
+        print!("{}", trace::list());
+        return Ok(Exit::Quit);
+    }
     args.nic.check().map_err(BadInput)?;
     let input = load(args)?;
     check_persist(args, &input)?;
-    let setup = setup(args, &input)?;
+    let trace = trace::chosen(&args.trace)?;
+    let mut setup = setup(args, &input)?;
+    setup.trace = trace;
     let (events, rx) = sync_channel(EVENT_QUEUE);
+    setup.sockets = sockets(args, &events)?;
     quit_on_signal(events.clone())?;
     introduce(&input);
     let lines = Lines::open(&args.serial, &events)?;
-    machine_thread(args, setup, lines, rx, &input)
+    let sinks = Sinks::open(args)?;
+    machine_thread(args, setup, (lines, sinks), rx, &input)
 }
 
 /// The machine lives on a thread of its own; a panic there is an internal error, not a torn terminal.
 fn machine_thread(
     args: &RunArgs,
     setup: Setup,
-    lines: Lines,
+    (lines, sinks): (Lines, Sinks),
     events: Receiver<Event>,
     input: &BootInput,
 ) -> anyhow::Result<Exit> {
@@ -44,6 +57,7 @@ fn machine_thread(
             let mut target = target::open(setup, args.speed());
             debug::open(args, input, &mut target)?;
             let mut drive = Drive::new(args, lines, events, target.now());
+            drive.sinks = sinks;
             let exit = drive.run(&mut target);
             let stats = drive.stats(&target);
             drop(drive); // gives the terminal back before anything else is printed
@@ -109,8 +123,24 @@ fn setup(args: &RunArgs, input: &BootInput) -> anyhow::Result<Setup> {
         strap: args.strap,
         seed: args.seed,
         nic: args.nic.clone(),
+        sockets: None,
+        trace: Trace::default(),
         semihosting: args.semihosting.clone(),
     })
+}
+
+/// The host's sockets for the user network; says where it listens.
+fn sockets(args: &RunArgs, events: &SyncSender<Event>) -> anyhow::Result<Option<Sockets>> {
+    let nic = &args.nic;
+    if nic.kind != NicKind::User {
+        return Ok(None);
+    }
+    let events = events.clone();
+    // A full queue wakes the machine as well.
+    let wake = move || drop(events.try_send(Event::Wake));
+    let sockets = Sockets::open(&nic.user.forwards, nic.listen, nic.resolver, Arc::new(wake))?;
+    sockets.listening.iter().for_each(|line| terminal::message(line));
+    Ok(Some(sockets))
 }
 
 /// The chip revision that eFuses tell: CHIP_VER_REV1 and CHIP_VER_REV2 (ECO3 also wants an APB_CTRL bit, which the

@@ -1,6 +1,7 @@
 //! What the run loop asks of a machine, and how one is made from the command line.
 
-use super::nic::{Nic, NicModel};
+use super::hostnet::Sockets;
+use super::nic::{Nic, NicKind, NicModel};
 use esplens_core::memory::Page;
 use esplens_core::time::Ticks;
 use esplens_gdb::supervisor::{Ran, RunState, Speed, Supervisor, Why};
@@ -55,6 +56,10 @@ pub trait Target {
     fn uart_room(&self, uart: u8) -> usize;
     /// Bytes arrive on a UART.
     fn uart_input(&mut self, uart: u8, bytes: &[u8]);
+    /// True while a connection of the host is open: virtual time must not run ahead of real.
+    fn host_busy(&self) -> bool {
+        false
+    }
     /// What left the machine since the last call.
     fn take_output(&mut self) -> Vec<Output>;
     /// The flash chip's contents.
@@ -85,6 +90,10 @@ pub struct Setup {
     pub seed: u64,
     /// Network.
     pub nic: Nic,
+    /// The host's sockets for the user network.
+    pub sockets: Option<Sockets>,
+    /// Which events are traced.
+    pub trace: esplens_soc::trace::Trace,
     /// Folder for SIMCALL file operations.
     pub semihosting: Option<PathBuf>,
 }
@@ -92,7 +101,7 @@ pub struct Setup {
 /// Builds the machine.
 pub fn open(setup: Setup, speed: Speed) -> Supervisor {
     let revision = setup.revision;
-    let machine = Machine::new(MachineConfig {
+    let mut machine = Machine::new(MachineConfig {
         rom: setup.rom,
         kernel: setup.kernel,
         efuse: setup.efuse,
@@ -107,8 +116,13 @@ pub fn open(setup: Setup, speed: Speed) -> Supervisor {
             NicModel::OpenEth => EthModel::OpenEth,
             NicModel::Emac => EthModel::Emac,
         },
+        network: (setup.nic.kind == NicKind::User).then_some(setup.nic.user),
         ..MachineConfig::new(setup.flash)
     });
+    *machine.trace_mut() = setup.trace;
+    if let Some(sockets) = setup.sockets {
+        machine.attach(Box::new(sockets));
+    }
     let mut supervisor = Supervisor::new(machine);
     supervisor.session().set_speed(speed);
     supervisor
@@ -149,6 +163,9 @@ impl Target for Supervisor {
     }
     fn uart_input(&mut self, uart: u8, bytes: &[u8]) {
         self.session().machine_mut().uart_input(uart, bytes);
+    }
+    fn host_busy(&self) -> bool {
+        self.view().machine().host_busy()
     }
     fn take_output(&mut self) -> Vec<Output> {
         Supervisor::take_output(self)

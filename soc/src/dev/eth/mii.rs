@@ -1,4 +1,5 @@
-//! The PHY behind the management interface: like a DP83848C with a 100 Mbit/s full-duplex link that is up.
+//! The PHY behind the management interface: like a DP83848C with a link that is up, with the register values that
+//! firmware finds on Espressif's QEMU.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +19,8 @@ const PHYCR: u32 = 0x19;
 
 /// Reset, and restart of the negotiation: both clear themselves.
 const BMCR_ONCE: u16 = 1 << 15 | 1 << 9;
-/// Negotiation on, 100 Mbit/s, full duplex.
-const BMCR_RESET: u16 = 0x3100;
+/// Negotiation on, as Espressif's QEMU has it.
+const BMCR_RESET: u16 = 0x1000;
 
 /// The registers of the PHY that can be written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,13 +46,13 @@ impl Phy {
         match reg & 31 {
             BMCR => self.bmcr,
             // 10 and 100 Mbit/s, both duplexes; negotiation done, link up.
-            BMSR => 0x786D,
+            BMSR => 0x786C,
             PHYIDR1 => 0x2000,
             PHYIDR2 => 0x5C90,
             ANAR => self.anar,
-            ANLPAR => 0x45E1,
-            // Link up, 100 Mbit/s, full duplex, negotiation done.
-            PHYSTS => 0x0015,
+            ANLPAR => 0x01E1,
+            // Link up, full duplex, negotiation done, and 10 Mbit/s: what Espressif's QEMU shows.
+            PHYSTS => 0x0017,
             PHYCR => 0x8000 | PHY_ADDR as u16,
             n => self.other[n as usize],
         }

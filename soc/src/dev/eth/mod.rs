@@ -12,6 +12,8 @@ pub mod tx;
 
 use super::spec::Spec;
 use super::{Cx, Device, Msg, View};
+use crate::net::Ready;
+use crate::trace::Event;
 use emac::Emac;
 use openeth::OpenEth;
 use serde::{Deserialize, Serialize};
@@ -54,6 +56,12 @@ impl Eth {
         self.model
     }
 
+    /// Whether the MAC takes a frame now.
+    #[must_use]
+    pub fn ready(&self) -> Ready {
+        if self.is_emac() { Ready::Off } else { self.openeth.ready() }
+    }
+
     fn is_emac(&self) -> bool {
         self.model == EthModel::Emac || self.seen_emac
     }
@@ -70,13 +78,39 @@ impl Eth {
         }
     }
 
-    fn sync_irq(&self, cx: &mut Cx) {
+    fn sync_irq(&mut self, cx: &mut Cx) {
         if self.is_emac() {
             cx.irq(crate::irq::Source::EthMac, false);
         } else {
             self.openeth.sync_irq(cx);
         }
     }
+}
+
+/// Traces a guest's access the way QEMU does: in the width it had.
+fn trace_access(offset: u32, value: u32, write: bool, cx: &mut Cx) {
+    let desc = (spec::DESC..0x800).contains(&offset);
+    let event = match (desc, write) {
+        (false, false) => Event::OpenEthRegRead,
+        (false, true) => Event::OpenEthRegWrite,
+        (true, false) => Event::OpenEthDescRead,
+        (true, true) => Event::OpenEthDescWrite,
+    };
+    let narrow = cx.sys.narrow;
+    cx.trace(event, || {
+        let (byte, value) = match narrow {
+            Some(n) if write => (n.byte, n.value),
+            Some(n) => (n.byte, value >> (8 * n.byte) & n.mask),
+            None => (0, value),
+        };
+        let arrow = if write { "<-" } else { "->" };
+        let at = offset + byte;
+        if desc {
+            format!("DESC[{:#06x}] {arrow} {value:#010x}", at - spec::DESC)
+        } else {
+            format!("MAC[{at:#04x}] {arrow} {value:#010x}")
+        }
+    });
 }
 
 impl Device for Eth {
@@ -99,7 +133,9 @@ impl Device for Eth {
         if spec::SPEC.at(offset).is_none() && offset < EMAC_ONLY {
             cx.warn_reg(&spec::SPEC, offset, "read of an unknown register, reads 0");
         }
-        self.openeth.peek(offset)
+        let value = self.openeth.peek(offset);
+        trace_access(offset, value, false, cx);
+        value
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
@@ -107,6 +143,7 @@ impl Device for Eth {
         if self.is_emac() {
             self.emac.write(offset, value, cx)
         } else {
+            trace_access(offset, value, true, cx);
             self.openeth.write(offset, value, cx)
         }
         self.sync_irq(cx);

@@ -1,9 +1,10 @@
 //! open_eth: registers and descriptors.
 
-use super::mii::Phy;
+use super::mii::{PHY_ADDR, Phy};
 use super::spec::*;
 use crate::dev::{Cx, RegFile};
 use crate::irq::Source;
+use crate::trace::Event;
 use serde::{Deserialize, Serialize};
 use serde_big_array::BigArray;
 
@@ -18,6 +19,8 @@ pub struct OpenEth {
     /// `INT_SOURCE`.
     pub int_source: u32,
     int_mask: u32,
+    /// The interrupt line's level.
+    raised: bool,
     /// `PACKETLEN`.
     pub packet_len: u32,
     /// `TX_BD_NUM`, 0..128.
@@ -44,6 +47,7 @@ impl Default for OpenEth {
             moder: 0xA000,
             int_source: 0,
             int_mask: 0,
+            raised: false,
             packet_len: 0x0040_0600,
             tx_bd_num: 64,
             tx_next: 0,
@@ -120,7 +124,7 @@ impl OpenEth {
                 self.tx_bd_num = (value & 0xFF).min(DESCRIPTORS);
                 self.rx_next = self.tx_bd_num;
             }
-            MIICOMMAND => self.mii_command(value),
+            MIICOMMAND => self.mii_command(value, cx),
             MIIADDRESS => self.mii_address = value & 0x1F1F,
             MIITX_DATA => self.mii_tx = value & 0xFFFF,
             MAC_ADDR0 => self.mac[0] = value,
@@ -147,18 +151,29 @@ impl OpenEth {
     }
 
     /// Management commands finish at once.
-    fn mii_command(&mut self, value: u32) {
+    fn mii_command(&mut self, value: u32, cx: &mut Cx) {
         let (addr, reg) = (self.mii_address & 31, self.mii_address >> 8 & 31);
         if value & miicommand::WCTRLDATA != 0 {
             self.phy.write(addr, reg, self.mii_tx as u16);
+            if addr == PHY_ADDR {
+                cx.trace(Event::OpenEthMiiWrite, || format!("MII[{reg:#04x}] <- {:#06x}", self.mii_tx));
+            }
         }
         if value & miicommand::RSTAT != 0 {
             self.mii_rx = self.phy.read(addr, reg).into();
+            if addr == PHY_ADDR {
+                cx.trace(Event::OpenEthMiiRead, || format!("MII[{reg:#04x}] -> {:#06x}", self.mii_rx));
+            }
         }
     }
 
     /// Drives the interrupt line.
-    pub fn sync_irq(&self, cx: &mut Cx) {
-        cx.irq(Source::EthMac, self.int_source & self.int_mask != 0);
+    pub fn sync_irq(&mut self, cx: &mut Cx) {
+        let pending = self.int_source & self.int_mask;
+        if (pending != 0) != self.raised {
+            self.raised = pending != 0;
+            cx.trace(Event::OpenEthUpdateIrq, || format!("IRQ <- {pending:#x}"));
+        }
+        cx.irq(Source::EthMac, self.raised);
     }
 }

@@ -4,6 +4,8 @@ use super::openeth::{DESCRIPTORS, OpenEth};
 use super::spec::*;
 use super::tx::MIN_FRAME;
 use crate::dev::Cx;
+use crate::net::Ready;
+use crate::trace::Event;
 
 /// Longest frame taken from outside, in bytes.
 const MAX_FRAME: usize = 16 << 10;
@@ -20,8 +22,13 @@ enum Taken {
 impl OpenEth {
     /// A frame arrives, without its checksum; short ones are padded as a sender would have.
     pub fn receive(&mut self, frame: &[u8], cx: &mut Cx) {
+        if self.moder & moder::RXEN == 0 || frame.len() > MAX_FRAME {
+            return;
+        }
+        cx.trace(Event::OpenEthReceive, || format!("RX: len: {}", frame.len()));
         let taken = self.filter(frame);
-        if self.moder & moder::RXEN == 0 || taken == Taken::No || frame.len() > MAX_FRAME {
+        self.trace_filter(frame, taken, cx);
+        if taken == Taken::No {
             return;
         }
         let mut data = frame.to_vec();
@@ -32,6 +39,16 @@ impl OpenEth {
             status |= rx_bd::M;
         }
         self.store(&mut data, status, cx);
+    }
+
+    /// Whether a frame can be received now.
+    #[must_use]
+    pub fn ready(&self) -> Ready {
+        match (self.moder & moder::RXEN != 0, self.bd_word(self.rx_next) & rx_bd::E != 0) {
+            (false, _) => Ready::Off,
+            (true, true) => Ready::Yes,
+            (true, false) => Ready::Full,
+        }
     }
 
     /// Writes a frame to the next descriptor.
@@ -50,7 +67,10 @@ impl OpenEth {
             status |= rx_bd::OR;
         }
         let kept = word & (rx_bd::WR | rx_bd::IRQ);
-        self.set_bd_word(i, (data.len() as u32) << 16 | kept | status);
+        let filled = (data.len() as u32) << 16 | kept | status;
+        self.set_bd_word(i, filled);
+        let addr = self.bd_addr(i);
+        cx.trace(Event::OpenEthReceiveDesc, || format!("RX: {addr:#010x}, len_flags: {filled:#010x}"));
         if word & rx_bd::IRQ != 0 {
             let bad = status & (rx_bd::OR | rx_bd::TL | rx_bd::SF) != 0;
             self.int_source |= if bad { int::RXE } else { int::RXB };
@@ -66,6 +86,18 @@ impl OpenEth {
             return (self.moder & moder::RECSMALL != 0).then_some(rx_bd::SF);
         }
         Some(if len > longest && self.moder & moder::HUGEN == 0 { rx_bd::TL } else { 0 })
+    }
+
+    fn trace_filter(&self, frame: &[u8], taken: Taken, cx: &mut Cx) {
+        if let Some(to) = frame.first_chunk::<6>().filter(|to| to[0] & 1 != 0 && **to != [0xFF; 6]) {
+            let [low, high] = self.hash;
+            cx.trace(Event::OpenEthReceiveMcast, || {
+                format!("MCAST: idx = {}, hash: {low:08x}:{high:08x}", hash(to))
+            });
+        }
+        if taken == Taken::No {
+            cx.trace(Event::OpenEthReceiveReject, || "RX: rejected".into());
+        }
     }
 
     fn filter(&self, frame: &[u8]) -> Taken {

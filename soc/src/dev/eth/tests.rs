@@ -57,7 +57,7 @@ fn a_ready_descriptor_leaves_padded() {
         assert_eq!(b.read(tx(0)), 42 << 16 | tx_bd::WR, "round {round}");
         let mut want = vec![7; 42];
         want.resize(60, 0);
-        assert_eq!(b.sys.out, [Output::Frame(want)]);
+        assert!(matches!(&b.sys.out[..], [Output::Frame(f)] if f.bytes == want && !f.to_guest));
         b.sys.out.clear();
     }
     assert_eq!(b.read(INT_SOURCE), 0, "no interrupt without the IRQ bit");
@@ -149,7 +149,7 @@ fn the_phy_is_a_dp83848_with_link() {
     assert_eq!(phy_read(&mut b, 0, 2), 0xFFFF);
     assert_eq!((phy_read(&mut b, 1, 2), phy_read(&mut b, 1, 3)), (0x2000, 0x5C90));
     assert_eq!(phy_read(&mut b, 1, 1) & 0x24, 0x24, "negotiated, link up");
-    assert_eq!(phy_read(&mut b, 1, 0x10) & 7, 5, "link, 100 Mbit/s, full duplex");
+    assert_eq!(phy_read(&mut b, 1, 0x10) & 5, 5, "link, full duplex");
     // Reset, then restart of the negotiation: both bits clear themselves.
     for value in [0x8000, 0x1200] {
         b.write(MIIADDRESS, 1);

@@ -3,7 +3,7 @@
 use super::openeth::{DESCRIPTORS, OpenEth};
 use super::spec::*;
 use crate::dev::Cx;
-use crate::system::Output;
+use crate::trace::Event;
 
 /// Shortest frame on the wire, without its checksum.
 pub const MIN_FRAME: usize = 60;
@@ -28,7 +28,8 @@ impl OpenEth {
 
     /// Sends one frame; the error bits for its descriptor.
     fn transmit_one(&mut self, word: u32, addr: u32, cx: &mut Cx) -> u32 {
-        let mut frame = vec![0; (word >> 16) as usize];
+        let len = word >> 16;
+        let mut frame = vec![0; len as usize];
         if frame.is_empty() || !cx.dma_read(addr, &mut frame) {
             return tx_bd::UR;
         }
@@ -40,6 +41,9 @@ impl OpenEth {
             // The guest has put the checksum there itself; frames are handed on without.
             frame.truncate(frame.len().saturating_sub(4));
         }
+        // As in QEMU's trace, without the padding.
+        let sent = frame.len();
+        cx.trace(Event::OpenEthStartXmit, || format!("TX: {addr:#010x}, len: {len}, tx_len: {sent}"));
         let pad = self.moder & moder::PAD != 0 || word & tx_bd::PAD != 0;
         if pad && frame.len() < MIN_FRAME {
             frame.resize(MIN_FRAME, 0);
@@ -47,7 +51,7 @@ impl OpenEth {
         if self.moder & moder::LOOPBCK != 0 {
             self.receive(&frame, cx);
         } else {
-            cx.output(Output::Frame(frame));
+            cx.send_frame(frame);
         }
         0
     }

@@ -7,6 +7,7 @@ use crate::cli::serial::{Event, Lines, UARTS};
 use crate::cli::stats::Stats;
 use crate::cli::target::{RunExit, Target};
 use crate::cli::terminal;
+use crate::cli::trace::Sinks;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use esplens_gdb::supervisor::{Pace, Speed};
 use esplens_soc::system::Output;
@@ -48,6 +49,8 @@ pub struct Drive {
     pending: [VecDeque<u8>; UARTS],
     last_output: Instant,
     status_due: Instant,
+    /// Where traced events and frames go.
+    pub sinks: Sinks,
 }
 
 impl Drive {
@@ -72,6 +75,7 @@ impl Drive {
             pending: Default::default(),
             last_output: started,
             status_due: started + QUIET,
+            sinks: Sinks::default(),
         }
     }
 
@@ -83,6 +87,7 @@ impl Drive {
                 self.speed = speed;
                 self.pace = Pace::new(speed, target.now());
             }
+            self.pace.hold(target.host_busy(), target.now());
             let slice_end = target.now().saturating_add(self.pace.slice());
             let why = target.run(goal.max(slice_end).min(self.limit));
             if let Some(exit) = self.deliver(target).or_else(|| self.check_limits(target)) {
@@ -150,6 +155,7 @@ impl Drive {
                     // Firmware that never reads: as on a real line, what does not fit is lost.
                     queue.truncate(MAX_PENDING);
                 }
+                Some(Event::Wake) => {}
                 Some(Event::Quit) => return Err(Exit::Quit),
                 None if done => return Ok(woken),
                 None => {
@@ -205,13 +211,16 @@ impl Drive {
                     terminal::console(fd, &bytes);
                     console.extend(bytes);
                 }
-                Output::Pad { .. } | Output::Frame(_) => {}
+                Output::Trace(line) => self.sinks.line(&line),
+                Output::Frame(f) => self.sinks.frame(f.at, f.to_guest, f.core, f.pc, &f.bytes),
+                Output::Pad { .. } => {}
             }
         }
         for (uart, bytes) in text.iter().enumerate().filter(|(_, b)| !b.is_empty()) {
             self.lines.write(uart as u8, bytes);
             self.last_output = Instant::now();
         }
+        self.sinks.flush();
         warnings.iter().for_each(|w| terminal::message(&format!("warning: {w}")));
         let hit = self.patterns.feed(&text[0]).or_else(|| self.patterns.feed(&console));
         hit.map(|hit| match hit {

@@ -20,6 +20,8 @@ pub const UARTS: usize = 3;
 pub enum Event {
     /// Bytes for a UART.
     Input(u8, Vec<u8>),
+    /// The host's sockets have news.
+    Wake,
     /// The user wants to stop.
     Quit,
 }

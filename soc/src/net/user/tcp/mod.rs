@@ -1,0 +1,173 @@
+//! TCP towards the guest: the table of connections.
+
+mod conn;
+mod receive;
+mod send;
+
+use super::super::host::{Command, Event, HOST_IDS, Place};
+use super::{Io, wire};
+use conn::Conn;
+pub use conn::Fate;
+use esplens_core::time::Ticks;
+use serde::{Deserialize, Serialize};
+use smoltcp::wire::{TcpControl, TcpRepr, TcpSeqNumber};
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+/// Connections at once; further ones are refused.
+const MAX_CONNS: usize = 1024;
+/// First port of the gateway that a client of a forward gets.
+const FIRST_PORT: u16 = 49_152;
+
+/// The guest's end and the other one, as the guest sees it.
+type Pair = (SocketAddrV4, SocketAddrV4);
+
+/// All connections.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Tcp {
+    conns: BTreeMap<u32, Conn>,
+    pairs: BTreeMap<Pair, u32>,
+    ports: u16,
+    /// Moves with each connection: first sequence numbers.
+    seq: u32,
+    /// No timer is due before.
+    due: Option<Ticks>,
+}
+
+impl Tcp {
+    /// No timer is due before.
+    pub fn next(&self) -> Ticks {
+        self.due.unwrap_or(Ticks::MAX)
+    }
+
+    /// True while the host has a connection open.
+    pub fn busy(&self) -> bool {
+        self.conns.values().any(Conn::busy)
+    }
+
+    /// Runs the timers that are due.
+    pub fn tick(&mut self, now: Ticks, io: &mut Io) {
+        if self.next() > now {
+            return;
+        }
+        let due: Vec<u32> = self.conns.iter().filter(|(_, c)| c.timer <= now).map(|(id, _)| *id).collect();
+        for id in due {
+            self.with(id, |c| c.expired(now, io));
+        }
+        self.due = self.conns.values().map(|c| c.timer).min().filter(|t| *t < Ticks::MAX);
+    }
+
+    /// Lets `f` work on a connection and forgets it when it is over.
+    fn with(&mut self, id: u32, f: impl FnOnce(&mut Conn) -> Fate) {
+        let Some(conn) = self.conns.get_mut(&id) else { return };
+        if f(conn) == Fate::Over {
+            self.pairs.remove(&(conn.guest, conn.peer));
+            self.conns.remove(&id);
+        } else if conn.timer < Ticks::MAX {
+            self.due = Some(self.due.unwrap_or(Ticks::MAX).min(conn.timer));
+        }
+    }
+
+    fn add(&mut self, id: u32, guest: SocketAddrV4, peer: SocketAddrV4) -> &mut Conn {
+        self.seq = self.seq.wrapping_add(64_000);
+        self.pairs.insert((guest, peer), id);
+        self.conns.entry(id).or_insert(Conn::new(id, guest, peer, self.seq))
+    }
+
+    /// A segment of the guest. `place`: where its other end is outside, if the guest may go there.
+    pub fn segment(&mut self, now: Ticks, pair: Pair, place: Option<Place>, seg: &TcpRepr, io: &mut Io) {
+        if let Some(&id) = self.pairs.get(&pair) {
+            self.with(id, |c| c.segment(now, seg, io));
+            return;
+        }
+        if seg.control == TcpControl::Rst {
+            return;
+        }
+        match place {
+            Some(to)
+                if seg.control == TcpControl::Syn
+                    && seg.ack_number.is_none()
+                    && self.conns.len() < MAX_CONNS =>
+            {
+                let conn = io.new_id();
+                if self.conns.contains_key(&conn) {
+                    return;
+                }
+                self.add(conn, pair.0, pair.1).asked(seg);
+                io.commands.push(Command::Connect { conn, to });
+            }
+            _ => refuse(pair, seg, io),
+        }
+    }
+
+    /// A client connected to a forward.
+    pub fn accepted(&mut self, now: Ticks, id: u32, host: Ipv4Addr, guest: SocketAddrV4, io: &mut Io) {
+        let port =
+            (0..u16::MAX - FIRST_PORT).map(|n| FIRST_PORT + (self.ports + n) % (u16::MAX - FIRST_PORT));
+        let free = port.map(|p| SocketAddrV4::new(host, p)).find(|p| !self.pairs.contains_key(&(guest, *p)));
+        let Some(peer) =
+            free.filter(|_| id >= HOST_IDS && self.conns.len() < MAX_CONNS && !self.conns.contains_key(&id))
+        else {
+            io.commands.push(Command::Drop { conn: id });
+            return;
+        };
+        self.ports = (peer.port() - FIRST_PORT + 1) % (u16::MAX - FIRST_PORT);
+        self.add(id, guest, peer).connect(now, io);
+        self.with(id, |_| Fate::Goes);
+    }
+
+    /// News of a connection from the host.
+    pub fn host(&mut self, now: Ticks, event: Event, io: &mut Io) {
+        match event {
+            Event::Connected { conn } => self.with(conn, |c| c.connected(now, io)),
+            Event::Refused { conn } | Event::Broken { conn } => self.with(conn, |c| c.broken(io)),
+            Event::Data { conn, bytes } => self.with(conn, |c| c.data(now, &bytes, io)),
+            Event::Sent { conn, bytes } => self.with(conn, |c| c.taken(bytes, io)),
+            Event::Eof { conn } => self.with(conn, |c| c.eof(now, io)),
+            _ => {}
+        }
+    }
+
+    /// The host's connections are all gone.
+    pub fn lost(&mut self, io: &mut Io) {
+        for conn in self.conns.values_mut() {
+            conn.broken(io);
+        }
+        self.conns.clear();
+        self.pairs.clear();
+        self.due = None;
+    }
+
+    /// A guest's Ethernet address is known now: whoever waits for it tries at once.
+    pub fn found(&mut self, now: Ticks, guest: Ipv4Addr, io: &mut Io) {
+        let waiting: Vec<u32> =
+            self.conns.iter().filter(|(_, c)| c.waits_for(guest)).map(|(id, _)| *id).collect();
+        for id in waiting {
+            self.with(id, |c| c.expired(now, io));
+        }
+    }
+}
+
+/// Refuses a segment that belongs to no connection.
+fn refuse((guest, peer): Pair, seg: &TcpRepr, io: &mut Io) {
+    let Some(mac) = io.mac(*guest.ip()) else { return };
+    let (seq, ack) = match seg.ack_number {
+        Some(ack) => (ack, None),
+        None => (TcpSeqNumber(0), Some(seg.seq_number + seg.segment_len())),
+    };
+    let repr = TcpRepr {
+        src_port: peer.port(),
+        dst_port: guest.port(),
+        control: TcpControl::Rst,
+        seq_number: seq,
+        ack_number: ack,
+        window_len: 0,
+        window_scale: None,
+        max_seg_size: None,
+        sack_permitted: false,
+        sack_ranges: [None; 3],
+        timestamp: None,
+        payload: &[],
+    };
+    io.frames.push(wire::tcp((io.gateway, *peer.ip()), (mac, *guest.ip()), &repr));
+}

@@ -1,0 +1,194 @@
+//! A segment of the guest arrives (RFC 9293, 3.10.7).
+
+use super::super::Io;
+use super::conn::*;
+use crate::net::host::Command;
+use esplens_core::time::Ticks;
+use smoltcp::wire::{TcpControl, TcpRepr};
+
+/// Early segments kept.
+const MAX_EARLY: usize = 64;
+
+impl Conn {
+    /// A segment of the guest.
+    pub fn segment(&mut self, now: Ticks, seg: &TcpRepr, io: &mut Io) -> Fate {
+        let seq = seg.seq_number.0 as u32;
+        match self.state {
+            State::Asked if seg.control == TcpControl::Rst => return self.dropped(io),
+            State::Asked => return Fate::Goes,
+            State::Calling => return self.called(now, seg, io),
+            _ => {}
+        }
+        let distance = seq.wrapping_sub(self.rcv) as i32;
+        let in_window = distance >= 0 && (distance as u32) <= self.window();
+        if seg.control == TcpControl::Rst {
+            return if in_window { self.dropped(io) } else { Fate::Goes };
+        }
+        if seg.control == TcpControl::Syn {
+            if self.state == State::Answered {
+                self.syn(now, io);
+            } else {
+                self.emit(self.nxt, TcpControl::None, &[], io);
+            }
+            return Fate::Goes;
+        }
+        let Some(ack) = seg.ack_number.map(|a| a.0 as u32) else { return Fate::Goes };
+        if self.state == State::Answered {
+            if ack != self.base {
+                return Fate::Goes;
+            }
+            self.wnd = seg.window_len.into();
+            self.open(io);
+        }
+        if before(self.max, ack) {
+            self.emit(self.nxt, TcpControl::None, &[], io);
+            return Fate::Goes;
+        }
+        self.acknowledged(now, ack, seg, io);
+        let answer = self.take(seq, seg, io);
+        self.output(now, answer, io);
+        self.fate(now)
+    }
+
+    /// The guest answers our SYN.
+    fn called(&mut self, now: Ticks, seg: &TcpRepr, io: &mut Io) -> Fate {
+        let for_us = seg.ack_number.is_some_and(|a| a.0 as u32 == self.base);
+        match seg.control {
+            TcpControl::Rst if for_us => self.dropped(io),
+            TcpControl::Syn if for_us => {
+                self.options(seg);
+                self.open(io);
+                self.output(now, true, io);
+                Fate::Goes
+            }
+            _ => Fate::Goes,
+        }
+    }
+
+    /// Takes payload and FIN; true when the guest wants an answer.
+    fn take(&mut self, seq: u32, seg: &TcpRepr, io: &mut Io) -> bool {
+        let fin = seg.control == TcpControl::Fin;
+        if seg.payload.is_empty() && !fin {
+            // A probe from before the window is answered, a bare ACK is not.
+            return before(seq, self.rcv);
+        }
+        let old = self.rcv.wrapping_sub(seq);
+        if (old as i32) < 0 {
+            self.keep(seq, seg.payload, fin);
+            return true;
+        }
+        let Some(fresh) = seg.payload.get(old as usize..) else { return true };
+        self.deliver(fresh, fin, io);
+        self.catch_up(io);
+        true
+    }
+
+    /// Keeps a segment that came early.
+    fn keep(&mut self, seq: u32, payload: &[u8], fin: bool) {
+        let distance = seq.wrapping_sub(self.rcv) as usize;
+        let fits = distance + payload.len() <= self.window() as usize;
+        let known = self.early.iter().any(|(s, p, _)| *s == seq && p.len() >= payload.len());
+        if fits && !known && self.early.len() < MAX_EARLY {
+            self.early.push((seq, payload.to_vec(), fin));
+        }
+    }
+
+    /// Takes early segments whose time has come.
+    fn catch_up(&mut self, io: &mut Io) {
+        while let Some(i) = self.early.iter().position(|(seq, _, _)| !before(self.rcv, *seq)) {
+            let (seq, payload, fin) = self.early.swap_remove(i);
+            if let Some(fresh) = payload.get(self.rcv.wrapping_sub(seq) as usize..) {
+                self.deliver(fresh, fin, io);
+            }
+        }
+    }
+
+    /// The next bytes go to the host.
+    fn deliver(&mut self, bytes: &[u8], fin: bool, io: &mut Io) {
+        if self.fin {
+            return;
+        }
+        let n = bytes.len().min(self.window() as usize);
+        if n > 0 {
+            self.rcv = self.rcv.wrapping_add(n as u32);
+            self.pending += n as u32;
+            io.commands.push(Command::Send { conn: self.id, bytes: bytes[..n].to_vec() });
+        }
+        if fin && n == bytes.len() {
+            self.rcv = self.rcv.wrapping_add(1);
+            self.fin = true;
+            io.commands.push(Command::Finish { conn: self.id });
+        }
+    }
+
+    /// The guest acknowledges.
+    fn acknowledged(&mut self, now: Ticks, ack: u32, seg: &TcpRepr, io: &mut Io) {
+        let wnd = u32::from(seg.window_len);
+        if before(self.una, ack) {
+            self.progressed(now, ack, io);
+        } else if ack == self.una
+            && self.una != self.max
+            && seg.payload.is_empty()
+            && wnd == self.wnd
+            && wnd > 0
+        {
+            self.duplicate(io);
+        }
+        if !before(ack, self.una) {
+            self.wnd = wnd;
+        }
+    }
+
+    /// Something new is acknowledged.
+    fn progressed(&mut self, now: Ticks, ack: u32, io: &mut Io) {
+        let n = (ack.wrapping_sub(self.base) as usize).min(self.tx.len());
+        self.tx.drain(..n);
+        self.base = self.base.wrapping_add(n as u32);
+        self.una = ack;
+        if before(self.nxt, ack) {
+            self.nxt = ack;
+        }
+        if n > 0 && !self.eof {
+            io.commands.push(Command::Credit { conn: self.id, bytes: n as u32 });
+        }
+        (self.tries, self.dups) = (0, 0);
+        self.timer = if self.una == self.nxt { Ticks::MAX } else { now + self.rto() };
+        match self.recover {
+            Some(end) if before(ack, end) => self.repeat_first(io),
+            Some(_) => {
+                self.recover = None;
+                self.cwnd = self.ssthresh;
+            }
+            None => {
+                let mss = u32::from(self.mss);
+                let more =
+                    if self.cwnd < self.ssthresh { mss } else { (mss * mss / self.cwnd.max(1)).max(1) };
+                self.cwnd = (self.cwnd + more).min(CAPACITY as u32 * 4);
+            }
+        }
+    }
+
+    /// The same acknowledgement again: the third means a lost segment.
+    fn duplicate(&mut self, io: &mut Io) {
+        self.dups += 1;
+        if self.dups == 3 && self.recover.is_none() {
+            let mss = u32::from(self.mss);
+            self.ssthresh = (self.max.wrapping_sub(self.una) / 2).max(2 * mss);
+            self.cwnd = self.ssthresh + 3 * mss;
+            self.recover = Some(self.max);
+            self.repeat_first(io);
+        } else if self.recover.is_some() {
+            self.cwnd = (self.cwnd + u32::from(self.mss)).min(CAPACITY as u32 * 4);
+        }
+    }
+
+    /// Whether the connection is over: both sides done, everything acknowledged.
+    fn fate(&mut self, now: Ticks) -> Fate {
+        let sent_fin = self.eof && self.una == self.end().wrapping_add(1);
+        if self.fin && sent_fin && self.state == State::Open {
+            self.state = State::Lingering;
+            self.timer = now + LINGER;
+        }
+        Fate::Goes
+    }
+}

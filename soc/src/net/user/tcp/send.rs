@@ -1,0 +1,117 @@
+//! What goes to the guest, and again when it got lost (RFC 9293 3.8, RFC 5681).
+
+use super::super::Io;
+use super::conn::*;
+use esplens_core::time::Ticks;
+use smoltcp::wire::TcpControl;
+
+impl Conn {
+    /// The number after the last byte: the FIN's.
+    pub fn end(&self) -> u32 {
+        self.base.wrapping_add(self.tx.len() as u32)
+    }
+
+    /// Sends what the window allows; at least an acknowledgement if `answer`.
+    pub fn output(&mut self, now: Ticks, mut answer: bool, io: &mut Io) {
+        if self.state != State::Open {
+            if answer && self.state == State::Lingering {
+                self.emit(self.nxt, TcpControl::None, &[], io);
+            }
+            return;
+        }
+        while self.send_next(io) {
+            answer = false;
+        }
+        if answer {
+            self.emit(self.nxt, TcpControl::None, &[], io);
+        }
+        let waits = self.nxt != self.una || self.unsent() > 0;
+        if waits && self.timer == Ticks::MAX {
+            self.timer = now + self.rto();
+        }
+    }
+
+    /// Bytes that were not sent, or are to be sent again.
+    fn unsent(&self) -> usize {
+        self.tx.len().saturating_sub(self.nxt.wrapping_sub(self.base) as usize)
+    }
+
+    /// Sends one segment of what may go; false when nothing may.
+    fn send_next(&mut self, io: &mut Io) -> bool {
+        let unsent = self.unsent();
+        let flight = self.nxt.wrapping_sub(self.una);
+        let room = self.wnd.min(self.cwnd).saturating_sub(flight) as usize;
+        let n = unsent.min(room).min(self.mss.into());
+        // Not in small pieces while something is on its way.
+        if n > 0 && n < unsent && n < usize::from(self.mss) && flight > 0 {
+            return false;
+        }
+        let fin = self.eof && n == unsent && !before(self.end(), self.nxt);
+        if n == 0 && !fin {
+            return false;
+        }
+        self.send_at(self.nxt, n, fin, io);
+        self.nxt = self.nxt.wrapping_add(n as u32 + u32::from(fin));
+        if before(self.max, self.nxt) {
+            self.max = self.nxt;
+        }
+        true
+    }
+
+    fn send_at(&mut self, seq: u32, n: usize, fin: bool, io: &mut Io) {
+        let from = seq.wrapping_sub(self.base) as usize;
+        let payload: Vec<u8> = self.tx.iter().skip(from).take(n).copied().collect();
+        let last = from + n >= self.tx.len();
+        let control = match (fin, last && n > 0) {
+            (true, _) => TcpControl::Fin,
+            (_, true) => TcpControl::Psh,
+            _ => TcpControl::None,
+        };
+        self.emit(seq, control, &payload, io);
+    }
+
+    /// Sends the first segment that is not acknowledged again.
+    pub fn repeat_first(&mut self, io: &mut Io) {
+        let n = self.tx.len().min(self.mss.into()).min(self.max.wrapping_sub(self.una) as usize);
+        let fin = self.eof && n == self.tx.len() && before(self.end(), self.max);
+        if n > 0 || fin {
+            self.send_at(self.una, n, fin, io);
+        }
+    }
+
+    /// The timer is due.
+    pub fn expired(&mut self, now: Ticks, io: &mut Io) -> Fate {
+        self.timer = Ticks::MAX;
+        self.tries += 1;
+        if self.state == State::Lingering {
+            return Fate::Over;
+        }
+        if self.tries > MAX_TRIES {
+            return self.abort(io);
+        }
+        match self.state {
+            State::Answered | State::Calling => self.syn(now, io),
+            State::Open if self.una == self.nxt && self.unsent() > 0 && self.wnd == 0 => {
+                // A window that stays shut is asked with one byte; a shut window is no dead guest.
+                self.tries = self.tries.min(5);
+                self.send_at(self.nxt, 1, false, io);
+                self.timer = now + self.rto();
+                self.max = if before(self.max, self.nxt.wrapping_add(1)) {
+                    self.nxt.wrapping_add(1)
+                } else {
+                    self.max
+                };
+            }
+            State::Open => {
+                let flight = self.max.wrapping_sub(self.una);
+                self.ssthresh = (flight / 2).max(2 * u32::from(self.mss));
+                self.cwnd = self.mss.into();
+                self.nxt = self.una;
+                (self.recover, self.dups) = (None, 0);
+                self.output(now, false, io);
+            }
+            _ => {}
+        }
+        Fate::Goes
+    }
+}

@@ -1,0 +1,334 @@
+//! The network with smoltcp's own stack as the guest, over a line that may lose, double and swap frames.
+
+use super::super::host::{Command, Event, HOST_IDS, Place};
+use super::super::{Net, Ready};
+use super::*;
+use esplens_core::time::TICKS_PER_US;
+use smoltcp::iface::{Config as IfConfig, Interface, SocketHandle, SocketSet};
+use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
+use smoltcp::socket::tcp::{Socket, SocketBuffer};
+use smoltcp::time::Instant;
+use std::collections::VecDeque;
+
+const MS: Ticks = 1000 * TICKS_PER_US;
+const MAC: Mac = [2, 0, 0, 0, 0, 3];
+
+/// The guest's MAC.
+#[derive(Default)]
+struct Nic {
+    rx: VecDeque<Vec<u8>>,
+    tx: Vec<Vec<u8>>,
+}
+struct Rx(Vec<u8>);
+struct Tx<'a>(&'a mut Vec<Vec<u8>>);
+
+impl RxToken for Rx {
+    fn consume<R, F: FnOnce(&[u8]) -> R>(self, f: F) -> R {
+        f(&self.0)
+    }
+}
+impl TxToken for Tx<'_> {
+    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, len: usize, f: F) -> R {
+        let mut bytes = vec![0; len];
+        let r = f(&mut bytes);
+        self.0.push(bytes);
+        r
+    }
+}
+impl Device for Nic {
+    type RxToken<'a> = Rx;
+    type TxToken<'a> = Tx<'a>;
+    fn receive(&mut self, _: Instant) -> Option<(Rx, Tx<'_>)> {
+        Some((Rx(self.rx.pop_front()?), Tx(&mut self.tx)))
+    }
+    fn transmit(&mut self, _: Instant) -> Option<Tx<'_>> {
+        Some(Tx(&mut self.tx))
+    }
+    fn capabilities(&self) -> DeviceCapabilities {
+        let mut c = DeviceCapabilities::default();
+        c.medium = Medium::Ethernet;
+        c.max_transmission_unit = 1514;
+        c
+    }
+}
+
+/// A guest, the network, and a line with faults.
+struct Bench {
+    net: Net,
+    nic: Nic,
+    iface: Interface,
+    sockets: SocketSet<'static>,
+    now: Ticks,
+    random: u64,
+    /// Frames in a thousand that are lost, doubled and swapped, each.
+    faults: u64,
+    commands: Vec<Command>,
+}
+
+impl Bench {
+    fn new(config: Config, faults: u64) -> Self {
+        let mut nic = Nic::default();
+        let hw = HardwareAddress::Ethernet(EthernetAddress(MAC));
+        let mut iface = Interface::new(IfConfig::new(hw), &mut nic, Instant::ZERO);
+        iface.update_ip_addrs(|a| a.push(IpCidr::new(config.dhcp_start.into(), config.prefix)).unwrap());
+        iface.routes_mut().add_default_ipv4_route(config.host).unwrap();
+        let sockets = SocketSet::new(Vec::new());
+        Self { net: Net::new(config), nic, iface, sockets, now: 0, random: 7, faults, commands: Vec::new() }
+    }
+
+    fn fault(&mut self) -> bool {
+        self.random =
+            self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.random >> 33) % 1000 < self.faults
+    }
+
+    fn tcp(&mut self, buffer: usize) -> SocketHandle {
+        let b = || SocketBuffer::new(vec![0; buffer]);
+        self.sockets.add(Socket::new(b(), b()))
+    }
+
+    /// Half a millisecond passes.
+    fn step(&mut self) {
+        self.now += MS / 2;
+        self.iface.poll(
+            Instant::from_micros((self.now / TICKS_PER_US) as i64),
+            &mut self.nic,
+            &mut self.sockets,
+        );
+        let mut sent = std::mem::take(&mut self.nic.tx);
+        if sent.len() > 1 && self.fault() {
+            sent.swap(0, 1);
+        }
+        for frame in sent {
+            if self.fault() {
+                continue;
+            }
+            if self.fault() {
+                self.net.from_guest(self.now, &frame);
+            }
+            self.net.from_guest(self.now, &frame);
+        }
+        self.net.tick(self.now);
+        while let Some(frame) = self.net.arrive(self.now, Ready::Yes) {
+            if self.fault() {
+                continue;
+            }
+            if self.fault() {
+                self.nic.rx.push_front(frame.clone());
+            }
+            self.nic.rx.push_back(frame);
+        }
+        // A saved and restored network goes on as if nothing had happened.
+        self.net = postcard::from_bytes(&postcard::to_stdvec(&self.net).unwrap()).unwrap();
+        self.commands.extend(self.net.commands());
+    }
+
+    /// The host's side as a peer that sends `reply` and takes everything: what it got.
+    fn serve(&mut self, conn: u32, got: &mut Vec<u8>, reply: &mut VecDeque<u8>, credit: &mut usize) -> bool {
+        let mut finished = false;
+        for command in std::mem::take(&mut self.commands) {
+            match command {
+                Command::Connect { conn, .. } => self.net.from_host(self.now, Event::Connected { conn }),
+                Command::Send { bytes, .. } => {
+                    got.extend(&bytes);
+                    let bytes = bytes.len() as u32;
+                    self.net.from_host(self.now, Event::Sent { conn, bytes });
+                }
+                Command::Credit { bytes, .. } => *credit += bytes as usize,
+                Command::Finish { .. } => finished = true,
+                Command::Drop { .. } => panic!("dropped"),
+                _ => {}
+            }
+        }
+        let n = reply.len().min(*credit).min(10_000);
+        if n > 0 {
+            *credit -= n;
+            let bytes = reply.drain(..n).collect();
+            self.net.from_host(self.now, Event::Data { conn, bytes });
+        }
+        finished
+    }
+}
+
+fn pattern(n: usize) -> Vec<u8> {
+    (0..n as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
+}
+
+/// Both sides send `n` bytes and close; `incoming`: over a forward.
+fn transfer(n: usize, faults: u64, incoming: bool) {
+    let mut b = Bench::new(Config::default(), faults);
+    let h = b.tcp(8192);
+    let conn = if incoming {
+        b.sockets.get_mut::<Socket>(h).listen(80).unwrap();
+        b.net.from_host(0, Event::Accepted { conn: HOST_IDS + 1, to: "0.0.0.0:80".parse().unwrap() });
+        HOST_IDS + 1
+    } else {
+        let to = (IpAddress::v4(93, 184, 216, 34), 80);
+        b.sockets.get_mut::<Socket>(h).connect(b.iface.context(), to, 50_000).unwrap();
+        1
+    };
+    let (data, mut sent, mut read) = (pattern(n), 0, Vec::new());
+    let (mut got, mut reply, mut credit) = (Vec::new(), VecDeque::from(pattern(n)), 0);
+    let mut closed = (false, false);
+    for _ in 0..600_000 {
+        b.step();
+        closed.0 |= b.serve(conn, &mut got, &mut reply, &mut credit);
+        if reply.is_empty() && !closed.1 && credit > 0 {
+            b.net.from_host(b.now, Event::Eof { conn });
+            closed.1 = true;
+        }
+        let s = b.sockets.get_mut::<Socket>(h);
+        if s.can_send() && sent < n {
+            sent += s.send_slice(&data[sent..]).unwrap();
+        }
+        if sent == n && s.may_send() && read.len() == n {
+            s.close();
+        }
+        while s.can_recv() {
+            s.recv(|bytes| {
+                read.extend_from_slice(bytes);
+                (bytes.len(), ())
+            })
+            .unwrap();
+        }
+        if closed.0 && closed.1 && !b.net.busy() {
+            break;
+        }
+    }
+    assert!(got == data, "{} of {n} bytes from the guest", got.len());
+    assert!(read == pattern(n), "{} of {n} bytes to the guest", read.len());
+    assert!(closed.0 && !b.net.busy(), "both ends are closed");
+}
+
+#[test]
+fn a_client_in_the_guest() {
+    transfer(300_000, 0, false);
+}
+
+#[test]
+fn a_server_in_the_guest() {
+    transfer(300_000, 0, true);
+}
+
+#[test]
+fn a_line_that_loses_doubles_and_swaps() {
+    transfer(200_000, 50, false);
+    transfer(200_000, 50, true);
+}
+
+#[test]
+fn a_slow_host_shuts_the_window() {
+    let mut b = Bench::new(Config::default(), 0);
+    let h = b.tcp(200_000);
+    b.sockets
+        .get_mut::<Socket>(h)
+        .connect(b.iface.context(), (IpAddress::v4(1, 2, 3, 4), 80), 50_000)
+        .unwrap();
+    let (mut sent, mut got) = (0, 0);
+    for _ in 0..4000 {
+        b.step();
+        for command in std::mem::take(&mut b.commands) {
+            match command {
+                Command::Connect { conn, to } => {
+                    assert_eq!(to, Place::Address("1.2.3.4:80".parse().unwrap()));
+                    b.net.from_host(b.now, Event::Connected { conn });
+                }
+                Command::Send { bytes, .. } => got += bytes.len(),
+                _ => {}
+            }
+        }
+        let s = b.sockets.get_mut::<Socket>(h);
+        if s.can_send() {
+            sent += s.send_slice(&[1; 4096]).unwrap();
+        }
+    }
+    assert!(got <= 0xFFFF && got > 60_000, "{got} of {sent}");
+}
+
+#[test]
+fn a_server_that_is_not_there_is_refused() {
+    let mut b = Bench::new(Config::default(), 0);
+    b.net.from_host(0, Event::Accepted { conn: HOST_IDS + 5, to: "0.0.0.0:81".parse().unwrap() });
+    (0..200).for_each(|_| b.step());
+    assert!(b.commands.contains(&Command::Drop { conn: HOST_IDS + 5 }), "{:?}", b.commands);
+    let h = b.tcp(1024);
+    b.sockets
+        .get_mut::<Socket>(h)
+        .connect(b.iface.context(), (IpAddress::v4(10, 0, 2, 2), 9), 50_000)
+        .unwrap();
+    (0..50).for_each(|_| b.step());
+    let connect = Command::Connect { conn: 1, to: Place::Loopback(9) };
+    assert!(b.commands.contains(&connect), "{:?}", b.commands);
+    b.net.from_host(b.now, Event::Refused { conn: 1 });
+    (0..50).for_each(|_| b.step());
+    assert!(!b.sockets.get_mut::<Socket>(h).is_open());
+    assert!(!b.net.busy());
+}
+
+#[test]
+fn restrict_lets_nothing_out() {
+    let mut config = Config::default();
+    config.set("restrict", "on").unwrap().unwrap();
+    let mut b = Bench::new(config, 0);
+    let targets = ["10.0.2.2", "10.0.2.3", "8.8.8.8", "127.0.0.1", "10.0.2.99", "255.255.255.255"];
+    for (i, target) in targets.iter().enumerate() {
+        let ip: Ipv4Addr = target.parse().unwrap();
+        let h = b.tcp(1024);
+        let port = 50_000 + i as u16;
+        let _ = b.sockets.get_mut::<Socket>(h).connect(b.iface.context(), (IpAddress::Ipv4(ip), 80), port);
+        let from = ("10.0.2.15:99".parse().unwrap(), SocketAddrV4::new(ip, 53));
+        let frame = wire::udp((MAC, from.0), (mac_of(ip), from.1), &[0; 40]);
+        b.net.from_guest(b.now, &frame);
+    }
+    (0..2000).for_each(|_| b.step());
+    assert_eq!(b.commands, []);
+    assert!(!b.net.busy());
+}
+
+#[test]
+fn datagrams_go_both_ways() {
+    let mut b = Bench::new(Config::default(), 0);
+    let guest: SocketAddrV4 = "10.0.2.15:5000".parse().unwrap();
+    let dns: SocketAddrV4 = "10.0.2.3:53".parse().unwrap();
+    let mut user = UserNet::new(Config::default());
+    user.frame(0, &wire::udp((MAC, guest), (mac_of(*dns.ip()), dns), b"query"));
+    let asked = Command::Datagram { flow: 1, to: Some(Place::Resolver(53)), bytes: b"query".to_vec() };
+    assert_eq!(std::mem::take(&mut user.io.commands), [asked]);
+    assert!(user.busy());
+    user.host(0, Event::Datagram { flow: 1, from: Place::Resolver(53), bytes: b"answer".to_vec() });
+    let answer = wire::udp((mac_of("10.0.2.2".parse().unwrap()), dns), (MAC, guest), b"answer");
+    assert_eq!(std::mem::take(&mut user.io.frames), [answer]);
+    assert!(!user.busy());
+    let to = "0.0.0.0:5000".parse().unwrap();
+    user.host(0, Event::Arrived { flow: HOST_IDS + 1, to, bytes: b"hi".to_vec() });
+    let client: SocketAddrV4 = "10.0.2.2:49152".parse().unwrap();
+    assert_eq!(user.io.frames.len(), 1);
+    user.frame(0, &wire::udp((MAC, guest), (mac_of(*client.ip()), client), b"ho"));
+    let reply = Command::Datagram { flow: HOST_IDS + 1, to: None, bytes: b"ho".to_vec() };
+    assert_eq!(std::mem::take(&mut user.io.commands), [reply]);
+    user.tick(1000 * 1000 * MS);
+    assert_eq!(user.io.commands.len(), 2, "both flows are closed");
+    b.step();
+}
+
+#[test]
+fn random_frames_do_no_harm() {
+    let mut b = Bench::new(Config::default(), 500);
+    for round in 0..20_000_u32 {
+        b.fault();
+        let kind: &[u8] =
+            [&[8, 0, 0x45][..], &[8, 6, 0, 1], &[0x86, 0xDD, 0x60], &[0, 0]][round as usize % 4];
+        let mut frame = vec![0xFF; 6];
+        frame.extend(MAC);
+        frame.extend(kind);
+        let len = (b.random >> 40) as usize % 600;
+        for i in 0..len {
+            b.random = b.random.rotate_left(7).wrapping_add(i as u64);
+            frame.push(b.random as u8);
+        }
+        b.net.from_guest(u64::from(round) * MS, &frame);
+        b.net.tick(u64::from(round) * MS);
+        b.net.commands();
+        while b.net.arrive(u64::MAX, Ready::Yes).is_some() {}
+    }
+}

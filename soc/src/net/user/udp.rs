@@ -1,0 +1,194 @@
+//! UDP both ways: a flow for every port of the guest, and one for every client of a forward.
+
+use super::super::host::{Command, HOST_IDS, Place};
+use super::{Io, wire};
+use esplens_core::time::{TICKS_PER_SEC, Ticks};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+/// A flow that nobody uses for this long is forgotten.
+const IDLE: Ticks = 120 * TICKS_PER_SEC;
+/// An answer is awaited for this long.
+const AWAITED: Ticks = 5 * TICKS_PER_SEC;
+/// Flows at once; the least used one makes room.
+const MAX_FLOWS: usize = 512;
+/// Datagrams that wait for a guest's Ethernet address.
+const MAX_WAITING: usize = 16;
+/// Longest datagram that fits a frame: nothing is fragmented.
+const MAX_PAYLOAD: usize = 1472;
+/// First port of the gateway that a client of a forward gets.
+const FIRST_PORT: u16 = 49_152;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Flow {
+    guest: SocketAddrV4,
+    /// The client's address as the guest sees it, for a flow of a forward.
+    client: Option<SocketAddrV4>,
+    used: Ticks,
+    /// Until when an answer from outside is awaited.
+    awaited: Ticks,
+}
+
+/// All flows.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Udp {
+    flows: BTreeMap<u32, Flow>,
+    ports: u16,
+    /// For guests whose Ethernet address is not known yet.
+    waiting: Vec<(SocketAddrV4, SocketAddrV4, Vec<u8>)>,
+    awaited: Ticks,
+    now: Ticks,
+    /// No flow is to be forgotten before.
+    due: Option<Ticks>,
+}
+
+impl Udp {
+    /// When a flow is to be forgotten, at the earliest.
+    pub fn next(&self) -> Ticks {
+        self.due.unwrap_or(Ticks::MAX)
+    }
+
+    /// True while an answer is awaited.
+    pub fn busy(&self) -> bool {
+        self.awaited > self.now && !self.flows.is_empty()
+    }
+
+    /// Forgets old flows.
+    pub fn tick(&mut self, now: Ticks, io: &mut Io) {
+        self.now = now;
+        if self.due.is_none_or(|due| due > now) {
+            return;
+        }
+        let old: Vec<u32> = self
+            .flows
+            .iter()
+            .filter(|(_, f)| f.used.saturating_add(IDLE) <= now)
+            .map(|(id, _)| *id)
+            .collect();
+        for id in old {
+            self.forget(id, io);
+        }
+        self.due = self.flows.values().map(|f| f.used.saturating_add(IDLE)).min();
+    }
+
+    /// The host's flows are gone.
+    pub fn lost(&mut self) {
+        self.flows.clear();
+    }
+
+    fn forget(&mut self, id: u32, io: &mut Io) {
+        self.flows.remove(&id);
+        io.commands.push(Command::CloseFlow { flow: id });
+    }
+
+    fn insert(&mut self, id: u32, flow: Flow, io: &mut Io) {
+        if self.flows.len() >= MAX_FLOWS
+            && let Some(oldest) = self.flows.iter().min_by_key(|(_, f)| f.used).map(|(id, _)| *id)
+        {
+            self.forget(oldest, io);
+        }
+        self.due.get_or_insert(flow.used.saturating_add(IDLE));
+        self.flows.insert(id, flow);
+    }
+
+    /// The guest sent a datagram.
+    pub fn sent(
+        &mut self,
+        now: Ticks,
+        (guest, to): (SocketAddrV4, SocketAddrV4),
+        place: Option<Place>,
+        bytes: &[u8],
+        io: &mut Io,
+    ) {
+        self.now = now;
+        let client = self.flows.iter_mut().find(|(_, f)| f.guest == guest && f.client == Some(to));
+        if let Some((&flow, f)) = client {
+            f.used = now;
+            io.commands.push(Command::Datagram { flow, to: None, bytes: bytes.to_vec() });
+            return;
+        }
+        let Some(place) = place else { return };
+        let own = |f: &Flow| f.guest == guest && f.client.is_none();
+        let flow = match self.flows.iter_mut().find(|(_, f)| own(f)) {
+            Some((&id, f)) => {
+                f.used = now;
+                id
+            }
+            None => {
+                let id = io.new_id();
+                self.insert(id, Flow { guest, client: None, used: now, awaited: 0 }, io);
+                id
+            }
+        };
+        self.awaited = now + AWAITED;
+        if let Some(f) = self.flows.get_mut(&flow) {
+            f.awaited = self.awaited;
+        }
+        io.commands.push(Command::Datagram { flow, to: Some(place), bytes: bytes.to_vec() });
+    }
+
+    /// An answer came from outside.
+    pub fn came(&mut self, flow: u32, from: SocketAddrV4, bytes: &[u8], io: &mut Io) {
+        let Some(f) = self.flows.get_mut(&flow) else { return };
+        f.awaited = 0;
+        let guest = f.guest;
+        self.awaited = self.flows.values().map(|f| f.awaited).max().unwrap_or(0);
+        if bytes.len() <= MAX_PAYLOAD
+            && let Some(mac) = io.mac(*guest.ip())
+        {
+            io.frames.push(wire::udp((io.gateway, from), (mac, guest), bytes));
+        }
+    }
+
+    /// A datagram came to a forward.
+    pub fn arrived(
+        &mut self,
+        now: Ticks,
+        flow: u32,
+        (host, guest): (Ipv4Addr, SocketAddrV4),
+        bytes: Vec<u8>,
+        io: &mut Io,
+    ) {
+        self.now = now;
+        if flow < HOST_IDS || bytes.len() > MAX_PAYLOAD {
+            return;
+        }
+        if !self.flows.contains_key(&flow) {
+            let port = FIRST_PORT + self.ports % (u16::MAX - FIRST_PORT);
+            self.ports = self.ports.wrapping_add(1);
+            let client = Some(SocketAddrV4::new(host, port));
+            self.insert(flow, Flow { guest, client, used: now, awaited: 0 }, io);
+        }
+        let Some(f) = self.flows.get_mut(&flow) else { return };
+        f.used = now;
+        let Some(client) = f.client else { return };
+        match io.mac(*guest.ip()) {
+            Some(mac) => io.frames.push(wire::udp((io.gateway, client), (mac, guest), &bytes)),
+            None if self.waiting.len() < MAX_WAITING => self.waiting.push((client, guest, bytes)),
+            None => {}
+        }
+    }
+
+    /// A guest's Ethernet address is known now.
+    pub fn found(&mut self, address: Ipv4Addr, io: &mut Io) {
+        for (from, to, bytes) in std::mem::take(&mut self.waiting) {
+            match io.mac(address).filter(|_| *to.ip() == address) {
+                Some(mac) => io.frames.push(wire::udp((io.gateway, from), (mac, to), &bytes)),
+                None => self.waiting.push((from, to, bytes)),
+            }
+        }
+    }
+
+    /// Answers a query that may not leave: the name does not exist.
+    pub fn no_such_name(&mut self, guest: SocketAddrV4, server: SocketAddrV4, query: &[u8], io: &mut Io) {
+        let Some(mac) = io.mac(*guest.ip()) else { return };
+        if query.len() < 12 || query.len() > MAX_PAYLOAD || query[2] & 0x80 != 0 {
+            return;
+        }
+        let mut answer = query.to_vec();
+        answer[2] = 0x81 | query[2] & 0x78;
+        answer[3] = 0x83;
+        io.frames.push(wire::udp((io.gateway, server), (mac, guest), &answer));
+    }
+}

@@ -1,0 +1,89 @@
+//! Frames put together and taken apart.
+
+use smoltcp::phy::ChecksumCapabilities;
+use smoltcp::wire::*;
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+/// An Ethernet address.
+pub type Mac = [u8; 6];
+/// Everybody's.
+pub const BROADCAST: Mac = [0xFF; 6];
+/// Time to live of what the network sends.
+const TTL: u8 = 64;
+const ETHERNET: usize = 14;
+/// Room of an ARP packet: QEMU's frames are 64 bytes long.
+const ARP_ROOM: usize = 50;
+
+/// The Ethernet address of one of the network's own addresses, as QEMU's user network has them.
+pub fn mac_of(address: Ipv4Addr) -> Mac {
+    let [a, b, c, d] = address.octets();
+    [0x52, 0x55, a, b, c, d]
+}
+
+/// An Ethernet frame around a payload of `len` bytes.
+pub fn ethernet(
+    from: Mac,
+    to: Mac,
+    kind: EthernetProtocol,
+    len: usize,
+    fill: impl FnOnce(&mut [u8]),
+) -> Vec<u8> {
+    let mut bytes = vec![0; ETHERNET + len];
+    let repr =
+        EthernetRepr { src_addr: EthernetAddress(from), dst_addr: EthernetAddress(to), ethertype: kind };
+    let mut frame = EthernetFrame::new_unchecked(&mut bytes[..]);
+    repr.emit(&mut frame);
+    fill(frame.payload_mut());
+    bytes
+}
+
+/// An IPv4 packet in its frame.
+pub fn ipv4(
+    (mac, from): (Mac, Ipv4Addr),
+    to: (Mac, Ipv4Addr),
+    protocol: IpProtocol,
+    len: usize,
+    fill: impl FnOnce(&mut [u8]),
+) -> Vec<u8> {
+    let repr =
+        Ipv4Repr { src_addr: from, dst_addr: to.1, next_header: protocol, payload_len: len, hop_limit: TTL };
+    ethernet(mac, to.0, EthernetProtocol::Ipv4, repr.buffer_len() + len, |bytes| {
+        let mut packet = Ipv4Packet::new_unchecked(bytes);
+        repr.emit(&mut packet, &ChecksumCapabilities::default());
+        fill(packet.payload_mut());
+    })
+}
+
+/// A UDP datagram in its frame.
+pub fn udp((mac, from): (Mac, SocketAddrV4), to: (Mac, SocketAddrV4), payload: &[u8]) -> Vec<u8> {
+    let repr = UdpRepr { src_port: from.port(), dst_port: to.1.port() };
+    let ips = (IpAddress::Ipv4(*from.ip()), IpAddress::Ipv4(*to.1.ip()));
+    ipv4((mac, *from.ip()), (to.0, *to.1.ip()), IpProtocol::Udp, repr.header_len() + payload.len(), |bytes| {
+        let mut packet = UdpPacket::new_unchecked(bytes);
+        let fill = |to: &mut [u8]| to.copy_from_slice(payload);
+        repr.emit(&mut packet, &ips.0, &ips.1, payload.len(), fill, &ChecksumCapabilities::default());
+    })
+}
+
+/// A TCP segment in its frame.
+pub fn tcp((mac, from): (Mac, Ipv4Addr), to: (Mac, Ipv4Addr), repr: &TcpRepr) -> Vec<u8> {
+    ipv4((mac, from), to, IpProtocol::Tcp, repr.buffer_len(), |bytes| {
+        let mut packet = TcpPacket::new_unchecked(bytes);
+        repr.emit(&mut packet, &from.into(), &to.1.into(), &ChecksumCapabilities::default());
+    })
+}
+
+/// An ARP packet in its frame.
+pub fn arp(operation: ArpOperation, from: (Mac, Ipv4Addr), to: (Mac, Ipv4Addr)) -> Vec<u8> {
+    let request = operation == ArpOperation::Request;
+    let repr = ArpRepr::EthernetIpv4 {
+        operation,
+        source_hardware_addr: EthernetAddress(from.0),
+        source_protocol_addr: from.1,
+        target_hardware_addr: EthernetAddress(if request { [0; 6] } else { to.0 }),
+        target_protocol_addr: to.1,
+    };
+    ethernet(from.0, to.0, EthernetProtocol::Arp, ARP_ROOM, |bytes| {
+        repr.emit(&mut ArpPacket::new_unchecked(bytes));
+    })
+}

@@ -1,0 +1,132 @@
+//! Named trace events: off by default, chosen by patterns, each a line of text with its virtual time, core and PC.
+
+use esplens_core::time::Ticks;
+use serde::Serialize;
+
+macro_rules! events {
+    ($( $id:ident = $name:literal, $doc:literal; )+) => {
+        /// An event that can be traced.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+        #[repr(u8)]
+        pub enum Event { $( #[doc = $doc] $id ),+ }
+
+        impl Event {
+            /// All events.
+            pub const ALL: &[Event] = &[$(Event::$id),+];
+
+            /// Its name in patterns and lines.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Event::$id => $name),+ }
+            }
+
+            /// What it tells.
+            #[must_use]
+            pub const fn doc(self) -> &'static str {
+                match self { $(Event::$id => $doc),+ }
+            }
+        }
+    };
+}
+
+events! {
+    OpenEthMiiWrite = "open_eth_mii_write", "A register of the PHY was written.";
+    OpenEthMiiRead = "open_eth_mii_read", "A register of the PHY was read.";
+    OpenEthUpdateIrq = "open_eth_update_irq", "The MAC's interrupt line moved.";
+    OpenEthReceive = "open_eth_receive", "A frame reaches the MAC.";
+    OpenEthReceiveMcast = "open_eth_receive_mcast", "The hash filter looks at a multicast frame.";
+    OpenEthReceiveReject = "open_eth_receive_reject", "The filter refused a frame.";
+    OpenEthReceiveDesc = "open_eth_receive_desc", "A frame went to a receive descriptor.";
+    OpenEthStartXmit = "open_eth_start_xmit", "A transmit descriptor's frame leaves.";
+    OpenEthRegRead = "open_eth_reg_read", "A register of the MAC was read.";
+    OpenEthRegWrite = "open_eth_reg_write", "A register of the MAC was written.";
+    OpenEthDescRead = "open_eth_desc_read", "A descriptor was read.";
+    OpenEthDescWrite = "open_eth_desc_write", "A descriptor was written.";
+    Reset = "reset", "The chip or a core was reset.";
+    NetHost = "net_host", "The host's sockets told the user network something.";
+}
+
+/// A traced event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Which.
+    pub event: Event,
+    /// Virtual time.
+    pub at: Ticks,
+    /// The core whose access caused it (0 for what no core caused).
+    pub core: u8,
+    /// The instruction's address (0 for what no core caused).
+    pub pc: u32,
+    /// What happened.
+    pub text: String,
+}
+
+/// Which events are on. Not part of the machine's state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trace(u64);
+
+impl Trace {
+    /// Whether an event is on.
+    #[inline]
+    #[must_use]
+    pub const fn on(self, event: Event) -> bool {
+        self.0 >> event as u8 & 1 != 0
+    }
+
+    /// Turns on what a pattern names (`*` any text, `?` any character), off with a `-` before it; false when it names
+    /// nothing.
+    pub fn apply(&mut self, pattern: &str) -> bool {
+        let (off, glob) = pattern.strip_prefix('-').map_or((false, pattern), |p| (true, p));
+        let mut any = false;
+        for event in Event::ALL.iter().filter(|e| matches(glob.as_bytes(), e.name().as_bytes())) {
+            let bit = 1 << *event as u8;
+            self.0 = if off { self.0 & !bit } else { self.0 | bit };
+            any = true;
+        }
+        any
+    }
+}
+
+/// Whether a name fits a pattern; time grows with the product of both lengths at most.
+fn matches(pattern: &[u8], name: &[u8]) -> bool {
+    let (mut p, mut n) = (0, 0);
+    let mut star = None;
+    while n < name.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                star = Some((p, n));
+                p += 1;
+            }
+            Some(c) if *c == b'?' || *c == name[n] => (p, n) = (p + 1, n + 1),
+            _ => {
+                let Some((at, from)) = star else { return false };
+                star = Some((at, from + 1));
+                (p, n) = (at + 1, from + 1);
+            }
+        }
+    }
+    pattern[p.min(pattern.len())..].iter().all(|c| *c == b'*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_choose_events() {
+        let mut t = Trace::default();
+        assert!(t.apply("open_eth*") && t.apply("-*_reg_*"));
+        assert!(t.on(Event::OpenEthReceive) && !t.on(Event::OpenEthRegRead) && !t.on(Event::Reset));
+        assert!(t.apply("res?t") && t.on(Event::Reset));
+        assert!(!t.apply("nothing*") && !t.apply("") && !t.apply("open_eth"));
+        assert!(t.apply("*") && t.on(Event::NetHost));
+    }
+
+    #[test]
+    fn every_event_has_a_bit_and_a_name_of_its_own() {
+        assert!(Event::ALL.len() <= 64);
+        for (i, a) in Event::ALL.iter().enumerate() {
+            assert!(Event::ALL[..i].iter().all(|b| a.name() != b.name()));
+        }
+    }
+}
