@@ -6,6 +6,7 @@ mod breakpoints;
 mod info;
 mod listen;
 mod memory;
+mod network;
 mod registers;
 mod reset;
 mod run_control;
@@ -73,6 +74,15 @@ enum Command {
     Delvm(snapshots::Delete),
     /// Show or set how fast virtual time runs: real, max, or a factor.
     Speed(settings::Speed),
+    /// Plug the Ethernet cable in, or pull it out.
+    #[command(name = "set_link")]
+    SetLink(network::SetLink),
+    /// Lead a port of the host to the guest.
+    #[command(name = "hostfwd_add")]
+    HostfwdAdd(network::HostfwdAdd),
+    /// Take that back.
+    #[command(name = "hostfwd_remove")]
+    HostfwdRemove(network::HostfwdRemove),
     /// Open another GDB server.
     Gdb(settings::Gdb),
     /// OpenOCD's commands for the chip; what needs no doing here says so.
@@ -119,6 +129,9 @@ impl Command {
             Self::Loadvm(c) => c.run(handle),
             Self::Delvm(c) => c.run(handle),
             Self::Speed(c) => c.run(handle),
+            Self::SetLink(c) => c.run(handle),
+            Self::HostfwdAdd(c) => c.run(handle),
+            Self::HostfwdRemove(c) => c.run(handle),
             Self::Gdb(c) => c.run(handle),
             Self::Esp32(c) | Self::Esp(c) => c.run(handle),
             Self::Flash(c) => c.run(handle),

@@ -41,6 +41,13 @@ fn commands_people_type() {
     assert!(says("break 0x400d0000").contains("break"));
     assert!(says("help").contains("savevm"));
     assert!(says("help reset").contains("halt"));
+    assert!(says("set_link wlan0 off").contains("'wlan0' not found"), "{}", says("set_link wlan0 off"));
+    assert_eq!(says("set_link open_eth.0 off"), "");
+    assert!(says("hostfwd_add tcp::1-:2").contains("could not set up host forwarding rule 'tcp::1-:2'"));
+    assert!(says("hostfwd_add other tcp::1-:2").contains("unrecognized netdev id 'other'"));
+    assert!(says("hostfwd_add nonsense").contains("hostport"));
+    assert_eq!(says("hostfwd_remove tcp::1"), "host forwarding rule for tcp::1 not found\n");
+    assert!(says("hostfwd_remove nonsense").contains("invalid format"));
     assert!(says("nonsense").contains("nonsense"));
     assert_eq!(says(""), "");
     for what in ["mtree", "qtree", "irq", "network", "roms", "cpus", "breakpoints"] {

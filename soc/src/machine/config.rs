@@ -45,6 +45,11 @@ pub struct MachineConfig {
     pub eth: crate::dev::eth::EthModel,
     /// The user network at its cable; `None`: frames go nowhere.
     pub network: Option<crate::net::user::Config>,
+    /// Without a user network: the cable leads to a segment with others, whose frames the host carries
+    /// ([`Machine::attach`]).
+    pub segment: bool,
+    /// The network's name for `set_link` and `info network`; `id=` of `--nic`.
+    pub nic_id: String,
 }
 
 impl MachineConfig {
@@ -64,6 +69,8 @@ impl MachineConfig {
             semihosting: None,
             eth: Default::default(),
             network: None,
+            segment: false,
+            nic_id: "net0".into(),
         }
     }
 
@@ -109,7 +116,10 @@ impl Machine {
             log: Vec::new(),
             applied: 0,
             replay: Default::default(),
-            net: config.network.clone().map(crate::net::Net::new),
+            net: match &config.network {
+                Some(user) => Some(crate::net::Net::new(user.clone())),
+                None => config.segment.then(crate::net::Net::segment),
+            },
             host: None,
             muted: false,
             stale: false,

@@ -61,6 +61,8 @@ pub enum Input {
     Frame(Vec<u8>),
     /// What the host's sockets tell the user network.
     Host(Event),
+    /// The Ethernet cable is plugged in (true) or pulled out.
+    Link(bool),
 }
 
 /// The slice of virtual time that the cores are in.
@@ -252,6 +254,7 @@ impl Machine {
             }
             Input::Pad(pin, level) => (DevId::Gpio, Msg::Pad(*pin, *level)),
             Input::Frame(bytes) => (DevId::Eth, Msg::Frame(bytes.clone())),
+            Input::Link(up) => (DevId::Eth, Msg::Link(*up)),
             Input::Host(event) => {
                 self.trace_host(event);
                 if let Some(net) = &mut self.net {

@@ -96,8 +96,15 @@ pub struct RunArgs {
     /// Mask ROM instead of the built-in one: an ELF file or 448 KiB from 0x40000000.
     #[arg(long, value_name = "FILE")]
     pub rom: Option<PathBuf>,
-    /// Network: user|none[,model=auto|open_eth|emac][,hostfwd=tcp|udp:[hostaddr]:hostport-[guestaddr]:guestport]...
-    /// [,restrict=on][,net=A.B.C.D/N][,host=A][,dns=A][,dhcpstart=A][,hostname=NAME][,resolver=A[:PORT]].
+    /// Network, in QEMU's words: user|socket|tap|none, then keys.
+    ///
+    /// any: model=auto|open_eth|emac, id=NAME.
+    /// user: hostfwd=tcp|udp:[HOSTADDR]:HOSTPORT-[GUESTADDR]:GUESTPORT (several),
+    /// guestfwd=tcp:SERVER:PORT-tcp:HOST:PORT|unix:PATH|cmd:COMMAND (several), restrict=on, net=A.B.C.D/N, host=A,
+    /// dns=A, dhcpstart=A, hostname=NAME, domainname=NAME, dnssearch=DOMAIN (several), resolver=A[:PORT],
+    /// ipv4=off, ipv6=off, ipv6-net=PREFIX/N, ipv6-host=A, ipv6-dns=A.
+    /// socket: listen=[HOST]:PORT, connect=HOST:PORT or mcast=GROUP:PORT[,localaddr=A]; several machines on one
+    /// segment need different --id. tap: ifname=NAME (Linux). Two commas stand for one in a value.
     #[arg(long, value_name = "NIC", default_value = "user")]
     pub nic: Nic,
     /// Machine number: gives the base MAC address 24:0a:c4:.. of its own.

@@ -5,8 +5,9 @@ mod drive;
 use super::args::RunArgs;
 use super::demo::IMAGE;
 use super::exit::{BadInput, Exit};
-use super::hostnet::Sockets;
+use super::hostnet::{At, Segment, Sockets};
 use super::nic::NicKind;
+use esplens_soc::net::host::HostNet;
 use super::serial::{Event, Lines};
 use super::target::{self, Setup, Target};
 use super::trace::{self, Sinks};
@@ -36,7 +37,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     let mut setup = setup(args, &input)?;
     setup.trace = trace;
     let (events, rx) = sync_channel(EVENT_QUEUE);
-    setup.sockets = sockets(args, &events)?;
+    setup.host = host(args, &events)?;
     quit_on_signal(events.clone())?;
     introduce(&input);
     let lines = Lines::open(&args.serial, &events)?;
@@ -123,28 +124,35 @@ fn setup(args: &RunArgs, input: &BootInput) -> anyhow::Result<Setup> {
         strap: args.strap,
         seed: args.seed,
         nic: args.nic.clone(),
-        sockets: None,
+        host: None,
         trace: Trace::default(),
         semihosting: args.semihosting.clone(),
     })
 }
 
-/// The host's sockets for the user network; says where it listens.
-fn sockets(args: &RunArgs, events: &SyncSender<Event>) -> anyhow::Result<Option<Sockets>> {
+/// The host's side of the network; says where it listens.
+fn host(args: &RunArgs, events: &SyncSender<Event>) -> anyhow::Result<Option<Box<dyn HostNet>>> {
     let nic = &args.nic;
-    if nic.kind != NicKind::User {
-        return Ok(None);
-    }
     let events = events.clone();
     // A full queue wakes the machine as well.
-    let wake = move || drop(events.try_send(Event::Wake));
-    let sockets = Sockets::open(&nic.user.forwards, nic.listen, nic.resolver, Arc::new(wake))?;
-    sockets.listening.iter().for_each(|line| terminal::message(line));
-    Ok(Some(sockets))
+    let wake = Arc::new(move || drop(events.try_send(Event::Wake)));
+    if let Some(at) = &nic.at {
+        let at = match at {
+            At::Listen(port) if port.starts_with(':') => At::Listen(format!("{}{port}", nic.listen)),
+            other => other.clone(),
+        };
+        let segment = Segment::open(at, wake)?;
+        terminal::message(&segment.notice);
+        return Ok(Some(Box::new(segment)));
+    }
+    if nic.kind == NicKind::None {
+        return Ok(None);
+    }
+    let sockets = Sockets::open(&nic.user, nic.listen, nic.resolver, wake)?;
+    sockets.listening().iter().for_each(|line| terminal::message(line));
+    Ok(Some(Box::new(sockets)))
 }
 
-/// The chip revision that eFuses tell: CHIP_VER_REV1 and CHIP_VER_REV2 (ECO3 also wants an APB_CTRL bit, which the
-/// machine derives from the same).
 fn efuse_revision(efuse: &[u8; 124]) -> u8 {
     let bit = |word: usize, bit: usize| efuse[word * 4 + bit / 8] >> (bit % 8) & 1 != 0;
     match (bit(3, 15), bit(5, 20)) {
