@@ -3,9 +3,9 @@
 pub mod interp;
 
 use crate::cpu::Cpu;
-use crate::cpu::exception::Cause;
+use crate::cpu::exception::{Cause, vector};
 use crate::debug::Stop;
-use crate::memory::{Access, Bus, Entry, Fault, MAP_BASE, MAP_PAGES, Memory, WatchOwner, flag};
+use crate::memory::{Access, Bus, Entry, Fault, MAP_BASE, MAP_PAGES, Memory, Taken, WatchOwner, flag};
 
 /// Why [`Engine::run`] returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub trait Engine: Send {
     fn set_breakpoint(&mut self, addr: u32, on: bool);
     /// The next run does not stop at a breakpoint on its first instruction, nor at a watchpoint it hits.
     fn step_over(&mut self);
+    /// Tells [`Bus::taken`] of every exception and interrupt from now on, or no longer.
+    fn report(&mut self, on: bool);
     /// Forgets all decoded code (after a restore).
     fn flush(&mut self);
 }
@@ -326,6 +328,23 @@ impl<'a> Ctx<'a> {
     pub fn raise(&mut self, op: &DecOp, cause: Cause) -> Done {
         self.cpu.raise(cause, op.pc);
         Done::Fault
+    }
+
+    /// Tells the bus of the exception or interrupt that was just taken.
+    #[cold]
+    fn taken(&mut self) {
+        let cpu = &self.cpu;
+        let vector = cpu.pc.wrapping_sub(cpu.vecbase);
+        let pc = match vector {
+            vector::DOUBLE => cpu.depc,
+            // The levels' vectors stand 0x40 apart; level 2 is the first.
+            vector::LEVEL2..vector::KERNEL => cpu.epc[((vector - vector::LEVEL2) / 0x40 + 2) as usize & 7],
+            _ => cpu.epc[1],
+        };
+        let (cause, vaddr) = (cpu.exccause, cpu.excvaddr);
+        let what = Taken { vector, cause, vaddr, pending: cpu.interrupt() & cpu.intenable };
+        let mut a = Access { core: self.core, cycle: cpu.cycles, pc, mem: self.mem, leave: false };
+        self.bus.taken(&mut a, what);
     }
 
     /// CCOUNT as `op` sees it: the cycles up to its own.

@@ -25,6 +25,8 @@ pub struct Interp {
     breakpoints: BTreeSet<u32>,
     /// The next instruction ignores break- and watchpoints.
     step_over: bool,
+    /// The bus hears of exceptions and interrupts.
+    report: bool,
     /// Where the last run stopped inside a block, to go on there instead of decoding a block anew.
     resume: Option<(u32, BlockId, usize)>,
     /// IBREAK registers that the cached blocks were cut for.
@@ -49,7 +51,9 @@ impl Engine for Interp {
                 return Exit::Waiting;
             }
             c.cpu.waiting = false;
-            c.cpu.take_interrupt();
+            if c.cpu.take_interrupt() && self.report {
+                c.taken();
+            }
             let slice = (end - c.cpu.cycles).min(c.cpu.cycles_to_timer());
             if let Some(exit) = self.run_slice(&mut c, slice) {
                 return exit;
@@ -70,6 +74,10 @@ impl Engine for Interp {
 
     fn step_over(&mut self) {
         self.step_over = true;
+    }
+
+    fn report(&mut self, on: bool) {
+        self.report = on;
     }
 
     fn flush(&mut self) {
@@ -107,6 +115,9 @@ impl Interp {
                     }
                 }
                 Done::Fault => {
+                    if self.report {
+                        c.taken();
+                    }
                     // A taken exception costs a cycle, so that no loop of exceptions stops time.
                     c.cpu.cycles += 1;
                     c.cpu.match_timers();
