@@ -110,6 +110,8 @@ pub struct Ctx<'a> {
     pub(crate) base: u64,
     /// Set when the machine must be asked before the next instruction.
     pub attention: bool,
+    /// The bus hears of exceptions and interrupts.
+    pub report: bool,
     /// The debug event behind [`Done::Stop`].
     pub stop: Option<Stop>,
 }
@@ -118,7 +120,7 @@ impl<'a> Ctx<'a> {
     /// A context for one run of `core`.
     pub fn new(cpu: &'a mut Cpu, core: usize, mem: &'a mut Memory, bus: &'a mut dyn Bus) -> Self {
         let map = mem.map(core).base();
-        Self { cpu, core, mem, bus, map, base: 0, attention: false, stop: None }
+        Self { cpu, core, mem, bus, map, base: 0, attention: false, report: false, stop: None }
     }
 
     /// Address register of the current window.
@@ -207,7 +209,7 @@ impl<'a> Ctx<'a> {
     fn access<R>(&mut self, op: &DecOp, f: impl FnOnce(&mut Access, &mut dyn Bus) -> R) -> R {
         let mut a = Access {
             core: self.core,
-            cycle: self.base.wrapping_add(u64::from(op.index)),
+            cycle: self.cycle_of(op),
             pc: op.pc,
             mem: self.mem,
             leave: false,
@@ -330,9 +332,14 @@ impl<'a> Ctx<'a> {
         Done::Fault
     }
 
+    /// The core's cycle count at `op`.
+    pub(crate) fn cycle_of(&self, op: &DecOp) -> u64 {
+        self.base.wrapping_add(u64::from(op.index))
+    }
+
     /// Tells the bus of the exception or interrupt that was just taken.
     #[cold]
-    fn taken(&mut self) {
+    pub(crate) fn taken(&mut self, cycle: u64) {
         let cpu = &self.cpu;
         let vector = cpu.pc.wrapping_sub(cpu.vecbase);
         let pc = match vector {
@@ -343,7 +350,7 @@ impl<'a> Ctx<'a> {
         };
         let (cause, vaddr) = (cpu.exccause, cpu.excvaddr);
         let what = Taken { vector, cause, vaddr, pending: cpu.interrupt() & cpu.intenable };
-        let mut a = Access { core: self.core, cycle: cpu.cycles, pc, mem: self.mem, leave: false };
+        let mut a = Access { core: self.core, cycle, pc, mem: self.mem, leave: false };
         self.bus.taken(&mut a, what);
     }
 

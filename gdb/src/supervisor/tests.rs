@@ -132,7 +132,7 @@ fn lines_get_their_context_before_anybody_sees_them() {
         symbol: Some(format!("f+{:#x}", line.pc & 0xFF).into()),
     }));
     let mut flash = esplens_soc::trace::Trace::default();
-    flash.apply("flash_read");
+    flash.apply("flash_command");
     let stream = s.session().stream_lines(flash, 100);
     s.run(100_000 * esplens_core::time::TICKS_PER_US);
     s.take_output();

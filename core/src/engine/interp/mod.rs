@@ -44,6 +44,7 @@ struct Ran {
 impl Engine for Interp {
     fn run(&mut self, cpu: &mut Cpu, core: usize, mem: &mut Memory, bus: &mut dyn Bus, budget: u64) -> Exit {
         let mut c = Ctx::new(cpu, core, mem, bus);
+        c.report = self.report;
         let end = c.cpu.cycles.saturating_add(budget);
         self.drop_stale(&mut c);
         while c.cpu.cycles < end {
@@ -51,8 +52,8 @@ impl Engine for Interp {
                 return Exit::Waiting;
             }
             c.cpu.waiting = false;
-            if c.cpu.take_interrupt() && self.report {
-                c.taken();
+            if c.cpu.take_interrupt() && c.report {
+                c.taken(c.cpu.cycles);
             }
             let slice = (end - c.cpu.cycles).min(c.cpu.cycles_to_timer());
             if let Some(exit) = self.run_slice(&mut c, slice) {
@@ -115,8 +116,8 @@ impl Interp {
                     }
                 }
                 Done::Fault => {
-                    if self.report {
-                        c.taken();
+                    if c.report {
+                        c.taken(c.cpu.cycles);
                     }
                     // A taken exception costs a cycle, so that no loop of exceptions stops time.
                     c.cpu.cycles += 1;
