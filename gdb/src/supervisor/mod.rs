@@ -9,6 +9,7 @@ mod event;
 mod handle;
 mod pace;
 mod session;
+mod stream;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -19,3 +20,4 @@ pub use event::{Event, Stopped, Why};
 pub use handle::{Client, Gone, Handle};
 pub use pace::{Pace, Speed};
 pub use session::{Point, PointId, PointKind, Quit, RunState, Session, Status};
+pub use stream::{Batch, Context, MAX_QUEUE, Stream, Where};

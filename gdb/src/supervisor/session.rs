@@ -3,6 +3,7 @@
 use super::event::{Event, Stopped, Why};
 use super::handle::Client;
 use super::pace::Speed;
+use super::stream::Streams;
 use esplens_core::debug::Stop;
 use esplens_core::memory::WatchKind;
 use esplens_core::time::Ticks;
@@ -73,7 +74,7 @@ pub struct Status {
 
 /// The machine with what its clients want of it. Lives on the supervisor's thread.
 pub struct Session {
-    machine: Machine,
+    pub(super) machine: Machine,
     state: RunState,
     stops: u64,
     points: BTreeMap<PointId, Point>,
@@ -88,6 +89,7 @@ pub struct Session {
     pub(super) stop_on_exit: bool,
     quit: Option<Quit>,
     events: broadcast::Sender<Event>,
+    pub(super) streams: Streams,
 }
 
 impl Session {
@@ -107,6 +109,7 @@ impl Session {
             stop_on_exit: false,
             quit: None,
             events,
+            streams: Streams::default(),
         }
     }
 

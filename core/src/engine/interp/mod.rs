@@ -25,6 +25,8 @@ pub struct Interp {
     breakpoints: BTreeSet<u32>,
     /// The next instruction ignores break- and watchpoints.
     step_over: bool,
+    /// The bus hears of exceptions and interrupts.
+    report: bool,
     /// Where the last run stopped inside a block, to go on there instead of decoding a block anew.
     resume: Option<(u32, BlockId, usize)>,
     /// IBREAK registers that the cached blocks were cut for.
@@ -42,6 +44,7 @@ struct Ran {
 impl Engine for Interp {
     fn run(&mut self, cpu: &mut Cpu, core: usize, mem: &mut Memory, bus: &mut dyn Bus, budget: u64) -> Exit {
         let mut c = Ctx::new(cpu, core, mem, bus);
+        c.report = self.report;
         let end = c.cpu.cycles.saturating_add(budget);
         self.drop_stale(&mut c);
         while c.cpu.cycles < end {
@@ -49,7 +52,9 @@ impl Engine for Interp {
                 return Exit::Waiting;
             }
             c.cpu.waiting = false;
-            c.cpu.take_interrupt();
+            if c.cpu.take_interrupt() && c.report {
+                c.taken(c.cpu.cycles);
+            }
             let slice = (end - c.cpu.cycles).min(c.cpu.cycles_to_timer());
             if let Some(exit) = self.run_slice(&mut c, slice) {
                 return exit;
@@ -70,6 +75,10 @@ impl Engine for Interp {
 
     fn step_over(&mut self) {
         self.step_over = true;
+    }
+
+    fn report(&mut self, on: bool) {
+        self.report = on;
     }
 
     fn flush(&mut self) {
@@ -107,6 +116,9 @@ impl Interp {
                     }
                 }
                 Done::Fault => {
+                    if c.report {
+                        c.taken(c.cpu.cycles);
+                    }
                     // A taken exception costs a cycle, so that no loop of exceptions stops time.
                     c.cpu.cycles += 1;
                     c.cpu.match_timers();
