@@ -16,7 +16,7 @@ mod tasks;
 mod tests;
 mod timers;
 
-pub use context::{backtrace, core_backtrace, task_context};
+pub use context::{backtrace, core_backtrace, fpu_owner, task_context};
 pub use heap::{Heap, Kind as HeapKind, heaps};
 pub use layout::{Layout, Tcb};
 pub use list::Walk;
