@@ -170,6 +170,10 @@ impl Bus for Soc {
         self.trace_stored(a, addr, old, value);
     }
 
+    fn halted(&self) -> bool {
+        !self.sys.tap.seen.is_empty()
+    }
+
     fn fetch_failed(&mut self, a: &mut Access, addr: u32) {
         cache::illegal_access(&mut self.sys, a.core, addr, true);
         a.leave |= self.attention();

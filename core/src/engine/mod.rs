@@ -14,6 +14,8 @@ pub enum Exit {
     Budget,
     /// A device wants the machine's attention before the next instruction.
     Attention,
+    /// A debugger wants to look before the next instruction ([`Bus::halted`]); nothing else is due.
+    Halt,
     /// The core waits for an interrupt (WAITI).
     Waiting,
     /// A debug event.
@@ -34,6 +36,10 @@ pub trait Engine: Send {
     fn step_over(&mut self);
     /// Tells [`Bus::taken`] of every exception and interrupt from now on, or no longer.
     fn report(&mut self, on: bool);
+    /// Stops with [`Stop::Interrupt`] when one of these interrupts is taken, a bit each.
+    fn set_irq_break(&mut self, mask: u32) {
+        let _ = mask;
+    }
     /// Forgets all decoded code (after a restore).
     fn flush(&mut self);
 }
@@ -112,6 +118,8 @@ pub struct Ctx<'a> {
     pub attention: bool,
     /// The bus hears of exceptions and interrupts.
     pub report: bool,
+    /// Set when a debugger wants to look before the next instruction.
+    pub(crate) halt: bool,
     /// The debug event behind [`Done::Stop`].
     pub stop: Option<Stop>,
 }
@@ -120,7 +128,7 @@ impl<'a> Ctx<'a> {
     /// A context for one run of `core`.
     pub fn new(cpu: &'a mut Cpu, core: usize, mem: &'a mut Memory, bus: &'a mut dyn Bus) -> Self {
         let map = mem.map(core).base();
-        Self { cpu, core, mem, bus, map, base: 0, attention: false, report: false, stop: None }
+        Self { cpu, core, mem, bus, map, base: 0, attention: false, halt: false, report: false, stop: None }
     }
 
     /// Address register of the current window.
@@ -207,18 +215,14 @@ impl<'a> Ctx<'a> {
 
     /// Runs `f` with the access description of `op`; notes whether the machine must be asked.
     fn access<R>(&mut self, op: &DecOp, f: impl FnOnce(&mut Access, &mut dyn Bus) -> R) -> R {
-        let mut a = Access {
-            core: self.core,
-            cycle: self.cycle_of(op),
-            pc: op.pc,
-            mem: self.mem,
-            leave: false,
-        };
+        let mut a =
+            Access { core: self.core, cycle: self.cycle_of(op), pc: op.pc, mem: self.mem, leave: false };
         let generation = a.mem.map_generation;
         let r = f(&mut a, self.bus);
         // A device may have changed code or its mapping (DMA, a cache set up anew) without saying so.
         let code_moved = a.mem.map_generation != generation || a.mem.has_stale(a.core);
         self.attention |= a.leave | code_moved;
+        self.halt |= self.bus.halted();
         r
     }
 
@@ -278,7 +282,7 @@ impl<'a> Ctx<'a> {
     #[inline(always)]
     #[must_use]
     pub fn done(&self) -> Done {
-        if self.attention { Done::Leave } else { Done::Next }
+        if self.attention | self.halt { Done::Leave } else { Done::Next }
     }
 
     /// The one place that decides what a fault of a load or store means.

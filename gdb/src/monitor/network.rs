@@ -38,9 +38,8 @@ impl HostfwdAdd {
         let rule = named(handle, &self.rule)?;
         let forward: Forward = rule.parse().map_err(Error::User)?;
         let at = handle.call(move |s| s.machine_mut().hostfwd_add(&forward))?;
-        let at = at.map_err(|why| {
-            Error::User(format!("could not set up host forwarding rule '{rule}': {why}"))
-        })?;
+        let at =
+            at.map_err(|why| Error::User(format!("could not set up host forwarding rule '{rule}': {why}")))?;
         // As silent as QEMU, but for a port that the host chose.
         Ok(if forward.port == 0 { format!("listening on {at}\n") } else { String::new() })
     }

@@ -11,20 +11,20 @@ mod reset;
 mod run;
 mod simcall;
 mod state;
-mod tracing;
 #[cfg(test)]
 mod tests;
+mod tracing;
 
 pub use config::{ChipRevision, MachineConfig};
-pub use debug::{Plan, Step, reg};
+pub use debug::{Judge, Plan, Step, reg};
 pub use state::{MachineState, StateError};
 
 use crate::bus::Soc;
 use crate::dev::{DevId, Msg};
 use crate::net::Net;
 use crate::net::host::{Event, HostNet};
-use crate::system::{Output, ResetCause, ResetKind};
-use crate::trace::Trace;
+use crate::system::{Frame, Output, ResetCause, ResetKind};
+use crate::trace::{self, Trace};
 use esplens_core::cpu::Cpu;
 use esplens_core::debug::Stop;
 use esplens_core::engine::{Engine, interp::Interp};
@@ -260,8 +260,12 @@ impl Machine {
                 (id, Msg::UartRx(bytes.clone()))
             }
             Input::Pad(pin, level) => (DevId::Gpio, Msg::Pad(*pin, *level)),
-            Input::Frame(bytes) => (DevId::Eth, Msg::Frame(bytes.clone())),
             Input::Link(up) => (DevId::Eth, Msg::Link(*up)),
+            Input::Frame(bytes) => {
+                let seen = Frame { at: self.now, to_guest: true, core: 0, pc: 0, bytes: bytes.clone() };
+                self.soc.sys.tap.note(&seen);
+                (DevId::Eth, Msg::Frame(bytes.clone()))
+            }
             Input::Host(event) => {
                 self.trace_host(event);
                 if let Some(net) = &mut self.net {

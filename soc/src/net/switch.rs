@@ -223,7 +223,11 @@ impl Lan {
             }
             let up = flap.1;
             machine.input(crate::machine::Input::Link(up));
-            *flap = if up { next_flap(&mut self.switch, self.now) } else { (self.now + self.switch.faults.flap.1, true) };
+            *flap = if up {
+                next_flap(&mut self.switch, self.now)
+            } else {
+                (self.now + self.switch.faults.flap.1, true)
+            };
         }
     }
 
@@ -313,7 +317,8 @@ mod tests {
 
     #[test]
     fn faults_come_at_their_rates_and_from_the_seed_alone() {
-        let faults = Faults { delay: 10, jitter: 5, loss: 50, duplicate: 100, reorder: 30, ..Faults::default() };
+        let faults =
+            Faults { delay: 10, jitter: 5, loss: 50, duplicate: 100, reorder: 30, ..Faults::default() };
         let run = |seed| {
             let mut s = Switch::new(2, faults, seed);
             for n in 0..10_000_u16 {

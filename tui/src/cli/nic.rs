@@ -86,7 +86,9 @@ impl Nic {
             }
             (NicKind::Tap, Some(At::Tap(_))) | (NicKind::Socket, _) => {}
             (NicKind::Tap, _) => return Err("--nic: tap needs ifname=".into()),
-            (NicKind::User | NicKind::None, Some(at)) => return Err(format!("--nic: {at} wants socket or tap")),
+            (NicKind::User | NicKind::None, Some(at)) => {
+                return Err(format!("--nic: {at} wants socket or tap"));
+            }
             (NicKind::User | NicKind::None, None) => {}
         }
         self.user.check().map_err(|why| format!("--nic: {why}"))
@@ -137,8 +139,10 @@ impl Nic {
             ("listen", at) => self.at = Some(At::Listen(host_port(key, at)?)),
             ("connect", to) => self.at = Some(At::Connect(host_port(key, to)?)),
             ("mcast", group) => {
-                let parsed: Option<SocketAddrV4> = group.parse().ok().filter(|g: &SocketAddrV4| g.ip().is_multicast());
-                let group = parsed.ok_or_else(|| format!("mcast={group}: expected a multicast GROUP:PORT"))?;
+                let parsed: Option<SocketAddrV4> =
+                    group.parse().ok().filter(|g: &SocketAddrV4| g.ip().is_multicast());
+                let group =
+                    parsed.ok_or_else(|| format!("mcast={group}: expected a multicast GROUP:PORT"))?;
                 self.at = Some(At::Multicast(group, None));
             }
             ("localaddr", address) => {
@@ -148,7 +152,9 @@ impl Nic {
             ("ifname", name) => self.at = Some(At::Tap(name.into())),
             ("script" | "downscript", "no") => {}
             ("script" | "downscript", _) => {
-                return Err(format!("{key}={value}: no scripts are run; set the device up before, and say {key}=no"));
+                return Err(format!(
+                    "{key}={value}: no scripts are run; set the device up before, and say {key}=no"
+                ));
             }
             (key, value) if LATER.contains(&key) => self.later.push((key.into(), value.into())),
             (key, _) => return Err(format!("unknown key {key:?}")),
@@ -193,7 +199,9 @@ mod tests {
         assert!(format!("{:?}", nic.user.guest_forwards).contains("printf a,b"));
         let nic: Nic = "user,guestfwd=tcp:10.9.2.100:1-tcp:localhost:7".parse().unwrap();
         assert!(nic.check().unwrap_err().contains("10.9.2.100"));
-        for good in ["tap,ifname=tap0,script=no,downscript=no", "socket,listen=:1234", "socket,connect=host:1"] {
+        for good in
+            ["tap,ifname=tap0,script=no,downscript=no", "socket,listen=:1234", "socket,connect=host:1"]
+        {
             assert_eq!(good.parse::<Nic>().unwrap().check(), Ok(()), "{good}");
         }
         let nic: Nic = "socket,mcast=230.0.0.1:1234,localaddr=127.0.0.1,id=s".parse().unwrap();
@@ -202,7 +210,9 @@ mod tests {
         for bad in ["socket", "tap", "socket,ifname=x", "user,connect=a:1", "user,smb=/x", "bridge,br=b"] {
             assert!(bad.parse::<Nic>().unwrap().check().is_err(), "{bad}");
         }
-        for bad in ["socket,listen=x", "socket,mcast=10.0.0.1:5", "tap,ifname=t,script=/etc/up", "user,ipv6=2"] {
+        for bad in
+            ["socket,listen=x", "socket,mcast=10.0.0.1:5", "tap,ifname=t,script=/etc/up", "user,ipv6=2"]
+        {
             assert!(bad.parse::<Nic>().is_err(), "{bad}");
         }
         assert!("user,host=1.2.3.4".parse::<Nic>().unwrap().check().unwrap_err().contains("host=1.2.3.4"));

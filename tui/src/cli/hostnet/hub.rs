@@ -42,7 +42,9 @@ pub struct Back {
 /// Bytes of an event that count as waiting.
 pub fn waits(event: &Event) -> usize {
     match event {
-        Event::Datagram { bytes, .. } | Event::Arrived { bytes, .. } | Event::Frame(bytes) => bytes.len() + 64,
+        Event::Datagram { bytes, .. } | Event::Arrived { bytes, .. } | Event::Frame(bytes) => {
+            bytes.len() + 64
+        }
         _ => 0,
     }
 }

@@ -128,11 +128,7 @@ impl Sockets {
 }
 
 /// Listens for a forward; says where.
-fn listen(
-    forward: &Forward,
-    at: SocketAddrV4,
-    orders: Orders,
-) -> std::io::Result<(SocketAddr, AbortHandle)> {
+fn listen(forward: &Forward, at: SocketAddrV4, orders: Orders) -> std::io::Result<(SocketAddr, AbortHandle)> {
     let to = forward.guest;
     if forward.protocol == Protocol::Udp {
         let socket = std::net::UdpSocket::bind(at)?;

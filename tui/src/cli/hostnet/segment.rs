@@ -112,9 +112,7 @@ fn start(at: &At, cable: Cable) -> std::io::Result<(String, Task)> {
             let notice = format!("network segment listens on {}", listener.local_addr()?);
             (notice, Box::pin(hub(TcpListener::from_std(listener)?, cable)))
         }
-        At::Connect(to) => {
-            (format!("network segment at {to}"), Box::pin(client(to.clone(), cable)))
-        }
+        At::Connect(to) => (format!("network segment at {to}"), Box::pin(client(to.clone(), cable))),
         At::Multicast(group, local) => {
             let (rx, tx) = multicast(*group, local.unwrap_or(Ipv4Addr::UNSPECIFIED))?;
             (format!("network segment on multicast {group}"), Box::pin(datagrams(rx, tx, *group, cable)))

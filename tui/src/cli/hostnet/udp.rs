@@ -124,7 +124,8 @@ impl Flows {
 }
 
 fn open(flow: u32, v6: bool, known: Peers, back: Back) -> std::io::Result<Outlet> {
-    let any: SocketAddr = if v6 { (Ipv6Addr::UNSPECIFIED, 0).into() } else { (Ipv4Addr::UNSPECIFIED, 0).into() };
+    let any: SocketAddr =
+        if v6 { (Ipv6Addr::UNSPECIFIED, 0).into() } else { (Ipv4Addr::UNSPECIFIED, 0).into() };
     let socket = std::net::UdpSocket::bind(any)?;
     socket.set_nonblocking(true)?;
     let socket = Arc::new(UdpSocket::from_std(socket)?);
