@@ -16,7 +16,7 @@ mod tests;
 mod tracing;
 
 pub use config::{ChipRevision, MachineConfig};
-pub use debug::{Judge, Plan, Step, reg};
+pub use debug::{Deed, Judge, Place, Plan, Step, reg};
 pub use state::{MachineState, StateError};
 
 use crate::bus::Soc;
@@ -64,6 +64,8 @@ pub enum Input {
     Host(Event),
     /// The Ethernet cable is plugged in (true) or pulled out.
     Link(bool),
+    /// What a debugger did, and where in the run.
+    Debug(Place, Deed),
 }
 
 /// The slice of virtual time that the cores are in.
@@ -243,7 +245,7 @@ impl Machine {
 
     /// Makes pending input take effect now.
     fn apply_inputs(&mut self) {
-        while self.next_replay() <= self.now {
+        while self.next_replay() <= self.now && !matches!(self.replay.front(), Some((_, Input::Debug(..)))) {
             if let Some((_, input)) = self.replay.pop_front() {
                 self.apply(input);
             }
@@ -266,6 +268,8 @@ impl Machine {
                 self.soc.sys.tap.note(&seen);
                 (DevId::Eth, Msg::Frame(bytes.clone()))
             }
+            // Deeds have places of their own.
+            Input::Debug(..) => return,
             Input::Host(event) => {
                 self.trace_host(event);
                 if let Some(net) = &mut self.net {
