@@ -118,6 +118,8 @@ fn functions_inlined_calls_and_lines_are_those_of_gnu_addr2line() {
     let mut bad = Vec::new();
     for file in files() {
         let symbols = Symbols::new(vec![Arc::new(Elf::open(&file).unwrap())]);
+        let bytes = std::fs::read(&file).unwrap();
+        let explained = Dwarf::new(&bytes);
         let mut state = 0x9E37_79B9_7F4A_7C15;
         let (mut compared, mut counts) = (0, BTreeMap::<&str, usize>::new());
         // A file without code that GNU can name ends the search.
@@ -129,9 +131,9 @@ fn functions_inlined_calls_and_lines_are_those_of_gnu_addr2line() {
                 }
                 compared += 1;
                 let ours = ours(&symbols, *addr);
-                let kind = classify(&ours, &theirs);
+                let kind = classify(&ours, &theirs, || explained.indexed_ranges(*addr));
                 *counts.entry(kind).or_default() += 1;
-                if kind != "same" {
+                if !EXPLAINED.contains(&kind) {
                     bad.push(format!(
                         "{} {addr:#x} {kind}\n  gnu  {theirs:?}\n  ours {ours:?}",
                         file.display()
@@ -148,15 +150,75 @@ fn functions_inlined_calls_and_lines_are_those_of_gnu_addr2line() {
     assert!(bad.is_empty(), "{} differ, the first:\n{}", bad.len(), bad[..bad.len().min(5)].join("\n"));
 }
 
-fn classify(ours: &[Level], gnu: &[Level]) -> &'static str {
+/// What needs no look: the same, and what docs/symbols.md explains.
+const EXPLAINED: [&str; 3] = ["same", "drive letter", "rnglistx"];
+
+fn classify(ours: &[Level], gnu: &[Level], indexed_ranges: impl Fn() -> bool) -> &'static str {
     if ours == gnu {
         return "same";
     }
     let functions = |l: &[Level]| l.iter().map(|l| l.function.clone()).collect::<Vec<_>>();
     let lines = |l: &[Level]| l.iter().map(|l| l.line).collect::<Vec<_>>();
+    // GNU's tool on Unix takes `C:/x.c` for a relative path and puts the compiler's folder before it.
+    let prefixed = |(o, g): (&Level, &Level)| match (&o.file, &g.file) {
+        (Some(o), Some(g)) => o == g || o[1..].starts_with(':') && g.ends_with(&format!("/{o}")),
+        (o, g) => o == g,
+    };
     match (functions(ours) == functions(gnu), lines(ours) == lines(gnu)) {
+        (true, true) if ours.iter().zip(gnu).all(prefixed) => "drive letter",
         (true, true) => "file",
         (true, false) => "line",
+        // GNU's tool does not read the addresses of inlined calls that DW_FORM_rnglistx gives.
+        (false, _) if fewer_levels(ours, gnu) && indexed_ranges() => "rnglistx",
         (false, _) => "function",
+    }
+}
+
+/// True when GNU only leaves inlined calls out: same place, same outermost function, and its functions are among ours.
+fn fewer_levels(ours: &[Level], gnu: &[Level]) -> bool {
+    let same_place = (&ours[0].file, ours[0].line) == (&gnu[0].file, gnu[0].line);
+    let mut left = ours.iter();
+    let among = gnu.iter().all(|g| left.any(|o| o.function == g.function));
+    gnu.len() < ours.len()
+        && same_place
+        && among
+        && ours.last().unwrap().function == gnu.last().unwrap().function
+}
+
+/// The inlined calls of a file whose addresses are given by DW_FORM_rnglistx, read without the code under test.
+struct Dwarf(Vec<(u64, u64)>);
+
+impl Dwarf {
+    fn new(bytes: &[u8]) -> Self {
+        use gimli::{EndianSlice, LittleEndian, constants};
+        let file = object::File::parse(bytes).unwrap();
+        let load = |id: gimli::SectionId| {
+            let data = file.section_by_name(id.name()).and_then(|s| s.data().ok()).unwrap_or_default();
+            Ok::<_, gimli::Error>(EndianSlice::new(data, LittleEndian))
+        };
+        let dwarf = gimli::Dwarf::load(load).unwrap();
+        let mut out = Vec::new();
+        let mut units = dwarf.units();
+        while let Some(header) = units.next().unwrap() {
+            let unit = dwarf.unit(header).unwrap();
+            let mut entries = unit.entries();
+            while let Some((_, die)) = entries.next_dfs().unwrap() {
+                let raw = die.attr(constants::DW_AT_ranges).unwrap().map(|a| a.raw_value());
+                if die.tag() != constants::DW_TAG_inlined_subroutine
+                    || !matches!(raw, Some(gimli::AttributeValue::DebugRngListsIndex(_)))
+                {
+                    continue;
+                }
+                let mut ranges = dwarf.die_ranges(&unit, die).unwrap();
+                while let Some(r) = ranges.next().unwrap() {
+                    out.push((r.begin, r.end));
+                }
+            }
+        }
+        Self(out)
+    }
+
+    fn indexed_ranges(&self, addr: u32) -> bool {
+        self.0.iter().any(|r| (r.0..r.1).contains(&addr.into()))
     }
 }
