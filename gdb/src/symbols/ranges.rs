@@ -31,9 +31,4 @@ impl RangeMap {
         let rows = (0..end).rev().take_while(move |n| self.furthest[*n] > addr).map(|n| self.rows[n]);
         rows.filter(move |r| addr < r.1)
     }
-
-    /// All rows.
-    pub(super) fn rows(&self) -> &[(u32, u32, u32)] {
-        &self.rows
-    }
 }
