@@ -8,6 +8,7 @@ pub mod act;
 pub mod app;
 pub mod collect;
 pub mod config;
+mod decode;
 mod feed;
 mod fuzzy;
 pub mod keys;

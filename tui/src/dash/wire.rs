@@ -119,6 +119,14 @@ pub struct Sample {
     pub no_symbols: Option<String>,
 }
 
+impl Sample {
+    /// The firmware drives the chip's own Ethernet MAC.
+    #[must_use]
+    pub fn eth_is_emac(&self) -> bool {
+        self.eth.as_ref().is_some_and(|e| !e.openeth)
+    }
+}
+
 /// A stop.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StopInfo {

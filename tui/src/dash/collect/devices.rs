@@ -3,8 +3,9 @@
 use crate::dash::wire::{DevSample, EthSample};
 use esplens_soc::dev::eth::openeth::DESCRIPTORS;
 use esplens_soc::dev::spec::Reg;
-use esplens_soc::dev::{DevId, View};
+use esplens_soc::dev::{DevId, Devices, View};
 use esplens_soc::machine::Machine;
+use std::sync::OnceLock;
 
 /// Most registers of one peripheral; tables of the MMU and such are cut there.
 const MAX_REGS: usize = 2048;
@@ -44,4 +45,16 @@ pub fn eth(m: &Machine) -> EthSample {
         rx_next: mac.rx_next,
         desc: (0..DESCRIPTORS).map(|i| (mac.bd_word(i), mac.bd_addr(i))).collect(),
     }
+}
+
+/// The register of a peripheral at an offset, and which element of it; nothing of the machine is needed for that.
+#[must_use]
+pub fn register(emac: bool, id: DevId, offset: u32) -> Option<(&'static Reg, u32)> {
+    static DEVICES: OnceLock<Devices> = OnceLock::new();
+    let spec = match id {
+        DevId::Eth if emac => &esplens_soc::dev::eth::emac::spec::SPEC,
+        _ => DEVICES.get_or_init(Devices::new).get(id).spec(),
+    };
+    let reg = spec.at(offset)?;
+    Some((reg, reg.element(offset)?))
 }

@@ -4,6 +4,8 @@ mod code;
 mod cpu;
 mod devices;
 
+pub use devices::{by_name as device, register};
+
 use super::wire::*;
 use esplens_core::memory::WatchKind;
 use esplens_gdb::supervisor::{PointKind, RunState, Session, Stopped};
