@@ -6,3 +6,4 @@
 pub mod monitor;
 pub mod server;
 pub mod supervisor;
+pub mod symbols;

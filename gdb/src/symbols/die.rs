@@ -1,0 +1,192 @@
+//! Single DIEs by offset: attributes, names, references.
+
+use super::elf::{Dwarf, Elf, R};
+use super::error::{Error, Result};
+use gimli::{AttributeValue, DwAt, DwTag, constants};
+
+/// Longest chain of references (abstract origin, specification) that is followed: compilers make two or three.
+const HOPS: usize = 16;
+
+/// A DIE with all its attributes.
+pub(super) struct Die<'a> {
+    /// Offset in `.debug_info`.
+    pub offset: u32,
+    pub tag: DwTag,
+    pub has_children: bool,
+    pub attrs: Vec<gimli::Attribute<R<'a>>>,
+}
+
+/// Reads DIEs of one file.
+pub(super) struct Dies<'a> {
+    pub elf: &'a Elf,
+    pub dwarf: Dwarf<'a>,
+}
+
+impl<'a> Die<'a> {
+    pub(super) fn attr(&self, name: DwAt) -> Option<AttributeValue<R<'a>>> {
+        self.attrs.iter().find(|a| a.name() == name).map(gimli::Attribute::value)
+    }
+
+    pub(super) fn number(&self, name: DwAt) -> Option<u64> {
+        self.attr(name)?.udata_value()
+    }
+
+    pub(super) fn signed(&self, name: DwAt) -> Option<i64> {
+        self.attr(name)?.sdata_value()
+    }
+
+    pub(super) fn flag(&self, name: DwAt) -> bool {
+        matches!(self.attr(name), Some(AttributeValue::Flag(true)))
+    }
+}
+
+impl<'a> Dies<'a> {
+    pub(super) fn new(elf: &'a Elf) -> Self {
+        Self { elf, dwarf: elf.dwarf() }
+    }
+
+    /// The unit of a DIE.
+    pub(super) fn unit(&self, die: u32) -> Result<gimli::Unit<R<'a>>> {
+        self.elf.unit_of(die)?.unit(&self.dwarf)
+    }
+
+    /// The DIE at an offset in `.debug_info`.
+    pub(super) fn get(&self, offset: u32) -> Result<Die<'a>> {
+        let unit = self.unit(offset)?;
+        self.read(&unit, offset)
+    }
+
+    fn read(&self, unit: &gimli::Unit<R<'a>>, offset: u32) -> Result<Die<'a>> {
+        let err = |e: gimli::Error| Error::dwarf(offset as usize, e);
+        let local = self.elf.unit_of(offset)?.local(offset);
+        let mut raw = unit.entries_raw(Some(local)).map_err(err)?;
+        let none = || Error::dwarf(offset as usize, "no DIE is there");
+        let abbrev = raw.read_abbreviation().map_err(err)?.ok_or_else(none)?;
+        let mut attrs = Vec::with_capacity(abbrev.attributes().len());
+        for spec in abbrev.attributes() {
+            attrs.push(raw.read_attribute(*spec).map_err(err)?);
+        }
+        Ok(Die { offset, tag: abbrev.tag(), has_children: abbrev.has_children(), attrs })
+    }
+
+    /// The children of a DIE, at most `most`.
+    pub(super) fn children(&self, die: &Die<'a>, most: usize) -> Result<Vec<Die<'a>>> {
+        if !die.has_children {
+            return Ok(Vec::new());
+        }
+        let unit = self.unit(die.offset)?;
+        let entry = self.elf.unit_of(die.offset)?;
+        let err = |e: gimli::Error| Error::dwarf(die.offset as usize, e);
+        let mut raw = unit.entries_raw(Some(entry.local(die.offset))).map_err(err)?;
+        let mut out = Vec::new();
+        let mut steps = 0;
+        while !raw.is_empty() {
+            let (depth, at) = (raw.next_depth(), entry.start + raw.next_offset().0 as u32);
+            let Some(abbrev) = raw.read_abbreviation().map_err(err)? else {
+                if raw.next_depth() <= 0 {
+                    break;
+                }
+                continue;
+            };
+            if depth <= 0 && steps > 0 {
+                break;
+            }
+            steps += 1;
+            if steps > most {
+                return Err(Error::Budget(most as u64));
+            }
+            if depth == 1 {
+                let mut attrs = Vec::with_capacity(abbrev.attributes().len());
+                for spec in abbrev.attributes() {
+                    attrs.push(raw.read_attribute(*spec).map_err(err)?);
+                }
+                out.push(Die { offset: at, tag: abbrev.tag(), has_children: abbrev.has_children(), attrs });
+            } else {
+                raw.skip_attributes(abbrev.attributes()).map_err(err)?;
+            }
+        }
+        Ok(out)
+    }
+
+    /// The string that an attribute's value of the DIE at `offset` stands for.
+    pub(super) fn string(&self, offset: u32, value: AttributeValue<R<'a>>) -> Option<&'a str> {
+        let bytes = match value {
+            AttributeValue::String(s) => s,
+            AttributeValue::DebugStrRef(o) => self.dwarf.string(o).ok()?,
+            other => self.dwarf.attr_string(&self.unit(offset).ok()?, other).ok()?,
+        };
+        std::str::from_utf8(bytes.slice()).ok()
+    }
+
+    /// The DIE that a reference attribute names, by offset.
+    pub(super) fn reference(&self, die: &Die<'a>, name: DwAt) -> Option<u32> {
+        self.target(die.offset, die.attr(name)?)
+    }
+
+    /// Where a reference from the DIE at `offset` leads.
+    pub(super) fn target(&self, offset: u32, value: AttributeValue<R<'a>>) -> Option<u32> {
+        match value {
+            AttributeValue::UnitRef(o) => {
+                let start = self.elf.unit_of(offset).ok()?.start;
+                u32::try_from(o.0).ok()?.checked_add(start)
+            }
+            AttributeValue::DebugInfoRef(o) => u32::try_from(o.0).ok(),
+            _ => None,
+        }
+    }
+
+    /// An attribute of the DIE or of the one it completes (abstract origin, specification), and that DIE.
+    pub(super) fn inherited(&self, die: &Die<'a>, name: DwAt) -> Option<(u32, AttributeValue<R<'a>>)> {
+        if let Some(value) = die.attr(name) {
+            return Some((die.offset, value));
+        }
+        let mut next = self.origin(die)?;
+        for _ in 0..HOPS {
+            let die = self.get(next).ok()?;
+            if let Some(value) = die.attr(name) {
+                return Some((die.offset, value));
+            }
+            next = self.origin(&die)?;
+        }
+        None
+    }
+
+    /// The DIE that this one completes.
+    pub(super) fn origin(&self, die: &Die<'a>) -> Option<u32> {
+        let of = |name| self.reference(die, name);
+        of(constants::DW_AT_abstract_origin).or_else(|| of(constants::DW_AT_specification))
+    }
+
+    /// An inherited string.
+    pub(super) fn inherited_text(&self, die: &Die<'a>, name: DwAt) -> Option<&'a str> {
+        let (at, value) = self.inherited(die, name)?;
+        self.string(at, value)
+    }
+
+    /// The type of a DIE, by offset; `None` is void.
+    pub(super) fn type_of(&self, die: &Die<'a>) -> Option<u32> {
+        let (at, value) = self.inherited(die, constants::DW_AT_type)?;
+        self.target(at, value)
+    }
+
+    /// The name to link by: mangled in C++ and Rust, else as written.
+    pub(super) fn linkage_name(&self, die: &Die<'a>) -> Option<&'a str> {
+        self.inherited_text(die, constants::DW_AT_linkage_name)
+            .or_else(|| self.inherited_text(die, constants::DW_AT_MIPS_linkage_name))
+    }
+
+    /// The name as written.
+    pub(super) fn name(&self, die: &Die<'a>) -> Option<&'a str> {
+        self.inherited_text(die, constants::DW_AT_name)
+    }
+}
+
+/// `name` as people write it: Rust's and C++'s mangling undone.
+pub(super) fn demangle(name: &str) -> String {
+    // Deeply nested names make demanglers recurse; no real one is this long.
+    const LONGEST: usize = 4096;
+    if name.len() > LONGEST || !(name.starts_with("_Z") || name.starts_with("_R")) {
+        return name.into();
+    }
+    addr2line::demangle_auto(name.into(), None).into_owned()
+}

@@ -1,0 +1,194 @@
+//! One ELF file: its sections, its symbol table, its compilation units.
+
+use super::error::{Error, Result};
+use super::names::Names;
+use super::symtab::SymTab;
+use super::unit::{self, UnitEntry};
+use gimli::{EndianSlice, LittleEndian, SectionId};
+use object::{Architecture, Object, ObjectSection, SectionFlags, elf};
+use std::borrow::Cow;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// How DWARF is read here: borrowed from the file's bytes.
+pub(super) type R<'a> = EndianSlice<'a, LittleEndian>;
+/// DWARF over the file's bytes.
+pub(super) type Dwarf<'a> = gimli::Dwarf<R<'a>>;
+
+/// Largest file taken in.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// One ELF file with what was read from it. Cheap to open: names, functions and lines are read when first asked for.
+pub struct Elf {
+    name: String,
+    path: Option<PathBuf>,
+    pub(super) bytes: Cow<'static, [u8]>,
+    sections: Vec<(SectionId, Range<usize>)>,
+    memory: Vec<Range<u32>>,
+    pub(super) symtab: SymTab,
+    pub(super) units: Vec<UnitEntry>,
+    pub(super) unit_ranges: super::ranges::RangeMap,
+    pub(super) names: OnceLock<Names>,
+    notes: Vec<String>,
+}
+
+impl Elf {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`Error::File`] when it cannot be read, [`Error::Elf`] when it is no ELF file for this chip.
+    pub fn open(path: &Path) -> Result<Self> {
+        let fail = |e: std::io::Error| Error::File { path: path.display().to_string(), why: e.to_string() };
+        let size = std::fs::metadata(path).map_err(fail)?.len();
+        if size > MAX_BYTES {
+            return Err(Error::File {
+                path: path.display().to_string(),
+                why: format!("{size} bytes is too large"),
+            });
+        }
+        let bytes = std::fs::read(path).map_err(fail)?;
+        let name = path.file_name().map_or_else(|| "?".into(), |n| n.to_string_lossy().into_owned());
+        let mut elf = Self::parse(&name, bytes)?;
+        elf.path = Some(path.to_path_buf());
+        Ok(elf)
+    }
+
+    /// Takes a file's bytes; `name` is what messages call it.
+    ///
+    /// # Errors
+    /// [`Error::Elf`] when it is no ELF file for this chip.
+    pub fn parse(name: &str, bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self> {
+        let bytes = bytes.into();
+        let file = object::File::parse(&*bytes).map_err(|e| Error::Elf(e.to_string()))?;
+        if file.architecture() != Architecture::Xtensa || !file.is_little_endian() || file.is_64() {
+            return Err(Error::Elf(format!(
+                "{:?}, expected little-endian 32-bit Xtensa",
+                file.architecture()
+            )));
+        }
+        let mut notes = Vec::new();
+        let sections = debug_sections(&file, bytes.len(), &mut notes);
+        let memory: Vec<_> = file.sections().filter_map(|s| occupied(&s)).collect();
+        let symtab = SymTab::parse(&file, &memory);
+        let mut elf = Self {
+            name: name.into(),
+            path: None,
+            sections,
+            memory,
+            symtab,
+            units: Vec::new(),
+            unit_ranges: Default::default(),
+            names: OnceLock::new(),
+            notes,
+            bytes,
+        };
+        let read = unit::read_all(&elf.dwarf());
+        elf.unit_ranges = super::ranges::RangeMap::new(read.ranges);
+        elf.units = read.units;
+        elf.notes.extend(read.notes);
+        Ok(elf)
+    }
+
+    /// What messages call it: the file's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where it was read from.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// What is wrong with the debug information, one line each; the rest of it serves.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Size of the file in bytes.
+    #[must_use]
+    pub fn file_size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// True when there is debug information, not only a symbol table.
+    #[must_use]
+    pub fn has_dwarf(&self) -> bool {
+        !self.units.is_empty()
+    }
+
+    /// The addresses that its sections occupy.
+    #[must_use]
+    pub fn memory(&self) -> &[Range<u32>] {
+        &self.memory
+    }
+
+    /// True when one of its sections contains `addr`.
+    #[must_use]
+    pub fn occupies(&self, addr: u32) -> bool {
+        self.memory.iter().any(|r| r.contains(&addr))
+    }
+
+    pub(super) fn section(&self, id: SectionId) -> &[u8] {
+        let range = self.sections.iter().find(|s| s.0 == id).map(|s| s.1.clone());
+        range.and_then(|r| self.bytes.get(r)).unwrap_or_default()
+    }
+
+    pub(super) fn dwarf(&self) -> Dwarf<'_> {
+        let load = |id| Ok::<_, std::convert::Infallible>(EndianSlice::new(self.section(id), LittleEndian));
+        let Ok(dwarf) = gimli::Dwarf::load(load);
+        dwarf
+    }
+}
+
+/// File ranges of the debug sections.
+fn debug_sections(
+    file: &object::File<'_>,
+    len: usize,
+    notes: &mut Vec<String>,
+) -> Vec<(SectionId, Range<usize>)> {
+    let mut found = Vec::new();
+    for s in file.sections() {
+        let Ok(name) = s.name() else { continue };
+        let Some(id) = SECTIONS.into_iter().find(|id| id.name() == name) else { continue };
+        let compressed = matches!(s.flags(), SectionFlags::Elf { sh_flags }
+            if sh_flags & u64::from(elf::SHF_COMPRESSED) != 0);
+        if compressed {
+            notes.push(format!("{name} is compressed: not read (objcopy --decompress-debug-sections helps)"));
+            continue;
+        }
+        let range = s.file_range().map(|(at, n)| at as usize..(at as usize).saturating_add(n as usize));
+        match range {
+            Some(r) if r.end <= len => found.push((id, r)),
+            _ => notes.push(format!("{name} lies outside the file")),
+        }
+    }
+    found
+}
+
+/// The sections that are read.
+const SECTIONS: [SectionId; 13] = [
+    SectionId::DebugAbbrev,
+    SectionId::DebugAddr,
+    SectionId::DebugAranges,
+    SectionId::DebugInfo,
+    SectionId::DebugLine,
+    SectionId::DebugLineStr,
+    SectionId::DebugLoc,
+    SectionId::DebugLocLists,
+    SectionId::DebugRanges,
+    SectionId::DebugRngLists,
+    SectionId::DebugStr,
+    SectionId::DebugStrOffsets,
+    SectionId::DebugTypes,
+];
+
+fn occupied(s: &object::Section<'_, '_>) -> Option<Range<u32>> {
+    let SectionFlags::Elf { sh_flags } = s.flags() else { return None };
+    let start = u32::try_from(s.address()).ok()?;
+    let end = start.checked_add(u32::try_from(s.size()).ok()?)?;
+    (sh_flags & u64::from(elf::SHF_ALLOC) != 0 && start < end && start != 0).then_some(start..end)
+}

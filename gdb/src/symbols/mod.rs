@@ -1,0 +1,35 @@
+//! What the firmware's ELF files say: addresses to functions and lines and back, variables, types, locals.
+//!
+//! [`Elf`] is one file; [`Symbols`] is several at once, the later ones first. Both are `Send + Sync` and read lazily:
+//! opening costs the symbol table and the units' headers, everything else is read when first asked for and kept.
+//! Files are not trusted: every answer is bounded in time and memory, and what is broken is an [`Error`].
+
+mod die;
+mod elf;
+mod error;
+mod expr;
+mod frames;
+mod lines;
+mod locals;
+mod location;
+mod names;
+mod ranges;
+mod scopes;
+mod set;
+mod symtab;
+#[cfg(test)]
+mod tests;
+mod types;
+mod unit;
+mod values;
+mod variables;
+
+pub use elf::Elf;
+pub use error::{Error, Result};
+pub use frames::SourceFrame;
+pub use locals::Local;
+pub use set::{Symbol, Symbols};
+pub use symtab::SymbolKind;
+pub use types::{Encoding, Member, PointerKind, Record, RecordKind, Type, TypeId, Variants};
+pub use values::{Child, Format, Frame, Memory, Number, Place, Value};
+pub use variables::Variable;

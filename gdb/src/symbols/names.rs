@@ -1,0 +1,255 @@
+//! Names of one file's functions, variables, types and enumerators.
+
+use super::die::Dies;
+use super::elf::{Elf, R};
+use super::error::{Error, Result};
+use super::unit::UnitEntry;
+use gimli::{AttributeValue, DwTag, constants};
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum NameKind {
+    Function,
+    Variable,
+    Type,
+    Enumerator,
+}
+
+/// A name and its DIE.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    /// Where in the file's bytes the name stands, and its length.
+    text: (u32, u32),
+    /// Namespace, numbered.
+    space: u32,
+    pub die: u32,
+    pub kind: NameKind,
+    /// Only declared here; the definition is elsewhere.
+    pub declaration: bool,
+    /// Inside a function.
+    pub inner: bool,
+}
+
+/// All names of a file, sorted.
+#[derive(Default)]
+pub(super) struct Names {
+    entries: Vec<Entry>,
+    spaces: Vec<String>,
+}
+
+impl Names {
+    fn build(elf: &Elf) -> Self {
+        let mut out = Self { entries: Vec::new(), spaces: vec![String::new()] };
+        for unit in &elf.units {
+            // What was read before a break serves.
+            let _ = walk(elf, unit, &mut out);
+        }
+        let spaces = &out.spaces;
+        let key = |e: &Entry| {
+            (elf.text(e.text), spaces[e.space as usize].as_str(), e.kind, e.declaration, e.inner, e.die)
+        };
+        out.entries.sort_by(|a, b| key(a).cmp(&key(b)));
+        out
+    }
+
+    /// Entries of a name as people write it (`a::b` in C++ and Rust), definitions first.
+    pub(super) fn find<'a>(
+        &'a self,
+        elf: &'a Elf,
+        name: &str,
+        kind: NameKind,
+    ) -> impl Iterator<Item = &'a Entry> {
+        let (space, last) = split(name);
+        let (space, last) = (space.to_string(), last.to_string());
+        let from = self.entries.partition_point(|e| elf.text(e.text) < last.as_str());
+        self.entries[from..]
+            .iter()
+            .take_while(move |e| elf.text(e.text) == last)
+            .filter(move |e| e.kind == kind && self.in_space(e, &space))
+    }
+
+    fn in_space(&self, e: &Entry, space: &str) -> bool {
+        space.is_empty() || self.spaces[e.space as usize] == space
+    }
+
+    /// All entries of a kind.
+    pub(super) fn all(&self, kind: NameKind) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(move |e| e.kind == kind)
+    }
+
+    /// Name with its namespaces.
+    pub(super) fn full(&self, elf: &Elf, e: &Entry) -> String {
+        let (space, name) = (&self.spaces[e.space as usize], elf.text(e.text));
+        if space.is_empty() { name.into() } else { format!("{space}::{name}") }
+    }
+}
+
+/// Splits `a::b<c::d>` into `a` and `b<c::d>`.
+fn split(name: &str) -> (&str, &str) {
+    let head = name.find('<').unwrap_or(name.len());
+    name[..head].rfind("::").map_or(("", name), |at| (&name[..at], &name[at + 2..]))
+}
+
+impl Elf {
+    /// All names; reads the whole file's DIEs the first time.
+    pub(super) fn names(&self) -> &Names {
+        self.names.get_or_init(|| Names::build(self))
+    }
+
+    fn text(&self, at: (u32, u32)) -> &str {
+        let bytes = self.bytes.get(at.0 as usize..(at.0 + at.1) as usize).unwrap_or_default();
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
+
+    fn span(&self, text: &str) -> Option<(u32, u32)> {
+        let at = (text.as_ptr() as usize).checked_sub(self.bytes.as_ptr() as usize)?;
+        (at + text.len() <= self.bytes.len()).then_some((at as u32, text.len() as u32))
+    }
+}
+
+fn kind(tag: DwTag) -> Option<NameKind> {
+    Some(match tag {
+        constants::DW_TAG_subprogram => NameKind::Function,
+        constants::DW_TAG_variable => NameKind::Variable,
+        constants::DW_TAG_structure_type
+        | constants::DW_TAG_class_type
+        | constants::DW_TAG_union_type
+        | constants::DW_TAG_enumeration_type
+        | constants::DW_TAG_typedef
+        | constants::DW_TAG_base_type => NameKind::Type,
+        constants::DW_TAG_enumerator => NameKind::Enumerator,
+        _ => return None,
+    })
+}
+
+/// Whether names inside a DIE of this tag are qualified by its name.
+fn is_space(tag: DwTag, c: bool) -> bool {
+    match tag {
+        constants::DW_TAG_namespace | constants::DW_TAG_module => true,
+        constants::DW_TAG_structure_type | constants::DW_TAG_class_type | constants::DW_TAG_union_type => !c,
+        _ => false,
+    }
+}
+
+struct Walk<'a> {
+    dies: Dies<'a>,
+    c: bool,
+    /// Depth and namespace.
+    spaces: Vec<(isize, u32)>,
+    /// Depth of the function that is open.
+    function: Option<isize>,
+}
+
+fn walk(elf: &Elf, entry: &UnitEntry, out: &mut Names) -> Result<()> {
+    let mut walk = Walk { dies: Dies::new(elf), c: entry.is_c(), spaces: Vec::new(), function: None };
+    let unit = entry.unit(&walk.dies.dwarf)?;
+    let err = |e: gimli::Error| Error::dwarf(entry.start as usize, e);
+    let mut raw = unit.entries_raw(None).map_err(err)?;
+    while !raw.is_empty() {
+        let (depth, at) = (raw.next_depth(), entry.start + raw.next_offset().0 as u32);
+        let Some(abbrev) = raw.read_abbreviation().map_err(err)? else { continue };
+        while walk.spaces.last().is_some_and(|s| s.0 >= depth) {
+            walk.spaces.pop();
+        }
+        walk.function = walk.function.filter(|f| *f < depth);
+        let tag = abbrev.tag();
+        let (kind, space) = (kind(tag), is_space(tag, walk.c));
+        if kind.is_none() && !space {
+            raw.skip_attributes(abbrev.attributes()).map_err(err)?;
+            continue;
+        }
+        let mut found = Found::default();
+        for spec in abbrev.attributes() {
+            found.take(&raw.read_attribute(*spec).map_err(err)?);
+        }
+        let name = walk.name(at, kind, &found);
+        if let (Some(kind), Some(name)) = (kind, name)
+            && found.counts(kind)
+            && let Some(text) = elf.span(name)
+        {
+            let space = walk.spaces.last().map_or(0, |s| s.1);
+            let inner = walk.function.is_some();
+            let declaration = found.declaration || !found.code && kind == NameKind::Function;
+            out.entries.push(Entry { text, space, die: at, kind, declaration, inner });
+        }
+        if space {
+            let inner = name.unwrap_or("{anonymous}");
+            let number = space_number(out, walk.spaces.last().map_or(0, |s| s.1), inner);
+            walk.spaces.push((depth, number));
+        }
+        if tag == constants::DW_TAG_subprogram && walk.function.is_none() {
+            walk.function = Some(depth);
+        }
+    }
+    Ok(())
+}
+
+fn space_number(out: &mut Names, outer: u32, name: &str) -> u32 {
+    /// A hostile file nests namespaces so deeply that their full names would fill memory.
+    const LONGEST: usize = 4096;
+    let outer_name = &out.spaces[outer as usize];
+    let full = if outer_name.is_empty() { name.to_string() } else { format!("{outer_name}::{name}") };
+    if full.len() > LONGEST {
+        return outer;
+    }
+    if out.spaces.last() == Some(&full) {
+        return out.spaces.len() as u32 - 1;
+    }
+    out.spaces.push(full);
+    out.spaces.len() as u32 - 1
+}
+
+impl<'a> Walk<'a> {
+    /// The name that counts: a definition may leave it to its declaration.
+    fn name(&self, at: u32, kind: Option<NameKind>, found: &Found<'a>) -> Option<&'a str> {
+        if let Some(name) = found.name {
+            return self.dies.string(at, name);
+        }
+        let placed = found.code || found.location;
+        if !placed || !found.completes || !matches!(kind, Some(NameKind::Function | NameKind::Variable)) {
+            return None;
+        }
+        let die = self.dies.get(at).ok()?;
+        self.dies.name(&die)
+    }
+}
+
+#[derive(Default)]
+struct Found<'a> {
+    name: Option<AttributeValue<R<'a>>>,
+    declaration: bool,
+    /// Has an abstract origin or specification.
+    completes: bool,
+    code: bool,
+    location: bool,
+}
+
+impl<'a> Found<'a> {
+    fn take(&mut self, attr: &gimli::Attribute<R<'a>>) {
+        match attr.name() {
+            constants::DW_AT_name => self.name = Some(attr.value()),
+            constants::DW_AT_declaration => {
+                self.declaration = matches!(attr.value(), AttributeValue::Flag(true));
+            }
+            constants::DW_AT_abstract_origin | constants::DW_AT_specification => self.completes = true,
+            constants::DW_AT_low_pc | constants::DW_AT_ranges => self.code = true,
+            constants::DW_AT_location | constants::DW_AT_const_value => {
+                // Only what has one place for the whole run: location lists are locals in registers.
+                self.location = !matches!(
+                    attr.value(),
+                    AttributeValue::LocationListsRef(_) | AttributeValue::DebugLocListsIndex(_)
+                );
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether it is worth an entry.
+    fn counts(&self, kind: NameKind) -> bool {
+        match kind {
+            NameKind::Variable => self.location,
+            NameKind::Function => self.code || self.name.is_some(),
+            NameKind::Type | NameKind::Enumerator => true,
+        }
+    }
+}

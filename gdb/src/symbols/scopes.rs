@@ -1,0 +1,197 @@
+//! Functions, inlined calls and blocks of one unit, by address.
+
+use super::die::Dies;
+use super::elf::{Elf, R};
+use super::error::{Budget, Error, Result};
+use super::ranges::RangeMap;
+use super::unit::{Covers, UnitEntry, range_bytes};
+use gimli::{AttributeValue, DwTag, constants};
+
+/// What opens a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ScopeKind {
+    /// A function with code of its own.
+    Function,
+    /// A call that was replaced by the callee's body.
+    Inlined,
+    /// Braces.
+    Block,
+}
+
+/// A function, inlined call or block that has addresses.
+#[derive(Debug)]
+pub(super) struct Scope {
+    /// Its DIE.
+    pub die: u32,
+    pub kind: ScopeKind,
+    /// Number of the first scope behind the ones inside it.
+    pub end: u32,
+    /// Its rows in [`Scopes::ranges`].
+    pub ranges: (u32, u32),
+    /// Call site of an inlined call: file number in the line table.
+    pub call_file: u32,
+    /// Line; 0: not known.
+    pub call_line: u32,
+    /// Column; 0: not known.
+    pub call_column: u32,
+    /// The function that was inlined.
+    pub origin: Option<u32>,
+}
+
+/// All scopes of a unit, outer before inner.
+#[derive(Default)]
+pub(super) struct Scopes {
+    pub scopes: Vec<Scope>,
+    ranges: Vec<(u32, u32)>,
+    functions: RangeMap,
+}
+
+impl Scopes {
+    /// Reads the unit; what is broken ends it early.
+    fn read(elf: &Elf, entry: &UnitEntry) -> Self {
+        let mut out = Self::default();
+        let mut functions = Vec::new();
+        // What was read before the break serves.
+        let _ = walk(elf, entry, &mut out, &mut functions);
+        out.functions = RangeMap::new(functions);
+        out
+    }
+
+    /// True when the scope covers `pc`.
+    pub(super) fn covers(&self, scope: &Scope, pc: u32) -> bool {
+        let rows = &self.ranges[scope.ranges.0 as usize..scope.ranges.1 as usize];
+        rows.iter().any(|r| r.0 <= pc && pc < r.1)
+    }
+
+    /// Bytes of the range of the scope that covers `pc`.
+    pub(super) fn ranges(&self, scope: &Scope) -> &[(u32, u32)] {
+        &self.ranges[scope.ranges.0 as usize..scope.ranges.1 as usize]
+    }
+
+    /// The function that covers `pc`, the one with the smallest range if several do, and the scopes inside it down
+    /// to `pc`: outermost (the function) first.
+    pub(super) fn chain(&self, pc: u32) -> Vec<&Scope> {
+        let Some(row) = self.functions.at(pc).min_by_key(|r| r.1 - r.0) else { return Vec::new() };
+        let function = row.2 as usize;
+        let mut out = vec![&self.scopes[function]];
+        let mut n = function + 1;
+        let mut end = self.scopes[function].end as usize;
+        while n < end {
+            let scope = &self.scopes[n];
+            if scope.kind != ScopeKind::Function && self.covers(scope, pc) {
+                out.push(scope);
+                end = scope.end as usize;
+                n += 1;
+            } else {
+                n = scope.end as usize;
+            }
+        }
+        out
+    }
+}
+
+impl Elf {
+    pub(super) fn scopes<'a>(&self, unit: &'a UnitEntry) -> &'a Scopes {
+        unit.scopes.get_or_init(|| Scopes::read(self, unit))
+    }
+}
+
+fn walk(elf: &Elf, entry: &UnitEntry, out: &mut Scopes, functions: &mut Vec<(u32, u32, u32)>) -> Result<()> {
+    let dies = Dies::new(elf);
+    let unit = entry.unit(&dies.dwarf)?;
+    let err = |e: gimli::Error| Error::dwarf(entry.start as usize, e);
+    let mut budget = Budget::new(1_000_000 + range_bytes(&dies.dwarf));
+    let mut raw = unit.entries_raw(None).map_err(err)?;
+    // Open scopes: depth and number.
+    let mut open: Vec<(isize, u32)> = Vec::new();
+    let done = loop {
+        if raw.is_empty() {
+            break Ok(());
+        }
+        let (depth, at) = (raw.next_depth(), entry.start + raw.next_offset().0 as u32);
+        let abbrev = match raw.read_abbreviation() {
+            Ok(Some(abbrev)) => abbrev,
+            Ok(None) => continue,
+            Err(e) => break Err(err(e)),
+        };
+        while open.last().is_some_and(|o| o.0 >= depth) {
+            let (_, n) = open.pop().unwrap_or_default();
+            out.scopes[n as usize].end = out.scopes.len() as u32;
+        }
+        let Some(kind) = kind(abbrev.tag()) else {
+            if let Err(e) = raw.skip_attributes(abbrev.attributes()) {
+                break Err(err(e));
+            }
+            continue;
+        };
+        let mut found = Found { covers: Covers::default(), call: (0, 0, 0), origin: None };
+        let read = abbrev.attributes().iter().try_for_each(|spec| {
+            let attr = raw.read_attribute(*spec)?;
+            found.take(&dies, at, attr);
+            Ok(())
+        });
+        if let Err(e) = read {
+            break Err(err(e));
+        }
+        let first = out.ranges.len() as u32;
+        if let Err(e) = found.covers.each(&dies.dwarf, &unit, &mut budget, |b, e| out.ranges.push((b, e))) {
+            break Err(e);
+        }
+        let last = out.ranges.len() as u32;
+        if first == last {
+            continue;
+        }
+        let number = out.scopes.len() as u32;
+        if kind == ScopeKind::Function {
+            functions.extend(out.ranges[first as usize..].iter().map(|r| (r.0, r.1, number)));
+        }
+        out.scopes.push(Scope {
+            die: at,
+            kind,
+            end: u32::MAX,
+            ranges: (first, last),
+            call_file: found.call.0,
+            call_line: found.call.1,
+            call_column: found.call.2,
+            origin: found.origin,
+        });
+        open.push((depth, number));
+    };
+    let end = out.scopes.len() as u32;
+    open.iter().for_each(|(_, n)| out.scopes[*n as usize].end = end);
+    done
+}
+
+fn kind(tag: DwTag) -> Option<ScopeKind> {
+    match tag {
+        constants::DW_TAG_subprogram => Some(ScopeKind::Function),
+        constants::DW_TAG_inlined_subroutine => Some(ScopeKind::Inlined),
+        constants::DW_TAG_lexical_block | constants::DW_TAG_try_block | constants::DW_TAG_catch_block => {
+            Some(ScopeKind::Block)
+        }
+        _ => None,
+    }
+}
+
+struct Found<'a> {
+    covers: Covers<'a>,
+    call: (u32, u32, u32),
+    origin: Option<u32>,
+}
+
+impl<'a> Found<'a> {
+    fn take(&mut self, dies: &Dies<'a>, at: u32, attr: gimli::Attribute<R<'a>>) {
+        let value = attr.value();
+        let small = |v: AttributeValue<R<'a>>| match v {
+            AttributeValue::FileIndex(n) => n as u32,
+            other => other.udata_value().and_then(|n| u32::try_from(n).ok()).unwrap_or(0),
+        };
+        match attr.name() {
+            constants::DW_AT_call_file => self.call.0 = small(value),
+            constants::DW_AT_call_line => self.call.1 = small(value),
+            constants::DW_AT_call_column => self.call.2 = small(value),
+            constants::DW_AT_abstract_origin => self.origin = dies.target(at, value),
+            name => self.covers.take(name, value),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Functions, inlined calls and lines against GNU's addr2line (binutils for Xtensa).
+//!
+//! 300 addresses a file by default, 10,000 with `ESPLENS_FULL=1`, drawn with a fixed seed from those that GNU can name.
+//! docs/symbols.md lists what differs and why.
+
+mod common;
+
+use esplens_gdb::symbols::{Elf, Symbols};
+use object::{Object, ObjectSection, SectionFlags};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+const TOOL: &str = "xtensa-lx106-elf-addr2line";
+
+/// One level: function and place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Level {
+    function: Option<String>,
+    file: Option<String>,
+    line: Option<u32>,
+}
+
+/// What GNU says of each address.
+fn gnu(elf: &Path, addrs: &[u32]) -> Vec<Vec<Level>> {
+    let mut child = Command::new(TOOL)
+        .args(["-afi", "-e"])
+        .arg(elf)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let text: String = addrs.iter().map(|a| format!("{a:#x}\n")).collect();
+    let feed = std::thread::spawn(move || stdin.write_all(text.as_bytes()));
+    let out = child.wait_with_output().unwrap();
+    feed.join().unwrap().unwrap();
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    let mut all: Vec<Vec<Level>> = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line.starts_with("0x") {
+            all.push(Vec::new());
+            continue;
+        }
+        let place = lines.next().unwrap();
+        let place = place.split(" (discriminator").next().unwrap();
+        let (file, number) = place.rsplit_once(':').unwrap();
+        all.last_mut().unwrap().push(Level {
+            function: (line != "??").then(|| line.to_string()),
+            file: (file != "??").then(|| file.to_string()),
+            line: number.parse().ok().filter(|n| *n != 0),
+        });
+    }
+    assert_eq!(all.len(), addrs.len());
+    all
+}
+
+fn ours(symbols: &Symbols, addr: u32) -> Vec<Level> {
+    let level =
+        |f: esplens_gdb::symbols::SourceFrame| Level { function: f.linkage_name, file: f.file, line: f.line };
+    symbols.frames_at(addr).into_iter().map(level).collect()
+}
+
+/// Numbers of a fixed sequence (xorshift).
+fn random(state: &mut u64) -> u32 {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    (*state >> 16) as u32
+}
+
+/// Addresses in code, evenly over its bytes.
+fn draw(elf: &Path, count: usize, state: &mut u64) -> Vec<u32> {
+    let bytes = std::fs::read(elf).unwrap();
+    let file = object::File::parse(&*bytes).unwrap();
+    let code: Vec<(u32, u32)> = file
+        .sections()
+        .filter(|s| matches!(s.flags(), SectionFlags::Elf { sh_flags } if sh_flags & 4 != 0) && s.size() > 0)
+        .map(|s| (s.address() as u32, s.size() as u32))
+        .collect();
+    let total: u32 = code.iter().map(|c| c.1).sum();
+    let pick = |mut n: u32| {
+        for (addr, size) in &code {
+            match n.checked_sub(*size) {
+                Some(left) => n = left,
+                None => return addr + n,
+            }
+        }
+        unreachable!("n is below the total")
+    };
+    (0..count).map(|_| pick(random(state) % total)).collect()
+}
+
+/// The files to compare, those of other people's firmware included.
+fn files() -> Vec<PathBuf> {
+    let mut out = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/demo/demo.elf")];
+    let shared = common::firmware(".").into_iter().flat_map(|d| std::fs::read_dir(d).unwrap().flatten());
+    let mut elfs: Vec<_> = shared
+        .flat_map(|d| ["app.elf", "bootloader.elf"].map(|n| d.path().join(n)))
+        .filter(|p| p.is_file())
+        .collect();
+    elfs.sort();
+    out.append(&mut elfs);
+    out
+}
+
+#[test]
+fn functions_inlined_calls_and_lines_are_those_of_gnu_addr2line() {
+    if Command::new(TOOL).arg("--version").stdout(Stdio::null()).status().is_err() {
+        eprintln!("skipped: no {TOOL}");
+        return;
+    }
+    let wanted = if std::env::var_os("ESPLENS_FULL").is_some() { 10_000 } else { 300 };
+    let mut bad = Vec::new();
+    for file in files() {
+        let symbols = Symbols::new(vec![Arc::new(Elf::open(&file).unwrap())]);
+        let mut state = 0x9E37_79B9_7F4A_7C15;
+        let (mut compared, mut counts) = (0, BTreeMap::<&str, usize>::new());
+        // A file without code that GNU can name ends the search.
+        for _ in 0..8 {
+            let addrs = draw(&file, wanted, &mut state);
+            for (addr, theirs) in addrs.iter().zip(gnu(&file, &addrs)) {
+                if compared == wanted || theirs[0].function.is_none() {
+                    continue;
+                }
+                compared += 1;
+                let ours = ours(&symbols, *addr);
+                let kind = classify(&ours, &theirs);
+                *counts.entry(kind).or_default() += 1;
+                if kind != "same" {
+                    bad.push(format!(
+                        "{} {addr:#x} {kind}\n  gnu  {theirs:?}\n  ours {ours:?}",
+                        file.display()
+                    ));
+                }
+            }
+        }
+        eprintln!("{}: {compared} addresses, {counts:?}", file.display());
+        assert!(compared >= wanted / 2, "{}: only {compared} addresses", file.display());
+    }
+    if let Some(path) = std::env::var_os("ESPLENS_DIFF") {
+        std::fs::write(path, bad.join("\n")).unwrap();
+    }
+    assert!(bad.is_empty(), "{} differ, the first:\n{}", bad.len(), bad[..bad.len().min(5)].join("\n"));
+}
+
+fn classify(ours: &[Level], gnu: &[Level]) -> &'static str {
+    if ours == gnu {
+        return "same";
+    }
+    let functions = |l: &[Level]| l.iter().map(|l| l.function.clone()).collect::<Vec<_>>();
+    let lines = |l: &[Level]| l.iter().map(|l| l.line).collect::<Vec<_>>();
+    match (functions(ours) == functions(gnu), lines(ours) == lines(gnu)) {
+        (true, true) => "file",
+        (true, false) => "line",
+        (false, _) => "function",
+    }
+}
