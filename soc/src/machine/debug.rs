@@ -34,6 +34,10 @@ pub(super) struct Debug {
     plan: Option<step::Running>,
 }
 
+/// Decides whether a break- or watchpoint that a core hit is a stop: the machine, the core, what was hit. It must not
+/// depend on anything but the machine for runs to be reproducible.
+pub type Judge<'a> = dyn FnMut(&Machine, usize, Stop) -> bool + 'a;
+
 impl Machine {
     /// Begins to carry out a plan: what [`Machine::run_debug`] then does.
     pub fn begin(&mut self, plan: &Plan) {
@@ -52,34 +56,42 @@ impl Machine {
 
     /// Runs as [`Machine::run`] does, minding breakpoints and the plan. A stop ends the plan.
     pub fn run_debug(&mut self, until: Ticks) -> RunExit {
+        self.run_judged(until, &mut |_, _, _| true)
+    }
+
+    /// As [`Machine::run_debug`], asking `judge` at each break- and watchpoint. One that is not wanted is passed over:
+    /// the plan goes on, and the run is the one without the point, bit for bit.
+    pub fn run_judged(&mut self, until: Ticks, judge: &mut Judge) -> RunExit {
         self.sync_points();
-        let exit = self.carry_on(until);
+        self.soc.sys.tap.seen.clear();
+        let exit = self.carry_on(until, judge);
         if let RunExit::Stopped { core, stop } = exit {
             self.abandon_plan();
-            self.debug.reported[core] = (stop != Stop::Step).then_some(self.cpus[core].pc);
+            let before = matches!(stop, Stop::Breakpoint | Stop::Watchpoint { .. });
+            self.debug.reported[core] = before.then_some(self.cpus[core].pc);
         }
         exit
     }
 
-    fn carry_on(&mut self, until: Ticks) -> RunExit {
-        if let Some(exit) = self.step_off(until) {
+    fn carry_on(&mut self, until: Ticks, judge: &mut Judge) -> RunExit {
+        if let Some(exit) = self.step_off(until, judge) {
             return exit;
         }
         match self.debug.plan.take() {
             Some(mut plan) if plan.is_step() => {
-                let exit = self.run_step(&mut plan, until);
+                let exit = self.run_step(&mut plan, until, judge);
                 self.debug.plan = Some(plan);
                 exit
             }
             plan => {
                 self.debug.plan = plan;
-                self.run_wanted(until)
+                self.run_wanted(until, judge)
             }
         }
     }
 
     /// Moves cores off the break- or watchpoint that was reported for them already.
-    fn step_off(&mut self, until: Ticks) -> Option<RunExit> {
+    fn step_off(&mut self, until: Ticks, judge: &mut Judge) -> Option<RunExit> {
         for core in 0..CORES {
             let here = self.cpus[core].pc;
             if self.debug.reported[core] != Some(here) || self.debug.frozen[core] {
@@ -93,7 +105,7 @@ impl Machine {
                 continue;
             }
             let mut plan = step::Running::over(core);
-            let exit = self.run_step(&mut plan, until);
+            let exit = self.run_step(&mut plan, until, judge);
             self.cpus[core].irq_held = false;
             match exit {
                 RunExit::Stopped { stop: Stop::Step, .. } => self.debug.reported[core] = None,
@@ -103,16 +115,27 @@ impl Machine {
         None
     }
 
-    /// Runs; passes over breakpoints that nobody wants any more.
-    fn run_wanted(&mut self, until: Ticks) -> RunExit {
+    /// Runs; passes over points that nobody wants now.
+    fn run_wanted(&mut self, until: Ticks, judge: &mut Judge) -> RunExit {
         loop {
             let exit = self.run(until);
-            match exit {
-                RunExit::Stopped { core, stop: Stop::Breakpoint } if !self.wanted(self.cpus[core].pc) => {
-                    self.engines[core].step_over();
-                }
-                _ => return exit,
+            let RunExit::Stopped { core, stop } = exit else { return exit };
+            if self.is_stop(core, stop, judge) {
+                return exit;
             }
+            match stop {
+                Stop::Breakpoint | Stop::Watchpoint { .. } => self.engines[core].step_over(),
+                Stop::Frame => self.soc.sys.tap.seen.clear(),
+                Stop::Interrupt { .. } | Stop::Simcall | Stop::Step => {}
+            }
+        }
+    }
+
+    fn is_stop(&self, core: usize, stop: Stop, judge: &mut Judge) -> bool {
+        match stop {
+            Stop::Breakpoint => self.wanted(self.cpus[core].pc) && judge(self, core, stop),
+            Stop::Watchpoint { .. } | Stop::Interrupt { .. } | Stop::Frame => judge(self, core, stop),
+            Stop::Simcall | Stop::Step => true,
         }
     }
 
