@@ -1,0 +1,94 @@
+//! Registers and backtraces of tasks.
+
+use super::{Rtos, Task};
+use crate::unwind::exception::{self, Form, Saved};
+use crate::unwind::{Backtrace, Context, End, Frame, Kind, Memory, Names, Unwinder, Words, is_stack, unwind};
+use esplens_core::cpu::ps;
+use esplens_soc::machine::reg;
+
+/// Registers of a task that does not run, and how they were saved. `None`: nothing that can be a saved frame is where
+/// the kernel says it is.
+#[must_use]
+pub fn task_context(rtos: &Rtos, mem: &dyn Memory, task: &Task) -> Option<(Context, Form)> {
+    let saved = exception::any(mem, task.top)?;
+    let form = saved.form;
+    let mut context = match form {
+        Form::Solicited => {
+            let trace = stopped(mem, &*rtos.source, saved);
+            let mut context = Context::of_frame(trace.frames.first()?);
+            context.others.insert(reg::UR + 231, mem.u32(task.top.wrapping_add(12))?);
+            context
+        }
+        Form::Interrupt | Form::Demo => saved.context,
+    };
+    context.others.extend(coprocessor(rtos, mem, task));
+    Some((context, form))
+}
+
+/// Floating-point registers from the task's save area, when they are there.
+fn coprocessor(rtos: &Rtos, mem: &dyn Memory, task: &Task) -> Vec<(u16, u32)> {
+    let Some(area) = save_area(rtos, mem, task) else { return Vec::new() };
+    // XT_CPSTORED, then the pointer to the aligned area: FCR, FSR, f0..f15.
+    let stored = mem.u8(area.wrapping_add(2)).is_some_and(|bits| bits & 1 != 0);
+    let words = mem.u32(area.wrapping_add(8)).filter(|at| stored && is_stack(*at)).and_then(|at| mem.words::<18>(at));
+    let numbers = [reg::UR + 232, reg::UR + 233].into_iter().chain(reg::F0..reg::F0 + 16);
+    words.map_or(Vec::new(), |w| numbers.zip(w).collect())
+}
+
+/// The core whose floating-point unit still holds this task's registers.
+#[must_use]
+pub fn fpu_owner(rtos: &Rtos, mem: &dyn Memory, task: &Task) -> Option<usize> {
+    let (owners, size) = rtos.source.symbol("_xt_coproc_owner_sa")?;
+    let area = save_area(rtos, mem, task)?;
+    let step = (size / rtos.layout.cores as u32).max(4);
+    (0..rtos.layout.cores).find(|core| mem.u32(owners + step * *core as u32) == Some(area))
+}
+
+/// Where the task's coprocessor state is kept.
+fn save_area(rtos: &Rtos, mem: &dyn Memory, task: &Task) -> Option<u32> {
+    let tcb = rtos.layout.tcb(mem)?;
+    if let Some(o) = tcb.coproc_area {
+        return mem.u32(task.tcb.wrapping_add(o)).filter(|at| *at != 0);
+    }
+    let back = mem.u32(rtos.source.symbol("offset_cpsa")?.0)?;
+    let end = mem.u32(task.tcb.wrapping_add(tcb.end?))?;
+    Some(end.wrapping_sub(back) & !15)
+}
+
+/// The backtrace of a saved register file; a task that yielded stands behind its call of the yield.
+fn stopped(mem: &dyn Memory, names: &dyn Names, saved: Saved) -> Backtrace {
+    let u = Unwinder { mem, names, interrupted: None };
+    let mut trace = unwind(&u, &saved.context);
+    if saved.form == Form::Solicited && trace.frames.len() > 1 {
+        trace.frames.remove(0);
+        trace.frames[0].kind = Kind::Newest;
+    }
+    trace
+}
+
+/// A task's backtrace. `cores` are the cores' registers, for tasks that run.
+#[must_use]
+pub fn backtrace(rtos: &Rtos, mem: &dyn Memory, task: &Task, cores: &[Context]) -> Backtrace {
+    if let Some(context) = task.core().and_then(|core| cores.get(core)) {
+        return core_backtrace(Some(rtos), mem, &*rtos.source, context);
+    }
+    match exception::any(mem, task.top) {
+        Some(saved) => stopped(mem, &*rtos.source, saved),
+        None => broken(task.top),
+    }
+}
+
+fn broken(top: u32) -> Backtrace {
+    let mut a = [0; 16];
+    a[1] = top;
+    let frame = Frame { pc: 0, a, known: 2, ps: ps::WOE, kind: Kind::Newest };
+    Backtrace { frames: vec![frame], end: End::Corrupt(format!("no saved registers at {top:#010x}")) }
+}
+
+/// The backtrace of a core, through its interrupt handlers into the task that they interrupted.
+#[must_use]
+pub fn core_backtrace(rtos: Option<&Rtos>, mem: &dyn Memory, names: &dyn Names, context: &Context) -> Backtrace {
+    let running = rtos.zip(context.core).and_then(|(r, core)| r.running(mem, core));
+    let interrupted = running.and_then(|tcb| mem.u32(tcb));
+    unwind(&Unwinder { mem, names, interrupted }, context)
+}

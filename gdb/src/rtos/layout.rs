@@ -1,0 +1,214 @@
+//! Where the kernel's variables are and what its structures look like.
+
+use super::list::Lists;
+use super::source::Source;
+use crate::unwind::{Memory, Words};
+
+/// Length of a task's name where no type tells: IDF's default.
+const NAME_LEN: u32 = 16;
+/// Most priorities, and cores' lists, that are looked for where no size tells.
+const MAX_READY: u32 = 64;
+
+/// Offsets in a task's control block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tcb {
+    /// `xStateListItem` (`xGenericListItem` before V9).
+    pub state_item: u32,
+    /// `xEventListItem`.
+    pub event_item: u32,
+    /// `uxPriority`.
+    pub priority: u32,
+    /// `pxStack`: the stack's lowest address.
+    pub stack: u32,
+    /// `pcTaskName`.
+    pub name: u32,
+    /// Bytes of it.
+    pub name_len: u32,
+    /// `pxEndOfStack`.
+    pub end: Option<u32>,
+    /// `xCoreID`, of IDF's kernel.
+    pub core: Option<u32>,
+    /// `uxCoreAffinityMask`, of the SMP kernels.
+    pub affinity: Option<u32>,
+    /// `uxBasePriority`.
+    pub base_priority: Option<u32>,
+    /// `ulRunTimeCounter` and its size.
+    pub run_time: Option<(u32, u32)>,
+    /// `ucNotifyState[0]` (`eNotifyState`).
+    pub notify_state: Option<u32>,
+    /// `uxTCBNumber`.
+    pub number: Option<u32>,
+    /// `xMPUSettings.coproc_area`, of IDF before 5.
+    pub coproc_area: Option<u32>,
+}
+
+impl Tcb {
+    fn typed(s: &dyn Source) -> Option<Self> {
+        let ty = ["tskTaskControlBlock", "TCB_t", "tskTCB"].into_iter().find(|t| s.offset(t, "pxStack").is_some())?;
+        let at = |path: &str| s.offset(ty, path);
+        let after = |path: &str, next: &[&str]| {
+            let start = at(path)?;
+            next.iter().filter_map(|n| at(n)).filter(|n| *n > start).min().map(|n| n - start)
+        };
+        let name = at("pcTaskName")?;
+        let followers = ["xCoreID", "pxEndOfStack", "uxCriticalNesting", "uxTCBNumber", "uxBasePriority", "ulRunTimeCounter"];
+        let run_time = at("ulRunTimeCounter").map(|o| {
+            let next = ["xNewLib_reent", "xTLSBlock", "ulNotifiedValue", "ucStaticallyAllocated"];
+            (o, if after("ulRunTimeCounter", &next) == Some(8) { 8 } else { 4 })
+        });
+        Some(Self {
+            state_item: at("xStateListItem").or_else(|| at("xGenericListItem"))?,
+            event_item: at("xEventListItem")?,
+            priority: at("uxPriority")?,
+            stack: at("pxStack")?,
+            name,
+            name_len: after("pcTaskName", &followers).unwrap_or(NAME_LEN).min(64),
+            end: at("pxEndOfStack"),
+            core: at("xCoreID"),
+            affinity: at("uxCoreAffinityMask"),
+            base_priority: at("uxBasePriority"),
+            run_time,
+            notify_state: at("ucNotifyState").or_else(|| at("eNotifyState")).or_else(|| at("ucNotifyState[0]")),
+            number: at("uxTCBNumber"),
+            coproc_area: at("xMPUSettings.coproc_area"),
+        })
+    }
+
+    /// The layout of a TCB whose state item stands at `state_item`, as every kernel since V8 orders its members; the
+    /// name's place is told by a task that has one.
+    fn known(mem: &dyn Memory, tcb: u32, state_item: u32, lists: &Lists) -> Option<Self> {
+        let event_item = state_item + lists.item;
+        let priority = event_item + lists.item;
+        let stack = priority + 4;
+        // V11's SMP kernel has two words between stack and name.
+        let name = [stack + 4, stack + 12].into_iter().find(|o| is_name(mem, tcb.wrapping_add(*o)))?;
+        let smp = name > stack + 4;
+        let core = name + NAME_LEN;
+        Some(Self {
+            state_item,
+            event_item,
+            priority,
+            stack,
+            name,
+            name_len: NAME_LEN,
+            end: Some(if smp { core } else { core + 4 }),
+            core: (!smp).then_some(core),
+            affinity: (smp && state_item == 8).then_some(4),
+            ..Self::default()
+        })
+    }
+}
+
+fn is_name(mem: &dyn Memory, at: u32) -> bool {
+    mem.bytes::<16>(at).is_some_and(|b| {
+        let len = b.iter().position(|c| *c == 0).unwrap_or(16);
+        len > 0 && b[..len].iter().all(|c| (0x20..0x7F).contains(c))
+    })
+}
+
+/// Where everything is.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// Lists and their items.
+    pub lists: Lists,
+    /// Control blocks, when the types tell.
+    pub tcb: Option<Tcb>,
+    /// `pxCurrentTCBs`.
+    pub current: u32,
+    /// Cores that the kernel schedules.
+    pub cores: usize,
+    /// `pxReadyTasksLists` with the number of lists, 0 where nobody tells.
+    pub ready: (u32, u32),
+    /// Both lists of delayed tasks.
+    pub delayed: Vec<u32>,
+    /// `xPendingReadyList`, one or one a core; its items are event items.
+    pub pending: Vec<u32>,
+    /// `xSuspendedTaskList`.
+    pub suspended: Option<u32>,
+    /// `xTasksWaitingTermination`.
+    pub deleted: Option<u32>,
+    /// `uxCurrentNumberOfTasks`.
+    pub count: Option<u32>,
+    /// `xSchedulerRunning`.
+    pub scheduler: Option<u32>,
+    /// `port_xSchedulerRunning`, a word a core (IDF).
+    pub port_scheduler: Option<u32>,
+    /// `xTickCount`.
+    pub tick: Option<u32>,
+}
+
+impl Layout {
+    /// As these symbols tell. `None`: no FreeRTOS.
+    pub fn find(s: &dyn Source) -> Option<Self> {
+        let lists = Lists::find(s);
+        let (current, size) = s.symbol("pxCurrentTCBs").or_else(|| s.symbol("pxCurrentTCB"))?;
+        let (ready, ready_size) = ["pxReadyTasksLists", "pxReadyTasksList", "xReadyTasksLists"]
+            .into_iter()
+            .find_map(|name| s.symbol(name))?;
+        let at = |name: &str| s.symbol(name).map(|v| v.0);
+        let pending = s.symbol("xPendingReadyList").map_or(Vec::new(), |(at, size)| {
+            (0..(size / lists.size).clamp(1, 2)).map(|n| at + n * lists.size).collect()
+        });
+        Some(Self {
+            tcb: Tcb::typed(s),
+            current,
+            cores: if size == 4 { 1 } else { 2 },
+            ready: (ready, ready_size / lists.size),
+            delayed: ["xDelayedTaskList1", "xDelayedTaskList2"].into_iter().filter_map(at).collect(),
+            pending,
+            suspended: at("xSuspendedTaskList"),
+            deleted: at("xTasksWaitingTermination"),
+            count: at("uxCurrentNumberOfTasks"),
+            scheduler: at("xSchedulerRunning"),
+            port_scheduler: at("port_xSchedulerRunning"),
+            tick: at("xTickCount"),
+            lists,
+        })
+    }
+
+    /// True when the types of control blocks are known.
+    #[must_use]
+    pub fn is_typed(&self) -> bool {
+        self.tcb.is_some()
+    }
+
+    /// Addresses of the ready lists that are initialised, lowest priority first.
+    pub fn ready_lists(&self, mem: &dyn Memory) -> Vec<u32> {
+        let (at, n) = self.ready;
+        let all = (0..if n == 0 { MAX_READY } else { n.min(MAX_READY) }).map(|i| at + i * self.lists.size);
+        all.take_while(|at| self.lists.is_list(mem, *at)).collect()
+    }
+
+    /// The layout of control blocks; found by the first item in any list where no type tells.
+    pub fn tcb(&self, mem: &dyn Memory) -> Option<Tcb> {
+        if self.tcb.is_some() {
+            return self.tcb;
+        }
+        let state_lists = self.ready_lists(mem).into_iter().chain(self.delayed.iter().copied()).chain(self.suspended);
+        let first = state_lists.filter_map(|at| self.lists.walk(mem, at).items.first().copied()).next()?;
+        let offset = first.at.wrapping_sub(first.owner);
+        (offset > 0 && offset <= 64).then(|| Tcb::known(mem, first.owner, offset, &self.lists))?
+    }
+
+    /// True once the scheduler runs on any core.
+    pub fn started(&self, mem: &dyn Memory) -> bool {
+        let flag = |at: Option<u32>| at.and_then(|at| mem.u32(at));
+        match flag(self.scheduler) {
+            // Anything but 1 is memory that nobody has initialised.
+            Some(value) => value == 1,
+            None => flag(self.port_scheduler) == Some(1),
+        }
+    }
+
+    /// The task that a core runs.
+    pub fn running(&self, mem: &dyn Memory, core: usize) -> Option<u32> {
+        if core >= self.cores || !self.started(mem) {
+            return None;
+        }
+        let word = 4 * core as u32;
+        if self.port_scheduler.is_some_and(|at| mem.u32(at + word) == Some(0)) {
+            return None;
+        }
+        mem.u32(self.current + word).filter(|tcb| super::list::is_object(*tcb))
+    }
+}

@@ -1,0 +1,98 @@
+//! The registers that a backtrace starts from.
+
+use super::Frame;
+use esplens_core::cpu::{AREGS, Cpu, ps};
+use std::collections::BTreeMap;
+
+/// A register file: a core's, or a stopped task's with its window at WINDOWBASE 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "fields are the manual's register names")]
+pub struct Context {
+    pub pc: u32,
+    pub ps: u32,
+    pub ar: [u32; AREGS],
+    pub windowbase: u32,
+    pub windowstart: u32,
+    /// EPC1..EPC7 at 1..7.
+    pub epc: [u32; 8],
+    /// EPS2..EPS7 at 2..7.
+    pub eps: [u32; 8],
+    /// EXCSAVE1..7 at 1..7.
+    pub excsave: [u32; 8],
+    pub vecbase: u32,
+    /// The rest that is known, by the Xtensa tools' numbers ([`esplens_soc::machine::reg`]).
+    pub others: BTreeMap<u16, u32>,
+    /// The core whose registers these are; `None` for a stopped task.
+    pub core: Option<usize>,
+}
+
+impl Context {
+    /// A core's registers.
+    #[must_use]
+    pub fn of_core(cpu: &Cpu, core: usize) -> Self {
+        Self {
+            pc: cpu.pc,
+            ps: cpu.ps,
+            ar: cpu.ar,
+            windowbase: cpu.windowbase(),
+            windowstart: cpu.windowstart & 0xFFFF,
+            epc: cpu.epc,
+            eps: cpu.eps,
+            excsave: cpu.excsave,
+            vecbase: cpu.vecbase,
+            others: BTreeMap::new(),
+            core: Some(core),
+        }
+    }
+
+    /// A register file with one window, as a saved frame holds it.
+    #[must_use]
+    pub fn of_window(pc: u32, ps: u32, a: &[u32; 16]) -> Self {
+        let mut ar = [0; AREGS];
+        ar[..16].copy_from_slice(a);
+        Self {
+            pc,
+            // A saved PS still has EXCM from the moment it was saved.
+            ps: ps & !ps::EXCM,
+            ar,
+            windowbase: 0,
+            windowstart: 1,
+            epc: [0; 8],
+            eps: [0; 8],
+            excsave: [0; 8],
+            vecbase: 0,
+            others: BTreeMap::new(),
+            core: None,
+        }
+    }
+
+    /// A frame's registers, as if it were the newest.
+    #[must_use]
+    pub fn of_frame(frame: &Frame) -> Self {
+        let mut a = frame.a;
+        for (n, reg) in a.iter_mut().enumerate() {
+            if frame.known >> n & 1 == 0 {
+                *reg = 0;
+            }
+        }
+        Self::of_window(frame.pc, frame.ps, &a)
+    }
+
+    /// Address register `n` of the window at `base`.
+    #[must_use]
+    pub fn window(&self, base: u32) -> [u32; 16] {
+        std::array::from_fn(|n| self.ar[(base as usize * 4 + n) % AREGS])
+    }
+
+    /// Address register `n` (0..15) of the current window.
+    #[must_use]
+    pub fn a(&self, n: usize) -> u32 {
+        self.ar[(self.windowbase as usize * 4 + n) % AREGS]
+    }
+
+    /// True when the window at `base` (modulo 16) holds a live frame.
+    #[must_use]
+    pub fn is_live(&self, base: u32) -> bool {
+        self.windowstart >> (base & 15) & 1 != 0
+    }
+}

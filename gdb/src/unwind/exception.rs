@@ -1,0 +1,216 @@
+//! Register files that interrupts, exceptions and the kernel leave in memory, and where they are found.
+//!
+//! ESP-IDF's port stores what `xtensa_context.h` calls XT_STK_* (interrupts) and XT_SOL_* (a task that gave up the
+//! core by itself); the offsets are the same from IDF 3.2 to 6.1. The built-in demo has a frame of its own
+//! (fixtures/demo/port/port.S).
+
+use super::context::Context;
+use super::memory::{Memory, Words, is_code, is_stack};
+use esplens_core::cpu::{AREGS, ps};
+use esplens_soc::machine::reg;
+
+/// Words of an XT_STK_* frame up to the temporaries: exit, pc, ps, a0..a15, sar, cause, vaddr, lbeg, lend, lcount.
+const IDF_WORDS: usize = 25;
+/// Where the registers outside the basic set stand in it: ACCLO, ACCHI, BR, SCOMPARE1, M0..M3 (`tie.h`).
+const IDF_EXTRA: u32 = 112;
+/// Sizes that an XT_STK_* frame can have.
+const IDF_SIZES: std::ops::RangeInclusive<u32> = 0x80..=0x180;
+/// Bytes of an XT_SOL_* frame.
+const SOLICITED_SIZE: u32 = 32;
+/// Bytes of the demo's frame.
+const DEMO_SIZE: u32 = 256;
+
+/// How a frame was left in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// By ESP-IDF's interrupt or exception entry.
+    Interrupt,
+    /// By a task that yielded.
+    Solicited,
+    /// By the demo's port.
+    Demo,
+}
+
+/// A register file found in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saved {
+    /// Who left it.
+    pub form: Form,
+    /// Its address.
+    pub at: u32,
+    /// The registers; windows older than this one are on the stack.
+    pub context: Context,
+    /// Address registers that are known, bit n for a(n).
+    pub known: u16,
+    /// EXCCAUSE, where the frame has it.
+    pub cause: Option<u32>,
+    /// EXCVADDR.
+    pub vaddr: Option<u32>,
+}
+
+fn plausible(pc: u32, status: u32) -> bool {
+    is_code(pc) && status & !ps::MASK == 0
+}
+
+/// An XT_STK_* frame at `at`, when what is there can be one.
+pub fn interrupt(mem: &dyn Memory, at: u32) -> Option<Saved> {
+    let w: [u32; IDF_WORDS] = is_stack(at).then(|| mem.words(at)).flatten()?;
+    let (exit, pc, status) = (w[0], w[1], w[2]);
+    let a: [u32; 16] = std::array::from_fn(|n| w[3 + n]);
+    if !is_code(exit) || !plausible(pc, status) || !IDF_SIZES.contains(&a[1].wrapping_sub(at)) {
+        return None;
+    }
+    let mut context = Context::of_window(pc, status, &a);
+    let sr = |n: u16| reg::SR + n;
+    for (number, value) in [(sr(3), w[19]), (sr(0), w[22]), (sr(1), w[23]), (sr(2), w[24])] {
+        context.others.insert(number, value);
+    }
+    if let Some(extra) = mem.words::<8>(at.wrapping_add(IDF_EXTRA)) {
+        for (number, value) in [0x10, 0x11, 0x04, 0x0C, 0x20, 0x21, 0x22, 0x23].into_iter().zip(extra) {
+            context.others.insert(sr(number), value);
+        }
+    }
+    let (cause, vaddr) = (Some(w[20]), Some(w[21]));
+    Some(Saved { form: Form::Interrupt, at, context, known: 0xFFFF, cause, vaddr })
+}
+
+/// An XT_SOL_* frame at `at`: the task as it stands after the call that yielded.
+pub fn solicited(mem: &dyn Memory, at: u32) -> Option<Saved> {
+    let [exit, ra, status, threadptr] = is_stack(at).then(|| mem.words(at)).flatten()?;
+    if exit != 0 || ra >> 30 == 0 || !plausible(ra & 0x3FFF_FFFF | 0x4000_0000, status) {
+        return None;
+    }
+    let mut a = [0; 16];
+    (a[0], a[1]) = (ra, at);
+    // The yield function itself; its caller is one windowed return away.
+    let mut context = Context::of_window(ra & 0x3FFF_FFFF | 0x4000_0000, status, &a);
+    context.others.insert(reg::UR + 231, threadptr);
+    Some(Saved { form: Form::Solicited, at, context, known: 3, cause: None, vaddr: None })
+}
+
+/// The demo's frame at `at`.
+pub fn demo(mem: &dyn Memory, at: u32) -> Option<Saved> {
+    let w: [u32; 48] = is_stack(at).then(|| mem.words(at)).flatten()?;
+    let (a1, status, pc) = (w[1], w[16], w[17]);
+    if a1 != at.wrapping_add(DEMO_SIZE) || !plausible(pc, status) || status & ps::WOE == 0 {
+        return None;
+    }
+    let a: [u32; 16] = std::array::from_fn(|n| w[n]);
+    let mut context = Context::of_window(pc, status, &a);
+    // SAR, LBEG, LEND, LCOUNT, SCOMPARE1, BR, FCR, FSR, ACCLO, ACCHI, THREADPTR, then f0..f15.
+    let numbers = [0x203, 0x200, 0x201, 0x202, 0x20C, 0x204, 0x3E8, 0x3E9, 0x210, 0x211, 0x3E7];
+    for (number, value) in numbers.into_iter().zip(&w[18..]) {
+        context.others.insert(number, *value);
+    }
+    for n in 0..16 {
+        context.others.insert(reg::F0 + n, w[32 + usize::from(n)]);
+    }
+    let (cause, vaddr) = (Some(w[29]), Some(w[30]));
+    Some(Saved { form: Form::Demo, at, context, known: 0xFFFF, cause, vaddr })
+}
+
+/// A frame of any form at `at`: what a stopped task's stack pointer points to.
+pub fn any(mem: &dyn Memory, at: u32) -> Option<Saved> {
+    demo(mem, at).or_else(|| interrupt(mem, at)).or_else(|| solicited(mem, at))
+}
+
+/// Bytes of a frame of this form.
+#[must_use]
+pub fn size(saved: &Saved) -> u32 {
+    match saved.form {
+        Form::Solicited => SOLICITED_SIZE,
+        Form::Interrupt | Form::Demo => saved.context.a(1).wrapping_sub(saved.at),
+    }
+}
+
+/// What is special about an assembly function of a kernel's port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Port {
+    /// ESP-IDF's interrupt and exception entry and exit.
+    Idf,
+    /// Its yield and dispatch.
+    IdfYield,
+    /// The routine that spills all windows: WINDOWBASE moves meanwhile.
+    IdfSpill,
+    /// The demo's.
+    Demo,
+}
+
+/// The port function that this symbol names.
+#[must_use]
+pub fn port(name: &str) -> Option<Port> {
+    const IDF: [&str; 19] = [
+        "_xt_lowint",
+        "_xt_medint",
+        "_xt_highint",
+        "xt_highint",
+        "_xt_user_ex",
+        "_xt_handle_exc",
+        "_xt_to_",
+        "_xt_kernel_exc",
+        "_xt_panic",
+        "_xt_nmi",
+        "_xt_coproc_",
+        "_xt_syscall_exc",
+        "_xt_context_",
+        "_frxt_int_",
+        "_UserExceptionVector",
+        "_KernelExceptionVector",
+        "_DoubleExceptionVector",
+        "_NMIExceptionVector",
+        "_Level",
+    ];
+    match name {
+        "vPortYield" | "_frxt_dispatch" => Some(Port::IdfYield),
+        "xthal_window_spill_nw" | "xthal_spill_registers_into_stack_nw" => Some(Port::IdfSpill),
+        "port_exception" | "port_resume" | "port_vectors" => Some(Port::Demo),
+        _ if IDF.iter().any(|prefix| name.starts_with(prefix)) => Some(Port::Idf),
+        _ => None,
+    }
+}
+
+/// A core inside a window overflow or underflow handler: the registers as they were at the instruction that needed
+/// the window.
+pub fn window_vector(mem: &dyn Memory, ctx: &Context) -> Option<Context> {
+    let at = ctx.pc.wrapping_sub(ctx.vecbase);
+    if at >= 0x180 || ctx.ps & ps::EXCM == 0 || !is_code(ctx.epc[1]) {
+        return None;
+    }
+    let mut back = ctx.clone();
+    // The overflow handlers for CALL8 and CALL12 use the a0 that their first instruction has stored.
+    let stored = match at {
+        0x86..0xC0 => Some(9),
+        0x106..0x140 => Some(13),
+        _ => None,
+    };
+    if let Some(a0) = stored.and_then(|sp| mem.u32(ctx.a(sp).wrapping_sub(16))) {
+        back.ar[ctx.windowbase as usize * 4 % AREGS] = a0;
+    }
+    back.windowbase = (ctx.ps & ps::OWB) >> ps::OWB_SHIFT;
+    (back.pc, back.ps) = (ctx.epc[1], ctx.ps & !ps::EXCM);
+    Some(back)
+}
+
+/// A core between an exception and the end of its saving, or in the last steps of its return: what EPC1 says, with
+/// a0 from where the vector put it.
+pub fn just_taken(mem: &dyn Memory, ctx: &Context, level: usize) -> Option<Context> {
+    let (pc, status) =
+        if level > 1 { (ctx.epc[level], ctx.eps[level]) } else { (ctx.epc[1], ctx.ps & !ps::EXCM) };
+    if !is_code(pc) {
+        return None;
+    }
+    let mut back = ctx.clone();
+    (back.pc, back.ps) = (pc, status);
+    let mut a0 = ctx.excsave[level];
+    let sp = ctx.a(1);
+    // The frame is allocated already: its A1 tells the stack pointer, and A0 stands in it once EXCSAVE is used again.
+    let saved_a1 = mem.u32(sp.wrapping_add(16)).filter(|a1| IDF_SIZES.contains(&a1.wrapping_sub(sp)));
+    if let Some(a1) = saved_a1 {
+        back.ar[(ctx.windowbase as usize * 4 + 1) % AREGS] = a1;
+        if a0 == sp {
+            a0 = mem.u32(sp.wrapping_add(12))?;
+        }
+    }
+    back.ar[ctx.windowbase as usize * 4 % AREGS] = a0;
+    Some(back)
+}

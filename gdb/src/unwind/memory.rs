@@ -1,0 +1,88 @@
+//! Reading memory without touching it.
+
+use esplens_soc::machine::Machine;
+
+/// Something to read from: a machine, a core dump.
+pub trait Memory {
+    /// Reads up to `out.len()` bytes from `addr` on, without side effects; how many there are.
+    fn peek(&self, addr: u32, out: &mut [u8]) -> usize;
+}
+
+/// Reads in the units that data structures are made of.
+pub trait Words: Memory {
+    /// Exactly so many bytes, or nothing.
+    fn bytes<const N: usize>(&self, addr: u32) -> Option<[u8; N]> {
+        let mut out = [0; N];
+        (self.peek(addr, &mut out) == N).then_some(out)
+    }
+
+    /// A byte.
+    fn u8(&self, addr: u32) -> Option<u8> {
+        self.bytes::<1>(addr).map(|b| b[0])
+    }
+
+    /// A word.
+    fn u32(&self, addr: u32) -> Option<u32> {
+        self.bytes(addr).map(u32::from_le_bytes)
+    }
+
+    /// `N` words in a row.
+    fn words<const N: usize>(&self, addr: u32) -> Option<[u32; N]> {
+        let mut out = [0; N];
+        for (n, word) in out.iter_mut().enumerate() {
+            *word = self.u32(addr.wrapping_add(4 * n as u32))?;
+        }
+        Some(out)
+    }
+
+    /// An unsigned number of 1, 2, 4 or 8 bytes.
+    fn number(&self, addr: u32, size: u32) -> Option<u64> {
+        let mut out = [0; 8];
+        let size = (size as usize).min(8);
+        (self.peek(addr, &mut out[..size]) == size).then(|| u64::from_le_bytes(out))
+    }
+
+    /// A zero-terminated string of at most `max` bytes; what is no text shows as `.`.
+    fn text(&self, addr: u32, max: usize) -> Option<String> {
+        let mut out = vec![0; max.min(256)];
+        let n = self.peek(addr, &mut out);
+        let text = out[..n].split(|b| *b == 0).next()?;
+        Some(text.iter().map(|b| if (0x20..0x7F).contains(b) { char::from(*b) } else { '.' }).collect())
+    }
+}
+
+impl<T: Memory + ?Sized> Words for T {}
+
+/// A machine's memory as one core sees it.
+pub struct MachineMemory<'a> {
+    /// The machine.
+    pub machine: &'a Machine,
+    /// The core whose view it is.
+    pub core: usize,
+}
+
+impl Memory for MachineMemory<'_> {
+    fn peek(&self, addr: u32, out: &mut [u8]) -> usize {
+        // Registers are no place for stacks and kernel objects, and their peeks are not memory.
+        if (0x3FF0_0000..0x3FF8_0000).contains(&addr) {
+            return 0;
+        }
+        self.machine.peek(self.core, addr, out)
+    }
+}
+
+/// True for an address that instructions can be fetched from: ROM, instruction RAM, RTC fast memory, flash.
+#[must_use]
+pub fn is_code(addr: u32) -> bool {
+    (0x4000_0000..0x4006_0000).contains(&addr) || (0x4007_0000..0x4140_0000).contains(&addr)
+}
+
+/// True for an address that a stack pointer may hold: 16-byte aligned in data RAM, RTC memory or PSRAM.
+#[must_use]
+pub fn is_stack(addr: u32) -> bool {
+    addr & 15 == 0
+        && ((0x3F80_0000..=0x3FC0_0000).contains(&addr)
+            || (0x3FF8_0000..=0x3FF8_2000).contains(&addr)
+            || (0x3FFA_E000..=0x4000_0000).contains(&addr)
+            || (0x5000_0000..=0x5000_2000).contains(&addr))
+}

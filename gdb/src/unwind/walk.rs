@@ -1,0 +1,312 @@
+//! From a frame to its caller.
+
+use super::context::Context;
+use super::exception::{self, Port, Saved};
+use super::memory::{Memory, Words, is_code, is_stack};
+use super::{Backtrace, End, Frame, Kind, MAX_FRAMES, Names, prologue};
+use esplens_core::cpu::ps;
+use std::collections::BTreeSet;
+
+/// Largest frame taken as one; what is larger is a broken stack.
+const MAX_FRAME: u32 = 1 << 20;
+
+/// What a backtrace is made from.
+pub struct Unwinder<'a> {
+    /// Memory as the core sees it.
+    pub mem: &'a dyn Memory,
+    /// Names, to tell the kernel's assembly from functions.
+    pub names: &'a dyn Names,
+    /// Where the task lies that the core's interrupt handlers interrupted: the first word of its TCB.
+    pub interrupted: Option<u32>,
+}
+
+/// A backtrace from these registers on.
+#[must_use]
+pub fn unwind(u: &Unwinder, context: &Context) -> Backtrace {
+    let mut walk = Walk::new(u, context.clone());
+    let mut frames = vec![walk.frame];
+    let mut seen = BTreeSet::from([(walk.frame.pc, walk.frame.sp(), false)]);
+    let end = loop {
+        if frames.len() == MAX_FRAMES {
+            break End::TooDeep;
+        }
+        if let Err(end) = walk.next() {
+            break end;
+        }
+        let f = walk.frame;
+        if !seen.insert((f.pc, f.sp(), f.kind == Kind::Interrupted)) {
+            break End::Corrupt(format!("the frame at {:#010x}, stack {:#010x}, comes again", f.pc, f.sp()));
+        }
+        frames.push(f);
+    };
+    Backtrace { frames, end }
+}
+
+struct Walk<'a> {
+    u: &'a Unwinder<'a>,
+    /// The register file that live frames are read from.
+    ctx: Context,
+    /// WINDOWBASE of the current frame, while frames are live.
+    live: Option<u32>,
+    /// The registers are those of the moment: EXCM, EPC and EXCSAVE mean this frame.
+    newest: bool,
+    frame: Frame,
+}
+
+type Step = Result<(), End>;
+
+fn corrupt<T>(why: String) -> Result<T, End> {
+    Err(End::Corrupt(why))
+}
+
+impl<'a> Walk<'a> {
+    fn new(u: &'a Unwinder<'a>, ctx: Context) -> Self {
+        let frame = Frame {
+            pc: ctx.pc,
+            a: ctx.window(ctx.windowbase),
+            known: 0xFFFF,
+            ps: ctx.ps,
+            kind: Kind::Newest,
+        };
+        let live = Some(ctx.windowbase);
+        Self { u, ctx, live, newest: true, frame }
+    }
+
+    fn next(&mut self) -> Step {
+        if self.newest
+            && let Some(back) = exception::window_vector(self.u.mem, &self.ctx)
+        {
+            self.newest = false;
+            return self.interrupted(back, true);
+        }
+        let function = self.u.names.function(self.frame.lookup());
+        if let Some(port) = function.as_ref().and_then(|(name, _)| exception::port(name))
+            && let Some(step) = self.leave_port(port, function.as_ref().map_or("", |(name, _)| name))
+        {
+            return step;
+        }
+        // An exception whose handler has no name: a ROM without symbols, a firmware without an ELF.
+        if self.newest && self.ctx.ps & ps::EXCM != 0 && function.is_none() {
+            let taken = exception::just_taken(self.u.mem, &self.ctx, 1);
+            self.newest = false;
+            if let Some(back) = taken.filter(|c| c.pc != self.frame.pc) {
+                return self.interrupted(back, true);
+            }
+        }
+        self.newest = false;
+        if self.frame.kind != Kind::Caller && prologue::at_entry(self.u.mem, self.frame.pc) {
+            return self.entry();
+        }
+        if let Some((ra, sp)) = self.call0(function.map(|(_, start)| start)) {
+            return self.call0_return(ra, sp);
+        }
+        self.windowed_return()
+    }
+
+    /// At an ENTRY: the caller is in the same window, its return address where CALLn left it.
+    fn entry(&mut self) -> Step {
+        let inc = ((self.frame.ps & ps::CALLINC) >> ps::CALLINC_SHIFT) as usize;
+        let ra = self.frame.a[(4 * inc) & 15];
+        if inc == 0 || ra == 0 {
+            return Err(End::Outermost);
+        }
+        let pc = ra & 0x3FFF_FFFF | self.frame.pc & 0xC000_0000;
+        if !is_code(pc) {
+            return corrupt(format!("return address {ra:#010x} in a{} is no code", 4 * inc));
+        }
+        self.frame.known &= (1 << (4 * inc)) - 1;
+        (self.frame.pc, self.frame.kind) = (pc, Kind::Caller);
+        Ok(())
+    }
+
+    /// Return address and stack pointer of the caller, where the frame is one of the CALL0 ABI.
+    fn call0(&self, start: Option<u32>) -> Option<(u32, u32)> {
+        let whole_program = self.frame.ps & ps::WOE == 0;
+        if self.frame.kind == Kind::Caller && !whole_program {
+            return None;
+        }
+        let frame = prologue::call0(self.u.mem, start?, self.frame.pc)?;
+        frame.unwind(self.u.mem, self.frame.a[0], self.frame.sp())
+    }
+
+    fn call0_return(&mut self, ra: u32, sp: u32) -> Step {
+        if ra == 0 {
+            return Err(End::Outermost);
+        }
+        let same = ra == self.frame.pc && sp == self.frame.sp();
+        if !is_code(ra) || !is_stack(sp) || sp < self.frame.sp() || same {
+            return corrupt(format!("no caller: return address {ra:#010x}, stack {sp:#010x}"));
+        }
+        // The caller's own a0 went when it called.
+        self.frame.known &= 0xF00E;
+        self.frame.a[1] = sp;
+        (self.frame.pc, self.frame.kind) = (ra, Kind::Caller);
+        Ok(())
+    }
+
+    /// RETW: the caller's window is in the AR file or below the frame's stack pointer.
+    fn windowed_return(&mut self) -> Step {
+        let (ra, sp) = (self.frame.a[0], self.frame.sp());
+        if ra == 0 {
+            return Err(End::Outermost);
+        }
+        let n = ra >> 30;
+        let pc = ra & 0x3FFF_FFFF | self.frame.pc & 0xC000_0000;
+        if self.frame.known & 1 == 0 || n == 0 || !is_code(pc) {
+            return corrupt(format!("a0 {ra:#010x} at {:#010x} is no return address", self.frame.pc));
+        }
+        if !is_stack(sp) {
+            return corrupt(format!("stack pointer {sp:#010x} at {:#010x}", self.frame.pc));
+        }
+        let base = self.live.map(|b| b.wrapping_sub(n) & 15).filter(|b| self.ctx.is_live(*b));
+        let (a, known) = match base {
+            Some(base) => (self.ctx.window(base), (1u32 << (4 * n)) as u16 - 1),
+            None => self.spilled(n as usize, sp)?,
+        };
+        self.live = base;
+        let up = a[1].wrapping_sub(sp);
+        if !is_stack(a[1]) || up == 0 || up > MAX_FRAME {
+            let from = if base.is_some() { "window" } else { "save area" };
+            return corrupt(format!(
+                "caller {pc:#010x} has stack {:#010x} in its {from}, ours is {sp:#010x}",
+                a[1]
+            ));
+        }
+        self.frame = Frame { pc, a, known, ps: self.frame.ps, kind: Kind::Caller };
+        Ok(())
+    }
+
+    /// The window of a caller by CALL(4n) that was spilled: a0..a3 below the callee's stack pointer, the rest at the
+    /// end of the caller's frame (ISA 4.7.1.4, the ABI's base and extra save areas).
+    fn spilled(&self, n: usize, sp: u32) -> Result<([u32; 16], u16), End> {
+        let Some(low) = self.u.mem.words::<4>(sp.wrapping_sub(16)) else {
+            return corrupt(format!("no memory below stack pointer {sp:#010x}"));
+        };
+        let mut a = [0; 16];
+        a[..4].copy_from_slice(&low);
+        let mut known = 0xF;
+        let end = self.u.mem.u32(a[1].wrapping_sub(12)).filter(|end| n > 1 && is_stack(*end));
+        if let Some(end) = end {
+            let extra = 4 * (n - 1);
+            let words = self.u.mem.words::<8>(end.wrapping_sub(16 * n as u32));
+            if let Some(words) = words {
+                a[4..4 + extra].copy_from_slice(&words[..extra]);
+                known = ((1u32 << (4 * n)) - 1) as u16;
+            }
+        }
+        Ok((a, known))
+    }
+
+    /// Goes on with the registers that an interrupt or exception found.
+    fn interrupted(&mut self, ctx: Context, live: bool) -> Step {
+        if !is_stack(ctx.a(1)) {
+            return corrupt(format!("interrupted {:#010x} has stack pointer {:#010x}", ctx.pc, ctx.a(1)));
+        }
+        let a = ctx.window(ctx.windowbase);
+        self.live = live.then_some(ctx.windowbase);
+        self.frame = Frame { pc: ctx.pc, a, known: 0xFFFF, ps: ctx.ps, kind: Kind::Interrupted };
+        self.ctx = ctx;
+        Ok(())
+    }
+
+    fn restored(&mut self, saved: Saved) -> Step {
+        self.newest = false;
+        self.interrupted(saved.context, false)
+    }
+
+    /// Out of a kernel port's assembly. `None`: as out of any other function.
+    fn leave_port(&mut self, port: Port, name: &str) -> Option<Step> {
+        match port {
+            Port::Idf => self.leave_idf(name),
+            Port::IdfYield => self.leave_yield(),
+            Port::IdfSpill => self.leave_spill(),
+            Port::Demo => self.leave_demo(),
+        }
+    }
+
+    fn leave_idf(&mut self, name: &str) -> Option<Step> {
+        let mem = self.u.mem;
+        let level = name.bytes().find(u8::is_ascii_digit).map_or(1, |d| usize::from(d - b'0')).clamp(1, 7);
+        let here = exception::interrupt(mem, self.frame.sp());
+        if let Some(saved) = here.or_else(|| self.task_frame()) {
+            // Not yet, or no longer, the frame of this interrupt: the registers know better.
+            let stale = self.newest && self.ctx.ps & ps::EXCM != 0 && saved.context.pc != self.ctx.epc[level];
+            if !stale {
+                return Some(self.restored(saved));
+            }
+        }
+        if self.newest && self.ctx.ps & ps::EXCM != 0 {
+            let back = exception::just_taken(mem, &self.ctx, level)?;
+            self.newest = false;
+            return Some(self.interrupted(back, true));
+        }
+        None
+    }
+
+    /// The frame of the task that runs on this core, when an interrupt put it there.
+    fn task_frame(&self) -> Option<Saved> {
+        self.u.interrupted.and_then(|at| exception::interrupt(self.u.mem, at))
+    }
+
+    /// vPortYield and the dispatcher it goes on to by CALL0, which spoils a0.
+    fn leave_yield(&mut self) -> Option<Step> {
+        let (mem, sp) = (self.u.mem, self.frame.sp());
+        if let Some(saved) = exception::interrupt(mem, sp) {
+            return Some(self.restored(saved));
+        }
+        let at_entry = self.frame.kind != Kind::Caller && prologue::at_entry(mem, self.frame.pc);
+        if self.frame.a[0] >> 30 >= 2 || at_entry {
+            return None;
+        }
+        let saved = exception::solicited(mem, sp)?;
+        self.newest = false;
+        self.frame.a[0] = saved.context.a(0);
+        self.frame.known |= 3;
+        Some(self.windowed_return())
+    }
+
+    /// Windows are being spilled: one of them is the one that asked for it.
+    fn leave_spill(&mut self) -> Option<Step> {
+        let mem = self.u.mem;
+        for base in (0..16).map(|n| self.ctx.windowbase.wrapping_sub(n) & 15) {
+            let sp = self.ctx.window(base)[1];
+            let saved = exception::interrupt(mem, sp).filter(|s| s.context.pc == self.ctx.epc[1]);
+            if let Some(saved) = saved {
+                return Some(self.restored(saved));
+            }
+            let ra = mem.u32(sp.wrapping_add(4)).unwrap_or(0);
+            let status = mem.u32(sp.wrapping_add(8)).unwrap_or(u32::MAX);
+            if is_stack(sp)
+                && ra >> 30 == 2
+                && is_code(ra & 0x3FFF_FFFF | 0x4000_0000)
+                && status & !ps::MASK == 0
+            {
+                (self.newest, self.live) = (false, Some(base));
+                self.frame.a = self.ctx.window(base);
+                self.frame.a[0] = ra;
+                return Some(self.windowed_return());
+            }
+        }
+        None
+    }
+
+    fn leave_demo(&mut self) -> Option<Step> {
+        let mem = self.u.mem;
+        let excm = self.newest && self.ctx.ps & ps::EXCM != 0;
+        let wanted = |s: &Saved| !self.newest || s.context.pc == self.ctx.epc[1];
+        let mut found = [0, 2].into_iter().find_map(|n| exception::demo(mem, self.frame.a[n]).filter(wanted));
+        if found.is_none() && self.newest && !excm {
+            let windows = (0..16).map(|base| self.ctx.window(base)[2]);
+            found = windows.filter_map(|at| exception::demo(mem, at)).find(wanted);
+        }
+        if let Some(saved) = found {
+            return Some(self.restored(saved));
+        }
+        if excm {
+            let back = exception::just_taken(mem, &self.ctx, 1)?;
+            self.newest = false;
+            return Some(self.interrupted(back, true));
+        }
+        None
+    }
+}
