@@ -1,7 +1,5 @@
 //! The `esplens` binary.
 
-mod cli;
-
 fn main() -> std::process::ExitCode {
-    cli::main()
+    esplens::main()
 }

@@ -18,6 +18,7 @@ const REGIONS: [(u32, u32, &str); 13] = [
 ];
 
 /// The regions: first byte, bytes, kind.
+#[must_use]
 pub fn regions() -> &'static [(u32, u32, &'static str)] {
     &REGIONS
 }

@@ -19,4 +19,4 @@ pub mod xtensa;
 pub use address::{Address, DEFAULT_PORT};
 pub use listen::{Listening, listen};
 pub(crate) use listen::{Stream, start};
-pub(crate) use map::regions;
+pub use map::regions;

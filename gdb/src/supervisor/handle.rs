@@ -2,9 +2,9 @@
 
 use super::event::Event;
 use super::session::Session;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Sender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{broadcast, oneshot};
 
 /// A request: runs on the machine's thread.
@@ -37,19 +37,52 @@ pub struct Handle {
     pub(super) events: broadcast::Sender<Event>,
     pub(super) clients: Arc<AtomicU32>,
     client: Client,
+    roster: Roster,
+    /// Keeps the client on the roster while a clone of this handle lives.
+    _seat: Option<Arc<Seat>>,
+}
+
+/// Clients that hold a handle now.
+type Roster = Arc<Mutex<Vec<Client>>>;
+
+/// A client's place on the roster.
+struct Seat {
+    client: Client,
+    roster: Roster,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        lock(&self.roster).retain(|c| *c != self.client);
+    }
+}
+
+/// A panic elsewhere leaves the list sound.
+fn lock(roster: &Roster) -> MutexGuard<'_, Vec<Client>> {
+    roster.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Handle {
     pub(super) fn new(jobs: Sender<Job>, events: broadcast::Sender<Event>) -> Self {
         let client = Client { id: 0, name: "esplens".into() };
-        Self { jobs, events, clients: Arc::new(AtomicU32::new(0)), client }
+        let roster = Roster::default();
+        Self { jobs, events, clients: Arc::new(AtomicU32::new(0)), client, roster, _seat: None }
     }
 
     /// A handle for a new client of this kind.
     #[must_use]
     pub fn register(&self, name: &str) -> Self {
         let id = self.clients.fetch_add(1, Ordering::Relaxed) + 1;
-        Self { client: Client { id, name: name.into() }, ..self.clone() }
+        let client = Client { id, name: name.into() };
+        lock(&self.roster).push(client.clone());
+        let _seat = Some(Arc::new(Seat { client: client.clone(), roster: self.roster.clone() }));
+        Self { client, _seat, ..self.clone() }
+    }
+
+    /// The clients attached now, in the order they came.
+    #[must_use]
+    pub fn attached(&self) -> Vec<Client> {
+        lock(&self.roster).clone()
     }
 
     /// Who this handle speaks for.

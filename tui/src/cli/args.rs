@@ -27,7 +27,9 @@ pub struct Cli {
 pub enum Command {
     /// Run firmware with UART0 on this terminal (Ctrl-A x quits, Ctrl-A h helps).
     Run(Box<RunArgs>),
-    /// Run the built-in demo: FreeRTOS on both cores, console on this terminal (Ctrl-A x quits), network.
+    /// Show firmware in the dashboard; `esplens IMAGE` is short for it. Without a terminal as `run`.
+    Dash(Box<RunArgs>),
+    /// Show the built-in demo in the dashboard: FreeRTOS on both cores, network. Without a terminal as `run`.
     Demo(Box<RunArgs>),
     /// Tell what is in a flash image, build folder or application ELF.
     Info(InfoArgs),
@@ -219,7 +221,7 @@ mod tests {
     fn run(line: &str) -> Result<RunArgs, clap::Error> {
         match Cli::try_parse_from(format!("esplens run {line}").split_whitespace())?.command {
             Command::Run(args) => Ok(*args),
-            Command::Demo(_) | Command::Info(_) => unreachable!("run was given"),
+            _ => unreachable!("run was given"),
         }
     }
 

@@ -7,13 +7,14 @@ use super::run;
 /// Its flash image.
 pub static IMAGE: &[u8] = include_bytes!("../../../fixtures/demo/flash.bin");
 
-/// Runs it with the options that `run` takes, an image excepted, and with GDB at hand: it is there to be debugged.
+/// Runs it with the options that `run` takes, an image excepted, and with GDB at hand: it is there to be debugged. On a
+/// terminal the dashboard shows it.
 pub fn run(mut args: RunArgs) -> anyhow::Result<Exit> {
     if args.image.is_some() || args.kernel.is_some() {
         anyhow::bail!(BadInput("demo takes no image: esplens run IMAGE".into()));
     }
     args.debug.default_gdb |= args.debug.gdb.is_empty();
-    run::run(&args)
+    run::run(&args, super::dashboard::possible(&args))
 }
 
 #[cfg(test)]

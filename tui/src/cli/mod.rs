@@ -1,6 +1,7 @@
 //! The command line: arguments, serial lines, pacing, the run loop, exit codes.
 
 mod args;
+mod dashboard;
 mod debug;
 mod demo;
 mod exit;
@@ -32,11 +33,12 @@ pub fn main() -> ExitCode {
             eprintln!("{why}");
             return if why.starts_with("esplens") { Exit::BadInput.code() } else { ExitCode::SUCCESS };
         }
-        None => Cli::parse_from(args),
+        None => Cli::parse_from(dashboard::spelled_out(args)),
     };
     start_log(cli.verbose);
     let result = match cli.command {
-        Command::Run(args) => run::run(&args),
+        Command::Run(args) => run::run(&args, false),
+        Command::Dash(args) => run::run(&args, dashboard::possible(&args)),
         Command::Demo(args) => demo::run(*args),
         Command::Info(args) => info::info(&args),
     };
@@ -55,5 +57,5 @@ fn start_log(verbose: u8) {
         2 => tracing::Level::DEBUG,
         _ => tracing::Level::TRACE,
     };
-    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).without_time().init();
+    tracing_subscriber::fmt().with_max_level(level).with_writer(|| terminal::Log).without_time().init();
 }

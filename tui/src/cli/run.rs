@@ -3,6 +3,7 @@
 mod drive;
 
 use super::args::RunArgs;
+use super::dashboard::{self, Dashboard};
 use super::demo::IMAGE;
 use super::exit::{BadInput, Exit};
 use super::hostnet::{At, Segment, Sockets};
@@ -18,14 +19,17 @@ use esplens_soc::trace::Trace;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
 
 /// Flash boot, as the strap pins show it.
 const STRAP_FLASH_BOOT: u32 = 0x12;
 /// Input events waiting for the machine; a sender beyond that waits.
 const EVENT_QUEUE: usize = 64;
+/// How long the machine's end waits for the dashboard to give the terminal back.
+const DASHBOARD_ENDS: Duration = Duration::from_secs(2);
 
-/// Runs firmware until something ends it.
-pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
+/// Runs firmware until something ends it, with the dashboard or without.
+pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<Exit> {
     if args.trace.iter().any(|p| p == "list" || p == "help") {
         print!("{}", trace::list());
         return Ok(Exit::Quit);
@@ -39,10 +43,12 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     let (events, rx) = sync_channel(EVENT_QUEUE);
     setup.host = host(args, &events)?;
     quit_on_signal(events.clone())?;
+    let dash = dash.then(Dashboard::begin);
     introduce(&input);
-    let lines = Lines::open(&args.serial, &events)?;
+    let serial = if dash.is_some() { dashboard::serial(&args.serial) } else { args.serial.clone() };
+    let lines = Lines::open(&serial, &events)?;
     let sinks = Sinks::open(args)?;
-    machine_thread(args, setup, (lines, sinks), rx, &input)
+    machine_thread(args, setup, (lines, sinks), rx, &input, dash)
 }
 
 /// The machine lives on a thread of its own; a panic there is an internal error, not a torn terminal.
@@ -52,16 +58,25 @@ fn machine_thread(
     (lines, sinks): (Lines, Sinks),
     events: Receiver<Event>,
     input: &BootInput,
+    dash: Option<(Dashboard, Receiver<()>)>,
 ) -> anyhow::Result<Exit> {
     std::thread::scope(|scope| {
+        let (ready, handle) = sync_channel(1);
+        let (dash, free) = dash.unzip();
         let body = move || -> anyhow::Result<Exit> {
             let mut target = target::open(setup, args.speed());
+            let by = target.handle().client().clone();
+            let _ = ready.send(target.handle());
             debug::open(args, input, &mut target)?;
             let mut drive = Drive::new(args, lines, events, target.now());
             drive.sinks = sinks;
             let exit = drive.run(&mut target);
             let stats = drive.stats(&target);
             drop(drive); // gives the terminal back before anything else is printed
+            if let Some(free) = free {
+                target.session().quit(&by);
+                let _ = free.recv_timeout(DASHBOARD_ENDS);
+            }
             if let Exit::Stopped(why) = &exit {
                 terminal::message(why);
             }
@@ -75,6 +90,11 @@ fn machine_thread(
             Ok(exit)
         };
         let thread = std::thread::Builder::new().name("machine".into()).spawn_scoped(scope, body)?;
+        if let Some(dash) = dash
+            && let Ok(handle) = handle.recv()
+        {
+            dash.run(&handle, &input.path)?;
+        }
         thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("the machine's thread panicked")))
     })
 }

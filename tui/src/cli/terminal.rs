@@ -1,13 +1,55 @@
 //! The terminal: raw mode that always ends, messages, the status line.
 
 use std::io::{IsTerminal, Write};
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 /// The terminal is raw now: line ends need a carriage return.
 static RAW: AtomicBool = AtomicBool::new(false);
 /// A status line is shown and must be cleared before anything else is printed.
 static STATUS: AtomicBool = AtomicBool::new(false);
+
+/// Takes a line of esplens's own.
+type Take = Box<dyn Fn(&str) + Send>;
+/// Where lines go while the dashboard has the terminal.
+static SCREEN: Mutex<Option<Take>> = Mutex::new(None);
+
+fn screen() -> MutexGuard<'static, Option<Take>> {
+    SCREEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// From now on the dashboard has the terminal: lines go to `take` and nothing else is printed.
+pub fn hand_over(take: impl Fn(&str) + Send + 'static) {
+    *screen() = Some(Box::new(take));
+}
+
+/// The dashboard has ended.
+pub fn take_back() {
+    *screen() = None;
+}
+
+/// True while the dashboard has the terminal.
+pub fn handed_over() -> bool {
+    screen().is_some()
+}
+
+/// Where log lines are written: standard error, or the dashboard.
+#[derive(Clone, Copy, Debug)]
+pub struct Log;
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match screen().as_ref() {
+            Some(take) => take(String::from_utf8_lossy(bytes).trim_end()),
+            None => std::io::stderr().write_all(bytes)?,
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
+    }
+}
 
 /// Raw mode for as long as this lives; a panic ends it too.
 #[derive(Debug)]
@@ -45,6 +87,9 @@ fn restore() {
 
 /// One line of esplens's own on stderr.
 pub fn message(text: &str) {
+    if let Some(take) = screen().as_ref() {
+        return take(&format!("esplens: {text}"));
+    }
     clear_status();
     let end = if RAW.load(Ordering::SeqCst) { "\r\n" } else { "\n" };
     let _ = write!(std::io::stderr(), "esplens: {text}{end}");
@@ -52,7 +97,7 @@ pub fn message(text: &str) {
 
 /// Shows a line that the next output replaces; only where nobody types and somebody looks.
 pub fn status(text: &str) {
-    if std::io::stderr().is_terminal() && !RAW.load(Ordering::SeqCst) {
+    if !handed_over() && std::io::stderr().is_terminal() && !RAW.load(Ordering::SeqCst) {
         let _ = write!(std::io::stderr(), "\r\x1b[Kesplens: {text}");
         let _ = std::io::stderr().flush();
         STATUS.store(true, Ordering::SeqCst);
@@ -68,6 +113,9 @@ pub fn clear_status() {
 
 /// What a program wrote to its standard output (or error, `fd` 2) over SIMCALL.
 pub fn console(fd: u8, bytes: &[u8]) {
+    if handed_over() {
+        return;
+    }
     clear_status();
     let _ = if fd == 2 {
         std::io::stderr().write_all(bytes)

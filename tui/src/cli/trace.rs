@@ -59,6 +59,8 @@ impl Sinks {
         };
         match &mut self.file {
             Some(file) => drop(file.write_all(text.as_bytes())),
+            // The dashboard has a pane of its own for them.
+            None if super::terminal::handed_over() => {}
             None => drop(std::io::stderr().write_all(text.as_bytes())),
         }
     }

@@ -59,6 +59,12 @@ impl Eth {
         self.model
     }
 
+    /// open_eth, for looking; `None` while the firmware drives the chip's own EMAC.
+    #[must_use]
+    pub fn openeth(&self) -> Option<&OpenEth> {
+        (!self.is_emac()).then_some(&self.openeth)
+    }
+
     /// Whether the MAC takes a frame now.
     #[must_use]
     pub fn ready(&self) -> Ready {

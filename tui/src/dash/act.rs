@@ -1,0 +1,246 @@
+//! Carries out what the dashboard asks of the machine. Runs on a client's thread, never on the machine's.
+
+use super::text::number;
+use super::wire::{Action, Reply};
+use esplens_core::isa::{self, Flow};
+use esplens_gdb::monitor;
+use esplens_gdb::supervisor::{Client, Gone, Handle, PointId, PointKind, Session};
+use esplens_soc::machine::{Plan, Step};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Bytes searched in one request.
+const CHUNK: u32 = 1 << 16;
+
+/// One dashboard's hand on the machine.
+#[derive(Clone)]
+pub struct Actor {
+    handle: Handle,
+    /// Breakpoints that the next stop takes away.
+    temporary: Arc<Mutex<Vec<PointId>>>,
+}
+
+impl Actor {
+    /// Acts as this client.
+    #[must_use]
+    pub fn new(handle: Handle) -> Self {
+        Self { handle, temporary: Arc::default() }
+    }
+
+    /// The client's handle.
+    #[must_use]
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Carries an action out.
+    ///
+    /// # Errors
+    /// When the machine is gone.
+    pub fn perform(&self, action: Action) -> Result<Reply, Gone> {
+        let by = self.handle.client().clone();
+        match action {
+            Action::Run => self.quiet(move |s| _ = s.resume(&Plan::default(), &by)),
+            Action::Pause => self.quiet(move |s| _ = s.stop(&by)),
+            Action::StepInsn(core) | Action::StepLine(core) => self.quiet(move |s| step(s, core, &by)),
+            Action::Next(core) => self.next(core),
+            Action::Finish(core) => self.finish(core),
+            Action::RunTo(addr) => self.run_to(addr),
+            Action::Reset => {
+                self.handle.call(move |s| s.reset(&by))?;
+                Ok(says("the chip was reset"))
+            }
+            Action::Save(name) => {
+                let text = format!("snapshot {name} saved");
+                let done = self.handle.call(move |s| s.save_snapshot(&name))?;
+                Ok(done.map_or_else(|e| fails(&e), |()| says(&text)))
+            }
+            Action::Load(name) => {
+                let text = format!("back at snapshot {name}");
+                let found = self.handle.call(move |s| s.load_snapshot(&name))?;
+                Ok(if found { says(&text) } else { fails("no snapshot was saved here") })
+            }
+            Action::Uart(n, bytes) => self.uart(n, bytes),
+            Action::ToggleBreak(addr) => self.toggle(addr),
+            Action::DeletePoint(id) => {
+                let done = self.handle.call(move |s| s.remove_point(id))?;
+                Ok(if done { says(&format!("point {id} deleted")) } else { fails("there is no such point") })
+            }
+            Action::Write(core, addr, bytes) => self.write(core, addr, bytes),
+            Action::Find(core, addr, pattern) => self.find(core, addr, &pattern),
+            Action::Monitor(line) => {
+                let text = monitor::run(&self.handle, &line);
+                Ok(Reply { text, ..Reply::default() })
+            }
+            Action::Address(text) => self.address(&text),
+            Action::Decode(_) => Ok(Reply::default()),
+            Action::Trace(pattern) => self.trace(pattern),
+            Action::Quit => self.quiet(move |s| s.quit(&by)),
+        }
+    }
+
+    fn quiet(&self, f: impl FnOnce(&mut Session) + Send + 'static) -> Result<Reply, Gone> {
+        self.handle.call(f)?;
+        Ok(Reply::default())
+    }
+
+    fn keep(&self, id: Option<PointId>) {
+        self.temporary.lock().unwrap_or_else(PoisonError::into_inner).extend(id);
+    }
+
+    /// To be called at every stop: takes temporary breakpoints away.
+    ///
+    /// # Errors
+    /// When the machine is gone.
+    pub fn stopped(&self) -> Result<(), Gone> {
+        let ids = std::mem::take(&mut *self.temporary.lock().unwrap_or_else(PoisonError::into_inner));
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.handle.call(move |s| ids.into_iter().for_each(|id| _ = s.remove_point(id)))
+    }
+
+    /// Runs until `addr`, or until something else stops the machine.
+    fn run_to(&self, addr: u32) -> Result<Reply, Gone> {
+        let by = self.handle.client().clone();
+        let id = self.handle.call(move |s| {
+            let id = s.add_point(PointKind::Break, addr, 1, &by);
+            s.resume(&Plan::default(), &by);
+            id
+        })?;
+        self.keep(id);
+        Ok(Reply::default())
+    }
+
+    /// Over a call, else a step.
+    fn next(&self, core: usize) -> Result<Reply, Gone> {
+        let over = self.handle.call(move |s| {
+            let m = s.machine();
+            let mut bytes = [0; 4];
+            let pc = m.cpu(core).pc;
+            let n = m.peek(core, pc, &mut bytes);
+            let insn = isa::decode(u32::from_le_bytes(bytes)).filter(|i| usize::from(i.len) <= n)?;
+            (insn.op.flow() == Flow::Call).then(|| pc.wrapping_add(insn.len.into()))
+        })?;
+        match over {
+            Some(addr) => self.run_to(addr),
+            None => self.perform(Action::StepInsn(core)),
+        }
+    }
+
+    /// To the return address in a0. A windowed call keeps its kind in the two highest bits; code lies in the same GiB.
+    fn finish(&self, core: usize) -> Result<Reply, Gone> {
+        let to = self.handle.call(move |s| {
+            let cpu = s.machine().cpu(core);
+            let a0 = cpu.a(0);
+            if a0 >> 30 == 0 || cpu.ps & esplens_core::cpu::ps::WOE == 0 {
+                a0
+            } else {
+                a0 & 0x3FFF_FFFF | cpu.pc & 0xC000_0000
+            }
+        })?;
+        self.run_to(to)
+    }
+
+    fn toggle(&self, addr: u32) -> Result<Reply, Gone> {
+        let by = self.handle.client().clone();
+        self.handle.call(move |s| {
+            let there =
+                s.points().find(|(_, p)| p.kind == PointKind::Break && p.addr == addr && p.client == by);
+            if let Some(id) = there.map(|(id, _)| id) {
+                s.remove_point(id);
+                return says(&format!("breakpoint {id} at {addr:#010x} deleted"));
+            }
+            match s.add_point(PointKind::Break, addr, 1, &by) {
+                Some(id) => says(&format!("breakpoint {id} at {addr:#010x}")),
+                None => fails("too many points"),
+            }
+        })
+    }
+
+    fn uart(&self, n: u8, bytes: Vec<u8>) -> Result<Reply, Gone> {
+        let room = self.handle.call(move |s| {
+            let take = bytes.len().min(s.machine().uart_room(n));
+            s.machine_mut().uart_input(n, &bytes[..take]);
+            take == bytes.len()
+        })?;
+        Ok(if room { Reply::default() } else { says("esplens: the UART takes no more; the rest is lost") })
+    }
+
+    fn write(&self, core: usize, addr: u32, bytes: Vec<u8>) -> Result<Reply, Gone> {
+        let all =
+            self.handle.call(move |s| s.machine_mut().write_memory(core, addr, &bytes) == bytes.len())?;
+        Ok(if all { Reply::default() } else { fails(&format!("nothing answers at {addr:#010x}")) })
+    }
+
+    /// The first place from `addr` on, in the memories of the map.
+    fn find(&self, core: usize, addr: u32, pattern: &[u8]) -> Result<Reply, Gone> {
+        if pattern.is_empty() || pattern.len() > CHUNK as usize / 2 {
+            return Ok(fails("nothing to search for"));
+        }
+        for &(start, length, _) in esplens_gdb::server::regions() {
+            let end = u64::from(start) + u64::from(length);
+            let mut at = u64::from(start.max(addr));
+            while at < end {
+                let (from, len, pattern) = (at as u32, CHUNK.min((end - at) as u32), pattern.to_vec());
+                let step = u64::from(len).saturating_sub(pattern.len() as u64 - 1).max(1);
+                let found = self.handle.call(move |s| {
+                    let mut bytes = vec![0; len as usize];
+                    let n = s.machine().peek(core, from, &mut bytes);
+                    bytes[..n].windows(pattern.len()).position(|w| w == pattern)
+                })?;
+                if let Some(n) = found {
+                    return Ok(Reply { addr: Some(from.wrapping_add(n as u32)), ..Reply::default() });
+                }
+                at += step;
+            }
+        }
+        Ok(fails("not found from here on"))
+    }
+
+    /// A number or a register.
+    fn address(&self, text: &str) -> Result<Reply, Gone> {
+        if let Some(addr) = number(text) {
+            return Ok(Reply { addr: Some(addr), ..Reply::default() });
+        }
+        let name = text.trim().trim_start_matches('$').to_lowercase();
+        let value = self.handle.call(move |s| {
+            let cpu = s.machine().cpu(0);
+            match name.as_str() {
+                "pc" => Some(cpu.pc),
+                "sp" => Some(cpu.a(1)),
+                _ => name.strip_prefix('a')?.parse().ok().filter(|n| *n < 16).map(|n| cpu.a(n)),
+            }
+        })?;
+        Ok(match value {
+            Some(addr) => Reply { addr: Some(addr), ..Reply::default() },
+            None => fails(&format!("{text:?} is no address, symbol or register")),
+        })
+    }
+
+    fn trace(&self, pattern: String) -> Result<Reply, Gone> {
+        self.handle.call(move |s| {
+            let fits = pattern.split([',', ' ']).filter(|p| !p.is_empty());
+            let all = fits.map(|p| s.machine_mut().trace_mut().apply(p)).fold(true, |a, b| a & b);
+            if all {
+                says(&format!("trace {pattern}"))
+            } else {
+                fails(&format!("no event is called {pattern:?}"))
+            }
+        })
+    }
+}
+
+/// One instruction; a machine that runs stops first.
+fn step(s: &mut Session, core: usize, by: &Client) {
+    s.stop(by);
+    let step = Step { core, range: 0..0, irq: s.step_irq() };
+    s.resume(&Plan { frozen: [false; 2], step: Some(step) }, by);
+}
+
+fn says(text: &str) -> Reply {
+    Reply { text: text.into(), ..Reply::default() }
+}
+
+fn fails(text: &str) -> Reply {
+    Reply { text: text.into(), failed: true, addr: None }
+}

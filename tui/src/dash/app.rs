@@ -1,0 +1,192 @@
+//! The loop around the dashboard: messages in, effects out, at most so many frames a second.
+
+use super::config;
+use super::link::{Inbox, Link, PATIENCE};
+use super::state::{Effect, Msg, State};
+use super::term::Screen;
+use super::update::update;
+use super::view::view;
+use super::wire::{Action, Wants};
+use crossterm::event::{self, Event};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use std::io;
+use std::time::{Duration, Instant};
+
+/// Time between frames: 30 a second.
+const FRAME: Duration = Duration::from_millis(33);
+/// Of its time the dashboard spends at most one part in this many on drawing.
+const DRAW_SHARE: u32 = 4;
+
+/// How the dashboard ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The user ended it.
+    User,
+    /// The machine is gone.
+    Gone,
+}
+
+/// A running dashboard.
+struct App {
+    state: State,
+    link: Link,
+    inbox: Inbox,
+    started: Instant,
+    /// A sample was asked for and has not come.
+    asked: Option<Wants>,
+    /// What the newest sample was asked for.
+    answered: Option<Wants>,
+    /// Something happened that a sample may show.
+    stale: bool,
+    sampled: Instant,
+    drawn: Instant,
+    gap: Duration,
+}
+
+/// Shows the dashboard until the user or the machine ends it.
+///
+/// # Errors
+/// When there is no terminal, or it goes away.
+pub fn run(mut state: State, link: Link, inbox: Inbox) -> io::Result<End> {
+    let screen = Screen::take()?;
+    let mut terminal = Terminal::new(CrosstermBackend::new(screen.out()))?;
+    let size = terminal.size()?;
+    state.size = (size.width, size.height);
+    read_terminal(inbox.clone())?;
+    let now = Instant::now();
+    let long_ago = now.checked_sub(PATIENCE).unwrap_or(now);
+    let mut app = App {
+        state,
+        link,
+        inbox,
+        started: now,
+        asked: None,
+        answered: None,
+        stale: true,
+        sampled: long_ago,
+        drawn: long_ago,
+        gap: FRAME,
+    };
+    loop {
+        app.ask();
+        for msg in app.inbox.take(app.deadline()) {
+            app.note(&msg);
+            for effect in update(&mut app.state, msg) {
+                if let Some(end) = app.carry_out(effect, &screen, &mut terminal)? {
+                    return Ok(end);
+                }
+            }
+        }
+        let clock = app.started.elapsed().as_millis() as u64;
+        let dirty = app.state.dirty;
+        update(&mut app.state, Msg::Clock(clock));
+        app.state.dirty |= dirty;
+        if app.state.dirty && app.drawn.elapsed() >= app.gap {
+            app.draw(&mut terminal)?;
+        }
+    }
+}
+
+/// Keys and mouse, from a thread that waits for them.
+fn read_terminal(inbox: Inbox) -> io::Result<()> {
+    std::thread::Builder::new().name("dash keys".into()).spawn(move || {
+        while let Ok(event) = event::read() {
+            match event {
+                Event::Key(key) => inbox.push(Msg::Key(key)),
+                Event::Mouse(mouse) => inbox.push(Msg::Mouse(mouse)),
+                Event::Paste(text) => inbox.push(Msg::Paste(text)),
+                Event::Resize(width, height) => inbox.push(Msg::Resize(width, height)),
+                _ => {}
+            }
+        }
+        // A terminal that went away ends the dashboard.
+        inbox.push(Msg::Gone);
+    })?;
+    Ok(())
+}
+
+impl App {
+    /// Asks for a sample when one is due: each frame while the machine runs, else when something changed.
+    fn ask(&mut self) {
+        let wants = self.state.wants();
+        let changed = self.answered.as_ref() != Some(&wants);
+        let running = self.state.shared.sample.running;
+        let due = if running || changed || self.stale { self.gap } else { PATIENCE };
+        if self.asked.is_none() && self.sampled.elapsed() >= due {
+            self.link.sample(wants.clone());
+            self.asked = Some(wants);
+            (self.sampled, self.stale) = (Instant::now(), false);
+        }
+    }
+
+    /// When there is something to do even if no message comes.
+    fn deadline(&self) -> Instant {
+        let mut at = self.sampled + PATIENCE;
+        let hurry = self.state.shared.sample.running || self.stale || self.answered != self.asked;
+        if self.asked.is_none() && hurry {
+            at = at.min(self.sampled + self.gap);
+        }
+        if self.state.dirty {
+            at = at.min(self.drawn + self.gap);
+        }
+        if let Some(ms) = self.state.shared.next_change() {
+            at = at.min(self.started + Duration::from_millis(ms));
+        }
+        at.max(Instant::now() + Duration::from_millis(1))
+    }
+
+    fn note(&mut self, msg: &Msg) {
+        match msg {
+            Msg::Sample(_) => self.answered = self.asked.take(),
+            Msg::Clock(_) => {}
+            _ => self.stale = true,
+        }
+    }
+
+    fn carry_out<W: io::Write>(
+        &mut self,
+        effect: Effect,
+        screen: &Screen,
+        terminal: &mut Terminal<CrosstermBackend<W>>,
+    ) -> io::Result<Option<End>> {
+        match effect {
+            Effect::Act(pane, action) => self.link.act(pane, action),
+            Effect::Copy(text) => screen.copy(&text)?,
+            Effect::Redraw => terminal.clear()?,
+            Effect::Save => {
+                let done = config::path().ok_or_else(|| "no HOME".to_string());
+                let done = done.and_then(|path| config::save(&path, &config::of(&self.state)).map(|()| path));
+                let text = done.map_or_else(|e| e, |path| format!("saved {}", path.display()));
+                self.state.shared.notify(text);
+            }
+            Effect::Quit if self.state.shared.gone => return Ok(Some(End::Gone)),
+            Effect::Quit => {
+                if !self.state.detach {
+                    self.link.act(None, Action::Quit);
+                }
+                return Ok(Some(End::User));
+            }
+            // The update carries these out itself.
+            Effect::Show(..) | Effect::Ask(..) | Effect::Notice(_) | Effect::Prompt(_) => {}
+        }
+        Ok(None)
+    }
+
+    /// Draws, and spaces frames so that drawing never takes more than its share of a core.
+    fn draw<W: io::Write>(&mut self, terminal: &mut Terminal<CrosstermBackend<W>>) -> io::Result<()> {
+        let begun = Instant::now();
+        let state = &mut self.state;
+        terminal.draw(|frame| {
+            let area = frame.area();
+            if (area.width, area.height) != state.size {
+                state.size = (area.width, area.height);
+            }
+            view(state, frame.buffer_mut());
+        })?;
+        self.state.dirty = false;
+        self.drawn = Instant::now();
+        self.gap = FRAME.max(begun.elapsed() * DRAW_SHARE);
+        Ok(())
+    }
+}

@@ -1,0 +1,86 @@
+//! Instructions around an address.
+
+use crate::dash::wire::{CodeLine, CodeSample, CodeWant};
+use esplens_core::isa;
+use esplens_soc::machine::Machine;
+
+/// Most lines of either side.
+const MAX_ROWS: usize = 500;
+
+/// Instructions before and after the place that is asked for.
+pub fn around(m: &Machine, want: &CodeWant) -> CodeSample {
+    let core = want.core & 1;
+    let at = want.at.unwrap_or(m.cpu(core).pc);
+    let mut lines = before(m, core, at, want.before.min(MAX_ROWS));
+    let anchor = lines.len();
+    lines.extend(forward(m, core, at, want.rows.min(MAX_ROWS)));
+    CodeSample { core, lines, anchor }
+}
+
+/// The `count` instructions that end at `at`. Instructions have 2 or 3 bytes: of the possible starts, one from which
+/// decoding arrives exactly at `at` is taken, the farthest that does.
+fn before(m: &Machine, core: usize, at: u32, count: usize) -> Vec<CodeLine> {
+    let far = (count as u32 * 3 + 3).min(at);
+    for back in (1..=far).rev() {
+        let mut lines = forward_to(m, core, at - back, at);
+        if lines.last().is_some_and(|l| l.addr + l.bytes.len() as u32 == at) {
+            let skip = lines.len().saturating_sub(count);
+            lines.drain(..skip);
+            return lines;
+        }
+    }
+    Vec::new()
+}
+
+fn forward_to(m: &Machine, core: usize, from: u32, end: u32) -> Vec<CodeLine> {
+    let mut lines = Vec::new();
+    let mut at = from;
+    while at < end {
+        match line(m, core, at) {
+            Some(line) if !line.text.starts_with('.') => {
+                at += line.bytes.len() as u32;
+                lines.push(line);
+            }
+            _ => return Vec::new(),
+        }
+    }
+    lines
+}
+
+fn forward(m: &Machine, core: usize, from: u32, count: usize) -> Vec<CodeLine> {
+    let mut at = Some(from);
+    let mut lines = Vec::new();
+    while let Some(line) = at.filter(|_| lines.len() < count).and_then(|at| line(m, core, at)) {
+        at = line.addr.checked_add(line.bytes.len() as u32);
+        lines.push(line);
+    }
+    lines
+}
+
+/// The instruction at `at`; bytes that are none as `.byte`. `None`: nothing answers.
+fn line(m: &Machine, core: usize, at: u32) -> Option<CodeLine> {
+    let mut bytes = [0; 4];
+    let n = m.peek(core, at, &mut bytes);
+    let insn = isa::decode(u32::from_le_bytes(bytes)).filter(|i| usize::from(i.len) <= n);
+    let Some(insn) = insn else {
+        let text = format!(".byte {:#04x}", bytes[0]);
+        return (n > 0).then(|| CodeLine { addr: at, bytes: vec![bytes[0]], text, ..CodeLine::default() });
+    };
+    Some(CodeLine {
+        addr: at,
+        bytes: bytes[..usize::from(insn.len)].to_vec(),
+        text: insn.disasm(at).to_string(),
+        target: literal(m, core, &insn, at),
+        ..CodeLine::default()
+    })
+}
+
+/// What L32R loads.
+fn literal(m: &Machine, core: usize, insn: &isa::Insn, at: u32) -> Option<String> {
+    if insn.op != isa::Op::L32r {
+        return None;
+    }
+    let mut word = [0; 4];
+    let n = m.peek(core, insn.target(at)?, &mut word);
+    (n == 4).then(|| format!("{:#x}", u32::from_le_bytes(word)))
+}

@@ -1,0 +1,85 @@
+//! Takes a [`Sample`] of the machine, on the machine's thread: quick, and without any effect on it.
+
+mod code;
+mod cpu;
+mod devices;
+
+pub use devices::{by_name as device, register};
+
+use super::wire::*;
+use esplens_core::memory::WatchKind;
+use esplens_gdb::supervisor::{PointKind, RunState, Session, Stopped};
+use esplens_soc::machine::Machine;
+
+/// Most bytes read for one range.
+const MAX_RANGE: u32 = 1 << 16;
+/// Most ranges.
+const MAX_RANGES: usize = 64;
+/// Most points listed.
+const MAX_POINTS: usize = 1000;
+
+/// What `wants` names, as it is now.
+#[must_use]
+pub fn collect(s: &Session, wants: &Wants, clients: &[String]) -> Sample {
+    let (m, status) = (s.machine(), s.status());
+    let stop = match &status.state {
+        RunState::Stopped(stopped) => Some(stop_info(stopped)),
+        RunState::Running => None,
+    };
+    let mut sample = Sample {
+        now: status.now,
+        instructions: status.instructions,
+        running: stop.is_none(),
+        stop,
+        speed: status.speed.to_string(),
+        pc: status.pc,
+        cores: [m.core_status(0), m.core_status(1)],
+        clients: clients.to_vec(),
+        snapshots: s.snapshots().map(Into::into).collect(),
+        ..Sample::default()
+    };
+    if wants.cpu {
+        sample.cpu = Some(Box::new([cpu::registers(m, 0), cpu::registers(m, 1)]));
+    }
+    if wants.irq {
+        sample.irq = [cpu::interrupts(m, 0), cpu::interrupts(m, 1)];
+    }
+    sample.code = wants.code.as_ref().map(|want| code::around(m, want));
+    sample.mem = wants.mem.iter().take(MAX_RANGES).map(|want| memory(m, want)).collect();
+    sample.eth = wants.eth.then(|| devices::eth(m));
+    sample.devs = wants.devs.iter().filter_map(|name| devices::registers(m, name)).collect();
+    if wants.points {
+        sample.points = s.points().take(MAX_POINTS).map(|(id, p)| point(id, p)).collect();
+    }
+    sample
+}
+
+/// A stop as the dashboard shows it.
+#[must_use]
+pub fn stop_info(s: &Stopped) -> StopInfo {
+    StopInfo { number: s.number, core: s.core, pc: s.pc, why: s.to_string() }
+}
+
+fn memory(m: &Machine, want: &MemWant) -> MemSample {
+    let mut bytes = vec![0; want.len.min(MAX_RANGE) as usize];
+    let n = m.peek(want.core & 1, want.addr, &mut bytes);
+    bytes.truncate(n);
+    MemSample { addr: want.addr, bytes }
+}
+
+fn point(id: usize, p: &esplens_gdb::supervisor::Point) -> PointSample {
+    let kind = match p.kind {
+        PointKind::Break => "break",
+        PointKind::Watch(WatchKind::Read) => "watch r",
+        PointKind::Watch(WatchKind::Write) => "watch w",
+        PointKind::Watch(WatchKind::Access) => "watch rw",
+    };
+    PointSample {
+        id,
+        kind: kind.into(),
+        addr: p.addr,
+        len: p.len,
+        client: p.client.to_string(),
+        note: p.panic.clone().unwrap_or_default(),
+    }
+}

@@ -1,0 +1,133 @@
+//! What the dashboard remembers: layouts and theme, in `esplens/dashboard.toml` under `$XDG_CONFIG_HOME`.
+
+use super::layout::{LayoutId, Node, Size};
+use super::state::State;
+use super::theme::Theme;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Largest file worth reading.
+const MAX: u64 = 1 << 16;
+
+/// The file's content.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// Theme by name.
+    pub theme: Option<String>,
+    /// Trees by layout and size, as in `overview.small = "v(code:1 console:1)"`.
+    pub layout: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// Where it lies.
+#[must_use]
+pub fn path() -> Option<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    let folder = set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config")))?;
+    Some(folder.join("esplens/dashboard.toml"))
+}
+
+/// Reads the file; what is wrong with it is said, not fatal.
+#[must_use]
+pub fn load(path: &Path) -> (Config, Option<String>) {
+    let size = std::fs::metadata(path).map_or(0, |m| m.len());
+    if size == 0 || size > MAX {
+        let note = (size > MAX).then(|| format!("{}: too large, not read", path.display()));
+        return (Config::default(), note);
+    }
+    let text = std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let parsed =
+        text.map_err(|e| e.to_string()).and_then(|t| toml::from_str(&t).map_err(|e| e.message().to_string()));
+    match parsed {
+        Ok(config) => (config, None),
+        Err(why) => (Config::default(), Some(format!("{}: {why}", path.display()))),
+    }
+}
+
+/// Takes a configuration over; the first thing wrong with it.
+pub fn apply(state: &mut State, config: &Config) -> Option<String> {
+    let mut wrong = None;
+    if let Some(name) = &config.theme {
+        match Theme::named(name) {
+            Some(theme) => state.shared.theme = theme,
+            None => wrong = Some(format!("no theme is called {name:?}")),
+        }
+    }
+    for (layout, sizes) in &config.layout {
+        for (size, tree) in sizes {
+            let id = LayoutId::ALL.into_iter().find(|id| id.name() == layout);
+            let kind = Size::ALL.into_iter().find(|s| s.name() == size);
+            match (id, kind, tree.parse::<Node>()) {
+                (Some(id), Some(kind), Ok(node)) => _ = state.layouts.changed.insert((id, kind), node),
+                (_, _, Err(why)) => wrong = wrong.or(Some(format!("layout {layout}.{size}: {why}"))),
+                _ => wrong = wrong.or(Some(format!("there is no layout {layout}.{size}"))),
+            }
+        }
+    }
+    wrong
+}
+
+/// What is to be kept of a state.
+#[must_use]
+pub fn of(state: &State) -> Config {
+    let mut layout: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    for ((id, size), node) in &state.layouts.changed {
+        layout.entry(id.name().into()).or_default().insert(size.name().into(), node.to_string());
+    }
+    Config { theme: Some(state.shared.theme.name.into()), layout }
+}
+
+/// Writes the file.
+///
+/// # Errors
+/// What the host says.
+pub fn save(path: &Path, config: &Config) -> Result<(), String> {
+    let text = toml::to_string(config).map_err(|e| e.to_string())?;
+    let write = || {
+        path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+        let new = path.with_extension("toml.new");
+        std::fs::write(&new, text)?;
+        std::fs::rename(&new, path)
+    };
+    write().map_err(|e| format!("{}: {e}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_saved_is_loaded() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("deep/dashboard.toml");
+        let mut state = State::new(80, 24);
+        state.layouts.resize(Size::Small, super::super::pane::PaneId::Code, false, 7);
+        state.shared.theme = Theme::mono();
+        save(&path, &of(&state)).unwrap();
+        let (config, note) = load(&path);
+        assert_eq!(note, None);
+        let mut again = State::new(80, 24);
+        assert_eq!(apply(&mut again, &config), None);
+        assert_eq!((again.layouts, again.shared.theme), (state.layouts, state.shared.theme));
+    }
+
+    #[test]
+    fn garbage_is_reported_and_survived() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.toml");
+        for garbage in
+            [&b"\xff\xfe\0"[..], b"theme = 5", b"[layout]\noverview = 3", b"= = =", &[b'['; 50_000]]
+        {
+            std::fs::write(&path, garbage).unwrap();
+            let (config, note) = load(&path);
+            assert!(note.is_some() && config == Config::default(), "{garbage:?}");
+        }
+        std::fs::write(&path, b"theme = \"pink\"\n[layout.overview]\nsmall = \"v(\"\nhuge = \"cpu\"")
+            .unwrap();
+        let mut state = State::new(80, 24);
+        assert!(apply(&mut state, &load(&path).0).is_some());
+        assert!(state.layouts.changed.is_empty());
+        assert_eq!(load(Path::new("/nonexistent/x")), (Config::default(), None));
+    }
+}

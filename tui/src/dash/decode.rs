@@ -1,0 +1,123 @@
+//! Ethernet frames in words: one line for a list, a tree of fields for a look inside.
+
+mod app;
+mod ip;
+
+use std::fmt::Write;
+
+/// A frame in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decoded {
+    /// Protocol, as in Wireshark's column.
+    pub protocol: &'static str,
+    /// From and to: addresses with ports where there are any.
+    pub from: String,
+    /// The receiver.
+    pub to: String,
+    /// What it says.
+    pub info: String,
+    /// Fields, a line each; indented by layers.
+    pub fields: Vec<String>,
+    /// Identifies a TCP stream: both ends, the lower first.
+    pub stream: Option<((u32, u16), (u32, u16))>,
+}
+
+/// A MAC address.
+#[must_use]
+pub fn mac(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for (n, b) in bytes.iter().take(6).enumerate() {
+        let _ = write!(out, "{}{b:02x}", if n == 0 { "" } else { ":" });
+    }
+    out
+}
+
+/// Two bytes, big-endian; 0 beyond the end.
+fn half(b: &[u8], at: usize) -> u16 {
+    b.get(at..at + 2).map_or(0, |b| u16::from_be_bytes([b[0], b[1]]))
+}
+
+/// Four bytes, big-endian; 0 beyond the end.
+fn word(b: &[u8], at: usize) -> u32 {
+    u32::from(half(b, at)) << 16 | u32::from(half(b, at + 2))
+}
+
+/// An IPv4 address.
+fn ipv4(n: u32) -> String {
+    std::net::Ipv4Addr::from(n).to_string()
+}
+
+/// The printable beginning of a text.
+fn text(bytes: &[u8], most: usize) -> String {
+    let shown = bytes.iter().take(most).map(|b| char::from(*b));
+    shown.map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '.' }).collect()
+}
+
+/// Takes a frame apart. Whatever it holds, this ends and answers.
+#[must_use]
+pub fn frame(bytes: &[u8]) -> Decoded {
+    let mut d = Decoded { protocol: "?", info: format!("{} bytes", bytes.len()), ..Decoded::default() };
+    if bytes.len() < 14 {
+        return d;
+    }
+    (d.to, d.from) = (mac(&bytes[0..6]), mac(&bytes[6..12]));
+    let kind = half(bytes, 12);
+    d.fields.push(format!("Ethernet {} > {}, type {kind:#06x}, {} bytes", d.from, d.to, bytes.len()));
+    let payload = &bytes[14..];
+    match kind {
+        0x0806 => arp(&mut d, payload),
+        0x0800 => ip::v4(&mut d, payload),
+        0x86DD => ip::v6(&mut d, payload),
+        0x88CC => d.protocol = "LLDP",
+        _ => d.protocol = "Ethernet",
+    }
+    d
+}
+
+fn arp(d: &mut Decoded, b: &[u8]) {
+    d.protocol = "ARP";
+    let (sender, target) = (ipv4(word(b, 14)), ipv4(word(b, 24)));
+    let hardware = b.get(8..14).map(mac).unwrap_or_default();
+    d.info = match half(b, 6) {
+        1 if sender == target => format!("announces {sender}"),
+        1 => format!("who has {target}? tell {sender}"),
+        2 => format!("{sender} is at {hardware}"),
+        n => format!("operation {n}"),
+    };
+    d.fields.push(format!("ARP operation {}, {hardware} {sender} > {target}", half(b, 6)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_bytes_are_taken_apart() {
+        // A small generator of garbage with plausible heads.
+        let mut x = 1u64;
+        let mut next = || {
+            x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (x >> 33) as u8
+        };
+        for n in 0..20_000usize {
+            let mut bytes: Vec<u8> = (0..n % 120).map(|_| next()).collect();
+            let heads: [&[u8]; 4] = [&[8, 0, 0x45], &[8, 6], &[0x86, 0xDD, 0x60], &[8, 0, 0x46]];
+            let head = heads[n % 4];
+            if bytes.len() > 40 {
+                bytes[12..12 + head.len()].copy_from_slice(head);
+                bytes[23] = [6, 17, 1, 58][n / 4 % 4];
+                bytes[37] = [53, 67, 80, 68][n / 16 % 4];
+            }
+            let _ = frame(&bytes);
+        }
+    }
+
+    #[test]
+    fn arp_in_words() {
+        let mut bytes = vec![0xFF; 6];
+        bytes.extend([2, 0, 0, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, 2, 15]);
+        bytes.extend([0, 0, 0, 0, 0, 0, 10, 0, 2, 2]);
+        let d = frame(&bytes);
+        assert_eq!((d.protocol, d.info.as_str()), ("ARP", "who has 10.0.2.2? tell 10.0.2.15"));
+    }
+}

@@ -1,0 +1,98 @@
+//! Takes in what happens to the machine.
+
+use super::pane::PaneId;
+use super::state::*;
+use super::wire::*;
+
+/// Adds an event to what panes share, all of it bounded.
+pub fn take_in(s: &mut Shared, feed: Feed) -> Vec<Effect> {
+    match feed {
+        Feed::Uart(n, bytes) => return uart(s, n, &bytes),
+        Feed::Console(bytes) => return uart(s, 0, &bytes),
+        Feed::Message(text) => s.uarts[0].note(&text),
+        Feed::Frame(frame) => take_frame(s, frame),
+        Feed::Trace(record) => {
+            if s.trace.len() >= MAX_TRACE {
+                s.trace.pop_front();
+            }
+            s.trace.push_back(record);
+        }
+        Feed::Switch(at, core, task) => {
+            if s.switches.len() >= MAX_SWITCHES {
+                s.switches.pop_front();
+            }
+            s.switches.push_back(Switch { at, core, task });
+        }
+        Feed::Stopped(stop) => {
+            s.notify(stop.why.clone());
+            s.sample.running = false;
+            s.sample.stop = Some(stop);
+        }
+        Feed::Resumed(_) => s.sample.running = true,
+        Feed::Reset(cause, by) => {
+            let by = by.map_or(String::new(), |by| format!(" by {by}"));
+            s.uarts[0].note(&format!("-- reset ({cause}){by} --"));
+        }
+        Feed::Exited(code) => s.notify(format!("the guest ended with code {code}")),
+        Feed::Lost(n) => s.lost += n,
+    }
+    Vec::new()
+}
+
+fn take_frame(s: &mut Shared, frame: FrameRecord) {
+    let t = &mut s.traffic[usize::from(!frame.rx)];
+    *t = (t.0 + 1, t.1 + frame.bytes.len() as u64);
+    if s.frames.len() >= MAX_FRAMES {
+        s.frames.pop_front();
+    }
+    let number = s.frames.back().map_or(1, |f| f.number + 1);
+    s.frames.push_back(FrameRow { number, frame });
+}
+
+/// Bytes of a UART; a backtrace among its lines is looked up.
+fn uart(s: &mut Shared, n: u8, bytes: &[u8]) -> Vec<Effect> {
+    let Some(log) = s.uarts.get_mut(usize::from(n)) else { return Vec::new() };
+    log.feed(bytes);
+    let backtraces = log.take_ended().into_iter().filter_map(|line| {
+        let addresses = backtrace(&line);
+        (!addresses.is_empty()).then_some(Effect::Act(Some(PaneId::Console), Action::Decode(addresses)))
+    });
+    backtraces.collect()
+}
+
+/// The addresses of a line such as `Backtrace: 0x400d1234:0x3ffb0000 0x400d5678:0x3ffb0020 |<-CORRUPTED`.
+#[must_use]
+pub fn backtrace(line: &str) -> Vec<u32> {
+    let Some(at) = line.find("Backtrace:") else { return Vec::new() };
+    let pcs = line[at + "Backtrace:".len()..].split_whitespace().map_while(|pair| {
+        let pc = pair.split(':').next()?.strip_prefix("0x")?;
+        u32::from_str_radix(pc, 16).ok()
+    });
+    pcs.take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backtraces_are_found_in_what_firmware_prints() {
+        let line = "Backtrace: 0x400d1234:0x3ffb0000 0x400d5678:0x3ffb0020  |<-CORRUPTED";
+        assert_eq!(backtrace(line), [0x400d_1234, 0x400d_5678]);
+        assert_eq!(backtrace("\x1b[0mBacktrace:0x40080000:0x3ffb0000"), [0x4008_0000]);
+        assert!(backtrace("Backtrace: none").is_empty() && backtrace("hello").is_empty());
+    }
+
+    #[test]
+    fn everything_is_bounded() {
+        let mut s = Shared::default();
+        for n in 0..100_000 {
+            take_in(&mut s, Feed::Trace(TraceRecord { at: n, ..TraceRecord::default() }));
+            take_in(&mut s, Feed::Switch(n, 0, "t".into()));
+            take_in(&mut s, Feed::Frame(FrameRecord::default()));
+        }
+        assert_eq!((s.trace.len(), s.switches.len(), s.frames.len()), (MAX_TRACE, MAX_SWITCHES, MAX_FRAMES));
+        assert_eq!(s.frames.back().map(|f| f.number), Some(100_000));
+        assert_eq!(s.traffic[1].0, 100_000);
+    }
+}

@@ -1,0 +1,215 @@
+//! What a UART said: lines of bounded number and length, with the colours that firmware asks for.
+
+use std::collections::VecDeque;
+
+/// Lines kept.
+pub const MAX_LINES: usize = 10_000;
+/// Characters of a line; what is longer goes on in the next.
+const MAX_COLUMNS: usize = 1000;
+/// Longest escape sequence.
+const MAX_ESCAPE: usize = 32;
+
+/// A line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogLine {
+    /// Its text, without control characters.
+    pub text: String,
+    /// From which byte on which colour (30..37 and 90..97 as in SGR, 0: none).
+    pub colours: Vec<(u32, u8)>,
+    /// esplens says this, not the firmware.
+    pub note: bool,
+}
+
+/// Where an escape sequence stands.
+#[derive(Clone, Debug, Default)]
+enum Escape {
+    #[default]
+    None,
+    Begun,
+    Sequence(String),
+}
+
+/// Lines and the one that is being written.
+#[derive(Clone, Debug, Default)]
+pub struct UartLog {
+    lines: VecDeque<LogLine>,
+    open: LogLine,
+    colour: u8,
+    escape: Escape,
+    utf8: Vec<u8>,
+    /// A carriage return came: what follows writes over the line, unless it is a line feed.
+    returned: bool,
+    /// Lines that are no longer kept.
+    pub dropped: u64,
+    /// Lines ended since the last call of [`UartLog::take_ended`].
+    ended: Vec<String>,
+}
+
+impl UartLog {
+    /// Bytes from the UART.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&b| self.byte(b));
+    }
+
+    fn byte(&mut self, b: u8) {
+        match std::mem::take(&mut self.escape) {
+            Escape::Begun if b == b'[' => return self.escape = Escape::Sequence(String::new()),
+            Escape::Begun => return,
+            Escape::Sequence(mut text) => {
+                if b == b'm' {
+                    self.paint(&text);
+                } else if !(0x40..=0x7E).contains(&b) && text.len() < MAX_ESCAPE {
+                    text.push(b.into());
+                    self.escape = Escape::Sequence(text);
+                } else if b == b'K' {
+                    self.open.text.clear();
+                    self.open.colours.clear();
+                }
+                return;
+            }
+            Escape::None => {}
+        }
+        match b {
+            0x1B => self.escape = Escape::Begun,
+            b'\n' => self.end_line(),
+            b'\r' => self.returned = true,
+            8 => _ = self.open.text.pop(),
+            b'\t' => (0..8 - self.open.text.chars().count() % 8).for_each(|_| self.put(' ')),
+            0..0x20 | 0x7F => {}
+            0x20..0x7F => {
+                self.utf8.clear();
+                self.put(b.into());
+            }
+            _ => self.multibyte(b),
+        }
+    }
+
+    /// Bytes beyond ASCII: UTF-8 where it is that, else the replacement character.
+    fn multibyte(&mut self, b: u8) {
+        self.utf8.push(b);
+        match std::str::from_utf8(&self.utf8) {
+            Ok(text) => {
+                let c = text.chars().next();
+                self.utf8.clear();
+                c.into_iter().for_each(|c| self.put(c));
+            }
+            Err(e) if e.error_len().is_none() && self.utf8.len() < 4 => {}
+            Err(_) => {
+                self.utf8.clear();
+                self.put('\u{FFFD}');
+            }
+        }
+    }
+
+    fn paint(&mut self, codes: &str) {
+        for code in codes.split(';') {
+            match code.parse::<u8>().unwrap_or(0) {
+                n @ (30..=37 | 90..=97) => self.colour = n,
+                0 | 39 => self.colour = 0,
+                _ => {}
+            }
+        }
+    }
+
+    fn put(&mut self, c: char) {
+        if std::mem::take(&mut self.returned) {
+            // Progress bars and prompts write over the line.
+            self.open = LogLine::default();
+        }
+        if self.open.text.len() >= MAX_COLUMNS {
+            self.end_line();
+        }
+        if self.open.colours.last().map_or(0, |(_, c)| *c) != self.colour {
+            self.open.colours.push((self.open.text.len() as u32, self.colour));
+        }
+        self.open.text.push(c);
+    }
+
+    fn end_line(&mut self) {
+        self.returned = false;
+        let line = std::mem::take(&mut self.open);
+        if self.ended.len() < 256 {
+            self.ended.push(line.text.clone());
+        }
+        self.push(line);
+    }
+
+    /// Lines that ended since the last call, for whoever reads along.
+    pub fn take_ended(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.ended)
+    }
+
+    /// A line of esplens's own, above the line that is being written.
+    pub fn note(&mut self, text: &str) {
+        for line in text.lines() {
+            let text = line.chars().filter(|c| !c.is_control()).take(MAX_COLUMNS).collect();
+            self.push(LogLine { text, colours: Vec::new(), note: true });
+        }
+    }
+
+    fn push(&mut self, line: LogLine) {
+        if self.lines.len() >= MAX_LINES {
+            self.lines.pop_front();
+            self.dropped += 1;
+        }
+        self.lines.push_back(line);
+    }
+
+    /// Number of lines, the open one included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lines.len() + 1
+    }
+
+    /// Never: there is always the open line.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.open.text.is_empty()
+    }
+
+    /// A line; the last is the open one.
+    #[must_use]
+    pub fn line(&self, n: usize) -> Option<&LogLine> {
+        if n == self.lines.len() { Some(&self.open) } else { self.lines.get(n) }
+    }
+
+    /// Forgets all lines.
+    pub fn clear(&mut self) {
+        self.lines.clear();
+        self.open = LogLine::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(log: &UartLog) -> Vec<&str> {
+        (0..log.len()).map(|n| log.line(n).unwrap().text.as_str()).collect()
+    }
+
+    #[test]
+    fn lines_colours_and_control_characters() {
+        let mut log = UartLog::default();
+        log.feed(b"\x1b[0;32mI (1) a\x1b[0m\r\n50%\r60%\nab\x08c\ttab\x07\n\xc3\xa9\xff\x1b[2Jx");
+        assert_eq!(texts(&log), ["I (1) a", "60%", "ac      tab", "é\u{FFFD}x"]);
+        assert_eq!(log.line(0).unwrap().colours, [(0, 32)]);
+        log.note("esplens: here");
+        assert!(log.line(3).unwrap().note);
+        assert_eq!(log.take_ended(), ["I (1) a", "60%", "ac      tab"]);
+    }
+
+    #[test]
+    fn memory_is_bounded_whatever_comes() {
+        let mut log = UartLog::default();
+        for n in 0..200_000u32 {
+            log.feed(format!("line {n}\n").as_bytes());
+        }
+        assert_eq!((log.len(), log.dropped), (MAX_LINES + 1, 190_000));
+        log.feed(&vec![b'x'; 3_000_000]);
+        log.feed(b"\x1b[");
+        log.feed(&vec![b'1'; 1_000_000]);
+        let bytes: usize = (0..log.len()).map(|n| log.line(n).unwrap().text.len()).sum();
+        assert!(bytes <= (MAX_LINES + 1) * MAX_COLUMNS && log.ended.len() <= 256);
+    }
+}

@@ -1,0 +1,28 @@
+//! The dashboard: a client of the supervisor, drawn with ratatui.
+//!
+//! [`state`] is what it knows, [`update`] how a message changes it, [`view`] how it looks: all three without a
+//! terminal or a machine. [`collect`] and [`act`] are what happens on the machine's side, [`wire`] what passes between
+//! the two, [`app`] the loop around it all.
+
+pub mod act;
+pub mod app;
+pub mod collect;
+pub mod config;
+mod decode;
+mod feed;
+mod fuzzy;
+pub mod keys;
+pub mod layout;
+mod line;
+pub mod link;
+pub mod log;
+pub mod modal;
+pub mod pane;
+pub mod rate;
+pub mod state;
+pub mod term;
+mod text;
+pub mod theme;
+pub mod update;
+pub mod view;
+pub mod wire;

@@ -1,0 +1,197 @@
+//! Source and instructions.
+
+use super::Pane;
+use crate::dash::keys::Cmd;
+use crate::dash::state::{Effect, Shared};
+use crate::dash::text::{number, put};
+use crate::dash::theme::Role;
+use crate::dash::wire::{Action, CodeLine, CodeWant, Reply, Wants};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// The pane: where it looks, and which row is chosen.
+#[derive(Default)]
+pub struct Code {
+    /// An address instead of the PC.
+    at: Option<u32>,
+    /// The chosen address.
+    cursor: Option<u32>,
+    /// The stop that the view belongs to: the next one brings it back to the PC.
+    stop: u64,
+}
+
+/// A row: source text, a label or an instruction.
+struct Row {
+    /// The instruction's address.
+    addr: u32,
+    /// True for the instruction itself.
+    insn: bool,
+    line: Line<'static>,
+}
+
+impl Code {
+    fn rows(&self, s: &Shared, width: u16) -> Vec<Row> {
+        let Some(code) = &s.sample.code else { return Vec::new() };
+        code.lines.iter().flat_map(|line| rows(s, line, width)).collect()
+    }
+
+    /// The rows that fit, with the anchor a third from the top.
+    fn visible(&self, s: &Shared, area: Rect) -> Vec<Row> {
+        let mut rows = self.rows(s, area.width);
+        let Some(code) = &s.sample.code else { return rows };
+        let anchor = code.lines.get(code.anchor).map_or(0, |l| l.addr);
+        let at = rows.iter().position(|r| r.insn && r.addr == anchor).unwrap_or(0);
+        let cut = at.saturating_sub(usize::from(area.height) / 3);
+        rows.drain(..cut.min(rows.len()));
+        rows.truncate(area.height.into());
+        rows
+    }
+
+    fn cursor(&self, s: &Shared) -> u32 {
+        self.cursor.or(self.at).unwrap_or(s.sample.pc[s.core & 1])
+    }
+
+    /// Moves the cursor by instructions; the view follows when it leaves.
+    fn step(&mut self, s: &Shared, by: isize, area: Rect) {
+        let Some(code) = &s.sample.code else { return };
+        let cursor = self.cursor(s);
+        let at = code.lines.iter().position(|l| l.addr == cursor).unwrap_or(code.anchor);
+        let to = at.saturating_add_signed(by).min(code.lines.len().saturating_sub(1));
+        let Some(line) = code.lines.get(to) else { return };
+        self.cursor = Some(line.addr);
+        if !self.visible(s, area).iter().any(|r| r.insn && r.addr == line.addr) || by.unsigned_abs() > 1 {
+            self.at = Some(line.addr);
+        }
+    }
+}
+
+/// Columns of the marks, the address and the bytes.
+fn rows(s: &Shared, l: &CodeLine, width: u16) -> Vec<Row> {
+    let theme = s.theme;
+    let mut out = Vec::new();
+    let mut add = |insn, line| out.push(Row { addr: l.addr, insn, line });
+    if let Some(label) = &l.label {
+        add(false, Line::from(Span::styled(format!("{label}:"), theme.style(Role::Title))));
+    }
+    if let Some((place, text)) = &l.source {
+        let place = place.rsplit('/').next().unwrap_or(place);
+        add(
+            false,
+            Line::from(vec![
+                Span::styled(format!("{place:>16} "), theme.style(Role::Dim)),
+                Span::styled(text.clone(), theme.style(Role::Source)),
+            ]),
+        );
+    }
+    let point = s.breaks.contains(&l.addr);
+    let core = (0..2).find(|c| s.sample.pc[*c] == l.addr && (*c == s.core || !s.sample.running));
+    let mut spans = vec![
+        Span::styled(if point { "●" } else { " " }, theme.style(Role::Point)),
+        match core {
+            Some(0) => Span::styled("▶0", theme.style(Role::First)),
+            Some(_) => Span::styled("▶1", theme.style(Role::Second)),
+            None => Span::raw("  "),
+        },
+        Span::styled(format!(" {:08x} ", l.addr), theme.style(Role::Addr)),
+    ];
+    if width >= 60 {
+        let hex: String = l.bytes.iter().rev().map(|b| format!("{b:02x}")).collect();
+        spans.push(Span::styled(format!("{hex:<7}"), theme.style(Role::Dim)));
+    }
+    let (mnemonic, operands) = l.text.split_once(' ').unwrap_or((&l.text, ""));
+    spans.push(Span::styled(format!("{mnemonic:<8}"), theme.style(Role::Name)));
+    spans.push(Span::styled(operands.to_string(), theme.style(Role::Text)));
+    if let Some(target) = &l.target {
+        spans.push(Span::styled(format!("  ; {target}"), theme.style(Role::Dim)));
+    }
+    add(true, Line::from(spans));
+    out
+}
+
+impl Pane for Code {
+    fn title(&self, s: &Shared) -> String {
+        let view = if self.at.is_some() { "  . shows the PC" } else { "" };
+        format!("core {}{view}", s.core)
+    }
+
+    fn want(&self, s: &Shared, area: Rect, wants: &mut Wants) {
+        let rows = usize::from(area.height);
+        wants.code = Some(CodeWant { core: s.core & 1, at: self.at, before: rows, rows: rows + 1 });
+    }
+
+    fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
+        let (pc, cursor) = (s.sample.pc[s.core & 1], self.cursor(s));
+        for (y, row) in (0..area.height).zip(self.visible(s, area)) {
+            put(buf, area, y, row.line);
+            let whole = Rect { y: area.y + y, height: 1, ..area };
+            if row.insn && focused && row.addr == cursor {
+                buf.set_style(whole, s.theme.style(Role::Selected));
+            } else if row.insn && row.addr == pc {
+                buf.set_style(whole, s.theme.style(Role::Pc));
+            }
+        }
+        if s.sample.code.as_ref().is_none_or(|c| c.lines.is_empty()) {
+            put(buf, area, 0, Line::from(Span::styled("nothing answers there", s.theme.style(Role::Dim))));
+        }
+    }
+
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+        let page = isize::from(area.height.max(2) as i16) - 1;
+        let act = |action| Some(vec![Effect::Act(None, action)]);
+        match cmd {
+            Cmd::Up => self.step(s, -1, area),
+            Cmd::Down => self.step(s, 1, area),
+            Cmd::PageUp => self.step(s, -page, area),
+            Cmd::PageDown => self.step(s, page, area),
+            Cmd::Home | Cmd::First => (self.at, self.cursor) = (None, None),
+            Cmd::ToggleBreak => return act(Action::ToggleBreak(self.cursor(s))),
+            Cmd::RunTo => return act(Action::RunTo(self.cursor(s))),
+            Cmd::Goto => {
+                let label = "Go to: address, symbol, register".to_string();
+                return Some(vec![Effect::Ask(super::PaneId::Code, cmd, label)]);
+            }
+            Cmd::Copy => {
+                let cursor = self.cursor(s);
+                let line = s.sample.code.as_ref()?.lines.iter().find(|l| l.addr == cursor)?;
+                return Some(vec![Effect::Copy(format!("{:#010x}: {}", line.addr, line.text))]);
+            }
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn answer(&mut self, _s: &mut Shared, _cmd: Cmd, text: &str) -> Vec<Effect> {
+        match number(text) {
+            Some(addr) => self.show(addr),
+            None => return vec![Effect::Act(Some(super::PaneId::Code), Action::Address(text.into()))],
+        }
+        Vec::new()
+    }
+
+    fn reply(&mut self, s: &mut Shared, reply: &Reply) -> Vec<Effect> {
+        match reply.addr {
+            Some(addr) => self.show(addr),
+            None => s.notify(reply.text.trim()),
+        }
+        Vec::new()
+    }
+
+    fn sampled(&mut self, s: &Shared) {
+        let stop = s.sample.stop.as_ref().map_or(0, |stop| stop.number);
+        if stop != 0 && stop != self.stop {
+            *self = Self { stop, ..Self::default() };
+        }
+    }
+
+    fn click(&mut self, s: &mut Shared, x: u16, y: u16, area: Rect) -> Vec<Effect> {
+        let Some(row) = self.visible(s, area).into_iter().nth(y.into()) else { return Vec::new() };
+        self.cursor = Some(row.addr);
+        // The mark column sets breakpoints, as in every debugger.
+        if x == 0 { vec![Effect::Act(None, Action::ToggleBreak(row.addr))] } else { Vec::new() }
+    }
+
+    fn show(&mut self, addr: u32) {
+        (self.at, self.cursor) = (Some(addr), Some(addr));
+    }
+}

@@ -1,0 +1,201 @@
+//! The UARTs.
+
+use super::{Pane, PaneId};
+use crate::dash::keys::Cmd;
+use crate::dash::log::LogLine;
+use crate::dash::state::{Effect, Shared};
+use crate::dash::text::put;
+use crate::dash::theme::Role;
+use crate::dash::wire::{Action, Reply};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Color;
+use ratatui::text::{Line, Span};
+
+/// The pane: which UART, how far scrolled back, what is searched for.
+#[derive(Default)]
+pub struct Console {
+    uart: usize,
+    /// The line at the top, numbered from the first ever; `None`: the end is shown.
+    top: Option<u64>,
+    typing: bool,
+    search: String,
+}
+
+impl Console {
+    fn first(&self, s: &Shared) -> u64 {
+        s.uarts[self.uart].dropped
+    }
+
+    fn end(&self, s: &Shared) -> u64 {
+        self.first(s) + s.uarts[self.uart].len() as u64
+    }
+
+    /// The top line shown when the end is in sight. An empty open line takes no row.
+    fn bottom_top(&self, s: &Shared, height: u16) -> u64 {
+        (self.end(s)).saturating_sub(u64::from(height)).max(self.first(s))
+    }
+
+    fn shown_top(&self, s: &Shared, height: u16) -> u64 {
+        self.top.unwrap_or(u64::MAX).min(self.bottom_top(s, height)).max(self.first(s))
+    }
+
+    fn scroll(&mut self, s: &Shared, by: i64, height: u16) {
+        let to = self.shown_top(s, height).saturating_add_signed(by).max(self.first(s));
+        self.top = (to < self.bottom_top(s, height)).then_some(to);
+    }
+
+    /// The nearest line above the shown ones that holds the text.
+    fn search_back(&mut self, s: &mut Shared, height: u16) {
+        let log = &s.uarts[self.uart];
+        let from = self.top.unwrap_or(self.end(s)).saturating_sub(self.first(s)) as usize;
+        let needle = self.search.to_lowercase();
+        let fits = |n: &usize| log.line(*n).is_some_and(|l| l.text.to_lowercase().contains(&needle));
+        match (0..from).rev().find(fits).or_else(|| (from..log.len()).rev().find(fits)) {
+            Some(n) => self.top = Some((self.first(s) + n as u64).min(self.bottom_top(s, height))),
+            None => s.notify(format!("{:?} is nowhere", self.search)),
+        }
+    }
+
+    fn send(&self, bytes: &[u8]) -> Vec<Effect> {
+        vec![Effect::Act(Some(PaneId::Console), Action::Uart(self.uart as u8, bytes.to_vec()))]
+    }
+}
+
+/// The bytes that a terminal sends for a key.
+fn bytes_of(key: KeyEvent) -> Vec<u8> {
+    let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+    match key.code {
+        KeyCode::Char(c) if ctrl && c.is_ascii() => vec![c.to_ascii_uppercase() as u8 & 0x1F],
+        KeyCode::Char(c) => c.to_string().into_bytes(),
+        KeyCode::Enter => b"\r".to_vec(),
+        KeyCode::Backspace => vec![0x7F],
+        KeyCode::Tab => b"\t".to_vec(),
+        KeyCode::Up => b"\x1b[A".to_vec(),
+        KeyCode::Down => b"\x1b[B".to_vec(),
+        KeyCode::Right => b"\x1b[C".to_vec(),
+        KeyCode::Left => b"\x1b[D".to_vec(),
+        KeyCode::Home => b"\x1b[H".to_vec(),
+        KeyCode::End => b"\x1b[F".to_vec(),
+        KeyCode::Delete => b"\x1b[3~".to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+fn draw_line(s: &Shared, line: &LogLine, search: &str) -> Line<'static> {
+    if line.note {
+        return Line::from(Span::styled(line.text.clone(), s.theme.style(Role::Source)));
+    }
+    let base = s.theme.style(Role::Text);
+    let mut spans = Vec::new();
+    let (mut at, mut style) = (0, base);
+    let coloured = s.theme != crate::dash::theme::Theme::mono();
+    for (from, colour) in line.colours.iter().map(|(f, c)| (*f as usize, *c)) {
+        spans.push(Span::styled(line.text[at..from].to_string(), style));
+        at = from;
+        style = match colour {
+            30..=37 if coloured => base.fg(Color::Indexed(colour - 30)),
+            90..=97 if coloured => base.fg(Color::Indexed(colour - 90 + 8)),
+            _ => base,
+        };
+    }
+    spans.push(Span::styled(line.text[at..].to_string(), style));
+    if !search.is_empty() && line.text.to_lowercase().contains(&search.to_lowercase()) {
+        let found = s.theme.style(Role::Found);
+        spans.iter_mut().for_each(|span| span.style = found);
+    }
+    Line::from(spans)
+}
+
+impl Pane for Console {
+    fn title(&self, s: &Shared) -> String {
+        let mode = match (self.typing, self.top) {
+            (true, _) => "  keys go to the firmware, Esc ends that",
+            (_, Some(_)) => "  scrolled back, End shows the end",
+            _ => "  Enter types",
+        };
+        let lost = if s.lost > 0 { format!("  {} events lost", s.lost) } else { String::new() };
+        format!("{}{mode}{lost}", self.uart)
+    }
+
+    fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, _focused: bool) {
+        let log = &s.uarts[self.uart];
+        let top = (self.shown_top(s, area.height) - self.first(s)) as usize;
+        for (y, n) in (0..area.height).zip(top..log.len()) {
+            let Some(line) = log.line(n) else { break };
+            let used = put(buf, area, y, draw_line(s, line, &self.search));
+            if self.typing && n + 1 == log.len() && used < area.width {
+                buf[(area.x + used, area.y + y)].set_style(s.theme.style(Role::Flash));
+            }
+        }
+        if log.is_empty() {
+            put(buf, area, 0, Line::from(Span::styled("nothing yet", s.theme.style(Role::Dim))));
+        }
+    }
+
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+        let page = i64::from(area.height.max(2)) - 1;
+        match cmd {
+            Cmd::Up => self.scroll(s, -1, area.height),
+            Cmd::Down => self.scroll(s, 1, area.height),
+            Cmd::PageUp => self.scroll(s, -page, area.height),
+            Cmd::PageDown => self.scroll(s, page, area.height),
+            Cmd::First => self.scroll(s, i64::MIN / 2, area.height),
+            Cmd::Last => self.top = None,
+            Cmd::Select => (self.typing, self.top) = (true, None),
+            Cmd::Cancel => self.search.clear(),
+            Cmd::Clear => s.uarts[self.uart].clear(),
+            Cmd::Uart => (self.uart, self.top) = ((self.uart + 1) % 3, None),
+            Cmd::Search => return Some(vec![Effect::Ask(PaneId::Console, cmd, "Search".into())]),
+            Cmd::SearchAgain => self.search_back(s, area.height),
+            Cmd::Copy => {
+                let log = &s.uarts[self.uart];
+                let top = (self.shown_top(s, area.height) - self.first(s)) as usize;
+                let lines = (top..log.len()).take(area.height.into()).filter_map(|n| log.line(n));
+                let text = lines.map(|l| l.text.as_str()).collect::<Vec<_>>().join("\n");
+                return Some(vec![Effect::Copy(text)]);
+            }
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn typing(&self) -> bool {
+        self.typing
+    }
+
+    fn key(&mut self, _s: &mut Shared, key: KeyEvent) -> Vec<Effect> {
+        if key.code == KeyCode::Esc {
+            self.typing = false;
+            return Vec::new();
+        }
+        match bytes_of(key) {
+            bytes if bytes.is_empty() => Vec::new(),
+            bytes => self.send(&bytes),
+        }
+    }
+
+    fn paste(&mut self, _s: &mut Shared, text: &str) -> Vec<Effect> {
+        self.send(text.replace('\n', "\r").as_bytes())
+    }
+
+    fn answer(&mut self, s: &mut Shared, _cmd: Cmd, text: &str) -> Vec<Effect> {
+        self.search = text.into();
+        if !text.is_empty() {
+            self.search_back(s, 10);
+        }
+        Vec::new()
+    }
+
+    fn reply(&mut self, s: &mut Shared, reply: &Reply) -> Vec<Effect> {
+        if !reply.text.is_empty() {
+            s.uarts[0].note(&reply.text);
+        }
+        Vec::new()
+    }
+
+    fn click(&mut self, _s: &mut Shared, _x: u16, _y: u16, _area: Rect) -> Vec<Effect> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,269 @@
+//! Registers of a core.
+
+use super::{Pane, PaneId};
+use crate::dash::keys::Cmd;
+use crate::dash::state::{Effect, Shared};
+use crate::dash::text::put;
+use crate::dash::theme::Role;
+use crate::dash::wire::{CpuSample, IrqSample, Wants};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// Columns that one register takes.
+const CELL: usize = 15;
+
+/// The pane: which register of the window is chosen.
+#[derive(Default)]
+pub struct Registers {
+    chosen: usize,
+    top: usize,
+}
+
+/// A core's registers with what they were.
+struct Seen<'a> {
+    s: &'a Shared,
+    now: &'a CpuSample,
+    was: Option<&'a CpuSample>,
+}
+
+impl Seen<'_> {
+    fn role(&self, of: impl Fn(&CpuSample) -> u32) -> Role {
+        let changed = self.was.is_some_and(|was| of(was) != of(self.now));
+        if changed { Role::Changed } else { Role::Text }
+    }
+
+    /// A name and a value, bright where it changed since the last stop.
+    fn cell(&self, name: &str, of: impl Fn(&CpuSample) -> u32) -> Vec<Span<'static>> {
+        let theme = self.s.theme;
+        vec![
+            Span::styled(format!("{name:>6} "), theme.style(Role::Name)),
+            Span::styled(format!("{:08x}", of(self.now)), theme.style(self.role(&of))),
+        ]
+    }
+
+    fn row(&self, cells: &[(&str, &dyn Fn(&CpuSample) -> u32)]) -> Line<'static> {
+        Line::from(cells.iter().flat_map(|(name, of)| self.cell(name, of)).collect::<Vec<_>>())
+    }
+
+    fn text(&self, name: &str, text: String, role: Role) -> Line<'static> {
+        let theme = self.s.theme;
+        Line::from(vec![
+            Span::styled(format!("{name:>6} "), theme.style(Role::Name)),
+            Span::styled(text, theme.style(role)),
+        ])
+    }
+}
+
+/// EXCCAUSE in words (ISA table 4-64).
+fn cause(n: u32) -> &'static str {
+    match n {
+        0 => "IllegalInstruction",
+        1 => "Syscall",
+        2 => "InstructionFetchError",
+        3 => "LoadStoreError",
+        4 => "Level1Interrupt",
+        5 => "Alloca",
+        6 => "IntegerDivideByZero",
+        8 => "Privileged",
+        9 => "LoadStoreAlignment",
+        12 => "InstrPIFDataError",
+        13 => "LoadStorePIFDataError",
+        14 => "InstrPIFAddrError",
+        15 => "LoadStorePIFAddrError",
+        20 => "InstFetchProhibited",
+        28 => "LoadProhibited",
+        29 => "StoreProhibited",
+        32..=39 => "CoprocessorDisabled",
+        _ => "reserved",
+    }
+}
+
+/// PS by field.
+fn ps_fields(ps: u32) -> String {
+    let bit = |n: u32, name: &str| if ps >> n & 1 != 0 { format!(" {name}") } else { String::new() };
+    format!(
+        "INTLEVEL {}{}{}{} OWB {} CALLINC {}",
+        ps & 15,
+        bit(4, "EXCM"),
+        bit(5, "UM"),
+        bit(18, "WOE"),
+        ps >> 8 & 15,
+        ps >> 16 & 3
+    )
+}
+
+impl Registers {
+    fn lines(&self, s: &Shared, width: u16, focused: bool) -> Vec<Line<'static>> {
+        let core = s.core & 1;
+        let Some(now) = s.cpu() else { return Vec::new() };
+        let was = s.before.as_ref().filter(|_| !s.sample.running).map(|b| &b[core]);
+        let seen = Seen { s, now, was };
+        let columns = (usize::from(width) / CELL).clamp(1, 4);
+        let mut lines = self.head(&seen, core);
+        lines.extend(self.window(&seen, columns, focused));
+        lines.extend(special(&seen, columns));
+        lines.extend(s.sample.irq[core].iter().map(|i| irq(s, i)));
+        lines.extend(all_frames(&seen, width));
+        lines
+    }
+
+    fn head(&self, seen: &Seen, core: usize) -> Vec<Line<'static>> {
+        let theme = seen.s.theme;
+        let role = if core == 0 { Role::First } else { Role::Second };
+        let state = seen.s.sample.cores[core].clone();
+        let mut first = seen.cell("pc", |c| c.pc);
+        first.push(Span::styled(format!("  {state}"), theme.style(role)));
+        let mut ps = seen.cell("ps", |c| c.ps);
+        ps.push(Span::styled(format!(" {}", ps_fields(seen.now.ps)), theme.style(Role::Dim)));
+        vec![Line::from(first), Line::from(ps)]
+    }
+
+    /// a0 to a15.
+    fn window(&self, seen: &Seen, columns: usize, focused: bool) -> Vec<Line<'static>> {
+        let rows = 16 / columns + usize::from(16 % columns != 0);
+        (0..rows)
+            .map(|row| {
+                let mut spans = Vec::new();
+                for n in (0..columns).map(|c| row + c * rows).filter(|n| *n < 16) {
+                    let mut cell = seen.cell(&format!("a{n}"), move |c| c.a(n));
+                    if focused && n == self.chosen {
+                        let style = seen.s.theme.style(Role::Selected);
+                        cell.iter_mut().for_each(|span| span.style = style);
+                    }
+                    spans.extend(cell);
+                }
+                Line::from(spans)
+            })
+            .collect()
+    }
+}
+
+fn special(seen: &Seen, columns: usize) -> Vec<Line<'static>> {
+    type Get = fn(&CpuSample) -> u32;
+    let all: [(&str, Get); 16] = [
+        ("sar", |c| c.sar),
+        ("br", |c| c.br),
+        ("scomp1", |c| c.scompare1),
+        ("thrptr", |c| c.threadptr),
+        ("epc1", |c| c.epc.get(1).copied().unwrap_or(0)),
+        ("eps2", |c| c.eps.get(2).copied().unwrap_or(0)),
+        ("epc2", |c| c.epc.get(2).copied().unwrap_or(0)),
+        ("epc3", |c| c.epc.get(3).copied().unwrap_or(0)),
+        ("exsav1", |c| c.excsave.get(1).copied().unwrap_or(0)),
+        ("vecbas", |c| c.vecbase),
+        ("cpenab", |c| c.cpenable),
+        ("ccount", |c| c.ccount),
+        ("ccmp0", |c| c.ccompare.first().copied().unwrap_or(0)),
+        ("ccmp1", |c| c.ccompare.get(1).copied().unwrap_or(0)),
+        ("int", |c| c.interrupt),
+        ("intena", |c| c.intenable),
+    ];
+    let mut lines: Vec<Line> = all
+        .chunks(columns)
+        .map(|row| {
+            seen.row(&row.iter().map(|(n, f)| (*n, f as &dyn Fn(&CpuSample) -> u32)).collect::<Vec<_>>())
+        })
+        .collect();
+    let now = seen.now;
+    let exc = format!("{} {}  vaddr {:08x}", now.exccause, cause(now.exccause), now.excvaddr);
+    lines.push(seen.text("exc", exc, seen.role(|c| c.exccause ^ c.excvaddr)));
+    let active = now.lcount != 0 && (now.lbeg..now.lend).contains(&now.pc);
+    let text = format!("{:08x}..{:08x} {} left", now.lbeg, now.lend, now.lcount);
+    lines.push(seen.text("loop", text, if active { Role::Changed } else { Role::Dim }));
+    let window: String = (0..16)
+        .map(|n| match (n == now.windowbase, now.windowstart >> n & 1 != 0) {
+            (true, _) => '▲',
+            (_, true) => '■',
+            _ => '·',
+        })
+        .collect();
+    let text = format!("base {:2} start {:04x} {window}", now.windowbase, now.windowstart);
+    lines.push(seen.text("window", text, seen.role(|c| c.windowstart | c.windowbase << 16)));
+    lines
+}
+
+fn irq(s: &Shared, i: &IrqSample) -> Line<'static> {
+    let theme = s.theme;
+    let (mark, role) = match (i.pending, i.enabled) {
+        (true, true) => ("pending ", Role::Warn),
+        (true, false) => ("masked  ", Role::Dim),
+        _ => ("enabled ", Role::Text),
+    };
+    Line::from(vec![
+        Span::styled(format!("irq {:>2} ", i.n), theme.style(Role::Name)),
+        Span::styled(format!("L{} {mark}", i.level), theme.style(role)),
+        Span::styled(i.sources.join(" "), theme.style(Role::Dim)),
+    ])
+}
+
+/// All 64 registers: the current window bright, frames of callers greyed by WINDOWSTART, unused ones darkest.
+fn all_frames(seen: &Seen, width: u16) -> Vec<Line<'static>> {
+    let (now, theme) = (seen.now, seen.s.theme);
+    let quads = if width >= 8 + 4 * 9 { 1 } else { return Vec::new() };
+    let mut lines = vec![Line::from(Span::styled("physical registers, by frame", theme.style(Role::Title)))];
+    for quad in (0..16u32).step_by(quads) {
+        let distance = quad.wrapping_sub(now.windowbase) & 15;
+        let live = now.windowstart >> quad & 1 != 0;
+        let role = match distance {
+            0..4 => Role::Text,
+            _ => Role::Dim,
+        };
+        let mark = match (distance, live) {
+            (0, _) => "▲",
+            (_, true) => "■",
+            _ => " ",
+        };
+        let mut spans = vec![Span::styled(format!("ar{:<2} {mark} ", quad * 4), theme.style(Role::Name))];
+        for n in 0..4 {
+            let value = now.ar.get((quad * 4 + n) as usize).copied().unwrap_or(0);
+            spans.push(Span::styled(format!(" {value:08x}"), theme.style(role)));
+        }
+        let note =
+            if distance < 4 { format!("  a{}..a{}", distance * 4, distance * 4 + 3) } else { String::new() };
+        spans.push(Span::styled(note, theme.style(Role::Dim)));
+        lines.push(Line::from(spans));
+    }
+    lines
+}
+
+impl Pane for Registers {
+    fn title(&self, s: &Shared) -> String {
+        format!("core {}", s.core)
+    }
+
+    fn want(&self, _s: &Shared, _area: Rect, wants: &mut Wants) {
+        (wants.cpu, wants.irq) = (true, true);
+    }
+
+    fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
+        let lines = self.lines(s, area.width, focused);
+        let top = self.top.min(lines.len().saturating_sub(usize::from(area.height)));
+        for (y, line) in (0..area.height).zip(lines.into_iter().skip(top)) {
+            put(buf, area, y, line);
+        }
+    }
+
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+        let page = usize::from(area.height.max(1));
+        let most = self.lines(s, area.width, false).len().saturating_sub(page);
+        match cmd {
+            Cmd::Up => self.chosen = self.chosen.saturating_sub(1),
+            Cmd::Down => self.chosen = (self.chosen + 1).min(15),
+            Cmd::PageUp => self.top = self.top.saturating_sub(page),
+            Cmd::PageDown => self.top = (self.top + page).min(most),
+            Cmd::First => self.top = 0,
+            Cmd::Last => self.top = most,
+            Cmd::Follow | Cmd::Select => {
+                let value = s.cpu()?.a(self.chosen);
+                return Some(vec![Effect::Show(PaneId::Memory, value)]);
+            }
+            Cmd::Copy => {
+                let value = s.cpu()?.a(self.chosen);
+                return Some(vec![Effect::Copy(format!("{value:#010x}"))]);
+            }
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+}

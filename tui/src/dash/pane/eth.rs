@@ -1,0 +1,263 @@
+//! The Ethernet controller.
+
+use super::{Pane, PaneId};
+use crate::dash::decode;
+use crate::dash::keys::Cmd;
+use crate::dash::state::{Effect, FLASH_MS, Shared};
+use crate::dash::text::{bytes, put};
+use crate::dash::theme::Role;
+use crate::dash::wire::{EthSample, Wants};
+use esplens_soc::dev::eth::spec::{int, moder, rx_bd, tx_bd};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use std::collections::VecDeque;
+
+/// Milliseconds that throughput averages over.
+const WINDOW_MS: u64 = 2000;
+/// Columns of one descriptor.
+const CELL: u16 = 38;
+
+/// The pane: what it showed last, for changes; traffic of the recent past.
+#[derive(Default)]
+pub struct Eth {
+    seen: EthSample,
+    /// When each descriptor changed, in milliseconds; 0: not yet.
+    changed: Vec<u64>,
+    /// When each register changed.
+    regs: Vec<u64>,
+    /// Time and bytes to the guest and from it, in the recent past.
+    rates: VecDeque<(u64, [(u64, u64); 2])>,
+    /// Interrupts BUSY seen: frames that found no descriptor.
+    busy: u64,
+    top: usize,
+}
+
+type Field = (u32, &'static str);
+
+const MODER: &[Field] = &[
+    (moder::RXEN, "RXEN"),
+    (moder::TXEN, "TXEN"),
+    (moder::BRO, "BRO"),
+    (moder::IAM, "IAM"),
+    (moder::PRO, "PRO"),
+    (moder::LOOPBCK, "LOOPBCK"),
+    (1 << 10, "FULLD"),
+    (moder::RST, "RST"),
+    (moder::CRCEN, "CRCEN"),
+    (moder::HUGEN, "HUGEN"),
+    (moder::PAD, "PAD"),
+    (moder::RECSMALL, "RECSMALL"),
+];
+const INT: &[Field] =
+    &[(int::TXB, "TXB"), (int::TXE, "TXE"), (int::RXB, "RXB"), (int::RXE, "RXE"), (int::BUSY, "BUSY")];
+const TX_BD: &[Field] =
+    &[(tx_bd::IRQ, "IRQ"), (tx_bd::WR, "WR"), (tx_bd::PAD, "PAD"), (tx_bd::CRC, "CRC"), (tx_bd::UR, "UR")];
+const RX_BD: &[Field] = &[
+    (rx_bd::IRQ, "IRQ"),
+    (rx_bd::WR, "WR"),
+    (rx_bd::M, "M"),
+    (rx_bd::OR, "OR"),
+    (rx_bd::TL, "TL"),
+    (rx_bd::SF, "SF"),
+];
+
+/// The names of the set fields, and what bits have no name.
+fn fields(value: u32, names: &[Field]) -> String {
+    let mut out: Vec<&str> = names.iter().filter(|(bit, _)| value & bit != 0).map(|(_, name)| *name).collect();
+    if out.is_empty() {
+        out.push("-");
+    }
+    out.join(" ")
+}
+
+/// A register by field.
+fn decoded(name: &str, value: u32) -> String {
+    match name {
+        "MODER" => fields(value, MODER),
+        "INT_SOURCE" | "INT_MASK" => fields(value, INT),
+        "PACKETLEN" => format!("min {} max {}", value >> 16, value & 0xFFFF),
+        "TX_BD_NUM" => format!("{value} to send, {} to receive", 128u32.saturating_sub(value)),
+        "MIIADDRESS" => format!("PHY {} register {}", value & 31, value >> 8 & 31),
+        "COLLCONF" => format!("window {} retries {}", value & 0x3F, value >> 16 & 15),
+        "MIICOMMAND" => fields(value, &[(1, "SCANSTAT"), (2, "RSTAT"), (4, "WCTRLDATA")]),
+        "MIISTATUS" => fields(value, &[(1, "LINKFAIL"), (2, "BUSY"), (4, "NVALID")]),
+        "MIIMODER" => format!("divider {}", value & 0xFF),
+        "CTRLMODER" => fields(value, &[(1, "PASSALL"), (2, "RXFLOW"), (4, "TXFLOW")]),
+        _ => String::new(),
+    }
+}
+
+impl Eth {
+    fn flashes(&self, s: &Shared, when: Option<&u64>) -> bool {
+        when.is_some_and(|&at| at > 0 && s.clock.saturating_sub(at) < FLASH_MS)
+    }
+
+    /// Registers with a meaning, then those that differ from 0.
+    fn registers(&self, s: &Shared, eth: &EthSample, width: u16) -> Vec<Line<'static>> {
+        let columns = usize::from(width / 60).clamp(1, 3);
+        let shown: Vec<(usize, &(String, u32))> = eth
+            .regs
+            .iter()
+            .enumerate()
+            .filter(|(_, (name, value))| *value != 0 || matches!(name.as_str(), "INT_SOURCE" | "INT_MASK"))
+            .filter(|(_, (name, _))| !name.starts_with("MAC_ADDR") && !name.starts_with("IPG"))
+            .collect();
+        let cell = |(n, (name, value)): &(usize, &(String, u32))| {
+            let role = if self.flashes(s, self.regs.get(*n)) { Role::Flash } else { Role::Text };
+            let text = decoded(name, *value);
+            vec![
+                Span::styled(format!("{name:<11}"), s.theme.style(Role::Name)),
+                Span::styled(format!("{value:08x}"), s.theme.style(role)),
+                Span::styled(format!(" {text:<38}"), s.theme.style(Role::Dim)),
+            ]
+        };
+        shown.chunks(columns).map(|row| Line::from(row.iter().flat_map(cell).collect::<Vec<_>>())).collect()
+    }
+
+    fn head(&self, s: &Shared, eth: &EthSample) -> Line<'static> {
+        let mac = decode::mac(&eth.mac);
+        let [rx, tx] = s.traffic;
+        let style = |role| s.theme.style(role);
+        let rate = |n: usize| {
+            let (a, b) = (self.rates.front(), self.rates.back());
+            let (Some((t0, a)), Some((t1, b))) = (a, b) else { return 0 };
+            (b[n].1.saturating_sub(a[n].1)) * 1000 / (t1 - t0).max(1)
+        };
+        let mut line = vec![
+            Span::styled(mac, style(Role::Title)),
+            Span::styled(format!("  ▼ {} frames {} {}/s", rx.0, bytes(rx.1), bytes(rate(0))), style(Role::First)),
+            Span::styled(format!("  ▲ {} frames {} {}/s", tx.0, bytes(tx.1), bytes(rate(1))), style(Role::Second)),
+        ];
+        let role = if self.busy > 0 { Role::Bad } else { Role::Dim };
+        line.push(Span::styled(format!("  dropped for want of a descriptor: {}", self.busy), style(role)));
+        Line::from(line)
+    }
+
+    /// One descriptor: number, owner, length, status, address.
+    fn descriptor(&self, s: &Shared, eth: &EthSample, i: usize) -> Vec<Span<'static>> {
+        let tx = (i as u32) < eth.tx_num;
+        let (word, addr) = eth.desc[i];
+        let next = i as u32 == if tx { eth.tx_next } else { eth.rx_next };
+        let owned = word & if tx { tx_bd::RD } else { rx_bd::E } != 0;
+        let role = match (self.flashes(s, self.changed.get(i)), next, owned) {
+            (true, ..) => Role::Flash,
+            (_, true, _) => Role::Active,
+            (.., true) => Role::Owned,
+            _ => Role::Dim,
+        };
+        let owner = if owned { "MAC" } else { "cpu" };
+        let status = fields(word, if tx { TX_BD } else { RX_BD });
+        let mark = if next { "▶" } else { " " };
+        let text = format!("{mark}{i:>3} {owner} {:>5} {addr:08x} {status}", word >> 16);
+        vec![Span::styled(format!("{text:<width$}", width = CELL as usize), s.theme.style(role))]
+    }
+
+    /// A ring, as many descriptors a row as fit; those that were never used are left out.
+    fn ring(&self, s: &Shared, eth: &EthSample, tx: bool, width: u16) -> Vec<Line<'static>> {
+        let range = if tx { 0..eth.tx_num as usize } else { eth.tx_num as usize..eth.desc.len() };
+        let used = |i: &usize| eth.desc[*i] != (0, 0);
+        let shown: Vec<usize> = range.clone().filter(used).collect();
+        let columns = usize::from((width / CELL).max(1));
+        let (name, role) = if tx { ("transmit", Role::Second) } else { ("receive", Role::First) };
+        let next = if tx { eth.tx_next } else { eth.rx_next };
+        let title = format!("{name} ring: {} of {} descriptors in use, next {next}", shown.len(), range.len());
+        let mut lines = vec![Line::from(Span::styled(title, s.theme.style(role)))];
+        let row = |row: &[usize]| Line::from(row.iter().flat_map(|i| self.descriptor(s, eth, *i)).collect::<Vec<_>>());
+        lines.extend(shown.chunks(columns).map(row));
+        lines
+    }
+
+    fn lines(&self, s: &Shared, width: u16) -> Vec<Line<'static>> {
+        let dim = |text: &str| vec![Line::from(Span::styled(text.to_string(), s.theme.style(Role::Dim)))];
+        let Some(eth) = &s.sample.eth else { return Vec::new() };
+        if !eth.openeth {
+            return dim("the firmware drives the chip's own EMAC, which finds no PHY; open_eth is not there");
+        }
+        let mut lines = vec![self.head(s, eth)];
+        lines.extend(self.ring(s, eth, true, width));
+        lines.extend(self.ring(s, eth, false, width));
+        lines.extend(self.registers(s, eth, width));
+        lines
+    }
+}
+
+impl Pane for Eth {
+    fn title(&self, s: &Shared) -> String {
+        let pending = s.sample.eth.as_ref().and_then(|e| {
+            let of = |name| e.regs.iter().find(|(n, _)| n == name).map(|(_, v)| *v);
+            Some(of("INT_SOURCE")? & of("INT_MASK")?)
+        });
+        if pending.unwrap_or(0) != 0 { "interrupt up".into() } else { String::new() }
+    }
+
+    fn want(&self, _s: &Shared, _area: Rect, wants: &mut Wants) {
+        wants.eth = true;
+    }
+
+    fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, _focused: bool) {
+        let lines = self.lines(s, area.width);
+        let top = self.top.min(lines.len().saturating_sub(usize::from(area.height)));
+        for (y, line) in (0..area.height).zip(lines.into_iter().skip(top)) {
+            put(buf, area, y, line);
+        }
+    }
+
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+        let page = usize::from(area.height.max(2)) - 1;
+        let most = self.lines(s, area.width).len().saturating_sub(usize::from(area.height));
+        self.top = match cmd {
+            Cmd::Up => self.top.saturating_sub(1),
+            Cmd::Down => (self.top + 1).min(most),
+            Cmd::PageUp => self.top.saturating_sub(page),
+            Cmd::PageDown => (self.top + page).min(most),
+            Cmd::First => 0,
+            Cmd::Last => most,
+            Cmd::Select | Cmd::Follow => {
+                let eth = s.sample.eth.as_ref()?;
+                let addr = eth.desc.get(eth.rx_next as usize)?.1;
+                return Some(vec![Effect::Show(PaneId::Memory, addr)]);
+            }
+            _ => return None,
+        };
+        Some(Vec::new())
+    }
+
+    fn sampled(&mut self, s: &Shared) {
+        let Some(eth) = &s.sample.eth else { return };
+        self.rates.push_back((s.clock, s.traffic));
+        while self.rates.front().is_some_and(|(at, _)| s.clock.saturating_sub(*at) > WINDOW_MS) {
+            self.rates.pop_front();
+        }
+        if *eth == self.seen {
+            return;
+        }
+        let now = s.clock.max(1);
+        self.changed.resize(eth.desc.len(), 0);
+        self.regs.resize(eth.regs.len(), 0);
+        for (n, (was, is)) in self.seen.desc.iter().zip(&eth.desc).enumerate() {
+            if was != is {
+                self.changed[n] = now;
+            }
+        }
+        for (n, (was, is)) in self.seen.regs.iter().zip(&eth.regs).enumerate() {
+            if was.1 != is.1 {
+                self.regs[n] = now;
+            }
+            let raised = is.1 & !was.1 & int::BUSY != 0;
+            self.busy += u64::from(is.0 == "INT_SOURCE" && raised);
+        }
+        // A descriptor that was filled and given back between two looks shows by the one that comes next.
+        if self.seen.openeth && self.seen.rx_next != eth.rx_next {
+            if let Some(at) = self.changed.get_mut(self.seen.rx_next as usize) {
+                *at = now;
+            }
+        }
+        if self.seen.openeth && self.seen.tx_next != eth.tx_next {
+            if let Some(at) = self.changed.get_mut(self.seen.tx_next as usize) {
+                *at = now;
+            }
+        }
+        self.seen = eth.clone();
+    }
+}

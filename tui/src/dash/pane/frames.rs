@@ -1,0 +1,194 @@
+//! Ethernet frames.
+
+use super::{Pane, PaneId};
+use crate::dash::decode;
+use crate::dash::keys::Cmd;
+use crate::dash::state::{Effect, FrameRow, Shared};
+use crate::dash::text::{fit, put};
+use crate::dash::theme::Role;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// The pane.
+#[derive(Default)]
+pub struct Frames {
+    /// The chosen frame's number; `None`: the newest.
+    chosen: Option<u64>,
+    /// Its fields or bytes are shown.
+    open: bool,
+    hex: bool,
+    /// Only rows with this text.
+    filter: String,
+    search: String,
+    /// Rows the opened part is scrolled by.
+    scroll: usize,
+}
+
+/// A row in words, for filter, search and clipboard.
+fn words(row: &FrameRow) -> String {
+    let d = decode::frame(&row.frame.bytes);
+    let arrow = if row.frame.rx { "in " } else { "out" };
+    let ms = row.frame.at as f64 / 480_000.0;
+    format!("{:>5} {ms:>11.3} {arrow} {:<6} {} > {}  {}", row.number, d.protocol, d.from, d.to, d.info)
+}
+
+/// Sixteen bytes a line with offset and text.
+fn dump(bytes: &[u8]) -> Vec<String> {
+    let line = |(n, row): (usize, &[u8])| {
+        let hex: String = row.iter().map(|b| format!("{b:02x} ")).collect();
+        let text: String =
+            row.iter().map(|b| char::from(*b)).map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '.' }).collect();
+        format!("{:04x}  {hex:<48} {text}", n * 16)
+    };
+    bytes.chunks(16).enumerate().map(line).collect()
+}
+
+impl Frames {
+    fn fits(&self, row: &FrameRow) -> bool {
+        self.filter.is_empty() || words(row).to_lowercase().contains(&self.filter.to_lowercase())
+    }
+
+    /// Numbers of the rows that the filter lets through.
+    fn rows<'a>(&self, s: &'a Shared) -> Vec<&'a FrameRow> {
+        s.frames.iter().filter(|row| self.fits(row)).collect()
+    }
+
+    fn at(&self, rows: &[&FrameRow]) -> usize {
+        let last = rows.len().saturating_sub(1);
+        self.chosen.map_or(last, |n| rows.partition_point(|r| r.number < n).min(last))
+    }
+
+    fn row(&self, s: &Shared, row: &FrameRow, width: u16) -> Line<'static> {
+        let (d, theme) = (decode::frame(&row.frame.bytes), s.theme);
+        let (arrow, role) = if row.frame.rx { ("▼", Role::First) } else { ("▲", Role::Second) };
+        let ms = row.frame.at as f64 / 480_000.0;
+        let mut spans = vec![
+            Span::styled(format!("{:>5} ", row.number), theme.style(Role::Dim)),
+            Span::styled(format!("{ms:>11.3} "), theme.style(Role::Addr)),
+            Span::styled(format!("{arrow} {:<7}", d.protocol), theme.style(role)),
+        ];
+        if width >= 90 {
+            spans.push(Span::raw(format!("{} {} ", fit(&d.from, 21), fit(&d.to, 21))));
+        }
+        let role = match d.protocol {
+            "HTTP" | "MQTT" => Role::Title,
+            _ if d.info.contains("RST") || d.info.contains("unreachable") => Role::Bad,
+            _ => Role::Text,
+        };
+        spans.push(Span::styled(d.info, theme.style(role)));
+        Line::from(spans)
+    }
+
+    /// The chosen frame's inside.
+    fn inside(&self, s: &Shared, row: &FrameRow) -> Vec<Line<'static>> {
+        let style = |role| s.theme.style(role);
+        let mut out: Vec<Line> = Vec::new();
+        if !self.hex {
+            let d = decode::frame(&row.frame.bytes);
+            out.extend(d.fields.into_iter().map(|f| Line::from(Span::styled(f, style(Role::Text)))));
+            if !row.frame.rx {
+                let text = format!("sent by core {} at {:#010x}", row.frame.core, row.frame.pc);
+                out.push(Line::from(Span::styled(text, style(Role::Dim))));
+            }
+        }
+        out.extend(dump(&row.frame.bytes).into_iter().map(|l| Line::from(Span::styled(l, style(Role::Source)))));
+        out
+    }
+
+    fn search(&mut self, s: &mut Shared) {
+        let needle = self.search.to_lowercase();
+        let rows = self.rows(s);
+        let from = self.at(&rows);
+        let order = (0..from).rev().chain((from..rows.len()).rev());
+        match order.map(|n| rows[n]).find(|r| words(r).to_lowercase().contains(&needle)) {
+            Some(row) => self.chosen = Some(row.number),
+            None => s.notify(format!("{:?} is nowhere", self.search)),
+        }
+    }
+
+    fn split(&self, area: Rect) -> (Rect, Rect) {
+        let below = if self.open { area.height / 2 } else { 0 };
+        let list = Rect { height: area.height - below, ..area };
+        (list, Rect { y: list.bottom(), height: below, ..area })
+    }
+}
+
+impl Pane for Frames {
+    fn title(&self, s: &Shared) -> String {
+        let filter = if self.filter.is_empty() { String::new() } else { format!("  only {:?}", self.filter) };
+        format!("{}{filter}", s.traffic[0].0 + s.traffic[1].0)
+    }
+
+    fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
+        let rows = self.rows(s);
+        let (list, below) = self.split(area);
+        if rows.is_empty() {
+            put(buf, area, 0, Line::from(Span::styled("no frames yet", s.theme.style(Role::Dim))));
+            return;
+        }
+        let chosen = self.at(&rows);
+        let height = usize::from(list.height);
+        let top = (chosen + 1).saturating_sub(height.max(1));
+        for (y, (n, row)) in (0..list.height).zip(rows.iter().enumerate().skip(top)) {
+            put(buf, list, y, self.row(s, row, area.width));
+            if n == chosen && (focused || self.open) {
+                buf.set_style(Rect { y: list.y + y, height: 1, ..list }, s.theme.style(Role::Selected));
+            }
+        }
+        let lines = self.inside(s, rows[chosen]);
+        let skip = self.scroll.min(lines.len().saturating_sub(below.height.into()));
+        for (y, line) in (0..below.height).zip(lines.into_iter().skip(skip)) {
+            put(buf, below, y, line);
+        }
+    }
+
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+        let rows = self.rows(s);
+        let (at, page) = (self.at(&rows), usize::from(area.height.max(2)) / 2);
+        let to = |n: usize| rows.get(n.min(rows.len().saturating_sub(1))).map(|r| r.number);
+        match cmd {
+            Cmd::Up => self.chosen = to(at.saturating_sub(1)),
+            Cmd::Down => self.chosen = to(at + 1),
+            Cmd::PageUp => self.chosen = to(at.saturating_sub(page)),
+            Cmd::PageDown => self.chosen = to(at + page),
+            Cmd::First => self.chosen = to(0),
+            Cmd::Last => self.chosen = None,
+            Cmd::Left => self.scroll = self.scroll.saturating_sub(4),
+            Cmd::Right => self.scroll = (self.scroll + 4).min(200),
+            Cmd::Select => {
+                (self.open, self.scroll) = (!self.open, 0);
+                self.chosen = self.chosen.or(to(at));
+            }
+            Cmd::Cancel => (self.open, self.search) = (false, String::new()),
+            Cmd::Hex => (self.open, self.hex) = (true, !self.hex || !self.open),
+            Cmd::Clear => s.frames.clear(),
+            Cmd::Filter => return Some(vec![Effect::Ask(PaneId::Frames, cmd, "Only frames with (nothing: all)".into())]),
+            Cmd::Search => return Some(vec![Effect::Ask(PaneId::Frames, cmd, "Search".into())]),
+            Cmd::SearchAgain => self.search(s),
+            Cmd::Copy => return Some(vec![Effect::Copy(words(rows.get(at)?))]),
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn answer(&mut self, s: &mut Shared, cmd: Cmd, text: &str) -> Vec<Effect> {
+        if cmd == Cmd::Filter {
+            (self.filter, self.chosen) = (text.into(), None);
+        } else if !text.is_empty() {
+            self.search = text.into();
+            self.search(s);
+        }
+        Vec::new()
+    }
+
+    fn click(&mut self, s: &mut Shared, _x: u16, y: u16, area: Rect) -> Vec<Effect> {
+        let rows = self.rows(s);
+        let (list, _) = self.split(area);
+        let top = (self.at(&rows) + 1).saturating_sub(usize::from(list.height.max(1)));
+        if y < list.height {
+            self.chosen = rows.get(top + usize::from(y)).map(|r| r.number);
+        }
+        Vec::new()
+    }
+}

@@ -1,0 +1,317 @@
+//! Bytes of memory.
+
+use super::{Pane, PaneId};
+use crate::dash::keys::Cmd;
+use crate::dash::state::{Effect, FLASH_MS, Shared};
+use crate::dash::text::{number, put};
+use crate::dash::theme::Role;
+use crate::dash::wire::{Action, MemWant, Reply, Wants};
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// Where it looks at first: the begin of data RAM.
+const START: u32 = 0x3FFB_0000;
+/// Places to go back to.
+const MAX_BACK: usize = 64;
+
+/// The pane.
+pub struct Memory {
+    /// First byte shown.
+    addr: u32,
+    /// The chosen byte.
+    cursor: u32,
+    back: Vec<u32>,
+    /// First digit of a byte being typed, while editing.
+    edit: Option<Option<u8>>,
+    /// What was there, and when each byte changed last.
+    seen: (u32, Vec<u8>, Vec<u64>),
+    pattern: Vec<u8>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            addr: START,
+            cursor: START,
+            back: Vec::new(),
+            edit: None,
+            seen: (0, Vec::new(), Vec::new()),
+            pattern: Vec::new(),
+        }
+    }
+}
+
+/// Bytes in a row: address, hex in groups of four, text.
+fn per_row(width: u16) -> u32 {
+    match width {
+        0..45 => 4,
+        45..78 => 8,
+        78..146 => 16,
+        _ => 32,
+    }
+}
+
+/// Bytes to search for: `"text"`, or hex digits.
+fn pattern(text: &str) -> Option<Vec<u8>> {
+    if let Some(text) = text.strip_prefix('"') {
+        return Some(text.trim_end_matches('"').as_bytes().to_vec()).filter(|p| !p.is_empty());
+    }
+    let digits: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
+    if digits.is_empty() || digits.len() % 2 != 0 {
+        return None;
+    }
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    digits.chunks(2).map(byte).collect()
+}
+
+impl Memory {
+    fn bytes<'a>(&self, s: &'a Shared) -> &'a [u8] {
+        s.sample.mem.iter().find(|m| m.addr == self.addr).map_or(&[], |m| &m.bytes)
+    }
+
+    fn byte(&self, s: &Shared, addr: u32) -> Option<u8> {
+        self.bytes(s).get(addr.checked_sub(self.addr)? as usize).copied()
+    }
+
+    /// The word that the cursor stands in.
+    fn word(&self, s: &Shared) -> Option<u32> {
+        let at = self.cursor & !3;
+        let bytes: Option<Vec<u8>> = (0..4).map(|n| self.byte(s, at.wrapping_add(n))).collect();
+        Some(u32::from_le_bytes(bytes?.try_into().ok()?))
+    }
+
+    fn go(&mut self, addr: u32) {
+        if self.back.len() >= MAX_BACK {
+            self.back.remove(0);
+        }
+        self.back.push(self.addr);
+        (self.addr, self.cursor) = (addr & !15, addr);
+    }
+
+    fn walk(&mut self, by: i64, area: Rect) {
+        let row = per_row(area.width);
+        let to = (i64::from(self.cursor) + by).clamp(0, i64::from(u32::MAX)) as u32;
+        self.cursor = to;
+        let shown = row * u32::from(area.height.max(1));
+        if to < self.addr {
+            self.addr -= (self.addr - to).div_ceil(row) * row;
+        } else if u64::from(to) >= u64::from(self.addr) + u64::from(shown) {
+            self.addr += ((to - self.addr - shown) / row + 1) * row;
+        }
+    }
+
+    fn find(&self, s: &Shared) -> Vec<Effect> {
+        let from = self.cursor.wrapping_add(1);
+        let action = Action::Find(s.core & 1, from, self.pattern.clone());
+        vec![Effect::Notice("searching".into()), Effect::Act(Some(PaneId::Memory), action)]
+    }
+
+    fn row(&self, s: &Shared, at: u32, count: u32, focused: bool) -> Line<'static> {
+        let theme = s.theme;
+        let mut spans = vec![Span::styled(format!("{at:08x} "), theme.style(Role::Addr))];
+        let mut text = Vec::new();
+        for addr in (0..count).filter_map(|n| at.checked_add(n)) {
+            let byte = self.byte(s, addr);
+            let index = addr.wrapping_sub(self.seen.0) as usize;
+            let when = self.seen.2.get(index).copied().unwrap_or(0);
+            let flash = when > 0 && s.clock.saturating_sub(when) < FLASH_MS;
+            let role = match (byte, flash) {
+                _ if focused && addr == self.cursor => Role::Selected,
+                (_, true) => Role::Flash,
+                (Some(0) | None, _) => Role::Dim,
+                _ if when > 0 => Role::Changed,
+                _ => Role::Text,
+            };
+            let gap = if addr % 4 == 0 { " " } else { "" };
+            let hex = match (byte, self.edit) {
+                (_, Some(Some(digit))) if addr == self.cursor => format!("{digit:x}_"),
+                (Some(byte), _) => format!("{byte:02x}"),
+                (None, _) => "--".into(),
+            };
+            spans.push(Span::raw(gap));
+            spans.push(Span::styled(hex, theme.style(role)));
+            spans.push(Span::raw(" "));
+            let c = byte.map(char::from).filter(|c| c.is_ascii_graphic() || *c == ' ').unwrap_or('.');
+            text.push(Span::styled(c.to_string(), theme.style(role)));
+        }
+        spans.push(Span::raw(" "));
+        spans.extend(text);
+        Line::from(spans)
+    }
+}
+
+impl Pane for Memory {
+    fn title(&self, s: &Shared) -> String {
+        let word = self.word(s).map_or(String::new(), |w| format!("  word {w:#010x} {w}"));
+        let edit = if self.edit.is_some() { "  editing, Esc ends" } else { "" };
+        format!("{:#010x}{word}{edit}", self.cursor)
+    }
+
+    fn want(&self, s: &Shared, area: Rect, wants: &mut Wants) {
+        let len = per_row(area.width) * u32::from(area.height);
+        wants.mem.push(MemWant { core: s.core & 1, addr: self.addr, len });
+    }
+
+    fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
+        let row = per_row(area.width);
+        for y in 0..area.height {
+            if let Some(at) = self.addr.checked_add(u32::from(y) * row) {
+                put(buf, area, y, self.row(s, at, row, focused));
+            }
+        }
+    }
+
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+        let row = i64::from(per_row(area.width));
+        let page = row * (i64::from(area.height.max(2)) - 1);
+        let ask = |label: &str| Some(vec![Effect::Ask(PaneId::Memory, cmd, label.into())]);
+        match cmd {
+            Cmd::Up => self.walk(-row, area),
+            Cmd::Down => self.walk(row, area),
+            Cmd::Left => self.walk(-1, area),
+            Cmd::Right => self.walk(1, area),
+            Cmd::PageUp => self.walk(-page, area),
+            Cmd::PageDown => self.walk(page, area),
+            Cmd::Goto => return ask("Go to: address, symbol, register"),
+            Cmd::Search => return ask("Find: hex bytes or \"text\""),
+            Cmd::SearchAgain if !self.pattern.is_empty() => return Some(self.find(s)),
+            Cmd::Follow | Cmd::Select => {
+                let to = self.word(s)?;
+                self.go(to);
+            }
+            Cmd::Back => {
+                if let Some(addr) = self.back.pop() {
+                    (self.addr, self.cursor) = (addr, addr);
+                }
+            }
+            Cmd::Edit => self.edit = Some(None),
+            Cmd::Copy => {
+                let from = self.cursor.checked_sub(self.addr)? as usize & !15;
+                let bytes = self.bytes(s).iter().skip(from).take(16);
+                return Some(vec![Effect::Copy(bytes.map(|b| format!("{b:02x} ")).collect::<String>())]);
+            }
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn typing(&self) -> bool {
+        self.edit.is_some()
+    }
+
+    fn key(&mut self, s: &mut Shared, key: KeyEvent) -> Vec<Effect> {
+        let digit = match key.code {
+            KeyCode::Char(c) => c.to_digit(16),
+            KeyCode::Left => {
+                self.cursor = self.cursor.saturating_sub(1);
+                None
+            }
+            KeyCode::Right => {
+                self.cursor = self.cursor.saturating_add(1);
+                None
+            }
+            KeyCode::Esc | KeyCode::Enter => {
+                self.edit = None;
+                return Vec::new();
+            }
+            _ => None,
+        };
+        match (digit, self.edit) {
+            (Some(low), Some(Some(high))) => {
+                let byte = high << 4 | low as u8;
+                let at = self.cursor;
+                (self.edit, self.cursor) = (Some(None), at.saturating_add(1));
+                vec![Effect::Act(Some(PaneId::Memory), Action::Write(s.core & 1, at, vec![byte]))]
+            }
+            (Some(high), _) => {
+                self.edit = Some(Some(high as u8));
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn answer(&mut self, s: &mut Shared, cmd: Cmd, text: &str) -> Vec<Effect> {
+        if cmd == Cmd::Search {
+            let Some(bytes) = pattern(text) else {
+                return vec![Effect::Notice("hex bytes or \"text\"".into())];
+            };
+            self.pattern = bytes;
+            return self.find(s);
+        }
+        match number(text) {
+            Some(addr) => self.go(addr),
+            None => return vec![Effect::Act(Some(PaneId::Memory), Action::Address(text.into()))],
+        }
+        Vec::new()
+    }
+
+    fn reply(&mut self, s: &mut Shared, reply: &Reply) -> Vec<Effect> {
+        match reply.addr {
+            Some(addr) => {
+                s.notice = None;
+                self.go(addr);
+            }
+            None if !reply.text.is_empty() => s.notify(reply.text.trim()),
+            None => {}
+        }
+        Vec::new()
+    }
+
+    fn sampled(&mut self, s: &Shared) {
+        let bytes = self.bytes(s);
+        if bytes.is_empty() {
+            return;
+        }
+        let (addr, was, when) = &mut self.seen;
+        if *addr != self.addr || was.len() != bytes.len() {
+            (*addr, *was, *when) = (self.addr, bytes.to_vec(), vec![0; bytes.len()]);
+            return;
+        }
+        for ((was, now), when) in was.iter_mut().zip(bytes).zip(when) {
+            if was != now {
+                (*was, *when) = (*now, s.clock.max(1));
+            }
+        }
+    }
+
+    fn click(&mut self, _s: &mut Shared, x: u16, y: u16, area: Rect) -> Vec<Effect> {
+        let row = per_row(area.width);
+        // Groups of four bytes take 13 columns after the address.
+        let column = u32::from(x.saturating_sub(10));
+        let byte = (column / 13 * 4 + (column % 13 / 3).min(3)).min(row - 1);
+        self.cursor = self.addr.saturating_add(u32::from(y) * row + byte);
+        Vec::new()
+    }
+
+    fn show(&mut self, addr: u32) {
+        self.go(addr);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_are_hex_or_text() {
+        assert_eq!(pattern("de ad BEEF"), Some(vec![0xDE, 0xAD, 0xBE, 0xEF]));
+        assert_eq!(pattern("\"ab c\""), Some(b"ab c".to_vec()));
+        for bad in ["", "\"", "abc", "zz", "é1"] {
+            assert_eq!(pattern(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_cursor_stays_in_view_and_in_the_address_space() {
+        let area = Rect::new(0, 0, 80, 10);
+        let mut m = Memory::default();
+        for by in [-1, 1, 16, -16, 500, -500, i64::from(u32::MAX), -i64::from(u32::MAX)] {
+            m.walk(by, area);
+            let shown = u64::from(m.addr)..u64::from(m.addr) + 160;
+            assert!(shown.contains(&u64::from(m.cursor)), "{by}: {:#x} {:#x}", m.addr, m.cursor);
+        }
+    }
+}

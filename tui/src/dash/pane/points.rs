@@ -1,0 +1,83 @@
+//! Break- and watchpoints.
+
+use super::{Pane, PaneId};
+use crate::dash::keys::Cmd;
+use crate::dash::state::{Effect, Shared};
+use crate::dash::text::{put, scroll};
+use crate::dash::theme::Role;
+use crate::dash::wire::{Action, PointSample};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// The pane: the chosen row.
+#[derive(Default)]
+pub struct Points {
+    chosen: usize,
+}
+
+fn row(s: &Shared, p: &PointSample) -> Line<'static> {
+    let theme = s.theme;
+    let hit = s.sample.stop.as_ref().is_some_and(|stop| !s.sample.running && stop.pc == p.addr);
+    let place = if p.addr == 0 { String::new() } else { format!("{:08x}", p.addr) };
+    let len = if p.len > 1 { format!(", {} bytes", p.len) } else { String::new() };
+    Line::from(vec![
+        Span::styled(if hit { "▶" } else { "●" }, theme.style(Role::Point)),
+        Span::styled(format!("{:>4} ", p.id), theme.style(Role::Dim)),
+        Span::styled(format!("{:<9}", p.kind), theme.style(Role::Name)),
+        Span::styled(format!("{place}{len} "), theme.style(Role::Text)),
+        Span::styled(format!("{} ", p.note), theme.style(Role::Text)),
+        Span::styled(p.client.clone(), theme.style(Role::Dim)),
+    ])
+}
+
+impl Pane for Points {
+    fn title(&self, s: &Shared) -> String {
+        s.sample.points.len().to_string()
+    }
+
+    fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
+        let points = &s.sample.points;
+        if points.is_empty() {
+            let hint = "none; b in the code, B for break frame|irq|task|reg";
+            put(buf, area, 0, Line::from(Span::styled(hint, s.theme.style(Role::Dim))));
+        }
+        let top = scroll(0, self.chosen.min(points.len().saturating_sub(1)), area.height.into());
+        for (y, (n, p)) in (0..area.height).zip(points.iter().enumerate().skip(top)) {
+            put(buf, area, y, row(s, p));
+            if focused && n == self.chosen {
+                buf.set_style(Rect { y: area.y + y, height: 1, ..area }, s.theme.style(Role::Selected));
+            }
+        }
+    }
+
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, _area: Rect) -> Option<Vec<Effect>> {
+        let points = &s.sample.points;
+        let last = points.len().saturating_sub(1);
+        match cmd {
+            Cmd::Up => self.chosen = self.chosen.saturating_sub(1),
+            Cmd::Down => self.chosen = (self.chosen + 1).min(last),
+            Cmd::Delete => {
+                let id = points.get(self.chosen)?.id;
+                return Some(vec![Effect::Act(None, Action::DeletePoint(id))]);
+            }
+            Cmd::Select => {
+                let p = points.get(self.chosen)?;
+                let pane = if p.kind == "break" { PaneId::Code } else { PaneId::Memory };
+                return Some(vec![Effect::Show(pane, p.addr)]);
+            }
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn sampled(&mut self, s: &Shared) {
+        self.chosen = self.chosen.min(s.sample.points.len().saturating_sub(1));
+    }
+
+    fn click(&mut self, s: &mut Shared, _x: u16, y: u16, area: Rect) -> Vec<Effect> {
+        let top = scroll(0, self.chosen, area.height.into());
+        self.chosen = (top + usize::from(y)).min(s.sample.points.len().saturating_sub(1));
+        Vec::new()
+    }
+}

@@ -1,0 +1,198 @@
+//! The monitor.
+
+use super::{Pane, PaneId};
+use crate::dash::keys::Cmd;
+use crate::dash::state::{Effect, Shared};
+use crate::dash::text::put;
+use crate::dash::theme::Role;
+use crate::dash::wire::{Action, Reply};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+use std::collections::VecDeque;
+use tui_textarea::{CursorMove, TextArea};
+
+/// Lines of answers kept.
+const MAX_OUTPUT: usize = 2000;
+/// Commands remembered.
+const MAX_HISTORY: usize = 200;
+/// Columns of a line of answers.
+const MAX_COLUMNS: usize = 1000;
+
+/// The pane.
+#[derive(Default)]
+pub struct Prompt {
+    input: TextArea<'static>,
+    typing: bool,
+    output: VecDeque<(bool, String)>,
+    /// Rows scrolled back.
+    back: usize,
+    history: Vec<String>,
+    /// Where in the history Up stands.
+    at: Option<usize>,
+}
+
+impl Prompt {
+    fn text(&self) -> String {
+        self.input.lines().first().cloned().unwrap_or_default()
+    }
+
+    fn set(&mut self, text: &str) {
+        self.input = TextArea::new(vec![text.to_string()]);
+        self.input.set_cursor_line_style(Style::new());
+        self.input.move_cursor(CursorMove::End);
+    }
+
+    fn print(&mut self, command: bool, text: &str) {
+        for line in text.lines() {
+            let line = line.chars().filter(|c| !c.is_control()).take(MAX_COLUMNS).collect();
+            self.output.push_back((command, line));
+        }
+        while self.output.len() > MAX_OUTPUT {
+            self.output.pop_front();
+        }
+        self.back = 0;
+    }
+
+    fn enter(&mut self) -> Vec<Effect> {
+        let line = self.text().trim().to_string();
+        self.set("");
+        self.at = None;
+        if line.is_empty() {
+            return Vec::new();
+        }
+        if self.history.last() != Some(&line) {
+            self.history.push(line.clone());
+            let over = self.history.len().saturating_sub(MAX_HISTORY);
+            self.history.drain(..over);
+        }
+        self.print(true, &line);
+        vec![Effect::Act(Some(PaneId::Prompt), Action::Monitor(line))]
+    }
+
+    fn recall(&mut self, up: bool) {
+        let last = self.history.len();
+        let at = match (self.at, up) {
+            (None, true) => last.checked_sub(1),
+            (Some(n), true) => Some(n.saturating_sub(1)),
+            (Some(n), false) if n + 1 < last => Some(n + 1),
+            _ => None,
+        };
+        self.at = at;
+        let text = at.and_then(|n| self.history.get(n)).cloned().unwrap_or_default();
+        self.set(&text);
+    }
+
+    /// Completes the command's name; shows the choices where there are several.
+    fn complete(&mut self) {
+        let text = self.text();
+        let (head, word) = match text.rsplit_once(' ') {
+            Some((head, word)) if head == "help" => (format!("{head} "), word),
+            Some(_) => return,
+            None => (String::new(), text.as_str()),
+        };
+        let commands = esplens_gdb::monitor::commands();
+        let fits: Vec<&(String, String)> =
+            commands.iter().filter(|(name, _)| name.starts_with(word)).collect();
+        let Some((first, _)) = fits.first() else { return };
+        let common = fits.iter().fold(first.len(), |n, (name, _)| {
+            n.min(first.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count())
+        });
+        let end = if fits.len() == 1 { " " } else { "" };
+        let done = format!("{head}{}{end}", &first[..common]);
+        if fits.len() > 1 && common == word.len() {
+            let list: Vec<String> =
+                fits.iter().map(|(name, about)| format!("  {name:<14} {about}")).collect();
+            self.print(false, &list.join("\n"));
+        }
+        self.set(&done);
+    }
+}
+
+impl Pane for Prompt {
+    fn title(&self, _s: &Shared) -> String {
+        match (self.typing, self.back) {
+            (true, _) => "Tab completes, Up recalls, Esc ends".into(),
+            (_, 0) => ": types".into(),
+            _ => "scrolled back".into(),
+        }
+    }
+
+    fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, _focused: bool) {
+        let theme = s.theme;
+        let rows = usize::from(area.height.saturating_sub(1));
+        let end = self.output.len().saturating_sub(self.back);
+        let start = end.saturating_sub(rows);
+        for (y, (command, text)) in (0..area.height - 1).zip(self.output.range(start..end)) {
+            let line = match command {
+                true => Line::from(vec![Span::styled("> ", theme.style(Role::Key)), Span::raw(text.clone())]),
+                false => Line::from(text.clone()),
+            };
+            put(buf, area, y, line);
+        }
+        let y = (end - start).min(rows) as u16;
+        put(buf, area, y, Line::from(Span::styled("> ", theme.style(Role::Key))));
+        if self.typing && area.width > 3 {
+            let place = Rect { x: area.x + 2, y: area.y + y, width: area.width - 2, height: 1 };
+            (&self.input).render(place, buf);
+        }
+    }
+
+    fn command(&mut self, _s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+        let page = usize::from(area.height.max(2)) - 1;
+        let most = self.output.len().saturating_sub(page);
+        match cmd {
+            Cmd::Select => self.typing = true,
+            Cmd::Up => self.back = (self.back + 1).min(most),
+            Cmd::Down => self.back = self.back.saturating_sub(1),
+            Cmd::PageUp => self.back = (self.back + page).min(most),
+            Cmd::PageDown => self.back = self.back.saturating_sub(page),
+            Cmd::First => self.back = most,
+            Cmd::Last => self.back = 0,
+            Cmd::Copy => {
+                let text: Vec<&str> = self.output.iter().map(|(_, t)| t.as_str()).collect();
+                return Some(vec![Effect::Copy(text.join("\n"))]);
+            }
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn typing(&self) -> bool {
+        self.typing
+    }
+
+    fn key(&mut self, _s: &mut Shared, key: KeyEvent) -> Vec<Effect> {
+        match key.code {
+            KeyCode::Esc => self.typing = false,
+            KeyCode::Enter => return self.enter(),
+            KeyCode::Up => self.recall(true),
+            KeyCode::Down => self.recall(false),
+            KeyCode::Tab => self.complete(),
+            KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => self.set(""),
+            // A line has no second line.
+            KeyCode::Char('m' | 'j') if key.modifiers.contains(KeyModifiers::CONTROL) => {}
+            _ => _ = self.input.input(key),
+        }
+        Vec::new()
+    }
+
+    fn paste(&mut self, _s: &mut Shared, text: &str) -> Vec<Effect> {
+        let line: String = text.chars().take_while(|c| !c.is_control()).take(MAX_COLUMNS).collect();
+        self.input.insert_str(line);
+        Vec::new()
+    }
+
+    fn reply(&mut self, _s: &mut Shared, reply: &Reply) -> Vec<Effect> {
+        self.print(false, &reply.text);
+        Vec::new()
+    }
+
+    fn begin(&mut self, text: &str) {
+        self.typing = true;
+        self.set(text);
+    }
+}

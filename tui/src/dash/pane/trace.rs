@@ -1,0 +1,136 @@
+//! Traced events.
+
+use super::{Pane, PaneId};
+use crate::dash::keys::Cmd;
+use crate::dash::state::{Effect, Shared};
+use crate::dash::text::put;
+use crate::dash::theme::Role;
+use crate::dash::wire::{Action, TraceRecord};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// The pane.
+#[derive(Default)]
+pub struct Trace {
+    filter: String,
+    search: String,
+    /// Rows back from the newest; 0 follows.
+    back: usize,
+    /// What was switched on from here.
+    on: String,
+}
+
+fn words(t: &TraceRecord) -> String {
+    let ms = t.at as f64 / 480_000.0;
+    format!("{ms:>12.4} core {} {:08x} {} {} {}", t.core, t.pc, t.event, t.text, t.context)
+}
+
+impl Trace {
+    fn fits(&self, t: &TraceRecord) -> bool {
+        let needle = self.filter.to_lowercase();
+        needle.is_empty() || words(t).to_lowercase().contains(&needle)
+    }
+
+    /// The rows that the filter lets through, the newest first; no more than are needed.
+    fn newest<'a>(&'a self, s: &'a Shared) -> impl Iterator<Item = &'a TraceRecord> {
+        s.trace.iter().rev().filter(|t| self.fits(t))
+    }
+
+    fn search(&mut self, s: &mut Shared) {
+        let needle = self.search.to_lowercase();
+        let found = self.newest(s).skip(self.back + 1).position(|t| words(t).to_lowercase().contains(&needle));
+        match found {
+            Some(n) => self.back += n + 1,
+            None => s.notify(format!("{:?} is nowhere above", self.search)),
+        }
+    }
+}
+
+fn row(s: &Shared, t: &TraceRecord) -> Line<'static> {
+    let theme = s.theme;
+    let ms = t.at as f64 / 480_000.0;
+    let core = if t.core == 0 { Role::First } else { Role::Second };
+    let place = if t.pc == 0 { " ".repeat(10) } else { format!("{} {:08x}", t.core, t.pc) };
+    Line::from(vec![
+        Span::styled(format!("{ms:>12.4} "), theme.style(Role::Addr)),
+        Span::styled(format!("{place} "), theme.style(core)),
+        Span::styled(format!("{:<22} ", t.event), theme.style(Role::Name)),
+        Span::styled(t.text.clone(), theme.style(Role::Text)),
+        Span::styled(format!("  {}", t.context), theme.style(Role::Dim)),
+    ])
+}
+
+impl Pane for Trace {
+    fn title(&self, s: &Shared) -> String {
+        let mut out = format!("{}", s.trace.len());
+        if !self.filter.is_empty() {
+            out += &format!("  only {:?}", self.filter);
+        }
+        if self.back > 0 {
+            out += "  scrolled back";
+        }
+        out
+    }
+
+    fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
+        if s.trace.is_empty() {
+            let hint = "a switches events on: open_eth*, -*_reg_*, ...; monitor: info trace-events lists them";
+            put(buf, area, 0, Line::from(Span::styled(hint, s.theme.style(Role::Dim))));
+            return;
+        }
+        let rows: Vec<&TraceRecord> = self.newest(s).skip(self.back).take(area.height.into()).collect();
+        for (y, t) in (0..area.height).zip(rows.iter().rev()) {
+            put(buf, area, y, row(s, t));
+        }
+        if focused && self.back > 0 && !rows.is_empty() {
+            let y = area.y + rows.len() as u16 - 1;
+            buf.set_style(Rect { y, height: 1, ..area }, s.theme.style(Role::Selected));
+        }
+    }
+
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+        let page = usize::from(area.height.max(2)) - 1;
+        let most = s.trace.len().saturating_sub(1);
+        let ask = |label: &str| Some(vec![Effect::Ask(PaneId::Trace, cmd, label.into())]);
+        match cmd {
+            Cmd::Up => self.back = (self.back + 1).min(most),
+            Cmd::Down => self.back = self.back.saturating_sub(1),
+            Cmd::PageUp => self.back = (self.back + page).min(most),
+            Cmd::PageDown => self.back = self.back.saturating_sub(page),
+            Cmd::First => self.back = most,
+            Cmd::Last => self.back = 0,
+            Cmd::Clear => {
+                s.trace.clear();
+                self.back = 0;
+            }
+            Cmd::Filter => return ask("Only events with (nothing: all)"),
+            Cmd::Search => return ask("Search back"),
+            Cmd::SearchAgain => self.search(s),
+            Cmd::Add => return ask("Trace: patterns, - before one switches off"),
+            Cmd::Select => {
+                let pc = self.newest(s).nth(self.back)?.pc;
+                return Some(vec![Effect::Show(PaneId::Code, pc)]);
+            }
+            Cmd::Copy => return Some(vec![Effect::Copy(words(self.newest(s).nth(self.back)?))]),
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn answer(&mut self, s: &mut Shared, cmd: Cmd, text: &str) -> Vec<Effect> {
+        match cmd {
+            Cmd::Filter => (self.filter, self.back) = (text.into(), 0),
+            Cmd::Search if !text.is_empty() => {
+                self.search = text.into();
+                self.search(s);
+            }
+            Cmd::Add if !text.is_empty() => {
+                self.on = text.into();
+                return vec![Effect::Act(None, Action::Trace(text.into()))];
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+}

@@ -1,0 +1,69 @@
+//! How fast the machine runs, from samples over the last seconds.
+
+use std::collections::VecDeque;
+
+/// Milliseconds that the figures average over.
+const WINDOW_MS: u64 = 1500;
+/// Most samples kept.
+const MAX: usize = 128;
+/// Ticks of virtual time in a millisecond.
+const TICKS_PER_MS: f64 = 480_000.0;
+
+/// Samples of the recent past.
+#[derive(Clone, Debug, Default)]
+pub struct Rate {
+    /// Host's milliseconds, virtual ticks, instructions.
+    seen: VecDeque<(u64, u64, u64)>,
+}
+
+impl Rate {
+    /// Notes a sample; while the machine stands the figures hold.
+    pub fn note(&mut self, clock: u64, now: u64, instructions: u64, running: bool) {
+        // Time that went backwards is a snapshot loaded or a reset of the figures.
+        if !running || self.seen.back().is_some_and(|&(_, n, i)| now < n || instructions < i) {
+            self.seen.clear();
+        }
+        self.seen.push_back((clock, now, instructions));
+        while self.seen.len() > MAX
+            || self.seen.front().is_some_and(|&(c, ..)| clock.saturating_sub(c) > WINDOW_MS)
+        {
+            self.seen.pop_front();
+        }
+    }
+
+    fn ends(&self) -> Option<((u64, u64, u64), f64)> {
+        let (a, b) = (self.seen.front()?, self.seen.back()?);
+        let ms = b.0.checked_sub(a.0).filter(|ms| *ms > 0)?;
+        Some(((ms, b.1 - a.1, b.2 - a.2), ms as f64))
+    }
+
+    /// Million instructions a second of the host's time.
+    #[must_use]
+    pub fn mips(&self) -> Option<f64> {
+        self.ends().map(|((_, _, instructions), ms)| instructions as f64 / ms / 1e3)
+    }
+
+    /// Virtual time as a share of the host's: 1.0 is real time.
+    #[must_use]
+    pub fn of_real(&self) -> Option<f64> {
+        self.ends().map(|((_, ticks, _), ms)| ticks as f64 / TICKS_PER_MS / ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_come_from_the_recent_past() {
+        let mut rate = Rate::default();
+        assert_eq!(rate.mips(), None);
+        for n in 0..100 {
+            rate.note(n * 33, n * 33 * 240_000, n * 33 * 50_000, true);
+        }
+        assert_eq!((rate.mips(), rate.of_real()), (Some(50.0), Some(0.5)));
+        assert!(rate.seen.len() < 50);
+        rate.note(4000, 5, 5, true);
+        assert_eq!(rate.mips(), None, "a snapshot was loaded");
+    }
+}

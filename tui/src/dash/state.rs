@@ -1,0 +1,255 @@
+//! What the dashboard knows: plain data, changed by [`super::update`] alone, shown by [`super::view`].
+
+use super::keys::Cmd;
+use super::layout::{Layouts, Size};
+use super::log::UartLog;
+use super::modal::Modal;
+use super::pane::{PaneId, Panes};
+use super::rate::Rate;
+use super::theme::Theme;
+use super::wire::*;
+use crossterm::event::{KeyEvent, MouseEvent};
+use ratatui::layout::Rect;
+use std::collections::VecDeque;
+
+/// Frames kept.
+pub const MAX_FRAMES: usize = 2000;
+/// Traced events kept.
+pub const MAX_TRACE: usize = 20_000;
+/// Task switches kept.
+pub const MAX_SWITCHES: usize = 20_000;
+/// How long a notice is shown, in milliseconds.
+const NOTICE_MS: u64 = 6000;
+/// How long a change flashes, in milliseconds.
+pub const FLASH_MS: u64 = 400;
+
+/// What happens to the dashboard.
+#[derive(Debug)]
+pub enum Msg {
+    /// A key.
+    Key(KeyEvent),
+    /// The mouse.
+    Mouse(MouseEvent),
+    /// Pasted text.
+    Paste(String),
+    /// The terminal has this many columns and rows.
+    Resize(u16, u16),
+    /// The host's clock, in milliseconds since the dashboard began.
+    Clock(u64),
+    /// The machine as it was just now.
+    Sample(Box<Sample>),
+    /// Something happened to the machine.
+    Feed(Feed),
+    /// What came of an action.
+    Reply(Option<PaneId>, Reply),
+    /// The machine is gone.
+    Gone,
+}
+
+/// What the dashboard wants to happen outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// An action on the machine; the reply goes to this pane, or is shown.
+    Act(Option<PaneId>, Action),
+    /// Text for the clipboard.
+    Copy(String),
+    /// Keep layouts and theme.
+    Save,
+    /// Draw everything again.
+    Redraw,
+    /// The end.
+    Quit,
+    /// Show an address in a pane.
+    Show(PaneId, u32),
+    /// Ask the user for a line, for this command of this pane.
+    Ask(PaneId, Cmd, String),
+    /// A notice.
+    Notice(String),
+    /// Show the monitor prompt with this text to go on with.
+    Prompt(String),
+}
+
+/// A frame with its number.
+#[derive(Clone, Debug)]
+pub struct FrameRow {
+    /// Number, from 1.
+    pub number: u64,
+    /// The frame.
+    pub frame: FrameRecord,
+}
+
+/// Who ran from when on.
+#[derive(Clone, Debug)]
+pub struct Switch {
+    /// Virtual time.
+    pub at: u64,
+    /// Core.
+    pub core: u8,
+    /// Task.
+    pub task: String,
+}
+
+/// What all panes share.
+#[derive(Default)]
+pub struct Shared {
+    /// The newest sample.
+    pub sample: Sample,
+    /// Registers at the stop before the one that holds: what differs has changed.
+    pub before: Option<Box<[CpuSample; 2]>>,
+    /// Registers at the stop that holds, or the last one.
+    pub at_stop: Option<(u64, Box<[CpuSample; 2]>)>,
+    /// The host's clock, in milliseconds.
+    pub clock: u64,
+    /// Colours.
+    pub theme: Theme,
+    /// The core looked at.
+    pub core: usize,
+    /// The task looked at instead of the core's running one: its control block.
+    pub task: Option<u32>,
+    /// The stack frame looked at.
+    pub frame: usize,
+    /// What the UARTs said.
+    pub uarts: [UartLog; 3],
+    /// Frames on the wire.
+    pub frames: VecDeque<FrameRow>,
+    /// Frames and bytes so far, to the guest and from it.
+    pub traffic: [(u64, u64); 2],
+    /// Traced events.
+    pub trace: VecDeque<TraceRecord>,
+    /// Task switches.
+    pub switches: VecDeque<Switch>,
+    /// Events that were lost because the dashboard was slow.
+    pub lost: u64,
+    /// Speed of the machine.
+    pub rate: Rate,
+    /// What is being run, for the status bar.
+    pub image: String,
+    /// A notice, and when it came.
+    pub notice: Option<(u64, String)>,
+    /// The machine is gone.
+    pub gone: bool,
+    /// Addresses with breakpoints.
+    pub breaks: Vec<u32>,
+}
+
+impl Shared {
+    /// Shows a notice for a while.
+    pub fn notify(&mut self, text: impl Into<String>) {
+        self.notice = Some((self.clock, text.into()));
+    }
+
+    /// The notice that still holds.
+    #[must_use]
+    pub fn current_notice(&self) -> Option<&str> {
+        let (at, text) = self.notice.as_ref()?;
+        (self.clock.saturating_sub(*at) < NOTICE_MS).then_some(text)
+    }
+
+    /// When the screen changes by itself next, if it does.
+    #[must_use]
+    pub fn next_change(&self) -> Option<u64> {
+        let (at, _) = self.notice.as_ref()?;
+        (self.clock < at + NOTICE_MS).then(|| at + NOTICE_MS)
+    }
+
+    /// The looked-at core's registers.
+    #[must_use]
+    pub fn cpu(&self) -> Option<&CpuSample> {
+        self.sample.cpu.as_ref().map(|c| &c[self.core & 1])
+    }
+}
+
+/// Everything.
+pub struct State {
+    /// What panes share.
+    pub shared: Shared,
+    /// The panes.
+    pub panes: Panes,
+    /// Where panes stand.
+    pub layouts: Layouts,
+    /// The pane that takes the keys.
+    pub focus: PaneId,
+    /// Only that one is shown.
+    pub zoom: bool,
+    /// What lies over the panes.
+    pub modal: Option<Modal>,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// Something to draw changed.
+    pub dirty: bool,
+    /// Stops when a stop is noticed: snapshot number for names.
+    pub snapshots: u32,
+    /// The user ends the dashboard, not the machine.
+    pub detach: bool,
+}
+
+impl State {
+    /// A dashboard on a terminal of this size.
+    #[must_use]
+    pub fn new(width: u16, height: u16) -> Self {
+        Self {
+            shared: Shared::default(),
+            panes: Panes::default(),
+            layouts: Layouts::default(),
+            focus: PaneId::Console,
+            zoom: false,
+            modal: None,
+            size: (width, height),
+            dirty: true,
+            snapshots: 0,
+            detach: false,
+        }
+    }
+
+    /// The kind of terminal.
+    #[must_use]
+    pub fn kind(&self) -> Size {
+        Size::of(self.size.0, self.size.1)
+    }
+
+    /// The area of the panes: all but the first and the last row.
+    #[must_use]
+    pub fn body(&self) -> Rect {
+        let (width, height) = self.size;
+        Rect::new(0, 1.min(height), width, height.saturating_sub(2))
+    }
+
+    /// Where each pane stands.
+    #[must_use]
+    pub fn placed(&self) -> Vec<(PaneId, Rect)> {
+        if self.zoom {
+            return vec![(self.focus, self.body())];
+        }
+        let mut out = Vec::new();
+        self.layouts.tree(self.kind()).place(self.body(), &mut out);
+        out
+    }
+
+    /// The inside of a pane's frame.
+    #[must_use]
+    pub fn inside(&self, pane: PaneId) -> Rect {
+        let area = self.placed().into_iter().find(|(id, _)| *id == pane).map(|(_, r)| r);
+        area.map_or(Rect::default(), inner)
+    }
+
+    /// What the visible panes need of the machine.
+    #[must_use]
+    pub fn wants(&self) -> Wants {
+        let mut wants = Wants { points: true, ..Wants::default() };
+        for (id, area) in self.placed() {
+            self.panes.get(id).want(&self.shared, inner(area), &mut wants);
+        }
+        wants
+    }
+}
+
+/// The inside of a frame.
+#[must_use]
+pub fn inner(r: Rect) -> Rect {
+    Rect::new(
+        r.x.saturating_add(1).min(r.right()),
+        r.y.saturating_add(1).min(r.bottom()),
+        r.width.saturating_sub(2),
+        r.height.saturating_sub(2),
+    )
+}

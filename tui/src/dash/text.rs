@@ -1,0 +1,56 @@
+//! Small helpers for drawing lines of text.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+/// Puts a line into row `y` of an area; the columns it took.
+pub fn put(buf: &mut Buffer, area: Rect, y: u16, line: Line) -> u16 {
+    if y >= area.height || area.width == 0 {
+        return 0;
+    }
+    let (x, _) = buf.set_line(area.x, area.y + y, &line, area.width);
+    x - area.x
+}
+
+/// Virtual time in seconds with microseconds.
+#[must_use]
+pub fn seconds(ticks: u64) -> String {
+    let us = ticks / 480;
+    format!("{}.{:06} s", us / 1_000_000, us % 1_000_000)
+}
+
+/// Bytes with a unit.
+#[must_use]
+pub fn bytes(n: u64) -> String {
+    match n {
+        0..10_000 => format!("{n} B"),
+        10_000..10_000_000 => format!("{:.1} KB", n as f64 / 1e3),
+        _ => format!("{:.1} MB", n as f64 / 1e6),
+    }
+}
+
+/// A number as people write it: decimal, or 0x and hexadecimal.
+#[must_use]
+pub fn number(text: &str) -> Option<u32> {
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+/// Text cut or filled to a width in characters.
+#[must_use]
+pub fn fit(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return format!("{text:<width$}");
+    }
+    let cut: String = text.chars().take(width.saturating_sub(1)).collect();
+    if width == 0 { cut } else { cut + "…" }
+}
+
+/// A list that scrolls: keeps the chosen row visible in `height` rows, as near to `top` as possible.
+#[must_use]
+pub fn scroll(top: usize, chosen: usize, height: usize) -> usize {
+    top.min(chosen).max((chosen + 1).saturating_sub(height))
+}

@@ -1,0 +1,225 @@
+//! Colours by what they mean. Every theme also tells things apart without colour: by bold, underline and reverse.
+
+use ratatui::style::{Color, Modifier, Style};
+
+/// What a piece of text means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Ordinary text.
+    Text,
+    /// Of little interest now.
+    Dim,
+    /// A pane's frame.
+    Border,
+    /// The frame of the pane that takes the keys.
+    Focus,
+    /// The frame of a pane that takes typed text.
+    Input,
+    /// Headings.
+    Title,
+    /// A key to press.
+    Key,
+    /// The machine runs.
+    Run,
+    /// The machine stands.
+    Stop,
+    /// Another value than at the last stop.
+    Changed,
+    /// A value that changed just now.
+    Flash,
+    /// The line at the PC.
+    Pc,
+    /// A break- or watchpoint.
+    Point,
+    /// Names of functions, variables, fields.
+    Name,
+    /// Source text.
+    Source,
+    /// Addresses.
+    Addr,
+    /// As it should be.
+    Good,
+    /// Worth a look.
+    Warn,
+    /// Wrong.
+    Bad,
+    /// The chosen row.
+    Selected,
+    /// Text that the search found.
+    Found,
+    /// Core 0, frames to the guest.
+    First,
+    /// Core 1, frames from the guest.
+    Second,
+    /// A descriptor that the controller owns.
+    Owned,
+    /// The descriptor that comes next.
+    Active,
+}
+
+/// A set of colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Theme {
+    /// Its name in the configuration.
+    pub name: &'static str,
+    /// What it is for.
+    pub doc: &'static str,
+    colours: Option<Colours>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Colours {
+    text: Color,
+    dim: Color,
+    line: Color,
+    accent: Color,
+    good: Color,
+    warn: Color,
+    bad: Color,
+    name: Color,
+    first: Color,
+    second: Color,
+    back: Color,
+    select: Color,
+}
+
+const fn c(n: u8) -> Color {
+    Color::Indexed(n)
+}
+
+/// All themes; the first is the default, the last is taken under NO_COLOR.
+pub const THEMES: &[Theme] = &[
+    Theme {
+        name: "dark",
+        doc: "for dark terminals",
+        colours: Some(Colours {
+            text: c(252),
+            dim: c(243),
+            line: c(239),
+            accent: c(81),
+            good: c(114),
+            warn: c(221),
+            bad: c(203),
+            name: c(117),
+            first: c(80),
+            second: c(177),
+            back: c(236),
+            select: c(24),
+        }),
+    },
+    Theme {
+        name: "light",
+        doc: "for light terminals",
+        colours: Some(Colours {
+            text: c(235),
+            dim: c(245),
+            line: c(250),
+            accent: c(25),
+            good: c(28),
+            warn: c(130),
+            bad: c(160),
+            name: c(26),
+            first: c(30),
+            second: c(90),
+            back: c(254),
+            select: c(153),
+        }),
+    },
+    Theme {
+        name: "colour-blind",
+        doc: "Okabe and Ito's colours: blue and orange instead of green and red",
+        colours: Some(Colours {
+            text: c(255),
+            dim: c(246),
+            line: c(240),
+            accent: c(220),
+            good: c(39),
+            warn: c(220),
+            bad: c(208),
+            name: c(117),
+            first: c(39),
+            second: c(214),
+            back: c(236),
+            select: c(25),
+        }),
+    },
+    Theme { name: "mono", doc: "no colours, as under NO_COLOR", colours: None },
+];
+
+impl Default for Theme {
+    fn default() -> Self {
+        THEMES[0]
+    }
+}
+
+impl Theme {
+    /// The theme of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        THEMES.iter().copied().find(|t| t.name == name)
+    }
+
+    /// The theme without colours.
+    #[must_use]
+    pub fn mono() -> Self {
+        THEMES[THEMES.len() - 1]
+    }
+
+    /// The theme after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        let at = THEMES.iter().position(|t| t.name == self.name).unwrap_or(0);
+        THEMES[(at + 1) % THEMES.len()]
+    }
+
+    /// How text of this meaning looks.
+    #[must_use]
+    pub fn style(self, role: Role) -> Style {
+        let plain = Style::new().add_modifier(modifiers(role));
+        match self.colours {
+            None => plain,
+            Some(colours) => colours.paint(role, plain),
+        }
+    }
+}
+
+/// What tells meanings apart on any terminal.
+fn modifiers(role: Role) -> Modifier {
+    match role {
+        Role::Title | Role::Key | Role::Run | Role::Changed | Role::Warn => Modifier::BOLD,
+        Role::Focus | Role::Input | Role::Point => Modifier::BOLD,
+        Role::Dim | Role::Border => Modifier::DIM,
+        Role::Stop | Role::Bad | Role::Flash | Role::Selected => Modifier::REVERSED,
+        Role::Pc | Role::Active => Modifier::BOLD.union(Modifier::UNDERLINED),
+        Role::Found => Modifier::UNDERLINED,
+        _ => Modifier::empty(),
+    }
+}
+
+impl Colours {
+    fn paint(&self, role: Role, plain: Style) -> Style {
+        let plain = plain.remove_modifier(Modifier::DIM | Modifier::REVERSED | Modifier::UNDERLINED);
+        let plain = Style { sub_modifier: Modifier::empty(), ..plain };
+        match role {
+            Role::Text | Role::Source => plain.fg(self.text),
+            Role::Dim => plain.fg(self.dim),
+            Role::Border => plain.fg(self.line),
+            Role::Focus | Role::Title | Role::Key => plain.fg(self.accent),
+            Role::Input => plain.fg(self.warn),
+            Role::Run | Role::Good => plain.fg(self.good),
+            Role::Stop => plain.fg(Color::Black).bg(self.warn).add_modifier(Modifier::BOLD),
+            Role::Changed | Role::Warn => plain.fg(self.warn),
+            Role::Flash => plain.fg(Color::Black).bg(self.warn),
+            Role::Pc => plain.fg(self.text).bg(self.back).add_modifier(Modifier::BOLD),
+            Role::Point | Role::Bad => plain.fg(self.bad),
+            Role::Name => plain.fg(self.name),
+            Role::Addr => plain.fg(self.dim),
+            Role::Selected => plain.fg(self.text).bg(self.select),
+            Role::Found => plain.fg(Color::Black).bg(self.accent),
+            Role::First => plain.fg(self.first),
+            Role::Second => plain.fg(self.second),
+            Role::Owned => plain.fg(self.first),
+            Role::Active => plain.fg(self.accent).add_modifier(Modifier::BOLD),
+        }
+    }
+}

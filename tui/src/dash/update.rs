@@ -1,0 +1,363 @@
+//! How the dashboard changes: a message in, effects out.
+
+use super::keys::{self, Cmd};
+use super::layout::LayoutId;
+use super::line::Line;
+use super::modal::{self, Modal};
+use super::pane::PaneId;
+use super::state::*;
+use super::wire::*;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
+
+/// Takes a message in.
+pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
+    state.dirty = true;
+    let effects = match msg {
+        Msg::Key(key) => key_pressed(state, key),
+        Msg::Mouse(event) => mouse(state, event),
+        Msg::Paste(text) => paste(state, &text),
+        Msg::Resize(width, height) => {
+            state.size = (width, height);
+            keep_focus_visible(state);
+            Vec::new()
+        }
+        Msg::Clock(ms) => {
+            state.dirty = state.shared.next_change().is_some_and(|at| ms >= at && state.shared.clock < at);
+            state.shared.clock = ms;
+            Vec::new()
+        }
+        Msg::Sample(sample) => {
+            sampled(state, *sample);
+            Vec::new()
+        }
+        Msg::Feed(feed) => super::feed::take_in(&mut state.shared, feed),
+        Msg::Reply(pane, reply) => replied(state, pane, &reply),
+        Msg::Gone => {
+            state.shared.gone = true;
+            vec![Effect::Quit]
+        }
+    };
+    settle(state, effects)
+}
+
+/// Carries out the effects that concern the dashboard itself; the others go on.
+fn settle(state: &mut State, effects: Vec<Effect>) -> Vec<Effect> {
+    let mut out = Vec::new();
+    for effect in effects {
+        match effect {
+            Effect::Show(pane, addr) => {
+                state.panes.get_mut(pane).show(addr);
+                bring_up(state, pane);
+            }
+            Effect::Ask(pane, cmd, label) => {
+                state.modal = Some(Modal::Ask { pane, cmd, label, line: Line::default() });
+            }
+            Effect::Notice(text) => state.shared.notify(text),
+            Effect::Prompt(text) => {
+                state.panes.get_mut(PaneId::Prompt).begin(&text);
+                bring_up(state, PaneId::Prompt);
+            }
+            Effect::Copy(text) => {
+                state.shared.notify(format!("copied {} characters", text.chars().count()));
+                out.push(Effect::Copy(text));
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// Gives a pane the keys; one that the layout does not show comes alone.
+fn bring_up(state: &mut State, pane: PaneId) {
+    if state.focus == pane {
+        return;
+    }
+    let shown = state.placed().iter().any(|(id, _)| *id == pane);
+    state.focus = pane;
+    state.zoom = !shown || state.zoom;
+}
+
+fn keep_focus_visible(state: &mut State) {
+    let placed = state.placed();
+    if !placed.iter().any(|(id, _)| *id == state.focus)
+        && let Some((first, _)) = placed.first()
+    {
+        state.focus = *first;
+    }
+}
+
+fn sampled(state: &mut State, sample: Sample) {
+    let s = &mut state.shared;
+    // What stands still and looks the same needs no drawing.
+    state.dirty = s.sample != sample;
+    s.rate.note(s.clock, sample.now, sample.instructions, sample.running);
+    if let (Some(stop), Some(cpu)) = (&sample.stop, &sample.cpu) {
+        let known = s.at_stop.as_ref().map(|(n, _)| *n);
+        if known != Some(stop.number) {
+            s.before = s.at_stop.take().map(|(_, cpu)| cpu);
+            s.core = stop.core & 1;
+            s.frame = 0;
+        }
+        s.at_stop = Some((stop.number, cpu.clone()));
+    }
+    s.breaks = sample.points.iter().filter(|p| p.kind == "break").map(|p| p.addr).collect();
+    s.sample = sample;
+    for id in PaneId::ALL {
+        state.panes.get_mut(id).sampled(&state.shared);
+    }
+}
+
+fn replied(state: &mut State, pane: Option<PaneId>, reply: &Reply) -> Vec<Effect> {
+    match pane {
+        Some(pane) => state.panes.get_mut(pane).reply(&mut state.shared, reply),
+        None => {
+            if let Some(line) = reply.text.lines().find(|l| !l.trim().is_empty()) {
+                state.shared.notify(line);
+            }
+            Vec::new()
+        }
+    }
+}
+
+fn paste(state: &mut State, text: &str) -> Vec<Effect> {
+    match &mut state.modal {
+        Some(Modal::Palette(line, _) | Modal::Ask { line, .. }) => line.paste(text),
+        Some(_) => {}
+        None => {
+            let pane = state.panes.get_mut(state.focus);
+            if pane.typing() {
+                return pane.paste(&mut state.shared, text);
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn key_pressed(state: &mut State, key: KeyEvent) -> Vec<Effect> {
+    if key.kind == crossterm::event::KeyEventKind::Release {
+        return Vec::new();
+    }
+    if let Some(modal) = state.modal.take() {
+        return modal_key(state, modal, key);
+    }
+    let typing = state.panes.get(state.focus).typing();
+    // Function keys work while typing; no firmware console needs them.
+    if typing && !matches!(key.code, KeyCode::F(_)) {
+        return state.panes.get_mut(state.focus).key(&mut state.shared, key);
+    }
+    match keys::lookup(key, state.focus) {
+        Some(binding) => command(state, binding.cmd),
+        None => Vec::new(),
+    }
+}
+
+fn modal_key(state: &mut State, modal: Modal, key: KeyEvent) -> Vec<Effect> {
+    if key.code == KeyCode::Esc {
+        return Vec::new();
+    }
+    match modal {
+        Modal::Help(scroll) => help_key(state, scroll, key),
+        Modal::Palette(line, row) => return palette_key(state, line, row, key),
+        Modal::Ask { pane, cmd, label, mut line } => {
+            if key.code == KeyCode::Enter {
+                return state.panes.get_mut(pane).answer(&mut state.shared, cmd, line.text().trim());
+            }
+            line.key(key);
+            state.modal = Some(Modal::Ask { pane, cmd, label, line });
+        }
+        Modal::Quit => {
+            if matches!(key.code, KeyCode::Char('y' | 'Y' | 'q') | KeyCode::Enter)
+                || ctrl(key, 'c')
+                || ctrl(key, 'q')
+            {
+                return vec![Effect::Quit];
+            }
+            if key.code == KeyCode::Char('d') {
+                state.detach = true;
+                return vec![Effect::Quit];
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn ctrl(key: KeyEvent, c: char) -> bool {
+    key.code == KeyCode::Char(c) && key.modifiers.contains(KeyModifiers::CONTROL)
+}
+
+fn help_key(state: &mut State, scroll: u16, key: KeyEvent) {
+    let most = (keys::TABLE.len() + 10) as u16;
+    let scroll = match key.code {
+        KeyCode::Up | KeyCode::Char('k') => scroll.saturating_sub(1),
+        KeyCode::Down | KeyCode::Char('j') => (scroll + 1).min(most),
+        KeyCode::PageUp => scroll.saturating_sub(10),
+        KeyCode::PageDown | KeyCode::Char(' ') => (scroll + 10).min(most),
+        KeyCode::Home => 0,
+        _ => return,
+    };
+    state.modal = Some(Modal::Help(scroll));
+}
+
+fn palette_key(state: &mut State, mut line: Line, row: usize, key: KeyEvent) -> Vec<Effect> {
+    let found = modal::entries(&line.text());
+    let row = match key.code {
+        KeyCode::Enter => match found.get(row) {
+            Some(entry) => return palette_run(state, entry.binding),
+            None => return Vec::new(),
+        },
+        KeyCode::Up => row.saturating_sub(1),
+        KeyCode::Down => (row + 1).min(found.len().saturating_sub(1)),
+        _ => {
+            line.key(key);
+            0
+        }
+    };
+    state.modal = Some(Modal::Palette(line, row));
+    Vec::new()
+}
+
+/// A command of another pane goes to that pane.
+fn palette_run(state: &mut State, binding: &keys::Binding) -> Vec<Effect> {
+    if let keys::Scope::In(panes) = binding.scope
+        && !panes.contains(&state.focus)
+    {
+        let shown = state.placed();
+        let best = panes.iter().find(|p| shown.iter().any(|(id, _)| id == *p)).unwrap_or(&panes[0]);
+        bring_up(state, *best);
+    }
+    command(state, binding.cmd)
+}
+
+/// Carries out a command, of the focused pane or of the whole.
+pub fn command(state: &mut State, cmd: Cmd) -> Vec<Effect> {
+    let area = state.inside(state.focus);
+    if let Some(effects) = state.panes.get_mut(state.focus).command(&mut state.shared, cmd, area) {
+        return effects;
+    }
+    if let Some(action) = control(state, cmd) {
+        return vec![Effect::Act(None, action)];
+    }
+    match cmd {
+        Cmd::Help => state.modal = Some(Modal::Help(0)),
+        Cmd::Palette => state.modal = Some(Modal::Palette(Line::default(), 0)),
+        Cmd::Quit => state.modal = Some(Modal::Quit),
+        Cmd::Prompt => return vec![Effect::Prompt(String::new())],
+        Cmd::BreakOn => return vec![Effect::Prompt("break ".into())],
+        Cmd::OtherCore => {
+            state.shared.core ^= 1;
+            (state.shared.task, state.shared.frame) = (None, 0);
+        }
+        Cmd::Theme => {
+            state.shared.theme = state.shared.theme.next();
+            let text = format!("theme {}: {}", state.shared.theme.name, state.shared.theme.doc);
+            state.shared.notify(text);
+        }
+        Cmd::Redraw => return vec![Effect::Redraw],
+        Cmd::SaveConfig => return vec![Effect::Save],
+        _ => arrange(state, cmd),
+    }
+    Vec::new()
+}
+
+/// What a command asks of the machine.
+fn control(state: &mut State, cmd: Cmd) -> Option<Action> {
+    let core = state.shared.core;
+    Some(match cmd {
+        Cmd::RunPause if state.shared.sample.running => Action::Pause,
+        Cmd::RunPause | Cmd::Run => Action::Run,
+        Cmd::Pause => Action::Pause,
+        Cmd::StepInsn => Action::StepInsn(core),
+        Cmd::StepLine => Action::StepLine(core),
+        Cmd::Next => Action::Next(core),
+        Cmd::Finish => Action::Finish(core),
+        Cmd::ResetChip => Action::Reset,
+        Cmd::SaveSnapshot => {
+            state.snapshots += 1;
+            let name = format!("dash{}", state.snapshots);
+            Action::Save(name)
+        }
+        Cmd::LoadSnapshot => Action::Load(format!("dash{}", state.snapshots)),
+        _ => return None,
+    })
+}
+
+/// Layouts, focus, sizes.
+fn arrange(state: &mut State, cmd: Cmd) {
+    let kind = state.kind();
+    match cmd {
+        Cmd::Layout(n) => {
+            state.layouts.current = LayoutId::ALL[usize::from(n) % LayoutId::ALL.len()];
+            state.zoom = false;
+            keep_focus_visible(state);
+        }
+        Cmd::FocusNext | Cmd::FocusPrev => {
+            // Where one pane fills the screen the others come in turn.
+            let zoom = std::mem::take(&mut state.zoom);
+            let panes: Vec<PaneId> = state.placed().into_iter().map(|(id, _)| id).collect();
+            state.zoom = zoom;
+            let at = panes.iter().position(|p| *p == state.focus).unwrap_or(0);
+            let by = if cmd == Cmd::FocusNext { 1 } else { panes.len().max(1) - 1 };
+            if let Some(pane) = panes.get((at + by) % panes.len().max(1)) {
+                state.focus = *pane;
+            }
+        }
+        Cmd::Zoom => {
+            state.zoom = !state.zoom;
+            keep_focus_visible(state);
+        }
+        Cmd::Wider => state.layouts.resize(kind, state.focus, false, 2),
+        Cmd::Narrower => state.layouts.resize(kind, state.focus, false, -2),
+        Cmd::Taller => state.layouts.resize(kind, state.focus, true, 2),
+        Cmd::Lower => state.layouts.resize(kind, state.focus, true, -2),
+        Cmd::ResetLayout => {
+            state.layouts.reset(kind);
+            state.zoom = false;
+            keep_focus_visible(state);
+        }
+        _ => {}
+    }
+}
+
+fn mouse(state: &mut State, event: MouseEvent) -> Vec<Effect> {
+    let at = Position::new(event.column, event.row);
+    if state.modal.is_some() {
+        let wheel = match event.kind {
+            MouseEventKind::ScrollUp => KeyCode::Up,
+            MouseEventKind::ScrollDown => KeyCode::Down,
+            _ => return Vec::new(),
+        };
+        return key_pressed(state, KeyEvent::from(wheel));
+    }
+    let Some((pane, area)) = state.placed().into_iter().find(|(_, r)| r.contains(at)) else {
+        let left = event.kind == MouseEventKind::Down(MouseButton::Left);
+        return if left && event.row == 0 { click_bar(state, event.column) } else { Vec::new() };
+    };
+    let area = inner(area);
+    let pane_mut = state.panes.get_mut(pane);
+    match event.kind {
+        MouseEventKind::ScrollUp => pane_mut.command(&mut state.shared, Cmd::Up, area).unwrap_or_default(),
+        MouseEventKind::ScrollDown => {
+            pane_mut.command(&mut state.shared, Cmd::Down, area).unwrap_or_default()
+        }
+        MouseEventKind::Down(MouseButton::Left) => {
+            state.focus = pane;
+            if !area.contains(at) {
+                return Vec::new();
+            }
+            pane_mut.click(&mut state.shared, at.x - area.x, at.y - area.y, area)
+        }
+        _ => {
+            state.dirty = false;
+            Vec::new()
+        }
+    }
+}
+
+/// The names of the layouts in the first row can be clicked.
+fn click_bar(state: &mut State, column: u16) -> Vec<Effect> {
+    match super::view::layout_at(state, column) {
+        Some(n) => command(state, Cmd::Layout(n)),
+        None => command(state, Cmd::RunPause),
+    }
+}

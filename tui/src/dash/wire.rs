@@ -1,0 +1,464 @@
+//! What passes between the dashboard and the machine: data only, so that it can cross a socket as well as a channel.
+
+use serde::{Deserialize, Serialize};
+
+/// What the visible panes need to see of the machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Wants {
+    /// The registers of both cores.
+    pub cpu: bool,
+    /// Instructions.
+    pub code: Option<CodeWant>,
+    /// Ranges of memory.
+    pub mem: Vec<MemWant>,
+    /// The Ethernet controller with its descriptors.
+    pub eth: bool,
+    /// Peripherals whose registers to read, by name.
+    pub devs: Vec<String>,
+    /// Break- and watchpoints.
+    pub points: bool,
+    /// Which interrupt lines are up.
+    pub irq: bool,
+    /// Memory with symbols and types; absent without an ELF.
+    pub debug: DebugWant,
+}
+
+/// What needs symbols.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DebugWant {
+    /// The frames of this core's stack, with the locals of the frame with this number.
+    pub frames: Option<FramesWant>,
+    /// The operating system's tasks.
+    pub tasks: bool,
+    /// Watch expressions.
+    pub watches: Vec<String>,
+}
+
+/// A stack to walk.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FramesWant {
+    /// Core.
+    pub core: usize,
+    /// Task control block, when it is not the core's running task.
+    pub task: Option<u32>,
+    /// The frame whose locals to show.
+    pub frame: usize,
+    /// Most frames.
+    pub max: usize,
+}
+
+/// Instructions around an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeWant {
+    /// Core whose view of memory it is.
+    pub core: usize,
+    /// Where; `None`: at the core's PC.
+    pub at: Option<u32>,
+    /// Instructions before it.
+    pub before: usize,
+    /// Instructions from it on.
+    pub rows: usize,
+}
+
+/// A range of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemWant {
+    /// Core whose view it is.
+    pub core: usize,
+    /// First byte.
+    pub addr: u32,
+    /// Bytes.
+    pub len: u32,
+}
+
+/// The machine as it was at one moment; what was not asked for is empty.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sample {
+    /// Virtual time in ticks of 1/480 µs.
+    pub now: u64,
+    /// Instructions of both cores.
+    pub instructions: u64,
+    /// Virtual time passes.
+    pub running: bool,
+    /// The stop that holds, or the last one.
+    pub stop: Option<StopInfo>,
+    /// Virtual against wall time, as `speed` takes it.
+    pub speed: String,
+    /// PC of each core.
+    pub pc: [u32; 2],
+    /// What each core is doing, in words.
+    pub cores: [String; 2],
+    /// Clients attached, by name and number.
+    pub clients: Vec<String>,
+    /// Both cores' registers.
+    pub cpu: Option<Box<[CpuSample; 2]>>,
+    /// Instructions.
+    pub code: Option<CodeSample>,
+    /// The ranges asked for, in order.
+    pub mem: Vec<MemSample>,
+    /// The Ethernet controller.
+    pub eth: Option<EthSample>,
+    /// The peripherals asked for.
+    pub devs: Vec<DevSample>,
+    /// Break- and watchpoints.
+    pub points: Vec<PointSample>,
+    /// Interrupts that are enabled or pending, of each core.
+    pub irq: [Vec<IrqSample>; 2],
+    /// Snapshots by name.
+    pub snapshots: Vec<String>,
+    /// Stack frames.
+    pub frames: Vec<FrameSample>,
+    /// Tasks.
+    pub tasks: Vec<TaskSample>,
+    /// Watch expressions, in the order asked for.
+    pub watches: Vec<Tree>,
+    /// Why there are no frames, tasks or names.
+    pub no_symbols: Option<String>,
+}
+
+impl Sample {
+    /// The firmware drives the chip's own Ethernet MAC.
+    #[must_use]
+    pub fn eth_is_emac(&self) -> bool {
+        self.eth.as_ref().is_some_and(|e| !e.openeth)
+    }
+}
+
+/// A stop.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StopInfo {
+    /// Number, from 1; 0 before the first run.
+    pub number: u64,
+    /// Core.
+    pub core: usize,
+    /// Its PC.
+    pub pc: u32,
+    /// Why, in words, with who asked.
+    pub why: String,
+}
+
+/// One core's registers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "fields are the manual's register names")]
+pub struct CpuSample {
+    pub ar: Vec<u32>,
+    pub windowbase: u32,
+    pub windowstart: u32,
+    pub pc: u32,
+    pub ps: u32,
+    pub sar: u32,
+    pub lbeg: u32,
+    pub lend: u32,
+    pub lcount: u32,
+    pub br: u32,
+    pub scompare1: u32,
+    pub threadptr: u32,
+    pub epc: Vec<u32>,
+    pub eps: Vec<u32>,
+    pub excsave: Vec<u32>,
+    pub depc: u32,
+    pub exccause: u32,
+    pub excvaddr: u32,
+    pub vecbase: u32,
+    pub cpenable: u32,
+    pub interrupt: u32,
+    pub intenable: u32,
+    pub ccount: u32,
+    pub ccompare: Vec<u32>,
+    pub debugcause: u32,
+    pub prid: u32,
+    pub misc: Vec<u32>,
+    pub retired: u64,
+    pub waiting: bool,
+}
+
+impl CpuSample {
+    /// Address register `n` (0..15) of the current window.
+    #[must_use]
+    pub fn a(&self, n: usize) -> u32 {
+        self.ar.get((self.windowbase as usize * 4 + n) % 64).copied().unwrap_or(0)
+    }
+}
+
+/// An interrupt of a core.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IrqSample {
+    /// Number, 0..31.
+    pub n: u8,
+    /// Priority level, 1..7.
+    pub level: u8,
+    /// Allowed by INTENABLE.
+    pub enabled: bool,
+    /// Waits to be taken.
+    pub pending: bool,
+    /// Peripherals' lines that lead to it, those that are up marked with `*`.
+    pub sources: Vec<String>,
+}
+
+/// Instructions in address order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CodeSample {
+    /// Core whose view it is.
+    pub core: usize,
+    /// Lines of source and instructions.
+    pub lines: Vec<CodeLine>,
+    /// Which of `lines` stands at the address asked for.
+    pub anchor: usize,
+}
+
+/// An instruction, or what stands above it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CodeLine {
+    /// Address.
+    pub addr: u32,
+    /// Its bytes, lowest address first.
+    pub bytes: Vec<u8>,
+    /// As assembly.
+    pub text: String,
+    /// Where a jump, call or load literal points, by name where there is one.
+    pub target: Option<String>,
+    /// The name of what begins here.
+    pub label: Option<String>,
+    /// The source line that begins here: file:line and its text.
+    pub source: Option<(String, String)>,
+    /// Length of the rest of this source line from here, for stepping; 0 when unknown.
+    pub span: u32,
+}
+
+/// Bytes from memory.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MemSample {
+    /// First byte.
+    pub addr: u32,
+    /// What could be read; less than asked for where nothing answers.
+    pub bytes: Vec<u8>,
+}
+
+/// open_eth.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EthSample {
+    /// False: the firmware drives the chip's own EMAC.
+    pub openeth: bool,
+    /// Registers by name.
+    pub regs: Vec<(String, u32)>,
+    /// Own address.
+    pub mac: [u8; 6],
+    /// Transmit descriptors; the rest are for receiving.
+    pub tx_num: u32,
+    /// The next transmit descriptor.
+    pub tx_next: u32,
+    /// The next receive descriptor.
+    pub rx_next: u32,
+    /// All 128: length and status, address.
+    pub desc: Vec<(u32, u32)>,
+}
+
+/// A peripheral's registers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DevSample {
+    /// Name.
+    pub name: String,
+    /// Offset and value of each register.
+    pub regs: Vec<(u32, u32)>,
+}
+
+/// A break- or watchpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PointSample {
+    /// Number.
+    pub id: usize,
+    /// What it waits for: `break`, `watch w`.
+    pub kind: String,
+    /// First byte; 0 where it is not about an address.
+    pub addr: u32,
+    /// Bytes.
+    pub len: u32,
+    /// Whose it is.
+    pub client: String,
+    /// What more there is to say.
+    pub note: String,
+}
+
+/// A stack frame.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FrameSample {
+    /// Where.
+    pub pc: u32,
+    /// Its stack pointer.
+    pub sp: u32,
+    /// Function.
+    pub name: String,
+    /// file:line.
+    pub line: String,
+    /// Parameters and local variables, for the frame asked for.
+    pub locals: Vec<Tree>,
+}
+
+/// A value with parts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tree {
+    /// Name.
+    pub name: String,
+    /// Type.
+    pub kind: String,
+    /// Value in one line.
+    pub value: String,
+    /// Members, elements, what a pointer points to.
+    pub parts: Vec<Tree>,
+}
+
+/// A task.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TaskSample {
+    /// Address of its control block.
+    pub tcb: u32,
+    /// Name.
+    pub name: String,
+    /// `running`, `ready`, `blocked` ...
+    pub state: String,
+    /// The core it runs on.
+    pub running: Option<usize>,
+    /// The core it is bound to.
+    pub affinity: Option<usize>,
+    /// Priority, and the one it goes back to.
+    pub priority: (u32, u32),
+    /// Stack: first byte, size, used now, used at most.
+    pub stack: StackSample,
+    /// What it waits for.
+    pub blocked_on: String,
+    /// Virtual time it ran, in ticks.
+    pub run_time: u64,
+    /// Where it stands.
+    pub pc: u32,
+}
+
+/// A stack.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StackSample {
+    /// Lowest address.
+    pub low: u32,
+    /// Bytes; 0 when unknown.
+    pub size: u32,
+    /// Bytes in use.
+    pub used: u32,
+    /// Most bytes that were ever in use.
+    pub peak: u32,
+}
+
+/// What the dashboard asks of the machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Action {
+    /// Go on.
+    Run,
+    /// Stop.
+    Pause,
+    /// One instruction of a core.
+    StepInsn(usize),
+    /// To the next source line, into calls; an instruction where there is no line.
+    StepLine(usize),
+    /// To the next source line, over calls.
+    Next(usize),
+    /// Out of the function.
+    Finish(usize),
+    /// To an address.
+    RunTo(u32),
+    /// Reset the chip.
+    Reset,
+    /// Keep the machine under a name.
+    Save(String),
+    /// Go back to a snapshot.
+    Load(String),
+    /// Bytes for a UART.
+    Uart(u8, Vec<u8>),
+    /// Set or take away a breakpoint.
+    ToggleBreak(u32),
+    /// Delete a point.
+    DeletePoint(usize),
+    /// Write memory: core, address, bytes.
+    Write(usize, u32, Vec<u8>),
+    /// Find bytes from an address on: core, address, pattern.
+    Find(usize, u32, Vec<u8>),
+    /// A line for the monitor.
+    Monitor(String),
+    /// Where a name or an expression points.
+    Address(String),
+    /// Where addresses of code lie, a line each.
+    Decode(Vec<u32>),
+    /// Switch traced events on or off by pattern.
+    Trace(String),
+    /// End the program.
+    Quit,
+}
+
+/// What came of an [`Action`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// What to say, if anything.
+    pub text: String,
+    /// It failed.
+    pub failed: bool,
+    /// An address, for [`Action::Find`] and [`Action::Address`].
+    pub addr: Option<u32>,
+}
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Feed {
+    /// Bytes left a UART.
+    Uart(u8, Vec<u8>),
+    /// The guest wrote over SIMCALL.
+    Console(Vec<u8>),
+    /// A line of esplens's own.
+    Message(String),
+    /// An Ethernet frame.
+    Frame(FrameRecord),
+    /// A traced event.
+    Trace(TraceRecord),
+    /// Another task runs on a core: time, core, task.
+    Switch(u64, u8, String),
+    /// The machine stands.
+    Stopped(StopInfo),
+    /// It goes on, by this client's wish.
+    Resumed(String),
+    /// The chip was reset: cause, and who asked.
+    Reset(String, Option<String>),
+    /// The guest ended with a code.
+    Exited(i32),
+    /// So many events were lost because the dashboard was slow.
+    Lost(u64),
+}
+
+/// A frame as it passed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrameRecord {
+    /// Virtual time.
+    pub at: u64,
+    /// To the guest.
+    pub rx: bool,
+    /// The sending core.
+    pub core: u8,
+    /// The sending instruction.
+    pub pc: u32,
+    /// Without preamble and checksum.
+    pub bytes: Vec<u8>,
+}
+
+/// A traced event.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceRecord {
+    /// Virtual time.
+    pub at: u64,
+    /// Core.
+    pub core: u8,
+    /// PC.
+    pub pc: u32,
+    /// Event.
+    pub event: String,
+    /// What happened.
+    pub text: String,
+    /// Task and function, where known.
+    pub context: String,
+}
