@@ -70,6 +70,11 @@ impl Elf {
                 best = frames;
             }
         }
+        if best.is_empty() {
+            // Padding: the line table reaches further than the functions.
+            let before = self.unit_ranges.before(pc).and_then(|r| self.units.get(r.2 as usize));
+            best = before.map(|u| self.unit_frames(u, pc)).unwrap_or_default();
+        }
         let nearest = self.code_section(pc).and_then(|n| self.symtab.nearest_code(pc, n));
         let symbol = nearest.or_else(|| self.symtab.containing(pc, |r| r.kind != super::SymbolKind::Object));
         let Some(symbol) = symbol else { return best };
