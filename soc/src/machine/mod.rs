@@ -24,7 +24,7 @@ use crate::dev::{DevId, Msg};
 use crate::net::Net;
 use crate::net::host::{Event, HostNet};
 use crate::system::{Frame, Output, ResetCause, ResetKind};
-use crate::trace::{self, Trace};
+use crate::trace::Trace;
 use esplens_core::cpu::Cpu;
 use esplens_core::debug::Stop;
 use esplens_core::engine::{Engine, interp::Interp};

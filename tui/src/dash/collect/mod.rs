@@ -73,6 +73,9 @@ fn point(id: usize, p: &esplens_gdb::supervisor::Point) -> PointSample {
         PointKind::Watch(WatchKind::Read) => "watch r",
         PointKind::Watch(WatchKind::Write) => "watch w",
         PointKind::Watch(WatchKind::Access) => "watch rw",
+        PointKind::Register(_) => "register",
+        PointKind::Irq(_) => "irq",
+        PointKind::Frame => "frame",
     };
     PointSample {
         id,
