@@ -36,6 +36,16 @@ pub fn hello() -> Machine {
     boot(include_bytes!("../../../fixtures/hello/flash.bin"), "hello")
 }
 
+/// The bundled demo: FreeRTOS on both cores.
+pub fn demo() -> Machine {
+    boot(include_bytes!("../../../fixtures/demo/flash.bin"), "demo")
+}
+
+/// The demo's symbols.
+pub fn demo_elf() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/demo/demo.elf")
+}
+
 /// Address of a symbol.
 pub fn symbol(elf: &std::path::Path, name: &str) -> u32 {
     let bytes = std::fs::read(elf).unwrap();
