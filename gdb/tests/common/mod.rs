@@ -97,6 +97,14 @@ impl Rsp {
         self.stream.write_all(bytes).is_ok()
     }
 
+    /// Takes what has come so far and forgets it.
+    pub fn discard(&mut self) {
+        let mut chunk = [0; 65536];
+        self.stream.set_nonblocking(true).unwrap();
+        while matches!(self.stream.read(&mut chunk), Ok(n) if n > 0) {}
+        self.stream.set_nonblocking(false).unwrap();
+    }
+
     pub fn send_bytes(&mut self, body: &[u8]) {
         let sum = body.iter().fold(0u8, |a, b| a.wrapping_add(*b));
         let mut packet = vec![b'$'];

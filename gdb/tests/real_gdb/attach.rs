@@ -39,7 +39,6 @@ fn connect_script(bench: &Bench, then: &[&str]) -> crate::script::Transcript {
         ["set remotetimeout 10", &target].iter().chain(&CONNECT).chain(then).copied().collect();
     let t = bench.run_bare(&all);
     t.expect("monitor reset halt", &["halted at the reset vector"]);
-    t.expect("maintenance flush register-cache", &["Register cache flushed."]);
     t.expect("continue", &["Temporary breakpoint 1, app_main ("]);
     t.no_complaints();
     t

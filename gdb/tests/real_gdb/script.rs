@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Guard against a hang, in seconds. Nothing takes a fraction of it on an idle host; hosts are not always idle.
+/// Guard against a hang, in seconds: ESPLENS_GDB_SECONDS, else this. Nothing takes a fraction of it on an idle host;
+/// hosts are not always idle.
 const HANG: &str = "900";
 /// Begins what the driver prints between two commands.
 const MARK: &str = "@esplens-test@ ";
@@ -78,6 +79,13 @@ impl Bench {
         self.wait_until(ms);
     }
 
+    /// Lets it run for `ms` of virtual time, more or less, and stops it.
+    pub fn run_and_stop(&self, ms: u64) {
+        self.run_for(ms);
+        let by = self.handle.client().clone();
+        self.handle.call(move |s| s.stop(&by)).unwrap();
+    }
+
     /// Waits until virtual time has come to `ms`.
     pub fn wait_until(&self, ms: u64) {
         let end = Instant::now() + Duration::from_secs(900);
@@ -103,7 +111,8 @@ impl Bench {
     pub fn run_bare(&self, commands: &[&str]) -> Transcript {
         // GDB's errors belong between its answers.
         let mut command = Command::new("sh");
-        command.args(["-c", "exec timeout -k 10 \"$0\" \"$@\" 2>&1", HANG]).arg(&self.gdb);
+        let hang = std::env::var("ESPLENS_GDB_SECONDS").unwrap_or(HANG.into());
+        command.args(["-c", "exec timeout -k 10 \"$0\" \"$@\" 2>&1"]).arg(hang).arg(&self.gdb);
         command.args(["-nx", "-batch"]).arg(&self.elf);
         for line in ["set confirm off", "set width 0", "set height 0", "set style enabled off"] {
             command.args(["-ex", line]);
@@ -112,6 +121,7 @@ impl Bench {
             command.arg("-ex").arg(format!("echo \\n{MARK}{}\\n", line.replace('\\', "\\\\")));
             command.arg("-ex").arg(line);
         }
+        command.arg("-ex").arg(format!("echo \\n{MARK}end\\n"));
         let output = command.stdin(Stdio::null()).output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert_ne!(output.status.code(), Some(124), "{}: hangs:\n{text}", self.name);

@@ -107,7 +107,7 @@ fn type_line(bench: &Bench, line: &str) {
 #[test]
 fn at_a_crash_in_c_called_from_rust() {
     let Some(bench) = Bench::demo() else { return };
-    bench.run_for(300);
+    bench.run_and_stop(300);
     type_line(&bench, "crash");
     let t = bench.run(&["tb port_panic", "c", "bt", "p/x frame->pc", "p frame->cause", "info symbol frame->pc"]);
     chain(&t, t.of("bt"), &["port_panic", "port_interrupt", "port_exception"]);
@@ -115,7 +115,7 @@ fn at_a_crash_in_c_called_from_rust() {
     assert_eq!(t.number("p frame->cause"), 28, "LoadProhibited\n{t}");
 
     let Some(bench) = Bench::demo() else { return };
-    bench.run_for(300);
+    bench.run_and_stop(300);
     type_line(&bench, "crash");
     let t = bench.run(&["tb read_sensor", "c", "bt", "up", "info locals", "up", "p/x broken.id"]);
     chain(&t, t.of("bt"), &["read_sensor", "average", "demo_crash", "...", "port_task_returned"]);
