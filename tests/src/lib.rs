@@ -4,6 +4,7 @@ pub mod binary;
 pub mod firmware;
 pub mod host;
 pub mod kernel;
+pub mod lanes;
 pub mod session;
 
 pub use session::Session;

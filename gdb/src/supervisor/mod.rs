@@ -8,6 +8,7 @@ mod drive;
 mod event;
 mod handle;
 mod pace;
+mod serving;
 mod session;
 mod stream;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::event::{Event, Stopped, Why};
 use super::handle::Client;
 use super::pace::Speed;
+use super::serving::Serving;
 use super::stream::Streams;
 use esplens_core::debug::Stop;
 use esplens_core::memory::WatchKind;
@@ -90,6 +91,7 @@ pub struct Session {
     quit: Option<Quit>,
     events: broadcast::Sender<Event>,
     pub(super) streams: Streams,
+    pub(super) serving: Serving,
 }
 
 impl Session {
@@ -110,6 +112,7 @@ impl Session {
             quit: None,
             events,
             streams: Streams::default(),
+            serving: Serving::default(),
         }
     }
 
@@ -331,6 +334,7 @@ impl Session {
     /// Virtual against wall time from now on.
     pub fn set_speed(&mut self, speed: Speed) {
         self.speed = speed;
+        self.serving = Serving::default();
     }
 
     /// Virtual against wall time.

@@ -121,9 +121,10 @@ impl Conn {
         }
     }
 
-    /// True while the host's side is open.
+    /// True while the host's side is open; a connection to the guest that the guest has not answered yet does not
+    /// count: it may not have booted.
     pub fn busy(&self) -> bool {
-        self.state != State::Lingering
+        !matches!(self.state, State::Lingering | State::Calling)
     }
 
     /// True when nothing could be sent for want of the guest's Ethernet address.
