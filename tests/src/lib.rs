@@ -5,6 +5,7 @@ pub mod firmware;
 pub mod host;
 pub mod kernel;
 pub mod lanes;
+pub mod load;
 pub mod session;
 
 pub use session::Session;

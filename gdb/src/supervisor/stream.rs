@@ -12,6 +12,9 @@ use tokio::sync::Notify;
 /// Most items that a stream keeps, whatever its client asks for.
 pub const MAX_QUEUE: usize = 1 << 16;
 
+/// Bytes of the input log that are kept: a server under load takes in a gigabyte a day.
+const MAX_LOG: usize = 64 << 20;
+
 /// What a client has not taken yet.
 struct Queue<T> {
     items: Mutex<(VecDeque<Arc<T>>, u64)>,
@@ -181,6 +184,7 @@ impl Session {
     /// Takes what left the machine: lines with their context to the streams that want them, frames likewise.
     pub(super) fn drain(&mut self) -> Vec<Output> {
         let mut output = self.machine_mut().take_output();
+        self.machine_mut().trim_log(MAX_LOG);
         let main = *self.trace_mut();
         let mut streamed = false;
         self.go_over_to_real_time(&output);

@@ -112,6 +112,7 @@ impl Machine {
             replay: Default::default(),
             net: config.network.clone().map(crate::net::Net::new),
             host: None,
+            log_bytes: 0,
             muted: false,
             trace: Trace::default(),
             trace_too: Trace::default(),
