@@ -11,6 +11,7 @@ mod event;
 mod handle;
 mod pace;
 mod points;
+mod serving;
 mod session;
 mod stream;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::event::{Event, Stopped, Why};
 use super::handle::Client;
 use super::pace::Speed;
 use super::points::{Point, PointId, PointKind, Points};
+use super::serving::Serving;
 use super::stream::Streams;
 use esplens_core::debug::Stop;
 use esplens_core::time::Ticks;
@@ -61,6 +62,7 @@ pub struct Session {
     quit: Option<Quit>,
     events: broadcast::Sender<Event>,
     pub(super) streams: Streams,
+    pub(super) serving: Serving,
 }
 
 impl Session {
@@ -80,6 +82,7 @@ impl Session {
             quit: None,
             events,
             streams: Streams::default(),
+            serving: Serving::default(),
         }
     }
 
@@ -313,6 +316,7 @@ impl Session {
     /// Virtual against wall time from now on.
     pub fn set_speed(&mut self, speed: Speed) {
         self.speed = speed;
+        self.serving = Serving::default();
     }
 
     /// Virtual against wall time.

@@ -1,5 +1,8 @@
 //! `cargo xtask bench`: the figures of docs/benchmarks.md, measured on this machine.
 
+mod net;
+mod trace;
+
 use anyhow::{Context, bail};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -11,9 +14,24 @@ const IMAGE: &str = "idf-5.3-blink/flash.bin";
 /// What it prints when its application starts.
 const STARTED: &str = "Calling app_main";
 
+/// The image that keeps connections, in the firmware folder.
+const SERVER: &str = "rust-openeth-http/flash.bin";
+
+/// What can be measured by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum What {
+    /// Requests through the user network.
+    Net,
+    /// What a trace costs that is off.
+    Trace,
+}
+
 /// Flags of `bench`.
 #[derive(clap::Args)]
 pub struct Args {
+    /// Only this [default: the interpreter and the boot].
+    #[arg(value_enum)]
+    what: Option<What>,
     /// Folder with the sample firmware [default: $ESPLENS_SHARED/firmware, else ../shared/firmware].
     #[arg(long, value_name = "DIR")]
     firmware: Option<PathBuf>,
@@ -46,6 +64,18 @@ struct Boot {
 
 /// Measures and prints one table.
 pub fn run(args: &Args, root: &Path) -> anyhow::Result<()> {
+    let rows = match args.what {
+        Some(What::Net) => net::rows(root, &firmware(args, root).join(SERVER))?,
+        Some(What::Trace) => trace::rows(root, &firmware(args, root).join(IMAGE))?,
+        None => usual(args, root)?,
+    };
+    println!("\n| what | measured |\n|---|--:|");
+    rows.iter().for_each(|row| println!("| {} | {} |", row.what, row.figure));
+    Ok(())
+}
+
+/// The interpreter's benches and the boot of a real image.
+fn usual(args: &Args, root: &Path) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     if !args.boot_only {
         let started = SystemTime::now();
@@ -59,9 +89,7 @@ pub fn run(args: &Args, root: &Path) -> anyhow::Result<()> {
     } else {
         eprintln!("no {}: the boot is not measured (--firmware DIR says where it is)", image.display());
     }
-    println!("\n| what | measured |\n|---|--:|");
-    rows.iter().for_each(|row| println!("| {} | {} |", row.what, row.figure));
-    Ok(())
+    Ok(rows)
 }
 
 fn firmware(args: &Args, root: &Path) -> PathBuf {

@@ -122,6 +122,7 @@ impl Machine {
                 None => config.segment.then(crate::net::Net::segment),
             },
             host: None,
+            log_bytes: 0,
             muted: false,
             trace: Trace::default(),
             trace_too: Trace::default(),

@@ -68,6 +68,21 @@ pub enum Input {
     Debug(Place, Deed),
 }
 
+impl Input {
+    /// What it takes in a log, in bytes, about.
+    fn bytes(&self) -> usize {
+        let content = match self {
+            Self::Uart(_, bytes)
+            | Self::Frame(bytes)
+            | Self::Host(
+                Event::Data { bytes, .. } | Event::Datagram { bytes, .. } | Event::Arrived { bytes, .. },
+            ) => bytes.len(),
+            Self::Pad(..) | Self::Host(_) => 0,
+        };
+        content + size_of::<(Ticks, Self)>()
+    }
+}
+
 /// The slice of virtual time that the cores are in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Slice {
@@ -101,6 +116,8 @@ pub struct Machine {
     inputs: Vec<Input>,
     /// Everything that came in, with the time it took effect.
     log: Vec<(Ticks, Input)>,
+    /// Their size in bytes, about.
+    log_bytes: usize,
     /// How many inputs ever took effect; the log's last one is number `applied`.
     applied: u64,
     /// Inputs of an earlier run that are still to come, by time.
@@ -179,6 +196,23 @@ impl Machine {
     #[must_use]
     pub fn log(&self) -> &[(Ticks, Input)] {
         &self.log
+    }
+
+    /// Forgets the oldest inputs of a log that is larger than `bytes`, about half of it at once: states saved before
+    /// what is left can be restored, but not run on from with [`Machine::replay`].
+    pub fn trim_log(&mut self, bytes: usize) {
+        if self.log_bytes <= bytes {
+            return;
+        }
+        let mut left = self.log_bytes;
+        let over = self.log.iter().take_while(|(_, input)| {
+            let keep = left <= bytes / 2;
+            left = left.saturating_sub(input.bytes());
+            !keep
+        });
+        let over = over.count();
+        self.log.drain(..over);
+        self.log_bytes = self.log.iter().map(|(_, input)| input.bytes()).sum();
     }
 
     /// Lets the inputs of an earlier run ([`Machine::log`]) take effect at the times they did then; those of a time
@@ -285,6 +319,7 @@ impl Machine {
     }
 
     fn logged(&mut self, input: Input) {
+        self.log_bytes += input.bytes();
         self.log.push((self.now, input));
         self.applied += 1;
     }

@@ -126,6 +126,7 @@ impl Machine {
             Some(n) if n <= self.log.len() as u64 => self.log.truncate(n as usize),
             _ => self.log.clear(),
         }
+        self.log_bytes = self.log.iter().map(|(_, input)| input.bytes()).sum();
         self.applied = applied;
         self.replay.clear();
     }

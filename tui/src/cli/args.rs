@@ -111,8 +111,9 @@ pub struct RunArgs {
     /// segment need different --id. tap: ifname=NAME (Linux). Two commas stand for one in a value.
     #[arg(long, value_name = "NIC", default_value = "user")]
     pub nic: Nic,
-    /// Machine number: gives the base MAC address 24:0a:c4:.. of its own.
-    #[arg(long, value_name = "N", conflicts_with = "mac")]
+    /// Machine number: gives a base MAC address 24:0a:c4:.. of its own. `host` takes it from this computer's name, so
+    /// that every replica of a container has another: the number at its end (esp-3), or made from all of it.
+    #[arg(long, value_name = "N|host", value_parser = units::machine_id, conflicts_with = "mac")]
     pub id: Option<u32>,
     /// Base MAC address.
     #[arg(long, value_parser = units::mac)]
@@ -120,8 +121,8 @@ pub struct RunArgs {
     /// Serial line: N=stdio|tcp:[HOST:]PORT|file:PATH|pty|null; may be repeated [default: 0=stdio].
     #[arg(long, value_name = "N=WHERE")]
     pub serial: Vec<SerialArg>,
-    /// Virtual against wall time: real, max, or a factor such as 2 or 0.5
-    /// [default: real; max with --exit-on or --timeout].
+    /// Virtual against wall time: real, max (idle time is skipped), a factor such as 2 or 0.5, or auto: max until the
+    /// firmware's server answers, then real [default: real; auto with hostfwd=; max with --exit-on or --timeout].
     #[arg(long)]
     pub speed: Option<Speed>,
     /// End with code 0 when UART0 prints this (regular expression, line by line).
@@ -209,7 +210,12 @@ impl RunArgs {
     /// The speed asked for, or the one that fits the rest of the command line.
     pub fn speed(&self) -> Speed {
         let unattended = self.exit_on.is_some() || self.timeout.is_some();
-        self.speed.unwrap_or(if unattended { Speed::Max } else { Speed::Real })
+        let serves = !self.nic.user.forwards.is_empty();
+        self.speed.unwrap_or(match (unattended, serves) {
+            (true, _) => Speed::Max,
+            (false, true) => Speed::Auto,
+            (false, false) => Speed::Real,
+        })
     }
 }
 
@@ -235,6 +241,9 @@ mod tests {
         assert_eq!(run("x.bin").unwrap().speed(), Speed::Real);
         assert_eq!(run("x.bin --timeout 30s").unwrap().speed(), Speed::Max);
         assert_eq!(run("x.bin --wall-timeout 30s").unwrap().speed(), Speed::Real);
+        let forward = "x.bin --nic user,hostfwd=tcp::8000-:80";
+        assert_eq!(run(forward).unwrap().speed(), Speed::Auto);
+        assert_eq!(run(&format!("{forward} --speed real")).unwrap().speed(), Speed::Real);
         assert_eq!(run("--exit-on ready --speed 2").unwrap().speed(), Speed::Times(2.0));
     }
 

@@ -135,9 +135,10 @@ impl Conn {
         format!("  {name:<21}{:>24}{:>24}{:>7}{:>7}\n", self.guest, self.peer, self.tx.len(), self.pending)
     }
 
-    /// True while the host's side is open.
+    /// True while the host's side is open; a connection to the guest that the guest has not answered yet does not
+    /// count: it may not have booted.
     pub fn busy(&self) -> bool {
-        self.state != State::Lingering
+        !matches!(self.state, State::Lingering | State::Calling)
     }
 
     /// True when nothing could be sent for want of the guest's Ethernet address.
