@@ -5,7 +5,7 @@ use crate::cache;
 use crate::dev::{Cx, DevId, Device, Devices, View};
 use crate::map::{RTC_BYTES, RTC_SLOW};
 use crate::system::{Narrow, System};
-use esplens_core::memory::{Access, Bus, Fault, Memory};
+use esplens_core::memory::{Access, Bus, Fault, Memory, Taken};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 
@@ -164,6 +164,14 @@ fn narrow(addr: u32, size: u8, value: u32) -> Option<Narrow> {
 impl Bus for Soc {
     fn halted(&self) -> bool {
         !self.sys.tap.seen.is_empty()
+    }
+
+    fn taken(&mut self, a: &mut Access, what: Taken) {
+        self.trace_taken(a, what);
+    }
+
+    fn stored(&mut self, a: &mut Access, addr: u32, old: u32, value: u32) {
+        self.trace_stored(a, addr, old, value);
     }
 
     fn fetch_failed(&mut self, a: &mut Access, addr: u32) {

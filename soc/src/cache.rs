@@ -191,6 +191,23 @@ impl Caches {
         [0, 1].map(|core| Window::ALL.map(|w| self.face(core, w)))
     }
 
+    /// An entry in words: whose, which addresses it serves, what it shows there.
+    #[must_use]
+    pub fn describe_entry(&self, core: usize, index: usize) -> String {
+        let value = self.entry(core, index);
+        let window = Window::of_entry((index % TABLE_LEN) as u16);
+        let at = window.map_or("no window".into(), |w| {
+            let nth = index as u32 - u32::from(w.entries().0);
+            format!("{:#010x}", w.base() + nth * self.face(core, w).page)
+        });
+        let chip = if window == Some(Window::Dram1) { "PSRAM" } else { "flash" };
+        let to = match value & INVALID {
+            0 => format!("{chip} page {:#04x}", value & 0xFF),
+            _ => "invalid".into(),
+        };
+        format!("{} MMU[{index:#x}] <- {value:#05x}: {at} {to}", ["PRO", "APP"][core & 1])
+    }
+
     fn interrupt(&self) -> bool {
         let pro = self.core[0].illegal.raised & self.ia_enable >> 14;
         let app = self.core[1].illegal.raised & self.ia_enable;

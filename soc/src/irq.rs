@@ -53,12 +53,22 @@ impl Default for Irq {
 }
 
 impl Irq {
-    /// Drives a source's line.
-    pub fn set(&mut self, source: Source, level: bool) {
+    /// Drives a source's line; whether it moved.
+    pub fn set(&mut self, source: Source, level: bool) -> bool {
         let bit = 1u128 << source as u8;
         let new = if level { self.levels | bit } else { self.levels & !bit };
-        self.changed |= new != self.levels;
+        let moved = new != self.levels;
+        self.changed |= moved;
         self.levels = new;
+        moved
+    }
+
+    /// A source's number, name and level, and the interrupts it leads to.
+    #[must_use]
+    pub fn describe(&self, source: Source) -> String {
+        let n = source as usize;
+        let [pro, app] = [0, 1].map(|core| self.mapping(core, n));
+        format!("{source:?} ({n}) <- {}, PRO {pro}, APP {app}", u8::from(self.level(source)))
     }
 
     /// The level of a source's line.

@@ -178,6 +178,9 @@ pub struct System {
     /// Frames shown to a debugger.
     #[serde(skip)]
     pub tap: Tap,
+    /// Where FreeRTOS keeps the control block of each core's running task; 0: not known.
+    #[serde(skip)]
+    pub task_words: [u32; 2],
     /// A guest's access narrower than a register, while the device handles it.
     #[serde(skip)]
     pub narrow: Option<Narrow>,

@@ -1,7 +1,16 @@
-//! Named trace events: off by default, chosen by patterns, each a line of text with its virtual time, core and PC.
+//! Named trace events: off by default, chosen by patterns, each a line of text with its virtual time, core, PC and
+//! running task.
+//!
+//! Nothing here is part of the machine's state: a traced run is the same run. An event that is off costs a test of a
+//! bit where it could happen; what cores do (interrupts, exceptions, task switches) is not even looked at.
 
+mod cores;
+
+use crate::system::{Output, System};
+use esplens_core::memory::Memory;
 use esplens_core::time::Ticks;
 use serde::Serialize;
+use std::sync::Arc;
 
 macro_rules! events {
     ($( $id:ident = $name:literal, $doc:literal; )+) => {
@@ -42,6 +51,23 @@ events! {
     OpenEthRegWrite = "open_eth_reg_write", "A register of the MAC was written.";
     OpenEthDescRead = "open_eth_desc_read", "A descriptor was read.";
     OpenEthDescWrite = "open_eth_desc_write", "A descriptor was written.";
+    IrqSource = "irq_source", "A peripheral's interrupt line moved; where the matrix leads it.";
+    IrqTake = "irq_take", "A core enters an interrupt handler.";
+    Exception = "exception", "A core takes an exception: EXCCAUSE, EPC, EXCVADDR.";
+    WindowOverflow = "window_overflow", "Registers are spilled to the stack.";
+    WindowUnderflow = "window_underflow", "Registers are loaded back from the stack.";
+    TaskSwitch = "task_switch", "FreeRTOS chose another task for a core (needs symbols).";
+    UartTx = "uart_tx", "A byte left a UART.";
+    UartRx = "uart_rx", "A byte arrived at a UART.";
+    MmuEntry = "mmu_entry", "An entry of a cache's MMU table was changed.";
+    MmuCache = "mmu_cache", "A cache was switched on or off.";
+    FlashRead = "flash_read", "The flash chip was read over SPI.";
+    FlashErase = "flash_erase", "A sector or block of flash was erased.";
+    FlashProgram = "flash_program", "A page of flash was programmed.";
+    FlashCommand = "flash_command", "Another command to the flash chip.";
+    TimerAlarm = "timer_alarm", "A timer reached its alarm value.";
+    TimerWdtFeed = "timer_wdt_feed", "A watchdog was fed.";
+    TimerWdtBite = "timer_wdt_bite", "A watchdog's stage timed out.";
     Reset = "reset", "The chip or a core was reset.";
     NetHost = "net_host", "The host's sockets told the user network something.";
 }
@@ -59,6 +85,21 @@ pub struct Line {
     pub pc: u32,
     /// What happened.
     pub text: String,
+    /// The control block of the task that ran there; of the one that runs from now on for a task switch. 0 where it
+    /// is not known: see [`crate::machine::Machine::watch_tasks`].
+    pub tcb: u32,
+    /// That task's name, filled in by who knows symbols.
+    pub task: Option<Arc<str>>,
+    /// The function that `pc` is in, with an offset, likewise.
+    pub symbol: Option<Arc<str>>,
+}
+
+impl Line {
+    /// Without task and symbol.
+    #[must_use]
+    pub fn new(event: Event, at: Ticks, (core, pc): (u8, u32), text: String) -> Self {
+        Self { event, at, core, pc, text, tcb: 0, task: None, symbol: None }
+    }
 }
 
 /// Which events are on. Not part of the machine's state.
@@ -70,7 +111,19 @@ impl Trace {
     #[inline]
     #[must_use]
     pub const fn on(self, event: Event) -> bool {
-        self.0 >> event as u8 & 1 != 0
+        !cfg!(feature = "untraced") && self.0 >> event as u8 & 1 != 0
+    }
+
+    /// What either of two has on.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether nothing is on.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
     }
 
     /// Turns on what a pattern names (`*` any text, `?` any character), off with a `-` before it; false when it names
@@ -84,6 +137,23 @@ impl Trace {
             any = true;
         }
         any
+    }
+}
+
+impl System {
+    /// Hands out a line for an event that is on, with the task that runs on the core that caused it.
+    pub fn trace_line(&mut self, mem: &Memory, mut line: Line) {
+        if line.pc != 0 && line.tcb == 0 {
+            line.tcb = self.current_task(mem, usize::from(line.core & 1));
+        }
+        self.out.push(Output::Trace(line));
+    }
+
+    /// The control block of the task that runs on a core; 0 where it is not known.
+    #[must_use]
+    pub fn current_task(&self, mem: &Memory, core: usize) -> u32 {
+        let (at, mut word) = (self.task_words[core], [0; 4]);
+        if at == 0 || mem.peek(core, at, &mut word) < 4 { 0 } else { u32::from_le_bytes(word) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod binary;
 pub mod firmware;
+pub mod host;
 pub mod kernel;
 pub mod session;
 

@@ -3,12 +3,13 @@
 use esplens_soc::machine::Machine;
 use esplens_soc::net::host::{Command, Event, HOST_IDS, HostNet};
 use esplens_soc::net::user::Config;
+use esplens_tests::host::{Running, free_port};
 use esplens_tests::{Session, binary, firmware};
 use std::collections::{BTreeSet, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -156,21 +157,6 @@ fn replay(
     m.replay(log.into_iter().skip(kept));
 }
 
-/// The program, ended with the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A port that is free now.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 /// Runs the demo until it serves.
 fn demo(flash: PathBuf, port: u16) -> Running {
     let nic = format!("user,hostfwd=tcp::{port}-:80");
@@ -209,43 +195,4 @@ fn the_demo_answers_over_a_forward() {
         assert!(page.starts_with("HTTP/1.1 200 OK") && page.contains("esp-rs web server"), "{page}");
     }
     println!("20 requests in {:?}", started.elapsed());
-}
-
-/// A name server with one answer for everything: this computer, as the guest sees it.
-fn name_server() -> u16 {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let port = socket.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        let mut buffer = [0; 1500];
-        while let Ok((n, from)) = socket.recv_from(&mut buffer) {
-            let mut answer = buffer[..n].to_vec();
-            (answer[2], answer[3], answer[7]) = (0x81, 0x80, 1);
-            answer.extend([0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 10, 0, 2, 2]);
-            let _ = socket.send_to(&answer, from);
-        }
-    });
-    port
-}
-
-#[test]
-fn the_mqtt_client_finds_its_broker() {
-    let Some(flash) = firmware::file("idf-6.0-openeth-mqtt/flash.bin") else { return };
-    // Port 1883 is the firmware's; where it is taken, nothing can be said.
-    let Ok(broker) = TcpListener::bind("127.0.0.1:1883") else {
-        eprintln!("skipped: port 1883 is taken");
-        return;
-    };
-    let nic = format!("user,resolver=127.0.0.1:{}", name_server());
-    let child = binary::esplens().arg("run").arg(flash).args(["--nic", &nic]).stdout(Stdio::null()).spawn();
-    let _running = Running(child.unwrap());
-    let (mut client, _) = broker.accept().unwrap();
-    client.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    let mut packet = [0; 256];
-    let n = client.read(&mut packet).unwrap();
-    // CONNECT (MQTT 3.1): the protocol's name is in it; CONNACK lets it in.
-    assert_eq!(packet[0], 0x10);
-    assert!(packet[..n].windows(4).any(|w| w == b"MQTT"), "{:?}", &packet[..n]);
-    client.write_all(&[0x20, 2, 0, 0]).unwrap();
-    let n = client.read(&mut packet).unwrap();
-    assert!(n > 0 && matches!(packet[0] >> 4, 3 | 8), "PUBLISH or SUBSCRIBE: {:?}", &packet[..n]);
 }

@@ -13,6 +13,8 @@ pub mod ps;
 pub mod special;
 mod window;
 
+pub use window::Windowed;
+
 use fpu::FpCtl;
 use serde::{Deserialize, Serialize};
 use serde_big_array::BigArray;

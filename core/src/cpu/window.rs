@@ -2,6 +2,17 @@
 
 use super::{Cpu, exception::vector, ps};
 
+/// What became of ENTRY or RETW.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Windowed {
+    /// The window rotated.
+    Done,
+    /// A window exception was taken.
+    Exception,
+    /// Not an instruction here.
+    Illegal,
+}
+
 impl Cpu {
     /// Recomputes what the window check may skip. Call after any change of WINDOWBASE, WINDOWSTART or PS.
     pub fn sync_window(&mut self) {
@@ -69,15 +80,15 @@ impl Cpu {
         self.sync_window();
     }
 
-    /// ENTRY at `pc`. False: illegal here (s > 3, WOE clear or EXCM set).
-    pub fn entry(&mut self, pc: u32, s: u8, frame: u32, next: u32) -> bool {
+    /// ENTRY at `pc`. Illegal where s > 3, WOE clear or EXCM set.
+    pub fn entry(&mut self, pc: u32, s: u8, frame: u32, next: u32) -> Windowed {
         if s > 3 || self.ps & (ps::WOE | ps::EXCM) != ps::WOE {
-            return false;
+            return Windowed::Illegal;
         }
         let inc = self.callinc();
         if inc > u32::from(self.quads_free) {
             self.window_overflow(pc);
-            return true;
+            return Windowed::Exception;
         }
         let sp = self.a(s).wrapping_sub(frame);
         self.set_a((inc as u8) << 2 | s, sp);
@@ -85,30 +96,32 @@ impl Cpu {
         self.windowstart |= 1 << self.windowbase();
         self.pc = next;
         self.sync_window();
-        true
+        Windowed::Done
     }
 
-    /// RETW at `pc`. False: illegal (a0 does not fit the frames that are there, or no windows).
-    pub fn retw(&mut self, pc: u32) -> bool {
+    /// RETW at `pc`. Illegal where a0 does not fit the frames that are there, or without windows.
+    pub fn retw(&mut self, pc: u32) -> Windowed {
         let n = self.a(0) >> 30;
         let found = self.nearest_below();
         if n == 0 || found.is_some_and(|m| m != n) || self.ps & (ps::WOE | ps::EXCM) != ps::WOE {
-            return false;
+            return Windowed::Illegal;
         }
         let target = pc & 0xC000_0000 | self.a(0) & 0x3FFF_FFFF;
         let owb = self.windowbase();
         self.rotate(n.wrapping_neg());
-        if found.is_some() {
+        let done = if found.is_some() {
             self.windowstart &= !(1 << owb);
             self.pc = target;
+            Windowed::Done
         } else {
             self.ps = self.ps & !ps::OWB | owb << ps::OWB_SHIFT | ps::EXCM;
             self.epc[1] = pc;
             let handler = [0, vector::UNDERFLOW4, vector::UNDERFLOW8, vector::UNDERFLOW12][n as usize];
             self.pc = self.vecbase.wrapping_add(handler);
-        }
+            Windowed::Exception
+        };
         self.sync_window();
-        true
+        done
     }
 
     /// RFWO / RFWU: back from a window handler.

@@ -3,9 +3,9 @@
 pub mod interp;
 
 use crate::cpu::Cpu;
-use crate::cpu::exception::Cause;
+use crate::cpu::exception::{Cause, vector};
 use crate::debug::Stop;
-use crate::memory::{Access, Bus, Entry, Fault, MAP_BASE, MAP_PAGES, Memory, WatchOwner, flag};
+use crate::memory::{Access, Bus, Entry, Fault, MAP_BASE, MAP_PAGES, Memory, Taken, WatchOwner, flag};
 
 /// Why [`Engine::run`] returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub trait Engine: Send {
     fn set_irq_break(&mut self, mask: u32) {
         let _ = mask;
     }
+    /// Tells [`Bus::taken`] of every exception and interrupt from now on, or no longer.
+    fn report(&mut self, on: bool);
     /// Forgets all decoded code (after a restore).
     fn flush(&mut self);
 }
@@ -116,6 +118,8 @@ pub struct Ctx<'a> {
     pub attention: bool,
     /// Set when a debugger wants to look before the next instruction.
     pub(crate) halt: bool,
+    /// The bus hears of exceptions and interrupts.
+    pub report: bool,
     /// The debug event behind [`Done::Stop`].
     pub stop: Option<Stop>,
 }
@@ -124,7 +128,7 @@ impl<'a> Ctx<'a> {
     /// A context for one run of `core`.
     pub fn new(cpu: &'a mut Cpu, core: usize, mem: &'a mut Memory, bus: &'a mut dyn Bus) -> Self {
         let map = mem.map(core).base();
-        Self { cpu, core, mem, bus, map, base: 0, attention: false, halt: false, stop: None }
+        Self { cpu, core, mem, bus, map, base: 0, attention: false, halt: false, report: false, stop: None }
     }
 
     /// Address register of the current window.
@@ -213,7 +217,7 @@ impl<'a> Ctx<'a> {
     fn access<R>(&mut self, op: &DecOp, f: impl FnOnce(&mut Access, &mut dyn Bus) -> R) -> R {
         let mut a = Access {
             core: self.core,
-            cycle: self.base.wrapping_add(u64::from(op.index)),
+            cycle: self.cycle_of(op),
             pc: op.pc,
             mem: self.mem,
             leave: false,
@@ -335,6 +339,28 @@ impl<'a> Ctx<'a> {
     pub fn raise(&mut self, op: &DecOp, cause: Cause) -> Done {
         self.cpu.raise(cause, op.pc);
         Done::Fault
+    }
+
+    /// The core's cycle count at `op`.
+    pub(crate) fn cycle_of(&self, op: &DecOp) -> u64 {
+        self.base.wrapping_add(u64::from(op.index))
+    }
+
+    /// Tells the bus of the exception or interrupt that was just taken.
+    #[cold]
+    pub(crate) fn taken(&mut self, cycle: u64) {
+        let cpu = &self.cpu;
+        let vector = cpu.pc.wrapping_sub(cpu.vecbase);
+        let pc = match vector {
+            vector::DOUBLE => cpu.depc,
+            // The levels' vectors stand 0x40 apart; level 2 is the first.
+            vector::LEVEL2..vector::KERNEL => cpu.epc[((vector - vector::LEVEL2) / 0x40 + 2) as usize & 7],
+            _ => cpu.epc[1],
+        };
+        let (cause, vaddr) = (cpu.exccause, cpu.excvaddr);
+        let what = Taken { vector, cause, vaddr, pending: cpu.interrupt() & cpu.intenable };
+        let mut a = Access { core: self.core, cycle, pc, mem: self.mem, leave: false };
+        self.bus.taken(&mut a, what);
     }
 
     /// CCOUNT as `op` sees it: the cycles up to its own.

@@ -61,6 +61,12 @@ impl Memory {
         Ok(u32::from_le_bytes(bytes))
     }
 
+    /// The word at an aligned place.
+    fn word(&self, spot: &Spot) -> u32 {
+        let bytes = &self.phys.pages[spot.phys as usize].0[spot.offset..];
+        bytes.first_chunk().map_or(0, |b| u32::from_le_bytes(*b))
+    }
+
     /// A load that crosses a page: byte by byte.
     fn load_bytes(
         core: usize,
@@ -105,7 +111,11 @@ impl Memory {
             return bytes.map_err(|e| if let Fault::Bus(_) = e { Fault::Bus(addr) } else { e });
         }
         a.leave |= a.mem.phys.has_code(spot.phys, spot.offset, spot.offset + len);
+        let noted = a.mem.is_noted(addr, size).then(|| a.mem.word(&spot));
         a.mem.write_phys(spot.phys, spot.offset, &value.to_le_bytes()[..len]);
+        if let Some(old) = noted {
+            bus.stored(a, addr, old, value);
+        }
         Ok(())
     }
 

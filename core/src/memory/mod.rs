@@ -52,6 +52,19 @@ pub struct Access<'a> {
     pub leave: bool,
 }
 
+/// An exception or interrupt that a core just took; `pc` of the [`Access`] is where it was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// The vector's offset from VECBASE ([`crate::cpu::exception::vector`]).
+    pub vector: u32,
+    /// EXCCAUSE; what it held before for vectors that do not set it.
+    pub cause: u32,
+    /// EXCVADDR.
+    pub vaddr: u32,
+    /// Interrupts that are pending and enabled, a bit each.
+    pub pending: u32,
+}
+
 /// Everything outside the page tables.
 pub trait Bus {
     /// Reads `size` (1, 2, 4) bytes.
@@ -71,6 +84,10 @@ pub trait Bus {
     }
     /// An instruction at `addr` could not be fetched; the core takes its exception after this note.
     fn fetch_failed(&mut self, _a: &mut Access, _addr: u32) {}
+    /// A core took an exception or interrupt; told only while [`crate::engine::Engine::report`] asks for it.
+    fn taken(&mut self, _a: &mut Access, _what: Taken) {}
+    /// A core stored `value` over `old` in a word that [`Memory::note_stores`] names.
+    fn stored(&mut self, _a: &mut Access, _addr: u32, _old: u32, _value: u32) {}
     /// External register read (RER, ISA 4.3.7).
     fn rer(&mut self, _a: &mut Access, _addr: u32) -> u32 {
         0
@@ -91,6 +108,8 @@ pub struct Memory {
     /// Counts changes of either map, so that engines know to look again.
     pub map_generation: u64,
     watches: BTreeMap<usize, Watch>,
+    /// Words whose stores the bus hears of; 0 for none.
+    noted: [u32; CORES],
     /// True while a watchpoint must not fire (the instruction is being stepped over).
     pub watch_paused: bool,
 }

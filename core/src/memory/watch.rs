@@ -85,6 +85,19 @@ impl Memory {
         self.watches.iter().map(|(id, w)| (*id, w))
     }
 
+    /// Tells [`super::Bus::stored`] of every store of a whole word to these aligned addresses (0: none). No stop, and
+    /// nothing the guest could notice.
+    pub fn note_stores(&mut self, words: [u32; CORES]) {
+        let old = std::mem::replace(&mut self.noted, words);
+        old.into_iter().chain(words).filter(|w| *w != 0).for_each(|w| self.mark_from(w & !0xFFF, w));
+    }
+
+    /// Whether a store of `size` bytes at `addr` is one that the bus hears of.
+    #[inline]
+    pub(super) fn is_noted(&self, addr: u32, size: u8) -> bool {
+        self.noted != [0; CORES] && size == 4 && self.noted.contains(&addr)
+    }
+
     /// The first watchpoint that an access would hit.
     #[inline]
     pub(super) fn watch_hit(&self, core: usize, addr: u32, size: u8, store: bool) -> Option<usize> {
@@ -102,9 +115,14 @@ impl Memory {
             .addr
             .saturating_add(changed.len.max(1) - 1)
             .min(MAP_BASE + ((MAP_PAGES as u32) << 12) - 1);
-        let mut page = (changed.addr & !0xFFF).max(MAP_BASE);
+        self.mark_from((changed.addr & !0xFFF).max(MAP_BASE), last);
+    }
+
+    /// The pages from `page` to that of `last`.
+    fn mark_from(&mut self, mut page: u32, last: u32) {
         while page <= last {
-            let wanted = self.watches.values().any(|w| w.touches_page(page));
+            let noted = self.noted.iter().any(|w| *w != 0 && w & !0xFFF == page);
+            let wanted = noted || self.watches.values().any(|w| w.touches_page(page));
             if let Some(i) = Map::index(page) {
                 self.mark_page(i, wanted);
             }

@@ -6,12 +6,15 @@ use super::pace::{Pace, Speed};
 use super::session::Session;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use esplens_soc::machine::{Machine, RunExit};
+use esplens_soc::system::Output;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use tokio::sync::broadcast;
 
 /// Events kept for a client that is slow to take them.
 const EVENTS: usize = 1024;
+/// Outputs after which the caller of [`Supervisor::run`] gets a turn, however short.
+const MAX_OUTPUT: usize = 4096;
 /// Virtual time between two looks at the requests: half a millisecond of emulation at the most.
 const SLICE: Ticks = 100 * TICKS_PER_US;
 /// Longest wait for a request before the caller of [`Supervisor::run`] gets a turn.
@@ -79,8 +82,8 @@ impl Supervisor {
         }
     }
 
-    /// Runs to virtual time `until`, or to the first thing the caller should know of; requests are carried out in
-    /// between. While the machine stands still this waits a little for requests and returns [`Ran::Paused`].
+    /// Runs to virtual time `until`, or to the first thing the caller should know of, or until so much has left the
+    /// machine that it should be taken; requests are carried out in between. While the machine stands still this waits a little for requests and returns [`Ran::Paused`].
     pub fn run(&mut self, until: Ticks) -> Ran {
         loop {
             self.serve(Duration::ZERO);
@@ -102,6 +105,10 @@ impl Supervisor {
             let exit = self.session.run(goal);
             let stopped = self.session.note_exit(exit).is_some();
             match exit {
+                // Nobody takes what leaves the machine while it runs here.
+                RunExit::Until if self.session.machine().output_len() >= MAX_OUTPUT => {
+                    return Ran::Machine(exit);
+                }
                 RunExit::Until if goal < until => {}
                 _ if stopped => return Ran::Paused,
                 other => return Ran::Machine(other),
@@ -109,11 +116,15 @@ impl Supervisor {
         }
     }
 
-    /// Publishes what left the machine and hands it over.
-    pub fn take_output(&mut self) -> Vec<esplens_soc::system::Output> {
-        let output = self.session.machine_mut().take_output();
-        if !output.is_empty() && self.handle.events.receiver_count() > 0 {
-            self.session.publish(Event::Output(output.clone().into()));
+    /// Publishes what left the machine and hands it over; of traced events those of the command line's `--trace`.
+    pub fn take_output(&mut self) -> Vec<Output> {
+        let output = self.session.drain();
+        if self.handle.events.receiver_count() > 0 {
+            let plain = |o: &&Output| !matches!(o, Output::Trace(_) | Output::Frame(_));
+            let text: Vec<Output> = output.iter().filter(plain).cloned().collect();
+            if !text.is_empty() {
+                self.session.publish(Event::Output(text.into()));
+            }
         }
         output
     }

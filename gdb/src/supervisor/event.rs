@@ -19,7 +19,7 @@ pub enum Event {
         /// The client, when it was one.
         by: Option<Client>,
     },
-    /// What left the machine in the last slice.
+    /// What left the machine in the last slice, but for traced events and frames: a [`super::Stream`] has those.
     Output(Arc<[Output]>),
     /// The guest ended the program with this code.
     Exited(i32),

@@ -12,6 +12,7 @@ mod handle;
 mod pace;
 mod points;
 mod session;
+mod stream;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -25,3 +26,4 @@ pub use handle::{Client, Gone, Handle};
 pub use pace::{Pace, Speed};
 pub use points::{Irq, Point, PointId, PointKind};
 pub use session::{Quit, RunState, Session, Status};
+pub use stream::{Batch, Context, MAX_QUEUE, Stream, Where};

@@ -5,6 +5,7 @@ use super::event::{Event, Stopped, Why};
 use super::handle::Client;
 use super::pace::Speed;
 use super::points::{Point, PointId, PointKind, Points};
+use super::stream::Streams;
 use esplens_core::debug::Stop;
 use esplens_core::time::Ticks;
 use esplens_soc::machine::{Machine, MachineState, Plan, RunExit};
@@ -45,7 +46,7 @@ pub struct Status {
 
 /// The machine with what its clients want of it. Lives on the supervisor's thread.
 pub struct Session {
-    machine: Machine,
+    pub(super) machine: Machine,
     state: RunState,
     stops: u64,
     points: Points,
@@ -59,6 +60,7 @@ pub struct Session {
     pub(super) stop_on_exit: bool,
     quit: Option<Quit>,
     events: broadcast::Sender<Event>,
+    pub(super) streams: Streams,
 }
 
 impl Session {
@@ -77,6 +79,7 @@ impl Session {
             stop_on_exit: false,
             quit: None,
             events,
+            streams: Streams::default(),
         }
     }
 

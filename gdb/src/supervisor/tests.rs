@@ -2,7 +2,9 @@
 
 use super::testing::machine;
 use super::*;
-use esplens_soc::machine::{Plan, Step};
+use esplens_soc::machine::{Machine, Plan, Step};
+use esplens_soc::system::Output;
+use esplens_soc::trace::Line;
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
 
@@ -72,6 +74,72 @@ fn a_breakpoint_is_hit_passed_and_removed_with_its_client() {
         })
         .unwrap();
     assert_eq!(left, 0);
+}
+
+/// The machine with its owner, driven by hand.
+fn supervisor() -> Supervisor {
+    let mut s = Supervisor::new(machine());
+    let by = s.handle().register("t").client().clone();
+    s.session().resume(&Plan::default(), &by);
+    s
+}
+
+#[test]
+fn streams_are_filtered_bounded_and_counted() {
+    let mut s = supervisor();
+    let trace = |pattern: &str| {
+        let mut trace = esplens_soc::trace::Trace::default();
+        assert!(trace.apply(pattern));
+        trace
+    };
+    let uart = s.session().stream_lines(trace("uart_tx"), usize::MAX);
+    let slow = s.session().stream_lines(trace("*"), 10);
+    s.session().trace_mut().apply("mmu_cache");
+    let mut machine_text = 0;
+    let mut mine = Vec::new();
+    for ms in 1..=200 {
+        s.run(ms * 1000 * esplens_core::time::TICKS_PER_US);
+        mine.extend(s.take_output().into_iter().filter_map(|o| match o {
+            Output::Trace(line) => Some(line),
+            Output::Uart { .. } => {
+                machine_text += 1;
+                None
+            }
+            _ => None,
+        }));
+    }
+    assert!(machine_text > 100);
+    assert!(!mine.is_empty() && mine.iter().all(|l| l.event.name() == "mmu_cache"), "only --trace's");
+    let uart = uart.take();
+    assert_eq!((uart.items.len(), uart.lost), (machine_text, 0));
+    let batch = slow.take();
+    assert_eq!(batch.items.len(), 10, "no more than was asked for");
+    assert!(batch.lost > 1000, "{}", batch.lost);
+    assert_eq!(slow.take().lost, 0);
+    // Whoever goes takes the wish along: nothing is traced for nobody.
+    drop(slow);
+    s.take_output();
+    s.session().trace_mut().apply("-*");
+    s.run(201_000 * esplens_core::time::TICKS_PER_US);
+    assert!(!s.take_output().iter().any(|o| matches!(o, Output::Trace(_))));
+}
+
+#[test]
+fn lines_get_their_context_before_anybody_sees_them() {
+    let mut s = supervisor();
+    s.session().set_context(Box::new(|_: &Machine, line: &Line| Where {
+        task: (line.pc != 0).then(|| "main".into()),
+        symbol: Some(format!("f+{:#x}", line.pc & 0xFF).into()),
+    }));
+    let mut flash = esplens_soc::trace::Trace::default();
+    flash.apply("flash_command");
+    let stream = s.session().stream_lines(flash, 100);
+    s.run(100_000 * esplens_core::time::TICKS_PER_US);
+    s.take_output();
+    let batch = stream.take();
+    assert!(!batch.items.is_empty());
+    assert!(batch.items.iter().all(|l| l.task.as_deref() == Some("main")));
+    assert!(batch.items.iter().all(|l| l.symbol.as_deref().is_some_and(|s| s.starts_with("f+0x"))));
 }
 
 mod conditions;

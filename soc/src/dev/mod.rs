@@ -123,7 +123,10 @@ impl Cx<'_> {
 
     /// Drives an interrupt line.
     pub fn irq(&mut self, source: Source, level: bool) {
-        self.sys.irq.set(source, level);
+        if self.sys.irq.set(source, level) && self.sys.trace.on(Event::IrqSource) {
+            let text = self.sys.irq.describe(source);
+            self.trace(Event::IrqSource, || text);
+        }
     }
 
     /// Calls this device's [`Device::event`] with `tag` (0..15) at time `at`; replaces an earlier call for that tag.
@@ -166,8 +169,8 @@ impl Cx<'_> {
     #[inline]
     pub fn trace(&mut self, event: Event, text: impl FnOnce() -> String) {
         if self.sys.trace.on(event) {
-            let line = Line { event, at: self.now, core: self.core, pc: self.pc, text: text() };
-            self.sys.out.push(Output::Trace(line));
+            let line = Line::new(event, self.now, (self.core, self.pc), text());
+            self.sys.trace_line(self.mem, line);
         }
     }
 

@@ -7,8 +7,9 @@ use crate::dev::efuse::{Efuse, FILE_LEN};
 use crate::dev::{DevId, Devices};
 use crate::map;
 use crate::system::System;
+use crate::trace::Trace;
 use esplens_core::cpu::Cpu;
-use esplens_core::memory::{Memory, Page};
+use esplens_core::memory::{CORES, Memory, Page};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -112,6 +113,9 @@ impl Machine {
             net: config.network.clone().map(crate::net::Net::new),
             host: None,
             muted: false,
+            trace: Trace::default(),
+            trace_too: Trace::default(),
+            noted: [0; CORES],
             stale: false,
             files: simcall::Files::new(config.semihosting.clone()),
             config,

@@ -11,6 +11,7 @@ mod reset;
 mod run;
 mod simcall;
 mod state;
+mod tracing;
 #[cfg(test)]
 mod tests;
 
@@ -23,7 +24,7 @@ use crate::dev::{DevId, Msg};
 use crate::net::Net;
 use crate::net::host::{Event, HostNet};
 use crate::system::{Frame, Output, ResetCause, ResetKind};
-use crate::trace::{self, Trace};
+use crate::trace::Trace;
 use esplens_core::cpu::Cpu;
 use esplens_core::debug::Stop;
 use esplens_core::engine::{Engine, interp::Interp};
@@ -109,6 +110,11 @@ pub struct Machine {
     muted: bool,
     /// The host's connections belong to a time before a restore.
     stale: bool,
+    /// Which events are traced, and which besides for others.
+    trace: Trace,
+    trace_too: Trace,
+    /// The words whose stores memory reports at the moment.
+    noted: [u32; CORES],
     /// Files the guest opened over SIMCALL.
     files: simcall::Files,
     /// What debuggers want of the run; not part of the machine's state.
@@ -194,9 +200,10 @@ impl Machine {
         std::mem::take(&mut self.soc.sys.out)
     }
 
-    /// Which events are traced, to change it.
-    pub fn trace_mut(&mut self) -> &mut Trace {
-        &mut self.soc.sys.trace
+    /// Outputs that wait for [`Machine::take_output`].
+    #[must_use]
+    pub fn output_len(&self) -> usize {
+        self.soc.sys.out.len()
     }
 
     /// Bytes that UART `n` still takes before its input queue is full.
@@ -274,15 +281,6 @@ impl Machine {
         self.soc.sys.messages.push_back((to, msg));
         self.soc.deliver(&mut self.mem, self.now);
         self.logged(input);
-    }
-
-    fn trace_host(&mut self, event: &Event) {
-        let what = trace::Event::NetHost;
-        if self.soc.sys.trace.on(what) {
-            let text: String = format!("{event:?}").chars().take(200).collect();
-            let line = trace::Line { event: what, at: self.now, core: 0, pc: 0, text };
-            self.soc.sys.out.push(Output::Trace(line));
-        }
     }
 
     fn logged(&mut self, input: Input) {

@@ -2,7 +2,7 @@
 
 use super::{Machine, RunExit, Sleep};
 use crate::dev::DevId;
-use crate::system::{Output, Request, ResetCause, ResetKind};
+use crate::system::{Request, ResetCause, ResetKind};
 use crate::trace::{Event, Line};
 use esplens_core::memory::CORES;
 
@@ -104,8 +104,8 @@ impl Machine {
     fn reset_core(&mut self, core: usize, cause: ResetCause) {
         if self.soc.sys.trace.on(Event::Reset) {
             let text = format!("core {core}: {cause:?}");
-            let (core, pc) = (core as u8, self.cpus[core].pc);
-            self.soc.sys.out.push(Output::Trace(Line { event: Event::Reset, at: self.now, core, pc, text }));
+            let who = (core as u8, self.cpus[core].pc);
+            self.soc.sys.trace_line(&self.mem, Line::new(Event::Reset, self.now, who, text));
         }
         self.cpus[core].reset();
         self.cpus[core].sync_dbreak(core, &mut self.mem);

@@ -20,6 +20,7 @@ impl Machine {
     /// time into calls therefore makes no difference to the machine. Time that both cores pass waiting inside a slice
     /// may overshoot `until` by less than that slice.
     pub fn run(&mut self, until: Ticks) -> RunExit {
+        self.sync_trace();
         loop {
             if let Some(exit) = self.run_slice(until) {
                 return exit;

@@ -102,11 +102,12 @@ impl Machine {
     /// Back to a saved instant of a machine with the same configuration. A running [`Machine::replay`] is dropped.
     pub fn restore(&mut self, state: &MachineState) {
         let (out, warned) = (std::mem::take(&mut self.soc.sys.out), std::mem::take(&mut self.soc.sys.warned));
-        let (trace, tap) = (self.soc.sys.trace, self.soc.sys.tap.on);
+        let traced = (self.soc.sys.trace, self.soc.sys.task_words);
+        let tap = self.soc.sys.tap.on;
         self.cpus = state.cpus.clone();
         self.soc = state.soc.clone();
         (self.soc.sys.out, self.soc.sys.warned) = (out, warned);
-        self.soc.sys.trace = trace;
+        (self.soc.sys.trace, self.soc.sys.task_words) = traced;
         self.soc.sys.tap = Tap { on: tap, seen: Vec::new() };
         self.now = state.now;
         self.slice = state.slice;

@@ -75,7 +75,9 @@ pub enum TraceFormat {
     /// As QEMU: name and text.
     #[default]
     Text,
-    /// One object a line: event, us, core, pc, text.
+    /// The same after virtual time in seconds, core, PC, and task and function where symbols tell.
+    Long,
+    /// One object a line: event, us, core, pc, text; task and symbol where symbols tell.
     Json,
 }
 
@@ -160,7 +162,8 @@ pub struct RunArgs {
     /// Trace to this file instead.
     #[arg(long, value_name = "FILE", requires = "trace")]
     pub trace_file: Option<PathBuf>,
-    /// How traced events are written: QEMU's text, or JSON lines with virtual time, core and PC.
+    /// How traced events are written: QEMU's text, the same with virtual time, core, PC and task before it, or JSON
+    /// lines.
     #[arg(long, value_enum, default_value_t)]
     pub trace_format: TraceFormat,
     /// Write the frames on the wire to this file (pcapng).

@@ -3,7 +3,7 @@
 use super::args::{RunArgs, TraceFormat};
 use super::exit::BadInput;
 use anyhow::Context;
-use esplens_core::time::{TICKS_PER_US, Ticks};
+use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US, Ticks};
 use esplens_soc::trace::{Event, Line, Trace};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -54,6 +54,7 @@ impl Sinks {
     pub fn line(&mut self, line: &Line) {
         let text = match self.format {
             TraceFormat::Text => format!("{} {}\n", line.event.name(), line.text),
+            TraceFormat::Long => long(line),
             TraceFormat::Json => json(line),
         };
         match &mut self.file {
@@ -78,14 +79,31 @@ impl Sinks {
     }
 }
 
+fn long(line: &Line) -> String {
+    let mut who = match line.pc {
+        0 => "outside".to_string(),
+        pc => format!("core {} {pc:#010x}", line.core),
+    };
+    for name in [&line.task, &line.symbol].into_iter().flatten() {
+        who.push(' ');
+        who.push_str(name);
+    }
+    let seconds = line.at as f64 / TICKS_PER_SEC as f64;
+    format!("{seconds:12.6} {who}: {} {}\n", line.event.name(), line.text)
+}
+
 fn json(line: &Line) -> String {
-    let value = serde_json::json!({
+    let mut value = serde_json::json!({
         "event": line.event.name(),
         "us": line.at as f64 / TICKS_PER_US as f64,
         "core": line.core,
         "pc": format!("{:#010x}", line.pc),
         "text": line.text,
     });
+    let names = [("task", &line.task), ("symbol", &line.symbol)];
+    for (key, name) in names.into_iter().filter_map(|(k, n)| Some((k, n.as_deref()?))) {
+        value[key] = name.into();
+    }
     format!("{value}\n")
 }
 
@@ -143,6 +161,20 @@ mod tests {
         assert!(trace.on(Event::OpenEthReceive) && !trace.on(Event::OpenEthDescRead));
         assert!(chosen(&["openeth*".into()]).unwrap_err().to_string().contains("openeth*"));
         assert!(list().lines().any(|l| l.starts_with("open_eth_start_xmit ")));
+    }
+
+    #[test]
+    fn lines_tell_task_and_symbol_only_where_they_are_known() {
+        let mut line = Line::new(Event::UartTx, 480_000_000 / 4, (1, 0x400D_0001), "UART0: 0x41 'A'".into());
+        assert_eq!(long(&line), "    0.250000 core 1 0x400d0001: uart_tx UART0: 0x41 'A'\n");
+        assert!(!json(&line).contains("task"));
+        (line.task, line.symbol) = (Some("main".into()), Some("app_main+0x1c".into()));
+        assert_eq!(
+            long(&line),
+            "    0.250000 core 1 0x400d0001 main app_main+0x1c: uart_tx UART0: 0x41 'A'\n"
+        );
+        let value: serde_json::Value = serde_json::from_str(&json(&line)).unwrap();
+        assert_eq!((value["task"].as_str(), value["us"].as_f64()), (Some("main"), Some(250_000.0)));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{Table, illegal};
 use crate::cpu::exception::Cause;
-use crate::cpu::ps;
+use crate::cpu::{Windowed, ps};
 use crate::engine::{Ctx, DecOp, Done};
 use crate::isa::Op;
 
@@ -65,12 +65,28 @@ fn ret(c: &mut Ctx, _o: &DecOp) -> Done {
     Done::Jump
 }
 
+#[inline(always)]
+fn windowed(c: &mut Ctx, o: &DecOp, done: Windowed) -> Done {
+    match done {
+        Windowed::Done => Done::Jump,
+        Windowed::Exception => {
+            if c.report {
+                c.taken(c.cycle_of(o));
+            }
+            Done::Jump
+        }
+        Windowed::Illegal => illegal(c, o),
+    }
+}
+
 fn retw(c: &mut Ctx, o: &DecOp) -> Done {
-    if c.cpu.retw(o.pc) { Done::Jump } else { illegal(c, o) }
+    let done = c.cpu.retw(o.pc);
+    windowed(c, o, done)
 }
 
 fn entry(c: &mut Ctx, o: &DecOp) -> Done {
-    if c.cpu.entry(o.pc, o.s, o.imm, o.next()) { Done::Jump } else { illegal(c, o) }
+    let done = c.cpu.entry(o.pc, o.s, o.imm, o.next());
+    windowed(c, o, done)
 }
 
 fn movsp(c: &mut Ctx, o: &DecOp) -> Done {

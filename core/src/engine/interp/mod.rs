@@ -27,6 +27,8 @@ pub struct Interp {
     step_over: bool,
     /// Interrupts that stop the run when they are taken.
     irq_break: u32,
+    /// The bus hears of exceptions and interrupts.
+    report: bool,
     /// Where the last run stopped inside a block, to go on there instead of decoding a block anew.
     resume: Option<(u32, BlockId, usize)>,
     /// IBREAK registers that the cached blocks were cut for.
@@ -44,6 +46,7 @@ struct Ran {
 impl Engine for Interp {
     fn run(&mut self, cpu: &mut Cpu, core: usize, mem: &mut Memory, bus: &mut dyn Bus, budget: u64) -> Exit {
         let mut c = Ctx::new(cpu, core, mem, bus);
+        c.report = self.report;
         let end = c.cpu.cycles.saturating_add(budget);
         self.drop_stale(&mut c);
         while c.cpu.cycles < end {
@@ -52,9 +55,14 @@ impl Engine for Interp {
             }
             c.cpu.waiting = false;
             let due = if self.irq_break == 0 { 0 } else { c.cpu.due() };
-            if c.cpu.take_interrupt() && due & self.irq_break != 0 {
-                self.step_over = false;
-                return Exit::Stop(Stop::Interrupt { taken: due });
+            if c.cpu.take_interrupt() {
+                if c.report {
+                    c.taken(c.cpu.cycles);
+                }
+                if due & self.irq_break != 0 {
+                    self.step_over = false;
+                    return Exit::Stop(Stop::Interrupt { taken: due });
+                }
             }
             let slice = (end - c.cpu.cycles).min(c.cpu.cycles_to_timer());
             if let Some(exit) = self.run_slice(&mut c, slice) {
@@ -80,6 +88,10 @@ impl Engine for Interp {
 
     fn set_irq_break(&mut self, mask: u32) {
         self.irq_break = mask;
+    }
+
+    fn report(&mut self, on: bool) {
+        self.report = on;
     }
 
     fn flush(&mut self) {
@@ -117,6 +129,9 @@ impl Interp {
                     }
                 }
                 Done::Fault => {
+                    if c.report {
+                        c.taken(c.cpu.cycles);
+                    }
                     // A taken exception costs a cycle, so that no loop of exceptions stops time.
                     c.cpu.cycles += 1;
                     c.cpu.match_timers();

@@ -10,6 +10,7 @@ mod tests;
 use super::spec::Spec;
 use super::{Cx, DevId, Device, RegFile, View};
 use crate::cache;
+use crate::trace::Event;
 use crate::irq::{SOURCES, Source};
 use crate::system::{Request, ResetCause, ResetKind};
 use serde::{Deserialize, Serialize};
@@ -117,6 +118,8 @@ impl Dport {
     }
 
     fn write_cache(offset: u32, value: u32, cx: &mut Cx) {
+        let enabled = |cx: &Cx| [0, 1].map(|core| cx.sys.cache.ctrl(core) & cache::ctrl::ENABLE != 0);
+        let before = enabled(cx);
         let (sys, mem) = (&mut *cx.sys, &mut *cx.mem);
         match offset {
             PRO_CACHE_CTRL => cache::set_ctrl(sys, mem, 0, value),
@@ -124,6 +127,11 @@ impl Dport {
             PRO_CACHE_CTRL1 => cache::set_ctrl1(sys, mem, 0, value),
             APP_CACHE_CTRL1 => cache::set_ctrl1(sys, mem, 1, value),
             _ => cache::set_ia_enable(sys, value),
+        }
+        let after = enabled(cx);
+        for core in (0..2).filter(|&core| before[core] != after[core]) {
+            let on = if after[core] { "on" } else { "off" };
+            cx.trace(Event::MmuCache, || format!("{} cache {on}", ["PRO", "APP"][core]));
         }
     }
 

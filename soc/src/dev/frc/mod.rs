@@ -8,6 +8,7 @@ use super::spec::Spec;
 use super::timg::count::{Count, Rate};
 use super::{Cx, Device, Msg, View};
 use crate::irq::Source;
+use crate::trace::Event;
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use spec::{SPEC, ctrl};
@@ -105,6 +106,7 @@ impl Device for Frc {
         let i = usize::from(tag & 1);
         let timer = &mut self.timers[i];
         timer.pending = true;
+        cx.trace(Event::TimerAlarm, || format!("FRC{}", i + 1));
         if timer.ctrl & ctrl::AUTOLOAD != 0 {
             timer.count.set(u64::from(timer.load), cx.now);
         }

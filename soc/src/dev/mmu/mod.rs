@@ -5,6 +5,7 @@ pub mod spec;
 use super::spec::Spec;
 use super::{Cx, Device, View};
 use crate::cache;
+use crate::trace::Event;
 use serde::{Deserialize, Serialize};
 
 /// The table of one CPU. The entries themselves live in [`crate::system::System::cache`].
@@ -31,7 +32,14 @@ impl Device for Mmu {
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
-        cache::set_entry(cx.sys, cx.mem, usize::from(self.core), offset as usize / 4, value);
+        let (core, index) = (usize::from(self.core), offset as usize / 4);
+        let old = cx.sys.cache.entry(core, index);
+        cache::set_entry(cx.sys, cx.mem, core, index, value);
+        let new = cx.sys.cache.entry(core, index);
+        if old != new && cx.sys.trace.on(Event::MmuEntry) {
+            let text = cx.sys.cache.describe_entry(core, index);
+            cx.trace(Event::MmuEntry, || text);
+        }
     }
 
     /// The table is RAM: a reset leaves it alone.

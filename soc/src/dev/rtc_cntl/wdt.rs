@@ -6,6 +6,7 @@ use crate::dev::Cx;
 use crate::dev::timg::count::Rate;
 use crate::dev::timg::watchdog;
 use crate::system::{Request, ResetCause, ResetKind};
+use crate::trace::Event;
 
 impl RtcCntl {
     /// Brings the watchdog's clock and event up to date.
@@ -33,6 +34,10 @@ impl RtcCntl {
         } else {
             (config0 >> (28 - 3 * stage)) & 7
         };
+        cx.trace(Event::TimerWdtBite, || {
+            let what = ["nothing", "interrupt", "CPU reset", "system reset", "RTC reset"];
+            format!("RTC stage {stage}: {}", what.get(action as usize).unwrap_or(&"nothing"))
+        });
         match action {
             1 => self.raw |= int::WDT,
             2 => {
@@ -61,6 +66,7 @@ impl RtcCntl {
             self.regs.set(offset, value);
         } else if value >> 31 != 0 {
             self.wdt.feed(cx.now);
+            cx.trace(Event::TimerWdtFeed, || "RTC".into());
         }
         self.sync_wdt(cx);
     }

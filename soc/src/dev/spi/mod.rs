@@ -9,6 +9,7 @@ mod dma;
 pub mod flash;
 pub mod psram;
 mod run;
+mod trace;
 pub mod sfdp;
 pub mod spec;
 mod transfer;

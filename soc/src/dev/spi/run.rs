@@ -77,6 +77,7 @@ impl Spi {
             Chip::Flash => {
                 let mut storage = cx.sys.flash.map(|region| Storage { mem: cx.mem, region });
                 let reply = cx.sys.flash_chip.exchange(storage.as_mut(), t, cx.now);
+                super::trace::flash(t, cx);
                 if let Some(warning) = reply.warning {
                     cx.sys.warn(warning);
                 }

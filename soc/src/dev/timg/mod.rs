@@ -13,6 +13,7 @@ use super::spec::Spec;
 use super::{Cx, Device, Msg, View};
 use crate::irq::Source;
 use crate::system::{Request, ResetCause, ResetKind};
+use crate::trace::Event;
 use cali::Cali;
 use count::Rate;
 use serde::{Deserialize, Serialize};
@@ -100,6 +101,7 @@ impl Timg {
             Alarm::Never => cx.cancel(i as u8),
             Alarm::At(time) => cx.schedule(i as u8, time),
             Alarm::Now => {
+                cx.trace(Event::TimerAlarm, || format!("TG{} {}", self.n, ["T0", "T1", "LACT"][i]));
                 timer.alarmed(cx.now);
                 self.raw |= int::TIMER[i];
                 cx.cancel(i as u8);
@@ -135,6 +137,10 @@ impl Timg {
         let stage = self.wdt.stage();
         let action =
             if stage == 0 && self.flashboot(config0) { 3 } else { (config0 >> (29 - 2 * stage)) & 3 };
+        cx.trace(Event::TimerWdtBite, || {
+            let what = ["nothing", "interrupt", "CPU reset", "system reset"][action as usize];
+            format!("TG{} stage {stage}: {what}", self.n)
+        });
         match action {
             1 => self.raw |= int::WDT,
             2 => cx.request(Request::Reset(ResetKind::Cpu(self.n), ResetCause::TgWdtCpu)),
@@ -154,6 +160,7 @@ impl Timg {
         }
         if offset == spec::WDTFEED {
             self.wdt.feed(cx.now);
+            cx.trace(Event::TimerWdtFeed, || format!("TG{}", self.n));
         } else {
             self.regs.set(offset, value);
         }

@@ -24,6 +24,11 @@ const RX_TAG: u8 = 1;
 const TOUT_TAG: u8 = 2;
 const AT_TAG: u8 = 3;
 
+/// A byte on a line, in words.
+fn describe(n: u8, byte: u8) -> String {
+    format!("UART{n}: {byte:#04x} {:?}", char::from(byte))
+}
+
 /// A UART.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Uart {

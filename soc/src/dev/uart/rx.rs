@@ -3,6 +3,7 @@
 use super::spec::{self, SPEC, at_cmd_char, mem_conf};
 use super::{AT_TAG, RX_QUEUE, RX_TAG, TOUT_TAG, Uart, int};
 use crate::dev::{Cx, DevId, Msg};
+use crate::trace::Event;
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -75,6 +76,7 @@ impl Uart {
 
     /// A byte is in the receiver.
     pub(super) fn receive(&mut self, byte: u8, cx: &mut Cx) {
+        cx.trace(Event::UartRx, || super::describe(self.n, byte));
         if self.regs.get(&SPEC, spec::AUTOBAUD) & spec::autobaud::AUTOBAUD_EN != 0 {
             self.rx.edges = (self.rx.edges + edges(byte)).min(0x3FF);
         }

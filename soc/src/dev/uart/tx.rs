@@ -4,6 +4,7 @@ use super::spec::{self, SPEC, conf0, idle_conf};
 use super::{TX_TAG, Uart, int};
 use crate::dev::{Cx, DevId, Msg};
 use crate::system::Output;
+use crate::trace::Event;
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -95,6 +96,7 @@ impl Uart {
         match std::mem::take(&mut self.tx.shift) {
             Shift::Byte(byte) => {
                 cx.output(Output::Uart { n: self.n, byte });
+                cx.trace(Event::UartTx, || super::describe(self.n, byte));
                 if loopback {
                     self.receive(byte, cx);
                 }

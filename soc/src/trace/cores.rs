@@ -1,0 +1,83 @@
+//! What cores do: interrupts, exceptions, window spills, task switches.
+
+use super::{Event, Line};
+use crate::bus::Soc;
+use esplens_core::cpu::exception::{Cause, vector};
+use esplens_core::cpu::interrupt::LEVEL_MASK;
+use esplens_core::memory::{Access, Taken};
+
+/// EXCCAUSE by name (ISA table 4-64).
+fn cause_name(cause: u32) -> &'static str {
+    match cause {
+        0 => "IllegalInstruction",
+        1 => "Syscall",
+        2 => "InstructionFetchError",
+        3 => "LoadStoreError",
+        4 => "Level1Interrupt",
+        5 => "Alloca",
+        6 => "IntegerDivideByZero",
+        8 => "Privileged",
+        9 => "LoadStoreAlignment",
+        20 => "InstFetchProhibited",
+        28 => "LoadProhibited",
+        29 => "StoreProhibited",
+        32..=39 => "CoprocessorDisabled",
+        _ => "reserved",
+    }
+}
+
+/// What a vector is about, as an event and its text.
+fn describe(what: Taken) -> (Event, impl FnOnce(u32) -> String) {
+    let Taken { vector, cause, vaddr, pending } = what;
+    let level = match vector {
+        vector::LEVEL2..vector::KERNEL => (vector - vector::LEVEL2) / 0x40 + 2,
+        vector::KERNEL | vector::USER if cause == Cause::Level1Interrupt as u32 => 1,
+        _ => 0,
+    };
+    let event = match (vector, level) {
+        (0..vector::LEVEL2, _) if vector & 0x40 == 0 => Event::WindowOverflow,
+        (0..vector::LEVEL2, _) => Event::WindowUnderflow,
+        // Level 6 is for debug exceptions.
+        (_, 1..=5 | 7) => Event::IrqTake,
+        _ => Event::Exception,
+    };
+    let text = move |pc: u32| match event {
+        Event::WindowOverflow | Event::WindowUnderflow => {
+            format!("{} registers, EPC {pc:#010x}", 4 * (vector / 0x80 + 1))
+        }
+        Event::IrqTake => {
+            let pending = pending & LEVEL_MASK[level as usize];
+            format!("level {level}, pending {pending:#010x}, EPC {pc:#010x}")
+        }
+        _ if level == 6 => format!("debug, EPC {pc:#010x}"),
+        _ => {
+            let double = if vector == vector::DOUBLE { "double, " } else { "" };
+            format!("{double}{} ({cause}), EPC {pc:#010x}, EXCVADDR {vaddr:#010x}", cause_name(cause))
+        }
+    };
+    (event, text)
+}
+
+impl Soc {
+    /// A core took an exception or interrupt.
+    pub(crate) fn trace_taken(&mut self, a: &Access, what: Taken) {
+        let (event, text) = describe(what);
+        if self.sys.trace.on(event) {
+            let at = self.base.at(a.core, a.cycle);
+            self.sys.trace_line(a.mem, Line::new(event, at, (a.core as u8, a.pc), text(a.pc)));
+        }
+    }
+
+    /// A core stored to a word that names a core's running task.
+    pub(crate) fn trace_stored(&mut self, a: &Access, addr: u32, old: u32, tcb: u32) {
+        if old == tcb || !self.sys.trace.on(Event::TaskSwitch) {
+            return;
+        }
+        let at = self.base.at(a.core, a.cycle);
+        // The scheduler may choose for the other core: the line is about the core whose word it is.
+        let core = self.sys.task_words.iter().position(|w| *w == addr).unwrap_or(a.core);
+        let text = format!("{old:#010x} -> {tcb:#010x}");
+        let line = Line { tcb, ..Line::new(Event::TaskSwitch, at, (core as u8, a.pc), text) };
+        self.sys.trace_line(a.mem, line);
+    }
+}
