@@ -31,4 +31,9 @@ impl RangeMap {
         let rows = (0..end).rev().take_while(move |n| self.furthest[*n] > addr).map(|n| self.rows[n]);
         rows.filter(move |r| addr < r.1)
     }
+
+    /// The row that begins last before `addr` or at it.
+    pub(super) fn before(&self, addr: u32) -> Option<(u32, u32, u32)> {
+        self.rows[..self.rows.partition_point(|r| r.0 <= addr)].last().copied()
+    }
 }
