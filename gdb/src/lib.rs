@@ -4,6 +4,7 @@
 //! dashboard, scripts. None of them touches the machine; all may work side by side. [`symbols`] reads the firmware's
 //! ELF files, [`unwind`] its stacks, [`rtos`] its FreeRTOS.
 
+pub mod coredump;
 pub mod filter;
 pub mod monitor;
 pub mod rtos;

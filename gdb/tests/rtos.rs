@@ -64,7 +64,14 @@ fn look() {
                 eprintln!("{}: {:?} {}", t.name, b.names(&bt), bt.end);
                 assert!(us < 100_000 || bt.end == End::Outermost || true);
             }
-            eprintln!("{}", rtos::queue_table(&s, &rtos::queues(&b.rtos, &mem, &s), &rtos::event_groups(&b.rtos, &mem, &s)));
+            eprintln!(
+                "{}",
+                rtos::queue_table(
+                    &s,
+                    &rtos::queues(&b.rtos, &mem, &s),
+                    &rtos::event_groups(&b.rtos, &mem, &s)
+                )
+            );
             eprintln!("{}", rtos::heap_table(&rtos::heaps(&b.rtos, &mem)));
             eprintln!("{}", rtos::timer_table(s.tick, &rtos::timers(&b.rtos, &mem).0, |a| format!("{a:#x}")));
         }

@@ -1,15 +1,16 @@
 //! `break`, `watch`, `delete`. What may follow `break` is in `vocabulary`.
 
-use super::{Error, Result, number, vocabulary};
+use super::{Error, Result, number, task, vocabulary};
 use crate::supervisor::{Handle, Point, PointKind, Session};
 use clap::{Args, ValueEnum};
 use esplens_core::memory::WatchKind;
 
 /// Sets a breakpoint, or lists all points: `break ADDR`, `break frame 'tcp port 80'`, `break irq 5|uart0`,
-/// `break reg UART0.FIFO [r|w|rw]`.
+/// `break reg UART0.FIFO [r|w|rw]`, `break task NAME` (it gets a core), `break PLACE task NAME`.
 #[derive(Debug, Args)]
 pub struct Break {
-    /// Address, or frame EXPR, irq N|SOURCE, reg NAME [r|w|rw]; nothing: list.
+    /// Address, function or FILE:LINE, with `task NAME` for one task only; or frame EXPR, irq N|SOURCE,
+    /// reg NAME [r|w|rw], task NAME; nothing: list.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     words: Vec<String>,
 }
@@ -24,7 +25,11 @@ impl Break {
             "frame" => vocabulary::frame(&rest, &by),
             "irq" => vocabulary::irq(&rest, &by),
             "reg" => handle.call(move |s| vocabulary::register(s.machine(), &rest, &by))?,
-            addr if rest.is_empty() => number(addr).map(|addr| Point::new(PointKind::Break, addr, 1, &by)),
+            "task" => task::switch_to(handle, &rest)?,
+            place if rest.first().is_some_and(|w| w == "task") => task::at(handle, place, &rest[1..])?,
+            addr if rest.is_empty() => {
+                task::location(handle, addr).map(|addr| Point::new(PointKind::Break, addr, 1, &by))
+            }
             addr => Err(format!("{addr:?} is none of frame, irq, reg, and an address stands alone")),
         };
         add(handle, point.map_err(Error::User)?)

@@ -3,6 +3,9 @@
 //! One file a command; clap parses them and writes the help. docs/howto/add-a-monitor-command.md follows one through.
 
 mod breakpoints;
+mod bt;
+mod dump;
+mod freertos;
 mod info;
 mod listen;
 mod memory;
@@ -11,6 +14,8 @@ mod reset;
 mod run_control;
 mod settings;
 mod snapshots;
+mod task;
+mod threads;
 mod trace;
 mod vendor;
 mod vocabulary;
@@ -45,6 +50,16 @@ enum Command {
     Info(info::Info),
     /// Show or set registers.
     Reg(registers::Reg),
+    /// Backtrace of a core or task, without GDB.
+    Bt(bt::Bt),
+    /// FreeRTOS: tasks, queues, timers, heap.
+    #[command(name = "freertos", visible_alias = "rtos")]
+    FreeRtos(freertos::FreeRtos),
+    /// What GDB's threads are: cores or tasks.
+    Threads(threads::Threads),
+    /// Write an ELF core file with all tasks.
+    #[command(name = "dump-core")]
+    DumpCore(dump::DumpCore),
     /// Show memory, QEMU's way.
     X(memory::X),
     /// The same; addresses are virtual here as well.
@@ -113,6 +128,10 @@ impl Command {
             Self::StepIrq(c) => c.run(handle),
             Self::Info(c) => c.run(handle),
             Self::Reg(c) => c.run(handle),
+            Self::Bt(c) => c.run(handle),
+            Self::FreeRtos(c) => c.run(handle),
+            Self::Threads(c) => c.run(),
+            Self::DumpCore(c) => c.run(handle),
             Self::X(c) | Self::Xp(c) => c.run(handle),
             Self::Mdw(c) | Self::Mdh(c) | Self::Mdb(c) => c.run(handle, memory::size_of(name)),
             Self::Mww(c) | Self::Mwh(c) | Self::Mwb(c) => c.run(handle, memory::size_of(name)),

@@ -9,49 +9,51 @@ use esplens_soc::machine::reg;
 /// Registers of a task that does not run, and how they were saved. `None`: nothing that can be a saved frame is where
 /// the kernel says it is.
 #[must_use]
-pub fn task_context(rtos: &Rtos, mem: &dyn Memory, task: &Task) -> Option<(Context, Form)> {
-    let saved = exception::any(mem, task.top)?;
+pub fn task_context(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Option<(Context, Form)> {
+    let top = mem.u32(tcb)?;
+    let saved = exception::any(mem, top)?;
     let form = saved.form;
     let mut context = match form {
         Form::Solicited => {
             let trace = stopped(mem, &*rtos.source, saved);
             let mut context = Context::of_frame(trace.frames.first()?);
-            context.others.insert(reg::UR + 231, mem.u32(task.top.wrapping_add(12))?);
+            context.others.insert(reg::UR + 231, mem.u32(top.wrapping_add(12))?);
             context
         }
         Form::Interrupt | Form::Demo => saved.context,
     };
-    context.others.extend(coprocessor(rtos, mem, task));
+    context.others.extend(coprocessor(rtos, mem, tcb));
     Some((context, form))
 }
 
 /// Floating-point registers from the task's save area, when they are there.
-fn coprocessor(rtos: &Rtos, mem: &dyn Memory, task: &Task) -> Vec<(u16, u32)> {
-    let Some(area) = save_area(rtos, mem, task) else { return Vec::new() };
+fn coprocessor(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Vec<(u16, u32)> {
+    let Some(area) = save_area(rtos, mem, tcb) else { return Vec::new() };
     // XT_CPSTORED, then the pointer to the aligned area: FCR, FSR, f0..f15.
     let stored = mem.u8(area.wrapping_add(2)).is_some_and(|bits| bits & 1 != 0);
-    let words = mem.u32(area.wrapping_add(8)).filter(|at| stored && is_stack(*at)).and_then(|at| mem.words::<18>(at));
+    let words =
+        mem.u32(area.wrapping_add(8)).filter(|at| stored && is_stack(*at)).and_then(|at| mem.words::<18>(at));
     let numbers = [reg::UR + 232, reg::UR + 233].into_iter().chain(reg::F0..reg::F0 + 16);
     words.map_or(Vec::new(), |w| numbers.zip(w).collect())
 }
 
 /// The core whose floating-point unit still holds this task's registers.
 #[must_use]
-pub fn fpu_owner(rtos: &Rtos, mem: &dyn Memory, task: &Task) -> Option<usize> {
+pub fn fpu_owner(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Option<usize> {
     let (owners, size) = rtos.source.symbol("_xt_coproc_owner_sa")?;
-    let area = save_area(rtos, mem, task)?;
+    let area = save_area(rtos, mem, tcb)?;
     let step = (size / rtos.layout.cores as u32).max(4);
     (0..rtos.layout.cores).find(|core| mem.u32(owners + step * *core as u32) == Some(area))
 }
 
 /// Where the task's coprocessor state is kept.
-fn save_area(rtos: &Rtos, mem: &dyn Memory, task: &Task) -> Option<u32> {
-    let tcb = rtos.layout.tcb(mem)?;
-    if let Some(o) = tcb.coproc_area {
-        return mem.u32(task.tcb.wrapping_add(o)).filter(|at| *at != 0);
+fn save_area(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Option<u32> {
+    let layout = rtos.layout.tcb(mem)?;
+    if let Some(o) = layout.coproc_area {
+        return mem.u32(tcb.wrapping_add(o)).filter(|at| *at != 0);
     }
     let back = mem.u32(rtos.source.symbol("offset_cpsa")?.0)?;
-    let end = mem.u32(task.tcb.wrapping_add(tcb.end?))?;
+    let end = mem.u32(tcb.wrapping_add(layout.end?))?;
     Some(end.wrapping_sub(back) & !15)
 }
 
@@ -87,7 +89,12 @@ fn broken(top: u32) -> Backtrace {
 
 /// The backtrace of a core, through its interrupt handlers into the task that they interrupted.
 #[must_use]
-pub fn core_backtrace(rtos: Option<&Rtos>, mem: &dyn Memory, names: &dyn Names, context: &Context) -> Backtrace {
+pub fn core_backtrace(
+    rtos: Option<&Rtos>,
+    mem: &dyn Memory,
+    names: &dyn Names,
+    context: &Context,
+) -> Backtrace {
     let running = rtos.zip(context.core).and_then(|(r, core)| r.running(mem, core));
     let interrupted = running.and_then(|tcb| mem.u32(tcb));
     unwind(&Unwinder { mem, names, interrupted }, context)

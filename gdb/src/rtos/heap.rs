@@ -82,7 +82,8 @@ fn region(rtos: &Rtos, mem: &dyn Memory, handle: u32, start: u32, end: u32) -> O
     }
     let at = |path: &str| s.offset("multi_heap_info", path);
     let word = |o: u32| mem.u32(handle.wrapping_add(o));
-    let (free, minimum) = (word(at("free_bytes").unwrap_or(4))?, word(at("minimum_free_bytes").unwrap_or(8))?);
+    let (free, minimum) =
+        (word(at("free_bytes").unwrap_or(4))?, word(at("minimum_free_bytes").unwrap_or(8))?);
     let mut heap =
         Heap { start, end, kind: Kind::Tlsf, free, minimum, largest: 0, blocks: 0, caps: 0, torn: None };
     if let (Some(first), Some(last)) = (at("first_block"), at("last_block")) {
@@ -132,14 +133,17 @@ fn tlsf(mem: &dyn Memory, heap: &mut Heap, control: u32) {
         at += 4;
     }
     let mut heads = Vec::new();
-    while let Some(head) = mem.u32(at).filter(|w| at < end && (*w == control || tlsf_free(mem, heap, *w).is_some())) {
+    while let Some(head) =
+        mem.u32(at).filter(|w| at < end && (*w == control || tlsf_free(mem, heap, *w).is_some()))
+    {
         heads.push(head);
         at += 4;
     }
     for head in heads {
         let mut block = head;
         while block != control {
-            let Some(size) = tlsf_free(mem, heap, block).filter(|_| (heap.blocks as usize) < MAX_BLOCKS) else {
+            let Some(size) = tlsf_free(mem, heap, block).filter(|_| (heap.blocks as usize) < MAX_BLOCKS)
+            else {
                 heap.torn = Some(format!("the free block at {block:#010x} is none"));
                 break;
             };

@@ -44,14 +44,23 @@ pub struct Tcb {
 
 impl Tcb {
     fn typed(s: &dyn Source) -> Option<Self> {
-        let ty = ["tskTaskControlBlock", "TCB_t", "tskTCB"].into_iter().find(|t| s.offset(t, "pxStack").is_some())?;
+        let ty = ["tskTaskControlBlock", "TCB_t", "tskTCB"]
+            .into_iter()
+            .find(|t| s.offset(t, "pxStack").is_some())?;
         let at = |path: &str| s.offset(ty, path);
         let after = |path: &str, next: &[&str]| {
             let start = at(path)?;
             next.iter().filter_map(|n| at(n)).filter(|n| *n > start).min().map(|n| n - start)
         };
         let name = at("pcTaskName")?;
-        let followers = ["xCoreID", "pxEndOfStack", "uxCriticalNesting", "uxTCBNumber", "uxBasePriority", "ulRunTimeCounter"];
+        let followers = [
+            "xCoreID",
+            "pxEndOfStack",
+            "uxCriticalNesting",
+            "uxTCBNumber",
+            "uxBasePriority",
+            "ulRunTimeCounter",
+        ];
         let run_time = at("ulRunTimeCounter").map(|o| {
             let next = ["xNewLib_reent", "xTLSBlock", "ulNotifiedValue", "ucStaticallyAllocated"];
             (o, if after("ulRunTimeCounter", &next) == Some(8) { 8 } else { 4 })
@@ -68,7 +77,9 @@ impl Tcb {
             affinity: at("uxCoreAffinityMask"),
             base_priority: at("uxBasePriority"),
             run_time,
-            notify_state: at("ucNotifyState").or_else(|| at("eNotifyState")).or_else(|| at("ucNotifyState[0]")),
+            notify_state: at("ucNotifyState")
+                .or_else(|| at("eNotifyState"))
+                .or_else(|| at("ucNotifyState[0]")),
             number: at("uxTCBNumber"),
             coproc_area: at("xMPUSettings.coproc_area"),
         })
@@ -184,7 +195,8 @@ impl Layout {
         if self.tcb.is_some() {
             return self.tcb;
         }
-        let state_lists = self.ready_lists(mem).into_iter().chain(self.delayed.iter().copied()).chain(self.suspended);
+        let state_lists =
+            self.ready_lists(mem).into_iter().chain(self.delayed.iter().copied()).chain(self.suspended);
         let first = state_lists.filter_map(|at| self.lists.walk(mem, at).items.first().copied()).next()?;
         let offset = first.at.wrapping_sub(first.owner);
         (offset > 0 && offset <= 64).then(|| Tcb::known(mem, first.owner, offset, &self.lists))?

@@ -32,8 +32,17 @@ pub struct Lists {
 impl Lists {
     /// As the types say, or without integrity words, as every known build has them.
     pub fn find(s: &dyn Source) -> Self {
-        let plain =
-            Self { size: 20, count: 0, end: 8, value: 0, next: 4, previous: 8, owner: 12, container: 16, item: 20 };
+        let plain = Self {
+            size: 20,
+            count: 0,
+            end: 8,
+            value: 0,
+            next: 4,
+            previous: 8,
+            owner: 12,
+            container: 16,
+            item: 20,
+        };
         Self::typed(s).unwrap_or(plain)
     }
 
@@ -91,7 +100,8 @@ impl Lists {
         }
         if walk.items.len() != count as usize {
             let found = walk.items.len();
-            walk.torn.get_or_insert_with(|| format!("the list at {at:#010x} counts {count} and holds {found}"));
+            walk.torn
+                .get_or_insert_with(|| format!("the list at {at:#010x} counts {count} and holds {found}"));
         }
         walk
     }

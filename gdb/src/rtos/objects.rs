@@ -93,7 +93,9 @@ impl QueueLayout {
     }
 
     fn typed(s: &dyn Source) -> Option<Self> {
-        let ty = ["QueueDefinition", "Queue_t", "xQUEUE"].into_iter().find(|t| s.offset(t, "uxItemSize").is_some())?;
+        let ty = ["QueueDefinition", "Queue_t", "xQUEUE"]
+            .into_iter()
+            .find(|t| s.offset(t, "uxItemSize").is_some())?;
         let at = |path: &str| s.offset(ty, path);
         Some(Self {
             send: at("xTasksWaitingToSend")?,
@@ -183,13 +185,19 @@ impl<'a> Names<'a> {
         if !is_object(at) || ![q.send, q.receive].iter().all(|o| lists.is_list(mem, at.wrapping_add(*o))) {
             return None;
         }
-        let (head, waiting, length, item_size) = (word(0)?, word(q.waiting)?, word(q.length)?, word(q.item_size)?);
+        let (head, waiting, length, item_size) =
+            (word(0)?, word(q.waiting)?, word(q.length)?, word(q.item_size)?);
         let kind = match (head, item_size) {
             (0, 0) => QueueKind::Mutex,
             (_, 0) => QueueKind::Semaphore,
             _ => QueueKind::Queue,
         };
-        if length == 0 || length > MAX_LENGTH || waiting > length || item_size > MAX_LENGTH || (head != 0 && !is_object(head & !3)) {
+        if length == 0
+            || length > MAX_LENGTH
+            || waiting > length
+            || item_size > MAX_LENGTH
+            || (head != 0 && !is_object(head & !3))
+        {
             return None;
         }
         let owners = |o: u32| lists.walk(mem, at.wrapping_add(o)).items.iter().map(|i| i.owner).collect();

@@ -63,7 +63,8 @@ pub fn task_table(s: &Snapshot) -> String {
 }
 
 fn names(s: &Snapshot, tcbs: &[u32]) -> String {
-    let name = |tcb: &u32| s.tasks.iter().find(|t| t.tcb == *tcb).map_or(format!("{tcb:#010x}"), |t| t.name.clone());
+    let name =
+        |tcb: &u32| s.tasks.iter().find(|t| t.tcb == *tcb).map_or(format!("{tcb:#010x}"), |t| t.name.clone());
     if tcbs.is_empty() { "-".into() } else { tcbs.iter().map(name).collect::<Vec<_>>().join(" ") }
 }
 
@@ -113,9 +114,17 @@ pub fn timer_table(now: u32, timers: &[Timer], name: impl Fn(u32) -> String) -> 
 
 /// Names of the capabilities that people ask for.
 fn caps(caps: u32) -> String {
-    const NAMES: [(u32, &str); 7] =
-        [(0, "EXEC"), (1, "32BIT"), (2, "8BIT"), (3, "DMA"), (10, "SPIRAM"), (11, "INTERNAL"), (12, "DEFAULT")];
-    let set: Vec<&str> = NAMES.iter().filter(|(bit, _)| caps >> bit & 1 != 0).map(|(_, name)| *name).collect();
+    const NAMES: [(u32, &str); 7] = [
+        (0, "EXEC"),
+        (1, "32BIT"),
+        (2, "8BIT"),
+        (3, "DMA"),
+        (10, "SPIRAM"),
+        (11, "INTERNAL"),
+        (12, "DEFAULT"),
+    ];
+    let set: Vec<&str> =
+        NAMES.iter().filter(|(bit, _)| caps >> bit & 1 != 0).map(|(_, name)| *name).collect();
     if set.is_empty() { "-".into() } else { set.join("|") }
 }
 

@@ -131,7 +131,9 @@ impl Task {
     pub fn affinity_text(&self) -> String {
         match self.affinity {
             None | Some(3) => "any".into(),
-            Some(mask) => (0..32).filter(|n| mask >> n & 1 != 0).map(|n| n.to_string()).collect::<Vec<_>>().join("+"),
+            Some(mask) => {
+                (0..32).filter(|n| mask >> n & 1 != 0).map(|n| n.to_string()).collect::<Vec<_>>().join("+")
+            }
         }
     }
 }

@@ -30,7 +30,9 @@ struct Layout {
 
 fn layout(rtos: &Rtos) -> Layout {
     let s = &*rtos.source;
-    let ty = ["tmrTimerControl", "Timer_t", "xTIMER"].into_iter().find(|t| s.offset(t, "pxCallbackFunction").is_some());
+    let ty = ["tmrTimerControl", "Timer_t", "xTIMER"]
+        .into_iter()
+        .find(|t| s.offset(t, "pxCallbackFunction").is_some());
     let at = |path: &str| ty.and_then(|t| s.offset(t, path));
     let after = 4 + rtos.layout.lists.item;
     let status = at("ucStatus").map(|o| (o, false)).or_else(|| at("uxAutoReload").map(|o| (o, true)));

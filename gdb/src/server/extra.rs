@@ -3,7 +3,6 @@
 use super::conditions;
 use super::frame::MAX_PACKET;
 use super::target::Guest;
-use esplens_core::memory::CORES;
 use esplens_soc::machine::reg;
 
 /// What to do with a packet.
@@ -32,6 +31,15 @@ fn number(text: &str) -> Option<u64> {
 /// Looks at a packet before gdbstub does. `core` is the one that stopped last.
 pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
     let Ok(text) = std::str::from_utf8(body) else { return pass(body) };
+    if matches!(body.first(), Some(b's' | b'S')) || body.starts_with(b"vCont;") {
+        // Those that name no thread mean the one that stopped last.
+        let Ok(tid) = guest.thread_of(core) else { return Verdict::Answer(b"E05".to_vec()) };
+        return match body[0] {
+            b's' => resume(text, guest, core, &format!("vCont;s:{tid:x};c")),
+            b'S' => pass(format!("vCont;s:{tid:x};c").as_bytes()),
+            _ => Verdict::Pass(actions(text, tid.get()).into_bytes()),
+        };
+    }
     match text.as_bytes() {
         [b'm', ..] => read(text),
         [b'Z', ..] => match conditions::split(text) {
@@ -42,12 +50,9 @@ pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
             None => Verdict::Answer(b"E16".to_vec()),
         },
         [b'c', ..] => resume(text, guest, core, "vCont;c"),
-        [b's', ..] => resume(text, guest, core, &format!("vCont;s:{:x};c", core + 1)),
         [b'C', ..] => pass(b"vCont;c"),
-        [b'S', ..] => pass(format!("vCont;s:{:x};c", core + 1).as_bytes()),
-        _ if text.starts_with("vCont;") => Verdict::Pass(actions(text, core).into_bytes()),
         _ if text.starts_with("qXfer:threads:read::") => threads(text, guest),
-        _ if text == "qSymbol::" => Verdict::Answer(b"OK".to_vec()),
+        _ if text.starts_with("qSymbol:") => Verdict::Answer(symbol(text, guest)),
         _ => pass(body),
     }
 }
@@ -77,14 +82,14 @@ fn resume(text: &str, guest: &Guest, core: usize, packet: &str) -> Verdict {
 }
 
 /// vCont actions that step every thread step the one that stopped last.
-fn actions(text: &str, core: usize) -> String {
+fn actions(text: &str, tid: usize) -> String {
     let mut out = String::from("vCont");
     for action in text.split(';').skip(1) {
         out.push(';');
         let all = !action.contains(':') || action.ends_with(":-1") || action.ends_with(".-1");
         let verb = action.split(':').next().unwrap_or(action);
         match verb.as_bytes().first() {
-            Some(b's' | b'S' | b'r') if all => out.push_str(&format!("{verb}:{:x};c", core + 1)),
+            Some(b's' | b'S' | b'r') if all => out.push_str(&format!("{verb}:{tid:x};c")),
             _ => out.push_str(action),
         }
     }
@@ -97,14 +102,13 @@ fn threads(text: &str, guest: &Guest) -> Verdict {
     let Some((offset, length)) = range.and_then(|(o, l)| Some((number(o)?, number(l)?))) else {
         return Verdict::Answer(b"E16".to_vec());
     };
-    let states =
-        guest.handle.call(|s| (0..CORES).map(|core| s.machine().core_status(core)).collect::<Vec<_>>());
+    let view = guest.view();
+    let lines = guest.handle.call(move |s| view.list(s.machine())).unwrap_or_default();
     let mut xml = String::from("<?xml version=\"1.0\"?>\n<threads>\n");
-    for (core, state) in states.unwrap_or_default().into_iter().enumerate() {
-        let name = state.split(' ').next().unwrap_or_default();
-        let state = state[name.len()..].trim().trim_matches(|c| c == '(' || c == ')');
-        let id = core + 1;
-        xml.push_str(&format!("<thread id=\"p1.{id}\" core=\"{core}\" name=\"{name}\">{state}</thread>\n"));
+    for line in lines {
+        let core = line.core.map_or(String::new(), |core| format!(" core=\"{core}\""));
+        let (name, state) = (escaped(&line.name), escaped(&line.state));
+        xml.push_str(&format!("<thread id=\"p1.{:x}\"{core} name=\"{name}\">{state}</thread>\n", line.tid));
     }
     xml.push_str("</threads>\n");
     let mut buf = vec![0; (length as usize).min(MAX_READ as usize)];
@@ -113,6 +117,25 @@ fn threads(text: &str, guest: &Guest) -> Verdict {
     let mut answer = vec![if more { b'm' } else { b'l' }];
     answer.extend(&buf[..n]);
     Verdict::Answer(answer)
+}
+
+/// Text as XML takes it.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// `qSymbol`: the client offers to look symbols up; where we have none, the kernel's are asked for.
+fn symbol(text: &str, guest: &mut Guest) -> Vec<u8> {
+    if guest.handle.symbols().is_some() {
+        return b"OK".to_vec();
+    }
+    if let Some(question) = guest.asking.answer(text) {
+        return question.into_bytes();
+    }
+    if let Some(kernel) = guest.asking.kernel() {
+        guest.handle.set_rtos(kernel);
+    }
+    b"OK".to_vec()
 }
 
 /// Copies a window of `data` into `buf`; returns its length.
@@ -129,10 +152,10 @@ mod tests {
 
     #[test]
     fn steps_of_all_threads_name_one() {
-        assert_eq!(actions("vCont;s", 1), "vCont;s:2;c");
-        assert_eq!(actions("vCont;s:1;c", 1), "vCont;s:1;c");
-        assert_eq!(actions("vCont;r10,20:-1", 0), "vCont;r10,20:1;c");
-        assert_eq!(actions("vCont;c", 0), "vCont;c");
+        assert_eq!(actions("vCont;s", 2), "vCont;s:2;c");
+        assert_eq!(actions("vCont;s:1;c", 2), "vCont;s:1;c");
+        assert_eq!(actions("vCont;r10,20:-1", 1), "vCont;r10,20:1;c");
+        assert_eq!(actions("vCont;c", 1), "vCont;c");
     }
 
     #[test]

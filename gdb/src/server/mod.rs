@@ -14,6 +14,7 @@ mod points;
 mod session;
 mod stub;
 mod target;
+mod threads;
 pub mod xtensa;
 
 pub use address::{Address, DEFAULT_PORT};

@@ -3,10 +3,10 @@
 use super::extra::{self, Verdict};
 use super::frame::{self, Framer, Item};
 use super::stub::{Phase, Stub};
-use super::target::{Guest, tid};
+use super::target::Guest;
 use crate::supervisor::{Event, Gone, Handle, PointKind, RunState, Stopped, Why};
 use esplens_core::memory::WatchKind as CoreWatch;
-use gdbstub::common::Signal;
+use gdbstub::common::{Signal, Tid};
 use gdbstub::stub::{DisconnectReason, MultiThreadStopReason};
 use gdbstub::target::ext::breakpoints::WatchKind;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -121,8 +121,13 @@ impl Session {
                 self.out.extend(out);
             }
         }
-        if let Some(stopped) = self.guest.stopped.take() {
-            self.report(&stopped);
+        self.report_pending()
+    }
+
+    /// Tells of stops that a resume came back with at once.
+    fn report_pending(&mut self) -> Result<(), Gone> {
+        while let Some(stopped) = self.guest.stopped.take() {
+            self.report(&stopped)?;
         }
         Ok(())
     }
@@ -149,9 +154,9 @@ impl Session {
         let by = self.guest.handle.client().clone();
         let stopped = self.guest.handle.call(move |s| s.stop(&by))?;
         if stopped.number > self.guest.resumed_after {
-            self.report(&stopped);
+            self.report(&stopped)?;
         }
-        Ok(())
+        self.report_pending()
     }
 
     fn event(&mut self, event: Result<Event, RecvError>) -> Result<(), Gone> {
@@ -167,25 +172,26 @@ impl Session {
             Ok(_) => return Ok(()),
         };
         if stopped.number > self.guest.resumed_after {
-            self.report(&stopped);
+            self.report(&stopped)?;
         }
-        Ok(())
+        self.report_pending()
     }
 
     /// Tells GDB of a stop, if it waits for one.
-    fn report(&mut self, stopped: &Stopped) {
-        if self.stub.phase() != Phase::Running {
-            return;
+    fn report(&mut self, stopped: &Stopped) -> Result<(), Gone> {
+        if self.stub.phase() != Phase::Running || self.guest.go_on(stopped)? {
+            return Ok(());
         }
         self.core = stopped.core;
         self.guest.resumed_after = stopped.number;
-        let reason = self.reason(stopped);
+        let reason = self.reason(stopped, self.guest.thread_of(stopped.core)?);
         if let Some(text) = self.remark(stopped) {
             let line = format!("esplens: {text}\n");
             self.out.extend(frame::packet(format!("O{}", frame::to_hex(line.as_bytes())).as_bytes()));
         }
         let out = self.stub.report(&mut self.guest, reason);
         self.out.extend(out);
+        Ok(())
     }
 
     /// What the stop reply does not tell.
@@ -200,8 +206,7 @@ impl Session {
         (!mine).then(|| stopped.to_string())
     }
 
-    fn reason(&self, stopped: &Stopped) -> MultiThreadStopReason<u32> {
-        let tid = tid(stopped.core);
+    fn reason(&self, stopped: &Stopped, tid: Tid) -> MultiThreadStopReason<u32> {
         let signal = |signal| MultiThreadStopReason::SignalWithThread { tid, signal };
         match &stopped.why {
             Why::Breakpoint => match self.guest.points.breakpoint(stopped.pc) {

@@ -1,9 +1,10 @@
 //! gdbstub's view of the machine: registers, memory, running.
 
 use super::points::Points;
-use super::xtensa::{self, GRegisters, Number, Xtensa, table};
+use super::threads::{Asking, Place, View};
+use super::xtensa::{GRegisters, Number, Xtensa, table};
 use crate::monitor;
-use crate::supervisor::{Gone, Handle, PointKind, Session, Stopped};
+use crate::supervisor::{Gone, Handle, Point, PointId, PointKind, Session, Stopped};
 use esplens_core::memory::CORES;
 use esplens_soc::machine::{Plan, Step};
 use gdbstub::common::{Pid, Signal, Tid};
@@ -19,7 +20,7 @@ use gdbstub::target::ext::memory_map::{MemoryMap, MemoryMapOps};
 use gdbstub::target::ext::monitor_cmd::{ConsoleOutput, MonitorCmd, MonitorCmdOps};
 use gdbstub::target::ext::thread_extra_info::{ThreadExtraInfo, ThreadExtraInfoOps};
 use gdbstub::target::{Target, TargetError, TargetResult};
-use std::num::NonZeroUsize;
+use std::ops::Range;
 
 /// The machine as one GDB connection sees it.
 pub struct Guest {
@@ -27,10 +28,17 @@ pub struct Guest {
     pub handle: Handle,
     /// This connection's points.
     pub points: Points,
-    plan: Plan,
-    /// Cores that the vCont packet names, to be told from those that scheduler locking holds.
-    named: [bool; CORES],
+    /// The thread that the vCont packet steps, and the addresses it may step through.
+    step: Option<(Tid, Range<u32>)>,
+    /// Threads that the vCont packet names, to be told from those that scheduler locking holds.
+    named: Vec<Tid>,
     locked: bool,
+    /// A step of a task that waits for its turn.
+    awaited: Option<Awaited>,
+    /// Tasks or cores, and whose kernel.
+    view: View,
+    /// The questions about symbols under way.
+    pub asking: Asking,
     /// The stop that a resume came back with at once.
     pub stopped: Option<Stopped>,
     /// Number of the last stop before the resume.
@@ -41,13 +49,11 @@ pub struct Guest {
     extended: bool,
 }
 
-/// The thread of a core: 1 is PRO_CPU, 2 APP_CPU.
-pub fn tid(core: usize) -> Tid {
-    NonZeroUsize::MIN.saturating_add(core)
-}
-
-fn core_of(tid: Tid) -> Option<usize> {
-    Some(tid.get() - 1).filter(|&core| core < CORES)
+/// A task is to be stepped once it gets a core.
+struct Awaited {
+    point: PointId,
+    tid: Tid,
+    range: Range<u32>,
 }
 
 /// Errno values, as GDB shows them.
@@ -61,9 +67,12 @@ impl Guest {
         Self {
             handle,
             points: Points::default(),
-            plan: Plan::default(),
-            named: [false; CORES],
+            step: None,
+            named: Vec::new(),
             locked: false,
+            awaited: None,
+            view: View::default(),
+            asking: Asking::default(),
             stopped: None,
             resumed_after: 0,
             resumed: false,
@@ -79,19 +88,101 @@ impl Guest {
         self.handle.call(f).map_err(|Gone| TargetError::Errno(EIO))
     }
 
-    fn core(tid: Tid) -> TargetResult<usize, Self> {
-        core_of(tid).ok_or(TargetError::Errno(EINVAL))
+    /// How threads look to this connection now.
+    pub fn view(&self) -> View {
+        View { rtos: self.handle.rtos(), ..self.view.clone() }
     }
 
-    fn step(&mut self, tid: Tid, start: u32, end: u32) -> Result<(), Gone> {
-        let Some(core) = core_of(tid) else { return Ok(()) };
-        self.named[core] = true;
-        // Two cores that step at once: the first named one decides when the stop is.
-        if self.plan.step.is_none() {
-            self.plan.step = Some(Step { core, range: start..end, irq: false });
-        }
-        Ok(())
+    /// The thread that a core runs.
+    pub fn thread_of(&self, core: usize) -> Result<Tid, Gone> {
+        let view = self.view();
+        self.handle.call(move |s| view.on_core(s.machine(), core))
     }
+
+    /// `monitor threads cores|tasks`: what threads are, for this connection.
+    fn threads_command(&mut self, line: &str) -> Option<String> {
+        let mut words = line.split_whitespace();
+        if words.next() != Some("threads") {
+            return None;
+        }
+        let known = self.handle.rtos().is_some();
+        Some(match words.next() {
+            Some("cores") => {
+                self.view.cores = true;
+                "threads are the cores\n".into()
+            }
+            Some("tasks") if known => {
+                self.view.cores = false;
+                "threads are tasks once the scheduler runs\n".into()
+            }
+            Some("tasks") => "no FreeRTOS is known: no symbols name one\n".into(),
+            None if known && !self.view.cores => "tasks\n".into(),
+            None => "cores\n".into(),
+            Some(other) => format!("threads: {other:?} is neither cores nor tasks\n"),
+        })
+    }
+
+    /// The stop that a waiting step was for: steps on. True when the client is not to hear of it; a stop that the step
+    /// comes back with at once is in [`Guest::stopped`].
+    pub fn go_on(&mut self, stopped: &Stopped) -> Result<bool, Gone> {
+        let Some(awaited) = self.awaited.take() else { return Ok(false) };
+        let (view, by, core) = (self.view(), self.handle.client().clone(), stopped.core);
+        let here = stopped.why == crate::supervisor::Why::Breakpoint;
+        let Awaited { point, tid, range } = awaited;
+        let next = self.handle.call(move |s| {
+            s.remove_point(point);
+            if !here || view.on_core(s.machine(), core) != tid {
+                return None;
+            }
+            let step = Some(Step { core, range, irq: s.step_irq() });
+            let before = s.stop_number();
+            Some((before, s.resume(&Plan { frozen: [false; CORES], step }, &by)))
+        })?;
+        let Some((number, stop)) = next else { return Ok(false) };
+        self.resumed_after = number;
+        self.stopped = stop;
+        Ok(true)
+    }
+}
+
+/// What a resume became.
+struct Resumed {
+    before: u64,
+    stopped: Option<Stopped>,
+    awaited: Option<PointId>,
+}
+
+/// Carries out a vCont packet.
+fn resume(
+    s: &mut Session,
+    view: &View,
+    step: Option<(Tid, Range<u32>)>,
+    named: Option<&[Tid]>,
+    by: &crate::supervisor::Client,
+) -> Resumed {
+    let mut plan = Plan::default();
+    if let Some(named) = named {
+        let on = std::array::from_fn(|core| {
+            named.iter().any(|tid| view.place(s.machine(), *tid) == Some(Place::Core(core)))
+        });
+        // A stopped task alone cannot run: it needs the others to make room.
+        plan.frozen = if on == [false; CORES] { on } else { on.map(|named| !named) };
+    }
+    let mut awaited = None;
+    if let Some((tid, range)) = step {
+        match view.place(s.machine(), tid) {
+            Some(Place::Core(core)) => plan.step = Some(Step { core, range, irq: s.step_irq() }),
+            _ => {
+                let at = view.resumes_at(s.machine(), tid).zip(view.condition(s.machine(), tid));
+                awaited = at.and_then(|(pc, condition)| {
+                    s.insert_point(Point::new(PointKind::Break, pc, 1, by).when(Some(condition)))
+                });
+            }
+        }
+    }
+    let before = s.stop_number();
+    let stopped = s.resume(&plan, by);
+    Resumed { before, stopped, awaited }
 }
 
 impl Target for Guest {
@@ -139,25 +230,21 @@ impl Target for Guest {
 
 impl mt::MultiThreadBase for Guest {
     fn read_registers(&mut self, regs: &mut GRegisters, tid: Tid) -> TargetResult<(), Self> {
-        let core = Self::core(tid)?;
-        *regs = self.ask(move |s| {
-            let mut all = GRegisters::default();
-            for (n, reg) in all.0.iter_mut().enumerate() {
-                *reg = xtensa::read(s.machine(), core, n).unwrap_or(0) as u32;
-            }
-            all
-        })?;
+        let view = self.view();
+        let values = self.ask(move |s| view.read(s.machine(), tid, 0..table::IN_G))?;
+        let values = values.ok_or(TargetError::Errno(EINVAL))?;
+        regs.0.iter_mut().zip(values).for_each(|(reg, value)| *reg = value as u32);
         Ok(())
     }
 
     fn write_registers(&mut self, regs: &GRegisters, tid: Tid) -> TargetResult<(), Self> {
-        let core = Self::core(tid)?;
-        let values = regs.0;
+        let (view, values) = (self.view(), regs.0);
         self.ask(move |s| {
-            for (n, value) in values.into_iter().enumerate() {
+            let Some(old) = view.read(s.machine(), tid, 0..table::IN_G) else { return };
+            for (n, (value, old)) in values.into_iter().zip(old).enumerate() {
                 // Only what changed: a write may have more effects than its value.
-                if xtensa::read(s.machine(), core, n) != Some(value.into()) {
-                    let _ = xtensa::write(s.machine_mut(), core, n, value.into());
+                if old != u64::from(value) {
+                    view.write(s, tid, n, value.into());
                 }
             }
         })
@@ -168,11 +255,10 @@ impl mt::MultiThreadBase for Guest {
     }
 
     fn read_addrs(&mut self, addr: u32, data: &mut [u8], tid: Tid) -> TargetResult<usize, Self> {
-        let core = Self::core(tid)?;
-        let len = data.len();
+        let (view, len) = (self.view(), data.len());
         let bytes = self.ask(move |s| {
             let mut bytes = vec![0; len];
-            let n = s.machine().peek(core, addr, &mut bytes);
+            let n = s.machine().peek(view.eyes(s.machine(), tid), addr, &mut bytes);
             bytes.truncate(n);
             bytes
         })?;
@@ -184,14 +270,18 @@ impl mt::MultiThreadBase for Guest {
     }
 
     fn write_addrs(&mut self, addr: u32, data: &[u8], tid: Tid) -> TargetResult<(), Self> {
-        let core = Self::core(tid)?;
-        let (bytes, len) = (data.to_vec(), data.len());
-        let done = self.ask(move |s| s.machine_mut().write_memory(core, addr, &bytes))?;
+        let (view, bytes, len) = (self.view(), data.to_vec(), data.len());
+        let done = self.ask(move |s| {
+            let core = view.eyes(s.machine(), tid);
+            s.machine_mut().write_memory(core, addr, &bytes)
+        })?;
         if done < len { Err(TargetError::Errno(EFAULT)) } else { Ok(()) }
     }
 
     fn list_active_threads(&mut self, thread_is_active: &mut dyn FnMut(Tid)) -> Result<(), Gone> {
-        (0..CORES).for_each(|core| thread_is_active(tid(core)));
+        let view = self.view();
+        let lines = self.handle.call(move |s| view.list(s.machine()))?;
+        lines.into_iter().for_each(|line| thread_is_active(line.tid));
         Ok(())
     }
 
@@ -206,59 +296,51 @@ impl mt::MultiThreadBase for Guest {
 
 impl SingleRegisterAccess<Tid> for Guest {
     fn read_register(&mut self, tid: Tid, reg: Number, buf: &mut [u8]) -> TargetResult<usize, Self> {
-        let core = Self::core(tid)?;
         if reg.0 >= table::COUNT {
             return Err(TargetError::Errno(EINVAL));
         }
+        let view = self.view();
         // A register that cannot be read is zero: an error would make GDB give up on all of them.
-        let value = self.ask(move |s| xtensa::read(s.machine(), core, reg.0))?.unwrap_or(0);
+        let value = self.ask(move |s| view.read(s.machine(), tid, std::iter::once(reg.0)))?;
+        let value = value.and_then(|v| v.first().copied()).ok_or(TargetError::Errno(EINVAL))?;
         let n = buf.len().min(8);
         buf[..n].copy_from_slice(&value.to_le_bytes()[..n]);
         Ok(n)
     }
 
     fn write_register(&mut self, tid: Tid, reg: Number, val: &[u8]) -> TargetResult<(), Self> {
-        let core = Self::core(tid)?;
         let mut bytes = [0; 8];
         let n = val.len().min(8);
         bytes[..n].copy_from_slice(&val[..n]);
         let value = u64::from_le_bytes(bytes);
-        let done = self.ask(move |s| xtensa::write(s.machine_mut(), core, reg.0, value))?;
-        done.ok_or(TargetError::Errno(EINVAL))
+        let view = self.view();
+        let done = self.ask(move |s| view.write(s, tid, reg.0, value))?;
+        if done { Ok(()) } else { Err(TargetError::Errno(EINVAL)) }
     }
 }
 
 impl mt::MultiThreadResume for Guest {
     fn resume(&mut self) -> Result<(), Gone> {
-        let mut plan = std::mem::take(&mut self.plan);
-        if self.locked {
-            plan.frozen = self.named.map(|named| !named);
-        }
-        let by = self.handle.client().clone();
-        let (number, stopped) = self.handle.call(move |s| {
-            if let Some(step) = &mut plan.step {
-                step.irq = s.step_irq();
-            }
-            let before = s.stop_number();
-            (before, s.resume(&plan, &by))
-        })?;
-        self.resumed_after = number;
+        let (view, by) = (self.view(), self.handle.client().clone());
+        let (step, named) = (self.step.take(), self.locked.then(|| std::mem::take(&mut self.named)));
+        let awaits = step.clone();
+        let resumed = self.handle.call(move |s| resume(s, &view, step, named.as_deref(), &by))?;
+        self.awaited = resumed.awaited.zip(awaits).map(|(point, (tid, range))| Awaited { point, tid, range });
+        self.resumed_after = resumed.before;
         self.resumed = true;
-        self.stopped = stopped;
+        self.stopped = resumed.stopped;
         Ok(())
     }
 
     fn clear_resume_actions(&mut self) -> Result<(), Gone> {
-        self.plan = Plan::default();
-        self.named = [false; CORES];
+        self.step = None;
+        self.named.clear();
         self.locked = false;
         Ok(())
     }
 
     fn set_resume_action_continue(&mut self, tid: Tid, _signal: Option<Signal>) -> Result<(), Gone> {
-        if let Some(core) = core_of(tid) {
-            self.named[core] = true;
-        }
+        self.named.push(tid);
         Ok(())
     }
 
@@ -277,13 +359,16 @@ impl mt::MultiThreadResume for Guest {
 
 impl mt::MultiThreadSingleStep for Guest {
     fn set_resume_action_step(&mut self, tid: Tid, _signal: Option<Signal>) -> Result<(), Gone> {
-        self.step(tid, 0, 0)
+        mt::MultiThreadRangeStepping::set_resume_action_range_step(self, tid, 0, 0)
     }
 }
 
 impl mt::MultiThreadRangeStepping for Guest {
     fn set_resume_action_range_step(&mut self, tid: Tid, start: u32, end: u32) -> Result<(), Gone> {
-        self.step(tid, start, end)
+        self.named.push(tid);
+        // Two threads that step at once: the first named one decides when the stop is.
+        self.step.get_or_insert((tid, start..end));
+        Ok(())
     }
 }
 
@@ -356,7 +441,8 @@ impl From<Gone> for TargetError<Gone> {
 impl MonitorCmd for Guest {
     fn handle_monitor_cmd(&mut self, cmd: &[u8], mut out: ConsoleOutput<'_>) -> Result<(), Gone> {
         let line = String::from_utf8_lossy(cmd).into_owned();
-        out.write_raw(monitor::run(&self.handle, &line).as_bytes());
+        let said = self.threads_command(&line).unwrap_or_else(|| monitor::run(&self.handle, &line));
+        out.write_raw(said.as_bytes());
         Ok(())
     }
 }
@@ -369,8 +455,13 @@ impl MemoryMap for Guest {
 
 impl ThreadExtraInfo for Guest {
     fn thread_extra_info(&self, tid: Tid, buf: &mut [u8]) -> Result<usize, Gone> {
-        let Some(core) = core_of(tid) else { return Ok(0) };
-        let text = self.handle.call(move |s| s.machine().core_status(core))?;
+        let view = self.view();
+        let lines = self.handle.call(move |s| view.list(s.machine()))?;
+        let line = lines.into_iter().find(|l| l.tid == tid);
+        let text = line.map_or(String::new(), |l| match l.state.as_str() {
+            "" => l.name,
+            state => format!("{} ({state})", l.name),
+        });
         let n = text.len().min(buf.len());
         buf[..n].copy_from_slice(&text.as_bytes()[..n]);
         Ok(n)

@@ -2,6 +2,7 @@
 //! passed over without anybody hearing of it.
 
 use super::agent::{Agent, Look};
+use crate::rtos::TaskIs;
 use crate::server::xtensa;
 use esplens_soc::machine::Machine;
 use std::sync::Arc;
@@ -16,6 +17,10 @@ pub enum Condition {
     Any(Vec<Condition>),
     /// All of these.
     All(Vec<Condition>),
+    /// This task runs on the core, and no interrupt handler.
+    Task(TaskIs),
+    /// The instruction that hit a watchpoint makes this task a core's current one.
+    SwitchTo(TaskIs),
 }
 
 /// A point was hit.
@@ -34,6 +39,8 @@ impl Condition {
             Self::Agent(agent) => agent.evaluate(hit).map_or(true, |value| value != 0),
             Self::Any(list) => list.iter().any(|c| c.holds(hit)),
             Self::All(list) => list.iter().all(|c| c.holds(hit)),
+            Self::Task(task) => task.runs(hit.machine, hit.core),
+            Self::SwitchTo(task) => task.is_stored(hit.machine, hit.core),
         }
     }
 }

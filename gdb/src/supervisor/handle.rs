@@ -2,9 +2,11 @@
 
 use super::event::Event;
 use super::session::Session;
+use crate::rtos::Rtos;
+use crate::symbols::Symbols;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Sender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::{broadcast, oneshot};
 
 /// A request: runs on the machine's thread.
@@ -30,12 +32,20 @@ impl std::fmt::Display for Client {
 #[error("the machine is gone")]
 pub struct Gone;
 
+/// What is known of the firmware; all clients share it.
+#[derive(Default)]
+struct Known {
+    symbols: Option<Arc<Symbols>>,
+    rtos: Option<Arc<Rtos>>,
+}
+
 /// A client's way to the machine; clones are the same client.
 #[derive(Clone)]
 pub struct Handle {
     pub(super) jobs: Sender<Job>,
     pub(super) events: broadcast::Sender<Event>,
     pub(super) clients: Arc<AtomicU32>,
+    known: Arc<RwLock<Known>>,
     client: Client,
     roster: Roster,
     /// Keeps the client on the roster while a clone of this handle lives.
@@ -65,8 +75,8 @@ fn lock(roster: &Roster) -> MutexGuard<'_, Vec<Client>> {
 impl Handle {
     pub(super) fn new(jobs: Sender<Job>, events: broadcast::Sender<Event>) -> Self {
         let client = Client { id: 0, name: "esplens".into() };
-        let roster = Roster::default();
-        Self { jobs, events, clients: Arc::new(AtomicU32::new(0)), client, roster, _seat: None }
+        let (known, roster) = (Arc::default(), Roster::default());
+        Self { jobs, events, clients: Arc::new(AtomicU32::new(0)), known, client, roster, _seat: None }
     }
 
     /// A handle for a new client of this kind.
@@ -83,6 +93,29 @@ impl Handle {
     #[must_use]
     pub fn attached(&self) -> Vec<Client> {
         lock(&self.roster).clone()
+    }
+
+    /// The firmware's symbols, when they are loaded.
+    #[must_use]
+    pub fn symbols(&self) -> Option<Arc<Symbols>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).symbols.clone()
+    }
+
+    /// Shares symbols with all clients, and finds the FreeRTOS they describe.
+    pub fn set_symbols(&self, symbols: Arc<Symbols>) {
+        let rtos = Rtos::find(symbols.clone()).map(Arc::new);
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Known { symbols: Some(symbols), rtos };
+    }
+
+    /// The firmware's FreeRTOS, when symbols tell of one.
+    #[must_use]
+    pub fn rtos(&self) -> Option<Arc<Rtos>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).rtos.clone()
+    }
+
+    /// Shares a FreeRTOS found otherwise: by a debugger that has symbols where we have none.
+    pub fn set_rtos(&self, rtos: Rtos) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).rtos.get_or_insert_with(|| Arc::new(rtos));
     }
 
     /// Who this handle speaks for.

@@ -1,0 +1,137 @@
+//! Writing a core file.
+
+use super::read::{Core, Thread};
+use super::{AR0, GREGS_BYTES, MACHINE, NOTE_BYTES, NT_PRSTATUS, STATUS_BYTES};
+use crate::rtos::{self, Rtos};
+use crate::unwind::{Context, MachineMemory};
+use esplens_soc::machine::{Machine, reg};
+
+/// Memory that a core file holds: what is not in the application's ELF.
+const REGIONS: [(u32, u32); 6] = [
+    (0x3F80_0000, 0x0040_0000),
+    (0x3FF8_0000, 0x2000),
+    (0x3FFA_E000, 0x5_2000),
+    (0x4007_0000, 0x3_0000),
+    (0x400C_0000, 0x2000),
+    (0x5000_0000, 0x2000),
+];
+/// SIGTRAP.
+const SIGTRAP: u16 = 5;
+
+/// A core file's contents from the machine as it stands: all tasks, or the cores where there are none. `core` stopped
+/// last: its thread comes first.
+#[must_use]
+pub fn capture(m: &Machine, rtos: Option<&Rtos>, core: usize) -> Core {
+    let mem = MachineMemory { machine: m, core };
+    let live = |core: usize| {
+        let mut context = Context::of_core(m.cpu(core), core);
+        // LBEG, LEND, LCOUNT, SAR.
+        for n in 0..4 {
+            context.others.extend(m.core_register(core, reg::SR + n).map(|value| (reg::SR + n, value)));
+        }
+        context
+    };
+    let sp = std::array::from_fn(|c| Some(m.cpu(c).a(1)));
+    let tasks = rtos.map(|r| (r, r.snapshot(&mem, sp))).filter(|(_, s)| s.started);
+    let mut threads = Vec::new();
+    for (r, task) in tasks.iter().flat_map(|(r, s)| s.tasks.iter().map(move |t| (r, t))) {
+        let context = match task.core() {
+            Some(core) => Some(live(core)),
+            None => rtos::task_context(r, &mem, task.tcb).map(|c| c.0),
+        };
+        let context = context.unwrap_or_else(|| Context::of_window(0, 0, &[0; 16]));
+        threads.push(Thread { id: task.tcb, name: Some(task.name.clone()), context });
+    }
+    for c in 0..rtos.map_or(2, |r| r.layout.cores) {
+        if !threads.iter().any(|t| t.context.core == Some(c)) {
+            threads.push(Thread { id: c as u32 + 1, name: None, context: live(c) });
+        }
+    }
+    threads.sort_by_key(|t| match t.context.core {
+        Some(c) if c == core => 0,
+        Some(_) => 1,
+        None => 2,
+    });
+    let memory = REGIONS.iter().filter_map(|(at, len)| {
+        let mut bytes = vec![0; *len as usize];
+        let n = mem.machine.peek(core, *at, &mut bytes);
+        bytes.truncate(n);
+        (n > 0).then_some((*at, bytes))
+    });
+    Core { threads, memory: memory.collect() }
+}
+
+fn put(out: &mut [u8], at: usize, word: u32) {
+    out[at..at + 4].copy_from_slice(&word.to_le_bytes());
+}
+
+/// NT_PRSTATUS of one thread.
+fn status(thread: &Thread) -> Vec<u8> {
+    let c = &thread.context;
+    let mut out = vec![0; NOTE_BYTES];
+    out[12..14].copy_from_slice(&SIGTRAP.to_le_bytes());
+    put(&mut out, 24, thread.id);
+    let sr = |n: u16| c.others.get(&(reg::SR + n)).copied().unwrap_or(0);
+    let regs = [c.pc, c.ps, sr(0), sr(1), sr(2), sr(3), c.windowstart, c.windowbase];
+    for (n, value) in regs.into_iter().enumerate() {
+        put(&mut out, STATUS_BYTES + 4 * n, value);
+    }
+    for (n, value) in c.ar.iter().enumerate() {
+        put(&mut out, STATUS_BYTES + AR0 + 4 * n, *value);
+    }
+    debug_assert_eq!(AR0 + 4 * c.ar.len(), GREGS_BYTES, "ar0..ar63 end the registers");
+    out
+}
+
+fn note(out: &mut Vec<u8>, name: &str, kind: u32, data: &[u8]) {
+    for word in [name.len() as u32 + 1, data.len() as u32, kind] {
+        out.extend(word.to_le_bytes());
+    }
+    out.extend(name.bytes().chain([0]));
+    out.resize(out.len().next_multiple_of(4), 0);
+    out.extend(data);
+    out.resize(out.len().next_multiple_of(4), 0);
+}
+
+fn segment(out: &mut Vec<u8>, kind: u32, offset: usize, addr: u32, len: usize, flags: u32) {
+    for word in [kind, offset as u32, addr, addr, len as u32, len as u32, flags, 4] {
+        out.extend(word.to_le_bytes());
+    }
+}
+
+/// The file, as `xtensa-esp32-elf-gdb APP.elf FILE` opens it.
+#[must_use]
+pub fn write(core: &Core) -> Vec<u8> {
+    const PT_LOAD: u32 = 1;
+    const PT_NOTE: u32 = 4;
+    let mut notes = Vec::new();
+    for thread in &core.threads {
+        note(&mut notes, "CORE", NT_PRSTATUS, &status(thread));
+    }
+    let names: String =
+        core.threads.iter().filter_map(|t| Some(format!("{:08x} {}\n", t.id, t.name.as_ref()?))).collect();
+    note(&mut notes, super::read::NAMES, 1, names.as_bytes());
+    let segments = core.memory.len() + 1;
+    let mut out = b"\x7fELF\x01\x01\x01".to_vec();
+    out.resize(16, 0);
+    // ET_CORE, machine, version, entry, program headers at 52, no sections.
+    for half in [4u16, MACHINE] {
+        out.extend(half.to_le_bytes());
+    }
+    for word in [1u32, 0, 52, 0, 0] {
+        out.extend(word.to_le_bytes());
+    }
+    for half in [52u16, 32, segments as u16, 40, 0, 0] {
+        out.extend(half.to_le_bytes());
+    }
+    let mut at = 52 + 32 * segments;
+    segment(&mut out, PT_NOTE, at, 0, notes.len(), 0);
+    at += notes.len();
+    for (addr, bytes) in &core.memory {
+        segment(&mut out, PT_LOAD, at, *addr, bytes.len(), 7);
+        at += bytes.len();
+    }
+    out.extend(notes);
+    core.memory.iter().for_each(|(_, bytes)| out.extend(bytes));
+    out
+}

@@ -1,0 +1,28 @@
+//! `dump-core`.
+
+use super::{Error, Result};
+use crate::coredump;
+use crate::supervisor::{Handle, RunState};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Writes an ELF core file with all tasks as threads.
+#[derive(Debug, Args)]
+pub struct DumpCore {
+    /// File to write.
+    file: PathBuf,
+}
+
+impl DumpCore {
+    pub fn run(&self, handle: &Handle) -> Result {
+        let rtos = handle.rtos();
+        let core = handle.call(move |s| {
+            let core = if let RunState::Stopped(stopped) = s.status().state { stopped.core } else { 0 };
+            coredump::capture(s.machine(), rtos.as_deref(), core)
+        })?;
+        let bytes = coredump::write(&core);
+        let name = self.file.display();
+        std::fs::write(&self.file, &bytes).map_err(|e| Error::User(format!("{name}: {e}")))?;
+        Ok(format!("{name}: {} threads, {} bytes\n", core.threads.len(), bytes.len()))
+    }
+}

@@ -1,0 +1,236 @@
+//! What GDB's threads are: FreeRTOS's tasks once the scheduler runs, the cores before, without symbols, and by wish
+//! (`monitor threads cores`).
+//!
+//! A task's thread id is the address of its control block, as OpenOCD has it; a core's is its number plus 1. Nothing
+//! is kept between packets: which task runs where is read from memory whenever it is asked for.
+
+use super::xtensa::{self, table};
+use crate::rtos::{self, Rtos};
+use crate::supervisor::Session;
+use crate::unwind::exception::Form;
+use crate::unwind::{Context, MachineMemory, Words};
+use esplens_core::memory::CORES;
+use esplens_soc::machine::{Machine, reg};
+use gdbstub::common::Tid;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+/// How a connection sees threads.
+#[derive(Clone, Default)]
+pub struct View {
+    /// The cores, whatever runs on them.
+    pub cores: bool,
+    /// The kernel, when symbols tell of one.
+    pub rtos: Option<Arc<Rtos>>,
+}
+
+/// Where a thread is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On this core.
+    Core(usize),
+    /// Stopped; its control block.
+    Task(u32),
+}
+
+/// A line of `info threads`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Thread id.
+    pub tid: Tid,
+    /// Core that it runs on.
+    pub core: Option<usize>,
+    /// Name.
+    pub name: String,
+    /// What it does.
+    pub state: String,
+}
+
+/// The thread of a core: 1 is PRO_CPU, 2 APP_CPU.
+pub fn core_tid(core: usize) -> Tid {
+    NonZeroUsize::MIN.saturating_add(core)
+}
+
+impl View {
+    fn kernel(&self) -> Option<&Rtos> {
+        self.rtos.as_deref().filter(|_| !self.cores)
+    }
+
+    /// The thread that a core runs.
+    pub fn on_core(&self, m: &Machine, core: usize) -> Tid {
+        let mem = MachineMemory { machine: m, core };
+        let task = self.kernel().and_then(|r| r.running(&mem, core));
+        task.and_then(|tcb| NonZeroUsize::new(tcb as usize)).unwrap_or_else(|| core_tid(core))
+    }
+
+    /// Where a thread is. `None`: there is no such thread.
+    pub fn place(&self, m: &Machine, tid: Tid) -> Option<Place> {
+        if tid.get() <= CORES {
+            return Some(Place::Core(tid.get() - 1));
+        }
+        if let Some(core) = (0..CORES).find(|core| self.on_core(m, *core) == tid) {
+            return Some(Place::Core(core));
+        }
+        let tcb = u32::try_from(tid.get()).ok()?;
+        let rtos = self.kernel()?;
+        let mem = MachineMemory { machine: m, core: 0 };
+        // A task that was deleted may still be asked about: its memory answers, or not.
+        rtos.layout.started(&mem).then_some(Place::Task(tcb)).filter(|_| mem.u32(tcb).is_some())
+    }
+
+    /// The core through whose eyes a thread sees memory.
+    pub fn eyes(&self, m: &Machine, tid: Tid) -> usize {
+        if let Some(Place::Core(core)) = self.place(m, tid) { core } else { 0 }
+    }
+
+    /// All threads: running ones first.
+    pub fn list(&self, m: &Machine) -> Vec<Line> {
+        let mem = MachineMemory { machine: m, core: 0 };
+        let sp = std::array::from_fn(|c| Some(m.cpu(c).a(1)));
+        let tasks = self.kernel().map(|r| r.snapshot(&mem, sp)).filter(|s| s.started).unwrap_or_default();
+        let mut lines: Vec<Line> = tasks
+            .tasks
+            .iter()
+            .filter_map(|t| {
+                let tid = NonZeroUsize::new(t.tcb as usize)?;
+                Some(Line { tid, core: t.core(), name: t.name.clone(), state: t.state.to_string() })
+            })
+            .collect();
+        lines.sort_by_key(|l| l.core.unwrap_or(CORES));
+        let kernel_cores = self.kernel().filter(|_| !lines.is_empty()).map_or(CORES, |r| r.layout.cores);
+        let mut at = 0;
+        for core in 0..kernel_cores {
+            if lines.iter().any(|l| l.core == Some(core)) {
+                at += 1;
+                continue;
+            }
+            let status = m.core_status(core);
+            let name = status.split(' ').next().unwrap_or_default().to_string();
+            let state = status[name.len()..].trim().trim_matches(['(', ')']).to_string();
+            lines.insert(at, Line { tid: core_tid(core), core: Some(core), name, state });
+            at += 1;
+        }
+        lines
+    }
+
+    /// The registers of a stopped task.
+    fn context(&self, m: &Machine, tcb: u32) -> Option<(Context, Form)> {
+        let (rtos, mem) = (self.kernel()?, MachineMemory { machine: m, core: 0 });
+        let (mut context, form) = rtos::task_context(rtos, &mem, tcb)?;
+        if !context.others.contains_key(&reg::F0)
+            && let Some(core) = rtos::fpu_owner(rtos, &mem, tcb)
+        {
+            let numbers = (reg::F0..reg::F0 + 16).chain([reg::UR + 232, reg::UR + 233]);
+            let live = numbers.filter_map(|n| Some((n, m.core_register(core, n)?)));
+            context.others.extend(live);
+        }
+        Some((context, form))
+    }
+
+    /// Registers of a thread by GDB's numbers; those that nobody saved read as 0. `None`: no such thread.
+    pub fn read(&self, m: &Machine, tid: Tid, numbers: impl Iterator<Item = usize>) -> Option<Vec<u64>> {
+        match self.place(m, tid)? {
+            Place::Core(core) => Some(numbers.map(|n| xtensa::read(m, core, n).unwrap_or(0)).collect()),
+            Place::Task(tcb) => {
+                let context = self.context(m, tcb);
+                Some(numbers.map(|n| context.as_ref().map_or(0, |c| saved(&c.0, n))).collect())
+            }
+        }
+    }
+
+    /// Writes a register of a thread. False: it is not kept in memory, or there is no such thread.
+    pub fn write(&self, s: &mut Session, tid: Tid, number: usize, value: u64) -> bool {
+        let tcb = match self.place(s.machine(), tid) {
+            Some(Place::Core(core)) => return xtensa::write(s.machine_mut(), core, number, value).is_some(),
+            Some(Place::Task(tcb)) => tcb,
+            None => return false,
+        };
+        let Some((context, form)) = self.context(s.machine(), tcb) else { return false };
+        if saved(&context, number) == value {
+            return true;
+        }
+        let a = |n: usize| (n < 16).then_some(n as u32);
+        let ar = number
+            .checked_sub(1)
+            .filter(|_| number <= 16)
+            .or_else(|| number.checked_sub(table::A0))
+            .and_then(a);
+        let offset = match (form, ar) {
+            (Form::Interrupt, Some(n)) => 12 + 4 * n,
+            (Form::Interrupt, None) if number == 0 => 4,
+            (Form::Demo, Some(n)) => 4 * n,
+            (Form::Demo, None) if number == 0 => 68,
+            _ => return false,
+        };
+        let at = MachineMemory { machine: s.machine(), core: 0 }.u32(tcb).map(|top| top.wrapping_add(offset));
+        at.is_some_and(|at| s.machine_mut().write_memory(0, at, &(value as u32).to_le_bytes()) == 4)
+    }
+
+    /// Where a stopped task goes on: the address to wait at for its turn.
+    pub fn resumes_at(&self, m: &Machine, tid: Tid) -> Option<u32> {
+        let Some(Place::Task(tcb)) = self.place(m, tid) else { return None };
+        self.context(m, tcb).map(|c| c.0.pc)
+    }
+
+    /// The task condition for a stopped thread.
+    pub fn condition(&self, m: &Machine, tid: Tid) -> Option<crate::supervisor::Condition> {
+        let mem = MachineMemory { machine: m, core: 0 };
+        let task = self.kernel()?.task_is(&mem, &format!("{:#x}", tid.get()))?;
+        Some(crate::supervisor::Condition::Task(task))
+    }
+}
+
+/// A register of a saved context, by GDB's number.
+fn saved(c: &Context, number: usize) -> u64 {
+    let raw = |n: usize| -> u32 {
+        match table::RAW[n].target {
+            reg::PC => c.pc,
+            reg::PS => c.ps,
+            target @ 0x0100..=0x013F => c.ar[usize::from(target - 0x100)],
+            0x0248 => c.windowbase,
+            0x0249 => c.windowstart,
+            target => c.others.get(&target).copied().unwrap_or(0),
+        }
+    };
+    match number {
+        0..table::A0 => raw(number).into(),
+        table::A0..table::VIEW0 => c.a(number - table::A0).into(),
+        _ => table::VIEWS.get(number - table::VIEW0).map_or(0, |view| {
+            let mut at = 0;
+            view.parts.iter().fold(0, |value, &(n, first, bits)| {
+                let part = u64::from(raw(n.into())) >> first & ((1 << bits) - 1);
+                at += bits;
+                value | part << (at - bits)
+            })
+        }),
+    }
+}
+
+/// A kernel from the addresses that GDB gives for [`rtos::WANTED`], one question after the other.
+#[derive(Default)]
+pub struct Asking {
+    next: usize,
+    found: rtos::Addresses,
+}
+
+impl Asking {
+    /// `qSymbol:VALUE:NAME`, with VALUE empty for a name that GDB does not know, or `qSymbol::` at the start. The next
+    /// question; `None` when that was all.
+    pub fn answer(&mut self, packet: &str) -> Option<String> {
+        let mut parts = packet.split(':').skip(1);
+        let value = parts.next().and_then(|v| u32::from_str_radix(v, 16).ok());
+        if packet == "qSymbol::" {
+            *self = Self::default();
+        } else if let (Some(value), Some(name)) = (value, rtos::WANTED.get(self.next.wrapping_sub(1))) {
+            self.found.0.insert((*name).into(), value);
+        }
+        let name = rtos::WANTED.get(self.next)?;
+        self.next += 1;
+        Some(format!("qSymbol:{}", super::frame::to_hex(name.as_bytes())))
+    }
+
+    /// The kernel that the answers describe.
+    pub fn kernel(&mut self) -> Option<Rtos> {
+        Rtos::find(Arc::new(std::mem::take(&mut self.found)))
+    }
+}
