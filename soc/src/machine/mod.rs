@@ -77,7 +77,8 @@ impl Input {
             | Self::Host(
                 Event::Data { bytes, .. } | Event::Datagram { bytes, .. } | Event::Arrived { bytes, .. },
             ) => bytes.len(),
-            Self::Pad(..) | Self::Host(_) => 0,
+            Self::Debug(_, deed) => deed.bytes(),
+            Self::Pad(..) | Self::Host(_) | Self::Link(_) => 0,
         };
         content + size_of::<(Ticks, Self)>()
     }

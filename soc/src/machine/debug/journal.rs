@@ -36,6 +36,16 @@ pub enum Deed {
     Freeze([bool; CORES]),
 }
 
+impl Deed {
+    /// Bytes of its content.
+    pub(in crate::machine) fn bytes(&self) -> usize {
+        match self {
+            Self::Memory(.., bytes) | Self::Flash(_, bytes) => bytes.len(),
+            _ => 0,
+        }
+    }
+}
+
 /// A step that holds interrupts off, under way.
 pub(super) struct Hold {
     core: usize,
