@@ -1,5 +1,6 @@
 //! gdbstub's view of the machine: registers, memory, running.
 
+use super::flash::Load;
 use super::points::Points;
 use super::threads::{Asking, Place, View};
 use super::xtensa::{GRegisters, Number, Xtensa, table};
@@ -16,6 +17,7 @@ use gdbstub::target::ext::breakpoints::{
     SwBreakpointOps, WatchKind,
 };
 use gdbstub::target::ext::extended_mode::{Args, AttachKind, ExtendedMode, ExtendedModeOps, ShouldTerminate};
+use gdbstub::target::ext::flash::FlashOps;
 use gdbstub::target::ext::memory_map::{MemoryMap, MemoryMapOps};
 use gdbstub::target::ext::monitor_cmd::{ConsoleOutput, MonitorCmd, MonitorCmdOps};
 use gdbstub::target::ext::thread_extra_info::{ThreadExtraInfo, ThreadExtraInfoOps};
@@ -45,6 +47,8 @@ pub struct Guest {
     pub resumed_after: u64,
     /// The client resumed the machine at least once.
     pub resumed: bool,
+    /// What it wrote: perhaps a `load`.
+    pub load: Load,
     /// It said `target extended-remote`.
     extended: bool,
 }
@@ -76,6 +80,7 @@ impl Guest {
             stopped: None,
             resumed_after: 0,
             resumed: false,
+            load: Load::default(),
             extended: false,
         }
     }
@@ -223,6 +228,10 @@ impl Target for Guest {
         Some(self)
     }
 
+    fn support_flash_operations(&mut self) -> Option<FlashOps<'_, Self>> {
+        Some(self)
+    }
+
     fn support_memory_map(&mut self) -> Option<MemoryMapOps<'_, Self>> {
         Some(self)
     }
@@ -270,6 +279,7 @@ impl mt::MultiThreadBase for Guest {
     }
 
     fn write_addrs(&mut self, addr: u32, data: &[u8], tid: Tid) -> TargetResult<(), Self> {
+        self.load.ram(addr, data);
         let (view, bytes, len) = (self.view(), data.to_vec(), data.len());
         let done = self.ask(move |s| {
             let core = view.eyes(s.machine(), tid);
@@ -313,6 +323,9 @@ impl SingleRegisterAccess<Tid> for Guest {
         let n = val.len().min(8);
         bytes[..n].copy_from_slice(&val[..n]);
         let value = u64::from_le_bytes(bytes);
+        if reg.0 == table::PC && self.take_entry(value as u32)? {
+            return Ok(());
+        }
         let view = self.view();
         let done = self.ask(move |s| view.write(s, tid, reg.0, value))?;
         if done { Ok(()) } else { Err(TargetError::Errno(EINVAL)) }
@@ -321,6 +334,7 @@ impl SingleRegisterAccess<Tid> for Guest {
 
 impl mt::MultiThreadResume for Guest {
     fn resume(&mut self) -> Result<(), Gone> {
+        self.load = Load::default();
         let (view, by) = (self.view(), self.handle.client().clone());
         let (step, named) = (self.step.take(), self.locked.then(|| std::mem::take(&mut self.named)));
         let awaits = step.clone();
