@@ -4,7 +4,9 @@
 
 mod breakpoints;
 mod bt;
+mod complete;
 mod dump;
+mod flash;
 mod freertos;
 mod info;
 mod listen;
@@ -21,6 +23,7 @@ mod trace;
 mod vendor;
 mod vocabulary;
 
+pub use complete::complete;
 pub use listen::listen;
 
 use crate::supervisor::{Gone, Handle};
@@ -109,7 +112,7 @@ enum Command {
     /// The same.
     Esp(vendor::Vendor),
     /// Flash commands of OpenOCD.
-    Flash(vendor::Flash),
+    Flash(flash::Flash),
     /// End esplens.
     #[command(visible_aliases = ["q", "shutdown", "exit"])]
     Quit(run_control::Quit),
