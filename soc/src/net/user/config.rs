@@ -188,6 +188,14 @@ impl Config {
         u32::from(address) & u32::from(self.mask()) == u32::from(self.net)
     }
 
+    /// Whether an address is the network's own: the host, the name server, or one that `guestfwd` names.
+    #[must_use]
+    pub fn is_own(&self, address: Ipv4Addr) -> bool {
+        address == self.host
+            || address == self.dns
+            || self.guest_forwards.iter().any(|g| *g.server.ip() == address)
+    }
+
     /// Whether an address is in the IPv6 network.
     #[must_use]
     pub fn contains6(&self, address: Ipv6Addr) -> bool {

@@ -16,7 +16,7 @@ impl UserNet {
             return;
         };
         self.learn(now, source_protocol_addr.into(), from);
-        let own = target_protocol_addr == self.config.host || target_protocol_addr == self.config.dns;
+        let own = self.config.is_own(target_protocol_addr);
         if operation == ArpOperation::Request && own {
             let me = (mac_of(target_protocol_addr), target_protocol_addr);
             self.io.frames.push(wire::arp(ArpOperation::Reply, me, (from, source_protocol_addr)));
@@ -70,7 +70,7 @@ impl UserNet {
         let Ok(Icmpv4Repr::EchoRequest { ident, seq_no, data }) = Icmpv4Repr::parse(&packet, &caps) else {
             return;
         };
-        if ip.dst_addr != self.config.host && ip.dst_addr != self.config.dns {
+        if !self.config.is_own(ip.dst_addr) {
             return;
         }
         let reply = Icmpv4Repr::EchoReply { ident, seq_no, data };

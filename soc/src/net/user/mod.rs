@@ -5,11 +5,15 @@
 
 mod config;
 mod dhcp;
+#[cfg(test)]
+mod hostile;
 mod ipv4;
 mod ipv6;
 mod tcp;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_more;
 mod udp;
 mod wire;
 
@@ -231,7 +235,7 @@ impl UserNet {
     fn learn(&mut self, now: Ticks, address: IpAddr, mac: Mac) {
         let c = &self.config;
         let guests = match address {
-            IpAddr::V4(a) => c.contains(a) && a != c.host && a != c.dns && a != c.net,
+            IpAddr::V4(a) => c.contains(a) && !c.is_own(a) && a != c.net,
             IpAddr::V6(a) => c.guests6(a),
         };
         let known = self.io.neighbours.len();

@@ -11,17 +11,17 @@ use smoltcp::time::Instant;
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 
-const MS: Ticks = 1000 * TICKS_PER_US;
-const MAC: Mac = [2, 0, 0, 0, 0, 3];
+pub const MS: Ticks = 1000 * TICKS_PER_US;
+pub const MAC: Mac = [2, 0, 0, 0, 0, 3];
 
 /// The guest's MAC.
 #[derive(Default)]
-struct Nic {
+pub struct Nic {
     rx: VecDeque<Vec<u8>>,
     tx: Vec<Vec<u8>>,
 }
-struct Rx(Vec<u8>);
-struct Tx<'a>(&'a mut Vec<Vec<u8>>);
+pub struct Rx(Vec<u8>);
+pub struct Tx<'a>(&'a mut Vec<Vec<u8>>);
 
 impl RxToken for Rx {
     fn consume<R, F: FnOnce(&[u8]) -> R>(self, f: F) -> R {
@@ -54,20 +54,20 @@ impl Device for Nic {
 }
 
 /// A guest, the network, and a line with faults.
-struct Bench {
-    net: Net,
+pub struct Bench {
+    pub net: Net,
     nic: Nic,
-    iface: Interface,
-    sockets: SocketSet<'static>,
-    now: Ticks,
+    pub iface: Interface,
+    pub sockets: SocketSet<'static>,
+    pub now: Ticks,
     random: u64,
     /// Frames in a thousand that are lost, doubled and swapped, each.
     faults: u64,
-    commands: Vec<Command>,
+    pub commands: Vec<Command>,
 }
 
 impl Bench {
-    fn new(config: Config, faults: u64) -> Self {
+    pub fn new(config: Config, faults: u64) -> Self {
         let mut nic = Nic::default();
         let hw = HardwareAddress::Ethernet(EthernetAddress(MAC));
         let mut iface = Interface::new(IfConfig::new(hw), &mut nic, Instant::ZERO);
@@ -83,13 +83,13 @@ impl Bench {
         (self.random >> 33) % 1000 < self.faults
     }
 
-    fn tcp(&mut self, buffer: usize) -> SocketHandle {
+    pub fn tcp(&mut self, buffer: usize) -> SocketHandle {
         let b = || SocketBuffer::new(vec![0; buffer]);
         self.sockets.add(Socket::new(b(), b()))
     }
 
     /// Half a millisecond passes.
-    fn step(&mut self) {
+    pub fn step(&mut self) {
         self.now += MS / 2;
         self.iface.poll(
             Instant::from_micros((self.now / TICKS_PER_US) as i64),
@@ -151,7 +151,7 @@ impl Bench {
     }
 }
 
-fn pattern(n: usize) -> Vec<u8> {
+pub fn pattern(n: usize) -> Vec<u8> {
     (0..n as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
 }
 

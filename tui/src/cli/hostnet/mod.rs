@@ -5,6 +5,8 @@ mod segment;
 mod stream;
 #[cfg(target_os = "linux")]
 mod tap;
+#[cfg(test)]
+mod tests;
 mod udp;
 
 use super::exit::BadInput;
