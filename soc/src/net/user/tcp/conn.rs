@@ -1,10 +1,11 @@
 //! One connection: its state, and what the host's side tells it.
 
+use super::super::wire::BROADCAST;
 use super::super::{Io, wire};
 use crate::net::host::Command;
 use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US, Ticks};
 use serde::{Deserialize, Serialize};
-use smoltcp::wire::{TcpControl, TcpRepr, TcpSeqNumber};
+use smoltcp::wire::{ArpOperation, TcpControl, TcpRepr, TcpSeqNumber};
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
@@ -257,9 +258,19 @@ impl Conn {
         Fate::Goes
     }
 
+    /// Asks once more for the address of a guest that did not answer the first time: it may not have booted then.
+    fn ask(&self, io: &mut Io) {
+        if let (IpAddr::V4(me), IpAddr::V4(guest)) = (self.peer.ip(), self.guest.ip())
+            && self.tries > 0
+        {
+            let from = (io.gateway, me);
+            io.frames.push(wire::arp(ArpOperation::Request, from, (BROADCAST, guest)));
+        }
+    }
+
     /// Puts a segment together.
     pub fn emit(&mut self, seq: u32, control: TcpControl, payload: &[u8], io: &mut Io) {
-        let Some(mac) = io.mac(self.guest.ip()) else { return };
+        let Some(mac) = io.mac(self.guest.ip()) else { return self.ask(io) };
         let first = self.state == State::Calling;
         let syn = control == TcpControl::Syn;
         self.told = self.told_after(first);
