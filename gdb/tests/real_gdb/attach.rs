@@ -1,11 +1,10 @@
 //! Connecting: the paper's commands, ESP-IDF's script, a firmware that runs already.
 
-use crate::common::serve;
-use crate::script::{Bench, WITH_ELF};
+use crate::script::{Bench, Transcript, WITH_ELF};
 use esplens_gdb::server;
 
 /// `(gdb)` by `(gdb)` as the paper has them.
-fn papers_commands(bench: &Bench) -> crate::script::Transcript {
+fn papers_commands(bench: &Bench) -> Transcript {
     let t = bench.run(&["monitor system_reset", "tb app_main", "c", "bt", "x/i $pc"]);
     t.expect("c", &["Temporary breakpoint 1, app_main (", ") at "]);
     t.expect("bt", &["#0  app_main (", "#1 "]);
@@ -33,7 +32,7 @@ fn the_papers_commands_stop_at_app_main_of_every_firmware() {
 const CONNECT: [&str; 4] =
     ["monitor reset halt", "maintenance flush register-cache", "thbreak app_main", "continue"];
 
-fn connect_script(bench: &Bench, then: &[&str]) -> crate::script::Transcript {
+fn connect_script(bench: &Bench, then: &[&str]) -> Transcript {
     let target = format!("target remote :{}", bench.port);
     let all: Vec<&str> =
         ["set remotetimeout 10", &target].iter().chain(&CONNECT).chain(then).copied().collect();
@@ -69,7 +68,7 @@ fn idfs_connect_script_works_on_every_firmware_and_bt_is_right_in_its_tick() {
 }
 
 /// Attaches after a second and a half, and leaves; what `thread apply all bt` said.
-fn attach_and_leave(bench: &Bench) -> crate::script::Transcript {
+fn attach_and_leave(bench: &Bench) -> Transcript {
     bench.run_for(1500);
     let t = bench.run(&["bt", "info threads", "thread apply all bt", "detach"]);
     t.expect("bt", &["#0  "]);
@@ -113,14 +112,12 @@ fn attaching_to_a_running_firmware_leaves_it_running() {
 fn two_gdbs_share_a_machine() {
     let Some(bench) = Bench::demo() else { return };
     bench.run_for(300);
-    let elf = bench.elf.clone();
     let commands = ["tb xTaskIncrementTick", "c", "p xTickCount", "detach"];
     let (a, b) = std::thread::scope(|s| {
         let a = s.spawn(|| bench.run(&commands));
         let b = s.spawn(|| bench.run(&commands));
         (a.join().unwrap(), b.join().unwrap())
     });
-    assert!(elf.exists());
     for t in [a, b] {
         assert!(t.number("p xTickCount") > 0, "{t}");
         t.expect("detach", &["detached"]);
@@ -136,5 +133,4 @@ fn a_unix_socket_serves_as_well() {
     let target = format!("target remote {}", path.display());
     let t = bench.run_bare(&[&target, "tb app_main", "c", "bt", "detach"]);
     t.expect("bt", &["#0  app_main"]);
-    let _ = serve;
 }
