@@ -38,7 +38,11 @@ fn show(what: &str, figure: &str) {
 
 /// The program at its first instruction, behind a server.
 fn start(elf: &std::path::Path) -> (Handle, u16) {
-    let flash = input::from_bytes("erased".as_ref(), &[0xFF], &LoadOptions { accept_any: true, ..Default::default() });
+    let flash = input::from_bytes(
+        "erased".as_ref(),
+        &[0xFF],
+        &LoadOptions { accept_any: true, ..Default::default() },
+    );
     let mut config = MachineConfig::new(flash.expect("an erased flash").flash);
     config.kernel = Some(kernel::load(elf).expect("fixtures/bench/bench.elf"));
     serve(Machine::new(config))
@@ -111,7 +115,9 @@ fn breakpoints(elf: &std::path::Path) {
     }
     let speed = 100.0 * best[0] as f64 / best[1] as f64;
     show(
-        &format!("guest speed with {BREAKPOINTS} breakpoints not hit ({inside} of them in its own code) (goal: 95%)"),
+        &format!(
+            "guest speed with {BREAKPOINTS} breakpoints not hit ({inside} of them in its own code) (goal: 95%)"
+        ),
         &format!("{speed:.1}% of the speed with none"),
     );
 }

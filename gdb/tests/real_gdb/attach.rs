@@ -61,8 +61,10 @@ fn idfs_connect_script_works_on_every_firmware_and_bt_is_right_in_its_tick() {
         let t = connect_script(&bench, &then);
         t.expect("info threads", &["* ", "app_main"]);
         t.expect("c", &["xTaskIncrementTick ("]);
-        t.expect("bt 6", &["#0  xTaskIncrementTick ()", "in xPortSysTickHandler ()"]);
-        t.expect("bt 6", &["in xPortSysTickHandler ()", "in _frxt_timer_int ()", "in _xt_lowint1 ()"]);
+        // There the unwinder ends, on silicon too: what lies behind is not a call.
+        let frames = ["#0  xTaskIncrementTick ()", "in xPortSysTickHandler ()", "in _frxt_timer_int ()"];
+        t.expect("bt 6", &frames);
+        t.expect("bt 6", &["in _frxt_timer_int ()", "in _xt_lowint1 ()"]);
         t.expect("finish", &["in xPortSysTickHandler ()", "Value returned is $1 = "]);
     }
 }
@@ -103,7 +105,8 @@ fn attaching_to_a_running_firmware_leaves_it_running() {
         let t = attach_and_leave(&bench);
         let all = t.of("thread apply all bt");
         // Each stack ends where its firmware's tasks and cores begin.
-        let roots = ["vPortTaskWrapper", "prvIdleTask", "_xt_lowint1", "start_cpu0", "call_start_cpu", "panic"];
+        let roots =
+            ["vPortTaskWrapper", "prvIdleTask", "_xt_lowint1", "start_cpu0", "call_start_cpu", "panic"];
         assert!(roots.iter().any(|r| all.contains(r)), "{name}: {t}");
     }
 }
