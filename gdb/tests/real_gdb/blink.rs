@@ -28,7 +28,7 @@ fn code_locals_displays_and_calls() {
     t.expect("bt", &["#0  ", "in main_task (args=", "in vPortTaskWrapper ("]);
     t.expect("next", &["1: /x $a1 = 0x3ffb"]);
     t.expect_nth("c", 1, &["blink_led () at "]);
-    t.expect("finish", &["in app_main () at "]);
+    t.expect("finish", &["app_main () at "]);
     assert!(t.number("call (int)esp_log_timestamp()") > 0, "{t}");
     t.expect("info registers all", &["f64r_lo", "psintlevel"]);
     for prid in ["= 52685", "= 43947"] {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 /// Guard against a hang, in seconds: ESPLENS_GDB_SECONDS, else this. Nothing takes a fraction of it on an idle host;
 /// hosts are not always idle.
-const HANG: &str = "900";
+const HANG: &str = "1800";
 /// Begins what the driver prints between two commands.
 const MARK: &str = "@esplens-test@ ";
 
@@ -178,7 +178,10 @@ impl Transcript {
         let mut rest = answer;
         for part in parts {
             let Some(at) = rest.find(part) else {
-                panic!("{}: {command}: no {part:?} (of {parts:?}) in {answer:?}; all of it:\n{self}", self.name);
+                panic!(
+                    "{}: {command}: no {part:?} (of {parts:?}) in {answer:?}; all of it:\n{self}",
+                    self.name
+                );
             };
             rest = &rest[at + part.len()..];
         }
@@ -193,7 +196,7 @@ impl Transcript {
     /// Fails when GDB complained anywhere.
     #[track_caller]
     pub fn no_complaints(&self) {
-        for bad in ["Cannot access memory", "Remote communication error", "corrupt stack", "not available"] {
+        for bad in ["Cannot access memory", "Remote communication error", "not available", "<unavailable>"] {
             assert!(!self.to_string().contains(bad), "{}: {bad}:\n{self}", self.name);
         }
     }

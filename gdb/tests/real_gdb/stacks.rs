@@ -109,7 +109,8 @@ fn at_a_crash_in_c_called_from_rust() {
     let Some(bench) = Bench::demo() else { return };
     bench.run_and_stop(300);
     type_line(&bench, "crash");
-    let t = bench.run(&["tb port_panic", "c", "bt", "p/x frame->pc", "p frame->cause", "info symbol frame->pc"]);
+    let t =
+        bench.run(&["tb port_panic", "c", "bt", "p/x frame->pc", "p frame->cause", "info symbol frame->pc"]);
     chain(&t, t.of("bt"), &["port_panic", "port_interrupt", "port_exception"]);
     t.expect("info symbol frame->pc", &["read_sensor + "]);
     assert_eq!(t.number("p frame->cause"), 28, "LoadProhibited\n{t}");

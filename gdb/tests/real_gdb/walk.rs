@@ -71,7 +71,8 @@ fn a_hundred_thousand_steps() {
 #[test]
 fn displays_and_disassembly() {
     let Some(bench) = Bench::demo() else { return };
-    let t = bench.run(&["tb app_main", "c", "x/20i $pc", "display/i $pc", "display counters", "stepi", "next"]);
+    let t =
+        bench.run(&["tb app_main", "c", "x/20i $pc", "display/i $pc", "display counters", "stepi", "next"]);
     let lines: Vec<&str> = t.of("x/20i $pc").lines().collect();
     assert_eq!(lines.len(), 20, "{t}");
     assert!(lines[0].starts_with("=> ") && lines[0].contains("<app_main>:\tentry\ta1, "), "{t}");
@@ -188,7 +189,10 @@ fn another_window_is_a_write_away() {
         "finish",
     ]);
     assert_eq!(t.number_nth("p/x $a1", 1), t.number("p/x $a1"), "the caller's stack pointer\n{t}");
-    assert_eq!(t.number("p $windowbase"), t.number("p/x $caller = ((int)$windowbase - ($a0 >> 30 & 3)) & 15"));
+    assert_eq!(
+        t.number("p $windowbase"),
+        t.number("p/x $caller = ((int)$windowbase - ($a0 >> 30 & 3)) & 15")
+    );
     assert_eq!(t.nth("bt", 0), t.nth("bt", 1), "and back");
     t.expect("finish", &["app_main ()"]);
 }

@@ -35,7 +35,7 @@ pub struct Args {
     /// Folder with the sample firmware [default: $ESPLENS_SHARED/firmware, else ../shared/firmware].
     #[arg(long, value_name = "DIR")]
     firmware: Option<PathBuf>,
-    /// Only the boot, not the interpreter's benches.
+    /// Only the boot, not the interpreter's and the debugger's benches.
     #[arg(long)]
     boot_only: bool,
     /// Boots to measure; the fastest and the median are shown.
@@ -81,6 +81,7 @@ fn usual(args: &Args, root: &Path) -> anyhow::Result<Vec<Row>> {
         let started = SystemTime::now();
         cargo(root, &["bench", "-p", "esplens-core"])?;
         rows.extend(interpreter(&target(root).join("criterion"), started)?);
+        rows.extend(debugging(root)?);
     }
     let image = firmware(args, root).join(IMAGE);
     if image.is_file() {
@@ -108,6 +109,27 @@ fn cargo(root: &Path, args: &[&str]) -> anyhow::Result<()> {
         bail!("cargo {}: {status}", args.join(" "));
     }
     Ok(())
+}
+
+/// What debugging costs, as the bench `rates` prints it.
+fn debugging(root: &Path) -> anyhow::Result<Vec<Row>> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["bench", "-p", "esplens-gdb", "--bench", "rates"])
+        .current_dir(root)
+        .stderr(Stdio::inherit())
+        .output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    if !output.status.success() {
+        bail!("cargo bench -p esplens-gdb: {}: {text}", output.status);
+    }
+    Ok(text.lines().filter_map(rate_row).collect())
+}
+
+/// `rate TAB what TAB figure`.
+fn rate_row(line: &str) -> Option<Row> {
+    let (what, figure) = line.strip_prefix("rate\t")?.split_once('\t')?;
+    Some(Row { what: what.into(), figure: figure.into() })
 }
 
 /// What criterion measured since `started`: each bench's instructions a second.
@@ -224,6 +246,13 @@ mod tests {
         assert_eq!(row.what, "interp/mix");
         assert_eq!(row.figure, "200 million instructions/s");
         assert!(bench_row(&json!({"full_id": "x", "throughput": null}), &figures).is_none());
+    }
+
+    #[test]
+    fn a_rate_is_a_row() {
+        let row = rate_row("rate\tsteps\t20000/s").unwrap();
+        assert_eq!((row.what.as_str(), row.figure.as_str()), ("steps", "20000/s"));
+        assert!(rate_row("running 0 tests").is_none());
     }
 
     #[test]
