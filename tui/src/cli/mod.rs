@@ -3,7 +3,9 @@
 mod args;
 mod debug;
 mod demo;
+mod dump;
 mod exit;
+mod explain;
 mod hostnet;
 mod info;
 mod nic;
@@ -39,6 +41,8 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Demo(args) => demo::run(*args),
         Command::Info(args) => info::info(&args),
+        Command::Explain(args) => explain::explain(&args),
+        Command::Dump(args) => dump::dump(&args),
     };
     let exit = result.unwrap_or_else(|error| {
         eprintln!("esplens: {error:#}");
