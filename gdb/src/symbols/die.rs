@@ -108,11 +108,6 @@ impl<'a> Dies<'a> {
         Ok(out)
     }
 
-    /// A string attribute.
-    pub(super) fn text(&self, die: &Die<'a>, name: DwAt) -> Option<&'a str> {
-        self.string(die.offset, die.attr(name)?)
-    }
-
     /// The string that an attribute's value of the DIE at `offset` stands for.
     pub(super) fn string(&self, offset: u32, value: AttributeValue<R<'a>>) -> Option<&'a str> {
         let bytes = match value {

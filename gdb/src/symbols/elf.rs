@@ -26,6 +26,8 @@ pub struct Elf {
     pub(super) bytes: Cow<'static, [u8]>,
     sections: Vec<(SectionId, Range<usize>)>,
     memory: Vec<Range<u32>>,
+    /// The sections with code, and their numbers.
+    code: Vec<(Range<u32>, usize)>,
     pub(super) symtab: SymTab,
     pub(super) units: Vec<UnitEntry>,
     pub(super) unit_ranges: super::ranges::RangeMap,
@@ -76,6 +78,7 @@ impl Elf {
             path: None,
             sections,
             memory,
+            code: file.sections().filter_map(|s| code(&s)).collect(),
             symtab,
             units: Vec::new(),
             unit_ranges: Default::default(),
@@ -130,6 +133,11 @@ impl Elf {
     #[must_use]
     pub fn occupies(&self, addr: u32) -> bool {
         self.memory.iter().any(|r| r.contains(&addr))
+    }
+
+    /// Number of the section with code that contains `addr`.
+    pub(super) fn code_section(&self, addr: u32) -> Option<usize> {
+        self.code.iter().find(|c| c.0.contains(&addr)).map(|c| c.1)
     }
 
     pub(super) fn section(&self, id: SectionId) -> &[u8] {
@@ -191,4 +199,10 @@ fn occupied(s: &object::Section<'_, '_>) -> Option<Range<u32>> {
     let start = u32::try_from(s.address()).ok()?;
     let end = start.checked_add(u32::try_from(s.size()).ok()?)?;
     (sh_flags & u64::from(elf::SHF_ALLOC) != 0 && start < end && start != 0).then_some(start..end)
+}
+
+fn code(s: &object::Section<'_, '_>) -> Option<(Range<u32>, usize)> {
+    let SectionFlags::Elf { sh_flags } = s.flags() else { return None };
+    let range = occupied(s).filter(|_| sh_flags & u64::from(elf::SHF_EXECINSTR) != 0)?;
+    Some((range, s.index().0))
 }

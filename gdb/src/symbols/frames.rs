@@ -26,7 +26,8 @@ pub struct SourceFrame {
 impl Symbols {
     /// What runs at `pc`: inlined calls innermost first, the function itself last. Empty when no file knows.
     ///
-    /// A file without debug information gives one frame with the function's name alone.
+    /// Without debug information the symbol table gives one frame: in a section with code the symbol that starts
+    /// last before `pc`, as GNU's tools do.
     #[must_use]
     pub fn frames_at(&self, pc: u32) -> Vec<SourceFrame> {
         if let Some((_, elf)) = self.owner(pc) {
@@ -69,7 +70,13 @@ impl Elf {
                 best = frames;
             }
         }
-        let symbol = self.symtab.containing(pc, |r| r.kind != super::SymbolKind::Object);
+        if best.is_empty() {
+            // Padding: the line table reaches further than the functions.
+            let before = self.unit_ranges.before(pc).and_then(|r| self.units.get(r.2 as usize));
+            best = before.map(|u| self.unit_frames(u, pc)).unwrap_or_default();
+        }
+        let nearest = self.code_section(pc).and_then(|n| self.symtab.nearest_code(pc, n));
+        let symbol = nearest.or_else(|| self.symtab.containing(pc, |r| r.kind != super::SymbolKind::Object));
         let Some(symbol) = symbol else { return best };
         let empty = SourceFrame {
             function: None,
@@ -79,7 +86,8 @@ impl Elf {
             column: 0,
             inlined: false,
         };
-        let frame = best.into_iter().next().unwrap_or(empty);
+        let file = symbol.file.as_deref().map(String::from);
+        let frame = best.into_iter().next().unwrap_or(SourceFrame { file, ..empty });
         let (function, linkage_name) = (Some(demangle(&symbol.name)), Some(symbol.name.clone()));
         vec![SourceFrame { function, linkage_name, ..frame }]
     }
@@ -94,7 +102,7 @@ impl Elf {
         let dies = Dies::new(self);
         let mut out = Vec::new();
         for scope in chain.iter().rev().filter(|s| s.kind != ScopeKind::Block) {
-            let (function, linkage_name) = names(&dies, scope.origin.unwrap_or(scope.die));
+            let (function, linkage_name) = names(&dies, scope.die);
             let inlined = scope.kind == ScopeKind::Inlined;
             let (file, line, column) = place;
             out.push(SourceFrame { function, linkage_name, file, line, column, inlined });

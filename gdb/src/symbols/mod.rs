@@ -7,8 +7,11 @@
 mod die;
 mod elf;
 mod error;
+mod expr;
 mod frames;
 mod lines;
+mod locals;
+mod location;
 mod names;
 mod ranges;
 mod scopes;
@@ -18,12 +21,15 @@ mod symtab;
 mod tests;
 mod types;
 mod unit;
+mod values;
 mod variables;
 
 pub use elf::Elf;
 pub use error::{Error, Result};
 pub use frames::SourceFrame;
+pub use locals::Local;
 pub use set::{Symbol, Symbols};
 pub use symtab::SymbolKind;
 pub use types::{Encoding, Member, PointerKind, Record, RecordKind, Type, TypeId, Variants};
+pub use values::{Child, Format, Frame, Memory, Number, Place, Value};
 pub use variables::Variable;

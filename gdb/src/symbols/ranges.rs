@@ -32,8 +32,8 @@ impl RangeMap {
         rows.filter(move |r| addr < r.1)
     }
 
-    /// All rows.
-    pub(super) fn rows(&self) -> &[(u32, u32, u32)] {
-        &self.rows
+    /// The row that begins last before `addr` or at it.
+    pub(super) fn before(&self, addr: u32) -> Option<(u32, u32, u32)> {
+        self.rows[..self.rows.partition_point(|r| r.0 <= addr)].last().copied()
     }
 }

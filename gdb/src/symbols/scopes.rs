@@ -34,8 +34,6 @@ pub(super) struct Scope {
     pub call_line: u32,
     /// Column; 0: not known.
     pub call_column: u32,
-    /// The function that was inlined.
-    pub origin: Option<u32>,
 }
 
 /// All scopes of a unit, outer before inner.
@@ -124,10 +122,10 @@ fn walk(elf: &Elf, entry: &UnitEntry, out: &mut Scopes, functions: &mut Vec<(u32
             }
             continue;
         };
-        let mut found = Found { covers: Covers::default(), call: (0, 0, 0), origin: None };
+        let mut found = Found { covers: Covers::default(), call: (0, 0, 0) };
         let read = abbrev.attributes().iter().try_for_each(|spec| {
             let attr = raw.read_attribute(*spec)?;
-            found.take(&dies, at, attr);
+            found.take(&attr);
             Ok(())
         });
         if let Err(e) = read {
@@ -153,7 +151,6 @@ fn walk(elf: &Elf, entry: &UnitEntry, out: &mut Scopes, functions: &mut Vec<(u32
             call_file: found.call.0,
             call_line: found.call.1,
             call_column: found.call.2,
-            origin: found.origin,
         });
         open.push((depth, number));
     };
@@ -176,11 +173,10 @@ fn kind(tag: DwTag) -> Option<ScopeKind> {
 struct Found<'a> {
     covers: Covers<'a>,
     call: (u32, u32, u32),
-    origin: Option<u32>,
 }
 
 impl<'a> Found<'a> {
-    fn take(&mut self, dies: &Dies<'a>, at: u32, attr: gimli::Attribute<R<'a>>) {
+    fn take(&mut self, attr: &gimli::Attribute<R<'a>>) {
         let value = attr.value();
         let small = |v: AttributeValue<R<'a>>| match v {
             AttributeValue::FileIndex(n) => n as u32,
@@ -190,7 +186,6 @@ impl<'a> Found<'a> {
             constants::DW_AT_call_file => self.call.0 = small(value),
             constants::DW_AT_call_line => self.call.1 = small(value),
             constants::DW_AT_call_column => self.call.2 = small(value),
-            constants::DW_AT_abstract_origin => self.origin = dies.target(at, value),
             name => self.covers.take(name, value),
         }
     }

@@ -7,7 +7,7 @@ use super::names::NameKind;
 use super::symtab::{Row, SymbolKind};
 use super::types::{self, Type, TypeId};
 use gimli::constants;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A symbol of one of the files.
@@ -43,7 +43,14 @@ impl Symbol {
 pub struct Symbols {
     elfs: Vec<Arc<Elf>>,
     types: Mutex<HashMap<TypeId, Arc<Type>>>,
-    made: Mutex<Vec<Arc<Type>>>,
+    made: Mutex<Made>,
+}
+
+/// Types made by expressions, by number.
+#[derive(Default)]
+struct Made {
+    types: BTreeMap<u32, Arc<Type>>,
+    next: u32,
 }
 
 /// Number of the "file" that holds types made by expressions.
@@ -204,7 +211,7 @@ impl Symbols {
         const MOST: usize = 1 << 16;
         if ty.elf == MADE {
             let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-            let found = made.get(ty.die as usize).cloned();
+            let found = made.types.get(&ty.die).cloned();
             return found.ok_or_else(|| Error::Type("an unknown type".into()));
         }
         if let Some(known) = self.types.lock().unwrap_or_else(PoisonError::into_inner).get(&ty) {
@@ -223,18 +230,54 @@ impl Symbols {
 
     /// A type that no file names: the row of a matrix, the address of a variable.
     pub(super) fn intern(&self, ty: Type) -> TypeId {
+        /// Expressions make few kinds; of a client that makes ever new ones the oldest go.
+        const MOST: usize = 1 << 12;
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = made.iter().position(|t| **t == ty);
-        let n = known.unwrap_or_else(|| {
-            made.push(Arc::new(ty));
-            made.len() - 1
-        });
-        TypeId { elf: MADE, die: n as u32 }
+        if let Some((die, _)) = made.types.iter().find(|t| **t.1 == ty) {
+            return TypeId { elf: MADE, die: *die };
+        }
+        if made.types.len() >= MOST {
+            made.types.pop_first();
+        }
+        let die = made.next;
+        made.next = made.next.wrapping_add(1);
+        made.types.insert(die, Arc::new(ty));
+        TypeId { elf: MADE, die }
+    }
+
+    /// C's base types, for files whose debug information does not have them.
+    pub(super) fn builtin(&self, name: &str) -> Option<TypeId> {
+        use super::types::Encoding as E;
+        let (encoding, size) = match name {
+            "int" | "long int" | "int32_t" => (E::Signed, 4),
+            "unsigned int" | "long unsigned int" | "uint32_t" | "size_t" => (E::Unsigned, 4),
+            "char" | "unsigned char" => (E::UnsignedChar, 1),
+            "uint8_t" => (E::UnsignedChar, 1),
+            "int8_t" | "signed char" => (E::SignedChar, 1),
+            "short int" | "int16_t" => (E::Signed, 2),
+            "short unsigned int" | "uint16_t" => (E::Unsigned, 2),
+            "long long int" | "int64_t" => (E::Signed, 8),
+            "long long unsigned int" | "uint64_t" => (E::Unsigned, 8),
+            "float" => (E::Float, 4),
+            "double" => (E::Float, 8),
+            _ => return None,
+        };
+        Some(self.intern(Type::Base { name: name.into(), encoding, size }))
     }
 
     /// True when the type's unit is written in C.
     pub(super) fn is_c(&self, ty: TypeId) -> bool {
-        let Some(elf) = self.elfs.get(usize::from(ty.elf)) else { return true };
-        elf.unit_of(ty.die).is_ok_and(|u| u.is_c())
+        use constants as c;
+        let language = self.language(ty);
+        let is_c = matches!(
+            language,
+            None | Some(c::DW_LANG_C | c::DW_LANG_C89 | c::DW_LANG_C99 | c::DW_LANG_C11 | c::DW_LANG_C17)
+        );
+        is_c && ty.elf != MADE
+    }
+
+    /// The language of a type's unit.
+    pub(super) fn language(&self, ty: TypeId) -> Option<gimli::DwLang> {
+        self.elfs.get(usize::from(ty.elf))?.unit_of(ty.die).ok()?.language
     }
 }

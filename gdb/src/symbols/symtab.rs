@@ -2,6 +2,7 @@
 
 use object::{Object, ObjectSymbol, SymbolKind as Kind, SymbolSection};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What a symbol stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +28,12 @@ pub(super) struct Row {
     pub kind: SymbolKind,
     /// Visible outside its file.
     pub global: bool,
+    /// Number of its section; `None` for absolute ones.
+    section: Option<usize>,
+    /// Position in the table.
+    order: u32,
+    /// The source file that the table names for it.
+    pub file: Option<Arc<str>>,
     /// As in the table.
     pub name: String,
 }
@@ -42,7 +49,7 @@ pub(super) struct SymTab {
 
 impl SymTab {
     pub(super) fn parse(file: &object::File<'_>, sections: &[std::ops::Range<u32>]) -> Self {
-        let mut rows: Vec<Row> = file.symbols().filter_map(|s| row(&s)).collect();
+        let mut rows = read(file);
         // Best of one address last: functions and objects before labels, global before local, sized before not.
         rows.sort_by(|a, b| (a.addr, rank(a), &b.name).cmp(&(b.addr, rank(b), &a.name)));
         rows.dedup_by(|a, b| a.addr == b.addr && a.name == b.name);
@@ -69,6 +76,20 @@ impl SymTab {
 
     pub(super) fn named(&self, name: &str) -> Option<&Row> {
         self.by_name.get(name).map(|n| &self.rows[*n as usize])
+    }
+
+    /// The code symbol that starts last before `addr` in the same section, whether it reaches that far or not: what
+    /// GNU's tools name where padding and literals follow a function.
+    pub(super) fn nearest_code(&self, addr: u32, section: usize) -> Option<&Row> {
+        let end = self.rows.partition_point(|r| r.addr <= addr);
+        let code = |r: &&Row| {
+            r.kind != SymbolKind::Object && r.section == Some(section) && !r.name.starts_with(".L")
+        };
+        let first = self.rows[..end].iter().rev().find(code)?;
+        let mut group: Vec<&Row> =
+            self.rows[..end].iter().rev().take_while(|r| r.addr == first.addr).filter(code).collect();
+        group.sort_by_key(|r| r.order);
+        group.into_iter().reduce(|best, row| if better(best, row, addr) { row } else { best })
     }
 
     /// The best symbol whose bytes contain `addr`: the nearest start, sized ones before labels.
@@ -100,6 +121,33 @@ fn rank(row: &Row) -> (bool, bool, bool) {
     (row.kind != SymbolKind::Label, row.size > 0, row.global)
 }
 
+/// Which of two symbols of one address GNU's tools prefer.
+fn better(best: &Row, row: &Row, addr: u32) -> bool {
+    let reaches = |r: &Row| addr - r.addr < r.size.max(1);
+    let function = |r: &Row| r.kind == SymbolKind::Function;
+    match (reaches(best), reaches(row)) {
+        (false, _) => row.size.max(1) > best.size.max(1),
+        (true, false) => false,
+        (true, true) if function(best) != function(row) => function(row),
+        (true, true) => row.size.max(1) < best.size.max(1),
+    }
+}
+
+/// All rows; local symbols belong to the source file named before them.
+fn read(file: &object::File<'_>) -> Vec<Row> {
+    let mut source: Option<Arc<str>> = None;
+    let mut out = Vec::new();
+    for s in file.symbols() {
+        if s.kind() == Kind::File {
+            source = s.name().ok().map(Arc::from);
+        } else if let Some(row) = row(&s) {
+            let file = source.clone().filter(|_| !row.global);
+            out.push(Row { file, order: out.len() as u32, ..row });
+        }
+    }
+    out
+}
+
 fn row(s: &object::Symbol<'_, '_>) -> Option<Row> {
     let name = s.name().ok().filter(|n| !n.is_empty())?;
     let kind = match s.kind() {
@@ -114,7 +162,9 @@ fn row(s: &object::Symbol<'_, '_>) -> Option<Row> {
     let addr = u32::try_from(s.address()).ok()?;
     let size = u32::try_from(s.size()).unwrap_or(0);
     let size = if u64::from(addr) + u64::from(size) > 1 << 32 { 0 } else { size };
-    Some(Row { addr, size, reach: 0, kind, global: s.is_global(), name: name.into() })
+    let section = s.section_index().map(|n| n.0);
+    let (global, name) = (s.is_global(), name.into());
+    Some(Row { addr, size, reach: 0, kind, global, section, order: 0, file: None, name })
 }
 
 /// Gives symbols without a size the bytes up to the next one, inside their section.

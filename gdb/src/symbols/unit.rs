@@ -255,12 +255,6 @@ impl<'a> Covers<'a> {
         give(low, high);
         Ok(())
     }
-
-    /// Where it starts.
-    pub(super) fn entry(self, dwarf: &Dwarf<'a>, unit: &gimli::Unit<R<'a>>) -> Option<u32> {
-        let low = self.low.and_then(|v| dwarf.attr_address(unit, v).ok()?)?;
-        u32::try_from(low).ok()
-    }
 }
 
 impl UnitEntry {

@@ -1,0 +1,43 @@
+//! Expressions as people type them into a watch pane: `pxCurrentTCBs[0]->pcTaskName`, `*p`, `&x`, `(uint32_t)y + 4`.
+
+mod eval;
+mod lex;
+mod parse;
+
+use super::error::Result;
+use super::set::Symbols;
+use super::values::{Frame, Memory, Value};
+
+/// Longest expression, in bytes.
+const LONGEST: usize = 4096;
+
+impl Symbols {
+    /// Evaluates an expression of C's: names, numbers, `. -> [] * & ~ ! -`, casts, `sizeof`, arithmetic and
+    /// comparisons, GDB's `array@count` and registers `$a2`. Names are looked for among the frame's locals, then
+    /// variables, enumerators, functions, symbols without a type (those are words).
+    ///
+    /// Nothing is written, no function is called.
+    ///
+    /// # Errors
+    /// What is wrong with the expression; memory that does not answer.
+    pub fn evaluate(&self, text: &str, memory: &dyn Memory, frame: Option<&dyn Frame>) -> Result<Value> {
+        self.evaluate_in(text, memory, frame.map(|f| (f, 0)))
+    }
+
+    /// As [`Symbols::evaluate`], in frame `level` of the calls inlined there.
+    ///
+    /// # Errors
+    /// As [`Symbols::evaluate`].
+    pub fn evaluate_in(
+        &self,
+        text: &str,
+        memory: &dyn Memory,
+        frame: Option<(&dyn Frame, usize)>,
+    ) -> Result<Value> {
+        if text.len() > LONGEST {
+            return Err(super::Error::Syntax(format!("an expression of {} bytes is too long", text.len())));
+        }
+        let tree = parse::parse(self, &lex::tokens(text)?)?;
+        eval::Eval { symbols: self, memory, frame }.value(&tree)
+    }
+}

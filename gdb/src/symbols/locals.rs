@@ -1,0 +1,125 @@
+//! Parameters and local variables at a PC.
+
+use super::die::{Die, Dies};
+use super::error::{Error, Result};
+use super::location;
+use super::scopes::{Scope, ScopeKind};
+use super::set::Symbols;
+use super::types::TypeId;
+use super::values::{Frame, Place, Value};
+use gimli::{AttributeValue, constants};
+
+/// Most DIEs of one scope.
+const MOST: usize = 1 << 16;
+
+/// A parameter or local variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Local {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: TypeId,
+    /// True for a parameter.
+    pub parameter: bool,
+    /// Its DIE.
+    die: u32,
+    /// The function's DIE, for the frame base.
+    function: u32,
+}
+
+impl Symbols {
+    /// Parameters, then variables (those of inner blocks first) that can be seen at `pc` in frame `level` of
+    /// [`Symbols::frames_at`]: 0 is the innermost inlined call.
+    #[must_use]
+    pub fn locals_at(&self, pc: u32, level: usize) -> Vec<Local> {
+        for (number, elf) in self.around(pc) {
+            for (_, _, n) in elf.unit_ranges.at(pc) {
+                let Some(unit) = elf.units.get(n as usize) else { continue };
+                let chain = elf.scopes(unit).chain(pc);
+                let Some(function) = chain.first() else { continue };
+                let scopes = of_level(&chain, level);
+                return collect(&Dies::new(elf), number, &scopes, function.die);
+            }
+        }
+        Vec::new()
+    }
+
+    /// Where a local is now.
+    ///
+    /// # Errors
+    /// [`Error::OptimizedOut`], [`Error::Frame`] when the frame does not know a register, broken debug information.
+    pub fn locate(&self, local: &Local, frame: &dyn Frame) -> Result<Place> {
+        let elf = self.elfs().get(usize::from(local.ty.elf)).ok_or(Error::OptimizedOut)?;
+        let dies = Dies::new(elf);
+        let die = dies.get(local.die)?;
+        if let Some(value) = constant(&die) {
+            return Ok(value);
+        }
+        let place = location::Evaluate { dies: &dies, frame, function: local.function };
+        place.attribute(&die, constants::DW_AT_location)
+    }
+
+    /// A local's value.
+    ///
+    /// # Errors
+    /// As [`Symbols::locate`].
+    pub fn local_value(&self, local: &Local, frame: &dyn Frame) -> Result<Value> {
+        Ok(Value { ty: local.ty, place: self.locate(local, frame)?, bits: None })
+    }
+}
+
+/// The scopes of one frame, innermost first: its blocks and the function or inlined call that they are in.
+fn of_level<'a>(chain: &[&'a Scope], level: usize) -> Vec<&'a Scope> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    for scope in chain.iter().rev() {
+        if at == level {
+            out.push(*scope);
+        }
+        if scope.kind != ScopeKind::Block {
+            if at == level {
+                break;
+            }
+            at += 1;
+        }
+    }
+    out
+}
+
+fn collect(dies: &Dies<'_>, elf: u16, scopes: &[&Scope], function: u32) -> Vec<Local> {
+    let (mut parameters, mut variables): (Vec<Local>, Vec<Local>) = (Vec::new(), Vec::new());
+    for scope in scopes {
+        let Ok(die) = dies.get(scope.die) else { continue };
+        // A scope that is broken further down has no locals to show.
+        for child in dies.children(&die, MOST).unwrap_or_default() {
+            let parameter = child.tag == constants::DW_TAG_formal_parameter;
+            if !parameter && child.tag != constants::DW_TAG_variable {
+                continue;
+            }
+            let Some(name) = dies.name(&child) else { continue };
+            let ty = TypeId { elf, die: dies.type_of(&child).unwrap_or(0) };
+            let local = Local { name: name.into(), ty, parameter, die: child.offset, function };
+            let list = if parameter { &mut parameters } else { &mut variables };
+            // An inner variable hides an outer one.
+            if !list.iter().any(|l| l.name == local.name) {
+                list.push(local);
+            }
+        }
+    }
+    parameters.append(&mut variables);
+    parameters
+}
+
+/// A variable that is a constant.
+fn constant(die: &Die<'_>) -> Option<Place> {
+    let value = die.attr(constants::DW_AT_const_value)?;
+    let bytes = match value {
+        AttributeValue::Block(b) => b.slice().to_vec(),
+        AttributeValue::String(s) => s.slice().to_vec(),
+        other => {
+            let n = other.sdata_value().or_else(|| other.udata_value().map(|n| n as i64))?;
+            n.to_le_bytes().to_vec()
+        }
+    };
+    Some(Place::Value(bytes.into_iter().map(Some).collect()))
+}

@@ -1,0 +1,204 @@
+//! DWARF expressions: where a variable is, given a frame.
+
+use super::die::{Die, Dies};
+use super::elf::R;
+use super::error::{Error, Result};
+use super::values::{Frame, Place};
+use gimli::{
+    AttributeValue, EvaluationResult as Need, Expression, Location, UnitOffset, Value, ValueType, constants,
+};
+
+/// Most operations of one expression, and most questions it may ask: real ones have a few dozen.
+const STEPS: u32 = 10_000;
+/// Most bytes of a value put together from pieces.
+const MOST: u64 = 1 << 16;
+
+/// What expressions are evaluated against.
+pub(super) struct Evaluate<'s, 'a> {
+    pub dies: &'s Dies<'a>,
+    pub frame: &'s dyn Frame,
+    /// The DIE of the function with the frame base.
+    pub function: u32,
+}
+
+impl<'a> Evaluate<'_, 'a> {
+    /// The place that an attribute, an expression or a list of them by PC, describes.
+    pub(super) fn attribute(&self, die: &Die<'a>, name: gimli::DwAt) -> Result<Place> {
+        // Without a location the compiler kept nothing of it.
+        let (_, value) = self.dies.inherited(die, name).ok_or(Error::OptimizedOut)?;
+        let unit = self.dies.unit(die.offset)?;
+        let expression = self.expression(&unit, value)?;
+        self.place(&unit, expression, true)
+    }
+
+    fn expression(
+        &self,
+        unit: &gimli::Unit<R<'a>>,
+        value: AttributeValue<R<'a>>,
+    ) -> Result<Expression<R<'a>>> {
+        match value {
+            AttributeValue::Exprloc(e) => return Ok(e),
+            AttributeValue::Block(b) => return Ok(Expression(b)),
+            _ => {}
+        }
+        let err = |e: gimli::Error| Error::dwarf(self.function as usize, e);
+        let list = self.dies.dwarf.attr_locations(unit, value).map_err(err)?;
+        let mut list = list.ok_or(Error::OptimizedOut)?;
+        let pc = u64::from(self.frame.pc());
+        for _ in 0..STEPS {
+            let Some(entry) = list.next().map_err(err)? else { break };
+            if entry.range.begin <= pc && pc < entry.range.end {
+                return Ok(entry.data);
+            }
+        }
+        Err(Error::OptimizedOut)
+    }
+
+    fn place(&self, unit: &gimli::Unit<R<'a>>, expression: Expression<R<'a>>, based: bool) -> Result<Place> {
+        let err = |e: gimli::Error| Error::dwarf(self.function as usize, e);
+        let mut run = expression.evaluation(unit.encoding());
+        run.set_max_iterations(STEPS);
+        let mut need = run.evaluate().map_err(err)?;
+        for _ in 0..STEPS {
+            need = match need {
+                Need::Complete => return self.result(run.as_result()),
+                Need::RequiresMemory { address, size, base_type, .. } => {
+                    let mut bytes = [0; 8];
+                    let addr = u32::try_from(address).map_err(|_| Error::Memory(u32::MAX))?;
+                    let size = usize::from(size).min(8);
+                    if self.frame.memory().read(addr, &mut bytes[..size]) < size {
+                        return Err(Error::Memory(addr));
+                    }
+                    let value = self.typed(unit, base_type, u64::from_le_bytes(bytes))?;
+                    run.resume_with_memory(value).map_err(err)?
+                }
+                Need::RequiresRegister { register, base_type } => {
+                    let word = self.register(register.0)?;
+                    let value = self.typed(unit, base_type, word.into())?;
+                    run.resume_with_register(value).map_err(err)?
+                }
+                Need::RequiresFrameBase if based => {
+                    let base = self.frame_base()?;
+                    run.resume_with_frame_base(base.into()).map_err(err)?
+                }
+                Need::RequiresCallFrameCfa => {
+                    let cfa = self.frame.cfa().ok_or_else(|| Error::Frame("the frame's address".into()))?;
+                    run.resume_with_call_frame_cfa(cfa.into()).map_err(err)?
+                }
+                Need::RequiresRelocatedAddress(a) => run.resume_with_relocated_address(a).map_err(err)?,
+                Need::RequiresIndexedAddress { index, .. } => {
+                    let addr = self.dies.dwarf.address(unit, index).map_err(err)?;
+                    run.resume_with_indexed_address(addr).map_err(err)?
+                }
+                Need::RequiresBaseType(at) => {
+                    let ty = self.base_type(unit, at)?;
+                    run.resume_with_base_type(ty).map_err(err)?
+                }
+                // What a register held at the function's entry only its caller knows.
+                Need::RequiresEntryValue(_) | Need::RequiresParameterRef(_) => {
+                    return Err(Error::OptimizedOut);
+                }
+                other => {
+                    return Err(Error::dwarf(self.function as usize, format!("{other:?} is not supported")));
+                }
+            };
+        }
+        Err(Error::Budget(STEPS.into()))
+    }
+
+    fn register(&self, number: u16) -> Result<u32> {
+        let name =
+            || if number < 16 { format!("register a{number}") } else { format!("DWARF register {number}") };
+        self.frame.register(number).ok_or_else(|| Error::Frame(name()))
+    }
+
+    /// The address that `DW_OP_fbreg` counts from.
+    fn frame_base(&self) -> Result<u32> {
+        let die = self.dies.get(self.function)?;
+        let value =
+            die.attr(constants::DW_AT_frame_base).ok_or_else(|| Error::Frame("the frame base".into()))?;
+        let unit = self.dies.unit(self.function)?;
+        let expression = self.expression(&unit, value)?;
+        match self.place(&unit, expression, false)? {
+            // A register's name stands for its contents here.
+            Place::Memory(addr) | Place::Register(_, addr) => Ok(addr),
+            Place::Value(bytes) => {
+                let word: Option<Vec<u8>> = bytes.iter().take(4).copied().collect();
+                let word = word.and_then(|w| w.try_into().ok()).ok_or(Error::OptimizedOut)?;
+                Ok(u32::from_le_bytes(word))
+            }
+        }
+    }
+
+    fn typed(&self, unit: &gimli::Unit<R<'a>>, at: UnitOffset, raw: u64) -> Result<Value> {
+        let ty = self.base_type(unit, at)?;
+        Value::from_u64(ty, raw).map_err(|e| Error::dwarf(self.function as usize, e))
+    }
+
+    fn base_type(&self, unit: &gimli::Unit<R<'a>>, at: UnitOffset) -> Result<ValueType> {
+        if at.0 == 0 {
+            return Ok(ValueType::Generic);
+        }
+        let err = |e: gimli::Error| Error::dwarf(self.function as usize, e);
+        let entry = unit.entry(at).map_err(err)?;
+        Ok(ValueType::from_entry(&entry).map_err(err)?.unwrap_or(ValueType::Generic))
+    }
+
+    fn result(&self, pieces: &[gimli::Piece<R<'a>>]) -> Result<Place> {
+        match pieces {
+            [] => Err(Error::OptimizedOut),
+            [one] if one.size_in_bits.is_none() => self.whole(&one.location),
+            many => self.pieces(many),
+        }
+    }
+
+    fn whole(&self, location: &Location<R<'a>>) -> Result<Place> {
+        Ok(match location {
+            Location::Address { address } => {
+                Place::Memory(u32::try_from(*address).map_err(|_| Error::Memory(u32::MAX))?)
+            }
+            Location::Register { register } => Place::Register(register.0, self.register(register.0)?),
+            Location::Value { value } => {
+                let raw = value.to_u64(u64::MAX).map_err(|e| Error::dwarf(self.function as usize, e));
+                Place::Value(raw.unwrap_or_else(|_| float_bits(value)).to_le_bytes().map(Some).to_vec())
+            }
+            Location::Bytes { value } => Place::Value(value.slice().iter().map(|b| Some(*b)).collect()),
+            Location::Empty | Location::ImplicitPointer { .. } => return Err(Error::OptimizedOut),
+        })
+    }
+
+    /// Bytes put together from pieces; pieces of odd bits count as lost.
+    fn pieces(&self, pieces: &[gimli::Piece<R<'a>>]) -> Result<Place> {
+        let mut out = Vec::new();
+        for piece in pieces {
+            let size = piece.size_in_bits.unwrap_or(32) / 8;
+            if out.len() as u64 + size > MOST {
+                return Err(Error::Budget(MOST));
+            }
+            let whole_bytes =
+                piece.size_in_bits.is_none_or(|b| b % 8 == 0) && piece.bit_offset.is_none_or(|o| o == 0);
+            let place = if whole_bytes { self.whole(&piece.location).ok() } else { None };
+            out.extend((0..size as usize).map(|n| self.byte(place.as_ref()?, n)));
+        }
+        Ok(Place::Value(out))
+    }
+
+    fn byte(&self, place: &Place, n: usize) -> Option<u8> {
+        match place {
+            Place::Register(_, word) => word.to_le_bytes().get(n).copied(),
+            Place::Value(bytes) => bytes.get(n).copied().flatten(),
+            Place::Memory(addr) => {
+                let mut byte = [0];
+                (self.frame.memory().read(addr.wrapping_add(n as u32), &mut byte) == 1).then_some(byte[0])
+            }
+        }
+    }
+}
+
+fn float_bits(value: &Value) -> u64 {
+    match value {
+        Value::F32(f) => f.to_bits().into(),
+        Value::F64(f) => f.to_bits(),
+        _ => 0,
+    }
+}

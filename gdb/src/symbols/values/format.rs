@@ -1,0 +1,281 @@
+//! Values as GDB prints them.
+
+use super::super::error::{Error, Result};
+use super::super::set::Symbols;
+use super::super::types::{Encoding, Record, Type, TypeId};
+use super::number::{Number, float};
+use super::{Memory, Value, rust, text};
+
+/// How much is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Format {
+    /// Structures in structures; deeper ones are `{...}`.
+    pub depth: usize,
+    /// Elements of an array, characters of a string.
+    pub elements: usize,
+    /// Characters of everything.
+    pub length: usize,
+    /// Integers in hexadecimal.
+    pub hex: bool,
+}
+
+impl Default for Format {
+    fn default() -> Self {
+        Self { depth: 20, elements: 200, length: 16 << 10, hex: false }
+    }
+}
+
+impl Symbols {
+    /// The value as GDB's `print` shows it: `{a = 1, b = 0x3ffb1234 <buffer+4>}`. What cannot be read is said in its
+    /// place: `<error: Cannot access memory at address 0x0>`.
+    #[must_use]
+    pub fn format(&self, value: &Value, memory: &dyn Memory, format: &Format) -> String {
+        let mut p = Printer { symbols: self, memory, format, out: String::new() };
+        p.value(value, format.depth);
+        p.out
+    }
+}
+
+pub(super) struct Printer<'a> {
+    pub symbols: &'a Symbols,
+    pub memory: &'a dyn Memory,
+    pub format: &'a Format,
+    pub out: String,
+}
+
+impl Printer<'_> {
+    pub(super) fn full(&self) -> bool {
+        self.out.len() >= self.format.length
+    }
+
+    pub(super) fn value(&mut self, value: &Value, depth: usize) {
+        if self.full() {
+            if !self.out.ends_with("...") {
+                self.out.push_str("...");
+            }
+            return;
+        }
+        if let Err(e) = self.try_value(value, depth) {
+            let text = match e {
+                Error::OptimizedOut => "<optimized out>".into(),
+                Error::Memory(a) => format!("<error: Cannot access memory at address {a:#x}>"),
+                other => format!("<error: {other}>"),
+            };
+            self.out.push_str(&text);
+        }
+    }
+
+    fn try_value(&mut self, value: &Value, depth: usize) -> Result<()> {
+        let ty = self.symbols.strip(value.ty)?;
+        let resolved = self.symbols.resolve(ty)?;
+        let text = match &*resolved {
+            Type::Void => "void".into(),
+            Type::Base { encoding, size, .. } => self.base(value, *encoding, *size)?,
+            Type::Enum { variants, .. } => {
+                let n = self.symbols.number(value, self.memory)?.to_int();
+                enumerator(n, variants)
+            }
+            Type::Pointer { target, .. } => self.pointer(value, *target)?,
+            Type::Function { .. } => {
+                let addr = value.addr().ok_or(Error::OptimizedOut)?;
+                format!("{{{}}} {}", self.symbols.type_name(ty), self.address(addr))
+            }
+            Type::Record(record) if rust::is_rust(self.symbols, ty) => {
+                return rust::record(self, value, ty, record, depth);
+            }
+            Type::Record(record) => return self.record(value, record, depth),
+            Type::Array { .. } => return self.array(value, ty, depth),
+            Type::Unknown { size, .. } => {
+                let bytes = value.bytes(self.memory, (*size).min(64))?;
+                bytes.iter().map(|b| format!("{b:02x}")).collect()
+            }
+            Type::Typedef { .. } | Type::Qualified { .. } => {
+                return Err(Error::Type("an endless type".into()));
+            }
+        };
+        self.out.push_str(&text);
+        Ok(())
+    }
+
+    fn base(&self, value: &Value, encoding: Encoding, size: u32) -> Result<String> {
+        let number = self.symbols.number(value, self.memory)?;
+        let hex = self.format.hex;
+        Ok(match (number, encoding) {
+            (Number::Float(f, double), _) => float(f, double),
+            (Number::Int(n), Encoding::Boolean) if n == 0 || n == 1 => (n == 1).to_string(),
+            (Number::Int(n), Encoding::SignedChar | Encoding::UnsignedChar) if !hex => text::character(n),
+            (Number::Int(n), Encoding::Utf) => match u32::try_from(n).ok().and_then(char::from_u32) {
+                Some(c) => format!("{n} {c:?}"),
+                None => n.to_string(),
+            },
+            (Number::Int(n), _) if hex => {
+                let mask = if size >= 16 { u128::MAX } else { (1 << (8 * size)) - 1 };
+                format!("{:#x}", n as u128 & mask)
+            }
+            (Number::Int(n), _) => n.to_string(),
+        })
+    }
+
+    /// `0x3ffb1234 <name+4>`
+    pub(super) fn address(&self, addr: u32) -> String {
+        match self.symbols.symbol_at(addr).filter(|_| addr != 0) {
+            Some(symbol) => format!("{addr:#x} <{}>", symbol.with_offset(addr)),
+            None => format!("{addr:#x}"),
+        }
+    }
+
+    fn pointer(&self, value: &Value, target: TypeId) -> Result<String> {
+        let addr = self.symbols.number(value, self.memory)?.to_u32();
+        let stripped = self.symbols.strip(target).unwrap_or(target);
+        let is_char = matches!(self.symbols.resolve(stripped).as_deref(), Ok(Type::Base { encoding, size: 1, .. })
+            if matches!(encoding, Encoding::SignedChar | Encoding::UnsignedChar));
+        if !is_char || addr == 0 {
+            return Ok(self.address(addr));
+        }
+        let mut bytes = vec![0; self.format.elements + 1];
+        let n = self.memory.read(addr, &mut bytes);
+        bytes.truncate(n);
+        if n == 0 {
+            return Ok(format!("{addr:#x} <error: Cannot access memory at address {addr:#x}>"));
+        }
+        Ok(format!("{} {}", self.address(addr), text::string(&bytes, self.format.elements)))
+    }
+
+    fn record(&mut self, value: &Value, record: &Record, depth: usize) -> Result<()> {
+        let Some(depth) = depth.checked_sub(1) else {
+            self.out.push_str("{...}");
+            return Ok(());
+        };
+        if record.declaration {
+            self.out.push_str("<incomplete type>");
+            return Ok(());
+        }
+        self.out.push('{');
+        for (n, member) in record.members.iter().enumerate() {
+            if self.full() {
+                self.out.push_str("...");
+                break;
+            }
+            if n > 0 {
+                self.out.push_str(", ");
+            }
+            match &member.name {
+                _ if member.base => {
+                    let name = self.symbols.type_name(member.ty);
+                    self.out.push_str(&format!("<{name}> = "));
+                }
+                Some(name) => self.out.push_str(&format!("{name} = ")),
+                None => {}
+            }
+            self.value(&value.part(member.offset, member.ty, member.bits), depth);
+        }
+        self.out.push('}');
+        Ok(())
+    }
+
+    fn array(&mut self, value: &Value, ty: TypeId, depth: usize) -> Result<()> {
+        let (element, size) = self.symbols.element(ty)?;
+        let count = self.symbols.length(ty)?;
+        let shown = (count as usize).min(self.format.elements);
+        let stripped = self.symbols.strip(element)?;
+        if let Type::Base { size: 1, encoding: Encoding::SignedChar | Encoding::UnsignedChar, .. } =
+            &*self.symbols.resolve(stripped)?
+            && !self.format.hex
+            && !rust::is_rust(self.symbols, stripped)
+        {
+            let bytes = value.bytes(self.memory, count.min(self.format.elements as u32 + 1))?;
+            self.out.push_str(&text::array(&bytes, self.format.elements));
+            return Ok(());
+        }
+        let (open, close) = if rust::is_rust(self.symbols, stripped) { ('[', ']') } else { ('{', '}') };
+        let Some(depth) = depth.checked_sub(1) else {
+            self.out.push_str(&format!("{open}...{close}"));
+            return Ok(());
+        };
+        self.out.push(open);
+        self.elements(value, (element, size), shown, depth);
+        if shown < count as usize {
+            self.out.push_str("...");
+        }
+        self.out.push(close);
+        Ok(())
+    }
+
+    /// Elements with a comma between; equal neighbours are counted.
+    fn elements(&mut self, value: &Value, (element, size): (TypeId, u32), shown: usize, depth: usize) {
+        const REPEATS: usize = 10;
+        let mut run: Option<(String, usize)> = None;
+        let mut first = true;
+        for n in 0..=shown {
+            let text = (n < shown && !self.full()).then(|| {
+                let part = value.part((n as u32).wrapping_mul(size), element, None);
+                let left = self.format.length.saturating_sub(self.out.len());
+                let format = Format { length: left, ..*self.format };
+                let mut p = Printer {
+                    symbols: self.symbols,
+                    memory: self.memory,
+                    format: &format,
+                    out: String::new(),
+                };
+                p.value(&part, depth);
+                p.out
+            });
+            if let (Some((was, times)), Some(now)) = (&mut run, &text)
+                && was == now
+            {
+                *times += 1;
+                continue;
+            }
+            if let Some((was, times)) = run.take() {
+                let all = if times >= REPEATS {
+                    vec![format!("{was} <repeats {times} times>")]
+                } else {
+                    vec![was; times]
+                };
+                self.out.push_str(if first { "" } else { ", " });
+                self.out.push_str(&all.join(", "));
+                first = false;
+            }
+            let Some(text) = text else { return };
+            run = Some((text, 1));
+        }
+    }
+}
+
+/// A name, names joined by `|`, or the number.
+fn enumerator(n: i128, variants: &[(String, i64)]) -> String {
+    if let Some(found) = variants.iter().find(|v| i128::from(v.1) == n) {
+        return found.0.clone();
+    }
+    let flags = variants.iter().all(|v| v.1 >= 0 && (v.1 & v.1.wrapping_sub(1)) == 0);
+    if !flags || n <= 0 {
+        return n.to_string();
+    }
+    let mut left = n;
+    let mut names = Vec::new();
+    for v in variants.iter().filter(|v| v.1 != 0) {
+        if left & i128::from(v.1) != 0 {
+            names.push(v.0.clone());
+            left &= !i128::from(v.1);
+        }
+    }
+    match (names.is_empty(), left) {
+        (true, _) => format!("(unknown: {n:#x})"),
+        (false, 0) => format!("({})", names.join(" | ")),
+        _ => format!("({} | unknown: {left:#x})", names.join(" | ")),
+    }
+}
+
+impl Symbols {
+    /// Number of elements of an array, of its first dimension.
+    ///
+    /// # Errors
+    /// [`Error::Type`] when it is no array.
+    pub fn length(&self, ty: TypeId) -> Result<u32> {
+        let stripped = self.strip(ty)?;
+        match &*self.resolve(stripped)? {
+            Type::Array { dims, .. } => Ok(dims.first().copied().flatten().unwrap_or(0)),
+            _ => Err(Error::Type(format!("{} is no array", self.type_name(ty)))),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Values: where their bytes are, and how those are read.
+
+mod children;
+mod format;
+mod number;
+mod rust;
+mod text;
+
+pub use children::Child;
+pub use format::Format;
+pub use number::Number;
+
+use super::error::{Error, Result};
+use super::set::Symbols;
+use super::types::TypeId;
+
+/// Memory of the machine, read without side effects.
+pub trait Memory {
+    /// Reads from `addr` on; the number of bytes that could be read, fewer where nothing answers.
+    fn read(&self, addr: u32, buf: &mut [u8]) -> usize;
+}
+
+impl<F: Fn(u32, &mut [u8]) -> usize> Memory for F {
+    fn read(&self, addr: u32, buf: &mut [u8]) -> usize {
+        self(addr, buf)
+    }
+}
+
+/// A frame of a stack, as an unwinder knows it.
+pub trait Frame {
+    /// The address that stands for it: of a caller, inside the call instruction rather than behind it.
+    fn pc(&self) -> u32;
+    /// A register by its DWARF number: 0 to 15 are `a0` to `a15` of this frame's window.
+    fn register(&self, number: u16) -> Option<u32>;
+    /// The stack pointer before this frame was made (DWARF's canonical frame address).
+    fn cfa(&self) -> Option<u32>;
+    /// Memory.
+    fn memory(&self) -> &dyn Memory;
+}
+
+/// Where a value's bytes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// At an address.
+    Memory(u32),
+    /// In a register, by DWARF number, with its contents.
+    Register(u16, u32),
+    /// Nowhere: computed, or put together from pieces; `None` is a byte that the compiler did not keep.
+    Value(Vec<Option<u8>>),
+}
+
+/// A typed value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Value {
+    /// Its type.
+    pub ty: TypeId,
+    /// Its bytes.
+    pub place: Place,
+    /// A bit field: lowest bit and number of bits.
+    pub bits: Option<(u32, u32)>,
+}
+
+/// Most bytes of one value that are read at once.
+const MOST: u32 = 1 << 20;
+
+impl Value {
+    /// A variable at an address.
+    #[must_use]
+    pub fn at(ty: TypeId, addr: u32) -> Self {
+        Self { ty, place: Place::Memory(addr), bits: None }
+    }
+
+    /// A value that lies nowhere.
+    #[must_use]
+    pub fn computed(ty: TypeId, bytes: &[u8]) -> Self {
+        Self { ty, place: Place::Value(bytes.iter().map(|b| Some(*b)).collect()), bits: None }
+    }
+
+    /// Its address, where it has one.
+    #[must_use]
+    pub fn addr(&self) -> Option<u32> {
+        match self.place {
+            Place::Memory(addr) => Some(addr),
+            _ => None,
+        }
+    }
+
+    /// The part of it `offset` bytes in.
+    #[must_use]
+    pub fn part(&self, offset: u32, ty: TypeId, bits: Option<(u32, u32)>) -> Self {
+        let place = match &self.place {
+            Place::Memory(addr) => Place::Memory(addr.wrapping_add(offset)),
+            Place::Register(n, word) if offset == 0 => Place::Register(*n, *word),
+            Place::Register(_, word) => tail(&word.to_le_bytes().map(Some), offset),
+            Place::Value(bytes) => tail(bytes, offset),
+        };
+        Self { ty, place, bits }
+    }
+
+    /// Its first `size` bytes.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] with the first address that does not answer, [`Error::OptimizedOut`].
+    pub fn bytes(&self, memory: &dyn Memory, size: u32) -> Result<Vec<u8>> {
+        if size > MOST {
+            return Err(Error::Type(format!("{size} bytes are too many for one value")));
+        }
+        match &self.place {
+            Place::Memory(addr) => {
+                let mut buf = vec![0; size as usize];
+                let n = memory.read(*addr, &mut buf);
+                if n < buf.len() { Err(Error::Memory(addr.wrapping_add(n as u32))) } else { Ok(buf) }
+            }
+            Place::Register(_, word) => {
+                let word = word.to_le_bytes();
+                Ok((0..size as usize).map(|n| word.get(n).copied().unwrap_or(0)).collect())
+            }
+            Place::Value(bytes) => {
+                let all = bytes.get(..size as usize).ok_or(Error::OptimizedOut)?;
+                all.iter().copied().collect::<Option<_>>().ok_or(Error::OptimizedOut)
+            }
+        }
+    }
+}
+
+fn tail(bytes: &[Option<u8>], offset: u32) -> Place {
+    Place::Value(bytes.get(offset as usize..).unwrap_or_default().to_vec())
+}
+
+impl Symbols {
+    /// The number that a value of a number's, pointer's or enumeration's type is.
+    ///
+    /// # Errors
+    /// [`Error::Type`] for other types, memory that does not answer.
+    pub fn number(&self, value: &Value, memory: &dyn Memory) -> Result<Number> {
+        number::read(self, value, memory)
+    }
+
+    /// The member `name` of a structure's value.
+    ///
+    /// # Errors
+    /// [`Error::NoMember`], broken debug information.
+    pub fn member_of(&self, value: &Value, name: &str) -> Result<Value> {
+        let member = self.member(value.ty, name)?;
+        Ok(value.part(member.offset, member.ty, member.bits))
+    }
+
+    /// What a pointer's value points to.
+    ///
+    /// # Errors
+    /// [`Error::Type`] when it is no pointer, memory that does not answer.
+    pub fn deref(&self, value: &Value, memory: &dyn Memory) -> Result<Value> {
+        let (target, _) = self.pointee(value.ty)?;
+        let addr = match self.array_start(value)? {
+            Some(addr) => addr,
+            None => self.number(value, memory)?.to_u32(),
+        };
+        Ok(Value::at(target, addr))
+    }
+
+    /// An array's address, which it stands for where a pointer is wanted.
+    pub(super) fn array_start(&self, value: &Value) -> Result<Option<u32>> {
+        let ty = self.strip(value.ty)?;
+        let is_array = matches!(&*self.resolve(ty)?, super::Type::Array { .. });
+        Ok(value.addr().filter(|_| is_array))
+    }
+
+    /// Type and size of what a pointer points to or an array consists of.
+    pub(super) fn pointee(&self, ty: TypeId) -> Result<(TypeId, u32)> {
+        self.element(ty)
+    }
+}

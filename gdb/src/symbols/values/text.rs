@@ -1,0 +1,68 @@
+//! Characters and strings as GDB quotes them.
+
+/// Repeats of one character that are written as a count.
+const REPEATS: usize = 10;
+
+/// `97 'a'`.
+pub(super) fn character(n: i128) -> String {
+    format!("{n} '{}'", escape(n as u8, '\''))
+}
+
+fn escape(byte: u8, quote: char) -> String {
+    match byte {
+        0x07 => "\\a".into(),
+        0x08 => "\\b".into(),
+        0x09 => "\\t".into(),
+        0x0A => "\\n".into(),
+        0x0B => "\\v".into(),
+        0x0C => "\\f".into(),
+        0x0D => "\\r".into(),
+        0x1B => "\\033".into(),
+        b'\\' => "\\\\".into(),
+        b if char::from(b) == quote => format!("\\{quote}"),
+        0x20..0x7F => char::from(byte).to_string(),
+        b => format!("\\{b:03o}"),
+    }
+}
+
+/// Bytes of a C array of characters: `"IDLE", '\000' <repeats 11 times>`.
+pub(super) fn array(bytes: &[u8], limit: usize) -> String {
+    // The byte that ends a string goes without saying.
+    let whole = bytes.len() <= limit;
+    let mut bytes = if whole { bytes } else { &bytes[..limit] };
+    if whole && let [rest @ .., 0] = bytes {
+        bytes = rest;
+    }
+    let dots = if whole { "" } else { "..." };
+    if bytes.is_empty() {
+        return format!("\"\"{dots}");
+    }
+    runs(bytes) + dots
+}
+
+fn runs(bytes: &[u8]) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut open = String::new();
+    for run in bytes.chunk_by(|a, b| a == b) {
+        if run.len() > REPEATS {
+            if !open.is_empty() {
+                parts.push(format!("\"{}\"", std::mem::take(&mut open)));
+            }
+            parts.push(format!("'{}' <repeats {} times>", escape(run[0], '\''), run.len()));
+        } else {
+            open.extend(run.iter().map(|b| escape(*b, '"')));
+        }
+    }
+    if !open.is_empty() {
+        parts.push(format!("\"{open}\""));
+    }
+    parts.join(", ")
+}
+
+/// A string that ends at its NUL; `None` of it: it goes on.
+pub(super) fn string(bytes: &[u8], limit: usize) -> String {
+    let end = bytes.iter().position(|b| *b == 0);
+    let shown = &bytes[..end.unwrap_or(bytes.len()).min(limit)];
+    let dots = if end.is_some_and(|e| e <= limit) { "" } else { "..." };
+    if shown.is_empty() { format!("\"\"{dots}") } else { runs(shown) + dots }
+}
