@@ -4,8 +4,8 @@ use super::cause;
 use super::code::Code;
 use super::places;
 use crate::rtos::{Rtos, Task};
-use crate::symbols::Symbols;
-use crate::unwind::{MachineMemory, Memory, Words, is_code};
+use crate::symbols::{Place, Symbols};
+use crate::unwind::{Bytes, Frame, Kind, MachineMemory, Memory, SourceView, Words, is_code};
 use esplens_core::isa;
 use esplens_soc::machine::Machine;
 use std::collections::BTreeMap;
@@ -194,8 +194,30 @@ impl Panic {
                 0 => format!("a{reg}, the pointer, is NULL (offset {:#x})", insn.imm),
                 _ => format!("a{reg}, the pointer, is {base:#x}: NULL with an offset"),
             });
+            out.extend(self.pointers(pc, reg, base, symbols, code));
         }
         out
+    }
+}
+
+impl Panic {
+    /// The variables of the function at `pc` that are the pointer in a(`reg`), or constants of its value.
+    fn pointers(&self, pc: u32, reg: u8, value: u32, symbols: &Symbols, code: &Code) -> Vec<String> {
+        let a = std::array::from_fn(|n| self.reg(&format!("A{n}")).unwrap_or(0));
+        let known = (0..16).fold(0, |k, n| k | u16::from(self.reg(&format!("A{n}")).is_some()) << n);
+        let frame = Frame { pc, a, known, ps: 0, kind: Kind::Newest };
+        let view = SourceView { frame: &frame, caller: None, memory: Bytes(code) };
+        let is_it = |place: &Place| match place {
+            Place::Register(n, _) => *n == u16::from(reg),
+            Place::Value(bytes) => bytes.iter().copied().eq(value.to_le_bytes().map(Some)),
+            Place::Memory(_) => false,
+        };
+        let locals = symbols.locals_at(pc, 0).into_iter().take(64).map(|l| (symbols.type_name(l.ty), l));
+        let found = locals.filter(|(ty, l)| {
+            ty.contains('*') && symbols.locate(l, &view).is_ok_and(|place| is_it(&place))
+        });
+        let value = if value == 0 { "NULL".into() } else { format!("{value:#x}") };
+        found.map(|(ty, l)| format!("variable {} ({ty}) is {value}", l.name)).collect()
     }
 }
 
