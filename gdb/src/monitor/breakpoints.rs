@@ -8,17 +8,15 @@ use esplens_core::memory::WatchKind;
 /// Sets a breakpoint, or lists all points.
 #[derive(Debug, Args)]
 pub struct Break {
-    /// Address; nothing: list.
-    #[arg(value_parser = number)]
-    addr: Option<u32>,
+    /// Address, function or FILE:LINE; nothing: list.
+    location: Option<String>,
 }
 
 impl Break {
     pub fn run(&self, handle: &Handle) -> Result {
-        match self.addr {
-            Some(addr) => set(handle, PointKind::Break, addr, 1),
-            None => Ok(handle.call(|s| list(s))?),
-        }
+        let Some(location) = &self.location else { return Ok(handle.call(|s| list(s))?) };
+        let found = handle.symbols().current().find(location).map_err(|e| Error::User(e.to_string()))?;
+        found.into_iter().map(|addr| set(handle, PointKind::Break, addr, 1)).collect()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::event::Event;
 use super::session::Session;
+use crate::symbols::SymbolStore;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Sender, sync_channel};
@@ -37,12 +38,13 @@ pub struct Handle {
     pub(super) events: broadcast::Sender<Event>,
     pub(super) clients: Arc<AtomicU32>,
     client: Client,
+    symbols: Arc<SymbolStore>,
 }
 
 impl Handle {
     pub(super) fn new(jobs: Sender<Job>, events: broadcast::Sender<Event>) -> Self {
         let client = Client { id: 0, name: "esplens".into() };
-        Self { jobs, events, clients: Arc::new(AtomicU32::new(0)), client }
+        Self { jobs, events, clients: Arc::default(), client, symbols: Arc::default() }
     }
 
     /// A handle for a new client of this kind.
@@ -56,6 +58,12 @@ impl Handle {
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// The symbols that all clients of this machine share.
+    #[must_use]
+    pub fn symbols(&self) -> &Arc<SymbolStore> {
+        &self.symbols
     }
 
     /// Everything that happens from now on. A client that lags loses the oldest events, not the machine's time.

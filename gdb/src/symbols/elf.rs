@@ -135,6 +135,17 @@ impl Elf {
         self.memory.iter().any(|r| r.contains(&addr))
     }
 
+    /// Reads all names, which the first question about one does otherwise.
+    pub fn index(&self) {
+        self.names();
+    }
+
+    /// Where the file says execution starts.
+    #[must_use]
+    pub fn entry(&self) -> u32 {
+        object::File::parse(&*self.bytes).map_or(0, |f| f.entry() as u32)
+    }
+
     /// Number of the section with code that contains `addr`.
     pub(super) fn code_section(&self, addr: u32) -> Option<usize> {
         self.code.iter().find(|c| c.0.contains(&addr)).map(|c| c.1)
