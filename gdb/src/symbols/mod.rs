@@ -8,6 +8,8 @@ mod describe;
 mod die;
 mod elf;
 mod error;
+#[doc(hidden)]
+pub mod exercise;
 mod expr;
 mod frames;
 mod lines;
