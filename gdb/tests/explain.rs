@@ -91,7 +91,9 @@ fn a_live_panic_tells_task_and_stack_and_its_core_dump_all_tasks() {
     let core = Core::parse(&dump).unwrap();
     let told = explain_core(&core, &symbols);
     eprintln!("{told}");
-    for part in ["main (stopped here)", "app_main at", "IDLE0", "IDLE1", "ipc0", "ipc1", "prvIdleTask", "ipc_task"] {
+    for part in
+        ["main (stopped here)", "app_main at", "IDLE0", "IDLE1", "ipc0", "ipc1", "prvIdleTask", "ipc_task"]
+    {
         assert!(told.contains(part), "{part}: {told}");
     }
     // The machine as it stands now has the same tasks.

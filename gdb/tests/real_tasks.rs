@@ -5,10 +5,9 @@ mod common;
 use common::{boot, firmware};
 use esplens_gdb::server::{self, Address};
 use esplens_gdb::supervisor::{Handle, Speed, spawn};
-use esplens_gdb::symbols::{Elf, Symbols};
+use esplens_gdb::symbols::Role;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 
 fn gdb() -> Option<PathBuf> {
     let given = std::env::var_os("ESPLENS_GDB_BIN").map(PathBuf::from);
@@ -30,7 +29,7 @@ fn serve(flash: &Path, elf: Option<&Path>) -> (Handle, u16) {
     let machine = boot(&std::fs::read(flash).unwrap(), "tasks");
     let (handle, _thread) = spawn(machine, Speed::Max).unwrap();
     if let Some(elf) = elf {
-        handle.set_symbols(Arc::new(Symbols::new(vec![Arc::new(Elf::open(elf).unwrap())])));
+        handle.symbols().load_now(Role::App, elf).unwrap();
     }
     let listening = server::listen(&"tcp::0".parse().unwrap(), &handle).unwrap();
     let Address::Tcp { port, .. } = listening.address else { unreachable!("tcp was asked for") };
@@ -155,7 +154,9 @@ fn gdb_tells_the_symbols_where_the_server_has_none() {
         "\"main\" (running on core 0",
         "\"IDLE1\" (running on core 1",
         "\"ipc0\" (",
-        "in ipc_task (", "in main_task (", "tasks once the scheduler",
+        "in ipc_task (",
+        "in main_task (",
+        "tasks once the scheduler",
         "\"APP_CPU\"",
     ] {
         assert!(text.contains(part), "{part}: {text}");

@@ -39,6 +39,12 @@ impl Explainer {
         Self { symbols, code, panic: None }
     }
 
+    /// True when it works with these symbols.
+    #[must_use]
+    pub fn is_of(&self, symbols: &Arc<Symbols>) -> bool {
+        Arc::ptr_eq(&self.symbols, symbols)
+    }
+
     /// What to say after a line of output; each line begins with `--- `, as `idf.py monitor`'s do.
     pub fn line(&mut self, line: &str, live: Live) -> Vec<String> {
         let line = line.trim_end();

@@ -213,9 +213,8 @@ impl Panic {
             Place::Memory(_) => false,
         };
         let locals = symbols.locals_at(pc, 0).into_iter().take(64).map(|l| (symbols.type_name(l.ty), l));
-        let found = locals.filter(|(ty, l)| {
-            ty.contains('*') && symbols.locate(l, &view).is_ok_and(|place| is_it(&place))
-        });
+        let found = locals
+            .filter(|(ty, l)| ty.contains('*') && symbols.locate(l, &view).is_ok_and(|place| is_it(&place)));
         let value = if value == 0 { "NULL".into() } else { format!("{value:#x}") };
         found.map(|(ty, l)| format!("variable {} ({ty}) is {value}", l.name)).collect()
     }

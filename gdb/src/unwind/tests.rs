@@ -80,7 +80,10 @@ fn broken_stacks_end_and_say_why() {
     };
     assert!(why(0x1234, 0x3FFB_0100, [0; 4]).contains("0x00001234"));
     assert!(why(0x800D_0200, 0x3FFB_0104, [0; 4]).contains("stack pointer 0x3ffb0104"));
-    assert!(why(0x800D_0200, 0x3FFB_0100, [0x800D_0200, 0x3FFB_0100, 0, 0]).contains("0x3ffb0100"), "a circle");
+    assert!(
+        why(0x800D_0200, 0x3FFB_0100, [0x800D_0200, 0x3FFB_0100, 0, 0]).contains("0x3ffb0100"),
+        "a circle"
+    );
     assert!(why(0x800D_0200, 0x3FFB_0100, [0, 0xA5A5_A5A5, 0, 0]).contains("0xa5a5a5a5"));
     assert!(why(0x800D_0200, 0x3FFB_0200, [0; 4]).contains("no memory"));
 }
@@ -109,7 +112,10 @@ fn frames_that_interrupts_and_yields_leave_are_told_apart() {
         mem.0.insert(at + 4 * n as u32, word);
     }
     let saved = exception::any(&mem, at).unwrap();
-    assert_eq!((saved.form, saved.context.pc, saved.cause), (exception::Form::Interrupt, 0x400D_0400, Some(28)));
+    assert_eq!(
+        (saved.form, saved.context.pc, saved.cause),
+        (exception::Form::Interrupt, 0x400D_0400, Some(28))
+    );
     assert_eq!((saved.context.ps & 0x10, exception::size(&saved)), (0, 0xC0), "EXCM belongs to the handler");
     for (n, word) in [0, 0x800D_0300, 0x6_0020, 7].into_iter().enumerate() {
         mem.0.insert(at + 4 * n as u32, word);

@@ -7,12 +7,10 @@ use anyhow::Context;
 use esplens_gdb::monitor;
 use esplens_gdb::server::{self, Address, Listening};
 use esplens_gdb::supervisor::{Handle, Supervisor};
-use esplens_gdb::symbols::{Elf, Symbols};
+use esplens_gdb::symbols::Role;
 use esplens_soc::boot::BootInput;
 use object::{Object, ObjectSymbol};
 use std::io::BufRead;
-use std::path::Path;
-use std::sync::Arc;
 
 /// Where ESP-IDF's firmware ends up when it cannot go on, old and new versions.
 const PANIC_SYMBOLS: [&str; 8] = [
@@ -30,7 +28,7 @@ const PANIC_SYMBOLS: [&str; 8] = [
 pub fn open(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> anyhow::Result<()> {
     let handle = supervisor.handle();
     if let Some(path) = &input.elf {
-        load_symbols(path, &handle)?;
+        handle.symbols().load(Role::App, path);
     }
     let mut at = args.debug.gdb.clone();
     let implied = args.debug.gdb_on_panic || args.debug.gdb_on_exit;
@@ -55,16 +53,6 @@ pub fn open(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> a
     } else {
         supervisor.session().resume(&Default::default(), &by);
     }
-    Ok(())
-}
-
-/// Reads symbols on a thread of their own; the machine runs meanwhile.
-fn load_symbols(path: &Path, handle: &Handle) -> anyhow::Result<()> {
-    let (path, handle) = (path.to_path_buf(), handle.clone());
-    std::thread::Builder::new().name("symbols".into()).spawn(move || match Elf::open(&path) {
-        Ok(elf) => handle.set_symbols(Arc::new(Symbols::new(vec![Arc::new(elf)]))),
-        Err(error) => terminal::message(&format!("{}: no symbols: {error}", path.display())),
-    })?;
     Ok(())
 }
 

@@ -82,8 +82,9 @@ impl Live {
 
     /// UART0's output with what is to be said behind its lines.
     pub fn feed(&mut self, bytes: &[u8], machine: Option<&Machine>) -> Vec<u8> {
-        if self.explainer.is_none() {
-            self.explainer = self.handle.symbols().map(Explainer::new);
+        let symbols = self.handle.symbols().current();
+        if !self.explainer.as_ref().is_some_and(|e| e.is_of(&symbols)) {
+            self.explainer = (!symbols.is_empty()).then(|| Explainer::new(symbols));
         }
         let Some(explainer) = &mut self.explainer else { return bytes.to_vec() };
         let rtos = self.handle.rtos();
