@@ -9,6 +9,7 @@ mod dump;
 mod flash;
 mod freertos;
 mod info;
+mod list;
 mod listen;
 mod memory;
 mod network;
@@ -17,11 +18,13 @@ mod reset;
 mod run_control;
 mod settings;
 mod snapshots;
+mod symbol_file;
 mod task;
 mod threads;
 mod trace;
 mod vendor;
 mod vocabulary;
+mod whatis;
 
 pub use complete::complete;
 pub use listen::listen;
@@ -107,6 +110,22 @@ enum Command {
     HostfwdRemove(network::HostfwdRemove),
     /// Open another GDB server.
     Gdb(settings::Gdb),
+    /// Tell what is at an address, or what a name or expression is.
+    #[command(visible_aliases = ["print", "p"])]
+    Whatis(whatis::Whatis),
+    /// Show source text around an address, function or FILE:LINE.
+    List(list::List),
+    /// Replace the application's symbols, or list the files.
+    #[command(name = "symbol-file", visible_alias = "file")]
+    SymbolFile(symbol_file::SymbolFile),
+    /// Add a file's symbols.
+    #[command(name = "add-symbol-file")]
+    AddSymbolFile(symbol_file::AddSymbolFile),
+    /// Map the compiler's source paths to this host's.
+    #[command(name = "substitute-path")]
+    SubstitutePath(symbol_file::SubstitutePath),
+    /// Look for source files in a folder.
+    Directory(symbol_file::Directory),
     /// OpenOCD's commands for the chip; what needs no doing here says so.
     Esp32(vendor::Vendor),
     /// The same.
@@ -160,6 +179,12 @@ impl Command {
             Self::HostfwdAdd(c) => c.run(handle),
             Self::HostfwdRemove(c) => c.run(handle),
             Self::Gdb(c) => c.run(handle),
+            Self::Whatis(c) => c.run(handle),
+            Self::List(c) => c.run(handle),
+            Self::SymbolFile(c) => c.run(handle),
+            Self::AddSymbolFile(c) => c.run(handle),
+            Self::SubstitutePath(c) => c.run(handle),
+            Self::Directory(c) => c.run(handle),
             Self::Esp32(c) | Self::Esp(c) => c.run(handle),
             Self::Flash(c) => c.run(handle),
             Self::Quit(c) => c.run(handle),

@@ -80,6 +80,8 @@ fn commands_people_type() {
     assert!(says("trace").contains("net_host                   off"));
     assert!(says("trace * off").lines().all(|l| l.contains(" off ")));
     assert!(says("trace nosuch on").contains("nosuch"));
+    assert!(says("symbol-file").contains("no symbols"));
+    assert!(says("break nosuch").contains("no symbol \"nosuch\""));
     assert!(says("help").contains("savevm"));
     assert!(says("help reset").contains("halt"));
     assert!(says("set_link wlan0 off").contains("'wlan0' not found"), "{}", says("set_link wlan0 off"));
@@ -94,4 +96,29 @@ fn commands_people_type() {
     for what in ["mtree", "qtree", "irq", "network", "roms", "cpus", "breakpoints"] {
         assert!(!says(&format!("info {what}")).is_empty(), "{what}");
     }
+}
+
+#[test]
+fn symbols_name_addresses_and_places() {
+    let h = handle();
+    let says = |line: &str| run(&h, line);
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/demo");
+    assert!(says(&format!("symbol-file {fixtures}/demo.elf")).ends_with("demo.elf\n"));
+    let symbols = h.symbols().current();
+    let tick = symbols.symbol("xTickCount").unwrap().addr;
+    assert_eq!(
+        says(&format!("whatis {tick:#x}")),
+        format!("{tick:#010x}: xTickCount, volatile TickType_t (demo.elf)\n")
+    );
+    assert!(
+        says("whatis xTickCount + 1").starts_with("xTickCount + 1: "),
+        "{}",
+        says("whatis xTickCount + 1")
+    );
+    let main = symbols.symbol("uart_interrupt").unwrap();
+    let list = says(&format!("list {}", main.name));
+    assert!(list.contains("main.c:") && list.contains('>'), "{list}");
+    assert!(says(&format!("break {}", main.name)).contains("break 0x400"));
+    assert!(says("break main.c:1").contains("break 0x400"));
+    assert!(says("list 0x10").contains("no line"));
 }

@@ -78,7 +78,7 @@ impl Symbols {
 
     /// Reads the names of all files, which the first question about a name does otherwise.
     pub fn index(&self) {
-        self.elfs.iter().for_each(|e| _ = e.names());
+        self.elfs.iter().for_each(|e| e.index());
     }
 
     /// The files with their numbers, the one that counts first.

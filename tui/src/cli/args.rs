@@ -33,6 +33,43 @@ pub enum Command {
     Demo(Box<RunArgs>),
     /// Tell what is in a flash image, build folder or application ELF.
     Info(InfoArgs),
+    /// Explain a panic: a UART log, an ELF core file, or a flash image with ESP-IDF's core dump.
+    Explain(ExplainArgs),
+    /// Write an ELF core file with all tasks as threads.
+    Dump(DumpArgs),
+}
+
+/// Arguments of `esplens explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Log of the UART (- for standard input), core file or flash image.
+    #[arg(value_name = "PANIC.txt")]
+    pub input: PathBuf,
+    /// Application ELF with the symbols; may be repeated (bootloader, mask ROM), the application last.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub elf: Vec<PathBuf>,
+    /// Write the core dump found in the log to this file, for GDB.
+    #[arg(long, value_name = "FILE")]
+    pub core: Option<PathBuf>,
+}
+
+/// Arguments of `esplens dump`.
+#[derive(Debug, Args)]
+pub struct DumpArgs {
+    /// Flash image, application .bin, application ELF or ESP-IDF build folder, run from power-on.
+    pub image: Option<PathBuf>,
+    /// Core file to write.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Application ELF with the symbols [default: the one beside the image that its hash names].
+    #[arg(long, value_name = "FILE")]
+    pub elf: Option<PathBuf>,
+    /// Virtual time after which the file is written.
+    #[arg(long, value_name = "TIME", value_parser = units::duration, default_value = "5s")]
+    pub after: Duration,
+    /// Monitor of a running esplens to ask instead: HOST:PORT.
+    #[arg(long, value_name = "WHERE", conflicts_with = "image")]
+    pub monitor: Option<String>,
 }
 
 /// Arguments of `esplens info`.
@@ -201,6 +238,9 @@ pub struct DebugArgs {
     /// Stop when the firmware ends the program (SIMCALL exit); GDB waits as with -s.
     #[arg(long)]
     pub gdb_on_exit: bool,
+    /// Leave the firmware's output alone: no functions and lines behind a panic's addresses, no reason.
+    #[arg(long)]
+    pub no_explain: bool,
     /// Monitor: stdio, tcp:HOST:PORT (HOST may be empty) or unix:PATH.
     #[arg(long, value_name = "WHERE")]
     pub monitor: Option<String>,

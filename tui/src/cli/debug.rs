@@ -8,6 +8,7 @@ use anyhow::Context;
 use esplens_gdb::monitor;
 use esplens_gdb::server::{self, Address, Listening};
 use esplens_gdb::supervisor::{Handle, Supervisor};
+use esplens_gdb::symbols::Role;
 use esplens_soc::boot::BootInput;
 use object::{Object, ObjectSymbol};
 use std::io::BufRead;
@@ -27,6 +28,9 @@ const PANIC_SYMBOLS: [&str; 8] = [
 /// Opens what the arguments ask for, and lets the machine go unless `-S` keeps it.
 pub fn open(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> anyhow::Result<()> {
     let handle = supervisor.handle();
+    if let Some(path) = &input.elf {
+        handle.symbols().load(Role::App, path);
+    }
     let mut at = args.debug.gdb.clone();
     let implied = args.debug.gdb_on_panic || args.debug.gdb_on_exit;
     if args.debug.default_gdb || implied && at.is_empty() {

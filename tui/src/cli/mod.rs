@@ -4,7 +4,9 @@ mod args;
 mod dashboard;
 mod debug;
 mod demo;
+mod dump;
 mod exit;
+mod explain;
 mod hostnet;
 mod info;
 mod nic;
@@ -41,6 +43,8 @@ pub fn main() -> ExitCode {
         Command::Dash(args) => run::run(&args, dashboard::possible(&args)),
         Command::Demo(args) => demo::run(*args),
         Command::Info(args) => info::info(&args),
+        Command::Explain(args) => explain::explain(&args),
+        Command::Dump(args) => dump::dump(&args),
     };
     let exit = result.unwrap_or_else(|error| {
         eprintln!("esplens: {error:#}");

@@ -6,9 +6,10 @@ use super::args::RunArgs;
 use super::dashboard::{self, Dashboard};
 use super::demo::IMAGE;
 use super::exit::{BadInput, Exit};
+use super::explain::Live;
 use super::hostnet::{At, Segment, Sockets};
 use super::nic::NicKind;
-use super::serial::{Event, Lines};
+use super::serial::{Event, Lines, Where};
 use super::target::{self, Setup, Target};
 use super::trace::{self, Sinks};
 use super::{debug, terminal, units};
@@ -70,6 +71,7 @@ fn machine_thread(
             debug::open(args, input, &mut target)?;
             let mut drive = Drive::new(args, lines, events, target.now());
             drive.sinks = sinks;
+            drive.explain = (!args.debug.no_explain).then(|| Live::new(target.handle(), on_terminal(args)));
             let exit = drive.run(&mut target);
             let stats = drive.stats(&target);
             drop(drive); // gives the terminal back before anything else is printed
@@ -97,6 +99,11 @@ fn machine_thread(
         }
         thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("the machine's thread panicked")))
     })
+}
+
+/// True when UART0 is on the terminal.
+fn on_terminal(args: &RunArgs) -> bool {
+    args.serial.iter().rev().find(|s| s.uart == 0).is_none_or(|s| s.to == Where::Stdio)
 }
 
 /// The user's input, or the built-in demo.

@@ -60,6 +60,10 @@ pub trait Target {
     fn host_busy(&self) -> bool {
         false
     }
+    /// The machine, for looking.
+    fn machine(&self) -> Option<&Machine> {
+        None
+    }
     /// What left the machine since the last call.
     fn take_output(&mut self) -> Vec<Output>;
     /// The flash chip's contents.
@@ -168,6 +172,9 @@ impl Target for Supervisor {
     }
     fn host_busy(&self) -> bool {
         self.view().machine().host_busy()
+    }
+    fn machine(&self) -> Option<&Machine> {
+        Some(self.view().machine())
     }
     fn take_output(&mut self) -> Vec<Output> {
         Supervisor::take_output(self)
