@@ -125,9 +125,9 @@ pub enum TraceFormat {
 pub struct RunArgs {
     /// Flash image, application .bin, application ELF or ESP-IDF build folder [default: the built-in demo].
     pub image: Option<PathBuf>,
-    /// Application ELF with the symbols [default: the one beside the image that its hash names].
+    /// ELF file with symbols; may be repeated [default: the one beside the image that its hash names].
     #[arg(long, value_name = "FILE")]
-    pub elf: Option<PathBuf>,
+    pub elf: Vec<PathBuf>,
     /// No dashboard: only the serial lines.
     #[arg(long)]
     pub headless: bool,

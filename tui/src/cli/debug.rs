@@ -3,14 +3,11 @@
 use super::args::RunArgs;
 use super::exit::BadInput;
 use super::serial::{UARTS, Where, stdio};
-use super::terminal;
-use anyhow::Context;
+use super::{symbols, terminal};
 use esplens_gdb::monitor;
 use esplens_gdb::server::{self, Address, Listening};
 use esplens_gdb::supervisor::{Handle, Supervisor};
-use esplens_gdb::symbols::Role;
 use esplens_soc::boot::BootInput;
-use object::{Object, ObjectSymbol};
 use std::io::BufRead;
 
 /// Where ESP-IDF's firmware ends up when it cannot go on, old and new versions.
@@ -27,10 +24,8 @@ const PANIC_SYMBOLS: [&str; 8] = [
 
 /// Opens what the arguments ask for, and lets the machine go unless `-S` keeps it.
 pub fn open(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> anyhow::Result<()> {
+    symbols::load(args, input, supervisor);
     let handle = supervisor.handle();
-    if let Some(path) = &input.elf {
-        handle.symbols().load(Role::App, path);
-    }
     let mut at = args.debug.gdb.clone();
     let implied = args.debug.gdb_on_panic || args.debug.gdb_on_exit;
     if args.debug.default_gdb || implied && at.is_empty() {
@@ -98,17 +93,11 @@ fn stop_on_panic(input: &BootInput, supervisor: &mut Supervisor) -> anyhow::Resu
         terminal::message("--gdb-on-panic: no symbols; stops at the reset that follows a panic");
         return Ok(());
     };
-    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-    let elf = object::File::parse(&*bytes).map_err(|e| BadInput(format!("{}: {e}", path.display())))?;
+    let found =
+        symbols::addresses(path, &PANIC_SYMBOLS).map_err(|e| BadInput(format!("{}: {e}", path.display())))?;
     let client = supervisor.handle().register("panic").client().clone();
-    for symbol in elf.symbols() {
-        let Ok(name) = symbol.name() else { continue };
-        if PANIC_SYMBOLS.contains(&name)
-            && symbol.is_definition()
-            && let Ok(addr) = u32::try_from(symbol.address())
-        {
-            supervisor.session().add_panic_point(addr, name, &client);
-        }
+    for (addr, name) in found {
+        supervisor.session().add_panic_point(addr, name, &client);
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use drive::Drive;
 use esplens_soc::boot::{BootError, BootInput, LoadOptions, RomSet, Source, input, kernel, persist};
 use esplens_soc::net::host::HostNet;
 use esplens_soc::trace::Trace;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
@@ -106,11 +106,25 @@ fn on_terminal(args: &RunArgs) -> bool {
     args.serial.iter().rev().find(|s| s.uart == 0).is_none_or(|s| s.to == Where::Stdio)
 }
 
-/// The user's input, or the built-in demo.
+/// The user's input, or the built-in demo. Of several ELF files the one that the image was built from is its own.
 fn load(args: &RunArgs) -> Result<BootInput, BootError> {
+    let mut input = load_with(args, args.elf.first())?;
+    for elf in args.elf.iter().skip(1) {
+        if input.elf_matches != Some(false) {
+            break;
+        }
+        let other = load_with(args, Some(elf))?;
+        if other.elf_matches == Some(true) {
+            input = other;
+        }
+    }
+    Ok(input)
+}
+
+fn load_with(args: &RunArgs, elf: Option<&PathBuf>) -> Result<BootInput, BootError> {
     let opts = LoadOptions {
         flash_size: args.flash_size,
-        elf: args.elf.clone(),
+        elf: elf.cloned(),
         accept_any: args.strap != STRAP_FLASH_BOOT || args.efuse.is_some() || args.kernel.is_some(),
     };
     match &args.image {
@@ -180,7 +194,9 @@ fn host(args: &RunArgs, events: &SyncSender<Event>) -> anyhow::Result<Option<Box
     Ok(Some(Box::new(sockets)))
 }
 
-fn efuse_revision(efuse: &[u8; 124]) -> u8 {
+/// The chip revision that eFuses tell: CHIP_VER_REV1 and CHIP_VER_REV2 (ECO3 also wants an APB_CTRL bit, which the
+/// machine derives from the same).
+pub(super) fn efuse_revision(efuse: &[u8; 124]) -> u8 {
     let bit = |word: usize, bit: usize| efuse[word * 4 + bit / 8] >> (bit % 8) & 1 != 0;
     match (bit(3, 15), bit(5, 20)) {
         (true, true) => 3,
