@@ -57,7 +57,9 @@ pub fn name_server() -> (u16, Receiver<String>) {
 /// The name in a question (RFC 1035, 4.1.2).
 fn question(mut labels: &[u8]) -> String {
     let mut name = Vec::new();
-    while let Some((&n, rest)) = labels.split_first().filter(|(n, rest)| **n > 0 && rest.len() >= **n as usize) {
+    while let Some((&n, rest)) =
+        labels.split_first().filter(|(n, rest)| **n > 0 && rest.len() >= **n as usize)
+    {
         let (label, rest) = rest.split_at(n.into());
         name.push(String::from_utf8_lossy(label).into_owned());
         labels = rest;
@@ -111,7 +113,12 @@ fn serve(mut client: TcpStream, tell: &Sender<Told>) {
 }
 
 /// The answer to a packet; `None` ends the connection.
-fn answer(packet: Packet, topics: &mut Vec<String>, tell: &Sender<Told>, out: &mut BytesMut) -> Option<usize> {
+fn answer(
+    packet: Packet,
+    topics: &mut Vec<String>,
+    tell: &Sender<Told>,
+    out: &mut BytesMut,
+) -> Option<usize> {
     match packet {
         Packet::Connect(c) => {
             let _ = tell.send(Told::Connected(c.client_id));

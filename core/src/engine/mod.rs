@@ -215,13 +215,8 @@ impl<'a> Ctx<'a> {
 
     /// Runs `f` with the access description of `op`; notes whether the machine must be asked.
     fn access<R>(&mut self, op: &DecOp, f: impl FnOnce(&mut Access, &mut dyn Bus) -> R) -> R {
-        let mut a = Access {
-            core: self.core,
-            cycle: self.cycle_of(op),
-            pc: op.pc,
-            mem: self.mem,
-            leave: false,
-        };
+        let mut a =
+            Access { core: self.core, cycle: self.cycle_of(op), pc: op.pc, mem: self.mem, leave: false };
         let generation = a.mem.map_generation;
         let r = f(&mut a, self.bus);
         // A device may have changed code or its mapping (DMA, a cache set up anew) without saying so.

@@ -11,9 +11,9 @@ mod reset;
 mod run;
 mod simcall;
 mod state;
-mod tracing;
 #[cfg(test)]
 mod tests;
+mod tracing;
 
 pub use config::{ChipRevision, MachineConfig};
 pub use debug::{Judge, Plan, Step, reg};

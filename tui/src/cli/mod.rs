@@ -13,6 +13,7 @@ mod qemu;
 mod run;
 mod serial;
 mod stats;
+mod symbols;
 mod target;
 mod terminal;
 mod trace;

@@ -7,6 +7,7 @@ use super::modal::Modal;
 use super::pane::{PaneId, Panes};
 use super::rate::Rate;
 use super::theme::Theme;
+use super::usage::Usage;
 use super::wire::*;
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Rect;
@@ -118,6 +119,8 @@ pub struct Shared {
     pub trace: VecDeque<TraceRecord>,
     /// Task switches.
     pub switches: VecDeque<Switch>,
+    /// Who had the cores.
+    pub usage: Usage,
     /// Events that were lost because the dashboard was slow.
     pub lost: u64,
     /// Speed of the machine.

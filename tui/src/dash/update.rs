@@ -91,6 +91,7 @@ fn sampled(state: &mut State, sample: Sample) {
     let s = &mut state.shared;
     // What stands still and looks the same needs no drawing.
     state.dirty = s.sample != sample;
+    s.usage.advance(sample.now);
     s.rate.note(s.clock, sample.now, sample.instructions, sample.running);
     if let (Some(stop), Some(cpu)) = (&sample.stop, &sample.cpu) {
         let known = s.at_stop.as_ref().map(|(n, _)| *n);

@@ -10,9 +10,9 @@ mod tests;
 use super::spec::Spec;
 use super::{Cx, DevId, Device, RegFile, View};
 use crate::cache;
-use crate::trace::Event;
 use crate::irq::{SOURCES, Source};
 use crate::system::{Request, ResetCause, ResetKind};
+use crate::trace::Event;
 use serde::{Deserialize, Serialize};
 use spec::*;
 

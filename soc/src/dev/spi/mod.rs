@@ -9,9 +9,9 @@ mod dma;
 pub mod flash;
 pub mod psram;
 mod run;
-mod trace;
 pub mod sfdp;
 pub mod spec;
+mod trace;
 mod transfer;
 
 pub use flash::FlashChip;
