@@ -169,7 +169,11 @@ impl Pane for Frames {
             Cmd::Hex => (self.open, self.hex) = (true, !self.hex || !self.open),
             Cmd::Clear => s.frames.clear(),
             Cmd::Filter => {
-                return Some(vec![Effect::Ask(PaneId::Frames, cmd, "Only frames with (nothing: all)".into())]);
+                return Some(vec![Effect::Ask(
+                    PaneId::Frames,
+                    cmd,
+                    "Only frames with (nothing: all)".into(),
+                )]);
             }
             Cmd::Search => return Some(vec![Effect::Ask(PaneId::Frames, cmd, "Search".into())]),
             Cmd::SearchAgain => self.search(s),
