@@ -1,4 +1,4 @@
-//! Pictures of each layout for docs/, from a run of the demo: `cargo xtask screenshots`.
+//! Pictures of each layout for docs/, from a run of the demo, and docs/user/dashboard.md: `cargo xtask screenshots`.
 
 use esplens::dash::layout::LayoutId;
 use esplens::dash::pane::PaneId;
@@ -13,6 +13,8 @@ const SIZE: (u16, u16) = (170, 48);
 fn main() -> std::io::Result<()> {
     let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "docs/screenshots".into()));
     std::fs::create_dir_all(&folder)?;
+    let page = folder.join("../user/dashboard.md");
+    std::fs::write(&page, esplens::dash::docs::page())?;
     let mut rig = Rig::demo(SIZE.0, SIZE.1);
     rig.act(None, Action::Trace("open_eth*,-open_eth_reg*,-open_eth_desc*,irq*,uart_tx".into()));
     for pane in [PaneId::Timeline, PaneId::Eth] {

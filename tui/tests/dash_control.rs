@@ -22,9 +22,12 @@ fn run_pause_step_and_the_changes_since() {
     let time = rig.now_ms();
     rig.run_to(3000);
     assert_eq!(rig.now_ms(), time, "a stopped machine stands");
-    let pc = rig.state.shared.sample.pc[0];
+    let ccount = |rig: &Rig| rig.state.shared.sample.cpu.as_ref().unwrap()[0].ccount;
+    let before = ccount(&rig);
     rig.keys("i");
-    assert_ne!(rig.state.shared.sample.pc[0], pc);
+    // A core that waits for an interrupt steps when it has come.
+    rig.run_to(time + 100);
+    assert!(!rig.state.shared.sample.running && ccount(&rig) != before);
     assert!(rig.state.shared.before.is_some(), "what changed is known");
     assert_eq!(rig.state.shared.sample.stop.as_ref().unwrap().number, stop.number + 1);
 }
@@ -32,22 +35,41 @@ fn run_pause_step_and_the_changes_since() {
 #[test]
 fn breakpoints_lines_calls_and_returns() {
     let mut rig = Rig::demo(120, 40);
-    // Where the demo computes what the consumer prints.
     rig.show(PaneId::Code);
     rig.keys("g");
-    rig.line("app_main");
+    rig.line("producer_task");
     rig.keys("b Space");
     rig.run_to(3000);
     let at = |rig: &Rig| rig.state.shared.sample.at[0].clone();
-    assert!(at(&rig).starts_with("app_main "), "{}", at(&rig));
-    let line = at(&rig);
-    rig.keys("n");
-    rig.run_to(4000);
-    assert!(at(&rig).starts_with("app_main ") && at(&rig) != line, "{} after {line}", at(&rig));
-    rig.keys("n");
-    rig.run_to(4000);
-    assert!(!rig.state.shared.sample.running && at(&rig).starts_with("app_main "), "{}", at(&rig));
+    assert!(at(&rig).starts_with("producer_task at main.c:"), "{}", at(&rig));
+    let mut lines = vec![at(&rig)];
+    // Over a queue and a delay, in a task that others interrupt.
+    for _ in 0..6 {
+        rig.keys("n");
+        let now = rig.now_ms();
+        rig.run_to(now + 1000);
+        assert!(!rig.state.shared.sample.running, "after {lines:?}");
+        lines.push(at(&rig));
+    }
+    assert!(lines.iter().all(|l| l.starts_with("producer_task at main.c:")), "{lines:?}");
+    assert!(lines.windows(2).all(|w| w[0] != w[1]), "{lines:?}");
     assert_eq!(rig.state.shared.sample.points.len(), 1, "temporary breakpoints are gone");
+    // Into what it calls, and out again.
+    rig.show(PaneId::Backtrace);
+    for _ in 0..12 {
+        if !at(&rig).starts_with("producer_task ") {
+            break;
+        }
+        rig.keys("s");
+        let now = rig.now_ms();
+        rig.run_to(now + 1000);
+    }
+    assert!(!at(&rig).starts_with("producer_task "), "{}", at(&rig));
+    assert!(rig.state.shared.sample.frames[1].name.contains("producer_task"), "{}", rig.text());
+    rig.keys("f");
+    let now = rig.now_ms();
+    rig.run_to(now + 1000);
+    assert!(at(&rig).starts_with("producer_task "), "{}", at(&rig));
 }
 
 #[test]

@@ -31,8 +31,19 @@ pub enum Command {
     Dash(Box<RunArgs>),
     /// Show the built-in demo in the dashboard: FreeRTOS on both cores, network. Without a terminal as `run`.
     Demo(Box<RunArgs>),
+    /// Open the dashboard on a machine that runs elsewhere.
+    Attach(AttachArgs),
+    /// Show all machines of this user on this computer.
+    Top,
     /// Tell what is in a flash image, build folder or application ELF.
     Info(InfoArgs),
+}
+
+/// Arguments of `esplens attach`.
+#[derive(Debug, Args)]
+pub struct AttachArgs {
+    /// HOST:PORT of its `--dash`, or its process number in `esplens top`.
+    pub to: String,
 }
 
 /// Arguments of `esplens info`.
@@ -94,6 +105,9 @@ pub struct RunArgs {
     /// No dashboard: only the serial lines.
     #[arg(long)]
     pub headless: bool,
+    /// Let dashboards attach there: tcp:HOST:PORT (HOST may be empty) or unix:PATH; may be repeated.
+    #[arg(long, value_name = "WHERE")]
+    pub dash: Vec<Address>,
     /// Bare ELF: put its segments into memory and start at its entry, without ROM boot.
     #[arg(long, value_name = "ELF", conflicts_with = "image")]
     pub kernel: Option<PathBuf>,

@@ -78,7 +78,7 @@ impl Dashboard {
 }
 
 /// Where sources may lie when they are not where they were compiled: around the image.
-fn roots(image: &Path) -> Vec<PathBuf> {
+pub fn roots(image: &Path) -> Vec<PathBuf> {
     let folder = if image.is_dir() { Some(image) } else { image.parent() };
     folder.into_iter().flat_map(|f| [Some(f), f.parent()]).flatten().map(Path::to_path_buf).collect()
 }

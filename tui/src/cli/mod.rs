@@ -1,6 +1,7 @@
 //! The command line: arguments, serial lines, pacing, the run loop, exit codes.
 
 mod args;
+mod attach;
 mod dashboard;
 mod debug;
 mod demo;
@@ -41,6 +42,8 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args, false),
         Command::Dash(args) => run::run(&args, dashboard::possible(&args)),
         Command::Demo(args) => demo::run(*args),
+        Command::Attach(args) => attach::attach(&args),
+        Command::Top => attach::top(),
         Command::Info(args) => info::info(&args),
     };
     let exit = result.unwrap_or_else(|error| {

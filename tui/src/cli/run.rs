@@ -11,7 +11,7 @@ use super::nic::NicKind;
 use super::serial::{Event, Lines};
 use super::target::{self, Setup, Target};
 use super::trace::{self, Sinks};
-use super::{debug, symbols, terminal, units};
+use super::{attach, debug, symbols, terminal, units};
 use drive::Drive;
 use esplens_soc::boot::{BootError, BootInput, LoadOptions, RomSet, Source, input, kernel, persist};
 use esplens_soc::trace::Trace;
@@ -66,6 +66,7 @@ fn machine_thread(
             let mut target = target::open(setup, args.speed());
             let by = target.handle().client().clone();
             symbols::load(input, &target.handle());
+            let _registered = attach::open(args, input, &target.handle())?;
             let _ = ready.send(target.handle());
             debug::open(args, input, &mut target)?;
             let mut drive = Drive::new(args, lines, events, target.now());

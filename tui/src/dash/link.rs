@@ -32,11 +32,22 @@ struct Waiting {
     /// Bytes in those of them that are events.
     bytes: usize,
     lost: u64,
+    /// Nobody reads any more.
+    closed: bool,
 }
 
 impl Inbox {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nobody reads any more: whoever writes may end.
+    pub fn close(&self) {
+        self.lock().closed = true;
+    }
+
+    fn closed(&self) -> bool {
+        self.lock().closed
     }
 
     /// Adds a message.
@@ -141,20 +152,22 @@ pub fn local(handle: &Handle, inbox: &Inbox, roots: Vec<PathBuf>) -> std::io::Re
     spawn("dash events", inbox, {
         let (actor, inbox) = (actor.clone(), inbox.clone());
         let mut events = actor.handle().subscribe();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         move || {
-            loop {
-                match events.blocking_recv() {
-                    Ok(Event::Quit(_)) => return Err(Gone),
-                    Ok(event) => {
+            while !inbox.closed() {
+                match runtime.block_on(async { tokio::time::timeout(PATIENCE, events.recv()).await }) {
+                    Ok(Ok(Event::Quit(_)) | Err(RecvError::Closed)) => return Err(Gone),
+                    Ok(Ok(event)) => {
                         inbox.feed(feeds(&event));
                         if let Event::Stopped(stop) = &event {
                             actor.stopped(stop)?;
                         }
                     }
-                    Err(RecvError::Lagged(n)) => inbox.feed([Feed::Lost(n)]),
-                    Err(RecvError::Closed) => return Err(Gone),
+                    Ok(Err(RecvError::Lagged(n))) => inbox.feed([Feed::Lost(n)]),
+                    Err(_) => {}
                 }
             }
+            Ok(())
         }
     })?;
     spawn("dash actions", inbox, {

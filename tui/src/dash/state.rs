@@ -98,7 +98,9 @@ pub struct Shared {
     /// Registers at the stop before the one that holds: what differs has changed.
     pub before: Option<Box<[CpuSample; 2]>>,
     /// Registers at the stop that holds, or the last one.
-    pub at_stop: Option<(u64, Box<[CpuSample; 2]>)>,
+    pub at_stop: Option<Box<[CpuSample; 2]>>,
+    /// Number of the stop seen last.
+    pub stop: u64,
     /// The host's clock, in milliseconds.
     pub clock: u64,
     /// Colours.
@@ -180,9 +182,9 @@ pub struct State {
     pub size: (u16, u16),
     /// Something to draw changed.
     pub dirty: bool,
-    /// Stops when a stop is noticed: snapshot number for names.
+    /// Snapshots taken from here, for their names.
     pub snapshots: u32,
-    /// The user ends the dashboard, not the machine.
+    /// Leaving ends the dashboard only: the machine is another process's.
     pub detach: bool,
 }
 

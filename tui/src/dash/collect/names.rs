@@ -5,6 +5,9 @@ use crate::dash::source::Sources;
 use crate::dash::wire::*;
 use esplens_gdb::symbols::Symbols;
 
+/// Symbols without a size (the mask ROM's) hold for so many bytes.
+const FAR: u32 = 0x80;
+
 /// Adds what symbols and source files tell.
 pub fn add(sample: &mut Sample, known: &Known, sources: &mut Sources) {
     let Some(symbols) = &known.symbols else { return };
@@ -54,7 +57,8 @@ fn name_code(symbols: &Symbols, code: &mut CodeSample, sources: &mut Sources) {
     let mut last = None;
     for line in &mut code.lines {
         if let Some(to) = line.to {
-            let name = symbols.symbol_at(to).map(|s| s.with_offset(to));
+            let near = |s: &esplens_gdb::symbols::Symbol| to.wrapping_sub(s.addr) < s.size.max(FAR);
+            let name = symbols.symbol_at(to).filter(near).map(|s| s.with_offset(to));
             line.target = name.or(line.target.take());
         }
         line.label = symbols.function_at(line.addr).filter(|f| f.addr == line.addr).map(|f| f.name);
