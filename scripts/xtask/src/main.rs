@@ -5,6 +5,7 @@ mod ci;
 mod docs;
 mod fixtures;
 mod gdb;
+mod screenshots;
 
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -29,6 +30,8 @@ enum Chore {
     Fixtures(fixtures::Args),
     /// Build xtensa-esp32-elf-gdb for the tests.
     Gdb(gdb::Args),
+    /// Draw the dashboard's layouts into docs/screenshots/.
+    Screenshots,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -38,6 +41,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Docs(args) => docs::run(&args, &root()),
         Chore::Fixtures(args) => fixtures::run(&args, &root()),
         Chore::Gdb(args) => gdb::run(&args),
+        Chore::Screenshots => screenshots::run(&root()),
     }
 }
 

@@ -31,6 +31,10 @@ pub enum Command {
     Dash(Box<RunArgs>),
     /// Show the built-in demo in the dashboard: FreeRTOS on both cores, network. Without a terminal as `run`.
     Demo(Box<RunArgs>),
+    /// Open the dashboard on a machine that runs elsewhere.
+    Attach(AttachArgs),
+    /// Show all machines of this user on this computer.
+    Top,
     /// Tell what is in a flash image, build folder or application ELF.
     Info(InfoArgs),
     /// Explain a panic: a UART log, an ELF core file, or a flash image with ESP-IDF's core dump.
@@ -70,6 +74,13 @@ pub struct DumpArgs {
     /// Monitor of a running esplens to ask instead: HOST:PORT.
     #[arg(long, value_name = "WHERE", conflicts_with = "image")]
     pub monitor: Option<String>,
+}
+
+/// Arguments of `esplens attach`.
+#[derive(Debug, Args)]
+pub struct AttachArgs {
+    /// HOST:PORT of its `--dash`, or its process number in `esplens top`.
+    pub to: String,
 }
 
 /// Arguments of `esplens info`.
@@ -131,6 +142,9 @@ pub struct RunArgs {
     /// No dashboard: only the serial lines.
     #[arg(long)]
     pub headless: bool,
+    /// Let dashboards attach there: tcp:HOST:PORT (HOST may be empty) or unix:PATH; may be repeated.
+    #[arg(long, value_name = "WHERE")]
+    pub dash: Vec<Address>,
     /// Bare ELF: put its segments into memory and start at its entry, without ROM boot.
     #[arg(long, value_name = "ELF", conflicts_with = "image")]
     pub kernel: Option<PathBuf>,

@@ -13,7 +13,7 @@ use clap::CommandFactory;
 use esplens_gdb::supervisor::Handle;
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// The command line with `dash` before an image that stands where a command is expected.
@@ -67,7 +67,7 @@ impl Dashboard {
 
     /// Shows it until the user or the machine ends it.
     pub fn run(self, handle: &Handle, image: &Path) -> anyhow::Result<()> {
-        let link = link::local(handle, &self.inbox)?;
+        let link = link::local(handle, &self.inbox, roots(image))?;
         let mut state = State::new(80, 24);
         state.shared.image = image.file_name().unwrap_or(image.as_os_str()).to_string_lossy().into_owned();
         prepare(&mut state);
@@ -75,6 +75,12 @@ impl Dashboard {
         app::run(state, link, self.inbox)?;
         Ok(())
     }
+}
+
+/// Where sources may lie when they are not where they were compiled: around the image.
+pub fn roots(image: &Path) -> Vec<PathBuf> {
+    let folder = if image.is_dir() { Some(image) } else { image.parent() };
+    folder.into_iter().flat_map(|f| [Some(f), f.parent()]).flatten().map(Path::to_path_buf).collect()
 }
 
 /// Ends the machine with the dashboard, also when that panics.

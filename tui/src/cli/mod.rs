@@ -1,6 +1,7 @@
 //! The command line: arguments, serial lines, pacing, the run loop, exit codes.
 
 mod args;
+mod attach;
 mod dashboard;
 mod debug;
 mod demo;
@@ -43,6 +44,8 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args, false),
         Command::Dash(args) => run::run(&args, dashboard::possible(&args)),
         Command::Demo(args) => demo::run(*args),
+        Command::Attach(args) => attach::attach(&args),
+        Command::Top => attach::top(),
         Command::Info(args) => info::info(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Dump(args) => dump::dump(&args),

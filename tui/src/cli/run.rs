@@ -12,7 +12,7 @@ use super::nic::NicKind;
 use super::serial::{Event, Lines, Where};
 use super::target::{self, Setup, Target};
 use super::trace::{self, Sinks};
-use super::{debug, terminal, units};
+use super::{attach, debug, symbols, terminal, units};
 use drive::Drive;
 use esplens_soc::boot::{BootError, BootInput, LoadOptions, RomSet, Source, input, kernel, persist};
 use esplens_soc::net::host::HostNet;
@@ -67,6 +67,8 @@ fn machine_thread(
         let body = move || -> anyhow::Result<Exit> {
             let mut target = target::open(setup, args.speed());
             let by = target.handle().client().clone();
+            symbols::load(input, &target.handle());
+            let _registered = attach::open(args, input, &target.handle())?;
             let _ = ready.send(target.handle());
             debug::open(args, input, &mut target)?;
             let mut drive = Drive::new(args, lines, events, target.now());

@@ -1,12 +1,14 @@
 //! Carries out what the dashboard asks of the machine. Runs on a client's thread, never on the machine's.
 
+use super::collect::names::place;
+use super::goal::{self, Goal};
+use super::sampler::Traced;
 use super::text::number;
 use super::wire::{Action, Reply};
-use esplens_core::isa::{self, Flow};
 use esplens_gdb::monitor;
-use esplens_gdb::supervisor::{Client, Gone, Handle, PointId, PointKind, Session};
+use esplens_gdb::supervisor::{Client, Gone, Handle, PointKind, Session, Stopped};
 use esplens_soc::machine::{Plan, Step};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Bytes searched in one request.
 const CHUNK: u32 = 1 << 16;
@@ -15,15 +17,16 @@ const CHUNK: u32 = 1 << 16;
 #[derive(Clone)]
 pub struct Actor {
     handle: Handle,
-    /// Breakpoints that the next stop takes away.
-    temporary: Arc<Mutex<Vec<PointId>>>,
+    traced: Traced,
+    /// What a step under way is to reach.
+    goal: Arc<Mutex<Option<Goal>>>,
 }
 
 impl Actor {
     /// Acts as this client.
     #[must_use]
-    pub fn new(handle: Handle) -> Self {
-        Self { handle, temporary: Arc::default() }
+    pub fn new(handle: Handle, traced: Traced) -> Self {
+        Self { handle, traced, goal: Arc::default() }
     }
 
     /// The client's handle.
@@ -41,10 +44,10 @@ impl Actor {
         match action {
             Action::Run => self.quiet(move |s| _ = s.resume(&Plan::default(), &by)),
             Action::Pause => self.quiet(move |s| _ = s.stop(&by)),
-            Action::StepInsn(core) | Action::StepLine(core) => self.quiet(move |s| step(s, core, &by)),
-            Action::Next(core) => self.next(core),
-            Action::Finish(core) => self.finish(core),
-            Action::RunTo(addr) => self.run_to(addr),
+            Action::StepInsn(core) => self.quiet(move |s| step(s, core, &by)),
+            Action::StepLine(_) | Action::Next(_) | Action::Finish(_) | Action::RunTo(_) => {
+                self.begin(&action)
+            }
             Action::Reset => {
                 self.handle.call(move |s| s.reset(&by))?;
                 Ok(says("the chip was reset"))
@@ -72,8 +75,8 @@ impl Actor {
                 Ok(Reply { text, ..Reply::default() })
             }
             Action::Address(text) => self.address(&text),
-            Action::Decode(_) => Ok(Reply::default()),
-            Action::Trace(pattern) => self.trace(pattern),
+            Action::Decode(addresses) => Ok(self.decode(&addresses)),
+            Action::Trace(pattern) => Ok(self.trace(&pattern)),
             Action::Quit => self.quiet(move |s| s.quit(&by)),
         }
     }
@@ -83,62 +86,28 @@ impl Actor {
         Ok(Reply::default())
     }
 
-    fn keep(&self, id: Option<PointId>) {
-        self.temporary.lock().unwrap_or_else(PoisonError::into_inner).extend(id);
-    }
-
-    /// To be called at every stop: takes temporary breakpoints away.
+    /// To be called at every stop: goes on with a step that takes several.
     ///
     /// # Errors
     /// When the machine is gone.
-    pub fn stopped(&self) -> Result<(), Gone> {
-        let ids = std::mem::take(&mut *self.temporary.lock().unwrap_or_else(PoisonError::into_inner));
-        if ids.is_empty() {
-            return Ok(());
-        }
-        self.handle.call(move |s| ids.into_iter().for_each(|id| _ = s.remove_point(id)))
+    pub fn stopped(&self, stop: &Stopped) -> Result<(), Gone> {
+        let goal = self.goal().take();
+        let left = goal.map(|goal| goal.stopped(&self.handle, stop)).transpose()?.flatten();
+        *self.goal() = left;
+        Ok(())
     }
 
-    /// Runs until `addr`, or until something else stops the machine.
-    fn run_to(&self, addr: u32) -> Result<Reply, Gone> {
-        let by = self.handle.client().clone();
-        let id = self.handle.call(move |s| {
-            let id = s.add_point(PointKind::Break, addr, 1, &by);
-            s.resume(&Plan::default(), &by);
-            id
-        })?;
-        self.keep(id);
-        Ok(Reply::default())
+    fn goal(&self) -> MutexGuard<'_, Option<Goal>> {
+        self.goal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Over a call, else a step.
-    fn next(&self, core: usize) -> Result<Reply, Gone> {
-        let over = self.handle.call(move |s| {
-            let m = s.machine();
-            let mut bytes = [0; 4];
-            let pc = m.cpu(core).pc;
-            let n = m.peek(core, pc, &mut bytes);
-            let insn = isa::decode(u32::from_le_bytes(bytes)).filter(|i| usize::from(i.len) <= n)?;
-            (insn.op.flow() == Flow::Call).then(|| pc.wrapping_add(insn.len.into()))
-        })?;
-        match over {
-            Some(addr) => self.run_to(addr),
-            None => self.perform(Action::StepInsn(core)),
-        }
-    }
-
-    /// To the return address in a0. A windowed call keeps its kind in the two highest bits; code lies in the same GiB.
-    fn finish(&self, core: usize) -> Result<Reply, Gone> {
-        let to = self.handle.call(move |s| {
-            let cpu = s.machine().cpu(core);
-            let a0 = cpu.a(0);
-            if a0 >> 30 == 0 || cpu.ps & esplens_core::cpu::ps::WOE == 0 {
-                a0
-            } else {
-                a0 & 0x3FFF_FFFF | cpu.pc & 0xC000_0000
-            }
-        })?;
-        self.run_to(to)
+    /// A step that may take several stops. What another left unfinished is given up.
+    fn begin(&self, action: &Action) -> Result<Reply, Gone> {
+        // Held while the machine may already stop again, so that the stop finds its goal.
+        let mut goal = self.goal();
+        let (new, reply) = goal::begin(&self.handle, action)?;
+        *goal = new;
+        Ok(reply)
     }
 
     fn toggle(&self, addr: u32) -> Result<Reply, Gone> {
@@ -202,6 +171,9 @@ impl Actor {
         if let Some(addr) = number(text) {
             return Ok(Reply { addr: Some(addr), ..Reply::default() });
         }
+        if let Some(symbol) = self.handle.symbols().and_then(|s| s.symbol(text.trim())) {
+            return Ok(Reply { addr: Some(symbol.addr), ..Reply::default() });
+        }
         let name = text.trim().trim_start_matches('$').to_lowercase();
         let value = self.handle.call(move |s| {
             let cpu = s.machine().cpu(0);
@@ -217,16 +189,24 @@ impl Actor {
         })
     }
 
-    fn trace(&self, pattern: String) -> Result<Reply, Gone> {
-        self.handle.call(move |s| {
-            let fits = pattern.split([',', ' ']).filter(|p| !p.is_empty());
-            let all = fits.map(|p| s.machine_mut().trace_mut().apply(p)).fold(true, |a, b| a & b);
-            if all {
-                says(&format!("trace {pattern}"))
-            } else {
-                fails(&format!("no event is called {pattern:?}"))
-            }
-        })
+    /// A line each for the addresses of a backtrace; all but the first are return addresses.
+    fn decode(&self, addresses: &[u32]) -> Reply {
+        let Some(symbols) = self.handle.symbols() else { return Reply::default() };
+        let line = |(n, pc): (usize, &u32)| {
+            let at = if n == 0 { *pc } else { pc.wrapping_sub(1) };
+            format!("  #{n:<2} {pc:#010x} {}\n", place(&symbols, at))
+        };
+        Reply { text: addresses.iter().enumerate().map(line).collect(), ..Reply::default() }
+    }
+
+    fn trace(&self, pattern: &str) -> Reply {
+        let words = pattern.split([',', ' ']).filter(|p| !p.is_empty());
+        let all = self.traced.change(|t| words.map(|p| t.apply(p)).fold(true, |a, b| a & b));
+        if all {
+            says(&format!("trace {pattern}"))
+        } else {
+            fails(&format!("no event is called {pattern:?}"))
+        }
     }
 }
 

@@ -21,6 +21,7 @@ pub fn take_in(s: &mut Shared, feed: Feed) -> Vec<Effect> {
             if s.switches.len() >= MAX_SWITCHES {
                 s.switches.pop_front();
             }
+            s.usage.switch(at, core, &task);
             s.switches.push_back(Switch { at, core, task });
         }
         Feed::Stopped(stop) => {

@@ -1,13 +1,16 @@
 //! Between the dashboard's thread and the machine: requests one way, messages the other, both bounded.
 
 use super::act::Actor;
-use super::collect::{collect, stop_info};
+use super::collect::stop_info;
 use super::pane::PaneId;
+use super::sampler::{Sampler, Traced};
+use super::source::Sources;
 use super::state::Msg;
 use super::wire::*;
 use esplens_gdb::supervisor::{Event, Gone, Handle};
 use esplens_soc::system::Output;
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -29,11 +32,22 @@ struct Waiting {
     /// Bytes in those of them that are events.
     bytes: usize,
     lost: u64,
+    /// Nobody reads any more.
+    closed: bool,
 }
 
 impl Inbox {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nobody reads any more: whoever writes may end.
+    pub fn close(&self) {
+        self.lock().closed = true;
+    }
+
+    fn closed(&self) -> bool {
+        self.lock().closed
     }
 
     /// Adds a message.
@@ -119,14 +133,18 @@ impl Link {
 ///
 /// # Errors
 /// When the host gives no threads.
-pub fn local(handle: &Handle, inbox: &Inbox) -> std::io::Result<Link> {
+pub fn local(handle: &Handle, inbox: &Inbox, roots: Vec<PathBuf>) -> std::io::Result<Link> {
     let (link, wants, asked) = Link::pair();
-    let actor = Actor::new(handle.register("dashboard"));
+    let traced = Traced::default();
+    let actor = Actor::new(handle.register("dashboard"), traced.clone());
     spawn("dash samples", inbox, {
         let (handle, inbox) = (actor.handle().clone(), inbox.clone());
         move || {
+            let mut sampler = Sampler::new(handle, Sources::new(roots), traced);
             for wants in wants {
-                inbox.push(Msg::Sample(Box::new(sample(&handle, wants)?)));
+                let (sample, feeds) = sampler.take(wants)?;
+                inbox.feed(feeds);
+                inbox.push(Msg::Sample(Box::new(sample)));
             }
             Ok(())
         }
@@ -134,21 +152,22 @@ pub fn local(handle: &Handle, inbox: &Inbox) -> std::io::Result<Link> {
     spawn("dash events", inbox, {
         let (actor, inbox) = (actor.clone(), inbox.clone());
         let mut events = actor.handle().subscribe();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         move || {
-            loop {
-                match events.blocking_recv() {
-                    Ok(Event::Quit(_)) => return Err(Gone),
-                    Ok(event) => {
-                        let stopped = matches!(event, Event::Stopped(_));
-                        inbox.feed(feeds(event));
-                        if stopped {
-                            actor.stopped()?;
+            while !inbox.closed() {
+                match runtime.block_on(async { tokio::time::timeout(PATIENCE, events.recv()).await }) {
+                    Ok(Ok(Event::Quit(_)) | Err(RecvError::Closed)) => return Err(Gone),
+                    Ok(Ok(event)) => {
+                        inbox.feed(feeds(&event));
+                        if let Event::Stopped(stop) = &event {
+                            actor.stopped(stop)?;
                         }
                     }
-                    Err(RecvError::Lagged(n)) => inbox.feed([Feed::Lost(n)]),
-                    Err(RecvError::Closed) => return Err(Gone),
+                    Ok(Err(RecvError::Lagged(n))) => inbox.feed([Feed::Lost(n)]),
+                    Err(_) => {}
                 }
             }
+            Ok(())
         }
     })?;
     spawn("dash actions", inbox, {
@@ -178,24 +197,17 @@ fn spawn(
     Ok(())
 }
 
-/// One sample, taken on the machine's thread.
-///
-/// # Errors
-/// When the machine is gone.
-pub fn sample(handle: &Handle, wants: Wants) -> Result<Sample, Gone> {
-    let clients: Vec<String> = handle.attached().iter().map(ToString::to_string).collect();
-    handle.call(move |s| collect(s, &wants, &clients))
-}
-
 /// An event as the dashboard takes it.
 #[must_use]
-pub fn feeds(event: Event) -> Vec<Feed> {
+pub fn feeds(event: &Event) -> Vec<Feed> {
     match event {
-        Event::Stopped(stopped) => vec![Feed::Stopped(stop_info(&stopped))],
+        Event::Stopped(stopped) => vec![Feed::Stopped(stop_info(stopped))],
         Event::Resumed(by) => vec![Feed::Resumed(by.to_string())],
-        Event::Reset { cause, by } => vec![Feed::Reset(format!("{cause:?}"), by.map(|b| b.to_string()))],
-        Event::Output(output) => outputs(&output),
-        Event::Exited(code) => vec![Feed::Exited(code)],
+        Event::Reset { cause, by } => {
+            vec![Feed::Reset(format!("{cause:?}"), by.as_ref().map(ToString::to_string))]
+        }
+        Event::Output(output) => outputs(output),
+        Event::Exited(code) => vec![Feed::Exited(*code)],
         Event::Quit(_) => Vec::new(),
     }
 }
@@ -211,23 +223,9 @@ pub fn outputs(output: &[Output]) -> Vec<Feed> {
                 _ => out.push(Feed::Uart(*n, vec![*byte])),
             },
             Output::Console { bytes, .. } => out.push(Feed::Console(bytes.clone())),
-            Output::Frame(f) => out.push(Feed::Frame(FrameRecord {
-                at: f.at,
-                rx: f.to_guest,
-                core: f.core,
-                pc: f.pc,
-                bytes: f.bytes.clone(),
-            })),
-            Output::Trace(line) => out.push(Feed::Trace(TraceRecord {
-                at: line.at,
-                core: line.core,
-                pc: line.pc,
-                event: line.event.name().into(),
-                text: line.text.clone(),
-                context: String::new(),
-            })),
             Output::Warning(text) => out.push(Feed::Message(format!("warning: {text}"))),
-            Output::Pad { .. } => {}
+            // The sampler's streams have the rest.
+            Output::Frame(_) | Output::Trace(_) | Output::Pad { .. } => {}
         }
     }
     out

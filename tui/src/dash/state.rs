@@ -7,6 +7,7 @@ use super::modal::Modal;
 use super::pane::{PaneId, Panes};
 use super::rate::Rate;
 use super::theme::Theme;
+use super::usage::Usage;
 use super::wire::*;
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Rect;
@@ -97,7 +98,9 @@ pub struct Shared {
     /// Registers at the stop before the one that holds: what differs has changed.
     pub before: Option<Box<[CpuSample; 2]>>,
     /// Registers at the stop that holds, or the last one.
-    pub at_stop: Option<(u64, Box<[CpuSample; 2]>)>,
+    pub at_stop: Option<Box<[CpuSample; 2]>>,
+    /// Number of the stop seen last.
+    pub stop: u64,
     /// The host's clock, in milliseconds.
     pub clock: u64,
     /// Colours.
@@ -118,6 +121,8 @@ pub struct Shared {
     pub trace: VecDeque<TraceRecord>,
     /// Task switches.
     pub switches: VecDeque<Switch>,
+    /// Who had the cores.
+    pub usage: Usage,
     /// Events that were lost because the dashboard was slow.
     pub lost: u64,
     /// Speed of the machine.
@@ -177,9 +182,9 @@ pub struct State {
     pub size: (u16, u16),
     /// Something to draw changed.
     pub dirty: bool,
-    /// Stops when a stop is noticed: snapshot number for names.
+    /// Snapshots taken from here, for their names.
     pub snapshots: u32,
-    /// The user ends the dashboard, not the machine.
+    /// Leaving ends the dashboard only: the machine is another process's.
     pub detach: bool,
 }
 

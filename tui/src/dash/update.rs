@@ -91,15 +91,14 @@ fn sampled(state: &mut State, sample: Sample) {
     let s = &mut state.shared;
     // What stands still and looks the same needs no drawing.
     state.dirty = s.sample != sample;
+    s.usage.advance(sample.now);
     s.rate.note(s.clock, sample.now, sample.instructions, sample.running);
-    if let (Some(stop), Some(cpu)) = (&sample.stop, &sample.cpu) {
-        let known = s.at_stop.as_ref().map(|(n, _)| *n);
-        if known != Some(stop.number) {
-            s.before = s.at_stop.take().map(|(_, cpu)| cpu);
-            s.core = stop.core & 1;
-            s.frame = 0;
-        }
-        s.at_stop = Some((stop.number, cpu.clone()));
+    if let Some(stop) = sample.stop.as_ref().filter(|stop| stop.number != s.stop) {
+        (s.stop, s.core, s.frame) = (stop.number, stop.core & 1, 0);
+        s.before = s.at_stop.take();
+    }
+    if !sample.running {
+        s.at_stop.clone_from(&sample.cpu);
     }
     s.breaks = sample.points.iter().filter(|p| p.kind == "break").map(|p| p.addr).collect();
     s.sample = sample;
@@ -173,8 +172,8 @@ fn modal_key(state: &mut State, modal: Modal, key: KeyEvent) -> Vec<Effect> {
             {
                 return vec![Effect::Quit];
             }
-            if key.code == KeyCode::Char('d') {
-                state.detach = true;
+            if state.detach && key.code == KeyCode::Char('k') {
+                state.detach = false;
                 return vec![Effect::Quit];
             }
         }

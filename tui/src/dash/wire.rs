@@ -18,6 +18,8 @@ pub struct Wants {
     pub devs: Vec<String>,
     /// Break- and watchpoints.
     pub points: bool,
+    /// Task switches as they happen.
+    pub switches: bool,
     /// Which interrupt lines are up.
     pub irq: bool,
     /// Memory with symbols and types; absent without an ELF.
@@ -34,6 +36,8 @@ pub struct DebugWant {
     pub tasks: bool,
     /// Watch expressions.
     pub watches: Vec<String>,
+    /// Where they are evaluated: core, task, frame.
+    pub context: (usize, Option<u32>, usize),
 }
 
 /// A stack to walk.
@@ -89,6 +93,8 @@ pub struct Sample {
     pub speed: String,
     /// PC of each core.
     pub pc: [u32; 2],
+    /// Function and line of each PC; empty without symbols.
+    pub at: [String; 2],
     /// What each core is doing, in words.
     pub cores: [String; 2],
     /// Clients attached, by name and number.
@@ -115,8 +121,8 @@ pub struct Sample {
     pub tasks: Vec<TaskSample>,
     /// Watch expressions, in the order asked for.
     pub watches: Vec<Tree>,
-    /// Why there are no frames, tasks or names.
-    pub no_symbols: Option<String>,
+    /// What is unusual about the tasks, or why there are none.
+    pub tasks_note: Option<String>,
 }
 
 impl Sample {
@@ -218,14 +224,14 @@ pub struct CodeLine {
     pub bytes: Vec<u8>,
     /// As assembly.
     pub text: String,
-    /// Where a jump, call or load literal points, by name where there is one.
+    /// Where a jump or call leads, what L32R loads.
+    pub to: Option<u32>,
+    /// The same in words, by name where there is one.
     pub target: Option<String>,
     /// The name of what begins here.
     pub label: Option<String>,
     /// The source line that begins here: file:line and its text.
     pub source: Option<(String, String)>,
-    /// Length of the rest of this source line from here, for stepping; 0 when unknown.
-    pub span: u32,
 }
 
 /// Bytes from memory.
@@ -287,9 +293,13 @@ pub struct PointSample {
 pub struct FrameSample {
     /// Where.
     pub pc: u32,
+    /// The address to look names up by: inside the call for a return address.
+    pub lookup: u32,
     /// Its stack pointer.
     pub sp: u32,
-    /// Function.
+    /// Why the walk ended here, when it should not have.
+    pub note: String,
+    /// Function; of inlined calls the innermost first.
     pub name: String,
     /// file:line.
     pub line: String,
@@ -321,18 +331,20 @@ pub struct TaskSample {
     pub state: String,
     /// The core it runs on.
     pub running: Option<usize>,
-    /// The core it is bound to.
-    pub affinity: Option<usize>,
+    /// Cores it may run on: `any`, `0`, `1`.
+    pub affinity: String,
     /// Priority, and the one it goes back to.
     pub priority: (u32, u32),
     /// Stack: first byte, size, used now, used at most.
     pub stack: StackSample,
     /// What it waits for.
     pub blocked_on: String,
-    /// Virtual time it ran, in ticks.
+    /// Time on a core, in the unit of the firmware's own counter; 0 without one.
     pub run_time: u64,
-    /// Where it stands.
-    pub pc: u32,
+    /// The stack pointer is outside of the stack.
+    pub overflown: bool,
+    /// Stack pointer.
+    pub sp: u32,
 }
 
 /// A stack.

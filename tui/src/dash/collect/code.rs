@@ -1,7 +1,7 @@
 //! Instructions around an address.
 
 use crate::dash::wire::{CodeLine, CodeSample, CodeWant};
-use esplens_core::isa;
+use esplens_core::isa::{self, Flow};
 use esplens_soc::machine::Machine;
 
 /// Most lines of either side.
@@ -70,17 +70,18 @@ fn line(m: &Machine, core: usize, at: u32) -> Option<CodeLine> {
         addr: at,
         bytes: bytes[..usize::from(insn.len)].to_vec(),
         text: insn.disasm(at).to_string(),
-        target: literal(m, core, &insn, at),
+        target: literal(m, core, &insn, at).map(|v| format!("{v:#x}")),
+        to: literal(m, core, &insn, at).or_else(|| insn.target(at).filter(|_| insn.op.flow() != Flow::Plain)),
         ..CodeLine::default()
     })
 }
 
 /// What L32R loads.
-fn literal(m: &Machine, core: usize, insn: &isa::Insn, at: u32) -> Option<String> {
+fn literal(m: &Machine, core: usize, insn: &isa::Insn, at: u32) -> Option<u32> {
     if insn.op != isa::Op::L32r {
         return None;
     }
     let mut word = [0; 4];
     let n = m.peek(core, insn.target(at)?, &mut word);
-    (n == 4).then(|| format!("{:#x}", u32::from_le_bytes(word)))
+    (n == 4).then(|| u32::from_le_bytes(word))
 }

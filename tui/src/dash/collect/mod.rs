@@ -3,13 +3,17 @@
 mod code;
 mod cpu;
 mod devices;
+pub mod names;
+mod symbolic;
 
 pub use devices::{by_name as device, register};
 
 use super::wire::*;
-use esplens_core::memory::WatchKind;
-use esplens_gdb::supervisor::{PointKind, RunState, Session, Stopped};
+use esplens_gdb::rtos::Rtos;
+use esplens_gdb::supervisor::{Handle, PointKind, RunState, Session, Stopped};
+use esplens_gdb::symbols::Symbols;
 use esplens_soc::machine::Machine;
+use std::sync::Arc;
 
 /// Most bytes read for one range.
 const MAX_RANGE: u32 = 1 << 16;
@@ -18,9 +22,26 @@ const MAX_RANGES: usize = 64;
 /// Most points listed.
 const MAX_POINTS: usize = 1000;
 
-/// What `wants` names, as it is now.
+/// What is known of the firmware.
+#[derive(Clone, Default)]
+pub struct Known {
+    /// Its symbols.
+    pub symbols: Option<Arc<Symbols>>,
+    /// Its FreeRTOS.
+    pub rtos: Option<Arc<Rtos>>,
+}
+
+impl Known {
+    /// As a machine's clients share it.
+    #[must_use]
+    pub fn of(handle: &Handle) -> Self {
+        Self { symbols: handle.symbols(), rtos: handle.rtos() }
+    }
+}
+
+/// What `wants` names, as it is now. Names and lines come later, by [`names::add`].
 #[must_use]
-pub fn collect(s: &Session, wants: &Wants, clients: &[String]) -> Sample {
+pub fn collect(s: &Session, wants: &Wants, clients: &[String], known: &Known) -> Sample {
     let (m, status) = (s.machine(), s.status());
     let stop = match &status.state {
         RunState::Stopped(stopped) => Some(stop_info(stopped)),
@@ -48,6 +69,10 @@ pub fn collect(s: &Session, wants: &Wants, clients: &[String]) -> Sample {
     sample.mem = wants.mem.iter().take(MAX_RANGES).map(|want| memory(m, want)).collect();
     sample.eth = wants.eth.then(|| devices::eth(m));
     sample.devs = wants.devs.iter().filter_map(|name| devices::registers(m, name)).collect();
+    (sample.frames, sample.watches) = symbolic::stacks(m, known, &wants.debug);
+    if wants.debug.tasks {
+        (sample.tasks, sample.tasks_note) = symbolic::tasks(m, known);
+    }
     if wants.points {
         sample.points = s.points().take(MAX_POINTS).map(|(id, p)| point(id, p)).collect();
     }
@@ -70,10 +95,8 @@ fn memory(m: &Machine, want: &MemWant) -> MemSample {
 fn point(id: usize, p: &esplens_gdb::supervisor::Point) -> PointSample {
     let kind = match p.kind {
         PointKind::Break => "break",
-        PointKind::Watch(WatchKind::Read) => "watch r",
-        PointKind::Watch(WatchKind::Write) => "watch w",
-        PointKind::Watch(WatchKind::Access) => "watch rw",
-        PointKind::Register(_) => "register",
+        PointKind::Watch(_) => "watch",
+        PointKind::Register(_) => "reg",
         PointKind::Irq(_) => "irq",
         PointKind::Frame => "frame",
     };
@@ -83,6 +106,6 @@ fn point(id: usize, p: &esplens_gdb::supervisor::Point) -> PointSample {
         addr: p.addr,
         len: p.len,
         client: p.client.to_string(),
-        note: p.panic.clone().unwrap_or_default(),
+        note: p.panic.clone().unwrap_or_else(|| p.to_string()),
     }
 }

@@ -136,8 +136,22 @@ pub fn http(d: &mut Decoded, b: &[u8]) {
 /// The kind of an MQTT message, on its port.
 pub fn mqtt(d: &mut Decoded, b: &[u8], port: bool) {
     const KINDS: [&str; 16] = [
-        "?", "CONNECT", "CONNACK", "PUBLISH", "PUBACK", "PUBREC", "PUBREL", "PUBCOMP", "SUBSCRIBE", "SUBACK",
-        "UNSUBSCRIBE", "UNSUBACK", "PINGREQ", "PINGRESP", "DISCONNECT", "AUTH",
+        "?",
+        "CONNECT",
+        "CONNACK",
+        "PUBLISH",
+        "PUBACK",
+        "PUBREC",
+        "PUBREL",
+        "PUBCOMP",
+        "SUBSCRIBE",
+        "SUBACK",
+        "UNSUBSCRIBE",
+        "UNSUBACK",
+        "PINGREQ",
+        "PINGRESP",
+        "DISCONNECT",
+        "AUTH",
     ];
     if let Some(first) = b.first().filter(|_| port) {
         d.protocol = "MQTT";

@@ -12,7 +12,14 @@ pub fn v4(d: &mut Decoded, b: &[u8]) {
     (d.from, d.to) = (ipv4(from), ipv4(to));
     let total = usize::from(half(b, 2)).clamp(head, b.len());
     let fragment = half(b, 6) & 0x1FFF;
-    d.fields.push(format!("IPv4 {} > {}, protocol {}, ttl {}, {total} bytes, id {:#06x}", d.from, d.to, b[9], b[8], half(b, 4)));
+    d.fields.push(format!(
+        "IPv4 {} > {}, protocol {}, ttl {}, {total} bytes, id {:#06x}",
+        d.from,
+        d.to,
+        b[9],
+        b[8],
+        half(b, 4)
+    ));
     let payload = &b[head..total];
     if fragment > 0 {
         return d.info = format!("fragment at {}", u32::from(fragment) * 8);
@@ -104,7 +111,10 @@ fn tcp(d: &mut Decoded, b: &[u8], ends: Option<(u32, u32)>) {
     let flags: Vec<&str> = FLAGS.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| *name).collect();
     let flags = flags.join(",");
     d.info = format!("[{flags}] seq {seq} ack {ack} win {window} len {}", payload.len());
-    d.fields.push(format!("TCP {from} > {to} [{flags}] seq {seq}, ack {ack}, window {window}, {} bytes", payload.len()));
+    d.fields.push(format!(
+        "TCP {from} > {to} [{flags}] seq {seq}, ack {ack}, window {window}, {} bytes",
+        payload.len()
+    ));
     if let Some((a, b)) = ends {
         let (one, other) = ((a, from), (b, to));
         d.stream = Some(if one < other { (one, other) } else { (other, one) });

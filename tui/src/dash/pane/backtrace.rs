@@ -1,14 +1,142 @@
-//! To come.
+//! The calls that led here, with local variables.
 
-use super::Pane;
-use crate::dash::state::Shared;
+use super::{Pane, PaneId};
+use crate::dash::keys::Cmd;
+use crate::dash::state::{Effect, Shared};
+use crate::dash::text::put;
+use crate::dash::theme::Role;
+use crate::dash::wire::{Action, FrameSample, FramesWant, Tree, Wants};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
 
-/// The pane.
+/// The pane: rows scrolled by.
 #[derive(Default)]
-pub struct Backtrace {}
+pub struct Backtrace {
+    top: usize,
+}
+
+/// Most frames asked for.
+const MAX: usize = 64;
+
+/// A value's rows, unfolded.
+pub fn tree_lines(s: &Shared, tree: &Tree, indent: usize, out: &mut Vec<Line<'static>>) {
+    let theme = s.theme;
+    out.push(Line::from(vec![
+        Span::raw(" ".repeat(indent)),
+        Span::styled(tree.name.clone(), theme.style(Role::Name)),
+        Span::styled(format!(": {} ", tree.kind), theme.style(Role::Dim)),
+        Span::styled(format!("= {}", tree.value), theme.style(Role::Text)),
+    ]));
+    tree.parts.iter().for_each(|part| tree_lines(s, part, indent + 2, out));
+}
+
+fn frame_line(s: &Shared, n: usize, f: &FrameSample) -> Line<'static> {
+    let theme = s.theme;
+    let name = if f.name.is_empty() { "??".to_string() } else { f.name.clone() };
+    let mut spans = vec![
+        Span::styled(format!("#{n:<2} "), theme.style(Role::Key)),
+        Span::styled(format!("{:08x} ", f.pc), theme.style(Role::Addr)),
+        Span::styled(name, theme.style(Role::Name)),
+        Span::styled(format!(" {}", f.line), theme.style(Role::Dim)),
+    ];
+    if !f.note.is_empty() {
+        spans.push(Span::styled(format!("  {}", f.note), theme.style(Role::Bad)));
+    }
+    Line::from(spans)
+}
+
+impl Backtrace {
+    /// The lines, and the frame each belongs to.
+    fn lines(&self, s: &Shared) -> Vec<(usize, Line<'static>)> {
+        let mut out = Vec::new();
+        for (n, f) in s.sample.frames.iter().enumerate() {
+            out.push((n, frame_line(s, n, f)));
+            // Locals unfold one level here; the watch pane unfolds them all.
+            for local in &f.locals {
+                let mut lines = Vec::new();
+                let flat = Tree { parts: Vec::new(), ..local.clone() };
+                tree_lines(s, &flat, 6, &mut lines);
+                out.extend(lines.into_iter().map(|l| (n, l)));
+            }
+        }
+        out
+    }
+
+    fn choose(&mut self, s: &mut Shared, frame: usize, area: Rect) {
+        s.frame = frame.min(s.sample.frames.len().saturating_sub(1));
+        let at = self.lines(s).iter().position(|(n, _)| *n == s.frame).unwrap_or(0);
+        self.top = crate::dash::text::scroll(self.top, at, area.height.max(1).into());
+    }
+}
 
 impl Pane for Backtrace {
-    fn view(&self, _s: &Shared, _area: Rect, _buf: &mut Buffer, _focused: bool) {}
+    fn title(&self, s: &Shared) -> String {
+        let task = s.task.and_then(|tcb| s.sample.tasks.iter().find(|t| t.tcb == tcb));
+        match (s.task, task) {
+            (Some(_), Some(task)) => format!("task {}, Esc: core {}", task.name, s.core),
+            (Some(tcb), None) => format!("task {tcb:#010x}, Esc: core {}", s.core),
+            _ => format!("core {}", s.core),
+        }
+    }
+
+    fn want(&self, s: &Shared, area: Rect, wants: &mut Wants) {
+        let max = usize::from(area.height).max(s.frame + 2).min(MAX);
+        wants.debug.frames = Some(FramesWant { core: s.core & 1, task: s.task, frame: s.frame, max });
+    }
+
+    fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
+        let lines = self.lines(s);
+        if lines.is_empty() {
+            put(buf, area, 0, Line::from(Span::styled("no frames", s.theme.style(Role::Dim))));
+        }
+        let top = self.top.min(lines.len().saturating_sub(1));
+        let mut last = None;
+        for (y, (n, line)) in (0..area.height).zip(lines.into_iter().skip(top)) {
+            put(buf, area, y, line);
+            if n == s.frame && last != Some(n) && focused {
+                buf.set_style(Rect { y: area.y + y, height: 1, ..area }, s.theme.style(Role::Selected));
+            }
+            last = Some(n);
+        }
+    }
+
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+        let frame = s.frame;
+        match cmd {
+            Cmd::Up => self.choose(s, frame.saturating_sub(1), area),
+            Cmd::Down => self.choose(s, frame + 1, area),
+            Cmd::First => self.choose(s, 0, area),
+            Cmd::Last => self.choose(s, usize::MAX, area),
+            Cmd::PageDown => {
+                self.top = (self.top + usize::from(area.height)).min(self.lines(s).len().saturating_sub(1))
+            }
+            Cmd::PageUp => self.top = self.top.saturating_sub(area.height.into()),
+            Cmd::Cancel => (s.task, s.frame) = (None, 0),
+            Cmd::Select => return Some(vec![Effect::Show(PaneId::Code, s.sample.frames.get(frame)?.lookup)]),
+            Cmd::ToggleBreak => {
+                let pc = s.sample.frames.get(frame)?.pc;
+                return Some(vec![Effect::Act(None, Action::ToggleBreak(pc))]);
+            }
+            Cmd::Copy => {
+                let frames = s.sample.frames.iter().enumerate();
+                let text: Vec<String> = frames.map(|(n, f)| frame_line(s, n, f).to_string()).collect();
+                return Some(vec![Effect::Copy(text.join("\n"))]);
+            }
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn sampled(&mut self, s: &Shared) {
+        self.top = self.top.min(s.sample.frames.len() * 16);
+    }
+
+    fn click(&mut self, s: &mut Shared, _x: u16, y: u16, area: Rect) -> Vec<Effect> {
+        if let Some((n, _)) = self.lines(s).get(self.top + usize::from(y)) {
+            let n = *n;
+            self.choose(s, n, area);
+        }
+        Vec::new()
+    }
 }

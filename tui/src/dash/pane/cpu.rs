@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 /// Columns that one register takes.
-const CELL: usize = 15;
+const CELL: usize = 16;
 
 /// The pane: which register of the window is chosen.
 #[derive(Default)]
@@ -37,7 +37,7 @@ impl Seen<'_> {
     fn cell(&self, name: &str, of: impl Fn(&CpuSample) -> u32) -> Vec<Span<'static>> {
         let theme = self.s.theme;
         vec![
-            Span::styled(format!("{name:>6} "), theme.style(Role::Name)),
+            Span::styled(format!("{name:>7} "), theme.style(Role::Name)),
             Span::styled(format!("{:08x}", of(self.now)), theme.style(self.role(&of))),
         ]
     }
@@ -49,7 +49,7 @@ impl Seen<'_> {
     fn text(&self, name: &str, text: String, role: Role) -> Line<'static> {
         let theme = self.s.theme;
         Line::from(vec![
-            Span::styled(format!("{name:>6} "), theme.style(Role::Name)),
+            Span::styled(format!("{name:>7} "), theme.style(Role::Name)),
             Span::styled(text, theme.style(role)),
         ])
     }

@@ -64,7 +64,8 @@ const RX_BD: &[Field] = &[
 
 /// The names of the set fields, and what bits have no name.
 fn fields(value: u32, names: &[Field]) -> String {
-    let mut out: Vec<&str> = names.iter().filter(|(bit, _)| value & bit != 0).map(|(_, name)| *name).collect();
+    let mut out: Vec<&str> =
+        names.iter().filter(|(bit, _)| value & bit != 0).map(|(_, name)| *name).collect();
     if out.is_empty() {
         out.push("-");
     }
@@ -126,8 +127,14 @@ impl Eth {
         };
         let mut line = vec![
             Span::styled(mac, style(Role::Title)),
-            Span::styled(format!("  ▼ {} frames {} {}/s", rx.0, bytes(rx.1), bytes(rate(0))), style(Role::First)),
-            Span::styled(format!("  ▲ {} frames {} {}/s", tx.0, bytes(tx.1), bytes(rate(1))), style(Role::Second)),
+            Span::styled(
+                format!("  ▼ {} frames {} {}/s", rx.0, bytes(rx.1), bytes(rate(0))),
+                style(Role::First),
+            ),
+            Span::styled(
+                format!("  ▲ {} frames {} {}/s", tx.0, bytes(tx.1), bytes(rate(1))),
+                style(Role::Second),
+            ),
         ];
         let role = if self.busy > 0 { Role::Bad } else { Role::Dim };
         line.push(Span::styled(format!("  dropped for want of a descriptor: {}", self.busy), style(role)));
@@ -161,9 +168,12 @@ impl Eth {
         let columns = usize::from((width / CELL).max(1));
         let (name, role) = if tx { ("transmit", Role::Second) } else { ("receive", Role::First) };
         let next = if tx { eth.tx_next } else { eth.rx_next };
-        let title = format!("{name} ring: {} of {} descriptors in use, next {next}", shown.len(), range.len());
+        let title =
+            format!("{name} ring: {} of {} descriptors in use, next {next}", shown.len(), range.len());
         let mut lines = vec![Line::from(Span::styled(title, s.theme.style(role)))];
-        let row = |row: &[usize]| Line::from(row.iter().flat_map(|i| self.descriptor(s, eth, *i)).collect::<Vec<_>>());
+        let row = |row: &[usize]| {
+            Line::from(row.iter().flat_map(|i| self.descriptor(s, eth, *i)).collect::<Vec<_>>())
+        };
         lines.extend(shown.chunks(columns).map(row));
         lines
     }

@@ -37,8 +37,11 @@ fn words(row: &FrameRow) -> String {
 fn dump(bytes: &[u8]) -> Vec<String> {
     let line = |(n, row): (usize, &[u8])| {
         let hex: String = row.iter().map(|b| format!("{b:02x} ")).collect();
-        let text: String =
-            row.iter().map(|b| char::from(*b)).map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '.' }).collect();
+        let text: String = row
+            .iter()
+            .map(|b| char::from(*b))
+            .map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '.' })
+            .collect();
         format!("{:04x}  {hex:<48} {text}", n * 16)
     };
     bytes.chunks(16).enumerate().map(line).collect()
@@ -92,7 +95,9 @@ impl Frames {
                 out.push(Line::from(Span::styled(text, style(Role::Dim))));
             }
         }
-        out.extend(dump(&row.frame.bytes).into_iter().map(|l| Line::from(Span::styled(l, style(Role::Source)))));
+        out.extend(
+            dump(&row.frame.bytes).into_iter().map(|l| Line::from(Span::styled(l, style(Role::Source)))),
+        );
         out
     }
 
@@ -163,7 +168,13 @@ impl Pane for Frames {
             Cmd::Cancel => (self.open, self.search) = (false, String::new()),
             Cmd::Hex => (self.open, self.hex) = (true, !self.hex || !self.open),
             Cmd::Clear => s.frames.clear(),
-            Cmd::Filter => return Some(vec![Effect::Ask(PaneId::Frames, cmd, "Only frames with (nothing: all)".into())]),
+            Cmd::Filter => {
+                return Some(vec![Effect::Ask(
+                    PaneId::Frames,
+                    cmd,
+                    "Only frames with (nothing: all)".into(),
+                )]);
+            }
             Cmd::Search => return Some(vec![Effect::Ask(PaneId::Frames, cmd, "Search".into())]),
             Cmd::SearchAgain => self.search(s),
             Cmd::Copy => return Some(vec![Effect::Copy(words(rows.get(at)?))]),

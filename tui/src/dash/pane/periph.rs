@@ -42,7 +42,9 @@ impl Periph {
             }
             let name = format!("{id:?}");
             let dev = s.sample.devs.iter().find(|d| d.name == name);
-            rows.extend(dev.into_iter().flat_map(|d| &d.regs).map(|(offset, value)| Row::Reg(*id, *offset, *value)));
+            rows.extend(
+                dev.into_iter().flat_map(|d| &d.regs).map(|(offset, value)| Row::Reg(*id, *offset, *value)),
+            );
         }
         rows
     }

@@ -19,15 +19,10 @@ pub struct Points {
 fn row(s: &Shared, p: &PointSample) -> Line<'static> {
     let theme = s.theme;
     let hit = s.sample.stop.as_ref().is_some_and(|stop| !s.sample.running && stop.pc == p.addr);
-    let place = if p.addr == 0 { String::new() } else { format!("{:08x}", p.addr) };
-    let len = if p.len > 1 { format!(", {} bytes", p.len) } else { String::new() };
     Line::from(vec![
         Span::styled(if hit { "▶" } else { "●" }, theme.style(Role::Point)),
         Span::styled(format!("{:>4} ", p.id), theme.style(Role::Dim)),
-        Span::styled(format!("{:<9}", p.kind), theme.style(Role::Name)),
-        Span::styled(format!("{place}{len} "), theme.style(Role::Text)),
-        Span::styled(format!("{} ", p.note), theme.style(Role::Text)),
-        Span::styled(p.client.clone(), theme.style(Role::Dim)),
+        Span::styled(p.note.clone(), theme.style(Role::Text)),
     ])
 }
 

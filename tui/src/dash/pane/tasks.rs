@@ -1,14 +1,233 @@
-//! To come.
+//! FreeRTOS tasks.
 
-use super::Pane;
-use crate::dash::state::Shared;
+use super::{Pane, PaneId};
+use crate::dash::keys::Cmd;
+use crate::dash::state::{Effect, Shared};
+use crate::dash::text::{fit, put, scroll};
+use crate::dash::theme::Role;
+use crate::dash::wire::{StackSample, TaskSample, Wants};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
 
-/// The pane.
+/// What the table is sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum By {
+    #[default]
+    Priority,
+    Name,
+    State,
+    Cpu,
+    Stack,
+}
+
+impl By {
+    const ALL: [By; 5] = [By::Priority, By::Name, By::State, By::Cpu, By::Stack];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Priority => "priority",
+            Self::Name => "name",
+            Self::State => "state",
+            Self::Cpu => "cpu",
+            Self::Stack => "stack",
+        }
+    }
+}
+
+/// The pane: the chosen task and the order.
 #[derive(Default)]
-pub struct Tasks {}
+pub struct Tasks {
+    /// Its control block.
+    chosen: u32,
+    by: By,
+}
+
+const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// A sparkline of the newest values that fit, each 0 to 1.
+fn spark(values: &[f64], width: usize) -> String {
+    let skip = values.len().saturating_sub(width);
+    let bar = |v: &f64| if *v > 0.0 { BLOCKS[((v * 8.0).ceil() as usize).clamp(1, 8)] } else { ' ' };
+    format!("{:>width$}", values[skip..].iter().map(bar).collect::<String>())
+}
+
+/// A bar: used now full, the most ever used half.
+fn stack_bar(stack: StackSample, width: usize) -> String {
+    if stack.size == 0 {
+        return " ".repeat(width);
+    }
+    let cells =
+        |n: u32| (u64::from(n) * width as u64).div_ceil(u64::from(stack.size)).min(width as u64) as usize;
+    let (used, peak) = (cells(stack.used), cells(stack.peak.max(stack.used)));
+    format!("{}{}{}", "█".repeat(used), "▒".repeat(peak - used), "·".repeat(width - peak))
+}
+
+impl Tasks {
+    fn sorted<'a>(&self, s: &'a Shared) -> Vec<&'a TaskSample> {
+        let mut tasks: Vec<&TaskSample> = s.sample.tasks.iter().collect();
+        let share = |t: &TaskSample| (s.usage.share(&t.name).unwrap_or(0.0) * 1e6) as i64;
+        let full = |t: &TaskSample| u64::from(t.stack.peak) * 1000 / u64::from(t.stack.size.max(1));
+        match self.by {
+            By::Priority => tasks.sort_by_key(|t| std::cmp::Reverse(t.priority.0)),
+            By::Name => tasks.sort_by(|a, b| a.name.cmp(&b.name)),
+            By::State => tasks.sort_by_key(|t| (order(&t.state), std::cmp::Reverse(t.priority.0))),
+            By::Cpu => tasks.sort_by_key(|t| std::cmp::Reverse(share(t))),
+            By::Stack => tasks.sort_by_key(|t| std::cmp::Reverse(full(t))),
+        }
+        tasks
+    }
+
+    fn at(&self, tasks: &[&TaskSample]) -> usize {
+        tasks.iter().position(|t| t.tcb == self.chosen).unwrap_or(0)
+    }
+
+    fn row(&self, s: &Shared, t: &TaskSample, width: u16) -> Line<'static> {
+        let style = |role| s.theme.style(role);
+        let (state, role) = match (t.running, t.state.as_str()) {
+            (Some(0), _) => ("run 0", Role::First),
+            (Some(_), _) => ("run 1", Role::Second),
+            (_, "ready") => ("ready", Role::Good),
+            (_, "blocked") => ("block", Role::Dim),
+            (_, "suspended") => ("susp", Role::Dim),
+            (_, "deleted") => ("gone", Role::Bad),
+            _ => ("?", Role::Warn),
+        };
+        let lent = if t.priority.0 != t.priority.1 {
+            format!("{}({})", t.priority.0, t.priority.1)
+        } else {
+            t.priority.0.to_string()
+        };
+        let share = s.usage.share(&t.name).map_or("     -".into(), |v| format!("{:5.1}%", v * 100.0));
+        let mut spans = vec![
+            Span::styled(format!("{:<16} ", fit(&t.name, 16)), style(Role::Name)),
+            Span::styled(format!("{state:<6}"), style(role)),
+            Span::raw(format!("{:>4} {lent:>6} {share} ", t.affinity)),
+        ];
+        if width >= 80 {
+            spans
+                .push(Span::styled(format!("{} ", spark(&s.usage.history(&t.name), 20)), style(Role::First)));
+        }
+        if width >= 56 {
+            let full = u64::from(t.stack.peak) * 100 / u64::from(t.stack.size.max(1));
+            let role = if t.overflown {
+                Role::Flash
+            } else {
+                [Role::Good, Role::Warn, Role::Bad][usize::from(full > 75) + usize::from(full > 90)]
+            };
+            let cells = if width >= 110 { 16 } else { 8 };
+            spans.push(Span::styled(stack_bar(t.stack, cells), style(role)));
+            spans.push(Span::raw(format!(" {:>5}/{:<5} ", t.stack.peak, t.stack.size)));
+        }
+        spans.push(Span::styled(t.blocked_on.clone(), style(Role::Dim)));
+        Line::from(spans)
+    }
+}
+
+fn order(state: &str) -> usize {
+    ["running", "ready", "blocked", "suspended"].iter().position(|s| *s == state).unwrap_or(9)
+}
+
+fn head(width: u16) -> String {
+    let mut out = format!("{:<16} {:<6}{:>4} {:>6} {:>6} ", "name", "state", "core", "prio", "cpu");
+    if width >= 80 {
+        out += &format!("{:<21}", "last 2 s");
+    }
+    if width >= 56 {
+        out += &format!("{:<width$}", "stack, peak", width = if width >= 110 { 29 } else { 21 });
+    }
+    out + "waits for"
+}
 
 impl Pane for Tasks {
-    fn view(&self, _s: &Shared, _area: Rect, _buf: &mut Buffer, _focused: bool) {}
+    fn title(&self, s: &Shared) -> String {
+        format!("{}, by {}", s.sample.tasks.len(), self.by.name())
+    }
+
+    fn want(&self, _s: &Shared, _area: Rect, wants: &mut Wants) {
+        wants.debug.tasks = true;
+    }
+
+    fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
+        let tasks = self.sorted(s);
+        let dim = s.theme.style(Role::Dim);
+        if let (true, Some(note)) = (tasks.is_empty(), &s.sample.tasks_note) {
+            put(buf, area, 0, Line::from(Span::styled(note.clone(), dim)));
+            return;
+        }
+        put(buf, area, 0, Line::from(Span::styled(head(area.width), s.theme.style(Role::Title))));
+        let rows = usize::from(area.height.saturating_sub(1));
+        let chosen = self.at(&tasks);
+        let top = scroll(0, chosen, rows.max(1));
+        for (y, (n, t)) in (1..area.height).zip(tasks.iter().enumerate().skip(top)) {
+            put(buf, area, y, self.row(s, t, area.width));
+            if (focused && n == chosen) || s.task == Some(t.tcb) {
+                buf.set_style(Rect { y: area.y + y, height: 1, ..area }, s.theme.style(Role::Selected));
+            }
+        }
+    }
+
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+        let tasks = self.sorted(s);
+        let (at, page) = (self.at(&tasks), usize::from(area.height.max(3)) - 2);
+        let last = tasks.len().saturating_sub(1);
+        let to = match cmd {
+            Cmd::Up => at.saturating_sub(1),
+            Cmd::Down => at + 1,
+            Cmd::PageUp => at.saturating_sub(page),
+            Cmd::PageDown => at + page,
+            Cmd::First => 0,
+            Cmd::Last => last,
+            Cmd::Sort => {
+                let n = By::ALL.iter().position(|b| *b == self.by).unwrap_or(0);
+                self.by = By::ALL[(n + 1) % By::ALL.len()];
+                return Some(Vec::new());
+            }
+            // Its stack, in the backtrace.
+            Cmd::Select => {
+                let task = tasks.get(at)?;
+                let (tcb, core) = (task.tcb, task.running);
+                (s.task, s.frame) = (Some(tcb), 0);
+                s.core = core.unwrap_or(s.core);
+                return Some(vec![Effect::Notice(
+                    "its stack is in the backtrace, Esc there leaves it".into(),
+                )]);
+            }
+            Cmd::Cancel => {
+                (s.task, s.frame) = (None, 0);
+                return Some(Vec::new());
+            }
+            Cmd::Follow => return Some(vec![Effect::Show(PaneId::Memory, tasks.get(at)?.sp)]),
+            Cmd::BreakOn => return Some(vec![Effect::Prompt(format!("break task {}", tasks.get(at)?.name))]),
+            Cmd::Copy => return Some(vec![Effect::Copy(self.row(s, tasks.get(at)?, 200).to_string())]),
+            _ => return None,
+        };
+        self.chosen = tasks.get(to.min(last)).map_or(0, |t| t.tcb);
+        Some(Vec::new())
+    }
+
+    fn click(&mut self, s: &mut Shared, _x: u16, y: u16, area: Rect) -> Vec<Effect> {
+        let tasks = self.sorted(s);
+        let top = scroll(0, self.at(&tasks), usize::from(area.height.saturating_sub(1)).max(1));
+        match y {
+            0 => return self.command(s, Cmd::Sort, area).unwrap_or_default(),
+            _ => self.chosen = tasks.get(top + usize::from(y) - 1).map_or(0, |t| t.tcb),
+        }
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_and_sparklines() {
+        let stack = |used, peak| StackSample { low: 0, size: 100, used, peak };
+        assert_eq!(stack_bar(stack(25, 50), 8), "██▒▒····");
+        assert_eq!(stack_bar(stack(500, 0), 4), "████");
+        assert_eq!(stack_bar(StackSample::default(), 3), "   ");
+        assert_eq!(spark(&[0.0, 0.01, 0.5, 1.0], 3), "▁▄█");
+        assert_eq!(spark(&[1.0], 3), "  █");
+    }
 }

@@ -39,7 +39,8 @@ impl Trace {
 
     fn search(&mut self, s: &mut Shared) {
         let needle = self.search.to_lowercase();
-        let found = self.newest(s).skip(self.back + 1).position(|t| words(t).to_lowercase().contains(&needle));
+        let found =
+            self.newest(s).skip(self.back + 1).position(|t| words(t).to_lowercase().contains(&needle));
         match found {
             Some(n) => self.back += n + 1,
             None => s.notify(format!("{:?} is nowhere above", self.search)),
@@ -75,7 +76,8 @@ impl Pane for Trace {
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
         if s.trace.is_empty() {
-            let hint = "a switches events on: open_eth*, -*_reg_*, ...; monitor: info trace-events lists them";
+            let hint =
+                "a switches events on: open_eth*, -*_reg_*, ...; monitor: info trace-events lists them";
             put(buf, area, 0, Line::from(Span::styled(hint, s.theme.style(Role::Dim))));
             return;
         }

@@ -1,0 +1,190 @@
+//! What needs symbols and must be read on the machine's thread: stacks, locals, tasks, watch expressions.
+
+use super::Known;
+use crate::dash::wire::*;
+use esplens_gdb::rtos::{self, Rtos, State, Task};
+use esplens_gdb::symbols::{Format, Frame as _, Memory, Symbols, Value};
+use esplens_gdb::unwind::{Backtrace, Context, End, MachineMemory, Names};
+use esplens_soc::machine::Machine;
+
+/// Most frames of a stack.
+const MAX_FRAMES: usize = 64;
+/// Most watch expressions.
+const MAX_WATCHES: usize = 50;
+/// Levels that a value is unfolded to.
+const DEPTH: usize = 3;
+/// Most parts of a value at one level.
+const PARTS: usize = 24;
+/// Most locals of a frame.
+const MAX_LOCALS: usize = 64;
+
+/// How values are written in one line.
+const FORMAT: Format = Format { depth: 2, elements: 16, length: 160, hex: false };
+
+/// A walked frame, as expressions see it.
+struct Walked<'a> {
+    frame: &'a esplens_gdb::unwind::Frame,
+    cfa: Option<u32>,
+    memory: &'a dyn Memory,
+}
+
+impl esplens_gdb::symbols::Frame for Walked<'_> {
+    fn pc(&self) -> u32 {
+        self.frame.lookup()
+    }
+    fn register(&self, number: u16) -> Option<u32> {
+        self.frame.reg(number.into())
+    }
+    fn cfa(&self) -> Option<u32> {
+        self.cfa
+    }
+    fn memory(&self) -> &dyn Memory {
+        self.memory
+    }
+}
+
+/// The stack asked for, newest frame first.
+fn walk(m: &Machine, known: &Known, want: &FramesWant) -> Option<Backtrace> {
+    let core = want.core & 1;
+    let mem = MachineMemory { machine: m, core };
+    let cores = [Context::of_core(m.cpu(0), 0), Context::of_core(m.cpu(1), 1)];
+    let rtos = known.rtos.as_deref();
+    if let (Some(tcb), Some(rtos)) = (want.task, rtos) {
+        let tasks = snapshot(rtos, m);
+        let task = tasks.tasks.iter().find(|t| t.tcb == tcb)?;
+        return Some(rtos::backtrace(rtos, &mem, task, &cores));
+    }
+    let names: &dyn Names = match &known.symbols {
+        Some(symbols) => &**symbols,
+        None => &(),
+    };
+    Some(rtos::core_backtrace(rtos, &mem, names, &cores[core]))
+}
+
+fn snapshot(rtos: &Rtos, m: &Machine) -> rtos::Snapshot {
+    let mem = MachineMemory { machine: m, core: 0 };
+    rtos.snapshot(&mem, std::array::from_fn(|core| Some(m.cpu(core).a(1))))
+}
+
+/// Frames with the locals of one of them, and watch expressions in that frame.
+pub fn stacks(m: &Machine, known: &Known, want: &DebugWant) -> (Vec<FrameSample>, Vec<Tree>) {
+    let (core, task, frame) = want.context;
+    let default = FramesWant { core, task, frame, max: 0 };
+    let frames_want = want.frames.as_ref().unwrap_or(&default);
+    if want.frames.is_none() && want.watches.is_empty() {
+        return (Vec::new(), Vec::new());
+    }
+    let Some(trace) = walk(m, known, frames_want) else { return (Vec::new(), Vec::new()) };
+    let core = frames_want.core & 1;
+    let memory = |addr: u32, buf: &mut [u8]| m.peek(core, addr, buf);
+    let chosen = frames_want.frame.min(trace.frames.len() - 1);
+    let walked = Walked {
+        frame: &trace.frames[chosen],
+        cfa: trace.frames.get(chosen + 1).map(|f| f.sp()),
+        memory: &memory,
+    };
+    let mut frames: Vec<FrameSample> = match &want.frames {
+        Some(want) => trace.frames.iter().take(want.max.min(MAX_FRAMES)).map(frame_sample).collect(),
+        None => Vec::new(),
+    };
+    if let (Some(last), End::Corrupt(why)) = (frames.last_mut(), &trace.end) {
+        last.note = why.clone();
+    }
+    let Some(symbols) = &known.symbols else { return (frames, missing(&want.watches)) };
+    if let Some(frame) = frames.get_mut(chosen) {
+        frame.locals = locals(symbols, &walked);
+    }
+    let watches = want.watches.iter().take(MAX_WATCHES).map(|text| watch(symbols, text, &walked)).collect();
+    (frames, watches)
+}
+
+fn missing(watches: &[String]) -> Vec<Tree> {
+    let tree = |name: &String| Tree { name: name.clone(), value: "no symbols".into(), ..Tree::default() };
+    watches.iter().map(tree).collect()
+}
+
+fn frame_sample(f: &esplens_gdb::unwind::Frame) -> FrameSample {
+    FrameSample { pc: f.pc, lookup: f.lookup(), sp: f.sp(), ..FrameSample::default() }
+}
+
+/// Parameters and variables of the innermost call at a frame's PC, inlined ones first.
+fn locals(symbols: &Symbols, walked: &Walked) -> Vec<Tree> {
+    let levels = symbols.frames_at(walked.pc()).len().clamp(1, 8);
+    let all = (0..levels).flat_map(|level| symbols.locals_at(walked.pc(), level)).take(MAX_LOCALS);
+    all.map(|local| match symbols.local_value(&local, walked) {
+        Ok(value) => tree(symbols, local.name.clone(), &value, walked.memory, DEPTH),
+        Err(error) => Tree {
+            name: local.name.clone(),
+            kind: symbols.type_name(local.ty),
+            value: format!("<{error}>"),
+            parts: Vec::new(),
+        },
+    })
+    .collect()
+}
+
+fn watch(symbols: &Symbols, text: &str, walked: &Walked) -> Tree {
+    match symbols.evaluate(text, walked.memory, Some(walked)) {
+        Ok(value) => tree(symbols, text.into(), &value, walked.memory, DEPTH),
+        Err(error) => Tree { name: text.into(), value: format!("<{error}>"), ..Tree::default() },
+    }
+}
+
+fn tree(symbols: &Symbols, name: String, value: &Value, memory: &dyn Memory, depth: usize) -> Tree {
+    let parts = match depth {
+        0 => Vec::new(),
+        _ => symbols.children(value, memory, 0..PARTS).unwrap_or_default(),
+    };
+    let part = |c: esplens_gdb::symbols::Child| tree(symbols, c.name, &c.value, memory, depth - 1);
+    Tree {
+        name,
+        kind: symbols.type_name(value.ty),
+        value: symbols.format(value, memory, &FORMAT),
+        parts: parts.into_iter().map(part).collect(),
+    }
+}
+
+/// All tasks, and what is unusual about the list.
+pub fn tasks(m: &Machine, known: &Known) -> (Vec<TaskSample>, Option<String>) {
+    let Some(rtos) = &known.rtos else {
+        let why =
+            if known.symbols.is_some() { "the symbols name no FreeRTOS" } else { "no symbols: --elf FILE" };
+        return (Vec::new(), Some(why.into()));
+    };
+    let snapshot = snapshot(rtos, m);
+    let note = snapshot.remark();
+    (snapshot.tasks.iter().map(|t| task(t)).collect(), note)
+}
+
+fn task(t: &Task) -> TaskSample {
+    let size = t.stack.size().unwrap_or(0);
+    let (state, blocked_on) = match &t.state {
+        State::Running(_) => ("running", String::new()),
+        State::Ready => ("ready", String::new()),
+        State::Blocked(b) => {
+            let until = b.until.map_or(String::new(), |tick| format!(" until tick {tick}"));
+            ("blocked", format!("{}{until}", b.what))
+        }
+        State::Suspended => ("suspended", String::new()),
+        State::Deleted => ("deleted", String::new()),
+        State::Moving => ("moving", String::new()),
+    };
+    TaskSample {
+        tcb: t.tcb,
+        name: t.name.clone(),
+        state: state.into(),
+        running: t.core(),
+        affinity: t.affinity_text(),
+        priority: (t.priority, t.base_priority.unwrap_or(t.priority)),
+        stack: StackSample {
+            low: t.stack.start,
+            size,
+            used: t.stack.used().unwrap_or(0),
+            peak: size.saturating_sub(t.stack.never_used.unwrap_or(size)),
+        },
+        blocked_on,
+        run_time: t.run_time.unwrap_or(0),
+        overflown: t.stack.overflown(),
+        sp: t.stack.sp,
+    }
+}

@@ -1,0 +1,113 @@
+//! docs/user/dashboard.md: what is written here, and tables from the panes, the key table, the layouts, the themes.
+
+use super::keys::{Binding, Scope, TABLE};
+use super::layout::LayoutId;
+use super::pane::PaneId;
+use super::theme::THEMES;
+use std::fmt::Write;
+
+const HEAD: &str = "\
+# The dashboard
+
+<!-- Written by `cargo xtask screenshots` from tui/src/dash/docs.rs and the key table; a test compares. -->
+
+`esplens IMAGE` and `esplens demo` open it on a terminal; `esplens run`, `--headless`, a pipe instead of a terminal and
+`--monitor stdio` show UART0 alone. It is one client of the machine among others: GDB (`-s`), the monitor and more
+dashboards may be attached at the same time, and the status bar names them.
+
+![overview](../screenshots/overview.svg)
+
+The first row says whether the machine runs, who or what stopped it, virtual time, speed and clients; the last row has
+the keys that matter in the pane with the thick frame. `?` shows all keys, `Ctrl-p` finds a command by any part of its
+name. The mouse works as well: click a pane, a row, a layout's name; click left of an instruction for a breakpoint.
+
+- **Typing.** `Enter` in the UART pane sends your keys to the firmware until `Esc`; `:` opens the monitor's prompt.
+- **Stopping.** `b` in the code; `B` opens the prompt with `break `, which takes the monitor's words:
+  `break frame 'tcp port 80'`, `break irq uart0`, `break task net`, `break reg UART_FIFO w`.
+- **Another task's stack.** `Enter` on a task: the backtrace follows it until `Esc` there.
+- **Bright values** in registers, memory and watch expressions changed since the last stop; reversed ones just now.
+- **Copying** (`y`) goes through the terminal (OSC 52), over SSH too.
+
+While the machine runs the dashboard looks 30 times a second at what is visible and nothing else, a stopped machine
+about once a second. What it cannot keep up with (traced events, UART output) is dropped and counted.
+
+";
+
+const TAIL: &str = "\
+## Elsewhere
+
+    esplens run build/ --headless --dash tcp::7000      # on the machine that runs it
+    esplens attach localhost:7000                       # opens the dashboard on it
+    esplens top                                         # all machines of this user on this computer
+    esplens attach 4711                                 # by process number
+
+`--dash` listens on 127.0.0.1 unless an address is given. Whoever can connect can do all that the monitor can: give a
+wider address only in a network you trust, or tunnel over SSH. `q` leaves the dashboard; the machine goes on.
+
+## What is kept
+
+`W` saves layouts and theme to `esplens/dashboard.toml` under `$XDG_CONFIG_HOME` (`~/.config`). A layout is a tree:
+`v(...)` puts its parts above each other, `h(...)` side by side, numbers are shares:
+
+    theme = \"colour-blind\"
+    [layout.overview]
+    small = \"v(h(code:3 tasks:2):1 console:1)\"
+
+Sizes are `small` (under 110x32), `medium`, `large` (from 160x45 on). What does not parse is reported and ignored.
+";
+
+/// The page.
+#[must_use]
+pub fn page() -> String {
+    let mut out = HEAD.to_string();
+    layouts(&mut out);
+    out += "## Panes\n\n| pane | shows | its keys |\n|---|---|---|\n";
+    for pane in PaneId::ALL {
+        let keys: Vec<String> =
+            super::keys::of_pane(pane).map(|b| format!("{} {}", codes(b), b.name)).collect();
+        let _ =
+            writeln!(out, "| {} (`{}`) | {} | {} |", pane.title(), pane.name(), pane.doc(), keys.join("; "));
+    }
+    out += "\n## Keys everywhere\n\n| key | name in the palette | does |\n|---|---|---|\n";
+    for b in TABLE.iter().filter(|b| b.scope == Scope::All) {
+        let _ = writeln!(out, "| {} | {} | {} |", codes(b), b.name, b.doc);
+    }
+    out += "\n## Keys of panes\n\n| key | name | does | panes |\n|---|---|---|---|\n";
+    for b in TABLE {
+        if let Scope::In(panes) = b.scope {
+            let panes: Vec<&str> = panes.iter().map(|p| p.title()).collect();
+            let _ = writeln!(out, "| {} | {} | {} | {} |", codes(b), b.name, b.doc, panes.join(", "));
+        }
+    }
+    out += "\n## Themes\n\n`T` goes through them; `NO_COLOR` in the environment chooses the last.\n\n";
+    for theme in THEMES {
+        let _ = writeln!(out, "- `{}`: {}", theme.name, theme.doc);
+    }
+    out + "\n" + TAIL
+}
+
+fn layouts(out: &mut String) {
+    *out += "## Layouts\n\n";
+    for (n, id) in LayoutId::ALL.iter().enumerate() {
+        let name = id.name();
+        let doc = TABLE.iter().find(|b| b.name == format!("layout {name}")).map_or("", |b| b.doc);
+        let _ = writeln!(out, "- `{}` [{name}](../screenshots/{name}.svg): {doc}", n + 1);
+    }
+    *out +=
+        "\nPanes that a small terminal has no room for are left out; `Tab` and `z` show one at a time.\n\n";
+}
+
+fn codes(b: &Binding) -> String {
+    let keys: Vec<String> = b.keys.split(' ').map(|k| format!("`{}`", k.replace('|', "\\|"))).collect();
+    keys.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_page_in_docs_is_this_one() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/user/dashboard.md");
+        let written = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(written == super::page(), "docs/user/dashboard.md is stale: cargo xtask screenshots");
+    }
+}

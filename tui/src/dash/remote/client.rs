@@ -1,0 +1,93 @@
+//! The dashboard's side.
+
+use super::{Ask, Socket, Tell, VERSION, read, write};
+use crate::dash::link::{Inbox, Link};
+use crate::dash::pane::PaneId;
+use crate::dash::state::Msg;
+use crate::dash::wire::{Sample, Wants};
+use esplens_gdb::server::Address;
+use std::io::{self, BufReader};
+use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
+
+/// How long a glance at a machine may take.
+const GLANCE: Duration = Duration::from_secs(1);
+
+fn open(address: &Address) -> io::Result<Socket> {
+    match address {
+        Address::Tcp { host, port, .. } => Ok(Socket::Tcp(TcpStream::connect((host.as_str(), *port))?)),
+        #[cfg(unix)]
+        Address::Unix(path) => Ok(Socket::Unix(std::os::unix::net::UnixStream::connect(path)?)),
+        #[cfg(not(unix))]
+        Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
+    }
+}
+
+/// Reads the greeting: what runs there.
+fn greet(from: &mut BufReader<Socket>) -> io::Result<String> {
+    match read(from)? {
+        Some(Tell::Hello(VERSION, image)) => Ok(image),
+        Some(Tell::Hello(version, _)) => {
+            Err(io::Error::other(format!("it speaks version {version} of the protocol, this is {VERSION}")))
+        }
+        _ => Err(io::Error::other("no esplens answers there")),
+    }
+}
+
+/// Connects to a machine; a link to it and what runs there.
+///
+/// # Errors
+/// When nobody is there, or somebody else.
+pub fn connect(address: &Address, inbox: &Inbox) -> io::Result<(Link, String)> {
+    let socket = open(address)?;
+    let mut from = BufReader::new(socket.again()?);
+    from.get_ref().patience(Duration::from_secs(5))?;
+    let image = greet(&mut from)?;
+    from.get_ref().patience(Duration::from_secs(3600 * 24))?;
+    let (link, wants, actions) = Link::pair();
+    let tell = inbox.clone();
+    thread::Builder::new().name("dash hears".into()).spawn(move || {
+        while let Ok(Some(told)) = read::<Tell>(&mut from) {
+            match told {
+                Tell::Sample(sample) => tell.push(Msg::Sample(sample)),
+                Tell::Reply(pane, reply) => {
+                    tell.push(Msg::Reply(pane.as_deref().and_then(PaneId::named), reply))
+                }
+                Tell::Feed(feed) => tell.feed([feed]),
+                Tell::Hello(..) => {}
+            }
+        }
+        tell.push(Msg::Gone);
+    })?;
+    let (mut one, mut other) = (socket.again()?, socket);
+    thread::Builder::new().name("dash samples".into()).spawn(move || {
+        // Lines are written whole: both threads share the socket.
+        wants.into_iter().try_for_each(|w| write(&mut one, &Ask::Sample(w)))
+    })?;
+    thread::Builder::new().name("dash actions".into()).spawn(move || {
+        actions.into_iter().try_for_each(|(pane, action)| {
+            write(&mut other, &Ask::Act(pane.map(|p| p.name().into()), action))
+        })
+    })?;
+    Ok((link, image))
+}
+
+/// One sample of a machine, and what runs there.
+///
+/// # Errors
+/// When nobody answers in time.
+pub fn glance(address: &Address) -> io::Result<(String, Sample)> {
+    let mut socket = open(address)?;
+    socket.patience(GLANCE)?;
+    let mut from = BufReader::new(socket.again()?);
+    let image = greet(&mut from)?;
+    write(&mut socket, &Ask::Sample(Wants::default()))?;
+    loop {
+        match read(&mut from)? {
+            Some(Tell::Sample(sample)) => return Ok((image, *sample)),
+            Some(_) => {}
+            None => return Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The machine's side.
+
+use super::{Ask, Socket, Tell, VERSION, read, write};
+use crate::dash::link::{self, Inbox, PATIENCE};
+use crate::dash::pane::PaneId;
+use crate::dash::state::Msg;
+use esplens_gdb::server::Address;
+use esplens_gdb::supervisor::Handle;
+use std::io::{self, BufReader};
+use std::net::TcpListener;
+#[cfg(unix)]
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Dashboards served at a time; more are closed at once.
+const MAX_CLIENTS: usize = 16;
+/// A dashboard that takes nothing for so long is given up.
+const STALLED: Duration = Duration::from_secs(10);
+
+/// Where dashboards may come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listening {
+    /// The address, with the port that it got.
+    pub address: Address,
+}
+
+/// What every connection is told of.
+struct Served {
+    handle: Handle,
+    image: String,
+    roots: Vec<PathBuf>,
+    open: AtomicUsize,
+}
+
+/// Lets dashboards come to `address`.
+///
+/// # Errors
+/// When it cannot listen there.
+pub fn listen(address: &Address, handle: &Handle, image: &str, roots: Vec<PathBuf>) -> io::Result<Listening> {
+    let served =
+        Arc::new(Served { handle: handle.clone(), image: image.into(), roots, open: AtomicUsize::new(0) });
+    let thread = thread::Builder::new().name("dashboards".into());
+    match address {
+        Address::Tcp { host, port, .. } => {
+            let listener = TcpListener::bind((host.as_str(), *port))?;
+            let port = listener.local_addr()?.port();
+            thread.spawn(move || accept(&served, || Ok(Socket::Tcp(listener.accept()?.0))))?;
+            Ok(Listening { address: Address::Tcp { host: host.clone(), port, search: false } })
+        }
+        #[cfg(unix)]
+        Address::Unix(path) => {
+            if path.exists() && std::os::unix::net::UnixStream::connect(path).is_err() {
+                std::fs::remove_file(path)?;
+            }
+            let listener = UnixListener::bind(path)?;
+            thread.spawn(move || accept(&served, || Ok(Socket::Unix(listener.accept()?.0))))?;
+            Ok(Listening { address: address.clone() })
+        }
+        #[cfg(not(unix))]
+        Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
+    }
+}
+
+fn accept(served: &Arc<Served>, next: impl Fn() -> io::Result<Socket>) {
+    loop {
+        let Ok(socket) = next() else {
+            thread::sleep(Duration::from_millis(50));
+            continue;
+        };
+        if served.open.load(Ordering::SeqCst) >= MAX_CLIENTS {
+            continue;
+        }
+        served.open.fetch_add(1, Ordering::SeqCst);
+        let mine = served.clone();
+        let body = move || {
+            // A client that vanished or talks nonsense ends its own connection only.
+            let _ = serve(&mine, socket);
+            mine.open.fetch_sub(1, Ordering::SeqCst);
+        };
+        if thread::Builder::new().name("dashboard".into()).spawn(body).is_err() {
+            served.open.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Serves one dashboard to its end.
+fn serve(served: &Served, mut socket: Socket) -> io::Result<()> {
+    socket.limit(STALLED)?;
+    write(&mut socket, &Tell::Hello(VERSION, served.image.clone()))?;
+    let inbox = Inbox::default();
+    let link = link::local(&served.handle, &inbox, served.roots.clone())?;
+    let asked = thread::Builder::new().name("dashboard asks".into()).spawn({
+        let (mut from, inbox) = (BufReader::new(socket.again()?), inbox.clone());
+        move || {
+            while let Ok(Some(ask)) = read::<Ask>(&mut from) {
+                match ask {
+                    Ask::Sample(wants) => link.sample(wants),
+                    Ask::Act(pane, action) => link.act(pane.as_deref().and_then(PaneId::named), action),
+                }
+            }
+            inbox.push(Msg::Gone);
+        }
+    })?;
+    let result = tell(&mut socket, &inbox);
+    inbox.close();
+    socket.close();
+    let _ = asked.join();
+    result
+}
+
+/// Passes on what the machine says, until it or the client is gone.
+fn tell(socket: &mut Socket, inbox: &Inbox) -> io::Result<()> {
+    loop {
+        for msg in inbox.take(Instant::now() + PATIENCE) {
+            let tell = match msg {
+                Msg::Sample(sample) => Tell::Sample(sample),
+                Msg::Feed(feed) => Tell::Feed(feed),
+                Msg::Reply(pane, reply) => Tell::Reply(pane.map(|p| p.name().into()), reply),
+                Msg::Gone => return Ok(()),
+                _ => continue,
+            };
+            write(socket, &tell)?;
+        }
+    }
+}

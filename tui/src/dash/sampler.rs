@@ -1,0 +1,209 @@
+//! Takes samples for one dashboard, and what streamed past since the last one.
+
+use super::collect::{Known, collect, names};
+use super::source::Sources;
+use super::wire::*;
+use esplens_gdb::rtos::Rtos;
+use esplens_gdb::supervisor::{Gone, Handle, Session, Stream};
+use esplens_gdb::unwind::MachineMemory;
+use esplens_soc::system::Frame;
+use esplens_soc::trace::{Event, Line, Trace};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Traced events and task switches that wait for the next sample.
+const MAX_LINES: usize = 20_000;
+/// Frames that wait for the next sample.
+const MAX_FRAMES: usize = 2000;
+/// Names of tasks kept.
+const MAX_NAMES: usize = 1000;
+/// While the machine runs, stacks, tasks and expressions are read this often: they cost the most.
+const SLOW: Duration = Duration::from_millis(150);
+
+/// The events that a dashboard wants traced, set by its actions and read by its sampler.
+#[derive(Clone, Default)]
+pub struct Traced(Arc<Mutex<Trace>>);
+
+impl Traced {
+    /// Changes it.
+    pub fn change<R>(&self, f: impl FnOnce(&mut Trace) -> R) -> R {
+        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// What one dashboard sees of a machine.
+pub struct Sampler {
+    handle: Handle,
+    sources: Sources,
+    traced: Traced,
+    /// What `lines` streams.
+    streamed: Trace,
+    lines: Option<Stream<Line>>,
+    switches: Option<Stream<Line>>,
+    frames: Option<Stream<Frame>>,
+    names: HashMap<u32, String>,
+    /// The last sample with everything slow, and when it was taken.
+    last: Option<(Instant, Wants, Sample)>,
+    slow: Duration,
+}
+
+impl Sampler {
+    /// For a client; frames are streamed from now on.
+    #[must_use]
+    pub fn new(handle: Handle, sources: Sources, traced: Traced) -> Self {
+        Self {
+            handle,
+            sources,
+            traced,
+            streamed: Trace::default(),
+            lines: None,
+            switches: None,
+            frames: None,
+            names: HashMap::new(),
+            last: None,
+            slow: SLOW,
+        }
+    }
+
+    /// Reads everything each time, for tests.
+    #[must_use]
+    pub fn thorough(self) -> Self {
+        Self { slow: Duration::ZERO, ..self }
+    }
+
+    /// A sample, and what happened since the last.
+    ///
+    /// # Errors
+    /// When the machine is gone.
+    pub fn take(&mut self, mut wants: Wants) -> Result<(Sample, Vec<Feed>), Gone> {
+        let known = Known::of(&self.handle);
+        self.subscribe(&wants, &known)?;
+        let asked = wants.clone();
+        let reuse = self.reuse(&wants);
+        if reuse {
+            wants.debug = DebugWant::default();
+        }
+        let clients: Vec<String> = self.handle.attached().iter().map(ToString::to_string).collect();
+        let (from, to) = (known.clone(), wants.clone());
+        let mut sample = self.handle.call(move |s| collect(s, &to, &clients, &from))?;
+        names::add(&mut sample, &known, &mut self.sources);
+        match &self.last {
+            Some((_, _, last)) if reuse => {
+                sample.frames.clone_from(&last.frames);
+                sample.tasks.clone_from(&last.tasks);
+                sample.tasks_note.clone_from(&last.tasks_note);
+                sample.watches.clone_from(&last.watches);
+            }
+            _ => self.last = Some((Instant::now(), asked, sample.clone())),
+        }
+        self.remember(&sample);
+        let feeds = self.drain(&known)?;
+        Ok((sample, feeds))
+    }
+
+    /// Whether the slow parts of the last sample will do once more.
+    fn reuse(&self, wants: &Wants) -> bool {
+        self.last.as_ref().is_some_and(|(at, asked, sample)| {
+            sample.running && at.elapsed() < self.slow && asked.debug == wants.debug
+        })
+    }
+
+    fn remember(&mut self, sample: &Sample) {
+        if self.names.len() > MAX_NAMES {
+            self.names.clear();
+        }
+        self.names.extend(sample.tasks.iter().map(|t| (t.tcb, t.name.clone())));
+    }
+
+    /// Opens the streams that are missing.
+    fn subscribe(&mut self, wants: &Wants, known: &Known) -> Result<(), Gone> {
+        let traced = self.traced.change(|t| *t);
+        if traced != self.streamed {
+            self.streamed = traced;
+            let open = move |s: &mut Session| s.stream_lines(traced, MAX_LINES);
+            self.lines = if traced.is_empty() { None } else { Some(self.handle.call(open)?) };
+        }
+        if self.frames.is_none() {
+            self.frames = Some(self.handle.call(|s| s.stream_frames(MAX_FRAMES))?);
+        }
+        if let (None, true, Some(rtos)) = (&self.switches, wants.switches || wants.debug.tasks, &known.rtos) {
+            let rtos = rtos.clone();
+            self.switches = Some(self.handle.call(move |s| watch_tasks(s, &rtos))?);
+        }
+        Ok(())
+    }
+
+    /// What streamed past since the last call.
+    fn drain(&mut self, known: &Known) -> Result<Vec<Feed>, Gone> {
+        let mut out = Vec::new();
+        let mut lost = 0;
+        if let Some(stream) = &self.frames {
+            let batch = stream.take();
+            lost += batch.lost;
+            out.extend(batch.items.iter().map(|f| Feed::Frame(frame(f))));
+        }
+        if let Some(stream) = &self.lines {
+            let batch = stream.take();
+            lost += batch.lost;
+            out.extend(batch.items.iter().map(|l| Feed::Trace(self.record(l, known))));
+        }
+        let switches = self.switches.as_ref().map(Stream::take);
+        if let Some(batch) = switches {
+            lost += batch.lost;
+            for line in &batch.items {
+                let task = self.task(line.tcb, known)?;
+                out.push(Feed::Switch(line.at, line.core, task));
+            }
+        }
+        if lost > 0 {
+            out.push(Feed::Lost(lost));
+        }
+        Ok(out)
+    }
+
+    fn record(&self, line: &Line, known: &Known) -> TraceRecord {
+        let task = line.task.as_deref().or_else(|| self.names.get(&line.tcb).map(String::as_str));
+        let symbol = line.symbol.as_deref().map(String::from).or_else(|| {
+            let symbols = known.symbols.as_ref().filter(|_| line.pc != 0)?;
+            Some(symbols.function_at(line.pc)?.with_offset(line.pc))
+        });
+        let context: Vec<&str> = task.into_iter().chain(symbol.as_deref()).collect();
+        TraceRecord {
+            at: line.at,
+            core: line.core,
+            pc: line.pc,
+            event: line.event.name().into(),
+            text: line.text.clone(),
+            context: context.join(" "),
+        }
+    }
+
+    /// A task's name; read from memory the first time.
+    fn task(&mut self, tcb: u32, known: &Known) -> Result<String, Gone> {
+        if let Some(name) = self.names.get(&tcb) {
+            return Ok(name.clone());
+        }
+        if let Some(rtos) = known.rtos.clone() {
+            let tasks = self.handle.call(move |s| {
+                let mem = MachineMemory { machine: s.machine(), core: 0 };
+                rtos.snapshot(&mem, [None; 2]).tasks
+            })?;
+            self.names.extend(tasks.into_iter().map(|t| (t.tcb, t.name)));
+        }
+        Ok(self.names.entry(tcb).or_insert_with(|| format!("{tcb:#010x}")).clone())
+    }
+}
+
+/// Lets the machine report task switches.
+fn watch_tasks(s: &mut Session, rtos: &Rtos) -> Stream<Line> {
+    let current = rtos.layout.current;
+    s.watch_tasks([current, if rtos.layout.cores > 1 { current + 4 } else { 0 }]);
+    let mut trace = Trace::default();
+    trace.apply(Event::TaskSwitch.name());
+    s.stream_lines(trace, MAX_LINES)
+}
+
+fn frame(f: &Frame) -> FrameRecord {
+    FrameRecord { at: f.at, rx: f.to_guest, core: f.core, pc: f.pc, bytes: f.bytes.clone() }
+}

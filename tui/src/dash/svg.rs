@@ -1,0 +1,128 @@
+//! A screen as a picture: SVG with the terminal's cells as text.
+
+use ratatui::buffer::Buffer;
+use ratatui::style::{Color, Modifier};
+use std::fmt::Write;
+
+/// Width and height of a cell in pixels.
+const CELL: (f32, f32) = (8.4, 18.0);
+/// Space around the screen.
+const MARGIN: f32 = 10.0;
+/// Background and text of the picture.
+const GROUND: &str = "#14161b";
+const TEXT: &str = "#d0d0d0";
+
+/// The picture of a screen.
+#[must_use]
+pub fn svg(screen: &Buffer) -> String {
+    let area = *screen.area();
+    let (width, height) =
+        (f32::from(area.width) * CELL.0 + 2.0 * MARGIN, f32::from(area.height) * CELL.1 + 2.0 * MARGIN);
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
+         viewBox=\"0 0 {width:.0} {height:.0}\">\n\
+         <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{GROUND}\"/>\n\
+         <g font-family=\"'DejaVu Sans Mono','Menlo','Consolas',monospace\" font-size=\"14\" fill=\"{TEXT}\" xml:space=\"preserve\">\n"
+    );
+    for y in 0..area.height {
+        let mut x = 0;
+        while x < area.width {
+            let end = run_end(screen, x, y);
+            run(&mut out, screen, (x, end), y);
+            x = end;
+        }
+    }
+    out + "</g>\n</svg>\n"
+}
+
+/// The first column after `x` with another style.
+fn run_end(screen: &Buffer, x: u16, y: u16) -> u16 {
+    let style = screen[(x, y)].style();
+    (x + 1..screen.area().width).find(|n| screen[(*n, y)].style() != style).unwrap_or(screen.area().width)
+}
+
+fn run(out: &mut String, screen: &Buffer, (from, to): (u16, u16), y: u16) {
+    let cell = &screen[(from, y)];
+    let reversed = cell.modifier.contains(Modifier::REVERSED);
+    let (mut fore, mut back) = (colour(cell.fg), colour(cell.bg));
+    if reversed {
+        (fore, back) = (back.or(Some(GROUND.into())), fore.or(Some(TEXT.into())));
+    }
+    let at = |n: u16| MARGIN + f32::from(n) * CELL.0;
+    let top = MARGIN + f32::from(y) * CELL.1;
+    let (left, width) = (at(from), f32::from(to - from) * CELL.0);
+    if let Some(back) = back {
+        let height = CELL.1;
+        let _ = writeln!(
+            out,
+            "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height}\" fill=\"{back}\"/>"
+        );
+    }
+    let text: String = (from..to).map(|x| screen[(x, y)].symbol()).collect();
+    if text.trim().is_empty() {
+        return;
+    }
+    let mut attributes = String::new();
+    if let Some(fore) = fore {
+        let _ = write!(attributes, " fill=\"{fore}\"");
+    }
+    if cell.modifier.contains(Modifier::BOLD) {
+        attributes += " font-weight=\"bold\"";
+    }
+    if cell.modifier.contains(Modifier::UNDERLINED) {
+        attributes += " text-decoration=\"underline\"";
+    }
+    let base = top + CELL.1 * 0.75;
+    let _ = writeln!(
+        out,
+        "<text x=\"{left:.1}\" y=\"{base:.1}\" textLength=\"{width:.1}\" lengthAdjust=\"spacingAndGlyphs\"{attributes}>{}</text>",
+        escape(&text)
+    );
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace(' ', "\u{A0}")
+}
+
+/// A colour as the web writes it; `None`: the default.
+fn colour(c: Color) -> Option<String> {
+    const BASIC: [&str; 16] = [
+        "#000000", "#cd3131", "#0dbc79", "#e5e510", "#2472c8", "#bc3fbc", "#11a8cd", "#e5e5e5", "#666666",
+        "#f14c4c", "#23d18b", "#f5f543", "#3b8eea", "#d670d6", "#29b8db", "#ffffff",
+    ];
+    let n = match c {
+        Color::Indexed(n) => n,
+        Color::Black => 0,
+        Color::Rgb(r, g, b) => return Some(format!("#{r:02x}{g:02x}{b:02x}")),
+        _ => return None,
+    };
+    Some(match n {
+        0..16 => BASIC[usize::from(n)].into(),
+        16..232 => {
+            let level = |v: u8| if v == 0 { 0 } else { 55 + 40 * v };
+            let n = n - 16;
+            format!("#{:02x}{:02x}{:02x}", level(n / 36), level(n / 6 % 6), level(n % 6))
+        }
+        _ => {
+            let v = 8 + 10 * (n - 232);
+            format!("#{v:02x}{v:02x}{v:02x}")
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ratatui::layout::Rect;
+    use ratatui::style::Style;
+
+    #[test]
+    fn cells_become_text_with_their_colours() {
+        let mut screen = Buffer::empty(Rect::new(0, 0, 10, 2));
+        screen.set_string(0, 0, "a<b", Style::new().fg(Color::Indexed(81)));
+        screen.set_string(0, 1, "x", Style::new().add_modifier(Modifier::REVERSED));
+        let picture = svg(&screen);
+        assert!(picture.contains(">a&lt;b</text>") && picture.contains("#5fd7ff"), "{picture}");
+        assert!(picture.contains("fill=\"#d0d0d0\"/>"), "{picture}");
+    }
+}

@@ -1,0 +1,213 @@
+//! Keys that drive the machine, and what the dashboard survives.
+
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use esplens::dash::link::Inbox;
+use esplens::dash::pane::PaneId;
+use esplens::dash::rig::Rig;
+use esplens::dash::state::{Effect, MAX_FRAMES, MAX_TRACE, Msg};
+use esplens::dash::wire::{Action, Feed, FrameRecord, TraceRecord};
+use std::time::Instant;
+
+#[test]
+fn run_pause_step_and_the_changes_since() {
+    let mut rig = Rig::demo(120, 40);
+    rig.keys("2");
+    assert!(!rig.state.shared.sample.running);
+    rig.keys("Space");
+    assert!(rig.state.shared.sample.running);
+    rig.run_to(2000);
+    rig.keys("Space");
+    let stop = rig.state.shared.sample.stop.clone().unwrap();
+    assert!(stop.why.contains("stopped by dashboard"), "{}", stop.why);
+    let time = rig.now_ms();
+    rig.run_to(3000);
+    assert_eq!(rig.now_ms(), time, "a stopped machine stands");
+    let ccount = |rig: &Rig| rig.state.shared.sample.cpu.as_ref().unwrap()[0].ccount;
+    let before = ccount(&rig);
+    rig.keys("i");
+    // A core that waits for an interrupt steps when it has come.
+    rig.run_to(time + 100);
+    assert!(!rig.state.shared.sample.running && ccount(&rig) != before);
+    assert!(rig.state.shared.before.is_some(), "what changed is known");
+    assert_eq!(rig.state.shared.sample.stop.as_ref().unwrap().number, stop.number + 1);
+}
+
+#[test]
+fn breakpoints_lines_calls_and_returns() {
+    let mut rig = Rig::demo(120, 40);
+    rig.show(PaneId::Code);
+    rig.keys("g");
+    rig.line("producer_task");
+    rig.keys("b Space");
+    rig.run_to(3000);
+    let at = |rig: &Rig| rig.state.shared.sample.at[0].clone();
+    assert!(at(&rig).starts_with("producer_task at main.c:"), "{}", at(&rig));
+    let mut lines = vec![at(&rig)];
+    // Over a queue and a delay, in a task that others interrupt.
+    for _ in 0..6 {
+        rig.keys("n");
+        let now = rig.now_ms();
+        rig.run_to(now + 1000);
+        assert!(!rig.state.shared.sample.running, "after {lines:?}");
+        lines.push(at(&rig));
+    }
+    assert!(lines.iter().all(|l| l.starts_with("producer_task at main.c:")), "{lines:?}");
+    assert!(lines.windows(2).all(|w| w[0] != w[1]), "{lines:?}");
+    assert_eq!(rig.state.shared.sample.points.len(), 1, "temporary breakpoints are gone");
+    // Into what it calls, and out again.
+    rig.show(PaneId::Backtrace);
+    for _ in 0..12 {
+        if !at(&rig).starts_with("producer_task ") {
+            break;
+        }
+        rig.keys("s");
+        let now = rig.now_ms();
+        rig.run_to(now + 1000);
+    }
+    assert!(!at(&rig).starts_with("producer_task "), "{}", at(&rig));
+    assert!(rig.state.shared.sample.frames[1].name.contains("producer_task"), "{}", rig.text());
+    rig.keys("f");
+    let now = rig.now_ms();
+    rig.run_to(now + 1000);
+    assert!(at(&rig).starts_with("producer_task "), "{}", at(&rig));
+}
+
+#[test]
+fn a_breakpoint_on_a_frame_stops_with_the_frame() {
+    let mut rig = Rig::demo(120, 40);
+    rig.keys("4 B");
+    rig.line("frame 'tcp port 80'");
+    rig.keys("Esc Space");
+    rig.run_to(3000);
+    assert!(rig.state.shared.sample.running);
+    rig.http_get("/hello");
+    let stop = rig.state.shared.sample.stop.clone().expect("stopped at the frame");
+    assert!(stop.why.contains("frame"), "{}", stop.why);
+    let before = rig.state.shared.traffic[0].0;
+    rig.act(None, Action::Monitor("delete 1".into()));
+    rig.keys("Space");
+    let now = rig.now_ms();
+    rig.run_to(now + 1000);
+    assert!(rig.state.shared.traffic[0].0 >= before);
+}
+
+#[test]
+fn the_console_types_into_the_firmware() {
+    let mut rig = Rig::demo(120, 40);
+    rig.keys("Space");
+    rig.run_to(1500);
+    rig.show(PaneId::Console);
+    rig.keys("Enter");
+    rig.line("help");
+    rig.keys("Esc");
+    rig.run_to(2000);
+    assert!(rig.text().contains("crash"), "{}", rig.text());
+}
+
+#[test]
+fn memory_is_edited_and_searched() {
+    let mut rig = Rig::demo(100, 30);
+    rig.show(PaneId::Memory);
+    rig.keys("g");
+    rig.line("0x3ffb8000");
+    rig.keys("e d e a d b e e f Esc");
+    let shown = rig.state.shared.sample.mem[0].bytes[..4].to_vec();
+    assert_eq!(shown, [0xDE, 0xAD, 0xBE, 0xEF]);
+    rig.keys("g");
+    rig.line("0x3ffb0000");
+    rig.keys("/");
+    rig.line("deadbeef");
+    assert!(rig.text().contains("0x3ffb8000"), "{}", rig.text());
+}
+
+#[test]
+fn the_mouse_chooses_panes_layouts_and_breakpoints() {
+    let mut rig = Rig::demo(160, 50);
+    let click = |column, row| {
+        let kind = MouseEventKind::Down(MouseButton::Left);
+        Msg::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })
+    };
+    let (_, area) = rig.state.placed().into_iter().find(|(id, _)| *id == PaneId::Code).unwrap();
+    rig.send(click(area.x + 1, area.y + 1));
+    assert_eq!(rig.state.focus, PaneId::Code);
+    rig.sample();
+    assert_eq!(rig.state.shared.breaks.len(), 1, "a click on the mark's column");
+    rig.send(click(159, 0));
+    assert_eq!(rig.state.layouts.current, esplens::dash::layout::LayoutId::Trace);
+}
+
+#[test]
+fn rows_are_copied_to_the_clipboard() {
+    let mut rig = Rig::demo(120, 40);
+    rig.show(PaneId::Code);
+    rig.keys("y");
+    assert!(
+        matches!(&rig.effects[..], [Effect::Copy(text)] if text.starts_with("0x40000400: ")),
+        "{:?}",
+        rig.effects
+    );
+}
+
+#[test]
+fn any_size_of_terminal_is_drawn() {
+    let mut rig = Rig::demo(80, 24);
+    rig.keys("Space");
+    rig.run_to(1200);
+    let mut x = 7u32;
+    let mut next = |n: u32| {
+        x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (x >> 16) % n
+    };
+    for n in 0..600u32 {
+        let (width, height) = match n % 4 {
+            0 => (5, 5),
+            1 => (next(4) as u16, next(4) as u16),
+            2 => (next(80) as u16, next(24) as u16),
+            _ => (next(400) as u16, next(120) as u16),
+        };
+        rig.send(Msg::Resize(width, height));
+        let keys = [
+            "1", "2", "3", "4", "5", "6", "z", "Tab", "?", "Esc", "Ctrl-p", "Esc", "+", "<", "PageDown",
+            "End",
+        ];
+        let (code, mods) = esplens::dash::keys::parse(keys[next(16) as usize]).unwrap();
+        rig.send(Msg::Key(crossterm::event::KeyEvent::new(code, mods)));
+        let screen = rig.screen();
+        assert_eq!((screen.area().width, screen.area().height), (width, height));
+        if n % 20 == 0 {
+            rig.sample();
+        }
+    }
+}
+
+#[test]
+fn floods_of_text_and_events_leave_memory_bounded() {
+    let mut rig = Rig::demo(120, 40);
+    let line = b"0123456789 abcdefghijklmnopqrstuvwxyz 0123456789 abcdefghijklmnopqrstuvwxyz\r\n";
+    let block: Vec<u8> = line.repeat(100);
+    for _ in 0..10_000_000 / block.len() {
+        rig.feed(Feed::Uart(0, block.clone()));
+    }
+    for n in 0..100_000 {
+        rig.feed(Feed::Trace(TraceRecord { at: n, text: "an event".into(), ..TraceRecord::default() }));
+        rig.feed(Feed::Frame(FrameRecord { bytes: vec![0; 60], ..FrameRecord::default() }));
+    }
+    let s = &rig.state.shared;
+    assert_eq!((s.trace.len(), s.frames.len()), (MAX_TRACE, MAX_FRAMES));
+    assert!(s.uarts[0].len() <= 10_001 && s.uarts[0].dropped > 100_000);
+    rig.keys("6");
+    assert!(rig.text().contains("an event"));
+}
+
+#[test]
+fn a_slow_dashboard_loses_events_not_memory() {
+    let inbox = Inbox::default();
+    for n in 0..200_000 {
+        inbox.feed([Feed::Trace(TraceRecord { at: n, text: "x".repeat(100), ..TraceRecord::default() })]);
+    }
+    inbox.feed([Feed::Uart(0, vec![b'x'; 10 << 20])]);
+    let messages = inbox.take(Instant::now());
+    assert!(messages.len() <= 50_001);
+    let lost = messages.iter().find_map(|m| if let Msg::Feed(Feed::Lost(n)) = m { Some(*n) } else { None });
+    assert_eq!(lost, Some(200_001 - (messages.len() as u64 - 1)));
+}

@@ -1,0 +1,113 @@
+//! Every pane and every layout, on real runs. `INSTA_UPDATE=always cargo test -p esplens --test dash_panes` refreshes
+//! the snapshots.
+
+use esplens::dash::layout::LayoutId;
+use esplens::dash::pane::PaneId;
+use esplens::dash::rig::Rig;
+use esplens::dash::wire::Action;
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+/// The demo after 3.5 s: an address by DHCP, a page fetched, some events traced, stopped in a task.
+fn demo() -> Rig {
+    let mut rig = Rig::demo(200, 60);
+    rig.act(None, Action::Trace("open_eth*,-open_eth_reg*,-open_eth_desc*".into()));
+    for pane in [PaneId::Timeline, PaneId::Eth] {
+        rig.show(pane);
+    }
+    rig.act(None, Action::Run);
+    rig.run_to(2700);
+    rig.http_get("/hello");
+    rig.run_to(3500);
+    rig.keys("Space");
+    rig
+}
+
+fn snapshot(name: &str, rig: &mut Rig) {
+    for (width, height) in SIZES {
+        rig.resize(width, height);
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), rig.text());
+    }
+}
+
+#[test]
+fn panes_of_the_demo() {
+    let mut rig = demo();
+    for pane in PaneId::ALL {
+        rig.resize(200, 60);
+        rig.show(pane);
+        match pane {
+            PaneId::Periph => rig.keys("/"),
+            PaneId::Watch => rig.keys("a"),
+            PaneId::Frames => rig.keys("Enter"),
+            PaneId::Memory => rig.keys("g"),
+            PaneId::Prompt => rig.keys("Enter"),
+            PaneId::Points => rig.act(None, Action::Monitor("break frame 'tcp port 80'".into())),
+            _ => {}
+        }
+        match pane {
+            PaneId::Periph => {
+                rig.line("Timg0");
+                rig.keys("Enter");
+            }
+            PaneId::Watch => {
+                rig.line("*pxCurrentTCBs[0]");
+                rig.keys("Enter a");
+                rig.line("xTickCount");
+            }
+            PaneId::Memory => rig.line("pxCurrentTCBs"),
+            PaneId::Prompt => {
+                rig.line("info status");
+                rig.keys("Esc");
+            }
+            _ => {}
+        }
+        snapshot(&format!("pane_{}", pane.name()), &mut rig);
+    }
+}
+
+#[test]
+fn layouts_of_the_demo() {
+    let mut rig = demo();
+    rig.state.zoom = false;
+    for (n, layout) in LayoutId::ALL.iter().enumerate() {
+        rig.keys(&(n + 1).to_string());
+        snapshot(&format!("layout_{}", layout.name()), &mut rig);
+    }
+}
+
+#[test]
+fn help_palette_and_questions_lie_over_the_panes() {
+    let mut rig = Rig::demo(100, 30);
+    rig.keys("?");
+    insta::assert_snapshot!("help", rig.text());
+    rig.keys("Esc Ctrl-p n e t");
+    insta::assert_snapshot!("palette", rig.text());
+    rig.keys("Enter");
+    assert_eq!(rig.state.layouts.current, LayoutId::Network);
+    rig.keys("5 Tab q");
+    insta::assert_snapshot!("quit", rig.text());
+}
+
+#[test]
+fn panes_of_a_shared_image() {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared");
+    let shared = std::env::var_os("ESPLENS_SHARED").map_or_else(|| beside.into(), std::path::PathBuf::from);
+    let folder = ["/work/shared".into(), shared].into_iter().map(|s| s.join("firmware/idf-6.0-openeth-mqtt"));
+    let Some(folder) = folder.into_iter().find(|f| f.join("flash.bin").exists()) else {
+        eprintln!("skipped: no firmware sample (set ESPLENS_SHARED)");
+        return;
+    };
+    let elf = folder.join("app.elf");
+    let mut rig = Rig::image(&folder.join("flash.bin"), Some(&elf), (120, 40)).unwrap();
+    rig.keys("3");
+    rig.act(None, Action::Run);
+    rig.run_to(3000);
+    rig.keys("Space");
+    for pane in
+        [PaneId::Tasks, PaneId::Timeline, PaneId::Backtrace, PaneId::Eth, PaneId::Frames, PaneId::Console]
+    {
+        rig.show(pane);
+        insta::assert_snapshot!(format!("mqtt_{}", pane.name()), rig.text());
+    }
+}
