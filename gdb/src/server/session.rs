@@ -120,7 +120,7 @@ impl Session {
                 }
                 // gdbstub names its first thread whatever stopped.
                 if body == b"?" && self.core != 0 {
-                    out = last_stop(&out, self.core);
+                    out = last_stop(&out, self.guest.thread_of(self.core)?);
                 }
                 self.out.extend(out);
             }
@@ -250,10 +250,10 @@ impl Session {
     }
 }
 
-/// gdbstub's answer to `?` with the core that stopped.
-fn last_stop(out: &[u8], core: usize) -> Vec<u8> {
+/// gdbstub's answer to `?` with the thread that stopped.
+fn last_stop(out: &[u8], thread: Tid) -> Vec<u8> {
     let ack = out.first().filter(|b| **b == b'+').copied();
-    let answer = format!("T05thread:p01.{:02x};", tid(core));
+    let answer = format!("T05thread:p01.{:02x};", thread);
     ack.into_iter().chain(frame::packet(answer.as_bytes())).collect()
 }
 

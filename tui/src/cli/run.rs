@@ -67,7 +67,6 @@ fn machine_thread(
         let body = move || -> anyhow::Result<Exit> {
             let mut target = target::open(setup, args.speed());
             let by = target.handle().client().clone();
-            symbols::load(input, &target.handle());
             let _registered = attach::open(args, input, &target.handle())?;
             let _ = ready.send(target.handle());
             debug::open(args, input, &mut target)?;
