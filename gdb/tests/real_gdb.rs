@@ -79,7 +79,7 @@ fn idfs_connect_script_works_and_bt_is_right_in_the_tick_interrupt() {
         for part in [
             "halted at the reset vector",
             "Temporary breakpoint 1, app_main (",
-            "\"APP_CPU\" (",
+            "\"main\" (running on core 0",
             "#0  xTaskIncrementTick ()",
             "in xPortSysTickHandler ()",
             "in _frxt_timer_int ()",
@@ -95,6 +95,7 @@ fn idfs_connect_script_works_and_bt_is_right_in_the_tick_interrupt() {
 fn everything_around_a_stop_on_blink() {
     let commands = [
         "target remote :PORT",
+        "monitor threads cores",
         "tb app_main",
         "c",
         "x/6i $pc",
