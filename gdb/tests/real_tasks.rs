@@ -77,15 +77,12 @@ fn every_task_of_the_demo_is_a_thread_with_its_own_stack() {
     let commands = ["break xTaskDelayUntil", "ignore 1 3", "c", "info threads", "thread apply all bt"];
     let text = run(&gdb, &elf, &lines(port, &commands));
     eprintln!("{text}");
-    let traces: Vec<&str> = text.split("\nThread ").skip(1).collect();
+    let head = |t: &&str| t.lines().next().unwrap_or_default().to_string();
+    let traces: Vec<&str> = text.split("\nThread ").filter(|t| head(t).contains(" (Thread 1.")).collect();
     for (name, entry) in TASKS {
-        assert!(text.contains(&format!("\"{name}\"")), "{name}: {text}");
-        let id = text.lines().find(|l| l.contains(&format!("\"{name}\"")) && l.contains("Thread ")).unwrap();
-        let id = id.split("Thread ").nth(1).unwrap().split_whitespace().next().unwrap();
-        let trace = traces
-            .iter()
-            .find(|t| t.lines().next().unwrap().contains(id))
-            .unwrap_or_else(|| panic!("{name}"));
+        let quoted = format!("\"{name}\"");
+        let trace =
+            traces.iter().find(|t| head(t).contains(&quoted)).unwrap_or_else(|| panic!("{name}: {text}"));
         // GDB's own unwinder does not know the port's interrupt frames.
         assert!(trace.contains(entry) || trace.contains("in port_exception ("), "{name}: {trace}");
     }
@@ -186,5 +183,50 @@ fn a_core_file_opens_with_the_right_threads() {
     }
     for (name, entry) in TASKS {
         assert!(text.contains(entry) || text.contains("in port_exception ("), "{name}: {text}");
+    }
+}
+
+/// Espressif's own reader of FreeRTOS (PyPI `freertos-gdb`) in the same GDB, where ESPLENS_FREERTOS_GDB names the
+/// folder it is unpacked in: the same tasks in the same lists.
+#[test]
+fn freertos_gdb_sees_the_same_tasks() {
+    let (Some(gdb), Some(module)) = (gdb(), std::env::var("ESPLENS_FREERTOS_GDB").ok()) else {
+        eprintln!("skipped: ESPLENS_FREERTOS_GDB names no folder with freertos_gdb");
+        return;
+    };
+    let images = [("idf-5.3-blink", "blink_led", 2), ("idf-4.0-httpd-wifi", "xTaskIncrementTick", 60)];
+    let idf = images.into_iter().filter_map(|(name, stop, passes)| {
+        let dir = firmware(name)?;
+        Some((dir.join("flash.bin"), dir.join("app.elf"), stop, passes))
+    });
+    let (flash, elf) = demo();
+    for (flash, elf, stop, passes) in idf.chain([(flash, elf, "xTaskDelayUntil", 5)]) {
+        let (_handle, port) = serve(&flash, Some(&elf));
+        let (stop, ignore) = (format!("break {stop}"), format!("ignore 1 {passes}"));
+        let path = format!("python import sys; sys.path.insert(0, '{module}'); import freertos_gdb");
+        let commands =
+            [&*stop, &*ignore, "c", "monitor freertos tasks", "echo ===\\n", &*path, "freertos task"];
+        let text = run(&gdb, &elf, &lines(port, &commands));
+        eprintln!("{text}");
+        // What the monitor says comes on stderr, behind everything else.
+        let theirs = text.split("===").nth(1).and_then(|t| t.split("detached]").next()).unwrap();
+        let table = text
+            .split("NAME  ")
+            .last()
+            .filter(|t| t.contains(" tasks, tick"))
+            .unwrap_or_else(|| panic!("{text}"));
+        for line in table.lines().skip(1).take_while(|l| !l.contains(" tasks, tick")) {
+            let handle = line.split_whitespace().last().unwrap().trim_start_matches("0x");
+            let name = line.split("  ").next().unwrap().trim();
+            let other = theirs.lines().find(|l| l.to_lowercase().contains(handle));
+            let other = other.unwrap_or_else(|| panic!("{name} {handle}: {text}"));
+            assert!(other.contains(name), "{line} / {other}");
+            let lists: &[&str] = if line.contains(" blocked: ") {
+                &["delayed", "suspended", "pend_read"]
+            } else {
+                &["ready", "running", "suspended", "wait_term"]
+            };
+            assert!(lists.iter().any(|l| other.to_lowercase().contains(l)), "{line} / {other}");
+        }
     }
 }
