@@ -137,3 +137,44 @@ fn a_unix_socket_serves_as_well() {
     let t = bench.run_bare(&[&target, "tb app_main", "c", "bt", "detach"]);
     t.expect("bt", &["#0  app_main"]);
 }
+
+/// The README's session with the demo: commands, and the lines it shows for each.
+fn readme_session() -> Vec<(String, Vec<String>)> {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let block =
+        text.split("```").find(|b| b.contains("(gdb) target remote")).expect("a session in the README");
+    let mut session: Vec<(String, Vec<String>)> = Vec::new();
+    for line in block.lines() {
+        match (line.strip_prefix("(gdb) "), session.last_mut()) {
+            (Some(command), _) => session.push((command.into(), Vec::new())),
+            (None, Some((_, shown))) => shown.push(line.into()),
+            (None, None) => {}
+        }
+    }
+    session
+}
+
+#[test]
+fn the_readmes_session_is_true() {
+    let Some(bench) = Bench::demo() else { return };
+    let session = readme_session();
+    assert!(session.len() > 6, "{session:?}");
+    let sources = format!("set substitute-path /fixtures {}/../fixtures", env!("CARGO_MANIFEST_DIR"));
+    let target = format!("target remote :{}", bench.port);
+    let here =
+        |command: &str| if command.starts_with("target ") { target.clone() } else { command.to_string() };
+    let typed: Vec<String> = std::iter::once(sources).chain(session.iter().map(|(c, _)| here(c))).collect();
+    let t = bench.run_bare(&typed.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut seen = std::collections::HashMap::<String, usize>::new();
+    for (command, shown) in session {
+        let command = here(&command);
+        let n = seen.entry(command.clone()).or_insert(0);
+        // Which threads there are is not this test's matter.
+        let parts: Vec<&str> = shown
+            .iter()
+            .map(|l| if l.starts_with("Thread ") { &l[l.find(" hit ").unwrap()..] } else { l })
+            .collect();
+        t.expect_nth(&command, *n, &parts);
+        *n += 1;
+    }
+}

@@ -30,6 +30,8 @@ pub(super) struct Debug {
     breaks: BTreeMap<u32, u32>,
     /// What the engines know; may hold more than `breaks`, which costs a look when hit.
     in_engine: BTreeSet<u32>,
+    /// `breaks` changed since the engines were told.
+    changed: bool,
     /// Where a core's last stop was reported: it goes on from there without stopping again.
     reported: [Option<u32>; CORES],
     /// The plan being carried out.
