@@ -105,6 +105,21 @@ fn the_console_types_into_the_firmware() {
 }
 
 #[test]
+fn backtraces_that_firmware_prints_are_decoded() {
+    let mut rig = Rig::demo(160, 50);
+    rig.keys("Space");
+    rig.run_to(1500);
+    rig.show(PaneId::Console);
+    rig.keys("Enter");
+    rig.line("crash");
+    rig.keys("Esc");
+    rig.run_to(1700);
+    let text = rig.text();
+    let decoded = text.lines().find(|l| l.contains("#0 ")).unwrap_or_else(|| panic!("{text}"));
+    assert!(decoded.contains(" at ") && decoded.contains(':'), "{decoded}");
+}
+
+#[test]
 fn memory_is_edited_and_searched() {
     let mut rig = Rig::demo(100, 30);
     rig.show(PaneId::Memory);

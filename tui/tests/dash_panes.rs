@@ -5,6 +5,7 @@ use esplens::dash::layout::LayoutId;
 use esplens::dash::pane::PaneId;
 use esplens::dash::rig::Rig;
 use esplens::dash::wire::Action;
+use std::path::PathBuf;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
@@ -89,24 +90,37 @@ fn help_palette_and_questions_lie_over_the_panes() {
     insta::assert_snapshot!("quit", rig.text());
 }
 
-#[test]
-fn panes_of_a_shared_image() {
+/// An image of the firmware sample, after so many virtual milliseconds, stopped.
+fn shared(name: &str, ms: u64) -> Option<Rig> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared");
-    let shared = std::env::var_os("ESPLENS_SHARED").map_or_else(|| beside.into(), std::path::PathBuf::from);
-    let folder = ["/work/shared".into(), shared].into_iter().map(|s| s.join("firmware/idf-6.0-openeth-mqtt"));
-    let Some(folder) = folder.into_iter().find(|f| f.join("flash.bin").exists()) else {
+    let shared = std::env::var_os("ESPLENS_SHARED").map_or_else(|| beside.into(), PathBuf::from);
+    let places = [shared, "/work/shared".into()].map(|s| s.join("firmware").join(name));
+    let Some(folder) = places.into_iter().find(|f| f.join("flash.bin").exists()) else {
         eprintln!("skipped: no firmware sample (set ESPLENS_SHARED)");
-        return;
+        return None;
     };
-    let elf = folder.join("app.elf");
-    let mut rig = Rig::image(&folder.join("flash.bin"), Some(&elf), (120, 40)).unwrap();
+    let elf = Some(folder.join("app.elf")).filter(|f| f.exists());
+    let mut rig = Rig::image(&folder.join("flash.bin"), elf.as_deref(), (120, 40)).unwrap();
     rig.keys("3");
     rig.act(None, Action::Run);
-    rig.run_to(3000);
+    rig.run_to(ms);
     rig.keys("Space");
-    for pane in
-        [PaneId::Tasks, PaneId::Timeline, PaneId::Backtrace, PaneId::Eth, PaneId::Frames, PaneId::Console]
-    {
+    Some(rig)
+}
+
+#[test]
+fn panes_of_an_idf_application() {
+    let Some(mut rig) = shared("idf-5.3-blink", 1500) else { return };
+    for pane in [PaneId::Tasks, PaneId::Timeline, PaneId::Backtrace, PaneId::Code, PaneId::Console] {
+        rig.show(pane);
+        insta::assert_snapshot!(format!("blink_{}", pane.name()), rig.text());
+    }
+}
+
+#[test]
+fn panes_without_symbols() {
+    let Some(mut rig) = shared("idf-6.0-openeth-mqtt", 3000) else { return };
+    for pane in [PaneId::Tasks, PaneId::Backtrace, PaneId::Eth, PaneId::Frames] {
         rig.show(pane);
         insta::assert_snapshot!(format!("mqtt_{}", pane.name()), rig.text());
     }

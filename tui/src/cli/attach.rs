@@ -67,9 +67,8 @@ pub fn open(args: &RunArgs, input: &BootInput, handle: &Handle) -> anyhow::Resul
     }
     let entry = Entry { pid: std::process::id(), image: image.clone(), listens };
     // Without a place for it, the instance just is not listed.
-    let Ok(registered) = remote::register(&entry) else { return Ok(None) };
-    let _ = remote::listen(&remote::socket(entry.pid), handle, &image, roots);
-    Ok(Some(registered))
+    let listen = || remote::listen(&remote::socket(entry.pid), handle, &image, roots).map(drop);
+    Ok(remote::register(&entry, listen).ok())
 }
 
 /// Shows all instances of this user: once, or again and again on a terminal.

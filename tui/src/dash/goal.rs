@@ -167,14 +167,16 @@ impl Goal {
             step(s, self.core, range, by);
             return Some(self);
         }
-        // In a function that the line calls, before its ENTRY: its return address is known.
-        let entered = insn_at(s, self.core, pc).is_some_and(|i| i.op == isa::Op::Entry) && sp == frame;
+        // In a function that the line calls, before its ENTRY: its return address is known, and the stack pointer is
+        // still the caller's (lower than at first when the line began with the caller's own ENTRY).
+        let entered = insn_at(s, self.core, pc).is_some_and(|i| i.op == isa::Op::Entry) && sp <= frame;
         if stop.why != Why::Step || !entered {
             return None;
         }
         let cpu = s.machine().cpu(self.core);
         let back = return_address(cpu.a(cpu.callinc() as u8 * 4), pc, true);
-        self.temporary = run_to(s, back, by).map(|id| (id, back, Some(frame)));
+        self.temporary = run_to(s, back, by).map(|id| (id, back, Some(sp)));
+        self.line = Some((range, sp));
         Some(self)
     }
 }

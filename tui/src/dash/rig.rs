@@ -13,7 +13,7 @@ use super::view::view;
 use super::wire::{Action, Feed};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use esplens_core::time::TICKS_PER_US;
-use esplens_gdb::supervisor::{Event, Ran, Speed, Supervisor};
+use esplens_gdb::supervisor::{Event, Handle, Ran, Session, Speed, Supervisor};
 use esplens_gdb::symbols::{Elf, Role};
 use esplens_soc::boot::{LoadOptions, input};
 use esplens_soc::machine::{Input, Machine, MachineConfig};
@@ -242,6 +242,18 @@ impl Rig {
     pub fn show(&mut self, pane: PaneId) {
         (self.state.focus, self.state.zoom) = (pane, true);
         self.sample();
+    }
+
+    /// The machine's clients come from here.
+    #[must_use]
+    pub fn handle(&self) -> &Handle {
+        self.actor.handle()
+    }
+
+    /// The machine, for looking.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        self.supervisor.view()
     }
 
     /// The screen.

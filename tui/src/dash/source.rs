@@ -17,8 +17,7 @@ macro_rules! demo {
 }
 
 /// The demo's own sources: in its debug information they lie under `/fixtures/demo`.
-static DEMO: &[(&str, &str)] =
-    demo!("main.c" "port/port.c" "src/console.rs" "src/eth.rs" "src/http.rs" "src/lib.rs" "src/net.rs");
+static DEMO: &[(&str, &str)] = demo!("main.c" "port/port.c" "port/port.S" "src/console.rs" "src/eth.rs" "src/http.rs" "src/lib.rs" "src/net.rs");
 
 /// Files read so far; `None`: it cannot be read.
 #[derive(Default)]

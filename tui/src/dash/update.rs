@@ -288,7 +288,9 @@ fn arrange(state: &mut State, cmd: Cmd) {
         Cmd::Layout(n) => {
             state.layouts.current = LayoutId::ALL[usize::from(n) % LayoutId::ALL.len()];
             state.zoom = false;
-            keep_focus_visible(state);
+            if let Some((first, _)) = state.placed().first() {
+                state.focus = *first;
+            }
         }
         Cmd::FocusNext | Cmd::FocusPrev => {
             // Where one pane fills the screen the others come in turn.

@@ -2,15 +2,34 @@
 
 use crate::dash::wire::{CodeLine, CodeSample, CodeWant};
 use esplens_core::isa::{self, Flow};
+use esplens_gdb::symbols::Symbols;
 use esplens_soc::machine::Machine;
 
 /// Most lines of either side.
 const MAX_ROWS: usize = 500;
 
+/// A machine's code, with the names that tell where functions begin.
+struct Code<'a> {
+    m: &'a Machine,
+    symbols: Option<&'a Symbols>,
+}
+
+impl Code<'_> {
+    /// Whether a function begins inside these bytes, behind the first: then they are data in front of it.
+    fn begins_inside(&self, at: u32, len: u8) -> bool {
+        let begins = |n: u32| {
+            let addr = at.wrapping_add(n);
+            self.symbols.and_then(|s| s.function_at(addr)).is_some_and(|f| f.addr == addr)
+        };
+        (1..u32::from(len)).any(begins)
+    }
+}
+
 /// Instructions before and after the place that is asked for.
-pub fn around(m: &Machine, want: &CodeWant) -> CodeSample {
+pub fn around(m: &Machine, want: &CodeWant, symbols: Option<&Symbols>) -> CodeSample {
+    let m = &Code { m, symbols };
     let core = want.core & 1;
-    let at = want.at.unwrap_or(m.cpu(core).pc);
+    let at = want.at.unwrap_or(m.m.cpu(core).pc);
     let mut lines = before(m, core, at, want.before.min(MAX_ROWS));
     let anchor = lines.len();
     lines.extend(forward(m, core, at, want.rows.min(MAX_ROWS)));
@@ -19,7 +38,7 @@ pub fn around(m: &Machine, want: &CodeWant) -> CodeSample {
 
 /// The `count` instructions that end at `at`. Instructions have 2 or 3 bytes: of the possible starts, one from which
 /// decoding arrives exactly at `at` is taken, the farthest that does.
-fn before(m: &Machine, core: usize, at: u32, count: usize) -> Vec<CodeLine> {
+fn before(m: &Code, core: usize, at: u32, count: usize) -> Vec<CodeLine> {
     let far = (count as u32 * 3 + 3).min(at);
     for back in (1..=far).rev() {
         let mut lines = forward_to(m, core, at - back, at);
@@ -32,7 +51,7 @@ fn before(m: &Machine, core: usize, at: u32, count: usize) -> Vec<CodeLine> {
     Vec::new()
 }
 
-fn forward_to(m: &Machine, core: usize, from: u32, end: u32) -> Vec<CodeLine> {
+fn forward_to(m: &Code, core: usize, from: u32, end: u32) -> Vec<CodeLine> {
     let mut lines = Vec::new();
     let mut at = from;
     while at < end {
@@ -47,7 +66,7 @@ fn forward_to(m: &Machine, core: usize, from: u32, end: u32) -> Vec<CodeLine> {
     lines
 }
 
-fn forward(m: &Machine, core: usize, from: u32, count: usize) -> Vec<CodeLine> {
+fn forward(m: &Code, core: usize, from: u32, count: usize) -> Vec<CodeLine> {
     let mut at = Some(from);
     let mut lines = Vec::new();
     while let Some(line) = at.filter(|_| lines.len() < count).and_then(|at| line(m, core, at)) {
@@ -58,11 +77,11 @@ fn forward(m: &Machine, core: usize, from: u32, count: usize) -> Vec<CodeLine> {
 }
 
 /// The instruction at `at`; bytes that are none as `.byte`. `None`: nothing answers.
-fn line(m: &Machine, core: usize, at: u32) -> Option<CodeLine> {
+fn line(m: &Code, core: usize, at: u32) -> Option<CodeLine> {
     let mut bytes = [0; 4];
-    let n = m.peek(core, at, &mut bytes);
+    let n = m.m.peek(core, at, &mut bytes);
     let insn = isa::decode(u32::from_le_bytes(bytes)).filter(|i| usize::from(i.len) <= n);
-    let Some(insn) = insn else {
+    let Some(insn) = insn.filter(|i| !m.begins_inside(at, i.len)) else {
         let text = format!(".byte {:#04x}", bytes[0]);
         return (n > 0).then(|| CodeLine { addr: at, bytes: vec![bytes[0]], text, ..CodeLine::default() });
     };
@@ -77,11 +96,11 @@ fn line(m: &Machine, core: usize, at: u32) -> Option<CodeLine> {
 }
 
 /// What L32R loads.
-fn literal(m: &Machine, core: usize, insn: &isa::Insn, at: u32) -> Option<u32> {
+fn literal(m: &Code, core: usize, insn: &isa::Insn, at: u32) -> Option<u32> {
     if insn.op != isa::Op::L32r {
         return None;
     }
     let mut word = [0; 4];
-    let n = m.peek(core, insn.target(at)?, &mut word);
+    let n = m.m.peek(core, insn.target(at)?, &mut word);
     (n == 4).then(|| u32::from_le_bytes(word))
 }

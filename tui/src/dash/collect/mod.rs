@@ -66,7 +66,7 @@ pub fn collect(s: &Session, wants: &Wants, clients: &[String], known: &Known) ->
     if wants.irq {
         sample.irq = [cpu::interrupts(m, 0), cpu::interrupts(m, 1)];
     }
-    sample.code = wants.code.as_ref().map(|want| code::around(m, want));
+    sample.code = wants.code.as_ref().map(|want| code::around(m, want, known.symbols.as_deref()));
     sample.mem = wants.mem.iter().take(MAX_RANGES).map(|want| memory(m, want)).collect();
     sample.eth = wants.eth.then(|| devices::eth(m));
     sample.devs = wants.devs.iter().filter_map(|name| devices::registers(m, name)).collect();

@@ -1,0 +1,211 @@
+//! The real binary's dashboard in a real terminal: tmux draws it and types.
+
+use esplens_tests::binary;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// Longest wait for anything; the host may be busy.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A tmux server of its own, with one window.
+struct Tmux {
+    name: String,
+    /// Configuration, runtime folder and socket of this test alone.
+    dir: tempfile::TempDir,
+}
+
+impl Tmux {
+    /// `None`, and a line that says so, where there is no tmux.
+    fn start(name: &str, command: &str) -> Option<Self> {
+        if Command::new("tmux").arg("-V").stdout(Stdio::null()).status().is_err() {
+            eprintln!("skipped: no tmux");
+            return None;
+        }
+        let name = format!("esplens-{name}-{}", std::process::id());
+        let tmux = Self { name, dir: tempfile::tempdir().unwrap() };
+        let dir = tmux.dir.path().display().to_string();
+        let command =
+            format!("env XDG_CONFIG_HOME={dir} XDG_RUNTIME_DIR={dir} {command}; echo EXIT=$?; sleep 600");
+        let out = tmux.run(&["-f", "/dev/null", "new-session", "-d", "-x", "160", "-y", "50", &command]);
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        Some(tmux)
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        Command::new("tmux").args(["-L", &self.name]).args(args).output().expect("tmux")
+    }
+
+    fn screen(&self) -> String {
+        String::from_utf8_lossy(&self.run(&["capture-pane", "-p"]).stdout).into_owned()
+    }
+
+    fn wait(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let screen = self.screen();
+            if fits(&screen) {
+                return screen;
+            }
+            assert!(Instant::now() < end, "no {what} on\n{screen}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn wait_for(&self, text: &str) -> String {
+        self.wait(text, |screen| screen.contains(text))
+    }
+
+    fn keys(&self, keys: &[&str]) {
+        self.run(&[&["send-keys"], keys].concat());
+    }
+
+    fn line(&self, text: &str) {
+        self.run(&["send-keys", "-l", text]);
+        self.keys(&["Enter"]);
+    }
+
+    /// As tmux knows the terminal: alternate screen, mouse reports, hidden cursor.
+    fn modes(&self) -> String {
+        let format = "#{alternate_on} #{mouse_any_flag} #{cursor_flag}";
+        String::from_utf8_lossy(&self.run(&["display-message", "-p", format]).stdout).trim().into()
+    }
+}
+
+impl Drop for Tmux {
+    fn drop(&mut self) {
+        self.run(&["kill-server"]);
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// What curl does.
+fn get(port: u16, path: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the forwarded port");
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: x\r\n\r\n").unwrap();
+    let mut page = String::new();
+    stream.read_to_string(&mut page).expect("an answer");
+    page
+}
+
+/// The descriptor that the controller fills next, from the ring's heading.
+fn next_descriptor(screen: &str) -> Option<u32> {
+    let line = screen.lines().find(|l| l.contains("receive ring"))?;
+    let rest = &line[line.find("next ")? + 5..];
+    rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
+}
+
+#[test]
+fn a_tour_of_the_demo() {
+    let port = free_port();
+    let command = format!("{} demo --nic user,hostfwd=tcp:127.0.0.1:{port}-:80", binary::path().display());
+    let Some(t) = Tmux::start("tour", &command) else { return };
+    t.wait_for("by DHCP");
+    // The network, and its descriptors on the move.
+    t.keys(&["4"]);
+    let before = next_descriptor(&t.wait("the rings", |s| next_descriptor(s).is_some()));
+    let page = get(port, "/hello");
+    assert!(page.starts_with("HTTP/1.") && page.contains("200"), "{page}");
+    t.wait("moving descriptors", |s| next_descriptor(s) != before);
+    t.wait_for("GET /hello");
+    // Stopped: a task's stack.
+    t.keys(&["Space"]);
+    t.wait_for("stopped by dashboard");
+    t.keys(&["3"]);
+    t.wait_for("waits for");
+    t.keys(&["Down", "Down", "Down", "Down", "Down", "Enter"]);
+    let screen = t.wait_for("task net");
+    assert!(screen.contains("#0") && screen.contains("#2"), "no stack in\n{screen}");
+    // A breakpoint on a frame.
+    t.keys(&["B"]);
+    t.line("frame 'tcp port 80'");
+    t.wait_for("break frame");
+    t.keys(&["Escape"]);
+    std::thread::sleep(Duration::from_millis(200));
+    t.keys(&["Space"]);
+    t.wait_for("running");
+    let asked = std::thread::spawn(move || get(port, "/"));
+    let screen = t.wait("the stop at the frame", |s| s.contains("stopped") && s.contains("frame"));
+    assert!(!asked.is_finished(), "{screen}");
+    // A step from there, and on.
+    t.keys(&["i"]);
+    t.wait_for("step, core");
+    t.keys(&[":"]);
+    t.line("delete 1");
+    t.keys(&["Escape"]);
+    std::thread::sleep(Duration::from_millis(200));
+    t.keys(&["Space"]);
+    assert!(asked.join().unwrap().contains("200"));
+    // The end, with the terminal as it was.
+    t.keys(&["q"]);
+    t.wait_for("end esplens");
+    t.keys(&["y"]);
+    t.wait_for("EXIT=0");
+    assert_eq!(t.modes(), "0 0 1");
+}
+
+#[test]
+fn signals_give_the_terminal_back() {
+    let Some(t) = Tmux::start("signals", &format!("{} demo", binary::path().display())) else { return };
+    t.wait_for("running");
+    assert_eq!(t.modes(), "1 1 0");
+    let children = t.run(&["display-message", "-p", "#{pane_pid}"]);
+    let shell = String::from_utf8_lossy(&children.stdout).trim().to_string();
+    let children = Command::new("pgrep").args(["-P", &shell]).output().expect("pgrep");
+    let pid = String::from_utf8_lossy(&children.stdout).lines().next().expect("a child").to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    t.wait_for("EXIT=0");
+    assert_eq!(t.modes(), "0 0 1");
+}
+
+/// Starts the demo without a terminal; its address for dashboards.
+fn headless(dir: &Path) -> (std::process::Child, String) {
+    let mut command = binary::esplens();
+    command.args(["demo", "--headless", "--dash", "tcp:127.0.0.1:0"]);
+    command.env("XDG_RUNTIME_DIR", dir).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("esplens starts");
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let line = lines.find(|l| l.contains("dashboard: listening on")).expect("a line with the address");
+    let address = line.rsplit("tcp:").next().unwrap().trim().to_string();
+    std::thread::spawn(move || lines.for_each(drop));
+    (child, address)
+}
+
+#[test]
+fn a_dashboard_comes_from_elsewhere_and_vanishes() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut child, address) = headless(dir.path());
+    let attach = format!("{} attach {address}", binary::path().display());
+    if let Some(t) = Tmux::start("attach", &attach) {
+        t.wait_for("running");
+        t.wait_for("dashboard");
+        t.keys(&["3"]);
+        t.wait_for("IDLE0");
+        // Its terminal goes away in the middle of it all.
+        drop(t);
+    }
+    // Somebody who asks and never listens.
+    let mut rude = TcpStream::connect(&address).unwrap();
+    for _ in 0..100 {
+        rude.write_all(b"{\"Sample\":{\"cpu\":true}}\n").unwrap();
+    }
+    rude.write_all(b"nonsense\n").unwrap();
+    let top = || {
+        let mut command = binary::esplens();
+        let out = command.arg("top").env("XDG_RUNTIME_DIR", dir.path()).output().unwrap();
+        String::from_utf8_lossy(&out.stdout).into_owned()
+    };
+    let pid = child.id().to_string();
+    let row = top().lines().find(|l| l.trim_start().starts_with(&pid)).map(String::from);
+    let row = row.unwrap_or_else(|| panic!("{pid} is not in\n{}", top()));
+    assert!(row.contains("running") && row.contains("demo"), "{row}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!top().contains(&pid), "what was killed is taken out");
+}

@@ -1,0 +1,44 @@
+//! What a dashboard costs the machine: time on the machine's thread in a second of each layout, as a share of it.
+//! `cargo run --release -p esplens --example dash_cost`
+
+use esplens::dash::collect::{Known, collect};
+use esplens::dash::layout::LayoutId;
+use esplens::dash::rig::Rig;
+use esplens::dash::wire::{Action, DebugWant, Wants};
+
+/// Frames a second, and how often of these the slow parts are read.
+const FRAMES: f64 = 30.0;
+const SLOW: f64 = 1.0 / 0.15;
+
+/// Nanoseconds that this thread ran so far.
+fn on_cpu() -> u64 {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    stat.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
+fn main() {
+    let mut rig = Rig::demo(200, 60);
+    rig.act(None, Action::Run);
+    rig.run_to(2500);
+    println!("{:<10} {:>12} {:>12} {:>8}", "layout", "fast, us", "slow, us", "share");
+    for (n, layout) in LayoutId::ALL.iter().enumerate() {
+        rig.keys(&(n + 1).to_string());
+        let wants = rig.state.wants();
+        let fast = Wants { debug: DebugWant::default(), ..wants.clone() };
+        let known = Known::of(rig.handle());
+        let session = rig.session();
+        let cost = |wants: &Wants| {
+            let runs = 200;
+            let _ = collect(session, wants, &[], &known);
+            let begun = on_cpu();
+            for _ in 0..runs {
+                std::hint::black_box(collect(session, wants, &[], &known));
+            }
+            (on_cpu() - begun) as f64 / f64::from(runs) / 1e3
+        };
+        let (all, fast) = (cost(&wants), cost(&fast));
+        let slow = (all - fast).max(0.0);
+        let share = (fast * FRAMES + slow * SLOW) / 1e6;
+        println!("{:<10} {fast:>12.1} {slow:>12.1} {:>7.2}%", layout.name(), share * 100.0);
+    }
+}
