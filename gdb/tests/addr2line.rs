@@ -152,7 +152,8 @@ fn functions_inlined_calls_and_lines_are_those_of_gnu_addr2line() {
 }
 
 /// What needs no look: the same, and what docs/symbols.md explains.
-const EXPLAINED: [&str; 4] = ["same", "drive letter", "inlined calls left out", "DWARF 5 file 1"];
+const EXPLAINED: [&str; 5] =
+    ["same", "drive letter", "inlined calls left out", "DWARF 5 file 1", "line left out"];
 
 /// How two answers differ. Where GNU is said to be wrong a third reader has to agree with us: the `addr2line` crate on
 /// files, a plain walk over all DIEs on functions.
@@ -167,6 +168,7 @@ fn classify(
     }
     let functions = |l: &[Level]| l.iter().map(|l| l.function.clone()).collect::<Vec<_>>();
     let lines = |l: &[Level]| l.iter().map(|l| l.line).collect::<Vec<_>>();
+    let places = |l: &[Level]| l.iter().map(|l| (l.file.clone(), l.line)).collect::<Vec<_>>();
     // GNU's tool on Unix takes `C:/x.c` for a relative path and puts the compiler's folder before it.
     let prefixed = |(o, g): (&Level, &Level)| match (&o.file, &g.file) {
         (Some(o), Some(g)) => o == g || o[1..].starts_with(':') && g.ends_with(&format!("/{o}")),
@@ -174,8 +176,9 @@ fn classify(
     };
     match (functions(ours) == functions(gnu), lines(ours) == lines(gnu)) {
         (true, true) if ours.iter().zip(gnu).all(prefixed) => "drive letter",
-        (true, true) if third() == ours => "DWARF 5 file 1",
+        (true, true) if places(&third()) == places(ours) => "DWARF 5 file 1",
         (true, true) => "file",
+        (true, false) if gnu[0].line.is_none() && third() == ours => "line left out",
         (true, false) => "line",
         (false, _) if fewer_levels(ours, gnu) && functions(ours) == dies() => "inlined calls left out",
         (false, _) => "function",

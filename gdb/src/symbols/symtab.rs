@@ -86,8 +86,8 @@ impl SymTab {
             r.kind != SymbolKind::Object && r.section == Some(section) && !r.name.starts_with(".L")
         };
         let first = self.rows[..end].iter().rev().find(code)?;
-        let mut group: Vec<&Row> =
-            self.rows[..end].iter().rev().take_while(|r| r.addr == first.addr).filter(code).collect();
+        let here = self.rows[..end].iter().rev().skip_while(|r| r.addr != first.addr);
+        let mut group: Vec<&Row> = here.take_while(|r| r.addr == first.addr).filter(code).collect();
         group.sort_by_key(|r| r.order);
         group.into_iter().reduce(|best, row| if better(best, row, addr) { row } else { best })
     }
