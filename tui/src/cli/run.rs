@@ -12,7 +12,7 @@ use super::nic::NicKind;
 use super::serial::{Event, Lines, Where};
 use super::target::{self, Setup, Target};
 use super::trace::{self, Sinks};
-use super::{attach, debug, symbols, terminal, units};
+use super::{attach, debug, terminal, units};
 use drive::Drive;
 use esplens_soc::boot::{BootError, BootInput, LoadOptions, RomSet, Source, input, kernel, persist};
 use esplens_soc::net::host::HostNet;
