@@ -15,6 +15,7 @@ mod host_io;
 mod listen;
 mod map;
 mod points;
+mod resume;
 mod search;
 mod session;
 mod stub;
