@@ -11,6 +11,7 @@ mod frame;
 mod listen;
 mod map;
 mod points;
+mod resume;
 mod session;
 mod stub;
 mod target;
