@@ -3,6 +3,7 @@
 //! Everything goes through a [`supervisor::Handle`]: GDB connections ([`server`]), the monitor ([`monitor`]), the
 //! dashboard, scripts. None of them touches the machine; all may work side by side.
 
+pub mod filter;
 pub mod monitor;
 pub mod server;
 pub mod supervisor;

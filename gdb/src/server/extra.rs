@@ -1,5 +1,6 @@
 //! Packets that gdbstub does not know, takes amiss, or answers less than GDB can use.
 
+use super::conditions;
 use super::frame::MAX_PACKET;
 use super::target::Guest;
 use esplens_core::memory::CORES;
@@ -18,7 +19,7 @@ pub enum Verdict {
 const MAX_READ: u64 = (MAX_PACKET as u64 - 16) / 2;
 
 /// Features announced beside gdbstub's own.
-pub const FEATURES: &str = ";qXfer:threads:read+";
+pub const FEATURES: &str = ";qXfer:threads:read+;ConditionalBreakpoints+";
 
 fn pass(body: &[u8]) -> Verdict {
     Verdict::Pass(body.to_vec())
@@ -29,10 +30,17 @@ fn number(text: &str) -> Option<u64> {
 }
 
 /// Looks at a packet before gdbstub does. `core` is the one that stopped last.
-pub fn look(body: &[u8], guest: &Guest, core: usize) -> Verdict {
+pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
     let Ok(text) = std::str::from_utf8(body) else { return pass(body) };
     match text.as_bytes() {
         [b'm', ..] => read(text),
+        [b'Z', ..] => match conditions::split(text) {
+            Some((bare, condition)) => {
+                guest.points.condition(condition);
+                pass(bare.as_bytes())
+            }
+            None => Verdict::Answer(b"E16".to_vec()),
+        },
         [b'c', ..] => resume(text, guest, core, "vCont;c"),
         [b's', ..] => resume(text, guest, core, &format!("vCont;s:{:x};c", core + 1)),
         [b'C', ..] => pass(b"vCont;c"),

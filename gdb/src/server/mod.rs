@@ -5,6 +5,7 @@
 //! `extra` answers what gdbstub has no packet for; `target` and its siblings are gdbstub's view of the machine.
 
 mod address;
+mod conditions;
 mod extra;
 mod frame;
 mod listen;

@@ -1,20 +1,20 @@
 //! A connection's break- and watchpoints, by what GDB calls them: kind, address, length.
 
-use crate::supervisor::{Gone, Handle, PointId, PointKind};
+use crate::supervisor::{Condition, Gone, Handle, Point, PointId, PointKind};
 
 /// One point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Mine {
     kind: PointKind,
-    addr: u32,
-    len: u32,
-    hardware: bool,
     id: PointId,
 }
 
 /// The points of one connection, sorted by address.
 #[derive(Debug, Default)]
-pub struct Points(std::collections::BTreeMap<(u32, u32, bool, u8), Mine>);
+pub struct Points {
+    mine: std::collections::BTreeMap<(u32, u32, bool, u8), Mine>,
+    pending: Option<Condition>,
+}
 
 fn rank(kind: PointKind) -> u8 {
     use esplens_core::memory::WatchKind;
@@ -27,7 +27,12 @@ fn rank(kind: PointKind) -> u8 {
 }
 
 impl Points {
-    /// Adds one; the same one twice is one. False: there are too many.
+    /// The condition that the next point added gets.
+    pub fn condition(&mut self, condition: Option<Condition>) {
+        self.pending = condition;
+    }
+
+    /// Adds one; the same one again replaces its condition. False: there are too many.
     pub fn add(
         &mut self,
         handle: &Handle,
@@ -37,12 +42,18 @@ impl Points {
         hardware: bool,
     ) -> Result<bool, Gone> {
         let key = (addr, len, hardware, rank(kind));
-        if self.0.contains_key(&key) {
+        let condition = self.pending.take();
+        if let Some(id) = self.mine.get(&key).map(|m| m.id)
+            && handle.call({
+                let condition = condition.clone();
+                move |s| s.set_condition(id, condition)
+            })?
+        {
             return Ok(true);
         }
-        let client = handle.client().clone();
-        let Some(id) = handle.call(move |s| s.add_point(kind, addr, len, &client))? else { return Ok(false) };
-        self.0.insert(key, Mine { kind, addr, len, hardware, id });
+        let point = Point::new(kind, addr, len, handle.client()).when(condition);
+        let Some(id) = handle.call(move |s| s.insert_point(point))? else { return Ok(false) };
+        self.mine.insert(key, Mine { kind, id });
         Ok(true)
     }
 
@@ -55,7 +66,7 @@ impl Points {
         len: u32,
         hardware: bool,
     ) -> Result<bool, Gone> {
-        if let Some(mine) = self.0.remove(&(addr, len, hardware, rank(kind))) {
+        if let Some(mine) = self.mine.remove(&(addr, len, hardware, rank(kind))) {
             handle.call(move |s| s.remove_point(mine.id))?;
         }
         Ok(true)
@@ -63,12 +74,12 @@ impl Points {
 
     /// The kind of the point with this id, when it is one of these.
     pub fn kind(&self, id: PointId) -> Option<PointKind> {
-        self.0.values().find(|m| m.id == id).map(|m| m.kind)
+        self.mine.values().find(|m| m.id == id).map(|m| m.kind)
     }
 
     /// Whether a breakpoint at `addr` is one of these: `Some(hardware)`.
     pub fn breakpoint(&self, addr: u32) -> Option<bool> {
-        let at = |hardware| self.0.contains_key(&(addr, 1, hardware, rank(PointKind::Break)));
+        let at = |hardware| self.mine.contains_key(&(addr, 1, hardware, rank(PointKind::Break)));
         if at(false) { Some(false) } else { at(true).then_some(true) }
     }
 }

@@ -106,7 +106,7 @@ impl Session {
 
     fn packet(&mut self, body: &[u8]) -> Result<(), Gone> {
         self.attach()?;
-        match extra::look(body, &self.guest, self.core) {
+        match extra::look(body, &mut self.guest, self.core) {
             Verdict::Answer(answer) => {
                 if !self.stub.no_ack() {
                     self.out.push(b'+');

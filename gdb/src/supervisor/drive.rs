@@ -99,7 +99,7 @@ impl Supervisor {
                 return Ran::Machine(RunExit::Until);
             }
             let goal = until.min(now + SLICE);
-            let exit = self.session.machine_mut().run_debug(goal);
+            let exit = self.session.run(goal);
             let stopped = self.session.note_exit(exit).is_some();
             match exit {
                 RunExit::Until if goal < until => {}

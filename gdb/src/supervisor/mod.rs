@@ -4,18 +4,24 @@
 //! against the host's, or lets a run loop drive it ([`Supervisor::run`]), as the command line does. Requests travel as
 //! closures over a [`Session`], whose methods are the debug vocabulary; see docs/decisions/supervisor.md.
 
+mod agent;
+mod condition;
 mod drive;
 mod event;
 mod handle;
 mod pace;
+mod points;
 mod session;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use agent::{Agent, AgentError};
+pub use condition::{Condition, Hit};
 pub use drive::{Ran, Supervisor, spawn};
 pub use event::{Event, Stopped, Why};
 pub use handle::{Client, Gone, Handle};
 pub use pace::{Pace, Speed};
-pub use session::{Point, PointId, PointKind, Quit, RunState, Session, Status};
+pub use points::{Point, PointId, PointKind};
+pub use session::{Quit, RunState, Session, Status};

@@ -1,47 +1,19 @@
 //! What a client can do with the machine: the debug vocabulary.
 
+use super::condition::Condition;
 use super::event::{Event, Stopped, Why};
 use super::handle::Client;
 use super::pace::Speed;
+use super::points::{Point, PointId, PointKind, Points};
 use esplens_core::debug::Stop;
-use esplens_core::memory::WatchKind;
 use esplens_core::time::Ticks;
 use esplens_soc::machine::{Machine, MachineState, Plan, RunExit};
 use esplens_soc::system::ResetCause;
 use std::collections::BTreeMap;
 use tokio::sync::broadcast;
 
-/// Number of a break- or watchpoint.
-pub type PointId = usize;
-
-/// Most break- and watchpoints, so that no client can fill the host's memory.
-const MAX_POINTS: usize = 1 << 20;
 /// Most snapshots by name.
 const MAX_SNAPSHOTS: usize = 1024;
-
-/// What a point waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PointKind {
-    /// An instruction about to run.
-    Break,
-    /// An access to data.
-    Watch(WatchKind),
-}
-
-/// A break- or watchpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Point {
-    /// What it waits for.
-    pub kind: PointKind,
-    /// First byte.
-    pub addr: u32,
-    /// Bytes; 1 for a breakpoint.
-    pub len: u32,
-    /// Whose it is; it goes when the client goes.
-    pub client: Client,
-    /// Name for a breakpoint that marks the guest's panic handler.
-    pub panic: Option<String>,
-}
 
 /// Whether virtual time passes.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,8 +48,7 @@ pub struct Session {
     machine: Machine,
     state: RunState,
     stops: u64,
-    points: BTreeMap<PointId, Point>,
-    next_point: PointId,
+    points: Points,
     snapshots: BTreeMap<String, MachineState>,
     speed: Speed,
     /// Steps may fall into interrupts.
@@ -98,8 +69,7 @@ impl Session {
             machine,
             state: RunState::Stopped(stopped),
             stops: 0,
-            points: BTreeMap::new(),
-            next_point: 1,
+            points: Points::default(),
             snapshots: BTreeMap::new(),
             speed: Speed::Real,
             step_irq: false,
@@ -185,7 +155,7 @@ impl Session {
         if plan.step.is_some() {
             // Most steps take far less than this microsecond of virtual time: no round through the run loop.
             let until = self.machine.now() + esplens_core::time::TICKS_PER_US;
-            let exit = self.machine.run_debug(until);
+            let exit = self.run(until);
             if let Some(stopped) = self.note_exit(exit) {
                 return Some(stopped);
             }
@@ -194,6 +164,12 @@ impl Session {
             self.publish(Event::Resumed(by.clone()));
         }
         None
+    }
+
+    /// Runs to virtual time `until` or to a stop that somebody wants.
+    pub(super) fn run(&mut self, until: Ticks) -> RunExit {
+        let Self { machine, points, .. } = self;
+        machine.run_judged(until, &mut |m, core, stop| points.is_stop(m, core, stop))
     }
 
     /// Takes in why the machine came back. The stop, when it is one.
@@ -220,11 +196,7 @@ impl Session {
         match stop {
             Stop::Breakpoint => {
                 let pc = self.machine.cpu(core).pc;
-                let panic = self
-                    .points
-                    .values()
-                    .find(|p| p.addr == pc && p.panic.is_some())
-                    .and_then(|p| p.panic.clone());
+                let panic = self.points.breaks_at(pc).find_map(|p| p.panic.clone());
                 panic.map_or(Why::Breakpoint, Why::Panic)
             }
             Stop::Watchpoint { id, addr, store } => Why::Watchpoint { id, addr, store },
@@ -244,49 +216,38 @@ impl Session {
 
     /// Adds a break- or watchpoint. `None`: too many.
     pub fn add_point(&mut self, kind: PointKind, addr: u32, len: u32, client: &Client) -> Option<PointId> {
-        let point = Point { kind, addr, len: len.max(1), client: client.clone(), panic: None };
-        self.insert_point(point)
+        self.insert_point(Point::new(kind, addr, len, client))
     }
 
     /// Marks `addr` as the guest's panic handler `name`: the machine stops there.
     pub fn add_panic_point(&mut self, addr: u32, name: &str, client: &Client) -> Option<PointId> {
         let panic = Some(name.to_string());
-        self.insert_point(Point { kind: PointKind::Break, addr, len: 1, client: client.clone(), panic })
+        self.insert_point(Point { panic, ..Point::new(PointKind::Break, addr, 1, client) })
     }
 
-    fn insert_point(&mut self, point: Point) -> Option<PointId> {
-        if self.points.len() >= MAX_POINTS {
-            return None;
-        }
-        let id = self.next_point;
-        self.next_point += 1;
-        match point.kind {
-            PointKind::Break => self.machine.add_breakpoint(point.addr),
-            PointKind::Watch(kind) => self.machine.add_watchpoint(id, point.addr, point.len, kind),
-        }
-        self.points.insert(id, point);
-        Some(id)
+    /// Adds a point, with a condition where it has one. `None`: too many.
+    pub fn insert_point(&mut self, point: Point) -> Option<PointId> {
+        self.points.insert(&mut self.machine, point)
+    }
+
+    /// Replaces a point's condition. False: there is none of this number.
+    pub fn set_condition(&mut self, id: PointId, condition: Option<Condition>) -> bool {
+        self.points.set_condition(id, condition)
     }
 
     /// Takes a point away. False: there is none of this number.
     pub fn remove_point(&mut self, id: PointId) -> bool {
-        let Some(point) = self.points.remove(&id) else { return false };
-        match point.kind {
-            PointKind::Break => _ = self.machine.remove_breakpoint(point.addr),
-            PointKind::Watch(_) => self.machine.remove_watchpoint(id),
-        }
-        true
+        self.points.remove(&mut self.machine, id)
     }
 
     /// All points, by number.
     pub fn points(&self) -> impl Iterator<Item = (PointId, &Point)> {
-        self.points.iter().map(|(id, p)| (*id, p))
+        self.points.iter()
     }
 
     /// Takes all points of a client away.
     pub fn remove_points_of(&mut self, client: &Client) {
-        let ids: Vec<_> =
-            self.points.iter().filter(|(_, p)| p.client == *client).map(|(id, _)| *id).collect();
+        let ids: Vec<_> = self.points.iter().filter(|(_, p)| p.client == *client).map(|(id, _)| id).collect();
         ids.into_iter().for_each(|id| _ = self.remove_point(id));
     }
 

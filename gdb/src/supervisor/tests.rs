@@ -73,3 +73,5 @@ fn a_breakpoint_is_hit_passed_and_removed_with_its_client() {
         .unwrap();
     assert_eq!(left, 0);
 }
+
+mod conditions;

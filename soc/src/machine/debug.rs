@@ -34,6 +34,10 @@ pub(super) struct Debug {
     plan: Option<step::Running>,
 }
 
+/// Decides whether a break- or watchpoint that a core hit is a stop: the machine, the core, what was hit. It must not
+/// depend on anything but the machine for runs to be reproducible.
+pub type Judge<'a> = dyn FnMut(&Machine, usize, Stop) -> bool + 'a;
+
 impl Machine {
     /// Begins to carry out a plan: what [`Machine::run_debug`] then does.
     pub fn begin(&mut self, plan: &Plan) {
@@ -52,8 +56,14 @@ impl Machine {
 
     /// Runs as [`Machine::run`] does, minding breakpoints and the plan. A stop ends the plan.
     pub fn run_debug(&mut self, until: Ticks) -> RunExit {
+        self.run_judged(until, &mut |_, _, _| true)
+    }
+
+    /// As [`Machine::run_debug`], asking `judge` at each break- and watchpoint. One that is not wanted is passed over:
+    /// the plan goes on, and the run is the one without the point, bit for bit.
+    pub fn run_judged(&mut self, until: Ticks, judge: &mut Judge) -> RunExit {
         self.sync_points();
-        let exit = self.carry_on(until);
+        let exit = self.carry_on(until, judge);
         if let RunExit::Stopped { core, stop } = exit {
             self.abandon_plan();
             self.debug.reported[core] = (stop != Stop::Step).then_some(self.cpus[core].pc);
@@ -61,25 +71,25 @@ impl Machine {
         exit
     }
 
-    fn carry_on(&mut self, until: Ticks) -> RunExit {
-        if let Some(exit) = self.step_off(until) {
+    fn carry_on(&mut self, until: Ticks, judge: &mut Judge) -> RunExit {
+        if let Some(exit) = self.step_off(until, judge) {
             return exit;
         }
         match self.debug.plan.take() {
             Some(mut plan) if plan.is_step() => {
-                let exit = self.run_step(&mut plan, until);
+                let exit = self.run_step(&mut plan, until, judge);
                 self.debug.plan = Some(plan);
                 exit
             }
             plan => {
                 self.debug.plan = plan;
-                self.run_wanted(until)
+                self.run_wanted(until, judge)
             }
         }
     }
 
     /// Moves cores off the break- or watchpoint that was reported for them already.
-    fn step_off(&mut self, until: Ticks) -> Option<RunExit> {
+    fn step_off(&mut self, until: Ticks, judge: &mut Judge) -> Option<RunExit> {
         for core in 0..CORES {
             let here = self.cpus[core].pc;
             if self.debug.reported[core] != Some(here) || self.debug.frozen[core] {
@@ -93,7 +103,7 @@ impl Machine {
                 continue;
             }
             let mut plan = step::Running::over(core);
-            let exit = self.run_step(&mut plan, until);
+            let exit = self.run_step(&mut plan, until, judge);
             self.cpus[core].irq_held = false;
             match exit {
                 RunExit::Stopped { stop: Stop::Step, .. } => self.debug.reported[core] = None,
@@ -103,16 +113,24 @@ impl Machine {
         None
     }
 
-    /// Runs; passes over breakpoints that nobody wants any more.
-    fn run_wanted(&mut self, until: Ticks) -> RunExit {
+    /// Runs; passes over break- and watchpoints that nobody wants now.
+    fn run_wanted(&mut self, until: Ticks, judge: &mut Judge) -> RunExit {
         loop {
             let exit = self.run(until);
             match exit {
-                RunExit::Stopped { core, stop: Stop::Breakpoint } if !self.wanted(self.cpus[core].pc) => {
+                RunExit::Stopped { core, stop } if !self.is_stop(core, stop, judge) => {
                     self.engines[core].step_over();
                 }
                 _ => return exit,
             }
+        }
+    }
+
+    fn is_stop(&self, core: usize, stop: Stop, judge: &mut Judge) -> bool {
+        match stop {
+            Stop::Breakpoint => self.wanted(self.cpus[core].pc) && judge(self, core, stop),
+            Stop::Watchpoint { .. } => judge(self, core, stop),
+            _ => true,
         }
     }
 

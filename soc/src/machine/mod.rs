@@ -15,7 +15,7 @@ mod state;
 mod tests;
 
 pub use config::{ChipRevision, MachineConfig};
-pub use debug::{Plan, Step, reg};
+pub use debug::{Judge, Plan, Step, reg};
 pub use state::{MachineState, StateError};
 
 use crate::bus::Soc;

@@ -1,6 +1,7 @@
 //! Single steps that leave window handlers and, unless asked to, interrupts out of sight.
 
 use super::super::{Machine, RunExit};
+use super::Judge;
 use esplens_core::cpu::{Cpu, ps};
 use esplens_core::debug::Stop;
 use esplens_core::engine::Engine;
@@ -80,28 +81,35 @@ impl Running {
 
 impl Machine {
     /// Goes on with a step up to virtual time `until`.
-    pub(super) fn run_step(&mut self, plan: &mut Running, until: Ticks) -> RunExit {
-        let Some(step) = plan.step.clone() else { return self.run_wanted(until) };
+    pub(super) fn run_step(&mut self, plan: &mut Running, until: Ticks, judge: &mut Judge) -> RunExit {
+        let Some(step) = plan.step.clone() else { return self.run_wanted(until, judge) };
         let core = step.core;
         loop {
             if self.held(core) {
                 return RunExit::Stopped { core, stop: Stop::Step };
             }
-            if let Some(exit) = self.step_once(plan, &step, until) {
+            if let Some(exit) = self.step_once(plan, &step, until, judge) {
                 self.debug.goal = None;
                 return exit;
             }
             let pc = self.cpus[core].pc;
-            if plan.back.is_some() || step.range.contains(&pc) && !self.wanted(pc) {
+            let inside = step.range.contains(&pc);
+            if plan.back.is_some() || inside && !self.is_stop(core, Stop::Breakpoint, judge) {
                 continue;
             }
-            let stop = if step.range.contains(&pc) { Stop::Breakpoint } else { Stop::Step };
+            let stop = if inside { Stop::Breakpoint } else { Stop::Step };
             return RunExit::Stopped { core, stop };
         }
     }
 
     /// One instruction. `Some`: something else ended the run.
-    fn step_once(&mut self, plan: &mut Running, step: &Step, until: Ticks) -> Option<RunExit> {
+    fn step_once(
+        &mut self,
+        plan: &mut Running,
+        step: &Step,
+        until: Ticks,
+        judge: &mut Judge,
+    ) -> Option<RunExit> {
         let core = step.core;
         let pc = self.cpus[core].pc;
         let here = Back::of(&self.cpus[core]);
@@ -121,7 +129,7 @@ impl Machine {
             self.engines[core].step_over();
         }
         self.debug.goal = Some((core, self.cpus[core].cycles + 1));
-        let exit = self.run_wanted(until);
+        let exit = self.run_wanted(until, judge);
         self.cpus[core].irq_held = false;
         match exit {
             RunExit::Stopped { stop: Stop::Step, .. } => self.debug.reported[core] = None,

@@ -1,0 +1,148 @@
+//! Which Ethernet frames somebody means: the words of pcap-filter(7) that one uses while debugging.
+//!
+//! `tcp port 80`, `host 10.0.2.15 and not arp`, `ether src 02:00:00:00:00:01`, `udp dst port 53 or 67`. As there, `and`
+//! and `or` bind equally and to the left, `not` binds tighter, and a bare value after `and`/`or` repeats the words
+//! before the last one.
+
+mod matching;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+pub use matching::summary;
+pub use parse::FilterError;
+
+use std::fmt;
+use std::net::IpAddr;
+
+/// An expression over a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// One test.
+    Is(Test),
+    /// The opposite.
+    Not(Box<Filter>),
+    /// Both.
+    And(Box<Filter>, Box<Filter>),
+    /// Either.
+    Or(Box<Filter>, Box<Filter>),
+}
+
+/// One test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// The frame is of this protocol.
+    Proto(Proto),
+    /// EtherType (0x0800 is IPv4).
+    EtherType(u16),
+    /// A MAC address.
+    Mac(Dir, [u8; 6]),
+    /// To all.
+    Broadcast,
+    /// To a group.
+    Multicast,
+    /// An IP address, also one that ARP talks about.
+    Host(Dir, IpAddr),
+    /// An IP network: address and prefix length in bits.
+    Net(Dir, IpAddr, u8),
+    /// Ports of TCP, UDP, or (`None`) both.
+    Port(Option<Proto>, Dir, u16, u16),
+    /// At most this many bytes.
+    Less(u16),
+    /// At least this many bytes.
+    Greater(u16),
+}
+
+/// A protocol by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Proto {
+    Ether,
+    Arp,
+    Ip,
+    Ip6,
+    Icmp,
+    Icmp6,
+    Udp,
+    Tcp,
+}
+
+/// Which end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dir {
+    /// The sender.
+    Src,
+    /// The receiver.
+    Dst,
+    /// One of them.
+    Either,
+}
+
+impl Proto {
+    /// All of them.
+    pub const ALL: [Self; 8] =
+        [Self::Ether, Self::Arp, Self::Ip, Self::Ip6, Self::Icmp, Self::Icmp6, Self::Udp, Self::Tcp];
+
+    /// Its name in an expression.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ether => "ether",
+            Self::Arp => "arp",
+            Self::Ip => "ip",
+            Self::Ip6 => "ip6",
+            Self::Icmp => "icmp",
+            Self::Icmp6 => "icmp6",
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+        }
+    }
+}
+
+impl Dir {
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Src => "src ",
+            Self::Dst => "dst ",
+            Self::Either => "",
+        }
+    }
+}
+
+impl fmt::Display for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Proto(Proto::Ether) => f.write_str("greater 0"),
+            Self::Proto(p) => f.write_str(p.name()),
+            Self::EtherType(t) => write!(f, "ether proto {t:#06x}"),
+            Self::Mac(dir, mac) => {
+                let text: Vec<String> = mac.iter().map(|b| format!("{b:02x}")).collect();
+                write!(f, "ether {}host {}", dir.prefix(), text.join(":"))
+            }
+            Self::Broadcast => f.write_str("broadcast"),
+            Self::Multicast => f.write_str("multicast"),
+            Self::Host(dir, ip) => write!(f, "{}host {ip}", dir.prefix()),
+            Self::Net(dir, ip, bits) => write!(f, "{}net {ip}/{bits}", dir.prefix()),
+            Self::Port(proto, dir, from, to) => {
+                let proto = proto.map_or(String::new(), |p| format!("{} ", p.name()));
+                match from == to {
+                    true => write!(f, "{proto}{}port {from}", dir.prefix()),
+                    false => write!(f, "{proto}{}portrange {from}-{to}", dir.prefix()),
+                }
+            }
+            Self::Less(n) => write!(f, "less {n}"),
+            Self::Greater(n) => write!(f, "greater {n}"),
+        }
+    }
+}
+
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Is(test) => write!(f, "{test}"),
+            Self::Not(a) => write!(f, "not ({a})"),
+            Self::And(a, b) => write!(f, "({a}) and ({b})"),
+            Self::Or(a, b) => write!(f, "({a}) or ({b})"),
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! Text to [`Filter`].
+
+use super::{Dir, Filter, Proto, Test};
+use std::net::IpAddr;
+use std::str::FromStr;
+
+/// Longest expression taken, in bytes.
+const MAX_TEXT: usize = 4096;
+/// Deepest nesting of `not` and parentheses.
+const MAX_DEPTH: u32 = 64;
+
+/// Why an expression is none; each names the word.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FilterError {
+    /// It ends where a word should follow.
+    #[error("the filter ends where {0} should follow")]
+    End(&'static str),
+    /// A word that is not known there.
+    #[error("{word:?} in a filter is no {expected}")]
+    Word {
+        /// The word.
+        word: String,
+        /// What should stand there.
+        expected: &'static str,
+    },
+    /// Too long, or nested too deeply.
+    #[error("the filter is too long or nested too deeply")]
+    Size,
+}
+
+type Result<T> = std::result::Result<T, FilterError>;
+
+/// What stands before a value: protocol, end, kind.
+#[derive(Clone, Copy, Default)]
+struct Words {
+    proto: Option<Proto>,
+    dir: Option<Dir>,
+    kind: Option<Kind>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Host,
+    Net,
+    Port,
+    PortRange,
+    Proto,
+}
+
+struct Parser<'a> {
+    words: Vec<&'a str>,
+    at: usize,
+    depth: u32,
+    /// The words before the last value, for `port 80 or 443`.
+    last: Words,
+}
+
+impl FromStr for Filter {
+    type Err = FilterError;
+
+    fn from_str(text: &str) -> Result<Self> {
+        if text.len() > MAX_TEXT {
+            return Err(FilterError::Size);
+        }
+        let mut parser = Parser { words: split(text), at: 0, depth: 0, last: Words::default() };
+        let filter = parser.expression()?;
+        match parser.next() {
+            None => Ok(filter),
+            Some(word) => Err(unknown(word, "and, or, or the end")),
+        }
+    }
+}
+
+/// Words; parentheses and `!`, `&&`, `||` stand by themselves.
+fn split(text: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    for part in text.split_whitespace() {
+        let mut rest = part;
+        while !rest.is_empty() {
+            let double = rest.starts_with("&&") || rest.starts_with("||");
+            let cut = match rest.find(['(', ')', '!', '&', '|']) {
+                Some(0) => 1 + usize::from(double),
+                Some(n) => n,
+                None => rest.len(),
+            };
+            let (word, more) = rest.split_at(cut);
+            words.push(word);
+            rest = more;
+        }
+    }
+    words
+}
+
+fn unknown(word: &str, expected: &'static str) -> FilterError {
+    FilterError::Word { word: word.into(), expected }
+}
+
+/// `10.0.2.15`, `2001:db8::1`.
+fn ip(word: &str) -> Result<IpAddr> {
+    word.parse().map_err(|_| unknown(word, "IP address (names are not looked up)"))
+}
+
+fn number(word: &str) -> Result<u16> {
+    let parsed = match word.strip_prefix("0x") {
+        Some(hex) => u16::from_str_radix(hex, 16),
+        None => word.parse(),
+    };
+    parsed.map_err(|_| unknown(word, "number from 0 to 65535"))
+}
+
+/// Services whose names everybody types.
+fn port(word: &str) -> Result<u16> {
+    Ok(match word {
+        "ftp" => 21,
+        "ssh" => 22,
+        "telnet" => 23,
+        "domain" => 53,
+        "bootps" => 67,
+        "bootpc" => 68,
+        "http" => 80,
+        "ntp" => 123,
+        "https" => 443,
+        "mqtt" => 1883,
+        "mdns" => 5353,
+        _ => return number(word).map_err(|_| unknown(word, "port")),
+    })
+}
+
+fn mac(word: &str) -> Result<[u8; 6]> {
+    let bad = || unknown(word, "MAC address");
+    let mut out = [0; 6];
+    let mut parts = word.split([':', '-']);
+    for byte in &mut out {
+        let part = parts.next().filter(|p| (1..=2).contains(&p.len())).ok_or_else(bad)?;
+        *byte = u8::from_str_radix(part, 16).map_err(|_| bad())?;
+    }
+    if parts.next().is_some() { Err(bad()) } else { Ok(out) }
+}
+
+impl<'a> Parser<'a> {
+    fn peek(&self) -> Option<&'a str> {
+        self.words.get(self.at).copied()
+    }
+
+    fn next(&mut self) -> Option<&'a str> {
+        let word = self.peek()?;
+        self.at += 1;
+        Some(word)
+    }
+
+    fn value(&mut self, expected: &'static str) -> Result<&'a str> {
+        self.next().ok_or(FilterError::End(expected))
+    }
+
+    fn take(&mut self, words: &[&str]) -> bool {
+        let found = self.peek().is_some_and(|w| words.contains(&w));
+        self.at += usize::from(found);
+        found
+    }
+
+    fn expression(&mut self) -> Result<Filter> {
+        let mut left = self.factor(false)?;
+        loop {
+            if self.take(&["and", "&&", "&"]) {
+                left = Filter::And(Box::new(left), Box::new(self.factor(true)?));
+            } else if self.take(&["or", "||", "|"]) {
+                left = Filter::Or(Box::new(left), Box::new(self.factor(true)?));
+            } else {
+                return Ok(left);
+            }
+        }
+    }
+
+    /// A test, `not` or parentheses. `again`: a bare value repeats the words before the last one.
+    fn factor(&mut self, again: bool) -> Result<Filter> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(FilterError::Size);
+        }
+        let filter = if self.take(&["not", "!"]) {
+            Filter::Not(Box::new(self.factor(again)?))
+        } else if self.take(&["("]) {
+            let inner = self.expression()?;
+            match self.value(")")? {
+                ")" => inner,
+                word => return Err(unknown(word, "closing parenthesis")),
+            }
+        } else {
+            Filter::Is(self.test(again)?)
+        };
+        self.depth -= 1;
+        Ok(filter)
+    }
+
+    fn test(&mut self, again: bool) -> Result<Test> {
+        if let Some(test) = self.simple()? {
+            return Ok(test);
+        }
+        let words = self.qualifiers();
+        let bare = words.proto.is_none() && words.dir.is_none() && words.kind.is_none();
+        if let (Some(proto), None, None) = (words.proto, words.dir, words.kind)
+            && (proto != Proto::Ether || self.peek().is_none())
+        {
+            return Ok(Test::Proto(proto));
+        }
+        let words = if bare && again && self.last.kind.is_some() { self.last } else { words };
+        let Some(word) = self.next() else { return Err(FilterError::End("a test")) };
+        if bare && words.kind.is_none() {
+            return Err(unknown(
+                word,
+                "word of a filter (ether arp ip ip6 icmp icmp6 udp tcp host net port)",
+            ));
+        }
+        let test = of(words, word)?;
+        self.last = words;
+        Ok(test)
+    }
+
+    /// Tests without the usual words.
+    fn simple(&mut self) -> Result<Option<Test>> {
+        let ether = self.peek() == Some("ether");
+        let word = if ether { self.words.get(self.at + 1).copied() } else { self.peek() };
+        let skip = 1 + usize::from(ether);
+        let test = match word {
+            Some("broadcast") => Test::Broadcast,
+            Some("multicast") => Test::Multicast,
+            Some(word @ ("less" | "greater")) if !ether => {
+                self.at += 1;
+                let n = number(self.value("a length")?)?;
+                return Ok(Some(if word == "less" { Test::Less(n) } else { Test::Greater(n) }));
+            }
+            _ => return Ok(None),
+        };
+        self.at += skip;
+        Ok(Some(test))
+    }
+
+    /// `tcp`, `src`, `port` and their like, in this order.
+    fn qualifiers(&mut self) -> Words {
+        let mut words = Words::default();
+        words.proto = self.peek().and_then(|w| Proto::ALL.into_iter().find(|p| p.name() == w));
+        self.at += usize::from(words.proto.is_some());
+        words.dir = match self.peek() {
+            Some("src") => Some(Dir::Src),
+            Some("dst") => Some(Dir::Dst),
+            _ => None,
+        };
+        self.at += usize::from(words.dir.is_some());
+        if words.dir.is_some()
+            && matches!(self.words.get(self.at..self.at + 2), Some(["or" | "and", "src" | "dst"]))
+        {
+            (self.at, words.dir) = (self.at + 2, Some(Dir::Either));
+        }
+        words.kind = match self.peek() {
+            Some("host") => Some(Kind::Host),
+            Some("net") => Some(Kind::Net),
+            Some("port") => Some(Kind::Port),
+            Some("portrange") => Some(Kind::PortRange),
+            Some("proto") if words.proto == Some(Proto::Ether) => Some(Kind::Proto),
+            _ => None,
+        };
+        self.at += usize::from(words.kind.is_some());
+        words
+    }
+}
+
+/// The test that qualifiers and a value make.
+fn of(words: Words, word: &str) -> Result<Test> {
+    let dir = words.dir.unwrap_or(Dir::Either);
+    if words.proto == Some(Proto::Ether) {
+        return match words.kind {
+            Some(Kind::Proto) => Ok(Test::EtherType(match word {
+                "ip" => 0x0800,
+                "arp" => 0x0806,
+                "ip6" => 0x86DD,
+                _ => number(word)?,
+            })),
+            None | Some(Kind::Host) => Ok(Test::Mac(dir, mac(word)?)),
+            _ => Err(unknown(word, "word after ether (host, src, dst, proto, broadcast, multicast)")),
+        };
+    }
+    let proto = words.proto.filter(|p| matches!(p, Proto::Udp | Proto::Tcp));
+    match words.kind {
+        Some(Kind::Port) => port(word).map(|n| Test::Port(proto, dir, n, n)),
+        Some(Kind::PortRange) => {
+            let (from, to) = word.split_once('-').ok_or_else(|| unknown(word, "range of ports, as 80-90"))?;
+            Ok(Test::Port(proto, dir, port(from)?, port(to)?))
+        }
+        Some(Kind::Net) => net(dir, word),
+        // `src 10.0.2.15` means `src host 10.0.2.15`.
+        _ => ip(word).map(|a| Test::Host(dir, a)),
+    }
+}
+
+/// `10.0.2.0/24`; without a length the whole address.
+fn net(dir: Dir, word: &str) -> Result<Test> {
+    let (addr, bits) = word.split_once('/').unwrap_or((word, ""));
+    let addr = ip(addr)?;
+    let most = if addr.is_ipv4() { 32 } else { 128 };
+    let bits = if bits.is_empty() { Some(most) } else { bits.parse().ok().filter(|b| *b <= most) };
+    bits.map(|bits| Test::Net(dir, addr, bits)).ok_or_else(|| unknown(word, "network, as 10.0.2.0/24"))
+}
