@@ -18,6 +18,13 @@ pub enum Stop {
     },
     /// SIMCALL at the PC: a request to the host (ISA 8, SIMCALL). The machine carries it out and moves on.
     Simcall,
+    /// An interrupt that a debugger watches was taken: the PC is at its vector, nothing of the handler ran.
+    Interrupt {
+        /// The pending and enabled interrupts of the level taken, a bit each.
+        taken: u32,
+    },
+    /// A frame passed that a debugger may want to see; what sent or received it is done.
+    Frame,
     /// The instructions that a debugger asked for are done.
     Step,
 }

@@ -162,6 +162,10 @@ fn narrow(addr: u32, size: u8, value: u32) -> Option<Narrow> {
 }
 
 impl Bus for Soc {
+    fn halted(&self) -> bool {
+        !self.sys.tap.seen.is_empty()
+    }
+
     fn fetch_failed(&mut self, a: &mut Access, addr: u32) {
         cache::illegal_access(&mut self.sys, a.core, addr, true);
         a.leave |= self.attention();

@@ -175,6 +175,9 @@ pub struct System {
     /// Which events are traced.
     #[serde(skip)]
     pub trace: Trace,
+    /// Frames shown to a debugger.
+    #[serde(skip)]
+    pub tap: Tap,
     /// A guest's access narrower than a register, while the device handles it.
     #[serde(skip)]
     pub narrow: Option<Narrow>,
@@ -183,6 +186,24 @@ pub struct System {
     pub warned: BTreeSet<String>,
     /// Latest time any device was shown: both cores' accesses see time that never runs backwards.
     pub latest: Ticks,
+}
+
+/// What a debugger sees of the cable. Not part of the machine's state.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tap {
+    /// Frames are noted here, and the machine stops after each.
+    pub on: bool,
+    /// Frames since the machine last went on.
+    pub seen: Vec<Frame>,
+}
+
+impl Tap {
+    /// Notes a frame.
+    pub fn note(&mut self, frame: &Frame) {
+        if self.on && self.seen.len() < 64 {
+            self.seen.push(frame.clone());
+        }
+    }
 }
 
 /// A guest's access of one or two bytes.

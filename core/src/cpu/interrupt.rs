@@ -58,6 +58,12 @@ impl Cpu {
         if level > self.cintlevel() || level == 7 { level } else { 0 }
     }
 
+    /// The interrupts that [`Cpu::take_interrupt`] would take now, a bit each: those of the highest level.
+    #[must_use]
+    pub fn due(&self) -> u32 {
+        self.interrupt() & (self.intenable | TYPE_NMI) & LEVEL_MASK[self.deliverable() as usize & 7]
+    }
+
     /// Enters the handler of the interrupt that is due, if one is. True when it did.
     pub fn take_interrupt(&mut self) -> bool {
         let level = self.deliverable();

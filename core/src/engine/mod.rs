@@ -14,6 +14,8 @@ pub enum Exit {
     Budget,
     /// A device wants the machine's attention before the next instruction.
     Attention,
+    /// A debugger wants to look before the next instruction ([`Bus::halted`]); nothing else is due.
+    Halt,
     /// The core waits for an interrupt (WAITI).
     Waiting,
     /// A debug event.
@@ -32,6 +34,10 @@ pub trait Engine: Send {
     fn set_breakpoint(&mut self, addr: u32, on: bool);
     /// The next run does not stop at a breakpoint on its first instruction, nor at a watchpoint it hits.
     fn step_over(&mut self);
+    /// Stops with [`Stop::Interrupt`] when one of these interrupts is taken, a bit each.
+    fn set_irq_break(&mut self, mask: u32) {
+        let _ = mask;
+    }
     /// Forgets all decoded code (after a restore).
     fn flush(&mut self);
 }
@@ -108,6 +114,8 @@ pub struct Ctx<'a> {
     pub(crate) base: u64,
     /// Set when the machine must be asked before the next instruction.
     pub attention: bool,
+    /// Set when a debugger wants to look before the next instruction.
+    pub(crate) halt: bool,
     /// The debug event behind [`Done::Stop`].
     pub stop: Option<Stop>,
 }
@@ -116,7 +124,7 @@ impl<'a> Ctx<'a> {
     /// A context for one run of `core`.
     pub fn new(cpu: &'a mut Cpu, core: usize, mem: &'a mut Memory, bus: &'a mut dyn Bus) -> Self {
         let map = mem.map(core).base();
-        Self { cpu, core, mem, bus, map, base: 0, attention: false, stop: None }
+        Self { cpu, core, mem, bus, map, base: 0, attention: false, halt: false, stop: None }
     }
 
     /// Address register of the current window.
@@ -215,6 +223,7 @@ impl<'a> Ctx<'a> {
         // A device may have changed code or its mapping (DMA, a cache set up anew) without saying so.
         let code_moved = a.mem.map_generation != generation || a.mem.has_stale(a.core);
         self.attention |= a.leave | code_moved;
+        self.halt |= self.bus.halted();
         r
     }
 
@@ -274,7 +283,7 @@ impl<'a> Ctx<'a> {
     #[inline(always)]
     #[must_use]
     pub fn done(&self) -> Done {
-        if self.attention { Done::Leave } else { Done::Next }
+        if self.attention | self.halt { Done::Leave } else { Done::Next }
     }
 
     /// The one place that decides what a fault of a load or store means.

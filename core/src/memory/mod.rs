@@ -64,6 +64,11 @@ pub trait Bus {
     /// # Errors
     /// [`Fault::Bus`] where no device answers.
     fn write(&mut self, a: &mut Access, addr: u32, size: u8, value: u32) -> Result<(), Fault>;
+    /// True when a debugger wants to look before the next instruction. Unlike [`Access::leave`] it must not change
+    /// what happens to the machine.
+    fn halted(&self) -> bool {
+        false
+    }
     /// An instruction at `addr` could not be fetched; the core takes its exception after this note.
     fn fetch_failed(&mut self, _a: &mut Access, _addr: u32) {}
     /// External register read (RER, ISA 4.3.7).

@@ -1,24 +1,33 @@
-//! `break`, `watch`, `delete`.
+//! `break`, `watch`, `delete`. What may follow `break` is in `vocabulary`.
 
-use super::{Error, Result, number};
-use crate::supervisor::{Handle, PointKind, Session};
+use super::{Error, Result, number, vocabulary};
+use crate::supervisor::{Handle, Point, PointKind, Session};
 use clap::{Args, ValueEnum};
 use esplens_core::memory::WatchKind;
 
-/// Sets a breakpoint, or lists all points.
+/// Sets a breakpoint, or lists all points: `break ADDR`, `break frame 'tcp port 80'`, `break irq 5|uart0`,
+/// `break reg UART0.FIFO [r|w|rw]`.
 #[derive(Debug, Args)]
 pub struct Break {
-    /// Address; nothing: list.
-    #[arg(value_parser = number)]
-    addr: Option<u32>,
+    /// Address, or frame EXPR, irq N|SOURCE, reg NAME [r|w|rw]; nothing: list.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    words: Vec<String>,
 }
 
 impl Break {
     pub fn run(&self, handle: &Handle) -> Result {
-        match self.addr {
-            Some(addr) => set(handle, PointKind::Break, addr, 1),
-            None => Ok(handle.call(|s| list(s))?),
-        }
+        let Some(word) = self.words.first() else { return Ok(handle.call(|s| list(s))?) };
+        let rest = self.words[1..].to_vec();
+        let by = handle.client().clone();
+        // A word more is a line here and a function in `vocabulary`.
+        let point = match word.as_str() {
+            "frame" => vocabulary::frame(&rest, &by),
+            "irq" => vocabulary::irq(&rest, &by),
+            "reg" => handle.call(move |s| vocabulary::register(s.machine(), &rest, &by))?,
+            addr if rest.is_empty() => number(addr).map(|addr| Point::new(PointKind::Break, addr, 1, &by)),
+            addr => Err(format!("{addr:?} is none of frame, irq, reg, and an address stands alone")),
+        };
+        add(handle, point.map_err(Error::User)?)
     }
 }
 
@@ -76,26 +85,19 @@ impl Delete {
 }
 
 fn set(handle: &Handle, kind: PointKind, addr: u32, len: u32) -> Result {
-    let client = handle.client().clone();
-    let id = handle.call(move |s| s.add_point(kind, addr, len, &client))?;
+    add(handle, Point::new(kind, addr, len, handle.client()))
+}
+
+/// Adds a point and says what it is.
+fn add(handle: &Handle, point: Point) -> Result {
+    let text = point.to_string();
+    let id = handle.call(move |s| s.insert_point(point))?;
     let id = id.ok_or_else(|| Error::User("too many points".into()))?;
-    Ok(format!("{id}: {} {addr:#010x}\n", name(kind)))
+    Ok(format!("{id}: {text}\n"))
 }
 
-fn name(kind: PointKind) -> &'static str {
-    match kind {
-        PointKind::Break => "break",
-        PointKind::Watch(WatchKind::Read) => "watch r",
-        PointKind::Watch(WatchKind::Write) => "watch w",
-        PointKind::Watch(WatchKind::Access) => "watch rw",
-    }
-}
-
-fn list(s: &Session) -> String {
-    s.points()
-        .map(|(id, p)| {
-            let what = p.panic.as_deref().map_or(String::new(), |name| format!(" ({name})"));
-            format!("{id}: {} {:#010x}, {} bytes, {}{what}\n", name(p.kind), p.addr, p.len, p.client)
-        })
-        .collect()
+/// All points, a line each.
+pub fn list(s: &Session) -> String {
+    let lines: String = s.points().map(|(id, p)| format!("{id}: {p}\n")).collect();
+    if lines.is_empty() { "no break- or watchpoints\n".into() } else { lines }
 }

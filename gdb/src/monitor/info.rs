@@ -1,10 +1,15 @@
 //! `info`.
 
-use super::{Result, registers};
+use super::{Result, breakpoints, registers, vocabulary};
 use crate::supervisor::{Handle, RunState, Session};
 use clap::{Args, Subcommand};
-use esplens_core::time::TICKS_PER_US;
+use esplens_core::cpu::interrupt::LEVEL_MASK;
+use esplens_core::time::{TICKS_PER_US, Ticks};
 use esplens_soc::dev::DevId;
+use esplens_soc::dev::eth::EthModel;
+use esplens_soc::dev::spec::How;
+use esplens_soc::irq::Source;
+use esplens_soc::machine::Machine;
 
 /// Tells about the machine.
 #[derive(Debug, Args)]
@@ -50,16 +55,18 @@ fn tell(s: &Session, what: What) -> String {
         What::Status => status(s),
         What::Registers => (0..2).map(|core| registers::short(m, core)).collect(),
         What::Mtree => mtree(),
-        What::Qtree => DevId::ALL.iter().map(|id| format!("{id:?}\n")).collect(),
-        What::Irq => (0..2).map(|core| irq(s, core)).collect(),
-        What::Network => "open_eth and EMAC share one port; see --nic\n".into(),
-        What::Roms => "40000000 384 KiB ROM 0\n40060000 64 KiB ROM 1 (also 3ff90000)\n".into(),
-        What::Snapshots => s.snapshots().map(|name| format!("{name}\n")).collect(),
+        What::Qtree => DevId::ALL.iter().map(|id| device(m, *id)).collect(),
+        What::Irq => (0..2).map(|core| irq(m, core)).collect(),
+        What::Network => network(m),
+        What::Roms => roms(m),
+        What::Snapshots => snapshots(s),
         What::Cpus => (0..2).map(|n| format!("{n}: {} pc {:08x}\n", m.core_status(n), m.cpu(n).pc)).collect(),
-        What::Breakpoints => {
-            s.points().map(|(id, p)| format!("{id}: {:?} {:#010x} {}\n", p.kind, p.addr, p.client)).collect()
-        }
+        What::Breakpoints => breakpoints::list(s),
     }
+}
+
+fn ms(ticks: Ticks) -> f64 {
+    ticks as f64 / (1000 * TICKS_PER_US) as f64
 }
 
 fn status(s: &Session) -> String {
@@ -68,10 +75,18 @@ fn status(s: &Session) -> String {
         RunState::Running => "running".to_string(),
         RunState::Stopped(stopped) => format!("paused: {stopped}"),
     };
-    let ms = status.now as f64 / (1000 * TICKS_PER_US) as f64;
+    let cores: String = (0..2)
+        .map(|n| format!("{}: pc {:#010x}\n", s.machine().core_status(n), s.machine().cpu(n).pc))
+        .collect();
     format!(
-        "VM status: {state}\n{ms:.3} ms virtual, {} instructions, speed {}\n",
-        status.instructions, status.speed
+        "VM status: {state}\n{:.3} ms virtual, {} instructions, speed {}\n{cores}{} break- and watchpoints, \
+         {} snapshots, step-irq {}\n",
+        ms(status.now),
+        status.instructions,
+        status.speed,
+        s.points().count(),
+        s.snapshots().count(),
+        if s.step_irq() { "on" } else { "off" },
     )
 }
 
@@ -82,14 +97,85 @@ fn mtree() -> String {
         .collect()
 }
 
-fn irq(s: &Session, core: usize) -> String {
-    let cpu = s.machine().cpu(core);
+/// A peripheral: where it stands and how much of it is modelled.
+fn device(m: &Machine, id: DevId) -> String {
+    let (start, length) = id.range();
+    let regs = m.soc().dev.get(id).spec().regs;
+    let modelled = regs.iter().filter(|r| r.how == How::Modelled).count();
+    let name = vocabulary::device_name(m, id);
     format!(
+        "{start:08x}-{:08x} {name}, {modelled} of {} registers modelled\n",
+        start + (length - 1),
+        regs.len()
+    )
+}
+
+/// A core's interrupts: what is pending or enabled, and the sources led to each.
+fn irq(m: &Machine, core: usize) -> String {
+    let (cpu, matrix) = (m.cpu(core), &m.soc().sys.irq);
+    let mut out = format!(
         "{}: level {}, pending {:08x}, enabled {:08x}, deliverable level {}\n",
-        s.machine().core_status(core),
+        m.core_status(core),
         cpu.ps & 15,
         cpu.interrupt(),
         cpu.intenable,
         cpu.deliverable()
-    )
+    );
+    for n in 0..32 {
+        let (pending, enabled) = (cpu.interrupt() >> n & 1 != 0, cpu.intenable >> n & 1 != 0);
+        let level = LEVEL_MASK.iter().position(|mask| mask >> n & 1 != 0).unwrap_or(0);
+        let to = Source::ALL.into_iter().filter(|s| matrix.mapping(core, *s as usize) == n);
+        // Sources nobody leads anywhere are led to 16, which is a timer's.
+        let sources: Vec<String> = to
+            .filter(|s| n != 16 || matrix.level(*s))
+            .map(|s| format!("{}{}", vocabulary::source_name(s), if matrix.level(s) { "*" } else { "" }))
+            .collect();
+        if pending || enabled || !sources.is_empty() {
+            let flag = |on, text| if on { text } else { "" };
+            out.push_str(&format!(
+                "  {n:2} level {level}{}{} {}\n",
+                flag(enabled, " enabled"),
+                flag(pending, " pending"),
+                sources.join(" ")
+            ));
+        }
+    }
+    out
+}
+
+fn network(m: &Machine) -> String {
+    let eth = &m.soc().dev.eth;
+    let net = m.network_info().unwrap_or_else(|| "no network: frames go nowhere (--nic user)\n".into());
+    format!("{:?}: {}, receiver {:?}\n{net}", DevId::Eth, eth_model(eth.model()), eth.ready())
+}
+
+fn eth_model(model: EthModel) -> &'static str {
+    match model {
+        EthModel::Auto => "open_eth, or the EMAC once its registers are touched",
+        EthModel::OpenEth => "open_eth",
+        EthModel::Emac => "the EMAC, without PHY",
+    }
+}
+
+fn roms(m: &Machine) -> String {
+    let revision = m.soc().dev.efuse.revision();
+    let banks = [(0x4000_0000u32, "ROM 0"), (0x4006_0000, "ROM 1"), (0x3FF9_0000, "ROM 1, data bus")];
+    let sizes = [384, 64, 64];
+    let lines = banks.iter().zip(sizes).map(|((addr, name), kib)| {
+        let mut head = [0; 8];
+        let n = m.peek(0, *addr, &mut head);
+        let bytes: String = head[..n].iter().map(|b| format!("{b:02x}")).collect();
+        format!("addr={addr:08x} size=0x{:06x} mem=rom name=\"{name}\" begins {bytes}\n", kib * 1024)
+    });
+    lines.collect::<String>() + &format!("chip revision {revision}\n")
+}
+
+/// As QEMU's, with virtual time.
+fn snapshots(s: &Session) -> String {
+    let list: Vec<(&str, Ticks)> = s.snapshot_times().collect();
+    if list.is_empty() {
+        return "There is no snapshot available.\n".into();
+    }
+    let lines = list.iter().map(|(name, at)| format!("{name:24} {:14.3} ms\n", ms(*at)));
+    format!("{:24} {:>17}\n", "TAG", "VM CLOCK") + &lines.collect::<String>()
 }

@@ -11,7 +11,9 @@ mod reset;
 mod run_control;
 mod settings;
 mod snapshots;
+mod trace;
 mod vendor;
+mod vocabulary;
 
 pub use listen::listen;
 
@@ -59,7 +61,7 @@ enum Command {
     Mwh(memory::Mww),
     /// Store a byte.
     Mwb(memory::Mww),
-    /// Set, list or delete breakpoints.
+    /// Set or list breakpoints: at an address, on a frame, an interrupt, a register.
     Break(breakpoints::Break),
     /// Set a watchpoint: the machine stops before the access.
     Watch(breakpoints::Watch),
@@ -71,6 +73,8 @@ enum Command {
     Loadvm(snapshots::Load),
     /// Forget a snapshot.
     Delvm(snapshots::Delete),
+    /// Switch trace events on or off while the machine runs, or list them.
+    Trace(trace::TraceEvents),
     /// Show or set how fast virtual time runs: real, max, or a factor.
     Speed(settings::Speed),
     /// Open another GDB server.
@@ -118,6 +122,7 @@ impl Command {
             Self::Savevm(c) => c.run(handle),
             Self::Loadvm(c) => c.run(handle),
             Self::Delvm(c) => c.run(handle),
+            Self::Trace(c) => c.run(handle),
             Self::Speed(c) => c.run(handle),
             Self::Gdb(c) => c.run(handle),
             Self::Esp32(c) | Self::Esp(c) => c.run(handle),

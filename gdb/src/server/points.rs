@@ -23,6 +23,8 @@ fn rank(kind: PointKind) -> u8 {
         PointKind::Watch(WatchKind::Write) => 1,
         PointKind::Watch(WatchKind::Read) => 2,
         PointKind::Watch(WatchKind::Access) => 3,
+        // GDB has no packet for these.
+        PointKind::Register(_) | PointKind::Irq(_) | PointKind::Frame => 4,
     }
 }
 

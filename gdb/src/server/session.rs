@@ -222,7 +222,7 @@ impl Session {
             },
             Why::Asked(_) => signal(Signal::SIGINT),
             Why::Panic(_) => signal(Signal::SIGABRT),
-            Why::Start | Why::Step | Why::Reset(_) | Why::Exited(_) => signal(Signal::SIGTRAP),
+            _ => signal(Signal::SIGTRAP),
         }
     }
 

@@ -60,6 +60,22 @@ pub enum Why {
         /// True for a store.
         store: bool,
     },
+    /// A peripheral's register; the access at the PC has not happened.
+    Register {
+        /// Its name.
+        name: String,
+        /// True for a store.
+        store: bool,
+    },
+    /// An interrupt was taken; the PC is at its vector.
+    Interrupt {
+        /// Its number; the lowest where several of its level are pending.
+        number: u8,
+        /// The source that the point named.
+        name: Option<String>,
+    },
+    /// An Ethernet frame: which way, and who talks to whom.
+    Frame(String),
     /// The step is done.
     Step,
     /// The guest's panic handler is about to run, or the chip reset after one.
@@ -81,6 +97,15 @@ impl std::fmt::Display for Stopped {
                 let what = if *store { "store to" } else { "load from" };
                 write!(f, "watchpoint: {what} {addr:#010x}, core {core} at {pc:#010x}")
             }
+            Why::Register { name, store } => {
+                let what = if *store { "write" } else { "read" };
+                write!(f, "register {name}: {what}, core {core} at {pc:#010x}")
+            }
+            Why::Interrupt { number, name } => {
+                let name = name.as_ref().map_or(String::new(), |n| format!(" ({n})"));
+                write!(f, "interrupt {number}{name}, core {core} at {pc:#010x}")
+            }
+            Why::Frame(text) => write!(f, "frame {text}, core {core} at {pc:#010x}"),
             Why::Step => write!(f, "step, core {core} at {pc:#010x}"),
             Why::Panic(what) => write!(f, "guest panic ({what}), core {core} at {pc:#010x}"),
             Why::Reset(cause) => write!(f, "reset ({cause:?})"),

@@ -23,5 +23,5 @@ pub use drive::{Ran, Supervisor, spawn};
 pub use event::{Event, Stopped, Why};
 pub use handle::{Client, Gone, Handle};
 pub use pace::{Pace, Speed};
-pub use points::{Point, PointId, PointKind};
+pub use points::{Irq, Point, PointId, PointKind};
 pub use session::{Quit, RunState, Session, Status};

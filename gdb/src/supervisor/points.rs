@@ -2,16 +2,29 @@
 
 use super::condition::{Condition, Hit};
 use super::handle::Client;
+use crate::filter::Filter;
+use esplens_core::cpu::interrupt::TYPE_EDGE;
 use esplens_core::debug::Stop;
 use esplens_core::memory::WatchKind;
+use esplens_soc::irq::SOURCES;
 use esplens_soc::machine::Machine;
+use esplens_soc::system::Frame;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Number of a break- or watchpoint.
 pub type PointId = usize;
 
 /// Most break- and watchpoints, so that no client can fill the host's memory.
 const MAX_POINTS: usize = 1 << 20;
+
+/// Marks the machine's number of a register point's second address.
+const ALIAS: PointId = 1 << 40;
+
+/// The address on the AHB at which an APB register stands as well (TRM 1.3.5).
+fn ahb_alias(addr: u32) -> Option<u32> {
+    (0x3FF4_0000..0x3FF8_0000).contains(&addr).then(|| addr - 0x3FF4_0000 + 0x6000_0000)
+}
 
 /// What a point waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +33,21 @@ pub enum PointKind {
     Break,
     /// An access to data.
     Watch(WatchKind),
+    /// A core's access to a peripheral's register, by whichever of its addresses.
+    Register(WatchKind),
+    /// An interrupt, about to run the first instruction of its vector.
+    Irq(Irq),
+    /// An Ethernet frame that passes the point's filter, either way.
+    Frame,
+}
+
+/// An interrupt of either core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Irq {
+    /// By its number in the core, 0..31.
+    Number(u8),
+    /// By the peripheral's source in the interrupt matrix, 0..68.
+    Source(u8),
 }
 
 /// A break- or watchpoint.
@@ -35,6 +63,10 @@ pub struct Point {
     pub client: Client,
     /// Name for a breakpoint that marks the guest's panic handler.
     pub panic: Option<String>,
+    /// What its user calls it: a register's or an interrupt source's name.
+    pub name: Option<String>,
+    /// The frames that a frame point is for; `None`: all.
+    pub filter: Option<Arc<Filter>>,
     /// A hit is a stop only where this holds; `None`: always.
     pub condition: Option<Condition>,
 }
@@ -43,13 +75,42 @@ impl Point {
     /// A point without condition.
     #[must_use]
     pub fn new(kind: PointKind, addr: u32, len: u32, client: &Client) -> Self {
-        Self { kind, addr, len: len.max(1), client: client.clone(), panic: None, condition: None }
+        Self {
+            kind,
+            addr,
+            len: len.max(1),
+            client: client.clone(),
+            panic: None,
+            name: None,
+            filter: None,
+            condition: None,
+        }
     }
 
     /// The same with a condition.
     #[must_use]
     pub fn when(self, condition: Option<Condition>) -> Self {
         Self { condition, ..self }
+    }
+
+    /// Whether an interrupt just taken on `core` is this point's; `taken` has a bit for each candidate.
+    fn is_irq(&self, machine: &Machine, core: usize, taken: u32) -> bool {
+        match self.kind {
+            PointKind::Irq(Irq::Number(n)) => taken >> n & 1 != 0,
+            PointKind::Irq(Irq::Source(source)) if usize::from(source) < SOURCES => {
+                let irq = &machine.soc().sys.irq;
+                let to = 1 << (irq.mapping(core, source.into()) & 31);
+                // An edge-triggered interrupt stays when its source is quiet again.
+                taken & to != 0 && (irq.levels() >> source & 1 != 0 || TYPE_EDGE & to != 0)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether one of these frames is this point's.
+    fn wants<'a>(&self, frames: &'a [Frame]) -> Option<&'a Frame> {
+        let frame_point = self.kind == PointKind::Frame;
+        frames.iter().find(|f| frame_point && self.filter.as_ref().is_none_or(|x| x.matches(&f.bytes)))
     }
 
     fn holds(&self, hit: &Hit) -> bool {
@@ -86,8 +147,19 @@ impl Points {
                 self.breaks.insert((point.addr, id));
             }
             PointKind::Watch(kind) => machine.add_watchpoint(id, point.addr, point.len, kind),
+            PointKind::Register(kind) => {
+                machine.add_watchpoint(id, point.addr, point.len, kind);
+                if let Some(alias) = ahb_alias(point.addr) {
+                    machine.add_watchpoint(id | ALIAS, alias, point.len, kind);
+                }
+            }
+            PointKind::Irq(_) | PointKind::Frame => {}
         }
+        let tell = matches!(point.kind, PointKind::Irq(_) | PointKind::Frame);
         self.all.insert(id, point);
+        if tell {
+            self.tell(machine);
+        }
         Some(id)
     }
 
@@ -100,8 +172,46 @@ impl Points {
                 self.breaks.remove(&(point.addr, id));
             }
             PointKind::Watch(_) => machine.remove_watchpoint(id),
+            PointKind::Register(_) => {
+                machine.remove_watchpoint(id);
+                machine.remove_watchpoint(id | ALIAS);
+            }
+            PointKind::Irq(_) | PointKind::Frame => self.tell(machine),
         }
         true
+    }
+
+    /// Tells the machine which interrupts to stop at, and whether at frames.
+    fn tell(&self, machine: &mut Machine) {
+        let mask = self.all.values().fold(0, |mask, p| match p.kind {
+            PointKind::Irq(Irq::Number(n)) => mask | 1 << (n & 31),
+            // The guest may lead the source to any of them.
+            PointKind::Irq(Irq::Source(_)) => u32::MAX,
+            _ => mask,
+        });
+        machine.break_on_interrupts(mask);
+        let frames = self.all.values().any(|p| p.kind == PointKind::Frame);
+        if frames != machine.soc().sys.tap.on {
+            machine.break_on_frames(frames);
+        }
+    }
+
+    /// The point with a number.
+    pub fn get(&self, id: PointId) -> Option<&Point> {
+        self.all.get(&(id & !ALIAS))
+    }
+
+    /// The interrupt point that an interrupt just taken is for.
+    pub fn irq(&self, machine: &Machine, core: usize, taken: u32) -> Option<&Point> {
+        let hit = Hit { machine, core };
+        self.all.values().find(|p| p.is_irq(machine, core, taken) && p.holds(&hit))
+    }
+
+    /// The frame point that was hit, with its frame.
+    pub fn frame<'a>(&self, machine: &'a Machine, core: usize) -> Option<(&Point, &'a Frame)> {
+        let hit = Hit { machine, core };
+        let mut points = self.all.values().filter(|p| p.kind == PointKind::Frame && p.holds(&hit));
+        points.find_map(|p| p.wants(machine.frames_seen()).map(|f| (p, f)))
     }
 
     /// All points, by number.
@@ -124,8 +234,44 @@ impl Points {
         let hit = Hit { machine, core };
         match stop {
             Stop::Breakpoint => self.breaks_at(machine.cpu(core).pc).any(|p| p.holds(&hit)),
-            Stop::Watchpoint { id, .. } => self.all.get(&id).is_none_or(|p| p.holds(&hit)),
-            _ => true,
+            Stop::Watchpoint { id, .. } => self.get(id).is_none_or(|p| p.holds(&hit)),
+            Stop::Interrupt { taken } => self.irq(machine, core, taken).is_some(),
+            Stop::Frame => self.frame(machine, core).is_some(),
+            Stop::Simcall | Stop::Step => true,
         }
+    }
+}
+
+/// What a watch waits for, in the monitor's words.
+fn access(kind: WatchKind) -> &'static str {
+    match kind {
+        WatchKind::Read => "r",
+        WatchKind::Write => "w",
+        WatchKind::Access => "rw",
+    }
+}
+
+/// As the monitor lists it.
+impl std::fmt::Display for Point {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = self.name.as_deref().unwrap_or_default();
+        match self.kind {
+            PointKind::Break => write!(f, "break {:#010x}", self.addr)?,
+            PointKind::Watch(k) => write!(f, "watch {} {:#010x}, {} bytes", access(k), self.addr, self.len)?,
+            PointKind::Register(k) => write!(f, "break reg {name} {} ({:#010x})", access(k), self.addr)?,
+            PointKind::Irq(Irq::Number(n)) => write!(f, "break irq {n}")?,
+            PointKind::Irq(Irq::Source(n)) => write!(f, "break irq {name} (source {n})")?,
+            PointKind::Frame => match &self.filter {
+                Some(filter) => write!(f, "break frame '{filter}'")?,
+                None => f.write_str("break frame")?,
+            },
+        }
+        if let Some(panic) = &self.panic {
+            write!(f, " ({panic})")?;
+        }
+        if self.condition.is_some() {
+            f.write_str(", conditional")?;
+        }
+        write!(f, ", {}", self.client)
     }
 }

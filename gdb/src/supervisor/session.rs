@@ -199,7 +199,23 @@ impl Session {
                 let panic = self.points.breaks_at(pc).find_map(|p| p.panic.clone());
                 panic.map_or(Why::Breakpoint, Why::Panic)
             }
-            Stop::Watchpoint { id, addr, store } => Why::Watchpoint { id, addr, store },
+            Stop::Watchpoint { id, addr, store } => match self.points.get(id) {
+                Some(Point { kind: PointKind::Register(_), name: Some(name), .. }) => {
+                    Why::Register { name: name.clone(), store }
+                }
+                _ => Why::Watchpoint { id, addr, store },
+            },
+            Stop::Interrupt { taken } => {
+                let name = self.points.irq(&self.machine, core, taken).and_then(|p| p.name.clone());
+                Why::Interrupt { number: taken.trailing_zeros() as u8, name }
+            }
+            Stop::Frame => {
+                let seen = self.points.frame(&self.machine, core);
+                Why::Frame(seen.map_or(String::new(), |(_, f)| {
+                    let way = if f.to_guest { "to the guest" } else { "from the guest" };
+                    format!("{way}: {}", crate::filter::summary(&f.bytes))
+                }))
+            }
             Stop::Step | Stop::Simcall => Why::Step,
         }
     }
@@ -284,6 +300,11 @@ impl Session {
     /// Names of all snapshots.
     pub fn snapshots(&self) -> impl Iterator<Item = &str> {
         self.snapshots.keys().map(String::as_str)
+    }
+
+    /// Names of all snapshots with the virtual time of each.
+    pub fn snapshot_times(&self) -> impl Iterator<Item = (&str, Ticks)> {
+        self.snapshots.iter().map(|(name, state)| (name.as_str(), state.now()))
     }
 
     /// Virtual against wall time from now on.

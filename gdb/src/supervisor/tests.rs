@@ -75,3 +75,4 @@ fn a_breakpoint_is_hit_passed_and_removed_with_its_client() {
 }
 
 mod conditions;
+mod vocabulary;

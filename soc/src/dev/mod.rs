@@ -157,7 +157,9 @@ impl Cx<'_> {
             self.sys.wire.push(frame.clone());
         }
         let (at, core, pc) = (self.now, self.core, self.pc);
-        self.output(Output::Frame(Frame { at, to_guest: false, core, pc, bytes: frame }));
+        let frame = Frame { at, to_guest: false, core, pc, bytes: frame };
+        self.sys.tap.note(&frame);
+        self.output(Output::Frame(frame));
     }
 
     /// Traces an event, if it is on.

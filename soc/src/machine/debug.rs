@@ -63,10 +63,12 @@ impl Machine {
     /// the plan goes on, and the run is the one without the point, bit for bit.
     pub fn run_judged(&mut self, until: Ticks, judge: &mut Judge) -> RunExit {
         self.sync_points();
+        self.soc.sys.tap.seen.clear();
         let exit = self.carry_on(until, judge);
         if let RunExit::Stopped { core, stop } = exit {
             self.abandon_plan();
-            self.debug.reported[core] = (stop != Stop::Step).then_some(self.cpus[core].pc);
+            let before = matches!(stop, Stop::Breakpoint | Stop::Watchpoint { .. });
+            self.debug.reported[core] = before.then_some(self.cpus[core].pc);
         }
         exit
     }
@@ -113,15 +115,18 @@ impl Machine {
         None
     }
 
-    /// Runs; passes over break- and watchpoints that nobody wants now.
+    /// Runs; passes over points that nobody wants now.
     fn run_wanted(&mut self, until: Ticks, judge: &mut Judge) -> RunExit {
         loop {
             let exit = self.run(until);
-            match exit {
-                RunExit::Stopped { core, stop } if !self.is_stop(core, stop, judge) => {
-                    self.engines[core].step_over();
-                }
-                _ => return exit,
+            let RunExit::Stopped { core, stop } = exit else { return exit };
+            if self.is_stop(core, stop, judge) {
+                return exit;
+            }
+            match stop {
+                Stop::Breakpoint | Stop::Watchpoint { .. } => self.engines[core].step_over(),
+                Stop::Frame => self.soc.sys.tap.seen.clear(),
+                Stop::Interrupt { .. } | Stop::Simcall | Stop::Step => {}
             }
         }
     }
@@ -129,8 +134,8 @@ impl Machine {
     fn is_stop(&self, core: usize, stop: Stop, judge: &mut Judge) -> bool {
         match stop {
             Stop::Breakpoint => self.wanted(self.cpus[core].pc) && judge(self, core, stop),
-            Stop::Watchpoint { .. } => judge(self, core, stop),
-            _ => true,
+            Stop::Watchpoint { .. } | Stop::Interrupt { .. } | Stop::Frame => judge(self, core, stop),
+            Stop::Simcall | Stop::Step => true,
         }
     }
 

@@ -22,7 +22,7 @@ use crate::bus::Soc;
 use crate::dev::{DevId, Msg};
 use crate::net::Net;
 use crate::net::host::{Event, HostNet};
-use crate::system::{Output, ResetCause, ResetKind};
+use crate::system::{Frame, Output, ResetCause, ResetKind};
 use crate::trace::{self, Trace};
 use esplens_core::cpu::Cpu;
 use esplens_core::debug::Stop;
@@ -206,6 +206,12 @@ impl Machine {
         [&d.uart0, &d.uart1, &d.uart2].get(usize::from(n)).map_or(0, |u| u.rx_room())
     }
 
+    /// What the user network tells of itself; `None` without one.
+    #[must_use]
+    pub fn network_info(&self) -> Option<String> {
+        self.net.as_ref().map(Net::info)
+    }
+
     /// The flash chip's size in bytes; 0 without one.
     #[must_use]
     pub fn flash_size(&self) -> usize {
@@ -251,7 +257,11 @@ impl Machine {
                 (id, Msg::UartRx(bytes.clone()))
             }
             Input::Pad(pin, level) => (DevId::Gpio, Msg::Pad(*pin, *level)),
-            Input::Frame(bytes) => (DevId::Eth, Msg::Frame(bytes.clone())),
+            Input::Frame(bytes) => {
+                let seen = Frame { at: self.now, to_guest: true, core: 0, pc: 0, bytes: bytes.clone() };
+                self.soc.sys.tap.note(&seen);
+                (DevId::Eth, Msg::Frame(bytes.clone()))
+            }
             Input::Host(event) => {
                 self.trace_host(event);
                 if let Some(net) = &mut self.net {

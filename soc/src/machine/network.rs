@@ -58,6 +58,7 @@ impl Machine {
         net.tick(self.now);
         while let Some(frame) = net.arrive(self.now, self.soc.dev.eth.ready()) {
             let seen = Frame { at: self.now, to_guest: true, core: 0, pc: 0, bytes: frame.clone() };
+            self.soc.sys.tap.note(&seen);
             self.soc.sys.out.push(Output::Frame(seen));
             self.soc.sys.messages.push_back((DevId::Eth, Msg::Frame(frame)));
             self.soc.deliver(&mut self.mem, self.now);

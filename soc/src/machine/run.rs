@@ -33,6 +33,9 @@ impl Machine {
             self.apply_inputs();
             self.soc.run_events(&mut self.mem, self.now);
             self.run_network();
+            if let Some(exit) = self.frame_stop() {
+                return Some(exit);
+            }
             if let Some(exit) = self.attend() {
                 return Some(exit);
             }
@@ -216,7 +219,12 @@ impl Machine {
                 Exit::Budget => {}
                 Exit::Waiting => self.wait_in_turn(core),
                 Exit::Attention => {
-                    if let Some(exit) = self.attend_in_turn(core) {
+                    if let Some(exit) = self.attend_in_turn(core).or_else(|| self.frame_stop()) {
+                        return Some(exit);
+                    }
+                }
+                Exit::Halt => {
+                    if let Some(exit) = self.frame_stop() {
                         return Some(exit);
                     }
                 }

@@ -3,6 +3,7 @@
 use super::{Input, Machine, Sleep, Slice};
 use crate::bus::Soc;
 use crate::net::Net;
+use crate::system::Tap;
 use crate::{cache, map};
 use esplens_core::cpu::Cpu;
 use esplens_core::engine::Engine;
@@ -61,6 +62,12 @@ impl MachineState {
         Ok(postcard::from_bytes(bytes)?)
     }
 
+    /// Virtual time when it was saved.
+    #[must_use]
+    pub fn now(&self) -> Ticks {
+        self.now
+    }
+
     /// SHA-256 over all of the state.
     ///
     /// # Errors
@@ -95,11 +102,12 @@ impl Machine {
     /// Back to a saved instant of a machine with the same configuration. A running [`Machine::replay`] is dropped.
     pub fn restore(&mut self, state: &MachineState) {
         let (out, warned) = (std::mem::take(&mut self.soc.sys.out), std::mem::take(&mut self.soc.sys.warned));
-        let trace = self.soc.sys.trace;
+        let (trace, tap) = (self.soc.sys.trace, self.soc.sys.tap.on);
         self.cpus = state.cpus.clone();
         self.soc = state.soc.clone();
         (self.soc.sys.out, self.soc.sys.warned) = (out, warned);
         self.soc.sys.trace = trace;
+        self.soc.sys.tap = Tap { on: tap, seen: Vec::new() };
         self.now = state.now;
         self.slice = state.slice;
         self.sleep = state.sleep;

@@ -49,6 +49,12 @@ impl Net {
         Self { user: UserNet::new(config), queue: VecDeque::new(), queued: 0, line_free: 0 }
     }
 
+    /// The network in a few lines, as QEMU's `info network` and `info usernet` have it.
+    #[must_use]
+    pub fn info(&self) -> String {
+        format!("{}frames on the way to the guest: {}\n", self.user.info(), self.queue.len())
+    }
+
     /// The guest sent a frame.
     pub fn from_guest(&mut self, now: Ticks, frame: &[u8]) {
         self.user.frame(now, frame);

@@ -25,6 +25,8 @@ pub struct Interp {
     breakpoints: BTreeSet<u32>,
     /// The next instruction ignores break- and watchpoints.
     step_over: bool,
+    /// Interrupts that stop the run when they are taken.
+    irq_break: u32,
     /// Where the last run stopped inside a block, to go on there instead of decoding a block anew.
     resume: Option<(u32, BlockId, usize)>,
     /// IBREAK registers that the cached blocks were cut for.
@@ -49,7 +51,11 @@ impl Engine for Interp {
                 return Exit::Waiting;
             }
             c.cpu.waiting = false;
-            c.cpu.take_interrupt();
+            let due = if self.irq_break == 0 { 0 } else { c.cpu.due() };
+            if c.cpu.take_interrupt() && due & self.irq_break != 0 {
+                self.step_over = false;
+                return Exit::Stop(Stop::Interrupt { taken: due });
+            }
             let slice = (end - c.cpu.cycles).min(c.cpu.cycles_to_timer());
             if let Some(exit) = self.run_slice(&mut c, slice) {
                 return exit;
@@ -70,6 +76,10 @@ impl Engine for Interp {
 
     fn step_over(&mut self) {
         self.step_over = true;
+    }
+
+    fn set_irq_break(&mut self, mask: u32) {
+        self.irq_break = mask;
     }
 
     fn flush(&mut self) {
@@ -141,7 +151,8 @@ impl Interp {
     /// After an instruction that may have changed more than registers.
     fn leave(&mut self, c: &mut Ctx) -> Option<Exit> {
         self.drop_stale(c);
-        if std::mem::take(&mut c.attention) { Some(Exit::Attention) } else { None }
+        let halt = std::mem::take(&mut c.halt);
+        if std::mem::take(&mut c.attention) { Some(Exit::Attention) } else { halt.then_some(Exit::Halt) }
     }
 
     /// Forgets blocks whose code was overwritten or remapped.

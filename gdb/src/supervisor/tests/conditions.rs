@@ -6,14 +6,14 @@ use esplens_core::time::{TICKS_PER_US, Ticks};
 use esplens_soc::machine::RunExit;
 use std::sync::Arc;
 
-const MS: Ticks = 1000 * TICKS_PER_US;
+pub const MS: Ticks = 1000 * TICKS_PER_US;
 
 fn condition(code: &[u8]) -> Option<Condition> {
     Some(Condition::Agent(Arc::new(Agent::new(code.to_vec()).unwrap())))
 }
 
 /// Runs to `until` and counts the stops.
-fn stops(s: &mut Supervisor, until: Ticks) -> u32 {
+pub fn stops(s: &mut Supervisor, until: Ticks) -> u32 {
     let by = s.handle().client().clone();
     let mut count = 0;
     s.session().resume(&Plan::default(), &by);

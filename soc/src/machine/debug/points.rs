@@ -1,7 +1,9 @@
 //! Break- and watchpoints. Engines hear of breakpoints only when the machine runs: debuggers take all of them out at
 //! every stop and put them back at every continue, which would cost the engines their decoded code each time.
 
-use super::super::Machine;
+use super::super::{Machine, RunExit};
+use crate::system::Frame;
+use esplens_core::debug::Stop;
 use esplens_core::engine::Engine;
 use esplens_core::memory::{Watch, WatchKind, WatchOwner};
 
@@ -33,6 +35,29 @@ impl Machine {
     /// Takes watchpoint `id` away.
     pub fn remove_watchpoint(&mut self, id: usize) {
         self.mem.clear_watch(id);
+    }
+
+    /// Stops both cores when they take one of these interrupts, a bit each.
+    pub fn break_on_interrupts(&mut self, mask: u32) {
+        self.engines.iter_mut().for_each(|e| e.set_irq_break(mask));
+    }
+
+    /// Stops after every frame, or does not.
+    pub fn break_on_frames(&mut self, on: bool) {
+        self.soc.sys.tap.on = on;
+        self.soc.sys.tap.seen.clear();
+    }
+
+    /// The frames behind the last [`Stop::Frame`].
+    #[must_use]
+    pub fn frames_seen(&self) -> &[Frame] {
+        &self.soc.sys.tap.seen
+    }
+
+    /// The exit for a frame that passed.
+    pub(in super::super) fn frame_stop(&self) -> Option<RunExit> {
+        let core = usize::from(self.soc.sys.tap.seen.first()?.core);
+        Some(RunExit::Stopped { core, stop: Stop::Frame })
     }
 
     /// Sets or clears a breakpoint for both cores at once.

@@ -74,6 +74,23 @@ impl UserNet {
         Self { config, dhcp: Dhcp::default(), tcp: Tcp::default(), udp: Udp::default(), io }
     }
 
+    /// Addresses, forwarded ports, guests seen and connections.
+    #[must_use]
+    pub fn info(&self) -> String {
+        let c = &self.config;
+        let mut out = format!("user: net {}/{}, host {}, dns {}", c.net, c.prefix, c.host, c.dns);
+        out.push_str(if c.restrict { ", restricted\n" } else { "\n" });
+        for f in &c.forwards {
+            let address = f.address.map_or("127.0.0.1".to_string(), |a| a.to_string());
+            out.push_str(&format!("hostfwd: {:?} {address}:{} -> {}\n", f.protocol, f.port, f.guest));
+        }
+        for (address, mac) in &self.io.neighbours {
+            out.push_str(&format!("guest: {address} {mac:02x?}\n"));
+        }
+        out.push_str(if self.busy() { "connections: open\n" } else { "connections: none\n" });
+        out
+    }
+
     /// When a timer is due.
     #[must_use]
     pub fn next(&self) -> Ticks {

@@ -1,0 +1,113 @@
+//! Stops on registers, interrupts and frames.
+
+use super::conditions::{MS, stops};
+use super::*;
+use crate::monitor;
+use esplens_core::memory::WatchKind;
+use esplens_core::time::Ticks;
+use esplens_soc::machine::{Input, RunExit};
+
+/// A machine with a point, and the client that set it.
+fn with(point: impl FnOnce(&Client) -> Point) -> (Supervisor, Client) {
+    let mut s = Supervisor::new(machine());
+    let me = s.handle().client().clone();
+    s.session().insert_point(point(&me)).unwrap();
+    (s, me)
+}
+
+/// Runs to the first stop before `until`.
+fn first_stop(s: &mut Supervisor, until: Ticks) -> Option<Stopped> {
+    let by = s.handle().client().clone();
+    s.session().resume(&Plan::default(), &by);
+    match s.run(until) {
+        Ran::Paused => match s.view().status().state {
+            RunState::Stopped(stopped) => Some(stopped),
+            RunState::Running => None,
+        },
+        Ran::Machine(RunExit::Until) => None,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn hash(s: &mut Supervisor) -> [u8; 32] {
+    s.session().machine_mut().state_hash()
+}
+
+fn uart_fifo(kind: WatchKind) -> impl Fn(&Client) -> Point {
+    move |by| {
+        let name = Some("UART0.FIFO".to_string());
+        Point { name, ..Point::new(PointKind::Register(kind), 0x3FF4_0000, 4, by) }
+    }
+}
+
+#[test]
+fn a_register_stops_before_the_access_by_either_address_and_survives_resets() {
+    // The ROM writes UART0's FIFO by its address on the AHB.
+    let (mut s, me) = with(uart_fifo(WatchKind::Write));
+    for _ in 0..2 {
+        let stopped = first_stop(&mut s, 100 * MS).expect("the ROM prints");
+        assert_eq!(stopped.why, Why::Register { name: "UART0.FIFO".into(), store: true });
+        assert!(stopped.to_string().contains("register UART0.FIFO: write"), "{stopped}");
+        assert!(s.take_output().is_empty(), "nothing has left yet");
+        s.session().reset(&me);
+    }
+    let (mut s, _) = with(uart_fifo(WatchKind::Read));
+    assert_eq!(first_stop(&mut s, 20 * MS), None, "nobody reads it");
+}
+
+#[test]
+fn an_interrupt_stops_at_its_vector_and_leaves_the_run_as_it_was() {
+    let mut plain = Supervisor::new(machine());
+    stops(&mut plain, 60 * MS);
+    for irq in [Irq::Number(6), Irq::Source(10)] {
+        let (mut s, _) = with(|by| Point::new(PointKind::Irq(irq), 0, 1, by));
+        let count = stops(&mut s, 60 * MS);
+        assert_eq!(count > 0, irq == Irq::Number(6), "FreeRTOS ticks by interrupt 6");
+        assert_eq!(hash(&mut s), hash(&mut plain), "{irq:?}");
+    }
+    let (mut s, _) = with(|by| Point::new(PointKind::Irq(Irq::Number(6)), 0, 1, by));
+    let stopped = first_stop(&mut s, 60 * MS).unwrap();
+    let cpu = s.view().machine().cpu(stopped.core);
+    assert_eq!(stopped.why, Why::Interrupt { number: 6, name: None });
+    assert!(matches!(stopped.pc.wrapping_sub(cpu.vecbase), 0x300 | 0x340), "{stopped}");
+    assert_eq!((cpu.exccause, cpu.ps & 0x10), (4, 0x10), "a level 1 interrupt, EXCM");
+}
+
+#[test]
+fn a_frame_that_passes_the_filter_stops_the_machine() {
+    let frame = [&[0xFF; 6][..], &[2, 0, 0, 0, 0, 9], &[0x08, 0x06], &[0; 46]].concat();
+    for (filter, hit) in [("arp", true), ("tcp port 80", false)] {
+        let filter = Some(std::sync::Arc::new(filter.parse().unwrap()));
+        let (mut s, me) = with(|by| Point { filter, ..Point::new(PointKind::Frame, 0, 1, by) });
+        stops(&mut s, 10 * MS);
+        s.session().stop(&me);
+        s.session().machine_mut().input(Input::Frame(frame.clone()));
+        let stopped = first_stop(&mut s, 12 * MS);
+        match &stopped.as_ref().map(|s| &s.why) {
+            Some(Why::Frame(text)) => assert!(hit && text.contains("to the guest: arp"), "{text}"),
+            None => assert!(!hit),
+            other => panic!("{other:?}"),
+        }
+        stops(&mut s, 20 * MS);
+        let mut plain = Supervisor::new(machine());
+        stops(&mut plain, 10 * MS);
+        plain.session().stop(&me);
+        plain.session().machine_mut().input(Input::Frame(frame.clone()));
+        stops(&mut plain, 20 * MS);
+        assert_eq!(hash(&mut s), hash(&mut plain), "the stop changed nothing");
+    }
+}
+
+#[test]
+fn points_of_every_kind_are_listed_and_deleted() {
+    let (root, _thread) = spawn(machine(), Speed::Max).unwrap();
+    let h = root.register("monitor");
+    for line in ["break reg UART0.FIFO w", "break irq 6", "break frame arp"] {
+        assert!(monitor::run(&h, line).contains(line), "{line}: {}", monitor::run(&h, "break"));
+    }
+    for id in 1..=3 {
+        assert_eq!(monitor::run(&h, &format!("delete {id}")), "");
+    }
+    assert!(monitor::run(&h, "info breakpoints").starts_with("no "));
+    assert!(!h.call(|s| s.machine().soc().sys.tap.on).unwrap(), "frames pass unseen again");
+}
