@@ -1,6 +1,7 @@
 //! Packets that gdbstub does not know, takes amiss, or answers less than GDB can use.
 
 use super::conditions;
+use super::flash;
 use super::frame::MAX_PACKET;
 use super::target::Guest;
 use esplens_core::memory::CORES;
@@ -31,8 +32,12 @@ fn number(text: &str) -> Option<u64> {
 
 /// Looks at a packet before gdbstub does. `core` is the one that stopped last.
 pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
+    if body.first() == Some(&b'X') && writes_flash(body) {
+        return Verdict::Answer(FLASH_WRITE.to_vec());
+    }
     let Ok(text) = std::str::from_utf8(body) else { return pass(body) };
     match text.as_bytes() {
+        [b'M', ..] if writes_flash(body) => Verdict::Answer(FLASH_WRITE.to_vec()),
         [b'm', ..] => read(text),
         [b'Z', ..] => match conditions::split(text) {
             Some((bare, condition)) => {
@@ -50,6 +55,17 @@ pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
         _ if text == "qSymbol::" => Verdict::Answer(b"OK".to_vec()),
         _ => pass(body),
     }
+}
+
+/// The answer to a write where flash is mapped.
+const FLASH_WRITE: &[u8] = b"E.flash is mapped there: use load, or monitor flash write_image";
+
+/// True for `M` and `X` packets that write where flash is mapped.
+fn writes_flash(body: &[u8]) -> bool {
+    let head = body[1..].split(|b| *b == b',' || *b == b':');
+    let mut fields = head.take(2).map(|f| std::str::from_utf8(f).ok().and_then(number));
+    let (Some(Some(addr)), Some(Some(len))) = (fields.next(), fields.next()) else { return false };
+    len > 0 && u32::try_from(addr).is_ok_and(flash::is_mapped)
 }
 
 /// `m ADDR,LEN`: a length that fits a packet and the address space.

@@ -7,6 +7,7 @@
 mod address;
 mod conditions;
 mod extra;
+mod flash;
 mod frame;
 mod listen;
 mod map;

@@ -1,5 +1,6 @@
 //! gdbstub's view of the machine: registers, memory, running.
 
+use super::flash::Load;
 use super::points::Points;
 use super::xtensa::{self, GRegisters, Number, Xtensa, table};
 use crate::monitor;
@@ -15,6 +16,7 @@ use gdbstub::target::ext::breakpoints::{
     SwBreakpointOps, WatchKind,
 };
 use gdbstub::target::ext::extended_mode::{Args, AttachKind, ExtendedMode, ExtendedModeOps, ShouldTerminate};
+use gdbstub::target::ext::flash::FlashOps;
 use gdbstub::target::ext::memory_map::{MemoryMap, MemoryMapOps};
 use gdbstub::target::ext::monitor_cmd::{ConsoleOutput, MonitorCmd, MonitorCmdOps};
 use gdbstub::target::ext::thread_extra_info::{ThreadExtraInfo, ThreadExtraInfoOps};
@@ -37,6 +39,8 @@ pub struct Guest {
     pub resumed_after: u64,
     /// The client resumed the machine at least once.
     pub resumed: bool,
+    /// What it wrote: perhaps a `load`.
+    pub load: Load,
     /// It said `target extended-remote`.
     extended: bool,
 }
@@ -67,6 +71,7 @@ impl Guest {
             stopped: None,
             resumed_after: 0,
             resumed: false,
+            load: Load::default(),
             extended: false,
         }
     }
@@ -132,6 +137,10 @@ impl Target for Guest {
         Some(self)
     }
 
+    fn support_flash_operations(&mut self) -> Option<FlashOps<'_, Self>> {
+        Some(self)
+    }
+
     fn support_memory_map(&mut self) -> Option<MemoryMapOps<'_, Self>> {
         Some(self)
     }
@@ -185,6 +194,7 @@ impl mt::MultiThreadBase for Guest {
 
     fn write_addrs(&mut self, addr: u32, data: &[u8], tid: Tid) -> TargetResult<(), Self> {
         let core = Self::core(tid)?;
+        self.load.ram(addr, data);
         let (bytes, len) = (data.to_vec(), data.len());
         let done = self.ask(move |s| s.machine_mut().write_memory(core, addr, &bytes))?;
         if done < len { Err(TargetError::Errno(EFAULT)) } else { Ok(()) }
@@ -223,6 +233,9 @@ impl SingleRegisterAccess<Tid> for Guest {
         let n = val.len().min(8);
         bytes[..n].copy_from_slice(&val[..n]);
         let value = u64::from_le_bytes(bytes);
+        if reg.0 == table::PC && self.take_entry(value as u32)? {
+            return Ok(());
+        }
         let done = self.ask(move |s| xtensa::write(s.machine_mut(), core, reg.0, value))?;
         done.ok_or(TargetError::Errno(EINVAL))
     }
@@ -231,6 +244,7 @@ impl SingleRegisterAccess<Tid> for Guest {
 impl mt::MultiThreadResume for Guest {
     fn resume(&mut self) -> Result<(), Gone> {
         let mut plan = std::mem::take(&mut self.plan);
+        self.load = Load::default();
         if self.locked {
             plan.frozen = self.named.map(|named| !named);
         }
