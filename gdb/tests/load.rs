@@ -122,3 +122,49 @@ fn a_load_that_makes_no_image_is_an_error_and_changes_nothing() {
     let after = handle.call(|s| s.machine().flash_bytes()).unwrap();
     assert!(before == after);
 }
+
+#[test]
+fn memory_is_searched_and_summed_here() {
+    let (_handle, port) = serve(hello());
+    let mut g = Rsp::ready(port);
+    assert_eq!(call(&mut g, &binary("X3ffb0100,9:", b"123456789")), "OK");
+    assert_eq!(call(&mut g, &binary("qSearch:memory:3ffb0000;20000;", b"345")), "1,3ffb0102");
+    assert_eq!(call(&mut g, &binary("qSearch:memory:3ffb0103;ffff;", b"345")), "0");
+    assert_eq!(call(&mut g, &binary("qSearch:memory:1000;10;", b"345")), "E14");
+    assert_eq!(g.call("qCRC:3ffb0100,9"), "C376e6e7");
+    for bad in ["qSearch:memory:", "qSearch:memory:0;10;", "qCRC:", "qCRC:0,ffffffffffff", "qCRC:1000,4"] {
+        assert!(g.call(bad).starts_with('E'), "{bad}");
+    }
+}
+
+#[test]
+fn gdb_may_read_the_one_file_that_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let (elf, other) = (dir.path().join("app.elf"), dir.path().join("other"));
+    std::fs::write(&elf, b"\x7fELF and more").unwrap();
+    std::fs::write(&other, b"secret").unwrap();
+    let (handle, port) = serve(hello());
+    let path = elf.clone();
+    handle.call(move |s| s.set_exec_file(Some(path))).unwrap();
+    let mut g = Rsp::ready(port);
+    let hex =
+        |p: &std::path::Path| p.to_str().unwrap().bytes().map(|b| format!("{b:02x}")).collect::<String>();
+    assert_eq!(g.call("qXfer:exec-file:read::0,fff")[1..], elf.display().to_string());
+    assert_eq!(g.call("qXfer:exec-file:read::fff,fff"), "l");
+    assert_eq!(g.call("vFile:setfs:0"), "F00");
+    let open = |g: &mut Rsp, path: &std::path::Path, flags: &str| {
+        g.call(&format!("vFile:open:{},{flags},0", hex(path)))
+    };
+    assert_eq!(open(&mut g, &elf, "0"), "F00");
+    assert!(g.call("vFile:pread:0,4,0").ends_with(";\x7fELF"));
+    assert!(g.call("vFile:pread:0,100,5").ends_with("and more"));
+    assert_eq!(g.call("vFile:close:0"), "F00");
+    assert!(g.call("vFile:pread:0,4,0").starts_with("F-1"));
+    for (path, flags) in [(&other, "0"), (&elf, "1"), (&elf, "2"), (&elf, "401")] {
+        assert!(open(&mut g, path, flags).starts_with("F-1"), "{} {flags}", path.display());
+    }
+    for _ in 0..20 {
+        open(&mut g, &elf, "0");
+    }
+    assert!(open(&mut g, &elf, "0").starts_with("F-1"), "a bounded number of files");
+}

@@ -3,6 +3,8 @@
 //! One file a command; clap parses them and writes the help. docs/howto/add-a-monitor-command.md follows one through.
 
 mod breakpoints;
+mod complete;
+mod flash;
 mod info;
 mod listen;
 mod memory;
@@ -15,6 +17,7 @@ mod trace;
 mod vendor;
 mod vocabulary;
 
+pub use complete::complete;
 pub use listen::listen;
 
 use crate::supervisor::{Gone, Handle};
@@ -84,7 +87,7 @@ enum Command {
     /// The same.
     Esp(vendor::Vendor),
     /// Flash commands of OpenOCD.
-    Flash(vendor::Flash),
+    Flash(flash::Flash),
     /// End esplens.
     #[command(visible_aliases = ["q", "shutdown", "exit"])]
     Quit(run_control::Quit),

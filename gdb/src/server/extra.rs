@@ -3,6 +3,7 @@
 use super::conditions;
 use super::flash;
 use super::frame::MAX_PACKET;
+use super::search;
 use super::target::Guest;
 use esplens_core::memory::CORES;
 use esplens_soc::machine::reg;
@@ -35,6 +36,12 @@ pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
     if body.first() == Some(&b'X') && writes_flash(body) {
         return Verdict::Answer(FLASH_WRITE.to_vec());
     }
+    if let Some(rest) = body.strip_prefix(b"qSearch:memory:") {
+        return Verdict::Answer(search::search(rest, guest, core));
+    }
+    if let Some(rest) = body.strip_prefix(b"qCRC:") {
+        return Verdict::Answer(search::checksum(rest, guest, core));
+    }
     let Ok(text) = std::str::from_utf8(body) else { return pass(body) };
     match text.as_bytes() {
         [b'M', ..] if writes_flash(body) => Verdict::Answer(FLASH_WRITE.to_vec()),
@@ -58,7 +65,7 @@ pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
 }
 
 /// The answer to a write where flash is mapped.
-const FLASH_WRITE: &[u8] = b"E.flash is mapped there: use load, or monitor flash write_image";
+const FLASH_WRITE: &[u8] = b"E.flash is mapped there: use load, or monitor flash fillw";
 
 /// True for `M` and `X` packets that write where flash is mapped.
 fn writes_flash(body: &[u8]) -> bool {
