@@ -151,14 +151,14 @@ fn gdb_may_read_the_one_file_that_runs() {
         |p: &std::path::Path| p.to_str().unwrap().bytes().map(|b| format!("{b:02x}")).collect::<String>();
     assert_eq!(g.call("qXfer:exec-file:read::0,fff")[1..], elf.display().to_string());
     assert_eq!(g.call("qXfer:exec-file:read::fff,fff"), "l");
-    assert_eq!(g.call("vFile:setfs:0"), "F00");
+    assert!(["F0", "F00"].contains(&g.call("vFile:setfs:0").as_str()));
     let open = |g: &mut Rsp, path: &std::path::Path, flags: &str| {
         g.call(&format!("vFile:open:{},{flags},0", hex(path)))
     };
-    assert_eq!(open(&mut g, &elf, "0"), "F00");
+    assert!(["F0", "F00"].contains(&open(&mut g, &elf, "0").as_str()));
     assert!(g.call("vFile:pread:0,4,0").ends_with(";\x7fELF"));
     assert!(g.call("vFile:pread:0,100,5").ends_with("and more"));
-    assert_eq!(g.call("vFile:close:0"), "F00");
+    assert!(["F0", "F00"].contains(&g.call("vFile:close:0").as_str()));
     assert!(g.call("vFile:pread:0,4,0").starts_with("F-1"));
     for (path, flags) in [(&other, "0"), (&elf, "1"), (&elf, "2"), (&elf, "401")] {
         assert!(open(&mut g, path, flags).starts_with("F-1"), "{} {flags}", path.display());
