@@ -4,7 +4,9 @@
 
 mod breakpoints;
 mod bt;
+mod complete;
 mod dump;
+mod flash;
 mod freertos;
 mod info;
 mod list;
@@ -23,6 +25,7 @@ mod vendor;
 mod vocabulary;
 mod whatis;
 
+pub use complete::complete;
 pub use listen::listen;
 
 use crate::supervisor::{Gone, Handle};
@@ -118,7 +121,7 @@ enum Command {
     /// The same.
     Esp(vendor::Vendor),
     /// Flash commands of OpenOCD.
-    Flash(vendor::Flash),
+    Flash(flash::Flash),
     /// End esplens.
     #[command(visible_aliases = ["q", "shutdown", "exit"])]
     Quit(run_control::Quit),

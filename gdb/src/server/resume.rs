@@ -106,6 +106,7 @@ fn resume(
 impl mt::MultiThreadResume for Guest {
     fn resume(&mut self) -> Result<(), Gone> {
         let (view, by) = (self.view(), self.handle.client().clone());
+        self.load = Default::default();
         let (step, named) = (self.step.take(), self.locked.then(|| std::mem::take(&mut self.named)));
         let awaits = step.clone();
         let resumed = self.handle.call(move |s| resume(s, &view, step, named.as_deref(), &by))?;

@@ -1,20 +1,22 @@
 //! gdbstub's view of the machine: registers, memory, running.
 
+use super::flash::Load;
+use super::host_io::Files;
 use super::points::Points;
 use super::resume::Awaited;
 use super::threads::{Asking, View};
 use super::xtensa::{GRegisters, Number, Xtensa, table};
 use crate::monitor;
-use crate::supervisor::{Gone, Handle, PointKind, Session, Stopped};
-use gdbstub::common::{Pid, Tid};
+use crate::supervisor::{Gone, Handle, Session, Stopped};
+use gdbstub::common::Tid;
 use gdbstub::target::ext::base::BaseOps;
 use gdbstub::target::ext::base::multithread as mt;
 use gdbstub::target::ext::base::single_register_access::{SingleRegisterAccess, SingleRegisterAccessOps};
-use gdbstub::target::ext::breakpoints::{
-    Breakpoints, BreakpointsOps, HwBreakpoint, HwBreakpointOps, HwWatchpoint, HwWatchpointOps, SwBreakpoint,
-    SwBreakpointOps, WatchKind,
-};
-use gdbstub::target::ext::extended_mode::{Args, AttachKind, ExtendedMode, ExtendedModeOps, ShouldTerminate};
+use gdbstub::target::ext::breakpoints::BreakpointsOps;
+use gdbstub::target::ext::exec_file::ExecFileOps;
+use gdbstub::target::ext::extended_mode::ExtendedModeOps;
+use gdbstub::target::ext::flash::FlashOps;
+use gdbstub::target::ext::host_io::HostIoOps;
 use gdbstub::target::ext::memory_map::{MemoryMap, MemoryMapOps};
 use gdbstub::target::ext::monitor_cmd::{ConsoleOutput, MonitorCmd, MonitorCmdOps};
 use gdbstub::target::ext::thread_extra_info::{ThreadExtraInfo, ThreadExtraInfoOps};
@@ -44,14 +46,18 @@ pub struct Guest {
     pub resumed_after: u64,
     /// The client resumed the machine at least once.
     pub resumed: bool,
+    /// What it wrote: perhaps a `load`.
+    pub load: Load,
+    /// What it has open of the host's files.
+    pub files: Files,
     /// It said `target extended-remote`.
-    extended: bool,
+    pub extended: bool,
 }
 
 /// Errno values, as GDB shows them.
 const EIO: u8 = 5;
 const EFAULT: u8 = 14;
-const EINVAL: u8 = 22;
+pub const EINVAL: u8 = 22;
 
 impl Guest {
     /// For one connection.
@@ -68,6 +74,8 @@ impl Guest {
             stopped: None,
             resumed_after: 0,
             resumed: false,
+            load: Load::default(),
+            files: Files::default(),
             extended: false,
         }
     }
@@ -130,6 +138,18 @@ impl Target for Guest {
         Some(self)
     }
 
+    fn support_host_io(&mut self) -> Option<HostIoOps<'_, Self>> {
+        Some(self)
+    }
+
+    fn support_exec_file(&mut self) -> Option<ExecFileOps<'_, Self>> {
+        Some(self)
+    }
+
+    fn support_flash_operations(&mut self) -> Option<FlashOps<'_, Self>> {
+        Some(self)
+    }
+
     fn support_memory_map(&mut self) -> Option<MemoryMapOps<'_, Self>> {
         Some(self)
     }
@@ -177,6 +197,7 @@ impl mt::MultiThreadBase for Guest {
     }
 
     fn write_addrs(&mut self, addr: u32, data: &[u8], tid: Tid) -> TargetResult<(), Self> {
+        self.load.ram(addr, data);
         let (view, bytes, len) = (self.view(), data.to_vec(), data.len());
         let done = self.ask(move |s| {
             let core = view.eyes(s.machine(), tid);
@@ -220,62 +241,12 @@ impl SingleRegisterAccess<Tid> for Guest {
         let n = val.len().min(8);
         bytes[..n].copy_from_slice(&val[..n]);
         let value = u64::from_le_bytes(bytes);
+        if reg.0 == table::PC && self.take_entry(value as u32)? {
+            return Ok(());
+        }
         let view = self.view();
         let done = self.ask(move |s| view.write(s, tid, reg.0, value))?;
         if done { Ok(()) } else { Err(TargetError::Errno(EINVAL)) }
-    }
-}
-
-impl Breakpoints for Guest {
-    fn support_sw_breakpoint(&mut self) -> Option<SwBreakpointOps<'_, Self>> {
-        Some(self)
-    }
-
-    fn support_hw_breakpoint(&mut self) -> Option<HwBreakpointOps<'_, Self>> {
-        Some(self)
-    }
-
-    fn support_hw_watchpoint(&mut self) -> Option<HwWatchpointOps<'_, Self>> {
-        Some(self)
-    }
-}
-
-impl SwBreakpoint for Guest {
-    fn add_sw_breakpoint(&mut self, addr: u32, _kind: usize) -> TargetResult<bool, Self> {
-        Ok(self.points.add(&self.handle, PointKind::Break, addr, 1, false)?)
-    }
-
-    fn remove_sw_breakpoint(&mut self, addr: u32, _kind: usize) -> TargetResult<bool, Self> {
-        Ok(self.points.remove(&self.handle, PointKind::Break, addr, 1, false)?)
-    }
-}
-
-impl HwBreakpoint for Guest {
-    fn add_hw_breakpoint(&mut self, addr: u32, _kind: usize) -> TargetResult<bool, Self> {
-        Ok(self.points.add(&self.handle, PointKind::Break, addr, 1, true)?)
-    }
-
-    fn remove_hw_breakpoint(&mut self, addr: u32, _kind: usize) -> TargetResult<bool, Self> {
-        Ok(self.points.remove(&self.handle, PointKind::Break, addr, 1, true)?)
-    }
-}
-
-fn kind_of(kind: WatchKind) -> PointKind {
-    use esplens_core::memory::WatchKind as Core;
-    PointKind::Watch(match kind {
-        WatchKind::Write => Core::Write,
-        WatchKind::Read => Core::Read,
-        WatchKind::ReadWrite => Core::Access,
-    })
-}
-
-impl HwWatchpoint for Guest {
-    fn add_hw_watchpoint(&mut self, addr: u32, len: u32, kind: WatchKind) -> TargetResult<bool, Self> {
-        Ok(self.points.add(&self.handle, kind_of(kind), addr, len, true)?)
-    }
-
-    fn remove_hw_watchpoint(&mut self, addr: u32, len: u32, kind: WatchKind) -> TargetResult<bool, Self> {
-        Ok(self.points.remove(&self.handle, kind_of(kind), addr, len, true)?)
     }
 }
 
@@ -312,49 +283,5 @@ impl ThreadExtraInfo for Guest {
         let n = text.len().min(buf.len());
         buf[..n].copy_from_slice(&text.as_bytes()[..n]);
         Ok(n)
-    }
-}
-
-impl Guest {
-    /// The chip at its reset vector, standing still.
-    fn reset_halt(&self) -> Result<(), Gone> {
-        let by = self.handle.client().clone();
-        self.handle.call(move |s| {
-            s.stop(&by);
-            s.reset(&by);
-        })
-    }
-}
-
-/// `target extended-remote`: `run` and `start` reset the chip; `kill` resets it and keeps the connection.
-impl ExtendedMode for Guest {
-    fn on_start(&mut self) -> Result<(), Gone> {
-        self.extended = true;
-        Ok(())
-    }
-
-    fn run(&mut self, _filename: Option<&[u8]>, _args: Args<'_, '_>) -> TargetResult<Pid, Self> {
-        self.reset_halt()?;
-        Ok(Pid::MIN)
-    }
-
-    fn attach(&mut self, _pid: Pid) -> TargetResult<(), Self> {
-        Err(TargetError::Errno(EINVAL))
-    }
-
-    fn query_if_attached(&mut self, _pid: Pid) -> TargetResult<AttachKind, Self> {
-        Ok(AttachKind::Attach)
-    }
-
-    fn kill(&mut self, _pid: Option<Pid>) -> TargetResult<ShouldTerminate, Self> {
-        if !self.extended {
-            return Ok(ShouldTerminate::Yes);
-        }
-        self.reset_halt()?;
-        Ok(ShouldTerminate::No)
-    }
-
-    fn restart(&mut self) -> Result<(), Gone> {
-        self.reset_halt()
     }
 }

@@ -8,6 +8,7 @@ mod agent;
 mod condition;
 mod drive;
 mod event;
+mod flash;
 mod handle;
 mod pace;
 mod points;

@@ -10,6 +10,7 @@ use esplens_core::time::Ticks;
 use esplens_soc::machine::{Machine, MachineState, Plan, RunExit};
 use esplens_soc::system::ResetCause;
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use tokio::sync::broadcast;
 
 /// Most snapshots by name.
@@ -58,6 +59,8 @@ pub struct Session {
     /// Stop when the guest ends the program.
     pub(super) stop_on_exit: bool,
     quit: Option<Quit>,
+    /// The ELF file that clients may read.
+    exec_file: Option<PathBuf>,
     events: broadcast::Sender<Event>,
 }
 
@@ -76,6 +79,7 @@ impl Session {
             stop_on_reset: false,
             stop_on_exit: false,
             quit: None,
+            exec_file: None,
             events,
         }
     }
@@ -337,6 +341,17 @@ impl Session {
     /// Stops when the guest ends the program.
     pub fn stop_on_exit(&mut self, on: bool) {
         self.stop_on_exit = on;
+    }
+
+    /// The ELF file of what runs: GDB clients may read it, and no other file.
+    pub fn set_exec_file(&mut self, path: Option<PathBuf>) {
+        self.exec_file = path;
+    }
+
+    /// The ELF file of what runs.
+    #[must_use]
+    pub fn exec_file(&self) -> Option<&Path> {
+        self.exec_file.as_deref()
     }
 
     /// Asks the whole program to end.

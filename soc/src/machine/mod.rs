@@ -15,7 +15,7 @@ mod state;
 mod tests;
 
 pub use config::{ChipRevision, MachineConfig};
-pub use debug::{Judge, Plan, Step, reg};
+pub use debug::{Deed, Judge, Place, Plan, Step, reg};
 pub use state::{MachineState, StateError};
 
 use crate::bus::Soc;
@@ -61,6 +61,8 @@ pub enum Input {
     Frame(Vec<u8>),
     /// What the host's sockets tell the user network.
     Host(Event),
+    /// What a debugger did, and where in the run.
+    Debug(Place, Deed),
 }
 
 /// The slice of virtual time that the cores are in.
@@ -240,7 +242,7 @@ impl Machine {
 
     /// Makes pending input take effect now.
     fn apply_inputs(&mut self) {
-        while self.next_replay() <= self.now {
+        while self.next_replay() <= self.now && !matches!(self.replay.front(), Some((_, Input::Debug(..)))) {
             if let Some((_, input)) = self.replay.pop_front() {
                 self.apply(input);
             }
@@ -262,6 +264,8 @@ impl Machine {
                 self.soc.sys.tap.note(&seen);
                 (DevId::Eth, Msg::Frame(bytes.clone()))
             }
+            // Deeds have places of their own.
+            Input::Debug(..) => return,
             Input::Host(event) => {
                 self.trace_host(event);
                 if let Some(net) = &mut self.net {

@@ -2,6 +2,7 @@
 
 use super::args::RunArgs;
 use super::exit::BadInput;
+use super::serial::{UARTS, Where, stdio};
 use super::terminal;
 use anyhow::Context;
 use esplens_gdb::monitor;
@@ -41,8 +42,9 @@ pub fn open(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> a
         announce("gdb", &listening);
     }
     if let Some(to) = &args.debug.monitor {
-        open_monitor(to, &handle)?;
+        open_monitor(to, &handle, uart_on_stdio(args))?;
     }
+    supervisor.session().set_exec_file(input.elf.as_ref().and_then(|p| p.canonicalize().ok()));
     if args.debug.gdb_on_panic {
         stop_on_panic(input, supervisor)?;
     }
@@ -61,9 +63,20 @@ fn announce(what: &str, listening: &Listening) {
     terminal::message(&format!("{what}: listening on {}{taken}", listening.address));
 }
 
-fn open_monitor(to: &str, handle: &Handle) -> anyhow::Result<()> {
-    if to == "stdio" {
+/// True when a UART reads standard input.
+fn uart_on_stdio(args: &RunArgs) -> bool {
+    let to = |n: u8| args.serial.iter().rev().find(|s| s.uart == n).map(|s| &s.to);
+    (0..UARTS as u8).any(|n| to(n).map_or(n == 0, |to| *to == Where::Stdio))
+}
+
+fn open_monitor(to: &str, handle: &Handle, shared: bool) -> anyhow::Result<()> {
+    if matches!(to, "stdio" | "mon:stdio") {
         let handle = handle.register("monitor");
+        if shared {
+            stdio::share(handle);
+            terminal::message("monitor: Ctrl-A c switches between it and the UART");
+            return Ok(());
+        }
         std::thread::Builder::new().name("monitor".into()).spawn(move || {
             for line in std::io::stdin().lock().lines().map_while(Result::ok) {
                 print!("{}", monitor::run(&handle, &line));
