@@ -123,11 +123,12 @@ fn a_tour_of_the_demo() {
     let screen = t.wait_for("task net");
     assert!(screen.contains("#0") && screen.contains("#2"), "no stack in\n{screen}");
     // A breakpoint on a frame.
-    t.keys(&["B"]);
-    t.line("frame 'tcp port 80'");
-    t.wait_for("break frame");
+    t.keys(&[":"]);
+    t.wait_for("stop typing");
+    t.line("break frame 'tcp port 80'");
+    t.wait_for("1: break frame");
     t.keys(&["Escape"]);
-    std::thread::sleep(Duration::from_millis(200));
+    t.wait_for("waits for");
     t.keys(&["Space"]);
     t.wait_for("running");
     let asked = std::thread::spawn(move || get(port, "/"));
@@ -137,9 +138,10 @@ fn a_tour_of_the_demo() {
     t.keys(&["i"]);
     t.wait_for("step, core");
     t.keys(&[":"]);
+    t.wait_for("stop typing");
     t.line("delete 1");
     t.keys(&["Escape"]);
-    std::thread::sleep(Duration::from_millis(200));
+    t.wait_for("waits for");
     t.keys(&["Space"]);
     assert!(asked.join().unwrap().contains("200"));
     // The end, with the terminal as it was.

@@ -58,9 +58,7 @@ mod tests {
 
     #[test]
     fn the_palette_finds_commands_by_their_beginnings() {
-        for (query, name) in
-            [("net", "layout network"), ("rst", "reset"), ("run to", "run to cursor"), ("fin", "finish")]
-        {
+        for (query, name) in [("net", "layout network"), ("run to", "run to cursor"), ("fin", "finish")] {
             assert_eq!(entries(query)[0].binding.name, name, "{query}");
         }
         assert_eq!(entries("").len(), TABLE.len());

@@ -176,6 +176,8 @@ pub struct State {
     pub focus: PaneId,
     /// Only that one is shown.
     pub zoom: bool,
+    /// The focus and zoom to go back to when a pane that came alone is done with.
+    pub back: Option<(PaneId, bool)>,
     /// What lies over the panes.
     pub modal: Option<Modal>,
     /// Columns and rows.
@@ -198,6 +200,7 @@ impl State {
             layouts: Layouts::default(),
             focus: PaneId::Console,
             zoom: false,
+            back: None,
             modal: None,
             size: (width, height),
             dirty: true,

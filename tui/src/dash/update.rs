@@ -74,6 +74,7 @@ fn bring_up(state: &mut State, pane: PaneId) {
         return;
     }
     let shown = state.placed().iter().any(|(id, _)| *id == pane);
+    state.back = (!shown).then_some((state.focus, state.zoom));
     state.focus = pane;
     state.zoom = !shown || state.zoom;
 }
@@ -143,7 +144,13 @@ fn key_pressed(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     let typing = state.panes.get(state.focus).typing();
     // Function keys work while typing; no firmware console needs them.
     if typing && !matches!(key.code, KeyCode::F(_)) {
-        return state.panes.get_mut(state.focus).key(&mut state.shared, key);
+        let effects = state.panes.get_mut(state.focus).key(&mut state.shared, key);
+        if !state.panes.get(state.focus).typing()
+            && let Some(back) = state.back.take()
+        {
+            (state.focus, state.zoom) = back;
+        }
+        return effects;
     }
     match keys::lookup(key, state.focus) {
         Some(binding) => command(state, binding.cmd),
