@@ -30,10 +30,8 @@ impl Prompt {
             match key {
                 b'\r' | b'\n' => self.carry_out(),
                 // Backspace, Delete.
-                8 | 127 => {
-                    if self.line.pop().is_some() && self.echo {
-                        terminal::text("\x08 \x08");
-                    }
+                8 | 127 if self.line.pop().is_some() && self.echo => {
+                    terminal::text("\x08 \x08");
                 }
                 b'\t' => self.complete(),
                 // Ctrl-C and Ctrl-U drop the line.
