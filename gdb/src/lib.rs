@@ -5,6 +5,7 @@
 //! ELF files, [`unwind`] its stacks, [`rtos`] its FreeRTOS.
 
 pub mod coredump;
+pub mod explain;
 pub mod filter;
 pub mod monitor;
 pub mod rtos;

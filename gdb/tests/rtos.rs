@@ -43,37 +43,131 @@ impl Bench {
     }
 }
 
+/// Numbers that are the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % n
+    }
+}
+
+/// What all instants of an image came to.
+#[derive(Default)]
+struct Sum {
+    instants: usize,
+    early: usize,
+    torn: Vec<String>,
+    traces: usize,
+    bad: Vec<String>,
+}
+
+impl Bench {
+    /// True when a backtrace ends where the kernel starts tasks.
+    fn is_whole(&self, bt: &Backtrace) -> bool {
+        let first = |pc| self.symbols.function_at(pc).map(|s| s.linkage_name);
+        let last = bt.frames.last().unwrap().pc;
+        let end = first(last).unwrap_or_default();
+        bt.end == End::Outermost && ["vPortTaskWrapper", "port_task_returned"].contains(&&*end)
+    }
+
+    fn look(&self, sum: &mut Sum, at: u64) {
+        let m = &self.machine;
+        let mem = MachineMemory { machine: m, core: 0 };
+        let cores = [0, 1].map(|c| Context::of_core(m.cpu(c), c));
+        let s = self.rtos.snapshot(&mem, [0, 1].map(|c| Some(m.cpu(c).a(1))));
+        sum.instants += 1;
+        if !s.started {
+            sum.early += 1;
+            assert!(s.remark().unwrap().contains("does not run yet"));
+            return;
+        }
+        match &s.torn {
+            Some(why) => {
+                assert!(s.remark().unwrap().contains("in the middle of a list update"));
+                sum.torn.push(format!("{at} us: {why}"));
+            }
+            None => assert_eq!(s.expected, Some(s.tasks.len() as u32), "{at} us"),
+        }
+        for t in &s.tasks {
+            assert!(!t.name.is_empty() && t.stack.start != 0, "{at} us: {t:?}");
+            let bt = rtos::backtrace(&self.rtos, &mem, t, &cores);
+            sum.traces += 1;
+            if !self.is_whole(&bt) {
+                let pcs: Vec<_> = bt.frames.iter().map(|f| format!("{:x}", f.pc)).collect();
+                sum.bad.push(format!(
+                    "{at} us: {} ({}): {} {:?} {}",
+                    t.name,
+                    t.state,
+                    pcs.join(" "),
+                    self.names(&bt),
+                    bt.end
+                ));
+            }
+        }
+    }
+}
+
 #[test]
-fn look() {
-    for name in IMAGES {
+fn tasks_and_backtraces_hold_at_random_instants() {
+    let full = std::env::var_os("ESPLENS_FULL").is_some();
+    let only = std::env::var("ESPLENS_ONLY").ok();
+    for name in IMAGES.into_iter().filter(|n| only.as_deref().is_none_or(|o| o == *n)) {
+        let Some(mut b) = bench(name) else { continue };
+        let (mut random, mut sum, mut at) = (Random(7), Sum::default(), 0);
+        for _ in 0..if full { 200 } else { 25 } {
+            at += 1 + random.below(if full { 12_000 } else { 60_000 }) * TICKS_PER_US / 7;
+            b.machine.run(at * 7);
+            b.look(&mut sum, at * 7 / TICKS_PER_US);
+        }
+        eprintln!(
+            "{name}: {} instants, {} before the scheduler, {} in a list update, {} of {} backtraces whole",
+            sum.instants,
+            sum.early,
+            sum.torn.len(),
+            sum.traces - sum.bad.len(),
+            sum.traces
+        );
+        sum.torn.iter().chain(&sum.bad).for_each(|line| eprintln!("  {line}"));
+        assert!(sum.traces > 40 && sum.bad.len() * 100 <= sum.traces, "{name}");
+        assert!(sum.torn.len() * 5 <= sum.instants, "{name}");
+    }
+}
+
+#[test]
+fn objects_timers_and_heaps_of_the_demo_are_told() {
+    let Some(mut b) = bench("demo") else { return };
+    b.machine.run(400_000 * TICKS_PER_US);
+    let mem = MachineMemory { machine: &b.machine, core: 0 };
+    let tasks = b.rtos.snapshot(&mem, [None; 2]);
+    let queues = rtos::queues(&b.rtos, &mem, &tasks);
+    let named = |name: &str| queues.iter().find(|q| q.name.as_deref() == Some(name)).unwrap();
+    assert_eq!((named("messages").length, named("messages").kind), (8, rtos::QueueKind::Queue));
+    assert_eq!(named("shared").kind, rtos::QueueKind::Mutex);
+    assert_eq!(named("messages").receivers, [tasks.find("consumer").unwrap().tcb]);
+    let (timers, torn) = rtos::timers(&b.rtos, &mem);
+    assert_eq!((timers.len(), timers[0].name.as_str(), timers[0].reload, torn), (1, "heartbeat", true, None));
+    let heap = &rtos::heaps(&b.rtos, &mem)[0];
+    assert!(
+        heap.kind == rtos::HeapKind::Heap4 && heap.largest <= heap.free && heap.largest > 1024,
+        "{heap:?}"
+    );
+}
+
+#[test]
+fn idfs_heaps_add_up() {
+    for (name, kind) in
+        [("idf-4.0-httpd-wifi", rtos::HeapKind::MultiHeap), ("idf-6.1-dht", rtos::HeapKind::Tlsf)]
+    {
         let Some(mut b) = bench(name) else { return };
-        for us in [10_000u64, 400_000, 1_300_001] {
-            b.machine.run(us * TICKS_PER_US);
-            let m = &b.machine;
-            let mem = MachineMemory { machine: m, core: 0 };
-            let sp = [0, 1].map(|c| Some(m.cpu(c).a(1)));
-            let cores = [0, 1].map(|c| Context::of_core(m.cpu(c), c));
-            let s = b.rtos.snapshot(&mem, sp);
-            eprintln!("== {name} at {us}\n{}", rtos::task_table(&s));
-            for c in &cores {
-                let bt = rtos::core_backtrace(Some(&b.rtos), &mem, &*b.rtos.source, c);
-                eprintln!("core {:?}: {:?} {:?}", c.core, b.names(&bt), bt.end);
-            }
-            for t in &s.tasks {
-                let bt = rtos::backtrace(&b.rtos, &mem, t, &cores);
-                eprintln!("{}: {:?} {}", t.name, b.names(&bt), bt.end);
-                assert!(us < 100_000 || bt.end == End::Outermost || true);
-            }
-            eprintln!(
-                "{}",
-                rtos::queue_table(
-                    &s,
-                    &rtos::queues(&b.rtos, &mem, &s),
-                    &rtos::event_groups(&b.rtos, &mem, &s)
-                )
-            );
-            eprintln!("{}", rtos::heap_table(&rtos::heaps(&b.rtos, &mem)));
-            eprintln!("{}", rtos::timer_table(s.tick, &rtos::timers(&b.rtos, &mem).0, |a| format!("{a:#x}")));
+        b.machine.run(700_000 * TICKS_PER_US);
+        let mem = MachineMemory { machine: &b.machine, core: 0 };
+        let heaps = rtos::heaps(&b.rtos, &mem);
+        assert!(heaps.len() >= 3, "{name}: {heaps:?}");
+        for h in heaps {
+            assert!(h.kind == kind && h.torn.is_none() && h.minimum <= h.free, "{name}: {h:?}");
+            assert!(h.largest <= h.free + 4 && (h.free < 16 || h.largest > 0), "{name}: {h:?}");
         }
     }
 }

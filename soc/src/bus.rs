@@ -162,16 +162,16 @@ fn narrow(addr: u32, size: u8, value: u32) -> Option<Narrow> {
 }
 
 impl Bus for Soc {
-    fn halted(&self) -> bool {
-        !self.sys.tap.seen.is_empty()
-    }
-
     fn taken(&mut self, a: &mut Access, what: Taken) {
         self.trace_taken(a, what);
     }
 
     fn stored(&mut self, a: &mut Access, addr: u32, old: u32, value: u32) {
         self.trace_stored(a, addr, old, value);
+    }
+
+    fn halted(&self) -> bool {
+        !self.sys.tap.seen.is_empty()
     }
 
     fn fetch_failed(&mut self, a: &mut Access, addr: u32) {

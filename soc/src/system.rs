@@ -175,12 +175,12 @@ pub struct System {
     /// Which events are traced.
     #[serde(skip)]
     pub trace: Trace,
-    /// Frames shown to a debugger.
-    #[serde(skip)]
-    pub tap: Tap,
     /// Where FreeRTOS keeps the control block of each core's running task; 0: not known.
     #[serde(skip)]
     pub task_words: [u32; 2],
+    /// Frames shown to a debugger.
+    #[serde(skip)]
+    pub tap: Tap,
     /// A guest's access narrower than a register, while the device handles it.
     #[serde(skip)]
     pub narrow: Option<Narrow>,

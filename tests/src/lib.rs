@@ -4,6 +4,8 @@ pub mod binary;
 pub mod firmware;
 pub mod host;
 pub mod kernel;
+pub mod lanes;
+pub mod load;
 pub mod session;
 
 pub use session::Session;

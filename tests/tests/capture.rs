@@ -137,7 +137,7 @@ fn a_capture_reads_back_frame_by_frame() {
         let kind = dissect(&f.bytes);
         println!("{:?} {} {kind:24} {}", f.at, if f.to_guest { "<-" } else { "->" }, f.comment);
         assert_eq!(f.bytes[6..12] == guest[..], !f.to_guest, "direction as the source address says");
-        let us = format!("{:.3} us virtual", f.at.as_nanos() as f64 / 1e3);
+        let us = format!("{}.{:03} us virtual", f.at.as_micros(), f.at.subsec_nanos() % 1000);
         assert!(f.comment.starts_with(&us), "{} begins with {us}", f.comment);
         // Frames of the guest name who sent them: code in flash or RAM.
         assert_eq!(f.comment.contains(", core ") && f.comment.contains("pc 0x40"), !f.to_guest);

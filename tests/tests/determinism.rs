@@ -191,3 +191,29 @@ proptest! {
         prop_assert_eq!(mark(&mut machine), track.expected);
     }
 }
+
+#[test]
+fn a_long_log_loses_its_oldest_inputs_and_still_replays_from_later_states() {
+    let Some(config) = config("nuttx-10.4") else { return };
+    let mut machine = Machine::new(config);
+    for n in 1..=100 {
+        machine.uart_input(0, &[b'a'; 100]);
+        run(&mut machine, n * MS);
+    }
+    let all = machine.log().to_vec();
+    machine.trim_log(1 << 20);
+    assert_eq!(machine.log().len(), 100, "small enough");
+    machine.trim_log(10_000);
+    let left = machine.log().len();
+    assert!((10..100).contains(&left), "{left} of 100 are left");
+    assert_eq!(machine.log(), &all[100 - left..], "the newest");
+    let state = machine.save();
+    machine.uart_input(0, b"later");
+    run(&mut machine, 110 * MS);
+    let (expected, later) = (mark(&mut machine), machine.log()[left..].to_vec());
+    machine.restore(&state);
+    assert_eq!(machine.log().len(), left);
+    machine.replay(later);
+    run(&mut machine, 110 * MS);
+    assert_eq!(mark(&mut machine), expected);
+}

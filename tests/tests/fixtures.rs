@@ -114,8 +114,7 @@ mod cable {
     use esplens_soc::system::Output;
 
     const OURS: [u8; 6] = [2, 0, 0, 0, 0, 2];
-    const HERE: [u8; 4] = [10, 0, 2, 2];
-    const THERE: [u8; 4] = [10, 0, 2, 15];
+    const HERE: [u8; 4] = [169, 254, 0, 9];
     const PORT: u16 = 50_000;
 
     /// The Internet checksum.
@@ -126,6 +125,11 @@ mod cable {
         (!((total & 0xFFFF) + (total >> 16)) as u16).to_be_bytes()
     }
 
+    /// The link-local address that the demo gives itself.
+    fn there(mac: [u8; 6]) -> [u8; 4] {
+        [169, 254, mac[4] % 254 + 1, mac[5]]
+    }
+
     /// An Ethernet frame with a TCP segment from here to there.
     fn segment(to: [u8; 6], seq: u32, ack: u32, flags: u8, data: &[u8]) -> Vec<u8> {
         let mut tcp = [PORT.to_be_bytes(), 80_u16.to_be_bytes()].concat();
@@ -133,12 +137,12 @@ mod cable {
         tcp.extend([0x50, flags, 0x20, 0, 0, 0, 0, 0]);
         tcp.extend(data);
         let length = (tcp.len() as u16).to_be_bytes();
-        let check = sum(&[&HERE, &THERE, &[0, 6], &length, &tcp]);
+        let check = sum(&[&HERE, &there(to), &[0, 6], &length, &tcp]);
         tcp[16..18].copy_from_slice(&check);
         let mut ip = vec![0x45, 0];
         ip.extend((20 + tcp.len() as u16).to_be_bytes());
         ip.extend([0, 0, 0x40, 0, 64, 6, 0, 0]);
-        ip.extend([HERE, THERE].concat());
+        ip.extend([HERE, there(to)].concat());
         let check = sum(&[&ip]);
         ip[10..12].copy_from_slice(&check);
         [&to[..], &OURS, &[8, 0], &ip, &tcp].concat()
@@ -198,13 +202,13 @@ mod cable {
     }
 }
 
-/// DHCP asks; without an answer the demo takes 10.0.2.15 and serves HTTP.
+/// DHCP asks; without an answer the demo takes a link-local address and serves HTTP.
 #[test]
 fn the_demo_serves_http() {
     let input = esplens_tests::firmware::input(&folder().join("demo/flash.bin")).unwrap();
     let mut machine = Machine::new(MachineConfig::new(input.flash));
     let (mut text, mut frames) = (String::new(), Vec::new());
-    while !text.contains("10.0.2.15/24 for now") {
+    while !text.contains("/16 for now") {
         assert!(machine.now() < 20_000 * MS, "{text}");
         machine.run(machine.now() + 10 * MS);
         for output in machine.take_output() {

@@ -34,12 +34,12 @@ pub trait Engine: Send {
     fn set_breakpoint(&mut self, addr: u32, on: bool);
     /// The next run does not stop at a breakpoint on its first instruction, nor at a watchpoint it hits.
     fn step_over(&mut self);
+    /// Tells [`Bus::taken`] of every exception and interrupt from now on, or no longer.
+    fn report(&mut self, on: bool);
     /// Stops with [`Stop::Interrupt`] when one of these interrupts is taken, a bit each.
     fn set_irq_break(&mut self, mask: u32) {
         let _ = mask;
     }
-    /// Tells [`Bus::taken`] of every exception and interrupt from now on, or no longer.
-    fn report(&mut self, on: bool);
     /// Forgets all decoded code (after a restore).
     fn flush(&mut self);
 }
@@ -116,10 +116,10 @@ pub struct Ctx<'a> {
     pub(crate) base: u64,
     /// Set when the machine must be asked before the next instruction.
     pub attention: bool,
-    /// Set when a debugger wants to look before the next instruction.
-    pub(crate) halt: bool,
     /// The bus hears of exceptions and interrupts.
     pub report: bool,
+    /// Set when a debugger wants to look before the next instruction.
+    pub(crate) halt: bool,
     /// The debug event behind [`Done::Stop`].
     pub stop: Option<Stop>,
 }

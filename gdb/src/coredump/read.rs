@@ -6,6 +6,8 @@ use esplens_soc::machine::reg;
 
 /// Name of the note with the tasks' names: a line each, handle and name.
 pub const NAMES: &str = "ESPLENS_TASKS";
+/// Its type: one that no debugger takes for anything else.
+pub const NAMES_TYPE: u32 = 0x4553_504C;
 /// Most threads and segments that are read.
 const MAX_PARTS: usize = 1024;
 

@@ -110,7 +110,7 @@ pub fn write(core: &Core) -> Vec<u8> {
     }
     let names: String =
         core.threads.iter().filter_map(|t| Some(format!("{:08x} {}\n", t.id, t.name.as_ref()?))).collect();
-    note(&mut notes, super::read::NAMES, 1, names.as_bytes());
+    note(&mut notes, super::read::NAMES, super::read::NAMES_TYPE, names.as_bytes());
     let segments = core.memory.len() + 1;
     let mut out = b"\x7fELF\x01\x01\x01".to_vec();
     out.resize(16, 0);

@@ -237,8 +237,8 @@ impl<'a> Parser<'a> {
 
     /// `tcp`, `src`, `port` and their like, in this order.
     fn qualifiers(&mut self) -> Words {
-        let mut words = Words::default();
-        words.proto = self.peek().and_then(|w| Proto::ALL.into_iter().find(|p| p.name() == w));
+        let proto = self.peek().and_then(|w| Proto::ALL.into_iter().find(|p| p.name() == w));
+        let mut words = Words { proto, ..Words::default() };
         self.at += usize::from(words.proto.is_some());
         words.dir = match self.peek() {
             Some("src") => Some(Dir::Src),

@@ -21,18 +21,18 @@ impl Break {
         let rest = self.words[1..].to_vec();
         let by = handle.client().clone();
         // A word more is a line here and a function in `vocabulary`.
-        let point = match word.as_str() {
-            "frame" => vocabulary::frame(&rest, &by),
-            "irq" => vocabulary::irq(&rest, &by),
-            "reg" => handle.call(move |s| vocabulary::register(s.machine(), &rest, &by))?,
+        let one = |p: std::result::Result<Point, String>| p.map(|p| vec![p]);
+        let points = match word.as_str() {
+            "frame" => one(vocabulary::frame(&rest, &by)),
+            "irq" => one(vocabulary::irq(&rest, &by)),
+            "reg" => one(handle.call(move |s| vocabulary::register(s.machine(), &rest, &by))?),
             "task" => task::switch_to(handle, &rest)?,
             place if rest.first().is_some_and(|w| w == "task") => task::at(handle, place, &rest[1..])?,
-            addr if rest.is_empty() => {
-                task::location(handle, addr).map(|addr| Point::new(PointKind::Break, addr, 1, &by))
-            }
-            addr => Err(format!("{addr:?} is none of frame, irq, reg, and an address stands alone")),
+            place if rest.is_empty() => task::places(handle, place)
+                .map(|all| all.into_iter().map(|addr| Point::new(PointKind::Break, addr, 1, &by)).collect()),
+            place => Err(format!("{place:?} is none of frame, irq, reg, task, and a place stands alone")),
         };
-        add(handle, point.map_err(Error::User)?)
+        points.map_err(Error::User)?.into_iter().map(|p| add(handle, p)).collect()
     }
 }
 

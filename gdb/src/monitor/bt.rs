@@ -36,7 +36,8 @@ impl Bt {
             "all" => Whose::All,
             name => Whose::Task(name.strip_prefix("task ").unwrap_or(name).into()),
         };
-        let (rtos, symbols) = (handle.rtos(), handle.symbols());
+        let symbols = Some(handle.symbols().current()).filter(|s| !s.is_empty());
+        let rtos = handle.rtos();
         if matches!(whose, Whose::Task(_)) {
             freertos::kernel(handle)?;
         }

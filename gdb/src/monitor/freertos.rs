@@ -29,7 +29,7 @@ enum What {
 
 /// The kernel, or why there is none.
 pub fn kernel(handle: &Handle) -> std::result::Result<Arc<Rtos>, Error> {
-    let without = if handle.symbols().is_some() {
+    let without = if !handle.symbols().current().is_empty() {
         "the symbols name no FreeRTOS"
     } else {
         "no symbols are loaded: --elf FILE names them"

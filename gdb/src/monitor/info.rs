@@ -32,6 +32,8 @@ enum What {
     Irq,
     /// Network.
     Network,
+    /// Forwards and connections of the user network.
+    Usernet,
     /// Mask ROMs.
     Roms,
     /// Snapshots.
@@ -58,6 +60,7 @@ fn tell(s: &Session, what: What) -> String {
         What::Qtree => DevId::ALL.iter().map(|id| device(m, *id)).collect(),
         What::Irq => (0..2).map(|core| irq(m, core)).collect(),
         What::Network => network(m),
+        What::Usernet => m.usernet_info(),
         What::Roms => roms(m),
         What::Snapshots => snapshots(s),
         What::Cpus => (0..2).map(|n| format!("{n}: {} pc {:08x}\n", m.core_status(n), m.cpu(n).pc)).collect(),
@@ -145,8 +148,7 @@ fn irq(m: &Machine, core: usize) -> String {
 
 fn network(m: &Machine) -> String {
     let eth = &m.soc().dev.eth;
-    let net = m.network_info().unwrap_or_else(|| "no network: frames go nowhere (--nic user)\n".into());
-    format!("{:?}: {}, receiver {:?}\n{net}", DevId::Eth, eth_model(eth.model()), eth.ready())
+    format!("{}{:?}: {}, receiver {:?}\n", m.network_info(), DevId::Eth, eth_model(eth.model()), eth.ready())
 }
 
 fn eth_model(model: EthModel) -> &'static str {

@@ -4,22 +4,29 @@
 
 mod breakpoints;
 mod bt;
+mod complete;
 mod dump;
+mod flash;
 mod freertos;
 mod info;
+mod list;
 mod listen;
 mod memory;
+mod network;
 mod registers;
 mod reset;
 mod run_control;
 mod settings;
 mod snapshots;
+mod symbol_file;
 mod task;
 mod threads;
 mod trace;
 mod vendor;
 mod vocabulary;
+mod whatis;
 
+pub use complete::complete;
 pub use listen::listen;
 
 use crate::supervisor::{Gone, Handle};
@@ -92,14 +99,39 @@ enum Command {
     Trace(trace::TraceEvents),
     /// Show or set how fast virtual time runs: real, max, or a factor.
     Speed(settings::Speed),
+    /// Plug the Ethernet cable in, or pull it out.
+    #[command(name = "set_link")]
+    SetLink(network::SetLink),
+    /// Lead a port of the host to the guest.
+    #[command(name = "hostfwd_add")]
+    HostfwdAdd(network::HostfwdAdd),
+    /// Take that back.
+    #[command(name = "hostfwd_remove")]
+    HostfwdRemove(network::HostfwdRemove),
     /// Open another GDB server.
     Gdb(settings::Gdb),
+    /// Tell what is at an address, or what a name or expression is.
+    #[command(visible_aliases = ["print", "p"])]
+    Whatis(whatis::Whatis),
+    /// Show source text around an address, function or FILE:LINE.
+    List(list::List),
+    /// Replace the application's symbols, or list the files.
+    #[command(name = "symbol-file", visible_alias = "file")]
+    SymbolFile(symbol_file::SymbolFile),
+    /// Add a file's symbols.
+    #[command(name = "add-symbol-file")]
+    AddSymbolFile(symbol_file::AddSymbolFile),
+    /// Map the compiler's source paths to this host's.
+    #[command(name = "substitute-path")]
+    SubstitutePath(symbol_file::SubstitutePath),
+    /// Look for source files in a folder.
+    Directory(symbol_file::Directory),
     /// OpenOCD's commands for the chip; what needs no doing here says so.
     Esp32(vendor::Vendor),
     /// The same.
     Esp(vendor::Vendor),
     /// Flash commands of OpenOCD.
-    Flash(vendor::Flash),
+    Flash(flash::Flash),
     /// End esplens.
     #[command(visible_aliases = ["q", "shutdown", "exit"])]
     Quit(run_control::Quit),
@@ -143,7 +175,16 @@ impl Command {
             Self::Delvm(c) => c.run(handle),
             Self::Trace(c) => c.run(handle),
             Self::Speed(c) => c.run(handle),
+            Self::SetLink(c) => c.run(handle),
+            Self::HostfwdAdd(c) => c.run(handle),
+            Self::HostfwdRemove(c) => c.run(handle),
             Self::Gdb(c) => c.run(handle),
+            Self::Whatis(c) => c.run(handle),
+            Self::List(c) => c.run(handle),
+            Self::SymbolFile(c) => c.run(handle),
+            Self::AddSymbolFile(c) => c.run(handle),
+            Self::SubstitutePath(c) => c.run(handle),
+            Self::Directory(c) => c.run(handle),
             Self::Esp32(c) | Self::Esp(c) => c.run(handle),
             Self::Flash(c) => c.run(handle),
             Self::Quit(c) => c.run(handle),

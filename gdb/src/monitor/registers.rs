@@ -45,6 +45,12 @@ fn find(name: &str) -> Option<usize> {
     raw.or_else(window).or_else(view)
 }
 
+/// All names.
+pub fn names() -> Vec<String> {
+    let raw = table::RAW.iter().map(|r| r.name);
+    raw.chain(table::WINDOW).chain(table::VIEWS.iter().map(|v| v.name)).map(Into::into).collect()
+}
+
 /// The short list of a core.
 pub fn short(m: &Machine, core: usize) -> String {
     let mut out = format!("{}\n", m.core_status(core));

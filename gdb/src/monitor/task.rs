@@ -6,23 +6,15 @@ use crate::supervisor::{Condition, Handle, Point, PointKind};
 use crate::unwind::MachineMemory;
 use esplens_core::memory::WatchKind;
 
-/// A point, what is wrong with what the user said, or why nothing can be said.
-type Made = Result<Result<Point, String>, Error>;
+/// Points, what is wrong with what the user said, or why nothing can be said.
+type Made = Result<Result<Vec<Point>, String>, Error>;
 
-/// An address: a number, a function's name, FILE:LINE.
-pub fn location(handle: &Handle, text: &str) -> Result<u32, String> {
-    let text = text.trim_start_matches('*');
-    if let Ok(addr) = number(text) {
-        return Ok(addr);
+/// The addresses of a place: a number, a function, FILE:LINE.
+pub fn places(handle: &Handle, text: &str) -> Result<Vec<u32>, String> {
+    if let Ok(addr) = number(text.trim_start_matches('*')) {
+        return Ok(vec![addr]);
     }
-    let symbols =
-        handle.symbols().ok_or_else(|| format!("{text:?} is no address, and no symbols are loaded"))?;
-    if let Some(symbol) = symbols.symbol(text) {
-        return Ok(symbol.addr);
-    }
-    let line = text.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
-    let found = line.and_then(|(file, line)| symbols.addresses_of(file, line).first().copied());
-    found.ok_or_else(|| format!("{text:?} is no address, function, or FILE:LINE"))
+    handle.symbols().current().find(text).map_err(|e| e.to_string())
 }
 
 /// The task that these words name.
@@ -40,15 +32,17 @@ fn task(handle: &Handle, words: &[String]) -> Result<Result<(TaskIs, usize), Str
 
 /// `break PLACE task NAME`.
 pub fn at(handle: &Handle, place: &str, name: &[String]) -> Made {
-    let addr = match location(handle, place) {
-        Ok(addr) => addr,
+    let places = match places(handle, place) {
+        Ok(places) => places,
         Err(why) => return Ok(Err(why)),
     };
     Ok(task(handle, name)?.map(|(task, _)| {
-        let mut point =
-            Point::new(PointKind::Break, addr, 1, handle.client()).when(Some(Condition::Task(task)));
-        point.name = Some(format!("task {}", name.join(" ")));
-        point
+        let points = places.into_iter().map(|addr| {
+            let mut point = Point::new(PointKind::Break, addr, 1, handle.client());
+            point.name = Some(format!("task {}", name.join(" ")));
+            point.when(Some(Condition::Task(task.clone())))
+        });
+        points.collect()
     }))
 }
 
@@ -59,6 +53,6 @@ pub fn switch_to(handle: &Handle, name: &[String]) -> Made {
         let kind = PointKind::Watch(WatchKind::Write);
         let mut point = Point::new(kind, addr, len, handle.client()).when(Some(Condition::SwitchTo(task)));
         point.name = Some(format!("task {}", name.join(" ")));
-        point
+        vec![point]
     }))
 }

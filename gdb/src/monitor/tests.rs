@@ -51,6 +51,25 @@ fn commands_people_type() {
     assert!(says("break reg GPIO.PIN[5]").contains("GPIO.PIN[5]"), "{}", says("break reg GPIO.PIN[5]"));
     assert!(says("break reg UART0.FIFE").contains("FIFO"));
     assert!(says("break reg NOSUCH.X").contains("UART0"));
+    let done = |line: &str| complete(&h, line);
+    assert_eq!(done("sys"), ["system_reset"]);
+    assert_eq!(done("info n"), ["network"]);
+    assert_eq!(done("reset "), ["halt", "init", "run"]);
+    assert_eq!(done("break irq uart"), ["uart0", "uart1", "uart2"]);
+    assert_eq!(done("break reg UART0.FI"), ["UART0.FIFO"]);
+    assert_eq!(done("trace net"), ["net_host"]);
+    assert_eq!(done("loadvm o"), ["one"]);
+    assert!(done("nosuch ").is_empty() && done("").len() > 20);
+    assert!(says("flash info 0").contains("* 0x00010000"), "{}", says("flash info 0"));
+    assert!(says("flash mdb 0x10000").contains("0xe9"), "an application image");
+    assert!(says("flash erase_sector 0 16 17").contains("8192 bytes at 0x10000"));
+    assert_eq!(says("flash mdw 0x10000"), "00010000: 0xffffffff\n");
+    assert!(says("flash erase_check 0").contains("not erased"));
+    assert_eq!(says("flash fillb 0x10000 0xe9 2"), "2 bytes at 0x10000\n");
+    assert_eq!(says("flash mdh 0x10000 2"), "00010000: 0xe9e9 0xffff\n");
+    assert!(says("flash erase_sector 0 0 99999").contains("sectors are 0 to"));
+    assert!(says("flash write_image x.bin").contains("no files"));
+    assert!(says("flash").contains("erase_check"));
     let points = says("info breakpoints");
     assert!(points.lines().count() >= 7 && points == says("break"), "{points}");
     let id = points.lines().find(|l| l.contains("irq 5")).and_then(|l| l.split(':').next()).unwrap();
@@ -61,11 +80,45 @@ fn commands_people_type() {
     assert!(says("trace").contains("net_host                   off"));
     assert!(says("trace * off").lines().all(|l| l.contains(" off ")));
     assert!(says("trace nosuch on").contains("nosuch"));
+    assert!(says("symbol-file").contains("no symbols"));
+    assert!(says("break nosuch").contains("no symbol \"nosuch\""));
     assert!(says("help").contains("savevm"));
     assert!(says("help reset").contains("halt"));
+    assert!(says("set_link wlan0 off").contains("'wlan0' not found"), "{}", says("set_link wlan0 off"));
+    assert_eq!(says("set_link open_eth.0 off"), "");
+    assert!(says("hostfwd_add tcp::1-:2").contains("could not set up host forwarding rule 'tcp::1-:2'"));
+    assert!(says("hostfwd_add other tcp::1-:2").contains("unrecognized netdev id 'other'"));
+    assert!(says("hostfwd_add nonsense").contains("hostport"));
+    assert_eq!(says("hostfwd_remove tcp::1"), "host forwarding rule for tcp::1 not found\n");
+    assert!(says("hostfwd_remove nonsense").contains("invalid format"));
     assert!(says("nonsense").contains("nonsense"));
     assert_eq!(says(""), "");
     for what in ["mtree", "qtree", "irq", "network", "roms", "cpus", "breakpoints"] {
         assert!(!says(&format!("info {what}")).is_empty(), "{what}");
     }
+}
+
+#[test]
+fn symbols_name_addresses_and_places() {
+    let h = handle();
+    let says = |line: &str| run(&h, line);
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/demo");
+    assert!(says(&format!("symbol-file {fixtures}/demo.elf")).ends_with("demo.elf\n"));
+    let symbols = h.symbols().current();
+    let tick = symbols.symbol("xTickCount").unwrap().addr;
+    assert_eq!(
+        says(&format!("whatis {tick:#x}")),
+        format!("{tick:#010x}: xTickCount, volatile TickType_t (demo.elf)\n")
+    );
+    assert!(
+        says("whatis xTickCount + 1").starts_with("xTickCount + 1: "),
+        "{}",
+        says("whatis xTickCount + 1")
+    );
+    let main = symbols.symbol("uart_interrupt").unwrap();
+    let list = says(&format!("list {}", main.name));
+    assert!(list.contains("main.c:") && list.contains('>'), "{list}");
+    assert!(says(&format!("break {}", main.name)).contains("break 0x400"));
+    assert!(says("break main.c:1").contains("break 0x400"));
+    assert!(says("list 0x10").contains("no line"));
 }

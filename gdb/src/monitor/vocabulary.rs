@@ -123,6 +123,15 @@ pub fn find_register(m: &Machine, text: &str) -> std::result::Result<(u32, u32, 
     Ok((addr, (count - 1) * found.stride + 4, format!("{}.{}{element}", device_name(m, id), found.name)))
 }
 
+/// Every register as `reg` takes it.
+pub fn register_names(m: &Machine) -> Vec<String> {
+    let of = |id: DevId| {
+        let regs = m.soc().dev.get(id).spec().regs.iter();
+        regs.map(|r| format!("{}.{}", device_name(m, id), r.name)).collect::<Vec<_>>()
+    };
+    DevId::ALL.iter().flat_map(|id| of(*id)).collect()
+}
+
 /// `PIN[5]`: name and index.
 fn element(text: &str) -> std::result::Result<(&str, Option<u32>), String> {
     let Some((name, index)) = text.split_once('[') else { return Ok((text, None)) };

@@ -78,7 +78,7 @@ impl Stack {
     /// Bytes in all.
     #[must_use]
     pub fn size(&self) -> Option<u32> {
-        Some(self.end?.checked_sub(self.start)?)
+        self.end?.checked_sub(self.start)
     }
 
     /// Bytes in use now.

@@ -1,1 +1,105 @@
+//! Lists made by hand, whole and in the middle of an update; a kernel known by addresses alone.
 
+use super::*;
+use crate::unwind::Memory;
+use std::collections::BTreeMap;
+
+/// Memory of single words; what was never written reads as 0.
+#[derive(Default)]
+struct Ram(BTreeMap<u32, u32>);
+
+impl Memory for Ram {
+    fn peek(&self, addr: u32, out: &mut [u8]) -> usize {
+        for (n, byte) in out.iter_mut().enumerate() {
+            let at = addr + n as u32;
+            *byte = self.0.get(&(at & !3)).copied().unwrap_or(0).to_le_bytes()[(at & 3) as usize];
+        }
+        out.len()
+    }
+}
+
+const LIST: u32 = 0x3FFB_0000;
+
+impl Ram {
+    fn set(&mut self, at: u32, words: &[u32]) {
+        self.0.extend(words.iter().enumerate().map(|(n, w)| (at + 4 * n as u32, *w)));
+    }
+
+    /// A list at `at` with these items: address, value, owner.
+    fn list(&mut self, at: u32, items: &[(u32, u32, u32)]) {
+        let end = at + 8;
+        let ring: Vec<u32> = std::iter::once(end).chain(items.iter().map(|i| i.0)).collect();
+        let link = |n: usize| ring[n % ring.len()];
+        self.set(at, &[items.len() as u32, end, u32::MAX, link(1), link(ring.len() - 1)]);
+        for (n, (item, value, owner)) in items.iter().enumerate() {
+            self.set(*item, &[*value, link(n + 2), link(n), *owner, at]);
+        }
+    }
+}
+
+fn addresses(names: &[(&str, u32)]) -> Addresses {
+    Addresses(names.iter().map(|(n, a)| ((*n).to_string(), *a)).collect())
+}
+
+fn kernel() -> Rtos {
+    let names = [
+        ("pxCurrentTCBs", 0x3FFB_1000),
+        ("pxReadyTasksLists", LIST),
+        ("xDelayedTaskList1", 0x3FFB_0100),
+        ("uxCurrentNumberOfTasks", 0x3FFB_1010),
+        ("xSchedulerRunning", 0x3FFB_1014),
+        ("xTickCount", 0x3FFB_1018),
+    ];
+    Rtos::find(Arc::new(addresses(&names))).unwrap()
+}
+
+#[test]
+fn a_list_is_read_and_every_kind_of_tear_is_seen() {
+    let lists = kernel().layout.lists;
+    let mut ram = Ram::default();
+    ram.list(LIST, &[(0x3FFB_2004, 5, 0x3FFB_2000), (0x3FFB_3004, 9, 0x3FFB_3000)]);
+    let walk = lists.walk(&ram, LIST);
+    assert_eq!((walk.items.len(), walk.items[1].value, walk.torn), (2, 9, None));
+    // The count is not yet raised, a back link not yet set, a link wild, the ring without the end marker.
+    let tear = |at: u32, word: u32| {
+        let mut torn = Ram(ram.0.clone());
+        torn.set(at, &[word]);
+        lists.walk(&torn, LIST).torn.expect("torn")
+    };
+    assert!(tear(LIST, 1).contains("counts 1 and holds 2"));
+    assert!(tear(0x3FFB_3004 + 8, LIST + 8).contains("being changed"));
+    assert!(tear(0x3FFB_2004 + 4, 0xFFFF_FFF0).contains("leads to 0xfffffff0"));
+    assert!(tear(0x3FFB_3004 + 4, 0x3FFB_2004).contains("circle"));
+}
+
+#[test]
+fn tasks_are_found_by_addresses_alone() {
+    let rtos = kernel();
+    let mut ram = Ram::default();
+    let name = |text: &[u8; 8]| {
+        [u32::from_le_bytes(text[..4].try_into().unwrap()), u32::from_le_bytes(text[4..].try_into().unwrap())]
+    };
+    for (tcb, text) in [(0x3FFB_2000, b"main\0\0\0\0"), (0x3FFB_3000, b"idle0\0\0\0")] {
+        // Top of stack, both items, priority, stack, name, core, end of stack.
+        ram.set(tcb, &[0x3FFC_0100]);
+        ram.set(tcb + 44, &[1, 0x3FFC_0000]);
+        ram.set(tcb + 52, &name(text));
+        ram.set(tcb + 68, &[0x7FFF_FFFF, 0x3FFC_0FFC]);
+    }
+    ram.list(LIST, &[(0x3FFB_3004, 0, 0x3FFB_3000)]);
+    ram.list(0x3FFB_0100, &[(0x3FFB_2004, 77, 0x3FFB_2000)]);
+    ram.set(0x3FFB_1000, &[0x3FFB_3000, 0]);
+    ram.set(0x3FFB_1010, &[2, 0, 60]);
+    let early = rtos.snapshot(&ram, [None; 2]);
+    assert_eq!((early.started, early.remark().is_some()), (false, true));
+    ram.set(0x3FFB_1014, &[1]);
+    let s = rtos.snapshot(&ram, [None; 2]);
+    assert_eq!((s.tick, s.tasks.len(), s.torn.clone()), (60, 2, None));
+    assert_eq!(s.on_core(0).map(|t| t.name.as_str()), Some("idle0"));
+    let main = s.find("main").unwrap();
+    assert_eq!(main.state.to_string(), "blocked: delay, until tick 77");
+    assert_eq!((main.stack.size(), main.stack.used(), main.affinity), (Some(0x1000), Some(0xF00), None));
+    ram.set(0x3FFB_1010, &[3]);
+    let torn = rtos.snapshot(&ram, [None; 2]);
+    assert!(torn.remark().unwrap().contains("counts 3 tasks, its lists hold 2"));
+}

@@ -1,7 +1,9 @@
 //! Packets that gdbstub does not know, takes amiss, or answers less than GDB can use.
 
 use super::conditions;
+use super::flash;
 use super::frame::MAX_PACKET;
+use super::search;
 use super::target::Guest;
 use esplens_soc::machine::reg;
 
@@ -30,6 +32,15 @@ fn number(text: &str) -> Option<u64> {
 
 /// Looks at a packet before gdbstub does. `core` is the one that stopped last.
 pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
+    if body.first() == Some(&b'X') && writes_flash(body) {
+        return Verdict::Answer(FLASH_WRITE.to_vec());
+    }
+    if let Some(rest) = body.strip_prefix(b"qSearch:memory:") {
+        return Verdict::Answer(search::search(rest, guest, core));
+    }
+    if let Some(rest) = body.strip_prefix(b"qCRC:") {
+        return Verdict::Answer(search::checksum(rest, guest, core));
+    }
     let Ok(text) = std::str::from_utf8(body) else { return pass(body) };
     if matches!(body.first(), Some(b's' | b'S')) || body.starts_with(b"vCont;") {
         // Those that name no thread mean the one that stopped last.
@@ -41,6 +52,7 @@ pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
         };
     }
     match text.as_bytes() {
+        [b'M', ..] if writes_flash(body) => Verdict::Answer(FLASH_WRITE.to_vec()),
         [b'm', ..] => read(text),
         [b'Z', ..] => match conditions::split(text) {
             Some((bare, condition)) => {
@@ -55,6 +67,17 @@ pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
         _ if text.starts_with("qSymbol:") => Verdict::Answer(symbol(text, guest)),
         _ => pass(body),
     }
+}
+
+/// The answer to a write where flash is mapped.
+const FLASH_WRITE: &[u8] = b"E.flash is mapped there: use load, or monitor flash fillw";
+
+/// True for `M` and `X` packets that write where flash is mapped.
+fn writes_flash(body: &[u8]) -> bool {
+    let head = body[1..].split(|b| *b == b',' || *b == b':');
+    let mut fields = head.take(2).map(|f| std::str::from_utf8(f).ok().and_then(number));
+    let (Some(Some(addr)), Some(Some(len))) = (fields.next(), fields.next()) else { return false };
+    len > 0 && u32::try_from(addr).is_ok_and(flash::is_mapped)
 }
 
 /// `m ADDR,LEN`: a length that fits a packet and the address space.
@@ -126,7 +149,7 @@ fn escaped(text: &str) -> String {
 
 /// `qSymbol`: the client offers to look symbols up; where we have none, the kernel's are asked for.
 fn symbol(text: &str, guest: &mut Guest) -> Vec<u8> {
-    if guest.handle.symbols().is_some() {
+    if guest.handle.rtos().is_some() && text == "qSymbol::" {
         return b"OK".to_vec();
     }
     if let Some(question) = guest.asking.answer(text) {

@@ -5,12 +5,18 @@
 //! `extra` answers what gdbstub has no packet for; `target` and its siblings are gdbstub's view of the machine.
 
 mod address;
+mod break_points;
 mod conditions;
+mod extended;
 mod extra;
+mod flash;
 mod frame;
+mod host_io;
 mod listen;
 mod map;
 mod points;
+mod resume;
+mod search;
 mod session;
 mod stub;
 mod target;

@@ -118,6 +118,10 @@ impl Session {
                 if body.starts_with(b"qSupported") {
                     out = announce(&out);
                 }
+                // gdbstub names its first thread whatever stopped.
+                if body == b"?" && self.core != 0 {
+                    out = last_stop(&out, self.guest.thread_of(self.core)?);
+                }
                 self.out.extend(out);
             }
         }
@@ -139,10 +143,9 @@ impl Session {
         }
         self.attached = true;
         let by = self.guest.handle.client().clone();
-        self.was_running = self.guest.handle.call(move |s| {
+        (self.was_running, self.core) = self.guest.handle.call(move |s| {
             let running = s.is_running();
-            s.stop(&by);
-            running
+            (running, s.stop(&by).core)
         })?;
         Ok(())
     }
@@ -245,6 +248,13 @@ impl Session {
             }
         });
     }
+}
+
+/// gdbstub's answer to `?` with the thread that stopped.
+fn last_stop(out: &[u8], thread: Tid) -> Vec<u8> {
+    let ack = out.first().filter(|b| **b == b'+').copied();
+    let answer = format!("T05thread:p01.{:02x};", thread);
+    ack.into_iter().chain(frame::packet(answer.as_bytes())).collect()
 }
 
 /// gdbstub's answer to qSupported with what this server adds.

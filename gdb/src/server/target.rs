@@ -1,21 +1,22 @@
 //! gdbstub's view of the machine: registers, memory, running.
 
+use super::flash::Load;
+use super::host_io::Files;
 use super::points::Points;
-use super::threads::{Asking, Place, View};
+use super::resume::Awaited;
+use super::threads::{Asking, View};
 use super::xtensa::{GRegisters, Number, Xtensa, table};
 use crate::monitor;
-use crate::supervisor::{Gone, Handle, Point, PointId, PointKind, Session, Stopped};
-use esplens_core::memory::CORES;
-use esplens_soc::machine::{Plan, Step};
-use gdbstub::common::{Pid, Signal, Tid};
+use crate::supervisor::{Gone, Handle, Session, Stopped};
+use gdbstub::common::Tid;
 use gdbstub::target::ext::base::BaseOps;
 use gdbstub::target::ext::base::multithread as mt;
 use gdbstub::target::ext::base::single_register_access::{SingleRegisterAccess, SingleRegisterAccessOps};
-use gdbstub::target::ext::breakpoints::{
-    Breakpoints, BreakpointsOps, HwBreakpoint, HwBreakpointOps, HwWatchpoint, HwWatchpointOps, SwBreakpoint,
-    SwBreakpointOps, WatchKind,
-};
-use gdbstub::target::ext::extended_mode::{Args, AttachKind, ExtendedMode, ExtendedModeOps, ShouldTerminate};
+use gdbstub::target::ext::breakpoints::BreakpointsOps;
+use gdbstub::target::ext::exec_file::ExecFileOps;
+use gdbstub::target::ext::extended_mode::ExtendedModeOps;
+use gdbstub::target::ext::flash::FlashOps;
+use gdbstub::target::ext::host_io::HostIoOps;
 use gdbstub::target::ext::memory_map::{MemoryMap, MemoryMapOps};
 use gdbstub::target::ext::monitor_cmd::{ConsoleOutput, MonitorCmd, MonitorCmdOps};
 use gdbstub::target::ext::thread_extra_info::{ThreadExtraInfo, ThreadExtraInfoOps};
@@ -29,14 +30,14 @@ pub struct Guest {
     /// This connection's points.
     pub points: Points,
     /// The thread that the vCont packet steps, and the addresses it may step through.
-    step: Option<(Tid, Range<u32>)>,
+    pub(super) step: Option<(Tid, Range<u32>)>,
     /// Threads that the vCont packet names, to be told from those that scheduler locking holds.
-    named: Vec<Tid>,
-    locked: bool,
+    pub(super) named: Vec<Tid>,
+    pub(super) locked: bool,
     /// A step of a task that waits for its turn.
-    awaited: Option<Awaited>,
+    pub(super) awaited: Option<Awaited>,
     /// Tasks or cores, and whose kernel.
-    view: View,
+    pub(super) view: View,
     /// The questions about symbols under way.
     pub asking: Asking,
     /// The stop that a resume came back with at once.
@@ -45,21 +46,18 @@ pub struct Guest {
     pub resumed_after: u64,
     /// The client resumed the machine at least once.
     pub resumed: bool,
+    /// What it wrote: perhaps a `load`.
+    pub load: Load,
+    /// What it has open of the host's files.
+    pub files: Files,
     /// It said `target extended-remote`.
-    extended: bool,
-}
-
-/// A task is to be stepped once it gets a core.
-struct Awaited {
-    point: PointId,
-    tid: Tid,
-    range: Range<u32>,
+    pub extended: bool,
 }
 
 /// Errno values, as GDB shows them.
 const EIO: u8 = 5;
 const EFAULT: u8 = 14;
-const EINVAL: u8 = 22;
+pub const EINVAL: u8 = 22;
 
 impl Guest {
     /// For one connection.
@@ -76,6 +74,8 @@ impl Guest {
             stopped: None,
             resumed_after: 0,
             resumed: false,
+            load: Load::default(),
+            files: Files::default(),
             extended: false,
         }
     }
@@ -98,91 +98,6 @@ impl Guest {
         let view = self.view();
         self.handle.call(move |s| view.on_core(s.machine(), core))
     }
-
-    /// `monitor threads cores|tasks`: what threads are, for this connection.
-    fn threads_command(&mut self, line: &str) -> Option<String> {
-        let mut words = line.split_whitespace();
-        if words.next() != Some("threads") {
-            return None;
-        }
-        let known = self.handle.rtos().is_some();
-        Some(match words.next() {
-            Some("cores") => {
-                self.view.cores = true;
-                "threads are the cores\n".into()
-            }
-            Some("tasks") if known => {
-                self.view.cores = false;
-                "threads are tasks once the scheduler runs\n".into()
-            }
-            Some("tasks") => "no FreeRTOS is known: no symbols name one\n".into(),
-            None if known && !self.view.cores => "tasks\n".into(),
-            None => "cores\n".into(),
-            Some(other) => format!("threads: {other:?} is neither cores nor tasks\n"),
-        })
-    }
-
-    /// The stop that a waiting step was for: steps on. True when the client is not to hear of it; a stop that the step
-    /// comes back with at once is in [`Guest::stopped`].
-    pub fn go_on(&mut self, stopped: &Stopped) -> Result<bool, Gone> {
-        let Some(awaited) = self.awaited.take() else { return Ok(false) };
-        let (view, by, core) = (self.view(), self.handle.client().clone(), stopped.core);
-        let here = stopped.why == crate::supervisor::Why::Breakpoint;
-        let Awaited { point, tid, range } = awaited;
-        let next = self.handle.call(move |s| {
-            s.remove_point(point);
-            if !here || view.on_core(s.machine(), core) != tid {
-                return None;
-            }
-            let step = Some(Step { core, range, irq: s.step_irq() });
-            let before = s.stop_number();
-            Some((before, s.resume(&Plan { frozen: [false; CORES], step }, &by)))
-        })?;
-        let Some((number, stop)) = next else { return Ok(false) };
-        self.resumed_after = number;
-        self.stopped = stop;
-        Ok(true)
-    }
-}
-
-/// What a resume became.
-struct Resumed {
-    before: u64,
-    stopped: Option<Stopped>,
-    awaited: Option<PointId>,
-}
-
-/// Carries out a vCont packet.
-fn resume(
-    s: &mut Session,
-    view: &View,
-    step: Option<(Tid, Range<u32>)>,
-    named: Option<&[Tid]>,
-    by: &crate::supervisor::Client,
-) -> Resumed {
-    let mut plan = Plan::default();
-    if let Some(named) = named {
-        let on = std::array::from_fn(|core| {
-            named.iter().any(|tid| view.place(s.machine(), *tid) == Some(Place::Core(core)))
-        });
-        // A stopped task alone cannot run: it needs the others to make room.
-        plan.frozen = if on == [false; CORES] { on } else { on.map(|named| !named) };
-    }
-    let mut awaited = None;
-    if let Some((tid, range)) = step {
-        match view.place(s.machine(), tid) {
-            Some(Place::Core(core)) => plan.step = Some(Step { core, range, irq: s.step_irq() }),
-            _ => {
-                let at = view.resumes_at(s.machine(), tid).zip(view.condition(s.machine(), tid));
-                awaited = at.and_then(|(pc, condition)| {
-                    s.insert_point(Point::new(PointKind::Break, pc, 1, by).when(Some(condition)))
-                });
-            }
-        }
-    }
-    let before = s.stop_number();
-    let stopped = s.resume(&plan, by);
-    Resumed { before, stopped, awaited }
 }
 
 impl Target for Guest {
@@ -220,6 +135,18 @@ impl Target for Guest {
     }
 
     fn support_extended_mode(&mut self) -> Option<ExtendedModeOps<'_, Self>> {
+        Some(self)
+    }
+
+    fn support_host_io(&mut self) -> Option<HostIoOps<'_, Self>> {
+        Some(self)
+    }
+
+    fn support_exec_file(&mut self) -> Option<ExecFileOps<'_, Self>> {
+        Some(self)
+    }
+
+    fn support_flash_operations(&mut self) -> Option<FlashOps<'_, Self>> {
         Some(self)
     }
 
@@ -270,6 +197,7 @@ impl mt::MultiThreadBase for Guest {
     }
 
     fn write_addrs(&mut self, addr: u32, data: &[u8], tid: Tid) -> TargetResult<(), Self> {
+        self.load.ram(addr, data);
         let (view, bytes, len) = (self.view(), data.to_vec(), data.len());
         let done = self.ask(move |s| {
             let core = view.eyes(s.machine(), tid);
@@ -313,122 +241,12 @@ impl SingleRegisterAccess<Tid> for Guest {
         let n = val.len().min(8);
         bytes[..n].copy_from_slice(&val[..n]);
         let value = u64::from_le_bytes(bytes);
+        if reg.0 == table::PC && self.take_entry(value as u32)? {
+            return Ok(());
+        }
         let view = self.view();
         let done = self.ask(move |s| view.write(s, tid, reg.0, value))?;
         if done { Ok(()) } else { Err(TargetError::Errno(EINVAL)) }
-    }
-}
-
-impl mt::MultiThreadResume for Guest {
-    fn resume(&mut self) -> Result<(), Gone> {
-        let (view, by) = (self.view(), self.handle.client().clone());
-        let (step, named) = (self.step.take(), self.locked.then(|| std::mem::take(&mut self.named)));
-        let awaits = step.clone();
-        let resumed = self.handle.call(move |s| resume(s, &view, step, named.as_deref(), &by))?;
-        self.awaited = resumed.awaited.zip(awaits).map(|(point, (tid, range))| Awaited { point, tid, range });
-        self.resumed_after = resumed.before;
-        self.resumed = true;
-        self.stopped = resumed.stopped;
-        Ok(())
-    }
-
-    fn clear_resume_actions(&mut self) -> Result<(), Gone> {
-        self.step = None;
-        self.named.clear();
-        self.locked = false;
-        Ok(())
-    }
-
-    fn set_resume_action_continue(&mut self, tid: Tid, _signal: Option<Signal>) -> Result<(), Gone> {
-        self.named.push(tid);
-        Ok(())
-    }
-
-    fn support_single_step(&mut self) -> Option<mt::MultiThreadSingleStepOps<'_, Self>> {
-        Some(self)
-    }
-
-    fn support_range_step(&mut self) -> Option<mt::MultiThreadRangeSteppingOps<'_, Self>> {
-        Some(self)
-    }
-
-    fn support_scheduler_locking(&mut self) -> Option<mt::MultiThreadSchedulerLockingOps<'_, Self>> {
-        Some(self)
-    }
-}
-
-impl mt::MultiThreadSingleStep for Guest {
-    fn set_resume_action_step(&mut self, tid: Tid, _signal: Option<Signal>) -> Result<(), Gone> {
-        mt::MultiThreadRangeStepping::set_resume_action_range_step(self, tid, 0, 0)
-    }
-}
-
-impl mt::MultiThreadRangeStepping for Guest {
-    fn set_resume_action_range_step(&mut self, tid: Tid, start: u32, end: u32) -> Result<(), Gone> {
-        self.named.push(tid);
-        // Two threads that step at once: the first named one decides when the stop is.
-        self.step.get_or_insert((tid, start..end));
-        Ok(())
-    }
-}
-
-impl mt::MultiThreadSchedulerLocking for Guest {
-    fn set_resume_action_scheduler_lock(&mut self) -> Result<(), Gone> {
-        self.locked = true;
-        Ok(())
-    }
-}
-
-impl Breakpoints for Guest {
-    fn support_sw_breakpoint(&mut self) -> Option<SwBreakpointOps<'_, Self>> {
-        Some(self)
-    }
-
-    fn support_hw_breakpoint(&mut self) -> Option<HwBreakpointOps<'_, Self>> {
-        Some(self)
-    }
-
-    fn support_hw_watchpoint(&mut self) -> Option<HwWatchpointOps<'_, Self>> {
-        Some(self)
-    }
-}
-
-impl SwBreakpoint for Guest {
-    fn add_sw_breakpoint(&mut self, addr: u32, _kind: usize) -> TargetResult<bool, Self> {
-        Ok(self.points.add(&self.handle, PointKind::Break, addr, 1, false)?)
-    }
-
-    fn remove_sw_breakpoint(&mut self, addr: u32, _kind: usize) -> TargetResult<bool, Self> {
-        Ok(self.points.remove(&self.handle, PointKind::Break, addr, 1, false)?)
-    }
-}
-
-impl HwBreakpoint for Guest {
-    fn add_hw_breakpoint(&mut self, addr: u32, _kind: usize) -> TargetResult<bool, Self> {
-        Ok(self.points.add(&self.handle, PointKind::Break, addr, 1, true)?)
-    }
-
-    fn remove_hw_breakpoint(&mut self, addr: u32, _kind: usize) -> TargetResult<bool, Self> {
-        Ok(self.points.remove(&self.handle, PointKind::Break, addr, 1, true)?)
-    }
-}
-
-fn kind_of(kind: WatchKind) -> PointKind {
-    use esplens_core::memory::WatchKind as Core;
-    PointKind::Watch(match kind {
-        WatchKind::Write => Core::Write,
-        WatchKind::Read => Core::Read,
-        WatchKind::ReadWrite => Core::Access,
-    })
-}
-
-impl HwWatchpoint for Guest {
-    fn add_hw_watchpoint(&mut self, addr: u32, len: u32, kind: WatchKind) -> TargetResult<bool, Self> {
-        Ok(self.points.add(&self.handle, kind_of(kind), addr, len, true)?)
-    }
-
-    fn remove_hw_watchpoint(&mut self, addr: u32, len: u32, kind: WatchKind) -> TargetResult<bool, Self> {
-        Ok(self.points.remove(&self.handle, kind_of(kind), addr, len, true)?)
     }
 }
 
@@ -465,49 +283,5 @@ impl ThreadExtraInfo for Guest {
         let n = text.len().min(buf.len());
         buf[..n].copy_from_slice(&text.as_bytes()[..n]);
         Ok(n)
-    }
-}
-
-impl Guest {
-    /// The chip at its reset vector, standing still.
-    fn reset_halt(&self) -> Result<(), Gone> {
-        let by = self.handle.client().clone();
-        self.handle.call(move |s| {
-            s.stop(&by);
-            s.reset(&by);
-        })
-    }
-}
-
-/// `target extended-remote`: `run` and `start` reset the chip; `kill` resets it and keeps the connection.
-impl ExtendedMode for Guest {
-    fn on_start(&mut self) -> Result<(), Gone> {
-        self.extended = true;
-        Ok(())
-    }
-
-    fn run(&mut self, _filename: Option<&[u8]>, _args: Args<'_, '_>) -> TargetResult<Pid, Self> {
-        self.reset_halt()?;
-        Ok(Pid::MIN)
-    }
-
-    fn attach(&mut self, _pid: Pid) -> TargetResult<(), Self> {
-        Err(TargetError::Errno(EINVAL))
-    }
-
-    fn query_if_attached(&mut self, _pid: Pid) -> TargetResult<AttachKind, Self> {
-        Ok(AttachKind::Attach)
-    }
-
-    fn kill(&mut self, _pid: Option<Pid>) -> TargetResult<ShouldTerminate, Self> {
-        if !self.extended {
-            return Ok(ShouldTerminate::Yes);
-        }
-        self.reset_halt()?;
-        Ok(ShouldTerminate::No)
-    }
-
-    fn restart(&mut self) -> Result<(), Gone> {
-        self.reset_halt()
     }
 }

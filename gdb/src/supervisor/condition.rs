@@ -36,7 +36,7 @@ impl Condition {
     #[must_use]
     pub fn holds(&self, hit: &Hit) -> bool {
         match self {
-            Self::Agent(agent) => agent.evaluate(hit).map_or(true, |value| value != 0),
+            Self::Agent(agent) => agent.evaluate(hit) != Ok(0),
             Self::Any(list) => list.iter().any(|c| c.holds(hit)),
             Self::All(list) => list.iter().all(|c| c.holds(hit)),
             Self::Task(task) => task.runs(hit.machine, hit.core),

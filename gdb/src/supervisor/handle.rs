@@ -3,7 +3,7 @@
 use super::event::Event;
 use super::session::Session;
 use crate::rtos::Rtos;
-use crate::symbols::Symbols;
+use crate::symbols::{SymbolStore, Symbols};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Sender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -32,11 +32,13 @@ impl std::fmt::Display for Client {
 #[error("the machine is gone")]
 pub struct Gone;
 
-/// What is known of the firmware; all clients share it.
+/// The FreeRTOS that the symbols tell of, and the symbols it was found in.
 #[derive(Default)]
 struct Known {
-    symbols: Option<Arc<Symbols>>,
+    of: Option<Arc<Symbols>>,
     rtos: Option<Arc<Rtos>>,
+    /// Found otherwise, for lack of symbols.
+    told: Option<Arc<Rtos>>,
 }
 
 /// A client's way to the machine; clones are the same client.
@@ -47,6 +49,7 @@ pub struct Handle {
     pub(super) clients: Arc<AtomicU32>,
     known: Arc<RwLock<Known>>,
     client: Client,
+    symbols: Arc<SymbolStore>,
     roster: Roster,
     /// Keeps the client on the roster while a clone of this handle lives.
     _seat: Option<Arc<Seat>>,
@@ -75,8 +78,9 @@ fn lock(roster: &Roster) -> MutexGuard<'_, Vec<Client>> {
 impl Handle {
     pub(super) fn new(jobs: Sender<Job>, events: broadcast::Sender<Event>) -> Self {
         let client = Client { id: 0, name: "esplens".into() };
-        let (known, roster) = (Arc::default(), Roster::default());
-        Self { jobs, events, clients: Arc::new(AtomicU32::new(0)), known, client, roster, _seat: None }
+        let (roster, known, clients, symbols) =
+            (Roster::default(), Arc::default(), Arc::default(), Arc::default());
+        Self { jobs, events, clients, known, client, symbols, roster, _seat: None }
     }
 
     /// A handle for a new client of this kind.
@@ -95,33 +99,38 @@ impl Handle {
         lock(&self.roster).clone()
     }
 
-    /// The firmware's symbols, when they are loaded.
-    #[must_use]
-    pub fn symbols(&self) -> Option<Arc<Symbols>> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).symbols.clone()
-    }
-
-    /// Shares symbols with all clients, and finds the FreeRTOS they describe.
-    pub fn set_symbols(&self, symbols: Arc<Symbols>) {
-        let rtos = Rtos::find(symbols.clone()).map(Arc::new);
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Known { symbols: Some(symbols), rtos };
-    }
-
-    /// The firmware's FreeRTOS, when symbols tell of one.
+    /// The firmware's FreeRTOS, when symbols tell of one. Looked for again when the symbols change.
     #[must_use]
     pub fn rtos(&self) -> Option<Arc<Rtos>> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).rtos.clone()
+        let symbols = self.symbols.current();
+        let same = |k: &Known| k.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, &symbols));
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if same(&known) {
+            return known.rtos.clone().or_else(|| known.told.clone());
+        }
+        drop(known);
+        let rtos = Rtos::find(symbols.clone()).map(Arc::new);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        (known.of, known.rtos) = (Some(symbols), rtos);
+        known.rtos.clone().or_else(|| known.told.clone())
     }
 
     /// Shares a FreeRTOS found otherwise: by a debugger that has symbols where we have none.
     pub fn set_rtos(&self, rtos: Rtos) {
-        self.known.write().unwrap_or_else(PoisonError::into_inner).rtos.get_or_insert_with(|| Arc::new(rtos));
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.told = Some(Arc::new(rtos));
     }
 
     /// Who this handle speaks for.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// The symbols that all clients of this machine share.
+    #[must_use]
+    pub fn symbols(&self) -> &Arc<SymbolStore> {
+        &self.symbols
     }
 
     /// Everything that happens from now on. A client that lags loses the oldest events, not the machine's time.

@@ -8,9 +8,11 @@ mod agent;
 mod condition;
 mod drive;
 mod event;
+mod flash;
 mod handle;
 mod pace;
 mod points;
+mod serving;
 mod session;
 mod stream;
 #[cfg(test)]

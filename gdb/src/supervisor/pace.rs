@@ -11,6 +11,9 @@ pub enum Speed {
     Real,
     /// As fast as the host can; idle time is skipped.
     Max,
+    /// As fast as the host can until the guest's server answers, then as on the chip: the session goes over to
+    /// [`Speed::Real`] by itself, at the latest 10 virtual seconds after the guest has an address.
+    Auto,
     /// This many times as fast as the chip.
     Times(f64),
 }
@@ -20,6 +23,7 @@ impl std::fmt::Display for Speed {
         match self {
             Self::Real => f.write_str("real"),
             Self::Max => f.write_str("max"),
+            Self::Auto => f.write_str("auto"),
             Self::Times(n) => write!(f, "x{n}"),
         }
     }
@@ -32,9 +36,10 @@ impl FromStr for Speed {
         match text {
             "real" => Ok(Self::Real),
             "max" => Ok(Self::Max),
+            "auto" => Ok(Self::Auto),
             _ => match text.trim_start_matches('x').parse::<f64>() {
                 Ok(n) if (0.001..=1000.0).contains(&n) => Ok(Self::Times(n)),
-                _ => Err("expected real, max or a factor from 0.001 to 1000".into()),
+                _ => Err("expected real, max, auto or a factor from 0.001 to 1000".into()),
             },
         }
     }
@@ -59,7 +64,7 @@ impl Pace {
     pub fn new(speed: Speed, now: Ticks) -> Self {
         let factor = match speed {
             Speed::Real => Some(1.0),
-            Speed::Max => None,
+            Speed::Max | Speed::Auto => None,
             Speed::Times(n) => Some(n),
         };
         Self { factor, held: false, origin: (Instant::now(), now) }

@@ -5,12 +5,14 @@ use super::event::{Event, Stopped, Why};
 use super::handle::Client;
 use super::pace::Speed;
 use super::points::{Point, PointId, PointKind, Points};
+use super::serving::Serving;
 use super::stream::Streams;
 use esplens_core::debug::Stop;
 use esplens_core::time::Ticks;
 use esplens_soc::machine::{Machine, MachineState, Plan, RunExit};
 use esplens_soc::system::ResetCause;
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use tokio::sync::broadcast;
 
 /// Most snapshots by name.
@@ -59,8 +61,11 @@ pub struct Session {
     /// Stop when the guest ends the program.
     pub(super) stop_on_exit: bool,
     quit: Option<Quit>,
+    /// The ELF file that clients may read.
+    exec_file: Option<PathBuf>,
     events: broadcast::Sender<Event>,
     pub(super) streams: Streams,
+    pub(super) serving: Serving,
 }
 
 impl Session {
@@ -78,8 +83,10 @@ impl Session {
             stop_on_reset: false,
             stop_on_exit: false,
             quit: None,
+            exec_file: None,
             events,
             streams: Streams::default(),
+            serving: Serving::default(),
         }
     }
 
@@ -313,6 +320,7 @@ impl Session {
     /// Virtual against wall time from now on.
     pub fn set_speed(&mut self, speed: Speed) {
         self.speed = speed;
+        self.serving = Serving::default();
     }
 
     /// Virtual against wall time.
@@ -340,6 +348,17 @@ impl Session {
     /// Stops when the guest ends the program.
     pub fn stop_on_exit(&mut self, on: bool) {
         self.stop_on_exit = on;
+    }
+
+    /// The ELF file of what runs: GDB clients may read it, and no other file.
+    pub fn set_exec_file(&mut self, path: Option<PathBuf>) {
+        self.exec_file = path;
+    }
+
+    /// The ELF file of what runs.
+    #[must_use]
+    pub fn exec_file(&self) -> Option<&Path> {
+        self.exec_file.as_deref()
     }
 
     /// Asks the whole program to end.

@@ -1,5 +1,6 @@
 //! Traced events and frames for clients: each has a queue of its own with a bound, and loses the oldest when slow.
 
+use super::pace::Speed;
 use super::session::Session;
 use esplens_soc::machine::Machine;
 use esplens_soc::system::{Frame, Output};
@@ -10,6 +11,9 @@ use tokio::sync::Notify;
 
 /// Most items that a stream keeps, whatever its client asks for.
 pub const MAX_QUEUE: usize = 1 << 16;
+
+/// Bytes of the input log that are kept: a server under load takes in a gigabyte a day.
+const MAX_LOG: usize = 64 << 20;
 
 /// What a client has not taken yet.
 struct Queue<T> {
@@ -165,11 +169,25 @@ impl Session {
         self.machine_mut().trace_too(wanted);
     }
 
+    /// Ends [`Speed::Auto`] when the guest serves.
+    fn go_over_to_real_time(&mut self, output: &[Output]) {
+        if self.speed() != Speed::Auto {
+            return;
+        }
+        let frames = output.iter().filter_map(|o| if let Output::Frame(f) = o { Some(f) } else { None });
+        frames.for_each(|f| self.serving.see(f));
+        if self.serving.done(self.machine.now()) {
+            self.set_speed(Speed::Real);
+        }
+    }
+
     /// Takes what left the machine: lines with their context to the streams that want them, frames likewise.
     pub(super) fn drain(&mut self) -> Vec<Output> {
         let mut output = self.machine_mut().take_output();
+        self.machine_mut().trim_log(MAX_LOG);
         let main = *self.trace_mut();
         let mut streamed = false;
+        self.go_over_to_real_time(&output);
         let Self { machine, streams, .. } = self;
         output.retain_mut(|o| match o {
             Output::Trace(line) => {

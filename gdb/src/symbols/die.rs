@@ -188,5 +188,26 @@ pub(super) fn demangle(name: &str) -> String {
     if name.len() > LONGEST || !(name.starts_with("_Z") || name.starts_with("_R")) {
         return name.into();
     }
-    addr2line::demangle_auto(name.into(), None).into_owned()
+    if name.starts_with("_R")
+        || name.starts_with("_ZN") && addr2line::demangle(name, gimli::DW_LANG_Rust).is_some()
+    {
+        return addr2line::demangle_auto(name.into(), Some(gimli::DW_LANG_Rust)).into_owned();
+    }
+    demangle_cpp(name).unwrap_or_else(|| name.into())
+}
+
+/// A C++ name; `None` when it is none, or one that unfolds without end.
+fn demangle_cpp(name: &str) -> Option<String> {
+    struct Short(String);
+    impl std::fmt::Write for Short {
+        fn write_str(&mut self, s: &str) -> std::fmt::Result {
+            const LONGEST: usize = 1 << 14;
+            self.0.push_str(s);
+            if self.0.len() > LONGEST { Err(std::fmt::Error) } else { Ok(()) }
+        }
+    }
+    let mut out = Short(String::new());
+    let symbol = cpp_demangle::Symbol::new(name).ok()?;
+    symbol.structured_demangle(&mut out, &cpp_demangle::DemangleOptions::default()).ok()?;
+    Some(out.0)
 }

@@ -1,6 +1,6 @@
 //! One ELF file: its sections, its symbol table, its compilation units.
 
-use super::error::{Error, Result};
+use super::error::{Allowance, Error, Result};
 use super::names::Names;
 use super::symtab::SymTab;
 use super::unit::{self, UnitEntry};
@@ -15,6 +15,27 @@ use std::sync::OnceLock;
 pub(super) type R<'a> = EndianSlice<'a, LittleEndian>;
 /// DWARF over the file's bytes.
 pub(super) type Dwarf<'a> = gimli::Dwarf<R<'a>>;
+
+/// What reading the whole file may cost. Units of a hostile one all name the same large table.
+pub(super) struct Allowed {
+    /// Bytes of line programs.
+    pub lines: Allowance,
+    /// Address ranges.
+    pub ranges: Allowance,
+    /// Bytes of paths and names.
+    pub text: Allowance,
+}
+
+impl Allowed {
+    fn new(file: usize) -> Self {
+        let some = 1 << 20;
+        Self {
+            lines: Allowance::new(some + 4 * file),
+            ranges: Allowance::new(some + file),
+            text: Allowance::new(16 * some + 16 * file),
+        }
+    }
+}
 
 /// Largest file taken in.
 const MAX_BYTES: u64 = 1 << 30;
@@ -32,6 +53,8 @@ pub struct Elf {
     pub(super) units: Vec<UnitEntry>,
     pub(super) unit_ranges: super::ranges::RangeMap,
     pub(super) names: OnceLock<Names>,
+    /// Bytes of line programs, address ranges, and bytes of text that may still be read.
+    pub(super) allowed: Allowed,
     notes: Vec<String>,
 }
 
@@ -72,7 +95,7 @@ impl Elf {
         let mut notes = Vec::new();
         let sections = debug_sections(&file, bytes.len(), &mut notes);
         let memory: Vec<_> = file.sections().filter_map(|s| occupied(&s)).collect();
-        let symtab = SymTab::parse(&file, &memory);
+        let symtab = SymTab::parse(&file, &memory, bytes.len());
         let mut elf = Self {
             name: name.into(),
             path: None,
@@ -83,6 +106,7 @@ impl Elf {
             units: Vec::new(),
             unit_ranges: Default::default(),
             names: OnceLock::new(),
+            allowed: Allowed::new(bytes.len()),
             notes,
             bytes,
         };
@@ -133,6 +157,17 @@ impl Elf {
     #[must_use]
     pub fn occupies(&self, addr: u32) -> bool {
         self.memory.iter().any(|r| r.contains(&addr))
+    }
+
+    /// Reads all names, which the first question about one does otherwise.
+    pub fn index(&self) {
+        self.names();
+    }
+
+    /// Where the file says execution starts.
+    #[must_use]
+    pub fn entry(&self) -> u32 {
+        object::File::parse(&*self.bytes).map_or(0, |f| f.entry() as u32)
     }
 
     /// Number of the section with code that contains `addr`.

@@ -1,5 +1,7 @@
 //! What can be wrong with a file of symbols, or with a question about it.
 
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+
 /// Why symbols give no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -56,6 +58,23 @@ pub enum Error {
 impl Error {
     pub(super) fn dwarf(at: usize, why: impl std::fmt::Display) -> Self {
         Self::Dwarf { at: at as u32, why: why.to_string() }
+    }
+}
+
+/// What a whole file may still cost, over all its units: sound files stay far below.
+pub(super) struct Allowance(AtomicI64);
+
+impl Allowance {
+    pub(super) fn new(all: usize) -> Self {
+        Self(AtomicI64::new(i64::try_from(all).unwrap_or(i64::MAX)))
+    }
+
+    /// # Errors
+    /// [`Error::Budget`] when it is used up.
+    pub(super) fn spend(&self, n: usize) -> Result<()> {
+        let n = i64::try_from(n).unwrap_or(i64::MAX);
+        let left = self.0.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(n).filter(|l| *l >= 0));
+        left.map(|_| ()).map_err(|_| Error::Budget(n as u64))
     }
 }
 

@@ -102,7 +102,15 @@ impl Elf {
         let dies = Dies::new(self);
         let mut out = Vec::new();
         for scope in chain.iter().rev().filter(|s| s.kind != ScopeKind::Block) {
-            let (function, linkage_name) = names(&dies, scope.die);
+            let (mut function, mut linkage_name) = names(&dies, scope.die);
+            if scope.kind == ScopeKind::Function
+                && !unit.is_c()
+                && function == linkage_name
+                && let Some(row) = self.symtab.containing(pc, |r| r.kind == super::SymbolKind::Function)
+            {
+                // C++'s static functions have their mangled name in the symbol table only.
+                (function, linkage_name) = (Some(demangle(&row.name)), Some(row.name.clone()));
+            }
             let inlined = scope.kind == ScopeKind::Inlined;
             let (file, line, column) = place;
             out.push(SourceFrame { function, linkage_name, file, line, column, inlined });

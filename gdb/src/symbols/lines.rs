@@ -75,6 +75,8 @@ impl Elf {
 fn read(elf: &Elf, entry: &UnitEntry, out: &mut Lines) -> Result<()> {
     let Some(at) = entry.stmt_list else { return Ok(()) };
     let dies = Dies::new(elf);
+    let length = elf.section(gimli::SectionId::DebugLine).get(at as usize..).and_then(|b| b.first_chunk());
+    elf.allowed.lines.spend(length.map_or(0, |b| u32::from_le_bytes(*b) as usize))?;
     let unit = entry.unit(&dies.dwarf)?;
     let root = dies.get(entry.root)?;
     let err = |e: gimli::Error| Error::dwarf(at as usize, e);
@@ -137,13 +139,12 @@ impl<'a> Paths<'_, 'a> {
         let names = self.header.file_names();
         let five = self.header.version() >= 5;
         let skip = usize::from(!five);
-        let mut total = 0;
         let mut out = vec![None; skip];
         for file in names {
-            let path = self.path(file);
-            total += path.as_ref().map_or(0, String::len);
             // A hostile table names one long folder in a million files.
-            out.push(path.filter(|_| total < 64 << 20));
+            let path = self.path(file);
+            let allowed = &self.dies.elf.allowed.text;
+            out.push(path.filter(|p| allowed.spend(p.len()).is_ok()));
         }
         out
     }

@@ -4,9 +4,12 @@
 //! opening costs the symbol table and the units' headers, everything else is read when first asked for and kept.
 //! Files are not trusted: every answer is bounded in time and memory, and what is broken is an [`Error`].
 
+mod describe;
 mod die;
 mod elf;
 mod error;
+#[doc(hidden)]
+pub mod exercise;
 mod expr;
 mod frames;
 mod lines;
@@ -16,6 +19,9 @@ mod names;
 mod ranges;
 mod scopes;
 mod set;
+mod source;
+mod spec;
+mod store;
 mod symtab;
 #[cfg(test)]
 mod tests;
@@ -29,6 +35,8 @@ pub use error::{Error, Result};
 pub use frames::SourceFrame;
 pub use locals::Local;
 pub use set::{Symbol, Symbols};
+pub use source::SourcePaths;
+pub use store::{Progress, Role, SymbolStore, open_cached};
 pub use symtab::SymbolKind;
 pub use types::{Encoding, Member, PointerKind, Record, RecordKind, Type, TypeId, Variants};
 pub use values::{Child, Format, Frame, Memory, Number, Place, Value};

@@ -144,6 +144,8 @@ fn walk(elf: &Elf, entry: &UnitEntry, out: &mut Names) -> Result<()> {
     let mut walk = Walk { dies: Dies::new(elf), c: entry.is_c(), spaces: Vec::new(), function: None };
     let unit = entry.unit(&walk.dies.dwarf)?;
     let err = |e: gimli::Error| Error::dwarf(entry.start as usize, e);
+    // What looking for the end of a string that has none costs.
+    let strings = elf.section(gimli::SectionId::DebugStr).len();
     let mut raw = unit.entries_raw(None).map_err(err)?;
     while !raw.is_empty() {
         let (depth, at) = (raw.next_depth(), entry.start + raw.next_offset().0 as u32);
@@ -163,6 +165,11 @@ fn walk(elf: &Elf, entry: &UnitEntry, out: &mut Names) -> Result<()> {
             found.take(&raw.read_attribute(*spec).map_err(err)?);
         }
         let name = walk.name(at, kind, &found);
+        elf.allowed.text.spend(name.map_or(strings, |n| n.len() + 1).min(if found.name.is_some() {
+            usize::MAX
+        } else {
+            1
+        }))?;
         if let (Some(kind), Some(name)) = (kind, name)
             && found.counts(kind)
             && let Some(text) = elf.span(name)
@@ -174,7 +181,7 @@ fn walk(elf: &Elf, entry: &UnitEntry, out: &mut Names) -> Result<()> {
         }
         if space {
             let inner = name.unwrap_or("{anonymous}");
-            let number = space_number(out, walk.spaces.last().map_or(0, |s| s.1), inner);
+            let number = space_number(elf, out, walk.spaces.last().map_or(0, |s| s.1), inner);
             walk.spaces.push((depth, number));
         }
         if tag == constants::DW_TAG_subprogram && walk.function.is_none() {
@@ -184,16 +191,16 @@ fn walk(elf: &Elf, entry: &UnitEntry, out: &mut Names) -> Result<()> {
     Ok(())
 }
 
-fn space_number(out: &mut Names, outer: u32, name: &str) -> u32 {
+fn space_number(elf: &Elf, out: &mut Names, outer: u32, name: &str) -> u32 {
     /// A hostile file nests namespaces so deeply that their full names would fill memory.
     const LONGEST: usize = 4096;
     let outer_name = &out.spaces[outer as usize];
     let full = if outer_name.is_empty() { name.to_string() } else { format!("{outer_name}::{name}") };
-    if full.len() > LONGEST {
-        return outer;
-    }
     if out.spaces.last() == Some(&full) {
         return out.spaces.len() as u32 - 1;
+    }
+    if full.len() > LONGEST || elf.allowed.text.spend(full.len()).is_err() {
+        return outer;
     }
     out.spaces.push(full);
     out.spaces.len() as u32 - 1

@@ -136,6 +136,9 @@ fn walk(elf: &Elf, entry: &UnitEntry, out: &mut Scopes, functions: &mut Vec<(u32
             break Err(e);
         }
         let last = out.ranges.len() as u32;
+        if let Err(e) = elf.allowed.ranges.spend((last - first) as usize) {
+            break Err(e);
+        }
         if first == last {
             continue;
         }

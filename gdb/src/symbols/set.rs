@@ -78,7 +78,7 @@ impl Symbols {
 
     /// Reads the names of all files, which the first question about a name does otherwise.
     pub fn index(&self) {
-        self.elfs.iter().for_each(|e| _ = e.names());
+        self.elfs.iter().for_each(|e| e.index());
     }
 
     /// The files with their numbers, the one that counts first.
@@ -141,11 +141,6 @@ impl Symbols {
     }
 
     fn symbol_where(&self, addr: u32, want: impl Fn(&Row) -> bool + Copy) -> Option<Symbol> {
-        if let Some((_, elf)) = self.owner(addr) {
-            if let Some(row) = elf.symtab.containing(addr, want) {
-                return Some(Self::symbol_of(elf, row));
-            }
-        }
         self.around(addr).find_map(|(_, e)| Some(Self::symbol_of(e, e.symtab.containing(addr, want)?)))
     }
 

@@ -48,8 +48,8 @@ pub(super) struct SymTab {
 }
 
 impl SymTab {
-    pub(super) fn parse(file: &object::File<'_>, sections: &[std::ops::Range<u32>]) -> Self {
-        let mut rows = read(file);
+    pub(super) fn parse(file: &object::File<'_>, sections: &[std::ops::Range<u32>], size: usize) -> Self {
+        let mut rows = read(file, size);
         // Best of one address last: functions and objects before labels, global before local, sized before not.
         rows.sort_by(|a, b| (a.addr, rank(a), &b.name).cmp(&(b.addr, rank(b), &a.name)));
         rows.dedup_by(|a, b| a.addr == b.addr && a.name == b.name);
@@ -86,8 +86,8 @@ impl SymTab {
             r.kind != SymbolKind::Object && r.section == Some(section) && !r.name.starts_with(".L")
         };
         let first = self.rows[..end].iter().rev().find(code)?;
-        let mut group: Vec<&Row> =
-            self.rows[..end].iter().rev().take_while(|r| r.addr == first.addr).filter(code).collect();
+        let here = self.rows[..end].iter().rev().skip_while(|r| r.addr != first.addr);
+        let mut group: Vec<&Row> = here.take_while(|r| r.addr == first.addr).filter(code).collect();
         group.sort_by_key(|r| r.order);
         group.into_iter().reduce(|best, row| if better(best, row, addr) { row } else { best })
     }
@@ -134,10 +134,17 @@ fn better(best: &Row, row: &Row, addr: u32) -> bool {
 }
 
 /// All rows; local symbols belong to the source file named before them.
-fn read(file: &object::File<'_>) -> Vec<Row> {
+///
+/// `size` is the file's: names of a hostile one overlap, or do not end.
+fn read(file: &object::File<'_>, size: usize) -> Vec<Row> {
+    let mut left = (4 * size).saturating_add(1 << 20);
     let mut source: Option<Arc<str>> = None;
     let mut out = Vec::new();
     for s in file.symbols() {
+        match left.checked_sub(s.name().map_or(size, |n| n.len() + 1)) {
+            Some(n) => left = n,
+            None => break,
+        }
         if s.kind() == Kind::File {
             source = s.name().ok().map(Arc::from);
         } else if let Some(row) = row(&s) {

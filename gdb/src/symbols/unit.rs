@@ -141,7 +141,9 @@ impl Reading {
             return Ok(known.clone());
         }
         let section = dwarf.debug_abbrev.reader().slice();
-        self.budget.spend(table_length(section.get(at..).unwrap_or_default()))?;
+        let length = table_length(section.get(at..).unwrap_or_default());
+        self.budget
+            .spend(length.ok_or_else(|| Error::dwarf(at, "an abbreviation with too many attributes"))?)?;
         let table = header.abbreviations(&dwarf.debug_abbrev).map_err(|e| Error::dwarf(at, e))?;
         let table = Arc::new(table);
         self.abbreviations.insert(at, table.clone());
@@ -149,14 +151,22 @@ impl Reading {
     }
 }
 
-/// Bytes of the abbreviation table at the start of `bytes`, plus one.
-fn table_length(bytes: &[u8]) -> u64 {
+/// Most attributes of a DIE. Some take no bytes, so that a hostile file could have any number in every DIE.
+const ATTRIBUTES: usize = 64;
+
+/// Bytes of the abbreviation table at the start of `bytes`, plus one. `None`: a DIE with too many attributes.
+fn table_length(bytes: &[u8]) -> Option<u64> {
+    let mut too_many = false;
     let mut r = R::new(bytes, gimli::LittleEndian);
     let mut walk = || -> gimli::Result<()> {
         while r.read_uleb128()? != 0 {
             r.read_uleb128()?;
             r.read_u8()?;
-            loop {
+            for n in 0.. {
+                if n > ATTRIBUTES {
+                    too_many = true;
+                    return Ok(());
+                }
                 let (name, form) = (r.read_uleb128()?, r.read_uleb128()?);
                 if form == u64::from(constants::DW_FORM_implicit_const.0) {
                     r.read_sleb128()?;
@@ -168,9 +178,9 @@ fn table_length(bytes: &[u8]) -> u64 {
         }
         Ok(())
     };
-    // What is wrong with it the real parser says.
+    // What else is wrong with it the real parser says.
     let _ = walk();
-    (bytes.len() - r.len()) as u64 + 1
+    (!too_many).then(|| (bytes.len() - r.len()) as u64 + 1)
 }
 
 fn root_attribute(entry: &mut UnitEntry, covers: &mut Covers<'_>, name: DwAt, value: AttributeValue<R<'_>>) {

@@ -8,6 +8,7 @@ mod context;
 pub mod exception;
 mod memory;
 mod prologue;
+mod source;
 mod walk;
 
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod tests;
 
 pub use context::Context;
 pub use memory::{MachineMemory, Memory, Words, is_code, is_stack};
+pub use source::{Bytes, SourceView};
 pub use walk::{Unwinder, unwind};
 
 /// Most frames of one backtrace.

@@ -188,9 +188,10 @@ impl<'a> Walk<'a> {
         let end = self.u.mem.u32(a[1].wrapping_sub(12)).filter(|end| n > 1 && is_stack(*end));
         if let Some(end) = end {
             let extra = 4 * (n - 1);
-            let words = self.u.mem.words::<8>(end.wrapping_sub(16 * n as u32));
-            if let Some(words) = words {
-                a[4..4 + extra].copy_from_slice(&words[..extra]);
+            let from = end.wrapping_sub(16 * n as u32);
+            let words = (0..extra as u32).map(|w| self.u.mem.u32(from.wrapping_add(4 * w)));
+            if let Some(words) = words.collect::<Option<Vec<u32>>>() {
+                a[4..4 + extra].copy_from_slice(&words);
                 known = ((1u32 << (4 * n)) - 1) as u16;
             }
         }

@@ -36,6 +36,16 @@ pub fn hello() -> Machine {
     boot(include_bytes!("../../../fixtures/hello/flash.bin"), "hello")
 }
 
+/// The bundled demo: FreeRTOS on both cores.
+pub fn demo() -> Machine {
+    boot(include_bytes!("../../../fixtures/demo/flash.bin"), "demo")
+}
+
+/// The demo's symbols.
+pub fn demo_elf() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/demo/demo.elf")
+}
+
 /// Address of a symbol.
 pub fn symbol(elf: &std::path::Path, name: &str) -> u32 {
     let bytes = std::fs::read(elf).unwrap();
@@ -85,6 +95,14 @@ impl Rsp {
 
     pub fn try_raw(&mut self, bytes: &[u8]) -> bool {
         self.stream.write_all(bytes).is_ok()
+    }
+
+    /// Takes what has come so far and forgets it.
+    pub fn discard(&mut self) {
+        let mut chunk = [0; 65536];
+        self.stream.set_nonblocking(true).unwrap();
+        while matches!(self.stream.read(&mut chunk), Ok(n) if n > 0) {}
+        self.stream.set_nonblocking(false).unwrap();
     }
 
     pub fn send_bytes(&mut self, body: &[u8]) {

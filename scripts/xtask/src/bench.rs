@@ -1,5 +1,8 @@
 //! `cargo xtask bench`: the figures of docs/benchmarks.md, measured on this machine.
 
+mod net;
+mod trace;
+
 use anyhow::{Context, bail};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -11,13 +14,28 @@ const IMAGE: &str = "idf-5.3-blink/flash.bin";
 /// What it prints when its application starts.
 const STARTED: &str = "Calling app_main";
 
+/// The image that keeps connections, in the firmware folder.
+const SERVER: &str = "rust-openeth-http/flash.bin";
+
+/// What can be measured by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum What {
+    /// Requests through the user network.
+    Net,
+    /// What a trace costs that is off.
+    Trace,
+}
+
 /// Flags of `bench`.
 #[derive(clap::Args)]
 pub struct Args {
+    /// Only this [default: the interpreter and the boot].
+    #[arg(value_enum)]
+    what: Option<What>,
     /// Folder with the sample firmware [default: $ESPLENS_SHARED/firmware, else ../shared/firmware].
     #[arg(long, value_name = "DIR")]
     firmware: Option<PathBuf>,
-    /// Only the boot, not the interpreter's benches.
+    /// Only the boot, not the interpreter's and the debugger's benches.
     #[arg(long)]
     boot_only: bool,
     /// Boots to measure; the fastest and the median are shown.
@@ -46,11 +64,24 @@ struct Boot {
 
 /// Measures and prints one table.
 pub fn run(args: &Args, root: &Path) -> anyhow::Result<()> {
+    let rows = match args.what {
+        Some(What::Net) => net::rows(root, &firmware(args, root).join(SERVER))?,
+        Some(What::Trace) => trace::rows(root, &firmware(args, root).join(IMAGE))?,
+        None => usual(args, root)?,
+    };
+    println!("\n| what | measured |\n|---|--:|");
+    rows.iter().for_each(|row| println!("| {} | {} |", row.what, row.figure));
+    Ok(())
+}
+
+/// The interpreter's benches and the boot of a real image.
+fn usual(args: &Args, root: &Path) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     if !args.boot_only {
         let started = SystemTime::now();
         cargo(root, &["bench", "-p", "esplens-core"])?;
         rows.extend(interpreter(&target(root).join("criterion"), started)?);
+        rows.extend(debugging(root)?);
     }
     let image = firmware(args, root).join(IMAGE);
     if image.is_file() {
@@ -59,9 +90,7 @@ pub fn run(args: &Args, root: &Path) -> anyhow::Result<()> {
     } else {
         eprintln!("no {}: the boot is not measured (--firmware DIR says where it is)", image.display());
     }
-    println!("\n| what | measured |\n|---|--:|");
-    rows.iter().for_each(|row| println!("| {} | {} |", row.what, row.figure));
-    Ok(())
+    Ok(rows)
 }
 
 fn firmware(args: &Args, root: &Path) -> PathBuf {
@@ -80,6 +109,27 @@ fn cargo(root: &Path, args: &[&str]) -> anyhow::Result<()> {
         bail!("cargo {}: {status}", args.join(" "));
     }
     Ok(())
+}
+
+/// What debugging costs, as the bench `rates` prints it.
+fn debugging(root: &Path) -> anyhow::Result<Vec<Row>> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["bench", "-p", "esplens-gdb", "--bench", "rates"])
+        .current_dir(root)
+        .stderr(Stdio::inherit())
+        .output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    if !output.status.success() {
+        bail!("cargo bench -p esplens-gdb: {}: {text}", output.status);
+    }
+    Ok(text.lines().filter_map(rate_row).collect())
+}
+
+/// `rate TAB what TAB figure`.
+fn rate_row(line: &str) -> Option<Row> {
+    let (what, figure) = line.strip_prefix("rate\t")?.split_once('\t')?;
+    Some(Row { what: what.into(), figure: figure.into() })
 }
 
 /// What criterion measured since `started`: each bench's instructions a second.
@@ -196,6 +246,13 @@ mod tests {
         assert_eq!(row.what, "interp/mix");
         assert_eq!(row.figure, "200 million instructions/s");
         assert!(bench_row(&json!({"full_id": "x", "throughput": null}), &figures).is_none());
+    }
+
+    #[test]
+    fn a_rate_is_a_row() {
+        let row = rate_row("rate\tsteps\t20000/s").unwrap();
+        assert_eq!((row.what.as_str(), row.figure.as_str()), ("steps", "20000/s"));
+        assert!(rate_row("running 0 tests").is_none());
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! Debian's gdb-source, with an Xtensa configuration generated from this project's own instruction table and register
 //! list. Everything lies in `~/.cache/esplens/gdb`; nothing of it is committed. The first build takes a quarter of an
-//! hour, later ones are found in the cache unless the tables changed.
+//! hour; then `install/` (10 MB, all that a CI cache has to keep) holds the program, its data and a stamp of the tables
+//! it was built from, and is used as it is until those change.
 
 mod config;
 mod modules;
@@ -23,6 +24,12 @@ pub struct Args {
     /// Only write the generated files to this folder.
     #[arg(long, value_name = "DIR")]
     generate: Option<PathBuf>,
+    /// Only print the Debian packages that a build needs.
+    #[arg(long)]
+    packages: bool,
+    /// Only print the path of the GDB that is at hand; fails when there is none, or it is out of date.
+    #[arg(long)]
+    find: bool,
     /// Parallel jobs of make.
     #[arg(short, long, default_value_t = 2)]
     jobs: u32,
@@ -36,12 +43,64 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         std::fs::write(dir.join("xtensa-config.c"), config::generate())?;
         return Ok(());
     }
+    if args.packages {
+        println!("{PACKAGES}");
+        return Ok(());
+    }
     let home = std::env::var_os("HOME").context("HOME is not set")?;
     let root = PathBuf::from(home).join(".cache/esplens/gdb");
-    unpack(&root)?;
-    let changed = configure_source(&root.join("src/gdb"))?;
-    build(&root, args.jobs, changed)?;
-    println!("{}", root.join("build/gdb/gdb").display());
+    let program = root.join("install/bin/xtensa-esp32-elf-gdb");
+    if !(program.exists() && installed(&root).is_some_and(|s| s == stamp())) {
+        ensure!(!args.find, "no GDB of this version in {}: cargo xtask gdb builds one", root.display());
+        unpack(&root)?;
+        let changed = configure_source(&root.join("src/gdb"))?;
+        build(&root, args.jobs, changed)?;
+        install(&root, &program)?;
+    }
+    println!("{}", program.display());
+    Ok(())
+}
+
+/// Stands for the tables that a GDB is built from (FNV-1a, 64 bits).
+fn stamp() -> String {
+    let text = modules::generate() + &config::generate();
+    let hash =
+        text.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01B3));
+    format!("{hash:016x}")
+}
+
+/// What the installed GDB was built from.
+fn installed(root: &Path) -> Option<String> {
+    std::fs::read_to_string(root.join("install/stamp")).ok()
+}
+
+/// The program and its data, apart from the build; source and build may be deleted after that.
+fn install(root: &Path, program: &Path) -> anyhow::Result<()> {
+    let (bin, data) = (root.join("install/bin"), root.join("install/share/gdb"));
+    std::fs::create_dir_all(&bin)?;
+    let part = bin.join("part");
+    std::fs::copy(root.join("build/gdb/gdb"), &part).context("build/gdb/gdb")?;
+    // Renamed, so that a GDB that is running keeps its file.
+    std::fs::rename(&part, program)?;
+    if data.is_symlink() {
+        std::fs::remove_file(&data)?;
+    }
+    copy_folder(&root.join("build/gdb/data-directory"), &data)?;
+    std::fs::write(root.join("install/stamp"), stamp())?;
+    Ok(())
+}
+
+fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from).with_context(|| from.display().to_string())? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &to)?;
+        } else {
+            std::fs::copy(entry.path(), to)?;
+        }
+    }
     Ok(())
 }
 
@@ -106,19 +165,7 @@ fn build(root: &Path, jobs: u32, changed: bool) -> anyhow::Result<()> {
         ];
         command("nice", &options, &dir)?;
     }
-    command("nice", &["-n", "10", "make", &format!("-j{jobs}"), "all-gdb", "MAKEINFO=true"], &dir)?;
-    data_directory(root)
-}
-
-/// GDB's scripts where the program looks for them: Python in GDB needs them, and nothing gets installed.
-fn data_directory(root: &Path) -> anyhow::Result<()> {
-    let link = root.join("install/share/gdb");
-    if !link.exists() {
-        std::fs::create_dir_all(root.join("install/share"))?;
-        #[cfg(unix)]
-        std::os::unix::fs::symlink("../../build/gdb/data-directory", &link)?;
-    }
-    Ok(())
+    command("nice", &["-n", "10", "make", &format!("-j{jobs}"), "all-gdb", "MAKEINFO=true"], &dir)
 }
 
 /// Runs a command in `dir`; its output goes to a log beside, shown when it fails.

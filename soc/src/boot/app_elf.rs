@@ -37,6 +37,46 @@ pub fn wrap(app: &[u8], flash_size: usize) -> Result<Pieces, String> {
     Ok(pieces)
 }
 
+/// An application image from what belongs to which address, as a debugger's `load` has it.
+///
+/// # Errors
+/// What is wrong, as text.
+pub fn image(segments: &[(u32, Vec<u8>)], entry: u32, flash_size: usize) -> Result<Vec<u8>, String> {
+    let elf = segment_elf(segments, entry);
+    check(&elf)?;
+    let pieces = convert(&elf, flash_size)?;
+    pieces.into_iter().find(|p| p.0 == APP_OFFSET).map(|p| p.1).ok_or_else(|| "no image was made".into())
+}
+
+/// An ELF with a section for each segment; an application descriptor gets the name it is known by.
+fn segment_elf(segments: &[(u32, Vec<u8>)], entry: u32) -> Vec<u8> {
+    const NAMES: &[u8] = b"\0.flash.appdesc\0.load\0.shstrtab\0";
+    let mut elf = tiny_elf();
+    elf[24..28].copy_from_slice(&entry.to_le_bytes());
+    let section = |name: u32, kind: u32, flags: u32, addr: u32, offset: usize, size: usize| {
+        let fields = [name, kind, flags, addr, offset as u32, size as u32, 0, 0, 1, 0];
+        fields.iter().flat_map(|f| f.to_le_bytes()).collect::<Vec<u8>>()
+    };
+    let mut headers = vec![0; 40];
+    for (addr, bytes) in segments {
+        let descriptor = super::image::parse_app_desc(bytes, 0).is_some();
+        let name = if descriptor { 1 } else { 16 };
+        headers.extend(section(name, elf::SHT_PROGBITS, elf::SHF_ALLOC, *addr, elf.len(), bytes.len()));
+        elf.extend(bytes);
+    }
+    headers.extend(section(22, elf::SHT_STRTAB, 0, 0, elf.len(), NAMES.len()));
+    elf.extend(NAMES);
+    elf.resize(elf.len().next_multiple_of(4), 0);
+    let at = elf.len() as u32;
+    elf[32..36].copy_from_slice(&at.to_le_bytes());
+    let count = (headers.len() / 40) as u16;
+    elf[46..48].copy_from_slice(&40u16.to_le_bytes());
+    elf[48..50].copy_from_slice(&count.to_le_bytes());
+    elf[50..52].copy_from_slice(&(count - 1).to_le_bytes());
+    elf.extend(headers);
+    elf
+}
+
 fn convert(elf: &[u8], flash_size: usize) -> Result<Pieces, String> {
     let size = match flash_size >> 20 {
         0..=2 => FlashSize::_2Mb,

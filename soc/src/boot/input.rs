@@ -306,6 +306,7 @@ fn find_elf(input: &mut BootInput, data: &[u8], opts: &LoadOptions) -> Result<()
         return Ok(());
     }
     let candidates = candidates(&input.path);
+    let named = candidates.iter().find(|c| c.0).map(|c| c.1.clone());
     if hashes.is_empty() {
         input.elf = candidates.into_iter().next().filter(|(named, _)| *named).map(|c| c.1);
         return Ok(());
@@ -314,16 +315,20 @@ fn find_elf(input: &mut BootInput, data: &[u8], opts: &LoadOptions) -> Result<()
         read_file(path, MAX_ELF_FILE, "an ELF file")
             .is_ok_and(|bytes| hashes.contains(&Sha256::digest(&bytes).into()))
     });
+    if let (None, Some(named)) = (&matching, named) {
+        input.notes.push(format!("{} is not what the image was built from: no symbols", named.display()));
+    }
     input.elf_matches = matching.is_some().then_some(true);
     input.elf = matching;
     Ok(())
 }
 
-/// ELF files beside an input, those whose name fits (true) first, in order of their names.
+/// ELF files beside an input and in the build folder there, those whose name fits (true) first, in order of their names.
 fn candidates(path: &Path) -> Vec<(bool, PathBuf)> {
     let dir = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new("")) };
     let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
+    let build = dir.join("build");
+    let entries = [dir, &build].into_iter().filter_map(|d| std::fs::read_dir(d).ok()).flatten();
     let mut list: Vec<_> = entries
         .filter_map(|e| Some(e.ok()?.path()))
         .filter(|p| p.extension().is_some_and(|e| e == "elf") && p.is_file())

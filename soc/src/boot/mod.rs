@@ -8,6 +8,7 @@ pub mod image;
 pub mod info;
 pub mod input;
 pub mod kernel;
+pub mod ota;
 pub mod partition;
 pub mod persist;
 pub mod rom;

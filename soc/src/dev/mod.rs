@@ -86,6 +86,8 @@ pub enum Msg {
     WakeCause(u32),
     /// An Ethernet frame arrives.
     Frame(Vec<u8>),
+    /// The Ethernet cable is plugged in (true) or pulled out.
+    Link(bool),
 }
 
 /// What a side-effect-free read may look at.

@@ -46,6 +46,11 @@ pub struct MachineConfig {
     pub eth: crate::dev::eth::EthModel,
     /// The user network at its cable; `None`: frames go nowhere.
     pub network: Option<crate::net::user::Config>,
+    /// Without a user network: the cable leads to a segment with others, whose frames the host carries
+    /// ([`Machine::attach`]).
+    pub segment: bool,
+    /// The network's name for `set_link` and `info network`; `id=` of `--nic`.
+    pub nic_id: String,
 }
 
 impl MachineConfig {
@@ -65,6 +70,8 @@ impl MachineConfig {
             semihosting: None,
             eth: Default::default(),
             network: None,
+            segment: false,
+            nic_id: "net0".into(),
         }
     }
 
@@ -110,8 +117,12 @@ impl Machine {
             log: Vec::new(),
             applied: 0,
             replay: Default::default(),
-            net: config.network.clone().map(crate::net::Net::new),
+            net: match &config.network {
+                Some(user) => Some(crate::net::Net::new(user.clone())),
+                None => config.segment.then(crate::net::Net::segment),
+            },
             host: None,
+            log_bytes: 0,
             muted: false,
             trace: Trace::default(),
             trace_too: Trace::default(),

@@ -3,6 +3,7 @@
 //! Nothing here is part of the machine's state: a run under a debugger is the run without one, bit for bit, as long
 //! as nobody writes.
 
+mod journal;
 mod memory;
 mod points;
 pub mod reg;
@@ -15,6 +16,7 @@ use esplens_core::memory::CORES;
 use esplens_core::time::Ticks;
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use journal::{Deed, Place};
 pub use step::{Plan, Step};
 
 /// What debuggers want of the run.
@@ -28,6 +30,8 @@ pub(super) struct Debug {
     breaks: BTreeMap<u32, u32>,
     /// What the engines know; may hold more than `breaks`, which costs a look when hit.
     in_engine: BTreeSet<u32>,
+    /// `breaks` changed since the engines were told.
+    changed: bool,
     /// Where a core's last stop was reported: it goes on from there without stopping again.
     reported: [Option<u32>; CORES],
     /// The plan being carried out.
@@ -41,14 +45,14 @@ pub type Judge<'a> = dyn FnMut(&Machine, usize, Stop) -> bool + 'a;
 impl Machine {
     /// Begins to carry out a plan: what [`Machine::run_debug`] then does.
     pub fn begin(&mut self, plan: &Plan) {
-        self.debug.frozen = plan.frozen;
+        self.freeze(plan.frozen);
         self.debug.plan = Some(step::Running::new(plan));
     }
 
     /// Ends the plan under way: all cores run freely again.
     pub fn abandon_plan(&mut self) {
         self.debug.plan = None;
-        self.debug.frozen = [false; CORES];
+        self.freeze([false; CORES]);
         for cpu in &mut self.cpus {
             cpu.irq_held = false;
         }
@@ -106,7 +110,6 @@ impl Machine {
             }
             let mut plan = step::Running::over(core);
             let exit = self.run_step(&mut plan, until, judge);
-            self.cpus[core].irq_held = false;
             match exit {
                 RunExit::Stopped { stop: Stop::Step, .. } => self.debug.reported[core] = None,
                 other => return Some(other),
@@ -152,6 +155,7 @@ impl Machine {
 
     /// A core's budget, cut to what a debugger asked for.
     pub(super) fn goal_budget(&self, core: usize, budget: u64) -> u64 {
+        let budget = self.deed_budget(core, budget);
         match self.debug.goal {
             Some((c, cycles)) if c == core => budget.min(cycles.saturating_sub(self.cpus[core].cycles)),
             _ => budget,

@@ -16,7 +16,7 @@ mod tests;
 mod tracing;
 
 pub use config::{ChipRevision, MachineConfig};
-pub use debug::{Judge, Plan, Step, reg};
+pub use debug::{Deed, Judge, Place, Plan, Step, reg};
 pub use state::{MachineState, StateError};
 
 use crate::bus::Soc;
@@ -62,6 +62,26 @@ pub enum Input {
     Frame(Vec<u8>),
     /// What the host's sockets tell the user network.
     Host(Event),
+    /// The Ethernet cable is plugged in (true) or pulled out.
+    Link(bool),
+    /// What a debugger did, and where in the run.
+    Debug(Place, Deed),
+}
+
+impl Input {
+    /// What it takes in a log, in bytes, about.
+    fn bytes(&self) -> usize {
+        let content = match self {
+            Self::Uart(_, bytes)
+            | Self::Frame(bytes)
+            | Self::Host(
+                Event::Data { bytes, .. } | Event::Datagram { bytes, .. } | Event::Arrived { bytes, .. },
+            ) => bytes.len(),
+            Self::Debug(_, deed) => deed.bytes(),
+            Self::Pad(..) | Self::Host(_) | Self::Link(_) => 0,
+        };
+        content + size_of::<(Ticks, Self)>()
+    }
 }
 
 /// The slice of virtual time that the cores are in.
@@ -97,6 +117,8 @@ pub struct Machine {
     inputs: Vec<Input>,
     /// Everything that came in, with the time it took effect.
     log: Vec<(Ticks, Input)>,
+    /// Their size in bytes, about.
+    log_bytes: usize,
     /// How many inputs ever took effect; the log's last one is number `applied`.
     applied: u64,
     /// Inputs of an earlier run that are still to come, by time.
@@ -177,6 +199,23 @@ impl Machine {
         &self.log
     }
 
+    /// Forgets the oldest inputs of a log that is larger than `bytes`, about half of it at once: states saved before
+    /// what is left can be restored, but not run on from with [`Machine::replay`].
+    pub fn trim_log(&mut self, bytes: usize) {
+        if self.log_bytes <= bytes {
+            return;
+        }
+        let mut left = self.log_bytes;
+        let over = self.log.iter().take_while(|(_, input)| {
+            let keep = left <= bytes / 2;
+            left = left.saturating_sub(input.bytes());
+            !keep
+        });
+        let over = over.count();
+        self.log.drain(..over);
+        self.log_bytes = self.log.iter().map(|(_, input)| input.bytes()).sum();
+    }
+
     /// Lets the inputs of an earlier run ([`Machine::log`]) take effect at the times they did then; those of a time
     /// that has passed come at once. Replaces what was to be replayed so far. The machine must be the one that logged
     /// them at the state that precedes them: then the run is the same run.
@@ -213,12 +252,6 @@ impl Machine {
         [&d.uart0, &d.uart1, &d.uart2].get(usize::from(n)).map_or(0, |u| u.rx_room())
     }
 
-    /// What the user network tells of itself; `None` without one.
-    #[must_use]
-    pub fn network_info(&self) -> Option<String> {
-        self.net.as_ref().map(Net::info)
-    }
-
     /// The flash chip's size in bytes; 0 without one.
     #[must_use]
     pub fn flash_size(&self) -> usize {
@@ -247,7 +280,7 @@ impl Machine {
 
     /// Makes pending input take effect now.
     fn apply_inputs(&mut self) {
-        while self.next_replay() <= self.now {
+        while self.next_replay() <= self.now && !matches!(self.replay.front(), Some((_, Input::Debug(..)))) {
             if let Some((_, input)) = self.replay.pop_front() {
                 self.apply(input);
             }
@@ -264,11 +297,14 @@ impl Machine {
                 (id, Msg::UartRx(bytes.clone()))
             }
             Input::Pad(pin, level) => (DevId::Gpio, Msg::Pad(*pin, *level)),
+            Input::Link(up) => (DevId::Eth, Msg::Link(*up)),
             Input::Frame(bytes) => {
                 let seen = Frame { at: self.now, to_guest: true, core: 0, pc: 0, bytes: bytes.clone() };
                 self.soc.sys.tap.note(&seen);
                 (DevId::Eth, Msg::Frame(bytes.clone()))
             }
+            // Deeds have places of their own.
+            Input::Debug(..) => return,
             Input::Host(event) => {
                 self.trace_host(event);
                 if let Some(net) = &mut self.net {
@@ -284,6 +320,7 @@ impl Machine {
     }
 
     fn logged(&mut self, input: Input) {
+        self.log_bytes += input.bytes();
         self.log.push((self.now, input));
         self.applied += 1;
     }

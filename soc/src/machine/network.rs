@@ -2,9 +2,15 @@
 
 use super::{Input, Machine};
 use crate::dev::{DevId, Msg};
+use crate::net::Net;
 use crate::net::host::{Event, HostNet};
+use crate::net::user::{Forward, Protocol};
 use crate::system::{Frame, Output};
 use esplens_core::time::Ticks;
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// The controller's name, as QEMU gives it.
+const NIC: &str = "open_eth.0";
 
 /// Events taken from the host's sockets at once.
 const MAX_EVENTS: usize = 64;
@@ -19,6 +25,79 @@ impl Machine {
     /// live after a [`Machine::restore`] breaks the connections that the guest has: they belong to another time.
     pub fn set_muted(&mut self, muted: bool) {
         self.muted = muted;
+    }
+
+    /// Plugs the Ethernet cable in or pulls it out, from the next slice on; it is input, and logged.
+    ///
+    /// # Errors
+    /// A name that is neither the network's ([`super::MachineConfig::nic_id`]) nor the controller's.
+    pub fn set_link(&mut self, name: &str, up: bool) -> Result<(), String> {
+        if name != self.config.nic_id && name != NIC {
+            return Err(format!("Device '{name}' not found: there are '{}' and '{NIC}'", self.config.nic_id));
+        }
+        self.input(Input::Link(up));
+        Ok(())
+    }
+
+    /// Opens a forward of the user network while the machine lives; where it listens.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn hostfwd_add(&mut self, forward: &Forward) -> Result<SocketAddr, String> {
+        match (&mut self.host, self.net.as_ref().and_then(Net::user)) {
+            (Some(host), Some(_)) => host.add_forward(forward),
+            _ => Err("there is no user network".into()),
+        }
+    }
+
+    /// Closes a forward by where it listens, given as when it was opened; false: there is none.
+    pub fn hostfwd_remove(&mut self, protocol: Protocol, address: Option<Ipv4Addr>, port: u16) -> bool {
+        self.host.as_mut().is_some_and(|h| h.remove_forward(protocol, address, port))
+    }
+
+    /// The network's name, as `id=` gave it.
+    #[must_use]
+    pub fn nic_id(&self) -> &str {
+        &self.config.nic_id
+    }
+
+    /// What QEMU's `info network` tells: the controller, what it is connected to, and where forwards listen.
+    #[must_use]
+    pub fn network_info(&self) -> String {
+        let eth = &self.soc.dev.eth;
+        let mac = eth.mac().map(|b| format!("{b:02x}")).join(":");
+        let down = if eth.link() { "" } else { ",link=down" };
+        let mut out = format!("{NIC}: index=0,type=nic,model=open_eth,macaddr={mac}{down}\n");
+        let id = &self.config.nic_id;
+        if let Some(user) = self.net.as_ref().and_then(Net::user) {
+            let c = user.config();
+            let restrict = if c.restrict { "on" } else { "off" };
+            out += &format!(" \\ {id}: index=0,type=user,net={},restrict={restrict}\n", c.net);
+        } else if self.net.is_some() {
+            let what = self.host.as_ref().map(|h| h.info()).unwrap_or_default();
+            out += &format!(" \\ {id}: index=0,type=socket,{what}\n");
+        }
+        out + &self.forward_lines()
+    }
+
+    /// What QEMU's `info usernet` tells: forwards and connections of the user network.
+    #[must_use]
+    pub fn usernet_info(&self) -> String {
+        let Some(user) = self.net.as_ref().and_then(Net::user) else { return String::new() };
+        let head = format!(
+            "  {:<21}{:>24}{:>24}{:>7}{:>7}\n",
+            "Protocol[State]", "Guest", "Other end", "SendQ", "RecvQ"
+        );
+        format!("{}:\n{head}{}{}", self.config.nic_id, self.forward_lines(), user.list())
+    }
+
+    fn forward_lines(&self) -> String {
+        let forwards = self.host.as_ref().map(|h| h.forwards()).unwrap_or_default();
+        let line = |(f, at): &(Forward, SocketAddr)| {
+            let name = if f.protocol == Protocol::Tcp { "TCP[HOST_FORWARD]" } else { "UDP[HOST_FORWARD]" };
+            format!("  {name:<21}{:>24}{:>24}\n", f.guest, at)
+        };
+        forwards.iter().map(line).collect()
     }
 
     /// True while a connection of the host is open or an answer awaited: virtual time should not run ahead of real.

@@ -1,5 +1,6 @@
 //! Power-on, the kinds of reset (TRM 3.1.1) and sleep.
 
+use super::debug::Deed;
 use super::{Machine, RunExit, Sleep};
 use crate::dev::DevId;
 use crate::system::{Request, ResetCause, ResetKind};
@@ -17,6 +18,11 @@ impl Machine {
 
     /// Resets the chip as from outside (`system_reset` of a debugger): the same as power-on, but for storage and time.
     pub fn reset(&mut self) {
+        self.note(Deed::Reset);
+        self.do_reset();
+    }
+
+    pub(super) fn do_reset(&mut self) {
         self.now = self.now();
         self.slice = None;
         self.carry_out(Request::Reset(ResetKind::System, ResetCause::PowerOn));

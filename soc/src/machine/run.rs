@@ -40,6 +40,9 @@ impl Machine {
             if let Some(exit) = self.attend() {
                 return Some(exit);
             }
+            if self.replay_deeds() {
+                return None;
+            }
             if self.now >= until {
                 return Some(RunExit::Until);
             }
@@ -140,6 +143,9 @@ impl Machine {
     fn run_cores(&mut self, until: Ticks) -> Option<RunExit> {
         let stop = until.saturating_sub(self.soc.base.start).div_ceil(self.soc.base.cpu_ticks.max(1));
         while let Some(slice) = self.slice {
+            if self.replay_deeds() {
+                continue;
+            }
             if self.progress() >= stop {
                 return Some(RunExit::Until);
             }
@@ -202,6 +208,7 @@ impl Machine {
     /// One core's part of the turn, at most up to cycle `stop` of the slice.
     fn run_core(&mut self, core: usize, stop: u64) -> Option<RunExit> {
         loop {
+            self.replay_deeds();
             let slice = self.slice?;
             let done = self.done(core);
             if done >= slice.turn_end || self.idle(core) {

@@ -102,12 +102,11 @@ impl Machine {
     /// Back to a saved instant of a machine with the same configuration. A running [`Machine::replay`] is dropped.
     pub fn restore(&mut self, state: &MachineState) {
         let (out, warned) = (std::mem::take(&mut self.soc.sys.out), std::mem::take(&mut self.soc.sys.warned));
-        let traced = (self.soc.sys.trace, self.soc.sys.task_words);
-        let tap = self.soc.sys.tap.on;
+        let (trace, task_words, tap) = (self.soc.sys.trace, self.soc.sys.task_words, self.soc.sys.tap.on);
         self.cpus = state.cpus.clone();
         self.soc = state.soc.clone();
         (self.soc.sys.out, self.soc.sys.warned) = (out, warned);
-        (self.soc.sys.trace, self.soc.sys.task_words) = traced;
+        (self.soc.sys.trace, self.soc.sys.task_words) = (trace, task_words);
         self.soc.sys.tap = Tap { on: tap, seen: Vec::new() };
         self.now = state.now;
         self.slice = state.slice;
@@ -127,6 +126,7 @@ impl Machine {
             Some(n) if n <= self.log.len() as u64 => self.log.truncate(n as usize),
             _ => self.log.clear(),
         }
+        self.log_bytes = self.log.iter().map(|(_, input)| input.bytes()).sum();
         self.applied = applied;
         self.replay.clear();
     }

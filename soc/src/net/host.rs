@@ -1,7 +1,8 @@
 //! The border between the user network, which is part of the machine, and the host's sockets, which are not.
 
+use super::user::{Forward, Protocol};
 use serde::{Deserialize, Serialize};
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 /// First number that the host gives a connection or flow of its own; the machine's own are below.
 pub const HOST_IDS: u32 = 1 << 31;
@@ -14,7 +15,11 @@ pub enum Place {
     /// The host's name server.
     Resolver(u16),
     /// Any other address.
-    Address(SocketAddrV4),
+    Address(SocketAddr),
+    /// The host itself over IPv6, at this port.
+    Loopback6(u16),
+    /// What the user put at a server's address, by its place among the `guestfwd` options.
+    Device(u16),
 }
 
 /// What the network asks of the host.
@@ -67,6 +72,8 @@ pub enum Command {
     },
     /// Give every connection and flow up.
     Reset,
+    /// A frame for the others on the segment.
+    Frame(Vec<u8>),
 }
 
 /// What the host tells the network; logged as the machine's input.
@@ -133,6 +140,8 @@ pub enum Event {
     },
     /// All connections of the host are gone (a machine goes live after a rewind).
     Lost,
+    /// A frame of another one on the segment.
+    Frame(Vec<u8>),
 }
 
 /// The host's sockets, as the machine sees them. Neither function blocks.
@@ -141,6 +150,25 @@ pub trait HostNet: Send {
     fn command(&mut self, command: Command);
     /// The next event, if there is one.
     fn poll(&mut self) -> Option<Event>;
+    /// Opens a forward; where it listens.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    fn add_forward(&mut self, _forward: &Forward) -> Result<SocketAddr, String> {
+        Err("no host sockets are behind this network".into())
+    }
+    /// Closes the forward that listens there; false: there is none. Connections over it stay.
+    fn remove_forward(&mut self, _protocol: Protocol, _address: Option<Ipv4Addr>, _port: u16) -> bool {
+        false
+    }
+    /// The forwards that are open, and where they listen.
+    fn forwards(&self) -> Vec<(Forward, SocketAddr)> {
+        Vec::new()
+    }
+    /// What is behind it in a line, where that is no user network: `connect=127.0.0.1:1234`.
+    fn info(&self) -> String {
+        String::new()
+    }
 }
 
 /// An address a forward may name for "the guest".

@@ -1,6 +1,7 @@
 //! The other end of open_eth's cable: the user network, and the line in between.
 
 pub mod host;
+pub mod switch;
 pub mod user;
 
 use esplens_core::time::{TICKS_PER_US, Ticks};
@@ -31,10 +32,29 @@ pub enum Ready {
     Off,
 }
 
+/// Longest frame taken from a segment.
+const MAX_FRAME: usize = 16 << 10;
+
+/// What is at the line's other end.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Far {
+    /// The user network.
+    User(Box<UserNet>),
+    /// Others on a segment: a QEMU, a TAP device, a switch. The host carries frames there.
+    Segment(Io),
+}
+
+/// What the far end has to say: frames for the guest, commands for the host.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Io {
+    frames: Vec<Vec<u8>>,
+    commands: Vec<Command>,
+}
+
 /// The network and the line to the guest's MAC.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Net {
-    user: UserNet,
+    far: Far,
     /// Frames on their way to the guest and when they arrive.
     queue: VecDeque<(Ticks, Vec<u8>)>,
     queued: usize,
@@ -43,34 +63,56 @@ pub struct Net {
 }
 
 impl Net {
-    /// A network at rest.
+    /// A user network at rest.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        Self { user: UserNet::new(config), queue: VecDeque::new(), queued: 0, line_free: 0 }
+        Self::with(Far::User(Box::new(UserNet::new(config))))
     }
 
-    /// The network in a few lines, as QEMU's `info network` and `info usernet` have it.
+    /// A segment whose other ends are the host's: frames go as [`Command::Frame`] and come as [`Event::Frame`].
     #[must_use]
-    pub fn info(&self) -> String {
-        format!("{}frames on the way to the guest: {}\n", self.user.info(), self.queue.len())
+    pub fn segment() -> Self {
+        Self::with(Far::Segment(Io::default()))
+    }
+
+    fn with(far: Far) -> Self {
+        Self { far, queue: VecDeque::new(), queued: 0, line_free: 0 }
+    }
+
+    /// The user network, if it is one.
+    #[must_use]
+    pub fn user(&self) -> Option<&UserNet> {
+        match &self.far {
+            Far::User(user) => Some(user),
+            Far::Segment(_) => None,
+        }
     }
 
     /// The guest sent a frame.
     pub fn from_guest(&mut self, now: Ticks, frame: &[u8]) {
-        self.user.frame(now, frame);
+        match &mut self.far {
+            Far::User(user) => user.frame(now, frame),
+            Far::Segment(io) => io.commands.push(Command::Frame(frame.to_vec())),
+        }
         self.collect(now);
     }
 
     /// The host's sockets have news.
     pub fn from_host(&mut self, now: Ticks, event: Event) {
-        self.user.host(now, event);
+        match (&mut self.far, event) {
+            (Far::User(user), event) => user.host(now, event),
+            (Far::Segment(io), Event::Frame(frame)) if frame.len() <= MAX_FRAME => io.frames.push(frame),
+            (Far::Segment(_), _) => {}
+        }
         self.collect(now);
     }
 
     /// Lets the network's timers run.
     pub fn tick(&mut self, now: Ticks) {
-        if self.user.next() <= now {
-            self.user.tick(now);
+        if let Far::User(user) = &mut self.far
+            && user.next() <= now
+        {
+            user.tick(now);
             self.collect(now);
         }
     }
@@ -79,7 +121,8 @@ impl Net {
     #[must_use]
     pub fn next(&self, now: Ticks) -> Ticks {
         let line = self.queue.front().map_or(Ticks::MAX, |f| f.0);
-        self.user.next().min(if line > now { line } else { Ticks::MAX })
+        let timers = self.user().map_or(Ticks::MAX, UserNet::next);
+        timers.min(if line > now { line } else { Ticks::MAX })
     }
 
     /// The next frame that arrives by now at a MAC that is `ready`.
@@ -96,18 +139,26 @@ impl Net {
 
     /// What the host's sockets are to do.
     pub fn commands(&mut self) -> Vec<Command> {
-        std::mem::take(&mut self.user.io.commands)
+        match &mut self.far {
+            Far::User(user) => std::mem::take(&mut user.io.commands),
+            Far::Segment(io) => std::mem::take(&mut io.commands),
+        }
     }
 
-    /// True while a connection is open or a datagram is awaited: the world outside counts real time.
+    /// True while a connection is open or a datagram is awaited: the world outside counts real time. On a segment
+    /// somebody may always speak.
     #[must_use]
     pub fn busy(&self) -> bool {
-        self.user.busy()
+        self.user().is_none_or(UserNet::busy)
     }
 
     /// Puts what the network said on the line.
     fn collect(&mut self, now: Ticks) {
-        for mut frame in std::mem::take(&mut self.user.io.frames) {
+        let frames = match &mut self.far {
+            Far::User(user) => std::mem::take(&mut user.io.frames),
+            Far::Segment(io) => std::mem::take(&mut io.frames),
+        };
+        for mut frame in frames {
             frame.resize(frame.len().max(MIN_FRAME), 0);
             if self.queued + frame.len() > MAX_QUEUED {
                 continue;

@@ -37,6 +37,43 @@ pub enum Command {
     Top,
     /// Tell what is in a flash image, build folder or application ELF.
     Info(InfoArgs),
+    /// Explain a panic: a UART log, an ELF core file, or a flash image with ESP-IDF's core dump.
+    Explain(ExplainArgs),
+    /// Write an ELF core file with all tasks as threads.
+    Dump(DumpArgs),
+}
+
+/// Arguments of `esplens explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Log of the UART (- for standard input), core file or flash image.
+    #[arg(value_name = "PANIC.txt")]
+    pub input: PathBuf,
+    /// Application ELF with the symbols; may be repeated (bootloader, mask ROM), the application last.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub elf: Vec<PathBuf>,
+    /// Write the core dump found in the log to this file, for GDB.
+    #[arg(long, value_name = "FILE")]
+    pub core: Option<PathBuf>,
+}
+
+/// Arguments of `esplens dump`.
+#[derive(Debug, Args)]
+pub struct DumpArgs {
+    /// Flash image, application .bin, application ELF or ESP-IDF build folder, run from power-on.
+    pub image: Option<PathBuf>,
+    /// Core file to write.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Application ELF with the symbols [default: the one beside the image that its hash names].
+    #[arg(long, value_name = "FILE")]
+    pub elf: Option<PathBuf>,
+    /// Virtual time after which the file is written.
+    #[arg(long, value_name = "TIME", value_parser = units::duration, default_value = "5s")]
+    pub after: Duration,
+    /// Monitor of a running esplens to ask instead: HOST:PORT.
+    #[arg(long, value_name = "WHERE", conflicts_with = "image")]
+    pub monitor: Option<String>,
 }
 
 /// Arguments of `esplens attach`.
@@ -99,9 +136,9 @@ pub enum TraceFormat {
 pub struct RunArgs {
     /// Flash image, application .bin, application ELF or ESP-IDF build folder [default: the built-in demo].
     pub image: Option<PathBuf>,
-    /// Application ELF with the symbols [default: the one beside the image that its hash names].
+    /// ELF file with symbols; may be repeated [default: the one beside the image that its hash names].
     #[arg(long, value_name = "FILE")]
-    pub elf: Option<PathBuf>,
+    pub elf: Vec<PathBuf>,
     /// No dashboard: only the serial lines.
     #[arg(long)]
     pub headless: bool,
@@ -114,12 +151,20 @@ pub struct RunArgs {
     /// Mask ROM instead of the built-in one: an ELF file or 448 KiB from 0x40000000.
     #[arg(long, value_name = "FILE")]
     pub rom: Option<PathBuf>,
-    /// Network: user|none[,model=auto|open_eth|emac][,hostfwd=tcp|udp:[hostaddr]:hostport-[guestaddr]:guestport]...
-    /// [,restrict=on][,net=A.B.C.D/N][,host=A][,dns=A][,dhcpstart=A][,hostname=NAME][,resolver=A[:PORT]].
+    /// Network, in QEMU's words: user|socket|tap|none, then keys.
+    ///
+    /// any: model=auto|open_eth|emac, id=NAME.
+    /// user: hostfwd=tcp|udp:[HOSTADDR]:HOSTPORT-[GUESTADDR]:GUESTPORT (several),
+    /// guestfwd=tcp:SERVER:PORT-tcp:HOST:PORT|unix:PATH|cmd:COMMAND (several), restrict=on, net=A.B.C.D/N, host=A,
+    /// dns=A, dhcpstart=A, hostname=NAME, domainname=NAME, dnssearch=DOMAIN (several), resolver=A[:PORT],
+    /// ipv4=off, ipv6=off, ipv6-net=PREFIX/N, ipv6-host=A, ipv6-dns=A.
+    /// socket: listen=[HOST]:PORT, connect=HOST:PORT or mcast=GROUP:PORT[,localaddr=A]; several machines on one
+    /// segment need different --id. tap: ifname=NAME (Linux). Two commas stand for one in a value.
     #[arg(long, value_name = "NIC", default_value = "user")]
     pub nic: Nic,
-    /// Machine number: gives the base MAC address 24:0a:c4:.. of its own.
-    #[arg(long, value_name = "N", conflicts_with = "mac")]
+    /// Machine number: gives a base MAC address 24:0a:c4:.. of its own. `host` takes it from this computer's name, so
+    /// that every replica of a container has another: the number at its end (esp-3), or made from all of it.
+    #[arg(long, value_name = "N|host", value_parser = units::machine_id, conflicts_with = "mac")]
     pub id: Option<u32>,
     /// Base MAC address.
     #[arg(long, value_parser = units::mac)]
@@ -127,8 +172,8 @@ pub struct RunArgs {
     /// Serial line: N=stdio|tcp:[HOST:]PORT|file:PATH|pty|null; may be repeated [default: 0=stdio].
     #[arg(long, value_name = "N=WHERE")]
     pub serial: Vec<SerialArg>,
-    /// Virtual against wall time: real, max, or a factor such as 2 or 0.5
-    /// [default: real; max with --exit-on or --timeout].
+    /// Virtual against wall time: real, max (idle time is skipped), a factor such as 2 or 0.5, or auto: max until the
+    /// firmware's server answers, then real [default: real; auto with hostfwd=; max with --exit-on or --timeout].
     #[arg(long)]
     pub speed: Option<Speed>,
     /// End with code 0 when UART0 prints this (regular expression, line by line).
@@ -207,6 +252,9 @@ pub struct DebugArgs {
     /// Stop when the firmware ends the program (SIMCALL exit); GDB waits as with -s.
     #[arg(long)]
     pub gdb_on_exit: bool,
+    /// Leave the firmware's output alone: no functions and lines behind a panic's addresses, no reason.
+    #[arg(long)]
+    pub no_explain: bool,
     /// Monitor: stdio, tcp:HOST:PORT (HOST may be empty) or unix:PATH.
     #[arg(long, value_name = "WHERE")]
     pub monitor: Option<String>,
@@ -216,7 +264,12 @@ impl RunArgs {
     /// The speed asked for, or the one that fits the rest of the command line.
     pub fn speed(&self) -> Speed {
         let unattended = self.exit_on.is_some() || self.timeout.is_some();
-        self.speed.unwrap_or(if unattended { Speed::Max } else { Speed::Real })
+        let serves = !self.nic.user.forwards.is_empty();
+        self.speed.unwrap_or(match (unattended, serves) {
+            (true, _) => Speed::Max,
+            (false, true) => Speed::Auto,
+            (false, false) => Speed::Real,
+        })
     }
 }
 
@@ -242,6 +295,9 @@ mod tests {
         assert_eq!(run("x.bin").unwrap().speed(), Speed::Real);
         assert_eq!(run("x.bin --timeout 30s").unwrap().speed(), Speed::Max);
         assert_eq!(run("x.bin --wall-timeout 30s").unwrap().speed(), Speed::Real);
+        let forward = "x.bin --nic user,hostfwd=tcp::8000-:80";
+        assert_eq!(run(forward).unwrap().speed(), Speed::Auto);
+        assert_eq!(run(&format!("{forward} --speed real")).unwrap().speed(), Speed::Real);
         assert_eq!(run("--exit-on ready --speed 2").unwrap().speed(), Speed::Times(2.0));
     }
 

@@ -2,13 +2,12 @@
 
 use super::args::RunArgs;
 use super::exit::BadInput;
-use super::terminal;
-use anyhow::Context;
+use super::serial::{UARTS, Where, stdio};
+use super::{symbols, terminal};
 use esplens_gdb::monitor;
 use esplens_gdb::server::{self, Address, Listening};
 use esplens_gdb::supervisor::{Handle, Supervisor};
 use esplens_soc::boot::BootInput;
-use object::{Object, ObjectSymbol};
 use std::io::BufRead;
 
 /// Where ESP-IDF's firmware ends up when it cannot go on, old and new versions.
@@ -25,6 +24,7 @@ const PANIC_SYMBOLS: [&str; 8] = [
 
 /// Opens what the arguments ask for, and lets the machine go unless `-S` keeps it.
 pub fn open(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> anyhow::Result<()> {
+    symbols::load(args, input, supervisor);
     let handle = supervisor.handle();
     let mut at = args.debug.gdb.clone();
     let implied = args.debug.gdb_on_panic || args.debug.gdb_on_exit;
@@ -37,8 +37,9 @@ pub fn open(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> a
         announce("gdb", &listening);
     }
     if let Some(to) = &args.debug.monitor {
-        open_monitor(to, &handle)?;
+        open_monitor(to, &handle, uart_on_stdio(args))?;
     }
+    supervisor.session().set_exec_file(input.elf.as_ref().and_then(|p| p.canonicalize().ok()));
     if args.debug.gdb_on_panic {
         stop_on_panic(input, supervisor)?;
     }
@@ -57,9 +58,20 @@ fn announce(what: &str, listening: &Listening) {
     terminal::message(&format!("{what}: listening on {}{taken}", listening.address));
 }
 
-fn open_monitor(to: &str, handle: &Handle) -> anyhow::Result<()> {
-    if to == "stdio" {
+/// True when a UART reads standard input.
+fn uart_on_stdio(args: &RunArgs) -> bool {
+    let to = |n: u8| args.serial.iter().rev().find(|s| s.uart == n).map(|s| &s.to);
+    (0..UARTS as u8).any(|n| to(n).map_or(n == 0, |to| *to == Where::Stdio))
+}
+
+fn open_monitor(to: &str, handle: &Handle, shared: bool) -> anyhow::Result<()> {
+    if matches!(to, "stdio" | "mon:stdio") {
         let handle = handle.register("monitor");
+        if shared {
+            stdio::share(handle);
+            terminal::message("monitor: Ctrl-A c switches between it and the UART");
+            return Ok(());
+        }
         std::thread::Builder::new().name("monitor".into()).spawn(move || {
             for line in std::io::stdin().lock().lines().map_while(Result::ok) {
                 print!("{}", monitor::run(&handle, &line));
@@ -81,17 +93,11 @@ fn stop_on_panic(input: &BootInput, supervisor: &mut Supervisor) -> anyhow::Resu
         terminal::message("--gdb-on-panic: no symbols; stops at the reset that follows a panic");
         return Ok(());
     };
-    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-    let elf = object::File::parse(&*bytes).map_err(|e| BadInput(format!("{}: {e}", path.display())))?;
+    let found =
+        symbols::addresses(path, &PANIC_SYMBOLS).map_err(|e| BadInput(format!("{}: {e}", path.display())))?;
     let client = supervisor.handle().register("panic").client().clone();
-    for symbol in elf.symbols() {
-        let Ok(name) = symbol.name() else { continue };
-        if PANIC_SYMBOLS.contains(&name)
-            && symbol.is_definition()
-            && let Ok(addr) = u32::try_from(symbol.address())
-        {
-            supervisor.session().add_panic_point(addr, name, &client);
-        }
+    for (addr, name) in found {
+        supervisor.session().add_panic_point(addr, name, &client);
     }
     Ok(())
 }

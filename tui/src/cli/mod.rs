@@ -5,7 +5,9 @@ mod attach;
 mod dashboard;
 mod debug;
 mod demo;
+mod dump;
 mod exit;
+mod explain;
 mod hostnet;
 mod info;
 mod nic;
@@ -45,6 +47,8 @@ pub fn main() -> ExitCode {
         Command::Attach(args) => attach::attach(&args),
         Command::Top => attach::top(),
         Command::Info(args) => info::info(&args),
+        Command::Explain(args) => explain::explain(&args),
+        Command::Dump(args) => dump::dump(&args),
     };
     let exit = result.unwrap_or_else(|error| {
         eprintln!("esplens: {error:#}");

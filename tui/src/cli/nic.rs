@@ -1,5 +1,6 @@
 //! `--nic`: what the machine's Ethernet is connected to.
 
+use super::hostnet::At;
 use esplens_soc::net::user::Config;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::str::FromStr;
@@ -10,6 +11,10 @@ pub enum NicKind {
     /// The user-mode network.
     #[default]
     User,
+    /// A segment shared with other machines.
+    Socket,
+    /// A TAP device of the host.
+    Tap,
     /// No cable.
     None,
 }
@@ -41,6 +46,10 @@ pub struct Nic {
     pub listen: Ipv4Addr,
     /// `id=` or `netdev=` names, kept for messages.
     pub id: Option<String>,
+    /// Where the segment is, for `socket` and `tap`; the last that was given.
+    pub at: Option<At>,
+    /// `localaddr=` of `mcast=`.
+    pub local: Option<Ipv4Addr>,
     /// Keys that are known but not carried out yet, in order.
     pub later: Vec<(String, String)>,
 }
@@ -54,32 +63,33 @@ impl Default for Nic {
             resolver: None,
             listen: Ipv4Addr::LOCALHOST,
             id: None,
+            at: None,
+            local: None,
             later: Vec::new(),
         }
     }
 }
 
-/// Keys of QEMU's user network and of other kinds that have their meaning, but not here yet.
-const LATER: [&str; 12] = [
-    "guestfwd",
-    "ipv4",
-    "ipv6",
-    "ifname",
-    "script",
-    "downscript",
-    "tftp",
-    "mac",
-    "listen",
-    "connect",
-    "mcast",
-    "smb",
-];
+/// Keys of QEMU's that have their meaning, but not here.
+const LATER: [&str; 9] =
+    ["tftp", "tftp-server-name", "bootfile", "smb", "smbserver", "mac", "br", "vhost", "udp"];
 
 impl Nic {
     /// One clear error for what cannot be done yet.
     pub fn check(&self) -> Result<(), String> {
         if let Some((key, value)) = self.later.first() {
-            return Err(format!("--nic: {key}={value} is not supported yet"));
+            return Err(format!("--nic: {key}={value} is not supported"));
+        }
+        match (self.kind, &self.at) {
+            (NicKind::Socket, Some(At::Tap(_)) | None) => {
+                return Err("--nic: socket needs listen=, connect= or mcast=".into());
+            }
+            (NicKind::Tap, Some(At::Tap(_))) | (NicKind::Socket, _) => {}
+            (NicKind::Tap, _) => return Err("--nic: tap needs ifname=".into()),
+            (NicKind::User | NicKind::None, Some(at)) => {
+                return Err(format!("--nic: {at} wants socket or tap"));
+            }
+            (NicKind::User | NicKind::None, None) => {}
         }
         self.user.check().map_err(|why| format!("--nic: {why}"))
     }
@@ -89,20 +99,26 @@ impl FromStr for Nic {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let mut parts = text.split(',');
+        let parts = parts(text);
+        let mut parts = parts.iter().map(String::as_str);
         let mut nic = Self::default();
         nic.kind = match parts.next().unwrap_or("") {
             "user" => NicKind::User,
             "none" => NicKind::None,
-            kind @ ("tap" | "socket" | "vmnet" | "bridge") => {
+            "socket" => NicKind::Socket,
+            "tap" => NicKind::Tap,
+            kind @ ("vmnet" | "bridge" | "stream" | "dgram" | "vde") => {
                 nic.later.push(("type".into(), kind.into()));
                 NicKind::None
             }
-            other => return Err(format!("{other:?} is neither user nor none")),
+            other => return Err(format!("{other:?} is none of user, socket, tap, none")),
         };
         for part in parts {
             let (key, value) = part.split_once('=').unwrap_or((part, "on"));
             nic.set(key, value)?;
+        }
+        if let Some(At::Multicast(_, local)) = &mut nic.at {
+            *local = nic.local;
         }
         Ok(nic)
     }
@@ -120,11 +136,43 @@ impl Nic {
             ("model", other) => return Err(format!("model {other:?} is none of auto, open_eth, emac")),
             ("resolver", at) => self.resolver = Some(resolver(at)?),
             ("id" | "netdev", name) => self.id = Some(name.into()),
+            ("listen", at) => self.at = Some(At::Listen(host_port(key, at)?)),
+            ("connect", to) => self.at = Some(At::Connect(host_port(key, to)?)),
+            ("mcast", group) => {
+                let parsed: Option<SocketAddrV4> =
+                    group.parse().ok().filter(|g: &SocketAddrV4| g.ip().is_multicast());
+                let group =
+                    parsed.ok_or_else(|| format!("mcast={group}: expected a multicast GROUP:PORT"))?;
+                self.at = Some(At::Multicast(group, None));
+            }
+            ("localaddr", address) => {
+                let bad = |_| format!("localaddr={address}: no IPv4 address");
+                self.local = Some(address.parse().map_err(bad)?);
+            }
+            ("ifname", name) => self.at = Some(At::Tap(name.into())),
+            ("script" | "downscript", "no") => {}
+            ("script" | "downscript", _) => {
+                return Err(format!(
+                    "{key}={value}: no scripts are run; set the device up before, and say {key}=no"
+                ));
+            }
             (key, value) if LATER.contains(&key) => self.later.push((key.into(), value.into())),
             (key, _) => return Err(format!("unknown key {key:?}")),
         }
         Ok(())
     }
+}
+
+/// What commas part; two commas are one that is meant, as for QEMU.
+fn parts(text: &str) -> Vec<String> {
+    let whole = text.replace(",,", "\0");
+    whole.split(',').map(|p| p.replace('\0', ",")).collect()
+}
+
+/// `[HOST]:PORT`.
+fn host_port(key: &str, text: &str) -> Result<String, String> {
+    let port = text.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+    port.map(|_| text.to_string()).ok_or_else(|| format!("{key}={text}: expected [HOST]:PORT"))
 }
 
 /// `ADDRESS` or `ADDRESS:PORT`.
@@ -146,9 +194,27 @@ mod tests {
         assert_eq!(nic.user.forwards.len(), 2);
         assert_eq!(nic.check(), Ok(()));
         assert!("user,hostfwd=tcp:8000".parse::<Nic>().unwrap_err().contains("tcp:8000"));
-        let nic: Nic = "user,guestfwd=tcp:10.0.2.100:1-cmd:cat".parse().unwrap();
-        assert!(nic.check().unwrap_err().contains("guestfwd"));
-        assert!("tap,ifname=tap0".parse::<Nic>().unwrap().check().unwrap_err().contains("type=tap"));
+        let nic: Nic = "user,guestfwd=tcp:10.0.2.100:1-cmd:printf a,,b".parse().unwrap();
+        assert_eq!(nic.check(), Ok(()));
+        assert!(format!("{:?}", nic.user.guest_forwards).contains("printf a,b"));
+        let nic: Nic = "user,guestfwd=tcp:10.9.2.100:1-tcp:localhost:7".parse().unwrap();
+        assert!(nic.check().unwrap_err().contains("10.9.2.100"));
+        for good in
+            ["tap,ifname=tap0,script=no,downscript=no", "socket,listen=:1234", "socket,connect=host:1"]
+        {
+            assert_eq!(good.parse::<Nic>().unwrap().check(), Ok(()), "{good}");
+        }
+        let nic: Nic = "socket,mcast=230.0.0.1:1234,localaddr=127.0.0.1,id=s".parse().unwrap();
+        let group = "230.0.0.1:1234".parse().unwrap();
+        assert_eq!(nic.at, Some(At::Multicast(group, Some(Ipv4Addr::LOCALHOST))));
+        for bad in ["socket", "tap", "socket,ifname=x", "user,connect=a:1", "user,smb=/x", "bridge,br=b"] {
+            assert!(bad.parse::<Nic>().unwrap().check().is_err(), "{bad}");
+        }
+        for bad in
+            ["socket,listen=x", "socket,mcast=10.0.0.1:5", "tap,ifname=t,script=/etc/up", "user,ipv6=2"]
+        {
+            assert!(bad.parse::<Nic>().is_err(), "{bad}");
+        }
         assert!("user,host=1.2.3.4".parse::<Nic>().unwrap().check().unwrap_err().contains("host=1.2.3.4"));
         assert!("usr".parse::<Nic>().unwrap_err().contains("usr"));
         assert!("user,model=e1000".parse::<Nic>().is_err());

@@ -6,16 +6,18 @@ use super::args::RunArgs;
 use super::dashboard::{self, Dashboard};
 use super::demo::IMAGE;
 use super::exit::{BadInput, Exit};
-use super::hostnet::Sockets;
+use super::explain::Live;
+use super::hostnet::{At, Segment, Sockets};
 use super::nic::NicKind;
-use super::serial::{Event, Lines};
+use super::serial::{Event, Lines, Where};
 use super::target::{self, Setup, Target};
 use super::trace::{self, Sinks};
-use super::{attach, debug, symbols, terminal, units};
+use super::{attach, debug, terminal, units};
 use drive::Drive;
 use esplens_soc::boot::{BootError, BootInput, LoadOptions, RomSet, Source, input, kernel, persist};
+use esplens_soc::net::host::HostNet;
 use esplens_soc::trace::Trace;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
@@ -40,7 +42,7 @@ pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<Exit> {
     let mut setup = setup(args, &input)?;
     setup.trace = trace;
     let (events, rx) = sync_channel(EVENT_QUEUE);
-    setup.sockets = sockets(args, &events)?;
+    setup.host = host(args, &events)?;
     quit_on_signal(events.clone())?;
     let dash = dash.then(Dashboard::begin);
     introduce(&input);
@@ -65,12 +67,12 @@ fn machine_thread(
         let body = move || -> anyhow::Result<Exit> {
             let mut target = target::open(setup, args.speed());
             let by = target.handle().client().clone();
-            symbols::load(input, &target.handle());
             let _registered = attach::open(args, input, &target.handle())?;
             let _ = ready.send(target.handle());
             debug::open(args, input, &mut target)?;
             let mut drive = Drive::new(args, lines, events, target.now());
             drive.sinks = sinks;
+            drive.explain = (!args.debug.no_explain).then(|| Live::new(target.handle(), on_terminal(args)));
             let exit = drive.run(&mut target);
             let stats = drive.stats(&target);
             drop(drive); // gives the terminal back before anything else is printed
@@ -100,11 +102,30 @@ fn machine_thread(
     })
 }
 
-/// The user's input, or the built-in demo.
+/// True when UART0 is on the terminal.
+fn on_terminal(args: &RunArgs) -> bool {
+    args.serial.iter().rev().find(|s| s.uart == 0).is_none_or(|s| s.to == Where::Stdio)
+}
+
+/// The user's input, or the built-in demo. Of several ELF files the one that the image was built from is its own.
 fn load(args: &RunArgs) -> Result<BootInput, BootError> {
+    let mut input = load_with(args, args.elf.first())?;
+    for elf in args.elf.iter().skip(1) {
+        if input.elf_matches != Some(false) {
+            break;
+        }
+        let other = load_with(args, Some(elf))?;
+        if other.elf_matches == Some(true) {
+            input = other;
+        }
+    }
+    Ok(input)
+}
+
+fn load_with(args: &RunArgs, elf: Option<&PathBuf>) -> Result<BootInput, BootError> {
     let opts = LoadOptions {
         flash_size: args.flash_size,
-        elf: args.elf.clone(),
+        elf: elf.cloned(),
         accept_any: args.strap != STRAP_FLASH_BOOT || args.efuse.is_some() || args.kernel.is_some(),
     };
     match &args.image {
@@ -145,29 +166,38 @@ fn setup(args: &RunArgs, input: &BootInput) -> anyhow::Result<Setup> {
         strap: args.strap,
         seed: args.seed,
         nic: args.nic.clone(),
-        sockets: None,
+        host: None,
         trace: Trace::default(),
         semihosting: args.semihosting.clone(),
     })
 }
 
-/// The host's sockets for the user network; says where it listens.
-fn sockets(args: &RunArgs, events: &SyncSender<Event>) -> anyhow::Result<Option<Sockets>> {
+/// The host's side of the network; says where it listens.
+fn host(args: &RunArgs, events: &SyncSender<Event>) -> anyhow::Result<Option<Box<dyn HostNet>>> {
     let nic = &args.nic;
-    if nic.kind != NicKind::User {
-        return Ok(None);
-    }
     let events = events.clone();
     // A full queue wakes the machine as well.
-    let wake = move || drop(events.try_send(Event::Wake));
-    let sockets = Sockets::open(&nic.user.forwards, nic.listen, nic.resolver, Arc::new(wake))?;
-    sockets.listening.iter().for_each(|line| terminal::message(line));
-    Ok(Some(sockets))
+    let wake = Arc::new(move || drop(events.try_send(Event::Wake)));
+    if let Some(at) = &nic.at {
+        let at = match at {
+            At::Listen(port) if port.starts_with(':') => At::Listen(format!("{}{port}", nic.listen)),
+            other => other.clone(),
+        };
+        let segment = Segment::open(at, wake)?;
+        terminal::message(&segment.notice);
+        return Ok(Some(Box::new(segment)));
+    }
+    if nic.kind == NicKind::None {
+        return Ok(None);
+    }
+    let sockets = Sockets::open(&nic.user, nic.listen, nic.resolver, wake)?;
+    sockets.listening().iter().for_each(|line| terminal::message(line));
+    Ok(Some(Box::new(sockets)))
 }
 
 /// The chip revision that eFuses tell: CHIP_VER_REV1 and CHIP_VER_REV2 (ECO3 also wants an APB_CTRL bit, which the
 /// machine derives from the same).
-fn efuse_revision(efuse: &[u8; 124]) -> u8 {
+pub(super) fn efuse_revision(efuse: &[u8; 124]) -> u8 {
     let bit = |word: usize, bit: usize| efuse[word * 4 + bit / 8] >> (bit % 8) & 1 != 0;
     match (bit(3, 15), bit(5, 20)) {
         (true, true) => 3,

@@ -1,6 +1,5 @@
 //! What the run loop asks of a machine, and how one is made from the command line.
 
-use super::hostnet::Sockets;
 use super::nic::{Nic, NicKind, NicModel};
 use esplens_core::memory::Page;
 use esplens_core::time::Ticks;
@@ -8,6 +7,7 @@ use esplens_gdb::supervisor::{Ran, RunState, Speed, Supervisor, Why};
 use esplens_soc::boot::{Kernel, RomSet};
 use esplens_soc::dev::eth::EthModel;
 use esplens_soc::machine::{self, Machine, MachineConfig};
+use esplens_soc::net::host::HostNet;
 use esplens_soc::system::{Output, ResetCause};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -60,6 +60,10 @@ pub trait Target {
     fn host_busy(&self) -> bool {
         false
     }
+    /// The machine, for looking.
+    fn machine(&self) -> Option<&Machine> {
+        None
+    }
     /// What left the machine since the last call.
     fn take_output(&mut self) -> Vec<Output>;
     /// The flash chip's contents.
@@ -90,8 +94,8 @@ pub struct Setup {
     pub seed: u64,
     /// Network.
     pub nic: Nic,
-    /// The host's sockets for the user network.
-    pub sockets: Option<Sockets>,
+    /// The host's side of the network.
+    pub host: Option<Box<dyn HostNet>>,
     /// Which events are traced.
     pub trace: esplens_soc::trace::Trace,
     /// Folder for SIMCALL file operations.
@@ -116,12 +120,14 @@ pub fn open(setup: Setup, speed: Speed) -> Supervisor {
             NicModel::OpenEth => EthModel::OpenEth,
             NicModel::Emac => EthModel::Emac,
         },
+        segment: matches!(setup.nic.kind, NicKind::Socket | NicKind::Tap),
+        nic_id: setup.nic.id.unwrap_or_else(|| "net0".into()),
         network: (setup.nic.kind == NicKind::User).then_some(setup.nic.user),
         ..MachineConfig::new(setup.flash)
     });
     *machine.trace_mut() = setup.trace;
-    if let Some(sockets) = setup.sockets {
-        machine.attach(Box::new(sockets));
+    if let Some(host) = setup.host {
+        machine.attach(host);
     }
     let mut supervisor = Supervisor::new(machine);
     supervisor.session().set_speed(speed);
@@ -166,6 +172,9 @@ impl Target for Supervisor {
     }
     fn host_busy(&self) -> bool {
         self.view().machine().host_busy()
+    }
+    fn machine(&self) -> Option<&Machine> {
+        Some(self.view().machine())
     }
     fn take_output(&mut self) -> Vec<Output> {
         Supervisor::take_output(self)

@@ -95,6 +95,14 @@ pub fn message(text: &str) {
     let _ = write!(std::io::stderr(), "esplens: {text}{end}");
 }
 
+/// Text for standard output that is not the firmware's.
+pub fn text(text: &str) {
+    clear_status();
+    let text = if RAW.load(Ordering::SeqCst) { text.replace('\n', "\r\n") } else { text.to_string() };
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
 /// Shows a line that the next output replaces; only where nobody types and somebody looks.
 pub fn status(text: &str) {
     if !handed_over() && std::io::stderr().is_terminal() && !RAW.load(Ordering::SeqCst) {

@@ -137,10 +137,10 @@ fn pcap_block(at: Ticks, to_guest: bool, core: u8, pc: u32, frame: &[u8]) -> Vec
     body.extend(len);
     body.extend(frame);
     body.resize(body.len().next_multiple_of(4), 0);
-    let comment = match to_guest {
-        true => format!("{:.3} us virtual", at as f64 / TICKS_PER_US as f64),
-        false => format!("{:.3} us virtual, core {core}, pc {pc:#010x}", at as f64 / TICKS_PER_US as f64),
-    };
+    let mut comment = format!("{}.{:03} us virtual", ns / 1000, ns % 1000);
+    if !to_guest {
+        comment.push_str(&format!(", core {core}, pc {pc:#010x}"));
+    }
     // epb_flags: 1 inbound, 2 outbound, as the guest sees it.
     body.extend([2, 0, 4, 0, if to_guest { 1 } else { 2 }, 0, 0, 0]);
     body.extend([1, 0]);

@@ -61,6 +61,23 @@ pub fn mac_of_id(id: u32) -> [u8; 6] {
     [0x24, 0x0A, 0xC4, n[1], n[2], n[3]]
 }
 
+/// A machine's number, or `host`: from this computer's name.
+pub fn machine_id(text: &str) -> Result<u32, String> {
+    if text != "host" {
+        return text.parse().map_err(|_| format!("{text:?} is no number, and not host"));
+    }
+    let name = nix::unistd::gethostname().map_err(|why| format!("this computer's name: {why}"))?;
+    Ok(id_of_name(&name.to_string_lossy()))
+}
+
+/// The number behind the last `-` or `_` of a replica's name; of any other name a checksum of 20 bits.
+fn id_of_name(name: &str) -> u32 {
+    let ordinal = name.rsplit_once(['-', '_']).and_then(|(_, n)| n.parse().ok());
+    // FNV-1a, folded: names of containers differ in any of their characters.
+    let hash = name.bytes().fold(0x811C_9DC5_u32, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193));
+    ordinal.unwrap_or((hash >> 20 ^ hash) & 0xF_FFFF)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +101,17 @@ mod tests {
         assert!(mac("é:0a:c4:00:00:10").is_err());
         assert_eq!(mac_of_id(0), [0x24, 0x0A, 0xC4, 0, 0, 0x10]);
         assert_eq!(mac_of_id(1)[5], 0x14);
+    }
+
+    #[test]
+    fn replicas_have_numbers() {
+        assert_eq!(machine_id("7"), Ok(7));
+        assert!(machine_id("seven").unwrap_err().contains("seven"));
+        assert!(machine_id("host").is_ok());
+        assert_eq!((id_of_name("esp-3"), id_of_name("stack_esp_12")), (3, 12));
+        let (a, b) = (id_of_name("3f1c0a9d2b77"), id_of_name("3f1c0a9d2b78"));
+        assert!(a != b && a.max(b) < 1 << 20);
+        assert_ne!(mac_of_id(a), mac_of_id(b));
     }
 
     #[test]

@@ -171,7 +171,7 @@ impl Actor {
         if let Some(addr) = number(text) {
             return Ok(Reply { addr: Some(addr), ..Reply::default() });
         }
-        if let Some(symbol) = self.handle.symbols().and_then(|s| s.symbol(text.trim())) {
+        if let Some(symbol) = self.handle.symbols().current().symbol(text.trim()) {
             return Ok(Reply { addr: Some(symbol.addr), ..Reply::default() });
         }
         let name = text.trim().trim_start_matches('$').to_lowercase();
@@ -191,7 +191,10 @@ impl Actor {
 
     /// A line each for the addresses of a backtrace; all but the first are return addresses.
     fn decode(&self, addresses: &[u32]) -> Reply {
-        let Some(symbols) = self.handle.symbols() else { return Reply::default() };
+        let symbols = self.handle.symbols().current();
+        if symbols.is_empty() {
+            return Reply::default();
+        }
         let line = |(n, pc): (usize, &u32)| {
             let at = if n == 0 { *pc } else { pc.wrapping_sub(1) };
             format!("  #{n:<2} {pc:#010x} {}\n", place(&symbols, at))

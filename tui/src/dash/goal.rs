@@ -67,8 +67,8 @@ pub fn begin(handle: &Handle, action: &Action) -> Result<(Option<Goal>, Reply), 
             Some(Goal { core: 0, since, temporary, line: None })
         })?,
         Action::Finish(core) => {
-            let symbols = handle.symbols();
-            handle.call(move |s| finish(s, core, symbols.as_deref(), &by))?
+            let symbols = handle.symbols().current();
+            handle.call(move |s| finish(s, core, Some(&symbols), &by))?
         }
         Action::StepLine(core) | Action::Next(core) => {
             let pc = handle.call(move |s| {
@@ -77,7 +77,7 @@ pub fn begin(handle: &Handle, action: &Action) -> Result<(Option<Goal>, Reply), 
                 s.machine().cpu(core).pc
             })?;
             // Lines are looked up here, not on the machine's thread.
-            let range = handle.symbols().and_then(|symbols| line_range(&symbols, pc));
+            let range = line_range(&handle.symbols().current(), pc);
             let over = matches!(action, Action::Next(_));
             let by = handle.client().clone();
             handle.call(move |s| line(s, core, range, over, &by))?

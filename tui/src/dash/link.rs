@@ -103,17 +103,20 @@ fn size(feed: &Feed) -> usize {
     }
 }
 
+/// An action and the pane that waits for its answer.
+pub type Asked = (Option<PaneId>, Action);
+
 /// Requests to a machine, wherever it is.
 #[derive(Clone)]
 pub struct Link {
     samples: Sender<Wants>,
-    actions: Sender<(Option<PaneId>, Action)>,
+    actions: Sender<Asked>,
 }
 
 impl Link {
     /// A link whose requests come out of these ends.
     #[must_use]
-    pub fn pair() -> (Self, Receiver<Wants>, Receiver<(Option<PaneId>, Action)>) {
+    pub fn pair() -> (Self, Receiver<Wants>, Receiver<Asked>) {
         let ((samples, wants), (actions, asked)) = (channel(), channel());
         (Self { samples, actions }, wants, asked)
     }

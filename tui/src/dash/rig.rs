@@ -14,7 +14,7 @@ use super::wire::{Action, Feed};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use esplens_core::time::TICKS_PER_US;
 use esplens_gdb::supervisor::{Event, Handle, Ran, Session, Speed, Supervisor};
-use esplens_gdb::symbols::{Elf, Symbols};
+use esplens_gdb::symbols::{Elf, Role};
 use esplens_soc::boot::{LoadOptions, input};
 use esplens_soc::machine::{Input, Machine, MachineConfig};
 use esplens_soc::net::host;
@@ -81,7 +81,7 @@ impl Rig {
         supervisor.session().set_speed(Speed::Real);
         let handle = supervisor.handle();
         if let Some(elf) = elf {
-            handle.set_symbols(Arc::new(Symbols::new(vec![Arc::new(elf)])));
+            handle.symbols().add(Role::App, Arc::new(elf));
         }
         let traced = Traced::default();
         let actor = Actor::new(handle.register("dashboard"), traced.clone());

@@ -84,7 +84,7 @@ fn top(state: &State, area: Rect, buf: &mut Buffer) {
     let used = put(buf, area, 0, Line::from(line));
     let tabs = tabs(state);
     let width = tabs.width() as u16;
-    if used + width + 1 <= area.width {
+    if used + width < area.width {
         put(buf, Rect { x: area.right() - width, width, ..area }, 0, tabs);
     }
 }

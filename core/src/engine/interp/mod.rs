@@ -25,10 +25,10 @@ pub struct Interp {
     breakpoints: BTreeSet<u32>,
     /// The next instruction ignores break- and watchpoints.
     step_over: bool,
-    /// Interrupts that stop the run when they are taken.
-    irq_break: u32,
     /// The bus hears of exceptions and interrupts.
     report: bool,
+    /// Interrupts that stop the run when they are taken.
+    irq_break: u32,
     /// Where the last run stopped inside a block, to go on there instead of decoding a block anew.
     resume: Option<(u32, BlockId, usize)>,
     /// IBREAK registers that the cached blocks were cut for.
@@ -86,12 +86,12 @@ impl Engine for Interp {
         self.step_over = true;
     }
 
-    fn set_irq_break(&mut self, mask: u32) {
-        self.irq_break = mask;
-    }
-
     fn report(&mut self, on: bool) {
         self.report = on;
+    }
+
+    fn set_irq_break(&mut self, mask: u32) {
+        self.irq_break = mask;
     }
 
     fn flush(&mut self) {

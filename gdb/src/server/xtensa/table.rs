@@ -28,6 +28,8 @@ pub struct View {
 
 /// Registers in a `g` packet: the only length that every build of GDB accepts.
 pub const IN_G: usize = 105;
+/// The program counter.
+pub const PC: usize = 0;
 /// Number of a0; a15 is 15 further.
 pub const A0: usize = 157;
 /// Number of the first view.

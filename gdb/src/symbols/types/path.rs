@@ -1,6 +1,6 @@
 //! Sizes, members and paths of members.
 
-use super::super::error::{Error, Result};
+use super::super::error::{Budget, Error, Result};
 use super::super::set::Symbols;
 use super::{Member, Record, Type, TypeId};
 
@@ -60,12 +60,19 @@ impl Symbols {
     /// # Errors
     /// [`Error::NoMember`], broken debug information.
     pub fn member(&self, ty: TypeId, name: &str) -> Result<Member> {
-        let found = self.member_below(ty, name, 16)?;
+        let found = self.member_below(ty, name, 16, &mut Budget::new(1 << 12))?;
         found.ok_or_else(|| Error::NoMember { ty: self.type_name(ty), member: name.into() })
     }
 
-    fn member_below(&self, ty: TypeId, name: &str, depth: usize) -> Result<Option<Member>> {
+    fn member_below(
+        &self,
+        ty: TypeId,
+        name: &str,
+        depth: usize,
+        budget: &mut Budget,
+    ) -> Result<Option<Member>> {
         let Some(depth) = depth.checked_sub(1) else { return Ok(None) };
+        budget.spend(1)?;
         let ty = self.strip(ty)?;
         let Type::Record(record) = &*self.resolve(ty)? else { return Ok(None) };
         if let Some(found) = record.members.iter().find(|m| m.name.as_deref() == Some(name) && !m.base) {
@@ -76,7 +83,7 @@ impl Symbols {
             return Ok(Some(found.clone()));
         }
         for inner in record.members.iter().filter(|m| m.base || m.name.is_none()) {
-            if let Some(found) = self.member_below(inner.ty, name, depth)? {
+            if let Some(found) = self.member_below(inner.ty, name, depth, budget)? {
                 return Ok(Some(Member { offset: found.offset.wrapping_add(inner.offset), ..found }));
             }
         }

@@ -1,5 +1,6 @@
 //! Types as C writes them.
 
+use super::super::error::Budget;
 use super::super::set::Symbols;
 use super::{PointerKind, RecordKind, Type, TypeId};
 
@@ -10,13 +11,15 @@ impl Symbols {
     /// The type as GDB's `whatis` writes it: `uint32_t`, `struct foo *`, `char [16]`, `void (*)(int)`.
     #[must_use]
     pub fn type_name(&self, ty: TypeId) -> String {
-        let (left, right) = self.parts(ty, DEPTH);
+        let (left, right) = self.parts(ty, DEPTH, &mut Budget::new(1 << 10));
         format!("{left}{right}").trim().to_string()
     }
 
     /// What stands before and after a declared name.
-    fn parts(&self, ty: TypeId, depth: usize) -> (String, String) {
-        let Some(depth) = depth.checked_sub(1) else { return ("...".into(), String::new()) };
+    fn parts(&self, ty: TypeId, depth: usize, budget: &mut Budget) -> (String, String) {
+        let Some(depth) = depth.checked_sub(1).filter(|_| budget.spend(1).is_ok()) else {
+            return ("...".into(), String::new());
+        };
         let Ok(resolved) = self.resolve(ty) else { return ("<error type>".into(), String::new()) };
         let plain = |s: &str| (s.to_string(), String::new());
         match &*resolved {
@@ -45,7 +48,7 @@ impl Symbols {
                     PointerKind::Reference => "&",
                     PointerKind::RvalueReference => "&&",
                 };
-                let (left, right) = self.parts(*target, depth);
+                let (left, right) = self.parts(*target, depth, budget);
                 let binds = matches!(
                     self.resolve(*target).as_deref(),
                     Ok(Type::Array { .. } | Type::Function { .. })
@@ -58,13 +61,14 @@ impl Symbols {
                 }
             }
             Type::Array { element, dims } => {
-                let (left, right) = self.parts(*element, depth);
+                let (left, right) = self.parts(*element, depth, budget);
                 let dims: String = dims.iter().map(|d| d.map_or("[]".into(), |n| format!("[{n}]"))).collect();
                 (format!("{left} "), format!("{dims}{right}"))
             }
             Type::Function { returns, params, variadic } => {
-                let (left, right) = self.parts(*returns, depth);
-                let mut list: Vec<String> = params.iter().take(32).map(|p| self.short(*p, depth)).collect();
+                let (left, right) = self.parts(*returns, depth, budget);
+                let mut list: Vec<String> =
+                    params.iter().take(32).map(|p| self.short(*p, depth, budget)).collect();
                 if *variadic {
                     list.push("...".into());
                 }
@@ -74,7 +78,7 @@ impl Symbols {
                 (format!("{left} "), format!("({}){right}", list.join(", ")))
             }
             Type::Qualified { qualifier, target } => {
-                let (left, right) = self.parts(*target, depth);
+                let (left, right) = self.parts(*target, depth, budget);
                 if left.ends_with('*') {
                     (format!("{left} {qualifier}"), right)
                 } else {
@@ -85,8 +89,8 @@ impl Symbols {
         }
     }
 
-    fn short(&self, ty: TypeId, depth: usize) -> String {
-        let (left, right) = self.parts(ty, depth);
+    fn short(&self, ty: TypeId, depth: usize, budget: &mut Budget) -> String {
+        let (left, right) = self.parts(ty, depth, budget);
         format!("{left}{right}").trim().to_string()
     }
 }

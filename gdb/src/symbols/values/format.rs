@@ -5,6 +5,10 @@ use super::super::set::Symbols;
 use super::super::types::{Encoding, Record, Type, TypeId};
 use super::number::{Number, float};
 use super::{Memory, Value, rust, text};
+use std::cell::Cell;
+
+/// Most values that are visited for one text: equal elements make it no longer, but cost as much.
+const STEPS: u32 = 100_000;
 
 /// How much is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +34,8 @@ impl Symbols {
     /// place: `<error: Cannot access memory at address 0x0>`.
     #[must_use]
     pub fn format(&self, value: &Value, memory: &dyn Memory, format: &Format) -> String {
-        let mut p = Printer { symbols: self, memory, format, out: String::new() };
+        let steps = Cell::new(STEPS);
+        let mut p = Printer { symbols: self, memory, format, steps: &steps, out: String::new() };
         p.value(value, format.depth);
         p.out
     }
@@ -40,12 +45,14 @@ pub(super) struct Printer<'a> {
     pub symbols: &'a Symbols,
     pub memory: &'a dyn Memory,
     pub format: &'a Format,
+    /// Values that may still be visited.
+    steps: &'a Cell<u32>,
     pub out: String,
 }
 
 impl Printer<'_> {
     pub(super) fn full(&self) -> bool {
-        self.out.len() >= self.format.length
+        self.out.len() >= self.format.length || self.steps.get() == 0
     }
 
     pub(super) fn value(&mut self, value: &Value, depth: usize) {
@@ -55,6 +62,7 @@ impl Printer<'_> {
             }
             return;
         }
+        self.steps.set(self.steps.get() - 1);
         if let Err(e) = self.try_value(value, depth) {
             let text = match e {
                 Error::OptimizedOut => "<optimized out>".into(),
@@ -215,6 +223,7 @@ impl Printer<'_> {
                     symbols: self.symbols,
                     memory: self.memory,
                     format: &format,
+                    steps: self.steps,
                     out: String::new(),
                 };
                 p.value(&part, depth);

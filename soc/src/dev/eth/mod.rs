@@ -1,6 +1,7 @@
 //! Ethernet at 0x3FF6_9000: QEMU's open_eth, which carries frames, or the chip's own EMAC, which finds no PHY.
 //! The two overlap; firmware that touches registers only the EMAC has gets the EMAC.
 
+pub mod control;
 pub mod emac;
 pub mod mii;
 pub mod openeth;
@@ -8,6 +9,8 @@ pub mod rx;
 pub mod spec;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_modes;
 pub mod tx;
 
 use super::spec::Spec;
@@ -66,6 +69,23 @@ impl Eth {
     #[must_use]
     pub fn ready(&self) -> Ready {
         if self.is_emac() { Ready::Off } else { self.openeth.ready() }
+    }
+
+    /// Plugs the cable in or pulls it out.
+    pub fn set_link(&mut self, up: bool) {
+        self.openeth.phy.set_link(up);
+    }
+
+    /// True while frames can pass the cable.
+    #[must_use]
+    pub fn link(&self) -> bool {
+        self.openeth.phy.link()
+    }
+
+    /// The Ethernet address in open_eth's registers.
+    #[must_use]
+    pub fn mac(&self) -> [u8; 6] {
+        self.openeth.mac()
     }
 
     fn is_emac(&self) -> bool {
@@ -159,13 +179,29 @@ impl Device for Eth {
         if let Msg::Frame(frame) = msg
             && !self.is_emac()
         {
-            self.openeth.receive(frame, cx);
+            // Without a link nothing reaches the MAC.
+            if self.link() {
+                self.openeth.receive(frame, cx);
+            }
+            self.sync_irq(cx);
+        }
+        if let Msg::Link(up) = msg {
+            self.set_link(*up);
+        }
+    }
+
+    fn event(&mut self, tag: u8, cx: &mut Cx) {
+        if tag == control::RESUME && !self.is_emac() {
+            self.openeth.transmit(cx);
             self.sync_irq(cx);
         }
     }
 
     fn reset(&mut self, cx: &mut Cx) {
+        let mut phy = std::mem::take(&mut self.openeth.phy);
+        phy.reset();
         *self = Self { model: self.model, seen_emac: self.seen_emac, ..Self::default() };
+        self.openeth.phy = phy;
         self.sync_irq(cx);
     }
 }

@@ -1,10 +1,11 @@
 //! open_eth: registers and descriptors.
 
-use super::mii::{PHY_ADDR, Phy};
+use super::mii::{BMSR, BMSR_LINK, PHY_ADDR, Phy};
 use super::spec::*;
 use crate::dev::{Cx, RegFile};
 use crate::irq::Source;
 use crate::trace::Event;
+use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use serde_big_array::BigArray;
 
@@ -35,7 +36,18 @@ pub struct OpenEth {
     mii_address: u32,
     mii_tx: u32,
     mii_rx: u32,
-    phy: Phy,
+    /// The status register is read again and again.
+    scan: bool,
+    /// `MIISTATUS`: the last look at the PHY's status showed no link.
+    link_fail: bool,
+    /// The PHY.
+    pub phy: Phy,
+    /// `CTRLMODER`.
+    pub ctrl_moder: u32,
+    /// `TXCTRL`.
+    pub tx_ctrl: u32,
+    /// The other side asked for silence until then.
+    pub paused: Ticks,
     #[serde(with = "BigArray")]
     descriptors: [u32; 256],
     stored: RegFile,
@@ -57,7 +69,12 @@ impl Default for OpenEth {
             mii_address: 0,
             mii_tx: 0,
             mii_rx: 0,
+            scan: false,
+            link_fail: false,
             phy: Phy::default(),
+            ctrl_moder: 0,
+            tx_ctrl: 0,
+            paused: 0,
             descriptors: [0; 256],
             stored: RegFile::default(),
         }
@@ -100,7 +117,12 @@ impl OpenEth {
             INT_MASK => self.int_mask,
             PACKETLEN => self.packet_len,
             TX_BD_NUM => self.tx_bd_num,
-            MIICOMMAND | MIISTATUS => 0,
+            CTRLMODER => self.ctrl_moder,
+            TXCTRL => self.tx_ctrl,
+            MIICOMMAND if self.scan => miicommand::SCANSTAT,
+            MIICOMMAND => 0,
+            MIISTATUS => self.mii_status(),
+            MIIRX_DATA if self.scan => self.phy.peek(self.mii_address, self.mii_address >> 8).into(),
             MIIADDRESS => self.mii_address,
             MIITX_DATA => self.mii_tx,
             MIIRX_DATA => self.mii_rx,
@@ -116,7 +138,7 @@ impl OpenEth {
     /// A guest's write.
     pub fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
         match offset {
-            MODER => self.write_moder(value),
+            MODER => self.write_moder(value, cx),
             INT_SOURCE => self.int_source &= !value,
             INT_MASK => self.int_mask = value & int::ALL,
             PACKETLEN => self.packet_len = value,
@@ -124,6 +146,8 @@ impl OpenEth {
                 self.tx_bd_num = (value & 0xFF).min(DESCRIPTORS);
                 self.rx_next = self.tx_bd_num;
             }
+            CTRLMODER => self.ctrl_moder = value & 7,
+            TXCTRL => self.write_txctrl(value, cx),
             MIICOMMAND => self.mii_command(value, cx),
             MIIADDRESS => self.mii_address = value & 0x1F1F,
             MIITX_DATA => self.mii_tx = value & 0xFFFF,
@@ -139,9 +163,12 @@ impl OpenEth {
     }
 
     /// Enabling a direction puts it at its first descriptor; the reset bit does so for both.
-    fn write_moder(&mut self, value: u32) {
+    fn write_moder(&mut self, value: u32, cx: &mut Cx) {
         let set = value & !self.moder;
-        self.moder = value & 0x1_FFFF;
+        self.moder = value & moder::ALL;
+        if set & moder::DLYCRCEN != 0 {
+            cx.warn_reg(&SPEC, MODER, "DLYCRCEN: checksums cover the whole frame all the same");
+        }
         if set & (moder::TXEN | moder::RST) != 0 {
             self.tx_next = 0;
         }
@@ -150,9 +177,19 @@ impl OpenEth {
         }
     }
 
-    /// Management commands finish at once.
+    fn mii_status(&self) -> u32 {
+        let link = if self.scan { !self.phy.link() } else { self.link_fail };
+        (if link { miistatus::LINKFAIL } else { 0 }) | if self.scan { miistatus::BUSY } else { 0 }
+    }
+
+    /// Management commands finish at once, but for scanning, which the next command ends.
     fn mii_command(&mut self, value: u32, cx: &mut Cx) {
         let (addr, reg) = (self.mii_address & 31, self.mii_address >> 8 & 31);
+        if self.scan && value & miicommand::SCANSTAT == 0 {
+            self.mii_rx = self.phy.read(addr, reg).into();
+            self.link_fail = !self.phy.link();
+        }
+        self.scan = value & miicommand::SCANSTAT != 0;
         if value & miicommand::WCTRLDATA != 0 {
             self.phy.write(addr, reg, self.mii_tx as u16);
             if addr == PHY_ADDR {
@@ -161,6 +198,9 @@ impl OpenEth {
         }
         if value & miicommand::RSTAT != 0 {
             self.mii_rx = self.phy.read(addr, reg).into();
+            if addr == PHY_ADDR && reg == BMSR {
+                self.link_fail = self.mii_rx & u32::from(BMSR_LINK) == 0;
+            }
             if addr == PHY_ADDR {
                 cx.trace(Event::OpenEthMiiRead, || format!("MII[{reg:#04x}] -> {:#06x}", self.mii_rx));
             }

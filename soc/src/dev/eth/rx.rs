@@ -22,21 +22,37 @@ enum Taken {
 impl OpenEth {
     /// A frame arrives, without its checksum; short ones are padded as a sender would have.
     pub fn receive(&mut self, frame: &[u8], cx: &mut Cx) {
-        if self.moder & moder::RXEN == 0 || frame.len() > MAX_FRAME {
-            return;
-        }
-        cx.trace(Event::OpenEthReceive, || format!("RX: len: {}", frame.len()));
-        let taken = self.filter(frame);
-        self.trace_filter(frame, taken, cx);
-        if taken == Taken::No {
-            return;
-        }
         let mut data = frame.to_vec();
         data.resize(frame.len().max(MIN_FRAME), 0);
         data.extend(crc32(&data).to_le_bytes());
+        self.receive_line(data, frame.len(), cx);
+    }
+
+    /// What was on the line, with its checksum, `len` bytes of it from the sender's stack.
+    pub fn receive_line(&mut self, mut data: Vec<u8>, len: usize, cx: &mut Cx) {
+        if self.moder & moder::RXEN == 0 || data.len() > MAX_FRAME {
+            return;
+        }
+        cx.trace(Event::OpenEthReceive, || format!("RX: len: {len}"));
+        let control = self.control(&data, cx);
+        if control && self.ctrl_moder & ctrlmoder::PASSALL == 0 {
+            return;
+        }
+        let taken = if control { Taken::ByAddress } else { self.filter(&data) };
+        self.trace_filter(&data, taken, cx);
+        if taken == Taken::No {
+            return;
+        }
         let Some(mut status) = self.length_status(data.len()) else { return };
+        let (body, sum) = data.split_at(data.len().saturating_sub(4));
+        if sum != crc32(body).to_le_bytes() {
+            status |= rx_bd::CRC;
+        }
         if taken == Taken::Promiscuous {
             status |= rx_bd::M;
+        }
+        if control {
+            status |= rx_bd::CF;
         }
         self.store(&mut data, status, cx);
     }
@@ -44,7 +60,7 @@ impl OpenEth {
     /// Whether a frame can be received now.
     #[must_use]
     pub fn ready(&self) -> Ready {
-        match (self.moder & moder::RXEN != 0, self.bd_word(self.rx_next) & rx_bd::E != 0) {
+        match (self.moder & moder::RXEN != 0 && self.phy.link(), self.bd_word(self.rx_next) & rx_bd::E != 0) {
             (false, _) => Ready::Off,
             (true, true) => Ready::Yes,
             (true, false) => Ready::Full,
@@ -72,7 +88,7 @@ impl OpenEth {
         let addr = self.bd_addr(i);
         cx.trace(Event::OpenEthReceiveDesc, || format!("RX: {addr:#010x}, len_flags: {filled:#010x}"));
         if word & rx_bd::IRQ != 0 {
-            let bad = status & (rx_bd::OR | rx_bd::TL | rx_bd::SF) != 0;
+            let bad = status & (rx_bd::OR | rx_bd::TL | rx_bd::SF | rx_bd::CRC) != 0;
             self.int_source |= if bad { int::RXE } else { int::RXB };
         }
         let last = word & rx_bd::WR != 0 || i + 1 >= DESCRIPTORS;

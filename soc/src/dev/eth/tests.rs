@@ -7,16 +7,16 @@ use crate::dev::testing::Bench;
 use crate::irq::Source;
 use crate::system::Output;
 
-const TX_BUF: u32 = 0x3FFB_0000;
-const RX_BUF: u32 = 0x3FFB_2000;
-const MAC: [u8; 6] = [0x02, 0x11, 0x22, 0x33, 0x44, 0x55];
+pub const TX_BUF: u32 = 0x3FFB_0000;
+pub const RX_BUF: u32 = 0x3FFB_2000;
+pub const MAC: [u8; 6] = [0x02, 0x11, 0x22, 0x33, 0x44, 0x55];
 
-fn tx(i: u32) -> u32 {
+pub fn tx(i: u32) -> u32 {
     DESC + 8 * i
 }
 
 /// Two receive descriptors after one transmit descriptor, everything enabled as `openeth_enable` does.
-fn openeth() -> Bench<Eth> {
+pub fn openeth() -> Bench<Eth> {
     let mut b = Bench::new(DevId::Eth, Eth::default());
     for i in 0..2 {
         b.write(tx(1 + i) + 4, RX_BUF + 1600 * i);
@@ -35,13 +35,13 @@ fn openeth() -> Bench<Eth> {
     b
 }
 
-fn memory(b: &Bench<Eth>, at: u32, n: usize) -> Vec<u8> {
+pub fn memory(b: &Bench<Eth>, at: u32, n: usize) -> Vec<u8> {
     let mut out = vec![0; n];
     b.mem.read_region(b.sys.banks.sram2.unwrap(), (at - 0x3FFA_E000) as usize, &mut out);
     out
 }
 
-fn frame_to(to: [u8; 6], n: usize) -> Vec<u8> {
+pub fn frame_to(to: [u8; 6], n: usize) -> Vec<u8> {
     let mut f = to.to_vec();
     f.resize(n, 0x5A);
     f
@@ -136,7 +136,7 @@ fn loopback_receives_what_is_sent() {
     assert_eq!(b.read(tx(1)) >> 16, 68);
 }
 
-fn phy_read(b: &mut Bench<Eth>, addr: u32, reg: u32) -> u32 {
+pub fn phy_read(b: &mut Bench<Eth>, addr: u32, reg: u32) -> u32 {
     b.write(MIIADDRESS, reg << 8 | addr);
     let command = b.read(MIICOMMAND);
     b.write(MIICOMMAND, command | miicommand::RSTAT);

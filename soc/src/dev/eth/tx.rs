@@ -1,6 +1,7 @@
 //! open_eth's transmitter: descriptors that are ready leave at once, as IDF's driver expects.
 
 use super::openeth::{DESCRIPTORS, OpenEth};
+use super::rx::crc32;
 use super::spec::*;
 use crate::dev::Cx;
 use crate::trace::Event;
@@ -14,7 +15,8 @@ impl OpenEth {
         for _ in 0..DESCRIPTORS {
             let i = self.tx_next;
             let word = self.bd_word(i);
-            if self.moder & moder::TXEN == 0 || self.tx_bd_num == 0 || word & tx_bd::RD == 0 {
+            let off = self.moder & moder::TXEN == 0 || self.tx_bd_num == 0 || self.paused > cx.now;
+            if off || word & tx_bd::RD == 0 {
                 break;
             }
             let status = self.transmit_one(word, self.bd_addr(i), cx);
@@ -37,19 +39,30 @@ impl OpenEth {
         if self.moder & moder::HUGEN == 0 && frame.len() > longest.max(MIN_FRAME) {
             frame.truncate(longest.max(MIN_FRAME));
         }
-        if (self.moder & moder::CRCEN == 0) && word & tx_bd::CRC == 0 {
-            // The guest has put the checksum there itself; frames are handed on without.
-            frame.truncate(frame.len().saturating_sub(4));
-        }
+        let own_sum = self.moder & moder::CRCEN == 0 && word & tx_bd::CRC == 0;
+        let sum = if own_sum { frame.split_off(frame.len().saturating_sub(4)) } else { Vec::new() };
         // As in QEMU's trace, without the padding.
         let sent = frame.len();
         cx.trace(Event::OpenEthStartXmit, || format!("TX: {addr:#010x}, len: {len}, tx_len: {sent}"));
         let pad = self.moder & moder::PAD != 0 || word & tx_bd::PAD != 0;
-        if pad && frame.len() < MIN_FRAME {
+        if pad && !own_sum && frame.len() < MIN_FRAME {
             frame.resize(MIN_FRAME, 0);
         }
+        self.put_on_line(frame, own_sum.then_some(sum), cx)
+    }
+
+    /// Sends a frame, with the guest's own checksum where it made one; the error bits.
+    pub fn put_on_line(&mut self, mut frame: Vec<u8>, own_sum: Option<Vec<u8>>, cx: &mut Cx) -> u32 {
+        let right = crc32(&frame).to_le_bytes().to_vec();
         if self.moder & moder::LOOPBCK != 0 {
-            self.receive(&frame, cx);
+            let len = frame.len();
+            frame.extend(own_sum.unwrap_or(right));
+            self.receive_line(frame, len, cx);
+        } else if !self.phy.link() {
+            return if self.moder & moder::FULLD == 0 { tx_bd::CS } else { 0 };
+        } else if own_sum.is_some_and(|sum| sum != right) {
+            let what = "CRCEN is clear, and the frame's own checksum is wrong: nobody takes it";
+            cx.warn_reg(&SPEC, MODER, what);
         } else {
             cx.send_frame(frame);
         }

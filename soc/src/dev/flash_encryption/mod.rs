@@ -3,43 +3,29 @@
 
 pub mod spec;
 
-use super::regfile::RegFile;
+use super::Cx;
+use super::regfile::{HasSpec, RegFile, Stored};
 use super::spec::Spec;
-use super::{Cx, Device, View};
-use serde::{Deserialize, Serialize};
 use spec::{DONE, SPEC, START};
 
+/// Names the register table and the commands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Table;
+
 /// The block.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FlashEncryption {
-    regs: RegFile,
-}
+pub type FlashEncryption = Stored<Table>;
 
-impl Device for FlashEncryption {
-    fn spec(&self) -> &'static Spec {
-        &SPEC
-    }
+impl HasSpec for Table {
+    const SPEC: &'static Spec = &SPEC;
 
-    fn peek(&self, offset: u32, _v: &View) -> u32 {
-        self.regs.get(&SPEC, offset)
-    }
-
-    fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
-        self.regs.read(&SPEC, offset, cx)
-    }
-
-    fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
+    fn write(regs: &mut RegFile, offset: u32, value: u32, cx: &mut Cx) {
         match offset {
             START if value & 1 != 0 => {
                 cx.warn_reg(&SPEC, START, "encryption is not modelled, flash is written in plain text");
             }
             START | DONE => {}
-            _ => self.regs.write(&SPEC, offset, value, cx),
+            _ => regs.write(&SPEC, offset, value, cx),
         }
-    }
-
-    fn reset(&mut self, _cx: &mut Cx) {
-        *self = Self::default();
     }
 }
 

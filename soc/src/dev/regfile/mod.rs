@@ -42,13 +42,18 @@ impl RegFile {
     }
 }
 
-/// Names the register table of a [`Stored`] peripheral.
+/// What a [`Stored`] peripheral is: its register table, and what its commands do.
 pub trait HasSpec {
     /// The table.
     const SPEC: &'static Spec;
+
+    /// A guest's write: by default stored.
+    fn write(regs: &mut RegFile, offset: u32, value: u32, cx: &mut Cx) {
+        regs.write(Self::SPEC, offset, value, cx);
+    }
 }
 
-/// A peripheral that is nothing but a [`RegFile`].
+/// A peripheral that is nothing but a [`RegFile`], at most with commands that say they are not modelled.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Stored<S> {
@@ -68,7 +73,7 @@ impl<S: HasSpec> Device for Stored<S> {
         self.regs.read(S::SPEC, offset, cx)
     }
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
-        self.regs.write(S::SPEC, offset, value, cx);
+        S::write(&mut self.regs, offset, value, cx);
     }
     fn reset(&mut self, _cx: &mut Cx) {
         self.regs = RegFile::default();

@@ -2,48 +2,34 @@
 
 pub mod spec;
 
-use super::regfile::RegFile;
+use super::Cx;
+use super::regfile::{HasSpec, RegFile, Stored};
 use super::spec::Spec;
-use super::{Cx, Device, View};
-use serde::{Deserialize, Serialize};
 use spec::*;
 
 /// RESTART and START of either link register.
 const LINK_START: u32 = 3 << 29;
 
+/// Names the register table and the commands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Table;
+
 /// One UHCI controller.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Uhci {
-    regs: RegFile,
-}
+pub type Uhci = Stored<Table>;
 
-impl Device for Uhci {
-    fn spec(&self) -> &'static Spec {
-        &SPEC
-    }
+impl HasSpec for Table {
+    const SPEC: &'static Spec = &SPEC;
 
-    fn peek(&self, offset: u32, _v: &View) -> u32 {
-        self.regs.get(&SPEC, offset)
-    }
-
-    fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
-        self.regs.read(&SPEC, offset, cx)
-    }
-
-    fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
+    fn write(regs: &mut RegFile, offset: u32, value: u32, cx: &mut Cx) {
         match offset {
             DMA_OUT_LINK | DMA_IN_LINK if value & LINK_START != 0 => {
                 cx.warn_reg(&SPEC, offset, "UART DMA is not modelled, nothing is transferred");
-                self.regs.set(offset, value & !LINK_START);
+                regs.set(offset, value & !LINK_START);
             }
             INT_CLR => {}          // no interrupt ever occurs
             INT_RAW | INT_ST => {} // read-only
-            _ => self.regs.write(&SPEC, offset, value, cx),
+            _ => regs.write(&SPEC, offset, value, cx),
         }
-    }
-
-    fn reset(&mut self, _cx: &mut Cx) {
-        *self = Self::default();
     }
 }
 

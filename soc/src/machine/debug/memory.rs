@@ -1,6 +1,7 @@
 //! Memory as a debugger sees it.
 
 use super::super::Machine;
+use super::Deed;
 use esplens_core::memory::{Access, Bus, Fault, Memory};
 
 impl Machine {
@@ -36,20 +37,27 @@ impl Machine {
     /// # Errors
     /// What the core would get as an exception.
     pub fn read_real(&mut self, core: usize, addr: u32, size: u8) -> Result<u32, Fault> {
+        self.note(Deed::Read(core as u8, addr, size));
+        self.do_read_real(core, addr, size)
+    }
+
+    pub(super) fn do_read_real(&mut self, core: usize, addr: u32, size: u8) -> Result<u32, Fault> {
         self.access(core, |core, a, bus| Memory::load(core, a, bus, addr, size))
     }
 
     /// The store the core would make. `size` is 1, 2 or 4.
-    ///
-    /// # Errors
-    /// What the core would get as an exception.
-    pub fn write_real(&mut self, core: usize, addr: u32, size: u8, value: u32) -> Result<(), Fault> {
+    fn write_real(&mut self, core: usize, addr: u32, size: u8, value: u32) -> Result<(), Fault> {
         self.access(core, |core, a, bus| Memory::store(core, a, bus, addr, size, value))
     }
 
     /// Writes what a debugger wants written: storage of every kind, read-only memories included; registers get the
     /// real store, in words where the range allows. Returns the bytes written.
     pub fn write_memory(&mut self, core: usize, addr: u32, data: &[u8]) -> usize {
+        self.note(Deed::Memory(core as u8, addr, data.to_vec()));
+        self.do_write_memory(core, addr, data)
+    }
+
+    pub(super) fn do_write_memory(&mut self, core: usize, addr: u32, data: &[u8]) -> usize {
         let mut n = 0;
         while n < data.len() {
             let Some(at) = addr.checked_add(n as u32) else { break };

@@ -2,6 +2,7 @@
 //! registers, 0x0300 user registers.
 
 use super::super::Machine;
+use super::Deed;
 use esplens_core::cpu::AREGS;
 use esplens_core::isa::sr;
 
@@ -44,6 +45,12 @@ impl Machine {
     /// Writes a core's register with the effect the architecture gives the write; read-only ones keep their value.
     /// `None`: no such register.
     pub fn set_core_register(&mut self, core: usize, number: u16, value: u32) -> Option<()> {
+        self.core_register(core, number)?;
+        self.note(Deed::Register(core as u8, number, value));
+        self.do_set_core_register(core, number, value)
+    }
+
+    pub(super) fn do_set_core_register(&mut self, core: usize, number: u16, value: u32) -> Option<()> {
         self.core_register(core, number)?;
         let cpu = &mut self.cpus[core];
         let n = (number & 0xFF) as u8;

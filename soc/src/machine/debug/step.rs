@@ -123,14 +123,14 @@ impl Machine {
         if visible && step.irq && self.cpus[core].take_interrupt() {
             return None;
         }
-        self.cpus[core].irq_held = visible && !step.irq;
         // A breakpoint here is passed over; a watchpoint stops the step unless it was reported already.
         if visible && (self.debug.in_engine.contains(&pc) || self.debug.reported[core] == Some(pc)) {
             self.engines[core].step_over();
         }
         self.debug.goal = Some((core, self.cpus[core].cycles + 1));
+        let hold = self.begin_hold(core, visible && !step.irq);
         let exit = self.run_wanted(until, judge);
-        self.cpus[core].irq_held = false;
+        self.end_hold(core, hold);
         match exit {
             RunExit::Stopped { stop: Stop::Step, .. } => self.debug.reported[core] = None,
             other => return Some(other),

@@ -108,3 +108,70 @@ fn a_frozen_core_stands_still_while_time_passes() {
     assert_eq!((m.cpu(0).pc, m.instructions()), (pc, retired));
     assert!(m.now() >= 5 * MS);
 }
+
+/// Lets the machine run to `until` with what a debugger does on the way.
+fn debugged(m: &mut Machine, until: Ticks) {
+    let data = 0x3FFB_0000;
+    hash_at(m, 3 * MS + 7);
+    m.write_memory(0, data, b"while it runs");
+    let pc = m.cpu(0).pc;
+    m.add_breakpoint(pc);
+    for n in 0..40 {
+        if m.run_debug(until) == RunExit::Until {
+            break;
+        }
+        m.set_core_register(0, reg::SR + 209, n); // EXCSAVE1
+        m.write_memory(0, data + 4 * n, &[n as u8; 3]);
+        m.begin(&Plan { frozen: [false, n % 3 == 0], step: Some(Step { core: 0, range: 0..0, irq: false }) });
+        assert!(matches!(m.run_debug(until), RunExit::Stopped { .. }));
+    }
+    m.remove_breakpoint(pc);
+    let _ = m.read_real(0, 0x3FF4_0000, 4);
+    m.write_flash(0x1F_0000, b"flash");
+    m.reset();
+    hash_at(m, until - 2 * MS);
+    m.write_memory(0, 0x3FF4_4004, &0xFFFF_u32.to_le_bytes()); // GPIO_OUT: a real store
+    m.write_memory(1, 0x3FFE_4000, &[7; 100]);
+}
+
+#[test]
+fn a_replay_does_again_what_the_debugger_did() {
+    let until = 30 * MS;
+    let mut m = machine();
+    debugged(&mut m, until);
+    let expected = hash_at(&mut m, until);
+    assert!(m.log().len() > 10, "{} entries", m.log().len());
+    for step in [until, 777_777] {
+        let mut again = machine();
+        again.replay(m.log().iter().cloned());
+        let mut at = 0;
+        while at < until {
+            at = (at + step).min(until);
+            while !matches!(again.run(at), RunExit::Until) {}
+        }
+        assert_eq!(again.replay_left(), 0);
+        assert!(again.log() == m.log(), "the log of the replay is the log");
+        assert_eq!(again.state_hash(), expected, "in pieces of {step} ticks");
+    }
+}
+
+#[test]
+fn steps_that_keep_interrupts_waiting_are_replayed() {
+    let until = 1005 * MS;
+    let mut m = machine();
+    // The tick of the first second comes while the machine is stepped.
+    hash_at(&mut m, 1000 * MS);
+    while m.now() < until && m.cpu(0).interrupt() & 1 << 6 == 0 {
+        m.begin(&Plan { frozen: [false; 2], step: Some(Step { core: 0, range: 0..0, irq: false }) });
+        m.run_debug(until);
+    }
+    for _ in 0..500 {
+        m.begin(&Plan { frozen: [false; 2], step: Some(Step { core: 0, range: 0..0, irq: false }) });
+        m.run_debug(until);
+    }
+    let expected = hash_at(&mut m, until);
+    let mut again = machine();
+    again.replay(m.log().iter().cloned());
+    while !matches!(again.run(until), RunExit::Until) {}
+    assert_eq!((again.replay_left(), again.state_hash()), (0, expected));
+}

@@ -1,7 +1,7 @@
 //! What the user network is like: QEMU's defaults, and the keys that change them.
 
 use serde::{Deserialize, Serialize};
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 use std::str::FromStr;
 
 /// TCP or UDP.
@@ -56,6 +56,54 @@ impl FromStr for Forward {
     }
 }
 
+/// What answers at an address that `guestfwd` gives a server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Device {
+    /// A TCP server of the host: `tcp:host:port`.
+    Tcp(String),
+    /// A local socket of the host: `unix:path`.
+    Unix(String),
+    /// A program, started for each connection, which is its input and output: `cmd:program arguments`.
+    Command(String),
+}
+
+/// A server for the guest that is elsewhere: `[tcp]:server:port-dev` or `[tcp]:server:port-cmd:command`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuestForward {
+    /// Where the guest finds it.
+    pub server: SocketAddrV4,
+    /// What answers.
+    pub device: Device,
+}
+
+impl FromStr for GuestForward {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bad = || {
+            format!(
+                "{text:?} is not [tcp]:server:port-dev, dev being tcp:host:port, unix:path or cmd:command"
+            )
+        };
+        let (server, device) = text.split_once('-').ok_or_else(bad)?;
+        let (protocol, server) = server.split_once(':').ok_or_else(bad)?;
+        let server: SocketAddrV4 = server.parse().map_err(|_| bad())?;
+        let (kind, rest) = device.split_once(':').filter(|d| !d.1.is_empty()).ok_or_else(bad)?;
+        let device = match kind {
+            "tcp" if rest.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) => {
+                Device::Tcp(rest.into())
+            }
+            "unix" => Device::Unix(rest.into()),
+            "cmd" => Device::Command(rest.into()),
+            _ => return Err(bad()),
+        };
+        if server.port() == 0 || !(protocol.is_empty() || protocol == "tcp") {
+            return Err(bad());
+        }
+        Ok(Self { server, device })
+    }
+}
+
 /// The network's addresses and rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Config {
@@ -71,10 +119,28 @@ pub struct Config {
     pub dhcp_start: Ipv4Addr,
     /// Name given to the first client.
     pub hostname: Option<String>,
+    /// Domains in which clients look names up.
+    pub search: Vec<String>,
+    /// The clients' own domain.
+    pub domain: Option<String>,
+    /// IPv4 is there.
+    pub ipv4: bool,
+    /// IPv6 is there.
+    pub ipv6: bool,
+    /// The IPv6 network's address.
+    pub net6: Ipv6Addr,
+    /// Its prefix length, 1..126.
+    pub prefix6: u8,
+    /// The host over IPv6.
+    pub host6: Ipv6Addr,
+    /// The name server over IPv6.
+    pub dns6: Ipv6Addr,
     /// The guest reaches nothing outside.
     pub restrict: bool,
     /// Ports of the host that lead to the guest.
     pub forwards: Vec<Forward>,
+    /// Servers for the guest that are elsewhere.
+    pub guest_forwards: Vec<GuestForward>,
 }
 
 impl Default for Config {
@@ -96,8 +162,17 @@ impl Config {
             dns: (net | 3).into(),
             dhcp_start: (net | 15).into(),
             hostname: None,
+            search: Vec::new(),
+            domain: None,
+            ipv4: true,
+            ipv6: true,
+            net6: NET6,
+            prefix6: 64,
+            host6: own6(NET6, 2),
+            dns6: own6(NET6, 3),
             restrict: false,
             forwards: Vec::new(),
+            guest_forwards: Vec::new(),
         }
     }
 
@@ -111,6 +186,29 @@ impl Config {
     #[must_use]
     pub fn contains(&self, address: Ipv4Addr) -> bool {
         u32::from(address) & u32::from(self.mask()) == u32::from(self.net)
+    }
+
+    /// Whether an address is the network's own: the host, the name server, or one that `guestfwd` names.
+    #[must_use]
+    pub fn is_own(&self, address: Ipv4Addr) -> bool {
+        address == self.host
+            || address == self.dns
+            || self.guest_forwards.iter().any(|g| *g.server.ip() == address)
+    }
+
+    /// Whether an address is in the IPv6 network.
+    #[must_use]
+    pub fn contains6(&self, address: Ipv6Addr) -> bool {
+        let mask = u128::MAX.checked_shl(128 - u32::from(self.prefix6)).unwrap_or(0);
+        (u128::from(address) ^ u128::from(self.net6)) & mask == 0
+    }
+
+    /// Whether an IPv6 address may be a guest's: in the network or link-local, and nobody else's.
+    #[must_use]
+    pub fn guests6(&self, address: Ipv6Addr) -> bool {
+        let local = address.segments()[0] & 0xFFC0 == 0xFE80;
+        (local || self.contains6(address))
+            && ![self.host6, self.dns6, self.net6, own6(LINK_LOCAL, 2)].contains(&address)
     }
 
     /// Sets one key as QEMU's `-nic user` spells it; `None`: not a key of the user network.
@@ -127,22 +225,17 @@ impl Config {
             "host" => address(&mut self.host),
             "dns" => address(&mut self.dns),
             "dhcpstart" => address(&mut self.dhcp_start),
-            "hostname" if value.len() <= 64 => {
-                self.hostname = Some(value.into());
-                Ok(())
-            }
-            "hostname" => Err("hostname: at most 64 characters".into()),
-            "restrict" => match value {
-                "on" | "yes" | "y" | "true" => {
-                    self.restrict = true;
-                    Ok(())
-                }
-                "off" | "no" | "n" | "false" => {
-                    self.restrict = false;
-                    Ok(())
-                }
-                _ => Err(format!("restrict={value}: neither on nor off")),
-            },
+            "ipv6-host" => address6(key, value, &mut self.host6),
+            "ipv6-dns" => address6(key, value, &mut self.dns6),
+            "ipv6-net" => self.set_net6(value),
+            "hostname" => name(key, value).map(|n| self.hostname = Some(n)),
+            "domainname" => name(key, value).map(|n| self.domain = Some(n)),
+            "dnssearch" if self.search.len() >= MAX_SEARCH => Err(format!("dnssearch: at most {MAX_SEARCH}")),
+            "dnssearch" => name(key, value).map(|n| self.search.push(n)),
+            "restrict" => on_off(key, value, &mut self.restrict),
+            "ipv4" => on_off(key, value, &mut self.ipv4),
+            "ipv6" => on_off(key, value, &mut self.ipv6),
+            "guestfwd" => value.parse().map(|f| self.guest_forwards.push(f)),
             "hostfwd" => value.parse().map(|f| self.forwards.push(f)),
             _ => return None,
         })
@@ -163,6 +256,20 @@ impl Config {
         Ok(())
     }
 
+    /// `PREFIX` or `PREFIX/N`; moves the other addresses along.
+    fn set_net6(&mut self, value: &str) -> Result<(), String> {
+        let bad = || format!("ipv6-net={value}: expected PREFIX/N with N from 1 to 126");
+        let (net, prefix) = value.split_once('/').unwrap_or((value, "64"));
+        let prefix: u8 = prefix.parse().ok().filter(|n| (1..=126).contains(n)).ok_or_else(bad)?;
+        let net: Ipv6Addr = net.parse().map_err(|_| bad())?;
+        let net = Ipv6Addr::from(u128::from(net) & u128::MAX << (128 - u32::from(prefix)));
+        let old = self.net6;
+        let moved = |now: Ipv6Addr, n| if now == own6(old, n) { own6(net, n) } else { now };
+        (self.host6, self.dns6) = (moved(self.host6, 2), moved(self.dns6, 3));
+        (self.net6, self.prefix6) = (net, prefix);
+        Ok(())
+    }
+
     /// Checks that the addresses fit together.
     ///
     /// # Errors
@@ -176,7 +283,53 @@ impl Config {
         if self.host == self.dns || self.host == self.dhcp_start || self.dns == self.dhcp_start {
             return Err("host, dns and dhcpstart must differ".into());
         }
+        for (key, address) in [("ipv6-host", self.host6), ("ipv6-dns", self.dns6)] {
+            if !self.contains6(address) {
+                return Err(format!("{key}={address} is not in ipv6-net={}/{}", self.net6, self.prefix6));
+            }
+        }
+        if self.host6 == self.dns6 {
+            return Err("ipv6-host and ipv6-dns must differ".into());
+        }
+        if let Some(g) = self.guest_forwards.iter().find(|g| !self.contains(*g.server.ip())) {
+            return Err(format!("guestfwd: {} is not in net={}/{}", g.server, self.net, self.prefix));
+        }
         Ok(())
+    }
+}
+
+/// QEMU's IPv6 network.
+const NET6: Ipv6Addr = Ipv6Addr::new(0xFEC0, 0, 0, 0, 0, 0, 0, 0);
+const LINK_LOCAL: Ipv6Addr = Ipv6Addr::new(0xFE80, 0, 0, 0, 0, 0, 0, 0);
+/// Domains at most: they must fit a DHCP answer.
+const MAX_SEARCH: usize = 3;
+
+/// Address `n` of an IPv6 network.
+fn own6(net: Ipv6Addr, n: u128) -> Ipv6Addr {
+    Ipv6Addr::from(u128::from(net) | n)
+}
+
+fn address6(key: &str, value: &str, to: &mut Ipv6Addr) -> Result<(), String> {
+    *to = value.parse().map_err(|_| format!("{key}={value}: no IPv6 address"))?;
+    Ok(())
+}
+
+fn on_off(key: &str, value: &str, to: &mut bool) -> Result<(), String> {
+    *to = match value {
+        "on" | "yes" | "y" | "true" => true,
+        "off" | "no" | "n" | "false" => false,
+        _ => return Err(format!("{key}={value}: neither on nor off")),
+    };
+    Ok(())
+}
+
+/// A host or domain name, labels of at most 63 characters.
+fn name(key: &str, value: &str) -> Result<String, String> {
+    let label = |l: &str| !l.is_empty() && l.len() <= 63 && l.is_ascii();
+    if value.len() <= 64 && value.split('.').all(label) {
+        Ok(value.into())
+    } else {
+        Err(format!("{key}={value}: no name of at most 64 characters"))
     }
 }
 

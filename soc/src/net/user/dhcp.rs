@@ -122,7 +122,26 @@ fn options(config: &Config, kind: u8) -> Vec<u8> {
         if let Some(name) = &config.hostname {
             put(12, &name.as_bytes()[..name.len().min(64)]);
         }
+        if let Some(domain) = &config.domain {
+            put(15, &domain.as_bytes()[..domain.len().min(64)]);
+        }
+        if !config.search.is_empty() {
+            let list: Vec<u8> = config.search.iter().flat_map(|d| labels(d)).take(255).collect();
+            put(119, &list);
+        }
     }
     out.push(255);
+    out
+}
+
+/// A domain name as DNS writes it (RFC 1035, 3.1).
+fn labels(domain: &str) -> Vec<u8> {
+    let mut out: Vec<u8> = Vec::new();
+    for label in domain.split('.') {
+        let label = &label.as_bytes()[..label.len().min(63)];
+        out.push(label.len() as u8);
+        out.extend(label);
+    }
+    out.push(0);
     out
 }

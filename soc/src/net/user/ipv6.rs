@@ -1,82 +1,109 @@
-//! The little of IPv6 that guests see: a router that announces QEMU's prefix fec0::/64, so that they give themselves
-//! addresses, and answers who it is. It routes nothing yet and says so (lifetime 0).
+//! IPv6 as QEMU's user network has it: a router that announces a prefix (fec0::/64), so that guests give themselves
+//! addresses; the host at ::2 and the name server at ::3 of it; echo; TCP and UDP go out like IPv4's.
 
-use super::Io;
-use super::wire::{Mac, ethernet};
+use super::wire::{self, Mac, mac_of6};
+use super::{Io, UserNet};
+use esplens_core::time::Ticks;
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::*;
 use std::net::Ipv6Addr;
 
+/// The router.
 const ROUTER: Ipv6Addr = Ipv6Addr::new(0xFE80, 0, 0, 0, 0, 0, 0, 2);
-const ROUTER_MAC: Mac = [0x52, 0x56, 0, 0, 0, 2];
-const PREFIX: Ipv6Addr = Ipv6Addr::new(0xFEC0, 0, 0, 0, 0, 0, 0, 0);
+/// The router's Ethernet address.
+pub const ROUTER_MAC: Mac = [0x52, 0x56, 0, 0, 0, 2];
 const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xFF02, 0, 0, 0, 0, 0, 0, 1);
-/// The prefix's lifetimes in seconds.
+const ALL_NODES_MAC: Mac = [0x33, 0x33, 0, 0, 0, 1];
+/// What neighbour discovery must arrive with: no router has passed it on.
+const UNROUTED: u8 = 255;
+const HOPS: u8 = 64;
+/// Lifetimes in seconds: the router's, the prefix's, the preferred one.
+const ROUTER_LIFETIME: u64 = 1800;
 const VALID: u64 = 86_400;
 const PREFERRED: u64 = 14_400;
 
-/// Answers a guest's packet, where it asks something.
-pub fn answer(mac: Mac, bytes: &[u8], io: &mut Io) {
-    let Ok(packet) = Ipv6Packet::new_checked(bytes) else { return };
-    let (from, to) = (packet.src_addr(), packet.dst_addr());
-    if packet.next_header() != IpProtocol::Icmpv6 || packet.hop_limit() != 255 {
-        return;
+impl UserNet {
+    /// A packet of the guest.
+    pub(super) fn ipv6(&mut self, now: Ticks, mac: Mac, bytes: &[u8]) {
+        let Ok(packet) = Ipv6Packet::new_checked(bytes) else { return };
+        let (from, to) = (packet.src_addr(), packet.dst_addr());
+        self.learn(now, from.into(), mac);
+        // Extension headers, fragments among them, are nobody's here.
+        match packet.next_header() {
+            IpProtocol::Icmpv6 => self.icmpv6(now, mac, &packet),
+            protocol if self.config.guests6(from) => {
+                self.transport(now, (from.into(), to.into()), protocol, packet.payload());
+            }
+            _ => {}
+        }
     }
-    let Ok(icmp) = Icmpv6Packet::new_checked(packet.payload()) else { return };
-    let Ok(Icmpv6Repr::Ndisc(asked)) = Icmpv6Repr::parse(&from, &to, &icmp, &ChecksumCapabilities::default())
-    else {
-        return;
-    };
-    match asked {
-        NdiscRepr::RouterSolicit { .. } => {
-            io.frames.push(frame([0x33, 0x33, 0, 0, 0, 1], ALL_NODES, advertisement()));
+
+    fn is_own6(&self, address: Ipv6Addr) -> bool {
+        [ROUTER, self.config.host6, self.config.dns6].contains(&address)
+    }
+
+    fn icmpv6(&mut self, now: Ticks, mac: Mac, packet: &Ipv6Packet<&[u8]>) {
+        let (from, to) = (packet.src_addr(), packet.dst_addr());
+        let Ok(icmp) = Icmpv6Packet::new_checked(packet.payload()) else { return };
+        let caps = ChecksumCapabilities::default();
+        let unrouted = packet.hop_limit() == UNROUTED;
+        match Icmpv6Repr::parse(&from, &to, &icmp, &caps) {
+            Ok(Icmpv6Repr::EchoRequest { ident, seq_no, data }) if self.is_own6(to) => {
+                let reply = Icmpv6Repr::EchoReply { ident, seq_no, data };
+                send(to, (mac, from), HOPS, &reply, &mut self.io);
+            }
+            Ok(Icmpv6Repr::Ndisc(NdiscRepr::RouterSolicit { .. })) if unrouted => {
+                let repr = Icmpv6Repr::Ndisc(self.advertisement());
+                send(ROUTER, (ALL_NODES_MAC, ALL_NODES), UNROUTED, &repr, &mut self.io);
+            }
+            Ok(Icmpv6Repr::Ndisc(NdiscRepr::NeighborSolicit { target_addr, .. }))
+                if unrouted && self.is_own6(target_addr) && !from.is_unspecified() =>
+            {
+                let reply = Icmpv6Repr::Ndisc(advert(target_addr));
+                send(target_addr, (mac, from), UNROUTED, &reply, &mut self.io);
+            }
+            Ok(Icmpv6Repr::Ndisc(NdiscRepr::NeighborAdvert { target_addr, .. })) if unrouted => {
+                self.learn(now, target_addr.into(), mac);
+            }
+            _ => {}
         }
-        NdiscRepr::NeighborSolicit { target_addr: ROUTER, .. } if !from.is_unspecified() => {
-            let reply = NdiscRepr::NeighborAdvert {
-                flags: NdiscNeighborFlags::ROUTER
-                    | NdiscNeighborFlags::SOLICITED
-                    | NdiscNeighborFlags::OVERRIDE,
-                target_addr: ROUTER,
-                lladdr: Some(EthernetAddress(ROUTER_MAC).into()),
-            };
-            io.frames.push(frame(mac, from, reply));
+    }
+
+    fn advertisement(&self) -> NdiscRepr<'static> {
+        let seconds = smoltcp::time::Duration::from_secs;
+        NdiscRepr::RouterAdvert {
+            hop_limit: HOPS,
+            flags: NdiscRouterFlags::empty(),
+            router_lifetime: seconds(ROUTER_LIFETIME),
+            reachable_time: smoltcp::time::Duration::ZERO,
+            retrans_time: smoltcp::time::Duration::ZERO,
+            lladdr: Some(EthernetAddress(ROUTER_MAC).into()),
+            mtu: None,
+            prefix_info: Some(NdiscPrefixInformation {
+                prefix_len: self.config.prefix6,
+                flags: NdiscPrefixInfoFlags::ON_LINK | NdiscPrefixInfoFlags::ADDRCONF,
+                valid_lifetime: seconds(VALID),
+                preferred_lifetime: seconds(PREFERRED),
+                prefix: self.config.net6,
+            }),
         }
-        _ => {}
     }
 }
 
-fn advertisement() -> NdiscRepr<'static> {
-    NdiscRepr::RouterAdvert {
-        hop_limit: 64,
-        flags: NdiscRouterFlags::empty(),
-        router_lifetime: smoltcp::time::Duration::ZERO,
-        reachable_time: smoltcp::time::Duration::ZERO,
-        retrans_time: smoltcp::time::Duration::ZERO,
-        lladdr: Some(EthernetAddress(ROUTER_MAC).into()),
-        mtu: None,
-        prefix_info: Some(NdiscPrefixInformation {
-            prefix_len: 64,
-            flags: NdiscPrefixInfoFlags::ON_LINK | NdiscPrefixInfoFlags::ADDRCONF,
-            valid_lifetime: smoltcp::time::Duration::from_secs(VALID),
-            preferred_lifetime: smoltcp::time::Duration::from_secs(PREFERRED),
-            prefix: PREFIX,
-        }),
+fn advert(target: Ipv6Addr) -> NdiscRepr<'static> {
+    let router = if target == ROUTER { NdiscNeighborFlags::ROUTER } else { NdiscNeighborFlags::empty() };
+    NdiscRepr::NeighborAdvert {
+        flags: router | NdiscNeighborFlags::SOLICITED | NdiscNeighborFlags::OVERRIDE,
+        target_addr: target,
+        lladdr: Some(EthernetAddress(mac_of6(target)).into()),
     }
 }
 
-fn frame(mac: Mac, to: Ipv6Addr, repr: NdiscRepr) -> Vec<u8> {
-    let icmp = Icmpv6Repr::Ndisc(repr);
-    let ip = Ipv6Repr {
-        src_addr: ROUTER,
-        dst_addr: to,
-        next_header: IpProtocol::Icmpv6,
-        payload_len: icmp.buffer_len(),
-        hop_limit: 255,
-    };
-    ethernet(ROUTER_MAC, mac, EthernetProtocol::Ipv6, ip.buffer_len() + icmp.buffer_len(), |bytes| {
-        let mut packet = Ipv6Packet::new_unchecked(bytes);
-        ip.emit(&mut packet);
-        let mut icmp_packet = Icmpv6Packet::new_unchecked(packet.payload_mut());
-        icmp.emit(&ROUTER, &to, &mut icmp_packet, &ChecksumCapabilities::default());
-    })
+fn send(from: Ipv6Addr, to: (Mac, Ipv6Addr), hops: u8, repr: &Icmpv6Repr, io: &mut Io) {
+    let sender = (mac_of6(from), from);
+    let frame = wire::ipv6(sender, to, IpProtocol::Icmpv6, hops, repr.buffer_len(), |bytes| {
+        let mut packet = Icmpv6Packet::new_unchecked(bytes);
+        repr.emit(&from, &to.1, &mut packet, &ChecksumCapabilities::default());
+    });
+    io.frames.push(frame);
 }

@@ -5,14 +5,19 @@
 
 mod config;
 mod dhcp;
+#[cfg(test)]
+mod hostile;
+mod ipv4;
 mod ipv6;
 mod tcp;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_more;
 mod udp;
 mod wire;
 
-pub use config::{Config, Forward, Protocol};
+pub use config::{Config, Device, Forward, GuestForward, Protocol};
 
 use super::host::{ANY, Command, Event, Place};
 use dhcp::Dhcp;
@@ -21,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::*;
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use tcp::Tcp;
 use udp::Udp;
 use wire::{BROADCAST, Mac, mac_of};
@@ -39,14 +44,19 @@ pub struct Io {
     /// The gateway's Ethernet address, the source of every IP packet.
     gateway: Mac,
     /// Ethernet addresses of the guests.
-    neighbours: BTreeMap<Ipv4Addr, Mac>,
+    neighbours: BTreeMap<IpAddr, Mac>,
     /// Number of the next connection or flow that the guest opens.
     next_id: u32,
 }
 
 impl Io {
-    fn mac(&self, address: Ipv4Addr) -> Option<Mac> {
+    fn mac(&self, address: IpAddr) -> Option<Mac> {
         self.neighbours.get(&address).copied()
+    }
+
+    /// The Ethernet address that packets to a guest come from.
+    fn router(&self, guest: SocketAddr) -> Mac {
+        if guest.is_ipv6() { ipv6::ROUTER_MAC } else { self.gateway }
     }
 
     fn new_id(&mut self) -> u32 {
@@ -74,21 +84,16 @@ impl UserNet {
         Self { config, dhcp: Dhcp::default(), tcp: Tcp::default(), udp: Udp::default(), io }
     }
 
-    /// Addresses, forwarded ports, guests seen and connections.
+    /// What it is like.
     #[must_use]
-    pub fn info(&self) -> String {
-        let c = &self.config;
-        let mut out = format!("user: net {}/{}, host {}, dns {}", c.net, c.prefix, c.host, c.dns);
-        out.push_str(if c.restrict { ", restricted\n" } else { "\n" });
-        for f in &c.forwards {
-            let address = f.address.map_or("127.0.0.1".to_string(), |a| a.to_string());
-            out.push_str(&format!("hostfwd: {:?} {address}:{} -> {}\n", f.protocol, f.port, f.guest));
-        }
-        for (address, mac) in &self.io.neighbours {
-            out.push_str(&format!("guest: {address} {mac:02x?}\n"));
-        }
-        out.push_str(if self.busy() { "connections: open\n" } else { "connections: none\n" });
-        out
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Connections and flows as QEMU's `info usernet` lists them.
+    #[must_use]
+    pub fn list(&self) -> String {
+        self.tcp.list() + &self.udp.list()
     }
 
     /// When a timer is due.
@@ -109,12 +114,25 @@ impl UserNet {
         self.udp.tick(now, &mut self.io);
     }
 
-    /// Where a guest's packet to `to` may go outside. The only maker of a [`Place`]: with `restrict`, there is none.
-    fn place(&self, to: SocketAddrV4) -> Option<Place> {
-        let ip = *to.ip();
+    /// Where a guest's packet to `to` may go outside. The only maker of a [`Place`]: with `restrict`, there is none but
+    /// what `guestfwd` names.
+    fn place(&self, to: SocketAddr, protocol: Protocol) -> Option<Place> {
+        if let (SocketAddr::V4(to), Protocol::Tcp) = (to, protocol)
+            && let Some(n) = self.config.guest_forwards.iter().position(|g| g.server == to)
+        {
+            return Some(Place::Device(n as u16));
+        }
         if self.config.restrict || to.port() == 0 {
             return None;
         }
+        match to {
+            SocketAddr::V4(to) => self.place_v4(to),
+            SocketAddr::V6(to) => self.place_v6(to),
+        }
+    }
+
+    fn place_v4(&self, to: SocketAddrV4) -> Option<Place> {
+        let ip = *to.ip();
         if ip == self.config.host {
             return Some(Place::Loopback(to.port()));
         }
@@ -123,38 +141,59 @@ impl UserNet {
         }
         let inner = self.config.contains(ip);
         let odd = ip.is_loopback() || ip.is_multicast() || ip.is_broadcast() || ip.octets()[0] == 0;
-        (!inner && !odd).then_some(Place::Address(to))
+        (!inner && !odd).then_some(Place::Address(to.into()))
     }
 
-    /// The address that a place outside has for the guest.
-    fn seen(&self, place: Place) -> SocketAddrV4 {
+    fn place_v6(&self, to: SocketAddrV6) -> Option<Place> {
+        let ip = *to.ip();
+        if ip == self.config.host6 {
+            return Some(Place::Loopback6(to.port()));
+        }
+        if ip == self.config.dns6 {
+            return Some(Place::Resolver(to.port()));
+        }
+        let local = ip.segments()[0] & 0xFFC0 == 0xFE80 || self.config.contains6(ip);
+        let odd = ip.is_loopback() || ip.is_multicast() || ip.is_unspecified() || ip.to_ipv4().is_some();
+        (!local && !odd).then(|| Place::Address(SocketAddrV6::new(ip, to.port(), 0, 0).into()))
+    }
+
+    /// The address that a place outside has for the guest, over IPv6 or IPv4.
+    fn seen(&self, place: Place, v6: bool) -> SocketAddr {
+        let c = &self.config;
+        let own = |v4, v6_address, port| {
+            let ip: IpAddr = if v6 { IpAddr::V6(v6_address) } else { IpAddr::V4(v4) };
+            SocketAddr::new(ip, port)
+        };
         match place {
-            Place::Loopback(port) => SocketAddrV4::new(self.config.host, port),
-            Place::Resolver(port) => SocketAddrV4::new(self.config.dns, port),
+            Place::Loopback(port) | Place::Loopback6(port) => own(c.host, c.host6, port),
+            Place::Resolver(port) => own(c.dns, c.dns6, port),
             Place::Address(address) => address,
+            // Only TCP leads there, and asks nobody's name.
+            Place::Device(_) => own(c.host, c.host6, 0),
         }
     }
 
     /// Where a forward leads.
-    fn guest(&self, to: SocketAddrV4) -> SocketAddrV4 {
-        if *to.ip() == ANY { SocketAddrV4::new(self.config.dhcp_start, to.port()) } else { to }
+    fn guest(&self, to: SocketAddrV4) -> SocketAddr {
+        let ip = if *to.ip() == ANY { self.config.dhcp_start } else { *to.ip() };
+        SocketAddr::new(ip.into(), to.port())
     }
 
     /// The host's sockets have news.
     pub fn host(&mut self, now: Ticks, event: Event) {
         match event {
             Event::Accepted { conn, to } => {
-                let (host, guest) = (self.config.host, self.guest(to));
-                self.who_has(*guest.ip());
+                let (host, guest) = (self.config.host.into(), self.guest(to));
+                self.who_has(guest.ip());
                 self.tcp.accepted(now, conn, host, guest, &mut self.io);
             }
             Event::Datagram { flow, from, bytes } => {
-                let from = self.seen(from);
+                let from = self.seen(from, self.udp.is_ipv6(flow));
                 self.udp.came(flow, from, &bytes, &mut self.io);
             }
             Event::Arrived { flow, to, bytes } => {
-                let (host, guest) = (self.config.host, self.guest(to));
-                self.who_has(*guest.ip());
+                let (host, guest) = (self.config.host.into(), self.guest(to));
+                self.who_has(guest.ip());
                 self.udp.arrived(now, flow, (host, guest), bytes, &mut self.io);
             }
             Event::Lost => {
@@ -168,8 +207,9 @@ impl UserNet {
     }
 
     /// Asks for the Ethernet address of a guest that is not known.
-    fn who_has(&mut self, guest: Ipv4Addr) {
-        if self.io.mac(guest).is_none() && self.config.contains(guest) {
+    fn who_has(&mut self, guest: IpAddr) {
+        let IpAddr::V4(guest) = guest else { return };
+        if self.io.mac(guest.into()).is_none() && self.config.contains(guest) {
             let from = (mac_of(self.config.host), self.config.host);
             self.io.frames.push(wire::arp(ArpOperation::Request, from, (BROADCAST, guest)));
         }
@@ -182,22 +222,25 @@ impl UserNet {
         if from[0] & 1 != 0 {
             return;
         }
+        let payload = frame.payload();
         match frame.ethertype() {
-            EthernetProtocol::Arp => self.arp(now, from, frame.payload()),
-            EthernetProtocol::Ipv4 => self.ipv4(now, from, frame.payload()),
-            EthernetProtocol::Ipv6 => ipv6::answer(from, frame.payload(), &mut self.io),
+            EthernetProtocol::Arp if self.config.ipv4 => self.arp(now, from, payload),
+            EthernetProtocol::Ipv4 if self.config.ipv4 => self.ipv4(now, from, payload),
+            EthernetProtocol::Ipv6 if self.config.ipv6 => self.ipv6(now, from, payload),
             _ => {}
         }
     }
 
     /// Notes where a guest is.
-    fn learn(&mut self, now: Ticks, address: Ipv4Addr, mac: Mac) {
+    fn learn(&mut self, now: Ticks, address: IpAddr, mac: Mac) {
         let c = &self.config;
-        if !c.contains(address) || address == c.host || address == c.dns || address == c.net {
-            return;
-        }
+        let guests = match address {
+            IpAddr::V4(a) => c.contains(a) && !c.is_own(a) && a != c.net,
+            IpAddr::V6(a) => c.guests6(a),
+        };
         let known = self.io.neighbours.len();
-        if self.io.mac(address) == Some(mac) || known >= MAX_NEIGHBOURS && self.io.mac(address).is_none() {
+        let new = self.io.mac(address);
+        if !guests || new == Some(mac) || known >= MAX_NEIGHBOURS && new.is_none() {
             return;
         }
         self.io.neighbours.insert(address, mac);
@@ -205,105 +248,30 @@ impl UserNet {
         self.udp.found(address, &mut self.io);
     }
 
-    fn arp(&mut self, now: Ticks, from: Mac, bytes: &[u8]) {
-        let Ok(packet) = ArpPacket::new_checked(bytes) else { return };
-        let Ok(ArpRepr::EthernetIpv4 { operation, source_protocol_addr, target_protocol_addr, .. }) =
-            ArpRepr::parse(&packet)
-        else {
-            return;
-        };
-        self.learn(now, source_protocol_addr, from);
-        let own = target_protocol_addr == self.config.host || target_protocol_addr == self.config.dns;
-        if operation == ArpOperation::Request && own {
-            let me = (mac_of(target_protocol_addr), target_protocol_addr);
-            self.io.frames.push(wire::arp(ArpOperation::Reply, me, (from, source_protocol_addr)));
-        }
-    }
-
-    fn ipv4(&mut self, now: Ticks, mac: Mac, bytes: &[u8]) {
-        let Ok(packet) = Ipv4Packet::new_checked(bytes) else { return };
-        let Ok(ip) = Ipv4Repr::parse(&packet, &ChecksumCapabilities::default()) else { return };
-        // Fragments are not put together: nobody's path here is narrower than the guest's own cable.
-        if packet.more_frags() || packet.frag_offset() != 0 {
-            return;
-        }
-        let payload = packet.payload();
-        if ip.next_header == IpProtocol::Udp && self.dhcp(payload, &ip) {
-            return;
-        }
-        if !self.config.contains(ip.src_addr) {
-            return;
-        }
-        self.learn(now, ip.src_addr, mac);
-        match ip.next_header {
-            IpProtocol::Icmp => self.icmp(mac, &ip, payload),
-            IpProtocol::Udp => self.udp_in(now, &ip, payload),
+    /// A TCP segment or datagram of the guest, over either version.
+    fn transport(&mut self, now: Ticks, (from, to): (IpAddr, IpAddr), protocol: IpProtocol, payload: &[u8]) {
+        let (ips, caps) = ((from.into(), to.into()), ChecksumCapabilities::default());
+        match protocol {
             IpProtocol::Tcp => {
                 let Ok(packet) = TcpPacket::new_checked(payload) else { return };
-                let ips = (ip.src_addr.into(), ip.dst_addr.into());
-                let Ok(repr) = TcpRepr::parse(&packet, &ips.0, &ips.1, &ChecksumCapabilities::default())
-                else {
-                    return;
-                };
-                let guest = SocketAddrV4::new(ip.src_addr, repr.src_port);
-                let to = SocketAddrV4::new(ip.dst_addr, repr.dst_port);
-                let place = self.place(to);
+                let Ok(repr) = TcpRepr::parse(&packet, &ips.0, &ips.1, &caps) else { return };
+                let (guest, to) = (SocketAddr::new(from, repr.src_port), SocketAddr::new(to, repr.dst_port));
+                let place = self.place(to, Protocol::Tcp);
                 self.tcp.segment(now, (guest, to), place, &repr, &mut self.io);
+            }
+            IpProtocol::Udp => {
+                let Ok(packet) = UdpPacket::new_checked(payload) else { return };
+                let Ok(repr) = UdpRepr::parse(&packet, &ips.0, &ips.1, &caps) else { return };
+                let (guest, to) = (SocketAddr::new(from, repr.src_port), SocketAddr::new(to, repr.dst_port));
+                let dns = [IpAddr::from(self.config.dns), self.config.dns6.into()].contains(&to.ip());
+                if self.config.restrict && dns && to.port() == 53 {
+                    self.udp.no_such_name(guest, to, packet.payload(), &mut self.io);
+                    return;
+                }
+                let place = self.place(to, Protocol::Udp);
+                self.udp.sent(now, (guest, to), place, packet.payload(), &mut self.io);
             }
             _ => {}
         }
-    }
-
-    /// True when it was for the DHCP server.
-    fn dhcp(&mut self, payload: &[u8], ip: &Ipv4Repr) -> bool {
-        let Ok(packet) = UdpPacket::new_checked(payload) else { return false };
-        let here = ip.dst_addr == Ipv4Addr::BROADCAST || ip.dst_addr == self.config.host;
-        if packet.dst_port() != 67 || !here {
-            return false;
-        }
-        let request = packet.payload();
-        if let Some(answer) = self.dhcp.answer(&self.config, request)
-            && let Some(mac) = request.get(28..34).and_then(|m| Mac::try_from(m).ok())
-        {
-            let from = SocketAddrV4::new(self.config.host, 67);
-            let to = SocketAddrV4::new(Ipv4Addr::BROADCAST, 68);
-            self.io.frames.push(wire::udp((self.io.gateway, from), (mac, to), &answer));
-        }
-        true
-    }
-
-    /// The gateway and the name server answer an echo.
-    fn icmp(&mut self, mac: Mac, ip: &Ipv4Repr, payload: &[u8]) {
-        let Ok(packet) = Icmpv4Packet::new_checked(payload) else { return };
-        let caps = ChecksumCapabilities::default();
-        let Ok(Icmpv4Repr::EchoRequest { ident, seq_no, data }) = Icmpv4Repr::parse(&packet, &caps) else {
-            return;
-        };
-        if ip.dst_addr != self.config.host && ip.dst_addr != self.config.dns {
-            return;
-        }
-        let reply = Icmpv4Repr::EchoReply { ident, seq_no, data };
-        let to = (mac, ip.src_addr);
-        let frame =
-            wire::ipv4((self.io.gateway, ip.dst_addr), to, IpProtocol::Icmp, reply.buffer_len(), |bytes| {
-                reply.emit(&mut Icmpv4Packet::new_unchecked(bytes), &caps);
-            });
-        self.io.frames.push(frame);
-    }
-
-    fn udp_in(&mut self, now: Ticks, ip: &Ipv4Repr, payload: &[u8]) {
-        let Ok(packet) = UdpPacket::new_checked(payload) else { return };
-        let ips = (ip.src_addr.into(), ip.dst_addr.into());
-        let Ok(repr) = UdpRepr::parse(&packet, &ips.0, &ips.1, &ChecksumCapabilities::default()) else {
-            return;
-        };
-        let guest = SocketAddrV4::new(ip.src_addr, repr.src_port);
-        let to = SocketAddrV4::new(ip.dst_addr, repr.dst_port);
-        if self.config.restrict && to == SocketAddrV4::new(self.config.dns, 53) {
-            self.udp.no_such_name(guest, to, packet.payload(), &mut self.io);
-            return;
-        }
-        let place = self.place(to);
-        self.udp.sent(now, (guest, to), place, packet.payload(), &mut self.io);
     }
 }

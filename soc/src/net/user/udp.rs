@@ -5,7 +5,7 @@ use super::{Io, wire};
 use esplens_core::time::{TICKS_PER_SEC, Ticks};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr};
 
 /// A flow that nobody uses for this long is forgotten.
 const IDLE: Ticks = 120 * TICKS_PER_SEC;
@@ -17,14 +17,16 @@ const MAX_FLOWS: usize = 512;
 const MAX_WAITING: usize = 16;
 /// Longest datagram that fits a frame: nothing is fragmented.
 const MAX_PAYLOAD: usize = 1472;
+/// The same with IPv6's longer header.
+const MAX_PAYLOAD_V6: usize = 1452;
 /// First port of the gateway that a client of a forward gets.
 const FIRST_PORT: u16 = 49_152;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Flow {
-    guest: SocketAddrV4,
+    guest: SocketAddr,
     /// The client's address as the guest sees it, for a flow of a forward.
-    client: Option<SocketAddrV4>,
+    client: Option<SocketAddr>,
     used: Ticks,
     /// Until when an answer from outside is awaited.
     awaited: Ticks,
@@ -36,7 +38,7 @@ pub struct Udp {
     flows: BTreeMap<u32, Flow>,
     ports: u16,
     /// For guests whose Ethernet address is not known yet.
-    waiting: Vec<(SocketAddrV4, SocketAddrV4, Vec<u8>)>,
+    waiting: Vec<(SocketAddr, SocketAddr, Vec<u8>)>,
     awaited: Ticks,
     now: Ticks,
     /// No flow is to be forgotten before.
@@ -96,7 +98,7 @@ impl Udp {
     pub fn sent(
         &mut self,
         now: Ticks,
-        (guest, to): (SocketAddrV4, SocketAddrV4),
+        (guest, to): (SocketAddr, SocketAddr),
         place: Option<Place>,
         bytes: &[u8],
         io: &mut Io,
@@ -128,16 +130,32 @@ impl Udp {
         io.commands.push(Command::Datagram { flow, to: Some(place), bytes: bytes.to_vec() });
     }
 
+    /// Flows, as `info usernet` shows them.
+    pub fn list(&self) -> String {
+        let line = |f: &Flow| {
+            let client = f.client.map_or("*".into(), |c| c.to_string());
+            format!("  {:<21}{:>24}{client:>24}{:>7}{:>7}\n", "UDP", f.guest, 0, 0)
+        };
+        self.flows.values().map(line).collect()
+    }
+
+    /// True when a flow is the guest's over IPv6.
+    pub fn is_ipv6(&self, flow: u32) -> bool {
+        self.flows.get(&flow).is_some_and(|f| f.guest.is_ipv6())
+    }
+
     /// An answer came from outside.
-    pub fn came(&mut self, flow: u32, from: SocketAddrV4, bytes: &[u8], io: &mut Io) {
+    pub fn came(&mut self, flow: u32, from: SocketAddr, bytes: &[u8], io: &mut Io) {
         let Some(f) = self.flows.get_mut(&flow) else { return };
         f.awaited = 0;
         let guest = f.guest;
         self.awaited = self.flows.values().map(|f| f.awaited).max().unwrap_or(0);
-        if bytes.len() <= MAX_PAYLOAD
-            && let Some(mac) = io.mac(*guest.ip())
+        let longest = if guest.is_ipv6() { MAX_PAYLOAD_V6 } else { MAX_PAYLOAD };
+        if bytes.len() <= longest
+            && from.is_ipv6() == guest.is_ipv6()
+            && let Some(mac) = io.mac(guest.ip())
         {
-            io.frames.push(wire::udp((io.gateway, from), (mac, guest), bytes));
+            io.frames.push(wire::udp((io.router(guest), from), (mac, guest), bytes));
         }
     }
 
@@ -146,7 +164,7 @@ impl Udp {
         &mut self,
         now: Ticks,
         flow: u32,
-        (host, guest): (Ipv4Addr, SocketAddrV4),
+        (host, guest): (IpAddr, SocketAddr),
         bytes: Vec<u8>,
         io: &mut Io,
     ) {
@@ -157,38 +175,38 @@ impl Udp {
         if !self.flows.contains_key(&flow) {
             let port = FIRST_PORT + self.ports % (u16::MAX - FIRST_PORT);
             self.ports = self.ports.wrapping_add(1);
-            let client = Some(SocketAddrV4::new(host, port));
+            let client = Some(SocketAddr::new(host, port));
             self.insert(flow, Flow { guest, client, used: now, awaited: 0 }, io);
         }
         let Some(f) = self.flows.get_mut(&flow) else { return };
         f.used = now;
         let Some(client) = f.client else { return };
-        match io.mac(*guest.ip()) {
-            Some(mac) => io.frames.push(wire::udp((io.gateway, client), (mac, guest), &bytes)),
+        match io.mac(guest.ip()) {
+            Some(mac) => io.frames.push(wire::udp((io.router(guest), client), (mac, guest), &bytes)),
             None if self.waiting.len() < MAX_WAITING => self.waiting.push((client, guest, bytes)),
             None => {}
         }
     }
 
     /// A guest's Ethernet address is known now.
-    pub fn found(&mut self, address: Ipv4Addr, io: &mut Io) {
+    pub fn found(&mut self, address: IpAddr, io: &mut Io) {
         for (from, to, bytes) in std::mem::take(&mut self.waiting) {
-            match io.mac(address).filter(|_| *to.ip() == address) {
-                Some(mac) => io.frames.push(wire::udp((io.gateway, from), (mac, to), &bytes)),
+            match io.mac(address).filter(|_| to.ip() == address) {
+                Some(mac) => io.frames.push(wire::udp((io.router(to), from), (mac, to), &bytes)),
                 None => self.waiting.push((from, to, bytes)),
             }
         }
     }
 
     /// Answers a query that may not leave: the name does not exist.
-    pub fn no_such_name(&mut self, guest: SocketAddrV4, server: SocketAddrV4, query: &[u8], io: &mut Io) {
-        let Some(mac) = io.mac(*guest.ip()) else { return };
+    pub fn no_such_name(&mut self, guest: SocketAddr, server: SocketAddr, query: &[u8], io: &mut Io) {
+        let Some(mac) = io.mac(guest.ip()) else { return };
         if query.len() < 12 || query.len() > MAX_PAYLOAD || query[2] & 0x80 != 0 {
             return;
         }
         let mut answer = query.to_vec();
         answer[2] = 0x81 | query[2] & 0x78;
         answer[3] = 0x83;
-        io.frames.push(wire::udp((io.gateway, server), (mac, guest), &answer));
+        io.frames.push(wire::udp((io.router(guest), server), (mac, guest), &answer));
     }
 }

@@ -2,7 +2,7 @@
 
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::*;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// An Ethernet address.
 pub type Mac = [u8; 6];
@@ -18,6 +18,12 @@ const ARP_ROOM: usize = 50;
 pub fn mac_of(address: Ipv4Addr) -> Mac {
     let [a, b, c, d] = address.octets();
     [0x52, 0x55, a, b, c, d]
+}
+
+/// The same for an IPv6 address: its last four bytes, as QEMU counts.
+pub fn mac_of6(address: Ipv6Addr) -> Mac {
+    let [.., a, b, c, d] = address.octets();
+    [0x52, 0x56, a, b, c, d]
 }
 
 /// An Ethernet frame around a payload of `len` bytes.
@@ -54,11 +60,44 @@ pub fn ipv4(
     })
 }
 
+/// An IPv6 packet in its frame.
+pub fn ipv6(
+    (mac, from): (Mac, Ipv6Addr),
+    to: (Mac, Ipv6Addr),
+    next_header: IpProtocol,
+    hop_limit: u8,
+    len: usize,
+    fill: impl FnOnce(&mut [u8]),
+) -> Vec<u8> {
+    let repr = Ipv6Repr { src_addr: from, dst_addr: to.1, next_header, payload_len: len, hop_limit };
+    ethernet(mac, to.0, EthernetProtocol::Ipv6, repr.buffer_len() + len, |bytes| {
+        let mut packet = Ipv6Packet::new_unchecked(bytes);
+        repr.emit(&mut packet);
+        fill(packet.payload_mut());
+    })
+}
+
+/// An IP packet of either version in its frame; both addresses must be of one.
+fn ip(
+    (mac, from): (Mac, IpAddr),
+    to: (Mac, IpAddr),
+    protocol: IpProtocol,
+    len: usize,
+    fill: impl FnOnce(&mut [u8]),
+) -> Vec<u8> {
+    match (from, to.1) {
+        (IpAddr::V4(from), IpAddr::V4(at)) => ipv4((mac, from), (to.0, at), protocol, len, fill),
+        (IpAddr::V6(from), IpAddr::V6(at)) => ipv6((mac, from), (to.0, at), protocol, TTL, len, fill),
+        // No flow has ends of different versions.
+        _ => Vec::new(),
+    }
+}
+
 /// A UDP datagram in its frame.
-pub fn udp((mac, from): (Mac, SocketAddrV4), to: (Mac, SocketAddrV4), payload: &[u8]) -> Vec<u8> {
+pub fn udp((mac, from): (Mac, SocketAddr), to: (Mac, SocketAddr), payload: &[u8]) -> Vec<u8> {
     let repr = UdpRepr { src_port: from.port(), dst_port: to.1.port() };
-    let ips = (IpAddress::Ipv4(*from.ip()), IpAddress::Ipv4(*to.1.ip()));
-    ipv4((mac, *from.ip()), (to.0, *to.1.ip()), IpProtocol::Udp, repr.header_len() + payload.len(), |bytes| {
+    let ips = (IpAddress::from(from.ip()), IpAddress::from(to.1.ip()));
+    ip((mac, from.ip()), (to.0, to.1.ip()), IpProtocol::Udp, repr.header_len() + payload.len(), |bytes| {
         let mut packet = UdpPacket::new_unchecked(bytes);
         let fill = |to: &mut [u8]| to.copy_from_slice(payload);
         repr.emit(&mut packet, &ips.0, &ips.1, payload.len(), fill, &ChecksumCapabilities::default());
@@ -66,8 +105,8 @@ pub fn udp((mac, from): (Mac, SocketAddrV4), to: (Mac, SocketAddrV4), payload: &
 }
 
 /// A TCP segment in its frame.
-pub fn tcp((mac, from): (Mac, Ipv4Addr), to: (Mac, Ipv4Addr), repr: &TcpRepr) -> Vec<u8> {
-    ipv4((mac, from), to, IpProtocol::Tcp, repr.buffer_len(), |bytes| {
+pub fn tcp((mac, from): (Mac, IpAddr), to: (Mac, IpAddr), repr: &TcpRepr) -> Vec<u8> {
+    ip((mac, from), to, IpProtocol::Tcp, repr.buffer_len(), |bytes| {
         let mut packet = TcpPacket::new_unchecked(bytes);
         repr.emit(&mut packet, &from.into(), &to.1.into(), &ChecksumCapabilities::default());
     })

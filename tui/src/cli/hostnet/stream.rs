@@ -1,12 +1,14 @@
-//! A TCP connection of the host.
+//! A connection of the host: TCP, or to what `guestfwd` names.
 
 use super::Back;
 use esplens_soc::net::host::Event;
-use std::net::SocketAddrV4;
+use esplens_soc::net::user::Device;
+use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+#[cfg(unix)]
+use tokio::net::UnixStream;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
@@ -16,6 +18,23 @@ const CHUNK: usize = 16 * 1024;
 
 /// What the guest wrote; `None`: it writes no more.
 type Write = Option<Vec<u8>>;
+
+/// What bytes are carried over.
+trait Line: AsyncRead + AsyncWrite + Unpin + Send {
+    /// Whether closing it now resets the connection, so that the peer learns that nothing came to its end.
+    fn abrupt(&self, on: bool);
+}
+
+impl Line for TcpStream {
+    fn abrupt(&self, on: bool) {
+        let _ = socket2::SockRef::from(self).set_linger(on.then_some(std::time::Duration::ZERO));
+    }
+}
+
+#[cfg(unix)]
+impl Line for UnixStream {
+    fn abrupt(&self, _: bool) {}
+}
 
 /// The order-taker's end of a connection; dropping it closes the connection.
 pub struct Stream {
@@ -44,19 +63,47 @@ impl Stream {
 
     /// Takes over a client.
     pub fn adopt(conn: u32, stream: TcpStream, back: Back) -> Self {
+        let _ = stream.set_nodelay(true);
         Self::start(|writes, credit| carry(conn, stream, back, writes, credit))
     }
 
     /// Connects.
-    pub fn connect(conn: u32, to: SocketAddrV4, back: Back) -> Self {
+    pub fn connect(conn: u32, to: SocketAddr, back: Back) -> Self {
         Self::start(|writes, credit| async move {
             match TcpStream::connect(to).await {
                 Ok(stream) => {
-                    back.send(Event::Connected { conn });
-                    carry(conn, stream, back, writes, credit).await;
+                    let _ = stream.set_nodelay(true);
+                    begin(conn, stream, back, writes, credit).await;
                 }
                 Err(_) => back.send(Event::Refused { conn }),
             }
+        })
+    }
+
+    /// Reaches what `guestfwd` names; a program is started.
+    pub fn open(conn: u32, device: Device, back: Back) -> Self {
+        Self::start(|writes, credit| async move {
+            let refused = back.clone();
+            let why = match device {
+                Device::Tcp(to) => match TcpStream::connect(&to).await {
+                    Ok(line) => return begin(conn, line, back, writes, credit).await,
+                    Err(why) => format!("tcp:{to}: {why}"),
+                },
+                #[cfg(unix)]
+                Device::Unix(path) => match UnixStream::connect(&path).await {
+                    Ok(line) => return begin(conn, line, back, writes, credit).await,
+                    Err(why) => format!("unix:{path}: {why}"),
+                },
+                #[cfg(unix)]
+                Device::Command(command) => match program(&command) {
+                    Ok(line) => return begin(conn, line, back, writes, credit).await,
+                    Err(why) => format!("cmd:{command}: {why}"),
+                },
+                #[cfg(not(unix))]
+                other => format!("{other:?}: not on this system"),
+            };
+            tracing::warn!("guestfwd: {why}");
+            refused.send(Event::Refused { conn });
         })
     }
 
@@ -81,24 +128,56 @@ impl Stream {
     }
 }
 
-/// Carries bytes both ways until both ends are done.
-async fn carry(
+/// Starts a program whose input and output are the connection.
+#[cfg(unix)]
+fn program(command: &str) -> std::io::Result<UnixStream> {
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+    let mut child = std::process::Command::new("sh")
+        .args(["-c", command])
+        .stdin(std::os::fd::OwnedFd::from(theirs.try_clone()?))
+        .stdout(std::os::fd::OwnedFd::from(theirs))
+        .spawn()?;
+    std::thread::Builder::new().name("guestfwd".into()).spawn(move || child.wait())?;
+    ours.set_nonblocking(true)?;
+    UnixStream::from_std(ours)
+}
+
+async fn begin(
     conn: u32,
-    stream: TcpStream,
+    line: impl Line,
     back: Back,
     writes: UnboundedReceiver<Write>,
     credit: Arc<Semaphore>,
 ) {
-    let _ = stream.set_nodelay(true);
-    let (reader, writer) = stream.into_split();
-    let read = read(conn, reader, &back, &credit);
-    let write = write(conn, writer, &back, writes);
+    back.send(Event::Connected { conn });
+    carry(conn, line, back, writes, credit).await;
+}
+
+/// Carries bytes both ways until both ends are done. Given up before, a TCP connection is reset.
+async fn carry(
+    conn: u32,
+    line: impl Line,
+    back: Back,
+    writes: UnboundedReceiver<Write>,
+    credit: Arc<Semaphore>,
+) {
+    line.abrupt(true);
+    let (mut reader, mut writer) = tokio::io::split(line);
+    let read = read(conn, &mut reader, &back, &credit);
+    let write = write(conn, &mut writer, &back, writes);
     if tokio::try_join!(read, write).is_err() {
         back.send(Event::Broken { conn });
+    } else {
+        reader.unsplit(writer).abrupt(false);
     }
 }
 
-async fn read(conn: u32, mut from: OwnedReadHalf, back: &Back, credit: &Semaphore) -> std::io::Result<()> {
+async fn read(
+    conn: u32,
+    from: &mut (impl AsyncRead + Unpin),
+    back: &Back,
+    credit: &Semaphore,
+) -> std::io::Result<()> {
     let mut buffer = vec![0; CHUNK];
     loop {
         // One byte's permit at least; then as many as there are.
@@ -119,7 +198,7 @@ async fn read(conn: u32, mut from: OwnedReadHalf, back: &Back, credit: &Semaphor
 
 async fn write(
     conn: u32,
-    mut to: OwnedWriteHalf,
+    to: &mut (impl AsyncWrite + Unpin),
     back: &Back,
     mut writes: UnboundedReceiver<Write>,
 ) -> std::io::Result<()> {

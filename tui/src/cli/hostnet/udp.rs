@@ -2,14 +2,16 @@
 
 use super::{Back, Order, Orders, is_loopback};
 use esplens_soc::net::host::{Event, HOST_IDS, Place};
-use std::collections::{HashMap, HashSet};
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::collections::{HashMap, VecDeque};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::net::UdpSocket;
 use tokio::task::AbortHandle;
 
 /// Longest datagram.
 const LONGEST: usize = 65_536;
+/// Clients of forwards at once; the oldest makes room.
+const MAX_CLIENTS: usize = 512;
 /// Places that may answer a flow.
 const MAX_PEERS: usize = 256;
 
@@ -18,25 +20,34 @@ type Peers = Arc<Mutex<HashMap<SocketAddr, Place>>>;
 
 enum Flow {
     /// Opened by the guest.
-    Out { socket: Arc<UdpSocket>, peers: Peers, task: AbortHandle },
+    Out { peers: Peers, v4: Option<Outlet>, v6: Option<Outlet> },
     /// A client of a forward.
-    Client { socket: Arc<UdpSocket>, client: SocketAddr },
+    Client { socket: Arc<UdpSocket>, client: Client },
 }
 
-impl Drop for Flow {
+/// A socket of a flow; its task waits for answers.
+struct Outlet {
+    socket: Arc<UdpSocket>,
+    task: AbortHandle,
+}
+
+impl Drop for Outlet {
     fn drop(&mut self) {
-        if let Self::Out { task, .. } = self {
-            task.abort();
-        }
+        self.task.abort();
     }
 }
+
+/// Who speaks to a forward, and to which.
+type Client = (SocketAddr, SocketAddrV4);
 
 /// All flows.
 #[derive(Default)]
 pub struct Flows {
     flows: HashMap<u32, Flow>,
-    clients: HashMap<SocketAddr, u32>,
-    warned: HashSet<u32>,
+    clients: HashMap<Client, u32>,
+    /// The clients' flows, oldest first.
+    ages: VecDeque<u32>,
+    warned: bool,
 }
 
 /// Takes what comes to a forward.
@@ -54,70 +65,83 @@ pub async fn listen(socket: Arc<UdpSocket>, to: SocketAddrV4, orders: Orders) {
 
 impl Flows {
     /// The flow of a forward's client.
-    pub fn of_client(&mut self, socket: Arc<UdpSocket>, client: SocketAddr, next: &mut u32) -> u32 {
+    pub fn of_client(&mut self, socket: Arc<UdpSocket>, client: Client, next: &mut u32) -> u32 {
         if let Some(flow) = self.clients.get(&client) {
             return *flow;
         }
+        while self.clients.len() >= MAX_CLIENTS
+            && let Some(oldest) = self.ages.pop_front()
+        {
+            self.close(oldest);
+        }
         *next = next.wrapping_add(1) | HOST_IDS;
         self.clients.insert(client, *next);
+        self.ages.push_back(*next);
         self.flows.insert(*next, Flow::Client { socket, client });
         *next
     }
 
-    /// Sends the guest's datagram; opens the flow with the first.
-    pub async fn send(&mut self, flow: u32, place: Place, to: SocketAddrV4, bytes: &[u8], back: &Back) {
-        if !self.flows.contains_key(&flow) {
-            let Ok(opened) = open(flow, back.clone()).await else {
-                if self.warned.insert(flow) {
-                    tracing::warn!(flow, "no socket for a UDP flow");
+    /// Sends the guest's datagram; opens the flow with the first. What the host's socket has no room for is lost.
+    pub fn send(&mut self, flow: u32, place: Place, to: SocketAddr, bytes: &[u8], back: &Back) {
+        let empty = || Flow::Out { peers: Peers::default(), v4: None, v6: None };
+        let Flow::Out { peers, v4, v6 } = self.flows.entry(flow).or_insert_with(empty) else { return };
+        let outlet = if to.is_ipv6() { v6 } else { v4 };
+        if outlet.is_none() {
+            match open(flow, to.is_ipv6(), Arc::clone(peers), back.clone()) {
+                Ok(opened) => *outlet = Some(opened),
+                Err(why) if !std::mem::replace(&mut self.warned, true) => {
+                    tracing::warn!(flow, %why, "no socket for a UDP flow");
                 }
-                return;
-            };
-            self.flows.insert(flow, opened);
-        }
-        if let Some(Flow::Out { socket, peers, .. }) = self.flows.get(&flow) {
-            {
-                let mut peers = peers.lock().unwrap_or_else(PoisonError::into_inner);
-                if peers.len() >= MAX_PEERS {
-                    peers.clear();
-                }
-                peers.insert(to.into(), place);
+                Err(_) => {}
             }
-            let _ = socket.send_to(bytes, to).await;
         }
+        let Some(outlet) = outlet else { return };
+        {
+            let mut peers = peers.lock().unwrap_or_else(PoisonError::into_inner);
+            if peers.len() >= MAX_PEERS {
+                peers.clear();
+            }
+            peers.insert(to, place);
+        }
+        // Straight to the socket: tokio would have to see first that a new one can be written.
+        let _ = socket2::SockRef::from(&*outlet.socket).send_to(bytes, &to.into());
     }
 
     /// The guest answers a forward's client.
-    pub async fn reply(&mut self, flow: u32, bytes: &[u8]) {
+    pub fn reply(&mut self, flow: u32, bytes: &[u8]) {
         if let Some(Flow::Client { socket, client }) = self.flows.get(&flow) {
-            let _ = socket.send_to(bytes, client).await;
+            let _ = socket2::SockRef::from(&**socket).send_to(bytes, &client.0.into());
         }
     }
 
     /// Forgets a flow.
     pub fn close(&mut self, flow: u32) {
-        if let Some(Flow::Client { client, .. }) = self.flows.remove(&flow).as_ref() {
-            self.clients.remove(client);
+        if let Some(Flow::Client { client, .. }) = self.flows.remove(&flow) {
+            self.clients.remove(&client);
+            self.ages.retain(|f| *f != flow);
         }
-        self.warned.remove(&flow);
     }
 }
 
-async fn open(flow: u32, back: Back) -> std::io::Result<Flow> {
-    let socket = Arc::new(UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await?);
-    let peers = Peers::default();
-    let (from, known) = (Arc::clone(&socket), Arc::clone(&peers));
+fn open(flow: u32, v6: bool, known: Peers, back: Back) -> std::io::Result<Outlet> {
+    let any: SocketAddr =
+        if v6 { (Ipv6Addr::UNSPECIFIED, 0).into() } else { (Ipv4Addr::UNSPECIFIED, 0).into() };
+    let socket = std::net::UdpSocket::bind(any)?;
+    socket.set_nonblocking(true)?;
+    let socket = Arc::new(UdpSocket::from_std(socket)?);
+    let from = Arc::clone(&socket);
     let task = tokio::spawn(async move {
         let mut buffer = vec![0; LONGEST];
         loop {
             let Ok((n, sender)) = from.recv_from(&mut buffer).await else { continue };
             let place = known.lock().unwrap_or_else(PoisonError::into_inner).get(&sender).copied();
             // Only those the guest wrote to may answer; this computer also from another port.
-            let place = place.or_else(|| is_loopback(sender.ip()).then_some(Place::Loopback(sender.port())));
+            let own = if v6 { Place::Loopback6(sender.port()) } else { Place::Loopback(sender.port()) };
+            let place = place.or_else(|| is_loopback(sender.ip()).then_some(own));
             if let Some(place) = place {
                 back.send(Event::Datagram { flow, from: place, bytes: buffer[..n].to_vec() });
             }
         }
     });
-    Ok(Flow::Out { socket, peers, task: task.abort_handle() })
+    Ok(Outlet { socket, task: task.abort_handle() })
 }

@@ -2,6 +2,7 @@
 
 use crate::cli::args::{ResetPolicy, RunArgs};
 use crate::cli::exit::Exit;
+use crate::cli::explain::Live;
 use crate::cli::patterns::{Hit, Patterns};
 use crate::cli::serial::{Event, Lines, UARTS};
 use crate::cli::stats::Stats;
@@ -51,6 +52,8 @@ pub struct Drive {
     status_due: Instant,
     /// Where traced events and frames go.
     pub sinks: Sinks,
+    /// Explains panics in UART0's output.
+    pub explain: Option<Live>,
 }
 
 impl Drive {
@@ -76,6 +79,7 @@ impl Drive {
             last_output: started,
             status_due: started + QUIET,
             sinks: Sinks::default(),
+            explain: None,
         }
     }
 
@@ -217,7 +221,10 @@ impl Drive {
             }
         }
         for (uart, bytes) in text.iter().enumerate().filter(|(_, b)| !b.is_empty()) {
-            self.lines.write(uart as u8, bytes);
+            match &mut self.explain {
+                Some(explain) if uart == 0 => self.lines.write(0, &explain.feed(bytes, target.machine())),
+                _ => self.lines.write(uart as u8, bytes),
+            }
             self.last_output = Instant::now();
         }
         self.sinks.flush();

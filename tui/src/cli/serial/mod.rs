@@ -1,9 +1,10 @@
 //! Serial lines: what each UART of the machine is connected to on the host, one file a backend.
 
 mod file;
+mod prompt;
 #[cfg(unix)]
 mod pty;
-mod stdio;
+pub mod stdio;
 mod tcp;
 
 use super::exit::BadInput;

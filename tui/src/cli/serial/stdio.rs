@@ -1,12 +1,24 @@
-//! A UART on this terminal. Keys pass as they are; Ctrl-A is the escape, as in QEMU and picocom.
+//! A UART on this terminal. Keys pass as they are; Ctrl-A is the escape, as in QEMU and picocom. With a monitor on
+//! stdio as well, Ctrl-A c switches between the two, as QEMU's `mon:stdio` does.
 
+use super::prompt::Prompt;
 use super::{Backend, Event};
 use crate::cli::terminal;
+use esplens_gdb::supervisor::Handle;
 use std::io::{IsTerminal, Read, Write};
+use std::sync::OnceLock;
 use std::sync::mpsc::SyncSender;
 
 /// Ctrl-A.
 const ESCAPE: u8 = 1;
+
+/// The machine behind the monitor that shares standard input.
+static MONITOR: OnceLock<Handle> = OnceLock::new();
+
+/// Lets a monitor share standard input with the UART that is there. False: there is one already.
+pub fn share(handle: Handle) -> bool {
+    MONITOR.set(handle).is_ok()
+}
 
 /// Standard input and output; the terminal is raw while this lives.
 pub struct Stdio {
@@ -37,6 +49,7 @@ impl Backend for Stdio {
 
 fn receive(uart: u8, keys: bool, events: &SyncSender<Event>) {
     let mut escape = Escape::default();
+    let mut prompt: Option<Prompt> = None;
     let mut buffer = [0; 1024];
     loop {
         let n = match std::io::stdin().lock().read(&mut buffer) {
@@ -45,29 +58,52 @@ fn receive(uart: u8, keys: bool, events: &SyncSender<Event>) {
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
             Err(_) => return,
         };
-        let (bytes, command) = if keys { escape.filter(&buffer[..n]) } else { (buffer[..n].to_vec(), None) };
-        if !bytes.is_empty() && events.send(Event::Input(uart, bytes)).is_err() {
-            return;
-        }
-        match command {
-            Some(Key::Quit) => {
-                let _ = events.send(Event::Quit);
+        // Without a terminal the escape counts only where there is something to switch to, as in QEMU.
+        if !keys && MONITOR.get().is_none() {
+            if events.send(Event::Input(uart, buffer[..n].to_vec())).is_err() {
                 return;
             }
-            Some(Key::Help) => terminal::message(HELP),
-            None => {}
+            continue;
+        }
+        let mut rest = &buffer[..n];
+        while !rest.is_empty() {
+            let (used, bytes, command) = escape.next(rest);
+            rest = &rest[used..];
+            match &mut prompt {
+                Some(prompt) => prompt.typed(&bytes),
+                None if bytes.is_empty() => {}
+                None => {
+                    if events.send(Event::Input(uart, bytes)).is_err() {
+                        return;
+                    }
+                }
+            }
+            match command {
+                Some(Key::Quit) => {
+                    let _ = events.send(Event::Quit);
+                    return;
+                }
+                Some(Key::Help) => terminal::message(HELP),
+                Some(Key::Switch) => match (prompt.take(), MONITOR.get()) {
+                    (None, Some(handle)) => prompt = Some(Prompt::open(handle.clone(), keys)),
+                    (None, None) => terminal::message("no monitor here: --monitor stdio"),
+                    (Some(old), _) => old.close(),
+                },
+                None => {}
+            }
         }
     }
 }
 
-const HELP: &str =
-    "Ctrl-A x quits, Ctrl-A h shows this, Ctrl-A Ctrl-A sends Ctrl-A; all other keys go to the firmware";
+const HELP: &str = "Ctrl-A x quits, Ctrl-A h shows this, Ctrl-A c switches to the monitor and back (--monitor stdio), \
+                    Ctrl-A Ctrl-A sends Ctrl-A; all other keys go to the firmware";
 
 /// What follows Ctrl-A.
 #[derive(Debug, PartialEq, Eq)]
 enum Key {
     Quit,
     Help,
+    Switch,
 }
 
 /// Picks Ctrl-A sequences out of what is typed.
@@ -77,11 +113,10 @@ struct Escape {
 }
 
 impl Escape {
-    /// What goes to the firmware, and the command that was typed. What follows a quit is dropped.
-    fn filter(&mut self, typed: &[u8]) -> (Vec<u8>, Option<Key>) {
+    /// How much was used, what goes to the firmware, and the command that came after it.
+    fn next(&mut self, typed: &[u8]) -> (usize, Vec<u8>, Option<Key>) {
         let mut out = Vec::new();
-        let mut command = None;
-        for &key in typed {
+        for (n, &key) in typed.iter().enumerate() {
             if !std::mem::take(&mut self.armed) {
                 if key == ESCAPE {
                     self.armed = true;
@@ -90,14 +125,19 @@ impl Escape {
                 }
                 continue;
             }
-            match key {
-                b'x' | b'X' => return (out, Some(Key::Quit)),
-                b'h' | b'H' | b'?' => command = Some(Key::Help),
-                ESCAPE | b'a' => out.push(ESCAPE),
-                _ => {}
-            }
+            let command = match key {
+                b'x' | b'X' => Key::Quit,
+                b'h' | b'H' | b'?' => Key::Help,
+                b'c' | b'C' => Key::Switch,
+                ESCAPE | b'a' => {
+                    out.push(ESCAPE);
+                    continue;
+                }
+                _ => continue,
+            };
+            return (n + 1, out, Some(command));
         }
-        (out, command)
+        (typed.len(), out, None)
     }
 }
 
@@ -108,9 +148,11 @@ mod tests {
     #[test]
     fn keys_pass_and_the_escape_is_taken_out() {
         let mut e = Escape::default();
-        assert_eq!(e.filter(b"\x03\x1b[A\r"), (b"\x03\x1b[A\r".to_vec(), None));
-        assert_eq!(e.filter(b"a\x01"), (b"a".to_vec(), None));
-        assert_eq!(e.filter(b"xrest"), (vec![], Some(Key::Quit)));
-        assert_eq!(e.filter(b"\x01hb\x01\x01"), (b"b\x01".to_vec(), Some(Key::Help)));
+        assert_eq!(e.next(b"\x03\x1b[A\r"), (5, b"\x03\x1b[A\r".to_vec(), None));
+        assert_eq!(e.next(b"a\x01"), (2, b"a".to_vec(), None));
+        assert_eq!(e.next(b"xrest"), (1, vec![], Some(Key::Quit)));
+        assert_eq!(e.next(b"\x01hb\x01\x01"), (2, vec![], Some(Key::Help)));
+        assert_eq!(e.next(b"b\x01\x01"), (3, b"b\x01".to_vec(), None));
+        assert_eq!(e.next(b"ab\x01cinfo\r"), (4, b"ab".to_vec(), Some(Key::Switch)));
     }
 }

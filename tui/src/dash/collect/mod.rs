@@ -35,7 +35,8 @@ impl Known {
     /// As a machine's clients share it.
     #[must_use]
     pub fn of(handle: &Handle) -> Self {
-        Self { symbols: handle.symbols(), rtos: handle.rtos() }
+        let symbols = handle.symbols().current();
+        Self { symbols: (!symbols.is_empty()).then_some(symbols), rtos: handle.rtos() }
     }
 }
 

@@ -153,7 +153,7 @@ pub fn tasks(m: &Machine, known: &Known) -> (Vec<TaskSample>, Option<String>) {
     };
     let snapshot = snapshot(rtos, m);
     let note = snapshot.remark();
-    (snapshot.tasks.iter().map(|t| task(t)).collect(), note)
+    (snapshot.tasks.iter().map(task).collect(), note)
 }
 
 fn task(t: &Task) -> TaskSample {

@@ -27,6 +27,9 @@ struct Seen<'a> {
     was: Option<&'a CpuSample>,
 }
 
+/// A value's name and where a sample has it.
+type Cell<'a> = (&'a str, &'a dyn Fn(&CpuSample) -> u32);
+
 impl Seen<'_> {
     fn role(&self, of: impl Fn(&CpuSample) -> u32) -> Role {
         let changed = self.was.is_some_and(|was| of(was) != of(self.now));
@@ -42,7 +45,7 @@ impl Seen<'_> {
         ]
     }
 
-    fn row(&self, cells: &[(&str, &dyn Fn(&CpuSample) -> u32)]) -> Line<'static> {
+    fn row(&self, cells: &[Cell]) -> Line<'static> {
         Line::from(cells.iter().flat_map(|(name, of)| self.cell(name, of)).collect::<Vec<_>>())
     }
 

@@ -258,15 +258,17 @@ impl Pane for Eth {
             self.busy += u64::from(is.0 == "INT_SOURCE" && raised);
         }
         // A descriptor that was filled and given back between two looks shows by the one that comes next.
-        if self.seen.openeth && self.seen.rx_next != eth.rx_next {
-            if let Some(at) = self.changed.get_mut(self.seen.rx_next as usize) {
-                *at = now;
-            }
+        if self.seen.openeth
+            && self.seen.rx_next != eth.rx_next
+            && let Some(at) = self.changed.get_mut(self.seen.rx_next as usize)
+        {
+            *at = now;
         }
-        if self.seen.openeth && self.seen.tx_next != eth.tx_next {
-            if let Some(at) = self.changed.get_mut(self.seen.tx_next as usize) {
-                *at = now;
-            }
+        if self.seen.openeth
+            && self.seen.tx_next != eth.tx_next
+            && let Some(at) = self.changed.get_mut(self.seen.tx_next as usize)
+        {
+            *at = now;
         }
         self.seen = eth.clone();
     }

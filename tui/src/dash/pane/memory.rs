@@ -59,7 +59,7 @@ fn pattern(text: &str) -> Option<Vec<u8>> {
         return Some(text.trim_end_matches('"').as_bytes().to_vec()).filter(|p| !p.is_empty());
     }
     let digits: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
-    if digits.is_empty() || digits.len() % 2 != 0 {
+    if digits.is_empty() || !digits.len().is_multiple_of(2) {
         return None;
     }
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();

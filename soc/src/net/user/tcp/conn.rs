@@ -1,12 +1,13 @@
 //! One connection: its state, and what the host's side tells it.
 
+use super::super::wire::BROADCAST;
 use super::super::{Io, wire};
 use crate::net::host::Command;
 use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US, Ticks};
 use serde::{Deserialize, Serialize};
-use smoltcp::wire::{TcpControl, TcpRepr, TcpSeqNumber};
+use smoltcp::wire::{ArpOperation, TcpControl, TcpRepr, TcpSeqNumber};
 use std::collections::VecDeque;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr};
 
 /// Bytes kept in either direction.
 pub const CAPACITY: usize = 0xFFFF;
@@ -49,8 +50,8 @@ pub enum State {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Conn {
     pub id: u32,
-    pub guest: SocketAddrV4,
-    pub peer: SocketAddrV4,
+    pub guest: SocketAddr,
+    pub peer: SocketAddr,
     pub state: State,
     /// First number not acknowledged.
     pub una: u32,
@@ -93,7 +94,7 @@ pub fn before(a: u32, b: u32) -> bool {
 }
 
 impl Conn {
-    pub fn new(id: u32, guest: SocketAddrV4, peer: SocketAddrV4, seq: u32) -> Self {
+    pub fn new(id: u32, guest: SocketAddr, peer: SocketAddr, seq: u32) -> Self {
         Self {
             id,
             guest,
@@ -121,14 +122,34 @@ impl Conn {
         }
     }
 
-    /// True while the host's side is open.
+    /// A line of `info usernet`: state, the end that began it, the other end, bytes on their way to either.
+    pub fn line(&self) -> String {
+        let state = match (self.state, self.eof, self.fin) {
+            (State::Asked, ..) => "SYN_SENT",
+            (State::Answered | State::Calling, ..) => "SYN_RCVD",
+            (State::Open, false, false) => "ESTABLISHED",
+            (State::Open, _, true) => "CLOSE_WAIT",
+            (State::Open, true, false) => "FIN_WAIT_1",
+            (State::Lingering, ..) => "TIME_WAIT",
+        };
+        let name = format!("TCP[{state}]");
+        format!("  {name:<21}{:>24}{:>24}{:>7}{:>7}\n", self.guest, self.peer, self.tx.len(), self.pending)
+    }
+
+    /// True while the host's side is open; a connection to the guest that the guest has not answered yet does not
+    /// count: it may not have booted.
     pub fn busy(&self) -> bool {
-        self.state != State::Lingering
+        !matches!(self.state, State::Lingering | State::Calling)
     }
 
     /// True when nothing could be sent for want of the guest's Ethernet address.
-    pub fn waits_for(&self, guest: Ipv4Addr) -> bool {
-        self.state == State::Calling && *self.guest.ip() == guest
+    pub fn waits_for(&self, guest: IpAddr) -> bool {
+        self.state == State::Calling && self.guest.ip() == guest
+    }
+
+    /// Largest segment offered: IPv6's header is longer.
+    fn offered(&self) -> u16 {
+        if self.guest.is_ipv6() { MSS - 20 } else { MSS }
     }
 
     /// The window for the guest.
@@ -138,7 +159,7 @@ impl Conn {
 
     /// Takes the options of the guest's SYN.
     pub fn options(&mut self, seg: &TcpRepr) {
-        self.mss = seg.max_seg_size.unwrap_or(536).clamp(64, MSS);
+        self.mss = seg.max_seg_size.unwrap_or(536).clamp(64, self.offered());
         self.wnd = seg.window_len.into();
         self.rcv = (seg.seq_number.0 as u32).wrapping_add(1);
     }
@@ -237,9 +258,19 @@ impl Conn {
         Fate::Goes
     }
 
+    /// Asks once more for the address of a guest that did not answer the first time: it may not have booted then.
+    fn ask(&self, io: &mut Io) {
+        if let (IpAddr::V4(me), IpAddr::V4(guest)) = (self.peer.ip(), self.guest.ip())
+            && self.tries > 0
+        {
+            let from = (io.gateway, me);
+            io.frames.push(wire::arp(ArpOperation::Request, from, (BROADCAST, guest)));
+        }
+    }
+
     /// Puts a segment together.
     pub fn emit(&mut self, seq: u32, control: TcpControl, payload: &[u8], io: &mut Io) {
-        let Some(mac) = io.mac(*self.guest.ip()) else { return };
+        let Some(mac) = io.mac(self.guest.ip()) else { return self.ask(io) };
         let first = self.state == State::Calling;
         let syn = control == TcpControl::Syn;
         self.told = self.told_after(first);
@@ -251,13 +282,13 @@ impl Conn {
             ack_number: (!first).then_some(TcpSeqNumber(self.rcv as i32)),
             window_len: self.told as u16,
             window_scale: None,
-            max_seg_size: syn.then_some(MSS),
+            max_seg_size: syn.then_some(self.offered()),
             sack_permitted: false,
             sack_ranges: [None; 3],
             timestamp: None,
             payload,
         };
-        io.frames.push(wire::tcp((io.gateway, *self.peer.ip()), (mac, *self.guest.ip()), &repr));
+        io.frames.push(wire::tcp((io.router(self.guest), self.peer.ip()), (mac, self.guest.ip()), &repr));
     }
 
     fn told_after(&self, first: bool) -> u32 {

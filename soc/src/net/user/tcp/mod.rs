@@ -12,7 +12,7 @@ use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use smoltcp::wire::{TcpControl, TcpRepr, TcpSeqNumber};
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr};
 
 /// Connections at once; further ones are refused.
 const MAX_CONNS: usize = 1024;
@@ -20,7 +20,7 @@ const MAX_CONNS: usize = 1024;
 const FIRST_PORT: u16 = 49_152;
 
 /// The guest's end and the other one, as the guest sees it.
-type Pair = (SocketAddrV4, SocketAddrV4);
+type Pair = (SocketAddr, SocketAddr);
 
 /// All connections.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ impl Tcp {
         }
     }
 
-    fn add(&mut self, id: u32, guest: SocketAddrV4, peer: SocketAddrV4) -> &mut Conn {
+    fn add(&mut self, id: u32, guest: SocketAddr, peer: SocketAddr) -> &mut Conn {
         self.seq = self.seq.wrapping_add(64_000);
         self.pairs.insert((guest, peer), id);
         self.conns.entry(id).or_insert(Conn::new(id, guest, peer, self.seq))
@@ -100,11 +100,16 @@ impl Tcp {
         }
     }
 
+    /// Connections, as `info usernet` shows them.
+    pub fn list(&self) -> String {
+        self.conns.values().map(Conn::line).collect()
+    }
+
     /// A client connected to a forward.
-    pub fn accepted(&mut self, now: Ticks, id: u32, host: Ipv4Addr, guest: SocketAddrV4, io: &mut Io) {
+    pub fn accepted(&mut self, now: Ticks, id: u32, host: IpAddr, guest: SocketAddr, io: &mut Io) {
         let port =
             (0..u16::MAX - FIRST_PORT).map(|n| FIRST_PORT + (self.ports + n) % (u16::MAX - FIRST_PORT));
-        let free = port.map(|p| SocketAddrV4::new(host, p)).find(|p| !self.pairs.contains_key(&(guest, *p)));
+        let free = port.map(|p| SocketAddr::new(host, p)).find(|p| !self.pairs.contains_key(&(guest, *p)));
         let Some(peer) =
             free.filter(|_| id >= HOST_IDS && self.conns.len() < MAX_CONNS && !self.conns.contains_key(&id))
         else {
@@ -139,7 +144,7 @@ impl Tcp {
     }
 
     /// A guest's Ethernet address is known now: whoever waits for it tries at once.
-    pub fn found(&mut self, now: Ticks, guest: Ipv4Addr, io: &mut Io) {
+    pub fn found(&mut self, now: Ticks, guest: IpAddr, io: &mut Io) {
         let waiting: Vec<u32> =
             self.conns.iter().filter(|(_, c)| c.waits_for(guest)).map(|(id, _)| *id).collect();
         for id in waiting {
@@ -150,7 +155,7 @@ impl Tcp {
 
 /// Refuses a segment that belongs to no connection.
 fn refuse((guest, peer): Pair, seg: &TcpRepr, io: &mut Io) {
-    let Some(mac) = io.mac(*guest.ip()) else { return };
+    let Some(mac) = io.mac(guest.ip()) else { return };
     let (seq, ack) = match seg.ack_number {
         Some(ack) => (ack, None),
         None => (TcpSeqNumber(0), Some(seg.seq_number + seg.segment_len())),
@@ -169,5 +174,5 @@ fn refuse((guest, peer): Pair, seg: &TcpRepr, io: &mut Io) {
         timestamp: None,
         payload: &[],
     };
-    io.frames.push(wire::tcp((io.gateway, *peer.ip()), (mac, *guest.ip()), &repr));
+    io.frames.push(wire::tcp((io.router(guest), peer.ip()), (mac, guest.ip()), &repr));
 }

@@ -1,0 +1,63 @@
+//! Frames of the guest, events of the host's sockets and passing time, in any order. The first byte chooses the
+//! network; then each step is a kind, a length of two bytes, and so many bytes.
+#![no_main]
+
+use esplens_soc::net::host::{Event, HOST_IDS};
+use esplens_soc::net::user::{Config, Forward, GuestForward};
+use esplens_soc::net::{Net, Ready};
+use libfuzzer_sys::fuzz_target;
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+/// What a network may keep, serialised: the line's queue and a little, and connections' buffers.
+const MOST: usize = 64 << 20;
+
+fn event(kind: u8, bytes: &[u8]) -> Event {
+    let number = u32::from(bytes.first().copied().unwrap_or(0));
+    let conn = if kind & 0x10 == 0 { number } else { HOST_IDS + number };
+    let to = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 80);
+    let bytes = bytes.to_vec();
+    match kind & 7 {
+        0 => Event::Accepted { conn, to },
+        1 => Event::Connected { conn },
+        2 => Event::Broken { conn },
+        3 => Event::Data { conn, bytes },
+        4 => Event::Sent { conn, bytes: number << 8 },
+        5 => Event::Eof { conn },
+        6 => Event::Arrived { flow: conn, to, bytes },
+        _ => Event::Frame(bytes),
+    }
+}
+
+fuzz_target!(|data: &[u8]| {
+    let Some((how, mut rest)) = data.split_first() else { return };
+    if let Ok(text) = std::str::from_utf8(rest) {
+        let _ = (text.parse::<Forward>(), text.parse::<GuestForward>());
+        if let Some((key, value)) = text.split_once('=') {
+            let mut config = Config::default();
+            let _ = (config.set(key, value), config.check());
+        }
+    }
+    let restrict = how & 1 != 0;
+    let mut net = if how & 2 == 0 {
+        Net::new(Config { restrict, ..Config::default() })
+    } else {
+        Net::segment()
+    };
+    let mut now = 0;
+    while let [kind, low, high, tail @ ..] = rest {
+        let n = usize::from(u16::from_le_bytes([*low, *high])).min(tail.len());
+        let (bytes, next) = tail.split_at(n);
+        rest = next;
+        match kind >> 5 {
+            0..=3 => net.from_guest(now, bytes),
+            // A restricted guest is to make things happen by itself alone.
+            4 | 5 if !restrict => net.from_host(now, event(*kind, bytes)),
+            6 => while net.arrive(now, Ready::Yes).is_some() {},
+            _ => now += (n as u64) << (kind & 31),
+        }
+        net.tick(now);
+        let commands = net.commands();
+        assert!(!restrict || how & 2 != 0 || commands.is_empty(), "{commands:?}");
+    }
+    assert!(format!("{net:?}").len() < 4 * MOST);
+});

@@ -1,0 +1,40 @@
+//! What the ELF files have in memory, for looking at instructions without a machine.
+
+use crate::symbols::Symbols;
+use crate::unwind::Memory;
+use object::{Object, ObjectSegment};
+
+/// Contents of ELF files' segments.
+#[derive(Clone, Debug, Default)]
+pub struct Code(Vec<(u32, Vec<u8>)>);
+
+impl Code {
+    /// The contents of all files; what cannot be read is absent.
+    #[must_use]
+    pub fn of(symbols: &Symbols) -> Self {
+        let mut out = Vec::new();
+        for path in symbols.elfs().iter().rev().filter_map(|e| e.path()) {
+            let Ok(bytes) = std::fs::read(path) else { continue };
+            let Ok(elf) = object::File::parse(&*bytes) else { continue };
+            for segment in elf.segments() {
+                if let (Ok(addr), Ok(data)) = (u32::try_from(segment.address()), segment.data())
+                    && !data.is_empty()
+                {
+                    out.push((addr, data.to_vec()));
+                }
+            }
+        }
+        Self(out)
+    }
+}
+
+impl Memory for Code {
+    fn peek(&self, addr: u32, out: &mut [u8]) -> usize {
+        let inside = |s: &&(u32, Vec<u8>)| addr >= s.0 && ((addr - s.0) as usize) < s.1.len();
+        let Some((start, bytes)) = self.0.iter().find(inside) else { return 0 };
+        let from = &bytes[(addr - start) as usize..];
+        let n = from.len().min(out.len());
+        out[..n].copy_from_slice(&from[..n]);
+        n
+    }
+}

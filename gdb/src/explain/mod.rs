@@ -1,0 +1,101 @@
+//! Panics in words: what a firmware prints when it crashes, with functions and lines behind the addresses and the
+//! reason as a sentence. Works line by line on what a UART says, live or from a file; on core files too.
+
+mod cause;
+mod code;
+mod core;
+mod panic;
+#[cfg(test)]
+mod tests;
+
+pub use self::core::explain_core;
+pub use code::Code;
+pub use panic::live;
+
+use crate::symbols::Symbols;
+use panic::Panic;
+use std::sync::Arc;
+
+/// Longest line that is looked at; what is longer is no panic.
+const MAX_LINE: usize = 8192;
+/// Most addresses decoded in one line.
+const MAX_ADDRESSES: usize = 128;
+
+/// What the machine can tell beside the text: the running task of a core, locks. None for a text from elsewhere.
+pub type Live<'a> = &'a dyn Fn(usize) -> Vec<String>;
+
+/// Follows a firmware's output.
+pub struct Explainer {
+    symbols: Arc<Symbols>,
+    code: Code,
+    panic: Option<Panic>,
+}
+
+impl Explainer {
+    /// An explainer with these symbols.
+    #[must_use]
+    pub fn new(symbols: Arc<Symbols>) -> Self {
+        let code = Code::of(&symbols);
+        Self { symbols, code, panic: None }
+    }
+
+    /// True when it works with these symbols.
+    #[must_use]
+    pub fn is_of(&self, symbols: &Arc<Symbols>) -> bool {
+        Arc::ptr_eq(&self.symbols, symbols)
+    }
+
+    /// What to say after a line of output; each line begins with `--- `, as `idf.py monitor`'s do.
+    pub fn line(&mut self, line: &str, live: Live) -> Vec<String> {
+        let line = line.trim_end();
+        if line.len() > MAX_LINE {
+            return Vec::new();
+        }
+        if let Some(begun) = Panic::begin(line) {
+            // A register dump belongs to what was said before it.
+            match &mut self.panic {
+                Some(panic) if panic.is_fresh() => panic.merge(begun),
+                panic => *panic = Some(begun),
+            }
+        }
+        let mut out = Vec::new();
+        let Some(panic) = &mut self.panic else {
+            return if line.contains("Backtrace:") { self.addresses(line) } else { out };
+        };
+        panic.take(line);
+        let (is_trace, is_end) = (line.contains("Backtrace:"), Panic::is_end(line));
+        if (is_trace || is_end) && panic.tell() {
+            out.extend(panic.reason(&self.symbols, &self.code));
+            out.extend(live(panic.core()));
+        }
+        if is_end {
+            self.panic = None;
+        }
+        let mut lines = self.addresses(line);
+        lines.extend(out.into_iter().map(|l| format!("--- {l}")));
+        lines
+    }
+
+    /// The code addresses in a line, decoded.
+    fn addresses(&self, line: &str) -> Vec<String> {
+        let mut out = Vec::new();
+        for at in line.match_indices("0x4").map(|m| m.0).take(MAX_ADDRESSES) {
+            let digits = line.get(at + 2..at + 10);
+            let ends = line[at..].chars().nth(10).is_none_or(|c| !c.is_ascii_hexdigit());
+            let pc = digits.filter(|_| ends).and_then(|d| u32::from_str_radix(d, 16).ok());
+            out.extend(pc.into_iter().flat_map(|pc| places(&self.symbols, pc)));
+        }
+        out
+    }
+}
+
+/// `--- 0x400d1234: function at file:line`, inlined calls each on a line of their own. Nothing for an unknown address.
+fn places(symbols: &Symbols, pc: u32) -> Vec<String> {
+    let frames = symbols.frames_at(pc);
+    let lines = frames.iter().filter_map(|f| {
+        let place = f.file.as_ref().zip(f.line).map_or(String::new(), |(f, l)| format!(" at {f}:{l}"));
+        Some(format!("{}{place}", f.function.as_ref()?))
+    });
+    let head = |n: usize| if n == 0 { format!("--- {pc:#010x}: ") } else { "---  (inlined by) ".into() };
+    lines.enumerate().map(|(n, l)| head(n) + &l).collect()
+}

@@ -1,0 +1,54 @@
+//! What may follow what was typed, for prompts that complete.
+
+use super::Command;
+use crate::supervisor::Handle;
+use clap::CommandFactory;
+use esplens_soc::irq::Source;
+use esplens_soc::trace::Event;
+
+/// The words that could stand where the last one of `line` is being typed; a space at the end begins a new word.
+#[must_use]
+pub fn complete(handle: &Handle, line: &str) -> Vec<String> {
+    let mut words: Vec<&str> = line.split_whitespace().collect();
+    let begun = if line.ends_with(char::is_whitespace) { "" } else { words.pop().unwrap_or_default() };
+    let mut found = candidates(handle, &words);
+    found.retain(|c| c.starts_with(begun));
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn candidates(handle: &Handle, words: &[&str]) -> Vec<String> {
+    let all = Command::command();
+    let Some((name, rest)) = words.split_first() else {
+        return all.get_subcommands().map(|c| c.get_name().to_string()).chain(["help".into()]).collect();
+    };
+    match (*name, rest) {
+        ("help", []) => all.get_subcommands().map(|c| c.get_name().to_string()).collect(),
+        ("loadvm" | "delvm", []) => {
+            handle.call(|s| s.snapshots().map(Into::into).collect()).unwrap_or_default()
+        }
+        ("trace", []) => Event::ALL.iter().map(|e| e.name().to_string()).collect(),
+        ("break", []) => ["frame", "irq", "reg"].map(Into::into).to_vec(),
+        ("break", ["irq"]) => Source::ALL.map(super::vocabulary::source_name).to_vec(),
+        ("break", ["reg"]) => {
+            handle.call(|s| super::vocabulary::register_names(s.machine())).unwrap_or_default()
+        }
+        ("break", ["reg", _]) => ["r", "w", "rw"].map(Into::into).to_vec(),
+        ("reg", []) => super::registers::names(),
+        ("flash", []) => ["banks", "list", "probe", "info", "erase_check", "mdw", "fillw", "erase_sector"]
+            .map(Into::into)
+            .to_vec(),
+        _ => from_clap(&all, name, rest.len()),
+    }
+}
+
+/// Subcommands, or the values that the argument at this position takes.
+fn from_clap(all: &clap::Command, name: &str, position: usize) -> Vec<String> {
+    let Some(command) = all.find_subcommand(name) else { return Vec::new() };
+    if position == 0 && command.has_subcommands() {
+        return command.get_subcommands().map(|c| c.get_name().to_string()).collect();
+    }
+    let values = command.get_positionals().nth(position).map(clap::Arg::get_possible_values);
+    values.unwrap_or_default().iter().map(|v| v.get_name().to_string()).collect()
+}

@@ -1,0 +1,37 @@
+//! `list`: source text around an address or location.
+
+use super::{Error, Result};
+use crate::supervisor::Handle;
+use clap::Args;
+
+/// Lines that are shown.
+const LINES: u32 = 10;
+
+/// Shows source text.
+#[derive(Debug, Args)]
+pub struct List {
+    /// An address, function or FILE:LINE; nothing: where the first core stands.
+    location: Option<String>,
+}
+
+impl List {
+    pub fn run(&self, handle: &Handle) -> Result {
+        let symbols = handle.symbols().current();
+        let user = |e: crate::symbols::Error| Error::User(e.to_string());
+        let addr = match &self.location {
+            Some(l) => symbols.find(l).map_err(user)?.first().copied(),
+            None => Some(handle.call(|s| s.status().pc[0])?),
+        };
+        let addr = addr.ok_or_else(|| Error::User("no such location".into()))?;
+        let place = symbols.line_at(addr);
+        let (file, line) = place.ok_or_else(|| Error::User(format!("no line is known for {addr:#010x}")))?;
+        let title = format!("{addr:#010x} is in {file}:{line}\n");
+        let Some(text) = handle.symbols().sources().text(&file) else {
+            return Ok(format!("{title}(the file is not here: directory DIR or substitute-path FROM TO)\n"));
+        };
+        let first = line.saturating_sub(LINES / 2).max(1);
+        let rows = text.lines().enumerate().skip(first as usize - 1).take(LINES as usize);
+        let mark = |n: usize| if n + 1 == line as usize { '>' } else { ' ' };
+        Ok(title + &rows.map(|(n, l)| format!("{}{:5} {l}\n", mark(n), n + 1)).collect::<String>())
+    }
+}

@@ -1,0 +1,91 @@
+//! `set_link`, `hostfwd_add`, `hostfwd_remove`.
+
+use super::settings::Switch;
+use super::{Error, Result};
+use crate::supervisor::Handle;
+use clap::Args;
+use esplens_soc::net::user::{Forward, Protocol};
+use std::net::Ipv4Addr;
+
+/// The Ethernet cable.
+#[derive(Debug, Args)]
+pub struct SetLink {
+    /// The network, as `info network` names it.
+    name: String,
+    /// on: plugged in; off: pulled out.
+    #[arg(value_enum)]
+    to: Switch,
+}
+
+impl SetLink {
+    pub fn run(&self, handle: &Handle) -> Result {
+        let (name, up) = (self.name.clone(), self.to == Switch::On);
+        handle.call(move |s| s.machine_mut().set_link(&name, up))?.map_err(Error::User)?;
+        Ok(String::new())
+    }
+}
+
+/// A port of the host that leads to the guest.
+#[derive(Debug, Args)]
+pub struct HostfwdAdd {
+    /// [NAME] tcp|udp:[HOSTADDR]:HOSTPORT-[GUESTADDR]:GUESTPORT
+    #[arg(required = true, num_args = 1..=2)]
+    rule: Vec<String>,
+}
+
+impl HostfwdAdd {
+    pub fn run(&self, handle: &Handle) -> Result {
+        let rule = named(handle, &self.rule)?;
+        let forward: Forward = rule.parse().map_err(Error::User)?;
+        let at = handle.call(move |s| s.machine_mut().hostfwd_add(&forward))?;
+        let at =
+            at.map_err(|why| Error::User(format!("could not set up host forwarding rule '{rule}': {why}")))?;
+        // As silent as QEMU, but for a port that the host chose.
+        Ok(if forward.port == 0 { format!("listening on {at}\n") } else { String::new() })
+    }
+}
+
+/// The forward that listens there is closed; connections over it stay.
+#[derive(Debug, Args)]
+pub struct HostfwdRemove {
+    /// [NAME] tcp|udp:[HOSTADDR]:HOSTPORT
+    #[arg(required = true, num_args = 1..=2)]
+    rule: Vec<String>,
+}
+
+impl HostfwdRemove {
+    pub fn run(&self, handle: &Handle) -> Result {
+        let rule = named(handle, &self.rule)?;
+        let bad = || Error::User(format!("invalid format {rule:?}: expected tcp|udp:[hostaddr]:hostport"));
+        let (protocol, address, port) = listener(&rule).ok_or_else(bad)?;
+        let found = handle.call(move |s| s.machine_mut().hostfwd_remove(protocol, address, port))?;
+        let what = if found { "removed" } else { "not found" };
+        Ok(format!("host forwarding rule for {rule} {what}\n"))
+    }
+}
+
+/// The rule, after the network's name if that was given.
+fn named(handle: &Handle, words: &[String]) -> std::result::Result<String, Error> {
+    let [name, rule] = words else { return Ok(words.concat()) };
+    let wanted = name.clone();
+    match handle.call(move |s| s.machine().nic_id() == wanted)? {
+        true => Ok(rule.clone()),
+        false => Err(Error::User(format!("unrecognized netdev id '{name}'"))),
+    }
+}
+
+fn listener(rule: &str) -> Option<(Protocol, Option<Ipv4Addr>, u16)> {
+    let (protocol, rest) = rule.split_once(':')?;
+    let (address, port) = rest.rsplit_once(':').unwrap_or(("", rest));
+    let protocol = match protocol {
+        "tcp" | "" => Protocol::Tcp,
+        "udp" => Protocol::Udp,
+        _ => return None,
+    };
+    let address = match address {
+        "" => None,
+        "localhost" => Some(Ipv4Addr::LOCALHOST),
+        a => Some(a.parse().ok()?),
+    };
+    Some((protocol, address, port.parse().ok()?))
+}

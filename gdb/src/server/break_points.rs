@@ -1,0 +1,62 @@
+//! gdbstub's packets for break- and watchpoints.
+
+use super::target::Guest;
+use crate::supervisor::PointKind;
+use gdbstub::target::TargetResult;
+use gdbstub::target::ext::breakpoints::{
+    Breakpoints, HwBreakpoint, HwBreakpointOps, HwWatchpoint, HwWatchpointOps, SwBreakpoint, SwBreakpointOps,
+    WatchKind,
+};
+
+impl Breakpoints for Guest {
+    fn support_sw_breakpoint(&mut self) -> Option<SwBreakpointOps<'_, Self>> {
+        Some(self)
+    }
+
+    fn support_hw_breakpoint(&mut self) -> Option<HwBreakpointOps<'_, Self>> {
+        Some(self)
+    }
+
+    fn support_hw_watchpoint(&mut self) -> Option<HwWatchpointOps<'_, Self>> {
+        Some(self)
+    }
+}
+
+impl SwBreakpoint for Guest {
+    fn add_sw_breakpoint(&mut self, addr: u32, _kind: usize) -> TargetResult<bool, Self> {
+        Ok(self.points.add(&self.handle, PointKind::Break, addr, 1, false)?)
+    }
+
+    fn remove_sw_breakpoint(&mut self, addr: u32, _kind: usize) -> TargetResult<bool, Self> {
+        Ok(self.points.remove(&self.handle, PointKind::Break, addr, 1, false)?)
+    }
+}
+
+impl HwBreakpoint for Guest {
+    fn add_hw_breakpoint(&mut self, addr: u32, _kind: usize) -> TargetResult<bool, Self> {
+        Ok(self.points.add(&self.handle, PointKind::Break, addr, 1, true)?)
+    }
+
+    fn remove_hw_breakpoint(&mut self, addr: u32, _kind: usize) -> TargetResult<bool, Self> {
+        Ok(self.points.remove(&self.handle, PointKind::Break, addr, 1, true)?)
+    }
+}
+
+fn kind_of(kind: WatchKind) -> PointKind {
+    use esplens_core::memory::WatchKind as Core;
+    PointKind::Watch(match kind {
+        WatchKind::Write => Core::Write,
+        WatchKind::Read => Core::Read,
+        WatchKind::ReadWrite => Core::Access,
+    })
+}
+
+impl HwWatchpoint for Guest {
+    fn add_hw_watchpoint(&mut self, addr: u32, len: u32, kind: WatchKind) -> TargetResult<bool, Self> {
+        Ok(self.points.add(&self.handle, kind_of(kind), addr, len, true)?)
+    }
+
+    fn remove_hw_watchpoint(&mut self, addr: u32, len: u32, kind: WatchKind) -> TargetResult<bool, Self> {
+        Ok(self.points.remove(&self.handle, kind_of(kind), addr, len, true)?)
+    }
+}

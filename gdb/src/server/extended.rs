@@ -1,0 +1,50 @@
+//! `target extended-remote`: `run` and `start` reset the chip; `kill` resets it and keeps the connection.
+
+use super::target::{EINVAL, Guest};
+use crate::supervisor::Gone;
+use gdbstub::common::Pid;
+use gdbstub::target::ext::extended_mode::{Args, AttachKind, ExtendedMode, ShouldTerminate};
+use gdbstub::target::{TargetError, TargetResult};
+
+impl Guest {
+    /// The chip at its reset vector, standing still.
+    fn reset_halt(&self) -> Result<(), Gone> {
+        let by = self.handle.client().clone();
+        self.handle.call(move |s| {
+            s.stop(&by);
+            s.reset(&by);
+        })
+    }
+}
+
+impl ExtendedMode for Guest {
+    fn on_start(&mut self) -> Result<(), Gone> {
+        self.extended = true;
+        Ok(())
+    }
+
+    fn run(&mut self, _filename: Option<&[u8]>, _args: Args<'_, '_>) -> TargetResult<Pid, Self> {
+        self.reset_halt()?;
+        Ok(Pid::MIN)
+    }
+
+    fn attach(&mut self, _pid: Pid) -> TargetResult<(), Self> {
+        Err(TargetError::Errno(EINVAL))
+    }
+
+    fn query_if_attached(&mut self, _pid: Pid) -> TargetResult<AttachKind, Self> {
+        Ok(AttachKind::Attach)
+    }
+
+    fn kill(&mut self, _pid: Option<Pid>) -> TargetResult<ShouldTerminate, Self> {
+        if !self.extended {
+            return Ok(ShouldTerminate::Yes);
+        }
+        self.reset_halt()?;
+        Ok(ShouldTerminate::No)
+    }
+
+    fn restart(&mut self) -> Result<(), Gone> {
+        self.reset_halt()
+    }
+}

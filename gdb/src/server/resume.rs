@@ -1,0 +1,165 @@
+//! Letting the machine go: continuing, stepping a core or a task, and steps that wait for a task's turn.
+
+use super::target::Guest;
+use super::threads::{Place, View};
+use crate::supervisor::{Client, Gone, Point, PointId, PointKind, Session, Stopped, Why};
+use esplens_core::memory::CORES;
+use esplens_soc::machine::{Plan, Step};
+use gdbstub::common::{Signal, Tid};
+use gdbstub::target::ext::base::multithread as mt;
+use std::ops::Range;
+
+/// A task is to be stepped once it gets a core.
+pub struct Awaited {
+    point: PointId,
+    tid: Tid,
+    range: Range<u32>,
+}
+
+impl Guest {
+    /// `monitor threads cores|tasks`: what threads are, for this connection.
+    pub(super) fn threads_command(&mut self, line: &str) -> Option<String> {
+        let mut words = line.split_whitespace();
+        if words.next() != Some("threads") {
+            return None;
+        }
+        let known = self.handle.rtos().is_some();
+        Some(match words.next() {
+            Some("cores") => {
+                self.view.cores = true;
+                "threads are the cores\n".into()
+            }
+            Some("tasks") if known => {
+                self.view.cores = false;
+                "threads are tasks once the scheduler runs\n".into()
+            }
+            Some("tasks") => "no FreeRTOS is known: no symbols name one\n".into(),
+            None if known && !self.view.cores => "tasks\n".into(),
+            None => "cores\n".into(),
+            Some(other) => format!("threads: {other:?} is neither cores nor tasks\n"),
+        })
+    }
+
+    /// The stop that a waiting step was for: steps on. True when the client is not to hear of it; a stop that the step
+    /// comes back with at once is in [`Guest::stopped`].
+    pub fn go_on(&mut self, stopped: &Stopped) -> Result<bool, Gone> {
+        let Some(awaited) = self.awaited.take() else { return Ok(false) };
+        let (view, by, core) = (self.view(), self.handle.client().clone(), stopped.core);
+        let here = stopped.why == Why::Breakpoint;
+        let Awaited { point, tid, range } = awaited;
+        let next = self.handle.call(move |s| {
+            s.remove_point(point);
+            if !here || view.on_core(s.machine(), core) != tid {
+                return None;
+            }
+            let step = Some(Step { core, range, irq: s.step_irq() });
+            let before = s.stop_number();
+            Some((before, s.resume(&Plan { frozen: [false; CORES], step }, &by)))
+        })?;
+        let Some((number, stop)) = next else { return Ok(false) };
+        self.resumed_after = number;
+        self.stopped = stop;
+        Ok(true)
+    }
+}
+
+/// What a resume became.
+struct Resumed {
+    before: u64,
+    stopped: Option<Stopped>,
+    awaited: Option<PointId>,
+}
+
+/// Carries out a vCont packet.
+fn resume(
+    s: &mut Session,
+    view: &View,
+    step: Option<(Tid, Range<u32>)>,
+    named: Option<&[Tid]>,
+    by: &Client,
+) -> Resumed {
+    let mut plan = Plan::default();
+    if let Some(named) = named {
+        let on = std::array::from_fn(|core| {
+            named.iter().any(|tid| view.place(s.machine(), *tid) == Some(Place::Core(core)))
+        });
+        // A stopped task alone cannot run: it needs the others to make room.
+        plan.frozen = if on == [false; CORES] { on } else { on.map(|named| !named) };
+    }
+    let mut awaited = None;
+    if let Some((tid, range)) = step {
+        match view.place(s.machine(), tid) {
+            Some(Place::Core(core)) => plan.step = Some(Step { core, range, irq: s.step_irq() }),
+            _ => {
+                let at = view.resumes_at(s.machine(), tid).zip(view.condition(s.machine(), tid));
+                awaited = at.and_then(|(pc, condition)| {
+                    s.insert_point(Point::new(PointKind::Break, pc, 1, by).when(Some(condition)))
+                });
+            }
+        }
+    }
+    let before = s.stop_number();
+    let stopped = s.resume(&plan, by);
+    Resumed { before, stopped, awaited }
+}
+
+impl mt::MultiThreadResume for Guest {
+    fn resume(&mut self) -> Result<(), Gone> {
+        let (view, by) = (self.view(), self.handle.client().clone());
+        self.load = Default::default();
+        let (step, named) = (self.step.take(), self.locked.then(|| std::mem::take(&mut self.named)));
+        let awaits = step.clone();
+        let resumed = self.handle.call(move |s| resume(s, &view, step, named.as_deref(), &by))?;
+        self.awaited = resumed.awaited.zip(awaits).map(|(point, (tid, range))| Awaited { point, tid, range });
+        self.resumed_after = resumed.before;
+        self.resumed = true;
+        self.stopped = resumed.stopped;
+        Ok(())
+    }
+
+    fn clear_resume_actions(&mut self) -> Result<(), Gone> {
+        self.step = None;
+        self.named.clear();
+        self.locked = false;
+        Ok(())
+    }
+
+    fn set_resume_action_continue(&mut self, tid: Tid, _signal: Option<Signal>) -> Result<(), Gone> {
+        self.named.push(tid);
+        Ok(())
+    }
+
+    fn support_single_step(&mut self) -> Option<mt::MultiThreadSingleStepOps<'_, Self>> {
+        Some(self)
+    }
+
+    fn support_range_step(&mut self) -> Option<mt::MultiThreadRangeSteppingOps<'_, Self>> {
+        Some(self)
+    }
+
+    fn support_scheduler_locking(&mut self) -> Option<mt::MultiThreadSchedulerLockingOps<'_, Self>> {
+        Some(self)
+    }
+}
+
+impl mt::MultiThreadSingleStep for Guest {
+    fn set_resume_action_step(&mut self, tid: Tid, _signal: Option<Signal>) -> Result<(), Gone> {
+        mt::MultiThreadRangeStepping::set_resume_action_range_step(self, tid, 0, 0)
+    }
+}
+
+impl mt::MultiThreadRangeStepping for Guest {
+    fn set_resume_action_range_step(&mut self, tid: Tid, start: u32, end: u32) -> Result<(), Gone> {
+        self.named.push(tid);
+        // Two threads that step at once: the first named one decides when the stop is.
+        self.step.get_or_insert((tid, start..end));
+        Ok(())
+    }
+}
+
+impl mt::MultiThreadSchedulerLocking for Guest {
+    fn set_resume_action_scheduler_lock(&mut self) -> Result<(), Gone> {
+        self.locked = true;
+        Ok(())
+    }
+}

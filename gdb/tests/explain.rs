@@ -1,0 +1,104 @@
+//! Panics of foreign firmware in words.
+
+mod common;
+
+use common::{boot, firmware};
+use esplens_core::time::TICKS_PER_US;
+use esplens_gdb::coredump::{self, Core};
+use esplens_gdb::explain::{self, Explainer, explain_core};
+use esplens_gdb::rtos::Rtos;
+use esplens_gdb::symbols::{Elf, Symbols};
+use esplens_soc::machine::Machine;
+use esplens_soc::system::Output;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+fn symbols(elf: &Path) -> Arc<Symbols> {
+    Arc::new(Symbols::new(vec![Arc::new(Elf::open(elf).unwrap())]))
+}
+
+#[test]
+fn the_null_store_of_idf_61_is_explained_from_its_log() {
+    let Some(dir) = firmware("idf-6.1-coredump") else { return };
+    let symbols = symbols(&dir.join("app.elf"));
+    let text = std::fs::read_to_string(dir.join("qemu.serial.txt")).unwrap();
+    let mut explainer = Explainer::new(symbols.clone());
+    let said: Vec<String> = text.lines().flat_map(|l| explainer.line(l, &|_| Vec::new())).collect();
+    let all = said.join("\n");
+    eprintln!("{all}");
+    for part in [
+        "--- 0x400d525d: app_main at",
+        "--- 0x400daa61: vPortTaskWrapper at",
+        "--- StoreProhibited: a store to an address where nothing can be written",
+        "hello_world_main.c:17",
+        "s32i    a8, a8, 0 stored to 0x00000000, a NULL pointer",
+        "a8, the pointer, is NULL",
+    ] {
+        let plain = |s: &str| s.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(plain(&all).contains(&plain(part)), "{part}");
+    }
+    assert!(!all.contains("entry"), "the boot log is left alone: {all}");
+
+    // The log ends in the middle of its dump: what is there is told.
+    let dump = coredump::decode_uart(&text).expect("the log holds a core dump's beginning");
+    let core = Core::parse(&dump).unwrap();
+    assert_eq!((core.threads[0].context.pc, core.memory.len()), (0x400D_5260, 0));
+}
+
+/// What UART0 says until `end`, with Enter when it is asked for.
+fn run(machine: &mut Machine, end: &str, mut line: impl FnMut(&str, &Machine)) -> String {
+    let (mut all, mut part, mut asked) = (String::new(), Vec::new(), false);
+    for n in 1..=60_000u64 {
+        machine.run(n * 1000 * TICKS_PER_US);
+        for output in machine.take_output() {
+            let Output::Uart { n: 0, byte } = output else { continue };
+            part.push(byte);
+            if byte == b'\n' {
+                let text = String::from_utf8_lossy(&part).into_owned();
+                line(&text, machine);
+                all.push_str(&text);
+                part.clear();
+            }
+        }
+        if !asked && all.contains("Press Enter to print core dump") {
+            asked = true;
+            machine.uart_input(0, b"\r\n");
+        }
+        if all.contains(end) {
+            return all;
+        }
+    }
+    panic!("no {end:?}: {all}");
+}
+
+#[test]
+fn a_live_panic_tells_task_and_stack_and_its_core_dump_all_tasks() {
+    let Some(dir) = firmware("idf-6.1-coredump") else { return };
+    let symbols = symbols(&dir.join("app.elf"));
+    let rtos = Rtos::find(symbols.clone()).unwrap();
+    let mut machine = boot(&std::fs::read(dir.join("flash.bin")).unwrap(), "coredump");
+    let mut explainer = Explainer::new(symbols.clone());
+    let mut said = Vec::new();
+    let text = run(&mut machine, "CORE DUMP END", |line, machine| {
+        said.extend(explainer.line(line, &|core| explain::live(machine, Some(&rtos), core)));
+    });
+    eprintln!("{}", said.join("\n"));
+    assert!(said.iter().any(|l| l.contains("task main on core 0")), "{said:?}");
+    let dump = coredump::decode_uart(&text).expect("the log holds a core dump");
+    if let Some(path) = std::env::var_os("ESPLENS_CORE_OUT") {
+        std::fs::write(path, &dump).unwrap();
+    }
+    let core = Core::parse(&dump).unwrap();
+    let told = explain_core(&core, &symbols);
+    eprintln!("{told}");
+    for part in
+        ["main (stopped here)", "app_main at", "IDLE0", "IDLE1", "ipc0", "ipc1", "prvIdleTask", "ipc_task"]
+    {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    // The machine as it stands now has the same tasks.
+    let own = coredump::capture(&machine, Some(&rtos), 0);
+    let ids = |c: &Core| c.threads.iter().map(|t| t.id).collect::<BTreeSet<_>>();
+    assert_eq!(ids(&core), ids(&own));
+}

@@ -1,0 +1,180 @@
+//! Connecting: the paper's commands, ESP-IDF's script, a firmware that runs already.
+
+use crate::script::{Bench, Transcript, WITH_ELF};
+use esplens_gdb::server;
+
+/// `(gdb)` by `(gdb)` as the paper has them.
+fn papers_commands(bench: &Bench) -> Transcript {
+    let t = bench.run(&["monitor system_reset", "tb app_main", "c", "bt", "x/i $pc"]);
+    t.expect("c", &["Temporary breakpoint 1, app_main (", ") at "]);
+    t.expect("bt", &["#0  app_main (", "#1 "]);
+    t.expect("x/i $pc", &["=> ", "<app_main"]);
+    t.no_complaints();
+    t
+}
+
+#[test]
+fn the_papers_commands_stop_at_app_main_of_the_demo() {
+    let Some(bench) = Bench::demo() else { return };
+    let t = papers_commands(&bench);
+    t.expect("bt", &["in port_main () at /fixtures/demo/port/port.c:", "in start_common () at "]);
+}
+
+#[test]
+fn the_papers_commands_stop_at_app_main_of_every_firmware() {
+    for name in WITH_ELF {
+        let Some(bench) = Bench::foreign(name) else { return };
+        papers_commands(&bench).expect("bt", &["in main_task (args="]);
+    }
+}
+
+/// What ESP-IDF's `idf.py gdb` sources, word for word but for the port.
+const CONNECT: [&str; 4] =
+    ["monitor reset halt", "maintenance flush register-cache", "thbreak app_main", "continue"];
+
+fn connect_script(bench: &Bench, then: &[&str]) -> Transcript {
+    let target = format!("target remote :{}", bench.port);
+    let all: Vec<&str> =
+        ["set remotetimeout 10", &target].iter().chain(&CONNECT).chain(then).copied().collect();
+    let t = bench.run_bare(&all);
+    t.expect("monitor reset halt", &["halted at the reset vector"]);
+    t.expect("continue", &["Temporary breakpoint 1, app_main ("]);
+    t.no_complaints();
+    t
+}
+
+#[test]
+fn idfs_connect_script_works_on_the_demo_at_openocds_port() {
+    let Some(mut bench) = Bench::demo() else { return };
+    // Another test run on this computer may have the port: then any will do.
+    if server::listen(&"tcp::3333".parse().unwrap(), &bench.handle).is_ok() {
+        bench.port = 3333;
+    }
+    connect_script(&bench, &["bt"]).expect("bt", &["#0  app_main", "in port_main"]);
+}
+
+#[test]
+fn idfs_connect_script_works_on_every_firmware_and_bt_is_right_in_its_tick() {
+    for name in WITH_ELF {
+        let Some(bench) = Bench::foreign(name) else { return };
+        let then = ["info threads", "thbreak xTaskIncrementTick", "c", "bt 6", "finish"];
+        let t = connect_script(&bench, &then);
+        t.expect("info threads", &["* ", "app_main"]);
+        t.expect("c", &["xTaskIncrementTick ("]);
+        // There the unwinder ends, on silicon too: what lies behind is not a call.
+        let frames = ["#0  xTaskIncrementTick ()", "in xPortSysTickHandler ()", "in _frxt_timer_int ()"];
+        t.expect("bt 6", &frames);
+        t.expect("bt 6", &["in _frxt_timer_int ()", "in _xt_lowint1 ()"]);
+        t.expect("finish", &["in xPortSysTickHandler ()", "Value returned is $1 = "]);
+    }
+}
+
+/// Attaches after a second and a half, and leaves; what `thread apply all bt` said.
+fn attach_and_leave(bench: &Bench) -> Transcript {
+    bench.run_for(1500);
+    let t = bench.run(&["bt", "info threads", "thread apply all bt", "detach"]);
+    t.expect("bt", &["#0  "]);
+    t.expect("info threads", &["* "]);
+    t.expect("thread apply all bt", &["#0  ", "#0  "]);
+    t.expect("detach", &["detached"]);
+    t.no_complaints();
+    let there = bench.now_ms();
+    bench.wait_until(there + 100);
+    t
+}
+
+#[test]
+fn attaching_to_the_running_demo_leaves_it_running() {
+    let Some(bench) = Bench::demo() else { return };
+    let t = attach_and_leave(&bench);
+    // Both cores stand in a task, or in an interrupt's way to one.
+    let all = t.of("thread apply all bt");
+    let ends = all.matches("port_task_returned").count() + all.matches("port_exception").count();
+    assert!(ends >= 2, "{t}");
+    // A second attach finds counters that moved on.
+    let seen = || bench.run(&["p xTickCount", "detach"]).number("p xTickCount");
+    let first = seen();
+    bench.wait_until(bench.now_ms() + 50);
+    assert!(seen() > first, "the firmware ran on between two attaches");
+}
+
+#[test]
+fn attaching_to_a_running_firmware_leaves_it_running() {
+    for name in WITH_ELF {
+        let Some(bench) = Bench::foreign(name) else { return };
+        let t = attach_and_leave(&bench);
+        let all = t.of("thread apply all bt");
+        // Each stack ends where its firmware's tasks and cores begin.
+        let roots =
+            ["vPortTaskWrapper", "prvIdleTask", "_xt_lowint1", "start_cpu0", "call_start_cpu", "panic"];
+        assert!(roots.iter().any(|r| all.contains(r)), "{name}: {t}");
+    }
+}
+
+#[test]
+fn two_gdbs_share_a_machine() {
+    let Some(bench) = Bench::demo() else { return };
+    bench.run_for(300);
+    let commands = ["tb xTaskIncrementTick", "c", "p xTickCount", "detach"];
+    let (a, b) = std::thread::scope(|s| {
+        let a = s.spawn(|| bench.run(&commands));
+        let b = s.spawn(|| bench.run(&commands));
+        (a.join().unwrap(), b.join().unwrap())
+    });
+    for t in [a, b] {
+        assert!(t.number("p xTickCount") > 0, "{t}");
+        t.expect("detach", &["detached"]);
+    }
+}
+
+#[test]
+fn a_unix_socket_serves_as_well() {
+    let Some(bench) = Bench::demo() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("gdb");
+    server::listen(&server::Address::Unix(path.clone()), &bench.handle).unwrap();
+    let target = format!("target remote {}", path.display());
+    let t = bench.run_bare(&[&target, "tb app_main", "c", "bt", "detach"]);
+    t.expect("bt", &["#0  app_main"]);
+}
+
+/// The README's session with the demo: commands, and the lines it shows for each.
+fn readme_session() -> Vec<(String, Vec<String>)> {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let block =
+        text.split("```").find(|b| b.contains("(gdb) target remote")).expect("a session in the README");
+    let mut session: Vec<(String, Vec<String>)> = Vec::new();
+    for line in block.lines() {
+        match (line.strip_prefix("(gdb) "), session.last_mut()) {
+            (Some(command), _) => session.push((command.into(), Vec::new())),
+            (None, Some((_, shown))) => shown.push(line.into()),
+            (None, None) => {}
+        }
+    }
+    session
+}
+
+#[test]
+fn the_readmes_session_is_true() {
+    let Some(bench) = Bench::demo() else { return };
+    let session = readme_session();
+    assert!(session.len() > 6, "{session:?}");
+    let sources = format!("set substitute-path /fixtures {}/../fixtures", env!("CARGO_MANIFEST_DIR"));
+    let target = format!("target remote :{}", bench.port);
+    let here =
+        |command: &str| if command.starts_with("target ") { target.clone() } else { command.to_string() };
+    let typed: Vec<String> = std::iter::once(sources).chain(session.iter().map(|(c, _)| here(c))).collect();
+    let t = bench.run_bare(&typed.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut seen = std::collections::HashMap::<String, usize>::new();
+    for (command, shown) in session {
+        let command = here(&command);
+        let n = seen.entry(command.clone()).or_insert(0);
+        // Which threads there are is not this test's matter.
+        let parts: Vec<&str> = shown
+            .iter()
+            .map(|l| if l.starts_with("Thread ") { &l[l.find(" hit ").unwrap()..] } else { l })
+            .collect();
+        t.expect_nth(&command, *n, &parts);
+        *n += 1;
+    }
+}

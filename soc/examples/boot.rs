@@ -1,0 +1,28 @@
+//! The smallest front end there is: boots a flash image for so many virtual milliseconds and says what the host took.
+//! Handy under a profiler; `cargo xtask bench trace` compares two builds of it.
+//!
+//!     cargo run --release -p esplens-soc --example boot -- flash.bin 1000
+
+use esplens_core::time::TICKS_PER_US;
+use esplens_soc::boot::{LoadOptions, load};
+use esplens_soc::machine::{Machine, MachineConfig};
+use std::error::Error;
+use std::time::Instant;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut args = std::env::args().skip(1);
+    let image = args.next().ok_or("usage: boot IMAGE [MILLISECONDS]")?;
+    let ms: u64 = args.next().map_or(Ok(1000), |n| n.parse())?;
+    let mut machine = Machine::new(MachineConfig::new(load(image.as_ref(), &LoadOptions::default())?.flash));
+    let started = Instant::now();
+    for n in 1..=ms {
+        let until = n * 1000 * TICKS_PER_US;
+        while machine.now() < until {
+            machine.run(until);
+        }
+        machine.take_output();
+    }
+    let (took, instructions) = (started.elapsed(), machine.instructions());
+    println!("{instructions} instructions, {} ns", took.as_nanos());
+    Ok(())
+}

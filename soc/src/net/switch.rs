@@ -1,0 +1,352 @@
+//! A switch in the process, for several machines on one segment. Everything about it follows from its seed: which
+//! frames are delayed, lost, doubled or overtaken, and when a cable is out.
+
+use super::host::{Command, Event, HostNet};
+use super::user::Config;
+use super::{Net, Ready};
+use crate::machine::{Machine, RunExit};
+use esplens_core::time::{TICKS_PER_US, Ticks};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The machines run for this long before frames are exchanged: 100 µs.
+const STEP: Ticks = 100 * TICKS_PER_US;
+/// Addresses that are remembered.
+const MAX_LEARNED: usize = 1024;
+/// Bytes on their way at most; what comes on top is lost.
+const MAX_FLYING: usize = 16 << 20;
+
+/// What the switch does to frames.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Faults {
+    /// Least time a frame takes, in ticks.
+    pub delay: Ticks,
+    /// Up to so much more, in ticks.
+    pub jitter: Ticks,
+    /// Of a thousand frames so many are lost.
+    pub loss: u16,
+    /// Of a thousand frames so many arrive twice.
+    pub duplicate: u16,
+    /// Of a thousand frames so many wait until others have overtaken them.
+    pub reorder: u16,
+    /// Each machine's cable is pulled out about so often, in ticks, and for how long; 0: never.
+    pub flap: (Ticks, Ticks),
+}
+
+/// How long an overtaken frame waits: 3 ms.
+const OVERTAKEN: Ticks = 3000 * TICKS_PER_US;
+
+/// A switch with ports 0, 1, 2 ...
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Switch {
+    faults: Faults,
+    random: u64,
+    ports: usize,
+    learned: BTreeMap<[u8; 6], usize>,
+    /// By time of arrival and number.
+    flying: BTreeMap<(Ticks, u64), (usize, Vec<u8>)>,
+    bytes: usize,
+    count: u64,
+}
+
+impl Switch {
+    /// A switch; equal seeds are equal switches.
+    #[must_use]
+    pub fn new(ports: usize, faults: Faults, seed: u64) -> Self {
+        Self {
+            faults,
+            random: seed,
+            ports,
+            learned: BTreeMap::new(),
+            flying: BTreeMap::new(),
+            bytes: 0,
+            count: 0,
+        }
+    }
+
+    /// The next random number (SplitMix64).
+    fn next_random(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.random;
+        z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ z >> 31
+    }
+
+    fn happens(&mut self, per_mille: u16) -> bool {
+        self.next_random() % 1000 < per_mille.into()
+    }
+
+    fn up_to(&mut self, most: Ticks) -> Ticks {
+        if most == 0 { 0 } else { self.next_random() % (most + 1) }
+    }
+
+    /// A frame comes in at a port: to the port of its address, or to all others.
+    pub fn send(&mut self, now: Ticks, from: usize, frame: &[u8]) {
+        let Some((to, rest)) = frame.split_first_chunk::<6>() else { return };
+        let Some(source) = rest.first_chunk::<6>() else { return };
+        if source[0] & 1 == 0 && (self.learned.len() < MAX_LEARNED || self.learned.contains_key(source)) {
+            self.learned.insert(*source, from);
+        }
+        let known = self.learned.get(to).copied().filter(|_| to[0] & 1 == 0);
+        for port in 0..self.ports {
+            if port != from && known.is_none_or(|k| k == port) {
+                self.forward(now, port, frame);
+            }
+        }
+    }
+
+    fn forward(&mut self, now: Ticks, port: usize, frame: &[u8]) {
+        let Faults { loss, duplicate, reorder, delay, jitter, .. } = self.faults;
+        if self.happens(loss) {
+            return;
+        }
+        let copies = 1 + usize::from(self.happens(duplicate));
+        for _ in 0..copies {
+            let late = if self.happens(reorder) { OVERTAKEN } else { 0 };
+            let at = now + delay + self.up_to(jitter) + late;
+            if self.bytes + frame.len() <= MAX_FLYING {
+                self.count += 1;
+                self.bytes += frame.len();
+                self.flying.insert((at, self.count), (port, frame.to_vec()));
+            }
+        }
+    }
+
+    /// The next frame that arrives by `now`, and where.
+    pub fn arrive(&mut self, now: Ticks) -> Option<(usize, Vec<u8>)> {
+        let entry = self.flying.first_entry().filter(|e| e.key().0 <= now)?;
+        let (port, frame) = entry.remove();
+        self.bytes -= frame.len();
+        Some((port, frame))
+    }
+}
+
+/// A machine's end of its cable.
+#[derive(Clone, Debug, Default)]
+struct Port(Arc<Mutex<Ends>>);
+
+#[derive(Debug, Default)]
+struct Ends {
+    sent: Vec<Vec<u8>>,
+    arrived: VecDeque<Vec<u8>>,
+}
+
+impl Port {
+    fn with<R>(&self, f: impl FnOnce(&mut Ends) -> R) -> R {
+        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl HostNet for Port {
+    fn command(&mut self, command: Command) {
+        if let Command::Frame(frame) = command {
+            self.with(|e| e.sent.push(frame));
+        }
+    }
+    fn poll(&mut self) -> Option<Event> {
+        self.with(|e| e.arrived.pop_front()).map(Event::Frame)
+    }
+    fn info(&self) -> String {
+        "switch".into()
+    }
+}
+
+/// Machines on one switch, run side by side in virtual time, at their own gateway if they want one.
+pub struct Lan {
+    machines: Vec<(Machine, Port)>,
+    gateway: Option<Net>,
+    host: Option<Box<dyn HostNet>>,
+    switch: Switch,
+    /// When each machine's cable is next pulled out (true: plugged in again).
+    flaps: Vec<(Ticks, bool)>,
+    now: Ticks,
+}
+
+impl Lan {
+    /// Puts machines (made with `segment`) on a switch, at virtual time 0, and a user network if `gateway` says which.
+    #[must_use]
+    pub fn new(machines: Vec<Machine>, gateway: Option<Config>, faults: Faults, seed: u64) -> Self {
+        let ports = machines.len() + usize::from(gateway.is_some());
+        let mut switch = Switch::new(ports, faults, seed);
+        let attached = machines.into_iter().map(|mut machine| {
+            let port = Port::default();
+            machine.attach(Box::new(port.clone()));
+            (machine, port)
+        });
+        let machines: Vec<_> = attached.collect();
+        let flaps = machines.iter().map(|_| next_flap(&mut switch, 0)).collect();
+        Self { machines, gateway: gateway.map(Net::new), host: None, switch, flaps, now: 0 }
+    }
+
+    /// Connects the gateway to the host's sockets. What they say is not the seed's to decide.
+    pub fn attach(&mut self, host: Box<dyn HostNet>) {
+        self.host = Some(host);
+    }
+
+    /// Virtual time, which all machines have in common.
+    #[must_use]
+    pub fn now(&self) -> Ticks {
+        self.now
+    }
+
+    /// A machine, by its place.
+    pub fn machine(&mut self, n: usize) -> Option<&mut Machine> {
+        self.machines.get_mut(n).map(|(m, _)| m)
+    }
+
+    /// Runs all machines until virtual time `until`, or until one of them ends.
+    pub fn run(&mut self, until: Ticks) -> RunExit {
+        while self.now < until {
+            self.now = (self.now + STEP).min(until);
+            for (machine, _) in &mut self.machines {
+                while machine.now() < self.now {
+                    match machine.run(self.now) {
+                        RunExit::Until | RunExit::Reset(..) => {}
+                        other => return other,
+                    }
+                }
+            }
+            self.flap();
+            self.exchange();
+        }
+        RunExit::Until
+    }
+
+    /// Pulls cables out and plugs them in again.
+    fn flap(&mut self) {
+        for ((machine, _), flap) in self.machines.iter_mut().zip(&mut self.flaps) {
+            if flap.0 > self.now {
+                continue;
+            }
+            let up = flap.1;
+            machine.input(crate::machine::Input::Link(up));
+            *flap = if up {
+                next_flap(&mut self.switch, self.now)
+            } else {
+                (self.now + self.switch.faults.flap.1, true)
+            };
+        }
+    }
+
+    /// Takes what was sent and hands over what arrives.
+    fn exchange(&mut self) {
+        for (i, (_, port)) in self.machines.iter().enumerate() {
+            for frame in port.with(|e| std::mem::take(&mut e.sent)) {
+                self.switch.send(self.now, i, &frame);
+            }
+        }
+        self.gateway();
+        while let Some((to, frame)) = self.switch.arrive(self.now) {
+            match self.machines.get(to) {
+                Some((_, port)) => port.with(|e| e.arrived.push_back(frame)),
+                None => {
+                    if let Some(net) = &mut self.gateway {
+                        net.from_guest(self.now, &frame);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The gateway's turn: its timers, the host's sockets, what it says.
+    fn gateway(&mut self) {
+        let Some(net) = &mut self.gateway else { return };
+        while let Some(event) = self.host.as_mut().and_then(|h| h.poll()) {
+            net.from_host(self.now, event);
+        }
+        net.tick(self.now);
+        while let Some(frame) = net.arrive(self.now, Ready::Yes) {
+            self.switch.send(self.now, self.machines.len(), &frame);
+        }
+        let commands = net.commands();
+        if let Some(host) = &mut self.host {
+            commands.into_iter().for_each(|c| host.command(c));
+        }
+    }
+
+    /// SHA-256 over everything: equal hashes are equal segments.
+    #[must_use]
+    pub fn hash(&mut self) -> [u8; 32] {
+        let mut sum = Sha256::new();
+        for (machine, port) in &mut self.machines {
+            sum.update(machine.state_hash());
+            port.with(|e| e.arrived.iter().for_each(|f| sum.update(f)));
+        }
+        // Serialising plain data into memory cannot fail.
+        sum.update(postcard::to_stdvec(&(&self.switch, &self.gateway, &self.flaps)).unwrap_or_default());
+        sum.finalize().into()
+    }
+}
+
+/// When a cable is pulled out after `now`: between half and one and a half of the time that it is pulled out about.
+fn next_flap(switch: &mut Switch, now: Ticks) -> (Ticks, bool) {
+    let about = switch.faults.flap.0;
+    let at = if about == 0 { Ticks::MAX } else { now + about / 2 + switch.up_to(about) };
+    (at, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(to: u8, from: u8, n: u16) -> Vec<u8> {
+        let mut f = vec![2, 0, 0, 0, 0, to, 2, 0, 0, 0, 0, from];
+        f.extend(n.to_be_bytes());
+        f
+    }
+
+    fn all(switch: &mut Switch) -> Vec<(usize, Vec<u8>)> {
+        std::iter::from_fn(|| switch.arrive(Ticks::MAX)).collect()
+    }
+
+    #[test]
+    fn frames_go_where_their_address_was_seen() {
+        let mut s = Switch::new(3, Faults::default(), 1);
+        s.send(0, 0, &frame(9, 1, 0));
+        assert_eq!(all(&mut s).iter().map(|f| f.0).collect::<Vec<_>>(), [1, 2], "nobody knows 9");
+        s.send(0, 2, &frame(1, 9, 0));
+        assert_eq!(all(&mut s), [(0, frame(1, 9, 0))]);
+        s.send(0, 0, &frame(9, 1, 1));
+        assert_eq!(all(&mut s), [(2, frame(9, 1, 1))]);
+        s.send(0, 1, &[1, 2, 3]);
+        assert_eq!(all(&mut s), []);
+    }
+
+    #[test]
+    fn faults_come_at_their_rates_and_from_the_seed_alone() {
+        let faults =
+            Faults { delay: 10, jitter: 5, loss: 50, duplicate: 100, reorder: 30, ..Faults::default() };
+        let run = |seed| {
+            let mut s = Switch::new(2, faults, seed);
+            for n in 0..10_000_u16 {
+                s.send(u64::from(n) * STEP, 0, &frame(9, 1, n));
+            }
+            all(&mut s)
+        };
+        let got = run(7);
+        assert_eq!(got, run(7));
+        assert_ne!(got, run(8));
+        let numbers: Vec<u16> = got.iter().map(|(_, f)| u16::from_be_bytes([f[12], f[13]])).collect();
+        let distinct: std::collections::BTreeSet<_> = numbers.iter().collect();
+        assert!((9_400..9_600).contains(&distinct.len()), "{} of 10000 arrive", distinct.len());
+        let twice = numbers.len() - distinct.len();
+        assert!((850..1_050).contains(&twice), "{twice} twice");
+        let overtaken = numbers.windows(2).filter(|w| w[1] < w[0]).count();
+        assert!((200..450).contains(&overtaken), "{overtaken} overtaken");
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut s = Switch::new(2, Faults { delay: 1, ..Faults::default() }, 1);
+        for n in 0..20_000_u32 {
+            let mut f = frame(9, 1, 0);
+            f[7..11].copy_from_slice(&n.to_be_bytes());
+            f.resize(1500, 0);
+            s.send(0, 0, &f);
+        }
+        assert!(s.bytes <= MAX_FLYING && s.learned.len() <= MAX_LEARNED);
+    }
+}

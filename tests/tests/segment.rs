@@ -1,0 +1,262 @@
+//! Several machines on one segment: on the in-process switch, and as processes over `--nic socket`.
+
+use esplens_soc::machine::{Machine, MachineConfig, RunExit};
+use esplens_soc::net::switch::{Faults, Lan};
+use esplens_soc::net::user::Config;
+use esplens_soc::system::Output;
+use esplens_tests::{binary, firmware};
+use regex::Regex;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+const US: u64 = esplens_core::time::TICKS_PER_US;
+const MS: u64 = 1000 * US;
+
+fn demo_image() -> PathBuf {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/demo/flash.bin").into()
+}
+
+/// FNV-1a of the demo's `/data/N`.
+fn sum(n: u32) -> u32 {
+    let byte = |i: u32| i.wrapping_mul(2_654_435_761) >> 24;
+    (0..n).fold(0x811C_9DC5, |sum, i| (sum ^ byte(i)).wrapping_mul(0x0100_0193))
+}
+
+/// Demos on a switch, and what their consoles showed.
+struct Demos {
+    lan: Lan,
+    text: Vec<String>,
+}
+
+impl Demos {
+    fn new(count: u8, gateway: Option<Config>, faults: Faults, seed: u64) -> Self {
+        let flash = firmware::input(&demo_image()).unwrap().flash;
+        let machine = |n: u8| {
+            let mut config = MachineConfig::new(flash.clone());
+            config.segment = true;
+            // 64-byte steps: nobody else's address.
+            config.mac = Some([0x24, 0x0A, 0xC4, 0, 1, n * 64]);
+            Machine::new(config)
+        };
+        let lan = Lan::new((0..count).map(machine).collect(), gateway, faults, seed);
+        Self { lan, text: vec![String::new(); count.into()] }
+    }
+
+    fn run_ms(&mut self, ms: u64) {
+        let end = self.lan.now() + ms * MS;
+        assert_eq!(self.lan.run(end), RunExit::Until);
+        for (n, text) in self.text.iter_mut().enumerate() {
+            for output in self.lan.machine(n).unwrap().take_output() {
+                if let Output::Uart { n: 0, byte } = output {
+                    text.push(byte.into());
+                }
+            }
+        }
+    }
+
+    /// Runs until a console shows `pattern`, for `ms` of virtual time at most; what the first group matched.
+    fn expect(&mut self, n: usize, pattern: &str, ms: u64) -> String {
+        let regex = Regex::new(pattern).unwrap();
+        let end = self.lan.now() + ms * MS;
+        loop {
+            if let Some(found) = regex.captures(&self.text[n]) {
+                return found.get(1).map_or("", |g| g.as_str()).to_string();
+            }
+            assert!(self.lan.now() < end, "machine {n}: no {pattern:?} in {}", self.text[n]);
+            self.run_ms(10);
+        }
+    }
+
+    fn type_in(&mut self, n: usize, line: &str) {
+        self.text[n].clear();
+        self.lan.machine(n).unwrap().uart_input(0, format!("{line}\r").as_bytes());
+    }
+
+    /// Machine 0 fetches `bytes` from the others, one after the other.
+    fn fetch(&mut self, from: &[String], bytes: u32) {
+        for address in from {
+            self.type_in(0, &format!("get {address}/data/{bytes}"));
+            let got = self.expect(0, r"get: (.*), \d+ ms", 300_000);
+            assert_eq!(got, format!("done, {bytes} bytes, sum {:08x}", sum(bytes)));
+        }
+    }
+}
+
+#[test]
+fn two_demos_ping_and_speak_tcp_inside_one_process() {
+    let mut d = Demos::new(2, None, Faults::default(), 1);
+    // Without a DHCP server each takes a link-local address of its own.
+    let other = d.expect(1, r"no DHCP server answers, ([0-9.]+)/16", 20_000);
+    let own = d.expect(0, r"no DHCP server answers, ([0-9.]+)/16", 20_000);
+    assert_ne!(own, other);
+    d.type_in(0, &format!("ping {other} 3"));
+    d.expect(0, "ping: 3 sent, 3 received", 10_000);
+    d.type_in(1, &format!("get {own}/hello"));
+    d.expect(1, "HTTP/1.1 200 OK\r\nget: done, 12 bytes", 10_000);
+    d.fetch(&[other], 50_000);
+    d.type_in(0, "ping 169.254.3.3 1");
+    d.expect(0, "ping: 1 sent, 0 received", 10_000);
+}
+
+/// Issue 5: loss 5%, reordering, duplication, and cables that come out.
+#[test]
+fn transfers_complete_on_a_bad_switch_and_the_run_is_the_seeds() {
+    let faults = Faults {
+        delay: 100 * US,
+        jitter: 300 * US,
+        loss: 50,
+        duplicate: 50,
+        reorder: 50,
+        flap: (6_000 * MS, 150 * MS),
+    };
+    let run = |seed| {
+        let mut d = Demos::new(3, Some(Config::default()), faults, seed);
+        let others: Vec<String> = [1, 2].map(|n| d.expect(n, r"net: ([0-9.]+)/24 by DHCP", 60_000)).into();
+        d.expect(0, "by DHCP", 60_000);
+        d.fetch(&others, 40_000);
+        (d.lan.hash(), d.lan.now(), others)
+    };
+    let first = run(5);
+    assert_eq!(first, run(5), "the same seed, the same run");
+    assert_ne!(first.0, run(6).0, "another seed, another run");
+}
+
+/// A process with the demo, its console as lines.
+struct Process {
+    child: Child,
+    keys: ChildStdin,
+    lines: Receiver<String>,
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Process {
+    fn start(id: u8, nic: &str) -> Self {
+        let mut command = binary::esplens();
+        command.arg("run").arg(demo_image()).args(["--nic", nic, "--id", &id.to_string()]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (keys, out) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let (tx, lines) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
+                let _ = tx.send(line);
+            }
+        });
+        let mut process = Self { child, keys, lines };
+        process.expect("asking for an address");
+        process.type_in(&format!("ip 10.1.0.{id}/24"));
+        process.expect("as told");
+        process
+    }
+
+    fn type_in(&mut self, line: &str) {
+        self.keys.write_all(format!("{line}\r").as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    fn expect(&mut self, what: &str) {
+        let end = Instant::now() + Duration::from_secs(90);
+        let mut seen = Vec::new();
+        while let Ok(line) = self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            if line.contains(what) {
+                return;
+            }
+            seen.push(line);
+        }
+        panic!("no {what:?} in {seen:#?}");
+    }
+
+    fn visits(&mut self, other: u8) {
+        self.type_in(&format!("ping 10.1.0.{other} 2"));
+        self.expect("ping: 2 sent, 2 received");
+        self.type_in(&format!("get 10.1.0.{other}/data/20000"));
+        self.expect(&format!("get: done, 20000 bytes, sum {:08x}", sum(20_000)));
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Three: whoever listens is the hub, so that those who connect reach each other as well.
+#[test]
+fn processes_on_a_tcp_segment_ping_and_speak_tcp() {
+    let port = free_port();
+    // Who connects may start before who listens.
+    let mut second = Process::start(2, &format!("socket,connect=127.0.0.1:{port}"));
+    let mut first = Process::start(1, &format!("socket,listen=:{port}"));
+    let third = Process::start(3, &format!("socket,connect=127.0.0.1:{port}"));
+    first.visits(2);
+    second.visits(3);
+    drop(third);
+    second.visits(1);
+}
+
+#[test]
+fn processes_on_a_multicast_segment_ping_and_speak_tcp() {
+    let nic = format!("socket,mcast=230.0.0.77:{},localaddr=127.0.0.1", free_port());
+    let mut first = Process::start(1, &nic);
+    let _second = Process::start(2, &nic);
+    first.visits(2);
+}
+
+/// QEMU's framing: a length of four bytes, highest first, then the frame.
+#[test]
+fn a_tcp_segment_is_framed_as_qemus() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nic = format!("socket,connect={}", listener.local_addr().unwrap());
+    let _demo = Process::start(9, &nic);
+    let (mut peer, _) = listener.accept().unwrap();
+    peer.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let read = |peer: &mut TcpStream| {
+        let mut len = [0; 4];
+        peer.read_exact(&mut len).unwrap();
+        let mut frame = vec![0; u32::from_be_bytes(len) as usize];
+        peer.read_exact(&mut frame).unwrap();
+        frame
+    };
+    let hello = read(&mut peer);
+    assert!(hello.len() >= 60 && hello[6..9] == [0x24, 0x0A, 0xC4], "{hello:x?}");
+    // Who has 10.1.0.9?
+    let mut ask = vec![0xFF; 6];
+    ask.extend([2, 0, 0, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 1, 0, 5]);
+    ask.extend([0, 0, 0, 0, 0, 0, 10, 1, 0, 9]);
+    ask.resize(60, 0);
+    peer.write_all(&(ask.len() as u32).to_be_bytes()).unwrap();
+    peer.write_all(&ask).unwrap();
+    let end = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < end {
+        let f = read(&mut peer);
+        if f[12..14] == [8, 6] && f[20..22] == [0, 2] {
+            assert_eq!((&f[..6], &f[28..32]), (&[2, 0, 0, 0, 0, 1][..], &[10, 1, 0, 9][..]));
+            return;
+        }
+    }
+    panic!("no answer");
+}
+
+/// A TAP device needs CAP_NET_ADMIN; where that is missing the error says what was tried.
+#[test]
+fn a_tap_device_carries_frames_or_says_why_not() {
+    let name = format!("esplens{}", std::process::id() % 10_000);
+    let nic = format!("tap,ifname={name},script=no,downscript=no");
+    let mut command = binary::esplens();
+    command.arg("run").arg(demo_image()).args(["--nic", &nic, "--timeout", "3s"]);
+    let out = command.output().unwrap();
+    let text = String::from_utf8_lossy(&out.stderr).into_owned();
+    if text.contains("/dev/net/tun") || text.contains("not permitted") {
+        eprintln!("skipped: {text}");
+        assert!(text.contains(&name), "the error names the device: {text}");
+        return;
+    }
+    assert!(text.contains(&format!("network segment on {name}")), "{text}");
+}

@@ -1,0 +1,112 @@
+//! `esplens explain`, and the explainer behind the firmware's output.
+
+use super::args::ExplainArgs;
+use super::exit::{BadInput, Exit};
+use super::terminal;
+use anyhow::Context;
+use esplens_gdb::coredump::{self, Core};
+use esplens_gdb::explain::{self, Explainer, explain_core};
+use esplens_gdb::supervisor::Handle;
+use esplens_gdb::symbols::{Elf, Symbols};
+use esplens_soc::machine::Machine;
+use std::io::Read;
+use std::sync::Arc;
+
+/// Longest line kept while its end is awaited.
+const MAX_LINE: usize = 8192;
+
+/// Explains a panic in a log, a core file, or a flash image with a core dump.
+pub fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
+    let elfs = args.elf.iter().map(|path| {
+        let elf = Elf::open(path).map_err(|e| BadInput(format!("{}: {e}", path.display())))?;
+        Ok(Arc::new(elf))
+    });
+    let symbols = Arc::new(Symbols::new(elfs.collect::<anyhow::Result<Vec<_>>>()?));
+    let mut bytes = Vec::new();
+    if args.input.as_os_str() == "-" {
+        std::io::stdin().read_to_end(&mut bytes)?;
+    } else {
+        let read = std::fs::read(&args.input);
+        bytes = read.map_err(|e| BadInput(format!("{}: {e}", args.input.display())))?;
+    }
+    if bytes.starts_with(b"\x7fELF") {
+        print!("{}", explain_core(&core(&bytes)?, &symbols));
+        return Ok(Exit::Quit);
+    }
+    if let Some(dump) = coredump::in_flash(&bytes) {
+        print!("{}", explain_core(&core(&dump)?, &symbols));
+        return Ok(Exit::Quit);
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    log(&text, &symbols);
+    if let Some(dump) = coredump::decode_uart(&text) {
+        print!("{}", explain_core(&core(&dump)?, &symbols));
+        if let Some(path) = &args.core {
+            std::fs::write(path, &dump).with_context(|| path.display().to_string())?;
+        }
+    }
+    Ok(Exit::Quit)
+}
+
+fn core(bytes: &[u8]) -> anyhow::Result<Core> {
+    Ok(Core::parse(bytes).map_err(|e| BadInput(e.to_string()))?)
+}
+
+/// The log with what is to be said behind its lines; a core dump's base64 is left out.
+fn log(text: &str, symbols: &Arc<Symbols>) {
+    let mut explainer = Explainer::new(symbols.clone());
+    let mut dump = false;
+    for line in text.lines() {
+        dump = (dump || line.contains("CORE DUMP START")) && !line.contains("CORE DUMP END");
+        if !dump {
+            println!("{line}");
+            explainer.line(line, &|_| Vec::new()).iter().for_each(|said| println!("{said}"));
+        }
+    }
+}
+
+/// Follows UART0 while the firmware runs.
+pub struct Live {
+    handle: Handle,
+    explainer: Option<Explainer>,
+    line: Vec<u8>,
+    /// UART0 is on the terminal: what is said goes between its lines, else to stderr.
+    inline: bool,
+}
+
+impl Live {
+    /// An explainer that waits for symbols.
+    pub fn new(handle: Handle, inline: bool) -> Self {
+        Self { handle, explainer: None, line: Vec::new(), inline }
+    }
+
+    /// UART0's output with what is to be said behind its lines.
+    pub fn feed(&mut self, bytes: &[u8], machine: Option<&Machine>) -> Vec<u8> {
+        let symbols = self.handle.symbols().current();
+        if !self.explainer.as_ref().is_some_and(|e| e.is_of(&symbols)) {
+            self.explainer = (!symbols.is_empty()).then(|| Explainer::new(symbols));
+        }
+        let Some(explainer) = &mut self.explainer else { return bytes.to_vec() };
+        let rtos = self.handle.rtos();
+        let live = |core| machine.map_or(Vec::new(), |m| explain::live(m, rtos.as_deref(), core));
+        let mut out = Vec::new();
+        for part in bytes.split_inclusive(|b| *b == b'\n') {
+            out.extend(part);
+            self.line.extend(part);
+            if !part.ends_with(b"\n") {
+                self.line.truncate(MAX_LINE);
+                continue;
+            }
+            let line = String::from_utf8_lossy(&self.line).into_owned();
+            self.line.clear();
+            for said in explainer.line(&line, &live) {
+                if self.inline {
+                    out.extend(format!("{said}\r\n").bytes());
+                } else {
+                    terminal::message(&said);
+                }
+            }
+        }
+        out
+    }
+}

@@ -1,0 +1,173 @@
+//! All sockets of a user network, on their thread.
+
+use super::stream::Stream;
+use super::udp::Flows;
+use super::{MAX_STREAMS, Wake};
+use esplens_soc::net::host::{Command, Event, HOST_IDS, Place};
+use esplens_soc::net::user::Device;
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
+use tokio::net::{TcpStream, UdpSocket};
+use tokio::sync::mpsc::{UnboundedReceiver, WeakUnboundedSender};
+
+/// Bytes of datagrams that wait for the machine; what comes on top is lost, as on any line.
+const MAX_WAITING: usize = 2 << 20;
+
+/// What reaches the sockets' thread.
+pub enum Order {
+    /// From the machine.
+    Command(Command),
+    /// A client connected to a forward.
+    Adopt(TcpStream, SocketAddrV4),
+    /// A datagram came to a forward.
+    Datagram(Arc<UdpSocket>, SocketAddr, SocketAddrV4, Vec<u8>),
+}
+
+/// For the sockets' own tasks: the thread ends with the machine, not with them.
+pub type Orders = WeakUnboundedSender<Order>;
+
+/// The way back to the machine. Events of an earlier time line are told apart by their generation.
+#[derive(Clone)]
+pub struct Back {
+    pub events: Sender<(u64, Event)>,
+    pub wake: Wake,
+    pub generation: u64,
+    /// Bytes of datagrams that the machine has not taken.
+    pub waiting: Arc<AtomicUsize>,
+}
+
+/// Bytes of an event that count as waiting.
+pub fn waits(event: &Event) -> usize {
+    match event {
+        Event::Datagram { bytes, .. } | Event::Arrived { bytes, .. } | Event::Frame(bytes) => {
+            bytes.len() + 64
+        }
+        _ => 0,
+    }
+}
+
+impl Back {
+    /// Tells the machine; datagrams and frames are lost when it does not listen for long.
+    pub fn send(&self, event: Event) {
+        let bytes = waits(&event);
+        if bytes > 0 && self.waiting.fetch_add(bytes, Ordering::Relaxed) > MAX_WAITING {
+            self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+            return;
+        }
+        if self.events.send((self.generation, event)).is_ok() {
+            (self.wake)();
+        }
+    }
+}
+
+/// All sockets, on their thread.
+pub struct Hub {
+    back: Back,
+    resolver: Option<SocketAddr>,
+    /// What `guestfwd` names.
+    devices: Vec<Device>,
+    streams: HashMap<u32, Stream>,
+    flows: Flows,
+    /// The number of the next connection or flow that the host opens.
+    next: u32,
+}
+
+impl Hub {
+    pub fn new(back: Back, resolver: Option<SocketAddr>, devices: Vec<Device>) -> Self {
+        Self { back, resolver, devices, streams: HashMap::new(), flows: Flows::default(), next: HOST_IDS }
+    }
+
+    /// Carries orders out until the machine is gone; none of them blocks.
+    pub async fn serve(mut self, mut orders: UnboundedReceiver<Order>) {
+        while let Some(order) = orders.recv().await {
+            match order {
+                Order::Command(command) => self.carry_out(command),
+                Order::Adopt(client, to) => self.adopt(client, to),
+                Order::Datagram(socket, client, to, bytes) => {
+                    let flow = self.flows.of_client(socket, (client, to), &mut self.next);
+                    self.back.send(Event::Arrived { flow, to, bytes });
+                }
+            }
+        }
+    }
+
+    fn adopt(&mut self, client: TcpStream, to: SocketAddrV4) {
+        self.streams.retain(|_, s| !s.over());
+        if self.streams.len() >= MAX_STREAMS {
+            return;
+        }
+        self.next = self.next.wrapping_add(1) | HOST_IDS;
+        let conn = self.next;
+        self.back.send(Event::Accepted { conn, to });
+        self.streams.insert(conn, Stream::adopt(conn, client, self.back.clone()));
+    }
+
+    fn address(&self, place: Place) -> Option<SocketAddr> {
+        match place {
+            Place::Loopback(port) => Some((Ipv4Addr::LOCALHOST, port).into()),
+            Place::Loopback6(port) => Some((Ipv6Addr::LOCALHOST, port).into()),
+            Place::Resolver(53) => self.resolver,
+            Place::Resolver(port) => Some(SocketAddr::new(self.resolver?.ip(), port)),
+            Place::Address(address) => Some(address),
+            Place::Device(_) => None,
+        }
+    }
+
+    fn connect(&mut self, conn: u32, to: Place) {
+        let back = self.back.clone();
+        let device = if let Place::Device(n) = to { self.devices.get(usize::from(n)) } else { None };
+        let stream = match (device, self.address(to)) {
+            _ if self.streams.len() >= MAX_STREAMS => None,
+            (Some(device), _) => Some(Stream::open(conn, device.clone(), back)),
+            (None, Some(address)) => Some(Stream::connect(conn, address, back)),
+            (None, None) => None,
+        };
+        match stream {
+            Some(stream) => drop(self.streams.insert(conn, stream)),
+            None => self.back.send(Event::Refused { conn }),
+        }
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Connect { conn, to } => self.connect(conn, to),
+            Command::Send { conn, bytes } => self.with(conn, |s| s.send(bytes)),
+            Command::Credit { conn, bytes } => self.with(conn, |s| s.credit(bytes)),
+            Command::Finish { conn } => self.with(conn, Stream::finish),
+            Command::Drop { conn } => {
+                self.streams.remove(&conn);
+            }
+            Command::Datagram { flow, to: Some(place), bytes } => {
+                if let Some(to) = self.address(place) {
+                    self.flows.send(flow, place, to, &bytes, &self.back);
+                }
+            }
+            Command::Datagram { flow, to: None, bytes } => self.flows.reply(flow, &bytes),
+            Command::CloseFlow { flow } => self.flows.close(flow),
+            Command::Reset => {
+                self.streams.clear();
+                self.flows = Flows::default();
+                self.back.generation += 1;
+            }
+            // Frames go to segments alone.
+            Command::Frame(_) => {}
+        }
+        if self.streams.len() > 64 && self.streams.len().is_power_of_two() {
+            self.streams.retain(|_, s| !s.over());
+        }
+    }
+
+    fn with(&mut self, conn: u32, f: impl FnOnce(&mut Stream)) {
+        if let Some(stream) = self.streams.get_mut(&conn) {
+            f(stream);
+        }
+    }
+}
+
+/// True for this computer's own addresses.
+pub fn is_loopback(address: IpAddr) -> bool {
+    address.is_loopback()
+}

@@ -1,0 +1,141 @@
+//! The host's side over real sockets.
+
+use super::*;
+use esplens_soc::net::host::Place;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpStream, UdpSocket as StdUdp};
+use std::time::{Duration, Instant};
+
+fn open(keys: &[(&str, &str)]) -> Sockets {
+    let mut config = Config::default();
+    for (key, value) in keys {
+        config.set(key, value).unwrap().unwrap();
+    }
+    Sockets::open(&config, Ipv4Addr::LOCALHOST, None, Arc::new(|| {})).unwrap()
+}
+
+/// The next event; within a while there is one.
+fn next(s: &mut impl HostNet) -> Event {
+    let end = Instant::now() + Duration::from_secs(20);
+    loop {
+        if let Some(event) = s.poll() {
+            return event;
+        }
+        assert!(Instant::now() < end, "no event");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn client(s: &mut Sockets) -> (TcpStream, u32) {
+    let client = TcpStream::connect(s.forwards()[0].1).unwrap();
+    client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let Event::Accepted { conn, .. } = next(s) else { panic!("no client") };
+    (client, conn)
+}
+
+#[test]
+fn forwards_come_and_go_while_it_runs() {
+    let mut s = open(&[]);
+    let forward: Forward = "tcp::0-:80".parse().unwrap();
+    let at = s.add_forward(&forward).unwrap();
+    assert!(at.ip().is_loopback());
+    assert!(s.add_forward(&Forward { port: at.port(), ..forward }).unwrap_err().contains(&at.to_string()));
+    let (_client, conn) = client(&mut s);
+    assert_ne!(conn, 0);
+    assert!(!s.remove_forward(Protocol::Udp, None, at.port()));
+    assert!(s.remove_forward(Protocol::Tcp, None, at.port()));
+    assert!(!s.remove_forward(Protocol::Tcp, None, at.port()));
+    let end = Instant::now() + Duration::from_secs(20);
+    while TcpStream::connect(at).is_ok() {
+        assert!(Instant::now() < end, "still listening");
+    }
+    // Its connection goes on.
+    s.command(Command::Finish { conn });
+    assert!(s.forwards().is_empty());
+}
+
+#[test]
+fn a_guest_that_refuses_resets_the_client_and_one_that_ends_does_not() {
+    let mut s = open(&[("hostfwd", "tcp::0-:80")]);
+    let (mut refused, conn) = client(&mut s);
+    s.command(Command::Drop { conn });
+    assert_eq!(refused.read(&mut [0; 4]).unwrap_err().kind(), ErrorKind::ConnectionReset);
+    let (mut served, conn) = client(&mut s);
+    s.command(Command::Send { conn, bytes: b"page".to_vec() });
+    s.command(Command::Finish { conn });
+    let mut text = String::new();
+    served.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "page");
+    assert_eq!(next(&mut s), Event::Sent { conn, bytes: 4 });
+    // A client that resets is no end of its data.
+    let (broken, conn) = client(&mut s);
+    socket2::SockRef::from(&broken).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(broken);
+    s.command(Command::Credit { conn, bytes: 10 });
+    assert_eq!(next(&mut s), Event::Broken { conn });
+}
+
+#[test]
+fn guestfwd_reaches_a_server_and_a_program() {
+    let echo = TcpListenerStd::bind("127.0.0.1:0").unwrap();
+    let device = format!("tcp:10.0.2.100:1-tcp:{}", echo.local_addr().unwrap());
+    let mut s = open(&[("guestfwd", &device), ("guestfwd", "tcp:10.0.2.100:2-cmd:tr a-z A-Z")]);
+    s.command(Command::Connect { conn: 1, to: Place::Device(0) });
+    assert_eq!(next(&mut s), Event::Connected { conn: 1 });
+    let (mut server, _) = echo.accept().unwrap();
+    server.write_all(b"hi").unwrap();
+    s.command(Command::Credit { conn: 1, bytes: 100 });
+    assert_eq!(next(&mut s), Event::Data { conn: 1, bytes: b"hi".to_vec() });
+    s.command(Command::Connect { conn: 2, to: Place::Device(1) });
+    assert_eq!(next(&mut s), Event::Connected { conn: 2 });
+    s.command(Command::Credit { conn: 2, bytes: 100 });
+    s.command(Command::Send { conn: 2, bytes: b"shout\n".to_vec() });
+    s.command(Command::Finish { conn: 2 });
+    assert_eq!(next(&mut s), Event::Sent { conn: 2, bytes: 6 });
+    assert_eq!(next(&mut s), Event::Data { conn: 2, bytes: b"SHOUT\n".to_vec() });
+    assert_eq!(next(&mut s), Event::Eof { conn: 2 });
+    s.command(Command::Connect { conn: 3, to: Place::Device(9) });
+    assert_eq!(next(&mut s), Event::Refused { conn: 3 });
+}
+
+/// More datagrams than the machine takes are lost, and what is lost costs nothing.
+#[test]
+fn datagrams_wait_in_bounded_memory() {
+    let mut s = open(&[("hostfwd", "udp::0-:7")]);
+    let sender = StdUdp::bind("127.0.0.1:0").unwrap();
+    let bytes = vec![1; 8000];
+    for _ in 0..2000 {
+        sender.send_to(&bytes, s.forwards()[0].1).unwrap();
+    }
+    next(&mut s);
+    std::thread::sleep(Duration::from_millis(200));
+    let most = (2 << 20) + 10_000;
+    assert!(s.waiting.load(Ordering::Relaxed) <= most);
+    let mut taken = 0;
+    while let Some(event) = s.poll() {
+        taken += waits(&event);
+    }
+    assert!(taken <= most + 8064 && s.waiting.load(Ordering::Relaxed) < 10_000, "{taken}");
+}
+
+#[test]
+fn the_first_datagram_of_a_flow_leaves_over_both_versions() {
+    let mut s = open(&[]);
+    for (n, at) in ["127.0.0.1:0", "[::1]:0"].iter().enumerate() {
+        let Ok(server) = StdUdp::bind(at) else {
+            eprintln!("skipped: no {at} here");
+            continue;
+        };
+        server.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let (port, flow) = (server.local_addr().unwrap().port(), n as u32 + 1);
+        let to = if n == 0 { Place::Loopback(port) } else { Place::Loopback6(port) };
+        s.command(Command::Datagram { flow, to: Some(to), bytes: b"ask".to_vec() });
+        let mut got = [0; 10];
+        let (len, from) = server.recv_from(&mut got).unwrap();
+        assert_eq!(&got[..len], b"ask");
+        server.send_to(b"say", from).unwrap();
+        assert_eq!(next(&mut s), Event::Datagram { flow, from: to, bytes: b"say".to_vec() });
+    }
+}
+
+use std::net::TcpListener as TcpListenerStd;

@@ -1,0 +1,79 @@
+//! The monitor's prompt where it shares standard input with a UART.
+
+use crate::cli::terminal;
+use esplens_gdb::monitor;
+use esplens_gdb::supervisor::Handle;
+
+/// Before each line, as on the monitor's socket.
+const PROMPT: &str = "(esplens) ";
+/// Longest line taken.
+const MAX_LINE: usize = 4096;
+
+/// A line being typed.
+pub struct Prompt {
+    handle: Handle,
+    /// What is typed must be shown here: the terminal does not.
+    echo: bool,
+    line: Vec<u8>,
+}
+
+impl Prompt {
+    /// Shows the prompt.
+    pub fn open(handle: Handle, echo: bool) -> Self {
+        terminal::text(&format!("\nesplens monitor - type 'help' for more information\n{PROMPT}"));
+        Self { handle, echo, line: Vec::new() }
+    }
+
+    /// Takes keys; a complete line is carried out.
+    pub fn typed(&mut self, keys: &[u8]) {
+        for &key in keys {
+            match key {
+                b'\r' | b'\n' => self.carry_out(),
+                // Backspace, Delete.
+                8 | 127 if self.line.pop().is_some() && self.echo => {
+                    terminal::text("\x08 \x08");
+                }
+                b'\t' => self.complete(),
+                // Ctrl-C and Ctrl-U drop the line.
+                3 | 21 => {
+                    self.line.clear();
+                    terminal::text(&format!("\n{PROMPT}"));
+                }
+                32.. if self.line.len() < MAX_LINE => {
+                    self.line.push(key);
+                    if self.echo {
+                        terminal::text(&char::from(key).to_string());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn carry_out(&mut self) {
+        let line = std::mem::take(&mut self.line);
+        let end = if self.echo { "\n" } else { "" };
+        let said = monitor::run(&self.handle, &String::from_utf8_lossy(&line));
+        terminal::text(&format!("{end}{said}{PROMPT}"));
+    }
+
+    /// Completes the word, or shows what it could be.
+    fn complete(&mut self) {
+        let line = String::from_utf8_lossy(&self.line).into_owned();
+        let begun = line.rsplit(char::is_whitespace).next().unwrap_or_default().len();
+        match monitor::complete(&self.handle, &line).as_slice() {
+            [] => {}
+            [only] => {
+                let rest = format!("{} ", only.get(begun..).unwrap_or_default());
+                self.line.extend(rest.bytes());
+                terminal::text(&rest);
+            }
+            several => terminal::text(&format!("\n{}\n{PROMPT}{line}", several.join("  "))),
+        }
+    }
+
+    /// Back to the UART.
+    pub fn close(self) {
+        terminal::text("\n");
+    }
+}
