@@ -28,7 +28,7 @@ fn main() {
         let known = Known::of(rig.handle());
         let session = rig.session();
         let cost = |wants: &Wants| {
-            let runs = 200;
+            let runs = 3000;
             let _ = collect(session, wants, &[], &known);
             let begun = on_cpu();
             for _ in 0..runs {

@@ -10,6 +10,12 @@ use std::path::PathBuf;
 /// The pictures' size in cells.
 const SIZE: (u16, u16) = (170, 48);
 
+/// The number of the line of the demo's main.c that holds a text.
+fn line(text: &str) -> usize {
+    let lines = include_str!("../../fixtures/demo/main.c").lines();
+    lines.take_while(|l| !l.contains(text)).count() + 1
+}
+
 fn main() -> std::io::Result<()> {
     let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "docs/screenshots".into()));
     std::fs::create_dir_all(&folder)?;
@@ -25,20 +31,27 @@ fn main() -> std::io::Result<()> {
     rig.http_get("/hello");
     rig.run_to(3600);
     rig.http_get("/");
+    // Where the task that holds the mutex finds that it runs with the waiting one's priority.
+    rig.act(None, Action::Monitor(format!("break main.c:{}", line("counters.inherited++"))));
+    rig.run_to(6000);
     rig.state.zoom = false;
-    rig.keys("5");
-    rig.state.focus = PaneId::Memory;
-    rig.keys("g");
+    rig.keys("5 g");
     rig.line("pxCurrentTCBs");
-    for (expression, first) in [("*pxCurrentTCBs[0]", true), ("xTickCount", false)] {
+    for expression in ["*pxCurrentTCBs[0]", "counters", "messages"] {
         rig.state.focus = PaneId::Watch;
         rig.keys("a");
         rig.line(expression);
-        if first {
-            rig.keys("Enter");
-        }
     }
-    rig.keys("F9 Space");
+    rig.state.focus = PaneId::Periph;
+    rig.keys("/");
+    rig.line("Uart0");
+    rig.keys("Enter n");
+    let now = rig.now_ms();
+    rig.run_to(now + 100);
+    rig.state.focus = PaneId::Prompt;
+    rig.keys("Enter");
+    rig.line("info status");
+    rig.keys("Esc");
     for (n, layout) in LayoutId::ALL.iter().enumerate() {
         rig.keys(&(n + 1).to_string());
         rig.state.shared.notice = None;

@@ -84,6 +84,11 @@ fn a_breakpoint_on_a_frame_stops_with_the_frame() {
     let stop = rig.state.shared.sample.stop.clone().expect("stopped at the frame");
     assert!(stop.why.contains("frame"), "{}", stop.why);
     let before = rig.state.shared.traffic[0].0;
+    rig.show(PaneId::Frames);
+    assert!(rig.text().contains("DHCP"));
+    rig.keys("*");
+    let text = rig.text();
+    assert!(text.contains("stream 10.0.2.2:") && text.contains("[SYN]") && !text.contains("DHCP"), "{text}");
     rig.act(None, Action::Monitor("delete 1".into()));
     rig.keys("Space");
     let now = rig.now_ms();

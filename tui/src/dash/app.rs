@@ -39,6 +39,8 @@ struct App {
     answered: Option<Wants>,
     /// Something happened that a sample may show.
     stale: bool,
+    /// A sample is due as soon as the time between two has passed.
+    hurry: bool,
     sampled: Instant,
     drawn: Instant,
     gap: Duration,
@@ -64,6 +66,7 @@ pub fn run(mut state: State, link: Link, inbox: Inbox) -> io::Result<End> {
         asked: None,
         answered: None,
         stale: true,
+        hurry: true,
         sampled: long_ago,
         drawn: long_ago,
         gap: FRAME,
@@ -112,19 +115,21 @@ impl App {
         let wants = self.state.wants();
         let changed = self.answered.as_ref() != Some(&wants);
         let running = self.state.shared.sample.running;
-        let due = if running || changed || self.stale { self.gap } else { PATIENCE };
+        self.hurry = running || changed || self.stale;
+        let due = if self.hurry { self.gap } else { PATIENCE };
         if self.asked.is_none() && self.sampled.elapsed() >= due {
             self.link.sample(wants.clone());
             self.asked = Some(wants);
             (self.sampled, self.stale) = (Instant::now(), false);
         }
+        // Until the answer comes there is nothing to ask for.
+        self.hurry &= self.asked.is_none();
     }
 
     /// When there is something to do even if no message comes.
     fn deadline(&self) -> Instant {
         let mut at = self.sampled + PATIENCE;
-        let hurry = self.state.shared.sample.running || self.stale || self.answered != self.asked;
-        if self.asked.is_none() && hurry {
+        if self.hurry {
             at = at.min(self.sampled + self.gap);
         }
         if self.state.dirty {

@@ -137,7 +137,7 @@ impl Eth {
             ),
         ];
         let role = if self.busy > 0 { Role::Bad } else { Role::Dim };
-        line.push(Span::styled(format!("  dropped for want of a descriptor: {}", self.busy), style(role)));
+        line.push(Span::styled(format!("  dropped {}, no descriptor", self.busy), style(role)));
         Line::from(line)
     }
 

@@ -10,6 +10,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+/// Both ends of a TCP stream: address and port, the lower first.
+type Stream = ((u32, u16), (u32, u16));
+
 /// The pane.
 #[derive(Default)]
 pub struct Frames {
@@ -21,6 +24,8 @@ pub struct Frames {
     /// Only rows with this text.
     filter: String,
     search: String,
+    /// Only this TCP stream.
+    stream: Option<Stream>,
     /// Rows the opened part is scrolled by.
     scroll: usize,
 }
@@ -49,6 +54,9 @@ fn dump(bytes: &[u8]) -> Vec<String> {
 
 impl Frames {
     fn fits(&self, row: &FrameRow) -> bool {
+        if self.stream.is_some_and(|stream| decode::frame(&row.frame.bytes).stream != Some(stream)) {
+            return false;
+        }
         self.filter.is_empty() || words(row).to_lowercase().contains(&self.filter.to_lowercase())
     }
 
@@ -122,7 +130,11 @@ impl Frames {
 impl Pane for Frames {
     fn title(&self, s: &Shared) -> String {
         let filter = if self.filter.is_empty() { String::new() } else { format!("  only {:?}", self.filter) };
-        format!("{}{filter}", s.traffic[0].0 + s.traffic[1].0)
+        let end = |(addr, port): (u32, u16)| format!("{}:{port}", std::net::Ipv4Addr::from(addr));
+        let stream = self
+            .stream
+            .map_or(String::new(), |(a, b)| format!("  stream {} - {}, * shows all", end(a), end(b)));
+        format!("{}{filter}{stream}", s.traffic[0].0 + s.traffic[1].0)
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
@@ -166,6 +178,14 @@ impl Pane for Frames {
                 self.chosen = self.chosen.or(to(at));
             }
             Cmd::Cancel => (self.open, self.search) = (false, String::new()),
+            Cmd::Follow if self.stream.is_some() => self.stream = None,
+            Cmd::Follow => {
+                let stream = decode::frame(&rows.get(at)?.frame.bytes).stream;
+                if stream.is_none() {
+                    return Some(vec![Effect::Notice("this frame belongs to no TCP stream".into())]);
+                }
+                self.stream = stream;
+            }
             Cmd::Hex => (self.open, self.hex) = (true, !self.hex || !self.open),
             Cmd::Clear => s.frames.clear(),
             Cmd::Filter => {
