@@ -157,6 +157,7 @@ fn symbol(text: &str, guest: &mut Guest) -> Vec<u8> {
     }
     if let Some(kernel) = guest.asking.kernel() {
         guest.handle.set_rtos(kernel);
+        guest.keep_threads();
     }
     b"OK".to_vec()
 }

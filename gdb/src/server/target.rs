@@ -93,6 +93,13 @@ impl Guest {
         View { rtos: self.handle.rtos(), ..self.view.clone() }
     }
 
+    /// From now on tasks are threads, but the client knows those that run now by their cores.
+    pub fn keep_threads(&mut self) {
+        let view = self.view();
+        let kept = self.handle.call(move |s| std::array::from_fn(|core| view.task_on(s.machine(), core)));
+        self.view.kept = kept.unwrap_or_default();
+    }
+
     /// The thread that a core runs.
     pub fn thread_of(&self, core: usize) -> Result<Tid, Gone> {
         let view = self.view();

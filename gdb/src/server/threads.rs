@@ -22,6 +22,9 @@ pub struct View {
     pub cores: bool,
     /// The kernel, when symbols tell of one.
     pub rtos: Option<Arc<Rtos>>,
+    /// Tasks that keep a core's thread id: the client attached to them before the kernel was known, and its current
+    /// thread must not vanish.
+    pub kept: [Option<u32>; CORES],
 }
 
 /// Where a thread is.
@@ -58,24 +61,34 @@ impl View {
 
     /// The thread that a core runs.
     pub fn on_core(&self, m: &Machine, core: usize) -> Tid {
-        let mem = MachineMemory { machine: m, core };
-        let task = self.kernel().and_then(|r| r.running(&mem, core));
-        task.and_then(|tcb| NonZeroUsize::new(tcb as usize)).unwrap_or_else(|| core_tid(core))
+        self.task_on(m, core).and_then(|tcb| self.task_tid(tcb)).unwrap_or_else(|| core_tid(core))
+    }
+
+    /// The control block of the task that a core runs.
+    pub fn task_on(&self, m: &Machine, core: usize) -> Option<u32> {
+        self.kernel()?.running(&MachineMemory { machine: m, core }, core)
+    }
+
+    fn task_tid(&self, tcb: u32) -> Option<Tid> {
+        let kept = self.kept.iter().position(|k| *k == Some(tcb));
+        kept.map(core_tid).or_else(|| NonZeroUsize::new(tcb as usize))
     }
 
     /// Where a thread is. `None`: there is no such thread.
     pub fn place(&self, m: &Machine, tid: Tid) -> Option<Place> {
-        if tid.get() <= CORES {
-            return Some(Place::Core(tid.get() - 1));
-        }
-        if let Some(core) = (0..CORES).find(|core| self.on_core(m, *core) == tid) {
+        let id = u32::try_from(tid.get()).ok()?;
+        let mem = MachineMemory { machine: m, core: 0 };
+        let started = self.kernel().is_some_and(|r| r.layout.started(&mem));
+        let tcb = match self.kept.get(tid.get() - 1) {
+            Some(Some(tcb)) if started => *tcb,
+            Some(_) => return Some(Place::Core(tid.get() - 1)),
+            None => id,
+        };
+        if let Some(core) = (0..CORES).find(|core| self.task_on(m, *core) == Some(tcb)) {
             return Some(Place::Core(core));
         }
-        let tcb = u32::try_from(tid.get()).ok()?;
-        let rtos = self.kernel()?;
-        let mem = MachineMemory { machine: m, core: 0 };
         // A task that was deleted may still be asked about: its memory answers, or not.
-        rtos.layout.started(&mem).then_some(Place::Task(tcb)).filter(|_| mem.u32(tcb).is_some())
+        started.then_some(Place::Task(tcb)).filter(|_| mem.u32(tcb).is_some())
     }
 
     /// The core through whose eyes a thread sees memory.
@@ -92,7 +105,7 @@ impl View {
             .tasks
             .iter()
             .filter_map(|t| {
-                let tid = NonZeroUsize::new(t.tcb as usize)?;
+                let tid = self.task_tid(t.tcb)?;
                 Some(Line { tid, core: t.core(), name: t.name.clone(), state: t.state.to_string() })
             })
             .collect();
@@ -100,7 +113,7 @@ impl View {
         let kernel_cores = self.kernel().filter(|_| !lines.is_empty()).map_or(CORES, |r| r.layout.cores);
         let mut at = 0;
         for core in 0..kernel_cores {
-            if lines.iter().any(|l| l.core == Some(core)) {
+            if lines.iter().any(|l| l.core == Some(core) || l.tid == core_tid(core)) {
                 at += 1;
                 continue;
             }
@@ -175,7 +188,8 @@ impl View {
     /// The task condition for a stopped thread.
     pub fn condition(&self, m: &Machine, tid: Tid) -> Option<crate::supervisor::Condition> {
         let mem = MachineMemory { machine: m, core: 0 };
-        let task = self.kernel()?.task_is(&mem, &format!("{:#x}", tid.get()))?;
+        let Some(Place::Task(tcb)) = self.place(m, tid) else { return None };
+        let task = self.kernel()?.task_is(&mem, &format!("{tcb:#x}"))?;
         Some(crate::supervisor::Condition::Task(task))
     }
 }
