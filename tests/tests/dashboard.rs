@@ -118,7 +118,7 @@ fn a_tour_of_the_demo() {
     t.keys(&["Space"]);
     t.wait_for("stopped by dashboard");
     t.keys(&["3"]);
-    t.wait_for("waits for");
+    t.wait_for("semaphore");
     t.keys(&["Down", "Down", "Down", "Down", "Down", "Enter"]);
     let screen = t.wait_for("task net");
     assert!(screen.contains("#0") && screen.contains("#2"), "no stack in\n{screen}");
@@ -132,7 +132,9 @@ fn a_tour_of_the_demo() {
     t.keys(&["Space"]);
     t.wait_for("running");
     let asked = std::thread::spawn(move || get(port, "/"));
-    let screen = t.wait("the stop at the frame", |s| s.contains("stopped") && s.contains("frame"));
+    let screen = t.wait("the stop at the frame", |s| {
+        s.lines().next().is_some_and(|bar| bar.contains("stopped") && bar.contains("frame"))
+    });
     assert!(!asked.is_finished(), "{screen}");
     // A step from there, and on.
     t.keys(&["i"]);
