@@ -3,8 +3,6 @@
 mod common;
 
 use common::{boot, firmware};
-use esplens_gdb::server::{self, Address};
-use esplens_gdb::supervisor::{Handle, Speed, spawn};
 use esplens_gdb::symbols::Role;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -25,14 +23,11 @@ fn demo() -> (PathBuf, PathBuf) {
 }
 
 /// A server, with symbols of its own or without.
-fn serve(flash: &Path, elf: Option<&Path>) -> (Handle, u16) {
-    let machine = boot(&std::fs::read(flash).unwrap(), "tasks");
-    let (handle, _thread) = spawn(machine, Speed::Max).unwrap();
+fn serve(flash: &Path, elf: Option<&Path>) -> (common::Served, u16) {
+    let (handle, port) = common::serve(boot(&std::fs::read(flash).unwrap(), "tasks"));
     if let Some(elf) = elf {
         handle.symbols().load_now(Role::App, elf).unwrap();
     }
-    let listening = server::listen(&"tcp::0".parse().unwrap(), &handle).unwrap();
-    let Address::Tcp { port, .. } = listening.address else { unreachable!("tcp was asked for") };
     (handle, port)
 }
 

@@ -186,7 +186,8 @@ fn http_trace(trace: &[String]) {
     // So two more acknowledgements arrive, of 60 bytes (64 with the checksum): one into a plain descriptor, one into
     // the last of the ring, whose wrap flag shows, and by then the ring stands elsewhere than on QEMU.
     let (mut missing, mut extra) = only(arrivals(&ours), &arrivals(&qemus));
-    (missing.sort(), extra.sort());
+    missing.sort();
+    extra.sort();
     println!("arrivals only on QEMU {missing:?}, only here {extra:?}");
     assert_eq!(arrivals(&ours).len(), arrivals(&qemus).len() + 2 * 2);
     assert_eq!(missing, Vec::<String>::new());
@@ -203,7 +204,8 @@ fn http_trace(trace: &[String]) {
         each_once(&l.received.iter().map(|l| l[..l.find(']').unwrap()].to_string()).collect::<Vec<_>>())
     };
     let (mut a, mut b) = (looks(&ours), looks(&qemus));
-    (a.sort(), b.sort());
+    a.sort();
+    b.sort();
     assert_eq!(a, b, "the receive task touches the same descriptors");
 }
 

@@ -103,12 +103,14 @@ impl Elf {
         let mut out = Vec::new();
         for scope in chain.iter().rev().filter(|s| s.kind != ScopeKind::Block) {
             let (mut function, mut linkage_name) = names(&dies, scope.die);
-            if scope.kind == ScopeKind::Function
+            if out.is_empty()
+                && scope.kind == ScopeKind::Function
                 && !unit.is_c()
                 && function == linkage_name
                 && let Some(row) = self.symtab.containing(pc, |r| r.kind == super::SymbolKind::Function)
             {
-                // C++'s static functions have their mangled name in the symbol table only.
+                // C++'s static functions have their mangled name in the symbol table only; GNU's tools look there
+                // for a function without inlined calls.
                 (function, linkage_name) = (Some(demangle(&row.name)), Some(row.name.clone()));
             }
             let inlined = scope.kind == ScopeKind::Inlined;

@@ -54,12 +54,30 @@ pub fn symbol(elf: &std::path::Path, name: &str) -> u32 {
     symbol.address() as u32
 }
 
+/// A machine on its own thread, until this goes: what a test leaves running would take the others' time.
+pub struct Served(Handle);
+
+impl std::ops::Deref for Served {
+    type Target = Handle;
+
+    fn deref(&self) -> &Handle {
+        &self.0
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let by = self.0.client().clone();
+        let _ = self.0.call(move |s| s.quit(&by));
+    }
+}
+
 /// A machine with a GDB server; the server's port.
-pub fn serve(machine: Machine) -> (Handle, u16) {
+pub fn serve(machine: Machine) -> (Served, u16) {
     let (handle, _thread) = spawn(machine, Speed::Max).unwrap();
     let listening = server::listen(&"tcp::0".parse().unwrap(), &handle).unwrap();
     let Address::Tcp { port, .. } = listening.address else { unreachable!("tcp was asked for") };
-    (handle, port)
+    (Served(handle), port)
 }
 
 /// A connection.

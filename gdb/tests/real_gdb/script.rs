@@ -1,7 +1,7 @@
 //! Running GDB with a list of commands, and taking its answers apart.
 
-use crate::common::{boot, demo, demo_elf, firmware, serve};
-use esplens_gdb::supervisor::{Handle, Speed};
+use crate::common::{Served, boot, demo, demo_elf, firmware, serve};
+use esplens_gdb::supervisor::Speed;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -48,7 +48,7 @@ pub struct Bench {
     /// Its symbols.
     pub elf: PathBuf,
     /// A client of the supervisor.
-    pub handle: Handle,
+    pub handle: Served,
     /// Of the GDB server.
     pub port: u16,
 }
