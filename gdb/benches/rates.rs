@@ -7,7 +7,7 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 
-use common::{Rsp, serve, symbol};
+use common::{Rsp, Served, serve, symbol};
 use esplens_gdb::supervisor::Handle;
 use esplens_soc::boot::{LoadOptions, input, kernel};
 use esplens_soc::machine::{Machine, MachineConfig, RunExit};
@@ -39,7 +39,7 @@ fn show(what: &str, figure: &str) {
 }
 
 /// The program at its first instruction, behind a server.
-fn start(elf: &std::path::Path) -> (Handle, u16) {
+fn start(elf: &std::path::Path) -> (Served, u16) {
     let flash = input::from_bytes(
         "erased".as_ref(),
         &[0xFF],
