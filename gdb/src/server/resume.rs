@@ -40,13 +40,49 @@ impl Guest {
         })
     }
 
-    /// The stop that a waiting step was for: steps on. True when the client is not to hear of it; a stop that the step
-    /// comes back with at once is in [`Guest::stopped`].
+    /// The stop that a waiting step was for, or a step that ended in another task: goes on. True when the client is not
+    /// to hear of it; a stop that comes back at once is in [`Guest::stopped`].
     pub fn go_on(&mut self, stopped: &Stopped) -> Result<bool, Gone> {
-        let Some(awaited) = self.awaited.take() else { return Ok(false) };
+        match self.awaited.take() {
+            Some(awaited) => self.step_awaited(awaited, stopped),
+            None if stopped.why == Why::Step => self.step_back(stopped.core),
+            None => Ok(false),
+        }
+    }
+
+    /// A step is its task's: where it gave the core away, the task's next turn ends it. A core that stepped into its
+    /// first task keeps its thread.
+    fn step_back(&mut self, core: usize) -> Result<bool, Gone> {
+        let Some((tid, range)) = self.stepped.take() else { return Ok(false) };
+        let (view, by) = (self.view(), self.handle.client().clone());
+        let first = view.kept.get(tid.get() - 1).is_some_and(Option::is_none);
+        let now = self.handle.call(move |s| {
+            let m = s.machine();
+            let task = view.task_on(m, core).filter(|_| view.on_core(m, core) != tid)?;
+            let comes_back = view.resumes_at(m, tid).is_some() && view.condition(m, tid).is_some();
+            let resumed =
+                (!first && comes_back).then(|| resume(s, &view, Some((tid, range.clone())), None, &by));
+            Some((task, resumed.and_then(|r| Some((r.before, r.stopped, r.awaited?, range)))))
+        })?;
+        match now {
+            Some((_, Some((before, stopped, point, range)))) => {
+                self.awaited = Some(Awaited { point, tid, range });
+                (self.resumed_after, self.stopped) = (before, stopped);
+                Ok(true)
+            }
+            Some((task, None)) if first => {
+                self.view.kept[core] = Some(task);
+                Ok(false)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn step_awaited(&mut self, awaited: Awaited, stopped: &Stopped) -> Result<bool, Gone> {
         let (view, by, core) = (self.view(), self.handle.client().clone(), stopped.core);
         let here = stopped.why == Why::Breakpoint;
         let Awaited { point, tid, range } = awaited;
+        self.stepped = Some((tid, range.clone()));
         let next = self.handle.call(move |s| {
             s.remove_point(point);
             if !here || view.on_core(s.machine(), core) != tid {
@@ -109,6 +145,7 @@ impl mt::MultiThreadResume for Guest {
         self.load = Default::default();
         let (step, named) = (self.step.take(), self.locked.then(|| std::mem::take(&mut self.named)));
         let awaits = step.clone();
+        self.stepped = step.clone();
         let resumed = self.handle.call(move |s| resume(s, &view, step, named.as_deref(), &by))?;
         self.awaited = resumed.awaited.zip(awaits).map(|(point, (tid, range))| Awaited { point, tid, range });
         self.resumed_after = resumed.before;

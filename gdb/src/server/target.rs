@@ -34,6 +34,8 @@ pub struct Guest {
     /// Threads that the vCont packet names, to be told from those that scheduler locking holds.
     pub(super) named: Vec<Tid>,
     pub(super) locked: bool,
+    /// The thread that steps since the last resume.
+    pub(super) stepped: Option<(Tid, Range<u32>)>,
     /// A step of a task that waits for its turn.
     pub(super) awaited: Option<Awaited>,
     /// Tasks or cores, and whose kernel.
@@ -68,6 +70,7 @@ impl Guest {
             step: None,
             named: Vec::new(),
             locked: false,
+            stepped: None,
             awaited: None,
             view: View::default(),
             asking: Asking::default(),
