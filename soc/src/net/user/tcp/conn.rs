@@ -142,6 +142,11 @@ impl Conn {
         !matches!(self.state, State::Lingering | State::Calling)
     }
 
+    /// True when it is over and only answers what comes late.
+    pub fn lingers(&self) -> bool {
+        self.state == State::Lingering
+    }
+
     /// True when nothing could be sent for want of the guest's Ethernet address.
     pub fn waits_for(&self, guest: IpAddr) -> bool {
         self.state == State::Calling && self.guest.ip() == guest

@@ -68,6 +68,16 @@ impl Tcp {
         }
     }
 
+    /// Whether one more connection fits; one that only lingers makes room.
+    fn room(&mut self) -> bool {
+        if self.conns.len() < MAX_CONNS {
+            return true;
+        }
+        let lingering = self.conns.iter().filter(|(_, c)| c.lingers());
+        let oldest = lingering.min_by_key(|(_, c)| c.timer).map(|(id, _)| *id);
+        oldest.inspect(|id| self.with(*id, |_| Fate::Over)).is_some()
+    }
+
     fn add(&mut self, id: u32, guest: SocketAddr, peer: SocketAddr) -> &mut Conn {
         self.seq = self.seq.wrapping_add(64_000);
         self.pairs.insert((guest, peer), id);
@@ -84,11 +94,7 @@ impl Tcp {
             return;
         }
         match place {
-            Some(to)
-                if seg.control == TcpControl::Syn
-                    && seg.ack_number.is_none()
-                    && self.conns.len() < MAX_CONNS =>
-            {
+            Some(to) if seg.control == TcpControl::Syn && seg.ack_number.is_none() && self.room() => {
                 let conn = io.new_id();
                 if self.conns.contains_key(&conn) {
                     return;
@@ -110,8 +116,7 @@ impl Tcp {
         let port =
             (0..u16::MAX - FIRST_PORT).map(|n| FIRST_PORT + (self.ports + n) % (u16::MAX - FIRST_PORT));
         let free = port.map(|p| SocketAddr::new(host, p)).find(|p| !self.pairs.contains_key(&(guest, *p)));
-        let Some(peer) =
-            free.filter(|_| id >= HOST_IDS && self.conns.len() < MAX_CONNS && !self.conns.contains_key(&id))
+        let Some(peer) = free.filter(|_| id >= HOST_IDS && !self.conns.contains_key(&id) && self.room())
         else {
             io.commands.push(Command::Drop { conn: id });
             return;
