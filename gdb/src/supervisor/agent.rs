@@ -49,7 +49,7 @@ type Result<T> = std::result::Result<T, AgentError>;
 pub struct Agent(Vec<u8>);
 
 impl Agent {
-    /// Takes bytecode in. `None`: it is longer than [`MAX_BYTES`].
+    /// Takes bytecode in. `None`: it is longer than `MAX_BYTES`.
     #[must_use]
     pub fn new(code: Vec<u8>) -> Option<Self> {
         (code.len() <= MAX_BYTES).then_some(Self(code))
