@@ -183,16 +183,17 @@ fn steps(elf: &std::path::Path) {
 
 fn stops(elf: &std::path::Path) {
     let function = symbol(elf, "_RNvNtCslnY7iSAcP3S_5bench4work9fibonacci");
-    let mut rounds: Vec<Rsp> = (0..ROUNDS)
+    let mut rounds: Vec<(Served, Rsp)> = (0..ROUNDS)
         .map(|_| {
-            let mut g = Rsp::ready(start(elf).1);
+            let (served, port) = start(elf);
+            let mut g = Rsp::ready(port);
             assert_eq!(g.call(&format!("Z0,{function:x},2")), "OK");
             assert!(g.call("vCont;c").ends_with("swbreak:;"));
-            g
+            (served, g)
         })
         .collect();
     rate("`continue` to a breakpoint (goal: 5000/s)", ROUNDS * STOPS, || {
-        for g in &mut rounds {
+        for (_, g) in &mut rounds {
             for n in 0..STOPS {
                 let stop = g.call("vCont;c");
                 assert!(stop.ends_with("swbreak:;"), "{n}: {stop}");

@@ -55,6 +55,9 @@ impl Guest {
     fn step_back(&mut self, core: usize) -> Result<bool, Gone> {
         let Some((tid, range)) = self.stepped.take() else { return Ok(false) };
         let (view, by) = (self.view(), self.handle.client().clone());
+        if !view.has_tasks() {
+            return Ok(false);
+        }
         let first = view.kept.get(tid.get() - 1).is_some_and(Option::is_none);
         let now = self.handle.call(move |s| {
             let m = s.machine();

@@ -4,7 +4,7 @@ use super::flash::Load;
 use super::host_io::Files;
 use super::points::Points;
 use super::resume::Awaited;
-use super::threads::{Asking, View};
+use super::threads::{Asking, View, core_tid};
 use super::xtensa::{GRegisters, Number, Xtensa, table};
 use crate::monitor;
 use crate::supervisor::{Gone, Handle, Session, Stopped};
@@ -106,6 +106,9 @@ impl Guest {
     /// The thread that a core runs.
     pub fn thread_of(&self, core: usize) -> Result<Tid, Gone> {
         let view = self.view();
+        if !view.has_tasks() {
+            return Ok(core_tid(core));
+        }
         self.handle.call(move |s| view.on_core(s.machine(), core))
     }
 }

@@ -59,6 +59,11 @@ impl View {
         self.rtos.as_deref().filter(|_| !self.cores)
     }
 
+    /// Whether threads are tasks, once the scheduler runs; else nobody needs to ask the machine.
+    pub fn has_tasks(&self) -> bool {
+        self.kernel().is_some()
+    }
+
     /// The thread that a core runs.
     pub fn on_core(&self, m: &Machine, core: usize) -> Tid {
         self.task_on(m, core).and_then(|tcb| self.task_tid(tcb)).unwrap_or_else(|| core_tid(core))
