@@ -20,6 +20,23 @@ const SLICE: Ticks = 100 * TICKS_PER_US;
 /// Longest wait for a request before the caller of [`Supervisor::run`] gets a turn.
 const PATIENCE: Duration = Duration::from_millis(20);
 
+/// How long the next word is looked out for before sleeping: waking a sleeper takes longer than a step's whole work.
+const SOON: Duration = Duration::from_micros(40);
+
+/// Tries again for a moment.
+pub(super) fn soon<T>(mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
+    let end = Instant::now() + SOON;
+    loop {
+        if let Some(found) = attempt() {
+            return Some(found);
+        }
+        if Instant::now() >= end {
+            return None;
+        }
+        std::thread::yield_now();
+    }
+}
+
 /// A machine with its clients' requests.
 pub struct Supervisor {
     session: Session,
@@ -68,12 +85,20 @@ impl Supervisor {
     /// Carries out what was asked; waits up to `wait` for the first request.
     pub fn serve(&mut self, wait: Duration) {
         let end = Instant::now() + wait;
+        let mut served = false;
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            let job =
-                if left.is_zero() { self.jobs.try_recv().ok() } else { self.jobs.recv_timeout(left).ok() };
+            let job = if left.is_zero() {
+                self.jobs.try_recv().ok()
+            } else {
+                let next = if served { soon(|| self.jobs.try_recv().ok()) } else { None };
+                next.or_else(|| self.jobs.recv_timeout(left).ok())
+            };
             match job {
-                Some(job) => job(&mut self.session),
+                Some(job) => {
+                    job(&mut self.session);
+                    served = true;
+                }
                 None => return,
             }
             if self.session.is_running() && wait > Duration::ZERO {

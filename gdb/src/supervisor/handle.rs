@@ -1,5 +1,6 @@
 //! The cloneable way to a supervisor.
 
+use super::drive::soon;
 use super::event::Event;
 use super::session::Session;
 use crate::rtos::Rtos;
@@ -149,7 +150,7 @@ impl Handle {
     ) -> Result<R, Gone> {
         let (tx, rx) = sync_channel(1);
         self.jobs.send(Box::new(move |s| _ = tx.send(f(s)))).map_err(|_| Gone)?;
-        rx.recv().map_err(|_| Gone)
+        soon(|| rx.try_recv().ok()).map_or_else(|| rx.recv().map_err(|_| Gone), Ok)
     }
 
     /// As [`Handle::call`], for async code.
