@@ -2,20 +2,10 @@
 
 mod common;
 
-use common::{boot, firmware};
+use common::{boot, firmware, gdb};
 use esplens_gdb::symbols::Role;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-
-fn gdb() -> Option<PathBuf> {
-    let given = std::env::var_os("ESPLENS_GDB_BIN").map(PathBuf::from);
-    let built = std::env::var_os("HOME").map(|h| Path::new(&h).join(".cache/esplens/gdb/build/gdb/gdb"));
-    let found = given.or(built).filter(|p| p.exists());
-    if found.is_none() {
-        eprintln!("skipped: no xtensa-esp32-elf-gdb; cargo xtask gdb builds one");
-    }
-    found
-}
 
 fn demo() -> (PathBuf, PathBuf) {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/demo");

@@ -23,6 +23,31 @@ pub enum Cause {
     Coprocessor0Disabled = 32,
 }
 
+/// An EXCCAUSE by its name in the manual (ISA table 4-64); any number is taken.
+#[must_use]
+pub const fn cause_name(cause: u32) -> &'static str {
+    match cause {
+        0 => "IllegalInstruction",
+        1 => "Syscall",
+        2 => "InstructionFetchError",
+        3 => "LoadStoreError",
+        4 => "Level1Interrupt",
+        5 => "Alloca",
+        6 => "IntegerDivideByZero",
+        8 => "Privileged",
+        9 => "LoadStoreAlignment",
+        12 => "InstrPIFDataError",
+        13 => "LoadStorePIFDataError",
+        14 => "InstrPIFAddrError",
+        15 => "LoadStorePIFAddrError",
+        20 => "InstFetchProhibited",
+        28 => "LoadProhibited",
+        29 => "StoreProhibited",
+        32..=39 => "CoprocessorDisabled",
+        _ => "reserved",
+    }
+}
+
 /// Vector offsets from VECBASE (IDF `core-isa.h`, XCHAL_*_VECOFS).
 pub mod vector {
     /// Window overflow, 4 registers.

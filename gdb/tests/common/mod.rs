@@ -9,7 +9,7 @@ use esplens_soc::machine::{Machine, MachineConfig};
 use object::{Object, ObjectSymbol};
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The folder of foreign firmware; `None` where this checkout has none.
@@ -23,6 +23,21 @@ pub fn firmware(name: &str) -> Option<PathBuf> {
     }
     eprintln!("skipped: no firmware {name}");
     None
+}
+
+/// The GDB to test with; `None`, and a word about it, where there is none.
+pub fn gdb() -> Option<PathBuf> {
+    if let Some(given) = std::env::var_os("ESPLENS_GDB_BIN").map(PathBuf::from) {
+        assert!(given.exists(), "ESPLENS_GDB_BIN: no {}", given.display());
+        return Some(given);
+    }
+    let cache = Path::new(&std::env::var_os("HOME")?).join(".cache/esplens/gdb");
+    let places = [cache.join("install/bin/xtensa-esp32-elf-gdb"), cache.join("build/gdb/gdb")];
+    let found = places.into_iter().find(|p| p.exists());
+    if found.is_none() {
+        eprintln!("skipped: no xtensa-esp32-elf-gdb; cargo xtask gdb builds one");
+    }
+    found
 }
 
 /// A machine with an image, stopped at power-on.

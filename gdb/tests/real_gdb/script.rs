@@ -1,8 +1,8 @@
 //! Running GDB with a list of commands, and taking its answers apart.
 
-use crate::common::{Served, boot, demo, demo_elf, firmware, serve};
+use crate::common::{Served, boot, demo, demo_elf, firmware, gdb, serve};
 use esplens_gdb::supervisor::Speed;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -25,21 +25,6 @@ pub const WITH_ELF: [&str; 10] = [
     "idf-6.1-coredump",
     "idf-6.1-dht",
 ];
-
-/// The GDB to test with; `None`, and a word about it, where there is none.
-pub fn gdb() -> Option<PathBuf> {
-    if let Some(given) = std::env::var_os("ESPLENS_GDB_BIN").map(PathBuf::from) {
-        assert!(given.exists(), "ESPLENS_GDB_BIN: no {}", given.display());
-        return Some(given);
-    }
-    let cache = Path::new(&std::env::var_os("HOME")?).join(".cache/esplens/gdb");
-    let places = [cache.join("install/bin/xtensa-esp32-elf-gdb"), cache.join("build/gdb/gdb")];
-    let found = places.into_iter().find(|p| p.exists());
-    if found.is_none() {
-        eprintln!("skipped: no xtensa-esp32-elf-gdb; cargo xtask gdb builds one");
-    }
-    found
-}
 
 /// A firmware on a machine with a GDB server, and the GDB to point at it.
 pub struct Bench {

@@ -2,29 +2,9 @@
 
 use super::{Event, Line};
 use crate::bus::Soc;
-use esplens_core::cpu::exception::{Cause, vector};
+use esplens_core::cpu::exception::{Cause, cause_name, vector};
 use esplens_core::cpu::interrupt::LEVEL_MASK;
 use esplens_core::memory::{Access, Taken};
-
-/// EXCCAUSE by name (ISA table 4-64).
-fn cause_name(cause: u32) -> &'static str {
-    match cause {
-        0 => "IllegalInstruction",
-        1 => "Syscall",
-        2 => "InstructionFetchError",
-        3 => "LoadStoreError",
-        4 => "Level1Interrupt",
-        5 => "Alloca",
-        6 => "IntegerDivideByZero",
-        8 => "Privileged",
-        9 => "LoadStoreAlignment",
-        20 => "InstFetchProhibited",
-        28 => "LoadProhibited",
-        29 => "StoreProhibited",
-        32..=39 => "CoprocessorDisabled",
-        _ => "reserved",
-    }
-}
 
 /// What a vector is about, as an event and its text.
 fn describe(what: Taken) -> (Event, impl FnOnce(u32) -> String) {

@@ -1,5 +1,6 @@
 //! Small helpers for drawing lines of text.
 
+use super::keys::Cmd;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -47,6 +48,35 @@ pub fn fit(text: &str, width: usize) -> String {
     }
     let cut: String = text.chars().take(width.saturating_sub(1)).collect();
     if width == 0 { cut } else { cut + "…" }
+}
+
+/// Where a movement leads in a list with rows 0 to `last`, from row `at`. `None`: the command is no movement.
+#[must_use]
+pub fn moved(cmd: Cmd, at: usize, page: usize, last: usize) -> Option<usize> {
+    Some(match cmd {
+        Cmd::Up => at.saturating_sub(1),
+        Cmd::Down => (at + 1).min(last),
+        Cmd::PageUp => at.saturating_sub(page),
+        Cmd::PageDown => (at + page).min(last),
+        Cmd::First => 0,
+        Cmd::Last => last,
+        _ => return None,
+    })
+}
+
+/// As [`moved`] for a list that is shown from its end: `back` rows are below the last one shown, at most `most`.
+#[must_use]
+pub fn moved_back(cmd: Cmd, back: usize, page: usize, most: usize) -> Option<usize> {
+    let mirrored = match cmd {
+        Cmd::Up => Cmd::Down,
+        Cmd::Down => Cmd::Up,
+        Cmd::PageUp => Cmd::PageDown,
+        Cmd::PageDown => Cmd::PageUp,
+        Cmd::First => Cmd::Last,
+        Cmd::Last => Cmd::First,
+        _ => return None,
+    };
+    moved(mirrored, back, page, most)
 }
 
 /// A list that scrolls: keeps the chosen row visible in `height` rows, as near to `top` as possible.

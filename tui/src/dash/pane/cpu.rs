@@ -6,6 +6,7 @@ use crate::dash::state::{Effect, Shared};
 use crate::dash::text::put;
 use crate::dash::theme::Role;
 use crate::dash::wire::{CpuSample, IrqSample, Wants};
+use esplens_core::cpu::exception::cause_name;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -55,30 +56,6 @@ impl Seen<'_> {
             Span::styled(format!("{name:>7} "), theme.style(Role::Name)),
             Span::styled(text, theme.style(role)),
         ])
-    }
-}
-
-/// EXCCAUSE in words (ISA table 4-64).
-fn cause(n: u32) -> &'static str {
-    match n {
-        0 => "IllegalInstruction",
-        1 => "Syscall",
-        2 => "InstructionFetchError",
-        3 => "LoadStoreError",
-        4 => "Level1Interrupt",
-        5 => "Alloca",
-        6 => "IntegerDivideByZero",
-        8 => "Privileged",
-        9 => "LoadStoreAlignment",
-        12 => "InstrPIFDataError",
-        13 => "LoadStorePIFDataError",
-        14 => "InstrPIFAddrError",
-        15 => "LoadStorePIFAddrError",
-        20 => "InstFetchProhibited",
-        28 => "LoadProhibited",
-        29 => "StoreProhibited",
-        32..=39 => "CoprocessorDisabled",
-        _ => "reserved",
     }
 }
 
@@ -169,7 +146,7 @@ fn special(seen: &Seen, columns: usize) -> Vec<Line<'static>> {
         })
         .collect();
     let now = seen.now;
-    let exc = format!("{} {}  vaddr {:08x}", now.exccause, cause(now.exccause), now.excvaddr);
+    let exc = format!("{} {}  vaddr {:08x}", now.exccause, cause_name(now.exccause), now.excvaddr);
     lines.push(seen.text("exc", exc, seen.role(|c| c.exccause ^ c.excvaddr)));
     let active = now.lcount != 0 && (now.lbeg..now.lend).contains(&now.pc);
     let text = format!("{:08x}..{:08x} {} left", now.lbeg, now.lend, now.lcount);

@@ -4,7 +4,7 @@ use super::{Pane, PaneId};
 use crate::dash::decode;
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, FLASH_MS, Shared};
-use crate::dash::text::{bytes, put};
+use crate::dash::text::{bytes, moved, put};
 use crate::dash::theme::Role;
 use crate::dash::wire::{EthSample, Wants};
 use esplens_soc::dev::eth::spec::{int, moder, rx_bd, tx_bd};
@@ -216,20 +216,12 @@ impl Pane for Eth {
     fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
         let page = usize::from(area.height.max(2)) - 1;
         let most = self.lines(s, area.width).len().saturating_sub(usize::from(area.height));
-        self.top = match cmd {
-            Cmd::Up => self.top.saturating_sub(1),
-            Cmd::Down => (self.top + 1).min(most),
-            Cmd::PageUp => self.top.saturating_sub(page),
-            Cmd::PageDown => (self.top + page).min(most),
-            Cmd::First => 0,
-            Cmd::Last => most,
-            Cmd::Select | Cmd::Follow => {
-                let eth = s.sample.eth.as_ref()?;
-                let addr = eth.desc.get(eth.rx_next as usize)?.1;
-                return Some(vec![Effect::Show(PaneId::Memory, addr)]);
-            }
-            _ => return None,
-        };
+        if matches!(cmd, Cmd::Select | Cmd::Follow) {
+            let eth = s.sample.eth.as_ref()?;
+            let addr = eth.desc.get(eth.rx_next as usize)?.1;
+            return Some(vec![Effect::Show(PaneId::Memory, addr)]);
+        }
+        self.top = moved(cmd, self.top, page, most)?;
         Some(Vec::new())
     }
 

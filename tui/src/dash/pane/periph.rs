@@ -4,7 +4,7 @@ use super::{Pane, PaneId};
 use crate::dash::collect;
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, FLASH_MS, Shared};
-use crate::dash::text::put;
+use crate::dash::text::{moved, put};
 use crate::dash::theme::Role;
 use crate::dash::wire::Wants;
 use esplens_soc::dev::DevId;
@@ -138,12 +138,6 @@ impl Pane for Periph {
         let (page, last) = (usize::from(area.height.max(2)) - 1, rows.len().saturating_sub(1));
         let row = *rows.get(self.chosen.min(last))?;
         match cmd {
-            Cmd::Up => self.chosen = self.chosen.saturating_sub(1),
-            Cmd::Down => self.chosen = (self.chosen + 1).min(last),
-            Cmd::PageUp => self.chosen = self.chosen.saturating_sub(page),
-            Cmd::PageDown => self.chosen = (self.chosen + page).min(last),
-            Cmd::First => self.chosen = 0,
-            Cmd::Last => self.chosen = last,
             Cmd::Select => self.fold(s, row, None),
             Cmd::Right => self.fold(s, row, Some(true)),
             Cmd::Left => self.fold(s, row, Some(false)),
@@ -153,7 +147,7 @@ impl Pane for Periph {
                 let line = self.line(s, row, area.width);
                 return Some(vec![Effect::Copy(line.to_string().trim().into())]);
             }
-            _ => return None,
+            _ => self.chosen = moved(cmd, self.chosen, page, last)?,
         }
         self.top = crate::dash::text::scroll(self.top, self.chosen, area.height.into());
         Some(Vec::new())

@@ -3,7 +3,7 @@
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, Shared};
-use crate::dash::text::put;
+use crate::dash::text::{moved_back, put};
 use crate::dash::theme::Role;
 use crate::dash::wire::{Action, Reply};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -144,14 +144,12 @@ impl Pane for Prompt {
     fn command(&mut self, _s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
         let page = usize::from(area.height.max(2)) - 1;
         let most = self.output.len().saturating_sub(page);
+        if let Some(back) = moved_back(cmd, self.back, page, most) {
+            self.back = back;
+            return Some(Vec::new());
+        }
         match cmd {
             Cmd::Select => self.typing = true,
-            Cmd::Up => self.back = (self.back + 1).min(most),
-            Cmd::Down => self.back = self.back.saturating_sub(1),
-            Cmd::PageUp => self.back = (self.back + page).min(most),
-            Cmd::PageDown => self.back = self.back.saturating_sub(page),
-            Cmd::First => self.back = most,
-            Cmd::Last => self.back = 0,
             Cmd::Copy => {
                 let text: Vec<&str> = self.output.iter().map(|(_, t)| t.as_str()).collect();
                 return Some(vec![Effect::Copy(text.join("\n"))]);

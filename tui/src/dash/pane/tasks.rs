@@ -3,7 +3,7 @@
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, Shared};
-use crate::dash::text::{fit, put, scroll};
+use crate::dash::text::{fit, moved, put, scroll};
 use crate::dash::theme::Role;
 use crate::dash::wire::{StackSample, TaskSample, Wants};
 use ratatui::buffer::Buffer;
@@ -172,12 +172,6 @@ impl Pane for Tasks {
         let (at, page) = (self.at(&tasks), usize::from(area.height.max(3)) - 2);
         let last = tasks.len().saturating_sub(1);
         let to = match cmd {
-            Cmd::Up => at.saturating_sub(1),
-            Cmd::Down => at + 1,
-            Cmd::PageUp => at.saturating_sub(page),
-            Cmd::PageDown => at + page,
-            Cmd::First => 0,
-            Cmd::Last => last,
             Cmd::Sort => {
                 let n = By::ALL.iter().position(|b| *b == self.by).unwrap_or(0);
                 self.by = By::ALL[(n + 1) % By::ALL.len()];
@@ -200,7 +194,7 @@ impl Pane for Tasks {
             Cmd::Follow => return Some(vec![Effect::Show(PaneId::Memory, tasks.get(at)?.sp)]),
             Cmd::BreakOn => return Some(vec![Effect::Prompt(format!("break task {}", tasks.get(at)?.name))]),
             Cmd::Copy => return Some(vec![Effect::Copy(self.row(s, tasks.get(at)?, 200).to_string())]),
-            _ => return None,
+            _ => moved(cmd, at, page, last)?,
         };
         self.chosen = tasks.get(to.min(last)).map_or(0, |t| t.tcb);
         Some(Vec::new())

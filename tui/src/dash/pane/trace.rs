@@ -3,7 +3,7 @@
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, Shared};
-use crate::dash::text::put;
+use crate::dash::text::{moved_back, put};
 use crate::dash::theme::Role;
 use crate::dash::wire::{Action, TraceRecord};
 use ratatui::buffer::Buffer;
@@ -95,13 +95,11 @@ impl Pane for Trace {
         let page = usize::from(area.height.max(2)) - 1;
         let most = s.trace.len().saturating_sub(1);
         let ask = |label: &str| Some(vec![Effect::Ask(PaneId::Trace, cmd, label.into())]);
+        if let Some(back) = moved_back(cmd, self.back, page, most) {
+            self.back = back;
+            return Some(Vec::new());
+        }
         match cmd {
-            Cmd::Up => self.back = (self.back + 1).min(most),
-            Cmd::Down => self.back = self.back.saturating_sub(1),
-            Cmd::PageUp => self.back = (self.back + page).min(most),
-            Cmd::PageDown => self.back = self.back.saturating_sub(page),
-            Cmd::First => self.back = most,
-            Cmd::Last => self.back = 0,
             Cmd::Clear => {
                 s.trace.clear();
                 self.back = 0;
