@@ -62,7 +62,8 @@ impl Supervisor {
         let (tx, jobs) = channel();
         let (events, _) = broadcast::channel(EVENTS);
         let handle = Handle::new(tx, events.clone());
-        Self { session: Session::new(machine, events), jobs, handle }
+        let session = Session::new(machine, events, handle.symbols().clone());
+        Self { session, jobs, handle }
     }
 
     /// A handle for clients to be made from.

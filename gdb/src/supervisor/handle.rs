@@ -42,6 +42,41 @@ struct Known {
     told: Option<Arc<Rtos>>,
 }
 
+impl Known {
+    fn rtos(&self) -> Option<Arc<Rtos>> {
+        self.rtos.clone().or_else(|| self.told.clone())
+    }
+}
+
+/// The kernel that the symbols of now tell of; looked for again when they have changed.
+fn kernel(known: &RwLock<Known>, symbols: &SymbolStore) -> Option<Arc<Rtos>> {
+    let symbols = symbols.current();
+    let same = |k: &Known| k.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, &symbols));
+    let now = known.read().unwrap_or_else(PoisonError::into_inner);
+    if same(&now) {
+        return now.rtos();
+    }
+    drop(now);
+    let rtos = Rtos::find(symbols.clone()).map(Arc::new);
+    let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
+    (known.of, known.rtos) = (Some(symbols), rtos);
+    known.rtos()
+}
+
+/// Lets the session know of the kernel whenever the symbols change. The search is done on the thread that changed
+/// them: the machine's waits for nothing.
+fn follow(jobs: &Sender<Job>, known: &Arc<RwLock<Known>>, symbols: &Arc<SymbolStore>) {
+    let (jobs, known, store) = (jobs.clone(), known.clone(), Arc::downgrade(symbols));
+    let turn = Mutex::new(());
+    symbols.listen(move || {
+        let Some(store) = store.upgrade() else { return };
+        // One after the other: the last one to come sees the latest symbols, and is heard last.
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let rtos = kernel(&known, &store);
+        let _ = jobs.send(Box::new(move |s| s.set_kernel(rtos)));
+    });
+}
+
 /// A client's way to the machine; clones are the same client.
 #[derive(Clone)]
 pub struct Handle {
@@ -81,6 +116,7 @@ impl Handle {
         let client = Client { id: 0, name: "esplens".into() };
         let (roster, known, clients, symbols) =
             (Roster::default(), Arc::default(), Arc::default(), Arc::default());
+        follow(&jobs, &known, &symbols);
         Self { jobs, events, clients, known, client, symbols, roster, _seat: None }
     }
 
@@ -103,23 +139,13 @@ impl Handle {
     /// The firmware's FreeRTOS, when symbols tell of one. Looked for again when the symbols change.
     #[must_use]
     pub fn rtos(&self) -> Option<Arc<Rtos>> {
-        let symbols = self.symbols.current();
-        let same = |k: &Known| k.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, &symbols));
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        if same(&known) {
-            return known.rtos.clone().or_else(|| known.told.clone());
-        }
-        drop(known);
-        let rtos = Rtos::find(symbols.clone()).map(Arc::new);
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        (known.of, known.rtos) = (Some(symbols), rtos);
-        known.rtos.clone().or_else(|| known.told.clone())
+        kernel(&self.known, &self.symbols)
     }
 
     /// Shares a FreeRTOS found otherwise: by a debugger that has symbols where we have none.
     pub fn set_rtos(&self, rtos: Rtos) {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.told = Some(Arc::new(rtos));
+        self.known.write().unwrap_or_else(PoisonError::into_inner).told = Some(Arc::new(rtos));
+        self.symbols.tell();
     }
 
     /// Who this handle speaks for.

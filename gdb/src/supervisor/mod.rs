@@ -6,6 +6,7 @@
 
 mod agent;
 mod condition;
+mod context;
 mod drive;
 mod event;
 mod flash;
@@ -19,6 +20,7 @@ mod stream;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 pub use agent::{Agent, AgentError};
 pub use condition::{Condition, Hit};
@@ -28,4 +30,5 @@ pub use handle::{Client, Gone, Handle};
 pub use pace::{Pace, Speed};
 pub use points::{Irq, Point, PointId, PointKind};
 pub use session::{Quit, RunState, Session, Status};
-pub use stream::{Batch, Context, MAX_QUEUE, Stream, Where};
+pub use stream::{Batch, MAX_QUEUE, Stream};
+pub use usage::Usage;

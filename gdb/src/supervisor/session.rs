@@ -7,12 +7,14 @@ use super::pace::Speed;
 use super::points::{Point, PointId, PointKind, Points};
 use super::serving::Serving;
 use super::stream::Streams;
+use crate::symbols::SymbolStore;
 use esplens_core::debug::Stop;
 use esplens_core::time::Ticks;
 use esplens_soc::machine::{Machine, MachineState, Plan, RunExit};
 use esplens_soc::system::ResetCause;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tokio::sync::broadcast;
 
 /// Most snapshots by name.
@@ -69,7 +71,11 @@ pub struct Session {
 }
 
 impl Session {
-    pub(super) fn new(machine: Machine, events: broadcast::Sender<Event>) -> Self {
+    pub(super) fn new(
+        machine: Machine,
+        events: broadcast::Sender<Event>,
+        symbols: Arc<SymbolStore>,
+    ) -> Self {
         let why = Why::Start;
         let stopped = Stopped { core: 0, pc: machine.cpu(0).pc, now: machine.now(), why, number: 0 };
         Self {
@@ -85,7 +91,7 @@ impl Session {
             quit: None,
             exec_file: None,
             events,
-            streams: Streams::default(),
+            streams: Streams::new(symbols),
             serving: Serving::default(),
         }
     }
@@ -179,7 +185,9 @@ impl Session {
     /// Runs to virtual time `until` or to a stop that somebody wants.
     pub(super) fn run(&mut self, until: Ticks) -> RunExit {
         let Self { machine, points, .. } = self;
-        machine.run_judged(until, &mut |m, core, stop| points.is_stop(m, core, stop))
+        let exit = machine.run_judged(until, &mut |m, core, stop| points.is_stop(m, core, stop));
+        self.streams.context.look(&self.machine);
+        exit
     }
 
     /// Takes in why the machine came back. The stop, when it is one.
@@ -195,6 +203,7 @@ impl Session {
                 self.stop_on_exit.then(|| self.stopped(0, Why::Exited(code)))
             }
             RunExit::Reset(_, cause) => {
+                self.tasks_ended();
                 self.publish(Event::Reset { cause, by: None });
                 let expected = matches!(cause, ResetCause::PowerOn | ResetCause::DeepSleep);
                 (self.stop_on_reset && !expected).then(|| self.stopped(0, Why::Reset(cause)))
@@ -234,6 +243,7 @@ impl Session {
     pub fn reset(&mut self, by: &Client) {
         self.machine.abandon_plan();
         self.machine.reset();
+        self.tasks_ended();
         if let RunState::Stopped(stopped) = &mut self.state {
             (stopped.pc, stopped.core) = (self.machine.cpu(0).pc, 0);
         }
@@ -295,6 +305,7 @@ impl Session {
         let Some(state) = self.snapshots.get(name) else { return false };
         self.machine.abandon_plan();
         self.machine.restore(state);
+        self.tasks_restored();
         let (pc, now) = (self.machine.cpu(0).pc, self.machine.now());
         if let RunState::Stopped(stopped) = &mut self.state {
             (stopped.core, stopped.pc, stopped.now) = (0, pc, now);

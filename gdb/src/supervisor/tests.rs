@@ -124,22 +124,5 @@ fn streams_are_filtered_bounded_and_counted() {
     assert!(!s.take_output().iter().any(|o| matches!(o, Output::Trace(_))));
 }
 
-#[test]
-fn lines_get_their_context_before_anybody_sees_them() {
-    let mut s = supervisor();
-    s.session().set_context(Box::new(|_: &Machine, line: &Line| Where {
-        task: (line.pc != 0).then(|| "main".into()),
-        symbol: Some(format!("f+{:#x}", line.pc & 0xFF).into()),
-    }));
-    let mut flash = esplens_soc::trace::Trace::default();
-    flash.apply("flash_command");
-    let stream = s.session().stream_lines(flash, 100);
-    s.run(100_000 * esplens_core::time::TICKS_PER_US);
-    s.take_output();
-    let batch = stream.take();
-    assert!(!batch.items.is_empty());
-    assert!(batch.items.iter().all(|l| l.task.as_deref() == Some("main")));
-    assert!(batch.items.iter().all(|l| l.symbol.as_deref().is_some_and(|s| s.starts_with("f+0x"))));
-}
 mod conditions;
 mod vocabulary;

@@ -219,7 +219,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     pub trace: Vec<String>,
     /// Trace to this file instead.
-    #[arg(long, value_name = "FILE", requires = "trace")]
+    #[arg(long, value_name = "FILE")]
     pub trace_file: Option<PathBuf>,
     /// How traced events are written: QEMU's text, the same with virtual time, core, PC and task before it, or JSON
     /// lines.

@@ -3,7 +3,7 @@
 use super::args::RunArgs;
 use super::exit::BadInput;
 use super::serial::{UARTS, Where, stdio};
-use super::{symbols, terminal};
+use super::{symbols, terminal, trace};
 use esplens_gdb::monitor;
 use esplens_gdb::server::{self, Address, Listening};
 use esplens_gdb::supervisor::{Handle, Supervisor};
@@ -25,6 +25,8 @@ const PANIC_SYMBOLS: [&str; 8] = [
 /// Opens what the arguments ask for, and lets the machine go unless `-S` keeps it.
 pub fn open(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> anyhow::Result<()> {
     symbols::load(args, input, supervisor);
+    let chosen = *supervisor.session().trace_mut();
+    trace::prepare(args, chosen, supervisor);
     let handle = supervisor.handle();
     let mut at = args.debug.gdb.clone();
     let implied = args.debug.gdb_on_panic || args.debug.gdb_on_exit;
