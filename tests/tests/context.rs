@@ -64,11 +64,11 @@ fn written(lines: &[Line]) -> BTreeMap<String, String> {
 fn the_demos_lines_name_task_and_function() {
     let folder = tempfile::tempdir().unwrap();
     let pattern = "uart*,task_switch,irq_take";
-    let json = traced(&["--timeout", "1300ms"], pattern, folder.path());
-    assert!(json == traced(&["--timeout", "1300ms"], pattern, folder.path()), "the same run, the same lines");
+    let json = traced(&["--timeout", "2500ms"], pattern, folder.path());
+    assert!(json == traced(&["--timeout", "2500ms"], pattern, folder.path()), "the same run, the same lines");
     let lines = lines(&json);
     let text = written(&lines);
-    assert!(text["consumer"].contains("consumer: 5") && !text["consumer"].contains("esplens demo"), "{text:?}");
+    assert!(text["consumer"].contains("consumer: 10") && !text["consumer"].contains("esplens demo"), "{text:?}");
     assert!(text[""].contains("esplens demo: FreeRTOS"), "before the scheduler runs there is no task: {text:?}");
     let switched: BTreeSet<&str> =
         lines.iter().filter(|l| l.event == "task_switch").filter_map(|l| l.task.as_deref()).collect();
@@ -77,7 +77,7 @@ fn the_demos_lines_name_task_and_function() {
     }
     for l in &lines {
         assert_eq!(l.pc == "0x00000000", l.symbol.is_none(), "each place in code has a name: {l:?}");
-        assert!(l.core < 2 && l.us <= 1_300_000.0, "{l:?}");
+        assert!(l.core < 2 && l.us <= 2_500_000.0, "{l:?}");
         match l.event.as_str() {
             // A byte leaves and arrives by itself.
             "uart_tx" | "uart_rx" => assert!(l.task.is_none() && l.symbol.is_none(), "{l:?}"),
@@ -85,7 +85,9 @@ fn the_demos_lines_name_task_and_function() {
             "uart_write" if l.task.as_deref() == Some("consumer") => {
                 assert_eq!(l.function(), "uart_tx_one_char", "{l:?}");
             }
-            "task_switch" => assert_eq!(l.function(), "vTaskSwitchContext", "{l:?}"),
+            "task_switch" => {
+                assert!(matches!(l.function(), "vTaskSwitchContext" | "vTaskStartScheduler"), "{l:?}");
+            }
             _ => {}
         }
     }

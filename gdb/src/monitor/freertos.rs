@@ -47,12 +47,32 @@ pub fn tasks(rtos: &Rtos, m: &Machine) -> Snapshot {
 
 impl FreeRtos {
     pub fn run(&self, handle: &Handle) -> Result {
-        let (rtos, what) = (kernel(handle)?, self.what);
-        if let What::Tasks = what {
-            return task_list(&rtos, handle);
-        }
-        Ok(handle.call(move |s| tell(&rtos, s.machine(), what))?)
+        let rtos = kernel(handle)?;
+        let tell = match self.what {
+            What::Tasks => return task_list(&rtos, handle),
+            What::Queues => queue_list,
+            What::Timers => timer_list,
+            What::Heap => heap_list,
+        };
+        Ok(handle.call(move |s| tell(&rtos, s.machine()))?)
     }
+}
+
+fn queue_list(rtos: &Rtos, m: &Machine) -> String {
+    let (mem, tasks) = (MachineMemory { machine: m, core: 0 }, tasks(rtos, m));
+    let (queues, groups) = (rtos::queues(rtos, &mem, &tasks), rtos::event_groups(rtos, &mem, &tasks));
+    rtos::queue_table(&tasks, &queues, &groups)
+}
+
+fn timer_list(rtos: &Rtos, m: &Machine) -> String {
+    let (timers, torn) = rtos::timers(rtos, &MachineMemory { machine: m, core: 0 });
+    let name = |pc| rtos.source.function(pc).map_or(format!("{pc:#010x}"), |f| f.0);
+    let torn = torn.map(|t| format!("note: {t}\n")).unwrap_or_default();
+    rtos::timer_table(tasks(rtos, m).tick, &timers, name) + &torn
+}
+
+fn heap_list(rtos: &Rtos, m: &Machine) -> String {
+    rtos::heap_table(&rtos::heaps(rtos, &MachineMemory { machine: m, core: 0 }))
 }
 
 /// Virtual time over which tasks are watched that nobody has counted before, while the machine runs.
@@ -97,23 +117,4 @@ fn since(since: Ticks, now: Ticks) -> String {
     }
     let seconds = now.saturating_sub(since) as f64 / TICKS_PER_SEC as f64;
     format!("note: CPU over the last {seconds:.3} s, counted by esplens\n")
-}
-
-fn tell(rtos: &Rtos, m: &Machine, what: What) -> String {
-    let mem = MachineMemory { machine: m, core: 0 };
-    let tasks = tasks(rtos, m);
-    match what {
-        What::Tasks => rtos::task_table(&tasks),
-        What::Queues => {
-            let (queues, groups) = (rtos::queues(rtos, &mem, &tasks), rtos::event_groups(rtos, &mem, &tasks));
-            rtos::queue_table(&tasks, &queues, &groups)
-        }
-        What::Timers => {
-            let (timers, torn) = rtos::timers(rtos, &mem);
-            let name = |pc| rtos.source.function(pc).map_or(format!("{pc:#010x}"), |f| f.0);
-            let torn = torn.map(|t| format!("note: {t}\n")).unwrap_or_default();
-            rtos::timer_table(tasks.tick, &timers, name) + &torn
-        }
-        What::Heap => rtos::heap_table(&rtos::heaps(rtos, &mem)),
-    }
 }

@@ -101,7 +101,10 @@ impl Streams {
 
     /// Counts a task switch; names a line that somebody gets with its names.
     fn see(&mut self, machine: &Machine, line: &mut Line, main: bool) {
-        if let (Event::TaskSwitch, Some(usage)) = (line.event, &mut self.usage) {
+        // Later than now: the machine went back in time since.
+        if let (Event::TaskSwitch, Some(usage)) = (line.event, &mut self.usage)
+            && line.at <= machine.now()
+        {
             usage.switch(line.at, line.core, line.tcb);
         }
         if main && self.named || self.lines.iter().any(|(t, _)| t.on(line.event)) {

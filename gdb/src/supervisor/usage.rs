@@ -23,9 +23,12 @@ impl Usage {
         Self { since: now, time: BTreeMap::new(), running: running.map(|tcb| (tcb, now)) }
     }
 
-    /// From `at` on a core runs another task; 0: none.
+    /// From `at` on a core runs another task; 0: none. What is told after later things is not counted.
     pub(super) fn switch(&mut self, at: Ticks, core: u8, tcb: u32) {
         let slot = &mut self.running[usize::from(core & 1)];
+        if at < slot.1 {
+            return;
+        }
         let (before, since) = std::mem::replace(slot, (tcb, at));
         credit(&mut self.time, before, at.saturating_sub(since));
     }
@@ -57,10 +60,13 @@ mod tests {
         u.switch(150, 0, 2);
         u.switch(160, 1, 3);
         u.switch(190, 0, 1);
-        let times = |now| u.times(now).into_iter().collect::<Vec<_>>();
-        assert_eq!(times(200), [(1, 50 + 10), (2, 40), (3, 40)]);
-        assert_eq!(times(300), [(1, 50 + 110), (2, 40), (3, 140)], "looking changes nothing");
-        assert_eq!(times(0), [(1, 50), (2, 40), (3, 0)], "nor does time that went back");
+        let times = |u: &Usage, now| u.times(now).into_iter().collect::<Vec<_>>();
+        assert_eq!(times(&u, 200), [(1, 50 + 10), (2, 40), (3, 40)]);
+        assert_eq!(times(&u, 300), [(1, 50 + 110), (2, 40), (3, 140)], "looking changes nothing");
+        assert_eq!(times(&u, 0), [(1, 50), (2, 40), (3, 0)], "nor does time that went back");
+        u.switch(300, 0, 0);
+        u.switch(250, 0, 2);
+        assert_eq!(u.times(400)[&1], 50 + 110, "nobody runs on core 0 since 300");
     }
 
     #[test]
