@@ -68,8 +68,14 @@ fn the_demos_lines_name_task_and_function() {
     assert!(json == traced(&["--timeout", "2500ms"], pattern, folder.path()), "the same run, the same lines");
     let lines = lines(&json);
     let text = written(&lines);
-    assert!(text["consumer"].contains("consumer: 10") && !text["consumer"].contains("esplens demo"), "{text:?}");
-    assert!(text[""].contains("esplens demo: FreeRTOS"), "before the scheduler runs there is no task: {text:?}");
+    assert!(
+        text["consumer"].contains("consumer: 10") && !text["consumer"].contains("esplens demo"),
+        "{text:?}"
+    );
+    assert!(
+        text[""].contains("esplens demo: FreeRTOS"),
+        "before the scheduler runs there is no task: {text:?}"
+    );
     let switched: BTreeSet<&str> =
         lines.iter().filter(|l| l.event == "task_switch").filter_map(|l| l.task.as_deref()).collect();
     for task in ["blink", "producer", "consumer", "low", "high", "console", "net", "IDLE0", "IDLE1"] {
@@ -103,7 +109,9 @@ fn lines_of_idf_name_task_and_function() {
     let args = [flash.to_str().unwrap(), "--timeout", "2500ms"];
     let lines = lines(&traced(&args, "uart_write,task_switch", folder.path()));
     let text = written(&lines);
-    assert!(text["main"].contains("Turning the LED ON!") && text["main"].contains("main_task: Calling app_main"));
+    assert!(
+        text["main"].contains("Turning the LED ON!") && text["main"].contains("main_task: Calling app_main")
+    );
     assert!(text[""].contains("entry 0x400"), "the ROM and the bootloader run without tasks");
     // ROM, application and bootloader each have their own symbols.
     let places: BTreeSet<&str> =
@@ -153,9 +161,9 @@ fn without_symbols_of_a_kernel_it_says_so() {
 
 /// Asks a monitor.
 fn ask(at: &str, command: &str) -> String {
-    let mut stream = TcpStream::connect(at).unwrap();
+    let mut stream = TcpStream::connect(at.trim_start_matches("tcp:")).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
-    let mut until_prompt = |stream: &mut TcpStream| {
+    let until_prompt = |stream: &mut TcpStream| {
         let (mut text, mut byte) = (Vec::new(), [0]);
         while !text.ends_with(b"(esplens) ") {
             assert_eq!(stream.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&text));

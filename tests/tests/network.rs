@@ -1,14 +1,10 @@
 //! The user network with real firmware: the demo over real sockets, QEMU's trace, replay of what the host sent.
 
-use esplens_core::time::Ticks;
-use esplens_soc::machine::{Machine, MachineConfig, RunExit};
+use esplens_soc::machine::Machine;
 use esplens_soc::net::host::{Command, Event, HOST_IDS, HostNet};
-use esplens_soc::net::switch::{Faults, Lan};
 use esplens_soc::net::user::Config;
-use esplens_soc::system::Output;
 use esplens_tests::host::{Running, free_port};
 use esplens_tests::lanes::Lanes;
-use esplens_tests::session::MS;
 use esplens_tests::{Session, binary, firmware};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -17,10 +13,6 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-
-/// What curl asks.
-const REQUEST: &[u8] =
-    b"GET / HTTP/1.1\r\nHost: localhost:8000\r\nUser-Agent: curl/8.14.1\r\nAccept: */*\r\n\r\n";
 
 /// QEMU's machine has no MAC in its fuses.
 fn boot(name: &str, config: Config) -> Option<Session> {
@@ -150,7 +142,9 @@ fn http_firmware_traces_as_on_qemu_and_replays() {
     let conn = HOST_IDS + 1;
     host.say(Event::Accepted { conn, to: "0.0.0.0:80".parse().unwrap() });
     s.run_ms(50).unwrap();
-    host.say(Event::Data { conn, bytes: REQUEST.to_vec() });
+    let request =
+        b"GET / HTTP/1.1\r\nHost: localhost:8000\r\nUser-Agent: curl/8.14.1\r\nAccept: */*\r\n\r\n".to_vec();
+    host.say(Event::Data { conn, bytes: request });
     s.run_ms(100).unwrap();
     assert!(host.written().starts_with("HTTP/1.1 200 OK"), "{}", host.written());
     assert!(host.written().contains("esp-rs web server"));
@@ -213,63 +207,6 @@ fn http_trace(trace: &[String]) {
     a.sort();
     b.sort();
     assert_eq!(a, b, "the receive task touches the same descriptors");
-}
-
-/// The same firmware and the same request over a cable on which a frame takes as long as QEMU's network took for its
-/// answers: 13 ms there and back.
-#[test]
-fn http_firmware_traces_as_on_qemu_event_for_event() {
-    const ANSWER: Ticks = 13 * MS;
-    let Some(flash) = firmware::file("rust-openeth-http/flash.bin") else { return };
-    let mut config = MachineConfig::new(firmware::input(&flash).unwrap().flash);
-    (config.mac, config.segment) = (Some([0; 6]), true);
-    let mut machine = Machine::new(config.clone());
-    machine.trace_mut().apply("open_eth*");
-    let faults = Faults { delay: ANSWER / 2, ..Faults::default() };
-    let mut lan = Lan::new(vec![machine], Some(Config::default()), faults, 1);
-    let host = Script::default();
-    lan.attach(Box::new(host.clone()));
-    let (mut text, mut trace) = (String::new(), Vec::new());
-    let mut run = |lan: &mut Lan, ms: u64, mark: &str| {
-        let end = lan.now() + ms * MS;
-        while lan.now() < end && !(mark.len() > 0 && text.contains(mark)) {
-            assert_eq!(lan.run(lan.now() + MS), RunExit::Until);
-            for output in lan.machine(0).unwrap().take_output() {
-                match output {
-                    Output::Uart { n: 0, byte } => text.push(byte.into()),
-                    Output::Trace(line) => trace.push(format!("{} {}", line.event.name(), line.text)),
-                    _ => {}
-                }
-            }
-        }
-    };
-    run(&mut lan, 20_000, "start loop");
-    run(&mut lan, 3_000, "");
-    let conn = HOST_IDS + 1;
-    host.say(Event::Accepted { conn, to: "0.0.0.0:80".parse().unwrap() });
-    run(&mut lan, 50, "");
-    host.say(Event::Data { conn, bytes: REQUEST.to_vec() });
-    run(&mut lan, 200, "");
-    assert!(host.written().starts_with("HTTP/1.1 200 OK"), "{}", host.written());
-    host.say(Event::Eof { conn });
-    run(&mut lan, 4_000, "");
-    let (ours, qemus) = (Lanes::new(&trace), Lanes::new(&qemu_trace("rust-openeth-http")));
-    compare("rust-openeth-http", &ours, &qemus);
-    std::fs::write("/tmp/ctx-ours.txt", format!("{:#?}", ours)).unwrap();
-    std::fs::write("/tmp/ctx-qemus.txt", format!("{:#?}", qemus)).unwrap();
-    assert_eq!(ours.lengths(), qemus.lengths());
-    assert_eq!(ours.wire, qemus.wire);
-    assert_eq!(ours.received, qemus.received);
-    // Frames from a segment are input as well: the log alone makes the same machine.
-    let machine = lan.machine(0).unwrap();
-    let (log, hash, end) = (machine.log().to_vec(), machine.state_hash(), machine.now());
-    let mut again = Machine::new(config);
-    again.replay(log);
-    while again.now() < end {
-        again.run(end);
-        again.take_output();
-    }
-    assert_eq!((again.now(), again.state_hash()), (end, hash), "a replay is the same run");
 }
 
 fn replay(

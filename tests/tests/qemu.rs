@@ -96,7 +96,8 @@ fn the_papers_lines_serve_as_they_are() {
         assert!(page.starts_with("HTTP/1.1 200 OK") && page.ends_with("Hello World!"), "{line}: {page}");
         if line.ends_with(" -s") {
             let at = after(&said, "gdb: listening on ");
-            let mut stream = TcpStream::connect(at.split(' ').next().unwrap()).unwrap();
+            let at = at.split(' ').next().unwrap().trim_start_matches("tcp:");
+            let mut stream = TcpStream::connect(at).unwrap();
             stream.set_read_timeout(Some(PATIENCE)).unwrap();
             stream.write_all(b"$?#3f").unwrap();
             let mut reply = [0; 3];
@@ -105,7 +106,9 @@ fn the_papers_lines_serve_as_they_are() {
         }
         if line.contains("trace") {
             // The paper's Listing 1.
-            for text in ["open_eth_reg_write MAC[0x", "open_eth_desc_write DESC[0x", "open_eth_start_xmit TX: 0x"] {
+            for text in
+                ["open_eth_reg_write MAC[0x", "open_eth_desc_write DESC[0x", "open_eth_start_xmit TX: 0x"]
+            {
                 let rest = after(&said, text);
                 assert!(rest.contains("0x") || rest.contains("len: "), "{text}{rest}");
             }
@@ -149,8 +152,10 @@ fn what_the_firmware_writes_goes_to_the_file() {
         (0..100).for_each(|_| drop(after(&said, "flash_program ")));
         kill(Pid::from_raw(running.0.id() as i32), Signal::SIGTERM).unwrap();
         running.0.wait().unwrap();
-        let (before, now) = (std::fs::read(&flash).unwrap(), std::fs::read(folder.path().join("merged_qemu.bin")).unwrap());
-        let differ = before.iter().zip(&now).filter(|(a, b)| a != b).count() + now.len().abs_diff(before.len());
+        let (before, now) =
+            (std::fs::read(&flash).unwrap(), std::fs::read(folder.path().join("merged_qemu.bin")).unwrap());
+        let differ =
+            before.iter().zip(&now).filter(|(a, b)| a != b).count() + now.len().abs_diff(before.len());
         assert!(differ > 0, "{line}: nothing was written");
     }
 }

@@ -26,9 +26,10 @@ pub(super) struct Context {
     tcb: Option<Tcb>,
     /// By control block: the bytes of the name, and the name.
     tasks: HashMap<u32, ([u8; NAME], Arc<str>)>,
-    /// The last reset, and when the firmware had cleared its variables after it: in between memory shows the tasks
-    /// from before the reset, which run no more.
-    reset: Option<(Ticks, Option<Ticks>)>,
+    /// After a reset memory still shows the tasks from before it, until the firmware clears its variables.
+    left_over: bool,
+    /// When the scheduler was seen running: what was before is nobody's, though the kernel may have chosen a task.
+    started: Option<Ticks>,
 }
 
 impl Context {
@@ -40,40 +41,42 @@ impl Context {
             kernel: None,
             tcb: None,
             tasks: HashMap::new(),
-            reset: None,
+            left_over: false,
+            started: None,
         }
     }
 
     /// The kernel whose tasks run from now on.
     pub fn set_kernel(&mut self, kernel: Option<Arc<Rtos>>) {
-        (self.kernel, self.tcb) = (kernel, None);
+        (self.kernel, self.tcb, self.started) = (kernel, None, None);
         self.tasks.clear();
     }
 
     /// The chip was reset.
-    pub fn reset(&mut self, at: Ticks) {
-        self.reset = Some((at, None));
+    pub fn reset(&mut self) {
+        (self.left_over, self.started) = (true, None);
     }
 
     /// The machine went elsewhere in time.
     pub fn restored(&mut self) {
-        self.reset = None;
+        (self.left_over, self.started) = (false, None);
     }
 
-    /// Looks whether the firmware has cleared its variables since the last reset.
+    /// Looks whether tasks run meanwhile; called after each slice of time.
     pub fn look(&mut self, machine: &Machine) {
-        if let Some((_, cleared @ None)) = &mut self.reset
-            && (0..2).all(|core| machine.current_task(core) == 0)
-        {
-            *cleared = Some(machine.now());
+        let (None, Some(kernel)) = (self.started, &self.kernel) else { return };
+        if self.left_over && (0..2).all(|core| machine.current_task(core) == 0) {
+            self.left_over = false;
+        }
+        if !self.left_over && kernel.layout.started(&MachineMemory { machine, core: 0 }) {
+            self.started = Some(machine.now());
         }
     }
 
-    /// Names the task whose control block is at `line.tcb` and the function around `line.pc`. A control block that is
-    /// left over from before a reset is taken out of the line.
+    /// Names the task whose control block is at `line.tcb` and the function around `line.pc`. A control block from
+    /// before the scheduler runs is taken out of the line.
     pub fn add(&mut self, machine: &Machine, line: &mut Line) {
-        let left_over = |(from, to): (Ticks, Option<Ticks>)| line.at >= from && to.is_none_or(|to| line.at < to);
-        if line.event != Event::TaskSwitch && self.reset.is_some_and(left_over) {
+        if line.event != Event::TaskSwitch && self.started.is_none_or(|started| line.at < started) {
             line.tcb = 0;
         }
         line.task = self.task(machine, line.tcb);

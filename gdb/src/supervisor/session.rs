@@ -71,11 +71,7 @@ pub struct Session {
 }
 
 impl Session {
-    pub(super) fn new(
-        machine: Machine,
-        events: broadcast::Sender<Event>,
-        symbols: Arc<SymbolStore>,
-    ) -> Self {
+    pub(super) fn new(machine: Machine, events: broadcast::Sender<Event>, symbols: Arc<SymbolStore>) -> Self {
         let why = Why::Start;
         let stopped = Stopped { core: 0, pc: machine.cpu(0).pc, now: machine.now(), why, number: 0 };
         Self {

@@ -334,7 +334,8 @@ mod tests {
     #[test]
     fn files_count_in_the_order_they_were_asked_for() {
         let store = Arc::new(SymbolStore::default());
-        let wanted = [(Role::App, "a.elf"), (Role::App, "b.elf"), (Role::Rom, "rom.elf"), (Role::App, "c.elf")];
+        let wanted =
+            [(Role::App, "a.elf"), (Role::App, "b.elf"), (Role::Rom, "rom.elf"), (Role::App, "c.elf")];
         let gates = wanted.map(|(role, name)| (name, gated(&store, role, name)));
         store.load_with(Role::Bootloader, "none", || Ok(None));
         wait_for(&store, "none");
