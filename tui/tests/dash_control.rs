@@ -226,7 +226,7 @@ fn a_slow_dashboard_loses_events_not_memory() {
         inbox.feed([Feed::Trace(TraceRecord { at: n, text: "x".repeat(100), ..TraceRecord::default() })]);
     }
     inbox.feed([Feed::Uart(0, vec![b'x'; 10 << 20])]);
-    let messages = inbox.take(Instant::now());
+    let messages = inbox.take(Some(Instant::now()));
     assert!(messages.len() <= 50_001);
     let lost = messages.iter().find_map(|m| if let Msg::Feed(Feed::Lost(n)) = m { Some(*n) } else { None });
     assert_eq!(lost, Some(200_001 - (messages.len() as u64 - 1)));

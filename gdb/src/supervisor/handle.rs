@@ -1,5 +1,6 @@
 //! The cloneable way to a supervisor.
 
+use super::bell::Bell;
 use super::drive::soon;
 use super::event::Event;
 use super::session::Session;
@@ -45,7 +46,8 @@ struct Known {
 /// A client's way to the machine; clones are the same client.
 #[derive(Clone)]
 pub struct Handle {
-    pub(super) jobs: Sender<Job>,
+    jobs: Sender<Job>,
+    pub(super) bell: Bell,
     pub(super) events: broadcast::Sender<Event>,
     pub(super) clients: Arc<AtomicU32>,
     known: Arc<RwLock<Known>>,
@@ -63,11 +65,13 @@ type Roster = Arc<Mutex<Vec<Client>>>;
 struct Seat {
     client: Client,
     roster: Roster,
+    events: broadcast::Sender<Event>,
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         lock(&self.roster).retain(|c| *c != self.client);
+        let _ = self.events.send(Event::Touched);
     }
 }
 
@@ -81,7 +85,8 @@ impl Handle {
         let client = Client { id: 0, name: "esplens".into() };
         let (roster, known, clients, symbols) =
             (Roster::default(), Arc::default(), Arc::default(), Arc::default());
-        Self { jobs, events, clients, known, client, symbols, roster, _seat: None }
+        let bell = Bell::default();
+        Self { jobs, bell, events, clients, known, client, symbols, roster, _seat: None }
     }
 
     /// A handle for a new client of this kind.
@@ -90,8 +95,9 @@ impl Handle {
         let id = self.clients.fetch_add(1, Ordering::Relaxed) + 1;
         let client = Client { id, name: name.into() };
         lock(&self.roster).push(client.clone());
-        let _seat = Some(Arc::new(Seat { client: client.clone(), roster: self.roster.clone() }));
-        Self { client, _seat, ..self.clone() }
+        let seat = Seat { client: client.clone(), roster: self.roster.clone(), events: self.events.clone() };
+        self.touched();
+        Self { client, _seat: Some(Arc::new(seat)), ..self.clone() }
     }
 
     /// The clients attached now, in the order they came.
@@ -140,6 +146,18 @@ impl Handle {
         self.events.subscribe()
     }
 
+    /// Tells all clients that something changed which no other event tells.
+    pub fn touched(&self) {
+        // Nobody listening is fine.
+        let _ = self.events.send(Event::Touched);
+    }
+
+    fn queue(&self, job: Job) -> Result<(), Gone> {
+        self.jobs.send(job).map_err(|_| Gone)?;
+        self.bell.request();
+        Ok(())
+    }
+
     /// Carries out `f` on the machine's thread and waits for its answer, blocking this thread.
     ///
     /// # Errors
@@ -149,7 +167,7 @@ impl Handle {
         f: impl FnOnce(&mut Session) -> R + Send + 'static,
     ) -> Result<R, Gone> {
         let (tx, rx) = sync_channel(1);
-        self.jobs.send(Box::new(move |s| _ = tx.send(f(s)))).map_err(|_| Gone)?;
+        self.queue(Box::new(move |s| _ = tx.send(f(s))))?;
         soon(|| rx.try_recv().ok()).map_or_else(|| rx.recv().map_err(|_| Gone), Ok)
     }
 
@@ -162,7 +180,7 @@ impl Handle {
         f: impl FnOnce(&mut Session) -> R + Send + 'static,
     ) -> Result<R, Gone> {
         let (tx, rx) = oneshot::channel();
-        self.jobs.send(Box::new(move |s| _ = tx.send(f(s)))).map_err(|_| Gone)?;
+        self.queue(Box::new(move |s| _ = tx.send(f(s))))?;
         rx.await.map_err(|_| Gone)
     }
 }

@@ -5,6 +5,7 @@
 //! closures over a [`Session`], whose methods are the debug vocabulary; see docs/decisions/supervisor.md.
 
 mod agent;
+mod bell;
 mod condition;
 mod drive;
 mod event;

@@ -66,6 +66,8 @@ pub struct Session {
     events: broadcast::Sender<Event>,
     pub(super) streams: Streams,
     pub(super) serving: Serving,
+    /// Something changed that no event told yet.
+    touched: bool,
 }
 
 impl Session {
@@ -87,6 +89,7 @@ impl Session {
             events,
             streams: Streams::default(),
             serving: Serving::default(),
+            touched: false,
         }
     }
 
@@ -98,12 +101,20 @@ impl Session {
 
     /// The machine, for what the vocabulary has no word for. What is written here is the client's responsibility.
     pub fn machine_mut(&mut self) -> &mut Machine {
+        self.touched = true;
         &mut self.machine
     }
 
     pub(super) fn publish(&self, event: Event) {
         // Nobody listening is fine.
         let _ = self.events.send(event);
+    }
+
+    /// Tells of changes to a machine that stands still; of one that runs nobody needs to be told.
+    pub(super) fn publish_touch(&mut self) {
+        if std::mem::take(&mut self.touched) && !self.is_running() {
+            self.publish(Event::Touched);
+        }
     }
 
     pub(super) fn into_machine(self) -> Machine {
@@ -253,16 +264,19 @@ impl Session {
 
     /// Adds a point, with a condition where it has one. `None`: too many.
     pub fn insert_point(&mut self, point: Point) -> Option<PointId> {
+        self.touched = true;
         self.points.insert(&mut self.machine, point)
     }
 
     /// Replaces a point's condition. False: there is none of this number.
     pub fn set_condition(&mut self, id: PointId, condition: Option<Condition>) -> bool {
+        self.touched = true;
         self.points.set_condition(id, condition)
     }
 
     /// Takes a point away. False: there is none of this number.
     pub fn remove_point(&mut self, id: PointId) -> bool {
+        self.touched = true;
         self.points.remove(&mut self.machine, id)
     }
 
@@ -282,6 +296,7 @@ impl Session {
     /// # Errors
     /// When there are too many already.
     pub fn save_snapshot(&mut self, name: &str) -> Result<(), String> {
+        self.touched = true;
         if self.snapshots.len() >= MAX_SNAPSHOTS && !self.snapshots.contains_key(name) {
             return Err(format!("there are {MAX_SNAPSHOTS} snapshots already"));
         }
@@ -292,6 +307,7 @@ impl Session {
 
     /// Goes back to a snapshot. False: there is none of this name.
     pub fn load_snapshot(&mut self, name: &str) -> bool {
+        self.touched = true;
         let Some(state) = self.snapshots.get(name) else { return false };
         self.machine.abandon_plan();
         self.machine.restore(state);
@@ -304,6 +320,7 @@ impl Session {
 
     /// Forgets a snapshot. False: there is none of this name.
     pub fn delete_snapshot(&mut self, name: &str) -> bool {
+        self.touched = true;
         self.snapshots.remove(name).is_some()
     }
 
@@ -319,6 +336,7 @@ impl Session {
 
     /// Virtual against wall time from now on.
     pub fn set_speed(&mut self, speed: Speed) {
+        self.touched = true;
         self.speed = speed;
         self.serving = Serving::default();
     }

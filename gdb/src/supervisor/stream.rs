@@ -156,17 +156,17 @@ impl Session {
 
     /// Which events the command line's sinks write, to change it (`trace-event NAME on|off` of QEMU's monitor).
     pub fn trace_mut(&mut self) -> &mut Trace {
-        self.machine_mut().trace_mut()
+        self.machine.trace_mut()
     }
 
     /// See [`Machine::watch_tasks`].
     pub fn watch_tasks(&mut self, words: [u32; 2]) {
-        self.machine_mut().watch_tasks(words);
+        self.machine.watch_tasks(words);
     }
 
     fn sync_streams(&mut self) {
         let wanted = self.streams.tidy();
-        self.machine_mut().trace_too(wanted);
+        self.machine.trace_too(wanted);
     }
 
     /// Ends [`Speed::Auto`] when the guest serves.
@@ -183,8 +183,8 @@ impl Session {
 
     /// Takes what left the machine: lines with their context to the streams that want them, frames likewise.
     pub(super) fn drain(&mut self) -> Vec<Output> {
-        let mut output = self.machine_mut().take_output();
-        self.machine_mut().trim_log(MAX_LOG);
+        let mut output = self.machine.take_output();
+        self.machine.trim_log(MAX_LOG);
         let main = *self.trace_mut();
         let mut streamed = false;
         self.go_over_to_real_time(&output);

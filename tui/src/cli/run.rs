@@ -49,7 +49,7 @@ pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<Exit> {
     let serial = if dash.is_some() { dashboard::serial(&args.serial) } else { args.serial.clone() };
     let lines = Lines::open(&serial, &events)?;
     let sinks = Sinks::open(args)?;
-    machine_thread(args, setup, (lines, sinks), rx, &input, dash)
+    machine_thread(args, setup, (lines, sinks), (events, rx), &input, dash)
 }
 
 /// The machine lives on a thread of its own; a panic there is an internal error, not a torn terminal.
@@ -57,7 +57,7 @@ fn machine_thread(
     args: &RunArgs,
     setup: Setup,
     (lines, sinks): (Lines, Sinks),
-    events: Receiver<Event>,
+    (wake, events): (SyncSender<Event>, Receiver<Event>),
     input: &BootInput,
     dash: Option<(Dashboard, Receiver<()>)>,
 ) -> anyhow::Result<Exit> {
@@ -66,6 +66,8 @@ fn machine_thread(
         let (dash, free) = dash.unzip();
         let body = move || -> anyhow::Result<Exit> {
             let mut target = target::open(setup, args.speed());
+            // A full queue wakes the machine as well.
+            target.on_request(move || drop(wake.try_send(Event::Wake)));
             let by = target.handle().client().clone();
             let _registered = attach::open(args, input, &target.handle())?;
             let _ = ready.send(target.handle());

@@ -35,6 +35,7 @@ pub fn take_in(s: &mut Shared, feed: Feed) -> Vec<Effect> {
             s.uarts[0].note(&format!("-- reset ({cause}){by} --"));
         }
         Feed::Exited(code) => s.notify(format!("the guest ended with code {code}")),
+        Feed::Touched => {}
         Feed::Lost(n) => s.lost += n,
     }
     Vec::new()

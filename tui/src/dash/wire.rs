@@ -160,6 +160,8 @@ pub enum Feed {
     Reset(String, Option<String>),
     /// The guest ended with a code.
     Exited(i32),
+    /// Something else changed that a sample may show.
+    Touched,
     /// So many events were lost because the dashboard was slow.
     Lost(u64),
 }
