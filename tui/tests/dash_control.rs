@@ -141,6 +141,50 @@ fn memory_is_edited_and_searched() {
 }
 
 #[test]
+fn watched_values_unfold_to_any_depth_and_arrays_by_pages() {
+    let mut rig = Rig::demo(160, 60);
+    rig.keys("Space");
+    rig.run_to(2000);
+    rig.keys("Space");
+    rig.show(PaneId::Watch);
+    for expression in ["pxCurrentTCBs[0]", "ucHeap"] {
+        rig.keys("a");
+        rig.line(expression);
+    }
+    assert_eq!(rig.state.shared.sample.watches[0].parts.len(), 0, "nothing is read before it is opened");
+    // The pointer, the task, its list item, the list that it is in, that list's end.
+    rig.keys("Enter Down Enter");
+    let row = |rig: &Rig, text: &str| rig.text().lines().skip(2).position(|l| l.contains(text));
+    for (name, inside) in [("xStateListItem", "xItemValue"), ("pxContainer", "* ="), ("* =", "xListEnd")] {
+        let (Some(to), here) = (row(&rig, name), 0) else { panic!("no {name} in\n{}", rig.text()) };
+        rig.keys("Home");
+        // The last row of that name: pointers and what they point to nest.
+        let to = rig
+            .text()
+            .lines()
+            .skip(2)
+            .collect::<Vec<_>>()
+            .iter()
+            .rposition(|l| l.contains(name))
+            .unwrap_or(to);
+        for _ in here..to {
+            rig.keys("Down");
+        }
+        rig.keys("Right");
+        assert!(rig.text().contains(inside), "{name}: {}", rig.text());
+    }
+    // Left twice: folds, then goes to what it belongs to.
+    rig.keys("Left Left");
+    assert!(!rig.text().contains("xListEnd"), "{}", rig.text());
+    // An array of many thousand bytes, page by page.
+    rig.keys("Home Left End Right");
+    assert!(rig.text().contains("[31] =") && !rig.text().contains("[32] ="), "{}", rig.text());
+    rig.keys("End Enter");
+    assert!(rig.text().contains("[32] =") && rig.text().contains("[63] ="), "{}", rig.text());
+    assert!(!rig.text().contains("[31] ="), "{}", rig.text());
+}
+
+#[test]
 fn the_mouse_chooses_panes_layouts_and_breakpoints() {
     let mut rig = Rig::demo(160, 50);
     let click = |column, row| {

@@ -1,9 +1,9 @@
 //! The loop around the dashboard: messages in, effects out, at most so many frames a second.
 
 use super::config;
+use super::fault;
 use super::link::{Inbox, Link};
 use super::state::{Effect, Msg, State};
-use super::fault;
 use super::term::{self, Screen};
 use super::update::update;
 use super::view::view;

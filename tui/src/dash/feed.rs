@@ -25,7 +25,6 @@ pub fn take_in(s: &mut Shared, feed: Feed) -> Vec<Effect> {
             s.switches.push_back(Switch { at, core, task });
         }
         Feed::Stopped(stop) => {
-            s.notify(stop.why.clone());
             s.sample.running = false;
             s.sample.stop = Some(stop);
         }

@@ -137,13 +137,13 @@ pub fn restore() {
 /// Without a shell that could let it go on again, nothing happens.
 #[cfg(unix)]
 fn stop_process() {
-    use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, raise, sigaction};
+    use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction};
     let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
     // SAFETY: no handler of ours runs: the default action, and then what was there before.
     let before = unsafe { sigaction(Signal::SIGTSTP, &default) };
     let _ = kill(nix::unistd::Pid::from_raw(0), Signal::SIGTSTP);
-    // The kernel may give the first one to another thread: this one must not run on meanwhile.
-    let _ = raise(Signal::SIGTSTP);
+    // The kernel may give it to another thread: this one must not run on before the process stands.
+    std::thread::sleep(Duration::from_millis(20));
     if let Ok(before) = before {
         // SAFETY: as above.
         let _ = unsafe { sigaction(Signal::SIGTSTP, &before) };

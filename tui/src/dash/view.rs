@@ -12,6 +12,9 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
+/// Columns from which on the names of all layouts are shown.
+const WIDE: u16 = 132;
+
 /// Draws everything into `buf`, and says where the cursor is to be shown.
 pub fn view(state: &State, buf: &mut Buffer) {
     let area = *buf.area();
@@ -81,19 +84,23 @@ fn top(state: &State, area: Rect, buf: &mut Buffer) {
     if !s.sample.clients.is_empty() {
         line.push(Span::styled(format!("  clients: {}", s.sample.clients.join(", ")), style(Role::Dim)));
     }
-    let used = put(buf, area, 0, Line::from(line));
     let tabs = tabs(state);
-    let width = tabs.width() as u16;
-    if used + width < area.width {
-        put(buf, Rect { x: area.right() - width, width, ..area }, 0, tabs);
-    }
+    let width = (tabs.width() as u16).min(area.width);
+    put(buf, Rect { width: area.width - width, ..area }, 0, Line::from(line));
+    put(buf, Rect { x: area.right() - width, width, ..area }, 0, tabs);
 }
 
+/// The layouts' names, on narrow terminals the current one's only.
 fn tabs(state: &State) -> Line<'static> {
     let theme = state.shared.theme;
     let names = LayoutId::ALL.iter().enumerate().map(|(n, id)| {
-        let role = if *id == state.layouts.current { Role::Selected } else { Role::Dim };
-        Span::styled(format!(" {} {} ", n + 1, id.name()), theme.style(role))
+        let current = *id == state.layouts.current;
+        let role = if current { Role::Selected } else { Role::Dim };
+        let text = match current || state.size.0 >= WIDE {
+            true => format!(" {} {} ", n + 1, id.name()),
+            false => format!(" {} ", n + 1),
+        };
+        Span::styled(text, theme.style(role))
     });
     Line::from(names.collect::<Vec<_>>())
 }

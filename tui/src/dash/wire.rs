@@ -5,6 +5,7 @@ mod sample;
 pub use sample::*;
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What the visible panes need to see of the machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,8 +41,16 @@ pub struct DebugWant {
     pub tasks: bool,
     /// Watch expressions.
     pub watches: Vec<String>,
+    /// Which of their parts are unfolded, by path ([`part_path`]), and from which part on.
+    pub open: BTreeMap<String, usize>,
     /// Where they are evaluated: core, task, frame.
     pub context: (usize, Option<u32>, usize),
+}
+
+/// The path of part `n` of what has this path; a watch expression's own path is its text.
+#[must_use]
+pub fn part_path(path: &str, n: usize) -> String {
+    format!("{path}\u{1}{n}")
 }
 
 /// A stack to walk.

@@ -51,6 +51,8 @@ pub struct OpenEth {
     #[serde(with = "BigArray")]
     descriptors: [u32; 256],
     stored: RegFile,
+    /// Frames lost because the next receive descriptor was not empty (interrupt BUSY).
+    pub missed: u64,
 }
 
 impl Default for OpenEth {
@@ -77,6 +79,7 @@ impl Default for OpenEth {
             paused: 0,
             descriptors: [0; 256],
             stored: RegFile::default(),
+            missed: 0,
         }
     }
 }

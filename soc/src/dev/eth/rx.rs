@@ -73,6 +73,7 @@ impl OpenEth {
         let word = self.bd_word(i);
         if i >= DESCRIPTORS || word & rx_bd::E == 0 {
             self.int_source |= int::BUSY;
+            self.missed += 1;
             return;
         }
         let longest = (self.packet_len & 0xFFFF) as usize;

@@ -43,6 +43,8 @@ pub fn eth(m: &Machine) -> EthSample {
         tx_num: mac.tx_bd_num,
         tx_next: mac.tx_next,
         rx_next: mac.rx_next,
+        waiting: m.backlog().0,
+        lost: [mac.missed, m.backlog().1],
         desc: (0..DESCRIPTORS).map(|i| (mac.bd_word(i), mac.bd_addr(i))).collect(),
     }
 }
