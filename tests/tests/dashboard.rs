@@ -237,6 +237,27 @@ fn ctrl_z_gives_the_terminal_back_until_fg() {
     assert_eq!(t.modes(), "0 0 1");
 }
 
+#[test]
+fn colours_clipboard_and_what_is_kept() {
+    let command = format!("env NO_COLOR=1 {} demo", binary::path().display());
+    let Some(t) = Tmux::start("kept", &command) else { return };
+    t.run(&["set-option", "-s", "set-clipboard", "on"]);
+    t.wait_for("running");
+    let escapes = String::from_utf8_lossy(&t.run(&["capture-pane", "-e", "-p"]).stdout).into_owned();
+    let coloured = |n: u32| escapes.contains(&format!("\x1b[{n}")) || escapes.contains(&format!(";{n}"));
+    assert!(escapes.contains("\x1b["), "bold and reversed are left");
+    assert!(!(30..38).chain(40..48).any(coloured), "{escapes:?}");
+    // A row of the code to the clipboard, as OSC 52 has it.
+    t.keys(&["Space", "2", "Tab", "y"]);
+    t.wait_for("copied");
+    let copied = String::from_utf8_lossy(&t.run(&["show-buffer"]).stdout).into_owned();
+    assert!(copied.starts_with("0x4"), "{copied:?}");
+    t.keys(&["T", ">", "W"]);
+    t.wait_for("saved");
+    let kept = std::fs::read_to_string(t.dir.path().join("esplens/dashboard.toml")).unwrap();
+    assert!(kept.contains("theme = \"dark\"") && kept.contains("[layout.cpu]"), "{kept}");
+}
+
 /// How often each thread of a process went to sleep so far, by its number.
 fn sleeps(pid: u32) -> std::collections::BTreeMap<String, u64> {
     let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten();

@@ -152,34 +152,28 @@ fn watched_values_unfold_to_any_depth_and_arrays_by_pages() {
         rig.line(expression);
     }
     assert_eq!(rig.state.shared.sample.watches[0].parts.len(), 0, "nothing is read before it is opened");
+    // What a key unfolds is there with the next sample.
+    let press = |rig: &mut Rig, keys: &str| keys.split(' ').for_each(|key| rig.keys(key));
+    let last_row = |rig: &Rig, name: &str| {
+        let rows: Vec<String> = rig.text().lines().skip(2).map(String::from).collect();
+        rows.iter().rposition(|l| l.contains(name)).unwrap_or_else(|| panic!("no {name} in\n{}", rig.text()))
+    };
     // The pointer, the task, its list item, the list that it is in, that list's end.
-    rig.keys("Enter Down Enter");
-    let row = |rig: &Rig, text: &str| rig.text().lines().skip(2).position(|l| l.contains(text));
-    for (name, inside) in [("xStateListItem", "xItemValue"), ("pxContainer", "* ="), ("* =", "xListEnd")] {
-        let (Some(to), here) = (row(&rig, name), 0) else { panic!("no {name} in\n{}", rig.text()) };
-        rig.keys("Home");
+    press(&mut rig, "Enter Down Enter");
+    for (name, inside) in [("xStateListItem", "xItemValue"), ("pvContainer", "* ="), ("* =", "xListEnd")] {
+        press(&mut rig, "Home");
         // The last row of that name: pointers and what they point to nest.
-        let to = rig
-            .text()
-            .lines()
-            .skip(2)
-            .collect::<Vec<_>>()
-            .iter()
-            .rposition(|l| l.contains(name))
-            .unwrap_or(to);
-        for _ in here..to {
-            rig.keys("Down");
-        }
-        rig.keys("Right");
+        (0..last_row(&rig, name)).for_each(|_| rig.keys("Down"));
+        press(&mut rig, "Right");
         assert!(rig.text().contains(inside), "{name}: {}", rig.text());
     }
-    // Left twice: folds, then goes to what it belongs to.
-    rig.keys("Left Left");
-    assert!(!rig.text().contains("xListEnd"), "{}", rig.text());
+    // Folds, then goes to what it belongs to.
+    press(&mut rig, "Left Left Left");
+    assert!(!rig.text().contains("* = {uxNumberOfItems"), "{}", rig.text());
     // An array of many thousand bytes, page by page.
-    rig.keys("Home Left End Right");
+    press(&mut rig, "Home Left End Right");
     assert!(rig.text().contains("[31] =") && !rig.text().contains("[32] ="), "{}", rig.text());
-    rig.keys("End Enter");
+    press(&mut rig, "End Enter");
     assert!(rig.text().contains("[32] =") && rig.text().contains("[63] ="), "{}", rig.text());
     assert!(!rig.text().contains("[31] ="), "{}", rig.text());
 }

@@ -47,7 +47,7 @@ fn show(rig: &mut Rig, pane: PaneId, names: &Names) {
                 rig.line(expression);
             }
             // A structure, a list in it, and the array of characters that its name is.
-            rig.keys("Enter Down Down Enter");
+            "Enter Down Down Enter".split(' ').for_each(|key| rig.keys(key));
         }
         PaneId::Frames => rig.keys("Enter"),
         PaneId::Memory => {

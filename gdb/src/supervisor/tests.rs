@@ -143,3 +143,47 @@ fn lines_get_their_context_before_anybody_sees_them() {
 }
 mod conditions;
 mod vocabulary;
+
+#[test]
+fn a_change_to_a_machine_that_stands_still_is_told_a_look_is_not() {
+    let (root, thread) = spawn(machine(), Speed::Max).unwrap();
+    let h = root.register("a");
+    let mut events = h.subscribe();
+    h.call(|s| s.status()).unwrap();
+    assert!(events.try_recv().is_err(), "looking changes nothing");
+    let by = h.client().clone();
+    h.call(move |s| s.add_point(PointKind::Break, 0x4000_0400, 1, &by)).unwrap();
+    // The event follows the answer.
+    assert!(matches!(events.blocking_recv(), Ok(Event::Touched)));
+    let other = h.register("b");
+    assert!(matches!(events.blocking_recv(), Ok(Event::Touched)), "a client came");
+    drop(other);
+    assert!(matches!(events.blocking_recv(), Ok(Event::Touched)), "and went");
+    let by = h.client().clone();
+    h.call(move |s| s.quit(&by)).unwrap();
+    thread.join().unwrap();
+    assert!(matches!(events.blocking_recv(), Ok(Event::Quit(_))));
+    assert!(matches!(events.blocking_recv(), Ok(Event::Gone)));
+}
+
+#[test]
+fn a_request_rings_for_a_thread_that_rests_and_for_no_other() {
+    let mut supervisor = Supervisor::new(machine());
+    assert!(!supervisor.rest(), "nothing would wake it");
+    let (ring, rung) = std::sync::mpsc::channel();
+    let ring = std::sync::Mutex::new(ring);
+    supervisor.on_request(move || ring.lock().unwrap().send(()).unwrap());
+    let ask = |h: Handle| std::thread::spawn(move || h.call(|s| s.stop_number()).unwrap());
+    let early = ask(supervisor.handle());
+    while !early.is_finished() {
+        supervisor.serve(Duration::from_millis(1));
+    }
+    assert!(rung.try_recv().is_err(), "it did not rest");
+    assert!(supervisor.rest());
+    let late = ask(supervisor.handle());
+    rung.recv_timeout(Duration::from_secs(60)).expect("it rings");
+    while !late.is_finished() {
+        supervisor.serve(Duration::from_millis(1));
+    }
+    assert!(rung.try_recv().is_err(), "once");
+}

@@ -10,6 +10,7 @@ use super::explain::Live;
 use super::hostnet::{At, Segment, Sockets};
 use super::nic::NicKind;
 use super::serial::{Event, Lines, Where};
+use super::stats::Stats;
 use super::target::{self, Setup, Target};
 use super::trace::{self, Sinks};
 use super::{attach, debug, terminal, units};
@@ -82,16 +83,7 @@ fn machine_thread(
                 target.session().quit(&by);
                 let _ = free.recv_timeout(DASHBOARD_ENDS);
             }
-            if let Exit::Stopped(why) = &exit {
-                terminal::message(why);
-            }
-            if args.persist {
-                write_back(args, &target, input)?;
-            }
-            if let Some(format) = args.stats {
-                terminal::clear_status();
-                eprintln!("{}", stats.line(format, &exit));
-            }
+            conclude(args, &target, input, &exit, &stats)?;
             Ok(exit)
         };
         let thread = std::thread::Builder::new().name("machine".into()).spawn_scoped(scope, body)?;
@@ -102,6 +94,27 @@ fn machine_thread(
         }
         thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("the machine's thread panicked")))
     })
+}
+
+/// What is said and written at the end.
+fn conclude(
+    args: &RunArgs,
+    target: &dyn Target,
+    input: &BootInput,
+    exit: &Exit,
+    stats: &Stats,
+) -> anyhow::Result<()> {
+    if let Exit::Stopped(why) = exit {
+        terminal::message(why);
+    }
+    if args.persist {
+        write_back(args, target, input)?;
+    }
+    if let Some(format) = args.stats {
+        terminal::clear_status();
+        eprintln!("{}", stats.line(format, exit));
+    }
+    Ok(())
 }
 
 /// True when UART0 is on the terminal.

@@ -52,10 +52,7 @@ struct App {
 /// # Errors
 /// When there is no terminal, or it goes away.
 pub fn run(mut state: State, link: Link, inbox: Inbox) -> io::Result<End> {
-    let last = inbox.clone();
-    let screen = Screen::take(move || last.push(Msg::Gone))?;
-    let jobs = inbox.clone();
-    term::job_control(move |stop| jobs.push(if stop { Msg::Suspend } else { Msg::Resume }))?;
+    let screen = take_screen(&inbox)?;
     let mut terminal = Terminal::new(CrosstermBackend::new(screen.out()))?;
     let size = terminal.size()?;
     state.size = (size.width, size.height);
@@ -93,6 +90,14 @@ pub fn run(mut state: State, link: Link, inbox: Inbox) -> io::Result<End> {
             app.draw(&screen, &mut terminal)?;
         }
     }
+}
+
+/// Takes the terminal; panics and signals about it become messages.
+fn take_screen(inbox: &Inbox) -> io::Result<Screen> {
+    let (last, jobs) = (inbox.clone(), inbox.clone());
+    let screen = Screen::take(move || last.push(Msg::Gone))?;
+    term::job_control(move |stop| jobs.push(if stop { Msg::Suspend } else { Msg::Resume }))?;
+    Ok(screen)
 }
 
 /// Keys and mouse, from a thread that waits for them.

@@ -48,9 +48,7 @@ fn run(out: &mut String, screen: &Buffer, (from, to): (u16, u16), y: u16) {
     if reversed {
         (fore, back) = (back.or(Some(GROUND.into())), fore.or(Some(TEXT.into())));
     }
-    let at = |n: u16| MARGIN + f32::from(n) * CELL.0;
-    let top = MARGIN + f32::from(y) * CELL.1;
-    let (left, width) = (at(from), f32::from(to - from) * CELL.0);
+    let ((left, top), width) = (corner(from, y), f32::from(to - from) * CELL.0);
     if let Some(back) = back {
         let height = CELL.1;
         let _ = writeln!(
@@ -58,22 +56,8 @@ fn run(out: &mut String, screen: &Buffer, (from, to): (u16, u16), y: u16) {
             "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height}\" fill=\"{back}\"/>"
         );
     }
-    let fill = fore.clone().unwrap_or(TEXT.into());
-    let mut text = String::new();
-    let mut x = from;
-    while x < to {
-        let symbol = screen[(x, y)].symbol();
-        // A line or bar of equal cells is one shape.
-        let same = (x..to).take_while(|n| screen[(*n, y)].symbol() == symbol).count() as u16;
-        match shape(symbol, (at(x), top, f32::from(same) * CELL.0), &fill) {
-            Some(picture) => {
-                out.push_str(&picture);
-                text += &" ".repeat(same.into());
-            }
-            None => (0..same).for_each(|_| text += symbol),
-        }
-        x += same;
-    }
+    let fill = fore.clone().unwrap_or_else(|| TEXT.into());
+    let text = shapes(out, screen, (from, to), y, &fill);
     if text.trim().is_empty() {
         return;
     }
@@ -93,6 +77,31 @@ fn run(out: &mut String, screen: &Buffer, (from, to): (u16, u16), y: u16) {
         "<text x=\"{left:.1}\" y=\"{base:.1}\" textLength=\"{width:.1}\" lengthAdjust=\"spacingAndGlyphs\"{attributes}>{}</text>",
         escape(&text)
     );
+}
+
+/// Draws what of a run are lines and bars; the text that is left, with blanks in their places.
+fn shapes(out: &mut String, screen: &Buffer, (from, to): (u16, u16), y: u16, fill: &str) -> String {
+    let (mut text, mut x) = (String::new(), from);
+    while x < to {
+        let symbol = screen[(x, y)].symbol();
+        // A line or bar of equal cells is one shape.
+        let same = (x..to).take_while(|n| screen[(*n, y)].symbol() == symbol).count() as u16;
+        let (left, top) = corner(x, y);
+        match shape(symbol, (left, top, f32::from(same) * CELL.0), fill) {
+            Some(picture) => {
+                out.push_str(&picture);
+                text += &" ".repeat(same.into());
+            }
+            None => (0..same).for_each(|_| text += symbol),
+        }
+        x += same;
+    }
+    text
+}
+
+/// Where a cell stands.
+fn corner(x: u16, y: u16) -> (f32, f32) {
+    (MARGIN + f32::from(x) * CELL.0, MARGIN + f32::from(y) * CELL.1)
 }
 
 /// Frames and bars as lines and boxes that meet, whatever the font; `None`: text.

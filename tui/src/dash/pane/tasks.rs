@@ -63,6 +63,19 @@ fn stack_bar(stack: StackSample, width: usize) -> String {
     format!("{}{}{}", "█".repeat(used), "▒".repeat(peak - used), "·".repeat(width - peak))
 }
 
+/// A task's state in a word.
+fn state(t: &TaskSample) -> (&'static str, Role) {
+    match (t.running, t.state.as_str()) {
+        (Some(0), _) => ("run 0", Role::First),
+        (Some(_), _) => ("run 1", Role::Second),
+        (_, "ready") => ("ready", Role::Good),
+        (_, "blocked") => ("block", Role::Dim),
+        (_, "suspended") => ("susp", Role::Dim),
+        (_, "deleted") => ("gone", Role::Bad),
+        _ => ("?", Role::Warn),
+    }
+}
+
 impl Tasks {
     fn sorted<'a>(&self, s: &'a Shared) -> Vec<&'a TaskSample> {
         let mut tasks: Vec<&TaskSample> = s.sample.tasks.iter().collect();
@@ -84,15 +97,7 @@ impl Tasks {
 
     fn row(&self, s: &Shared, t: &TaskSample, width: u16) -> Line<'static> {
         let style = |role| s.theme.style(role);
-        let (state, role) = match (t.running, t.state.as_str()) {
-            (Some(0), _) => ("run 0", Role::First),
-            (Some(_), _) => ("run 1", Role::Second),
-            (_, "ready") => ("ready", Role::Good),
-            (_, "blocked") => ("block", Role::Dim),
-            (_, "suspended") => ("susp", Role::Dim),
-            (_, "deleted") => ("gone", Role::Bad),
-            _ => ("?", Role::Warn),
-        };
+        let (state, role) = state(t);
         let lent = if t.priority.0 != t.priority.1 {
             format!("{}({})", t.priority.0, t.priority.1)
         } else {
@@ -125,7 +130,9 @@ impl Tasks {
                 false => format!("{full:>4}% "),
             }));
         }
-        spans.push(Span::styled(t.blocked_on.clone(), style(Role::Dim)));
+        if c.waits {
+            spans.push(Span::styled(t.blocked_on.clone(), style(Role::Dim)));
+        }
         Line::from(spans)
     }
 }
@@ -144,6 +151,8 @@ struct Columns {
     bar: usize,
     /// The stack in bytes instead of per cent.
     bytes: bool,
+    /// What it waits for.
+    waits: bool,
 }
 
 impl Columns {
@@ -155,6 +164,7 @@ impl Columns {
             spark: from(84, 12) + from(130, 8),
             bar: from(46, 4) + from(64, 4) + from(130, 8),
             bytes: width >= 64,
+            waits: width >= 62,
         }
     }
 }
@@ -171,7 +181,7 @@ fn head(width: u16) -> String {
         (bar, true) => out += &format!("{:<w$}", "stack, peak", w = bar + 13),
         (bar, false) => out += &format!("{:<w$}", "stack", w = bar + 6),
     }
-    out + "waits for"
+    out + if c.waits { "waits for" } else { "" }
 }
 
 impl Pane for Tasks {
