@@ -156,7 +156,8 @@ fn watched_values_unfold_to_any_depth_and_arrays_by_pages() {
     let press = |rig: &mut Rig, keys: &str| keys.split(' ').for_each(|key| rig.keys(key));
     let last_row = |rig: &Rig, name: &str| {
         let rows: Vec<String> = rig.text().lines().skip(2).map(String::from).collect();
-        rows.iter().rposition(|l| l.contains(name)).unwrap_or_else(|| panic!("no {name} in\n{}", rig.text()))
+        let named = |l: &String| l.trim_start_matches(['┃', ' ', '▶', '▼']).starts_with(name);
+        rows.iter().rposition(named).unwrap_or_else(|| panic!("no {name} in\n{}", rig.text()))
     };
     // The pointer, the task, its list item, the list that it is in, that list's end.
     press(&mut rig, "Enter Down Enter");

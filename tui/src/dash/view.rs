@@ -155,7 +155,6 @@ fn name_of(cmd: Cmd) -> &'static str {
 }
 
 fn draw_modal(state: &State, modal: &Modal, area: Rect, buf: &mut Buffer) {
-    let theme = state.shared.theme;
     match modal {
         Modal::Help(scroll) => {
             let lines = help(state);
@@ -170,17 +169,20 @@ fn draw_modal(state: &State, modal: &Modal, area: Rect, buf: &mut Buffer) {
             let room = window(state, label, (70, 3), area, buf);
             typed(state, line, room, buf);
         }
-        Modal::Quit => {
-            let room = window(state, "Quit", (52, 4), area, buf);
-            let key = |k: &'static str| Span::styled(k, theme.style(Role::Key));
-            put(buf, room, 0, Line::from(vec![key(" y"), " end esplens and the machine".into()]));
-            put(
-                buf,
-                room,
-                1,
-                Line::from(vec![key(" d"), " the dashboard only   ".into(), key("Esc"), " stay".into()]),
-            );
-        }
+        Modal::Quit => quit(state, area, buf),
+    }
+}
+
+fn quit(state: &State, area: Rect, buf: &mut Buffer) {
+    // Only a dashboard on another process's machine can leave it alone.
+    let rows: &[(&str, &str)] = match state.detach {
+        true => &[("y", "leave; the machine goes on"), ("k", "end the machine too"), ("Esc", "stay")],
+        false => &[("y", "end esplens and the machine"), ("Esc", "stay")],
+    };
+    let room = window(state, "Quit", (40, rows.len() as u16 + 2), area, buf);
+    for (y, (key, what)) in (0..).zip(rows) {
+        let key = Span::styled(format!(" {key:<4}"), state.shared.theme.style(Role::Key));
+        put(buf, room, y, Line::from(vec![key, (*what).into()]));
     }
 }
 

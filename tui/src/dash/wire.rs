@@ -125,6 +125,8 @@ pub enum Action {
     Find(usize, u32, Vec<u8>),
     /// A line for the monitor.
     Monitor(String),
+    /// What the last word of such a line may become.
+    Complete(String),
     /// Where a name or an expression points.
     Address(String),
     /// Where addresses of code lie, a line each.
@@ -144,6 +146,8 @@ pub struct Reply {
     pub failed: bool,
     /// An address, for [`Action::Find`] and [`Action::Address`].
     pub addr: Option<u32>,
+    /// For [`Action::Complete`]: the line, and the words that its last one may become.
+    pub words: Option<(String, Vec<String>)>,
 }
 
 /// Something happened.
