@@ -23,7 +23,7 @@ name. The mouse works as well: click a pane, a row, a layout's name; click left 
 
 - **Typing.** `Enter` in the UART pane sends your keys to the firmware until `Esc`; `:` opens the monitor's prompt.
 - **Stopping.** `b` in the code; `B` opens the prompt with `break `, which takes the monitor's words:
-  `break frame 'tcp port 80'`, `break irq uart0`, `break task net`, `break reg UART_FIFO w`.
+  `break frame 'tcp port 80'`, `break irq uart0`, `break task net`, `break reg UART0.FIFO w`.
 - **Another task's stack.** `Enter` on a task: the backtrace follows it until `Esc` there.
 - **Bright values** in registers, memory and watch expressions changed since the last stop; reversed ones just now.
 - **Watching** (`a`): an expression of C or Rust, `->`, `[3]`, casts and registers (`$a2`) included. `Right` unfolds a

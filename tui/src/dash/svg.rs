@@ -191,6 +191,7 @@ mod tests {
         let picture = svg(&screen);
         assert!(picture.contains(">a&lt;b</text>") && picture.contains("#5fd7ff"), "{picture}");
         assert!(picture.contains("fill=\"#d0d0d0\"/>"), "{picture}");
+        let mut screen = Buffer::empty(Rect::new(0, 0, 10, 2));
         screen.set_string(0, 0, "╭───╮", Style::new());
         screen.set_string(0, 1, "▄▄x░░", Style::new());
         let picture = svg(&screen);
