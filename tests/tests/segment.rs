@@ -4,27 +4,16 @@ use esplens_soc::machine::{Machine, MachineConfig, RunExit};
 use esplens_soc::net::switch::{Faults, Lan};
 use esplens_soc::net::user::Config;
 use esplens_soc::system::Output;
-use esplens_tests::{binary, firmware};
+use esplens_tests::demo::{self, Demo, data, sum};
+use esplens_tests::host::free_port;
+use esplens_tests::firmware;
 use regex::Regex;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Stdio};
-use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 const US: u64 = esplens_core::time::TICKS_PER_US;
 const MS: u64 = 1000 * US;
-
-fn demo_image() -> PathBuf {
-    concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/demo/flash.bin").into()
-}
-
-/// FNV-1a of the demo's `/data/N`.
-fn sum(n: u32) -> u32 {
-    let byte = |i: u32| i.wrapping_mul(2_654_435_761) >> 24;
-    (0..n).fold(0x811C_9DC5, |sum, i| (sum ^ byte(i)).wrapping_mul(0x0100_0193))
-}
 
 /// Demos on a switch, and what their consoles showed.
 struct Demos {
@@ -34,7 +23,7 @@ struct Demos {
 
 impl Demos {
     fn new(count: u8, gateway: Option<Config>, faults: Faults, seed: u64) -> Self {
-        let flash = firmware::input(&demo_image()).unwrap().flash;
+        let flash = firmware::input(&demo::image()).unwrap().flash;
         let machine = |n: u8| {
             let mut config = MachineConfig::new(flash.clone());
             config.segment = true;
@@ -81,7 +70,7 @@ impl Demos {
         for address in from {
             self.type_in(0, &format!("get {address}/data/{bytes}"));
             let got = self.expect(0, r"get: (.*), \d+ ms", 300_000);
-            assert_eq!(got, format!("done, {bytes} bytes, sum {:08x}", sum(bytes)));
+            assert_eq!(got, format!("done, {bytes} bytes, sum {:08x}", sum(&data(bytes))));
         }
     }
 }
@@ -125,66 +114,23 @@ fn transfers_complete_on_a_bad_switch_and_the_run_is_the_seeds() {
     assert_ne!(first.0, run(6).0, "another seed, another run");
 }
 
-/// A process with the demo, its console as lines.
-struct Process {
-    child: Child,
-    keys: ChildStdin,
-    lines: Receiver<String>,
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+/// A demo on a segment, with an address of its own.
+struct Process(Demo);
 
 impl Process {
     fn start(id: u8, nic: &str) -> Self {
-        let mut command = binary::esplens();
-        command.arg("run").arg(demo_image()).args(["--nic", nic, "--id", &id.to_string()]);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let (keys, out) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        let (tx, lines) = channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(out).lines().map_while(Result::ok) {
-                let _ = tx.send(line);
-            }
-        });
-        let mut process = Self { child, keys, lines };
-        process.expect("asking for an address");
-        process.type_in(&format!("ip 10.1.0.{id}/24"));
-        process.expect("as told");
-        process
-    }
-
-    fn type_in(&mut self, line: &str) {
-        self.keys.write_all(format!("{line}\r").as_bytes()).unwrap();
-        self.keys.flush().unwrap();
-    }
-
-    fn expect(&mut self, what: &str) {
-        let end = Instant::now() + Duration::from_secs(90);
-        let mut seen = Vec::new();
-        while let Ok(line) = self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
-            if line.contains(what) {
-                return;
-            }
-            seen.push(line);
-        }
-        panic!("no {what:?} in {seen:#?}");
+        let mut demo = Demo::start(&["--nic", nic, "--id", &id.to_string()]);
+        demo.type_in(&format!("ip 10.1.0.{id}/24"));
+        demo.expect("as told");
+        Self(demo)
     }
 
     fn visits(&mut self, other: u8) {
-        self.type_in(&format!("ping 10.1.0.{other} 2"));
-        self.expect("ping: 2 sent, 2 received");
-        self.type_in(&format!("get 10.1.0.{other}/data/20000"));
-        self.expect(&format!("get: done, 20000 bytes, sum {:08x}", sum(20_000)));
+        self.0.type_in(&format!("ping 10.1.0.{other} 2"));
+        self.0.expect("ping: 2 sent, 2 received");
+        self.0.type_in(&format!("get 10.1.0.{other}/data/20000"));
+        self.0.expect(&format!("get: done, 20000 bytes, sum {:08x}", sum(&data(20_000))));
     }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Three: whoever listens is the hub, so that those who connect reach each other as well.
@@ -242,21 +188,4 @@ fn a_tcp_segment_is_framed_as_qemus() {
         }
     }
     panic!("no answer");
-}
-
-/// A TAP device needs CAP_NET_ADMIN; where that is missing the error says what was tried.
-#[test]
-fn a_tap_device_carries_frames_or_says_why_not() {
-    let name = format!("esplens{}", std::process::id() % 10_000);
-    let nic = format!("tap,ifname={name},script=no,downscript=no");
-    let mut command = binary::esplens();
-    command.arg("run").arg(demo_image()).args(["--nic", &nic, "--timeout", "3s"]);
-    let out = command.output().unwrap();
-    let text = String::from_utf8_lossy(&out.stderr).into_owned();
-    if text.contains("/dev/net/tun") || text.contains("not permitted") {
-        eprintln!("skipped: {text}");
-        assert!(text.contains(&name), "the error names the device: {text}");
-        return;
-    }
-    assert!(text.contains(&format!("network segment on {name}")), "{text}");
 }
