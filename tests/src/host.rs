@@ -27,13 +27,12 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port()
 }
 
-/// A name server with one answer for everything: this computer, as the guest sees it. Its port on 127.0.0.1, and the
-/// names it is asked for.
+/// A name server with one answer for everything. Its port on 127.0.0.1, and the names it is asked for.
 ///
 /// # Panics
 /// When the host gives no socket.
 #[must_use]
-pub fn name_server() -> (u16, Receiver<String>) {
+pub fn name_server(address: [u8; 4]) -> (u16, Receiver<String>) {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     let port = socket.local_addr().expect("its address").port();
     let (asked, names) = channel();

@@ -60,6 +60,8 @@ pub struct Net {
     queued: usize,
     /// When the line to the guest is free again.
     line_free: Ticks,
+    /// Frames for the guest that were lost here.
+    lost: u64,
 }
 
 impl Net {
@@ -76,7 +78,7 @@ impl Net {
     }
 
     fn with(far: Far) -> Self {
-        Self { far, queue: VecDeque::new(), queued: 0, line_free: 0 }
+        Self { far, queue: VecDeque::new(), queued: 0, line_free: 0, lost: 0 }
     }
 
     /// The user network, if it is one.
@@ -133,8 +135,15 @@ impl Net {
             if ready == Ready::Yes {
                 return Some(frame);
             }
+            self.lost += 1;
         }
         None
+    }
+
+    /// Frames for the guest that were lost before its MAC: too many waited, or it did not receive at all.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lost
     }
 
     /// What the host's sockets are to do.
@@ -161,6 +170,7 @@ impl Net {
         for mut frame in frames {
             frame.resize(frame.len().max(MIN_FRAME), 0);
             if self.queued + frame.len() > MAX_QUEUED {
+                self.lost += 1;
                 continue;
             }
             let time = (frame.len() + OVERHEAD) as Ticks * BYTE_TICKS_X100 / 100;

@@ -2,6 +2,7 @@
 //! The two overlap; firmware that touches registers only the EMAC has gets the EMAC.
 
 pub mod control;
+pub mod counters;
 pub mod emac;
 pub mod mii;
 pub mod openeth;
