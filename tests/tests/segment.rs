@@ -6,7 +6,7 @@ use esplens_soc::net::user::Config;
 use esplens_soc::system::Output;
 use esplens_tests::demo::{self, Demo, data, sum};
 use esplens_tests::host::free_port;
-use esplens_tests::firmware;
+use esplens_tests::{binary, firmware};
 use regex::Regex;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -155,37 +155,89 @@ fn processes_on_a_multicast_segment_ping_and_speak_tcp() {
     first.visits(2);
 }
 
-/// QEMU's framing: a length of four bytes, highest first, then the frame.
+/// The other end of a `socket,connect=`: QEMU's framing, a length of four bytes, highest first, then the frame.
+struct Peer(TcpStream);
+
+impl Peer {
+    fn accept(listener: &TcpListener) -> Self {
+        let (peer, _) = listener.accept().unwrap();
+        peer.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        Self(peer)
+    }
+
+    fn read(&mut self) -> Vec<u8> {
+        let mut len = [0; 4];
+        self.0.read_exact(&mut len).unwrap();
+        let mut frame = vec![0; u32::from_be_bytes(len) as usize];
+        self.0.read_exact(&mut frame).unwrap();
+        frame
+    }
+
+    fn write(&mut self, frame: &[u8]) -> std::io::Result<()> {
+        self.0.write_all(&[&(frame.len() as u32).to_be_bytes(), frame].concat())
+    }
+
+    /// Asks who has 10.1.0.`last`, until there is an answer to exactly that.
+    fn who_has(&mut self, last: u8) {
+        let mut ask = vec![0xFF; 6];
+        ask.extend([2, 0, 0, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 1, 0, 5]);
+        ask.extend([0, 0, 0, 0, 0, 0, 10, 1, 0, last]);
+        ask.resize(60, 0);
+        self.write(&ask).unwrap();
+        let end = Instant::now() + Duration::from_secs(60);
+        while Instant::now() < end {
+            let f = self.read();
+            if f[12..14] == [8, 6] && f[20..22] == [0, 2] && f[28..32] == [10, 1, 0, last] {
+                assert_eq!(&f[..6], &[2, 0, 0, 0, 0, 1]);
+                return;
+            }
+        }
+        panic!("no answer");
+    }
+}
+
 #[test]
 fn a_tcp_segment_is_framed_as_qemus() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let nic = format!("socket,connect={}", listener.local_addr().unwrap());
     let _demo = Process::start(9, &nic);
-    let (mut peer, _) = listener.accept().unwrap();
-    peer.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    let read = |peer: &mut TcpStream| {
-        let mut len = [0; 4];
-        peer.read_exact(&mut len).unwrap();
-        let mut frame = vec![0; u32::from_be_bytes(len) as usize];
-        peer.read_exact(&mut frame).unwrap();
-        frame
-    };
-    let hello = read(&mut peer);
+    let mut peer = Peer::accept(&listener);
+    let hello = peer.read();
     assert!(hello.len() >= 60 && hello[6..9] == [0x24, 0x0A, 0xC4], "{hello:x?}");
-    // Who has 10.1.0.9?
-    let mut ask = vec![0xFF; 6];
-    ask.extend([2, 0, 0, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 1, 0, 5]);
-    ask.extend([0, 0, 0, 0, 0, 0, 10, 1, 0, 9]);
-    ask.resize(60, 0);
-    peer.write_all(&(ask.len() as u32).to_be_bytes()).unwrap();
-    peer.write_all(&ask).unwrap();
-    let end = Instant::now() + Duration::from_secs(60);
-    while Instant::now() < end {
-        let f = read(&mut peer);
-        if f[12..14] == [8, 6] && f[20..22] == [0, 2] {
-            assert_eq!((&f[..6], &f[28..32]), (&[2, 0, 0, 0, 0, 1][..], &[10, 1, 0, 9][..]));
-            return;
-        }
+    peer.who_has(9);
+}
+
+/// Noise, frames longer than a line's, broadcasts in a storm, and framing that is none: the connection is given up and
+/// made again, memory stays bounded, and the guest still answers.
+#[test]
+fn a_hostile_segment_does_no_harm() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nic = format!("socket,connect={}", listener.local_addr().unwrap());
+    let demo = Process::start(9, &nic);
+    let mut peer = Peer::accept(&listener);
+    let mut x = 88_172_645_463_325_252_u64;
+    let mut next = || {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        x
+    };
+    let kinds = [[8, 0], [8, 6], [0x86, 0xDD], [0x81, 0], [0, 0]];
+    for n in 0..20_000_usize {
+        let long = if n % 200 == 0 { 60_000 } else { 200 };
+        let mut frame = vec![0xFF; 12];
+        frame[6] = 2;
+        frame.extend(kinds[n % kinds.len()]);
+        frame.extend((0..next() as usize % long).map(|_| next() as u8));
+        frame.truncate(if n % 7 == 0 { 1 + n % 20 } else { frame.len() });
+        peer.write(&frame).unwrap();
     }
-    panic!("no answer");
+    for length in [0_u32, u32::MAX] {
+        peer.0.write_all(&length.to_be_bytes()).unwrap();
+        // The other end hangs up, and calls again.
+        peer = Peer::accept(&listener);
+    }
+    peer.who_has(9);
+    let peak = binary::peak_kib(demo.0.running.0.id()).unwrap_or(0);
+    assert!(peak < 200 << 10, "{peak} KiB");
 }

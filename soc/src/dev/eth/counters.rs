@@ -20,7 +20,7 @@ pub struct Counters {
     pub no_descriptor: u64,
     /// Lost for being shorter than `PACKETLEN.MINFL`.
     pub short: u64,
-    /// Lost because the receiver was off, or longer than anything on a line.
+    /// Lost because receiver or link was off, or longer than anything on a line.
     pub off: u64,
     /// Received with a wrong checksum.
     pub crc: u64,

@@ -11,6 +11,8 @@ pub mod spec;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_hostile;
+#[cfg(test)]
 mod tests_modes;
 pub mod tx;
 
@@ -183,6 +185,8 @@ impl Device for Eth {
             // Without a link nothing reaches the MAC.
             if self.link() {
                 self.openeth.receive(frame, cx);
+            } else {
+                self.openeth.counters.off += 1;
             }
             self.sync_irq(cx);
         }
