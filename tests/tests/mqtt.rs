@@ -47,7 +47,12 @@ fn restricted_the_firmware_reaches_nobody() {
     let (port, names) = name_server([10, 0, 2, 2]);
     let nic = format!("user,restrict=on,resolver=127.0.0.1:{port}");
     let mut command = binary::esplens();
-    command.arg("run").arg(flash).args(["--nic", &nic, "--exit-on", "couldn't get hostname for :broker.hivemq.com"]);
+    command.arg("run").arg(flash).args([
+        "--nic",
+        &nic,
+        "--exit-on",
+        "couldn't get hostname for :broker.hivemq.com",
+    ]);
     let out = command.args(["--timeout", "60s", "--wall-timeout", "5m"]).output().unwrap();
     assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
     assert!(names.try_recv().is_err(), "the name server was asked");

@@ -109,7 +109,12 @@ fn the_host_pings_and_fetches_over_a_tap_device() {
 fn a_device_that_cannot_be_is_a_clear_error() {
     for (name, why) in [("a-name-too-long-for-linux", "1 to 15 characters"), ("lo", "ifname=lo")] {
         let mut command = binary::esplens();
-        command.arg("run").arg(demo::image()).args(["--nic", &format!("tap,ifname={name}"), "--timeout", "1s"]);
+        command.arg("run").arg(demo::image()).args([
+            "--nic",
+            &format!("tap,ifname={name}"),
+            "--timeout",
+            "1s",
+        ]);
         let out = command.output().unwrap();
         let text = String::from_utf8_lossy(&out.stderr).into_owned();
         if text.contains("/dev/net/tun") {

@@ -45,7 +45,14 @@ impl fmt::Display for Counters {
         write!(f, "received {} ({} bytes), ", self.received, self.received_bytes)?;
         write!(f, "sent {} ({} bytes), filtered {}, ", self.sent, self.sent_bytes, self.filtered)?;
         let parts = (self.no_descriptor, self.short, self.off);
-        write!(f, "dropped {} (no descriptor {}, short {}, off {}), ", self.dropped(), parts.0, parts.1, parts.2)?;
+        write!(
+            f,
+            "dropped {} (no descriptor {}, short {}, off {}), ",
+            self.dropped(),
+            parts.0,
+            parts.1,
+            parts.2
+        )?;
         let errors = (self.crc, self.long, self.overrun, self.underrun);
         write!(f, "errors: CRC {}, long {}, overrun {}, underrun {}", errors.0, errors.1, errors.2, errors.3)
     }

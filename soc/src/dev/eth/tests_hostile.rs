@@ -23,7 +23,8 @@ fn step() -> impl Strategy<Value = Step> {
         frame.resize(n, fill);
         Step::Frame(frame)
     });
-    let offset = prop_oneof![Just(MODER), Just(PACKETLEN), Just(TX_BD_NUM), (0_u32..0x20).prop_map(|n| 4 * n)];
+    let offset =
+        prop_oneof![Just(MODER), Just(PACKETLEN), Just(TX_BD_NUM), (0_u32..0x20).prop_map(|n| 4 * n)];
     let buffer = prop_oneof![Just(RX_BUF), Just(TX_BUF), Just(0), Just(0x3FFF_FFF0), any::<u32>()];
     prop_oneof![
         3 => frame,
