@@ -78,7 +78,7 @@ fn a_restricted_guest_reaches_what_guestfwd_names_alone() {
 fn ask(monitor: u16, command: &str) -> String {
     let mut line = TcpStream::connect((Ipv4Addr::LOCALHOST, monitor)).unwrap();
     line.set_read_timeout(Some(PATIENCE)).unwrap();
-    let mut until_prompt = || {
+    let until_prompt = |mut line: &TcpStream| {
         let (mut text, mut byte) = (Vec::new(), [0]);
         while !text.ends_with(b"(esplens) ") {
             line.read_exact(&mut byte).unwrap();
@@ -86,9 +86,9 @@ fn ask(monitor: u16, command: &str) -> String {
         }
         String::from_utf8(text).unwrap()
     };
-    until_prompt();
-    line.try_clone().unwrap().write_all(format!("{command}\n").as_bytes()).unwrap();
-    until_prompt()
+    until_prompt(&line);
+    line.write_all(format!("{command}\n").as_bytes()).unwrap();
+    until_prompt(&line)
 }
 
 #[test]
