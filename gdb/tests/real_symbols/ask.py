@@ -101,12 +101,11 @@ def frames():
     out = []
     for thread in gdb.selected_inferior().threads():
         thread.switch()
-        frame, stack = gdb.newest_frame(), []
-        while frame and len(stack) < MOST_FRAMES:
+        # A GDB with another register map reads no frames from a core file.
+        frame, stack = failing(gdb.newest_frame), []
+        while isinstance(frame, gdb.Frame) and len(stack) < MOST_FRAMES:
             stack.append(failing(lambda: told(frame)))
             frame = failing(frame.older)
-            if isinstance(frame, str):
-                break
         out.append(stack)
     return out
 
@@ -114,6 +113,8 @@ def frames():
 def variable(name):
     gdb.execute("set language " + ("rust" if "::" in name else "auto"))
     value = gdb.parse_and_eval(name)
+    if value.type.sizeof > 1 << 16:
+        raise gdb.error("No symbol of this size is compared: we show its first 64 KB")
     return {"type": tell(value.type), "value": failing(value.format_string), "address": int(value.address)}
 
 
