@@ -5,6 +5,8 @@ use super::flash;
 use super::frame::MAX_PACKET;
 use super::search;
 use super::target::Guest;
+use crate::number::packed;
+use crate::supervisor::Gone;
 use esplens_soc::machine::reg;
 
 /// What to do with a packet.
@@ -27,7 +29,7 @@ fn pass(body: &[u8]) -> Verdict {
 }
 
 fn number(text: &str) -> Option<u64> {
-    u64::from_str_radix(text, 16).ok()
+    packed(text.as_bytes())
 }
 
 /// Looks at a packet before gdbstub does. `core` is the one that stopped last.
@@ -64,6 +66,17 @@ pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
         [b'c', ..] => resume(text, guest, core, "vCont;c"),
         [b'C', ..] => pass(b"vCont;c"),
         _ if text.starts_with("qXfer:threads:read::") => threads(text, guest),
+        // There is one program.
+        _ if text.starts_with("vAttach;") => {
+            guest.killed = false;
+            pass(b"?")
+        }
+        b"qC" => match guest.thread_of(core) {
+            Ok(tid) => Verdict::Answer(format!("QCp1.{tid:x}").into_bytes()),
+            Err(Gone) => Verdict::Answer(b"E05".to_vec()),
+        },
+        b"qfThreadInfo" if guest.killed => Verdict::Answer(b"l".to_vec()),
+        b"vFlashDone" => Verdict::Answer(guest.finish_load()),
         _ if text.starts_with("qSymbol:") => Verdict::Answer(symbol(text, guest)),
         _ => pass(body),
     }
@@ -75,7 +88,7 @@ const FLASH_WRITE: &[u8] = b"E.flash is mapped there: use load, or monitor flash
 /// True for `M` and `X` packets that write where flash is mapped.
 fn writes_flash(body: &[u8]) -> bool {
     let head = body[1..].split(|b| *b == b',' || *b == b':');
-    let mut fields = head.take(2).map(|f| std::str::from_utf8(f).ok().and_then(number));
+    let mut fields = head.take(2).map(packed);
     let (Some(Some(addr)), Some(Some(len))) = (fields.next(), fields.next()) else { return false };
     len > 0 && u32::try_from(addr).is_ok_and(flash::is_mapped)
 }
@@ -126,7 +139,10 @@ fn threads(text: &str, guest: &Guest) -> Verdict {
         return Verdict::Answer(b"E16".to_vec());
     };
     let view = guest.view();
-    let lines = guest.handle.call(move |s| view.list(s.machine())).unwrap_or_default();
+    let mut lines = guest.handle.call(move |s| view.list(s.machine())).unwrap_or_default();
+    if guest.killed {
+        lines.clear();
+    }
     let mut xml = String::from("<?xml version=\"1.0\"?>\n<threads>\n");
     for line in lines {
         let core = line.core.map_or(String::new(), |core| format!(" core=\"{core}\""));

@@ -1,15 +1,12 @@
 //! `qSearch:memory` and `qCRC`: looking through memory here instead of carrying it to GDB.
 
 use super::target::Guest;
+use crate::number::packed as number;
 
 /// Most bytes looked through for one packet.
 const MAX_BYTES: u64 = 16 << 20;
 /// Bytes read at a time.
 const CHUNK: usize = 0x1_0000;
-
-fn number(text: &[u8]) -> Option<u64> {
-    u64::from_str_radix(std::str::from_utf8(text).ok()?, 16).ok()
-}
 
 /// Data without its escapes (GDB manual, "Binary Data").
 fn unescape(data: &[u8]) -> Vec<u8> {
@@ -23,6 +20,9 @@ fn unescape(data: &[u8]) -> Vec<u8> {
 
 /// Memory as the core sees it, up to the first byte that nothing answers for.
 fn read(guest: &Guest, core: usize, addr: u32, len: usize) -> Option<Vec<u8>> {
+    if let Some(loaded) = guest.loaded(addr, len) {
+        return Some(loaded);
+    }
     let read = guest.handle.call(move |s| {
         let mut bytes = vec![0; len];
         let n = s.machine().peek(core, addr, &mut bytes);

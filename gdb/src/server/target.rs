@@ -1,6 +1,6 @@
 //! gdbstub's view of the machine: registers, memory, running.
 
-use super::flash::Load;
+use super::flash::{Load, Loaded};
 use super::host_io::Files;
 use super::points::Points;
 use super::resume::Awaited;
@@ -46,14 +46,19 @@ pub struct Guest {
     pub stopped: Option<Stopped>,
     /// Number of the last stop before the resume.
     pub resumed_after: u64,
-    /// The client resumed the machine at least once.
-    pub resumed: bool,
     /// What it wrote: perhaps a `load`.
     pub load: Load,
+    /// What its last `load` put into flash.
+    pub loaded: Loaded,
+    /// What its user is to hear at the next opportunity: GDB takes console output only while it waits for the machine
+    /// or for a monitor command.
+    pub remarks: Vec<String>,
     /// What it has open of the host's files.
     pub files: Files,
     /// It said `target extended-remote`.
     pub extended: bool,
+    /// It killed the program: there are no threads until it runs or attaches again.
+    pub killed: bool,
 }
 
 /// Errno values, as GDB shows them.
@@ -76,10 +81,12 @@ impl Guest {
             asking: Asking::default(),
             stopped: None,
             resumed_after: 0,
-            resumed: false,
             load: Load::default(),
+            loaded: Loaded::default(),
+            remarks: Vec::new(),
             files: Files::default(),
             extended: false,
+            killed: false,
         }
     }
 
@@ -196,6 +203,10 @@ impl mt::MultiThreadBase for Guest {
 
     fn read_addrs(&mut self, addr: u32, data: &mut [u8], tid: Tid) -> TargetResult<usize, Self> {
         let (view, len) = (self.view(), data.len());
+        if let Some(bytes) = self.loaded(addr, len) {
+            data[..bytes.len()].copy_from_slice(&bytes);
+            return Ok(bytes.len());
+        }
         let bytes = self.ask(move |s| {
             let mut bytes = vec![0; len];
             let n = s.machine().peek(view.eyes(s.machine(), tid), addr, &mut bytes);
@@ -271,6 +282,7 @@ impl From<Gone> for TargetError<Gone> {
 
 impl MonitorCmd for Guest {
     fn handle_monitor_cmd(&mut self, cmd: &[u8], mut out: ConsoleOutput<'_>) -> Result<(), Gone> {
+        std::mem::take(&mut self.remarks).iter().for_each(|r| out.write_raw(format!("{r}\n").as_bytes()));
         let line = String::from_utf8_lossy(cmd).into_owned();
         let said = self.threads_command(&line).unwrap_or_else(|| monitor::run(&self.handle, &line));
         out.write_raw(said.as_bytes());

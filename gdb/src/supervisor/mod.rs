@@ -6,6 +6,7 @@
 
 mod agent;
 mod condition;
+mod debuggers;
 mod drive;
 mod event;
 mod flash;
@@ -22,6 +23,7 @@ mod tests;
 
 pub use agent::{Agent, AgentError};
 pub use condition::{Condition, Hit};
+pub use debuggers::Leave;
 pub use drive::{Ran, Supervisor, spawn};
 pub use event::{Event, Stopped, Why};
 pub use handle::{Client, Gone, Handle};

@@ -1,6 +1,7 @@
 //! What a client can do with the machine: the debug vocabulary.
 
 use super::condition::Condition;
+use super::debuggers::Debuggers;
 use super::event::{Event, Stopped, Why};
 use super::handle::Client;
 use super::pace::Speed;
@@ -66,6 +67,7 @@ pub struct Session {
     events: broadcast::Sender<Event>,
     pub(super) streams: Streams,
     pub(super) serving: Serving,
+    pub(super) debuggers: Debuggers,
 }
 
 impl Session {
@@ -87,6 +89,7 @@ impl Session {
             events,
             streams: Streams::default(),
             serving: Serving::default(),
+            debuggers: Debuggers::default(),
         }
     }
 
@@ -160,6 +163,7 @@ impl Session {
             return None;
         }
         let was_running = self.is_running();
+        self.debuggers.resumed(by, self.stops);
         self.machine.begin(plan);
         self.state = RunState::Running;
         if plan.step.is_some() {

@@ -8,6 +8,8 @@ mod common;
 
 mod attach;
 mod blink;
+mod ending;
+mod load;
 mod points;
 mod script;
 mod stacks;

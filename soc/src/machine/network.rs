@@ -106,7 +106,7 @@ impl Machine {
         self.host.is_some() && !self.quiet() && self.net.as_ref().is_some_and(crate::net::Net::busy)
     }
 
-    fn quiet(&self) -> bool {
+    pub(super) fn quiet(&self) -> bool {
         self.muted || !self.replay.is_empty()
     }
 

@@ -255,9 +255,22 @@ pub struct DebugArgs {
     /// Leave the firmware's output alone: no functions and lines behind a panic's addresses, no reason.
     #[arg(long)]
     pub no_explain: bool,
-    /// Monitor: stdio, tcp:HOST:PORT (HOST may be empty) or unix:PATH.
+    /// Monitor: stdio, tcp:HOST:PORT (HOST may be empty) or unix:PATH; may be repeated. stdio beside a UART there:
+    /// Ctrl-A c switches between the two.
     #[arg(long, value_name = "WHERE")]
-    pub monitor: Option<String>,
+    pub monitor: Vec<String>,
+}
+
+impl DebugArgs {
+    /// True when a monitor is to be on standard input.
+    pub fn monitor_on_stdio(&self) -> bool {
+        self.monitor.iter().any(|to| on_stdio(to))
+    }
+}
+
+/// `stdio`, also as QEMU has it for a line that the UART shares.
+pub fn on_stdio(monitor: &str) -> bool {
+    matches!(monitor, "stdio" | "mon:stdio")
 }
 
 impl RunArgs {

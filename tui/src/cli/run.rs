@@ -47,6 +47,7 @@ pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<Exit> {
     let dash = dash.then(Dashboard::begin);
     introduce(&input);
     let serial = if dash.is_some() { dashboard::serial(&args.serial) } else { args.serial.clone() };
+    debug::announce_monitor(args);
     let lines = Lines::open(&serial, &events)?;
     let sinks = Sinks::open(args)?;
     machine_thread(args, setup, (lines, sinks), rx, &input, dash)
@@ -76,8 +77,9 @@ fn machine_thread(
             let exit = drive.run(&mut target);
             let stats = drive.stats(&target);
             drop(drive); // gives the terminal back before anything else is printed
+            target.session().quit(&by);
+            debug::farewell(&mut target);
             if let Some(free) = free {
-                target.session().quit(&by);
                 let _ = free.recv_timeout(DASHBOARD_ENDS);
             }
             if let Exit::Stopped(why) = &exit {
