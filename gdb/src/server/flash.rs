@@ -3,7 +3,7 @@
 //! partition, and the chip is reset: the boot ROM and the bootloader bring it to life as they do after flashing.
 
 use super::target::Guest;
-use crate::supervisor::Gone;
+use crate::supervisor::{Gone, Session};
 use gdbstub::target::ext::flash::Flash;
 use gdbstub::target::{TargetError, TargetResult};
 use std::ops::Range;
@@ -15,6 +15,13 @@ const RAM: [Range<u32>; 4] =
     [0x3FFA_E000..0x4000_0000, 0x4007_0000..0x400C_2000, 0x3FF8_0000..0x3FF8_2000, 0x5000_0000..0x5000_2000];
 /// Most bytes kept of what a client writes.
 const MAX_BYTES: usize = 20 << 20;
+
+/// Where code starts after a reset.
+const RESET_VECTOR: u32 = 0x4000_0400;
+/// The watchdogs that guard a boot from flash, timer group 0's and the RTC's: WDTWPROTECT and WDTCONFIG0.
+const BOOT_WATCHDOGS: [(u32, u32); 2] = [(0x3FF5_F064, 0x3FF5_F048), (0x3FF4_80A4, 0x3FF4_808C)];
+/// What unlocks them.
+const WDT_KEY: u32 = 0x50D8_3AA1;
 
 const EFBIG: u8 = 27;
 const EINVAL: u8 = 22;
@@ -169,13 +176,28 @@ impl Guest {
     /// A PC that the client sets just after a `load` is the entry point: it belongs into the image, and the chip stays
     /// at its reset vector. True when it was one.
     pub fn take_entry(&mut self, pc: u32) -> Result<bool, Gone> {
+        let in_ram = self.load.ram.iter().any(|(a, d)| (*a..a.saturating_add(d.len() as u32)).contains(&pc));
         if !std::mem::take(&mut self.load.done) {
+            if in_ram {
+                self.handle.call(stop_boot_watchdogs)?;
+            }
             return Ok(false);
         }
-        let in_ram = self.load.ram.iter().any(|(a, d)| (*a..a.saturating_add(d.len() as u32)).contains(&pc));
         let taken = in_ram && self.write_image(Some(pc))?.is_ok();
         self.load = Load::default();
         Ok(taken)
+    }
+}
+
+/// A program that was put into RAM and starts instead of the ROM: nothing boots from flash, so nothing guards that.
+fn stop_boot_watchdogs(s: &mut Session) {
+    if s.machine().cpu(0).pc != RESET_VECTOR {
+        return;
+    }
+    for (protect, config) in BOOT_WATCHDOGS {
+        for (addr, value) in [(protect, WDT_KEY), (config, 0), (protect, 0)] {
+            s.machine_mut().write_memory(0, addr, &u32::to_le_bytes(value));
+        }
     }
 }
 

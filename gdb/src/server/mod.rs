@@ -7,6 +7,7 @@
 mod address;
 mod break_points;
 mod conditions;
+mod expedite;
 mod extended;
 mod extra;
 mod flash;

@@ -1,5 +1,6 @@
 //! One GDB connection: its bytes, the machine's events, and gdbstub between them.
 
+use super::expedite::Expedited;
 use super::extra::{self, Verdict};
 use super::frame::{self, Framer, Item};
 use super::stub::{Phase, Stub};
@@ -18,6 +19,8 @@ struct Session {
     framer: Framer,
     events: Receiver<Event>,
     out: Vec<u8>,
+    /// What its stop replies carry.
+    expedited: Expedited,
     /// The core that stopped last.
     core: usize,
     /// The first packet has come: the machine was stopped for it.
@@ -47,6 +50,7 @@ impl Session {
             framer: Framer::default(),
             events,
             out: Vec::new(),
+            expedited: Expedited::default(),
             core: 0,
             attached: false,
             exited: 0,
@@ -101,6 +105,7 @@ impl Session {
 
     fn packet(&mut self, body: &[u8]) -> Result<(), Gone> {
         self.attach()?;
+        self.expedited.note(body);
         match extra::look(body, &mut self.guest, self.core) {
             Verdict::Answer(answer) => {
                 if !self.stub.no_ack() {
@@ -199,12 +204,13 @@ impl Session {
         }
         self.core = stopped.core;
         self.guest.resumed_after = stopped.number;
-        let reason = self.reason(stopped, self.guest.thread_of(stopped.core)?);
+        let tid = self.guest.thread_of(stopped.core)?;
+        let reason = self.reason(stopped, tid);
         if let Some(text) = self.remark(stopped) {
             self.tell(&text);
         }
         let out = self.stub.report(&mut self.guest, reason);
-        self.out.extend(out);
+        self.out.extend(self.expedited.add(out, &self.guest, tid));
         Ok(())
     }
 
