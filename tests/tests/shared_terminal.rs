@@ -146,3 +146,20 @@ fn ctrl_a_c_switches_on_a_terminal_and_other_keys_are_the_firmwares() {
     user.types("quit\r");
     assert_eq!(user.code(), Some(0));
 }
+
+#[test]
+fn a_monitor_alone_on_a_pipe_answers_and_nothing_else() {
+    let line = ["run", "--serial", "0=null", "--monitor", "stdio", "-S"];
+    let mut command = Command::new(binary::path());
+    let mut child = command
+        .args(line)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"mww 0x3ffb0000 5\nmdw 0x3ffb0000\nspeed max\nquit\n").unwrap();
+    let done = child.wait_with_output().unwrap();
+    let said = String::from_utf8(done.stdout).unwrap();
+    assert_eq!((said.as_str(), done.status.code()), ("3ffb0000: 0x00000005\nspeed is max\n", Some(0)));
+}

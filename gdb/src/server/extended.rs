@@ -28,7 +28,7 @@ impl ExtendedMode for Guest {
         let args: Vec<_> = args.map(String::from_utf8_lossy).collect();
         if !args.is_empty() {
             let args = args.join(" ");
-            self.remarks.push(format!("run: the firmware takes no arguments, these are dropped: {args}"));
+            self.remark(&format!("run: the firmware takes no arguments, these are dropped: {args}"));
         }
         self.killed = false;
         self.reset_halt()?;

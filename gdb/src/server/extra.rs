@@ -65,20 +65,28 @@ pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
         },
         [b'c', ..] => resume(text, guest, core, "vCont;c"),
         [b'C', ..] => pass(b"vCont;c"),
-        _ if text.starts_with("qXfer:threads:read::") => threads(text, guest),
+        _ => named(text, guest, core).unwrap_or_else(|| pass(body)),
+    }
+}
+
+/// Packets whose names are words.
+fn named(text: &str, guest: &mut Guest, core: usize) -> Option<Verdict> {
+    let answer = |text: &str| Some(Verdict::Answer(text.as_bytes().to_vec()));
+    match text {
+        "qC" => match guest.thread_of(core) {
+            Ok(tid) => answer(&format!("QCp1.{tid:x}")),
+            Err(Gone) => answer("E05"),
+        },
+        "qfThreadInfo" if guest.killed => answer("l"),
+        "vFlashDone" => Some(Verdict::Answer(guest.finish_load())),
         // There is one program.
         _ if text.starts_with("vAttach;") => {
             guest.killed = false;
-            pass(b"?")
+            Some(pass(b"?"))
         }
-        b"qC" => match guest.thread_of(core) {
-            Ok(tid) => Verdict::Answer(format!("QCp1.{tid:x}").into_bytes()),
-            Err(Gone) => Verdict::Answer(b"E05".to_vec()),
-        },
-        b"qfThreadInfo" if guest.killed => Verdict::Answer(b"l".to_vec()),
-        b"vFlashDone" => Verdict::Answer(guest.finish_load()),
-        _ if text.starts_with("qSymbol:") => Verdict::Answer(symbol(text, guest)),
-        _ => pass(body),
+        _ if text.starts_with("qXfer:threads:read::") => Some(threads(text, guest)),
+        _ if text.starts_with("qSymbol:") => Some(Verdict::Answer(symbol(text, guest))),
+        _ => None,
     }
 }
 

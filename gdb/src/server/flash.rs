@@ -151,7 +151,7 @@ impl Guest {
             Ok(Err(why)) => {
                 tracing::warn!("load: {why}");
                 self.load = Load::default();
-                self.remarks.push(format!("the last load failed: {why}"));
+                self.remark(&format!("the last load failed: {why}"));
                 format!("E.load: {why}").into_bytes()
             }
             Err(Gone) => b"E05".to_vec(),

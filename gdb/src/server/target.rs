@@ -52,7 +52,7 @@ pub struct Guest {
     pub loaded: Loaded,
     /// What its user is to hear at the next opportunity: GDB takes console output only while it waits for the machine
     /// or for a monitor command.
-    pub remarks: Vec<String>,
+    pub(super) remarks: Vec<String>,
     /// What it has open of the host's files.
     pub files: Files,
     /// It said `target extended-remote`.
@@ -60,6 +60,10 @@ pub struct Guest {
     /// It killed the program: there are no threads until it runs or attaches again.
     pub killed: bool,
 }
+
+/// Most lines kept for the user of a client that never listens, and the characters of each.
+const MAX_REMARKS: usize = 8;
+const MAX_REMARK: usize = 500;
 
 /// Errno values, as GDB shows them.
 const EIO: u8 = 5;
@@ -87,6 +91,13 @@ impl Guest {
             files: Files::default(),
             extended: false,
             killed: false,
+        }
+    }
+
+    /// Keeps a line for the client's user, as long as there are few.
+    pub(super) fn remark(&mut self, text: &str) {
+        if self.remarks.len() < MAX_REMARKS {
+            self.remarks.push(text.chars().take(MAX_REMARK).collect());
         }
     }
 

@@ -14,3 +14,4 @@ mod points;
 mod script;
 mod stacks;
 mod walk;
+mod words;
