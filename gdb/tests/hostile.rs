@@ -8,6 +8,7 @@ mod counting;
 use common::{Rsp, hello, serve};
 use counting::{Counting, Live};
 use esplens_gdb::supervisor::Handle;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 #[global_allocator]
@@ -163,8 +164,22 @@ fn resident_kib() -> u64 {
     line.and_then(|l| l.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
+/// Panics outside gdbstub, whose own the server expects and survives.
+static PANICS: AtomicUsize = AtomicUsize::new(0);
+
+fn count_panics() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !panic.location().is_some_and(|l| l.file().contains("gdbstub-")) {
+            PANICS.fetch_add(1, Ordering::SeqCst);
+            before(panic);
+        }
+    }));
+}
+
 #[test]
 fn hostile_clients_for_a_while() {
+    count_panics();
     let seconds = std::env::var("ESPLENS_FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(3);
     let (handle, port) = serve(hello());
     handle.call(|s| s.save_snapshot("begin")).unwrap().unwrap();
@@ -179,6 +194,7 @@ fn hostile_clients_for_a_while() {
         counts.push(live);
     }
     still_works(&handle, port);
+    assert_eq!(PANICS.load(Ordering::SeqCst), 0, "a panic on a thread of the server's");
     let (early, late) = (counts[WARM_UP], counts[counts.len() - 1]);
     assert!(late.bytes < early.bytes + SLACK_BYTES, "bytes that nobody frees: {counts:#?}");
     assert!(late.blocks < early.blocks + SLACK_BLOCKS, "blocks that nobody frees: {counts:#?}");

@@ -74,11 +74,9 @@ fn crc(crc: u32, bytes: &[u8]) -> u32 {
 pub fn checksum(packet: &[u8], guest: &Guest, core: usize) -> Vec<u8> {
     let mut fields = packet.splitn(2, |b| *b == b',').map(number);
     let (Some(Some(addr)), Some(Some(len))) = (fields.next(), fields.next()) else { return b"E16".to_vec() };
-    if len > MAX_BYTES || addr + len > 1 << 32 {
-        return b"E16".to_vec();
-    }
-    let mut sum = u32::MAX;
-    let (mut at, end) = (addr, addr + len);
+    let end = addr.checked_add(len).filter(|end| len <= MAX_BYTES && *end <= 1 << 32);
+    let Some(end) = end else { return b"E16".to_vec() };
+    let (mut sum, mut at) = (u32::MAX, addr);
     while at < end {
         let want = CHUNK.min((end - at) as usize);
         match read(guest, core, at as u32, want) {
