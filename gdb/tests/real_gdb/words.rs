@@ -54,7 +54,8 @@ const WORDS: [(&str, &str); 47] = [
     ("help", "system_reset"),
     ("help trace", "Usage: trace"),
     ("resume", ""),
-    ("halt", "stopped by"),
+    // Stopped by it, or by one of the points set before.
+    ("halt", ", core "),
 ];
 
 #[track_caller]
