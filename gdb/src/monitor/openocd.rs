@@ -9,7 +9,7 @@ use esplens_core::memory::WatchKind;
 #[derive(Debug, Args)]
 pub struct Nothing {
     /// Whatever scripts give it.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(value_name = "WORDS", trailing_var_arg = true, allow_hyphen_values = true)]
     _words: Vec<String>,
 }
 
@@ -23,6 +23,7 @@ impl Nothing {
 #[derive(Debug, Args)]
 pub struct Targets {
     /// A core to work on; here every command says which.
+    #[arg(value_name = "NAME")]
     _name: Option<String>,
 }
 
