@@ -1,6 +1,7 @@
 //! The conditions of `Z0` and `Z1` packets: `Z0,ADDR,KIND;X LEN,CODE...` (GDB manual, "Packets", `Z`), which gdbstub
 //! cuts off.
 
+use super::frame::from_hex;
 use crate::supervisor::{Agent, Condition};
 use std::sync::Arc;
 
@@ -23,13 +24,11 @@ pub fn split(packet: &str) -> Option<(&str, Option<Condition>)> {
 /// `LEN,CODE`, both hexadecimal.
 fn expression(text: &str) -> Option<Condition> {
     let (len, code) = text.split_once(',')?;
-    let code = code.trim_end_matches([';', ',']).as_bytes();
-    if usize::from_str_radix(len, 16).ok()?.checked_mul(2)? != code.len() {
+    let bytes = from_hex(code.trim_end_matches([';', ',']))?;
+    if usize::from_str_radix(len, 16).ok()? != bytes.len() {
         return None;
     }
-    let digit = |d: u8| (d as char).to_digit(16).map(|d| d as u8);
-    let bytes = code.chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?));
-    Some(Condition::Agent(Arc::new(Agent::new(bytes.collect::<Option<_>>()?)?)))
+    Some(Condition::Agent(Arc::new(Agent::new(bytes)?)))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::flash;
 use super::frame::MAX_PACKET;
 use super::search;
 use super::target::Guest;
+use super::tracepoints;
 use esplens_soc::machine::reg;
 
 /// What to do with a packet.
@@ -20,7 +21,8 @@ pub enum Verdict {
 const MAX_READ: u64 = (MAX_PACKET as u64 - 16) / 2;
 
 /// Features announced beside gdbstub's own.
-pub const FEATURES: &str = ";qXfer:threads:read+;ConditionalBreakpoints+";
+pub const FEATURES: &str = ";qXfer:threads:read+;ConditionalBreakpoints+;qXfer:traceframe-info:read+;\
+    ConditionalTracepoints+;DisconnectedTracing+;EnableDisableTracepoints+;InstallInTrace+;tracenz+";
 
 fn pass(body: &[u8]) -> Verdict {
     Verdict::Pass(body.to_vec())
@@ -35,13 +37,16 @@ pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
     if body.first() == Some(&b'X') && writes_flash(body) {
         return Verdict::Answer(FLASH_WRITE.to_vec());
     }
-    if let Some(rest) = body.strip_prefix(b"qSearch:memory:") {
+    if let Some(rest) = body.strip_prefix(b"qSearch:memory:").filter(|_| guest.frame().is_none()) {
         return Verdict::Answer(search::search(rest, guest, core));
     }
-    if let Some(rest) = body.strip_prefix(b"qCRC:") {
+    if let Some(rest) = body.strip_prefix(b"qCRC:").filter(|_| guest.frame().is_none()) {
         return Verdict::Answer(search::checksum(rest, guest, core));
     }
     let Ok(text) = std::str::from_utf8(body) else { return pass(body) };
+    if let Some(answer) = tracepoints::look(text, guest) {
+        return Verdict::Answer(answer);
+    }
     if matches!(body.first(), Some(b's' | b'S')) || body.starts_with(b"vCont;") {
         // Those that name no thread mean the one that stopped last.
         let Ok(tid) = guest.thread_of(core) else { return Verdict::Answer(b"E05".to_vec()) };
@@ -121,10 +126,6 @@ fn actions(text: &str, tid: usize) -> String {
 
 /// `qXfer:threads:read`: names and states in one packet.
 fn threads(text: &str, guest: &Guest) -> Verdict {
-    let range = text.rsplit(':').next().and_then(|r| r.split_once(','));
-    let Some((offset, length)) = range.and_then(|(o, l)| Some((number(o)?, number(l)?))) else {
-        return Verdict::Answer(b"E16".to_vec());
-    };
     let view = guest.view();
     let lines = guest.handle.call(move |s| view.list(s.machine())).unwrap_or_default();
     let mut xml = String::from("<?xml version=\"1.0\"?>\n<threads>\n");
@@ -134,12 +135,21 @@ fn threads(text: &str, guest: &Guest) -> Verdict {
         xml.push_str(&format!("<thread id=\"p1.{:x}\"{core} name=\"{name}\">{state}</thread>\n", line.tid));
     }
     xml.push_str("</threads>\n");
+    Verdict::Answer(transfer(&xml, text))
+}
+
+/// The part of a document that a `qXfer` packet asks for: `...:OFFSET,LENGTH`.
+pub fn transfer(document: &str, packet: &str) -> Vec<u8> {
+    let range = packet.rsplit(':').next().and_then(|r| r.split_once(','));
+    let Some((offset, length)) = range.and_then(|(o, l)| Some((number(o)?, number(l)?))) else {
+        return b"E16".to_vec();
+    };
     let mut buf = vec![0; (length as usize).min(MAX_READ as usize)];
-    let n = window(xml.as_bytes(), offset, buf.len(), &mut buf);
-    let more = offset.saturating_add(n as u64) < xml.len() as u64;
+    let n = window(document.as_bytes(), offset, buf.len(), &mut buf);
+    let more = offset.saturating_add(n as u64) < document.len() as u64;
     let mut answer = vec![if more { b'm' } else { b'l' }];
     answer.extend(&buf[..n]);
-    Verdict::Answer(answer)
+    answer
 }
 
 /// Text as XML takes it.

@@ -21,6 +21,7 @@ mod session;
 mod stub;
 mod target;
 mod threads;
+mod tracepoints;
 pub mod xtensa;
 
 pub use address::{Address, DEFAULT_PORT};

@@ -146,6 +146,7 @@ impl mt::MultiThreadResume for Guest {
     fn resume(&mut self) -> Result<(), Gone> {
         let (view, by) = (self.view(), self.handle.client().clone());
         self.load = Default::default();
+        self.tracing.frame = None;
         let (step, named) = (self.step.take(), self.locked.then(|| std::mem::take(&mut self.named)));
         let awaits = step.clone();
         self.stepped = step.clone();

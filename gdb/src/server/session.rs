@@ -241,6 +241,8 @@ impl Session {
         // A machine that is gone needs nothing.
         let _ = self.guest.handle.call(move |s| {
             s.remove_points_of(&by);
+            let now = s.machine().now();
+            s.traces_mut().left(now, &by);
             match end {
                 End::Killed => s.quit(&by),
                 End::Left if go_on => _ = s.resume(&Default::default(), &by),

@@ -5,6 +5,7 @@ use super::host_io::Files;
 use super::points::Points;
 use super::resume::Awaited;
 use super::threads::{Asking, View, core_tid};
+use super::tracepoints::{self, Tracing};
 use super::xtensa::{GRegisters, Number, Xtensa, table};
 use crate::monitor;
 use crate::supervisor::{Gone, Handle, Session, Stopped};
@@ -20,6 +21,7 @@ use gdbstub::target::ext::host_io::HostIoOps;
 use gdbstub::target::ext::memory_map::{MemoryMap, MemoryMapOps};
 use gdbstub::target::ext::monitor_cmd::{ConsoleOutput, MonitorCmd, MonitorCmdOps};
 use gdbstub::target::ext::thread_extra_info::{ThreadExtraInfo, ThreadExtraInfoOps};
+use gdbstub::target::ext::tracepoints::TracepointsOps;
 use gdbstub::target::{Target, TargetError, TargetResult};
 use std::ops::Range;
 
@@ -54,12 +56,16 @@ pub struct Guest {
     pub files: Files,
     /// It said `target extended-remote`.
     pub extended: bool,
+    /// What it does with tracepoints.
+    pub(super) tracing: Tracing,
 }
 
 /// Errno values, as GDB shows them.
 const EIO: u8 = 5;
-const EFAULT: u8 = 14;
+pub const EFAULT: u8 = 14;
 pub const EINVAL: u8 = 22;
+/// A trace frame is the past.
+const EROFS: u8 = 30;
 
 impl Guest {
     /// For one connection.
@@ -80,6 +86,7 @@ impl Guest {
             load: Load::default(),
             files: Files::default(),
             extended: false,
+            tracing: Tracing::default(),
         }
     }
 
@@ -89,6 +96,11 @@ impl Guest {
         f: impl FnOnce(&mut Session) -> R + Send + 'static,
     ) -> TargetResult<R, Self> {
         self.handle.call(f).map_err(|Gone| TargetError::Errno(EIO))
+    }
+
+    /// An error while a trace frame is selected.
+    fn live(&self) -> TargetResult<(), Self> {
+        if self.frame().is_some() { Err(TargetError::Errno(EROFS)) } else { Ok(()) }
     }
 
     /// How threads look to this connection now.
@@ -166,10 +178,18 @@ impl Target for Guest {
     fn support_memory_map(&mut self) -> Option<MemoryMapOps<'_, Self>> {
         Some(self)
     }
+
+    fn support_tracepoints(&mut self) -> Option<TracepointsOps<'_, Self>> {
+        Some(self)
+    }
 }
 
 impl mt::MultiThreadBase for Guest {
     fn read_registers(&mut self, regs: &mut GRegisters, tid: Tid) -> TargetResult<(), Self> {
+        if let Some(frame) = self.frame() {
+            tracepoints::registers(&frame, regs);
+            return Ok(());
+        }
         let view = self.view();
         let values = self.ask(move |s| view.read(s.machine(), tid, 0..table::IN_G))?;
         let values = values.ok_or(TargetError::Errno(EINVAL))?;
@@ -178,6 +198,7 @@ impl mt::MultiThreadBase for Guest {
     }
 
     fn write_registers(&mut self, regs: &GRegisters, tid: Tid) -> TargetResult<(), Self> {
+        self.live()?;
         let (view, values) = (self.view(), regs.0);
         self.ask(move |s| {
             let Some(old) = view.read(s.machine(), tid, 0..table::IN_G) else { return };
@@ -195,6 +216,9 @@ impl mt::MultiThreadBase for Guest {
     }
 
     fn read_addrs(&mut self, addr: u32, data: &mut [u8], tid: Tid) -> TargetResult<usize, Self> {
+        if let Some(frame) = self.frame() {
+            return self.frame_memory(&frame, addr, data);
+        }
         let (view, len) = (self.view(), data.len());
         let bytes = self.ask(move |s| {
             let mut bytes = vec![0; len];
@@ -210,6 +234,7 @@ impl mt::MultiThreadBase for Guest {
     }
 
     fn write_addrs(&mut self, addr: u32, data: &[u8], tid: Tid) -> TargetResult<(), Self> {
+        self.live()?;
         self.load.ram(addr, data);
         let (view, bytes, len) = (self.view(), data.to_vec(), data.len());
         let done = self.ask(move |s| {
@@ -240,16 +265,22 @@ impl SingleRegisterAccess<Tid> for Guest {
         if reg.0 >= table::COUNT {
             return Err(TargetError::Errno(EINVAL));
         }
-        let view = self.view();
         // A register that cannot be read is zero: an error would make GDB give up on all of them.
-        let value = self.ask(move |s| view.read(s.machine(), tid, std::iter::once(reg.0)))?;
-        let value = value.and_then(|v| v.first().copied()).ok_or(TargetError::Errno(EINVAL))?;
+        let value = if let Some(frame) = self.frame() {
+            frame.register(reg.0)
+        } else {
+            let view = self.view();
+            let read = self.ask(move |s| view.read(s.machine(), tid, std::iter::once(reg.0)))?;
+            read.and_then(|v| v.first().copied())
+        };
+        let value = value.ok_or(TargetError::Errno(EINVAL))?;
         let n = buf.len().min(8);
         buf[..n].copy_from_slice(&value.to_le_bytes()[..n]);
         Ok(n)
     }
 
     fn write_register(&mut self, tid: Tid, reg: Number, val: &[u8]) -> TargetResult<(), Self> {
+        self.live()?;
         let mut bytes = [0; 8];
         let n = val.len().min(8);
         bytes[..n].copy_from_slice(&val[..n]);

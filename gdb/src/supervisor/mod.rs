@@ -19,6 +19,7 @@ mod stream;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+pub mod tracepoints;
 
 pub use agent::{Agent, AgentError};
 pub use condition::{Condition, Hit};

@@ -7,6 +7,7 @@ use super::pace::Speed;
 use super::points::{Point, PointId, PointKind, Points};
 use super::serving::Serving;
 use super::stream::Streams;
+use super::tracepoints::Traces;
 use esplens_core::debug::Stop;
 use esplens_core::time::Ticks;
 use esplens_soc::machine::{Machine, MachineState, Plan, RunExit};
@@ -66,6 +67,7 @@ pub struct Session {
     events: broadcast::Sender<Event>,
     pub(super) streams: Streams,
     pub(super) serving: Serving,
+    traces: Traces,
 }
 
 impl Session {
@@ -87,6 +89,7 @@ impl Session {
             events,
             streams: Streams::default(),
             serving: Serving::default(),
+            traces: Traces::default(),
         }
     }
 
@@ -99,6 +102,17 @@ impl Session {
     /// The machine, for what the vocabulary has no word for. What is written here is the client's responsibility.
     pub fn machine_mut(&mut self) -> &mut Machine {
         &mut self.machine
+    }
+
+    /// The trace experiment.
+    #[must_use]
+    pub fn traces(&self) -> &Traces {
+        &self.traces
+    }
+
+    /// The trace experiment, to be changed.
+    pub fn traces_mut(&mut self) -> &mut Traces {
+        &mut self.traces
     }
 
     pub(super) fn publish(&self, event: Event) {
@@ -162,7 +176,9 @@ impl Session {
         let was_running = self.is_running();
         self.machine.begin(plan);
         self.state = RunState::Running;
-        if plan.step.is_some() {
+        if let Some(step) = &plan.step {
+            // A step goes over the breakpoint where it begins.
+            self.traces.look(&self.machine, step.core, Stop::Breakpoint);
             // Most steps take far less than this microsecond of virtual time: no round through the run loop.
             let until = self.machine.now() + esplens_core::time::TICKS_PER_US;
             let exit = self.run(until);
@@ -178,8 +194,12 @@ impl Session {
 
     /// Runs to virtual time `until` or to a stop that somebody wants.
     pub(super) fn run(&mut self, until: Ticks) -> RunExit {
-        let Self { machine, points, .. } = self;
-        machine.run_judged(until, &mut |m, core, stop| points.is_stop(m, core, stop))
+        let Self { machine, points, traces, .. } = self;
+        traces.install(machine);
+        machine.run_judged(until, &mut |m, core, stop| {
+            traces.look(m, core, stop);
+            points.is_stop(m, core, stop)
+        })
     }
 
     /// Takes in why the machine came back. The stop, when it is one.
@@ -295,6 +315,7 @@ impl Session {
         let Some(state) = self.snapshots.get(name) else { return false };
         self.machine.abandon_plan();
         self.machine.restore(state);
+        self.traces.forget_seen();
         let (pc, now) = (self.machine.cpu(0).pc, self.machine.now());
         if let RunState::Stopped(stopped) = &mut self.state {
             (stopped.core, stopped.pc, stopped.now) = (0, pc, now);

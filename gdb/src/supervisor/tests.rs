@@ -142,4 +142,5 @@ fn lines_get_their_context_before_anybody_sees_them() {
     assert!(batch.items.iter().all(|l| l.symbol.as_deref().is_some_and(|s| s.starts_with("f+0x"))));
 }
 mod conditions;
+mod tracing;
 mod vocabulary;

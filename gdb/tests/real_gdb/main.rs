@@ -11,4 +11,5 @@ mod blink;
 mod points;
 mod script;
 mod stacks;
+mod tracing;
 mod walk;

@@ -30,7 +30,7 @@ pub fn stops(s: &mut Supervisor, until: Ticks) -> u32 {
 }
 
 /// Where the example is after 6 ms, and what a breakpoint there and a watchpoint on its stack see without condition.
-fn hot() -> (u32, u32) {
+pub fn hot() -> (u32, u32) {
     let mut s = Supervisor::new(machine());
     stops(&mut s, 6 * MS);
     let cpu = s.view().machine().cpu(0);
