@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Rsp, Served, demo, demo_elf, serve, symbol, unhex};
-use proptest::prelude::*;
+use proptest::strategy::{Strategy, ValueTree};
 
 /// The demo with a client, and where its tick handler and its tick counter are.
 fn ticking() -> (Served, u16, Rsp, u32, u32) {

@@ -1,11 +1,12 @@
 //! Packets that gdbstub does not know, takes amiss, or answers less than GDB can use.
 
-use super::conditions;
+use super::conditions::{self, Split};
 use super::flash;
 use super::frame::MAX_PACKET;
 use super::search;
 use super::target::Guest;
 use super::tracepoints;
+use crate::supervisor::Commands;
 use esplens_soc::machine::reg;
 
 /// What to do with a packet.
@@ -22,7 +23,8 @@ const MAX_READ: u64 = (MAX_PACKET as u64 - 16) / 2;
 
 /// Features announced beside gdbstub's own.
 pub const FEATURES: &str = ";qXfer:threads:read+;ConditionalBreakpoints+;qXfer:traceframe-info:read+;\
-    ConditionalTracepoints+;DisconnectedTracing+;EnableDisableTracepoints+;InstallInTrace+;tracenz+";
+    ConditionalTracepoints+;DisconnectedTracing+;EnableDisableTracepoints+;InstallInTrace+;tracenz+;\
+    BreakpointCommands+";
 
 fn pass(body: &[u8]) -> Verdict {
     Verdict::Pass(body.to_vec())
@@ -60,8 +62,9 @@ pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
         [b'M', ..] if writes_flash(body) => Verdict::Answer(FLASH_WRITE.to_vec()),
         [b'm', ..] => read(text),
         [b'Z', ..] => match conditions::split(text) {
-            Some((bare, condition)) => {
-                guest.points.condition(condition);
+            Some(Split { bare, condition, commands: list }) => {
+                let to = guest.console.clone();
+                guest.points.next(condition, (!list.is_empty()).then_some(Commands { list, to }));
                 pass(bare.as_bytes())
             }
             None => Verdict::Answer(b"E16".to_vec()),

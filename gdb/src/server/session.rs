@@ -4,13 +4,14 @@ use super::extra::{self, Verdict};
 use super::frame::{self, Framer, Item};
 use super::stub::{Phase, Stub};
 use super::target::Guest;
-use crate::supervisor::{Event, Gone, Handle, PointKind, RunState, Stopped, Why};
+use crate::supervisor::{Console, Event, Gone, Handle, PointKind, RunState, Stopped, Why};
 use esplens_core::memory::WatchKind as CoreWatch;
 use gdbstub::common::{Signal, Tid};
 use gdbstub::stub::{DisconnectReason, MultiThreadStopReason};
 use gdbstub::target::ext::breakpoints::WatchKind;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::sync::mpsc;
 
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,8 @@ struct Session {
     stub: Stub,
     framer: Framer,
     events: Receiver<Event>,
+    /// What its breakpoints say.
+    said: mpsc::Receiver<String>,
     out: Vec<u8>,
     /// The core that stopped last.
     core: usize,
@@ -47,13 +50,15 @@ pub async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, handle: Hand
 impl Session {
     fn new(handle: Handle) -> Self {
         let events = handle.subscribe();
-        let mut guest = Guest::new(handle);
+        let (console, said) = Console::new();
+        let mut guest = Guest::new(handle, console);
         let stub = Stub::new(&mut guest);
         Self {
             guest,
             stub,
             framer: Framer::default(),
             events,
+            said,
             out: Vec::new(),
             core: 0,
             attached: false,
@@ -75,6 +80,7 @@ impl Session {
             }
             tokio::select! {
                 biased;
+                Some(text) = self.said.recv(), if self.stub.phase() == Phase::Running => self.say(&text),
                 event = self.events.recv() => {
                     if self.event(event).is_err() {
                         return End::Left;
@@ -187,14 +193,26 @@ impl Session {
         }
         self.core = stopped.core;
         self.guest.resumed_after = stopped.number;
+        while let Ok(text) = self.said.try_recv() {
+            self.say(&text);
+        }
         let reason = self.reason(stopped, self.guest.thread_of(stopped.core)?);
         if let Some(text) = self.remark(stopped) {
-            let line = format!("esplens: {text}\n");
-            self.out.extend(frame::packet(format!("O{}", frame::to_hex(line.as_bytes())).as_bytes()));
+            self.say(&format!("esplens: {text}\n"));
         }
         let out = self.stub.report(&mut self.guest, reason);
         self.out.extend(out);
         Ok(())
+    }
+
+    /// Says something on GDB's console; only a GDB that waits for a stop listens.
+    fn say(&mut self, text: &str) {
+        self.out.extend(frame::packet(format!("O{}", frame::to_hex(text.as_bytes())).as_bytes()));
+        let lost = self.guest.console.take_lost();
+        if lost > 0 {
+            let line = format!("esplens: {lost} more lines came too fast and are lost\n");
+            self.out.extend(frame::packet(format!("O{}", frame::to_hex(line.as_bytes())).as_bytes()));
+        }
     }
 
     /// What the stop reply does not tell.

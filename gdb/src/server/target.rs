@@ -8,7 +8,7 @@ use super::threads::{Asking, View, core_tid};
 use super::tracepoints::{self, Tracing};
 use super::xtensa::{GRegisters, Number, Xtensa, table};
 use crate::monitor;
-use crate::supervisor::{Gone, Handle, Session, Stopped};
+use crate::supervisor::{Console, Gone, Handle, Session, Stopped};
 use gdbstub::common::Tid;
 use gdbstub::target::ext::base::BaseOps;
 use gdbstub::target::ext::base::multithread as mt;
@@ -58,6 +58,8 @@ pub struct Guest {
     pub extended: bool,
     /// What it does with tracepoints.
     pub(super) tracing: Tracing,
+    /// Where its breakpoints say what they have to say.
+    pub console: Console,
 }
 
 /// Errno values, as GDB shows them.
@@ -69,7 +71,7 @@ const EROFS: u8 = 30;
 
 impl Guest {
     /// For one connection.
-    pub fn new(handle: Handle) -> Self {
+    pub fn new(handle: Handle, console: Console) -> Self {
         Self {
             handle,
             points: Points::default(),
@@ -87,6 +89,7 @@ impl Guest {
             files: Files::default(),
             extended: false,
             tracing: Tracing::default(),
+            console,
         }
     }
 

@@ -2,6 +2,7 @@
 //! numbers that looks at registers and memory without touching them. Whatever the bytes are, evaluation is bounded.
 
 mod effects;
+mod printf;
 
 pub use effects::Effects;
 
@@ -47,6 +48,9 @@ pub enum AgentError {
     /// What was collected is more than the trace buffer takes.
     #[error("the trace buffer is full")]
     Full,
+    /// A format with a directive that is none of `printf`'s, without its argument, or whose text grows too long.
+    #[error("the format is not one that can be printed")]
+    Format,
     /// It goes on for too long.
     #[error("more than {MAX_STEPS} operations")]
     Endless,

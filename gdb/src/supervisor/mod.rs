@@ -5,6 +5,7 @@
 //! closures over a [`Session`], whose methods are the debug vocabulary; see docs/decisions/supervisor.md.
 
 mod agent;
+mod commands;
 mod condition;
 mod drive;
 mod event;
@@ -22,6 +23,7 @@ mod tests;
 pub mod tracepoints;
 
 pub use agent::{Agent, AgentError};
+pub use commands::{Commands, Console};
 pub use condition::{Condition, Hit};
 pub use drive::{Ran, Supervisor, spawn};
 pub use event::{Event, Stopped, Why};

@@ -1,5 +1,6 @@
 //! Break- and watchpoints of all clients.
 
+use super::commands::Commands;
 use super::condition::{Condition, Hit};
 use super::handle::Client;
 use crate::filter::Filter;
@@ -69,6 +70,8 @@ pub struct Point {
     pub filter: Option<Arc<Filter>>,
     /// A hit is a stop only where this holds; `None`: always.
     pub condition: Option<Condition>,
+    /// What a breakpoint does instead of stopping.
+    pub commands: Option<Commands>,
 }
 
 impl Point {
@@ -84,6 +87,7 @@ impl Point {
             name: None,
             filter: None,
             condition: None,
+            commands: None,
         }
     }
 
@@ -91,6 +95,12 @@ impl Point {
     #[must_use]
     pub fn when(self, condition: Option<Condition>) -> Self {
         Self { condition, ..self }
+    }
+
+    /// The same with commands.
+    #[must_use]
+    pub fn doing(self, commands: Option<Commands>) -> Self {
+        Self { commands, ..self }
     }
 
     /// Whether an interrupt just taken on `core` is this point's; `taken` has a bit for each candidate.
@@ -224,6 +234,23 @@ impl Points {
         self.all.get_mut(&id).map(|p| p.condition = condition).is_some()
     }
 
+    /// Replaces a point's commands. False: there is none of this number.
+    pub fn set_commands(&mut self, id: PointId, commands: Option<Commands>) -> bool {
+        self.all.get_mut(&id).map(|p| p.commands = commands).is_some()
+    }
+
+    /// Whether a breakpoint is a stop; those with commands carry them out instead.
+    fn breaks(&self, hit: &Hit) -> bool {
+        let mut stop = false;
+        for point in self.breaks_at(hit.machine.cpu(hit.core).pc).filter(|p| p.holds(hit)) {
+            match &point.commands {
+                Some(commands) => commands.run(hit),
+                None => stop = true,
+            }
+        }
+        stop
+    }
+
     /// Breakpoints at an address.
     pub fn breaks_at(&self, addr: u32) -> impl Iterator<Item = &Point> {
         self.breaks.range((addr, 0)..=(addr, PointId::MAX)).filter_map(|(_, id)| self.all.get(id))
@@ -233,7 +260,7 @@ impl Points {
     pub fn is_stop(&self, machine: &Machine, core: usize, stop: Stop) -> bool {
         let hit = Hit { machine, core };
         match stop {
-            Stop::Breakpoint => self.breaks_at(machine.cpu(core).pc).any(|p| p.holds(&hit)),
+            Stop::Breakpoint => self.breaks(&hit),
             Stop::Watchpoint { id, .. } => self.get(id).is_none_or(|p| p.holds(&hit)),
             Stop::Interrupt { taken } => self.irq(machine, core, taken).is_some(),
             Stop::Frame => self.frame(machine, core).is_some(),

@@ -1,5 +1,6 @@
 //! What a client can do with the machine: the debug vocabulary.
 
+use super::commands::Commands;
 use super::condition::Condition;
 use super::event::{Event, Stopped, Why};
 use super::handle::Client;
@@ -279,6 +280,11 @@ impl Session {
     /// Replaces a point's condition. False: there is none of this number.
     pub fn set_condition(&mut self, id: PointId, condition: Option<Condition>) -> bool {
         self.points.set_condition(id, condition)
+    }
+
+    /// Replaces a point's commands. False: there is none of this number.
+    pub fn set_commands(&mut self, id: PointId, commands: Option<Commands>) -> bool {
+        self.points.set_commands(id, commands)
     }
 
     /// Takes a point away. False: there is none of this number.

@@ -23,6 +23,10 @@ pub trait Effects {
     /// # Errors
     /// As [`Effects::collect`].
     fn collect_string(&mut self, addr: u32, max: u64) -> Result<()>;
+    /// Says something. False: nobody listens.
+    fn print(&mut self, _text: &str) -> bool {
+        false
+    }
 }
 
 impl<'e> Run<'_, 'e> {
@@ -41,12 +45,13 @@ impl<'e> Run<'_, 'e> {
                 self.allowed(op)?.collect(addr, bytes)
             }
             0x2C..=0x2E => self.on_variable(op),
+            0x34 => self.printf(),
             other => Err(AgentError::Operation(other)),
         }
     }
 
     /// The effects, where there may be any.
-    fn allowed(&mut self, op: u8) -> Result<&mut (dyn Effects + 'e)> {
+    pub(super) fn allowed(&mut self, op: u8) -> Result<&mut (dyn Effects + 'e)> {
         self.effects.as_deref_mut().ok_or(AgentError::Operation(op))
     }
 
