@@ -85,7 +85,8 @@ fn define(rest: &str, guest: &mut Guest) -> Option<String> {
     };
     let Some(condition) = condition else { return Some(E16.into()) };
     let enabled = enabled == "E";
-    let point = Tracepoint { enabled, pass_count, condition: Some(condition), ..Tracepoint::new(number, addr) };
+    let point =
+        Tracepoint { enabled, pass_count, condition: Some(condition), ..Tracepoint::new(number, addr) };
     Some(code(guest.begin_tracepoint(point)))
 }
 
@@ -156,7 +157,10 @@ fn variable(rest: &str, guest: &Guest) -> Option<&'static str> {
     let builtin = hex::<u64>(fields.next()?)? != 0;
     let name = from_hex(fields.next()?)?;
     // The one that is always there is sent back by clients that were told of it.
-    Some(done((builtin && number == TIMESTAMP) || tell(guest, move |s| s.traces_mut().variables.define(number, name, value))?))
+    Some(done(
+        (builtin && number == TIMESTAMP)
+            || tell(guest, move |s| s.traces_mut().variables.define(number, name, value))?,
+    ))
 }
 
 /// `QTEnable:NUMBER:ADDR` and `QTDisable`.
@@ -170,7 +174,8 @@ fn enable(rest: &str, guest: &Guest, on: bool) -> Option<&'static str> {
 /// `QTro:START,END:...`.
 fn read_only(rest: &str, guest: &Guest) -> Option<&'static str> {
     let range = |r: &str| r.split_once(',').and_then(|(a, b)| Some(hex(a)?..hex(b)?));
-    let ranges: Vec<Range<u32>> = rest.split(':').filter(|r| !r.is_empty()).map(range).collect::<Option<_>>()?;
+    let ranges: Vec<Range<u32>> =
+        rest.split(':').filter(|r| !r.is_empty()).map(range).collect::<Option<_>>()?;
     tell(guest, move |s| s.traces_mut().set_read_only(ranges))?;
     Some("OK")
 }
@@ -184,7 +189,8 @@ fn disconnected(rest: &str, guest: &Guest) -> Option<&'static str> {
 
 /// `QTNotes:user:TEXT;notes:TEXT;tstop:TEXT;`.
 fn notes(rest: &str, guest: &Guest) -> Option<&'static str> {
-    for (key, text) in rest.split(';').filter(|f| !f.is_empty()).map(|f| f.split_once(':').unwrap_or((f, ""))) {
+    for (key, text) in rest.split(';').filter(|f| !f.is_empty()).map(|f| f.split_once(':').unwrap_or((f, "")))
+    {
         let (key, mut text) = (key.to_string(), from_hex(text)?);
         text.truncate(MAX_NOTE);
         tell(guest, move |s| {

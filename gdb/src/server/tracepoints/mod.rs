@@ -8,14 +8,16 @@ pub use beside::look;
 pub use frames::registers;
 
 use super::target::{EINVAL, Guest};
-use crate::supervisor::tracepoints::{self as traces, About, Action, DEFAULT_SIZE, Find, Frame, Source, State};
 use crate::supervisor::Agent;
+use crate::supervisor::tracepoints::{
+    self as traces, About, Action, DEFAULT_SIZE, Find, Frame, Source, State,
+};
 use esplens_core::time::TICKS_PER_US;
 use gdbstub::target::ext::tracepoints::{
-    BufferShape, ExperimentExplanation as Explanation, ExperimentStatus as Status, FrameDescription, FrameRequest,
-    NewTracepoint, SourceTracepoint, TraceBufferConfig, Tracepoint, TracepointAction, TracepointEnumerateState,
-    TracepointEnumerateStep as Step, TracepointSource, TracepointSourceOps, TracepointSourceType, TracepointStatus,
-    Tracepoints,
+    BufferShape, ExperimentExplanation as Explanation, ExperimentStatus as Status, FrameDescription,
+    FrameRequest, NewTracepoint, SourceTracepoint, TraceBufferConfig, Tracepoint, TracepointAction,
+    TracepointEnumerateState, TracepointEnumerateStep as Step, TracepointSource, TracepointSourceOps,
+    TracepointSourceType, TracepointStatus, Tracepoints,
 };
 use gdbstub::target::{TargetError, TargetResult};
 use std::sync::Arc;
@@ -58,7 +60,8 @@ impl Guest {
     /// Adds an action to the tracepoint begun last.
     fn add_action(&mut self, action: Action) -> TargetResult<(), Self> {
         let (number, addr) = self.tracing.defining;
-        let done = self.ask(move |s| s.traces_mut().point(number, addr).is_some_and(|p| p.add_action(action)))?;
+        let done =
+            self.ask(move |s| s.traces_mut().point(number, addr).is_some_and(|p| p.add_action(action)))?;
         if done { Ok(()) } else { Err(TargetError::Errno(ENOMEM)) }
     }
 
@@ -87,7 +90,11 @@ impl Tracepoints for Guest {
 
     fn tracepoint_create_begin(&mut self, tdp: NewTracepoint<u32>) -> TargetResult<(), Self> {
         let point = traces::Tracepoint::new(number(tdp.number), tdp.addr);
-        self.begin_tracepoint(traces::Tracepoint { enabled: tdp.enabled, pass_count: tdp.pass_count, ..point })
+        self.begin_tracepoint(traces::Tracepoint {
+            enabled: tdp.enabled,
+            pass_count: tdp.pass_count,
+            ..point
+        })
     }
 
     fn tracepoint_create_continue(
@@ -196,7 +203,8 @@ impl Tracepoints for Guest {
         report(match &state {
             State::NotRun => Status::NotRun,
             State::Running => Status::Running,
-            State::Stopped => Status::Stop(Some(&note).filter(|n| !n.is_empty()).map(Vec::as_slice)),
+            // Without a text, even an empty one, GDB's tsave follows a null pointer.
+            State::Stopped => Status::Stop(Some(&note)),
             State::Full => Status::Full,
             State::Left => Status::Disconnected,
             State::PassCount(n) => Status::PassCount(Tracepoint(*n as usize)),
@@ -288,7 +296,8 @@ impl TracepointSource for Guest {
             TracepointSourceType::Cmd => About::Command,
         };
         let source = Source { about, start: src.start, total: src.slen, text: src.bytes.to_vec() };
-        let done = self.ask(move |s| s.traces_mut().point(number, addr).is_some_and(|p| p.add_source(source)))?;
+        let done =
+            self.ask(move |s| s.traces_mut().point(number, addr).is_some_and(|p| p.add_source(source)))?;
         if done { Ok(()) } else { Err(TargetError::Errno(ENOMEM)) }
     }
 

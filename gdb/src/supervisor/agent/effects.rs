@@ -32,6 +32,7 @@ pub trait Effects {
 impl<'e> Run<'_, 'e> {
     /// Operations with effects (GDB manual, "Bytecode Descriptions").
     pub(super) fn effect(&mut self, op: u8) -> Result<()> {
+        self.allowed(op)?;
         match op {
             0x0C | 0x2F => {
                 let bytes = self.pop()?;

@@ -17,7 +17,9 @@ impl Run<'_, '_> {
         let len = self.number(2)? as usize;
         let format = self.code.get(self.at..self.at + len).ok_or(AgentError::End(self.code.len()))?;
         self.at += len;
-        (self.pop()?, self.pop()?);
+        for _ in 0..2 {
+            self.pop()?;
+        }
         let args = (0..count).map(|_| self.pop()).collect::<Result<Vec<_>>>()?;
         let text = format_text(format.strip_suffix(&[0]).unwrap_or(format), &args, self.look)?;
         if self.allowed(0x34)?.print(&text) { Ok(()) } else { Err(AgentError::Operation(0x34)) }
@@ -188,7 +190,7 @@ mod tests {
         }
 
         fn memory(&self, addr: u32, out: &mut [u8]) -> bool {
-            let rest = b"hello\0".get((addr.wrapping_sub(100)) as usize..);
+            let rest = b"hello\0".get(addr.wrapping_sub(100) as usize..);
             rest.and_then(|r| r.get(..out.len())).map(|r| out.copy_from_slice(r)).is_some()
         }
     }

@@ -7,6 +7,9 @@ use crate::supervisor::{Agent, AgentError, Hit};
 /// Bytes of a string looked through at a time.
 const STRING_CHUNK: usize = 64;
 
+/// Bytes that a call's frame keeps below the stack pointer.
+const SAVE_AREA: usize = 16;
+
 /// A hit being worked on.
 pub struct Collector<'a> {
     hit: &'a Hit<'a>,
@@ -31,8 +34,19 @@ impl<'a> Collector<'a> {
 
     /// Carries all actions out; what was collected, and what went wrong on the way.
     pub fn collect_all(mut self, point: &Tracepoint) -> (Frame, Result<(), AgentError>) {
+        self.save_area();
         let result = point.actions.iter().try_for_each(|action| self.action(action));
         (self.frame, result)
+    }
+
+    /// The bytes below the stack pointer where the windowed ABI saves the caller's a0 to a3: without them GDB cannot
+    /// tell one frame from the other.
+    fn save_area(&mut self) {
+        let addr = self.frame.stack_pointer().wrapping_sub(SAVE_AREA as u32);
+        if self.left() >= Some(SAVE_AREA) {
+            let (bytes, _) = self.peek(addr, SAVE_AREA);
+            self.keep(addr, bytes);
+        }
     }
 
     fn action(&mut self, action: &Action) -> Result<(), AgentError> {
@@ -85,7 +99,8 @@ impl Effects for Collector<'_> {
     }
 
     fn collect(&mut self, addr: u32, bytes: u64) -> Result<(), AgentError> {
-        let bytes = usize::try_from(bytes).ok().filter(|b| Some(*b) <= self.left()).ok_or(AgentError::Full)?;
+        let bytes =
+            usize::try_from(bytes).ok().filter(|b| Some(*b) <= self.left()).ok_or(AgentError::Full)?;
         let (found, result) = self.peek(addr, bytes);
         self.keep(addr, found);
         result

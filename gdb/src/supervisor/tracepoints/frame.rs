@@ -80,6 +80,12 @@ impl Frame {
         self.registers[table::PC]
     }
 
+    /// The stack pointer then.
+    #[must_use]
+    pub fn stack_pointer(&self) -> u32 {
+        self.register(table::A0 + 1).unwrap_or(0) as u32
+    }
+
     /// A register by GDB's number. `None`: there is no such register.
     #[must_use]
     pub fn register(&self, number: usize) -> Option<u64> {
@@ -138,7 +144,8 @@ impl Frame {
                 }
             }
         }
-        let head = (self.tracepoint as u16).to_le_bytes().into_iter().chain((data.len() as u32).to_le_bytes());
+        let head =
+            (self.tracepoint as u16).to_le_bytes().into_iter().chain((data.len() as u32).to_le_bytes());
         head.chain(data.iter().copied()).collect()
     }
 }
