@@ -48,7 +48,7 @@ impl Points {
         if let Some(id) = self.mine.get(&key).map(|m| m.id)
             && handle.call({
                 let (condition, commands) = (condition.clone(), commands.clone());
-                move |s| s.set_condition(id, condition) && s.set_commands(id, commands)
+                move |s| s.refine_point(id, condition, commands)
             })?
         {
             return Ok(true);

@@ -229,14 +229,9 @@ impl Points {
         self.all.iter().map(|(id, p)| (*id, p))
     }
 
-    /// Replaces a point's condition. False: there is none of this number.
-    pub fn set_condition(&mut self, id: PointId, condition: Option<Condition>) -> bool {
-        self.all.get_mut(&id).map(|p| p.condition = condition).is_some()
-    }
-
-    /// Replaces a point's commands. False: there is none of this number.
-    pub fn set_commands(&mut self, id: PointId, commands: Option<Commands>) -> bool {
-        self.all.get_mut(&id).map(|p| p.commands = commands).is_some()
+    /// Replaces a point's condition and commands. False: there is none of this number.
+    pub fn refine(&mut self, id: PointId, condition: Option<Condition>, commands: Option<Commands>) -> bool {
+        self.all.get_mut(&id).map(|p| (p.condition, p.commands) = (condition, commands)).is_some()
     }
 
     /// Whether a breakpoint is a stop; those with commands carry them out instead.

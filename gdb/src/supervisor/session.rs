@@ -277,14 +277,14 @@ impl Session {
         self.points.insert(&mut self.machine, point)
     }
 
-    /// Replaces a point's condition. False: there is none of this number.
-    pub fn set_condition(&mut self, id: PointId, condition: Option<Condition>) -> bool {
-        self.points.set_condition(id, condition)
-    }
-
-    /// Replaces a point's commands. False: there is none of this number.
-    pub fn set_commands(&mut self, id: PointId, commands: Option<Commands>) -> bool {
-        self.points.set_commands(id, commands)
+    /// Replaces a point's condition and commands. False: there is none of this number.
+    pub fn refine_point(
+        &mut self,
+        id: PointId,
+        condition: Option<Condition>,
+        commands: Option<Commands>,
+    ) -> bool {
+        self.points.refine(id, condition, commands)
     }
 
     /// Takes a point away. False: there is none of this number.
