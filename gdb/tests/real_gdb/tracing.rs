@@ -70,7 +70,7 @@ fn a_producer_and_a_consumer_are_traced() {
     );
     t.expect("info tracepoints", &["trace only if xQueue == messages", "tracepoint already hit"]);
     t.expect("tfind start", &["Found trace frame 0, tracepoint 5"]);
-    t.expect("p pcQueueName", &["\"messages\""]);
+    t.expect("p pcQueueName", &["\"TmrQ\""]);
     for (n, expected) in [[1, 1, 0], [2, 4, 1]].iter().enumerate() {
         assert_eq!(sent.map(|command| t.number_nth(command, n)), *expected, "message {n}\n{t}");
         assert_eq!(t.number_nth("p xTicksToWait", n), u64::from(u32::MAX), "{t}");
@@ -136,8 +136,8 @@ fn a_trace_outlives_its_gdb() {
 fn dprintf_in_agent_style_talks_without_a_stop() {
     let Some(bench) = Bench::demo() else { return };
     let made = line("counters.produced++");
-    let dprintf =
-        format!("dprintf main.c:{made},\"made %u, squared %u\\n\", message.number, message.squared");
+    let value = "counters.produced, counters.produced * counters.produced";
+    let dprintf = format!("dprintf main.c:{made},\"%u made, squared %u\\n\",{value}");
     let t = bench.run(&[
         "tb app_main",
         "c",
@@ -145,12 +145,13 @@ fn dprintf_in_agent_style_talks_without_a_stop() {
         &dprintf,
         "tb heartbeat_fired",
         "c",
-        "info breakpoints",
+        "p counters",
     ]);
     t.expect_nth(
         "c",
         1,
-        &["made 1, squared 1\n", "made 2, squared 4\n", "made 3, squared 9\n", "heartbeat_fired"],
+        &["0 made, squared 0\n", "1 made, squared 1\n", "4 made, squared 16\n", "heartbeat_fired"],
     );
+    t.expect("p counters", &["produced = 5"]);
     t.no_complaints();
 }
