@@ -152,6 +152,11 @@ fn run_step_break_watch_and_interrupt() {
     // The other core is in reset: a step there ends at once, locked steps leave the first alone.
     assert_eq!(g.call("vCont;s:p1.2"), "T05thread:p01.02;");
     g.send("vCont;c");
+    // Both are on their way at once: the second is to find it running.
+    let until = std::time::Instant::now() + Duration::from_secs(60);
+    while !handle.call(|s| s.is_running()).unwrap() {
+        assert!(std::time::Instant::now() < until, "it runs");
+    }
     let mut other = Rsp::ready(port);
     assert!(g.receive().starts_with("T02thread:"), "the second client's attach stopped it");
     assert!(g.console.contains("stopped by gdb 2"), "{}", g.console);
