@@ -94,12 +94,14 @@ fn a_producer_and_a_consumer_are_traced() {
     assert!(t.number("p xTicksToDelay") < 1000, "{t}");
     assert_eq!(t.number("p counters.timer_fired"), 0, "{t}");
 
-    // The file has the registers of a `g` packet; a stock GDB misses a0 in it and can show no frame, but all memory.
-    let find = "tfind range (char *) xQueueGenericSend, (char *) xQueueGenericSend + 64";
+    // The file has the registers of a `g` packet: a stock GDB misses a0 in it and can show no frame, but all memory.
+    let first =
+        t.of("tfind tracepoint 2").trim_start_matches("Found trace frame ").split(',').next().unwrap();
+    let find = format!("tfind {first}");
     let t =
-        bench.run_bare(&[&format!("target tfile {saved}"), "tstatus", find, "p counters.produced", "p $pc"]);
+        bench.run_bare(&[&format!("target tfile {saved}"), "tstatus", &find, "p counters.produced", "p $pc"]);
     t.expect("tstatus", &["Using a trace file", "trace frames"]);
-    t.expect(find, &["Found trace frame"]);
+    t.expect(&find, &["Found trace frame", "tracepoint 2"]);
     assert_eq!(t.number("p counters.produced"), 0, "{t}");
     t.expect("p $pc", &["<xQueueGenericSend+"]);
 }
