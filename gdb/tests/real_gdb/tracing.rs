@@ -101,7 +101,7 @@ fn a_producer_and_a_consumer_are_traced() {
     let t =
         bench.run_bare(&[&format!("target tfile {saved}"), "tstatus", &find, "p counters.produced", "p $pc"]);
     t.expect("tstatus", &["Using a trace file", "trace frames"]);
-    t.expect(&find, &["Found trace frame", "tracepoint 2"]);
+    t.expect(&find, &[&format!("Found trace frame {first}, ")]);
     assert_eq!(t.number("p counters.produced"), 0, "{t}");
     t.expect("p $pc", &["<xQueueGenericSend+"]);
 }
