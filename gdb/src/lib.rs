@@ -8,6 +8,7 @@ pub mod coredump;
 pub mod explain;
 pub mod filter;
 pub mod monitor;
+pub mod number;
 pub mod rtos;
 pub mod server;
 pub mod supervisor;

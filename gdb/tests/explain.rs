@@ -3,13 +3,10 @@
 mod common;
 
 use common::{boot, firmware};
-use esplens_core::time::TICKS_PER_US;
 use esplens_gdb::coredump::{self, Core};
 use esplens_gdb::explain::{self, Explainer, explain_core};
 use esplens_gdb::rtos::Rtos;
 use esplens_gdb::symbols::{Elf, Symbols};
-use esplens_soc::machine::Machine;
-use esplens_soc::system::Output;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -46,32 +43,6 @@ fn the_null_store_of_idf_61_is_explained_from_its_log() {
     assert_eq!((core.threads[0].context.pc, core.memory.len()), (0x400D_5260, 0));
 }
 
-/// What UART0 says until `end`, with Enter when it is asked for.
-fn run(machine: &mut Machine, end: &str, mut line: impl FnMut(&str, &Machine)) -> String {
-    let (mut all, mut part, mut asked) = (String::new(), Vec::new(), false);
-    for n in 1..=60_000u64 {
-        machine.run(n * 1000 * TICKS_PER_US);
-        for output in machine.take_output() {
-            let Output::Uart { n: 0, byte } = output else { continue };
-            part.push(byte);
-            if byte == b'\n' {
-                let text = String::from_utf8_lossy(&part).into_owned();
-                line(&text, machine);
-                all.push_str(&text);
-                part.clear();
-            }
-        }
-        if !asked && all.contains("Press Enter to print core dump") {
-            asked = true;
-            machine.uart_input(0, b"\r\n");
-        }
-        if all.contains(end) {
-            return all;
-        }
-    }
-    panic!("no {end:?}: {all}");
-}
-
 #[test]
 fn a_live_panic_tells_task_and_stack_and_its_core_dump_all_tasks() {
     let Some(dir) = firmware("idf-6.1-coredump") else { return };
@@ -80,7 +51,7 @@ fn a_live_panic_tells_task_and_stack_and_its_core_dump_all_tasks() {
     let mut machine = boot(&std::fs::read(dir.join("flash.bin")).unwrap(), "coredump");
     let mut explainer = Explainer::new(symbols.clone());
     let mut said = Vec::new();
-    let text = run(&mut machine, "CORE DUMP END", |line, machine| {
+    let text = common::uart_lines(&mut machine, "CORE DUMP END", |line, machine| {
         said.extend(explainer.line(line, &|core| explain::live(machine, Some(&rtos), core)));
     });
     eprintln!("{}", said.join("\n"));

@@ -132,7 +132,14 @@ fn memory_is_searched_and_summed_here() {
     assert_eq!(call(&mut g, &binary("qSearch:memory:3ffb0103;ffff;", b"345")), "0");
     assert_eq!(call(&mut g, &binary("qSearch:memory:1000;10;", b"345")), "E14");
     assert_eq!(g.call("qCRC:3ffb0100,9"), "C376e6e7");
-    for bad in ["qSearch:memory:", "qSearch:memory:0;10;", "qCRC:", "qCRC:0,ffffffffffff", "qCRC:1000,4"] {
+    for bad in [
+        "qSearch:memory:",
+        "qSearch:memory:0;10;",
+        "qCRC:",
+        "qCRC:0,ffffffffffff",
+        "qCRC:ffffffffffffffff,1",
+        "qCRC:1000,4",
+    ] {
         assert!(g.call(bad).starts_with('E'), "{bad}");
     }
 }

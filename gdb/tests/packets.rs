@@ -53,8 +53,9 @@ fn attach_registers_and_detach() {
     }
     assert_eq!(g.call("pd4"), "E16", "past the last register");
     assert_eq!(g.call("pffffff"), "E16");
+    assert_eq!(g.call("qC"), "QCp1.1");
     assert_eq!(g.call("D"), "OK");
-    assert!(!handle.call(|s| s.is_running()).unwrap(), "it was not running before");
+    assert!(handle.call(|s| s.is_running()).unwrap(), "who detaches lets it run");
 }
 
 #[test]
@@ -110,6 +111,38 @@ fn memory_of_every_kind() {
 }
 
 #[test]
+fn looking_leaves_a_fifo_alone_and_the_real_access_takes_from_it() {
+    let (handle, port) = serve(hello());
+    let mut g = Rsp::ready(port);
+    // Past the ROM's set-up of the UART, which empties it.
+    let by = handle.client().clone();
+    handle.call(move |s| s.resume(&Default::default(), &by)).unwrap();
+    let until = std::time::Instant::now() + Duration::from_secs(120);
+    while handle.call(|s| s.machine().now()).unwrap() < 480_000 * 200 {
+        assert!(std::time::Instant::now() < until, "virtual time stands still");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    handle.call(|s| s.machine_mut().uart_input(0, b"AB")).unwrap();
+    let fifo = |g: &mut Rsp| g.word(0x3FF4_001C) & 0xFF; // UART_STATUS: RXFIFO_CNT
+    let until = std::time::Instant::now() + Duration::from_secs(120);
+    while fifo(&mut g) < 2 {
+        assert!(std::time::Instant::now() < until, "two bytes at line rate");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let by = handle.client().clone();
+    handle.call(move |s| s.stop(&by)).unwrap();
+    for _ in 0..3 {
+        assert_eq!(g.word(0x3FF4_0000) & 0xFF, u32::from(b'A'), "a look");
+        assert!(g.monitor("mdw 0x3ff40000").contains("41\n"));
+    }
+    assert_eq!(fifo(&mut g), 2);
+    assert_eq!(g.monitor("mdw --real 0x3ff40000"), "0x41\n");
+    assert_eq!((fifo(&mut g), g.word(0x3FF4_0000) & 0xFF), (1, u32::from(b'B')));
+    assert_eq!(g.monitor("mdw --real 0x3ff40000"), "0x42\n");
+    assert_eq!(fifo(&mut g), 0);
+}
+
+#[test]
 fn run_step_break_watch_and_interrupt() {
     let (handle, port) = serve(hello());
     let mut g = Rsp::ready(port);
@@ -149,20 +182,27 @@ fn run_step_break_watch_and_interrupt() {
     assert_eq!(g.receive(), "T02thread:p01.01;");
     assert!(!handle.call(|s| s.is_running()).unwrap());
 
+    // Who asks for window registers one by one gets them with the stops from then on.
+    let a1 = g.register(158);
+    let stop = g.call("vCont;s:p1.1;c");
+    assert_eq!(stop, format!("T05thread:p01.01;9e:{:08x};", g.register(158).swap_bytes()), "{a1:x}");
+
     // The other core is in reset: a step there ends at once, locked steps leave the first alone.
-    assert_eq!(g.call("vCont;s:p1.2"), "T05thread:p01.02;");
+    assert!(g.call("vCont;s:p1.2").starts_with("T05thread:p01.02;"));
     g.send("vCont;c");
+    // Both are on their way at once: the second is to find it running.
+    let until = std::time::Instant::now() + Duration::from_secs(60);
+    while !handle.call(|s| s.is_running()).unwrap() {
+        assert!(std::time::Instant::now() < until, "it runs");
+    }
     let mut other = Rsp::ready(port);
     assert!(g.receive().starts_with("T02thread:"), "the second client's attach stopped it");
     assert!(g.console.contains("stopped by gdb 2"), "{}", g.console);
     assert!(other.monitor("info status").contains("stopped by gdb 2"));
     assert_eq!(g.call("D"), "OK");
-    // The answer to `D` may come before the machine moves.
-    let until = std::time::Instant::now() + Duration::from_secs(10);
-    while handle.call(|s| s.status()).unwrap().state != esplens_gdb::supervisor::RunState::Running {
-        assert!(std::time::Instant::now() < until, "detach lets it run");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    assert!(!handle.call(|s| s.is_running()).unwrap(), "the other one looks at it");
+    assert_eq!(other.call("D"), "OK");
+    assert!(handle.call(|s| s.is_running()).unwrap(), "detach lets it run");
 }
 
 #[test]
@@ -176,6 +216,11 @@ fn extended_mode_resets_and_a_plain_kill_ends_the_program() {
     assert_eq!(g.pc(), 0x4000_0400);
     assert_eq!(g.call("vKill;1"), "OK");
     assert_eq!(g.pc(), 0x4000_0400, "the connection lives on");
+    assert_eq!(g.call("qfThreadInfo"), "l", "nobody lives");
+    assert!(!g.call("qXfer:threads:read::0,fff").contains("<thread "));
+    assert!(g.call("vAttach;1").starts_with("T05thread:"));
+    assert_ne!(g.call("qfThreadInfo"), "l");
+    drop(g);
     let mut plain = Rsp::ready(port);
     plain.send("k");
     let mut left = 100;

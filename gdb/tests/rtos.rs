@@ -135,6 +135,29 @@ fn tasks_and_backtraces_hold_at_random_instants() {
     }
 }
 
+/// What a debugger tells by `qSymbol` suffices: tasks and states are those that the types give.
+#[test]
+fn addresses_alone_give_the_same_tasks() {
+    for name in IMAGES {
+        let Some(mut b) = bench(name) else { continue };
+        b.machine.run(900_000 * TICKS_PER_US);
+        let known = rtos::WANTED.into_iter().filter_map(|n| Some((n.to_string(), b.symbols.symbol(n)?.addr)));
+        let bare = Rtos::find(Arc::new(rtos::Addresses(known.collect()))).expect("a kernel");
+        let mem = MachineMemory { machine: &b.machine, core: 0 };
+        let tasks = |r: &Rtos| {
+            let s = r.snapshot(&mem, [None; 2]);
+            assert_eq!((s.started, &s.torn), (true, &None), "{name}");
+            // Only a type tells that a task in the list of suspended ones waits for a notification.
+            let word = |t: &rtos::Task| match t.state.word() {
+                "suspended" => "blocked",
+                word => word,
+            };
+            s.tasks.iter().map(|t| (t.tcb, t.name.clone(), word(t), t.priority)).collect::<Vec<_>>()
+        };
+        assert_eq!(tasks(&bare), tasks(&b.rtos), "{name}");
+    }
+}
+
 #[test]
 fn objects_timers_and_heaps_of_the_demo_are_told() {
     let Some(mut b) = bench("demo") else { return };

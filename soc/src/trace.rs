@@ -59,6 +59,8 @@ events! {
     TaskSwitch = "task_switch", "FreeRTOS chose another task for a core (needs symbols).";
     UartTx = "uart_tx", "A byte left a UART.";
     UartRx = "uart_rx", "A byte arrived at a UART.";
+    UartWrite = "uart_write", "The firmware put a byte into a UART's FIFO.";
+    UartRead = "uart_read", "The firmware took a byte from a UART's FIFO.";
     MmuEntry = "mmu_entry", "An entry of a cache's MMU table was changed.";
     MmuCache = "mmu_cache", "A cache was switched on or off.";
     FlashRead = "flash_read", "The flash chip was read over SPI.";

@@ -27,13 +27,12 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port()
 }
 
-/// A name server with one answer for everything: this computer, as the guest sees it. Its port on 127.0.0.1, and the
-/// names it is asked for.
+/// A name server with `address` as the answer to everything. Its port on 127.0.0.1, and the names it is asked for.
 ///
 /// # Panics
 /// When the host gives no socket.
 #[must_use]
-pub fn name_server() -> (u16, Receiver<String>) {
+pub fn name_server(address: [u8; 4]) -> (u16, Receiver<String>) {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     let port = socket.local_addr().expect("its address").port();
     let (asked, names) = channel();
@@ -45,9 +44,10 @@ pub fn name_server() -> (u16, Receiver<String>) {
             }
             let _ = asked.send(question(&buffer[12..n]));
             let mut answer = buffer[..n].to_vec();
-            // A response, one answer: the question's name (pointer to 12), type A, class IN, 60 s, 10.0.2.2.
+            // A response, one answer: the question's name (pointer to 12), type A, class IN, 60 s.
             (answer[2], answer[3], answer[7]) = (0x81, 0x80, 1);
-            answer.extend([0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 10, 0, 2, 2]);
+            answer.extend([0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4]);
+            answer.extend(address);
             let _ = socket.send_to(&answer, from);
         }
     });

@@ -1,6 +1,7 @@
 //! What the whole-product tests share: the firmware sample, a machine at its prompt, the `esplens` binary.
 
 pub mod binary;
+pub mod demo;
 pub mod firmware;
 pub mod host;
 pub mod kernel;

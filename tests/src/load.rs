@@ -56,7 +56,9 @@ impl Report {
         self.times.get((last as f64 * share).round() as usize).copied().unwrap_or_default()
     }
 
-    fn add(&mut self, other: Self) {
+    /// Another report's figures in addition; the longer time of both.
+    pub fn add(&mut self, other: Self) {
+        self.wall = self.wall.max(other.wall);
         self.answers += other.answers;
         self.wrong += other.wrong;
         self.times.extend(other.times);
@@ -90,7 +92,8 @@ impl Client {
         Ok(Self(BufReader::new(stream)))
     }
 
-    fn get(&mut self, path: &str) -> io::Result<String> {
+    /// The status line and the body.
+    fn get(&mut self, path: &str) -> io::Result<(String, Vec<u8>)> {
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         self.0.get_mut().write_all(request.as_bytes())?;
         let (mut chunked, mut length) = (false, None);
@@ -110,7 +113,10 @@ impl Client {
             (false, Some(n)) => _ = self.0.by_ref().take(n).read_to_end(&mut body)?,
             (false, None) => _ = self.0.read_to_end(&mut body)?,
         }
-        Ok(format!("{status}\n{}", String::from_utf8_lossy(&body)))
+        match length {
+            Some(n) if n > body.len() as u64 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok((status, body)),
+        }
     }
 
     /// A line without its end; an error where the server ended the connection.
@@ -140,7 +146,31 @@ impl Client {
 /// # Errors
 /// What the host says, or a cut answer.
 pub fn get(port: u16, path: &str) -> io::Result<String> {
-    Client::connect(port)?.get(path)
+    Client::connect(port)?.get(path).map(text)
+}
+
+fn text((status, body): (String, Vec<u8>)) -> String {
+    format!("{status}\n{}", String::from_utf8_lossy(&body))
+}
+
+/// Asks the demo for `/data/n` and checks every byte of it.
+///
+/// # Errors
+/// What the host says, a cut answer, or where it differs first.
+pub fn data(port: u16, n: u32) -> io::Result<()> {
+    let (_, body) = Client::connect(port)?.get(&format!("/data/{n}"))?;
+    let wrong = body.iter().zip(0..).find(|(byte, i)| **byte != data_byte(*i));
+    match wrong {
+        Some((byte, i)) => Err(io::Error::other(format!("/data/{n}: byte {i} is {byte:#04x}"))),
+        None if body.len() == n as usize => Ok(()),
+        None => Err(io::Error::other(format!("/data/{n}: {} bytes came", body.len()))),
+    }
+}
+
+/// Byte `i` of the demo's `/data/N`.
+#[must_use]
+pub fn data_byte(i: u32) -> u8 {
+    (i.wrapping_mul(2_654_435_761) >> 24) as u8
 }
 
 /// Asks again and again until somebody answers; how long that took since `since`.
@@ -173,6 +203,22 @@ pub fn run(load: &Load) -> Report {
     report
 }
 
+/// Fetches `/data/N` of changing sizes, one after the other, until the time is up.
+#[must_use]
+pub fn run_data(port: u16, time: Duration) -> Report {
+    let (started, mut report) = (Instant::now(), Report::default());
+    let mut n = 1;
+    while started.elapsed() < time {
+        let start = Instant::now();
+        let answer = data(port, n);
+        report.note(start.elapsed(), answer.map(|()| String::new()), "");
+        n = (n * 7 + 13) % 40_009;
+    }
+    report.wall = started.elapsed();
+    report.times.sort_unstable();
+    report
+}
+
 fn client(load: &Load, end: &AtomicBool) -> Report {
     let (mut report, mut kept) = (Report::default(), None);
     while !end.load(Ordering::Relaxed) {
@@ -182,9 +228,9 @@ fn client(load: &Load, end: &AtomicBool) -> Report {
             None => Client::connect(load.port),
         };
         let answer = client.and_then(|mut client| {
-            let text = client.get(&load.path)?;
+            let answer = client.get(&load.path)?;
             kept = load.keep_alive.then_some(client);
-            Ok(text)
+            Ok(text(answer))
         });
         report.note(start.elapsed(), answer, &load.expect);
     }

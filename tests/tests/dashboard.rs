@@ -164,18 +164,136 @@ fn a_tour_of_the_demo() {
     assert_eq!(t.modes(), "0 0 1");
 }
 
-#[test]
-fn signals_give_the_terminal_back() {
-    let Some(t) = Tmux::start("signals", &format!("{} demo", binary::path().display())) else { return };
-    t.wait_for("running");
-    assert_eq!(t.modes(), "1 1 0");
-    let children = t.run(&["display-message", "-p", "#{pane_pid}"]);
-    let shell = String::from_utf8_lossy(&children.stdout).trim().to_string();
+/// The process that a tmux window's shell started.
+fn child_of(t: &Tmux) -> u32 {
+    let shell = t.run(&["display-message", "-p", "#{pane_pid}"]);
+    let shell = String::from_utf8_lossy(&shell.stdout).trim().to_string();
     let children = Command::new("pgrep").args(["-P", &shell]).output().expect("pgrep");
     let pid = String::from_utf8_lossy(&children.stdout).lines().next().expect("a child").to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-    t.wait_for("EXIT=0");
+    pid.parse().expect("a number")
+}
+
+fn signal(pid: u32, name: &str) {
+    assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn signals_give_the_terminal_back() {
+    for name in ["-TERM", "-INT", "-HUP"] {
+        let Some(t) = Tmux::start("signals", &format!("{} demo", binary::path().display())) else { return };
+        t.wait_for("running");
+        assert_eq!(t.modes(), "1 1 0");
+        signal(child_of(&t), name);
+        t.wait_for("EXIT=0");
+        assert_eq!(t.modes(), "0 0 1", "{name}");
+    }
+}
+
+/// Only builds with debug assertions panic on demand.
+#[test]
+#[cfg(debug_assertions)]
+fn a_panic_in_any_thread_gives_the_terminal_back() {
+    for place in ["draw", "machine", "client"] {
+        let dir = tempfile::tempdir().unwrap();
+        let now = dir.path().join("now");
+        let command = format!(
+            "env RUST_BACKTRACE=0 ESPLENS_TEST_PANIC={place}:{} {} demo",
+            now.display(),
+            binary::path().display()
+        );
+        let Some(t) = Tmux::start(place, &command) else { return };
+        t.wait_for("running");
+        assert_eq!(t.modes(), "1 1 0");
+        std::fs::write(&now, "").unwrap();
+        let screen = t.wait_for("EXIT=");
+        assert!(!screen.contains("EXIT=0") && screen.contains(&format!("asked for in {place}")), "{screen}");
+        assert_eq!(t.modes(), "0 0 1", "{place}");
+        // Lines end as they should: the terminal is not raw.
+        let line = screen.lines().find(|l| l.contains("EXIT=")).unwrap();
+        assert!(line.starts_with("EXIT="), "{screen}");
+    }
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_back_until_fg() {
+    let Some(t) = Tmux::start("jobs", "bash --norc --noprofile") else { return };
+    t.line(&format!("PS1='shell> '; clear; {} demo", binary::path().display()));
+    t.wait_for("running");
+    t.keys(&["C-z"]);
+    t.wait_for("Stopped");
     assert_eq!(t.modes(), "0 0 1");
+    t.line("echo still $((40 + 2))");
+    t.wait_for("still 42");
+    t.line("fg");
+    t.wait_for("running");
+    assert_eq!(t.modes(), "1 1 0");
+    // And it answers.
+    t.keys(&["Space"]);
+    t.wait_for("stopped by dashboard");
+    t.keys(&["q"]);
+    t.wait_for("end esplens");
+    t.keys(&["y"]);
+    t.wait("the shell", |s| !s.contains("stopped by dashboard") && s.contains("shell>"));
+    assert_eq!(t.modes(), "0 0 1");
+}
+
+#[test]
+fn colours_clipboard_and_what_is_kept() {
+    let command = format!("env NO_COLOR=1 {} demo", binary::path().display());
+    let Some(t) = Tmux::start("kept", &command) else { return };
+    t.run(&["set-option", "-s", "set-clipboard", "on"]);
+    t.wait_for("running");
+    let escapes = String::from_utf8_lossy(&t.run(&["capture-pane", "-e", "-p"]).stdout).into_owned();
+    let coloured = |n: u32| escapes.contains(&format!("\x1b[{n}")) || escapes.contains(&format!(";{n}"));
+    assert!(escapes.contains("\x1b["), "bold and reversed are left");
+    assert!(!(30..38).chain(40..48).any(coloured), "{escapes:?}");
+    // A row of the code to the clipboard, as OSC 52 has it.
+    t.keys(&["Space", "2", "Tab", "y"]);
+    t.wait_for("copied");
+    let copied = String::from_utf8_lossy(&t.run(&["show-buffer"]).stdout).into_owned();
+    assert!(copied.starts_with("0x4"), "{copied:?}");
+    t.keys(&["T", ">", "W"]);
+    t.wait_for("saved");
+    let kept = std::fs::read_to_string(t.dir.path().join("esplens/dashboard.toml")).unwrap();
+    assert!(kept.contains("theme = \"dark\"") && kept.contains("[layout.cpu]"), "{kept}");
+}
+
+/// How often each thread of a process went to sleep so far, by its number.
+fn sleeps(pid: u32) -> std::collections::BTreeMap<String, u64> {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten();
+    let count = |path: std::path::PathBuf| {
+        let status = std::fs::read_to_string(path.join("status")).ok()?;
+        let line = status.lines().find_map(|l| l.strip_prefix("voluntary_ctxt_switches:"))?;
+        let name = std::fs::read_to_string(path.join("comm")).ok()?;
+        let id = path.file_name()?.to_string_lossy().into_owned();
+        Some((format!("{id} {}", name.trim()), line.trim().parse().ok()?))
+    };
+    tasks.filter_map(|t| count(t.path())).collect()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_stopped_machine_costs_no_cpu() {
+    let Some(t) = Tmux::start("rest", &format!("{} demo", binary::path().display())) else { return };
+    t.wait_for("running");
+    let pid = child_of(&t);
+    t.keys(&["Space"]);
+    t.wait_for("stopped by dashboard");
+    // What the stop set off comes to rest: then no thread wakes up, for longer than any period of ours.
+    let mut before = sleeps(pid);
+    assert!(before.keys().any(|k| k.ends_with("machine")) && before.len() > 5, "{before:?}");
+    let end = Instant::now() + PATIENCE;
+    loop {
+        std::thread::sleep(Duration::from_secs(5));
+        let after = sleeps(pid);
+        if after == before {
+            break;
+        }
+        assert!(Instant::now() < end, "threads keep waking up: {before:?} {after:?}");
+        before = after;
+    }
+    t.keys(&["Space"]);
+    t.wait_for("running");
 }
 
 /// Starts the demo without a terminal; its address for dashboards.

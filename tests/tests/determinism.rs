@@ -108,8 +108,11 @@ fn cut_or_foreign_states_are_refused() {
         assert!(MachineState::from_bytes(&bytes[..n]).is_err(), "{n} bytes");
     }
     let mut other = bytes;
-    other[0] ^= 0x40;
-    assert!(MachineState::from_bytes(&other).is_err());
+    for version in [other[0] - 1, other[0] + 1, other[0] ^ 0x40] {
+        other[0] = version;
+        let why = MachineState::from_bytes(&other).err().expect("another version").to_string();
+        assert!(why.contains(&format!("saved in version {version} of the format")), "{why}");
+    }
 }
 
 #[test]

@@ -1,10 +1,14 @@
 //! `--kernel`: bare programs with SIMCALL semihosting, through the real binary.
 
 use esplens_core::isa::Op;
+use esplens_soc::boot::{LoadOptions, input, kernel};
+use esplens_soc::machine::{Input, Machine, MachineConfig, RunExit};
 use esplens_tests::binary;
 use esplens_tests::kernel::{Program, elf};
 use std::path::Path;
 
+const READ: u32 = 3;
+const WRITE: u32 = 4;
 const OPEN: u32 = 5;
 const CLOSE: u32 = 6;
 
@@ -80,7 +84,7 @@ fn a_file_is_written() {
     let name = p.bytes(b"out.txt\0");
     let text = p.bytes(b"written");
     p.simcall(OPEN, [name, 0x601, 0o644]);
-    p.simcall(4, [3, text, 7]);
+    p.simcall(WRITE, [3, text, 7]);
     p.simcall(CLOSE, [3, 0, 0]);
     p.exit(0);
     let (code, _, err) = run(&p, &["--semihosting", dir.path().to_str().unwrap()]);
@@ -109,4 +113,39 @@ fn segments_outside_memory_are_named_and_do_no_harm() {
     let (code, _, err) = binary::run(&args);
     assert_eq!(code, Some(3), "{err}");
     assert!(err.contains("no memory at 0x20000000"), "{err}");
+}
+
+#[test]
+fn what_the_files_said_is_replayed_without_them() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("in.txt"), "before").unwrap();
+    let mut p = Program::default();
+    let (name, out, buffer) = (p.bytes(b"in.txt\0"), p.bytes(b"out.txt\0"), p.bytes(&[0; 16]));
+    p.simcall(OPEN, [name, 0, 0]);
+    p.simcall(READ, [3, buffer, 16]);
+    p.simcall(OPEN, [out, 0x601, 0o644]);
+    p.simcall(WRITE, [4, buffer, 6]);
+    p.exit(0);
+    let run = |log: Option<&[(u64, Input)]>| {
+        let any = LoadOptions { accept_any: true, ..LoadOptions::default() };
+        let input = input::from_bytes(Path::new("none"), &[0xFF], &any).unwrap();
+        let mut machine = Machine::new(MachineConfig {
+            kernel: Some(kernel::parse(&p.elf()).unwrap()),
+            semihosting: Some(dir.path().into()),
+            ..MachineConfig::new(input.flash)
+        });
+        machine.replay(log.unwrap_or_default().iter().cloned());
+        assert_eq!(machine.run(480_000_000), RunExit::Exit(0));
+        let mut said = [0; 6];
+        assert_eq!(machine.peek(0, buffer, &mut said), 6);
+        (said, machine.state_hash(), machine.log().to_vec())
+    };
+    let (said, hash, log) = run(None);
+    assert_eq!((&said, log.len()), (b"before", 4));
+    let written = dir.path().join("out.txt");
+    assert_eq!(std::fs::read(&written).unwrap(), b"before");
+    std::fs::write(dir.path().join("in.txt"), "after!").unwrap();
+    std::fs::remove_file(&written).unwrap();
+    assert!(run(Some(&log)) == (*b"before", hash, log), "the same run");
+    assert!(!written.exists(), "a replay writes nothing");
 }

@@ -1,8 +1,8 @@
 //! Many requests, checked one by one; the long load with `ESPLENS_FULL=1` (`ESPLENS_LOAD_SECONDS`, default an hour).
 
 use esplens_tests::host::{Running, free_port};
-use esplens_tests::load::{Load, first_answer, run};
-use esplens_tests::{binary, firmware};
+use esplens_tests::load::{Load, Report, first_answer, run, run_data};
+use esplens_tests::{binary, demo, firmware};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -21,17 +21,13 @@ fn serve(flash: PathBuf, path: &str) -> (Running, u16) {
     (running, port)
 }
 
-fn demo() -> PathBuf {
-    concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/demo/flash.bin").into()
-}
-
 fn load(port: u16, time: Duration) -> Load {
     Load { port, path: "/hello".into(), expect: "Hello World!".into(), clients: 1, keep_alive: false, time }
 }
 
 #[test]
 fn no_answer_is_lost_or_cut() {
-    let (_running, port) = serve(demo(), "/hello");
+    let (_running, port) = serve(demo::image(), "/hello");
     let report = run(&load(port, Duration::from_secs(3)));
     println!("{} new connections, {:.0}/s, p99 {:?}", report.answers, report.rate(), report.percentile(0.99));
     assert_eq!((report.wrong, report.examples), (0, vec![]));
@@ -61,14 +57,29 @@ fn resident(pid: u32) -> Option<u64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
+/// New connections, a kept one and downloads, side by side.
+fn mixed(port: u16, time: Duration) -> Report {
+    std::thread::scope(|scope| {
+        let kept = scope.spawn(move || run(&Load { keep_alive: true, ..load(port, time) }));
+        let downloads = scope.spawn(move || run_data(port, time));
+        let mut all = run(&load(port, time));
+        for other in [kept, downloads] {
+            let report = other.join().unwrap();
+            println!("{} answers of {}", report.answers, report.answers + report.wrong);
+            all.add(report);
+        }
+        all
+    })
+}
+
 #[test]
 fn a_long_load_loses_nothing_and_memory_stays_flat() {
     if std::env::var_os("ESPLENS_FULL").is_none() {
         return;
     }
     let seconds = std::env::var("ESPLENS_LOAD_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(3600);
-    let (running, port) = serve(demo(), "/hello");
-    let part = |seconds| run(&load(port, Duration::from_secs_f64(seconds)));
+    let (running, port) = serve(demo::image(), "/hello");
+    let part = |seconds| mixed(port, Duration::from_secs_f64(seconds));
     let first = part(f64::from(seconds) / 10.0);
     let before = resident(running.0.id());
     let rest = part(f64::from(seconds) * 0.9);

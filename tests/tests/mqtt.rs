@@ -20,14 +20,12 @@ fn wait_for<T>(from: &Receiver<T>, fits: impl Fn(&T) -> bool) -> Vec<T> {
 #[test]
 fn the_firmware_publishes_to_its_broker() {
     let Some(flash) = firmware::file("idf-6.0-openeth-mqtt/flash.bin") else { return };
-    // Port 1883 is the firmware's choice; where somebody else has it, nothing can be said.
-    let Ok(listener) = TcpListener::bind("127.0.0.1:1883") else {
-        eprintln!("skipped: port 1883 is taken");
-        return;
-    };
+    // Port 1883 is the firmware's choice; the broker has whatever port is free.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap();
     let told = broker(listener);
-    let (port, names) = name_server();
-    let nic = format!("user,resolver=127.0.0.1:{port}");
+    let (port, names) = name_server([10, 0, 2, 100]);
+    let nic = format!("user,resolver=127.0.0.1:{port},guestfwd=tcp:10.0.2.100:1883-tcp:{at}");
     let child = binary::esplens().arg("run").arg(flash).args(["--nic", &nic]).stdout(Stdio::piped()).spawn();
     let mut running = Running(child.unwrap());
     let mut lines = BufReader::new(running.0.stdout.take().unwrap()).lines().map_while(Result::ok);
@@ -39,4 +37,23 @@ fn the_firmware_publishes_to_its_broker() {
     assert_eq!(seen.last(), Some(&Told::Published("/topic/qos1".into(), 1, "data_3".into())));
     // The acknowledgement went back as well.
     assert!(lines.any(|l| l.contains("MQTT_EVENT_PUBLISHED")), "the firmware hears that it arrived");
+}
+
+/// The expectation listed for this image: with `restrict=on` no name is resolved, nobody outside is asked, and the
+/// broker hears nothing.
+#[test]
+fn restricted_the_firmware_reaches_nobody() {
+    let Some(flash) = firmware::file("idf-6.0-openeth-mqtt/flash.bin") else { return };
+    let (port, names) = name_server([10, 0, 2, 2]);
+    let nic = format!("user,restrict=on,resolver=127.0.0.1:{port}");
+    let mut command = binary::esplens();
+    command.arg("run").arg(flash).args([
+        "--nic",
+        &nic,
+        "--exit-on",
+        "couldn't get hostname for :broker.hivemq.com",
+    ]);
+    let out = command.args(["--timeout", "60s", "--wall-timeout", "5m"]).output().unwrap();
+    assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(names.try_recv().is_err(), "the name server was asked");
 }

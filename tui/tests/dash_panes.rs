@@ -31,38 +31,52 @@ fn snapshot(name: &str, rig: &mut Rig) {
     }
 }
 
+/// Keys that make a pane interesting; what is watched and looked up depends on the firmware.
+fn show(rig: &mut Rig, pane: PaneId, names: &Names) {
+    rig.resize(200, 60);
+    rig.show(pane);
+    match pane {
+        PaneId::Periph => {
+            rig.keys("/");
+            rig.line("Timg0");
+            rig.keys("Enter");
+        }
+        PaneId::Watch => {
+            for expression in names.watch {
+                rig.keys("a");
+                rig.line(expression);
+            }
+            // A structure, a list in it, and the array of characters that its name is.
+            "Enter Down Down Enter".split(' ').for_each(|key| rig.keys(key));
+        }
+        PaneId::Frames => rig.keys("Enter"),
+        PaneId::Memory => {
+            rig.keys("g");
+            rig.line(names.memory);
+        }
+        PaneId::Prompt => {
+            rig.keys("Enter");
+            rig.line("info status");
+            rig.keys("Esc");
+        }
+        PaneId::Points => rig.act(None, Action::Monitor("break frame 'tcp port 80'".into())),
+        _ => {}
+    }
+}
+
+/// What [`show`] looks at.
+struct Names {
+    watch: &'static [&'static str],
+    memory: &'static str,
+}
+
+const TASKS: Names = Names { watch: &["*pxCurrentTCBs[0]", "xTickCount"], memory: "pxCurrentTCBs" };
+
 #[test]
 fn panes_of_the_demo() {
     let mut rig = demo();
     for pane in PaneId::ALL {
-        rig.resize(200, 60);
-        rig.show(pane);
-        match pane {
-            PaneId::Periph => rig.keys("/"),
-            PaneId::Watch => rig.keys("a"),
-            PaneId::Frames => rig.keys("Enter"),
-            PaneId::Memory => rig.keys("g"),
-            PaneId::Prompt => rig.keys("Enter"),
-            PaneId::Points => rig.act(None, Action::Monitor("break frame 'tcp port 80'".into())),
-            _ => {}
-        }
-        match pane {
-            PaneId::Periph => {
-                rig.line("Timg0");
-                rig.keys("Enter");
-            }
-            PaneId::Watch => {
-                rig.line("*pxCurrentTCBs[0]");
-                rig.keys("Enter a");
-                rig.line("xTickCount");
-            }
-            PaneId::Memory => rig.line("pxCurrentTCBs"),
-            PaneId::Prompt => {
-                rig.line("info status");
-                rig.keys("Esc");
-            }
-            _ => {}
-        }
+        show(&mut rig, pane, &TASKS);
         snapshot(&format!("pane_{}", pane.name()), &mut rig);
     }
 }
@@ -108,20 +122,30 @@ fn shared(name: &str, ms: u64) -> Option<Rig> {
     Some(rig)
 }
 
+/// Every pane at every size, a file for each size.
+fn every_pane(name: &str, rig: &mut Rig, names: &Names) {
+    let mut texts = vec![String::new(); SIZES.len()];
+    for pane in PaneId::ALL {
+        show(rig, pane, names);
+        for ((width, height), text) in SIZES.iter().zip(&mut texts) {
+            rig.resize(*width, *height);
+            *text += &format!("{}\n", rig.text());
+        }
+    }
+    for ((width, height), text) in SIZES.iter().zip(texts) {
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), text);
+    }
+}
+
 #[test]
 fn panes_of_an_idf_application() {
     let Some(mut rig) = shared("idf-5.3-blink", 1500) else { return };
-    for pane in [PaneId::Tasks, PaneId::Timeline, PaneId::Backtrace, PaneId::Code, PaneId::Console] {
-        rig.show(pane);
-        insta::assert_snapshot!(format!("blink_{}", pane.name()), rig.text());
-    }
+    every_pane("blink", &mut rig, &TASKS);
 }
 
 #[test]
 fn panes_without_symbols() {
     let Some(mut rig) = shared("idf-6.0-openeth-mqtt", 3000) else { return };
-    for pane in [PaneId::Tasks, PaneId::Backtrace, PaneId::Eth, PaneId::Frames] {
-        rig.show(pane);
-        insta::assert_snapshot!(format!("mqtt_{}", pane.name()), rig.text());
-    }
+    let names = Names { watch: &["xTickCount", "$a1"], memory: "0x3ffb0000" };
+    every_pane("mqtt", &mut rig, &names);
 }

@@ -94,7 +94,7 @@ fn set(handle: &Handle, kind: PointKind, addr: u32, len: u32) -> Result {
 }
 
 /// Adds a point and says what it is.
-fn add(handle: &Handle, point: Point) -> Result {
+pub fn add(handle: &Handle, point: Point) -> Result {
     let text = point.to_string();
     let id = handle.call(move |s| s.insert_point(point))?;
     let id = id.ok_or_else(|| Error::User("too many points".into()))?;

@@ -5,8 +5,10 @@ use crate::rtos::{self, Rtos, Snapshot};
 use crate::supervisor::Handle;
 use crate::unwind::MachineMemory;
 use clap::{Args, Subcommand};
+use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US, Ticks};
 use esplens_soc::machine::Machine;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// FreeRTOS as it is in memory.
 #[derive(Debug, Args)]
@@ -45,26 +47,74 @@ pub fn tasks(rtos: &Rtos, m: &Machine) -> Snapshot {
 
 impl FreeRtos {
     pub fn run(&self, handle: &Handle) -> Result {
-        let (rtos, what) = (kernel(handle)?, self.what);
-        Ok(handle.call(move |s| tell(&rtos, s.machine(), what))?)
+        let rtos = kernel(handle)?;
+        let tell = match self.what {
+            What::Tasks => return task_list(&rtos, handle),
+            What::Queues => queue_list,
+            What::Timers => timer_list,
+            What::Heap => heap_list,
+        };
+        Ok(handle.call(move |s| tell(&rtos, s.machine()))?)
     }
 }
 
-fn tell(rtos: &Rtos, m: &Machine, what: What) -> String {
-    let mem = MachineMemory { machine: m, core: 0 };
-    let tasks = tasks(rtos, m);
-    match what {
-        What::Tasks => rtos::task_table(&tasks),
-        What::Queues => {
-            let (queues, groups) = (rtos::queues(rtos, &mem, &tasks), rtos::event_groups(rtos, &mem, &tasks));
-            rtos::queue_table(&tasks, &queues, &groups)
+fn queue_list(rtos: &Rtos, m: &Machine) -> String {
+    let (mem, tasks) = (MachineMemory { machine: m, core: 0 }, tasks(rtos, m));
+    let (queues, groups) = (rtos::queues(rtos, &mem, &tasks), rtos::event_groups(rtos, &mem, &tasks));
+    rtos::queue_table(&tasks, &queues, &groups)
+}
+
+fn timer_list(rtos: &Rtos, m: &Machine) -> String {
+    let (timers, torn) = rtos::timers(rtos, &MachineMemory { machine: m, core: 0 });
+    let name = |pc| rtos.source.function(pc).map_or(format!("{pc:#010x}"), |f| f.0);
+    let torn = torn.map(|t| format!("note: {t}\n")).unwrap_or_default();
+    rtos::timer_table(tasks(rtos, m).tick, &timers, name) + &torn
+}
+
+fn heap_list(rtos: &Rtos, m: &Machine) -> String {
+    rtos::heap_table(&rtos::heaps(rtos, &MachineMemory { machine: m, core: 0 }))
+}
+
+/// Virtual time over which tasks are watched that nobody has counted before, while the machine runs.
+const WATCHED: Ticks = 200_000 * TICKS_PER_US;
+/// The same of the host's, at the most.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The task table. Where the firmware does not count its tasks' time, we do from the first call on.
+fn task_list(rtos: &Arc<Rtos>, handle: &Handle) -> Result {
+    let counts = rtos.layout.tcb.is_some_and(|t| t.run_time.is_some());
+    let end = Instant::now() + PATIENCE;
+    while !counts && Instant::now() < end {
+        let more = handle.call(|s| {
+            let (now, running) = (s.machine().now(), s.is_running());
+            running && now.saturating_sub(s.usage().since) < WATCHED
+        })?;
+        if !more {
+            break;
         }
-        What::Timers => {
-            let (timers, torn) = rtos::timers(rtos, &mem);
-            let name = |pc| rtos.source.function(pc).map_or(format!("{pc:#010x}"), |f| f.0);
-            let torn = torn.map(|t| format!("note: {t}\n")).unwrap_or_default();
-            rtos::timer_table(tasks.tick, &timers, name) + &torn
-        }
-        What::Heap => rtos::heap_table(&rtos::heaps(rtos, &mem)),
+        std::thread::sleep(Duration::from_millis(10));
     }
+    let rtos = rtos.clone();
+    Ok(handle.call(move |s| {
+        let mut tasks = tasks(&rtos, s.machine());
+        if counts {
+            return rtos::task_table(&tasks);
+        }
+        let now = s.machine().now();
+        let usage = s.usage();
+        let times = usage.times(now);
+        for task in &mut tasks.tasks {
+            task.run_time = Some(times.get(&task.tcb).copied().unwrap_or(0));
+        }
+        rtos::task_table(&tasks) + &since(usage.since, now)
+    })?)
+}
+
+/// What the column CPU is about.
+fn since(since: Ticks, now: Ticks) -> String {
+    if since == now {
+        return "note: CPU is counted from now on, the firmware does not count it\n".into();
+    }
+    let seconds = now.saturating_sub(since) as f64 / TICKS_PER_SEC as f64;
+    format!("note: CPU over the last {seconds:.3} s, counted by esplens\n")
 }

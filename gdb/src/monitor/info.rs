@@ -148,7 +148,9 @@ fn irq(m: &Machine, core: usize) -> String {
 
 fn network(m: &Machine) -> String {
     let eth = &m.soc().dev.eth;
-    format!("{}{:?}: {}, receiver {:?}\n", m.network_info(), DevId::Eth, eth_model(eth.model()), eth.ready())
+    let line = format!("{:?}: {}, receiver {:?}\n", DevId::Eth, eth_model(eth.model()), eth.ready());
+    let frames = eth.openeth().map_or(String::new(), |e| format!("{:?}: {}\n", DevId::Eth, e.counters));
+    m.network_info() + &line + &frames
 }
 
 fn eth_model(model: EthModel) -> &'static str {

@@ -9,6 +9,9 @@ use esplens_soc::machine::Machine;
 /// Most units shown at once.
 const MAX_UNITS: u32 = 65_536;
 
+/// Bytes of a string shown in a piece.
+const MAX_STRING: usize = 200;
+
 /// Shows memory: `x/4xw ADDR`, `x/8i ADDR`.
 #[derive(Debug, Args)]
 pub struct X {
@@ -36,7 +39,7 @@ fn format(text: &str) -> Option<Format> {
             'b' => format.size = 1,
             'h' => format.size = 2,
             'w' => format.size = 4,
-            'x' | 'd' | 'u' | 'o' | 't' | 'c' | 'i' => format.letter = letter,
+            'x' | 'd' | 'u' | 'o' | 't' | 'c' | 'i' | 's' => format.letter = letter,
             _ => return None,
         }
     }
@@ -57,8 +60,10 @@ impl X {
 }
 
 fn show(m: &Machine, core: usize, addr: u32, f: &Format) -> String {
-    if f.letter == 'i' {
-        return disassemble(m, core, addr, f.count);
+    match f.letter {
+        'i' => return disassemble(m, core, addr, f.count),
+        's' => return strings(m, core, addr, f.count),
+        _ => {}
     }
     let mut bytes = vec![0; (f.count * f.size) as usize];
     let n = m.peek(core, addr, &mut bytes);
@@ -84,6 +89,22 @@ fn show(m: &Machine, core: usize, addr: u32, f: &Format) -> String {
         out.push_str(&format!("\nnothing answers at {:#010x}", addr.wrapping_add(n as u32)));
     }
     out.push('\n');
+    out
+}
+
+/// `count` zero-terminated strings from `addr` on; a longer one is cut, as GDB does.
+fn strings(m: &Machine, core: usize, addr: u32, count: u32) -> String {
+    let (mut out, mut at) = (String::new(), addr);
+    for _ in 0..count {
+        let mut bytes = [0; MAX_STRING];
+        let n = m.peek(core, at, &mut bytes);
+        let Some(end) = bytes[..n].iter().position(|b| *b == 0).or((n == MAX_STRING).then_some(n)) else {
+            return out + &format!("nothing answers at {:#010x}\n", at.wrapping_add(n as u32));
+        };
+        let (text, more) = (bytes[..end].escape_ascii(), if end == n { "..." } else { "" });
+        out.push_str(&format!("{at:08x}: \"{text}\"{more}\n"));
+        at = at.wrapping_add(end as u32 + u32::from(end < n));
+    }
     out
 }
 

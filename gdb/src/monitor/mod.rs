@@ -13,6 +13,7 @@ mod list;
 mod listen;
 mod memory;
 mod network;
+mod openocd;
 mod registers;
 mod reset;
 mod run_control;
@@ -132,6 +133,19 @@ enum Command {
     Esp(vendor::Vendor),
     /// Flash commands of OpenOCD.
     Flash(flash::Flash),
+    /// OpenOCD's breakpoints: ADDR [LENGTH [hw]], or the list.
+    Bp(openocd::Add),
+    /// Take OpenOCD's breakpoints away: ADDR or all.
+    Rbp(openocd::Remove),
+    /// OpenOCD's watchpoints: ADDR [LENGTH [r|w|a]], or the list.
+    Wp(openocd::Add),
+    /// Take OpenOCD's watchpoints away: ADDR or all.
+    Rwp(openocd::Remove),
+    /// The cores, as OpenOCD lists them.
+    Targets(openocd::Targets),
+    /// OpenOCD's start-up: there is nothing to do.
+    #[command(visible_aliases = ["adapter", "poll", "reset_config", "wait_halt"])]
+    Init(openocd::Nothing),
     /// End esplens.
     #[command(visible_aliases = ["q", "shutdown", "exit"])]
     Quit(run_control::Quit),
@@ -187,6 +201,10 @@ impl Command {
             Self::Directory(c) => c.run(handle),
             Self::Esp32(c) | Self::Esp(c) => c.run(handle),
             Self::Flash(c) => c.run(handle),
+            Self::Bp(c) | Self::Wp(c) => c.run(handle, name == "wp"),
+            Self::Rbp(c) | Self::Rwp(c) => c.run(handle, name == "rwp"),
+            Self::Targets(c) => c.run(handle),
+            Self::Init(c) => c.run(name),
             Self::Quit(c) => c.run(handle),
         }
     }
@@ -221,15 +239,9 @@ pub fn commands() -> Vec<(String, String)> {
         .collect()
 }
 
-/// A number as people write it: decimal, 0x hexadecimal, 0b, 0o.
+/// A number as people write it, or what to tell them.
 fn number(text: &str) -> std::result::Result<u32, String> {
-    let (digits, radix) = match text.get(..2).map(str::to_ascii_lowercase).as_deref() {
-        Some("0x") => (&text[2..], 16),
-        Some("0b") => (&text[2..], 2),
-        Some("0o") => (&text[2..], 8),
-        _ => (text, 10),
-    };
-    u32::from_str_radix(digits, radix).map_err(|_| format!("{text:?} is no 32-bit number"))
+    crate::number::written(text).ok_or_else(|| format!("{text:?} is no 32-bit number"))
 }
 
 #[cfg(test)]

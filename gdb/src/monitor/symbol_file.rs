@@ -19,6 +19,7 @@ impl SymbolFile {
         let elf = crate::symbols::open_cached(path).map_err(|e| Error::User(e.to_string()))?;
         handle.symbols().clear();
         handle.symbols().add(Role::App, elf);
+        handle.touched();
         Ok(list(handle))
     }
 }

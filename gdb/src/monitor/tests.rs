@@ -29,6 +29,14 @@ fn commands_people_type() {
     assert_eq!(says("mdh 0x3ffb0002"), "3ffb0002: 0x1234\n");
     assert_eq!(says("mdw --real 0x3ffb0000"), "0x12345678\n");
     assert!(says("mww 0x1000 1").contains("nothing answers"));
+    assert_eq!(says("mww 0x3ffb0010 0x00214948"), "");
+    assert_eq!(says("x/2s 0x3ffb0010"), "3ffb0010: \"HI!\"\n3ffb0014: \"\"\n");
+    assert!(says("bp 0x400d0000 2 hw").contains("break 0x400d0000"));
+    assert!(says("wp 0x3ffb0000 4 w").contains("watch"));
+    assert_eq!((says("rbp 0x400d0000"), says("rwp all"), says("rbp all")), Default::default());
+    assert!(says("rbp 0x400d0000").contains("none at"));
+    assert!(says("targets").contains("esp32.cpu1  halted"));
+    assert_eq!(says("init"), "init: nothing to do here\n");
     assert_eq!(says("reg a3 0x55"), "a3 0x00000055\n");
     assert!(says("reg nosuch").contains("no register"));
     assert!(says("info registers").contains("PRO_CPU"));

@@ -212,6 +212,12 @@ impl Layout {
         }
     }
 
+    /// Where the control block of each core's running task stands; 0 for a core without tasks.
+    #[must_use]
+    pub fn words(&self) -> [u32; 2] {
+        [self.current, if self.cores > 1 { self.current + 4 } else { 0 }]
+    }
+
     /// The task that a core runs.
     pub fn running(&self, mem: &dyn Memory, core: usize) -> Option<u32> {
         if core >= self.cores || !self.started(mem) {

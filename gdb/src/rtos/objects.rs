@@ -216,10 +216,13 @@ impl<'a> Names<'a> {
     }
 }
 
-/// All queues, semaphores and mutexes that something points to, by address.
+/// All queues, semaphores and mutexes that something points to or that are variables themselves, by address.
 #[must_use]
 pub fn queues(rtos: &Rtos, mem: &dyn Memory, tasks: &Snapshot) -> Vec<Queue> {
-    let names = Names::new(rtos, mem);
+    let mut names = Names::new(rtos, mem);
+    for (at, name) in rtos.source.of_type(&["StaticQueue_t", "StaticSemaphore_t", "Queue_t"]) {
+        names.pointed.entry(at).or_insert(name);
+    }
     let blockers = tasks.tasks.iter().filter_map(|t| match &t.state {
         super::State::Blocked(b) => Some(b.at),
         _ => None,
@@ -228,24 +231,37 @@ pub fn queues(rtos: &Rtos, mem: &dyn Memory, tasks: &Snapshot) -> Vec<Queue> {
     at.into_iter().filter_map(|at| names.read_queue(at)).take(MAX_OBJECTS).collect()
 }
 
-/// The event groups that tasks wait for, by address.
+/// The event groups that variables are or point to, by their types, and those that tasks wait for; by address.
 #[must_use]
 pub fn event_groups(rtos: &Rtos, mem: &dyn Memory, tasks: &Snapshot) -> Vec<EventGroup> {
-    let names = Names::new(rtos, mem);
-    let mut out: Vec<EventGroup> = Vec::new();
-    for task in &tasks.tasks {
-        let super::State::Blocked(b) = &task.state else { continue };
-        if !b.what.starts_with("event group") || out.iter().any(|g| g.at == b.at) {
-            continue;
-        }
-        let walk = rtos.layout.lists.walk(mem, b.at.wrapping_add(names.event_list));
-        out.push(EventGroup {
-            at: b.at,
-            name: names.name(b.at),
-            bits: mem.u32(b.at).unwrap_or(0),
-            waiters: walk.items.iter().map(|i| i.owner).collect(),
-        });
+    let mut names = Names::new(rtos, mem);
+    let handles = rtos.source.of_type(&["EventGroupHandle_t", "EventGroup_t *"]);
+    let handles = handles.into_iter().filter_map(|(at, name)| Some((mem.u32(at)?, name)));
+    let whole = rtos.source.of_type(&["StaticEventGroup_t", "EventGroup_t"]);
+    let mut found: BTreeSet<u32> = tasks.tasks.iter().filter_map(waits_for_group).collect();
+    for (at, name) in handles.chain(whole).filter(|(at, _)| is_object(*at)) {
+        names.pointed.entry(at).or_insert(name);
+        found.insert(at);
     }
-    out.sort_by_key(|g| g.at);
-    out
+    found.into_iter().filter_map(|at| names.read_group(at)).take(MAX_OBJECTS).collect()
+}
+
+fn waits_for_group(task: &super::Task) -> Option<u32> {
+    match &task.state {
+        super::State::Blocked(b) if b.what.starts_with("event group") => Some(b.at),
+        _ => None,
+    }
+}
+
+impl Names<'_> {
+    /// The event group at `at`, when what is there can be one.
+    fn read_group(&self, at: u32) -> Option<EventGroup> {
+        let (list, lists) = (at.wrapping_add(self.event_list), &self.rtos.layout.lists);
+        lists.is_list(self.mem, list).then(|| EventGroup {
+            at,
+            name: self.name(at),
+            bits: self.mem.u32(at).unwrap_or(0),
+            waiters: lists.walk(self.mem, list).items.iter().map(|i| i.owner).collect(),
+        })
+    }
 }

@@ -21,6 +21,9 @@ pub trait Source: Names + Send + Sync {
     /// All variables that have the size of a pointer: address and name.
     fn pointers(&self) -> Vec<(u32, String)>;
 
+    /// Variables outside of functions with one of these types, as C names it: address and name.
+    fn of_type(&self, types: &[&str]) -> Vec<(u32, String)>;
+
     /// Function, file and line of `pc`, inlined calls first.
     fn lines(&self, pc: u32) -> Vec<(String, Option<(String, u32)>)>;
 }
@@ -54,6 +57,11 @@ impl Source for Symbols {
     fn pointers(&self) -> Vec<(u32, String)> {
         let all = self.symbols().filter(|s| s.kind == SymbolKind::Object && s.size == 4);
         all.map(|s| (s.addr, s.name)).collect()
+    }
+
+    fn of_type(&self, types: &[&str]) -> Vec<(u32, String)> {
+        let wanted = self.variables().into_iter().filter(|v| types.contains(&&*self.type_name(v.ty)));
+        wanted.map(|v| (v.addr, v.name)).collect()
     }
 
     fn lines(&self, pc: u32) -> Vec<(String, Option<(String, u32)>)> {
@@ -129,6 +137,10 @@ impl Source for Addresses {
     }
 
     fn pointers(&self) -> Vec<(u32, String)> {
+        Vec::new()
+    }
+
+    fn of_type(&self, _types: &[&str]) -> Vec<(u32, String)> {
         Vec::new()
     }
 

@@ -103,3 +103,82 @@ fn tasks_are_found_by_addresses_alone() {
     let torn = rtos.snapshot(&ram, [None; 2]);
     assert!(torn.remark().unwrap().contains("counts 3 tasks, its lists hold 2"));
 }
+
+/// V11's SMP kernel with affinity masks (IDF's and Amazon's), known by addresses alone.
+#[test]
+fn tasks_of_an_smp_kernel_are_found_by_addresses_alone() {
+    let rtos = kernel();
+    let mut ram = Ram::default();
+    let name = |text: &[u8; 4]| u32::from_le_bytes(*text);
+    // Address, affinity mask, core that runs it or -1, name.
+    let tasks =
+        [(0x3FFB_2000, 3, u32::MAX, b"both"), (0x3FFB_3000, 1, 0, b"run0"), (0x3FFB_4000, 2, 1, b"run1")];
+    for (tcb, mask, runs, text) in tasks {
+        // Top of stack and mask, both items, priority, stack, run state, attributes, name.
+        ram.set(tcb, &[0x3FFC_0100, mask]);
+        ram.set(tcb + 48, &[1, 0x3FFC_0000, runs, 0, name(text)]);
+    }
+    ram.list(LIST, &tasks.map(|t| (t.0 + 8, 0, t.0)));
+    ram.set(0x3FFB_1000, &[0x3FFB_3000, 0x3FFB_4000]);
+    ram.set(0x3FFB_1010, &[3, 1, 60]);
+    let s = rtos.snapshot(&ram, [None; 2]);
+    assert_eq!((s.tasks.len(), s.torn.clone()), (3, None));
+    let told = |t: &Task| (t.name.clone(), t.core(), t.state.word());
+    let mut all: Vec<_> = s.tasks.iter().map(told).collect();
+    all.sort();
+    let expected = [("both", None, "ready"), ("run0", Some(0), "running"), ("run1", Some(1), "running")];
+    assert_eq!(all, expected.map(|(name, core, state)| (name.to_string(), core, state)));
+    assert_eq!(s.find("run1").unwrap().affinity_text(), "1");
+}
+
+/// Event groups that nobody waits for are found by the type of a variable.
+#[test]
+fn event_groups_are_found_by_their_variables() {
+    struct Typed(Addresses);
+    impl crate::unwind::Names for Typed {
+        fn function(&self, pc: u32) -> Option<(String, u32)> {
+            self.0.function(pc)
+        }
+    }
+    impl Source for Typed {
+        fn symbol(&self, name: &str) -> Option<(u32, u32)> {
+            self.0.symbol(name)
+        }
+        fn offset(&self, _: &str, _: &str) -> Option<u32> {
+            None
+        }
+        fn size(&self, _: &str) -> Option<u32> {
+            None
+        }
+        fn object(&self, _: u32) -> Option<String> {
+            None
+        }
+        fn pointers(&self) -> Vec<(u32, String)> {
+            Vec::new()
+        }
+        fn of_type(&self, types: &[&str]) -> Vec<(u32, String)> {
+            let all = [
+                ("EventGroupHandle_t", 0x3FFB_5000, "handle"),
+                ("EventGroupHandle_t", 0x3FFB_5004, "not_made_yet"),
+                ("StaticEventGroup_t", 0x3FFB_6100, "whole"),
+            ];
+            let of = all.into_iter().filter(|a| types.contains(&a.0));
+            of.map(|(_, at, name)| (at, name.to_string())).collect()
+        }
+        fn lines(&self, _: u32) -> Vec<(String, Option<(String, u32)>)> {
+            Vec::new()
+        }
+    }
+    let kernel = kernel();
+    let names = addresses(&[("pxCurrentTCBs", 0x3FFB_1000), ("pxReadyTasksLists", LIST)]);
+    let rtos = Rtos { source: Arc::new(Typed(names)), layout: kernel.layout };
+    let mut ram = Ram::default();
+    ram.set(0x3FFB_5000, &[0x3FFB_6000, 0]);
+    for (at, bits) in [(0x3FFB_6000, 5), (0x3FFB_6100, 6)] {
+        ram.set(at, &[bits]);
+        ram.list(at + 4, &[]);
+    }
+    let groups = event_groups(&rtos, &ram, &rtos.snapshot(&ram, [None; 2]));
+    let told: Vec<_> = groups.iter().map(|g| (g.at, g.name.as_deref(), g.bits)).collect();
+    assert_eq!(told, [(0x3FFB_6000, Some("handle"), 5), (0x3FFB_6100, Some("whole"), 6)]);
+}

@@ -1,57 +1,76 @@
-//! The conditions of `Z0` and `Z1` packets: `Z0,ADDR,KIND;X LEN,CODE...` (GDB manual, "Packets", `Z`), which gdbstub
-//! cuts off.
+//! The lists of `Z0` and `Z1` packets, which gdbstub cuts off: conditions, and commands carried out instead of a stop.
+//! `Z0,ADDR,KIND;X LEN,CODE...;cmds:PERSIST,X LEN,CODE...` (GDB manual, "Packets", `Z`).
 
+use super::frame::from_hex;
 use crate::supervisor::{Agent, Condition};
 use std::sync::Arc;
 
-/// Most expressions in a packet.
-const MAX_CONDITIONS: usize = 256;
+/// Most expressions in a list.
+const MAX_EXPRESSIONS: usize = 256;
 
-/// A breakpoint packet without its lists, and its condition: true where any of its expressions is. `None`: malformed.
-pub fn split(packet: &str) -> Option<(&str, Option<Condition>)> {
-    let Some((bare, lists)) = packet.split_once(';') else { return Some((packet, None)) };
-    // Commands would follow as `cmds:`; they are not announced.
-    let conditions = lists.split(";cmds:").next()?;
-    if conditions.starts_with("cmds:") || conditions.is_empty() {
-        return Some((bare, None));
-    }
-    let list: Vec<Condition> =
-        conditions.split('X').skip(1).take(MAX_CONDITIONS).map(expression).collect::<Option<_>>()?;
-    Some((bare, (!list.is_empty()).then_some(Condition::Any(list))))
+/// A breakpoint packet taken apart.
+#[derive(Debug, PartialEq)]
+pub struct Split<'a> {
+    /// Without its lists.
+    pub bare: &'a str,
+    /// True where any of its expressions is.
+    pub condition: Option<Condition>,
+    /// What to do instead of stopping.
+    pub commands: Vec<Arc<Agent>>,
+}
+
+/// Takes a breakpoint packet apart. `None`: malformed.
+pub fn split(packet: &str) -> Option<Split<'_>> {
+    let (bare, lists) = packet.split_once(';').unwrap_or((packet, ""));
+    let (conditions, commands) = match lists.split_once("cmds:") {
+        // Whether they stay when their client goes does not matter: they do not, for nobody would hear them.
+        Some((conditions, commands)) => (conditions, commands.split_once(',')?.1),
+        None => (lists, ""),
+    };
+    let any: Vec<_> = expressions(conditions)?.into_iter().map(Condition::Agent).collect();
+    let condition = (!any.is_empty()).then_some(Condition::Any(any));
+    Some(Split { bare, condition, commands: expressions(commands)? })
+}
+
+/// `XLEN,CODEXLEN,CODE...`.
+fn expressions(list: &str) -> Option<Vec<Arc<Agent>>> {
+    list.split('X').skip(1).take(MAX_EXPRESSIONS).map(expression).collect()
 }
 
 /// `LEN,CODE`, both hexadecimal.
-fn expression(text: &str) -> Option<Condition> {
+fn expression(text: &str) -> Option<Arc<Agent>> {
     let (len, code) = text.split_once(',')?;
-    let code = code.trim_end_matches([';', ',']).as_bytes();
-    if usize::from_str_radix(len, 16).ok()?.checked_mul(2)? != code.len() {
+    let bytes = from_hex(code.trim_end_matches([';', ',']))?;
+    if usize::from_str_radix(len, 16).ok()? != bytes.len() {
         return None;
     }
-    let digit = |d: u8| (d as char).to_digit(16).map(|d| d as u8);
-    let bytes = code.chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?));
-    Some(Condition::Agent(Arc::new(Agent::new(bytes.collect::<Option<_>>()?)?)))
+    Some(Arc::new(Agent::new(bytes)?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn count(packet: &str) -> Option<usize> {
-        split(packet).map(|(_, c)| match c {
+    /// Conditions and commands.
+    fn count(packet: &str) -> Option<(usize, usize)> {
+        let split = split(packet)?;
+        let conditions = match split.condition {
             Some(Condition::Any(list)) => list.len(),
             _ => 0,
-        })
+        };
+        Some((conditions, split.commands.len()))
     }
 
     #[test]
     fn lists_are_cut_off_and_read() {
-        assert_eq!(split("Z0,400d0000,3"), Some(("Z0,400d0000,3", None)));
-        assert_eq!(split("Z0,400d0000,3;X3,220127").unwrap().0, "Z0,400d0000,3");
-        assert_eq!(count("Z0,1,3;X3,220127"), Some(1));
-        assert_eq!(count("Z0,1,3;X3,220127X3,220027"), Some(2));
-        assert_eq!(count("Z0,1,3;X3,220127;cmds:1,X1,27"), Some(1));
-        assert_eq!(count("Z0,1,3;cmds:1,X1,27"), Some(0));
-        for bad in ["Z0,1,3;X2,220127", "Z0,1,3;X3,2201zz", "Z0,1,3;X", "Z0,1,3;Xffffffffffffffff,22"] {
+        assert_eq!(count("Z0,400d0000,3"), Some((0, 0)));
+        assert_eq!(split("Z0,400d0000,3;X3,220127").unwrap().bare, "Z0,400d0000,3");
+        assert_eq!(count("Z0,1,3;X3,220127"), Some((1, 0)));
+        assert_eq!(count("Z0,1,3;X3,220127X3,220027"), Some((2, 0)));
+        assert_eq!(count("Z0,1,3;X3,220127;cmds:1,X1,27"), Some((1, 1)));
+        assert_eq!(count("Z0,1,3;cmds:1,X1,27X3,220127"), Some((0, 2)));
+        let bad = ["Z0,1,3;X2,220127", "Z0,1,3;X3,2201zz", "Z0,1,3;X", "Z0,1,3;Xffffffffffffffff,22"];
+        for bad in bad.into_iter().chain(["Z0,1,3;cmds:", "Z0,1,3;cmds:0,X2,27"]) {
             assert_eq!(split(bad), None, "{bad}");
         }
     }

@@ -1,4 +1,5 @@
-//! `target extended-remote`: `run` and `start` reset the chip; `kill` resets it and keeps the connection.
+//! What ends or begins the program. `run` and `start` reset the chip and run it. `kill` ends esplens, as QEMU; after
+//! `target extended-remote`, where GDB keeps the connection, it holds the chip in reset until `run` or `attach`.
 
 use super::target::{EINVAL, Guest};
 use crate::supervisor::Gone;
@@ -23,7 +24,13 @@ impl ExtendedMode for Guest {
         Ok(())
     }
 
-    fn run(&mut self, _filename: Option<&[u8]>, _args: Args<'_, '_>) -> TargetResult<Pid, Self> {
+    fn run(&mut self, _filename: Option<&[u8]>, args: Args<'_, '_>) -> TargetResult<Pid, Self> {
+        let args: Vec<_> = args.map(String::from_utf8_lossy).collect();
+        if !args.is_empty() {
+            let args = args.join(" ");
+            self.remark(&format!("run: the firmware takes no arguments, these are dropped: {args}"));
+        }
+        self.killed = false;
         self.reset_halt()?;
         Ok(Pid::MIN)
     }
@@ -41,6 +48,7 @@ impl ExtendedMode for Guest {
             return Ok(ShouldTerminate::Yes);
         }
         self.reset_halt()?;
+        self.killed = true;
         Ok(ShouldTerminate::No)
     }
 

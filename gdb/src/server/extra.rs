@@ -1,10 +1,13 @@
 //! Packets that gdbstub does not know, takes amiss, or answers less than GDB can use.
 
-use super::conditions;
+use super::conditions::{self, Split};
 use super::flash;
 use super::frame::MAX_PACKET;
 use super::search;
 use super::target::Guest;
+use super::tracepoints;
+use crate::number::packed;
+use crate::supervisor::{Commands, Gone};
 use esplens_soc::machine::reg;
 
 /// What to do with a packet.
@@ -20,14 +23,16 @@ pub enum Verdict {
 const MAX_READ: u64 = (MAX_PACKET as u64 - 16) / 2;
 
 /// Features announced beside gdbstub's own.
-pub const FEATURES: &str = ";qXfer:threads:read+;ConditionalBreakpoints+";
+pub const FEATURES: &str = ";qXfer:threads:read+;ConditionalBreakpoints+;qXfer:traceframe-info:read+;\
+    ConditionalTracepoints+;DisconnectedTracing+;EnableDisableTracepoints+;InstallInTrace+;tracenz+;\
+    BreakpointCommands+";
 
 fn pass(body: &[u8]) -> Verdict {
     Verdict::Pass(body.to_vec())
 }
 
 fn number(text: &str) -> Option<u64> {
-    u64::from_str_radix(text, 16).ok()
+    packed(text.as_bytes())
 }
 
 /// Looks at a packet before gdbstub does. `core` is the one that stopped last.
@@ -35,13 +40,16 @@ pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
     if body.first() == Some(&b'X') && writes_flash(body) {
         return Verdict::Answer(FLASH_WRITE.to_vec());
     }
-    if let Some(rest) = body.strip_prefix(b"qSearch:memory:") {
+    if let Some(rest) = body.strip_prefix(b"qSearch:memory:").filter(|_| guest.frame().is_none()) {
         return Verdict::Answer(search::search(rest, guest, core));
     }
-    if let Some(rest) = body.strip_prefix(b"qCRC:") {
+    if let Some(rest) = body.strip_prefix(b"qCRC:").filter(|_| guest.frame().is_none()) {
         return Verdict::Answer(search::checksum(rest, guest, core));
     }
     let Ok(text) = std::str::from_utf8(body) else { return pass(body) };
+    if let Some(answer) = tracepoints::look(text, guest) {
+        return Verdict::Answer(answer);
+    }
     if matches!(body.first(), Some(b's' | b'S')) || body.starts_with(b"vCont;") {
         // Those that name no thread mean the one that stopped last.
         let Ok(tid) = guest.thread_of(core) else { return Verdict::Answer(b"E05".to_vec()) };
@@ -55,17 +63,37 @@ pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
         [b'M', ..] if writes_flash(body) => Verdict::Answer(FLASH_WRITE.to_vec()),
         [b'm', ..] => read(text),
         [b'Z', ..] => match conditions::split(text) {
-            Some((bare, condition)) => {
-                guest.points.condition(condition);
+            Some(Split { bare, condition, commands: list }) => {
+                let to = guest.console.clone();
+                guest.points.next(condition, (!list.is_empty()).then_some(Commands { list, to }));
                 pass(bare.as_bytes())
             }
             None => Verdict::Answer(b"E16".to_vec()),
         },
         [b'c', ..] => resume(text, guest, core, "vCont;c"),
         [b'C', ..] => pass(b"vCont;c"),
-        _ if text.starts_with("qXfer:threads:read::") => threads(text, guest),
-        _ if text.starts_with("qSymbol:") => Verdict::Answer(symbol(text, guest)),
-        _ => pass(body),
+        _ => named(text, guest, core).unwrap_or_else(|| pass(body)),
+    }
+}
+
+/// Packets whose names are words.
+fn named(text: &str, guest: &mut Guest, core: usize) -> Option<Verdict> {
+    let answer = |text: &str| Some(Verdict::Answer(text.as_bytes().to_vec()));
+    match text {
+        "qC" => match guest.thread_of(core) {
+            Ok(tid) => answer(&format!("QCp1.{tid:x}")),
+            Err(Gone) => answer("E05"),
+        },
+        "qfThreadInfo" if guest.killed => answer("l"),
+        "vFlashDone" => Some(Verdict::Answer(guest.finish_load())),
+        // There is one program.
+        _ if text.starts_with("vAttach;") => {
+            guest.killed = false;
+            Some(pass(b"?"))
+        }
+        _ if text.starts_with("qXfer:threads:read::") => Some(threads(text, guest)),
+        _ if text.starts_with("qSymbol:") => Some(Verdict::Answer(symbol(text, guest))),
+        _ => None,
     }
 }
 
@@ -75,7 +103,7 @@ const FLASH_WRITE: &[u8] = b"E.flash is mapped there: use load, or monitor flash
 /// True for `M` and `X` packets that write where flash is mapped.
 fn writes_flash(body: &[u8]) -> bool {
     let head = body[1..].split(|b| *b == b',' || *b == b':');
-    let mut fields = head.take(2).map(|f| std::str::from_utf8(f).ok().and_then(number));
+    let mut fields = head.take(2).map(packed);
     let (Some(Some(addr)), Some(Some(len))) = (fields.next(), fields.next()) else { return false };
     len > 0 && u32::try_from(addr).is_ok_and(flash::is_mapped)
 }
@@ -121,12 +149,11 @@ fn actions(text: &str, tid: usize) -> String {
 
 /// `qXfer:threads:read`: names and states in one packet.
 fn threads(text: &str, guest: &Guest) -> Verdict {
-    let range = text.rsplit(':').next().and_then(|r| r.split_once(','));
-    let Some((offset, length)) = range.and_then(|(o, l)| Some((number(o)?, number(l)?))) else {
-        return Verdict::Answer(b"E16".to_vec());
-    };
     let view = guest.view();
-    let lines = guest.handle.call(move |s| view.list(s.machine())).unwrap_or_default();
+    let mut lines = guest.handle.call(move |s| view.list(s.machine())).unwrap_or_default();
+    if guest.killed {
+        lines.clear();
+    }
     let mut xml = String::from("<?xml version=\"1.0\"?>\n<threads>\n");
     for line in lines {
         let core = line.core.map_or(String::new(), |core| format!(" core=\"{core}\""));
@@ -134,12 +161,21 @@ fn threads(text: &str, guest: &Guest) -> Verdict {
         xml.push_str(&format!("<thread id=\"p1.{:x}\"{core} name=\"{name}\">{state}</thread>\n", line.tid));
     }
     xml.push_str("</threads>\n");
+    Verdict::Answer(transfer(&xml, text))
+}
+
+/// The part of a document that a `qXfer` packet asks for: `...:OFFSET,LENGTH`.
+pub fn transfer(document: &str, packet: &str) -> Vec<u8> {
+    let range = packet.rsplit(':').next().and_then(|r| r.split_once(','));
+    let Some((offset, length)) = range.and_then(|(o, l)| Some((number(o)?, number(l)?))) else {
+        return b"E16".to_vec();
+    };
     let mut buf = vec![0; (length as usize).min(MAX_READ as usize)];
-    let n = window(xml.as_bytes(), offset, buf.len(), &mut buf);
-    let more = offset.saturating_add(n as u64) < xml.len() as u64;
+    let n = window(document.as_bytes(), offset, buf.len(), &mut buf);
+    let more = offset.saturating_add(n as u64) < document.len() as u64;
     let mut answer = vec![if more { b'm' } else { b'l' }];
     answer.extend(&buf[..n]);
-    Verdict::Answer(answer)
+    answer
 }
 
 /// Text as XML takes it.

@@ -3,7 +3,7 @@
 //! partition, and the chip is reset: the boot ROM and the bootloader bring it to life as they do after flashing.
 
 use super::target::Guest;
-use crate::supervisor::Gone;
+use crate::supervisor::{Gone, Session};
 use gdbstub::target::ext::flash::Flash;
 use gdbstub::target::{TargetError, TargetResult};
 use std::ops::Range;
@@ -16,7 +16,13 @@ const RAM: [Range<u32>; 4] =
 /// Most bytes kept of what a client writes.
 const MAX_BYTES: usize = 20 << 20;
 
-const EIO: u8 = 5;
+/// Where code starts after a reset.
+const RESET_VECTOR: u32 = 0x4000_0400;
+/// The watchdogs that guard a boot from flash, timer group 0's and the RTC's: WDTWPROTECT and WDTCONFIG0.
+const BOOT_WATCHDOGS: [(u32, u32); 2] = [(0x3FF5_F064, 0x3FF5_F048), (0x3FF4_80A4, 0x3FF4_808C)];
+/// What unlocks them.
+const WDT_KEY: u32 = 0x50D8_3AA1;
+
 const EFBIG: u8 = 27;
 const EINVAL: u8 = 22;
 
@@ -33,6 +39,15 @@ pub struct Load {
     bytes: usize,
     /// The image is in flash; the entry point may still come.
     done: bool,
+}
+
+/// What a `load` has put into flash. Until the machine runs nothing maps it, but it reads back where it will be: so
+/// that `compare-sections` compares.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    pieces: Vec<(u32, Vec<u8>)>,
+    /// The machine's instructions then.
+    at: u64,
 }
 
 impl Load {
@@ -113,21 +128,46 @@ impl Flash for Guest {
         Ok(())
     }
 
+    /// Answered by [`Guest::finish_load`], which can say why.
     fn flash_done(&mut self) -> TargetResult<(), Self> {
-        if self.load.flash.is_empty() {
-            return Ok(());
-        }
-        self.write_image(None)?.map_err(|error| {
-            tracing::warn!("load: {error}");
-            self.load = Load::default();
-            TargetError::Errno(EIO)
-        })?;
-        self.load.done = true;
-        Ok(())
+        Err(TargetError::Errno(EINVAL))
     }
 }
 
 impl Guest {
+    /// `vFlashDone`: the image goes into flash. GDB 13 does not show an error's text, so the console gets it as well.
+    pub fn finish_load(&mut self) -> Vec<u8> {
+        if self.load.flash.is_empty() {
+            return b"OK".to_vec();
+        }
+        match self.write_image(None) {
+            Ok(Ok(_)) => {
+                let pieces = merge(&self.load.flash, 0);
+                let at = self.handle.call(|s| s.machine().instructions()).unwrap_or_default();
+                self.loaded = Loaded { pieces, at };
+                self.load.done = true;
+                b"OK".to_vec()
+            }
+            Ok(Err(why)) => {
+                tracing::warn!("load: {why}");
+                self.load = Load::default();
+                self.remark(&format!("the last load failed: {why}"));
+                format!("E.load: {why}").into_bytes()
+            }
+            Err(Gone) => b"E05".to_vec(),
+        }
+    }
+
+    /// Up to `len` bytes at `addr` that a `load` wrote, while the machine has not run since.
+    pub fn loaded(&self, addr: u32, len: usize) -> Option<Vec<u8>> {
+        let (start, bytes) = self.loaded.pieces.iter().find(|(start, bytes)| {
+            addr.checked_sub(*start).is_some_and(|offset| (offset as usize) < bytes.len())
+        })?;
+        let rest = &bytes[(addr - start) as usize..];
+        let now = self.handle.call(|s| s.machine().instructions()).ok()?;
+        (now == self.loaded.at).then(|| rest[..len.min(rest.len())].to_vec())
+    }
+
     fn write_image(&self, entry: Option<u32>) -> Result<Result<String, String>, Gone> {
         let (segments, by) = (self.load.segments(), self.handle.client().clone());
         self.handle.call(move |s| s.load_app(&segments, entry, &by))
@@ -136,13 +176,28 @@ impl Guest {
     /// A PC that the client sets just after a `load` is the entry point: it belongs into the image, and the chip stays
     /// at its reset vector. True when it was one.
     pub fn take_entry(&mut self, pc: u32) -> Result<bool, Gone> {
+        let in_ram = self.load.ram.iter().any(|(a, d)| (*a..a.saturating_add(d.len() as u32)).contains(&pc));
         if !std::mem::take(&mut self.load.done) {
+            if in_ram {
+                self.handle.call(stop_boot_watchdogs)?;
+            }
             return Ok(false);
         }
-        let in_ram = self.load.ram.iter().any(|(a, d)| (*a..a.saturating_add(d.len() as u32)).contains(&pc));
         let taken = in_ram && self.write_image(Some(pc))?.is_ok();
         self.load = Load::default();
         Ok(taken)
+    }
+}
+
+/// A program that was put into RAM and starts instead of the ROM: nothing boots from flash, so nothing guards that.
+fn stop_boot_watchdogs(s: &mut Session) {
+    if s.machine().cpu(0).pc != RESET_VECTOR {
+        return;
+    }
+    for (protect, config) in BOOT_WATCHDOGS {
+        for (addr, value) in [(protect, WDT_KEY), (config, 0), (protect, 0)] {
+            s.machine_mut().write_memory(0, addr, &u32::to_le_bytes(value));
+        }
     }
 }
 

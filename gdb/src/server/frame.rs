@@ -93,6 +93,13 @@ pub fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
+/// Bytes from hexadecimal digits. `None`: they are not pairs of such.
+#[must_use]
+pub fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let pairs = text.as_bytes().chunks(2);
+    pairs.map(|p| Some(hex(p[0])? << 4 | hex(*p.get(1)?)?)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

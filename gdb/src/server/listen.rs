@@ -1,10 +1,12 @@
 //! Accepting connections.
 
 use super::{Address, session};
-use crate::supervisor::{Event, Handle};
+use crate::supervisor::{Event, Handle, Leave};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::thread;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::broadcast::error::RecvError;
@@ -90,13 +92,22 @@ pub(crate) fn start(
     name: &'static str,
     serve: Serve,
 ) -> io::Result<Listening> {
-    let runtime = runtime()?;
-    let (listener, listening) = runtime.block_on(bind(address))?;
-    let handle = handle.clone();
-    thread::Builder::new()
-        .name(format!("{name} listener"))
-        .spawn(move || runtime.block_on(accept(listener, handle, name, serve)))?;
-    Ok(listening)
+    let (address, handle) = (address.clone(), handle.clone());
+    let (tell, told) = sync_channel(1);
+    // All of it on the new thread: the caller's may be another server's, which must not wait in its event loop.
+    let body = move || {
+        let bound =
+            runtime().and_then(|r| r.block_on(bind(&address)).map(|(l, listening)| (r, l, listening)));
+        match bound {
+            Ok((runtime, listener, listening)) => {
+                let _ = tell.send(Ok(listening));
+                runtime.block_on(accept(listener, handle, name, serve));
+            }
+            Err(error) => _ = tell.send(Err(error)),
+        }
+    };
+    thread::Builder::new().name(format!("{name} listener")).spawn(body)?;
+    told.recv().map_err(io::Error::other)?
 }
 
 fn runtime() -> io::Result<tokio::runtime::Runtime> {
@@ -121,12 +132,11 @@ async fn accept(listener: Listener, handle: Handle, name: &'static str, serve: S
         open.fetch_add(1, Ordering::SeqCst);
         let (count, handle) = (open.clone(), handle.register(name));
         let spawned = thread::Builder::new().name(name.into()).spawn(move || {
-            if let Ok(runtime) = runtime() {
-                runtime.block_on(async {
-                    if let Ok(stream) = incoming.open() {
-                        serve(stream, handle).await;
-                    }
-                });
+            let client = handle.client().clone();
+            let left = handle.clone();
+            // A panic is a mistake of ours; it must not leave the client's points behind, or its place taken.
+            if catch_unwind(AssertUnwindSafe(|| one(incoming, handle, serve))).is_err() {
+                let _ = left.call(move |s| s.leave(&client, Leave::Disconnected));
             }
             count.fetch_sub(1, Ordering::SeqCst);
         });
@@ -134,6 +144,16 @@ async fn accept(listener: Listener, handle: Handle, name: &'static str, serve: S
             open.fetch_sub(1, Ordering::SeqCst);
         }
     }
+}
+
+/// Serves one connection to its end.
+fn one(incoming: Incoming, handle: Handle, serve: Serve) {
+    let Ok(runtime) = runtime() else { return };
+    runtime.block_on(async {
+        if let Ok(stream) = incoming.open() {
+            serve(stream, handle).await;
+        }
+    });
 }
 
 async fn bind(address: &Address) -> io::Result<(Listener, Listening)> {

@@ -7,6 +7,7 @@
 mod address;
 mod break_points;
 mod conditions;
+mod expedite;
 mod extended;
 mod extra;
 mod flash;
@@ -21,6 +22,7 @@ mod session;
 mod stub;
 mod target;
 mod threads;
+mod tracepoints;
 pub mod xtensa;
 
 pub use address::{Address, DEFAULT_PORT};

@@ -1,6 +1,6 @@
 //! A connection's break- and watchpoints, by what GDB calls them: kind, address, length.
 
-use crate::supervisor::{Condition, Gone, Handle, Point, PointId, PointKind};
+use crate::supervisor::{Commands, Condition, Gone, Handle, Point, PointId, PointKind};
 
 /// One point.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,7 +13,7 @@ struct Mine {
 #[derive(Debug, Default)]
 pub struct Points {
     mine: std::collections::BTreeMap<(u32, u32, bool, u8), Mine>,
-    pending: Option<Condition>,
+    pending: (Option<Condition>, Option<Commands>),
 }
 
 fn rank(kind: PointKind) -> u8 {
@@ -29,12 +29,12 @@ fn rank(kind: PointKind) -> u8 {
 }
 
 impl Points {
-    /// The condition that the next point added gets.
-    pub fn condition(&mut self, condition: Option<Condition>) {
-        self.pending = condition;
+    /// The condition and the commands that the next point added gets.
+    pub fn next(&mut self, condition: Option<Condition>, commands: Option<Commands>) {
+        self.pending = (condition, commands);
     }
 
-    /// Adds one; the same one again replaces its condition. False: there are too many.
+    /// Adds one; the same one again replaces its condition and its commands. False: there are too many.
     pub fn add(
         &mut self,
         handle: &Handle,
@@ -44,16 +44,16 @@ impl Points {
         hardware: bool,
     ) -> Result<bool, Gone> {
         let key = (addr, len, hardware, rank(kind));
-        let condition = self.pending.take();
+        let (condition, commands) = std::mem::take(&mut self.pending);
         if let Some(id) = self.mine.get(&key).map(|m| m.id)
             && handle.call({
-                let condition = condition.clone();
-                move |s| s.set_condition(id, condition)
+                let (condition, commands) = (condition.clone(), commands.clone());
+                move |s| s.refine_point(id, condition, commands)
             })?
         {
             return Ok(true);
         }
-        let point = Point::new(kind, addr, len, handle.client()).when(condition);
+        let point = Point::new(kind, addr, len, handle.client()).when(condition).doing(commands);
         let Some(id) = handle.call(move |s| s.insert_point(point))? else { return Ok(false) };
         self.mine.insert(key, Mine { kind, id });
         Ok(true)

@@ -145,14 +145,14 @@ fn resume(
 impl mt::MultiThreadResume for Guest {
     fn resume(&mut self) -> Result<(), Gone> {
         let (view, by) = (self.view(), self.handle.client().clone());
-        self.load = Default::default();
+        (self.load, self.loaded) = Default::default();
+        self.tracing.frame = None;
         let (step, named) = (self.step.take(), self.locked.then(|| std::mem::take(&mut self.named)));
         let awaits = step.clone();
         self.stepped = step.clone();
         let resumed = self.handle.call(move |s| resume(s, &view, step, named.as_deref(), &by))?;
         self.awaited = resumed.awaited.zip(awaits).map(|(point, (tid, range))| Awaited { point, tid, range });
         self.resumed_after = resumed.before;
-        self.resumed = true;
         self.stopped = resumed.stopped;
         Ok(())
     }

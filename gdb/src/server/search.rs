@@ -1,15 +1,12 @@
 //! `qSearch:memory` and `qCRC`: looking through memory here instead of carrying it to GDB.
 
 use super::target::Guest;
+use crate::number::packed as number;
 
 /// Most bytes looked through for one packet.
 const MAX_BYTES: u64 = 16 << 20;
 /// Bytes read at a time.
 const CHUNK: usize = 0x1_0000;
-
-fn number(text: &[u8]) -> Option<u64> {
-    u64::from_str_radix(std::str::from_utf8(text).ok()?, 16).ok()
-}
 
 /// Data without its escapes (GDB manual, "Binary Data").
 fn unescape(data: &[u8]) -> Vec<u8> {
@@ -23,6 +20,9 @@ fn unescape(data: &[u8]) -> Vec<u8> {
 
 /// Memory as the core sees it, up to the first byte that nothing answers for.
 fn read(guest: &Guest, core: usize, addr: u32, len: usize) -> Option<Vec<u8>> {
+    if let Some(loaded) = guest.loaded(addr, len) {
+        return Some(loaded);
+    }
     let read = guest.handle.call(move |s| {
         let mut bytes = vec![0; len];
         let n = s.machine().peek(core, addr, &mut bytes);
@@ -74,11 +74,9 @@ fn crc(crc: u32, bytes: &[u8]) -> u32 {
 pub fn checksum(packet: &[u8], guest: &Guest, core: usize) -> Vec<u8> {
     let mut fields = packet.splitn(2, |b| *b == b',').map(number);
     let (Some(Some(addr)), Some(Some(len))) = (fields.next(), fields.next()) else { return b"E16".to_vec() };
-    if len > MAX_BYTES || addr + len > 1 << 32 {
-        return b"E16".to_vec();
-    }
-    let mut sum = u32::MAX;
-    let (mut at, end) = (addr, addr + len);
+    let end = addr.checked_add(len).filter(|end| len <= MAX_BYTES && *end <= 1 << 32);
+    let Some(end) = end else { return b"E16".to_vec() };
+    let (mut sum, mut at) = (u32::MAX, addr);
     while at < end {
         let want = CHUNK.min((end - at) as usize);
         match read(guest, core, at as u32, want) {

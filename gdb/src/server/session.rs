@@ -1,92 +1,97 @@
 //! One GDB connection: its bytes, the machine's events, and gdbstub between them.
 
+use super::expedite::Expedited;
 use super::extra::{self, Verdict};
 use super::frame::{self, Framer, Item};
 use super::stub::{Phase, Stub};
 use super::target::Guest;
-use crate::supervisor::{Event, Gone, Handle, PointKind, RunState, Stopped, Why};
+use crate::supervisor::{Console, Event, Gone, Handle, Leave, PointKind, RunState, Stopped, Why};
 use esplens_core::memory::WatchKind as CoreWatch;
 use gdbstub::common::{Signal, Tid};
 use gdbstub::stub::{DisconnectReason, MultiThreadStopReason};
 use gdbstub::target::ext::breakpoints::WatchKind;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
-
-/// How a connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// Detached, or the connection broke.
-    Left,
-    /// The client killed the program.
-    Killed,
-}
+use tokio::sync::mpsc;
 
 struct Session {
     guest: Guest,
     stub: Stub,
     framer: Framer,
     events: Receiver<Event>,
+    /// What its breakpoints say.
+    said: mpsc::Receiver<String>,
     out: Vec<u8>,
+    /// What its stop replies carry.
+    expedited: Expedited,
     /// The core that stopped last.
     core: usize,
     /// The first packet has come: the machine was stopped for it.
     attached: bool,
-    /// It ran before.
-    was_running: bool,
+    /// The code that the guest ended with.
+    exited: i32,
 }
 
 /// Serves a connection to its end.
-pub async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, handle: Handle) -> End {
+pub async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, handle: Handle) {
     let mut session = Session::new(handle);
     let end = session.run(&mut stream).await;
+    if session.attached {
+        session.leave(end);
+    }
     let _ = stream.write_all(&session.out).await;
-    session.leave(end);
-    end
 }
 
 impl Session {
     fn new(handle: Handle) -> Self {
         let events = handle.subscribe();
-        let mut guest = Guest::new(handle);
+        let (console, said) = Console::new();
+        let mut guest = Guest::new(handle, console);
         let stub = Stub::new(&mut guest);
         Self {
             guest,
             stub,
             framer: Framer::default(),
             events,
+            said,
             out: Vec::new(),
+            expedited: Expedited::default(),
             core: 0,
             attached: false,
-            was_running: false,
+            exited: 0,
         }
     }
 
-    async fn run(&mut self, stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> End {
+    async fn run(&mut self, stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> Leave {
         let mut buf = vec![0; 16 * 1024];
         loop {
             if !self.out.is_empty() {
                 let out = std::mem::take(&mut self.out);
                 if stream.write_all(&out).await.is_err() {
-                    return End::Left;
+                    return Leave::Disconnected;
                 }
             }
-            if let Phase::Over(reason) = self.stub.phase() {
-                return if reason == DisconnectReason::Kill { End::Killed } else { End::Left };
+            match self.stub.phase() {
+                Phase::Over(DisconnectReason::Kill) => return Leave::Killed,
+                Phase::Over(DisconnectReason::Disconnect) => return Leave::Detached,
+                Phase::Over(_) => return Leave::Disconnected,
+                Phase::Idle | Phase::Running => {}
             }
             tokio::select! {
                 biased;
+                Some(text) = self.said.recv(), if self.stub.phase() == Phase::Running => self.say(&text),
                 event = self.events.recv() => {
                     if self.event(event).is_err() {
-                        return End::Left;
+                        return Leave::Disconnected;
                     }
                 }
                 n = stream.read(&mut buf) => match n {
                     Ok(n) if n > 0 => {
                         if self.bytes(&buf[..n]).is_err() {
-                            return End::Left;
+                            return Leave::Disconnected;
                         }
                     }
-                    _ => return End::Left,
+                    _ => return Leave::Disconnected,
                 },
             }
         }
@@ -106,6 +111,7 @@ impl Session {
 
     fn packet(&mut self, body: &[u8]) -> Result<(), Gone> {
         self.attach()?;
+        self.expedited.note(body);
         match extra::look(body, &mut self.guest, self.core) {
             Verdict::Answer(answer) => {
                 if !self.stub.no_ack() {
@@ -123,9 +129,18 @@ impl Session {
                     out = last_stop(&out, self.guest.thread_of(self.core)?);
                 }
                 self.out.extend(out);
+                self.tell_remarks();
             }
         }
         self.report_pending()
+    }
+
+    fn tell_remarks(&mut self) {
+        if self.stub.phase() == Phase::Running {
+            std::mem::take(&mut self.guest.remarks)
+                .iter()
+                .for_each(|text| self.say(&format!("esplens: {text}\n")));
+        }
     }
 
     /// Tells of stops that a resume came back with at once.
@@ -143,10 +158,7 @@ impl Session {
         }
         self.attached = true;
         let by = self.guest.handle.client().clone();
-        (self.was_running, self.core) = self.guest.handle.call(move |s| {
-            let running = s.is_running();
-            (running, s.stop(&by).core)
-        })?;
+        self.core = self.guest.handle.call(move |s| s.attach(&by).core)?;
         Ok(())
     }
 
@@ -171,7 +183,14 @@ impl Session {
                 RunState::Stopped(stopped) => stopped,
                 RunState::Running => return Ok(()),
             },
-            Ok(Event::Quit(_)) => return Err(Gone),
+            Ok(Event::Quit(_)) => {
+                self.report_end();
+                return Err(Gone);
+            }
+            Ok(Event::Exited(code)) => {
+                self.exited = code;
+                return Ok(());
+            }
             Ok(_) => return Ok(()),
         };
         if stopped.number > self.guest.resumed_after {
@@ -187,14 +206,37 @@ impl Session {
         }
         self.core = stopped.core;
         self.guest.resumed_after = stopped.number;
-        let reason = self.reason(stopped, self.guest.thread_of(stopped.core)?);
+        while let Ok(text) = self.said.try_recv() {
+            self.say(&text);
+        }
+        let tid = self.guest.thread_of(stopped.core)?;
+        let reason = self.reason(stopped, tid);
         if let Some(text) = self.remark(stopped) {
-            let line = format!("esplens: {text}\n");
-            self.out.extend(frame::packet(format!("O{}", frame::to_hex(line.as_bytes())).as_bytes()));
+            self.say(&format!("esplens: {text}\n"));
         }
         let out = self.stub.report(&mut self.guest, reason);
-        self.out.extend(out);
+        self.out.extend(self.expedited.add(out, &self.guest, tid));
         Ok(())
+    }
+
+    /// esplens ends: a GDB that waits for the machine hears of it as of a program's end.
+    fn report_end(&mut self) {
+        if self.stub.phase() == Phase::Running {
+            // As the system shows it to a parent: the code's low byte.
+            let reason = MultiThreadStopReason::Exited(self.exited as u8);
+            let out = self.stub.report(&mut self.guest, reason);
+            self.out.extend(out);
+        }
+    }
+
+    /// Says something on GDB's console; only a GDB that waits for a stop listens.
+    fn say(&mut self, text: &str) {
+        self.out.extend(frame::packet(format!("O{}", frame::to_hex(text.as_bytes())).as_bytes()));
+        let lost = self.guest.console.take_lost();
+        if lost > 0 {
+            let line = format!("esplens: {lost} more lines came too fast and are lost\n");
+            self.out.extend(frame::packet(format!("O{}", frame::to_hex(line.as_bytes())).as_bytes()));
+        }
     }
 
     /// What the stop reply does not tell.
@@ -235,18 +277,18 @@ impl Session {
     }
 
     /// Leaves the machine as the client's end asks.
-    fn leave(&self, end: End) {
+    fn leave(&self, how: Leave) {
         let by = self.guest.handle.client().clone();
-        let go_on = self.was_running || self.guest.resumed;
         // A machine that is gone needs nothing.
-        let _ = self.guest.handle.call(move |s| {
-            s.remove_points_of(&by);
-            match end {
-                End::Killed => s.quit(&by),
-                End::Left if go_on => _ = s.resume(&Default::default(), &by),
-                End::Left => {}
+        let Ok(stands) = self.guest.handle.call(move |s| s.leave(&by, how)) else { return };
+        let client = self.guest.handle.client();
+        match how {
+            Leave::Killed => tracing::warn!("{client} killed the program"),
+            _ if stands => {
+                tracing::warn!("{client} left; the machine stands still until gdb or the monitor goes on")
             }
-        });
+            _ => {}
+        }
     }
 }
 

@@ -1,13 +1,14 @@
 //! gdbstub's view of the machine: registers, memory, running.
 
-use super::flash::Load;
+use super::flash::{Load, Loaded};
 use super::host_io::Files;
 use super::points::Points;
 use super::resume::Awaited;
 use super::threads::{Asking, View, core_tid};
+use super::tracepoints::{self, Tracing};
 use super::xtensa::{GRegisters, Number, Xtensa, table};
 use crate::monitor;
-use crate::supervisor::{Gone, Handle, Session, Stopped};
+use crate::supervisor::{Console, Gone, Handle, Session, Stopped};
 use gdbstub::common::Tid;
 use gdbstub::target::ext::base::BaseOps;
 use gdbstub::target::ext::base::multithread as mt;
@@ -20,6 +21,7 @@ use gdbstub::target::ext::host_io::HostIoOps;
 use gdbstub::target::ext::memory_map::{MemoryMap, MemoryMapOps};
 use gdbstub::target::ext::monitor_cmd::{ConsoleOutput, MonitorCmd, MonitorCmdOps};
 use gdbstub::target::ext::thread_extra_info::{ThreadExtraInfo, ThreadExtraInfoOps};
+use gdbstub::target::ext::tracepoints::TracepointsOps;
 use gdbstub::target::{Target, TargetError, TargetResult};
 use std::ops::Range;
 
@@ -46,24 +48,39 @@ pub struct Guest {
     pub stopped: Option<Stopped>,
     /// Number of the last stop before the resume.
     pub resumed_after: u64,
-    /// The client resumed the machine at least once.
-    pub resumed: bool,
     /// What it wrote: perhaps a `load`.
     pub load: Load,
+    /// What its last `load` put into flash.
+    pub loaded: Loaded,
+    /// What its user is to hear at the next opportunity: GDB takes console output only while it waits for the machine
+    /// or for a monitor command.
+    pub(super) remarks: Vec<String>,
     /// What it has open of the host's files.
     pub files: Files,
     /// It said `target extended-remote`.
     pub extended: bool,
+    /// It killed the program: there are no threads until it runs or attaches again.
+    pub killed: bool,
+    /// What it does with tracepoints.
+    pub(super) tracing: Tracing,
+    /// Where its breakpoints say what they have to say.
+    pub console: Console,
 }
+
+/// Most lines kept for the user of a client that never listens, and the characters of each.
+const MAX_REMARKS: usize = 8;
+const MAX_REMARK: usize = 500;
 
 /// Errno values, as GDB shows them.
 const EIO: u8 = 5;
-const EFAULT: u8 = 14;
+pub const EFAULT: u8 = 14;
 pub const EINVAL: u8 = 22;
+/// A trace frame is the past.
+const EROFS: u8 = 30;
 
 impl Guest {
     /// For one connection.
-    pub fn new(handle: Handle) -> Self {
+    pub fn new(handle: Handle, console: Console) -> Self {
         Self {
             handle,
             points: Points::default(),
@@ -76,10 +93,21 @@ impl Guest {
             asking: Asking::default(),
             stopped: None,
             resumed_after: 0,
-            resumed: false,
             load: Load::default(),
+            loaded: Loaded::default(),
+            remarks: Vec::new(),
             files: Files::default(),
             extended: false,
+            killed: false,
+            tracing: Tracing::default(),
+            console,
+        }
+    }
+
+    /// Keeps a line for the client's user, as long as there are few.
+    pub(super) fn remark(&mut self, text: &str) {
+        if self.remarks.len() < MAX_REMARKS {
+            self.remarks.push(text.chars().take(MAX_REMARK).collect());
         }
     }
 
@@ -89,6 +117,11 @@ impl Guest {
         f: impl FnOnce(&mut Session) -> R + Send + 'static,
     ) -> TargetResult<R, Self> {
         self.handle.call(f).map_err(|Gone| TargetError::Errno(EIO))
+    }
+
+    /// An error while a trace frame is selected.
+    fn live(&self) -> TargetResult<(), Self> {
+        if self.frame().is_some() { Err(TargetError::Errno(EROFS)) } else { Ok(()) }
     }
 
     /// How threads look to this connection now.
@@ -166,10 +199,18 @@ impl Target for Guest {
     fn support_memory_map(&mut self) -> Option<MemoryMapOps<'_, Self>> {
         Some(self)
     }
+
+    fn support_tracepoints(&mut self) -> Option<TracepointsOps<'_, Self>> {
+        Some(self)
+    }
 }
 
 impl mt::MultiThreadBase for Guest {
     fn read_registers(&mut self, regs: &mut GRegisters, tid: Tid) -> TargetResult<(), Self> {
+        if let Some(frame) = self.frame() {
+            tracepoints::registers(&frame, regs);
+            return Ok(());
+        }
         let view = self.view();
         let values = self.ask(move |s| view.read(s.machine(), tid, 0..table::IN_G))?;
         let values = values.ok_or(TargetError::Errno(EINVAL))?;
@@ -178,6 +219,7 @@ impl mt::MultiThreadBase for Guest {
     }
 
     fn write_registers(&mut self, regs: &GRegisters, tid: Tid) -> TargetResult<(), Self> {
+        self.live()?;
         let (view, values) = (self.view(), regs.0);
         self.ask(move |s| {
             let Some(old) = view.read(s.machine(), tid, 0..table::IN_G) else { return };
@@ -195,7 +237,14 @@ impl mt::MultiThreadBase for Guest {
     }
 
     fn read_addrs(&mut self, addr: u32, data: &mut [u8], tid: Tid) -> TargetResult<usize, Self> {
+        if let Some(frame) = self.frame() {
+            return self.frame_memory(&frame, addr, data);
+        }
         let (view, len) = (self.view(), data.len());
+        if let Some(bytes) = self.loaded(addr, len) {
+            data[..bytes.len()].copy_from_slice(&bytes);
+            return Ok(bytes.len());
+        }
         let bytes = self.ask(move |s| {
             let mut bytes = vec![0; len];
             let n = s.machine().peek(view.eyes(s.machine(), tid), addr, &mut bytes);
@@ -210,6 +259,7 @@ impl mt::MultiThreadBase for Guest {
     }
 
     fn write_addrs(&mut self, addr: u32, data: &[u8], tid: Tid) -> TargetResult<(), Self> {
+        self.live()?;
         self.load.ram(addr, data);
         let (view, bytes, len) = (self.view(), data.to_vec(), data.len());
         let done = self.ask(move |s| {
@@ -240,16 +290,22 @@ impl SingleRegisterAccess<Tid> for Guest {
         if reg.0 >= table::COUNT {
             return Err(TargetError::Errno(EINVAL));
         }
-        let view = self.view();
         // A register that cannot be read is zero: an error would make GDB give up on all of them.
-        let value = self.ask(move |s| view.read(s.machine(), tid, std::iter::once(reg.0)))?;
-        let value = value.and_then(|v| v.first().copied()).ok_or(TargetError::Errno(EINVAL))?;
+        let value = if let Some(frame) = self.frame() {
+            frame.register(reg.0)
+        } else {
+            let view = self.view();
+            let read = self.ask(move |s| view.read(s.machine(), tid, std::iter::once(reg.0)))?;
+            read.and_then(|v| v.first().copied())
+        };
+        let value = value.ok_or(TargetError::Errno(EINVAL))?;
         let n = buf.len().min(8);
         buf[..n].copy_from_slice(&value.to_le_bytes()[..n]);
         Ok(n)
     }
 
     fn write_register(&mut self, tid: Tid, reg: Number, val: &[u8]) -> TargetResult<(), Self> {
+        self.live()?;
         let mut bytes = [0; 8];
         let n = val.len().min(8);
         bytes[..n].copy_from_slice(&val[..n]);
@@ -271,6 +327,7 @@ impl From<Gone> for TargetError<Gone> {
 
 impl MonitorCmd for Guest {
     fn handle_monitor_cmd(&mut self, cmd: &[u8], mut out: ConsoleOutput<'_>) -> Result<(), Gone> {
+        std::mem::take(&mut self.remarks).iter().for_each(|r| out.write_raw(format!("{r}\n").as_bytes()));
         let line = String::from_utf8_lossy(cmd).into_owned();
         let said = self.threads_command(&line).unwrap_or_else(|| monitor::run(&self.handle, &line));
         out.write_raw(said.as_bytes());

@@ -211,18 +211,7 @@ fn saved(c: &Context, number: usize) -> u64 {
             target => c.others.get(&target).copied().unwrap_or(0),
         }
     };
-    match number {
-        0..table::A0 => raw(number).into(),
-        table::A0..table::VIEW0 => c.a(number - table::A0).into(),
-        _ => table::VIEWS.get(number - table::VIEW0).map_or(0, |view| {
-            let mut at = 0;
-            view.parts.iter().fold(0, |value, &(n, first, bits)| {
-                let part = u64::from(raw(n.into())) >> first & ((1 << bits) - 1);
-                at += bits;
-                value | part << (at - bits)
-            })
-        }),
-    }
+    xtensa::compose(number, raw).unwrap_or(0)
 }
 
 /// A kernel from the addresses that GDB gives for [`rtos::WANTED`], one question after the other.

@@ -1,6 +1,11 @@
 //! GDB's agent expressions (GDB manual, appendix "The GDB Agent Expression Mechanism"): bytecode over a stack of 64-bit
 //! numbers that looks at registers and memory without touching them. Whatever the bytes are, evaluation is bounded.
 
+mod effects;
+mod printf;
+
+pub use effects::Effects;
+
 /// Most values on the stack.
 const MAX_STACK: usize = 100;
 /// Most operations in one evaluation; loops that want more end with an error.
@@ -22,7 +27,7 @@ pub enum AgentError {
     /// Ran past its last byte, or jumped there.
     #[error("the expression has no byte {0}")]
     End(usize),
-    /// An operation that is none, or one that collects trace data or counts in floating point.
+    /// An operation that is none, counts in floating point, or has effects where there may be none.
     #[error("operation {0:#04x} is not supported")]
     Operation(u8),
     /// More was taken from the stack than is there, or more put than it holds.
@@ -37,6 +42,15 @@ pub enum AgentError {
     /// Nothing answers there.
     #[error("nothing answers at {0:#010x}")]
     Memory(u32),
+    /// No such trace state variable.
+    #[error("there is no trace state variable {0}")]
+    Variable(u16),
+    /// What was collected is more than the trace buffer takes.
+    #[error("the trace buffer is full")]
+    Full,
+    /// A format with a directive that is none of `printf`'s, without its argument, or whose text grows too long.
+    #[error("the format is not one that can be printed")]
+    Format,
     /// It goes on for too long.
     #[error("more than {MAX_STEPS} operations")]
     Endless,
@@ -60,26 +74,45 @@ impl Agent {
     /// # Errors
     /// [`AgentError`] for whatever is wrong with it.
     pub fn evaluate(&self, look: &dyn Look) -> Result<u64> {
-        let mut run = Run { code: &self.0, at: 0, stack: Vec::new(), look };
+        self.run(look, None)?.ok_or(AgentError::Stack)
+    }
+
+    /// Carries the expression out, with its effects. Its value, where it has one.
+    ///
+    /// # Errors
+    /// [`AgentError`] for whatever is wrong with it; effects up to there stay.
+    pub fn carry_out(&self, look: &dyn Look, effects: &mut dyn Effects) -> Result<Option<u64>> {
+        self.run(look, Some(effects))
+    }
+
+    fn run(&self, look: &dyn Look, effects: Option<&mut dyn Effects>) -> Result<Option<u64>> {
+        let mut run = Run { code: &self.0, at: 0, stack: Vec::new(), look, effects };
         for _ in 0..MAX_STEPS {
             let op = run.number(1)? as u8;
             if op == 0x27 {
-                return run.pop();
+                return Ok(run.stack.pop());
             }
             run.step(op)?;
         }
         Err(AgentError::Endless)
     }
+
+    /// The bytecode.
+    #[must_use]
+    pub fn code(&self) -> &[u8] {
+        &self.0
+    }
 }
 
-struct Run<'a> {
+struct Run<'a, 'e> {
     code: &'a [u8],
     at: usize,
     stack: Vec<u64>,
     look: &'a dyn Look,
+    effects: Option<&'a mut (dyn Effects + 'e)>,
 }
 
-impl Run<'_> {
+impl Run<'_, '_> {
     /// An operand of the bytecode: `bytes` bytes, the highest first.
     fn number(&mut self, bytes: usize) -> Result<u64> {
         let end = self.at + bytes;
@@ -178,7 +211,7 @@ impl Run<'_> {
                 self.pick(depth as usize)
             }
             0x33 => self.rotate(3),
-            other => Err(AgentError::Operation(other)),
+            other => self.effect(other),
         }
     }
 

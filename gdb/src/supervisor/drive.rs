@@ -42,6 +42,16 @@ pub struct Supervisor {
     session: Session,
     jobs: Receiver<Job>,
     handle: Handle,
+    _farewell: Farewell,
+}
+
+/// Tells the clients of the end, also when that is a panic.
+struct Farewell(broadcast::Sender<Event>);
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        let _ = self.0.send(Event::Gone);
+    }
 }
 
 /// What [`Supervisor::run`] came back with.
@@ -62,7 +72,9 @@ impl Supervisor {
         let (tx, jobs) = channel();
         let (events, _) = broadcast::channel(EVENTS);
         let handle = Handle::new(tx, events.clone());
-        Self { session: Session::new(machine, events), jobs, handle }
+        let farewell = Farewell(events.clone());
+        let session = Session::new(machine, events, handle.symbols().clone());
+        Self { session, jobs, handle, _farewell: farewell }
     }
 
     /// A handle for clients to be made from.
@@ -101,10 +113,24 @@ impl Supervisor {
                 }
                 None => return,
             }
+            self.session.publish_touch();
             if self.session.is_running() && wait > Duration::ZERO {
                 return;
             }
         }
+    }
+
+    /// For an owner of the thread that waits for more than requests: `ring` wakes it when one comes while it rests.
+    pub fn on_request(&self, ring: impl Fn() + Send + Sync + 'static) {
+        self.handle.requests.bell.connect(ring);
+    }
+
+    /// True when there is nothing to do until the bell rings: the machine stands still and nobody asks for anything.
+    pub fn rest(&mut self) -> bool {
+        let connected = self.handle.requests.bell.arm();
+        // What was asked before the bell was armed rings for nobody.
+        self.serve(Duration::ZERO);
+        connected && !self.session.is_running() && self.session.quit_asked().is_none()
     }
 
     /// Runs to virtual time `until`, or to the first thing the caller should know of, or until so much has left the

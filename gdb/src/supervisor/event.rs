@@ -25,6 +25,10 @@ pub enum Event {
     Exited(i32),
     /// A client wants the whole program to end.
     Quit(Client),
+    /// Something else of a machine that stands still changed: memory, registers, points, snapshots, symbols, clients.
+    Touched,
+    /// The supervisor has ended; nothing will answer any more.
+    Gone,
 }
 
 /// A stop, with everything a client tells its user.

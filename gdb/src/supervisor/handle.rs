@@ -1,5 +1,6 @@
 //! The cloneable way to a supervisor.
 
+use super::bell::Bell;
 use super::drive::soon;
 use super::event::Event;
 use super::session::Session;
@@ -42,10 +43,60 @@ struct Known {
     told: Option<Arc<Rtos>>,
 }
 
+impl Known {
+    fn rtos(&self) -> Option<Arc<Rtos>> {
+        self.rtos.clone().or_else(|| self.told.clone())
+    }
+}
+
+/// The kernel that the symbols of now tell of; looked for again when they have changed.
+fn kernel(known: &RwLock<Known>, symbols: &SymbolStore) -> Option<Arc<Rtos>> {
+    let symbols = symbols.current();
+    let same = |k: &Known| k.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, &symbols));
+    let now = known.read().unwrap_or_else(PoisonError::into_inner);
+    if same(&now) {
+        return now.rtos();
+    }
+    drop(now);
+    let rtos = Rtos::find(symbols.clone()).map(Arc::new);
+    let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
+    (known.of, known.rtos) = (Some(symbols), rtos);
+    known.rtos()
+}
+
+/// Lets the session know of the kernel whenever the symbols change. The search is done on the thread that changed
+/// them: the machine's waits for nothing.
+fn follow(requests: &Requests, known: &Arc<RwLock<Known>>, symbols: &Arc<SymbolStore>) {
+    let (requests, known, store) = (requests.clone(), known.clone(), Arc::downgrade(symbols));
+    let turn = Mutex::new(());
+    symbols.listen(move || {
+        let Some(store) = store.upgrade() else { return };
+        // One after the other: the last one to come sees the latest symbols, and is heard last.
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let rtos = kernel(&known, &store);
+        let _ = requests.queue(Box::new(move |s| s.set_kernel(rtos)));
+    });
+}
+
+/// What is asked of the machine's thread, and what wakes it.
+#[derive(Clone)]
+pub(super) struct Requests {
+    jobs: Sender<Job>,
+    pub bell: Bell,
+}
+
+impl Requests {
+    fn queue(&self, job: Job) -> Result<(), Gone> {
+        self.jobs.send(job).map_err(|_| Gone)?;
+        self.bell.request();
+        Ok(())
+    }
+}
+
 /// A client's way to the machine; clones are the same client.
 #[derive(Clone)]
 pub struct Handle {
-    pub(super) jobs: Sender<Job>,
+    pub(super) requests: Requests,
     pub(super) events: broadcast::Sender<Event>,
     pub(super) clients: Arc<AtomicU32>,
     known: Arc<RwLock<Known>>,
@@ -63,11 +114,13 @@ type Roster = Arc<Mutex<Vec<Client>>>;
 struct Seat {
     client: Client,
     roster: Roster,
+    events: broadcast::Sender<Event>,
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         lock(&self.roster).retain(|c| *c != self.client);
+        let _ = self.events.send(Event::Touched);
     }
 }
 
@@ -81,7 +134,9 @@ impl Handle {
         let client = Client { id: 0, name: "esplens".into() };
         let (roster, known, clients, symbols) =
             (Roster::default(), Arc::default(), Arc::default(), Arc::default());
-        Self { jobs, events, clients, known, client, symbols, roster, _seat: None }
+        let requests = Requests { jobs, bell: Bell::default() };
+        follow(&requests, &known, &symbols);
+        Self { requests, events, clients, known, client, symbols, roster, _seat: None }
     }
 
     /// A handle for a new client of this kind.
@@ -90,8 +145,9 @@ impl Handle {
         let id = self.clients.fetch_add(1, Ordering::Relaxed) + 1;
         let client = Client { id, name: name.into() };
         lock(&self.roster).push(client.clone());
-        let _seat = Some(Arc::new(Seat { client: client.clone(), roster: self.roster.clone() }));
-        Self { client, _seat, ..self.clone() }
+        let seat = Seat { client: client.clone(), roster: self.roster.clone(), events: self.events.clone() };
+        self.touched();
+        Self { client, _seat: Some(Arc::new(seat)), ..self.clone() }
     }
 
     /// The clients attached now, in the order they came.
@@ -103,23 +159,13 @@ impl Handle {
     /// The firmware's FreeRTOS, when symbols tell of one. Looked for again when the symbols change.
     #[must_use]
     pub fn rtos(&self) -> Option<Arc<Rtos>> {
-        let symbols = self.symbols.current();
-        let same = |k: &Known| k.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, &symbols));
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        if same(&known) {
-            return known.rtos.clone().or_else(|| known.told.clone());
-        }
-        drop(known);
-        let rtos = Rtos::find(symbols.clone()).map(Arc::new);
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        (known.of, known.rtos) = (Some(symbols), rtos);
-        known.rtos.clone().or_else(|| known.told.clone())
+        kernel(&self.known, &self.symbols)
     }
 
     /// Shares a FreeRTOS found otherwise: by a debugger that has symbols where we have none.
     pub fn set_rtos(&self, rtos: Rtos) {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.told = Some(Arc::new(rtos));
+        self.known.write().unwrap_or_else(PoisonError::into_inner).told = Some(Arc::new(rtos));
+        self.symbols.tell();
     }
 
     /// Who this handle speaks for.
@@ -140,6 +186,12 @@ impl Handle {
         self.events.subscribe()
     }
 
+    /// Tells all clients that something changed which no other event tells.
+    pub fn touched(&self) {
+        // Nobody listening is fine.
+        let _ = self.events.send(Event::Touched);
+    }
+
     /// Carries out `f` on the machine's thread and waits for its answer, blocking this thread.
     ///
     /// # Errors
@@ -149,7 +201,7 @@ impl Handle {
         f: impl FnOnce(&mut Session) -> R + Send + 'static,
     ) -> Result<R, Gone> {
         let (tx, rx) = sync_channel(1);
-        self.jobs.send(Box::new(move |s| _ = tx.send(f(s)))).map_err(|_| Gone)?;
+        self.requests.queue(Box::new(move |s| _ = tx.send(f(s))))?;
         soon(|| rx.try_recv().ok()).map_or_else(|| rx.recv().map_err(|_| Gone), Ok)
     }
 
@@ -162,7 +214,7 @@ impl Handle {
         f: impl FnOnce(&mut Session) -> R + Send + 'static,
     ) -> Result<R, Gone> {
         let (tx, rx) = oneshot::channel();
-        self.jobs.send(Box::new(move |s| _ = tx.send(f(s)))).map_err(|_| Gone)?;
+        self.requests.queue(Box::new(move |s| _ = tx.send(f(s))))?;
         rx.await.map_err(|_| Gone)
     }
 }

@@ -5,7 +5,11 @@
 //! closures over a [`Session`], whose methods are the debug vocabulary; see docs/decisions/supervisor.md.
 
 mod agent;
+mod bell;
+mod commands;
 mod condition;
+mod context;
+mod debuggers;
 mod drive;
 mod event;
 mod flash;
@@ -19,13 +23,18 @@ mod stream;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+pub mod tracepoints;
+mod usage;
 
 pub use agent::{Agent, AgentError};
+pub use commands::{Commands, Console};
 pub use condition::{Condition, Hit};
+pub use debuggers::Leave;
 pub use drive::{Ran, Supervisor, spawn};
 pub use event::{Event, Stopped, Why};
 pub use handle::{Client, Gone, Handle};
 pub use pace::{Pace, Speed};
 pub use points::{Irq, Point, PointId, PointKind};
 pub use session::{Quit, RunState, Session, Status};
-pub use stream::{Batch, Context, MAX_QUEUE, Stream, Where};
+pub use stream::{Batch, MAX_QUEUE, Stream};
+pub use usage::Usage;

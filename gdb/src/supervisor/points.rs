@@ -1,5 +1,6 @@
 //! Break- and watchpoints of all clients.
 
+use super::commands::Commands;
 use super::condition::{Condition, Hit};
 use super::handle::Client;
 use crate::filter::Filter;
@@ -69,6 +70,8 @@ pub struct Point {
     pub filter: Option<Arc<Filter>>,
     /// A hit is a stop only where this holds; `None`: always.
     pub condition: Option<Condition>,
+    /// What a breakpoint does instead of stopping.
+    pub commands: Option<Commands>,
 }
 
 impl Point {
@@ -84,6 +87,7 @@ impl Point {
             name: None,
             filter: None,
             condition: None,
+            commands: None,
         }
     }
 
@@ -91,6 +95,12 @@ impl Point {
     #[must_use]
     pub fn when(self, condition: Option<Condition>) -> Self {
         Self { condition, ..self }
+    }
+
+    /// The same with commands.
+    #[must_use]
+    pub fn doing(self, commands: Option<Commands>) -> Self {
+        Self { commands, ..self }
     }
 
     /// Whether an interrupt just taken on `core` is this point's; `taken` has a bit for each candidate.
@@ -219,9 +229,21 @@ impl Points {
         self.all.iter().map(|(id, p)| (*id, p))
     }
 
-    /// Replaces a point's condition. False: there is none of this number.
-    pub fn set_condition(&mut self, id: PointId, condition: Option<Condition>) -> bool {
-        self.all.get_mut(&id).map(|p| p.condition = condition).is_some()
+    /// Replaces a point's condition and commands. False: there is none of this number.
+    pub fn refine(&mut self, id: PointId, condition: Option<Condition>, commands: Option<Commands>) -> bool {
+        self.all.get_mut(&id).map(|p| (p.condition, p.commands) = (condition, commands)).is_some()
+    }
+
+    /// Whether a breakpoint is a stop; those with commands carry them out instead.
+    fn breaks(&self, hit: &Hit) -> bool {
+        let mut stop = false;
+        for point in self.breaks_at(hit.machine.cpu(hit.core).pc).filter(|p| p.holds(hit)) {
+            match &point.commands {
+                Some(commands) => commands.run(hit),
+                None => stop = true,
+            }
+        }
+        stop
     }
 
     /// Breakpoints at an address.
@@ -233,7 +255,7 @@ impl Points {
     pub fn is_stop(&self, machine: &Machine, core: usize, stop: Stop) -> bool {
         let hit = Hit { machine, core };
         match stop {
-            Stop::Breakpoint => self.breaks_at(machine.cpu(core).pc).any(|p| p.holds(&hit)),
+            Stop::Breakpoint => self.breaks(&hit),
             Stop::Watchpoint { id, .. } => self.get(id).is_none_or(|p| p.holds(&hit)),
             Stop::Interrupt { taken } => self.irq(machine, core, taken).is_some(),
             Stop::Frame => self.frame(machine, core).is_some(),

@@ -1,18 +1,23 @@
 //! What a client can do with the machine: the debug vocabulary.
 
+use super::commands::Commands;
 use super::condition::Condition;
+use super::debuggers::Debuggers;
 use super::event::{Event, Stopped, Why};
 use super::handle::Client;
 use super::pace::Speed;
 use super::points::{Point, PointId, PointKind, Points};
 use super::serving::Serving;
 use super::stream::Streams;
+use super::tracepoints::Traces;
+use crate::symbols::SymbolStore;
 use esplens_core::debug::Stop;
 use esplens_core::time::Ticks;
 use esplens_soc::machine::{Machine, MachineState, Plan, RunExit};
 use esplens_soc::system::ResetCause;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tokio::sync::broadcast;
 
 /// Most snapshots by name.
@@ -66,10 +71,14 @@ pub struct Session {
     events: broadcast::Sender<Event>,
     pub(super) streams: Streams,
     pub(super) serving: Serving,
+    /// Something changed that no event told yet.
+    touched: bool,
+    pub(super) debuggers: Debuggers,
+    traces: Traces,
 }
 
 impl Session {
-    pub(super) fn new(machine: Machine, events: broadcast::Sender<Event>) -> Self {
+    pub(super) fn new(machine: Machine, events: broadcast::Sender<Event>, symbols: Arc<SymbolStore>) -> Self {
         let why = Why::Start;
         let stopped = Stopped { core: 0, pc: machine.cpu(0).pc, now: machine.now(), why, number: 0 };
         Self {
@@ -85,8 +94,11 @@ impl Session {
             quit: None,
             exec_file: None,
             events,
-            streams: Streams::default(),
+            streams: Streams::new(symbols),
             serving: Serving::default(),
+            touched: false,
+            debuggers: Debuggers::default(),
+            traces: Traces::default(),
         }
     }
 
@@ -98,12 +110,31 @@ impl Session {
 
     /// The machine, for what the vocabulary has no word for. What is written here is the client's responsibility.
     pub fn machine_mut(&mut self) -> &mut Machine {
+        self.touched = true;
         &mut self.machine
+    }
+
+    /// The trace experiment.
+    #[must_use]
+    pub fn traces(&self) -> &Traces {
+        &self.traces
+    }
+
+    /// The trace experiment, to be changed.
+    pub fn traces_mut(&mut self) -> &mut Traces {
+        &mut self.traces
     }
 
     pub(super) fn publish(&self, event: Event) {
         // Nobody listening is fine.
         let _ = self.events.send(event);
+    }
+
+    /// Tells of changes to a machine that stands still; of one that runs nobody needs to be told.
+    pub(super) fn publish_touch(&mut self) {
+        if std::mem::take(&mut self.touched) && !self.is_running() {
+            self.publish(Event::Touched);
+        }
     }
 
     pub(super) fn into_machine(self) -> Machine {
@@ -160,9 +191,12 @@ impl Session {
             return None;
         }
         let was_running = self.is_running();
+        self.debuggers.resumed(by, self.stops);
         self.machine.begin(plan);
         self.state = RunState::Running;
-        if plan.step.is_some() {
+        if let Some(step) = &plan.step {
+            // A step goes over the breakpoint where it begins.
+            self.traces.look(&self.machine, step.core, Stop::Breakpoint);
             // Most steps take far less than this microsecond of virtual time: no round through the run loop.
             let until = self.machine.now() + esplens_core::time::TICKS_PER_US;
             let exit = self.run(until);
@@ -178,8 +212,14 @@ impl Session {
 
     /// Runs to virtual time `until` or to a stop that somebody wants.
     pub(super) fn run(&mut self, until: Ticks) -> RunExit {
-        let Self { machine, points, .. } = self;
-        machine.run_judged(until, &mut |m, core, stop| points.is_stop(m, core, stop))
+        let Self { machine, points, traces, .. } = self;
+        traces.install(machine);
+        let exit = machine.run_judged(until, &mut |m, core, stop| {
+            traces.look(m, core, stop);
+            points.is_stop(m, core, stop)
+        });
+        self.streams.context.look(&self.machine);
+        exit
     }
 
     /// Takes in why the machine came back. The stop, when it is one.
@@ -195,6 +235,7 @@ impl Session {
                 self.stop_on_exit.then(|| self.stopped(0, Why::Exited(code)))
             }
             RunExit::Reset(_, cause) => {
+                self.tasks_ended();
                 self.publish(Event::Reset { cause, by: None });
                 let expected = matches!(cause, ResetCause::PowerOn | ResetCause::DeepSleep);
                 (self.stop_on_reset && !expected).then(|| self.stopped(0, Why::Reset(cause)))
@@ -234,6 +275,7 @@ impl Session {
     pub fn reset(&mut self, by: &Client) {
         self.machine.abandon_plan();
         self.machine.reset();
+        self.tasks_ended();
         if let RunState::Stopped(stopped) = &mut self.state {
             (stopped.pc, stopped.core) = (self.machine.cpu(0).pc, 0);
         }
@@ -253,16 +295,24 @@ impl Session {
 
     /// Adds a point, with a condition where it has one. `None`: too many.
     pub fn insert_point(&mut self, point: Point) -> Option<PointId> {
+        self.touched = true;
         self.points.insert(&mut self.machine, point)
     }
 
-    /// Replaces a point's condition. False: there is none of this number.
-    pub fn set_condition(&mut self, id: PointId, condition: Option<Condition>) -> bool {
-        self.points.set_condition(id, condition)
+    /// Replaces a point's condition and commands. False: there is none of this number.
+    pub fn refine_point(
+        &mut self,
+        id: PointId,
+        condition: Option<Condition>,
+        commands: Option<Commands>,
+    ) -> bool {
+        self.touched = true;
+        self.points.refine(id, condition, commands)
     }
 
     /// Takes a point away. False: there is none of this number.
     pub fn remove_point(&mut self, id: PointId) -> bool {
+        self.touched = true;
         self.points.remove(&mut self.machine, id)
     }
 
@@ -282,6 +332,7 @@ impl Session {
     /// # Errors
     /// When there are too many already.
     pub fn save_snapshot(&mut self, name: &str) -> Result<(), String> {
+        self.touched = true;
         if self.snapshots.len() >= MAX_SNAPSHOTS && !self.snapshots.contains_key(name) {
             return Err(format!("there are {MAX_SNAPSHOTS} snapshots already"));
         }
@@ -292,9 +343,12 @@ impl Session {
 
     /// Goes back to a snapshot. False: there is none of this name.
     pub fn load_snapshot(&mut self, name: &str) -> bool {
+        self.touched = true;
         let Some(state) = self.snapshots.get(name) else { return false };
         self.machine.abandon_plan();
         self.machine.restore(state);
+        self.tasks_restored();
+        self.traces.forget_seen();
         let (pc, now) = (self.machine.cpu(0).pc, self.machine.now());
         if let RunState::Stopped(stopped) = &mut self.state {
             (stopped.core, stopped.pc, stopped.now) = (0, pc, now);
@@ -304,6 +358,7 @@ impl Session {
 
     /// Forgets a snapshot. False: there is none of this name.
     pub fn delete_snapshot(&mut self, name: &str) -> bool {
+        self.touched = true;
         self.snapshots.remove(name).is_some()
     }
 
@@ -319,6 +374,7 @@ impl Session {
 
     /// Virtual against wall time from now on.
     pub fn set_speed(&mut self, speed: Speed) {
+        self.touched = true;
         self.speed = speed;
         self.serving = Serving::default();
     }

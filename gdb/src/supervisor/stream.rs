@@ -1,10 +1,14 @@
 //! Traced events and frames for clients: each has a queue of its own with a bound, and loses the oldest when slow.
 
+use super::context::Context;
 use super::pace::Speed;
 use super::session::Session;
+use super::usage::Usage;
+use crate::rtos::Rtos;
+use crate::symbols::SymbolStore;
 use esplens_soc::machine::Machine;
 use esplens_soc::system::{Frame, Output};
-use esplens_soc::trace::{Line, Trace};
+use esplens_soc::trace::{Event, Line, Trace};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::Notify;
@@ -70,43 +74,42 @@ impl<T> Stream<T> {
     }
 }
 
-/// Where a line happened, in words.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Where {
-    /// The task's name.
-    pub task: Option<Arc<str>>,
-    /// The function, with an offset.
-    pub symbol: Option<Arc<str>>,
-}
-
-/// Adds task and symbol to traced lines. Called on the machine's thread shortly after the event, for each line that
-/// somebody gets; what it looks up it should keep.
-pub trait Context: Send {
-    /// Names the task whose control block is at `line.tcb` (0: not known) and the function around `line.pc` (0: no
-    /// core caused it).
-    fn context(&mut self, machine: &Machine, line: &Line) -> Where;
-}
-
-impl<F: FnMut(&Machine, &Line) -> Where + Send> Context for F {
-    fn context(&mut self, machine: &Machine, line: &Line) -> Where {
-        self(machine, line)
-    }
-}
-
-/// The clients' ends, and who names things.
-#[derive(Default)]
+/// The clients' ends, who names things, and who counts.
 pub(super) struct Streams {
     lines: Vec<(Trace, Weak<Queue<Line>>)>,
     frames: Vec<Weak<Queue<Frame>>>,
-    context: Option<Box<dyn Context>>,
+    pub context: Context,
+    /// Lines of the command line's sinks get task and function too.
+    named: bool,
+    /// Once somebody has asked.
+    usage: Option<Usage>,
 }
 
 impl Streams {
+    pub fn new(symbols: Arc<SymbolStore>) -> Self {
+        let context = Context::new(symbols);
+        Self { lines: Vec::new(), frames: Vec::new(), context, named: false, usage: None }
+    }
+
     /// Forgets clients that have gone; what those that are left want traced.
     fn tidy(&mut self) -> Trace {
         self.frames.retain(|q| q.strong_count() > 0);
         self.lines.retain(|(_, q)| q.strong_count() > 0);
-        self.lines.iter().fold(Trace::default(), |all, (t, _)| all.union(*t))
+        let counted = if self.usage.is_some() { switches() } else { Trace::default() };
+        self.lines.iter().fold(counted, |all, (t, _)| all.union(*t))
+    }
+
+    /// Counts a task switch; names a line that somebody gets with its names.
+    fn see(&mut self, machine: &Machine, line: &mut Line, main: bool) {
+        // Later than now: the machine went back in time since.
+        if let (Event::TaskSwitch, Some(usage)) = (line.event, &mut self.usage)
+            && line.at <= machine.now()
+        {
+            usage.switch(line.at, line.core, line.tcb);
+        }
+        if main && self.named || self.lines.iter().any(|(t, _)| t.on(line.event)) {
+            self.context.add(machine, line);
+        }
     }
 
     fn line(&self, line: &Line) {
@@ -149,24 +152,68 @@ impl Session {
         Stream(queue)
     }
 
-    /// Who adds task and symbol to lines from now on; replaces the one before.
-    pub fn set_context(&mut self, context: Box<dyn Context>) {
-        self.streams.context = Some(context);
+    /// Whether the lines for the command line's sinks carry task and function, where symbols tell. Those of streams
+    /// always do.
+    pub fn name_trace(&mut self, on: bool) {
+        self.streams.named = on;
+    }
+
+    /// The kernel that runs, where symbols tell of one: task switches are seen, and lines name their tasks.
+    pub(super) fn set_kernel(&mut self, kernel: Option<Arc<Rtos>>) {
+        let words = kernel.as_ref().map_or([0; 2], |k| k.layout.words());
+        self.watch_tasks(words);
+        self.streams.context.set_kernel(kernel);
+        if self.streams.usage.is_some() {
+            self.count_anew();
+        }
+    }
+
+    /// What each task has had of the cores since this was asked for the first time, which is when counting begins:
+    /// with it, the page of the kernel's variables that names the running tasks gets slower to write.
+    pub fn usage(&mut self) -> &Usage {
+        if self.streams.usage.is_none() {
+            self.count_anew();
+            self.sync_streams();
+        }
+        self.streams.usage.get_or_insert_default()
+    }
+
+    fn count_anew(&mut self) {
+        let m = &self.machine;
+        let running = [0, 1].map(|core| m.current_task(core));
+        self.streams.usage = Some(Usage::new(m.now(), running));
+    }
+
+    /// The chip was reset: nobody's task runs.
+    pub(super) fn tasks_ended(&mut self) {
+        let now = self.machine.now();
+        self.streams.context.reset();
+        if let Some(usage) = &mut self.streams.usage {
+            (0..2).for_each(|core| usage.switch(now, core, 0));
+        }
+    }
+
+    /// The machine went elsewhere in time.
+    pub(super) fn tasks_restored(&mut self) {
+        self.streams.context.restored();
+        if self.streams.usage.is_some() {
+            self.count_anew();
+        }
     }
 
     /// Which events the command line's sinks write, to change it (`trace-event NAME on|off` of QEMU's monitor).
     pub fn trace_mut(&mut self) -> &mut Trace {
-        self.machine_mut().trace_mut()
+        self.machine.trace_mut()
     }
 
     /// See [`Machine::watch_tasks`].
     pub fn watch_tasks(&mut self, words: [u32; 2]) {
-        self.machine_mut().watch_tasks(words);
+        self.machine.watch_tasks(words);
     }
 
     fn sync_streams(&mut self) {
         let wanted = self.streams.tidy();
-        self.machine_mut().trace_too(wanted);
+        self.machine.trace_too(wanted);
     }
 
     /// Ends [`Speed::Auto`] when the guest serves.
@@ -183,21 +230,19 @@ impl Session {
 
     /// Takes what left the machine: lines with their context to the streams that want them, frames likewise.
     pub(super) fn drain(&mut self) -> Vec<Output> {
-        let mut output = self.machine_mut().take_output();
-        self.machine_mut().trim_log(MAX_LOG);
+        let mut output = self.machine.take_output();
+        self.machine.trim_log(MAX_LOG);
         let main = *self.trace_mut();
         let mut streamed = false;
         self.go_over_to_real_time(&output);
         let Self { machine, streams, .. } = self;
         output.retain_mut(|o| match o {
             Output::Trace(line) => {
-                if let Some(context) = &mut streams.context {
-                    let found = context.context(machine, line);
-                    (line.task, line.symbol) = (found.task, found.symbol);
-                }
+                let main = main.on(line.event);
+                streams.see(machine, line, main);
                 streams.line(line);
                 streamed = true;
-                main.on(line.event)
+                main
             }
             Output::Frame(frame) => {
                 streams.frame(frame);
@@ -215,6 +260,12 @@ impl Session {
         }
         output
     }
+}
+
+fn switches() -> Trace {
+    let mut trace = Trace::default();
+    trace.apply(Event::TaskSwitch.name());
+    trace
 }
 
 fn queue<T>(capacity: usize) -> Arc<Queue<T>> {

@@ -4,7 +4,6 @@ use super::testing::machine;
 use super::*;
 use esplens_soc::machine::{Machine, Plan, Step};
 use esplens_soc::system::Output;
-use esplens_soc::trace::Line;
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
 
@@ -124,22 +123,50 @@ fn streams_are_filtered_bounded_and_counted() {
     assert!(!s.take_output().iter().any(|o| matches!(o, Output::Trace(_))));
 }
 
-#[test]
-fn lines_get_their_context_before_anybody_sees_them() {
-    let mut s = supervisor();
-    s.session().set_context(Box::new(|_: &Machine, line: &Line| Where {
-        task: (line.pc != 0).then(|| "main".into()),
-        symbol: Some(format!("f+{:#x}", line.pc & 0xFF).into()),
-    }));
-    let mut flash = esplens_soc::trace::Trace::default();
-    flash.apply("flash_command");
-    let stream = s.session().stream_lines(flash, 100);
-    s.run(100_000 * esplens_core::time::TICKS_PER_US);
-    s.take_output();
-    let batch = stream.take();
-    assert!(!batch.items.is_empty());
-    assert!(batch.items.iter().all(|l| l.task.as_deref() == Some("main")));
-    assert!(batch.items.iter().all(|l| l.symbol.as_deref().is_some_and(|s| s.starts_with("f+0x"))));
-}
 mod conditions;
+mod tracing;
 mod vocabulary;
+
+#[test]
+fn a_change_to_a_machine_that_stands_still_is_told_a_look_is_not() {
+    let (root, thread) = spawn(machine(), Speed::Max).unwrap();
+    let h = root.register("a");
+    let mut events = h.subscribe();
+    h.call(|s| s.status()).unwrap();
+    assert!(events.try_recv().is_err(), "looking changes nothing");
+    let by = h.client().clone();
+    h.call(move |s| s.add_point(PointKind::Break, 0x4000_0400, 1, &by)).unwrap();
+    // The event follows the answer.
+    assert!(matches!(events.blocking_recv(), Ok(Event::Touched)));
+    let other = h.register("b");
+    assert!(matches!(events.blocking_recv(), Ok(Event::Touched)), "a client came");
+    drop(other);
+    assert!(matches!(events.blocking_recv(), Ok(Event::Touched)), "and went");
+    let by = h.client().clone();
+    h.call(move |s| s.quit(&by)).unwrap();
+    thread.join().unwrap();
+    assert!(matches!(events.blocking_recv(), Ok(Event::Quit(_))));
+    assert!(matches!(events.blocking_recv(), Ok(Event::Gone)));
+}
+
+#[test]
+fn a_request_rings_for_a_thread_that_rests_and_for_no_other() {
+    let mut supervisor = Supervisor::new(machine());
+    assert!(!supervisor.rest(), "nothing would wake it");
+    let (ring, rung) = std::sync::mpsc::channel();
+    let ring = std::sync::Mutex::new(ring);
+    supervisor.on_request(move || ring.lock().unwrap().send(()).unwrap());
+    let ask = |h: Handle| std::thread::spawn(move || h.call(|s| s.stop_number()).unwrap());
+    let early = ask(supervisor.handle());
+    while !early.is_finished() {
+        supervisor.serve(Duration::from_millis(1));
+    }
+    assert!(rung.try_recv().is_err(), "it did not rest");
+    assert!(supervisor.rest());
+    let late = ask(supervisor.handle());
+    rung.recv_timeout(Duration::from_secs(60)).expect("it rings");
+    while !late.is_finished() {
+        supervisor.serve(Duration::from_millis(1));
+    }
+    assert!(rung.try_recv().is_err(), "once");
+}

@@ -31,10 +31,6 @@ impl<'a> Die<'a> {
         self.attr(name)?.udata_value()
     }
 
-    pub(super) fn signed(&self, name: DwAt) -> Option<i64> {
-        self.attr(name)?.sdata_value()
-    }
-
     pub(super) fn flag(&self, name: DwAt) -> bool {
         matches!(self.attr(name), Some(AttributeValue::Flag(true)))
     }
@@ -178,6 +174,17 @@ impl<'a> Dies<'a> {
     /// The name as written.
     pub(super) fn name(&self, die: &Die<'a>) -> Option<&'a str> {
         self.inherited_text(die, constants::DW_AT_name)
+    }
+}
+
+/// A constant, sign-extended if its form says so. Forms of fixed size do not: GCC writes 200 in one byte.
+pub(super) fn constant(die: &Die<'_>, name: DwAt) -> Option<i64> {
+    match die.attr(name)? {
+        AttributeValue::Data1(n) => Some(n.into()),
+        AttributeValue::Data2(n) => Some(n.into()),
+        AttributeValue::Data4(n) => Some(n.into()),
+        AttributeValue::Data8(n) => Some(n as i64),
+        other => other.sdata_value().or_else(|| other.udata_value().map(|n| n as i64)),
     }
 }
 

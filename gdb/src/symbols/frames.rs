@@ -2,8 +2,10 @@
 
 use super::die::{Dies, demangle};
 use super::elf::Elf;
+use super::names::NameKind;
 use super::scopes::ScopeKind;
 use super::set::Symbols;
+use super::symtab::{Row, SymbolKind};
 use super::unit::UnitEntry;
 
 /// One level of what runs at an address: a function, or a call inlined into it.
@@ -76,7 +78,7 @@ impl Elf {
             best = before.map(|u| self.unit_frames(u, pc)).unwrap_or_default();
         }
         let nearest = self.code_section(pc).and_then(|n| self.symtab.nearest_code(pc, n));
-        let symbol = nearest.or_else(|| self.symtab.containing(pc, |r| r.kind != super::SymbolKind::Object));
+        let symbol = nearest.or_else(|| self.symtab.containing(pc, |r| r.kind != SymbolKind::Object));
         let Some(symbol) = symbol else { return best };
         let empty = SourceFrame {
             function: None,
@@ -103,14 +105,13 @@ impl Elf {
         let mut out = Vec::new();
         for scope in chain.iter().rev().filter(|s| s.kind != ScopeKind::Block) {
             let (mut function, mut linkage_name) = names(&dies, scope.die);
-            if out.is_empty()
-                && scope.kind == ScopeKind::Function
+            let start = self.scopes(unit).ranges(scope).first().map(|r| r.0);
+            if scope.kind == ScopeKind::Function
                 && !unit.is_c()
                 && function == linkage_name
-                && let Some(row) = self.symtab.containing(pc, |r| r.kind == super::SymbolKind::Function)
+                && let Some(row) = start.and_then(|s| self.symtab.function_from(s))
             {
-                // C++'s static functions have their mangled name in the symbol table only; GNU's tools look there
-                // for a function without inlined calls.
+                // C++'s static functions have their mangled name in the symbol table only.
                 (function, linkage_name) = (Some(demangle(&row.name)), Some(row.name.clone()));
             }
             let inlined = scope.kind == ScopeKind::Inlined;
@@ -124,6 +125,16 @@ impl Elf {
             out.push(SourceFrame { function: None, linkage_name: None, file, line, column, inlined: false });
         }
         out
+    }
+
+    /// True when the debug information knows the function or variable by the symbol's name.
+    pub(super) fn is_in_source(&self, row: &Row) -> bool {
+        if row.kind == SymbolKind::Object {
+            return self.names().find(self, &row.name, NameKind::Variable).next().is_some();
+        }
+        let unit = self.unit_ranges.at(row.addr).find_map(|(_, _, n)| self.units.get(n as usize));
+        let function = unit.and_then(|u| self.scopes(u).chain(row.addr).first().map(|s| s.die));
+        function.is_some_and(|f| names(&Dies::new(self), f).1.as_ref() == Some(&row.name))
     }
 
     /// (address, line, function's first address or the unit's) of code of `line` or, where it has none, of the next

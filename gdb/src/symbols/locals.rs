@@ -99,10 +99,9 @@ fn collect(dies: &Dies<'_>, elf: u16, scopes: &[&Scope], function: u32) -> Vec<L
             let Some(name) = dies.name(&child) else { continue };
             let ty = TypeId { elf, die: dies.type_of(&child).unwrap_or(0) };
             let local = Local { name: name.into(), ty, parameter, die: child.offset, function };
-            let list = if parameter { &mut parameters } else { &mut variables };
-            // An inner variable hides an outer one.
-            if !list.iter().any(|l| l.name == local.name) {
-                list.push(local);
+            // What an inner scope names hides the outer ones' of that name, a parameter too.
+            if !parameters.iter().chain(&variables).any(|l| l.name == local.name) {
+                if parameter { &mut parameters } else { &mut variables }.push(local);
             }
         }
     }
@@ -112,14 +111,10 @@ fn collect(dies: &Dies<'_>, elf: u16, scopes: &[&Scope], function: u32) -> Vec<L
 
 /// A variable that is a constant.
 fn constant(die: &Die<'_>) -> Option<Place> {
-    let value = die.attr(constants::DW_AT_const_value)?;
-    let bytes = match value {
+    let bytes = match die.attr(constants::DW_AT_const_value)? {
         AttributeValue::Block(b) => b.slice().to_vec(),
         AttributeValue::String(s) => s.slice().to_vec(),
-        other => {
-            let n = other.sdata_value().or_else(|| other.udata_value().map(|n| n as i64))?;
-            n.to_le_bytes().to_vec()
-        }
+        _ => super::die::constant(die, constants::DW_AT_const_value)?.to_le_bytes().to_vec(),
     };
     Some(Place::Value(bytes.into_iter().map(Some).collect()))
 }

@@ -5,7 +5,8 @@ use super::elf::R;
 use super::error::{Error, Result};
 use super::values::{Frame, Place};
 use gimli::{
-    AttributeValue, EvaluationResult as Need, Expression, Location, UnitOffset, Value, ValueType, constants,
+    AttributeValue, Evaluation, EvaluationResult as Need, Expression, Location, UnitOffset, Value, ValueType,
+    constants,
 };
 
 /// Most operations of one expression, and most questions it may ask: real ones have a few dozen.
@@ -41,7 +42,7 @@ impl<'a> Evaluate<'_, 'a> {
             AttributeValue::Block(b) => return Ok(Expression(b)),
             _ => {}
         }
-        let err = |e: gimli::Error| Error::dwarf(self.function as usize, e);
+        let err = |e: gimli::Error| self.broken(e);
         let list = self.dies.dwarf.attr_locations(unit, value).map_err(err)?;
         let mut list = list.ok_or(Error::OptimizedOut)?;
         let pc = u64::from(self.frame.pc());
@@ -55,55 +56,67 @@ impl<'a> Evaluate<'_, 'a> {
     }
 
     fn place(&self, unit: &gimli::Unit<R<'a>>, expression: Expression<R<'a>>, based: bool) -> Result<Place> {
-        let err = |e: gimli::Error| Error::dwarf(self.function as usize, e);
+        let err = |e: gimli::Error| self.broken(e);
         let mut run = expression.evaluation(unit.encoding());
         run.set_max_iterations(STEPS);
         let mut need = run.evaluate().map_err(err)?;
         for _ in 0..STEPS {
-            need = match need {
-                Need::Complete => return self.result(run.as_result()),
-                Need::RequiresMemory { address, size, base_type, .. } => {
-                    let mut bytes = [0; 8];
-                    let addr = u32::try_from(address).map_err(|_| Error::Memory(u32::MAX))?;
-                    let size = usize::from(size).min(8);
-                    if self.frame.memory().read(addr, &mut bytes[..size]) < size {
-                        return Err(Error::Memory(addr));
-                    }
-                    let value = self.typed(unit, base_type, u64::from_le_bytes(bytes))?;
-                    run.resume_with_memory(value).map_err(err)?
-                }
-                Need::RequiresRegister { register, base_type } => {
-                    let word = self.register(register.0)?;
-                    let value = self.typed(unit, base_type, word.into())?;
-                    run.resume_with_register(value).map_err(err)?
-                }
-                Need::RequiresFrameBase if based => {
-                    let base = self.frame_base()?;
-                    run.resume_with_frame_base(base.into()).map_err(err)?
-                }
-                Need::RequiresCallFrameCfa => {
-                    let cfa = self.frame.cfa().ok_or_else(|| Error::Frame("the frame's address".into()))?;
-                    run.resume_with_call_frame_cfa(cfa.into()).map_err(err)?
-                }
-                Need::RequiresRelocatedAddress(a) => run.resume_with_relocated_address(a).map_err(err)?,
-                Need::RequiresIndexedAddress { index, .. } => {
-                    let addr = self.dies.dwarf.address(unit, index).map_err(err)?;
-                    run.resume_with_indexed_address(addr).map_err(err)?
-                }
-                Need::RequiresBaseType(at) => {
-                    let ty = self.base_type(unit, at)?;
-                    run.resume_with_base_type(ty).map_err(err)?
-                }
-                // What a register held at the function's entry only its caller knows.
-                Need::RequiresEntryValue(_) | Need::RequiresParameterRef(_) => {
-                    return Err(Error::OptimizedOut);
-                }
-                other => {
-                    return Err(Error::dwarf(self.function as usize, format!("{other:?} is not supported")));
-                }
-            };
+            if let Need::Complete = need {
+                return self.result(run.as_result());
+            }
+            need = self.resume(unit, &mut run, need, based)?;
         }
         Err(Error::Budget(STEPS.into()))
+    }
+
+    /// Gives an expression what it asks for.
+    fn resume(
+        &self,
+        unit: &gimli::Unit<R<'a>>,
+        run: &mut Evaluation<R<'a>>,
+        need: Need<R<'a>>,
+        based: bool,
+    ) -> Result<Need<R<'a>>> {
+        let next = match need {
+            Need::RequiresMemory { address, size, base_type, .. } => {
+                let word = self.memory(address, size)?;
+                run.resume_with_memory(self.typed(unit, base_type, word)?)
+            }
+            Need::RequiresRegister { register, base_type } => {
+                let word = self.register(register.0)?;
+                run.resume_with_register(self.typed(unit, base_type, word.into())?)
+            }
+            Need::RequiresFrameBase if based => run.resume_with_frame_base(self.frame_base()?.into()),
+            Need::RequiresCallFrameCfa => {
+                let cfa = self.frame.cfa().ok_or_else(|| Error::Frame("the frame's address".into()))?;
+                run.resume_with_call_frame_cfa(cfa.into())
+            }
+            Need::RequiresRelocatedAddress(a) => run.resume_with_relocated_address(a),
+            Need::RequiresIndexedAddress { index, .. } => {
+                let addr = self.dies.dwarf.address(unit, index).map_err(|e| self.broken(e))?;
+                run.resume_with_indexed_address(addr)
+            }
+            Need::RequiresBaseType(at) => run.resume_with_base_type(self.base_type(unit, at)?),
+            // What a register held at the function's entry only its caller knows.
+            Need::RequiresEntryValue(_) | Need::RequiresParameterRef(_) => return Err(Error::OptimizedOut),
+            other => return Err(self.broken(format!("{other:?} is not supported"))),
+        };
+        next.map_err(|e| self.broken(e))
+    }
+
+    fn broken(&self, why: impl std::fmt::Display) -> Error {
+        Error::dwarf(self.function as usize, why)
+    }
+
+    /// A number of `size` bytes, at most 8.
+    fn memory(&self, address: u64, size: u8) -> Result<u64> {
+        let mut bytes = [0; 8];
+        let addr = u32::try_from(address).map_err(|_| Error::Memory(u32::MAX))?;
+        let size = usize::from(size).min(8);
+        if self.frame.memory().read(addr, &mut bytes[..size]) < size {
+            return Err(Error::Memory(addr));
+        }
+        Ok(u64::from_le_bytes(bytes))
     }
 
     fn register(&self, number: u16) -> Result<u32> {
@@ -139,7 +152,7 @@ impl<'a> Evaluate<'_, 'a> {
         if at.0 == 0 {
             return Ok(ValueType::Generic);
         }
-        let err = |e: gimli::Error| Error::dwarf(self.function as usize, e);
+        let err = |e: gimli::Error| self.broken(e);
         let entry = unit.entry(at).map_err(err)?;
         Ok(ValueType::from_entry(&entry).map_err(err)?.unwrap_or(ValueType::Generic))
     }

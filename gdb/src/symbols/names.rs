@@ -144,19 +144,13 @@ fn walk(elf: &Elf, entry: &UnitEntry, out: &mut Names) -> Result<()> {
     let mut walk = Walk { dies: Dies::new(elf), c: entry.is_c(), spaces: Vec::new(), function: None };
     let unit = entry.unit(&walk.dies.dwarf)?;
     let err = |e: gimli::Error| Error::dwarf(entry.start as usize, e);
-    // What looking for the end of a string that has none costs.
-    let strings = elf.section(gimli::SectionId::DebugStr).len();
     let mut raw = unit.entries_raw(None).map_err(err)?;
     while !raw.is_empty() {
-        let (depth, at) = (raw.next_depth(), entry.start + raw.next_offset().0 as u32);
+        let (depth, die) = (raw.next_depth(), entry.start + raw.next_offset().0 as u32);
         let Some(abbrev) = raw.read_abbreviation().map_err(err)? else { continue };
-        while walk.spaces.last().is_some_and(|s| s.0 >= depth) {
-            walk.spaces.pop();
-        }
-        walk.function = walk.function.filter(|f| *f < depth);
+        walk.close(depth);
         let tag = abbrev.tag();
-        let (kind, space) = (kind(tag), is_space(tag, walk.c));
-        if kind.is_none() && !space {
+        if kind(tag).is_none() && !is_space(tag, walk.c) {
             raw.skip_attributes(abbrev.attributes()).map_err(err)?;
             continue;
         }
@@ -164,29 +158,7 @@ fn walk(elf: &Elf, entry: &UnitEntry, out: &mut Names) -> Result<()> {
         for spec in abbrev.attributes() {
             found.take(&raw.read_attribute(*spec).map_err(err)?);
         }
-        let name = walk.name(at, kind, &found);
-        elf.allowed.text.spend(name.map_or(strings, |n| n.len() + 1).min(if found.name.is_some() {
-            usize::MAX
-        } else {
-            1
-        }))?;
-        if let (Some(kind), Some(name)) = (kind, name)
-            && found.counts(kind)
-            && let Some(text) = elf.span(name)
-        {
-            let space = walk.spaces.last().map_or(0, |s| s.1);
-            let inner = walk.function.is_some();
-            let declaration = found.declaration || !found.code && kind == NameKind::Function;
-            out.entries.push(Entry { text, space, die: at, kind, declaration, inner });
-        }
-        if space {
-            let inner = name.unwrap_or("{anonymous}");
-            let number = space_number(elf, out, walk.spaces.last().map_or(0, |s| s.1), inner);
-            walk.spaces.push((depth, number));
-        }
-        if tag == constants::DW_TAG_subprogram && walk.function.is_none() {
-            walk.function = Some(depth);
-        }
+        walk.enter(depth, die, tag, &found, out)?;
     }
     Ok(())
 }
@@ -207,6 +179,48 @@ fn space_number(elf: &Elf, out: &mut Names, outer: u32, name: &str) -> u32 {
 }
 
 impl<'a> Walk<'a> {
+    /// Leaves what a DIE of this depth lies behind.
+    fn close(&mut self, depth: isize) {
+        while self.spaces.pop_if(|s| s.0 >= depth).is_some() {}
+        self.function = self.function.filter(|f| *f < depth);
+    }
+
+    /// Takes a DIE's name, and what it opens.
+    fn enter(
+        &mut self,
+        depth: isize,
+        die: u32,
+        tag: DwTag,
+        found: &Found<'a>,
+        out: &mut Names,
+    ) -> Result<()> {
+        let (elf, kind) = (self.dies.elf, kind(tag));
+        let name = self.name(die, kind, found);
+        elf.allowed.text.spend(self.cost(name, found))?;
+        let space = self.spaces.last().map_or(0, |s| s.1);
+        if let (Some(kind), Some(name)) = (kind, name)
+            && found.counts(kind)
+            && let Some(text) = elf.span(name)
+        {
+            let inner = self.function.is_some();
+            let declaration = found.declaration || !found.code && kind == NameKind::Function;
+            out.entries.push(Entry { text, space, die, kind, declaration, inner });
+        }
+        if is_space(tag, self.c) {
+            self.spaces.push((depth, space_number(elf, out, space, name.unwrap_or("{anonymous}"))));
+        }
+        if tag == constants::DW_TAG_subprogram && self.function.is_none() {
+            self.function = Some(depth);
+        }
+        Ok(())
+    }
+
+    /// What reading a name took: where it has no end, looking for one went through all strings.
+    fn cost(&self, name: Option<&str>, found: &Found<'_>) -> usize {
+        let strings = || self.dies.elf.section(gimli::SectionId::DebugStr).len();
+        if found.name.is_some() { name.map_or_else(strings, |n| n.len() + 1) } else { 1 }
+    }
+
     /// The name that counts: a definition may leave it to its declaration.
     fn name(&self, at: u32, kind: Option<NameKind>, found: &Found<'a>) -> Option<&'a str> {
         if let Some(name) = found.name {

@@ -94,72 +94,85 @@ impl Elf {
     }
 }
 
+/// Reading one unit.
+struct Walk<'e> {
+    elf: &'e Elf,
+    dies: Dies<'e>,
+    unit: gimli::Unit<R<'e>>,
+    budget: Budget,
+    /// Open scopes: depth and number.
+    open: Vec<(isize, u32)>,
+}
+
 fn walk(elf: &Elf, entry: &UnitEntry, out: &mut Scopes, functions: &mut Vec<(u32, u32, u32)>) -> Result<()> {
     let dies = Dies::new(elf);
     let unit = entry.unit(&dies.dwarf)?;
-    let err = |e: gimli::Error| Error::dwarf(entry.start as usize, e);
-    let mut budget = Budget::new(1_000_000 + range_bytes(&dies.dwarf));
-    let mut raw = unit.entries_raw(None).map_err(err)?;
-    // Open scopes: depth and number.
-    let mut open: Vec<(isize, u32)> = Vec::new();
-    let done = loop {
-        if raw.is_empty() {
-            break Ok(());
+    let budget = Budget::new(1_000_000 + range_bytes(&dies.dwarf));
+    let mut walk = Walk { elf, dies, unit, budget, open: Vec::new() };
+    let done = walk.all(entry, out, functions);
+    walk.close(isize::MIN, out);
+    done
+}
+
+impl<'e> Walk<'e> {
+    fn all(
+        &mut self,
+        entry: &UnitEntry,
+        out: &mut Scopes,
+        functions: &mut Vec<(u32, u32, u32)>,
+    ) -> Result<()> {
+        let err = |e: gimli::Error| Error::dwarf(entry.start as usize, e);
+        let unit = entry.unit(&self.dies.dwarf)?;
+        let mut raw = unit.entries_raw(None).map_err(err)?;
+        while !raw.is_empty() {
+            let (depth, die) = (raw.next_depth(), entry.start + raw.next_offset().0 as u32);
+            let Some(abbrev) = raw.read_abbreviation().map_err(err)? else { continue };
+            self.close(depth, out);
+            let Some(kind) = kind(abbrev.tag()) else {
+                raw.skip_attributes(abbrev.attributes()).map_err(err)?;
+                continue;
+            };
+            let mut found = Found::default();
+            for spec in abbrev.attributes() {
+                found.take(&raw.read_attribute(*spec).map_err(err)?);
+            }
+            let Some(number) = self.scope(die, kind, &found, out)? else { continue };
+            self.open.push((depth, number));
+            if kind == ScopeKind::Function {
+                let ranges = out.ranges(&out.scopes[number as usize]);
+                functions.extend(ranges.iter().map(|r| (r.0, r.1, number)));
+            }
         }
-        let (depth, at) = (raw.next_depth(), entry.start + raw.next_offset().0 as u32);
-        let abbrev = match raw.read_abbreviation() {
-            Ok(Some(abbrev)) => abbrev,
-            Ok(None) => continue,
-            Err(e) => break Err(err(e)),
-        };
-        while open.last().is_some_and(|o| o.0 >= depth) {
-            let (_, n) = open.pop().unwrap_or_default();
+        Ok(())
+    }
+
+    /// Ends the scopes that a DIE of this depth lies behind.
+    fn close(&mut self, depth: isize, out: &mut Scopes) {
+        while let Some((_, n)) = self.open.pop_if(|o| o.0 >= depth) {
             out.scopes[n as usize].end = out.scopes.len() as u32;
         }
-        let Some(kind) = kind(abbrev.tag()) else {
-            if let Err(e) = raw.skip_attributes(abbrev.attributes()) {
-                break Err(err(e));
-            }
-            continue;
-        };
-        let mut found = Found { covers: Covers::default(), call: (0, 0, 0) };
-        let read = abbrev.attributes().iter().try_for_each(|spec| {
-            let attr = raw.read_attribute(*spec)?;
-            found.take(&attr);
-            Ok(())
-        });
-        if let Err(e) = read {
-            break Err(err(e));
-        }
+    }
+
+    /// Adds a scope, if it has addresses; its number.
+    fn scope(
+        &mut self,
+        die: u32,
+        kind: ScopeKind,
+        found: &Found<'e>,
+        out: &mut Scopes,
+    ) -> Result<Option<u32>> {
         let first = out.ranges.len() as u32;
-        if let Err(e) = found.covers.each(&dies.dwarf, &unit, &mut budget, |b, e| out.ranges.push((b, e))) {
-            break Err(e);
-        }
+        found.covers.each(&self.dies.dwarf, &self.unit, &mut self.budget, |b, e| out.ranges.push((b, e)))?;
         let last = out.ranges.len() as u32;
-        if let Err(e) = elf.allowed.ranges.spend((last - first) as usize) {
-            break Err(e);
-        }
+        self.elf.allowed.ranges.spend((last - first) as usize)?;
         if first == last {
-            continue;
+            return Ok(None);
         }
-        let number = out.scopes.len() as u32;
-        if kind == ScopeKind::Function {
-            functions.extend(out.ranges[first as usize..].iter().map(|r| (r.0, r.1, number)));
-        }
-        out.scopes.push(Scope {
-            die: at,
-            kind,
-            end: u32::MAX,
-            ranges: (first, last),
-            call_file: found.call.0,
-            call_line: found.call.1,
-            call_column: found.call.2,
-        });
-        open.push((depth, number));
-    };
-    let end = out.scopes.len() as u32;
-    open.iter().for_each(|(_, n)| out.scopes[*n as usize].end = end);
-    done
+        let (call_file, call_line, call_column) = found.call;
+        let ranges = (first, last);
+        out.scopes.push(Scope { die, kind, end: u32::MAX, ranges, call_file, call_line, call_column });
+        Ok(Some(out.scopes.len() as u32 - 1))
+    }
 }
 
 fn kind(tag: DwTag) -> Option<ScopeKind> {
@@ -173,6 +186,7 @@ fn kind(tag: DwTag) -> Option<ScopeKind> {
     }
 }
 
+#[derive(Default)]
 struct Found<'a> {
     covers: Covers<'a>,
     call: (u32, u32, u32),

@@ -1,6 +1,6 @@
 //! Several ELF files at once.
 
-use super::die::{Dies, demangle};
+use super::die::{Dies, constant, demangle};
 use super::elf::Elf;
 use super::error::{Error, Result};
 use super::names::NameKind;
@@ -141,7 +141,12 @@ impl Symbols {
     }
 
     fn symbol_where(&self, addr: u32, want: impl Fn(&Row) -> bool + Copy) -> Option<Symbol> {
-        self.around(addr).find_map(|(_, e)| Some(Self::symbol_of(e, e.symtab.containing(addr, want)?)))
+        self.around(addr).find_map(|(_, e)| {
+            let row = e.symtab.containing(addr, want)?;
+            // Of several names of one thing the one in the source counts.
+            let in_source = |r: &&Row| e.is_in_source(r);
+            Some(Self::symbol_of(e, e.symtab.twins(row).find(in_source).unwrap_or(row)))
+        })
     }
 
     /// All symbols of all files.
@@ -191,9 +196,7 @@ impl Symbols {
     pub fn enumerator(&self, name: &str) -> Option<i64> {
         self.latest().find_map(|(_, e)| {
             let die = e.names().find(e, name, NameKind::Enumerator).next()?.die;
-            let die = Dies::new(e).get(die).ok()?;
-            let value = die.attr(constants::DW_AT_const_value)?;
-            value.sdata_value().or_else(|| value.udata_value().map(|n| n as i64))
+            constant(&Dies::new(e).get(die).ok()?, constants::DW_AT_const_value)
         })
     }
 

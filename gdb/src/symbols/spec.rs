@@ -16,7 +16,7 @@ impl Symbols {
     pub fn find(&self, location: &str) -> Result<Vec<u32>> {
         let location = location.trim();
         let plain = location.strip_prefix('*').unwrap_or(location).trim();
-        if let Some(addr) = number(plain) {
+        if let Some(addr) = crate::number::written(plain) {
             return Ok(vec![addr]);
         }
         if location.starts_with('*') {
@@ -95,13 +95,5 @@ impl Elf {
             .collect();
         rows.sort_unstable();
         rows.first().copied().unwrap_or(start)
-    }
-}
-
-/// A number as people write addresses.
-fn number(text: &str) -> Option<u32> {
-    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(hex) => u32::from_str_radix(hex, 16).ok(),
-        None => text.parse().ok(),
     }
 }

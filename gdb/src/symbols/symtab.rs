@@ -92,6 +92,25 @@ impl SymTab {
         group.into_iter().reduce(|best, row| if better(best, row, addr) { row } else { best })
     }
 
+    fn at(&self, addr: u32) -> &[Row] {
+        let first = self.rows.partition_point(|r| r.addr < addr);
+        let rest = &self.rows[first..];
+        &rest[..rest.partition_point(|r| r.addr == addr)]
+    }
+
+    /// All functions or objects that begin where this one does, when there are several.
+    pub(super) fn twins(&self, row: &Row) -> impl Iterator<Item = &Row> {
+        let same = |r: &&Row| r.kind == row.kind && r.size > 0;
+        let several = row.kind != SymbolKind::Label && self.at(row.addr).iter().filter(same).count() > 1;
+        let kind = row.kind;
+        self.at(row.addr).iter().filter(move |r| several && r.kind == kind && r.size > 0)
+    }
+
+    /// The function that starts at `addr`.
+    pub(super) fn function_from(&self, addr: u32) -> Option<&Row> {
+        self.at(addr).iter().rfind(|r| r.kind == SymbolKind::Function)
+    }
+
     /// The best symbol whose bytes contain `addr`: the nearest start, sized ones before labels.
     pub(super) fn containing(&self, addr: u32, want: impl Fn(&Row) -> bool) -> Option<&Row> {
         let mut label: Option<&Row> = None;

@@ -2,10 +2,12 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+use esplens_core::time::TICKS_PER_US;
 use esplens_gdb::server::{self, Address};
 use esplens_gdb::supervisor::{Handle, Speed, spawn};
 use esplens_soc::boot::{LoadOptions, input};
 use esplens_soc::machine::{Machine, MachineConfig};
+use esplens_soc::system::Output;
 use object::{Object, ObjectSymbol};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -67,6 +69,37 @@ pub fn symbol(elf: &std::path::Path, name: &str) -> u32 {
     let elf = object::File::parse(&*bytes).unwrap();
     let symbol = elf.symbols().find(|s| s.name() == Ok(name)).unwrap_or_else(|| panic!("no symbol {name}"));
     symbol.address() as u32
+}
+
+/// What UART0 says until `end`, line by line, with Enter when it is asked for.
+pub fn uart_lines(machine: &mut Machine, end: &str, mut line: impl FnMut(&str, &Machine)) -> String {
+    let (mut all, mut part, mut asked) = (String::new(), Vec::new(), false);
+    for n in 1..=60_000u64 {
+        machine.run(n * 1000 * TICKS_PER_US);
+        for output in machine.take_output() {
+            let Output::Uart { n: 0, byte } = output else { continue };
+            part.push(byte);
+            if byte == b'\n' {
+                let text = String::from_utf8_lossy(&part).into_owned();
+                line(&text, machine);
+                all.push_str(&text);
+                part.clear();
+            }
+        }
+        if !asked && all.contains("Press Enter to print core dump") {
+            asked = true;
+            machine.uart_input(0, b"\r\n");
+        }
+        if all.contains(end) {
+            return all;
+        }
+    }
+    panic!("no {end:?}: {all}");
+}
+
+/// What UART0 says until `end`.
+pub fn uart_until(machine: &mut Machine, end: &str) -> String {
+    uart_lines(machine, end, |_, _| ())
 }
 
 /// A machine on its own thread, until this goes: what a test leaves running would take the others' time.

@@ -1,5 +1,6 @@
 //! Everything around a stop, on a firmware that nobody here wrote: ESP-IDF 5.3's blink.
 
+use crate::common::symbol;
 use crate::script::Bench;
 
 #[test]
@@ -71,5 +72,54 @@ fn watchpoints_conditions_and_memory() {
     assert_eq!(t.number("p xTickCount"), 244, "241, 242 and 243 are ignored\n{t}");
     t.expect("monitor info status", &["VM status: paused"]);
     t.expect("info mem", &[" ro "]);
+    t.no_complaints();
+}
+
+#[test]
+fn window_handlers_rom_and_both_cores() {
+    let Some(bench) = Bench::foreign("idf-5.3-blink") else { return };
+    let (handler, rom) = (symbol(&bench.elf, "_WindowOverflow8"), symbol(&bench.elf, "esp_rom_printf"));
+    let (in_handler, in_rom) = (format!("tb *{handler:#x}"), format!("tb *{rom:#x}"));
+    let t = bench.run(&[
+        // The second-stage bootloader uses the ROM's printf; so does the early application.
+        "tb call_start_cpu0",
+        "c",
+        &in_rom,
+        "c",
+        "bt",
+        "p/x $pc",
+        "tb app_main",
+        "c",
+        "thread apply all -q p/x $prid",
+        "thread apply all -q bt",
+        &in_handler,
+        "c",
+        "p/x $pc",
+        "p $psexcm",
+        "p/x $spill = $a9",
+        "p/x $a0",
+        "p/x $a1",
+        "p/x $a2",
+        "p/x $a3",
+        "p/x $again = $epc1",
+        "tb *$again",
+        "c",
+        "p/x ((unsigned *)$spill)[-4]",
+        "p/x ((unsigned *)$spill)[-3]",
+        "p/x ((unsigned *)$spill)[-2]",
+        "p/x ((unsigned *)$spill)[-1]",
+    ]);
+    assert_eq!(t.number("p/x $pc"), u64::from(rom), "{t}");
+    t.expect("bt", &["#0 ", "#1 "]);
+    for prid in ["0xcdcd", "0xabab"] {
+        assert!(t.of("thread apply all -q p/x $prid").contains(prid), "{t}");
+    }
+    t.expect("thread apply all -q bt", &["#0 ", "#0 "]);
+    assert!(t.of("thread apply all -q bt").contains("in main_task (args="), "{t}");
+    assert_eq!((t.number_nth("p/x $pc", 1), t.number("p $psexcm")), (handler.into(), 1), "{t}");
+    for (register, word) in [("a0", -4), ("a1", -3), ("a2", -2), ("a3", -1)] {
+        let spilled = t.number(&format!("p/x ((unsigned *)$spill)[{word}]"));
+        assert_eq!(spilled, t.number(&format!("p/x ${register}")), "{register}\n{t}");
+    }
     t.no_complaints();
 }

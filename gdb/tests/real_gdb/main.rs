@@ -8,7 +8,11 @@ mod common;
 
 mod attach;
 mod blink;
+mod ending;
+mod load;
 mod points;
 mod script;
 mod stacks;
+mod tracing;
 mod walk;
+mod words;

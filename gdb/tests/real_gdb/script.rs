@@ -39,6 +39,11 @@ pub struct Bench {
 }
 
 impl Bench {
+    /// A machine with a server on `port`, and symbols that need not be its firmware's.
+    pub fn new(name: &str, gdb: PathBuf, elf: PathBuf, handle: Served, port: u16) -> Self {
+        Self { name: name.into(), gdb, elf, handle, port }
+    }
+
     /// The bundled demo, at power-on.
     pub fn demo() -> Option<Self> {
         let (handle, port) = serve(demo());

@@ -58,6 +58,26 @@ fn until_leaves_a_loop() {
 }
 
 #[test]
+fn advance_goes_there_and_set_var_counts_on() {
+    let Some(bench) = Bench::demo() else { return };
+    let t = bench.run(&[
+        "tb app_main",
+        "c",
+        "advance vTaskStartScheduler",
+        "bt 2",
+        "set var counters.blinks = 1000",
+        "p counters.blinks",
+        "watch counters.blinks",
+        "c",
+    ]);
+    t.expect("advance vTaskStartScheduler", &["vTaskStartScheduler ("]);
+    t.expect("bt 2", &["#0  vTaskStartScheduler (", "in app_main ()"]);
+    assert_eq!(t.number("p counters.blinks"), 1000, "{t}");
+    t.expect_nth("c", 1, &["Hardware watchpoint ", "Old value = 1000", "New value = 1001"]);
+    t.no_complaints();
+}
+
+#[test]
 fn a_hundred_thousand_steps() {
     let Some(bench) = Bench::demo() else { return };
     let t = bench.run(&["tb app_main", "c", "p/x $ccount", "stepi 100000", "p/x $ccount", "bt", "p $psexcm"]);

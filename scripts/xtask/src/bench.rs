@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: the figures of docs/benchmarks.md, measured on this machine.
 
+#[cfg(unix)]
+mod dash;
 mod net;
 mod trace;
 
@@ -20,6 +22,9 @@ const SERVER: &str = "rust-openeth-http/flash.bin";
 /// What can be measured by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum What {
+    /// What a dashboard costs the guest.
+    #[cfg(unix)]
+    Dash,
     /// Requests through the user network.
     Net,
     /// What a trace costs that is off.
@@ -65,6 +70,8 @@ struct Boot {
 /// Measures and prints one table.
 pub fn run(args: &Args, root: &Path) -> anyhow::Result<()> {
     let rows = match args.what {
+        #[cfg(unix)]
+        Some(What::Dash) => dash::rows(root, args.runs)?,
         Some(What::Net) => net::rows(root, &firmware(args, root).join(SERVER))?,
         Some(What::Trace) => trace::rows(root, &firmware(args, root).join(IMAGE))?,
         None => usual(args, root)?,

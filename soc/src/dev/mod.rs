@@ -171,9 +171,16 @@ impl Cx<'_> {
     #[inline]
     pub fn trace(&mut self, event: Event, text: impl FnOnce() -> String) {
         if self.sys.trace.on(event) {
-            let line = Line::new(event, self.now, (self.core, self.pc), text());
-            self.sys.trace_line(self.mem, line);
+            self.traced(event, text);
         }
+    }
+
+    /// Apart, so that a device's registers are as quick to reach as without it: firmware polls them.
+    #[cold]
+    #[inline(never)]
+    fn traced(&mut self, event: Event, text: impl FnOnce() -> String) {
+        let line = Line::new(event, self.now, (self.core, self.pc), text());
+        self.sys.trace_line(self.mem, line);
     }
 
     /// Tells every device that counts with it that a clock changed. Call after changing `sys.clocks`.

@@ -17,6 +17,7 @@ mod tracing;
 
 pub use config::{ChipRevision, MachineConfig};
 pub use debug::{Deed, Judge, Place, Plan, Step, reg};
+pub use simcall::FileAnswer;
 pub use state::{MachineState, StateError};
 
 use crate::bus::Soc;
@@ -66,6 +67,8 @@ pub enum Input {
     Link(bool),
     /// What a debugger did, and where in the run.
     Debug(Place, Deed),
+    /// What the host's files answered to the next SIMCALL that asks them.
+    File(FileAnswer),
 }
 
 impl Input {
@@ -78,6 +81,7 @@ impl Input {
                 Event::Data { bytes, .. } | Event::Datagram { bytes, .. } | Event::Arrived { bytes, .. },
             ) => bytes.len(),
             Self::Debug(_, deed) => deed.bytes(),
+            Self::File(answer) => answer.bytes.len(),
             Self::Pad(..) | Self::Host(_) | Self::Link(_) => 0,
         };
         content + size_of::<(Ticks, Self)>()
@@ -280,7 +284,11 @@ impl Machine {
 
     /// Makes pending input take effect now.
     fn apply_inputs(&mut self) {
-        while self.next_replay() <= self.now && !matches!(self.replay.front(), Some((_, Input::Debug(..)))) {
+        while let Some((at, input)) = self.replay.front() {
+            // Deeds and answers have places of their own.
+            if *at > self.now || matches!(input, Input::Debug(..) | Input::File(_)) {
+                break;
+            }
             if let Some((_, input)) = self.replay.pop_front() {
                 self.apply(input);
             }
@@ -303,8 +311,8 @@ impl Machine {
                 self.soc.sys.tap.note(&seen);
                 (DevId::Eth, Msg::Frame(bytes.clone()))
             }
-            // Deeds have places of their own.
-            Input::Debug(..) => return,
+            // They do not come by themselves.
+            Input::Debug(..) | Input::File(_) => return,
             Input::Host(event) => {
                 self.trace_host(event);
                 if let Some(net) = &mut self.net {

@@ -61,6 +61,12 @@ impl Machine {
         &self.config.nic_id
     }
 
+    /// Frames on their way to the guest, and frames lost on it: see [`Net::backlog`].
+    #[must_use]
+    pub fn backlog(&self) -> (usize, u64) {
+        self.net.as_ref().map_or((0, 0), Net::backlog)
+    }
+
     /// What QEMU's `info network` tells: the controller, what it is connected to, and where forwards listen.
     #[must_use]
     pub fn network_info(&self) -> String {
@@ -106,7 +112,7 @@ impl Machine {
         self.host.is_some() && !self.quiet() && self.net.as_ref().is_some_and(crate::net::Net::busy)
     }
 
-    fn quiet(&self) -> bool {
+    pub(super) fn quiet(&self) -> bool {
         self.muted || !self.replay.is_empty()
     }
 

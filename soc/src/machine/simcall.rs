@@ -1,7 +1,8 @@
 //! SIMCALL semihosting (ISA 8; the call numbers are those of Tensilica's simulator, as QEMU and newlib use them).
 
-use super::Machine;
+use super::{Input, Machine};
 use crate::system::Output;
+use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Component, Path, PathBuf};
@@ -34,6 +35,20 @@ pub(super) struct Files {
 
 /// What a call gives back: a2, and a3 when it failed.
 type Outcome = Result<u32, u32>;
+
+/// What the host's files answered to a call, as the input log keeps it: a replay answers the same and touches no file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileAnswer {
+    outcome: Outcome,
+    /// What was read.
+    pub(super) bytes: Vec<u8>,
+}
+
+impl From<Outcome> for FileAnswer {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, bytes: Vec::new() }
+    }
+}
 
 impl Files {
     pub fn new(root: Option<PathBuf>) -> Self {
@@ -109,21 +124,54 @@ impl Machine {
         None
     }
 
-    fn host_call(&mut self, call: u32, [a, b, c]: [u32; 3]) -> Outcome {
-        match call {
-            SYS_WRITE => self.host_write(a, b, c.min(MAX_BYTES)),
-            SYS_READ if a == 0 => Ok(0),
+    fn host_call(&mut self, call: u32, args: [u32; 3]) -> Outcome {
+        match (call, args[0]) {
+            (SYS_WRITE, 1 | 2) => self.console_write(args),
+            (SYS_READ, 0) => Ok(0),
+            (SYS_OPEN | SYS_CLOSE | SYS_READ | SYS_WRITE | SYS_LSEEK, _) => self.file_call(call, args),
+            (SYS_ARGC | SYS_ARGV_SZ, _) => Ok(0),
+            _ => {
+                self.soc.sys.warn(format!("SIMCALL {call} is not supported"));
+                Err(ENOSYS)
+            }
+        }
+    }
+
+    /// A call that the host's files answer, or the log of an earlier run.
+    fn file_call(&mut self, call: u32, args: [u32; 3]) -> Outcome {
+        let answer = match self.replay.front() {
+            Some((_, Input::File(answer))) => {
+                let answer = answer.clone();
+                self.replay.pop_front();
+                answer
+            }
+            // Replayed from a log without it, or past its end: nothing from outside may come in.
+            _ if self.quiet() => Err(EIO).into(),
+            _ => self.ask_files(call, args).unwrap_or_else(|errno| Err(errno).into()),
+        };
+        self.logged(Input::File(answer.clone()));
+        let FileAnswer { outcome, bytes } = answer;
+        if self.poke(args[1], &bytes) < bytes.len() { Err(EINVAL) } else { outcome }
+    }
+
+    fn ask_files(&mut self, call: u32, [a, b, c]: [u32; 3]) -> Result<FileAnswer, u32> {
+        let outcome = match call {
             SYS_READ => {
                 let mut bytes = vec![0; c.min(MAX_BYTES) as usize];
                 let n = self.files.get(a)?.read(&mut bytes).map_err(|_| EIO)?;
-                if self.poke(b, &bytes[..n]) == n { Ok(n as u32) } else { Err(EINVAL) }
+                bytes.truncate(n);
+                return Ok(FileAnswer { outcome: Ok(n as u32), bytes });
+            }
+            SYS_WRITE => {
+                let bytes = self.guest_bytes(b, c)?;
+                self.files.get(a)?.write(&bytes).map(|n| n as u32).map_err(|_| EIO)
             }
             SYS_OPEN => {
                 let name = self.guest_string(a)?;
                 self.files.open(&name, b)
             }
             SYS_CLOSE => self.files.close(a),
-            SYS_LSEEK => {
+            _ => {
                 let to = match c {
                     0 => SeekFrom::Start(b.into()),
                     1 => SeekFrom::Current((b as i32).into()),
@@ -132,24 +180,21 @@ impl Machine {
                 };
                 self.files.get(a)?.seek(to).map(|n| n as u32).map_err(|_| EINVAL)
             }
-            SYS_ARGC | SYS_ARGV_SZ => Ok(0),
-            _ => {
-                self.soc.sys.warn(format!("SIMCALL {call} is not supported"));
-                Err(ENOSYS)
-            }
-        }
+        };
+        Ok(outcome.into())
     }
 
-    fn host_write(&mut self, fd: u32, addr: u32, len: u32) -> Outcome {
-        let mut bytes = vec![0; len as usize];
-        if self.mem.peek(0, addr, &mut bytes) < bytes.len() {
-            return Err(EINVAL);
-        }
-        if let 1 | 2 = fd {
-            self.soc.sys.out.push(Output::Console { fd: fd as u8, bytes });
-            return Ok(len);
-        }
-        self.files.get(fd)?.write(&bytes).map(|n| n as u32).map_err(|_| EIO)
+    fn console_write(&mut self, [fd, addr, len]: [u32; 3]) -> Outcome {
+        let bytes = self.guest_bytes(addr, len)?;
+        let len = bytes.len() as u32;
+        self.soc.sys.out.push(Output::Console { fd: fd as u8, bytes });
+        Ok(len)
+    }
+
+    /// At most [`MAX_BYTES`] of the guest's memory.
+    fn guest_bytes(&self, addr: u32, len: u32) -> Result<Vec<u8>, u32> {
+        let mut bytes = vec![0; len.min(MAX_BYTES) as usize];
+        if self.mem.peek(0, addr, &mut bytes) < bytes.len() { Err(EINVAL) } else { Ok(bytes) }
     }
 
     /// A zero-terminated name of at most 1024 bytes.

@@ -12,8 +12,8 @@ use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Version of the serialised form; other versions are refused.
-const VERSION: u32 = 2;
+/// Version of the serialised form; other versions are refused. To be raised with every change of what is saved.
+const VERSION: u32 = 3;
 
 /// A machine at one instant. Cloning and keeping it is cheap: pages are shared until written.
 #[derive(Clone, Serialize, Deserialize)]
@@ -37,7 +37,9 @@ pub enum StateError {
     #[error("not a saved machine: {0}")]
     Format(#[from] postcard::Error),
     /// Saved by another version.
-    #[error("saved by version {0} of the format, this program reads version {VERSION}")]
+    #[error(
+        "a machine saved in version {0} of the format; this esplens reads version {VERSION}: boot the image anew"
+    )]
     Version(u32),
 }
 

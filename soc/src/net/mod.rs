@@ -60,6 +60,8 @@ pub struct Net {
     queued: usize,
     /// When the line to the guest is free again.
     line_free: Ticks,
+    /// Frames that never reached the MAC: it did not receive, or too many waited for it.
+    lost: u64,
 }
 
 impl Net {
@@ -76,7 +78,7 @@ impl Net {
     }
 
     fn with(far: Far) -> Self {
-        Self { far, queue: VecDeque::new(), queued: 0, line_free: 0 }
+        Self { far, queue: VecDeque::new(), queued: 0, line_free: 0, lost: 0 }
     }
 
     /// The user network, if it is one.
@@ -133,8 +135,15 @@ impl Net {
             if ready == Ready::Yes {
                 return Some(frame);
             }
+            self.lost += 1;
         }
         None
+    }
+
+    /// Frames that wait for the MAC, and frames lost so far because it did not receive or too many waited.
+    #[must_use]
+    pub fn backlog(&self) -> (usize, u64) {
+        (self.queue.len(), self.lost)
     }
 
     /// What the host's sockets are to do.
@@ -161,6 +170,7 @@ impl Net {
         for mut frame in frames {
             frame.resize(frame.len().max(MIN_FRAME), 0);
             if self.queued + frame.len() > MAX_QUEUED {
+                self.lost += 1;
                 continue;
             }
             let time = (frame.len() + OVERHEAD) as Ticks * BYTE_TICKS_X100 / 100;

@@ -219,7 +219,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     pub trace: Vec<String>,
     /// Trace to this file instead.
-    #[arg(long, value_name = "FILE", requires = "trace")]
+    #[arg(long, value_name = "FILE")]
     pub trace_file: Option<PathBuf>,
     /// How traced events are written: QEMU's text, the same with virtual time, core, PC and task before it, or JSON
     /// lines.
@@ -255,9 +255,22 @@ pub struct DebugArgs {
     /// Leave the firmware's output alone: no functions and lines behind a panic's addresses, no reason.
     #[arg(long)]
     pub no_explain: bool,
-    /// Monitor: stdio, tcp:HOST:PORT (HOST may be empty) or unix:PATH.
+    /// Monitor: stdio, tcp:HOST:PORT (HOST may be empty) or unix:PATH; may be repeated. stdio beside a UART there:
+    /// Ctrl-A c switches between the two.
     #[arg(long, value_name = "WHERE")]
-    pub monitor: Option<String>,
+    pub monitor: Vec<String>,
+}
+
+impl DebugArgs {
+    /// True when a monitor is to be on standard input.
+    pub fn monitor_on_stdio(&self) -> bool {
+        self.monitor.iter().any(|to| on_stdio(to))
+    }
+}
+
+/// `stdio`, also as QEMU has it for a line that the UART shares.
+pub fn on_stdio(monitor: &str) -> bool {
+    matches!(monitor, "stdio" | "mon:stdio")
 }
 
 impl RunArgs {

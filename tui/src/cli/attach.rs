@@ -77,12 +77,15 @@ pub fn top() -> anyhow::Result<Exit> {
         print!("{}", table(&mut Vec::new()));
         return Ok(Exit::Quit);
     }
-    let screen = crate::dash::term::Screen::take()?;
+    let screen = crate::dash::term::Screen::take(|| ())?;
     let mut before = Vec::new();
     loop {
         let text = table(&mut before).replace('\n', "\r\n");
         write!(screen.out(), "\x1b[H\x1b[2J{text}\r\nq ends; esplens attach PID opens a dashboard")?;
         screen.out().flush()?;
+        if crate::dash::term::panicked() {
+            anyhow::bail!("a thread panicked");
+        }
         if event::poll(Duration::from_secs(1))?
             && let Event::Key(key) = event::read()?
             && matches!(key.code, KeyCode::Char('q' | 'c') | KeyCode::Esc)

@@ -35,8 +35,10 @@ fn is_image(arg: &OsStr) -> bool {
 
 /// True when there is a terminal to show it on, and the user wants it.
 pub fn possible(args: &RunArgs) -> bool {
-    let monitor = args.debug.monitor.as_deref() == Some("stdio");
-    !args.headless && !monitor && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+    !args.headless
+        && !args.debug.monitor_on_stdio()
+        && std::io::stdin().is_terminal()
+        && std::io::stdout().is_terminal()
 }
 
 /// The serial lines: the dashboard stands where the terminal would.

@@ -1,15 +1,17 @@
 //! `-s`, `--gdb`, `-S`, `--gdb-on-panic`, `--gdb-on-exit`, `--monitor`: servers for debuggers.
 
-use super::args::RunArgs;
+use super::args::{RunArgs, on_stdio};
 use super::exit::BadInput;
-use super::serial::{UARTS, Where, stdio};
-use super::{symbols, terminal};
+use super::serial::{UARTS, Where, prompt, stdio};
+use super::{symbols, terminal, trace};
 use esplens_gdb::monitor;
 use esplens_gdb::server::{self, Address, Listening};
 use esplens_gdb::supervisor::{Handle, Supervisor};
 use esplens_soc::boot::BootInput;
-use std::io::BufRead;
+use std::time::{Duration, Instant};
 
+/// How long the end waits for debuggers to take note.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// Where ESP-IDF's firmware ends up when it cannot go on, old and new versions.
 const PANIC_SYMBOLS: [&str; 8] = [
     "panicHandler",
@@ -25,6 +27,8 @@ const PANIC_SYMBOLS: [&str; 8] = [
 /// Opens what the arguments ask for, and lets the machine go unless `-S` keeps it.
 pub fn open(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> anyhow::Result<()> {
     symbols::load(args, input, supervisor);
+    let chosen = *supervisor.session().trace_mut();
+    trace::prepare(args, chosen, supervisor);
     let handle = supervisor.handle();
     let mut at = args.debug.gdb.clone();
     let implied = args.debug.gdb_on_panic || args.debug.gdb_on_exit;
@@ -36,7 +40,7 @@ pub fn open(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> a
             server::listen(address, &handle).map_err(|e| BadInput(format!("--gdb {address}: {e}")))?;
         announce("gdb", &listening);
     }
-    if let Some(to) = &args.debug.monitor {
+    for to in &args.debug.monitor {
         open_monitor(to, &handle, uart_on_stdio(args))?;
     }
     supervisor.session().set_exec_file(input.elf.as_ref().and_then(|p| p.canonicalize().ok()));
@@ -58,6 +62,14 @@ fn announce(what: &str, listening: &Listening) {
     terminal::message(&format!("{what}: listening on {}{taken}", listening.address));
 }
 
+/// To be called before the serial lines are opened: what is on standard input already is not lost on them when the
+/// monitor is to have its part.
+pub fn announce_monitor(args: &RunArgs) {
+    if args.debug.monitor_on_stdio() && uart_on_stdio(args) {
+        stdio::expect_monitor();
+    }
+}
+
 /// True when a UART reads standard input.
 fn uart_on_stdio(args: &RunArgs) -> bool {
     let to = |n: u8| args.serial.iter().rev().find(|s| s.uart == n).map(|s| &s.to);
@@ -65,18 +77,14 @@ fn uart_on_stdio(args: &RunArgs) -> bool {
 }
 
 fn open_monitor(to: &str, handle: &Handle, shared: bool) -> anyhow::Result<()> {
-    if matches!(to, "stdio" | "mon:stdio") {
+    if on_stdio(to) {
         let handle = handle.register("monitor");
         if shared {
             stdio::share(handle);
             terminal::message("monitor: Ctrl-A c switches between it and the UART");
             return Ok(());
         }
-        std::thread::Builder::new().name("monitor".into()).spawn(move || {
-            for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-                print!("{}", monitor::run(&handle, &line));
-            }
-        })?;
+        std::thread::Builder::new().name("monitor".into()).spawn(move || prompt::alone(handle))?;
         return Ok(());
     }
     let address: Address = to.parse().map_err(BadInput)?;
@@ -84,6 +92,14 @@ fn open_monitor(to: &str, handle: &Handle, shared: bool) -> anyhow::Result<()> {
         monitor::listen(&address, handle).map_err(|e| BadInput(format!("--monitor {address}: {e}")))?;
     announce("monitor", &listening);
     Ok(())
+}
+
+/// Lets debuggers hear that esplens ends, and leave, before it does. One that does not listen is not waited for long.
+pub fn farewell(target: &mut Supervisor) {
+    let (handle, end) = (target.handle(), Instant::now() + FAREWELL);
+    while handle.attached().iter().any(|c| &*c.name == "gdb") && Instant::now() < end {
+        target.serve(Duration::from_millis(5));
+    }
 }
 
 /// Breakpoints at the panic handlers that the symbols name; a stop after the reset where there are none.

@@ -87,8 +87,9 @@ impl Live {
             self.explainer = (!symbols.is_empty()).then(|| Explainer::new(symbols));
         }
         let Some(explainer) = &mut self.explainer else { return bytes.to_vec() };
-        let rtos = self.handle.rtos();
-        let live = |core| machine.map_or(Vec::new(), |m| explain::live(m, rtos.as_deref(), core));
+        let handle = &self.handle;
+        // The kernel is asked for at a panic only: it may have to be looked for.
+        let live = |core| machine.map_or(Vec::new(), |m| explain::live(m, handle.rtos().as_deref(), core));
         let mut out = Vec::new();
         for part in bytes.split_inclusive(|b| *b == b'\n') {
             out.extend(part);

@@ -26,6 +26,7 @@ use args::{Cli, Command};
 use clap::Parser;
 use exit::Exit;
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 /// Parses the command line, carries it out, answers with the exit code.
@@ -65,5 +66,11 @@ fn start_log(verbose: u8) {
         2 => tracing::Level::DEBUG,
         _ => tracing::Level::TRACE,
     };
-    tracing_subscriber::fmt().with_max_level(level).with_writer(|| terminal::Log).without_time().init();
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(|| terminal::Log)
+        .without_time()
+        .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
 }

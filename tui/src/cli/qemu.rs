@@ -9,7 +9,7 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 
 /// Options without a value that change nothing here.
-const NOTHING: [&str; 5] = ["nographic", "no-shutdown", "enable-kvm", "nodefaults", "no-user-config"];
+const NOTHING: [&str; 4] = ["no-shutdown", "enable-kvm", "nodefaults", "no-user-config"];
 /// Options whose value changes nothing here.
 const IGNORED: [&str; 6] = ["parallel", "display", "L", "smp", "vga", "name"];
 
@@ -22,6 +22,9 @@ struct Asked {
     efuse: Option<String>,
     nic: Vec<String>,
     serials: u32,
+    nographic: bool,
+    /// Where monitors are wanted; `None`: QEMU's default, which `-nographic` puts on the terminal.
+    monitors: Option<Vec<String>>,
 }
 
 /// The command line that stands for QEMU's; `None`: it is not QEMU's. `Err`: what to print instead; it begins with
@@ -77,12 +80,12 @@ impl Asked {
                 self.put(&["--reset-policy", "exit"]);
                 Ok(true)
             }
-            "s" => {
-                self.put(&["--gdb", "tcp::1234"]);
+            "s" | "S" => {
+                self.put(&[&format!("-{option}")]);
                 Ok(true)
             }
-            "S" => {
-                self.put(&["-S"]);
+            "nographic" => {
+                self.nographic = true;
                 Ok(true)
             }
             _ => Ok(NOTHING.contains(&option)),
@@ -113,7 +116,7 @@ impl Asked {
             // The MAC's half of -netdev.
             "net" if value.starts_with("nic") => {}
             "serial" => self.serial(value)?,
-            "monitor" if ["none", "null", "stdio"].contains(&value) => {}
+            "monitor" => self.monitor(value)?,
             "trace" => self.put(&["--trace", value.trim_start_matches("enable=")]),
             "gdb" if value == "none" => {}
             "gdb" => self.put(&["--gdb", value.split(',').next().unwrap_or("")]),
@@ -157,7 +160,14 @@ impl Asked {
     fn serial(&mut self, value: &str) -> Result<(), String> {
         let n = self.serials;
         self.serials += 1;
-        let value = value.strip_prefix("mon:").unwrap_or(value);
+        let value = match value.strip_prefix("mon:") {
+            Some("stdio") => {
+                self.monitor("stdio")?;
+                "stdio"
+            }
+            Some(_) => return Err(format!("{}: only mon:stdio is shared", unknown("serial", Some(value)))),
+            None => value,
+        };
         let to = match value.split_once(':') {
             Some(("tcp", address)) => format!("tcp:{}", address.split(',').next().unwrap_or("")),
             _ if value == "none" => "null".into(),
@@ -167,7 +177,31 @@ impl Asked {
         Ok(())
     }
 
+    /// `stdio`, `tcp:` and `telnet:` addresses, `unix:PATH`; their options (server, nowait) are what happens anyway.
+    fn monitor(&mut self, value: &str) -> Result<(), String> {
+        let bare = value.split(',').next().unwrap_or(value);
+        let to = match bare.split_once(':') {
+            None if matches!(bare, "none" | "null") => None,
+            None if bare == "stdio" => Some("stdio".into()),
+            Some(("mon", "stdio")) => Some("stdio".into()),
+            Some(("tcp" | "telnet", at)) => Some(format!("tcp:{at}")),
+            Some(("unix", _)) => Some(bare.into()),
+            _ => return Err(unknown("monitor", Some(value))),
+        };
+        self.monitors.get_or_insert_default().extend(to);
+        Ok(())
+    }
+
+    /// What `-nographic` implies: serial line and monitor share the terminal, each unless it is elsewhere.
+    fn monitors(&mut self) {
+        let default = if self.nographic { vec!["stdio".to_string()] } else { Vec::new() };
+        let mut monitors = self.monitors.take().unwrap_or(default);
+        monitors.dedup();
+        monitors.iter().for_each(|to| self.put(&["--monitor", to]));
+    }
+
     fn finish(mut self) -> Result<Box<Cli>, String> {
+        self.monitors();
         match self.nic.len() {
             0 => {}
             1 => {
@@ -221,7 +255,7 @@ mod tests {
             assert_eq!(args.trace.len(), usize::from(line.contains("trace")));
         }
         let args = run(&format!("{PAPER} -s -S")).unwrap();
-        assert!(args.debug.stopped && args.debug.gdb.len() == 1);
+        assert!(args.debug.stopped && args.debug.default_gdb);
     }
 
     #[test]
@@ -239,6 +273,22 @@ mod tests {
     }
 
     #[test]
+    fn the_monitor_is_where_qemu_has_it() {
+        let monitors = |line: &str| run(line).unwrap().debug.monitor;
+        for line in ["-nographic", "-serial mon:stdio", "-nographic -serial mon:stdio", "-monitor stdio"] {
+            assert_eq!(monitors(line), ["stdio"], "{line}");
+        }
+        assert_eq!(monitors("-nographic -serial tcp::5555,server,nowait"), ["stdio"]);
+        assert_eq!(monitors("-nographic -monitor telnet::4444,server,nowait"), ["tcp::4444"]);
+        assert_eq!(monitors("-monitor unix:/tmp/m,server=on"), ["unix:/tmp/m"]);
+        for line in ["", "-serial stdio", "-nographic -monitor none"] {
+            assert!(monitors(line).is_empty(), "{line}");
+        }
+        let serial = run("-serial mon:stdio").unwrap().serial;
+        assert_eq!(serial, ["0=stdio".parse().unwrap()]);
+    }
+
+    #[test]
     fn what_is_not_known_gets_one_clear_error() {
         for (line, word) in [
             ("-cpu lx6", "-cpu lx6"),
@@ -246,6 +296,8 @@ mod tests {
             ("flash.bin", "flash.bin"),
             ("-global driver=x,property=y,value=z", "driver=x"),
             ("-nic user,colour=red", "colour"),
+            ("-serial mon:tcp::5555,server", "only mon:stdio"),
+            ("-monitor pty", "-monitor pty"),
         ] {
             let why = run(line).unwrap_err();
             assert!(why.starts_with("esplens qemu: ") && why.contains(word), "{line}: {why}");

@@ -10,6 +10,7 @@ use super::explain::Live;
 use super::hostnet::{At, Segment, Sockets};
 use super::nic::NicKind;
 use super::serial::{Event, Lines, Where};
+use super::stats::Stats;
 use super::target::{self, Setup, Target};
 use super::trace::{self, Sinks};
 use super::{attach, debug, terminal, units};
@@ -47,9 +48,10 @@ pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<Exit> {
     let dash = dash.then(Dashboard::begin);
     introduce(&input);
     let serial = if dash.is_some() { dashboard::serial(&args.serial) } else { args.serial.clone() };
+    debug::announce_monitor(args);
     let lines = Lines::open(&serial, &events)?;
     let sinks = Sinks::open(args)?;
-    machine_thread(args, setup, (lines, sinks), rx, &input, dash)
+    machine_thread(args, setup, (lines, sinks), (events, rx), &input, dash)
 }
 
 /// The machine lives on a thread of its own; a panic there is an internal error, not a torn terminal.
@@ -57,7 +59,7 @@ fn machine_thread(
     args: &RunArgs,
     setup: Setup,
     (lines, sinks): (Lines, Sinks),
-    events: Receiver<Event>,
+    (wake, events): (SyncSender<Event>, Receiver<Event>),
     input: &BootInput,
     dash: Option<(Dashboard, Receiver<()>)>,
 ) -> anyhow::Result<Exit> {
@@ -66,6 +68,8 @@ fn machine_thread(
         let (dash, free) = dash.unzip();
         let body = move || -> anyhow::Result<Exit> {
             let mut target = target::open(setup, args.speed());
+            // A full queue wakes the machine as well.
+            target.on_request(move || drop(wake.try_send(Event::Wake)));
             let by = target.handle().client().clone();
             let _registered = attach::open(args, input, &target.handle())?;
             let _ = ready.send(target.handle());
@@ -76,20 +80,12 @@ fn machine_thread(
             let exit = drive.run(&mut target);
             let stats = drive.stats(&target);
             drop(drive); // gives the terminal back before anything else is printed
+            target.session().quit(&by);
+            debug::farewell(&mut target);
             if let Some(free) = free {
-                target.session().quit(&by);
                 let _ = free.recv_timeout(DASHBOARD_ENDS);
             }
-            if let Exit::Stopped(why) = &exit {
-                terminal::message(why);
-            }
-            if args.persist {
-                write_back(args, &target, input)?;
-            }
-            if let Some(format) = args.stats {
-                terminal::clear_status();
-                eprintln!("{}", stats.line(format, &exit));
-            }
+            conclude(args, &target, input, &exit, &stats)?;
             Ok(exit)
         };
         let thread = std::thread::Builder::new().name("machine".into()).spawn_scoped(scope, body)?;
@@ -100,6 +96,27 @@ fn machine_thread(
         }
         thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("the machine's thread panicked")))
     })
+}
+
+/// What is said and written at the end.
+fn conclude(
+    args: &RunArgs,
+    target: &dyn Target,
+    input: &BootInput,
+    exit: &Exit,
+    stats: &Stats,
+) -> anyhow::Result<()> {
+    if let Exit::Stopped(why) = exit {
+        terminal::message(why);
+    }
+    if args.persist {
+        write_back(args, target, input)?;
+    }
+    if let Some(format) = args.stats {
+        terminal::clear_status();
+        eprintln!("{}", stats.line(format, exit));
+    }
+    Ok(())
 }
 
 /// True when UART0 is on the terminal.

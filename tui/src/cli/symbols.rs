@@ -3,7 +3,7 @@
 use super::args::RunArgs;
 use super::run::efuse_revision;
 use esplens_gdb::supervisor::Supervisor;
-use esplens_gdb::symbols::{Elf, Role, open_cached};
+use esplens_gdb::symbols::{Elf, Error, Role, open_cached};
 use esplens_soc::boot::image::{self, BOOTLOADER_OFFSET};
 use esplens_soc::boot::rom::builtin_elf;
 use esplens_soc::boot::{BootInput, Source};
@@ -17,24 +17,18 @@ const DEMO_ELF: &[u8] = include_bytes!("../../../fixtures/demo/demo.elf");
 pub fn load(args: &RunArgs, input: &BootInput, supervisor: &Supervisor) {
     let handle = supervisor.handle();
     let store = handle.symbols();
-    let rom = match &args.rom {
-        Some(path) => Elf::open(path).ok(), // raw bytes have no symbols
+    match args.rom.clone() {
+        Some(path) => store.load_with(Role::Rom, "rom.elf", move || rom(&path)),
         None => {
             let revision = efuse_revision(&supervisor.view().machine().efuse_bytes());
-            Elf::parse("rom.elf", builtin_elf(revision)).ok()
+            store.load_with(Role::Rom, "rom.elf", move || builtin("rom.elf", builtin_elf(revision)));
         }
-    };
-    if let Some(rom) = rom {
-        store.add(Role::Rom, Arc::new(rom));
     }
-    if let Some(path) = bootloader(input) {
-        store.load(Role::Bootloader, &path);
+    if let Some((path, entry)) = bootloader(input) {
+        store.load_with(Role::Bootloader, "bootloader.elf", move || of_entry(&path, entry));
     }
     if input.source == Source::Builtin && args.kernel.is_none() && args.elf.is_empty() {
-        match Elf::parse("demo.elf", DEMO_ELF) {
-            Ok(elf) => store.add(Role::App, Arc::new(elf)),
-            Err(e) => tracing::warn!("the demo's symbols: {e}"),
-        }
+        store.load_with(Role::App, "demo.elf", || builtin("demo.elf", DEMO_ELF));
     }
     // The application's last, so that it counts before what else was given.
     let more = args.elf.iter().filter(|p| Some(*p) != input.elf.as_ref());
@@ -43,19 +37,35 @@ pub fn load(args: &RunArgs, input: &BootInput, supervisor: &Supervisor) {
     }
 }
 
-/// The bootloader's ELF file beside the image, if it starts where the one in flash does.
-fn bootloader(input: &BootInput) -> Option<PathBuf> {
+fn builtin(name: &str, bytes: &'static [u8]) -> Result<Option<Arc<Elf>>, Error> {
+    Elf::parse(name, bytes).map(|elf| Some(Arc::new(elf)))
+}
+
+/// The mask ROM that the user gave; raw bytes have no symbols.
+fn rom(path: &Path) -> Result<Option<Arc<Elf>>, Error> {
+    match open_cached(path) {
+        Err(Error::Elf(_)) => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+/// The bootloader's ELF file beside the image, if there is one, and where the bootloader in flash starts.
+fn bootloader(input: &BootInput) -> Option<(PathBuf, u32)> {
     let dir = if input.path.is_dir() { &input.path } else { input.path.parent()? };
     let names = ["bootloader.elf", "bootloader/bootloader.elf", "build/bootloader/bootloader.elf"];
     let path = names.into_iter().map(|n| dir.join(n)).find(|p| p.is_file())?;
     let head = input.flash.get(BOOTLOADER_OFFSET / esplens_core::memory::PAGE_SIZE)?;
-    let entry = image::parse_header(&head.0, 0).ok()?.entry;
-    let elf = open_cached(&path).ok()?;
+    Some((path, image::parse_header(&head.0, 0).ok()?.entry))
+}
+
+/// A file if its program starts at `entry`.
+fn of_entry(path: &Path, entry: u32) -> Result<Option<Arc<Elf>>, Error> {
+    let elf = open_cached(path)?;
     if elf.entry() == entry {
-        return Some(path);
+        return Ok(Some(elf));
     }
     tracing::info!(elf = %path.display(), "not the image's bootloader: no symbols of it");
-    None
+    Ok(None)
 }
 
 /// Addresses of the symbols in a file.

@@ -48,6 +48,10 @@ pub trait Target {
     fn unasked_stop(&self) -> Option<(u64, String)> {
         None
     }
+    /// True when the machine stands still and nothing is to be done before an [`super::serial::Event`] comes.
+    fn rest(&mut self) -> bool {
+        false
+    }
     /// Virtual time.
     fn now(&self) -> Ticks;
     /// Instructions executed by both cores.
@@ -157,6 +161,9 @@ impl Target for Supervisor {
             }
             _ => None,
         }
+    }
+    fn rest(&mut self) -> bool {
+        Supervisor::rest(self)
     }
     fn now(&self) -> Ticks {
         self.view().machine().now()

@@ -2,12 +2,16 @@
 
 use super::args::{RunArgs, TraceFormat};
 use super::exit::BadInput;
+use super::terminal;
 use anyhow::Context;
 use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US, Ticks};
+use esplens_gdb::supervisor::Supervisor;
 use esplens_soc::trace::{Event, Line, Trace};
+use serde::{Serialize, Serializer};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
+use std::time::Duration;
 
 /// The chosen events.
 pub fn chosen(patterns: &[String]) -> Result<Trace, BadInput> {
@@ -27,12 +31,38 @@ pub fn list() -> String {
     Event::ALL.iter().map(|e| format!("{:26} {}\n", e.name(), e.doc())).collect()
 }
 
+/// Longest wait for the symbols that lines are named by: nothing but a broken disk takes as long.
+const SYMBOLS: Duration = Duration::from_secs(20);
+/// Text kept before it is written, in bytes.
+const BUFFER: usize = 1 << 16;
+
+/// Gets symbols ready before the first instruction where the trace needs them, so that its first line has them too.
+pub fn prepare(args: &RunArgs, chosen: Trace, supervisor: &mut Supervisor) {
+    let named = args.trace_format != TraceFormat::Text;
+    supervisor.session().name_trace(named);
+    let switches = chosen.on(Event::TaskSwitch);
+    if chosen.is_empty() || !(named || switches) {
+        return;
+    }
+    let handle = supervisor.handle();
+    if !handle.symbols().wait(SYMBOLS) {
+        terminal::message("--trace: symbols are still being read: the first lines go without");
+    } else if handle.rtos().is_none() {
+        let lacks = if switches { "no task switch is seen" } else { "lines name no task" };
+        terminal::message(&format!("--trace: no symbols of a FreeRTOS: {lacks} (--elf FILE gives them)"));
+    }
+}
+
 /// Where events and frames are written.
 #[derive(Default)]
 pub struct Sinks {
     format: TraceFormat,
-    file: Option<BufWriter<File>>,
+    /// Lines that are not written yet.
+    text: Vec<u8>,
+    file: Option<File>,
     pcap: Option<BufWriter<File>>,
+    /// Why no more is written.
+    failed: Option<String>,
 }
 
 impl Sinks {
@@ -40,71 +70,117 @@ impl Sinks {
     pub fn open(args: &RunArgs) -> anyhow::Result<Self> {
         let create = |path: &Path, what: &str| {
             let file = File::create(path).with_context(|| path.display().to_string());
-            file.map(BufWriter::new).with_context(|| BadInput(what.into()))
+            file.with_context(|| BadInput(what.into()))
         };
-        let mut pcap = args.pcap.as_deref().map(|p| create(p, "--pcap")).transpose()?;
+        let pcap = args.pcap.as_deref().map(|p| create(p, "--pcap")).transpose()?;
+        let mut pcap = pcap.map(BufWriter::new);
         if let Some(out) = &mut pcap {
             out.write_all(&pcap_head())?;
         }
         let file = args.trace_file.as_deref().map(|p| create(p, "--trace-file")).transpose()?;
-        Ok(Self { format: args.trace_format, file, pcap })
+        Ok(Self { format: args.trace_format, file, pcap, ..Self::default() })
     }
 
     /// Writes an event.
     pub fn line(&mut self, line: &Line) {
-        let text = match self.format {
-            TraceFormat::Text => format!("{} {}\n", line.event.name(), line.text),
-            TraceFormat::Long => long(line),
-            TraceFormat::Json => json(line),
+        let out = &mut self.text;
+        // Nothing fails in memory.
+        let _ = match self.format {
+            TraceFormat::Text => writeln!(out, "{} {}", line.event.name(), line.text),
+            TraceFormat::Long => long(line, out),
+            TraceFormat::Json => json(line, out),
         };
-        match &mut self.file {
-            Some(file) => drop(file.write_all(text.as_bytes())),
+        if self.text.len() >= BUFFER {
+            self.write_text();
+        }
+    }
+
+    fn write_text(&mut self) {
+        let result = match &mut self.file {
+            _ if self.text.is_empty() => Ok(()),
+            Some(file) => file.write_all(&self.text),
             // The dashboard has a pane of its own for them.
-            None if super::terminal::handed_over() => {}
-            None => drop(std::io::stderr().write_all(text.as_bytes())),
+            None if terminal::handed_over() => Ok(()),
+            // A reader that has gone is no reason to stop.
+            None => std::io::stderr().write_all(&self.text).or(Ok(())),
+        };
+        self.text.clear();
+        self.note("--trace-file", result);
+    }
+
+    /// Tells once that a file takes no more.
+    fn note(&mut self, what: &str, result: std::io::Result<()>) {
+        if let (Err(e), None) = (result, &self.failed) {
+            let why = format!("{what}: {e}: the rest is lost");
+            terminal::message(&why);
+            self.failed = Some(why);
         }
     }
 
     /// Writes a frame.
     pub fn frame(&mut self, at: Ticks, to_guest: bool, core: u8, pc: u32, frame: &[u8]) {
-        if let Some(out) = &mut self.pcap {
-            let _ = out.write_all(&pcap_block(at, to_guest, core, pc, frame));
-        }
+        let result = match &mut self.pcap {
+            Some(out) => out.write_all(&pcap_block(at, to_guest, core, pc, frame)),
+            None => return,
+        };
+        self.note("--pcap", result);
     }
 
     /// Writes what is buffered.
     pub fn flush(&mut self) {
-        let _ = self.file.as_mut().map(Write::flush);
-        let _ = self.pcap.as_mut().map(Write::flush);
+        self.write_text();
+        let result = self.pcap.as_mut().map_or(Ok(()), Write::flush);
+        self.note("--pcap", result);
     }
 }
 
-fn long(line: &Line) -> String {
-    let mut who = match line.pc {
-        0 => "outside".to_string(),
-        pc => format!("core {} {pc:#010x}", line.core),
-    };
+fn long(line: &Line, out: &mut Vec<u8>) -> std::io::Result<()> {
+    write!(out, "{:12.6} ", line.at as f64 / TICKS_PER_SEC as f64)?;
+    match line.pc {
+        0 => write!(out, "outside")?,
+        pc => write!(out, "core {} {pc:#010x}", line.core)?,
+    }
     for name in [&line.task, &line.symbol].into_iter().flatten() {
-        who.push(' ');
-        who.push_str(name);
+        write!(out, " {name}")?;
     }
-    let seconds = line.at as f64 / TICKS_PER_SEC as f64;
-    format!("{seconds:12.6} {who}: {} {}\n", line.event.name(), line.text)
+    writeln!(out, ": {} {}", line.event.name(), line.text)
 }
 
-fn json(line: &Line) -> String {
-    let mut value = serde_json::json!({
-        "event": line.event.name(),
-        "us": line.at as f64 / TICKS_PER_US as f64,
-        "core": line.core,
-        "pc": format!("{:#010x}", line.pc),
-        "text": line.text,
-    });
-    let names = [("task", &line.task), ("symbol", &line.symbol)];
-    for (key, name) in names.into_iter().filter_map(|(k, n)| Some((k, n.as_deref()?))) {
-        value[key] = name.into();
+/// A number as QEMU and GDB write addresses.
+struct Hex(u32);
+
+impl Serialize for Hex {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&format_args!("{:#010x}", self.0))
     }
-    format!("{value}\n")
+}
+
+/// A line as a JSON object.
+#[derive(Serialize)]
+struct Json<'a> {
+    us: f64,
+    core: u8,
+    pc: Hex,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    symbol: Option<&'a str>,
+    event: &'a str,
+    text: &'a str,
+}
+
+fn json(line: &Line, out: &mut Vec<u8>) -> std::io::Result<()> {
+    let value = Json {
+        us: line.at as f64 / TICKS_PER_US as f64,
+        core: line.core,
+        pc: Hex(line.pc),
+        task: line.task.as_deref(),
+        symbol: line.symbol.as_deref(),
+        event: line.event.name(),
+        text: &line.text,
+    };
+    serde_json::to_writer(&mut *out, &value)?;
+    writeln!(out)
 }
 
 /// A pcapng block: type, body, both lengths (draft-ietf-opsawg-pcapng, 3.1).
@@ -165,15 +241,20 @@ mod tests {
 
     #[test]
     fn lines_tell_task_and_symbol_only_where_they_are_known() {
+        let written = |f: fn(&Line, &mut Vec<u8>) -> std::io::Result<()>, line: &Line| {
+            let mut out = Vec::new();
+            f(line, &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
         let mut line = Line::new(Event::UartTx, 480_000_000 / 4, (1, 0x400D_0001), "UART0: 0x41 'A'".into());
-        assert_eq!(long(&line), "    0.250000 core 1 0x400d0001: uart_tx UART0: 0x41 'A'\n");
-        assert!(!json(&line).contains("task"));
-        (line.task, line.symbol) = (Some("main".into()), Some("app_main+0x1c".into()));
+        assert_eq!(written(long, &line), "    0.250000 core 1 0x400d0001: uart_tx UART0: 0x41 'A'\n");
+        assert!(!written(json, &line).contains("task"));
+        (line.task, line.symbol) = (Some("main".into()), Some("app_main+28".into()));
         assert_eq!(
-            long(&line),
-            "    0.250000 core 1 0x400d0001 main app_main+0x1c: uart_tx UART0: 0x41 'A'\n"
+            written(long, &line),
+            "    0.250000 core 1 0x400d0001 main app_main+28: uart_tx UART0: 0x41 'A'\n"
         );
-        let value: serde_json::Value = serde_json::from_str(&json(&line)).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&written(json, &line)).unwrap();
         assert_eq!((value["task"].as_str(), value["us"].as_f64()), (Some("main"), Some(250_000.0)));
     }
 

@@ -74,6 +74,10 @@ impl Actor {
                 let text = monitor::run(&self.handle, &line);
                 Ok(Reply { text, ..Reply::default() })
             }
+            Action::Complete(line) => {
+                let found = monitor::complete(&self.handle, &line);
+                Ok(Reply { words: Some((line, found)), ..Reply::default() })
+            }
             Action::Address(text) => self.address(&text),
             Action::Decode(addresses) => Ok(self.decode(&addresses)),
             Action::Trace(pattern) => Ok(self.trace(&pattern)),
@@ -225,5 +229,5 @@ fn says(text: &str) -> Reply {
 }
 
 fn fails(text: &str) -> Reply {
-    Reply { text: text.into(), failed: true, addr: None }
+    Reply { text: text.into(), failed: true, ..Reply::default() }
 }

@@ -1,9 +1,10 @@
 //! The loop around the dashboard: messages in, effects out, at most so many frames a second.
 
 use super::config;
-use super::link::{Inbox, Link, PATIENCE};
+use super::fault;
+use super::link::{Inbox, Link};
 use super::state::{Effect, Msg, State};
-use super::term::Screen;
+use super::term::{self, Screen};
 use super::update::update;
 use super::view::view;
 use super::wire::{Action, Wants};
@@ -51,13 +52,13 @@ struct App {
 /// # Errors
 /// When there is no terminal, or it goes away.
 pub fn run(mut state: State, link: Link, inbox: Inbox) -> io::Result<End> {
-    let screen = Screen::take()?;
+    let screen = take_screen(&inbox)?;
     let mut terminal = Terminal::new(CrosstermBackend::new(screen.out()))?;
     let size = terminal.size()?;
     state.size = (size.width, size.height);
     read_terminal(inbox.clone())?;
     let now = Instant::now();
-    let long_ago = now.checked_sub(PATIENCE).unwrap_or(now);
+    let long_ago = now.checked_sub(FRAME).unwrap_or(now);
     let mut app = App {
         state,
         link,
@@ -86,9 +87,17 @@ pub fn run(mut state: State, link: Link, inbox: Inbox) -> io::Result<End> {
         update(&mut app.state, Msg::Clock(clock));
         app.state.dirty |= dirty;
         if app.state.dirty && app.drawn.elapsed() >= app.gap {
-            app.draw(&mut terminal)?;
+            app.draw(&screen, &mut terminal)?;
         }
     }
+}
+
+/// Takes the terminal; panics and signals about it become messages.
+fn take_screen(inbox: &Inbox) -> io::Result<Screen> {
+    let (last, jobs) = (inbox.clone(), inbox.clone());
+    let screen = Screen::take(move || last.push(Msg::Gone))?;
+    term::job_control(move |stop| jobs.push(if stop { Msg::Suspend } else { Msg::Resume }))?;
+    Ok(screen)
 }
 
 /// Keys and mouse, from a thread that waits for them.
@@ -110,14 +119,13 @@ fn read_terminal(inbox: Inbox) -> io::Result<()> {
 }
 
 impl App {
-    /// Asks for a sample when one is due: each frame while the machine runs, else when something changed.
+    /// Asks for a sample when one is due: each frame while the machine runs, else when something happened.
     fn ask(&mut self) {
         let wants = self.state.wants();
         let changed = self.answered.as_ref() != Some(&wants);
         let running = self.state.shared.sample.running;
         self.hurry = running || changed || self.stale;
-        let due = if self.hurry { self.gap } else { PATIENCE };
-        if self.asked.is_none() && self.sampled.elapsed() >= due {
+        if self.asked.is_none() && self.hurry && self.sampled.elapsed() >= self.gap {
             self.link.sample(wants.clone());
             self.asked = Some(wants);
             (self.sampled, self.stale) = (Instant::now(), false);
@@ -127,18 +135,12 @@ impl App {
     }
 
     /// When there is something to do even if no message comes.
-    fn deadline(&self) -> Instant {
-        let mut at = self.sampled + PATIENCE;
-        if self.hurry {
-            at = at.min(self.sampled + self.gap);
-        }
-        if self.state.dirty {
-            at = at.min(self.drawn + self.gap);
-        }
-        if let Some(ms) = self.state.shared.next_change() {
-            at = at.min(self.started + Duration::from_millis(ms));
-        }
-        at.max(Instant::now() + Duration::from_millis(1))
+    fn deadline(&self) -> Option<Instant> {
+        let sample = self.hurry.then(|| self.sampled + self.gap);
+        let draw = self.state.dirty.then(|| self.drawn + self.gap);
+        let change = self.state.shared.next_change().map(|ms| self.started + Duration::from_millis(ms));
+        let at = [sample, draw, change].into_iter().flatten().min()?;
+        Some(at.max(Instant::now() + Duration::from_millis(1)))
     }
 
     fn note(&mut self, msg: &Msg) {
@@ -159,6 +161,15 @@ impl App {
             Effect::Act(pane, action) => self.link.act(pane, action),
             Effect::Copy(text) => screen.copy(&text)?,
             Effect::Redraw => terminal.clear()?,
+            Effect::Suspend => {
+                screen.suspend()?;
+                terminal.clear()?;
+            }
+            Effect::Retake => {
+                screen.again()?;
+                terminal.clear()?;
+            }
+            Effect::Quit if term::panicked() => return Err(io::Error::other("a thread panicked")),
             Effect::Save => {
                 let done = config::path().ok_or_else(|| "no HOME".to_string());
                 let done = done.and_then(|path| config::save(&path, &config::of(&self.state)).map(|()| path));
@@ -179,8 +190,16 @@ impl App {
     }
 
     /// Draws, and spaces frames so that drawing never takes more than its share of a core.
-    fn draw<W: io::Write>(&mut self, terminal: &mut Terminal<CrosstermBackend<W>>) -> io::Result<()> {
+    fn draw<W: io::Write>(
+        &mut self,
+        screen: &Screen,
+        terminal: &mut Terminal<CrosstermBackend<W>>,
+    ) -> io::Result<()> {
         let begun = Instant::now();
+        self.state.dirty = false;
+        self.drawn = begun;
+        let Some(_writing) = screen.writing() else { return Ok(()) };
+        fault::point("draw");
         let state = &mut self.state;
         terminal.draw(|frame| {
             let area = frame.area();
@@ -189,7 +208,6 @@ impl App {
             }
             view(state, frame.buffer_mut());
         })?;
-        self.state.dirty = false;
         self.drawn = Instant::now();
         self.gap = FRAME.max(begun.elapsed() * DRAW_SHARE);
         Ok(())

@@ -23,13 +23,18 @@ name. The mouse works as well: click a pane, a row, a layout's name; click left 
 
 - **Typing.** `Enter` in the UART pane sends your keys to the firmware until `Esc`; `:` opens the monitor's prompt.
 - **Stopping.** `b` in the code; `B` opens the prompt with `break `, which takes the monitor's words:
-  `break frame 'tcp port 80'`, `break irq uart0`, `break task net`, `break reg UART_FIFO w`.
+  `break frame 'tcp port 80'`, `break irq uart0`, `break task net`, `break reg UART0.FIFO w`.
 - **Another task's stack.** `Enter` on a task: the backtrace follows it until `Esc` there.
 - **Bright values** in registers, memory and watch expressions changed since the last stop; reversed ones just now.
+- **Watching** (`a`): an expression of C or Rust, `->`, `[3]`, casts and registers (`$a2`) included. `Right` unfolds a
+  structure, an array (32 elements at a time) or what a pointer points to, as deep as you like; `Left` folds.
+- **Dropped frames** are the device's own count: no empty descriptor, receiver off, or more than 4 MB waiting.
+- **Leaving for a moment** (`Ctrl-z`): the shell has the terminal, the machine stands; `fg` comes back.
 - **Copying** (`y`) goes through the terminal (OSC 52), over SSH too.
 
-While the machine runs the dashboard looks 30 times a second at what is visible and nothing else, a stopped machine
-about once a second. What it cannot keep up with (traced events, UART output) is dropped and counted.
+While the machine runs the dashboard looks 30 times a second at what is visible and nothing else
+([what that costs](../benchmarks.md#dashboard)). A machine that stands still costs nothing: the dashboard is told when
+another client changes something. What it cannot keep up with (traced events, UART output) is dropped and counted.
 
 ";
 

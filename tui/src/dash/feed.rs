@@ -25,7 +25,6 @@ pub fn take_in(s: &mut Shared, feed: Feed) -> Vec<Effect> {
             s.switches.push_back(Switch { at, core, task });
         }
         Feed::Stopped(stop) => {
-            s.notify(stop.why.clone());
             s.sample.running = false;
             s.sample.stop = Some(stop);
         }
@@ -35,6 +34,7 @@ pub fn take_in(s: &mut Shared, feed: Feed) -> Vec<Effect> {
             s.uarts[0].note(&format!("-- reset ({cause}){by} --"));
         }
         Feed::Exited(code) => s.notify(format!("the guest ended with code {code}")),
+        Feed::Touched => {}
         Feed::Lost(n) => s.lost += n,
     }
     Vec::new()

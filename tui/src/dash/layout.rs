@@ -66,7 +66,7 @@ impl LayoutId {
             (Self::Network, Large) => "v(h(eth:5 frames:5):4 h(console:3 timeline:3 prompt:2):2)",
             (Self::Memory, Small) => "v(memory:3 periph:2)",
             (Self::Memory, Medium) => "h(memory:3 v(periph:3 watch:2):2)",
-            (Self::Memory, Large) => "h(memory:4 v(periph:4 watch:2):3 v(points:1 prompt:2):2)",
+            (Self::Memory, Large) => "h(memory:5 v(periph:4 watch:3 h(points:2 prompt:3):2):5)",
             (Self::Trace, Small) => "v(trace:3 timeline:2)",
             (Self::Trace, Medium) => "v(trace:4 timeline:2 h(console:1 prompt:1):2)",
             (Self::Trace, Large) => "v(h(trace:3 frames:2):3 timeline:2 h(console:1 prompt:1):2)",

@@ -14,7 +14,8 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
+use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;
 
 /// Events waiting for the dashboard.
@@ -24,7 +25,15 @@ const MAX_BYTES: usize = 4 << 20;
 
 /// Messages for the dashboard.
 #[derive(Clone, Default)]
-pub struct Inbox(Arc<(Mutex<Waiting>, Condvar)>);
+pub struct Inbox(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    news: Condvar,
+    /// Wakes writers that wait for something else when nobody reads any more.
+    end: Notify,
+}
 
 #[derive(Default)]
 struct Waiting {
@@ -38,22 +47,27 @@ struct Waiting {
 
 impl Inbox {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Nobody reads any more: whoever writes may end.
     pub fn close(&self) {
         self.lock().closed = true;
+        self.0.end.notify_waiters();
     }
 
-    fn closed(&self) -> bool {
-        self.lock().closed
+    /// Waits until nobody reads any more.
+    async fn closed(&self) {
+        let end = self.0.end.notified();
+        if !self.lock().closed {
+            end.await;
+        }
     }
 
     /// Adds a message.
     pub fn push(&self, msg: Msg) {
         self.lock().messages.push_back(msg);
-        self.0.1.notify_one();
+        self.0.news.notify_one();
     }
 
     /// Adds events; what the dashboard is too slow for is lost and counted.
@@ -69,20 +83,20 @@ impl Inbox {
             waiting.messages.push_back(Msg::Feed(feed));
         }
         drop(waiting);
-        self.0.1.notify_one();
+        self.0.news.notify_one();
     }
 
-    /// All messages; waits for the first until `until`.
+    /// All messages; waits for the first, until `until` where there is such a moment.
     #[must_use]
-    pub fn take(&self, until: Instant) -> Vec<Msg> {
+    pub fn take(&self, until: Option<Instant>) -> Vec<Msg> {
         let mut waiting = self.lock();
         while waiting.messages.is_empty() {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
-            }
-            let (again, _) = self.0.1.wait_timeout(waiting, left).unwrap_or_else(PoisonError::into_inner);
-            waiting = again;
+            let news = &self.0.news;
+            waiting = match until.map(|at| at.saturating_duration_since(Instant::now())) {
+                Some(left) if left.is_zero() => break,
+                Some(left) => news.wait_timeout(waiting, left).unwrap_or_else(PoisonError::into_inner).0,
+                None => news.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+            };
         }
         waiting.bytes = 0;
         let lost = std::mem::take(&mut waiting.lost);
@@ -155,23 +169,16 @@ pub fn local(handle: &Handle, inbox: &Inbox, roots: Vec<PathBuf>) -> std::io::Re
     spawn("dash events", inbox, {
         let (actor, inbox) = (actor.clone(), inbox.clone());
         let mut events = actor.handle().subscribe();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-        move || {
-            while !inbox.closed() {
-                match runtime.block_on(async { tokio::time::timeout(PATIENCE, events.recv()).await }) {
-                    Ok(Ok(Event::Quit(_)) | Err(RecvError::Closed)) => return Err(Gone),
-                    Ok(Ok(event)) => {
-                        inbox.feed(feeds(&event));
-                        if let Event::Stopped(stop) = &event {
-                            actor.stopped(stop)?;
-                        }
-                    }
-                    Ok(Err(RecvError::Lagged(n))) => inbox.feed([Feed::Lost(n)]),
-                    Err(_) => {}
+        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+        let next = move |inbox: &Inbox| {
+            runtime.block_on(async {
+                tokio::select! {
+                    event = events.recv() => Some(event),
+                    () = inbox.closed() => None,
                 }
-            }
-            Ok(())
-        }
+            })
+        };
+        move || hear(&inbox, &actor, next)
     })?;
     spawn("dash actions", inbox, {
         let inbox = inbox.clone();
@@ -183,6 +190,27 @@ pub fn local(handle: &Handle, inbox: &Inbox, roots: Vec<PathBuf>) -> std::io::Re
         }
     })?;
     Ok(link)
+}
+
+/// Takes in what happens, until nobody reads it any more.
+fn hear(
+    inbox: &Inbox,
+    actor: &Actor,
+    mut next: impl FnMut(&Inbox) -> Option<Result<Event, RecvError>>,
+) -> Result<(), Gone> {
+    while let Some(event) = next(inbox) {
+        match event {
+            Ok(Event::Quit(_) | Event::Gone) | Err(RecvError::Closed) => return Err(Gone),
+            Ok(event) => {
+                inbox.feed(feeds(&event));
+                if let Event::Stopped(stop) = &event {
+                    actor.stopped(stop)?;
+                }
+            }
+            Err(RecvError::Lagged(n)) => inbox.feed([Feed::Lost(n)]),
+        }
+    }
+    Ok(())
 }
 
 /// A thread that tells the dashboard when the machine is gone.
@@ -211,7 +239,8 @@ pub fn feeds(event: &Event) -> Vec<Feed> {
         }
         Event::Output(output) => outputs(output),
         Event::Exited(code) => vec![Feed::Exited(*code)],
-        Event::Quit(_) => Vec::new(),
+        Event::Touched => vec![Feed::Touched],
+        Event::Quit(_) | Event::Gone => Vec::new(),
     }
 }
 
@@ -233,6 +262,3 @@ pub fn outputs(output: &[Output]) -> Vec<Feed> {
     }
     out
 }
-
-/// How long a dashboard waits at most before it looks around.
-pub const PATIENCE: Duration = Duration::from_secs(1);

@@ -10,6 +10,7 @@ pub mod collect;
 pub mod config;
 mod decode;
 pub mod docs;
+mod fault;
 mod feed;
 mod fuzzy;
 mod goal;

@@ -19,8 +19,9 @@ use esplens_soc::boot::{LoadOptions, input};
 use esplens_soc::machine::{Input, Machine, MachineConfig};
 use esplens_soc::net::host;
 use esplens_soc::net::user::Config;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::Path;
 use std::sync::Arc;
@@ -260,9 +261,11 @@ impl Rig {
     #[must_use]
     pub fn screen(&self) -> Buffer {
         let (width, height) = self.state.size;
-        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-        view(&self.state, &mut buffer);
-        buffer
+        let Ok(mut terminal) = Terminal::new(TestBackend::new(width, height)) else {
+            return Buffer::default();
+        };
+        let _ = terminal.draw(|frame| view(&self.state, frame.buffer_mut()));
+        terminal.backend().buffer().clone()
     }
 
     /// The screen as text.

@@ -77,6 +77,7 @@ impl Sampler {
     /// # Errors
     /// When the machine is gone.
     pub fn take(&mut self, mut wants: Wants) -> Result<(Sample, Vec<Feed>), Gone> {
+        super::fault::point("client");
         let known = Known::of(&self.handle);
         self.subscribe(&wants, &known)?;
         let asked = wants.clone();

@@ -43,6 +43,10 @@ pub enum Msg {
     Feed(Feed),
     /// What came of an action.
     Reply(Option<PaneId>, Reply),
+    /// The process is to be stopped, as by Ctrl-Z.
+    Suspend,
+    /// The process goes on after it was stopped.
+    Resume,
     /// The machine is gone.
     Gone,
 }
@@ -58,6 +62,10 @@ pub enum Effect {
     Save,
     /// Draw everything again.
     Redraw,
+    /// Give the terminal back and stop the process.
+    Suspend,
+    /// Take the terminal again after that.
+    Retake,
     /// The end.
     Quit,
     /// Show an address in a pane.
@@ -133,6 +141,8 @@ pub struct Shared {
     pub notice: Option<(u64, String)>,
     /// The machine is gone.
     pub gone: bool,
+    /// When what the newest sample changed has flashed long enough, in milliseconds.
+    pub calm: u64,
     /// Addresses with breakpoints.
     pub breaks: Vec<u32>,
 }
@@ -153,8 +163,8 @@ impl Shared {
     /// When the screen changes by itself next, if it does.
     #[must_use]
     pub fn next_change(&self) -> Option<u64> {
-        let (at, _) = self.notice.as_ref()?;
-        (self.clock < at + NOTICE_MS).then(|| at + NOTICE_MS)
+        let notice = self.notice.as_ref().map(|(at, _)| at + NOTICE_MS);
+        [notice, Some(self.calm)].into_iter().flatten().filter(|at| self.clock < *at).min()
     }
 
     /// The looked-at core's registers.

@@ -48,9 +48,7 @@ fn run(out: &mut String, screen: &Buffer, (from, to): (u16, u16), y: u16) {
     if reversed {
         (fore, back) = (back.or(Some(GROUND.into())), fore.or(Some(TEXT.into())));
     }
-    let at = |n: u16| MARGIN + f32::from(n) * CELL.0;
-    let top = MARGIN + f32::from(y) * CELL.1;
-    let (left, width) = (at(from), f32::from(to - from) * CELL.0);
+    let ((left, top), width) = (corner(from, y), f32::from(to - from) * CELL.0);
     if let Some(back) = back {
         let height = CELL.1;
         let _ = writeln!(
@@ -58,7 +56,8 @@ fn run(out: &mut String, screen: &Buffer, (from, to): (u16, u16), y: u16) {
             "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height}\" fill=\"{back}\"/>"
         );
     }
-    let text: String = (from..to).map(|x| screen[(x, y)].symbol()).collect();
+    let fill = fore.clone().unwrap_or_else(|| TEXT.into());
+    let text = shapes(out, screen, (from, to), y, &fill);
     if text.trim().is_empty() {
         return;
     }
@@ -78,6 +77,74 @@ fn run(out: &mut String, screen: &Buffer, (from, to): (u16, u16), y: u16) {
         "<text x=\"{left:.1}\" y=\"{base:.1}\" textLength=\"{width:.1}\" lengthAdjust=\"spacingAndGlyphs\"{attributes}>{}</text>",
         escape(&text)
     );
+}
+
+/// Draws what of a run are lines and bars; the text that is left, with blanks in their places.
+fn shapes(out: &mut String, screen: &Buffer, (from, to): (u16, u16), y: u16, fill: &str) -> String {
+    let (mut text, mut x) = (String::new(), from);
+    while x < to {
+        let symbol = screen[(x, y)].symbol();
+        // A line or bar of equal cells is one shape.
+        let same = (x..to).take_while(|n| screen[(*n, y)].symbol() == symbol).count() as u16;
+        let (left, top) = corner(x, y);
+        match shape(symbol, (left, top, f32::from(same) * CELL.0), fill) {
+            Some(picture) => {
+                out.push_str(&picture);
+                text += &" ".repeat(same.into());
+            }
+            None => (0..same).for_each(|_| text += symbol),
+        }
+        x += same;
+    }
+    text
+}
+
+/// Where a cell stands.
+fn corner(x: u16, y: u16) -> (f32, f32) {
+    (MARGIN + f32::from(x) * CELL.0, MARGIN + f32::from(y) * CELL.1)
+}
+
+/// Frames and bars as lines and boxes that meet, whatever the font; `None`: text.
+fn shape(symbol: &str, (left, top, width): (f32, f32, f32), fill: &str) -> Option<String> {
+    let c = symbol.chars().next()?;
+    let height = CELL.1;
+    let block = |share: f32, opacity: f32| {
+        let (y, height) = (top + height * (1.0 - share), height * share);
+        format!(
+            "<rect x=\"{left:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"{fill}\" \
+             fill-opacity=\"{opacity}\"/>\n"
+        )
+    };
+    match c {
+        '▁'..='█' => return Some(block((c as u32 - 0x2580) as f32 / 8.0, 1.0)),
+        '░' | '▒' | '▓' => return Some(block(1.0, (c as u32 - 0x2590) as f32 / 4.0)),
+        _ => {}
+    }
+    // Which of left, right, up and down lead to the middle.
+    let (arms, weight) = match c {
+        '─' => ([true, true, false, false], 1.0),
+        '│' => ([false, false, true, true], 1.0),
+        '╭' => ([false, true, false, true], 1.0),
+        '╮' => ([true, false, false, true], 1.0),
+        '╰' => ([false, true, true, false], 1.0),
+        '╯' => ([true, false, true, false], 1.0),
+        '━' => ([true, true, false, false], 2.0),
+        '┃' => ([false, false, true, true], 2.0),
+        '┏' => ([false, true, false, true], 2.0),
+        '┓' => ([true, false, false, true], 2.0),
+        '┗' => ([false, true, true, false], 2.0),
+        '┛' => ([true, false, true, false], 2.0),
+        _ => return None,
+    };
+    let (x, y) = (left + width / 2.0, top + height / 2.0);
+    let ends = [(left, y), (left + width, y), (x, top), (x, top + height)];
+    let path: String = (0..4)
+        .filter(|n| arms[*n])
+        .map(|n| format!("M{x:.1} {y:.1}L{:.1} {:.1}", ends[n].0, ends[n].1))
+        .collect();
+    Some(format!(
+        "<path d=\"{path}\" stroke=\"{fill}\" stroke-width=\"{weight}\" stroke-linecap=\"square\"/>\n"
+    ))
 }
 
 fn escape(text: &str) -> String {
@@ -124,5 +191,12 @@ mod tests {
         let picture = svg(&screen);
         assert!(picture.contains(">a&lt;b</text>") && picture.contains("#5fd7ff"), "{picture}");
         assert!(picture.contains("fill=\"#d0d0d0\"/>"), "{picture}");
+        let mut screen = Buffer::empty(Rect::new(0, 0, 10, 2));
+        screen.set_string(0, 0, "╭───╮", Style::new());
+        screen.set_string(0, 1, "▄▄x░░", Style::new());
+        let picture = svg(&screen);
+        assert_eq!(picture.matches("<path").count(), 3, "a line is one: {picture}");
+        assert_eq!(picture.matches("fill-opacity").count(), 2, "{picture}");
+        assert!(picture.contains("height=\"9.0\"") && !picture.contains(['─', '▄', '░']), "{picture}");
     }
 }

@@ -6,11 +6,18 @@ use crossterm::event::{
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
 use std::io::{self, Stdout, Write, stdout};
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::time::Duration;
 
 /// The dashboard has the terminal.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// A thread panicked.
+static PANICKED: AtomicBool = AtomicBool::new(false);
+/// Held by whoever writes to the terminal, so that nothing is drawn on one that was given back.
+static WRITING: Mutex<()> = Mutex::new(());
+/// How often, and every how many milliseconds, a panic asks for that lock: its own thread may hold it.
+const TRIES: (u32, u64) = (50, 2);
 /// Longest text for the clipboard; terminals refuse more.
 const MAX_CLIPBOARD: usize = 74_000;
 
@@ -18,24 +25,69 @@ const MAX_CLIPBOARD: usize = 74_000;
 pub struct Screen(());
 
 impl Screen {
-    /// Takes the terminal. A panic anywhere gives it back before its message is printed.
+    /// Takes the terminal. A panic anywhere gives it back before its message is printed, then calls `end` on a
+    /// thread of its own.
     ///
     /// # Errors
     /// When it is none.
-    pub fn take() -> io::Result<Self> {
+    pub fn take(end: impl Fn() + Send + Sync + 'static) -> io::Result<Self> {
         static HOOK: Once = Once::new();
         HOOK.call_once(|| {
+            let end = std::sync::Arc::new(end);
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |panic| {
+                PANICKED.store(true, Ordering::SeqCst);
+                let _writing = (0..TRIES.0).find_map(|_| {
+                    let lock = WRITING.try_lock().ok();
+                    if lock.is_none() {
+                        std::thread::sleep(Duration::from_millis(TRIES.1));
+                    }
+                    lock
+                });
                 restore();
                 before(panic);
+                let end = end.clone();
+                std::thread::spawn(move || end());
             }));
         });
+        let screen = Self(());
+        screen.enter()?;
+        Ok(screen)
+    }
+
+    fn enter(&self) -> io::Result<()> {
         enable_raw_mode()?;
         TAKEN.store(true, Ordering::SeqCst);
-        let screen = Self(());
-        execute!(stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste, cursor::Hide)?;
-        Ok(screen)
+        execute!(stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste, cursor::Hide)
+    }
+
+    /// Takes the terminal again after the process was stopped.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub fn again(&self) -> io::Result<()> {
+        if !panicked() {
+            let _ = disable_raw_mode();
+            self.enter()?;
+        }
+        Ok(())
+    }
+
+    /// Gives the terminal back, stops the process as Ctrl-Z does, and takes the terminal again when it goes on.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn suspend(&self) -> io::Result<()> {
+        restore();
+        stop_process();
+        self.again()
+    }
+
+    /// The right to write to the terminal; `None` when it was given back.
+    #[must_use]
+    pub fn writing(&self) -> Option<MutexGuard<'static, ()>> {
+        let guard = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+        TAKEN.load(Ordering::SeqCst).then_some(guard)
     }
 
     /// Standard output, for a backend.
@@ -61,6 +113,12 @@ impl Drop for Screen {
     }
 }
 
+/// Whether a thread panicked since the terminal was taken first.
+#[must_use]
+pub fn panicked() -> bool {
+    PANICKED.load(Ordering::SeqCst)
+}
+
 /// Gives the terminal back; harmless when it was not taken.
 pub fn restore() {
     if TAKEN.swap(false, Ordering::SeqCst) {
@@ -73,6 +131,62 @@ pub fn restore() {
         );
         let _ = disable_raw_mode();
     }
+}
+
+/// Stops this process and those that were started with it, as the terminal does at Ctrl-Z; returns when it goes on.
+/// Without a shell that could let it go on again, nothing happens.
+#[cfg(unix)]
+fn stop_process() {
+    use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction};
+    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+    // SAFETY: no handler of ours runs: the default action, and then what was there before.
+    let before = unsafe { sigaction(Signal::SIGTSTP, &default) };
+    let _ = kill(nix::unistd::Pid::from_raw(0), Signal::SIGTSTP);
+    // The kernel may give it to another thread: this one must not run on before the process stands.
+    std::thread::sleep(Duration::from_millis(20));
+    if let Ok(before) = before {
+        // SAFETY: as above.
+        let _ = unsafe { sigaction(Signal::SIGTSTP, &before) };
+    }
+}
+
+#[cfg(not(unix))]
+fn stop_process() {}
+
+/// Tells when somebody else stops the process (`stop` true: it is about to be) or lets it go on.
+///
+/// # Errors
+/// When the host gives no thread.
+#[cfg(unix)]
+pub fn job_control(mut tell: impl FnMut(bool) + Send + 'static) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let (mut stop, mut go_on) = {
+        let _inside = runtime.enter();
+        let number = |s: nix::sys::signal::Signal| SignalKind::from_raw(s as i32);
+        (signal(number(nix::sys::signal::SIGTSTP))?, signal(number(nix::sys::signal::SIGCONT))?)
+    };
+    std::thread::Builder::new().name("dash jobs".into()).spawn(move || {
+        runtime.block_on(async {
+            loop {
+                tokio::select! {
+                    Some(()) = stop.recv() => tell(true),
+                    Some(()) = go_on.recv() => tell(false),
+                    else => return,
+                }
+            }
+        });
+    })?;
+    Ok(())
+}
+
+/// There is no such thing here.
+///
+/// # Errors
+/// None.
+#[cfg(not(unix))]
+pub fn job_control(_tell: impl FnMut(bool) + Send + 'static) -> io::Result<()> {
+    Ok(())
 }
 
 /// The escape sequence that sets the clipboard.

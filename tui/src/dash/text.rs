@@ -5,13 +5,27 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-/// Puts a line into row `y` of an area; the columns it took.
+/// Puts a line into row `y` of an area; the columns it took. What does not fit is cut off, and shown to be.
 pub fn put(buf: &mut Buffer, area: Rect, y: u16, line: Line) -> u16 {
     if y >= area.height || area.width == 0 {
         return 0;
     }
     let (x, _) = buf.set_line(area.x, area.y + y, &line, area.width);
+    if x == area.right() && area.width > 1 && cut(&line, area.width.into()) {
+        buf[(x - 1, area.y + y)].set_symbol("…");
+    }
     x - area.x
+}
+
+/// Whether more than blanks of a line lies beyond a width.
+fn cut(line: &Line, width: usize) -> bool {
+    let mut left = width;
+    line.spans.iter().any(|span| {
+        let wide = span.width();
+        let over = wide > left && span.content.trim_end().chars().count() > left;
+        left = left.saturating_sub(wide);
+        over
+    })
 }
 
 /// Virtual time in seconds with microseconds.

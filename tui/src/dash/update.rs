@@ -33,6 +33,8 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Feed(feed) => super::feed::take_in(&mut state.shared, feed),
         Msg::Reply(pane, reply) => replied(state, pane, &reply),
+        Msg::Suspend => vec![Effect::Suspend],
+        Msg::Resume => vec![Effect::Retake],
         Msg::Gone => {
             state.shared.gone = true;
             vec![Effect::Quit]
@@ -92,6 +94,9 @@ fn sampled(state: &mut State, sample: Sample) {
     let s = &mut state.shared;
     // What stands still and looks the same needs no drawing.
     state.dirty = s.sample != sample;
+    if state.dirty {
+        s.calm = s.clock + FLASH_MS;
+    }
     s.usage.advance(sample.now);
     s.rate.note(s.clock, sample.now, sample.instructions, sample.running);
     if let Some(stop) = sample.stop.as_ref().filter(|stop| stop.number != s.stop) {
@@ -260,6 +265,7 @@ pub fn command(state: &mut State, cmd: Cmd) -> Vec<Effect> {
             state.shared.notify(text);
         }
         Cmd::Redraw => return vec![Effect::Redraw],
+        Cmd::Suspend => return vec![Effect::Suspend],
         Cmd::SaveConfig => return vec![Effect::Save],
         _ => arrange(state, cmd),
     }

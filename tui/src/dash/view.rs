@@ -12,6 +12,9 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
+/// Columns from which on the names of all layouts are shown.
+const WIDE: u16 = 132;
+
 /// Draws everything into `buf`, and says where the cursor is to be shown.
 pub fn view(state: &State, buf: &mut Buffer) {
     let area = *buf.area();
@@ -81,19 +84,23 @@ fn top(state: &State, area: Rect, buf: &mut Buffer) {
     if !s.sample.clients.is_empty() {
         line.push(Span::styled(format!("  clients: {}", s.sample.clients.join(", ")), style(Role::Dim)));
     }
-    let used = put(buf, area, 0, Line::from(line));
     let tabs = tabs(state);
-    let width = tabs.width() as u16;
-    if used + width < area.width {
-        put(buf, Rect { x: area.right() - width, width, ..area }, 0, tabs);
-    }
+    let width = (tabs.width() as u16).min(area.width);
+    put(buf, Rect { width: area.width - width, ..area }, 0, Line::from(line));
+    put(buf, Rect { x: area.right() - width, width, ..area }, 0, tabs);
 }
 
+/// The layouts' names, on narrow terminals the current one's only.
 fn tabs(state: &State) -> Line<'static> {
     let theme = state.shared.theme;
     let names = LayoutId::ALL.iter().enumerate().map(|(n, id)| {
-        let role = if *id == state.layouts.current { Role::Selected } else { Role::Dim };
-        Span::styled(format!(" {} {} ", n + 1, id.name()), theme.style(role))
+        let current = *id == state.layouts.current;
+        let role = if current { Role::Selected } else { Role::Dim };
+        let text = match current || state.size.0 >= WIDE {
+            true => format!(" {} {} ", n + 1, id.name()),
+            false => format!(" {} ", n + 1),
+        };
+        Span::styled(text, theme.style(role))
     });
     Line::from(names.collect::<Vec<_>>())
 }
@@ -148,7 +155,6 @@ fn name_of(cmd: Cmd) -> &'static str {
 }
 
 fn draw_modal(state: &State, modal: &Modal, area: Rect, buf: &mut Buffer) {
-    let theme = state.shared.theme;
     match modal {
         Modal::Help(scroll) => {
             let lines = help(state);
@@ -163,17 +169,20 @@ fn draw_modal(state: &State, modal: &Modal, area: Rect, buf: &mut Buffer) {
             let room = window(state, label, (70, 3), area, buf);
             typed(state, line, room, buf);
         }
-        Modal::Quit => {
-            let room = window(state, "Quit", (52, 4), area, buf);
-            let key = |k: &'static str| Span::styled(k, theme.style(Role::Key));
-            put(buf, room, 0, Line::from(vec![key(" y"), " end esplens and the machine".into()]));
-            put(
-                buf,
-                room,
-                1,
-                Line::from(vec![key(" d"), " the dashboard only   ".into(), key("Esc"), " stay".into()]),
-            );
-        }
+        Modal::Quit => quit(state, area, buf),
+    }
+}
+
+fn quit(state: &State, area: Rect, buf: &mut Buffer) {
+    // Only a dashboard on another process's machine can leave it alone.
+    let rows: &[(&str, &str)] = match state.detach {
+        true => &[("y", "leave; the machine goes on"), ("k", "end the machine too"), ("Esc", "stay")],
+        false => &[("y", "end esplens and the machine"), ("Esc", "stay")],
+    };
+    let room = window(state, "Quit", (40, rows.len() as u16 + 2), area, buf);
+    for (y, (key, what)) in (0..).zip(rows) {
+        let key = Span::styled(format!(" {key:<4}"), state.shared.theme.style(Role::Key));
+        put(buf, room, y, Line::from(vec![key, (*what).into()]));
     }
 }
 

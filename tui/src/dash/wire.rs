@@ -5,6 +5,7 @@ mod sample;
 pub use sample::*;
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What the visible panes need to see of the machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,8 +41,16 @@ pub struct DebugWant {
     pub tasks: bool,
     /// Watch expressions.
     pub watches: Vec<String>,
+    /// Which of their parts are unfolded, by path ([`part_path`]), and from which part on.
+    pub open: BTreeMap<String, usize>,
     /// Where they are evaluated: core, task, frame.
     pub context: (usize, Option<u32>, usize),
+}
+
+/// The path of part `n` of what has this path; a watch expression's own path is its text.
+#[must_use]
+pub fn part_path(path: &str, n: usize) -> String {
+    format!("{path}\u{1}{n}")
 }
 
 /// A stack to walk.
@@ -116,6 +125,8 @@ pub enum Action {
     Find(usize, u32, Vec<u8>),
     /// A line for the monitor.
     Monitor(String),
+    /// What the last word of such a line may become.
+    Complete(String),
     /// Where a name or an expression points.
     Address(String),
     /// Where addresses of code lie, a line each.
@@ -135,6 +146,8 @@ pub struct Reply {
     pub failed: bool,
     /// An address, for [`Action::Find`] and [`Action::Address`].
     pub addr: Option<u32>,
+    /// For [`Action::Complete`]: the line, and the words that its last one may become.
+    pub words: Option<(String, Vec<String>)>,
 }
 
 /// Something happened.
@@ -160,6 +173,8 @@ pub enum Feed {
     Reset(String, Option<String>),
     /// The guest ended with a code.
     Exited(i32),
+    /// Something else changed that a sample may show.
+    Touched,
     /// So many events were lost because the dashboard was slow.
     Lost(u64),
 }

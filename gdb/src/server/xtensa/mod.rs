@@ -3,7 +3,7 @@
 mod regs;
 pub mod table;
 
-pub use regs::{read, write};
+pub use regs::{compose, read, write};
 
 use gdbstub::arch::{Arch, RegId, Registers};
 use std::num::NonZeroUsize;

@@ -5,6 +5,10 @@ use esplens_soc::machine::Machine;
 
 /// INTERRUPT: shares its target number with INTSET, but cannot be written.
 const INTERRUPT: usize = 138;
+/// The first of the 64 address registers.
+const AR0: usize = 1;
+/// WINDOWBASE: where among them the window begins, in fours.
+const WINDOWBASE: usize = 69;
 
 /// A register's value, in the low bits. `None`: no such register.
 #[must_use]
@@ -21,14 +25,26 @@ fn mask(bits: u8) -> u64 {
 }
 
 fn read_view(m: &Machine, core: usize, view: &View) -> Option<u64> {
-    let mut value = 0;
+    from_parts(view, |n| m.core_register(core, RAW[n].target))
+}
+
+fn from_parts(view: &View, raw: impl Fn(usize) -> Option<u32>) -> Option<u64> {
     let mut at = 0;
-    for &(raw, first, bits) in view.parts {
-        let part = u64::from(m.core_register(core, RAW[usize::from(raw)].target)?) >> first & mask(bits);
-        value |= part << at;
+    view.parts.iter().try_fold(0, |value, &(n, first, bits)| {
+        let part = u64::from(raw(n.into())?) >> first & mask(bits);
         at += bits;
+        Some(value | part << (at - bits))
+    })
+}
+
+/// A register of a context of which the raw ones are known. `None`: no such register.
+#[must_use]
+pub fn compose(number: usize, raw: impl Fn(usize) -> u32) -> Option<u64> {
+    match number {
+        0..A0 => Some(raw(number).into()),
+        A0..VIEW0 => Some(raw(AR0 + (raw(WINDOWBASE) as usize * 4 + number - A0) % 64).into()),
+        _ => from_parts(VIEWS.get(number - VIEW0)?, |n| Some(raw(n))),
     }
-    Some(value)
 }
 
 /// Writes a register, with the effect the architecture gives the write. `None`: no such register.

@@ -30,7 +30,7 @@ pub fn stops(s: &mut Supervisor, until: Ticks) -> u32 {
 }
 
 /// Where the example is after 6 ms, and what a breakpoint there and a watchpoint on its stack see without condition.
-fn hot() -> (u32, u32) {
+pub fn hot() -> (u32, u32) {
     let mut s = Supervisor::new(machine());
     stops(&mut s, 6 * MS);
     let cpu = s.view().machine().cpu(0);
@@ -69,7 +69,7 @@ fn of_several_breakpoints_at_an_address_one_that_holds_is_enough() {
     let zero = || condition(&[0x22, 0, 0x27]);
     let first = s.session().insert_point(Point::new(PointKind::Break, pc, 1, &me).when(zero())).unwrap();
     assert_eq!(stops(&mut s, 10 * MS), 0);
-    assert!(s.session().set_condition(first, condition(&[0x27])), "an expression without value");
+    assert!(s.session().refine_point(first, condition(&[0x27]), None), "an expression without value");
     assert!(stops(&mut s, 11 * MS) > 0, "stops, so that the user sees why");
     let mut s = Supervisor::new(machine());
     s.session().insert_point(Point::new(PointKind::Break, pc, 1, &me).when(zero())).unwrap();

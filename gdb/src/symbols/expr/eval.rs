@@ -98,7 +98,7 @@ impl Eval<'_> {
 
     fn code(&self) -> TypeId {
         let returns = self.symbols.intern(Type::Void);
-        self.symbols.intern(Type::Function { returns, params: Vec::new(), variadic: true })
+        self.symbols.intern(Type::Function { returns, params: Vec::new(), variadic: true, prototyped: true })
     }
 
     /// A number of the smallest of C's types that holds it.

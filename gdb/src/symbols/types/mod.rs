@@ -75,6 +75,8 @@ pub enum Type {
         params: Vec<TypeId>,
         /// More may follow.
         variadic: bool,
+        /// The parameters are known: not C's `f()`.
+        prototyped: bool,
     },
     /// `const`, `volatile` and the like.
     Qualified {

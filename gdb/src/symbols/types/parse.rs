@@ -1,6 +1,6 @@
 //! DIEs to types.
 
-use super::super::die::{Die, Dies};
+use super::super::die::{Die, Dies, constant};
 use super::super::error::{Error, Result};
 use super::{Encoding, Member, PointerKind, Record, RecordKind, Type, TypeId, Variants};
 use gimli::{AttributeValue, constants};
@@ -90,7 +90,9 @@ impl<'a> Parse<'_, 'a> {
         let params = children.iter().filter(|c| c.tag == constants::DW_TAG_formal_parameter);
         let params = params.map(|p| self.target(p)).collect();
         let variadic = children.iter().any(|c| c.tag == constants::DW_TAG_unspecified_parameters);
-        Ok(Type::Function { returns: self.target(die), params, variadic })
+        let c = self.dies.elf.unit_of(die.offset)?.is_c();
+        let prototyped = !c || die.flag(constants::DW_AT_prototyped);
+        Ok(Type::Function { returns: self.target(die), params, variadic, prototyped })
     }
 
     fn array(&self, die: &Die<'a>) -> Result<Type> {
@@ -101,8 +103,9 @@ impl<'a> Parse<'_, 'a> {
             }
             let lower = child.number(constants::DW_AT_lower_bound).unwrap_or(0);
             let by_bound = || {
-                // The upper bound of an array without elements is -1.
-                let upper = child.signed(constants::DW_AT_upper_bound)?;
+                // The upper bound of an array without elements is -1, also in a form without sign.
+                let upper = constant(&child, constants::DW_AT_upper_bound)?;
+                let upper = if upper == i64::from(u32::MAX) { -1 } else { upper };
                 u64::try_from(upper.checked_add(1)?).ok()?.checked_sub(lower)
             };
             let count = child.number(constants::DW_AT_count).or_else(by_bound);
@@ -119,7 +122,7 @@ impl<'a> Parse<'_, 'a> {
         let children = self.dies.children(die, MOST)?;
         let variants = children.iter().filter(|c| c.tag == constants::DW_TAG_enumerator);
         let variants =
-            variants.filter_map(|v| Some((self.name(v)?, value(v, constants::DW_AT_const_value)?)));
+            variants.filter_map(|v| Some((self.name(v)?, constant(v, constants::DW_AT_const_value)?)));
         Ok(Type::Enum {
             name: self.name(die),
             size: self.size(die),
@@ -164,7 +167,7 @@ impl<'a> Parse<'_, 'a> {
             }
             let members = self.dies.children(&variant, MOST)?;
             if let Some(member) = members.iter().find(|m| m.tag == constants::DW_TAG_member) {
-                cases.push((value(&variant, constants::DW_AT_discr_value), self.member(member)?));
+                cases.push((constant(&variant, constants::DW_AT_discr_value), self.member(member)?));
             }
         }
         Ok(Variants { discriminant, cases })
@@ -209,17 +212,5 @@ impl<'a> Parse<'_, 'a> {
             }
             Some(v) => v.udata_value().ok_or_else(|| Error::dwarf(die.offset as usize, "no member offset")),
         }
-    }
-}
-
-/// A constant, sign-extended if its form says so.
-fn value(die: &Die<'_>, name: gimli::DwAt) -> Option<i64> {
-    let v = die.attr(name)?;
-    match v {
-        AttributeValue::Data1(n) => Some(n.into()),
-        AttributeValue::Data2(n) => Some(n.into()),
-        AttributeValue::Data4(n) => Some(n.into()),
-        AttributeValue::Data8(n) => Some(n as i64),
-        other => other.sdata_value().or_else(|| other.udata_value().map(|n| n as i64)),
     }
 }

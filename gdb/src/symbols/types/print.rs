@@ -2,95 +2,171 @@
 
 use super::super::error::Budget;
 use super::super::set::Symbols;
-use super::{PointerKind, RecordKind, Type, TypeId};
+use super::{PointerKind, Record, RecordKind, Type, TypeId};
 
 /// Deepest nesting that is written out.
 const DEPTH: usize = 24;
+
+/// What stands before and after a declared name.
+struct Parts {
+    left: String,
+    right: String,
+}
+
+impl Parts {
+    fn word(left: impl Into<String>) -> Self {
+        Self { left: left.into(), right: String::new() }
+    }
+}
+
+/// Words of qualifiers, each once, in GDB's order.
+#[derive(Clone, Copy, Default)]
+struct Words(u8);
+
+impl Words {
+    const ALL: [&'static str; 4] = ["const", "volatile", "restrict", "_Atomic"];
+
+    fn with(self, word: &str) -> Self {
+        Self(Self::ALL.iter().position(|w| *w == word).map_or(self.0, |n| self.0 | 1 << n))
+    }
+
+    fn each(self) -> impl Iterator<Item = &'static str> {
+        Self::ALL.into_iter().enumerate().filter(move |(n, _)| self.0 >> n & 1 != 0).map(|(_, word)| word)
+    }
+
+    fn before(self, name: &str) -> String {
+        self.each().map(|w| format!("{w} ")).collect::<String>() + name
+    }
+
+    fn behind(self) -> String {
+        self.each().map(|w| format!(" {w}")).collect()
+    }
+}
 
 impl Symbols {
     /// The type as GDB's `whatis` writes it: `uint32_t`, `struct foo *`, `char [16]`, `void (*)(int)`.
     #[must_use]
     pub fn type_name(&self, ty: TypeId) -> String {
-        let (left, right) = self.parts(ty, DEPTH, &mut Budget::new(1 << 10));
-        format!("{left}{right}").trim().to_string()
-    }
-
-    /// What stands before and after a declared name.
-    fn parts(&self, ty: TypeId, depth: usize, budget: &mut Budget) -> (String, String) {
-        let Some(depth) = depth.checked_sub(1).filter(|_| budget.spend(1).is_ok()) else {
-            return ("...".into(), String::new());
-        };
-        let Ok(resolved) = self.resolve(ty) else { return ("<error type>".into(), String::new()) };
-        let plain = |s: &str| (s.to_string(), String::new());
-        match &*resolved {
-            Type::Void => plain("void"),
-            Type::Base { name, .. } | Type::Typedef { name, .. } => plain(name),
-            Type::Record(r) => {
-                let word = match r.kind {
-                    RecordKind::Struct => "struct",
-                    RecordKind::Union => "union",
-                    RecordKind::Class => "class",
-                };
-                if self.is_c(ty) {
-                    plain(&format!("{word} {}", r.name.as_deref().unwrap_or("{...}")))
-                } else {
-                    plain(r.name.as_deref().unwrap_or(&format!("{word} {{...}}")))
-                }
-            }
-            Type::Enum { name, .. } if self.is_c(ty) => {
-                plain(&format!("enum {}", name.as_deref().unwrap_or("{...}")))
-            }
-            Type::Enum { name, .. } => plain(name.as_deref().unwrap_or("enum {...}")),
-            Type::Pointer { name: Some(name), .. } => plain(name),
-            Type::Pointer { target, kind, .. } => {
-                let star = match kind {
-                    PointerKind::Pointer => "*",
-                    PointerKind::Reference => "&",
-                    PointerKind::RvalueReference => "&&",
-                };
-                let (left, right) = self.parts(*target, depth, budget);
-                let binds = matches!(
-                    self.resolve(*target).as_deref(),
-                    Ok(Type::Array { .. } | Type::Function { .. })
-                );
-                let space = if left.ends_with(['*', '&', '(']) { "" } else { " " };
-                if binds {
-                    (format!("{left}{space}({star}"), format!("){right}"))
-                } else {
-                    (format!("{left}{space}{star}"), right)
-                }
-            }
-            Type::Array { element, dims } => {
-                let (left, right) = self.parts(*element, depth, budget);
-                let dims: String = dims.iter().map(|d| d.map_or("[]".into(), |n| format!("[{n}]"))).collect();
-                (format!("{left} "), format!("{dims}{right}"))
-            }
-            Type::Function { returns, params, variadic } => {
-                let (left, right) = self.parts(*returns, depth, budget);
-                let mut list: Vec<String> =
-                    params.iter().take(32).map(|p| self.short(*p, depth, budget)).collect();
-                if *variadic {
-                    list.push("...".into());
-                }
-                if list.is_empty() {
-                    list.push("void".into());
-                }
-                (format!("{left} "), format!("({}){right}", list.join(", ")))
-            }
-            Type::Qualified { qualifier, target } => {
-                let (left, right) = self.parts(*target, depth, budget);
-                if left.ends_with('*') {
-                    (format!("{left} {qualifier}"), right)
-                } else {
-                    (format!("{qualifier} {left}"), right)
-                }
-            }
-            Type::Unknown { tag, .. } => plain(&format!("<{tag}>")),
-        }
+        self.short(ty, DEPTH, &mut Budget::new(1 << 10))
     }
 
     fn short(&self, ty: TypeId, depth: usize, budget: &mut Budget) -> String {
-        let (left, right) = self.parts(ty, depth, budget);
-        format!("{left}{right}").trim().to_string()
+        let parts = self.parts(ty, Words::default(), depth, budget);
+        format!("{}{}", parts.left, parts.right).trim().to_string()
+    }
+
+    fn parts(&self, ty: TypeId, words: Words, depth: usize, budget: &mut Budget) -> Parts {
+        let Some(depth) = depth.checked_sub(1).filter(|_| budget.spend(1).is_ok()) else {
+            return Parts::word("...");
+        };
+        let Ok(resolved) = self.resolve(ty) else { return Parts::word("<error type>") };
+        let name = match &*resolved {
+            Type::Pointer { name: None, target, kind, .. } => {
+                return self.pointer_parts(*target, *kind, words, depth, budget);
+            }
+            Type::Array { element, dims } => {
+                // An array's qualifiers are its elements'.
+                let Parts { left, right } = self.parts(*element, words, depth, budget);
+                if self.language(ty) == Some(gimli::constants::DW_LANG_Rust) {
+                    let open = |inner: String, d: &Option<u32>| match d {
+                        Some(n) => format!("[{inner}; {n}]"),
+                        None => format!("[{inner}]"),
+                    };
+                    return Parts::word(dims.iter().rev().fold(left + &right, open));
+                }
+                let dims: String = dims.iter().map(|d| d.map_or("[]".into(), |n| format!("[{n}]"))).collect();
+                let space = if self.is_declarator(*element) { "" } else { " " };
+                return Parts { left: left + space, right: dims + &right };
+            }
+            Type::Function { returns, params, variadic, prototyped } => {
+                let Parts { left, right } = self.parts(*returns, Words::default(), depth, budget);
+                let space = if self.is_declarator(*returns) { "" } else { " " };
+                let list = self.parameters(params, (*variadic, *prototyped), depth, budget);
+                return Parts { left: left + space, right: format!("({list}){right}") };
+            }
+            Type::Qualified { qualifier, target } => {
+                return self.parts(*target, words.with(qualifier), depth, budget);
+            }
+            Type::Void => "void".into(),
+            Type::Base { name, .. } | Type::Typedef { name, .. } => name.clone(),
+            Type::Pointer { name: Some(name), .. } => name.clone(),
+            Type::Record(record) => self.record_name(ty, record),
+            Type::Enum { name, .. } => self.tagged(ty, "enum", name.as_deref()),
+            Type::Unknown { tag, .. } => format!("<{tag}>"),
+        };
+        Parts::word(words.before(&name))
+    }
+
+    fn pointer_parts(
+        &self,
+        target: TypeId,
+        kind: PointerKind,
+        words: Words,
+        depth: usize,
+        budget: &mut Budget,
+    ) -> Parts {
+        let star = match kind {
+            PointerKind::Pointer => "*",
+            PointerKind::Reference => "&",
+            PointerKind::RvalueReference => "&&",
+        };
+        let Parts { left, right } = self.parts(target, Words::default(), depth, budget);
+        let space = if left.ends_with(['*', '&', '(', ' ']) { "" } else { " " };
+        let binds = matches!(self.resolve(target).as_deref(), Ok(Type::Array { .. } | Type::Function { .. }));
+        let (open, close) = if binds { ("(", ")") } else { ("", "") };
+        Parts {
+            left: format!("{left}{space}{open}{star}{}", words.behind()),
+            right: format!("{close}{right}"),
+        }
+    }
+
+    fn parameters(
+        &self,
+        params: &[TypeId],
+        (variadic, prototyped): (bool, bool),
+        depth: usize,
+        budget: &mut Budget,
+    ) -> String {
+        /// Most that are written out.
+        const MOST: usize = 32;
+        let mut list: Vec<String> = params.iter().take(MOST).map(|p| self.short(*p, depth, budget)).collect();
+        match (list.is_empty(), prototyped) {
+            (true, false) => {}
+            (true, true) if !variadic => list.push("void".into()),
+            _ if variadic || params.len() > MOST => list.push("...".into()),
+            _ => {}
+        }
+        list.join(", ")
+    }
+
+    /// True for what is written around a name: no space comes behind its stars and brackets.
+    fn is_declarator(&self, ty: TypeId) -> bool {
+        let mut at = ty;
+        for _ in 0..DEPTH {
+            match self.resolve(at).as_deref() {
+                Ok(Type::Pointer { name, .. }) => return name.is_none(),
+                Ok(Type::Array { .. } | Type::Function { .. }) => return true,
+                Ok(Type::Qualified { target, .. }) => at = *target,
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    fn record_name(&self, ty: TypeId, record: &Record) -> String {
+        let word = match record.kind {
+            RecordKind::Struct => "struct",
+            RecordKind::Union => "union",
+            RecordKind::Class => "class",
+        };
+        self.tagged(ty, word, record.name.as_deref())
+    }
+
+    /// C writes `struct name`, other languages only the name.
+    fn tagged(&self, ty: TypeId, word: &str, name: Option<&str>) -> String {
+        match name {
+            Some(name) if !self.is_c(ty) => name.into(),
+            name => format!("{word} {}", name.unwrap_or("{...}")),
+        }
     }
 }

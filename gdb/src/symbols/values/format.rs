@@ -1,10 +1,12 @@
 //! Values as GDB prints them.
 
 use super::super::error::{Error, Result};
-use super::super::set::Symbols;
+use super::super::set::{Symbol, Symbols};
+use super::super::symtab::SymbolKind;
 use super::super::types::{Encoding, Record, Type, TypeId};
 use super::number::{Number, float};
 use super::{Memory, Value, rust, text};
+use crate::unwind::is_code;
 use std::cell::Cell;
 
 /// Most values that are visited for one text: equal elements make it no longer, but cost as much.
@@ -124,9 +126,12 @@ impl Printer<'_> {
         })
     }
 
-    /// `0x3ffb1234 <name+4>`
+    /// `0x3ffb1234 <name+4>`; of marks without a size only those in code and the ROM's functions name something.
     pub(super) fn address(&self, addr: u32) -> String {
-        match self.symbols.symbol_at(addr).filter(|_| addr != 0) {
+        const ROM: std::ops::Range<u32> = 0x4000_0000..0x4007_0000;
+        let code = || ROM.contains(&addr) || is_code(addr) && self.symbols.owner(addr).is_some();
+        let named = |s: &Symbol| s.size > 0 || s.kind == SymbolKind::Function || code();
+        match self.symbols.symbol_at(addr).filter(|s| addr != 0 && named(s)) {
             Some(symbol) => format!("{addr:#x} <{}>", symbol.with_offset(addr)),
             None => format!("{addr:#x}"),
         }
@@ -182,17 +187,18 @@ impl Printer<'_> {
     }
 
     fn array(&mut self, value: &Value, ty: TypeId, depth: usize) -> Result<()> {
+        /// Most bytes of text that are looked through for repeats: GDB's max-value-size.
+        const TEXT: u32 = 1 << 16;
         let (element, size) = self.symbols.element(ty)?;
         let count = self.symbols.length(ty)?;
-        let shown = (count as usize).min(self.format.elements);
         let stripped = self.symbols.strip(element)?;
         if let Type::Base { size: 1, encoding: Encoding::SignedChar | Encoding::UnsignedChar, .. } =
             &*self.symbols.resolve(stripped)?
             && !self.format.hex
             && !rust::is_rust(self.symbols, stripped)
         {
-            let bytes = value.bytes(self.memory, count.min(self.format.elements as u32 + 1))?;
-            self.out.push_str(&text::array(&bytes, self.format.elements));
+            let bytes = value.bytes(self.memory, count.min(TEXT))?;
+            self.out.push_str(&text::array(&bytes, self.format.elements, count > TEXT));
             return Ok(());
         }
         let (open, close) = if rust::is_rust(self.symbols, stripped) { ('[', ']') } else { ('{', '}') };
@@ -201,53 +207,40 @@ impl Printer<'_> {
             return Ok(());
         };
         self.out.push(open);
-        self.elements(value, (element, size), shown, depth);
-        if shown < count as usize {
-            self.out.push_str("...");
-        }
+        self.elements(value, (element, size), count, depth);
         self.out.push(close);
         Ok(())
     }
 
     /// Elements with a comma between; equal neighbours are counted.
-    fn elements(&mut self, value: &Value, (element, size): (TypeId, u32), shown: usize, depth: usize) {
-        const REPEATS: usize = 10;
-        let mut run: Option<(String, usize)> = None;
-        let mut first = true;
-        for n in 0..=shown {
-            let text = (n < shown && !self.full()).then(|| {
-                let part = value.part((n as u32).wrapping_mul(size), element, None);
-                let left = self.format.length.saturating_sub(self.out.len());
-                let format = Format { length: left, ..*self.format };
-                let mut p = Printer {
-                    symbols: self.symbols,
-                    memory: self.memory,
-                    format: &format,
-                    steps: self.steps,
-                    out: String::new(),
-                };
-                p.value(&part, depth);
-                p.out
-            });
-            if let (Some((was, times)), Some(now)) = (&mut run, &text)
-                && was == now
-            {
-                *times += 1;
-                continue;
+    fn elements(&mut self, value: &Value, (element, size): (TypeId, u32), count: u32, depth: usize) {
+        let (mut n, mut things) = (0, 0);
+        while n < count && things < self.format.elements && !self.full() {
+            self.out.push_str(if n > 0 { ", " } else { "" });
+            self.value(&value.part(n.wrapping_mul(size), element, None), depth);
+            let repeats = self.repeats(value, size, n, count);
+            if repeats as usize > text::REPEATS {
+                self.out.push_str(&format!(" <repeats {repeats} times>"));
+                (n, things) = (n + repeats, things + text::REPEATS);
+            } else {
+                (n, things) = (n + 1, things + 1);
             }
-            if let Some((was, times)) = run.take() {
-                let all = if times >= REPEATS {
-                    vec![format!("{was} <repeats {times} times>")]
-                } else {
-                    vec![was; times]
-                };
-                self.out.push_str(if first { "" } else { ", " });
-                self.out.push_str(&all.join(", "));
-                first = false;
-            }
-            let Some(text) = text else { return };
-            run = Some((text, 1));
         }
+        if n < count && !self.out.ends_with("...") {
+            self.out.push_str("...");
+        }
+    }
+
+    /// How many elements from number `n` on have the same bytes.
+    fn repeats(&self, value: &Value, size: u32, n: u32, count: u32) -> u32 {
+        let bytes = |n: u32| value.part(n.wrapping_mul(size), value.ty, None).bytes(self.memory, size).ok();
+        let Some(first) = bytes(n) else { return 1 };
+        let mut end = n + 1;
+        while end < count && self.steps.get() > 0 && bytes(end).as_ref() == Some(&first) {
+            self.steps.set(self.steps.get() - 1);
+            end += 1;
+        }
+        end - n
     }
 }
 

@@ -1,7 +1,7 @@
 //! Characters and strings as GDB quotes them.
 
-/// Repeats of one character that are written as a count.
-const REPEATS: usize = 10;
+/// More repeats of one character than this are written as a count.
+pub(super) const REPEATS: usize = 10;
 
 /// `97 'a'`.
 pub(super) fn character(n: i128) -> String {
@@ -25,30 +25,34 @@ fn escape(byte: u8, quote: char) -> String {
     }
 }
 
-/// Bytes of a C array of characters: `"IDLE", '\000' <repeats 11 times>`.
-pub(super) fn array(bytes: &[u8], limit: usize) -> String {
+/// Bytes of a C array of characters: `"IDLE", '\000' <repeats 11 times>`. `cut`: the array goes on behind them.
+pub(super) fn array(bytes: &[u8], limit: usize, cut: bool) -> String {
     // The byte that ends a string goes without saying.
-    let whole = bytes.len() <= limit;
-    let mut bytes = if whole { bytes } else { &bytes[..limit] };
-    if whole && let [rest @ .., 0] = bytes {
-        bytes = rest;
-    }
-    let dots = if whole { "" } else { "..." };
+    let bytes = match bytes {
+        [rest @ .., 0] if !cut => rest,
+        all => all,
+    };
     if bytes.is_empty() {
-        return format!("\"\"{dots}");
+        return "\"\"".into();
     }
-    runs(bytes) + dots
+    runs(bytes, limit, cut)
 }
 
-fn runs(bytes: &[u8]) -> String {
+/// Runs of bytes; no new one begins once `limit` bytes are shown.
+fn runs(bytes: &[u8], limit: usize, cut: bool) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut open = String::new();
+    let mut shown = 0;
     for run in bytes.chunk_by(|a, b| a == b) {
+        if shown >= limit {
+            break;
+        }
+        shown += run.len();
         if run.len() > REPEATS {
             if !open.is_empty() {
                 parts.push(format!("\"{}\"", std::mem::take(&mut open)));
             }
-            parts.push(format!("'{}' <repeats {} times>", escape(run[0], '\''), run.len()));
+            parts.push(format!("'{}' <repeats {} times>", escape(run[0], '"'), run.len()));
         } else {
             open.extend(run.iter().map(|b| escape(*b, '"')));
         }
@@ -56,13 +60,13 @@ fn runs(bytes: &[u8]) -> String {
     if !open.is_empty() {
         parts.push(format!("\"{open}\""));
     }
-    parts.join(", ")
+    parts.join(", ") + if cut || shown < bytes.len() { "..." } else { "" }
 }
 
 /// A string that ends at its NUL; `None` of it: it goes on.
 pub(super) fn string(bytes: &[u8], limit: usize) -> String {
     let end = bytes.iter().position(|b| *b == 0);
     let shown = &bytes[..end.unwrap_or(bytes.len()).min(limit)];
-    let dots = if end.is_some_and(|e| e <= limit) { "" } else { "..." };
-    if shown.is_empty() { format!("\"\"{dots}") } else { runs(shown) + dots }
+    let cut = end.is_none_or(|e| e > limit);
+    if shown.is_empty() { format!("\"\"{}", if cut { "..." } else { "" }) } else { runs(shown, limit, cut) }
 }

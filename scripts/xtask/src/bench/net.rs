@@ -34,11 +34,11 @@ pub fn rows(root: &Path, keeps: &Path) -> anyhow::Result<Vec<Row>> {
         time: TIME,
     };
     let (_running, port, _) = serve(&binary, &demo, "/hello")?;
-    for clients in [1, 4] {
-        rows.push(row(
-            &format!("demo: new connections, {clients} clients"),
-            &run(&load(port, clients, false)),
-        )?);
+    for (how, keep_alive) in [("new connections", false), ("keep-alive", true)] {
+        for clients in [1, 4] {
+            let report = run(&load(port, clients, keep_alive));
+            rows.push(row(&format!("demo: {how}, {clients} clients"), &report)?);
+        }
     }
     if keeps.is_file() {
         let (_running, port, _) = serve(&binary, keeps, "/")?;

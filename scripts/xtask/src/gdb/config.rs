@@ -60,13 +60,17 @@ impl Map {
 /// `gdb/xtensa-config.c`.
 pub fn generate() -> String {
     let mut map = Map { out: String::new(), offset: 0 };
-    let mut masks = String::new();
+    // A mask ends the registers that GDB takes from its target. Espressif's GDB ends them before a0..a15 as well: it
+    // reads those through WINDOWBASE, which a core file needs, as it holds ar0..ar63 only.
+    let mut masks = String::from(
+        "static xtensa_reg_mask_t window[] = { { 1, 0, 32 } };\nstatic const xtensa_mask_t windowed = { 1, window };\n",
+    );
     for (n, reg) in RAW.iter().enumerate() {
         let flags = if n < IN_G { FLAGS } else { FLAGS | PRIVILEGED };
         map.row(n, reg.bits.into(), 4, reg.target, flags, class(reg.target), reg.name, "0");
     }
     for (n, name) in WINDOW.iter().enumerate() {
-        map.row(A0 + n, 32, 4, n as u16, FLAGS, (kind::WINDOW, 0x0100), name, "0");
+        map.row(A0 + n, 32, 4, n as u16, FLAGS, (kind::WINDOW, 0x0100), name, "&windowed");
     }
     for (n, view) in VIEWS.iter().enumerate() {
         let parts: Vec<String> =

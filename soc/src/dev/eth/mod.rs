@@ -2,6 +2,7 @@
 //! The two overlap; firmware that touches registers only the EMAC has gets the EMAC.
 
 pub mod control;
+pub mod counters;
 pub mod emac;
 pub mod mii;
 pub mod openeth;
@@ -9,6 +10,8 @@ pub mod rx;
 pub mod spec;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_hostile;
 #[cfg(test)]
 mod tests_modes;
 pub mod tx;
@@ -182,6 +185,8 @@ impl Device for Eth {
             // Without a link nothing reaches the MAC.
             if self.link() {
                 self.openeth.receive(frame, cx);
+            } else {
+                self.openeth.counters.off += 1;
             }
             self.sync_irq(cx);
         }

@@ -1,5 +1,6 @@
 //! open_eth: registers and descriptors.
 
+use super::counters::Counters;
 use super::mii::{BMSR, BMSR_LINK, PHY_ADDR, Phy};
 use super::spec::*;
 use crate::dev::{Cx, RegFile};
@@ -48,6 +49,8 @@ pub struct OpenEth {
     pub tx_ctrl: u32,
     /// The other side asked for silence until then.
     pub paused: Ticks,
+    /// What passed, and what did not.
+    pub counters: Counters,
     #[serde(with = "BigArray")]
     descriptors: [u32; 256],
     stored: RegFile,
@@ -75,6 +78,7 @@ impl Default for OpenEth {
             ctrl_moder: 0,
             tx_ctrl: 0,
             paused: 0,
+            counters: Counters::default(),
             descriptors: [0; 256],
             stored: RegFile::default(),
         }

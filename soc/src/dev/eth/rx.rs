@@ -31,19 +31,25 @@ impl OpenEth {
     /// What was on the line, with its checksum, `len` bytes of it from the sender's stack.
     pub fn receive_line(&mut self, mut data: Vec<u8>, len: usize, cx: &mut Cx) {
         if self.moder & moder::RXEN == 0 || data.len() > MAX_FRAME {
+            self.counters.off += 1;
             return;
         }
         cx.trace(Event::OpenEthReceive, || format!("RX: len: {len}"));
         let control = self.control(&data, cx);
         if control && self.ctrl_moder & ctrlmoder::PASSALL == 0 {
+            self.counters.filtered += 1;
             return;
         }
         let taken = if control { Taken::ByAddress } else { self.filter(&data) };
         self.trace_filter(&data, taken, cx);
         if taken == Taken::No {
+            self.counters.filtered += 1;
             return;
         }
-        let Some(mut status) = self.length_status(data.len()) else { return };
+        let Some(mut status) = self.length_status(data.len()) else {
+            self.counters.short += 1;
+            return;
+        };
         let (body, sum) = data.split_at(data.len().saturating_sub(4));
         if sum != crc32(body).to_le_bytes() {
             status |= rx_bd::CRC;
@@ -73,6 +79,7 @@ impl OpenEth {
         let word = self.bd_word(i);
         if i >= DESCRIPTORS || word & rx_bd::E == 0 {
             self.int_source |= int::BUSY;
+            self.counters.no_descriptor += 1;
             return;
         }
         let longest = (self.packet_len & 0xFFFF) as usize;
@@ -82,6 +89,7 @@ impl OpenEth {
         if !cx.dma_write(self.bd_addr(i), data) {
             status |= rx_bd::OR;
         }
+        self.count(data.len(), status);
         let kept = word & (rx_bd::WR | rx_bd::IRQ);
         let filled = (data.len() as u32) << 16 | kept | status;
         self.set_bd_word(i, filled);
@@ -93,6 +101,15 @@ impl OpenEth {
         }
         let last = word & rx_bd::WR != 0 || i + 1 >= DESCRIPTORS;
         self.rx_next = if last { self.tx_bd_num } else { i + 1 };
+    }
+
+    fn count(&mut self, len: usize, status: u32) {
+        let c = &mut self.counters;
+        c.received += 1;
+        c.received_bytes += len as u64;
+        c.crc += u64::from(status & rx_bd::CRC != 0);
+        c.long += u64::from(status & rx_bd::TL != 0);
+        c.overrun += u64::from(status & rx_bd::OR != 0);
     }
 
     /// Status bits for a length (checksum included); `None`: too short to be received.

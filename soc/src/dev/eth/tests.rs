@@ -98,6 +98,10 @@ fn a_frame_fills_the_next_empty_descriptor_until_none_is_left() {
     b.write(tx(1), rx_bd::E | rx_bd::IRQ);
     b.message(&Msg::Frame(frame));
     assert_eq!(b.read(INT_SOURCE), int::RXB);
+    let counters = b.dev.openeth().unwrap().counters;
+    assert_eq!((counters.received, counters.received_bytes), (3, 104 + 64 + 104));
+    assert_eq!((counters.no_descriptor, counters.dropped()), (1, 1));
+    assert!(counters.to_string().contains("dropped 1 (no descriptor 1"), "{counters}");
 }
 
 #[test]

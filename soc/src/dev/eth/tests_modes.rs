@@ -99,6 +99,9 @@ fn lengths_follow_packetlen_hugen_and_recsmall() {
     send(&mut b, 42);
     b.write(tx(0), 42 << 16 | tx_bd::RD | tx_bd::WR | tx_bd::PAD);
     assert_eq!(frames(&mut b).iter().map(Vec::len).collect::<Vec<_>>(), [42, 60]);
+    let counters = b.dev.openeth().unwrap().counters;
+    assert_eq!((counters.received, counters.short, counters.long), (3, 1, 1));
+    assert_eq!((counters.sent, counters.sent_bytes), (4, 256 + 600 + 42 + 60));
 }
 
 #[test]

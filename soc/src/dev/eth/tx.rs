@@ -33,6 +33,7 @@ impl OpenEth {
         let len = word >> 16;
         let mut frame = vec![0; len as usize];
         if frame.is_empty() || !cx.dma_read(addr, &mut frame) {
+            self.counters.underrun += 1;
             return tx_bd::UR;
         }
         let longest = (self.packet_len & 0xFFFF) as usize;
@@ -48,6 +49,8 @@ impl OpenEth {
         if pad && !own_sum && frame.len() < MIN_FRAME {
             frame.resize(MIN_FRAME, 0);
         }
+        self.counters.sent += 1;
+        self.counters.sent_bytes += frame.len() as u64;
         self.put_on_line(frame, own_sum.then_some(sum), cx)
     }
 

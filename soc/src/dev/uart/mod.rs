@@ -146,7 +146,7 @@ impl Device for Uart {
         if offset != spec::FIFO {
             return self.peek(offset, &cx.view());
         }
-        let byte = self.rx_pop();
+        let byte = self.rx_pop(cx);
         self.sync_irq(cx);
         byte
     }

@@ -130,8 +130,9 @@ impl Uart {
     }
 
     /// A guest's read of the FIFO.
-    pub(super) fn rx_pop(&mut self) -> u32 {
+    pub(super) fn rx_pop(&mut self, cx: &mut Cx) -> u32 {
         let Some(byte) = self.rx.fifo.pop_front() else { return 0 };
+        cx.trace(Event::UartRead, || super::describe(self.n, byte));
         self.rx.taken = self.rx.taken.wrapping_add(1);
         u32::from(byte)
     }

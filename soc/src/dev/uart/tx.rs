@@ -58,6 +58,7 @@ impl Uart {
             cx.warn_reg(&SPEC, spec::FIFO, "write to a full transmit FIFO, byte lost");
             return;
         }
+        cx.trace(Event::UartWrite, || super::describe(self.n, byte));
         self.tx.fifo.push_back(byte);
         self.tx.written = self.tx.written.wrapping_add(1);
         self.tx.break_sent = false;

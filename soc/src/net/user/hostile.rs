@@ -3,6 +3,7 @@
 
 use super::super::host::{Command, Event, HOST_IDS, Place};
 use super::super::{Net, Ready};
+use super::malformed::malformed;
 use super::wire::mac_of;
 use super::*;
 use proptest::prelude::*;
@@ -74,7 +75,7 @@ fn right() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![4 => udp, 4 => tcp, 1 => arp]
 }
 
-/// A frame as the guest may send it: right, damaged, cut, or noise behind a type.
+/// A frame as the guest may send it: right, damaged, cut, malformed further up, or noise behind a type.
 fn frame() -> impl Strategy<Value = Vec<u8>> {
     let poke = proptest::collection::vec((any::<u16>(), any::<u8>()), 0..4);
     let damaged = (right(), poke, any::<u16>()).prop_map(|(mut f, pokes, cut): (Vec<u8>, Pokes, u16)| {
@@ -91,7 +92,7 @@ fn frame() -> impl Strategy<Value = Vec<u8>> {
     });
     let kinds = prop_oneof![Just([8_u8, 0]), Just([8, 6]), Just([0x86, 0xDD]), any::<[u8; 2]>()];
     let noise = (kinds, bytes(3000)).prop_map(|(kind, body)| [&[0xFF; 6][..], &MAC, &kind, &body].concat());
-    prop_oneof![3 => right(), 3 => damaged, 1 => noise]
+    prop_oneof![3 => right(), 3 => damaged, 3 => malformed(), 1 => noise]
 }
 
 /// What the host may say, in and out of turn.

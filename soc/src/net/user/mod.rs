@@ -9,6 +9,8 @@ mod dhcp;
 mod hostile;
 mod ipv4;
 mod ipv6;
+#[cfg(test)]
+mod malformed;
 mod tcp;
 #[cfg(test)]
 mod tests;

@@ -18,6 +18,10 @@ use std::time::{Duration, Instant};
 
 /// Longest wait before limits are looked at again.
 const MAX_WAIT: Duration = Duration::from_millis(50);
+/// Longest wait while the machine stands still: whatever ends that wakes.
+const REST: Duration = Duration::from_secs(3600);
+/// Time between two status lines.
+const STATUS: Duration = Duration::from_secs(1);
 /// Input kept for a UART that has no room.
 const MAX_PENDING: usize = 1 << 20;
 /// UART0 silent for this long: a status line tells that something is going on.
@@ -29,6 +33,14 @@ struct Wait {
     goal: Ticks,
     /// The host's time to wait; `None`: until `goal` is due.
     wall: Option<Duration>,
+    /// Nothing needs to be looked at meanwhile.
+    rest: bool,
+}
+
+impl Wait {
+    fn until(goal: Ticks, wall: Option<Duration>) -> Self {
+        Self { goal, wall, rest: false }
+    }
 }
 
 /// Everything the loop keeps.
@@ -100,16 +112,16 @@ impl Drive {
             let now = target.now();
             self.pace.settle(now);
             let wait = match why {
-                RunExit::Until => Wait { goal: now, wall: None },
+                RunExit::Until => Wait::until(now, None),
                 RunExit::Paused => {
                     self.tell_stop(target);
-                    Wait { goal: now, wall: None }
+                    self.after_pause(target)
                 }
                 RunExit::Quit => return Exit::Quit,
                 RunExit::Idle { until } => self.after_idle(now, until),
                 RunExit::Exit(code) => return Exit::Guest(code),
                 RunExit::Stopped(why) => return Exit::Stopped(why),
-                RunExit::Reset(_) if self.policy == ResetPolicy::Reboot => Wait { goal: now, wall: None },
+                RunExit::Reset(_) if self.policy == ResetPolicy::Reboot => Wait::until(now, None),
                 RunExit::Reset(cause) if self.policy == ResetPolicy::Exit => return Exit::Reset(cause),
                 RunExit::Reset(cause) => return self.halt(&format!("halted at a reset ({cause:?})")),
             };
@@ -134,11 +146,22 @@ impl Drive {
         let step = now.saturating_add(MAX_WAIT.as_micros() as Ticks * TICKS_PER_US);
         let next = next.min(self.limit);
         match self.pace.skips_idle() {
-            false => Wait { goal: next.min(step), wall: None },
+            false => Wait::until(next.min(step), None),
             // Nothing but input can happen: real time then, whatever the speed.
-            true if next == Ticks::MAX => Wait { goal: step, wall: Some(MAX_WAIT) },
-            true => Wait { goal: next, wall: None },
+            true if next == Ticks::MAX => Wait::until(step, Some(MAX_WAIT)),
+            true => Wait::until(next, None),
         }
+    }
+
+    /// While the machine stands still: until somebody wants something, or a limit or a status line is due.
+    fn after_pause(&self, target: &mut dyn Target) -> Wait {
+        let now = target.now();
+        if !target.rest() {
+            return Wait::until(now, None);
+        }
+        let status = if self.wants_status() { STATUS } else { REST };
+        let left = self.wall_limit.map_or(REST, |limit| limit.saturating_sub(self.started.elapsed()));
+        Wait { goal: now, wall: Some(status.min(left)), rest: true }
     }
 
     /// Waits until the goal is due or input comes, and hands over the input: true when there was some.
@@ -151,7 +174,8 @@ impl Drive {
                 None => self.pace.wait(wait.goal),
             };
             let done = left.is_zero() || woken;
-            let event = if done { self.events.try_recv().ok() } else { self.wait_event(left.min(MAX_WAIT)) };
+            let look = if wait.rest { left } else { left.min(MAX_WAIT) };
+            let event = if done { self.events.try_recv().ok() } else { self.wait_event(look) };
             match event {
                 Some(Event::Input(uart, bytes)) => {
                     let queue = &mut self.pending[usize::from(uart) % UARTS];
@@ -247,17 +271,19 @@ impl Drive {
         None
     }
 
+    fn wants_status(&self) -> bool {
+        self.patterns.awaited().is_some() || self.limit != Ticks::MAX
+    }
+
     /// A line on stderr once a second while UART0 is silent and somebody waits for it.
     fn show_status(&mut self, target: &dyn Target) {
         let now = Instant::now();
-        let awaited = self.patterns.awaited();
-        let waiting = awaited.is_some() || self.limit != Ticks::MAX;
-        if !waiting || now < self.status_due || now - self.last_output < QUIET {
+        if !self.wants_status() || now < self.status_due || now - self.last_output < QUIET {
             return;
         }
-        self.status_due = now + Duration::from_secs(1);
+        self.status_due = now + STATUS;
         let stats = self.stats(target);
-        let goal = awaited.map_or(String::new(), |regex| format!(", waiting for {regex:?}"));
+        let goal = self.patterns.awaited().map_or(String::new(), |regex| format!(", waiting for {regex:?}"));
         let (virt, wall) = (stats.virtual_ms() / 1e3, stats.wall.as_secs_f64());
         terminal::status(&format!("{virt:.1} s virtual, {wall:.1} s wall, {:.0} MIPS{goal}", stats.mips()));
     }

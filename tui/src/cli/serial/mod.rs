@@ -1,7 +1,7 @@
 //! Serial lines: what each UART of the machine is connected to on the host, one file a backend.
 
 mod file;
-mod prompt;
+pub mod prompt;
 #[cfg(unix)]
 mod pty;
 pub mod stdio;

@@ -1,13 +1,33 @@
-//! The monitor's prompt where it shares standard input with a UART.
+//! The monitor's prompt on standard input: beside a UART, or alone.
 
 use crate::cli::terminal;
 use esplens_gdb::monitor;
 use esplens_gdb::supervisor::Handle;
+use std::io::{BufRead, IsTerminal};
 
 /// Before each line, as on the monitor's socket.
 const PROMPT: &str = "(esplens) ";
+/// What it says first, likewise.
+const HELLO: &str = "esplens monitor - type 'help' for more information\n";
 /// Longest line taken.
 const MAX_LINE: usize = 4096;
+
+/// A monitor that has standard input for itself. Its prompt is for people: what comes through a pipe is carried out
+/// line by line and its answers are all there is.
+pub fn alone(handle: Handle) {
+    let people = std::io::stdin().is_terminal();
+    let mut prompt = Prompt { handle, echo: false, line: Vec::new() };
+    if people {
+        terminal::text(&format!("{HELLO}{PROMPT}"));
+    }
+    for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+        if people {
+            prompt.typed(format!("{line}\n").as_bytes());
+        } else {
+            terminal::text(&monitor::run(&prompt.handle, &line));
+        }
+    }
+}
 
 /// A line being typed.
 pub struct Prompt {
@@ -20,7 +40,7 @@ pub struct Prompt {
 impl Prompt {
     /// Shows the prompt.
     pub fn open(handle: Handle, echo: bool) -> Self {
-        terminal::text(&format!("\nesplens monitor - type 'help' for more information\n{PROMPT}"));
+        terminal::text(&format!("\n{HELLO}{PROMPT}"));
         Self { handle, echo, line: Vec::new() }
     }
 

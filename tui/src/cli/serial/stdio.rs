@@ -7,13 +7,33 @@ use crate::cli::terminal;
 use esplens_gdb::supervisor::Handle;
 use std::io::{IsTerminal, Read, Write};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
+use std::time::{Duration, Instant};
 
 /// Ctrl-A.
 const ESCAPE: u8 = 1;
 
 /// The machine behind the monitor that shares standard input.
 static MONITOR: OnceLock<Handle> = OnceLock::new();
+/// There will be one, as soon as there is a machine.
+static EXPECTED: AtomicBool = AtomicBool::new(false);
+/// How long a machine may take to come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// From now on Ctrl-A is the escape, terminal or not: [`share`] will be called.
+pub fn expect_monitor() {
+    EXPECTED.store(true, Ordering::SeqCst);
+}
+
+/// The monitor to switch to, where there is one.
+fn monitor() -> Option<&'static Handle> {
+    let end = Instant::now() + PATIENCE;
+    while EXPECTED.load(Ordering::SeqCst) && MONITOR.get().is_none() && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    MONITOR.get()
+}
 
 /// Lets a monitor share standard input with the UART that is there. False: there is one already.
 pub fn share(handle: Handle) -> bool {
@@ -59,7 +79,7 @@ fn receive(uart: u8, keys: bool, events: &SyncSender<Event>) {
             Err(_) => return,
         };
         // Without a terminal the escape counts only where there is something to switch to, as in QEMU.
-        if !keys && MONITOR.get().is_none() {
+        if !keys && !EXPECTED.load(Ordering::SeqCst) {
             if events.send(Event::Input(uart, buffer[..n].to_vec())).is_err() {
                 return;
             }
@@ -84,7 +104,7 @@ fn receive(uart: u8, keys: bool, events: &SyncSender<Event>) {
                     return;
                 }
                 Some(Key::Help) => terminal::message(HELP),
-                Some(Key::Switch) => match (prompt.take(), MONITOR.get()) {
+                Some(Key::Switch) => match (prompt.take(), monitor()) {
                     (None, Some(handle)) => prompt = Some(Prompt::open(handle.clone(), keys)),
                     (None, None) => terminal::message("no monitor here: --monitor stdio"),
                     (Some(old), _) => old.close(),

@@ -35,6 +35,7 @@ fn elements(reg: &Reg) -> impl Iterator<Item = u32> + use<> {
 /// The Ethernet controller.
 pub fn eth(m: &Machine) -> EthSample {
     let Some(mac) = m.soc().dev.eth.openeth() else { return EthSample::default() };
+    let (c, (waiting, lost)) = (mac.counters, m.backlog());
     let regs = esplens_soc::dev::eth::spec::SPEC.regs.iter().filter(|r| r.count == 1);
     EthSample {
         openeth: true,
@@ -43,6 +44,8 @@ pub fn eth(m: &Machine) -> EthSample {
         tx_num: mac.tx_bd_num,
         tx_next: mac.tx_next,
         rx_next: mac.rx_next,
+        waiting,
+        lost: [c.no_descriptor, c.dropped() - c.no_descriptor + lost],
         desc: (0..DESCRIPTORS).map(|i| (mac.bd_word(i), mac.bd_addr(i))).collect(),
     }
 }

@@ -43,6 +43,7 @@ impl Known {
 /// What `wants` names, as it is now. Names and lines come later, by [`names::add`].
 #[must_use]
 pub fn collect(s: &Session, wants: &Wants, clients: &[String], known: &Known) -> Sample {
+    crate::dash::fault::point("machine");
     let (m, status) = (s.machine(), s.status());
     let stop = match &status.state {
         RunState::Stopped(stopped) => Some(stop_info(stopped)),

@@ -6,15 +6,16 @@ use esplens_gdb::rtos::{self, Rtos, State, Task};
 use esplens_gdb::symbols::{Format, Frame as _, Memory, Symbols, Value};
 use esplens_gdb::unwind::{Backtrace, Context, End, MachineMemory, Names};
 use esplens_soc::machine::Machine;
+use std::collections::BTreeMap;
 
 /// Most frames of a stack.
 const MAX_FRAMES: usize = 64;
 /// Most watch expressions.
 const MAX_WATCHES: usize = 50;
-/// Levels that a value is unfolded to.
-const DEPTH: usize = 3;
-/// Most parts of a value at one level.
-const PARTS: usize = 24;
+/// Parts of a value shown at a time.
+const PAGE: usize = 32;
+/// Most values of all watch expressions together.
+const MAX_VALUES: usize = 2000;
 /// Most locals of a frame.
 const MAX_LOCALS: usize = 64;
 
@@ -94,7 +95,9 @@ pub fn stacks(m: &Machine, known: &Known, want: &DebugWant) -> (Vec<FrameSample>
     if let Some(frame) = frames.get_mut(chosen) {
         frame.locals = locals(symbols, &walked);
     }
-    let watches = want.watches.iter().take(MAX_WATCHES).map(|text| watch(symbols, text, &walked)).collect();
+    let mut unfold = Unfold { symbols, memory: walked.memory, open: &want.open, left: MAX_VALUES };
+    let watches =
+        want.watches.iter().take(MAX_WATCHES).map(|text| watch(&mut unfold, text, &walked)).collect();
     (frames, watches)
 }
 
@@ -112,35 +115,65 @@ fn locals(symbols: &Symbols, walked: &Walked) -> Vec<Tree> {
     let levels = symbols.frames_at(walked.pc()).len().clamp(1, 8);
     let all = (0..levels).flat_map(|level| symbols.locals_at(walked.pc(), level)).take(MAX_LOCALS);
     all.map(|local| match symbols.local_value(&local, walked) {
-        Ok(value) => tree(symbols, local.name.clone(), &value, walked.memory, DEPTH),
+        Ok(value) => leaf(symbols, local.name.clone(), &value, walked.memory),
         Err(error) => Tree {
             name: local.name.clone(),
             kind: symbols.type_name(local.ty),
             value: format!("<{error}>"),
-            parts: Vec::new(),
+            ..Tree::default()
         },
     })
     .collect()
 }
 
-fn watch(symbols: &Symbols, text: &str, walked: &Walked) -> Tree {
-    match symbols.evaluate(text, walked.memory, Some(walked)) {
-        Ok(value) => tree(symbols, text.into(), &value, walked.memory, DEPTH),
+fn watch(unfold: &mut Unfold, text: &str, walked: &Walked) -> Tree {
+    match unfold.symbols.evaluate(text, walked.memory, Some(walked)) {
+        Ok(value) => unfold.tree(text.into(), text, &value),
         Err(error) => Tree { name: text.into(), value: format!("<{error}>"), ..Tree::default() },
     }
 }
 
-fn tree(symbols: &Symbols, name: String, value: &Value, memory: &dyn Memory, depth: usize) -> Tree {
-    let parts = match depth {
-        0 => Vec::new(),
-        _ => symbols.children(value, memory, 0..PARTS).unwrap_or_default(),
-    };
-    let part = |c: esplens_gdb::symbols::Child| tree(symbols, c.name, &c.value, memory, depth - 1);
+/// A value in one line.
+fn leaf(symbols: &Symbols, name: String, value: &Value, memory: &dyn Memory) -> Tree {
     Tree {
         name,
         kind: symbols.type_name(value.ty),
         value: symbols.format(value, memory, &FORMAT),
-        parts: parts.into_iter().map(part).collect(),
+        unfolds: symbols.unfolds(value.ty),
+        ..Tree::default()
+    }
+}
+
+/// Unfolds values as far as somebody looks.
+struct Unfold<'a> {
+    symbols: &'a Symbols,
+    memory: &'a dyn Memory,
+    /// Paths that are open, and the first part shown of each.
+    open: &'a BTreeMap<String, usize>,
+    /// Values that may still be read.
+    left: usize,
+}
+
+impl Unfold<'_> {
+    fn tree(&mut self, name: String, path: &str, value: &Value) -> Tree {
+        self.left = self.left.saturating_sub(1);
+        let mut tree = leaf(self.symbols, name, value, self.memory);
+        let Some(&from) = self.open.get(path).filter(|_| tree.unfolds) else { return tree };
+        tree.from = from;
+        // One more tells whether there are more.
+        let end = from.saturating_add(PAGE + 1);
+        match self.symbols.children(value, self.memory, from..end) {
+            Ok(parts) => {
+                let shown = PAGE.min(self.left);
+                tree.more = parts.len() > shown;
+                for (n, part) in parts.into_iter().take(shown).enumerate() {
+                    let path = part_path(path, from + n);
+                    tree.parts.push(self.tree(part.name, &path, &part.value));
+                }
+            }
+            Err(error) => tree.value = format!("{}  <{error}>", tree.value),
+        }
+        tree
     }
 }
 

@@ -19,16 +19,15 @@ pub struct Backtrace {
 /// Most frames asked for.
 const MAX: usize = 64;
 
-/// A value's rows, unfolded.
-pub fn tree_lines(s: &Shared, tree: &Tree, indent: usize, out: &mut Vec<Line<'static>>) {
+/// A local variable in a row.
+fn local_line(s: &Shared, tree: &Tree) -> Line<'static> {
     let theme = s.theme;
-    out.push(Line::from(vec![
-        Span::raw(" ".repeat(indent)),
+    Line::from(vec![
+        Span::raw("      "),
         Span::styled(tree.name.clone(), theme.style(Role::Name)),
         Span::styled(format!(": {} ", tree.kind), theme.style(Role::Dim)),
         Span::styled(format!("= {}", tree.value), theme.style(Role::Text)),
-    ]));
-    tree.parts.iter().for_each(|part| tree_lines(s, part, indent + 2, out));
+    ])
 }
 
 fn frame_line(s: &Shared, n: usize, f: &FrameSample) -> Line<'static> {
@@ -52,13 +51,8 @@ impl Backtrace {
         let mut out = Vec::new();
         for (n, f) in s.sample.frames.iter().enumerate() {
             out.push((n, frame_line(s, n, f)));
-            // Locals unfold one level here; the watch pane unfolds them all.
-            for local in &f.locals {
-                let mut lines = Vec::new();
-                let flat = Tree { parts: Vec::new(), ..local.clone() };
-                tree_lines(s, &flat, 6, &mut lines);
-                out.extend(lines.into_iter().map(|l| (n, l)));
-            }
+            // Each in a row; the watch pane unfolds them.
+            out.extend(f.locals.iter().map(|local| (n, local_line(s, local))));
         }
         out
     }

@@ -80,7 +80,7 @@ impl Registers {
         let was = s.before.as_ref().filter(|_| !s.sample.running).map(|b| &b[core]);
         let seen = Seen { s, now, was };
         let columns = (usize::from(width) / CELL).clamp(1, 4);
-        let mut lines = self.head(&seen, core);
+        let mut lines = self.head(&seen, core, usize::from(width));
         lines.extend(self.window(&seen, columns, focused));
         lines.extend(special(&seen, columns));
         lines.extend(s.sample.irq[core].iter().map(|i| irq(s, i)));
@@ -88,15 +88,25 @@ impl Registers {
         lines
     }
 
-    fn head(&self, seen: &Seen, core: usize) -> Vec<Line<'static>> {
+    fn head(&self, seen: &Seen, core: usize, width: usize) -> Vec<Line<'static>> {
         let theme = seen.s.theme;
         let role = if core == 0 { Role::First } else { Role::Second };
-        let state = seen.s.sample.cores[core].clone();
         let mut first = seen.cell("pc", |c| c.pc);
-        first.push(Span::styled(format!("  {state}"), theme.style(role)));
+        first.push(Span::styled(format!(" {}", seen.s.sample.at[core]), theme.style(role)));
+        let mut lines = vec![Line::from(first)];
         let mut ps = seen.cell("ps", |c| c.ps);
-        ps.push(Span::styled(format!(" {}", ps_fields(seen.now.ps)), theme.style(Role::Dim)));
-        vec![Line::from(first), Line::from(ps)]
+        let fields = ps_fields(seen.now.ps);
+        let short = Line::from(ps.clone()).width() + 1 + fields.len() <= width;
+        let fields =
+            Span::styled(format!("{}{fields}", if short { " " } else { "        " }), theme.style(Role::Dim));
+        if short {
+            ps.push(fields.clone());
+        }
+        lines.push(Line::from(ps));
+        if !short {
+            lines.push(Line::from(fields));
+        }
+        lines
     }
 
     /// a0 to a15.
@@ -209,7 +219,7 @@ fn all_frames(seen: &Seen, width: u16) -> Vec<Line<'static>> {
 
 impl Pane for Registers {
     fn title(&self, s: &Shared) -> String {
-        format!("core {}", s.core)
+        format!("core {}: {}", s.core, s.sample.cores[s.core & 1])
     }
 
     fn want(&self, _s: &Shared, _area: Rect, wants: &mut Wants) {

@@ -28,8 +28,6 @@ pub struct Eth {
     regs: Vec<u64>,
     /// Time and bytes to the guest and from it, in the recent past.
     rates: VecDeque<(u64, [(u64, u64); 2])>,
-    /// Interrupts BUSY seen: frames that found no descriptor.
-    busy: u64,
     top: usize,
 }
 
@@ -125,7 +123,7 @@ impl Eth {
             let (Some((t0, a)), Some((t1, b))) = (a, b) else { return 0 };
             (b[n].1.saturating_sub(a[n].1)) * 1000 / (t1 - t0).max(1)
         };
-        let mut line = vec![
+        let line = vec![
             Span::styled(mac, style(Role::Title)),
             Span::styled(
                 format!("  ▼ {} frames {} {}/s", rx.0, bytes(rx.1), bytes(rate(0))),
@@ -136,9 +134,22 @@ impl Eth {
                 style(Role::Second),
             ),
         ];
-        let role = if self.busy > 0 { Role::Bad } else { Role::Dim };
-        line.push(Span::styled(format!("  dropped {}, no descriptor", self.busy), style(role)));
         Line::from(line)
+    }
+
+    /// Frames that wait or were lost, each kind only where there is one.
+    fn losses(&self, s: &Shared, eth: &EthSample) -> Line<'static> {
+        let count = |n: u64, what: &str, role| {
+            let role = if n > 0 { role } else { Role::Dim };
+            Span::styled(format!("{what} {n}  "), s.theme.style(role))
+        };
+        let [missed, lost] = eth.lost;
+        Line::from(vec![
+            count(missed + lost, "dropped", Role::Bad),
+            count(missed, "no descriptor", Role::Bad),
+            count(lost, "too short, receiver off or queue full", Role::Bad),
+            count(eth.waiting as u64, "waiting", Role::Warn),
+        ])
     }
 
     /// One descriptor: number, owner, length, status, address.
@@ -184,7 +195,7 @@ impl Eth {
         if !eth.openeth {
             return dim("the firmware drives the chip's own EMAC, which finds no PHY; open_eth is not there");
         }
-        let mut lines = vec![self.head(s, eth)];
+        let mut lines = vec![self.head(s, eth), self.losses(s, eth)];
         lines.extend(self.ring(s, eth, true, width));
         lines.extend(self.ring(s, eth, false, width));
         lines.extend(self.registers(s, eth, width));
@@ -246,8 +257,6 @@ impl Pane for Eth {
             if was.1 != is.1 {
                 self.regs[n] = now;
             }
-            let raised = is.1 & !was.1 & int::BUSY != 0;
-            self.busy += u64::from(is.0 == "INT_SOURCE" && raised);
         }
         // A descriptor that was filled and given back between two looks shows by the one that comes next.
         if self.seen.openeth

@@ -13,13 +13,16 @@ use ratatui::text::{Line, Span};
 /// Both ends of a TCP stream: address and port, the lower first.
 type Stream = ((u32, u16), (u32, u16));
 
+/// Rows from which on the chosen frame is shown by field without being asked.
+const ROOMY: u16 = 20;
+
 /// The pane.
 #[derive(Default)]
 pub struct Frames {
     /// The chosen frame's number; `None`: the newest.
     chosen: Option<u64>,
-    /// Its fields or bytes are shown.
-    open: bool,
+    /// Its fields or bytes are shown; `None`: where there is room.
+    open: Option<bool>,
     hex: bool,
     /// Only rows with this text.
     filter: String,
@@ -120,8 +123,12 @@ impl Frames {
         }
     }
 
+    fn opened(&self, area: Rect) -> bool {
+        self.open.unwrap_or(area.height >= ROOMY)
+    }
+
     fn split(&self, area: Rect) -> (Rect, Rect) {
-        let below = if self.open { area.height / 2 } else { 0 };
+        let below = if self.opened(area) { area.height / 2 } else { 0 };
         let list = Rect { height: area.height - below, ..area };
         (list, Rect { y: list.bottom(), height: below, ..area })
     }
@@ -149,7 +156,7 @@ impl Pane for Frames {
         let top = (chosen + 1).saturating_sub(height.max(1));
         for (y, (n, row)) in (0..list.height).zip(rows.iter().enumerate().skip(top)) {
             put(buf, list, y, self.row(s, row, area.width));
-            if n == chosen && (focused || self.open) {
+            if n == chosen && (focused || self.opened(area)) {
                 buf.set_style(Rect { y: list.y + y, height: 1, ..list }, s.theme.style(Role::Selected));
             }
         }
@@ -174,10 +181,10 @@ impl Pane for Frames {
             Cmd::Left => self.scroll = self.scroll.saturating_sub(4),
             Cmd::Right => self.scroll = (self.scroll + 4).min(200),
             Cmd::Select => {
-                (self.open, self.scroll) = (!self.open, 0);
+                (self.open, self.scroll) = (Some(!self.opened(area)), 0);
                 self.chosen = self.chosen.or(to(at));
             }
-            Cmd::Cancel => (self.open, self.search) = (false, String::new()),
+            Cmd::Cancel => (self.open, self.search) = (Some(false), String::new()),
             Cmd::Follow if self.stream.is_some() => self.stream = None,
             Cmd::Follow => {
                 let stream = decode::frame(&rows.get(at)?.frame.bytes).stream;
@@ -186,7 +193,7 @@ impl Pane for Frames {
                 }
                 self.stream = stream;
             }
-            Cmd::Hex => (self.open, self.hex) = (true, !self.hex || !self.open),
+            Cmd::Hex => (self.hex, self.open) = (!self.hex || !self.opened(area), Some(true)),
             Cmd::Clear => s.frames.clear(),
             Cmd::Filter => {
                 return Some(vec![Effect::Ask(

@@ -86,29 +86,18 @@ impl Prompt {
         self.set(&text);
     }
 
-    /// Completes the command's name; shows the choices where there are several.
-    fn complete(&mut self) {
-        let text = self.text();
-        let (head, word) = match text.rsplit_once(' ') {
-            Some((head, word)) if head == "help" => (format!("{head} "), word),
-            Some(_) => return,
-            None => (String::new(), text.as_str()),
-        };
-        let commands = esplens_gdb::monitor::commands();
-        let fits: Vec<&(String, String)> =
-            commands.iter().filter(|(name, _)| name.starts_with(word)).collect();
-        let Some((first, _)) = fits.first() else { return };
-        let common = fits.iter().fold(first.len(), |n, (name, _)| {
-            n.min(first.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count())
+    /// Completes the last word of `line`, if it is still there; shows the choices where there are several.
+    fn complete(&mut self, line: &str, found: &[String]) {
+        let (Some(first), true) = (found.first(), line == self.text()) else { return };
+        let head = line.rfind(char::is_whitespace).map_or(0, |n| n + 1);
+        let common = found.iter().fold(first.len(), |n, word| {
+            n.min(first.bytes().zip(word.bytes()).take_while(|(a, b)| a == b).count())
         });
-        let end = if fits.len() == 1 { " " } else { "" };
-        let done = format!("{head}{}{end}", &first[..common]);
-        if fits.len() > 1 && common == word.len() {
-            let list: Vec<String> =
-                fits.iter().map(|(name, about)| format!("  {name:<14} {about}")).collect();
-            self.print(false, &list.join("\n"));
+        if found.len() > 1 && common == line.len() - head {
+            self.print(false, &format!("  {}", found.join("  ")));
         }
-        self.set(&done);
+        let end = if found.len() == 1 { " " } else { "" };
+        self.set(&format!("{}{}{end}", &line[..head], first.get(..common).unwrap_or_default()));
     }
 }
 
@@ -169,7 +158,7 @@ impl Pane for Prompt {
             KeyCode::Enter => return self.enter(),
             KeyCode::Up => self.recall(true),
             KeyCode::Down => self.recall(false),
-            KeyCode::Tab => self.complete(),
+            KeyCode::Tab => return vec![Effect::Act(Some(PaneId::Prompt), Action::Complete(self.text()))],
             KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => self.set(""),
             // A line has no second line.
             KeyCode::Char('m' | 'j') if key.modifiers.contains(KeyModifiers::CONTROL) => {}
@@ -185,6 +174,9 @@ impl Pane for Prompt {
     }
 
     fn reply(&mut self, _s: &mut Shared, reply: &Reply) -> Vec<Effect> {
+        if let Some((line, found)) = &reply.words {
+            self.complete(line, found);
+        }
         self.print(false, &reply.text);
         Vec::new()
     }

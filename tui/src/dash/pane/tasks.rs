@@ -63,6 +63,19 @@ fn stack_bar(stack: StackSample, width: usize) -> String {
     format!("{}{}{}", "█".repeat(used), "▒".repeat(peak - used), "·".repeat(width - peak))
 }
 
+/// A task's state in a word.
+fn state(t: &TaskSample) -> (&'static str, Role) {
+    match (t.running, t.state.as_str()) {
+        (Some(0), _) => ("run 0", Role::First),
+        (Some(_), _) => ("run 1", Role::Second),
+        (_, "ready") => ("ready", Role::Good),
+        (_, "blocked") => ("block", Role::Dim),
+        (_, "suspended") => ("susp", Role::Dim),
+        (_, "deleted") => ("gone", Role::Bad),
+        _ => ("?", Role::Warn),
+    }
+}
+
 impl Tasks {
     fn sorted<'a>(&self, s: &'a Shared) -> Vec<&'a TaskSample> {
         let mut tasks: Vec<&TaskSample> = s.sample.tasks.iter().collect();
@@ -84,42 +97,42 @@ impl Tasks {
 
     fn row(&self, s: &Shared, t: &TaskSample, width: u16) -> Line<'static> {
         let style = |role| s.theme.style(role);
-        let (state, role) = match (t.running, t.state.as_str()) {
-            (Some(0), _) => ("run 0", Role::First),
-            (Some(_), _) => ("run 1", Role::Second),
-            (_, "ready") => ("ready", Role::Good),
-            (_, "blocked") => ("block", Role::Dim),
-            (_, "suspended") => ("susp", Role::Dim),
-            (_, "deleted") => ("gone", Role::Bad),
-            _ => ("?", Role::Warn),
-        };
+        let (state, role) = state(t);
         let lent = if t.priority.0 != t.priority.1 {
             format!("{}({})", t.priority.0, t.priority.1)
         } else {
             t.priority.0.to_string()
         };
         let share = s.usage.share(&t.name).map_or("     -".into(), |v| format!("{:5.1}%", v * 100.0));
+        let c = Columns::of(width);
         let mut spans = vec![
-            Span::styled(format!("{:<16} ", fit(&t.name, 16)), style(Role::Name)),
+            Span::styled(format!("{:<w$} ", fit(&t.name, c.name), w = c.name), style(Role::Name)),
             Span::styled(format!("{state:<6}"), style(role)),
-            Span::raw(format!("{:>4} {lent:>6} {share} ", t.affinity)),
         ];
-        if width >= 80 {
-            spans
-                .push(Span::styled(format!("{} ", spark(&s.usage.history(&t.name), 20)), style(Role::First)));
+        if c.core {
+            spans.push(Span::raw(format!("{:>4} ", t.affinity)));
         }
-        if width >= 56 {
+        spans.push(Span::raw(format!("{lent:>5} {share} ")));
+        if c.spark > 0 {
+            let history = spark(&s.usage.history(&t.name), c.spark);
+            spans.push(Span::styled(format!("{history} "), style(Role::First)));
+        }
+        if c.bar > 0 {
             let full = u64::from(t.stack.peak) * 100 / u64::from(t.stack.size.max(1));
             let role = if t.overflown {
                 Role::Flash
             } else {
                 [Role::Good, Role::Warn, Role::Bad][usize::from(full > 75) + usize::from(full > 90)]
             };
-            let cells = if width >= 110 { 16 } else { 8 };
-            spans.push(Span::styled(stack_bar(t.stack, cells), style(role)));
-            spans.push(Span::raw(format!(" {:>5}/{:<5} ", t.stack.peak, t.stack.size)));
+            spans.push(Span::styled(stack_bar(t.stack, c.bar), style(role)));
+            spans.push(Span::raw(match c.bytes {
+                true => format!(" {:>5}/{:<5} ", t.stack.peak, t.stack.size),
+                false => format!("{full:>4}% "),
+            }));
         }
-        spans.push(Span::styled(t.blocked_on.clone(), style(Role::Dim)));
+        if c.waits {
+            spans.push(Span::styled(t.blocked_on.clone(), style(Role::Dim)));
+        }
         Line::from(spans)
     }
 }
@@ -128,15 +141,47 @@ fn order(state: &str) -> usize {
     ["running", "ready", "blocked", "suspended"].iter().position(|s| *s == state).unwrap_or(9)
 }
 
+/// What a row of so many columns has room for; 0 and false: not shown.
+struct Columns {
+    name: usize,
+    core: bool,
+    /// Of the CPU share's history.
+    spark: usize,
+    /// Of the stack's bar.
+    bar: usize,
+    /// The stack in bytes instead of per cent.
+    bytes: bool,
+    /// What it waits for.
+    waits: bool,
+}
+
+impl Columns {
+    fn of(width: u16) -> Self {
+        let from = |least: u16, n: usize| if width >= least { n } else { 0 };
+        Self {
+            name: if width >= 50 { 16 } else { 10 },
+            core: width >= 40,
+            spark: from(84, 12) + from(130, 8),
+            bar: from(46, 4) + from(64, 4) + from(130, 8),
+            bytes: width >= 64,
+            waits: width >= 62,
+        }
+    }
+}
+
 fn head(width: u16) -> String {
-    let mut out = format!("{:<16} {:<6}{:>4} {:>6} {:>6} ", "name", "state", "core", "prio", "cpu");
-    if width >= 80 {
-        out += &format!("{:<21}", "last 2 s");
+    let c = Columns::of(width);
+    let core = if c.core { "core " } else { "" };
+    let mut out = format!("{:<w$} {:<6}{core}{:>5} {:>6} ", "name", "state", "prio", "cpu", w = c.name);
+    if c.spark > 0 {
+        out += &format!("{:<w$} ", "history", w = c.spark);
     }
-    if width >= 56 {
-        out += &format!("{:<width$}", "stack, peak", width = if width >= 110 { 29 } else { 21 });
+    match (c.bar, c.bytes) {
+        (0, _) => {}
+        (bar, true) => out += &format!("{:<w$}", "stack, peak", w = bar + 13),
+        (bar, false) => out += &format!("{:<w$}", "stack", w = bar + 6),
     }
-    out + "waits for"
+    out + if c.waits { "waits for" } else { "" }
 }
 
 impl Pane for Tasks {

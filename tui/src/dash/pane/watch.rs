@@ -5,21 +5,23 @@ use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, Shared};
 use crate::dash::text::{put, scroll};
 use crate::dash::theme::Role;
-use crate::dash::wire::{Tree, Wants};
+use crate::dash::wire::{Tree, Wants, part_path};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most expressions.
 const MAX: usize = 50;
+/// Most parts unfolded at a time.
+const MAX_OPEN: usize = 200;
 
 /// The pane.
 #[derive(Default)]
 pub struct Watch {
     expressions: Vec<String>,
-    /// Paths of what is unfolded.
-    open: BTreeSet<String>,
+    /// Paths of what is unfolded, and the first part shown of each.
+    open: BTreeMap<String, usize>,
     chosen: usize,
     /// Values at the stop before, by path, for changes.
     seen: Vec<(String, String)>,
@@ -27,42 +29,86 @@ pub struct Watch {
     stop: u64,
 }
 
-/// A row: depth, path, value.
+/// A row: a value, or the way to more parts of one.
 struct Row<'a> {
     depth: usize,
     path: String,
-    tree: &'a Tree,
+    what: What<'a>,
+}
+
+enum What<'a> {
+    Value(&'a Tree),
+    /// Parts from this number on.
+    Page(usize),
 }
 
 impl Watch {
     fn rows<'a>(&self, s: &'a Shared) -> Vec<Row<'a>> {
         let mut out = Vec::new();
-        s.sample.watches.iter().for_each(|t| self.add(t, 0, t.name.clone(), &mut out));
+        s.sample.watches.iter().for_each(|t| add(t, 0, t.name.clone(), &mut out));
         out
-    }
-
-    fn add<'a>(&self, tree: &'a Tree, depth: usize, path: String, out: &mut Vec<Row<'a>>) {
-        let open = self.open.contains(&path);
-        out.push(Row { depth, path: path.clone(), tree });
-        if open {
-            tree.parts.iter().for_each(|t| self.add(t, depth + 1, format!("{path}\u{1}{}", t.name), out));
-        }
     }
 
     fn line(&self, s: &Shared, row: &Row) -> Line<'static> {
         let theme = s.theme;
-        let mark = match (row.tree.parts.is_empty(), self.open.contains(&row.path)) {
-            (true, _) => " ",
+        let indent = "  ".repeat(row.depth);
+        let tree = match row.what {
+            What::Value(tree) => tree,
+            What::Page(from) => {
+                let text = format!("{indent}  ... Enter shows the parts from {from} on");
+                return Line::from(Span::styled(text, theme.style(Role::Dim)));
+            }
+        };
+        let mark = match (tree.unfolds, self.open.contains_key(&row.path)) {
+            (false, _) => " ",
             (_, true) => "▼",
             _ => "▶",
         };
         let role = if self.changed.contains(&row.path) { Role::Changed } else { Role::Text };
         Line::from(vec![
-            Span::styled(format!("{}{mark} ", "  ".repeat(row.depth)), theme.style(Role::Key)),
-            Span::styled(row.tree.name.clone(), theme.style(Role::Name)),
-            Span::styled(format!(" = {}", row.tree.value), theme.style(role)),
-            Span::styled(format!("  {}", row.tree.kind), theme.style(Role::Dim)),
+            Span::styled(format!("{indent}{mark} "), theme.style(Role::Key)),
+            Span::styled(tree.name.clone(), theme.style(Role::Name)),
+            Span::styled(format!(" = {}", tree.value), theme.style(role)),
+            Span::styled(format!("  {}", tree.kind), theme.style(Role::Dim)),
         ])
+    }
+
+    /// Folds or unfolds a row; `None`: the other way round. A page's row turns to that page.
+    fn fold(&mut self, s: &Shared, open: Option<bool>) -> Option<()> {
+        let rows = self.rows(s);
+        let row = rows.get(self.chosen)?;
+        let path = row.path.clone();
+        match row.what {
+            What::Page(_) if open == Some(false) => {}
+            What::Page(from) => _ = self.open.insert(path, from),
+            What::Value(tree) if open.unwrap_or(!self.open.contains_key(&path)) => {
+                if tree.unfolds && self.open.len() < MAX_OPEN {
+                    self.open.entry(path).or_insert(0);
+                }
+            }
+            What::Value(_) if self.open.remove(&path).is_none() => {
+                // Nothing to fold here: to what it belongs to.
+                let parent = path.rsplit_once('\u{1}').map(|(parent, _)| parent.to_string());
+                self.chosen =
+                    rows.iter().position(|r| Some(&r.path) == parent.as_ref()).unwrap_or(self.chosen);
+            }
+            What::Value(_) => {}
+        }
+        Some(())
+    }
+}
+
+fn add<'a>(tree: &'a Tree, depth: usize, path: String, out: &mut Vec<Row<'a>>) {
+    out.push(Row { depth, path: path.clone(), what: What::Value(tree) });
+    let page = |from| Row { depth: depth + 1, path: path.clone(), what: What::Page(from) };
+    if tree.from > 0 {
+        out.push(page(tree.from.saturating_sub(tree.parts.len().max(1))));
+    }
+    for (n, part) in tree.parts.iter().enumerate() {
+        add(part, depth + 1, part_path(&path, tree.from + n), out);
+    }
+    if tree.more {
+        out.push(page(tree.from + tree.parts.len()));
     }
 }
 
@@ -73,13 +119,14 @@ impl Pane for Watch {
 
     fn want(&self, s: &Shared, _area: Rect, wants: &mut Wants) {
         wants.debug.watches = self.expressions.clone();
+        wants.debug.open = self.open.clone();
         wants.debug.context = (s.core & 1, s.task, s.frame);
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
         let rows = self.rows(s);
         if rows.is_empty() {
-            let text = "a adds an expression: xTickCount, *pxCurrentTCBs[0], buf[3], $a2";
+            let text = "a adds an expression of C: xTickCount, *pxCurrentTCBs[0], buf[3], $a2";
             put(buf, area, 0, Line::from(Span::styled(text, s.theme.style(Role::Dim))));
         }
         let top = scroll(0, self.chosen, area.height.into());
@@ -91,21 +138,20 @@ impl Pane for Watch {
         }
     }
 
-    fn command(&mut self, s: &mut Shared, cmd: Cmd, _area: Rect) -> Option<Vec<Effect>> {
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
         let rows = self.rows(s);
-        let last = rows.len().saturating_sub(1);
+        let (page, last) = (usize::from(area.height.max(2)) - 1, rows.len().saturating_sub(1));
         let path = rows.get(self.chosen).map(|r| r.path.clone());
         match cmd {
             Cmd::Up => self.chosen = self.chosen.saturating_sub(1),
             Cmd::Down => self.chosen = (self.chosen + 1).min(last),
-            Cmd::Select => {
-                let path = path?;
-                if !self.open.remove(&path) {
-                    self.open.insert(path);
-                }
-            }
-            Cmd::Right => _ = self.open.insert(path?),
-            Cmd::Left => _ = self.open.remove(&path?),
+            Cmd::PageUp => self.chosen = self.chosen.saturating_sub(page),
+            Cmd::PageDown => self.chosen = (self.chosen + page).min(last),
+            Cmd::First => self.chosen = 0,
+            Cmd::Last => self.chosen = last,
+            Cmd::Select => self.fold(s, None)?,
+            Cmd::Right => self.fold(s, Some(true))?,
+            Cmd::Left => self.fold(s, Some(false))?,
             Cmd::Add => {
                 let label = "Watch: an expression of C".to_string();
                 return Some(vec![Effect::Ask(PaneId::Watch, cmd, label)]);
@@ -114,6 +160,7 @@ impl Pane for Watch {
                 let path = path?;
                 let root = path.split('\u{1}').next()?.to_string();
                 self.expressions.retain(|e| *e != root);
+                self.open.retain(|p, _| p.split('\u{1}').next() != Some(&root));
                 self.chosen = 0;
             }
             Cmd::Copy => return Some(vec![Effect::Copy(self.line(s, rows.get(self.chosen)?).to_string())]),
@@ -130,9 +177,14 @@ impl Pane for Watch {
     }
 
     fn sampled(&mut self, s: &Shared) {
-        let now: Vec<(String, String)> =
-            self.rows(s).iter().map(|r| (r.path.clone(), r.tree.value.clone())).collect();
-        self.chosen = self.chosen.min(now.len().saturating_sub(1));
+        let rows = self.rows(s);
+        let last = rows.len().saturating_sub(1);
+        let value = |r: &Row| match r.what {
+            What::Value(tree) => Some((r.path.clone(), tree.value.clone())),
+            What::Page(_) => None,
+        };
+        let now: Vec<(String, String)> = rows.iter().filter_map(value).collect();
+        self.chosen = self.chosen.min(last);
         let stop = s.sample.stop.as_ref().map_or(0, |stop| stop.number);
         if stop != self.stop {
             let old = |path: &str| self.seen.iter().find(|(p, _)| p == path).map(|(_, v)| v);

@@ -1,7 +1,7 @@
 //! The machine's side.
 
 use super::{Ask, Socket, Tell, VERSION, read, write};
-use crate::dash::link::{self, Inbox, PATIENCE};
+use crate::dash::link::{self, Inbox};
 use crate::dash::pane::PaneId;
 use crate::dash::state::Msg;
 use esplens_gdb::server::Address;
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Dashboards served at a time; more are closed at once.
 const MAX_CLIENTS: usize = 16;
@@ -115,7 +115,7 @@ fn serve(served: &Served, mut socket: Socket) -> io::Result<()> {
 /// Passes on what the machine says, until it or the client is gone.
 fn tell(socket: &mut Socket, inbox: &Inbox) -> io::Result<()> {
     loop {
-        for msg in inbox.take(Instant::now() + PATIENCE) {
+        for msg in inbox.take(None) {
             let tell = match msg {
                 Msg::Sample(sample) => Tell::Sample(sample),
                 Msg::Feed(feed) => Tell::Feed(feed),

@@ -185,6 +185,10 @@ pub struct EthSample {
     pub rx_next: u32,
     /// All 128: length and status, address.
     pub desc: Vec<(u32, u32)>,
+    /// Frames for the guest that wait for a descriptor.
+    pub waiting: usize,
+    /// Frames lost: no empty descriptor; receiver off or too many waiting.
+    pub lost: [u64; 2],
 }
 
 /// A peripheral's registers.
@@ -241,8 +245,14 @@ pub struct Tree {
     pub kind: String,
     /// Value in one line.
     pub value: String,
-    /// Members, elements, what a pointer points to.
+    /// It has parts: members, elements, what a pointer points to.
+    pub unfolds: bool,
+    /// Those asked for.
     pub parts: Vec<Tree>,
+    /// The number of the first of them.
+    pub from: usize,
+    /// There are more after them.
+    pub more: bool,
 }
 
 /// A task.

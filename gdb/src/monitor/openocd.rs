@@ -1,0 +1,92 @@
+//! OpenOCD's words for what has another name here, and those of its scripts that need no doing.
+
+use super::{Error, Result, breakpoints, number};
+use crate::supervisor::{Handle, Point, PointKind};
+use clap::Args;
+use esplens_core::memory::WatchKind;
+
+/// Its start-up and wiring commands.
+#[derive(Debug, Args)]
+pub struct Nothing {
+    /// Whatever scripts give it.
+    #[arg(value_name = "WORDS", trailing_var_arg = true, allow_hyphen_values = true)]
+    _words: Vec<String>,
+}
+
+impl Nothing {
+    pub fn run(&self, name: &str) -> Result {
+        Ok(format!("{name}: nothing to do here\n"))
+    }
+}
+
+/// The cores.
+#[derive(Debug, Args)]
+pub struct Targets {
+    /// A core to work on; here every command says which.
+    #[arg(value_name = "NAME")]
+    _name: Option<String>,
+}
+
+impl Targets {
+    pub fn run(&self, handle: &Handle) -> Result {
+        Ok(handle.call(|s| {
+            let state = if s.is_running() { "running" } else { "halted" };
+            let line = |core| format!("esp32.cpu{core}  {state}  {}\n", s.machine().core_status(core));
+            (0..2).map(line).collect()
+        })?)
+    }
+}
+
+/// Adds a point, or lists all.
+#[derive(Debug, Args)]
+pub struct Add {
+    /// Address, length; for a watchpoint r, w or a; `hw` changes nothing. Nothing at all: list.
+    words: Vec<String>,
+}
+
+impl Add {
+    pub fn run(&self, handle: &Handle, watch: bool) -> Result {
+        let Some((addr, rest)) = self.words.split_first() else {
+            return Ok(handle.call(|s| breakpoints::list(s))?);
+        };
+        let addr = number(addr).map_err(Error::User)?;
+        let len = rest.first().map_or(Ok(1), |len| number(len)).map_err(Error::User)?;
+        let kind = match rest.get(1).map(String::as_str) {
+            _ if !watch => PointKind::Break,
+            Some("r") => PointKind::Watch(WatchKind::Read),
+            Some("w") => PointKind::Watch(WatchKind::Write),
+            Some("a") | None => PointKind::Watch(WatchKind::Access),
+            Some(other) => return Err(Error::User(format!("{other:?} is none of r, w, a"))),
+        };
+        breakpoints::add(handle, Point::new(kind, addr, if watch { len } else { 1 }, handle.client()))
+    }
+}
+
+/// Takes the points at an address away.
+#[derive(Debug, Args)]
+pub struct Remove {
+    /// Address, or all.
+    what: String,
+}
+
+impl Remove {
+    pub fn run(&self, handle: &Handle, watch: bool) -> Result {
+        let at = if self.what == "all" { None } else { Some(number(&self.what).map_err(Error::User)?) };
+        let by = handle.client().clone();
+        let removed = handle.call(move |s| {
+            let wanted = |p: &Point| match p.kind {
+                PointKind::Break => !watch,
+                PointKind::Watch(_) => watch,
+                _ => false,
+            };
+            let mine =
+                s.points().filter(|(_, p)| p.client == by && wanted(p) && at.is_none_or(|a| p.addr == a));
+            let ids: Vec<_> = mine.map(|(id, _)| id).collect();
+            ids.into_iter().filter(|id| s.remove_point(*id)).count()
+        })?;
+        match removed {
+            0 if at.is_some() => Err(Error::User(format!("there is none at {}", self.what))),
+            _ => Ok(String::new()),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Registers and memory while a trace frame is selected: what was collected, and what does not change.
+
+use crate::server::map;
+use crate::server::target::{EFAULT, Guest};
+use crate::server::xtensa::{GRegisters, table};
+use crate::supervisor::tracepoints::{Block, Frame};
+use gdbstub::target::{TargetError, TargetResult};
+use std::ops::Range;
+use std::sync::Arc;
+
+impl Guest {
+    /// The selected trace frame.
+    pub fn frame(&self) -> Option<Arc<Frame>> {
+        self.tracing.frame.as_ref().map(|(_, f)| f.clone())
+    }
+
+    /// Memory of a trace frame from `addr` on; returns the bytes found.
+    pub fn frame_memory(&self, frame: &Frame, addr: u32, out: &mut [u8]) -> TargetResult<usize, Self> {
+        let mut n = frame.memory(addr, out);
+        if n == 0 {
+            let (core, len) = (frame.core, out.len());
+            let live = self.ask(move |s| {
+                let end = unchanging(s.traces().read_only(), addr)?;
+                let mut bytes = vec![0; len.min((end - addr) as usize)];
+                let n = s.machine().peek(core, addr, &mut bytes);
+                bytes.truncate(n);
+                Some(bytes)
+            })?;
+            let live = live.unwrap_or_default();
+            n = live.len();
+            out[..n].copy_from_slice(&live);
+        }
+        if n == 0 && !out.is_empty() { Err(TargetError::Errno(EFAULT)) } else { Ok(n) }
+    }
+}
+
+/// The registers of a `g` packet.
+pub fn registers(frame: &Frame, regs: &mut GRegisters) {
+    let all = (0..table::IN_G).map(|n| frame.register(n).unwrap_or(0) as u32);
+    regs.0.iter_mut().zip(all).for_each(|(reg, value)| *reg = value);
+}
+
+/// The end of the range around `addr` that does not change: flash and ROM, and what the client said.
+fn unchanging(told: &[Range<u32>], addr: u32) -> Option<u32> {
+    let fixed = map::regions().iter().filter(|(_, _, kind)| matches!(*kind, "flash" | "rom"));
+    let mut all = fixed.map(|&(start, len, _)| start..start + len).chain(told.iter().cloned());
+    all.find(|r| r.contains(&addr)).map(|r| r.end)
+}
+
+/// `qXfer:traceframe-info`: which memory and variables a frame has.
+pub fn info(frame: &Frame) -> String {
+    let mut xml = String::from("<?xml version=\"1.0\"?>\n<traceframe-info>\n");
+    for block in frame.blocks() {
+        xml.push_str(&match block {
+            Block::Memory { addr, bytes } => {
+                format!("<memory start=\"{addr:#x}\" length=\"{:#x}\"/>\n", bytes.len())
+            }
+            Block::Variable { number, .. } => format!("<tvar id=\"{number}\"/>\n"),
+        });
+    }
+    xml.push_str("</traceframe-info>\n");
+    xml
+}

@@ -1,0 +1,100 @@
+//! What a breakpoint does instead of stopping: GDB's `dprintf` in its agent style, said by the machine's thread.
+
+use super::agent::{Agent, AgentError, Effects};
+use super::condition::Hit;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+/// Texts kept for a client that is slow to take them.
+const MAX_TEXTS: usize = 1024;
+
+/// Where a client's breakpoints say what they have to say. The machine does not wait for a slow client: what there is
+/// no room for is counted and lost.
+#[derive(Clone, Debug)]
+pub struct Console {
+    to: Sender<String>,
+    lost: Arc<AtomicU64>,
+}
+
+impl Console {
+    /// A console, and where its client hears it.
+    #[must_use]
+    pub fn new() -> (Self, Receiver<String>) {
+        let (to, from) = channel(MAX_TEXTS);
+        (Self { to, lost: Arc::default() }, from)
+    }
+
+    fn say(&self, text: String) {
+        if self.to.try_send(text).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Texts lost since the last time this was asked.
+    #[must_use]
+    pub fn take_lost(&self) -> u64 {
+        self.lost.swap(0, Ordering::Relaxed)
+    }
+}
+
+/// The commands of a breakpoint, in their order.
+#[derive(Clone, Debug)]
+pub struct Commands {
+    /// Expressions, which end in a `printf` operation.
+    pub list: Vec<Arc<Agent>>,
+    /// Where they say it.
+    pub to: Console,
+}
+
+impl PartialEq for Commands {
+    fn eq(&self, other: &Self) -> bool {
+        self.list == other.list && self.to.to.same_channel(&other.to.to)
+    }
+}
+
+impl Eq for Commands {}
+
+impl Commands {
+    /// Carries them out; what goes wrong is said, too.
+    pub fn run(&self, hit: &Hit) {
+        for agent in &self.list {
+            let mut speaker = Speaker::default();
+            if let Err(error) = agent.carry_out(hit, &mut speaker) {
+                speaker.print(&format!("{error}\n"));
+            }
+            self.to.say(speaker.0);
+        }
+    }
+}
+
+/// Collects what an expression prints.
+#[derive(Default)]
+struct Speaker(String);
+
+impl Effects for Speaker {
+    fn print(&mut self, text: &str) -> bool {
+        self.0.push_str(text);
+        true
+    }
+
+    fn variable(&self, _number: u16) -> Option<u64> {
+        None
+    }
+
+    fn set_variable(&mut self, _number: u16, _value: u64) -> bool {
+        false
+    }
+
+    fn collect_variable(&mut self, number: u16) -> Result<(), AgentError> {
+        Err(AgentError::Variable(number))
+    }
+
+    fn collect(&mut self, _addr: u32, _bytes: u64) -> Result<(), AgentError> {
+        Err(AgentError::Full)
+    }
+
+    fn collect_string(&mut self, _addr: u32, _max: u64) -> Result<(), AgentError> {
+        Err(AgentError::Full)
+    }
+}

@@ -1,0 +1,151 @@
+//! What one hit of a tracepoint collected.
+
+use crate::server::xtensa::{self, table};
+use esplens_soc::machine::Machine;
+
+/// Bytes that a frame takes of the buffer before anything is collected: its registers and its place.
+const OVERHEAD: usize = 680;
+/// Most bytes of memory in a block of a trace file: its length has 16 bits.
+const MAX_FILE_BLOCK: usize = 0xFFFF;
+
+/// A piece of a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// Memory.
+    Memory {
+        /// First byte.
+        addr: u32,
+        /// Contents.
+        bytes: Vec<u8>,
+    },
+    /// A trace state variable.
+    Variable {
+        /// Its number.
+        number: u16,
+        /// Its value then.
+        value: u64,
+    },
+}
+
+impl Block {
+    /// The memory in it from `at` on, where it holds that byte.
+    fn from(&self, at: u32) -> Option<&[u8]> {
+        let Self::Memory { addr, bytes } = self else { return None };
+        bytes.get(at.checked_sub(*addr)? as usize..).filter(|rest| !rest.is_empty())
+    }
+}
+
+/// A trace frame: all registers of the core, and what the tracepoint's actions name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The tracepoint's number.
+    pub tracepoint: u32,
+    /// The core that hit it.
+    pub core: usize,
+    registers: Box<[u32; table::A0]>,
+    blocks: Vec<Block>,
+    size: usize,
+}
+
+impl Frame {
+    /// Bytes that a block takes beside its contents.
+    pub const BLOCK: usize = 32;
+
+    /// A frame with a core's registers.
+    #[must_use]
+    pub fn new(tracepoint: u32, machine: &Machine, core: usize) -> Self {
+        let read = |n| xtensa::read(machine, core, n).unwrap_or(0) as u32;
+        let registers = Box::new(std::array::from_fn(read));
+        Self { tracepoint, core, registers, blocks: Vec::new(), size: OVERHEAD }
+    }
+
+    /// Adds what was collected.
+    pub fn push(&mut self, block: Block) {
+        self.size += Self::BLOCK;
+        if let Block::Memory { bytes, .. } = &block {
+            self.size += bytes.len();
+        }
+        self.blocks.push(block);
+    }
+
+    /// Bytes of the buffer that it takes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Where the tracepoint was hit.
+    #[must_use]
+    pub fn pc(&self) -> u32 {
+        self.registers[table::PC]
+    }
+
+    /// The stack pointer then.
+    #[must_use]
+    pub fn stack_pointer(&self) -> u32 {
+        self.register(table::A0 + 1).unwrap_or(0) as u32
+    }
+
+    /// A register by GDB's number. `None`: there is no such register.
+    #[must_use]
+    pub fn register(&self, number: usize) -> Option<u64> {
+        xtensa::compose(number, |n| self.registers[n])
+    }
+
+    /// The value of a trace state variable, where it was collected.
+    #[must_use]
+    pub fn variable(&self, wanted: u16) -> Option<u64> {
+        self.blocks.iter().find_map(|b| match b {
+            Block::Variable { number, value } if *number == wanted => Some(*value),
+            _ => None,
+        })
+    }
+
+    /// Memory from `addr` on as far as it was collected; returns the number of bytes.
+    #[must_use]
+    pub fn memory(&self, addr: u32, out: &mut [u8]) -> usize {
+        let mut done = 0;
+        while done < out.len() {
+            let Some(at) = addr.checked_add(done as u32) else { break };
+            let Some(from) = self.blocks.iter().find_map(|b| b.from(at)) else { break };
+            let n = from.len().min(out.len() - done);
+            out[done..done + n].copy_from_slice(&from[..n]);
+            done += n;
+        }
+        done
+    }
+
+    /// What was collected beside the registers.
+    #[must_use]
+    pub fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
+
+    /// As GDB's trace files have it (GDB manual, "Trace File Format"): the register block is what a `g` packet holds.
+    #[must_use]
+    pub fn to_file(&self) -> Vec<u8> {
+        let mut data = vec![b'R'];
+        data.extend(self.registers[..table::IN_G].iter().flat_map(|r| r.to_le_bytes()));
+        for block in &self.blocks {
+            match block {
+                Block::Memory { addr, bytes } => {
+                    for (n, part) in bytes.chunks(MAX_FILE_BLOCK).enumerate() {
+                        let at = u64::from(*addr) + (n * MAX_FILE_BLOCK) as u64;
+                        data.push(b'M');
+                        data.extend(at.to_le_bytes());
+                        data.extend((part.len() as u16).to_le_bytes());
+                        data.extend(part);
+                    }
+                }
+                Block::Variable { number, value } => {
+                    data.push(b'V');
+                    data.extend(u32::from(*number).to_le_bytes());
+                    data.extend(value.to_le_bytes());
+                }
+            }
+        }
+        let head =
+            (self.tracepoint as u16).to_le_bytes().into_iter().chain((data.len() as u32).to_le_bytes());
+        head.chain(data.iter().copied()).collect()
+    }
+}

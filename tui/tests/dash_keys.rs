@@ -1,0 +1,194 @@
+//! Each key that controls the machine or the screen, tried on the demo.
+
+use esplens::dash::layout::LayoutId;
+use esplens::dash::pane::{Pane, PaneId};
+use esplens::dash::rig::Rig;
+use esplens::dash::state::{Effect, MAX_TRACE};
+use esplens::dash::wire::{Action, Feed};
+use ratatui::style::Color;
+
+/// The demo after so many virtual milliseconds, running.
+fn demo(ms: u64) -> Rig {
+    let mut rig = Rig::demo(120, 40);
+    rig.keys("Space");
+    rig.run_to(ms);
+    rig
+}
+
+fn run_on(rig: &mut Rig, ms: u64) {
+    let now = rig.now_ms();
+    rig.run_to(now + ms);
+}
+
+/// Why the machine stands; it does.
+fn why(rig: &Rig) -> String {
+    let sample = &rig.state.shared.sample;
+    assert!(!sample.running, "{}", rig.text());
+    sample.stop.as_ref().map(|s| s.why.clone()).unwrap_or_default()
+}
+
+#[test]
+fn run_to_cursor_stops_there_and_leaves_no_breakpoint() {
+    let mut rig = Rig::demo(120, 40);
+    rig.show(PaneId::Code);
+    rig.keys("g");
+    rig.line("producer_task");
+    rig.keys("t");
+    rig.run_to(3000);
+    assert!(why(&rig).contains("breakpoint"), "{}", why(&rig));
+    assert!(rig.state.shared.sample.at.iter().any(|at| at.starts_with("producer_task ")));
+    assert!(rig.state.shared.sample.points.is_empty());
+}
+
+#[test]
+fn breaks_on_tasks_interrupts_and_registers_are_written_at_a_key_or_from_the_palette() {
+    let mut rig = demo(1000);
+    for (keys, what, stop) in [
+        // As GDB has it too: the store to the pointer to the running task.
+        ("B", "task blink", "watchpoint"),
+        ("Ctrl-p b r e a k Space o n Enter", "irq uart0", "interrupt"),
+        ("B", "reg UART0.FIFO w", "FIFO"),
+    ] {
+        rig.keys(keys);
+        rig.line(what);
+        rig.keys("Esc");
+        assert_eq!(rig.state.shared.sample.points.len(), 1, "{what}: {}", rig.text());
+        // The console echoes: its interrupt, its register.
+        rig.act(None, Action::Uart(0, b"help\r".to_vec()));
+        run_on(&mut rig, 1500);
+        let why = why(&rig);
+        assert!(
+            why.to_lowercase().contains(&stop.to_lowercase()) || why.contains("breakpoint"),
+            "{what}: {why}"
+        );
+        rig.show(PaneId::Points);
+        rig.keys("d");
+        assert!(rig.state.shared.sample.points.is_empty(), "{}", rig.text());
+        rig.keys("Space");
+    }
+}
+
+#[test]
+fn a_snapshot_is_kept_and_loaded() {
+    let mut rig = demo(1000);
+    rig.keys("Space F7");
+    let (then, pc) = (rig.state.shared.sample.now, rig.state.shared.sample.pc);
+    rig.keys("Space");
+    rig.run_to(1500);
+    rig.keys("Space");
+    assert!(rig.state.shared.sample.now > then);
+    rig.keys("F8");
+    assert_eq!((rig.state.shared.sample.now, rig.state.shared.sample.pc), (then, pc));
+    rig.keys("Ctrl-r");
+    assert!(rig.state.shared.sample.pc[0] >= 0x4000_0000 && rig.state.shared.sample.pc != pc, "reset");
+}
+
+#[test]
+fn panes_are_zoomed_and_resized() {
+    let mut rig = Rig::demo(120, 40);
+    let width = |rig: &Rig| {
+        let placed = rig.state.placed();
+        placed.into_iter().find(|(id, _)| *id == PaneId::Code).map_or(0, |(_, r)| r.width)
+    };
+    assert_eq!(rig.state.focus, PaneId::Console);
+    rig.keys("Tab");
+    while rig.state.focus != PaneId::Code {
+        rig.keys("Tab");
+    }
+    let before = width(&rig);
+    rig.keys("> >");
+    assert!(width(&rig) > before);
+    rig.keys("< < < <");
+    assert!(width(&rig) < before);
+    rig.keys("0");
+    assert_eq!(width(&rig), before);
+    rig.keys("z");
+    assert_eq!((width(&rig), rig.state.placed().len()), (120, 1));
+    rig.keys("z");
+    assert_eq!(width(&rig), before);
+}
+
+#[test]
+fn themes_go_round_and_mono_has_no_colours() {
+    let mut rig = demo(1000);
+    let colours = |rig: &Rig| {
+        let screen = rig.screen();
+        screen.content().iter().any(|c| c.fg != Color::Reset || c.bg != Color::Reset)
+    };
+    let mut names = Vec::new();
+    for _ in 0..4 {
+        let name = rig.state.shared.theme.name;
+        assert_eq!(colours(&rig), name != "mono", "{name}");
+        names.push(name);
+        rig.keys("T");
+    }
+    assert_eq!(names, ["dark", "light", "colour-blind", "mono"]);
+    assert_eq!(rig.state.shared.theme.name, "dark");
+}
+
+#[test]
+fn leaving_asks_first_and_tells_apart_whose_machine_it_is() {
+    let mut rig = Rig::demo(80, 24);
+    rig.keys("q");
+    assert!(rig.text().contains("y   end esplens and the machine"), "{}", rig.text());
+    rig.keys("k");
+    assert!(rig.effects.is_empty() && rig.state.modal.is_none(), "any other key stays");
+    rig.keys("q y");
+    assert_eq!(rig.effects, [Effect::Quit]);
+    rig.effects.clear();
+    rig.state.detach = true;
+    rig.keys("q");
+    assert!(rig.text().contains("the machine goes on") && rig.text().contains("k   end the machine"));
+    rig.keys("k");
+    assert_eq!((&rig.effects[..], rig.state.detach), (&[Effect::Quit][..], false), "not left alone");
+}
+
+#[test]
+fn the_uarts_text_is_searched_backwards() {
+    let mut rig = Rig::demo(120, 40);
+    rig.show(PaneId::Console);
+    for n in 0..300 {
+        let line = if n % 100 == 50 { format!("needle {n}\r\n") } else { format!("line {n}\r\n") };
+        rig.feed(Feed::Uart(0, line.into_bytes()));
+    }
+    rig.keys("/");
+    rig.line("NEEDLE");
+    assert!(rig.text().contains("needle 250") && rig.text().contains("scrolled back"), "{}", rig.text());
+    rig.keys("N");
+    assert!(rig.text().contains("needle 150") && !rig.text().contains("needle 250"), "{}", rig.text());
+    rig.keys("End");
+    assert!(rig.text().contains("line 299"));
+}
+
+#[test]
+fn the_prompt_completes_and_remembers() {
+    let mut rig = Rig::demo(120, 40);
+    rig.keys(": i n f o Space s t a t Tab");
+    rig.keys("Enter");
+    assert!(rig.text().contains("> info status") && rig.text().contains("VM status"), "{}", rig.text());
+    rig.keys("Up");
+    assert_eq!(rig.text().matches("> info status").count(), 2, "{}", rig.text());
+    rig.keys("Esc");
+    assert!(!rig.state.panes.prompt.typing());
+    assert_eq!(rig.state.layouts.current, LayoutId::Overview);
+}
+
+#[test]
+fn traced_events_of_a_real_run_are_shown_filtered_and_switched_off() {
+    let mut rig = demo(1000);
+    rig.keys("6 a");
+    rig.line("*");
+    run_on(&mut rig, 400);
+    let s = &rig.state.shared;
+    assert!((100..=MAX_TRACE).contains(&s.trace.len()), "{}", s.trace.len());
+    // Filtered, and off again.
+    rig.keys("F");
+    rig.line("irq_take");
+    let rows = rig.text();
+    assert!(rows.contains("irq_take") && !rows.contains("uart_"), "{rows}");
+    rig.keys("a");
+    rig.line("-*");
+    rig.keys("C");
+    run_on(&mut rig, 100);
+    assert!(rig.state.shared.trace.is_empty(), "{}", rig.text());
+}
