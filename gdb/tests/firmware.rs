@@ -15,7 +15,7 @@ fn blink_stops_at_app_main_steps_and_watches() {
     let app_main = symbol(&elf, "app_main");
     assert_eq!(g.call(&format!("Z0,{app_main:x},2")), "OK", "before the flash cache is mapped");
     let stop = g.call("vCont;c");
-    assert!(stop.ends_with("swbreak:;"), "{stop}");
+    assert!(stop.contains("swbreak:;"), "{stop}");
     assert_eq!(g.pc(), app_main);
     let ra = g.register(157);
     assert_ne!(ra >> 30, 0, "a windowed return address");
@@ -56,7 +56,7 @@ fn blink_stops_at_app_main_steps_and_watches() {
     let begin = Instant::now();
     for _ in 0..20 {
         let stop = g.call("vCont;c");
-        assert!(stop.ends_with("swbreak:;"), "{stop}");
+        assert!(stop.contains("swbreak:;"), "{stop}");
         assert_eq!(g.register(158) & 3, 0);
     }
     eprintln!("{:.0} stops/s at the tick", 20.0 / begin.elapsed().as_secs_f64());

@@ -5,8 +5,22 @@ mod common;
 use common::{Rsp, hello, serve, unhex};
 use esplens_gdb::monitor;
 use esplens_gdb::server::{self, Address};
+use esplens_gdb::supervisor::Handle;
 use std::io::{Read, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// Waits for what must come; a crowded host may take its time.
+fn eventually(what: &str, mut true_now: impl FnMut() -> bool) {
+    let until = Instant::now() + Duration::from_secs(120);
+    while !true_now() {
+        assert!(Instant::now() < until, "{what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn running(handle: &Handle) -> bool {
+    handle.call(|s| s.is_running()).unwrap()
+}
 
 #[test]
 fn attach_registers_and_detach() {
@@ -55,7 +69,8 @@ fn attach_registers_and_detach() {
     assert_eq!(g.call("pffffff"), "E16");
     assert_eq!(g.call("qC"), "QCp1.1");
     assert_eq!(g.call("D"), "OK");
-    assert!(handle.call(|s| s.is_running()).unwrap(), "who detaches lets it run");
+    // The answer comes before the deed.
+    eventually("who detaches lets it run", || running(&handle));
 }
 
 #[test]
@@ -117,18 +132,10 @@ fn looking_leaves_a_fifo_alone_and_the_real_access_takes_from_it() {
     // Past the ROM's set-up of the UART, which empties it.
     let by = handle.client().clone();
     handle.call(move |s| s.resume(&Default::default(), &by)).unwrap();
-    let until = std::time::Instant::now() + Duration::from_secs(120);
-    while handle.call(|s| s.machine().now()).unwrap() < 480_000 * 200 {
-        assert!(std::time::Instant::now() < until, "virtual time stands still");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    eventually("virtual time passes", || handle.call(|s| s.machine().now()).unwrap() >= 480_000 * 200);
     handle.call(|s| s.machine_mut().uart_input(0, b"AB")).unwrap();
     let fifo = |g: &mut Rsp| g.word(0x3FF4_001C) & 0xFF; // UART_STATUS: RXFIFO_CNT
-    let until = std::time::Instant::now() + Duration::from_secs(120);
-    while fifo(&mut g) < 2 {
-        assert!(std::time::Instant::now() < until, "two bytes at line rate");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    eventually("two bytes at line rate", || fifo(&mut g) == 2);
     let by = handle.client().clone();
     handle.call(move |s| s.stop(&by)).unwrap();
     for _ in 0..3 {
@@ -176,11 +183,10 @@ fn run_step_break_watch_and_interrupt() {
     assert_ne!(g.pc(), pc);
 
     g.send("vCont;c");
-    std::thread::sleep(Duration::from_millis(50));
-    assert!(handle.call(|s| s.is_running()).unwrap());
+    eventually("it runs", || running(&handle));
     g.raw(b"\x03");
     assert_eq!(g.receive(), "T02thread:p01.01;");
-    assert!(!handle.call(|s| s.is_running()).unwrap());
+    assert!(!running(&handle));
 
     // Who asks for window registers one by one gets them with the stops from then on.
     let a1 = g.register(158);
@@ -191,18 +197,16 @@ fn run_step_break_watch_and_interrupt() {
     assert!(g.call("vCont;s:p1.2").starts_with("T05thread:p01.02;"));
     g.send("vCont;c");
     // Both are on their way at once: the second is to find it running.
-    let until = std::time::Instant::now() + Duration::from_secs(60);
-    while !handle.call(|s| s.is_running()).unwrap() {
-        assert!(std::time::Instant::now() < until, "it runs");
-    }
+    eventually("it runs", || running(&handle));
     let mut other = Rsp::ready(port);
     assert!(g.receive().starts_with("T02thread:"), "the second client's attach stopped it");
     assert!(g.console.contains("stopped by gdb 2"), "{}", g.console);
     assert!(other.monitor("info status").contains("stopped by gdb 2"));
     assert_eq!(g.call("D"), "OK");
-    assert!(!handle.call(|s| s.is_running()).unwrap(), "the other one looks at it");
+    eventually("it is gone", || handle.attached().len() == 1);
+    assert!(!running(&handle), "the other one looks at it");
     assert_eq!(other.call("D"), "OK");
-    assert!(handle.call(|s| s.is_running()).unwrap(), "detach lets it run");
+    eventually("detach lets it run", || running(&handle));
 }
 
 #[test]
@@ -223,12 +227,7 @@ fn extended_mode_resets_and_a_plain_kill_ends_the_program() {
     drop(g);
     let mut plain = Rsp::ready(port);
     plain.send("k");
-    let mut left = 100;
-    while handle.call(|s| s.quit_asked().is_none()).unwrap_or(false) {
-        std::thread::sleep(Duration::from_millis(20));
-        left -= 1;
-        assert!(left > 0, "kill ends the program");
-    }
+    eventually("kill ends the program", || handle.call(|s| s.quit_asked().is_some()).unwrap_or(true));
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn a_thousand_stops() {
             g.monitor("system_reset");
         }
         let stop = g.call("vCont;c");
-        assert!(stop.ends_with("swbreak:;"), "{stop}");
+        assert!(stop.contains("swbreak:;"), "{stop}");
     }
     let rate = 1000.0 / begin.elapsed().as_secs_f64();
     eprintln!("{rate:.0} stops/s at {at:#x}");

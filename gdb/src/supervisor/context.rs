@@ -30,6 +30,8 @@ pub(super) struct Context {
     left_over: bool,
     /// When the scheduler was seen running: what was before is nobody's, though the kernel may have chosen a task.
     started: Option<Ticks>,
+    /// The same before the last reset, and when that was: its last lines come here after it.
+    before: Option<(Ticks, Ticks)>,
 }
 
 impl Context {
@@ -43,23 +45,25 @@ impl Context {
             tasks: HashMap::new(),
             left_over: false,
             started: None,
+            before: None,
         }
     }
 
     /// The kernel whose tasks run from now on.
     pub fn set_kernel(&mut self, kernel: Option<Arc<Rtos>>) {
-        (self.kernel, self.tcb, self.started) = (kernel, None, None);
+        (self.kernel, self.tcb, self.started, self.before) = (kernel, None, None, None);
         self.tasks.clear();
     }
 
     /// The chip was reset.
-    pub fn reset(&mut self) {
-        (self.left_over, self.started) = (true, None);
+    pub fn reset(&mut self, at: Ticks) {
+        self.before = self.started.take().map(|started| (started, at));
+        self.left_over = true;
     }
 
     /// The machine went elsewhere in time.
     pub fn restored(&mut self) {
-        (self.left_over, self.started) = (false, None);
+        (self.left_over, self.started, self.before) = (false, None, None);
     }
 
     /// Looks whether tasks run meanwhile; called after each slice of time.
@@ -76,11 +80,16 @@ impl Context {
     /// Names the task whose control block is at `line.tcb` and the function around `line.pc`. A control block from
     /// before the scheduler runs is taken out of the line.
     pub fn add(&mut self, machine: &Machine, line: &mut Line) {
-        if line.event != Event::TaskSwitch && self.started.is_none_or(|started| line.at < started) {
+        if line.event != Event::TaskSwitch && !self.tasks_ran(line.at) {
             line.tcb = 0;
         }
         line.task = self.task(machine, line.tcb);
         line.symbol = self.function(line.pc);
+    }
+
+    fn tasks_ran(&self, at: Ticks) -> bool {
+        self.started.is_some_and(|started| at >= started)
+            || self.before.is_some_and(|(started, reset)| started <= at && at <= reset)
     }
 
     fn function(&mut self, pc: u32) -> Option<Arc<str>> {

@@ -187,7 +187,7 @@ impl Session {
     /// The chip was reset: nobody's task runs.
     pub(super) fn tasks_ended(&mut self) {
         let now = self.machine.now();
-        self.streams.context.reset();
+        self.streams.context.reset(now);
         if let Some(usage) = &mut self.streams.usage {
             (0..2).for_each(|core| usage.switch(now, core, 0));
         }
