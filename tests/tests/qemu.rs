@@ -1,7 +1,9 @@
 //! The paper's own command lines, typed as its readers type them; only the ports are ones that are free.
 
-use esplens_tests::binary;
 use esplens_tests::host::{Running, free_port};
+use esplens_tests::{binary, firmware};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -147,4 +149,22 @@ fn the_papers_gdb_line_stops_in_app_main() {
     let output = command.stdin(Stdio::null()).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("Temporary breakpoint 1, ") && text.contains("app_main"), "{text}");
+}
+
+#[test]
+fn what_the_firmware_writes_is_in_the_file_afterwards() {
+    let Some(flash) = firmware::file("micropython-1.20/flash.bin") else { return };
+    for line in
+        doors("qemu-system-xtensa -nographic -machine esp32 -drive file=merged_qemu.bin,if=mtd,format=raw")
+    {
+        let folder = folder(&flash);
+        let (mut running, said) = typed(&format!("{line} -trace flash_program"), folder.path());
+        // At its first start it makes a file system in what is left of the flash; the last page comes last.
+        after(&said, "flash_program 0x2ef");
+        kill(Pid::from_raw(running.0.id() as i32), Signal::SIGTERM).unwrap();
+        running.0.wait().unwrap();
+        let now = std::fs::read(folder.path().join("merged_qemu.bin")).unwrap();
+        let superblock = now.get(0x20_0000..0x20_0040).expect("the file has grown");
+        assert!(superblock.windows(8).any(|w| w == b"littlefs"), "{line}: {superblock:x?}");
+    }
 }
