@@ -18,6 +18,7 @@ mod pace;
 mod points;
 mod serving;
 mod session;
+mod snapshots;
 mod stream;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -20,9 +20,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::broadcast;
 
-/// Most snapshots by name.
-const MAX_SNAPSHOTS: usize = 1024;
-
 /// Whether virtual time passes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RunState {
@@ -54,10 +51,10 @@ pub struct Status {
 /// The machine with what its clients want of it. Lives on the supervisor's thread.
 pub struct Session {
     pub(super) machine: Machine,
-    state: RunState,
+    pub(super) state: RunState,
     stops: u64,
     points: Points,
-    snapshots: BTreeMap<String, MachineState>,
+    pub(super) snapshots: BTreeMap<String, MachineState>,
     speed: Speed,
     /// Steps may fall into interrupts.
     step_irq: bool,
@@ -72,9 +69,9 @@ pub struct Session {
     pub(super) streams: Streams,
     pub(super) serving: Serving,
     /// Something changed that no event told yet.
-    touched: bool,
+    pub(super) touched: bool,
     pub(super) debuggers: Debuggers,
-    traces: Traces,
+    pub(super) traces: Traces,
 }
 
 impl Session {
@@ -325,51 +322,6 @@ impl Session {
     pub fn remove_points_of(&mut self, client: &Client) {
         let ids: Vec<_> = self.points.iter().filter(|(_, p)| p.client == *client).map(|(id, _)| id).collect();
         ids.into_iter().for_each(|id| _ = self.remove_point(id));
-    }
-
-    /// Keeps the machine as it is under a name.
-    ///
-    /// # Errors
-    /// When there are too many already.
-    pub fn save_snapshot(&mut self, name: &str) -> Result<(), String> {
-        self.touched = true;
-        if self.snapshots.len() >= MAX_SNAPSHOTS && !self.snapshots.contains_key(name) {
-            return Err(format!("there are {MAX_SNAPSHOTS} snapshots already"));
-        }
-        let state = self.machine.save();
-        self.snapshots.insert(name.into(), state);
-        Ok(())
-    }
-
-    /// Goes back to a snapshot. False: there is none of this name.
-    pub fn load_snapshot(&mut self, name: &str) -> bool {
-        self.touched = true;
-        let Some(state) = self.snapshots.get(name) else { return false };
-        self.machine.abandon_plan();
-        self.machine.restore(state);
-        self.tasks_restored();
-        self.traces.forget_seen();
-        let (pc, now) = (self.machine.cpu(0).pc, self.machine.now());
-        if let RunState::Stopped(stopped) = &mut self.state {
-            (stopped.core, stopped.pc, stopped.now) = (0, pc, now);
-        }
-        true
-    }
-
-    /// Forgets a snapshot. False: there is none of this name.
-    pub fn delete_snapshot(&mut self, name: &str) -> bool {
-        self.touched = true;
-        self.snapshots.remove(name).is_some()
-    }
-
-    /// Names of all snapshots.
-    pub fn snapshots(&self) -> impl Iterator<Item = &str> {
-        self.snapshots.keys().map(String::as_str)
-    }
-
-    /// Names of all snapshots with the virtual time of each.
-    pub fn snapshot_times(&self) -> impl Iterator<Item = (&str, Ticks)> {
-        self.snapshots.iter().map(|(name, state)| (name.as_str(), state.now()))
     }
 
     /// Virtual against wall time from now on.
