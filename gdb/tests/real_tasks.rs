@@ -116,6 +116,7 @@ fn a_task_is_told_when_it_is_switched_in_and_can_be_stepped_while_another_runs()
     ];
     let text = run(&gdb, &elf, &lines(port, &commands));
     eprintln!("{text}");
+    assert!(text.contains("task consumer gets core 1"), "{text}");
     assert!(text.contains("s32i"), "about to be stored: {text}");
 }
 

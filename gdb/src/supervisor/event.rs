@@ -71,6 +71,8 @@ pub enum Why {
         /// True for a store.
         store: bool,
     },
+    /// The kernel is about to give the core to a task; the store at the PC that does it has not happened.
+    Switch(String),
     /// An interrupt was taken; the PC is at its vector.
     Interrupt {
         /// Its number; the lowest where several of its level are pending.
@@ -105,6 +107,7 @@ impl std::fmt::Display for Stopped {
                 let what = if *store { "write" } else { "read" };
                 write!(f, "register {name}: {what}, core {core} at {pc:#010x}")
             }
+            Why::Switch(task) => write!(f, "{task} gets core {core} at {pc:#010x}"),
             Why::Interrupt { number, name } => {
                 let name = name.as_ref().map_or(String::new(), |n| format!(" ({n})"));
                 write!(f, "interrupt {number}{name}, core {core} at {pc:#010x}")

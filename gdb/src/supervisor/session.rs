@@ -251,6 +251,9 @@ impl Session {
                 Some(Point { kind: PointKind::Register(_), name: Some(name), .. }) => {
                     Why::Register { name: name.clone(), store }
                 }
+                Some(Point { condition: Some(Condition::SwitchTo(_)), name: Some(task), .. }) => {
+                    Why::Switch(task.clone())
+                }
                 _ => Why::Watchpoint { id, addr, store },
             },
             Stop::Interrupt { taken } => {
