@@ -59,6 +59,8 @@ fn reciprocal_root(c: &mut FpCtl, a: u32) -> u32 {
 }
 
 fn expect(got: u32, want: f32, operands: &[u32]) {
+    // LLVM may take the root of what is no NaN for no NaN either, with the sign forgotten: it is not to know.
+    let want = std::hint::black_box(want);
     let want = if want.is_nan() { DEFAULT_NAN } else { want.to_bits() };
     assert_eq!(got, want, "for {operands:08x?}");
 }
