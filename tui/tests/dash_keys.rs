@@ -45,7 +45,7 @@ fn breaks_on_tasks_interrupts_and_registers_are_written_at_a_key_or_from_the_pal
     let mut rig = demo(1000);
     for (keys, what, stop) in [
         // As GDB has it too: the store to the pointer to the running task.
-        ("B", "task blink", "watchpoint"),
+        ("B", "task blink", "task blink gets core"),
         ("Ctrl-p b r e a k Space o n Enter", "irq uart0", "interrupt"),
         ("B", "reg UART0.FIFO w", "FIFO"),
     ] {
