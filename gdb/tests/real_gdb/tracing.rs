@@ -17,9 +17,22 @@ fn script(commands: &str) -> tempfile::NamedTempFile {
     file
 }
 
+/// GDB cannot start a trace where the stack pointer is none of its raw registers: in Espressif's register map, which
+/// ours follows, they end before a0. What the server does is tested without a GDB, too (tests/tracepoints.rs).
+fn traces(bench: &Bench) -> bool {
+    let command = "maint print raw-registers";
+    let registers = bench.run_bare(&[command]);
+    let a0 = registers.of(command).lines().find(|l| l.split_whitespace().next() == Some("a0"));
+    let computed = a0.is_some_and(|l| l.contains("<cooked>"));
+    if computed {
+        eprintln!("skipped: this GDB computes a0 to a15 from the window, and traces with no such map");
+    }
+    !computed
+}
+
 #[test]
 fn a_producer_and_a_consumer_are_traced() {
-    let Some(bench) = Bench::demo() else { return };
+    let Some(bench) = Bench::demo().filter(traces) else { return };
     let dir = tempfile::tempdir().unwrap();
     let saved = dir.path().join("trace.tf").display().to_string();
     let taken = line("counters.consumed++");
@@ -64,13 +77,6 @@ fn a_producer_and_a_consumer_are_traced() {
         &save,
     ]);
     let t = bench.run(&commands);
-    // Espressif's register map, which ours follows, ends before a0: tests/tracepoints.rs collects them without a GDB.
-    if t.to_string().contains("is a pseudo-register; GDB cannot yet trace its contents") {
-        eprintln!(
-            "skipped: this GDB computes a0 to a15 from the window, and refuses to trace what is in them"
-        );
-        return;
-    }
     t.expect(
         "tstatus",
         &["Trace stopped by a tstop command", "trace frames", "Trace will stop if GDB disconnects"],
@@ -115,7 +121,7 @@ fn a_producer_and_a_consumer_are_traced() {
 
 #[test]
 fn a_trace_outlives_its_gdb() {
-    let Some(bench) = Bench::demo() else { return };
+    let Some(bench) = Bench::demo().filter(traces) else { return };
     let file = script("trace xTaskIncrementTick if xTickCount % 10 == 0\nactions\ncollect xTickCount\nend\n");
     let source = format!("source {}", file.path().display());
     bench.run(&["tb app_main", "c", &source, "set disconnected-tracing on", "tstart", "detach"]);
