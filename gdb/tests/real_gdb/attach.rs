@@ -21,6 +21,32 @@ fn the_papers_commands_stop_at_app_main_of_the_demo() {
 }
 
 #[test]
+fn a_stock_gdb_takes_the_window_from_its_target() {
+    let Some(bench) = Bench::demo_for_stock() else { return };
+    papers_commands(&bench)
+        .expect("bt", &["in port_main () at /fixtures/demo/port/port.c:", "in start_common () at "]);
+    let (raw, flush) = ("maint print raw-registers", "maint flush register-cache");
+    let t = bench.run(&[
+        "monitor reset halt",
+        flush,
+        "tb *app_main",
+        "c",
+        raw,
+        "p/x $a1",
+        "stepi",
+        "p/x $a1",
+        "set $a15 = 0x1234",
+        flush,
+        "p/x $a15",
+    ]);
+    let a1 = t.of(raw).lines().find(|l| l.split_whitespace().next() == Some("a1")).unwrap_or_default();
+    assert!(a1.starts_with(" a1") && !a1.contains("<cooked>"), "{a1:?}: this is no stock GDB\n{t}");
+    // ENTRY has turned the window: another register is a1, 48 bytes lower.
+    assert_eq!(t.number_nth("p/x $a1", 1), t.number("p/x $a1") - 48, "{t}");
+    assert_eq!(t.number("p/x $a15"), 0x1234, "{t}");
+}
+
+#[test]
 fn the_papers_commands_stop_at_app_main_of_every_firmware() {
     for name in WITH_ELF {
         let Some(bench) = Bench::foreign(name) else { return };

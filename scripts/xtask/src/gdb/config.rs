@@ -18,6 +18,9 @@ mod kind {
 const FLAGS: u32 = 0x0006;
 const PRIVILEGED: u32 = 0x0001;
 
+/// The mask of a0..a15 in Espressif's map.
+const WINDOWED: &str = "static xtensa_reg_mask_t window[] = { { 1, 0, 32 } };\nstatic const xtensa_mask_t windowed = { 1, window };\n";
+
 /// Kind and group of a raw register by its target number.
 fn class(target: u16) -> (u32, u32) {
     match target {
@@ -57,20 +60,29 @@ impl Map {
     }
 }
 
+/// Where a GDB has a0..a15 from. A mask in its map ends the registers that it takes from its target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// From ar0..ar63 through WINDOWBASE: Espressif's GDB, and what a core file needs, as it has ar0..ar63 only. A GDB
+    /// without a stack pointer among its target's registers starts no trace.
+    Computed,
+    /// From the target, as the map of a stock GDB has it.
+    Target,
+}
+
 /// `gdb/xtensa-config.c`.
-pub fn generate() -> String {
+pub fn generate(window: Window) -> String {
     let mut map = Map { out: String::new(), offset: 0 };
-    // A mask ends the registers that GDB takes from its target. Espressif's GDB ends them before a0..a15 as well: it
-    // reads those through WINDOWBASE, which a core file needs, as it holds ar0..ar63 only.
-    let mut masks = String::from(
-        "static xtensa_reg_mask_t window[] = { { 1, 0, 32 } };\nstatic const xtensa_mask_t windowed = { 1, window };\n",
-    );
+    let (mut masks, mask) = match window {
+        Window::Computed => (String::from(WINDOWED), "&windowed"),
+        Window::Target => (String::new(), "0"),
+    };
     for (n, reg) in RAW.iter().enumerate() {
         let flags = if n < IN_G { FLAGS } else { FLAGS | PRIVILEGED };
         map.row(n, reg.bits.into(), 4, reg.target, flags, class(reg.target), reg.name, "0");
     }
     for (n, name) in WINDOW.iter().enumerate() {
-        map.row(A0 + n, 32, 4, n as u16, FLAGS, (kind::WINDOW, 0x0100), name, "&windowed");
+        map.row(A0 + n, 32, 4, n as u16, FLAGS, (kind::WINDOW, 0x0100), name, mask);
     }
     for (n, view) in VIEWS.iter().enumerate() {
         let parts: Vec<String> =
