@@ -41,6 +41,11 @@ pub fn stock_gdb() -> Option<PathBuf> {
     built("xtensa-esp32-elf-gdb-stock")
 }
 
+/// A GDB as Espressif's is by default: it takes no privileged registers; `None`, and a word about it, without one.
+pub fn unprivileged_gdb() -> Option<PathBuf> {
+    built("xtensa-esp32-elf-gdb-105")
+}
+
 /// What `cargo xtask gdb` has built.
 fn built(name: &str) -> Option<PathBuf> {
     let home = std::env::var_os("HOME")?;

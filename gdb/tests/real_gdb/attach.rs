@@ -1,7 +1,9 @@
 //! Connecting: the paper's commands, ESP-IDF's script, a firmware that runs already.
 
+use crate::common::{gdb, stock_gdb, unprivileged_gdb};
 use crate::script::{Bench, Transcript, WITH_ELF};
 use esplens_gdb::server;
+use std::path::PathBuf;
 
 /// `(gdb)` by `(gdb)` as the paper has them.
 fn papers_commands(bench: &Bench) -> Transcript {
@@ -20,30 +22,38 @@ fn the_papers_commands_stop_at_app_main_of_the_demo() {
     t.expect("bt", &["in port_main () at /fixtures/demo/port/port.c:", "in start_common () at "]);
 }
 
-#[test]
-fn a_stock_gdb_takes_the_window_from_its_target() {
-    let Some(bench) = Bench::demo_for_stock() else { return };
+/// Stops before app_main's ENTRY, steps over it, writes a register and reads it back from the target: which of the
+/// registers named does this GDB compute?
+fn computed_registers<const N: usize>(gdb: Option<PathBuf>, names: [&str; N]) -> Option<[bool; N]> {
+    let bench = Bench::demo_with(gdb)?;
     papers_commands(&bench)
         .expect("bt", &["in port_main () at /fixtures/demo/port/port.c:", "in start_common () at "]);
-    let (raw, flush) = ("maint print raw-registers", "maint flush register-cache");
-    let t = bench.run(&[
-        "monitor reset halt",
-        flush,
-        "tb *app_main",
-        "c",
-        raw,
-        "p/x $a1",
-        "stepi",
-        "p/x $a1",
-        "set $a15 = 0x1234",
-        flush,
-        "p/x $a15",
-    ]);
-    let a1 = t.of(raw).lines().find(|l| l.split_whitespace().next() == Some("a1")).unwrap_or_default();
-    assert!(a1.starts_with(" a1") && !a1.contains("<cooked>"), "{a1:?}: this is no stock GDB\n{t}");
+    let (raw, flush, read) = ("maint print raw-registers", "maint flush register-cache", "p/x $a1");
+    let begin = ["monitor reset halt", flush, "tb *app_main", "c", read, "stepi", read];
+    let write = ["set $a15 = 0x1234", flush, "p/x $a15", raw];
+    let t = bench.run(&[&begin[..], &write].concat());
     // ENTRY has turned the window: another register is a1, 48 bytes lower.
-    assert_eq!(t.number_nth("p/x $a1", 1), t.number("p/x $a1") - 48, "{t}");
+    assert_eq!(t.number_nth(read, 1), t.number(read) - 48, "{t}");
     assert_eq!(t.number("p/x $a15"), 0x1234, "{t}");
+    Some(names.map(|name| {
+        let line = t.of(raw).lines().find(|l| l.split_whitespace().next() == Some(name));
+        line.unwrap_or_else(|| panic!("no {name}\n{t}")).contains("<cooked>")
+    }))
+}
+
+#[test]
+fn every_kind_of_gdb_walks_the_demo() {
+    let names = ["windowbase", "vecbase", "a1", "psintlevel"];
+    let kinds = [
+        (unprivileged_gdb(), [false, true, true, true]),
+        (gdb(), [false, false, true, true]),
+        (stock_gdb(), [false, false, false, true]),
+    ];
+    for (gdb, expected) in kinds {
+        if let Some(computed) = computed_registers(gdb, names) {
+            assert_eq!(computed, expected, "{names:?}");
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Running GDB with a list of commands, and taking its answers apart.
 
-use crate::common::{Served, boot, demo, demo_elf, firmware, gdb, serve, stock_gdb};
+use crate::common::{Served, boot, demo, demo_elf, firmware, gdb, serve};
 use esplens_gdb::supervisor::Speed;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -46,15 +46,13 @@ impl Bench {
 
     /// The bundled demo, at power-on.
     pub fn demo() -> Option<Self> {
-        let (handle, port) = serve(demo());
-        Some(Self { name: "demo".into(), gdb: gdb()?, elf: demo_elf(), handle, port })
+        Self::demo_with(gdb())
     }
 
-    /// The demo for a GDB with a stock register map: only such a one starts a trace, as Espressif's has no stack
-    /// pointer among its target's registers ("No virtual frame pointer available").
-    pub fn demo_for_stock() -> Option<Self> {
-        let gdb = stock_gdb()?;
-        Self::demo().map(|bench| Self { gdb, ..bench })
+    /// The bundled demo for this GDB, if there is one.
+    pub fn demo_with(gdb: Option<PathBuf>) -> Option<Self> {
+        let (handle, port) = serve(demo());
+        Some(Self { name: "demo".into(), gdb: gdb?, elf: demo_elf(), handle, port })
     }
 
     /// A firmware of the sample, at power-on; `None` where the sample is not at hand.

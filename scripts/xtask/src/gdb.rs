@@ -1,14 +1,14 @@
 //! `cargo xtask gdb`: a real `xtensa-esp32-elf-gdb` for the tests.
 //!
 //! Debian's gdb-source, with an Xtensa configuration generated from this project's own instruction table and register
-//! list: once with Espressif's register map, once with a stock GDB's (`config::Window`). Everything lies in `~/.cache/esplens/gdb`; nothing of it is committed. The first build takes a quarter of an
-//! hour; then `install/` (20 MB, all that a CI cache has to keep) holds both programs, their data and a stamp of the
-//! tables they were built from, and is used as it is until those change.
+//! list, once for each kind of GDB in use (`config::Raw`). Everything lies in `~/.cache/esplens/gdb`; nothing of it is
+//! committed. The first build takes a quarter of an hour; then `install/` (30 MB, all that a CI cache has to keep) holds
+//! the programs, their data and a stamp of the tables they were built from, and is used as it is until those change.
 
 mod config;
 mod modules;
 
-use self::config::Window;
+use self::config::Raw;
 use anyhow::{Context, bail, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,9 +19,14 @@ const SOURCE: &str = "/usr/src/gdb.tar.xz";
 const PACKAGES: &str =
     "gdb-source libgmp-dev libmpfr-dev texinfo bison flex libexpat1-dev libncurses-dev python3-dev";
 
-/// The programs. The one that the tests use where either will do comes last.
-const PROGRAMS: [(&str, Window); 2] =
-    [("xtensa-esp32-elf-gdb-stock", Window::Target), ("xtensa-esp32-elf-gdb", Window::Computed)];
+/// The programs; what the build folder keeps is the last one.
+const PROGRAMS: [(&str, Raw); 3] = [
+    ("xtensa-esp32-elf-gdb-stock", Raw::Window),
+    ("xtensa-esp32-elf-gdb-105", Raw::Unprivileged),
+    (DEFAULT, Raw::Privileged),
+];
+/// The one that tests use where any will do.
+const DEFAULT: &str = "xtensa-esp32-elf-gdb";
 
 /// Arguments of `cargo xtask gdb`.
 #[derive(clap::Args)]
@@ -45,7 +50,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if let Some(dir) = &args.generate {
         std::fs::create_dir_all(dir)?;
         std::fs::write(dir.join("xtensa-modules.c"), modules::generate())?;
-        std::fs::write(dir.join("xtensa-config.c"), config::generate(Window::Computed))?;
+        std::fs::write(dir.join("xtensa-config.c"), config::generate(Raw::Privileged))?;
         return Ok(());
     }
     if args.packages {
@@ -59,20 +64,20 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if !(built && installed(&root).is_some_and(|s| s == stamp())) {
         ensure!(!args.find, "no GDB of this version in {}: cargo xtask gdb builds one", root.display());
         unpack(&root)?;
-        for (name, window) in PROGRAMS {
-            let changed = configure_source(&root.join("src/gdb"), window)?;
+        for (name, raw) in PROGRAMS {
+            let changed = configure_source(&root.join("src/gdb"), raw)?;
             build(&root, args.jobs, changed)?;
             install(&root, &bin.join(name))?;
         }
         std::fs::write(root.join("install/stamp"), stamp())?;
     }
-    println!("{}", bin.join(PROGRAMS[1].0).display());
+    println!("{}", bin.join(DEFAULT).display());
     Ok(())
 }
 
 /// Stands for the tables that the GDBs are built from (FNV-1a, 64 bits).
 fn stamp() -> String {
-    let maps = PROGRAMS.map(|(_, window)| config::generate(window));
+    let maps = PROGRAMS.map(|(_, raw)| config::generate(raw));
     let text = modules::generate() + &maps.concat();
     let hash =
         text.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01B3));
@@ -123,12 +128,12 @@ fn unpack(root: &Path) -> anyhow::Result<()> {
 }
 
 /// Puts the generated files in; true when one changed.
-fn configure_source(source: &Path, window: Window) -> anyhow::Result<bool> {
+fn configure_source(source: &Path, raw: Raw) -> anyhow::Result<bool> {
     let header = source.join("include/xtensa-config.h");
     let text = std::fs::read_to_string(&header).context("include/xtensa-config.h")?;
     let files = [
         (source.join("bfd/xtensa-modules.c"), modules::generate()),
-        (source.join("gdb/xtensa-config.c"), config::generate(window)),
+        (source.join("gdb/xtensa-config.c"), config::generate(raw)),
         (header, config::header(&text)),
     ];
     let mut changed = false;
