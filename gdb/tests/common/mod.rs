@@ -33,21 +33,12 @@ pub fn gdb() -> Option<PathBuf> {
         assert!(given.exists(), "ESPLENS_GDB_BIN: no {}", given.display());
         return Some(given);
     }
-    built("xtensa-esp32-elf-gdb")
+    built_gdb("xtensa-esp32-elf-gdb")
 }
 
-/// A GDB with a stock register map, which takes a0 to a15 from its target; `None`, and a word about it, without one.
-pub fn stock_gdb() -> Option<PathBuf> {
-    built("xtensa-esp32-elf-gdb-stock")
-}
-
-/// A GDB as Espressif's is by default: it takes no privileged registers; `None`, and a word about it, without one.
-pub fn unprivileged_gdb() -> Option<PathBuf> {
-    built("xtensa-esp32-elf-gdb-105")
-}
-
-/// What `cargo xtask gdb` has built.
-fn built(name: &str) -> Option<PathBuf> {
+/// One of the GDBs that `cargo xtask gdb` builds: `xtensa-esp32-elf-gdb-105` takes no privileged registers from its
+/// target, as Espressif's by default; `-stock` takes a0 to a15 as well. `None`, and a word about it, without it.
+pub fn built_gdb(name: &str) -> Option<PathBuf> {
     let home = std::env::var_os("HOME")?;
     let path = Path::new(&home).join(".cache/esplens/gdb/install/bin").join(name);
     if path.exists() {

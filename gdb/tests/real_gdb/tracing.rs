@@ -1,6 +1,6 @@
 //! Tracepoints: the demo's producer and consumer, watched without a stop.
 
-use crate::common::stock_gdb;
+use crate::common::built_gdb;
 use crate::script::Bench;
 use std::io::Write;
 
@@ -21,7 +21,7 @@ fn script(commands: &str) -> tempfile::NamedTempFile {
 /// Only a GDB with a stock register map starts a trace: Espressif's has no stack pointer among its target's registers
 /// ("No virtual frame pointer available").
 fn stock_bench() -> Option<Bench> {
-    Bench::demo_with(stock_gdb())
+    Bench::demo_with(built_gdb("xtensa-esp32-elf-gdb-stock"))
 }
 
 #[test]
