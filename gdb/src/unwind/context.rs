@@ -90,9 +90,30 @@ impl Context {
         self.ar[(self.windowbase as usize * 4 + n) % AREGS]
     }
 
+    /// Sets address register `n` (0..15) of the current window.
+    pub fn set_a(&mut self, n: usize, value: u32) {
+        self.ar[(self.windowbase as usize * 4 + n) % AREGS] = value;
+    }
+
     /// True when the window at `base` (modulo 16) holds a live frame.
     #[must_use]
     pub fn is_live(&self, base: u32) -> bool {
         self.windowstart >> (base & 15) & 1 != 0
+    }
+
+    /// WINDOWSTART before the HAL's `xthal_window_spill_nw` made it a mask of what it has to spill, bit 0 being the
+    /// oldest frame or one near it; the newest caller is the one that `a0` of the window at `base` leads to. What it is,
+    /// where the routine did not yet or no longer use it so.
+    #[must_use]
+    pub fn before_spilling(&self, base: u32, a0: u32) -> u32 {
+        let mask = self.windowstart & 0xFFFF;
+        // The newest caller's place above the window at `base`, counted round.
+        let place = 15 - (a0 >> 30);
+        let Some(shift) = mask.checked_ilog2().and_then(|top| place.checked_sub(top)) else { return mask };
+        if self.is_live(base) {
+            return mask;
+        }
+        let rotated = (mask << shift) as u16;
+        u32::from(rotated.rotate_left(base + 1)) | 1 << base
     }
 }

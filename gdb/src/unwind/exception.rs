@@ -6,7 +6,7 @@
 
 use super::context::Context;
 use super::memory::{Memory, Words, is_code, is_stack};
-use esplens_core::cpu::{AREGS, ps};
+use esplens_core::cpu::ps;
 use esplens_soc::machine::reg;
 
 /// Words of an XT_STK_* frame up to the temporaries: exit, pc, ps, a0..a15, sar, cause, vaddr, lbeg, lend, lcount.
@@ -15,6 +15,8 @@ const IDF_WORDS: usize = 25;
 const IDF_EXTRA: u32 = 112;
 /// Sizes that an XT_STK_* frame can have.
 const IDF_SIZES: std::ops::RangeInclusive<u32> = 0x80..=0x180;
+/// How far from its XT_STK_* frame a handler's stack pointer is at most, while it is on the same stack.
+pub const MOVED: u32 = 256 + *IDF_SIZES.end();
 /// Bytes of an XT_SOL_* frame.
 const SOLICITED_SIZE: u32 = 32;
 /// Bytes of the demo's frame.
@@ -139,7 +141,7 @@ pub enum Port {
 /// The port function that this symbol names.
 #[must_use]
 pub fn port(name: &str) -> Option<Port> {
-    const IDF: [&str; 19] = [
+    const IDF: [&str; 23] = [
         "_xt_lowint",
         "_xt_medint",
         "_xt_highint",
@@ -153,7 +155,11 @@ pub fn port(name: &str) -> Option<Port> {
         "_xt_coproc_",
         "_xt_syscall_exc",
         "_xt_context_",
+        "xthal_save_extra_nw",
+        "xthal_restore_extra_nw",
         "_frxt_int_",
+        "_frxt_task_coproc_",
+        "_frxt_coproc_",
         "_UserExceptionVector",
         "_KernelExceptionVector",
         "_DoubleExceptionVector",
@@ -167,6 +173,13 @@ pub fn port(name: &str) -> Option<Port> {
         _ if IDF.iter().any(|prefix| name.starts_with(prefix)) => Some(Port::Idf),
         _ => None,
     }
+}
+
+/// Whether a port function of ESP-IDF is one that vectors go to, before it has a frame; the others it calls.
+#[must_use]
+pub fn enters(name: &str) -> bool {
+    !["_frxt_", "_xt_context_", "xthal_"].iter().any(|called| name.starts_with(called))
+        && !name.ends_with("_exit")
 }
 
 /// A core inside a window overflow or underflow handler: the registers as they were at the instruction that needed
@@ -184,16 +197,29 @@ pub fn window_vector(mem: &dyn Memory, ctx: &Context) -> Option<Context> {
         _ => None,
     };
     if let Some(a0) = stored.and_then(|sp| mem.u32(ctx.a(sp).wrapping_sub(16))) {
-        back.ar[ctx.windowbase as usize * 4 % AREGS] = a0;
+        back.set_a(0, a0);
     }
     back.windowbase = (ctx.ps & ps::OWB) >> ps::OWB_SHIFT;
     (back.pc, back.ps) = (ctx.epc[1], ctx.ps & !ps::EXCM);
     Some(back)
 }
 
+/// The XT_STK_* frame of what was interrupted at `pc`, near a stack pointer that the handler moves in two steps for the
+/// spilling of windows. Frames of earlier interrupts stay in memory: with `a0`, the one that is left is the likelier.
+pub fn around(mem: &dyn Memory, sp: u32, pc: u32, a0: u32) -> Option<Saved> {
+    let at = |at: u32| interrupt(mem, at).filter(|s| s.context.pc == pc);
+    let sizes = || IDF_SIZES.step_by(16);
+    let left = || sizes().filter_map(|size| at(sp.wrapping_sub(size))).find(|s| s.context.a(1) == sp);
+    // ADDMI has moved it by 256, ADDI not yet by the rest.
+    let half = || {
+        at(sp.wrapping_sub(256)).or_else(|| sizes().find_map(|n| at(sp.wrapping_add(256).wrapping_sub(n))))
+    };
+    left().filter(|s| s.context.a(0) == a0).or_else(|| at(sp)).or_else(left).or_else(half)
+}
+
 /// A core between an exception and the end of its saving, or in the last steps of its return: what EPC1 says, with
-/// a0 from where the vector put it.
-pub fn just_taken(mem: &dyn Memory, ctx: &Context, level: usize) -> Option<Context> {
+/// a0 from where the vector or the handler put it. `start` is where the handler begins.
+pub fn just_taken(mem: &dyn Memory, ctx: &Context, level: usize, start: Option<u32>) -> Option<Context> {
     let (pc, status) =
         if level > 1 { (ctx.epc[level], ctx.eps[level]) } else { (ctx.epc[1], ctx.ps & !ps::EXCM) };
     if !is_code(pc) {
@@ -201,16 +227,26 @@ pub fn just_taken(mem: &dyn Memory, ctx: &Context, level: usize) -> Option<Conte
     }
     let mut back = ctx.clone();
     (back.pc, back.ps) = (pc, status);
-    let mut a0 = ctx.excsave[level];
     let sp = ctx.a(1);
-    // The frame is allocated already: its A1 tells the stack pointer, and A0 stands in it once EXCSAVE is used again.
-    let saved_a1 = mem.u32(sp.wrapping_add(16)).filter(|a1| IDF_SIZES.contains(&a1.wrapping_sub(sp)));
-    if let Some(a1) = saved_a1 {
-        back.ar[(ctx.windowbase as usize * 4 + 1) % AREGS] = a1;
-        if a0 == sp {
-            a0 = mem.u32(sp.wrapping_add(12))?;
-        }
+    // First the handler puts the stack pointer into a0, then it allocates its frame, whose A1 tells it from then on.
+    let moved = ctx.a(0).wrapping_sub(sp);
+    let begun = || mem.u32(sp.wrapping_add(16)).filter(|a1| IDF_SIZES.contains(&a1.wrapping_sub(sp)));
+    let frame = if start.is_some_and(|start| ctx.pc.wrapping_sub(start) <= 3) {
+        None
+    } else if (1..=MOVED).contains(&moved) {
+        Some((None, ctx.a(0)))
+    } else {
+        let found = around(mem, sp, pc, ctx.a(0)).map(|s| (Some(s.at), s.context.a(1)));
+        found.or_else(|| begun().map(|a1| (Some(sp), a1)))
+    };
+    // EXCSAVE is used again while windows are spilled; then a0 stands in the frame, at last in its place again.
+    let returns = |a0: &u32| *a0 == 0 || a0 >> 30 != 0 && is_code(a0 & 0x3FFF_FFFF | pc & 0xC000_0000);
+    let stored = frame.and_then(|(at, _)| mem.u32(at?.wrapping_add(12)));
+    let places = [Some(ctx.excsave[level]), stored, frame.is_none().then_some(ctx.a(0))];
+    let a0 = places.into_iter().flatten().find(returns).or(stored).unwrap_or(ctx.excsave[level]);
+    back.set_a(0, a0);
+    if let Some((_, a1)) = frame {
+        back.set_a(1, a1);
     }
-    back.ar[ctx.windowbase as usize * 4 % AREGS] = a0;
     Some(back)
 }

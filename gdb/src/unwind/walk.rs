@@ -10,6 +10,9 @@ use std::collections::BTreeSet;
 /// Largest frame taken as one; what is larger is a broken stack.
 const MAX_FRAME: u32 = 1 << 20;
 
+/// The kernel port's function that saves an interrupted task's registers and spills its windows.
+const SAVE: &str = "_xt_context_save";
+
 /// What a backtrace is made from.
 pub struct Unwinder<'a> {
     /// Memory as the core sees it.
@@ -81,13 +84,17 @@ impl<'a> Walk<'a> {
         }
         let function = self.u.names.function(self.frame.lookup());
         if let Some(port) = function.as_ref().and_then(|(name, _)| exception::port(name))
-            && let Some(step) = self.leave_port(port, function.as_ref().map_or("", |(name, _)| name))
+            && let Some(step) = self.leave_port(
+                port,
+                function.as_ref().map_or("", |(name, _)| name),
+                function.as_ref().map(|f| f.1),
+            )
         {
             return step;
         }
         // An exception whose handler has no name: a ROM without symbols, a firmware without an ELF.
         if self.newest && self.ctx.ps & ps::EXCM != 0 && function.is_none() {
-            let taken = exception::just_taken(self.u.mem, &self.ctx, 1);
+            let taken = exception::just_taken(self.u.mem, &self.ctx, 1, None);
             self.newest = false;
             if let Some(back) = taken.filter(|c| c.pc != self.frame.pc) {
                 return self.interrupted(back, true);
@@ -216,32 +223,38 @@ impl<'a> Walk<'a> {
     }
 
     /// Out of a kernel port's assembly. `None`: as out of any other function.
-    fn leave_port(&mut self, port: Port, name: &str) -> Option<Step> {
+    fn leave_port(&mut self, port: Port, name: &str, start: Option<u32>) -> Option<Step> {
         match port {
-            Port::Idf => self.leave_idf(name),
+            Port::Idf => self.leave_idf(name, start),
             Port::IdfYield => self.leave_yield(),
             Port::IdfSpill => self.leave_spill(),
             Port::Demo => self.leave_demo(),
         }
     }
 
-    fn leave_idf(&mut self, name: &str) -> Option<Step> {
+    fn leave_idf(&mut self, name: &str, start: Option<u32>) -> Option<Step> {
         let mem = self.u.mem;
         let level = name.bytes().find(u8::is_ascii_digit).map_or(1, |d| usize::from(d - b'0')).clamp(1, 7);
         let here = exception::interrupt(mem, self.frame.sp());
-        if let Some(saved) = here.or_else(|| self.task_frame()) {
-            // Not yet, or no longer, the frame of this interrupt: the registers know better.
-            let stale = self.newest && self.ctx.ps & ps::EXCM != 0 && saved.context.pc != self.ctx.epc[level];
-            if !stale {
+        let excm = self.ctx.ps & ps::EXCM != 0;
+        // Where windows are spilled with EXCM clear overflows take EPC1, which is put back a little after EXCM.
+        if self.newest && name == SAVE && (!excm || self.in_save(self.ctx.epc[1])) {
+            return self.leave_spill();
+        }
+        if self.newest && excm {
+            // On the way in or out: the windows of the interrupted functions are where they were, and the handler's
+            // frame is not yet complete, or no longer this interrupt's; unless the handlers' stack is in use already.
+            let back =
+                exception::just_taken(mem, &self.ctx, level, start.filter(|_| exception::enters(name)))?;
+            let sp = self.frame.sp();
+            let left = |s: &Saved| s.context.pc == back.pc && sp.abs_diff(s.at) > exception::MOVED;
+            if let Some(saved) = self.task_frame().filter(left) {
                 return Some(self.restored(saved));
             }
-        }
-        if self.newest && self.ctx.ps & ps::EXCM != 0 {
-            let back = exception::just_taken(mem, &self.ctx, level)?;
             self.newest = false;
             return Some(self.interrupted(back, true));
         }
-        None
+        here.or_else(|| self.task_frame()).map(|saved| self.restored(saved))
     }
 
     /// The frame of the task that runs on this core, when an interrupt put it there.
@@ -266,15 +279,24 @@ impl<'a> Walk<'a> {
         Some(self.windowed_return())
     }
 
+    /// Goes on with a complete frame whose windows are not all spilled yet.
+    fn interrupted_in(&mut self, base: u32, saved: Saved) -> Step {
+        let windowstart = self.ctx.before_spilling(base, saved.context.a(0));
+        let (pc, ps) = (saved.context.pc, saved.context.ps);
+        let mut back = Context { windowbase: base, windowstart, pc, ps, ..self.ctx.clone() };
+        (0..16).for_each(|n| back.set_a(n, saved.context.a(n)));
+        self.newest = false;
+        self.interrupted(back, true)
+    }
+
     /// Windows are being spilled: one of them is the one that asked for it.
     fn leave_spill(&mut self) -> Option<Step> {
+        if let Some((base, saved)) = self.spilling_handler() {
+            return Some(self.interrupted_in(base, saved));
+        }
         let mem = self.u.mem;
-        for base in (0..16).map(|n| self.ctx.windowbase.wrapping_sub(n) & 15) {
+        for base in self.bases() {
             let sp = self.ctx.window(base)[1];
-            let saved = exception::interrupt(mem, sp).filter(|s| s.context.pc == self.ctx.epc[1]);
-            if let Some(saved) = saved {
-                return Some(self.restored(saved));
-            }
             let ra = mem.u32(sp.wrapping_add(4)).unwrap_or(0);
             let status = mem.u32(sp.wrapping_add(8)).unwrap_or(u32::MAX);
             if is_stack(sp)
@@ -283,12 +305,43 @@ impl<'a> Walk<'a> {
                 && status & !ps::MASK == 0
             {
                 (self.newest, self.live) = (false, Some(base));
+                self.ctx.windowstart = self.ctx.before_spilling(base, ra);
                 self.frame.a = self.ctx.window(base);
                 self.frame.a[0] = ra;
                 return Some(self.windowed_return());
             }
         }
         None
+    }
+
+    /// Whether an address is in the function that saves an interrupted task.
+    fn in_save(&self, pc: u32) -> bool {
+        self.u.names.function(pc).is_some_and(|(name, _)| name == SAVE)
+    }
+
+    /// All windows, from the current one down.
+    fn bases(&self) -> impl Iterator<Item = u32> + use<> {
+        let current = self.ctx.windowbase;
+        (0..16).map(move |n| current.wrapping_sub(n) & 15)
+    }
+
+    /// The interrupt handler whose window it is that asked for the spilling, by what its a0 holds meanwhile: where the
+    /// HAL's routine returns to, or EPC1, which overflows take; at the beginning and the end neither.
+    fn spilling_handler(&self) -> Option<(u32, Saved)> {
+        let a0 = |base: u32| self.ctx.window(base)[0];
+        let frame = |base: u32, pc: u32| {
+            let sp = self.ctx.window(base)[1];
+            is_stack(sp)
+                .then(|| exception::around(self.u.mem, sp, pc, a0(base)))
+                .flatten()
+                .map(|saved| (base, saved))
+        };
+        let in_port = |base: &u32| self.in_save(a0(*base));
+        let epc = self.ctx.epc[1];
+        let returns = || self.bases().filter(in_port).find_map(|base| frame(base, epc));
+        let kept = || self.bases().find_map(|base| frame(base, a0(base)));
+        let plain = || self.bases().filter(|base| self.ctx.is_live(*base)).find_map(|base| frame(base, epc));
+        returns().or_else(kept).or_else(plain)
     }
 
     fn leave_demo(&mut self) -> Option<Step> {
@@ -304,7 +357,7 @@ impl<'a> Walk<'a> {
             return Some(self.restored(saved));
         }
         if excm {
-            let back = exception::just_taken(mem, &self.ctx, 1)?;
+            let back = exception::just_taken(mem, &self.ctx, 1, None)?;
             self.newest = false;
             return Some(self.interrupted(back, true));
         }

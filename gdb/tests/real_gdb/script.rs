@@ -107,7 +107,7 @@ impl Bench {
         // GDB's errors belong between its answers.
         let mut command = Command::new("sh");
         let hang = std::env::var("ESPLENS_GDB_SECONDS").unwrap_or(HANG.into());
-        command.args(["-c", "exec timeout -k 10 \"$0\" \"$@\" 2>&1"]).arg(hang).arg(&self.gdb);
+        command.args(["-c", "ulimit -c 0; exec timeout -k 10 \"$0\" \"$@\" 2>&1"]).arg(hang).arg(&self.gdb);
         command.args(["-nx", "-batch"]).arg(&self.elf);
         for line in ["set confirm off", "set width 0", "set height 0", "set style enabled off"] {
             command.args(["-ex", line]);
