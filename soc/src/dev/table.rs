@@ -82,7 +82,7 @@ devices! {
     Ledc ledc: ledc::Ledc = ledc::Ledc::default(), 0x3FF5_9000, 0x400;
     Efuse efuse: efuse::Efuse = efuse::Efuse::default(), 0x3FF5_A000, 0x400;
     FlashEncryption flash_encryption: flash_encryption::FlashEncryption = flash_encryption::FlashEncryption::default(), 0x3FF5_B000, 0x400;
-    Nrx nrx: radio::Nrx = radio::Nrx::default(), 0x3FF5_CC00, 0x400;
+    Nrx nrx: radio::Nrx = radio::Nrx::default(), 0x3FF5_C000, 0x1000;
     Bb bb: radio::Bb = radio::Bb::default(), 0x3FF5_D000, 0x1000;
     Mcpwm0 mcpwm0: mcpwm::Mcpwm = mcpwm::Mcpwm::new(0), 0x3FF5_E000, 0x400;
     Timg0 timg0: timg::Timg = timg::Timg::new(0), 0x3FF5_F000, 0x400;

@@ -40,8 +40,8 @@ blocks! {
         [done(0x7C), idle(0xA0)], [0x90];
     /// Bluetooth radio.
     BtRf, BtRfBlock, "BT", "soc/reg_base.h; undocumented", [], [];
-    /// Receiver.
-    Nrx, NrxBlock, "NRX", "soc/reg_base.h; undocumented", [], [0xD4];
+    /// Receiver (from 0xC00 on), and what the PHY library sets below it.
+    Nrx, NrxBlock, "NRX", "soc/reg_base.h, IDF PHY library; undocumented", [], [0xCD4];
     /// Baseband.
     Bb, BbBlock, "BB", "soc/reg_base.h; undocumented", [], [0x54];
     /// Bluetooth controller (classic, from 0x200 low energy).

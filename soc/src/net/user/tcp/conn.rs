@@ -19,6 +19,11 @@ pub const FIRST_RTO: Ticks = 500_000 * TICKS_PER_US;
 pub const MAX_RTO: Ticks = 8 * TICKS_PER_SEC;
 /// Repetitions before the connection is given up.
 pub const MAX_TRIES: u32 = 12;
+/// The same of a SYN: a guest whose sockets are all in use says nothing, and callers that wait for one all repeat
+/// theirs at once, so that each round brings no more of them in than there are sockets.
+pub const MAX_SYN_RTO: Ticks = TICKS_PER_SEC;
+/// Repetitions of a SYN.
+pub const MAX_SYN_TRIES: u32 = 75;
 /// How long an ended connection still answers.
 pub const LINGER: Ticks = TICKS_PER_SEC;
 
@@ -199,7 +204,13 @@ impl Conn {
     }
 
     pub fn rto(&self) -> Ticks {
-        (FIRST_RTO << self.tries.min(8)).min(MAX_RTO)
+        let most = if self.is_opening() { MAX_SYN_RTO } else { MAX_RTO };
+        (FIRST_RTO << self.tries.min(8)).min(most)
+    }
+
+    /// A SYN of ours is not acknowledged yet.
+    pub fn is_opening(&self) -> bool {
+        matches!(self.state, State::Answered | State::Calling)
     }
 
     /// From now on data may flow; the host may read as much as is kept here.

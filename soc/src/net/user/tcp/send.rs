@@ -86,7 +86,7 @@ impl Conn {
         if self.state == State::Lingering {
             return Fate::Over;
         }
-        if self.tries > MAX_TRIES {
+        if self.tries > if self.is_opening() { MAX_SYN_TRIES } else { MAX_TRIES } {
             return self.abort(io);
         }
         match self.state {
