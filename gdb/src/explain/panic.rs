@@ -245,7 +245,7 @@ pub fn live(m: &Machine, rtos: Option<&Rtos>, core: usize) -> Vec<String> {
     let tasks = rtos.snapshot(&mem, std::array::from_fn(|c| Some(m.cpu(c).a(1))));
     let mut out: Vec<String> = tasks.tasks.iter().filter_map(running).collect();
     out.sort_by_key(|l| !l.contains(&format!("on core {core}")));
-    if !tasks.started {
+    if !tasks.started && !rtos.layout.boots(&mem, 0) {
         out.push("the scheduler does not run yet".into());
     }
     out.extend(LOCKS.iter().filter_map(|name| held(rtos, &mem, name)));

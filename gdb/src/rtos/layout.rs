@@ -3,11 +3,17 @@
 use super::list::Lists;
 use super::source::Source;
 use crate::unwind::{Memory, Words};
+use std::ops::Range;
 
 /// Length of a task's name where no type tells: IDF's default.
 const NAME_LEN: u32 = 16;
 /// Most priorities, and cores' lists, that are looked for where no size tells.
 const MAX_READY: u32 = 64;
+/// The mask ROM from its reset vector to its call of `main`: the stack pointer is not yet set.
+const RESET_CODE: Range<u32> = 0x4000_0400..0x4000_0740;
+/// The stacks of both cores that the mask ROM sets up, and bootloader and application's start-up go on using. The
+/// heap gets this memory once the scheduler runs.
+const BOOT_STACKS: Range<u32> = 0x3FFE_0440..0x3FFE_5231;
 
 /// Offsets in a task's control block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,7 +124,7 @@ fn is_name(mem: &dyn Memory, at: u32) -> bool {
 }
 
 /// Where everything is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// Lists and their items.
     pub lists: Lists,
@@ -202,8 +208,36 @@ impl Layout {
         (offset > 0 && offset <= 64).then(|| Tcb::known(mem, first.owner, offset, &self.lists))?
     }
 
+    /// True while a core is on its way from a reset to the application's `main`: RAM keeps the kernel of the life
+    /// before, until start-up code clears it.
+    pub fn boots(&self, mem: &dyn Memory, core: usize) -> bool {
+        let Some((pc, sp)) = mem.core(core) else { return false };
+        RESET_CODE.contains(&pc) || (BOOT_STACKS.contains(&sp) && !self.is_in_task(mem, core, sp))
+    }
+
+    /// True for an address in the stack of the core's current task.
+    fn is_in_task(&self, mem: &dyn Memory, core: usize, sp: u32) -> bool {
+        let Some(tcb) = mem.u32(self.current + 4 * core as u32).filter(|t| super::list::is_object(*t)) else {
+            return false;
+        };
+        let word = |o: u32| mem.u32(tcb.wrapping_add(o));
+        self.tcb(mem).is_some_and(|t| {
+            let end = t.end.and_then(word).unwrap_or(u32::MAX);
+            word(t.stack).is_some_and(|start| (start..=end.saturating_add(15)).contains(&sp))
+        })
+    }
+
     /// True once the scheduler runs on any core.
     pub fn started(&self, mem: &dyn Memory) -> bool {
+        self.flagged(mem) && !self.boots(mem, 0)
+    }
+
+    /// True after a reset, as long as memory has the kernel of the life before.
+    pub fn is_stale(&self, mem: &dyn Memory) -> bool {
+        self.flagged(mem) && self.boots(mem, 0)
+    }
+
+    fn flagged(&self, mem: &dyn Memory) -> bool {
         let flag = |at: Option<u32>| at.and_then(|at| mem.u32(at));
         match flag(self.scheduler) {
             // Anything but 1 is memory that nobody has initialised.
@@ -224,7 +258,7 @@ impl Layout {
             return None;
         }
         let word = 4 * core as u32;
-        if self.port_scheduler.is_some_and(|at| mem.u32(at + word) == Some(0)) {
+        if self.port_scheduler.is_some_and(|at| mem.u32(at + word) == Some(0)) || self.boots(mem, core) {
             return None;
         }
         mem.u32(self.current + word).filter(|tcb| super::list::is_object(*tcb))

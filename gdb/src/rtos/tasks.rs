@@ -238,6 +238,9 @@ impl Finder<'_> {
 /// Reads the task list.
 pub fn snapshot(rtos: &Rtos, mem: &dyn Memory, sp: [Option<u32>; 2]) -> Snapshot {
     let l = &rtos.layout;
+    if l.is_stale(mem) {
+        return Snapshot::default();
+    }
     let mut finder = Finder { rtos, mem, found: BTreeMap::new(), torn: None };
     finder.all();
     let running = [0, 1].map(|core| l.running(mem, core));
