@@ -78,9 +78,9 @@ fn tell(
             Ok(tasks.tasks.iter().map(|t| task(r, t)).collect())
         }
         (Whose::All, _) => Ok((0..2).map(core).collect()),
-        (Whose::Task(name), Some((r, tasks))) => match tasks.find(name) {
-            Some(t) => Ok(task(r, t)),
-            None => Err(format!("no task {name:?}: {}", tasks.remark().unwrap_or_else(|| tasks.names()))),
+        (Whose::Task(name), Some((r, tasks))) => match &*tasks.find_all(name) {
+            [] => Err(format!("no task {name:?}: {}", tasks.remark().unwrap_or_else(|| tasks.names()))),
+            named => Ok(named.iter().map(|t| task(r, t)).collect()),
         },
         (Whose::Task(name), None) => Err(format!("no task {name:?}: no FreeRTOS is known")),
     }

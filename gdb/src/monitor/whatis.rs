@@ -51,7 +51,8 @@ fn expression(
     let memory = |addr: u32, buf: &mut [u8]| s.machine().peek(core, addr, buf);
     let view = SourceView { frame: &trace.frames[0], caller: trace.frames.get(1), memory: Bytes(&mem) };
     let value = symbols.evaluate(what, &memory, Some(&view))?;
-    if what.starts_with('$') && !what.contains(' ')
+    if what.starts_with('$')
+        && !what.contains(' ')
         && let Place::Register(_, word) = value.place
     {
         return Ok(format!("{what} = {}", address(s, rtos, symbols, word)));

@@ -71,7 +71,7 @@ pub fn heap_block(rtos: &Rtos, mem: &dyn Memory, addr: u32) -> Option<Block> {
             (tlsf_heads(mem, &heap, control).1.wrapping_sub(4), 8, 4)
         }
         // portBYTE_ALIGNMENT is 16 on Xtensa.
-            Kind::Heap4 => ((heap.start + 15) & !15, 16, 16),
+        Kind::Heap4 => ((heap.start + 15) & !15, 16, 16),
     };
     for _ in 0..MAX_BLOCKS {
         let (size, free) = match heap.kind {

@@ -101,6 +101,9 @@ impl Tcb {
         let name = [stack + 4, stack + 12].into_iter().find(|o| is_name(mem, tcb.wrapping_add(*o)))?;
         let smp = name > stack + 4;
         let core = name + NAME_LEN;
+        // Newer single-core kernels have no core there, but already the stack's end.
+        let word = |o: u32| mem.u32(tcb.wrapping_add(o)).unwrap_or(0);
+        let pinned = !smp && !(super::list::is_object(word(core)) && word(core) > word(stack));
         Some(Self {
             state_item,
             event_item,
@@ -108,8 +111,8 @@ impl Tcb {
             stack,
             name,
             name_len: NAME_LEN,
-            end: Some(if smp { core } else { core + 4 }),
-            core: (!smp).then_some(core),
+            end: Some(if pinned { core + 4 } else { core }),
+            core: pinned.then_some(core),
             affinity: (smp && state_item == 8).then_some(4),
             ..Self::default()
         })
@@ -138,6 +141,8 @@ pub struct Layout {
     pub ready: (u32, u32),
     /// Both lists of delayed tasks.
     pub delayed: Vec<u32>,
+    /// `pxOverflowDelayedTaskList`: which of them counts after the tick counter's overflow.
+    pub overflow: Option<u32>,
     /// `xPendingReadyList`, one or one a core; its items are event items.
     pub pending: Vec<u32>,
     /// `xSuspendedTaskList`.
@@ -172,6 +177,7 @@ impl Layout {
             cores: if size == 4 { 1 } else { 2 },
             ready: (ready, ready_size / lists.size),
             delayed: ["xDelayedTaskList1", "xDelayedTaskList2"].into_iter().filter_map(at).collect(),
+            overflow: at("pxOverflowDelayedTaskList"),
             pending,
             suspended: at("xSuspendedTaskList"),
             deleted: at("xTasksWaitingTermination"),

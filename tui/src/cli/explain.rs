@@ -33,7 +33,7 @@ pub fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
         print!("{}", explain_core(&core(&bytes)?, &symbols));
         return Ok(Exit::Quit);
     }
-    if let Some(dump) = coredump::in_flash(&bytes) {
+    if let Some(dump) = coredump::in_flash(&bytes).or_else(|| coredump::alone(&bytes)) {
         print!("{}", explain_core(&core(&dump)?, &symbols));
         return Ok(Exit::Quit);
     }
@@ -44,6 +44,13 @@ pub fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
         if let Some(path) = &args.core {
             std::fs::write(path, &dump).with_context(|| path.display().to_string())?;
         }
+        if !text.contains("CORE DUMP END") {
+            terminal::message("the log ends within the core dump: memory or tasks are missing");
+        }
+    } else if text.contains("CORE DUMP START") {
+        terminal::message(
+            "the core dump is no ELF file (CONFIG_ESP_COREDUMP_DATA_FORMAT_BIN): it is not read",
+        );
     }
     Ok(Exit::Quit)
 }
