@@ -34,7 +34,7 @@ impl Panic {
             // Core  0 panic'ed (StoreProhibited). Exception was unhandled.
             out.core = number_after(line, "Error: Core").map(|n| n as usize & 1);
             let named = between(line, "panic'ed (", "").and_then(|n| Some(&n[..n.rfind(')')?]));
-            out.name = named.map(Into::into);
+            out.name = named.map(|n| n.trim().into());
         } else if let Some(reason) = line.strip_prefix("Debug exception reason: ") {
             out.name = Some(reason.trim().into());
         } else if line.contains("Guru Meditation: core") {
