@@ -108,7 +108,8 @@ fn task_list(rtos: &Arc<Rtos>, handle: &Handle) -> Result {
         for task in &mut tasks.tasks {
             task.run_time = Some(times.get(&task.tcb).copied().unwrap_or(0));
         }
-        rtos::task_table(&tasks) + &since(usage.since, now)
+        let counted = if tasks.tasks.is_empty() { String::new() } else { since(usage.since, now) };
+        rtos::task_table(&tasks) + &counted
     })?)
 }
 

@@ -3,7 +3,7 @@
 use super::{Error, Result, number};
 use crate::rtos::{self, Rtos};
 use crate::supervisor::{Handle, RunState, Session};
-use crate::symbols::{Error as SymbolError, Format, Place, Symbols};
+use crate::symbols::{self, Error as SymbolError, Format, Memory, Place, Symbols, Value};
 use crate::unwind::{Bytes, Context, MachineMemory, SourceView};
 use crate::whatis;
 use clap::Args;
@@ -39,6 +39,22 @@ fn address(s: &Session, rtos: Option<&Rtos>, symbols: &Symbols, addr: u32) -> St
     format!("{addr:#010x}: {}\n", lines.join("\n            "))
 }
 
+/// The value of an expression; names are those of the innermost inlined call, then those of the calls around it.
+fn in_frame(
+    symbols: &Symbols,
+    what: &str,
+    memory: &dyn Memory,
+    view: &SourceView,
+) -> std::result::Result<Value, SymbolError> {
+    let levels = symbols.frames_at(symbols::Frame::pc(view)).len().max(1);
+    let mut values = (0..levels).map(|level| symbols.evaluate_in(what, memory, Some((view, level))));
+    let first = values.next().unwrap_or(Err(SymbolError::OptimizedOut));
+    match first {
+        Err(error @ SymbolError::NoSymbol(_)) => values.find_map(std::result::Result::ok).ok_or(error),
+        known => known,
+    }
+}
+
 fn expression(
     s: &Session,
     rtos: Option<&Rtos>,
@@ -50,7 +66,7 @@ fn expression(
     let trace = rtos::core_backtrace(rtos, &mem, symbols, &Context::of_core(s.machine().cpu(core), core));
     let memory = |addr: u32, buf: &mut [u8]| s.machine().peek(core, addr, buf);
     let view = SourceView { frame: &trace.frames[0], caller: trace.frames.get(1), memory: Bytes(&mem) };
-    let value = symbols.evaluate(what, &memory, Some(&view))?;
+    let value = in_frame(symbols, what, &memory, &view)?;
     if what.starts_with('$')
         && !what.contains(' ')
         && let Place::Register(_, word) = value.place
