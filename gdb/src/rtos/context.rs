@@ -33,8 +33,10 @@ fn coprocessor(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Vec<(u16, u32)> {
     let Some(area) = save_area(rtos, mem, tcb) else { return Vec::new() };
     // XT_CPSTORED, then the pointer to the aligned area.
     let stored = mem.u8(area.wrapping_add(2)).is_some_and(|bits| bits & 1 != 0);
-    let words =
-        mem.u32(area.wrapping_add(8)).filter(|at| stored && is_object(*at)).and_then(|at| mem.words::<18>(at));
+    let words = mem
+        .u32(area.wrapping_add(8))
+        .filter(|at| stored && is_object(*at))
+        .and_then(|at| mem.words::<18>(at));
     let (control, data) = ([reg::UR + 232, reg::UR + 233].into_iter(), reg::F0..reg::F0 + 16);
     let numbers: Vec<u16> = match control_first(rtos, mem) {
         true => control.chain(data).collect(),
