@@ -158,9 +158,8 @@ impl Panic {
         out.extend(self.watchdog());
         if let Some(pc) = self.reg("PC") {
             if is_code(pc) {
-                out.extend(
-                    places(symbols, pc).into_iter().map(|l| format!("at {}", l.trim_start_matches("--- "))),
-                );
+                let at = places(symbols, pc).into_iter().enumerate();
+                out.extend(at.map(|(n, l)| if n == 0 { l.replacen("---", "at", 1) } else { l[4..].into() }));
             }
             out.extend(self.access(pc, symbols, code));
         }

@@ -103,7 +103,8 @@ impl Tcb {
         let core = name + NAME_LEN;
         // Newer single-core kernels have no core there, but already the stack's end.
         let word = |o: u32| mem.u32(tcb.wrapping_add(o)).unwrap_or(0);
-        let pinned = !smp && !(super::list::is_object(word(core)) && word(core) > word(stack));
+        let is_end = super::list::is_object(word(core)) && word(core) > word(stack);
+        let pinned = !(smp || is_end);
         Some(Self {
             state_item,
             event_item,
