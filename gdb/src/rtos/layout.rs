@@ -7,6 +7,9 @@ use std::ops::Range;
 
 /// Length of a task's name where no type tells: IDF's default.
 const NAME_LEN: u32 = 16;
+/// The members that may follow the name, which tells its length.
+const NAME_FOLLOWERS: [&str; 6] =
+    ["xCoreID", "pxEndOfStack", "uxCriticalNesting", "uxTCBNumber", "uxBasePriority", "ulRunTimeCounter"];
 /// Most priorities, and cores' lists, that are looked for where no size tells.
 const MAX_READY: u32 = 64;
 /// The mask ROM from its reset vector to its call of `main`: the stack pointer is not yet set.
@@ -59,14 +62,6 @@ impl Tcb {
             next.iter().filter_map(|n| at(n)).filter(|n| *n > start).min().map(|n| n - start)
         };
         let name = at("pcTaskName")?;
-        let followers = [
-            "xCoreID",
-            "pxEndOfStack",
-            "uxCriticalNesting",
-            "uxTCBNumber",
-            "uxBasePriority",
-            "ulRunTimeCounter",
-        ];
         let run_time = at("ulRunTimeCounter").map(|o| {
             let next = ["xNewLib_reent", "xTLSBlock", "ulNotifiedValue", "ucStaticallyAllocated"];
             (o, if after("ulRunTimeCounter", &next) == Some(8) { 8 } else { 4 })
@@ -77,7 +72,7 @@ impl Tcb {
             priority: at("uxPriority")?,
             stack: at("pxStack")?,
             name,
-            name_len: after("pcTaskName", &followers).unwrap_or(NAME_LEN).min(64),
+            name_len: after("pcTaskName", &NAME_FOLLOWERS).unwrap_or(NAME_LEN).min(64),
             end: at("pxEndOfStack"),
             core: at("xCoreID"),
             affinity: at("uxCoreAffinityMask"),
