@@ -14,3 +14,4 @@ pub mod server;
 pub mod supervisor;
 pub mod symbols;
 pub mod unwind;
+pub mod whatis;

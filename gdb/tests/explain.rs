@@ -73,3 +73,38 @@ fn a_live_panic_tells_task_and_stack_and_its_core_dump_all_tasks() {
     let ids = |c: &Core| c.threads.iter().map(|t| t.id).collect::<BTreeSet<_>>();
     assert_eq!(ids(&core), ids(&own));
 }
+
+#[test]
+fn a_log_of_another_build_is_said_to_be_one() {
+    let (Some(log), Some(other)) = (firmware("idf-6.1-coredump"), firmware("idf-6.1-dht")) else { return };
+    let text = std::fs::read_to_string(log.join("qemu.serial.txt")).unwrap();
+    let told = |elf: &Path| {
+        let mut explainer = Explainer::new(symbols(elf));
+        let lines = text.lines().flat_map(|l| explainer.line(l, &|_| Vec::new()));
+        lines.filter(|l| l.contains("is not what this firmware was built from")).count()
+    };
+    assert_eq!((told(&log.join("app.elf")), told(&other.join("app.elf"))), (0, 1));
+}
+
+/// Both cores' dumps, as IDF prints them when the interrupt watchdog bites.
+#[test]
+fn the_interrupt_watchdog_tells_which_core_holds_the_lock() {
+    let Some(dir) = firmware("idf-5.3-blink") else { return };
+    let symbols = symbols(&dir.join("app.elf"));
+    let at = |name: &str| symbols.find(name).unwrap()[0];
+    let (lock, take, idle) =
+        (at("xPortEnterCriticalTimeout"), at("xTaskRemoveFromEventList"), at("prvIdleTask"));
+    let text = format!(
+        "Guru Meditation Error: Core  1 panic'ed (Interrupt wdt timeout on CPU1).\n\n\
+         Core  1 register dump:\nPC      : {lock:#010x}  PS      : 0x00060034\n\n\
+         Backtrace: {lock:#010x}:0x3ffb5ad0 {take:#010x}:0x3ffb5af0\n\n\
+         Core  0 register dump:\nPC      : {idle:#010x}\n\nBacktrace: {idle:#010x}:0x3ffb5ad0\n"
+    );
+    let mut explainer = Explainer::new(symbols.clone());
+    let said: Vec<String> = text.lines().flat_map(|l| explainer.line(l, &|_| Vec::new())).collect();
+    let waits: Vec<_> = said.iter().filter(|l| l.contains("spinlock")).collect();
+    assert_eq!(
+        waits,
+        ["--- core 1 waits for a spinlock for xTaskRemoveFromEventList: the other core holds it"]
+    );
+}

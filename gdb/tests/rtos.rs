@@ -6,8 +6,8 @@ use common::{boot, firmware};
 use esplens_core::time::TICKS_PER_US;
 use esplens_gdb::rtos::{self, Rtos};
 use esplens_gdb::symbols::{Elf, Symbols};
-use esplens_gdb::unwind::{Backtrace, Context, End, MachineMemory};
-use esplens_soc::machine::Machine;
+use esplens_gdb::unwind::{Backtrace, Context, End, MachineMemory, Words};
+use esplens_soc::machine::{Machine, RunExit};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -191,6 +191,73 @@ fn idfs_heaps_add_up() {
         for h in heaps {
             assert!(h.kind == kind && h.torn.is_none() && h.minimum <= h.free, "{name}: {h:?}");
             assert!(h.largest <= h.free + 4 && (h.free < 16 || h.largest > 0), "{name}: {h:?}");
+        }
+    }
+}
+
+/// RAM keeps the kernel of the life before until start-up code clears it: nobody may take it for running.
+#[test]
+fn a_reset_ends_the_tasks() {
+    let Some(mut b) = bench("idf-6.1-coredump") else { return };
+    common::uart_until(&mut b.machine, "CORE DUMP END");
+    let (mut resets, mut stale, mut at) = (0, 0, b.machine.now());
+    let tasks = |b: &Bench| {
+        let mem = MachineMemory { machine: &b.machine, core: 0 };
+        let s = b.rtos.snapshot(&mem, [0, 1].map(|c| Some(b.machine.cpu(c).a(1))));
+        let objects = rtos::queues(&b.rtos, &mem, &s).len() + rtos::heaps(&b.rtos, &mem).len();
+        (s.started, s.tasks.len(), objects, b.rtos.running(&mem, 0))
+    };
+    assert_eq!(tasks(&b).1, 5);
+    for _ in 0..4000 {
+        at += 100 * TICKS_PER_US;
+        if matches!(b.machine.run(at), RunExit::Reset(..)) {
+            resets += 1;
+        }
+        let (started, count, objects, running) = tasks(&b);
+        if resets > 0 && started {
+            assert!(stale > 50 && running.is_some() && count > 0, "{stale} {count}");
+            return;
+        }
+        if resets > 0 {
+            assert_eq!(running, None);
+            let flag = b.symbols.symbol("xSchedulerRunning").unwrap().addr;
+            let mem = MachineMemory { machine: &b.machine, core: 0 };
+            if mem.u32(flag) == Some(1) {
+                assert_eq!((count, objects), (0, 0), "{stale}");
+                stale += 1;
+            }
+        }
+    }
+    panic!("{resets} resets, never started again");
+}
+
+/// Walking a heap block by block finds the free blocks that its lists hold.
+#[test]
+fn heap_blocks_agree_with_the_lists_of_free_ones() {
+    for name in
+        ["idf-3.2-hello", "idf-4.0-httpd-wifi", "idf-4.3-gpio", "idf-5.3-blink", "idf-6.1-dht", "demo"]
+    {
+        let Some(mut b) = bench(name) else { return };
+        b.machine.run(700_000 * TICKS_PER_US);
+        let mem = MachineMemory { machine: &b.machine, core: 0 };
+        let heaps = rtos::heaps(&b.rtos, &mem);
+        assert!(!heaps.is_empty(), "{name}");
+        for h in heaps {
+            let (mut at, mut free, mut largest, mut used) = (h.start, 0, 0, 0);
+            while at < h.end {
+                let Some(block) = rtos::heap_block(&b.rtos, &mem, at) else {
+                    at += 4;
+                    continue;
+                };
+                let bytes = if h.kind == rtos::HeapKind::Heap4 { block.size + 16 } else { block.size };
+                (free, largest) = if block.free { (free + 1, largest.max(bytes)) } else { (free, largest) };
+                used += u32::from(!block.free);
+                at = block.start + block.size.max(4);
+            }
+            // The list's end markers of multi_heap and TLSF are blocks of no size.
+            assert!((h.blocks..h.blocks + 2).contains(&free), "{name}: {free} free blocks: {h:?}");
+            assert_eq!(largest, h.largest, "{name}: {h:?}");
+            assert!(used > 0 || h.free > 0, "{name}: {h:?}");
         }
     }
 }

@@ -1,6 +1,8 @@
 //! ESP-IDF's own core dumps: base64 on the UART, raw in a flash partition. Both hold an ELF core file behind a short
 //! header and before a checksum.
 
+use esplens_soc::boot::partition;
+
 /// Largest dump that is taken.
 const MAX_DUMP: usize = 64 << 20;
 /// Longest header before the ELF file, over all versions.
@@ -44,7 +46,23 @@ fn elf(dump: &[u8]) -> Option<Vec<u8>> {
 #[must_use]
 pub fn decode_uart(text: &str) -> Option<Vec<u8>> {
     let start = text.find("CORE DUMP START")?;
-    let body = text[start..].lines().skip(1).take_while(|l| !l.contains("CORE DUMP END"));
+    decode_lines(text[start..].lines().skip(1).take_while(|l| !l.contains("CORE DUMP END")))
+}
+
+/// The core file that a file holds by itself: the contents of a `coredump` partition (`esptool read_flash`), or the
+/// base64 between the marks of a UART log, which `espcoredump.py -t raw` and `-t b64` read.
+#[must_use]
+pub fn alone(bytes: &[u8]) -> Option<Vec<u8>> {
+    if let Some(dump) = in_partition(bytes) {
+        return Some(dump);
+    }
+    let head = &bytes[..bytes.len().min(64)];
+    let is_base64 = |b: &u8| digit(*b).is_some() || matches!(b, b'\r' | b'\n' | b'=');
+    let text = std::str::from_utf8(bytes).ok().filter(|_| head.iter().all(is_base64))?;
+    decode_lines(text.lines())
+}
+
+fn decode_lines<'a>(body: impl Iterator<Item = &'a str>) -> Option<Vec<u8>> {
     let mut dump = Vec::new();
     for line in body.map(str::trim).filter(|l| !l.is_empty()) {
         let before = dump.len();
@@ -61,12 +79,14 @@ pub fn decode_uart(text: &str) -> Option<Vec<u8>> {
 /// The core file in a flash image's `coredump` partition (data, subtype 3); `None` without one.
 #[must_use]
 pub fn in_flash(flash: &[u8]) -> Option<Vec<u8>> {
-    let word = |at: usize| flash.get(at..at + 4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
-    // The partition table stands at 0x8000 unless the project moves it; entries have the magic 0x50AA.
-    let entries = (0x8000..0x8C00).step_by(32).take_while(|at| flash.get(*at..at + 2) == Some(&[0xAA, 0x50]));
-    let entry = entries.into_iter().find(|at| flash.get(at + 2..at + 4) == Some(&[1, 3]))?;
-    let (start, len) = (word(entry + 4)? as usize, word(entry + 8)? as usize);
-    let partition = flash.get(start..start.checked_add(len)?.min(flash.len()))?;
-    let used = word(start).map(|n| n as usize).filter(|n| *n > MAX_HEADER && *n <= partition.len())?;
-    elf(&partition[..used])
+    let table = partition::find(flash).ok().flatten()?;
+    let entry = table.partitions.iter().find(|p| (p.kind, p.subtype) == (1, 3))?;
+    let (start, len) = (entry.offset as usize, entry.size as usize);
+    in_partition(flash.get(start..start.checked_add(len)?.min(flash.len()))?)
+}
+
+/// A partition's contents: the bytes that are used, version, then the core file and its checksum.
+fn in_partition(partition: &[u8]) -> Option<Vec<u8>> {
+    let used = partition.first_chunk().map(|w| u32::from_le_bytes(*w) as usize)?;
+    elf(&partition[..Some(used).filter(|n| *n > MAX_HEADER && *n <= partition.len())?])
 }

@@ -7,7 +7,7 @@ mod read;
 mod tests;
 mod write;
 
-pub use find::{decode_uart, in_flash};
+pub use find::{alone, decode_uart, in_flash};
 pub use read::{Core, Thread};
 pub use write::{capture, write};
 

@@ -48,4 +48,7 @@ fn dumps_are_found_in_uart_text_and_in_flash() {
     flash[0x1_0000..0x1_0004].copy_from_slice(&200u32.to_le_bytes());
     flash[0x1_000C..0x1_0010].copy_from_slice(b"\x7fELF");
     assert_eq!(in_flash(&flash).map(|e| e.len()), Some(188));
+    assert_eq!(alone(&flash[0x1_0000..]), in_flash(&flash), "the partition alone");
+    assert_eq!(alone(b"f0VMRg==\nAQE=\n").unwrap(), b"\x7fELF\x01\x01");
+    assert_eq!(alone(b"Guru Meditation Error"), None);
 }

@@ -1,19 +1,22 @@
 //! Panics in words: what a firmware prints when it crashes, with functions and lines behind the addresses and the
 //! reason as a sentence. Works line by line on what a UART says, live or from a file; on core files too.
 
+mod begin;
 mod cause;
 mod code;
 mod core;
+mod live;
 mod panic;
 #[cfg(test)]
 mod tests;
 
 pub use self::core::explain_core;
 pub use code::Code;
-pub use panic::live;
+pub use live::live;
 
 use crate::symbols::Symbols;
 use panic::Panic;
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// Longest line that is looked at; what is longer is no panic.
@@ -29,6 +32,8 @@ pub struct Explainer {
     symbols: Arc<Symbols>,
     code: Code,
     panic: Option<Panic>,
+    /// Of the application's ELF file, in hexadecimal, with its name; looked at once.
+    hash: Option<(String, String)>,
 }
 
 impl Explainer {
@@ -36,7 +41,8 @@ impl Explainer {
     #[must_use]
     pub fn new(symbols: Arc<Symbols>) -> Self {
         let code = Code::of(&symbols);
-        Self { symbols, code, panic: None }
+        let hash = hash(&symbols);
+        Self { symbols, code, panic: None, hash }
     }
 
     /// True when it works with these symbols.
@@ -59,8 +65,9 @@ impl Explainer {
             }
         }
         let mut out = Vec::new();
+        let mismatch = self.mismatch(line);
         let Some(panic) = &mut self.panic else {
-            return if line.contains("Backtrace:") { self.addresses(line) } else { out };
+            return if line.contains("Backtrace:") { self.addresses(line) } else { mismatch };
         };
         panic.take(line);
         let (is_trace, is_end) = (line.contains("Backtrace:"), Panic::is_end(line));
@@ -72,8 +79,26 @@ impl Explainer {
             self.panic = None;
         }
         let mut lines = self.addresses(line);
+        if let Some(panic) = self.panic.as_ref().filter(|_| is_trace) {
+            out.extend(panic.waits(&calls(&lines)));
+        }
         lines.extend(out.into_iter().map(|l| format!("--- {l}")));
+        lines.extend(mismatch);
         lines
+    }
+
+    /// Says once that the firmware that prints this was built from another ELF file.
+    fn mismatch(&mut self, line: &str) -> Vec<String> {
+        let Some(said) = begin::between(line, "ELF file SHA256:", "") else { return Vec::new() };
+        let said = said.trim_start().split(|c: char| !c.is_ascii_hexdigit()).next().unwrap_or_default();
+        let other = self.hash.take_if(|(hash, _)| said.len() >= 8 && !hash.starts_with(&said.to_lowercase()));
+        let tell = |(hash, name): (String, String)| {
+            let hash = &hash[..said.len().min(16)];
+            format!(
+                "--- {name} ({hash}...) is not what this firmware was built from ({said}): functions and lines may be wrong"
+            )
+        };
+        other.map(tell).into_iter().collect()
     }
 
     /// The code addresses in a line, decoded.
@@ -87,6 +112,24 @@ impl Explainer {
         }
         out
     }
+}
+
+/// The functions in lines of [`places`], innermost first.
+fn calls(lines: &[String]) -> Vec<String> {
+    let name = |l: &String| {
+        let rest = l.split_once(": ").or_else(|| l.split_once("(inlined by) "))?.1;
+        Some(rest.split(" at ").next().unwrap_or(rest).to_string())
+    };
+    lines.iter().filter_map(name).collect()
+}
+
+/// SHA-256 and name of the ELF file that has the application.
+fn hash(symbols: &Symbols) -> Option<(String, String)> {
+    let app = symbols.symbol("app_main")?.elf;
+    let elf = symbols.elfs().iter().rev().find(|e| e.name() == app)?;
+    let bytes = std::fs::read(elf.path()?).ok()?;
+    let hex = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
+    Some((hex, app))
 }
 
 /// `--- 0x400d1234: function at file:line`, inlined calls each on a line of their own. Nothing for an unknown address.

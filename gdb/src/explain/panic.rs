@@ -1,91 +1,52 @@
 //! One panic: what its text says, and what that means.
 
+use super::begin::{between, number_after};
 use super::cause;
 use super::code::Code;
 use super::places;
-use crate::rtos::{Rtos, Task};
 use crate::symbols::{Place, Symbols};
-use crate::unwind::{Bytes, Frame, Kind, MachineMemory, Memory, SourceView, Words, is_code};
+use crate::unwind::{Bytes, Frame, Kind, SourceView, Words, is_code};
 use esplens_core::isa;
-use esplens_soc::machine::Machine;
 use std::collections::BTreeMap;
 
 /// Below this an address is a NULL pointer with an offset.
 const NULL_PAGE: u32 = 0x1000;
-/// Locks that kernels have: ESP-IDF's of all versions, the SMP kernels', the demo's.
-const LOCKS: [&str; 7] = [
-    "xKernelLock",
-    "xTaskQueueMutex",
-    "xISRLock",
-    "xTaskLock",
-    "xStateLock",
-    "port_task_lock",
-    "port_isr_lock",
+/// Most tasks that a watchdog's message names.
+const MAX_TASKS: usize = 32;
+/// Functions that spin for a lock, in ESP-IDF of all versions.
+const SPINS: [&str; 9] = [
+    "spinlock_acquire",
+    "esp_cpu_compare_and_set",
+    "compare_and_set_native",
+    "uxPortCompareSet",
+    "vPortCPUAcquireMutex",
+    "xPortEnterCriticalTimeout",
+    "vPortEnterCritical",
+    "vTaskEnterCritical",
+    "rtos_enter_critical",
 ];
 
 /// What is known so far.
 #[derive(Debug, Default)]
 pub struct Panic {
-    core: usize,
+    /// The core that panicked.
+    pub(super) core: Option<usize>,
     /// The cause's name, as printed.
-    name: Option<String>,
+    pub(super) name: Option<String>,
     /// A whole sentence, for what is no exception.
-    sentence: Option<String>,
-    task: Option<String>,
-    regs: BTreeMap<String, u32>,
-    told: bool,
-}
-
-/// The text between two marks.
-fn between<'a>(line: &'a str, before: &str, after: &str) -> Option<&'a str> {
-    let rest = &line[line.find(before)? + before.len()..];
-    Some(if after.is_empty() { rest } else { &rest[..rest.find(after)?] })
-}
-
-fn number_after(line: &str, mark: &str) -> Option<u32> {
-    let rest = line[line.find(mark)? + mark.len()..].trim_start();
-    match rest.strip_prefix("0x") {
-        Some(hex) => u32::from_str_radix(hex.split(|c: char| !c.is_ascii_hexdigit()).next()?, 16).ok(),
-        None => rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok(),
-    }
+    pub(super) sentence: Option<String>,
+    pub(super) task: Option<String>,
+    pub(super) regs: BTreeMap<String, u32>,
+    /// The next line belongs to the sentence.
+    pub(super) goes_on: bool,
+    /// Tasks that did not reset the task watchdog, tasks that ran meanwhile.
+    pub(super) starved: [Vec<String>; 2],
+    /// The core whose registers and backtrace are being printed.
+    pub(super) dumped: Option<usize>,
+    pub(super) told: bool,
 }
 
 impl Panic {
-    /// A panic that begins with this line.
-    pub fn begin(line: &str) -> Option<Self> {
-        let mut out = Self::default();
-        if line.contains("Guru Meditation Error: Core") {
-            // Core  0 panic'ed (StoreProhibited). Exception was unhandled.
-            out.core = number_after(line, "Error: Core").unwrap_or(0) as usize & 1;
-            out.name = between(line, "panic'ed (", ")").map(Into::into);
-        } else if line.contains("Guru Meditation: core") {
-            // The demo: core 0, StoreProhibited (cause 29) at PC 0x400d1234, address 0x00000000
-            out.core = number_after(line, "Meditation: core").unwrap_or(0) as usize & 1;
-            out.name = between(line, ", ", " at PC").map(|n| n.split(" (cause").next().unwrap_or(n).into());
-            for (mark, reg) in [("(cause", "EXCCAUSE"), ("at PC", "PC"), ("address", "EXCVADDR")] {
-                out.regs.extend(number_after(line, mark).map(|v| (reg.to_string(), v)));
-            }
-        } else if line.contains("abort() was called at PC") {
-            out.core = number_after(line, "on core").unwrap_or(0) as usize & 1;
-            out.sentence = Some("the firmware called abort() itself".into());
-        } else if let Some(what) = line.find("assert failed:") {
-            out.sentence = Some(format!("an assertion does not hold: {}", line[what + 14..].trim()));
-        } else if let Some(task) = between(line, "stack overflow in task ", " has been detected") {
-            out.sentence = Some(format!("task {task} overflowed its stack: give it a larger one"));
-            out.task = Some(task.into());
-        } else if line.contains("Stack smashing protect failure") {
-            out.sentence = Some("a function wrote over the end of an array on its stack".into());
-        } else if line.contains("CORRUPT HEAP") {
-            out.sentence =
-                Some("the heap is damaged: something wrote outside its block, or freed it twice".into());
-        } else if line.contains("Task watchdog got triggered") {
-            out.sentence = Some("the task watchdog bit: the tasks below did not get to reset it, the running ones kept the cores".into());
-        } else {
-            return None;
-        }
-        Some(out)
-    }
-
     /// True while nothing was told of it.
     pub fn is_fresh(&self) -> bool {
         !self.told
@@ -96,21 +57,29 @@ impl Panic {
         self.name = other.name.or(self.name.take());
         self.sentence = self.sentence.take().or(other.sentence);
         self.task = self.task.take().or(other.task);
-        self.core = other.core;
+        self.core = other.core.or(self.core);
+        self.goes_on |= other.goes_on;
         self.regs.extend(other.regs);
     }
 
     /// True for a line after which nothing of the panic follows.
     pub fn is_end(line: &str) -> bool {
-        line.contains("Rebooting...") || line.contains("ELF file SHA256") || line.contains("CPU halted")
+        let marks = ["Rebooting...", "ELF file SHA256", "CPU halted"];
+        marks.iter().any(|m| line.contains(m)) || line.starts_with("rst:0x")
     }
 
-    /// Takes a line in: registers, the task.
+    /// Takes a line in: registers, the task, the rest of a message.
     pub fn take(&mut self, line: &str) {
         if let Some(task) = line.strip_prefix("Task: ") {
             self.task = Some(task.trim().into());
         }
-        let spaced = line.replace(':', " ");
+        if line.contains(" register dump:") {
+            self.dumped = number_after(line, "Core").map(|n| n as usize);
+        }
+        if Self::begin(line).is_none() {
+            self.message(line);
+        }
+        let spaced = line.replace([':', '='], " ");
         let words: Vec<&str> = spaced.split_whitespace().collect();
         for pair in words.windows(2) {
             let value = pair[1]
@@ -124,6 +93,38 @@ impl Panic {
         }
     }
 
+    /// What belongs to the sentence that began on an earlier line.
+    fn message(&mut self, line: &str) {
+        let rest = ["expression: ", "  what():  "].into_iter().find_map(|p| line.strip_prefix(p));
+        let goes_on = self.goes_on && !line.trim().is_empty();
+        if let (Some(sentence), Some(more)) = (&mut self.sentence, rest.or(goes_on.then_some(line))) {
+            sentence.push_str(&format!(": {}", more.trim()));
+        }
+        self.goes_on &= !goes_on;
+        let Some(said) = between(line, "task_wdt: ", "").filter(|_| self.is_fresh()) else { return };
+        let kind = usize::from(said.starts_with("CPU "));
+        if (kind == 1 || said.trim_start().starts_with("- ")) && self.starved[kind].len() < MAX_TASKS {
+            self.starved[kind].push(said.trim_start_matches([' ', '-']).to_string());
+        }
+    }
+
+    /// Who starved and who ran, when the task watchdog bit.
+    fn watchdog(&self) -> Option<String> {
+        let [hungry, ran] = &self.starved;
+        let ran = if ran.is_empty() { String::new() } else { format!("; running: {}", ran.join(", ")) };
+        (!hungry.is_empty()).then(|| format!("starved: {}{ran}", hungry.join(", ")))
+    }
+
+    /// Which core waits for a spinlock in the calls of a backtrace, which the other core then holds.
+    pub fn waits(&self, calls: &[String]) -> Option<String> {
+        let wdt = self.name.as_deref().is_some_and(|n| n.starts_with("Interrupt wdt"));
+        let core = self.dumped.or(self.core).filter(|_| wdt)?;
+        let at = calls.iter().take(6).position(|c| SPINS.iter().any(|s| c.starts_with(s)))?;
+        let by = calls[at..].iter().find(|c| !SPINS.iter().any(|s| c.starts_with(s)));
+        let by = by.map_or(String::new(), |c| format!(" for {c}"));
+        Some(format!("core {core} waits for a spinlock{by}: the other core holds it"))
+    }
+
     /// True the first time, when there is something to tell.
     pub fn tell(&mut self) -> bool {
         let tell = !self.told && (self.name.is_some() || self.sentence.is_some());
@@ -133,7 +134,7 @@ impl Panic {
 
     /// The core that panicked.
     pub fn core(&self) -> usize {
-        self.core
+        self.core.unwrap_or(0)
     }
 
     fn reg(&self, name: &str) -> Option<u32> {
@@ -154,11 +155,11 @@ impl Panic {
             out.extend(name.map(Into::into));
         }
         out.extend(self.sentence.clone());
+        out.extend(self.watchdog());
         if let Some(pc) = self.reg("PC") {
             if is_code(pc) {
-                out.extend(
-                    places(symbols, pc).into_iter().map(|l| format!("at {}", l.trim_start_matches("--- "))),
-                );
+                let at = places(symbols, pc).into_iter().enumerate();
+                out.extend(at.map(|(n, l)| if n == 0 { l.replacen("---", "at", 1) } else { l[4..].into() }));
             }
             out.extend(self.access(pc, symbols, code));
         }
@@ -170,7 +171,7 @@ impl Panic {
     fn access(&self, pc: u32, symbols: &Symbols, code: &Code) -> Vec<String> {
         let Some(addr) = self.reg("EXCVADDR") else { return Vec::new() };
         let cause = self.reg("EXCCAUSE");
-        if matches!(cause, Some(2 | 20)) || !is_code(pc) {
+        if (matches!(cause, Some(2 | 20)) && addr == pc) || !is_code(pc) {
             let from = self.reg("A0").map(|a0| a0 & 0x3FFF_FFFF | 0x4000_0000).filter(|a| is_code(*a));
             let caller = from.and_then(|a| places(symbols, a - 1).into_iter().next());
             let null = if pc < NULL_PAGE { "through a NULL function pointer " } else { "" };
@@ -235,42 +236,4 @@ fn address_words(addr: u32) -> &'static str {
         0xFEEF_0000..=0xFEEF_FFFF => ", the fill of freed memory: use after free",
         _ => ", where nothing is",
     }
-}
-
-/// What the machine says about a core that panics: its task, how full the stack is, who holds the locks.
-#[must_use]
-pub fn live(m: &Machine, rtos: Option<&Rtos>, core: usize) -> Vec<String> {
-    let Some(rtos) = rtos else { return Vec::new() };
-    let mem = MachineMemory { machine: m, core };
-    let tasks = rtos.snapshot(&mem, std::array::from_fn(|c| Some(m.cpu(c).a(1))));
-    let mut out: Vec<String> = tasks.tasks.iter().filter_map(running).collect();
-    out.sort_by_key(|l| !l.contains(&format!("on core {core}")));
-    if !tasks.started {
-        out.push("the scheduler does not run yet".into());
-    }
-    out.extend(LOCKS.iter().filter_map(|name| held(rtos, &mem, name)));
-    out
-}
-
-fn running(t: &Task) -> Option<String> {
-    let core = t.core()?;
-    let stack = match (t.stack.size(), t.stack.never_used) {
-        (Some(size), Some(0)) => format!("its stack of {size} bytes was full at least once"),
-        (Some(size), Some(free)) => {
-            format!("{} of {size} bytes of its stack were ever used", size.saturating_sub(free))
-        }
-        _ => "stack unknown".into(),
-    };
-    Some(format!("task {} on core {core}: {stack}", t.name))
-}
-
-/// A spinlock that is taken: by PRID in IDF, by core number plus 1 in the demo.
-fn held(rtos: &Rtos, mem: &dyn Memory, name: &str) -> Option<String> {
-    let (at, _) = rtos.source.symbol(name)?;
-    let core = match mem.u32(at)? {
-        0xCDCD | 1 => 0,
-        0xABAB | 2 => 1,
-        _ => return None,
-    };
-    Some(format!("lock {name} is held by core {core}"))
 }

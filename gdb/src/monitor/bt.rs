@@ -4,7 +4,7 @@ use super::{Error, Result, freertos};
 use crate::rtos::{self, Rtos};
 use crate::supervisor::{Handle, RunState};
 use crate::symbols::Symbols;
-use crate::unwind::{Backtrace, Context, End, Kind, MachineMemory, Names};
+use crate::unwind::{Backtrace, Bytes, Context, End, Kind, MachineMemory, Memory, Names};
 use clap::Args;
 use esplens_soc::machine::Machine;
 
@@ -55,22 +55,20 @@ fn tell(
     let cores: Vec<Context> = (0..2).map(|c| Context::of_core(m.cpu(c), c)).collect();
     let core = |n: usize| {
         let mem = MachineMemory { machine: m, core: n };
-        let names: &dyn Names = match (symbols, rtos) {
-            (Some(symbols), _) => symbols,
+        let present = symbols.map(|symbols| Present { symbols, mem: &mem });
+        let names: &dyn Names = match (&present, rtos) {
+            (Some(present), _) => present,
             (None, Some(rtos)) => &*rtos.source,
             (None, None) => &(),
         };
-        format!(
-            "{}\n{}",
-            m.core_status(n),
-            show(&rtos::core_backtrace(rtos, &mem, names, &cores[n]), symbols)
-        )
+        let trace = rtos::core_backtrace(rtos, &mem, names, &cores[n]);
+        format!("{}\n{}", m.core_status(n), show(&trace, symbols, &mem))
     };
     let snapshot = rtos.map(|r| (r, freertos::tasks(r, m)));
     let task = |r: &Rtos, t: &rtos::Task| {
         let mem = MachineMemory { machine: m, core: t.core().unwrap_or(0) };
         let trace = rtos::backtrace(r, &mem, t, &cores);
-        format!("{} ({})\n{}", t.name, t.state, show(&trace, symbols))
+        format!("{} ({})\n{}", t.name, t.state, show(&trace, symbols, &mem))
     };
     match (whose, &snapshot) {
         (Whose::Core(n), _) => Ok(core(*n)),
@@ -78,16 +76,31 @@ fn tell(
             Ok(tasks.tasks.iter().map(|t| task(r, t)).collect())
         }
         (Whose::All, _) => Ok((0..2).map(core).collect()),
-        (Whose::Task(name), Some((r, tasks))) => match tasks.find(name) {
-            Some(t) => Ok(task(r, t)),
-            None => Err(format!("no task {name:?}: {}", tasks.remark().unwrap_or_else(|| tasks.names()))),
+        (Whose::Task(name), Some((r, tasks))) => match &*tasks.find_all(name) {
+            [] => Err(format!("no task {name:?}: {}", tasks.remark().unwrap_or_else(|| tasks.names()))),
+            named => Ok(named.iter().map(|t| task(r, t)).collect()),
         },
         (Whose::Task(name), None) => Err(format!("no task {name:?}: no FreeRTOS is known")),
     }
 }
 
+/// Names of the code that is in memory now.
+struct Present<'a> {
+    symbols: &'a Symbols,
+    mem: &'a dyn Memory,
+}
+
+impl Names for Present<'_> {
+    fn function(&self, pc: u32) -> Option<(String, u32)> {
+        match self.symbols.present_at(pc, &Bytes(self.mem)) {
+            Some(present) => present.function(pc),
+            None => self.symbols.function(pc),
+        }
+    }
+}
+
 /// A backtrace as GDB prints it.
-pub fn show(trace: &Backtrace, symbols: Option<&Symbols>) -> String {
+fn show(trace: &Backtrace, symbols: Option<&Symbols>, mem: &dyn Memory) -> String {
     let mut out = String::new();
     let last = trace.frames.len() - 1;
     for (n, frame) in trace.frames.iter().enumerate() {
@@ -98,7 +111,11 @@ pub fn show(trace: &Backtrace, symbols: Option<&Symbols>) -> String {
         if frame.kind == Kind::Interrupted {
             out.push_str("    <interrupted here>\n");
         }
-        let sources = symbols.map(|s| s.frames_at(at)).unwrap_or_default();
+        let sources = symbols.map(|s| match s.present_at(at, &Bytes(mem)) {
+            Some(present) => present.frames_at(at),
+            None => s.frames_at(at),
+        });
+        let sources = sources.unwrap_or_default();
         if sources.is_empty() {
             out.push_str(&format!("#{n:<3}{:#010x} sp {:#010x}\n", frame.pc, frame.sp()));
         }

@@ -3,6 +3,7 @@
 use super::{Error, Result};
 use crate::rtos::{self, Rtos, Snapshot};
 use crate::supervisor::Handle;
+use crate::symbols::Role;
 use crate::unwind::MachineMemory;
 use clap::{Args, Subcommand};
 use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US, Ticks};
@@ -31,10 +32,11 @@ enum What {
 
 /// The kernel, or why there is none.
 pub fn kernel(handle: &Handle) -> std::result::Result<Arc<Rtos>, Error> {
-    let without = if !handle.symbols().current().is_empty() {
+    // The mask ROM's symbols are always there.
+    let without = if handle.symbols().has(Role::App) {
         "the symbols name no FreeRTOS"
     } else {
-        "no symbols are loaded: --elf FILE names them"
+        "no application's ELF file is loaded: --elf FILE or symbol-file FILE names it"
     };
     handle.rtos().ok_or_else(|| Error::User(without.into()))
 }
@@ -106,7 +108,8 @@ fn task_list(rtos: &Arc<Rtos>, handle: &Handle) -> Result {
         for task in &mut tasks.tasks {
             task.run_time = Some(times.get(&task.tcb).copied().unwrap_or(0));
         }
-        rtos::task_table(&tasks) + &since(usage.since, now)
+        let counted = if tasks.tasks.is_empty() { String::new() } else { since(usage.since, now) };
+        rtos::task_table(&tasks) + &counted
     })?)
 }
 

@@ -29,6 +29,7 @@ mod whatis;
 
 pub use complete::complete;
 pub use listen::listen;
+pub use vocabulary::device_name;
 
 use crate::supervisor::{Gone, Handle};
 use clap::{CommandFactory, Parser};

@@ -116,8 +116,9 @@ fn symbols_name_addresses_and_places() {
     let tick = symbols.symbol("xTickCount").unwrap().addr;
     assert_eq!(
         says(&format!("whatis {tick:#x}")),
-        format!("{tick:#010x}: xTickCount, volatile TickType_t (demo.elf)\n")
+        format!("{tick:#010x}: xTickCount, volatile TickType_t (demo.elf)\n            data RAM (SRAM2)\n")
     );
+    assert!(says("whatis $sp").starts_with("$sp = 0x"), "{}", says("whatis $sp"));
     assert!(
         says("whatis xTickCount + 1").starts_with("xTickCount + 1: "),
         "{}",

@@ -1,14 +1,18 @@
 //! `whatis`: what is at an address, or what a name or expression is.
 
 use super::{Error, Result, number};
-use crate::supervisor::Handle;
-use crate::symbols::Format;
+use crate::rtos::{self, Rtos};
+use crate::supervisor::{Handle, RunState, Session};
+use crate::symbols::{self, Error as SymbolError, Format, Memory, Place, Symbols, Value};
+use crate::unwind::{Bytes, Context, MachineMemory, SourceView};
+use crate::whatis;
 use clap::Args;
 
-/// Tells about an address, a name or an expression.
+/// Tells about an address (variable, stack, heap block, register, flash, ROM), or shows an expression in the frame of the
+/// core that stopped last.
 #[derive(Debug, Args)]
 pub struct Whatis {
-    /// An address (0x3ffb0010), a name or an expression of C's.
+    /// An address (0x3ffb0010), a name, a register ($sp) or an expression of C's.
     #[arg(required = true, allow_hyphen_values = true)]
     what: Vec<String>,
 }
@@ -16,20 +20,61 @@ pub struct Whatis {
 impl Whatis {
     pub fn run(&self, handle: &Handle) -> Result {
         let what = self.what.join(" ");
-        let symbols = handle.symbols().current();
-        if let Ok(addr) = number(what.trim_start_matches('*')) {
-            let text = symbols.describe(addr);
-            return Ok(format!("{addr:#010x}: {}\n", text.unwrap_or_else(|| "no symbol".into())));
-        }
-        let text = handle.call(move |s| {
-            let memory = |addr: u32, buf: &mut [u8]| s.machine().peek(0, addr, buf);
-            let value = symbols.evaluate(&what, &memory, None)?;
-            let size = symbols.size_of(value.ty)?;
-            let at = value.addr().map_or(String::new(), |a| format!(" at {a:#010x}"));
-            let shown = symbols.format(&value, &memory, &Format::default());
-            let ty = symbols.type_name(value.ty);
-            Ok::<_, crate::symbols::Error>(format!("{what}: {ty}, {size} bytes{at} = {shown}\n"))
+        let (symbols, rtos) = (handle.symbols().current(), handle.rtos());
+        let text = handle.call(move |s| match number(what.trim_start_matches('*')) {
+            Ok(addr) => Ok(address(s, rtos.as_deref(), &symbols, addr)),
+            Err(_) => expression(s, rtos.as_deref(), &symbols, &what),
         })?;
         text.map_err(|e| Error::User(e.to_string()))
     }
+}
+
+/// The core whose eyes and frame count: the one that stopped last.
+fn core(s: &Session) -> usize {
+    if let RunState::Stopped(stopped) = s.status().state { stopped.core } else { 0 }
+}
+
+fn address(s: &Session, rtos: Option<&Rtos>, symbols: &Symbols, addr: u32) -> String {
+    let lines = whatis::whatis(s.machine(), core(s), rtos, symbols, addr);
+    format!("{addr:#010x}: {}\n", lines.join("\n            "))
+}
+
+/// The value of an expression; names are those of the innermost inlined call, then those of the calls around it.
+fn in_frame(
+    symbols: &Symbols,
+    what: &str,
+    memory: &dyn Memory,
+    view: &SourceView,
+) -> std::result::Result<Value, SymbolError> {
+    let levels = symbols.frames_at(symbols::Frame::pc(view)).len().max(1);
+    let mut values = (0..levels).map(|level| symbols.evaluate_in(what, memory, Some((view, level))));
+    let first = values.next().unwrap_or(Err(SymbolError::OptimizedOut));
+    match first {
+        Err(error @ SymbolError::NoSymbol(_)) => values.find_map(std::result::Result::ok).ok_or(error),
+        known => known,
+    }
+}
+
+fn expression(
+    s: &Session,
+    rtos: Option<&Rtos>,
+    symbols: &Symbols,
+    what: &str,
+) -> std::result::Result<String, SymbolError> {
+    let core = core(s);
+    let mem = MachineMemory { machine: s.machine(), core };
+    let trace = rtos::core_backtrace(rtos, &mem, symbols, &Context::of_core(s.machine().cpu(core), core));
+    let memory = |addr: u32, buf: &mut [u8]| s.machine().peek(core, addr, buf);
+    let view = SourceView { frame: &trace.frames[0], caller: trace.frames.get(1), memory: Bytes(&mem) };
+    let value = in_frame(symbols, what, &memory, &view)?;
+    if what.starts_with('$')
+        && !what.contains(' ')
+        && let Place::Register(_, word) = value.place
+    {
+        return Ok(format!("{what} = {}", address(s, rtos, symbols, word)));
+    }
+    let size = symbols.size_of(value.ty)?;
+    let at = value.addr().map_or(String::new(), |a| format!(" at {a:#010x}"));
+    let shown = symbols.format(&value, &memory, &Format::default());
+    Ok(format!("{what}: {}, {size} bytes{at} = {shown}\n", symbols.type_name(value.ty)))
 }

@@ -1,9 +1,11 @@
 //! Registers and backtraces of tasks.
 
+use super::list::is_object;
 use super::{Rtos, Task};
 use crate::unwind::exception::{self, Form, Saved};
-use crate::unwind::{Backtrace, Context, End, Frame, Kind, Memory, Names, Unwinder, Words, is_stack, unwind};
+use crate::unwind::{Backtrace, Context, End, Frame, Kind, Memory, Names, Unwinder, Words, unwind};
 use esplens_core::cpu::ps;
+use esplens_core::isa::{self, Op};
 use esplens_soc::machine::reg;
 
 /// Registers of a task that does not run, and how they were saved. `None`: nothing that can be a saved frame is where
@@ -29,12 +31,29 @@ pub fn task_context(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Option<(Context,
 /// Floating-point registers from the task's save area, when they are there.
 fn coprocessor(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Vec<(u16, u32)> {
     let Some(area) = save_area(rtos, mem, tcb) else { return Vec::new() };
-    // XT_CPSTORED, then the pointer to the aligned area: FCR, FSR, f0..f15.
+    // XT_CPSTORED, then the pointer to the aligned area.
     let stored = mem.u8(area.wrapping_add(2)).is_some_and(|bits| bits & 1 != 0);
-    let words =
-        mem.u32(area.wrapping_add(8)).filter(|at| stored && is_stack(*at)).and_then(|at| mem.words::<18>(at));
-    let numbers = [reg::UR + 232, reg::UR + 233].into_iter().chain(reg::F0..reg::F0 + 16);
-    words.map_or(Vec::new(), |w| numbers.zip(w).collect())
+    let words = mem
+        .u32(area.wrapping_add(8))
+        .filter(|at| stored && is_object(*at))
+        .and_then(|at| mem.words::<18>(at));
+    let (control, data) = ([reg::UR + 232, reg::UR + 233].into_iter(), reg::F0..reg::F0 + 16);
+    let numbers: Vec<u16> = match control_first(rtos, mem) {
+        true => control.chain(data).collect(),
+        false => data.chain(control).collect(),
+    };
+    words.map_or(Vec::new(), |w| numbers.into_iter().zip(w).collect())
+}
+
+/// Whether FCR and FSR stand before f0..f15 in the save area, as up to IDF 6.1, or behind, as `tie-asm.h` has it since:
+/// the kernel's own code tells where it stores f0.
+fn control_first(rtos: &Rtos, mem: &dyn Memory) -> bool {
+    /// Bytes of `_xt_coproc_exc` up to there, with room.
+    const CODE: u32 = 1024;
+    let Some((start, _)) = rtos.source.symbol("_xt_coproc_exc") else { return true };
+    let at = |a: u32| isa::decode(u32::from_le_bytes(mem.bytes(start.wrapping_add(a))?));
+    let f0 = (0..CODE).filter_map(at).find(|i| i.op == Op::Ssi && i.t == 0);
+    f0.is_none_or(|store| store.imm == 8)
 }
 
 /// The core whose floating-point unit still holds this task's registers.

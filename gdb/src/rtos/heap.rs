@@ -3,6 +3,7 @@
 use super::Rtos;
 use super::list::is_object;
 use crate::unwind::{Memory, Words};
+use std::ops::Range;
 
 /// Most regions, and most blocks of one, that are followed.
 const MAX_REGIONS: usize = 64;
@@ -44,18 +45,71 @@ pub struct Heap {
     pub torn: Option<String>,
 }
 
+/// A block of a heap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// What `malloc` returned, or would.
+    pub start: u32,
+    /// Bytes from there on.
+    pub size: u32,
+    /// Nobody has it.
+    pub free: bool,
+}
+
+/// The block that contains `addr`, header included. `None`: no heap has it there, or the heap is broken before it.
+#[must_use]
+pub fn heap_block(rtos: &Rtos, mem: &dyn Memory, addr: u32) -> Option<Block> {
+    let heap = heaps(rtos, mem).into_iter().find(|h| (h.start..h.end).contains(&addr))?;
+    let s = &*rtos.source;
+    let handle = registry(rtos, mem).into_iter().find(|r| r.range.start == heap.start).map(|r| r.handle);
+    let member = |path: &str| s.offset("multi_heap_info", path);
+    // Header bytes before the contents, and what of them a block's size counts.
+    let (mut at, header, counted) = match heap.kind {
+        Kind::MultiHeap => (handle?.wrapping_add(member("first_block")?), 4, 4),
+        Kind::Tlsf => {
+            let control = mem.u32(handle?.wrapping_add(member("heap_data").unwrap_or(16)))?;
+            (tlsf_heads(mem, &heap, control).1.wrapping_sub(4), 8, 4)
+        }
+        // portBYTE_ALIGNMENT is 16 on Xtensa.
+        Kind::Heap4 => ((heap.start + 15) & !15, 16, 16),
+    };
+    for _ in 0..MAX_BLOCKS {
+        let (size, free) = match heap.kind {
+            Kind::MultiHeap => mem.u32(at).map(|w| ((w & !3).wrapping_sub(at), w & 1 != 0))?,
+            Kind::Tlsf => mem.u32(at.wrapping_add(4)).map(|w| (w & !3, w & 1 != 0))?,
+            Kind::Heap4 => mem.u32(at.wrapping_add(4)).map(|w| (w & 0x7FFF_FFFF, w >> 31 == 0))?,
+        };
+        let start = at.wrapping_add(header);
+        let next = start.wrapping_add(size).wrapping_sub(counted);
+        if next <= at || next > heap.end || size < counted {
+            return None;
+        }
+        if addr < next + (header - counted) {
+            let size = if heap.kind == Kind::Tlsf { size } else { size - counted };
+            return (addr >= at).then_some(Block { start, size, free });
+        }
+        at = next;
+    }
+    None
+}
+
 /// All heap regions.
 #[must_use]
 pub fn heaps(rtos: &Rtos, mem: &dyn Memory) -> Vec<Heap> {
     let s = &*rtos.source;
-    if let Some((head, _)) = s.symbol("registered_heaps") {
-        return registered(rtos, mem, head);
+    if rtos.layout.is_stale(mem) {
+        return Vec::new();
+    }
+    if s.symbol("registered_heaps").is_some() {
+        return registered(rtos, mem);
     }
     heap_4(rtos, mem).into_iter().collect()
 }
 
-fn registered(rtos: &Rtos, mem: &dyn Memory, head: u32) -> Vec<Heap> {
+/// `heap_t` structures, a region each: address of each, and a way to read its words by offset.
+fn registry(rtos: &Rtos, mem: &dyn Memory) -> Vec<Registered> {
     let s = &*rtos.source;
+    let Some((head, _)) = s.symbol("registered_heaps") else { return Vec::new() };
     let at = |path: &str, known: u32| s.offset("heap_t_", path).unwrap_or(known);
     // caps[3], start, end, heap_mux (two words), heap, next.
     let (caps, start, end) = (at("caps", 0), at("start", 12), at("end", 16));
@@ -64,22 +118,41 @@ fn registered(rtos: &Rtos, mem: &dyn Memory, head: u32) -> Vec<Heap> {
     let mut heap = mem.u32(head).unwrap_or(0);
     while is_object(heap) && heap != 0 && out.len() < MAX_REGIONS {
         let word = |o: u32| mem.u32(heap.wrapping_add(o)).unwrap_or(0);
-        let all = (caps..start).step_by(4).fold(0, |all, o| all | word(o));
-        if let Some(region) = region(rtos, mem, word(handle), word(start), word(end)) {
-            out.push(Heap { caps: all, ..region });
-        }
+        out.push(Registered {
+            caps: (caps..start).step_by(4).fold(0, |all, o| all | word(o)),
+            range: word(start)..word(end),
+            handle: word(handle),
+        });
         heap = word(next);
     }
+    // A region that IDF registered but has not started has no handle.
+    out.retain(|r| is_object(r.handle) && r.handle != 0 && r.range.start < r.range.end);
+    out
+}
+
+/// What IDF's registry says of a region.
+struct Registered {
+    caps: u32,
+    range: Range<u32>,
+    handle: u32,
+}
+
+/// Where IDF's heaps are.
+pub fn regions(rtos: &Rtos, mem: &dyn Memory) -> Vec<Range<u32>> {
+    registry(rtos, mem).into_iter().map(|r| r.range).collect()
+}
+
+fn registered(rtos: &Rtos, mem: &dyn Memory) -> Vec<Heap> {
+    let all = registry(rtos, mem).into_iter();
+    let mut out: Vec<Heap> =
+        all.filter_map(|r| Some(Heap { caps: r.caps, ..region(rtos, mem, r.handle, &r.range)? })).collect();
     out.sort_by_key(|h| h.start);
     out
 }
 
-fn region(rtos: &Rtos, mem: &dyn Memory, handle: u32, start: u32, end: u32) -> Option<Heap> {
+fn region(rtos: &Rtos, mem: &dyn Memory, handle: u32, range: &Range<u32>) -> Option<Heap> {
     let s = &*rtos.source;
-    // A region that IDF registered but has not started has no handle.
-    if !is_object(handle) || end <= start {
-        return None;
-    }
+    let (start, end) = (range.start, range.end);
     let at = |path: &str| s.offset("multi_heap_info", path);
     let word = |o: u32| mem.u32(handle.wrapping_add(o));
     let (free, minimum) =
@@ -91,6 +164,9 @@ fn region(rtos: &Rtos, mem: &dyn Memory, handle: u32, start: u32, end: u32) -> O
         block_list(mem, &mut heap, handle.wrapping_add(first), word(last)?);
     } else {
         tlsf(mem, &mut heap, word(at("heap_data").unwrap_or(16))?);
+    }
+    if heap.free.max(heap.minimum) > end - start {
+        heap.torn.get_or_insert_with(|| format!("the heap at {start:#010x} is overwritten"));
     }
     Some(heap)
 }
@@ -123,21 +199,27 @@ fn tlsf_free(mem: &dyn Memory, heap: &Heap, at: u32) -> Option<u32> {
     (header & 1 != 0 && size >= 12 && size <= heap.end - at).then_some(size)
 }
 
-/// The lists of free blocks stand in the control structure, one word a list, each the control structure's own address
-/// when it is empty; before them bitmaps, after them the pool.
-fn tlsf(mem: &dyn Memory, heap: &mut Heap, control: u32) {
+/// The heads of the lists of free blocks, and where the pool begins. The lists stand in the control structure, one word
+/// a list, each the control structure's own address when it is empty; before them bitmaps, after them the pool.
+fn tlsf_heads(mem: &dyn Memory, heap: &Heap, control: u32) -> (Vec<u32>, u32) {
     let mut at = control.wrapping_add(16);
     let end = control.wrapping_add(MAX_CONTROL);
-    let is_head = |w: u32| w == control || tlsf_free(mem, heap, w).is_some();
-    while at < end && !mem.u32(at).is_some_and(is_head) {
+    let is_head = |w: &u32| *w == control || tlsf_free(mem, heap, *w).is_some();
+    while at < end && !mem.u32(at).as_ref().is_some_and(is_head) {
         at += 4;
     }
     let mut heads = Vec::new();
-    while let Some(head) =
-        mem.u32(at).filter(|w| at < end && (*w == control || tlsf_free(mem, heap, *w).is_some()))
-    {
+    while let Some(head) = mem.u32(at).filter(|w| at < end && is_head(w)) {
         heads.push(head);
         at += 4;
+    }
+    (heads, at)
+}
+
+fn tlsf(mem: &dyn Memory, heap: &mut Heap, control: u32) {
+    let (heads, _) = tlsf_heads(mem, heap, control);
+    if heads.is_empty() {
+        heap.torn = Some(format!("the heap at {:#010x} has no lists of free blocks", heap.start));
     }
     for head in heads {
         let mut block = head;

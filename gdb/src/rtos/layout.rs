@@ -3,11 +3,20 @@
 use super::list::Lists;
 use super::source::Source;
 use crate::unwind::{Memory, Words};
+use std::ops::Range;
 
 /// Length of a task's name where no type tells: IDF's default.
 const NAME_LEN: u32 = 16;
+/// The members that may follow the name, which tells its length.
+const NAME_FOLLOWERS: [&str; 6] =
+    ["xCoreID", "pxEndOfStack", "uxCriticalNesting", "uxTCBNumber", "uxBasePriority", "ulRunTimeCounter"];
 /// Most priorities, and cores' lists, that are looked for where no size tells.
 const MAX_READY: u32 = 64;
+/// The mask ROM from its reset vector to its call of `main`: the stack pointer is not yet set.
+const RESET_CODE: Range<u32> = 0x4000_0400..0x4000_0740;
+/// The stacks of both cores that the mask ROM sets up, and bootloader and application's start-up go on using. The
+/// heap gets this memory once the scheduler runs.
+const BOOT_STACKS: Range<u32> = 0x3FFE_0440..0x3FFE_5231;
 
 /// Offsets in a task's control block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,14 +62,6 @@ impl Tcb {
             next.iter().filter_map(|n| at(n)).filter(|n| *n > start).min().map(|n| n - start)
         };
         let name = at("pcTaskName")?;
-        let followers = [
-            "xCoreID",
-            "pxEndOfStack",
-            "uxCriticalNesting",
-            "uxTCBNumber",
-            "uxBasePriority",
-            "ulRunTimeCounter",
-        ];
         let run_time = at("ulRunTimeCounter").map(|o| {
             let next = ["xNewLib_reent", "xTLSBlock", "ulNotifiedValue", "ucStaticallyAllocated"];
             (o, if after("ulRunTimeCounter", &next) == Some(8) { 8 } else { 4 })
@@ -71,7 +72,7 @@ impl Tcb {
             priority: at("uxPriority")?,
             stack: at("pxStack")?,
             name,
-            name_len: after("pcTaskName", &followers).unwrap_or(NAME_LEN).min(64),
+            name_len: after("pcTaskName", &NAME_FOLLOWERS).unwrap_or(NAME_LEN).min(64),
             end: at("pxEndOfStack"),
             core: at("xCoreID"),
             affinity: at("uxCoreAffinityMask"),
@@ -95,6 +96,10 @@ impl Tcb {
         let name = [stack + 4, stack + 12].into_iter().find(|o| is_name(mem, tcb.wrapping_add(*o)))?;
         let smp = name > stack + 4;
         let core = name + NAME_LEN;
+        // Newer single-core kernels have no core there, but already the stack's end.
+        let word = |o: u32| mem.u32(tcb.wrapping_add(o)).unwrap_or(0);
+        let is_end = super::list::is_object(word(core)) && word(core) > word(stack);
+        let pinned = !(smp || is_end);
         Some(Self {
             state_item,
             event_item,
@@ -102,8 +107,8 @@ impl Tcb {
             stack,
             name,
             name_len: NAME_LEN,
-            end: Some(if smp { core } else { core + 4 }),
-            core: (!smp).then_some(core),
+            end: Some(if pinned { core + 4 } else { core }),
+            core: pinned.then_some(core),
             affinity: (smp && state_item == 8).then_some(4),
             ..Self::default()
         })
@@ -118,7 +123,7 @@ fn is_name(mem: &dyn Memory, at: u32) -> bool {
 }
 
 /// Where everything is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// Lists and their items.
     pub lists: Lists,
@@ -132,6 +137,8 @@ pub struct Layout {
     pub ready: (u32, u32),
     /// Both lists of delayed tasks.
     pub delayed: Vec<u32>,
+    /// `pxOverflowDelayedTaskList`: which of them counts after the tick counter's overflow.
+    pub overflow: Option<u32>,
     /// `xPendingReadyList`, one or one a core; its items are event items.
     pub pending: Vec<u32>,
     /// `xSuspendedTaskList`.
@@ -166,6 +173,7 @@ impl Layout {
             cores: if size == 4 { 1 } else { 2 },
             ready: (ready, ready_size / lists.size),
             delayed: ["xDelayedTaskList1", "xDelayedTaskList2"].into_iter().filter_map(at).collect(),
+            overflow: at("pxOverflowDelayedTaskList"),
             pending,
             suspended: at("xSuspendedTaskList"),
             deleted: at("xTasksWaitingTermination"),
@@ -202,8 +210,36 @@ impl Layout {
         (offset > 0 && offset <= 64).then(|| Tcb::known(mem, first.owner, offset, &self.lists))?
     }
 
+    /// True while a core is on its way from a reset to the application's `main`: RAM keeps the kernel of the life
+    /// before, until start-up code clears it.
+    pub fn boots(&self, mem: &dyn Memory, core: usize) -> bool {
+        let Some((pc, sp)) = mem.core(core) else { return false };
+        RESET_CODE.contains(&pc) || (BOOT_STACKS.contains(&sp) && !self.is_in_task(mem, core, sp))
+    }
+
+    /// True for an address in the stack of the core's current task.
+    fn is_in_task(&self, mem: &dyn Memory, core: usize, sp: u32) -> bool {
+        let Some(tcb) = mem.u32(self.current + 4 * core as u32).filter(|t| super::list::is_object(*t)) else {
+            return false;
+        };
+        let word = |o: u32| mem.u32(tcb.wrapping_add(o));
+        self.tcb(mem).is_some_and(|t| {
+            let end = t.end.and_then(word).unwrap_or(u32::MAX);
+            word(t.stack).is_some_and(|start| (start..=end.saturating_add(15)).contains(&sp))
+        })
+    }
+
     /// True once the scheduler runs on any core.
     pub fn started(&self, mem: &dyn Memory) -> bool {
+        self.flagged(mem) && !self.boots(mem, 0)
+    }
+
+    /// True after a reset, as long as memory has the kernel of the life before.
+    pub fn is_stale(&self, mem: &dyn Memory) -> bool {
+        self.flagged(mem) && self.boots(mem, 0)
+    }
+
+    fn flagged(&self, mem: &dyn Memory) -> bool {
         let flag = |at: Option<u32>| at.and_then(|at| mem.u32(at));
         match flag(self.scheduler) {
             // Anything but 1 is memory that nobody has initialised.
@@ -224,7 +260,7 @@ impl Layout {
             return None;
         }
         let word = 4 * core as u32;
-        if self.port_scheduler.is_some_and(|at| mem.u32(at + word) == Some(0)) {
+        if self.port_scheduler.is_some_and(|at| mem.u32(at + word) == Some(0)) || self.boots(mem, core) {
             return None;
         }
         mem.u32(self.current + word).filter(|tcb| super::list::is_object(*tcb))

@@ -18,7 +18,7 @@ mod tests;
 mod timers;
 
 pub use context::{backtrace, core_backtrace, fpu_owner, task_context};
-pub use heap::{Heap, Kind as HeapKind, heaps};
+pub use heap::{Block, Heap, Kind as HeapKind, heap_block, heaps};
 pub use layout::{Layout, Tcb};
 pub use list::Walk;
 pub use objects::{EventGroup, Queue, QueueKind, event_groups, queues};

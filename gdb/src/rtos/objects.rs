@@ -5,9 +5,10 @@
 
 use super::list::{Lists, is_object};
 use super::source::Source;
-use super::{Rtos, Snapshot};
+use super::{Rtos, Snapshot, heap};
 use crate::unwind::{Memory, Words};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// Longest queue that is believed.
 const MAX_LENGTH: u32 = 1 << 16;
@@ -117,6 +118,9 @@ pub struct Names<'a> {
     event_list: u32,
     /// What variables and the registry point to.
     pointed: BTreeMap<u32, String>,
+    /// The heap's regions: what lies there has no symbol, even where one is linked to that address (memory of the ROM
+    /// or the radio that was released).
+    heap: Vec<Range<u32>>,
 }
 
 impl<'a> Names<'a> {
@@ -138,6 +142,7 @@ impl<'a> Names<'a> {
                 .find_map(|t| s.offset(t, "xTasksWaitingForBits"))
                 .unwrap_or(4),
             pointed,
+            heap: heap::regions(rtos, mem),
         };
         out.registry();
         out
@@ -156,7 +161,8 @@ impl<'a> Names<'a> {
 
     /// The name of an object.
     pub fn name(&self, at: u32) -> Option<String> {
-        self.pointed.get(&at).cloned().or_else(|| self.rtos.source.object(at))
+        let object = || self.rtos.source.object(at).filter(|_| !self.heap.iter().any(|h| h.contains(&at)));
+        self.pointed.get(&at).cloned().or_else(object)
     }
 
     fn label(&self, what: &str, at: u32) -> String {
@@ -219,6 +225,9 @@ impl<'a> Names<'a> {
 /// All queues, semaphores and mutexes that something points to or that are variables themselves, by address.
 #[must_use]
 pub fn queues(rtos: &Rtos, mem: &dyn Memory, tasks: &Snapshot) -> Vec<Queue> {
+    if rtos.layout.is_stale(mem) {
+        return Vec::new();
+    }
     let mut names = Names::new(rtos, mem);
     for (at, name) in rtos.source.of_type(&["StaticQueue_t", "StaticSemaphore_t", "Queue_t"]) {
         names.pointed.entry(at).or_insert(name);
@@ -234,6 +243,9 @@ pub fn queues(rtos: &Rtos, mem: &dyn Memory, tasks: &Snapshot) -> Vec<Queue> {
 /// The event groups that variables are or point to, by their types, and those that tasks wait for; by address.
 #[must_use]
 pub fn event_groups(rtos: &Rtos, mem: &dyn Memory, tasks: &Snapshot) -> Vec<EventGroup> {
+    if rtos.layout.is_stale(mem) {
+        return Vec::new();
+    }
     let mut names = Names::new(rtos, mem);
     let handles = rtos.source.of_type(&["EventGroupHandle_t", "EventGroup_t *"]);
     let handles = handles.into_iter().filter_map(|(at, name)| Some((mem.u32(at)?, name)));

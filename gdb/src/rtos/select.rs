@@ -1,7 +1,7 @@
 //! One task, to be told at any hit of a point.
 
 use super::list::is_object;
-use super::{Rtos, Snapshot};
+use super::{Layout, Rtos, Snapshot};
 use crate::unwind::{MachineMemory, Words};
 use esplens_core::isa::{self, Op};
 use esplens_soc::machine::Machine;
@@ -9,8 +9,8 @@ use esplens_soc::machine::Machine;
 /// A task by name or handle, with what it takes to recognise it. A name also means tasks created later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskIs {
-    /// `pxCurrentTCBs`.
-    current: u32,
+    /// Who runs.
+    layout: Layout,
     /// Name; empty where the handle counts.
     name: String,
     /// Where a control block has its name, and how long it is.
@@ -30,7 +30,7 @@ impl Rtos {
         let nesting =
             ["port_interruptNesting", "port_isr_depth"].into_iter().find_map(|n| self.source.symbol(n));
         Some(TaskIs {
-            current: self.layout.current,
+            layout: self.layout.clone(),
             name: name.into(),
             name_at: (layout.name, layout.name_len),
             tcb,
@@ -56,7 +56,7 @@ impl TaskIs {
         let mem = MachineMemory { machine, core };
         let word = 4 * core as u32;
         let handler = self.nesting.and_then(|at| mem.u32(at + word)).is_some_and(|n| n != 0);
-        !handler && mem.u32(self.current + word).is_some_and(|tcb| self.matches(&mem, tcb))
+        !handler && self.layout.running(&mem, core).is_some_and(|tcb| self.matches(&mem, tcb))
     }
 
     /// True when the store at the core's PC stores the task's handle.
@@ -70,7 +70,7 @@ impl TaskIs {
     /// The variable that a switch writes: address and bytes.
     #[must_use]
     pub fn switched_by(&self, cores: usize) -> (u32, u32) {
-        (self.current, 4 * cores as u32)
+        (self.layout.current, 4 * cores as u32)
     }
 }
 

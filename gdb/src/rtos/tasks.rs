@@ -26,6 +26,8 @@ pub struct Blocker {
     pub at: u32,
     /// Tick of the time-out; `None` without one.
     pub until: Option<u32>,
+    /// That tick comes after the counter's next overflow.
+    pub wraps: bool,
 }
 
 /// What a task is doing.
@@ -52,7 +54,8 @@ impl std::fmt::Display for State {
             Self::Ready => write!(f, "ready"),
             Self::Blocked(b) => {
                 write!(f, "blocked: {}", b.what)?;
-                b.until.map_or(Ok(()), |t| write!(f, ", until tick {t}"))
+                b.until.map_or(Ok(()), |t| write!(f, ", until tick {t}"))?;
+                f.write_str(if b.wraps { " after the counter's overflow" } else { "" })
             }
             Self::Suspended => write!(f, "suspended"),
             Self::Deleted => write!(f, "deleted"),
@@ -168,6 +171,13 @@ impl Snapshot {
         self.tasks.iter().find(|t| t.core() == Some(core))
     }
 
+    /// All tasks that [`Snapshot::find`] may mean: those with exactly this name, else the one that it finds.
+    #[must_use]
+    pub fn find_all(&self, name: &str) -> Vec<&Task> {
+        let exact: Vec<&Task> = self.tasks.iter().filter(|t| t.name == name).collect();
+        if exact.is_empty() { self.find(name).into_iter().collect() } else { exact }
+    }
+
     /// One line on what is unusual, for people.
     #[must_use]
     pub fn remark(&self) -> Option<String> {
@@ -183,6 +193,8 @@ impl Snapshot {
 enum Found {
     Ready,
     Delayed(u32),
+    /// Until a tick after the counter's overflow.
+    Overflow(u32),
     Pending,
     Suspended,
     Deleted,
@@ -219,7 +231,10 @@ impl Finder<'_> {
         let (delayed, suspended, deleted) = (l.delayed.clone(), l.suspended, l.deleted);
         ready.reverse();
         ready.into_iter().for_each(|at| self.list(at, |_| Found::Ready));
-        delayed.into_iter().for_each(|at| self.list(at, Found::Delayed));
+        let overflow = l.overflow.and_then(|at| self.mem.u32(at));
+        for at in delayed {
+            self.list(at, if Some(at) == overflow { Found::Overflow } else { Found::Delayed });
+        }
         suspended.into_iter().for_each(|at| self.list(at, |_| Found::Suspended));
         deleted.into_iter().for_each(|at| self.list(at, |_| Found::Deleted));
         // A task on its way to the ready list is in a state list as well; only its event item is here.
@@ -238,6 +253,9 @@ impl Finder<'_> {
 /// Reads the task list.
 pub fn snapshot(rtos: &Rtos, mem: &dyn Memory, sp: [Option<u32>; 2]) -> Snapshot {
     let l = &rtos.layout;
+    if l.is_stale(mem) {
+        return Snapshot::default();
+    }
     let mut finder = Finder { rtos, mem, found: BTreeMap::new(), torn: None };
     finder.all();
     let running = [0, 1].map(|core| l.running(mem, core));
@@ -314,17 +332,16 @@ fn affinity(mem: &dyn Memory, t: &Tcb, at: u32) -> Option<u32> {
 fn state(rtos: &Rtos, mem: &dyn Memory, t: &Tcb, names: &objects::Names, at: u32, found: Found) -> State {
     let event_list = mem.u32(at.wrapping_add(t.event_item + rtos.layout.lists.container)).filter(|l| *l != 0);
     let notified = t.notify_state.and_then(|o| mem.u8(at.wrapping_add(o))) == Some(WAITING_NOTIFICATION);
-    let blocked = |until| match event_list {
-        Some(list) => {
-            let (what, at) = names.waiting_in(list);
-            State::Blocked(Blocker { what, at, until })
-        }
-        None if notified => State::Blocked(Blocker { what: "notification".into(), at: 0, until }),
-        None => State::Blocked(Blocker { what: "delay".into(), at: 0, until }),
+    let blocked = |until| {
+        let (what, at) = match event_list {
+            Some(list) => names.waiting_in(list),
+            None => (if notified { "notification" } else { "delay" }.to_string(), 0),
+        };
+        State::Blocked(Blocker { what, at, until, wraps: matches!(found, Found::Overflow(_)) })
     };
     match found {
         Found::Ready | Found::Pending => State::Ready,
-        Found::Delayed(tick) => blocked(Some(tick)),
+        Found::Delayed(tick) | Found::Overflow(tick) => blocked(Some(tick)),
         // Without a time-out a waiting task lies in the list of suspended ones.
         Found::Suspended if event_list.is_some() || notified => blocked(None),
         Found::Suspended => State::Suspended,

@@ -104,6 +104,35 @@ fn tasks_are_found_by_addresses_alone() {
     assert!(torn.remark().unwrap().contains("counts 3 tasks, its lists hold 2"));
 }
 
+/// IDF's single-core kernels since 5.3 have the stack's end where others have the core; and a time-out behind the
+/// counter's overflow is said to be one.
+#[test]
+fn a_single_core_task_and_an_overflown_time_out_are_read() {
+    let names = [
+        ("pxCurrentTCBs", 0x3FFB_1000),
+        ("pxReadyTasksLists", LIST),
+        ("xDelayedTaskList1", 0x3FFB_0100),
+        ("pxOverflowDelayedTaskList", 0x3FFB_1014),
+    ];
+    let rtos = Rtos::find(Arc::new(addresses(&names))).unwrap();
+    let mut ram = Ram::default();
+    ram.set(0x3FFB_2000, &[0x3FFC_0100]);
+    // Priority, stack, name, end of stack, nesting.
+    ram.set(0x3FFB_2000 + 44, &[1, 0x3FFC_0000, 0x6E69_616D, 0]);
+    ram.set(0x3FFB_2000 + 68, &[0x3FFC_0FFC, 0]);
+    ram.list(LIST, &[]);
+    ram.list(0x3FFB_0100, &[(0x3FFB_2004, 0, 0x3FFB_2000)]);
+    ram.set(0x3FFB_1014, &[0x3FFB_0100]);
+    let layout = rtos.layout.tcb(&ram).unwrap();
+    assert_eq!((layout.core, layout.end), (None, Some(68)));
+    let mut finder = rtos.clone();
+    finder.layout.count = Some(0x3FFB_1018);
+    ram.set(0x3FFB_1018, &[1]);
+    let task = finder.snapshot(&ram, [None; 2]).tasks.remove(0);
+    assert_eq!((task.name.as_str(), task.stack.size(), task.affinity), ("main", Some(0x1000), None));
+    assert_eq!(task.state.to_string(), "blocked: delay, until tick 0 after the counter's overflow");
+}
+
 /// V11's SMP kernel with affinity masks (IDF's and Amazon's), known by addresses alone.
 #[test]
 fn tasks_of_an_smp_kernel_are_found_by_addresses_alone() {

@@ -46,6 +46,9 @@ fn layout(rtos: &Rtos) -> Layout {
 /// The running timers in the order in which they expire, and what does not fit together.
 #[must_use]
 pub fn timers(rtos: &Rtos, mem: &dyn Memory) -> (Vec<Timer>, Option<String>) {
+    if rtos.layout.is_stale(mem) {
+        return (Vec::new(), None);
+    }
     let l = layout(rtos);
     let (mut out, mut torn) = (Vec::new(), None);
     for name in ["xActiveTimerList1", "xActiveTimerList2"] {

@@ -293,8 +293,11 @@ impl std::fmt::Display for Point {
         if let Some(panic) = &self.panic {
             write!(f, " ({panic})")?;
         }
-        if self.condition.is_some() {
-            f.write_str(", conditional")?;
+        match &self.condition {
+            Some(Condition::Task(_)) => write!(f, ", {name} only")?,
+            Some(Condition::SwitchTo(_)) => write!(f, ", {name} gets a core")?,
+            Some(_) => f.write_str(", conditional")?,
+            None => {}
         }
         write!(f, ", {}", self.client)
     }

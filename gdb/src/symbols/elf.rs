@@ -123,6 +123,11 @@ impl Elf {
         &self.name
     }
 
+    /// The file's bytes.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Where it was read from.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {

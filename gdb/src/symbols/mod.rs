@@ -16,6 +16,7 @@ mod lines;
 mod locals;
 mod location;
 mod names;
+mod present;
 mod ranges;
 mod scopes;
 mod set;

@@ -78,6 +78,12 @@ impl SymbolStore {
         lock(&self.state).current.clone()
     }
 
+    /// True when a file of this role is loaded or being read.
+    #[must_use]
+    pub fn has(&self, role: Role) -> bool {
+        lock(&self.state).slots.iter().any(|s| s.role == role)
+    }
+
     /// How far loading is.
     #[must_use]
     pub fn progress(&self) -> Progress {

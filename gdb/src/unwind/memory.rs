@@ -6,6 +6,11 @@ use esplens_soc::machine::Machine;
 pub trait Memory {
     /// Reads up to `out.len()` bytes from `addr` on, without side effects; how many there are.
     fn peek(&self, addr: u32, out: &mut [u8]) -> usize;
+
+    /// PC and stack pointer of a core; `None` where there is memory only.
+    fn core(&self, _core: usize) -> Option<(u32, u32)> {
+        None
+    }
 }
 
 /// Reads in the units that data structures are made of.
@@ -68,6 +73,11 @@ impl Memory for MachineMemory<'_> {
             return 0;
         }
         self.machine.peek(self.core, addr, out)
+    }
+
+    fn core(&self, core: usize) -> Option<(u32, u32)> {
+        let cpu = self.machine.cpu(core);
+        Some((cpu.pc, cpu.a(1)))
     }
 }
 

@@ -46,10 +46,10 @@ pub enum Command {
 /// Arguments of `esplens explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// Log of the UART (- for standard input), core file or flash image.
+    /// Log of the UART (- for standard input), core file, flash image or its coredump partition.
     #[arg(value_name = "PANIC.txt")]
     pub input: PathBuf,
-    /// Application ELF with the symbols; may be repeated (bootloader, mask ROM), the application last.
+    /// Application ELF with the symbols; may be repeated (bootloader), the application last.
     #[arg(long, value_name = "FILE", required = true)]
     pub elf: Vec<PathBuf>,
     /// Write the core dump found in the log to this file, for GDB.

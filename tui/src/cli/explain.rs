@@ -8,6 +8,7 @@ use esplens_gdb::coredump::{self, Core};
 use esplens_gdb::explain::{self, Explainer, explain_core};
 use esplens_gdb::supervisor::Handle;
 use esplens_gdb::symbols::{Elf, Symbols};
+use esplens_soc::boot::rom::builtin_elf;
 use esplens_soc::machine::Machine;
 use std::io::Read;
 use std::sync::Arc;
@@ -17,11 +18,6 @@ const MAX_LINE: usize = 8192;
 
 /// Explains a panic in a log, a core file, or a flash image with a core dump.
 pub fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
-    let elfs = args.elf.iter().map(|path| {
-        let elf = Elf::open(path).map_err(|e| BadInput(format!("{}: {e}", path.display())))?;
-        Ok(Arc::new(elf))
-    });
-    let symbols = Arc::new(Symbols::new(elfs.collect::<anyhow::Result<Vec<_>>>()?));
     let mut bytes = Vec::new();
     if args.input.as_os_str() == "-" {
         std::io::stdin().read_to_end(&mut bytes)?;
@@ -29,11 +25,17 @@ pub fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
         let read = std::fs::read(&args.input);
         bytes = read.map_err(|e| BadInput(format!("{}: {e}", args.input.display())))?;
     }
+    let mut elfs: Vec<_> = rom(&bytes).into_iter().collect();
+    for path in &args.elf {
+        let elf = Elf::open(path).map_err(|e| BadInput(format!("{}: {e}", path.display())))?;
+        elfs.push(Arc::new(elf));
+    }
+    let symbols = Arc::new(Symbols::new(elfs));
     if bytes.starts_with(b"\x7fELF") {
         print!("{}", explain_core(&core(&bytes)?, &symbols));
         return Ok(Exit::Quit);
     }
-    if let Some(dump) = coredump::in_flash(&bytes) {
+    if let Some(dump) = coredump::in_flash(&bytes).or_else(|| coredump::alone(&bytes)) {
         print!("{}", explain_core(&core(&dump)?, &symbols));
         return Ok(Exit::Quit);
     }
@@ -44,8 +46,24 @@ pub fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
         if let Some(path) = &args.core {
             std::fs::write(path, &dump).with_context(|| path.display().to_string())?;
         }
+        if !text.contains("CORE DUMP END") {
+            terminal::message("the log ends within the core dump: memory or tasks are missing");
+        }
+    } else if text.contains("CORE DUMP START") {
+        terminal::message(
+            "the core dump is no ELF file (CONFIG_ESP_COREDUMP_DATA_FORMAT_BIN): it is not read",
+        );
     }
     Ok(Exit::Quit)
+}
+
+/// The mask ROM's symbols, of the chip revision that the bootloader's log names, else 3.
+fn rom(bytes: &[u8]) -> Option<Arc<Elf>> {
+    const SAID: &[u8] = b"chip revision: ";
+    let at = bytes.windows(SAID.len()).position(|w| w == SAID).map(|at| at + SAID.len());
+    let digit = at.and_then(|at| bytes[at..].iter().take(2).find(|b| b.is_ascii_digit()));
+    let elf = Elf::parse("rom.elf", builtin_elf(digit.map_or(3, |d| d - b'0')));
+    elf.ok().map(Arc::new)
 }
 
 fn core(bytes: &[u8]) -> anyhow::Result<Core> {

@@ -1,0 +1,69 @@
+//! Floating-point registers of tasks that do not run, in ESP-IDF's lazily saved area and in a core that still has them.
+//! The firmware has one task that would use floats if its sensor answered: a debugger lets it, and then another task.
+
+mod common;
+
+use common::{Rsp, boot, firmware, serve};
+use esplens_gdb::symbols::Role;
+
+/// `dht_read_float_data`: behind its call that reads the sensor; `float.s f0, a8, 0` and the instruction behind it.
+const SENSOR_READ: u32 = 0x400D_43A2;
+const FLOAT: u32 = 0x400D_43A6;
+const BEHIND_FLOAT: u32 = 0x400D_43A9;
+/// GDB's numbers of pc, a8 and f0.
+const PC: usize = 0;
+const A8: usize = 165;
+const F0: usize = 87;
+
+fn stop_at(g: &mut Rsp, at: &str) {
+    let id = g.monitor(&format!("break {at}"));
+    assert!(g.call("vCont;c").starts_with('T'), "{at}");
+    g.monitor(&format!("delete {}", id.split(':').next().unwrap()));
+}
+
+#[test]
+fn floats_of_a_task_that_does_not_run_are_found() {
+    let Some(dir) = firmware("idf-6.1-dht") else { return };
+    let (handle, port) = serve(boot(&std::fs::read(dir.join("flash.bin")).unwrap(), "dht"));
+    handle.symbols().load_now(Role::App, &dir.join("app.elf")).unwrap();
+    let mut g = Rsp::ready(port);
+    let thread = |g: &mut Rsp, tcb: &str| assert_eq!(g.call(&format!("Hgp1.{tcb}")), "OK");
+    let handle_of = |g: &mut Rsp, name: &str| {
+        let table = g.monitor("freertos tasks");
+        let line = table.lines().find(|l| l.starts_with(name)).unwrap_or_else(|| panic!("{table}"));
+        line.rsplit("0x").next().unwrap().to_string()
+    };
+
+    // The first task converts a number, and leaves more in the unit.
+    stop_at(&mut g, &format!("{SENSOR_READ:#x}"));
+    let dht = handle_of(&mut g, "dht_task");
+    thread(&mut g, &dht);
+    g.set_register(A8, 7);
+    g.set_register(PC, FLOAT);
+    stop_at(&mut g, &format!("{BEHIND_FLOAT:#x}"));
+    thread(&mut g, &dht);
+    assert_eq!(f32::from_bits(g.register(F0)), 7.0);
+    for n in 1..16u16 {
+        g.set_register(F0 + usize::from(n), (f32::from(n) + 0.5).to_bits());
+    }
+    // It goes on with another number, 0.
+    let expected: Vec<f32> = std::iter::once(0.0).chain((1..16).map(|n| n as f32 + 0.5)).collect();
+    let floats = |g: &mut Rsp| (0..16).map(|n| f32::from_bits(g.register(F0 + n))).collect::<Vec<_>>();
+
+    // Nobody else has used floats since: the unit has them while the task sleeps.
+    let main = handle_of(&mut g, "main");
+    stop_at(&mut g, "esp_log task main");
+    thread(&mut g, &dht);
+    assert!(g.monitor("freertos tasks").lines().any(|l| l.starts_with("dht_task") && !l.contains("running")));
+    assert_eq!(floats(&mut g), expected, "still in the unit");
+
+    // Another task converts one: the kernel's exception handler saves the first one's.
+    thread(&mut g, &main);
+    g.set_register(A8, 99);
+    g.set_register(PC, FLOAT);
+    stop_at(&mut g, &format!("{BEHIND_FLOAT:#x} task main"));
+    thread(&mut g, &main);
+    assert_eq!(f32::from_bits(g.register(F0)), 99.0);
+    thread(&mut g, &dht);
+    assert_eq!(floats(&mut g), expected, "from the save area");
+}
