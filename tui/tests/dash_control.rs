@@ -195,6 +195,78 @@ fn the_mouse_chooses_panes_layouts_and_breakpoints() {
     assert_eq!(rig.state.layouts.current, esplens::dash::layout::LayoutId::Trace);
 }
 
+/// A mouse event at the first cell where this text stands on the screen.
+fn point_at(rig: &Rig, text: &str, kind: MouseEventKind) -> MouseEvent {
+    let screen = rig.text();
+    let (row, line) = screen
+        .lines()
+        .enumerate()
+        .find(|(_, l)| l.contains(text))
+        .unwrap_or_else(|| panic!("no {text} in\n{screen}"));
+    let column = line[..line.find(text).unwrap()].chars().count() as u16;
+    MouseEvent { kind, column, row: row as u16, modifiers: KeyModifiers::NONE }
+}
+
+const PRESS: MouseEventKind = MouseEventKind::Down(MouseButton::Left);
+
+#[test]
+fn what_keys_do_the_mouse_does() {
+    let mut rig = Rig::demo(160, 50);
+    let click = |rig: &mut Rig, text: &str| {
+        let event = point_at(rig, text, PRESS);
+        rig.send(Msg::Mouse(event));
+        rig.sample();
+    };
+    // Run and pause at the run state, a step among the keys of the last row.
+    click(&mut rig, "stopped");
+    assert!(rig.state.shared.sample.running);
+    rig.run_to(1000);
+    click(&mut rig, "running");
+    assert!(!rig.state.shared.sample.running);
+    rig.send(Msg::Clock(60_000));
+    let stop = rig.state.shared.sample.stop.as_ref().unwrap().number;
+    click(&mut rig, "F10 next");
+    let now = rig.now_ms();
+    rig.run_to(now + 1000);
+    assert!(rig.state.shared.sample.stop.as_ref().unwrap().number > stop);
+    // All else is in the palette.
+    click(&mut rig, "Ctrl-p palette");
+    click(&mut rig, "save snapshot");
+    assert!(rig.text().contains("snapshot dash1 saved"), "{}", rig.text());
+    rig.send(Msg::Clock(120_000));
+    click(&mut rig, "? help");
+    assert!(rig.text().contains("Everywhere"));
+    rig.send(Msg::Mouse(MouseEvent { kind: PRESS, column: 0, row: 0, modifiers: KeyModifiers::NONE }));
+    assert!(rig.state.modal.is_none() && !rig.state.shared.sample.running, "beside it: only closed");
+    click(&mut rig, "q quit");
+    click(&mut rig, "end esplens");
+    assert_eq!(rig.effects, [Effect::Quit]);
+}
+
+#[test]
+fn frames_are_dragged_and_found_again() {
+    let mut rig = Rig::demo(160, 50);
+    let code = |rig: &Rig| rig.state.placed().into_iter().find(|(id, _)| *id == PaneId::Code).unwrap().1;
+    let before = code(&rig);
+    let mut at =
+        MouseEvent { kind: PRESS, column: before.right() - 1, row: 9, modifiers: KeyModifiers::NONE };
+    rig.send(Msg::Mouse(at));
+    for column in [before.right() - 3, before.right() - 11] {
+        at = MouseEvent { kind: MouseEventKind::Drag(MouseButton::Left), column, ..at };
+        rig.send(Msg::Mouse(at));
+    }
+    rig.send(Msg::Mouse(MouseEvent { kind: MouseEventKind::Up(MouseButton::Left), ..at }));
+    assert_eq!(code(&rig).width, before.width - 10);
+    // Written and read again, it stands where it was.
+    let kept = rig.state.layouts.tree(rig.state.kind()).to_string();
+    let place = |text: &str| {
+        let mut out = Vec::new();
+        text.parse::<esplens::dash::layout::Node>().unwrap().place(rig.state.body(), &mut out);
+        out
+    };
+    assert_eq!(place(&kept), rig.state.placed());
+}
+
 #[test]
 fn rows_are_copied_to_the_clipboard() {
     let mut rig = Rig::demo(120, 40);

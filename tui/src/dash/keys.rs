@@ -221,6 +221,12 @@ pub fn key_of(cmd: Cmd) -> &'static str {
     TABLE.iter().find(|b| b.cmd == cmd).map_or("", |b| b.keys.split(' ').next().unwrap_or(""))
 }
 
+/// A command's name, as it is in the first row that has it.
+#[must_use]
+pub fn name_of(cmd: Cmd) -> &'static str {
+    TABLE.iter().find(|b| b.cmd == cmd).map_or("", |b| b.name)
+}
+
 /// Terminals report Shift with capital letters, or do not.
 fn same(want: (KeyCode, KeyModifiers), got: KeyEvent) -> bool {
     let relevant = match want.0 {

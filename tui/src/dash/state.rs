@@ -10,7 +10,7 @@ use super::theme::Theme;
 use super::usage::Usage;
 use super::wire::*;
 use crossterm::event::{KeyEvent, MouseEvent};
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use std::collections::VecDeque;
 
 /// Frames kept.
@@ -196,6 +196,8 @@ pub struct State {
     pub dirty: bool,
     /// Snapshots taken from here, for their names.
     pub snapshots: u32,
+    /// Where the mouse holds a pane's frame.
+    pub drag: Option<Position>,
     /// Leaving ends the dashboard only: the machine is another process's.
     pub detach: bool,
 }
@@ -215,6 +217,7 @@ impl State {
             size: (width, height),
             dirty: true,
             snapshots: 0,
+            drag: None,
             detach: false,
         }
     }
