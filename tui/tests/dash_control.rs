@@ -125,61 +125,6 @@ fn backtraces_that_firmware_prints_are_decoded() {
 }
 
 #[test]
-fn memory_is_edited_and_searched() {
-    let mut rig = Rig::demo(100, 30);
-    rig.show(PaneId::Memory);
-    rig.keys("g");
-    rig.line("0x3ffb8000");
-    rig.keys("e d e a d b e e f Esc");
-    let shown = rig.state.shared.sample.mem[0].bytes[..4].to_vec();
-    assert_eq!(shown, [0xDE, 0xAD, 0xBE, 0xEF]);
-    rig.keys("g");
-    rig.line("0x3ffb0000");
-    rig.keys("/");
-    rig.line("deadbeef");
-    assert!(rig.text().contains("0x3ffb8000"), "{}", rig.text());
-}
-
-#[test]
-fn watched_values_unfold_to_any_depth_and_arrays_by_pages() {
-    let mut rig = Rig::demo(160, 60);
-    rig.keys("Space");
-    rig.run_to(2000);
-    rig.keys("Space");
-    rig.show(PaneId::Watch);
-    for expression in ["pxCurrentTCBs[0]", "ucHeap"] {
-        rig.keys("a");
-        rig.line(expression);
-    }
-    assert_eq!(rig.state.shared.sample.watches[0].parts.len(), 0, "nothing is read before it is opened");
-    // What a key unfolds is there with the next sample.
-    let press = |rig: &mut Rig, keys: &str| keys.split(' ').for_each(|key| rig.keys(key));
-    let last_row = |rig: &Rig, name: &str| {
-        let rows: Vec<String> = rig.text().lines().skip(2).map(String::from).collect();
-        let named = |l: &String| l.trim_start_matches(['┃', ' ', '▶', '▼']).starts_with(name);
-        rows.iter().rposition(named).unwrap_or_else(|| panic!("no {name} in\n{}", rig.text()))
-    };
-    // The pointer, the task, its list item, the list that it is in, that list's end.
-    press(&mut rig, "Enter Down Enter");
-    for (name, inside) in [("xStateListItem", "xItemValue"), ("pvContainer", "* ="), ("* =", "xListEnd")] {
-        press(&mut rig, "Home");
-        // The last row of that name: pointers and what they point to nest.
-        (0..last_row(&rig, name)).for_each(|_| rig.keys("Down"));
-        press(&mut rig, "Right");
-        assert!(rig.text().contains(inside), "{name}: {}", rig.text());
-    }
-    // Folds, then goes to what it belongs to.
-    press(&mut rig, "Left Left Left");
-    assert!(!rig.text().contains("* = {uxNumberOfItems"), "{}", rig.text());
-    // An array of many thousand bytes, page by page.
-    press(&mut rig, "Home Left End Right");
-    assert!(rig.text().contains("[31] =") && !rig.text().contains("[32] ="), "{}", rig.text());
-    press(&mut rig, "End Enter");
-    assert!(rig.text().contains("[32] =") && rig.text().contains("[63] ="), "{}", rig.text());
-    assert!(!rig.text().contains("[31] ="), "{}", rig.text());
-}
-
-#[test]
 fn the_mouse_chooses_panes_layouts_and_breakpoints() {
     let mut rig = Rig::demo(160, 50);
     let click = |column, row| {

@@ -95,7 +95,7 @@ mod tests {
             assert_eq!(entries(query)[0].name, name, "{query}");
         }
         assert!(entries("").len() > TABLE.len() + 20);
-        let found = entries("tracepo");
+        let found = entries("whati");
         assert!(matches!(found[0].what, What::Monitor), "{found:?}");
         assert!(entries("qqqq").is_empty());
     }

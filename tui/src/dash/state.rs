@@ -70,8 +70,8 @@ pub enum Effect {
     Quit,
     /// Show an address in a pane.
     Show(PaneId, u32),
-    /// Ask the user for a line, for this command of this pane.
-    Ask(PaneId, Cmd, String),
+    /// Ask the user for a line, for this command of this pane: heading, and what stands there already.
+    Ask(PaneId, Cmd, String, String),
     /// A notice.
     Notice(String),
     /// Show the monitor prompt with this text to go on with.
@@ -167,6 +167,12 @@ impl Shared {
         [notice, Some(self.calm)].into_iter().flatten().filter(|at| self.clock < *at).min()
     }
 
+    /// Where expressions are evaluated.
+    #[must_use]
+    pub fn context(&self) -> FrameRef {
+        (self.core & 1, self.task, self.frame)
+    }
+
     /// The looked-at core's registers.
     #[must_use]
     pub fn cpu(&self) -> Option<&CpuSample> {
@@ -256,7 +262,8 @@ impl State {
     /// What the visible panes need of the machine.
     #[must_use]
     pub fn wants(&self) -> Wants {
-        let mut wants = Wants { points: true, ..Wants::default() };
+        // Registers at every stop: what changed since is known in whatever layout it is looked at later.
+        let mut wants = Wants { points: true, cpu: !self.shared.sample.running, ..Wants::default() };
         for (id, area) in self.placed() {
             self.panes.get(id).want(&self.shared, inner(area), &mut wants);
         }

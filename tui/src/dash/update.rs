@@ -53,8 +53,8 @@ fn settle(state: &mut State, effects: Vec<Effect>) -> Vec<Effect> {
                 state.panes.get_mut(pane).show(addr);
                 bring_up(state, pane);
             }
-            Effect::Ask(pane, cmd, label) => {
-                state.modal = Some(Modal::Ask { pane, cmd, label, line: Line::default() });
+            Effect::Ask(pane, cmd, label, text) => {
+                state.modal = Some(Modal::Ask { pane, cmd, label, line: Line::new(&text) });
             }
             Effect::Notice(text) => state.shared.notify(text),
             Effect::Prompt(text) => {
@@ -150,7 +150,8 @@ fn key_pressed(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     let typing = state.panes.get(state.focus).typing();
     // Function keys work while typing; no firmware console needs them.
     if typing && !matches!(key.code, KeyCode::F(_)) {
-        let effects = state.panes.get_mut(state.focus).key(&mut state.shared, key);
+        let area = state.inside(state.focus);
+        let effects = state.panes.get_mut(state.focus).key(&mut state.shared, key, area);
         if !state.panes.get(state.focus).typing()
             && let Some(back) = state.back.take()
         {

@@ -148,8 +148,7 @@ impl Pane for Code {
             Cmd::ToggleBreak => return act(Action::ToggleBreak(self.cursor(s))),
             Cmd::RunTo => return act(Action::RunTo(self.cursor(s))),
             Cmd::Goto => {
-                let label = "Go to: address, symbol, register".to_string();
-                return Some(vec![Effect::Ask(super::PaneId::Code, cmd, label)]);
+                return super::ask(super::PaneId::Code, cmd, super::memory::GOTO);
             }
             Cmd::Copy => {
                 let cursor = self.cursor(s);
@@ -161,10 +160,15 @@ impl Pane for Code {
         Some(Vec::new())
     }
 
-    fn answer(&mut self, _s: &mut Shared, _cmd: Cmd, text: &str) -> Vec<Effect> {
+    fn answer(&mut self, s: &mut Shared, _cmd: Cmd, text: &str) -> Vec<Effect> {
         match number(text) {
             Some(addr) => self.show(addr),
-            None => return vec![Effect::Act(Some(super::PaneId::Code), Action::Address(text.into()))],
+            None => {
+                return vec![Effect::Act(
+                    Some(super::PaneId::Code),
+                    Action::Address(text.into(), s.context()),
+                )];
+            }
         }
         Vec::new()
     }

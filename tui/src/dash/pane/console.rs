@@ -182,7 +182,7 @@ impl Pane for Console {
             Cmd::Cancel => self.search.clear(),
             Cmd::Clear => s.uarts[self.uart].clear(),
             Cmd::Uart => (self.uart, self.top) = ((self.uart + 1) % 3, None),
-            Cmd::Search => return Some(vec![Effect::Ask(PaneId::Console, cmd, "Search".into())]),
+            Cmd::Search => return super::ask(PaneId::Console, cmd, "Search"),
             Cmd::SearchAgain => self.search_back(s),
             Cmd::Copy => {
                 let log = &s.uarts[self.uart];
@@ -200,7 +200,7 @@ impl Pane for Console {
         self.typing
     }
 
-    fn key(&mut self, _s: &mut Shared, key: KeyEvent) -> Vec<Effect> {
+    fn key(&mut self, _s: &mut Shared, key: KeyEvent, _area: Rect) -> Vec<Effect> {
         if key.code == KeyCode::Esc {
             self.typing = false;
             return Vec::new();

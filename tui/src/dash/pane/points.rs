@@ -56,6 +56,7 @@ impl Pane for Points {
                 let id = points.get(self.chosen)?.id;
                 return Some(vec![Effect::Act(None, Action::DeletePoint(id))]);
             }
+            Cmd::Copy => return Some(vec![Effect::Copy(points.get(self.chosen)?.note.clone())]),
             Cmd::Select => {
                 let p = points.get(self.chosen)?;
                 let pane = if p.kind == "break" { PaneId::Code } else { PaneId::Memory };

@@ -138,7 +138,10 @@ impl Pane for Prompt {
             return Some(Vec::new());
         }
         match cmd {
-            Cmd::Select => self.typing = true,
+            Cmd::Select => {
+                let text = self.text();
+                self.begin(&text);
+            }
             Cmd::Copy => {
                 let text: Vec<&str> = self.output.iter().map(|(_, t)| t.as_str()).collect();
                 return Some(vec![Effect::Copy(text.join("\n"))]);
@@ -152,7 +155,7 @@ impl Pane for Prompt {
         self.typing
     }
 
-    fn key(&mut self, _s: &mut Shared, key: KeyEvent) -> Vec<Effect> {
+    fn key(&mut self, _s: &mut Shared, key: KeyEvent, _area: Rect) -> Vec<Effect> {
         match key.code {
             KeyCode::Esc => self.typing = false,
             KeyCode::Enter => return self.enter(),
