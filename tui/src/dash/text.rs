@@ -3,6 +3,7 @@
 use super::keys::Cmd;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 /// Puts a line into row `y` of an area; the columns it took. What does not fit is cut off, and shown to be.
@@ -41,6 +42,27 @@ pub fn wrap(line: &Line, width: u16) -> Vec<Line<'static>> {
         }
     }
     rows
+}
+
+/// Text in lines of at most so many characters, cut between words where that is possible.
+#[must_use]
+pub fn words(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let fits = |line: &String| line.chars().count() + 1 + word.chars().count() <= width;
+        match lines.last_mut().filter(|line| fits(line)) {
+            Some(line) => *line = format!("{line} {word}"),
+            None => lines.push(word.into()),
+        }
+    }
+    lines
+}
+
+/// Says something in an area that has nothing else to show.
+pub fn say(buf: &mut Buffer, area: Rect, style: Style, text: &str) {
+    for (y, line) in (0..area.height).zip(words(text, area.width.into())) {
+        put(buf, area, y, Line::from(Span::styled(line, style)));
+    }
 }
 
 /// Whether more than blanks of a line lies beyond a width.
@@ -137,5 +159,7 @@ mod tests {
         assert_eq!(rows(100), ["abcdefg日本"]);
         assert_eq!(rows(0).len(), 9, "a column takes a character, however wide");
         assert_eq!(wrap(&Line::default(), 5).len(), 1);
+        assert_eq!(words("one two three", 7), ["one two", "three"]);
+        assert_eq!(words("", 0), [""]);
     }
 }

@@ -3,7 +3,7 @@
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, Shared};
-use crate::dash::text::put;
+use crate::dash::text::{put, words};
 use crate::dash::theme::Role;
 use crate::dash::wire::{CpuSample, IrqSample, Wants};
 use esplens_core::cpu::exception::cause_name;
@@ -99,15 +99,14 @@ impl Registers {
         let mut lines = vec![Line::from(first)];
         let mut ps = seen.cell("ps", |c| c.ps);
         let fields = ps_fields(seen.now.ps);
-        let short = Line::from(ps.clone()).width() + 1 + fields.len() <= width;
-        let fields =
-            Span::styled(format!("{}{fields}", if short { " " } else { "        " }), theme.style(Role::Dim));
-        if short {
-            ps.push(fields.clone());
-        }
-        lines.push(Line::from(ps));
-        if !short {
-            lines.push(Line::from(fields));
+        let dim = |text: String| Span::styled(text, theme.style(Role::Dim));
+        if Line::from(ps.clone()).width() + 1 + fields.len() <= width {
+            ps.push(dim(format!(" {fields}")));
+            lines.push(Line::from(ps));
+        } else {
+            lines.push(Line::from(ps));
+            let rows = words(&fields, width.saturating_sub(8)).into_iter();
+            lines.extend(rows.map(|row| Line::from(dim(format!("        {row}")))));
         }
         lines
     }
@@ -159,8 +158,9 @@ fn special(seen: &Seen, columns: usize) -> Vec<Line<'static>> {
         })
         .collect();
     let now = seen.now;
-    let exc = format!("{} {}  vaddr {:08x}", now.exccause, cause_name(now.exccause), now.excvaddr);
-    lines.push(seen.text("exc", exc, seen.role(|c| c.exccause ^ c.excvaddr)));
+    let exc = format!("{} {}", now.exccause, cause_name(now.exccause));
+    lines.push(seen.text("exc", exc, seen.role(|c| c.exccause)));
+    lines.push(seen.row(&[("vaddr", &|c| c.excvaddr), ("dcause", &|c| c.debugcause)]));
     let active = now.lcount != 0 && (now.lbeg..now.lend).contains(&now.pc);
     let text = format!("{:08x}..{:08x} {} left", now.lbeg, now.lend, now.lcount);
     lines.push(seen.text("loop", text, if active { Role::Changed } else { Role::Dim }));
@@ -242,7 +242,7 @@ fn levels(seen: &Seen) -> Vec<Line<'static>> {
             value(&get(|c| &c.excsave), true),
         ]));
     }
-    lines.push(seen.row(&[("depc", &|c| c.depc), ("dcause", &|c| c.debugcause), ("prid", &|c| c.prid)]));
+    lines.push(seen.row(&[("depc", &|c| c.depc), ("prid", &|c| c.prid)]));
     let misc: Vec<Vec<Span>> = (0..seen.now.misc.len().min(4))
         .map(|n| seen.cell(&format!("misc{n}"), move |c| c.misc.get(n).copied().unwrap_or(0)))
         .collect();

@@ -6,7 +6,7 @@ use super::{Pane, PaneId};
 use crate::dash::decode;
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, FLASH_MS, Shared};
-use crate::dash::text::{bytes, moved, put, scroll};
+use crate::dash::text::{bytes, moved, put, scroll, words};
 use crate::dash::theme::Role;
 use crate::dash::wire::{EthSample, Wants};
 use esplens_soc::dev::eth::spec::{rx_bd, tx_bd};
@@ -165,7 +165,10 @@ impl Eth {
     }
 
     fn lines(&self, s: &Shared, width: u16, focused: bool) -> Vec<Line<'static>> {
-        let dim = |text: &str| vec![Line::from(Span::styled(text.to_string(), s.theme.style(Role::Dim)))];
+        let dim = |text: &str| {
+            let line = |text| Line::from(Span::styled(text, s.theme.style(Role::Dim)));
+            words(text, width.into()).into_iter().map(line).collect()
+        };
         let Some(eth) = &s.sample.eth else { return Vec::new() };
         if !eth.openeth {
             return dim("the firmware drives the chip's own EMAC, which finds no PHY; open_eth is not there");

@@ -4,7 +4,7 @@ use super::{Pane, PaneId};
 use crate::dash::decode;
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, FrameRow, Shared};
-use crate::dash::text::{fit, put};
+use crate::dash::text::{fit, put, say};
 use crate::dash::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -152,7 +152,7 @@ impl Pane for Frames {
                 0 => "no frames yet".to_string(),
                 n => format!("none of {n} frames: F with nothing shows all, * leaves the stream"),
             };
-            put(buf, area, 0, Line::from(Span::styled(text, s.theme.style(Role::Dim))));
+            say(buf, area, s.theme.style(Role::Dim), &text);
             return;
         }
         let chosen = self.at(&rows);

@@ -3,7 +3,7 @@
 use super::Pane;
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, Shared};
-use crate::dash::text::{fit, put};
+use crate::dash::text::{fit, put, say};
 use crate::dash::theme::Role;
 use crate::dash::wire::Wants;
 use ratatui::buffer::Buffer;
@@ -117,7 +117,7 @@ impl Pane for Timeline {
         let columns = usize::from(area.width.saturating_sub(NAMES + 1));
         if s.switches.is_empty() || columns == 0 {
             let text = s.sample.tasks_note.clone().unwrap_or_else(|| "no task switch seen yet".into());
-            put(buf, area, 0, Line::from(Span::styled(text, s.theme.style(Role::Dim))));
+            say(buf, area, s.theme.style(Role::Dim), &text);
             return;
         }
         let end = s.sample.now.saturating_sub(self.back);
@@ -136,7 +136,9 @@ impl Pane for Timeline {
         let ms = |t: u64| format!("{:.3} ms", t as f64 / 480_000.0);
         let (a, b) = (ms(from), ms(to));
         let gap = columns.saturating_sub(a.len() + b.len());
-        let axis = format!("{:width$} {a}{:gap$}{b}", "", "", width = NAMES.into());
+        let hidden = rows.len().saturating_sub(usize::from(area.height - 1));
+        let more = if hidden > 0 { format!("+{hidden} more") } else { String::new() };
+        let axis = format!("{more:width$} {a}{:gap$}{b}", "", width = NAMES.into());
         put(buf, area, area.height - 1, Line::from(Span::styled(axis, s.theme.style(Role::Dim))));
     }
 

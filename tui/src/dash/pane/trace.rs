@@ -3,7 +3,7 @@
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, Shared};
-use crate::dash::text::{moved_back, put};
+use crate::dash::text::{moved_back, put, say};
 use crate::dash::theme::Role;
 use crate::dash::wire::{Action, TraceRecord};
 use ratatui::buffer::Buffer;
@@ -84,13 +84,13 @@ impl Pane for Trace {
         if s.trace.is_empty() {
             let hint =
                 "a switches events on: open_eth*, -*_reg_*, ...; monitor: info trace-events lists them";
-            put(buf, area, 0, Line::from(Span::styled(hint, s.theme.style(Role::Dim))));
+            say(buf, area, s.theme.style(Role::Dim), hint);
             return;
         }
         let rows: Vec<&TraceRecord> = self.newest(s).skip(self.back).take(area.height.into()).collect();
         if rows.is_empty() {
             let text = format!("none of {} events: F with nothing shows all", s.trace.len());
-            put(buf, area, 0, Line::from(Span::styled(text, s.theme.style(Role::Dim))));
+            say(buf, area, s.theme.style(Role::Dim), &text);
         }
         for (y, t) in (0..area.height).zip(rows.iter().rev()) {
             put(buf, area, y, row(s, t));

@@ -3,7 +3,7 @@
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, Shared};
-use crate::dash::text::{put, scroll};
+use crate::dash::text::{put, say, scroll};
 use crate::dash::theme::Role;
 use crate::dash::wire::{Action, Spot, Tree, Wants, part_path};
 use ratatui::buffer::Buffer;
@@ -180,7 +180,7 @@ impl Pane for Watch {
         let rows = self.rows(s);
         if rows.is_empty() {
             let text = "a adds an expression of C: xTickCount, *pxCurrentTCBs[0], buf[3], $a2";
-            put(buf, area, 0, Line::from(Span::styled(text, s.theme.style(Role::Dim))));
+            say(buf, area, s.theme.style(Role::Dim), text);
         }
         let top = scroll(0, self.chosen, area.height.into());
         for (y, (n, row)) in (0..area.height).zip(rows.iter().enumerate().skip(top)) {

@@ -104,7 +104,7 @@ impl Hint {
     }
 }
 
-/// The keys that matter here, as many as fit; those to help and out always do first.
+/// The keys that matter here, as many as fit; those to other panes, help and out always do.
 fn hints(state: &State) -> Vec<Hint> {
     if state.panes.get(state.focus).typing() {
         return vec![Hint { key: "Esc", what: "stop typing" }];
@@ -115,10 +115,10 @@ fn hints(state: &State) -> Vec<Hint> {
         all.extend([Cmd::StepLine, Cmd::Next, Cmd::Finish].map(Hint::of));
     }
     all.extend(keys::of_pane(state.focus).take(PANE_HINTS).map(|b| Hint { what: b.name, ..Hint::of(b.cmd) }));
-    all.push(Hint { what: "pane", ..Hint::of(Cmd::FocusNext) });
     all.push(Hint { key: "1-6", what: "layout" });
     all.extend([Cmd::Zoom, Cmd::Palette].map(Hint::of));
-    let last = [Hint { key: "?", ..Hint::of(Cmd::Help) }, Hint::of(Cmd::Quit)];
+    let next = Hint { what: "pane", ..Hint::of(Cmd::FocusNext) };
+    let last = [next, Hint { key: "?", ..Hint::of(Cmd::Help) }, Hint::of(Cmd::Quit)];
     let mut room = usize::from(state.size.0).saturating_sub(last.iter().map(Hint::width).sum());
     all.retain(|hint| {
         let fits = hint.width() <= room;
