@@ -52,16 +52,8 @@ impl Actor {
                 self.handle.call(move |s| s.reset(&by))?;
                 Ok(says("the chip was reset"))
             }
-            Action::Save(name) => {
-                let text = format!("snapshot {name} saved");
-                let done = self.handle.call(move |s| s.save_snapshot(&name))?;
-                Ok(done.map_or_else(|e| fails(&e), |()| says(&text)))
-            }
-            Action::Load(name) => {
-                let text = format!("back at snapshot {name}");
-                let found = self.handle.call(move |s| s.load_snapshot(&name))?;
-                Ok(if found { says(&text) } else { fails("no snapshot was saved here") })
-            }
+            Action::Save(name) => self.save(name),
+            Action::Load(name) => self.load(name),
             Action::Uart(n, bytes) => self.uart(n, bytes),
             Action::ToggleBreak(addr) => self.toggle(addr),
             Action::DeletePoint(id) => {
@@ -112,6 +104,18 @@ impl Actor {
         let (new, reply) = goal::begin(&self.handle, action)?;
         *goal = new;
         Ok(reply)
+    }
+
+    fn save(&self, name: String) -> Result<Reply, Gone> {
+        let text = format!("snapshot {name} saved");
+        let done = self.handle.call(move |s| s.save_snapshot(&name))?;
+        Ok(done.map_or_else(|e| fails(&e), |()| says(&text)))
+    }
+
+    fn load(&self, name: String) -> Result<Reply, Gone> {
+        let text = format!("back at snapshot {name}");
+        let found = self.handle.call(move |s| s.load_snapshot(&name))?;
+        Ok(if found { says(&text) } else { fails("no snapshot was saved here") })
     }
 
     fn toggle(&self, addr: u32) -> Result<Reply, Gone> {

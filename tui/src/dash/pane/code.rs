@@ -66,7 +66,7 @@ impl Code {
     }
 }
 
-/// Columns of the marks, the address and the bytes.
+/// What stands above an instruction, and the instruction.
 fn rows(s: &Shared, l: &CodeLine, width: u16) -> Vec<Row> {
     let theme = s.theme;
     let mut out = Vec::new();
@@ -84,6 +84,13 @@ fn rows(s: &Shared, l: &CodeLine, width: u16) -> Vec<Row> {
             ]),
         );
     }
+    add(true, insn(s, l, width));
+    out
+}
+
+/// The instruction itself.
+fn insn(s: &Shared, l: &CodeLine, width: u16) -> Line<'static> {
+    let theme = s.theme;
     let point = s.breaks.contains(&l.addr);
     let core = (0..2).find(|c| s.sample.pc[*c] == l.addr && (*c == s.core || !s.sample.running));
     let mut spans = vec![
@@ -105,8 +112,7 @@ fn rows(s: &Shared, l: &CodeLine, width: u16) -> Vec<Row> {
     if let Some(target) = &l.target {
         spans.push(Span::styled(format!("  ; {target}"), theme.style(Role::Dim)));
     }
-    add(true, Line::from(spans));
-    out
+    Line::from(spans)
 }
 
 impl Pane for Code {

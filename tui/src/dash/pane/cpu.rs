@@ -131,6 +131,7 @@ impl Registers {
     }
 }
 
+/// The special registers worth a place of their own, then those that are decoded.
 fn special(seen: &Seen, columns: usize) -> Vec<Line<'static>> {
     type Get = fn(&CpuSample) -> u32;
     let all: [(&str, Get); 16] = [
@@ -151,19 +152,18 @@ fn special(seen: &Seen, columns: usize) -> Vec<Line<'static>> {
         ("int", |c| c.interrupt),
         ("intena", |c| c.intenable),
     ];
-    let mut lines: Vec<Line> = all
-        .chunks(columns)
-        .map(|row| {
-            seen.row(&row.iter().map(|(n, f)| (*n, f as &dyn Fn(&CpuSample) -> u32)).collect::<Vec<_>>())
-        })
-        .collect();
+    let cells = |row: &[(&'static str, Get)]| {
+        seen.row(&row.iter().map(|(n, f)| (*n, f as &dyn Fn(&CpuSample) -> u32)).collect::<Vec<_>>())
+    };
+    all.chunks(columns).map(cells).chain(decoded(seen)).collect()
+}
+
+/// The exception, the loop and the window in words.
+fn decoded(seen: &Seen) -> [Line<'static>; 4] {
     let now = seen.now;
     let exc = format!("{} {}", now.exccause, cause_name(now.exccause));
-    lines.push(seen.text("exc", exc, seen.role(|c| c.exccause)));
-    lines.push(seen.row(&[("vaddr", &|c| c.excvaddr), ("dcause", &|c| c.debugcause)]));
     let active = now.lcount != 0 && (now.lbeg..now.lend).contains(&now.pc);
-    let text = format!("{:08x}..{:08x} {} left", now.lbeg, now.lend, now.lcount);
-    lines.push(seen.text("loop", text, if active { Role::Changed } else { Role::Dim }));
+    let left = format!("{:08x}..{:08x} {} left", now.lbeg, now.lend, now.lcount);
     let window: String = (0..16)
         .map(|n| match (n == now.windowbase, now.windowstart >> n & 1 != 0) {
             (true, _) => '▲',
@@ -171,9 +171,13 @@ fn special(seen: &Seen, columns: usize) -> Vec<Line<'static>> {
             _ => '·',
         })
         .collect();
-    let text = format!("base {:2} start {:04x} {window}", now.windowbase, now.windowstart);
-    lines.push(seen.text("window", text, seen.role(|c| c.windowstart | c.windowbase << 16)));
-    lines
+    let window = format!("base {:2} start {:04x} {window}", now.windowbase, now.windowstart);
+    [
+        seen.text("exc", exc, seen.role(|c| c.exccause)),
+        seen.row(&[("vaddr", &|c| c.excvaddr), ("dcause", &|c| c.debugcause)]),
+        seen.text("loop", left, if active { Role::Changed } else { Role::Dim }),
+        seen.text("window", window, seen.role(|c| c.windowstart | c.windowbase << 16)),
+    ]
 }
 
 fn irq(s: &Shared, i: &IrqSample) -> Line<'static> {

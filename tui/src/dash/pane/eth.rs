@@ -135,7 +135,7 @@ impl Eth {
         let owned = word & if tx { tx_bd::RD } else { rx_bd::E } != 0;
         let role = match (self.flashes(s, self.changed.get(i)), next, owned) {
             (true, ..) => Role::Flash,
-            _ if focused && i == self.chosen(eth) => Role::Selected,
+            _ if focused && self.chosen == Some(i) => Role::Selected,
             (_, true, _) => Role::Active,
             (.., true) => Role::Owned,
             _ => Role::Dim,

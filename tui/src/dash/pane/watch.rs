@@ -3,7 +3,7 @@
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, Shared};
-use crate::dash::text::{put, say, scroll};
+use crate::dash::text::{moved, put, say, scroll};
 use crate::dash::theme::Role;
 use crate::dash::wire::{Action, Spot, Tree, Wants, part_path};
 use ratatui::buffer::Buffer;
@@ -196,12 +196,6 @@ impl Pane for Watch {
         let (page, last) = (usize::from(area.height.max(2)) - 1, rows.len().saturating_sub(1));
         let path = rows.get(self.chosen).map(|r| r.path.clone());
         match cmd {
-            Cmd::Up => self.chosen = self.chosen.saturating_sub(1),
-            Cmd::Down => self.chosen = (self.chosen + 1).min(last),
-            Cmd::PageUp => self.chosen = self.chosen.saturating_sub(page),
-            Cmd::PageDown => self.chosen = (self.chosen + page).min(last),
-            Cmd::First => self.chosen = 0,
-            Cmd::Last => self.chosen = last,
             Cmd::Select => self.fold(s, None)?,
             Cmd::Right => self.fold(s, Some(true))?,
             Cmd::Left => self.fold(s, Some(false))?,
@@ -229,7 +223,7 @@ impl Pane for Watch {
                 self.chosen = 0;
             }
             Cmd::Copy => return Some(vec![Effect::Copy(self.line(s, rows.get(self.chosen)?).to_string())]),
-            _ => return None,
+            _ => self.chosen = moved(cmd, self.chosen, page, last)?,
         }
         Some(Vec::new())
     }
