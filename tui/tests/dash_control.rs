@@ -73,6 +73,21 @@ fn breakpoints_lines_calls_and_returns() {
 }
 
 #[test]
+fn the_stack_at_a_stop_is_that_of_the_stop() {
+    let mut rig = Rig::demo(120, 40);
+    rig.keys("Space");
+    rig.run_to(1000);
+    // From here on nothing slow is read again while the machine runs.
+    rig.slow(std::time::Duration::from_secs(3600));
+    rig.act(None, Action::Monitor("break task blink".into()));
+    let now = rig.now_ms();
+    rig.run_to(now + 1000);
+    let sample = &rig.state.shared.sample;
+    assert!(!sample.running);
+    assert_eq!(sample.frames[0].pc, sample.stop.as_ref().unwrap().pc, "{}", rig.text());
+}
+
+#[test]
 fn a_breakpoint_on_a_frame_stops_with_the_frame() {
     let mut rig = Rig::demo(120, 40);
     rig.keys("4 B");

@@ -124,7 +124,8 @@ impl Pane for Code {
     fn want(&self, s: &Shared, area: Rect, wants: &mut Wants) {
         let rows = usize::from(area.height);
         // While it runs no more than is shown: a third above the PC. Standing, a page either way to move in.
-        let (before, rows) = if s.sample.running { (rows / 3 + 1, rows - rows / 3) } else { (rows, rows + 1) };
+        let (before, rows) =
+            if s.sample.running { (rows / 3 + 1, rows - rows / 3) } else { (rows, rows + 1) };
         wants.code = Some(CodeWant { core: s.core & 1, at: self.at, before, rows });
     }
 
