@@ -135,11 +135,13 @@ pub(super) struct Points {
     /// Breakpoints by address.
     breaks: BTreeSet<(u32, PointId)>,
     next: PointId,
+    /// The guest's panic is known already: the other handlers that it comes through are no stops.
+    pub panicked: bool,
 }
 
 impl Default for Points {
     fn default() -> Self {
-        Self { all: BTreeMap::new(), breaks: BTreeSet::new(), next: 1 }
+        Self { all: BTreeMap::new(), breaks: BTreeSet::new(), next: 1, panicked: false }
     }
 }
 
@@ -240,7 +242,7 @@ impl Points {
         for point in self.breaks_at(hit.machine.cpu(hit.core).pc).filter(|p| p.holds(hit)) {
             match &point.commands {
                 Some(commands) => commands.run(hit),
-                None => stop = true,
+                None => stop |= point.panic.is_none() || !self.panicked,
             }
         }
         stop

@@ -53,12 +53,12 @@ pub struct Session {
     pub(super) machine: Machine,
     pub(super) state: RunState,
     stops: u64,
-    points: Points,
+    pub(super) points: Points,
     pub(super) snapshots: BTreeMap<String, MachineState>,
     speed: Speed,
     /// Steps may fall into interrupts.
     step_irq: bool,
-    /// Stop at resets that follow a panic or watchdog.
+    /// Stop at resets that nobody asked for.
     pub(super) stop_on_reset: bool,
     /// Stop when the guest ends the program.
     pub(super) stop_on_exit: bool,
@@ -225,6 +225,7 @@ impl Session {
             RunExit::Until => None,
             RunExit::Stopped { core, stop } => {
                 let why = self.why(core, stop);
+                self.points.panicked |= matches!(why, Why::Panic(_));
                 Some(self.stopped(core, why))
             }
             RunExit::Exit(code) => {
@@ -234,7 +235,8 @@ impl Session {
             RunExit::Reset(_, cause) => {
                 self.tasks_ended();
                 self.publish(Event::Reset { cause, by: None });
-                let expected = matches!(cause, ResetCause::PowerOn | ResetCause::DeepSleep);
+                let told = std::mem::take(&mut self.points.panicked);
+                let expected = told || matches!(cause, ResetCause::PowerOn | ResetCause::DeepSleep);
                 (self.stop_on_reset && !expected).then(|| self.stopped(0, Why::Reset(cause)))
             }
         }
@@ -245,7 +247,7 @@ impl Session {
             Stop::Breakpoint => {
                 let pc = self.machine.cpu(core).pc;
                 let panic = self.points.breaks_at(pc).find_map(|p| p.panic.clone());
-                panic.map_or(Why::Breakpoint, Why::Panic)
+                panic.filter(|_| !self.points.panicked).map_or(Why::Breakpoint, Why::Panic)
             }
             Stop::Watchpoint { id, addr, store } => match self.points.get(id) {
                 Some(Point { kind: PointKind::Register(_), name: Some(name), .. }) => {
@@ -275,6 +277,7 @@ impl Session {
     pub fn reset(&mut self, by: &Client) {
         self.machine.abandon_plan();
         self.machine.reset();
+        self.points.panicked = false;
         self.tasks_ended();
         if let RunState::Stopped(stopped) = &mut self.state {
             (stopped.pc, stopped.core) = (self.machine.cpu(0).pc, 0);
@@ -287,7 +290,7 @@ impl Session {
         self.insert_point(Point::new(kind, addr, len, client))
     }
 
-    /// Marks `addr` as the guest's panic handler `name`: the machine stops there.
+    /// Marks `addr` as the guest's panic handler `name`: the machine stops there, at the first such point after a reset.
     pub fn add_panic_point(&mut self, addr: u32, name: &str, client: &Client) -> Option<PointId> {
         let panic = Some(name.to_string());
         self.insert_point(Point { panic, ..Point::new(PointKind::Break, addr, 1, client) })
@@ -351,7 +354,7 @@ impl Session {
         self.step_irq = on;
     }
 
-    /// Stops at every reset that is not a power-on or a wake from deep sleep.
+    /// Stops at every reset that is not a power-on or a wake from deep sleep, and follows no panic that was a stop.
     pub fn stop_on_reset(&mut self, on: bool) {
         self.stop_on_reset = on;
     }

@@ -27,6 +27,7 @@ impl Session {
         let Some(state) = self.snapshots.get(name) else { return false };
         self.machine.abandon_plan();
         self.machine.restore(state);
+        self.points.panicked = false;
         self.tasks_restored();
         self.traces.forget_seen();
         let (pc, now) = (self.machine.cpu(0).pc, self.machine.now());

@@ -33,13 +33,19 @@ pub fn gdb() -> Option<PathBuf> {
         assert!(given.exists(), "ESPLENS_GDB_BIN: no {}", given.display());
         return Some(given);
     }
-    let cache = Path::new(&std::env::var_os("HOME")?).join(".cache/esplens/gdb");
-    let places = [cache.join("install/bin/xtensa-esp32-elf-gdb"), cache.join("build/gdb/gdb")];
-    let found = places.into_iter().find(|p| p.exists());
-    if found.is_none() {
-        eprintln!("skipped: no xtensa-esp32-elf-gdb; cargo xtask gdb builds one");
+    built_gdb("xtensa-esp32-elf-gdb")
+}
+
+/// One of the GDBs that `cargo xtask gdb` builds: `xtensa-esp32-elf-gdb-105` takes no privileged registers from its
+/// target, as Espressif's by default; `-stock` takes a0 to a15 as well. `None`, and a word about it, without it.
+pub fn built_gdb(name: &str) -> Option<PathBuf> {
+    let home = std::env::var_os("HOME")?;
+    let path = Path::new(&home).join(".cache/esplens/gdb/install/bin").join(name);
+    if path.exists() {
+        return Some(path);
     }
-    found
+    eprintln!("skipped: no {name}; cargo xtask gdb builds one");
+    None
 }
 
 /// A machine with an image, stopped at power-on.

@@ -1,7 +1,9 @@
 //! Connecting: the paper's commands, ESP-IDF's script, a firmware that runs already.
 
+use crate::common::built_gdb;
 use crate::script::{Bench, Transcript, WITH_ELF};
 use esplens_gdb::server;
+use std::path::PathBuf;
 
 /// `(gdb)` by `(gdb)` as the paper has them.
 fn papers_commands(bench: &Bench) -> Transcript {
@@ -18,6 +20,41 @@ fn the_papers_commands_stop_at_app_main_of_the_demo() {
     let Some(bench) = Bench::demo() else { return };
     let t = papers_commands(&bench);
     t.expect("bt", &["in port_main () at /fixtures/demo/port/port.c:", "in start_common () at "]);
+}
+
+/// Stops before app_main's ENTRY, steps over it, writes a register and reads it back from the target: which of the
+/// registers named does this GDB compute?
+fn computed_registers<const N: usize>(gdb: Option<PathBuf>, names: [&str; N]) -> Option<[bool; N]> {
+    let bench = Bench::demo_with(gdb)?;
+    papers_commands(&bench)
+        .expect("bt", &["in port_main () at /fixtures/demo/port/port.c:", "in start_common () at "]);
+    let (raw, flush, read) = ("maint print raw-registers", "maint flush register-cache", "p/x $a1");
+    let begin = ["monitor reset halt", flush, "tb *app_main", "c", read, "stepi", read];
+    let write = ["set $a15 = 0x1234", flush, "p/x $a15", raw];
+    let t = bench.run(&[&begin[..], &write].concat());
+    // ENTRY has turned the window: another register is a1, 48 bytes lower.
+    assert_eq!(t.number_nth(read, 1), t.number(read) - 48, "{t}");
+    assert_eq!(t.number("p/x $a15"), 0x1234, "{t}");
+    Some(names.map(|name| {
+        let line = t.of(raw).lines().find(|l| l.split_whitespace().next() == Some(name));
+        line.unwrap_or_else(|| panic!("no {name}\n{t}")).contains("<cooked>")
+    }))
+}
+
+#[test]
+fn every_kind_of_gdb_walks_the_demo() {
+    let names = ["windowbase", "vecbase", "a1", "psintlevel"];
+    let kinds = [
+        ("-105", [false, true, true, true]),
+        ("", [false, false, true, true]),
+        ("-stock", [false, false, false, true]),
+    ];
+    for (kind, expected) in kinds {
+        let gdb = built_gdb(&format!("xtensa-esp32-elf-gdb{kind}"));
+        if let Some(computed) = computed_registers(gdb, names) {
+            assert_eq!(computed, expected, "{names:?}");
+        }
+    }
 }
 
 #[test]

@@ -46,8 +46,13 @@ impl Bench {
 
     /// The bundled demo, at power-on.
     pub fn demo() -> Option<Self> {
+        Self::demo_with(gdb())
+    }
+
+    /// The bundled demo for this GDB, if there is one.
+    pub fn demo_with(gdb: Option<PathBuf>) -> Option<Self> {
         let (handle, port) = serve(demo());
-        Some(Self { name: "demo".into(), gdb: gdb()?, elf: demo_elf(), handle, port })
+        Some(Self { name: "demo".into(), gdb: gdb?, elf: demo_elf(), handle, port })
     }
 
     /// A firmware of the sample, at power-on; `None` where the sample is not at hand.

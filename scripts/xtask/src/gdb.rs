@@ -1,13 +1,14 @@
 //! `cargo xtask gdb`: a real `xtensa-esp32-elf-gdb` for the tests.
 //!
 //! Debian's gdb-source, with an Xtensa configuration generated from this project's own instruction table and register
-//! list. Everything lies in `~/.cache/esplens/gdb`; nothing of it is committed. The first build takes a quarter of an
-//! hour; then `install/` (10 MB, all that a CI cache has to keep) holds the program, its data and a stamp of the tables
-//! it was built from, and is used as it is until those change.
+//! list, once for each kind of GDB in use (`config::Raw`). Everything lies in `~/.cache/esplens/gdb`; nothing of it is
+//! committed. The first build takes a quarter of an hour; then `install/` (30 MB, all that a CI cache has to keep) holds
+//! the programs, their data and a stamp of the tables they were built from, and is used as it is until those change.
 
 mod config;
 mod modules;
 
+use self::config::Raw;
 use anyhow::{Context, bail, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,6 +18,15 @@ const SOURCE: &str = "/usr/src/gdb.tar.xz";
 /// What has to be installed, in Debian's names.
 const PACKAGES: &str =
     "gdb-source libgmp-dev libmpfr-dev texinfo bison flex libexpat1-dev libncurses-dev python3-dev";
+
+/// The programs; what the build folder keeps is the last one.
+const PROGRAMS: [(&str, Raw); 3] = [
+    ("xtensa-esp32-elf-gdb-stock", Raw::Window),
+    ("xtensa-esp32-elf-gdb-105", Raw::Unprivileged),
+    (DEFAULT, Raw::Privileged),
+];
+/// The one that tests use where any will do.
+const DEFAULT: &str = "xtensa-esp32-elf-gdb";
 
 /// Arguments of `cargo xtask gdb`.
 #[derive(clap::Args)]
@@ -40,7 +50,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if let Some(dir) = &args.generate {
         std::fs::create_dir_all(dir)?;
         std::fs::write(dir.join("xtensa-modules.c"), modules::generate())?;
-        std::fs::write(dir.join("xtensa-config.c"), config::generate())?;
+        std::fs::write(dir.join("xtensa-config.c"), config::generate(Raw::Privileged))?;
         return Ok(());
     }
     if args.packages {
@@ -49,21 +59,26 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     let home = std::env::var_os("HOME").context("HOME is not set")?;
     let root = PathBuf::from(home).join(".cache/esplens/gdb");
-    let program = root.join("install/bin/xtensa-esp32-elf-gdb");
-    if !(program.exists() && installed(&root).is_some_and(|s| s == stamp())) {
+    let bin = root.join("install/bin");
+    let built = PROGRAMS.iter().all(|(name, _)| bin.join(name).exists());
+    if !(built && installed(&root).is_some_and(|s| s == stamp())) {
         ensure!(!args.find, "no GDB of this version in {}: cargo xtask gdb builds one", root.display());
         unpack(&root)?;
-        let changed = configure_source(&root.join("src/gdb"))?;
-        build(&root, args.jobs, changed)?;
-        install(&root, &program)?;
+        for (name, raw) in PROGRAMS {
+            let changed = configure_source(&root.join("src/gdb"), raw)?;
+            build(&root, args.jobs, changed)?;
+            install(&root, &bin.join(name))?;
+        }
+        std::fs::write(root.join("install/stamp"), stamp())?;
     }
-    println!("{}", program.display());
+    println!("{}", bin.join(DEFAULT).display());
     Ok(())
 }
 
-/// Stands for the tables that a GDB is built from (FNV-1a, 64 bits).
+/// Stands for the tables that the GDBs are built from (FNV-1a, 64 bits).
 fn stamp() -> String {
-    let text = modules::generate() + &config::generate();
+    let maps = PROGRAMS.map(|(_, raw)| config::generate(raw));
+    let text = modules::generate() + &maps.concat();
     let hash =
         text.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01B3));
     format!("{hash:016x}")
@@ -85,9 +100,7 @@ fn install(root: &Path, program: &Path) -> anyhow::Result<()> {
     if data.is_symlink() {
         std::fs::remove_file(&data)?;
     }
-    copy_folder(&root.join("build/gdb/data-directory"), &data)?;
-    std::fs::write(root.join("install/stamp"), stamp())?;
-    Ok(())
+    copy_folder(&root.join("build/gdb/data-directory"), &data)
 }
 
 fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
@@ -115,12 +128,12 @@ fn unpack(root: &Path) -> anyhow::Result<()> {
 }
 
 /// Puts the generated files in; true when one changed.
-fn configure_source(source: &Path) -> anyhow::Result<bool> {
+fn configure_source(source: &Path, raw: Raw) -> anyhow::Result<bool> {
     let header = source.join("include/xtensa-config.h");
     let text = std::fs::read_to_string(&header).context("include/xtensa-config.h")?;
     let files = [
         (source.join("bfd/xtensa-modules.c"), modules::generate()),
-        (source.join("gdb/xtensa-config.c"), config::generate()),
+        (source.join("gdb/xtensa-config.c"), config::generate(raw)),
         (header, config::header(&text)),
     ];
     let mut changed = false;

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 /// How long the end waits for debuggers to take note.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// Where ESP-IDF's firmware ends up when it cannot go on, old and new versions.
-const PANIC_SYMBOLS: [&str; 8] = [
+/// Where firmware ends up when it cannot go on: ESP-IDF's, old and new; NuttX's, Zephyr's, Rust's, the demo's.
+const PANIC_SYMBOLS: [&str; 13] = [
     "panicHandler",
     "xt_unhandled_exception",
     "panic_handler",
@@ -22,6 +22,11 @@ const PANIC_SYMBOLS: [&str; 8] = [
     "panic_abort",
     "invoke_abort",
     "_up_assert",
+    "xtensa_panic",
+    "z_fatal_error",
+    "rust_begin_unwind",
+    "demo_assert",
+    "port_panic",
 ];
 
 /// Opens what the arguments ask for, and lets the machine go unless `-S` keeps it.
@@ -111,6 +116,11 @@ fn stop_on_panic(input: &BootInput, supervisor: &mut Supervisor) -> anyhow::Resu
     };
     let found =
         symbols::addresses(path, &PANIC_SYMBOLS).map_err(|e| BadInput(format!("{}: {e}", path.display())))?;
+    if found.is_empty() {
+        terminal::message(
+            "--gdb-on-panic: no panic handler by its name; stops at the reset that follows a panic",
+        );
+    }
     let client = supervisor.handle().register("panic").client().clone();
     for (addr, name) in found {
         supervisor.session().add_panic_point(addr, name, &client);

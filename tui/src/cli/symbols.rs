@@ -68,8 +68,11 @@ fn of_entry(path: &Path, entry: u32) -> Result<Option<Arc<Elf>>, Error> {
     Ok(None)
 }
 
-/// Addresses of the symbols in a file.
+/// Where functions of a file do their work, behind their prologues.
 pub fn addresses<'n>(path: &Path, names: &[&'n str]) -> anyhow::Result<Vec<(u32, &'n str)>> {
     let symbols = esplens_gdb::symbols::Symbols::new(vec![open_cached(path)?]);
-    Ok(names.iter().filter_map(|n| Some((symbols.symbol(n)?.addr, *n))).collect())
+    Ok(names
+        .iter()
+        .flat_map(|n| symbols.find(n).unwrap_or_default().into_iter().map(move |a| (a, *n)))
+        .collect())
 }

@@ -18,6 +18,9 @@ mod kind {
 const FLAGS: u32 = 0x0006;
 const PRIVILEGED: u32 = 0x0001;
 
+/// A mask for registers that are no part of another: GDB looks only whether there is one.
+const COMPUTED: &str = "static xtensa_reg_mask_t whole[] = { { 1, 0, 32 } };\nstatic const xtensa_mask_t computed = { 1, whole };\n";
+
 /// Kind and group of a raw register by its target number.
 fn class(target: u16) -> (u32, u32) {
     match target {
@@ -57,20 +60,31 @@ impl Map {
     }
 }
 
+/// How many registers a GDB takes from its target, as the GDBs in use differ. It computes the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Raw {
+    /// 105, Espressif's GDB by default: privileged registers read as zero.
+    Unprivileged,
+    /// 157, Espressif's with `ESP_XTENSA_GDB_PRIV_REGS_FIX`: a0..a15 come from ar0..ar63 through WINDOWBASE, which a
+    /// core file needs, as it has no others. A GDB without a stack pointer among its target's registers starts no trace.
+    Privileged,
+    /// 173, a stock GDB: a0..a15 come from the target as well.
+    Window,
+}
+
 /// `gdb/xtensa-config.c`.
-pub fn generate() -> String {
+pub fn generate(raw: Raw) -> String {
     let mut map = Map { out: String::new(), offset: 0 };
-    // A mask ends the registers that GDB takes from its target. Espressif's GDB ends them before a0..a15 as well: it
-    // reads those through WINDOWBASE, which a core file needs, as it holds ar0..ar63 only.
-    let mut masks = String::from(
-        "static xtensa_reg_mask_t window[] = { { 1, 0, 32 } };\nstatic const xtensa_mask_t windowed = { 1, window };\n",
-    );
+    let mut masks = String::from(COMPUTED);
+    // The first register with a mask ends those that come from the target.
+    let computed = |row: Raw| if row > raw { "&computed" } else { "0" };
     for (n, reg) in RAW.iter().enumerate() {
-        let flags = if n < IN_G { FLAGS } else { FLAGS | PRIVILEGED };
-        map.row(n, reg.bits.into(), 4, reg.target, flags, class(reg.target), reg.name, "0");
+        let (flags, row) =
+            if n < IN_G { (FLAGS, Raw::Unprivileged) } else { (FLAGS | PRIVILEGED, Raw::Privileged) };
+        map.row(n, reg.bits.into(), 4, reg.target, flags, class(reg.target), reg.name, computed(row));
     }
     for (n, name) in WINDOW.iter().enumerate() {
-        map.row(A0 + n, 32, 4, n as u16, FLAGS, (kind::WINDOW, 0x0100), name, "&windowed");
+        map.row(A0 + n, 32, 4, n as u16, FLAGS, (kind::WINDOW, 0x0100), name, computed(Raw::Window));
     }
     for (n, view) in VIEWS.iter().enumerate() {
         let parts: Vec<String> =
