@@ -218,8 +218,10 @@ impl Unfold<'_> {
 /// All tasks, and what is unusual about the list.
 pub fn tasks(m: &Machine, known: &Known) -> (Vec<TaskSample>, Option<String>) {
     let Some(rtos) = &known.rtos else {
-        let why =
-            if known.symbols.is_some() { "the symbols name no FreeRTOS" } else { "no symbols: --elf FILE" };
+        let why = match known.symbols {
+            Some(_) => "the symbols name no FreeRTOS: --elf FILE gives the application's",
+            None => "no symbols: --elf FILE",
+        };
         return (Vec::new(), Some(why.into()));
     };
     let snapshot = snapshot(rtos, m);
