@@ -254,10 +254,19 @@ fn colours_clipboard_and_what_is_kept() {
     t.wait_for("copied");
     let copied = String::from_utf8_lossy(&t.run(&["show-buffer"]).stdout).into_owned();
     assert!(copied.starts_with("0x4"), "{copied:?}");
+    let border = |screen: &str| screen.lines().nth(1).and_then(|line| line.find(" Code "));
+    let before = border(&t.screen());
     t.keys(&["T", ">", "W"]);
     t.wait_for("saved");
     let kept = std::fs::read_to_string(t.dir.path().join("esplens/dashboard.toml")).unwrap();
     assert!(kept.contains("theme = \"dark\"") && kept.contains("[layout.cpu]"), "{kept}");
+    let resized = border(&t.screen());
+    assert!(before.is_some() && resized.is_some() && before != resized, "{before:?} {resized:?}");
+    // Found again at the next start.
+    t.run(&["respawn-window", "-k"]);
+    t.wait("another machine", |s| s.contains("running") && !s.contains("saved"));
+    t.keys(&["2"]);
+    t.wait("the resized layout", |s| s.contains("2 cpu") && border(s) == resized);
 }
 
 /// How often each thread of a process went to sleep so far, by its number.
@@ -315,10 +324,23 @@ fn headless(dir: &Path) -> (std::process::Child, String) {
 fn a_dashboard_comes_from_elsewhere_and_vanishes() {
     let dir = tempfile::tempdir().unwrap();
     let (mut child, address) = headless(dir.path());
+    let pid = child.id().to_string();
+    let top = || {
+        let mut command = binary::esplens();
+        let out = command.arg("top").env("XDG_RUNTIME_DIR", dir.path()).output().unwrap();
+        String::from_utf8_lossy(&out.stdout).into_owned()
+    };
+    // What the UART said before anybody looked is there as well.
+    let end = Instant::now() + PATIENCE;
+    let seconds = |row: &str| row.split_whitespace().nth(2).and_then(|s| s.parse::<f64>().ok());
+    while !top().lines().any(|row| row.contains(&pid) && seconds(row) > Some(2.0)) {
+        assert!(Instant::now() < end, "{}", top());
+    }
     let attach = format!("{} attach {address}", binary::path().display());
     if let Some(t) = Tmux::start("attach", &attach) {
         t.wait_for("running");
         t.wait_for("dashboard");
+        t.wait_for("asking for an address");
         t.keys(&["3"]);
         t.wait_for("IDLE0");
         // Its terminal goes away in the middle of it all.
@@ -330,15 +352,9 @@ fn a_dashboard_comes_from_elsewhere_and_vanishes() {
         rude.write_all(b"{\"Sample\":{\"cpu\":true}}\n").unwrap();
     }
     rude.write_all(b"nonsense\n").unwrap();
-    let top = || {
-        let mut command = binary::esplens();
-        let out = command.arg("top").env("XDG_RUNTIME_DIR", dir.path()).output().unwrap();
-        String::from_utf8_lossy(&out.stdout).into_owned()
-    };
-    let pid = child.id().to_string();
     let row = top().lines().find(|l| l.trim_start().starts_with(&pid)).map(String::from);
     let row = row.unwrap_or_else(|| panic!("{pid} is not in\n{}", top()));
-    assert!(row.contains("running") && row.contains("demo"), "{row}");
+    assert!(row.contains("running") && row.contains("demo") && row.contains('%'), "{row}");
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(!top().contains(&pid), "what was killed is taken out");

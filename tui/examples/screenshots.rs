@@ -16,13 +16,12 @@ fn line(text: &str) -> usize {
     lines.take_while(|l| !l.contains(text)).count() + 1
 }
 
-fn main() -> std::io::Result<()> {
-    let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "docs/screenshots".into()));
-    std::fs::create_dir_all(&folder)?;
-    let page = folder.join("../user/dashboard.md");
-    std::fs::write(&page, esplens::dash::docs::page())?;
+/// The demo where every pane has something to show: traffic, a stop where a priority is lent, watched values.
+fn story() -> Rig {
     let mut rig = Rig::demo(SIZE.0, SIZE.1);
-    rig.act(None, Action::Trace("open_eth*,-open_eth_reg*,-open_eth_desc*,irq*,uart_tx".into()));
+    rig.show(PaneId::Trace);
+    rig.keys("a");
+    rig.line("open_eth* -open_eth_reg* -open_eth_desc* irq* uart_tx");
     for pane in [PaneId::Timeline, PaneId::Eth] {
         rig.show(pane);
     }
@@ -42,6 +41,10 @@ fn main() -> std::io::Result<()> {
         rig.keys("a");
         rig.line(expression);
     }
+    rig.keys("Home Down Right");
+    // The answer to the request, not its acknowledgement.
+    rig.state.focus = PaneId::Frames;
+    rig.keys("Up");
     rig.state.focus = PaneId::Periph;
     rig.keys("/");
     rig.line("Uart0");
@@ -52,6 +55,15 @@ fn main() -> std::io::Result<()> {
     rig.keys("Enter");
     rig.line("info status");
     rig.keys("Esc");
+    rig
+}
+
+fn main() -> std::io::Result<()> {
+    let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "docs/screenshots".into()));
+    std::fs::create_dir_all(&folder)?;
+    let page = folder.join("../user/dashboard.md");
+    std::fs::write(&page, esplens::dash::docs::page())?;
+    let mut rig = story();
     for (n, layout) in LayoutId::ALL.iter().enumerate() {
         rig.keys(&(n + 1).to_string());
         rig.state.shared.notice = None;

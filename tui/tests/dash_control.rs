@@ -73,6 +73,21 @@ fn breakpoints_lines_calls_and_returns() {
 }
 
 #[test]
+fn the_stack_at_a_stop_is_that_of_the_stop() {
+    let mut rig = Rig::demo(120, 40);
+    rig.keys("Space");
+    rig.run_to(1000);
+    // From here on nothing slow is read again while the machine runs.
+    rig.slow(std::time::Duration::from_secs(3600));
+    rig.act(None, Action::Monitor("break task blink".into()));
+    let now = rig.now_ms();
+    rig.run_to(now + 1000);
+    let sample = &rig.state.shared.sample;
+    assert!(!sample.running);
+    assert_eq!(sample.frames[0].pc, sample.stop.as_ref().unwrap().pc, "{}", rig.text());
+}
+
+#[test]
 fn a_breakpoint_on_a_frame_stops_with_the_frame() {
     let mut rig = Rig::demo(120, 40);
     rig.keys("4 B");
@@ -125,61 +140,6 @@ fn backtraces_that_firmware_prints_are_decoded() {
 }
 
 #[test]
-fn memory_is_edited_and_searched() {
-    let mut rig = Rig::demo(100, 30);
-    rig.show(PaneId::Memory);
-    rig.keys("g");
-    rig.line("0x3ffb8000");
-    rig.keys("e d e a d b e e f Esc");
-    let shown = rig.state.shared.sample.mem[0].bytes[..4].to_vec();
-    assert_eq!(shown, [0xDE, 0xAD, 0xBE, 0xEF]);
-    rig.keys("g");
-    rig.line("0x3ffb0000");
-    rig.keys("/");
-    rig.line("deadbeef");
-    assert!(rig.text().contains("0x3ffb8000"), "{}", rig.text());
-}
-
-#[test]
-fn watched_values_unfold_to_any_depth_and_arrays_by_pages() {
-    let mut rig = Rig::demo(160, 60);
-    rig.keys("Space");
-    rig.run_to(2000);
-    rig.keys("Space");
-    rig.show(PaneId::Watch);
-    for expression in ["pxCurrentTCBs[0]", "ucHeap"] {
-        rig.keys("a");
-        rig.line(expression);
-    }
-    assert_eq!(rig.state.shared.sample.watches[0].parts.len(), 0, "nothing is read before it is opened");
-    // What a key unfolds is there with the next sample.
-    let press = |rig: &mut Rig, keys: &str| keys.split(' ').for_each(|key| rig.keys(key));
-    let last_row = |rig: &Rig, name: &str| {
-        let rows: Vec<String> = rig.text().lines().skip(2).map(String::from).collect();
-        let named = |l: &String| l.trim_start_matches(['┃', ' ', '▶', '▼']).starts_with(name);
-        rows.iter().rposition(named).unwrap_or_else(|| panic!("no {name} in\n{}", rig.text()))
-    };
-    // The pointer, the task, its list item, the list that it is in, that list's end.
-    press(&mut rig, "Enter Down Enter");
-    for (name, inside) in [("xStateListItem", "xItemValue"), ("pvContainer", "* ="), ("* =", "xListEnd")] {
-        press(&mut rig, "Home");
-        // The last row of that name: pointers and what they point to nest.
-        (0..last_row(&rig, name)).for_each(|_| rig.keys("Down"));
-        press(&mut rig, "Right");
-        assert!(rig.text().contains(inside), "{name}: {}", rig.text());
-    }
-    // Folds, then goes to what it belongs to.
-    press(&mut rig, "Left Left Left");
-    assert!(!rig.text().contains("* = {uxNumberOfItems"), "{}", rig.text());
-    // An array of many thousand bytes, page by page.
-    press(&mut rig, "Home Left End Right");
-    assert!(rig.text().contains("[31] =") && !rig.text().contains("[32] ="), "{}", rig.text());
-    press(&mut rig, "End Enter");
-    assert!(rig.text().contains("[32] =") && rig.text().contains("[63] ="), "{}", rig.text());
-    assert!(!rig.text().contains("[31] ="), "{}", rig.text());
-}
-
-#[test]
 fn the_mouse_chooses_panes_layouts_and_breakpoints() {
     let mut rig = Rig::demo(160, 50);
     let click = |column, row| {
@@ -193,6 +153,78 @@ fn the_mouse_chooses_panes_layouts_and_breakpoints() {
     assert_eq!(rig.state.shared.breaks.len(), 1, "a click on the mark's column");
     rig.send(click(159, 0));
     assert_eq!(rig.state.layouts.current, esplens::dash::layout::LayoutId::Trace);
+}
+
+/// A mouse event at the first cell where this text stands on the screen.
+fn point_at(rig: &Rig, text: &str, kind: MouseEventKind) -> MouseEvent {
+    let screen = rig.text();
+    let (row, line) = screen
+        .lines()
+        .enumerate()
+        .find(|(_, l)| l.contains(text))
+        .unwrap_or_else(|| panic!("no {text} in\n{screen}"));
+    let column = line[..line.find(text).unwrap()].chars().count() as u16;
+    MouseEvent { kind, column, row: row as u16, modifiers: KeyModifiers::NONE }
+}
+
+const PRESS: MouseEventKind = MouseEventKind::Down(MouseButton::Left);
+
+#[test]
+fn what_keys_do_the_mouse_does() {
+    let mut rig = Rig::demo(160, 50);
+    let click = |rig: &mut Rig, text: &str| {
+        let event = point_at(rig, text, PRESS);
+        rig.send(Msg::Mouse(event));
+        rig.sample();
+    };
+    // Run and pause at the run state, a step among the keys of the last row.
+    click(&mut rig, "stopped");
+    assert!(rig.state.shared.sample.running);
+    rig.run_to(1000);
+    click(&mut rig, "running");
+    assert!(!rig.state.shared.sample.running);
+    rig.send(Msg::Clock(60_000));
+    let stop = rig.state.shared.sample.stop.as_ref().unwrap().number;
+    click(&mut rig, "F10 next");
+    let now = rig.now_ms();
+    rig.run_to(now + 1000);
+    assert!(rig.state.shared.sample.stop.as_ref().unwrap().number > stop);
+    // All else is in the palette.
+    click(&mut rig, "Ctrl-p palette");
+    click(&mut rig, "save snapshot");
+    assert!(rig.text().contains("snapshot dash1 saved"), "{}", rig.text());
+    rig.send(Msg::Clock(120_000));
+    click(&mut rig, "? help");
+    assert!(rig.text().contains("Everywhere"));
+    rig.send(Msg::Mouse(MouseEvent { kind: PRESS, column: 0, row: 0, modifiers: KeyModifiers::NONE }));
+    assert!(rig.state.modal.is_none() && !rig.state.shared.sample.running, "beside it: only closed");
+    click(&mut rig, "q quit");
+    click(&mut rig, "end esplens");
+    assert_eq!(rig.effects, [Effect::Quit]);
+}
+
+#[test]
+fn frames_are_dragged_and_found_again() {
+    let mut rig = Rig::demo(160, 50);
+    let code = |rig: &Rig| rig.state.placed().into_iter().find(|(id, _)| *id == PaneId::Code).unwrap().1;
+    let before = code(&rig);
+    let mut at =
+        MouseEvent { kind: PRESS, column: before.right() - 1, row: 9, modifiers: KeyModifiers::NONE };
+    rig.send(Msg::Mouse(at));
+    for column in [before.right() - 3, before.right() - 11] {
+        at = MouseEvent { kind: MouseEventKind::Drag(MouseButton::Left), column, ..at };
+        rig.send(Msg::Mouse(at));
+    }
+    rig.send(Msg::Mouse(MouseEvent { kind: MouseEventKind::Up(MouseButton::Left), ..at }));
+    assert_eq!(code(&rig).width, before.width - 10);
+    // Written and read again, it stands where it was.
+    let kept = rig.state.layouts.tree(rig.state.kind()).to_string();
+    let place = |text: &str| {
+        let mut out = Vec::new();
+        text.parse::<esplens::dash::layout::Node>().unwrap().place(rig.state.body(), &mut out);
+        out
+    };
+    assert_eq!(place(&kept), rig.state.placed());
 }
 
 #[test]

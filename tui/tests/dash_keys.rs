@@ -53,6 +53,8 @@ fn breaks_on_tasks_interrupts_and_registers_are_written_at_a_key_or_from_the_pal
         rig.line(what);
         rig.keys("Esc");
         assert_eq!(rig.state.shared.sample.points.len(), 1, "{what}: {}", rig.text());
+        let listed = &rig.state.shared.sample.points[0].note;
+        assert!(listed.to_lowercase().starts_with(&format!("break {}", what.to_lowercase())), "{listed}");
         // The console echoes: its interrupt, its register.
         rig.act(None, Action::Uart(0, b"help\r".to_vec()));
         run_on(&mut rig, 1500);

@@ -33,7 +33,6 @@ fn snapshot(name: &str, rig: &mut Rig) {
 
 /// Keys that make a pane interesting; what is watched and looked up depends on the firmware.
 fn show(rig: &mut Rig, pane: PaneId, names: &Names) {
-    rig.resize(200, 60);
     rig.show(pane);
     match pane {
         PaneId::Periph => {
@@ -76,6 +75,7 @@ const TASKS: Names = Names { watch: &["*pxCurrentTCBs[0]", "xTickCount"], memory
 fn panes_of_the_demo() {
     let mut rig = demo();
     for pane in PaneId::ALL {
+        rig.resize(200, 60);
         show(&mut rig, pane, &TASKS);
         snapshot(&format!("pane_{}", pane.name()), &mut rig);
     }
@@ -122,11 +122,12 @@ fn shared(name: &str, ms: u64) -> Option<Rig> {
     Some(rig)
 }
 
-/// Every pane at every size, a file for each size.
-fn every_pane(name: &str, rig: &mut Rig, names: &Names) {
+/// Pictures at every size, a file for each size.
+fn pictures<T: Copy>(name: &str, rig: &mut Rig, of: &[T], mut show: impl FnMut(&mut Rig, T)) {
     let mut texts = vec![String::new(); SIZES.len()];
-    for pane in PaneId::ALL {
-        show(rig, pane, names);
+    for what in of {
+        rig.resize(200, 60);
+        show(rig, *what);
         for ((width, height), text) in SIZES.iter().zip(&mut texts) {
             rig.resize(*width, *height);
             *text += &format!("{}\n", rig.text());
@@ -135,6 +136,10 @@ fn every_pane(name: &str, rig: &mut Rig, names: &Names) {
     for ((width, height), text) in SIZES.iter().zip(texts) {
         insta::assert_snapshot!(format!("{name}_{width}x{height}"), text);
     }
+}
+
+fn every_pane(name: &str, rig: &mut Rig, names: &Names) {
+    pictures(name, rig, &PaneId::ALL, |rig, pane| show(rig, pane, names));
 }
 
 #[test]
@@ -148,4 +153,13 @@ fn panes_without_symbols() {
     let Some(mut rig) = shared("idf-6.0-openeth-mqtt", 3000) else { return };
     let names = Names { watch: &["xTickCount", "$a1"], memory: "0x3ffb0000" };
     every_pane("mqtt", &mut rig, &names);
+}
+
+#[test]
+fn layouts_of_idf_applications() {
+    for (name, ms) in [("idf-5.2-deadline", 2500), ("rust-openeth-http", 3000)] {
+        let Some(mut rig) = shared(name, ms) else { return };
+        let layouts: Vec<usize> = (1..=LayoutId::ALL.len()).collect();
+        pictures(&format!("layouts_{name}"), &mut rig, &layouts, |rig, n| rig.keys(&n.to_string()));
+    }
 }

@@ -279,8 +279,12 @@ fn access(kind: WatchKind) -> &'static str {
 impl std::fmt::Display for Point {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let name = self.name.as_deref().unwrap_or_default();
+        // A task's name says all that its condition does.
+        let of_task = matches!(self.condition, Some(Condition::Task(_) | Condition::SwitchTo(_)));
         match self.kind {
+            PointKind::Break if of_task => write!(f, "break {:#010x} {name}", self.addr)?,
             PointKind::Break => write!(f, "break {:#010x}", self.addr)?,
+            PointKind::Watch(_) if of_task => write!(f, "break {name}")?,
             PointKind::Watch(k) => write!(f, "watch {} {:#010x}, {} bytes", access(k), self.addr, self.len)?,
             PointKind::Register(k) => write!(f, "break reg {name} {} ({:#010x})", access(k), self.addr)?,
             PointKind::Irq(Irq::Number(n)) => write!(f, "break irq {n}")?,
@@ -293,11 +297,8 @@ impl std::fmt::Display for Point {
         if let Some(panic) = &self.panic {
             write!(f, " ({panic})")?;
         }
-        match &self.condition {
-            Some(Condition::Task(_)) => write!(f, ", {name} only")?,
-            Some(Condition::SwitchTo(_)) => write!(f, ", {name} gets a core")?,
-            Some(_) => f.write_str(", conditional")?,
-            None => {}
+        if self.condition.is_some() && !of_task {
+            f.write_str(", conditional")?;
         }
         write!(f, ", {}", self.client)
     }

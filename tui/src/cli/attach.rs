@@ -16,6 +16,9 @@ use esplens_soc::boot::BootInput;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
+/// Between the two looks of a list that is printed once.
+const BETWEEN: Duration = Duration::from_millis(500);
+
 /// Opens a dashboard on a machine in another process.
 pub fn attach(args: &AttachArgs) -> anyhow::Result<Exit> {
     let address = find(&args.to)?;
@@ -59,22 +62,26 @@ pub fn open(args: &RunArgs, input: &BootInput, handle: &Handle) -> anyhow::Resul
     let image = input.path.display().to_string();
     let roots = dashboard::roots(&input.path);
     let mut listens: Vec<String> = args.debug.gdb.iter().map(|a| format!("gdb {a}")).collect();
+    let server = remote::Server::new(handle, &image, roots)?;
     for address in &args.dash {
-        let at = remote::listen(address, handle, &image, roots.clone())
-            .map_err(|e| BadInput(format!("--dash {address}: {e}")))?;
+        let at = server.listen(address).map_err(|e| BadInput(format!("--dash {address}: {e}")))?;
         terminal::message(&format!("dashboard: listening on {}", at.address));
         listens.push(format!("dash {}", at.address));
     }
     let entry = Entry { pid: std::process::id(), image: image.clone(), listens };
     // Without a place for it, the instance just is not listed.
-    let listen = || remote::listen(&remote::socket(entry.pid), handle, &image, roots).map(drop);
+    let listen = || server.listen(&remote::socket(entry.pid)).map(drop);
     Ok(remote::register(&entry, listen).ok())
 }
 
 /// Shows all instances of this user: once, or again and again on a terminal.
 pub fn top() -> anyhow::Result<Exit> {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        print!("{}", table(&mut Vec::new()));
+        // Speed takes two looks.
+        let mut before = Vec::new();
+        let _ = table(&mut before);
+        std::thread::sleep(BETWEEN);
+        print!("{}", table(&mut before));
         return Ok(Exit::Quit);
     }
     let screen = crate::dash::term::Screen::take(|| ())?;

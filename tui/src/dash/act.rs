@@ -1,10 +1,10 @@
 //! Carries out what the dashboard asks of the machine. Runs on a client's thread, never on the machine's.
 
-use super::collect::names::place;
+use super::collect::{self, Known, names::place};
 use super::goal::{self, Goal};
 use super::sampler::Traced;
 use super::text::number;
-use super::wire::{Action, Reply};
+use super::wire::{Action, FrameRef, Reply};
 use esplens_gdb::monitor;
 use esplens_gdb::supervisor::{Client, Gone, Handle, PointKind, Session, Stopped};
 use esplens_soc::machine::{Plan, Step};
@@ -52,16 +52,8 @@ impl Actor {
                 self.handle.call(move |s| s.reset(&by))?;
                 Ok(says("the chip was reset"))
             }
-            Action::Save(name) => {
-                let text = format!("snapshot {name} saved");
-                let done = self.handle.call(move |s| s.save_snapshot(&name))?;
-                Ok(done.map_or_else(|e| fails(&e), |()| says(&text)))
-            }
-            Action::Load(name) => {
-                let text = format!("back at snapshot {name}");
-                let found = self.handle.call(move |s| s.load_snapshot(&name))?;
-                Ok(if found { says(&text) } else { fails("no snapshot was saved here") })
-            }
+            Action::Save(name) => self.save(name),
+            Action::Load(name) => self.load(name),
             Action::Uart(n, bytes) => self.uart(n, bytes),
             Action::ToggleBreak(addr) => self.toggle(addr),
             Action::DeletePoint(id) => {
@@ -78,7 +70,7 @@ impl Actor {
                 let found = monitor::complete(&self.handle, &line);
                 Ok(Reply { words: Some((line, found)), ..Reply::default() })
             }
-            Action::Address(text) => self.address(&text),
+            Action::Address(text, context) => self.address(&text, context),
             Action::Decode(addresses) => Ok(self.decode(&addresses)),
             Action::Trace(pattern) => Ok(self.trace(&pattern)),
             Action::Quit => self.quiet(move |s| s.quit(&by)),
@@ -112,6 +104,18 @@ impl Actor {
         let (new, reply) = goal::begin(&self.handle, action)?;
         *goal = new;
         Ok(reply)
+    }
+
+    fn save(&self, name: String) -> Result<Reply, Gone> {
+        let text = format!("snapshot {name} saved");
+        let done = self.handle.call(move |s| s.save_snapshot(&name))?;
+        Ok(done.map_or_else(|e| fails(&e), |()| says(&text)))
+    }
+
+    fn load(&self, name: String) -> Result<Reply, Gone> {
+        let text = format!("back at snapshot {name}");
+        let found = self.handle.call(move |s| s.load_snapshot(&name))?;
+        Ok(if found { says(&text) } else { fails("no snapshot was saved here") })
     }
 
     fn toggle(&self, addr: u32) -> Result<Reply, Gone> {
@@ -170,27 +174,19 @@ impl Actor {
         Ok(fails("not found from here on"))
     }
 
-    /// A number or a register.
-    fn address(&self, text: &str) -> Result<Reply, Gone> {
-        if let Some(addr) = number(text) {
-            return Ok(Reply { addr: Some(addr), ..Reply::default() });
+    /// A number, a symbol, a register or an expression.
+    fn address(&self, text: &str, context: FrameRef) -> Result<Reply, Gone> {
+        let text = text.trim().to_string();
+        let at = |addr| Reply { addr: Some(addr), ..Reply::default() };
+        if let Some(addr) = number(&text) {
+            return Ok(at(addr));
         }
-        if let Some(symbol) = self.handle.symbols().current().symbol(text.trim()) {
-            return Ok(Reply { addr: Some(symbol.addr), ..Reply::default() });
+        if let Some(symbol) = self.handle.symbols().current().symbol(&text) {
+            return Ok(at(symbol.addr));
         }
-        let name = text.trim().trim_start_matches('$').to_lowercase();
-        let value = self.handle.call(move |s| {
-            let cpu = s.machine().cpu(0);
-            match name.as_str() {
-                "pc" => Some(cpu.pc),
-                "sp" => Some(cpu.a(1)),
-                _ => name.strip_prefix('a')?.parse().ok().filter(|n| *n < 16).map(|n| cpu.a(n)),
-            }
-        })?;
-        Ok(match value {
-            Some(addr) => Reply { addr: Some(addr), ..Reply::default() },
-            None => fails(&format!("{text:?} is no address, symbol or register")),
-        })
+        let known = Known::of(&self.handle);
+        let found = self.handle.call(move |s| collect::address(s.machine(), &known, &text, context))?;
+        Ok(found.map_or_else(|why| fails(&why), at))
     }
 
     /// A line each for the addresses of a backtrace; all but the first are return addresses.

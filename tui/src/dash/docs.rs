@@ -18,16 +18,27 @@ dashboards may be attached at the same time, and the status bar names them.
 ![overview](../screenshots/overview.svg)
 
 The first row says whether the machine runs, who or what stopped it, virtual time, speed and clients; the last row has
-the keys that matter in the pane with the thick frame. `?` shows all keys, `Ctrl-p` finds a command by any part of its
-name. The mouse works as well: click a pane, a row, a layout's name; click left of an instruction for a breakpoint.
+the keys that matter in the pane with the thick frame. `?` shows all keys, `Ctrl-p` finds a key's command or the
+monitor's by any letters of its name. The mouse does the same: click the run state, a layout's name, a key in the last
+row, a row of the palette; click left of an instruction for a breakpoint; drag a frame to resize.
 
 - **Typing.** `Enter` in the UART pane sends your keys to the firmware until `Esc`; `:` opens the monitor's prompt.
+  The UART pane keeps 10,000 lines; backtraces of a panic get function and line below them.
 - **Stopping.** `b` in the code; `B` opens the prompt with `break `, which takes the monitor's words:
   `break frame 'tcp port 80'`, `break irq uart0`, `break task net`, `break reg UART0.FIFO w`.
 - **Another task's stack.** `Enter` on a task: the backtrace follows it until `Esc` there.
-- **Bright values** in registers, memory and watch expressions changed since the last stop; reversed ones just now.
+- **Bright values** in registers, memory and watch expressions changed since the last stop; what is reversed in memory,
+  peripherals and descriptors changed just now.
+- **Both cores** stand side by side in a CPU pane of 116 columns or more (`z`), else `o` shows the other. Of the 64
+  physical registers the current window is bright, callers' frames are grey, what is unused is darkest.
+- **The timeline** has a row a task: the upper half is core 0, the lower core 1, thin where the task ran for less than
+  half of the column.
+- **Going to** (`g`) an address takes symbols, registers of the core and frame looked at (`sp`, `a2`) and expressions:
+  a pointer leads where it points, a variable where it lies. `*` follows what stands there, `Backspace` goes back.
 - **Watching** (`a`): an expression of C or Rust, `->`, `[3]`, casts and registers (`$a2`) included. `Right` unfolds a
-  structure, an array (32 elements at a time) or what a pointer points to, as deep as you like; `Left` folds.
+  structure, an array (32 elements at a time) or what a pointer points to, as deep as you like; `Left` folds. `e` gives
+  a number or pointer another value (`5`, `-5`, `0x5`, `'a'`, `1.5`), `r` changes the expression.
+- **Descriptors.** `Left` and `Right` choose one, `*` shows its buffer; ▶ marks the one that comes next.
 - **Dropped frames** are the device's own count: no empty descriptor, receiver off, or more than 4 MB waiting.
 - **Leaving for a moment** (`Ctrl-z`): the shell has the terminal, the machine stands; `fg` comes back.
 - **Copying** (`y`) goes through the terminal (OSC 52), over SSH too.
@@ -46,8 +57,9 @@ const TAIL: &str = "\
     esplens top                                         # all machines of this user on this computer
     esplens attach 4711                                 # by process number
 
-`--dash` listens on 127.0.0.1 unless an address is given. Whoever can connect can do all that the monitor can: give a
-wider address only in a network you trust, or tunnel over SSH. `q` leaves the dashboard; the machine goes on.
+A dashboard that comes later shows the last 64 KB that each UART said; `q` leaves it, the machine goes on. `--dash`
+listens on 127.0.0.1 unless an address is given. Whoever can connect can do all that the monitor can: give a wider
+address only in a network you trust, or tunnel over SSH.
 
 ## What is kept
 

@@ -56,6 +56,7 @@ pub enum Cmd {
     Follow,
     Back,
     Edit,
+    Rewrite,
     Add,
     Delete,
     Sort,
@@ -180,18 +181,20 @@ pub const TABLE: &[Binding] = &[
     ),
     on(&[P::Code], Cmd::RunTo, "t", "run to cursor", "go on until this row"),
     on(&[P::Code], Cmd::Home, ".", "to the PC", "show the PC again"),
-    on(&[P::Code, P::Memory], Cmd::Goto, "g", "go to", "show an address, symbol or register"),
+    on(&[P::Code, P::Memory], Cmd::Goto, "g", "go to", "show an address, symbol, register or expression"),
     on(
-        &[P::Memory, P::Cpu, P::Eth, P::Tasks],
+        &[P::Memory, P::Cpu, P::Eth, P::Tasks, P::Watch],
         Cmd::Follow,
         "*",
         "follow pointer",
-        "show the memory that this points to: the word, the buffer, the stack",
+        "show the memory that this points to: the word, the buffer, the stack, the variable",
     ),
     on(&[P::Frames], Cmd::Follow, "*", "follow stream", "only the frames of this TCP stream, or all again"),
     on(&[P::Memory], Cmd::Back, "Backspace", "back", "where it was before following"),
     on(&[P::Memory], Cmd::Edit, "e", "edit", "type new bytes over memory (hex digits, Esc ends it)"),
     on(&[P::Watch], Cmd::Add, "a", "add", "watch an expression"),
+    on(&[P::Watch], Cmd::Edit, "e", "set", "give a number or pointer another value"),
+    on(&[P::Watch], Cmd::Rewrite, "r", "rewrite", "change the expression"),
     on(&[P::Points, P::Watch], Cmd::Delete, "d Delete", "delete", "take the row away"),
     on(&[P::Tasks], Cmd::Sort, "S", "sort", "sort by the next column"),
     on(&[P::Trace, P::Frames], Cmd::Filter, "F", "filter", "show only rows with this text"),
@@ -219,6 +222,12 @@ pub fn of_pane(pane: PaneId) -> impl Iterator<Item = &'static Binding> {
 #[must_use]
 pub fn key_of(cmd: Cmd) -> &'static str {
     TABLE.iter().find(|b| b.cmd == cmd).map_or("", |b| b.keys.split(' ').next().unwrap_or(""))
+}
+
+/// A command's name, as it is in the first row that has it.
+#[must_use]
+pub fn name_of(cmd: Cmd) -> &'static str {
+    TABLE.iter().find(|b| b.cmd == cmd).map_or("", |b| b.name)
 }
 
 /// Terminals report Shift with capital letters, or do not.

@@ -2,8 +2,10 @@
 //!
 //! `h(cpu:2 v(code:3 backtrace:2):3)` puts `cpu` left of two panes above each other; numbers are shares.
 
+mod drag;
+
 use super::pane::PaneId;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -12,8 +14,8 @@ use std::str::FromStr;
 const MIN: (u16, u16) = (12, 3);
 /// Deepest tree that a configuration may have.
 const MAX_DEPTH: usize = 8;
-/// Largest share.
-const MAX_SHARE: u16 = 100;
+/// Largest share: more than any terminal has columns, so that a share can be one.
+const MAX_SHARE: u16 = 1000;
 
 /// A layout's number and name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,26 +139,14 @@ impl Node {
 
     /// Where each pane stands in `area`. Parts that would be too small leave their room to the others, the last first.
     pub fn place(&self, area: Rect, out: &mut Vec<(PaneId, Rect)>) {
-        let (vertical, parts) = match self {
-            Self::Leaf(id) => return out.push((*id, area)),
-            Self::Split { vertical, parts } => (*vertical, parts),
-        };
-        let (length, least) = if vertical { (area.height, MIN.1) } else { (area.width, MIN.0) };
-        let fit = usize::from((length / least).max(1)).min(parts.len());
-        let parts = &parts[..fit];
-        let mut left: u32 = parts.iter().map(|(share, _)| u32::from(*share)).sum();
-        let (mut at, mut rest) = (0, length);
-        for (n, (share, node)) in parts.iter().enumerate() {
-            let after = (parts.len() - n - 1) as u16;
-            let fair = (u32::from(rest) * u32::from(*share) / left.max(1)) as u16;
-            let most = rest.saturating_sub(after * least);
-            let take = if after == 0 { rest } else { fair.max(least.min(rest)).min(most) };
-            let part = match vertical {
-                true => Rect { y: area.y + at, height: take, ..area },
-                false => Rect { x: area.x + at, width: take, ..area },
-            };
-            node.place(part, out);
-            (at, rest, left) = (at + take, rest - take, left - u32::from(*share));
+        match self {
+            Self::Leaf(id) => out.push((*id, area)),
+            Self::Split { vertical, parts } => {
+                divide(*vertical, parts, area)
+                    .into_iter()
+                    .zip(parts)
+                    .for_each(|(part, (_, n))| n.place(part, out));
+            }
         }
     }
 
@@ -191,6 +181,28 @@ impl Node {
             }
         }
     }
+}
+
+/// The areas of a split's parts; fewer than there are parts where there is no room for all.
+fn divide(vertical: bool, parts: &[(u16, Node)], area: Rect) -> Vec<Rect> {
+    let (length, least) = if vertical { (area.height, MIN.1) } else { (area.width, MIN.0) };
+    let fit = usize::from((length / least).max(1)).min(parts.len());
+    let parts = &parts[..fit];
+    let mut left: u32 = parts.iter().map(|(share, _)| u32::from(*share)).sum();
+    let (mut at, mut rest) = (0, length);
+    let take = |(n, (share, _)): (usize, &(u16, Node))| {
+        let after = (parts.len() - n - 1) as u16;
+        let fair = (u32::from(rest) * u32::from(*share) / left.max(1)) as u16;
+        let most = rest.saturating_sub(after * least);
+        let take = if after == 0 { rest } else { fair.max(least.min(rest)).min(most) };
+        let part = match vertical {
+            true => Rect { y: area.y + at, height: take, ..area },
+            false => Rect { x: area.x + at, width: take, ..area },
+        };
+        (at, rest, left) = (at + take, rest - take, left - u32::from(*share));
+        part
+    };
+    parts.iter().enumerate().map(take).collect()
 }
 
 impl Display for Node {
@@ -300,6 +312,14 @@ impl Layouts {
         }
     }
 
+    /// Moves the border between two panes from a cell towards another. Where it stands then; `None`: nothing moved.
+    pub fn drag(&mut self, size: Size, area: Rect, from: Position, to: Position) -> Option<Position> {
+        let mut tree = self.tree(size);
+        let moved = drag::drag(&mut tree, area, from, to)?;
+        self.changed.insert((self.current, size), tree);
+        Some(moved)
+    }
+
     /// The current layout as it is built in.
     pub fn reset(&mut self, size: Size) {
         self.changed.remove(&(self.current, size));
@@ -313,70 +333,4 @@ pub fn built_in(id: LayoutId, size: Size) -> Node {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_built_in_layout_parses_and_prints_as_it_was_written() {
-        for id in LayoutId::ALL {
-            for size in Size::ALL {
-                let node: Node = id.built_in(size).parse().unwrap();
-                assert_eq!(node.to_string().parse(), Ok(node));
-            }
-        }
-    }
-
-    #[test]
-    fn garbage_is_refused() {
-        let deep = "v(".repeat(100);
-        for text in [
-            "",
-            "x",
-            "h(",
-            "h()",
-            "h(cpu:0)",
-            "h(cpu:9999)",
-            "cpu cpu",
-            "h(cpu cpu)",
-            "z(cpu)",
-            &deep,
-            "h(cpu:é)",
-        ] {
-            assert!(text.parse::<Node>().is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn placed_panes_cover_the_area_without_overlap_at_any_size() {
-        for id in LayoutId::ALL {
-            for size in Size::ALL {
-                let tree = built_in(id, size);
-                for (width, height) in [(0, 0), (1, 1), (5, 5), (13, 4), (80, 23), (120, 39), (500, 200)] {
-                    let mut placed = Vec::new();
-                    tree.place(Rect::new(0, 1, width, height), &mut placed);
-                    let cells: u32 =
-                        placed.iter().map(|(_, r)| u32::from(r.width) * u32::from(r.height)).sum();
-                    assert_eq!(
-                        cells,
-                        u32::from(width) * u32::from(height),
-                        "{id:?} {size:?} {width}x{height}"
-                    );
-                    for (n, (_, a)) in placed.iter().enumerate() {
-                        assert!(placed[..n].iter().all(|(_, b)| !a.intersects(*b)), "{id:?} {size:?}");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_pane_grows_in_the_nearest_split_of_the_direction() {
-        let mut layouts = Layouts::default();
-        layouts.resize(Size::Small, PaneId::Code, false, 5);
-        assert_eq!(layouts.tree(Size::Small).to_string(), "v(h(code:35 tasks:20):10 console:10)");
-        layouts.resize(Size::Small, PaneId::Code, true, -50);
-        assert_eq!(layouts.tree(Size::Small).to_string(), "v(h(code:35 tasks:20):1 console:10)");
-        layouts.reset(Size::Small);
-        assert_eq!(layouts.tree(Size::Small), built_in(LayoutId::Overview, Size::Small));
-    }
-}
+mod tests;

@@ -33,12 +33,15 @@ enum Escape {
 #[derive(Clone, Debug, Default)]
 pub struct UartLog {
     lines: VecDeque<LogLine>,
+    /// The line that is being written: characters with their colours.
+    cells: Vec<(char, u8)>,
+    /// Where in it the next character goes.
+    cursor: usize,
+    /// The same line as the others are, for whoever draws.
     open: LogLine,
     colour: u8,
     escape: Escape,
     utf8: Vec<u8>,
-    /// A carriage return came: what follows writes over the line, unless it is a line feed.
-    returned: bool,
     /// Lines that are no longer kept.
     pub dropped: u64,
     /// Lines ended since the last call of [`UartLog::take_ended`].
@@ -49,6 +52,7 @@ impl UartLog {
     /// Bytes from the UART.
     pub fn feed(&mut self, bytes: &[u8]) {
         bytes.iter().for_each(|&b| self.byte(b));
+        self.open = line_of(&self.cells);
     }
 
     fn byte(&mut self, b: u8) {
@@ -56,14 +60,11 @@ impl UartLog {
             Escape::Begun if b == b'[' => return self.escape = Escape::Sequence(String::new()),
             Escape::Begun => return,
             Escape::Sequence(mut text) => {
-                if b == b'm' {
-                    self.paint(&text);
-                } else if !(0x40..=0x7E).contains(&b) && text.len() < MAX_ESCAPE {
+                if (0x40..=0x7E).contains(&b) {
+                    self.control(b, &text);
+                } else if text.len() < MAX_ESCAPE {
                     text.push(b.into());
                     self.escape = Escape::Sequence(text);
-                } else if b == b'K' {
-                    self.open.text.clear();
-                    self.open.colours.clear();
                 }
                 return;
             }
@@ -72,15 +73,40 @@ impl UartLog {
         match b {
             0x1B => self.escape = Escape::Begun,
             b'\n' => self.end_line(),
-            b'\r' => self.returned = true,
-            8 => _ = self.open.text.pop(),
-            b'\t' => (0..8 - self.open.text.chars().count() % 8).for_each(|_| self.put(' ')),
+            b'\r' => self.cursor = 0,
+            8 => self.cursor = self.cursor.saturating_sub(1),
+            b'\t' => (0..8 - self.cursor % 8).for_each(|_| self.put(' ')),
             0..0x20 | 0x7F => {}
             0x20..0x7F => {
                 self.utf8.clear();
                 self.put(b.into());
             }
             _ => self.multibyte(b),
+        }
+    }
+
+    /// An escape sequence that ends with `b`, as far as it concerns one line: colours, the cursor's column, erasing.
+    fn control(&mut self, b: u8, codes: &str) {
+        let n = codes.parse::<usize>().unwrap_or(0);
+        let count = n.clamp(1, MAX_COLUMNS);
+        let blank = (' ', 0);
+        match (b, n) {
+            (b'm', _) => self.paint(codes),
+            (b'C', _) => self.cursor = (self.cursor + count).min(MAX_COLUMNS),
+            (b'D', _) => self.cursor = self.cursor.saturating_sub(count),
+            (b'G', _) => self.cursor = count - 1,
+            (b'K' | b'J', 0) => self.cells.truncate(self.cursor),
+            (b'K', 1) => self.cells.iter_mut().take(self.cursor + 1).for_each(|cell| *cell = blank),
+            (b'K', _) => self.cells.clear(),
+            (b'P', _) => {
+                let from = self.cursor.min(self.cells.len());
+                self.cells.drain(from..(from + count).min(self.cells.len()));
+            }
+            (b'@', _) if self.cursor < self.cells.len() => {
+                self.cells.splice(self.cursor..self.cursor, std::iter::repeat_n(blank, count));
+                self.cells.truncate(MAX_COLUMNS);
+            }
+            _ => {}
         }
     }
 
@@ -111,23 +137,22 @@ impl UartLog {
         }
     }
 
+    /// A character where the cursor stands, over what was there: progress bars and line editors count on it.
     fn put(&mut self, c: char) {
-        if std::mem::take(&mut self.returned) {
-            // Progress bars and prompts write over the line.
-            self.open = LogLine::default();
-        }
-        if self.open.text.len() >= MAX_COLUMNS {
+        if self.cursor >= MAX_COLUMNS {
             self.end_line();
         }
-        if self.open.colours.last().map_or(0, |(_, c)| *c) != self.colour {
-            self.open.colours.push((self.open.text.len() as u32, self.colour));
+        if self.cells.len() <= self.cursor {
+            self.cells.resize(self.cursor + 1, (' ', 0));
         }
-        self.open.text.push(c);
+        self.cells[self.cursor] = (c, self.colour);
+        self.cursor += 1;
     }
 
     fn end_line(&mut self) {
-        self.returned = false;
-        let line = std::mem::take(&mut self.open);
+        let line = line_of(&self.cells);
+        self.cells.clear();
+        self.cursor = 0;
         if self.ended.len() < 256 {
             self.ended.push(line.text.clone());
         }
@@ -176,8 +201,27 @@ impl UartLog {
     /// Forgets all lines.
     pub fn clear(&mut self) {
         self.lines.clear();
-        self.open = LogLine::default();
+        self.cells.clear();
+        (self.cursor, self.open) = (0, LogLine::default());
     }
+
+    /// The column of the open line where the next character goes.
+    #[must_use]
+    pub fn cursor(&self) -> usize {
+        self.cursor
+    }
+}
+
+/// Text with the places where its colour changes.
+fn line_of(cells: &[(char, u8)]) -> LogLine {
+    let mut line = LogLine::default();
+    for &(c, colour) in cells {
+        if line.colours.last().map_or(0, |(_, c)| *c) != colour {
+            line.colours.push((line.text.len() as u32, colour));
+        }
+        line.text.push(c);
+    }
+    line
 }
 
 #[cfg(test)]
@@ -197,6 +241,24 @@ mod tests {
         log.note("esplens: here");
         assert!(log.line(3).unwrap().note);
         assert_eq!(log.take_ended(), ["I (1) a", "60%", "ac      tab"]);
+    }
+
+    #[test]
+    fn line_editors_move_over_the_line_they_draw() {
+        let mut log = UartLog::default();
+        // MicroPython: home, a character in front, the rest again, back to where the cursor was.
+        log.feed(b">>> print(1)\x1b[8D\x1b[Kxprint(1)\x1b[8D");
+        assert_eq!((texts(&log), log.cursor()), (vec![">>> xprint(1)"], 5));
+        // A backspace alone moves; what follows erases, as terminals do it.
+        log.feed(b"\r\x1b[Kab\x08 \x08");
+        assert_eq!((texts(&log), log.cursor()), (vec!["a "], 1));
+        log.feed(b"\r100%\r  5%\x1b[2@\x1b[3P\x1b[10Gz");
+        assert_eq!(texts(&log), ["  5%     z"]);
+        for hostile in ["\x1b[4294967295C", "\x1b[99999999999999999999G", "\x1b[65535@", "\x1b[65535P"] {
+            log.feed(hostile.as_bytes());
+            log.feed(b"x");
+        }
+        assert!((0..log.len()).all(|n| log.line(n).unwrap().text.len() <= MAX_COLUMNS));
     }
 
     #[test]

@@ -86,7 +86,7 @@ impl Rig {
         }
         let traced = Traced::default();
         let actor = Actor::new(handle.register("dashboard"), traced.clone());
-        let sampler = Sampler::new(actor.handle().clone(), Sources::default(), traced).thorough();
+        let sampler = Sampler::new(actor.handle().clone(), Sources::default(), traced).slow(Duration::ZERO);
         let mut state = State::new(width, height);
         state.shared.image = name.into();
         let events = handle.subscribe();
@@ -135,6 +135,11 @@ impl Rig {
             self.send(Msg::Reply(pane, reply));
         }
         self.sample();
+    }
+
+    /// Reads what is slow to read, stacks and tasks, so often while the machine runs; a rig does each time.
+    pub fn slow(&mut self, slow: Duration) {
+        self.sampler = self.sampler.take().map(|sampler| sampler.slow(slow));
     }
 
     /// Takes in what happened.

@@ -66,31 +66,31 @@ impl Sampler {
         }
     }
 
-    /// Reads everything each time, for tests.
+    /// Reads the slow parts so often, for tests.
     #[must_use]
-    pub fn thorough(self) -> Self {
-        Self { slow: Duration::ZERO, ..self }
+    pub fn slow(self, slow: Duration) -> Self {
+        Self { slow, ..self }
     }
 
     /// A sample, and what happened since the last.
     ///
     /// # Errors
     /// When the machine is gone.
-    pub fn take(&mut self, mut wants: Wants) -> Result<(Sample, Vec<Feed>), Gone> {
+    pub fn take(&mut self, wants: Wants) -> Result<(Sample, Vec<Feed>), Gone> {
         super::fault::point("client");
         let known = Known::of(&self.handle);
         self.subscribe(&wants, &known)?;
-        let asked = wants.clone();
-        let reuse = self.reuse(&wants);
-        if reuse {
-            wants.debug = DebugWant::default();
-        }
+        let (asked, recent) = (wants.clone(), self.recent(&wants));
         let clients: Vec<String> = self.handle.attached().iter().map(ToString::to_string).collect();
-        let (from, to) = (known.clone(), wants.clone());
-        let mut sample = self.handle.call(move |s| collect(s, &to, &clients, &from))?;
+        let from = known.clone();
+        let mut sample = self.handle.call(move |s| {
+            // A stop is looked at afresh, however little time has passed: nobody asks again.
+            let debug = if recent && s.is_running() { DebugWant::default() } else { wants.debug.clone() };
+            collect(s, &Wants { debug, ..wants }, &clients, &from)
+        })?;
         names::add(&mut sample, &known, &mut self.sources);
         match &self.last {
-            Some((_, _, last)) if reuse => {
+            Some((_, _, last)) if recent && sample.running => {
                 sample.frames.clone_from(&last.frames);
                 sample.tasks.clone_from(&last.tasks);
                 sample.tasks_note.clone_from(&last.tasks_note);
@@ -103,8 +103,8 @@ impl Sampler {
         Ok((sample, feeds))
     }
 
-    /// Whether the slow parts of the last sample will do once more.
-    fn reuse(&self, wants: &Wants) -> bool {
+    /// Whether the slow parts of the last sample will do once more while the machine runs.
+    fn recent(&self, wants: &Wants) -> bool {
         self.last.as_ref().is_some_and(|(at, asked, sample)| {
             sample.running && at.elapsed() < self.slow && asked.debug == wants.debug
         })

@@ -10,7 +10,7 @@ use super::theme::Theme;
 use super::usage::Usage;
 use super::wire::*;
 use crossterm::event::{KeyEvent, MouseEvent};
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use std::collections::VecDeque;
 
 /// Frames kept.
@@ -70,8 +70,8 @@ pub enum Effect {
     Quit,
     /// Show an address in a pane.
     Show(PaneId, u32),
-    /// Ask the user for a line, for this command of this pane.
-    Ask(PaneId, Cmd, String),
+    /// Ask the user for a line, for this command of this pane: heading, and what stands there already.
+    Ask(PaneId, Cmd, String, String),
     /// A notice.
     Notice(String),
     /// Show the monitor prompt with this text to go on with.
@@ -167,6 +167,12 @@ impl Shared {
         [notice, Some(self.calm)].into_iter().flatten().filter(|at| self.clock < *at).min()
     }
 
+    /// Where expressions are evaluated.
+    #[must_use]
+    pub fn context(&self) -> FrameRef {
+        (self.core & 1, self.task, self.frame)
+    }
+
     /// The looked-at core's registers.
     #[must_use]
     pub fn cpu(&self) -> Option<&CpuSample> {
@@ -196,6 +202,8 @@ pub struct State {
     pub dirty: bool,
     /// Snapshots taken from here, for their names.
     pub snapshots: u32,
+    /// Where the mouse holds a pane's frame.
+    pub drag: Option<Position>,
     /// Leaving ends the dashboard only: the machine is another process's.
     pub detach: bool,
 }
@@ -215,6 +223,7 @@ impl State {
             size: (width, height),
             dirty: true,
             snapshots: 0,
+            drag: None,
             detach: false,
         }
     }
@@ -253,7 +262,8 @@ impl State {
     /// What the visible panes need of the machine.
     #[must_use]
     pub fn wants(&self) -> Wants {
-        let mut wants = Wants { points: true, ..Wants::default() };
+        // Registers at every stop: what changed since is known in whatever layout it is looked at later.
+        let mut wants = Wants { points: true, cpu: !self.shared.sample.running, ..Wants::default() };
         for (id, area) in self.placed() {
             self.panes.get(id).want(&self.shared, inner(area), &mut wants);
         }

@@ -105,21 +105,34 @@ fn corner(x: u16, y: u16) -> (f32, f32) {
 }
 
 /// Frames and bars as lines and boxes that meet, whatever the font; `None`: text.
-fn shape(symbol: &str, (left, top, width): (f32, f32, f32), fill: &str) -> Option<String> {
+fn shape(symbol: &str, place: (f32, f32, f32), fill: &str) -> Option<String> {
     let c = symbol.chars().next()?;
+    bar(c, place, fill).or_else(|| frame(c, place, fill))
+}
+
+/// Parts of a cell that are filled.
+fn bar(c: char, (left, top, width): (f32, f32, f32), fill: &str) -> Option<String> {
     let height = CELL.1;
-    let block = |share: f32, opacity: f32| {
-        let (y, height) = (top + height * (1.0 - share), height * share);
+    let part = |from: f32, to: f32, opacity: f32| {
+        let (y, height) = (top + height * from, height * (to - from));
         format!(
             "<rect x=\"{left:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"{fill}\" \
              fill-opacity=\"{opacity}\"/>\n"
         )
     };
-    match c {
-        '▁'..='█' => return Some(block((c as u32 - 0x2580) as f32 / 8.0, 1.0)),
-        '░' | '▒' | '▓' => return Some(block(1.0, (c as u32 - 0x2590) as f32 / 4.0)),
-        _ => {}
-    }
+    Some(match c {
+        '▁'..='█' => part(1.0 - (c as u32 - 0x2580) as f32 / 8.0, 1.0, 1.0),
+        '▀' => part(0.0, 0.5, 1.0),
+        '▔' => part(0.0, 0.125, 1.0),
+        '═' => part(0.0, 0.125, 1.0) + &part(0.875, 1.0, 1.0),
+        '░' | '▒' | '▓' => part(0.0, 1.0, (c as u32 - 0x2590) as f32 / 4.0),
+        _ => return None,
+    })
+}
+
+/// Lines from the middle of a cell to its edges.
+fn frame(c: char, (left, top, width): (f32, f32, f32), fill: &str) -> Option<String> {
+    let height = CELL.1;
     // Which of left, right, up and down lead to the middle.
     let (arms, weight) = match c {
         '─' => ([true, true, false, false], 1.0),

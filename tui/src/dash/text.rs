@@ -3,7 +3,8 @@
 use super::keys::Cmd;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::Line;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
 
 /// Puts a line into row `y` of an area; the columns it took. What does not fit is cut off, and shown to be.
 pub fn put(buf: &mut Buffer, area: Rect, y: u16, line: Line) -> u16 {
@@ -15,6 +16,53 @@ pub fn put(buf: &mut Buffer, area: Rect, y: u16, line: Line) -> u16 {
         buf[(x - 1, area.y + y)].set_symbol("…");
     }
     x - area.x
+}
+
+/// A line in as many rows as it takes, at least one.
+#[must_use]
+pub fn wrap(line: &Line, width: u16) -> Vec<Line<'static>> {
+    let width = usize::from(width.max(1));
+    let (mut rows, mut used) = (vec![Line::default()], 0);
+    for span in &line.spans {
+        let mut part = String::new();
+        for c in span.content.chars() {
+            let wide = Span::raw(c.to_string()).width();
+            if used + wide > width && used > 0 {
+                rows.last_mut().into_iter().for_each(|row| {
+                    row.push_span(Span::styled(std::mem::take(&mut part), span.style));
+                });
+                rows.push(Line::default());
+                used = 0;
+            }
+            part.push(c);
+            used += wide;
+        }
+        if let Some(row) = rows.last_mut() {
+            row.push_span(Span::styled(part, span.style));
+        }
+    }
+    rows
+}
+
+/// Text in lines of at most so many characters, cut between words where that is possible.
+#[must_use]
+pub fn words(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let fits = |line: &String| line.chars().count() + 1 + word.chars().count() <= width;
+        match lines.last_mut().filter(|line| fits(line)) {
+            Some(line) => *line = format!("{line} {word}"),
+            None => lines.push(word.into()),
+        }
+    }
+    lines
+}
+
+/// Says something in an area that has nothing else to show.
+pub fn say(buf: &mut Buffer, area: Rect, style: Style, text: &str) {
+    for (y, line) in (0..area.height).zip(words(text, area.width.into())) {
+        put(buf, area, y, Line::from(Span::styled(line, style)));
+    }
 }
 
 /// Whether more than blanks of a line lies beyond a width.
@@ -97,4 +145,21 @@ pub fn moved_back(cmd: Cmd, back: usize, page: usize, most: usize) -> Option<usi
 #[must_use]
 pub fn scroll(top: usize, chosen: usize, height: usize) -> usize {
     top.min(chosen).max((chosen + 1).saturating_sub(height))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_wrap_where_they_must_and_keep_their_styles() {
+        let line = Line::from(vec![Span::raw("abc"), Span::raw("defg"), Span::raw("日本")]);
+        let rows = |width| wrap(&line, width).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(rows(5), ["abcde", "fg日", "本"]);
+        assert_eq!(rows(100), ["abcdefg日本"]);
+        assert_eq!(rows(0).len(), 9, "a column takes a character, however wide");
+        assert_eq!(wrap(&Line::default(), 5).len(), 1);
+        assert_eq!(words("one two three", 7), ["one two", "three"]);
+        assert_eq!(words("", 0), [""]);
+    }
 }

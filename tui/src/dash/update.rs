@@ -1,5 +1,7 @@
 //! How the dashboard changes: a message in, effects out.
 
+mod mouse;
+
 use super::keys::{self, Cmd};
 use super::layout::LayoutId;
 use super::line::Line;
@@ -7,15 +9,14 @@ use super::modal::{self, Modal};
 use super::pane::PaneId;
 use super::state::*;
 use super::wire::*;
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::layout::Position;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// Takes a message in.
 pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     state.dirty = true;
     let effects = match msg {
         Msg::Key(key) => key_pressed(state, key),
-        Msg::Mouse(event) => mouse(state, event),
+        Msg::Mouse(event) => mouse::event(state, event),
         Msg::Paste(text) => paste(state, &text),
         Msg::Resize(width, height) => {
             state.size = (width, height);
@@ -52,8 +53,8 @@ fn settle(state: &mut State, effects: Vec<Effect>) -> Vec<Effect> {
                 state.panes.get_mut(pane).show(addr);
                 bring_up(state, pane);
             }
-            Effect::Ask(pane, cmd, label) => {
-                state.modal = Some(Modal::Ask { pane, cmd, label, line: Line::default() });
+            Effect::Ask(pane, cmd, label, text) => {
+                state.modal = Some(Modal::Ask { pane, cmd, label, line: Line::new(&text) });
             }
             Effect::Notice(text) => state.shared.notify(text),
             Effect::Prompt(text) => {
@@ -149,7 +150,8 @@ fn key_pressed(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     let typing = state.panes.get(state.focus).typing();
     // Function keys work while typing; no firmware console needs them.
     if typing && !matches!(key.code, KeyCode::F(_)) {
-        let effects = state.panes.get_mut(state.focus).key(&mut state.shared, key);
+        let area = state.inside(state.focus);
+        let effects = state.panes.get_mut(state.focus).key(&mut state.shared, key, area);
         if !state.panes.get(state.focus).typing()
             && let Some(back) = state.back.take()
         {
@@ -214,7 +216,7 @@ fn palette_key(state: &mut State, mut line: Line, row: usize, key: KeyEvent) -> 
     let found = modal::entries(&line.text());
     let row = match key.code {
         KeyCode::Enter => match found.get(row) {
-            Some(entry) => return palette_run(state, entry.binding),
+            Some(entry) => return palette_run(state, entry),
             None => return Vec::new(),
         },
         KeyCode::Up => row.saturating_sub(1),
@@ -229,7 +231,10 @@ fn palette_key(state: &mut State, mut line: Line, row: usize, key: KeyEvent) -> 
 }
 
 /// A command of another pane goes to that pane.
-fn palette_run(state: &mut State, binding: &keys::Binding) -> Vec<Effect> {
+fn palette_run(state: &mut State, entry: &modal::Entry) -> Vec<Effect> {
+    let modal::What::Key(binding) = entry.what else {
+        return vec![Effect::Prompt(format!("{} ", entry.name))];
+    };
     if let keys::Scope::In(panes) = binding.scope
         && !panes.contains(&state.focus)
     {
@@ -330,48 +335,5 @@ fn arrange(state: &mut State, cmd: Cmd) {
             keep_focus_visible(state);
         }
         _ => {}
-    }
-}
-
-fn mouse(state: &mut State, event: MouseEvent) -> Vec<Effect> {
-    let at = Position::new(event.column, event.row);
-    if state.modal.is_some() {
-        let wheel = match event.kind {
-            MouseEventKind::ScrollUp => KeyCode::Up,
-            MouseEventKind::ScrollDown => KeyCode::Down,
-            _ => return Vec::new(),
-        };
-        return key_pressed(state, KeyEvent::from(wheel));
-    }
-    let Some((pane, area)) = state.placed().into_iter().find(|(_, r)| r.contains(at)) else {
-        let left = event.kind == MouseEventKind::Down(MouseButton::Left);
-        return if left && event.row == 0 { click_bar(state, event.column) } else { Vec::new() };
-    };
-    let area = inner(area);
-    let pane_mut = state.panes.get_mut(pane);
-    match event.kind {
-        MouseEventKind::ScrollUp => pane_mut.command(&mut state.shared, Cmd::Up, area).unwrap_or_default(),
-        MouseEventKind::ScrollDown => {
-            pane_mut.command(&mut state.shared, Cmd::Down, area).unwrap_or_default()
-        }
-        MouseEventKind::Down(MouseButton::Left) => {
-            state.focus = pane;
-            if !area.contains(at) {
-                return Vec::new();
-            }
-            pane_mut.click(&mut state.shared, at.x - area.x, at.y - area.y, area)
-        }
-        _ => {
-            state.dirty = false;
-            Vec::new()
-        }
-    }
-}
-
-/// The names of the layouts in the first row can be clicked.
-fn click_bar(state: &mut State, column: u16) -> Vec<Effect> {
-    match super::view::layout_at(state, column) {
-        Some(n) => command(state, Cmd::Layout(n)),
-        None => command(state, Cmd::RunPause),
     }
 }

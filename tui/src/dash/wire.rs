@@ -44,8 +44,11 @@ pub struct DebugWant {
     /// Which of their parts are unfolded, by path ([`part_path`]), and from which part on.
     pub open: BTreeMap<String, usize>,
     /// Where they are evaluated: core, task, frame.
-    pub context: (usize, Option<u32>, usize),
+    pub context: FrameRef,
 }
+
+/// Where an expression is evaluated: core, task when it is not the core's running one, stack frame.
+pub type FrameRef = (usize, Option<u32>, usize);
 
 /// The path of part `n` of what has this path; a watch expression's own path is its text.
 #[must_use]
@@ -128,7 +131,7 @@ pub enum Action {
     /// What the last word of such a line may become.
     Complete(String),
     /// Where a name or an expression points.
-    Address(String),
+    Address(String, FrameRef),
     /// Where addresses of code lie, a line each.
     Decode(Vec<u32>),
     /// Switch traced events on or off by pattern.

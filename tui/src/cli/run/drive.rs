@@ -1,5 +1,7 @@
 //! The loop around a machine: slices of virtual time, input, output, patterns, time limits.
 
+mod incoming;
+
 use crate::cli::args::{ResetPolicy, RunArgs};
 use crate::cli::exit::Exit;
 use crate::cli::explain::Live;
@@ -12,8 +14,8 @@ use crate::cli::trace::Sinks;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use esplens_gdb::supervisor::{Pace, Speed};
 use esplens_soc::system::Output;
-use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use incoming::Incoming;
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 /// Longest wait before limits are looked at again.
@@ -22,8 +24,6 @@ const MAX_WAIT: Duration = Duration::from_millis(50);
 const REST: Duration = Duration::from_secs(3600);
 /// Time between two status lines.
 const STATUS: Duration = Duration::from_secs(1);
-/// Input kept for a UART that has no room.
-const MAX_PENDING: usize = 1 << 20;
 /// UART0 silent for this long: a status line tells that something is going on.
 const QUIET: Duration = Duration::from_secs(2);
 
@@ -46,8 +46,7 @@ impl Wait {
 /// Everything the loop keeps.
 pub struct Drive {
     lines: Lines,
-    events: Receiver<Event>,
-    events_open: bool,
+    incoming: Incoming,
     patterns: Patterns,
     pace: Pace,
     speed: Speed,
@@ -58,8 +57,6 @@ pub struct Drive {
     start_ticks: Ticks,
     limit: Ticks,
     wall_limit: Option<Duration>,
-    /// Input that the UARTs had no room for yet.
-    pending: [VecDeque<u8>; UARTS],
     last_output: Instant,
     status_due: Instant,
     /// Where traced events and frames go.
@@ -76,8 +73,7 @@ impl Drive {
         let started = Instant::now();
         Self {
             lines,
-            events,
-            events_open: true,
+            incoming: Incoming::new(events),
             patterns: Patterns::new(args.exit_on.clone(), args.fail_on.clone()),
             pace: Pace::new(args.speed(), now),
             speed: args.speed(),
@@ -87,7 +83,6 @@ impl Drive {
             start_ticks: now,
             limit: args.timeout.map_or(Ticks::MAX, |d| now.saturating_add(ticks(d))),
             wall_limit: args.wall_timeout,
-            pending: Default::default(),
             last_output: started,
             status_due: started + QUIET,
             sinks: Sinks::default(),
@@ -126,7 +121,7 @@ impl Drive {
                 RunExit::Reset(cause) => return self.halt(&format!("halted at a reset ({cause:?})")),
             };
             let woken = self.take_events(target, &wait);
-            self.feed(target);
+            self.incoming.feed(target);
             match woken {
                 // Input ends an idle period: the machine goes on from where it is.
                 Ok(woken) => goal = if woken { now } else { wait.goal },
@@ -175,14 +170,8 @@ impl Drive {
             };
             let done = left.is_zero() || woken;
             let look = if wait.rest { left } else { left.min(MAX_WAIT) };
-            let event = if done { self.events.try_recv().ok() } else { self.wait_event(look) };
-            match event {
-                Some(Event::Input(uart, bytes)) => {
-                    let queue = &mut self.pending[usize::from(uart) % UARTS];
-                    queue.extend(bytes);
-                    // Firmware that never reads: as on a real line, what does not fit is lost.
-                    queue.truncate(MAX_PENDING);
-                }
+            match self.incoming.next(if done { Duration::ZERO } else { look }) {
+                Some(Event::Input(uart, bytes)) => self.incoming.queue(uart, bytes),
                 Some(Event::Wake) => {}
                 Some(Event::Quit) => return Err(Exit::Quit),
                 None if done => return Ok(woken),
@@ -197,35 +186,9 @@ impl Drive {
         }
     }
 
-    /// Hands over as much input as the UARTs take.
-    fn feed(&mut self, target: &mut dyn Target) {
-        for (uart, queue) in self.pending.iter_mut().enumerate() {
-            let n = queue.len().min(target.uart_room(uart as u8));
-            if n > 0 {
-                let bytes: Vec<u8> = queue.drain(..n).collect();
-                target.uart_input(uart as u8, &bytes);
-            }
-        }
-    }
-
-    fn wait_event(&mut self, wait: Duration) -> Option<Event> {
-        if !self.events_open {
-            std::thread::sleep(wait);
-            return None;
-        }
-        match self.events.recv_timeout(wait) {
-            Ok(event) => Some(event),
-            Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => {
-                self.events_open = false;
-                None
-            }
-        }
-    }
-
     /// Hands output to the serial lines, warnings to stderr, UART0 to the patterns.
     fn deliver(&mut self, target: &mut dyn Target) -> Option<Exit> {
-        let mut text: [Vec<u8>; 3] = Default::default();
+        let mut text: [Vec<u8>; UARTS] = Default::default();
         let (mut warnings, mut console) = (Vec::new(), Vec::new());
         for output in target.take_output() {
             match output {
@@ -244,13 +207,7 @@ impl Drive {
                 Output::Pad { .. } => {}
             }
         }
-        for (uart, bytes) in text.iter().enumerate().filter(|(_, b)| !b.is_empty()) {
-            match &mut self.explain {
-                Some(explain) if uart == 0 => self.lines.write(0, &explain.feed(bytes, target.machine())),
-                _ => self.lines.write(uart as u8, bytes),
-            }
-            self.last_output = Instant::now();
-        }
+        self.write(&text, target);
         self.sinks.flush();
         warnings.iter().for_each(|w| terminal::message(&format!("warning: {w}")));
         let hit = self.patterns.feed(&text[0]).or_else(|| self.patterns.feed(&console));
@@ -258,6 +215,17 @@ impl Drive {
             Hit::Exit(text) => Exit::Matched(text),
             Hit::Fail(text) => Exit::Failed(text),
         })
+    }
+
+    /// Text of the UARTs to their lines; what explains a panic follows it.
+    fn write(&mut self, text: &[Vec<u8>; UARTS], target: &dyn Target) {
+        for (uart, bytes) in text.iter().enumerate().filter(|(_, b)| !b.is_empty()) {
+            match &mut self.explain {
+                Some(explain) if uart == 0 => self.lines.write(0, &explain.feed(bytes, target.machine())),
+                _ => self.lines.write(uart as u8, bytes),
+            }
+            self.last_output = Instant::now();
+        }
     }
 
     fn check_limits(&mut self, target: &dyn Target) -> Option<Exit> {
@@ -300,7 +268,7 @@ impl Drive {
     fn halt(&mut self, why: &str) -> Exit {
         terminal::message(why);
         loop {
-            if self.wait_event(MAX_WAIT) == Some(Event::Quit) {
+            if self.incoming.next(MAX_WAIT) == Some(Event::Quit) {
                 return Exit::Quit;
             }
             if self.wall_limit.is_some_and(|limit| self.started.elapsed() >= limit) {
@@ -311,163 +279,4 @@ impl Drive {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::args::{Cli, Command};
-    use clap::Parser;
-    use esplens_core::time::TICKS_PER_SEC;
-    use esplens_soc::system::ResetCause;
-    use std::sync::mpsc::{SyncSender, sync_channel};
-
-    /// Idle but for a line of text on UART0 each virtual second; echoes input; `end` ends it after `lines` lines.
-    struct Fake {
-        now: Ticks,
-        lines: u64,
-        end: (u64, RunExit),
-        out: Vec<Output>,
-        got: Vec<u8>,
-    }
-
-    impl Fake {
-        fn new(after: u64, end: RunExit) -> Self {
-            Self { now: 0, lines: 0, end: (after, end), out: Vec::new(), got: Vec::new() }
-        }
-    }
-
-    impl Target for Fake {
-        fn run(&mut self, until: Ticks) -> RunExit {
-            let next = (self.lines + 1) * TICKS_PER_SEC;
-            if until < next {
-                self.now = self.now.max(until);
-                return RunExit::Idle { until: next };
-            }
-            self.now = next;
-            self.lines += 1;
-            self.out.extend(format!("line {}\n", self.lines).bytes().map(|byte| Output::Uart { n: 0, byte }));
-            if self.lines == self.end.0 { self.end.1.clone() } else { RunExit::Until }
-        }
-        fn now(&self) -> Ticks {
-            self.now
-        }
-        fn instructions(&self) -> u64 {
-            self.lines
-        }
-        fn uart_room(&self, _uart: u8) -> usize {
-            1
-        }
-        fn uart_input(&mut self, _uart: u8, bytes: &[u8]) {
-            self.got.extend(bytes);
-            self.out.extend(bytes.iter().map(|&byte| Output::Uart { n: 0, byte }));
-        }
-        fn take_output(&mut self) -> Vec<Output> {
-            std::mem::take(&mut self.out)
-        }
-        fn flash_bytes(&self) -> Vec<u8> {
-            Vec::new()
-        }
-        fn efuse_bytes(&self) -> [u8; 124] {
-            [0; 124]
-        }
-    }
-
-    fn drive(line: &str) -> (Drive, SyncSender<Event>) {
-        let line = format!("esplens run --serial 0=null {line}");
-        let Command::Run(args) = Cli::parse_from(line.split_whitespace()).command else {
-            unreachable!("run")
-        };
-        let (events, rx) = sync_channel(4);
-        let lines = Lines::open(&args.serial, &events).unwrap();
-        (Drive::new(&args, lines, rx, 0), events)
-    }
-
-    #[test]
-    fn idle_hours_are_skipped_at_max_speed() {
-        let (mut drive, _events) = drive("--exit-on line.7200 --wall-timeout 60s");
-        let mut fake = Fake::new(0, RunExit::Until);
-        assert_eq!(drive.run(&mut fake), Exit::Matched("line 7200".into()));
-        assert!(drive.stats(&fake).wall < Duration::from_secs(30));
-    }
-
-    #[test]
-    fn limits_end_a_run_at_the_exact_virtual_time() {
-        let (mut drive, _events) = drive("--timeout 2500ms");
-        let mut fake = Fake::new(0, RunExit::Until);
-        assert_eq!(drive.run(&mut fake), Exit::Timeout);
-        assert_eq!((fake.now, fake.lines), (TICKS_PER_SEC * 5 / 2, 2));
-    }
-
-    #[test]
-    fn real_time_is_kept_while_idle() {
-        let (mut drive, _events) = drive("--wall-timeout 300ms");
-        let mut fake = Fake::new(0, RunExit::Until);
-        assert_eq!(drive.run(&mut fake), Exit::WallTimeout);
-        let ms = drive.stats(&fake).virtual_ms();
-        assert!((200.0..=400.0).contains(&ms), "{ms} virtual ms in 300 ms");
-    }
-
-    #[test]
-    fn input_reaches_the_machine_and_quit_ends_it() {
-        let (mut drive, events) = drive("--exit-on zz");
-        events.send(Event::Input(0, b"zz".to_vec())).unwrap();
-        let mut fake = Fake::new(0, RunExit::Until);
-        assert_eq!(drive.run(&mut fake), Exit::Matched("zz".into()));
-        events.send(Event::Quit).unwrap();
-        assert_eq!(drive.run(&mut fake), Exit::Quit);
-        assert_eq!(fake.got, b"zz");
-    }
-
-    #[test]
-    fn a_machine_that_only_waits_for_input_does_not_race_through_time() {
-        struct Waiting(Ticks);
-        impl Target for Waiting {
-            fn run(&mut self, until: Ticks) -> RunExit {
-                self.0 = until;
-                RunExit::Idle { until: Ticks::MAX }
-            }
-            fn now(&self) -> Ticks {
-                self.0
-            }
-            fn instructions(&self) -> u64 {
-                0
-            }
-            fn uart_room(&self, _: u8) -> usize {
-                0
-            }
-            fn uart_input(&mut self, _: u8, _: &[u8]) {}
-            fn take_output(&mut self) -> Vec<Output> {
-                Vec::new()
-            }
-            fn flash_bytes(&self) -> Vec<u8> {
-                Vec::new()
-            }
-            fn efuse_bytes(&self) -> [u8; 124] {
-                [0; 124]
-            }
-        }
-        let (mut drive, events) = drive("--exit-on never --wall-timeout 200ms");
-        drop(events); // standard input closed
-        let mut waiting = Waiting(0);
-        assert_eq!(drive.run(&mut waiting), Exit::WallTimeout);
-        assert!(waiting.0 < TICKS_PER_SEC, "{} ticks", waiting.0);
-    }
-
-    #[test]
-    fn resets_follow_the_policy() {
-        for (line, cause, exit) in [
-            ("--reset-policy exit", ResetCause::Software, 0),
-            ("--reset-policy exit", ResetCause::RtcWdtSys, 1),
-            ("--reset-policy reboot --exit-on line.5", ResetCause::RtcWdtSys, 0),
-            ("--reset-policy halt --wall-timeout 100ms", ResetCause::Software, 3),
-        ] {
-            let (mut drive, _events) = drive(&format!("--speed max {line}"));
-            let got = drive.run(&mut Fake::new(2, RunExit::Reset(cause)));
-            assert_eq!(got.number(), exit, "{line}: {got}");
-        }
-    }
-
-    #[test]
-    fn the_guests_own_exit_code_is_the_processs() {
-        let (mut drive, _events) = drive("--speed max");
-        assert_eq!(drive.run(&mut Fake::new(1, RunExit::Exit(42))).number(), 42);
-    }
-}
+mod tests;

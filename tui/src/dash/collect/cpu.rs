@@ -5,9 +5,6 @@ use esplens_core::cpu::interrupt::LEVEL_MASK;
 use esplens_soc::irq::{SOURCES, Source};
 use esplens_soc::machine::Machine;
 
-/// Interrupt number that means "led nowhere" to IDF: an internal one (`ETS_INVALID_INUM`), and the reset value.
-const NOWHERE: [u8; 2] = [6, 16];
-
 pub fn registers(m: &Machine, core: usize) -> CpuSample {
     let c = m.cpu(core);
     CpuSample {
@@ -60,11 +57,12 @@ pub fn interrupts(m: &Machine, core: usize) -> Vec<IrqSample> {
 }
 
 fn sources(m: &Machine, core: usize, n: u8) -> Vec<String> {
-    if NOWHERE.contains(&n) {
-        return vec![if n == 6 || n == 16 { "timer".into() } else { String::new() }];
-    }
-    if n == 15 {
-        return vec!["timer".into()];
+    // Those of the core itself; the matrix leads nothing to them (IDF parks what is unused at 6 and 16).
+    match n {
+        6 | 15 | 16 => return vec!["timer".into()],
+        7 | 29 => return vec!["software".into()],
+        11 => return vec!["profiling".into()],
+        _ => {}
     }
     let irq = &m.soc().sys.irq;
     (0..SOURCES)

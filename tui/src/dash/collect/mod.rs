@@ -7,6 +7,7 @@ pub mod names;
 mod symbolic;
 
 pub use devices::{by_name as device, register};
+pub use symbolic::address;
 
 use super::wire::*;
 use esplens_gdb::rtos::Rtos;

@@ -3,7 +3,7 @@
 use super::Known;
 use crate::dash::wire::*;
 use esplens_gdb::rtos::{self, Rtos, State, Task};
-use esplens_gdb::symbols::{Format, Frame as _, Memory, Symbols, Value};
+use esplens_gdb::symbols::{Format, Frame as _, Memory, Number, Symbols, Value};
 use esplens_gdb::unwind::{Backtrace, Context, End, MachineMemory, Names};
 use esplens_soc::machine::Machine;
 use std::collections::BTreeMap;
@@ -139,8 +139,46 @@ fn leaf(symbols: &Symbols, name: String, value: &Value, memory: &dyn Memory) -> 
         name,
         kind: symbols.type_name(value.ty),
         value: symbols.format(value, memory, &FORMAT),
+        spot: spot(symbols, value, memory),
         unfolds: symbols.unfolds(value.ty),
         ..Tree::default()
+    }
+}
+
+fn spot(symbols: &Symbols, value: &Value, memory: &dyn Memory) -> Option<Spot> {
+    let (addr, number) =
+        (value.addr().filter(|_| value.bits.is_none())?, symbols.number(value, memory).ok()?);
+    let size = symbols.size_of(value.ty).ok().filter(|size| matches!(size, 1 | 2 | 4 | 8))?;
+    // Of the numbers only pointers have parts.
+    let points = symbols.unfolds(value.ty).then(|| number.to_u32());
+    Some(Spot { addr, size: size as u8, float: matches!(number, Number::Float(..)), points })
+}
+
+/// Where an expression leads: what a pointer points to, where a variable lies, else its value as an address.
+pub fn address(m: &Machine, known: &Known, text: &str, (core, task, frame): FrameRef) -> Result<u32, String> {
+    let nowhere = || format!("{text:?} is no address, symbol or register");
+    let trace = walk(m, known, &FramesWant { core, task, frame, max: 0 }).ok_or_else(nowhere)?;
+    let chosen = trace.frames.get(frame).or(trace.frames.last()).ok_or_else(nowhere)?;
+    let name = text.trim_start_matches('$').to_lowercase();
+    let register = match name.as_str() {
+        "pc" => Some(chosen.pc),
+        "sp" => Some(chosen.sp()),
+        _ => name
+            .strip_prefix('a')
+            .and_then(|n| n.parse().ok())
+            .filter(|n| *n < 16)
+            .and_then(|n| chosen.reg(n)),
+    };
+    let (None, Some(symbols)) = (register, &known.symbols) else { return register.ok_or_else(nowhere) };
+    let memory = |addr: u32, buf: &mut [u8]| m.peek(core & 1, addr, buf);
+    let cfa = trace.frames.get(frame + 1).map(|f| f.sp());
+    let walked = Walked { frame: chosen, cfa, memory: &memory };
+    let value = symbols.evaluate(text, &memory, Some(&walked)).map_err(|e| e.to_string())?;
+    let number = symbols.number(&value, &memory).map(Number::to_u32);
+    match (number, value.addr()) {
+        (Ok(number), _) if symbols.unfolds(value.ty) => Ok(number),
+        (_, Some(addr)) => Ok(addr),
+        (number, None) => number.map_err(|e| e.to_string()),
     }
 }
 
@@ -180,8 +218,10 @@ impl Unfold<'_> {
 /// All tasks, and what is unusual about the list.
 pub fn tasks(m: &Machine, known: &Known) -> (Vec<TaskSample>, Option<String>) {
     let Some(rtos) = &known.rtos else {
-        let why =
-            if known.symbols.is_some() { "the symbols name no FreeRTOS" } else { "no symbols: --elf FILE" };
+        let why = match known.symbols {
+            Some(_) => "the symbols name no FreeRTOS: --elf FILE gives the application's",
+            None => "no symbols: --elf FILE",
+        };
         return (Vec::new(), Some(why.into()));
     };
     let snapshot = snapshot(rtos, m);

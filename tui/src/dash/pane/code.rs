@@ -66,7 +66,7 @@ impl Code {
     }
 }
 
-/// Columns of the marks, the address and the bytes.
+/// What stands above an instruction, and the instruction.
 fn rows(s: &Shared, l: &CodeLine, width: u16) -> Vec<Row> {
     let theme = s.theme;
     let mut out = Vec::new();
@@ -84,6 +84,13 @@ fn rows(s: &Shared, l: &CodeLine, width: u16) -> Vec<Row> {
             ]),
         );
     }
+    add(true, insn(s, l, width));
+    out
+}
+
+/// The instruction itself.
+fn insn(s: &Shared, l: &CodeLine, width: u16) -> Line<'static> {
+    let theme = s.theme;
     let point = s.breaks.contains(&l.addr);
     let core = (0..2).find(|c| s.sample.pc[*c] == l.addr && (*c == s.core || !s.sample.running));
     let mut spans = vec![
@@ -105,8 +112,7 @@ fn rows(s: &Shared, l: &CodeLine, width: u16) -> Vec<Row> {
     if let Some(target) = &l.target {
         spans.push(Span::styled(format!("  ; {target}"), theme.style(Role::Dim)));
     }
-    add(true, Line::from(spans));
-    out
+    Line::from(spans)
 }
 
 impl Pane for Code {
@@ -117,7 +123,10 @@ impl Pane for Code {
 
     fn want(&self, s: &Shared, area: Rect, wants: &mut Wants) {
         let rows = usize::from(area.height);
-        wants.code = Some(CodeWant { core: s.core & 1, at: self.at, before: rows, rows: rows + 1 });
+        // While it runs no more than is shown: a third above the PC. Standing, a page either way to move in.
+        let (before, rows) =
+            if s.sample.running { (rows / 3 + 1, rows - rows / 3) } else { (rows, rows + 1) };
+        wants.code = Some(CodeWant { core: s.core & 1, at: self.at, before, rows });
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
@@ -148,8 +157,7 @@ impl Pane for Code {
             Cmd::ToggleBreak => return act(Action::ToggleBreak(self.cursor(s))),
             Cmd::RunTo => return act(Action::RunTo(self.cursor(s))),
             Cmd::Goto => {
-                let label = "Go to: address, symbol, register".to_string();
-                return Some(vec![Effect::Ask(super::PaneId::Code, cmd, label)]);
+                return super::ask(super::PaneId::Code, cmd, super::memory::GOTO);
             }
             Cmd::Copy => {
                 let cursor = self.cursor(s);
@@ -161,10 +169,15 @@ impl Pane for Code {
         Some(Vec::new())
     }
 
-    fn answer(&mut self, _s: &mut Shared, _cmd: Cmd, text: &str) -> Vec<Effect> {
+    fn answer(&mut self, s: &mut Shared, _cmd: Cmd, text: &str) -> Vec<Effect> {
         match number(text) {
             Some(addr) => self.show(addr),
-            None => return vec![Effect::Act(Some(super::PaneId::Code), Action::Address(text.into()))],
+            None => {
+                return vec![Effect::Act(
+                    Some(super::PaneId::Code),
+                    Action::Address(text.into(), s.context()),
+                )];
+            }
         }
         Vec::new()
     }

@@ -4,7 +4,7 @@ use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
 use crate::dash::log::LogLine;
 use crate::dash::state::{Effect, Shared};
-use crate::dash::text::put;
+use crate::dash::text::{put, wrap};
 use crate::dash::theme::Role;
 use crate::dash::wire::{Action, Reply};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -32,28 +32,45 @@ impl Console {
         self.first(s) + s.uarts[self.uart].len() as u64
     }
 
-    /// The top line shown when the end is in sight. An empty open line takes no row.
-    fn bottom_top(&self, s: &Shared, height: u16) -> u64 {
-        (self.end(s)).saturating_sub(u64::from(height)).max(self.first(s))
+    /// Lines that take rows: an empty open line only where keys go.
+    fn lines(&self, s: &Shared) -> usize {
+        let log = &s.uarts[self.uart];
+        let empty = !self.typing && log.line(log.len() - 1).is_none_or(|l| l.text.is_empty());
+        log.len() - usize::from(empty)
     }
 
-    fn shown_top(&self, s: &Shared, height: u16) -> u64 {
-        self.top.unwrap_or(u64::MAX).min(self.bottom_top(s, height)).max(self.first(s))
+    /// The line at the top when the end is in sight, and how many of its rows are above the area.
+    fn bottom(&self, s: &Shared, area: Rect) -> (u64, usize) {
+        let (log, height) = (&s.uarts[self.uart], usize::from(area.height));
+        let mut rows = 0;
+        for n in (0..self.lines(s)).rev() {
+            rows += log.line(n).map_or(0, |l| rows_of(l, area.width));
+            if rows >= height {
+                return (self.first(s) + n as u64, rows - height);
+            }
+        }
+        (self.first(s), 0)
     }
 
-    fn scroll(&mut self, s: &Shared, by: i64, height: u16) {
-        let to = self.shown_top(s, height).saturating_add_signed(by).max(self.first(s));
-        self.top = (to < self.bottom_top(s, height)).then_some(to);
+    fn shown_top(&self, s: &Shared, area: Rect) -> (u64, usize) {
+        let top = self.top.map_or((u64::MAX, 0), |top| (top, 0));
+        top.min(self.bottom(s, area)).max((self.first(s), 0))
+    }
+
+    fn scroll(&mut self, s: &Shared, by: i64, area: Rect) {
+        let (line, above) = self.shown_top(s, area);
+        let to = (line + u64::from(above > 0)).saturating_add_signed(by).max(self.first(s));
+        self.top = ((to, 0) < self.bottom(s, area)).then_some(to);
     }
 
     /// The nearest line above the shown ones that holds the text.
-    fn search_back(&mut self, s: &mut Shared, height: u16) {
+    fn search_back(&mut self, s: &mut Shared) {
         let log = &s.uarts[self.uart];
         let from = self.top.unwrap_or(self.end(s)).saturating_sub(self.first(s)) as usize;
         let needle = self.search.to_lowercase();
         let fits = |n: &usize| log.line(*n).is_some_and(|l| l.text.to_lowercase().contains(&needle));
         match (0..from).rev().find(fits).or_else(|| (from..log.len()).rev().find(fits)) {
-            Some(n) => self.top = Some((self.first(s) + n as u64).min(self.bottom_top(s, height))),
+            Some(n) => self.top = Some(self.first(s) + n as u64),
             None => s.notify(format!("{:?} is nowhere", self.search)),
         }
     }
@@ -80,6 +97,14 @@ fn bytes_of(key: KeyEvent) -> Vec<u8> {
         KeyCode::End => b"\x1b[F".to_vec(),
         KeyCode::Delete => b"\x1b[3~".to_vec(),
         _ => Vec::new(),
+    }
+}
+
+/// Rows that a line takes.
+fn rows_of(line: &LogLine, width: u16) -> usize {
+    match line.text.is_ascii() {
+        true => line.text.len().div_ceil(usize::from(width.max(1))).max(1),
+        false => wrap(&Line::raw(line.text.as_str()), width).len(),
     }
 }
 
@@ -121,12 +146,22 @@ impl Pane for Console {
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, _focused: bool) {
         let log = &s.uarts[self.uart];
-        let top = (self.shown_top(s, area.height) - self.first(s)) as usize;
-        for (y, n) in (0..area.height).zip(top..log.len()) {
-            let Some(line) = log.line(n) else { break };
-            let used = put(buf, area, y, draw_line(s, line, &self.search));
-            if self.typing && n + 1 == log.len() && used < area.width {
-                buf[(area.x + used, area.y + y)].set_style(s.theme.style(Role::Flash));
+        let (top, above) = self.shown_top(s, area);
+        let from = (top - self.first(s)) as usize;
+        let mut y = 0;
+        for (n, above) in (from..self.lines(s)).zip(std::iter::once(above).chain(std::iter::repeat(0))) {
+            let Some(line) = log.line(n).filter(|_| y < area.height) else { break };
+            let begun = i32::from(y) - above as i32;
+            for row in wrap(&draw_line(s, line, &self.search), area.width).into_iter().skip(above) {
+                put(buf, area, y, row);
+                y = y.saturating_add(1);
+            }
+            if self.typing && n + 1 == log.len() {
+                let column = log.cursor() as u16 % area.width;
+                let row = (begun + i32::from(log.cursor() as u16 / area.width))
+                    .clamp(0, i32::from(area.height) - 1);
+                let at = (area.x + column, area.y + row as u16);
+                buf[at].set_style(s.theme.style(Role::Flash));
             }
         }
         if log.is_empty() {
@@ -137,21 +172,21 @@ impl Pane for Console {
     fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
         let page = i64::from(area.height.max(2)) - 1;
         match cmd {
-            Cmd::Up => self.scroll(s, -1, area.height),
-            Cmd::Down => self.scroll(s, 1, area.height),
-            Cmd::PageUp => self.scroll(s, -page, area.height),
-            Cmd::PageDown => self.scroll(s, page, area.height),
-            Cmd::First => self.scroll(s, i64::MIN / 2, area.height),
+            Cmd::Up => self.scroll(s, -1, area),
+            Cmd::Down => self.scroll(s, 1, area),
+            Cmd::PageUp => self.scroll(s, -page, area),
+            Cmd::PageDown => self.scroll(s, page, area),
+            Cmd::First => self.scroll(s, i64::MIN / 2, area),
             Cmd::Last => self.top = None,
             Cmd::Select => (self.typing, self.top) = (true, None),
             Cmd::Cancel => self.search.clear(),
             Cmd::Clear => s.uarts[self.uart].clear(),
             Cmd::Uart => (self.uart, self.top) = ((self.uart + 1) % 3, None),
-            Cmd::Search => return Some(vec![Effect::Ask(PaneId::Console, cmd, "Search".into())]),
-            Cmd::SearchAgain => self.search_back(s, area.height),
+            Cmd::Search => return super::ask(PaneId::Console, cmd, "Search"),
+            Cmd::SearchAgain => self.search_back(s),
             Cmd::Copy => {
                 let log = &s.uarts[self.uart];
-                let top = (self.shown_top(s, area.height) - self.first(s)) as usize;
+                let top = (self.shown_top(s, area).0 - self.first(s)) as usize;
                 let lines = (top..log.len()).take(area.height.into()).filter_map(|n| log.line(n));
                 let text = lines.map(|l| l.text.as_str()).collect::<Vec<_>>().join("\n");
                 return Some(vec![Effect::Copy(text)]);
@@ -165,7 +200,7 @@ impl Pane for Console {
         self.typing
     }
 
-    fn key(&mut self, _s: &mut Shared, key: KeyEvent) -> Vec<Effect> {
+    fn key(&mut self, _s: &mut Shared, key: KeyEvent, _area: Rect) -> Vec<Effect> {
         if key.code == KeyCode::Esc {
             self.typing = false;
             return Vec::new();
@@ -183,7 +218,7 @@ impl Pane for Console {
     fn answer(&mut self, s: &mut Shared, _cmd: Cmd, text: &str) -> Vec<Effect> {
         self.search = text.into();
         if !text.is_empty() {
-            self.search_back(s, 10);
+            self.search_back(s);
         }
         Vec::new()
     }
@@ -192,10 +227,6 @@ impl Pane for Console {
         if !reply.text.is_empty() {
             s.uarts[0].note(&reply.text);
         }
-        Vec::new()
-    }
-
-    fn click(&mut self, _s: &mut Shared, _x: u16, _y: u16, _area: Rect) -> Vec<Effect> {
         Vec::new()
     }
 }

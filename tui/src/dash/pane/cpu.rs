@@ -3,7 +3,7 @@
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, Shared};
-use crate::dash::text::put;
+use crate::dash::text::{put, words};
 use crate::dash::theme::Role;
 use crate::dash::wire::{CpuSample, IrqSample, Wants};
 use esplens_core::cpu::exception::cause_name;
@@ -13,6 +13,9 @@ use ratatui::text::{Line, Span};
 
 /// Columns that one register takes.
 const CELL: usize = 16;
+
+/// Columns from which on both cores stand side by side.
+const BOTH: u16 = 116;
 
 /// The pane: which register of the window is chosen.
 #[derive(Default)]
@@ -74,9 +77,8 @@ fn ps_fields(ps: u32) -> String {
 }
 
 impl Registers {
-    fn lines(&self, s: &Shared, width: u16, focused: bool) -> Vec<Line<'static>> {
-        let core = s.core & 1;
-        let Some(now) = s.cpu() else { return Vec::new() };
+    fn lines(&self, s: &Shared, core: usize, width: u16, focused: bool) -> Vec<Line<'static>> {
+        let Some(now) = s.sample.cpu.as_ref().map(|c| &c[core]) else { return Vec::new() };
         let was = s.before.as_ref().filter(|_| !s.sample.running).map(|b| &b[core]);
         let seen = Seen { s, now, was };
         let columns = (usize::from(width) / CELL).clamp(1, 4);
@@ -85,6 +87,7 @@ impl Registers {
         lines.extend(special(&seen, columns));
         lines.extend(s.sample.irq[core].iter().map(|i| irq(s, i)));
         lines.extend(all_frames(&seen, width));
+        lines.extend(levels(&seen));
         lines
     }
 
@@ -96,15 +99,14 @@ impl Registers {
         let mut lines = vec![Line::from(first)];
         let mut ps = seen.cell("ps", |c| c.ps);
         let fields = ps_fields(seen.now.ps);
-        let short = Line::from(ps.clone()).width() + 1 + fields.len() <= width;
-        let fields =
-            Span::styled(format!("{}{fields}", if short { " " } else { "        " }), theme.style(Role::Dim));
-        if short {
-            ps.push(fields.clone());
-        }
-        lines.push(Line::from(ps));
-        if !short {
-            lines.push(Line::from(fields));
+        let dim = |text: String| Span::styled(text, theme.style(Role::Dim));
+        if Line::from(ps.clone()).width() + 1 + fields.len() <= width {
+            ps.push(dim(format!(" {fields}")));
+            lines.push(Line::from(ps));
+        } else {
+            lines.push(Line::from(ps));
+            let rows = words(&fields, width.saturating_sub(8)).into_iter();
+            lines.extend(rows.map(|row| Line::from(dim(format!("        {row}")))));
         }
         lines
     }
@@ -129,6 +131,7 @@ impl Registers {
     }
 }
 
+/// The special registers worth a place of their own, then those that are decoded.
 fn special(seen: &Seen, columns: usize) -> Vec<Line<'static>> {
     type Get = fn(&CpuSample) -> u32;
     let all: [(&str, Get); 16] = [
@@ -149,18 +152,18 @@ fn special(seen: &Seen, columns: usize) -> Vec<Line<'static>> {
         ("int", |c| c.interrupt),
         ("intena", |c| c.intenable),
     ];
-    let mut lines: Vec<Line> = all
-        .chunks(columns)
-        .map(|row| {
-            seen.row(&row.iter().map(|(n, f)| (*n, f as &dyn Fn(&CpuSample) -> u32)).collect::<Vec<_>>())
-        })
-        .collect();
+    let cells = |row: &[(&'static str, Get)]| {
+        seen.row(&row.iter().map(|(n, f)| (*n, f as &dyn Fn(&CpuSample) -> u32)).collect::<Vec<_>>())
+    };
+    all.chunks(columns).map(cells).chain(decoded(seen)).collect()
+}
+
+/// The exception, the loop and the window in words.
+fn decoded(seen: &Seen) -> [Line<'static>; 4] {
     let now = seen.now;
-    let exc = format!("{} {}  vaddr {:08x}", now.exccause, cause_name(now.exccause), now.excvaddr);
-    lines.push(seen.text("exc", exc, seen.role(|c| c.exccause ^ c.excvaddr)));
+    let exc = format!("{} {}", now.exccause, cause_name(now.exccause));
     let active = now.lcount != 0 && (now.lbeg..now.lend).contains(&now.pc);
-    let text = format!("{:08x}..{:08x} {} left", now.lbeg, now.lend, now.lcount);
-    lines.push(seen.text("loop", text, if active { Role::Changed } else { Role::Dim }));
+    let left = format!("{:08x}..{:08x} {} left", now.lbeg, now.lend, now.lcount);
     let window: String = (0..16)
         .map(|n| match (n == now.windowbase, now.windowstart >> n & 1 != 0) {
             (true, _) => '▲',
@@ -168,9 +171,13 @@ fn special(seen: &Seen, columns: usize) -> Vec<Line<'static>> {
             _ => '·',
         })
         .collect();
-    let text = format!("base {:2} start {:04x} {window}", now.windowbase, now.windowstart);
-    lines.push(seen.text("window", text, seen.role(|c| c.windowstart | c.windowbase << 16)));
-    lines
+    let window = format!("base {:2} start {:04x} {window}", now.windowbase, now.windowstart);
+    [
+        seen.text("exc", exc, seen.role(|c| c.exccause)),
+        seen.row(&[("vaddr", &|c| c.excvaddr), ("dcause", &|c| c.debugcause)]),
+        seen.text("loop", left, if active { Role::Changed } else { Role::Dim }),
+        seen.text("window", window, seen.role(|c| c.windowstart | c.windowbase << 16)),
+    ]
 }
 
 fn irq(s: &Shared, i: &IrqSample) -> Line<'static> {
@@ -195,9 +202,12 @@ fn all_frames(seen: &Seen, width: u16) -> Vec<Line<'static>> {
     for quad in (0..16u32).step_by(quads) {
         let distance = quad.wrapping_sub(now.windowbase) & 15;
         let live = now.windowstart >> quad & 1 != 0;
+        // A frame has what lies between its first register and the next frame's.
+        let owner = (0..16).map(|back| quad.wrapping_sub(back) & 15).find(|q| now.windowstart >> q & 1 != 0);
         let role = match distance {
             0..4 => Role::Text,
-            _ => Role::Dim,
+            _ if owner.is_some_and(|q| q != now.windowbase) => Role::Dim,
+            _ => Role::Border,
         };
         let mark = match (distance, live) {
             (0, _) => "▲",
@@ -217,9 +227,47 @@ fn all_frames(seen: &Seen, width: u16) -> Vec<Line<'static>> {
     lines
 }
 
+/// What each interrupt level keeps of whom it interrupted, and the rest.
+fn levels(seen: &Seen) -> Vec<Line<'static>> {
+    let theme = seen.s.theme;
+    let mut lines =
+        vec![Line::from(Span::styled("level       epc      eps  excsave", theme.style(Role::Title)))];
+    for level in 1..8 {
+        let get =
+            |of: fn(&CpuSample) -> &Vec<u32>| move |c: &CpuSample| of(c).get(level).copied().unwrap_or(0);
+        let value = |of: &dyn Fn(&CpuSample) -> u32, shown: bool| {
+            let text = if shown { format!(" {:08x}", of(seen.now)) } else { " ".repeat(9) };
+            Span::styled(text, theme.style(seen.role(of)))
+        };
+        lines.push(Line::from(vec![
+            Span::styled(format!("{level:>5} "), theme.style(Role::Name)),
+            value(&get(|c| &c.epc), true),
+            value(&get(|c| &c.eps), level > 1),
+            value(&get(|c| &c.excsave), true),
+        ]));
+    }
+    lines.push(seen.row(&[("depc", &|c| c.depc), ("prid", &|c| c.prid)]));
+    let misc: Vec<Vec<Span>> = (0..seen.now.misc.len().min(4))
+        .map(|n| seen.cell(&format!("misc{n}"), move |c| c.misc.get(n).copied().unwrap_or(0)))
+        .collect();
+    lines.extend(misc.chunks(3).map(|row| Line::from(row.concat())));
+    lines
+}
+
+/// Each core shown with its part of the area: both where there is room, else the one looked at.
+fn parts(s: &Shared, area: Rect) -> Vec<(usize, Rect)> {
+    if area.width < BOTH {
+        return vec![(s.core & 1, area)];
+    }
+    let width = area.width / 2;
+    vec![(0, Rect { width, ..area }), (1, Rect { x: area.x + width, width: area.width - width, ..area })]
+}
+
 impl Pane for Registers {
     fn title(&self, s: &Shared) -> String {
-        format!("core {}: {}", s.core, s.sample.cores[s.core & 1])
+        let other = s.core & 1 ^ 1;
+        let [a, b] = [s.core & 1, other].map(|core| format!("core {core}: {}", s.sample.cores[core]));
+        format!("{a}  {b}")
     }
 
     fn want(&self, _s: &Shared, _area: Rect, wants: &mut Wants) {
@@ -227,16 +275,20 @@ impl Pane for Registers {
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
-        let lines = self.lines(s, area.width, focused);
-        let top = self.top.min(lines.len().saturating_sub(usize::from(area.height)));
-        for (y, line) in (0..area.height).zip(lines.into_iter().skip(top)) {
-            put(buf, area, y, line);
+        for (core, part) in parts(s, area) {
+            let lines = self.lines(s, core, part.width, focused && core == s.core & 1);
+            let top = self.top.min(lines.len().saturating_sub(usize::from(part.height)));
+            for (y, line) in (0..part.height).zip(lines.into_iter().skip(top)) {
+                put(buf, part, y, line);
+            }
         }
     }
 
     fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
         let page = usize::from(area.height.max(1));
-        let most = self.lines(s, area.width, false).len().saturating_sub(page);
+        let most =
+            parts(s, area).into_iter().map(|(core, part)| self.lines(s, core, part.width, false).len());
+        let most = most.max().unwrap_or(0).saturating_sub(page);
         match cmd {
             Cmd::Up => self.chosen = self.chosen.saturating_sub(1),
             Cmd::Down => self.chosen = (self.chosen + 1).min(15),
@@ -255,5 +307,16 @@ impl Pane for Registers {
             _ => return None,
         }
         Some(Vec::new())
+    }
+
+    fn click(&mut self, s: &mut Shared, x: u16, _y: u16, area: Rect) -> Vec<Effect> {
+        let local = Rect { x: 0, y: 0, ..area };
+        if let Some((core, _)) =
+            parts(s, local).into_iter().find(|(_, part)| (part.x..part.right()).contains(&x))
+            && core != s.core & 1
+        {
+            (s.core, s.task, s.frame) = (core, None, 0);
+        }
+        Vec::new()
     }
 }

@@ -1,13 +1,15 @@
 //! The Ethernet controller.
 
+mod fields;
+
 use super::{Pane, PaneId};
 use crate::dash::decode;
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, FLASH_MS, Shared};
-use crate::dash::text::{bytes, moved, put};
+use crate::dash::text::{bytes, moved, put, scroll, words};
 use crate::dash::theme::Role;
 use crate::dash::wire::{EthSample, Wants};
-use esplens_soc::dev::eth::spec::{int, moder, rx_bd, tx_bd};
+use esplens_soc::dev::eth::spec::{rx_bd, tx_bd};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -29,62 +31,8 @@ pub struct Eth {
     /// Time and bytes to the guest and from it, in the recent past.
     rates: VecDeque<(u64, [(u64, u64); 2])>,
     top: usize,
-}
-
-type Field = (u32, &'static str);
-
-const MODER: &[Field] = &[
-    (moder::RXEN, "RXEN"),
-    (moder::TXEN, "TXEN"),
-    (moder::BRO, "BRO"),
-    (moder::IAM, "IAM"),
-    (moder::PRO, "PRO"),
-    (moder::LOOPBCK, "LOOPBCK"),
-    (1 << 10, "FULLD"),
-    (moder::RST, "RST"),
-    (moder::CRCEN, "CRCEN"),
-    (moder::HUGEN, "HUGEN"),
-    (moder::PAD, "PAD"),
-    (moder::RECSMALL, "RECSMALL"),
-];
-const INT: &[Field] =
-    &[(int::TXB, "TXB"), (int::TXE, "TXE"), (int::RXB, "RXB"), (int::RXE, "RXE"), (int::BUSY, "BUSY")];
-const TX_BD: &[Field] =
-    &[(tx_bd::IRQ, "IRQ"), (tx_bd::WR, "WR"), (tx_bd::PAD, "PAD"), (tx_bd::CRC, "CRC"), (tx_bd::UR, "UR")];
-const RX_BD: &[Field] = &[
-    (rx_bd::IRQ, "IRQ"),
-    (rx_bd::WR, "WR"),
-    (rx_bd::M, "M"),
-    (rx_bd::OR, "OR"),
-    (rx_bd::TL, "TL"),
-    (rx_bd::SF, "SF"),
-];
-
-/// The names of the set fields, and what bits have no name.
-fn fields(value: u32, names: &[Field]) -> String {
-    let mut out: Vec<&str> =
-        names.iter().filter(|(bit, _)| value & bit != 0).map(|(_, name)| *name).collect();
-    if out.is_empty() {
-        out.push("-");
-    }
-    out.join(" ")
-}
-
-/// A register by field.
-fn decoded(name: &str, value: u32) -> String {
-    match name {
-        "MODER" => fields(value, MODER),
-        "INT_SOURCE" | "INT_MASK" => fields(value, INT),
-        "PACKETLEN" => format!("min {} max {}", value >> 16, value & 0xFFFF),
-        "TX_BD_NUM" => format!("{value} to send, {} to receive", 128u32.saturating_sub(value)),
-        "MIIADDRESS" => format!("PHY {} register {}", value & 31, value >> 8 & 31),
-        "COLLCONF" => format!("window {} retries {}", value & 0x3F, value >> 16 & 15),
-        "MIICOMMAND" => fields(value, &[(1, "SCANSTAT"), (2, "RSTAT"), (4, "WCTRLDATA")]),
-        "MIISTATUS" => fields(value, &[(1, "LINKFAIL"), (2, "BUSY"), (4, "NVALID")]),
-        "MIIMODER" => format!("divider {}", value & 0xFF),
-        "CTRLMODER" => fields(value, &[(1, "PASSALL"), (2, "RXFLOW"), (4, "TXFLOW")]),
-        _ => String::new(),
-    }
+    /// The chosen descriptor; `None`: the one that is filled next.
+    chosen: Option<usize>,
 }
 
 impl Eth {
@@ -104,7 +52,7 @@ impl Eth {
             .collect();
         let cell = |(n, (name, value)): &(usize, &(String, u32))| {
             let role = if self.flashes(s, self.regs.get(*n)) { Role::Flash } else { Role::Text };
-            let text = decoded(name, *value);
+            let text = fields::register(name, *value);
             vec![
                 Span::styled(format!("{name:<11}"), s.theme.style(Role::Name)),
                 Span::styled(format!("{value:08x}"), s.theme.style(role)),
@@ -152,54 +100,95 @@ impl Eth {
         ])
     }
 
+    /// The descriptors of a ring that are shown: those that were never used are left out.
+    fn shown(eth: &EthSample, tx: bool) -> Vec<usize> {
+        let border = (eth.tx_num as usize).min(eth.desc.len());
+        let range = if tx { 0..border } else { border..eth.desc.len() };
+        range.filter(|i| eth.desc[*i] != (0, 0)).collect()
+    }
+
+    fn chosen(&self, eth: &EthSample) -> usize {
+        self.chosen.unwrap_or(eth.rx_next as usize)
+    }
+
+    /// Chooses the descriptor so many places on, and brings its row into view.
+    fn choose(&mut self, eth: &EthSample, by: isize, area: Rect) {
+        let (tx, rx) = (Self::shown(eth, true), Self::shown(eth, false));
+        let all = [&tx[..], &rx[..]].concat();
+        let at = all.iter().position(|i| *i == self.chosen(eth)).unwrap_or(0);
+        let to = at.saturating_add_signed(by).min(all.len().saturating_sub(1));
+        self.chosen = all.get(to).copied();
+        // Two rows of figures, then each ring under its heading.
+        let columns = usize::from((area.width / CELL).max(1));
+        let line = match to.checked_sub(tx.len()) {
+            None => 3 + to / columns,
+            Some(n) => 4 + tx.len().div_ceil(columns) + n / columns,
+        };
+        self.top = scroll(self.top, line, usize::from(area.height.max(1)));
+    }
+
     /// One descriptor: number, owner, length, status, address.
-    fn descriptor(&self, s: &Shared, eth: &EthSample, i: usize) -> Vec<Span<'static>> {
+    fn descriptor(&self, s: &Shared, eth: &EthSample, i: usize, focused: bool) -> Vec<Span<'static>> {
         let tx = (i as u32) < eth.tx_num;
         let (word, addr) = eth.desc[i];
         let next = i as u32 == if tx { eth.tx_next } else { eth.rx_next };
         let owned = word & if tx { tx_bd::RD } else { rx_bd::E } != 0;
         let role = match (self.flashes(s, self.changed.get(i)), next, owned) {
             (true, ..) => Role::Flash,
+            _ if focused && self.chosen == Some(i) => Role::Selected,
             (_, true, _) => Role::Active,
             (.., true) => Role::Owned,
             _ => Role::Dim,
         };
         let owner = if owned { "MAC" } else { "cpu" };
-        let status = fields(word, if tx { TX_BD } else { RX_BD });
+        let status = fields::descriptor(word, tx);
         let mark = if next { "▶" } else { " " };
         let text = format!("{mark}{i:>3} {owner} {:>5} {addr:08x} {status}", word >> 16);
         vec![Span::styled(format!("{text:<width$}", width = CELL as usize), s.theme.style(role))]
     }
 
-    /// A ring, as many descriptors a row as fit; those that were never used are left out.
-    fn ring(&self, s: &Shared, eth: &EthSample, tx: bool, width: u16) -> Vec<Line<'static>> {
-        let range = if tx { 0..eth.tx_num as usize } else { eth.tx_num as usize..eth.desc.len() };
-        let used = |i: &usize| eth.desc[*i] != (0, 0);
-        let shown: Vec<usize> = range.clone().filter(used).collect();
+    /// A ring, as many descriptors a row as fit.
+    fn ring(&self, s: &Shared, eth: &EthSample, tx: bool, width: u16, focused: bool) -> Vec<Line<'static>> {
+        let shown = Self::shown(eth, tx);
+        let border = (eth.tx_num as usize).min(eth.desc.len());
+        let size = if tx { border } else { eth.desc.len() - border };
         let columns = usize::from((width / CELL).max(1));
         let (name, role) = if tx { ("transmit", Role::Second) } else { ("receive", Role::First) };
         let next = if tx { eth.tx_next } else { eth.rx_next };
-        let title =
-            format!("{name} ring: {} of {} descriptors in use, next {next}", shown.len(), range.len());
+        let title = format!("{name} ring: {} of {} descriptors in use, next {next}", shown.len(), size);
         let mut lines = vec![Line::from(Span::styled(title, s.theme.style(role)))];
         let row = |row: &[usize]| {
-            Line::from(row.iter().flat_map(|i| self.descriptor(s, eth, *i)).collect::<Vec<_>>())
+            Line::from(row.iter().flat_map(|i| self.descriptor(s, eth, *i, focused)).collect::<Vec<_>>())
         };
         lines.extend(shown.chunks(columns).map(row));
         lines
     }
 
-    fn lines(&self, s: &Shared, width: u16) -> Vec<Line<'static>> {
-        let dim = |text: &str| vec![Line::from(Span::styled(text.to_string(), s.theme.style(Role::Dim)))];
+    fn lines(&self, s: &Shared, width: u16, focused: bool) -> Vec<Line<'static>> {
+        let dim = |text: &str| {
+            let line = |text| Line::from(Span::styled(text, s.theme.style(Role::Dim)));
+            words(text, width.into()).into_iter().map(line).collect()
+        };
         let Some(eth) = &s.sample.eth else { return Vec::new() };
         if !eth.openeth {
             return dim("the firmware drives the chip's own EMAC, which finds no PHY; open_eth is not there");
         }
         let mut lines = vec![self.head(s, eth), self.losses(s, eth)];
-        lines.extend(self.ring(s, eth, true, width));
-        lines.extend(self.ring(s, eth, false, width));
+        lines.extend(self.ring(s, eth, true, width, focused));
+        lines.extend(self.ring(s, eth, false, width, focused));
         lines.extend(self.registers(s, eth, width));
         lines
+    }
+}
+
+/// The descriptor that follows in its ring.
+fn after(eth: &EthSample, i: u32) -> u32 {
+    let tx = i < eth.tx_num;
+    let wraps = eth.desc.get(i as usize).is_none_or(|d| d.0 & if tx { tx_bd::WR } else { rx_bd::WR } != 0);
+    match (wraps, tx) {
+        (true, true) => 0,
+        (true, false) => eth.tx_num,
+        _ => i + 1,
     }
 }
 
@@ -216,8 +205,8 @@ impl Pane for Eth {
         wants.eth = true;
     }
 
-    fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, _focused: bool) {
-        let lines = self.lines(s, area.width);
+    fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
+        let lines = self.lines(s, area.width, focused);
         let top = self.top.min(lines.len().saturating_sub(usize::from(area.height)));
         for (y, line) in (0..area.height).zip(lines.into_iter().skip(top)) {
             put(buf, area, y, line);
@@ -226,11 +215,23 @@ impl Pane for Eth {
 
     fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
         let page = usize::from(area.height.max(2)) - 1;
-        let most = self.lines(s, area.width).len().saturating_sub(usize::from(area.height));
-        if matches!(cmd, Cmd::Select | Cmd::Follow) {
-            let eth = s.sample.eth.as_ref()?;
-            let addr = eth.desc.get(eth.rx_next as usize)?.1;
-            return Some(vec![Effect::Show(PaneId::Memory, addr)]);
+        let most = self.lines(s, area.width, false).len().saturating_sub(usize::from(area.height));
+        match (cmd, s.sample.eth.as_ref()) {
+            (Cmd::Select | Cmd::Follow, Some(eth)) => {
+                let addr = eth.desc.get(self.chosen(eth))?.1;
+                return Some(vec![Effect::Show(PaneId::Memory, addr)]);
+            }
+            (Cmd::Copy, Some(eth)) => {
+                let (word, addr) = eth.desc.get(self.chosen(eth))?;
+                return Some(vec![Effect::Copy(format!("{word:#010x} {addr:#010x}"))]);
+            }
+            (Cmd::Left, Some(eth)) => self.choose(eth, -1, area),
+            (Cmd::Right, Some(eth)) => self.choose(eth, 1, area),
+            (Cmd::Cancel, _) => self.chosen = None,
+            _ => {}
+        }
+        if matches!(cmd, Cmd::Left | Cmd::Right | Cmd::Cancel) {
+            return Some(Vec::new());
         }
         self.top = moved(cmd, self.top, page, most)?;
         Some(Vec::new())
@@ -259,17 +260,17 @@ impl Pane for Eth {
             }
         }
         // A descriptor that was filled and given back between two looks shows by the one that comes next.
-        if self.seen.openeth
-            && self.seen.rx_next != eth.rx_next
-            && let Some(at) = self.changed.get_mut(self.seen.rx_next as usize)
-        {
-            *at = now;
-        }
-        if self.seen.openeth
-            && self.seen.tx_next != eth.tx_next
-            && let Some(at) = self.changed.get_mut(self.seen.tx_next as usize)
-        {
-            *at = now;
+        let next = [(self.seen.rx_next, eth.rx_next), (self.seen.tx_next, eth.tx_next)];
+        for (was, is) in next.into_iter().filter(|(was, is)| self.seen.openeth && was != is) {
+            // All that were passed since, round the ring.
+            let mut at = was;
+            for _ in 0..eth.desc.len() {
+                self.changed.get_mut(at as usize).into_iter().for_each(|when| *when = now);
+                at = after(eth, at);
+                if at == is {
+                    break;
+                }
+            }
         }
         self.seen = eth.clone();
     }

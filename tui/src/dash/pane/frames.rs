@@ -4,7 +4,7 @@ use super::{Pane, PaneId};
 use crate::dash::decode;
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, FrameRow, Shared};
-use crate::dash::text::{fit, put};
+use crate::dash::text::{fit, put, say};
 use crate::dash::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -148,7 +148,11 @@ impl Pane for Frames {
         let rows = self.rows(s);
         let (list, below) = self.split(area);
         if rows.is_empty() {
-            put(buf, area, 0, Line::from(Span::styled("no frames yet", s.theme.style(Role::Dim))));
+            let text = match s.frames.len() {
+                0 => "no frames yet".to_string(),
+                n => format!("none of {n} frames: F with nothing shows all, * leaves the stream"),
+            };
+            say(buf, area, s.theme.style(Role::Dim), &text);
             return;
         }
         let chosen = self.at(&rows);
@@ -196,13 +200,9 @@ impl Pane for Frames {
             Cmd::Hex => (self.hex, self.open) = (!self.hex || !self.opened(area), Some(true)),
             Cmd::Clear => s.frames.clear(),
             Cmd::Filter => {
-                return Some(vec![Effect::Ask(
-                    PaneId::Frames,
-                    cmd,
-                    "Only frames with (nothing: all)".into(),
-                )]);
+                return super::ask(PaneId::Frames, cmd, "Only frames with (nothing: all)");
             }
-            Cmd::Search => return Some(vec![Effect::Ask(PaneId::Frames, cmd, "Search".into())]),
+            Cmd::Search => return super::ask(PaneId::Frames, cmd, "Search"),
             Cmd::SearchAgain => self.search(s),
             Cmd::Copy => return Some(vec![Effect::Copy(words(rows.get(at)?))]),
             _ => return None,

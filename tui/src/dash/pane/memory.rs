@@ -13,6 +13,8 @@ use ratatui::text::{Line, Span};
 
 /// Where it looks at first: the begin of data RAM.
 const START: u32 = 0x3FFB_0000;
+/// What can be gone to.
+pub const GOTO: &str = "Go to: address, symbol, register, expression";
 /// Places to go back to.
 const MAX_BACK: usize = 64;
 
@@ -25,9 +27,21 @@ pub struct Memory {
     back: Vec<u32>,
     /// First digit of a byte being typed, while editing.
     edit: Option<Option<u8>>,
-    /// What was there, and when each byte changed last.
-    seen: (u32, Vec<u8>, Vec<u64>),
+    seen: Seen,
     pattern: Vec<u8>,
+}
+
+/// What was shown.
+#[derive(Default)]
+struct Seen {
+    addr: u32,
+    bytes: Vec<u8>,
+    /// When each byte changed last, in milliseconds; 0: not yet.
+    when: Vec<u64>,
+    /// The bytes at the stop that holds or the last one, and which differed from the stop before.
+    at_stop: Vec<u8>,
+    changed: Vec<bool>,
+    stop: u64,
 }
 
 impl Default for Memory {
@@ -37,7 +51,7 @@ impl Default for Memory {
             cursor: START,
             back: Vec::new(),
             edit: None,
-            seen: (0, Vec::new(), Vec::new()),
+            seen: Seen::default(),
             pattern: Vec::new(),
         }
     }
@@ -108,20 +122,34 @@ impl Memory {
         vec![Effect::Notice("searching".into()), Effect::Act(Some(PaneId::Memory), action)]
     }
 
+    /// A hexadecimal digit typed while editing, after the high one of its byte or none.
+    fn digit(&mut self, s: &Shared, c: char, high: Option<u8>, area: Rect) -> Vec<Effect> {
+        let Some(low) = c.to_digit(16).map(|d| d as u8) else { return Vec::new() };
+        let Some(high) = high else {
+            self.edit = Some(Some(low));
+            return Vec::new();
+        };
+        let at = self.cursor;
+        self.edit = Some(None);
+        self.walk(1, area);
+        vec![Effect::Act(Some(PaneId::Memory), Action::Write(s.core & 1, at, vec![high << 4 | low]))]
+    }
+
     fn row(&self, s: &Shared, at: u32, count: u32, focused: bool) -> Line<'static> {
         let theme = s.theme;
         let mut spans = vec![Span::styled(format!("{at:08x} "), theme.style(Role::Addr))];
         let mut text = Vec::new();
         for addr in (0..count).filter_map(|n| at.checked_add(n)) {
             let byte = self.byte(s, addr);
-            let index = addr.wrapping_sub(self.seen.0) as usize;
-            let when = self.seen.2.get(index).copied().unwrap_or(0);
+            let index = addr.wrapping_sub(self.seen.addr) as usize;
+            let when = self.seen.when.get(index).copied().unwrap_or(0);
+            let changed = self.seen.changed.get(index) == Some(&true);
             let flash = when > 0 && s.clock.saturating_sub(when) < FLASH_MS;
             let role = match (byte, flash) {
                 _ if focused && addr == self.cursor => Role::Selected,
                 (_, true) => Role::Flash,
+                _ if changed => Role::Changed,
                 (Some(0) | None, _) => Role::Dim,
-                _ if when > 0 => Role::Changed,
                 _ => Role::Text,
             };
             let gap = if addr % 4 == 0 { " " } else { "" };
@@ -166,7 +194,7 @@ impl Pane for Memory {
     fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
         let row = i64::from(per_row(area.width));
         let page = row * (i64::from(area.height.max(2)) - 1);
-        let ask = |label: &str| Some(vec![Effect::Ask(PaneId::Memory, cmd, label.into())]);
+        let ask = |label| super::ask(PaneId::Memory, cmd, label);
         match cmd {
             Cmd::Up => self.walk(-row, area),
             Cmd::Down => self.walk(row, area),
@@ -174,7 +202,7 @@ impl Pane for Memory {
             Cmd::Right => self.walk(1, area),
             Cmd::PageUp => self.walk(-page, area),
             Cmd::PageDown => self.walk(page, area),
-            Cmd::Goto => return ask("Go to: address, symbol, register"),
+            Cmd::Goto => return ask(GOTO),
             Cmd::Search => return ask("Find: hex bytes or \"text\""),
             Cmd::SearchAgain if !self.pattern.is_empty() => return Some(self.find(s)),
             Cmd::Follow | Cmd::Select => {
@@ -201,39 +229,34 @@ impl Pane for Memory {
         self.edit.is_some()
     }
 
-    fn key(&mut self, s: &mut Shared, key: KeyEvent) -> Vec<Effect> {
-        let digit = match key.code {
-            KeyCode::Char(c) => c.to_digit(16),
-            KeyCode::Left => {
-                self.cursor = self.cursor.saturating_sub(1);
-                None
-            }
-            KeyCode::Right => {
-                self.cursor = self.cursor.saturating_add(1);
-                None
-            }
-            KeyCode::Esc | KeyCode::Enter => {
-                self.edit = None;
-                return Vec::new();
-            }
-            _ => None,
+    fn key(&mut self, s: &mut Shared, key: KeyEvent, area: Rect) -> Vec<Effect> {
+        let row = i64::from(per_row(area.width));
+        let by = match key.code {
+            KeyCode::Left => -1,
+            KeyCode::Right => 1,
+            KeyCode::Up => -row,
+            KeyCode::Down => row,
+            _ => 0,
         };
-        match (digit, self.edit) {
-            (Some(low), Some(Some(high))) => {
-                let byte = high << 4 | low as u8;
-                let at = self.cursor;
-                (self.edit, self.cursor) = (Some(None), at.saturating_add(1));
-                vec![Effect::Act(Some(PaneId::Memory), Action::Write(s.core & 1, at, vec![byte]))]
+        match (key.code, self.edit) {
+            (KeyCode::Esc | KeyCode::Enter, _) => self.edit = None,
+            // The digit typed wrongly, else a byte back.
+            (KeyCode::Backspace, Some(Some(_))) => self.edit = Some(None),
+            (KeyCode::Backspace, _) => self.walk(-1, area),
+            (KeyCode::Char(c), Some(high)) => return self.digit(s, c, high, area),
+            _ if by != 0 => {
+                self.edit = Some(None);
+                self.walk(by, area);
             }
-            (Some(high), _) => {
-                self.edit = Some(Some(high as u8));
-                Vec::new()
-            }
-            _ => Vec::new(),
+            _ => {}
         }
+        Vec::new()
     }
 
     fn answer(&mut self, s: &mut Shared, cmd: Cmd, text: &str) -> Vec<Effect> {
+        if text.is_empty() {
+            return Vec::new();
+        }
         if cmd == Cmd::Search {
             let Some(bytes) = pattern(text) else {
                 return vec![Effect::Notice("hex bytes or \"text\"".into())];
@@ -243,7 +266,9 @@ impl Pane for Memory {
         }
         match number(text) {
             Some(addr) => self.go(addr),
-            None => return vec![Effect::Act(Some(PaneId::Memory), Action::Address(text.into()))],
+            None => {
+                return vec![Effect::Act(Some(PaneId::Memory), Action::Address(text.into(), s.context()))];
+            }
         }
         Vec::new()
     }
@@ -265,15 +290,30 @@ impl Pane for Memory {
         if bytes.is_empty() {
             return;
         }
-        let (addr, was, when) = &mut self.seen;
-        if *addr != self.addr || was.len() != bytes.len() {
-            (*addr, *was, *when) = (self.addr, bytes.to_vec(), vec![0; bytes.len()]);
+        let (seen, stop) = (&mut self.seen, s.sample.stop.as_ref().map_or(0, |stop| stop.number));
+        if seen.addr != self.addr || seen.bytes.len() != bytes.len() {
+            *seen = Seen {
+                addr: self.addr,
+                bytes: bytes.to_vec(),
+                when: vec![0; bytes.len()],
+                at_stop: bytes.to_vec(),
+                changed: vec![false; bytes.len()],
+                stop,
+            };
             return;
         }
-        for ((was, now), when) in was.iter_mut().zip(bytes).zip(when) {
+        for ((was, now), when) in seen.bytes.iter_mut().zip(bytes).zip(&mut seen.when) {
             if was != now {
                 (*was, *when) = (*now, s.clock.max(1));
             }
+        }
+        // Against the last stop; what was marked at a stop stays so until the machine goes on.
+        let fresh = s.sample.running || stop != seen.stop;
+        for ((now, before), changed) in bytes.iter().zip(&seen.at_stop).zip(&mut seen.changed) {
+            *changed = now != before || (*changed && !fresh);
+        }
+        if !s.sample.running && stop != seen.stop {
+            (seen.at_stop, seen.stop) = (bytes.to_vec(), stop);
         }
     }
 

@@ -46,7 +46,7 @@ pub trait Pane {
     }
 
     /// A key while [`Pane::typing`].
-    fn key(&mut self, _s: &mut Shared, _key: KeyEvent) -> Vec<Effect> {
+    fn key(&mut self, _s: &mut Shared, _key: KeyEvent, _area: Rect) -> Vec<Effect> {
         Vec::new()
     }
 
@@ -78,6 +78,11 @@ pub trait Pane {
 
     /// Text to begin typing with, for panes that take commands.
     fn begin(&mut self, _text: &str) {}
+}
+
+/// Asks for a line, for a command of a pane.
+fn ask(pane: PaneId, cmd: Cmd, label: &str) -> Option<Vec<Effect>> {
+    Some(vec![Effect::Ask(pane, cmd, label.into(), String::new())])
 }
 
 macro_rules! panes {

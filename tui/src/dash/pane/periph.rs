@@ -141,7 +141,7 @@ impl Pane for Periph {
             Cmd::Select => self.fold(s, row, None),
             Cmd::Right => self.fold(s, row, Some(true)),
             Cmd::Left => self.fold(s, row, Some(false)),
-            Cmd::Search => return Some(vec![Effect::Ask(PaneId::Periph, cmd, "Search".into())]),
+            Cmd::Search => return super::ask(PaneId::Periph, cmd, "Search"),
             Cmd::SearchAgain => self.search(s),
             Cmd::Copy => {
                 let line = self.line(s, row, area.width);

@@ -3,7 +3,7 @@
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, Shared};
-use crate::dash::text::{put, scroll};
+use crate::dash::text::{put, say, scroll};
 use crate::dash::theme::Role;
 use crate::dash::wire::{Action, PointSample};
 use ratatui::buffer::Buffer;
@@ -35,7 +35,7 @@ impl Pane for Points {
         let points = &s.sample.points;
         if points.is_empty() {
             let hint = "none; b in the code, B for break frame|irq|task|reg";
-            put(buf, area, 0, Line::from(Span::styled(hint, s.theme.style(Role::Dim))));
+            say(buf, area, s.theme.style(Role::Dim), hint);
         }
         let top = scroll(0, self.chosen.min(points.len().saturating_sub(1)), area.height.into());
         for (y, (n, p)) in (0..area.height).zip(points.iter().enumerate().skip(top)) {
@@ -56,6 +56,7 @@ impl Pane for Points {
                 let id = points.get(self.chosen)?.id;
                 return Some(vec![Effect::Act(None, Action::DeletePoint(id))]);
             }
+            Cmd::Copy => return Some(vec![Effect::Copy(points.get(self.chosen)?.note.clone())]),
             Cmd::Select => {
                 let p = points.get(self.chosen)?;
                 let pane = if p.kind == "break" { PaneId::Code } else { PaneId::Memory };

@@ -3,7 +3,7 @@
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, Shared};
-use crate::dash::text::{moved_back, put};
+use crate::dash::text::{moved_back, put, wrap};
 use crate::dash::theme::Role;
 use crate::dash::wire::{Action, Reply};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -114,15 +114,20 @@ impl Pane for Prompt {
         let theme = s.theme;
         let rows = usize::from(area.height.saturating_sub(1));
         let end = self.output.len().saturating_sub(self.back);
-        let start = end.saturating_sub(rows);
-        for (y, (command, text)) in (0..area.height - 1).zip(self.output.range(start..end)) {
+        let mut shown: VecDeque<Line> = VecDeque::new();
+        for (command, text) in self.output.range(..end).rev() {
             let line = match command {
                 true => Line::from(vec![Span::styled("> ", theme.style(Role::Key)), Span::raw(text.clone())]),
                 false => Line::from(text.clone()),
             };
-            put(buf, area, y, line);
+            wrap(&line, area.width).into_iter().rev().for_each(|row| shown.push_front(row));
+            if shown.len() >= rows {
+                break;
+            }
         }
-        let y = (end - start).min(rows) as u16;
+        shown.drain(..shown.len().saturating_sub(rows));
+        let y = shown.len() as u16;
+        (0..y).zip(shown).for_each(|(y, line)| _ = put(buf, area, y, line));
         put(buf, area, y, Line::from(Span::styled("> ", theme.style(Role::Key))));
         if self.typing && area.width > 3 {
             let place = Rect { x: area.x + 2, y: area.y + y, width: area.width - 2, height: 1 };
@@ -138,7 +143,10 @@ impl Pane for Prompt {
             return Some(Vec::new());
         }
         match cmd {
-            Cmd::Select => self.typing = true,
+            Cmd::Select => {
+                let text = self.text();
+                self.begin(&text);
+            }
             Cmd::Copy => {
                 let text: Vec<&str> = self.output.iter().map(|(_, t)| t.as_str()).collect();
                 return Some(vec![Effect::Copy(text.join("\n"))]);
@@ -152,7 +160,7 @@ impl Pane for Prompt {
         self.typing
     }
 
-    fn key(&mut self, _s: &mut Shared, key: KeyEvent) -> Vec<Effect> {
+    fn key(&mut self, _s: &mut Shared, key: KeyEvent, _area: Rect) -> Vec<Effect> {
         match key.code {
             KeyCode::Esc => self.typing = false,
             KeyCode::Enter => return self.enter(),

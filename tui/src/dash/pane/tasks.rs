@@ -3,7 +3,7 @@
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, Shared};
-use crate::dash::text::{fit, moved, put, scroll};
+use crate::dash::text::{fit, moved, put, say, scroll};
 use crate::dash::theme::Role;
 use crate::dash::wire::{StackSample, TaskSample, Wants};
 use ratatui::buffer::Buffer;
@@ -104,7 +104,7 @@ impl Tasks {
             t.priority.0.to_string()
         };
         let share = s.usage.share(&t.name).map_or("     -".into(), |v| format!("{:5.1}%", v * 100.0));
-        let c = Columns::of(width);
+        let c = Columns::of(s, width);
         let mut spans = vec![
             Span::styled(format!("{:<w$} ", fit(&t.name, c.name), w = c.name), style(Role::Name)),
             Span::styled(format!("{state:<6}"), style(role)),
@@ -156,21 +156,21 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(width: u16) -> Self {
+    fn of(s: &Shared, width: u16) -> Self {
         let from = |least: u16, n: usize| if width >= least { n } else { 0 };
+        let longest = s.sample.tasks.iter().map(|t| t.name.chars().count()).max().unwrap_or(0);
         Self {
-            name: if width >= 50 { 16 } else { 10 },
+            name: longest.clamp(8, if width >= 50 { 16 } else { 10 }),
             core: width >= 40,
             spark: from(84, 12) + from(130, 8),
-            bar: from(46, 4) + from(64, 4) + from(130, 8),
-            bytes: width >= 64,
+            bar: from(46, 4) + from(90, 4) + from(130, 8),
+            bytes: width >= 90,
             waits: width >= 62,
         }
     }
 }
 
-fn head(width: u16) -> String {
-    let c = Columns::of(width);
+fn head(c: &Columns) -> String {
     let core = if c.core { "core " } else { "" };
     let mut out = format!("{:<w$} {:<6}{core}{:>5} {:>6} ", "name", "state", "prio", "cpu", w = c.name);
     if c.spark > 0 {
@@ -197,10 +197,15 @@ impl Pane for Tasks {
         let tasks = self.sorted(s);
         let dim = s.theme.style(Role::Dim);
         if let (true, Some(note)) = (tasks.is_empty(), &s.sample.tasks_note) {
-            put(buf, area, 0, Line::from(Span::styled(note.clone(), dim)));
+            say(buf, area, dim, note);
             return;
         }
-        put(buf, area, 0, Line::from(Span::styled(head(area.width), s.theme.style(Role::Title))));
+        put(
+            buf,
+            area,
+            0,
+            Line::from(Span::styled(head(&Columns::of(s, area.width)), s.theme.style(Role::Title))),
+        );
         let rows = usize::from(area.height.saturating_sub(1));
         let chosen = self.at(&tasks);
         let top = scroll(0, chosen, rows.max(1));

@@ -3,12 +3,11 @@
 use super::Pane;
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, Shared};
-use crate::dash::text::{fit, put};
+use crate::dash::text::{fit, put, say};
 use crate::dash::theme::Role;
 use crate::dash::wire::Wants;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 use std::collections::BTreeMap;
 
@@ -19,8 +18,6 @@ const SCALES: [u64; 13] = [
 ];
 /// Columns of the names.
 const NAMES: u16 = 12;
-/// Colours of tasks, by row.
-const COLOURS: [u8; 10] = [80, 177, 114, 221, 75, 209, 150, 141, 216, 109];
 
 /// The pane: scale and how far back from now.
 pub struct Timeline {
@@ -47,37 +44,25 @@ impl Timeline {
         SCALES[self.scale]
     }
 
-    /// Rows by task in the order they first ran here, over columns of time that end at `end`.
-    fn rows(&self, s: &Shared, columns: usize, end: u64) -> Vec<(String, Vec<Cell>)> {
+    /// A row for each task over columns of time that end at `end`: those that ran then, and as many of the others as
+    /// `height` has room for, so that rows stay where they are.
+    fn rows(&self, s: &Shared, columns: usize, end: u64, height: usize) -> Vec<(String, Vec<Cell>)> {
         let ticks = self.ticks();
         let start = end.saturating_sub(ticks * columns as u64);
         let mut rows: BTreeMap<&str, Vec<Cell>> = BTreeMap::new();
         for core in 0..2u8 {
-            // From the last switch before the window on.
-            let mine = || s.switches.iter().filter(move |w| w.core == core);
-            let before = mine().take_while(|w| w.at <= start).last();
-            let inside = mine().filter(|w| w.at > start && w.at < end);
-            let mut open = before.map(|w| (w.task.as_str(), start));
-            for w in inside {
-                if let Some((task, since)) = open {
-                    fill(
-                        rows.entry(task).or_insert_with(|| vec![Cell::default(); columns]),
-                        core,
-                        since - start,
-                        w.at - start,
-                        ticks,
-                    );
+            let mut mine = s.switches.iter().filter(|w| w.core == core && w.at < end).peekable();
+            while let Some(w) = mine.next() {
+                let (from, to) = (w.at.max(start), mine.peek().map_or(end, |next| next.at));
+                if from < to {
+                    let cells = rows.entry(&w.task).or_insert_with(|| vec![Cell::default(); columns]);
+                    fill(cells, core, from - start, to - start, ticks);
                 }
-                open = Some((&w.task, w.at));
             }
-            if let Some((task, since)) = open {
-                fill(
-                    rows.entry(task).or_insert_with(|| vec![Cell::default(); columns]),
-                    core,
-                    since - start,
-                    end - start,
-                    ticks,
-                );
+        }
+        for w in s.switches.iter().rev() {
+            if rows.len() < height {
+                rows.entry(&w.task).or_insert_with(|| vec![Cell::default(); columns]);
             }
         }
         let mut rows: Vec<(String, Vec<Cell>)> = rows.into_iter().map(|(n, c)| (n.to_string(), c)).collect();
@@ -99,17 +84,17 @@ fn fill(cells: &mut [Cell], core: u8, from: u64, to: u64, ticks: u64) {
     }
 }
 
-/// Density in eighths: how much of the column the task had.
+/// Core 0 is the upper half of a row, core 1 the lower: thin where the task had less than half of the column.
 fn glyph(cell: Cell, ticks: u64) -> (&'static str, Role) {
-    let [a, b] = cell.on;
-    let full = |n: u64| match n * 4 / ticks.max(1) {
-        0 if n == 0 => " ",
-        0 => "░",
-        1 => "▒",
-        2 => "▓",
-        _ => "█",
-    };
-    if b > a { (full(b), Role::Second) } else { (full(a), Role::First) }
+    let [a, b] = cell.on.map(|n| (n > 0, n * 2 >= ticks));
+    match (a, b) {
+        ((false, _), (false, _)) => (" ", Role::Text),
+        ((true, full), (false, _)) => (if full { "▀" } else { "▔" }, Role::First),
+        ((false, _), (true, full)) => (if full { "▄" } else { "▁" }, Role::Second),
+        ((_, a), (_, b)) => {
+            (if a || b { "█" } else { "═" }, if cell.on[0] < cell.on[1] { Role::Second } else { Role::First })
+        }
+    }
 }
 
 impl Pane for Timeline {
@@ -121,7 +106,7 @@ impl Pane for Timeline {
             String::new()
         };
         let lost = if s.lost > 0 { format!("  {} lost", s.lost) } else { String::new() };
-        format!("{us} µs a column  ▲▼ scale  ◀▶ move{back}{lost}")
+        format!("▀ core 0 ▄ core 1  {us} µs a column  ▲▼ scale ◀▶ move{back}{lost}")
     }
 
     fn want(&self, _s: &Shared, _area: Rect, wants: &mut Wants) {
@@ -132,26 +117,18 @@ impl Pane for Timeline {
         let columns = usize::from(area.width.saturating_sub(NAMES + 1));
         if s.switches.is_empty() || columns == 0 {
             let text = s.sample.tasks_note.clone().unwrap_or_else(|| "no task switch seen yet".into());
-            put(buf, area, 0, Line::from(Span::styled(text, s.theme.style(Role::Dim))));
+            say(buf, area, s.theme.style(Role::Dim), &text);
             return;
         }
         let end = s.sample.now.saturating_sub(self.back);
-        let mono = s.theme == crate::dash::theme::Theme::mono();
-        let rows = self.rows(s, columns, end);
-        let height = usize::from(area.height.saturating_sub(1));
-        for (y, (n, (name, cells))) in (0..area.height - 1).zip(rows.iter().enumerate().take(height)) {
+        let rows = self.rows(s, columns, end, usize::from(area.height - 1));
+        for (y, (name, cells)) in (0..area.height - 1).zip(&rows) {
             let mut spans =
                 vec![Span::styled(format!("{} ", fit(name, NAMES.into())), s.theme.style(Role::Name))];
-            let own = Style::new().fg(Color::Indexed(COLOURS[n % COLOURS.len()]));
             for cell in cells {
                 let (text, role) = glyph(*cell, self.ticks());
-                let idle = name.starts_with("IDLE");
-                let style = match (mono, idle) {
-                    (false, false) => own,
-                    (_, true) => s.theme.style(Role::Dim),
-                    _ => s.theme.style(role),
-                };
-                spans.push(Span::styled(text, style));
+                let role = if name.starts_with("IDLE") { Role::Dim } else { role };
+                spans.push(Span::styled(text, s.theme.style(role)));
             }
             put(buf, area, y, Line::from(spans));
         }
@@ -159,7 +136,9 @@ impl Pane for Timeline {
         let ms = |t: u64| format!("{:.3} ms", t as f64 / 480_000.0);
         let (a, b) = (ms(from), ms(to));
         let gap = columns.saturating_sub(a.len() + b.len());
-        let axis = format!("{:width$} {a}{:gap$}{b}", "", "", width = NAMES.into());
+        let hidden = rows.len().saturating_sub(usize::from(area.height - 1));
+        let more = if hidden > 0 { format!("+{hidden} more") } else { String::new() };
+        let axis = format!("{more:width$} {a}{:gap$}{b}", "", width = NAMES.into());
         put(buf, area, area.height - 1, Line::from(Span::styled(axis, s.theme.style(Role::Dim))));
     }
 
@@ -174,5 +153,39 @@ impl Pane for Timeline {
             _ => return None,
         }
         Some(Vec::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dash::state::Switch;
+
+    #[test]
+    fn a_row_says_on_which_core_its_task_ran() {
+        let timeline = Timeline::default();
+        let column = timeline.ticks();
+        let switch = |at: u64, core, task: &str| Switch { at: at * column, core, task: task.into() };
+        let mut s = Shared::default();
+        // The task moves from core 0 to core 1 and back.
+        s.switches.extend([
+            switch(0, 0, "a"),
+            switch(0, 1, "IDLE1"),
+            switch(2, 0, "IDLE0"),
+            switch(2, 1, "a"),
+            switch(4, 1, "IDLE1"),
+            switch(4, 0, "a"),
+        ]);
+        let rows = timeline.rows(&s, 6, 6 * column, 2);
+        let text = |n: usize| rows[n].1.iter().map(|c| glyph(*c, column).0).collect::<String>();
+        assert_eq!((rows[0].0.as_str(), text(0).as_str()), ("a", "▀▀▄▄▀▀"));
+        assert_eq!((rows[1].0.as_str(), text(1).as_str()), ("IDLE0", "  ▀▀  "));
+        let late = |height| timeline.rows(&s, 1, 9 * column, height).len();
+        assert_eq!((late(1), late(9)), (2, 3), "who ran counts, the others where there is room");
+        let cell = |a, b| glyph(Cell { on: [a, b] }, 100).0;
+        assert_eq!(
+            [cell(10, 0), cell(0, 10), cell(60, 10), cell(10, 10), cell(0, 0)],
+            ["▔", "▁", "█", "═", " "]
+        );
     }
 }

@@ -3,12 +3,15 @@
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, Shared};
-use crate::dash::text::{moved_back, put};
+use crate::dash::text::{moved_back, put, say};
 use crate::dash::theme::Role;
 use crate::dash::wire::{Action, TraceRecord};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+
+/// Patterns remembered for the title.
+const MAX_ON: usize = 8;
 
 /// The pane.
 #[derive(Default)]
@@ -17,8 +20,8 @@ pub struct Trace {
     search: String,
     /// Rows back from the newest; 0 follows.
     back: usize,
-    /// What was switched on from here.
-    on: String,
+    /// Patterns that were given here, in order.
+    on: Vec<String>,
 }
 
 fn words(t: &TraceRecord) -> String {
@@ -65,6 +68,9 @@ fn row(s: &Shared, t: &TraceRecord) -> Line<'static> {
 impl Pane for Trace {
     fn title(&self, s: &Shared) -> String {
         let mut out = format!("{}", s.trace.len());
+        if !self.on.is_empty() {
+            out += &format!("  on: {}", self.on.join(" "));
+        }
         if !self.filter.is_empty() {
             out += &format!("  only {:?}", self.filter);
         }
@@ -78,10 +84,14 @@ impl Pane for Trace {
         if s.trace.is_empty() {
             let hint =
                 "a switches events on: open_eth*, -*_reg_*, ...; monitor: info trace-events lists them";
-            put(buf, area, 0, Line::from(Span::styled(hint, s.theme.style(Role::Dim))));
+            say(buf, area, s.theme.style(Role::Dim), hint);
             return;
         }
         let rows: Vec<&TraceRecord> = self.newest(s).skip(self.back).take(area.height.into()).collect();
+        if rows.is_empty() {
+            let text = format!("none of {} events: F with nothing shows all", s.trace.len());
+            say(buf, area, s.theme.style(Role::Dim), &text);
+        }
         for (y, t) in (0..area.height).zip(rows.iter().rev()) {
             put(buf, area, y, row(s, t));
         }
@@ -94,7 +104,7 @@ impl Pane for Trace {
     fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
         let page = usize::from(area.height.max(2)) - 1;
         let most = s.trace.len().saturating_sub(1);
-        let ask = |label: &str| Some(vec![Effect::Ask(PaneId::Trace, cmd, label.into())]);
+        let ask = |label| super::ask(PaneId::Trace, cmd, label);
         if let Some(back) = moved_back(cmd, self.back, page, most) {
             self.back = back;
             return Some(Vec::new());
@@ -126,7 +136,12 @@ impl Pane for Trace {
                 self.search(s);
             }
             Cmd::Add if !text.is_empty() => {
-                self.on = text.into();
+                for word in text.split([',', ' ']).filter(|w| !w.is_empty()) {
+                    self.on.retain(|on| on.trim_start_matches('-') != word.trim_start_matches('-'));
+                    self.on.push(word.into());
+                }
+                let over = self.on.len().saturating_sub(MAX_ON);
+                self.on.drain(..over);
                 return vec![Effect::Act(None, Action::Trace(text.into()))];
             }
             _ => {}

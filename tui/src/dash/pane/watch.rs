@@ -3,9 +3,9 @@
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, Shared};
-use crate::dash::text::{put, scroll};
+use crate::dash::text::{moved, put, say, scroll};
 use crate::dash::theme::Role;
-use crate::dash::wire::{Tree, Wants, part_path};
+use crate::dash::wire::{Action, Spot, Tree, Wants, part_path};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -73,6 +73,34 @@ impl Watch {
         ])
     }
 
+    /// Asks for a value for a row, or says why it can have none.
+    fn ask_value(&self, row: &Row) -> Effect {
+        let What::Value(tree) = row.what else { return Effect::Notice("that is no value".into()) };
+        if tree.spot.is_none() {
+            return Effect::Notice(format!("{} is no number in memory: unfold it and set a part", tree.name));
+        }
+        let label = format!("Set {} ({}), now {}", tree.name, tree.kind, tree.value);
+        Effect::Ask(PaneId::Watch, Cmd::Edit, label, String::new())
+    }
+
+    /// Writes a value over the chosen row's.
+    fn set(&self, s: &Shared, text: &str) -> Result<Action, String> {
+        let rows = self.rows(s);
+        let spot = rows.get(self.chosen).and_then(|row| match row.what {
+            What::Value(tree) => tree.spot,
+            What::Page(_) => None,
+        });
+        let spot = spot.ok_or("it is gone")?;
+        let bytes = bytes_of(text, spot).ok_or_else(|| {
+            format!(
+                "{text:?} is no {} of {} bytes",
+                if spot.float { "fraction" } else { "number" },
+                spot.size
+            )
+        })?;
+        Ok(Action::Write(s.core & 1, spot.addr, bytes))
+    }
+
     /// Folds or unfolds a row; `None`: the other way round. A page's row turns to that page.
     fn fold(&mut self, s: &Shared, open: Option<bool>) -> Option<()> {
         let rows = self.rows(s);
@@ -98,6 +126,31 @@ impl Watch {
     }
 }
 
+/// A value as C writes it, as the bytes at a spot.
+fn bytes_of(text: &str, spot: Spot) -> Option<Vec<u8>> {
+    let size = usize::from(spot.size);
+    if spot.float {
+        let n: f64 = text.parse().ok()?;
+        return Some(if size == 4 { (n as f32).to_le_bytes().to_vec() } else { n.to_le_bytes().to_vec() });
+    }
+    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let mut quoted =
+        digits.strip_prefix('\'').and_then(|t| t.strip_suffix('\'')).into_iter().flat_map(str::chars);
+    let n = match (quoted.next(), quoted.next(), digits) {
+        (Some(c), None, _) => i128::from(u32::from(c)),
+        (.., "true") => 1,
+        (.., "false") => 0,
+        _ => match digits.strip_prefix("0x").or(digits.strip_prefix("0X")) {
+            Some(hex) => i128::from(u64::from_str_radix(hex, 16).ok()?),
+            None => i128::from(digits.parse::<u64>().ok()?),
+        },
+    };
+    let n = if negative { -n } else { n };
+    let bits = 8 * size;
+    let fits = (-(1i128 << (bits - 1))..1 << bits).contains(&n);
+    fits.then(|| n.to_le_bytes()[..size].to_vec())
+}
+
 fn add<'a>(tree: &'a Tree, depth: usize, path: String, out: &mut Vec<Row<'a>>) {
     out.push(Row { depth, path: path.clone(), what: What::Value(tree) });
     let page = |from| Row { depth: depth + 1, path: path.clone(), what: What::Page(from) };
@@ -120,14 +173,14 @@ impl Pane for Watch {
     fn want(&self, s: &Shared, _area: Rect, wants: &mut Wants) {
         wants.debug.watches = self.expressions.clone();
         wants.debug.open = self.open.clone();
-        wants.debug.context = (s.core & 1, s.task, s.frame);
+        wants.debug.context = s.context();
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
         let rows = self.rows(s);
         if rows.is_empty() {
             let text = "a adds an expression of C: xTickCount, *pxCurrentTCBs[0], buf[3], $a2";
-            put(buf, area, 0, Line::from(Span::styled(text, s.theme.style(Role::Dim))));
+            say(buf, area, s.theme.style(Role::Dim), text);
         }
         let top = scroll(0, self.chosen, area.height.into());
         for (y, (n, row)) in (0..area.height).zip(rows.iter().enumerate().skip(top)) {
@@ -143,18 +196,24 @@ impl Pane for Watch {
         let (page, last) = (usize::from(area.height.max(2)) - 1, rows.len().saturating_sub(1));
         let path = rows.get(self.chosen).map(|r| r.path.clone());
         match cmd {
-            Cmd::Up => self.chosen = self.chosen.saturating_sub(1),
-            Cmd::Down => self.chosen = (self.chosen + 1).min(last),
-            Cmd::PageUp => self.chosen = self.chosen.saturating_sub(page),
-            Cmd::PageDown => self.chosen = (self.chosen + page).min(last),
-            Cmd::First => self.chosen = 0,
-            Cmd::Last => self.chosen = last,
             Cmd::Select => self.fold(s, None)?,
             Cmd::Right => self.fold(s, Some(true))?,
             Cmd::Left => self.fold(s, Some(false))?,
             Cmd::Add => {
-                let label = "Watch: an expression of C".to_string();
-                return Some(vec![Effect::Ask(PaneId::Watch, cmd, label)]);
+                return super::ask(PaneId::Watch, cmd, "Watch: an expression of C");
+            }
+            Cmd::Rewrite => {
+                let root = path?.split('\u{1}').next()?.to_string();
+                let label = "Watch instead".into();
+                return Some(vec![Effect::Ask(PaneId::Watch, cmd, label, root)]);
+            }
+            Cmd::Edit => return Some(vec![self.ask_value(rows.get(self.chosen)?)]),
+            Cmd::Follow => {
+                let What::Value(tree) = rows.get(self.chosen)?.what else { return None };
+                let Some(spot) = tree.spot else {
+                    return Some(vec![Effect::Notice("neither a pointer nor in memory: unfold it".into())]);
+                };
+                return Some(vec![Effect::Show(PaneId::Memory, spot.points.unwrap_or(spot.addr))]);
             }
             Cmd::Delete => {
                 let path = path?;
@@ -164,12 +223,26 @@ impl Pane for Watch {
                 self.chosen = 0;
             }
             Cmd::Copy => return Some(vec![Effect::Copy(self.line(s, rows.get(self.chosen)?).to_string())]),
-            _ => return None,
+            _ => self.chosen = moved(cmd, self.chosen, page, last)?,
         }
         Some(Vec::new())
     }
 
-    fn answer(&mut self, _s: &mut Shared, _cmd: Cmd, text: &str) -> Vec<Effect> {
+    fn answer(&mut self, s: &mut Shared, cmd: Cmd, text: &str) -> Vec<Effect> {
+        if cmd == Cmd::Edit {
+            return self
+                .set(s, text)
+                .map_or_else(|why| vec![Effect::Notice(why)], |action| vec![Effect::Act(None, action)]);
+        }
+        if cmd == Cmd::Rewrite && !text.is_empty() {
+            let root =
+                self.rows(s).get(self.chosen).and_then(|r| Some(r.path.split('\u{1}').next()?.to_string()));
+            let twice = self.expressions.iter().any(|e| e == text);
+            if let Some(e) = self.expressions.iter_mut().find(|e| Some(&**e) == root.as_ref() && !twice) {
+                *e = text.into();
+            }
+            return Vec::new();
+        }
         if !text.is_empty() && self.expressions.len() < MAX && !self.expressions.iter().any(|e| e == text) {
             self.expressions.push(text.into());
         }
@@ -203,5 +276,28 @@ impl Pane for Watch {
             self.chosen = n;
         }
         Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_written_as_c_writes_them() {
+        let int = |text, size| bytes_of(text, Spot { addr: 0, size, float: false, points: None });
+        assert_eq!(int("258", 2), Some(vec![2, 1]));
+        assert_eq!(int("-1", 4), Some(vec![0xFF; 4]));
+        assert_eq!((int("255", 1), int("256", 1), int("-129", 1)), (Some(vec![255]), None, None));
+        assert_eq!(
+            (int("'a'", 1), int("true", 1), int("0xffffffffffffffff", 8)),
+            (Some(vec![97]), Some(vec![1]), Some(vec![255; 8]))
+        );
+        let float = |text, size| bytes_of(text, Spot { addr: 0, size, float: true, points: None });
+        assert_eq!(float("-1.5", 4), Some((-1.5f32).to_le_bytes().to_vec()));
+        assert_eq!(float("1e3", 8), Some(1e3f64.to_le_bytes().to_vec()));
+        for bad in ["", "-", "x", "''", "'", "0x", "1.5", "--1", "99999999999999999999"] {
+            assert_eq!(int(bad, 4), None, "{bad}");
+        }
     }
 }

@@ -61,6 +61,7 @@ pub fn connect(address: &Address, inbox: &Inbox) -> io::Result<(Link, String)> {
         tell.push(Msg::Gone);
     })?;
     let (mut one, mut other) = (socket.again()?, socket);
+    write(&mut one, &Ask::Past)?;
     thread::Builder::new().name("dash samples".into()).spawn(move || {
         // Lines are written whole: both threads share the socket.
         wants.into_iter().try_for_each(|w| write(&mut one, &Ask::Sample(w)))

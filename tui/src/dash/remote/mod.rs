@@ -4,12 +4,13 @@
 //! monitor could not do as well.
 
 mod client;
+mod past;
 mod registry;
 mod serve;
 
 pub use client::{connect, glance};
 pub use registry::{Entry, Registered, instances, register, socket};
-pub use serve::{Listening, listen};
+pub use serve::{Listening, Server};
 
 use super::wire::{Action, Feed, Reply, Sample, Wants};
 use serde::de::DeserializeOwned;
@@ -21,13 +22,15 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 /// Version of the protocol; both sides must be of the same.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// Longest line either side takes.
 const MAX_LINE: u64 = 16 << 20;
 
 /// What a dashboard asks.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Ask {
+    /// What the UARTs said before; only as the first of all.
+    Past,
     /// A sample of this.
     Sample(Wants),
     /// An action; the pane that hears of it.

@@ -1,5 +1,6 @@
 //! The machine's side.
 
+use super::past::Past;
 use super::{Ask, Socket, Tell, VERSION, read, write};
 use crate::dash::link::{self, Inbox};
 use crate::dash::pane::PaneId;
@@ -28,21 +29,39 @@ pub struct Listening {
     pub address: Address,
 }
 
+/// A machine that dashboards may come to.
+#[derive(Clone)]
+pub struct Server(Arc<Served>);
+
 /// What every connection is told of.
 struct Served {
     handle: Handle,
+    past: Past,
     image: String,
     roots: Vec<PathBuf>,
     open: AtomicUsize,
 }
 
-/// Lets dashboards come to `address`.
-///
-/// # Errors
-/// When it cannot listen there.
-pub fn listen(address: &Address, handle: &Handle, image: &str, roots: Vec<PathBuf>) -> io::Result<Listening> {
-    let served =
-        Arc::new(Served { handle: handle.clone(), image: image.into(), roots, open: AtomicUsize::new(0) });
+impl Server {
+    /// For a machine that runs `image`, whose sources are looked for in `roots`.
+    ///
+    /// # Errors
+    /// When the host gives no thread.
+    pub fn new(handle: &Handle, image: &str, roots: Vec<PathBuf>) -> io::Result<Self> {
+        let (handle, past) = (handle.clone(), Past::of(handle)?);
+        Ok(Self(Arc::new(Served { handle, past, image: image.into(), roots, open: AtomicUsize::new(0) })))
+    }
+
+    /// Lets dashboards come to `address`.
+    ///
+    /// # Errors
+    /// When it cannot listen there.
+    pub fn listen(&self, address: &Address) -> io::Result<Listening> {
+        listen(self.0.clone(), address)
+    }
+}
+
+fn listen(served: Arc<Served>, address: &Address) -> io::Result<Listening> {
     let thread = thread::Builder::new().name("dashboards".into());
     match address {
         Address::Tcp { host, port, .. } => {
@@ -92,12 +111,18 @@ fn serve(served: &Served, mut socket: Socket) -> io::Result<()> {
     socket.limit(STALLED)?;
     write(&mut socket, &Tell::Hello(VERSION, served.image.clone()))?;
     let inbox = Inbox::default();
+    let mut from = BufReader::new(socket.again()?);
+    let mut first = read::<Ask>(&mut from)?;
+    if let Some(Ask::Past) = first {
+        inbox.feed(served.past.feeds());
+    }
     let link = link::local(&served.handle, &inbox, served.roots.clone())?;
     let asked = thread::Builder::new().name("dashboard asks".into()).spawn({
-        let (mut from, inbox) = (BufReader::new(socket.again()?), inbox.clone());
+        let inbox = inbox.clone();
         move || {
-            while let Ok(Some(ask)) = read::<Ask>(&mut from) {
+            while let Some(ask) = first.take().or_else(|| read::<Ask>(&mut from).ok().flatten()) {
                 match ask {
+                    Ask::Past => {}
                     Ask::Sample(wants) => link.sample(wants),
                     Ask::Act(pane, action) => link.act(pane.as_deref().and_then(PaneId::named), action),
                 }

@@ -245,6 +245,9 @@ pub struct Tree {
     pub kind: String,
     /// Value in one line.
     pub value: String,
+    /// Where it can be changed, if it is a number in memory.
+    #[serde(default)]
+    pub spot: Option<Spot>,
     /// It has parts: members, elements, what a pointer points to.
     pub unfolds: bool,
     /// Those asked for.
@@ -253,6 +256,19 @@ pub struct Tree {
     pub from: usize,
     /// There are more after them.
     pub more: bool,
+}
+
+/// Where a number lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spot {
+    /// Its first byte.
+    pub addr: u32,
+    /// Bytes: 1, 2, 4 or 8.
+    pub size: u8,
+    /// Floating point.
+    pub float: bool,
+    /// What a pointer points to.
+    pub points: Option<u32>,
 }
 
 /// A task.

@@ -1,0 +1,156 @@
+use super::*;
+use crate::cli::args::{Cli, Command};
+use clap::Parser;
+use esplens_core::time::TICKS_PER_SEC;
+use esplens_soc::system::ResetCause;
+use std::sync::mpsc::{SyncSender, sync_channel};
+
+/// Idle but for a line of text on UART0 each virtual second; echoes input; `end` ends it after `lines` lines.
+struct Fake {
+    now: Ticks,
+    lines: u64,
+    end: (u64, RunExit),
+    out: Vec<Output>,
+    got: Vec<u8>,
+}
+
+impl Fake {
+    fn new(after: u64, end: RunExit) -> Self {
+        Self { now: 0, lines: 0, end: (after, end), out: Vec::new(), got: Vec::new() }
+    }
+}
+
+impl Target for Fake {
+    fn run(&mut self, until: Ticks) -> RunExit {
+        let next = (self.lines + 1) * TICKS_PER_SEC;
+        if until < next {
+            self.now = self.now.max(until);
+            return RunExit::Idle { until: next };
+        }
+        self.now = next;
+        self.lines += 1;
+        self.out.extend(format!("line {}\n", self.lines).bytes().map(|byte| Output::Uart { n: 0, byte }));
+        if self.lines == self.end.0 { self.end.1.clone() } else { RunExit::Until }
+    }
+    fn now(&self) -> Ticks {
+        self.now
+    }
+    fn instructions(&self) -> u64 {
+        self.lines
+    }
+    fn uart_room(&self, _uart: u8) -> usize {
+        1
+    }
+    fn uart_input(&mut self, _uart: u8, bytes: &[u8]) {
+        self.got.extend(bytes);
+        self.out.extend(bytes.iter().map(|&byte| Output::Uart { n: 0, byte }));
+    }
+    fn take_output(&mut self) -> Vec<Output> {
+        std::mem::take(&mut self.out)
+    }
+    fn flash_bytes(&self) -> Vec<u8> {
+        Vec::new()
+    }
+    fn efuse_bytes(&self) -> [u8; 124] {
+        [0; 124]
+    }
+}
+
+fn drive(line: &str) -> (Drive, SyncSender<Event>) {
+    let line = format!("esplens run --serial 0=null {line}");
+    let Command::Run(args) = Cli::parse_from(line.split_whitespace()).command else { unreachable!("run") };
+    let (events, rx) = sync_channel(4);
+    let lines = Lines::open(&args.serial, &events).unwrap();
+    (Drive::new(&args, lines, rx, 0), events)
+}
+
+#[test]
+fn idle_hours_are_skipped_at_max_speed() {
+    let (mut drive, _events) = drive("--exit-on line.7200 --wall-timeout 60s");
+    let mut fake = Fake::new(0, RunExit::Until);
+    assert_eq!(drive.run(&mut fake), Exit::Matched("line 7200".into()));
+    assert!(drive.stats(&fake).wall < Duration::from_secs(30));
+}
+
+#[test]
+fn limits_end_a_run_at_the_exact_virtual_time() {
+    let (mut drive, _events) = drive("--timeout 2500ms");
+    let mut fake = Fake::new(0, RunExit::Until);
+    assert_eq!(drive.run(&mut fake), Exit::Timeout);
+    assert_eq!((fake.now, fake.lines), (TICKS_PER_SEC * 5 / 2, 2));
+}
+
+#[test]
+fn real_time_is_kept_while_idle() {
+    let (mut drive, _events) = drive("--wall-timeout 300ms");
+    let mut fake = Fake::new(0, RunExit::Until);
+    assert_eq!(drive.run(&mut fake), Exit::WallTimeout);
+    let ms = drive.stats(&fake).virtual_ms();
+    assert!((200.0..=400.0).contains(&ms), "{ms} virtual ms in 300 ms");
+}
+
+#[test]
+fn input_reaches_the_machine_and_quit_ends_it() {
+    let (mut drive, events) = drive("--exit-on zz");
+    events.send(Event::Input(0, b"zz".to_vec())).unwrap();
+    let mut fake = Fake::new(0, RunExit::Until);
+    assert_eq!(drive.run(&mut fake), Exit::Matched("zz".into()));
+    events.send(Event::Quit).unwrap();
+    assert_eq!(drive.run(&mut fake), Exit::Quit);
+    assert_eq!(fake.got, b"zz");
+}
+
+#[test]
+fn a_machine_that_only_waits_for_input_does_not_race_through_time() {
+    struct Waiting(Ticks);
+    impl Target for Waiting {
+        fn run(&mut self, until: Ticks) -> RunExit {
+            self.0 = until;
+            RunExit::Idle { until: Ticks::MAX }
+        }
+        fn now(&self) -> Ticks {
+            self.0
+        }
+        fn instructions(&self) -> u64 {
+            0
+        }
+        fn uart_room(&self, _: u8) -> usize {
+            0
+        }
+        fn uart_input(&mut self, _: u8, _: &[u8]) {}
+        fn take_output(&mut self) -> Vec<Output> {
+            Vec::new()
+        }
+        fn flash_bytes(&self) -> Vec<u8> {
+            Vec::new()
+        }
+        fn efuse_bytes(&self) -> [u8; 124] {
+            [0; 124]
+        }
+    }
+    let (mut drive, events) = drive("--exit-on never --wall-timeout 200ms");
+    drop(events); // standard input closed
+    let mut waiting = Waiting(0);
+    assert_eq!(drive.run(&mut waiting), Exit::WallTimeout);
+    assert!(waiting.0 < TICKS_PER_SEC, "{} ticks", waiting.0);
+}
+
+#[test]
+fn resets_follow_the_policy() {
+    for (line, cause, exit) in [
+        ("--reset-policy exit", ResetCause::Software, 0),
+        ("--reset-policy exit", ResetCause::RtcWdtSys, 1),
+        ("--reset-policy reboot --exit-on line.5", ResetCause::RtcWdtSys, 0),
+        ("--reset-policy halt --wall-timeout 100ms", ResetCause::Software, 3),
+    ] {
+        let (mut drive, _events) = drive(&format!("--speed max {line}"));
+        let got = drive.run(&mut Fake::new(2, RunExit::Reset(cause)));
+        assert_eq!(got.number(), exit, "{line}: {got}");
+    }
+}
+
+#[test]
+fn the_guests_own_exit_code_is_the_processs() {
+    let (mut drive, _events) = drive("--speed max");
+    assert_eq!(drive.run(&mut Fake::new(1, RunExit::Exit(42))).number(), 42);
+}

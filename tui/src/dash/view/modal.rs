@@ -1,0 +1,157 @@
+//! What lies over the panes.
+
+use crate::dash::keys::{self, TABLE};
+use crate::dash::line::Line as Typed;
+use crate::dash::modal::{self, Modal};
+use crate::dash::state::{State, inner};
+use crate::dash::text::put;
+use crate::dash::theme::Role;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Clear, Widget};
+
+/// What leaving is asked about: key and meaning. Only a dashboard on another process's machine can leave it alone.
+fn quit_rows(state: &State) -> &'static [(&'static str, &'static str)] {
+    match state.detach {
+        true => &[("y", "leave; the machine goes on"), ("k", "end the machine too"), ("Esc", "stay")],
+        false => &[("y", "end esplens and the machine"), ("Esc", "stay")],
+    }
+}
+
+/// Draws what lies over the panes.
+pub fn draw(state: &State, modal: &Modal, area: Rect, buf: &mut Buffer) {
+    let place = place(state, modal, area);
+    match modal {
+        Modal::Help(scroll) => {
+            let lines = help(state);
+            let room = window(state, "Help", place, buf);
+            let scroll = usize::from(*scroll).min(lines.len().saturating_sub(usize::from(room.height)));
+            for (y, line) in (0..room.height).zip(lines.into_iter().skip(scroll)) {
+                put(buf, room, y, line);
+            }
+        }
+        Modal::Palette(line, row) => palette(state, line, *row, window(state, "Command", place, buf), buf),
+        Modal::Ask { label, line, .. } => typed(state, line, window(state, label, place, buf), buf),
+        Modal::Quit => {
+            let room = window(state, "Quit", place, buf);
+            for (y, (key, what)) in (0..).zip(quit_rows(state)) {
+                let key = Span::styled(format!(" {key:<4}"), state.shared.theme.style(Role::Key));
+                put(buf, room, y, Line::from(vec![key, (*what).into()]));
+            }
+        }
+    }
+}
+
+/// Where the window stands.
+fn place(state: &State, modal: &Modal, area: Rect) -> Rect {
+    let (width, height) = match modal {
+        Modal::Help(_) => (92, help(state).len() as u16 + 2),
+        Modal::Palette(..) => (86, 24),
+        Modal::Ask { .. } => (70, 3),
+        Modal::Quit => (40, quit_rows(state).len() as u16 + 2),
+    };
+    let (width, height) = (width.min(area.width), height.min(area.height));
+    Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 3, width, height }
+}
+
+/// What stands at a cell while something lies over the panes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hit {
+    /// The panes, beside the window.
+    Outside,
+    /// The window.
+    Inside,
+    /// A row of the palette.
+    Entry(usize),
+    /// A key to press.
+    Key(&'static str),
+}
+
+/// What stands at `at`.
+#[must_use]
+pub fn hit(state: &State, modal: &Modal, at: Position) -> Hit {
+    let place = place(state, modal, Rect::new(0, 0, state.size.0, state.size.1));
+    let room = inner(place);
+    match modal {
+        _ if !place.contains(at) => Hit::Outside,
+        _ if !room.contains(at) => Hit::Inside,
+        Modal::Palette(_, row) if at.y > room.y => {
+            Hit::Entry(first_entry(*row, room) + usize::from(at.y - room.y) - 1)
+        }
+        Modal::Quit => {
+            quit_rows(state).get(usize::from(at.y - room.y)).map_or(Hit::Inside, |r| Hit::Key(r.0))
+        }
+        _ => Hit::Inside,
+    }
+}
+
+/// The palette's first visible entry when `row` is the chosen one.
+fn first_entry(row: usize, room: Rect) -> usize {
+    (row + 2).saturating_sub(room.height.into())
+}
+
+fn palette(state: &State, line: &Typed, row: usize, room: Rect, buf: &mut Buffer) {
+    let theme = state.shared.theme;
+    typed(state, line, room, buf);
+    let found = modal::entries(&line.text());
+    let first = first_entry(row, room);
+    for (y, (n, entry)) in (1..room.height).zip(found.iter().enumerate().skip(first)) {
+        let role = if n == row { Role::Selected } else { Role::Text };
+        let text = format!(" {:<22} {:<10} {}", entry.name, entry.key(), entry.doc);
+        let text = format!("{text:<width$}", width = room.width.into());
+        put(buf, room, y, Line::from(Span::styled(text, theme.style(role))));
+    }
+    if found.is_empty() {
+        put(buf, room, 1, Line::from(Span::styled(" nothing is called that", theme.style(Role::Dim))));
+    }
+}
+
+/// A line being typed, with its cursor.
+fn typed(state: &State, line: &Typed, room: Rect, buf: &mut Buffer) {
+    let theme = state.shared.theme;
+    let text = line.text();
+    let width = usize::from(room.width.saturating_sub(4));
+    let skip = line.cursor().saturating_sub(width);
+    let shown: String = text.chars().skip(skip).take(width + 1).collect();
+    put(buf, room, 0, Line::from(vec![Span::styled(" > ", theme.style(Role::Key)), Span::raw(shown)]));
+    let x = room.x + 3 + (line.cursor() - skip) as u16;
+    if let Some(cell) = buf.cell_mut((x, room.y)).filter(|_| x < room.right() && room.height > 0) {
+        cell.set_style(Style::new().add_modifier(ratatui::style::Modifier::REVERSED));
+    }
+}
+
+/// An empty window; its inside.
+fn window(state: &State, title: &str, place: Rect, buf: &mut Buffer) -> Rect {
+    Clear.render(place, buf);
+    let style = state.shared.theme.style(Role::Focus);
+    buf.set_style(place, state.shared.theme.style(Role::Text));
+    Block::bordered()
+        .border_type(BorderType::Thick)
+        .border_style(style)
+        .title(format!(" {title} "))
+        .render(place, buf);
+    inner(place)
+}
+
+/// All keys: those of the focused pane, then those that hold everywhere.
+fn help(state: &State) -> Vec<Line<'static>> {
+    let theme = state.shared.theme;
+    let row = |b: &keys::Binding| {
+        Line::from(vec![
+            Span::styled(format!(" {:<16}", b.keys), theme.style(Role::Key)),
+            Span::styled(format!("{:<17}", b.name), theme.style(Role::Name)),
+            Span::raw(b.doc),
+        ])
+    };
+    let heading = |text: String| Line::from(Span::styled(text, theme.style(Role::Title)));
+    let mut lines = vec![heading(format!("{}: {}", state.focus.title(), state.focus.doc()))];
+    lines.extend(keys::of_pane(state.focus).map(row));
+    lines.push(heading("Everywhere".into()));
+    lines.extend(TABLE.iter().filter(|b| b.scope == keys::Scope::All).map(row));
+    lines.push(heading("Other panes".into()));
+    let others = TABLE.iter().filter(|b| matches!(b.scope, keys::Scope::In(p) if !p.contains(&state.focus)));
+    lines.extend(others.map(row));
+    lines
+}

@@ -1,0 +1,205 @@
+//! Memory, watch expressions and descriptors: what is looked at, followed and changed.
+
+use esplens::dash::pane::PaneId;
+use esplens::dash::rig::Rig;
+use esplens::dash::state::Msg;
+use esplens::dash::theme::Role;
+use esplens::dash::wire::Action;
+
+/// The demo after two virtual seconds, stopped.
+fn stopped(width: u16, height: u16) -> Rig {
+    let mut rig = Rig::demo(width, height);
+    rig.keys("Space");
+    rig.run_to(2000);
+    rig.keys("Space");
+    rig
+}
+
+/// The frame of the pane that is shown alone.
+fn title(rig: &Rig) -> String {
+    rig.text().lines().nth(1).unwrap_or_default().into()
+}
+
+#[test]
+fn memory_is_edited_and_searched() {
+    let mut rig = Rig::demo(100, 30);
+    rig.show(PaneId::Memory);
+    rig.keys("g");
+    rig.line("0x3ffb8000");
+    rig.keys("e d e a d b e e f Esc");
+    let shown = rig.state.shared.sample.mem[0].bytes[..4].to_vec();
+    assert_eq!(shown, [0xDE, 0xAD, 0xBE, 0xEF]);
+    rig.keys("g");
+    rig.line("0x3ffb0000");
+    rig.keys("/");
+    rig.line("deadbeef");
+    assert!(rig.text().contains("0x3ffb8000"), "{}", rig.text());
+}
+
+#[test]
+fn what_is_typed_over_memory_stays_in_view() {
+    let mut rig = Rig::demo(50, 5);
+    rig.show(PaneId::Memory);
+    rig.keys("g");
+    rig.line("0x3ffb8000");
+    // A row of eight bytes and a bit, a wrong digit taken back.
+    rig.keys("e 0 1 0 2 f Backspace 0 3 0 4 0 5 0 6 0 7 0 8 0 9 Esc");
+    assert!(rig.text().contains("3ffb8008  09"), "{}", rig.text());
+    let mut bytes = [0; 9];
+    assert_eq!(rig.session().machine().peek(0, 0x3FFB_8000, &mut bytes), 9);
+    assert_eq!(bytes, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+}
+
+#[test]
+fn memory_is_bright_where_it_changed_since_the_last_stop() {
+    let mut rig = stopped(100, 10);
+    rig.show(PaneId::Memory);
+    rig.keys("g");
+    rig.line("xTickCount");
+    let style = Role::Changed;
+    let bright = |rig: &mut Rig| {
+        // What flashes has flashed.
+        let clock = rig.state.shared.clock + 10_000;
+        rig.send(Msg::Clock(clock));
+        let style = rig.state.shared.theme.style(style);
+        rig.screen().content().iter().skip(200).filter(|c| Some(c.fg) == style.fg).count()
+    };
+    assert_eq!(bright(&mut rig), 0, "{}", rig.text());
+    rig.keys("Space");
+    let now = rig.now_ms();
+    rig.run_to(now + 200);
+    rig.keys("Space");
+    assert!(bright(&mut rig) > 0, "ticks were counted");
+    // Stopped again at once: since then nothing happened.
+    rig.keys("Space Space");
+    assert_eq!(bright(&mut rig), 0, "{}", rig.text());
+    rig.keys("e 5 5 Esc");
+    assert!(bright(&mut rig) > 0, "what is edited counts");
+}
+
+#[test]
+fn expressions_and_registers_of_the_core_looked_at_are_gone_to() {
+    let mut rig = stopped(100, 30);
+    rig.show(PaneId::Memory);
+    let go = |rig: &mut Rig, text: &str| {
+        rig.keys("g");
+        rig.line(text);
+        let title = title(rig);
+        let at = title.split("0x").nth(1).and_then(|t| u32::from_str_radix(&t[..8], 16).ok());
+        at.unwrap_or_else(|| panic!("{title}"))
+    };
+    let sp = |rig: &Rig, core: usize| rig.session().machine().cpu(core).a(1);
+    assert_ne!(sp(&rig, 0), sp(&rig, 1));
+    assert_eq!(go(&mut rig, "sp"), sp(&rig, 0));
+    rig.keys("o");
+    assert_eq!(go(&mut rig, "$sp"), sp(&rig, 1));
+    // A variable's own bytes, but where a pointer points.
+    let tcb = go(&mut rig, "pxCurrentTCBs[0]");
+    let current = go(&mut rig, "&pxCurrentTCBs[0]");
+    assert_eq!(current, go(&mut rig, "pxCurrentTCBs"));
+    let mut bytes = [0; 4];
+    assert_eq!(rig.session().machine().peek(0, current, &mut bytes), 4);
+    assert_eq!(u32::from_le_bytes(bytes), tcb);
+    rig.keys("g");
+    rig.line("nonsense + 1");
+    assert!(rig.text().lines().last().unwrap().contains("nonsense"), "{}", rig.text());
+    // And back the way it came.
+    rig.keys("Backspace");
+    assert!(title(&rig).contains(&format!("{:#010x}", current & !15)), "{}", rig.text());
+}
+
+#[test]
+fn watched_values_unfold_to_any_depth_and_arrays_by_pages() {
+    let mut rig = stopped(160, 60);
+    rig.show(PaneId::Watch);
+    for expression in ["pxCurrentTCBs[0]", "ucHeap"] {
+        rig.keys("a");
+        rig.line(expression);
+    }
+    assert_eq!(rig.state.shared.sample.watches[0].parts.len(), 0, "nothing is read before it is opened");
+    // What a key unfolds is there with the next sample.
+    let press = |rig: &mut Rig, keys: &str| keys.split(' ').for_each(|key| rig.keys(key));
+    let last_row = |rig: &Rig, name: &str| {
+        let rows: Vec<String> = rig.text().lines().skip(2).map(String::from).collect();
+        let named = |l: &String| l.trim_start_matches(['┃', ' ', '▶', '▼']).starts_with(name);
+        rows.iter().rposition(named).unwrap_or_else(|| panic!("no {name} in\n{}", rig.text()))
+    };
+    // The pointer, the task, its list item, the list that it is in, that list's end.
+    press(&mut rig, "Enter Down Enter");
+    for (name, inside) in [("xStateListItem", "xItemValue"), ("pvContainer", "* ="), ("* =", "xListEnd")] {
+        press(&mut rig, "Home");
+        // The last row of that name: pointers and what they point to nest.
+        (0..last_row(&rig, name)).for_each(|_| rig.keys("Down"));
+        press(&mut rig, "Right");
+        assert!(rig.text().contains(inside), "{name}: {}", rig.text());
+    }
+    // Folds, then goes to what it belongs to.
+    press(&mut rig, "Left Left Left");
+    assert!(!rig.text().contains("* = {uxNumberOfItems"), "{}", rig.text());
+    // An array of many thousand bytes, page by page.
+    press(&mut rig, "Home Left End Right");
+    assert!(rig.text().contains("[31] =") && !rig.text().contains("[32] ="), "{}", rig.text());
+    press(&mut rig, "End Enter");
+    assert!(rig.text().contains("[32] =") && rig.text().contains("[63] ="), "{}", rig.text());
+    assert!(!rig.text().contains("[31] ="), "{}", rig.text());
+}
+
+#[test]
+fn watched_values_are_set_rewritten_and_followed() {
+    let mut rig = stopped(160, 30);
+    rig.show(PaneId::Watch);
+    for expression in ["xTickCount", "counters"] {
+        rig.keys("a");
+        rig.line(expression);
+    }
+    let value = |rig: &Rig, n: usize| rig.state.shared.sample.watches[n].value.clone();
+    rig.keys("e");
+    assert!(rig.text().contains("Set xTickCount"), "{}", rig.text());
+    rig.line("0x1234");
+    assert!(value(&rig, 0).starts_with("4660"), "{}", value(&rig, 0));
+    rig.keys("e");
+    rig.line("12345678901");
+    assert!(rig.text().contains("is no number of 4 bytes"), "{}", rig.text());
+    // A structure has no value of its own; its first part has one.
+    rig.keys("Down e");
+    assert!(rig.text().contains("unfold it and set a part"), "{}", rig.text());
+    rig.keys("Right");
+    rig.keys("Down e");
+    rig.line("77");
+    assert!(rig.state.shared.sample.watches[1].parts[0].value.starts_with("77"), "{}", rig.text());
+    // The text of the expression stands there to be changed.
+    rig.keys("Home r");
+    rig.line(" + 1");
+    assert_eq!(rig.state.shared.sample.watches[0].name, "xTickCount + 1");
+    assert!(value(&rig, 0).starts_with("4661"), "{}", value(&rig, 0));
+    rig.keys("r");
+    (0..20).for_each(|_| rig.keys("Backspace"));
+    rig.line("pxCurrentTCBs[0]");
+    let points = rig.state.shared.sample.watches[0].spot.unwrap().points.unwrap();
+    rig.keys("*");
+    assert_eq!(rig.state.focus, PaneId::Memory);
+    assert!(title(&rig).contains(&format!("{points:#010x}")), "{}", rig.text());
+}
+
+#[test]
+fn a_descriptor_is_chosen_and_its_buffer_followed() {
+    let mut rig = stopped(160, 30);
+    rig.show(PaneId::Eth);
+    let eth = rig.state.shared.sample.eth.clone().unwrap();
+    let buffer = |rig: &mut Rig| {
+        rig.keys("*");
+        let title = title(rig);
+        rig.show(PaneId::Eth);
+        title
+    };
+    let of = |i: u32| format!("{:#010x}", eth.desc[i as usize].1);
+    assert!(buffer(&mut rig).contains(&of(eth.rx_next)));
+    rig.keys("Right");
+    assert!(buffer(&mut rig).contains(&of(eth.rx_next + 1)));
+    // Back to the first of all: the transmit ring's.
+    (0..200).for_each(|_| rig.keys("Left"));
+    assert!(buffer(&mut rig).contains(&of(0)));
+    rig.act(None, Action::Run);
+    rig.keys("Esc");
+    assert!(buffer(&mut rig).contains(&of(eth.rx_next)));
+}
