@@ -92,8 +92,10 @@ impl View {
         if let Some(core) = (0..CORES).find(|core| self.task_on(m, *core) == Some(tcb)) {
             return Some(Place::Core(core));
         }
+        // A reset leaves no tasks, but GDB stands on one until it stops again: PRO_CPU is what runs then.
+        let there = self.has_tasks() && mem.u32(tcb).is_some();
         // A task that was deleted may still be asked about: its memory answers, or not.
-        started.then_some(Place::Task(tcb)).filter(|_| mem.u32(tcb).is_some())
+        there.then_some(if started { Place::Task(tcb) } else { Place::Core(0) })
     }
 
     /// The core through whose eyes a thread sees memory.
