@@ -16,6 +16,18 @@ fn symbols(elf: &Path) -> Arc<Symbols> {
 }
 
 #[test]
+fn marks_at_the_end_of_sections_name_nothing_behind_them() {
+    let Some(dir) = firmware("idf-5.3-blink") else { return };
+    let symbols = symbols(&dir.join("app.elf"));
+    for mark in ["_text_end", "_iram_end"] {
+        let end = symbols.symbol(mark).unwrap().addr;
+        for behind in [1, 0x40, 0x3000] {
+            assert_eq!(symbols.function_at(end + behind).map(|s| s.name), None, "{mark}+{behind:#x}");
+        }
+    }
+}
+
+#[test]
 fn the_null_store_of_idf_61_is_explained_from_its_log() {
     let Some(dir) = firmware("idf-6.1-coredump") else { return };
     let symbols = symbols(&dir.join("app.elf"));

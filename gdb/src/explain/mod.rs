@@ -17,6 +17,7 @@ pub use live::live;
 use crate::symbols::Symbols;
 use panic::Panic;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Longest line that is looked at; what is longer is no panic.
@@ -36,6 +37,20 @@ pub struct Explainer {
     hash: Option<(String, String)>,
 }
 
+/// A line without its colours: ESP-IDF's log has them, up to the end of the line.
+fn uncoloured(line: &str) -> Cow<'_, str> {
+    if !line.contains("\x1b[") {
+        return line.into();
+    }
+    let mut parts = line.split("\x1b[");
+    let first = parts.next().unwrap_or_default().to_string();
+    parts
+        .fold(first, |all, part| {
+            all + part.trim_start_matches(|c: char| !c.is_ascii_alphabetic()).get(1..).unwrap_or("")
+        })
+        .into()
+}
+
 impl Explainer {
     /// An explainer with these symbols.
     #[must_use]
@@ -53,10 +68,10 @@ impl Explainer {
 
     /// What to say after a line of output; each line begins with `--- `, as `idf.py monitor`'s do.
     pub fn line(&mut self, line: &str, live: Live) -> Vec<String> {
-        let line = line.trim_end();
         if line.len() > MAX_LINE {
             return Vec::new();
         }
+        let line = &*uncoloured(line.trim_end());
         if let Some(begun) = Panic::begin(line) {
             // A register dump belongs to what was said before it.
             match &mut self.panic {

@@ -90,7 +90,7 @@ fn every_kind_of_panic_has_its_words() {
         ("Stack smashing protect failure!\n\nabort() was called at PC 0x400d2143 on core 0", &["an array"]),
         (
             "E (103) task_wdt: Task watchdog got triggered. The following tasks did not reset it in time:\n\
-             E (103) task_wdt:  - IDLE0 (CPU 0)\nE (103) task_wdt: Tasks currently running:\n\
+             \x1b[0;31mE (103) task_wdt:  - IDLE0 (CPU 0)\x1b[0m\nE (103) task_wdt: Tasks currently running:\n\
              E (103) task_wdt: CPU 0: main\nE (103) task_wdt: CPU 1: IDLE1",
             &["the task watchdog bit", "starved: IDLE0 (CPU 0); running: CPU 0: main, CPU 1: IDLE1"],
         ),

@@ -203,7 +203,10 @@ fn reach(rows: &mut [Row], sections: &[std::ops::Range<u32>]) {
         if rows.get(n + 1).is_some_and(|r| r.addr != addr) {
             next = rows[n + 1].addr;
         }
-        let end = sections.iter().find(|s| s.contains(&addr)).map_or(addr.saturating_add(MOST), |s| s.end);
+        // A mark at the end of a section (`_etext`, `_iram_end`) names nothing behind it.
+        let mark = rows[n].section.is_some() || sections.iter().any(|s| s.end == addr);
+        let far = if mark { addr } else { addr.saturating_add(MOST) };
+        let end = sections.iter().find(|s| s.contains(&addr)).map_or(far, |s| s.end);
         rows[n].reach = next.min(end) - addr;
     }
 }
