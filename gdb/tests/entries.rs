@@ -2,51 +2,26 @@
 
 mod common;
 
-use common::{boot, firmware};
+use common::kernel::Bench;
 use esplens_core::time::TICKS_PER_US;
-use esplens_gdb::symbols::{Elf, Symbols};
-use esplens_gdb::unwind::{Backtrace, Context, MachineMemory, Unwinder, unwind};
-use esplens_soc::machine::{Machine, Plan, RunExit, Step};
-use std::sync::Arc;
+use esplens_gdb::rtos;
+use esplens_gdb::unwind::{Backtrace, MachineMemory};
+use esplens_soc::machine::{Plan, RunExit, Step};
 
 /// Most instructions of one way in and out.
 const LONGEST: usize = 20_000;
 /// How often each entry is looked at.
 const TIMES: usize = 5;
 
-struct Bench {
-    machine: Machine,
-    symbols: Arc<Symbols>,
-    name: &'static str,
-}
-
 impl Bench {
-    fn new(name: &'static str) -> Option<Self> {
-        let dir = firmware(name)?;
-        let symbols = Arc::new(Symbols::new(vec![Arc::new(Elf::open(&dir.join("app.elf")).unwrap())]));
-        Some(Self { machine: boot(&std::fs::read(dir.join("flash.bin")).unwrap(), name), symbols, name })
-    }
-
     fn backtrace(&self, core: usize) -> Backtrace {
         let mem = MachineMemory { machine: &self.machine, core };
-        let u = Unwinder { mem: &mem, names: &*self.symbols, interrupted: self.interrupted(core) };
-        unwind(&u, &Context::of_core(self.machine.cpu(core), core))
-    }
-
-    /// First word of the TCB of the task that runs on this core.
-    fn interrupted(&self, core: usize) -> Option<u32> {
-        self.word(self.current(core))
+        rtos::core_backtrace(Some(&self.rtos), &mem, &*self.symbols, &self.context(core))
     }
 
     /// The TCB of the task that runs on this core.
-    fn current(&self, core: usize) -> u32 {
-        let variable = self.symbols.symbol("pxCurrentTCB").or_else(|| self.symbols.symbol("pxCurrentTCBs"));
-        self.word(variable.expect("a kernel").addr + 4 * core as u32).unwrap()
-    }
-
-    fn word(&self, addr: u32) -> Option<u32> {
-        let mut bytes = [0; 4];
-        (self.machine.peek(0, addr, &mut bytes) == 4).then(|| u32::from_le_bytes(bytes))
+    fn current(&self, core: usize) -> Option<u32> {
+        self.rtos.running(&self.mem(), core)
     }
 
     /// Runs until a core comes to `entry`; `None`: it does not for a second.
@@ -65,8 +40,7 @@ impl Bench {
     fn follow(&mut self, core: usize) -> usize {
         let pcs = |bt: &Backtrace| bt.frames.iter().map(|f| f.pc).collect::<Vec<_>>();
         let first = pcs(&self.backtrace(core));
-        let (below, task, back) =
-            (&first[1..], self.current(core), Context::of_core(self.machine.cpu(core), core).epc[1]);
+        let (below, task, back) = (&first[1..], self.current(core), self.context(core).epc[1]);
         assert!(!below.is_empty(), "{}: nothing interrupted: {first:x?}", self.name);
         for n in 0..LONGEST {
             if self.machine.cpu(core).pc == back || self.current(core) != task {
@@ -93,7 +67,7 @@ impl Bench {
 fn the_interrupted_frames_are_there_at_every_instruction() {
     let mut seen = 0;
     for name in ["idf-5.3-blink", "idf-4.0-httpd-wifi", "idf-3.2-hello", "idf-6.1-dht", "idf-5.2-deadline"] {
-        let Some(mut b) = Bench::new(name) else { return };
+        let Some(mut b) = Bench::open(name) else { return };
         b.machine.run(500_000 * TICKS_PER_US);
         // The FPU's is there where a task's first float comes late enough.
         for entry in ["_xt_lowint1", "_xt_coproc_exc"] {

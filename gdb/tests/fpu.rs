@@ -15,12 +15,6 @@ const PC: usize = 0;
 const A8: usize = 165;
 const F0: usize = 87;
 
-fn stop_at(g: &mut Rsp, at: &str) {
-    let id = g.monitor(&format!("break {at}"));
-    assert!(g.call("vCont;c").starts_with('T'), "{at}");
-    g.monitor(&format!("delete {}", id.split(':').next().unwrap()));
-}
-
 #[test]
 fn floats_of_a_task_that_does_not_run_are_found() {
     let Some(dir) = firmware("idf-6.1-dht") else { return };
@@ -34,15 +28,20 @@ fn floats_of_a_task_that_does_not_run_are_found() {
         line.rsplit("0x").next().unwrap().to_string()
     };
 
+    // A task that stands where the sensor was read converts a number of ours.
+    let convert = |g: &mut Rsp, tcb: &str, number: u32, whose: &str| {
+        thread(g, tcb);
+        g.set_register(A8, number);
+        g.set_register(PC, FLOAT);
+        g.stop_at(&format!("{BEHIND_FLOAT:#x}{whose}"));
+        thread(g, tcb);
+        assert_eq!(f32::from_bits(g.register(F0)), number as f32);
+    };
+
     // The first task converts a number, and leaves more in the unit.
-    stop_at(&mut g, &format!("{SENSOR_READ:#x}"));
+    g.stop_at(&format!("{SENSOR_READ:#x}"));
     let dht = handle_of(&mut g, "dht_task");
-    thread(&mut g, &dht);
-    g.set_register(A8, 7);
-    g.set_register(PC, FLOAT);
-    stop_at(&mut g, &format!("{BEHIND_FLOAT:#x}"));
-    thread(&mut g, &dht);
-    assert_eq!(f32::from_bits(g.register(F0)), 7.0);
+    convert(&mut g, &dht, 7, "");
     for n in 1..16u16 {
         g.set_register(F0 + usize::from(n), (f32::from(n) + 0.5).to_bits());
     }
@@ -52,18 +51,13 @@ fn floats_of_a_task_that_does_not_run_are_found() {
 
     // Nobody else has used floats since: the unit has them while the task sleeps.
     let main = handle_of(&mut g, "main");
-    stop_at(&mut g, "esp_log task main");
+    g.stop_at("esp_log task main");
     thread(&mut g, &dht);
     assert!(g.monitor("freertos tasks").lines().any(|l| l.starts_with("dht_task") && !l.contains("running")));
     assert_eq!(floats(&mut g), expected, "still in the unit");
 
     // Another task converts one: the kernel's exception handler saves the first one's.
-    thread(&mut g, &main);
-    g.set_register(A8, 99);
-    g.set_register(PC, FLOAT);
-    stop_at(&mut g, &format!("{BEHIND_FLOAT:#x} task main"));
-    thread(&mut g, &main);
-    assert_eq!(f32::from_bits(g.register(F0)), 99.0);
+    convert(&mut g, &main, 99, " task main");
     thread(&mut g, &dht);
     assert_eq!(floats(&mut g), expected, "from the save area");
 }

@@ -2,46 +2,15 @@
 
 mod common;
 
-use common::{boot, firmware};
+use common::kernel::Bench;
 use esplens_core::time::TICKS_PER_US;
 use esplens_gdb::rtos::{self, Rtos};
-use esplens_gdb::symbols::{Elf, Symbols};
-use esplens_gdb::unwind::{Backtrace, Context, End, MachineMemory, Words};
-use esplens_soc::machine::{Machine, RunExit};
-use std::path::{Path, PathBuf};
+use esplens_gdb::unwind::{Backtrace, End, Words};
+use esplens_soc::machine::RunExit;
 use std::sync::Arc;
 
 const IMAGES: [&str; 6] =
     ["idf-5.2-deadline", "idf-5.3-blink", "idf-4.0-httpd-wifi", "idf-3.2-hello", "idf-6.1-dht", "demo"];
-
-fn files(name: &str) -> Option<(PathBuf, PathBuf)> {
-    if name == "demo" {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/demo");
-        return Some((dir.join("flash.bin"), dir.join("demo.elf")));
-    }
-    let dir = firmware(name)?;
-    Some((dir.join("flash.bin"), dir.join("app.elf")))
-}
-
-struct Bench {
-    machine: Machine,
-    rtos: Rtos,
-    symbols: Arc<Symbols>,
-}
-
-fn bench(name: &str) -> Option<Bench> {
-    let (flash, elf) = files(name)?;
-    let symbols = Arc::new(Symbols::new(vec![Arc::new(Elf::open(&elf).unwrap())]));
-    let rtos = Rtos::find(symbols.clone()).unwrap_or_else(|| panic!("{name}: no FreeRTOS"));
-    Some(Bench { machine: boot(&std::fs::read(flash).unwrap(), name), rtos, symbols })
-}
-
-impl Bench {
-    fn names(&self, bt: &Backtrace) -> Vec<String> {
-        let name = |pc| self.symbols.function_at(pc).map_or("??".into(), |s| s.with_offset(pc));
-        bt.frames.iter().map(|f| name(f.lookup())).collect()
-    }
-}
 
 /// Numbers that are the same in every run.
 struct Random(u64);
@@ -64,6 +33,11 @@ struct Sum {
 }
 
 impl Bench {
+    fn names(&self, bt: &Backtrace) -> Vec<String> {
+        let name = |pc| self.symbols.function_at(pc).map_or("??".into(), |s| s.with_offset(pc));
+        bt.frames.iter().map(|f| name(f.lookup())).collect()
+    }
+
     /// True when a backtrace ends where the kernel starts tasks.
     fn is_whole(&self, bt: &Backtrace) -> bool {
         let first = |pc| self.symbols.function_at(pc).map(|s| s.linkage_name);
@@ -73,10 +47,8 @@ impl Bench {
     }
 
     fn look(&self, sum: &mut Sum, at: u64) {
-        let m = &self.machine;
-        let mem = MachineMemory { machine: m, core: 0 };
-        let cores = [0, 1].map(|c| Context::of_core(m.cpu(c), c));
-        let s = self.rtos.snapshot(&mem, [0, 1].map(|c| Some(m.cpu(c).a(1))));
+        let (mem, s) = (self.mem(), self.tasks());
+        let cores = [0, 1].map(|c| self.context(c));
         sum.instants += 1;
         if !s.started {
             sum.early += 1;
@@ -114,7 +86,7 @@ fn tasks_and_backtraces_hold_at_random_instants() {
     let full = std::env::var_os("ESPLENS_FULL").is_some();
     let only = std::env::var("ESPLENS_ONLY").ok();
     for name in IMAGES.into_iter().filter(|n| only.as_deref().is_none_or(|o| o == *n)) {
-        let Some(mut b) = bench(name) else { continue };
+        let Some(mut b) = Bench::open(name) else { continue };
         let (mut random, mut sum, mut at) = (Random(7), Sum::default(), 0);
         for _ in 0..if full { 200 } else { 25 } {
             at += 1 + random.below(if full { 12_000 } else { 60_000 }) * TICKS_PER_US / 7;
@@ -139,11 +111,11 @@ fn tasks_and_backtraces_hold_at_random_instants() {
 #[test]
 fn addresses_alone_give_the_same_tasks() {
     for name in IMAGES {
-        let Some(mut b) = bench(name) else { continue };
+        let Some(mut b) = Bench::open(name) else { continue };
         b.machine.run(900_000 * TICKS_PER_US);
         let known = rtos::WANTED.into_iter().filter_map(|n| Some((n.to_string(), b.symbols.symbol(n)?.addr)));
         let bare = Rtos::find(Arc::new(rtos::Addresses(known.collect()))).expect("a kernel");
-        let mem = MachineMemory { machine: &b.machine, core: 0 };
+        let mem = b.mem();
         let tasks = |r: &Rtos| {
             let s = r.snapshot(&mem, [None; 2]);
             assert_eq!((s.started, &s.torn), (true, &None), "{name}");
@@ -160,9 +132,9 @@ fn addresses_alone_give_the_same_tasks() {
 
 #[test]
 fn objects_timers_and_heaps_of_the_demo_are_told() {
-    let Some(mut b) = bench("demo") else { return };
+    let Some(mut b) = Bench::open("demo") else { return };
     b.machine.run(400_000 * TICKS_PER_US);
-    let mem = MachineMemory { machine: &b.machine, core: 0 };
+    let mem = b.mem();
     let tasks = b.rtos.snapshot(&mem, [None; 2]);
     let queues = rtos::queues(&b.rtos, &mem, &tasks);
     let named = |name: &str| queues.iter().find(|q| q.name.as_deref() == Some(name)).unwrap();
@@ -183,9 +155,9 @@ fn idfs_heaps_add_up() {
     for (name, kind) in
         [("idf-4.0-httpd-wifi", rtos::HeapKind::MultiHeap), ("idf-6.1-dht", rtos::HeapKind::Tlsf)]
     {
-        let Some(mut b) = bench(name) else { return };
+        let Some(mut b) = Bench::open(name) else { return };
         b.machine.run(700_000 * TICKS_PER_US);
-        let mem = MachineMemory { machine: &b.machine, core: 0 };
+        let mem = b.mem();
         let heaps = rtos::heaps(&b.rtos, &mem);
         assert!(heaps.len() >= 3, "{name}: {heaps:?}");
         for h in heaps {
@@ -198,12 +170,11 @@ fn idfs_heaps_add_up() {
 /// RAM keeps the kernel of the life before until start-up code clears it: nobody may take it for running.
 #[test]
 fn a_reset_ends_the_tasks() {
-    let Some(mut b) = bench("idf-6.1-coredump") else { return };
+    let Some(mut b) = Bench::open("idf-6.1-coredump") else { return };
     common::uart_until(&mut b.machine, "CORE DUMP END");
     let (mut resets, mut stale, mut at) = (0, 0, b.machine.now());
     let tasks = |b: &Bench| {
-        let mem = MachineMemory { machine: &b.machine, core: 0 };
-        let s = b.rtos.snapshot(&mem, [0, 1].map(|c| Some(b.machine.cpu(c).a(1))));
+        let (mem, s) = (b.mem(), b.tasks());
         let objects = rtos::queues(&b.rtos, &mem, &s).len() + rtos::heaps(&b.rtos, &mem).len();
         (s.started, s.tasks.len(), objects, b.rtos.running(&mem, 0))
     };
@@ -221,8 +192,7 @@ fn a_reset_ends_the_tasks() {
         if resets > 0 {
             assert_eq!(running, None);
             let flag = b.symbols.symbol("xSchedulerRunning").unwrap().addr;
-            let mem = MachineMemory { machine: &b.machine, core: 0 };
-            if mem.u32(flag) == Some(1) {
+            if b.mem().u32(flag) == Some(1) {
                 assert_eq!((count, objects), (0, 0), "{stale}");
                 stale += 1;
             }
@@ -237,9 +207,9 @@ fn heap_blocks_agree_with_the_lists_of_free_ones() {
     for name in
         ["idf-3.2-hello", "idf-4.0-httpd-wifi", "idf-4.3-gpio", "idf-5.3-blink", "idf-6.1-dht", "demo"]
     {
-        let Some(mut b) = bench(name) else { return };
+        let Some(mut b) = Bench::open(name) else { return };
         b.machine.run(700_000 * TICKS_PER_US);
-        let mem = MachineMemory { machine: &b.machine, core: 0 };
+        let mem = b.mem();
         let heaps = rtos::heaps(&b.rtos, &mem);
         assert!(!heaps.is_empty(), "{name}");
         for h in heaps {

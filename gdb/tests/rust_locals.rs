@@ -12,16 +12,11 @@ fn typed(line: &str, place: &str, expressions: &[&str]) -> Vec<String> {
     let (handle, port) = serve(demo());
     handle.symbols().load_now(Role::App, &demo_elf()).unwrap();
     let mut g = Rsp::ready(port);
-    let mut stop_at = |place: &str| {
-        let id = g.monitor(&format!("break {place}"));
-        assert!(g.call("vCont;c").starts_with('T'), "{place}");
-        g.monitor(&format!("delete {}", id.split(':').next().unwrap()));
-    };
     // The console waits for a line.
-    stop_at("demo_read");
+    g.stop_at("demo_read");
     let bytes = format!("{line}\n").into_bytes();
     handle.call(move |s| s.machine_mut().input(Input::Uart(0, bytes))).unwrap();
-    stop_at(place);
+    g.stop_at(place);
     let value = |e: &&str| g.monitor(&format!("p {e}")).trim().split_once(" = ").map(|v| v.1.to_string());
     expressions.iter().map(value).map(|v| v.unwrap_or_default()).collect()
 }

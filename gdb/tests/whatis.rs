@@ -2,29 +2,17 @@
 
 mod common;
 
-use common::{boot, firmware};
+use common::kernel::Bench;
 use esplens_core::time::TICKS_PER_US;
-use esplens_gdb::rtos::{self, Rtos, State};
-use esplens_gdb::symbols::{Elf, Symbols};
-use esplens_gdb::unwind::MachineMemory;
+use esplens_gdb::rtos::{self, State};
 use esplens_gdb::whatis::whatis;
-use esplens_soc::machine::Machine;
-use std::path::Path;
-use std::sync::Arc;
-
-struct Bench {
-    machine: Machine,
-    rtos: Rtos,
-    symbols: Arc<Symbols>,
-}
 
 impl Bench {
-    fn new(flash: &Path, elf: &Path, ms: u64) -> Self {
-        let symbols = Arc::new(Symbols::new(vec![Arc::new(Elf::open(elf).unwrap())]));
-        let rtos = Rtos::find(symbols.clone()).unwrap();
-        let mut machine = boot(&std::fs::read(flash).unwrap(), "whatis");
-        machine.run(ms * 1000 * TICKS_PER_US);
-        Self { machine, rtos, symbols }
+    /// After so many milliseconds.
+    fn after(name: &'static str, ms: u64) -> Option<Self> {
+        let mut bench = Self::open(name)?;
+        bench.machine.run(ms * 1000 * TICKS_PER_US);
+        Some(bench)
     }
 
     fn told(&self, addr: u32) -> String {
@@ -35,17 +23,11 @@ impl Bench {
         let told = self.told(addr);
         assert!(parts.iter().all(|p| told.contains(p)), "{addr:#010x}: {told}, not {parts:?}");
     }
-
-    fn tasks(&self) -> rtos::Snapshot {
-        let mem = MachineMemory { machine: &self.machine, core: 0 };
-        self.rtos.snapshot(&mem, [0, 1].map(|c| Some(self.machine.cpu(c).a(1))))
-    }
 }
 
 #[test]
 fn memory_registers_flash_and_rom_of_an_idf_image() {
-    let Some(dir) = firmware("idf-5.2-deadline") else { return };
-    let b = Bench::new(&dir.join("flash.bin"), &dir.join("app.elf"), 900);
+    let Some(b) = Bench::after("idf-5.2-deadline", 900) else { return };
     b.expect(0x3FF4_0000, &["UART0.FIFO = 0x"]);
     b.expect(0x6000_0000, &["UART0.FIFO = 0x"]);
     b.expect(0x3FF4_4002, &["GPIO.BT_SELECT+2"]);
@@ -72,17 +54,15 @@ fn memory_registers_flash_and_rom_of_an_idf_image() {
     b.expect(mutex, &["mutex mutex", "heap block", "allocated"]);
     b.expect(task.stack.start, &["stack of task Task", "never used", "heap block"]);
     b.expect(task.top, &["stack of task Task", "saved registers"]);
-    for heap in rtos::heaps(&b.rtos, &MachineMemory { machine: &b.machine, core: 0 }) {
+    for heap in rtos::heaps(&b.rtos, &b.mem()) {
         assert!(b.told(heap.end - 64).contains("heap block"), "{heap:?}");
     }
 }
 
 #[test]
 fn queues_timers_and_locals_of_the_demo() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/demo");
-    let b = Bench::new(&dir.join("flash.bin"), &dir.join("demo.elf"), 400);
-    let tasks = b.tasks();
-    let mem = MachineMemory { machine: &b.machine, core: 0 };
+    let b = Bench::after("demo", 400).unwrap();
+    let (mem, tasks) = (b.mem(), b.tasks());
     let queue =
         rtos::queues(&b.rtos, &mem, &tasks).into_iter().find(|q| q.name.as_deref() == Some("messages"));
     let queue = queue.unwrap().at;

@@ -18,6 +18,7 @@ use crate::symbols::Symbols;
 use panic::Panic;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// Longest line that is looked at; what is longer is no panic.
@@ -33,8 +34,9 @@ pub struct Explainer {
     symbols: Arc<Symbols>,
     code: Code,
     panic: Option<Panic>,
-    /// Of the application's ELF file, in hexadecimal, with its name; looked at once.
-    hash: Option<(String, String)>,
+    /// Of the application's ELF file, in hexadecimal, with its name: for the first line that names one. Nothing once
+    /// a mismatch is told.
+    hash: OnceCell<Option<(String, String)>>,
 }
 
 /// A line without its colours: ESP-IDF's log has them, up to the end of the line.
@@ -56,8 +58,7 @@ impl Explainer {
     #[must_use]
     pub fn new(symbols: Arc<Symbols>) -> Self {
         let code = Code::of(&symbols);
-        let hash = hash(&symbols);
-        Self { symbols, code, panic: None, hash }
+        Self { symbols, code, panic: None, hash: OnceCell::new() }
     }
 
     /// True when it works with these symbols.
@@ -82,7 +83,7 @@ impl Explainer {
         let mut out = Vec::new();
         let mismatch = self.mismatch(line);
         let Some(panic) = &mut self.panic else {
-            return if line.contains("Backtrace:") { self.addresses(line) } else { mismatch };
+            return if line.contains("Backtrace:") { self.places(line) } else { mismatch };
         };
         panic.take(line);
         let (is_trace, is_end) = (line.contains("Backtrace:"), Panic::is_end(line));
@@ -93,10 +94,10 @@ impl Explainer {
         if is_end {
             self.panic = None;
         }
-        let mut lines = self.addresses(line);
         if let Some(panic) = self.panic.as_ref().filter(|_| is_trace) {
-            out.extend(panic.waits(&calls(&lines)));
+            out.extend(panic.waits(&self.calls(line)));
         }
+        let mut lines = self.places(line);
         lines.extend(out.into_iter().map(|l| format!("--- {l}")));
         lines.extend(mismatch);
         lines
@@ -106,44 +107,45 @@ impl Explainer {
     fn mismatch(&mut self, line: &str) -> Vec<String> {
         let Some(said) = begin::between(line, "ELF file SHA256:", "") else { return Vec::new() };
         let said = said.trim_start().split(|c: char| !c.is_ascii_hexdigit()).next().unwrap_or_default();
-        let other = self.hash.take_if(|(hash, _)| said.len() >= 8 && !hash.starts_with(&said.to_lowercase()));
+        self.hash.get_or_init(|| hash(&self.symbols));
+        let known = self.hash.get_mut().and_then(|known| {
+            known.take_if(|(hash, _)| said.len() >= 8 && !hash.starts_with(&said.to_lowercase()))
+        });
         let tell = |(hash, name): (String, String)| {
             let hash = &hash[..said.len().min(16)];
             format!(
                 "--- {name} ({hash}...) is not what this firmware was built from ({said}): functions and lines may be wrong"
             )
         };
-        other.map(tell).into_iter().collect()
+        known.map(tell).into_iter().collect()
     }
 
     /// The code addresses in a line, decoded.
-    fn addresses(&self, line: &str) -> Vec<String> {
-        let mut out = Vec::new();
-        for at in line.match_indices("0x4").map(|m| m.0).take(MAX_ADDRESSES) {
-            let digits = line.get(at + 2..at + 10);
-            let ends = line[at..].chars().nth(10).is_none_or(|c| !c.is_ascii_hexdigit());
-            let pc = digits.filter(|_| ends).and_then(|d| u32::from_str_radix(d, 16).ok());
-            out.extend(pc.into_iter().flat_map(|pc| places(&self.symbols, pc)));
-        }
-        out
+    fn places(&self, line: &str) -> Vec<String> {
+        addresses(line).flat_map(|pc| places(&self.symbols, pc)).collect()
+    }
+
+    /// The functions at the code addresses in a line, innermost first.
+    fn calls(&self, line: &str) -> Vec<String> {
+        addresses(line).flat_map(|pc| self.symbols.frames_at(pc)).filter_map(|f| f.function).collect()
     }
 }
 
-/// The functions in lines of [`places`], innermost first.
-fn calls(lines: &[String]) -> Vec<String> {
-    let name = |l: &String| {
-        let rest = l.split_once(": ").or_else(|| l.split_once("(inlined by) "))?.1;
-        Some(rest.split(" at ").next().unwrap_or(rest).to_string())
-    };
-    lines.iter().filter_map(name).collect()
+/// The code addresses in a line.
+fn addresses(line: &str) -> impl Iterator<Item = u32> {
+    line.match_indices("0x4").take(MAX_ADDRESSES).filter_map(|(at, _)| {
+        let digits = line.get(at + 2..at + 10)?;
+        let ends = line[at..].chars().nth(10).is_none_or(|c| !c.is_ascii_hexdigit());
+        u32::from_str_radix(digits, 16).ok().filter(|_| ends)
+    })
 }
 
 /// SHA-256 and name of the ELF file that has the application.
 fn hash(symbols: &Symbols) -> Option<(String, String)> {
     let app = symbols.symbol("app_main")?.elf;
     let elf = symbols.elfs().iter().rev().find(|e| e.name() == app)?;
-    let bytes = std::fs::read(elf.path()?).ok()?;
-    let hex = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
+    elf.path()?;
+    let hex = Sha256::digest(elf.bytes()).iter().map(|b| format!("{b:02x}")).collect();
     Some((hex, app))
 }
 

@@ -62,13 +62,14 @@ fn tell(
             (None, None) => &(),
         };
         let trace = rtos::core_backtrace(rtos, &mem, names, &cores[n]);
-        format!("{}\n{}", m.core_status(n), show(&trace, symbols, &mem))
+        format!("{}\n{}", m.core_status(n), show(&trace, present.as_ref()))
     };
     let snapshot = rtos.map(|r| (r, freertos::tasks(r, m)));
     let task = |r: &Rtos, t: &rtos::Task| {
         let mem = MachineMemory { machine: m, core: t.core().unwrap_or(0) };
         let trace = rtos::backtrace(r, &mem, t, &cores);
-        format!("{} ({})\n{}", t.name, t.state, show(&trace, symbols, &mem))
+        let present = symbols.map(|symbols| Present { symbols, mem: &mem });
+        format!("{} ({})\n{}", t.name, t.state, show(&trace, present.as_ref()))
     };
     match (whose, &snapshot) {
         (Whose::Core(n), _) => Ok(core(*n)),
@@ -90,32 +91,32 @@ struct Present<'a> {
     mem: &'a dyn Memory,
 }
 
+impl Present<'_> {
+    /// What the files whose code is at `pc` say.
+    fn ask<T>(&self, pc: u32, of: impl Fn(&Symbols) -> T) -> T {
+        self.symbols.present_at(pc, &Bytes(self.mem)).map_or_else(|| of(self.symbols), |present| of(&present))
+    }
+}
+
 impl Names for Present<'_> {
     fn function(&self, pc: u32) -> Option<(String, u32)> {
-        match self.symbols.present_at(pc, &Bytes(self.mem)) {
-            Some(present) => present.function(pc),
-            None => self.symbols.function(pc),
-        }
+        self.ask(pc, |symbols| symbols.function(pc))
     }
 }
 
 /// A backtrace as GDB prints it.
-fn show(trace: &Backtrace, symbols: Option<&Symbols>, mem: &dyn Memory) -> String {
+fn show(trace: &Backtrace, present: Option<&Present>) -> String {
     let mut out = String::new();
     let last = trace.frames.len() - 1;
     for (n, frame) in trace.frames.iter().enumerate() {
         // The outermost return address may be a function's first one: where a task that ends comes to.
-        let starts =
-            n == last && symbols.and_then(|s| s.function_at(frame.pc)).is_some_and(|f| f.addr == frame.pc);
+        let starts = n == last
+            && present.and_then(|p| p.symbols.function_at(frame.pc)).is_some_and(|f| f.addr == frame.pc);
         let at = if starts { frame.pc } else { frame.lookup() };
         if frame.kind == Kind::Interrupted {
             out.push_str("    <interrupted here>\n");
         }
-        let sources = symbols.map(|s| match s.present_at(at, &Bytes(mem)) {
-            Some(present) => present.frames_at(at),
-            None => s.frames_at(at),
-        });
-        let sources = sources.unwrap_or_default();
+        let sources = present.map_or_else(Vec::new, |p| p.ask(at, |symbols| symbols.frames_at(at)));
         if sources.is_empty() {
             out.push_str(&format!("#{n:<3}{:#010x} sp {:#010x}\n", frame.pc, frame.sp()));
         }

@@ -83,12 +83,9 @@ impl<'a> Walk<'a> {
             return self.interrupted(back, true);
         }
         let function = self.u.names.function(self.frame.lookup());
-        if let Some(port) = function.as_ref().and_then(|(name, _)| exception::port(name))
-            && let Some(step) = self.leave_port(
-                port,
-                function.as_ref().map_or("", |(name, _)| name),
-                function.as_ref().map(|f| f.1),
-            )
+        if let Some((name, start)) = &function
+            && let Some(port) = exception::port(name)
+            && let Some(step) = self.leave_port(port, name, *start)
         {
             return step;
         }
@@ -223,7 +220,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Out of a kernel port's assembly. `None`: as out of any other function.
-    fn leave_port(&mut self, port: Port, name: &str, start: Option<u32>) -> Option<Step> {
+    fn leave_port(&mut self, port: Port, name: &str, start: u32) -> Option<Step> {
         match port {
             Port::Idf => self.leave_idf(name, start),
             Port::IdfYield => self.leave_yield(),
@@ -232,7 +229,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn leave_idf(&mut self, name: &str, start: Option<u32>) -> Option<Step> {
+    fn leave_idf(&mut self, name: &str, start: u32) -> Option<Step> {
         let mem = self.u.mem;
         let level = name.bytes().find(u8::is_ascii_digit).map_or(1, |d| usize::from(d - b'0')).clamp(1, 7);
         let here = exception::interrupt(mem, self.frame.sp());
@@ -244,8 +241,8 @@ impl<'a> Walk<'a> {
         if self.newest && excm {
             // On the way in or out: the windows of the interrupted functions are where they were, and the handler's
             // frame is not yet complete, or no longer this interrupt's; unless the handlers' stack is in use already.
-            let back =
-                exception::just_taken(mem, &self.ctx, level, start.filter(|_| exception::enters(name)))?;
+            let start = exception::enters(name).then_some(start);
+            let back = exception::just_taken(mem, &self.ctx, level, start)?;
             let sp = self.frame.sp();
             let left = |s: &Saved| s.context.pc == back.pc && sp.abs_diff(s.at) > exception::MOVED;
             if let Some(saved) = self.task_frame().filter(left) {

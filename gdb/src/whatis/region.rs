@@ -19,18 +19,14 @@ pub fn register(m: &Machine, addr: u32) -> Option<String> {
     }
     let Some((id, offset)) = DevId::at(apb) else { return Some("no peripheral is known there".into()) };
     let device = device_name(m, id);
-    let found = m.soc().dev.get(id).spec().regs.iter().find_map(|r| {
-        let n = offset.checked_sub(r.offset)?.checked_div(r.stride.max(4)).filter(|n| *n < r.count)?;
-        let rest = offset - r.offset - n * r.stride;
-        (rest < 4).then(|| {
-            let index = if r.count > 1 { format!("[{n}]") } else { String::new() };
-            let byte = if rest == 0 { String::new() } else { format!("+{rest}") };
-            format!("{device}.{}{index}{byte}", r.name)
-        })
-    });
-    let Some(name) = found else { return Some(format!("{device}+{offset:#x}, no register is known there")) };
-    let value = m.soc().peek(m.memory(), apb & !3);
-    Some(name + &value.map_or(String::new(), |v| format!(" = {v:#010x}")))
+    let (word, rest) = (offset & !3, offset & 3);
+    let Some(reg) = m.soc().dev.get(id).spec().at(word) else {
+        return Some(format!("{device}+{offset:#x}, no register is known there"));
+    };
+    let index = reg.element(word).filter(|_| reg.count > 1).map_or(String::new(), |n| format!("[{n}]"));
+    let byte = if rest == 0 { String::new() } else { format!("+{rest}") };
+    let value = m.soc().peek(m.memory(), apb & !3).map_or(String::new(), |v| format!(" = {v:#010x}"));
+    Some(format!("{device}.{}{index}{byte}{value}", reg.name))
 }
 
 /// The kind of memory at an address, and what of the flash chip or PSRAM shows there.

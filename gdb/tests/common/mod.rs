@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod kernel;
+
 use esplens_core::time::TICKS_PER_US;
 use esplens_gdb::server::{self, Address};
 use esplens_gdb::supervisor::{Handle, Speed, spawn};
@@ -257,6 +259,13 @@ impl Rsp {
     pub fn set_register(&mut self, number: usize, value: u32) {
         let hex: String = value.to_le_bytes().iter().map(|b| format!("{b:02x}")).collect();
         assert_eq!(self.call(&format!("P{number:x}={hex}")), "OK", "P{number}");
+    }
+
+    /// Goes on to `place`, as `monitor break` takes it.
+    pub fn stop_at(&mut self, place: &str) {
+        let id = self.monitor(&format!("break {place}"));
+        assert!(self.call("vCont;c").starts_with('T'), "{place}");
+        self.monitor(&format!("delete {}", id.split(':').next().unwrap()));
     }
 
     pub fn pc(&mut self) -> u32 {

@@ -1,0 +1,45 @@
+//! A machine with a FreeRTOS image, and what its symbols tell.
+
+use super::{boot, firmware};
+use esplens_gdb::rtos::{Rtos, Snapshot};
+use esplens_gdb::symbols::{Elf, Symbols};
+use esplens_gdb::unwind::{Context, MachineMemory};
+use esplens_soc::machine::Machine;
+use std::path::Path;
+use std::sync::Arc;
+
+pub struct Bench {
+    pub machine: Machine,
+    pub rtos: Rtos,
+    pub symbols: Arc<Symbols>,
+    pub name: &'static str,
+}
+
+impl Bench {
+    /// Foreign firmware or the demo, at power-on; `None` where this checkout has none of that name.
+    pub fn open(name: &'static str) -> Option<Self> {
+        let (flash, elf) = if name == "demo" {
+            let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/demo");
+            (dir.join("flash.bin"), dir.join("demo.elf"))
+        } else {
+            let dir = firmware(name)?;
+            (dir.join("flash.bin"), dir.join("app.elf"))
+        };
+        let symbols = Arc::new(Symbols::new(vec![Arc::new(Elf::open(&elf).unwrap())]));
+        let rtos = Rtos::find(symbols.clone()).unwrap_or_else(|| panic!("{name}: no FreeRTOS"));
+        Some(Self { machine: boot(&std::fs::read(flash).unwrap(), name), rtos, symbols, name })
+    }
+
+    /// Memory as PRO_CPU sees it.
+    pub fn mem(&self) -> MachineMemory<'_> {
+        MachineMemory { machine: &self.machine, core: 0 }
+    }
+
+    pub fn context(&self, core: usize) -> Context {
+        Context::of_core(self.machine.cpu(core), core)
+    }
+
+    pub fn tasks(&self) -> Snapshot {
+        self.rtos.snapshot(&self.mem(), [0, 1].map(|c| Some(self.machine.cpu(c).a(1))))
+    }
+}
