@@ -4,7 +4,7 @@ use super::args::{AttachArgs, RunArgs};
 use super::exit::{BadInput, Exit};
 use super::{dashboard, terminal};
 use crate::dash::link::Inbox;
-use crate::dash::remote::{self, Entry, Registered};
+use crate::dash::remote::{self, Entry, Past, Registered};
 use crate::dash::state::State;
 use crate::dash::wire::Sample;
 use crate::dash::{app, text};
@@ -58,11 +58,16 @@ fn find(to: &str) -> Result<Address, BadInput> {
 }
 
 /// Lets dashboards come: where `--dash` says, and over the user's local socket. Goes with what is returned.
-pub fn open(args: &RunArgs, input: &BootInput, handle: &Handle) -> anyhow::Result<Option<Registered>> {
+pub fn open(
+    args: &RunArgs,
+    input: &BootInput,
+    handle: &Handle,
+    past: Past,
+) -> anyhow::Result<Option<Registered>> {
     let image = input.path.display().to_string();
     let roots = dashboard::roots(&input.path);
     let mut listens: Vec<String> = args.debug.gdb.iter().map(|a| format!("gdb {a}")).collect();
-    let server = remote::Server::new(handle, &image, roots)?;
+    let server = remote::Server::new(handle, &image, roots, past);
     for address in &args.dash {
         let at = server.listen(address).map_err(|e| BadInput(format!("--dash {address}: {e}")))?;
         terminal::message(&format!("dashboard: listening on {}", at.address));

@@ -14,6 +14,7 @@ use super::stats::Stats;
 use super::target::{self, Setup, Target};
 use super::trace::{self, Sinks};
 use super::{attach, debug, terminal, units};
+use crate::dash::remote::Past;
 use drive::Drive;
 use esplens_soc::boot::{BootError, BootInput, LoadOptions, RomSet, Source, input, kernel, persist};
 use esplens_soc::net::host::HostNet;
@@ -71,11 +72,12 @@ fn machine_thread(
             // A full queue wakes the machine as well.
             target.on_request(move || drop(wake.try_send(Event::Wake)));
             let by = target.handle().client().clone();
-            let _registered = attach::open(args, input, &target.handle())?;
+            let past = Past::default();
+            let _registered = attach::open(args, input, &target.handle(), past.clone())?;
             let _ = ready.send(target.handle());
             debug::open(args, input, &mut target)?;
             let mut drive = Drive::new(args, lines, events, target.now());
-            drive.sinks = sinks;
+            (drive.sinks, drive.past) = (sinks, past);
             drive.explain = (!args.debug.no_explain).then(|| Live::new(target.handle(), on_terminal(args)));
             let exit = drive.run(&mut target);
             let stats = drive.stats(&target);

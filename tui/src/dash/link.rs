@@ -245,8 +245,7 @@ pub fn feeds(event: &Event) -> Vec<Feed> {
 }
 
 /// What left the machine; runs of bytes of one UART are one event.
-#[must_use]
-pub fn outputs(output: &[Output]) -> Vec<Feed> {
+fn outputs(output: &[Output]) -> Vec<Feed> {
     let mut out: Vec<Feed> = Vec::new();
     for o in output {
         match o {

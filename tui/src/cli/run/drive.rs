@@ -11,6 +11,7 @@ use crate::cli::stats::Stats;
 use crate::cli::target::{RunExit, Target};
 use crate::cli::terminal;
 use crate::cli::trace::Sinks;
+use crate::dash::remote::Past;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use esplens_gdb::supervisor::{Pace, Speed};
 use esplens_soc::system::Output;
@@ -61,6 +62,8 @@ pub struct Drive {
     status_due: Instant,
     /// Where traced events and frames go.
     pub sinks: Sinks,
+    /// Where the UARTs' text is kept.
+    pub past: Past,
     /// Explains panics in UART0's output.
     pub explain: Option<Live>,
 }
@@ -86,6 +89,7 @@ impl Drive {
             last_output: started,
             status_due: started + QUIET,
             sinks: Sinks::default(),
+            past: Past::default(),
             explain: None,
         }
     }
@@ -220,6 +224,7 @@ impl Drive {
     /// Text of the UARTs to their lines; what explains a panic follows it.
     fn write(&mut self, text: &[Vec<u8>; UARTS], target: &dyn Target) {
         for (uart, bytes) in text.iter().enumerate().filter(|(_, b)| !b.is_empty()) {
+            self.past.keep(uart, bytes);
             match &mut self.explain {
                 Some(explain) if uart == 0 => self.lines.write(0, &explain.feed(bytes, target.machine())),
                 _ => self.lines.write(uart as u8, bytes),

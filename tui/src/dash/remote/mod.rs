@@ -9,6 +9,7 @@ mod registry;
 mod serve;
 
 pub use client::{connect, glance};
+pub use past::Past;
 pub use registry::{Entry, Registered, instances, register, socket};
 pub use serve::{Listening, Server};
 

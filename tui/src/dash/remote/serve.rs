@@ -43,13 +43,11 @@ struct Served {
 }
 
 impl Server {
-    /// For a machine that runs `image`, whose sources are looked for in `roots`.
-    ///
-    /// # Errors
-    /// When the host gives no thread.
-    pub fn new(handle: &Handle, image: &str, roots: Vec<PathBuf>) -> io::Result<Self> {
-        let (handle, past) = (handle.clone(), Past::of(handle)?);
-        Ok(Self(Arc::new(Served { handle, past, image: image.into(), roots, open: AtomicUsize::new(0) })))
+    /// For a machine that runs `image`, whose sources are looked for in `roots` and whose text is kept in `past`.
+    #[must_use]
+    pub fn new(handle: &Handle, image: &str, roots: Vec<PathBuf>, past: Past) -> Self {
+        let handle = handle.clone();
+        Self(Arc::new(Served { handle, past, image: image.into(), roots, open: AtomicUsize::new(0) }))
     }
 
     /// Lets dashboards come to `address`.
