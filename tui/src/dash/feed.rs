@@ -18,11 +18,8 @@ pub fn take_in(s: &mut Shared, feed: Feed) -> Vec<Effect> {
             s.trace.push_back(record);
         }
         Feed::Switch(at, core, task) => {
-            if s.switches.len() >= MAX_SWITCHES {
-                s.switches.pop_front();
-            }
             s.usage.switch(at, core, &task);
-            s.switches.push_back(Switch { at, core, task });
+            s.switches.push(at, core, task);
         }
         Feed::Stopped(stop) => {
             s.sample.running = false;
@@ -75,6 +72,7 @@ pub fn backtrace(line: &str) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dash::switches::MAX_SWITCHES;
 
     #[test]
     fn backtraces_are_found_in_what_firmware_prints() {

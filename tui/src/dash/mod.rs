@@ -28,6 +28,7 @@ pub mod sampler;
 pub mod source;
 pub mod state;
 pub mod svg;
+pub mod switches;
 pub mod term;
 pub(crate) mod text;
 pub mod theme;

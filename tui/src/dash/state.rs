@@ -6,6 +6,7 @@ use super::log::UartLog;
 use super::modal::Modal;
 use super::pane::{PaneId, Panes};
 use super::rate::Rate;
+use super::switches::Switches;
 use super::theme::Theme;
 use super::usage::Usage;
 use super::wire::*;
@@ -17,8 +18,6 @@ use std::collections::VecDeque;
 pub const MAX_FRAMES: usize = 2000;
 /// Traced events kept.
 pub const MAX_TRACE: usize = 20_000;
-/// Task switches kept.
-pub const MAX_SWITCHES: usize = 20_000;
 /// How long a notice is shown, in milliseconds.
 const NOTICE_MS: u64 = 6000;
 /// How long a change flashes, in milliseconds.
@@ -87,17 +86,6 @@ pub struct FrameRow {
     pub frame: FrameRecord,
 }
 
-/// Who ran from when on.
-#[derive(Clone, Debug)]
-pub struct Switch {
-    /// Virtual time.
-    pub at: u64,
-    /// Core.
-    pub core: u8,
-    /// Task.
-    pub task: String,
-}
-
 /// What all panes share.
 #[derive(Default)]
 pub struct Shared {
@@ -128,7 +116,7 @@ pub struct Shared {
     /// Traced events.
     pub trace: VecDeque<TraceRecord>,
     /// Task switches.
-    pub switches: VecDeque<Switch>,
+    pub switches: Switches,
     /// Who had the cores.
     pub usage: Usage,
     /// Events that were lost because the dashboard was slow.

@@ -51,18 +51,14 @@ impl Timeline {
         let start = end.saturating_sub(ticks * columns as u64);
         let mut rows: BTreeMap<&str, Vec<Cell>> = BTreeMap::new();
         for core in 0..2u8 {
-            let mut mine = s.switches.iter().filter(|w| w.core == core && w.at < end).peekable();
-            while let Some(w) = mine.next() {
-                let (from, to) = (w.at.max(start), mine.peek().map_or(end, |next| next.at));
-                if from < to {
-                    let cells = rows.entry(&w.task).or_insert_with(|| vec![Cell::default(); columns]);
-                    fill(cells, core, from - start, to - start, ticks);
-                }
+            for (task, from, to) in s.switches.between(core, start, end).filter(|(_, from, to)| from < to) {
+                let cells = rows.entry(task).or_insert_with(|| vec![Cell::default(); columns]);
+                fill(cells, core, from - start, to - start, ticks);
             }
         }
-        for w in s.switches.iter().rev() {
+        for task in s.switches.tasks() {
             if rows.len() < height {
-                rows.entry(&w.task).or_insert_with(|| vec![Cell::default(); columns]);
+                rows.entry(task).or_insert_with(|| vec![Cell::default(); columns]);
             }
         }
         let mut rows: Vec<(String, Vec<Cell>)> = rows.into_iter().map(|(n, c)| (n.to_string(), c)).collect();
@@ -159,23 +155,16 @@ impl Pane for Timeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dash::state::Switch;
 
     #[test]
     fn a_row_says_on_which_core_its_task_ran() {
         let timeline = Timeline::default();
         let column = timeline.ticks();
-        let switch = |at: u64, core, task: &str| Switch { at: at * column, core, task: task.into() };
         let mut s = Shared::default();
         // The task moves from core 0 to core 1 and back.
-        s.switches.extend([
-            switch(0, 0, "a"),
-            switch(0, 1, "IDLE1"),
-            switch(2, 0, "IDLE0"),
-            switch(2, 1, "a"),
-            switch(4, 1, "IDLE1"),
-            switch(4, 0, "a"),
-        ]);
+        let switches =
+            [(0, 0, "a"), (0, 1, "IDLE1"), (2, 0, "IDLE0"), (2, 1, "a"), (4, 1, "IDLE1"), (4, 0, "a")];
+        switches.into_iter().for_each(|(at, core, task)| s.switches.push(at * column, core, task.into()));
         let rows = timeline.rows(&s, 6, 6 * column, 2);
         let text = |n: usize| rows[n].1.iter().map(|c| glyph(*c, column).0).collect::<String>();
         assert_eq!((rows[0].0.as_str(), text(0).as_str()), ("a", "▀▀▄▄▀▀"));
