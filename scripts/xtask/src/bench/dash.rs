@@ -1,7 +1,8 @@
 //! `cargo xtask bench dash`: how much of the guest's speed a dashboard takes that draws a running machine.
 //!
-//! The demo runs at `--speed max`, without a terminal and with the dashboard in tmux, alternately. What counts is
-//! instructions for each second that the machine's thread had a core: that is the same on a crowded host.
+//! A demo runs at `--speed max`; a dashboard in tmux attaches to it, goes, comes again. Each look at the speed with it
+//! is compared with those right before and after: two processes differ by more (2%) than a dashboard takes. What counts
+//! is instructions for each second that the machine's thread had a core: that is the same on a crowded host.
 
 use super::{Row, cargo, target};
 use anyhow::{Context, bail};
@@ -16,21 +17,18 @@ use std::time::{Duration, Instant};
 const LAYOUTS: [&str; 6] = ["overview", "cpu", "tasks", "network", "memory", "trace"];
 /// From the start to the first look: boot, and an address by DHCP.
 const WARM_UP: Duration = Duration::from_secs(2);
-/// Between the two looks.
-const MEASURED: Duration = Duration::from_secs(2);
+/// A dashboard comes up, or goes.
+const SETTLE: Duration = Duration::from_millis(400);
+/// Of one look.
+const MEASURED: Duration = Duration::from_secs(1);
+/// Looks with a dashboard in a run.
+const LOOKS: u32 = 4;
 /// Longest wait for a process to be there.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Size of the terminal.
 const SIZE: (&str, &str) = ("200", "60");
 
-/// Instructions for each second on a core, and for each second of wall time.
-#[derive(Clone, Copy)]
-struct Speed {
-    cpu: f64,
-    wall: f64,
-}
-
-/// A row a layout: its speed as a share of that without a dashboard, medians of `runs` rounds.
+/// A row a layout: its speed as a share of that without a dashboard, over `runs` times [`LOOKS`] looks.
 pub fn rows(root: &Path, runs: u32) -> anyhow::Result<Vec<Row>> {
     if Command::new("tmux").arg("-V").stdout(Stdio::null()).status().is_err() {
         bail!("there is no tmux");
@@ -40,10 +38,8 @@ pub fn rows(root: &Path, runs: u32) -> anyhow::Result<Vec<Row>> {
     let dir = std::env::temp_dir().join(format!("esplens-bench-{}", std::process::id()));
     std::fs::create_dir_all(&dir)?;
     let measured = LAYOUTS.iter().enumerate().map(|(n, layout)| {
-        let rounds = (0..runs).map(|_| round(&binary, &dir, n + 1)).collect::<anyhow::Result<Vec<_>>>()?;
-        let share = |of: fn(&Speed) -> f64| median(rounds.iter().map(|(off, on)| of(on) / of(off)).collect());
-        let (cpu, wall) = (share(|s| s.cpu) * 100.0, share(|s| s.wall) * 100.0);
-        let figure = format!("{cpu:.1}% ({wall:.1}% of wall time's)");
+        let (share, error) = middle(shares(&binary, &dir, n + 1, runs * LOOKS)?);
+        let figure = format!("{:.1}% ± {:.1}", share * 100.0, error * 100.0);
         Ok(Row { what: format!("guest speed under the dashboard, layout {layout}"), figure })
     });
     let rows = measured.collect();
@@ -51,32 +47,28 @@ pub fn rows(root: &Path, runs: u32) -> anyhow::Result<Vec<Row>> {
     rows
 }
 
-/// The speed without and with a dashboard, one after the other.
-fn round(binary: &Path, dir: &Path, layout: usize) -> anyhow::Result<(Speed, Speed)> {
-    let headless = Headless::start(binary, dir)?;
-    let off = measure(headless.0.id(), dir)?;
-    drop(headless);
-    let shown = Shown::start(binary, dir)?;
-    shown.tmux(&["send-keys", &layout.to_string()])?;
-    let on = measure(shown.pid, dir)?;
-    Ok((off, on))
-}
-
-fn measure(pid: u32, dir: &Path) -> anyhow::Result<Speed> {
-    let socket = dir.join(format!("esplens/{pid}.sock"));
-    let end = Instant::now() + PATIENCE;
-    while !socket.exists() {
-        if Instant::now() > end {
-            bail!("process {pid} does not come up");
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
+/// Speeds with a dashboard, each as a share of those before and after it without.
+fn shares(binary: &Path, dir: &Path, layout: usize, looks: u32) -> anyhow::Result<Vec<f64>> {
+    let demo = Demo::start(binary, dir)?;
     std::thread::sleep(WARM_UP);
-    let (a, on_a, then) = (instructions(&socket)?, on_cpu(pid)?, Instant::now());
-    std::thread::sleep(MEASURED);
-    let (b, on_b, wall) = (instructions(&socket)?, on_cpu(pid)?, then.elapsed());
-    let ran = b.saturating_sub(a) as f64;
-    Ok(Speed { cpu: ran / (on_b.saturating_sub(on_a) as f64), wall: ran / wall.as_nanos() as f64 })
+    let mut before = demo.speed()?;
+    let mut shares = Vec::new();
+    for _ in 0..looks {
+        let dashboard = Dashboard::attach(binary, dir, demo.child.id())?;
+        std::thread::sleep(SETTLE);
+        dashboard.tmux(&["send-keys", &layout.to_string()])?;
+        std::thread::sleep(SETTLE);
+        let with = demo.speed()?;
+        if !dashboard.tmux(&["capture-pane", "-p"])?.contains("running") {
+            bail!("the dashboard does not show the machine");
+        }
+        drop(dashboard);
+        std::thread::sleep(SETTLE);
+        let after = demo.speed()?;
+        shares.push(2.0 * with / (before + after));
+        before = after;
+    }
+    Ok(shares)
 }
 
 /// Instructions so far, as a dashboard from elsewhere is told.
@@ -104,45 +96,69 @@ fn on_cpu(pid: u32) -> anyhow::Result<u64> {
     bail!("process {pid} has no thread called machine")
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// Mean of the middle half, and the standard error of the mean of all.
+fn middle(mut values: Vec<f64>) -> (f64, f64) {
     values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
+    let quarter = values.len() / 4;
+    let (all, n) = (mean(&values), values.len() as f64);
+    let variance = values.iter().map(|v| (v - all).powi(2)).sum::<f64>() / n;
+    (mean(&values[quarter..values.len() - quarter]), (variance / n).sqrt())
 }
 
 /// The demo without a terminal; ends with this.
-struct Headless(Child);
+struct Demo {
+    child: Child,
+    socket: PathBuf,
+}
 
-impl Headless {
+impl Demo {
     fn start(binary: &Path, dir: &Path) -> anyhow::Result<Self> {
         let mut command = Command::new(binary);
         command.args(["demo", "--headless", "--speed", "max"]).env("XDG_RUNTIME_DIR", dir);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        Ok(Self(command.spawn().with_context(|| format!("starting {}", binary.display()))?))
+        let child = command.spawn().with_context(|| format!("starting {}", binary.display()))?;
+        let socket = dir.join(format!("esplens/{}.sock", child.id()));
+        let demo = Self { child, socket };
+        let end = Instant::now() + PATIENCE;
+        while !demo.socket.exists() {
+            if Instant::now() > end {
+                bail!("process {} does not come up", demo.child.id());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(demo)
+    }
+
+    /// Instructions for each nanosecond on a core.
+    fn speed(&self) -> anyhow::Result<f64> {
+        let look = || anyhow::Ok((instructions(&self.socket)?, on_cpu(self.child.id())?));
+        let (a, on_a) = look()?;
+        std::thread::sleep(MEASURED);
+        let (b, on_b) = look()?;
+        Ok(b.saturating_sub(a) as f64 / on_b.saturating_sub(on_a) as f64)
     }
 }
 
-impl Drop for Headless {
+impl Drop for Demo {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
-/// The demo with its dashboard in a tmux of its own; ends with this.
-struct Shown {
+/// A dashboard in a tmux of its own; ends with this.
+struct Dashboard {
     server: PathBuf,
-    pid: u32,
 }
 
-impl Shown {
-    fn start(binary: &Path, dir: &Path) -> anyhow::Result<Self> {
-        let mut shown = Self { server: dir.join("tmux"), pid: 0 };
+impl Dashboard {
+    fn attach(binary: &Path, dir: &Path, pid: u32) -> anyhow::Result<Self> {
+        let dashboard = Self { server: dir.join("tmux") };
         let (dir, binary) = (dir.display(), binary.display());
-        let command =
-            format!("exec env XDG_RUNTIME_DIR={dir} XDG_CONFIG_HOME={dir} {binary} demo --speed max");
-        shown.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", SIZE.0, "-y", SIZE.1, &command])?;
-        shown.pid = shown.tmux(&["display-message", "-p", "#{pane_pid}"])?.trim().parse()?;
-        Ok(shown)
+        let command = format!("exec env XDG_RUNTIME_DIR={dir} XDG_CONFIG_HOME={dir} {binary} attach {pid}");
+        dashboard.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", SIZE.0, "-y", SIZE.1, &command])?;
+        Ok(dashboard)
     }
 
     fn tmux(&self, args: &[&str]) -> anyhow::Result<String> {
@@ -154,7 +170,7 @@ impl Shown {
     }
 }
 
-impl Drop for Shown {
+impl Drop for Dashboard {
     fn drop(&mut self) {
         let _ = self.tmux(&["kill-server"]);
     }
@@ -165,7 +181,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_median_is_the_middle_one() {
-        assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
+    fn outliers_do_not_count_in_the_middle() {
+        let (middle, error) = middle(vec![1.0, 0.5, 0.9, 1.1, 0.98, 1.02, 9.0, 1.0]);
+        assert!((middle - 1.0).abs() < 1e-9 && error > 0.5);
     }
 }
