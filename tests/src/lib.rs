@@ -7,6 +7,7 @@ pub mod host;
 pub mod kernel;
 pub mod lanes;
 pub mod load;
+pub mod prompt;
 pub mod session;
 
 pub use session::Session;

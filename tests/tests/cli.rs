@@ -1,8 +1,8 @@
 //! The command line, end to end: exit codes, serial lines, files written back, identity, the terminal.
 
+use esplens_tests::prompt::Prompt;
 use esplens_tests::{binary, firmware};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -33,46 +33,6 @@ fn run(line: &str) -> (Option<i32>, String, String) {
     binary::run(&args)
 }
 
-/// A firmware's prompt on a serial line that leads to a socket or pseudo-terminal.
-struct Prompt {
-    line: Box<dyn ReadWrite>,
-    text: String,
-}
-
-trait ReadWrite: Read + Write {}
-impl<T: Read + Write> ReadWrite for T {}
-
-impl Prompt {
-    fn new(line: impl ReadWrite + 'static) -> Self {
-        Self { line: Box::new(line), text: String::new() }
-    }
-
-    /// Reads up to `mark`; answers what came before it.
-    fn until(&mut self, mark: &str) -> String {
-        let started = Instant::now();
-        let mut buffer = [0; 4096];
-        loop {
-            if let Some(at) = self.text.find(mark) {
-                let rest = self.text.split_off(at + mark.len());
-                let found = std::mem::replace(&mut self.text, rest);
-                return found[..at].to_string();
-            }
-            assert!(started.elapsed() < PATIENCE, "no {mark:?} in {:?}", self.text);
-            match self.line.read(&mut buffer) {
-                Ok(0) => panic!("closed before {mark:?}: {:?}", self.text),
-                Ok(n) => self.text.push_str(&String::from_utf8_lossy(&buffer[..n])),
-                Err(_) => {}
-            }
-        }
-    }
-
-    fn ask(&mut self, line: &str) -> String {
-        self.line.write_all(format!("{line}\r").as_bytes()).unwrap();
-        self.until("\r\n");
-        self.until("\r\n")
-    }
-}
-
 /// Starts esplens and reads from its standard error what stands behind `label`.
 fn start(args: &[&str], label: &str) -> (Guard, String) {
     let mut child =
@@ -86,12 +46,6 @@ fn start(args: &[&str], label: &str) -> (Guard, String) {
         }
     }
     panic!("esplens did not say {label:?}");
-}
-
-fn connect(address: &str) -> Prompt {
-    let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
-    Prompt::new(stream)
 }
 
 #[test]
@@ -149,7 +103,7 @@ fn micropython_answers_over_tcp_and_knows_its_mac() {
         let mut args = vec!["run", image, "--serial", "0=tcp:0", "--speed", "max"];
         args.extend(identity);
         let (_guard, address) = start(&args, "UART0 listens on ");
-        let mut prompt = connect(&address);
+        let mut prompt = Prompt::connect(&address);
         prompt.until(">>> ");
         assert_eq!(prompt.ask("print(6*7)"), "42");
         prompt.until(">>> ");
@@ -168,9 +122,9 @@ fn nuttx_answers_on_a_pseudo_terminal() {
     let mut prompt = Prompt::new(std::fs::File::options().read(true).write(true).open(path).unwrap());
     // The prompt may have come before the terminal was open; Enter brings another.
     std::thread::sleep(Duration::from_millis(500));
-    prompt.line.write_all(b"\r").unwrap();
+    prompt.send("");
     prompt.until("nsh> ");
-    prompt.line.write_all(b"uname -a\r").unwrap();
+    prompt.send("uname -a");
     assert!(prompt.until("xtensa").contains("NuttX"));
 }
 
@@ -225,7 +179,7 @@ fn seeds_decide_what_is_random() {
     for seed in ["5", "5", "6"] {
         let args = ["run", image.to_str().unwrap(), "--serial", "0=tcp:0", "--speed", "max", "--seed", seed];
         let (_guard, address) = start(&args, "UART0 listens on ");
-        let mut prompt = connect(&address);
+        let mut prompt = Prompt::connect(&address);
         prompt.until(">>> ");
         drawn.push(prompt.ask("import os; print(os.urandom(8))"));
     }

@@ -1,8 +1,8 @@
 //! `--gdb-on-panic`: one stop a panic, where it can still be looked at, and no other on its way to the reset.
 
+use esplens_tests::prompt::Prompt;
 use esplens_tests::{binary, demo, firmware};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 
@@ -10,7 +10,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 struct Run {
     child: Child,
     said: BufReader<ChildStderr>,
-    uart: BufReader<TcpStream>,
+    uart: Prompt,
 }
 
 impl Run {
@@ -23,28 +23,13 @@ impl Run {
         let mut said = BufReader::new(child.stderr.take().unwrap());
         let line = line_with(&mut said, "UART0 listens on ");
         let address = line.split_once("listens on ").unwrap().1.trim();
-        let uart = BufReader::new(TcpStream::connect(address).unwrap());
+        let uart = Prompt::connect(address);
         Self { child, said, uart }
     }
 
     /// Commands for the monitor.
     fn commands(&mut self, text: &str) {
         self.child.stdin.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
-    }
-
-    /// Reads what the firmware says up to the byte that ends `mark`.
-    fn firmware_says(&mut self, mark: &str) {
-        let mut all = Vec::new();
-        while !all.ends_with(mark.as_bytes()) {
-            let mut byte = [0];
-            assert_eq!(
-                self.uart.read(&mut byte).unwrap(),
-                1,
-                "no {mark:?} in {}",
-                String::from_utf8_lossy(&all)
-            );
-            all.push(byte[0]);
-        }
     }
 
     /// What the monitor answered, and what esplens said of itself since it was read last.
@@ -82,14 +67,14 @@ fn in_order(text: &str, names: &[&str]) {
 fn the_demos_crash_is_one_stop_and_a_restart_none() {
     let mut run = Run::start(&demo::image());
     for _ in 0..2 {
-        run.firmware_says("demo> ");
-        run.uart.get_mut().write_all(b"crash\r").unwrap();
+        run.uart.until("demo> ");
+        run.uart.send("crash");
         let stop = line_with(&mut run.said, "guest panic");
         assert!(stop.contains("(port_panic), core "), "{stop}");
         run.commands("bt\nresume\n");
-        run.firmware_says("Rebooting...");
+        run.uart.until("Rebooting...");
     }
-    run.firmware_says("demo> ");
+    run.uart.until("demo> ");
     let (monitor, err) = run.end();
     in_order(&monitor, &["port_panic at ", "average at ", "demo_crash at ", "port_panic at ", "average at "]);
     assert!(!err.contains("guest panic") && !err.contains("reset ("), "{err}");
@@ -102,7 +87,7 @@ fn an_idf_panic_with_a_core_dump_is_one_stop() {
     let stop = line_with(&mut run.said, "guest panic");
     assert!(stop.contains("(xt_unhandled_exception), core 0 at "), "{stop}");
     run.commands("bt\nresume\n");
-    run.firmware_says("Press Enter to print core dump to UART...");
+    run.uart.until("Press Enter to print core dump to UART...");
     let (monitor, err) = run.end();
     in_order(&monitor, &["xt_unhandled_exception at ", "app_main at ", "main_task at "]);
     assert!(!err.contains("guest panic"), "{err}");

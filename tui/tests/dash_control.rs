@@ -35,9 +35,7 @@ fn run_pause_step_and_the_changes_since() {
 #[test]
 fn breakpoints_lines_calls_and_returns() {
     let mut rig = Rig::demo(120, 40);
-    rig.show(PaneId::Code);
-    rig.keys("g");
-    rig.line("producer_task");
+    rig.go(PaneId::Code, "producer_task");
     rig.keys("b Space");
     rig.run_to(3000);
     let at = |rig: &Rig| rig.state.shared.sample.at[0].clone();

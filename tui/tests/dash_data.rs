@@ -23,9 +23,7 @@ fn title(rig: &Rig) -> String {
 #[test]
 fn memory_is_edited_and_searched() {
     let mut rig = Rig::demo(100, 30);
-    rig.show(PaneId::Memory);
-    rig.keys("g");
-    rig.line("0x3ffb8000");
+    rig.go(PaneId::Memory, "0x3ffb8000");
     rig.keys("e d e a d b e e f Esc");
     let shown = rig.state.shared.sample.mem[0].bytes[..4].to_vec();
     assert_eq!(shown, [0xDE, 0xAD, 0xBE, 0xEF]);
@@ -39,9 +37,7 @@ fn memory_is_edited_and_searched() {
 #[test]
 fn what_is_typed_over_memory_stays_in_view() {
     let mut rig = Rig::demo(50, 5);
-    rig.show(PaneId::Memory);
-    rig.keys("g");
-    rig.line("0x3ffb8000");
+    rig.go(PaneId::Memory, "0x3ffb8000");
     // A row of eight bytes and a bit, a wrong digit taken back.
     rig.keys("e 0 1 0 2 f Backspace 0 3 0 4 0 5 0 6 0 7 0 8 0 9 Esc");
     assert!(rig.text().contains("3ffb8008  09"), "{}", rig.text());
@@ -53,9 +49,7 @@ fn what_is_typed_over_memory_stays_in_view() {
 #[test]
 fn memory_is_bright_where_it_changed_since_the_last_stop() {
     let mut rig = stopped(100, 10);
-    rig.show(PaneId::Memory);
-    rig.keys("g");
-    rig.line("xTickCount");
+    rig.go(PaneId::Memory, "xTickCount");
     let style = Role::Changed;
     let bright = |rig: &mut Rig| {
         // What flashes has flashed.

@@ -30,9 +30,7 @@ fn why(rig: &Rig) -> String {
 #[test]
 fn run_to_cursor_stops_there_and_leaves_no_breakpoint() {
     let mut rig = Rig::demo(120, 40);
-    rig.show(PaneId::Code);
-    rig.keys("g");
-    rig.line("producer_task");
+    rig.go(PaneId::Code, "producer_task");
     rig.keys("t");
     rig.run_to(3000);
     assert!(why(&rig).contains("breakpoint"), "{}", why(&rig));

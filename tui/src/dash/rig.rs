@@ -250,6 +250,13 @@ impl Rig {
         self.sample();
     }
 
+    /// Shows a pane and has it go to a place.
+    pub fn go(&mut self, pane: PaneId, place: &str) {
+        self.show(pane);
+        self.keys("g");
+        self.line(place);
+    }
+
     /// The machine's clients come from here.
     #[must_use]
     pub fn handle(&self) -> &Handle {
