@@ -8,6 +8,7 @@ mod memory;
 mod points;
 pub mod reg;
 mod step;
+mod travel;
 
 use super::{Machine, RunExit};
 use esplens_core::debug::Stop;
@@ -18,14 +19,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use journal::{Deed, Place};
 pub use step::{Plan, Step};
+pub use travel::Goal;
 
 /// What debuggers want of the run.
 #[derive(Default)]
 pub(super) struct Debug {
     /// Cores held by a debugger: time passes, nothing runs.
     pub frozen: [bool; CORES],
-    /// A core and the cycle count at which the run stops.
-    goal: Option<(usize, u64)>,
+    /// Where the run stops.
+    goal: Option<Goal>,
+    /// Where a run that is repeated ends.
+    pub end: Option<travel::End>,
     /// Breakpoints, with how many clients want each.
     breaks: BTreeMap<u32, u32>,
     /// What the engines know; may hold more than `breaks`, which costs a look when hit.
@@ -139,26 +143,6 @@ impl Machine {
             Stop::Breakpoint => self.wanted(self.cpus[core].pc) && judge(self, core, stop),
             Stop::Watchpoint { .. } | Stop::Interrupt { .. } | Stop::Frame => judge(self, core, stop),
             Stop::Simcall | Stop::Step => true,
-        }
-    }
-
-    /// True when the instructions asked for are done.
-    pub(super) fn goal_reached(&self) -> bool {
-        self.debug.goal.is_some_and(|(core, cycles)| self.cpus[core].cycles >= cycles)
-    }
-
-    /// The exit for [`Machine::goal_reached`].
-    pub(super) fn stepped(&mut self) -> Option<RunExit> {
-        let (core, _) = self.debug.goal.take()?;
-        Some(RunExit::Stopped { core, stop: Stop::Step })
-    }
-
-    /// A core's budget, cut to what a debugger asked for.
-    pub(super) fn goal_budget(&self, core: usize, budget: u64) -> u64 {
-        let budget = self.deed_budget(core, budget);
-        match self.debug.goal {
-            Some((c, cycles)) if c == core => budget.min(cycles.saturating_sub(self.cpus[core].cycles)),
-            _ => budget,
         }
     }
 

@@ -16,7 +16,7 @@ mod tests;
 mod tracing;
 
 pub use config::{ChipRevision, MachineConfig};
-pub use debug::{Deed, Judge, Place, Plan, Step, reg};
+pub use debug::{Deed, Goal, Judge, Place, Plan, Step, reg};
 pub use simcall::FileAnswer;
 pub use state::{MachineState, StateError};
 
@@ -50,6 +50,8 @@ pub enum RunExit {
     Exit(i32),
     /// The guest or a watchdog reset the chip; the machine stands at the reset vector.
     Reset(ResetKind, ResetCause),
+    /// All that [`Machine::rewind`] made to be repeated is: the machine is live again.
+    Repeated,
 }
 
 /// Something from outside, as the log keeps it.
@@ -286,12 +288,16 @@ impl Machine {
     fn apply_inputs(&mut self) {
         while let Some((at, input)) = self.replay.front() {
             // Deeds and answers have places of their own.
-            if *at > self.now || matches!(input, Input::Debug(..) | Input::File(_)) {
+            let own_place = matches!(input, Input::Debug(..) | Input::File(_));
+            if *at > self.now || own_place || self.due_place().is_some() {
                 break;
             }
             if let Some((_, input)) = self.replay.pop_front() {
                 self.apply(input);
             }
+        }
+        if self.repeats() {
+            return;
         }
         for input in std::mem::take(&mut self.inputs) {
             self.apply(input);

@@ -113,7 +113,7 @@ impl Machine {
     }
 
     pub(super) fn quiet(&self) -> bool {
-        self.muted || !self.replay.is_empty()
+        self.muted || self.repeats() || !self.replay.is_empty()
     }
 
     /// Takes what the host's sockets have to say as input.

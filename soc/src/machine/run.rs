@@ -43,6 +43,9 @@ impl Machine {
             if self.replay_deeds() {
                 return None;
             }
+            if self.due_place().is_some() {
+                return self.stepped();
+            }
             if self.now >= until {
                 return Some(RunExit::Until);
             }
@@ -92,7 +95,7 @@ impl Machine {
             return false;
         }
         let tick = self.soc.sys.clocks.cpu_ticks();
-        let next = self.next_event().min(self.next_replay()).min(until);
+        let next = self.next_event().min(self.next_replay()).min(self.goal_time()).min(until);
         let gap = next.saturating_sub(self.now);
         let timers = (0..CORES).map(|c| self.cycles_to_timer(c)).min().unwrap_or(u64::MAX);
         let cycles = gap.div_ceil(tick).min(timers).max(1);

@@ -64,6 +64,12 @@ impl MachineState {
         Ok(postcard::from_bytes(bytes)?)
     }
 
+    /// Inputs that had taken effect when it was saved.
+    #[must_use]
+    pub fn applied(&self) -> u64 {
+        self.applied
+    }
+
     /// Virtual time when it was saved.
     #[must_use]
     pub fn now(&self) -> Ticks {
@@ -131,6 +137,7 @@ impl Machine {
         self.log_bytes = self.log.iter().map(|(_, input)| input.bytes()).sum();
         self.applied = applied;
         self.replay.clear();
+        self.debug.end = None;
     }
 
     /// Derives the page tables from the state.

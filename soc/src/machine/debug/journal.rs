@@ -6,15 +6,20 @@
 
 use super::super::{Input, Machine};
 use esplens_core::memory::CORES;
+use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 
 /// A moment of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    cycles: [u64; CORES],
-    pc: [u32; CORES],
+    /// Virtual time at the beginning of the slice.
+    pub(super) at: Ticks,
+    pub(super) cycles: [u64; CORES],
+    pub(super) pc: [u32; CORES],
     /// Inside a slice, not between two.
-    inside: bool,
+    pub(super) inside: bool,
+    /// Inputs that have taken effect.
+    pub(super) applied: u64,
 }
 
 /// What a debugger did.
@@ -56,13 +61,22 @@ pub(super) struct Hold {
 }
 
 impl Machine {
-    fn place(&self) -> Place {
+    /// Where the run stands.
+    #[must_use]
+    pub fn place(&self) -> Place {
         let [a, b] = &self.cpus;
-        Place { cycles: [a.cycles, b.cycles], pc: [a.pc, b.pc], inside: self.slice.is_some() }
+        Place {
+            at: self.now,
+            cycles: [a.cycles, b.cycles],
+            pc: [a.pc, b.pc],
+            inside: self.slice.is_some(),
+            applied: self.applied,
+        }
     }
 
     /// Puts a deed into the log; call before doing it.
     pub(in super::super) fn note(&mut self, deed: Deed) {
+        self.fork();
         let place = self.place();
         self.logged(Input::Debug(place, deed));
     }
@@ -107,14 +121,10 @@ impl Machine {
         let mut any = false;
         while let Some(place) = self.next_place() {
             let reached = (0..CORES).all(|c| self.cpus[c].cycles >= place.cycles[c]);
-            if !reached || place.inside != self.slice.is_some() {
+            if !reached || place.inside != self.slice.is_some() || self.due_place().is_some() {
                 return any;
             }
-            for core in 0..CORES {
-                if self.cpus[core].pc != place.pc[core] {
-                    self.cpus[core].take_interrupt();
-                }
-            }
+            self.take_interrupts_of(&place);
             if let Some((_, Input::Debug(place, deed))) = self.replay.pop_front() {
                 self.logged(Input::Debug(place, deed.clone()));
                 self.do_deed(&deed);

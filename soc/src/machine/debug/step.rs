@@ -1,7 +1,8 @@
 //! Single steps that leave window handlers and, unless asked to, interrupts out of sight.
 
 use super::super::{Machine, RunExit};
-use super::Judge;
+use super::{Goal, Judge};
+use esplens_core::cpu::exception::Cause;
 use esplens_core::cpu::{Cpu, ps};
 use esplens_core::debug::Stop;
 use esplens_core::engine::Engine;
@@ -11,6 +12,8 @@ use std::ops::Range;
 
 /// Bytes of the window vectors at VECBASE.
 const WINDOW_VECTORS: u32 = 0x180;
+/// Bytes of all vectors.
+const VECTORS: u32 = 0x400;
 /// EXCCAUSE of the exceptions after which the instruction runs again: MOVSP's Alloca, a lazily enabled coprocessor.
 const TRANSPARENT: [u32; 2] = [5, 32];
 
@@ -127,8 +130,9 @@ impl Machine {
         if visible && (self.debug.in_engine.contains(&pc) || self.debug.reported[core] == Some(pc)) {
             self.engines[core].step_over();
         }
-        self.debug.goal = Some((core, self.cpus[core].cycles + 1));
-        let hold = self.begin_hold(core, visible && !step.irq);
+        self.debug.goal = Some(Goal::Cycles(core, self.cpus[core].cycles + 1));
+        // What is repeated takes its interrupts when it took them.
+        let hold = self.begin_hold(core, visible && !step.irq && !self.repeats());
         let exit = self.run_wanted(until, judge);
         self.end_hold(core, hold);
         match exit {
@@ -137,10 +141,20 @@ impl Machine {
         }
         match plan.back {
             Some(back) if back.reached(&self.cpus[core]) => plan.back = None,
-            None if self.put_off(core, pc) => plan.back = Some(here),
+            None if self.put_off(core, pc) || !step.irq && self.interrupted(core, pc) => {
+                plan.back = Some(here)
+            }
             _ => {}
         }
         None
+    }
+
+    /// True when an interrupt came before the instruction at `pc`, which it may where interrupts are not held off.
+    fn interrupted(&self, core: usize, pc: u32) -> bool {
+        let cpu = &self.cpus[core];
+        let entered = cpu.ps & ps::EXCM != 0 && cpu.pc.wrapping_sub(cpu.vecbase) < VECTORS;
+        let low = cpu.epc[1] == pc && cpu.exccause == Cause::Level1Interrupt as u32;
+        entered && (low || cpu.epc[2..].contains(&pc))
     }
 
     /// True when a handler runs first that will repeat the instruction at `pc`.
