@@ -9,6 +9,7 @@ use crate::supervisor::{Console, Event, Gone, Handle, Leave, PointKind, RunState
 use esplens_core::memory::WatchKind as CoreWatch;
 use gdbstub::common::{Signal, Tid};
 use gdbstub::stub::{DisconnectReason, MultiThreadStopReason};
+use gdbstub::target::ext::base::reverse_exec::ReplayLogPosition;
 use gdbstub::target::ext::breakpoints::WatchKind;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
@@ -245,7 +246,7 @@ impl Session {
             Why::Asked(client) => client == self.guest.handle.client(),
             Why::Breakpoint => self.guest.points.breakpoint(stopped.pc).is_some(),
             Why::Watchpoint { id, .. } => self.guest.points.kind(*id).is_some(),
-            Why::Step => true,
+            Why::Step | Why::Oldest | Why::Newest => true,
             _ => false,
         };
         (!mine).then(|| stopped.to_string())
@@ -270,6 +271,8 @@ impl Session {
                 }
                 _ => signal(Signal::SIGTRAP),
             },
+            Why::Oldest => MultiThreadStopReason::ReplayLog { tid: Some(tid), pos: ReplayLogPosition::Begin },
+            Why::Newest => MultiThreadStopReason::ReplayLog { tid: Some(tid), pos: ReplayLogPosition::End },
             Why::Asked(_) => signal(Signal::SIGINT),
             Why::Panic(_) => signal(Signal::SIGABRT),
             _ => signal(Signal::SIGTRAP),

@@ -36,6 +36,7 @@ impl Session {
     /// A debugger takes the machine: it stands still. Returns the stop that holds now.
     pub fn attach(&mut self, by: &Client) -> Stopped {
         self.debuggers.0.insert(by.id, None);
+        self.set_recording(true);
         self.stop(by)
     }
 

@@ -148,6 +148,10 @@ impl Supervisor {
                 }
                 continue;
             }
+            if self.session.is_travelling() {
+                self.session.travel();
+                continue;
+            }
             let now = self.session.machine().now();
             if now >= until {
                 return Ran::Machine(RunExit::Until);

@@ -90,6 +90,10 @@ pub enum Why {
     Reset(ResetCause),
     /// The guest ended the program.
     Exited(i32),
+    /// On the way back: nothing earlier is kept.
+    Oldest,
+    /// On the way forward: what follows has not been yet.
+    Newest,
 }
 
 impl std::fmt::Display for Stopped {
@@ -117,6 +121,8 @@ impl std::fmt::Display for Stopped {
             Why::Panic(what) => write!(f, "guest panic ({what}), core {core} at {pc:#010x}"),
             Why::Reset(cause) => write!(f, "reset ({cause:?})"),
             Why::Exited(code) => write!(f, "the guest ended with code {code}"),
+            Why::Oldest => write!(f, "nothing earlier is recorded, core {core} at {pc:#010x}"),
+            Why::Newest => write!(f, "the end of what is recorded, core {core} at {pc:#010x}"),
         }
     }
 }

@@ -25,6 +25,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 pub mod tracepoints;
+mod travel;
 mod usage;
 
 pub use agent::{Agent, AgentError};
@@ -38,4 +39,5 @@ pub use pace::{Pace, Speed};
 pub use points::{Irq, Point, PointId, PointKind};
 pub use session::{Quit, RunState, Session, Status};
 pub use stream::{Batch, MAX_QUEUE, Stream};
+pub use travel::Back;
 pub use usage::Usage;

@@ -2,6 +2,7 @@
 
 use super::commands::Commands;
 use super::condition::{Condition, Hit};
+use super::event::Why;
 use super::handle::Client;
 use crate::filter::Filter;
 use esplens_core::cpu::interrupt::TYPE_EDGE;
@@ -246,6 +247,46 @@ impl Points {
             }
         }
         stop
+    }
+
+    /// Whether a hit of a run that is looked through again was a stop for anybody; nothing is carried out.
+    pub fn was_stop(&self, machine: &Machine, core: usize, stop: Stop) -> bool {
+        let hit = Hit { machine, core };
+        match stop {
+            Stop::Breakpoint => {
+                self.breaks_at(machine.cpu(core).pc).any(|p| p.commands.is_none() && p.holds(&hit))
+            }
+            Stop::Simcall | Stop::Step => false,
+            other => self.is_stop(machine, core, other),
+        }
+    }
+
+    /// Why a stop is one.
+    pub fn why(&self, machine: &Machine, core: usize, stop: Stop) -> Why {
+        match stop {
+            Stop::Breakpoint => {
+                let panic = self.breaks_at(machine.cpu(core).pc).find_map(|p| p.panic.clone());
+                panic.filter(|_| !self.panicked).map_or(Why::Breakpoint, Why::Panic)
+            }
+            Stop::Watchpoint { id, addr, store } => match self.get(id) {
+                Some(Point { kind: PointKind::Register(_), name: Some(name), .. }) => {
+                    Why::Register { name: name.clone(), store }
+                }
+                Some(Point { condition: Some(Condition::SwitchTo(_)), name: Some(task), .. }) => {
+                    Why::Switch(task.clone())
+                }
+                _ => Why::Watchpoint { id, addr, store },
+            },
+            Stop::Interrupt { taken } => {
+                let name = self.irq(machine, core, taken).and_then(|p| p.name.clone());
+                Why::Interrupt { number: taken.trailing_zeros() as u8, name }
+            }
+            Stop::Frame => Why::Frame(self.frame(machine, core).map_or(String::new(), |(_, f)| {
+                let way = if f.to_guest { "to the guest" } else { "from the guest" };
+                format!("{way}: {}", crate::filter::summary(&f.bytes))
+            })),
+            Stop::Step | Stop::Simcall => Why::Step,
+        }
     }
 
     /// Breakpoints at an address.

@@ -10,6 +10,7 @@ use super::points::{Point, PointId, PointKind, Points};
 use super::serving::Serving;
 use super::stream::Streams;
 use super::tracepoints::Traces;
+use super::travel::{History, Journey};
 use crate::symbols::SymbolStore;
 use esplens_core::debug::Stop;
 use esplens_core::time::Ticks;
@@ -72,6 +73,8 @@ pub struct Session {
     pub(super) touched: bool,
     pub(super) debuggers: Debuggers,
     pub(super) traces: Traces,
+    pub(super) history: History,
+    pub(super) journey: Option<Journey>,
 }
 
 impl Session {
@@ -96,6 +99,8 @@ impl Session {
             touched: false,
             debuggers: Debuggers::default(),
             traces: Traces::default(),
+            history: History::default(),
+            journey: None,
         }
     }
 
@@ -163,6 +168,7 @@ impl Session {
             return stopped.clone();
         }
         self.machine.abandon_plan();
+        self.end_journey();
         self.stopped(0, Why::Asked(by.clone()))
     }
 
@@ -209,6 +215,7 @@ impl Session {
 
     /// Runs to virtual time `until` or to a stop that somebody wants.
     pub(super) fn run(&mut self, until: Ticks) -> RunExit {
+        let repeats = self.machine.repeats();
         let Self { machine, points, traces, .. } = self;
         traces.install(machine);
         let exit = machine.run_judged(until, &mut |m, core, stop| {
@@ -216,6 +223,11 @@ impl Session {
             points.is_stop(m, core, stop)
         });
         self.streams.context.look(&self.machine);
+        if repeats {
+            // It has all been said.
+            self.machine.take_output();
+        }
+        self.history.look(&mut self.machine);
         exit
     }
 
@@ -223,8 +235,9 @@ impl Session {
     pub(super) fn note_exit(&mut self, exit: RunExit) -> Option<Stopped> {
         match exit {
             RunExit::Until => None,
+            RunExit::Repeated => Some(self.is_present()),
             RunExit::Stopped { core, stop } => {
-                let why = self.why(core, stop);
+                let why = self.points.why(&self.machine, core, stop);
                 self.points.panicked |= matches!(why, Why::Panic(_));
                 Some(self.stopped(core, why))
             }
@@ -239,37 +252,6 @@ impl Session {
                 let expected = told || matches!(cause, ResetCause::PowerOn | ResetCause::DeepSleep);
                 (self.stop_on_reset && !expected).then(|| self.stopped(0, Why::Reset(cause)))
             }
-        }
-    }
-
-    fn why(&self, core: usize, stop: Stop) -> Why {
-        match stop {
-            Stop::Breakpoint => {
-                let pc = self.machine.cpu(core).pc;
-                let panic = self.points.breaks_at(pc).find_map(|p| p.panic.clone());
-                panic.filter(|_| !self.points.panicked).map_or(Why::Breakpoint, Why::Panic)
-            }
-            Stop::Watchpoint { id, addr, store } => match self.points.get(id) {
-                Some(Point { kind: PointKind::Register(_), name: Some(name), .. }) => {
-                    Why::Register { name: name.clone(), store }
-                }
-                Some(Point { condition: Some(Condition::SwitchTo(_)), name: Some(task), .. }) => {
-                    Why::Switch(task.clone())
-                }
-                _ => Why::Watchpoint { id, addr, store },
-            },
-            Stop::Interrupt { taken } => {
-                let name = self.points.irq(&self.machine, core, taken).and_then(|p| p.name.clone());
-                Why::Interrupt { number: taken.trailing_zeros() as u8, name }
-            }
-            Stop::Frame => {
-                let seen = self.points.frame(&self.machine, core);
-                Why::Frame(seen.map_or(String::new(), |(_, f)| {
-                    let way = if f.to_guest { "to the guest" } else { "from the guest" };
-                    format!("{way}: {}", crate::filter::summary(&f.bytes))
-                }))
-            }
-            Stop::Step | Stop::Simcall => Why::Step,
         }
     }
 

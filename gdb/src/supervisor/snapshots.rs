@@ -27,6 +27,7 @@ impl Session {
         let Some(state) = self.snapshots.get(name) else { return false };
         self.machine.abandon_plan();
         self.machine.restore(state);
+        self.history.clear();
         self.points.panicked = false;
         self.tasks_restored();
         self.traces.forget_seen();

@@ -30,6 +30,8 @@ pub(super) struct Debug {
     goal: Option<Goal>,
     /// Where a run that is repeated ends.
     pub end: Option<travel::End>,
+    /// Where a run became another than that which was repeated, in cycles of both cores.
+    parted: Option<u64>,
     /// Breakpoints, with how many clients want each.
     breaks: BTreeMap<u32, u32>,
     /// What the engines know; may hold more than `breaks`, which costs a look when hit.

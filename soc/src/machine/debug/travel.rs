@@ -34,6 +34,18 @@ impl Machine {
         self.applied
     }
 
+    /// Number of the oldest input that the log still has.
+    #[must_use]
+    pub fn log_begin(&self) -> u64 {
+        self.applied - self.log.len() as u64
+    }
+
+    /// True while a debugger holds a core.
+    #[must_use]
+    pub fn is_frozen(&self) -> bool {
+        self.debug.frozen != [false; CORES]
+    }
+
     /// True while a run is repeated, up to where [`Machine::rewind`] was called first.
     #[must_use]
     pub fn repeats(&self) -> bool {
@@ -44,8 +56,7 @@ impl Machine {
     /// [`Machine::run`] return with [`RunExit::Repeated`]. False, and nothing happens, when the input log does not reach
     /// back to the state ([`Machine::trim_log`]).
     pub fn rewind(&mut self, state: &MachineState) -> bool {
-        let first = self.applied - self.log.len() as u64;
-        let past = state.applied().checked_sub(first).and_then(|n| usize::try_from(n).ok());
+        let past = state.applied().checked_sub(self.log_begin()).and_then(|n| usize::try_from(n).ok());
         let Some(past) = past.filter(|n| *n <= self.log.len() + self.replay.len()) else { return false };
         let end = self.debug.end.unwrap_or(End { place: self.place(), stale: self.stale });
         // The log of what has been and what is still to come are one.
@@ -68,7 +79,13 @@ impl Machine {
     pub(super) fn fork(&mut self) {
         if self.debug.end.take().is_some() {
             self.replay.clear();
+            self.debug.parted = Some(self.cpus.iter().map(|cpu| cpu.cycles).sum());
         }
+    }
+
+    /// Cycles of both cores where the run became another one than that which was repeated, once.
+    pub fn take_parted(&mut self) -> Option<u64> {
+        self.debug.parted.take()
     }
 
     /// Runs on as [`Machine::run_judged`] does without a plan, to `goal` or virtual time `until`. The goal is a

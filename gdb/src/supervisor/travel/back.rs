@@ -1,0 +1,157 @@
+//! Before a core's last instruction: nearer and nearer moments before it, then instruction by instruction.
+//!
+//! As a step forward, a step back leaves handlers of interrupts and windows out of sight that came back, unless asked
+//! for them.
+
+use super::super::event::Why;
+use super::history::{History, Moment};
+use super::{Found, Journey, run_piece};
+use esplens_core::cpu::ps;
+use esplens_core::time::Ticks;
+use esplens_soc::machine::{Goal, Machine, Place};
+
+/// Cycles that are looked through instruction by instruction, at first and at most.
+const NEAR: u64 = 1024;
+const FAR: u64 = 1 << 18;
+/// Instructions of a piece.
+const PIECE: usize = 4096;
+
+/// A step back under way.
+pub struct StepBack {
+    core: usize,
+    /// Handlers count as well.
+    irq: bool,
+    /// Instructions of the core where it began, and virtual time there.
+    retired: u64,
+    end: Ticks,
+    /// The last instruction ran before the core had passed so many cycles.
+    limit: u64,
+    /// The nearest moment known before it; the machine went on from there.
+    start: Moment,
+    /// The moment of the history before that.
+    from: usize,
+    /// Where the machine is to go for a nearer moment.
+    target: Option<u64>,
+    /// How much is looked through one by one.
+    near: u64,
+    /// Instructions from `start` on, each with how deep in handlers: `None` until it is near enough.
+    seen: Option<Vec<(i32, Place)>>,
+    depth: i32,
+}
+
+/// Begins a step back of a core. `None`: nothing is kept of what it did before.
+pub fn begin(m: &mut Machine, history: &History, core: usize, irq: bool) -> Option<StepBack> {
+    let (retired, limit, end) = (m.cpu(core).retired, m.cpu(core).cycles, m.now());
+    let from = (0..history.before(m)).rev().find(|n| history.get(*n).is_some_and(|x| x.retired[core] < retired))?;
+    let start = history.get(from)?.clone();
+    let step = StepBack {
+        core,
+        irq,
+        retired,
+        end,
+        limit,
+        start,
+        from,
+        target: None,
+        near: NEAR,
+        seen: None,
+        depth: 0,
+    };
+    step.start.visit(m).then_some(step)
+}
+
+impl StepBack {
+    /// A piece of the way.
+    pub fn piece(&mut self, m: &mut Machine, history: &History) -> Found {
+        match &self.seen {
+            Some(_) => self.look(m, history),
+            None => {
+                self.approach(m);
+                Found::Nothing
+            }
+        }
+    }
+
+    /// Halves the distance between the moment and the limit.
+    fn approach(&mut self, m: &mut Machine) {
+        let Some(target) = self.target else {
+            let left = self.limit.saturating_sub(m.cpu(self.core).cycles);
+            if left <= self.near {
+                (self.seen, self.depth) = (Some(Vec::new()), 0);
+            } else {
+                self.target = Some(m.cpu(self.core).cycles + left / 2);
+            }
+            return;
+        };
+        if !run_piece(m, Goal::Cycles(self.core, target), self.end, &mut |_, _, _| ()) {
+            return;
+        }
+        self.target = None;
+        if m.cpu(self.core).retired < self.retired {
+            self.start = Moment::of(m);
+        } else {
+            self.limit = target;
+            self.start.visit(m);
+        }
+    }
+
+    /// Instruction by instruction.
+    fn look(&mut self, m: &mut Machine, history: &History) -> Found {
+        for _ in 0..PIECE {
+            if m.cpu(self.core).retired >= self.retired || m.now() >= self.end {
+                return self.choose(m, history);
+            }
+            self.step(m);
+        }
+        Found::Nothing
+    }
+
+    fn step(&mut self, m: &mut Machine) {
+        let before = m.cpu(self.core);
+        let (place, pc, cycles, retired) = (m.place(), before.pc, before.cycles, before.retired);
+        let (status, epc, returns) = (before.ps, before.epc, returns(m, self.core, pc));
+        while !run_piece(m, Goal::Cycles(self.core, cycles + 1), self.end, &mut |_, _, _| ()) {}
+        let after = m.cpu(self.core);
+        if after.retired == retired {
+            return;
+        }
+        let newly = after.ps & !status & ps::EXCM != 0 || !epc.contains(&pc);
+        let entered = newly && after.epc.contains(&pc);
+        if let Some(seen) = &mut self.seen {
+            // What was interrupted here runs later: this is the handler's.
+            seen.push((self.depth + i32::from(entered), place));
+        }
+        self.depth += i32::from(entered) - i32::from(returns);
+    }
+
+    /// The last one that is no deeper in handlers than the place where it began.
+    fn choose(&mut self, m: &mut Machine, history: &History) -> Found {
+        let seen = self.seen.take().unwrap_or_default();
+        let fitting = seen.iter().rev().find(|(depth, _)| self.irq || *depth <= self.depth);
+        let place = fitting.or(seen.last().filter(|_| !self.widen(history))).map(|(_, place)| *place);
+        self.start.visit(m);
+        place.map_or(Found::Nothing, |place| Found::Way(Journey::Go(place, self.core, Why::Step)))
+    }
+
+    /// A handler is longer than what was looked through: once more from farther away. False: that was it.
+    fn widen(&mut self, history: &History) -> bool {
+        let earlier = if self.start.place == history.get(self.from).map_or(self.start.place, |x| x.place) { 1 } else { 0 };
+        let (near, from) = (self.near * 16, self.from.checked_sub(earlier));
+        let Some((from, start)) = from.and_then(|n| Some((n, history.get(n)?.clone()))).filter(|_| near <= FAR)
+        else {
+            return false;
+        };
+        (self.near, self.from, self.start) = (near, from, start);
+        true
+    }
+}
+
+/// Whether the instruction at `pc` comes back from an exception or interrupt: RFE, RFUE, RFDE, RFWO, RFWU, RFI (ISA
+/// chapter 6).
+fn returns(m: &Machine, core: usize, pc: u32) -> bool {
+    let mut bytes = [0; 4];
+    m.peek(core, pc, &mut bytes[..3]) == 3 && {
+        let op = u32::from_le_bytes(bytes);
+        matches!(op, 0x00_3000 | 0x00_3100 | 0x00_3200 | 0x00_3400 | 0x00_3500) || op & 0xFF_F0FF == 0x00_3010
+    }
+}

@@ -1,0 +1,111 @@
+//! The moments that are kept.
+
+use esplens_core::memory::CORES;
+use esplens_core::time::Ticks;
+use esplens_soc::machine::{Machine, MachineState, Place};
+
+/// Instructions between two moments: some 20 ms of the host's.
+const INTERVAL: u64 = 4_000_000;
+/// Moments kept; beyond that every second one of the older half goes.
+const MOST: usize = 128;
+
+/// The machine at an instant.
+#[derive(Clone)]
+pub struct Moment {
+    pub state: MachineState,
+    pub place: Place,
+    pub at: Ticks,
+    /// Cycles and instructions of each core.
+    pub cycles: [u64; CORES],
+    pub retired: [u64; CORES],
+}
+
+impl Moment {
+    pub fn of(m: &mut Machine) -> Self {
+        let of = |f: fn(&esplens_core::cpu::Cpu) -> u64| [0, 1].map(|core| f(m.cpu(core)));
+        let (cycles, retired) = (of(|cpu| cpu.cycles), of(|cpu| cpu.retired));
+        Self { place: m.place(), at: m.now(), cycles, retired, state: m.save() }
+    }
+
+    /// How far the run had come.
+    fn cycles(&self) -> u64 {
+        self.cycles.iter().sum()
+    }
+
+    /// Takes the machine there. False: its log does not reach so far back.
+    pub fn visit(&self, m: &mut Machine) -> bool {
+        let there = m.rewind(&self.state);
+        m.take_output();
+        there
+    }
+}
+
+/// Moments of the run, the oldest first.
+#[derive(Default)]
+pub struct History {
+    on: bool,
+    moments: Vec<Moment>,
+}
+
+impl History {
+    /// Keeps moments from now on, or forgets all.
+    pub fn set_on(&mut self, on: bool) {
+        self.on = on;
+        if !on {
+            self.moments.clear();
+        }
+    }
+
+    /// Keeps this moment, if it is time for one.
+    pub fn look(&mut self, m: &mut Machine) {
+        if let Some(cycles) = m.take_parted() {
+            self.moments.retain(|moment| moment.cycles() <= cycles);
+        }
+        if !self.on || m.repeats() || m.is_frozen() {
+            return;
+        }
+        let since = |last: &Moment| m.instructions() - last.retired.iter().sum::<u64>();
+        if self.moments.last().is_some_and(|last| since(last) < INTERVAL) {
+            return;
+        }
+        if self.moments.len() >= MOST {
+            let mut n = 0;
+            self.moments.retain(|_| {
+                n += 1;
+                n % 2 == 1 || n > MOST / 2
+            });
+        }
+        self.moments.push(Moment::of(m));
+    }
+
+    /// Forgets what the machine's log does not reach.
+    pub fn trim(&mut self, m: &Machine) {
+        let first = m.log_begin();
+        self.moments.retain(|moment| moment.state.applied() >= first);
+    }
+
+    /// Forgets everything: the machine is another one.
+    pub fn clear(&mut self) {
+        self.moments.clear();
+    }
+
+    /// How many moments come before the machine as it is.
+    pub fn before(&self, m: &Machine) -> usize {
+        let cycles = m.cpu(0).cycles + m.cpu(1).cycles;
+        self.moments.partition_point(|moment| moment.cycles() < cycles)
+    }
+
+    /// The moment with a number, from 0, the oldest.
+    pub fn get(&self, n: usize) -> Option<&Moment> {
+        self.moments.get(n)
+    }
+
+    /// What is kept, in words.
+    pub fn describe(&self, m: &Machine) -> String {
+        let ms = |ticks: Ticks| ticks as f64 / 480_000.0;
+        let state = if self.on { "on" } else { "off" };
+        let Some(oldest) = self.moments.first() else { return format!("recording is {state}; nothing is kept") };
+        let back = ms(m.now().saturating_sub(oldest.at));
+        format!("recording is {state}; {} moments, back to {back:.3} ms before now", self.moments.len())
+    }
+}

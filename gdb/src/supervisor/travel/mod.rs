@@ -1,0 +1,171 @@
+//! Backwards: moments of the run are kept while debuggers are there, and what was before one is found by repeating the
+//! run from it (`docs/decisions/going-back.md`).
+//!
+//! A journey is made in pieces between which requests are served, so that it can be stopped anywhere.
+
+mod back;
+mod history;
+mod search;
+
+pub(super) use history::History;
+
+use super::event::{Stopped, Why};
+use super::handle::Client;
+use super::session::{RunState, Session};
+use esplens_core::debug::Stop;
+use esplens_core::time::{TICKS_PER_US, Ticks};
+use esplens_soc::machine::{Goal, Machine, Place, RunExit};
+
+/// Virtual time of a piece of a journey, if its core is busy: some milliseconds of the host's.
+const PIECE: Ticks = 2000 * TICKS_PER_US;
+
+/// A way back that a client asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Back {
+    /// To the last point that was hit.
+    Continue,
+    /// To before a core's last instruction.
+    Step(usize),
+}
+
+/// A journey under way.
+pub(super) enum Journey {
+    /// Looking for the last point that was hit.
+    Search(search::Search),
+    /// Looking for a core's last instruction.
+    Step(back::StepBack),
+    /// On the way to a place that is known: the core that the stop is about, and why.
+    Go(Place, usize, Why),
+}
+
+/// What a piece of a journey came to.
+pub(super) enum Found {
+    /// It goes on.
+    Nothing,
+    /// The rest of the way is known.
+    Way(Journey),
+    /// There is nothing before the oldest moment, where the machine is now.
+    Begin,
+}
+
+/// Runs a piece of the way; true once the goal is reached, or virtual time `end`.
+fn run_piece(m: &mut Machine, goal: Goal, end: Ticks, judge: &mut dyn FnMut(&Machine, usize, Stop)) -> bool {
+    let until = (m.now() + PIECE).min(end);
+    let exit = m.run_goal(goal, until, &mut |m, core, stop| {
+        judge(m, core, stop);
+        false
+    });
+    // It has all been said.
+    m.take_output();
+    match exit {
+        RunExit::Stopped { .. } | RunExit::Repeated => true,
+        RunExit::Until => m.now() >= end,
+        RunExit::Reset(..) | RunExit::Exit(_) => false,
+    }
+}
+
+impl Session {
+    /// Goes back, as far as moments were kept ([`Session::set_recording`]); the stop is published like any other, with
+    /// [`Why::Oldest`] where nothing earlier is kept.
+    pub fn go_back(&mut self, how: Back, by: &Client) {
+        self.machine.abandon_plan();
+        self.history.look(&mut self.machine);
+        self.history.trim(&self.machine);
+        let journey = match how {
+            Back::Continue => search::begin(&mut self.machine, &self.history).map(Journey::Search),
+            Back::Step(core) => {
+                let irq = self.step_irq();
+                back::begin(&mut self.machine, &self.history, core & 1, irq).map(Journey::Step)
+            }
+        };
+        let Some(journey) = journey else {
+            self.stopped(0, Why::Oldest);
+            return;
+        };
+        self.debuggers.resumed(by, self.stop_number());
+        self.state = RunState::Running;
+        self.journey = Some(journey);
+    }
+
+    /// The core that the last stop was about.
+    #[must_use]
+    pub fn last_core(&self) -> usize {
+        if let RunState::Stopped(stopped) = &self.state { stopped.core } else { 0 }
+    }
+
+    /// True while a way back is looked for.
+    #[must_use]
+    pub fn is_travelling(&self) -> bool {
+        self.journey.is_some()
+    }
+
+    /// A piece of the journey. True when it has ended.
+    pub(super) fn travel(&mut self) -> bool {
+        let Some(journey) = &mut self.journey else { return true };
+        let (m, history) = (&mut self.machine, &self.history);
+        let found = match journey {
+            Journey::Search(search) => search.piece(m, history, &self.points),
+            Journey::Step(step) => step.piece(m, history),
+            Journey::Go(place, core, why) => {
+                let (core, why) = (*core, why.clone());
+                if !run_piece(m, Goal::Place(*place), Ticks::MAX, &mut |_, _, _| ()) {
+                    return false;
+                }
+                self.arrive(core, why);
+                return true;
+            }
+        };
+        match found {
+            Found::Nothing => false,
+            Found::Way(way) => {
+                self.journey = Some(way);
+                false
+            }
+            Found::Begin => {
+                self.arrive(0, Why::Oldest);
+                true
+            }
+        }
+    }
+
+    fn arrive(&mut self, core: usize, why: Why) {
+        self.end_journey();
+        if matches!(why, Why::Breakpoint | Why::Watchpoint { .. } | Why::Panic(_)) {
+            self.machine.reported(core);
+        }
+        self.points.panicked = matches!(why, Why::Panic(_));
+        self.stopped(core, why);
+    }
+
+    /// The machine is somewhere else in time, for good or until somebody goes on.
+    pub(super) fn end_journey(&mut self) {
+        if self.journey.take().is_some() {
+            self.tasks_restored();
+            self.traces.forget_seen();
+        }
+    }
+
+    /// Whether moments are kept to go back to.
+    pub fn set_recording(&mut self, on: bool) {
+        self.touched = true;
+        self.history.set_on(on);
+        self.history.look(&mut self.machine);
+    }
+
+    /// What is kept, in words.
+    #[must_use]
+    pub fn recording(&self) -> String {
+        self.history.describe(&self.machine)
+    }
+
+    /// True while the run is repeated: nothing goes to the host or comes from it.
+    #[must_use]
+    pub fn in_the_past(&self) -> bool {
+        self.machine.repeats()
+    }
+
+    /// All is repeated.
+    pub(super) fn is_present(&mut self) -> Stopped {
+        self.stopped(0, Why::Newest)
+    }
+}
