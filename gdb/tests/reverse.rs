@@ -3,8 +3,8 @@
 mod common;
 
 use common::{Rsp, demo, demo_elf, serve};
-use esplens_gdb::symbols::Role;
 use esplens_gdb::supervisor::Handle;
+use esplens_gdb::symbols::Role;
 
 /// Registers, and some RAM that both cores write.
 fn look(g: &mut Rsp) -> (String, String) {

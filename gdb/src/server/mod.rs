@@ -17,6 +17,7 @@ mod listen;
 mod map;
 mod points;
 mod resume;
+mod reverse;
 mod search;
 mod session;
 mod stub;

@@ -2,12 +2,12 @@
 
 use super::target::Guest;
 use super::threads::{Place, View};
-use crate::supervisor::{Back, Client, Gone, Point, PointId, PointKind, Session, Stopped, Why};
+use crate::supervisor::{Client, Gone, Point, PointId, PointKind, Session, Stopped, Why};
 use esplens_core::memory::CORES;
 use esplens_soc::machine::{Plan, Step};
 use gdbstub::common::{Signal, Tid};
 use gdbstub::target::ext::base::multithread as mt;
-use gdbstub::target::ext::base::reverse_exec::{ReverseCont, ReverseContOps, ReverseStep, ReverseStepOps};
+use gdbstub::target::ext::base::reverse_exec::{ReverseContOps, ReverseStepOps};
 use std::ops::Range;
 
 /// A task is to be stepped once it gets a core.
@@ -188,37 +188,6 @@ impl mt::MultiThreadResume for Guest {
 
     fn support_scheduler_locking(&mut self) -> Option<mt::MultiThreadSchedulerLockingOps<'_, Self>> {
         Some(self)
-    }
-}
-
-impl Guest {
-    fn go_back(&mut self, how: impl FnOnce(&Session, &View) -> Back + Send + 'static) -> Result<(), Gone> {
-        let (view, by) = (self.view(), self.handle.client().clone());
-        (self.load, self.loaded) = Default::default();
-        (self.tracing.frame, self.stepped, self.awaited) = Default::default();
-        self.resumed_after = self.handle.call(move |s| {
-            let before = s.stop_number();
-            let how = how(s, &view);
-            s.go_back(how, &by);
-            before
-        })?;
-        Ok(())
-    }
-}
-
-impl ReverseCont<Tid> for Guest {
-    fn reverse_cont(&mut self) -> Result<(), Gone> {
-        self.go_back(|_, _| Back::Continue)
-    }
-}
-
-impl ReverseStep<Tid> for Guest {
-    fn reverse_step(&mut self, tid: Tid) -> Result<(), Gone> {
-        self.go_back(move |s, view| match view.place(s.machine(), tid) {
-            Some(Place::Core(core)) => Back::Step(core),
-            // What a task did that does not run is long ago: the core that stopped last steps.
-            _ => Back::Step(s.last_core()),
-        })
     }
 }
 

@@ -113,6 +113,7 @@ impl Session {
     fn packet(&mut self, body: &[u8]) -> Result<(), Gone> {
         self.attach()?;
         self.expedited.note(body);
+        self.guest.chosen.note(body);
         match extra::look(body, &mut self.guest, self.core) {
             Verdict::Answer(answer) => {
                 if !self.stub.no_ack() {
@@ -211,6 +212,7 @@ impl Session {
             self.say(&text);
         }
         let tid = self.guest.thread_of(stopped.core)?;
+        self.guest.chosen.stopped(tid);
         let reason = self.reason(stopped, tid);
         if let Some(text) = self.remark(stopped) {
             self.say(&format!("esplens: {text}\n"));

@@ -4,6 +4,7 @@ use super::flash::{Load, Loaded};
 use super::host_io::Files;
 use super::points::Points;
 use super::resume::Awaited;
+use super::reverse::Chosen;
 use super::threads::{Asking, View, core_tid};
 use super::tracepoints::{self, Tracing};
 use super::xtensa::{GRegisters, Number, Xtensa, table};
@@ -44,6 +45,8 @@ pub struct Guest {
     pub(super) view: View,
     /// The questions about symbols under way.
     pub asking: Asking,
+    /// The threads that its packets are about.
+    pub(super) chosen: Chosen,
     /// The stop that a resume came back with at once.
     pub stopped: Option<Stopped>,
     /// Number of the last stop before the resume.
@@ -91,6 +94,7 @@ impl Guest {
             awaited: None,
             view: View::default(),
             asking: Asking::default(),
+            chosen: Chosen::default(),
             stopped: None,
             resumed_after: 0,
             load: Load::default(),

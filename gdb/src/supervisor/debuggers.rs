@@ -24,6 +24,11 @@ pub enum Leave {
 }
 
 impl Debuggers {
+    /// Nobody debugs.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Notes that a client lets the machine go on after stop `number`.
     pub(super) fn resumed(&mut self, by: &Client, number: u64) {
         if let Some(at) = self.0.get_mut(&by.id) {
@@ -44,6 +49,9 @@ impl Session {
     pub fn leave(&mut self, by: &Client, how: Leave) -> bool {
         self.debuggers.0.remove(&by.id);
         self.remove_points_of(by);
+        if self.debuggers.is_empty() {
+            self.set_recording(false);
+        }
         let now = self.machine().now();
         self.traces_mut().left(now, by);
         let stops = self.stop_number();

@@ -235,7 +235,9 @@ impl Session {
     pub(super) fn note_exit(&mut self, exit: RunExit) -> Option<Stopped> {
         match exit {
             RunExit::Until => None,
-            RunExit::Repeated => Some(self.is_present()),
+            // Nobody is there to be told that from here on it is live.
+            RunExit::Repeated if self.debuggers.is_empty() => None,
+            RunExit::Repeated => Some(self.stopped(0, Why::Newest)),
             RunExit::Stopped { core, stop } => {
                 let why = self.points.why(&self.machine, core, stop);
                 self.points.panicked |= matches!(why, Why::Panic(_));

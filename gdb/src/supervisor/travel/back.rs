@@ -42,7 +42,8 @@ pub struct StepBack {
 /// Begins a step back of a core. `None`: nothing is kept of what it did before.
 pub fn begin(m: &mut Machine, history: &History, core: usize, irq: bool) -> Option<StepBack> {
     let (retired, limit, end) = (m.cpu(core).retired, m.cpu(core).cycles, m.now());
-    let from = (0..history.before(m)).rev().find(|n| history.get(*n).is_some_and(|x| x.retired[core] < retired))?;
+    let from =
+        (0..history.before(m)).rev().find(|n| history.get(*n).is_some_and(|x| x.retired[core] < retired))?;
     let start = history.get(from)?.clone();
     let step = StepBack {
         core,
@@ -135,9 +136,14 @@ impl StepBack {
 
     /// A handler is longer than what was looked through: once more from farther away. False: that was it.
     fn widen(&mut self, history: &History) -> bool {
-        let earlier = if self.start.place == history.get(self.from).map_or(self.start.place, |x| x.place) { 1 } else { 0 };
+        let earlier = if self.start.place == history.get(self.from).map_or(self.start.place, |x| x.place) {
+            1
+        } else {
+            0
+        };
         let (near, from) = (self.near * 16, self.from.checked_sub(earlier));
-        let Some((from, start)) = from.and_then(|n| Some((n, history.get(n)?.clone()))).filter(|_| near <= FAR)
+        let Some((from, start)) =
+            from.and_then(|n| Some((n, history.get(n)?.clone()))).filter(|_| near <= FAR)
         else {
             return false;
         };

@@ -104,7 +104,9 @@ impl History {
     pub fn describe(&self, m: &Machine) -> String {
         let ms = |ticks: Ticks| ticks as f64 / 480_000.0;
         let state = if self.on { "on" } else { "off" };
-        let Some(oldest) = self.moments.first() else { return format!("recording is {state}; nothing is kept") };
+        let Some(oldest) = self.moments.first() else {
+            return format!("recording is {state}; nothing is kept");
+        };
         let back = ms(m.now().saturating_sub(oldest.at));
         format!("recording is {state}; {} moments, back to {back:.3} ms before now", self.moments.len())
     }

@@ -9,7 +9,7 @@ mod search;
 
 pub(super) use history::History;
 
-use super::event::{Stopped, Why};
+use super::event::Why;
 use super::handle::Client;
 use super::session::{RunState, Session};
 use esplens_core::debug::Stop;
@@ -162,10 +162,5 @@ impl Session {
     #[must_use]
     pub fn in_the_past(&self) -> bool {
         self.machine.repeats()
-    }
-
-    /// All is repeated.
-    pub(super) fn is_present(&mut self) -> Stopped {
-        self.stopped(0, Why::Newest)
     }
 }

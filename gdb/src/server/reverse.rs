@@ -1,0 +1,99 @@
+//! Backwards: `bc`, `bs`, and whose step that is.
+
+use super::target::Guest;
+use super::threads::{Place, View};
+use crate::number::packed;
+use crate::supervisor::{Back, Gone, Session};
+use gdbstub::common::Tid;
+use gdbstub::target::ext::base::reverse_exec::{ReverseCont, ReverseStep};
+
+/// The threads that a client's packets are about.
+#[derive(Debug, Default)]
+pub struct Chosen {
+    /// The one whose registers it reads: named by `Hg`, or by the last stop reply.
+    general: Option<Tid>,
+    /// The one that it steps, named by `Hc`; `None`: any.
+    steps: Option<Tid>,
+}
+
+/// The thread in an `H` packet; `None`: any, or all.
+fn thread(text: &[u8]) -> Option<Tid> {
+    let number = text.rsplit(|b| *b == b'.').next()?;
+    Tid::new(usize::try_from(packed(number)?).ok()?)
+}
+
+impl Chosen {
+    /// Takes note of an `H` packet.
+    pub fn note(&mut self, body: &[u8]) {
+        if let Some(text) = body.strip_prefix(b"Hg") {
+            self.general = thread(text).or(self.general);
+        } else if let Some(text) = body.strip_prefix(b"Hc") {
+            self.steps = thread(text);
+        }
+    }
+
+    /// A stop was reported.
+    pub fn stopped(&mut self, tid: Tid) {
+        self.general = Some(tid);
+    }
+}
+
+impl Guest {
+    fn go_back(&mut self, how: impl FnOnce(&Session, &View) -> Back + Send + 'static) -> Result<(), Gone> {
+        let (view, by) = (self.view(), self.handle.client().clone());
+        (self.load, self.loaded) = Default::default();
+        (self.tracing.frame, self.stepped, self.awaited) = Default::default();
+        self.resumed_after = self.handle.call(move |s| {
+            let before = s.stop_number();
+            let how = how(s, &view);
+            s.go_back(how, &by);
+            before
+        })?;
+        Ok(())
+    }
+}
+
+impl ReverseCont<Tid> for Guest {
+    fn reverse_cont(&mut self) -> Result<(), Gone> {
+        self.go_back(|_, _| Back::Continue)
+    }
+}
+
+impl ReverseStep<Tid> for Guest {
+    // For a client that names none gdbstub takes the first thread there is.
+    fn reverse_step(&mut self, first: Tid) -> Result<(), Gone> {
+        let tid = self.chosen.steps.or(self.chosen.general).unwrap_or(first);
+        self.go_back(move |s, view| match view.place(s.machine(), tid) {
+            Some(Place::Core(core)) => Back::Step(core),
+            // What a task did that does not run is long ago: the core that stopped last steps.
+            _ => Back::Step(s.last_core()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_of_the_thread_that_was_named_last() {
+        let mut chosen = Chosen::default();
+        let mut after = |body: &str| {
+            chosen.note(body.as_bytes());
+            chosen.steps.or(chosen.general).map(Tid::get)
+        };
+        for (body, tid) in [
+            ("Hg0", None),
+            ("Hgp1.3ffb8b50", Some(0x3FFB_8B50)),
+            ("Hcp1.0", Some(0x3FFB_8B50)),
+            ("Hgp1.-1", Some(0x3FFB_8B50)),
+            ("Hcp1.2", Some(2)),
+            ("Hg1", Some(2)),
+            ("Hc-1", Some(1)),
+            ("Hc", Some(1)),
+            ("Hgp1.", Some(1)),
+        ] {
+            assert_eq!(after(body), tid, "{body}");
+        }
+    }
+}
