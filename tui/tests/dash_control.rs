@@ -70,6 +70,41 @@ fn breakpoints_lines_calls_and_returns() {
     assert!(at(&rig).starts_with("producer_task "), "{}", at(&rig));
 }
 
+/// Back by instructions and to a breakpoint, and forward again to where the machine had come.
+#[test]
+fn what_was_is_gone_back_to() {
+    let mut rig = Rig::demo(120, 40);
+    rig.keys("Space");
+    rig.run_to(500);
+    rig.keys("Space");
+    rig.go(PaneId::Code, "xTaskDelayUntil");
+    rig.keys("b Space");
+    rig.run_to(3000);
+    let pc = |rig: &Rig| rig.state.shared.sample.pc;
+    let (there, when) = (pc(&rig), rig.now_ms());
+    rig.keys("i i i");
+    let after = pc(&rig);
+    assert_ne!(there, after);
+    let back = |rig: &mut Rig, key: &str| {
+        rig.keys(key);
+        let now = rig.now_ms();
+        rig.run_to(now + 1000);
+        assert!(!rig.state.shared.sample.running, "{}", rig.text());
+    };
+    (0..3).for_each(|_| back(&mut rig, "I"));
+    assert_eq!(pc(&rig), there);
+    assert!(rig.text().contains(" ms before now"), "{}", rig.text());
+    back(&mut rig, "R");
+    assert!(rig.state.shared.sample.stop.as_ref().unwrap().why.contains("nothing earlier"), "{}", rig.text());
+    assert!(rig.now_ms() < when && rig.state.shared.sample.past.is_some());
+    // Forward: over the breakpoint to the present, where it is live again.
+    for _ in 0..3 {
+        rig.keys("Space");
+        rig.run_to(when + 1000);
+    }
+    assert!(rig.state.shared.sample.past.is_none() && rig.now_ms() >= when);
+}
+
 #[test]
 fn the_stack_at_a_stop_is_that_of_the_stop() {
     let mut rig = Rig::demo(120, 40);

@@ -16,6 +16,7 @@ mod network;
 mod openocd;
 mod registers;
 mod reset;
+mod reverse;
 mod run_control;
 mod settings;
 mod snapshots;
@@ -52,6 +53,14 @@ enum Command {
     Resume(run_control::Resume),
     /// Run single instructions.
     Step(run_control::Step),
+    /// Go back to the last break- or watchpoint that was hit.
+    #[command(name = "reverse-continue", visible_alias = "rc")]
+    ReverseContinue(reverse::Continue),
+    /// Go back to before a core's last instruction.
+    #[command(name = "reverse-stepi", visible_alias = "rsi")]
+    ReverseStep(reverse::Step),
+    /// Keep moments of the run to go back to, or do not; show what is kept.
+    Record(reverse::Record),
     /// Let single steps fall into interrupts, or not.
     #[command(name = "step-irq")]
     StepIrq(settings::StepIrq),
@@ -172,6 +181,9 @@ impl Command {
             Self::Halt(c) => c.run(handle),
             Self::Resume(c) => c.run(handle),
             Self::Step(c) => c.run(handle),
+            Self::ReverseContinue(c) => c.run(handle),
+            Self::ReverseStep(c) => c.run(handle),
+            Self::Record(c) => c.run(handle),
             Self::StepIrq(c) => c.run(handle),
             Self::Info(c) => c.run(handle),
             Self::Reg(c) => c.run(handle),

@@ -41,7 +41,6 @@ impl Session {
     /// A debugger takes the machine: it stands still. Returns the stop that holds now.
     pub fn attach(&mut self, by: &Client) -> Stopped {
         self.debuggers.0.insert(by.id, None);
-        self.set_recording(true);
         self.stop(by)
     }
 
@@ -49,9 +48,6 @@ impl Session {
     pub fn leave(&mut self, by: &Client, how: Leave) -> bool {
         self.debuggers.0.remove(&by.id);
         self.remove_points_of(by);
-        if self.debuggers.is_empty() {
-            self.set_recording(false);
-        }
         let now = self.machine().now();
         self.traces_mut().left(now, by);
         let stops = self.stop_number();
@@ -60,6 +56,9 @@ impl Session {
             Leave::Killed => self.quit(by),
             Leave::Detached if !looked_at => _ = self.resume(&Plan::default(), by),
             Leave::Detached | Leave::Disconnected => {}
+        }
+        if self.is_running() && self.debuggers.is_empty() {
+            self.set_recording(false);
         }
         !self.is_running()
     }

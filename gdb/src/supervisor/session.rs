@@ -164,6 +164,7 @@ impl Session {
 
     /// Stops the machine; harmless when it stands. Returns the stop that holds now.
     pub fn stop(&mut self, by: &Client) -> Stopped {
+        self.set_recording(true);
         if let RunState::Stopped(stopped) = &self.state {
             return stopped.clone();
         }

@@ -11,6 +11,7 @@ mod blink;
 mod ending;
 mod load;
 mod points;
+mod reverse;
 mod script;
 mod stacks;
 mod tracing;

@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 /// What is typed, in an order that makes sense, and something of the answer; "" for none at all.
-const WORDS: [(&str, &str); 47] = [
+const WORDS: [(&str, &str); 51] = [
     ("reset halt", "halted at the reset vector"),
     ("reset init", "halted at the reset vector"),
     ("system_reset", ""),
@@ -51,6 +51,10 @@ const WORDS: [(&str, &str); 47] = [
     ("break reg UART0.FIFO w", "break reg UART0.FIFO w"),
     ("step-irq off", "step-irq is off"),
     ("step 2", "4000"),
+    ("reverse-stepi", "core 0 at 0x4000"),
+    ("record", "moments kept"),
+    ("rc", "nothing earlier is recorded"),
+    ("record off", "recording is off; nothing is kept"),
     ("help", "system_reset"),
     ("help trace", "Usage: trace"),
     ("resume", ""),

@@ -6,7 +6,7 @@ use super::sampler::Traced;
 use super::text::number;
 use super::wire::{Action, FrameRef, Reply};
 use esplens_gdb::monitor;
-use esplens_gdb::supervisor::{Client, Gone, Handle, PointKind, Session, Stopped};
+use esplens_gdb::supervisor::{Back, Client, Gone, Handle, PointKind, Session, Stopped};
 use esplens_soc::machine::{Plan, Step};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -45,6 +45,8 @@ impl Actor {
             Action::Run => self.quiet(move |s| _ = s.resume(&Plan::default(), &by)),
             Action::Pause => self.quiet(move |s| _ = s.stop(&by)),
             Action::StepInsn(core) => self.quiet(move |s| step(s, core, &by)),
+            Action::StepBack(core) => self.quiet(move |s| back(s, Back::Step(core), &by)),
+            Action::RunBack => self.quiet(move |s| back(s, Back::Continue, &by)),
             Action::StepLine(_) | Action::Next(_) | Action::Finish(_) | Action::RunTo(_) => {
                 self.begin(&action)
             }
@@ -218,6 +220,12 @@ fn step(s: &mut Session, core: usize, by: &Client) {
     s.stop(by);
     let step = Step { core, range: 0..0, irq: s.step_irq() };
     s.resume(&Plan { frozen: [false; 2], step: Some(step) }, by);
+}
+
+/// The other way; a machine that runs stops first.
+fn back(s: &mut Session, how: Back, by: &Client) {
+    s.stop(by);
+    s.go_back(how, by);
 }
 
 fn says(text: &str) -> Reply {

@@ -12,6 +12,8 @@ pub enum Cmd {
     Pause,
     StepLine,
     StepInsn,
+    StepBack,
+    RunBack,
     Next,
     Finish,
     ResetChip,
@@ -114,6 +116,8 @@ pub const TABLE: &[Binding] = &[
     all(Cmd::StepLine, "F11 s", "step", "to the next source line, into calls"),
     all(Cmd::Next, "F10 n", "next", "to the next source line, over calls"),
     all(Cmd::StepInsn, "i", "stepi", "one instruction"),
+    all(Cmd::StepBack, "I", "reverse-stepi", "back by one instruction"),
+    all(Cmd::RunBack, "R", "reverse-continue", "back to the last break- or watchpoint that was hit"),
     all(Cmd::Finish, "F12 f", "finish", "run until the function returns"),
     all(Cmd::OtherCore, "o", "other core", "look at the other core, and step it"),
     all(

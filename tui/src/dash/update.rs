@@ -285,6 +285,8 @@ fn control(state: &mut State, cmd: Cmd) -> Option<Action> {
         Cmd::RunPause | Cmd::Run => Action::Run,
         Cmd::Pause => Action::Pause,
         Cmd::StepInsn => Action::StepInsn(core),
+        Cmd::StepBack => Action::StepBack(core),
+        Cmd::RunBack => Action::RunBack,
         Cmd::StepLine => Action::StepLine(core),
         Cmd::Next => Action::Next(core),
         Cmd::Finish => Action::Finish(core),

@@ -102,6 +102,10 @@ pub enum Action {
     Pause,
     /// One instruction of a core.
     StepInsn(usize),
+    /// To before a core's last instruction.
+    StepBack(usize),
+    /// Back to the last point that was hit.
+    RunBack,
     /// To the next source line, into calls; an instruction where there is no line.
     StepLine(usize),
     /// To the next source line, over calls.

@@ -103,11 +103,17 @@ impl History {
     /// What is kept, in words.
     pub fn describe(&self, m: &Machine) -> String {
         let ms = |ticks: Ticks| ticks as f64 / 480_000.0;
-        let state = if self.on { "on" } else { "off" };
-        let Some(oldest) = self.moments.first() else {
-            return format!("recording is {state}; nothing is kept");
-        };
-        let back = ms(m.now().saturating_sub(oldest.at));
-        format!("recording is {state}; {} moments, back to {back:.3} ms before now", self.moments.len())
+        let mut out = format!("recording is {}", if self.on { "on" } else { "off" });
+        match self.moments.first() {
+            Some(oldest) => {
+                out += &format!("; {} moments kept, from {:.3} ms on", self.moments.len(), ms(oldest.at));
+            }
+            None => out += "; nothing is kept",
+        }
+        let now = ms(m.now());
+        match m.present() {
+            Some(present) => out + &format!("; this is {now:.3} ms, the present {:.3} ms", ms(present)),
+            None => out + &format!("; this is {now:.3} ms, the present"),
+        }
     }
 }

@@ -145,9 +145,9 @@ impl Session {
         }
     }
 
-    /// Whether moments are kept to go back to.
+    /// Whether moments are kept to go back to. They are from the first stop that a client asks for, until no debugger
+    /// is left and the machine runs.
     pub fn set_recording(&mut self, on: bool) {
-        self.touched = true;
         self.history.set_on(on);
         self.history.look(&mut self.machine);
     }
@@ -158,9 +158,9 @@ impl Session {
         self.history.describe(&self.machine)
     }
 
-    /// True while the run is repeated: nothing goes to the host or comes from it.
+    /// How long before the present the machine is, in ticks of virtual time; `None`: it is live.
     #[must_use]
-    pub fn in_the_past(&self) -> bool {
-        self.machine.repeats()
+    pub fn past(&self) -> Option<Ticks> {
+        self.machine.present().map(|present| present.saturating_sub(self.machine.now()))
     }
 }

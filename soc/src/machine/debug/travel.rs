@@ -23,6 +23,7 @@ pub enum Goal {
 #[derive(Clone, Copy)]
 pub(in super::super) struct End {
     place: Place,
+    now: Ticks,
     /// The host's connections were of another time there as well.
     stale: bool,
 }
@@ -46,6 +47,12 @@ impl Machine {
         self.debug.frozen != [false; CORES]
     }
 
+    /// Virtual time at the end of what is repeated.
+    #[must_use]
+    pub fn present(&self) -> Option<Ticks> {
+        self.debug.end.map(|end| end.now)
+    }
+
     /// True while a run is repeated, up to where [`Machine::rewind`] was called first.
     #[must_use]
     pub fn repeats(&self) -> bool {
@@ -58,7 +65,7 @@ impl Machine {
     pub fn rewind(&mut self, state: &MachineState) -> bool {
         let past = state.applied().checked_sub(self.log_begin()).and_then(|n| usize::try_from(n).ok());
         let Some(past) = past.filter(|n| *n <= self.log.len() + self.replay.len()) else { return false };
-        let end = self.debug.end.unwrap_or(End { place: self.place(), stale: self.stale });
+        let end = self.debug.end.unwrap_or(End { place: self.place(), now: self.now(), stale: self.stale });
         // The log of what has been and what is still to come are one.
         let mut all = std::mem::take(&mut self.log);
         all.extend(std::mem::take(&mut self.replay));

@@ -54,6 +54,7 @@ pub fn collect(s: &Session, wants: &Wants, clients: &[String], known: &Known) ->
         now: status.now,
         instructions: status.instructions,
         running: stop.is_none(),
+        past: s.past(),
         stop,
         speed: status.speed.to_string(),
         pc: status.pc,

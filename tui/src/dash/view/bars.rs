@@ -37,6 +37,9 @@ fn status(state: &State, full: bool) -> Line<'static> {
     let time = if full { seconds(s.sample.now) } else { format!("{:.3} s", s.sample.now as f64 / 480e6) };
     let mut line =
         vec![Span::styled(mark, style(role)), Span::styled(format!(" {time}"), style(Role::Title))];
+    if let Some(past) = s.sample.past {
+        line.push(Span::styled(format!("  {:.3} ms before now", past as f64 / 480e3), style(Role::Warn)));
+    }
     if s.sample.running {
         if let (Some(mips), Some(real)) = (s.rate.mips(), s.rate.of_real()) {
             let of = if full { "of real time" } else { "real" };

@@ -12,6 +12,8 @@ pub struct Sample {
     pub instructions: u64,
     /// Virtual time passes.
     pub running: bool,
+    /// How long before the present it is, in ticks, where it was taken back.
+    pub past: Option<u64>,
     /// The stop that holds, or the last one.
     pub stop: Option<StopInfo>,
     /// Virtual against wall time, as `speed` takes it.
