@@ -34,9 +34,9 @@ fn mark(m: &mut Machine) -> Mark {
 }
 
 /// The demo as somebody debugs it and types, with its marks and some saved states, each with the marks before it.
-fn run(random: &mut Random) -> (Machine, Vec<Mark>, Vec<(usize, MachineState)>) {
+fn run(random: &mut Random) -> (Machine, Vec<Mark>, Vec<(usize, MachineState, [bool; 2])>) {
     let mut m = demo();
-    let (mut marks, mut saved) = (Vec::new(), vec![(0, m.save())]);
+    let (mut marks, mut saved) = (Vec::new(), vec![(0, m.save(), [false; 2])]);
     m.run(300_000 * TICKS_PER_US);
     while marks.len() < 150 {
         match random.below(12) {
@@ -56,9 +56,13 @@ fn run(random: &mut Random) -> (Machine, Vec<Mark>, Vec<(usize, MachineState)>) 
                 m.abandon_plan();
             }
             2 => drop(m.read_real(0, 0x3FF4_8000, 4)),
-            3 => saved.push((marks.len(), m.save())),
+            3 => saved.push((marks.len(), m.save(), m.frozen())),
             4 => drop(m.run(m.now() + random.below(20_000) * TICKS_PER_US)),
-            5..7 => drop(m.run(m.now() + random.below(3000))),
+            5 => {
+                let frozen = [0; 2].map(|_| random.below(3) == 0);
+                m.begin(&Plan { frozen, step: None });
+            }
+            6..8 => drop(m.run(m.now() + random.below(3000))),
             _ => drop(m.run(m.now() + random.below(40_000_000))),
         }
         marks.push(mark(&mut m));
@@ -84,8 +88,8 @@ fn any_place_of_a_run_is_found_again() {
     let (end, log) = (marks.last().unwrap(), m.log().to_vec());
     for _ in 0..60 {
         let n = random.below(marks.len() as u64) as usize;
-        let from = saved.iter().rev().find(|(before, _)| *before <= n).unwrap();
-        assert!(m.rewind(&from.1) && m.repeats());
+        let from = saved.iter().rev().find(|(before, ..)| *before <= n).unwrap();
+        assert!(m.rewind(&from.1, from.2) && m.repeats());
         let exit = to(&mut m, marks[n].place);
         assert!(matches!(exit, RunExit::Stopped { .. }), "{n}: {exit:?}");
         assert_eq!(mark(&mut m), marks[n], "{n}");
@@ -112,7 +116,7 @@ fn a_deed_in_the_past_is_another_run() {
     let inputs = m.log().len();
     m.take_output();
 
-    assert!(m.rewind(&early));
+    assert!(m.rewind(&early, [false; 2]));
     m.input(Input::Uart(0, b"stack 2\r".to_vec()));
     m.run(600_000 * TICKS_PER_US);
     assert!(m.repeats() && m.log().len() == inputs, "what was typed in the past waits");
@@ -137,6 +141,6 @@ fn a_log_that_was_cut_does_not_reach_back() {
     m.run(600_000 * TICKS_PER_US);
     m.trim_log(1000);
     let here = mark(&mut m);
-    assert!(!m.rewind(&begin) && !m.repeats());
+    assert!(!m.rewind(&begin, [false; 2]) && !m.repeats());
     assert_eq!(mark(&mut m), here);
 }

@@ -31,7 +31,10 @@ fn the_write_before_a_value_is_found() {
     ]);
     assert_eq!(t.number("p counters.consumed"), 3, "{t}");
     // GDB undoes the write that it stands at, then the one before.
-    t.expect("reverse-continue", &["Hardware watchpoint 3: counters.consumed", "Old value = 3", "New value = 2"]);
+    t.expect(
+        "reverse-continue",
+        &["Hardware watchpoint 3: counters.consumed", "Old value = 3", "New value = 2"],
+    );
     assert_eq!(t.number_nth("p counters.consumed", 1), 2, "{t}");
     t.expect("bt 1", &["#0  ", "consumer_task ("]);
     t.expect_nth("reverse-continue", 1, &["Old value = 2", "New value = 1"]);
@@ -52,12 +55,12 @@ fn lines_and_calls_go_both_ways() {
         "c",
         "next",
         "next",
-        "p $pc",
+        "p/x $pc",
         "next",
         "next",
         "reverse-next",
         "reverse-next",
-        "p $pc",
+        "p/x $pc",
         "tb xQueueGenericSend",
         "c",
         "next",
@@ -67,7 +70,7 @@ fn lines_and_calls_go_both_ways() {
         "stepi",
         "bt 1",
     ]);
-    assert_eq!(t.number("p $pc"), t.number_nth("p $pc", 1), "{t}");
+    assert_eq!(t.number("p/x $pc"), t.number_nth("p/x $pc", 1), "{t}");
     t.expect("reverse-finish", &["producer_task ("]);
     t.expect("bt 2", &["#0  ", "producer_task ("]);
     t.expect("bt 1", &["#0  ", "producer_task ("]);

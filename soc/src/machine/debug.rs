@@ -59,8 +59,8 @@ impl Machine {
     pub fn abandon_plan(&mut self) {
         self.debug.plan = None;
         self.freeze([false; CORES]);
-        for cpu in &mut self.cpus {
-            cpu.irq_held = false;
+        if !self.repeats() {
+            self.cpus.iter_mut().for_each(|cpu| cpu.irq_held = false);
         }
     }
 

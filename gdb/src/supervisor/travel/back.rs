@@ -7,7 +7,6 @@ use super::super::event::Why;
 use super::history::{History, Moment};
 use super::{Found, Journey, run_piece};
 use esplens_core::cpu::ps;
-use esplens_core::time::Ticks;
 use esplens_soc::machine::{Goal, Machine, Place};
 
 /// Cycles that are looked through instruction by instruction, at first and at most.
@@ -21,9 +20,9 @@ pub struct StepBack {
     core: usize,
     /// Handlers count as well.
     irq: bool,
-    /// Instructions of the core where it began, and virtual time there.
+    /// Instructions and cycles of the core where it began.
     retired: u64,
-    end: Ticks,
+    cycles: u64,
     /// The last instruction ran before the core had passed so many cycles.
     limit: u64,
     /// The nearest moment known before it; the machine went on from there.
@@ -41,7 +40,7 @@ pub struct StepBack {
 
 /// Begins a step back of a core. `None`: nothing is kept of what it did before.
 pub fn begin(m: &mut Machine, history: &History, core: usize, irq: bool) -> Option<StepBack> {
-    let (retired, limit, end) = (m.cpu(core).retired, m.cpu(core).cycles, m.now());
+    let (retired, cycles) = (m.cpu(core).retired, m.cpu(core).cycles);
     let from =
         (0..history.before(m)).rev().find(|n| history.get(*n).is_some_and(|x| x.retired[core] < retired))?;
     let start = history.get(from)?.clone();
@@ -49,8 +48,8 @@ pub fn begin(m: &mut Machine, history: &History, core: usize, irq: bool) -> Opti
         core,
         irq,
         retired,
-        end,
-        limit,
+        cycles,
+        limit: cycles,
         start,
         from,
         target: None,
@@ -84,7 +83,7 @@ impl StepBack {
             }
             return;
         };
-        if !run_piece(m, Goal::Cycles(self.core, target), self.end, &mut |_, _, _| ()) {
+        if !run_piece(m, Goal::Cycles(self.core, target), &mut |_, _, _| ()) {
             return;
         }
         self.target = None;
@@ -99,7 +98,8 @@ impl StepBack {
     /// Instruction by instruction.
     fn look(&mut self, m: &mut Machine, history: &History) -> Found {
         for _ in 0..PIECE {
-            if m.cpu(self.core).retired >= self.retired || m.now() >= self.end {
+            let cpu = m.cpu(self.core);
+            if cpu.retired >= self.retired || cpu.cycles >= self.cycles {
                 return self.choose(m, history);
             }
             self.step(m);
@@ -111,7 +111,7 @@ impl StepBack {
         let before = m.cpu(self.core);
         let (place, pc, cycles, retired) = (m.place(), before.pc, before.cycles, before.retired);
         let (status, epc, returns) = (before.ps, before.epc, returns(m, self.core, pc));
-        while !run_piece(m, Goal::Cycles(self.core, cycles + 1), self.end, &mut |_, _, _| ()) {}
+        while !run_piece(m, Goal::Cycles(self.core, cycles + 1), &mut |_, _, _| ()) {}
         let after = m.cpu(self.core);
         if after.retired == retired {
             return;
@@ -136,18 +136,11 @@ impl StepBack {
 
     /// A handler is longer than what was looked through: once more from farther away. False: that was it.
     fn widen(&mut self, history: &History) -> bool {
-        let earlier = if self.start.place == history.get(self.from).map_or(self.start.place, |x| x.place) {
-            1
-        } else {
-            0
-        };
-        let (near, from) = (self.near * 16, self.from.checked_sub(earlier));
-        let Some((from, start)) =
-            from.and_then(|n| Some((n, history.get(n)?.clone()))).filter(|_| near <= FAR)
-        else {
-            return false;
-        };
-        (self.near, self.from, self.start) = (near, from, start);
+        let near = self.near * 16;
+        let used = history.get(self.from).is_none_or(|moment| moment.place == self.start.place);
+        let Some(from) = self.from.checked_sub(used.into()).filter(|_| near <= FAR) else { return false };
+        let Some(start) = history.get(from) else { return false };
+        (self.near, self.from, self.start) = (near, from, start.clone());
         true
     }
 }

@@ -18,13 +18,14 @@ pub struct Moment {
     /// Cycles and instructions of each core.
     pub cycles: [u64; CORES],
     pub retired: [u64; CORES],
+    frozen: [bool; CORES],
 }
 
 impl Moment {
     pub fn of(m: &mut Machine) -> Self {
         let of = |f: fn(&esplens_core::cpu::Cpu) -> u64| [0, 1].map(|core| f(m.cpu(core)));
         let (cycles, retired) = (of(|cpu| cpu.cycles), of(|cpu| cpu.retired));
-        Self { place: m.place(), at: m.now(), cycles, retired, state: m.save() }
+        Self { place: m.place(), at: m.now(), cycles, retired, frozen: m.frozen(), state: m.save() }
     }
 
     /// How far the run had come.
@@ -34,7 +35,7 @@ impl Moment {
 
     /// Takes the machine there. False: its log does not reach so far back.
     pub fn visit(&self, m: &mut Machine) -> bool {
-        let there = m.rewind(&self.state);
+        let there = m.rewind(&self.state, self.frozen);
         m.take_output();
         there
     }
@@ -61,7 +62,7 @@ impl History {
         if let Some(cycles) = m.take_parted() {
             self.moments.retain(|moment| moment.cycles() <= cycles);
         }
-        if !self.on || m.repeats() || m.is_frozen() {
+        if !self.on || m.repeats() {
             return;
         }
         let since = |last: &Moment| m.instructions() - last.retired.iter().sum::<u64>();

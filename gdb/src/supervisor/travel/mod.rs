@@ -48,10 +48,9 @@ pub(super) enum Found {
     Begin,
 }
 
-/// Runs a piece of the way; true once the goal is reached, or virtual time `end`.
-fn run_piece(m: &mut Machine, goal: Goal, end: Ticks, judge: &mut dyn FnMut(&Machine, usize, Stop)) -> bool {
-    let until = (m.now() + PIECE).min(end);
-    let exit = m.run_goal(goal, until, &mut |m, core, stop| {
+/// Runs a piece of the way; true once the goal is reached, or the present, which is no earlier.
+fn run_piece(m: &mut Machine, goal: Goal, judge: &mut dyn FnMut(&Machine, usize, Stop)) -> bool {
+    let exit = m.run_goal(goal, m.now() + PIECE, &mut |m, core, stop| {
         judge(m, core, stop);
         false
     });
@@ -59,8 +58,7 @@ fn run_piece(m: &mut Machine, goal: Goal, end: Ticks, judge: &mut dyn FnMut(&Mac
     m.take_output();
     match exit {
         RunExit::Stopped { .. } | RunExit::Repeated => true,
-        RunExit::Until => m.now() >= end,
-        RunExit::Reset(..) | RunExit::Exit(_) => false,
+        RunExit::Until | RunExit::Reset(..) | RunExit::Exit(_) => false,
     }
 }
 
@@ -108,7 +106,7 @@ impl Session {
             Journey::Step(step) => step.piece(m, history),
             Journey::Go(place, core, why) => {
                 let (core, why) = (*core, why.clone());
-                if !run_piece(m, Goal::Place(*place), Ticks::MAX, &mut |_, _, _| ()) {
+                if !run_piece(m, Goal::Place(*place), &mut |_, _, _| ()) {
                     return false;
                 }
                 self.arrive(core, why);

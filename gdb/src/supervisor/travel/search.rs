@@ -3,7 +3,6 @@
 use super::super::event::Why;
 use super::super::points::Points;
 use super::{Found, History, Journey, run_piece};
-use esplens_core::time::Ticks;
 use esplens_soc::machine::{Goal, Machine, Place};
 
 /// A search under way: the machine is in the stretch.
@@ -27,7 +26,7 @@ impl Search {
     /// Runs a piece of the stretch.
     pub fn piece(&mut self, m: &mut Machine, history: &History, points: &Points) -> Found {
         let Self { to, hit, .. } = self;
-        let ended = run_piece(m, Goal::Place(*to), Ticks::MAX, &mut |m, core, stop| {
+        let ended = run_piece(m, Goal::Place(*to), &mut |m, core, stop| {
             let place = m.place();
             if place != *to && points.was_stop(m, core, stop) {
                 *hit = Some((place, core, points.why(m, core, stop)));

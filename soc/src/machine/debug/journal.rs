@@ -143,8 +143,11 @@ impl Machine {
         }
     }
 
-    /// Holds interrupts of a core off, or lets them in.
+    /// Holds interrupts of a core off, or lets them in. What is repeated has them when it had them.
     pub(super) fn begin_hold(&mut self, core: usize, held: bool) -> Option<Hold> {
+        if self.repeats() {
+            return None;
+        }
         self.cpus[core].irq_held = false;
         let due = self.cpus[core].deliverable() > 0;
         self.cpus[core].irq_held = held;
@@ -153,8 +156,8 @@ impl Machine {
 
     /// The end of a hold: what kept an interrupt waiting goes into the log.
     pub(super) fn end_hold(&mut self, core: usize, hold: Option<Hold>) {
-        self.cpus[core].irq_held = false;
         let Some(hold) = hold else { return };
+        self.cpus[core].irq_held = false;
         if hold.due || self.cpus[core].deliverable() > 0 {
             let begin = Input::Debug(hold.from, Deed::Hold(hold.core as u8, true));
             let now = self.log.get(hold.at).map_or(self.now, |(at, _)| *at).min(self.now);
@@ -164,9 +167,9 @@ impl Machine {
         }
     }
 
-    /// Sets which cores stand still.
+    /// Sets which cores stand still. What is repeated has them stand still as they did.
     pub(super) fn freeze(&mut self, frozen: [bool; CORES]) {
-        if self.debug.frozen != frozen {
+        if self.debug.frozen != frozen && !self.repeats() {
             self.note(Deed::Freeze(frozen));
             self.debug.frozen = frozen;
         }

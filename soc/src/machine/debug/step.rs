@@ -131,8 +131,7 @@ impl Machine {
             self.engines[core].step_over();
         }
         self.debug.goal = Some(Goal::Cycles(core, self.cpus[core].cycles + 1));
-        // What is repeated takes its interrupts when it took them.
-        let hold = self.begin_hold(core, visible && !step.irq && !self.repeats());
+        let hold = self.begin_hold(core, visible && !step.irq);
         let exit = self.run_wanted(until, judge);
         self.end_hold(core, hold);
         match exit {

@@ -5,7 +5,7 @@
 //! another run: what was still to be repeated is dropped, and the machine is live again.
 
 use super::super::{Machine, MachineState, RunExit};
-use super::{Judge, Place};
+use super::{Deed, Judge, Place};
 use esplens_core::debug::Stop;
 use esplens_core::memory::CORES;
 use esplens_core::time::Ticks;
@@ -41,10 +41,10 @@ impl Machine {
         self.applied - self.log.len() as u64
     }
 
-    /// True while a debugger holds a core.
+    /// Cores that a debugger holds; no part of a saved state.
     #[must_use]
-    pub fn is_frozen(&self) -> bool {
-        self.debug.frozen != [false; CORES]
+    pub fn frozen(&self) -> [bool; CORES] {
+        self.debug.frozen
     }
 
     /// Virtual time at the end of what is repeated.
@@ -59,10 +59,10 @@ impl Machine {
         self.debug.end.is_some()
     }
 
-    /// Goes to a saved state and repeats the run from there, up to where it has come so far: that place makes
+    /// Goes to a saved state, with the cores that stood still there, and repeats the run from there, up to where it has come so far: that place makes
     /// [`Machine::run`] return with [`RunExit::Repeated`]. False, and nothing happens, when the input log does not reach
     /// back to the state ([`Machine::trim_log`]).
-    pub fn rewind(&mut self, state: &MachineState) -> bool {
+    pub fn rewind(&mut self, state: &MachineState, frozen: [bool; CORES]) -> bool {
         let past = state.applied().checked_sub(self.log_begin()).and_then(|n| usize::try_from(n).ok());
         let Some(past) = past.filter(|n| *n <= self.log.len() + self.replay.len()) else { return false };
         let end = self.debug.end.unwrap_or(End { place: self.place(), now: self.now(), stale: self.stale });
@@ -78,15 +78,24 @@ impl Machine {
         self.log = all;
         self.applied = state.applied();
         self.debug.end = Some(end);
-        (self.debug.reported, self.debug.frozen) = Default::default();
+        (self.debug.reported, self.debug.frozen) = ([None; CORES], frozen);
         true
     }
 
     /// Makes what was to be repeated another run from here on.
     pub(super) fn fork(&mut self) {
-        if self.debug.end.take().is_some() {
-            self.replay.clear();
-            self.debug.parted = Some(self.cpus.iter().map(|cpu| cpu.cycles).sum());
+        if self.debug.end.take().is_none() {
+            return;
+        }
+        self.replay.clear();
+        self.debug.parted = Some(self.cpus.iter().map(|cpu| cpu.cycles).sum());
+        // Whoever held cores or interrupts there is gone.
+        self.freeze([false; CORES]);
+        for core in 0..CORES {
+            if self.cpus[core].irq_held {
+                self.note(Deed::Hold(core as u8, false));
+                self.cpus[core].irq_held = false;
+            }
         }
     }
 
