@@ -113,16 +113,15 @@ impl StepBack {
         let (status, epc, returns) = (before.ps, before.epc, returns(m, self.core, pc));
         while !run_piece(m, Goal::Cycles(self.core, cycles + 1), &mut |_, _, _| ()) {}
         let after = m.cpu(self.core);
-        if after.retired == retired {
-            return;
-        }
+        // An exception takes a cycle and retires nothing, an interrupt takes none.
         let newly = after.ps & !status & ps::EXCM != 0 || !epc.contains(&pc);
         let entered = newly && after.epc.contains(&pc);
-        if let Some(seen) = &mut self.seen {
+        let ran = after.retired > retired;
+        if let Some(seen) = self.seen.as_mut().filter(|_| ran) {
             // What was interrupted here runs later: this is the handler's.
             seen.push((self.depth + i32::from(entered), place));
         }
-        self.depth += i32::from(entered) - i32::from(returns);
+        self.depth += i32::from(entered) - i32::from(returns && ran);
     }
 
     /// The last one that is no deeper in handlers than the place where it began.
@@ -130,7 +129,9 @@ impl StepBack {
         let seen = self.seen.take().unwrap_or_default();
         let fitting = seen.iter().rev().find(|(depth, _)| self.irq || *depth <= self.depth);
         let place = fitting.or(seen.last().filter(|_| !self.widen(history))).map(|(_, place)| *place);
-        self.start.visit(m);
+        if !self.start.visit(m) || seen.is_empty() {
+            return Found::Begin;
+        }
         place.map_or(Found::Nothing, |place| Found::Way(Journey::Go(place, self.core, Why::Step)))
     }
 
