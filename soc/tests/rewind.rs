@@ -33,8 +33,11 @@ fn mark(m: &mut Machine) -> Mark {
     Mark { place: m.place(), now: m.now(), hash: m.state_hash() }
 }
 
-/// The demo as somebody debugs it and types, with its marks and some saved states, each with the marks before it.
-fn run(random: &mut Random) -> (Machine, Vec<Mark>, Vec<(usize, MachineState, [bool; 2])>) {
+/// How many marks came before a saved state, the state, the cores that stood still.
+type Saved = (usize, MachineState, [bool; 2]);
+
+/// The demo as somebody debugs it and types, with its marks and some saved states.
+fn run(random: &mut Random) -> (Machine, Vec<Mark>, Vec<Saved>) {
     let mut m = demo();
     let (mut marks, mut saved) = (Vec::new(), vec![(0, m.save(), [false; 2])]);
     m.run(300_000 * TICKS_PER_US);

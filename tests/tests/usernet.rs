@@ -146,3 +146,48 @@ fn two_ends_that_do_not_read_cost_no_memory() {
     assert_eq!(answer.len() - body, N as usize);
     assert!(answer[body..] == data(N), "other bytes came");
 }
+
+/// The answer to `GET /hello` on a connection that stays.
+fn hello(line: &mut TcpStream) -> std::io::Result<String> {
+    line.write_all(b"GET /hello HTTP/1.1\r\nHost: demo\r\n\r\n")?;
+    answered(line)
+}
+
+fn answered(line: &mut TcpStream) -> std::io::Result<String> {
+    let (mut text, mut byte) = (Vec::new(), [0]);
+    while !text.ends_with(b"Hello World!") {
+        line.read_exact(&mut byte)?;
+        text.extend(byte);
+    }
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// The host's connections are of the present: they wait while the past is looked at, and break when it is changed.
+#[test]
+fn connections_survive_a_look_back_but_not_another_past() {
+    let (monitor, port) = (free_port(), free_port());
+    let nic = format!("user,hostfwd=tcp::{port}-:80");
+    let _demo = Demo::on_the_net(&["--nic", &nic, "--monitor", &format!("tcp:127.0.0.1:{monitor}")]);
+    let mut line = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    line.set_read_timeout(Some(PATIENCE)).unwrap();
+    ask(monitor, "halt");
+    ask(monitor, "resume");
+    (0..20).for_each(|_| assert!(hello(&mut line).is_ok()));
+
+    ask(monitor, "halt");
+    ask(monitor, "reverse-stepi");
+    assert!(ask(monitor, "rc").contains("nothing earlier"));
+    assert!(ask(monitor, "record").contains("the present "));
+    // Asked now, answered when the present has come again.
+    line.write_all(b"GET /hello HTTP/1.1\r\nHost: demo\r\n\r\n").unwrap();
+    ask(monitor, "resume");
+    answered(&mut line).unwrap();
+    (0..20).for_each(|_| assert!(hello(&mut line).is_ok()));
+
+    ask(monitor, "halt");
+    assert!(ask(monitor, "rc").contains("nothing earlier"));
+    ask(monitor, "mww 0x50000000 1");
+    ask(monitor, "resume");
+    assert!(hello(&mut line).is_err(), "this connection is of another time");
+    assert!(load::get(port, "/hello").unwrap().contains("Hello World!"));
+}

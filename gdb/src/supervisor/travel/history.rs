@@ -42,10 +42,17 @@ impl Moment {
 }
 
 /// Moments of the run, the oldest first.
-#[derive(Default)]
 pub struct History {
     on: bool,
+    /// Instructions between two.
+    interval: u64,
     moments: Vec<Moment>,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self { on: false, interval: INTERVAL, moments: Vec::new() }
+    }
 }
 
 impl History {
@@ -66,7 +73,7 @@ impl History {
             return;
         }
         let since = |last: &Moment| m.instructions() - last.retired.iter().sum::<u64>();
-        if self.moments.last().is_some_and(|last| since(last) < INTERVAL) {
+        if self.moments.last().is_some_and(|last| since(last) < self.interval) {
             return;
         }
         if self.moments.len() >= MOST {
@@ -116,5 +123,43 @@ impl History {
             Some(present) => out + &format!("; this is {now:.3} ms, the present {:.3} ms", ms(present)),
             None => out + &format!("; this is {now:.3} ms, the present"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use esplens_core::time::TICKS_PER_US;
+    use esplens_soc::boot::{LoadOptions, input};
+    use esplens_soc::machine::MachineConfig;
+
+    #[test]
+    fn few_moments_are_kept_and_none_of_another_run() {
+        let flash = include_bytes!("../../../../fixtures/demo/flash.bin");
+        let input = input::from_bytes("demo".as_ref(), flash, &LoadOptions::default()).unwrap();
+        let mut m = Machine::new(MachineConfig::new(input.flash));
+        let mut history = History { interval: 5000, ..History::default() };
+        history.look(&mut m);
+        assert!(history.moments.is_empty(), "it is off");
+        history.set_on(true);
+        let mut ran = 0;
+        while ran < 5 * MOST {
+            m.run(m.now() + 50 * TICKS_PER_US);
+            history.look(&mut m);
+            ran += 1;
+        }
+        assert!((MOST / 2..=MOST).contains(&history.moments.len()), "{}", history.moments.len());
+        assert!(history.moments.windows(2).all(|w| w[0].cycles() < w[1].cycles()));
+        assert!(history.moments[0].at < 100 * TICKS_PER_US, "the oldest stays");
+
+        let (middle, all) = (history.moments[MOST / 3].clone(), history.moments.len());
+        assert!(middle.visit(&mut m));
+        history.look(&mut m);
+        assert_eq!(history.moments.len(), all, "nothing is kept of what is repeated");
+        m.write_memory(0, 0x3FFB_0000, &[1]);
+        history.look(&mut m);
+        assert!(history.moments.len() <= MOST / 3 + 2, "{}", history.moments.len());
+        history.set_on(false);
+        assert_eq!((history.moments.len(), history.before(&m)), (0, 0));
     }
 }

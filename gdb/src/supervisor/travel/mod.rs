@@ -33,7 +33,7 @@ pub(super) enum Journey {
     /// Looking for the last point that was hit.
     Search(search::Search),
     /// Looking for a core's last instruction.
-    Step(back::StepBack),
+    Step(Box<back::StepBack>),
     /// On the way to a place that is known: the core that the stop is about, and why.
     Go(Place, usize, Why),
 }
@@ -73,7 +73,8 @@ impl Session {
             Back::Continue => search::begin(&mut self.machine, &self.history).map(Journey::Search),
             Back::Step(core) => {
                 let irq = self.step_irq();
-                back::begin(&mut self.machine, &self.history, core & 1, irq).map(Journey::Step)
+                back::begin(&mut self.machine, &self.history, core & 1, irq)
+                    .map(|step| Journey::Step(Box::new(step)))
             }
         };
         let Some(journey) = journey else {
