@@ -22,6 +22,10 @@ const BREAKPOINTS: usize = 1000;
 const STEPS: u32 = 40_000;
 /// Of one machine; its program calls the function more often.
 const STOPS: u32 = 1_000;
+/// The function that they are in.
+const FIBONACCI: &str = "_RNvNtCslnY7iSAcP3S_5bench4work9fibonacci";
+/// Steps and stops on the way back.
+const BACK: u32 = 2_000;
 const ROUNDS: u32 = 10;
 /// The program's code, in internal RAM, and its stack.
 const CODE: std::ops::Range<u32> = 0x4008_0400..0x4008_1900;
@@ -34,6 +38,8 @@ fn main() {
     watchpoints(&elf);
     steps(&elf);
     stops(&elf);
+    recording(&elf);
+    backwards(&elf);
 }
 
 fn show(what: &str, figure: &str) {
@@ -199,7 +205,7 @@ fn steps(elf: &std::path::Path) {
 }
 
 fn stops(elf: &std::path::Path) {
-    let function = symbol(elf, "_RNvNtCslnY7iSAcP3S_5bench4work9fibonacci");
+    let function = symbol(elf, FIBONACCI);
     let mut rounds: Vec<(Served, Rsp)> = (0..ROUNDS)
         .map(|_| {
             let (served, port) = start(elf);
@@ -216,5 +222,37 @@ fn stops(elf: &std::path::Path) {
                 assert!(stop.ends_with("swbreak:;"), "{n}: {stop}");
             }
         }
+    });
+}
+
+/// Keeping moments to go back to, as every connection has it.
+fn recording(elf: &std::path::Path) {
+    let mut best = [u64::MAX; 2];
+    for _ in 0..RUNS {
+        for (on, best) in [false, true].into_iter().zip(&mut best) {
+            let (handle, port) = start(elf);
+            let mut g = Rsp::ready(port);
+            handle.call(move |s| s.set_recording(on)).expect("the machine is there");
+            *best = (*best).min(run(&handle, &mut g).0);
+        }
+    }
+    let speed = 100.0 * best[0] as f64 / best[1] as f64;
+    show("guest speed while it is recorded (goal: 97%)", &format!("{speed:.1}% of the speed without"));
+}
+
+fn backwards(elf: &std::path::Path) {
+    let function = symbol(elf, FIBONACCI);
+    let (_handle, port) = start(elf);
+    let mut g = Rsp::ready(port);
+    assert_eq!(g.call(&format!("Z0,{function:x},2")), "OK");
+    (0..BACK).for_each(|_| assert!(g.call("vCont;c").ends_with("swbreak:;")));
+    rate("`reverse-stepi` over RSP", BACK, || {
+        (0..BACK).for_each(|_| assert!(g.call("bs").starts_with("T05")));
+    });
+    rate("`reverse-continue` to a breakpoint", BACK / 2, || {
+        (0..BACK / 2).for_each(|n| {
+            let stop = g.call("bc");
+            assert!(stop.ends_with("swbreak:;"), "{n}: {stop}");
+        });
     });
 }

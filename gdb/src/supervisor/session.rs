@@ -15,7 +15,7 @@ use crate::symbols::SymbolStore;
 use esplens_core::debug::Stop;
 use esplens_core::time::Ticks;
 use esplens_soc::machine::{Machine, MachineState, Plan, RunExit};
-use esplens_soc::system::ResetCause;
+use esplens_soc::system::{Output, ResetCause};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -75,6 +75,8 @@ pub struct Session {
     pub(super) traces: Traces,
     pub(super) history: History,
     pub(super) journey: Option<Journey>,
+    /// What had left the machine before it went back, and nobody has taken.
+    pub(super) unsaid: Vec<Output>,
 }
 
 impl Session {
@@ -101,6 +103,7 @@ impl Session {
             traces: Traces::default(),
             history: History::default(),
             journey: None,
+            unsaid: Vec::new(),
         }
     }
 
@@ -194,6 +197,7 @@ impl Session {
         if self.is_running() && plan.step.is_none() {
             return None;
         }
+        self.end_journey();
         let was_running = self.is_running();
         self.debuggers.resumed(by, self.stops);
         self.machine.begin(plan);

@@ -230,7 +230,8 @@ impl Session {
 
     /// Takes what left the machine: lines with their context to the streams that want them, frames likewise.
     pub(super) fn drain(&mut self) -> Vec<Output> {
-        let mut output = self.machine.take_output();
+        let mut output = std::mem::take(&mut self.unsaid);
+        output.extend(self.machine.take_output());
         self.machine.trim_log(MAX_LOG);
         let main = *self.trace_mut();
         let mut streamed = false;

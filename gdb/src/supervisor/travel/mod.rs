@@ -67,6 +67,9 @@ impl Session {
     /// [`Why::Oldest`] where nothing earlier is kept.
     pub fn go_back(&mut self, how: Back, by: &Client) {
         self.machine.abandon_plan();
+        if !self.machine.repeats() {
+            self.unsaid.extend(self.machine.take_output());
+        }
         self.history.look(&mut self.machine);
         self.history.trim(&self.machine);
         let journey = match how {
@@ -100,6 +103,10 @@ impl Session {
 
     /// A piece of the journey. True when it has ended.
     pub(super) fn travel(&mut self) -> bool {
+        if !self.machine.repeats() {
+            // Another client changed the past, or went elsewhere: there is no way back any more.
+            self.arrive(0, Why::Newest);
+        }
         let Some(journey) = &mut self.journey else { return true };
         let (m, history) = (&mut self.machine, &self.history);
         let found = match journey {
