@@ -4,10 +4,11 @@
 //! for them.
 
 use super::super::event::Why;
-use super::history::{History, Moment};
+use super::history::{self, History, Moment};
 use super::{Found, Journey, run_piece};
 use esplens_core::cpu::ps;
 use esplens_soc::machine::{Goal, Machine, Place};
+use std::sync::Arc;
 
 /// Cycles that are looked through instruction by instruction, at first and at most.
 const NEAR: u64 = 1024;
@@ -26,9 +27,7 @@ pub struct StepBack {
     /// The last instruction ran before the core had passed so many cycles.
     limit: u64,
     /// The nearest moment known before it; the machine went on from there.
-    start: Moment,
-    /// The moment of the history before that.
-    from: usize,
+    start: Arc<Moment>,
     /// Where the machine is to go for a nearer moment.
     target: Option<u64>,
     /// How much is looked through one by one.
@@ -41,9 +40,7 @@ pub struct StepBack {
 /// Begins a step back of a core. `None`: nothing is kept of what it did before.
 pub fn begin(m: &mut Machine, history: &History, core: usize, irq: bool) -> Option<StepBack> {
     let (retired, cycles) = (m.cpu(core).retired, m.cpu(core).cycles);
-    let from =
-        (0..history.before(m)).rev().find(|n| history.get(*n).is_some_and(|x| x.retired[core] < retired))?;
-    let start = history.get(from)?.clone();
+    let start = history.before(history::cycles(m), |moment| moment.retired[core] < retired)?;
     let step = StepBack {
         core,
         irq,
@@ -51,7 +48,6 @@ pub fn begin(m: &mut Machine, history: &History, core: usize, irq: bool) -> Opti
         cycles,
         limit: cycles,
         start,
-        from,
         target: None,
         near: NEAR,
         seen: None,
@@ -62,18 +58,18 @@ pub fn begin(m: &mut Machine, history: &History, core: usize, irq: bool) -> Opti
 
 impl StepBack {
     /// A piece of the way.
-    pub fn piece(&mut self, m: &mut Machine, history: &History) -> Found {
+    pub fn piece(&mut self, m: &mut Machine, history: &mut History) -> Found {
         match &self.seen {
             Some(_) => self.look(m, history),
             None => {
-                self.approach(m);
+                self.approach(m, history);
                 Found::Nothing
             }
         }
     }
 
     /// Halves the distance between the moment and the limit.
-    fn approach(&mut self, m: &mut Machine) {
+    fn approach(&mut self, m: &mut Machine, history: &mut History) {
         let Some(target) = self.target else {
             let left = self.limit.saturating_sub(m.cpu(self.core).cycles);
             if left <= self.near {
@@ -88,7 +84,7 @@ impl StepBack {
         }
         self.target = None;
         if m.cpu(self.core).retired < self.retired {
-            self.start = Moment::of(m);
+            self.start = history.pass(m);
         } else {
             self.limit = target;
             self.start.visit(m);
@@ -138,10 +134,16 @@ impl StepBack {
     /// A handler is longer than what was looked through: once more from farther away. False: that was it.
     fn widen(&mut self, history: &History) -> bool {
         let near = self.near * 16;
-        let used = history.get(self.from).is_none_or(|moment| moment.place == self.start.place);
-        let Some(from) = self.from.checked_sub(used.into()).filter(|_| near <= FAR) else { return false };
-        let Some(start) = history.get(from) else { return false };
-        (self.near, self.from, self.start) = (near, from, start.clone());
+        // One that is at least so far away, or the oldest there is.
+        let far = |moment: &Moment| self.limit.saturating_sub(moment.cycles[self.core]) >= near;
+        let earlier = history.before(self.start.cycles(), far);
+        let Some(start) = earlier.or_else(|| history.before(self.start.cycles(), |_| true)) else {
+            return false;
+        };
+        if near > FAR {
+            return false;
+        }
+        (self.near, self.start) = (near, start);
         true
     }
 }

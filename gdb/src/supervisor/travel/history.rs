@@ -3,16 +3,23 @@
 use esplens_core::memory::CORES;
 use esplens_core::time::Ticks;
 use esplens_soc::machine::{Machine, MachineState, Place};
+use std::sync::Arc;
 
 /// Instructions between two moments: some 20 ms of the host's.
 const INTERVAL: u64 = 4_000_000;
 /// Moments kept; beyond that every second one of the older half goes.
 const MOST: usize = 128;
+/// Moments kept of what was just gone back through.
+const NEAR: usize = 64;
+
+/// How far a run has come: cycles of both cores.
+pub fn cycles(m: &Machine) -> u64 {
+    m.cpu(0).cycles + m.cpu(1).cycles
+}
 
 /// The machine at an instant.
-#[derive(Clone)]
 pub struct Moment {
-    pub state: MachineState,
+    state: MachineState,
     pub place: Place,
     pub at: Ticks,
     /// Cycles and instructions of each core.
@@ -29,7 +36,7 @@ impl Moment {
     }
 
     /// How far the run had come.
-    fn cycles(&self) -> u64 {
+    pub fn cycles(&self) -> u64 {
         self.cycles.iter().sum()
     }
 
@@ -46,12 +53,14 @@ pub struct History {
     on: bool,
     /// Instructions between two.
     interval: u64,
-    moments: Vec<Moment>,
+    moments: Vec<Arc<Moment>>,
+    /// For the next way back, which likely begins where the last one ended.
+    near: Vec<Arc<Moment>>,
 }
 
 impl Default for History {
     fn default() -> Self {
-        Self { on: false, interval: INTERVAL, moments: Vec::new() }
+        Self { on: false, interval: INTERVAL, moments: Vec::new(), near: Vec::new() }
     }
 }
 
@@ -60,7 +69,7 @@ impl History {
     pub fn set_on(&mut self, on: bool) {
         self.on = on;
         if !on {
-            self.moments.clear();
+            self.clear();
         }
     }
 
@@ -68,10 +77,12 @@ impl History {
     pub fn look(&mut self, m: &mut Machine) {
         if let Some(cycles) = m.take_parted() {
             self.moments.retain(|moment| moment.cycles() <= cycles);
+            self.near.clear();
         }
         if !self.on || m.repeats() {
             return;
         }
+        self.near.clear();
         let since = |last: &Moment| m.instructions() - last.retired.iter().sum::<u64>();
         if self.moments.last().is_some_and(|last| since(last) < self.interval) {
             return;
@@ -83,29 +94,38 @@ impl History {
                 n % 2 == 1 || n > MOST / 2
             });
         }
-        self.moments.push(Moment::of(m));
+        self.moments.push(Arc::new(Moment::of(m)));
     }
 
     /// Forgets what the machine's log does not reach.
     pub fn trim(&mut self, m: &Machine) {
         let first = m.log_begin();
         self.moments.retain(|moment| moment.state.applied() >= first);
+        self.near.retain(|moment| moment.state.applied() >= first);
     }
 
     /// Forgets everything: the machine is another one.
     pub fn clear(&mut self) {
         self.moments.clear();
+        self.near.clear();
     }
 
-    /// How many moments come before the machine as it is.
-    pub fn before(&self, m: &Machine) -> usize {
-        let cycles = m.cpu(0).cycles + m.cpu(1).cycles;
-        self.moments.partition_point(|moment| moment.cycles() < cycles)
+    /// The last moment, of those that fit, before the run had come so far.
+    pub fn before(&self, cycles: u64, fits: impl Fn(&Moment) -> bool) -> Option<Arc<Moment>> {
+        let last = |list: &[Arc<Moment>]| list.iter().rfind(|m| m.cycles() < cycles && fits(m)).cloned();
+        [last(&self.moments), last(&self.near)].into_iter().flatten().max_by_key(|m| m.cycles())
     }
 
-    /// The moment with a number, from 0, the oldest.
-    pub fn get(&self, n: usize) -> Option<&Moment> {
-        self.moments.get(n)
+    /// Keeps the moment that a way back has come to, for the next one.
+    pub fn pass(&mut self, m: &mut Machine) -> Arc<Moment> {
+        let moment = Arc::new(Moment::of(m));
+        // What comes later was gone back from.
+        self.near.retain(|other| other.cycles() < moment.cycles());
+        if self.near.len() >= NEAR {
+            self.near.remove(0);
+        }
+        self.near.push(moment.clone());
+        moment
     }
 
     /// What is kept, in words.
@@ -160,6 +180,6 @@ mod tests {
         history.look(&mut m);
         assert!(history.moments.len() <= MOST / 3 + 2, "{}", history.moments.len());
         history.set_on(false);
-        assert_eq!((history.moments.len(), history.before(&m)), (0, 0));
+        assert!(history.moments.is_empty() && history.before(u64::MAX, |_| true).is_none());
     }
 }

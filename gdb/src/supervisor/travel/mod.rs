@@ -108,7 +108,7 @@ impl Session {
             self.arrive(0, Why::Newest);
         }
         let Some(journey) = &mut self.journey else { return true };
-        let (m, history) = (&mut self.machine, &self.history);
+        let (m, history) = (&mut self.machine, &mut self.history);
         let found = match journey {
             Journey::Search(search) => search.piece(m, history, &self.points),
             Journey::Step(step) => step.piece(m, history),
