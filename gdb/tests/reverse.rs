@@ -2,8 +2,9 @@
 
 mod common;
 
-use common::{Rsp, demo, demo_elf, serve};
-use esplens_gdb::supervisor::Handle;
+use common::{Rsp, boot, demo, demo_elf, firmware, serve};
+use esplens_core::time::TICKS_PER_US;
+use esplens_gdb::supervisor::{Handle, Session};
 use esplens_gdb::symbols::Role;
 
 /// Registers, and some RAM that both cores write.
@@ -53,12 +54,49 @@ fn steps_come_back_in_reverse_order() {
     let (_handle, mut g) = at_producer();
     g.monitor("threads cores");
     let thread = g.call("qC").trim_start_matches("QC").to_string();
+    there_and_back(&mut g, &thread, 400);
+}
+
+/// Both cores of firmware that nobody here wrote, wherever it happens to be.
+#[test]
+fn steps_of_foreign_firmware_come_back() {
+    for (name, cores) in [
+        ("idf-5.3-blink", 1..=2),
+        ("idf-4.0-httpd-wifi", 1..=2),
+        ("idf-5.2-deadline", 1..=1),
+        ("nuttx-10.4", 1..=1),
+    ] {
+        let Some(dir) = firmware(name) else { return };
+        let (handle, port) = serve(boot(&std::fs::read(dir.join("flash.bin")).unwrap(), name));
+        let mut g = Rsp::ready(port);
+        for ms in [290, 410, 433, 517] {
+            g.send("vCont;c");
+            let reached = move |s: &mut Session| s.machine().now() > ms * 1000 * TICKS_PER_US;
+            while !handle.call(reached).unwrap() {}
+            g.raw(b"\x03");
+            assert!(g.receive().starts_with("T02"));
+            for core in cores.clone() {
+                eprintln!("{name}: core {core} at {ms} ms");
+                there_and_back(&mut g, &format!("p1.{core}"), 60);
+                // To the present, and on from there.
+                while !g.call("vCont;c").contains("replaylog:end") {}
+            }
+        }
+    }
+}
+
+/// Steps a core, and back again. A step that ends where it began ran a handler only: of such the last counts.
+fn there_and_back(g: &mut Rsp, thread: &str, steps: usize) {
     ["Hc", "Hg"].iter().for_each(|of| assert_eq!(g.call(&format!("{of}{thread}")), "OK"));
-    let mut seen = Vec::new();
-    for _ in 0..400 {
-        seen.push(g.call("g"));
+    let mut seen: Vec<String> = Vec::new();
+    for _ in 0..steps {
+        let here = g.call("g");
+        seen.pop_if(|last| last[..8] == here[..8]);
+        seen.push(here);
         assert!(g.call(&format!("vCont;s:{thread}")).starts_with("T05"));
     }
+    seen.pop_if(|last| last[..8] == g.call("g")[..8]);
+    assert!(seen.len() > steps / 3);
     for (n, there) in seen.iter().enumerate().rev() {
         assert!(g.call("bs").starts_with("T05"));
         assert_eq!(g.call("g"), *there, "{n}");

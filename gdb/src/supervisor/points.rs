@@ -195,7 +195,7 @@ impl Points {
     }
 
     /// Tells the machine which interrupts to stop at, and whether at frames.
-    fn tell(&self, machine: &mut Machine) {
+    pub fn tell(&self, machine: &mut Machine) {
         let mask = self.all.values().fold(0, |mask, p| match p.kind {
             PointKind::Irq(Irq::Number(n)) => mask | 1 << (n & 31),
             // The guest may lead the source to any of them.

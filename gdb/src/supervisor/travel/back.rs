@@ -5,14 +5,14 @@
 
 use super::super::event::Why;
 use super::history::{self, History, Moment};
+use super::search::{self, Wanted};
 use super::{Found, Journey, run_piece};
 use esplens_core::cpu::ps;
 use esplens_soc::machine::{Goal, Machine, Place};
 use std::sync::Arc;
 
-/// Cycles that are looked through instruction by instruction, at first and at most.
+/// Cycles that are looked through instruction by instruction.
 const NEAR: u64 = 1024;
-const FAR: u64 = 1 << 18;
 /// Instructions of a piece.
 const PIECE: usize = 4096;
 
@@ -30,8 +30,6 @@ pub struct StepBack {
     start: Arc<Moment>,
     /// Where the machine is to go for a nearer moment.
     target: Option<u64>,
-    /// How much is looked through one by one.
-    near: u64,
     /// Instructions from `start` on, each with how deep in handlers: `None` until it is near enough.
     seen: Option<Vec<(i32, Place)>>,
     depth: i32,
@@ -41,18 +39,8 @@ pub struct StepBack {
 pub fn begin(m: &mut Machine, history: &History, core: usize, irq: bool) -> Option<StepBack> {
     let (retired, cycles) = (m.cpu(core).retired, m.cpu(core).cycles);
     let start = history.before(history::cycles(m), |moment| moment.retired[core] < retired)?;
-    let step = StepBack {
-        core,
-        irq,
-        retired,
-        cycles,
-        limit: cycles,
-        start,
-        target: None,
-        near: NEAR,
-        seen: None,
-        depth: 0,
-    };
+    let step =
+        StepBack { core, irq, retired, cycles, limit: cycles, start, target: None, seen: None, depth: 0 };
     step.start.visit(m).then_some(step)
 }
 
@@ -72,7 +60,7 @@ impl StepBack {
     fn approach(&mut self, m: &mut Machine, history: &mut History) {
         let Some(target) = self.target else {
             let left = self.limit.saturating_sub(m.cpu(self.core).cycles);
-            if left <= self.near {
+            if left <= NEAR {
                 (self.seen, self.depth) = (Some(Vec::new()), 0);
             } else {
                 self.target = Some(m.cpu(self.core).cycles + left / 2);
@@ -123,28 +111,18 @@ impl StepBack {
     /// The last one that is no deeper in handlers than the place where it began.
     fn choose(&mut self, m: &mut Machine, history: &History) -> Found {
         let seen = self.seen.take().unwrap_or_default();
-        let fitting = seen.iter().rev().find(|(depth, _)| self.irq || *depth <= self.depth);
-        let place = fitting.or(seen.last().filter(|_| !self.widen(history))).map(|(_, place)| *place);
-        if !self.start.visit(m) || seen.is_empty() {
-            return Found::Begin;
+        let Some((_, last)) = seen.last() else { return Found::Begin };
+        let fitting = seen.iter().rfind(|(depth, _)| self.irq || *depth <= self.depth);
+        if let Some((_, place)) = fitting {
+            let there = self.start.visit(m);
+            let go = Journey::Go(*place, self.core, Why::Step);
+            return if there { Found::Way(go) } else { Found::Begin };
         }
-        place.map_or(Found::Nothing, |place| Found::Way(Journey::Go(place, self.core, Why::Step)))
-    }
-
-    /// A handler is longer than what was looked through: once more from farther away. False: that was it.
-    fn widen(&mut self, history: &History) -> bool {
-        let near = self.near * 16;
-        // One that is at least so far away, or the oldest there is.
-        let far = |moment: &Moment| self.limit.saturating_sub(moment.cycles[self.core]) >= near;
-        let earlier = history.before(self.start.cycles(), far);
-        let Some(start) = earlier.or_else(|| history.before(self.start.cycles(), |_| true)) else {
-            return false;
-        };
-        if near > FAR {
-            return false;
-        }
-        (self.near, self.start) = (near, start);
-        true
+        // It came back from a handler that took longer, perhaps because other tasks ran: on from where that began.
+        let cpu = m.cpu(self.core);
+        let wanted = Wanted::Interrupt { core: self.core, pc: cpu.pc, sp: cpu.a(1), else_at: *last };
+        search::begin(m, history, wanted)
+            .map_or(Found::Begin, |search| Found::Way(Journey::Search(Box::new(search))))
     }
 }
 

@@ -31,9 +31,11 @@ pub enum Back {
 /// A journey under way.
 pub(super) enum Journey {
     /// Looking for the last point that was hit.
-    Search(search::Search),
+    Search(Box<search::Search>),
     /// Looking for a core's last instruction.
     Step(Box<back::StepBack>),
+    /// On the way to a place where a step back of a core goes on.
+    Before(Place, usize),
     /// On the way to a place that is known: the core that the stop is about, and why.
     Go(Place, usize, Why),
 }
@@ -73,7 +75,8 @@ impl Session {
         self.history.look(&mut self.machine);
         self.history.trim(&self.machine);
         let journey = match how {
-            Back::Continue => search::begin(&mut self.machine, &self.history).map(Journey::Search),
+            Back::Continue => search::begin(&mut self.machine, &self.history, search::Wanted::Points)
+                .map(|s| Journey::Search(Box::new(s))),
             Back::Step(core) => {
                 let irq = self.step_irq();
                 back::begin(&mut self.machine, &self.history, core & 1, irq)
@@ -81,7 +84,8 @@ impl Session {
             }
         };
         let Some(journey) = journey else {
-            self.stopped(0, Why::Oldest);
+            let core = if let Back::Step(core) = how { core & 1 } else { self.last_core() };
+            self.stopped(core, Why::Oldest);
             return;
         };
         self.debuggers.resumed(by, self.stop_number());
@@ -112,6 +116,16 @@ impl Session {
         let found = match journey {
             Journey::Search(search) => search.piece(m, history, &self.points),
             Journey::Step(step) => step.piece(m, history),
+            Journey::Before(place, core) => {
+                let core = *core;
+                if !run_piece(m, Goal::Place(*place), &mut |_, _, _| ()) {
+                    return false;
+                }
+                match back::begin(m, history, core, false) {
+                    Some(step) => Found::Way(Journey::Step(Box::new(step))),
+                    None => Found::Begin,
+                }
+            }
             Journey::Go(place, core, why) => {
                 let (core, why) = (*core, why.clone());
                 if !run_piece(m, Goal::Place(*place), &mut |_, _, _| ()) {

@@ -22,6 +22,15 @@ pub struct Place {
     pub(super) applied: u64,
 }
 
+impl Place {
+    /// The same place before a core took an interrupt there: an interrupt takes no cycle.
+    #[must_use]
+    pub fn before_interrupt(mut self, core: usize, pc: u32) -> Self {
+        self.pc[core & 1] = pc;
+        self
+    }
+}
+
 /// What a debugger did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Deed {
