@@ -59,7 +59,7 @@ impl Drop for Farewell {
 pub enum Ran {
     /// As the machine says.
     Machine(RunExit),
-    /// The machine stands still by a client's wish; virtual time did not move.
+    /// The machine stands still by a client's wish, or is on its way back: virtual time did not move on.
     Paused,
     /// A client wants the program to end.
     Quit,
@@ -150,7 +150,7 @@ impl Supervisor {
             }
             if self.session.is_travelling() {
                 self.session.travel();
-                continue;
+                return Ran::Paused;
             }
             let now = self.session.machine().now();
             if now >= until {
@@ -211,7 +211,7 @@ impl Supervisor {
 
     /// Waits until virtual time `now` is due, serving requests.
     fn wait(&mut self, pace: &Pace, now: Ticks) {
-        while self.session.is_running() {
+        while self.session.is_running() && !self.session.is_travelling() {
             let left = pace.wait(now);
             if left.is_zero() {
                 return;

@@ -105,13 +105,13 @@ impl Session {
         self.journey.is_some()
     }
 
-    /// A piece of the journey. True when it has ended.
-    pub(super) fn travel(&mut self) -> bool {
+    /// A piece of the journey.
+    pub(super) fn travel(&mut self) {
         if !self.machine.repeats() {
             // Another client changed the past, or went elsewhere: there is no way back any more.
             self.arrive(0, Why::Newest);
         }
-        let Some(journey) = &mut self.journey else { return true };
+        let Some(journey) = &mut self.journey else { return };
         let (m, history) = (&mut self.machine, &mut self.history);
         let found = match journey {
             Journey::Search(search) => search.piece(m, history, &self.points),
@@ -119,7 +119,7 @@ impl Session {
             Journey::Before(place, core) => {
                 let core = *core;
                 if !run_piece(m, Goal::Place(*place), &mut |_, _, _| ()) {
-                    return false;
+                    return;
                 }
                 match back::begin(m, history, core, false) {
                     Some(step) => Found::Way(Journey::Step(Box::new(step))),
@@ -128,23 +128,16 @@ impl Session {
             }
             Journey::Go(place, core, why) => {
                 let (core, why) = (*core, why.clone());
-                if !run_piece(m, Goal::Place(*place), &mut |_, _, _| ()) {
-                    return false;
+                if run_piece(m, Goal::Place(*place), &mut |_, _, _| ()) {
+                    self.arrive(core, why);
                 }
-                self.arrive(core, why);
-                return true;
+                return;
             }
         };
         match found {
-            Found::Nothing => false,
-            Found::Way(way) => {
-                self.journey = Some(way);
-                false
-            }
-            Found::Begin => {
-                self.arrive(0, Why::Oldest);
-                true
-            }
+            Found::Nothing => {}
+            Found::Way(way) => self.journey = Some(way),
+            Found::Begin => self.arrive(0, Why::Oldest),
         }
     }
 

@@ -156,7 +156,8 @@ impl Drive {
     fn after_pause(&self, target: &mut dyn Target) -> Wait {
         let now = target.now();
         if !target.rest() {
-            return Wait::until(now, None);
+            // It runs again, or looks for something in the past.
+            return Wait::until(now, Some(Duration::ZERO));
         }
         let status = if self.wants_status() { STATUS } else { REST };
         let left = self.wall_limit.map_or(REST, |limit| limit.saturating_sub(self.started.elapsed()));
