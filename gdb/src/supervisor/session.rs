@@ -75,6 +75,8 @@ pub struct Session {
     pub(super) traces: Traces,
     pub(super) history: History,
     pub(super) journey: Option<Journey>,
+    /// The core that the stop was about from which it went back.
+    pub(super) present_core: usize,
     /// What had left the machine before it went back, and nobody has taken.
     pub(super) unsaid: Vec<Output>,
 }
@@ -103,6 +105,7 @@ impl Session {
             traces: Traces::default(),
             history: History::default(),
             journey: None,
+            present_core: 0,
             unsaid: Vec::new(),
         }
     }
@@ -242,7 +245,7 @@ impl Session {
             RunExit::Until => None,
             // Nobody is there to be told that from here on it is live.
             RunExit::Repeated if self.debuggers.is_empty() => None,
-            RunExit::Repeated => Some(self.stopped(0, Why::Newest)),
+            RunExit::Repeated => Some(self.stopped(self.present_core, Why::Newest)),
             RunExit::Stopped { core, stop } => {
                 let why = self.points.why(&self.machine, core, stop);
                 self.points.panicked |= matches!(why, Why::Panic(_));

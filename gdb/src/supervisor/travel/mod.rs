@@ -71,6 +71,7 @@ impl Session {
         self.machine.abandon_plan();
         if !self.machine.repeats() {
             self.unsaid.extend(self.machine.take_output());
+            self.present_core = self.last_core();
         }
         self.history.look(&mut self.machine);
         self.history.trim(&self.machine);
