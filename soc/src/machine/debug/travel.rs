@@ -59,9 +59,9 @@ impl Machine {
         self.debug.end.is_some()
     }
 
-    /// Goes to a saved state, with the cores that stood still there, and repeats the run from there, up to where it has come so far: that place makes
-    /// [`Machine::run`] return with [`RunExit::Repeated`]. False, and nothing happens, when the input log does not reach
-    /// back to the state ([`Machine::trim_log`]).
+    /// Goes to a saved state, with the cores that stood still there, and repeats the run from there, up to where it has
+    /// come so far: that place makes [`Machine::run`] return with [`RunExit::Repeated`]. False, and nothing happens, when
+    /// the input log does not reach back to the state ([`Machine::trim_log`]).
     pub fn rewind(&mut self, state: &MachineState, frozen: [bool; CORES]) -> bool {
         let past = state.applied().checked_sub(self.log_begin()).and_then(|n| usize::try_from(n).ok());
         let Some(past) = past.filter(|n| *n <= self.log.len() + self.replay.len()) else { return false };
