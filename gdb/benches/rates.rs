@@ -126,23 +126,31 @@ fn quiet_addresses(elf: &std::path::Path) -> Vec<u32> {
     quiet
 }
 
-fn breakpoints(elf: &std::path::Path) {
-    let quiet = quiet_addresses(elf);
-    let inside = quiet.iter().filter(|a| CODE.contains(a)).count();
+/// CPU time of the program without (`false`) and with (`true`) what `prepare` does: the best of interleaved runs.
+fn without_and_with(elf: &std::path::Path, prepare: impl Fn(bool, &Handle, &mut Rsp)) -> [f64; 2] {
     let mut best = [u64::MAX; 2];
     for _ in 0..RUNS {
-        for (kind, best) in best.iter_mut().enumerate() {
+        for (with, best) in [false, true].into_iter().zip(&mut best) {
             let (handle, port) = start(elf);
             let mut g = Rsp::ready(port);
-            for addr in quiet.iter().take(kind * BREAKPOINTS) {
-                assert_eq!(g.call(&format!("Z0,{addr:x},2")), "OK");
-            }
+            prepare(with, &handle, &mut g);
             let (time, stop) = run(&handle, &mut g);
             assert!(!stop.contains("break"), "{stop}");
             *best = (*best).min(time);
         }
     }
-    let speed = 100.0 * best[0] as f64 / best[1] as f64;
+    best.map(|time| time as f64)
+}
+
+fn breakpoints(elf: &std::path::Path) {
+    let quiet = quiet_addresses(elf);
+    let inside = quiet.iter().filter(|a| CODE.contains(a)).count();
+    let [without, with] = without_and_with(elf, |with, _, g| {
+        for addr in quiet.iter().filter(|_| with) {
+            assert_eq!(g.call(&format!("Z0,{addr:x},2")), "OK");
+        }
+    });
+    let speed = 100.0 * without / with;
     show(
         &format!(
             "guest speed with {BREAKPOINTS} breakpoints not hit ({inside} of them in its own code) (goal: 95%)"
@@ -155,18 +163,12 @@ fn watchpoints(elf: &std::path::Path) {
     let mut worst: (f64, u32) = (0.0, 0);
     for page in STACK_PAGES {
         let Some(at) = quiet_word(elf, page) else { continue };
-        let mut best = [u64::MAX; 2];
-        for _ in 0..RUNS {
-            for (kind, best) in best.iter_mut().enumerate() {
-                let (handle, port) = start(elf);
-                let mut g = Rsp::ready(port);
-                if kind == 1 {
-                    assert_eq!(g.call(&format!("Z2,{at:x},4")), "OK");
-                }
-                *best = (*best).min(run(&handle, &mut g).0);
+        let [without, with] = without_and_with(elf, |with, _, g| {
+            if with {
+                assert_eq!(g.call(&format!("Z2,{at:x},4")), "OK");
             }
-        }
-        let ratio = best[1] as f64 / best[0] as f64;
+        });
+        let ratio = with / without;
         if ratio > worst.0 {
             worst = (ratio, page);
         }
@@ -227,16 +229,10 @@ fn stops(elf: &std::path::Path) {
 
 /// Keeping moments to go back to, as every connection has it.
 fn recording(elf: &std::path::Path) {
-    let mut best = [u64::MAX; 2];
-    for _ in 0..RUNS {
-        for (on, best) in [false, true].into_iter().zip(&mut best) {
-            let (handle, port) = start(elf);
-            let mut g = Rsp::ready(port);
-            handle.call(move |s| s.set_recording(on)).expect("the machine is there");
-            *best = (*best).min(run(&handle, &mut g).0);
-        }
-    }
-    let speed = 100.0 * best[0] as f64 / best[1] as f64;
+    let [without, with] = without_and_with(elf, |on, handle, _| {
+        handle.call(move |s| s.set_recording(on)).expect("the machine is there");
+    });
+    let speed = 100.0 * without / with;
     show("guest speed while it is recorded (goal: 97%)", &format!("{speed:.1}% of the speed without"));
 }
 

@@ -129,8 +129,7 @@ impl Machine {
 
     /// Cuts the log back to its first `applied` inputs; a log that does not reach so far starts anew. A replay ends.
     fn rewind_log(&mut self, applied: u64) {
-        let first = self.applied - self.log.len() as u64;
-        match applied.checked_sub(first) {
+        match applied.checked_sub(self.log_begin()) {
             Some(n) if n <= self.log.len() as u64 => self.log.truncate(n as usize),
             _ => self.log.clear(),
         }

@@ -6,7 +6,7 @@
 use super::super::event::Why;
 use super::history::{self, History, Moment};
 use super::search::{self, Wanted};
-use super::{Found, Journey, run_piece};
+use super::{Found, Journey, go_on};
 use esplens_core::cpu::ps;
 use esplens_soc::machine::{Goal, Machine, Place};
 use std::sync::Arc;
@@ -36,12 +36,12 @@ pub struct StepBack {
 }
 
 /// Begins a step back of a core. `None`: nothing is kept of what it did before.
-pub fn begin(m: &mut Machine, history: &History, core: usize, irq: bool) -> Option<StepBack> {
+pub fn begin(m: &mut Machine, history: &History, core: usize, irq: bool) -> Option<Journey> {
     let (retired, cycles) = (m.cpu(core).retired, m.cpu(core).cycles);
     let start = history.before(history::cycles(m), |moment| moment.retired[core] < retired)?;
     let step =
         StepBack { core, irq, retired, cycles, limit: cycles, start, target: None, seen: None, depth: 0 };
-    step.start.visit(m).then_some(step)
+    step.start.visit(m).then(|| Journey::Step(Box::new(step)))
 }
 
 impl StepBack {
@@ -67,7 +67,7 @@ impl StepBack {
             }
             return;
         };
-        if !run_piece(m, Goal::Cycles(self.core, target), &mut |_, _, _| ()) {
+        if !go_on(m, Goal::Cycles(self.core, target)) {
             return;
         }
         self.target = None;
@@ -95,7 +95,7 @@ impl StepBack {
         let before = m.cpu(self.core);
         let (place, pc, cycles, retired) = (m.place(), before.pc, before.cycles, before.retired);
         let (status, epc, returns) = (before.ps, before.epc, returns(m, self.core, pc));
-        while !run_piece(m, Goal::Cycles(self.core, cycles + 1), &mut |_, _, _| ()) {}
+        while !go_on(m, Goal::Cycles(self.core, cycles + 1)) {}
         let after = m.cpu(self.core);
         // An exception takes a cycle and retires nothing, an interrupt takes none.
         let newly = after.ps & !status & ps::EXCM != 0 || !epc.contains(&pc);
@@ -121,8 +121,7 @@ impl StepBack {
         // It came back from a handler that took longer, perhaps because other tasks ran: on from where that began.
         let cpu = m.cpu(self.core);
         let wanted = Wanted::Interrupt { core: self.core, pc: cpu.pc, sp: cpu.a(1), else_at: *last };
-        search::begin(m, history, wanted)
-            .map_or(Found::Begin, |search| Found::Way(Journey::Search(Box::new(search))))
+        search::begin(m, history, wanted).map_or(Found::Begin, Found::Way)
     }
 }
 

@@ -22,22 +22,17 @@ pub struct Moment {
     state: MachineState,
     pub place: Place,
     pub at: Ticks,
-    /// Cycles and instructions of each core.
-    pub cycles: [u64; CORES],
+    /// How far the run had come.
+    pub cycles: u64,
+    /// Instructions of each core.
     pub retired: [u64; CORES],
     frozen: [bool; CORES],
 }
 
 impl Moment {
     pub fn of(m: &mut Machine) -> Self {
-        let of = |f: fn(&esplens_core::cpu::Cpu) -> u64| [0, 1].map(|core| f(m.cpu(core)));
-        let (cycles, retired) = (of(|cpu| cpu.cycles), of(|cpu| cpu.retired));
+        let (cycles, retired) = (cycles(m), [0, 1].map(|core| m.cpu(core).retired));
         Self { place: m.place(), at: m.now(), cycles, retired, frozen: m.frozen(), state: m.save() }
-    }
-
-    /// How far the run had come.
-    pub fn cycles(&self) -> u64 {
-        self.cycles.iter().sum()
     }
 
     /// Takes the machine there. False: its log does not reach so far back.
@@ -76,7 +71,7 @@ impl History {
     /// Keeps this moment, if it is time for one.
     pub fn look(&mut self, m: &mut Machine) {
         if let Some(cycles) = m.take_parted() {
-            self.moments.retain(|moment| moment.cycles() <= cycles);
+            self.moments.retain(|moment| moment.cycles <= cycles);
             self.near.clear();
         }
         if !self.on || m.repeats() {
@@ -112,15 +107,15 @@ impl History {
 
     /// The last moment, of those that fit, before the run had come so far.
     pub fn before(&self, cycles: u64, fits: impl Fn(&Moment) -> bool) -> Option<Arc<Moment>> {
-        let last = |list: &[Arc<Moment>]| list.iter().rfind(|m| m.cycles() < cycles && fits(m)).cloned();
-        [last(&self.moments), last(&self.near)].into_iter().flatten().max_by_key(|m| m.cycles())
+        let last = |list: &[Arc<Moment>]| list.iter().rfind(|m| m.cycles < cycles && fits(m)).cloned();
+        [last(&self.moments), last(&self.near)].into_iter().flatten().max_by_key(|m| m.cycles)
     }
 
     /// Keeps the moment that a way back has come to, for the next one.
     pub fn pass(&mut self, m: &mut Machine) -> Arc<Moment> {
         let moment = Arc::new(Moment::of(m));
         // What comes later was gone back from.
-        self.near.retain(|other| other.cycles() < moment.cycles());
+        self.near.retain(|other| other.cycles < moment.cycles);
         if self.near.len() >= NEAR {
             self.near.remove(0);
         }
@@ -169,7 +164,7 @@ mod tests {
             ran += 1;
         }
         assert!((MOST / 2..=MOST).contains(&history.moments.len()), "{}", history.moments.len());
-        assert!(history.moments.windows(2).all(|w| w[0].cycles() < w[1].cycles()));
+        assert!(history.moments.windows(2).all(|w| w[0].cycles < w[1].cycles));
         assert!(history.moments[0].at < 100 * TICKS_PER_US, "the oldest stays");
 
         let (middle, all) = (history.moments[MOST / 3].clone(), history.moments.len());

@@ -64,6 +64,11 @@ fn run_piece(m: &mut Machine, goal: Goal, judge: &mut dyn FnMut(&Machine, usize,
     }
 }
 
+/// As [`run_piece`], whatever is hit.
+fn go_on(m: &mut Machine, goal: Goal) -> bool {
+    run_piece(m, goal, &mut |_, _, _| ())
+}
+
 impl Session {
     /// Goes back, as far as moments were kept ([`Session::set_recording`]); the stop is published like any other, with
     /// [`Why::Oldest`] where nothing earlier is kept.
@@ -76,12 +81,10 @@ impl Session {
         self.history.look(&mut self.machine);
         self.history.trim(&self.machine);
         let journey = match how {
-            Back::Continue => search::begin(&mut self.machine, &self.history, search::Wanted::Points)
-                .map(|s| Journey::Search(Box::new(s))),
+            Back::Continue => search::begin(&mut self.machine, &self.history, search::Wanted::Points),
             Back::Step(core) => {
                 let irq = self.step_irq();
                 back::begin(&mut self.machine, &self.history, core & 1, irq)
-                    .map(|step| Journey::Step(Box::new(step)))
             }
         };
         let Some(journey) = journey else {
@@ -111,6 +114,7 @@ impl Session {
         if !self.machine.repeats() {
             // Another client changed the past, or went elsewhere: there is no way back any more.
             self.arrive(0, Why::Newest);
+            return;
         }
         let Some(journey) = &mut self.journey else { return };
         let (m, history) = (&mut self.machine, &mut self.history);
@@ -119,17 +123,14 @@ impl Session {
             Journey::Step(step) => step.piece(m, history),
             Journey::Before(place, core) => {
                 let core = *core;
-                if !run_piece(m, Goal::Place(*place), &mut |_, _, _| ()) {
+                if !go_on(m, Goal::Place(*place)) {
                     return;
                 }
-                match back::begin(m, history, core, false) {
-                    Some(step) => Found::Way(Journey::Step(Box::new(step))),
-                    None => Found::Begin,
-                }
+                back::begin(m, history, core, false).map_or(Found::Begin, Found::Way)
             }
             Journey::Go(place, core, why) => {
                 let (core, why) = (*core, why.clone());
-                if run_piece(m, Goal::Place(*place), &mut |_, _, _| ()) {
+                if go_on(m, Goal::Place(*place)) {
                     self.arrive(core, why);
                 }
                 return;

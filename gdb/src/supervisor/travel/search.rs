@@ -28,10 +28,10 @@ pub struct Search {
 }
 
 /// Begins a search before where the machine is. `None`: nothing is kept of that.
-pub fn begin(m: &mut Machine, history: &History, wanted: Wanted) -> Option<Search> {
+pub fn begin(m: &mut Machine, history: &History, wanted: Wanted) -> Option<Journey> {
     let from = history.before(cycles(m), |_| true)?;
     let to = m.place();
-    from.visit(m).then_some(Search { wanted, from, to, hit: None })
+    from.visit(m).then(|| Journey::Search(Box::new(Search { wanted, from, to, hit: None })))
 }
 
 impl Wanted {
@@ -64,7 +64,8 @@ impl Search {
     /// Runs a piece of the stretch.
     pub fn piece(&mut self, m: &mut Machine, history: &mut History, points: &Points) -> Found {
         let Self { wanted, to, hit, .. } = self;
-        if !matches!(wanted, Wanted::Points) {
+        let interrupts = matches!(wanted, Wanted::Interrupt { .. });
+        if interrupts {
             m.break_on_interrupts(u32::MAX);
         }
         let ended = run_piece(m, Goal::Place(*to), &mut |m, core, stop| {
@@ -73,7 +74,9 @@ impl Search {
                 *hit = Some((cycles(m), way));
             }
         });
-        points.tell(m);
+        if interrupts {
+            points.tell(m);
+        }
         if !ended {
             history.pass(m);
             return Found::Nothing;
@@ -82,7 +85,7 @@ impl Search {
             let moment = history.before(at, |_| true).unwrap_or_else(|| self.from.clone());
             return if moment.visit(m) { Found::Way(way) } else { Found::Begin };
         }
-        match history.before(self.from.cycles(), |_| true) {
+        match history.before(self.from.cycles, |_| true) {
             Some(earlier) if earlier.visit(m) => {
                 self.to = std::mem::replace(&mut self.from, earlier).place;
                 Found::Nothing

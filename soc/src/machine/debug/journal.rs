@@ -118,7 +118,7 @@ impl Machine {
     }
 
     /// The place of the deed that is to be replayed next.
-    fn next_place(&self) -> Option<Place> {
+    pub(super) fn next_place(&self) -> Option<Place> {
         match self.replay.front() {
             Some((_, Input::Debug(place, _))) => Some(*place),
             _ => None,
@@ -129,8 +129,7 @@ impl Machine {
     pub(in super::super) fn replay_deeds(&mut self) -> bool {
         let mut any = false;
         while let Some(place) = self.next_place() {
-            let reached = (0..CORES).all(|c| self.cpus[c].cycles >= place.cycles[c]);
-            if !reached || place.inside != self.slice.is_some() || self.due_place().is_some() {
+            if !self.reached(&place) || self.due_place().is_some() {
                 return any;
             }
             self.take_interrupts_of(&place);
@@ -141,15 +140,6 @@ impl Machine {
             any = true;
         }
         any
-    }
-
-    /// A core's budget, cut to the next deed.
-    pub(in super::super) fn deed_budget(&self, core: usize, budget: u64) -> u64 {
-        let Some(place) = self.next_place().filter(|p| p.inside) else { return budget };
-        match place.cycles[core].saturating_sub(self.cpus[core].cycles) {
-            0 => budget,
-            left => budget.min(left),
-        }
     }
 
     /// Holds interrupts of a core off, or lets them in. What is repeated has them when it had them.

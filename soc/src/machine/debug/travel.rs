@@ -29,12 +29,6 @@ pub(in super::super) struct End {
 }
 
 impl Machine {
-    /// Inputs that ever took effect, deeds of debuggers included. Different counts at the same place: different runs.
-    #[must_use]
-    pub fn applied(&self) -> u64 {
-        self.applied
-    }
-
     /// Number of the oldest input that the log still has.
     #[must_use]
     pub fn log_begin(&self) -> u64 {
@@ -120,9 +114,14 @@ impl Machine {
         self.debug.reported[core] = Some(self.cpus[core].pc);
     }
 
+    /// True when both cores have come to a place.
+    pub(super) fn reached(&self, place: &Place) -> bool {
+        let there = (0..CORES).all(|c| self.cpus[c].cycles >= place.cycles[c]);
+        there && place.inside == self.slice.is_some()
+    }
+
     fn is_at(&self, place: &Place) -> bool {
-        let reached = (0..CORES).all(|c| self.cpus[c].cycles >= place.cycles[c]);
-        reached && place.inside == self.slice.is_some() && self.applied >= place.applied
+        self.reached(place) && self.applied >= place.applied
     }
 
     /// True when the instructions asked for are done, or all is repeated.
@@ -170,14 +169,13 @@ impl Machine {
         }
     }
 
-    /// A core's budget, cut to what a debugger asked for.
+    /// A core's budget, cut to the next deed and to what a debugger asked for.
     pub(in super::super) fn goal_budget(&self, core: usize, budget: u64) -> u64 {
-        let budget = self.deed_budget(core, budget);
         let cycles = match &self.debug.goal {
             Some(Goal::Cycles(c, cycles)) if *c == core => Some(*cycles),
             _ => None,
         };
-        let places = self.places().filter(|p| p.inside).map(|p| p.cycles[core]);
+        let places = self.places().chain(self.next_place()).filter(|p| p.inside).map(|p| p.cycles[core]);
         let left = places.chain(cycles).map(|cycles| cycles.saturating_sub(self.cpus[core].cycles));
         // What a core has passed already does not hold it up: the other one has to come there.
         left.filter(|n| *n > 0).fold(budget, u64::min)
