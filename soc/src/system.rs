@@ -2,6 +2,7 @@
 
 use crate::cache::Caches;
 use crate::clocks::Clocks;
+use crate::dev::radio::RadioState;
 use crate::dev::spi::{FlashChip, PsramChip};
 use crate::dev::{DevId, Msg};
 use crate::irq::Irq;
@@ -84,7 +85,20 @@ impl CoreLines {
     }
 }
 
-/// A frame as it passes on the cable.
+/// How a frame passes on the air.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AirInfo {
+    /// Frequency in MHz.
+    pub frequency: u16,
+    /// Rate code of IDF's `wifi_phy_rate_t`.
+    pub rate: u8,
+    /// Signal strength in dBm; 0 for the guest's own frames.
+    pub rssi: i8,
+    /// A protected frame whose payload is plaintext.
+    pub clear: bool,
+}
+
+/// A frame as it passes on the cable or on the air.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// Virtual time.
@@ -97,6 +111,8 @@ pub struct Frame {
     pub pc: u32,
     /// Without preamble and checksum.
     pub bytes: Vec<u8>,
+    /// Set for a frame of IEEE 802.11; otherwise it is an Ethernet frame.
+    pub air: Option<AirInfo>,
 }
 
 /// Something that leaves the machine.
@@ -123,12 +139,14 @@ pub enum Output {
         /// What it wrote.
         bytes: Vec<u8>,
     },
-    /// An Ethernet frame on the cable.
+    /// A frame on the cable or on the air.
     Frame(Frame),
     /// A traced event.
     Trace(trace::Line),
     /// One clear warning about something not modelled.
     Warning(String),
+    /// Something that the user should know.
+    Note(String),
 }
 
 /// Everything the devices share. Serialised with the machine, but for outputs and the warnings already given.
@@ -167,6 +185,8 @@ pub struct System {
     pub random: u64,
     /// Messages between devices not yet delivered.
     pub messages: VecDeque<(DevId, Msg)>,
+    /// The part of the radio that its blocks share.
+    pub radio: RadioState,
     /// Frames that the MAC sent and the network has not seen; taken at the slice's end.
     pub wire: Vec<Vec<u8>>,
     /// What leaves the machine; drained by its owner.

@@ -51,6 +51,17 @@ events! {
     OpenEthRegWrite = "open_eth_reg_write", "A register of the MAC was written.";
     OpenEthDescRead = "open_eth_desc_read", "A descriptor was read.";
     OpenEthDescWrite = "open_eth_desc_write", "A descriptor was written.";
+    WifiTx = "wifi_tx", "A frame of a transmit slot left the antenna.";
+    WifiTxDone = "wifi_tx_done", "A transmit slot has ended: answered, not answered, no key.";
+    WifiRx = "wifi_rx", "A frame went to a receive descriptor, or found none.";
+    WifiFilter = "wifi_filter", "The address filters took or refused a frame.";
+    WifiUpdateIrq = "wifi_update_irq", "The Wi-Fi MAC's interrupt line moved.";
+    WifiKey = "wifi_key", "A key slot changed, or did not fit a frame. Never the key.";
+    WifiChannel = "wifi_channel", "The radio was tuned to another frequency.";
+    WifiTsf = "wifi_tsf", "A timing synchronisation function was set.";
+    WifiRegRead = "wifi_reg_read", "A register of the Wi-Fi MAC was read.";
+    WifiRegWrite = "wifi_reg_write", "A register of the Wi-Fi MAC was written.";
+    WifiAp = "wifi_ap", "A virtual access point or station changed its state.";
     IrqSource = "irq_source", "A peripheral's interrupt line moved; where the matrix leads it.";
     IrqTake = "irq_take", "A core enters an interrupt handler.";
     Exception = "exception", "A core takes an exception: EXCCAUSE, EPC, EXCVADDR.";

@@ -77,7 +77,7 @@ impl Session {
         for output in self.machine.take_output() {
             match output {
                 Output::Uart { n, byte } => bytes[usize::from(n)].push(byte),
-                Output::Warning(text) => self.warnings.push(text),
+                Output::Warning(text) | Output::Note(text) => self.warnings.push(text),
                 Output::Trace(line) => self.trace.push(format!("{} {}", line.event.name(), line.text)),
                 _ => {}
             }

@@ -22,7 +22,9 @@ pub struct Serving {
 impl Serving {
     /// Looks at a frame on the cable.
     pub fn see(&mut self, frame: &Frame) {
-        let Some(ip) = frame.bytes.get(14..).filter(|_| !frame.to_guest) else { return };
+        let Some(ip) = frame.bytes.get(14..).filter(|_| !frame.to_guest && frame.air.is_none()) else {
+            return;
+        };
         let ethertype = [frame.bytes[12], frame.bytes[13]];
         let (source, protocol, header) = match (ethertype, ip.first()) {
             ([0x08, 0x00], Some(first)) => (ip.get(12..16), ip.get(9), usize::from(first & 15) * 4),
@@ -53,7 +55,7 @@ mod tests {
         let mut bytes = vec![0; 54];
         (bytes[12], bytes[14], bytes[23], bytes[14 + 20 + 13]) = (8, 0x45, protocol, flags);
         bytes[26..30].copy_from_slice(&source);
-        Frame { at: 1000, to_guest, core: 0, pc: 0, bytes }
+        Frame { at: 1000, to_guest, core: 0, pc: 0, bytes, air: None }
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub use regfile::{RegFile, Stored};
 pub use table::{DevId, Devices};
 
 use crate::irq::Source;
-use crate::system::{Frame, Output, Request, System};
+use crate::system::{AirInfo, Frame, Output, Request, System};
 use crate::trace::{Event, Line};
 use esplens_core::memory::{Memory, Region};
 use esplens_core::time::Ticks;
@@ -88,6 +88,10 @@ pub enum Msg {
     Frame(Vec<u8>),
     /// The Ethernet cable is plugged in (true) or pulled out.
     Link(bool),
+    /// A Wi-Fi frame reaches the antenna. To [`DevId::WifiMac`].
+    AirFrame(crate::net::air::OnAir),
+    /// A frame of a transmit slot was answered with this signal strength in dBm, or not. To [`DevId::WifiMac`].
+    AirAnswer(u8, Option<i8>),
 }
 
 /// What a side-effect-free read may look at.
@@ -161,8 +165,13 @@ impl Cx<'_> {
         if self.sys.wire.len() < MAX_WIRE {
             self.sys.wire.push(frame.clone());
         }
+        self.show_frame(frame, None);
+    }
+
+    /// Shows a frame that the guest sends to debuggers and captures.
+    pub fn show_frame(&mut self, bytes: Vec<u8>, air: Option<AirInfo>) {
         let (at, core, pc) = (self.now, self.core, self.pc);
-        let frame = Frame { at, to_guest: false, core, pc, bytes: frame };
+        let frame = Frame { at, to_guest: false, core, pc, bytes, air };
         self.sys.tap.note(&frame);
         self.output(Output::Frame(frame));
     }

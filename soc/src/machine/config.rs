@@ -49,6 +49,8 @@ pub struct MachineConfig {
     /// Without a user network: the cable leads to a segment with others, whose frames the host carries
     /// ([`Machine::attach`]).
     pub segment: bool,
+    /// The air around the radio.
+    pub air: crate::net::air::Config,
     /// The network's name for `set_link` and `info network`; `id=` of `--nic`.
     pub nic_id: String,
 }
@@ -71,6 +73,7 @@ impl MachineConfig {
             eth: Default::default(),
             network: None,
             segment: false,
+            air: Default::default(),
             nic_id: "net0".into(),
         }
     }
@@ -121,6 +124,7 @@ impl Machine {
                 Some(user) => Some(crate::net::Net::new(user.clone())),
                 None => config.segment.then(crate::net::Net::segment),
             },
+            air: crate::net::air::Air::new(config.air.clone(), config.seed),
             host: None,
             log_bytes: 0,
             muted: false,

@@ -3,6 +3,7 @@
 //! One thread owns a machine. The cores run in turns within a slice of virtual time; slices are counted in cycles,
 //! so that every run of the same image with the same input is the same run, bit for bit.
 
+mod air;
 mod config;
 mod debug;
 mod network;
@@ -23,6 +24,7 @@ pub use state::{MachineState, StateError};
 use crate::bus::Soc;
 use crate::dev::{DevId, Msg};
 use crate::net::Net;
+use crate::net::air::{Air, AirCommand};
 use crate::net::host::{Event, HostNet};
 use crate::system::{Frame, Output, ResetCause, ResetKind};
 use crate::trace::Trace;
@@ -67,6 +69,8 @@ pub enum Input {
     Host(Event),
     /// The Ethernet cable is plugged in (true) or pulled out.
     Link(bool),
+    /// Access points come, go or change.
+    Air(AirCommand),
     /// What a debugger did, and where in the run.
     Debug(Place, Deed),
     /// What the host's files answered to the next SIMCALL that asks them.
@@ -84,7 +88,7 @@ impl Input {
             ) => bytes.len(),
             Self::Debug(_, deed) => deed.bytes(),
             Self::File(answer) => answer.bytes.len(),
-            Self::Pad(..) | Self::Host(_) | Self::Link(_) => 0,
+            Self::Pad(..) | Self::Host(_) | Self::Link(_) | Self::Air(_) => 0,
         };
         content + size_of::<(Ticks, Self)>()
     }
@@ -132,6 +136,8 @@ pub struct Machine {
     config: MachineConfig,
     /// The network at the MAC's cable.
     net: Option<Net>,
+    /// The air around the radio.
+    air: Air,
     /// The host's sockets.
     host: Option<Box<dyn HostNet>>,
     /// Nothing goes to the host's sockets and nothing comes from them.
@@ -313,17 +319,21 @@ impl Machine {
             Input::Pad(pin, level) => (DevId::Gpio, Msg::Pad(*pin, *level)),
             Input::Link(up) => (DevId::Eth, Msg::Link(*up)),
             Input::Frame(bytes) => {
-                let seen = Frame { at: self.now, to_guest: true, core: 0, pc: 0, bytes: bytes.clone() };
+                let (at, bytes) = (self.now, bytes.clone());
+                let seen = Frame { at, to_guest: true, core: 0, pc: 0, bytes: bytes.clone(), air: None };
                 self.soc.sys.tap.note(&seen);
-                (DevId::Eth, Msg::Frame(bytes.clone()))
+                (DevId::Eth, Msg::Frame(bytes))
             }
             // They do not come by themselves.
             Input::Debug(..) | Input::File(_) => return,
             Input::Host(event) => {
                 self.trace_host(event);
-                if let Some(net) = &mut self.net {
-                    net.from_host(self.now, event.clone());
-                }
+                self.host_event(event.clone());
+                self.logged(input);
+                return;
+            }
+            Input::Air(command) => {
+                self.air.command(self.now, command);
                 self.logged(input);
                 return;
             }

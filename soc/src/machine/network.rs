@@ -2,10 +2,10 @@
 
 use super::{Input, Machine};
 use crate::dev::{DevId, Msg};
-use crate::net::Net;
 use crate::net::host::{Event, HostNet};
 use crate::net::user::{Forward, Protocol};
-use crate::system::{Frame, Output};
+use crate::net::{Net, Ready};
+use crate::system::{AirInfo, Frame, Output};
 use esplens_core::time::Ticks;
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -109,7 +109,8 @@ impl Machine {
     /// True while a connection of the host is open or an answer awaited: virtual time should not run ahead of real.
     #[must_use]
     pub fn host_busy(&self) -> bool {
-        self.host.is_some() && !self.quiet() && self.net.as_ref().is_some_and(crate::net::Net::busy)
+        let busy = self.net.as_ref().is_some_and(Net::busy) || self.air.busy();
+        self.host.is_some() && !self.quiet() && busy
     }
 
     pub(super) fn quiet(&self) -> bool {
@@ -133,22 +134,12 @@ impl Machine {
 
     /// Carries frames both ways and lets the network's timers run.
     pub(super) fn run_network(&mut self) {
-        let Some(net) = &mut self.net else {
-            self.soc.sys.wire.clear();
-            return;
-        };
-        for frame in std::mem::take(&mut self.soc.sys.wire) {
-            net.from_guest(self.now, &frame);
-        }
-        net.tick(self.now);
-        while let Some(frame) = net.arrive(self.now, self.soc.dev.eth.ready()) {
-            let seen = Frame { at: self.now, to_guest: true, core: 0, pc: 0, bytes: frame.clone() };
-            self.soc.sys.tap.note(&seen);
-            self.soc.sys.out.push(Output::Frame(seen));
-            self.soc.sys.messages.push_back((DevId::Eth, Msg::Frame(frame)));
-            self.soc.deliver(&mut self.mem, self.now);
-        }
-        let commands = net.commands();
+        self.run_cable();
+        self.run_air();
+        self.deliver_ethernet();
+        self.deliver_air();
+        let mut commands = self.net.as_mut().map(Net::commands).unwrap_or_default();
+        commands.append(&mut self.air.take_commands());
         if !commands.is_empty()
             && !self.quiet()
             && let Some(host) = &mut self.host
@@ -157,9 +148,48 @@ impl Machine {
         }
     }
 
+    /// Frames from the cable to the far end.
+    fn run_cable(&mut self) {
+        let frames = std::mem::take(&mut self.soc.sys.wire);
+        if let Some(net) = &mut self.net {
+            frames.iter().for_each(|frame| net.from_guest(self.now, frame));
+            net.tick(self.now);
+        }
+    }
+
+    /// Frames from the far end to the cable, or to a station on the air.
+    fn deliver_ethernet(&mut self) {
+        let now = self.now;
+        loop {
+            let (air, eth) = (&self.air, &self.soc.dev.eth);
+            let ready = |frame: &[u8]| match air.reaches(frame) {
+                Ready::Off => eth.ready(),
+                by_air => by_air,
+            };
+            let Some(frame) = self.net.as_mut().and_then(|net| net.arrive(now, ready)) else { return };
+            let group = frame.first().is_some_and(|b| b & 1 != 0);
+            let by_air = self.air.reaches(&frame) == Ready::Yes;
+            self.show(&frame, None);
+            if by_air {
+                self.air.from_ethernet(now, &frame);
+            }
+            if !by_air || group && self.soc.dev.eth.ready() == Ready::Yes {
+                self.soc.sys.messages.push_back((DevId::Eth, Msg::Frame(frame)));
+                self.soc.deliver(&mut self.mem, now);
+            }
+        }
+    }
+
+    /// Shows a frame on its way to the guest to debuggers and captures.
+    pub(super) fn show(&mut self, bytes: &[u8], air: Option<AirInfo>) {
+        let seen = Frame { at: self.now, to_guest: true, core: 0, pc: 0, bytes: bytes.to_vec(), air };
+        self.soc.sys.tap.note(&seen);
+        self.soc.sys.out.push(Output::Frame(seen));
+    }
+
     /// When the next event of a device or of the network is due.
     pub(super) fn next_event(&self) -> Ticks {
         let net = self.net.as_ref().map_or(Ticks::MAX, |n| n.next(self.now));
-        self.soc.sys.events.next().min(net)
+        self.soc.sys.events.next().min(net).min(self.air.next(self.now))
     }
 }

@@ -3,6 +3,7 @@
 use super::{Input, Machine, Sleep, Slice};
 use crate::bus::Soc;
 use crate::net::Net;
+use crate::net::air::Air;
 use crate::system::Tap;
 use crate::{cache, map};
 use esplens_core::cpu::Cpu;
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Version of the serialised form; other versions are refused. To be raised with every change of what is saved.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// A machine at one instant. Cloning and keeping it is cheap: pages are shared until written.
 #[derive(Clone, Serialize, Deserialize)]
@@ -27,6 +28,7 @@ pub struct MachineState {
     inputs: Vec<Input>,
     applied: u64,
     net: Option<Net>,
+    air: Air,
     memory: MemoryState,
 }
 
@@ -103,6 +105,7 @@ impl Machine {
             inputs: self.inputs.clone(),
             applied: self.applied,
             net: self.net.clone(),
+            air: self.air.clone(),
             memory: self.mem.save(),
         }
     }
@@ -121,6 +124,7 @@ impl Machine {
         self.sleep = state.sleep;
         self.inputs = state.inputs.clone();
         self.net = state.net.clone();
+        self.air = state.air.clone();
         self.stale = self.net.is_some();
         self.rewind_log(state.applied);
         self.mem.restore(&state.memory);

@@ -1,5 +1,6 @@
-//! The other end of open_eth's cable: the user network, and the line in between.
+//! The far end of cable and radio: the user network, the line in between, and the air.
 
+pub mod air;
 pub mod host;
 pub mod switch;
 pub mod user;
@@ -127,9 +128,13 @@ impl Net {
         timers.min(if line > now { line } else { Ticks::MAX })
     }
 
-    /// The next frame that arrives by now at a MAC that is `ready`.
-    pub fn arrive(&mut self, now: Ticks, ready: Ready) -> Option<Vec<u8>> {
-        while self.queue.front().is_some_and(|f| f.0 <= now) && ready != Ready::Full {
+    /// The next frame that arrives by now, where `ready` says whether its receiver takes it.
+    pub fn arrive(&mut self, now: Ticks, ready: impl Fn(&[u8]) -> Ready) -> Option<Vec<u8>> {
+        while self.queue.front().is_some_and(|f| f.0 <= now) {
+            let ready = self.queue.front().map_or(Ready::Off, |f| ready(&f.1));
+            if ready == Ready::Full {
+                return None;
+            }
             let (_, frame) = self.queue.pop_front()?;
             self.queued -= frame.len();
             if ready == Ready::Yes {
@@ -138,6 +143,13 @@ impl Net {
             self.lost += 1;
         }
         None
+    }
+
+    /// Sends a frame of the air to the others on a segment; a user network has none.
+    pub fn to_segment(&mut self, frame: Vec<u8>) {
+        if let Far::Segment(io) = &mut self.far {
+            io.commands.push(Command::Frame(frame));
+        }
     }
 
     /// Frames that wait for the MAC, and frames lost so far because it did not receive or too many waited.

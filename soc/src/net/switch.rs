@@ -258,7 +258,7 @@ impl Lan {
             net.from_host(self.now, event);
         }
         net.tick(self.now);
-        while let Some(frame) = net.arrive(self.now, Ready::Yes) {
+        while let Some(frame) = net.arrive(self.now, |_| Ready::Yes) {
             self.switch.send(self.now, self.machines.len(), &frame);
         }
         let commands = net.commands();

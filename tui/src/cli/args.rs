@@ -162,6 +162,14 @@ pub struct RunArgs {
     /// segment need different --id. tap: ifname=NAME (Linux). Two commas stand for one in a value.
     #[arg(long, value_name = "NIC", default_value = "user")]
     pub nic: Nic,
+    /// Wi-Fi: an access point on the air, or none; may be repeated [default: the network that the firmware asks for].
+    ///
+    /// ssid=NAME[,psk=PASSPHRASE][,channel=N][,bssid=MAC][,rssi=DBM][,hidden=on][,loss=PERMILLE]: an access point, open
+    /// or WPA2-PSK, that leads to the network of --nic. none: nothing is on the air. station[,ssid=NAME][,psk=PASSPHRASE]:
+    /// a virtual station joins the firmware's own access point at once; without it, one joins when a host connection
+    /// needs it.
+    #[arg(long, value_name = "WIFI")]
+    pub wifi: Vec<String>,
     /// Machine number: gives a base MAC address 24:0a:c4:.. of its own. `host` takes it from this computer's name, so
     /// that every replica of a container has another: the number at its end (esp-3), or made from all of it.
     #[arg(long, value_name = "N|host", value_parser = units::machine_id, conflicts_with = "mac")]

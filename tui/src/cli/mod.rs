@@ -2,6 +2,7 @@
 
 mod args;
 mod attach;
+mod capture;
 mod dashboard;
 mod debug;
 mod demo;
@@ -21,6 +22,7 @@ mod target;
 mod terminal;
 mod trace;
 mod units;
+mod wifi;
 
 use args::{Cli, Command};
 use clap::Parser;

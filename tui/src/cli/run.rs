@@ -13,7 +13,7 @@ use super::serial::{Event, Lines, Where};
 use super::stats::Stats;
 use super::target::{self, Setup, Target};
 use super::trace::{self, Sinks};
-use super::{attach, debug, terminal, units};
+use super::{attach, debug, terminal, units, wifi};
 use crate::dash::remote::Past;
 use drive::Drive;
 use esplens_soc::boot::{BootError, BootInput, LoadOptions, RomSet, Source, input, kernel, persist};
@@ -185,6 +185,7 @@ fn setup(args: &RunArgs, input: &BootInput) -> anyhow::Result<Setup> {
         strap: args.strap,
         seed: args.seed,
         nic: args.nic.clone(),
+        air: wifi::config(&args.wifi, args.nic.kind).map_err(BadInput)?,
         host: None,
         trace: Trace::default(),
         semihosting: args.semihosting.clone(),

@@ -98,6 +98,8 @@ pub struct Setup {
     pub seed: u64,
     /// Network.
     pub nic: Nic,
+    /// The air.
+    pub air: esplens_soc::net::air::Config,
     /// The host's side of the network.
     pub host: Option<Box<dyn HostNet>>,
     /// Which events are traced.
@@ -124,6 +126,7 @@ pub fn open(setup: Setup, speed: Speed) -> Supervisor {
             NicModel::OpenEth => EthModel::OpenEth,
             NicModel::Emac => EthModel::Emac,
         },
+        air: setup.air,
         segment: matches!(setup.nic.kind, NicKind::Socket | NicKind::Tap),
         nic_id: setup.nic.id.unwrap_or_else(|| "net0".into()),
         network: (setup.nic.kind == NicKind::User).then_some(setup.nic.user),

@@ -2,10 +2,11 @@
 
 use super::args::{RunArgs, TraceFormat};
 use super::exit::BadInput;
-use super::terminal;
+use super::{capture, terminal};
 use anyhow::Context;
 use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US, Ticks};
 use esplens_gdb::supervisor::Supervisor;
+use esplens_soc::system::Frame;
 use esplens_soc::trace::{Event, Line, Trace};
 use serde::{Serialize, Serializer};
 use std::fs::File;
@@ -75,7 +76,7 @@ impl Sinks {
         let pcap = args.pcap.as_deref().map(|p| create(p, "--pcap")).transpose()?;
         let mut pcap = pcap.map(BufWriter::new);
         if let Some(out) = &mut pcap {
-            out.write_all(&pcap_head())?;
+            out.write_all(&capture::head())?;
         }
         let file = args.trace_file.as_deref().map(|p| create(p, "--trace-file")).transpose()?;
         Ok(Self { format: args.trace_format, file, pcap, ..Self::default() })
@@ -118,9 +119,9 @@ impl Sinks {
     }
 
     /// Writes a frame.
-    pub fn frame(&mut self, at: Ticks, to_guest: bool, core: u8, pc: u32, frame: &[u8]) {
+    pub fn frame(&mut self, frame: &Frame) {
         let result = match &mut self.pcap {
-            Some(out) => out.write_all(&pcap_block(at, to_guest, core, pc, frame)),
+            Some(out) => out.write_all(&capture::packet(frame)),
             None => return,
         };
         self.note("--pcap", result);
@@ -183,50 +184,6 @@ fn json(line: &Line, out: &mut Vec<u8>) -> std::io::Result<()> {
     writeln!(out)
 }
 
-/// A pcapng block: type, body, both lengths (draft-ietf-opsawg-pcapng, 3.1).
-fn block(kind: u32, body: &[u8]) -> Vec<u8> {
-    let len = (body.len().next_multiple_of(4) + 12) as u32;
-    let mut out = [kind.to_le_bytes(), len.to_le_bytes()].concat();
-    out.extend(body);
-    out.resize(len as usize - 4, 0);
-    out.extend(len.to_le_bytes());
-    out
-}
-
-/// Section header, and one Ethernet interface with times in nanoseconds (`if_tsresol` 9).
-fn pcap_head() -> Vec<u8> {
-    let mut section = 0x1A2B_3C4D_u32.to_le_bytes().to_vec();
-    section.extend([1, 0, 0, 0]);
-    section.extend([0xFF; 8]);
-    let interface = [1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 0, 9, 0, 0, 0, 0, 0, 0, 0];
-    [block(0x0A0D_0D0A, &section), block(1, &interface)].concat()
-}
-
-/// An enhanced packet block with direction and a comment.
-fn pcap_block(at: Ticks, to_guest: bool, core: u8, pc: u32, frame: &[u8]) -> Vec<u8> {
-    let ns = (u128::from(at) * 1000 / u128::from(TICKS_PER_US)) as u64;
-    let len = (frame.len() as u32).to_le_bytes();
-    let mut body = 0_u32.to_le_bytes().to_vec();
-    body.extend(((ns >> 32) as u32).to_le_bytes());
-    body.extend((ns as u32).to_le_bytes());
-    body.extend(len);
-    body.extend(len);
-    body.extend(frame);
-    body.resize(body.len().next_multiple_of(4), 0);
-    let mut comment = format!("{}.{:03} us virtual", ns / 1000, ns % 1000);
-    if !to_guest {
-        comment.push_str(&format!(", core {core}, pc {pc:#010x}"));
-    }
-    // epb_flags: 1 inbound, 2 outbound, as the guest sees it.
-    body.extend([2, 0, 4, 0, if to_guest { 1 } else { 2 }, 0, 0, 0]);
-    body.extend([1, 0]);
-    body.extend((comment.len() as u16).to_le_bytes());
-    body.extend(comment.as_bytes());
-    body.resize(body.len().next_multiple_of(4), 0);
-    body.extend([0; 4]);
-    block(6, &body)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,17 +213,5 @@ mod tests {
         );
         let value: serde_json::Value = serde_json::from_str(&written(json, &line)).unwrap();
         assert_eq!((value["task"].as_str(), value["us"].as_f64()), (Some("main"), Some(250_000.0)));
-    }
-
-    #[test]
-    fn pcapng_blocks_end_with_their_length() {
-        for bytes in [pcap_head(), pcap_block(480_000_000, false, 1, 0x400D_0001, &[7; 61])] {
-            let mut rest = &bytes[..];
-            while !rest.is_empty() {
-                let len = u32::from_le_bytes(rest[4..8].try_into().unwrap()) as usize;
-                assert_eq!(rest[len - 4..len], rest[4..8]);
-                rest = &rest[len..];
-            }
-        }
     }
 }

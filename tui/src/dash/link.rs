@@ -255,6 +255,7 @@ fn outputs(output: &[Output]) -> Vec<Feed> {
             },
             Output::Console { bytes, .. } => out.push(Feed::Console(bytes.clone())),
             Output::Warning(text) => out.push(Feed::Message(format!("warning: {text}"))),
+            Output::Note(text) => out.push(Feed::Message(text.clone())),
             // The sampler's streams have the rest.
             Output::Frame(_) | Output::Trace(_) | Output::Pad { .. } => {}
         }

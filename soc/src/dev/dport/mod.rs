@@ -53,9 +53,14 @@ const PERI_RST: [(u32, &[DevId]); 5] = [
     (4, &[DevId::Aes, DevId::Rsa]),
 ];
 
-/// Peripherals that each bit of `CORE_RST_EN` resets. The radio's bits (0..4, 8..10) change nothing.
-const CORE_RST: [(u32, &[DevId]); 3] =
-    [(5, &[DevId::Slc, DevId::SlcHost, DevId::Hinf]), (6, &[DevId::Sdmmc]), (7, &[DevId::Eth])];
+/// Peripherals that each bit of `CORE_RST_EN` resets. Of the radio's bits (0..4, 8..10) only the Wi-Fi MAC's does
+/// anything: the other blocks keep no state.
+const CORE_RST: [(u32, &[DevId]); 4] = [
+    (2, &[DevId::WifiMac]),
+    (5, &[DevId::Slc, DevId::SlcHost, DevId::Hinf]),
+    (6, &[DevId::Sdmmc]),
+    (7, &[DevId::Eth]),
+];
 
 const FROM_CPU: [Source; 4] = [Source::FromCpu0, Source::FromCpu1, Source::FromCpu2, Source::FromCpu3];
 

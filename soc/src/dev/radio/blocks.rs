@@ -1,10 +1,11 @@
 //! The blocks, as IDF's `reg_base.h` and `esp_hw_support/port/esp32` (sleep) name them.
 
 use super::{Answer, Block, Undocumented};
+use crate::dev::Cx;
 use crate::dev::spec::Spec;
 
 macro_rules! blocks {
-    ($( $(#[$doc:meta])+ $ty:ident, $marker:ident, $name:literal, $source:literal, [$($answer:expr),*], [$($quiet:literal),*]; )+) => {
+    ($( $(#[$doc:meta])+ $ty:ident, $marker:ident, $name:literal, $source:literal, [$($answer:expr),*], [$($warning:expr),*] $(, $written:path)?; )+) => {
         $(
             /// Marks the block.
             #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,13 +13,19 @@ macro_rules! blocks {
             impl Block for $marker {
                 const SPEC: &'static Spec = &Spec { name: $name, source: $source, regs: &[] };
                 const ANSWERS: &'static [Answer] = &[$($answer),*];
-                const QUIET: &'static [u32] = &[$($quiet),*];
+                const WARNINGS: &'static [(u32, &'static str)] = &[$($warning),*];
+                $(fn written(offset: u32, value: u32, cx: &mut Cx) {
+                    $written(offset, value, cx);
+                })?
             }
             $(#[$doc])+
             pub type $ty = Undocumented<$marker>;
         )+
     };
 }
+
+/// The firmware enables interrupts of the Bluetooth controller.
+const NO_BLUETOOTH: &str = "Bluetooth is not modelled: the controller's registers keep what is written, no event and no interrupt comes";
 
 const BIT31: u32 = 1 << 31;
 
@@ -32,21 +39,33 @@ const fn idle(offset: u32) -> Answer {
     Answer { offset, ones: 0, zeros: BIT31 }
 }
 
+/// The noise floor is measured.
+const fn noise() -> Answer {
+    Answer { offset: 0x18, ones: 1 << 24, zeros: 0 }
+}
+
+/// The baseband's first register has the bandwidth (IDF `bb_bss_cbw40`).
+fn bandwidth(offset: u32, value: u32, cx: &mut Cx) {
+    const BANDWIDTH: u32 = 0x3F << 17;
+    const WIDE: u32 = 0x7A_0000;
+    if offset == 0 {
+        cx.sys.radio.wide = value & BANDWIDTH == WIDE;
+    }
+}
+
 blocks! {
     /// Front end, second part.
-    Fe2, Fe2Block, "FE2", "soc/reg_base.h; undocumented", [], [0xF0];
+    Fe2, Fe2Block, "FE2", "soc/reg_base.h; undocumented", [], [];
     /// Front end: I/Q estimation and parameter bus.
     Fe, FeBlock, "FE", "soc/reg_base.h, ROM rom_iq_est_enable, rom_pbus_force_test; undocumented",
-        [done(0x7C), idle(0xA0)], [0x90];
+        [done(0x7C), idle(0xA0)], [];
     /// Bluetooth radio.
     BtRf, BtRfBlock, "BT", "soc/reg_base.h; undocumented", [], [];
     /// Receiver (from 0xC00 on), and what the PHY library sets below it.
-    Nrx, NrxBlock, "NRX", "soc/reg_base.h, IDF PHY library; undocumented", [], [0xCD4];
+    Nrx, NrxBlock, "NRX", "soc/reg_base.h, IDF PHY library ram_check_noise_floor; undocumented", [noise()], [];
     /// Baseband.
-    Bb, BbBlock, "BB", "soc/reg_base.h; undocumented", [], [0x54];
+    Bb, BbBlock, "BB", "soc/reg_base.h, IDF PHY library bb_bss_cbw40; undocumented", [], [], bandwidth;
     /// Bluetooth controller (classic, from 0x200 low energy).
     BtMac, BtMacBlock, "BTMAC", "ROM r_rwble_reset, r_ea_time_get_slot_rounded; undocumented",
-        [idle(0x1C), idle(0x21C)], [];
-    /// Wi-Fi controller.
-    WifiMac, WifiMacBlock, "WIFIMAC", "IDF Wi-Fi library; undocumented", [], [];
+        [idle(0x1C), idle(0x21C)], [(0x0C, NO_BLUETOOTH), (0x20C, NO_BLUETOOTH)];
 }

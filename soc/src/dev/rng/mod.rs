@@ -1,7 +1,8 @@
-//! The random number generator, and around it the Wi-Fi MAC's unnamed registers, which only keep what is written.
+//! The random number generator, and around it the Wi-Fi MAC's WDEV registers: the latches of the TSFs.
 
 pub mod spec;
 
+use super::radio::tsf::Latches;
 use super::spec::Spec;
 use super::{Cx, Device, View};
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 pub struct Rng {
     /// The word that was read last: what a look without effect shows.
     last: u32,
+    tsf: Latches,
     others: BTreeMap<u32, u32>,
 }
 
@@ -21,24 +23,22 @@ impl Device for Rng {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, _v: &View) -> u32 {
-        if offset == DATA { self.last } else { self.others.get(&offset).copied().unwrap_or(0) }
+    fn peek(&self, offset: u32, v: &View) -> u32 {
+        if offset == DATA {
+            return self.last;
+        }
+        self.tsf.peek(offset, v).unwrap_or_else(|| self.others.get(&offset).copied().unwrap_or(0))
     }
 
     fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
         if offset == DATA {
             self.last = cx.sys.next_random();
-        } else {
-            cx.sys
-                .warn("WDEV: the Wi-Fi MAC is not modelled, its registers only keep what is written".into());
         }
         self.peek(offset, &cx.view())
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
-        if offset != DATA {
-            cx.sys
-                .warn("WDEV: the Wi-Fi MAC is not modelled, its registers only keep what is written".into());
+        if offset != DATA && !self.tsf.write(offset, value, cx) {
             self.others.insert(offset, value);
         }
     }

@@ -5,6 +5,7 @@
 
 use crate::dev::spec::Spec;
 use crate::dev::{Cx, Device, View};
+use crate::trace::Event;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -20,6 +21,9 @@ pub mod table {
         TXDC_STATUS = 0x4C, reset 0x0100_0000, Modelled;
         /// Bits 26:24: result of a step of the radio's transmit DC calibration, always 0 here.
         TXDC_RESULT = 0x50, reset 0, Modelled;
+        /// The radio's channel: bits 7:0 twice the distance of its centre from 2400 MHz, bit 8 starts the change,
+        /// bit 31 shows that it is done (IDF `set_chan_freq_sw_start`).
+        RF_CHANNEL = 0xC4, reset 0, Modelled;
     }
 }
 
@@ -30,11 +34,16 @@ const TXDC_DONE: u32 = 1 << 24;
 /// Its result.
 const TXDC_VALUE: u32 = 7 << 24;
 /// Status the PLLs give: (register << 8 | block, bits that read one).
-const STATUS: [(u32, u8); 3] = [
+const STATUS: [(u32, u8); 4] = [
+    (7 << 8 | 0x62, 0x80), // the radio's PLL is calibrated (IDF ram_wait_rfpll_cal_end)
     (3 << 8 | 0x6D, 0x80), // I2C_APLL_OR_CAL_END
     (6 << 8 | 0x66, 0x03), // I2C_BBPLL_OR_LOCK1, 2
     (7 << 8 | 0x66, 0x40), // I2C_BBPLL_OR_CAL_END
 ];
+/// Starts a change of channel.
+const CHANNEL_START: u32 = 1 << 8;
+/// The change is done.
+const CHANNEL_DONE: u32 = 1 << 31;
 /// Analogue registers kept at most; the real blocks have a few hundred.
 const MAX_KEPT: usize = 4096;
 
@@ -64,6 +73,16 @@ impl Regi2c {
     }
 }
 
+/// Tunes the radio. Calibration runs through bytes that are no channel's; those change nothing.
+fn tune(byte: u8, cx: &mut Cx) {
+    let channel = byte == 168 || (24..=144).contains(&byte) && (byte - 24).is_multiple_of(10);
+    let frequency = 2400 + u16::from(byte / 2);
+    if channel && cx.sys.radio.frequency != frequency {
+        cx.sys.radio.frequency = frequency;
+        cx.trace(Event::WifiChannel, || format!("tuned to {frequency} MHz"));
+    }
+}
+
 impl Device for Regi2c {
     fn spec(&self) -> &'static Spec {
         &table::SPEC
@@ -74,6 +93,7 @@ impl Device for Regi2c {
         match offset {
             table::TXDC_STATUS => word | TXDC_DONE,
             table::TXDC_RESULT => word & !TXDC_VALUE,
+            table::RF_CHANNEL => word | CHANNEL_DONE,
             _ => word,
         }
     }
@@ -81,8 +101,11 @@ impl Device for Regi2c {
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
         if offset < 0x40 {
             self.command(offset, value, cx);
-        } else {
-            self.words.insert(offset, value);
+            return;
+        }
+        self.words.insert(offset, value);
+        if offset == table::RF_CHANNEL && value & CHANNEL_START != 0 {
+            tune(value as u8, cx);
         }
     }
 

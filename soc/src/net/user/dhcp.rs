@@ -78,6 +78,12 @@ impl Dhcp {
         config.contains(address).then_some(address)
     }
 
+    /// Whether a client has an address.
+    #[must_use]
+    pub fn has_lease(&self) -> bool {
+        !self.leases.is_empty()
+    }
+
     /// The answer to a request, if it gets one.
     pub fn answer(&mut self, config: &Config, bytes: &[u8]) -> Option<Vec<u8>> {
         let ask = parse(bytes)?;

@@ -71,6 +71,8 @@ impl Io {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UserNet {
     config: Config,
+    /// It is the network's gateway, DHCP and name server.
+    serves: bool,
     dhcp: Dhcp,
     tcp: Tcp,
     udp: Udp,
@@ -83,7 +85,23 @@ impl UserNet {
     #[must_use]
     pub fn new(config: Config) -> Self {
         let io = Io { gateway: mac_of(config.host), ..Io::default() };
-        Self { config, dhcp: Dhcp::default(), tcp: Tcp::default(), udp: Udp::default(), io }
+        Self { config, serves: true, dhcp: Dhcp::default(), tcp: Tcp::default(), udp: Udp::default(), io }
+    }
+
+    /// A network in which the host is an ordinary station with this Ethernet address: it leads connections of the
+    /// host's sockets to the others, and serves nothing.
+    #[must_use]
+    pub fn station(config: Config, mac: Mac) -> Self {
+        let mut net = Self::new(config);
+        net.serves = false;
+        net.io.gateway = mac;
+        net
+    }
+
+    /// Whether a client has leased an address.
+    #[must_use]
+    pub fn has_lease(&self) -> bool {
+        self.dhcp.has_lease()
     }
 
     /// What it is like.
@@ -212,7 +230,7 @@ impl UserNet {
     fn who_has(&mut self, guest: IpAddr) {
         let IpAddr::V4(guest) = guest else { return };
         if self.io.mac(guest.into()).is_none() && self.config.contains(guest) {
-            let from = (mac_of(self.config.host), self.config.host);
+            let from = (self.io.gateway, self.config.host);
             self.io.frames.push(wire::arp(ArpOperation::Request, from, (BROADCAST, guest)));
         }
     }

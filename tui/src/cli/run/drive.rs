@@ -194,7 +194,7 @@ impl Drive {
     /// Hands output to the serial lines, warnings to stderr, UART0 to the patterns.
     fn deliver(&mut self, target: &mut dyn Target) -> Option<Exit> {
         let mut text: [Vec<u8>; UARTS] = Default::default();
-        let (mut warnings, mut console) = (Vec::new(), Vec::new());
+        let (mut messages, mut console) = (Vec::new(), Vec::new());
         for output in target.take_output() {
             match output {
                 Output::Uart { n, byte } => {
@@ -202,19 +202,20 @@ impl Drive {
                         line.push(byte);
                     }
                 }
-                Output::Warning(warning) => warnings.push(warning),
+                Output::Warning(warning) => messages.push(format!("warning: {warning}")),
+                Output::Note(note) => messages.push(note),
                 Output::Console { fd, bytes } => {
                     terminal::console(fd, &bytes);
                     console.extend(bytes);
                 }
                 Output::Trace(line) => self.sinks.line(&line),
-                Output::Frame(f) => self.sinks.frame(f.at, f.to_guest, f.core, f.pc, &f.bytes),
+                Output::Frame(frame) => self.sinks.frame(&frame),
                 Output::Pad { .. } => {}
             }
         }
         self.write(&text, target);
         self.sinks.flush();
-        warnings.iter().for_each(|w| terminal::message(&format!("warning: {w}")));
+        messages.iter().for_each(|m| terminal::message(m));
         let hit = self.patterns.feed(&text[0]).or_else(|| self.patterns.feed(&console));
         hit.map(|hit| match hit {
             Hit::Exit(text) => Exit::Matched(text),

@@ -1,0 +1,122 @@
+//! The air's turn at each slice boundary, between the guest's radio and the far end of the network.
+
+use super::Machine;
+use crate::dev::{DevId, Msg};
+use crate::net::air::search::{self, Wanted};
+use crate::net::air::{Air, Report};
+use crate::net::host::Event;
+use crate::system::{Frame, Output};
+use crate::trace::{self, Line};
+use esplens_core::memory::Region;
+
+/// Frames of the air handed to the guest in one turn.
+const MAX_FRAMES: usize = 64;
+
+impl Machine {
+    /// The air around the radio, for looking.
+    #[must_use]
+    pub fn air(&self) -> &Air {
+        &self.air
+    }
+
+    /// Takes what the guest sent, and lets the timers of access points and stations run.
+    pub(super) fn run_air(&mut self) {
+        let now = self.now;
+        self.air.set_on(now, self.soc.dev.wifi_mac.enabled());
+        for sent in std::mem::take(&mut self.soc.sys.radio.sent) {
+            let answer = self.air.from_guest(now, &sent);
+            if sent.answer {
+                self.to_radio(Msg::AirAnswer(sent.slot, answer));
+            }
+        }
+        self.air.tick(now);
+        if let Some(wanted) = self.air.wanted() {
+            let candidates = self.passphrases(&wanted);
+            self.air.try_passphrases(now, &wanted, &candidates);
+        }
+        for ethernet in self.air.take_ethernet() {
+            let seen = Frame { at: now, to_guest: false, core: 0, pc: 0, bytes: ethernet.clone(), air: None };
+            self.soc.sys.out.push(Output::Frame(seen));
+            if let Some(net) = &mut self.net {
+                net.from_guest(now, &ethernet);
+            }
+        }
+        for frame in self.air.take_segment() {
+            if let Some(net) = &mut self.net {
+                net.to_segment(frame);
+            }
+        }
+    }
+
+    /// Hands the guest's radio the frames that reach its antenna.
+    pub(super) fn deliver_air(&mut self) {
+        for _ in 0..MAX_FRAMES {
+            let Some(frame) = self.air.arrive(self.now, &mut self.soc.sys.radio.busy_until) else { break };
+            if self.soc.sys.radio.tuned(frame.frequency) {
+                self.show(&frame.mpdu, Some(frame.info()));
+            }
+            self.soc.sys.radio.answered = false;
+            self.to_radio(Msg::AirFrame(frame));
+            let answered = self.soc.sys.radio.answered;
+            self.air.delivered(answered, &mut self.soc.sys.radio.busy_until);
+        }
+        for Report { text, note } in self.air.take_reports() {
+            if note {
+                self.soc.sys.out.push(Output::Note(format!("Wi-Fi: {text}")));
+            }
+            if self.soc.sys.trace.on(trace::Event::WifiAp) {
+                let line = Line::new(trace::Event::WifiAp, self.now, (0, 0), text);
+                self.soc.sys.trace_line(&self.mem, line);
+            }
+        }
+    }
+
+    fn to_radio(&mut self, msg: Msg) {
+        self.soc.sys.messages.push_back((DevId::WifiMac, msg));
+        self.soc.deliver(&mut self.mem, self.now);
+    }
+
+    /// Passphrases from the guest's memory. They are used at once and never kept.
+    fn passphrases(&self, wanted: &Wanted) -> Vec<Vec<u8>> {
+        let read = |region: Option<Region>| {
+            let mut bytes = vec![0; region.map_or(0, |r| r.bytes())];
+            if let Some(region) = region {
+                self.mem.read_region(region, 0, &mut bytes);
+            }
+            bytes
+        };
+        let banks = &self.soc.sys.banks;
+        let ram = [read(banks.sram2), read(banks.sram1), read(self.soc.sys.psram)];
+        search::candidates(&wanted.ssid, &ram, &self.flash_bytes())
+    }
+
+    /// Where a host event goes: to a connection over the virtual station, or to the network. A connection to an
+    /// address that is not named goes to the guest's own access point where the guest is no client of the network.
+    pub(super) fn host_event(&mut self, event: Event) {
+        let now = self.now;
+        if let Event::Frame(frame) = &event
+            && self.air.from_segment(now, frame)
+        {
+            return;
+        }
+        if event == Event::Lost {
+            self.air.host_lost(now);
+        }
+        let here = self.is_for_station(&event);
+        if self.air.takes(&event, here) {
+            self.air.from_host(now, event);
+        } else if let Some(net) = &mut self.net {
+            net.from_host(now, event);
+        }
+    }
+
+    fn is_for_station(&self, event: &Event) -> bool {
+        let (Event::Accepted { to, .. } | Event::Arrived { to, .. }) = event else { return false };
+        let Some(user) = self.net.as_ref().and_then(crate::net::Net::user) else { return false };
+        if to.ip().is_unspecified() {
+            self.air.guest_is_access_point() && !user.has_lease()
+        } else {
+            self.air.guest_is_access_point() && !user.config().contains(*to.ip())
+        }
+    }
+}

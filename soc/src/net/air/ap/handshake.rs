@@ -1,0 +1,158 @@
+//! The access point's side of the 4-way handshake (IEEE 802.11, 12.7.6), and the search for the passphrase.
+
+use super::*;
+use crate::net::air::wpa::{Action, Authenticator, AuthenticatorConfig, GroupKey, Pmk};
+use sha2::{Digest, Sha256};
+
+/// Time after which a message is sent again.
+const RESEND: Ticks = 1_000_000 * TICKS_PER_US;
+/// How often it is sent again.
+const RESENDS: u8 = 4;
+
+impl AccessPoint {
+    /// A nonce: never the same twice, and the same in every run of the machine.
+    fn nonce(&mut self) -> [u8; 32] {
+        self.nonces += 1;
+        let mut hash = Sha256::new();
+        hash.update(self.nonce_key);
+        hash.update(self.nonces.to_le_bytes());
+        hash.finalize().into()
+    }
+
+    fn group(&self) -> GroupKey {
+        GroupKey::ccmp(self.group_key, GROUP_KEY_ID, self.group_pn)
+    }
+
+    /// Sends the first message.
+    pub(super) fn begin_handshake(&mut self, now: Ticks, station: Mac, station_rsn: Vec<u8>) {
+        let mut wpa = Authenticator::new(AuthenticatorConfig {
+            ap: self.bssid(),
+            station,
+            rsn: self.info().rsn_element(),
+            station_rsn,
+            pmk: self.network.pmk.clone(),
+            anonce: self.nonce(),
+            group: self.group(),
+        });
+        let first = wpa.start();
+        if let Some(client) = self.client(&station) {
+            client.wpa = Some(wpa);
+            client.key = None;
+            (client.resend_at, client.resent) = (now + RESEND, 0);
+        }
+        self.send_eapol(now, &station, &first);
+    }
+
+    /// EAPOL frames of the handshake are not encrypted: the station has no key yet.
+    fn send_eapol(&mut self, now: Ticks, station: &Mac, eapol: &[u8]) {
+        let ethernet = with_eapol(*station, self.bssid(), eapol);
+        self.to_client(now, station, &ethernet, false);
+    }
+
+    pub(super) fn eapol(&mut self, now: Ticks, station: Mac, eapol: &[u8]) {
+        let Some(client) = self.client(&station) else { return };
+        let Some(wpa) = &mut client.wpa else { return };
+        let actions = wpa.receive(eapol);
+        self.carry_out(now, station, actions);
+    }
+
+    fn carry_out(&mut self, now: Ticks, station: Mac, actions: Vec<Action>) {
+        for action in actions {
+            match action {
+                Action::Send(eapol) => {
+                    if let Some(client) = self.client(&station) {
+                        (client.resend_at, client.resent) = (now + RESEND, 0);
+                    }
+                    self.send_eapol(now, &station, &eapol);
+                }
+                Action::Installed { tk, .. } => {
+                    if let Some(client) = self.client(&station) {
+                        client.phase = Phase::Ready;
+                        client.key = Some(tk);
+                        client.sent_pn = 0;
+                        client.resend_at = Ticks::MAX;
+                    }
+                    self.joined(&station);
+                }
+                Action::NeedPmk => {}
+                Action::Failed(why) => self.deauthenticate(now, station, why.reason()),
+                Action::BadMic => {
+                    let text = format!("{}: the firmware's passphrase is another one", self.name());
+                    self.report(true, text);
+                }
+                Action::GroupInstalled(_) => {
+                    if let Some(client) = self.client(&station) {
+                        client.resend_at = Ticks::MAX;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends messages again that were not answered in time, and gives up after a while.
+    pub(super) fn resend(&mut self, now: Ticks) {
+        for n in (0..self.clients.len()).rev() {
+            let client = &mut self.clients[n];
+            if client.resend_at > now {
+                continue;
+            }
+            let mac = client.mac;
+            if client.resent >= RESENDS {
+                self.deauthenticate(now, mac, reason::HANDSHAKE_TIMEOUT);
+                continue;
+            }
+            client.resent += 1;
+            client.resend_at = now + RESEND;
+            if let Some(eapol) = client.wpa.as_mut().and_then(Authenticator::resend) {
+                self.send_eapol(now, &mac, &eapol);
+            }
+        }
+    }
+
+    /// What is to be found for a station's second message.
+    #[must_use]
+    pub fn wanted(&self) -> Option<Wanted> {
+        let waits = |c: &Client| c.wpa.as_ref().is_some_and(Authenticator::needs_pmk);
+        let wanted = Wanted { bssid: self.bssid(), ssid: self.network.ssid.clone() };
+        (!self.hopeless && self.clients.iter().any(waits)).then_some(wanted)
+    }
+
+    /// Tries passphrases on a second message that waits.
+    pub fn try_passphrases(&mut self, now: Ticks, candidates: &[Vec<u8>]) {
+        let ssid = self.network.ssid.clone();
+        let waiting = |c: &&mut Client| c.wpa.as_ref().is_some_and(Authenticator::needs_pmk);
+        let Some(client) = self.clients.iter_mut().find(waiting) else { return };
+        let mac = client.mac;
+        let Some(wpa) = &mut client.wpa else { return };
+        let found = candidates.iter().map(|c| Pmk::derive(c, &ssid)).find(|pmk| wpa.m2_fits(pmk));
+        let Some(pmk) = found else {
+            self.hopeless = true;
+            let name = self.name();
+            return self.report(
+                true,
+                format!("no passphrase for {name} was found in the firmware: say --wifi ssid=...,psk=..."),
+            );
+        };
+        let actions = wpa.accept(pmk.clone());
+        self.network.pmk = Some(pmk);
+        self.carry_out(now, mac, actions);
+    }
+
+    /// Gives all stations a new group key.
+    pub fn rekey(&mut self, now: Ticks) {
+        let nonce = self.nonce();
+        self.group_key.copy_from_slice(&nonce[..16]);
+        self.group_pn = 0;
+        let group = self.group();
+        for n in 0..self.clients.len() {
+            let client = &mut self.clients[n];
+            let (mac, keyed) = (client.mac, client.key.is_some());
+            let rekey = |wpa: &mut Authenticator| wpa.rekey(group.clone());
+            let Some(eapol) = client.wpa.as_mut().filter(|_| keyed).and_then(rekey) else {
+                continue;
+            };
+            (client.resend_at, client.resent) = (now + RESEND, 0);
+            self.send_eapol(now, &mac, &eapol);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! A station of a virtual access point, which is the guest.
+
+use super::frame::Mac;
+use super::wpa::{Authenticator, Tk};
+use esplens_core::time::Ticks;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+/// MPDUs kept while the station sleeps.
+pub const MAX_BUFFERED: usize = 64;
+
+/// How far a station has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// Authenticated (802.11 state 2).
+    Authenticated,
+    /// Associated; the 4-way handshake runs.
+    Handshake,
+    /// Data passes.
+    Ready,
+}
+
+/// A station.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Client {
+    /// Its address.
+    pub mac: Mac,
+    /// How far it has come.
+    pub phase: Phase,
+    /// Association id.
+    pub aid: u16,
+    /// It sleeps: frames for it wait for a beacon.
+    pub asleep: bool,
+    /// Ethernet frames that wait until it is awake.
+    pub buffered: VecDeque<Vec<u8>>,
+    /// It takes OFDM rates.
+    pub ofdm: bool,
+    /// The 4-way handshake; `None` on an open network.
+    pub(super) wpa: Option<Authenticator>,
+    /// Temporal key, once both sides have it.
+    pub(super) key: Option<Tk>,
+    /// Packet number of the last protected frame to it.
+    pub(super) sent_pn: u64,
+    /// When the handshake's last message is sent again.
+    pub(super) resend_at: Ticks,
+    /// How often it was sent again.
+    pub(super) resent: u8,
+}
+
+impl Client {
+    /// A station that has just authenticated.
+    #[must_use]
+    pub fn new(mac: Mac) -> Self {
+        Self {
+            mac,
+            phase: Phase::Authenticated,
+            aid: 0,
+            asleep: false,
+            buffered: VecDeque::new(),
+            ofdm: false,
+            wpa: None,
+            key: None,
+            sent_pn: 0,
+            resend_at: Ticks::MAX,
+            resent: 0,
+        }
+    }
+
+    /// Whether data passes.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.phase == Phase::Ready
+    }
+}

@@ -1,0 +1,277 @@
+//! A virtual station that joins the guest's own access point, takes an address from its DHCP server, and leads host
+//! connections there.
+
+mod dhcp;
+mod join;
+
+use super::ap::{eapol_of, to_ethernet};
+use super::frame::{self, Ds, Mac, Mpdu, Subtype};
+use super::medium::{From, Pending};
+use super::search::Wanted;
+use super::wpa::{Pmk, Supplicant, Tk, ccmp};
+use super::{Heard, OnAir, Report, StationConfig, frequency_of};
+use crate::net::host::{Command, Event};
+use crate::net::user::UserNet;
+use dhcp::DhcpClient;
+use esplens_core::time::{TICKS_PER_US, Ticks};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Its address.
+const MAC: Mac = [0x02, 0x1A, 0x57, 0xA7, 0x10, 0x01];
+/// Rate code of 1 Mbit/s: management frames.
+const RATE_BASIC: u8 = 0x00;
+/// Rate code of 54 Mbit/s: data.
+const RATE_DATA: u8 = 0x0C;
+/// Host events that wait until it has an address.
+const MAX_WAITING: usize = 64;
+
+/// How far the station has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StationPhase {
+    /// It wants nothing, or hears no network.
+    #[default]
+    Idle,
+    /// An authentication request was sent.
+    Authenticating,
+    /// An association request was sent.
+    Associating,
+    /// The 4-way handshake runs.
+    Handshake,
+    /// It asks for an address.
+    Dhcp,
+    /// It has an address.
+    Ready,
+}
+
+/// The station.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Station {
+    config: StationConfig,
+    /// It should be in the guest's network.
+    wanted: bool,
+    phase: StationPhase,
+    /// The network it joins.
+    target: Option<Heard>,
+    timer: Ticks,
+    tries: u8,
+    wpa: Option<Supplicant>,
+    /// Keys that may be the network's, and how many of them were tried.
+    keys: Vec<Pmk>,
+    tried: usize,
+    /// The temporal key, and the packet number of the last frame.
+    key: Option<Tk>,
+    /// The group key, where it is CCMP.
+    group_key: Option<Tk>,
+    pn: u64,
+    sequence: u16,
+    dhcp: DhcpClient,
+    net: Option<UserNet>,
+    /// Connections and flows that lead through here.
+    conns: BTreeSet<u32>,
+    /// Host events that wait for an address.
+    waiting: Vec<Event>,
+    commands: Vec<Command>,
+    sent: Vec<Pending>,
+    reports: Vec<Report>,
+}
+
+impl Station {
+    /// A station at rest; it joins as soon as it hears a network, unless it is to wait for a connection.
+    #[must_use]
+    pub fn new(config: StationConfig) -> Self {
+        Self { wanted: !config.on_demand, config, timer: Ticks::MAX, ..Self::default() }
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn mac(&self) -> Mac {
+        MAC
+    }
+
+    /// How far it has come.
+    #[must_use]
+    pub fn phase(&self) -> StationPhase {
+        self.phase
+    }
+
+    /// The access point that it joins.
+    #[must_use]
+    pub fn target(&self) -> Option<Mac> {
+        self.target.as_ref().map(|t| t.bssid)
+    }
+
+    /// Whether host connections are open through it.
+    #[must_use]
+    pub fn busy(&self) -> bool {
+        !self.waiting.is_empty() || self.net.as_ref().is_some_and(UserNet::busy)
+    }
+
+    /// A line for `info wifi`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let state = format!("{:?}", self.phase).to_lowercase();
+        let ssid = self.target.as_ref().map_or(String::new(), |t| {
+            format!(",ssid=\"{}\"", String::from_utf8_lossy(&t.ssid).escape_debug())
+        });
+        let address = self.dhcp.address().map_or(String::new(), |a| format!(",address={a}"));
+        format!("virtual station: {},state={state}{ssid}{address}\n", super::ap::mac_text(&MAC))
+    }
+
+    /// Whether it listens on a frequency.
+    #[must_use]
+    pub fn hears(&self, frequency: u16) -> bool {
+        let own = self.target.as_ref().map_or(0, |t| frequency_of(t.channel));
+        own != 0 && (frequency == own || frequency.abs_diff(own) == 10)
+    }
+
+    /// Frames to be sent since the last call.
+    pub fn take_sent(&mut self) -> Vec<Pending> {
+        std::mem::take(&mut self.sent)
+    }
+
+    /// Reports since the last call.
+    pub fn take_reports(&mut self) -> Vec<Report> {
+        std::mem::take(&mut self.reports)
+    }
+
+    /// Commands for the host's sockets since the last call.
+    pub fn take_commands(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.commands)
+    }
+
+    fn report(&mut self, note: bool, text: String) {
+        self.reports.push(Report { text, note });
+    }
+
+    /// Whether a host event belongs to a connection that leads through here.
+    #[must_use]
+    pub fn owns(&self, event: &Event) -> bool {
+        connection(event).is_some_and(|id| self.conns.contains(&id))
+    }
+
+    /// A host event for a connection that leads through here; a new one lets the station join.
+    pub fn host(&mut self, now: Ticks, event: Event) {
+        if let Event::Accepted { conn: id, .. } | Event::Arrived { flow: id, .. } = &event {
+            self.conns.insert(*id);
+            if !self.wanted {
+                self.join(now);
+            }
+        }
+        match &mut self.net {
+            Some(net) => net.host(now, event),
+            None if self.waiting.len() < MAX_WAITING => self.waiting.push(event),
+            None => {}
+        }
+        self.pump(now);
+    }
+
+    /// All host connections are gone.
+    pub fn lost(&mut self, now: Ticks) {
+        self.waiting.clear();
+        self.conns.clear();
+        if let Some(net) = &mut self.net {
+            net.host(now, Event::Lost);
+            net.io.commands.clear();
+        }
+    }
+
+    /// Sends what the network behind it wants sent.
+    fn pump(&mut self, now: Ticks) {
+        let Some(net) = &mut self.net else { return };
+        let frames = std::mem::take(&mut net.io.frames);
+        self.commands.append(&mut net.io.commands);
+        for ethernet in frames {
+            self.send_ethernet(now, &ethernet);
+        }
+    }
+
+    fn send(&mut self, now: Ticks, rate: u8, mut mpdu: Vec<u8>) {
+        let Some(target) = &self.target else { return };
+        self.sequence = (self.sequence + 1) & 0xFFF;
+        frame::set_sequence(&mut mpdu, self.sequence);
+        let frequency = frequency_of(target.channel);
+        let on_air = OnAir { frequency, rate, rssi: super::DEFAULT_RSSI, clear: false, mpdu };
+        self.sent.push(Pending { at: now, on_air, answer: true, from: From::Station, tries: 0 });
+    }
+
+    fn send_ethernet(&mut self, now: Ticks, ethernet: &[u8]) {
+        let Some(bssid) = self.target() else { return };
+        let Some(mpdu) = frame::ethernet_to_80211(ethernet, Ds::To { bssid }) else { return };
+        self.send(now, RATE_DATA, mpdu);
+        if let (Some(key), Some(pending)) = (&self.key, self.sent.last_mut()) {
+            self.pn += 1;
+            if let Some(sealed) = ccmp::seal(&pending.on_air.mpdu, key, self.pn, 0) {
+                pending.on_air.mpdu = sealed;
+            }
+        }
+    }
+
+    /// A frame of the guest reaches the station.
+    pub fn receive(&mut self, now: Ticks, frame: &Mpdu, on_air: &OnAir) {
+        let group = frame.addr1()[0] & 1 != 0;
+        if !self.hears(on_air.frequency) || frame.addr2() != self.target() || !group && frame.addr1() != MAC {
+            return;
+        }
+        match frame.subtype() {
+            Subtype::Authentication => self.authenticated(now, frame),
+            Subtype::AssociationResponse => self.associated(now, frame),
+            Subtype::Deauthentication | Subtype::Disassociation => self.thrown_out(now, frame),
+            Subtype::Data | Subtype::QosData if frame.from_ds() => self.data(now, frame, on_air),
+            _ => {}
+        }
+    }
+
+    fn data(&mut self, now: Ticks, frame: &Mpdu, on_air: &OnAir) {
+        let group = frame.addr1()[0] & 1 != 0;
+        let key = if group { &self.group_key } else { &self.key };
+        let Some(ethernet) = to_ethernet(frame, on_air, key.as_ref()) else { return };
+        if let Some(eapol) = eapol_of(&ethernet) {
+            return self.eapol(now, eapol);
+        }
+        if self.phase == StationPhase::Dhcp || self.dhcp.is_answer(&ethernet) {
+            self.dhcp_answer(now, &ethernet);
+        }
+        if let Some(net) = &mut self.net {
+            net.frame(now, &ethernet);
+        }
+        self.pump(now);
+    }
+
+    /// When a timer is due.
+    #[must_use]
+    pub fn next(&self) -> Ticks {
+        self.timer.min(self.net.as_ref().map_or(Ticks::MAX, UserNet::next))
+    }
+
+    /// Runs the timers that are due, and joins a network that is heard.
+    pub fn tick(&mut self, now: Ticks, heard: &[Heard]) {
+        if let Some(net) = &mut self.net
+            && net.next() <= now
+        {
+            net.tick(now);
+            self.pump(now);
+        }
+        if self.phase == StationPhase::Idle && self.wanted && self.timer_allows(now) {
+            self.choose(now, heard);
+        }
+        if self.timer <= now {
+            self.timeout(now);
+        }
+    }
+}
+
+/// The connection or flow of a host event.
+fn connection(event: &Event) -> Option<u32> {
+    match event {
+        Event::Accepted { conn, .. }
+        | Event::Connected { conn }
+        | Event::Refused { conn }
+        | Event::Data { conn, .. }
+        | Event::Sent { conn, .. }
+        | Event::Eof { conn }
+        | Event::Broken { conn } => Some(*conn),
+        Event::Datagram { flow, .. } | Event::Arrived { flow, .. } => Some(*flow),
+        Event::Lost | Event::Frame(_) => None,
+    }
+}

@@ -1,0 +1,50 @@
+//! `--wifi`: what is on the air.
+
+use super::nic::NicKind;
+use esplens_soc::net::air::{Config, Network, StationConfig};
+
+/// The air from all `--wifi` options. Without one, a network appears when the firmware asks for it, as long as the
+/// far end is the user network; several machines on a segment hear each other instead.
+///
+/// # Errors
+/// The option that is wrong and why, without its passphrase.
+pub fn config(options: &[String], nic: NicKind) -> Result<Config, String> {
+    let segment = nic == NicKind::Socket;
+    let mut config = Config { any: options.is_empty() && nic == NicKind::User, segment, ..Config::default() };
+    for option in options {
+        let wrong = |why: String| format!("--wifi: {why}");
+        match option.split_once(',').map_or((option.as_str(), ""), |(kind, rest)| (kind, rest)) {
+            ("none", "") => {}
+            ("station", rest) => config.station = Some(rest.parse::<StationConfig>().map_err(wrong)?),
+            _ => config.networks.push(option.parse::<Network>().map_err(wrong)?),
+        }
+    }
+    if options.len() > 1 && options.iter().any(|o| o == "none") {
+        return Err("--wifi none leaves the air empty: no other --wifi fits".into());
+    }
+    Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(options: &[&str], nic: NicKind) -> Result<Config, String> {
+        let options: Vec<String> = options.iter().map(|o| o.to_string()).collect();
+        config(&options, nic)
+    }
+
+    #[test]
+    fn the_air_follows_from_the_options() {
+        assert!(parse(&[], NicKind::User).unwrap().any);
+        let socket = parse(&[], NicKind::Socket).unwrap();
+        assert!(!socket.any && socket.segment);
+        assert_eq!(parse(&["none"], NicKind::User), Ok(Config::default()));
+        let two = parse(&["ssid=a", "ssid=b,psk=secret123"], NicKind::User).unwrap();
+        assert_eq!((two.networks.len(), two.any), (2, false));
+        assert!(parse(&["station"], NicKind::User).unwrap().station.is_some());
+        for bad in [&["nothing"][..], &["none", "ssid=a"], &["ssid=a,psk=x"], &["station,channel=1"]] {
+            assert!(parse(bad, NicKind::User).unwrap_err().starts_with("--wifi"), "{bad:?}");
+        }
+    }
+}
