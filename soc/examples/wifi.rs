@@ -75,4 +75,5 @@ fn main() {
         }
     }
     println!("\n{}", m.air().describe());
+    for a in [0x3FF5D000u32, 0x3FF00024, 0x3FF73C6C, 0x3FF4E0C4, 0x3FF5CC0C, 0x3FF730E4] { println!("{a:08x} {:08x?}", m.soc().peek(m.memory(), a)); }
 }

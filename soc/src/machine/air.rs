@@ -19,6 +19,13 @@ impl Machine {
         &self.air
     }
 
+    /// Whether a connection of the host waits for a station that sleeps until the next beacon: nothing is gained by
+    /// letting real time pass until then.
+    #[must_use]
+    pub fn waits_for_beacon(&self) -> bool {
+        self.air.holds_frames() && self.host_busy()
+    }
+
     /// Takes what the guest sent, and lets the timers of access points and stations run.
     pub(super) fn run_air(&mut self) {
         let now = self.now;
@@ -35,11 +42,13 @@ impl Machine {
             self.air.try_passphrases(now, &wanted, &candidates);
         }
         for ethernet in self.air.take_ethernet() {
-            let seen = Frame { at: now, to_guest: false, core: 0, pc: 0, bytes: ethernet.clone(), air: None };
-            self.soc.sys.out.push(Output::Frame(seen));
+            self.show_bridged(false, ethernet.clone());
             if let Some(net) = &mut self.net {
                 net.from_guest(now, &ethernet);
             }
+        }
+        for (to_guest, ethernet) in self.air.take_seen() {
+            self.show_bridged(to_guest, ethernet);
         }
         for frame in self.air.take_segment() {
             if let Some(net) = &mut self.net {
@@ -69,6 +78,12 @@ impl Machine {
                 self.soc.sys.trace_line(&self.mem, line);
             }
         }
+    }
+
+    /// Shows the Ethernet frame that an 802.11 frame carried; debuggers have seen that one already.
+    fn show_bridged(&mut self, to_guest: bool, bytes: Vec<u8>) {
+        let seen = Frame { at: self.now, to_guest, core: 0, pc: 0, bytes, air: None };
+        self.soc.sys.out.push(Output::Frame(seen));
     }
 
     fn to_radio(&mut self, msg: Msg) {

@@ -182,6 +182,12 @@ impl AccessPoint {
         std::mem::take(&mut self.reports)
     }
 
+    /// Whether frames wait for a station that sleeps.
+    #[must_use]
+    pub fn holds_frames(&self) -> bool {
+        !self.group.is_empty() || self.clients.iter().any(|c| !c.buffered.is_empty())
+    }
+
     fn report(&mut self, note: bool, text: String) {
         self.reports.push(Report { text, note });
     }

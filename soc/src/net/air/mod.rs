@@ -364,6 +364,17 @@ impl Air {
         self.aps.iter().any(|ap| ap.clients().iter().any(Client::is_ready))
     }
 
+    /// Whether frames wait for a station that sleeps.
+    #[must_use]
+    pub fn holds_frames(&self) -> bool {
+        self.aps.iter().any(AccessPoint::holds_frames)
+    }
+
+    /// Ethernet frames that the virtual station sent to the guest (true) or received from it.
+    pub fn take_seen(&mut self) -> Vec<(bool, Vec<u8>)> {
+        self.station.as_mut().map(Station::take_seen).unwrap_or_default()
+    }
+
     /// Ethernet frames from stations.
     pub fn take_ethernet(&mut self) -> Vec<Vec<u8>> {
         std::mem::take(&mut self.ethernet)
