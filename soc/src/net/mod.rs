@@ -1,5 +1,6 @@
 //! The other end of open_eth's cable: the user network, and the line in between.
 
+pub mod air;
 pub mod host;
 pub mod switch;
 pub mod user;
