@@ -11,6 +11,8 @@ mod element;
 mod mpdu;
 mod rsn;
 mod subtype;
+#[cfg(test)]
+mod tests;
 
 pub use airtime::{ACK_BYTES, SIFS_US, airtime_us, response_rate};
 pub use build::{

@@ -1,9 +1,7 @@
 //! The RSN element: ciphers and key management of a protected network.
 
 use super::id;
-use ieee80211::elements::rsn::{
-    IEEE80211AkmType, IEEE80211CipherSuiteSelector, RsnCapabilities, RsnElement,
-};
+use ieee80211::elements::rsn::{IEEE80211AkmType, IEEE80211CipherSuiteSelector, RsnCapabilities, RsnElement};
 use ieee80211::scroll::Pread;
 use serde::{Deserialize, Serialize};
 

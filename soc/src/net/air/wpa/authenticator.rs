@@ -1,8 +1,14 @@
 //! The access point's side of the handshakes.
 
-use super::{Action, GroupKey, Nonce, Pmk, Tk};
-use crate::net::air::frame::Mac;
+use super::eapol::{Outgoing, wrap};
+use super::{Action, EapolKey, Failure, GroupKey, KeyInfo, Message, Nonce, Pmk, Ptk, Tk};
+use crate::net::air::frame::{Elements, Mac, id};
 use serde::{Deserialize, Serialize};
+
+/// So many of the last replay counters may be answered, as in hostapd.
+const OPEN_COUNTERS: usize = 4;
+/// Length of a CCMP key.
+const KEY_LEN: u16 = 16;
 
 /// What an [`Authenticator`] starts from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -23,77 +29,214 @@ pub struct AuthenticatorConfig {
     pub group: GroupKey,
 }
 
+/// How far the handshakes are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Stage {
+    /// Nothing sent.
+    Idle,
+    /// Message 1 is sent.
+    Message1,
+    /// Message 3 is sent.
+    Message3,
+    /// Keys are installed on both sides.
+    Done,
+    /// As before, and message 1 of the group key handshake is sent.
+    Group,
+}
+
 /// The access point's side of the handshakes with one station.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Authenticator {
     config: AuthenticatorConfig,
+    stage: Stage,
+    /// Replay counter of the last message.
+    replay: u64,
+    /// Counters of the current message and its repetitions that may be answered.
+    open: Vec<u64>,
+    /// Counters of message 1 while message 3 waits: message 2 may come again.
+    earlier: Vec<u64>,
+    /// The last message 2.
+    message2: Option<Vec<u8>>,
+    ptk: Option<Ptk>,
 }
 
 impl Authenticator {
     /// At rest: nothing sent.
     #[must_use]
     pub fn new(config: AuthenticatorConfig) -> Self {
-        Self { config }
+        Self {
+            config,
+            stage: Stage::Idle,
+            replay: 0,
+            open: Vec::new(),
+            earlier: Vec::new(),
+            message2: None,
+            ptk: None,
+        }
     }
 
     /// Begins the four-way handshake: returns message 1.
     #[must_use]
     pub fn start(&mut self) -> Vec<u8> {
-        todo!()
+        self.enter(Stage::Message1);
+        self.earlier.clear();
+        self.message2 = None;
+        self.ptk = None;
+        self.current()
     }
 
     /// Takes an EAPOL frame of the station. Frames that do not fit are ignored.
     pub fn receive(&mut self, eapol: &[u8]) -> Vec<Action> {
-        todo!()
+        let Some(key) = EapolKey::parse(eapol).filter(EapolKey::is_wpa2) else { return Vec::new() };
+        let open = self.open.contains(&key.replay);
+        match (key.message(), self.stage) {
+            (Some(Message::M2), Stage::Message1) if open => self.take_message2(eapol),
+            (Some(Message::M2), Stage::Message3) if self.earlier.contains(&key.replay) => {
+                self.take_message2(eapol)
+            }
+            (Some(Message::M4), Stage::Message3) if open => self.finish(&key),
+            (Some(Message::Group2), Stage::Group) if open => self.finish_group(&key),
+            _ => Vec::new(),
+        }
     }
 
     /// Whether message 2 is here and waits for the PMK.
     #[must_use]
     pub fn needs_pmk(&self) -> bool {
-        todo!()
+        self.config.pmk.is_none() && self.message2.is_some()
     }
 
-    /// Whether the MIC of the message 2 that waits was made with this PMK.
+    /// Whether the MIC of the last message 2 was made with this PMK. `false` before there is one.
     #[must_use]
     pub fn m2_fits(&self, pmk: &Pmk) -> bool {
-        todo!()
+        let key = self.message2.as_deref().and_then(EapolKey::parse);
+        key.is_some_and(|key| key.mic_fits(&self.derive(pmk, &key.nonce)))
     }
 
     /// Takes the PMK and goes on with the message 2 that waits: message 3, or [`Action::BadMic`] if it does not fit;
-    /// then the PMK is not kept.
+    /// then the PMK is not kept. Without a message 2 the PMK is kept for it.
     pub fn accept(&mut self, pmk: Pmk) -> Vec<Action> {
-        todo!()
+        let Some(message2) = self.message2.clone().filter(|_| self.stage == Stage::Message1) else {
+            self.config.pmk = Some(pmk);
+            return Vec::new();
+        };
+        if !self.m2_fits(&pmk) {
+            return vec![Action::BadMic];
+        }
+        self.config.pmk = Some(pmk);
+        self.take_message2(&message2)
     }
 
     /// The message that the station has not answered (1 or 3 of the four-way, 1 of the group key handshake), again,
     /// with the next replay counter. `None` if no answer is awaited.
     #[must_use]
     pub fn resend(&mut self) -> Option<Vec<u8>> {
-        todo!()
+        self.awaits().then(|| self.current())
     }
 
     /// Begins the group key handshake with a new key. `None` before the four-way handshake is complete; the key is
     /// taken in any case.
     #[must_use]
     pub fn rekey(&mut self, group: GroupKey) -> Option<Vec<u8>> {
-        todo!()
+        self.config.group = group;
+        if !self.is_done() {
+            return None;
+        }
+        self.enter(Stage::Group);
+        Some(self.current())
     }
 
     /// Whether the four-way handshake is complete.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        todo!()
+        matches!(self.stage, Stage::Done | Stage::Group)
     }
 
     /// Whether an answer of the station is awaited: [`Authenticator::resend`] gives a frame.
     #[must_use]
     pub fn awaits(&self) -> bool {
-        todo!()
+        !matches!(self.stage, Stage::Idle | Stage::Done)
     }
 
     /// The temporal key once the four-way handshake is complete.
     #[must_use]
     pub fn tk(&self) -> Option<&Tk> {
-        todo!()
+        self.ptk.as_ref().filter(|_| self.is_done()).map(Ptk::tk)
+    }
+
+    fn derive(&self, pmk: &Pmk, snonce: &Nonce) -> Ptk {
+        let c = &self.config;
+        Ptk::derive(pmk, c.ap, c.station, &c.anonce, snonce)
+    }
+
+    fn enter(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.open.clear();
+    }
+
+    /// Message 2, for the first time or again.
+    fn take_message2(&mut self, eapol: &[u8]) -> Vec<Action> {
+        let Some(key) = EapolKey::parse(eapol) else { return Vec::new() };
+        if self.stage == Stage::Message1 {
+            self.message2 = Some(eapol.to_vec());
+        }
+        let Some(pmk) = &self.config.pmk else { return vec![Action::NeedPmk] };
+        let ptk = self.derive(pmk, &key.nonce);
+        if !key.mic_fits(&ptk) {
+            return vec![Action::BadMic];
+        }
+        let rsn = Elements(key.data).find_whole(id::RSN).unwrap_or(&[]);
+        if !self.config.station_rsn.is_empty() && rsn != self.config.station_rsn {
+            return vec![Action::Failed(Failure::RsnMismatch)];
+        }
+        self.ptk = Some(ptk);
+        if self.stage == Stage::Message1 {
+            self.earlier = std::mem::take(&mut self.open);
+        }
+        self.enter(Stage::Message3);
+        vec![Action::Send(self.current())]
+    }
+
+    /// Message 4.
+    fn finish(&mut self, key: &EapolKey) -> Vec<Action> {
+        let Some(ptk) = self.ptk.as_ref().filter(|ptk| key.mic_fits(ptk)) else {
+            return vec![Action::BadMic];
+        };
+        let installed = Action::Installed { tk: ptk.tk().clone(), group: self.config.group.clone() };
+        self.earlier.clear();
+        self.message2 = None;
+        self.enter(Stage::Done);
+        vec![installed]
+    }
+
+    /// Message 2 of the group key handshake.
+    fn finish_group(&mut self, key: &EapolKey) -> Vec<Action> {
+        if !self.ptk.as_ref().is_some_and(|ptk| key.mic_fits(ptk)) {
+            return vec![Action::BadMic];
+        }
+        self.enter(Stage::Done);
+        vec![Action::GroupInstalled(self.config.group.clone())]
+    }
+
+    /// The message of the stage, with the next replay counter.
+    fn current(&mut self) -> Vec<u8> {
+        self.replay += 1;
+        if self.open.len() == OPEN_COUNTERS {
+            self.open.remove(0);
+        }
+        self.open.push(self.replay);
+        let c = &self.config;
+        let (info, key_len, nonce, rsc) = match self.stage {
+            Stage::Message3 => (KeyInfo::M3, KEY_LEN, c.anonce, c.group.rsc()),
+            Stage::Group => (KeyInfo::GROUP1, 0, [0; 32], c.group.rsc()),
+            Stage::Idle | Stage::Message1 | Stage::Done => (KeyInfo::M1, KEY_LEN, c.anonce, 0),
+        };
+        let data = match (self.stage, &self.ptk) {
+            (Stage::Message3, Some(ptk)) => wrap(&c.rsn, &c.group, ptk),
+            (Stage::Group, Some(ptk)) => wrap(&[], &c.group, ptk),
+            _ => Vec::new(),
+        };
+        let frame = Outgoing { version: 2, info, key_len, replay: self.replay, nonce, rsc, data: &data };
+        frame.build(self.ptk.as_ref())
     }
 }

@@ -2,8 +2,13 @@
 
 use super::Nonce;
 use crate::net::air::frame::{Cipher, Mac};
+use hmac::{Hmac, Mac as _};
 use serde::{Deserialize, Serialize};
+use sha1::Sha1;
 use std::fmt;
+
+/// Rounds of PBKDF2.
+const ROUNDS: u32 = 4096;
 
 /// Pairwise master key: what the passphrase and the SSID give.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,14 +45,26 @@ impl Pmk {
     /// From a passphrase (8 to 63 characters) and an SSID: PBKDF2 with 4096 rounds, a millisecond of work.
     #[must_use]
     pub fn derive(passphrase: &[u8], ssid: &[u8]) -> Self {
-        todo!()
+        let mut key = [0; 32];
+        pbkdf2::pbkdf2_hmac::<Sha1>(passphrase, ssid, ROUNDS, &mut key);
+        Self(key)
     }
 
     /// From what a user types or firmware stores: 64 hexadecimal digits are the key itself, 8 to 63 bytes a
     /// passphrase. `None` for any other length.
     #[must_use]
     pub fn from_psk(psk: &[u8], ssid: &[u8]) -> Option<Self> {
-        todo!()
+        match psk.len() {
+            64 => {
+                let mut key = [0; 32];
+                for (byte, digits) in key.iter_mut().zip(psk.chunks_exact(2)) {
+                    *byte = digit(digits[0])? << 4 | digit(digits[1])?;
+                }
+                Some(Self(key))
+            }
+            8..=63 => Some(Self::derive(psk, ssid)),
+            _ => None,
+        }
     }
 
     /// The key. Not for output.
@@ -75,7 +92,13 @@ impl Ptk {
     /// From the PMK, the addresses of access point and station, and both nonces.
     #[must_use]
     pub fn derive(pmk: &Pmk, ap: Mac, station: Mac, anonce: &Nonce, snonce: &Nonce) -> Self {
-        todo!()
+        let mut data = ap.min(station).to_vec();
+        data.extend(ap.max(station));
+        data.extend(anonce.min(snonce));
+        data.extend(anonce.max(snonce));
+        let bytes: [u8; 48] = prf(&pmk.0, b"Pairwise key expansion", &data);
+        let part = |at: usize| std::array::from_fn(|i| bytes[at + i]);
+        Self { kck: part(0), kek: part(16), tk: Tk(part(32)) }
     }
 
     /// Temporal key.
@@ -98,10 +121,19 @@ impl Ptk {
 }
 
 impl GroupKey {
+    pub(super) fn new(key: Vec<u8>, id: u8, rsc: u64, cipher: Cipher) -> Self {
+        Self { key, id, rsc, cipher }
+    }
+
     /// A CCMP key with its identifier (1 to 3) and the last packet number sent with it.
     #[must_use]
     pub fn ccmp(key: [u8; 16], id: u8, rsc: u64) -> Self {
         Self { key: key.to_vec(), id: id & 3, rsc, cipher: Cipher::Ccmp }
+    }
+
+    /// Whether it is the same key under the same identifier: what makes it new is not the packet number.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        (&self.key, self.id) == (&other.key, other.id)
     }
 
     /// The key: 16 bytes (CCMP) or 32 (TKIP). Not for output.
@@ -113,7 +145,8 @@ impl GroupKey {
     /// As a CCMP key, `None` for another cipher.
     #[must_use]
     pub fn tk(&self) -> Option<Tk> {
-        todo!()
+        let key = self.key.as_slice().try_into().ok()?;
+        (self.cipher == Cipher::Ccmp).then_some(Tk(key))
     }
 
     /// Identifier, 0 to 3.
@@ -133,6 +166,24 @@ impl GroupKey {
     pub fn cipher(&self) -> Cipher {
         self.cipher
     }
+}
+
+/// The pseudo-random function of IEEE 802.11-2020 section 12.7.1.2 with HMAC-SHA1.
+pub(super) fn prf<const N: usize>(key: &[u8], label: &[u8], data: &[u8]) -> [u8; N] {
+    let mut out = [0; N];
+    for (counter, block) in (0..).zip(out.chunks_mut(20)) {
+        let mut hmac = Hmac::<Sha1>::new_from_slice(key).expect("HMAC takes keys of any length");
+        for part in [label, &[0], data, &[counter]] {
+            hmac.update(part);
+        }
+        block.copy_from_slice(&hmac.finalize().into_bytes()[..block.len()]);
+    }
+    out
+}
+
+/// Value of a hexadecimal digit.
+fn digit(c: u8) -> Option<u8> {
+    char::from(c).to_digit(16).map(|d| d as u8)
 }
 
 impl fmt::Debug for Pmk {

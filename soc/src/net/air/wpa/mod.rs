@@ -10,9 +10,13 @@ pub mod ccmp;
 mod eapol;
 mod keys;
 mod supplicant;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod vectors;
 
 pub use authenticator::{Authenticator, AuthenticatorConfig};
-pub use eapol::{EapolKey, KeyInfo};
+pub use eapol::{EapolKey, KeyInfo, Message};
 pub use keys::{GroupKey, Pmk, Ptk, Tk};
 pub use supplicant::{Supplicant, SupplicantConfig};
 

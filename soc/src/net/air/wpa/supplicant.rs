@@ -1,7 +1,8 @@
 //! The station's side of the handshakes.
 
-use super::{Action, Nonce, Pmk, Tk};
-use crate::net::air::frame::Mac;
+use super::eapol::{Outgoing, group_key};
+use super::{Action, EapolKey, Failure, GroupKey, KeyInfo, Message, Nonce, Pmk, Ptk, Tk};
+use crate::net::air::frame::{Elements, Mac, id};
 use serde::{Deserialize, Serialize};
 
 /// What a [`Supplicant`] starts from.
@@ -24,30 +25,108 @@ pub struct SupplicantConfig {
 /// The station's side of the handshakes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Supplicant {
-    config: SupplicantConfig,
+    pub(super) config: SupplicantConfig,
+    /// Replay counter of the last message with a good MIC.
+    replay: Option<u64>,
+    /// The access point's nonce and the key of a handshake that has begun.
+    begun: Option<(Nonce, Ptk)>,
+    installed: Option<(Ptk, GroupKey)>,
 }
 
 impl Supplicant {
     /// At rest: waits for message 1.
     #[must_use]
     pub fn new(config: SupplicantConfig) -> Self {
-        Self { config }
+        Self { config, replay: None, begun: None, installed: None }
     }
 
     /// Takes an EAPOL frame of the access point. Frames that do not fit are ignored.
     pub fn receive(&mut self, eapol: &[u8]) -> Vec<Action> {
-        todo!()
+        let Some(key) = EapolKey::parse(eapol).filter(EapolKey::is_wpa2) else { return Vec::new() };
+        if self.replay.is_some_and(|last| key.replay <= last) {
+            return Vec::new();
+        }
+        match key.message() {
+            Some(Message::M1) => self.take_message1(&key),
+            Some(Message::M3) => self.take_message3(&key),
+            Some(Message::Group1) => self.take_group(&key),
+            _ => Vec::new(),
+        }
     }
 
     /// Whether the four-way handshake is complete.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        todo!()
+        self.installed.is_some()
     }
 
     /// The temporal key once the four-way handshake is complete.
     #[must_use]
     pub fn tk(&self) -> Option<&Tk> {
-        todo!()
+        self.installed.as_ref().map(|(ptk, _)| ptk.tk())
     }
+
+    /// Message 1: the access point's nonce gives the key.
+    fn take_message1(&mut self, key: &EapolKey) -> Vec<Action> {
+        let c = &self.config;
+        let ptk = Ptk::derive(&c.pmk, c.ap, c.station, &key.nonce, &c.snonce);
+        let answer = Outgoing { nonce: c.snonce, data: &c.rsn, ..answer(KeyInfo::M2, key) };
+        let answer = answer.build(Some(&ptk));
+        self.begun = Some((key.nonce, ptk));
+        vec![Action::Send(answer)]
+    }
+
+    /// Message 3: the keys are confirmed. Again after message 4 was lost: answered, nothing installed anew.
+    fn take_message3(&mut self, key: &EapolKey) -> Vec<Action> {
+        let Some((_, ptk)) = self.begun.clone().filter(|(anonce, _)| *anonce == key.nonce) else {
+            return Vec::new();
+        };
+        if !key.mic_fits(&ptk) {
+            return vec![Action::BadMic];
+        }
+        let data = key.unwrap(&ptk);
+        let group = data.as_deref().and_then(|data| group_key(data, key.rsc));
+        let (Some(data), Some(group)) = (data, group) else {
+            return vec![Action::Failed(Failure::KeyData)];
+        };
+        let rsn = Elements(&data).find_whole(id::RSN).unwrap_or(&[]);
+        if !self.config.ap_rsn.is_empty() && rsn != self.config.ap_rsn {
+            return vec![Action::Failed(Failure::RsnMismatch)];
+        }
+        self.replay = Some(key.replay);
+        let mut actions = vec![Action::Send(answer(KeyInfo::M4, key).build(Some(&ptk)))];
+        match self.installed.replace((ptk.clone(), group.clone())) {
+            Some((old, old_group)) if old == ptk => {
+                if !old_group.is_same(&group) {
+                    actions.push(Action::GroupInstalled(group));
+                }
+            }
+            _ => actions.push(Action::Installed { tk: ptk.tk().clone(), group }),
+        }
+        actions
+    }
+
+    /// Message 1 of the group key handshake.
+    fn take_group(&mut self, key: &EapolKey) -> Vec<Action> {
+        let Some((ptk, old)) = &mut self.installed else { return Vec::new() };
+        if !key.mic_fits(ptk) {
+            return vec![Action::BadMic];
+        }
+        let data = key.unwrap(ptk);
+        let Some(group) = data.and_then(|data| group_key(&data, key.rsc)) else {
+            return vec![Action::Failed(Failure::KeyData)];
+        };
+        self.replay = Some(key.replay);
+        let mut actions = vec![Action::Send(answer(KeyInfo::GROUP2, key).build(Some(ptk)))];
+        if !old.is_same(&group) {
+            *old = group.clone();
+            actions.push(Action::GroupInstalled(group));
+        }
+        actions
+    }
+}
+
+/// The frame that answers this one, without nonce and key data.
+fn answer<'a>(info: KeyInfo, to: &EapolKey) -> Outgoing<'a> {
+    Outgoing { version: 1, info, key_len: 0, replay: to.replay, nonce: [0; 32], rsc: 0, data: &[] }
 }
