@@ -11,8 +11,6 @@ pub mod frame;
 mod medium;
 pub mod search;
 mod station;
-#[cfg(test)]
-mod tests;
 pub mod wpa;
 
 pub use ap::AccessPoint;
