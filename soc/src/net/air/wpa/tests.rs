@@ -171,8 +171,28 @@ fn an_answer_to_an_earlier_copy_counts_but_not_to_a_much_earlier_one() {
     let copies: Vec<_> = (0..4).map(|_| ap.resend().unwrap()).collect();
     assert_eq!(ap.receive(&sent(station.receive(&first))), []);
     assert_eq!(info(&sent(ap.receive(&sent(station.receive(&copies[0]))))), KeyInfo::M3);
-    // Message 2 again, to another copy: message 3 again.
-    assert_eq!(info(&sent(ap.receive(&sent(station.receive(&copies[1]))))), KeyInfo::M3);
+    // Message 2 again, to another copy: message 3 again. The answer to the first message 3 still counts.
+    let m3 = ap.resend().unwrap();
+    let m2 = sent(station.receive(&copies[1]));
+    assert_eq!(info(&sent(ap.receive(&m2))), KeyInfo::M3);
+    let [Action::Send(m4), _] = &station.receive(&m3)[..] else { panic!() };
+    assert!(matches!(ap.receive(m4)[..], [Action::Installed { .. }]));
+}
+
+/// A station that began anew with another nonce answers a copy of message 1: the handshake goes on with that one.
+#[test]
+fn message_2_with_another_nonce_counts() {
+    let (mut ap, mut station) = (authenticator(Some(pmk())), supplicant(pmk()));
+    let (m1, copy) = (ap.start(), ap.resend().unwrap());
+    let stale = sent(ap.receive(&sent(station.receive(&m1))));
+    let [Action::Send(stale), _] = &station.receive(&stale)[..] else { panic!() };
+    let mut anew = supplicant(pmk());
+    anew.config.snonce = [3; 32];
+    let m3 = sent(ap.receive(&sent(anew.receive(&copy))));
+    assert_eq!(ap.receive(stale), []);
+    let [Action::Send(m4), _] = &anew.receive(&m3)[..] else { panic!() };
+    assert!(matches!(ap.receive(m4)[..], [Action::Installed { .. }]));
+    assert_eq!(ap.tk(), anew.tk());
 }
 
 #[test]
