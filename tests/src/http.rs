@@ -6,12 +6,11 @@ use std::collections::VecDeque;
 use std::net::SocketAddrV4;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A connection's number.
-const CONN: u32 = HOST_IDS;
-
 #[derive(Debug, Default)]
 struct State {
     events: VecDeque<Event>,
+    /// Number of the connection; every request has one of its own.
+    conn: u32,
     request: Vec<u8>,
     answer: Vec<u8>,
     done: bool,
@@ -30,8 +29,9 @@ impl Client {
     pub fn get(&self, to: SocketAddrV4, path: &str) {
         let request = format!("GET {path} HTTP/1.1\r\nHost: guest\r\nConnection: close\r\n\r\n");
         self.with(|s| {
-            *s = State { request: request.into_bytes(), ..State::default() };
-            s.events.push_back(Event::Accepted { conn: CONN, to });
+            let conn = HOST_IDS + (s.conn + 1) % HOST_IDS;
+            *s = State { request: request.into_bytes(), conn, ..State::default() };
+            s.events.push_back(Event::Accepted { conn, to });
         });
     }
 
@@ -51,15 +51,15 @@ impl Client {
 impl HostNet for Client {
     fn command(&mut self, command: Command) {
         self.with(|s| match command {
-            Command::Credit { conn: CONN, .. } if !s.request.is_empty() => {
+            Command::Credit { conn, .. } if conn == s.conn && !s.request.is_empty() => {
                 let bytes = std::mem::take(&mut s.request);
-                s.events.push_back(Event::Data { conn: CONN, bytes });
+                s.events.push_back(Event::Data { conn, bytes });
             }
-            Command::Send { conn: CONN, bytes } => {
-                s.events.push_back(Event::Sent { conn: CONN, bytes: bytes.len() as u32 });
+            Command::Send { conn, bytes } if conn == s.conn => {
+                s.events.push_back(Event::Sent { conn, bytes: bytes.len() as u32 });
                 s.answer.extend(bytes);
             }
-            Command::Finish { conn: CONN } | Command::Drop { conn: CONN } => s.done = true,
+            Command::Finish { conn } | Command::Drop { conn } if conn == s.conn => s.done = true,
             _ => {}
         });
     }

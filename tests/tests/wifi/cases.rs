@@ -65,10 +65,14 @@ fn meet(session: &mut Session, case: &Case) {
     assert_eq!(session.warnings.iter().find(|w| !w.starts_with("Wi-Fi:")), None, "{}", case.name);
 }
 
-/// What the guest's server answers to a path.
-fn get(session: &mut Session, to: &str, path: &str) -> String {
+fn client_of(session: &mut Session) -> Client {
     let client = Client::default();
     session.machine.attach(Box::new(client.clone()));
+    client
+}
+
+/// What the guest's server answers to a path.
+fn get(session: &mut Session, client: &Client, to: &str, path: &str) -> String {
     client.get(to.parse().unwrap(), path);
     let end = session.machine.now() + PATIENCE_MS * MS;
     while !client.is_done() && session.machine.now() < end {
@@ -105,8 +109,10 @@ fn idf_3_3_access_point() {
 fn idf_5_5_nat_router_answers_through_a_station_that_joins_by_itself() {
     check("idf-5.5-nat-router", any, |session| {
         session.run_ms(3000).unwrap();
+        let client = client_of(session);
         for to in ["192.168.4.1:80", "0.0.0.0:80"] {
-            let answer = get(session, to, "/");
+            let answer = get(session, &client, to, "/");
+            println!("{to}: {} bytes", answer.len());
             assert!(answer.starts_with("HTTP/1.1 200"), "{to}: {answer:?}");
         }
     });
@@ -115,7 +121,8 @@ fn idf_5_5_nat_router_answers_through_a_station_that_joins_by_itself() {
 #[test]
 fn idf_4_0_server_answers() {
     check("../firmware/idf-4.0-httpd-wifi", any, |session| {
-        let answer = get(session, "0.0.0.0:80", "/hello");
+        let client = client_of(session);
+        let answer = get(session, &client, "0.0.0.0:80", "/hello");
         assert!(answer.contains("200 OK") && answer.ends_with("Hello World!"), "{answer:?}");
     });
 }
