@@ -33,7 +33,7 @@ impl Machine {
         for sent in std::mem::take(&mut self.soc.sys.radio.sent) {
             let answer = self.air.from_guest(now, &sent);
             if sent.answer {
-                self.to_radio(Msg::AirAnswer(sent.slot, answer));
+                self.tell_radio(Msg::AirAnswer(sent.slot, answer));
             }
         }
         self.air.tick(now);
@@ -52,7 +52,7 @@ impl Machine {
         }
         for frame in self.air.take_segment() {
             if let Some(net) = &mut self.net {
-                net.to_segment(frame);
+                net.send_to_segment(frame);
             }
         }
     }
@@ -65,7 +65,7 @@ impl Machine {
                 self.show(&frame.mpdu, Some(frame.info()));
             }
             self.soc.sys.radio.answered = false;
-            self.to_radio(Msg::AirFrame(frame));
+            self.tell_radio(Msg::AirFrame(frame));
             let answered = self.soc.sys.radio.answered;
             self.air.delivered(answered, &mut self.soc.sys.radio.busy_until);
         }
@@ -86,7 +86,7 @@ impl Machine {
         self.soc.sys.out.push(Output::Frame(seen));
     }
 
-    fn to_radio(&mut self, msg: Msg) {
+    fn tell_radio(&mut self, msg: Msg) {
         self.soc.sys.messages.push_back((DevId::WifiMac, msg));
         self.soc.deliver(&mut self.mem, self.now);
     }

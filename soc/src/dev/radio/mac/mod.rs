@@ -4,6 +4,8 @@ pub mod filter;
 pub mod keys;
 pub mod rx;
 pub mod spec;
+#[cfg(test)]
+mod tests;
 pub mod tx;
 
 use crate::dev::spec::Spec;
