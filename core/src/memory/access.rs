@@ -175,6 +175,7 @@ impl Memory {
 
     /// Reads from a region (a flash chip, a RAM bank) at a byte offset; bytes past its end read as 0xFF.
     pub fn read_region(&self, region: Region, offset: usize, out: &mut [u8]) {
+        self.work.charge(out.len() as u64);
         for (n, byte) in out.iter_mut().enumerate() {
             let at = offset + n;
             *byte = if at < region.bytes() {
@@ -189,6 +190,7 @@ impl Memory {
     pub fn write_region(&mut self, region: Region, offset: usize, data: &[u8]) {
         let mut at = offset;
         let mut rest = &data[..data.len().min(region.bytes().saturating_sub(offset))];
+        self.work.charge(rest.len() as u64);
         while !rest.is_empty() {
             let n = rest.len().min(PAGE_SIZE - at % PAGE_SIZE);
             self.write_phys(region.first + (at / PAGE_SIZE) as u32, at % PAGE_SIZE, &rest[..n]);

@@ -50,6 +50,9 @@ pub enum RunExit {
     Exit(i32),
     /// The guest or a watchdog reset the chip; the machine stands at the reset vector.
     Reset(ResetKind, ResetCause),
+    /// The allowance of host work ([`Machine::allow_work`]) is used up, perhaps inside the running slice. Running on
+    /// with a new one makes no difference to the machine.
+    Look,
     /// All that [`Machine::rewind`] made to be repeated is: the machine is live again.
     Repeated,
 }
@@ -163,6 +166,13 @@ impl Machine {
     #[must_use]
     pub fn instructions(&self) -> u64 {
         self.cpus.iter().map(|c| c.retired).sum()
+    }
+
+    /// How much host work a run may do, in units of about a nanosecond, before it comes back with
+    /// [`RunExit::Look`]; `None`: no limit, as at first. Holds until it is set again. One step of the machine may
+    /// overdraw it, by a few milliseconds at the most.
+    pub fn allow_work(&mut self, units: Option<u64>) {
+        self.mem.work.allow(units);
     }
 
     /// A core's registers.

@@ -255,6 +255,10 @@ pub struct DebugArgs {
     /// Leave the firmware's output alone: no functions and lines behind a panic's addresses, no reason.
     #[arg(long)]
     pub no_explain: bool,
+    /// Let clients have files written to this folder too (dump-core); without it only to the working folder. May be
+    /// repeated.
+    #[arg(long, value_name = "DIR")]
+    pub allow_write: Vec<PathBuf>,
     /// Monitor: stdio, tcp:HOST:PORT (HOST may be empty) or unix:PATH; may be repeated. stdio beside a UART there:
     /// Ctrl-A c switches between the two.
     #[arg(long, value_name = "WHERE")]
