@@ -30,6 +30,7 @@ mod tracepoints;
 pub mod xtensa;
 
 pub use address::{Address, DEFAULT_PORT};
+pub use frame::to_hex as hex;
 pub use listen::{Listening, listen};
 #[cfg(unix)]
 pub use local::{bind as bind_unix, remove_sockets};

@@ -5,6 +5,7 @@
 
 mod config;
 mod debug;
+mod digest;
 mod network;
 mod registers;
 mod reset;

@@ -3,7 +3,7 @@
 mod drive;
 mod persist;
 
-use super::args::RunArgs;
+use super::args::{RunArgs, StatsFormat};
 use super::dashboard::{self, Dashboard};
 use super::demo::IMAGE;
 use super::exit::{BadInput, Exit};
@@ -86,7 +86,10 @@ fn machine_thread(
             (drive.sinks, drive.past) = (sinks, past);
             drive.explain = (!args.debug.no_explain).then(|| Live::new(target.handle(), on_terminal(args)));
             let exit = drive.run(&mut target);
-            let stats = drive.stats(&target);
+            let mut stats = drive.stats(&target);
+            if args.stats == Some(StatsFormat::Json) {
+                stats.state = target.view().machine().digest().into();
+            }
             drop(drive); // gives the terminal back before anything else is printed
             target.session().quit(&by);
             debug::farewell(&mut target);

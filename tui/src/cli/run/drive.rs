@@ -165,7 +165,7 @@ impl Drive {
     /// What the run took so far.
     pub fn stats(&self, target: &dyn Target) -> Stats {
         let ticks = target.now() - self.start_ticks;
-        Stats { ticks, wall: self.started.elapsed(), instructions: target.instructions() }
+        Stats { ticks, wall: self.started.elapsed(), instructions: target.instructions(), state: None }
     }
 
     /// Where to go, and how long to wait, when nothing happens before `next`.
