@@ -148,6 +148,34 @@ impl Memory {
     /// Reads storage as `core` sees it, without any effect; stops at the first byte that is not storage.
     /// Returns the bytes read.
     pub fn peek(&self, core: usize, addr: u32, out: &mut [u8]) -> usize {
+        for (n, byte) in out.iter_mut().enumerate() {
+            let Some(spot) = self.spot(core, addr.wrapping_add(n as u32)) else { return n };
+            *byte = self.phys.pages[spot.phys as usize].0[spot.offset];
+        }
+        out.len()
+    }
+
+    /// Writes storage as `core` sees it, read-only memories included (a debugger's write, a loader).
+    /// Returns the bytes written.
+    pub fn poke(&mut self, core: usize, addr: u32, data: &[u8]) -> usize {
+        for (n, byte) in data.iter().enumerate() {
+            let Some(spot) = self.spot(core, addr.wrapping_add(n as u32)) else { return n };
+            self.write_phys(spot.phys, spot.offset, &[*byte]);
+        }
+        data.len()
+    }
+
+    /// Writes within one physical page, keeping decoded code and sharing right.
+    fn write_phys(&mut self, phys: u32, offset: usize, data: &[u8]) {
+        if self.phys.has_code(phys, offset, offset + data.len()) {
+            self.code_changed(phys);
+        }
+        self.own(phys).0[offset..offset + data.len()].copy_from_slice(data);
+    }
+
+    /// Reads from a region (a flash chip, a RAM bank) at a byte offset; bytes past its end read as 0xFF.
+    pub fn read_region(&self, region: Region, offset: usize, out: &mut [u8]) {
+        self.work.charge(out.len() as u64);
         let mut done = 0;
         while done < out.len() {
             let at = offset + done;

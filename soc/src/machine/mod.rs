@@ -316,6 +316,7 @@ impl Machine {
     }
 
     fn apply(&mut self, input: Input) {
+        self.mem.work.charge(500 + 4 * input.bytes() as u64);
         let (to, msg) = match &input {
             Input::Uart(n, bytes) => {
                 let id = [DevId::Uart0, DevId::Uart1, DevId::Uart2][usize::from(*n).min(2)];

@@ -15,6 +15,11 @@ const NIC: &str = "open_eth.0";
 /// Events taken from the host's sockets at once.
 const MAX_EVENTS: usize = 64;
 
+/// Host work of a frame on its way.
+fn frame_work(frame: &[u8]) -> u64 {
+    2_000 + 4 * frame.len() as u64
+}
+
 impl Machine {
     /// Connects the user network to the host's sockets.
     pub fn attach(&mut self, host: Box<dyn HostNet>) {
@@ -138,10 +143,12 @@ impl Machine {
             return;
         };
         for frame in std::mem::take(&mut self.soc.sys.wire) {
+            self.mem.work.charge(frame_work(&frame));
             net.from_guest(self.now, &frame);
         }
         net.tick(self.now);
         while let Some(frame) = net.arrive(self.now, self.soc.dev.eth.ready()) {
+            self.mem.work.charge(frame_work(&frame));
             let seen = Frame { at: self.now, to_guest: true, core: 0, pc: 0, bytes: frame.clone() };
             self.soc.sys.tap.note(&seen);
             self.soc.sys.out.push(Output::Frame(seen));
