@@ -9,3 +9,4 @@ pub mod engine;
 pub mod isa;
 pub mod memory;
 pub mod time;
+pub mod work;

@@ -156,6 +156,7 @@ fn a_core_file_opens_with_the_right_threads() {
     let (handle, port) = serve(&flash, Some(&elf));
     let dir = tempfile::tempdir().unwrap();
     let core = dir.path().join("core.elf");
+    handle.allow_write(dir.path().into());
     let dump = format!("monitor dump-core {}", core.display());
     let text = run(&gdb, &elf, &lines(port, &["break xTaskDelayUntil", "ignore 1 3", "c", &dump]));
     assert!(text.contains("10 threads"), "{text}");

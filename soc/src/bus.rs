@@ -15,6 +15,13 @@ const AHB_END: u32 = 0x6004_0000;
 const APB: u32 = 0x3FF4_0000;
 /// Bounds of the peripheral bus.
 const PERIPHERALS: std::ops::Range<u32> = 0x3FF0_0000..0x3FF8_0000;
+/// Work of a call of a device.
+const CALL: u64 = 100;
+/// Work of an access that no device answers, with the text of its warning.
+const MISS: u64 = 500;
+/// Events at one slice boundary at the most; those of a device that asks for a call at once, again and again, wait for
+/// time to move on.
+const MAX_EVENTS: usize = 10_000;
 /// Messages delivered after one access at the most; devices that talk in circles are cut off.
 const MAX_MESSAGES: usize = 10_000;
 
@@ -90,6 +97,7 @@ impl Soc {
         id: DevId,
         f: impl FnOnce(&mut dyn Device, &mut Cx) -> R,
     ) -> R {
+        mem.work.charge(CALL);
         let now = now.max(self.sys.latest);
         self.sys.latest = now;
         let (core, pc) = who;
@@ -107,6 +115,7 @@ impl Soc {
     pub fn deliver(&mut self, mem: &mut Memory, now: Ticks) {
         for _ in 0..MAX_MESSAGES {
             let Some((id, msg)) = self.sys.messages.pop_front() else { return };
+            mem.work.charge(CALL);
             let mut cx = Cx { now, dev: id, core: 0, pc: 0, sys: &mut self.sys, mem };
             self.dev.get_mut(id).message(&msg, &mut cx);
         }
@@ -116,7 +125,8 @@ impl Soc {
 
     /// Calls the events due at or before `now`.
     pub fn run_events(&mut self, mem: &mut Memory, now: Ticks) {
-        while let Some((slot, at)) = self.sys.events.pop(now) {
+        for _ in 0..MAX_EVENTS {
+            let Some((slot, at)) = self.sys.events.pop(now) else { return };
             let (id, tag) = DevId::of_slot(slot);
             self.call(mem, (0, 0), at, id, |d, cx| d.event(tag, cx));
         }
@@ -200,6 +210,7 @@ impl Bus for Soc {
                 v
             }
             Target::Hole => {
+                a.mem.work.charge(MISS);
                 self.hole(addr, "read");
                 0
             }
@@ -238,7 +249,10 @@ impl Bus for Soc {
                 cache::illegal_access(&mut self.sys, a.core, addr, false).ok_or(Fault::Bus(addr))?;
                 a.leave |= self.attention();
             }
-            Target::Hole => self.hole(addr, "write"),
+            Target::Hole => {
+                a.mem.work.charge(MISS);
+                self.hole(addr, "write");
+            }
             Target::Nothing => return Err(Fault::Bus(addr)),
         }
         Ok(())

@@ -5,6 +5,7 @@ pub mod bus;
 pub mod cache;
 pub mod clocks;
 pub mod dev;
+pub mod hostfile;
 pub mod irq;
 pub mod machine;
 pub mod map;

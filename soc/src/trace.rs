@@ -85,6 +85,9 @@ events! {
     NetHost = "net_host", "The host's sockets told the user network something.";
 }
 
+/// Host work of a line, made and written.
+const LINE_WORK: u64 = 1_000;
+
 /// A traced event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
@@ -156,6 +159,7 @@ impl Trace {
 impl System {
     /// Hands out a line for an event that is on, with the task that runs on the core that caused it.
     pub fn trace_line(&mut self, mem: &Memory, mut line: Line) {
+        mem.work.charge(LINE_WORK);
         if line.pc != 0 && line.tcb == 0 {
             line.tcb = self.current_task(mem, usize::from(line.core & 1));
         }

@@ -41,6 +41,43 @@ impl Program {
         self.op(Op::L32r, 0, 0, reg, literal.wrapping_sub((pc + 3) & !3) as i32);
     }
 
+    /// Stores a word; registers 8 and 9 are used.
+    pub fn store(&mut self, addr: u32, value: u32) {
+        self.set(8, addr);
+        self.set(9, value);
+        self.op(Op::S32i, 0, 8, 9, 0);
+    }
+
+    /// Stores `value` to `words` words from `addr` on; registers 8 to 10 are used.
+    pub fn fill(&mut self, addr: u32, words: u32, value: u32) {
+        self.set(8, addr);
+        self.set(9, value);
+        self.set(10, words);
+        let again = self.here();
+        self.op(Op::S32i, 0, 8, 9, 0);
+        self.op(Op::Addi, 0, 8, 8, 4);
+        self.op(Op::Addi, 0, 10, 10, -1);
+        let back = self.back_to(again);
+        self.op(Op::Bnez, 0, 10, 0, back);
+    }
+
+    /// Where the next instruction will stand.
+    #[must_use]
+    pub fn here(&self) -> u32 {
+        CODE + DATA + self.code.len() as u32
+    }
+
+    /// The displacement that a jump which stands here needs to lead to `to`.
+    fn back_to(&self, to: u32) -> i32 {
+        to.wrapping_sub(self.here() + 4) as i32
+    }
+
+    /// Jumps to `to`.
+    pub fn jump(&mut self, to: u32) {
+        let back = self.back_to(to);
+        self.op(Op::J, 0, 0, 0, back);
+    }
+
     /// A SIMCALL: number and three arguments.
     pub fn simcall(&mut self, call: u32, args: [u32; 3]) {
         self.set(2, call);

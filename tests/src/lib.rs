@@ -9,6 +9,8 @@ pub mod kernel;
 pub mod lanes;
 pub mod load;
 pub mod prompt;
+pub mod react;
 pub mod session;
+pub mod storms;
 
 pub use session::Session;

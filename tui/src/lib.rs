@@ -2,5 +2,7 @@
 
 mod cli;
 pub mod dash;
+mod outlet;
+mod signals;
 
 pub use cli::main;

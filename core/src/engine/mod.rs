@@ -14,7 +14,8 @@ pub enum Exit {
     Budget,
     /// A device wants the machine's attention before the next instruction.
     Attention,
-    /// A debugger wants to look before the next instruction ([`Bus::halted`]); nothing else is due.
+    /// A debugger wants to look before the next instruction ([`Bus::halted`]), or the allowance of host work
+    /// ([`Memory::work`]) is used up; nothing else is due.
     Halt,
     /// The core waits for an interrupt (WAITI).
     Waiting,
@@ -222,7 +223,8 @@ impl<'a> Ctx<'a> {
         // A device may have changed code or its mapping (DMA, a cache set up anew) without saying so.
         let code_moved = a.mem.map_generation != generation || a.mem.has_stale(a.core);
         self.attention |= a.leave | code_moved;
-        self.halt |= self.bus.halted();
+        let over = a.mem.work.is_over();
+        self.halt |= self.bus.halted() | over;
         r
     }
 

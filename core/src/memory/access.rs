@@ -175,13 +175,18 @@ impl Memory {
 
     /// Reads from a region (a flash chip, a RAM bank) at a byte offset; bytes past its end read as 0xFF.
     pub fn read_region(&self, region: Region, offset: usize, out: &mut [u8]) {
-        for (n, byte) in out.iter_mut().enumerate() {
-            let at = offset + n;
-            *byte = if at < region.bytes() {
-                self.phys.pages[region.first as usize + at / PAGE_SIZE].0[at % PAGE_SIZE]
-            } else {
-                0xFF
-            };
+        self.work.charge(out.len() as u64);
+        let mut done = 0;
+        while done < out.len() {
+            let at = offset + done;
+            let left = region.bytes().saturating_sub(at);
+            let n = (out.len() - done).min(PAGE_SIZE - at % PAGE_SIZE).min(left);
+            if n == 0 {
+                return out[done..].fill(0xFF);
+            }
+            let page = &self.phys.pages[region.first as usize + at / PAGE_SIZE].0;
+            out[done..done + n].copy_from_slice(&page[at % PAGE_SIZE..at % PAGE_SIZE + n]);
+            done += n;
         }
     }
 
@@ -189,6 +194,7 @@ impl Memory {
     pub fn write_region(&mut self, region: Region, offset: usize, data: &[u8]) {
         let mut at = offset;
         let mut rest = &data[..data.len().min(region.bytes().saturating_sub(offset))];
+        self.work.charge(rest.len() as u64);
         while !rest.is_empty() {
             let n = rest.len().min(PAGE_SIZE - at % PAGE_SIZE);
             self.write_phys(region.first + (at / PAGE_SIZE) as u32, at % PAGE_SIZE, &rest[..n]);

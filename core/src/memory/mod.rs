@@ -12,6 +12,7 @@ pub use map::{Entry, MAP_BASE, MAP_PAGES, Map, NO_PAGE, flag};
 pub use page::{CODE_CHUNK, PAGE_SIZE, Page, Region};
 pub use watch::{Watch, WatchKind, WatchOwner};
 
+use crate::work::Work;
 use page::Phys;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -103,6 +104,8 @@ pub struct Memory {
     maps: [Map; CORES],
     /// Table entries that show a physical page: (core, index).
     shown_at: Vec<Vec<(u8, u16)>>,
+    /// What the host does for the guest, counted; no part of the machine's state.
+    pub work: Work,
     /// Pages whose decoded code a store has made stale, for each core's engine to collect.
     stale: [Vec<u32>; CORES],
     /// Counts changes of either map, so that engines know to look again.
@@ -151,6 +154,8 @@ impl Memory {
         if old.phys == phys && old.flags & !(flag::FAST | flag::WATCH | flag::GUARDED) == perms {
             return;
         }
+        let shown = |phys: u32| if phys == NO_PAGE { 0 } else { self.shown_at[phys as usize].len() as u64 };
+        self.work.charge(50 + shown(old.phys) + shown(phys) / 4);
         if old.phys != NO_PAGE {
             self.shown_at[old.phys as usize].retain(|&at| at != (core as u8, i as u16));
         }
@@ -172,6 +177,7 @@ impl Memory {
 
     /// Sets or clears `GUARDED` (region protection in force) for the 512 MiB region `region` of a core.
     pub fn guard_region(&mut self, core: usize, region: u32, guarded: bool) {
+        self.work.charge(4 * MAP_PAGES as u64);
         for i in 0..MAP_PAGES {
             let addr = MAP_BASE + ((i as u32) << 12);
             let e = self.maps[core].at_mut(i);
@@ -205,6 +211,7 @@ impl Memory {
     }
 
     fn refresh_phys(&mut self, phys: u32) {
+        self.work.charge(5 * self.shown_at[phys as usize].len() as u64);
         for n in 0..self.shown_at[phys as usize].len() {
             let (core, index) = self.shown_at[phys as usize][n];
             self.refresh(core as usize, index as usize);

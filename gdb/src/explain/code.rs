@@ -14,7 +14,7 @@ impl Code {
     pub fn of(symbols: &Symbols) -> Self {
         let mut out = Vec::new();
         for path in symbols.elfs().iter().rev().filter_map(|e| e.path()) {
-            let Ok(bytes) = std::fs::read(path) else { continue };
+            let Ok(bytes) = esplens_soc::hostfile::read(path, crate::symbols::MAX_BYTES) else { continue };
             let Ok(elf) = object::File::parse(&*bytes) else { continue };
             for segment in elf.segments() {
                 if let (Ok(addr), Ok(data)) = (u32::try_from(segment.address()), segment.data())

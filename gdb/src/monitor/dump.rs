@@ -4,13 +4,17 @@ use super::{Error, Result};
 use crate::coredump;
 use crate::supervisor::{Handle, RunState};
 use clap::Args;
+use std::io::Write;
 use std::path::PathBuf;
 
 /// Writes an ELF core file with all tasks as threads.
 #[derive(Debug, Args)]
 pub struct DumpCore {
-    /// File to write.
+    /// File to write, in the working folder of esplens or where --allow-write allows.
     file: PathBuf,
+    /// Replace a file that is there.
+    #[arg(long)]
+    force: bool,
 }
 
 impl DumpCore {
@@ -22,7 +26,9 @@ impl DumpCore {
         })?;
         let bytes = coredump::write(&core);
         let name = self.file.display();
-        std::fs::write(&self.file, &bytes).map_err(|e| Error::User(format!("{name}: {e}")))?;
+        let file = handle.create_file(&self.file, self.force);
+        let mut file = file.map_err(|why| Error::User(format!("{name}: {why}")))?;
+        file.write_all(&bytes).map_err(|e| Error::User(format!("{name}: {e}")))?;
         Ok(format!("{name}: {} threads, {} bytes\n", core.threads.len(), bytes.len()))
     }
 }

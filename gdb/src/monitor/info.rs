@@ -81,9 +81,10 @@ fn status(s: &Session) -> String {
     let cores: String = (0..2)
         .map(|n| format!("{}: pc {:#010x}\n", s.machine().core_status(n), s.machine().cpu(n).pc))
         .collect();
+    let hash = crate::server::hex(&s.machine().digest());
     format!(
-        "VM status: {state}\n{:.3} ms virtual, {} instructions, speed {}\n{cores}{} break- and watchpoints, \
-         {} snapshots, step-irq {}\n",
+        "VM status: {state}\n{:.3} ms virtual, {} instructions, speed {}\nstate hash {hash}\n{cores}{} break- and \
+         watchpoints, {} snapshots, step-irq {}\n",
         ms(status.now),
         status.instructions,
         status.speed,

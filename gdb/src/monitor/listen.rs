@@ -27,6 +27,7 @@ pub fn listen(address: &Address, handle: &Handle) -> io::Result<Listening> {
 async fn serve(stream: Box<dyn Stream>, handle: &Handle) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     stream.write_all(b"esplens monitor - type 'help' for more information\n").await?;
+    let mut first = true;
     loop {
         stream.write_all(PROMPT.as_bytes()).await?;
         stream.flush().await?;
@@ -35,10 +36,43 @@ async fn serve(stream: Box<dyn Stream>, handle: &Handle) -> io::Result<()> {
         if n == 0 {
             return Ok(());
         }
+        if is_foreign(&line, std::mem::take(&mut first)) {
+            return Ok(());
+        }
         let text = run(handle, &String::from_utf8_lossy(&line));
         stream.write_all(text.as_bytes()).await?;
         if handle.call(|s| s.quit_asked().is_some()).unwrap_or(true) {
             return Ok(());
+        }
+    }
+}
+
+/// True for what no user of a monitor sends: HTTP, which a web page or a guest can be made to send here with commands
+/// in its body, and on the first line anything but text.
+fn is_foreign(line: &[u8], first: bool) -> bool {
+    const METHODS: [&[u8]; 10] = [
+        b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH", b"PRI",
+    ];
+    let word = line.split(|b| b.is_ascii_whitespace()).next().unwrap_or_default();
+    let text = std::str::from_utf8(line);
+    let binary = text.is_err() || line.iter().any(|b| b.is_ascii_control() && !b.is_ascii_whitespace());
+    METHODS.contains(&word) || word.len() > 1 && word.ends_with(b":") || first && binary
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_foreign;
+
+    #[test]
+    fn http_and_binary_are_told_from_commands() {
+        for line in ["GET / HTTP/1.1\r\n", "POST /x\n", "PRI * HTTP/2.0\r\n", "Host: 127.0.0.1:4444\r\n"] {
+            assert!(is_foreign(line.as_bytes(), true) && is_foreign(line.as_bytes(), false), "{line}");
+        }
+        for line in [&b"\x16\x03\x01\n"[..], b"\0\n", b"\xff\xfe\n"] {
+            assert!(is_foreign(line, true) && !is_foreign(line, false), "{line:?}");
+        }
+        for line in ["\n", "help\r\n", "trace on irq*\n", "x/4 0x3ffb0000\n", "p head: next\n", ""] {
+            assert!(!is_foreign(line.as_bytes(), true), "{line}");
         }
     }
 }

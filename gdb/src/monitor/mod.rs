@@ -32,6 +32,7 @@ pub use complete::complete;
 pub use listen::listen;
 pub use vocabulary::device_name;
 
+use crate::printable::printable;
 use crate::supervisor::{Gone, Handle};
 use clap::{CommandFactory, Parser};
 
@@ -228,10 +229,12 @@ impl Command {
 pub fn run(handle: &Handle, line: &str) -> String {
     let words = words(line);
     let Some(name) = words.first().cloned() else { return String::new() };
-    match Command::try_parse_from(&words) {
+    let said = match Command::try_parse_from(&words) {
         Ok(command) => command.run(handle, &name).unwrap_or_else(|error| format!("{error}\n")),
         Err(error) => error.render().to_string(),
-    }
+    };
+    // Names of tasks and strings of the guest are in it.
+    printable(&said).into_owned()
 }
 
 /// The words of a line. `/` starts a word's format as in `x/4xw`, so it stands apart.

@@ -37,6 +37,9 @@ fn number(text: &str) -> Option<u64> {
 
 /// Looks at a packet before gdbstub does. `core` is the one that stopped last.
 pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
+    if matches!(body.first(), Some(b'X' | b'M')) && !is_whole(body) {
+        return Verdict::Answer(b"E16".to_vec());
+    }
     if body.first() == Some(&b'X') && writes_flash(body) {
         return Verdict::Answer(FLASH_WRITE.to_vec());
     }
@@ -106,6 +109,15 @@ fn writes_flash(body: &[u8]) -> bool {
     let mut fields = head.take(2).map(packed);
     let (Some(Some(addr)), Some(Some(len))) = (fields.next(), fields.next()) else { return false };
     len > 0 && u32::try_from(addr).is_ok_and(flash::is_mapped)
+}
+
+/// True when an `X` or `M` packet has as much data as it says: gdbstub writes what there is.
+fn is_whole(body: &[u8]) -> bool {
+    let Some(colon) = body.iter().position(|b| *b == b':') else { return false };
+    let len = std::str::from_utf8(&body[1..colon]).ok().and_then(|head| number(head.split_once(',')?.1));
+    let data = &body[colon + 1..];
+    let has = if body[0] == b'X' { search::unescape(data).len() } else { data.len() / 2 };
+    len == Some(has as u64) && (body[0] == b'X' || data.len() % 2 == 0)
 }
 
 /// `m ADDR,LEN`: a length that fits a packet and the address space.

@@ -3,13 +3,22 @@
 /// Longest packet body taken, and what GDB is told it may send.
 pub const MAX_PACKET: usize = 0x1_0000;
 
+/// True for a byte that a client of the protocol can begin with: an acknowledgement, a packet, Ctrl-C. What begins
+/// otherwise is no debugger but, say, a web page that was led here.
+#[must_use]
+pub fn begins(byte: u8) -> bool {
+    matches!(byte, b'+' | b'-' | b'$' | 0x03)
+}
+
 /// What a byte stream consists of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
     /// A packet's body, escapes as they came.
     Packet(Vec<u8>),
-    /// A packet whose checksum is wrong, or that was too long.
+    /// A packet whose checksum is wrong.
     Bad,
+    /// A packet that was longer than [`MAX_PACKET`]; sending it again would not help.
+    TooLong,
     /// Ctrl-C.
     Interrupt,
 }
@@ -58,7 +67,10 @@ impl Framer {
                 self.state = State::Between;
                 let body = std::mem::take(&mut self.body);
                 let sum = hex(high).zip(hex(byte)).map(|(h, l)| h << 4 | l);
-                let right = good && sum == Some(checksum(&body));
+                if !good {
+                    return Some(Item::TooLong);
+                }
+                let right = sum == Some(checksum(&body));
                 return Some(if right { Item::Packet(body) } else { Item::Bad });
             }
         }
@@ -126,7 +138,7 @@ mod tests {
         }
         assert!(framer.body.capacity() <= 2 * MAX_PACKET);
         let rest: Vec<_> = b"#00$g#67".iter().filter_map(|b| framer.push(*b)).collect();
-        assert_eq!(rest, [Item::Bad, Item::Packet(b"g".to_vec())]);
+        assert_eq!(rest, [Item::TooLong, Item::Packet(b"g".to_vec())]);
     }
 
     #[test]

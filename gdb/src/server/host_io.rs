@@ -85,7 +85,7 @@ impl HostIoOpen for Guest {
         if flags.intersects(writes | HostIoOpenFlags::O_TRUNC | HostIoOpenFlags::O_APPEND) {
             return Err(HostIoError::Errno(HostIoErrno::EROFS));
         }
-        let file = File::open(path).map_err(HostIoError::from)?;
+        let file = esplens_soc::hostfile::open(&path).map_err(HostIoError::from)?;
         let free = self.files.0.iter().position(Option::is_none);
         let fd = match free {
             Some(fd) => fd,

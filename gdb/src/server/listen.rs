@@ -16,6 +16,10 @@ const SEARCH: u16 = 100;
 /// Connections served at a time; more are closed at once.
 const MAX_CONNECTIONS: usize = 64;
 
+/// Listeners of the process at a time: a client can ask for more of them.
+const MAX_LISTENERS: usize = 32;
+static LISTENERS: AtomicUsize = AtomicUsize::new(0);
+
 /// A byte stream of either kind.
 pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
@@ -92,6 +96,10 @@ pub(crate) fn start(
     name: &'static str,
     serve: Serve,
 ) -> io::Result<Listening> {
+    if LISTENERS.fetch_add(1, Ordering::SeqCst) >= MAX_LISTENERS {
+        LISTENERS.fetch_sub(1, Ordering::SeqCst);
+        return Err(io::Error::other(format!("{MAX_LISTENERS} listeners are open, and no more are opened")));
+    }
     let (address, handle) = (address.clone(), handle.clone());
     let (tell, told) = sync_channel(1);
     // All of it on the new thread: the caller's may be another server's, which must not wait in its event loop.
@@ -105,8 +113,12 @@ pub(crate) fn start(
             }
             Err(error) => _ = tell.send(Err(error)),
         }
+        LISTENERS.fetch_sub(1, Ordering::SeqCst);
     };
-    thread::Builder::new().name(format!("{name} listener")).spawn(body)?;
+    if let Err(error) = thread::Builder::new().name(format!("{name} listener")).spawn(body) {
+        LISTENERS.fetch_sub(1, Ordering::SeqCst);
+        return Err(error);
+    }
     told.recv().map_err(io::Error::other)?
 }
 
@@ -160,17 +172,16 @@ async fn bind(address: &Address) -> io::Result<(Listener, Listening)> {
     match address {
         Address::Tcp { host, port, search } => {
             let listener = bind_tcp(host, *port, *search).await?;
+            super::own::note_listener(listener.local_addr()?);
             let got = listener.local_addr()?.port();
             let address = Address::Tcp { host: host.clone(), port: got, search: false };
             Ok((Listener::Tcp(listener), Listening { address, moved: *port != 0 && got != *port }))
         }
         #[cfg(unix)]
         Address::Unix(path) => {
-            // A socket that nobody listens on is left over from a run that ended badly.
-            if path.exists() && std::os::unix::net::UnixStream::connect(path).is_err() {
-                std::fs::remove_file(path)?;
-            }
-            let listener = tokio::net::UnixListener::bind(path)?;
+            let listener = super::local::bind(path)?;
+            listener.set_nonblocking(true)?;
+            let listener = tokio::net::UnixListener::from_std(listener)?;
             Ok((Listener::Unix(listener), Listening { address: address.clone(), moved: false }))
         }
         #[cfg(not(unix))]

@@ -14,7 +14,10 @@ mod flash;
 mod frame;
 mod host_io;
 mod listen;
+#[cfg(unix)]
+mod local;
 mod map;
+mod own;
 mod points;
 mod resume;
 mod reverse;
@@ -27,6 +30,10 @@ mod tracepoints;
 pub mod xtensa;
 
 pub use address::{Address, DEFAULT_PORT};
+pub use frame::to_hex as hex;
 pub use listen::{Listening, listen};
+#[cfg(unix)]
+pub use local::{bind as bind_unix, remove_sockets};
+pub use own::{is_own_listener, note_listener};
 pub(crate) use listen::{Stream, start};
 pub use map::regions;

@@ -9,7 +9,7 @@ const MAX_BYTES: u64 = 16 << 20;
 const CHUNK: usize = 0x1_0000;
 
 /// Data without its escapes (GDB manual, "Binary Data").
-fn unescape(data: &[u8]) -> Vec<u8> {
+pub fn unescape(data: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(data.len());
     let mut bytes = data.iter();
     while let Some(&byte) = bytes.next() {

@@ -15,6 +15,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::sync::mpsc;
 
+/// The answer to a packet that does not fit (E2BIG).
+const TOO_LONG: &[u8] = b"E07";
+
 struct Session {
     guest: Guest,
     stub: Stub,
@@ -65,6 +68,7 @@ impl Session {
 
     async fn run(&mut self, stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> Leave {
         let mut buf = vec![0; 16 * 1024];
+        let mut begun = false;
         loop {
             if !self.out.is_empty() {
                 let out = std::mem::take(&mut self.out);
@@ -87,7 +91,8 @@ impl Session {
                     }
                 }
                 n = stream.read(&mut buf) => match n {
-                    Ok(n) if n > 0 => {
+                    Ok(n) if n > 0 && (begun || frame::begins(buf[0])) => {
+                        begun = true;
                         if self.bytes(&buf[..n]).is_err() {
                             return Leave::Disconnected;
                         }
@@ -103,6 +108,12 @@ impl Session {
             match self.framer.push(byte) {
                 Some(Item::Packet(body)) => self.packet(&body)?,
                 Some(Item::Bad) if !self.stub.no_ack() => self.out.push(b'-'),
+                Some(Item::TooLong) => {
+                    if !self.stub.no_ack() {
+                        self.out.push(b'+');
+                    }
+                    self.out.extend(frame::packet(TOO_LONG));
+                }
                 Some(Item::Interrupt) => self.interrupt()?,
                 Some(Item::Bad) | None => {}
             }

@@ -17,6 +17,9 @@ const EVENTS: usize = 1024;
 const MAX_OUTPUT: usize = 4096;
 /// Virtual time between two looks at the requests: half a millisecond of emulation at the most.
 const SLICE: Ticks = 100 * TICKS_PER_US;
+/// Host work ([`Machine::allow_work`]) before the caller of [`Supervisor::run`] gets a turn, however little virtual time
+/// passed. Estimates may be short of the truth by a factor of ten.
+const WORK: u64 = 10_000_000;
 /// Longest wait for a request before the caller of [`Supervisor::run`] gets a turn.
 const PATIENCE: Duration = Duration::from_millis(20);
 
@@ -135,7 +138,17 @@ impl Supervisor {
 
     /// Runs to virtual time `until`, or to the first thing the caller should know of, or until so much has left the
     /// machine that it should be taken; requests are carried out in between. While the machine stands still this waits a little for requests and returns [`Ran::Paused`].
+    ///
+    /// Comes back early, as if `until` were reached, when the guest makes the host work so much that the caller should
+    /// look around: whatever the guest does, that is a few milliseconds.
     pub fn run(&mut self, until: Ticks) -> Ran {
+        self.session.allow_work(Some(WORK));
+        let ran = self.run_allowed(until);
+        self.session.allow_work(None);
+        ran
+    }
+
+    fn run_allowed(&mut self, until: Ticks) -> Ran {
         loop {
             self.serve(Duration::ZERO);
             if self.session.quit_asked().is_some() {
@@ -160,6 +173,7 @@ impl Supervisor {
             let exit = self.session.run(goal);
             let stopped = self.session.note_exit(exit).is_some();
             match exit {
+                RunExit::Look => return Ran::Machine(RunExit::Until),
                 // Nobody takes what leaves the machine while it runs here.
                 RunExit::Until if self.session.machine().output_len() >= MAX_OUTPUT => {
                     return Ran::Machine(exit);

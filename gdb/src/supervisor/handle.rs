@@ -6,6 +6,10 @@ use super::event::Event;
 use super::session::Session;
 use crate::rtos::Rtos;
 use crate::symbols::{SymbolStore, Symbols};
+use esplens_soc::hostfile;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Sender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -103,6 +107,8 @@ pub struct Handle {
     client: Client,
     symbols: Arc<SymbolStore>,
     roster: Roster,
+    /// Folders that clients may have files written to; none: the working folder.
+    folders: Arc<RwLock<Vec<PathBuf>>>,
     /// Keeps the client on the roster while a clone of this handle lives.
     _seat: Option<Arc<Seat>>,
 }
@@ -136,7 +142,8 @@ impl Handle {
             (Roster::default(), Arc::default(), Arc::default(), Arc::default());
         let requests = Requests { jobs, bell: Bell::default() };
         follow(&requests, &known, &symbols);
-        Self { requests, events, clients, known, client, symbols, roster, _seat: None }
+        let folders = Arc::default();
+        Self { requests, events, clients, known, client, symbols, roster, folders, _seat: None }
     }
 
     /// A handle for a new client of this kind.
@@ -166,6 +173,32 @@ impl Handle {
     pub fn set_rtos(&self, rtos: Rtos) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).told = Some(Arc::new(rtos));
         self.symbols.tell();
+    }
+
+    /// Lets clients have files written to this folder besides the working folder.
+    pub fn allow_write(&self, folder: PathBuf) {
+        self.folders.write().unwrap_or_else(PoisonError::into_inner).push(folder);
+    }
+
+    /// Opens a file that a client wants written: a new one, with `force` also one that is there, in the working folder
+    /// or below or where [`Handle::allow_write`] says.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub fn create_file(&self, path: &Path, force: bool) -> Result<File, String> {
+        let mut folders = vec![PathBuf::from(".")];
+        folders.extend(self.folders.read().unwrap_or_else(PoisonError::into_inner).iter().cloned());
+        let real = hostfile::confine(path, &folders).map_err(|e| match e.kind() {
+            ErrorKind::PermissionDenied => {
+                "outside of the working folder and of what --allow-write DIR allows".to_string()
+            }
+            _ => e.to_string(),
+        })?;
+        let file = if force { hostfile::create(&real) } else { hostfile::create_new(&real) };
+        file.map_err(|e| match e.kind() {
+            ErrorKind::AlreadyExists => "there already (--force replaces it)".into(),
+            _ => e.to_string(),
+        })
     }
 
     /// Who this handle speaks for.

@@ -122,6 +122,11 @@ impl Session {
         &mut self.machine
     }
 
+    /// Host work that the machine may do before it comes back with [`RunExit::Look`].
+    pub(super) fn allow_work(&mut self, units: Option<u64>) {
+        self.machine.allow_work(units);
+    }
+
     /// The trace experiment.
     #[must_use]
     pub fn traces(&self) -> &Traces {
@@ -242,7 +247,7 @@ impl Session {
     /// Takes in why the machine came back. The stop, when it is one.
     pub(super) fn note_exit(&mut self, exit: RunExit) -> Option<Stopped> {
         match exit {
-            RunExit::Until => None,
+            RunExit::Until | RunExit::Look => None,
             // Nobody is there to be told that from here on it is live.
             RunExit::Repeated if self.debuggers.is_empty() => None,
             RunExit::Repeated => Some(self.stopped(self.present_core, Why::Newest)),

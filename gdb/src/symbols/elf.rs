@@ -4,6 +4,7 @@ use super::error::{Allowance, Error, Result};
 use super::names::Names;
 use super::symtab::SymTab;
 use super::unit::{self, UnitEntry};
+use esplens_soc::hostfile;
 use gimli::{EndianSlice, LittleEndian, SectionId};
 use object::{Architecture, Object, ObjectSection, SectionFlags, elf};
 use std::borrow::Cow;
@@ -38,7 +39,7 @@ impl Allowed {
 }
 
 /// Largest file taken in.
-const MAX_BYTES: u64 = 1 << 30;
+pub const MAX_BYTES: u64 = 1 << 28;
 
 /// One ELF file with what was read from it. Cheap to open: names, functions and lines are read when first asked for.
 pub struct Elf {
@@ -65,14 +66,7 @@ impl Elf {
     /// [`Error::File`] when it cannot be read, [`Error::Elf`] when it is no ELF file for this chip.
     pub fn open(path: &Path) -> Result<Self> {
         let fail = |e: std::io::Error| Error::File { path: path.display().to_string(), why: e.to_string() };
-        let size = std::fs::metadata(path).map_err(fail)?.len();
-        if size > MAX_BYTES {
-            return Err(Error::File {
-                path: path.display().to_string(),
-                why: format!("{size} bytes is too large"),
-            });
-        }
-        let bytes = std::fs::read(path).map_err(fail)?;
+        let bytes = hostfile::read(path, MAX_BYTES).map_err(fail)?;
         let name = path.file_name().map_or_else(|| "?".into(), |n| n.to_string_lossy().into_owned());
         let mut elf = Self::parse(&name, bytes)?;
         elf.path = Some(path.to_path_buf());

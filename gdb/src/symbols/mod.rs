@@ -31,7 +31,7 @@ mod unit;
 mod values;
 mod variables;
 
-pub use elf::Elf;
+pub use elf::{Elf, MAX_BYTES};
 pub use error::{Error, Result};
 pub use frames::SourceFrame;
 pub use locals::Local;

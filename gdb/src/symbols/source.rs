@@ -66,8 +66,7 @@ impl SourcePaths {
     #[must_use]
     pub fn text(&self, path: &str) -> Option<String> {
         let file = self.find(path)?;
-        let small = std::fs::metadata(&file).ok()?.len() <= MAX_BYTES;
-        let bytes = std::fs::read(file).ok().filter(|_| small)?;
+        let bytes = esplens_soc::hostfile::read(&file, MAX_BYTES).ok()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 

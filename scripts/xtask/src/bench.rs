@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod dash;
 mod net;
+mod react;
 mod trace;
 
 use anyhow::{Context, bail};
@@ -27,6 +28,8 @@ enum What {
     Dash,
     /// Requests through the user network.
     Net,
+    /// How soon a limit, a signal and a stop act while a guest does its worst.
+    React,
     /// What a trace costs that is off.
     Trace,
 }
@@ -73,6 +76,7 @@ pub fn run(args: &Args, root: &Path) -> anyhow::Result<()> {
         #[cfg(unix)]
         Some(What::Dash) => dash::rows(root, args.runs)?,
         Some(What::Net) => net::rows(root, &firmware(args, root).join(SERVER))?,
+        Some(What::React) => react::rows(root, args.runs)?,
         Some(What::Trace) => trace::rows(root, &firmware(args, root).join(IMAGE))?,
         None => usual(args, root)?,
     };

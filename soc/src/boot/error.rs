@@ -92,18 +92,15 @@ pub enum BootError {
 /// # Errors
 /// [`BootError::Io`], [`BootError::TooBig`].
 pub(crate) fn read_file(path: &std::path::Path, max: u64, what: &'static str) -> Result<Vec<u8>, BootError> {
-    use std::io::Read;
     let io = |why| BootError::Io { path: path.to_path_buf(), why };
-    let file = std::fs::File::open(path).map_err(io)?;
+    let file = crate::hostfile::open(path).map_err(io)?;
     let size = file.metadata().map_err(io)?.len();
+    let too_big = |size| BootError::TooBig { path: path.to_path_buf(), size, max, what };
     if size > max {
-        return Err(BootError::TooBig { path: path.to_path_buf(), size, max, what });
+        return Err(too_big(size));
     }
-    let mut data = Vec::with_capacity(size as usize);
-    // A device or pipe has no size: the limit holds while reading too.
-    file.take(max + 1).read_to_end(&mut data).map_err(io)?;
-    if data.len() as u64 > max {
-        return Err(BootError::TooBig { path: path.to_path_buf(), size: data.len() as u64, max, what });
+    match crate::hostfile::read_stream(file, max) {
+        Err(e) if e.kind() == std::io::ErrorKind::FileTooLarge => Err(too_big(max + 1)),
+        result => result.map_err(io),
     }
-    Ok(data)
 }

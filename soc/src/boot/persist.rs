@@ -2,7 +2,9 @@
 
 use super::BootError;
 use super::error::read_file;
-use std::io::Write;
+use crate::hostfile;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Error, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// Bytes of an eFuse file: blocks 0 to 3 as the chip's read registers show them.
@@ -26,12 +28,130 @@ pub fn load_efuse(path: &Path) -> Result<[u8; EFUSE_BYTES], BootError> {
     parse_efuse(&data).map_err(|size| efuse(size as u64))
 }
 
+/// What tells a file from another one of the same name, and from itself after somebody wrote to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    size: u64,
+    modified: Option<std::time::SystemTime>,
+    /// Device and inode, where there are such.
+    id: (u64, u64),
+}
+
+impl Stamp {
+    /// The stamp of the file that `path` leads to now; `None`: there is none.
+    #[must_use]
+    pub fn of(path: &Path) -> Option<Self> {
+        let meta = path.metadata().ok()?;
+        #[cfg(unix)]
+        let id = {
+            use std::os::unix::fs::MetadataExt;
+            (meta.dev(), meta.ino())
+        };
+        #[cfg(not(unix))]
+        let id = (0, 0);
+        Some(Self { size: meta.len(), modified: meta.modified().ok(), id })
+    }
+}
+
+/// A file that will be replaced at the end of a run. While this lives no other esplens claims it.
+#[derive(Debug)]
+pub struct Claim {
+    /// As the user named it.
+    path: PathBuf,
+    /// The file itself, behind symbolic links.
+    target: PathBuf,
+    /// As it was when it was read; `None`: it did not exist.
+    stamp: Option<Stamp>,
+    /// Open for its lock.
+    _lock: Option<File>,
+}
+
+/// Where [`Claim::write`] put the data.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Written {
+    /// In the file.
+    InPlace,
+    /// Here, beside it: it is not the file that was read any more.
+    Beside(PathBuf),
+}
+
+impl Claim {
+    /// Claims a file whose [`Stamp`] was `stamp` before it was read. Temporary files that a killed process left beside
+    /// it are removed.
+    ///
+    /// # Errors
+    /// [`BootError::Io`]: it cannot be written, another esplens has claimed it, or it has changed since.
+    pub fn take(path: &Path, stamp: Option<Stamp>) -> Result<Self, BootError> {
+        let io = |why| BootError::Io { path: path.to_path_buf(), why };
+        // Through a symbolic link: the file it names is replaced, not the link.
+        let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        let lock = if stamp.is_some() { Some(lock(&target).map_err(io)?) } else { None };
+        remove_left_over(&target);
+        let temp = temp_path(&target);
+        let writable = File::create_new(&temp).and_then(|_| std::fs::remove_file(&temp));
+        writable.map_err(|e| io(Error::new(e.kind(), format!("cannot be replaced: {e}"))))?;
+        let claim = Self { path: path.to_path_buf(), target, stamp, _lock: lock };
+        if claim.changed() { Err(io(Error::other("has changed while it was read"))) } else { Ok(claim) }
+    }
+
+    fn changed(&self) -> bool {
+        Stamp::of(&self.target) != self.stamp
+    }
+
+    /// Replaces the file by `data`, or writes `NAME.esplens-PID` beside it when somebody else has changed, replaced or
+    /// removed it since it was claimed.
+    ///
+    /// # Errors
+    /// [`BootError::Io`]; the file is then as it was.
+    pub fn write(&self, data: &[u8]) -> Result<Written, BootError> {
+        if !self.changed() {
+            write_atomic(&self.path, data)?;
+            return Ok(Written::InPlace);
+        }
+        let name = self.target.file_name().unwrap_or_default().to_string_lossy();
+        let beside = self.target.with_file_name(format!("{name}.esplens-{}", std::process::id()));
+        write_atomic(&beside, data)?;
+        Ok(Written::Beside(beside))
+    }
+}
+
+/// Opens a file that may be written, for its lock.
+fn lock(target: &Path) -> std::io::Result<File> {
+    // Root may write what is write-protected; whoever protected it meant it.
+    if target.metadata()?.permissions().readonly() {
+        return Err(Error::new(ErrorKind::PermissionDenied, "is write-protected"));
+    }
+    let file = hostfile::open_with(OpenOptions::new().read(true).write(true), target)?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            Err(Error::new(ErrorKind::ResourceBusy, "another esplens will write to it (--persist)"))
+        }
+        // Not every file system has locks.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+    }
+}
+
+/// Removes temporary files of processes that are gone: each holds a lock on its own while it lives.
+fn remove_left_over(target: &Path) {
+    let Some((folder, name)) = target.parent().zip(target.file_name()) else { return };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let prefix = format!(".{}.", name.to_string_lossy());
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let pid = name.to_str().and_then(|n| n.strip_prefix(&prefix)?.strip_suffix(".tmp"));
+        if pid.is_some_and(|p| p.parse::<u32>().is_ok())
+            && hostfile::open(&entry.path()).is_ok_and(|f| f.try_lock().is_ok())
+        {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Replaces a file by `data`: written beside it, synced, renamed over it. A reader sees the old or the new bytes.
 ///
 /// # Errors
 /// [`BootError::Io`]; the file is then as it was.
-pub fn write_atomic(path: &Path, data: &[u8]) -> Result<(), BootError> {
-    // Through a symbolic link: the file it names is replaced, not the link.
+pub(super) fn write_atomic(path: &Path, data: &[u8]) -> Result<(), BootError> {
     let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let temp = temp_path(&target);
     let result = write_and_rename(&temp, &target, data);
@@ -48,13 +168,13 @@ fn temp_path(target: &Path) -> PathBuf {
 
 fn write_and_rename(temp: &Path, target: &Path, data: &[u8]) -> std::io::Result<()> {
     let _ = std::fs::remove_file(temp);
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(temp)?;
+    let mut file = File::create_new(temp)?;
+    let _ = file.try_lock();
     file.write_all(data)?;
     if let Ok(old) = std::fs::metadata(target) {
         file.set_permissions(old.permissions())?;
     }
     file.sync_all()?;
-    drop(file);
     std::fs::rename(temp, target)
 }
 
@@ -97,6 +217,88 @@ mod tests {
     fn a_failed_write_names_the_file() {
         let error = write_atomic(Path::new("/nonexistent/flash.bin"), b"x").unwrap_err();
         assert!(error.to_string().starts_with("/nonexistent/flash.bin: "), "{error}");
+    }
+
+    fn claim(path: &Path) -> Result<Claim, BootError> {
+        Claim::take(path, Stamp::of(path))
+    }
+
+    fn names(dir: &Path) -> Vec<String> {
+        let mut names: Vec<_> = std::fs::read_dir(dir)
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_claimed_file_is_replaced_only_while_it_is_the_one_that_was_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("flash.bin");
+        let beside = dir.path().canonicalize().unwrap().join(format!("flash.bin.esplens-{}", std::process::id()));
+        let meanwhile: [(&str, fn(&Path)); 3] = [
+            ("rebuilt", |path| {
+                std::fs::write(path.with_extension("new"), "built").unwrap();
+                std::fs::rename(path.with_extension("new"), path).unwrap();
+            }),
+            ("written to", |path| std::fs::write(path, "other bytes").unwrap()),
+            ("removed", |path| std::fs::remove_file(path).unwrap()),
+        ];
+        for (what, change) in meanwhile {
+            std::fs::write(&path, "old").unwrap();
+            let claim = claim(&path).unwrap();
+            change(&path);
+            let kept = std::fs::read(&path).ok();
+            assert_eq!(claim.write(b"machine").unwrap(), Written::Beside(beside.clone()), "{what}");
+            assert_eq!(std::fs::read(&path).ok(), kept, "{what}");
+            assert_eq!(std::fs::read(&beside).unwrap(), b"machine", "{what}");
+        }
+        std::fs::write(&path, "old").unwrap();
+        assert_eq!(claim(&path).unwrap().write(b"machine").unwrap(), Written::InPlace);
+        assert_eq!(std::fs::read(&path).unwrap(), b"machine");
+    }
+
+    #[test]
+    fn a_file_that_does_not_exist_yet_is_made_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("efuse.bin");
+        let (first, second) = (claim(&path).unwrap(), claim(&path).unwrap());
+        assert_eq!(first.write(b"first").unwrap(), Written::InPlace);
+        assert!(matches!(second.write(b"second").unwrap(), Written::Beside(_)));
+        assert_eq!(std::fs::read(&path).unwrap(), b"first");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_refused_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("flash.bin");
+        std::fs::write(&path, "old").unwrap();
+        let first = claim(&path).unwrap();
+        let error = claim(&path).unwrap_err().to_string();
+        assert!(error.contains("another esplens"), "{error}");
+        drop(first);
+        let stamp = Stamp::of(&path);
+        std::fs::write(&path, "new bytes").unwrap();
+        assert!(Claim::take(&path, stamp).unwrap_err().to_string().contains("has changed"));
+        let mut protected = path.metadata().unwrap().permissions();
+        protected.set_readonly(true);
+        std::fs::set_permissions(&path, protected).unwrap();
+        assert!(claim(&path).unwrap_err().to_string().contains("write-protected"));
+    }
+
+    #[test]
+    fn temporary_files_of_killed_processes_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("flash.bin");
+        for name in ["flash.bin", ".flash.bin.1.tmp", ".flash.bin.x.tmp", ".other.bin.1.tmp", ".flash.bin.2.tmp"] {
+            std::fs::write(dir.path().join(name), name).unwrap();
+        }
+        // The second one's process lives.
+        let living = File::open(dir.path().join(".flash.bin.2.tmp")).unwrap();
+        living.lock().unwrap();
+        let _claim = claim(&path).unwrap();
+        assert_eq!(names(dir.path()), [".flash.bin.2.tmp", ".flash.bin.x.tmp", ".other.bin.1.tmp", "flash.bin"]);
     }
 
     #[test]

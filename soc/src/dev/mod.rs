@@ -51,6 +51,8 @@ use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use spec::Spec;
 
+/// Work of a frame, besides that of its bytes.
+const FRAME_WORK: u64 = 2_000;
 /// Frames that may leave in one slice of time; no line carries more.
 const MAX_WIRE: usize = 256;
 
@@ -127,6 +129,12 @@ impl Cx<'_> {
         View { now: self.now, sys: self.sys, mem: self.mem }
     }
 
+    /// Counts host work beyond that of a call ([`esplens_core::work::Work`]): an operation whose length the guest
+    /// chooses must say so.
+    pub fn charge(&self, units: u64) {
+        self.mem.work.charge(units);
+    }
+
     /// Drives an interrupt line.
     pub fn irq(&mut self, source: Source, level: bool) {
         if self.sys.irq.set(source, level) && self.sys.trace.on(Event::IrqSource) {
@@ -162,6 +170,7 @@ impl Cx<'_> {
 
     /// A frame leaves the MAC: to the network, and to whoever watches.
     pub fn send_frame(&mut self, frame: Vec<u8>) {
+        self.charge(FRAME_WORK + 4 * frame.len() as u64);
         if self.sys.wire.len() < MAX_WIRE {
             self.sys.wire.push(frame.clone());
         }

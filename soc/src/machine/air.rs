@@ -1,6 +1,7 @@
 //! The air's turn at each slice boundary, between the guest's radio and the far end of the network.
 
 use super::Machine;
+use super::network::frame_work;
 use crate::dev::{DevId, Msg};
 use crate::net::air::search::{self, Wanted};
 use crate::net::air::{Air, Report};
@@ -9,6 +10,8 @@ use crate::system::{Frame, Output};
 use crate::trace::{self, Line};
 use esplens_core::memory::Region;
 
+/// Host work of one step of a search for a passphrase, in nanoseconds.
+const SEARCH_WORK: u64 = 20_000_000;
 /// Frames of the air handed to the guest in one turn.
 const MAX_FRAMES: usize = 64;
 
@@ -31,6 +34,7 @@ impl Machine {
         let now = self.now;
         self.air.set_on(now, self.soc.dev.wifi_mac.enabled());
         for sent in std::mem::take(&mut self.soc.sys.radio.sent) {
+            self.mem.work.charge(frame_work(&sent.frame.mpdu));
             let answer = self.air.from_guest(now, &sent);
             if sent.answer {
                 self.tell_radio(Msg::AirAnswer(sent.slot, answer));
@@ -38,6 +42,7 @@ impl Machine {
         }
         self.air.tick(now);
         if let Some(wanted) = self.air.wanted() {
+            self.mem.work.charge(SEARCH_WORK);
             let candidates = self.passphrases(&wanted);
             self.air.try_passphrases(now, &wanted, &candidates);
         }
@@ -64,6 +69,7 @@ impl Machine {
             if self.soc.sys.radio.tuned(frame.frequency) {
                 self.show(&frame.mpdu, Some(frame.info()));
             }
+            self.mem.work.charge(frame_work(&frame.mpdu));
             self.soc.sys.radio.answered = false;
             self.tell_radio(Msg::AirFrame(frame));
             let answered = self.soc.sys.radio.answered;

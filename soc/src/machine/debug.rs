@@ -48,6 +48,9 @@ pub(super) struct Debug {
 /// depend on anything but the machine for runs to be reproducible.
 pub type Judge<'a> = dyn FnMut(&Machine, usize, Stop) -> bool + 'a;
 
+/// Host work of asking whether a point that was hit is a stop.
+const JUDGE_WORK: u64 = 5_000;
+
 impl Machine {
     /// Begins to carry out a plan: what [`Machine::run_debug`] then does.
     pub fn begin(&mut self, plan: &Plan) {
@@ -129,6 +132,7 @@ impl Machine {
         loop {
             let exit = self.run(until);
             let RunExit::Stopped { core, stop } = exit else { return exit };
+            self.mem.work.charge(JUDGE_WORK);
             if self.is_stop(core, stop, judge) {
                 return exit;
             }

@@ -6,6 +6,7 @@
 mod air;
 mod config;
 mod debug;
+mod digest;
 mod network;
 mod registers;
 mod reset;
@@ -52,6 +53,9 @@ pub enum RunExit {
     Exit(i32),
     /// The guest or a watchdog reset the chip; the machine stands at the reset vector.
     Reset(ResetKind, ResetCause),
+    /// The allowance of host work ([`Machine::allow_work`]) is used up, perhaps inside the running slice. Running on
+    /// with a new one makes no difference to the machine.
+    Look,
     /// All that [`Machine::rewind`] made to be repeated is: the machine is live again.
     Repeated,
 }
@@ -169,6 +173,13 @@ impl Machine {
     #[must_use]
     pub fn instructions(&self) -> u64 {
         self.cpus.iter().map(|c| c.retired).sum()
+    }
+
+    /// How much host work a run may do, in units of about a nanosecond, before it comes back with
+    /// [`RunExit::Look`]; `None`: no limit, as at first. Holds until it is set again. One step of the machine may
+    /// overdraw it, by a few milliseconds at the most.
+    pub fn allow_work(&mut self, units: Option<u64>) {
+        self.mem.work.allow(units);
     }
 
     /// A core's registers.
@@ -311,6 +322,7 @@ impl Machine {
     }
 
     fn apply(&mut self, input: Input) {
+        self.mem.work.charge(500 + 4 * input.bytes() as u64);
         let (to, msg) = match &input {
             Input::Uart(n, bytes) => {
                 let id = [DevId::Uart0, DevId::Uart1, DevId::Uart2][usize::from(*n).min(2)];

@@ -15,6 +15,11 @@ const NIC: &str = "open_eth.0";
 /// Events taken from the host's sockets at once.
 const MAX_EVENTS: usize = 64;
 
+/// Host work of a frame on its way.
+pub(super) fn frame_work(frame: &[u8]) -> u64 {
+    2_000 + 4 * frame.len() as u64
+}
+
 impl Machine {
     /// Connects the user network to the host's sockets.
     pub fn attach(&mut self, host: Box<dyn HostNet>) {
@@ -152,7 +157,10 @@ impl Machine {
     fn run_cable(&mut self) {
         let frames = std::mem::take(&mut self.soc.sys.wire);
         if let Some(net) = &mut self.net {
-            frames.iter().for_each(|frame| net.from_guest(self.now, frame));
+            for frame in frames {
+                self.mem.work.charge(frame_work(&frame));
+                net.from_guest(self.now, &frame);
+            }
             net.tick(self.now);
         }
     }
@@ -167,6 +175,7 @@ impl Machine {
                 by_air => by_air,
             };
             let Some(frame) = self.net.as_mut().and_then(|net| net.arrive(now, ready)) else { return };
+            self.mem.work.charge(frame_work(&frame));
             let group = frame.first().is_some_and(|b| b & 1 != 0);
             let by_air = self.air.reaches(&frame) == Ready::Yes;
             self.show(&frame, None);

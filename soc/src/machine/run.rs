@@ -9,6 +9,11 @@ use esplens_core::time::Ticks;
 
 /// Longest slice in cycles: between two slices events run and input takes effect.
 const SLICE: u64 = 4096;
+/// Host work of a slice, besides what its instructions and devices do.
+const SLICE_WORK: u64 = 500;
+/// Host work of an engine's run, and of each cycle in it.
+const RUN_WORK: u64 = 100;
+const CYCLE_WORK: u64 = 5;
 /// Cycles that a core runs before the other one's turn while both are busy. Small, because firmware polls flags that
 /// the other core shows for some dozens of cycles only (docs/decisions/turns.md).
 const TURN: u64 = 32;
@@ -29,7 +34,11 @@ impl Machine {
     }
 
     fn run_slice(&mut self, until: Ticks) -> Option<RunExit> {
+        if self.mem.work.is_over() {
+            return Some(RunExit::Look);
+        }
         if self.slice.is_none() {
+            self.mem.work.charge(SLICE_WORK);
             self.poll_host();
             self.apply_inputs();
             self.soc.run_events(&mut self.mem, self.now);
@@ -220,12 +229,17 @@ impl Machine {
             if done >= stop {
                 return Some(RunExit::Until);
             }
+            if self.mem.work.is_over() {
+                return Some(RunExit::Look);
+            }
             if self.goal_reached() {
                 return self.stepped();
             }
             let budget = self.goal_budget(core, slice.turn_end.min(stop) - done);
             let exit =
                 self.engines[core].run(&mut self.cpus[core], core, &mut self.mem, &mut self.soc, budget);
+            let cycles = self.done(core) - done;
+            self.mem.work.charge(RUN_WORK + CYCLE_WORK * cycles);
             match exit {
                 Exit::Budget => {}
                 Exit::Waiting => self.wait_in_turn(core),

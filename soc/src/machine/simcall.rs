@@ -1,10 +1,11 @@
 //! SIMCALL semihosting (ISA 8; the call numbers are those of Tensilica's simulator, as QEMU and newlib use them).
 
 use super::{Input, Machine};
+use crate::hostfile;
 use crate::system::Output;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Component, Path, PathBuf};
 
 const SYS_EXIT: u32 = 1;
@@ -24,6 +25,8 @@ const EINVAL: u32 = 22;
 const ENOSYS: u32 = 88;
 /// Most bytes moved by one call.
 const MAX_BYTES: u32 = 1 << 20;
+/// Host work of a call, besides its bytes.
+const CALL_WORK: u64 = 20_000;
 /// Most files open at once.
 const MAX_FILES: usize = 64;
 
@@ -62,25 +65,21 @@ impl Files {
         if name.components().any(|c| !matches!(c, Component::Normal(_) | Component::CurDir)) {
             return Err(EACCES);
         }
-        let root = root.canonicalize().map_err(|_| ENOENT)?;
-        let full = root.join(name);
-        // A link counts as there even if what it names is not: that may not come into being outside.
-        let there = full.symlink_metadata().is_ok();
-        let anchor = if there { &full } else { full.parent().ok_or(EACCES)? };
-        let real = anchor.canonicalize().map_err(|_| ENOENT)?;
-        if real.starts_with(&root) { Ok(full) } else { Err(EACCES) }
+        hostfile::confine(&root.join(name), std::slice::from_ref(root)).map_err(|e| match e.kind() {
+            ErrorKind::PermissionDenied => EACCES,
+            _ => ENOENT,
+        })
     }
 
     fn open(&mut self, name: &str, flags: u32) -> Outcome {
         let path = self.path(name)?;
-        let file = File::options()
-            .read(flags & 3 != 1)
-            .write(flags & 3 != 0)
-            .append(flags & 8 != 0)
-            .create(flags & 0x200 != 0)
-            .truncate(flags & 0x400 != 0 && flags & 3 != 0)
-            .open(path)
-            .map_err(|_| ENOENT)?;
+        let mut options = File::options();
+        options.read(flags & 3 != 1).write(flags & 3 != 0).append(flags & 8 != 0).create(flags & 0x200 != 0);
+        options.truncate(flags & 0x400 != 0 && flags & 3 != 0);
+        let file = hostfile::open_with(&mut options, &path).map_err(|e| match e.kind() {
+            ErrorKind::InvalidInput => EACCES,
+            _ => ENOENT,
+        })?;
         let slot = match self.open.iter().position(Option::is_none) {
             Some(slot) => slot,
             None if self.open.len() < MAX_FILES => {
@@ -117,6 +116,7 @@ impl Machine {
         if call == SYS_EXIT {
             return Some(args[0] as i32);
         }
+        self.mem.work.charge(CALL_WORK + u64::from(args[2].min(MAX_BYTES)));
         let outcome = self.host_call(call, args);
         let cpu = &mut self.cpus[core];
         cpu.set_a(2, outcome.unwrap_or(u32::MAX));

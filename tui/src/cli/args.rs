@@ -29,7 +29,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Show firmware in the dashboard; `esplens IMAGE` is short for it. Without a terminal as `run`.
     Dash(Box<RunArgs>),
-    /// Show the built-in demo in the dashboard: FreeRTOS on both cores, network. Without a terminal as `run`.
+    /// Show the built-in demo in the dashboard: FreeRTOS on both cores, network. Without a terminal as `run`. GDB may
+    /// connect as with -s.
     Demo(Box<RunArgs>),
     /// Open the dashboard on a machine that runs elsewhere.
     Attach(AttachArgs),
@@ -202,7 +203,8 @@ pub struct RunArgs {
     /// eFuse file of 124 bytes (blocks 0 to 3).
     #[arg(long, value_name = "FILE")]
     pub efuse: Option<PathBuf>,
-    /// Write what the firmware changed back to the flash image and the eFuse file at the end.
+    /// Write what the firmware changed back to the flash image and the eFuse file at the end; beside them when they were
+    /// changed meanwhile.
     #[arg(long)]
     pub persist: bool,
     /// PSRAM: 2M, 4M or 8M [default: none].
@@ -263,6 +265,10 @@ pub struct DebugArgs {
     /// Leave the firmware's output alone: no functions and lines behind a panic's addresses, no reason.
     #[arg(long)]
     pub no_explain: bool,
+    /// Let clients have files written to this folder too (dump-core); without it only to the working folder. May be
+    /// repeated.
+    #[arg(long, value_name = "DIR")]
+    pub allow_write: Vec<PathBuf>,
     /// Monitor: stdio, tcp:HOST:PORT (HOST may be empty) or unix:PATH; may be repeated. stdio beside a UART there:
     /// Ctrl-A c switches between the two.
     #[arg(long, value_name = "WHERE")]

@@ -10,6 +10,7 @@ use crate::dash::wire::Sample;
 use crate::dash::{app, text};
 use anyhow::Context;
 use crossterm::event::{self, Event, KeyCode};
+use esplens_gdb::printable::printable;
 use esplens_gdb::server::Address;
 use esplens_gdb::supervisor::Handle;
 use esplens_soc::boot::BootInput;
@@ -25,6 +26,7 @@ pub fn attach(args: &AttachArgs) -> anyhow::Result<Exit> {
     if !std::io::stdout().is_terminal() {
         anyhow::bail!(BadInput("attach: needs a terminal".into()));
     }
+    crate::signals::guard_terminal(true);
     let inbox = Inbox::default();
     let (link, image) =
         remote::connect(&address, &inbox).with_context(|| BadInput(format!("attach {}", args.to)))?;
@@ -46,7 +48,7 @@ pub fn attach(args: &AttachArgs) -> anyhow::Result<Exit> {
 /// `HOST:PORT`, a process number of `esplens top`, or a socket's path.
 fn find(to: &str) -> Result<Address, BadInput> {
     if let Ok(pid) = to.parse::<u32>() {
-        let known = remote::instances().into_iter().find(|(e, _)| e.pid == pid);
+        let known = instances()?.into_iter().find(|(e, _)| e.pid == pid);
         return known.map(|(_, at)| at).ok_or_else(|| BadInput(format!("no esplens is process {pid}")));
     }
     let text = match to.contains('/') {
@@ -84,15 +86,16 @@ pub fn top() -> anyhow::Result<Exit> {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         // Speed takes two looks.
         let mut before = Vec::new();
-        let _ = table(&mut before);
+        table(&mut before)?;
         std::thread::sleep(BETWEEN);
-        print!("{}", table(&mut before));
+        print!("{}", table(&mut before)?);
         return Ok(Exit::Quit);
     }
+    crate::signals::guard_terminal(true);
     let screen = crate::dash::term::Screen::take(|| ())?;
     let mut before = Vec::new();
     loop {
-        let text = table(&mut before).replace('\n', "\r\n");
+        let text = table(&mut before)?.replace('\n', "\r\n");
         write!(screen.out(), "\x1b[H\x1b[2J{text}\r\nq ends; esplens attach PID opens a dashboard")?;
         screen.out().flush()?;
         if crate::dash::term::panicked() {
@@ -107,14 +110,19 @@ pub fn top() -> anyhow::Result<Exit> {
     }
 }
 
+/// All instances of this user.
+fn instances() -> Result<Vec<(Entry, Address)>, BadInput> {
+    remote::instances().map_err(|e| BadInput(format!("{}: {e}", remote::folder().display())))
+}
+
 /// A row an instance. `before` holds what the last call saw, for the speed.
-fn table(before: &mut Vec<(u32, std::time::Instant, Sample)>) -> String {
+fn table(before: &mut Vec<(u32, std::time::Instant, Sample)>) -> Result<String, BadInput> {
     let mut out = format!(
         "{:>8} {:<8} {:>16} {:>8} {:>7} {:>7}  image\n",
         "pid", "state", "virtual", "MIPS", "real", "clients"
     );
     let mut now = Vec::new();
-    for (entry, address) in remote::instances() {
+    for (entry, address) in instances()? {
         let Ok((image, sample)) = remote::glance(&address) else {
             out += &format!("{:>8} no answer {:>41}{}\n", entry.pid, "", entry.image);
             continue;
@@ -142,5 +150,5 @@ fn table(before: &mut Vec<(u32, std::time::Instant, Sample)>) -> String {
         now.push((entry.pid, at, sample));
     }
     *before = now;
-    out
+    Ok(printable(&out).into_owned())
 }

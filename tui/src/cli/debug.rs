@@ -35,6 +35,12 @@ pub fn open(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> a
     let chosen = *supervisor.session().trace_mut();
     trace::prepare(args, chosen, supervisor);
     let handle = supervisor.handle();
+    for folder in &args.debug.allow_write {
+        if !folder.is_dir() {
+            anyhow::bail!(BadInput(format!("--allow-write {}: no folder", folder.display())));
+        }
+        handle.allow_write(folder.clone());
+    }
     let mut at = args.debug.gdb.clone();
     let implied = args.debug.gdb_on_panic || args.debug.gdb_on_exit;
     if args.debug.default_gdb || implied && at.is_empty() {

@@ -52,7 +52,8 @@ fn of_image(args: &DumpArgs, image: &Path) -> anyhow::Result<Exit> {
         terminal::message(&format!("stopped early: {exit:?}"));
     }
     let core = coredump::capture(&machine, rtos.as_ref(), 0);
-    std::fs::write(&args.out, coredump::write(&core)).with_context(|| args.out.display().to_string())?;
+    let file = esplens_soc::hostfile::create(&args.out).and_then(|mut f| f.write_all(&coredump::write(&core)));
+    file.with_context(|| BadInput(args.out.display().to_string()))?;
     terminal::message(&format!("{}: {} threads", args.out.display(), core.threads.len()));
     Ok(Exit::Quit)
 }
@@ -64,7 +65,7 @@ fn of_running(at: &str, out: &Path) -> anyhow::Result<Exit> {
     let out = std::path::absolute(out)?;
     let mut stream = TcpStream::connect(&at).map_err(|e| BadInput(format!("--monitor {at}: {e}")))?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-    stream.write_all(format!("dump-core {}\n", out.display()).as_bytes())?;
+    stream.write_all(format!("dump-core {} --force\n", out.display()).as_bytes())?;
     let mut said = Vec::new();
     let mut chunk = [0; 4096];
     while !said.ends_with(b" bytes\n") && said.len() < 65_536 {

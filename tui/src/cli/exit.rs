@@ -3,6 +3,7 @@
 use esplens_soc::boot::BootError;
 use esplens_soc::system::ResetCause;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Shown at the end of `--help`.
 pub const HELP: &str = "Exit codes: 0 --exit-on matched or the user quit; 1 --fail-on matched or the guest failed; \
@@ -58,6 +59,15 @@ impl Exit {
             Self::Timeout | Self::WallTimeout => 3,
             Self::Internal => 4,
             Self::Guest(code) => *code as u8,
+        }
+    }
+
+    /// How long the end of the process waits for a reader of its output that takes nothing. Not long after a limit or
+    /// the user's wish: the reader may be the reason.
+    pub fn patience(&self) -> Duration {
+        match self {
+            Self::Quit | Self::WallTimeout => Duration::from_millis(100),
+            _ => Duration::from_secs(2),
         }
     }
 

@@ -9,22 +9,23 @@ use esplens_gdb::explain::{self, Explainer, explain_core};
 use esplens_gdb::supervisor::Handle;
 use esplens_gdb::symbols::{Elf, Symbols};
 use esplens_soc::boot::rom::builtin_elf;
+use esplens_soc::hostfile;
 use esplens_soc::machine::Machine;
-use std::io::Read;
+use std::io::Write;
 use std::sync::Arc;
 
+/// Most bytes of a log, core file or flash image.
+const MAX_INPUT: u64 = 1 << 26;
 /// Longest line kept while its end is awaited.
 const MAX_LINE: usize = 8192;
 
 /// Explains a panic in a log, a core file, or a flash image with a core dump.
 pub fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
-    let mut bytes = Vec::new();
-    if args.input.as_os_str() == "-" {
-        std::io::stdin().read_to_end(&mut bytes)?;
-    } else {
-        let read = std::fs::read(&args.input);
-        bytes = read.map_err(|e| BadInput(format!("{}: {e}", args.input.display())))?;
-    }
+    let read = match args.input.as_os_str() == "-" {
+        true => hostfile::read_stream(std::io::stdin().lock(), MAX_INPUT),
+        false => hostfile::read(&args.input, MAX_INPUT),
+    };
+    let bytes = read.map_err(|e| BadInput(format!("{}: {e}", args.input.display())))?;
     let mut elfs: Vec<_> = rom(&bytes).into_iter().collect();
     for path in &args.elf {
         let elf = Elf::open(path).map_err(|e| BadInput(format!("{}: {e}", path.display())))?;
@@ -44,7 +45,8 @@ pub fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
     if let Some(dump) = coredump::decode_uart(&text) {
         print!("{}", explain_core(&core(&dump)?, &symbols));
         if let Some(path) = &args.core {
-            std::fs::write(path, &dump).with_context(|| path.display().to_string())?;
+            let file = hostfile::create(path).and_then(|mut f| f.write_all(&dump));
+            file.with_context(|| BadInput(path.display().to_string()))?;
         }
         if !text.contains("CORE DUMP END") {
             terminal::message("the log ends within the core dump: memory or tasks are missing");

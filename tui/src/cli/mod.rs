@@ -25,6 +25,7 @@ mod units;
 mod wifi;
 
 use args::{Cli, Command};
+use crate::outlet;
 use clap::Parser;
 use exit::Exit;
 use std::ffi::OsString;
@@ -54,10 +55,19 @@ pub fn main() -> ExitCode {
         Command::Dump(args) => dump::dump(&args),
     };
     let exit = result.unwrap_or_else(|error| {
-        eprintln!("esplens: {error:#}");
+        terminal::message(&format!("{error:#}"));
         Exit::of_error(&error)
     });
+    #[cfg(unix)]
+    esplens_gdb::server::remove_sockets();
+    outlet::finish(exit.patience());
     exit.code()
+}
+
+/// Gives the terminal back; harmless when it was not taken.
+#[cfg(unix)]
+pub(crate) fn restore_terminal() {
+    terminal::restore();
 }
 
 /// Log lines on stderr: warnings, with `-v` more.

@@ -1,8 +1,9 @@
 //! `esplens run`: from arguments to a machine, the loop around it, and what is written at the end.
 
 mod drive;
+mod persist;
 
-use super::args::RunArgs;
+use super::args::{RunArgs, StatsFormat};
 use super::dashboard::{self, Dashboard};
 use super::demo::IMAGE;
 use super::exit::{BadInput, Exit};
@@ -16,9 +17,11 @@ use super::trace::{self, Sinks};
 use super::{attach, debug, terminal, units, wifi};
 use crate::dash::remote::Past;
 use drive::Drive;
-use esplens_soc::boot::{BootError, BootInput, LoadOptions, RomSet, Source, input, kernel, persist};
+use esplens_soc::boot::persist::{Stamp, load_efuse};
+use esplens_soc::boot::{BootError, BootInput, LoadOptions, RomSet, Source, input, kernel};
 use esplens_soc::net::host::HostNet;
 use esplens_soc::trace::Trace;
+use persist::{Persist, check_persist};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -38,8 +41,11 @@ pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<Exit> {
         return Ok(Exit::Quit);
     }
     args.nic.check().map_err(BadInput)?;
+    // Before they are read, so that no change goes unseen.
+    let stamps = [&args.image, &args.efuse].map(|path| path.as_deref().and_then(Stamp::of));
     let input = load(args)?;
     check_persist(args, &input)?;
+    let persist = Persist::claim(args, &input, stamps)?;
     let trace = trace::chosen(&args.trace)?;
     let mut setup = setup(args, &input)?;
     setup.trace = trace;
@@ -52,7 +58,7 @@ pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<Exit> {
     debug::announce_monitor(args);
     let lines = Lines::open(&serial, &events)?;
     let sinks = Sinks::open(args)?;
-    machine_thread(args, setup, (lines, sinks), (events, rx), &input, dash)
+    machine_thread(args, setup, (lines, sinks), (events, rx), (&input, &persist), dash)
 }
 
 /// The machine lives on a thread of its own; a panic there is an internal error, not a torn terminal.
@@ -61,7 +67,7 @@ fn machine_thread(
     setup: Setup,
     (lines, sinks): (Lines, Sinks),
     (wake, events): (SyncSender<Event>, Receiver<Event>),
-    input: &BootInput,
+    (input, persist): (&BootInput, &Persist),
     dash: Option<(Dashboard, Receiver<()>)>,
 ) -> anyhow::Result<Exit> {
     std::thread::scope(|scope| {
@@ -80,14 +86,17 @@ fn machine_thread(
             (drive.sinks, drive.past) = (sinks, past);
             drive.explain = (!args.debug.no_explain).then(|| Live::new(target.handle(), on_terminal(args)));
             let exit = drive.run(&mut target);
-            let stats = drive.stats(&target);
+            let mut stats = drive.stats(&target);
+            if args.stats == Some(StatsFormat::Json) {
+                stats.state = target.view().machine().digest().into();
+            }
             drop(drive); // gives the terminal back before anything else is printed
             target.session().quit(&by);
             debug::farewell(&mut target);
             if let Some(free) = free {
                 let _ = free.recv_timeout(DASHBOARD_ENDS);
             }
-            conclude(args, &target, input, &exit, &stats)?;
+            conclude(args, &target, persist, &exit, &stats)?;
             Ok(exit)
         };
         let thread = std::thread::Builder::new().name("machine".into()).spawn_scoped(scope, body)?;
@@ -104,19 +113,16 @@ fn machine_thread(
 fn conclude(
     args: &RunArgs,
     target: &dyn Target,
-    input: &BootInput,
+    persist: &Persist,
     exit: &Exit,
     stats: &Stats,
 ) -> anyhow::Result<()> {
     if let Exit::Stopped(why) = exit {
         terminal::message(why);
     }
-    if args.persist {
-        write_back(args, target, input)?;
-    }
+    persist.write_back(target)?;
     if let Some(format) = args.stats {
-        terminal::clear_status();
-        eprintln!("{}", stats.line(format, exit));
+        terminal::line(&stats.line(format, exit));
     }
     Ok(())
 }
@@ -167,7 +173,7 @@ fn setup(args: &RunArgs, input: &BootInput) -> anyhow::Result<Setup> {
     let efuse = match &args.efuse {
         // The first run with --persist makes the file.
         Some(path) if args.persist && !path.exists() => None,
-        Some(path) => Some(persist::load_efuse(path)?),
+        Some(path) => Some(load_efuse(path)?),
         None => None,
     };
     let revision = efuse.as_ref().map_or(3, efuse_revision);
@@ -234,28 +240,6 @@ fn introduce(input: &BootInput) {
     }
     for note in &input.notes {
         terminal::message(&format!("{}: {note}", input.path.display()));
-    }
-}
-
-fn check_persist(args: &RunArgs, input: &BootInput) -> anyhow::Result<()> {
-    if args.persist && input.source != Source::FlashImage && args.efuse.is_none() {
-        let name = input.path.display();
-        anyhow::bail!(BadInput(format!(
-            "--persist: {name} is no flash image to write back to ({})",
-            input.source
-        )));
-    }
-    Ok(())
-}
-
-fn write_back(args: &RunArgs, target: &dyn Target, input: &BootInput) -> Result<(), BootError> {
-    if input.source == Source::FlashImage {
-        let flash = target.flash_bytes();
-        persist::write_atomic(&input.path, persist::trim_flash(&flash, input.used))?;
-    }
-    match &args.efuse {
-        Some(path) => persist::write_atomic(path, &target.efuse_bytes()),
-        None => Ok(()),
     }
 }
 

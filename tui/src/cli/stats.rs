@@ -3,6 +3,7 @@
 use super::args::StatsFormat;
 use super::exit::Exit;
 use esplens_core::time::{TICKS_PER_SEC, Ticks};
+use esplens_gdb::server::hex;
 use std::time::Duration;
 
 /// What a run took.
@@ -14,6 +15,8 @@ pub struct Stats {
     pub wall: Duration,
     /// Instructions of both cores.
     pub instructions: u64,
+    /// What the machine was at the end ([`esplens_soc::machine::Machine::digest`]), where it was asked for.
+    pub state: Option<[u8; 32]>,
 }
 
 impl Stats {
@@ -38,6 +41,7 @@ impl Stats {
                 self.mips()
             ),
             StatsFormat::Json => serde_json::json!({
+                "state_hash": self.state.map(|hash| hex(&hash)),
                 "virtual_ms": round(self.virtual_ms()),
                 "wall_ms": round(wall_ms),
                 "instructions": self.instructions,
@@ -61,7 +65,12 @@ mod tests {
     #[test]
     fn both_formats() {
         let stats =
-            Stats { ticks: TICKS_PER_SEC / 2, wall: Duration::from_millis(250), instructions: 5_000_000 };
+            Stats {
+            ticks: TICKS_PER_SEC / 2,
+            wall: Duration::from_millis(250),
+            instructions: 5_000_000,
+            state: Some([0xA5; 32]),
+        };
         let text = stats.line(StatsFormat::Text, &Exit::Timeout);
         assert_eq!(
             text,
@@ -73,5 +82,6 @@ mod tests {
             (&json["virtual_ms"], &json["mips"], &json["exit"]),
             (&500.0.into(), &20.0.into(), &"quit".into())
         );
+        assert_eq!(json["state_hash"], "a5".repeat(32));
     }
 }

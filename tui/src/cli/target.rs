@@ -150,7 +150,7 @@ impl Target for Supervisor {
         match Supervisor::run(self, until) {
             Ran::Paused => RunExit::Paused,
             Ran::Quit => RunExit::Quit,
-            Ran::Machine(machine::RunExit::Until | machine::RunExit::Repeated) => RunExit::Until,
+            Ran::Machine(machine::RunExit::Until | machine::RunExit::Look | machine::RunExit::Repeated) => RunExit::Until,
             Ran::Machine(machine::RunExit::Stopped { core, stop }) => {
                 RunExit::Stopped(format!("core {core}: {stop:?}"))
             }

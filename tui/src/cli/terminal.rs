@@ -1,5 +1,7 @@
 //! The terminal: raw mode that always ends, messages, the status line.
 
+use crate::outlet::{self, To};
+use esplens_gdb::printable::printable;
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
@@ -41,13 +43,13 @@ impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         match screen().as_ref() {
             Some(take) => take(String::from_utf8_lossy(bytes).trim_end()),
-            None => std::io::stderr().write_all(bytes)?,
+            None => outlet::write(To::Err, bytes),
         }
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        std::io::stderr().flush()
+        Ok(())
     }
 }
 
@@ -66,6 +68,7 @@ impl Raw {
                 before(panic);
             }));
         });
+        crate::signals::guard_terminal(false);
         crossterm::terminal::enable_raw_mode().ok()?;
         RAW.store(true, Ordering::SeqCst);
         Some(Self(()))
@@ -79,7 +82,7 @@ impl Drop for Raw {
 }
 
 /// Ends raw mode; harmless when there is none.
-fn restore() {
+pub fn restore() {
     if RAW.swap(false, Ordering::SeqCst) {
         let _ = crossterm::terminal::disable_raw_mode();
     }
@@ -87,27 +90,32 @@ fn restore() {
 
 /// One line of esplens's own on stderr.
 pub fn message(text: &str) {
+    let text = &*printable(text);
     if let Some(take) = screen().as_ref() {
         return take(&format!("esplens: {text}"));
     }
     clear_status();
     let end = if RAW.load(Ordering::SeqCst) { "\r\n" } else { "\n" };
-    let _ = write!(std::io::stderr(), "esplens: {text}{end}");
+    outlet::write(To::Err, format!("esplens: {text}{end}").as_bytes());
 }
 
 /// Text for standard output that is not the firmware's.
 pub fn text(text: &str) {
     clear_status();
     let text = if RAW.load(Ordering::SeqCst) { text.replace('\n', "\r\n") } else { text.to_string() };
-    let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    outlet::write(To::Out, text.as_bytes());
+}
+
+/// A line on stderr as it is.
+pub fn line(text: &str) {
+    clear_status();
+    outlet::write(To::Err, format!("{text}\n").as_bytes());
 }
 
 /// Shows a line that the next output replaces; only where nobody types and somebody looks.
 pub fn status(text: &str) {
     if !handed_over() && std::io::stderr().is_terminal() && !RAW.load(Ordering::SeqCst) {
-        let _ = write!(std::io::stderr(), "\r\x1b[Kesplens: {text}");
-        let _ = std::io::stderr().flush();
+        outlet::write(To::Err, format!("\r\x1b[Kesplens: {text}").as_bytes());
         STATUS.store(true, Ordering::SeqCst);
     }
 }
@@ -115,7 +123,7 @@ pub fn status(text: &str) {
 /// Takes the status line away.
 pub fn clear_status() {
     if STATUS.swap(false, Ordering::SeqCst) {
-        let _ = write!(std::io::stderr(), "\r\x1b[K");
+        outlet::write(To::Err, b"\r\x1b[K");
     }
 }
 
@@ -125,10 +133,5 @@ pub fn console(fd: u8, bytes: &[u8]) {
         return;
     }
     clear_status();
-    let _ = if fd == 2 {
-        std::io::stderr().write_all(bytes)
-    } else {
-        let mut out = std::io::stdout().lock();
-        out.write_all(bytes).and_then(|()| out.flush())
-    };
+    outlet::write(if fd == 2 { To::Err } else { To::Out }, bytes);
 }

@@ -3,8 +3,10 @@
 use super::args::{RunArgs, TraceFormat};
 use super::exit::BadInput;
 use super::{capture, terminal};
+use crate::outlet::{self, To};
 use anyhow::Context;
 use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US};
+use esplens_gdb::printable::printable;
 use esplens_gdb::supervisor::Supervisor;
 use esplens_soc::system::Frame;
 use esplens_soc::trace::{Event, Line, Trace};
@@ -70,7 +72,7 @@ impl Sinks {
     /// Opens the files that the arguments name.
     pub fn open(args: &RunArgs) -> anyhow::Result<Self> {
         let create = |path: &Path, what: &str| {
-            let file = File::create(path).with_context(|| path.display().to_string());
+            let file = esplens_soc::hostfile::create(path).with_context(|| path.display().to_string());
             file.with_context(|| BadInput(what.into()))
         };
         let pcap = args.pcap.as_deref().map(|p| create(p, "--pcap")).transpose()?;
@@ -102,8 +104,10 @@ impl Sinks {
             Some(file) => file.write_all(&self.text),
             // The dashboard has a pane of its own for them.
             None if terminal::handed_over() => Ok(()),
-            // A reader that has gone is no reason to stop.
-            None => std::io::stderr().write_all(&self.text).or(Ok(())),
+            None => {
+                outlet::write(To::Err, &self.text);
+                Ok(())
+            }
         };
         self.text.clear();
         self.note("--trace-file", result);
@@ -142,7 +146,7 @@ fn long(line: &Line, out: &mut Vec<u8>) -> std::io::Result<()> {
         pc => write!(out, "core {} {pc:#010x}", line.core)?,
     }
     for name in [&line.task, &line.symbol].into_iter().flatten() {
-        write!(out, " {name}")?;
+        write!(out, " {}", printable(name))?;
     }
     writeln!(out, ": {} {}", line.event.name(), line.text)
 }

@@ -8,6 +8,7 @@ use super::term::{self, Screen};
 use super::update::update;
 use super::view::view;
 use super::wire::{Action, Wants};
+use crate::outlet;
 use crossterm::event::{self, Event};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -47,15 +48,29 @@ struct App {
     gap: Duration,
 }
 
-/// Shows the dashboard until the user or the machine ends it.
+/// Shows the dashboard until the user or the machine ends it, or the terminal goes away.
 ///
 /// # Errors
-/// When there is no terminal, or it goes away.
+/// When there is no terminal, or a thread panicked.
 pub fn run(mut state: State, link: Link, inbox: Inbox) -> io::Result<End> {
     let screen = take_screen(&inbox)?;
-    let mut terminal = Terminal::new(CrosstermBackend::new(screen.out()))?;
+    let terminal = Terminal::new(CrosstermBackend::new(screen.out()))?;
     let size = terminal.size()?;
     state.size = (size.width, size.height);
+    match show(state, link, inbox, &screen, terminal) {
+        Err(_) if !term::panicked() => Ok(End::Gone),
+        end => end,
+    }
+}
+
+/// The loop. An error is the terminal's end, or the panic of a thread.
+fn show<W: io::Write>(
+    state: State,
+    link: Link,
+    inbox: Inbox,
+    screen: &Screen,
+    mut terminal: Terminal<CrosstermBackend<W>>,
+) -> io::Result<End> {
     read_terminal(inbox.clone())?;
     let now = Instant::now();
     let long_ago = now.checked_sub(FRAME).unwrap_or(now);
@@ -77,7 +92,7 @@ pub fn run(mut state: State, link: Link, inbox: Inbox) -> io::Result<End> {
         for msg in app.inbox.take(app.deadline()) {
             app.note(&msg);
             for effect in update(&mut app.state, msg) {
-                if let Some(end) = app.carry_out(effect, &screen, &mut terminal)? {
+                if let Some(end) = app.carry_out(effect, screen, &mut terminal)? {
                     return Ok(end);
                 }
             }
@@ -87,7 +102,7 @@ pub fn run(mut state: State, link: Link, inbox: Inbox) -> io::Result<End> {
         update(&mut app.state, Msg::Clock(clock));
         app.state.dirty |= dirty;
         if app.state.dirty && app.drawn.elapsed() >= app.gap {
-            app.draw(&screen, &mut terminal)?;
+            app.draw(screen, &mut terminal)?;
         }
     }
 }
@@ -159,7 +174,7 @@ impl App {
     ) -> io::Result<Option<End>> {
         match effect {
             Effect::Act(pane, action) => self.link.act(pane, action),
-            Effect::Copy(text) => screen.copy(&text)?,
+            Effect::Copy(text) => screen.copy(&text),
             Effect::Redraw => terminal.clear()?,
             Effect::Suspend => {
                 screen.suspend()?;
@@ -196,8 +211,12 @@ impl App {
         terminal: &mut Terminal<CrosstermBackend<W>>,
     ) -> io::Result<()> {
         let begun = Instant::now();
-        self.state.dirty = false;
         self.drawn = begun;
+        // A terminal that takes nothing, or takes its time, gets no more: this frame is made up for by the next.
+        if !outlet::empty() {
+            return Ok(());
+        }
+        self.state.dirty = false;
         let Some(_writing) = screen.writing() else { return Ok(()) };
         fault::point("draw");
         let state = &mut self.state;

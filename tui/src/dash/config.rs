@@ -31,12 +31,10 @@ pub fn path() -> Option<PathBuf> {
 /// Reads the file; what is wrong with it is said, not fatal.
 #[must_use]
 pub fn load(path: &Path) -> (Config, Option<String>) {
-    let size = std::fs::metadata(path).map_or(0, |m| m.len());
-    if size == 0 || size > MAX {
-        let note = (size > MAX).then(|| format!("{}: too large, not read", path.display()));
-        return (Config::default(), note);
+    if std::fs::metadata(path).map_or(0, |m| m.len()) == 0 {
+        return (Config::default(), None);
     }
-    let text = std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let text = esplens_soc::hostfile::read(path, MAX).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let parsed =
         text.map_err(|e| e.to_string()).and_then(|t| toml::from_str(&t).map_err(|e| e.message().to_string()));
     match parsed {

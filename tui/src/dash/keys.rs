@@ -150,7 +150,7 @@ pub const TABLE: &[Binding] = &[
     all(Cmd::Theme, "T", "theme", "the next theme"),
     all(Cmd::Redraw, "Ctrl-l", "redraw", "draw the whole screen again"),
     all(Cmd::Suspend, "Ctrl-z", "suspend", "back to the shell, and the machine with it; fg comes back"),
-    all(Cmd::Quit, "q Ctrl-q Ctrl-c", "quit", "end esplens"),
+    all(Cmd::Quit, "q Ctrl-q Ctrl-c", "quit", "end esplens, after a question"),
     all(Cmd::Up, "Up k", "up", "a row up"),
     all(Cmd::Down, "Down j", "down", "a row down"),
     all(Cmd::Left, "Left h", "left", "to the left; fold"),

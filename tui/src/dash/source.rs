@@ -1,5 +1,6 @@
 //! Source files, as lines: those of the built-in demo, else from the host's disk where the debug information says.
 
+use esplens_soc::hostfile;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -70,9 +71,7 @@ impl Sources {
 }
 
 fn read(path: &Path) -> Option<String> {
-    let meta = std::fs::metadata(path).ok().filter(|m| m.is_file() && m.len() <= MAX_BYTES)?;
-    debug_assert!(meta.len() <= MAX_BYTES);
-    Some(String::from_utf8_lossy(&std::fs::read(path).ok()?).into_owned())
+    Some(String::from_utf8_lossy(&hostfile::read(path, MAX_BYTES).ok()?).into_owned())
 }
 
 fn clean(line: &str) -> String {

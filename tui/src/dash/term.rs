@@ -1,11 +1,12 @@
 //! The terminal as the dashboard uses it, and as it was before.
 
+use crate::outlet::{self, Stream, To};
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
-use std::io::{self, Stdout, Write, stdout};
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
@@ -18,6 +19,10 @@ static PANICKED: AtomicBool = AtomicBool::new(false);
 static WRITING: Mutex<()> = Mutex::new(());
 /// How often, and every how many milliseconds, a panic asks for that lock: its own thread may hold it.
 const TRIES: (u32, u64) = (50, 2);
+/// The terminal's output.
+const OUT: Stream = Stream(To::Out);
+/// How long giving the terminal back waits for one that takes nothing.
+const PATIENCE: Duration = Duration::from_millis(100);
 /// Longest text for the clipboard; terminals refuse more.
 const MAX_CLIPBOARD: usize = 74_000;
 
@@ -50,6 +55,7 @@ impl Screen {
                 std::thread::spawn(move || end());
             }));
         });
+        crate::signals::guard_terminal(false);
         let screen = Self(());
         screen.enter()?;
         Ok(screen)
@@ -58,7 +64,7 @@ impl Screen {
     fn enter(&self) -> io::Result<()> {
         enable_raw_mode()?;
         TAKEN.store(true, Ordering::SeqCst);
-        execute!(stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste, cursor::Hide)
+        execute!(OUT, EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste, cursor::Hide)
     }
 
     /// Takes the terminal again after the process was stopped.
@@ -90,20 +96,15 @@ impl Screen {
         TAKEN.load(Ordering::SeqCst).then_some(guard)
     }
 
-    /// Standard output, for a backend.
+    /// Standard output, for a backend: writing never waits for the terminal.
     #[must_use]
-    pub fn out(&self) -> Stdout {
-        stdout()
+    pub fn out(&self) -> Stream {
+        OUT
     }
 
     /// Puts text into the clipboard of the terminal's user (OSC 52), over SSH as well.
-    ///
-    /// # Errors
-    /// When the terminal is gone.
-    pub fn copy(&self, text: &str) -> io::Result<()> {
-        let mut out = stdout();
-        out.write_all(&osc52(text))?;
-        out.flush()
+    pub fn copy(&self, text: &str) {
+        outlet::write(To::Out, &osc52(text));
     }
 }
 
@@ -123,12 +124,13 @@ pub fn panicked() -> bool {
 pub fn restore() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         let _ = execute!(
-            stdout(),
+            OUT,
             DisableBracketedPaste,
             DisableMouseCapture,
             LeaveAlternateScreen,
             cursor::Show
         );
+        outlet::finish(PATIENCE);
         let _ = disable_raw_mode();
     }
 }

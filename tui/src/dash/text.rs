@@ -199,4 +199,15 @@ mod tests {
         assert_eq!(words("one two three", 7), ["one two", "three"]);
         assert_eq!(words("", 0), [""]);
     }
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_is_drawn() {
+        let area = Rect::new(0, 0, 40, 2);
+        let mut buf = Buffer::empty(area);
+        put(&mut buf, area, 0, Line::from("a\x1b]0;title\x07b\u{9b}2J\rc"));
+        put(&mut buf, area, 1, Line::from(vec![Span::raw("\x1b[2J"), Span::raw("µ\x08x")]));
+        for cell in &buf.content {
+            assert!(!cell.symbol().contains(char::is_control), "{:?}", cell.symbol());
+        }
+    }
 }

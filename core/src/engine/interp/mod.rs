@@ -18,6 +18,20 @@ use std::collections::BTreeSet;
 /// Most instructions in a block.
 const MAX_BLOCK: usize = 64;
 
+/// What handling blocks costs the host, in units of [`crate::work::Work`].
+mod cost {
+    /// All blocks forgotten.
+    pub const FLUSH: u64 = 50_000;
+    /// A page's blocks forgotten.
+    pub const DROP_PAGE: u64 = 10_000;
+    /// A block forgotten.
+    pub const DROP_BLOCK: u64 = 10_000;
+    /// The table in front of the pages emptied.
+    pub const LOOKUPS: u64 = 2_000;
+    /// An instruction decoded.
+    pub const DECODE: u64 = 100;
+}
+
 /// The interpreter of one core.
 #[derive(Default)]
 pub struct Interp {
@@ -107,11 +121,13 @@ impl Interp {
         let end = c.cpu.cycles + slice;
         if (c.cpu.ibreakenable, c.cpu.ibreaka) != self.ibreak {
             self.flush();
+            c.mem.work.charge(cost::FLUSH);
             self.ibreak = (c.cpu.ibreakenable, c.cpu.ibreaka);
         }
         let stepping = self.step_over || c.cpu.icountlevel != 0 && c.cpu.icount_active();
         while c.cpu.cycles < end {
             let budget = end - c.cpu.cycles;
+            let mut over = false;
             let ran = if stepping {
                 self.step_one(c)
             } else if self.resume.is_none()
@@ -119,11 +135,17 @@ impl Interp {
             {
                 run_hot(c, &hot)
             } else {
-                self.run_block(c, budget)
+                let ran = self.run_block(c, budget);
+                over = c.mem.work.is_over();
+                ran
             };
             c.cpu.cycles += ran.count;
             match ran.done {
                 Done::Next | Done::Jump => {
+                    if over {
+                        c.cpu.match_timers();
+                        return Some(Exit::Halt);
+                    }
                     if stepping {
                         break;
                     }
@@ -174,6 +196,7 @@ impl Interp {
     fn drop_stale(&mut self, c: &mut Ctx) {
         if c.mem.has_stale(c.core) {
             for phys in c.mem.take_stale(c.core) {
+                c.mem.work.charge(cost::DROP_PAGE);
                 self.cache.drop_phys(phys);
             }
             self.resume = None;
@@ -181,6 +204,7 @@ impl Interp {
         if self.cache.map_generation != c.mem.map_generation {
             self.cache.map_generation = c.mem.map_generation;
             self.cache.forget_lookups();
+            c.mem.work.charge(cost::LOOKUPS);
             self.resume = None;
         }
     }
@@ -208,6 +232,7 @@ impl Interp {
         if cut_short && block.ops.iter().any(|o| o.pc == c.cpu.lend) {
             // The active loop ends inside the block: decode it again up to there.
             self.cache.drop_block(id);
+            c.mem.work.charge(cost::DROP_BLOCK);
             return self.run_block(c, budget);
         }
         let n = block.ops.len();

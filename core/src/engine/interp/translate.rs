@@ -51,6 +51,7 @@ impl Interp {
             return Some(id);
         }
         let block = self.translate(c, pc)?;
+        c.mem.work.charge(super::cost::DECODE * block.ops.len() as u64);
         c.mem.note_code(c.core, pc, block.len_bytes() as usize);
         Some(self.cache.insert(block, index, phys))
     }

@@ -18,6 +18,8 @@ use esplens_soc::machine::{Goal, Machine, Place, RunExit};
 
 /// Virtual time of a piece of a journey, if its core is busy: some milliseconds of the host's.
 const PIECE: Ticks = 2000 * TICKS_PER_US;
+/// Host work of a piece of the way at the most.
+const WORK: u64 = 10_000_000;
 
 /// A way back that a client asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +54,7 @@ pub(super) enum Found {
 
 /// Runs a piece of the way; true once the goal is reached, or the present, which is no earlier.
 fn run_piece(m: &mut Machine, goal: Goal, judge: &mut dyn FnMut(&Machine, usize, Stop)) -> bool {
+    m.allow_work(Some(WORK));
     let exit = m.run_goal(goal, m.now() + PIECE, &mut |m, core, stop| {
         judge(m, core, stop);
         false
@@ -60,7 +63,7 @@ fn run_piece(m: &mut Machine, goal: Goal, judge: &mut dyn FnMut(&Machine, usize,
     m.take_output();
     match exit {
         RunExit::Stopped { .. } | RunExit::Repeated => true,
-        RunExit::Until | RunExit::Reset(..) | RunExit::Exit(_) => false,
+        RunExit::Until | RunExit::Look | RunExit::Reset(..) | RunExit::Exit(_) => false,
     }
 }
 

@@ -12,6 +12,9 @@ use esplens_core::time::{Ticks, periods_to_ticks};
 use serde::{Deserialize, Serialize};
 use spec::*;
 
+/// Host work of a block with its key schedule.
+const WORK: u64 = 500;
+
 /// The AES accelerator's state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Aes {
@@ -63,6 +66,7 @@ impl Aes {
         let Some(words) = self.key_words() else {
             return cx.warn_reg(&SPEC, MODE, "undefined key length, the block stays as it is");
         };
+        cx.charge(WORK);
         let keep = |bit: u32| self.endian & bit != 0;
         let key = to_bytes(&self.key[..words], keep(endian::KEY_BYTE), keep(endian::KEY_WORD));
         let mut block = to_bytes(&self.text, keep(endian::IN_BYTE), keep(endian::IN_WORD));
@@ -97,7 +101,8 @@ impl Device for Aes {
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
         match offset {
-            START if value & 1 != 0 => self.start(cx),
+            // A start while it is busy does nothing.
+            START if value & 1 != 0 && cx.now >= self.busy_until => self.start(cx),
             START | IDLE => {}
             MODE => self.mode = value & 7,
             ENDIAN => self.endian = value & endian::ALL,

@@ -141,3 +141,17 @@ fn sp_800_38a_ecb_in_all_64_byte_orders() {
         }
     }
 }
+
+#[test]
+fn a_start_while_busy_does_nothing() {
+    let mut once = Bench::new(DevId::Aes, Aes::default());
+    once.write(START, 1);
+    let result = text(&mut once);
+    for _ in 0..100 {
+        once.write(START, 1);
+    }
+    assert_eq!(text(&mut once), result);
+    once.advance(1);
+    once.write(START, 1);
+    assert_ne!(text(&mut once), result);
+}

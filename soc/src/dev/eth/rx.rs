@@ -159,12 +159,5 @@ fn hash(addr: &[u8; 6]) -> usize {
 /// The Ethernet checksum (IEEE 802.3, 3.2.9), as sent low byte first.
 #[must_use]
 pub fn crc32(data: &[u8]) -> u32 {
-    let mut crc = u32::MAX;
-    for &byte in data {
-        crc ^= u32::from(byte);
-        for _ in 0..8 {
-            crc = if crc & 1 != 0 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
-        }
-    }
-    !crc
+    crc32fast::hash(data)
 }

@@ -30,26 +30,6 @@ impl Mont<'_> {
             sub(&mut out[..n], self.m);
         }
     }
-
-    /// x^y mod M, given R² mod M.
-    pub fn pow(&self, x: &[u32], y: &[u32], r2: &[u32]) -> Vec<u32> {
-        let n = self.m.len();
-        let mut one = vec![0; n];
-        one[0] = 1;
-        let (mut base, mut acc, mut tmp) = (vec![0; n], vec![0; n], vec![0; n]);
-        self.mul(x, r2, &mut base);
-        self.mul(&one, r2, &mut acc);
-        for bit in (0..bits(y)).rev() {
-            self.mul(&acc, &acc, &mut tmp);
-            if y[bit / 32] >> (bit % 32) & 1 != 0 {
-                self.mul(&tmp, &base, &mut acc);
-            } else {
-                std::mem::swap(&mut acc, &mut tmp);
-            }
-        }
-        self.mul(&acc, &one, &mut tmp);
-        tmp
-    }
 }
 
 /// Index of the highest set bit plus one.

@@ -199,3 +199,59 @@ fn nonsense_operands_end_all_the_same() {
     b.write(MODEXP_MODE, 7);
     run(&mut b, MODEXP_START);
 }
+
+/// The longest operation: all operands ones.
+fn longest() -> Bench<Rsa> {
+    let mut b = Bench::new(DevId::Rsa, Rsa::default());
+    for memory in [MEM_M, MEM_Z, MEM_Y, MEM_X] {
+        put(&mut b, memory, &[u32::MAX; 128]);
+    }
+    b.write(M_DASH, 1);
+    b.write(MODEXP_MODE, 7);
+    b.mem.work.allow(None);
+    b
+}
+
+/// Host work of one multiplication of 4096 bits.
+const ONE_MULTIPLICATION: u64 = 128 * 128 * WORK_PER_PAIR;
+
+#[test]
+fn a_start_while_busy_does_nothing() {
+    let mut b = longest();
+    b.write(MODEXP_START, 1);
+    let (rsa, work) = (b.dev.clone(), b.mem.work.done());
+    for start in [MODEXP_START, MULT_START].repeat(1000) {
+        b.write(start, 1);
+    }
+    assert_eq!(b.dev, rsa);
+    assert_eq!(b.mem.work.done(), work, "and costs nothing");
+}
+
+#[test]
+fn a_long_operation_costs_the_host_little_at_a_time() {
+    let mut b = longest();
+    b.write(MODEXP_START, 1);
+    let mut us = 0;
+    while b.read(INTERRUPT) == 0 {
+        assert!(b.mem.work.done() <= 4 * ONE_MULTIPLICATION, "{} at {us} us", b.mem.work.done());
+        b.mem.work.allow(None);
+        b.advance(100);
+        us += 100;
+    }
+    // 4096 squarings, as many multiplications, three conversions, 66,048 clocks each.
+    let expected = 8195 * 66_048 / u64::from(b.sys.clocks.apb_hz() / 1_000_000);
+    assert!((expected..expected + 200).contains(&us), "{us} us, expected {expected}");
+}
+
+#[test]
+fn a_reset_ends_what_is_under_way() {
+    let mut b = longest();
+    b.write(MODEXP_START, 1);
+    b.advance(100);
+    b.reset();
+    b.advance(10_000_000);
+    assert_eq!(b.read(INTERRUPT), 0);
+    b.write(MULT_START, 1);
+    b.advance(1_000);
+    assert_eq!(b.read(INTERRUPT), 1);
+}

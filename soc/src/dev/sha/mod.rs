@@ -37,6 +37,9 @@ const IV_512: [u64; 8] = [
     0x5be0_cd19_137e_2179,
 ];
 
+/// Host work of a block.
+const WORK: u64 = 500;
+
 /// The SHA accelerator's state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sha {
@@ -128,11 +131,14 @@ impl Device for Sha {
         match (offset & 0xC, value & 1) {
             _ if alg > 3 => cx.warn_reg(&SPEC, offset, "write to an unknown register, ignored"),
             (0xC, _) | (_, 0) => {}
+            // A command while its algorithm is busy does nothing.
+            _ if cx.now < self.busy_until[alg] => {}
             (8, _) => {
                 self.load(alg);
                 self.set_busy(alg, 8 + 4 * alg as u64, cx);
             }
             (command, _) => {
+                cx.charge(WORK);
                 self.process(alg, command == 0);
                 self.set_busy(alg, if alg == 1 { 66 } else { 82 }, cx);
             }

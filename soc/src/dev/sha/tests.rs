@@ -113,3 +113,18 @@ fn a_million_a() {
          eb009c5c2c49aa2e4eadb217ad8cc09b"
     );
 }
+
+#[test]
+fn a_command_while_busy_does_nothing() {
+    let mut b = Bench::new(DevId::Sha, Sha::default());
+    b.write(SHA_512_START, 1);
+    let one = b.dev.clone();
+    for _ in 0..100 {
+        b.write(SHA_512_START + 4, 1);
+        b.write(SHA_512_START + 8, 1);
+    }
+    assert_eq!(b.dev, one);
+    b.advance(5);
+    b.write(SHA_512_START + 4, 1);
+    assert_ne!(b.dev, one);
+}

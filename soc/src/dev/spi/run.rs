@@ -72,6 +72,7 @@ impl Spi {
 
     /// Hands a transfer to the selected chip; the bytes read.
     fn exchange(&self, t: &Transfer, cx: &mut Cx) -> Vec<u8> {
+        cx.charge(500 + 2 * u64::from(t.out.len()) + 20 * t.miso as u64);
         match self.chip(cx) {
             Chip::Nothing => self.wired(t, cx).unwrap_or_else(|| vec![0xFF; t.miso]),
             Chip::Flash => {

@@ -52,8 +52,12 @@ pub struct AccessPoint {
     nonces: u64,
     /// Group frames that wait for the next beacon.
     group: Vec<Vec<u8>>,
-    /// No passphrase fitted.
+    /// Passphrases of the firmware that were tried.
+    tried: usize,
+    /// No passphrase fitted in this handshake.
     hopeless: bool,
+    /// A whole search has failed: later handshakes try the likeliest only.
+    searched: bool,
     sent: Vec<Pending>,
     ethernet: Vec<Vec<u8>>,
     reports: Vec<Report>,
@@ -78,7 +82,9 @@ impl AccessPoint {
             nonce_key,
             nonces: 0,
             group: Vec::new(),
+            tried: 0,
             hopeless: false,
+            searched: false,
             sent: Vec::new(),
             ethernet: Vec::new(),
             reports: Vec::new(),

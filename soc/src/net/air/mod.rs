@@ -522,6 +522,7 @@ impl Air {
 
     /// Tries passphrases for what [`Air::wanted`] named.
     pub fn try_passphrases(&mut self, now: Ticks, wanted: &Wanted, candidates: &[Vec<u8>]) {
+        let candidates = wanted.step(candidates);
         for n in 0..self.aps.len() {
             if self.aps[n].bssid() == wanted.bssid {
                 self.aps[n].try_passphrases(now, candidates);

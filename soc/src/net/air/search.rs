@@ -4,8 +4,10 @@
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// Passphrases tried at most; each costs about a millisecond of the host's time.
+/// Passphrases tried at most.
 const MAX_CANDIDATES: usize = 200;
+/// Passphrases tried in one step; each costs about a millisecond of the host's time.
+const STEP: usize = 12;
 /// Occurrences of the name that are looked at, in each memory.
 const MAX_OCCURRENCES: usize = 64;
 /// Distance in bytes from the name within which strings of RAM are tried.
@@ -24,6 +26,17 @@ pub struct Wanted {
     pub bssid: [u8; 6],
     /// The network's name.
     pub ssid: Vec<u8>,
+    /// Passphrases that were tried before.
+    pub tried: usize,
+}
+
+impl Wanted {
+    /// The passphrases of the next step; none when all have been tried.
+    #[must_use]
+    pub fn step<'a>(&self, candidates: &'a [Vec<u8>]) -> &'a [Vec<u8>] {
+        let rest = candidates.get(self.tried..).unwrap_or_default();
+        &rest[..rest.len().min(STEP)]
+    }
 }
 
 /// Passphrases to try, the likeliest first.

@@ -3,6 +3,7 @@
 use super::stream::Stream;
 use super::udp::Flows;
 use super::{MAX_STREAMS, Wake};
+use esplens_gdb::server::is_own_listener;
 use esplens_soc::net::host::{Command, Event, HOST_IDS, Place};
 use esplens_soc::net::user::Device;
 use std::collections::HashMap;
@@ -122,6 +123,8 @@ impl Hub {
         let stream = match (device, self.address(to)) {
             _ if self.streams.len() >= MAX_STREAMS => None,
             (Some(device), _) => Some(Stream::open(conn, device.clone(), back)),
+            // Debuggers' and dashboards' ports are no guest's business.
+            (None, Some(address)) if is_own_listener(address) => None,
             (None, Some(address)) => Some(Stream::connect(conn, address, back)),
             (None, None) => None,
         };

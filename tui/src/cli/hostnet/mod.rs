@@ -16,6 +16,7 @@ use esplens_soc::net::user::{Config, Forward, Protocol};
 use hub::{Back, Hub, Order, Orders, is_loopback, waits};
 pub use segment::{At, Segment};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
@@ -159,9 +160,13 @@ fn listen(forward: &Forward, at: SocketAddrV4, orders: Orders) -> std::io::Resul
     Ok((bound, task.abort_handle()))
 }
 
+/// Most bytes of the host's list of name servers.
+const MAX_RESOLV: u64 = 1 << 16;
+
 /// The first name server of the host.
 fn system_resolver() -> Option<SocketAddr> {
-    let text = std::fs::read_to_string("/etc/resolv.conf").ok()?;
+    let bytes = esplens_soc::hostfile::read(Path::new("/etc/resolv.conf"), MAX_RESOLV).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
     let servers = text.lines().filter_map(|l| l.trim().strip_prefix("nameserver"));
     let address = servers.filter_map(|s| s.trim().parse::<IpAddr>().ok()).next()?;
     Some(SocketAddr::new(address, 53))

@@ -12,6 +12,7 @@ use crate::cli::target::{RunExit, Target};
 use crate::cli::terminal;
 use crate::cli::trace::Sinks;
 use crate::dash::remote::Past;
+use crate::outlet;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use esplens_gdb::supervisor::{Pace, Speed};
 use esplens_soc::system::Output;
@@ -25,6 +26,10 @@ const MAX_WAIT: Duration = Duration::from_millis(50);
 const REST: Duration = Duration::from_secs(3600);
 /// Time between two status lines.
 const STATUS: Duration = Duration::from_secs(1);
+/// Events taken in one go at the most.
+const MANY: usize = 256;
+/// Time between two looks at readers of the output that do not keep up.
+const READERS: Duration = Duration::from_millis(10);
 /// UART0 silent for this long: a status line tells that something is going on.
 const QUIET: Duration = Duration::from_secs(2);
 
@@ -102,6 +107,9 @@ impl Drive {
                 self.speed = speed;
                 self.pace = Pace::new(speed, target.now());
             }
+            if let Some(exit) = self.wait_for_readers(target) {
+                return exit;
+            }
             self.pace.hold(target.host_busy(), target.now());
             let slice_end = target.now().saturating_add(self.pace.slice());
             let why = target.run(goal.max(slice_end).min(self.limit));
@@ -137,10 +145,30 @@ impl Drive {
         }
     }
 
+    /// Lets the machine stand while whoever reads standard output or error does not keep up: nothing is lost, and
+    /// limits, signals and clients are minded meanwhile.
+    fn wait_for_readers(&mut self, target: &mut dyn Target) -> Option<Exit> {
+        while outlet::full() {
+            let now = target.now();
+            // No virtual time passes, but clients are served.
+            if target.run(now) == RunExit::Quit {
+                return Some(Exit::Quit);
+            }
+            if let Some(exit) = self.check_limits(target) {
+                return Some(exit);
+            }
+            let wait = Wait::until(now, Some(READERS));
+            if let Err(exit) = self.take_events(target, &wait) {
+                return Some(exit);
+            }
+        }
+        None
+    }
+
     /// What the run took so far.
     pub fn stats(&self, target: &dyn Target) -> Stats {
         let ticks = target.now() - self.start_ticks;
-        Stats { ticks, wall: self.started.elapsed(), instructions: target.instructions() }
+        Stats { ticks, wall: self.started.elapsed(), instructions: target.instructions(), state: None }
     }
 
     /// Where to go, and how long to wait, when nothing happens before `next`.
@@ -169,7 +197,7 @@ impl Drive {
 
     /// Waits until the goal is due or input comes, and hands over the input: true when there was some.
     fn take_events(&mut self, target: &mut dyn Target, wait: &Wait) -> Result<bool, Exit> {
-        let mut woken = false;
+        let (mut woken, mut seen) = (false, 0);
         let start = Instant::now();
         loop {
             let left = match wait.wall {
@@ -191,6 +219,11 @@ impl Drive {
                 }
             }
             woken = true;
+            seen += 1;
+            // A sender that never ends must not keep the machine from running.
+            if seen >= MANY {
+                return Ok(true);
+            }
         }
     }
 

@@ -10,7 +10,7 @@ pub struct File(Option<std::fs::File>);
 impl File {
     /// Creates or empties the file.
     pub fn open(path: &Path) -> std::io::Result<Self> {
-        Ok(Self(Some(std::fs::File::create(path)?)))
+        Ok(Self(Some(esplens_soc::hostfile::create(path)?)))
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::cli::terminal;
 use esplens_gdb::monitor;
 use esplens_gdb::supervisor::Handle;
-use std::io::{BufRead, IsTerminal};
+use std::io::{BufRead, IsTerminal, Read};
 
 /// Before each line, as on the monitor's socket.
 const PROMPT: &str = "(esplens) ";
@@ -20,11 +20,13 @@ pub fn alone(handle: Handle) {
     if people {
         terminal::text(&format!("{HELLO}{PROMPT}"));
     }
-    for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-        if people {
-            prompt.typed(format!("{line}\n").as_bytes());
-        } else {
-            terminal::text(&monitor::run(&prompt.handle, &line));
+    loop {
+        let mut line = Vec::new();
+        let read = std::io::stdin().lock().take(MAX_LINE as u64).read_until(b'\n', &mut line);
+        match read {
+            Ok(0) | Err(_) => return,
+            Ok(_) if people => prompt.typed(&line),
+            Ok(_) => terminal::text(&monitor::run(&prompt.handle, String::from_utf8_lossy(&line).trim_end())),
         }
     }
 }

@@ -4,8 +4,9 @@
 use super::prompt::Prompt;
 use super::{Backend, Event};
 use crate::cli::terminal;
+use crate::outlet::{self, To};
 use esplens_gdb::supervisor::Handle;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{IsTerminal, Read};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
@@ -61,9 +62,7 @@ impl Stdio {
 impl Backend for Stdio {
     fn write(&mut self, bytes: &[u8]) {
         terminal::clear_status();
-        let mut out = std::io::stdout().lock();
-        // A closed pipe takes the output away, not the run.
-        let _ = out.write_all(bytes).and_then(|()| out.flush());
+        outlet::write(To::Out, bytes);
     }
 }
 

@@ -54,6 +54,7 @@ impl Tcp {
     pub fn open(uart: u8, host: &str, port: u16, events: SyncSender<Event>) -> std::io::Result<Self> {
         let listener = TcpListener::bind((host, port))?;
         let address = listener.local_addr()?;
+        esplens_gdb::server::note_listener(address);
         crate::cli::terminal::message(&format!("UART{uart} listens on {address}"));
         let shared = Arc::new(Mutex::new(Shared::default()));
         let for_thread = Arc::clone(&shared);

@@ -10,7 +10,7 @@ mod serve;
 
 pub use client::{connect, glance};
 pub use past::Past;
-pub use registry::{Entry, Registered, instances, register, socket};
+pub use registry::{Entry, Registered, folder, instances, register, socket};
 pub use serve::{Listening, Server};
 
 use super::wire::{Action, Feed, Reply, Sample, Wants};

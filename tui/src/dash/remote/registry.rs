@@ -1,6 +1,7 @@
 //! Which instances there are on this computer: a file and a local socket each, in the user's runtime folder.
 
 use esplens_gdb::server::Address;
+use esplens_soc::hostfile;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -48,17 +49,25 @@ pub fn folder() -> PathBuf {
 fn make(folder: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     {
-        use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+        use std::os::unix::fs::DirBuilderExt;
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let meta = std::fs::symlink_metadata(folder)?;
-        let own = std::fs::metadata("/proc/self").map(|m| m.uid()).unwrap_or(meta.uid());
-        if !meta.is_dir() || meta.uid() != own || meta.permissions().mode() & 0o022 != 0 {
-            return Err(std::io::ErrorKind::PermissionDenied.into());
-        }
-        Ok(())
     }
     #[cfg(not(unix))]
-    std::fs::create_dir_all(folder)
+    std::fs::create_dir_all(folder)?;
+    check(folder)
+}
+
+/// Refuses a folder that is a link, somebody else's, or open to others for writing.
+fn check(folder: &Path) -> std::io::Result<()> {
+    let meta = std::fs::symlink_metadata(folder)?;
+    #[cfg(unix)]
+    let own = {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        meta.uid() == nix::unistd::geteuid().as_raw() && meta.permissions().mode() & 0o022 == 0
+    };
+    #[cfg(not(unix))]
+    let own = true;
+    if meta.is_dir() && own { Ok(()) } else { Err(std::io::ErrorKind::PermissionDenied.into()) }
 }
 
 /// The local socket of a process.
@@ -81,30 +90,37 @@ pub fn register(entry: &Entry, listen: impl FnOnce() -> std::io::Result<()>) -> 
 }
 
 /// All instances with the address of each; those that nobody answers for any more are taken out.
-#[must_use]
-pub fn instances() -> Vec<(Entry, Address)> {
-    let mut found = Vec::new();
-    let Ok(files) = std::fs::read_dir(folder()) else { return found };
-    for path in files.flatten().map(|f| f.path()).take(MAX) {
-        if path.extension().is_none_or(|e| e != "json") {
-            continue;
-        }
-        let small = std::fs::metadata(&path).is_ok_and(|m| m.len() <= MAX_BYTES);
-        let entry: Option<Entry> = if small {
-            std::fs::read(&path).ok().and_then(|b| serde_json::from_slice(&b).ok())
-        } else {
-            None
-        };
-        match entry {
+///
+/// # Errors
+/// When the folder is there, but not this user's alone.
+pub fn instances() -> std::io::Result<Vec<(Entry, Address)>> {
+    let (mut found, folder) = (Vec::new(), folder());
+    if folder.symlink_metadata().is_err() {
+        return Ok(found);
+    }
+    check(&folder)?;
+    for path in std::fs::read_dir(folder)?.flatten().map(|f| f.path()).take(MAX) {
+        match own_entry(&path) {
             Some(entry) if alive(entry.pid) => {
                 let at = socket(entry.pid);
                 found.push((entry, at));
             }
-            _ => drop(Registered(path)),
+            Some(_) => drop(Registered(path)),
+            None => {}
         }
     }
     found.sort_by_key(|(e, _)| e.pid);
-    found
+    Ok(found)
+}
+
+/// The entry in `PID.json`, if it is one and says the same process; other files are none of ours.
+fn own_entry(path: &Path) -> Option<Entry> {
+    let pid: u32 = path.file_name()?.to_str()?.strip_suffix(".json")?.parse().ok()?;
+    if !path.symlink_metadata().ok()?.is_file() {
+        return None;
+    }
+    let bytes = hostfile::read(path, MAX_BYTES).ok()?;
+    serde_json::from_slice(&bytes).ok().filter(|entry: &Entry| entry.pid == pid)
 }
 
 /// Somebody listens: the system answers for a busy process as well.

@@ -9,8 +9,6 @@ use esplens_gdb::server::Address;
 use esplens_gdb::supervisor::Handle;
 use std::io::{self, BufReader};
 use std::net::TcpListener;
-#[cfg(unix)]
-use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -64,16 +62,14 @@ fn listen(served: Arc<Served>, address: &Address) -> io::Result<Listening> {
     match address {
         Address::Tcp { host, port, .. } => {
             let listener = TcpListener::bind((host.as_str(), *port))?;
+            esplens_gdb::server::note_listener(listener.local_addr()?);
             let port = listener.local_addr()?.port();
             thread.spawn(move || accept(&served, || Ok(Socket::Tcp(listener.accept()?.0))))?;
             Ok(Listening { address: Address::Tcp { host: host.clone(), port, search: false } })
         }
         #[cfg(unix)]
         Address::Unix(path) => {
-            if path.exists() && std::os::unix::net::UnixStream::connect(path).is_err() {
-                std::fs::remove_file(path)?;
-            }
-            let listener = UnixListener::bind(path)?;
+            let listener = esplens_gdb::server::bind_unix(path)?;
             thread.spawn(move || accept(&served, || Ok(Socket::Unix(listener.accept()?.0))))?;
             Ok(Listening { address: address.clone() })
         }

@@ -35,6 +35,7 @@ impl AccessPoint {
             group: self.group(),
         });
         let first = wpa.start();
+        (self.tried, self.hopeless) = (0, false);
         if let Some(client) = self.client(&station) {
             client.wpa = Some(wpa);
             client.key = None;
@@ -113,11 +114,11 @@ impl AccessPoint {
     #[must_use]
     pub fn wanted(&self) -> Option<Wanted> {
         let waits = |c: &Client| c.wpa.as_ref().is_some_and(Authenticator::needs_pmk);
-        let wanted = Wanted { bssid: self.bssid(), ssid: self.network.ssid.clone() };
+        let wanted = Wanted { bssid: self.bssid(), ssid: self.network.ssid.clone(), tried: self.tried };
         (!self.hopeless && self.clients.iter().any(waits)).then_some(wanted)
     }
 
-    /// Tries passphrases on a second message that waits.
+    /// Tries passphrases on a second message that waits; with none left the search has failed.
     pub fn try_passphrases(&mut self, now: Ticks, candidates: &[Vec<u8>]) {
         let ssid = self.network.ssid.clone();
         let waiting = |c: &&mut Client| c.wpa.as_ref().is_some_and(Authenticator::needs_pmk);
@@ -125,8 +126,15 @@ impl AccessPoint {
         let mac = client.mac;
         let Some(wpa) = &mut client.wpa else { return };
         let found = candidates.iter().map(|c| Pmk::derive(c, &ssid)).find(|pmk| wpa.m2_fits(pmk));
+        self.tried += candidates.len();
         let Some(pmk) = found else {
+            if !candidates.is_empty() && !self.searched {
+                return;
+            }
             self.hopeless = true;
+            if std::mem::replace(&mut self.searched, true) {
+                return;
+            }
             let name = self.name();
             return self.report(
                 true,

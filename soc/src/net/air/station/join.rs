@@ -13,8 +13,6 @@ const HANDSHAKE: Ticks = 3_000_000 * TICKS_PER_US;
 const REST: Ticks = 1_000_000 * TICKS_PER_US;
 /// Requests of one kind.
 const TRIES: u8 = 5;
-/// Passphrases of the firmware that are tried.
-const MAX_KEYS: usize = 16;
 /// A network not heard for so long is gone.
 const STALE: Ticks = 3_000_000 * TICKS_PER_US;
 /// Reason code: the station leaves (IEEE 802.11, table 9-49).
@@ -77,13 +75,13 @@ impl Station {
     pub fn wanted(&self) -> Option<Wanted> {
         let target = self.target.as_ref().filter(|t| !t.rsn.is_empty() && self.wanted)?;
         let needs = self.phase == StationPhase::Idle && self.keys.is_empty() && self.config.pmk.is_none();
-        needs.then(|| Wanted { bssid: target.bssid, ssid: target.ssid.clone() })
+        needs.then(|| Wanted { bssid: target.bssid, ssid: target.ssid.clone(), tried: 0 })
     }
 
     /// Takes passphrases that the network may have.
     pub fn give_passphrases(&mut self, now: Ticks, candidates: &[Vec<u8>]) {
         let Some(target) = &self.target else { return };
-        let keys = candidates.iter().take(MAX_KEYS).map(|c| Pmk::derive(c, &target.ssid));
+        let keys = candidates.iter().map(|c| Pmk::derive(c, &target.ssid));
         self.keys = keys.collect();
         self.tried = 0;
         if self.keys.is_empty() {

@@ -1,0 +1,68 @@
+//! How much the host does for the guest, counted in units of work and never by a clock.
+//!
+//! Most instructions cost the host about the same. Some things that a guest can do cost it thousands of times more
+//! (a long SPI transfer, a cache switched on, code overwritten again and again), and a guest may do nothing else.
+//! Whatever is costly is charged here, and a run comes back once its allowance is used up. The count is no part of a
+//! machine's state and makes no difference to it: it decides only when a run is interrupted, never what happens next.
+
+use std::cell::Cell;
+
+/// Work done and work allowed. A unit is about a nanosecond of an optimised build.
+#[derive(Clone, Debug)]
+pub struct Work {
+    done: Cell<u64>,
+    allowed: u64,
+}
+
+impl Default for Work {
+    /// No limit.
+    fn default() -> Self {
+        Self { done: Cell::new(0), allowed: u64::MAX }
+    }
+}
+
+impl Work {
+    /// Starts to count anew, with an allowance in units; `None`: no limit.
+    pub fn allow(&mut self, units: Option<u64>) {
+        self.done.set(0);
+        self.allowed = units.unwrap_or(u64::MAX);
+    }
+
+    /// Counts `units`.
+    #[inline]
+    pub fn charge(&self, units: u64) {
+        self.done.set(self.done.get().saturating_add(units));
+    }
+
+    /// True once the allowance is used up.
+    #[inline]
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.done.get() >= self.allowed
+    }
+
+    /// Units since the last [`Work::allow`].
+    #[must_use]
+    pub fn done(&self) -> u64 {
+        self.done.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_allowance_is_used_up_and_renewed() {
+        let mut work = Work::default();
+        work.charge(u64::MAX);
+        work.allow(Some(10));
+        work.charge(9);
+        assert!(!work.is_over());
+        work.charge(1);
+        assert!(work.is_over() && work.done() == 10);
+        work.allow(None);
+        work.charge(1 << 60);
+        assert!(!work.is_over());
+    }
+}

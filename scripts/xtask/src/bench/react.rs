@@ -1,0 +1,52 @@
+//! `cargo xtask bench react`: the longest time from an order to its effect, over all that the attack suite has guests do.
+
+use super::{Row, cargo, target};
+use anyhow::{Context, bail};
+use esplens_tests::react::{Case, ORDERS, Order, time};
+use esplens_tests::storms;
+use std::path::Path;
+use std::time::Duration;
+
+/// What is promised (docs/security.md).
+const PROMISED: Duration = Duration::from_millis(200);
+
+/// A row a kind of order: the worst of `runs` tries in every storm, read and unread.
+pub fn rows(root: &Path, runs: u32) -> anyhow::Result<Vec<Row>> {
+    cargo(root, &["build", "--release", "-p", "esplens"])?;
+    let binary = target(root).join("release/esplens");
+    let dir = std::env::temp_dir().join(format!("esplens-react-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
+    let measured = measure(&binary, &dir, runs);
+    let _ = std::fs::remove_dir_all(&dir);
+    measured
+}
+
+fn measure(binary: &Path, dir: &Path, runs: u32) -> anyhow::Result<Vec<Row>> {
+    let mut worst = ORDERS.map(|_| (Duration::ZERO, ""));
+    for storm in storms::all() {
+        let elf = dir.join("storm.elf");
+        std::fs::write(&elf, storm.program.elf())?;
+        for (order, worst) in ORDERS.into_iter().zip(&mut worst) {
+            for unread in [false, true].into_iter().cycle().take(2 * runs as usize) {
+                let case = Case { binary, elf: &elf, more: &[], unread };
+                match time(&case, order) {
+                    Ok(took) => *worst = (*worst).max((took, storm.name)),
+                    Err(why) => bail!("{}: {why}", storm.name),
+                }
+            }
+        }
+        eprintln!("{}: done", storm.name);
+    }
+    Ok(ORDERS.into_iter().zip(worst).map(|(order, (took, storm))| row(order, took, storm)).collect())
+}
+
+fn row(order: Order, took: Duration, storm: &str) -> Row {
+    let what = match order {
+        Order::WallTimeout => "after `--wall-timeout`",
+        Order::Terminate => "after SIGTERM",
+        Order::Halt => "after `stop` at the monitor",
+    };
+    let late = if took > PROMISED { ", LATE" } else { "" };
+    let figure = format!("{:.0} ms ({storm}){late}", took.as_secs_f64() * 1e3);
+    Row { what: format!("worst reaction {what}"), figure }
+}

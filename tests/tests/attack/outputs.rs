@@ -1,0 +1,176 @@
+//! Readers that do not read.
+
+use super::file;
+use esplens_tests::binary::{self, esplens};
+use esplens_tests::host::Running;
+use esplens_tests::kernel::Program;
+use esplens_tests::react::{Case, ORDERS, Order, PATIENCE, time};
+use esplens_tests::storms;
+use nix::pty::{OpenptyResult, Winsize, openpty};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::termios::{LocalFlags, tcgetattr};
+use nix::unistd::Pid;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+fn storm(name: &str) -> tempfile::NamedTempFile {
+    let storm = storms::all().into_iter().find(|s| s.name.contains(name)).expect("a storm of this name");
+    file(&storm.program.elf())
+}
+
+fn unread<'a>(elf: &'a tempfile::NamedTempFile, more: &'a [&'a str]) -> Case<'a> {
+    Case { binary: binary::path(), elf: elf.path(), more, unread: true }
+}
+
+#[test]
+fn orders_are_carried_out_while_nobody_reads() {
+    let (uart, console) = (storm("UART"), storm("console"));
+    for order in ORDERS {
+        for elf in [&uart, &console] {
+            time(&unread(elf, &[]), order).unwrap_or_else(|e| panic!("standard output: {e}"));
+        }
+    }
+    // The monitor says on standard error where it listens: that must be read up to there.
+    for order in [Order::WallTimeout, Order::Terminate] {
+        time(&unread(&uart, &["--trace", "*"]), order).unwrap_or_else(|e| panic!("standard error: {e}"));
+    }
+}
+
+/// A reader that only takes its time gets everything, and the exit code is the guest's.
+#[test]
+fn a_slow_reader_loses_nothing() {
+    const TIMES: usize = 60;
+    let mut p = Program::default();
+    p.set(12, TIMES as u32);
+    let again = p.here();
+    p.simcall(4, [1, 0x3FFB_0000, 100 << 10]);
+    p.op(esplens_core::isa::Op::Addi, 0, 12, 12, -1);
+    let far = again.wrapping_sub(p.here() + 4) as i32;
+    p.op(esplens_core::isa::Op::Bnez, 0, 12, 0, far);
+    p.print("the end\n");
+    p.exit(5);
+    let elf = file(&p.elf());
+    let mut child = esplens()
+        .args(["run", "--speed", "max", "--wall-timeout", "100s", "--kernel"])
+        .arg(elf.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_secs(1));
+    let mut got = Vec::new();
+    child.stdout.take().unwrap().read_to_end(&mut got).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(5));
+    assert_eq!(got.len(), TIMES * (100 << 10) + 8);
+    assert!(got.ends_with(b"the end\n"));
+}
+
+/// What one stream cannot take does not hold up the other.
+#[test]
+fn the_summary_comes_though_standard_output_is_stuck() {
+    let elf = storm("UART");
+    let mut child = esplens()
+        .args(["run", "--speed", "max", "--stats=json", "--wall-timeout", "1s", "--kernel"])
+        .arg(elf.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let _unread = child.stdout.take();
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(3));
+    assert!(said.contains("\"exit\":\"timeout (wall time)\""), "{said}");
+}
+
+/// The demo's dashboard on a new pseudo-terminal: the process, the master side, the slave side.
+fn dashboard() -> (Running, File, File) {
+    let size = Winsize { ws_row: 50, ws_col: 160, ws_xpixel: 0, ws_ypixel: 0 };
+    let OpenptyResult { master, slave } = openpty(&size, None).unwrap();
+    let (master, slave) = (File::from(master), File::from(slave));
+    let dir = tempfile::tempdir().unwrap();
+    let end = || Stdio::from(slave.try_clone().unwrap());
+    let child = esplens()
+        .args(["demo", "--nic", "none"])
+        .env("XDG_CONFIG_HOME", dir.path())
+        .env("XDG_RUNTIME_DIR", dir.path())
+        .env("TERM", "xterm-256color")
+        .stdin(end())
+        .stdout(end())
+        .stderr(end())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    while cooked(&slave) {
+        assert!(started.elapsed() < PATIENCE, "the dashboard does not come up");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    (Running(child), master, slave)
+}
+
+/// True while the terminal is as a shell wants it.
+fn cooked(terminal: &File) -> bool {
+    tcgetattr(terminal).unwrap().local_flags.contains(LocalFlags::ICANON | LocalFlags::ECHO)
+}
+
+fn send(to: &Running, signal: Signal) {
+    kill(Pid::from_raw(to.0.id() as i32), signal).unwrap();
+}
+
+fn end(mut of: Running) -> ExitStatus {
+    let started = Instant::now();
+    loop {
+        if let Some(status) = of.0.try_wait().unwrap() {
+            return status;
+        }
+        assert!(started.elapsed() < PATIENCE, "still there");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_dashboard_ends_though_its_terminal_is_not_read() {
+    let (running, _master, _slave) = dashboard();
+    std::thread::sleep(Duration::from_secs(2));
+    send(&running, Signal::SIGTERM);
+    assert_eq!(end(running).code(), Some(0));
+}
+
+#[test]
+fn a_dashboard_whose_terminal_goes_ends_as_if_the_user_had_quit() {
+    let (running, master, slave) = dashboard();
+    drop(slave);
+    drop(master);
+    assert_eq!(end(running).code(), Some(0));
+}
+
+#[test]
+fn signals_that_kill_give_the_terminal_back_first() {
+    for signal in [Signal::SIGUSR1, Signal::SIGUSR2, Signal::SIGALRM] {
+        let (running, mut master, slave) = dashboard();
+        std::thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            while master.read(&mut chunk).is_ok_and(|n| n > 0) {}
+        });
+        send(&running, signal);
+        let status = end(running);
+        assert_eq!(status.signal(), Some(signal as i32), "{status}");
+        assert!(cooked(&slave), "{signal} left the terminal raw");
+    }
+}
+
+/// A closed pipe is no reason to stop, and none to fail.
+#[test]
+fn a_reader_that_goes_takes_the_output_only() {
+    let mut p = Program::default();
+    p.print("gone\n");
+    p.exit(7);
+    let elf = file(&p.elf());
+    let (reader, writer) = nix::unistd::pipe().unwrap();
+    drop(reader);
+    let mut child = esplens();
+    child.args(["run", "--kernel"]).arg(elf.path()).stdout(Stdio::from(writer));
+    assert_eq!(child.status().unwrap().code(), Some(7));
+}

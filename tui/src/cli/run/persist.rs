@@ -1,0 +1,63 @@
+//! `--persist`: what a run changed goes back into the files it came from.
+
+use crate::cli::args::RunArgs;
+use crate::cli::exit::BadInput;
+use crate::cli::target::Target;
+use crate::cli::terminal;
+use esplens_soc::boot::persist::{Claim, Stamp, Written, trim_flash};
+use esplens_soc::boot::{BootError, BootInput, Source};
+use std::path::Path;
+
+/// The files that will be written.
+pub struct Persist {
+    /// The flash image and its length.
+    flash: Option<(Claim, usize)>,
+    efuse: Option<Claim>,
+}
+
+/// Refuses `--persist` where there is nothing to write back to.
+pub fn check_persist(args: &RunArgs, input: &BootInput) -> anyhow::Result<()> {
+    if args.persist && input.source != Source::FlashImage && args.efuse.is_none() {
+        let name = input.path.display();
+        anyhow::bail!(BadInput(format!(
+            "--persist: {name} is no flash image to write back to ({})",
+            input.source
+        )));
+    }
+    Ok(())
+}
+
+impl Persist {
+    /// Claims the files; `stamps` are those of the image and of the eFuse file before they were read.
+    pub fn claim(args: &RunArgs, input: &BootInput, stamps: [Option<Stamp>; 2]) -> Result<Self, BootError> {
+        if !args.persist {
+            return Ok(Self { flash: None, efuse: None });
+        }
+        let [image, efuse] = stamps;
+        let flash = match input.source {
+            Source::FlashImage => Some((Claim::take(&input.path, image)?, input.used)),
+            _ => None,
+        };
+        let take = |path: &Path| Claim::take(path, efuse);
+        Ok(Self { flash, efuse: args.efuse.as_deref().map(take).transpose()? })
+    }
+
+    /// Writes flash and eFuses.
+    pub fn write_back(&self, target: &dyn Target) -> Result<(), BootError> {
+        if let Some((claim, used)) = &self.flash {
+            let flash = target.flash_bytes();
+            tell(claim.write(trim_flash(&flash, *used))?);
+        }
+        if let Some(claim) = &self.efuse {
+            tell(claim.write(&target.efuse_bytes())?);
+        }
+        Ok(())
+    }
+}
+
+fn tell(written: Written) {
+    if let Written::Beside(path) = written {
+        let path = path.display();
+        terminal::message(&format!("--persist: the file has changed since it was read, and stays; see {path}"));
+    }
+}

@@ -1,0 +1,65 @@
+//! Signals that end the process without a word: the terminal is given back first.
+
+/// Gives the terminal back before a signal ends the process that nobody else handles: SIGQUIT, the user's signals, timers;
+/// with `all` also those that ask for an end (SIGINT, SIGTERM, SIGHUP), for commands that have nothing else to do then.
+/// The process still ends by the signal.
+#[cfg(unix)]
+pub fn guard_terminal(all: bool) {
+    use nix::sys::signal::Signal;
+    use std::sync::Once;
+    static QUIET: Once = Once::new();
+    static ENDING: Once = Once::new();
+    let quiet = [
+        Signal::SIGQUIT,
+        Signal::SIGUSR1,
+        Signal::SIGUSR2,
+        Signal::SIGALRM,
+        Signal::SIGVTALRM,
+        Signal::SIGPROF,
+        Signal::SIGXCPU,
+    ];
+    QUIET.call_once(|| start(&quiet));
+    if all {
+        ENDING.call_once(|| start(&[Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP]));
+    }
+}
+
+#[cfg(not(unix))]
+pub fn guard_terminal(_all: bool) {}
+
+#[cfg(unix)]
+fn start(signals: &[nix::sys::signal::Signal]) {
+    for &signal in signals {
+        if let Err(error) = wait_for(signal) {
+            tracing::debug!(%signal, %error, "not handled");
+        }
+    }
+}
+
+/// A thread that waits for one signal.
+#[cfg(unix)]
+fn wait_for(signal: nix::sys::signal::Signal) -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal as listen};
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let mut arrives = {
+        let _inside = runtime.enter();
+        listen(SignalKind::from_raw(signal as i32))?
+    };
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        if runtime.block_on(arrives.recv()).is_some() {
+            end_by(signal);
+        }
+    })?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn end_by(signal: nix::sys::signal::Signal) {
+    use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, raise, sigaction};
+    crate::dash::term::restore();
+    crate::cli::restore_terminal();
+    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+    // SAFETY: no handler of ours runs any more: the default action ends the process.
+    let _ = unsafe { sigaction(signal, &default) };
+    let _ = raise(signal);
+}
