@@ -3,7 +3,7 @@
 
 use crate::cache;
 use crate::dev::{Cx, DevId, Device, Devices, View};
-use crate::map::{RTC_BYTES, RTC_SLOW};
+use crate::map::{RTC_BYTES, RTC_FAST, RTC_SLOW};
 use crate::system::{Narrow, System};
 use esplens_core::memory::{Access, Bus, Fault, Memory, Taken};
 use esplens_core::time::Ticks;
@@ -61,6 +61,8 @@ pub struct Soc {
 enum Target {
     Device(DevId, u32),
     RtcSlow(usize),
+    /// RTC fast memory, as the core sees it that cannot reach it: the other one finds it in its page table.
+    RtcFast,
     /// A cached window without a mapping.
     Cached,
     /// On the peripheral bus, but nobody's.
@@ -74,9 +76,12 @@ fn target(addr: u32) -> Target {
     if PERIPHERALS.contains(&addr) {
         return DevId::at(addr).map_or(Target::Hole, |(id, offset)| Target::Device(id, offset));
     }
-    match addr.checked_sub(RTC_SLOW) {
-        Some(offset) if (offset as usize) < RTC_BYTES => return Target::RtcSlow(offset as usize),
-        _ => {}
+    let rtc = |base: u32| addr.checked_sub(base).map(|offset| offset as usize).filter(|o| *o < RTC_BYTES);
+    if let Some(offset) = rtc(RTC_SLOW) {
+        return Target::RtcSlow(offset);
+    }
+    if RTC_FAST.into_iter().any(|base| rtc(base).is_some()) {
+        return Target::RtcFast;
     }
     if cache::is_window(addr) { Target::Cached } else { Target::Nothing }
 }
@@ -153,6 +158,13 @@ impl Soc {
         u32::from_le_bytes(bytes)
     }
 
+    /// APP_CPU's access to RTC fast memory: without effect, and without an exception (docs/decisions/rtc-fast.md).
+    fn rtc_fast(&mut self, what: &str) {
+        self.sys.warn(format!(
+            "{what} of RTC fast memory by APP_CPU: only PRO_CPU reaches it (TRM 1.3.2.6), reads give 0, writes are lost"
+        ));
+    }
+
     fn hole(&mut self, addr: u32, what: &str) {
         self.sys.warn(format!("{what} of {addr:#010x}: no peripheral is known there"));
     }
@@ -209,6 +221,10 @@ impl Bus for Soc {
                 a.leave |= self.attention();
                 v
             }
+            Target::RtcFast => {
+                self.rtc_fast("read");
+                0
+            }
             Target::Hole => {
                 a.mem.work.charge(MISS);
                 self.hole(addr, "read");
@@ -249,6 +265,7 @@ impl Bus for Soc {
                 cache::illegal_access(&mut self.sys, a.core, addr, false).ok_or(Fault::Bus(addr))?;
                 a.leave |= self.attention();
             }
+            Target::RtcFast => self.rtc_fast("write"),
             Target::Hole => {
                 a.mem.work.charge(MISS);
                 self.hole(addr, "write");

@@ -13,6 +13,8 @@ const DATA_RAM: u32 = flag::READ | flag::WRITE;
 
 /// First address of RTC slow memory; it lies outside the page tables and is reached over the bus.
 pub const RTC_SLOW: u32 = 0x5000_0000;
+/// First addresses of RTC fast memory on the data and the instruction bus.
+pub const RTC_FAST: [u32; 2] = [0x3FF8_0000, 0x400C_0000];
 /// Bytes of either RTC memory.
 pub const RTC_BYTES: usize = 8 << 10;
 
@@ -49,10 +51,10 @@ pub fn map_banks(mem: &mut Memory, sys: &System) {
         }
         map_reversed(mem, core, b);
     }
-    // RTC fast memory is PRO_CPU's alone (TRM 1.3.2.6).
+    // RTC fast memory is PRO_CPU's alone (TRM 1.3.2.6); what APP_CPU finds there is the bus's matter.
     if let Some(rtc) = b.rtc_fast {
-        mem.map_region(0, 0x3FF8_0000, rtc, DATA_RAM);
-        mem.map_region(0, 0x400C_0000, rtc, CODE_RAM);
+        mem.map_region(0, RTC_FAST[0], rtc, DATA_RAM);
+        mem.map_region(0, RTC_FAST[1], rtc, CODE_RAM);
     }
 }
 

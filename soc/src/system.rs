@@ -45,6 +45,9 @@ pub enum ResetKind {
     System,
 }
 
+/// GPIO0 among the strap pins: high boots from flash (TRM 2.4, table 6).
+pub const STRAP_GPIO0: u32 = 1 << 4;
+
 /// What a device asks of the machine; carried out before the next instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
@@ -58,6 +61,8 @@ pub enum Request {
     LightSleep,
     /// The RTC ends a sleep.
     Wake,
+    /// The EN pin is let go: power-on.
+    PowerUp,
 }
 
 /// A core's control lines.
@@ -167,8 +172,13 @@ pub struct System {
     pub wires: BTreeMap<u8, u8>,
     /// Asked of the machine, in order.
     pub requests: Vec<Request>,
-    /// Boot strap pins as `GPIO_STRAP` shows them (0x12 flash boot, 0x0f UART download).
+    /// Boot strap pins as `GPIO_STRAP` shows them (0x12 flash boot, 0x0f UART download): the pins' levels at the last
+    /// reset of the whole chip.
     pub strap: u32,
+    /// The levels that the board gives these pins now, in the same order.
+    pub strap_pins: u32,
+    /// GPIO0, the strap pin that asks for a download, is pulled low (a boot button, a serial adapter's DTR).
+    pub gpio0_low: bool,
     /// The flash chip's storage.
     pub flash: Option<Region>,
     /// The PSRAM chip's storage.
@@ -289,6 +299,17 @@ impl System {
         x ^= x >> 27;
         self.random = x;
         (x.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as u32
+    }
+
+    /// A reset of the whole chip looks at the strap pins.
+    pub fn latch_straps(&mut self) {
+        self.strap = self.strap_pins & if self.gpio0_low { !STRAP_GPIO0 } else { !0 };
+    }
+
+    /// True when the last reset of the chip saw GPIO0 low: the ROM waits for a download (TRM 2.4, table 6).
+    #[must_use]
+    pub fn download_boot(&self) -> bool {
+        self.strap & STRAP_GPIO0 == 0
     }
 
     /// Gives a warning unless it was given before.

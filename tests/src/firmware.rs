@@ -1,8 +1,10 @@
 //! The firmware sample: images nobody here wrote, beside the repository.
 
 use esplens_soc::boot::{BootInput, LoadOptions, load};
+use esplens_soc::dev::eth::EthModel;
+use esplens_soc::machine::MachineConfig;
 use serde::Deserialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One image of `cases.toml`.
 #[derive(Clone, Debug, Deserialize)]
@@ -15,6 +17,32 @@ pub struct Case {
     pub elf: Option<String>,
     /// What UART0 shows, in order: regular expressions.
     pub expect: Vec<String>,
+    /// Options of `esplens run` that it needs.
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// Lines to type at the prompt, which is the first expectation.
+    #[serde(default, rename = "type")]
+    pub typed: Vec<String>,
+}
+
+impl Case {
+    /// Changes a machine as [`Case::args`] say.
+    ///
+    /// # Errors
+    /// The option that is not known here.
+    pub fn configure(&self, config: &mut MachineConfig) -> Result<(), String> {
+        for pair in self.args.chunks(2) {
+            match pair {
+                [option, size] if option == "--psram" => {
+                    let size = size.trim_end_matches('M').parse::<usize>().map_err(|e| e.to_string())?;
+                    config.psram_bytes = size << 20;
+                }
+                [option, nic] if option == "--nic" && nic == "user,model=emac" => config.eth = EthModel::Emac,
+                other => return Err(format!("{}: options {other:?}", self.name)),
+            }
+        }
+        Ok(())
+    }
 }
 
 #[derive(Deserialize)]
@@ -27,6 +55,12 @@ struct Cases {
 #[must_use]
 pub fn folder() -> Option<PathBuf> {
     sample("firmware")
+}
+
+/// The sample that is mostly about one part of the chip, beside the other one; `None` as with [`folder`].
+#[must_use]
+pub fn chip_folder() -> Option<PathBuf> {
+    sample("firmware-chip")
 }
 
 /// A sample's folder beside the others, such as `firmware-wifi`; `None` as with [`folder`].
@@ -53,7 +87,7 @@ pub fn file(path: &str) -> Option<PathBuf> {
 /// # Panics
 /// When the list cannot be read.
 #[must_use]
-pub fn cases(folder: &std::path::Path) -> Vec<Case> {
+pub fn cases(folder: &Path) -> Vec<Case> {
     let text = std::fs::read_to_string(folder.join("cases.toml")).expect("cases.toml");
     toml::from_str::<Cases>(&text).expect("cases.toml").case
 }
@@ -62,6 +96,6 @@ pub fn cases(folder: &std::path::Path) -> Vec<Case> {
 ///
 /// # Errors
 /// The loader's message.
-pub fn input(path: &std::path::Path) -> Result<BootInput, String> {
+pub fn input(path: &Path) -> Result<BootInput, String> {
     load(path, &LoadOptions::default()).map_err(|e| e.to_string())
 }

@@ -9,6 +9,7 @@ pub mod kernel;
 pub mod lanes;
 pub mod load;
 pub mod prompt;
+pub mod pypi;
 pub mod react;
 pub mod session;
 pub mod storms;

@@ -101,6 +101,17 @@ impl Session {
     /// # Errors
     /// What it showed instead.
     pub fn expect(&mut self, pattern: &str, ms: u64) -> Result<String, String> {
+        let (found, end) = self.wait_for(pattern, self.seen[self.uart], ms)?;
+        self.seen[self.uart] = end;
+        Ok(found)
+    }
+
+    /// The same after byte `from` of the UART's text, without effect on what [`Session::expect`] looks at. Returns what
+    /// was found and where it ends.
+    ///
+    /// # Errors
+    /// What it showed instead.
+    pub fn wait_for(&mut self, pattern: &str, from: usize, ms: u64) -> Result<(String, usize), String> {
         let regex = Regex::new(pattern).map_err(|e| e.to_string())?;
         let end = self.machine.now() + ms * MS;
         let mut looked = usize::MAX;
@@ -108,9 +119,8 @@ impl Session {
             let text = &self.text[self.uart];
             if text.len() != looked {
                 looked = text.len();
-                if let Some(found) = regex.find_at(text, self.seen[self.uart]) {
-                    self.seen[self.uart] = found.end();
-                    return Ok(found.as_str().to_string());
+                if let Some(found) = regex.find_at(text, from) {
+                    return Ok((found.as_str().to_string(), found.end()));
                 }
             }
             if self.machine.now() >= end {

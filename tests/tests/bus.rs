@@ -117,3 +117,21 @@ fn random_accesses_to_every_peripheral_do_no_harm() {
         }
     }
 }
+
+/// ESP-IDF 5 reads `s_adc_tsen_enabled` there on the core that goes to sleep (docs/decisions/rtc-fast.md).
+#[test]
+fn app_cpu_finds_nothing_in_rtc_fast_memory_and_no_exception() {
+    let mut fuzz = Fuzz::new();
+    assert_eq!(fuzz.mem.poke(0, 0x3FF8_0064, &[1]), 1);
+    for addr in [0x3FF8_0064, 0x400C_0064] {
+        let mut app = Access { core: 1, cycle: 0, pc: 0x4008_0000, mem: &mut fuzz.mem, leave: false };
+        assert_eq!(fuzz.soc.write(&mut app, addr, 4, 0x55), Ok(()));
+        assert_eq!(fuzz.soc.read(&mut app, addr, 1), Ok(0));
+    }
+    let mut seen = [0];
+    fuzz.mem.peek(0, 0x3FF8_0064, &mut seen);
+    assert_eq!(seen, [1], "PRO_CPU's memory is as it was");
+    assert_eq!(fuzz.soc.sys.out.len(), 2, "one warning for reads, one for writes");
+    let mut app = Access { core: 1, cycle: 0, pc: 0x4008_0000, mem: &mut fuzz.mem, leave: false };
+    assert!(fuzz.soc.read(&mut app, 0x3FF8_2000, 4).is_err(), "the memory ends there");
+}

@@ -1,4 +1,4 @@
-//! Every case of the firmware sample, in every form it has, against what UART0 must show.
+//! Every case of the firmware samples, in every form it has, against what UART0 must show.
 //! `cargo test -p esplens-tests --test firmware [NAME]`.
 
 use esplens_soc::net::user::Config;
@@ -22,6 +22,18 @@ const MAX_KIB: u64 = 40 * 1024;
 /// test, so that this list stays true.
 const KNOWN_FAILURES: [(&str, &str, &str); 0] = [];
 
+/// Cases that need parts of the chip which are not there yet; they are not run.
+const LATER: [(&str, &str); 5] = [
+    (
+        "idf-4.4-ulp-wakeup",
+        "its pulses are counted by the ULP coprocessor; the timer wake-up is tested by itself",
+    ),
+    ("idf-5.0-emac", "there is no PHY at the Ethernet MAC"),
+    ("idf-5.1-secure-boot", "flash encryption"),
+    ("idf-4.2-sdmmc", "there is no SD card"),
+    ("idf-4.4-servo", "MCPWM's edges do not reach the pads"),
+];
+
 /// One form of a case.
 struct Job {
     label: String,
@@ -38,7 +50,7 @@ struct Row {
 
 fn jobs(folder: &Path, filter: Option<&str>) -> Vec<Job> {
     let mut jobs = Vec::new();
-    for case in firmware::cases(folder) {
+    for case in firmware::cases(folder).into_iter().filter(|c| !LATER.iter().any(|l| l.0 == c.name)) {
         let dir = folder.join(&case.name);
         let mut add = |form: &str, input: PathBuf| {
             let label = format!("{}{form}", case.name);
@@ -64,7 +76,12 @@ fn restricted() -> Config {
 
 fn run(job: &Job) -> Row {
     let mut measured = String::new();
-    let failure = Session::boot(&job.input, |c| c.network = Some(restricted())).and_then(|mut session| {
+    let mut known = Ok(());
+    let session = Session::boot(&job.input, |c| {
+        c.network = Some(restricted());
+        known = job.case.configure(c);
+    });
+    let failure = known.and(session).and_then(|mut session| {
         let result = check(&mut session, &job.case);
         let (count, wall) = (session.machine.instructions(), session.wall.as_secs_f64());
         let mips = count as f64 / 1e6 / wall;
@@ -75,8 +92,20 @@ fn run(job: &Job) -> Row {
 }
 
 fn check(session: &mut Session, case: &Case) -> Result<(), String> {
+    let mut expect = &case.expect[..];
+    if let (Some((prompt, rest)), false) = (expect.split_first(), case.typed.is_empty()) {
+        session.expect(prompt, PATIENCE_MS)?;
+        for (n, line) in case.typed.iter().enumerate() {
+            let shown = session.text[session.uart].len();
+            session.send(&format!("{line}\r"))?;
+            if n + 1 < case.typed.len() {
+                session.wait_for(prompt, shown, PATIENCE_MS)?;
+            }
+        }
+        expect = rest;
+    }
     let Some((_, instead, why)) = KNOWN_FAILURES.iter().find(|k| k.0 == case.name) else {
-        return case.expect.iter().try_for_each(|e| session.expect(e, PATIENCE_MS).map(|_| ()));
+        return expect.iter().try_for_each(|e| session.expect(e, PATIENCE_MS).map(|_| ()));
     };
     // Before the rest of the expectations, none of which the text up to here may meet.
     session.expect(instead, PATIENCE_MS)?;
@@ -132,11 +161,16 @@ fn main() -> ExitCode {
     }
     let Some(folder) = firmware::folder() else { return ExitCode::SUCCESS };
     println!("\n{:32} {:>10} {:>9} {:>12} {:>7}", "image", "virtual ms", "wall ms", "instructions", "MIPS");
-    let rows = run_all(&jobs(&folder, filter));
+    let chip = firmware::chip_folder();
+    let folders = std::iter::once(&folder).chain(&chip);
+    let rows = run_all(&folders.flat_map(|folder| jobs(folder, filter)).collect::<Vec<_>>());
     let mut failed: Vec<String> =
         rows.iter().filter_map(|r| Some(format!("{}: {}", r.label, r.failure.as_ref()?))).collect();
     for (name, _, why) in KNOWN_FAILURES {
         println!("known failure: {name}: {why}");
+    }
+    for (name, why) in LATER {
+        println!("not run yet: {name}: {why}");
     }
     if filter.is_none() {
         match memory(&folder.join("idf-5.3-blink/flash.bin")) {

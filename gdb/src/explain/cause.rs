@@ -9,7 +9,11 @@ const CAUSES: [(&str, u32, &str); 20] = [
     ),
     ("Syscall", 1, "a SYSCALL instruction that nobody handles"),
     ("InstructionFetchError", 2, "instructions cannot be fetched from this address"),
-    ("LoadStoreError", 3, "this memory cannot do this access: instruction RAM takes aligned words only"),
+    (
+        "LoadStoreError",
+        3,
+        "nothing answers at this address, or the memory there cannot do this access: instruction RAM takes aligned words only",
+    ),
     ("Level1Interrupt", 4, "an interrupt that nobody handles"),
     ("Alloca", 5, "a MOVSP whose windows could not be reloaded"),
     ("IntegerDivideByZero", 6, "an integer was divided by zero"),

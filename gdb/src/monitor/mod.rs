@@ -20,6 +20,7 @@ mod reverse;
 mod run_control;
 mod settings;
 mod snapshots;
+mod strap;
 mod symbol_file;
 mod task;
 mod threads;
@@ -46,6 +47,8 @@ enum Command {
     SystemReset(reset::SystemReset),
     /// Reset the chip and run, or stop before its first instruction.
     Reset(reset::Reset),
+    /// Show the boot strap pins, or set them for the next reset.
+    Strap(strap::Strap),
     /// Stop the machine.
     #[command(visible_alias = "stop")]
     Halt(run_control::Halt),
@@ -179,6 +182,7 @@ impl Command {
         match self {
             Self::SystemReset(c) => c.run(handle),
             Self::Reset(c) => c.run(handle),
+            Self::Strap(c) => c.run(handle),
             Self::Halt(c) => c.run(handle),
             Self::Resume(c) => c.run(handle),
             Self::Step(c) => c.run(handle),

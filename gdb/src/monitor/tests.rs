@@ -41,6 +41,11 @@ fn commands_people_type() {
     assert!(says("reg nosuch").contains("no register"));
     assert!(says("info registers").contains("PRO_CPU"));
     assert!(says("step 3").starts_with("4000"));
+    assert_eq!(says("strap"), "strap 0x12 (flash boot)\n");
+    assert_eq!(says("strap 0x0f"), "strap 0x12 (flash boot); from the next reset on 0x0f (download)\n");
+    assert_eq!((says("system_reset"), says("strap")), (String::new(), "strap 0x0f (download)\n".into()));
+    says("strap 0x12");
+    assert_eq!(says("system_reset"), "");
     assert_eq!(says("savevm one"), "");
     assert!(says("info snapshots").contains("one  "), "{}", says("info snapshots"));
     assert_eq!(says("loadvm one"), "");

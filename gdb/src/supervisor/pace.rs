@@ -55,6 +55,8 @@ pub struct Pace {
     factor: Option<f64>,
     /// A connection of the host is open: without a limit, real time counts.
     held: bool,
+    /// Somebody waits for the machine: no limit counts.
+    hurried: bool,
     /// A moment and the virtual time that belongs to it.
     origin: (Instant, Ticks),
 }
@@ -67,7 +69,7 @@ impl Pace {
             Speed::Max | Speed::Auto => None,
             Speed::Times(n) => Some(n),
         };
-        Self { factor, held: false, origin: (Instant::now(), now) }
+        Self { factor, held: false, hurried: false, origin: (Instant::now(), now) }
     }
 
     /// While `held`, time does not run faster than real unless a factor was asked for.
@@ -78,9 +80,17 @@ impl Pace {
         self.held = held;
     }
 
+    /// While `hurried`, time runs as fast as the host can, whatever was asked for.
+    pub fn hurry(&mut self, hurried: bool, now: Ticks) {
+        if self.hurried && !hurried {
+            self.origin = (Instant::now(), now);
+        }
+        self.hurried = hurried;
+    }
+
     /// Virtual seconds in one of the host's, at this moment.
     fn limit(&self) -> Option<f64> {
-        self.factor.or(self.held.then_some(1.0))
+        self.factor.or(self.held.then_some(1.0)).filter(|_| !self.hurried)
     }
 
     /// True when idle time is skipped rather than waited for.
@@ -97,7 +107,7 @@ impl Pace {
 
     /// Virtual time to run before looking at the outside again.
     pub fn slice(&self) -> Ticks {
-        if self.skips_idle() { 10_000 * TICKS_PER_US } else { 1_000 * TICKS_PER_US }
+        if self.skips_idle() && !self.hurried { 10_000 * TICKS_PER_US } else { 1_000 * TICKS_PER_US }
     }
 
     /// How long to wait until virtual time `at` is due; zero when it is.
@@ -137,6 +147,17 @@ mod tests {
         assert_eq!(Pace::new(Speed::Max, 5).wait(Ticks::MAX), Duration::ZERO);
         let double = Pace::new(Speed::Times(2.0), 0).wait(2 * TICKS_PER_SEC);
         assert!(double <= Duration::from_secs(1), "{double:?}");
+    }
+
+    #[test]
+    fn a_hurry_lifts_every_limit_and_leaves_none_of_its_time_behind() {
+        let mut pace = Pace::new(Speed::Times(0.001), 0);
+        pace.hurry(true, 0);
+        assert!(pace.skips_idle());
+        assert_eq!(pace.wait(TICKS_PER_SEC), Duration::ZERO);
+        pace.hurry(false, 100 * TICKS_PER_SEC);
+        assert!(pace.wait(100 * TICKS_PER_SEC + TICKS_PER_SEC) > Duration::from_secs(900));
+        assert_eq!(pace.wait(100 * TICKS_PER_SEC), Duration::ZERO);
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub const FLASHER_ARGS: &str = "flasher_args.json";
 const MAX_JSON: u64 = 1 << 20;
 /// Pieces of flash that a description may name.
 const MAX_FILES: usize = 64;
+/// Applications lie on 64 KiB borders, the first behind the bootloader and the partition table.
+const MIN_APP: usize = 0x1_0000;
 /// Largest ESP32 flash.
 const MAX_FLASH: u64 = 16 << 20;
 
@@ -114,7 +116,10 @@ pub fn locate(dir: &Path) -> Option<PathBuf> {
 pub fn load(dir: &Path) -> Result<BuildDir, BootError> {
     let bad = |path: &Path, why: String| BootError::BuildDir { path: path.to_path_buf(), why };
     let Some(dir) = locate(dir) else {
-        return Err(bad(dir, format!("no {FLASHER_ARGS}: not a folder that `idf.py build` made")));
+        return Err(bad(
+            dir,
+            format!("no {FLASHER_ARGS}, and no build of PlatformIO or Arduino: not a build folder"),
+        ));
     };
     let json = dir.join(FLASHER_ARGS);
     let data = read_file(&json, MAX_JSON, "a build description")?;
@@ -131,6 +136,16 @@ pub fn load(dir: &Path) -> Result<BuildDir, BootError> {
     }
     let elf = app_elf(&dir);
     Ok(BuildDir { pieces, flash_size: args.flash_size, elf })
+}
+
+/// True when `path` is the application (image or ELF) of the build folder that it is in.
+#[must_use]
+pub fn is_application(path: &Path, dir: &Path) -> bool {
+    let json = read_file(&dir.join(FLASHER_ARGS), MAX_JSON, "a build description").ok();
+    let args = json.and_then(|json| parse_flasher_args(&json).ok());
+    let app = |file: &Path| file.file_name() == path.file_name();
+    args.is_some_and(|args| args.files.iter().any(|(at, file)| *at >= MIN_APP && app(file)))
+        || app_elf(dir).is_some_and(|elf| app(&elf))
 }
 
 /// The file behind a path of the description; a flat copy of the folder (all files beside the JSON) serves too.

@@ -3,7 +3,8 @@
 use super::error::read_file;
 use super::image::{self, BOOTLOADER_OFFSET};
 use super::kernel::MAX_ELF_FILE;
-use super::{BootError, app_elf, build_dir, partition};
+use super::sketch::Sketch;
+use super::{BootError, app_elf, build_dir, merged, partition};
 use esplens_core::memory::{PAGE_SIZE, Page};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -34,7 +35,9 @@ pub struct LoadOptions {
 pub enum Source {
     /// A merged flash image.
     FlashImage,
-    /// An ESP-IDF build folder.
+    /// A merged flash image as Intel HEX or UF2.
+    Wrapped,
+    /// A build folder of ESP-IDF, PlatformIO or Arduino.
     BuildDir,
     /// An application's ELF file.
     AppElf,
@@ -76,7 +79,8 @@ impl std::fmt::Display for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::FlashImage => "flash image",
-            Self::BuildDir => "ESP-IDF build folder",
+            Self::Wrapped => "flash image as Intel HEX or UF2",
+            Self::BuildDir => "build folder",
             Self::AppElf => "application ELF",
             Self::AppImage => "application image",
             Self::BootImage => "boot image",
@@ -108,13 +112,43 @@ impl BootInput {
 pub fn load(path: &Path, opts: &LoadOptions) -> Result<BootInput, BootError> {
     let meta = std::fs::metadata(path).map_err(|why| BootError::Io { path: path.into(), why })?;
     if meta.is_dir() {
-        return load_build_dir(path, path, opts);
+        return match build_dir::locate(path) {
+            Some(_) => load_build_dir(path, path, opts),
+            None => match Sketch::find(path)? {
+                Some(sketch) => from_build(path, &sketch.app, sketch.load()?, opts),
+                None => load_build_dir(path, path, opts),
+            },
+        };
     }
     let data = read_file(path, MAX_ELF_FILE, "any input")?;
     if data.starts_with(b"\x7fELF") {
         return load_elf(path, &data, opts);
     }
+    if let Some(flash) = merged::unwrap(&data) {
+        let flash = flash.map_err(|why| BootError::BuildDir { path: path.into(), why })?;
+        let mut input = from_bytes(path, &flash, opts)?;
+        input.source = Source::Wrapped;
+        return Ok(input);
+    }
+    if data[..].first() == Some(&image::MAGIC)
+        && let Some(input) = of_its_build(path, opts)
+    {
+        return Ok(input);
+    }
     from_bytes(path, &data, opts)
+}
+
+/// The build that an application's image or ELF belongs to: its own bootloader and partition table beat default ones.
+fn of_its_build(path: &Path, opts: &LoadOptions) -> Option<BootInput> {
+    let dir = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (mut input, from) = if build_dir::is_application(path, dir) {
+        (load_build_dir(path, dir, opts).ok()?, dir.join(build_dir::FLASHER_ARGS))
+    } else {
+        let sketch = Sketch::beside(path)?;
+        (from_build(path, path, sketch.load().ok()?, opts).ok()?, dir.to_path_buf())
+    };
+    input.notes.push(format!("flash contents from {}", from.display()));
+    Some(input)
 }
 
 /// A flash image, application image or boot image that is in memory already; `path` names it in errors.
@@ -201,16 +235,11 @@ fn bare_image(path: &Path, data: &[u8], opts: &LoadOptions) -> Result<BootInput,
 }
 
 fn load_elf(path: &Path, data: &[u8], opts: &LoadOptions) -> Result<BootInput, BootError> {
-    let dir = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if dir.join(build_dir::FLASHER_ARGS).is_file() {
-        // Its own bootloader and partition table beat default ones, if they are this application's.
-        if let Ok(mut input) = load_build_dir(path, dir, opts)
-            && input.elf.as_deref().and_then(Path::file_name) == path.file_name()
-        {
-            input.elf = Some(opts.elf.clone().unwrap_or_else(|| path.into()));
-            input.notes.push(format!("flash contents from {}", dir.join(build_dir::FLASHER_ARGS).display()));
-            return Ok(input);
-        }
+    if let Some(mut input) = of_its_build(path, opts)
+        && input.elf.as_deref().and_then(Path::file_name) == path.file_name()
+    {
+        input.elf = Some(opts.elf.clone().unwrap_or_else(|| path.into()));
+        return Ok(input);
     }
     let size = opts.flash_size.unwrap_or(DEFAULT_FLASH);
     let pieces =
@@ -222,13 +251,23 @@ fn load_elf(path: &Path, data: &[u8], opts: &LoadOptions) -> Result<BootInput, B
 }
 
 fn load_build_dir(path: &Path, dir: &Path, opts: &LoadOptions) -> Result<BootInput, BootError> {
-    let build = build_dir::load(dir)?;
+    let beside = build_dir::locate(dir).unwrap_or_else(|| dir.into());
+    from_build(path, &beside, build_dir::load(dir)?, opts)
+}
+
+/// The flash of a build, named `path`; its ELF, where the build does not name it, is looked for at `beside`.
+fn from_build(
+    path: &Path,
+    beside: &Path,
+    build: build_dir::BuildDir,
+    opts: &LoadOptions,
+) -> Result<BootInput, BootError> {
     let pieces: Vec<_> = build.pieces.iter().map(|(at, bytes)| (*at, &bytes[..])).collect();
     let mut input = assemble(path, Source::BuildDir, &pieces, build.flash_size, opts)?;
     let flash = input.used_bytes();
     check_flash(&mut input, &flash);
     let search = LoadOptions { elf: opts.elf.clone().or(build.elf), ..opts.clone() };
-    input.path = build_dir::locate(dir).unwrap_or_else(|| dir.into());
+    input.path = beside.into();
     find_elf(&mut input, &flash, &search)?;
     input.path = path.into();
     Ok(input)

@@ -8,10 +8,12 @@ pub mod image;
 pub mod info;
 pub mod input;
 pub mod kernel;
+pub mod merged;
 pub mod ota;
 pub mod partition;
 pub mod persist;
 pub mod rom;
+pub mod sketch;
 #[cfg(test)]
 mod tests;
 

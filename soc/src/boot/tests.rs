@@ -39,11 +39,18 @@ fn app_desc(elf_sha256: [u8; 32]) -> Vec<u8> {
     d
 }
 
-fn make_table(md5: bool) -> Vec<u8> {
+/// A partition table with the given entries: type, subtype, offset, size, label.
+pub(super) fn make_table(entries: &[(u8, u8, u32, u32, &str)]) -> Vec<u8> {
+    table(entries, true)
+}
+
+fn default_table(md5: bool) -> Vec<u8> {
+    table(&[(1, 2, 0x9000, 0x6000, "nvs"), (0, 0, 0x1_0000, 0x10_0000, "factory")], md5)
+}
+
+fn table(entries: &[(u8, u8, u32, u32, &str)], md5: bool) -> Vec<u8> {
     let mut t = Vec::new();
-    for (kind, sub, offset, size, label) in
-        [(1, 2, 0x9000, 0x6000, "nvs"), (0, 0, 0x1_0000, 0x10_0000, "factory")]
-    {
+    for &(kind, sub, offset, size, label) in entries {
         t.extend([0xAA, 0x50, kind, sub]);
         t.extend(u32::to_le_bytes(offset));
         t.extend(u32::to_le_bytes(size));
@@ -62,11 +69,11 @@ fn make_table(md5: bool) -> Vec<u8> {
 }
 
 /// Bootloader, table and application, cut after the application.
-fn make_flash(elf_sha256: [u8; 32]) -> Vec<u8> {
+pub(super) fn make_flash(elf_sha256: [u8; 32]) -> Vec<u8> {
     let mut flash = vec![0xFF; 0x1_0000];
     let boot = make_image(&[(0x3FFF_0000, &[1, 2, 3, 4]), (0x4007_8000, &[5; 64])], 1);
     flash[0x1000..0x1000 + boot.len()].copy_from_slice(&boot);
-    flash[0x8000..0x8C00].copy_from_slice(&make_table(true));
+    flash[0x8000..0x8C00].copy_from_slice(&default_table(true));
     flash.extend(make_image(&[(0x3F40_0020, &app_desc(elf_sha256)), (0x4008_0000, &[7; 32])], 1));
     flash
 }
@@ -112,7 +119,7 @@ fn the_partition_table_is_found_and_its_md5_checked() {
     assert_eq!(table.partitions[0].kind_name(), "data, nvs");
     flash[0x8004] ^= 1;
     assert_eq!(partition::find(&flash), Err(PartitionError::Md5 { at: 0x8000 }));
-    let moved = make_table(true);
+    let moved = default_table(true);
     flash[0x8000..0x8C00].fill(0xFF);
     flash[0xD000..0xDC00].copy_from_slice(&moved);
     assert_eq!(partition::find(&flash).unwrap().unwrap().offset, 0xD000);

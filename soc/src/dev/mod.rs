@@ -61,6 +61,8 @@ const MAX_WIRE: usize = 256;
 pub enum Msg {
     /// Bytes arrive on a UART's receive line.
     UartRx(Vec<u8>),
+    /// A break on a UART's receive line.
+    UartBreak,
     /// A byte has crossed a UART's receive line just now (from another UART over the GPIO matrix).
     UartByte(u8),
     /// A peripheral drives its GPIO-matrix output signal (TRM table 4-2). To [`DevId::Gpio`].

@@ -2,7 +2,7 @@
 
 use super::{Cx, DevId, Device, Msg, View};
 use crate::irq::Source;
-use crate::system::{Banks, Output, System};
+use crate::system::{Banks, Output, STRAP_GPIO0, System};
 use esplens_core::memory::Memory;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 
@@ -32,7 +32,7 @@ impl<D: Device> Bench<D> {
             sram2: Some(mem.add(200 << 10, 0)),
             ..Banks::default()
         };
-        let sys = System { banks, ..System::default() };
+        let sys = System { banks, strap: STRAP_GPIO0, ..System::default() };
         Self { dev, id, sys, mem, now: 0, sent: Vec::new() }
     }
 

@@ -13,9 +13,6 @@ use esplens_core::memory::{CORES, Memory, Page};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// GPIO0 among the strap pins: high boots from flash (TRM 2.4, table 6).
-const STRAP_GPIO0: u32 = 1 << 4;
-
 /// The chip's major revision, which decides the default ROM and eFuses.
 pub type ChipRevision = u8;
 
@@ -34,7 +31,7 @@ pub struct MachineConfig {
     pub mac: Option<[u8; 6]>,
     /// PSRAM chip in bytes: 0 (none), 2, 4 or 8 MiB.
     pub psram_bytes: usize,
-    /// Boot strap pins: 0x12 flash boot, 0x0f UART download.
+    /// Boot strap pins at power-on: 0x12 flash boot, 0x0f UART download.
     pub strap: u32,
     /// Seed of the random number generator.
     pub seed: u64,
@@ -99,7 +96,7 @@ impl Machine {
     #[must_use]
     pub fn new(config: MachineConfig) -> Self {
         let mut mem = Memory::default();
-        let mut sys = System { strap: config.strap, random: config.seed, ..System::default() };
+        let mut sys = System { strap_pins: config.strap, random: config.seed, ..System::default() };
         sys.banks = map::add_banks(&mut mem, &config.rom);
         sys.flash = (!config.flash.is_empty()).then(|| mem.add_shared(&config.flash));
         sys.psram = (config.psram_bytes > 0).then(|| mem.add(config.psram_bytes, 0));
@@ -160,13 +157,13 @@ impl Machine {
     /// The two watchdogs that guard a boot from flash stand still where there is none: for a bare program, and when
     /// the strap pins say otherwise (GPIO0 low; TRM 18.2.1, "flash boot protection").
     pub(super) fn guard_boot(&mut self) {
-        if self.config.kernel.is_some() || self.config.strap & STRAP_GPIO0 == 0 {
+        if self.config.kernel.is_some() || self.soc.sys.download_boot() {
             self.stop_flashboot_watchdogs();
         }
     }
 
     /// Clears WDT_FLASHBOOT_MOD_EN of both watchdogs, as a bootloader does.
-    fn stop_flashboot_watchdogs(&mut self) {
+    pub(super) fn stop_flashboot_watchdogs(&mut self) {
         use crate::dev::{rtc_cntl::spec as rtc, timg::spec as timg};
         let registers = [
             (DevId::Timg0, timg::WDTCONFIG0, timg::wdtconfig0::WDT_FLASHBOOT_MOD_EN),

@@ -10,7 +10,7 @@ pub mod reg;
 mod step;
 mod travel;
 
-use super::{Machine, RunExit};
+use super::{Machine, RunExit, Sleep};
 use esplens_core::debug::Stop;
 use esplens_core::engine::Engine;
 use esplens_core::memory::CORES;
@@ -158,6 +158,7 @@ impl Machine {
         let name = if core == 0 { "PRO_CPU" } else { "APP_CPU" };
         let lines = &self.soc.sys.cores[core];
         let what = match self.sleep {
+            Some(Sleep::Off) => "EN is low",
             Some(_) => "chip sleeps",
             None if lines.in_reset => "in reset",
             None if lines.gated => "clock off",

@@ -27,7 +27,7 @@ use crate::dev::{DevId, Msg};
 use crate::net::Net;
 use crate::net::air::{Air, AirCommand};
 use crate::net::host::{Event, HostNet};
-use crate::system::{Frame, Output, ResetCause, ResetKind};
+use crate::system::{Frame, Output, Request, ResetCause, ResetKind};
 use crate::trace::Trace;
 use esplens_core::cpu::Cpu;
 use esplens_core::debug::Stop;
@@ -65,6 +65,12 @@ pub enum RunExit {
 pub enum Input {
     /// Bytes on a UART's receive line.
     Uart(u8, Vec<u8>),
+    /// A break on a UART's receive line.
+    Break(u8),
+    /// GPIO0 is pulled low (true) or let go: low at a reset of the chip, the ROM waits for a download.
+    Gpio0(bool),
+    /// The EN pin is let go (true), or pulled low, which holds the chip in reset.
+    Enable(bool),
     /// A pad driven from outside, or let go.
     Pad(u8, Option<bool>),
     /// An Ethernet frame for the MAC.
@@ -92,7 +98,13 @@ impl Input {
             ) => bytes.len(),
             Self::Debug(_, deed) => deed.bytes(),
             Self::File(answer) => answer.bytes.len(),
-            Self::Pad(..) | Self::Host(_) | Self::Link(_) | Self::Air(_) => 0,
+            Self::Pad(..)
+            | Self::Host(_)
+            | Self::Link(_)
+            | Self::Air(_)
+            | Self::Break(_)
+            | Self::Gpio0(_)
+            | Self::Enable(_) => 0,
         };
         content + size_of::<(Ticks, Self)>()
     }
@@ -116,6 +128,8 @@ enum Sleep {
     Light,
     /// Off, but for the RTC.
     Deep,
+    /// Held in reset by the EN pin.
+    Off,
 }
 
 /// An ESP32.
@@ -268,11 +282,16 @@ impl Machine {
         self.soc.sys.out.len()
     }
 
-    /// Bytes that UART `n` still takes before its input queue is full.
+    /// Bytes that UART `n` still takes before its input queue is full, counting those that wait for the next slice.
     #[must_use]
     pub fn uart_room(&self, n: u8) -> usize {
         let d = &self.soc.dev;
-        [&d.uart0, &d.uart1, &d.uart2].get(usize::from(n)).map_or(0, |u| u.rx_room())
+        let waiting = self.inputs.iter().map(|input| match input {
+            Input::Uart(to, bytes) if *to == n => bytes.len(),
+            _ => 0,
+        });
+        let room = [&d.uart0, &d.uart1, &d.uart2].get(usize::from(n)).map_or(0, |u| u.rx_room());
+        room.saturating_sub(waiting.sum())
     }
 
     /// The flash chip's size in bytes; 0 without one.
@@ -312,21 +331,37 @@ impl Machine {
             if let Some((_, input)) = self.replay.pop_front() {
                 self.apply(input);
             }
+            if self.powers_up() {
+                return;
+            }
         }
         if self.repeats() {
             return;
         }
-        for input in std::mem::take(&mut self.inputs) {
+        let mut inputs = std::mem::take(&mut self.inputs).into_iter();
+        while !self.powers_up()
+            && let Some(input) = inputs.next()
+        {
             self.apply(input);
         }
+        self.inputs = inputs.collect();
+    }
+
+    /// A power-on is to be carried out; what comes in after it is for the chip that starts then.
+    fn powers_up(&self) -> bool {
+        self.soc.sys.requests.contains(&Request::PowerUp)
     }
 
     fn apply(&mut self, input: Input) {
         self.mem.work.charge(500 + 4 * input.bytes() as u64);
+        let uart = |n: u8| [DevId::Uart0, DevId::Uart1, DevId::Uart2][usize::from(n).min(2)];
         let (to, msg) = match &input {
-            Input::Uart(n, bytes) => {
-                let id = [DevId::Uart0, DevId::Uart1, DevId::Uart2][usize::from(*n).min(2)];
-                (id, Msg::UartRx(bytes.clone()))
+            Input::Uart(n, bytes) => (uart(*n), Msg::UartRx(bytes.clone())),
+            Input::Break(n) => (uart(*n), Msg::UartBreak),
+            Input::Gpio0(_) | Input::Enable(_) => {
+                self.set_board(&input);
+                self.logged(input);
+                return;
             }
             Input::Pad(pin, level) => (DevId::Gpio, Msg::Pad(*pin, *level)),
             Input::Link(up) => (DevId::Eth, Msg::Link(*up)),

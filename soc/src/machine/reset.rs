@@ -1,7 +1,7 @@
 //! Power-on, the kinds of reset (TRM 3.1.1) and sleep.
 
 use super::debug::Deed;
-use super::{Machine, RunExit, Sleep};
+use super::{Input, Machine, RunExit, Sleep};
 use crate::dev::DevId;
 use crate::system::{Request, ResetCause, ResetKind};
 use crate::trace::{Event, Line};
@@ -10,6 +10,7 @@ use esplens_core::memory::CORES;
 impl Machine {
     /// Everything at its power-on values.
     pub(super) fn power_on(&mut self) {
+        self.soc.sys.latch_straps();
         self.reset_cores(ResetCause::PowerOn);
         self.reset_devices(ResetKind::System);
         self.load_kernel();
@@ -52,12 +53,7 @@ impl Machine {
                 (n == 0).then_some(RunExit::Reset(ResetKind::Cpu(0), cause))
             }
             Request::Reset(kind, cause) => {
-                self.end_slice();
-                self.sleep = None;
-                self.reset_cores(cause);
-                self.reset_devices(kind);
-                self.load_kernel();
-                self.guard_boot();
+                self.reset_chip(kind, cause);
                 Some(RunExit::Reset(kind, cause))
             }
             Request::ResetDevice(id) => {
@@ -71,8 +67,53 @@ impl Machine {
             }
             Request::Wake => match self.sleep.take() {
                 Some(Sleep::Deep) => self.carry_out(Request::Reset(ResetKind::Core, ResetCause::DeepSleep)),
+                Some(Sleep::Off) => {
+                    self.sleep = Some(Sleep::Off);
+                    None
+                }
                 _ => None,
             },
+            Request::PowerUp if self.sleep == Some(Sleep::Off) => {
+                self.carry_out(Request::Reset(ResetKind::System, ResetCause::PowerOn))
+            }
+            Request::PowerUp => None,
+        }
+    }
+
+    fn reset_chip(&mut self, kind: ResetKind, cause: ResetCause) {
+        self.end_slice();
+        self.sleep = None;
+        if kind == ResetKind::System {
+            self.soc.sys.latch_straps();
+        }
+        self.reset_cores(cause);
+        self.reset_devices(kind);
+        self.load_kernel();
+        self.guard_boot();
+    }
+
+    /// EN is low. Nothing runs, no watchdog counts, and what is on the UARTs' lines finds no receiver.
+    fn power_down(&mut self) {
+        self.reset_chip(ResetKind::System, ResetCause::PowerOn);
+        self.stop_flashboot_watchdogs();
+        let dev = &mut self.soc.dev;
+        [&mut dev.uart0, &mut dev.uart1, &mut dev.uart2].into_iter().for_each(|uart| uart.drop_input());
+        self.sleep = Some(Sleep::Off);
+    }
+
+    /// Sets the levels of the boot strap pins, as `GPIO_STRAP` orders them; the next reset of the chip sees them.
+    pub fn set_straps(&mut self, pins: u32) {
+        self.note(Deed::Straps(pins));
+        self.soc.sys.strap_pins = pins;
+    }
+
+    /// What the board does to GPIO0 and EN.
+    pub(super) fn set_board(&mut self, input: &Input) {
+        match input {
+            Input::Gpio0(low) => self.soc.sys.gpio0_low = *low,
+            Input::Enable(true) => self.soc.sys.requests.push(Request::PowerUp),
+            Input::Enable(false) => self.power_down(),
+            _ => {}
         }
     }
 

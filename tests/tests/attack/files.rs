@@ -74,7 +74,8 @@ fn a_stream_without_end_is_cut_off() {
 #[test]
 fn the_null_device_takes_output() {
     let image = demo::image().display().to_string();
-    let args = ["run", &image, "--timeout", "1ms", "--serial", "0=file:/dev/null", "--trace-file", "/dev/null"];
+    let args =
+        ["run", &image, "--timeout", "1ms", "--serial", "0=file:/dev/null", "--trace-file", "/dev/null"];
     assert_eq!(run(&args, Stdio::null()).0, Some(3));
 }
 
@@ -204,7 +205,8 @@ fn top_trusts_its_own_folder_only_and_deletes_its_own_entries_only() {
     let (victim, folder) = (dir.path().join("victim"), dir.path().join("esplens-user"));
     std::fs::create_dir(&victim).unwrap();
     std::fs::write(victim.join("package.json"), "{}").unwrap();
-    let own = |pid: u32| format!("{{\"pid\":{pid},\"image\":\"\\u001b]0;title\\u0007x.bin\",\"listens\":[]}}");
+    let own =
+        |pid: u32| format!("{{\"pid\":{pid},\"image\":\"\\u001b]0;title\\u0007x.bin\",\"listens\":[]}}");
     std::fs::write(victim.join("4000000.json"), own(4_000_000)).unwrap();
     symlink(&victim, &folder).unwrap();
     let (code, _, said) = top(dir.path());
@@ -218,7 +220,11 @@ fn top_trusts_its_own_folder_only_and_deletes_its_own_entries_only() {
     // One that answers, with a name that a terminal would obey.
     std::fs::write(folder.join("4000001.json"), own(4_000_001)).unwrap();
     let _answers = std::os::unix::net::UnixListener::bind(folder.join("4000001.sock")).unwrap();
-    std::thread::spawn(move || for client in _answers.incoming() { drop(client) });
+    std::thread::spawn(move || {
+        for client in _answers.incoming() {
+            drop(client)
+        }
+    });
     let (code, out, said) = top(dir.path());
     assert_eq!(code, Some(0), "{said}");
     assert!(out.contains("4000001") && out.contains("?]0;title?x.bin"), "{out:?}");

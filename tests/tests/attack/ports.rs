@@ -105,8 +105,7 @@ fn clients_write_new_files_where_the_user_allowed_it() {
     let target = target(&["--allow-write", allowed.path().to_str().unwrap()]);
     let monitor = target.ports[1];
     let dump = |at: &Path, more: &str| ask(monitor, &format!("dump-core {} {more}", at.display()));
-    let (here, there, outside) =
-        (Path::new("core"), allowed.path().join("core"), other.path().join("core"));
+    let (here, there, outside) = (Path::new("core"), allowed.path().join("core"), other.path().join("core"));
     for at in [here, &there] {
         assert!(dump(at, "").contains("threads"), "{}", at.display());
         assert!(dump(at, "").contains("there already"), "{}", at.display());
@@ -149,7 +148,8 @@ fn writes_without_their_data_and_packets_that_do_not_fit_are_answered() {
         got.rsplit('$').next().unwrap().to_string()
     };
     assert_eq!(answer(&packet("M3ffb0000,4:01020304")), "OK");
-    for bad in ["X3ffb0000,ffffffff:", "X3ffb0000,10:ab", "M3ffb0000,4:ff", "M3ffb0000,1:ffff", "X3ffb0000,1"] {
+    for bad in ["X3ffb0000,ffffffff:", "X3ffb0000,10:ab", "M3ffb0000,4:ff", "M3ffb0000,1:ffff", "X3ffb0000,1"]
+    {
         assert!(answer(&packet(bad)).starts_with('E'), "{bad}");
     }
     assert_eq!(answer(&packet("m3ffb0000,4")), "01020304", "nothing of them was written");

@@ -21,13 +21,23 @@ fn wireshark_reads_and_decrypts_the_air() {
     let Some(flash) = image("idf-5.1-wifi-sta") else { return };
     let pcap = tempfile::NamedTempFile::new().unwrap();
     let mut run = binary::esplens();
-    run.args(["run", "--headless", "--serial", "0=null", "--timeout", "4s", "--wifi", "ssid=myssid,psk=mypassword"]);
+    run.args([
+        "run",
+        "--headless",
+        "--serial",
+        "0=null",
+        "--timeout",
+        "4s",
+        "--wifi",
+        "ssid=myssid,psk=mypassword",
+    ]);
     run.arg("--pcap").arg(pcap.path()).arg(flash);
     let status = run.stdin(std::process::Stdio::null()).output().unwrap().status;
     assert_eq!(status.code(), Some(3), "the time is over");
     let keys = "uat:80211_keys:\"wpa-pwd\",\"mypassword:myssid\"";
     let decrypt = ["-o", "wlan.enable_decryption:TRUE", "-o", keys];
-    let Some(all) = tshark(pcap.path(), &[&decrypt[..], &["-T", "fields", "-e", "_ws.malformed"]].concat()) else {
+    let Some(all) = tshark(pcap.path(), &[&decrypt[..], &["-T", "fields", "-e", "_ws.malformed"]].concat())
+    else {
         return;
     };
     assert!(all.lines().count() > 40, "{} frames", all.lines().count());

@@ -15,12 +15,23 @@ use regex::Regex;
 use std::path::Path;
 
 /// What no board shows either.
-const NEVER: &str = r"pll_cal exceeds|bcn_timeout|m f probe req|Task watchdog|Interrupt wdt|Guru Meditation|rst:0x[789]";
+const NEVER: &str =
+    r"pll_cal exceeds|bcn_timeout|m f probe req|Task watchdog|Interrupt wdt|Guru Meditation|rst:0x[789]";
 
 /// Expectations that the image itself cannot meet, and what is expected instead.
 const CORRECTED: [(&str, &str, Option<&str>, &str); 2] = [
-    ("idf-3.1-wifi-sta", "connected with myssid", Some("connected with V20_7435"), "the image's network is V20_7435"),
-    ("idf-3.3-espnow", "unicast data from", None, "no path of the image's task sends anything but broadcasts"),
+    (
+        "idf-3.1-wifi-sta",
+        "connected with myssid",
+        Some("connected with V20_7435"),
+        "the image's network is V20_7435",
+    ),
+    (
+        "idf-3.3-espnow",
+        "unicast data from",
+        None,
+        "no path of the image's task sends anything but broadcasts",
+    ),
 ];
 
 fn case(name: &str) -> Option<(PathBuf, Case)> {

@@ -20,7 +20,10 @@ fn told(options: &[&str], expected: &[&str]) {
 #[test]
 fn a_wrong_passphrase_ends_the_handshake() {
     // Reason 15, 4-way handshake timeout, is f00 in the driver's state line.
-    told(&["ssid=myssid,psk=another one"], &[r"state: assoc -> run", r"state: run -> init \(f.0\)", "retry to connect"]);
+    told(
+        &["ssid=myssid,psk=another one"],
+        &[r"state: assoc -> run", r"state: run -> init \(f.0\)", "retry to connect"],
+    );
 }
 
 #[test]

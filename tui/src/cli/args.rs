@@ -61,7 +61,7 @@ pub struct ExplainArgs {
 /// Arguments of `esplens dump`.
 #[derive(Debug, Args)]
 pub struct DumpArgs {
-    /// Flash image, application .bin, application ELF or ESP-IDF build folder, run from power-on.
+    /// Flash image, application .bin, application ELF or build folder, run from power-on.
     pub image: Option<PathBuf>,
     /// Core file to write.
     #[arg(short, long, value_name = "FILE")]
@@ -87,7 +87,7 @@ pub struct AttachArgs {
 /// Arguments of `esplens info`.
 #[derive(Debug, Args)]
 pub struct InfoArgs {
-    /// Flash image, application .bin, application ELF or ESP-IDF build folder.
+    /// Flash image, application .bin, application ELF or build folder.
     pub image: PathBuf,
     /// Application ELF with the symbols.
     #[arg(long, value_name = "FILE")]
@@ -135,7 +135,7 @@ pub enum TraceFormat {
 #[allow(rustdoc::broken_intra_doc_links, reason = "brackets in these texts are the help's, not links")]
 #[command(after_help = exit::HELP)]
 pub struct RunArgs {
-    /// Flash image, application .bin, application ELF or ESP-IDF build folder [default: the built-in demo].
+    /// Flash image, application .bin, application ELF or build folder (ESP-IDF, PlatformIO, Arduino) [default: the built-in demo].
     pub image: Option<PathBuf>,
     /// ELF file with symbols; may be repeated [default: the one beside the image that its hash names].
     #[arg(long, value_name = "FILE")]
@@ -178,7 +178,7 @@ pub struct RunArgs {
     /// Base MAC address.
     #[arg(long, value_parser = units::mac)]
     pub mac: Option<[u8; 6]>,
-    /// Serial line: N=stdio|tcp:[HOST:]PORT|file:PATH|pty|null; may be repeated [default: 0=stdio].
+    /// Serial line: N=stdio|tcp:[HOST:]PORT|rfc2217:[HOST:]PORT|file:PATH|pty|null; may be repeated [default: 0=stdio].
     #[arg(long, value_name = "N=WHERE")]
     pub serial: Vec<SerialArg>,
     /// Virtual against wall time: real, max (idle time is skipped), a factor such as 2 or 0.5, or auto: max until the

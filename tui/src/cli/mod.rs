@@ -24,8 +24,8 @@ mod trace;
 mod units;
 mod wifi;
 
-use args::{Cli, Command};
 use crate::outlet;
+use args::{Cli, Command};
 use clap::Parser;
 use exit::Exit;
 use std::ffi::OsString;

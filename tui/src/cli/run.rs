@@ -10,7 +10,7 @@ use super::exit::{BadInput, Exit};
 use super::explain::Live;
 use super::hostnet::{At, Segment, Sockets};
 use super::nic::NicKind;
-use super::serial::{Event, Lines, Where};
+use super::serial::{Event, Flow, Lines, Where};
 use super::stats::Stats;
 use super::target::{self, Setup, Target};
 use super::trace::{self, Sinks};
@@ -56,9 +56,10 @@ pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<Exit> {
     introduce(&input);
     let serial = if dash.is_some() { dashboard::serial(&args.serial) } else { args.serial.clone() };
     debug::announce_monitor(args);
-    let lines = Lines::open(&serial, &events)?;
+    let flow = Flow::default();
+    let lines = Lines::open(&serial, &events, &flow)?;
     let sinks = Sinks::open(args)?;
-    machine_thread(args, setup, (lines, sinks), (events, rx), (&input, &persist), dash)
+    machine_thread(args, setup, (lines, sinks), (events, (rx, flow)), (&input, &persist), dash)
 }
 
 /// The machine lives on a thread of its own; a panic there is an internal error, not a torn terminal.
@@ -66,7 +67,7 @@ fn machine_thread(
     args: &RunArgs,
     setup: Setup,
     (lines, sinks): (Lines, Sinks),
-    (wake, events): (SyncSender<Event>, Receiver<Event>),
+    (wake, events): (SyncSender<Event>, (Receiver<Event>, Flow)),
     (input, persist): (&BootInput, &Persist),
     dash: Option<(Dashboard, Receiver<()>)>,
 ) -> anyhow::Result<Exit> {

@@ -60,6 +60,12 @@ pub trait Target {
     fn uart_room(&self, uart: u8) -> usize;
     /// Bytes arrive on a UART.
     fn uart_input(&mut self, uart: u8, bytes: &[u8]);
+    /// EN, GPIO0 or a break: the board does something to the chip.
+    fn chip_input(&mut self, _change: machine::Input) {}
+    /// True when the ROM was started to wait for a download.
+    fn download_boot(&self) -> bool {
+        false
+    }
     /// True while a connection of the host is open: virtual time must not run ahead of real.
     fn host_busy(&self) -> bool {
         false
@@ -150,7 +156,9 @@ impl Target for Supervisor {
         match Supervisor::run(self, until) {
             Ran::Paused => RunExit::Paused,
             Ran::Quit => RunExit::Quit,
-            Ran::Machine(machine::RunExit::Until | machine::RunExit::Look | machine::RunExit::Repeated) => RunExit::Until,
+            Ran::Machine(machine::RunExit::Until | machine::RunExit::Look | machine::RunExit::Repeated) => {
+                RunExit::Until
+            }
             Ran::Machine(machine::RunExit::Stopped { core, stop }) => {
                 RunExit::Stopped(format!("core {core}: {stop:?}"))
             }
@@ -183,6 +191,12 @@ impl Target for Supervisor {
     }
     fn uart_input(&mut self, uart: u8, bytes: &[u8]) {
         self.session().machine_mut().uart_input(uart, bytes);
+    }
+    fn chip_input(&mut self, change: machine::Input) {
+        self.session().machine_mut().input(change);
+    }
+    fn download_boot(&self) -> bool {
+        self.view().machine().soc().sys.download_boot()
     }
     fn host_busy(&self) -> bool {
         self.view().machine().host_busy()

@@ -123,13 +123,7 @@ pub fn panicked() -> bool {
 /// Gives the terminal back; harmless when it was not taken.
 pub fn restore() {
     if TAKEN.swap(false, Ordering::SeqCst) {
-        let _ = execute!(
-            OUT,
-            DisableBracketedPaste,
-            DisableMouseCapture,
-            LeaveAlternateScreen,
-            cursor::Show
-        );
+        let _ = execute!(OUT, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, cursor::Show);
         outlet::finish(PATIENCE);
         let _ = disable_raw_mode();
     }

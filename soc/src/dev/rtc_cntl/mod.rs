@@ -227,6 +227,10 @@ impl Device for RtcCntl {
             spec::TIME_UPDATE => self.time_update(value, cx),
             spec::STATE0 => self.write_state0(value, cx),
             spec::INT_CLR => self.raw &= !value,
+            spec::WAKEUP_STATE => {
+                self.regs.write(&SPEC, offset, value, cx);
+                self.sync_alarm(cx);
+            }
             spec::CLK_CONF => {
                 self.regs.set(offset, value);
                 self.sync_clocks(cx);

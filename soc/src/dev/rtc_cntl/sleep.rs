@@ -75,15 +75,25 @@ impl RtcCntl {
         (self.regs.get(&SPEC, spec::WAKEUP_STATE) & wakeup_state::WAKEUP_ENA) >> 11
     }
 
+    /// The alarm's interrupt is still to come. Only the interrupt needs SLP_TIMER1's enable bit: ESP-IDF never sets
+    /// it (`rtc_cntl_ll_set_wakeup_timer`), and its timer wakes the chip on silicon.
+    fn alarm_armed(&self) -> bool {
+        self.regs.get(&SPEC, spec::SLP_TIMER1) & slp_timer1::MAIN_TIMER_ALARM_EN != 0 && !self.time.alarmed
+    }
+
+    /// The chip sleeps until the alarm.
+    fn alarm_wakes(&self) -> bool {
+        self.power != Power::Awake && self.wake_enabled() & WAKE_TIMER != 0
+    }
+
     /// Brings the alarm event up to date. An alarm value in the past alarms at once.
     pub(super) fn sync_alarm(&mut self, cx: &mut Cx) {
-        let high = self.regs.get(&SPEC, spec::SLP_TIMER1);
-        if high & slp_timer1::MAIN_TIMER_ALARM_EN == 0 || self.time.alarmed {
+        if !self.alarm_armed() && !self.alarm_wakes() {
             cx.cancel(ALARM_TAG);
             return;
         }
-        let target = u64::from(high & slp_timer1::SLP_VAL_HI) << 32
-            | u64::from(self.regs.get(&SPEC, spec::SLP_TIMER0));
+        let high = self.regs.get(&SPEC, spec::SLP_TIMER1) & slp_timer1::SLP_VAL_HI;
+        let target = u64::from(high) << 32 | u64::from(self.regs.get(&SPEC, spec::SLP_TIMER0));
         let ahead = target.wrapping_sub(self.ticks(cx)) & TIME_MASK;
         if ahead == 0 || ahead > TIME_MASK / 2 {
             cx.cancel(ALARM_TAG);
@@ -94,8 +104,10 @@ impl RtcCntl {
     }
 
     fn alarm(&mut self, cx: &mut Cx) {
-        self.time.alarmed = true;
-        self.raw |= int::MAIN_TIMER;
+        if self.alarm_armed() {
+            self.time.alarmed = true;
+            self.raw |= int::MAIN_TIMER;
+        }
         self.wake(WAKE_TIMER, cx);
     }
 
@@ -113,10 +125,7 @@ impl RtcCntl {
         self.early = (cx.now.saturating_add(shortest), 0);
         self.sync_wdt(cx);
         // What would wake the chip already ends the shortest sleep.
-        let armed = self.regs.get(&SPEC, spec::SLP_TIMER1) & slp_timer1::MAIN_TIMER_ALARM_EN != 0;
-        if armed && self.time.alarmed {
-            self.wake(WAKE_TIMER, cx);
-        }
+        self.sync_alarm(cx);
         self.pads(cx);
     }
 
@@ -170,6 +179,7 @@ impl RtcCntl {
         for dev in DevId::ALL {
             cx.send(*dev, Msg::Wake);
         }
+        self.sync_alarm(cx);
         self.sync_wdt(cx);
     }
 

@@ -32,10 +32,14 @@ fn time(b: &mut Bench<RtcCntl>) -> u64 {
     u64::from(b.read(spec::TIME1)) << 32 | u64::from(b.read(spec::TIME0))
 }
 
-/// Sets the alarm as rtc_sleep_set_wakeup_time and the timer wake-up do.
+/// Sets the alarm as rtc_cntl_ll_set_wakeup_timer does: without SLP_TIMER1's enable bit.
 fn set_alarm(b: &mut Bench<RtcCntl>, at: u64) {
     b.write(spec::SLP_TIMER0, at as u32);
     b.write(spec::SLP_TIMER1, (at >> 32) as u32);
+}
+
+/// Lets the alarm interrupt, too.
+fn arm_alarm(b: &mut Bench<RtcCntl>) {
     let high = b.read(spec::SLP_TIMER1);
     b.write(spec::SLP_TIMER1, high | slp_timer1::MAIN_TIMER_ALARM_EN);
 }
@@ -167,10 +171,46 @@ fn a_sleep_whose_time_is_over_ends_after_the_shortest_sleep() {
     let mut b = bench();
     let now = time(&mut b);
     set_alarm(&mut b, now);
-    assert_ne!(b.read(spec::INT_RAW) & int::MAIN_TIMER, 0);
     sleep(&mut b, false, WAKE_TIMER);
     b.advance(1000);
     assert_eq!(b.sys.requests, [Request::LightSleep, Request::Wake]);
+}
+
+#[test]
+fn the_alarm_interrupts_only_with_its_enable_bit() {
+    let mut b = bench();
+    b.write(spec::INT_ENA, int::MAIN_TIMER);
+    let now = time(&mut b);
+    set_alarm(&mut b, now + 150);
+    b.advance(2000);
+    assert!(!b.irq(Source::RtcCore));
+    arm_alarm(&mut b);
+    assert!(b.irq(Source::RtcCore), "the time is over");
+    b.write(spec::INT_CLR, int::MAIN_TIMER);
+    let now = time(&mut b);
+    set_alarm(&mut b, now + 150);
+    arm_alarm(&mut b);
+    b.advance(990);
+    assert!(!b.irq(Source::RtcCore));
+    b.advance(20);
+    assert!(b.irq(Source::RtcCore));
+    // A sleep after it ends at once, as the time is over.
+    b.write(spec::INT_CLR, int::MAIN_TIMER);
+    sleep(&mut b, false, WAKE_TIMER);
+    b.advance(1000);
+    assert_eq!(b.sys.requests, [Request::LightSleep, Request::Wake]);
+}
+
+#[test]
+fn an_early_end_of_sleep_leaves_no_alarm_behind() {
+    let mut b = bench();
+    let now = time(&mut b);
+    set_alarm(&mut b, now + 1_500_000);
+    sleep(&mut b, false, WAKE_TIMER | WAKE_TOUCH);
+    b.advance(10_000);
+    b.message(&Msg::WakeCause(WAKE_TOUCH));
+    assert_eq!(b.read(spec::WAKEUP_STATE) & 0x7FF, WAKE_TOUCH);
+    assert_eq!(b.sys.events.next(), u64::MAX);
 }
 
 #[test]

@@ -17,6 +17,8 @@ pub struct PsramChip {
     two_t_step: u8,
 }
 
+/// Read ID.
+pub(super) const READ_ID: u8 = 0x9F;
 /// What the chip answers to 9Fh after manufacturer 0Dh: "known good die".
 const KNOWN_GOOD: u8 = 0x5D;
 
@@ -44,7 +46,7 @@ impl PsramChip {
         let Some(&op) = t.out.bytes().get(delay).filter(|_| t.out.len() >= 8) else { return silence };
         let armed = std::mem::replace(&mut self.reset_armed, op == 0x66);
         match op {
-            0x9F if !quad => {
+            READ_ID if !quad => {
                 let id = [0x0D, KNOWN_GOOD, size_id(storage.bytes()), 0x4A, 0x51, 0x08, 0x2C, 0x96];
                 return t.answer(4, 0, |i| id[i % 8]);
             }

@@ -1,6 +1,7 @@
 //! Carrying out what a write to CMD starts.
 
 use super::flash::Storage;
+use super::psram::READ_ID;
 use super::transfer::{Bits, Transfer};
 use super::{BUFFER, DevId, Spi, spec::*};
 use crate::dev::Cx;
@@ -86,7 +87,13 @@ impl Spi {
             }
             Chip::Psram => {
                 let mut storage = cx.sys.psram.map(|region| Storage { mem: cx.mem, region });
-                cx.sys.psram_chip.exchange(storage.as_mut(), t)
+                let id_of_none = storage.is_none() && t.out.bytes().first() == Some(&READ_ID);
+                let answer = cx.sys.psram_chip.exchange(storage.as_mut(), t);
+                if id_of_none {
+                    cx.sys
+                        .warn("the firmware looks for PSRAM and finds none: --psram 4M gives it some".into());
+                }
+                answer
             }
         }
     }

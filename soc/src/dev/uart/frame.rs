@@ -3,6 +3,7 @@
 use super::Uart;
 use super::spec::{self, SPEC, clkdiv, conf0};
 use crate::clocks::Clocks;
+use crate::dev::Cx;
 use esplens_core::time::{TICKS_PER_SEC, Ticks};
 
 impl Uart {
@@ -27,6 +28,11 @@ impl Uart {
         let parity = (conf & conf0::PARITY_EN) >> 1;
         let stop_halves = ((conf & conf0::STOP_BIT_NUM) >> 4).max(1) + 1;
         self.half_bits(2 * (1 + data + parity) + stop_halves, clocks)
+    }
+
+    /// Ticks that a frame takes on the line: none to speak of in download mode.
+    pub(super) fn line_time(&self, cx: &Cx) -> Ticks {
+        if cx.sys.download_boot() { 1 } else { self.frame(&cx.sys.clocks).max(1) }
     }
 
     /// Ticks of `n` periods of the UART's clock (AT_CMD times).

@@ -1,4 +1,5 @@
-//! UARTs 0 to 2 (TRM 13): bytes take their line time in virtual time, one event a byte.
+//! UARTs 0 to 2 (TRM 13): bytes take their line time in virtual time, one event a byte. In download mode they take
+//! none (docs/decisions/download-mode.md).
 
 mod frame;
 mod rx;
@@ -93,6 +94,7 @@ impl Uart {
     fn write_conf0(&mut self, value: u32, cx: &mut Cx) {
         if value & conf0::RXFIFO_RST != 0 {
             self.rx_reset();
+            self.rx_refill(cx);
         }
         if value & conf0::TXFIFO_RST != 0 {
             self.tx_reset();
@@ -188,6 +190,10 @@ impl Device for Uart {
             Msg::UartRx(bytes) => self.rx_bytes(bytes, cx),
             Msg::UartByte(byte) => {
                 self.receive(*byte, cx);
+                self.sync_irq(cx);
+            }
+            Msg::UartBreak => {
+                self.receive_break(cx);
                 self.sync_irq(cx);
             }
             Msg::ClockChanged => self.tx_retime(cx),

@@ -62,16 +62,42 @@ impl Uart {
 
     pub(super) fn rx_next(&self, cx: &mut Cx) {
         if !self.rx.queue.is_empty() {
-            cx.schedule(RX_TAG, cx.now.saturating_add(self.frame(&cx.sys.clocks).max(1)));
+            cx.schedule(RX_TAG, cx.now.saturating_add(self.line_time(cx)));
         }
     }
 
-    /// The next byte from outside has crossed the line.
+    /// The next byte from outside has crossed the line; in download mode as many as the FIFO has room for.
     pub(super) fn rx_event(&mut self, cx: &mut Cx) {
-        if let Some(byte) = self.rx.queue.pop_front() {
+        if !cx.sys.download_boot() {
+            if let Some(byte) = self.rx.queue.pop_front() {
+                self.receive(byte, cx);
+            }
+            return self.rx_next(cx);
+        }
+        while self.rx.fifo.len() < self.rx_size()
+            && let Some(byte) = self.rx.queue.pop_front()
+        {
             self.receive(byte, cx);
         }
-        self.rx_next(cx);
+    }
+
+    /// In download mode the outside waits while the FIFO is full, and goes on when half of it is free.
+    pub(super) fn rx_refill(&self, cx: &mut Cx) {
+        let idle = cx.sys.events.when(cx.dev.slot(RX_TAG)).is_none();
+        if cx.sys.download_boot() && idle && self.rx.fifo.len() <= self.rx_size() / 2 {
+            self.rx_next(cx);
+        }
+    }
+
+    /// A break has arrived: to the receiver a zero byte without a stop bit.
+    pub(super) fn receive_break(&mut self, cx: &mut Cx) {
+        self.raw |= int::BRK_DET | int::FRM_ERR;
+        self.receive(0, cx);
+    }
+
+    /// What the outside sent finds no receiver.
+    pub fn drop_input(&mut self) {
+        self.rx.queue.clear();
     }
 
     /// A byte is in the receiver.
@@ -134,6 +160,7 @@ impl Uart {
         let Some(byte) = self.rx.fifo.pop_front() else { return 0 };
         cx.trace(Event::UartRead, || super::describe(self.n, byte));
         self.rx.taken = self.rx.taken.wrapping_add(1);
+        self.rx_refill(cx);
         u32::from(byte)
     }
 

@@ -281,3 +281,49 @@ fn extreme_dividers_and_sizes_do_no_harm() {
     b.advance(3_600_000_000);
     assert_eq!(b.uart_out().len(), 3);
 }
+
+#[test]
+fn in_download_mode_input_waits_for_room_and_output_for_nothing() {
+    let mut b = bench();
+    b.sys.strap = 0x0F;
+    let sent: Vec<u8> = (0..1000u32).map(|n| n as u8).collect();
+    b.message(&Msg::UartRx(sent.clone()));
+    let mut got = Vec::new();
+    while got.len() < sent.len() {
+        b.advance_ticks(1);
+        let n = b.read(spec::STATUS) & status::RXFIFO_CNT;
+        assert!(n > 0, "stalls after {} bytes", got.len());
+        got.extend((0..n).map(|_| b.read(spec::FIFO) as u8));
+    }
+    assert_eq!(got, sent);
+    assert_eq!(b.read(spec::INT_RAW) & int::RXFIFO_OVF, 0);
+    assert!(b.now < 100, "{} ticks", b.now);
+    for byte in *b"out" {
+        b.write(spec::FIFO, byte.into());
+    }
+    b.advance_ticks(3);
+    assert_eq!(b.uart_out(), b"out");
+}
+
+#[test]
+fn in_download_mode_input_goes_on_after_the_fifo_was_cleared() {
+    let mut b = bench();
+    b.sys.strap = 0x0F;
+    b.message(&Msg::UartRx(vec![7; 200]));
+    b.advance_ticks(10);
+    let conf = b.read(spec::CONF0);
+    b.write(spec::CONF0, conf | conf0::RXFIFO_RST);
+    b.write(spec::CONF0, conf);
+    b.advance_ticks(10);
+    assert_eq!(b.read(spec::STATUS) & status::RXFIFO_CNT, 200 - 128);
+}
+
+#[test]
+fn a_break_is_a_zero_byte_without_a_stop_bit() {
+    let mut b = bench();
+    b.write(spec::INT_ENA, int::BRK_DET);
+    b.message(&Msg::UartBreak);
+    assert!(b.irq(Source::Uart0));
+    assert_eq!(b.read(spec::INT_RAW) & (int::BRK_DET | int::FRM_ERR), int::BRK_DET | int::FRM_ERR);
+    assert_eq!((b.read(spec::STATUS) & status::RXFIFO_CNT, b.read(spec::FIFO)), (1, 0));
+}

@@ -44,6 +44,8 @@ pub enum Deed {
     Flash(u32, Vec<u8>),
     /// [`Machine::reset`].
     Reset,
+    /// [`Machine::set_straps`].
+    Straps(u32),
     /// Interrupts of a core are held off while it steps, or no longer.
     Hold(u8, bool),
     /// Cores that stand still (scheduler locking).
@@ -112,6 +114,7 @@ impl Machine {
             Deed::Read(core, addr, size) => _ = self.do_read_real(usize::from(core & 1), *addr, *size),
             Deed::Flash(offset, bytes) => self.do_write_flash(*offset, bytes),
             Deed::Reset => self.do_reset(),
+            Deed::Straps(pins) => self.soc.sys.strap_pins = *pins,
             Deed::Hold(core, on) => self.cpus[usize::from(core & 1)].irq_held = *on,
             Deed::Freeze(frozen) => self.debug.frozen = *frozen,
         }

@@ -6,7 +6,7 @@ use crate::cli::args::{ResetPolicy, RunArgs};
 use crate::cli::exit::Exit;
 use crate::cli::explain::Live;
 use crate::cli::patterns::{Hit, Patterns};
-use crate::cli::serial::{Event, Lines, UARTS};
+use crate::cli::serial::{Event, Flow, Lines, UARTS};
 use crate::cli::stats::Stats;
 use crate::cli::target::{RunExit, Target};
 use crate::cli::terminal;
@@ -32,6 +32,9 @@ const MANY: usize = 256;
 const READERS: Duration = Duration::from_millis(10);
 /// UART0 silent for this long: a status line tells that something is going on.
 const QUIET: Duration = Duration::from_secs(2);
+
+/// A client that said or heard nothing for this long no longer talks to the chip's download mode.
+const TALK: Duration = Duration::from_secs(1);
 
 /// What comes after a slice.
 struct Wait {
@@ -64,6 +67,8 @@ pub struct Drive {
     limit: Ticks,
     wall_limit: Option<Duration>,
     last_output: Instant,
+    /// When input for a UART came last.
+    talk: Option<Instant>,
     status_due: Instant,
     /// Where traced events and frames go.
     pub sinks: Sinks,
@@ -75,13 +80,14 @@ pub struct Drive {
 
 impl Drive {
     /// For a machine whose virtual time is `now`.
-    pub fn new(args: &RunArgs, lines: Lines, events: Receiver<Event>, now: Ticks) -> Self {
+    pub fn new(args: &RunArgs, lines: Lines, (events, flow): (Receiver<Event>, Flow), now: Ticks) -> Self {
         let ticks =
             |d: Duration| u64::try_from(d.as_micros()).unwrap_or(u64::MAX).saturating_mul(TICKS_PER_US);
         let started = Instant::now();
         Self {
             lines,
-            incoming: Incoming::new(events),
+            incoming: Incoming::new(events, flow),
+            talk: None,
             patterns: Patterns::new(args.exit_on.clone(), args.fail_on.clone()),
             pace: Pace::new(args.speed(), now),
             speed: args.speed(),
@@ -111,6 +117,8 @@ impl Drive {
                 return exit;
             }
             self.pace.hold(target.host_busy(), target.now());
+            let talks = self.talk.is_some_and(|at| at.max(self.last_output).elapsed() < TALK);
+            self.pace.hurry(talks && target.download_boot(), target.now());
             let slice_end = target.now().saturating_add(self.pace.slice());
             let why = target.run(goal.max(slice_end).min(self.limit));
             if let Some(exit) = self.deliver(target).or_else(|| self.check_limits(target)) {
@@ -207,7 +215,12 @@ impl Drive {
             let done = left.is_zero() || woken;
             let look = if wait.rest { left } else { left.min(MAX_WAIT) };
             match self.incoming.next(if done { Duration::ZERO } else { look }) {
-                Some(Event::Input(uart, bytes)) => self.incoming.queue(uart, bytes),
+                Some(Event::Input(uart, bytes)) => {
+                    self.talk = Some(Instant::now());
+                    self.incoming.queue(uart, bytes);
+                }
+                Some(Event::Chip(change)) => self.incoming.chip(change, target),
+                Some(Event::Purge(uart)) => self.incoming.purge(uart),
                 Some(Event::Wake) => {}
                 Some(Event::Quit) => return Err(Exit::Quit),
                 None if done => return Ok(woken),

@@ -1,14 +1,18 @@
 //! Serial lines: what each UART of the machine is connected to on the host, one file a backend.
 
 mod file;
+mod inlet;
 pub mod prompt;
 #[cfg(unix)]
 mod pty;
+pub mod rfc2217;
 pub mod stdio;
 mod tcp;
 
 use super::exit::BadInput;
 use anyhow::Context;
+use esplens_soc::machine::Input;
+pub use inlet::{Flow, Inlet};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::mpsc::SyncSender;
@@ -21,6 +25,10 @@ pub const UARTS: usize = 3;
 pub enum Event {
     /// Bytes for a UART.
     Input(u8, Vec<u8>),
+    /// Something else that happens to the chip: EN, GPIO0, a break.
+    Chip(Input),
+    /// Input for a UART that the machine has not taken yet is to be dropped.
+    Purge(u8),
     /// The host's sockets have news.
     Wake,
     /// The user wants to stop.
@@ -34,6 +42,8 @@ pub enum Where {
     Stdio,
     /// A TCP listener: address and port (0: any free one).
     Tcp(String, u16),
+    /// The same with RFC 2217: RTS and DTR reset the chip and choose its boot mode.
+    Rfc2217(String, u16),
     /// A file that takes the output.
     File(PathBuf),
     /// A new pseudo-terminal.
@@ -55,26 +65,32 @@ impl FromStr for SerialArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (uart, to) = text.split_once('=').ok_or("expected N=stdio|tcp:PORT|file:PATH|pty|null")?;
+        let (uart, to) =
+            text.split_once('=').ok_or("expected N=stdio|tcp:PORT|rfc2217:PORT|file:PATH|pty|null")?;
         let uart = uart.parse().ok().filter(|&n| usize::from(n) < UARTS).ok_or("UARTs are 0, 1 and 2")?;
         let to = match to.split_once(':') {
             None if to == "stdio" => Where::Stdio,
             None if to == "pty" => Where::Pty,
             None if to == "null" || to == "none" => Where::Null,
-            Some(("tcp", address)) => tcp_address(address)?,
+            Some(("tcp", address)) => tcp_address(address).map(|(host, port)| Where::Tcp(host, port))?,
+            Some(("rfc2217", address)) => {
+                tcp_address(address).map(|(host, port)| Where::Rfc2217(host, port))?
+            }
             Some(("file", path)) if !path.is_empty() => Where::File(path.into()),
-            _ => return Err(format!("{to:?} is none of stdio, tcp:PORT, file:PATH, pty, null")),
+            _ => {
+                return Err(format!("{to:?} is none of stdio, tcp:PORT, rfc2217:PORT, file:PATH, pty, null"));
+            }
         };
         Ok(Self { uart, to })
     }
 }
 
 /// `PORT` or `HOST:PORT`; without a host only this computer can connect.
-fn tcp_address(text: &str) -> Result<Where, String> {
+fn tcp_address(text: &str) -> Result<(String, u16), String> {
     let (host, port) = text.rsplit_once(':').unwrap_or(("127.0.0.1", text));
     let host = if host.is_empty() { "127.0.0.1" } else { host };
     let port = port.parse().map_err(|_| format!("{port:?} is no TCP port"))?;
-    Ok(Where::Tcp(host.into(), port))
+    Ok((host.into(), port))
 }
 
 /// The host's side of a UART.
@@ -95,7 +111,7 @@ pub struct Lines([Box<dyn Backend>; UARTS]);
 
 impl Lines {
     /// Opens what the arguments name; UART0 is on the terminal unless they say otherwise.
-    pub fn open(args: &[SerialArg], events: &SyncSender<Event>) -> anyhow::Result<Self> {
+    pub fn open(args: &[SerialArg], events: &SyncSender<Event>, flow: &Flow) -> anyhow::Result<Self> {
         let mut to = [Where::Stdio, Where::Null, Where::Null];
         for arg in args {
             to[usize::from(arg.uart)] = arg.to.clone();
@@ -105,7 +121,7 @@ impl Lines {
         }
         let mut lines = Self([Box::new(Null), Box::new(Null), Box::new(Null)]);
         for (n, to) in to.iter().enumerate() {
-            lines.0[n] = open(n as u8, to, events.clone())?;
+            lines.0[n] = open(to, Inlet::new(n as u8, events.clone(), flow.clone()))?;
         }
         Ok(lines)
     }
@@ -118,20 +134,25 @@ impl Lines {
     }
 }
 
-fn open(uart: u8, to: &Where, events: SyncSender<Event>) -> anyhow::Result<Box<dyn Backend>> {
+fn open(to: &Where, inlet: Inlet) -> anyhow::Result<Box<dyn Backend>> {
+    let uart = inlet.uart();
     let what = || BadInput(format!("--serial {uart}"));
     Ok(match to {
-        Where::Stdio => Box::new(stdio::Stdio::open(uart, events)),
+        Where::Stdio => Box::new(stdio::Stdio::open(inlet)),
         Where::Tcp(host, port) => {
-            let tcp = tcp::Tcp::open(uart, host, *port, events);
+            let tcp = tcp::Tcp::open(inlet, host, *port);
             Box::new(tcp.with_context(|| format!("{host}:{port}")).with_context(what)?)
+        }
+        Where::Rfc2217(host, port) => {
+            let line = rfc2217::Rfc2217::open(inlet, host, *port);
+            Box::new(line.with_context(|| format!("{host}:{port}")).with_context(what)?)
         }
         Where::File(path) => {
             let file = file::File::open(path).with_context(|| path.display().to_string());
             Box::new(file.with_context(what)?)
         }
         #[cfg(unix)]
-        Where::Pty => Box::new(pty::Pty::open(uart, events).with_context(what)?),
+        Where::Pty => Box::new(pty::Pty::open(inlet).with_context(what)?),
         #[cfg(not(unix))]
         Where::Pty => anyhow::bail!(BadInput("--serial: this system has no pseudo-terminals".into())),
         Where::Null => Box::new(Null),
@@ -152,9 +173,10 @@ mod tests {
     fn arguments_parse() {
         assert_eq!(parse("1=tcp:5555"), Ok(Where::Tcp("127.0.0.1".into(), 5555)));
         assert_eq!(parse("1=tcp::5555"), Ok(Where::Tcp("127.0.0.1".into(), 5555)));
+        assert_eq!(parse("0=rfc2217:4000"), Ok(Where::Rfc2217("127.0.0.1".into(), 4000)));
         assert_eq!(parse("1=tcp:0.0.0.0:5555"), Ok(Where::Tcp("0.0.0.0".into(), 5555)));
         assert_eq!(parse("2=file:a:b"), Ok(Where::File("a:b".into())));
-        for bad in ["3=null", "0", "0=tcp:x", "0=file:", "0=tty"] {
+        for bad in ["3=null", "0", "0=tcp:x", "0=rfc2217:", "0=file:", "0=tty"] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }
@@ -163,13 +185,15 @@ mod tests {
     fn two_uarts_on_stdio_are_refused() {
         let (events, _rx) = std::sync::mpsc::sync_channel(4);
         let args = ["1=stdio".parse().unwrap()];
-        assert!(Lines::open(&args, &events).err().unwrap().to_string().contains("only one"));
+        assert!(
+            Lines::open(&args, &events, &Flow::default()).err().unwrap().to_string().contains("only one")
+        );
     }
 
     #[test]
     fn tcp_carries_both_ways_and_keeps_what_came_before_the_client() {
         let (events, rx) = std::sync::mpsc::sync_channel(4);
-        let mut tcp = tcp::Tcp::open(1, "127.0.0.1", 0, events).unwrap();
+        let mut tcp = tcp::Tcp::open(Inlet::new(1, events, Flow::default()), "127.0.0.1", 0).unwrap();
         tcp.write(b"early ");
         let mut client = std::net::TcpStream::connect(tcp.address()).unwrap();
         client.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
@@ -185,7 +209,7 @@ mod tests {
     #[cfg(unix)]
     fn a_pty_carries_both_ways_unchanged() {
         let (events, rx) = std::sync::mpsc::sync_channel(4);
-        let mut pty = pty::Pty::open(2, events).unwrap();
+        let mut pty = pty::Pty::open(Inlet::new(2, events, Flow::default())).unwrap();
         let mut end = std::fs::OpenOptions::new().read(true).write(true).open(pty.path()).unwrap();
         end.write_all(b"\x03a\n").unwrap();
         assert_eq!(rx.recv_timeout(Duration::from_secs(5)), Ok(Event::Input(2, b"\x03a\n".to_vec())));

@@ -1,6 +1,7 @@
 //! A UART behind a pseudo-terminal, for programs that want a serial port.
 
-use super::{Backend, Event};
+use super::Backend;
+use super::inlet::Inlet;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::openpty;
@@ -9,7 +10,6 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
-use std::sync::mpsc::SyncSender;
 
 /// The master side. The slave side stays open here too, so that programs may come and go.
 #[derive(Debug)]
@@ -21,7 +21,8 @@ pub struct Pty {
 
 impl Pty {
     /// Makes a pseudo-terminal and says its name.
-    pub fn open(uart: u8, events: SyncSender<Event>) -> std::io::Result<Self> {
+    pub fn open(inlet: Inlet) -> std::io::Result<Self> {
+        let uart = inlet.uart();
         let pair = openpty(None, None)?;
         let mut termios = tcgetattr(&pair.slave)?;
         cfmakeraw(&mut termios);
@@ -32,9 +33,7 @@ impl Pty {
         crate::cli::terminal::message(&format!("UART{uart} is {}", path.display()));
         let master = File::from(pair.master);
         let reader = master.try_clone()?;
-        std::thread::Builder::new()
-            .name(format!("uart{uart} pty"))
-            .spawn(move || receive(uart, reader, &events))?;
+        std::thread::Builder::new().name(format!("uart{uart} pty")).spawn(move || receive(reader, &inlet))?;
         Ok(Self { master, path, _slave: pair.slave })
     }
 
@@ -53,7 +52,7 @@ impl Backend for Pty {
     }
 }
 
-fn receive(uart: u8, mut master: File, events: &SyncSender<Event>) {
+fn receive(mut master: File, inlet: &Inlet) {
     let mut buffer = [0; 1024];
     loop {
         let ready = poll(&mut [PollFd::new(master.as_fd(), PollFlags::POLLIN)], PollTimeout::NONE);
@@ -63,7 +62,7 @@ fn receive(uart: u8, mut master: File, events: &SyncSender<Event>) {
         match master.read(&mut buffer) {
             Ok(0) => return,
             Ok(n) => {
-                if events.send(Event::Input(uart, buffer[..n].to_vec())).is_err() {
+                if !inlet.input(buffer[..n].to_vec()) {
                     return;
                 }
             }

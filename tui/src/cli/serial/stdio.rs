@@ -1,6 +1,7 @@
 //! A UART on this terminal. Keys pass as they are; Ctrl-A is the escape, as in QEMU and picocom. With a monitor on
 //! stdio as well, Ctrl-A c switches between the two, as QEMU's `mon:stdio` does.
 
+use super::inlet::Inlet;
 use super::prompt::Prompt;
 use super::{Backend, Event};
 use crate::cli::terminal;
@@ -9,7 +10,6 @@ use esplens_gdb::supervisor::Handle;
 use std::io::{IsTerminal, Read};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 /// Ctrl-A.
@@ -48,11 +48,11 @@ pub struct Stdio {
 
 impl Stdio {
     /// Takes the terminal, if standard input is one, and starts reading.
-    pub fn open(uart: u8, events: SyncSender<Event>) -> Self {
+    pub fn open(inlet: Inlet) -> Self {
         let keys = std::io::stdin().is_terminal();
         let raw = if keys { terminal::Raw::enter() } else { None };
         let thread = std::thread::Builder::new().name("stdin".into());
-        if let Err(error) = thread.spawn(move || receive(uart, keys, &events)) {
+        if let Err(error) = thread.spawn(move || receive(keys, &inlet)) {
             terminal::message(&format!("standard input: {error}"));
         }
         Self { _raw: raw }
@@ -66,7 +66,7 @@ impl Backend for Stdio {
     }
 }
 
-fn receive(uart: u8, keys: bool, events: &SyncSender<Event>) {
+fn receive(keys: bool, inlet: &Inlet) {
     let mut escape = Escape::default();
     let mut prompt: Option<Prompt> = None;
     let mut buffer = [0; 1024];
@@ -79,7 +79,7 @@ fn receive(uart: u8, keys: bool, events: &SyncSender<Event>) {
         };
         // Without a terminal the escape counts only where there is something to switch to, as in QEMU.
         if !keys && !EXPECTED.load(Ordering::SeqCst) {
-            if events.send(Event::Input(uart, buffer[..n].to_vec())).is_err() {
+            if !inlet.input(buffer[..n].to_vec()) {
                 return;
             }
             continue;
@@ -92,14 +92,14 @@ fn receive(uart: u8, keys: bool, events: &SyncSender<Event>) {
                 Some(prompt) => prompt.typed(&bytes),
                 None if bytes.is_empty() => {}
                 None => {
-                    if events.send(Event::Input(uart, bytes)).is_err() {
+                    if !(if keys { inlet.key(bytes) } else { inlet.input(bytes) }) {
                         return;
                     }
                 }
             }
             match command {
                 Some(Key::Quit) => {
-                    let _ = events.send(Event::Quit);
+                    inlet.event(Event::Quit);
                     return;
                 }
                 Some(Key::Help) => terminal::message(HELP),

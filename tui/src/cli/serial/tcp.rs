@@ -1,10 +1,10 @@
 //! A UART behind a TCP listener: one client at a time, the next one takes over when it leaves.
 
-use super::{Backend, Event};
+use super::Backend;
+use super::inlet::Inlet;
 use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -51,16 +51,17 @@ pub struct Tcp {
 
 impl Tcp {
     /// Listens and says where.
-    pub fn open(uart: u8, host: &str, port: u16, events: SyncSender<Event>) -> std::io::Result<Self> {
+    pub fn open(inlet: Inlet, host: &str, port: u16) -> std::io::Result<Self> {
         let listener = TcpListener::bind((host, port))?;
         let address = listener.local_addr()?;
         esplens_gdb::server::note_listener(address);
+        let uart = inlet.uart();
         crate::cli::terminal::message(&format!("UART{uart} listens on {address}"));
         let shared = Arc::new(Mutex::new(Shared::default()));
         let for_thread = Arc::clone(&shared);
         std::thread::Builder::new()
             .name(format!("uart{uart} tcp"))
-            .spawn(move || serve(uart, &listener, &for_thread, &events))?;
+            .spawn(move || serve(&listener, &for_thread, &inlet))?;
         Ok(Self { shared, address })
     }
 
@@ -88,7 +89,7 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 }
 
 /// Accepts clients one after the other until the machine is gone.
-fn serve(uart: u8, listener: &TcpListener, shared: &Mutex<Shared>, events: &SyncSender<Event>) {
+fn serve(listener: &TcpListener, shared: &Mutex<Shared>, inlet: &Inlet) {
     for client in listener.incoming() {
         let Ok(client) = client else {
             std::thread::sleep(Duration::from_millis(100)); // out of descriptors, perhaps
@@ -98,7 +99,7 @@ fn serve(uart: u8, listener: &TcpListener, shared: &Mutex<Shared>, events: &Sync
         let _ = client.set_write_timeout(Some(STALLED));
         let Ok(writer) = client.try_clone() else { continue };
         lock(shared).connected(writer);
-        if !receive(uart, client, events) {
+        if !receive(client, inlet) {
             return;
         }
         lock(shared).client = None;
@@ -106,13 +107,13 @@ fn serve(uart: u8, listener: &TcpListener, shared: &Mutex<Shared>, events: &Sync
 }
 
 /// Passes on what a client sends; false when the machine is gone.
-fn receive(uart: u8, mut client: TcpStream, events: &SyncSender<Event>) -> bool {
-    let mut buffer = [0; 1024];
+fn receive(mut client: TcpStream, inlet: &Inlet) -> bool {
+    let mut buffer = [0; 4096];
     loop {
         match client.read(&mut buffer) {
             Ok(0) => return true,
             Ok(n) => {
-                if events.send(Event::Input(uart, buffer[..n].to_vec())).is_err() {
+                if !inlet.input(buffer[..n].to_vec()) {
                     return false;
                 }
             }

@@ -1,26 +1,25 @@
 //! What comes in: input for the UARTs, and calls to wake up or to end.
 
-use crate::cli::serial::{Event, UARTS};
+use crate::cli::serial::{Event, Flow, UARTS, rfc2217};
 use crate::cli::target::Target;
+use esplens_soc::machine::Input;
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
-
-/// Input kept for a UART that has no room.
-const MAX_PENDING: usize = 1 << 20;
 
 /// Where events come from, and the input that waits.
 pub struct Incoming {
     events: Receiver<Event>,
     open: bool,
-    /// Input that the UARTs had no room for yet.
+    /// Input that the UARTs had no room for yet; `flow` keeps it small.
     pending: [VecDeque<u8>; UARTS],
+    flow: Flow,
 }
 
 impl Incoming {
     /// Events from the serial lines.
-    pub fn new(events: Receiver<Event>) -> Self {
-        Self { events, open: true, pending: Default::default() }
+    pub fn new(events: Receiver<Event>, flow: Flow) -> Self {
+        Self { events, open: true, pending: Default::default(), flow }
     }
 
     /// The next event, waited for at most so long; without time, one that is there already.
@@ -44,10 +43,22 @@ impl Incoming {
 
     /// Keeps input for a UART.
     pub fn queue(&mut self, uart: u8, bytes: Vec<u8>) {
+        self.pending[usize::from(uart) % UARTS].extend(bytes);
+    }
+
+    /// Drops what waits for a UART.
+    pub fn purge(&mut self, uart: u8) {
         let queue = &mut self.pending[usize::from(uart) % UARTS];
-        queue.extend(bytes);
-        // Firmware that never reads: as on a real line, what does not fit is lost.
-        queue.truncate(MAX_PENDING);
+        self.flow.leave(uart, queue.len());
+        queue.clear();
+    }
+
+    /// Hands over what happens to the chip. A chip without power receives nothing.
+    pub fn chip(&mut self, change: Input, target: &mut dyn Target) {
+        if rfc2217::cuts_input(&change) {
+            (0..UARTS).for_each(|uart| self.purge(uart as u8));
+        }
+        target.chip_input(change);
     }
 
     /// Hands over as much input as the UARTs take.
@@ -57,7 +68,15 @@ impl Incoming {
             if n > 0 {
                 let bytes: Vec<u8> = queue.drain(..n).collect();
                 target.uart_input(uart as u8, &bytes);
+                self.flow.leave(uart as u8, n);
             }
         }
+    }
+}
+
+/// Readers that wait for room give up: nothing is taken any more.
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        self.flow.close();
     }
 }

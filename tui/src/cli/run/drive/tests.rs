@@ -60,8 +60,9 @@ fn drive(line: &str) -> (Drive, SyncSender<Event>) {
     let line = format!("esplens run --serial 0=null {line}");
     let Command::Run(args) = Cli::parse_from(line.split_whitespace()).command else { unreachable!("run") };
     let (events, rx) = sync_channel(4);
-    let lines = Lines::open(&args.serial, &events).unwrap();
-    (Drive::new(&args, lines, rx, 0), events)
+    let flow = Flow::default();
+    let lines = Lines::open(&args.serial, &events, &flow).unwrap();
+    (Drive::new(&args, lines, (rx, flow), 0), events)
 }
 
 #[test]
@@ -98,6 +99,81 @@ fn input_reaches_the_machine_and_quit_ends_it() {
     events.send(Event::Quit).unwrap();
     assert_eq!(drive.run(&mut fake), Exit::Quit);
     assert_eq!(fake.got, b"zz");
+}
+
+/// Stands still a while, then takes a few bytes at a time.
+struct Slow {
+    fake: Fake,
+    paused: u32,
+    changes: Vec<esplens_soc::machine::Input>,
+}
+
+impl Target for Slow {
+    fn run(&mut self, until: Ticks) -> RunExit {
+        if self.paused > 0 {
+            self.paused -= 1;
+            return RunExit::Paused;
+        }
+        self.fake.run(until)
+    }
+    fn now(&self) -> Ticks {
+        self.fake.now()
+    }
+    fn instructions(&self) -> u64 {
+        0
+    }
+    fn uart_room(&self, _: u8) -> usize {
+        if self.paused > 0 { 0 } else { 1000 }
+    }
+    fn uart_input(&mut self, uart: u8, bytes: &[u8]) {
+        self.fake.uart_input(uart, bytes);
+    }
+    fn chip_input(&mut self, change: esplens_soc::machine::Input) {
+        self.changes.push(change);
+    }
+    fn take_output(&mut self) -> Vec<Output> {
+        self.fake.take_output()
+    }
+    fn flash_bytes(&self) -> Vec<u8> {
+        Vec::new()
+    }
+    fn efuse_bytes(&self) -> [u8; 124] {
+        [0; 124]
+    }
+}
+
+#[test]
+fn input_for_a_machine_that_stands_still_waits_and_arrives_whole() {
+    let line = "esplens run --serial 0=null --exit-on END";
+    let Command::Run(args) = Cli::parse_from(line.split_whitespace()).command else { unreachable!("run") };
+    let (events, rx) = sync_channel(4);
+    let flow = Flow::default();
+    let lines = Lines::open(&args.serial, &events, &flow).unwrap();
+    let inlet = crate::cli::serial::Inlet::new(0, events, flow.clone());
+    let mut drive = Drive::new(&args, lines, (rx, flow), 0);
+    let sent: Vec<u8> = (0..300_000u32).map(|n| b'a' + (n % 23) as u8).collect();
+    let bytes = sent.clone();
+    let reader = std::thread::spawn(move || {
+        bytes.chunks(1024).all(|part| inlet.input(part.to_vec())) && inlet.input(b"\nEND\n".to_vec())
+    });
+    let mut slow = Slow { fake: Fake::new(0, RunExit::Until), paused: 20, changes: Vec::new() };
+    assert_eq!(drive.run(&mut slow), Exit::Matched("END".into()));
+    assert!(reader.join().unwrap());
+    assert_eq!(slow.fake.got[..sent.len()], sent);
+}
+
+#[test]
+fn a_chip_without_power_receives_nothing_that_was_sent_before() {
+    use esplens_soc::machine::Input;
+    let (mut drive, events) = drive("--exit-on new");
+    events.send(Event::Input(0, b"old".to_vec())).unwrap();
+    events.send(Event::Chip(Input::Enable(false))).unwrap();
+    events.send(Event::Chip(Input::Enable(true))).unwrap();
+    events.send(Event::Input(0, b"new".to_vec())).unwrap();
+    let mut slow = Slow { fake: Fake::new(0, RunExit::Until), paused: 1, changes: Vec::new() };
+    assert_eq!(drive.run(&mut slow), Exit::Matched("new".into()));
+    assert_eq!(slow.fake.got, b"new");
+    assert_eq!(slow.changes, [Input::Enable(false), Input::Enable(true)]);
 }
 
 #[test]

@@ -1,0 +1,37 @@
+//! `strap`: the boot strap pins.
+
+use super::{Result, number};
+use crate::supervisor::Handle;
+use clap::Args;
+use esplens_soc::system::STRAP_GPIO0;
+
+/// The boot strap pins.
+#[derive(Debug, Args)]
+pub struct Strap {
+    /// Their levels from the next reset on, as GPIO_STRAP shows them: 0x12 boots from flash, 0x0f waits for a download
+    /// [default: show them].
+    #[arg(value_parser = number)]
+    pins: Option<u32>,
+}
+
+impl Strap {
+    pub fn run(&self, handle: &Handle) -> Result {
+        if let Some(pins) = self.pins {
+            handle.call(move |s| s.machine_mut().set_straps(pins))?;
+        }
+        let (seen, pins) = handle.call(|s| {
+            let sys = &s.machine().soc().sys;
+            (sys.strap, sys.strap_pins)
+        })?;
+        let mut text = format!("strap {seen:#04x} ({})", boot(seen));
+        if pins != seen {
+            text += &format!("; from the next reset on {pins:#04x} ({})", boot(pins));
+        }
+        Ok(text + "\n")
+    }
+}
+
+/// What the ROM does at these levels.
+fn boot(strap: u32) -> &'static str {
+    if strap & STRAP_GPIO0 == 0 { "download" } else { "flash boot" }
+}

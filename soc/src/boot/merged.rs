@@ -1,0 +1,149 @@
+//! Flash images in other wrappings that `esptool merge-bin` writes: Intel HEX and UF2.
+
+use super::input::MAX_FLASH;
+use ihex::{Reader, Record};
+
+/// UF2's first, second and last word.
+const UF2_MAGIC: [u32; 3] = [0x0A32_4655, 0x9E5D_5157, 0x0AB1_6F30];
+const UF2_BLOCK: usize = 512;
+/// Data bytes in a UF2 block at most.
+const UF2_DATA: usize = 476;
+/// Flag: not for the flash.
+const UF2_NO_FLASH: u32 = 1;
+/// Flag: a family number is given.
+const UF2_FAMILY: u32 = 0x2000;
+/// The ESP32's family.
+const ESP32: u32 = 0x1C5F_21B0;
+
+/// The flash image in `data`; `None` when it is neither an Intel HEX file nor a UF2 file.
+///
+/// # Errors
+/// What is wrong with it, as text.
+#[must_use]
+pub fn unwrap(data: &[u8]) -> Option<Result<Vec<u8>, String>> {
+    if super::word(data, 0) == Some(UF2_MAGIC[0]) {
+        return Some(uf2(data).map_err(|why| format!("UF2 file: {why}")));
+    }
+    let text = data.strip_prefix(b":").and_then(|_| std::str::from_utf8(data).ok())?;
+    Some(hex(text).map_err(|why| format!("Intel HEX file: {why}")))
+}
+
+/// A chip of which only some bytes are known; the others are erased.
+#[derive(Default)]
+struct Image(Vec<u8>);
+
+impl Image {
+    fn put(&mut self, at: usize, bytes: &[u8]) -> Result<(), String> {
+        let end = at.checked_add(bytes.len()).filter(|end| *end <= MAX_FLASH);
+        let end = end.ok_or_else(|| format!("address {at:#x} is past a flash of 16 MB"))?;
+        if self.0.len() < end {
+            self.0.resize(end, 0xFF);
+        }
+        self.0[at..end].copy_from_slice(bytes);
+        Ok(())
+    }
+}
+
+fn hex(text: &str) -> Result<Vec<u8>, String> {
+    let (mut image, mut base) = (Image::default(), 0);
+    for (n, record) in Reader::new(text).enumerate() {
+        match record.map_err(|e| format!("record {}: {e}", n + 1))? {
+            Record::Data { offset, value } => image.put(base + usize::from(offset), &value)?,
+            Record::ExtendedLinearAddress(high) => base = usize::from(high) << 16,
+            Record::ExtendedSegmentAddress(segment) => base = usize::from(segment) << 4,
+            Record::EndOfFile => break,
+            Record::StartLinearAddress(_) | Record::StartSegmentAddress { .. } => {}
+        }
+    }
+    Ok(image.0)
+}
+
+fn uf2(data: &[u8]) -> Result<Vec<u8>, String> {
+    let mut image = Image::default();
+    for (n, block) in data.chunks(UF2_BLOCK).enumerate() {
+        let word = |at| super::word(block, at).unwrap_or(0);
+        if [word(0), word(4), word(UF2_BLOCK - 4)] != UF2_MAGIC {
+            return Err(format!("block {n} is none"));
+        }
+        let (flags, at, size, family) = (word(8), word(12) as usize, word(16) as usize, word(28));
+        if flags & UF2_FAMILY != 0 && family != ESP32 {
+            return Err(format!(
+                "made for another chip (family {family:#010x}, the ESP32's is {ESP32:#010x})"
+            ));
+        }
+        if size > UF2_DATA {
+            return Err(format!("block {n} claims {size} bytes"));
+        }
+        if flags & UF2_NO_FLASH == 0 {
+            image.put(at, &block[32..32 + size])?;
+        }
+    }
+    Ok(image.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::make_flash;
+    use super::super::{LoadOptions, Source, load};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn uf2_of(data: &[u8], family: u32) -> Vec<u8> {
+        let blocks = data.chunks(256).enumerate().flat_map(|(n, part)| {
+            let head =
+                [UF2_MAGIC[0], UF2_MAGIC[1], UF2_FAMILY, 256 * n as u32, part.len() as u32, 0, 0, family];
+            let mut block: Vec<u8> = head.iter().flat_map(|w| w.to_le_bytes()).collect();
+            block.extend(part);
+            block.resize(UF2_BLOCK - 4, 0);
+            block.extend(UF2_MAGIC[2].to_le_bytes());
+            block
+        });
+        blocks.collect()
+    }
+
+    fn hex_of(data: &[u8]) -> String {
+        let mut records = Vec::new();
+        for (n, part) in data.chunks(32).enumerate() {
+            if n % 0x800 == 0 {
+                records.push(Record::ExtendedLinearAddress((n / 0x800) as u16));
+            }
+            records.push(Record::Data { offset: (32 * n) as u16, value: part.to_vec() });
+        }
+        records.push(Record::EndOfFile);
+        ihex::create_object_file_representation(&records).unwrap()
+    }
+
+    #[test]
+    fn both_wrappings_hold_the_image() {
+        let flash = make_flash([0; 32]);
+        let dir = tempfile::tempdir().unwrap();
+        for (name, bytes) in [("a.hex", hex_of(&flash).into_bytes()), ("a.uf2", uf2_of(&flash, ESP32))] {
+            let path = dir.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            let input = load(&path, &LoadOptions::default()).unwrap();
+            assert!(input.used_bytes().starts_with(&flash), "{name}");
+            assert_eq!(input.source, Source::Wrapped, "{name}");
+        }
+    }
+
+    #[test]
+    fn damage_is_told() {
+        let text = |data: &[u8]| unwrap(data).unwrap().unwrap_err();
+        assert!(text(b":00000001FE\n").contains("record 1"), "{}", text(b":00000001FE\n"));
+        assert!(text(&uf2_of(&[1; 512], 0xC47E_5767)).contains("another chip"));
+        let mut cut = uf2_of(&[1; 512], ESP32);
+        cut.truncate(700);
+        assert!(text(&cut).contains("block 1"));
+        assert!(text(b":02000004FFFFFC\n:0100000000FF\n").contains("past a flash"));
+        assert!(unwrap(b"\xE9").is_none() && unwrap(b"").is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_files_do_no_harm(mut data in proptest::collection::vec(any::<u8>(), 0..1500), hex: bool) {
+            let start = if hex { b":020".to_vec() } else { UF2_MAGIC[0].to_le_bytes().to_vec() };
+            data.splice(0..0, start);
+            let _ = unwrap(&data);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The way in to a UART: what a reader of a serial line hands over is bounded. Beyond that the reader waits, leaves its
+//! socket unread, and so nothing is lost.
+
+use super::{Event, UARTS};
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Bytes on their way to one UART.
+const LIMIT: usize = 64 * 1024;
+
+#[derive(Default)]
+struct State {
+    on_the_way: [usize; UARTS],
+    closed: bool,
+}
+
+/// Counts the bytes on their way to each UART; shared by the lines' readers and the machine's thread.
+#[derive(Clone, Default)]
+pub struct Flow(Arc<(Mutex<State>, Condvar)>);
+
+impl Flow {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `n` bytes are about to be handed over; waits for room. False: nobody takes them any more.
+    fn enter(&self, uart: u8, n: usize) -> bool {
+        let mut state = self.state();
+        while !state.closed && state.on_the_way[usize::from(uart)] >= LIMIT {
+            state = self.0.1.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.on_the_way[usize::from(uart)] += n;
+        !state.closed
+    }
+
+    /// The machine has taken `n` bytes, or they were dropped.
+    pub fn leave(&self, uart: u8, n: usize) {
+        let mut state = self.state();
+        let count = &mut state.on_the_way[usize::from(uart)];
+        *count = count.saturating_sub(n);
+        self.0.1.notify_all();
+    }
+
+    /// Nothing is taken any more: whatever waits gives up.
+    pub fn close(&self) {
+        self.state().closed = true;
+        self.0.1.notify_all();
+    }
+
+    fn full(&self, uart: u8) -> bool {
+        self.state().on_the_way[usize::from(uart)] >= LIMIT
+    }
+}
+
+/// What one line's reader hands its input to.
+#[derive(Clone)]
+pub struct Inlet {
+    uart: u8,
+    events: SyncSender<Event>,
+    flow: Flow,
+}
+
+impl Inlet {
+    /// For UART `uart` (0..2).
+    pub fn new(uart: u8, events: SyncSender<Event>, flow: Flow) -> Self {
+        Self { uart, events, flow }
+    }
+
+    /// The UART.
+    pub fn uart(&self) -> u8 {
+        self.uart
+    }
+
+    /// Hands bytes over; waits as long as too many are on their way. False: the machine is gone.
+    pub fn input(&self, bytes: Vec<u8>) -> bool {
+        self.flow.enter(self.uart, bytes.len()) && self.event(Event::Input(self.uart, bytes))
+    }
+
+    /// The same without waiting, for a terminal whose other keys must still be heard: what there is no room for is
+    /// dropped. False: the machine is gone.
+    pub fn key(&self, bytes: Vec<u8>) -> bool {
+        self.flow.full(self.uart) || self.input(bytes)
+    }
+
+    /// Hands over something else. False: the machine is gone.
+    pub fn event(&self, event: Event) -> bool {
+        self.events.send(event).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::sync_channel;
+    use std::time::Duration;
+
+    #[test]
+    fn a_full_line_waits_and_the_others_do_not() {
+        let (events, rx) = sync_channel(8);
+        let flow = Flow::default();
+        let (one, two) = (Inlet::new(1, events.clone(), flow.clone()), Inlet::new(2, events, flow.clone()));
+        assert!(one.input(vec![1; LIMIT]));
+        assert!(two.input(vec![2]) && one.key(vec![3]), "the key is dropped");
+        let waiting = one.clone();
+        let thread = std::thread::spawn(move || waiting.input(vec![4]));
+        let seen: Vec<_> = (0..2).map(|_| rx.recv().unwrap()).collect();
+        assert_eq!(seen, [Event::Input(1, vec![1; LIMIT]), Event::Input(2, vec![2])]);
+        assert!(rx.recv_timeout(Duration::from_millis(50)).is_err(), "the fourth waits");
+        flow.leave(1, 1);
+        assert_eq!(rx.recv(), Ok(Event::Input(1, vec![4])));
+        assert!(thread.join().unwrap());
+    }
+
+    #[test]
+    fn a_closed_line_lets_its_reader_go() {
+        let (events, _rx) = sync_channel(8);
+        let flow = Flow::default();
+        let one = Inlet::new(1, events, flow.clone());
+        assert!(one.input(vec![1; LIMIT]));
+        let thread = std::thread::spawn(move || one.input(vec![4]));
+        flow.close();
+        assert!(!thread.join().unwrap());
+    }
+}

@@ -1,0 +1,211 @@
+//! A UART behind RFC 2217 (telnet's serial port option): as a development board at a serial adapter on the network.
+//! RTS and DTR reset the chip and choose its boot mode. One client at a time; a second one is turned away.
+
+mod board;
+mod port;
+mod telnet;
+
+use super::inlet::Inlet;
+use super::{Backend, Event};
+use esplens_soc::machine::Input;
+use port::{Effect, Port};
+use std::collections::VecDeque;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use telnet::Telnet;
+
+/// Output kept while no client takes it.
+const BACKLOG: usize = 64 * 1024;
+/// A client that takes nothing for this long is dropped: the machine does not wait for it.
+const STALLED: Duration = Duration::from_millis(500);
+
+/// What the machine's side and the client's thread share.
+#[derive(Default)]
+struct Shared {
+    client: Option<TcpStream>,
+    /// There is a client, or one is about to be greeted.
+    taken: bool,
+    /// The client takes nothing for now.
+    suspended: bool,
+    backlog: VecDeque<u8>,
+}
+
+impl Shared {
+    /// Bytes as they go over the connection.
+    fn send(&mut self, bytes: &[u8]) {
+        if let Some(client) = &mut self.client
+            && client.write_all(bytes).is_err()
+        {
+            let _ = client.shutdown(std::net::Shutdown::Both);
+            self.client = None;
+        }
+    }
+
+    /// What the UART sends.
+    fn output(&mut self, bytes: &[u8]) {
+        if self.client.is_some() && !self.suspended {
+            return self.send(&telnet::escape(bytes));
+        }
+        self.backlog.extend(bytes);
+        let excess = self.backlog.len().saturating_sub(BACKLOG);
+        self.backlog.drain(..excess);
+    }
+
+    fn flush(&mut self) {
+        let kept: Vec<u8> = self.backlog.drain(..).collect();
+        self.output(&kept);
+    }
+}
+
+/// A listening UART.
+pub struct Rfc2217 {
+    shared: Arc<Mutex<Shared>>,
+    address: SocketAddr,
+}
+
+impl Rfc2217 {
+    /// Listens and says where.
+    ///
+    /// # Errors
+    /// What the system says, as when the port is taken.
+    pub fn open(inlet: Inlet, host: &str, port: u16) -> std::io::Result<Self> {
+        let listener = TcpListener::bind((host, port))?;
+        let address = listener.local_addr()?;
+        let uart = inlet.uart();
+        crate::cli::terminal::message(&format!("UART{uart} listens on rfc2217://{address}"));
+        let shared = Arc::new(Mutex::new(Shared::default()));
+        let for_thread = Arc::clone(&shared);
+        std::thread::Builder::new()
+            .name(format!("uart{uart} rfc2217"))
+            .spawn(move || accept(&listener, &for_thread, &inlet))?;
+        Ok(Self { shared, address })
+    }
+
+    /// Where it listens.
+    #[cfg(test)]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Backend for Rfc2217 {
+    fn write(&mut self, bytes: &[u8]) {
+        lock(&self.shared).output(bytes);
+    }
+}
+
+impl std::fmt::Debug for Rfc2217 {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Rfc2217({})", self.address)
+    }
+}
+
+fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Gives each client a thread of its own, and the port to one at a time.
+fn accept(listener: &TcpListener, shared: &Arc<Mutex<Shared>>, inlet: &Inlet) {
+    for client in listener.incoming() {
+        let Ok(client) = client else {
+            std::thread::sleep(Duration::from_millis(100)); // out of descriptors, perhaps
+            continue;
+        };
+        if std::mem::replace(&mut lock(shared).taken, true) {
+            let uart = inlet.uart();
+            crate::cli::terminal::message(&format!("UART{uart}: a second RFC 2217 client was turned away"));
+            continue;
+        }
+        let (for_thread, inlet) = (Arc::clone(shared), inlet.clone());
+        let spawned = std::thread::Builder::new().name("rfc2217 client".into()).spawn(move || {
+            serve(client, &for_thread, &inlet);
+            let mut shared = lock(&for_thread);
+            (shared.client, shared.taken, shared.suspended) = (None, false, false);
+        });
+        if spawned.is_err() {
+            lock(shared).taken = false;
+        }
+    }
+}
+
+/// A client, until it leaves.
+fn serve(mut client: TcpStream, shared: &Mutex<Shared>, inlet: &Inlet) {
+    let _ = client.set_nodelay(true);
+    let _ = client.set_write_timeout(Some(STALLED));
+    let (mut telnet, mut port) = (Telnet::default(), Port::new(inlet.uart()));
+    let Ok(writer) = client.try_clone() else { return };
+    {
+        let mut shared = lock(shared);
+        shared.client = Some(writer);
+        shared.send(&telnet.greeting());
+        shared.send(&port.greeting());
+        shared.flush();
+    }
+    let mut buffer = [0; 4096];
+    loop {
+        let n = match client.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(n) => n,
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(_) => break,
+        };
+        if !receive(&buffer[..n], (&mut telnet, &mut port), shared, inlet) {
+            return;
+        }
+    }
+    port.close().into_iter().for_each(|change| _ = inlet.event(Event::Chip(change)));
+}
+
+/// Carries out what a client sent; false when the machine is gone.
+fn receive(
+    bytes: &[u8],
+    (telnet, port): (&mut Telnet, &mut Port),
+    shared: &Mutex<Shared>,
+    inlet: &Inlet,
+) -> bool {
+    let received = telnet.receive(bytes);
+    if !received.reply.is_empty() {
+        lock(shared).send(&received.reply);
+    }
+    // What was sent before a message is on its way before it.
+    if !received.data.is_empty() && !inlet.input(received.data) {
+        return false;
+    }
+    for message in received.messages {
+        let (answer, effects) = port.message(&message);
+        for effect in effects {
+            if !carry_out(effect, shared, inlet) {
+                return false;
+            }
+        }
+        lock(shared).send(&answer);
+    }
+    true
+}
+
+/// False when the machine is gone.
+fn carry_out(effect: Effect, shared: &Mutex<Shared>, inlet: &Inlet) -> bool {
+    match effect {
+        Effect::Chip(change) => return inlet.event(Event::Chip(change)),
+        Effect::PurgeInput => return inlet.event(Event::Purge(inlet.uart())),
+        Effect::PurgeOutput => lock(shared).backlog.clear(),
+        Effect::Suspend(on) => {
+            let mut shared = lock(shared);
+            shared.suspended = on;
+            if !on {
+                shared.flush();
+            }
+        }
+    }
+    true
+}
+
+/// True for what takes away all input that is on its way: EN is low, nothing receives.
+pub fn cuts_input(change: &Input) -> bool {
+    *change == Input::Enable(false)
+}
+
+#[cfg(test)]
+mod tests;

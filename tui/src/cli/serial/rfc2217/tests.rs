@@ -1,0 +1,78 @@
+use super::super::inlet::Flow;
+use super::*;
+use std::sync::mpsc::{Receiver, sync_channel};
+
+const WAIT: Duration = Duration::from_secs(5);
+
+fn open() -> (Rfc2217, Receiver<Event>) {
+    let (events, rx) = sync_channel(16);
+    (Rfc2217::open(Inlet::new(1, events, Flow::default()), "127.0.0.1", 0).unwrap(), rx)
+}
+
+fn connect(port: &Rfc2217) -> TcpStream {
+    let client = TcpStream::connect(port.address()).unwrap();
+    client.set_read_timeout(Some(WAIT)).unwrap();
+    client
+}
+
+/// Reads until `end` was received.
+fn until(client: &mut TcpStream, end: &[u8]) -> Vec<u8> {
+    let mut seen = Vec::new();
+    while !seen.ends_with(end) {
+        let mut byte = [0];
+        client.read_exact(&mut byte).unwrap_or_else(|e| panic!("{e} after {seen:?}"));
+        seen.push(byte[0]);
+    }
+    seen
+}
+
+#[test]
+fn data_and_resets_reach_the_chip_in_order_and_output_is_escaped() {
+    let (mut port, rx) = open();
+    port.write(b"early\xFF");
+    let mut client = connect(&port);
+    assert!(until(&mut client, b"early\xFF\xFF").starts_with(&[telnet::IAC]));
+    let reset = [telnet::message(&[5, 11]), telnet::message(&[5, 12])].concat();
+    client.write_all(&[&b"hi"[..], &reset].concat()).unwrap();
+    let seen: Vec<_> = (0..3).map(|_| rx.recv_timeout(WAIT).unwrap()).collect();
+    let (low, high) = (Event::Chip(Input::Enable(false)), Event::Chip(Input::Enable(true)));
+    assert_eq!(seen, [Event::Input(1, b"hi".to_vec()), low, high]);
+    until(&mut client, &telnet::message(&[105, 12]));
+    client.write_all(&telnet::message(&[12, 3])).unwrap();
+    assert_eq!(rx.recv_timeout(WAIT), Ok(Event::Purge(1)));
+}
+
+#[test]
+fn a_second_client_is_turned_away_and_the_lines_are_let_go_at_the_end() {
+    let (port, rx) = open();
+    let mut first = connect(&port);
+    first.write_all(&telnet::message(&[5, 11])).unwrap();
+    assert_eq!(rx.recv_timeout(WAIT), Ok(Event::Chip(Input::Enable(false))));
+    let mut second = connect(&port);
+    let mut none = [0];
+    assert!(matches!(second.read(&mut none), Ok(0) | Err(_)), "closed at once");
+    drop(first);
+    assert_eq!(rx.recv_timeout(WAIT), Ok(Event::Chip(Input::Enable(true))));
+    let mut third = connect(&port);
+    let mut answered = false;
+    for _ in 0..100 {
+        // The first one's end may still be under way.
+        answered =
+            third.write_all(&telnet::message(&[5, 8])).is_ok() && third.read(&mut none).is_ok_and(|n| n > 0);
+        if answered {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+        third = connect(&port);
+    }
+    assert!(answered);
+}
+
+#[test]
+fn a_taken_port_is_an_error() {
+    let (port, _rx) = open();
+    let (events, _other) = sync_channel(1);
+    let inlet = Inlet::new(0, events, Flow::default());
+    let error = Rfc2217::open(inlet, "127.0.0.1", port.address().port()).err().unwrap();
+    assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+}
