@@ -78,7 +78,9 @@ impl Chip {
 fn noise(len: usize) -> Vec<u8> {
     let mut state = 0x2545_F491u32;
     let bytes = std::iter::repeat_with(|| {
-        (state ^= state << 13, state ^= state >> 17, state ^= state << 5);
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
         state as u8
     });
     bytes.take(len).collect()

@@ -34,7 +34,8 @@ const VECBASE: i32 = 231;
 /// All of them.
 #[must_use]
 pub fn all() -> Vec<Storm> {
-    let make: [(&'static str, fn(&mut Program)); 18] = [
+    type Make = fn(&mut Program);
+    let make: [(&'static str, Make); 18] = [
         ("RSA starts", rsa_starts),
         ("RSA resets and starts", rsa_resets),
         ("SHA and AES resets and starts", sha_and_aes),

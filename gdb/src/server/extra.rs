@@ -117,7 +117,7 @@ fn is_whole(body: &[u8]) -> bool {
     let len = std::str::from_utf8(&body[1..colon]).ok().and_then(|head| number(head.split_once(',')?.1));
     let data = &body[colon + 1..];
     let has = if body[0] == b'X' { search::unescape(data).len() } else { data.len() / 2 };
-    len == Some(has as u64) && (body[0] == b'X' || data.len() % 2 == 0)
+    len == Some(has as u64) && (body[0] == b'X' || data.len().is_multiple_of(2))
 }
 
 /// `m ADDR,LEN`: a length that fits a packet and the address space.

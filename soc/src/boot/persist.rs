@@ -236,7 +236,8 @@ mod tests {
         let path = dir.path().join("flash.bin");
         let beside =
             dir.path().canonicalize().unwrap().join(format!("flash.bin.esplens-{}", std::process::id()));
-        let meanwhile: [(&str, fn(&Path)); 3] = [
+        type Change = fn(&Path);
+        let meanwhile: [(&str, Change); 3] = [
             ("rebuilt", |path| {
                 std::fs::write(path.with_extension("new"), "built").unwrap();
                 std::fs::rename(path.with_extension("new"), path).unwrap();

@@ -1,7 +1,7 @@
 //! The medium: one frame at a time on the guest's channel, with the times of IEEE 802.11g.
 
 use super::OnAir;
-use super::frame::airtime_us;
+use super::frame::{ACK_BYTES, SIFS_US, airtime_us, response_rate};
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -10,16 +10,12 @@ use std::collections::VecDeque;
 const DIFS_US: u64 = 28;
 /// A slot of the random backoff, in microseconds.
 const SLOT_US: u64 = 9;
-/// SIFS, in microseconds.
-const SIFS_US: u64 = 10;
 /// Contention window of a first try, in slots.
 const CW_MIN: u64 = 15;
 /// Contention window at the most, in slots.
 const CW_MAX: u64 = 1023;
 /// Tries of a frame that expects an answer (802.11 dot11ShortRetryLimit).
 const TRIES: u8 = 7;
-/// Bytes of an ACK with its checksum.
-const ACK_BYTES: usize = 14;
 /// Checksum, not part of the MPDU here.
 const FCS: usize = 4;
 /// Frames that may wait.
@@ -106,7 +102,7 @@ impl Medium {
         if !pending.answer {
             return Some((pending, false));
         }
-        let ack = SIFS_US + airtime_us(pending.on_air.rate.min(0xB), ACK_BYTES);
+        let ack = SIFS_US + airtime_us(response_rate(pending.on_air.rate), ACK_BYTES);
         *busy_until = (*busy_until).max(end + ack * TICKS_PER_US);
         pending.tries += 1;
         if answered || pending.tries >= TRIES {

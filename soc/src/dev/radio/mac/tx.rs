@@ -5,22 +5,18 @@ use super::rx::{Descriptor, desc};
 use super::spec::*;
 use super::{ANSWERED, WifiMac};
 use crate::dev::Cx;
-use crate::net::air::frame::{Mpdu, Subtype, airtime_us};
+use crate::net::air::frame::{ACK_BYTES, Mpdu, SIFS_US, Subtype, airtime_us, response_rate};
 use crate::net::air::{OnAir, Sent};
 use crate::trace::Event;
 use esplens_core::time::TICKS_PER_US;
 use serde::{Deserialize, Serialize};
 
-/// Time between two frames that belong together (802.11 SIFS), in microseconds.
-const SIFS_US: u64 = 10;
 /// Idle time before a transmission (802.11 DIFS with slots of 9 us), in microseconds.
 const DIFS_US: u64 = 28;
 /// A slot of the random backoff, in microseconds.
 const BACKOFF_US: u64 = 9;
 /// Backoff slots drawn from, as for a first try of 802.11g.
 const BACKOFF_SLOTS: u32 = 16;
-/// Bytes of an ACK with its checksum.
-const ACK_BYTES: usize = 14;
 /// Checksum, which the hardware makes.
 const FCS: usize = 4;
 /// Longest frame sent, in bytes.
@@ -117,7 +113,7 @@ impl WifiMac {
     fn answer(&mut self, slot: u32, code: u32, rssi: Option<i8>, cx: &mut Cx) {
         let Some(s) = &mut self.slots[slot as usize] else { return };
         s.result = Some((code, rssi));
-        let ack = if s.answer { SIFS_US + airtime_us(s.frame.rate.min(0xB), ACK_BYTES) } else { 1 };
+        let ack = if s.answer { SIFS_US + airtime_us(response_rate(s.frame.rate), ACK_BYTES) } else { 1 };
         let end = cx.now + ack * TICKS_PER_US;
         cx.sys.radio.busy_until = cx.sys.radio.busy_until.max(end);
         cx.schedule(ANSWERED + slot as u8, end);
