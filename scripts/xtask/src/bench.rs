@@ -5,6 +5,7 @@ mod dash;
 mod net;
 mod react;
 mod trace;
+mod wifi;
 
 use anyhow::{Context, bail};
 use serde_json::Value;
@@ -32,6 +33,8 @@ enum What {
     React,
     /// What a trace costs that is off.
     Trace,
+    /// Requests over Wi-Fi, and the cost of an idle station.
+    Wifi,
 }
 
 /// Flags of `bench`.
@@ -77,6 +80,7 @@ pub fn run(args: &Args, root: &Path) -> anyhow::Result<()> {
         Some(What::Dash) => dash::rows(root, args.runs)?,
         Some(What::Net) => net::rows(root, &firmware(args, root).join(SERVER))?,
         Some(What::React) => react::rows(root, args.runs)?,
+        Some(What::Wifi) => wifi::rows(root, &shared(root))?,
         Some(What::Trace) => trace::rows(root, &firmware(args, root).join(IMAGE))?,
         None => usual(args, root)?,
     };
@@ -105,8 +109,12 @@ fn usual(args: &Args, root: &Path) -> anyhow::Result<Vec<Row>> {
 }
 
 fn firmware(args: &Args, root: &Path) -> PathBuf {
-    let shared = || std::env::var_os("ESPLENS_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
-    args.firmware.clone().unwrap_or_else(|| shared().join("firmware"))
+    args.firmware.clone().unwrap_or_else(|| shared(root).join("firmware"))
+}
+
+/// The folder of all firmware samples.
+fn shared(root: &Path) -> PathBuf {
+    std::env::var_os("ESPLENS_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from)
 }
 
 fn target(root: &Path) -> PathBuf {

@@ -4,6 +4,7 @@ mod capture;
 mod cases;
 mod faults;
 mod state;
+mod stop;
 
 use esplens_soc::machine::MachineConfig;
 use esplens_soc::net::air::Network;

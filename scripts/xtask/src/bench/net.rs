@@ -68,7 +68,7 @@ fn serve(binary: &Path, image: &Path, path: &str) -> anyhow::Result<(Running, u1
     Ok((running, port, took))
 }
 
-fn row(what: &str, report: &Report) -> anyhow::Result<Row> {
+pub fn row(what: &str, report: &Report) -> anyhow::Result<Row> {
     if report.wrong > 0 {
         bail!("{what}: {} answers lost or wrong: {:?}", report.wrong, report.examples);
     }

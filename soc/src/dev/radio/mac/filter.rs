@@ -5,7 +5,7 @@
 
 use super::WifiMac;
 use super::spec::*;
-use crate::net::air::frame::{Mpdu, Subtype};
+use crate::net::air::frame::{BROADCAST, Mpdu, Subtype};
 
 /// Enable bit of a filter, in the high word of its mask.
 const ENABLED: u32 = 1 << 16;
@@ -47,12 +47,17 @@ impl WifiMac {
         let mut found = Match::default();
         let (receiver, group) = (frame.addr1(), frame.addr1()[0] & 1 != 0);
         for i in 0..2 {
+            let bssid = frame.bssid();
+            let in_network =
+                bssid.is_some_and(|b| self.filter_matches(BSSID_FILTER, BSSID_MASK, i, &b) == Some(true));
+            // An associated station sees the group frames of its own network only.
+            let checked = self.get(FILTER_CONTROL + 4 * i) & CHECK_BSSID != 0;
+            let group = group && (!checked || in_network || bssid.is_none_or(|b| b == BROADCAST));
             let own = self.filter_matches(RA_FILTER, RA_MASK, i, &receiver);
             if own.is_some_and(|own| own || group) {
                 found.receiver |= 1 << i;
             }
-            let bssid = frame.bssid();
-            if bssid.is_some_and(|b| self.filter_matches(BSSID_FILTER, BSSID_MASK, i, &b) == Some(true)) {
+            if in_network {
                 found.bssid |= 1 << i;
             }
         }

@@ -103,6 +103,8 @@ pub mod rx_ctrl {
 
 /// The sniffer's place in `FILTER_CONTROL` and `RX_CTRL_FILTER` (IDF `wdev_set_promis`).
 pub const SNIFFER: u32 = 3;
+/// Bit of `FILTER_CONTROL` that refuses group frames of other networks (IDF sets it once the station is associated).
+pub const CHECK_BSSID: u32 = 1 << 1;
 /// Bit of `FILTER_CONTROL` that lets all frames pass to the sniffer.
 pub const SNIFFER_ON: u32 = 1 << 15;
 

@@ -153,6 +153,30 @@ fn what_is_not_for_the_station_is_refused_but_for_a_sniffer() {
     assert_eq!(b.read(RX_DESCR_LAST), LIST + 24);
 }
 
+#[test]
+fn an_associated_station_hears_the_beacons_of_its_own_network_only() {
+    let mut b = station(4);
+    let [a, c, d, e, f, g] = AP;
+    b.write(BSSID_FILTER, u32::from_le_bytes([a, c, d, e]));
+    b.write(BSSID_FILTER + 4, u32::from_le_bytes([f, g, 0, 0]));
+    b.write(BSSID_MASK, u32::MAX);
+    b.write(BSSID_MASK + 4, 0x1_FFFF);
+    let group = |bssid| frame::deauthentication(frame::BROADCAST, bssid, bssid, 1);
+    // hal_mac_rx_set_policy: 0x155 while scanning, 0x47 once associated.
+    b.write(FILTER_CONTROL, 0x155);
+    receive(&mut b, group([2, 9, 9, 9, 9, 9]));
+    assert_eq!(b.read(RX_DESCR_LAST), LIST);
+    b.write(FILTER_CONTROL, 0x47);
+    receive(&mut b, group([2, 9, 9, 9, 9, 9]));
+    assert_eq!(b.read(RX_DESCR_LAST), LIST);
+    receive(&mut b, group(AP));
+    assert_eq!(b.read(RX_DESCR_LAST), LIST + 12);
+    assert_eq!(word(&mut b, BUFFERS + 0x648) >> 28, 0b101, "receiver and BSSID of interface 0");
+    // ESP-NOW broadcasts have the wildcard BSSID.
+    receive(&mut b, frame::action(frame::BROADCAST, AP, frame::BROADCAST, &[127, 0x18, 0xFE, 0x34]));
+    assert_eq!(b.read(RX_DESCR_LAST), LIST + 24);
+}
+
 /// Starts slot `slot` with a frame, as `lmacTxFrame` does: the length counts the checksum, whose bytes are rubbish.
 fn transmit(b: &mut Mac, slot: u32, mpdu: &[u8], key: u32) -> Option<Sent> {
     let mut bytes = mpdu.to_vec();
