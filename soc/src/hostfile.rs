@@ -152,7 +152,8 @@ mod tests {
     #[cfg(unix)]
     fn only_regular_files_are_opened_and_nothing_waits() {
         let dir = tempfile::tempdir().unwrap();
-        let (pipe, socket, link) = (dir.path().join("pipe"), dir.path().join("socket"), dir.path().join("link"));
+        let (pipe, socket, link) =
+            (dir.path().join("pipe"), dir.path().join("socket"), dir.path().join("link"));
         let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
         assert!(made.success());
         let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();

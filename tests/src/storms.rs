@@ -103,7 +103,10 @@ fn rsa_resets(p: &mut Program) {
 
 fn sha_and_aes(p: &mut Program) {
     let reset = [(DPORT + 0x20, u32::MAX), (DPORT + 0x20, 0)];
-    repeat(p, &[&reset[..], &[(AES + 8, 6), (AES, 1), (SHA + 0xB0, 1), (SHA + 0xA0, 1), (SHA + 0x90, 1)]].concat());
+    repeat(
+        p,
+        &[&reset[..], &[(AES + 8, 6), (AES, 1), (SHA + 0xB0, 1), (SHA + 0xA0, 1), (SHA + 0x90, 1)]].concat(),
+    );
 }
 
 fn spi(p: &mut Program) {

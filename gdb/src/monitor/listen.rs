@@ -50,9 +50,8 @@ async fn serve(stream: Box<dyn Stream>, handle: &Handle) -> io::Result<()> {
 /// True for what no user of a monitor sends: HTTP, which a web page or a guest can be made to send here with commands
 /// in its body, and on the first line anything but text.
 fn is_foreign(line: &[u8], first: bool) -> bool {
-    const METHODS: [&[u8]; 10] = [
-        b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH", b"PRI",
-    ];
+    const METHODS: [&[u8]; 10] =
+        [b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH", b"PRI"];
     let word = line.split(|b| b.is_ascii_whitespace()).next().unwrap_or_default();
     let text = std::str::from_utf8(line);
     let binary = text.is_err() || line.iter().any(|b| b.is_ascii_control() && !b.is_ascii_whitespace());

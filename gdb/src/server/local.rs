@@ -60,7 +60,8 @@ mod tests {
     #[test]
     fn only_a_socket_that_nobody_listens_on_is_replaced() {
         let dir = tempfile::tempdir().unwrap();
-        let (file, link, socket) = (dir.path().join("file"), dir.path().join("link"), dir.path().join("socket"));
+        let (file, link, socket) =
+            (dir.path().join("file"), dir.path().join("link"), dir.path().join("socket"));
         std::fs::write(&file, "data").unwrap();
         std::os::unix::fs::symlink(&file, &link).unwrap();
         for path in [&file, &link] {

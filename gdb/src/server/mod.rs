@@ -32,8 +32,8 @@ pub mod xtensa;
 pub use address::{Address, DEFAULT_PORT};
 pub use frame::to_hex as hex;
 pub use listen::{Listening, listen};
+pub(crate) use listen::{Stream, start};
 #[cfg(unix)]
 pub use local::{bind as bind_unix, remove_sockets};
-pub use own::{is_own_listener, note_listener};
-pub(crate) use listen::{Stream, start};
 pub use map::regions;
+pub use own::{is_own_listener, note_listener};

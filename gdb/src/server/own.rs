@@ -40,7 +40,9 @@ mod tests {
         // Port numbers that no test listens on.
         note_listener(at("127.0.0.1:1"));
         note_listener(at("0.0.0.0:2"));
-        for reached in ["127.0.0.1:1", "0.0.0.0:1", "[::ffff:127.0.0.1]:1", "127.0.0.1:2", "127.5.5.5:2", "[::]:2"] {
+        for reached in
+            ["127.0.0.1:1", "0.0.0.0:1", "[::ffff:127.0.0.1]:1", "127.0.0.1:2", "127.5.5.5:2", "[::]:2"]
+        {
             assert!(is_own_listener(at(reached)), "{reached}");
         }
         for other in ["127.0.0.1:3", "127.0.0.2:1", "192.0.2.1:1", "192.0.2.1:2"] {

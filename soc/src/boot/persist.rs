@@ -224,10 +224,8 @@ mod tests {
     }
 
     fn names(dir: &Path) -> Vec<String> {
-        let mut names: Vec<_> = std::fs::read_dir(dir)
-            .unwrap()
-            .map(|e| e.unwrap().file_name().into_string().unwrap())
-            .collect();
+        let mut names: Vec<_> =
+            std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
@@ -236,7 +234,8 @@ mod tests {
     fn a_claimed_file_is_replaced_only_while_it_is_the_one_that_was_read() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("flash.bin");
-        let beside = dir.path().canonicalize().unwrap().join(format!("flash.bin.esplens-{}", std::process::id()));
+        let beside =
+            dir.path().canonicalize().unwrap().join(format!("flash.bin.esplens-{}", std::process::id()));
         let meanwhile: [(&str, fn(&Path)); 3] = [
             ("rebuilt", |path| {
                 std::fs::write(path.with_extension("new"), "built").unwrap();
@@ -291,14 +290,19 @@ mod tests {
     fn temporary_files_of_killed_processes_go() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("flash.bin");
-        for name in ["flash.bin", ".flash.bin.1.tmp", ".flash.bin.x.tmp", ".other.bin.1.tmp", ".flash.bin.2.tmp"] {
+        for name in
+            ["flash.bin", ".flash.bin.1.tmp", ".flash.bin.x.tmp", ".other.bin.1.tmp", ".flash.bin.2.tmp"]
+        {
             std::fs::write(dir.path().join(name), name).unwrap();
         }
         // The second one's process lives.
         let living = File::open(dir.path().join(".flash.bin.2.tmp")).unwrap();
         living.lock().unwrap();
         let _claim = claim(&path).unwrap();
-        assert_eq!(names(dir.path()), [".flash.bin.2.tmp", ".flash.bin.x.tmp", ".other.bin.1.tmp", "flash.bin"]);
+        assert_eq!(
+            names(dir.path()),
+            [".flash.bin.2.tmp", ".flash.bin.x.tmp", ".other.bin.1.tmp", "flash.bin"]
+        );
     }
 
     #[test]

@@ -52,7 +52,8 @@ fn of_image(args: &DumpArgs, image: &Path) -> anyhow::Result<Exit> {
         terminal::message(&format!("stopped early: {exit:?}"));
     }
     let core = coredump::capture(&machine, rtos.as_ref(), 0);
-    let file = esplens_soc::hostfile::create(&args.out).and_then(|mut f| f.write_all(&coredump::write(&core)));
+    let file =
+        esplens_soc::hostfile::create(&args.out).and_then(|mut f| f.write_all(&coredump::write(&core)));
     file.with_context(|| BadInput(args.out.display().to_string()))?;
     terminal::message(&format!("{}: {} threads", args.out.display(), core.threads.len()));
     Ok(Exit::Quit)

@@ -22,8 +22,8 @@ mod terminal;
 mod trace;
 mod units;
 
-use args::{Cli, Command};
 use crate::outlet;
+use args::{Cli, Command};
 use clap::Parser;
 use exit::Exit;
 use std::ffi::OsString;

@@ -64,8 +64,7 @@ mod tests {
 
     #[test]
     fn both_formats() {
-        let stats =
-            Stats {
+        let stats = Stats {
             ticks: TICKS_PER_SEC / 2,
             wall: Duration::from_millis(250),
             instructions: 5_000_000,

@@ -143,7 +143,9 @@ impl Target for Supervisor {
         match Supervisor::run(self, until) {
             Ran::Paused => RunExit::Paused,
             Ran::Quit => RunExit::Quit,
-            Ran::Machine(machine::RunExit::Until | machine::RunExit::Look | machine::RunExit::Repeated) => RunExit::Until,
+            Ran::Machine(machine::RunExit::Until | machine::RunExit::Look | machine::RunExit::Repeated) => {
+                RunExit::Until
+            }
             Ran::Machine(machine::RunExit::Stopped { core, stop }) => {
                 RunExit::Stopped(format!("core {core}: {stop:?}"))
             }

@@ -34,7 +34,8 @@ pub fn load(path: &Path) -> (Config, Option<String>) {
     if std::fs::metadata(path).map_or(0, |m| m.len()) == 0 {
         return (Config::default(), None);
     }
-    let text = esplens_soc::hostfile::read(path, MAX).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let text =
+        esplens_soc::hostfile::read(path, MAX).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let parsed =
         text.map_err(|e| e.to_string()).and_then(|t| toml::from_str(&t).map_err(|e| e.message().to_string()));
     match parsed {

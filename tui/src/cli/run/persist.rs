@@ -58,6 +58,8 @@ impl Persist {
 fn tell(written: Written) {
     if let Written::Beside(path) = written {
         let path = path.display();
-        terminal::message(&format!("--persist: the file has changed since it was read, and stays; see {path}"));
+        terminal::message(&format!(
+            "--persist: the file has changed since it was read, and stays; see {path}"
+        ));
     }
 }
