@@ -44,6 +44,26 @@ fn two_runs_are_one() {
     }
 }
 
+/// The hash that users see tells runs apart as the one over the saved state does.
+#[test]
+fn the_hash_that_is_shown_follows_the_machine() {
+    let Some(mut config) = config("nuttx-10.4") else { return };
+    let shown = |config: &MachineConfig, until: Ticks| straight(config, until).digest();
+    let one = shown(&config, 20 * MS);
+    assert_eq!(one, shown(&config, 20 * MS));
+    assert_ne!(one, shown(&config, 20 * MS + 1000));
+    config.psram_bytes = 4 << 20;
+    assert_ne!(one, shown(&config, 20 * MS));
+    let mut machine = straight(&config, MS);
+    let before = machine.digest();
+    assert_eq!(machine.digest(), before, "looking changes nothing");
+    let state = machine.save();
+    machine.poke(0, 0x3FFB_0000, &[0x5A]);
+    assert_ne!(machine.digest(), before, "a byte of memory");
+    machine.restore(&state);
+    assert_eq!(machine.digest(), before);
+}
+
 #[test]
 fn seeds_differ_and_are_part_of_the_state() {
     let Some(mut config) = config("nuttx-10.4") else { return };

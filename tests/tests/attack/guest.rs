@@ -119,18 +119,18 @@ fn an_allowance_makes_no_difference_to_the_machine() {
     for Storm { name, program } in storms::all() {
         let state = |work: Option<u64>| {
             let mut machine = machine(&program);
-            let end = 2 * MS;
+            let end = MS / 2;
             let mut looks = 0;
             while machine.now() < end {
                 machine.allow_work(work);
                 looks += u32::from(machine.run(end) == RunExit::Look);
                 machine.take_output();
             }
-            (machine.state_hash(), machine.digest(), looks > 0)
+            (machine.state_hash(), looks > 0)
         };
-        let (whole, digest, _) = state(None);
-        let (parts, again, looked) = state(Some(20_000));
-        assert_eq!((whole, digest), (parts, again), "{name}");
+        let (whole, _) = state(None);
+        let (parts, looked) = state(Some(20_000));
+        assert_eq!(whole, parts, "{name}");
         assert!(looked, "{name}: never interrupted");
     }
 }

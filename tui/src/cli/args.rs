@@ -114,7 +114,7 @@ pub enum ResetPolicy {
 pub enum StatsFormat {
     /// One readable line.
     Text,
-    /// One JSON object: virtual_ms, wall_ms, instructions, mips, exit.
+    /// One JSON object: virtual_ms, wall_ms, instructions, mips, exit, state_hash.
     Json,
 }
 

@@ -111,6 +111,8 @@ fn show<W: io::Write>(
 fn take_screen(inbox: &Inbox) -> io::Result<Screen> {
     let (last, jobs) = (inbox.clone(), inbox.clone());
     let screen = Screen::take(move || last.push(Msg::Gone))?;
+    let hung_up = inbox.clone();
+    term::watch_hangup(move || hung_up.push(Msg::Gone))?;
     term::job_control(move |stop| jobs.push(if stop { Msg::Suspend } else { Msg::Resume }))?;
     Ok(screen)
 }

@@ -149,6 +149,33 @@ fn stop_process() {
 #[cfg(not(unix))]
 fn stop_process() {}
 
+/// Tells when the terminal has gone: neither reading nor drawing need find out.
+///
+/// # Errors
+/// When the host gives no thread.
+#[cfg(unix)]
+pub fn watch_hangup(tell: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    use std::os::fd::AsFd;
+    std::thread::Builder::new().name("dash hangup".into()).spawn(move || {
+        let out = io::stdout();
+        // Hang-up and error are told unasked.
+        let look = || poll(&mut [PollFd::new(out.as_fd(), PollFlags::empty())], PollTimeout::NONE);
+        while look() == Err(nix::errno::Errno::EINTR) {}
+        tell();
+    })?;
+    Ok(())
+}
+
+/// There is no such thing here.
+///
+/// # Errors
+/// None.
+#[cfg(not(unix))]
+pub fn watch_hangup(_tell: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    Ok(())
+}
+
 /// Tells when somebody else stops the process (`stop` true: it is about to be) or lets it go on.
 ///
 /// # Errors
