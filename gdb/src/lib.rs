@@ -9,6 +9,7 @@ pub mod explain;
 pub mod filter;
 pub mod monitor;
 pub mod number;
+pub mod qmp;
 pub mod rtos;
 pub mod server;
 pub mod supervisor;

@@ -14,6 +14,7 @@ mod listen;
 mod memory;
 mod network;
 mod openocd;
+mod outside;
 mod registers;
 mod reset;
 mod reverse;
@@ -24,12 +25,14 @@ mod symbol_file;
 mod task;
 mod threads;
 mod trace;
+mod usage;
 mod vendor;
 mod vocabulary;
 mod whatis;
 
 pub use complete::complete;
 pub use listen::listen;
+pub use outside::{QEMU, version};
 pub use vocabulary::device_name;
 
 use crate::supervisor::{Gone, Handle};
@@ -107,6 +110,7 @@ enum Command {
     /// Forget a snapshot.
     Delvm(snapshots::Delete),
     /// Switch trace events on or off while the machine runs, or list them.
+    #[command(visible_alias = "trace-event")]
     Trace(trace::TraceEvents),
     /// Show or set how fast virtual time runs: real, max, or a factor.
     Speed(settings::Speed),
@@ -154,8 +158,12 @@ enum Command {
     /// The cores, as OpenOCD lists them.
     Targets(openocd::Targets),
     /// OpenOCD's start-up: there is nothing to do.
-    #[command(visible_aliases = ["adapter", "poll", "reset_config", "wait_halt"])]
+    #[command(visible_aliases = ["adapter", "poll", "reset_config", "wait_halt", "semihosting", "arm", "xtensa", "gdb_breakpoint_override"])]
     Init(openocd::Nothing),
+    /// OpenOCD's commands for files: tells what to use instead.
+    #[command(name = "program_esp", visible_aliases = ["program_esp_bins", "program", "load_image", "dump_image",
+        "verify_image", "test_image"])]
+    ProgramEsp(openocd::Files),
     /// End esplens.
     #[command(visible_aliases = ["q", "shutdown", "exit"])]
     Quit(run_control::Quit),
@@ -218,6 +226,7 @@ impl Command {
             Self::Rbp(c) | Self::Rwp(c) => c.run(handle, name == "rwp"),
             Self::Targets(c) => c.run(handle),
             Self::Init(c) => c.run(name),
+            Self::ProgramEsp(c) => c.run(name),
             Self::Quit(c) => c.run(handle),
         }
     }
@@ -230,7 +239,7 @@ pub fn run(handle: &Handle, line: &str) -> String {
     let Some(name) = words.first().cloned() else { return String::new() };
     match Command::try_parse_from(&words) {
         Ok(command) => command.run(handle, &name).unwrap_or_else(|error| format!("{error}\n")),
-        Err(error) => error.render().to_string(),
+        Err(error) => usage::explain(&error, &words),
     }
 }
 

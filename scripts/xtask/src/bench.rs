@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod dash;
+mod gdb;
 mod net;
 mod trace;
 
@@ -25,6 +26,8 @@ enum What {
     /// What a dashboard costs the guest.
     #[cfg(unix)]
     Dash,
+    /// Packets of a debugger at a stop.
+    Gdb,
     /// Requests through the user network.
     Net,
     /// What a trace costs that is off.
@@ -72,6 +75,7 @@ pub fn run(args: &Args, root: &Path) -> anyhow::Result<()> {
     let rows = match args.what {
         #[cfg(unix)]
         Some(What::Dash) => dash::rows(root, args.runs)?,
+        Some(What::Gdb) => gdb::rows(root)?,
         Some(What::Net) => net::rows(root, &firmware(args, root).join(SERVER))?,
         Some(What::Trace) => trace::rows(root, &firmware(args, root).join(IMAGE))?,
         None => usual(args, root)?,
@@ -89,6 +93,7 @@ fn usual(args: &Args, root: &Path) -> anyhow::Result<Vec<Row>> {
         cargo(root, &["bench", "-p", "esplens-core"])?;
         rows.extend(interpreter(&target(root).join("criterion"), started)?);
         rows.extend(debugging(root)?);
+        rows.extend(gdb::rows(root)?);
     }
     let image = firmware(args, root).join(IMAGE);
     if image.is_file() {

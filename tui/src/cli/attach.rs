@@ -86,7 +86,7 @@ pub fn top() -> anyhow::Result<Exit> {
         let mut before = Vec::new();
         let _ = table(&mut before);
         std::thread::sleep(BETWEEN);
-        print!("{}", table(&mut before));
+        terminal::text(&table(&mut before));
         return Ok(Exit::Quit);
     }
     let screen = crate::dash::term::Screen::take(|| ())?;

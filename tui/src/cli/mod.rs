@@ -35,7 +35,7 @@ pub fn main() -> ExitCode {
     let cli = match qemu::cli(&args) {
         Some(Ok(cli)) => *cli,
         Some(Err(why)) => {
-            eprintln!("{why}");
+            terminal::error(&why);
             return if why.starts_with("esplens") { Exit::BadInput.code() } else { ExitCode::SUCCESS };
         }
         None => Cli::parse_from(dashboard::spelled_out(args)),
@@ -52,7 +52,7 @@ pub fn main() -> ExitCode {
         Command::Dump(args) => dump::dump(&args),
     };
     let exit = result.unwrap_or_else(|error| {
-        eprintln!("esplens: {error:#}");
+        terminal::error(&format!("esplens: {error:#}"));
         Exit::of_error(&error)
     });
     exit.code()
@@ -70,6 +70,8 @@ fn start_log(verbose: u8) {
         .with_max_level(level)
         .with_writer(|| terminal::Log)
         .without_time()
+        // What cannot be written cannot be complained about either.
+        .log_internal_errors(false)
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal())
         .init();

@@ -34,7 +34,7 @@ const DASHBOARD_ENDS: Duration = Duration::from_secs(2);
 /// Runs firmware until something ends it, with the dashboard or without.
 pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<Exit> {
     if args.trace.iter().any(|p| p == "list" || p == "help") {
-        print!("{}", trace::list());
+        terminal::text(&trace::list());
         return Ok(Exit::Quit);
     }
     args.nic.check().map_err(BadInput)?;
@@ -116,7 +116,7 @@ fn conclude(
     }
     if let Some(format) = args.stats {
         terminal::clear_status();
-        eprintln!("{}", stats.line(format, exit));
+        terminal::error(&stats.line(format, exit).to_string());
     }
     Ok(())
 }

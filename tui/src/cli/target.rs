@@ -52,6 +52,10 @@ pub trait Target {
     fn rest(&mut self) -> bool {
         false
     }
+    /// Waits for something of the caller's; where the machine stands still, its clients work on it meanwhile.
+    fn lend(&mut self, wait: &mut dyn FnMut()) {
+        wait();
+    }
     /// Virtual time.
     fn now(&self) -> Ticks;
     /// Instructions executed by both cores.
@@ -164,6 +168,9 @@ impl Target for Supervisor {
     }
     fn rest(&mut self) -> bool {
         Supervisor::rest(self)
+    }
+    fn lend(&mut self, wait: &mut dyn FnMut()) {
+        Supervisor::lend(self, wait);
     }
     fn now(&self) -> Ticks {
         self.view().machine().now()
