@@ -38,6 +38,7 @@ pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<Exit> {
         return Ok(Exit::Quit);
     }
     args.nic.check().map_err(BadInput)?;
+    let _pid = args.pidfile.as_deref().map(super::pidfile::PidFile::write).transpose()?;
     let input = load(args)?;
     check_persist(args, &input)?;
     let trace = trace::chosen(&args.trace)?;
@@ -76,6 +77,8 @@ fn machine_thread(
             let _registered = attach::open(args, input, &target.handle(), past.clone())?;
             let _ = ready.send(target.handle());
             debug::open(args, input, &mut target)?;
+            #[cfg(unix)]
+            super::daemon::ready()?;
             let mut drive = Drive::new(args, lines, events, target.now());
             (drive.sinks, drive.past) = (sinks, past);
             drive.explain = (!args.debug.no_explain).then(|| Live::new(target.handle(), on_terminal(args)));
@@ -188,6 +191,7 @@ fn setup(args: &RunArgs, input: &BootInput) -> anyhow::Result<Setup> {
         host: None,
         trace: Trace::default(),
         semihosting: args.semihosting.clone(),
+        semihosting_args: args.semihosting_arg.join(" "),
     })
 }
 

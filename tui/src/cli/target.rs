@@ -106,8 +106,10 @@ pub struct Setup {
     pub host: Option<Box<dyn HostNet>>,
     /// Which events are traced.
     pub trace: esplens_soc::trace::Trace,
-    /// Folder for SIMCALL file operations.
+    /// Folder for semihosting's file operations.
     pub semihosting: Option<PathBuf>,
+    /// Command line for semihosting.
+    pub semihosting_args: String,
 }
 
 /// Builds the machine.
@@ -123,6 +125,7 @@ pub fn open(setup: Setup, speed: Speed) -> Supervisor {
         strap: setup.strap,
         seed: setup.seed,
         semihosting: setup.semihosting,
+        semihosting_args: setup.semihosting_args,
         eth: match setup.nic.model {
             NicModel::Auto => EthModel::Auto,
             NicModel::OpenEth => EthModel::OpenEth,
