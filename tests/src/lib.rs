@@ -8,6 +8,7 @@ pub mod kernel;
 pub mod lanes;
 pub mod load;
 pub mod prompt;
+pub mod pypi;
 pub mod session;
 
 pub use session::Session;

@@ -18,6 +18,7 @@ mod outside;
 mod registers;
 mod reset;
 mod reverse;
+mod rom_elf;
 mod run_control;
 mod settings;
 mod snapshots;
@@ -31,7 +32,7 @@ mod vocabulary;
 mod whatis;
 
 pub use complete::complete;
-pub use listen::listen;
+pub use listen::{HELLO, PROMPT, listen};
 pub use outside::{QEMU, version};
 pub use vocabulary::device_name;
 
@@ -81,6 +82,9 @@ enum Command {
     /// Write an ELF core file with all tasks.
     #[command(name = "dump-core")]
     DumpCore(dump::DumpCore),
+    /// Write the mask ROM's ELF file, for GDB's add-symbol-file.
+    #[command(name = "rom-elf")]
+    RomElf(rom_elf::RomElf),
     /// Show memory, QEMU's way.
     X(memory::X),
     /// The same; addresses are virtual here as well.
@@ -199,6 +203,7 @@ impl Command {
             Self::FreeRtos(c) => c.run(handle),
             Self::Threads(c) => c.run(),
             Self::DumpCore(c) => c.run(handle),
+            Self::RomElf(c) => c.run(handle),
             Self::X(c) | Self::Xp(c) => c.run(handle),
             Self::Mdw(c) | Self::Mdh(c) | Self::Mdb(c) => c.run(handle, memory::size_of(name)),
             Self::Mww(c) | Self::Mwh(c) | Self::Mwb(c) => c.run(handle, memory::size_of(name)),

@@ -129,6 +129,23 @@ fn commands_people_type() {
 }
 
 #[test]
+fn the_mask_roms_symbols_are_written_for_gdb() {
+    let (h, dir) = (handle(), tempfile::tempdir().unwrap());
+    let file = dir.path().join("rom.elf");
+    let says = |file: &std::path::Path| run(&h, &format!("rom-elf {}", file.display()));
+    for _ in 0..2 {
+        let said = says(&file);
+        assert!(said.contains("revision 3") && said.contains("add-symbol-file /"), "{said}");
+    }
+    let elf = crate::symbols::Elf::open(&file).unwrap();
+    let symbols = crate::symbols::Symbols::new(vec![std::sync::Arc::new(elf)]);
+    assert_eq!(symbols.symbol("ets_printf").map(|s| s.addr >> 20), Some(0x400));
+    std::fs::write(&file, "somebody's own").unwrap();
+    assert!(says(&file).contains("exists"), "{}", says(&file));
+    assert_eq!(std::fs::read(&file).unwrap(), b"somebody's own");
+}
+
+#[test]
 fn symbols_name_addresses_and_places() {
     let h = handle();
     let says = |line: &str| run(&h, line);

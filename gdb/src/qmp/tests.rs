@@ -3,6 +3,7 @@
 use super::*;
 use crate::supervisor::testing::machine;
 use crate::supervisor::{Speed, spawn};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
@@ -217,6 +218,30 @@ fn without_a_picture_none_is_taken() {
     assert_eq!(run(&server, "screendump", json!({"filename": "x.png", "format": "png"}))["return"], json!({}));
     assert_eq!(run(&server, "screendump", json!({"filename": "x.ppm"}))["error"]["desc"], "x.ppm: x.ppm");
     assert!(run(&server, "screendump", json!({"filename": "x", "format": "gif"}))["error"].is_object());
+}
+
+/// Pieces of messages, right and wrong.
+fn pieces() -> impl Strategy<Value = Vec<u8>> {
+    let words = prop_oneof![
+        Just("{\"execute\":\"query-status\"}".to_string()),
+        Just("{\"execute\":\"qom-list\",\"arguments\":{\"path\":\"/machine\"}}".to_string()),
+        Just("{\"execute\":".to_string()),
+        "[{}\\[\\]\",:a-z0-9 \n-]{0,20}",
+    ];
+    let noise = proptest::collection::vec(any::<u8>(), 0..30);
+    let piece = prop_oneof![words.prop_map(String::into_bytes), noise];
+    proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn whatever_comes_each_answer_is_an_object(bytes in pieces()) {
+        thread_local!(static SERVER: (Handle, Server) = server());
+        let text = [b"{\"execute\":\"qmp_capabilities\"}", bytes.as_slice()].concat();
+        let answers = SERVER.with(|(_, server)| server.answer(&text));
+        prop_assert!(objects(&answers).iter().all(Value::is_object));
+    }
 }
 
 #[test]
