@@ -16,6 +16,9 @@ pub enum Stop {
         /// True for a store.
         store: bool,
     },
+    /// BREAK or BREAK.N at the PC, which has not run: reported only where [`crate::engine::Engine::stop_at_breaks`] asks
+    /// for it.
+    Break,
     /// SIMCALL at the PC: a request to the host (ISA 8, SIMCALL). The machine carries it out and moves on.
     Simcall,
     /// An interrupt that a debugger watches was taken: the PC is at its vector, nothing of the handler ran.

@@ -10,6 +10,7 @@ pub mod filter;
 pub mod monitor;
 pub mod number;
 pub mod printable;
+pub mod qmp;
 pub mod rtos;
 pub mod server;
 pub mod supervisor;

@@ -96,6 +96,10 @@ fn a_log_of_another_build_is_said_to_be_one() {
         lines.filter(|l| l.contains("is not what this firmware was built from")).count()
     };
     assert_eq!((told(&log.join("app.elf")), told(&other.join("app.elf"))), (0, 1));
+    // An image without a hash prints zeros.
+    let said = |line: &str| Explainer::new(symbols(&other.join("app.elf"))).line(line, &|_| Vec::new());
+    assert_eq!(said("ELF file SHA256: 000000000"), Vec::<String>::new());
+    assert_eq!(said("ELF file SHA256: 000000001").len(), 1);
 }
 
 /// Both cores' dumps, as IDF prints them when the interrupt watchdog bites.

@@ -121,6 +121,10 @@ fn memory_of_every_kind() {
     assert_eq!(g.call("m50001ffc,10").len(), 8, "what there is of it");
     assert_eq!(g.call("mffffffff,ffffffff"), "E0e");
     assert_eq!(g.call("M1000,1:00"), "E0e");
+    let rom = g.call("m40000400,4");
+    assert_eq!(g.call("M40000400,4:00000000"), "E0e", "mask ROM");
+    assert_eq!(g.call("M3ff90000,1:00"), "E0e", "mask ROM, data bus");
+    assert_eq!(g.call("m40000400,4"), rom);
     assert_eq!(g.call("M3ff44004,4:10000000"), "OK", "GPIO_OUT");
     assert_eq!(g.word(0x3FF4_4004), 0x10);
 }

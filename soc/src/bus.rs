@@ -2,6 +2,7 @@
 //! where nothing answers.
 
 use crate::cache;
+use crate::machine::{DCRSET, ENABLE_OCD};
 use crate::dev::{Cx, DevId, Device, Devices, View};
 use crate::map::{RTC_BYTES, RTC_FAST, RTC_SLOW};
 use crate::system::{Narrow, System};
@@ -194,6 +195,10 @@ impl Bus for Soc {
 
     fn halted(&self) -> bool {
         !self.sys.tap.seen.is_empty()
+    }
+
+    fn rer(&mut self, _a: &mut Access, addr: u32) -> u32 {
+        if addr == DCRSET && self.sys.ocd { ENABLE_OCD } else { 0 }
     }
 
     fn fetch_failed(&mut self, a: &mut Access, addr: u32) {

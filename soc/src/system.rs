@@ -217,6 +217,10 @@ pub struct System {
     /// Warnings given, so that each comes once.
     #[serde(skip)]
     pub warned: BTreeSet<String>,
+    /// A debugger is attached, as the chip sees it: DCR's EnableOCD, which semihosting firmware looks at.
+    pub ocd: bool,
+    /// Error of the last semihosting call that failed.
+    pub semihost_errno: u32,
     /// Latest time any device was shown: both cores' accesses see time that never runs backwards.
     pub latest: Ticks,
 }

@@ -41,6 +41,10 @@ pub trait Engine: Send {
     fn set_irq_break(&mut self, mask: u32) {
         let _ = mask;
     }
+    /// Whether BREAK and BREAK.N stop with [`Stop::Break`] instead of raising the debug exception.
+    fn stop_at_breaks(&mut self, on: bool);
+    /// The next instruction raises the debug exception if it is a BREAK, whatever [`Engine::stop_at_breaks`] says.
+    fn raise_break(&mut self);
     /// Forgets all decoded code (after a restore).
     fn flush(&mut self);
 }
@@ -121,6 +125,8 @@ pub struct Ctx<'a> {
     pub report: bool,
     /// Set when a debugger wants to look before the next instruction.
     pub(crate) halt: bool,
+    /// BREAK stops instead of raising the debug exception.
+    pub(crate) stops_at_breaks: bool,
     /// The debug event behind [`Done::Stop`].
     pub stop: Option<Stop>,
 }
@@ -129,7 +135,19 @@ impl<'a> Ctx<'a> {
     /// A context for one run of `core`.
     pub fn new(cpu: &'a mut Cpu, core: usize, mem: &'a mut Memory, bus: &'a mut dyn Bus) -> Self {
         let map = mem.map(core).base();
-        Self { cpu, core, mem, bus, map, base: 0, attention: false, halt: false, report: false, stop: None }
+        Self {
+            cpu,
+            core,
+            mem,
+            bus,
+            map,
+            base: 0,
+            attention: false,
+            halt: false,
+            report: false,
+            stops_at_breaks: false,
+            stop: None,
+        }
     }
 
     /// Address register of the current window.

@@ -155,6 +155,12 @@ impl Memory {
         out.len()
     }
 
+    /// True when `core` sees a page of `region` at `addr`.
+    #[must_use]
+    pub fn shows(&self, core: usize, addr: u32, region: Region) -> bool {
+        self.spot(core, addr).is_some_and(|s| (region.first..region.first + region.pages).contains(&s.phys))
+    }
+
     /// Writes storage as `core` sees it, read-only memories included (a debugger's write, a loader).
     /// Returns the bytes written.
     pub fn poke(&mut self, core: usize, addr: u32, data: &[u8]) -> usize {

@@ -1,6 +1,6 @@
 //! `info`.
 
-use super::{Result, breakpoints, registers, vocabulary};
+use super::{Result, breakpoints, outside, registers, vocabulary};
 use crate::supervisor::{Handle, RunState, Session};
 use clap::{Args, Subcommand};
 use esplens_core::cpu::interrupt::LEVEL_MASK;
@@ -42,6 +42,15 @@ enum What {
     Cpus,
     /// Break- and watchpoints.
     Breakpoints,
+    /// The version.
+    Version,
+    /// The files behind flash and fuses.
+    Block,
+    /// Serial lines and sockets.
+    Chardev,
+    /// All trace events, and which are on.
+    #[command(name = "trace-events")]
+    TraceEvents,
 }
 
 impl Info {
@@ -65,6 +74,10 @@ fn tell(s: &Session, what: What) -> String {
         What::Snapshots => snapshots(s),
         What::Cpus => (0..2).map(|n| format!("{n}: {} pc {:08x}\n", m.core_status(n), m.cpu(n).pc)).collect(),
         What::Breakpoints => breakpoints::list(s),
+        What::Version => outside::version() + "\n",
+        What::Block => outside::block(s),
+        What::Chardev => outside::chardev(s),
+        What::TraceEvents => outside::trace_events(s),
     }
 }
 

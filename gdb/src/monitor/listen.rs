@@ -9,7 +9,9 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 /// Longest line taken.
 const MAX_LINE: u64 = 4096;
 /// Before each line, as QEMU's monitor has it.
-const PROMPT: &str = "(esplens) ";
+pub const PROMPT: &str = "(esplens) ";
+/// What a monitor says first. pytest-embedded waits for the word qemu on the terminal.
+pub const HELLO: &str = "esplens monitor, with the commands of qemu and openocd - type 'help' for more information\n";
 
 /// Starts a monitor on a thread of its own; it ends with the machine.
 ///
@@ -26,7 +28,7 @@ pub fn listen(address: &Address, handle: &Handle) -> io::Result<Listening> {
 
 async fn serve(stream: Box<dyn Stream>, handle: &Handle) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
-    stream.write_all(b"esplens monitor - type 'help' for more information\n").await?;
+    stream.write_all(HELLO.as_bytes()).await?;
     let mut first = true;
     loop {
         stream.write_all(PROMPT.as_bytes()).await?;

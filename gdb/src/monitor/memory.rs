@@ -194,6 +194,8 @@ impl Mww {
         })?;
         if done == usize::from(size) {
             Ok(String::new())
+        } else if handle.call(move |s| s.machine().is_read_only(0, addr))? {
+            Err(Error::User(format!("{addr:#010x} can be read only; flash: monitor flash fillw")))
         } else {
             Err(Error::User(format!("nothing answers at {addr:#010x}")))
         }

@@ -14,9 +14,11 @@ mod listen;
 mod memory;
 mod network;
 mod openocd;
+mod outside;
 mod registers;
 mod reset;
 mod reverse;
+mod rom_elf;
 mod run_control;
 mod settings;
 mod snapshots;
@@ -25,12 +27,14 @@ mod symbol_file;
 mod task;
 mod threads;
 mod trace;
+mod usage;
 mod vendor;
 mod vocabulary;
 mod whatis;
 
 pub use complete::complete;
-pub use listen::listen;
+pub use listen::{HELLO, PROMPT, listen};
+pub use outside::{QEMU, version};
 pub use vocabulary::device_name;
 
 use crate::printable::printable;
@@ -82,6 +86,9 @@ enum Command {
     /// Write an ELF core file with all tasks.
     #[command(name = "dump-core")]
     DumpCore(dump::DumpCore),
+    /// Write the mask ROM's ELF file, for GDB's add-symbol-file.
+    #[command(name = "rom-elf")]
+    RomElf(rom_elf::RomElf),
     /// Show memory, QEMU's way.
     X(memory::X),
     /// The same; addresses are virtual here as well.
@@ -111,6 +118,7 @@ enum Command {
     /// Forget a snapshot.
     Delvm(snapshots::Delete),
     /// Switch trace events on or off while the machine runs, or list them.
+    #[command(visible_alias = "trace-event")]
     Trace(trace::TraceEvents),
     /// Show or set how fast virtual time runs: real, max, or a factor.
     Speed(settings::Speed),
@@ -158,8 +166,12 @@ enum Command {
     /// The cores, as OpenOCD lists them.
     Targets(openocd::Targets),
     /// OpenOCD's start-up: there is nothing to do.
-    #[command(visible_aliases = ["adapter", "poll", "reset_config", "wait_halt"])]
+    #[command(visible_aliases = ["adapter", "poll", "reset_config", "wait_halt", "semihosting", "arm", "xtensa", "gdb_breakpoint_override"])]
     Init(openocd::Nothing),
+    /// OpenOCD's commands for files: tells what to use instead.
+    #[command(name = "program_esp", visible_aliases = ["program_esp_bins", "program", "load_image", "dump_image",
+        "verify_image", "test_image"])]
+    ProgramEsp(openocd::Files),
     /// End esplens.
     #[command(visible_aliases = ["q", "shutdown", "exit"])]
     Quit(run_control::Quit),
@@ -196,6 +208,7 @@ impl Command {
             Self::FreeRtos(c) => c.run(handle),
             Self::Threads(c) => c.run(),
             Self::DumpCore(c) => c.run(handle),
+            Self::RomElf(c) => c.run(handle),
             Self::X(c) | Self::Xp(c) => c.run(handle),
             Self::Mdw(c) | Self::Mdh(c) | Self::Mdb(c) => c.run(handle, memory::size_of(name)),
             Self::Mww(c) | Self::Mwh(c) | Self::Mwb(c) => c.run(handle, memory::size_of(name)),
@@ -223,6 +236,7 @@ impl Command {
             Self::Rbp(c) | Self::Rwp(c) => c.run(handle, name == "rwp"),
             Self::Targets(c) => c.run(handle),
             Self::Init(c) => c.run(name),
+            Self::ProgramEsp(c) => c.run(name),
             Self::Quit(c) => c.run(handle),
         }
     }
@@ -235,7 +249,7 @@ pub fn run(handle: &Handle, line: &str) -> String {
     let Some(name) = words.first().cloned() else { return String::new() };
     let said = match Command::try_parse_from(&words) {
         Ok(command) => command.run(handle, &name).unwrap_or_else(|error| format!("{error}\n")),
-        Err(error) => error.render().to_string(),
+        Err(error) => usage::explain(&error, &words),
     };
     // Names of tasks and strings of the guest are in it.
     printable(&said).into_owned()

@@ -19,6 +19,26 @@ impl Nothing {
     }
 }
 
+/// Its commands for files of the computer, which the monitor does not open.
+#[derive(Debug, Args)]
+pub struct Files {
+    /// Whatever scripts give it.
+    #[arg(value_name = "WORDS", trailing_var_arg = true, allow_hyphen_values = true)]
+    _words: Vec<String>,
+}
+
+impl Files {
+    pub fn run(&self, name: &str) -> Result {
+        let instead = match name {
+            "dump_image" => "GDB: dump binary memory FILE START END; a core file: dump-core FILE",
+            "load_image" => "GDB: restore FILE binary ADDRESS, or load for the program",
+            "verify_image" | "test_image" => "GDB: compare-sections",
+            _ => "GDB: load; whole images: esplens run IMAGE, or esptool over a serial line",
+        };
+        Err(Error::User(format!("{name}: the monitor opens no such files. {instead}")))
+    }
+}
+
 /// The cores.
 #[derive(Debug, Args)]
 pub struct Targets {

@@ -29,6 +29,8 @@ fn commands_people_type() {
     assert_eq!(says("mdh 0x3ffb0002"), "3ffb0002: 0x1234\n");
     assert_eq!(says("mdw --real 0x3ffb0000"), "0x12345678\n");
     assert!(says("mww 0x1000 1").contains("nothing answers"));
+    assert!(says("mww 0x40000400 1").contains("read only"), "{}", says("mww 0x40000400 1"));
+    assert!(says("mwb 0x3ff90000 1").contains("read only"));
     assert_eq!(says("mww 0x3ffb0010 0x00214948"), "");
     assert_eq!(says("x/2s 0x3ffb0010"), "3ffb0010: \"HI!\"\n3ffb0014: \"\"\n");
     assert!(says("bp 0x400d0000 2 hw").contains("break 0x400d0000"));
@@ -106,9 +108,46 @@ fn commands_people_type() {
     assert!(says("hostfwd_remove nonsense").contains("invalid format"));
     assert!(says("nonsense").contains("nonsense"));
     assert_eq!(says(""), "");
+    for line in ["nonsense", "info nonsense", "info", "mdw", "mdw zz", "system_reset now", "reset sideways", "reg a b c d"] {
+        let said = says(line);
+        assert!(said.lines().count() == 1 && !said.contains("Usage"), "{line}: {said:?}");
+    }
+    assert!(says("info versoin").contains("version"), "{}", says("info versoin"));
+    assert!(says("info version").starts_with("9.2.2 (esplens "));
+    assert!(says("info trace-events").contains("open_eth_reg_write : state 0"), "{}", says("info trace-events"));
+    assert!(says("info block").contains("no file"));
+    h.call(|s| {
+        s.set_outside(crate::supervisor::Outside {
+            drives: vec![crate::supervisor::Drive { name: "mtd0".into(), file: "f.bin".into(), kept: true }],
+            lines: vec![crate::supervisor::Line { label: "serial0".into(), to: "stdio".into() }],
+        });
+    })
+    .unwrap();
+    assert!(says("info block").starts_with("mtd0: f.bin (raw"));
+    assert_eq!(says("info chardev"), "serial0: filename=stdio\n");
+    assert!(says("program_esp app.bin 0x10000 verify").contains("GDB: load"));
+    assert!(says("load_image ram.bin 0x3ffb0000").contains("restore"));
+    assert!(says("dump_image ram.bin 0x3ffb0000 16").contains("dump binary memory"));
     for what in ["mtree", "qtree", "irq", "network", "roms", "cpus", "breakpoints"] {
         assert!(!says(&format!("info {what}")).is_empty(), "{what}");
     }
+}
+
+#[test]
+fn the_mask_roms_symbols_are_written_for_gdb() {
+    let (h, dir) = (handle(), tempfile::tempdir().unwrap());
+    let file = dir.path().join("rom.elf");
+    let says = |file: &std::path::Path| run(&h, &format!("rom-elf {}", file.display()));
+    for _ in 0..2 {
+        let said = says(&file);
+        assert!(said.contains("revision 3") && said.contains("add-symbol-file /"), "{said}");
+    }
+    let elf = crate::symbols::Elf::open(&file).unwrap();
+    let symbols = crate::symbols::Symbols::new(vec![std::sync::Arc::new(elf)]);
+    assert_eq!(symbols.symbol("ets_printf").map(|s| s.addr >> 20), Some(0x400));
+    std::fs::write(&file, "somebody's own").unwrap();
+    assert!(says(&file).contains("exists"), "{}", says(&file));
+    assert_eq!(std::fs::read(&file).unwrap(), b"somebody's own");
 }
 
 #[test]
@@ -129,6 +168,10 @@ fn symbols_name_addresses_and_places() {
         "{}",
         says("whatis xTickCount + 1")
     );
+    assert!(says("p/x 255").ends_with(" = 0xff\n"), "{}", says("p/x 255"));
+    assert!(says("p /x xTickCount").contains(" = 0x"), "{}", says("p /x xTickCount"));
+    assert!(says("p/d 255").ends_with(" = 255\n") && says("p/x $sp").contains(" = 0x"));
+    assert!(says("p/q 1").contains("/x (hexadecimal)"), "{}", says("p/q 1"));
     let main = symbols.symbol("uart_interrupt").unwrap();
     let list = says(&format!("list {}", main.name));
     assert!(list.contains("main.c:") && list.contains('>'), "{list}");

@@ -12,20 +12,32 @@ use clap::Args;
 /// core that stopped last.
 #[derive(Debug, Args)]
 pub struct Whatis {
-    /// An address (0x3ffb0010), a name, a register ($sp) or an expression of C's.
+    /// An address (0x3ffb0010), a name, a register ($sp) or an expression of C's; /x before an expression shows integers
+    /// in hexadecimal.
     #[arg(required = true, allow_hyphen_values = true)]
     what: Vec<String>,
 }
 
 impl Whatis {
     pub fn run(&self, handle: &Handle) -> Result {
-        let what = self.what.join(" ");
+        let letters = self.what[0].strip_prefix('/');
+        let what = self.what[usize::from(letters.is_some())..].join(" ");
+        let format = letters.map(format).transpose()?;
         let (symbols, rtos) = (handle.symbols().current(), handle.rtos());
         let text = handle.call(move |s| match number(what.trim_start_matches('*')) {
-            Ok(addr) => Ok(address(s, rtos.as_deref(), &symbols, addr)),
-            Err(_) => expression(s, rtos.as_deref(), &symbols, &what),
+            Ok(addr) if format.is_none() => Ok(address(s, rtos.as_deref(), &symbols, addr)),
+            _ => expression(s, rtos.as_deref(), &symbols, &what, &format.unwrap_or_default()),
         })?;
         text.map_err(|e| Error::User(e.to_string()))
+    }
+}
+
+/// The format that GDB's letters stand for.
+fn format(letters: &str) -> std::result::Result<Format, Error> {
+    match letters {
+        "x" | "z" => Ok(Format { hex: true, ..Format::default() }),
+        "d" | "u" | "s" => Ok(Format::default()),
+        other => Err(Error::User(format!("/{other}: /x (hexadecimal), /d and /s are the formats here"))),
     }
 }
 
@@ -60,6 +72,7 @@ fn expression(
     rtos: Option<&Rtos>,
     symbols: &Symbols,
     what: &str,
+    format: &Format,
 ) -> std::result::Result<String, SymbolError> {
     let core = core(s);
     let mem = MachineMemory { machine: s.machine(), core };
@@ -68,6 +81,7 @@ fn expression(
     let view = SourceView { frame: &trace.frames[0], caller: trace.frames.get(1), memory: Bytes(&mem) };
     let value = in_frame(symbols, what, &memory, &view)?;
     if what.starts_with('$')
+        && !format.hex
         && !what.contains(' ')
         && let Place::Register(_, word) = value.place
     {
@@ -75,6 +89,6 @@ fn expression(
     }
     let size = symbols.size_of(value.ty)?;
     let at = value.addr().map_or(String::new(), |a| format!(" at {a:#010x}"));
-    let shown = symbols.format(&value, &memory, &Format::default());
+    let shown = symbols.format(&value, &memory, format);
     Ok(format!("{what}: {}, {size} bytes{at} = {shown}\n", symbols.type_name(value.ty)))
 }

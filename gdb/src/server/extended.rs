@@ -1,7 +1,7 @@
 //! What ends or begins the program. `run` and `start` reset the chip and run it. `kill` ends esplens, as QEMU; after
 //! `target extended-remote`, where GDB keeps the connection, it holds the chip in reset until `run` or `attach`.
 
-use super::target::{EINVAL, Guest};
+use super::target::{EINVAL, Guest, Program};
 use crate::supervisor::Gone;
 use gdbstub::common::Pid;
 use gdbstub::target::ext::extended_mode::{Args, AttachKind, ExtendedMode, ShouldTerminate};
@@ -30,7 +30,7 @@ impl ExtendedMode for Guest {
             let args = args.join(" ");
             self.remark(&format!("run: the firmware takes no arguments, these are dropped: {args}"));
         }
-        self.killed = false;
+        self.program = Program::There;
         self.reset_halt()?;
         Ok(Pid::MIN)
     }
@@ -48,11 +48,12 @@ impl ExtendedMode for Guest {
             return Ok(ShouldTerminate::Yes);
         }
         self.reset_halt()?;
-        self.killed = true;
+        self.program = Program::Killed;
         Ok(ShouldTerminate::No)
     }
 
     fn restart(&mut self) -> Result<(), Gone> {
+        self.program = Program::There;
         self.reset_halt()
     }
 }

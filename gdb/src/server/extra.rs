@@ -3,8 +3,9 @@
 use super::conditions::{self, Split};
 use super::flash;
 use super::frame::MAX_PACKET;
+use super::quick;
 use super::search;
-use super::target::Guest;
+use super::target::{Guest, Program};
 use super::tracepoints;
 use crate::number::packed;
 use crate::supervisor::{Commands, Gone};
@@ -40,6 +41,9 @@ pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
     if matches!(body.first(), Some(b'X' | b'M')) && !is_whole(body) {
         return Verdict::Answer(b"E16".to_vec());
     }
+    if guest.program == Program::Detached && touches(body) {
+        return Verdict::Answer(DETACHED.to_vec());
+    }
     if body.first() == Some(&b'X') && writes_flash(body) {
         return Verdict::Answer(FLASH_WRITE.to_vec());
     }
@@ -64,7 +68,14 @@ pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
     }
     match text.as_bytes() {
         [b'M', ..] if writes_flash(body) => Verdict::Answer(FLASH_WRITE.to_vec()),
-        [b'm', ..] => read(text),
+        [b'm', ..] => match range(text) {
+            Some((addr, len)) => match quick::memory(guest, addr, len) {
+                Some(answer) => Verdict::Answer(answer),
+                None => pass(format!("m{addr:x},{len:x}").as_bytes()),
+            },
+            None => Verdict::Answer(b"E16".to_vec()),
+        },
+        b"g" => quick::registers(guest).map_or_else(|| pass(body), Verdict::Answer),
         [b'Z', ..] => match conditions::split(text) {
             Some(Split { bare, condition, commands: list }) => {
                 let to = guest.console.clone();
@@ -87,17 +98,26 @@ fn named(text: &str, guest: &mut Guest, core: usize) -> Option<Verdict> {
             Ok(tid) => answer(&format!("QCp1.{tid:x}")),
             Err(Gone) => answer("E05"),
         },
-        "qfThreadInfo" if guest.killed => answer("l"),
+        "qfThreadInfo" if guest.program != Program::There => answer("l"),
         "vFlashDone" => Some(Verdict::Answer(guest.finish_load())),
         // There is one program.
         _ if text.starts_with("vAttach;") => {
-            guest.killed = false;
+            guest.program = Program::There;
             Some(pass(b"?"))
         }
         _ if text.starts_with("qXfer:threads:read::") => Some(threads(text, guest)),
         _ if text.starts_with("qSymbol:") => Some(Verdict::Answer(symbol(text, guest))),
         _ => None,
     }
+}
+
+/// The answer to what needs a program while there is none.
+const DETACHED: &[u8] = b"E.detached: attach 1, or run";
+
+/// True for packets about the program: registers, memory, running, points.
+fn touches(body: &[u8]) -> bool {
+    let words: [&[u8]; 4] = [b"vCont;", b"vFlash", b"qSearch", b"qCRC"];
+    matches!(body.first(), Some(b) if b"mMXgGpPcCsSzZb".contains(b)) || words.iter().any(|w| body.starts_with(w))
 }
 
 /// The answer to a write where flash is mapped.
@@ -121,15 +141,10 @@ fn is_whole(body: &[u8]) -> bool {
 }
 
 /// `m ADDR,LEN`: a length that fits a packet and the address space.
-fn read(text: &str) -> Verdict {
-    let parsed = text[1..].split_once(',').and_then(|(a, l)| Some((number(a)?, number(l)?)));
-    match parsed {
-        Some((addr, len)) if addr <= u64::from(u32::MAX) => {
-            let len = len.min(MAX_READ).min((1 << 32) - addr);
-            Verdict::Pass(format!("m{addr:x},{len:x}").into_bytes())
-        }
-        _ => Verdict::Answer(b"E16".to_vec()),
-    }
+fn range(text: &str) -> Option<(u32, usize)> {
+    let (addr, len) = text[1..].split_once(',')?;
+    let (addr, len) = (u32::try_from(number(addr)?).ok()?, number(len)?);
+    Some((addr, len.min(MAX_READ).min((1 << 32) - u64::from(addr)) as usize))
 }
 
 /// `c [ADDR]` and `s [ADDR]`: gdbstub drops the address.
@@ -160,12 +175,8 @@ fn actions(text: &str, tid: usize) -> String {
 }
 
 /// `qXfer:threads:read`: names and states in one packet.
-fn threads(text: &str, guest: &Guest) -> Verdict {
-    let view = guest.view();
-    let mut lines = guest.handle.call(move |s| view.list(s.machine())).unwrap_or_default();
-    if guest.killed {
-        lines.clear();
-    }
+fn threads(text: &str, guest: &mut Guest) -> Verdict {
+    let lines = guest.lines().unwrap_or_default();
     let mut xml = String::from("<?xml version=\"1.0\"?>\n<threads>\n");
     for line in lines {
         let core = line.core.map_or(String::new(), |core| format!(" core=\"{core}\""));
@@ -232,10 +243,10 @@ mod tests {
 
     #[test]
     fn reads_fit_a_packet_and_the_address_space() {
-        assert_eq!(read("m0,ffffffff"), Verdict::Pass(format!("m0,{MAX_READ:x}").into_bytes()));
-        assert_eq!(read("mfffffffe,10"), Verdict::Pass(b"mfffffffe,2".to_vec()));
+        assert_eq!(range("m0,ffffffff"), Some((0, MAX_READ as usize)));
+        assert_eq!(range("mfffffffe,10"), Some((0xFFFF_FFFE, 2)));
         for bad in ["m", "m1", "mx,1", "m100000000,1", "m1,fffffffffffffffffff"] {
-            assert_eq!(read(bad), Verdict::Answer(b"E16".to_vec()), "{bad}");
+            assert_eq!(range(bad), None, "{bad}");
         }
     }
 }

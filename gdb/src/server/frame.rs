@@ -102,7 +102,11 @@ pub fn packet(body: &[u8]) -> Vec<u8> {
 /// Bytes as hexadecimal digits.
 #[must_use]
 pub fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |n: u8| char::from(DIGITS[usize::from(n & 15)]);
+    let mut out = String::with_capacity(2 * bytes.len());
+    bytes.iter().for_each(|b| out.extend([digit(b >> 4), digit(*b)]));
+    out
 }
 
 /// Bytes from hexadecimal digits. `None`: they are not pairs of such.

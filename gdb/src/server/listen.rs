@@ -4,11 +4,13 @@ use super::{Address, session};
 use crate::supervisor::{Event, Handle, Leave};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
+use std::task::{Context, Poll};
 use std::thread;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::broadcast::error::RecvError;
 
 /// Ports tried after a taken default one.
@@ -38,7 +40,7 @@ impl Incoming {
             Self::Tcp(stream) => {
                 stream.set_nodelay(true)?;
                 stream.set_nonblocking(true)?;
-                Box::new(tokio::net::TcpStream::from_std(stream)?)
+                Box::new(Prompt(tokio::net::TcpStream::from_std(stream)?))
             }
             #[cfg(unix)]
             Self::Unix(stream) => {
@@ -46,6 +48,36 @@ impl Incoming {
                 Box::new(tokio::net::UnixStream::from_std(stream)?)
             }
         })
+    }
+}
+
+/// A TCP stream that acknowledges what it reads at once. A client without TCP_NODELAY sends an acknowledgement of the
+/// protocol and a packet in two pieces, and its system holds the second one back until the first is acknowledged.
+struct Prompt(tokio::net::TcpStream);
+
+impl AsyncRead for Prompt {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let polled = Pin::new(&mut self.0).poll_read(cx, buf);
+        // The system forgets it after some acknowledgements, so it is told each time.
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if polled.is_ready() {
+            let _ = socket2::SockRef::from(&self.0).set_tcp_quickack(true);
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for Prompt {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
     }
 }
 
@@ -87,20 +119,21 @@ pub fn listen(address: &Address, handle: &Handle) -> io::Result<Listening> {
 }
 
 /// What a server does with a connection.
-pub(crate) type Serve = fn(Box<dyn Stream>, Handle) -> std::pin::Pin<Box<dyn Future<Output = ()>>>;
+type Serve = Arc<dyn Fn(Box<dyn Stream>, Handle) -> Pin<Box<dyn Future<Output = ()>>> + Send + Sync>;
 
 /// Starts a server whose connections `serve` takes care of, each on a thread of its own.
 pub(crate) fn start(
     address: &Address,
     handle: &Handle,
     name: &'static str,
-    serve: Serve,
+    serve: impl Fn(Box<dyn Stream>, Handle) -> Pin<Box<dyn Future<Output = ()>>> + Send + Sync + 'static,
 ) -> io::Result<Listening> {
     if LISTENERS.fetch_add(1, Ordering::SeqCst) >= MAX_LISTENERS {
         LISTENERS.fetch_sub(1, Ordering::SeqCst);
         return Err(io::Error::other(format!("{MAX_LISTENERS} listeners are open, and no more are opened")));
     }
     let (address, handle) = (address.clone(), handle.clone());
+    let serve: Serve = Arc::new(serve);
     let (tell, told) = sync_channel(1);
     // All of it on the new thread: the caller's may be another server's, which must not wait in its event loop.
     let body = move || {
@@ -142,7 +175,7 @@ async fn accept(listener: Listener, handle: Handle, name: &'static str, serve: S
             continue;
         }
         open.fetch_add(1, Ordering::SeqCst);
-        let (count, handle) = (open.clone(), handle.register(name));
+        let (count, handle, serve) = (open.clone(), handle.register(name), serve.clone());
         let spawned = thread::Builder::new().name(name.into()).spawn(move || {
             let client = handle.client().clone();
             let left = handle.clone();

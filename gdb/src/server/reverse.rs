@@ -12,12 +12,14 @@ use gdbstub::target::ext::base::reverse_exec::{ReverseCont, ReverseStep};
 pub struct Chosen {
     /// The one whose registers it reads: named by `Hg`, or by the last stop reply.
     general: Option<Tid>,
+    /// The same, unless it said "any": then gdbstub chooses.
+    exact: Option<Tid>,
     /// The one that it steps, named by `Hc`; `None`: any.
     steps: Option<Tid>,
 }
 
 /// The thread in an `H` packet; `None`: any, or all.
-fn thread(text: &[u8]) -> Option<Tid> {
+pub(super) fn thread(text: &[u8]) -> Option<Tid> {
     let number = text.rsplit(|b| *b == b'.').next()?;
     Tid::new(usize::try_from(packed(number)?).ok()?)
 }
@@ -26,7 +28,8 @@ impl Chosen {
     /// Takes note of an `H` packet.
     pub fn note(&mut self, body: &[u8]) {
         if let Some(text) = body.strip_prefix(b"Hg") {
-            self.general = thread(text).or(self.general);
+            self.exact = thread(text);
+            self.general = self.exact.or(self.general);
         } else if let Some(text) = body.strip_prefix(b"Hc") {
             self.steps = thread(text);
         }
@@ -34,7 +37,12 @@ impl Chosen {
 
     /// A stop was reported.
     pub fn stopped(&mut self, tid: Tid) {
-        self.general = Some(tid);
+        (self.general, self.exact) = (Some(tid), Some(tid));
+    }
+
+    /// The thread whose registers and memory it reads, where it is known.
+    pub fn exact(&self) -> Option<Tid> {
+        self.exact
     }
 }
 

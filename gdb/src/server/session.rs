@@ -4,8 +4,8 @@ use super::expedite::Expedited;
 use super::extra::{self, Verdict};
 use super::frame::{self, Framer, Item};
 use super::stub::{Phase, Stub};
-use super::target::Guest;
-use crate::supervisor::{Console, Event, Gone, Handle, Leave, PointKind, RunState, Stopped, Why};
+use super::target::{Guest, Program};
+use crate::supervisor::{Client, Console, Event, Gone, Handle, Leave, PointKind, RunState, Stopped, Why};
 use esplens_core::memory::WatchKind as CoreWatch;
 use gdbstub::common::{Signal, Tid};
 use gdbstub::stub::{DisconnectReason, MultiThreadStopReason};
@@ -78,6 +78,10 @@ impl Session {
             }
             match self.stub.phase() {
                 Phase::Over(DisconnectReason::Kill) => return Leave::Killed,
+                Phase::Over(DisconnectReason::Disconnect) if self.guest.extended => {
+                    self.detach();
+                    continue;
+                }
                 Phase::Over(DisconnectReason::Disconnect) => return Leave::Detached,
                 Phase::Over(_) => return Leave::Disconnected,
                 Phase::Idle | Phase::Running => {}
@@ -122,9 +126,12 @@ impl Session {
     }
 
     fn packet(&mut self, body: &[u8]) -> Result<(), Gone> {
-        self.attach()?;
+        if self.guest.program != Program::Detached || takes_up(body) {
+            self.attach()?;
+        }
         self.expedited.note(body);
         self.guest.chosen.note(body);
+        self.guest.standing(body);
         match extra::look(body, &mut self.guest, self.core) {
             Verdict::Answer(answer) => {
                 if !self.stub.no_ack() {
@@ -140,6 +147,9 @@ impl Session {
                 // gdbstub names its first thread whatever stopped.
                 if body == b"?" && self.core != 0 {
                     out = last_stop(&out, self.guest.thread_of(self.core)?);
+                }
+                if body == b"?" || takes_up(&body) {
+                    self.guest.stands_at(self.core)?;
                 }
                 self.out.extend(out);
                 self.tell_remarks();
@@ -204,12 +214,34 @@ impl Session {
                 self.exited = code;
                 return Ok(());
             }
+            Ok(Event::Reset { by, .. }) => {
+                self.reset(by);
+                return Ok(());
+            }
             Ok(_) => return Ok(()),
         };
         if stopped.number > self.guest.resumed_after {
             self.report(&stopped)?;
         }
         self.report_pending()
+    }
+
+    /// The chip was reset. A client that waits for a stop hears who did it; the guest's own resets are its business.
+    fn reset(&mut self, by: Option<Client>) {
+        self.core = 0;
+        if let Some(by) = by.filter(|by| by != self.guest.handle.client())
+            && self.stub.phase() == Phase::Running
+        {
+            self.say(&format!("esplens: reset by {by}\n"));
+        }
+    }
+
+    /// The client lets go of the program and keeps the connection, as `target extended-remote` has it.
+    fn detach(&mut self) {
+        self.leave(Leave::Detached);
+        self.attached = false;
+        self.guest.let_go();
+        self.stub.restart(&mut self.guest);
     }
 
     /// Tells GDB of a stop, if it waits for one.
@@ -224,6 +256,7 @@ impl Session {
         }
         let tid = self.guest.thread_of(stopped.core)?;
         self.guest.chosen.stopped(tid);
+        self.guest.stands_at(stopped.core)?;
         let reason = self.reason(stopped, tid);
         if let Some(text) = self.remark(stopped) {
             self.say(&format!("esplens: {text}\n"));
@@ -306,6 +339,11 @@ impl Session {
             _ => {}
         }
     }
+}
+
+/// True for packets with which a client takes a program up.
+fn takes_up(body: &[u8]) -> bool {
+    body.starts_with(b"vAttach;") || body.starts_with(b"vRun;") || body.starts_with(b"R")
 }
 
 /// gdbstub's answer to `?` with the thread that stopped.

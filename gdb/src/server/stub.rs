@@ -130,9 +130,8 @@ impl Stub {
         }
     }
 
-    /// gdbstub gave up on a packet: an error for the client, and a new state machine with the same settings.
-    fn recover(&mut self, guest: &mut Guest) -> Vec<u8> {
-        self.recovered = true;
+    /// Begins anew with what was agreed: for a client that stays after it detached.
+    pub fn restart(&mut self, guest: &mut Guest) {
         let mut inner = fresh(guest);
         for packet in &self.settings {
             inner = inner.and_then(|i| feed(i, guest, &frame::packet(packet)));
@@ -141,6 +140,12 @@ impl Stub {
             take_out(inner);
         }
         self.inner = inner;
+    }
+
+    /// gdbstub gave up on a packet: an error for the client, and a new state machine with the same settings.
+    fn recover(&mut self, guest: &mut Guest) -> Vec<u8> {
+        self.recovered = true;
+        self.restart(guest);
         let mut out = if self.no_ack() { Vec::new() } else { vec![b'+'] };
         out.extend(frame::packet(b"E16"));
         out

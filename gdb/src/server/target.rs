@@ -5,7 +5,7 @@ use super::host_io::Files;
 use super::points::Points;
 use super::resume::Awaited;
 use super::reverse::Chosen;
-use super::threads::{Asking, View, core_tid};
+use super::threads::{Asking, Line, View, core_tid};
 use super::tracepoints::{self, Tracing};
 use super::xtensa::{GRegisters, Number, Xtensa, table};
 use crate::monitor;
@@ -62,12 +62,23 @@ pub struct Guest {
     pub files: Files,
     /// It said `target extended-remote`.
     pub extended: bool,
-    /// It killed the program: there are no threads until it runs or attaches again.
-    pub killed: bool,
+    /// Whether there is a program for it.
+    pub program: Program,
     /// What it does with tracepoints.
     pub(super) tracing: Tracing,
     /// Where its breakpoints say what they have to say.
     pub console: Console,
+}
+
+/// The program as a client of `target extended-remote` knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// It runs or stands still.
+    There,
+    /// Killed: the chip is held in reset until the client runs or attaches again.
+    Killed,
+    /// Detached: the machine is no matter of this client until it runs or attaches again.
+    Detached,
 }
 
 /// Most lines kept for the user of a client that never listens, and the characters of each.
@@ -102,7 +113,7 @@ impl Guest {
             remarks: Vec::new(),
             files: Files::default(),
             extended: false,
-            killed: false,
+            program: Program::There,
             tracing: Tracing::default(),
             console,
         }
@@ -131,6 +142,38 @@ impl Guest {
     /// How threads look to this connection now.
     pub fn view(&self) -> View {
         View { rtos: self.handle.rtos(), ..self.view.clone() }
+    }
+
+    /// All threads, also those that only the client still knows.
+    pub(super) fn lines(&mut self) -> Result<Vec<Line>, Gone> {
+        if self.program != Program::There {
+            return Ok(Vec::new());
+        }
+        let view = self.view();
+        let lines = self.handle.call(move |s| view.list(s.machine()))?;
+        Ok(self.view.standing.complete(lines))
+    }
+
+    /// Takes note of a packet that may select a thread.
+    pub(super) fn standing(&mut self, body: &[u8]) {
+        self.view.standing.note(body);
+    }
+
+    /// A stop on `core` is reported: the client stands at the thread that the core runs.
+    pub(super) fn stands_at(&mut self, core: usize) -> Result<(), Gone> {
+        let tid = self.thread_of(core)?;
+        self.view.standing.stopped(tid, core);
+        Ok(())
+    }
+
+    /// The client has detached and keeps the connection: nothing of the program is its own any more.
+    pub(super) fn let_go(&mut self) {
+        self.program = Program::Detached;
+        self.points = Points::default();
+        self.view.standing = Default::default();
+        (self.step, self.stepped, self.awaited, self.stopped) = Default::default();
+        (self.load, self.loaded) = Default::default();
+        self.tracing.frame = None;
     }
 
     /// From now on tasks are threads, but the client knows those that run now by their cores.
@@ -274,9 +317,7 @@ impl mt::MultiThreadBase for Guest {
     }
 
     fn list_active_threads(&mut self, thread_is_active: &mut dyn FnMut(Tid)) -> Result<(), Gone> {
-        let view = self.view();
-        let lines = self.handle.call(move |s| view.list(s.machine()))?;
-        lines.into_iter().for_each(|line| thread_is_active(line.tid));
+        self.lines()?.into_iter().for_each(|line| thread_is_active(line.tid));
         Ok(())
     }
 
@@ -349,7 +390,7 @@ impl ThreadExtraInfo for Guest {
     fn thread_extra_info(&self, tid: Tid, buf: &mut [u8]) -> Result<usize, Gone> {
         let view = self.view();
         let lines = self.handle.call(move |s| view.list(s.machine()))?;
-        let line = lines.into_iter().find(|l| l.tid == tid);
+        let line = self.view.standing.clone().complete(lines).into_iter().find(|l| l.tid == tid);
         let text = line.map_or(String::new(), |l| match l.state.as_str() {
             "" => l.name,
             state => format!("{} ({state})", l.name),

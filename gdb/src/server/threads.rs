@@ -4,6 +4,7 @@
 //! A task's thread id is the address of its control block, as OpenOCD has it; a core's is its number plus 1. Nothing
 //! is kept between packets: which task runs where is read from memory whenever it is asked for.
 
+use super::standing::Standing;
 use super::xtensa::{self, table};
 use crate::rtos::{self, Rtos};
 use crate::supervisor::Session;
@@ -25,6 +26,8 @@ pub struct View {
     /// Tasks that keep a core's thread id: the client attached to them before the kernel was known, and its current
     /// thread must not vanish.
     pub kept: [Option<u32>; CORES],
+    /// Threads that it may have selected, though they are gone.
+    pub standing: Standing,
 }
 
 /// Where a thread is.
@@ -92,10 +95,12 @@ impl View {
         if let Some(core) = (0..CORES).find(|core| self.task_on(m, *core) == Some(tcb)) {
             return Some(Place::Core(core));
         }
-        // A reset leaves no tasks, but GDB stands on one until it stops again: PRO_CPU is what runs then.
-        let there = self.has_tasks() && mem.u32(tcb).is_some();
         // A task that was deleted may still be asked about: its memory answers, or not.
-        there.then_some(if started { Place::Task(tcb) } else { Place::Core(0) })
+        let there = started && mem.u32(tcb).is_some();
+        // A reset leaves no tasks, but GDB stands on one until it stops again: a core is what it sees then.
+        let running = |core: usize| if m.soc().sys.cores[core].held() { 0 } else { core };
+        let stood = || self.standing.core(tid).map(|core| Place::Core(running(core)));
+        there.then_some(Place::Task(tcb)).or_else(stood)
     }
 
     /// The core through whose eyes a thread sees memory.

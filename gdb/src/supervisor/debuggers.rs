@@ -41,6 +41,7 @@ impl Session {
     /// A debugger takes the machine: it stands still. Returns the stop that holds now.
     pub fn attach(&mut self, by: &Client) -> Stopped {
         self.debuggers.0.insert(by.id, None);
+        self.machine.take_breaks(true);
         self.stop(by)
     }
 
@@ -57,6 +58,7 @@ impl Session {
             Leave::Detached if !looked_at => _ = self.resume(&Plan::default(), by),
             Leave::Detached | Leave::Disconnected => {}
         }
+        self.machine.take_breaks(!self.debuggers.is_empty());
         if self.is_running() && self.debuggers.is_empty() {
             self.set_recording(false);
         }

@@ -26,6 +26,9 @@ const PATIENCE: Duration = Duration::from_millis(20);
 /// How long the next word is looked out for before sleeping: waking a sleeper takes longer than a step's whole work.
 const SOON: Duration = Duration::from_micros(40);
 
+/// Why there is a session.
+const HERE: &str = "the session is lent only while this thread waits";
+
 /// Tries again for a moment.
 pub(super) fn soon<T>(mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
     let end = Instant::now() + SOON;
@@ -42,7 +45,8 @@ pub(super) fn soon<T>(mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
 
 /// A machine with its clients' requests.
 pub struct Supervisor {
-    session: Session,
+    /// Always here, but while [`Supervisor::lend`] waits.
+    session: Option<Box<Session>>,
     jobs: Receiver<Job>,
     handle: Handle,
     _farewell: Farewell,
@@ -54,6 +58,13 @@ struct Farewell(broadcast::Sender<Event>);
 impl Drop for Farewell {
     fn drop(&mut self) {
         let _ = self.0.send(Event::Gone);
+    }
+}
+
+impl Drop for Supervisor {
+    /// A wait that panics leaves the session lent: nobody works on it after the end.
+    fn drop(&mut self) {
+        self.handle.requests.slot.take();
     }
 }
 
@@ -77,7 +88,7 @@ impl Supervisor {
         let handle = Handle::new(tx, events.clone());
         let farewell = Farewell(events.clone());
         let session = Session::new(machine, events, handle.symbols().clone());
-        Self { session, jobs, handle, _farewell: farewell }
+        Self { session: Some(Box::new(session)), jobs, handle, _farewell: farewell }
     }
 
     /// A handle for clients to be made from.
@@ -88,13 +99,35 @@ impl Supervisor {
 
     /// The session, for the owner of the thread.
     pub fn session(&mut self) -> &mut Session {
-        &mut self.session
+        self.session.as_mut().expect(HERE)
     }
 
     /// The session, for looking.
     #[must_use]
     pub fn view(&self) -> &Session {
-        &self.session
+        self.session.as_ref().expect(HERE)
+    }
+
+    /// Waits for something while clients work on the machine themselves, where it stands still. What then needs this
+    /// thread is a request, which rings the bell.
+    pub fn lend<R>(&mut self, wait: impl FnOnce() -> R) -> R {
+        let Some(session) = self.session.take_if(|s| !s.wants_its_thread()) else { return wait() };
+        let slot = self.handle.requests.slot.clone();
+        slot.put(session);
+        let got = wait();
+        self.session = slot.take();
+        got
+    }
+
+    fn next_job(&mut self, wait: Duration) -> Option<Job> {
+        let Self { session, jobs, handle, .. } = self;
+        let slot = &handle.requests.slot;
+        let lent = session.take_if(|s| !s.wants_its_thread()).map(|s| slot.put(s)).is_some();
+        let job = jobs.recv_timeout(wait).ok();
+        if lent {
+            *session = slot.take();
+        }
+        job
     }
 
     /// Carries out what was asked; waits up to `wait` for the first request.
@@ -107,17 +140,17 @@ impl Supervisor {
                 self.jobs.try_recv().ok()
             } else {
                 let next = if served { soon(|| self.jobs.try_recv().ok()) } else { None };
-                next.or_else(|| self.jobs.recv_timeout(left).ok())
+                next.or_else(|| self.next_job(left))
             };
             match job {
                 Some(job) => {
-                    job(&mut self.session);
+                    job(self.session());
                     served = true;
                 }
                 None => return,
             }
-            self.session.publish_touch();
-            if self.session.is_running() && wait > Duration::ZERO {
+            self.session().publish_touch();
+            if self.session().is_running() && wait > Duration::ZERO {
                 return;
             }
         }
@@ -133,7 +166,7 @@ impl Supervisor {
         let connected = self.handle.requests.bell.arm();
         // What was asked before the bell was armed rings for nobody.
         self.serve(Duration::ZERO);
-        connected && !self.session.is_running() && self.session.quit_asked().is_none()
+        connected && !self.session().is_running() && self.session().quit_asked().is_none()
     }
 
     /// Runs to virtual time `until`, or to the first thing the caller should know of, or until so much has left the
@@ -142,40 +175,40 @@ impl Supervisor {
     /// Comes back early, as if `until` were reached, when the guest makes the host work so much that the caller should
     /// look around: whatever the guest does, that is a few milliseconds.
     pub fn run(&mut self, until: Ticks) -> Ran {
-        self.session.allow_work(Some(WORK));
+        self.session().allow_work(Some(WORK));
         let ran = self.run_allowed(until);
-        self.session.allow_work(None);
+        self.session().allow_work(None);
         ran
     }
 
     fn run_allowed(&mut self, until: Ticks) -> Ran {
         loop {
             self.serve(Duration::ZERO);
-            if self.session.quit_asked().is_some() {
+            if self.session().quit_asked().is_some() {
                 return Ran::Quit;
             }
-            if !self.session.is_running() {
+            if !self.session().is_running() {
                 self.serve(PATIENCE);
-                if !self.session.is_running() {
+                if !self.session().is_running() {
                     return Ran::Paused;
                 }
                 continue;
             }
-            if self.session.is_travelling() {
-                self.session.travel();
+            if self.session().is_travelling() {
+                self.session().travel();
                 return Ran::Paused;
             }
-            let now = self.session.machine().now();
+            let now = self.session().machine().now();
             if now >= until {
                 return Ran::Machine(RunExit::Until);
             }
             let goal = until.min(now + SLICE);
-            let exit = self.session.run(goal);
-            let stopped = self.session.note_exit(exit).is_some();
+            let exit = self.session().run(goal);
+            let stopped = self.session().note_exit(exit).is_some();
             match exit {
                 RunExit::Look => return Ran::Machine(RunExit::Until),
                 // Nobody takes what leaves the machine while it runs here.
-                RunExit::Until if self.session.machine().output_len() >= MAX_OUTPUT => {
+                RunExit::Until if self.session().machine().output_len() >= MAX_OUTPUT => {
                     return Ran::Machine(exit);
                 }
                 RunExit::Until if goal < until => {}
@@ -187,12 +220,12 @@ impl Supervisor {
 
     /// Publishes what left the machine and hands it over; of traced events those of the command line's `--trace`.
     pub fn take_output(&mut self) -> Vec<Output> {
-        let output = self.session.drain();
+        let output = self.session().drain();
         if self.handle.events.receiver_count() > 0 {
             let plain = |o: &&Output| !matches!(o, Output::Trace(_) | Output::Frame(_));
             let text: Vec<Output> = output.iter().filter(plain).cloned().collect();
             if !text.is_empty() {
-                self.session.publish(Event::Output(text.into()));
+                self.session().publish(Event::Output(text.into()));
             }
         }
         output
@@ -200,24 +233,24 @@ impl Supervisor {
 
     /// Runs until a client asks for the end, pacing virtual time by the session's speed.
     pub fn drive(mut self) -> Machine {
-        let mut pace = (self.session.speed(), Pace::new(self.session.speed(), self.session.machine().now()));
+        let mut pace = (self.session().speed(), Pace::new(self.session().speed(), self.session().machine().now()));
         loop {
-            let speed: Speed = self.session.speed();
-            let now = self.session.machine().now();
+            let speed: Speed = self.session().speed();
+            let now = self.session().machine().now();
             if speed != pace.0 {
                 pace = (speed, Pace::new(speed, now));
             }
             let ran = self.run(now + pace.1.slice());
             self.take_output();
             match ran {
-                Ran::Quit => return self.session.into_machine(),
+                Ran::Quit => return self.session.take().expect(HERE).into_machine(),
                 // A guest that ended without anybody to see it stands still.
                 Ran::Machine(RunExit::Exit(code)) => {
-                    self.session.stopped(0, super::Why::Exited(code));
+                    self.session().stopped(0, super::Why::Exited(code));
                 }
                 _ => {}
             }
-            let now = self.session.machine().now();
+            let now = self.session().machine().now();
             pace.1.settle(now);
             self.wait(&pace.1, now);
         }
@@ -225,13 +258,13 @@ impl Supervisor {
 
     /// Waits until virtual time `now` is due, serving requests.
     fn wait(&mut self, pace: &Pace, now: Ticks) {
-        while self.session.is_running() && !self.session.is_travelling() {
+        while self.session().is_running() && !self.session().is_travelling() {
             let left = pace.wait(now);
             if left.is_zero() {
                 return;
             }
             match self.jobs.recv_timeout(left) {
-                Ok(job) => job(&mut self.session),
+                Ok(job) => job(self.session()),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
             }
         }

@@ -55,6 +55,8 @@ pub enum Why {
     Asked(Client),
     /// A breakpoint at the PC; nothing of the instruction ran.
     Breakpoint,
+    /// A BREAK instruction of the firmware at the PC, which a debugger takes; going on steps over it.
+    Break,
     /// A watchpoint; the access at the PC has not happened.
     Watchpoint {
         /// The point that was hit.
@@ -103,6 +105,7 @@ impl std::fmt::Display for Stopped {
             Why::Start => write!(f, "not started"),
             Why::Asked(client) => write!(f, "stopped by {client}, core {core} at {pc:#010x}"),
             Why::Breakpoint => write!(f, "breakpoint, core {core} at {pc:#010x}"),
+            Why::Break => write!(f, "break instruction, core {core} at {pc:#010x}"),
             Why::Watchpoint { addr, store, .. } => {
                 let what = if *store { "store to" } else { "load from" };
                 write!(f, "watchpoint: {what} {addr:#010x}, core {core} at {pc:#010x}")

@@ -4,11 +4,13 @@ use super::bell::Bell;
 use super::drive::soon;
 use super::event::Event;
 use super::session::Session;
+use super::slot::Slot;
 use crate::rtos::Rtos;
 use crate::symbols::{SymbolStore, Symbols};
 use esplens_soc::hostfile;
 use std::fs::File;
 use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Sender, sync_channel};
@@ -17,6 +19,9 @@ use tokio::sync::{broadcast, oneshot};
 
 /// A request: runs on the machine's thread.
 pub(super) type Job = Box<dyn FnOnce(&mut Session) + Send>;
+
+/// What a client wants done, and its answer.
+type Work<R> = Box<dyn FnOnce(&mut Session) -> R + Send>;
 
 /// Who asks: a name and a number of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +92,8 @@ fn follow(requests: &Requests, known: &Arc<RwLock<Known>>, symbols: &Arc<SymbolS
 pub(super) struct Requests {
     jobs: Sender<Job>,
     pub bell: Bell,
+    /// Where the session lies while nobody else has it.
+    pub slot: Slot,
 }
 
 impl Requests {
@@ -140,7 +147,7 @@ impl Handle {
         let client = Client { id: 0, name: "esplens".into() };
         let (roster, known, clients, symbols) =
             (Roster::default(), Arc::default(), Arc::default(), Arc::default());
-        let requests = Requests { jobs, bell: Bell::default() };
+        let requests = Requests { jobs, bell: Bell::default(), slot: Slot::default() };
         follow(&requests, &known, &symbols);
         let folders = Arc::default();
         Self { requests, events, clients, known, client, symbols, roster, folders, _seat: None }
@@ -225,7 +232,8 @@ impl Handle {
         let _ = self.events.send(Event::Touched);
     }
 
-    /// Carries out `f` on the machine's thread and waits for its answer, blocking this thread.
+    /// Carries out `f` on the machine and waits for its answer, blocking this thread: here, where the machine rests, else
+    /// on the machine's thread.
     ///
     /// # Errors
     /// [`Gone`] when the supervisor has ended.
@@ -233,12 +241,32 @@ impl Handle {
         &self,
         f: impl FnOnce(&mut Session) -> R + Send + 'static,
     ) -> Result<R, Gone> {
+        let here = |s: &mut Session, f: Work<R>| {
+            let done = catch_unwind(AssertUnwindSafe(|| f(s)));
+            s.publish_touch();
+            (done, s.wants_its_thread())
+        };
+        let f: Work<R> = Box::new(f);
+        let f = match self.requests.slot.with(f, here) {
+            Ok((Ok(answer), wakes)) => {
+                if wakes {
+                    self.requests.queue(Box::new(|_| ()))?;
+                }
+                return Ok(answer);
+            }
+            // A panic is the end of the machine's thread, whoever did the work.
+            Ok((Err(panic), _)) => {
+                self.requests.queue(Box::new(move |_| resume_unwind(panic)))?;
+                return Err(Gone);
+            }
+            Err(f) => f,
+        };
         let (tx, rx) = sync_channel(1);
         self.requests.queue(Box::new(move |s| _ = tx.send(f(s))))?;
         soon(|| rx.try_recv().ok()).map_or_else(|| rx.recv().map_err(|_| Gone), Ok)
     }
 
-    /// As [`Handle::call`], for async code.
+    /// As [`Handle::call`], for async code; always on the machine's thread.
     ///
     /// # Errors
     /// [`Gone`] when the supervisor has ended.

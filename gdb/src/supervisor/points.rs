@@ -256,7 +256,7 @@ impl Points {
             Stop::Breakpoint => {
                 self.breaks_at(machine.cpu(core).pc).any(|p| p.commands.is_none() && p.holds(&hit))
             }
-            Stop::Simcall | Stop::Step => false,
+            Stop::Break | Stop::Simcall | Stop::Step => false,
             other => self.is_stop(machine, core, other),
         }
     }
@@ -285,6 +285,7 @@ impl Points {
                 let way = if f.to_guest { "to the guest" } else { "from the guest" };
                 format!("{way}: {}", crate::filter::summary(&f.bytes))
             })),
+            Stop::Break => Why::Break,
             Stop::Step | Stop::Simcall => Why::Step,
         }
     }
@@ -302,7 +303,7 @@ impl Points {
             Stop::Watchpoint { id, .. } => self.get(id).is_none_or(|p| p.holds(&hit)),
             Stop::Interrupt { taken } => self.irq(machine, core, taken).is_some(),
             Stop::Frame => self.frame(machine, core).is_some(),
-            Stop::Simcall | Stop::Step => true,
+            Stop::Break | Stop::Simcall | Stop::Step => true,
         }
     }
 }

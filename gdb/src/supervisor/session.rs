@@ -5,6 +5,7 @@ use super::condition::Condition;
 use super::debuggers::Debuggers;
 use super::event::{Event, Stopped, Why};
 use super::handle::Client;
+use super::outside::Outside;
 use super::pace::Speed;
 use super::points::{Point, PointId, PointKind, Points};
 use super::serving::Serving;
@@ -13,6 +14,7 @@ use super::tracepoints::Traces;
 use super::travel::{History, Journey};
 use crate::symbols::SymbolStore;
 use esplens_core::debug::Stop;
+use esplens_core::memory::CORES;
 use esplens_core::time::Ticks;
 use esplens_soc::machine::{Machine, MachineState, Plan, RunExit};
 use esplens_soc::system::{Output, ResetCause};
@@ -66,6 +68,7 @@ pub struct Session {
     quit: Option<Quit>,
     /// The ELF file that clients may read.
     exec_file: Option<PathBuf>,
+    outside: Outside,
     events: broadcast::Sender<Event>,
     pub(super) streams: Streams,
     pub(super) serving: Serving,
@@ -97,6 +100,7 @@ impl Session {
             stop_on_exit: false,
             quit: None,
             exec_file: None,
+            outside: Outside::default(),
             events,
             streams: Streams::new(symbols),
             serving: Serving::default(),
@@ -160,6 +164,12 @@ impl Session {
         self.state == RunState::Running
     }
 
+    /// True when its thread has something to do: the machine runs, or there is something to be handed over.
+    pub(super) fn wants_its_thread(&self) -> bool {
+        let output = self.machine.output_len() > 0 || !self.unsaid.is_empty();
+        self.is_running() || self.quit.is_some() || output
+    }
+
     /// The machine at a glance.
     #[must_use]
     pub fn status(&self) -> Status {
@@ -208,6 +218,9 @@ impl Session {
         self.end_journey();
         let was_running = self.is_running();
         self.debuggers.resumed(by, self.stops);
+        if let Some(stopped) = self.leave_breaks(plan) {
+            return Some(stopped);
+        }
         self.machine.begin(plan);
         self.state = RunState::Running;
         if let Some(step) = &plan.step {
@@ -224,6 +237,19 @@ impl Session {
             self.publish(Event::Resumed(by.clone()));
         }
         None
+    }
+
+    /// Moves cores off the BREAK instructions that were reported as stops. The stop, when that is the step asked for.
+    fn leave_breaks(&mut self, plan: &Plan) -> Option<Stopped> {
+        let mut stepped = None;
+        for core in (0..CORES).filter(|c| !plan.frozen[*c]) {
+            if self.machine.step_over_break(core) {
+                let pc = self.machine.cpu(core).pc;
+                let done = plan.step.as_ref().is_some_and(|s| s.core == core && !s.range.contains(&pc));
+                stepped = stepped.or(done.then_some(core));
+            }
+        }
+        stepped.map(|core| self.stopped(core, Why::Step))
     }
 
     /// Runs to virtual time `until` or to a stop that somebody wants.
@@ -370,6 +396,17 @@ impl Session {
     #[must_use]
     pub fn exec_file(&self) -> Option<&Path> {
         self.exec_file.as_deref()
+    }
+
+    /// Tells what stands around the machine.
+    pub fn set_outside(&mut self, outside: Outside) {
+        self.outside = outside;
+    }
+
+    /// What stands around the machine.
+    #[must_use]
+    pub fn outside(&self) -> &Outside {
+        &self.outside
     }
 
     /// Asks the whole program to end.

@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod dash;
+mod gdb;
 mod net;
 mod react;
 mod trace;
@@ -27,6 +28,8 @@ enum What {
     /// What a dashboard costs the guest.
     #[cfg(unix)]
     Dash,
+    /// Packets of a debugger at a stop.
+    Gdb,
     /// Requests through the user network.
     Net,
     /// How soon a limit, a signal and a stop act while a guest does its worst.
@@ -78,6 +81,7 @@ pub fn run(args: &Args, root: &Path) -> anyhow::Result<()> {
     let rows = match args.what {
         #[cfg(unix)]
         Some(What::Dash) => dash::rows(root, args.runs)?,
+        Some(What::Gdb) => gdb::rows(root)?,
         Some(What::Net) => net::rows(root, &firmware(args, root).join(SERVER))?,
         Some(What::React) => react::rows(root, args.runs)?,
         Some(What::Wifi) => wifi::rows(root, &shared(root))?,
@@ -97,6 +101,7 @@ fn usual(args: &Args, root: &Path) -> anyhow::Result<Vec<Row>> {
         cargo(root, &["bench", "-p", "esplens-core"])?;
         rows.extend(interpreter(&target(root).join("criterion"), started)?);
         rows.extend(debugging(root)?);
+        rows.extend(gdb::rows(root)?);
     }
     let image = firmware(args, root).join(IMAGE);
     if image.is_file() {

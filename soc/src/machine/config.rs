@@ -37,8 +37,10 @@ pub struct MachineConfig {
     pub seed: u64,
     /// A bare program to start instead of the ROM.
     pub kernel: Option<Kernel>,
-    /// Folder that SIMCALL may open files in; `None`: no files.
+    /// Folder that SIMCALL and `break 1, 14` may open files in; `None`: no files, and no `break 1, 14`.
     pub semihosting: Option<PathBuf>,
+    /// Command line that semihosting tells the guest.
+    pub semihosting_args: String,
     /// Which Ethernet controller firmware finds.
     pub eth: crate::dev::eth::EthModel,
     /// The user network at its cable; `None`: frames go nowhere.
@@ -67,6 +69,7 @@ impl MachineConfig {
             seed: 1,
             kernel: None,
             semihosting: None,
+            semihosting_args: String::new(),
             eth: Default::default(),
             network: None,
             segment: false,
@@ -133,6 +136,8 @@ impl Machine {
             config,
             debug: Default::default(),
         };
+        machine.soc.sys.ocd = machine.config.semihosting.is_some();
+        machine.sync_breaks();
         machine.power_on();
         machine
     }

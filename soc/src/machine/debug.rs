@@ -3,6 +3,7 @@
 //! Nothing here is part of the machine's state: a run under a debugger is the run without one, bit for bit, as long
 //! as nobody writes.
 
+mod breaks;
 mod journal;
 mod memory;
 mod points;
@@ -38,6 +39,10 @@ pub(super) struct Debug {
     in_engine: BTreeSet<u32>,
     /// `breaks` changed since the engines were told.
     changed: bool,
+    /// BREAK instructions are a debugger's.
+    take_breaks: bool,
+    /// The BREAK at which a core's stop was reported.
+    broke: [Option<u32>; CORES],
     /// Where a core's last stop was reported: it goes on from there without stopping again.
     reported: [Option<u32>; CORES],
     /// The plan being carried out.
@@ -76,12 +81,14 @@ impl Machine {
     /// the plan goes on, and the run is the one without the point, bit for bit.
     pub fn run_judged(&mut self, until: Ticks, judge: &mut Judge) -> RunExit {
         self.sync_points();
+        self.sync_breaks();
         self.soc.sys.tap.seen.clear();
         let exit = self.carry_on(until, judge);
         if let RunExit::Stopped { core, stop } = exit {
             self.abandon_plan();
             let before = matches!(stop, Stop::Breakpoint | Stop::Watchpoint { .. });
             self.debug.reported[core] = before.then_some(self.cpus[core].pc);
+            self.debug.broke[core] = (stop == Stop::Break).then_some(self.cpus[core].pc);
         }
         exit
     }
@@ -139,6 +146,7 @@ impl Machine {
             match stop {
                 Stop::Breakpoint | Stop::Watchpoint { .. } => self.engines[core].step_over(),
                 Stop::Frame => self.soc.sys.tap.seen.clear(),
+                Stop::Break => self.engines[core].raise_break(),
                 Stop::Interrupt { .. } | Stop::Simcall | Stop::Step => {}
             }
         }
@@ -148,7 +156,7 @@ impl Machine {
         match stop {
             Stop::Breakpoint => self.wanted(self.cpus[core].pc) && judge(self, core, stop),
             Stop::Watchpoint { .. } | Stop::Interrupt { .. } | Stop::Frame => judge(self, core, stop),
-            Stop::Simcall | Stop::Step => true,
+            Stop::Break | Stop::Simcall | Stop::Step => true,
         }
     }
 

@@ -11,6 +11,7 @@ mod network;
 mod registers;
 mod reset;
 mod run;
+mod semihost;
 mod simcall;
 mod state;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod tracing;
 
 pub use config::{ChipRevision, MachineConfig};
 pub use debug::{Deed, Goal, Judge, Place, Plan, Step, reg};
+pub(crate) use semihost::{DCRSET, ENABLE_OCD};
 pub use simcall::FileAnswer;
 pub use state::{MachineState, StateError};
 

@@ -258,6 +258,12 @@ impl Machine {
                         return Some(RunExit::Exit(code));
                     }
                 }
+                Exit::Stop(Stop::Break) if self.is_semihost_call(core) => {
+                    if let Some(code) = self.semihost(core) {
+                        return Some(RunExit::Exit(code));
+                    }
+                }
+                Exit::Stop(Stop::Break) if !self.stops_at_breaks() => self.engines[core].raise_break(),
                 Exit::Stop(stop) => return Some(RunExit::Stopped { core, stop }),
             }
         }

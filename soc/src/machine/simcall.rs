@@ -21,8 +21,14 @@ const ENOENT: u32 = 2;
 const EIO: u32 = 5;
 const EBADF: u32 = 9;
 const EACCES: u32 = 13;
-const EINVAL: u32 = 22;
-const ENOSYS: u32 = 88;
+pub(super) const EINVAL: u32 = 22;
+pub(super) const ENOSYS: u32 = 88;
+/// newlib's flags of `open`.
+pub(super) const O_WRONLY: u32 = 1;
+pub(super) const O_RDWR: u32 = 2;
+pub(super) const O_APPEND: u32 = 8;
+pub(super) const O_CREAT: u32 = 0x200;
+pub(super) const O_TRUNC: u32 = 0x400;
 /// Most bytes moved by one call.
 const MAX_BYTES: u32 = 1 << 20;
 /// Host work of a call, besides its bytes.
@@ -37,7 +43,25 @@ pub(super) struct Files {
 }
 
 /// What a call gives back: a2, and a3 when it failed.
-type Outcome = Result<u32, u32>;
+pub(super) type Outcome = Result<u32, u32>;
+
+/// What the host's files are asked: descriptors, then addresses and lengths in the guest's memory.
+pub(super) enum FileCall {
+    /// Name, newlib's flags.
+    Open(String, u32),
+    Close(u32),
+    /// Descriptor, buffer, bytes.
+    Read(u32, u32, u32),
+    /// Descriptor, buffer, bytes.
+    Write(u32, u32, u32),
+    /// Descriptor, offset, from where: 0 the beginning, 1 here, 2 the end.
+    Seek(u32, u32, u32),
+    Length(u32),
+    /// A name and its length.
+    Remove(u32, u32),
+    /// Two names and their lengths.
+    Rename([u32; 2], [u32; 2]),
+}
 
 /// What the host's files answered to a call, as the input log keeps it: a replay answers the same and touches no file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,8 +98,8 @@ impl Files {
     fn open(&mut self, name: &str, flags: u32) -> Outcome {
         let path = self.path(name)?;
         let mut options = File::options();
-        options.read(flags & 3 != 1).write(flags & 3 != 0).append(flags & 8 != 0).create(flags & 0x200 != 0);
-        options.truncate(flags & 0x400 != 0 && flags & 3 != 0);
+        options.read(flags & 3 != O_WRONLY).write(flags & 3 != 0).append(flags & O_APPEND != 0);
+        options.create(flags & O_CREAT != 0 && flags & 3 != 0).truncate(flags & O_TRUNC != 0 && flags & 3 != 0);
         let file = hostfile::open_with(&mut options, &path).map_err(|e| match e.kind() {
             ErrorKind::InvalidInput => EACCES,
             _ => ENOENT,
@@ -97,6 +121,16 @@ impl Files {
         self.open.get_mut(slot).and_then(Option::as_mut).ok_or(EBADF)
     }
 
+    fn seek(&mut self, fd: u32, offset: u32, whence: u32) -> Outcome {
+        let to = match whence {
+            0 => SeekFrom::Start(offset.into()),
+            1 => SeekFrom::Current((offset as i32).into()),
+            2 => SeekFrom::End((offset as i32).into()),
+            _ => return Err(EINVAL),
+        };
+        self.get(fd)?.seek(to).map(|n| n as u32).map_err(|_| EINVAL)
+    }
+
     fn close(&mut self, fd: u32) -> Outcome {
         self.get(fd)?;
         self.open[fd as usize - 3] = None;
@@ -109,10 +143,7 @@ impl Machine {
     pub(super) fn simcall(&mut self, core: usize) -> Option<i32> {
         let cpu = &self.cpus[core];
         let (call, args) = (cpu.a(2), [cpu.a(3), cpu.a(4), cpu.a(5)]);
-        let cpu = &mut self.cpus[core];
-        cpu.pc = cpu.pc.wrapping_add(3);
-        cpu.cycles += 1;
-        cpu.retired += 1;
+        self.pass_instruction(core, 3);
         if call == SYS_EXIT {
             return Some(args[0] as i32);
         }
@@ -124,11 +155,26 @@ impl Machine {
         None
     }
 
+    /// Counts the instruction of `len` bytes at a core's PC as done.
+    pub(super) fn pass_instruction(&mut self, core: usize, len: u32) {
+        let cpu = &mut self.cpus[core];
+        cpu.pc = cpu.pc.wrapping_add(len);
+        cpu.cycles += 1;
+        cpu.retired += 1;
+    }
+
     fn host_call(&mut self, call: u32, args: [u32; 3]) -> Outcome {
         match (call, args[0]) {
             (SYS_WRITE, 1 | 2) => self.console_write(args),
             (SYS_READ, 0) => Ok(0),
-            (SYS_OPEN | SYS_CLOSE | SYS_READ | SYS_WRITE | SYS_LSEEK, _) => self.file_call(call, args),
+            (SYS_OPEN, name) => {
+                let name = self.guest_string(name)?;
+                self.file_call(FileCall::Open(name, args[1]))
+            }
+            (SYS_CLOSE, fd) => self.file_call(FileCall::Close(fd)),
+            (SYS_READ, fd) => self.file_call(FileCall::Read(fd, args[1], args[2])),
+            (SYS_WRITE, fd) => self.file_call(FileCall::Write(fd, args[1], args[2])),
+            (SYS_LSEEK, fd) => self.file_call(FileCall::Seek(fd, args[1], args[2])),
             (SYS_ARGC | SYS_ARGV_SZ, _) => Ok(0),
             _ => {
                 self.soc.sys.warn(format!("SIMCALL {call} is not supported"));
@@ -138,7 +184,8 @@ impl Machine {
     }
 
     /// A call that the host's files answer, or the log of an earlier run.
-    fn file_call(&mut self, call: u32, args: [u32; 3]) -> Outcome {
+    pub(super) fn file_call(&mut self, call: FileCall) -> Outcome {
+        let buffer = if let FileCall::Read(_, addr, _) = call { addr } else { 0 };
         let answer = match self.replay.front() {
             Some((_, Input::File(answer))) => {
                 let answer = answer.clone();
@@ -147,44 +194,46 @@ impl Machine {
             }
             // Replayed from a log without it, or past its end: nothing from outside may come in.
             _ if self.quiet() => Err(EIO).into(),
-            _ => self.ask_files(call, args).unwrap_or_else(|errno| Err(errno).into()),
+            _ => self.ask_files(call).unwrap_or_else(|errno| Err(errno).into()),
         };
         self.logged(Input::File(answer.clone()));
         let FileAnswer { outcome, bytes } = answer;
-        if self.poke(args[1], &bytes) < bytes.len() { Err(EINVAL) } else { outcome }
+        if self.poke(buffer, &bytes) < bytes.len() { Err(EINVAL) } else { outcome }
     }
 
-    fn ask_files(&mut self, call: u32, [a, b, c]: [u32; 3]) -> Result<FileAnswer, u32> {
+    fn ask_files(&mut self, call: FileCall) -> Result<FileAnswer, u32> {
         let outcome = match call {
-            SYS_READ => {
-                let mut bytes = vec![0; c.min(MAX_BYTES) as usize];
-                let n = self.files.get(a)?.read(&mut bytes).map_err(|_| EIO)?;
+            FileCall::Read(fd, _, len) => {
+                let mut bytes = vec![0; len.min(MAX_BYTES) as usize];
+                let n = self.files.get(fd)?.read(&mut bytes).map_err(|_| EIO)?;
                 bytes.truncate(n);
                 return Ok(FileAnswer { outcome: Ok(n as u32), bytes });
             }
-            SYS_WRITE => {
-                let bytes = self.guest_bytes(b, c)?;
-                self.files.get(a)?.write(&bytes).map(|n| n as u32).map_err(|_| EIO)
+            FileCall::Write(fd, addr, len) => {
+                let bytes = self.guest_bytes(addr, len)?;
+                self.files.get(fd)?.write(&bytes).map(|n| n as u32).map_err(|_| EIO)
             }
-            SYS_OPEN => {
-                let name = self.guest_string(a)?;
-                self.files.open(&name, b)
+            FileCall::Open(name, flags) => self.files.open(&name, flags),
+            FileCall::Close(fd) => self.files.close(fd),
+            FileCall::Seek(fd, offset, whence) => self.files.seek(fd, offset, whence),
+            FileCall::Length(fd) => {
+                let length = self.files.get(fd)?.metadata().map_err(|_| EIO)?.len();
+                u32::try_from(length).map_err(|_| EINVAL)
             }
-            SYS_CLOSE => self.files.close(a),
-            _ => {
-                let to = match c {
-                    0 => SeekFrom::Start(b.into()),
-                    1 => SeekFrom::Current((b as i32).into()),
-                    2 => SeekFrom::End((b as i32).into()),
-                    _ => return Err(EINVAL),
-                };
-                self.files.get(a)?.seek(to).map(|n| n as u32).map_err(|_| EINVAL)
+            FileCall::Remove(name, len) => {
+                let path = self.files.path(&self.guest_name(name, len)?)?;
+                std::fs::remove_file(path).map(|()| 0).map_err(|_| ENOENT)
+            }
+            FileCall::Rename([from, from_len], [to, to_len]) => {
+                let from = self.files.path(&self.guest_name(from, from_len)?)?;
+                let to = self.files.path(&self.guest_name(to, to_len)?)?;
+                std::fs::rename(from, to).map(|()| 0).map_err(|_| ENOENT)
             }
         };
         Ok(outcome.into())
     }
 
-    fn console_write(&mut self, [fd, addr, len]: [u32; 3]) -> Outcome {
+    pub(super) fn console_write(&mut self, [fd, addr, len]: [u32; 3]) -> Outcome {
         let bytes = self.guest_bytes(addr, len)?;
         let len = bytes.len() as u32;
         self.soc.sys.out.push(Output::Console { fd: fd as u8, bytes });
@@ -192,13 +241,18 @@ impl Machine {
     }
 
     /// At most [`MAX_BYTES`] of the guest's memory.
-    fn guest_bytes(&self, addr: u32, len: u32) -> Result<Vec<u8>, u32> {
+    pub(super) fn guest_bytes(&self, addr: u32, len: u32) -> Result<Vec<u8>, u32> {
         let mut bytes = vec![0; len.min(MAX_BYTES) as usize];
         if self.mem.peek(0, addr, &mut bytes) < bytes.len() { Err(EINVAL) } else { Ok(bytes) }
     }
 
+    /// A name of this length.
+    pub(super) fn guest_name(&self, addr: u32, len: u32) -> Result<String, u32> {
+        String::from_utf8(self.guest_bytes(addr, len)?).map_err(|_| EINVAL)
+    }
+
     /// A zero-terminated name of at most 1024 bytes.
-    fn guest_string(&self, addr: u32) -> Result<String, u32> {
+    pub(super) fn guest_string(&self, addr: u32) -> Result<String, u32> {
         let mut bytes = vec![0; 1024];
         let n = self.mem.peek(0, addr, &mut bytes);
         let end = bytes[..n].iter().position(|b| *b == 0).ok_or(EINVAL)?;

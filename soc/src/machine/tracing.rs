@@ -10,6 +10,12 @@ use esplens_core::memory::CORES;
 const TAKEN: [Event; 4] = [Event::IrqTake, Event::Exception, Event::WindowOverflow, Event::WindowUnderflow];
 
 impl Machine {
+    /// Which events are traced.
+    #[must_use]
+    pub fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
     /// Which events are traced, to change it.
     pub fn trace_mut(&mut self) -> &mut Trace {
         &mut self.trace

@@ -22,6 +22,14 @@ pub struct Cli {
     pub command: Command,
 }
 
+#[cfg(unix)]
+impl Cli {
+    /// True when it is to go on in the background.
+    pub fn daemonizes(&self) -> bool {
+        matches!(&self.command, Command::Run(args) if args.daemonize)
+    }
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -219,9 +227,19 @@ pub struct RunArgs {
     /// Flash chip size: 2M, 4M, 8M or 16M [default: what the image says or needs].
     #[arg(long, value_parser = units::flash_size)]
     pub flash_size: Option<usize>,
-    /// Folder that the guest's SIMCALL file operations may use.
+    /// Folder that the guest's SIMCALL and `break 1, 14` file operations may use.
     #[arg(long, value_name = "DIR")]
     pub semihosting: Option<PathBuf>,
+    /// A word of the command line that `break 1, 14` tells the guest; may be repeated.
+    #[arg(long, value_name = "WORD", requires = "semihosting")]
+    pub semihosting_arg: Vec<String>,
+    /// Write the process's number to this file; it goes at the end.
+    #[arg(long, value_name = "FILE")]
+    pub pidfile: Option<PathBuf>,
+    /// Go on in the background once everything listens.
+    #[cfg(unix)]
+    #[arg(long)]
+    pub daemonize: bool,
     #[command(flatten)]
     pub debug: DebugArgs,
     /// Trace events that a pattern names on stderr, as QEMU does; -PATTERN takes some back; `list` lists them. May be
@@ -269,6 +287,15 @@ pub struct DebugArgs {
     /// repeated.
     #[arg(long, value_name = "DIR")]
     pub allow_write: Vec<PathBuf>,
+    /// Stop when the firmware ends the program, without waiting for GDB.
+    #[arg(long)]
+    pub pause_on_exit: bool,
+    /// QMP, QEMU's machine protocol: tcp:HOST:PORT (HOST may be empty) or unix:PATH; may be repeated.
+    #[arg(long, value_name = "WHERE")]
+    pub qmp: Vec<Address>,
+    /// The same with indented answers.
+    #[arg(long, value_name = "WHERE")]
+    pub qmp_pretty: Vec<Address>,
     /// Monitor: stdio, tcp:HOST:PORT (HOST may be empty) or unix:PATH; may be repeated. stdio beside a UART there:
     /// Ctrl-A c switches between the two.
     #[arg(long, value_name = "WHERE")]

@@ -88,7 +88,7 @@ pub fn top() -> anyhow::Result<Exit> {
         let mut before = Vec::new();
         table(&mut before)?;
         std::thread::sleep(BETWEEN);
-        print!("{}", table(&mut before)?);
+        terminal::text(&table(&mut before)?);
         return Ok(Exit::Quit);
     }
     crate::signals::guard_terminal(true);

@@ -3,8 +3,8 @@
 use super::args::{RunArgs, on_stdio};
 use super::exit::BadInput;
 use super::serial::{UARTS, Where, prompt, stdio};
-use super::{symbols, terminal, trace};
-use esplens_gdb::monitor;
+use super::{outside, screenshot, symbols, terminal, trace};
+use esplens_gdb::{monitor, qmp};
 use esplens_gdb::server::{self, Address, Listening};
 use esplens_gdb::supervisor::{Handle, Supervisor};
 use esplens_soc::boot::BootInput;
@@ -58,12 +58,25 @@ pub fn open(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> a
     if args.debug.gdb_on_panic {
         stop_on_panic(input, supervisor)?;
     }
-    supervisor.session().stop_on_exit(args.debug.gdb_on_exit);
+    supervisor.session().stop_on_exit(args.debug.gdb_on_exit || args.debug.pause_on_exit);
+    open_qmp(args, &handle)?;
+    supervisor.session().set_outside(outside::of(args, input));
     let by = handle.register("run").client().clone();
     if args.debug.stopped {
         terminal::message("stopped before the first instruction; gdb or the monitor starts it");
     } else {
         supervisor.session().resume(&Default::default(), &by);
+    }
+    Ok(())
+}
+
+fn open_qmp(args: &RunArgs, handle: &Handle) -> anyhow::Result<()> {
+    let server = qmp::Server::new(handle, Some(screenshot::draw(handle)));
+    let wanted = [(&args.debug.qmp, false), (&args.debug.qmp_pretty, true)];
+    for (address, pretty) in wanted.into_iter().flat_map(|(at, pretty)| at.iter().map(move |at| (at, pretty))) {
+        let listening =
+            server.listen(address, pretty).map_err(|e| BadInput(format!("--qmp {address}: {e}")))?;
+        announce("qmp", &listening);
     }
     Ok(())
 }

@@ -33,17 +33,17 @@ pub fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
     }
     let symbols = Arc::new(Symbols::new(elfs));
     if bytes.starts_with(b"\x7fELF") {
-        print!("{}", explain_core(&core(&bytes)?, &symbols));
+        terminal::text(&explain_core(&core(&bytes)?, &symbols));
         return Ok(Exit::Quit);
     }
     if let Some(dump) = coredump::in_flash(&bytes).or_else(|| coredump::alone(&bytes)) {
-        print!("{}", explain_core(&core(&dump)?, &symbols));
+        terminal::text(&explain_core(&core(&dump)?, &symbols));
         return Ok(Exit::Quit);
     }
     let text = String::from_utf8_lossy(&bytes);
     log(&text, &symbols);
     if let Some(dump) = coredump::decode_uart(&text) {
-        print!("{}", explain_core(&core(&dump)?, &symbols));
+        terminal::text(&explain_core(&core(&dump)?, &symbols));
         if let Some(path) = &args.core {
             let file = hostfile::create(path).and_then(|mut f| f.write_all(&dump));
             file.with_context(|| BadInput(path.display().to_string()))?;
@@ -76,11 +76,13 @@ fn core(bytes: &[u8]) -> anyhow::Result<Core> {
 fn log(text: &str, symbols: &Arc<Symbols>) {
     let mut explainer = Explainer::new(symbols.clone());
     let mut dump = false;
-    for line in text.lines() {
+    for line in &explain::unwrapped(text) {
         dump = (dump || line.contains("CORE DUMP START")) && !line.contains("CORE DUMP END");
         if !dump {
-            println!("{line}");
-            explainer.line(line, &|_| Vec::new()).iter().for_each(|said| println!("{said}"));
+            terminal::text(&format!("{line}\n"));
+            for said in explainer.line(line, &|_| Vec::new()) {
+                terminal::text(&format!("{said}\n"));
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::args::InfoArgs;
 use super::exit::Exit;
+use super::terminal;
 use esplens_soc::boot::info::Info;
 use esplens_soc::boot::{LoadOptions, load};
 
@@ -10,9 +11,9 @@ pub fn info(args: &InfoArgs) -> anyhow::Result<Exit> {
     let opts = LoadOptions { elf: args.elf.clone(), ..LoadOptions::default() };
     let info = Info::of(&load(&args.image, &opts)?);
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&info)?);
+        terminal::text(&format!("{}\n", serde_json::to_string_pretty(&info)?));
     } else {
-        print!("{info}");
+        terminal::text(&info.to_string());
     }
     Ok(Exit::Quit)
 }

@@ -3,6 +3,8 @@
 mod args;
 mod attach;
 mod capture;
+#[cfg(unix)]
+mod daemon;
 mod dashboard;
 mod debug;
 mod demo;
@@ -12,9 +14,12 @@ mod explain;
 mod hostnet;
 mod info;
 mod nic;
+mod outside;
 mod patterns;
+mod pidfile;
 mod qemu;
 mod run;
+mod screenshot;
 mod serial;
 mod stats;
 mod symbols;
@@ -36,13 +41,28 @@ use std::process::ExitCode;
 pub fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     let cli = match qemu::cli(&args) {
-        Some(Ok(cli)) => *cli,
-        Some(Err(why)) => {
-            eprintln!("{why}");
-            return if why.starts_with("esplens") { Exit::BadInput.code() } else { ExitCode::SUCCESS };
+        Some(qemu::Line::Run(cli)) => *cli,
+        Some(qemu::Line::Say(text)) => {
+            terminal::text(&format!("{text}\n"));
+            return ExitCode::SUCCESS;
+        }
+        Some(qemu::Line::Wrong(why)) => {
+            terminal::error(&why);
+            return Exit::BadInput.code();
         }
         None => Cli::parse_from(dashboard::spelled_out(args)),
     };
+    #[cfg(unix)]
+    if cli.daemonizes() {
+        match daemon::start() {
+            Ok(None) => {}
+            Ok(Some(code)) => return code,
+            Err(error) => {
+                terminal::error(&format!("esplens: {error:#}"));
+                return Exit::of_error(&error).code();
+            }
+        }
+    }
     start_log(cli.verbose);
     let result = match cli.command {
         Command::Run(args) => run::run(&args, false),
@@ -82,6 +102,8 @@ fn start_log(verbose: u8) {
         .with_max_level(level)
         .with_writer(|| terminal::Log)
         .without_time()
+        // What cannot be written cannot be complained about either.
+        .log_internal_errors(false)
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal())
         .init();

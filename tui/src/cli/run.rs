@@ -37,10 +37,11 @@ const DASHBOARD_ENDS: Duration = Duration::from_secs(2);
 /// Runs firmware until something ends it, with the dashboard or without.
 pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<Exit> {
     if args.trace.iter().any(|p| p == "list" || p == "help") {
-        print!("{}", trace::list());
+        terminal::text(&trace::list());
         return Ok(Exit::Quit);
     }
     args.nic.check().map_err(BadInput)?;
+    let _pid = args.pidfile.as_deref().map(super::pidfile::PidFile::write).transpose()?;
     // Before they are read, so that no change goes unseen.
     let stamps = [&args.image, &args.efuse].map(|path| path.as_deref().and_then(Stamp::of));
     let input = load(args)?;
@@ -83,6 +84,8 @@ fn machine_thread(
             let _registered = attach::open(args, input, &target.handle(), past.clone())?;
             let _ = ready.send(target.handle());
             debug::open(args, input, &mut target)?;
+            #[cfg(unix)]
+            super::daemon::ready()?;
             let mut drive = Drive::new(args, lines, events, target.now());
             (drive.sinks, drive.past) = (sinks, past);
             drive.explain = (!args.debug.no_explain).then(|| Live::new(target.handle(), on_terminal(args)));
@@ -196,6 +199,7 @@ fn setup(args: &RunArgs, input: &BootInput) -> anyhow::Result<Setup> {
         host: None,
         trace: Trace::default(),
         semihosting: args.semihosting.clone(),
+        semihosting_args: args.semihosting_arg.join(" "),
     })
 }
 

@@ -52,6 +52,10 @@ pub trait Target {
     fn rest(&mut self) -> bool {
         false
     }
+    /// Waits for something of the caller's; where the machine stands still, its clients work on it meanwhile.
+    fn lend(&mut self, wait: &mut dyn FnMut()) {
+        wait();
+    }
     /// Virtual time.
     fn now(&self) -> Ticks;
     /// Instructions executed by both cores.
@@ -114,8 +118,10 @@ pub struct Setup {
     pub host: Option<Box<dyn HostNet>>,
     /// Which events are traced.
     pub trace: esplens_soc::trace::Trace,
-    /// Folder for SIMCALL file operations.
+    /// Folder for semihosting's file operations.
     pub semihosting: Option<PathBuf>,
+    /// Command line for semihosting.
+    pub semihosting_args: String,
 }
 
 /// Builds the machine.
@@ -131,6 +137,7 @@ pub fn open(setup: Setup, speed: Speed) -> Supervisor {
         strap: setup.strap,
         seed: setup.seed,
         semihosting: setup.semihosting,
+        semihosting_args: setup.semihosting_args,
         eth: match setup.nic.model {
             NicModel::Auto => EthModel::Auto,
             NicModel::OpenEth => EthModel::OpenEth,
@@ -179,6 +186,9 @@ impl Target for Supervisor {
     }
     fn rest(&mut self) -> bool {
         Supervisor::rest(self)
+    }
+    fn lend(&mut self, wait: &mut dyn FnMut()) {
+        Supervisor::lend(self, wait);
     }
     fn now(&self) -> Ticks {
         self.view().machine().now()

@@ -112,6 +112,12 @@ pub fn line(text: &str) {
     outlet::write(To::Err, format!("{text}\n").as_bytes());
 }
 
+/// A line on standard error as it is.
+pub fn error(text: &str) {
+    clear_status();
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 /// Shows a line that the next output replaces; only where nobody types and somebody looks.
 pub fn status(text: &str) {
     if !handed_over() && std::io::stderr().is_terminal() && !RAW.load(Ordering::SeqCst) {

@@ -21,6 +21,7 @@ pub mod link;
 pub mod log;
 pub mod modal;
 pub mod pane;
+pub mod picture;
 pub mod rate;
 pub mod remote;
 pub mod rig;

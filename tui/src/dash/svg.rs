@@ -9,8 +9,8 @@ const CELL: (f32, f32) = (8.4, 18.0);
 /// Space around the screen.
 const MARGIN: f32 = 10.0;
 /// Background and text of the picture.
-const GROUND: &str = "#14161b";
-const TEXT: &str = "#d0d0d0";
+pub(super) const GROUND: &str = "#14161b";
+pub(super) const TEXT: &str = "#d0d0d0";
 
 /// The picture of a screen.
 #[must_use]
@@ -165,7 +165,7 @@ fn escape(text: &str) -> String {
 }
 
 /// A colour as the web writes it; `None`: the default.
-fn colour(c: Color) -> Option<String> {
+pub(super) fn colour(c: Color) -> Option<String> {
     const BASIC: [&str; 16] = [
         "#000000", "#cd3131", "#0dbc79", "#e5e510", "#2472c8", "#bc3fbc", "#11a8cd", "#e5e5e5", "#666666",
         "#f14c4c", "#23d18b", "#f5f543", "#3b8eea", "#d670d6", "#29b8db", "#ffffff",

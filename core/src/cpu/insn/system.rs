@@ -183,10 +183,15 @@ fn simcall(c: &mut Ctx, _o: &DecOp) -> Done {
     Done::Stop
 }
 
-/// BREAK: the debug exception, or nothing at all where it is masked (ISA 6, BREAK).
+/// BREAK: the debug exception, or nothing at all where it is masked (ISA 6, BREAK). A debugger or host may have asked for
+/// it instead.
 fn debug_break(c: &mut Ctx, o: &DecOp, cause: u32) -> Done {
     if !c.cpu.debug_enabled() {
         return Done::Next;
+    }
+    if c.stops_at_breaks {
+        c.stop = Some(Stop::Break);
+        return Done::Stop;
     }
     c.cpu.raise_debug(cause, o.pc);
     Done::Fault

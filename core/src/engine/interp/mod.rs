@@ -41,6 +41,10 @@ pub struct Interp {
     step_over: bool,
     /// The bus hears of exceptions and interrupts.
     report: bool,
+    /// BREAK stops.
+    stop_at_breaks: bool,
+    /// But for the next instruction.
+    raise_break: bool,
     /// Interrupts that stop the run when they are taken.
     irq_break: u32,
     /// Where the last run stopped inside a block, to go on there instead of decoding a block anew.
@@ -61,6 +65,7 @@ impl Engine for Interp {
     fn run(&mut self, cpu: &mut Cpu, core: usize, mem: &mut Memory, bus: &mut dyn Bus, budget: u64) -> Exit {
         let mut c = Ctx::new(cpu, core, mem, bus);
         c.report = self.report;
+        c.stops_at_breaks = self.stop_at_breaks;
         let end = c.cpu.cycles.saturating_add(budget);
         self.drop_stale(&mut c);
         while c.cpu.cycles < end {
@@ -108,6 +113,14 @@ impl Engine for Interp {
         self.irq_break = mask;
     }
 
+    fn stop_at_breaks(&mut self, on: bool) {
+        self.stop_at_breaks = on;
+    }
+
+    fn raise_break(&mut self) {
+        self.raise_break = true;
+    }
+
     fn flush(&mut self) {
         self.cache.clear();
         self.resume = None;
@@ -124,7 +137,7 @@ impl Interp {
             c.mem.work.charge(cost::FLUSH);
             self.ibreak = (c.cpu.ibreakenable, c.cpu.ibreaka);
         }
-        let stepping = self.step_over || c.cpu.icountlevel != 0 && c.cpu.icount_active();
+        let stepping = self.step_over || self.raise_break || c.cpu.icountlevel != 0 && c.cpu.icount_active();
         while c.cpu.cycles < end {
             let budget = end - c.cpu.cycles;
             let mut over = false;
@@ -286,7 +299,9 @@ impl Interp {
         }
         self.resume = None;
         let paused = std::mem::replace(&mut c.mem.watch_paused, quiet);
+        c.stops_at_breaks &= !std::mem::take(&mut self.raise_break);
         let ran = self.uncached(c, pc);
+        c.stops_at_breaks = self.stop_at_breaks;
         c.mem.watch_paused = paused;
         // Only what completes counts, and a value just written stays.
         if ran.count == 1 && icount == Some(c.cpu.icount) {

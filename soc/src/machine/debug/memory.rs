@@ -50,14 +50,16 @@ impl Machine {
         self.access(core, |core, a, bus| Memory::store(core, a, bus, addr, size, value))
     }
 
-    /// Writes what a debugger wants written: storage of every kind, read-only memories included; registers get the
-    /// real store, in words where the range allows. Returns the bytes written.
+    /// Writes what a debugger wants written: storage, but for mask ROM and mapped flash, which no store changes;
+    /// registers get the real store, in words where the range allows. Returns the bytes written.
     pub fn write_memory(&mut self, core: usize, addr: u32, data: &[u8]) -> usize {
         self.note(Deed::Memory(core as u8, addr, data.to_vec()));
         self.do_write_memory(core, addr, data)
     }
 
     pub(super) fn do_write_memory(&mut self, core: usize, addr: u32, data: &[u8]) -> usize {
+        let writable = (0..data.len()).take_while(|n| !self.is_read_only(core, addr.wrapping_add(*n as u32)));
+        let data = &data[..writable.count()];
         let mut n = 0;
         while n < data.len() {
             let Some(at) = addr.checked_add(n as u32) else { break };
@@ -83,6 +85,14 @@ impl Machine {
             n += size;
         }
         n
+    }
+
+    /// True where `core` sees mask ROM or flash: nothing can be written there.
+    #[must_use]
+    pub fn is_read_only(&self, core: usize, addr: u32) -> bool {
+        let sys = &self.soc.sys;
+        let roms = [sys.banks.rom0_pro, sys.banks.rom0_app, sys.banks.rom1];
+        roms.into_iter().chain([sys.flash]).flatten().any(|region| self.mem.shows(core, addr, region))
     }
 
     fn access<R>(&mut self, core: usize, f: impl FnOnce(usize, &mut Access, &mut dyn Bus) -> R) -> R {

@@ -102,6 +102,7 @@ impl Machine {
     /// [`Stop::Step`].
     pub fn run_goal(&mut self, goal: Goal, until: Ticks, judge: &mut Judge) -> RunExit {
         self.sync_points();
+        self.sync_breaks();
         self.soc.sys.tap.seen.clear();
         self.debug.goal = Some(goal);
         let exit = self.run_wanted(until, judge);

@@ -214,7 +214,8 @@ impl Drive {
             };
             let done = left.is_zero() || woken;
             let look = if wait.rest { left } else { left.min(MAX_WAIT) };
-            match self.incoming.next(if done { Duration::ZERO } else { look }) {
+            let look = if done { Duration::ZERO } else { look };
+            match self.next(target, look, wait.rest) {
                 Some(Event::Input(uart, bytes)) => {
                     self.talk = Some(Instant::now());
                     self.incoming.queue(uart, bytes);
@@ -238,6 +239,14 @@ impl Drive {
                 return Ok(true);
             }
         }
+    }
+
+    /// The next event; its clients have the machine while it rests.
+    fn next(&mut self, target: &mut dyn Target, look: Duration, rest: bool) -> Option<Event> {
+        let mut event = None;
+        let mut wait = || event = self.incoming.next(look);
+        if rest { target.lend(&mut wait) } else { wait() }
+        event
     }
 
     /// Hands output to the serial lines, warnings to stderr, UART0 to the patterns.

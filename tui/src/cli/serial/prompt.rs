@@ -1,14 +1,10 @@
 //! The monitor's prompt on standard input: beside a UART, or alone.
 
 use crate::cli::terminal;
-use esplens_gdb::monitor;
+use esplens_gdb::monitor::{self, HELLO, PROMPT};
 use esplens_gdb::supervisor::Handle;
 use std::io::{BufRead, IsTerminal, Read};
 
-/// Before each line, as on the monitor's socket.
-const PROMPT: &str = "(esplens) ";
-/// What it says first, likewise.
-const HELLO: &str = "esplens monitor - type 'help' for more information\n";
 /// Longest line taken.
 const MAX_LINE: usize = 4096;
 

@@ -1,0 +1,29 @@
+//! A QMP client's bytes: framing, JSON, commands and their arguments, against a machine that stands still.
+#![no_main]
+
+use esplens_gdb::qmp::Server;
+use esplens_gdb::supervisor::{Handle, Speed, spawn};
+use esplens_soc::boot::{LoadOptions, input};
+use esplens_soc::machine::{Machine, MachineConfig};
+use libfuzzer_sys::fuzz_target;
+use std::sync::LazyLock;
+
+static HANDLE: LazyLock<Handle> = LazyLock::new(|| {
+    let any = LoadOptions { accept_any: true, ..LoadOptions::default() };
+    let input = input::from_bytes("erased".as_ref(), &[0xFF], &any).expect("an erased flash");
+    spawn(Machine::new(MachineConfig::new(input.flash)), Speed::Max).expect("a thread").0
+});
+
+fuzz_target!(|data: &[u8]| {
+    // Commands that write files, run or end the machine are no matter of the parser.
+    let text = String::from_utf8_lossy(data);
+    let acts = ["memsave", "dump", "cont", "quit", "monitor"];
+    if acts.iter().any(|word| text.contains(word)) {
+        return;
+    }
+    let bytes = [b"{\"execute\":\"qmp_capabilities\"}", data].concat();
+    let answers = Server::new(&HANDLE, None).answer(&bytes);
+    for line in answers.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
+        assert!(line.starts_with(b"{") && line.trim_ascii_end().ends_with(b"}"), "each answer is an object");
+    }
+});

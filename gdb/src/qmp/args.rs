@@ -1,0 +1,120 @@
+//! The arguments of a command, and what is wrong with them.
+
+use crate::supervisor::Gone;
+use serde_json::{Map, Value, json};
+
+/// Why a command failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    class: &'static str,
+    desc: String,
+}
+
+/// What a command gives back.
+pub type Result = std::result::Result<Value, Error>;
+
+impl Error {
+    /// An error like most.
+    pub fn new(desc: impl Into<String>) -> Self {
+        Self { class: "GenericError", desc: desc.into() }
+    }
+
+    /// There is no such command.
+    pub fn unknown(command: &str) -> Self {
+        Self { class: "CommandNotFound", desc: format!("The command {command} has not been found") }
+    }
+
+    /// A command before the negotiation.
+    pub fn too_early() -> Self {
+        let desc = "Expecting capabilities negotiation with 'qmp_capabilities'";
+        Self { class: "CommandNotFound", desc: desc.into() }
+    }
+
+    /// The answer that tells it.
+    pub fn answer(&self) -> Value {
+        json!({"error": {"class": self.class, "desc": self.desc}})
+    }
+}
+
+impl From<Gone> for Error {
+    fn from(gone: Gone) -> Self {
+        Self::new(gone.to_string())
+    }
+}
+
+/// Arguments that have not been looked at yet.
+#[derive(Debug, Default)]
+pub struct Args(Map<String, Value>);
+
+impl Args {
+    /// The `arguments` of a message.
+    pub fn new(value: Option<Value>) -> std::result::Result<Self, Error> {
+        match value {
+            None => Ok(Self::default()),
+            Some(Value::Object(map)) => Ok(Self(map)),
+            Some(_) => Err(Error::new("QMP input member 'arguments' must be an object")),
+        }
+    }
+
+    fn take<T>(
+        &mut self,
+        name: &str,
+        what: &str,
+        read: impl Fn(&Value) -> Option<T>,
+    ) -> std::result::Result<Option<T>, Error> {
+        let Some(value) = self.0.remove(name) else { return Ok(None) };
+        let wrong = || Error::new(format!("Invalid parameter type for '{name}', expected: {what}"));
+        read(&value).map(Some).ok_or_else(wrong)
+    }
+
+    fn must<T>(name: &str, value: Option<T>) -> std::result::Result<T, Error> {
+        value.ok_or_else(|| Error::new(format!("Parameter '{name}' is missing")))
+    }
+
+    /// An optional text.
+    pub fn maybe_text(&mut self, name: &str) -> std::result::Result<Option<String>, Error> {
+        self.take(name, "string", |v| v.as_str().map(Into::into))
+    }
+
+    /// A text.
+    pub fn text(&mut self, name: &str) -> std::result::Result<String, Error> {
+        let value = self.maybe_text(name)?;
+        Self::must(name, value)
+    }
+
+    /// An optional number that is not negative.
+    pub fn maybe_number(&mut self, name: &str) -> std::result::Result<Option<u64>, Error> {
+        self.take(name, "integer", Value::as_u64)
+    }
+
+    /// A number that is not negative.
+    pub fn number(&mut self, name: &str) -> std::result::Result<u64, Error> {
+        let value = self.maybe_number(name)?;
+        Self::must(name, value)
+    }
+
+    /// A truth value.
+    pub fn flag(&mut self, name: &str) -> std::result::Result<bool, Error> {
+        let value = self.take(name, "boolean", Value::as_bool)?;
+        Self::must(name, value)
+    }
+
+    /// Anything.
+    pub fn value(&mut self, name: &str) -> std::result::Result<Value, Error> {
+        let value = self.0.remove(name);
+        Self::must(name, value)
+    }
+
+    /// Takes arguments that change nothing here.
+    pub fn ignore(&mut self, names: &[&str]) {
+        names.iter().for_each(|n| _ = self.0.remove(*n));
+    }
+
+    /// Complains about arguments that nobody took.
+    pub fn end(self) -> std::result::Result<(), Error> {
+        match self.0.keys().next() {
+            Some(name) => Err(Error::new(format!("Parameter '{name}' is unexpected"))),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! All commands by name.
+
+use super::args::{Args, Error, Result};
+use super::{Server, control, jobs, memory, qom, query};
+use serde_json::{Value, json};
+
+/// Carries a command out.
+pub type Run = fn(&Server, Args) -> Result;
+
+/// Every command. `qmp_capabilities` is the session's own.
+pub const TABLE: &[(&str, Run)] = &[
+    ("cont", control::cont),
+    ("dump-guest-memory", memory::dump),
+    ("human-monitor-command", control::human),
+    ("job-dismiss", jobs::dismiss),
+    ("memsave", memory::save),
+    ("pmemsave", memory::save_physical),
+    ("qmp_capabilities", again),
+    ("qom-get", qom::get),
+    ("qom-list", qom::list),
+    ("qom-set", qom::set),
+    ("query-block", query::block),
+    ("query-chardev", query::chardev),
+    ("query-commands", commands),
+    ("query-cpus-fast", query::cpus),
+    ("query-dump-guest-memory-capability", query::dump_formats),
+    ("query-jobs", jobs::query),
+    ("query-kvm", query::kvm),
+    ("query-machines", query::machines),
+    ("query-name", query::name),
+    ("query-named-block-nodes", query::block_nodes),
+    ("query-status", query::status),
+    ("query-target", query::target),
+    ("query-uuid", query::uuid),
+    ("query-version", query::version),
+    ("quit", control::quit),
+    ("screendump", control::screendump),
+    ("set_link", control::set_link),
+    ("snapshot-delete", jobs::delete),
+    ("snapshot-load", jobs::load),
+    ("snapshot-save", jobs::save),
+    ("stop", control::stop),
+    ("system_reset", control::reset),
+];
+
+/// The command of this name.
+pub fn find(name: &str) -> Option<Run> {
+    TABLE.iter().find(|(n, _)| *n == name).map(|(_, run)| *run)
+}
+
+fn commands(_server: &Server, args: Args) -> Result {
+    args.end()?;
+    Ok(TABLE.iter().map(|(name, _)| json!({"name": name})).collect::<Vec<Value>>().into())
+}
+
+/// The negotiation is done already.
+fn again(_server: &Server, _args: Args) -> Result {
+    let desc = "Capabilities negotiation is already complete, command ignored";
+    Err(Error::new(desc))
+}

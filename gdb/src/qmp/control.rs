@@ -1,0 +1,72 @@
+//! Running, stopping, ending; the monitor; pictures.
+
+use super::args::{Args, Error, Result};
+use super::{Picture, Server};
+use crate::monitor;
+use serde_json::json;
+use std::path::Path;
+
+/// Stops the machine.
+pub fn stop(server: &Server, args: Args) -> Result {
+    args.end()?;
+    let by = server.handle.client().clone();
+    server.handle.call(move |s| s.stop(&by))?;
+    Ok(json!({}))
+}
+
+/// Lets it go on.
+pub fn cont(server: &Server, args: Args) -> Result {
+    args.end()?;
+    let by = server.handle.client().clone();
+    server.handle.call(move |s| s.resume(&Default::default(), &by))?;
+    Ok(json!({}))
+}
+
+/// Resets the chip; running or stopped, it stays so.
+pub fn reset(server: &Server, args: Args) -> Result {
+    args.end()?;
+    let by = server.handle.client().clone();
+    server.handle.call(move |s| s.reset(&by))?;
+    Ok(json!({}))
+}
+
+/// Ends esplens.
+pub fn quit(server: &Server, args: Args) -> Result {
+    args.end()?;
+    let by = server.handle.client().clone();
+    server.handle.call(move |s| s.quit(&by))?;
+    Ok(json!({}))
+}
+
+/// A line for the monitor; what it says, with the line ends of a terminal as QEMU's.
+pub fn human(server: &Server, mut args: Args) -> Result {
+    let line = args.text("command-line")?;
+    args.ignore(&["cpu-index"]);
+    args.end()?;
+    Ok(monitor::run(&server.handle, &line).replace('\n', "\r\n").into())
+}
+
+/// Plugs the cable in or pulls it out.
+pub fn set_link(server: &Server, mut args: Args) -> Result {
+    let (name, up) = (args.text("name")?, args.flag("up")?);
+    args.end()?;
+    let said = monitor::run(&server.handle, &format!("set_link {name} {}", if up { "on" } else { "off" }));
+    if said.is_empty() { Ok(json!({})) } else { Err(Error::new(said.trim_end())) }
+}
+
+/// Draws the dashboard into a file.
+pub fn screendump(server: &Server, mut args: Args) -> Result {
+    let file = args.text("filename")?;
+    let format = match args.maybe_text("format")?.as_deref() {
+        None | Some("ppm") => Picture::Ppm,
+        Some("png") => Picture::Png,
+        Some(other) => {
+            return Err(Error::new(format!("Parameter 'format' does not accept value '{other}'")));
+        }
+    };
+    args.ignore(&["device", "head"]);
+    args.end()?;
+    let draw = server.draw.as_ref().ok_or_else(|| Error::new("There is no console to take a screendump from"))?;
+    draw(Path::new(&file), format).map_err(|why| Error::new(format!("{file}: {why}")))?;
+    Ok(json!({}))
+}

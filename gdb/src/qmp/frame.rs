@@ -1,0 +1,127 @@
+//! Messages out of bytes: JSON objects one after the other, with or without line ends between them.
+
+/// Longest message taken, in bytes.
+pub const MAX_MESSAGE: usize = 1 << 20;
+/// Deepest nesting taken; the JSON parser has a limit of its own above this.
+const MAX_DEPTH: u32 = 64;
+
+/// What a byte stream consists of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// A message, from its first brace to its last.
+    Message(Vec<u8>),
+    /// Text that is no object, up to the end of the line.
+    Noise,
+    /// A message that was too long or nested too deep; dropped up to the end of the line.
+    TooMuch,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Between,
+    Object,
+    Text,
+    /// Behind a backslash.
+    Escape,
+    Noise,
+    Skip,
+}
+
+/// Cuts a byte stream into [`Item`]s. Bounded, whatever comes.
+#[derive(Debug, Default)]
+pub struct Framer {
+    state: State,
+    depth: u32,
+    body: Vec<u8>,
+}
+
+impl Framer {
+    /// Takes one byte.
+    pub fn push(&mut self, byte: u8) -> Option<Item> {
+        match (self.state, byte) {
+            (State::Noise | State::Skip, b'\n') => {
+                let was = std::mem::take(&mut self.state);
+                return Some(if was == State::Noise { Item::Noise } else { Item::TooMuch });
+            }
+            (State::Noise | State::Skip, _) => return None,
+            (State::Between, b'{') => {
+                self.state = State::Object;
+                self.depth = 0;
+                self.body = Vec::new();
+            }
+            // 0xFF resets the reader: clients send it after a time-out.
+            (State::Between, b' ' | b'\t' | b'\r' | b'\n' | 0xFF) => return None,
+            (State::Between, _) => {
+                self.state = State::Noise;
+                return None;
+            }
+            (State::Text, b'\\') => self.state = State::Escape,
+            (State::Text, b'"') => self.state = State::Object,
+            (State::Escape, _) => self.state = State::Text,
+            (State::Object, b'"') => self.state = State::Text,
+            (State::Text | State::Object, _) => {}
+        }
+        self.body.push(byte);
+        if self.state == State::Object {
+            match byte {
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => self.depth -= 1,
+                _ => {}
+            }
+        }
+        if self.body.len() > MAX_MESSAGE || self.depth > MAX_DEPTH {
+            self.body = Vec::new();
+            self.state = State::Skip;
+        } else if self.depth == 0 {
+            self.state = State::Between;
+            return Some(Item::Message(std::mem::take(&mut self.body)));
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn items(bytes: &[u8]) -> Vec<Item> {
+        let mut framer = Framer::default();
+        bytes.iter().filter_map(|b| framer.push(*b)).collect()
+    }
+
+    fn message(text: &str) -> Item {
+        Item::Message(text.into())
+    }
+
+    #[test]
+    fn messages_need_no_line_ends() {
+        assert_eq!(items(b"{}{\"a\":{}}\r\n \xff{\"}\":\"\\\"{\"}"), [
+            message("{}"),
+            message("{\"a\":{}}"),
+            message("{\"}\":\"\\\"{\"}")
+        ]);
+        assert_eq!(items(b"{\"a\": [1,\n2]}"), [message("{\"a\": [1,\n2]}")]);
+    }
+
+    #[test]
+    fn noise_ends_with_its_line() {
+        assert_eq!(items(b"hello {\n{}"), [Item::Noise, message("{}")]);
+        assert_eq!(items(b"[1]\n\"x\"\n"), [Item::Noise, Item::Noise]);
+        // Brackets that do not match are the parser's to complain about.
+        assert_eq!(items(b"{]{}"), [message("{]"), message("{}")]);
+    }
+
+    #[test]
+    fn too_much_is_dropped() {
+        let deep = format!("{{\"a\":{}\n{{}}", "[".repeat(100));
+        assert_eq!(items(deep.as_bytes()), [Item::TooMuch, message("{}")]);
+        let mut framer = Framer::default();
+        framer.push(b'{');
+        for _ in 0..3 * MAX_MESSAGE {
+            assert_eq!(framer.push(b' '), None);
+            assert!(framer.body.capacity() <= 4 * MAX_MESSAGE);
+        }
+        assert_eq!(framer.push(b'\n'), Some(Item::TooMuch));
+    }
+}

@@ -1,0 +1,126 @@
+//! Snapshots as jobs: done at once, and kept as concluded until the client dismisses them.
+
+use super::Server;
+use super::args::{Args, Error, Result};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::broadcast;
+
+/// Most jobs kept.
+const MAX_JOBS: usize = 64;
+/// Events kept for a client that is slow to take them.
+const MAX_EVENTS: usize = 1024;
+/// What a job goes through.
+const STATES: [&str; 5] = ["created", "running", "waiting", "pending", "concluded"];
+
+/// A job that is done.
+#[derive(Clone, Debug)]
+struct Job {
+    id: String,
+    kind: &'static str,
+    error: Option<String>,
+}
+
+/// The jobs of all clients.
+#[derive(Clone)]
+pub struct Jobs {
+    done: Arc<Mutex<Vec<Job>>>,
+    events: broadcast::Sender<Value>,
+}
+
+impl Default for Jobs {
+    fn default() -> Self {
+        Self { done: Arc::default(), events: broadcast::channel(MAX_EVENTS).0 }
+    }
+}
+
+impl Jobs {
+    /// Events of jobs from now on: the `data` of JOB_STATUS_CHANGE.
+    pub fn subscribe(&self) -> broadcast::Receiver<Value> {
+        self.events.subscribe()
+    }
+
+    fn tell(&self, id: &str, status: &str) {
+        // Nobody listening is fine.
+        let _ = self.events.send(json!({"id": id, "status": status}));
+    }
+
+    /// Does the work of a new job.
+    fn run(&self, id: String, kind: &'static str, work: impl FnOnce() -> std::result::Result<(), String>) -> Result {
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        if id.is_empty() || id.len() > 255 {
+            return Err(Error::new("Invalid job ID"));
+        }
+        if done.iter().any(|j| j.id == id) {
+            return Err(Error::new(format!("Job ID '{id}' already in use")));
+        }
+        if done.len() == MAX_JOBS {
+            return Err(Error::new("too many jobs: dismiss some"));
+        }
+        let error = work().err();
+        STATES.iter().for_each(|s| self.tell(&id, s));
+        done.push(Job { id, kind, error });
+        Ok(json!({}))
+    }
+}
+
+/// The arguments that all three take: the job's name and the snapshot's. Devices are no matter here: a snapshot is all.
+fn names(args: &mut Args) -> std::result::Result<(String, String), Error> {
+    let names = (args.text("job-id")?, args.text("tag")?);
+    args.ignore(&["vmstate", "devices"]);
+    Ok(names)
+}
+
+pub fn save(server: &Server, mut args: Args) -> Result {
+    let (id, tag) = names(&mut args)?;
+    args.end()?;
+    let saved = || server.handle.call(move |s| s.save_snapshot(&tag)).unwrap_or_else(|gone| Err(gone.to_string()));
+    server.jobs.run(id, "snapshot-save", saved)
+}
+
+fn missing(tag: &str) -> String {
+    format!("Snapshot '{tag}' does not exist")
+}
+
+pub fn load(server: &Server, mut args: Args) -> Result {
+    let (id, tag) = names(&mut args)?;
+    args.end()?;
+    let name = tag.clone();
+    let found = || server.handle.call(move |s| s.load_snapshot(&name)).unwrap_or(false);
+    server.jobs.run(id, "snapshot-load", || if found() { Ok(()) } else { Err(missing(&tag)) })
+}
+
+pub fn delete(server: &Server, mut args: Args) -> Result {
+    let (id, tag) = names(&mut args)?;
+    args.end()?;
+    let name = tag.clone();
+    let found = || server.handle.call(move |s| s.delete_snapshot(&name)).unwrap_or(false);
+    server.jobs.run(id, "snapshot-delete", || if found() { Ok(()) } else { Err(missing(&tag)) })
+}
+
+pub fn query(server: &Server, args: Args) -> Result {
+    args.end()?;
+    let done = server.jobs.done.lock().unwrap_or_else(PoisonError::into_inner);
+    let show = |j: &Job| {
+        let mut job = json!({
+            "id": j.id, "type": j.kind, "status": "concluded", "current-progress": 1, "total-progress": 1,
+        });
+        if let Some(error) = &j.error {
+            job["error"] = error.clone().into();
+        }
+        job
+    };
+    Ok(done.iter().map(show).collect::<Vec<_>>().into())
+}
+
+pub fn dismiss(server: &Server, mut args: Args) -> Result {
+    let id = args.text("id")?;
+    args.end()?;
+    let mut done = server.jobs.done.lock().unwrap_or_else(PoisonError::into_inner);
+    let at = done.iter().position(|j| j.id == id);
+    let at = at.ok_or_else(|| Error::new("Job not found"))?;
+    done.remove(at);
+    drop(done);
+    server.jobs.tell(&id, "null");
+    Ok(json!({}))
+}

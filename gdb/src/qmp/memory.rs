@@ -1,0 +1,79 @@
+//! Memory into files.
+
+use super::Server;
+use super::args::{Args, Error, Result};
+use crate::coredump;
+use crate::supervisor::RunState;
+use esplens_core::memory::CORES;
+use serde_json::json;
+use std::fs::File;
+use std::io::Write;
+
+/// Bytes read at a time.
+const CHUNK: u64 = 1 << 20;
+
+/// Memory as a core sees it.
+pub fn save(server: &Server, mut args: Args) -> Result {
+    let core = args.maybe_number("cpu-index")?.unwrap_or(0);
+    if core >= CORES as u64 {
+        return Err(Error::new("Parameter 'cpu-index' expects a CPU number"));
+    }
+    write(server, args, core as usize)
+}
+
+/// Memory as the bus has it: what PRO_CPU sees.
+pub fn save_physical(server: &Server, args: Args) -> Result {
+    write(server, args, 0)
+}
+
+fn write(server: &Server, mut args: Args, core: usize) -> Result {
+    let (addr, size, name) = (args.number("val")?, args.number("size")?, args.text("filename")?);
+    args.end()?;
+    let wrong = || Error::new(format!("Invalid addr 0x{addr:016x}/size {size} specified"));
+    let end = addr.checked_add(size).filter(|end| *end <= 1 << 32).ok_or_else(wrong)?;
+    let failed = |e: std::io::Error| Error::new(format!("Could not open '{name}': {e}"));
+    // The first piece is read before the file is touched.
+    let mut file = None;
+    let mut at = addr;
+    loop {
+        let len = CHUNK.min(end - at) as usize;
+        let bytes = server.handle.call(move |s| {
+            let mut bytes = vec![0; len];
+            let n = s.machine().peek(core, at as u32, &mut bytes);
+            bytes.truncate(n);
+            bytes
+        })?;
+        if bytes.len() < len {
+            return Err(wrong());
+        }
+        let file = match &mut file {
+            Some(file) => file,
+            None => file.insert(File::create(&name).map_err(failed)?),
+        };
+        file.write_all(&bytes).map_err(failed)?;
+        at += len as u64;
+        if at == end {
+            return Ok(json!({}));
+        }
+    }
+}
+
+/// An ELF core file with all tasks, as the monitor's `dump-core` writes.
+pub fn dump(server: &Server, mut args: Args) -> Result {
+    let (_paging, protocol) = (args.flag("paging")?, args.text("protocol")?);
+    if args.maybe_text("format")?.is_some_and(|f| f != "elf") {
+        return Err(Error::new("only the format elf is written"));
+    }
+    args.ignore(&["detach"]);
+    args.end()?;
+    let Some(name) = protocol.strip_prefix("file:") else {
+        return Err(Error::new("parameter 'protocol' must start with 'file:'"));
+    };
+    let rtos = server.handle.rtos();
+    let core = server.handle.call(move |s| {
+        let core = if let RunState::Stopped(stopped) = s.status().state { stopped.core } else { 0 };
+        coredump::capture(s.machine(), rtos.as_deref(), core)
+    })?;
+    std::fs::write(name, coredump::write(&core)).map_err(|e| Error::new(format!("{name}: {e}")))?;
+    Ok(json!({}))
+}

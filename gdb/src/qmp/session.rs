@@ -1,0 +1,161 @@
+//! One QMP client: its messages, the machine's events.
+
+use super::args::{Args, Error};
+use super::event::{self, Told};
+use super::frame::{Framer, Item};
+use super::{Server, commands, query};
+use crate::server::Stream;
+use crate::supervisor::Event;
+use serde_json::{Map, Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::broadcast::error::RecvError;
+
+/// A client's state.
+struct Session {
+    server: Server,
+    framer: Framer,
+    told: Told,
+    /// The negotiation is done.
+    ready: bool,
+    pretty: bool,
+    out: Vec<u8>,
+}
+
+/// Serves a connection to its end.
+pub async fn serve(mut stream: Box<dyn Stream>, server: Server, pretty: bool) {
+    let mut events = server.handle.subscribe();
+    let mut jobs = server.jobs.subscribe();
+    let mut session = Session::new(server, pretty);
+    let mut buf = vec![0; 16 * 1024];
+    loop {
+        let out = std::mem::take(&mut session.out);
+        if !out.is_empty() && stream.write_all(&out).await.is_err() {
+            return;
+        }
+        tokio::select! {
+            biased;
+            event = events.recv() => match event {
+                Ok(event) => {
+                    session.event(&event);
+                    if matches!(event, Event::Gone) {
+                        break;
+                    }
+                }
+                Err(RecvError::Lagged(_)) => session.catch_up(),
+                Err(RecvError::Closed) => break,
+            },
+            Ok(data) = jobs.recv() => session.tell(&event::job(data)),
+            n = stream.read(&mut buf) => match n {
+                Ok(n) if n > 0 => session.bytes(&buf[..n]),
+                _ => return,
+            },
+        }
+    }
+    let _ = stream.write_all(&session.out).await;
+}
+
+/// Everything that a client is answered, without events.
+pub fn answer(server: Server, bytes: &[u8]) -> Vec<u8> {
+    let mut session = Session::new(server, false);
+    session.bytes(bytes);
+    session.out
+}
+
+impl Session {
+    fn new(server: Server, pretty: bool) -> Self {
+        let told = Told::new(&server.handle);
+        let mut new = Self { server, framer: Framer::default(), told, ready: false, pretty, out: Vec::new() };
+        new.say(&json!({"QMP": {"version": query::version_object(), "capabilities": []}}));
+        new
+    }
+
+    fn say(&mut self, value: &Value) {
+        let text = if self.pretty { serde_json::to_vec_pretty(value) } else { serde_json::to_vec(value) };
+        self.out.extend(text.unwrap_or_default());
+        self.out.extend(b"\r\n");
+    }
+
+    /// An event; before the negotiation there are none.
+    fn tell(&mut self, event: &Value) {
+        if self.ready {
+            self.say(event);
+        }
+    }
+
+    fn event(&mut self, event: &Event) {
+        let handle = self.server.handle.clone();
+        if let Some(said) = self.told.of(event, &handle) {
+            self.tell(&said);
+        }
+    }
+
+    fn catch_up(&mut self) {
+        let handle = self.server.handle.clone();
+        if let Some(said) = self.told.catch_up(&handle) {
+            self.tell(&said);
+        }
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            match self.framer.push(*byte) {
+                Some(Item::Message(message)) => self.message(&message),
+                Some(Item::Noise) => self.fail(None, &Error::new("JSON parse error, expecting an object")),
+                Some(Item::TooMuch) => {
+                    self.fail(None, &Error::new("JSON parse error, the message is too long or too deep"));
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn fail(&mut self, id: Option<Value>, error: &Error) {
+        self.reply(id, error.answer());
+    }
+
+    fn reply(&mut self, id: Option<Value>, mut answer: Value) {
+        if let Some(id) = id {
+            answer["id"] = id;
+        }
+        self.say(&answer);
+    }
+
+    fn message(&mut self, text: &[u8]) {
+        let mut message: Map<String, Value> = match serde_json::from_slice(text) {
+            Ok(message) => message,
+            Err(error) => return self.fail(None, &Error::new(format!("JSON parse error, {error}"))),
+        };
+        let id = message.remove("id");
+        match self.execute(message) {
+            Ok(value) => self.reply(id, json!({"return": value})),
+            Err(error) => self.fail(id, &error),
+        }
+    }
+
+    fn execute(&mut self, mut message: Map<String, Value>) -> super::args::Result {
+        let name = match message.remove("execute") {
+            Some(Value::String(name)) => name,
+            Some(_) => return Err(Error::new("QMP input member 'execute' must be a string")),
+            None if message.contains_key("exec-oob") => {
+                return Err(Error::new("QMP input member 'exec-oob' is unexpected"));
+            }
+            None => return Err(Error::new("QMP input lacks member 'execute'")),
+        };
+        let args = Args::new(message.remove("arguments"));
+        if let Some(more) = message.keys().next() {
+            return Err(Error::new(format!("QMP input member '{more}' is unexpected")));
+        }
+        let mut args = args?;
+        if !self.ready {
+            if name != "qmp_capabilities" {
+                return Err(Error::too_early());
+            }
+            // None is offered, so none can be asked for.
+            args.ignore(&["enable"]);
+            args.end()?;
+            self.ready = true;
+            return Ok(json!({}));
+        }
+        commands::find(&name).ok_or_else(|| Error::unknown(&name))?(&self.server, args)
+    }
+}

@@ -1,0 +1,39 @@
+//! `m` and `g`, which debuggers send thousands of times at a stop: answered with one request to the machine, without the
+//! detours through gdbstub.
+
+use super::frame;
+use super::target::{EFAULT, EINVAL, Guest};
+use super::xtensa::table;
+use gdbstub::common::Tid;
+
+fn error(errno: u8) -> Vec<u8> {
+    format!("E{errno:02x}").into_bytes()
+}
+
+/// Memory as hexadecimal digits, as far as something answers. `None`: a trace frame is selected.
+pub fn memory(guest: &Guest, addr: u32, len: usize) -> Option<Vec<u8>> {
+    if guest.frame().is_some() {
+        return None;
+    }
+    if let Some(bytes) = guest.loaded(addr, len) {
+        return Some(frame::to_hex(&bytes).into_bytes());
+    }
+    let (view, tid) = (guest.view(), guest.chosen.exact().unwrap_or(Tid::MIN));
+    let bytes = guest.handle.call(move |s| {
+        let mut bytes = vec![0; len];
+        let n = s.machine().peek(view.eyes(s.machine(), tid), addr, &mut bytes);
+        bytes.truncate(n);
+        bytes
+    });
+    let bytes = bytes.unwrap_or_default();
+    Some(if bytes.is_empty() && len > 0 { error(EFAULT) } else { frame::to_hex(&bytes).into_bytes() })
+}
+
+/// The registers of the thread that the client chose. `None`: a trace frame is selected, or gdbstub chooses.
+pub fn registers(guest: &Guest) -> Option<Vec<u8>> {
+    let tid = guest.chosen.exact().filter(|_| guest.frame().is_none())?;
+    let view = guest.view();
+    let values = guest.handle.call(move |s| view.read(s.machine(), tid, 0..table::IN_G)).ok()?;
+    let bytes = values.map(|v| v.into_iter().flat_map(|v| (v as u32).to_le_bytes()).collect::<Vec<u8>>());
+    Some(bytes.map_or_else(|| error(EINVAL), |b| frame::to_hex(&b).into_bytes()))
+}

@@ -1,0 +1,94 @@
+//! The threads that a client may stand at.
+//!
+//! GDB deletes each thread that a list no longer names, and cannot go on without its current one ("without a live
+//! selected thread"). A reset, another client or `monitor threads cores` may take threads away between two stops, so
+//! those that GDB may have selected are listed until its next stop reply.
+
+use super::reverse;
+use super::threads::Line;
+use gdbstub::common::Tid;
+use std::collections::BTreeSet;
+
+/// Most threads remembered.
+const MAX: usize = 1024;
+
+/// The thread of the last stop reply, and those that the client has selected since.
+#[derive(Clone, Debug, Default)]
+pub struct Standing {
+    /// The thread of the last stop reply, and its core.
+    stop: Option<(Tid, usize)>,
+    /// Named by `Hg` since then.
+    named: BTreeSet<Tid>,
+    /// Listed since then.
+    listed: BTreeSet<Tid>,
+}
+
+impl Standing {
+    /// A stop of `tid` on `core` is reported: earlier threads are forgotten.
+    pub fn stopped(&mut self, tid: Tid, core: usize) {
+        *self = Self { stop: Some((tid, core)), ..Self::default() };
+    }
+
+    /// Takes note of an `H` packet.
+    pub fn note(&mut self, body: &[u8]) {
+        let tid = body.strip_prefix(b"Hg").and_then(reverse::thread);
+        if let Some(tid) = tid.filter(|t| self.listed.contains(t)) {
+            self.named.insert(tid);
+        }
+    }
+
+    /// The threads that are there now, and those that the client may stand at although they are gone.
+    pub fn complete(&mut self, mut lines: Vec<Line>) -> Vec<Line> {
+        let gone: Vec<Tid> = self.all().filter(|tid| lines.iter().all(|l| l.tid != *tid)).collect();
+        let room = MAX.saturating_sub(self.listed.len());
+        self.listed.extend(lines.iter().map(|l| l.tid).take(room));
+        lines.extend(gone.into_iter().map(|tid| Line {
+            tid,
+            core: None,
+            name: format!("{tid:#x}"),
+            state: "gone; its registers are those of the core".into(),
+        }));
+        lines
+    }
+
+    /// The core that stands for a thread that is gone. `None`: the client does not stand there.
+    pub fn core(&self, tid: Tid) -> Option<usize> {
+        self.all().any(|t| t == tid).then(|| self.stop.map_or(0, |(_, core)| core))
+    }
+
+    fn all(&self) -> impl Iterator<Item = Tid> {
+        let stop = self.stop.map(|(tid, _)| tid);
+        stop.into_iter().chain(self.named.iter().copied().filter(move |t| Some(*t) != stop))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tid(n: usize) -> Tid {
+        Tid::new(n).unwrap()
+    }
+
+    fn lines(ids: &[usize]) -> Vec<Line> {
+        let line = |n: &usize| Line { tid: tid(*n), core: None, name: String::new(), state: String::new() };
+        ids.iter().map(line).collect()
+    }
+
+    fn ids(lines: &[Line]) -> Vec<usize> {
+        lines.iter().map(|l| l.tid.get()).collect()
+    }
+
+    #[test]
+    fn threads_that_the_client_stands_at_stay_until_the_next_stop() {
+        let mut s = Standing::default();
+        s.stopped(tid(7), 1);
+        assert_eq!(ids(&s.complete(lines(&[7, 8, 9]))), [7, 8, 9]);
+        s.note(b"Hgp1.9");
+        s.note(b"Hgp1.999");
+        assert_eq!(ids(&s.complete(lines(&[1, 2]))), [1, 2, 7, 9]);
+        assert_eq!((s.core(tid(9)), s.core(tid(8)), s.core(tid(0x999))), (Some(1), None, None));
+        s.stopped(tid(1), 0);
+        assert_eq!(ids(&s.complete(lines(&[1, 2]))), [1, 2]);
+    }
+}

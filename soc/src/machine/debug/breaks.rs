@@ -1,0 +1,42 @@
+//! BREAK instructions in the firmware. With a debugger attached they are its stops, as on a chip under OpenOCD; without
+//! one they raise the debug exception. A run that is repeated has what it had: exceptions, and steps over the BREAKs
+//! that were stops.
+
+use super::super::Machine;
+use super::reg;
+use esplens_core::engine::Engine;
+use esplens_core::isa;
+
+impl Machine {
+    /// Whether a debugger is attached that takes BREAK instructions.
+    pub fn take_breaks(&mut self, on: bool) {
+        self.debug.take_breaks = on;
+        self.sync_breaks();
+    }
+
+    /// True while a BREAK is a stop.
+    pub(in super::super) fn stops_at_breaks(&self) -> bool {
+        self.debug.take_breaks && !self.repeats()
+    }
+
+    /// Tells the engines whether to ask at a BREAK.
+    pub(in super::super) fn sync_breaks(&mut self) {
+        let ask = self.soc.sys.ocd || self.stops_at_breaks();
+        self.engines.iter_mut().for_each(|e| e.stop_at_breaks(ask));
+    }
+
+    /// Moves a core that was reported at a BREAK behind it, as OpenOCD does when it resumes. False: it does not stand
+    /// there any more.
+    pub fn step_over_break(&mut self, core: usize) -> bool {
+        let pc = self.cpus[core].pc;
+        if self.debug.broke[core].take() != Some(pc) {
+            return false;
+        }
+        let mut bytes = [0; 4];
+        self.mem.peek(core, pc, &mut bytes);
+        let insn = isa::decode(u32::from_le_bytes(bytes));
+        let Some(insn) = insn.filter(|i| matches!(i.op, isa::Op::Break | isa::Op::BreakN)) else { return false };
+        self.set_core_register(core, reg::PC, pc.wrapping_add(insn.len.into()));
+        true
+    }
+}

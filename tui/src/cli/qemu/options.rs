@@ -1,0 +1,197 @@
+//! The options, one by one.
+
+use super::{Asked, End, Result, help, keys, unknown, wrong};
+
+/// Options without a value that mean nothing here.
+const FLAGS: [&str; 5] = ["enable-kvm", "nodefaults", "no-user-config", "no-fd-bootchk", "no-hpet"];
+/// Options with a value that mean nothing here.
+const VALUED: [&str; 18] = [
+    "parallel", "display", "L", "smp", "vga", "name", "rtc", "icount", "echr", "watchdog-action", "accel", "k", "vnc",
+    "uuid", "msg", "boot", "audio", "sandbox",
+];
+const NOTHING: &str = "nothing to do here";
+/// Log items of `-d` that are traced here, and as what.
+const LOGGED: [(&str, &[&str]); 2] = [("int", &["irq_take", "exception"]), ("cpu_reset", &["reset"])];
+/// Log items that are there without asking: warnings on stderr.
+const WARNED: [&str; 2] = ["unimp", "guest_errors"];
+
+impl Asked {
+    /// An option without a value; false: it may be one with.
+    pub(super) fn flag(&mut self, option: &str) -> Result<bool> {
+        match option {
+            "version" => return Err(End::Say(help::version())),
+            "h" | "help" => return Err(End::Say(help::usage())),
+            "no-reboot" => self.put(&["--reset-policy", "exit"]),
+            "no-shutdown" => self.put(&["--pause-on-exit"]),
+            "s" | "S" => self.put(&[&format!("-{option}")]),
+            "daemonize" => self.put(&["--daemonize"]),
+            "semihosting" => self.put(&["--semihosting", "."]),
+            "nographic" => self.nographic = true,
+            "snapshot" => self.snapshot = true,
+            _ if FLAGS.contains(&option) => self.note(option, "", NOTHING),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    pub(super) fn valued(&mut self, option: &str, value: &str) -> Result<()> {
+        match option {
+            "M" | "machine" => return machine(option, value),
+            "m" => self.memory(value),
+            "drive" => return self.drive(value),
+            "global" => return self.global(value),
+            "nic" | "netdev" => self.nic.push(value.to_string()),
+            // The MAC's half of -netdev.
+            "net" if value.starts_with("nic") => {}
+            "object" => return self.object(value),
+            "chardev" => return self.chardev(value),
+            "serial" => return self.serial(value),
+            "monitor" => return self.monitor(value),
+            "mon" => return self.mon(value),
+            "qmp" => return self.qmp(value, false),
+            "qmp-pretty" => return self.qmp(value, true),
+            "trace" => return self.trace(value),
+            "d" => return self.log(value),
+            "D" => self.put(&["--trace-file", value]),
+            "gdb" => return self.gdb(value),
+            "kernel" => self.put(&["--kernel", value]),
+            "seed" => self.put(&["--seed", value]),
+            "pidfile" => self.put(&["--pidfile", value]),
+            "semihosting-config" => self.semihosting(value),
+            "action" => return self.action(value),
+            _ if VALUED.contains(&option) => self.note(option, value, NOTHING),
+            _ => return unknown(option, Some(value)),
+        }
+        Ok(())
+    }
+
+    fn memory(&mut self, value: &str) {
+        let size = value.trim_start_matches("size=");
+        let size = size.strip_suffix(['m', 'M']).map_or_else(|| size.to_string(), |n| format!("{n}M"));
+        let size = if size.ends_with('M') { size } else { format!("{size}M") };
+        self.put(&["--psram", &size]);
+    }
+
+    /// `file=F,if=mtd,format=raw` is the flash, `if=none,id=efuse` the eFuses.
+    fn drive(&mut self, value: &str) -> Result<()> {
+        let keys = keys(value);
+        let Some(file) = keys.get("file") else { return unknown("drive", Some(value)) };
+        match keys.get("if") {
+            // The second spelling is a slip in a published command line that people copy.
+            Some(&"mtd" | &"mtdev") => {
+                self.image = Some((*file).to_string());
+                self.snapshot |= keys.get("snapshot") == Some(&"on");
+            }
+            Some(&"none") => {
+                let id = keys.get("id").unwrap_or(&"");
+                self.drives.insert((*id).to_string(), (*file).to_string());
+            }
+            Some(&"sd") => self.note("drive", value, "there is no SD card yet"),
+            _ => return unknown("drive", Some(value)),
+        }
+        Ok(())
+    }
+
+    fn global(&mut self, value: &str) -> Result<()> {
+        let keys = keys(value);
+        let get = |key: &str| keys.get(key).copied().unwrap_or("");
+        // QEMU's short form is DRIVER.PROPERTY=VALUE.
+        let short = value.split_once('=').and_then(|(name, v)| Some((name.rsplit_once('.')?, v)));
+        let (driver, property, set) = match short {
+            Some(((driver, property), v)) if !keys.contains_key("driver") => (driver, property, v),
+            _ => (get("driver"), get("property"), get("value")),
+        };
+        match (driver, property) {
+            ("nvram.esp32.efuse", "drive") => self.efuse = Some(set.to_string()),
+            // They count virtual time here: no slow host makes them bark.
+            ("timer.esp32.timg", "wdt_disable") => {}
+            ("esp32.gpio", "strap_mode") => self.put(&["--strap", set]),
+            _ => return unknown("global", Some(value)),
+        }
+        Ok(())
+    }
+
+    /// `filter-dump,id=f,netdev=n,file=x.pcap` is the wire's frames.
+    fn object(&mut self, value: &str) -> Result<()> {
+        let keys = keys(value);
+        match (keys.contains_key("filter-dump") || keys.get("qom-type") == Some(&"filter-dump"), keys.get("file")) {
+            (true, Some(file)) => self.put(&["--pcap", file]),
+            _ => return unknown("object", Some(value)),
+        }
+        Ok(())
+    }
+
+    /// `[enable=]PATTERN`, `events=FILE` with a pattern a line, `file=FILE` for the lines.
+    fn trace(&mut self, value: &str) -> Result<()> {
+        for part in value.split(',') {
+            match part.split_once('=') {
+                Some(("enable", pattern)) => self.put(&["--trace", pattern]),
+                Some(("file", file)) => self.put(&["--trace-file", file]),
+                Some(("events", file)) => {
+                    let text = match std::fs::read_to_string(file) {
+                        Ok(text) => text,
+                        Err(error) => return wrong(format!("-trace events={file}: {error}")),
+                    };
+                    let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
+                    lines.for_each(|pattern| self.put(&["--trace", pattern]));
+                }
+                Some(_) => return unknown("trace", Some(value)),
+                None if matches!(part, "help" | "?") => self.put(&["--trace", "list"]),
+                None => self.put(&["--trace", part]),
+            }
+        }
+        Ok(())
+    }
+
+    /// `-d ITEM,ITEM`.
+    fn log(&mut self, value: &str) -> Result<()> {
+        for item in value.split(',') {
+            if let Some((_, events)) = LOGGED.iter().find(|(name, _)| *name == item) {
+                events.iter().for_each(|event| self.put(&["--trace", event]));
+            } else if let Some(pattern) = item.strip_prefix("trace:") {
+                self.put(&["--trace", pattern]);
+            } else if matches!(item, "help" | "?") {
+                return Err(End::Say(help::log_items(&LOGGED, &WARNED)));
+            } else if WARNED.contains(&item) {
+                self.note("d", item, "these warnings are always given");
+            } else {
+                self.note("d", item, "there is no such log here; -trace has events");
+            }
+        }
+        Ok(())
+    }
+
+    /// Files only inside the current folder: QEMU would let the guest open any.
+    fn semihosting(&mut self, value: &str) {
+        let keys = keys(value);
+        if keys.get("enable").is_some_and(|on| matches!(*on, "off" | "no")) {
+            return;
+        }
+        self.put(&["--semihosting", "."]);
+        for arg in value.split(',').filter_map(|part| part.strip_prefix("arg=")) {
+            self.put(&["--semihosting-arg", arg]);
+        }
+    }
+
+    /// What follows a reset, a program's end, a panic, a watchdog.
+    fn action(&mut self, value: &str) -> Result<()> {
+        for part in value.split(',') {
+            match part.split_once('=') {
+                Some(("reboot", "shutdown")) => self.put(&["--reset-policy", "exit"]),
+                Some(("shutdown", "pause")) => self.put(&["--pause-on-exit"]),
+                Some(("reboot", "reset") | ("shutdown", "poweroff")) => {}
+                Some(("panic" | "watchdog", _)) => self.note("action", part, NOTHING),
+                _ => return unknown("action", Some(value)),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn machine(option: &str, value: &str) -> Result<()> {
+    match value.trim_start_matches("type=").split(',').next() {
+        Some("esp32") => Ok(()),
+        Some("help" | "?") => Err(End::Say(help::MACHINES.into())),
+        _ => wrong(format!("-{option} {value}: the only machine is esp32")),
+    }
+}

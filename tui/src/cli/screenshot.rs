@@ -1,0 +1,58 @@
+//! A picture of the dashboard's overview, for QMP's `screendump`: drawn from a look at the machine, whether anybody sees a
+//! dashboard or not.
+
+use crate::dash::link::{self, Inbox};
+use crate::dash::picture::picture;
+use crate::dash::state::{Msg, State};
+use crate::dash::update::update;
+use crate::dash::view::view;
+use esplens_gdb::qmp::{Draw, Picture};
+use esplens_gdb::supervisor::Handle;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Columns and rows of the screen.
+const SIZE: (u16, u16) = (160, 50);
+/// Samples taken: the first one tells what is worth looking at.
+const SAMPLES: usize = 2;
+/// What a sample may take on a busy host.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What draws a machine.
+pub fn draw(handle: &Handle) -> Draw {
+    let handle = handle.clone();
+    Arc::new(move |path: &Path, format| {
+        let picture = picture(&screen(&handle)?);
+        let bytes = match format {
+            Picture::Ppm => picture.ppm(),
+            Picture::Png => picture.png().map_err(|e| e.to_string())?,
+        };
+        std::fs::write(path, bytes).map_err(|e| e.to_string())
+    })
+}
+
+fn screen(handle: &Handle) -> Result<Buffer, String> {
+    let inbox = Inbox::default();
+    let link = link::local(handle, &inbox, Vec::new()).map_err(|e| e.to_string())?;
+    let mut state = State::new(SIZE.0, SIZE.1);
+    let end = Instant::now() + PATIENCE;
+    for _ in 0..SAMPLES {
+        link.sample(state.wants());
+        let mut sampled = false;
+        while !sampled {
+            if Instant::now() >= end {
+                return Err("the machine does not answer".into());
+            }
+            for msg in inbox.take(Some(end)) {
+                sampled |= matches!(msg, Msg::Sample(_));
+                update(&mut state, msg);
+            }
+        }
+    }
+    let mut screen = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
+    view(&state, &mut screen);
+    Ok(screen)
+}
