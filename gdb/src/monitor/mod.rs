@@ -27,10 +27,12 @@ mod trace;
 mod vendor;
 mod vocabulary;
 mod whatis;
+mod wifi;
 
 pub use complete::complete;
 pub use listen::listen;
 pub use vocabulary::device_name;
+pub use wifi::without_passphrase;
 
 use crate::supervisor::{Gone, Handle};
 use clap::{CommandFactory, Parser};
@@ -119,6 +121,8 @@ enum Command {
     /// Take that back.
     #[command(name = "hostfwd_remove")]
     HostfwdRemove(network::HostfwdRemove),
+    /// Change the air: add, remove and move access points, lose frames, deauthenticate.
+    Wifi(wifi::Wifi),
     /// Open another GDB server.
     Gdb(settings::Gdb),
     /// Tell what is at an address, or what a name or expression is.
@@ -205,6 +209,7 @@ impl Command {
             Self::SetLink(c) => c.run(handle),
             Self::HostfwdAdd(c) => c.run(handle),
             Self::HostfwdRemove(c) => c.run(handle),
+            Self::Wifi(c) => c.run(handle),
             Self::Gdb(c) => c.run(handle),
             Self::Whatis(c) => c.run(handle),
             Self::List(c) => c.run(handle),
@@ -230,12 +235,19 @@ pub fn run(handle: &Handle, line: &str) -> String {
     let Some(name) = words.first().cloned() else { return String::new() };
     match Command::try_parse_from(&words) {
         Ok(command) => command.run(handle, &name).unwrap_or_else(|error| format!("{error}\n")),
+        // clap names the word that is wrong, and that may be a passphrase or a part of one.
+        Err(_) if line.contains("psk=") => {
+            format!("no command: {}; see 'help wifi'\n", wifi::without_passphrase(line.trim()))
+        }
         Err(error) => error.render().to_string(),
     }
 }
 
 /// The words of a line. `/` starts a word's format as in `x/4xw`, so it stands apart.
 fn words(line: &str) -> Vec<String> {
+    if line.split_whitespace().next() == Some("wifi") {
+        return wifi::words(line);
+    }
     let mut words: Vec<String> = line.split_whitespace().map(Into::into).collect();
     let Some((name, format)) = words.first().and_then(|w| w.split_once('/')) else { return words };
     let (name, format) = (name.to_string(), format!("/{format}"));

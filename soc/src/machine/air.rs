@@ -36,6 +36,7 @@ impl Machine {
         }
         for ethernet in self.air.take_ethernet() {
             let seen = Frame { at: now, to_guest: false, core: 0, pc: 0, bytes: ethernet.clone(), air: None };
+            self.soc.sys.tap.note(&seen);
             self.soc.sys.out.push(Output::Frame(seen));
             if let Some(net) = &mut self.net {
                 net.from_guest(now, &ethernet);
