@@ -52,7 +52,7 @@ fuzz_target!(|data: &[u8]| {
             0..=3 => net.from_guest(now, bytes),
             // A restricted guest is to make things happen by itself alone.
             4 | 5 if !restrict => net.from_host(now, event(*kind, bytes)),
-            6 => while net.arrive(now, Ready::Yes).is_some() {},
+            6 => while net.arrive(now, |_| Ready::Yes).is_some() {},
             _ => now += (n as u64) << (kind & 31),
         }
         net.tick(now);

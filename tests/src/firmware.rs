@@ -26,9 +26,15 @@ struct Cases {
 /// there is none.
 #[must_use]
 pub fn folder() -> Option<PathBuf> {
+    sample("firmware")
+}
+
+/// A sample's folder beside the others, such as `firmware-wifi`; `None` as with [`folder`].
+#[must_use]
+pub fn sample(name: &str) -> Option<PathBuf> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared");
     let shared = std::env::var_os("ESPLENS_SHARED").map_or_else(|| PathBuf::from(beside), PathBuf::from);
-    let folder = shared.join("firmware");
+    let folder = shared.join(name);
     if folder.join("cases.toml").is_file() {
         return Some(folder);
     }

@@ -4,6 +4,7 @@ pub mod binary;
 pub mod demo;
 pub mod firmware;
 pub mod host;
+pub mod http;
 pub mod kernel;
 pub mod lanes;
 pub mod load;

@@ -88,6 +88,13 @@ impl Pace {
         self.limit().is_none()
     }
 
+    /// Lets virtual time be ahead: the wait for `now` is skipped, and real time counts from here.
+    pub fn skip_wait(&mut self, now: Ticks) {
+        if self.factor.is_none_or(|f| f == 1.0) && self.due() < now {
+            self.origin = (Instant::now(), now);
+        }
+    }
+
     /// Virtual time to run before looking at the outside again.
     pub fn slice(&self) -> Ticks {
         if self.skips_idle() { 10_000 * TICKS_PER_US } else { 1_000 * TICKS_PER_US }
@@ -139,6 +146,17 @@ mod tests {
         assert!(pace.due() >= 100 * TICKS_PER_SEC);
         pace.settle(7);
         assert!(pace.due() < 50 * TICKS_PER_SEC, "starts again from 7");
+    }
+
+    #[test]
+    fn a_wait_can_be_skipped_in_real_time() {
+        let mut pace = Pace::new(Speed::Real, 0);
+        pace.skip_wait(3 * TICKS_PER_SEC);
+        assert_eq!(pace.wait(3 * TICKS_PER_SEC), Duration::ZERO);
+        assert!(pace.wait(4 * TICKS_PER_SEC) > Duration::from_millis(900));
+        let mut slow = Pace::new(Speed::Times(0.5), 0);
+        slow.skip_wait(TICKS_PER_SEC);
+        assert!(slow.wait(TICKS_PER_SEC) > Duration::from_millis(1900), "a factor was asked for");
     }
 
     #[test]

@@ -19,6 +19,13 @@ impl Machine {
         &self.air
     }
 
+    /// Whether a connection of the host waits for a station that sleeps until the next beacon: nothing is gained by
+    /// letting real time pass until then.
+    #[must_use]
+    pub fn waits_for_beacon(&self) -> bool {
+        self.air.holds_frames() && self.host_busy()
+    }
+
     /// Takes what the guest sent, and lets the timers of access points and stations run.
     pub(super) fn run_air(&mut self) {
         let now = self.now;
@@ -26,7 +33,7 @@ impl Machine {
         for sent in std::mem::take(&mut self.soc.sys.radio.sent) {
             let answer = self.air.from_guest(now, &sent);
             if sent.answer {
-                self.to_radio(Msg::AirAnswer(sent.slot, answer));
+                self.tell_radio(Msg::AirAnswer(sent.slot, answer));
             }
         }
         self.air.tick(now);
@@ -35,16 +42,17 @@ impl Machine {
             self.air.try_passphrases(now, &wanted, &candidates);
         }
         for ethernet in self.air.take_ethernet() {
-            let seen = Frame { at: now, to_guest: false, core: 0, pc: 0, bytes: ethernet.clone(), air: None };
-            self.soc.sys.tap.note(&seen);
-            self.soc.sys.out.push(Output::Frame(seen));
+            self.show_bridged(false, ethernet.clone());
             if let Some(net) = &mut self.net {
                 net.from_guest(now, &ethernet);
             }
         }
+        for (to_guest, ethernet) in self.air.take_seen() {
+            self.show_bridged(to_guest, ethernet);
+        }
         for frame in self.air.take_segment() {
             if let Some(net) = &mut self.net {
-                net.to_segment(frame);
+                net.send_to_segment(frame);
             }
         }
     }
@@ -57,7 +65,7 @@ impl Machine {
                 self.show(&frame.mpdu, Some(frame.info()));
             }
             self.soc.sys.radio.answered = false;
-            self.to_radio(Msg::AirFrame(frame));
+            self.tell_radio(Msg::AirFrame(frame));
             let answered = self.soc.sys.radio.answered;
             self.air.delivered(answered, &mut self.soc.sys.radio.busy_until);
         }
@@ -72,7 +80,15 @@ impl Machine {
         }
     }
 
-    fn to_radio(&mut self, msg: Msg) {
+    /// Shows the Ethernet frame that an 802.11 frame carried: tests such as `tcp port 80` pass no 802.11 frame, least of
+    /// all an encrypted one.
+    fn show_bridged(&mut self, to_guest: bool, bytes: Vec<u8>) {
+        let seen = Frame { at: self.now, to_guest, core: 0, pc: 0, bytes, air: None };
+        self.soc.sys.tap.note(&seen);
+        self.soc.sys.out.push(Output::Frame(seen));
+    }
+
+    fn tell_radio(&mut self, msg: Msg) {
         self.soc.sys.messages.push_back((DevId::WifiMac, msg));
         self.soc.deliver(&mut self.mem, self.now);
     }

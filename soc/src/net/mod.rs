@@ -146,7 +146,7 @@ impl Net {
     }
 
     /// Sends a frame of the air to the others on a segment; a user network has none.
-    pub fn to_segment(&mut self, frame: Vec<u8>) {
+    pub fn send_to_segment(&mut self, frame: Vec<u8>) {
         if let Far::Segment(io) = &mut self.far {
             io.commands.push(Command::Frame(frame));
         }

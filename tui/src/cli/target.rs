@@ -64,6 +64,10 @@ pub trait Target {
     fn host_busy(&self) -> bool {
         false
     }
+    /// True while the host waits for a Wi-Fi station that sleeps until the next beacon.
+    fn waits_for_beacon(&self) -> bool {
+        self.machine().is_some_and(Machine::waits_for_beacon)
+    }
     /// The machine, for looking.
     fn machine(&self) -> Option<&Machine> {
         None

@@ -4,7 +4,7 @@ use super::args::{RunArgs, TraceFormat};
 use super::exit::BadInput;
 use super::{capture, terminal};
 use anyhow::Context;
-use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US, Ticks};
+use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US};
 use esplens_gdb::supervisor::Supervisor;
 use esplens_soc::system::Frame;
 use esplens_soc::trace::{Event, Line, Trace};

@@ -62,6 +62,9 @@ const CORE_RST: [(u32, &[DevId]); 4] = [
     (7, &[DevId::Eth]),
 ];
 
+/// Bit of `WIFI_BB_CFG`: the channel is 40 MHz wide (IDF PHY library `bb_bss_cbw40_dig`).
+const WIFI_BB_CBW40: u32 = 1 << 2;
+
 const FROM_CPU: [Source; 4] = [Source::FromCpu0, Source::FromCpu1, Source::FromCpu2, Source::FromCpu3];
 
 /// The DPORT block.
@@ -149,6 +152,9 @@ impl Dport {
         };
         if unmodelled {
             cx.warn_reg(&SPEC, offset, "what this bit switches on is not modelled");
+        }
+        if offset == WIFI_BB_CFG {
+            cx.sys.radio.wide = value & WIFI_BB_CBW40 != 0;
         }
         self.regs.write(&SPEC, offset, value, cx);
     }

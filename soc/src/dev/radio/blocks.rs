@@ -1,11 +1,10 @@
 //! The blocks, as IDF's `reg_base.h` and `esp_hw_support/port/esp32` (sleep) name them.
 
 use super::{Answer, Block, Undocumented};
-use crate::dev::Cx;
 use crate::dev::spec::Spec;
 
 macro_rules! blocks {
-    ($( $(#[$doc:meta])+ $ty:ident, $marker:ident, $name:literal, $source:literal, [$($answer:expr),*], [$($warning:expr),*] $(, $written:path)?; )+) => {
+    ($( $(#[$doc:meta])+ $ty:ident, $marker:ident, $name:literal, $source:literal, [$($answer:expr),*], [$($warning:expr),*]; )+) => {
         $(
             /// Marks the block.
             #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,9 +13,6 @@ macro_rules! blocks {
                 const SPEC: &'static Spec = &Spec { name: $name, source: $source, regs: &[] };
                 const ANSWERS: &'static [Answer] = &[$($answer),*];
                 const WARNINGS: &'static [(u32, &'static str)] = &[$($warning),*];
-                $(fn written(offset: u32, value: u32, cx: &mut Cx) {
-                    $written(offset, value, cx);
-                })?
             }
             $(#[$doc])+
             pub type $ty = Undocumented<$marker>;
@@ -44,15 +40,6 @@ const fn noise() -> Answer {
     Answer { offset: 0x18, ones: 1 << 24, zeros: 0 }
 }
 
-/// The baseband's first register has the bandwidth (IDF `bb_bss_cbw40`).
-fn bandwidth(offset: u32, value: u32, cx: &mut Cx) {
-    const BANDWIDTH: u32 = 0x3F << 17;
-    const WIDE: u32 = 0x7A_0000;
-    if offset == 0 {
-        cx.sys.radio.wide = value & BANDWIDTH == WIDE;
-    }
-}
-
 blocks! {
     /// Front end, second part.
     Fe2, Fe2Block, "FE2", "soc/reg_base.h; undocumented", [], [];
@@ -64,7 +51,7 @@ blocks! {
     /// Receiver (from 0xC00 on), and what the PHY library sets below it.
     Nrx, NrxBlock, "NRX", "soc/reg_base.h, IDF PHY library ram_check_noise_floor; undocumented", [noise()], [];
     /// Baseband.
-    Bb, BbBlock, "BB", "soc/reg_base.h, IDF PHY library bb_bss_cbw40; undocumented", [], [], bandwidth;
+    Bb, BbBlock, "BB", "soc/reg_base.h; undocumented", [], [];
     /// Bluetooth controller (classic, from 0x200 low energy).
     BtMac, BtMacBlock, "BTMAC", "ROM r_rwble_reset, r_ea_time_get_slot_rounded; undocumented",
         [idle(0x1C), idle(0x21C)], [(0x0C, NO_BLUETOOTH), (0x20C, NO_BLUETOOTH)];

@@ -24,9 +24,6 @@ pub trait Block {
     const ANSWERS: &'static [Answer] = &[];
     /// Offsets whose use needs more than is modelled, and the warning.
     const WARNINGS: &'static [(u32, &'static str)] = &[];
-
-    /// A register was written.
-    fn written(_offset: u32, _value: u32, _cx: &mut Cx) {}
 }
 
 /// Bits with a fixed value.
@@ -71,7 +68,6 @@ impl<B: Block> Device for Undocumented<B> {
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
         Self::warn(offset, cx);
         self.values.insert(offset, value);
-        B::written(offset, value, cx);
     }
 
     fn reset(&mut self, _cx: &mut Cx) {

@@ -182,6 +182,12 @@ impl AccessPoint {
         std::mem::take(&mut self.reports)
     }
 
+    /// Whether frames wait for a station that sleeps.
+    #[must_use]
+    pub fn holds_frames(&self) -> bool {
+        !self.group.is_empty() || self.clients.iter().any(|c| !c.buffered.is_empty())
+    }
+
     fn report(&mut self, note: bool, text: String) {
         self.reports.push(Report { text, note });
     }
@@ -226,7 +232,7 @@ impl AccessPoint {
         client.asleep = asleep;
         if woke {
             for ethernet in std::mem::take(&mut client.buffered) {
-                self.to_client(now, &station, &ethernet, false);
+                self.send_to_client(now, &station, &ethernet, false);
             }
         }
     }
@@ -237,7 +243,7 @@ impl AccessPoint {
         let Some(client) = self.client(&mac) else { return };
         let Some(ethernet) = client.buffered.pop_front() else { return };
         let more = !client.buffered.is_empty();
-        self.to_client(now, &mac, &ethernet, more);
+        self.send_to_client(now, &mac, &ethernet, more);
     }
 
     fn leaves(&mut self, frame: &Mpdu) {
@@ -295,13 +301,13 @@ impl AccessPoint {
                 }
                 return;
             }
-            self.to_client(now, &to.clone(), ethernet, false);
+            self.send_to_client(now, &to.clone(), ethernet, false);
         } else if self.clients.iter().any(|c| c.asleep) {
             if self.group.len() < MAX_GROUP {
                 self.group.push(ethernet.to_vec());
             }
         } else {
-            self.to_group(now, ethernet, false);
+            self.send_to_group(now, ethernet, false);
         }
     }
 }

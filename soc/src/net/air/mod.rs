@@ -11,8 +11,6 @@ pub mod frame;
 mod medium;
 pub mod search;
 mod station;
-#[cfg(test)]
-mod tests;
 pub mod wpa;
 
 pub use ap::AccessPoint;
@@ -362,6 +360,17 @@ impl Air {
     #[must_use]
     pub fn associated(&self) -> bool {
         self.aps.iter().any(|ap| ap.clients().iter().any(Client::is_ready))
+    }
+
+    /// Whether frames wait for a station that sleeps.
+    #[must_use]
+    pub fn holds_frames(&self) -> bool {
+        self.aps.iter().any(AccessPoint::holds_frames)
+    }
+
+    /// Ethernet frames that the virtual station sent to the guest (true) or received from it.
+    pub fn take_seen(&mut self) -> Vec<(bool, Vec<u8>)> {
+        self.station.as_mut().map(Station::take_seen).unwrap_or_default()
     }
 
     /// Ethernet frames from stations.

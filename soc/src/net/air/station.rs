@@ -72,6 +72,8 @@ pub struct Station {
     /// Host events that wait for an address.
     waiting: Vec<Event>,
     commands: Vec<Command>,
+    /// Ethernet frames to the guest (true) and from it, for captures.
+    seen: Vec<(bool, Vec<u8>)>,
     sent: Vec<Pending>,
     reports: Vec<Report>,
 }
@@ -140,6 +142,11 @@ impl Station {
         std::mem::take(&mut self.commands)
     }
 
+    /// Ethernet frames to the guest (true) and from it since the last call.
+    pub fn take_seen(&mut self) -> Vec<(bool, Vec<u8>)> {
+        std::mem::take(&mut self.seen)
+    }
+
     fn report(&mut self, note: bool, text: String) {
         self.reports.push(Report { text, note });
     }
@@ -198,6 +205,7 @@ impl Station {
     fn send_ethernet(&mut self, now: Ticks, ethernet: &[u8]) {
         let Some(bssid) = self.target() else { return };
         let Some(mpdu) = frame::ethernet_to_80211(ethernet, Ds::To { bssid }) else { return };
+        self.seen.push((true, ethernet.to_vec()));
         self.send(now, RATE_DATA, mpdu);
         if let (Some(key), Some(pending)) = (&self.key, self.sent.last_mut()) {
             self.pn += 1;
@@ -229,6 +237,7 @@ impl Station {
         if let Some(eapol) = eapol_of(&ethernet) {
             return self.eapol(now, eapol);
         }
+        self.seen.push((false, ethernet.clone()));
         if self.phase == StationPhase::Dhcp || self.dhcp.is_answer(&ethernet) {
             self.dhcp_answer(now, &ethernet);
         }

@@ -174,7 +174,7 @@ proptest! {
             net.commands();
         }
         prop_assert!(size(&net) < MOST);
-        while net.arrive(Ticks::MAX, Ready::Yes).is_some() {}
+        while net.arrive(Ticks::MAX, |_| Ready::Yes).is_some() {}
         prop_assert!(size(&net) < MOST);
     }
 }

@@ -119,12 +119,12 @@ proptest! {
             net.from_guest(0, frame);
         }
         net.commands();
-        while net.arrive(Ticks::MAX, Ready::Yes).is_some() {}
+        while net.arrive(Ticks::MAX, |_| Ready::Yes).is_some() {}
         let echo = Icmpv4Repr::EchoRequest { ident: 1, seq_no: 2, data: b"still there" };
         let mut icmp = vec![0; echo.buffer_len()];
         echo.emit(&mut Icmpv4Packet::new_unchecked(&mut icmp[..]), &ChecksumCapabilities::default());
         net.from_guest(0, &packet(1, Ipv4Address::new(10, 0, 2, 2), 0, &icmp));
-        let answer = net.arrive(Ticks::MAX, Ready::Yes).expect("an echo");
+        let answer = net.arrive(Ticks::MAX, |_| Ready::Yes).expect("an echo");
         prop_assert_eq!(&answer[..6], &MAC);
         prop_assert!(answer.windows(11).any(|w| w == b"still there"));
     }

@@ -110,7 +110,7 @@ impl Bench {
             self.net.from_guest(self.now, &frame);
         }
         self.net.tick(self.now);
-        while let Some(frame) = self.net.arrive(self.now, Ready::Yes) {
+        while let Some(frame) = self.net.arrive(self.now, |_| Ready::Yes) {
             if self.fault() {
                 continue;
             }
@@ -330,6 +330,6 @@ fn random_frames_do_no_harm() {
         b.net.from_guest(u64::from(round) * MS, &frame);
         b.net.tick(u64::from(round) * MS);
         b.net.commands();
-        while b.net.arrive(u64::MAX, Ready::Yes).is_some() {}
+        while b.net.arrive(u64::MAX, |_| Ready::Yes).is_some() {}
     }
 }

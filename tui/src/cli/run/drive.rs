@@ -110,6 +110,9 @@ impl Drive {
             }
             let now = target.now();
             self.pace.settle(now);
+            if target.waits_for_beacon() {
+                self.pace.skip_wait(now);
+            }
             let wait = match why {
                 RunExit::Until => Wait::until(now, None),
                 RunExit::Paused => {

@@ -55,7 +55,7 @@ impl AccessPoint {
         let group = std::mem::take(&mut self.group);
         let last = group.len().saturating_sub(1);
         for (n, ethernet) in group.iter().enumerate() {
-            self.to_group(now, ethernet, n != last);
+            self.send_to_group(now, ethernet, n != last);
         }
     }
 
@@ -155,7 +155,7 @@ impl AccessPoint {
     }
 
     /// Sends an Ethernet frame to an awake station, encrypted where it has a key.
-    pub(super) fn to_client(&mut self, now: Ticks, mac: &Mac, ethernet: &[u8], more: bool) {
+    pub(super) fn send_to_client(&mut self, now: Ticks, mac: &Mac, ethernet: &[u8], more: bool) {
         let bssid = self.bssid();
         let Some(client) = self.client(mac) else { return };
         let rate = if client.ofdm { RATE_OFDM } else { RATE_CCK };
@@ -171,7 +171,7 @@ impl AccessPoint {
     }
 
     /// Sends an Ethernet frame to all stations.
-    pub(super) fn to_group(&mut self, now: Ticks, ethernet: &[u8], more: bool) {
+    pub(super) fn send_to_group(&mut self, now: Ticks, ethernet: &[u8], more: bool) {
         let from = Ds::From { bssid: self.bssid() };
         let Some(mut mpdu) = frame::ethernet_to_80211(ethernet, from) else { return };
         frame::set_flag(&mut mpdu, Flags::MORE_DATA, more);

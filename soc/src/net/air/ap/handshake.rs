@@ -46,7 +46,7 @@ impl AccessPoint {
     /// EAPOL frames of the handshake are not encrypted: the station has no key yet.
     fn send_eapol(&mut self, now: Ticks, station: &Mac, eapol: &[u8]) {
         let ethernet = with_eapol(*station, self.bssid(), eapol);
-        self.to_client(now, station, &ethernet, false);
+        self.send_to_client(now, station, &ethernet, false);
     }
 
     pub(super) fn eapol(&mut self, now: Ticks, station: Mac, eapol: &[u8]) {

@@ -190,7 +190,7 @@ fn action(mpdu: &Mpdu) -> String {
 fn ssid(elements: Elements) -> String {
     let Some(ssid) = elements.ssid() else { return String::new() };
     let text = String::from_utf8_lossy(ssid);
-    let clean: String = text.chars().flat_map(|c| escape(c)).collect();
+    let clean: String = text.chars().flat_map(escape).collect();
     format!(" ({clean})")
 }
 

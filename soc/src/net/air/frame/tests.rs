@@ -253,7 +253,7 @@ fn a_tim_holds_any_set_of_stations() {
         (vec![1], "0504 00010102"),
         (vec![9, 15], "0505 0001010082"),
         (vec![24, 31], "0505 0001030081"),
-        (vec![2007], "0505 0001fb0080"),
+        (vec![2007], "0504 0001fb80"),
     ] {
         let tim = Tim { dtim_count: 0, dtim_period: 1, group: true, aids: aids.into_iter().collect() };
         assert_eq!(tim.to_element(), hex(element));

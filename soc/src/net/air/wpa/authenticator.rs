@@ -189,11 +189,14 @@ impl Authenticator {
         if !self.config.station_rsn.is_empty() && rsn != self.config.station_rsn {
             return vec![Action::Failed(Failure::RsnMismatch)];
         }
-        self.ptk = Some(ptk);
         if self.stage == Stage::Message1 {
             self.earlier = std::mem::take(&mut self.open);
+        } else if self.ptk.as_ref() != Some(&ptk) {
+            // A new nonce: answers to the messages 3 before this one no longer fit.
+            self.open.clear();
         }
-        self.enter(Stage::Message3);
+        self.ptk = Some(ptk);
+        self.stage = Stage::Message3;
         vec![Action::Send(self.current())]
     }
 

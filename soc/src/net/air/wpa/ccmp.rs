@@ -85,7 +85,13 @@ pub fn open_in_place(mpdu: &mut [u8], tk: &Tk) -> bool {
     let (_, rest) = mpdu.split_at_mut(parts.payload);
     let (payload, mic) = rest.split_at_mut(rest.len() - MIC);
     let (nonce, tag) = (GenericArray::from(parts.nonce), GenericArray::clone_from_slice(mic));
-    cipher(tk).decrypt_in_place_detached(&nonce, &parts.aad, payload, &tag).is_ok()
+    // The cipher clears what it cannot authenticate.
+    let before = payload.to_vec();
+    let opened = cipher(tk).decrypt_in_place_detached(&nonce, &parts.aad, payload, &tag);
+    if opened.is_err() {
+        payload.copy_from_slice(&before);
+    }
+    opened.is_ok()
 }
 
 /// Gives an unprotected MPDU the form of a protected one without encryption: protected flag, CCMP header, room for the

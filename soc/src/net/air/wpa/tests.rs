@@ -43,10 +43,16 @@ fn sent(actions: Vec<Action>) -> Vec<u8> {
     }
 }
 
+/// Messages 1 and 2, and what the access point does then.
+fn begin(ap: &mut Authenticator, station: &mut Supplicant) -> Vec<Action> {
+    let m2 = sent(station.receive(&ap.start()));
+    ap.receive(&m2)
+}
+
 /// Both sides with the handshake behind them.
 fn joined() -> (Authenticator, Supplicant) {
     let (mut ap, mut station) = (authenticator(Some(pmk())), supplicant(pmk()));
-    let m3 = sent(ap.receive(&sent(station.receive(&ap.start()))));
+    let m3 = sent(begin(&mut ap, &mut station));
     let [Action::Send(m4), Action::Installed { .. }] = &station.receive(&m3)[..] else { panic!() };
     assert!(matches!(ap.receive(m4)[..], [Action::Installed { .. }]));
     (ap, station)
@@ -115,7 +121,7 @@ fn the_passphrase_is_found_among_candidates() {
 #[test]
 fn a_search_may_take_its_time() {
     let (mut ap, mut station) = (authenticator(None), supplicant(pmk()));
-    ap.receive(&sent(station.receive(&ap.start())));
+    begin(&mut ap, &mut station);
     let m1 = ap.resend().unwrap();
     assert_eq!(info(&m1), KeyInfo::M1);
     assert_eq!(ap.receive(&sent(station.receive(&m1))), [Action::NeedPmk]);
@@ -165,8 +171,28 @@ fn an_answer_to_an_earlier_copy_counts_but_not_to_a_much_earlier_one() {
     let copies: Vec<_> = (0..4).map(|_| ap.resend().unwrap()).collect();
     assert_eq!(ap.receive(&sent(station.receive(&first))), []);
     assert_eq!(info(&sent(ap.receive(&sent(station.receive(&copies[0]))))), KeyInfo::M3);
-    // Message 2 again, to another copy: message 3 again.
-    assert_eq!(info(&sent(ap.receive(&sent(station.receive(&copies[1]))))), KeyInfo::M3);
+    // Message 2 again, to another copy: message 3 again. The answer to the first message 3 still counts.
+    let m3 = ap.resend().unwrap();
+    let m2 = sent(station.receive(&copies[1]));
+    assert_eq!(info(&sent(ap.receive(&m2))), KeyInfo::M3);
+    let [Action::Send(m4), _] = &station.receive(&m3)[..] else { panic!() };
+    assert!(matches!(ap.receive(m4)[..], [Action::Installed { .. }]));
+}
+
+/// A station that began anew with another nonce answers a copy of message 1: the handshake goes on with that one.
+#[test]
+fn message_2_with_another_nonce_counts() {
+    let (mut ap, mut station) = (authenticator(Some(pmk())), supplicant(pmk()));
+    let (m1, copy) = (ap.start(), ap.resend().unwrap());
+    let stale = sent(ap.receive(&sent(station.receive(&m1))));
+    let [Action::Send(stale), _] = &station.receive(&stale)[..] else { panic!() };
+    let mut anew = supplicant(pmk());
+    anew.config.snonce = [3; 32];
+    let m3 = sent(ap.receive(&sent(anew.receive(&copy))));
+    assert_eq!(ap.receive(stale), []);
+    let [Action::Send(m4), _] = &anew.receive(&m3)[..] else { panic!() };
+    assert!(matches!(ap.receive(m4)[..], [Action::Installed { .. }]));
+    assert_eq!(ap.tk(), anew.tk());
 }
 
 #[test]
@@ -212,7 +238,7 @@ fn a_changed_rsn_element_ends_the_handshake() {
 
     let (mut ap, mut station) = (authenticator(Some(pmk())), supplicant(pmk()));
     station.config.ap_rsn = other;
-    let m3 = sent(ap.receive(&sent(station.receive(&ap.start()))));
+    let m3 = sent(begin(&mut ap, &mut station));
     assert_eq!(station.receive(&m3), [Action::Failed(Failure::RsnMismatch)]);
     assert!(!station.is_done());
 }
@@ -245,7 +271,7 @@ fn a_tkip_group_key_is_taken() {
     let mut ap = authenticator(Some(pmk()));
     let _ = ap.rekey(key.clone());
     let mut station = supplicant(pmk());
-    let m3 = sent(ap.receive(&sent(station.receive(&ap.start()))));
+    let m3 = sent(begin(&mut ap, &mut station));
     let actions = station.receive(&m3);
     let [_, Action::Installed { group, .. }] = &actions[..] else { panic!("{actions:?}") };
     assert_eq!((group, group.tk()), (&key, None));
@@ -264,7 +290,7 @@ fn no_key_is_in_a_debug_text() {
 #[test]
 fn state_survives_saving() {
     let (mut ap, mut station) = (authenticator(None), supplicant(pmk()));
-    ap.receive(&sent(station.receive(&ap.start())));
+    begin(&mut ap, &mut station);
     let bytes = postcard::to_allocvec(&(&ap, &station)).unwrap();
     let (mut ap, mut station): (Authenticator, Supplicant) = postcard::from_bytes(&bytes).unwrap();
     let m3 = sent(ap.accept(pmk()));

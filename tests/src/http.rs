@@ -1,0 +1,70 @@
+//! A client of the guest's HTTP server behind a forward, in the process: what it says is input like any other, so that
+//! runs with it are equal.
+
+use esplens_soc::net::host::{Command, Event, HOST_IDS, HostNet};
+use std::collections::VecDeque;
+use std::net::SocketAddrV4;
+use std::sync::{Arc, Mutex, PoisonError};
+
+#[derive(Debug, Default)]
+struct State {
+    events: VecDeque<Event>,
+    /// Number of the connection; every request has one of its own.
+    conn: u32,
+    request: Vec<u8>,
+    answer: Vec<u8>,
+    done: bool,
+}
+
+/// The client's end; clones are the same client.
+#[derive(Clone, Debug, Default)]
+pub struct Client(Arc<Mutex<State>>);
+
+impl Client {
+    fn with<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
+        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Connects to the guest and asks for a path; address 0.0.0.0 is the first leased one.
+    pub fn get(&self, to: SocketAddrV4, path: &str) {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: guest\r\nConnection: close\r\n\r\n");
+        self.with(|s| {
+            let conn = HOST_IDS + (s.conn + 1) % HOST_IDS;
+            *s = State { request: request.into_bytes(), conn, ..State::default() };
+            s.events.push_back(Event::Accepted { conn, to });
+        });
+    }
+
+    /// The answer so far.
+    #[must_use]
+    pub fn answer(&self) -> String {
+        self.with(|s| String::from_utf8_lossy(&s.answer).into_owned())
+    }
+
+    /// The guest has closed the connection.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.with(|s| s.done)
+    }
+}
+
+impl HostNet for Client {
+    fn command(&mut self, command: Command) {
+        self.with(|s| match command {
+            Command::Credit { conn, .. } if conn == s.conn && !s.request.is_empty() => {
+                let bytes = std::mem::take(&mut s.request);
+                s.events.push_back(Event::Data { conn, bytes });
+            }
+            Command::Send { conn, bytes } if conn == s.conn => {
+                s.events.push_back(Event::Sent { conn, bytes: bytes.len() as u32 });
+                s.answer.extend(bytes);
+            }
+            Command::Finish { conn } | Command::Drop { conn } if conn == s.conn => s.done = true,
+            _ => {}
+        });
+    }
+
+    fn poll(&mut self) -> Option<Event> {
+        self.with(|s| s.events.pop_front())
+    }
+}

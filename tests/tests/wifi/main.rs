@@ -1,0 +1,43 @@
+//! Wi-Fi with firmware that nobody here wrote: every case of the sample, faults on demand, equal runs, captures.
+
+mod capture;
+mod cases;
+mod faults;
+mod state;
+
+use esplens_soc::machine::MachineConfig;
+use esplens_soc::net::air::Network;
+use esplens_soc::net::user::Config;
+use esplens_tests::{Session, firmware};
+use std::path::PathBuf;
+
+/// Virtual time that an expectation may take.
+const PATIENCE_MS: u64 = 30_000;
+
+/// An image of the sample; `None`, and a line that says so, without it.
+fn image(name: &str) -> Option<PathBuf> {
+    Some(firmware::sample("firmware-wifi")?.join(name).join("flash.bin"))
+}
+
+/// A network that answers what it can by itself, and the air with what the firmware asks for.
+fn any(config: &mut MachineConfig) {
+    config.network = Some(Config { restrict: true, ..Config::default() });
+    config.air.any = true;
+}
+
+/// The same with named networks.
+fn networks(config: &mut MachineConfig, options: &[&str]) {
+    any(config);
+    config.air.any = false;
+    config.air.networks = options.iter().map(|o| o.parse::<Network>().unwrap()).collect();
+}
+
+/// The station of IDF 5.1 in its network "myssid", with an address.
+fn station() -> Option<Session> {
+    let mut session = Session::boot(&image("idf-5.1-wifi-sta")?, |c| {
+        networks(c, &["ssid=myssid,psk=mypassword,channel=6"]);
+    })
+    .unwrap();
+    session.expect("got ip:", PATIENCE_MS).unwrap();
+    Some(session)
+}
