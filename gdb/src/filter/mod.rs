@@ -106,6 +106,12 @@ impl Proto {
     }
 }
 
+/// A MAC address as it is written: six bytes in hexadecimal digits, colons between them.
+#[must_use]
+pub fn mac_text(mac: [u8; 6]) -> String {
+    mac.map(|b| format!("{b:02x}")).join(":")
+}
+
 impl Dir {
     const fn prefix(self) -> &'static str {
         match self {
@@ -122,8 +128,7 @@ impl fmt::Display for Test {
             Self::Proto(p) => f.write_str(p.name()),
             Self::EtherType(t) => write!(f, "ether proto {t:#06x}"),
             Self::Mac(dir, mac) => {
-                let text: Vec<String> = mac.iter().map(|b| format!("{b:02x}")).collect();
-                write!(f, "ether {}host {}", dir.prefix(), text.join(":"))
+                write!(f, "ether {}host {}", dir.prefix(), mac_text(*mac))
             }
             Self::Broadcast => f.write_str("broadcast"),
             Self::Multicast => f.write_str("multicast"),

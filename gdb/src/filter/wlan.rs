@@ -1,7 +1,7 @@
 //! The tests for frames of IEEE 802.11: names, text and matching. Only the MAC header is looked at, so that a protected
 //! frame passes or not as a plain one does.
 
-use super::Dir;
+use super::{Dir, mac_text};
 use esplens_soc::net::air::frame::{BROADCAST, Flags, Mac, Mpdu, Subtype, is_group};
 use std::fmt;
 
@@ -160,7 +160,7 @@ impl fmt::Display for Wlan {
             }
             Self::Ds(bits) => write!(f, "dir {}", DIRECTIONS[usize::from(*bits & 3)]),
             Self::Address(field, mac) => {
-                write!(f, "wlan {field} {}", mac.map(|b| format!("{b:02x}")).join(":"))
+                write!(f, "wlan {field} {}", mac_text(*mac))
             }
             Self::Broadcast => f.write_str("wlan broadcast"),
             Self::Multicast => f.write_str("wlan multicast"),
@@ -170,12 +170,11 @@ impl fmt::Display for Wlan {
 
 /// An 802.11 frame in a few words: the name of its kind is in the description.
 pub(super) fn summary(bytes: &[u8]) -> String {
-    let mac = |mac: Mac| mac.map(|b| format!("{b:02x}")).join(":");
     let ends = Mpdu::parse(bytes).map_or(String::new(), |frame| match (frame.addr2(), frame.addr1()) {
-        (Some(from), to) => format!(" {} > {}", mac(from), mac(to)),
+        (Some(from), to) => format!(" {} > {}", mac_text(from), mac_text(to)),
         // ACK and CTS name their receiver in the description.
         (None, _) if matches!(frame.subtype(), Subtype::Ack | Subtype::Cts) => String::new(),
-        (None, to) => format!(" > {}", mac(to)),
+        (None, to) => format!(" > {}", mac_text(to)),
     });
     format!("wlan{ends} {}, {} bytes", esplens_soc::net::air::frame::describe(bytes), bytes.len())
 }

@@ -1,6 +1,7 @@
 //! `wifi`: faults and changes of the air. `info wifi`: the air and the chip's Wi-Fi MAC.
 
 use super::{Error, Result};
+use crate::filter::mac_text;
 use crate::supervisor::Handle;
 use clap::{Args, Subcommand};
 use esplens_soc::dev::radio::mac::WifiMac;
@@ -116,7 +117,7 @@ impl What {
     fn command(&self) -> std::result::Result<AirCommand, String> {
         let bytes = |ssid: &Option<String>| ssid.as_ref().map(|s| s.clone().into_bytes());
         Ok(match self {
-            Self::Add { network } => AirCommand::Add(network.parse::<Network>()?),
+            Self::Add { network } => AirCommand::Add(self::network(network)?),
             Self::Remove { ssid } => AirCommand::Remove(bytes(ssid)),
             Self::Up { ssid } => AirCommand::Up(bytes(ssid), true),
             Self::Down { ssid } => AirCommand::Up(bytes(ssid), false),
@@ -132,6 +133,15 @@ impl What {
             Self::Join => AirCommand::Join,
             Self::Leave => AirCommand::Leave,
         })
+    }
+}
+
+/// A network of `add`. A name with `psk=` in it is a blank in place of a comma, and the passphrase would be in beacons.
+fn network(text: &str) -> std::result::Result<Network, String> {
+    let network: Network = text.parse()?;
+    match network.ssid.windows(4).any(|w| w == b"psk=") {
+        true => Err("a comma stands between the options, and no blank".into()),
+        false => Ok(network),
     }
 }
 
@@ -187,10 +197,6 @@ pub fn info(m: &Machine) -> String {
     let mut out = if mac.enabled() { chip(m, mac) } else { "mac: off\n".into() };
     out += &m.air().describe();
     out
-}
-
-fn mac_text(mac: [u8; 6]) -> String {
-    mac.map(|b| format!("{b:02x}")).join(":")
 }
 
 fn on(value: bool) -> &'static str {
@@ -342,7 +348,7 @@ mod tests {
             "wifii add ssid=x,psk=Hidden12",
             "info wifi psk=Hidden12",
         ] {
-            let answer = run(&h, line) + &run(&h, "info wifi");
+            let answer = run(&h, line) + &run(&h, "step 1") + &run(&h, "info wifi");
             assert!(!answer.contains("idden"), "{line}: {answer}");
         }
         assert_eq!(
