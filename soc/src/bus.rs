@@ -2,8 +2,8 @@
 //! where nothing answers.
 
 use crate::cache;
-use crate::machine::{DCRSET, ENABLE_OCD};
 use crate::dev::{Cx, DevId, Device, Devices, View};
+use crate::machine::{DCRSET, ENABLE_OCD};
 use crate::map::{RTC_BYTES, RTC_FAST, RTC_SLOW};
 use crate::system::{Narrow, System};
 use esplens_core::memory::{Access, Bus, Fault, Memory, Taken};

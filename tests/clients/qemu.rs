@@ -177,7 +177,14 @@ fn pytest_embeddeds_espefuse_burns_into_the_file() {
     );
     let efuse = folder.path().join("e.bin");
     let args = [
-        "-m", "pytest", "-q", "--embedded-services", "idf,qemu", "--app-path", "app", "--qemu-efuse-path",
+        "-m",
+        "pytest",
+        "-q",
+        "--embedded-services",
+        "idf,qemu",
+        "--app-path",
+        "app",
+        "--qemu-efuse-path",
         efuse.to_str().unwrap(),
     ];
     let said = python(&py, folder.path(), &args);
@@ -352,8 +359,18 @@ fn esp_coredump_reads_the_core_file() {
     assert_eq!(code, Some(0), "{err}");
     let elf = flash.with_file_name("app.elf");
     let args = [
-        "-m", "esp_coredump", "--chip", "esp32", "info_corefile", "--gdb", gdb.to_str().unwrap(), "--core",
-        core.to_str().unwrap(), "--core-format", "elf", elf.to_str().unwrap(),
+        "-m",
+        "esp_coredump",
+        "--chip",
+        "esp32",
+        "info_corefile",
+        "--gdb",
+        gdb.to_str().unwrap(),
+        "--core",
+        core.to_str().unwrap(),
+        "--core-format",
+        "elf",
+        elf.to_str().unwrap(),
     ];
     let said = python(&py, folder.path(), &args);
     for text in ["ESP32 CORE DUMP START", "CURRENT THREAD STACK", "esp_cpu_wait_for_intr", "vTaskDelay"] {

@@ -4,7 +4,9 @@
 use esplens::dash::layout::LayoutId;
 use esplens::dash::pane::PaneId;
 use esplens::dash::rig::Rig;
-use esplens::dash::wire::Action;
+use esplens::dash::wire::{Action, AirRecord, Feed, FrameRecord};
+use esplens_soc::net::air::frame::{self as ieee, BssInfo, Ds, Security, Tim};
+use esplens_soc::net::air::wpa::{Tk, ccmp};
 use std::path::PathBuf;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
@@ -89,6 +91,104 @@ fn layouts_of_the_demo() {
         rig.keys(&(n + 1).to_string());
         snapshot(&format!("layout_{}", layout.name()), &mut rig);
     }
+}
+
+const AP: [u8; 6] = [2, 0, 0, 0, 0, 0xA];
+const STATION: [u8; 6] = [0x24, 0x0A, 0xC4, 0, 0, 1];
+
+/// The chip's Wi-Fi MAC as a driver sets it up that has joined a network on channel 6, stopped.
+fn wifi() -> Rig {
+    let mut rig = Rig::demo(200, 60);
+    const LIST: u32 = 0x3FFB_0000;
+    let list = (0..6).flat_map(|n| {
+        let (at, next) = (LIST + 12 * n, if n < 5 { LIST + 12 * (n + 1) } else { 0 });
+        // The first was filled and not taken yet.
+        let length = if n == 0 { 164 << 12 | 1 << 30 } else { 0 };
+        [(at, length | 1 << 31 | 1600), (at + 4, 0x3FFB_1000 + 0x640 * n), (at + 8, next)]
+    });
+    let mac = [
+        (0x40, 0x00C4_0A24),
+        (0x44, 0x0100),
+        (0x60, u32::MAX),
+        (0x64, 0x1_FFFF), // receiver address
+        (0x00, 0x0000_0002),
+        (0x04, 0x0A00),
+        (0x20, u32::MAX),
+        (0x24, 0x1_FFFF), // BSSID
+        (0x1400, 0x0000_0002),
+        (0x1404, 3 << 18 | 1 << 21 | 0x0A00),
+        (0x1408, 0x1234_5678), // pairwise key
+        (0x1428, 0x0000_0002),
+        (0x142C, 1 << 30 | 3 << 18 | 1 << 23 | 0x0A00), // group key
+        (0x814, 3),
+        (0x84, 1 << 31),
+        (0x88, LIST),
+        (0xC40, 0x0100_00A4),
+    ];
+    let mac = mac.map(|(offset, value)| (0x3FF7_3000 + offset, value));
+    for (at, value) in list.chain(mac) {
+        rig.act(None, Action::Monitor(format!("mww {at:#x} {value:#x}")));
+    }
+    let join = "wifi add ssid=home,psk=secret123,channel=6,bssid=02:00:00:00:00:0a,rssi=-47";
+    rig.act(None, Action::Monitor(join.into()));
+    rig.act(None, Action::Monitor("step 1".into()));
+    frames_of_the_air().for_each(|frame| rig.feed(frame));
+    rig
+}
+
+/// A beacon, a message of the handshake, a protected frame, an ACK, and the Ethernet frame that was bridged.
+fn frames_of_the_air() -> impl Iterator<Item = Feed> {
+    let (ssid, security) = (b"home".to_vec(), Security::Wpa2Psk);
+    let bss = BssInfo { bssid: AP, ssid, channel: 6, interval: 100, security, hidden: false };
+    let tim = Tim { dtim_count: 0, dtim_period: 1, group: true, aids: [1].into() };
+    let eapol = ieee::data(Ds::To { bssid: AP }, AP, STATION, ieee::ETHERTYPE_EAPOL, &[1, 3, 0, 0]);
+    let plain = ieee::data(Ds::From { bssid: AP }, STATION, AP, 0x0800, &[0x45; 60]);
+    let protected = ccmp::seal(&plain, &Tk::new([1; 16]), 5, 0).unwrap();
+    let mut arp =
+        [&[0xFF; 6][..], &STATION, &[8, 6, 0, 1, 8, 0, 6, 4, 0, 1], &STATION, &[10, 0, 2, 15]].concat();
+    arp.extend([0, 0, 0, 0, 0, 0, 10, 0, 2, 2]);
+    let air = |rssi| Some(AirRecord { frequency: 2437, rate: 0xB, rssi, clear: false });
+    let all = [
+        (true, ieee::beacon(&bss, 102_400, &tim), air(-47)),
+        (false, eapol, air(0)),
+        (true, protected, air(-47)),
+        (true, ieee::ack(STATION), air(-47)),
+        (false, arp, None),
+    ];
+    let row = |(n, (rx, bytes, air)): (usize, (bool, Vec<u8>, Option<AirRecord>))| {
+        Feed::Frame(FrameRecord { at: 480_000 * (n as u64 + 1), rx, core: 0, pc: 0, bytes, air })
+    };
+    all.into_iter().enumerate().map(row)
+}
+
+#[test]
+fn the_wifi_mac_in_the_network_layout() {
+    let mut rig = wifi();
+    rig.keys("4");
+    snapshot("layout_wifi", &mut rig);
+    assert!(rig.text().contains("CCMP") && !rig.text().contains("12345678"), "{}", rig.text());
+    rig.resize(120, 40);
+    rig.show(PaneId::Frames);
+    rig.keys("Home Enter");
+    insta::assert_snapshot!("wifi_beacon", rig.text());
+    rig.show(PaneId::Eth);
+    rig.keys("w");
+    assert!(rig.text().contains("transmit ring") && !rig.text().contains("key slot"), "{}", rig.text());
+    rig.keys("w Right");
+    assert!(rig.text().contains("key slot"), "{}", rig.text());
+    rig.keys("*");
+    assert!(rig.text().contains("3ffb1c80"), "the second descriptor's buffer: {}", rig.text());
+}
+
+#[test]
+fn a_passphrase_typed_at_the_prompt_is_not_shown_again() {
+    let mut rig = Rig::demo(120, 40);
+    rig.show(PaneId::Prompt);
+    rig.keys("Enter");
+    rig.line("wifi add ssid=home,psk=Hidden123,rssi=-50");
+    assert!(rig.text().contains("psk=...,rssi=-50") && !rig.text().contains("Hidden"), "{}", rig.text());
+    rig.keys("Up");
+    assert!(!rig.text().contains("Hidden"), "{}", rig.text());
 }
 
 #[test]

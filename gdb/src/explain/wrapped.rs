@@ -31,7 +31,9 @@ pub fn unwrapped(text: &str) -> Vec<Cow<'_, str>> {
 fn goes_on(line: &str, next: &str) -> bool {
     let rest = next.trim().trim_end_matches("|<-CORRUPTED").trim_end_matches("|<-CONTINUES").trim_end();
     let of_trace = |c: char| c.is_ascii_hexdigit() || matches!(c, 'x' | ':' | ' ');
-    !rest.is_empty() && rest.chars().all(of_trace) && (rest.contains("0x") || !ends_with_pair(line.trim_end()))
+    !rest.is_empty()
+        && rest.chars().all(of_trace)
+        && (rest.contains("0x") || !ends_with_pair(line.trim_end()))
 }
 
 /// True for a line that was cut between two pairs.
@@ -71,6 +73,9 @@ mod tests {
             assert_eq!(unwrapped(&text).first().unwrap(), TRACE, "{next:?}");
         }
         let broken = "Backtrace: 0x400d525d:0x3ffb46b0\n0x400d316e:0x3ffb46e0 |<-CORRUPTED\n";
-        assert_eq!(unwrapped(broken), ["Backtrace: 0x400d525d:0x3ffb46b0 0x400d316e:0x3ffb46e0 |<-CORRUPTED"]);
+        assert_eq!(
+            unwrapped(broken),
+            ["Backtrace: 0x400d525d:0x3ffb46b0 0x400d316e:0x3ffb46e0 |<-CORRUPTED"]
+        );
     }
 }

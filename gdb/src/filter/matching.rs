@@ -1,6 +1,8 @@
 //! Whether a frame passes a [`Filter`].
 
-use super::{Dir, Filter, Proto, Test};
+use super::{Dir, Filter, Proto, Test, wlan};
+use esplens_soc::net::air::frame::Mpdu;
+use esplens_soc::system::Frame;
 use std::net::IpAddr;
 
 const ARP: u16 = 0x0806;
@@ -8,7 +10,14 @@ const IPV4: u16 = 0x0800;
 const IPV6: u16 = 0x86DD;
 
 /// What the tests look at.
-struct View<'a> {
+enum View<'a> {
+    Ethernet(Ethernet<'a>),
+    /// An 802.11 frame: its length, and its header unless that is cut off.
+    Wlan(usize, Option<Mpdu<'a>>),
+}
+
+/// An Ethernet frame.
+struct Ethernet<'a> {
     frame: &'a [u8],
     ethertype: u16,
     /// IP protocol number.
@@ -36,10 +45,37 @@ fn pair<T>(a: Option<T>, b: Option<T>) -> Option<[T; 2]> {
 }
 
 impl<'a> View<'a> {
+    fn new(frame: &'a Frame) -> Self {
+        match frame.air {
+            Some(_) => Self::Wlan(frame.bytes.len(), Mpdu::parse(&frame.bytes)),
+            None => Self::Ethernet(Ethernet::new(&frame.bytes)),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Ethernet(view) => view.frame.len(),
+            Self::Wlan(len, _) => *len,
+        }
+    }
+
+    fn test(&self, test: &Test) -> bool {
+        match (test, self) {
+            (Test::Less(n), _) => self.len() <= usize::from(*n),
+            (Test::Greater(n), _) => self.len() >= usize::from(*n),
+            (Test::Wlan(wlan::Wlan::Any), Self::Wlan(..)) => true,
+            (Test::Wlan(test), Self::Wlan(_, frame)) => frame.is_some_and(|f| test.matches(&f)),
+            (Test::Wlan(_), _) | (_, Self::Wlan(..)) => false,
+            (_, Self::Ethernet(view)) => view.test(test),
+        }
+    }
+}
+
+impl<'a> Ethernet<'a> {
     fn new(frame: &'a [u8]) -> Self {
         let ethertype = half(frame, 12).unwrap_or(0);
         let body = frame.get(14..).unwrap_or(&[]);
-        let mut view = View { frame, ethertype, protocol: None, ips: None, ports: None };
+        let mut view = Self { frame, ethertype, protocol: None, ips: None, ports: None };
         match ethertype {
             ARP => view.ips = pair(v4(body, 14), v4(body, 24)),
             IPV4 => view.ipv4(body),
@@ -97,8 +133,8 @@ impl<'a> View<'a> {
             Test::Port(proto, dir, from, to) => {
                 proto.is_none_or(|p| self.is(p)) && end(*dir, self.ports, |p| (*from..=*to).contains(&p))
             }
-            Test::Less(n) => self.frame.len() <= usize::from(*n),
-            Test::Greater(n) => self.frame.len() >= usize::from(*n),
+            // What is not about Ethernet alone is tested before.
+            Test::Less(_) | Test::Greater(_) | Test::Wlan(_) => false,
         }
     }
 }
@@ -123,9 +159,9 @@ fn within(addr: IpAddr, net: IpAddr, bits: u8) -> bool {
 }
 
 impl Filter {
-    /// Whether a frame (from its destination address on, without checksum) passes.
+    /// Whether a frame (without checksum) passes.
     #[must_use]
-    pub fn matches(&self, frame: &[u8]) -> bool {
+    pub fn matches(&self, frame: &Frame) -> bool {
         self.eval(&View::new(frame))
     }
 
@@ -139,15 +175,18 @@ impl Filter {
     }
 }
 
-/// A frame in a few words: who talks to whom.
+/// A frame in a few words: its sender, its receiver, its protocol.
 #[must_use]
-pub fn summary(frame: &[u8]) -> String {
-    let view = View::new(frame);
+pub fn summary(frame: &Frame) -> String {
+    if frame.air.is_some() {
+        return wlan::summary(&frame.bytes);
+    }
+    let view = Ethernet::new(&frame.bytes);
     let proto = Proto::ALL.iter().rev().find(|p| view.is(**p)).map_or("ether", |p| p.name());
     let ends = match (view.ips, view.ports) {
         (Some([a, b]), Some([p, q])) => format!(" {a} port {p} > {b} port {q}"),
         (Some([a, b]), None) => format!(" {a} > {b}"),
         _ => format!(" type {:#06x}", view.ethertype),
     };
-    format!("{proto}{ends}, {} bytes", frame.len())
+    format!("{proto}{ends}, {} bytes", frame.bytes.len())
 }

@@ -1,16 +1,21 @@
-//! Which Ethernet frames somebody means: the words of pcap-filter(7) that one uses while debugging.
+//! Which frames are meant: the words of pcap-filter(7) that are of use while debugging.
 //!
-//! `tcp port 80`, `host 10.0.2.15 and not arp`, `ether src 02:00:00:00:00:01`, `udp dst port 53 or 67`. As there, `and`
-//! and `or` bind equally and to the left, `not` binds tighter, and a bare value after `and`/`or` repeats the words
-//! before the last one.
+//! `tcp port 80`, `host 10.0.2.15 and not arp`, `ether src 02:00:00:00:00:01`, `udp dst port 53 or 67`,
+//! `type mgt subtype beacon`, `wlan src 02:00:00:00:00:01`. As there, `and` and `or` bind equally and to the left, `not`
+//! binds tighter, and a bare value after `and`/`or` repeats the words before the last one.
+//!
+//! A frame of the radio is seen as 802.11, and its contents once more as an Ethernet frame where an access point or
+//! station bridges it. So no test but a length is for both: `tcp` passes no 802.11 frame, `wlan ...` no Ethernet frame.
 
 mod matching;
 mod parse;
 #[cfg(test)]
 mod tests;
+mod wlan;
 
 pub use matching::summary;
 pub use parse::FilterError;
+pub use wlan::{Field, Wlan};
 
 use std::fmt;
 use std::net::IpAddr;
@@ -47,6 +52,8 @@ pub enum Test {
     Net(Dir, IpAddr, u8),
     /// Ports of TCP, UDP, or (`None`) both.
     Port(Option<Proto>, Dir, u16, u16),
+    /// Something about an 802.11 frame.
+    Wlan(Wlan),
     /// At most this many bytes.
     Less(u16),
     /// At least this many bytes.
@@ -99,6 +106,12 @@ impl Proto {
     }
 }
 
+/// A MAC address as it is written: six bytes in hexadecimal digits, colons between them.
+#[must_use]
+pub fn mac_text(mac: [u8; 6]) -> String {
+    mac.map(|b| format!("{b:02x}")).join(":")
+}
+
 impl Dir {
     const fn prefix(self) -> &'static str {
         match self {
@@ -112,12 +125,10 @@ impl Dir {
 impl fmt::Display for Test {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Proto(Proto::Ether) => f.write_str("greater 0"),
             Self::Proto(p) => f.write_str(p.name()),
             Self::EtherType(t) => write!(f, "ether proto {t:#06x}"),
             Self::Mac(dir, mac) => {
-                let text: Vec<String> = mac.iter().map(|b| format!("{b:02x}")).collect();
-                write!(f, "ether {}host {}", dir.prefix(), text.join(":"))
+                write!(f, "ether {}host {}", dir.prefix(), mac_text(*mac))
             }
             Self::Broadcast => f.write_str("broadcast"),
             Self::Multicast => f.write_str("multicast"),
@@ -130,6 +141,7 @@ impl fmt::Display for Test {
                     false => write!(f, "{proto}{}portrange {from}-{to}", dir.prefix()),
                 }
             }
+            Self::Wlan(test) => write!(f, "{test}"),
             Self::Less(n) => write!(f, "less {n}"),
             Self::Greater(n) => write!(f, "greater {n}"),
         }

@@ -1,6 +1,6 @@
 //! Text to [`Filter`].
 
-use super::{Dir, Filter, Proto, Test};
+use super::{Dir, Field, Filter, Proto, Test, Wlan};
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -45,6 +45,8 @@ enum Kind {
     Port,
     PortRange,
     Proto,
+    /// An address of an 802.11 frame.
+    Wlan(Field),
 }
 
 struct Parser<'a> {
@@ -196,10 +198,14 @@ impl<'a> Parser<'a> {
         if let Some(test) = self.simple()? {
             return Ok(test);
         }
-        let words = self.qualifiers();
+        let wlan = self.take(&["wlan"]);
+        if let Some(test) = self.wlan(wlan)? {
+            return Ok(Test::Wlan(test));
+        }
+        let words = if wlan { self.wlan_field() } else { self.qualifiers() };
         let bare = words.proto.is_none() && words.dir.is_none() && words.kind.is_none();
         if let (Some(proto), None, None) = (words.proto, words.dir, words.kind)
-            && (proto != Proto::Ether || self.peek().is_none())
+            && (proto != Proto::Ether || self.ends())
         {
             return Ok(Test::Proto(proto));
         }
@@ -208,7 +214,7 @@ impl<'a> Parser<'a> {
         if bare && words.kind.is_none() {
             return Err(unknown(
                 word,
-                "word of a filter (ether arp ip ip6 icmp icmp6 udp tcp host net port)",
+                "word of a filter (ether arp ip ip6 icmp icmp6 udp tcp host net port wlan type subtype)",
             ));
         }
         let test = of(words, word)?;
@@ -235,22 +241,90 @@ impl<'a> Parser<'a> {
         Ok(Some(test))
     }
 
+    /// Whether a test cannot go on here.
+    fn ends(&self) -> bool {
+        self.peek().is_none_or(|w| matches!(w, ")" | "and" | "&&" | "&" | "or" | "||" | "|"))
+    }
+
+    /// Tests of 802.11 frames without an address; `wlan` was read before them.
+    fn wlan(&mut self, wlan: bool) -> Result<Option<Wlan>> {
+        let test = match self.peek() {
+            Some("type") => return self.wlan_type().map(Some),
+            Some("subtype") => return self.wlan_subtype().map(Some),
+            Some("dir") => {
+                self.at += 1;
+                let word = self.value("nods, tods, fromds or dstods")?;
+                let test = Wlan::direction_named(word);
+                return test.map(Some).ok_or_else(|| unknown(word, "direction (nods tods fromds dstods)"));
+            }
+            Some("broadcast") if wlan => Wlan::Broadcast,
+            Some("multicast") if wlan => Wlan::Multicast,
+            _ if wlan && self.ends() => return Ok(Some(Wlan::Any)),
+            _ => return Ok(None),
+        };
+        self.at += 1;
+        Ok(Some(test))
+    }
+
+    /// `type mgt`, `type mgt subtype beacon`.
+    fn wlan_type(&mut self) -> Result<Wlan> {
+        self.at += 1;
+        let word = self.value("a type of frame")?;
+        let kind = Wlan::type_named(word).ok_or_else(|| unknown(word, "type of frame (mgt ctl data)"))?;
+        if self.peek() != Some("subtype") {
+            return Ok(kind);
+        }
+        let name = self.words.get(self.at + 1).copied().unwrap_or_default();
+        match (kind, self.wlan_subtype()?) {
+            (Wlan::Type(kind), subtype @ Wlan::Subtype(of, _)) if kind == of => Ok(subtype),
+            _ => Err(unknown(name, "subtype of this type")),
+        }
+    }
+
+    /// `subtype beacon`.
+    fn wlan_subtype(&mut self) -> Result<Wlan> {
+        self.at += 1;
+        let word = self.value("a subtype of frame")?;
+        const EXPECTED: &str =
+            "subtype of frame (beacon probe-req auth assoc-req deauth action data qos-data ...)";
+        Wlan::subtype_named(word).ok_or_else(|| unknown(word, EXPECTED))
+    }
+
+    /// After `wlan`: `host`, `src`, `dst`, `addr1` to `addr4`, `ra`, `ta`.
+    fn wlan_field(&mut self) -> Words {
+        let field = match self.peek() {
+            Some("addr1") => Field::Number(1),
+            Some("addr2") => Field::Number(2),
+            Some("addr3") => Field::Number(3),
+            Some("addr4") => Field::Number(4),
+            Some("ra") => Field::Ra,
+            Some("ta") => Field::Ta,
+            _ => Field::End(self.dir().unwrap_or(Dir::Either)),
+        };
+        self.at += usize::from(!matches!(field, Field::End(_)));
+        self.take(&["host"]);
+        Words { kind: Some(Kind::Wlan(field)), ..Words::default() }
+    }
+
+    /// `src`, `dst`, `src or dst`.
+    fn dir(&mut self) -> Option<Dir> {
+        let dir = match self.peek() {
+            Some("src") => Dir::Src,
+            Some("dst") => Dir::Dst,
+            _ => return None,
+        };
+        self.at += 1;
+        let both = matches!(self.words.get(self.at..self.at + 2), Some(["or" | "and", "src" | "dst"]));
+        self.at += 2 * usize::from(both);
+        Some(if both { Dir::Either } else { dir })
+    }
+
     /// `tcp`, `src`, `port` and their like, in this order.
     fn qualifiers(&mut self) -> Words {
         let proto = self.peek().and_then(|w| Proto::ALL.into_iter().find(|p| p.name() == w));
         let mut words = Words { proto, ..Words::default() };
         self.at += usize::from(words.proto.is_some());
-        words.dir = match self.peek() {
-            Some("src") => Some(Dir::Src),
-            Some("dst") => Some(Dir::Dst),
-            _ => None,
-        };
-        self.at += usize::from(words.dir.is_some());
-        if words.dir.is_some()
-            && matches!(self.words.get(self.at..self.at + 2), Some(["or" | "and", "src" | "dst"]))
-        {
-            (self.at, words.dir) = (self.at + 2, Some(Dir::Either));
-        }
+        words.dir = self.dir();
         words.kind = match self.peek() {
             Some("host") => Some(Kind::Host),
             Some("net") => Some(Kind::Net),
@@ -267,6 +341,9 @@ impl<'a> Parser<'a> {
 /// The test that qualifiers and a value make.
 fn of(words: Words, word: &str) -> Result<Test> {
     let dir = words.dir.unwrap_or(Dir::Either);
+    if let Some(Kind::Wlan(field)) = words.kind {
+        return Ok(Test::Wlan(Wlan::Address(field, mac(word)?)));
+    }
     if words.proto == Some(Proto::Ether) {
         return match words.kind {
             Some(Kind::Proto) => Ok(Test::EtherType(match word {

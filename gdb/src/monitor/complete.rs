@@ -35,6 +35,13 @@ fn candidates(handle: &Handle, words: &[&str]) -> Vec<String> {
             handle.call(|s| super::vocabulary::register_names(s.machine())).unwrap_or_default()
         }
         ("break", ["reg", _]) => ["r", "w", "rw"].map(Into::into).to_vec(),
+        (
+            "wifi",
+            ["remove" | "up" | "down" | "rekey" | "deauth"] | ["channel" | "rssi" | "loss" | "deauth", _],
+        ) => {
+            let names = handle.call(|s| super::wifi::ssids(s.machine())).unwrap_or_default();
+            names.iter().map(|n| String::from_utf8_lossy(n).into_owned()).collect()
+        }
         ("reg", []) => super::registers::names(),
         ("flash", []) => ["banks", "list", "probe", "info", "erase_check", "mdw", "fillw", "erase_sector"]
             .map(Into::into)

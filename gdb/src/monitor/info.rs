@@ -1,6 +1,6 @@
 //! `info`.
 
-use super::{Result, breakpoints, outside, registers, vocabulary};
+use super::{Result, breakpoints, outside, registers, vocabulary, wifi};
 use crate::supervisor::{Handle, RunState, Session};
 use clap::{Args, Subcommand};
 use esplens_core::cpu::interrupt::LEVEL_MASK;
@@ -34,6 +34,8 @@ enum What {
     Network,
     /// Forwards and connections of the user network.
     Usernet,
+    /// The air, and the Wi-Fi MAC with its filters and key slots.
+    Wifi,
     /// Mask ROMs.
     Roms,
     /// Snapshots.
@@ -70,6 +72,7 @@ fn tell(s: &Session, what: What) -> String {
         What::Irq => (0..2).map(|core| irq(m, core)).collect(),
         What::Network => network(m),
         What::Usernet => m.usernet_info(),
+        What::Wifi => wifi::info(m),
         What::Roms => roms(m),
         What::Snapshots => snapshots(s),
         What::Cpus => (0..2).map(|n| format!("{n}: {} pc {:08x}\n", m.core_status(n), m.cpu(n).pc)).collect(),

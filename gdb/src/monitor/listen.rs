@@ -11,7 +11,8 @@ const MAX_LINE: u64 = 4096;
 /// Before each line, as QEMU's monitor has it.
 pub const PROMPT: &str = "(esplens) ";
 /// What a monitor says first. pytest-embedded waits for the word qemu on the terminal.
-pub const HELLO: &str = "esplens monitor, with the commands of qemu and openocd - type 'help' for more information\n";
+pub const HELLO: &str =
+    "esplens monitor, with the commands of qemu and openocd - type 'help' for more information\n";
 
 /// Starts a monitor on a thread of its own; it ends with the machine.
 ///

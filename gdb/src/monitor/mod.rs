@@ -31,11 +31,13 @@ mod usage;
 mod vendor;
 mod vocabulary;
 mod whatis;
+mod wifi;
 
 pub use complete::complete;
 pub use listen::{HELLO, PROMPT, listen};
 pub use outside::{QEMU, version};
 pub use vocabulary::device_name;
+pub use wifi::without_passphrase;
 
 use crate::printable::printable;
 use crate::supervisor::{Gone, Handle};
@@ -131,6 +133,8 @@ enum Command {
     /// Take that back.
     #[command(name = "hostfwd_remove")]
     HostfwdRemove(network::HostfwdRemove),
+    /// Change the air: add, remove and move access points, lose frames, deauthenticate.
+    Wifi(wifi::Wifi),
     /// Open another GDB server.
     Gdb(settings::Gdb),
     /// Tell what is at an address, or what a name or expression is.
@@ -223,6 +227,7 @@ impl Command {
             Self::SetLink(c) => c.run(handle),
             Self::HostfwdAdd(c) => c.run(handle),
             Self::HostfwdRemove(c) => c.run(handle),
+            Self::Wifi(c) => c.run(handle),
             Self::Gdb(c) => c.run(handle),
             Self::Whatis(c) => c.run(handle),
             Self::List(c) => c.run(handle),
@@ -249,6 +254,10 @@ pub fn run(handle: &Handle, line: &str) -> String {
     let Some(name) = words.first().cloned() else { return String::new() };
     let said = match Command::try_parse_from(&words) {
         Ok(command) => command.run(handle, &name).unwrap_or_else(|error| format!("{error}\n")),
+        // clap names the word that is wrong, and that may be a passphrase or a part of one.
+        Err(_) if line.contains("psk=") => {
+            format!("no command: {}; see 'help wifi'\n", wifi::without_passphrase(line.trim()))
+        }
         Err(error) => usage::explain(&error, &words),
     };
     // Names of tasks and strings of the guest are in it.
@@ -257,6 +266,9 @@ pub fn run(handle: &Handle, line: &str) -> String {
 
 /// The words of a line. `/` starts a word's format as in `x/4xw`, so it stands apart.
 fn words(line: &str) -> Vec<String> {
+    if line.split_whitespace().next() == Some("wifi") {
+        return wifi::words(line);
+    }
     let mut words: Vec<String> = line.split_whitespace().map(Into::into).collect();
     let Some((name, format)) = words.first().and_then(|w| w.split_once('/')) else { return words };
     let (name, format) = (name.to_string(), format!("/{format}"));

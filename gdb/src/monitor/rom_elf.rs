@@ -22,7 +22,8 @@ impl RomElf {
         let name = self.file.display();
         let failed = |e: std::io::Error| Error::User(format!("{name}: {e}"));
         if !std::fs::read(&self.file).is_ok_and(|there| there == elf) {
-            let mut file = OpenOptions::new().write(true).create_new(true).open(&self.file).map_err(failed)?;
+            let mut file =
+                OpenOptions::new().write(true).create_new(true).open(&self.file).map_err(failed)?;
             file.write_all(elf).map_err(failed)?;
         }
         Ok(format!("mask ROM of chip revision {revision}; in GDB: add-symbol-file {name}\n"))

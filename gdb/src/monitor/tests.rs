@@ -108,13 +108,26 @@ fn commands_people_type() {
     assert!(says("hostfwd_remove nonsense").contains("invalid format"));
     assert!(says("nonsense").contains("nonsense"));
     assert_eq!(says(""), "");
-    for line in ["nonsense", "info nonsense", "info", "mdw", "mdw zz", "system_reset now", "reset sideways", "reg a b c d"] {
+    for line in [
+        "nonsense",
+        "info nonsense",
+        "info",
+        "mdw",
+        "mdw zz",
+        "system_reset now",
+        "reset sideways",
+        "reg a b c d",
+    ] {
         let said = says(line);
         assert!(said.lines().count() == 1 && !said.contains("Usage"), "{line}: {said:?}");
     }
     assert!(says("info versoin").contains("version"), "{}", says("info versoin"));
     assert!(says("info version").starts_with("9.2.2 (esplens "));
-    assert!(says("info trace-events").contains("open_eth_reg_write : state 0"), "{}", says("info trace-events"));
+    assert!(
+        says("info trace-events").contains("open_eth_reg_write : state 0"),
+        "{}",
+        says("info trace-events")
+    );
     assert!(says("info block").contains("no file"));
     h.call(|s| {
         s.set_outside(crate::supervisor::Outside {

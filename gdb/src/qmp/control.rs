@@ -66,7 +66,8 @@ pub fn screendump(server: &Server, mut args: Args) -> Result {
     };
     args.ignore(&["device", "head"]);
     args.end()?;
-    let draw = server.draw.as_ref().ok_or_else(|| Error::new("There is no console to take a screendump from"))?;
+    let draw =
+        server.draw.as_ref().ok_or_else(|| Error::new("There is no console to take a screendump from"))?;
     draw(Path::new(&file), format).map_err(|why| Error::new(format!("{file}: {why}")))?;
     Ok(json!({}))
 }

@@ -96,11 +96,10 @@ mod tests {
 
     #[test]
     fn messages_need_no_line_ends() {
-        assert_eq!(items(b"{}{\"a\":{}}\r\n \xff{\"}\":\"\\\"{\"}"), [
-            message("{}"),
-            message("{\"a\":{}}"),
-            message("{\"}\":\"\\\"{\"}")
-        ]);
+        assert_eq!(
+            items(b"{}{\"a\":{}}\r\n \xff{\"}\":\"\\\"{\"}"),
+            [message("{}"), message("{\"a\":{}}"), message("{\"}\":\"\\\"{\"}")]
+        );
         assert_eq!(items(b"{\"a\": [1,\n2]}"), [message("{\"a\": [1,\n2]}")]);
     }
 

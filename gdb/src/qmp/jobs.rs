@@ -46,7 +46,12 @@ impl Jobs {
     }
 
     /// Does the work of a new job.
-    fn run(&self, id: String, kind: &'static str, work: impl FnOnce() -> std::result::Result<(), String>) -> Result {
+    fn run(
+        &self,
+        id: String,
+        kind: &'static str,
+        work: impl FnOnce() -> std::result::Result<(), String>,
+    ) -> Result {
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
         if id.is_empty() || id.len() > 255 {
             return Err(Error::new("Invalid job ID"));
@@ -74,7 +79,8 @@ fn names(args: &mut Args) -> std::result::Result<(String, String), Error> {
 pub fn save(server: &Server, mut args: Args) -> Result {
     let (id, tag) = names(&mut args)?;
     args.end()?;
-    let saved = || server.handle.call(move |s| s.save_snapshot(&tag)).unwrap_or_else(|gone| Err(gone.to_string()));
+    let saved =
+        || server.handle.call(move |s| s.save_snapshot(&tag)).unwrap_or_else(|gone| Err(gone.to_string()));
     server.jobs.run(id, "snapshot-save", saved)
 }
 

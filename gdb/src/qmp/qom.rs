@@ -35,8 +35,18 @@ const OBJECTS: &[Object] = &[
     Object { path: "/machine/soc/cpu[0]", kind: "esp32-xtensa-cpu", children: &[], properties: &[] },
     Object { path: "/machine/soc/cpu[1]", kind: "esp32-xtensa-cpu", children: &[], properties: &[] },
     Object { path: GPIO, kind: "esp32.gpio", children: &[], properties: &[("strap_mode", "uint32")] },
-    Object { path: TIMERS[0], kind: "timer.esp32.timg", children: &[], properties: &[("wdt_disable", "bool")] },
-    Object { path: TIMERS[1], kind: "timer.esp32.timg", children: &[], properties: &[("wdt_disable", "bool")] },
+    Object {
+        path: TIMERS[0],
+        kind: "timer.esp32.timg",
+        children: &[],
+        properties: &[("wdt_disable", "bool")],
+    },
+    Object {
+        path: TIMERS[1],
+        kind: "timer.esp32.timg",
+        children: &[],
+        properties: &[("wdt_disable", "bool")],
+    },
 ];
 
 /// The object at a path: absolute, or as many of its last names as tell it apart.
@@ -88,9 +98,8 @@ pub fn set(server: &Server, mut args: Args) -> Result {
     let object = find(&path)?;
     match (object.path, name.as_str()) {
         (GPIO, "strap_mode") => {
-            let strap = number(&value).ok_or_else(|| {
-                Error::new("Invalid parameter type for 'strap_mode', expected: uint32")
-            })?;
+            let strap = number(&value)
+                .ok_or_else(|| Error::new("Invalid parameter type for 'strap_mode', expected: uint32"))?;
             let said = monitor::run(&server.handle, &format!("strap {strap:#x}"));
             let now = server.handle.call(|s| s.machine().soc().sys.strap)?;
             if now == strap { Ok(json!({})) } else { Err(Error::new(said.trim_end())) }

@@ -86,7 +86,8 @@ pub fn block(server: &Server, args: Args) -> Result {
 pub fn chardev(server: &Server, args: Args) -> Result {
     args.end()?;
     let outside = server.handle.call(|s| s.outside().clone())?;
-    let line = |l: &crate::supervisor::Line| json!({"label": l.label, "filename": l.to, "frontend-open": true});
+    let line =
+        |l: &crate::supervisor::Line| json!({"label": l.label, "filename": l.to, "frontend-open": true});
     Ok(outside.lines.iter().map(line).collect::<Vec<_>>().into())
 }
 

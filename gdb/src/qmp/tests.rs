@@ -91,7 +91,8 @@ fn the_greeting_and_the_negotiation() {
 fn every_command_is_listed_and_answers() {
     let (_h, server) = server();
     let listed = run(&server, "query-commands", json!({}));
-    let names: Vec<&str> = listed["return"].as_array().unwrap().iter().map(|n| n["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        listed["return"].as_array().unwrap().iter().map(|n| n["name"].as_str().unwrap()).collect();
     for name in names.iter().filter(|n| n.starts_with("query-")) {
         let said = run(&server, name, json!({}));
         assert!(!said["return"].is_null(), "{name}: {said}");
@@ -99,7 +100,10 @@ fn every_command_is_listed_and_answers() {
         assert_eq!(wrong["error"]["desc"], "Parameter 'nonsense' is unexpected", "{name}");
     }
     assert!(names.is_sorted(), "find is by name, people by order");
-    assert_eq!(run(&server, "query-status", json!({}))["return"], json!({"status": "prelaunch", "running": false}));
+    assert_eq!(
+        run(&server, "query-status", json!({}))["return"],
+        json!({"status": "prelaunch", "running": false})
+    );
     assert_eq!(run(&server, "query-cpus-fast", json!({}))["return"].as_array().unwrap().len(), 2);
     assert_eq!(run(&server, "nonsense", json!({}))["error"]["class"], "CommandNotFound");
 }
@@ -136,7 +140,10 @@ fn the_monitor_and_memory() {
     assert!(!file.exists());
     let core = dir.path().join("core");
     let to = format!("file:{}", core.display());
-    assert_eq!(run(&server, "dump-guest-memory", json!({"paging": false, "protocol": to}))["return"], json!({}));
+    assert_eq!(
+        run(&server, "dump-guest-memory", json!({"paging": false, "protocol": to}))["return"],
+        json!({})
+    );
     assert!(std::fs::read(&core).unwrap().starts_with(b"\x7fELF"));
 }
 
@@ -144,8 +151,11 @@ fn the_monitor_and_memory() {
 fn the_object_tree_has_the_straps() {
     let (_h, server) = server();
     let list = run(&server, "qom-list", json!({"path": "/machine/soc"}));
-    assert!(list["return"].as_array().unwrap().contains(&json!({"name": "gpio", "type": "child<esp32.gpio>"})));
-    let get = |path: &str, property: &str| run(&server, "qom-get", json!({"path": path, "property": property}));
+    assert!(
+        list["return"].as_array().unwrap().contains(&json!({"name": "gpio", "type": "child<esp32.gpio>"}))
+    );
+    let get =
+        |path: &str, property: &str| run(&server, "qom-get", json!({"path": path, "property": property}));
     assert_eq!(get("/machine/soc/gpio", "strap_mode")["return"], 0x12);
     assert_eq!(get("/machine", "type")["return"], "esp32-machine");
     assert_eq!(get("gpio", "type")["return"], "esp32.gpio");
@@ -213,9 +223,14 @@ fn without_a_picture_none_is_taken() {
     let (h, server) = server();
     let shot = json!({"filename": "x.ppm"});
     assert!(run(&server, "screendump", shot)["error"]["desc"].as_str().unwrap().contains("no console"));
-    let drawn: Draw = Arc::new(|path, format| if format == Picture::Png { Ok(()) } else { Err(path.display().to_string()) });
+    let drawn: Draw = Arc::new(
+        |path, format| if format == Picture::Png { Ok(()) } else { Err(path.display().to_string()) },
+    );
     let server = Server::new(&h, Some(drawn));
-    assert_eq!(run(&server, "screendump", json!({"filename": "x.png", "format": "png"}))["return"], json!({}));
+    assert_eq!(
+        run(&server, "screendump", json!({"filename": "x.png", "format": "png"}))["return"],
+        json!({})
+    );
     assert_eq!(run(&server, "screendump", json!({"filename": "x.ppm"}))["error"]["desc"], "x.ppm: x.ppm");
     assert!(run(&server, "screendump", json!({"filename": "x", "format": "gif"}))["error"].is_object());
 }

@@ -117,7 +117,8 @@ const DETACHED: &[u8] = b"E.detached: attach 1, or run";
 /// True for packets about the program: registers, memory, running, points.
 fn touches(body: &[u8]) -> bool {
     let words: [&[u8]; 4] = [b"vCont;", b"vFlash", b"qSearch", b"qCRC"];
-    matches!(body.first(), Some(b) if b"mMXgGpPcCsSzZb".contains(b)) || words.iter().any(|w| body.starts_with(w))
+    matches!(body.first(), Some(b) if b"mMXgGpPcCsSzZb".contains(b))
+        || words.iter().any(|w| body.starts_with(w))
 }
 
 /// The answer to a write where flash is mapped.

@@ -56,7 +56,11 @@ impl Incoming {
 struct Prompt(tokio::net::TcpStream);
 
 impl AsyncRead for Prompt {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let polled = Pin::new(&mut self.0).poll_read(cx, buf);
         // The system forgets it after some acknowledgements, so it is told each time.
         #[cfg(any(target_os = "linux", target_os = "android"))]

@@ -233,7 +233,8 @@ impl Supervisor {
 
     /// Runs until a client asks for the end, pacing virtual time by the session's speed.
     pub fn drive(mut self) -> Machine {
-        let mut pace = (self.session().speed(), Pace::new(self.session().speed(), self.session().machine().now()));
+        let mut pace =
+            (self.session().speed(), Pace::new(self.session().speed(), self.session().machine().now()));
         loop {
             let speed: Speed = self.session().speed();
             let now = self.session().machine().now();

@@ -39,7 +39,7 @@ pub enum PointKind {
     Register(WatchKind),
     /// An interrupt, about to run the first instruction of its vector.
     Irq(Irq),
-    /// An Ethernet frame that passes the point's filter, either way.
+    /// A frame, of Ethernet or 802.11, that passes the point's filter, either way.
     Frame,
 }
 
@@ -121,7 +121,7 @@ impl Point {
     /// Whether one of these frames is this point's.
     fn wants<'a>(&self, frames: &'a [Frame]) -> Option<&'a Frame> {
         let frame_point = self.kind == PointKind::Frame;
-        frames.iter().find(|f| frame_point && self.filter.as_ref().is_none_or(|x| x.matches(&f.bytes)))
+        frames.iter().find(|f| frame_point && self.filter.as_ref().is_none_or(|x| x.matches(f)))
     }
 
     fn holds(&self, hit: &Hit) -> bool {
@@ -283,7 +283,7 @@ impl Points {
             }
             Stop::Frame => Why::Frame(self.frame(machine, core).map_or(String::new(), |(_, f)| {
                 let way = if f.to_guest { "to the guest" } else { "from the guest" };
-                format!("{way}: {}", crate::filter::summary(&f.bytes))
+                format!("{way}: {}", crate::filter::summary(f))
             })),
             Stop::Break => Why::Break,
             Stop::Step | Stop::Simcall => Why::Step,

@@ -100,8 +100,12 @@ impl Machine {
             SYS_WRITE if matches!(arg[0], 1 | 2) => self.console_write([arg[0], arg[1], arg[2]]).map(|_| 0),
             SYS_READ if arg[0] == 0 => Ok(arg[2]),
             // What was not moved is what these give back.
-            SYS_WRITE => self.file_call(FileCall::Write(arg[0], arg[1], arg[2])).map(|n| arg[2] - n.min(arg[2])),
-            SYS_READ => self.file_call(FileCall::Read(arg[0], arg[1], arg[2])).map(|n| arg[2] - n.min(arg[2])),
+            SYS_WRITE => {
+                self.file_call(FileCall::Write(arg[0], arg[1], arg[2])).map(|n| arg[2] - n.min(arg[2]))
+            }
+            SYS_READ => {
+                self.file_call(FileCall::Read(arg[0], arg[1], arg[2])).map(|n| arg[2] - n.min(arg[2]))
+            }
             SYS_CLOSE if arg[0] < 3 => Ok(0),
             SYS_CLOSE => self.file_call(FileCall::Close(arg[0])),
             SYS_SEEK => self.file_call(FileCall::Seek(arg[0], arg[1], 0)).map(|_| 0),

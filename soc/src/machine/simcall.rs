@@ -99,7 +99,9 @@ impl Files {
         let path = self.path(name)?;
         let mut options = File::options();
         options.read(flags & 3 != O_WRONLY).write(flags & 3 != 0).append(flags & O_APPEND != 0);
-        options.create(flags & O_CREAT != 0 && flags & 3 != 0).truncate(flags & O_TRUNC != 0 && flags & 3 != 0);
+        options
+            .create(flags & O_CREAT != 0 && flags & 3 != 0)
+            .truncate(flags & O_TRUNC != 0 && flags & 3 != 0);
         let file = hostfile::open_with(&mut options, &path).map_err(|e| match e.kind() {
             ErrorKind::InvalidInput => EACCES,
             _ => ENOENT,

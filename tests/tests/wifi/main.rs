@@ -3,6 +3,7 @@
 mod capture;
 mod cases;
 mod faults;
+mod frames;
 mod state;
 mod stop;
 

@@ -4,9 +4,9 @@ use super::args::{RunArgs, on_stdio};
 use super::exit::BadInput;
 use super::serial::{UARTS, Where, prompt, stdio};
 use super::{outside, screenshot, symbols, terminal, trace};
-use esplens_gdb::{monitor, qmp};
 use esplens_gdb::server::{self, Address, Listening};
 use esplens_gdb::supervisor::{Handle, Supervisor};
+use esplens_gdb::{monitor, qmp};
 use esplens_soc::boot::BootInput;
 use std::time::{Duration, Instant};
 
@@ -73,7 +73,8 @@ pub fn open(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> a
 fn open_qmp(args: &RunArgs, handle: &Handle) -> anyhow::Result<()> {
     let server = qmp::Server::new(handle, Some(screenshot::draw(handle)));
     let wanted = [(&args.debug.qmp, false), (&args.debug.qmp_pretty, true)];
-    for (address, pretty) in wanted.into_iter().flat_map(|(at, pretty)| at.iter().map(move |at| (at, pretty))) {
+    for (address, pretty) in wanted.into_iter().flat_map(|(at, pretty)| at.iter().map(move |at| (at, pretty)))
+    {
         let listening =
             server.listen(address, pretty).map_err(|e| BadInput(format!("--qmp {address}: {e}")))?;
         announce("qmp", &listening);

@@ -131,7 +131,9 @@ impl Asked {
             _ => return wrong("the ESP32 has one Ethernet MAC: one -nic"),
         }
         if let Some(id) = self.efuse.take() {
-            let Some(file) = self.drives.get(&id).cloned() else { return wrong(format!("no -drive has id={id}")) };
+            let Some(file) = self.drives.get(&id).cloned() else {
+                return wrong(format!("no -drive has id={id}"));
+            };
             self.put(&["--efuse", &file]);
         }
         if let Some(image) = self.image.take() {

@@ -1,8 +1,10 @@
-//! Ethernet frames in words: one line for a list, a tree of fields for a look inside.
+//! Frames of Ethernet and 802.11 in words: one line for a list, a tree of fields for a look inside.
 
 mod app;
 mod ip;
+mod wlan;
 
+use super::wire::FrameRecord;
 use std::fmt::Write;
 
 /// A frame in words.
@@ -53,7 +55,21 @@ fn text(bytes: &[u8], most: usize) -> String {
     shown.map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '.' }).collect()
 }
 
-/// Takes a frame apart. Whatever it holds, this ends and answers.
+/// The first bytes as hexadecimal digits.
+fn hex(bytes: &[u8], most: usize) -> String {
+    bytes.iter().take(most).map(|b| format!("{b:02x}")).collect()
+}
+
+/// Takes a frame of either kind apart.
+#[must_use]
+pub fn record(frame: &FrameRecord) -> Decoded {
+    match &frame.air {
+        Some(air) => wlan::frame(&frame.bytes, air),
+        None => self::frame(&frame.bytes),
+    }
+}
+
+/// Takes an Ethernet frame apart. Whatever it holds, this ends and answers.
 #[must_use]
 pub fn frame(bytes: &[u8]) -> Decoded {
     let mut d = Decoded { protocol: "?", info: format!("{} bytes", bytes.len()), ..Decoded::default() };

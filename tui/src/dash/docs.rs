@@ -25,7 +25,8 @@ row, a row of the palette; click left of an instruction for a breakpoint; drag a
 - **Typing.** `Enter` in the UART pane sends your keys to the firmware until `Esc`; `:` opens the monitor's prompt.
   The UART pane keeps 10,000 lines; backtraces of a panic get function and line below them.
 - **Stopping.** `b` in the code; `B` opens the prompt with `break `, which takes the monitor's words:
-  `break frame 'tcp port 80'`, `break irq uart0`, `break task net`, `break reg UART0.FIFO w`.
+  `break frame 'tcp port 80'`, `break frame subtype beacon`, `break irq uart0`, `break task net`,
+  `break reg UART0.FIFO w`.
 - **Another task's stack.** `Enter` on a task: the backtrace follows it until `Esc` there.
 - **Bright values** in registers, memory and watch expressions changed since the last stop; what is reversed in memory,
   peripherals and descriptors changed just now.
@@ -39,6 +40,8 @@ row, a row of the palette; click left of an instruction for a breakpoint; drag a
   structure, an array (32 elements at a time) or what a pointer points to, as deep as you like; `Left` folds. `e` gives
   a number or pointer another value (`5`, `-5`, `0x5`, `'a'`, `1.5`), `r` changes the expression.
 - **Descriptors.** `Left` and `Right` choose one, `*` shows its buffer; ▶ marks the one that comes next.
+- **Wi-Fi.** The pane of open_eth shows the Wi-Fi MAC where the firmware uses that instead; `w` changes between the two.
+  Key slots are shown without their keys, and a passphrase typed at the prompt is left out of what it shows and recalls.
 - **Dropped frames** are the device's own count: no empty descriptor, receiver off, or more than 4 MB waiting.
 - **Leaving for a moment** (`Ctrl-z`): the shell has the terminal, the machine stands; `fg` comes back.
 - **Copying** (`y`) goes through the terminal (OSC 52), over SSH too.

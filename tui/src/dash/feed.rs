@@ -38,7 +38,8 @@ pub fn take_in(s: &mut Shared, feed: Feed) -> Vec<Effect> {
 }
 
 fn take_frame(s: &mut Shared, frame: FrameRecord) {
-    let t = &mut s.traffic[usize::from(!frame.rx)];
+    let traffic = if frame.air.is_some() { &mut s.air_traffic } else { &mut s.traffic };
+    let t = &mut traffic[usize::from(!frame.rx)];
     *t = (t.0 + 1, t.1 + frame.bytes.len() as u64);
     if s.frames.len() >= MAX_FRAMES {
         s.frames.pop_front();

@@ -66,6 +66,7 @@ pub enum Cmd {
     Clear,
     Hex,
     Uart,
+    Medium,
 }
 
 /// Where a key has its meaning.
@@ -135,7 +136,7 @@ pub const TABLE: &[Binding] = &[
     all(Cmd::Layout(0), "1", "layout overview", "everything at a glance"),
     all(Cmd::Layout(1), "2", "layout cpu", "registers, code, stack"),
     all(Cmd::Layout(2), "3", "layout tasks", "tasks and who ran when"),
-    all(Cmd::Layout(3), "4", "layout network", "open_eth, its rings, the frames"),
+    all(Cmd::Layout(3), "4", "layout network", "open_eth or the Wi-Fi MAC, the frames"),
     all(Cmd::Layout(4), "5", "layout memory", "memory and peripherals"),
     all(Cmd::Layout(5), "6", "layout trace", "traced events"),
     all(Cmd::FocusNext, "Tab", "next pane", "give the next pane the keys"),
@@ -204,6 +205,7 @@ pub const TABLE: &[Binding] = &[
     on(&[P::Trace, P::Frames], Cmd::Filter, "F", "filter", "show only rows with this text"),
     on(&[P::Trace], Cmd::Add, "a", "trace", "switch events on by pattern, off with - before it"),
     on(&[P::Trace, P::Frames, P::Console], Cmd::Clear, "C", "clear", "forget the rows so far"),
+    on(&[P::Eth], Cmd::Medium, "w", "Wi-Fi", "show the Wi-Fi MAC instead of open_eth, and back"),
     on(&[P::Frames], Cmd::Hex, "x", "hex", "the frame's bytes, or its fields"),
     on(&[P::Console], Cmd::Uart, "u", "uart", "show the next UART"),
 ];

@@ -206,5 +206,6 @@ fn watch_tasks(s: &mut Session, rtos: &Rtos) -> Stream<Line> {
 }
 
 fn frame(f: &Frame) -> FrameRecord {
-    FrameRecord { at: f.at, rx: f.to_guest, core: f.core, pc: f.pc, bytes: f.bytes.clone() }
+    let air = f.air.map(|a| AirRecord { frequency: a.frequency, rate: a.rate, rssi: a.rssi, clear: a.clear });
+    FrameRecord { at: f.at, rx: f.to_guest, core: f.core, pc: f.pc, bytes: f.bytes.clone(), air }
 }

@@ -111,8 +111,10 @@ pub struct Shared {
     pub uarts: [UartLog; 3],
     /// Frames on the wire.
     pub frames: VecDeque<FrameRow>,
-    /// Frames and bytes so far, to the guest and from it.
+    /// Ethernet frames and their bytes so far, to the guest and from it.
     pub traffic: [(u64, u64); 2],
+    /// The same of 802.11.
+    pub air_traffic: [(u64, u64); 2],
     /// Traced events.
     pub trace: VecDeque<TraceRecord>,
     /// Task switches.

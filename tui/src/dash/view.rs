@@ -45,7 +45,7 @@ fn frame(state: &State, id: super::pane::PaneId, place: Rect, buf: &mut Buffer) 
         _ => Role::Border,
     };
     let mut title = vec![Span::styled(
-        format!(" {} ", id.title()),
+        format!(" {} ", pane.heading(&state.shared).unwrap_or(id.title())),
         theme.style(if focused { role } else { Role::Title }),
     )];
     let more = pane.title(&state.shared);

@@ -19,6 +19,8 @@ pub struct Wants {
     pub mem: Vec<MemWant>,
     /// The Ethernet controller with its descriptors.
     pub eth: bool,
+    /// The Wi-Fi MAC with its receive list, and the air.
+    pub wifi: bool,
     /// Peripherals whose registers to read, by name.
     pub devs: Vec<String>,
     /// Break- and watchpoints.
@@ -166,7 +168,7 @@ pub enum Feed {
     Console(Vec<u8>),
     /// A line of esplens's own.
     Message(String),
-    /// An Ethernet frame.
+    /// A frame of Ethernet or 802.11.
     Frame(FrameRecord),
     /// A traced event.
     Trace(TraceRecord),
@@ -199,6 +201,22 @@ pub struct FrameRecord {
     pub pc: u32,
     /// Without preamble and checksum.
     pub bytes: Vec<u8>,
+    /// Set for a frame of 802.11.
+    #[serde(default)]
+    pub air: Option<AirRecord>,
+}
+
+/// How a frame passed on the air.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AirRecord {
+    /// Frequency in MHz.
+    pub frequency: u16,
+    /// Rate code of IDF's `wifi_phy_rate_t`.
+    pub rate: u8,
+    /// Signal strength in dBm; 0 for the guest's own frames.
+    pub rssi: i8,
+    /// A protected frame whose payload is plaintext.
+    pub clear: bool,
 }
 
 /// A traced event.

@@ -35,7 +35,9 @@ impl Machine {
         let mut bytes = [0; 4];
         self.mem.peek(core, pc, &mut bytes);
         let insn = isa::decode(u32::from_le_bytes(bytes));
-        let Some(insn) = insn.filter(|i| matches!(i.op, isa::Op::Break | isa::Op::BreakN)) else { return false };
+        let Some(insn) = insn.filter(|i| matches!(i.op, isa::Op::Break | isa::Op::BreakN)) else {
+            return false;
+        };
         self.set_core_register(core, reg::PC, pc.wrapping_add(insn.len.into()));
         true
     }

@@ -96,6 +96,9 @@ fn bssid_of(ssid: &[u8], n: u8) -> Mac {
     [0x02, 0x1A, sum[0], sum[1], sum[2], sum[3] & 0xFE | n & 1]
 }
 
+/// An option besides `psk=` is wrong.
+const AFTER_PSK: &str = "an option beside psk= is wrong; a comma in a passphrase is written twice";
+
 /// Ethertype for experiments (IEEE 802, 0x88B5), in which frames of the air cross a segment.
 const ETHERTYPE: [u8; 2] = [0x88, 0xB5];
 /// Marks and versions these frames.
@@ -152,7 +155,9 @@ impl FromStr for Network {
         }
         let mut network = network.ok_or("ssid=NAME is missing")?;
         for (key, value) in rest {
-            network.set(&key, &value)?;
+            let wrong = network.set(&key, &value);
+            // A passphrase with a comma has become an option of its own, which no message may show.
+            wrong.map_err(|why| if psk.is_some() { AFTER_PSK.into() } else { why })?;
         }
         if let Some(psk) = psk {
             (network.wpa2, network.pmk) = (true, Some(key_of(&psk, &network.ssid)?));
@@ -199,6 +204,7 @@ impl FromStr for StationConfig {
             match part.split_once('=').unwrap_or((part, "")) {
                 ("ssid", name) => config.ssid = Some(named(name)?.ssid),
                 ("psk", value) => psk = Some(value.to_string()),
+                _ if psk.is_some() => return Err(AFTER_PSK.into()),
                 (key, _) => return Err(format!("unknown key {key:?}")),
             }
         }
@@ -250,6 +256,10 @@ mod tests {
         }
         let short = "ssid=x,psk=short".parse::<Network>().unwrap_err();
         assert!(short.contains("8 to 63") && !short.contains("short"), "{short}");
+        let comma = "ssid=x,psk=secret12,word34".parse::<Network>().unwrap_err();
+        assert!(comma.contains("comma") && !comma.contains("word34"), "{comma}");
+        let comma = "ssid=x,psk=secret12,word34".parse::<StationConfig>().unwrap_err();
+        assert!(comma.contains("comma") && !comma.contains("word34"), "{comma}");
     }
 
     #[test]

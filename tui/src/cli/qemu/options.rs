@@ -6,8 +6,24 @@ use super::{Asked, End, Result, help, keys, unknown, wrong};
 const FLAGS: [&str; 5] = ["enable-kvm", "nodefaults", "no-user-config", "no-fd-bootchk", "no-hpet"];
 /// Options with a value that mean nothing here.
 const VALUED: [&str; 18] = [
-    "parallel", "display", "L", "smp", "vga", "name", "rtc", "icount", "echr", "watchdog-action", "accel", "k", "vnc",
-    "uuid", "msg", "boot", "audio", "sandbox",
+    "parallel",
+    "display",
+    "L",
+    "smp",
+    "vga",
+    "name",
+    "rtc",
+    "icount",
+    "echr",
+    "watchdog-action",
+    "accel",
+    "k",
+    "vnc",
+    "uuid",
+    "msg",
+    "boot",
+    "audio",
+    "sandbox",
 ];
 const NOTHING: &str = "nothing to do here";
 /// Log items of `-d` that are traced here, and as what.
@@ -114,7 +130,10 @@ impl Asked {
     /// `filter-dump,id=f,netdev=n,file=x.pcap` is the wire's frames.
     fn object(&mut self, value: &str) -> Result<()> {
         let keys = keys(value);
-        match (keys.contains_key("filter-dump") || keys.get("qom-type") == Some(&"filter-dump"), keys.get("file")) {
+        match (
+            keys.contains_key("filter-dump") || keys.get("qom-type") == Some(&"filter-dump"),
+            keys.get("file"),
+        ) {
             (true, Some(file)) => self.put(&["--pcap", file]),
             _ => return unknown("object", Some(value)),
         }

@@ -80,7 +80,8 @@ fn what_is_not_known_gets_one_clear_error() {
 
 /// What goes to standard output.
 fn said(line: &str) -> String {
-    let args: Vec<OsString> = format!("qemu-system-xtensa {line}").split_whitespace().map(Into::into).collect();
+    let args: Vec<OsString> =
+        format!("qemu-system-xtensa {line}").split_whitespace().map(Into::into).collect();
     match cli(&args) {
         Some(Line::Say(text)) => text,
         _ => panic!("{line} says nothing"),
@@ -118,12 +119,10 @@ fn pytest_embeddeds_line() {
 
 #[test]
 fn chardevs_are_named() {
-    let args = run(
-        "-chardev socket,id=s0,host=localhost,port=5555,server=on,wait=off -serial chardev:s0 \
+    let args = run("-chardev socket,id=s0,host=localhost,port=5555,server=on,wait=off -serial chardev:s0 \
          -chardev socket,id=m,path=/tmp/m,server=on -mon chardev=m \
          -chardev socket,id=q,port=4444,server=on,wait=off -mon chardev=q,mode=control,pretty=on \
-         -chardev file,id=f,path=out.txt -serial chardev:f -chardev null,id=n -gdb chardev:n",
-    )
+         -chardev file,id=f,path=out.txt -serial chardev:f -chardev null,id=n -gdb chardev:n")
     .unwrap();
     assert_eq!(args.serial, ["0=tcp:localhost:5555".parse().unwrap(), "1=file:out.txt".parse().unwrap()]);
     assert_eq!(args.debug.monitor, ["unix:/tmp/m"]);
@@ -135,25 +134,30 @@ fn chardevs_are_named() {
 
 #[test]
 fn what_has_a_meaning_does_it() {
-    let args = run(
-        "-drive file=f.bin,if=mtd,format=raw -snapshot -pidfile p -daemonize -no-shutdown -no-reboot \
+    let args =
+        run("-drive file=f.bin,if=mtd,format=raw -snapshot -pidfile p -daemonize -no-shutdown -no-reboot \
          -object filter-dump,id=f,netdev=n,file=x.pcap -d int,trace:open_eth* -D log.txt \
-         -semihosting-config enable=on,target=native,arg=one,arg=two",
-    )
-    .unwrap();
+         -semihosting-config enable=on,target=native,arg=one,arg=two")
+        .unwrap();
     assert_eq!((args.persist, args.image), (false, Some("f.bin".into())));
     assert_eq!((args.pidfile, args.daemonize), (Some("p".into()), true));
     assert!(args.debug.pause_on_exit && args.reset_policy == ResetPolicy::Exit);
     assert_eq!((args.pcap, args.trace_file), (Some("x.pcap".into()), Some("log.txt".into())));
     assert_eq!(args.trace, ["irq_take", "exception", "open_eth*"]);
-    assert_eq!((args.semihosting, args.semihosting_arg), (Some(".".into()), vec!["one".to_string(), "two".into()]));
+    assert_eq!(
+        (args.semihosting, args.semihosting_arg),
+        (Some(".".into()), vec!["one".to_string(), "two".into()])
+    );
     assert_eq!(run("-global esp32.gpio.strap_mode=0x0f").unwrap().strap, 0x0F);
     assert!(run("-action shutdown=pause,reboot=reset").unwrap().debug.pause_on_exit);
     let dir = tempfile::tempdir().unwrap();
     let events = dir.path().join("events");
     std::fs::write(&events, "# some\nopen_eth*\n\nreset\n").unwrap();
     let args = run(&format!("-trace events={},file=t.txt", events.display())).unwrap();
-    assert_eq!((args.trace, args.trace_file), (vec!["open_eth*".to_string(), "reset".into()], Some("t.txt".into())));
+    assert_eq!(
+        (args.trace, args.trace_file),
+        (vec!["open_eth*".to_string(), "reset".into()], Some("t.txt".into()))
+    );
     assert!(run("-trace events=no-such-file").unwrap_err().contains("no-such-file"));
 }
 

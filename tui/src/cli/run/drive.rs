@@ -245,7 +245,11 @@ impl Drive {
     fn next(&mut self, target: &mut dyn Target, look: Duration, rest: bool) -> Option<Event> {
         let mut event = None;
         let mut wait = || event = self.incoming.next(look);
-        if rest { target.lend(&mut wait) } else { wait() }
+        if rest {
+            target.lend(&mut wait)
+        } else {
+            wait()
+        }
         event
     }
 

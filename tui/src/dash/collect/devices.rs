@@ -2,6 +2,7 @@
 
 use crate::dash::wire::{DevSample, EthSample};
 use esplens_soc::dev::eth::openeth::DESCRIPTORS;
+use esplens_soc::dev::radio::mac::keys::is_secret;
 use esplens_soc::dev::spec::Reg;
 use esplens_soc::dev::{DevId, Devices, View};
 use esplens_soc::machine::Machine;
@@ -22,7 +23,9 @@ pub fn registers(m: &Machine, name: &str) -> Option<DevSample> {
     let soc = m.soc();
     let view = View { now: m.now(), sys: &soc.sys, mem: m.memory() };
     let dev = soc.dev.get(id);
-    let offsets = dev.spec().regs.iter().flat_map(elements).take(MAX_REGS);
+    // The keys of the Wi-Fi MAC are not shown.
+    let secret = |offset: &u32| id == DevId::WifiMac && is_secret(*offset);
+    let offsets = dev.spec().regs.iter().flat_map(elements).filter(|o| !secret(o)).take(MAX_REGS);
     let regs = offsets.map(|offset| (offset, dev.peek(offset, &view))).collect();
     Some(DevSample { name: name.into(), regs })
 }

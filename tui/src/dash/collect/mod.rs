@@ -5,6 +5,7 @@ mod cpu;
 mod devices;
 pub mod names;
 mod symbolic;
+mod wifi;
 
 pub use devices::{by_name as device, register};
 pub use symbolic::address;
@@ -72,6 +73,7 @@ pub fn collect(s: &Session, wants: &Wants, clients: &[String], known: &Known) ->
     sample.code = wants.code.as_ref().map(|want| code::around(m, want, known.symbols.as_deref()));
     sample.mem = wants.mem.iter().take(MAX_RANGES).map(|want| memory(m, want)).collect();
     sample.eth = wants.eth.then(|| devices::eth(m));
+    sample.wifi = wants.wifi.then(|| wifi::sample(m));
     sample.devs = wants.devs.iter().filter_map(|name| devices::registers(m, name)).collect();
     (sample.frames, sample.watches) = symbolic::stacks(m, known, &wants.debug);
     if wants.debug.tasks {

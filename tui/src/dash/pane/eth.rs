@@ -1,6 +1,7 @@
-//! The Ethernet controller.
+//! The Ethernet controller, or the Wi-Fi MAC.
 
 mod fields;
+mod wifi;
 
 use super::{Pane, PaneId};
 use crate::dash::decode;
@@ -8,12 +9,13 @@ use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, FLASH_MS, Shared};
 use crate::dash::text::{bytes, moved, put, scroll, words};
 use crate::dash::theme::Role;
-use crate::dash::wire::{EthSample, Wants};
+use crate::dash::wire::{EthSample, Wants, WifiSample};
 use esplens_soc::dev::eth::spec::{rx_bd, tx_bd};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use std::collections::VecDeque;
+use wifi::Wifi;
 
 /// Milliseconds that throughput averages over.
 const WINDOW_MS: u64 = 2000;
@@ -33,11 +35,45 @@ pub struct Eth {
     top: usize,
     /// The chosen descriptor; `None`: the one that is filled next.
     chosen: Option<usize>,
+    /// The Wi-Fi MAC is shown, or is not; `None`: where it is the one in use.
+    medium: Option<bool>,
+    wifi: Wifi,
 }
 
 impl Eth {
     fn flashes(&self, s: &Shared, when: Option<&u64>) -> bool {
         when.is_some_and(|&at| at > 0 && s.clock.saturating_sub(at) < FLASH_MS)
+    }
+
+    /// The Wi-Fi MAC, where it is to be shown: by choice, or since it is enabled and open_eth is not used.
+    fn radio<'a>(&self, s: &'a Shared) -> Option<&'a WifiSample> {
+        let wifi = s.sample.wifi.as_ref()?;
+        let used = |eth: &EthSample| eth.openeth && eth.desc.iter().any(|d| *d != (0, 0));
+        let by_itself = wifi.enabled && !s.sample.eth.as_ref().is_some_and(used);
+        self.medium.unwrap_or(by_itself).then_some(wifi)
+    }
+
+    /// Keys while the Wi-Fi MAC is shown; `None`: those of both.
+    fn radio_command(&mut self, w: &WifiSample, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+        let size = (area.width, area.height);
+        match cmd {
+            Cmd::Select | Cmd::Follow => {
+                let buffer = self.wifi.chosen(w)?.buffer;
+                return Some(vec![Effect::Show(PaneId::Memory, buffer)]);
+            }
+            Cmd::Copy => {
+                let d = self.wifi.chosen(w)?;
+                return Some(vec![Effect::Copy(format!(
+                    "{:#010x} {:#010x} {:#010x}",
+                    d.at, d.flags, d.buffer
+                ))]);
+            }
+            Cmd::Left => self.top = self.wifi.choose(w, -1, self.top, size),
+            Cmd::Right => self.top = self.wifi.choose(w, 1, self.top, size),
+            Cmd::Cancel => self.wifi.cancel(),
+            _ => return None,
+        }
+        Some(Vec::new())
     }
 
     /// Registers with a meaning, then those that differ from 0.
@@ -169,6 +205,9 @@ impl Eth {
             let line = |text| Line::from(Span::styled(text, s.theme.style(Role::Dim)));
             words(text, width.into()).into_iter().map(line).collect()
         };
+        if let Some(wifi) = self.radio(s) {
+            return self.wifi.lines(s, wifi, width, focused);
+        }
         let Some(eth) = &s.sample.eth else { return Vec::new() };
         if !eth.openeth {
             return dim("the firmware drives the chip's own EMAC, which finds no PHY; open_eth is not there");
@@ -193,7 +232,15 @@ fn after(eth: &EthSample, i: u32) -> u32 {
 }
 
 impl Pane for Eth {
+    fn heading(&self, s: &Shared) -> Option<&'static str> {
+        self.radio(s).map(|_| "Wi-Fi")
+    }
+
     fn title(&self, s: &Shared) -> String {
+        if let Some(wifi) = self.radio(s) {
+            let [status, mask] = wifi.interrupts;
+            return if status & mask != 0 { "interrupt up".into() } else { String::new() };
+        }
         let pending = s.sample.eth.as_ref().and_then(|e| {
             let of = |name| e.regs.iter().find(|(n, _)| n == name).map(|(_, v)| *v);
             Some(of("INT_SOURCE")? & of("INT_MASK")?)
@@ -202,7 +249,7 @@ impl Pane for Eth {
     }
 
     fn want(&self, _s: &Shared, _area: Rect, wants: &mut Wants) {
-        wants.eth = true;
+        (wants.eth, wants.wifi) = (true, true);
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
@@ -216,6 +263,15 @@ impl Pane for Eth {
     fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
         let page = usize::from(area.height.max(2)) - 1;
         let most = self.lines(s, area.width, false).len().saturating_sub(usize::from(area.height));
+        if cmd == Cmd::Medium {
+            (self.medium, self.top) = (Some(self.radio(s).is_none()), 0);
+            return Some(Vec::new());
+        }
+        if let Some(wifi) = self.radio(s)
+            && let Some(effects) = self.radio_command(wifi, cmd, area)
+        {
+            return Some(effects);
+        }
         match (cmd, s.sample.eth.as_ref()) {
             (Cmd::Select | Cmd::Follow, Some(eth)) => {
                 let addr = eth.desc.get(self.chosen(eth))?.1;
@@ -238,6 +294,7 @@ impl Pane for Eth {
     }
 
     fn sampled(&mut self, s: &Shared) {
+        self.wifi.sampled(s);
         let Some(eth) = &s.sample.eth else { return };
         self.rates.push_back((s.clock, s.traffic));
         while self.rates.front().is_some_and(|(at, _)| s.clock.saturating_sub(*at) > WINDOW_MS) {

@@ -1,4 +1,4 @@
-//! Ethernet frames.
+//! Frames of Ethernet and 802.11.
 
 use super::{Pane, PaneId};
 use crate::dash::decode;
@@ -35,7 +35,7 @@ pub struct Frames {
 
 /// A row in words, for filter, search and clipboard.
 fn words(row: &FrameRow) -> String {
-    let d = decode::frame(&row.frame.bytes);
+    let d = decode::record(&row.frame);
     let arrow = if row.frame.rx { "in " } else { "out" };
     let ms = row.frame.at as f64 / 480_000.0;
     format!("{:>5} {ms:>11.3} {arrow} {:<6} {} > {}  {}", row.number, d.protocol, d.from, d.to, d.info)
@@ -57,7 +57,7 @@ fn dump(bytes: &[u8]) -> Vec<String> {
 
 impl Frames {
     fn fits(&self, row: &FrameRow) -> bool {
-        if self.stream.is_some_and(|stream| decode::frame(&row.frame.bytes).stream != Some(stream)) {
+        if self.stream.is_some_and(|stream| decode::record(&row.frame).stream != Some(stream)) {
             return false;
         }
         self.filter.is_empty() || words(row).to_lowercase().contains(&self.filter.to_lowercase())
@@ -74,7 +74,7 @@ impl Frames {
     }
 
     fn row(&self, s: &Shared, row: &FrameRow, width: u16) -> Line<'static> {
-        let (d, theme) = (decode::frame(&row.frame.bytes), s.theme);
+        let (d, theme) = (decode::record(&row.frame), s.theme);
         let (arrow, role) = if row.frame.rx { ("▼", Role::First) } else { ("▲", Role::Second) };
         let ms = row.frame.at as f64 / 480_000.0;
         let mut spans = vec![
@@ -99,9 +99,10 @@ impl Frames {
         let style = |role| s.theme.style(role);
         let mut out: Vec<Line> = Vec::new();
         if !self.hex {
-            let d = decode::frame(&row.frame.bytes);
+            let d = decode::record(&row.frame);
             out.extend(d.fields.into_iter().map(|f| Line::from(Span::styled(f, style(Role::Text)))));
-            if !row.frame.rx {
+            // What an access point or station bridges has no instruction.
+            if !row.frame.rx && row.frame.pc != 0 {
                 let text = format!("sent by core {} at {:#010x}", row.frame.core, row.frame.pc);
                 out.push(Line::from(Span::styled(text, style(Role::Dim))));
             }
@@ -141,7 +142,8 @@ impl Pane for Frames {
         let stream = self
             .stream
             .map_or(String::new(), |(a, b)| format!("  stream {} - {}, * shows all", end(a), end(b)));
-        format!("{}{filter}{stream}", s.traffic[0].0 + s.traffic[1].0)
+        let all: u64 = s.traffic.iter().chain(&s.air_traffic).map(|t| t.0).sum();
+        format!("{all}{filter}{stream}")
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
@@ -191,7 +193,7 @@ impl Pane for Frames {
             Cmd::Cancel => (self.open, self.search) = (Some(false), String::new()),
             Cmd::Follow if self.stream.is_some() => self.stream = None,
             Cmd::Follow => {
-                let stream = decode::frame(&rows.get(at)?.frame.bytes).stream;
+                let stream = decode::record(&rows.get(at)?.frame).stream;
                 if stream.is_none() {
                     return Some(vec![Effect::Notice("this frame belongs to no TCP stream".into())]);
                 }

@@ -29,6 +29,11 @@ pub trait Pane {
         String::new()
     }
 
+    /// What its frame says instead of the pane's name.
+    fn heading(&self, _s: &Shared) -> Option<&'static str> {
+        None
+    }
+
     /// Adds what it needs of the machine to show `area`.
     fn want(&self, _s: &Shared, _area: Rect, _wants: &mut Wants) {}
 
@@ -146,8 +151,8 @@ panes! {
     Backtrace backtrace: backtrace::Backtrace = "backtrace", "Backtrace", "The calls that led here, with local variables.";
     Tasks tasks: tasks::Tasks = "tasks", "Tasks", "FreeRTOS tasks: state, core, priority, stack, CPU share, what each waits for.";
     Timeline timeline: timeline::Timeline = "timeline", "Timeline", "Who ran on which core when.";
-    Eth eth: eth::Eth = "eth", "open_eth", "The Ethernet controller: registers by field, both descriptor rings.";
-    Frames frames: frames::Frames = "frames", "Frames", "Ethernet frames, decoded: ARP, DHCP, DNS, TCP, HTTP.";
+    Eth eth: eth::Eth = "eth", "open_eth", "The Ethernet controller: registers by field, both descriptor rings. Or the Wi-Fi MAC: slots, receive list, filters, key slots, the networks around it.";
+    Frames frames: frames::Frames = "frames", "Frames", "Frames of Ethernet and 802.11, decoded: ARP, DHCP, DNS, TCP, HTTP, beacons, EAPOL.";
     Periph periph: periph::Periph = "periph", "Peripherals", "Every peripheral's registers.";
     Memory memory: memory::Memory = "memory", "Memory", "Bytes of memory: follow pointers, edit, search.";
     Watch watch: watch::Watch = "watch", "Watch", "Variables and expressions, by their types.";

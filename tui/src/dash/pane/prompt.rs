@@ -7,6 +7,7 @@ use crate::dash::text::{moved_back, put, wrap};
 use crate::dash::theme::Role;
 use crate::dash::wire::{Action, Reply};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use esplens_gdb::monitor;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -64,12 +65,14 @@ impl Prompt {
         if line.is_empty() {
             return Vec::new();
         }
-        if self.history.last() != Some(&line) {
-            self.history.push(line.clone());
+        // A passphrase is neither shown nor kept.
+        let shown = monitor::without_passphrase(&line);
+        if self.history.last() != Some(&shown) {
+            self.history.push(shown.clone());
             let over = self.history.len().saturating_sub(MAX_HISTORY);
             self.history.drain(..over);
         }
-        self.print(true, &line);
+        self.print(true, &shown);
         vec![Effect::Act(Some(PaneId::Prompt), Action::Monitor(line))]
     }
 

@@ -23,7 +23,7 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 /// Version of the protocol; both sides must be of the same.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 /// Longest line either side takes.
 const MAX_LINE: u64 = 16 << 20;
 

@@ -34,6 +34,8 @@ pub struct Sample {
     pub mem: Vec<MemSample>,
     /// The Ethernet controller.
     pub eth: Option<EthSample>,
+    /// The Wi-Fi MAC and the air.
+    pub wifi: Option<WifiSample>,
     /// The peripherals asked for.
     pub devs: Vec<DevSample>,
     /// Break- and watchpoints.
@@ -191,6 +193,70 @@ pub struct EthSample {
     pub waiting: usize,
     /// Frames lost: no empty descriptor; receiver off or too many waiting.
     pub lost: [u64; 2],
+}
+
+/// The Wi-Fi MAC and the air around it. All but `air` is empty until the firmware enables the MAC.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WifiSample {
+    /// The driver enabled the MAC's interrupt.
+    pub enabled: bool,
+    /// Channel, or that of the centre of 40 MHz; 0: none.
+    pub channel: u8,
+    /// Centre frequency in MHz.
+    pub frequency: u16,
+    /// 40 MHz wide.
+    pub wide: bool,
+    /// The receiver is on.
+    pub receiving: bool,
+    /// It takes frames for others.
+    pub promiscuous: bool,
+    /// Interrupt status and mask.
+    pub interrupts: [u32; 2],
+    /// TSF of the station and of the access point, in µs.
+    pub tsf: [u64; 2],
+    /// Each transmit slot in words; empty: idle.
+    pub slots: Vec<String>,
+    /// Receive list: base, next, last, frames lost.
+    pub rx: [u32; 4],
+    /// Receive descriptors in the order of the list.
+    pub desc: Vec<RxDescSample>,
+    /// Receiver address and BSSID of station and access point, where the filter is on.
+    pub filters: [(Option<[u8; 6]>, Option<[u8; 6]>); 2],
+    /// Enabled key slots.
+    pub keys: Vec<KeySample>,
+    /// Access points, stations, networks announced, a line each.
+    pub air: Vec<String>,
+}
+
+/// A receive descriptor of the Wi-Fi MAC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RxDescSample {
+    /// Its address.
+    pub at: u32,
+    /// Size, length, end of frame, owner.
+    pub flags: u32,
+    /// Address of its buffer.
+    pub buffer: u32,
+}
+
+/// A key slot of the Wi-Fi MAC, without its key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeySample {
+    /// Number.
+    pub slot: u32,
+    /// Peer's address.
+    pub peer: [u8; 6],
+    /// 1 WEP, 2 TKIP, 3 CCMP.
+    pub algorithm: u8,
+    /// For the peer's own frames.
+    pub pairwise: bool,
+    /// For group frames.
+    pub group: bool,
+    /// Key id, 0 to 3.
+    pub key_id: u8,
+    /// 0 station, 1 access point.
+    pub interface: u8,
 }
 
 /// A peripheral's registers.

@@ -66,10 +66,26 @@ impl WifiMac {
     /// The address of an interface's receiver filter, if that is on.
     #[must_use]
     pub fn address(&self, interface: u32) -> Option<[u8; 6]> {
-        let on = self.get(RA_MASK + 8 * interface + 4) >> 16 & 1 != 0;
-        let (low, high) = (self.get(RA_FILTER + 8 * interface), self.get(RA_FILTER + 8 * interface + 4));
+        self.filter_address(RA_FILTER, RA_MASK, interface)
+    }
+
+    /// The address of an interface's BSSID filter, if that is on.
+    #[must_use]
+    pub fn bssid_filter(&self, interface: u32) -> Option<[u8; 6]> {
+        self.filter_address(BSSID_FILTER, BSSID_MASK, interface)
+    }
+
+    fn filter_address(&self, filter: u32, mask: u32, interface: u32) -> Option<[u8; 6]> {
+        let on = self.get(mask + 8 * interface + 4) >> 16 & 1 != 0;
+        let (low, high) = (self.get(filter + 8 * interface), self.get(filter + 8 * interface + 4));
         let ([a, b, c, d], [e, f, ..]) = (low.to_le_bytes(), high.to_le_bytes());
         on.then_some([a, b, c, d, e, f])
+    }
+
+    /// A transmit slot at work.
+    #[must_use]
+    pub fn slot(&self, slot: u32) -> Option<&TxSlot> {
+        self.slots.get(slot as usize)?.as_ref()
     }
 
     /// Whether the driver listens to all networks.

@@ -37,6 +37,20 @@ pub struct TxSlot {
     result: Option<(u32, Option<i8>)>,
 }
 
+impl TxSlot {
+    /// The frame; its bytes are gone once it has left the antenna.
+    #[must_use]
+    pub fn frame(&self) -> &OnAir {
+        &self.frame
+    }
+
+    /// Whether the MAC waits for an answer to it.
+    #[must_use]
+    pub fn answer(&self) -> bool {
+        self.answer
+    }
+}
+
 impl WifiMac {
     /// A write to `PLCP0` of a slot: starts it when it becomes valid and enabled.
     pub(super) fn write_plcp0(&mut self, slot: u32, value: u32, cx: &mut Cx) {

@@ -1,0 +1,48 @@
+//! Stops at frames of the air, and at the Ethernet frames that they carry.
+
+use super::*;
+use esplens_core::debug::Stop;
+use esplens_core::time::TICKS_PER_US;
+use esplens_soc::machine::RunExit;
+use esplens_soc::net::air::frame::{Mpdu, Subtype};
+use esplens_soc::system::Frame;
+
+/// UDP from this port, in an Ethernet frame.
+fn udp_from(frame: &Frame, port: u16) -> bool {
+    let ip = frame.air.is_none() && frame.bytes.get(12..14) == Some(&[8, 0]);
+    ip && frame.bytes.get(23) == Some(&17) && frame.bytes.get(34..36) == Some(&port.to_be_bytes())
+}
+
+fn is(frame: &Frame, subtype: Subtype) -> bool {
+    frame.air.is_some() && Mpdu::parse(&frame.bytes).is_some_and(|f| f.subtype() == subtype)
+}
+
+#[test]
+fn debuggers_see_what_passes_in_both_forms() {
+    let Some(flash) = image("idf-5.1-wifi-sta") else { return };
+    let mut session =
+        Session::boot(&flash, |c| networks(c, &["ssid=myssid,psk=mypassword,channel=6"])).unwrap();
+    let machine = &mut session.machine;
+    machine.break_on_frames(true);
+    let until = PATIENCE_MS * 1000 * TICKS_PER_US;
+    // To the guest, and the frame.
+    type Seen = (bool, fn(&Frame) -> bool);
+    let mut wanted: Vec<Seen> = vec![
+        (false, |f| is(f, Subtype::ProbeRequest)),
+        (true, |f| is(f, Subtype::Beacon)),
+        (false, |f| is(f, Subtype::Authentication)),
+        (true, |f| is(f, Subtype::AssociationResponse)),
+        // Encrypted on the air.
+        (false, |f| udp_from(f, 68)),
+        (true, |f| udp_from(f, 67)),
+    ];
+    while !wanted.is_empty() {
+        match machine.run_debug(until) {
+            RunExit::Stopped { stop: Stop::Frame, .. } => {
+                let seen = machine.frames_seen();
+                wanted.retain(|(to_guest, what)| !seen.iter().any(|f| f.to_guest == *to_guest && what(f)));
+            }
+            other => panic!("{other:?}, {} kinds of frames missing", wanted.len()),
+        }
+    }
+}
