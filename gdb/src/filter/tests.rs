@@ -202,7 +202,7 @@ fn wlan() -> impl Strategy<Value = Wlan> {
     prop_oneof![
         Just(Wlan::Any),
         (0..=2u8).prop_map(Wlan::Type),
-        proptest::sample::select(subtypes).prop_map(|name| Wlan::subtype_named(name).unwrap()),
+        proptest::sample::select(subtypes.to_vec()).prop_map(|name| Wlan::subtype_named(name).unwrap()),
         (0..=3u8).prop_map(Wlan::Ds),
         (field, any::<[u8; 6]>()).prop_map(|(f, m)| Wlan::Address(f, m)),
         Just(Wlan::Broadcast),
