@@ -124,8 +124,8 @@ fn who_waits_is_told_of_another_clients_reset() {
     waits.send("vCont;c");
     eventually("it runs", || running(&handle));
     let monitor = handle.register("monitor");
-    let _ = esplens_gdb::monitor::run(&monitor, "system_reset");
-    let _ = esplens_gdb::monitor::run(&monitor, "stop");
+    esplens_gdb::monitor::run(&monitor, "system_reset");
+    esplens_gdb::monitor::run(&monitor, "stop");
     assert!(waits.receive().starts_with("T02"));
     let said = format!("reset by {}", monitor.client());
     assert!(waits.console.contains(&said), "{said:?} in {:?}", waits.console);

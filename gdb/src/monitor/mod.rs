@@ -248,7 +248,6 @@ impl Command {
 }
 
 /// Carries out a line; what it says, or why not.
-#[must_use]
 pub fn run(handle: &Handle, line: &str) -> String {
     let words = words(line);
     let Some(name) = words.first().cloned() else { return String::new() };
