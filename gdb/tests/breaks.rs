@@ -99,19 +99,3 @@ fn without_a_debugger_it_is_an_exception() {
     }
     assert_eq!(undisturbed(&handle, TICKS_PER_US), (CODE, 8), "EPC6 and DEBUGCAUSE: BREAK");
 }
-
-#[test]
-fn the_way_back_goes_over_the_steps() {
-    let (handle, port) = serve(hello());
-    let mut g = before_program(port);
-    for _ in 0..3 {
-        assert!(g.call("vCont;c").starts_with("T05"));
-    }
-    let hash = || handle.call(|s| s.machine_mut().state_hash()).unwrap();
-    let there = hash();
-    assert!(g.call("bs").starts_with("T05"));
-    assert_ne!(hash(), there);
-    let end = g.call("vCont;c");
-    assert!(end.contains("replaylog:end;"), "{end}");
-    assert_eq!((g.pc(), hash() == there), (AFTER[1], true), "the same run again");
-}

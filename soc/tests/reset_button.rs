@@ -76,8 +76,9 @@ fn new_straps_wait_for_a_reset_of_the_chip() {
     let _ = m.run(TICKS_PER_SEC);
     assert!(text(&mut m).contains("Hello from esplens"));
     m.reset();
-    let _ = m.run(m.now() + TICKS_PER_SEC / 10);
-    assert!(text(&mut m).contains("waiting for download"));
+    let _ = m.run(m.now() + TICKS_PER_SEC);
+    let text = text(&mut m);
+    assert!(text.contains("waiting for download"), "{text}");
 }
 
 #[test]

@@ -162,7 +162,7 @@ fn frames_of_the_air_pass_as_pcap_filter_says() {
         ("ether host 02:00:00:00:00:0b", [false; 4]),
         ("ip or arp or port 80 and type data", [false; 4]),
         ("less 20", [false, false, false, true]),
-        ("greater 60", [true, false, true, false]),
+        ("greater 60", [true, true, true, false]),
     ];
     let lengths = [&tcp, &beacon, &data, &ack].map(|f| f.bytes.len());
     assert!(lengths[0] == 60 && lengths[1] < 90 && lengths[2] > 60 && lengths[3] == 10, "{lengths:?}");

@@ -5,7 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// clap's error in a line; help that was asked for as it is.
 pub fn explain(error: &Error, words: &[String]) -> String {
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) {
+    if error.kind() == ErrorKind::DisplayHelp {
         return error.render().to_string();
     }
     let text = |kind| match error.get(kind) {
@@ -25,9 +25,11 @@ pub fn explain(error: &Error, words: &[String]) -> String {
         let help = if wrong == name { "help".into() } else { format!("help {name}") };
         return format!("unknown command: {whole}{wrong}{like}; {help} lists what there is\n");
     }
-    if error.kind() == ErrorKind::MissingSubcommand {
-        let known = text(ContextKind::ValidSubcommand).unwrap_or_default();
-        return format!("{name}: what? {known}\n");
+    if matches!(
+        error.kind(),
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    ) {
+        return format!("{name}: an argument is missing; help {name} lists what there is\n");
     }
     let rendered = error.render().to_string();
     let mut lines = rendered.lines().map(str::trim).take_while(|l| !l.starts_with("Usage:"));

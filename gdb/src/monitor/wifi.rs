@@ -320,7 +320,7 @@ mod tests {
             ("wifi rssi 5", "-127..=0"),
             ("wifi loss 1001", "1000"),
             ("wifi nonsense", "nonsense"),
-            ("wifi", "Usage"),
+            ("wifi", "missing"),
         ] {
             let answer = run(&handle(), line);
             assert!(answer.to_lowercase().contains(&says.to_lowercase()), "{line}: {answer}");

@@ -47,7 +47,9 @@ fn clear(path: &Path) -> io::Result<()> {
 /// Removes the sockets that this process made, as far as they are still there. For its end.
 pub fn remove_sockets() {
     for (path, device, inode) in std::mem::take(&mut *made()) {
-        if path.symlink_metadata().is_ok_and(|m| (m.dev(), m.ino()) == (device, inode)) {
+        // Numbers of inodes are used again: what is there must be a socket, too.
+        let ours = |m: &std::fs::Metadata| m.file_type().is_socket() && (m.dev(), m.ino()) == (device, inode);
+        if path.symlink_metadata().is_ok_and(|m| ours(&m)) {
             let _ = std::fs::remove_file(path);
         }
     }

@@ -175,13 +175,7 @@ impl Supervisor {
     /// Comes back early, as if `until` were reached, when the guest makes the host work so much that the caller should
     /// look around: whatever the guest does, that is a few milliseconds.
     pub fn run(&mut self, until: Ticks) -> Ran {
-        self.session().allow_work(Some(WORK));
-        let ran = self.run_allowed(until);
-        self.session().allow_work(None);
-        ran
-    }
-
-    fn run_allowed(&mut self, until: Ticks) -> Ran {
+        let mut work = WORK;
         loop {
             self.serve(Duration::ZERO);
             if self.session().quit_asked().is_some() {
@@ -203,7 +197,7 @@ impl Supervisor {
                 return Ran::Machine(RunExit::Until);
             }
             let goal = until.min(now + SLICE);
-            let exit = self.session().run(goal);
+            let exit = self.run_counted(goal, &mut work);
             let stopped = self.session().note_exit(exit).is_some();
             match exit {
                 RunExit::Look => return Ran::Machine(RunExit::Until),
@@ -216,6 +210,17 @@ impl Supervisor {
                 other => return Ran::Machine(other),
             }
         }
+    }
+
+    /// Runs the machine and takes its host work from an allowance. Requests of clients, which may run the machine
+    /// themselves, have no limit.
+    fn run_counted(&mut self, goal: Ticks, work: &mut u64) -> RunExit {
+        let session = self.session();
+        session.allow_work(Some(*work));
+        let exit = session.run(goal);
+        *work = work.saturating_sub(session.machine().memory().work.done());
+        session.allow_work(None);
+        if *work == 0 && exit == RunExit::Until { RunExit::Look } else { exit }
     }
 
     /// Publishes what left the machine and hands it over; of traced events those of the command line's `--trace`.
