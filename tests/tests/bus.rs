@@ -123,6 +123,7 @@ fn random_accesses_to_every_peripheral_do_no_harm() {
 fn app_cpu_finds_nothing_in_rtc_fast_memory_and_no_exception() {
     let mut fuzz = Fuzz::new();
     assert_eq!(fuzz.mem.poke(0, 0x3FF8_0064, &[1]), 1);
+    fuzz.soc.sys.out.clear();
     for addr in [0x3FF8_0064, 0x400C_0064] {
         let mut app = Access { core: 1, cycle: 0, pc: 0x4008_0000, mem: &mut fuzz.mem, leave: false };
         assert_eq!(fuzz.soc.write(&mut app, addr, 4, 0x55), Ok(()));

@@ -89,7 +89,8 @@ fn the_summary_comes_though_standard_output_is_stuck() {
 fn dashboard() -> (Running, File, File) {
     let size = Winsize { ws_row: 50, ws_col: 160, ws_xpixel: 0, ws_ypixel: 0 };
     let OpenptyResult { master, slave } = openpty(&size, None).unwrap();
-    let (master, slave) = (File::from(master), File::from(slave));
+    // A clone is closed in the children that other tests start meanwhile.
+    let [master, slave] = [master, slave].map(|fd| File::from(fd).try_clone().unwrap());
     let dir = tempfile::tempdir().unwrap();
     let end = || Stdio::from(slave.try_clone().unwrap());
     let child = esplens()
