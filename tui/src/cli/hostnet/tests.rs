@@ -119,6 +119,7 @@ fn datagrams_wait_in_bounded_memory() {
 }
 
 #[test]
+#[allow(clippy::print_stderr, reason = "a test says what it skips")]
 fn the_first_datagram_of_a_flow_leaves_over_both_versions() {
     let mut s = open(&[]);
     for (n, at) in ["127.0.0.1:0", "[::1]:0"].iter().enumerate() {

@@ -1,5 +1,6 @@
 //! The machine at one moment, as far as it was asked for.
 
+use esplens_soc::net::air::frame::Mac;
 use serde::{Deserialize, Serialize};
 
 /// The machine as it was at one moment; what was not asked for is empty.
@@ -222,7 +223,7 @@ pub struct WifiSample {
     /// Receive descriptors in the order of the list.
     pub desc: Vec<RxDescSample>,
     /// Receiver address and BSSID of station and access point, where the filter is on.
-    pub filters: [(Option<[u8; 6]>, Option<[u8; 6]>); 2],
+    pub filters: [(Option<Mac>, Option<Mac>); 2],
     /// Enabled key slots.
     pub keys: Vec<KeySample>,
     /// Access points, stations, networks announced, a line each.
