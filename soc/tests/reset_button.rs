@@ -78,7 +78,7 @@ fn new_straps_wait_for_a_reset_of_the_chip() {
     m.reset();
     let _ = m.run(m.now() + TICKS_PER_SEC);
     let text = text(&mut m);
-    assert!(text.contains("waiting for download"), "{text}");
+    assert!(text.contains("boot:0xf (UART_BOOT"), "{text}");
 }
 
 #[test]
