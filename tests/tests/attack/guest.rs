@@ -99,7 +99,7 @@ fn random_accesses_to_every_peripheral_page() {
     let (seeds, count) = if full() { (1..=8, 60_000) } else { (1..=1, 3_000) };
     for seed in seeds {
         for page in (0x3FF0_0000..0x3FF8_0000).step_by(0x1000) {
-            let mut machine = machine(&random_accesses(page, seed * 0x9E37_79B9, count));
+            let mut machine = machine(&random_accesses(page, 0x9E37_79B9_u32.wrapping_mul(seed), count));
             go(&format!("page {page:#x}, seed {seed}"), &mut machine, 200, 100);
         }
     }
