@@ -170,7 +170,8 @@ impl Supervisor {
     }
 
     /// Runs to virtual time `until`, or to the first thing the caller should know of, or until so much has left the
-    /// machine that it should be taken; requests are carried out in between. While the machine stands still this waits a little for requests and returns [`Ran::Paused`].
+    /// machine that it should be taken; requests are carried out in between. While the machine stands still this waits a
+    /// little for requests and returns [`Ran::Paused`].
     ///
     /// Comes back early, as if `until` were reached, when the guest makes the host work so much that the caller should
     /// look around: whatever the guest does, that is a few milliseconds.

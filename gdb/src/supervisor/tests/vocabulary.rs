@@ -144,3 +144,23 @@ fn a_frame_that_the_guest_sends_stops_at_the_store_that_sends_it() {
     stops(&mut plain, until);
     assert_eq!(hash(&mut s), hash(&mut plain), "the stops changed nothing");
 }
+
+#[test]
+fn a_run_that_comes_back_to_look_around_is_the_same_run() {
+    let end = 100 * MS;
+    let mut s = Supervisor::new(machine());
+    let by = s.handle().client().clone();
+    s.session().resume(&Plan::default(), &by);
+    let mut early = 0;
+    while s.view().machine().now() < end {
+        assert_eq!(s.run(end), Ran::Machine(RunExit::Until));
+        early += u32::from(s.view().machine().now() < end);
+        s.take_output();
+    }
+    assert!(early > 0, "never came back early");
+    let mut plain = machine();
+    while plain.now() < end {
+        plain.run(end);
+    }
+    assert_eq!(hash(&mut s), plain.state_hash());
+}

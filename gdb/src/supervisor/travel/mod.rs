@@ -59,6 +59,8 @@ fn run_piece(m: &mut Machine, goal: Goal, judge: &mut dyn FnMut(&Machine, usize,
         judge(m, core, stop);
         false
     });
+    // What others have the machine do is not part of the way.
+    m.allow_work(None);
     // It has all been said.
     m.take_output();
     match exit {
@@ -180,5 +182,22 @@ impl Session {
     #[must_use]
     pub fn past(&self) -> Option<Ticks> {
         self.machine.present().map(|present| present.saturating_sub(self.machine.now()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::supervisor::testing::machine;
+    use esplens_core::time::TICKS_PER_US;
+
+    #[test]
+    fn a_piece_of_the_way_leaves_no_limit_of_work_behind() {
+        let mut m = machine();
+        let goal = Goal::Cycles(0, 1000);
+        while !go_on(&mut m, goal) {}
+        let until = m.now() + 200_000 * TICKS_PER_US;
+        assert_eq!(m.run(until), RunExit::Until);
+        assert!(m.memory().work.done() > WORK, "the run was long enough to tell");
     }
 }
