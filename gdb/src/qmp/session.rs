@@ -37,7 +37,8 @@ pub async fn serve(mut stream: Box<dyn Stream>, server: Server, pretty: bool) {
             event = events.recv() => match event {
                 Ok(event) => {
                     session.event(&event);
-                    if matches!(event, Event::Gone) {
+                    // What the client was answered before is out; this is the last it hears.
+                    if matches!(event, Event::Quit(_) | Event::Gone) {
                         break;
                     }
                 }

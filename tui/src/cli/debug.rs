@@ -122,7 +122,8 @@ fn open_monitor(to: &str, handle: &Handle, shared: bool) -> anyhow::Result<()> {
 /// Lets debuggers hear that esplens ends, and leave, before it does. One that does not listen is not waited for long.
 pub fn farewell(target: &mut Supervisor) {
     let (handle, end) = (target.handle(), Instant::now() + FAREWELL);
-    while handle.attached().iter().any(|c| &*c.name == "gdb") && Instant::now() < end {
+    let waits = |name: &str| matches!(name, "gdb" | "qmp");
+    while handle.attached().iter().any(|c| waits(&c.name)) && Instant::now() < end {
         target.serve(Duration::from_millis(5));
     }
 }

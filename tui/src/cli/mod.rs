@@ -44,6 +44,7 @@ pub fn main() -> ExitCode {
         Some(qemu::Line::Run(cli)) => *cli,
         Some(qemu::Line::Say(text)) => {
             terminal::text(&format!("{text}\n"));
+            outlet::finish(Exit::Quit.patience());
             return ExitCode::SUCCESS;
         }
         Some(qemu::Line::Wrong(why)) => {
@@ -56,7 +57,10 @@ pub fn main() -> ExitCode {
     if cli.daemonizes() {
         match daemon::start() {
             Ok(None) => {}
-            Ok(Some(code)) => return code,
+            Ok(Some(code)) => {
+                outlet::finish(Exit::Quit.patience());
+                return code;
+            }
             Err(error) => {
                 terminal::error(&format!("esplens: {error:#}"));
                 return Exit::of_error(&error).code();
