@@ -21,6 +21,9 @@ const BACKLOG: usize = 64 * 1024;
 /// A client that takes nothing for this long is dropped: the machine does not wait for it.
 const STALLED: Duration = Duration::from_millis(500);
 
+/// Times, 10 ms apart, that a client looks whether the one before it has left.
+const LEAVING: u32 = 30;
+
 /// What the machine's side and the client's thread share.
 #[derive(Default)]
 struct Shared {
@@ -113,7 +116,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Mutex<Shared>>, inlet: &Inlet) {
             std::thread::sleep(Duration::from_millis(100)); // out of descriptors, perhaps
             continue;
         };
-        if std::mem::replace(&mut lock(shared).taken, true) {
+        if !take(shared) {
             let uart = inlet.uart();
             crate::cli::terminal::message(&format!("UART{uart}: a second RFC 2217 client was turned away"));
             continue;
@@ -128,6 +131,16 @@ fn accept(listener: &TcpListener, shared: &Arc<Mutex<Shared>>, inlet: &Inlet) {
             lock(shared).taken = false;
         }
     }
+}
+
+/// Takes the port for a client. One that has just left may still be about to give it back.
+fn take(shared: &Mutex<Shared>) -> bool {
+    (0..LEAVING).any(|n| {
+        if n > 0 {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        !std::mem::replace(&mut lock(shared).taken, true)
+    })
 }
 
 /// A client, until it leaves.
