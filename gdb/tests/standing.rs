@@ -12,6 +12,8 @@ fn at_task(handle: &Served, port: u16) -> (Rsp, String) {
     handle.symbols().load_now(Role::App, &demo_elf()).unwrap();
     let mut g = Rsp::ready(port);
     g.call("?");
+    // A task starts once a boot, and the client before this one let the machine run.
+    g.monitor("reset halt");
     let place = symbol(&demo_elf(), "consumer_task");
     assert_eq!(g.call(&format!("Z0,{place:x},2")), "OK");
     let stop = g.call("vCont;c");
