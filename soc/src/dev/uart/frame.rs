@@ -4,7 +4,11 @@ use super::Uart;
 use super::spec::{self, SPEC, clkdiv, conf0};
 use crate::clocks::Clocks;
 use crate::dev::Cx;
-use esplens_core::time::{TICKS_PER_SEC, Ticks};
+use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US, Ticks};
+
+/// Longest time of a received frame in download mode: a line at 1,000,000 baud, which esptool's users run the mask ROM
+/// and the stub with on boards.
+const DOWNLOAD_FRAME: Ticks = 10 * TICKS_PER_US;
 
 impl Uart {
     /// Clock of the UART in Hz: APB or REF_TICK.
@@ -30,8 +34,14 @@ impl Uart {
         self.half_bits(2 * (1 + data + parity) + stop_halves, clocks)
     }
 
-    /// Ticks that a frame takes on the line: none to speak of in download mode.
-    pub(super) fn line_time(&self, cx: &Cx) -> Ticks {
+    /// Ticks until a received frame has crossed the line: in download mode those of a fast line at most.
+    pub(super) fn rx_time(&self, cx: &Cx) -> Ticks {
+        let frame = self.frame(&cx.sys.clocks).max(1);
+        if cx.sys.download_boot() { frame.min(DOWNLOAD_FRAME) } else { frame }
+    }
+
+    /// Ticks until a sent frame has crossed the line: none to speak of in download mode.
+    pub(super) fn tx_time(&self, cx: &Cx) -> Ticks {
         if cx.sys.download_boot() { 1 } else { self.frame(&cx.sys.clocks).max(1) }
     }
 

@@ -62,29 +62,24 @@ impl Uart {
 
     pub(super) fn rx_next(&self, cx: &mut Cx) {
         if !self.rx.queue.is_empty() {
-            cx.schedule(RX_TAG, cx.now.saturating_add(self.line_time(cx)));
+            cx.schedule(RX_TAG, cx.now.saturating_add(self.rx_time(cx)));
         }
     }
 
-    /// The next byte from outside has crossed the line; in download mode as many as the FIFO has room for.
+    /// The next byte from outside has crossed the line. In download mode it waits while the FIFO is full.
     pub(super) fn rx_event(&mut self, cx: &mut Cx) {
-        if !cx.sys.download_boot() {
-            if let Some(byte) = self.rx.queue.pop_front() {
-                self.receive(byte, cx);
-            }
-            return self.rx_next(cx);
+        if cx.sys.download_boot() && self.rx.fifo.len() >= self.rx_size() {
+            return;
         }
-        while self.rx.fifo.len() < self.rx_size()
-            && let Some(byte) = self.rx.queue.pop_front()
-        {
+        if let Some(byte) = self.rx.queue.pop_front() {
             self.receive(byte, cx);
         }
+        self.rx_next(cx);
     }
 
-    /// In download mode the outside waits while the FIFO is full, and goes on when half of it is free.
+    /// In download mode the outside waits while the FIFO is full, and goes on when there is room.
     pub(super) fn rx_refill(&self, cx: &mut Cx) {
-        let idle = cx.sys.events.when(cx.dev.slot(RX_TAG)).is_none();
-        if cx.sys.download_boot() && idle && self.rx.fifo.len() <= self.rx_size() / 2 {
+        if cx.sys.download_boot() && cx.sys.events.when(cx.dev.slot(RX_TAG)).is_none() {
             self.rx_next(cx);
         }
     }

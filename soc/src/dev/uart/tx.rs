@@ -73,7 +73,7 @@ impl Uart {
         let conf = self.regs.get(&SPEC, spec::CONF0);
         if let Some(byte) = self.tx.fifo.pop_front() {
             self.tx.taken = self.tx.taken.wrapping_add(1);
-            let time = self.line_time(cx);
+            let time = self.tx_time(cx);
             self.tx_shift(Shift::Byte(byte), time, cx);
         } else if conf & conf0::TXD_BRK != 0 && !self.tx.break_sent {
             let bits = (self.regs.get(&SPEC, spec::IDLE_CONF) & idle_conf::TX_BRK_NUM) >> 20;
