@@ -80,6 +80,29 @@ fn the_timer_ends_deep_sleep_with_reset_cause_5() {
 }
 
 #[test]
+fn ccount_stands_still_in_light_sleep_and_its_timer_goes_on_after_it() {
+    let mut m = booted();
+    m.write_register(rtc(TIME_UPDATE), time_update::TIME_UPDATE).unwrap();
+    let _ = m.run(m.now() + 100 * TICKS_PER_US);
+    let wake = m.read_register(rtc(TIME0)).unwrap() + 150 * 1500; // 1.5 s of 150 kHz
+    m.write_register(rtc(SLP_TIMER0), wake).unwrap();
+    m.write_register(rtc(SLP_TIMER1), 0).unwrap();
+    m.write_register(rtc(WAKEUP_STATE), 1 << 3 << 11).unwrap();
+    let (began, ccount) = (m.now(), [m.cpu(0).ccount(), m.cpu(1).ccount()]);
+    m.write_register(rtc(STATE0), state0::SLEEP_EN).unwrap();
+    while m.read_register(rtc(WAKEUP_STATE)).unwrap() & 0x7FF == 0 {
+        let _ = m.run(m.now() + 100 * TICKS_PER_US);
+        assert!(m.now() < began + 2 * TICKS_PER_SEC, "it wakes");
+    }
+    assert!(m.now() - began > TICKS_PER_SEC);
+    for core in 0..2 {
+        assert!(m.cpu(core).ccount().wrapping_sub(ccount[core]) < 240 * 1000, "core {core}");
+    }
+    // The seconds come from CCOMPARE.
+    run_to(&mut m, "1 s");
+}
+
+#[test]
 fn ext0_ends_deep_sleep() {
     let mut m = booted();
     m.write_register(DevId::RtcIo.range().0 + rtcio::spec::EXT_WAKEUP0, 10 << 27).unwrap(); // GPIO4

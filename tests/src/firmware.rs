@@ -3,6 +3,7 @@
 use esplens_soc::boot::{BootInput, LoadOptions, load};
 use esplens_soc::dev::eth::EthModel;
 use esplens_soc::machine::MachineConfig;
+use esplens_soc::net::user::Config;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -38,6 +39,9 @@ impl Case {
                     config.psram_bytes = size << 20;
                 }
                 [option, nic] if option == "--nic" && nic == "user,model=emac" => config.eth = EthModel::Emac,
+                [option, nic] if option == "--nic" && nic == "user,restrict=on" => {
+                    config.network = Some(Config { restrict: true, ..Config::default() });
+                }
                 other => return Err(format!("{}: options {other:?}", self.name)),
             }
         }

@@ -106,6 +106,12 @@ impl Cpu {
         self.match_timers();
     }
 
+    /// Lets `cycles` pass with the core's clock off: CCOUNT stands still, no timer matches.
+    pub fn clock_off(&mut self, cycles: u64) {
+        self.cycles += cycles;
+        self.ccount_offset = self.ccount_offset.wrapping_sub(cycles as u32);
+    }
+
     /// Writes CCOMPARE `n`, which clears its interrupt.
     pub fn set_ccompare(&mut self, n: usize, value: u32) {
         self.ccompare[n] = value;

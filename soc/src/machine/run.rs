@@ -203,11 +203,12 @@ impl Machine {
         }
     }
 
-    /// Lets cycles pass on an idle core, a timer match at a time. A held core's CCOUNT goes on too; its reset clears it.
+    /// Lets cycles pass on an idle core, a timer match at a time. CCOUNT stands still without a clock; a stalled core
+    /// has one, and takes its timers' interrupts later.
     fn pass(&mut self, core: usize, cycles: u64) {
-        if self.held(core) {
-            self.cpus[core].cycles += cycles;
-            return;
+        let lines = &self.soc.sys.cores[core];
+        if self.sleep.is_some() || lines.gated || lines.in_reset {
+            return self.cpus[core].clock_off(cycles);
         }
         let mut left = cycles;
         while left > 0 {
