@@ -96,7 +96,7 @@ fn esptool_in_download_mode() {
     assert!(esptool("chip-id").contains("MAC:"));
     // The stub stays in the chip's memory; each further call finds it, as on a board.
     assert!(esptool("write-flash 0x10000 data.bin").contains("Hash of data verified."));
-    assert!(esptool("verify-flash 0x10000 data.bin").contains("verif"));
+    assert!(esptool("verify-flash 0x10000 data.bin").contains("Verification successful"));
     esptool("read-flash 0x10000 70000 back.bin");
     assert_eq!(std::fs::read(chip.path("back.bin")).unwrap(), noise(70_000));
 }
@@ -110,7 +110,7 @@ fn esptool_without_its_stub() {
     };
     std::fs::write(chip.path("data.bin"), noise(20_000)).unwrap();
     assert!(esptool("write-flash 0x10000 data.bin").contains("Hash of data verified."));
-    assert!(esptool("verify-flash 0x10000 data.bin").contains("verif"));
+    assert!(esptool("verify-flash 0x10000 data.bin").contains("Verification successful"));
     esptool("read-flash 0x10000 1024 back.bin");
     assert_eq!(std::fs::read(chip.path("back.bin")).unwrap(), noise(20_000)[..1024]);
 }

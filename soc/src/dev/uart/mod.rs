@@ -1,5 +1,5 @@
 //! UARTs 0 to 2 (TRM 13): bytes take their line time in virtual time, one event a byte. In download mode they take
-//! none (docs/decisions/download-mode.md).
+//! less (docs/decisions/download-mode.md).
 
 mod frame;
 mod rx;
@@ -12,6 +12,7 @@ use super::regfile::RegFile;
 use super::spec::Spec;
 use super::{Cx, Device, Msg, View};
 use crate::irq::Source;
+use esplens_core::time::{TICKS_PER_US, Ticks};
 use rx::Rx;
 use serde::{Deserialize, Serialize};
 use spec::{SPEC, conf0, conf1, int_raw as int, mem_conf, status};
@@ -24,6 +25,10 @@ const TX_TAG: u8 = 0;
 const RX_TAG: u8 = 1;
 const TOUT_TAG: u8 = 2;
 const AT_TAG: u8 = 3;
+const IRQ_TAG: u8 = 4;
+/// From a write to INT_ENA to the core's interrupt: some cycles on the APB. The mask ROM counts on them: its
+/// `uart_buff_switch` enables a UART's interrupt one instruction before it notes which UART that is.
+const ENABLE_TIME: Ticks = TICKS_PER_US / 10;
 
 /// A byte on a line, in words.
 fn describe(n: u8, byte: u8) -> String {
@@ -67,8 +72,21 @@ impl Uart {
         if self.tx.fifo.len() <= empty as usize {
             self.raw |= int::TXFIFO_EMPTY;
         }
-        let source = [Source::Uart0, Source::Uart1, Source::Uart2][usize::from(self.n)];
-        cx.irq(source, self.raw & self.regs.get(&SPEC, spec::INT_ENA) != 0);
+        cx.irq(self.source(), self.raw & self.regs.get(&SPEC, spec::INT_ENA) != 0);
+    }
+
+    fn source(&self) -> Source {
+        [Source::Uart0, Source::Uart1, Source::Uart2][usize::from(self.n)]
+    }
+
+    /// INT_ENA was written: what it lets through takes [`ENABLE_TIME`], what it stops is gone at once.
+    fn write_int_ena(&mut self, value: u32, cx: &mut Cx) {
+        self.regs.set(spec::INT_ENA, value);
+        if self.raw & value != 0 && !cx.sys.irq.level(self.source()) {
+            cx.schedule(IRQ_TAG, cx.now.saturating_add(ENABLE_TIME));
+        } else {
+            self.sync_irq(cx);
+        }
     }
 
     fn status(&self) -> u32 {
@@ -162,6 +180,7 @@ impl Device for Uart {
                     self.rx_arm_timeout(cx);
                 }
             }
+            spec::INT_ENA => return self.write_int_ena(value, cx),
             spec::CONF0 => self.write_conf0(value, cx),
             spec::CONF1 => {
                 self.regs.set(offset, value);
@@ -206,7 +225,7 @@ impl Device for Uart {
         let queue = std::mem::take(&mut self.rx.queue);
         *self = Self { line_baud: self.line_baud, ..Self::new(self.n) };
         self.rx.queue = queue;
-        [TX_TAG, TOUT_TAG, AT_TAG].into_iter().for_each(|tag| cx.cancel(tag));
+        [TX_TAG, TOUT_TAG, AT_TAG, IRQ_TAG].into_iter().for_each(|tag| cx.cancel(tag));
         self.rx_next(cx);
         self.sync_irq(cx);
     }

@@ -166,6 +166,7 @@ fn tx_empty_interrupt_as_the_driver_uses_it() {
     let mut b = bench();
     thresholds(&mut b, 120, 10, 0);
     b.write(spec::INT_ENA, int::TXFIFO_EMPTY);
+    b.advance(1);
     assert!(b.irq(Source::Uart0));
     for _ in 0..20 {
         b.write(spec::FIFO, 1);
@@ -174,6 +175,21 @@ fn tx_empty_interrupt_as_the_driver_uses_it() {
     assert!(!b.irq(Source::Uart0));
     b.advance(9 * 87);
     assert!(b.irq(Source::Uart0));
+}
+
+#[test]
+fn an_enabled_interrupt_takes_some_cycles() {
+    let mut b = bench();
+    thresholds(&mut b, 1, 0, 0);
+    b.message(&Msg::UartByte(b'a'));
+    // `uart_buff_switch` of the mask ROM stores the UART's number after this, and its handler goes by that number.
+    b.write(spec::INT_ENA, int::RXFIFO_FULL);
+    assert!(!b.irq(Source::Uart0));
+    assert_ne!(b.read(spec::INT_ST) & int::RXFIFO_FULL, 0);
+    b.advance(1);
+    assert!(b.irq(Source::Uart0));
+    b.write(spec::INT_ENA, 0);
+    assert!(!b.irq(Source::Uart0));
 }
 
 #[test]
