@@ -132,14 +132,14 @@ fn espefuse_burns_a_key() {
 fn esptool_flashes_a_running_machine_over_rfc2217() {
     let Some(python) = pypi::python(CLIENTS) else { return };
     let chip = Chip::with_an_app();
-    std::fs::write(chip.path("data.bin"), noise(30_000)).unwrap();
+    std::fs::write(chip.path("data.bin"), noise(10_000)).unwrap();
     assert!(chip.run(&python, "esptool", "chip-id").contains("MAC:"));
-    let text = chip.run(&python, "esptool", "write-flash 0x200000 data.bin");
-    assert!(text.contains("Hash of data verified.") && text.contains("Hard resetting"), "{text}");
-    chip.run(&python, "esptool", "read-flash 0x200000 30000 back.bin");
-    assert_eq!(std::fs::read(chip.path("back.bin")).unwrap(), noise(30_000));
     let summary = chip.run(&python, "espefuse", "summary");
     assert!(summary.contains("MAC"), "{summary}");
+    let text = chip.run(&python, "esptool", "write-flash 0x200000 data.bin");
+    assert!(text.contains("Hash of data verified.") && text.contains("Hard resetting"), "{text}");
+    chip.run(&python, "esptool", "read-flash 0x200000 10000 back.bin");
+    assert_eq!(std::fs::read(chip.path("back.bin")).unwrap(), noise(10_000));
     // The last reset left the application running.
     let mut monitor = Monitor::open(&python, &chip.port, &["--no-reset"]);
     monitor.sees(" s\n");

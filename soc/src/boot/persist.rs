@@ -4,6 +4,7 @@ use super::BootError;
 use super::error::read_file;
 use crate::hostfile;
 use std::fs::{File, OpenOptions, TryLockError};
+use std::hash::{DefaultHasher, Hasher};
 use std::io::{Error, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -53,7 +54,16 @@ impl Stamp {
     }
 }
 
-/// A file that will be replaced at the end of a run. While this lives no other esplens claims it.
+/// Who else may claim a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// No other esplens.
+    Nobody,
+    /// Others that share it.
+    Others,
+}
+
+/// A file that will be replaced at the end of a run.
 #[derive(Debug)]
 pub struct Claim {
     /// As the user named it.
@@ -62,6 +72,8 @@ pub struct Claim {
     target: PathBuf,
     /// As it was when it was read; `None`: it did not exist.
     stamp: Option<Stamp>,
+    /// Of the content when it was claimed.
+    original: Option<u64>,
     /// Open for its lock.
     _lock: Option<File>,
 }
@@ -81,16 +93,17 @@ impl Claim {
     ///
     /// # Errors
     /// [`BootError::Io`]: it cannot be written, another esplens has claimed it, or it has changed since.
-    pub fn take(path: &Path, stamp: Option<Stamp>) -> Result<Self, BootError> {
+    pub fn take(path: &Path, stamp: Option<Stamp>, share: Share) -> Result<Self, BootError> {
         let io = |why| BootError::Io { path: path.to_path_buf(), why };
         // Through a symbolic link: the file it names is replaced, not the link.
         let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-        let lock = if stamp.is_some() { Some(lock(&target).map_err(io)?) } else { None };
+        let lock = if stamp.is_some() { Some(lock(&target, share).map_err(io)?) } else { None };
         remove_left_over(&target);
         let temp = temp_path(&target);
         let writable = File::create_new(&temp).and_then(|_| std::fs::remove_file(&temp));
         writable.map_err(|e| io(Error::new(e.kind(), format!("cannot be replaced: {e}"))))?;
-        let claim = Self { path: path.to_path_buf(), target, stamp, _lock: lock };
+        let original = read_file(&target, 1 << 25, "a file to write back").ok().map(|data| digest(&data));
+        let claim = Self { path: path.to_path_buf(), target, stamp, original, _lock: lock };
         if claim.changed() { Err(io(Error::other("has changed while it was read"))) } else { Ok(claim) }
     }
 
@@ -104,6 +117,9 @@ impl Claim {
     /// # Errors
     /// [`BootError::Io`]; the file is then as it was.
     pub fn write(&self, data: &[u8]) -> Result<Written, BootError> {
+        if self.original == Some(digest(data)) {
+            return Ok(Written::InPlace); // nothing to add to what is there, or to what another program made of it
+        }
         if !self.changed() {
             write_atomic(&self.path, data)?;
             return Ok(Written::InPlace);
@@ -115,14 +131,25 @@ impl Claim {
     }
 }
 
+/// Tells contents apart within this process.
+fn digest(data: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(data);
+    hasher.finish()
+}
+
 /// Opens a file that may be written, for its lock.
-fn lock(target: &Path) -> std::io::Result<File> {
+fn lock(target: &Path, share: Share) -> std::io::Result<File> {
     // Root may write what is write-protected; whoever protected it meant it.
     if target.metadata()?.permissions().readonly() {
         return Err(Error::new(ErrorKind::PermissionDenied, "is write-protected"));
     }
     let file = hostfile::open_with(OpenOptions::new().read(true).write(true), target)?;
-    match file.try_lock() {
+    let locked = match share {
+        Share::Nobody => file.try_lock(),
+        Share::Others => file.try_lock_shared(),
+    };
+    match locked {
         Err(TryLockError::WouldBlock) => {
             Err(Error::new(ErrorKind::ResourceBusy, "another esplens will write to it (--persist)"))
         }
@@ -220,7 +247,7 @@ mod tests {
     }
 
     fn claim(path: &Path) -> Result<Claim, BootError> {
-        Claim::take(path, Stamp::of(path))
+        Claim::take(path, Stamp::of(path), Share::Nobody)
     }
 
     fn names(dir: &Path) -> Vec<String> {
@@ -270,6 +297,20 @@ mod tests {
     }
 
     #[test]
+    fn a_shared_file_keeps_what_the_other_one_wrote() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("efuse.bin");
+        std::fs::write(&path, "blank").unwrap();
+        let share = || Claim::take(&path, Stamp::of(&path), Share::Others).unwrap();
+        let (idle, burner, late) = (share(), share(), share());
+        assert!(claim(&path).unwrap_err().to_string().contains("another esplens"), "not shared with this one");
+        assert_eq!(burner.write(b"burnt").unwrap(), Written::InPlace);
+        assert_eq!(idle.write(b"blank").unwrap(), Written::InPlace);
+        assert!(matches!(late.write(b"other").unwrap(), Written::Beside(_)));
+        assert_eq!(std::fs::read(&path).unwrap(), b"burnt");
+    }
+
+    #[test]
     fn what_cannot_be_written_is_refused_at_once() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("flash.bin");
@@ -280,7 +321,7 @@ mod tests {
         drop(first);
         let stamp = Stamp::of(&path);
         std::fs::write(&path, "new bytes").unwrap();
-        assert!(Claim::take(&path, stamp).unwrap_err().to_string().contains("has changed"));
+        assert!(Claim::take(&path, stamp, Share::Nobody).unwrap_err().to_string().contains("has changed"));
         let mut protected = path.metadata().unwrap().permissions();
         protected.set_readonly(true);
         std::fs::set_permissions(&path, protected).unwrap();

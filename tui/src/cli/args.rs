@@ -215,6 +215,10 @@ pub struct RunArgs {
     /// changed meanwhile.
     #[arg(long)]
     pub persist: bool,
+    /// Other programs may write the same files, as QEMU lets them: pytest-embedded starts a second machine on the files
+    /// of the first one to burn eFuses. Otherwise a second writer is refused.
+    #[arg(long, requires = "persist")]
+    pub share_files: bool,
     /// PSRAM: 2M, 4M or 8M [default: none].
     #[arg(long, value_parser = units::psram)]
     pub psram: Option<usize>,

@@ -138,7 +138,7 @@ impl Asked {
         }
         if let Some(image) = self.image.take() {
             if !self.snapshot {
-                self.put(&["--persist"]);
+                self.put(&["--persist", "--share-files"]);
             }
             self.put(&[&image]);
         }

@@ -4,7 +4,7 @@ use crate::cli::args::RunArgs;
 use crate::cli::exit::BadInput;
 use crate::cli::target::Target;
 use crate::cli::terminal;
-use esplens_soc::boot::persist::{Claim, Stamp, Written, trim_flash};
+use esplens_soc::boot::persist::{Claim, Share, Stamp, Written, trim_flash};
 use esplens_soc::boot::{BootError, BootInput, Source};
 use std::path::Path;
 
@@ -34,11 +34,12 @@ impl Persist {
             return Ok(Self { flash: None, efuse: None });
         }
         let [image, efuse] = stamps;
+        let share = if args.share_files { Share::Others } else { Share::Nobody };
         let flash = match input.source {
-            Source::FlashImage => Some((Claim::take(&input.path, image)?, input.used)),
+            Source::FlashImage => Some((Claim::take(&input.path, image, share)?, input.used)),
             _ => None,
         };
-        let take = |path: &Path| Claim::take(path, efuse);
+        let take = |path: &Path| Claim::take(path, efuse, share);
         Ok(Self { flash, efuse: args.efuse.as_deref().map(take).transpose()? })
     }
 
