@@ -303,7 +303,10 @@ mod tests {
         std::fs::write(&path, "blank").unwrap();
         let share = || Claim::take(&path, Stamp::of(&path), Share::Others).unwrap();
         let (idle, burner, late) = (share(), share(), share());
-        assert!(claim(&path).unwrap_err().to_string().contains("another esplens"), "not shared with this one");
+        assert!(
+            claim(&path).unwrap_err().to_string().contains("another esplens"),
+            "not shared with this one"
+        );
         assert_eq!(burner.write(b"burnt").unwrap(), Written::InPlace);
         assert_eq!(idle.write(b"blank").unwrap(), Written::InPlace);
         assert!(matches!(late.write(b"other").unwrap(), Written::Beside(_)));
