@@ -14,8 +14,12 @@ use std::collections::BTreeSet;
 
 /// Typical times of the GD25Q32C data sheet, in µs.
 mod time {
-    /// Page program.
+    /// Page program, at the most.
     pub const PAGE: u64 = 500;
+    /// Program of one byte.
+    pub const FIRST_BYTE: u64 = 30;
+    /// Each further byte, in ns.
+    pub const NEXT_BYTE_NS: u64 = 2_500;
     /// 4 KiB sector erase.
     pub const SECTOR: u64 = 45_000;
     /// 32 KiB block erase.
@@ -99,6 +103,9 @@ enum Work {
 /// State of the flash chip; its content is `System::flash`. Kept over every reset but power-on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlashChip {
+    /// Busy times are a tenth: the chip is in download mode (docs/decisions/download-mode.md).
+    #[serde(skip)]
+    pub quick: bool,
     /// Status registers 1 to 3 in force, without the bits WIP, WEL, SUS1 and SUS2.
     pub status: [u8; 3],
     /// The non-volatile copy, back in force after a reset.
@@ -180,6 +187,7 @@ impl FlashChip {
     }
 
     fn start(&mut self, work: Work, t: &Transfer, us: u64) {
+        let us = if self.quick { us.div_ceil(10) } else { us };
         self.work = Some((work, t.end.saturating_add(us * TICKS_PER_US)));
     }
 
@@ -347,7 +355,8 @@ impl FlashChip {
         }
         s.write(page, &old);
         self.mark(page, 256);
-        self.start(Work::Program, t, time::PAGE);
+        let next = data.len().saturating_sub(1) as u64 * time::NEXT_BYTE_NS / 1000;
+        self.start(Work::Program, t, (time::FIRST_BYTE + next).min(time::PAGE));
         None
     }
 

@@ -63,7 +63,7 @@ fn it_identifies_itself_by_size() {
 #[test]
 fn programming_clears_bits_within_its_page() {
     let mut b = Bench::new(1 << 20);
-    assert_eq!(b.change(&[0x02, 0x01, 0x00, 0xFE, 0xF0, 0x0F, 0x33]), 500);
+    assert_eq!(b.change(&[0x02, 0x01, 0x00, 0xFE, 0xF0, 0x0F, 0x33]), 100, "looked at every 100 us");
     assert_eq!(b.get(&[0x03, 0x01, 0x00, 0xFE], 3), [0xF0, 0x0F, 0xFF], "the third byte wrapped");
     assert_eq!(b.get(&[0x03, 0x01, 0x00, 0x00], 1), [0x33]);
     b.change(&[0x02, 0x01, 0x00, 0xFE, 0xFF, 0xF8]);
@@ -232,4 +232,15 @@ fn security_registers_program_erase_and_lock() {
 fn a_missing_chip_reads_ones() {
     let t = Transfer::plain(&[0x9F], 3, 0);
     assert_eq!(FlashChip::default().exchange(None, &t, 0).data, [0xFF; 3]);
+}
+
+#[test]
+fn programming_takes_its_bytes_and_a_tenth_in_download_mode() {
+    let mut b = Bench::new(1 << 20);
+    let page = |n: usize| [&[0x02, 0, 0x10, 0][..], &vec![0x55; n]].concat();
+    assert_eq!(b.change(&page(32)), 200, "as the mask ROM programs");
+    assert_eq!(b.change(&page(256)), 500);
+    b.chip.quick = true;
+    assert_eq!(b.change(&page(256)), 100);
+    assert_eq!(b.change(&[0x20, 0, 0x10, 0]), 4_500);
 }

@@ -78,6 +78,7 @@ impl Spi {
             Chip::Nothing => self.wired(t, cx).unwrap_or_else(|| vec![0xFF; t.miso]),
             Chip::Flash => {
                 let mut storage = cx.sys.flash.map(|region| Storage { mem: cx.mem, region });
+                cx.sys.flash_chip.quick = cx.sys.download_boot();
                 let reply = cx.sys.flash_chip.exchange(storage.as_mut(), t, cx.now);
                 super::trace::flash(t, cx);
                 if let Some(warning) = reply.warning {

@@ -6,9 +6,8 @@ use crate::clocks::Clocks;
 use crate::dev::Cx;
 use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US, Ticks};
 
-/// Longest time of a received frame in download mode: a line at 1,000,000 baud, which esptool's users run the mask ROM
-/// and the stub with on boards.
-const DOWNLOAD_FRAME: Ticks = 10 * TICKS_PER_US;
+/// Longest time of a received frame in download mode: a line at 1,500,000 baud, which boards are flashed with.
+const DOWNLOAD_FRAME: Ticks = TICKS_PER_US * 20 / 3;
 
 impl Uart {
     /// Clock of the UART in Hz: APB or REF_TICK.
