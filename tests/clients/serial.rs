@@ -233,8 +233,8 @@ fn a_megabyte_is_flashed_beside_two_busy_loops() {
     assert!(chip.run(&python, "esptool", args).contains("Hash of data verified."));
     let seconds = started.elapsed().as_secs_f64();
     println!("1 MiB beside two busy loops: {seconds:.1} s");
-    // The limit is for a release build on an otherwise idle host of two cores, where it takes 13 s.
+    // The goal of 10 s is missed: a release build on an otherwise idle host of two cores takes 13 s.
     if std::env::var_os("ESPLENS_TIMES").is_some() {
-        assert!(seconds < 40.0, "{seconds:.1} s");
+        assert!(seconds < 25.0, "{seconds:.1} s");
     }
 }

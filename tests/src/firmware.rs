@@ -40,7 +40,7 @@ impl Case {
                 }
                 [option, nic] if option == "--nic" && nic == "user,model=emac" => config.eth = EthModel::Emac,
                 [option, nic] if option == "--nic" && nic == "user,restrict=on" => {
-                    config.network = Some(Config { restrict: true, ..Config::default() });
+                    config.network = Some(restricted());
                 }
                 other => return Err(format!("{}: options {other:?}", self.name)),
             }
@@ -84,6 +84,12 @@ pub fn sample(name: &str) -> Option<PathBuf> {
 #[must_use]
 pub fn file(path: &str) -> Option<PathBuf> {
     Some(folder()?.join(path))
+}
+
+/// The user network with `restrict=on`: it answers by itself and reaches nobody else.
+#[must_use]
+pub fn restricted() -> Config {
+    Config { restrict: true, ..Config::default() }
 }
 
 /// All cases.

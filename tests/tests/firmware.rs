@@ -1,7 +1,6 @@
 //! Every case of the firmware samples, in every form it has, against what UART0 must show.
 //! `cargo test -p esplens-tests --test firmware [NAME]`.
 
-use esplens_soc::net::user::Config;
 use esplens_tests::firmware::{self, Case};
 use esplens_tests::{Session, binary};
 use std::path::{Path, PathBuf};
@@ -69,16 +68,11 @@ fn jobs(folder: &Path, filter: Option<&str>) -> Vec<Job> {
     jobs
 }
 
-/// The network of all runs: it answers what it can by itself.
-fn restricted() -> Config {
-    Config { restrict: true, ..Config::default() }
-}
-
 fn run(job: &Job) -> Row {
     let mut measured = String::new();
     let mut known = Ok(());
     let session = Session::boot(&job.input, |c| {
-        c.network = Some(restricted());
+        c.network = Some(firmware::restricted());
         known = job.case.configure(c);
     });
     let failure = known.and(session).and_then(|mut session| {

@@ -83,7 +83,7 @@ fn compare(name: &str, ours: &Lanes, qemus: &Lanes) {
 
 #[test]
 fn mqtt_firmware_traces_as_on_qemu() {
-    let Some(mut s) = boot("idf-6.0-openeth-mqtt", Config { restrict: true, ..Config::default() }) else {
+    let Some(mut s) = boot("idf-6.0-openeth-mqtt", firmware::restricted()) else {
         return;
     };
     s.expect("couldn't get hostname for :broker.hivemq.com", 20_000).unwrap();

@@ -106,7 +106,8 @@ impl Cpu {
         self.match_timers();
     }
 
-    /// Lets `cycles` pass with the core's clock off: CCOUNT stands still, no timer matches.
+    /// Advances machine time by `cycles` while the core's clock is gated: CCOUNT keeps its value and no CCOMPARE
+    /// matches.
     pub fn clock_off(&mut self, cycles: u64) {
         self.cycles += cycles;
         self.ccount_offset = self.ccount_offset.wrapping_sub(cycles as u32);

@@ -169,9 +169,9 @@ impl Supervisor {
         connected && !self.session().is_running() && self.session().quit_asked().is_none()
     }
 
-    /// Runs to virtual time `until`, or to the first thing the caller should know of, or until so much has left the
-    /// machine that it should be taken; requests are carried out in between. While the machine stands still this waits a
-    /// little for requests and returns [`Ran::Paused`].
+    /// Runs until virtual time `until`, until an event that the caller must handle, or until the output queue is full.
+    /// Carries out clients' requests in between. While the machine is stopped, waits briefly for requests and returns
+    /// [`Ran::Paused`].
     ///
     /// Comes back early, as if `until` were reached, when the guest makes the host work so much that the caller should
     /// look around: whatever the guest does, that is a few milliseconds.

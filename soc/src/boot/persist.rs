@@ -3,8 +3,8 @@
 use super::BootError;
 use super::error::read_file;
 use crate::hostfile;
+use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions, TryLockError};
-use std::hash::{DefaultHasher, Hasher};
 use std::io::{Error, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -72,8 +72,8 @@ pub struct Claim {
     target: PathBuf,
     /// As it was when it was read; `None`: it did not exist.
     stamp: Option<Stamp>,
-    /// Of the content when it was claimed.
-    original: Option<u64>,
+    /// SHA-256 of the content when it was claimed; `None`: there was none.
+    original: Option<[u8; 32]>,
     /// Open for its lock.
     _lock: Option<File>,
 }
@@ -81,7 +81,7 @@ pub struct Claim {
 /// Where [`Claim::write`] put the data.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Written {
-    /// In the file.
+    /// In the file, or nowhere because the data has not changed since the file was claimed.
     InPlace,
     /// Here, beside it: it is not the file that was read any more.
     Beside(PathBuf),
@@ -102,7 +102,8 @@ impl Claim {
         let temp = temp_path(&target);
         let writable = File::create_new(&temp).and_then(|_| std::fs::remove_file(&temp));
         writable.map_err(|e| io(Error::new(e.kind(), format!("cannot be replaced: {e}"))))?;
-        let original = read_file(&target, 1 << 25, "a file to write back").ok().map(|data| digest(&data));
+        let original = read_file(&target, 1 << 25, "a file to write back").ok();
+        let original = original.map(|data| Sha256::digest(data).into());
         let claim = Self { path: path.to_path_buf(), target, stamp, original, _lock: lock };
         if claim.changed() { Err(io(Error::other("has changed while it was read"))) } else { Ok(claim) }
     }
@@ -117,8 +118,9 @@ impl Claim {
     /// # Errors
     /// [`BootError::Io`]; the file is then as it was.
     pub fn write(&self, data: &[u8]) -> Result<Written, BootError> {
-        if self.original == Some(digest(data)) {
-            return Ok(Written::InPlace); // nothing to add to what is there, or to what another program made of it
+        // An unchanged copy must not replace data that another program has written since.
+        if self.original == Some(Sha256::digest(data).into()) {
+            return Ok(Written::InPlace);
         }
         if !self.changed() {
             write_atomic(&self.path, data)?;
@@ -129,13 +131,6 @@ impl Claim {
         write_atomic(&beside, data)?;
         Ok(Written::Beside(beside))
     }
-}
-
-/// Tells contents apart within this process.
-fn digest(data: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(data);
-    hasher.finish()
 }
 
 /// Opens a file that may be written, for its lock.

@@ -203,8 +203,8 @@ impl Machine {
         }
     }
 
-    /// Lets cycles pass on an idle core, a timer match at a time. CCOUNT stands still without a clock; a stalled core
-    /// has one, and takes its timers' interrupts later.
+    /// Advances an idle core by `cycles`, from one CCOMPARE match to the next. CCOUNT stops while the clock is gated. A
+    /// stalled core keeps its clock: its timer interrupts stay pending until it runs again.
     fn pass(&mut self, core: usize, cycles: u64) {
         let lines = &self.soc.sys.cores[core];
         if self.sleep.is_some() || lines.gated || lines.in_reset {

@@ -9,7 +9,6 @@ mod stop;
 
 use esplens_soc::machine::MachineConfig;
 use esplens_soc::net::air::Network;
-use esplens_soc::net::user::Config;
 use esplens_tests::{Session, firmware};
 use std::path::PathBuf;
 
@@ -23,7 +22,7 @@ fn image(name: &str) -> Option<PathBuf> {
 
 /// A network that answers what it can by itself, and the air with what the firmware asks for.
 fn any(config: &mut MachineConfig) {
-    config.network = Some(Config { restrict: true, ..Config::default() });
+    config.network = Some(firmware::restricted());
     config.air.any = true;
 }
 

@@ -215,8 +215,8 @@ pub struct RunArgs {
     /// changed meanwhile.
     #[arg(long)]
     pub persist: bool,
-    /// Other programs may write the same files, as QEMU lets them: pytest-embedded starts a second machine on the files
-    /// of the first one to burn eFuses. Otherwise a second writer is refused.
+    /// Lets other machines write the same files, as QEMU does; otherwise a second writer is refused. pytest-embedded burns
+    /// eFuses with a second machine on the files of the first.
     #[arg(long, requires = "persist")]
     pub share_files: bool,
     /// PSRAM: 2M, 4M or 8M [default: none].

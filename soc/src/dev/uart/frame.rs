@@ -33,15 +33,20 @@ impl Uart {
         self.half_bits(2 * (1 + data + parity) + stop_halves, clocks)
     }
 
-    /// Ticks until a received frame has crossed the line: in download mode those of a fast line at most.
+    /// Returns the ticks that a received frame takes on the line.
     pub(super) fn rx_time(&self, cx: &Cx) -> Ticks {
-        let frame = self.frame(&cx.sys.clocks).max(1);
-        if cx.sys.download_boot() { frame.min(DOWNLOAD_FRAME) } else { frame }
+        self.line_time(DOWNLOAD_FRAME, cx)
     }
 
-    /// Ticks until a sent frame has crossed the line: none to speak of in download mode.
+    /// Returns the ticks that a sent frame takes on the line: one in download mode.
     pub(super) fn tx_time(&self, cx: &Cx) -> Ticks {
-        if cx.sys.download_boot() { 1 } else { self.frame(&cx.sys.clocks).max(1) }
+        self.line_time(1, cx)
+    }
+
+    /// Returns the ticks of a frame, limited to `download` in download mode.
+    fn line_time(&self, download: Ticks, cx: &Cx) -> Ticks {
+        let limit = if cx.sys.download_boot() { download } else { Ticks::MAX };
+        self.frame(&cx.sys.clocks).clamp(1, limit)
     }
 
     /// Ticks of `n` periods of the UART's clock (AT_CMD times).

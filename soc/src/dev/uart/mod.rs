@@ -26,8 +26,8 @@ const RX_TAG: u8 = 1;
 const TOUT_TAG: u8 = 2;
 const AT_TAG: u8 = 3;
 const IRQ_TAG: u8 = 4;
-/// From a write to INT_ENA to the core's interrupt: some cycles on the APB. The mask ROM counts on them: its
-/// `uart_buff_switch` enables a UART's interrupt one instruction before it notes which UART that is.
+/// Time from a write of INT_ENA to the interrupt at the core, which takes some APB cycles. The mask ROM depends on it: its
+/// `uart_buff_switch` enables a UART's interrupt one instruction before it stores the number of that UART.
 const ENABLE_TIME: Ticks = TICKS_PER_US / 10;
 
 /// A byte on a line, in words.
@@ -79,7 +79,8 @@ impl Uart {
         [Source::Uart0, Source::Uart1, Source::Uart2][usize::from(self.n)]
     }
 
-    /// INT_ENA was written: what it lets through takes [`ENABLE_TIME`], what it stops is gone at once.
+    /// Stores INT_ENA. A pending interrupt that it enables reaches the core after [`ENABLE_TIME`]; one that it disables
+    /// drops at once.
     fn write_int_ena(&mut self, value: u32, cx: &mut Cx) {
         self.regs.set(spec::INT_ENA, value);
         if self.raw & value != 0 && !cx.sys.irq.level(self.source()) {
