@@ -103,7 +103,7 @@ impl Air {
         if let Some(station) = &self.station {
             out += &station.describe();
         }
-        for h in &self.heard {
+        for h in self.heard() {
             let name = String::from_utf8_lossy(&h.ssid).escape_debug().to_string();
             let by = if h.guest { "the firmware" } else { "another machine" };
             out += &format!(

@@ -8,7 +8,9 @@ mod client;
 mod command;
 mod config;
 pub mod frame;
+mod heard;
 mod medium;
+mod on_air;
 pub mod search;
 mod station;
 pub mod wpa;
@@ -17,106 +19,27 @@ pub use ap::AccessPoint;
 pub use client::{Client, Phase};
 pub use command::AirCommand;
 pub use config::{Config, Network, StationConfig};
+pub use heard::Heard;
+pub use on_air::{OnAir, Sent, channel_of, frequency_of};
 pub use station::{Station, StationPhase};
 
 use crate::net::Ready;
 use crate::net::host::{Command, Event};
-use crate::system::AirInfo;
 use esplens_core::time::Ticks;
-use frame::{Mac, Mpdu, Subtype, id};
+use frame::{Mpdu, Subtype};
+use heard::Neighbours;
 use medium::{Medium, Pending};
 use search::Wanted;
 use serde::{Deserialize, Serialize};
 
 /// Access points at most.
 const MAX_APS: usize = 32;
-/// Networks of others that are remembered.
-const MAX_HEARD: usize = 64;
 /// Signal strength of what has none of its own, in dBm.
 const DEFAULT_RSSI: i8 = -40;
 /// Capability bit: data is encrypted.
 const PRIVACY: u16 = 1 << 4;
 /// Weakest signal that is received, in dBm.
 const SENSITIVITY: i8 = -95;
-
-/// A frame on the air.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OnAir {
-    /// Frequency in MHz: of the channel, or of the centre of 40 MHz.
-    pub frequency: u16,
-    /// Rate code of IDF's `wifi_phy_rate_t`.
-    pub rate: u8,
-    /// Signal strength at the receiver, in dBm.
-    pub rssi: i8,
-    /// A protected frame whose payload is not encrypted: WEP and TKIP are not computed.
-    pub clear: bool,
-    /// The MPDU without its checksum.
-    pub mpdu: Vec<u8>,
-}
-
-impl OnAir {
-    /// All but the frame itself.
-    #[must_use]
-    pub fn info(&self) -> AirInfo {
-        AirInfo { frequency: self.frequency, rate: self.rate, rssi: self.rssi, clear: self.clear }
-    }
-
-    /// The channel number, 1 to 14; 0 outside the band.
-    #[must_use]
-    pub fn channel(&self) -> u8 {
-        channel_of(self.frequency)
-    }
-}
-
-/// A frame of the guest, as it left a transmit slot.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sent {
-    /// The slot.
-    pub slot: u8,
-    /// The MAC waits for an answer.
-    pub answer: bool,
-    /// The frame.
-    pub frame: OnAir,
-}
-
-/// The channel of a centre frequency in MHz; 0: none.
-#[must_use]
-pub fn channel_of(frequency: u16) -> u8 {
-    match frequency {
-        2484 => 14,
-        2412..=2472 => ((frequency - 2407) / 5) as u8,
-        _ => 0,
-    }
-}
-
-/// The centre frequency of a channel in MHz; 0: none.
-#[must_use]
-pub fn frequency_of(channel: u8) -> u16 {
-    match channel {
-        14 => 2484,
-        1..=13 => 2407 + 5 * u16::from(channel),
-        _ => 0,
-    }
-}
-
-/// A network that another one announces.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Heard {
-    /// Its BSSID.
-    pub bssid: Mac,
-    /// Its name; empty while it is hidden.
-    pub ssid: Vec<u8>,
-    /// Its channel.
-    pub channel: u8,
-    /// Its RSN element, whole; empty: none.
-    pub rsn: Vec<u8>,
-    /// It asks for encryption.
-    pub privacy: bool,
-    /// The guest's own, not another machine's.
-    pub guest: bool,
-    /// When it was heard last.
-    pub at: Ticks,
-}
 
 /// A line for the trace and, where `note` is set, for the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,9 +57,7 @@ pub struct Air {
     medium: Medium,
     aps: Vec<AccessPoint>,
     station: Option<Station>,
-    heard: Vec<Heard>,
-    /// Addresses of other machines' radios, and when each was heard.
-    peers: Vec<(Mac, u16, Ticks)>,
+    neighbours: Neighbours,
     /// Ethernet frames from stations to the far end.
     ethernet: Vec<Vec<u8>>,
     /// Frames for other machines on the segment.
@@ -158,8 +79,7 @@ impl Air {
             medium: Medium::default(),
             aps: Vec::new(),
             station,
-            heard: Vec::new(),
-            peers: Vec::new(),
+            neighbours: Neighbours::default(),
             ethernet: Vec::new(),
             segment: Vec::new(),
             reports: Vec::new(),
@@ -189,7 +109,7 @@ impl Air {
     /// Networks that the guest and other machines announce.
     #[must_use]
     pub fn heard(&self) -> &[Heard] {
-        &self.heard
+        self.neighbours.networks()
     }
 
     /// Adds an access point.
@@ -234,7 +154,7 @@ impl Air {
     /// A frame of the guest reaches the others. Returns the signal strength of the answer, if there is one.
     pub fn from_guest(&mut self, now: Ticks, sent: &Sent) -> Option<i8> {
         let frame = Mpdu::parse(&sent.frame.mpdu)?;
-        self.hear(now, &frame, &sent.frame, true);
+        self.neighbours.hear(now, &frame, &sent.frame, true);
         if self.config.segment {
             self.segment.push(config::to_segment(&sent.frame));
         }
@@ -259,60 +179,21 @@ impl Air {
             station.receive(now, &frame, &sent.frame);
         }
         self.collect_station();
-        answer.or_else(|| self.peer_answers(now, &frame, sent.frame.frequency))
-    }
-
-    /// Another machine's radio answers where it was heard on this channel within the last ten seconds.
-    fn peer_answers(&self, now: Ticks, frame: &Mpdu, frequency: u16) -> Option<i8> {
-        let recent = now.saturating_sub(10 * esplens_core::time::TICKS_PER_SEC);
-        let receiver = frame.addr1();
-        let heard = |(mac, f, at): &&(Mac, u16, Ticks)| *mac == receiver && *f == frequency && *at >= recent;
-        self.peers.iter().find(heard).map(|_| DEFAULT_RSSI)
+        answer.or_else(|| self.neighbours.answer(now, &frame, sent.frame.frequency))
     }
 
     /// A frame that another machine's radio sent comes from the segment; false when it is none.
     pub fn from_segment(&mut self, now: Ticks, ethernet: &[u8]) -> bool {
         let Some(on_air) = config::from_segment(ethernet) else { return false };
         if let Some(frame) = Mpdu::parse(&on_air.mpdu) {
-            self.hear(now, &frame, &on_air, false);
+            self.neighbours.hear(now, &frame, &on_air, false);
             if let Some(sender) = frame.addr2() {
-                self.note_peer(now, sender, on_air.frequency);
+                self.neighbours.note_radio(now, sender, on_air.frequency);
             }
             let urgent = Pending { at: now, on_air, answer: false, from: medium::From::Segment, tries: 0 };
             self.medium.queue(urgent);
         }
         true
-    }
-
-    fn note_peer(&mut self, now: Ticks, mac: Mac, frequency: u16) {
-        self.peers.retain(|p| p.0 != mac);
-        if self.peers.len() >= MAX_HEARD {
-            self.peers.remove(0);
-        }
-        self.peers.push((mac, frequency, now));
-    }
-
-    /// Remembers who announces which network.
-    fn hear(&mut self, now: Ticks, frame: &Mpdu, on_air: &OnAir, guest: bool) {
-        if !matches!(frame.subtype(), Subtype::Beacon | Subtype::ProbeResponse) {
-            return;
-        }
-        let (Some(fields), Some(bssid)) = (frame.beacon(), frame.addr2()) else { return };
-        let elements = frame.elements();
-        let heard = Heard {
-            bssid,
-            ssid: elements.ssid().unwrap_or_default().to_vec(),
-            channel: elements.channel().unwrap_or(on_air.channel()),
-            rsn: elements.find_whole(id::RSN).unwrap_or_default().to_vec(),
-            privacy: fields.capability & PRIVACY != 0,
-            guest,
-            at: now,
-        };
-        match self.heard.iter().position(|h| h.bssid == bssid) {
-            Some(n) => self.heard[n] = heard,
-            None if self.heard.len() < MAX_HEARD => self.heard.push(heard),
-            None => {}
-        }
     }
 
     /// With no network named, the air has the network that the guest asks for, once open and once with WPA2-PSK: the
@@ -322,8 +203,8 @@ impl Air {
             return;
         }
         let Some(ssid) = frame.elements().ssid().filter(|s| !s.is_empty()) else { return };
-        let known =
-            self.aps.iter().any(|ap| ap.network().ssid == ssid) || self.heard.iter().any(|h| h.ssid == ssid);
+        let known = self.aps.iter().any(|ap| ap.network().ssid == ssid)
+            || self.heard().iter().any(|h| h.ssid == ssid);
         let channel = on_air.channel();
         if known || channel == 0 {
             return;
@@ -418,7 +299,7 @@ impl Air {
             }
         }
         if let Some(station) = &mut self.station {
-            station.tick(now, &self.heard);
+            station.tick(now, self.neighbours.networks());
         }
         self.collect_station();
     }
@@ -492,7 +373,7 @@ impl Air {
     /// Whether the guest announces a network of its own.
     #[must_use]
     pub fn guest_is_access_point(&self) -> bool {
-        self.heard.iter().any(|h| h.guest)
+        self.heard().iter().any(|h| h.guest)
     }
 
     /// A host event for a connection through the virtual station.
