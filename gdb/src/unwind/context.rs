@@ -101,19 +101,13 @@ impl Context {
         self.windowstart >> (base & 15) & 1 != 0
     }
 
-    /// WINDOWSTART before the HAL's `xthal_window_spill_nw` made it a mask of what it has to spill, bit 0 being the
-    /// oldest frame or one near it; the newest caller is the one that `a0` of the window at `base` leads to. What it is,
-    /// where the routine did not yet or no longer use it so.
+    /// WINDOWSTART before the HAL's `xthal_window_spill_nw` wrote its mask there: WINDOWSTART rotated so that the window
+    /// at `base`, which called it, is bit 15, then shifted right until the oldest live window's bit was shifted out.
     #[must_use]
-    pub fn before_spilling(&self, base: u32, a0: u32) -> u32 {
-        let mask = self.windowstart & 0xFFFF;
-        // The newest caller's place above the window at `base`, counted round.
-        let place = 15 - (a0 >> 30);
-        let Some(shift) = mask.checked_ilog2().and_then(|top| place.checked_sub(top)) else { return mask };
-        if self.is_live(base) {
-            return mask;
-        }
-        let rotated = (mask << shift) as u16;
-        u32::from(rotated.rotate_left(base + 1)) | 1 << base
+    pub fn before_spilling(&self, base: u32) -> u32 {
+        let mask = (self.windowstart & 0xFFFF) as u16;
+        let Some(top) = mask.checked_ilog2().filter(|top| *top < 15) else { return 1 << base };
+        let shift = 15 - top;
+        u32::from((mask << shift | 1 << (shift - 1)).rotate_left(base + 1))
     }
 }

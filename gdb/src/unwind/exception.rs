@@ -175,6 +175,24 @@ pub fn port(name: &str) -> Option<Port> {
     }
 }
 
+/// Whether WINDOWSTART holds the mask of the HAL's `xthal_window_spill_nw` when `pc` in it comes next: from the first
+/// WSR.WINDOWSTART after `start` to the second.
+#[must_use]
+pub fn in_spilling_loop(mem: &dyn Memory, start: u32, pc: u32) -> bool {
+    let len = pc.wrapping_sub(start) as usize;
+    if len > 0x200 {
+        return false;
+    }
+    let mut code = vec![0; len];
+    mem.peek(start, &mut code) == len && code.windows(3).filter(|b| wsr_windowstart(b)).count() == 1
+}
+
+/// WSR.WINDOWSTART at: RSR, WSR and XSR are 3 bytes with the special register's number in the second.
+fn wsr_windowstart(b: &[u8]) -> bool {
+    const WINDOWSTART: u8 = 73;
+    b[0] & 0xF == 0 && b[1] == WINDOWSTART && b[2] == 0x13
+}
+
 /// Whether a port function of ESP-IDF is one that vectors go to, before it has a frame; the others it calls.
 #[must_use]
 pub fn enters(name: &str) -> bool {

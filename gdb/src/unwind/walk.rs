@@ -278,7 +278,7 @@ impl<'a> Walk<'a> {
 
     /// Goes on with a complete frame whose windows are not all spilled yet.
     fn interrupted_in(&mut self, base: u32, saved: Saved) -> Step {
-        let windowstart = self.ctx.before_spilling(base, saved.context.a(0));
+        let windowstart = self.windowstart(base);
         let (pc, ps) = (saved.context.pc, saved.context.ps);
         let mut back = Context { windowbase: base, windowstart, pc, ps, ..self.ctx.clone() };
         (0..16).for_each(|n| back.set_a(n, saved.context.a(n)));
@@ -302,13 +302,26 @@ impl<'a> Walk<'a> {
                 && status & !ps::MASK == 0
             {
                 (self.newest, self.live) = (false, Some(base));
-                self.ctx.windowstart = self.ctx.before_spilling(base, ra);
+                self.ctx.windowstart = self.windowstart(base);
                 self.frame.a = self.ctx.window(base);
                 self.frame.a[0] = ra;
                 return Some(self.windowed_return());
             }
         }
         None
+    }
+
+    /// WINDOWSTART with the frames that were live when the window at `base` asked for the spilling.
+    fn windowstart(&self, base: u32) -> u32 {
+        let pc = self.frame.pc;
+        let start =
+            self.u.names.function(pc).filter(|(name, _)| exception::port(name) == Some(Port::IdfSpill));
+        match start {
+            Some((_, start)) if exception::in_spilling_loop(self.u.mem, start, pc) => {
+                self.ctx.before_spilling(base)
+            }
+            _ => self.ctx.windowstart,
+        }
     }
 
     /// Whether an address is in the function that saves an interrupted task.
