@@ -99,3 +99,36 @@ fn without_a_debugger_it_is_an_exception() {
     }
     assert_eq!(undisturbed(&handle, TICKS_PER_US), (CODE, 8), "EPC6 and DEBUGCAUSE: BREAK");
 }
+
+/// `nop.n`, `break 1, 15`, `nop.n`, `break.n 0`, `nop.n`, `j .`
+const BETWEEN: &str = "3df0f041003df02df03df006ffff";
+
+#[test]
+fn the_way_back_leads_over_breaks_and_the_way_forward_is_the_same_run() {
+    let (handle, port) = serve(hello());
+    let mut g = Rsp::ready(port);
+    g.call("?");
+    assert_eq!(g.call(&format!("M{CODE:x},e:{BETWEEN}")), "OK");
+    g.set_register(PS, OPEN);
+    g.set_register(0, CODE);
+    let hash = || handle.call(|s| s.machine_mut().state_hash()).unwrap();
+    let mut stops = Vec::new();
+    for pc in [CODE + 2, CODE + 7] {
+        assert!(g.call("vCont;c").starts_with("T05"));
+        assert_eq!(g.pc(), pc);
+        stops.push(hash());
+    }
+    assert!(g.call("vCont;s:p1.1;c").starts_with("T05"));
+    assert_eq!(g.pc(), CODE + 9, "behind the second BREAK");
+    assert!(g.call("vCont;s:p1.1;c").starts_with("T05"));
+    assert_eq!(g.pc(), CODE + 11);
+    let end = hash();
+    // A BREAK that was stepped over took no cycle: back from behind it is at the instruction before it.
+    for pc in [CODE + 9, CODE + 5] {
+        assert!(g.call("bs").starts_with("T05"));
+        assert_eq!(g.pc(), pc);
+    }
+    let forward = g.call("vCont;c");
+    assert!(forward.contains("replaylog:end;"), "{forward}");
+    assert_eq!((g.pc(), hash()), (CODE + 11, end), "the same run again");
+}
