@@ -220,21 +220,24 @@ fn esp_idf_monitor_shows_a_plain_socket() {
     monitor.types(QUIT);
 }
 
-/// A busy host must not break a flashing, nor make it as slow as a board's line.
+/// A busy host must not break a flashing, nor make it as slow as a board's line. The megabyte is machine code, which
+/// esptool's compression halves as it does with firmware.
 #[test]
 fn a_megabyte_is_flashed_beside_two_busy_loops() {
     let Some(python) = pypi::python(CLIENTS) else { return };
     let chip = Chip::in_download_mode();
-    std::fs::write(chip.path("data.bin"), noise(1 << 20)).unwrap();
+    let code = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+    std::fs::write(chip.path("data.bin"), &code[1 << 20..2 << 20]).unwrap();
     let _busy =
         [(); 2].map(|()| Running(Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap()));
     let started = Instant::now();
     let args = "--before no-reset --after no-reset write-flash 0x10000 data.bin";
-    assert!(chip.run(&python, "esptool", args).contains("Hash of data verified."));
+    let said = chip.run(&python, "esptool", args);
     let seconds = started.elapsed().as_secs_f64();
-    println!("1 MiB beside two busy loops: {seconds:.1} s");
-    // The goal of 10 s is missed: a release build on an otherwise idle host of two cores takes 13 s.
+    assert!(said.contains("Hash of data verified."), "{said}");
+    let size = said.lines().find(|line| line.contains("compressed")).unwrap_or_default();
+    println!("1 MiB beside two busy loops: {seconds:.1} s; {size}");
     if std::env::var_os("ESPLENS_TIMES").is_some() {
-        assert!(seconds < 25.0, "{seconds:.1} s");
+        assert!(seconds < 10.0, "{seconds:.1} s");
     }
 }
