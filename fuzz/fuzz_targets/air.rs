@@ -20,7 +20,7 @@ fuzz_target!(|data: &[u8]| {
         let mpdu = bytes.to_vec();
         match kind % 4 {
             0 | 1 => {
-                let frame = OnAir { frequency: 2412, rate: 0xB, rssi: 0, clear: kind & 8 != 0, mpdu };
+                let frame = OnAir { frequency: 2412, wide: false, rate: 0xB, rssi: 0, clear: kind & 8 != 0, mpdu };
                 let _ = air.from_guest(now, &Sent { slot: 0, answer: true, frame });
             }
             2 => air.from_ethernet(now, bytes),

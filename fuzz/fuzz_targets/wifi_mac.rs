@@ -29,7 +29,7 @@ fuzz_target!(|data: &[u8]| {
             2 => soc.call(&mut mem, (0, 0), now, id, |d, cx| d.write(offset, RAM | value & 0x1FFC, cx)),
             _ => {
                 let mpdu = data[..data.len().min(300)].to_vec();
-                let frame = OnAir { frequency: soc.sys.radio.frequency, rate: 0, rssi: -40, clear: false, mpdu };
+                let frame = OnAir { frequency: soc.sys.radio.frequency, wide: false, rate: 0, rssi: -40, clear: false, mpdu };
                 soc.sys.messages.push_back((id, Msg::AirFrame(frame)));
                 soc.deliver(&mut mem, now);
             }

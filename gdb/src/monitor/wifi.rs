@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use esplens_soc::dev::radio::mac::WifiMac;
 use esplens_soc::dev::radio::mac::keys::KeySlot;
 use esplens_soc::machine::{Input, Machine};
-use esplens_soc::net::air::{AirCommand, Network, channel_of};
+use esplens_soc::net::air::{AirCommand, channel_of};
 use std::fmt::Write;
 
 /// Access points come, go and move; frames are lost. Each change takes effect when the machine runs on, and is replayed
@@ -104,6 +104,10 @@ fn first(text: &str) -> (&str, &str) {
 impl Wifi {
     pub fn run(&self, handle: &Handle) -> Result {
         let command = self.what.command().map_err(Error::User)?;
+        if let AirCommand::Add(network) = &command {
+            let network = network.clone();
+            handle.call(move |s| s.machine().air().fits(&network))?.map_err(Error::User)?;
+        }
         let (name, told) = (named(&command), command.clone());
         handle.call(move |s| s.machine_mut().input(Input::Air(told)))?;
         let Some(name) = name else { return Ok(String::new()) };
@@ -117,7 +121,7 @@ impl What {
     fn command(&self) -> std::result::Result<AirCommand, String> {
         let bytes = |ssid: &Option<String>| ssid.as_ref().map(|s| s.clone().into_bytes());
         Ok(match self {
-            Self::Add { network } => AirCommand::Add(self::network(network)?),
+            Self::Add { network } => AirCommand::Add(network.parse()?),
             Self::Remove { ssid } => AirCommand::Remove(bytes(ssid)),
             Self::Up { ssid } => AirCommand::Up(bytes(ssid), true),
             Self::Down { ssid } => AirCommand::Up(bytes(ssid), false),
@@ -133,15 +137,6 @@ impl What {
             Self::Join => AirCommand::Join,
             Self::Leave => AirCommand::Leave,
         })
-    }
-}
-
-/// A network of `add`. A name with `psk=` in it is a blank in place of a comma, and the passphrase would be in beacons.
-fn network(text: &str) -> std::result::Result<Network, String> {
-    let network: Network = text.parse()?;
-    match network.ssid.windows(4).any(|w| w == b"psk=") {
-        true => Err("a comma stands between the options, and no blank".into()),
-        false => Ok(network),
     }
 }
 

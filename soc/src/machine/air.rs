@@ -41,6 +41,7 @@ impl Machine {
             }
         }
         self.air.tick(now);
+        self.lead_through_station();
         if let Some(wanted) = self.air.wanted() {
             self.mem.work.charge(SEARCH_WORK);
             let candidates = self.passphrases(&wanted);
@@ -62,11 +63,20 @@ impl Machine {
         }
     }
 
+    /// Once the guest announces a network of its own, connections that came before lead there, too.
+    fn lead_through_station(&mut self) {
+        if !self.air.guest_is_access_point() {
+            return;
+        }
+        let unreachable = self.net.as_mut().map(crate::net::Net::take_unreachable).unwrap_or_default();
+        unreachable.into_iter().for_each(|event| self.air.from_host(self.now, event));
+    }
+
     /// Hands the guest's radio the frames that reach its antenna.
     pub(super) fn deliver_air(&mut self) {
         for _ in 0..MAX_FRAMES {
             let Some(frame) = self.air.arrive(self.now, &mut self.soc.sys.radio.busy_until) else { break };
-            if self.soc.sys.radio.tuned(frame.frequency) {
+            if self.soc.sys.radio.tuned(&frame) {
                 self.show(&frame.mpdu, Some(frame.info()));
             }
             self.mem.work.charge(frame_work(&frame.mpdu));

@@ -43,10 +43,8 @@ impl Machine {
             self.apply_inputs();
             self.soc.run_events(&mut self.mem, self.now);
             self.run_network();
-            if let Some(exit) = self.frame_stop() {
-                return Some(exit);
-            }
-            if let Some(exit) = self.attend() {
+            // A stop at a frame comes after the lines were passed on, where a repeated run stops at the same place.
+            if let Some(exit) = self.attend().or_else(|| self.frame_stop()) {
                 return Some(exit);
             }
             if self.replay_deeds() {

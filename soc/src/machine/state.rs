@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Version of the serialised form; other versions are refused. To be raised with every change of what is saved.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// A machine at one instant. Cloning and keeping it is cheap: pages are shared until written.
 #[derive(Clone, Serialize, Deserialize)]

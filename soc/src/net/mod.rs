@@ -145,6 +145,14 @@ impl Net {
         None
     }
 
+    /// Takes the host's connections that a user network cannot lead to the guest; see [`UserNet::take_unreachable`].
+    pub fn take_unreachable(&mut self) -> Vec<Event> {
+        match &mut self.far {
+            Far::User(user) => user.take_unreachable(),
+            Far::Segment(_) => Vec::new(),
+        }
+    }
+
     /// Sends a frame of the air to the others on a segment; a user network has none.
     pub fn send_to_segment(&mut self, frame: Vec<u8>) {
         if let Far::Segment(io) = &mut self.far {

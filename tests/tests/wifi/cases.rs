@@ -167,16 +167,16 @@ fn micropython_scans_and_connects() {
     session.expect(r"\('OpenNet', True\)", PATIENCE_MS).unwrap();
 }
 
-/// Machines with an image on one air.
-pub fn lan(flash: &Path, machines: u8) -> Lan {
-    let make = |n: u8| {
-        let mut config = MachineConfig::new(firmware::input(flash).unwrap().flash);
+/// A machine with each image, on one air.
+pub fn lan(images: &[&Path]) -> Lan {
+    let make = |(n, image): (u8, &&Path)| {
+        let mut config = MachineConfig::new(firmware::input(image).unwrap().flash);
         (config.segment, config.air.segment) = (true, true);
         config.seed = n.into();
         config.mac = Some([0x24, 0x0A, 0xC4, 0, 0x40, 4 * n]);
         Machine::new(config)
     };
-    Lan::new((1..=machines).map(make).collect(), None, Faults::default(), 1)
+    Lan::new((1..).zip(images).map(make).collect(), None, Faults::default(), 1)
 }
 
 /// Runs machines on one air, and what UART0 of each showed.
@@ -195,10 +195,29 @@ pub fn run(lan: &mut Lan, machines: usize, until: Ticks) -> Vec<String> {
     texts.iter().map(|t| String::from_utf8_lossy(t).into_owned()).collect()
 }
 
+/// The access point's channel is 40 MHz wide, the station's 20.
+#[test]
+fn a_machine_joins_the_access_point_of_another() {
+    let (Some(ap), Some(station)) = (image("idf-3.3-wifi-softap"), image("idf-5.1-wifi-sta")) else { return };
+    let texts = run(&mut lan(&[ap.as_path(), station.as_path()]), 2, 15_000 * MS);
+    assert!(texts[1].contains("got ip:192.168.4."), "{}\n{}", texts[0], texts[1]);
+}
+
+#[test]
+fn a_connection_waits_for_the_guests_own_network() {
+    let Some(flash) = image("idf-5.5-nat-router") else { return };
+    for to in ["0.0.0.0:80", "192.168.4.1:80"] {
+        let mut session = Session::boot(&flash, any).unwrap();
+        let client = client_of(&mut session);
+        let answer = get(&mut session, &client, to, "/");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{to}: {answer:?}");
+    }
+}
+
 #[test]
 fn esp_now_between_two_machines() {
     let Some((flash, case)) = case("idf-3.3-espnow") else { return };
-    let texts = run(&mut lan(&flash, 2), 2, 9000 * MS);
+    let texts = run(&mut lan(&[flash.as_path(); 2]), 2, 9000 * MS);
     let never = Regex::new(NEVER).unwrap();
     let expected: Vec<Regex> = case.expect.iter().map(|e| Regex::new(e).unwrap()).collect();
     for text in texts {

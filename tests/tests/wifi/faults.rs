@@ -60,6 +60,20 @@ fn an_access_point_that_goes_is_missed() {
     session.expect("got ip:", 2 * PATIENCE_MS).unwrap();
 }
 
+/// A network that appeared because the firmware asked for it stays away once it was removed.
+#[test]
+fn a_removed_network_does_not_come_back() {
+    let Some(flash) = image("idf-5.1-wifi-sta") else { return };
+    let mut session = Session::boot(&flash, any).unwrap();
+    session.expect("got ip:", PATIENCE_MS).unwrap();
+    command(&mut session, AirCommand::Remove(Some(b"myssid".to_vec())));
+    session.expect(r"state: run -> init \(c8\d+\)", PATIENCE_MS).unwrap();
+    session.run_ms(10_000).unwrap();
+    assert!(session.machine.air().access_points().is_empty(), "{}", session.tail());
+    command(&mut session, AirCommand::Add("ssid=myssid,psk=mypassword".parse().unwrap()));
+    assert!(!session.machine.air().associated());
+}
+
 #[test]
 fn lost_frames_are_sent_again() {
     let Some(mut session) = station() else { return };

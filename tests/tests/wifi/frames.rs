@@ -3,7 +3,7 @@
 use super::*;
 use esplens_core::debug::Stop;
 use esplens_core::time::TICKS_PER_US;
-use esplens_soc::machine::RunExit;
+use esplens_soc::machine::{Goal, RunExit};
 use esplens_soc::net::air::frame::{Mpdu, Subtype};
 use esplens_soc::system::Frame;
 
@@ -15,6 +15,32 @@ fn udp_from(frame: &Frame, port: u16) -> bool {
 
 fn is(frame: &Frame, subtype: Subtype) -> bool {
     frame.air.is_some() && Mpdu::parse(&frame.bytes).is_some_and(|f| f.subtype() == subtype)
+}
+
+/// A repeated run is at the stop in the same state as the run was.
+#[test]
+fn a_stop_at_a_frame_is_the_same_when_it_is_repeated() {
+    let Some(flash) = image("idf-5.1-wifi-sta") else { return };
+    let mut session =
+        Session::boot(&flash, |c| networks(c, &["ssid=myssid,psk=mypassword,channel=6"])).unwrap();
+    session.run_ms(650).unwrap();
+    let machine = &mut session.machine;
+    machine.break_on_frames(true);
+    let until = PATIENCE_MS * 1000 * TICKS_PER_US;
+    for _ in 0..12 {
+        let before = machine.save();
+        assert!(matches!(machine.run_debug(until), RunExit::Stopped { stop: Stop::Frame, .. }));
+        let (place, hash) = (machine.place(), machine.state_hash());
+        assert!(machine.rewind(&before, machine.frozen()));
+        while !matches!(
+            machine.run_goal(Goal::Place(place), until, &mut |_, _, _| false),
+            RunExit::Stopped { stop: Stop::Step, .. }
+        ) {}
+        assert_eq!(machine.state_hash(), hash, "at {place:?}");
+        while machine.repeats() {
+            machine.run_goal(Goal::Cycles(0, u64::MAX), until, &mut |_, _, _| false);
+        }
+    }
 }
 
 #[test]

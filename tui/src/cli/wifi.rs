@@ -1,7 +1,7 @@
 //! `--wifi`: what is on the air.
 
 use super::nic::NicKind;
-use esplens_soc::net::air::{Config, Network, StationConfig};
+use esplens_soc::net::air::{self, Config, Network, StationConfig};
 
 /// The air from all `--wifi` options. Without one, a network appears when the firmware asks for it, as long as the
 /// far end is the user network; several machines on a segment hear each other instead.
@@ -10,13 +10,19 @@ use esplens_soc::net::air::{Config, Network, StationConfig};
 /// The option that is wrong and why, without its passphrase.
 pub fn config(options: &[String], nic: NicKind) -> Result<Config, String> {
     let segment = nic == NicKind::Socket;
-    let mut config = Config { any: options.is_empty() && nic == NicKind::User, segment, ..Config::default() };
+    let station = |o: &String| o.split(',').next() == Some("station");
+    let any = nic == NicKind::User && options.iter().all(station);
+    let mut config = Config { any, segment, ..Config::default() };
     for option in options {
         let wrong = |why: String| format!("--wifi: {why}");
         match option.split_once(',').map_or((option.as_str(), ""), |(kind, rest)| (kind, rest)) {
             ("none", "") => {}
             ("station", rest) => config.station = Some(rest.parse::<StationConfig>().map_err(wrong)?),
-            _ => config.networks.push(option.parse::<Network>().map_err(wrong)?),
+            _ => {
+                let network: Network = option.parse().map_err(wrong)?;
+                air::fits(&config.networks.iter().collect::<Vec<_>>(), &network).map_err(wrong)?;
+                config.networks.push(network);
+            }
         }
     }
     if options.len() > 1 && options.iter().any(|o| o == "none") {
@@ -43,6 +49,10 @@ mod tests {
         let two = parse(&["ssid=a", "ssid=b,psk=secret123"], NicKind::User).unwrap();
         assert_eq!((two.networks.len(), two.any), (2, false));
         assert!(parse(&["station"], NicKind::User).unwrap().station.is_some());
+        let many: Vec<String> = (0..33).map(|n| format!("ssid=n{n}")).collect();
+        assert!(config(&many, NicKind::User).unwrap_err().contains("at most 32"));
+        assert!(parse(&["ssid=a", "ssid=a,channel=6"], NicKind::User).unwrap_err().contains("bssid=MAC"));
+        assert!(parse(&["station,ssid=a,psk=secret123"], NicKind::User).unwrap().any);
         for bad in [&["nothing"][..], &["none", "ssid=a"], &["ssid=a,psk=x"], &["station,channel=1"]] {
             assert!(parse(bad, NicKind::User).unwrap_err().starts_with("--wifi"), "{bad:?}");
         }

@@ -2,7 +2,7 @@
 //! way out.
 
 use super::tsf::Tsf;
-use crate::net::air::Sent;
+use crate::net::air::{OnAir, Sent};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 
@@ -27,10 +27,10 @@ pub struct RadioState {
 }
 
 impl RadioState {
-    /// Whether the radio receives a frame sent at a frequency in MHz.
+    /// Whether the radio is tuned to a frame's channel.
     #[must_use]
-    pub fn tuned(&self, frequency: u16) -> bool {
-        frequency == self.frequency || self.wide && frequency.abs_diff(self.frequency) == 10
+    pub fn tuned(&self, frame: &OnAir) -> bool {
+        frame.reaches(self.frequency, self.wide)
     }
 
     /// A frame leaves the antenna.

@@ -58,6 +58,8 @@ pub struct AccessPoint {
     hopeless: bool,
     /// A whole search has failed: later handshakes try the likeliest only.
     searched: bool,
+    /// The user knows that the firmware has another passphrase.
+    told: bool,
     sent: Vec<Pending>,
     ethernet: Vec<Vec<u8>>,
     reports: Vec<Report>,
@@ -85,6 +87,7 @@ impl AccessPoint {
             tried: 0,
             hopeless: false,
             searched: false,
+            told: false,
             sent: Vec::new(),
             ethernet: Vec::new(),
             reports: Vec::new(),
@@ -132,11 +135,10 @@ impl AccessPoint {
         now.saturating_sub(self.begin) / TICKS_PER_US
     }
 
-    /// Whether a frame sent at a frequency reaches it: the channel's own, or the centre of 40 MHz beside it.
+    /// Whether it is on the air and listens on a frame's channel.
     #[must_use]
-    pub fn hears(&self, frequency: u16) -> bool {
-        let own = frequency_of(self.network.channel);
-        self.up && (frequency == own || frequency.abs_diff(own) == 10)
+    pub fn hears(&self, frame: &OnAir) -> bool {
+        self.up && frame.reaches(frequency_of(self.network.channel), false)
     }
 
     /// Beacons go on after the radio was off, at the next of their times.

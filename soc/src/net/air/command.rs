@@ -6,6 +6,9 @@ use super::{Air, Network};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 
+/// Names that are remembered as removed.
+const MAX_REMOVED: usize = 64;
+
 /// A change of the air. `ssid` names an access point; all with that name are meant, or with `None` all there are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AirCommand {
@@ -70,6 +73,11 @@ impl Air {
             self.medium.forget(ap.id());
         }
         self.aps.retain(|ap| !gone(ap));
+        match ssid {
+            None => self.config.any = false,
+            Some(ssid) if self.removed.len() < MAX_REMOVED => self.removed.push(ssid.to_vec()),
+            Some(_) => {}
+        }
     }
 
     /// The air in lines, as `info wifi` shows them.

@@ -1,8 +1,9 @@
 //! Which networks are on the air.
 
+use super::ap::mac_text;
 use super::frame::Mac;
 use super::wpa::Pmk;
-use super::{DEFAULT_RSSI, OnAir};
+use super::{DEFAULT_RSSI, MAX_APS, OnAir};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::str::FromStr;
@@ -44,6 +45,8 @@ pub struct Network {
     pub hidden: bool,
     /// Of a thousand frames so many are lost.
     pub loss: u16,
+    /// It appeared because the guest asked for it.
+    pub asked: bool,
 }
 
 impl Network {
@@ -59,6 +62,7 @@ impl Network {
             rssi: DEFAULT_RSSI,
             hidden: false,
             loss: 0,
+            asked: false,
         }
     }
 
@@ -73,9 +77,27 @@ impl Network {
     /// The two networks that answer a guest that asks for a name: one open, one encrypted.
     #[must_use]
     pub fn asked_for(ssid: &[u8], channel: u8) -> [Self; 2] {
-        let open = Self { channel, ..Self::open(ssid) };
+        let open = Self { channel, asked: true, ..Self::open(ssid) };
         let wpa2 = Self { wpa2: true, bssid: bssid_of(ssid, 1), ..open.clone() };
         [wpa2, open]
+    }
+}
+
+/// Whether an access point can be on the air beside others.
+///
+/// # Errors
+/// Another one has its address, or there are too many.
+pub fn fits(others: &[&Network], network: &Network) -> Result<(), String> {
+    if others.len() >= MAX_APS {
+        return Err(format!("there are at most {MAX_APS} access points"));
+    }
+    match others.iter().find(|other| other.bssid == network.bssid) {
+        Some(other) => Err(format!(
+            "{} is the address of the access point {:?} already: give one of them bssid=MAC",
+            mac_text(&network.bssid),
+            String::from_utf8_lossy(&other.ssid)
+        )),
+        None => Ok(()),
     }
 }
 
@@ -103,7 +125,7 @@ const AFTER_PSK: &str = "an option beside psk= is wrong; a comma in a passphrase
 const ETHERTYPE: [u8; 2] = [0x88, 0xB5];
 /// Marks and versions these frames.
 const MAGIC: [u8; 4] = *b"ewf1";
-/// Bytes in front of the MPDU: addresses, type, mark, frequency, rate, plaintext flag.
+/// Bytes in front of the MPDU: addresses, type, mark, frequency, rate, flags (1: plaintext, 2: from a 40 MHz channel).
 const PREFIX: usize = 22;
 
 /// A frame of the air as an Ethernet frame for everyone on the segment.
@@ -114,7 +136,7 @@ pub fn to_segment(frame: &OnAir) -> Vec<u8> {
     out.extend(ETHERTYPE);
     out.extend(MAGIC);
     out.extend(frame.frequency.to_be_bytes());
-    out.extend([frame.rate, u8::from(frame.clear)]);
+    out.extend([frame.rate, u8::from(frame.clear) | u8::from(frame.wide) << 1]);
     // The length, since Ethernet pads short frames.
     out.extend((frame.mpdu.len() as u16).to_be_bytes());
     out.extend(&frame.mpdu);
@@ -133,7 +155,8 @@ pub fn from_segment(ethernet: &[u8]) -> Option<OnAir> {
         frequency: u16::from_be_bytes([head[18], head[19]]),
         rate: head[20] & 0x3F,
         rssi: DEFAULT_RSSI,
-        clear: head[21] != 0,
+        wide: head[21] & 2 != 0,
+        clear: head[21] & 1 != 0,
         mpdu: rest.get(..length)?.to_vec(),
     })
 }
@@ -147,7 +170,7 @@ impl FromStr for Network {
         let (mut network, mut psk) = (None, None);
         let mut rest = Vec::new();
         for part in parts(text) {
-            match part.split_once('=').unwrap_or((&part, "on")) {
+            match part.split_once('=').unwrap_or((&part, "")) {
                 ("ssid", name) => network = Some(named(name)?),
                 ("psk", value) => psk = Some(value.to_string()),
                 (key, value) => rest.push((key.to_string(), value.to_string())),
@@ -177,13 +200,14 @@ impl Network {
             "rssi" => self.rssi = number(-127..=0)? as i8,
             "loss" => self.loss = number(0..=1000)? as u16,
             "bssid" => {
-                let mac = parse_mac(value).filter(|m| m[0] & 1 == 0);
-                self.bssid =
-                    mac.ok_or_else(|| format!("bssid={value}: expected six bytes, no group address"))?;
+                let mac = parse_mac(value).filter(|m| m[0] & 1 == 0 && *m != [0; 6]);
+                self.bssid = mac.ok_or_else(|| {
+                    format!("bssid={value}: expected six bytes, no group address, not zero")
+                })?;
             }
             "hidden" => {
                 self.hidden = match value {
-                    "on" => true,
+                    "on" | "" => true,
                     "off" => false,
                     _ => return Err(format!("hidden={value}: expected on or off")),
                 }
@@ -209,14 +233,19 @@ impl FromStr for StationConfig {
             }
         }
         if let Some(psk) = psk {
-            let ssid = config.ssid.as_ref().ok_or("psk= needs ssid=")?;
+            let ssid = config.ssid.as_ref().ok_or("psk= needs ssid=: the key follows from both")?;
             config.pmk = Some(key_of(&psk, ssid)?);
         }
         Ok(config)
     }
 }
 
+/// An open network of this name. A name with `psk=` in it had a blank or a semicolon where a comma belongs, and beacons
+/// would show the passphrase.
 fn named(name: &str) -> Result<Network, String> {
+    if name.contains("psk=") {
+        return Err("a comma stands between the options, and no blank".into());
+    }
     let fits = (1..=MAX_SSID).contains(&name.len());
     fits.then(|| Network::open(name.as_bytes())).ok_or_else(|| format!("ssid={name}: expected 1 to 32 bytes"))
 }
@@ -251,7 +280,19 @@ mod tests {
         assert_eq!(n.pmk, Some(Pmk::derive(b"secret123", b"a,b")));
         let open: Network = "ssid=x".parse().unwrap();
         assert!(!open.wpa2 && open.bssid[0] & 3 == 2);
-        for bad in ["", "psk=secret123", "ssid=", "ssid=x,channel=15", "ssid=x,rssi=5", "ssid=x,colour=red"] {
+        let blank = "ssid=x psk=secret123".parse::<Network>().unwrap_err();
+        assert!(blank.contains("comma") && !blank.contains("secret123"), "{blank}");
+        assert!("ssid=x;psk=secret123".parse::<StationConfig>().is_err());
+        for bad in [
+            "ssid",
+            "ssid=x,bssid=00:00:00:00:00:00",
+            "",
+            "psk=secret123",
+            "ssid=",
+            "ssid=x,channel=15",
+            "ssid=x,rssi=5",
+            "ssid=x,colour=red",
+        ] {
             assert!(bad.parse::<Network>().is_err(), "{bad}");
         }
         let short = "ssid=x,psk=short".parse::<Network>().unwrap_err();
@@ -272,7 +313,8 @@ mod tests {
 
     #[test]
     fn frames_cross_a_segment() {
-        let frame = OnAir { frequency: 2437, rate: 0xB, rssi: -1, clear: true, mpdu: vec![7; 30] };
+        let frame =
+            OnAir { frequency: 2437, wide: true, rate: 0xB, rssi: -1, clear: true, mpdu: vec![7; 30] };
         let mut ethernet = to_segment(&frame);
         ethernet.resize(64.max(ethernet.len()), 0);
         assert_eq!(from_segment(&ethernet), Some(OnAir { rssi: DEFAULT_RSSI, ..frame }));

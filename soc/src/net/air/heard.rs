@@ -28,12 +28,23 @@ pub struct Heard {
     pub at: Ticks,
 }
 
+/// Another machine's radio.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Radio {
+    mac: Mac,
+    /// Where it sent last, as in [`OnAir`].
+    frequency: u16,
+    wide: bool,
+    /// When it was heard last.
+    at: Ticks,
+}
+
 /// The networks and radios that were heard.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Neighbours {
     networks: Vec<Heard>,
-    /// Addresses of other machines' radios, the frequency in MHz and when each was heard.
-    radios: Vec<(Mac, u16, Ticks)>,
+    /// Other machines' radios.
+    radios: Vec<Radio>,
 }
 
 impl Neighbours {
@@ -43,19 +54,19 @@ impl Neighbours {
     }
 
     /// Remembers another machine's radio.
-    pub(super) fn note_radio(&mut self, now: Ticks, mac: Mac, frequency: u16) {
-        self.radios.retain(|p| p.0 != mac);
+    pub(super) fn note_radio(&mut self, now: Ticks, mac: Mac, frame: &OnAir) {
+        self.radios.retain(|r| r.mac != mac);
         if self.radios.len() >= MAX_HEARD {
             self.radios.remove(0);
         }
-        self.radios.push((mac, frequency, now));
+        self.radios.push(Radio { mac, frequency: frame.frequency, wide: frame.wide, at: now });
     }
 
     /// Signal strength in dBm of the answer of another machine's radio; it answers where it was heard on this channel within the last ten seconds.
-    pub(super) fn answer(&self, now: Ticks, frame: &Mpdu, frequency: u16) -> Option<i8> {
+    pub(super) fn answer(&self, now: Ticks, frame: &Mpdu, sent: &OnAir) -> Option<i8> {
         let recent = now.saturating_sub(10 * TICKS_PER_SEC);
         let receiver = frame.addr1();
-        let heard = |(mac, f, at): &&(Mac, u16, Ticks)| *mac == receiver && *f == frequency && *at >= recent;
+        let heard = |r: &&Radio| r.mac == receiver && sent.reaches(r.frequency, r.wide) && r.at >= recent;
         self.radios.iter().find(heard).map(|_| DEFAULT_RSSI)
     }
 
@@ -77,8 +88,44 @@ impl Neighbours {
         };
         match self.networks.iter().position(|h| h.bssid == bssid) {
             Some(n) => self.networks[n] = heard,
-            None if self.networks.len() < MAX_HEARD => self.networks.push(heard),
-            None => {}
+            None => {
+                self.make_room();
+                self.networks.push(heard);
+            }
         }
+    }
+
+    /// Forgets the network that was heard least lately, another machine's rather than the guest's.
+    fn make_room(&mut self) {
+        if self.networks.len() < MAX_HEARD {
+            return;
+        }
+        let oldest = self.networks.iter().enumerate().min_by_key(|(_, h)| (h.guest, h.at)).map(|(n, _)| n);
+        if let Some(n) = oldest {
+            self.networks.remove(n);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::frame;
+    use super::*;
+
+    #[test]
+    fn others_do_not_drive_the_guests_network_out() {
+        let mut neighbours = Neighbours::default();
+        for n in 0..100_u8 {
+            let bssid = [2, 0, 0, 0, 0, n];
+            let ssid = b"net".to_vec();
+            let (interval, security, hidden) = (100, frame::Security::Open, false);
+            let bss = frame::BssInfo { bssid, ssid, channel: 1, interval, security, hidden };
+            let beacon = frame::beacon(&bss, 0, &frame::Tim::default());
+            let parsed = Mpdu::parse(&beacon).unwrap();
+            neighbours.hear(n.into(), &parsed, &OnAir::default(), n == 3);
+        }
+        let networks = neighbours.networks();
+        assert_eq!(networks.len(), MAX_HEARD);
+        assert!(networks.iter().any(|h| h.guest) && networks.iter().any(|h| h.bssid[5] == 99));
     }
 }

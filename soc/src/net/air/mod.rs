@@ -13,12 +13,14 @@ mod medium;
 mod on_air;
 pub mod search;
 mod station;
+#[cfg(test)]
+mod tests;
 pub mod wpa;
 
 pub use ap::AccessPoint;
 pub use client::{Client, Phase};
 pub use command::AirCommand;
-pub use config::{Config, Network, StationConfig};
+pub use config::{Config, Network, StationConfig, fits};
 pub use heard::Heard;
 pub use on_air::{OnAir, Sent, channel_of, frequency_of};
 pub use station::{Station, StationPhase};
@@ -33,7 +35,7 @@ use search::Wanted;
 use serde::{Deserialize, Serialize};
 
 /// Access points at most.
-const MAX_APS: usize = 32;
+pub const MAX_APS: usize = 32;
 /// Signal strength of what has none of its own, in dBm.
 const DEFAULT_RSSI: i8 = -40;
 /// Capability bit: data is encrypted.
@@ -64,6 +66,8 @@ pub struct Air {
     segment: Vec<Vec<u8>>,
     reports: Vec<Report>,
     random: u64,
+    /// Names that appear no more when the guest asks for them: the user removed them.
+    removed: Vec<Vec<u8>>,
     /// Access points that there ever were.
     made: u32,
     /// The guest's radio is on.
@@ -84,6 +88,7 @@ impl Air {
             segment: Vec::new(),
             reports: Vec::new(),
             random: seed ^ 0x5749_4649,
+            removed: Vec::new(),
             made: 0,
             on: false,
             config,
@@ -112,8 +117,25 @@ impl Air {
         self.neighbours.networks()
     }
 
-    /// Adds an access point.
+    /// Whether an access point can be added.
+    ///
+    /// # Errors
+    /// Another one has its address, or there are too many.
+    pub fn fits(&self, network: &Network) -> Result<(), String> {
+        let networks: Vec<_> = self.aps.iter().map(|ap| ap.network()).filter(|n| !n.asked).collect();
+        config::fits(&networks, network)
+    }
+
+    /// Adds an access point. Where there are too many, it takes the place of the oldest that appeared because the guest
+    /// asked for it and that has no station.
     pub fn add(&mut self, now: Ticks, network: Network) {
+        if self.aps.len() >= MAX_APS
+            && let Some(n) = self.aps.iter().position(|ap| ap.network().asked && ap.clients().is_empty())
+        {
+            self.medium.forget(self.aps[n].id());
+            self.aps.remove(n);
+        }
+        self.removed.retain(|ssid| *ssid != network.ssid);
         if self.aps.len() < MAX_APS {
             let secrets = [self.random_bytes(), self.random_bytes()];
             self.made += 1;
@@ -162,7 +184,7 @@ impl Air {
         let mut answer = None;
         for n in 0..self.aps.len() {
             let ap = &self.aps[n];
-            let (loss, rssi, heard) = (ap.network().loss, ap.network().rssi, ap.hears(sent.frame.frequency));
+            let (loss, rssi, heard) = (ap.network().loss, ap.network().rssi, ap.hears(&sent.frame));
             if !heard || rssi < SENSITIVITY || self.lost(loss) {
                 continue;
             }
@@ -173,13 +195,13 @@ impl Air {
             self.collect(n);
         }
         if let Some(station) = &mut self.station {
-            if frame.addr1() == station.mac() && station.hears(sent.frame.frequency) {
+            if frame.addr1() == station.mac() && station.hears(&sent.frame) {
                 answer = Some(DEFAULT_RSSI);
             }
             station.receive(now, &frame, &sent.frame);
         }
         self.collect_station();
-        answer.or_else(|| self.neighbours.answer(now, &frame, sent.frame.frequency))
+        answer.or_else(|| self.neighbours.answer(now, &frame, &sent.frame))
     }
 
     /// A frame that another machine's radio sent comes from the segment; false when it is none.
@@ -188,7 +210,7 @@ impl Air {
         if let Some(frame) = Mpdu::parse(&on_air.mpdu) {
             self.neighbours.hear(now, &frame, &on_air, false);
             if let Some(sender) = frame.addr2() {
-                self.neighbours.note_radio(now, sender, on_air.frequency);
+                self.neighbours.note_radio(now, sender, &on_air);
             }
             let urgent = Pending { at: now, on_air, answer: false, from: medium::From::Segment, tries: 0 };
             self.medium.queue(urgent);
@@ -206,7 +228,7 @@ impl Air {
         let known = self.aps.iter().any(|ap| ap.network().ssid == ssid)
             || self.heard().iter().any(|h| h.ssid == ssid);
         let channel = on_air.channel();
-        if known || channel == 0 {
+        if known || channel == 0 || self.removed.iter().any(|r| r == ssid) {
             return;
         }
         for network in Network::asked_for(ssid, channel) {

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct OnAir {
     /// Frequency in MHz: of the channel, or of the centre of 40 MHz.
     pub frequency: u16,
+    /// The sender's channel is 40 MHz wide: the frame lies on its primary channel, 10 MHz beside `frequency`.
+    pub wide: bool,
     /// Rate code of IDF's `wifi_phy_rate_t`.
     pub rate: u8,
     /// Signal strength at the receiver, in dBm.
@@ -23,6 +25,13 @@ impl OnAir {
     #[must_use]
     pub fn info(&self) -> AirInfo {
         AirInfo { frequency: self.frequency, rate: self.rate, rssi: self.rssi, clear: self.clear }
+    }
+
+    /// Whether a receiver tuned to a frequency in MHz hears it; `wide`: its channel has 40 MHz, and the primary channel lies
+    /// 10 MHz beside the frequency.
+    #[must_use]
+    pub fn reaches(&self, frequency: u16, wide: bool) -> bool {
+        self.frequency == frequency || (self.wide || wide) && self.frequency.abs_diff(frequency) == 10
     }
 
     /// The channel number, 1 to 14; 0 outside the band.

@@ -59,6 +59,8 @@ pub struct Station {
     /// Keys that may be the network's, and how many of them were tried.
     keys: Vec<Pmk>,
     tried: usize,
+    /// Passphrases that `keys` and the keys before them were made of.
+    passed: usize,
     /// The temporal key, and the packet number of the last frame.
     key: Option<Tk>,
     /// The group key, where it is CCMP.
@@ -120,11 +122,11 @@ impl Station {
         format!("virtual station: {},state={state}{ssid}{address}\n", super::ap::mac_text(&MAC))
     }
 
-    /// Whether it listens on a frequency.
+    /// Whether it listens on a frame's channel.
     #[must_use]
-    pub fn hears(&self, frequency: u16) -> bool {
+    pub fn hears(&self, frame: &OnAir) -> bool {
         let own = self.target.as_ref().map_or(0, |t| frequency_of(t.channel));
-        own != 0 && (frequency == own || frequency.abs_diff(own) == 10)
+        own != 0 && frame.reaches(own, false)
     }
 
     /// Frames to be sent since the last call.
@@ -198,7 +200,7 @@ impl Station {
         self.sequence = (self.sequence + 1) & 0xFFF;
         frame::set_sequence(&mut mpdu, self.sequence);
         let frequency = frequency_of(target.channel);
-        let on_air = OnAir { frequency, rate, rssi: super::DEFAULT_RSSI, clear: false, mpdu };
+        let on_air = OnAir { frequency, wide: false, rate, rssi: super::DEFAULT_RSSI, clear: false, mpdu };
         self.sent.push(Pending { at: now, on_air, answer: true, from: From::Station, tries: 0 });
     }
 
@@ -218,7 +220,7 @@ impl Station {
     /// A frame of the guest reaches the station.
     pub fn receive(&mut self, now: Ticks, frame: &Mpdu, on_air: &OnAir) {
         let group = frame.addr1()[0] & 1 != 0;
-        if !self.hears(on_air.frequency) || frame.addr2() != self.target() || !group && frame.addr1() != MAC {
+        if !self.hears(on_air) || frame.addr2() != self.target() || !group && frame.addr1() != MAC {
             return;
         }
         match frame.subtype() {

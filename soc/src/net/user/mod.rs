@@ -226,6 +226,25 @@ impl UserNet {
         }
     }
 
+    /// Takes away the host's connections to a guest that this network does not reach: unanswered so far, and to an address
+    /// of another network, or to the first leased address while nothing is leased. Returns them as they were accepted.
+    pub fn take_unreachable(&mut self) -> Vec<Event> {
+        let (config, leased) = (&self.config, self.has_lease());
+        let first = config.dhcp_start;
+        let elsewhere = |ip: IpAddr| match ip {
+            IpAddr::V4(ip) => !config.contains(ip) || ip == first && !leased,
+            IpAddr::V6(_) => false,
+        };
+        let event = |(conn, guest): (u32, SocketAddr)| match guest {
+            SocketAddr::V4(to) => {
+                let ip = if *to.ip() == first { ANY } else { *to.ip() };
+                Some(Event::Accepted { conn, to: SocketAddrV4::new(ip, to.port()) })
+            }
+            SocketAddr::V6(_) => None,
+        };
+        self.tcp.take_calls(elsewhere).into_iter().filter_map(event).collect()
+    }
+
     /// Asks for the Ethernet address of a guest that is not known.
     fn who_has(&mut self, guest: IpAddr) {
         let IpAddr::V4(guest) = guest else { return };

@@ -190,11 +190,10 @@ impl Device for WifiMac {
     }
 
     fn reset(&mut self, cx: &mut Cx) {
-        *self = Self { started: cx.now, ..Self::default() };
-        for slot in 0..SLOTS as u8 {
-            cx.cancel(slot);
-            cx.cancel(ANSWERED + slot);
+        for slot in (0..SLOTS).rev() {
+            self.cancel(slot, cx);
         }
+        *self = Self { started: cx.now, ..Self::default() };
         self.sync_irq(cx);
     }
 }

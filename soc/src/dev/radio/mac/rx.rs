@@ -136,7 +136,7 @@ impl WifiMac {
     /// A frame reaches the antenna.
     pub(super) fn receive(&mut self, air: &OnAir, cx: &mut Cx) {
         let Some(frame) = Mpdu::parse(&air.mpdu).filter(|_| air.mpdu.len() <= MAX_MPDU) else { return };
-        if !self.receiving() || !cx.sys.radio.tuned(air.frequency) {
+        if !self.receiving() || !cx.sys.radio.tuned(air) {
             return;
         }
         let found = self.matches(&frame);

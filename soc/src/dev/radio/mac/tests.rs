@@ -66,7 +66,7 @@ fn station(descriptors_at_first: u32) -> Mac {
 }
 
 fn on_air(mpdu: Vec<u8>) -> OnAir {
-    OnAir { frequency: 2437, rate: 0xB, rssi: -40, clear: false, mpdu }
+    OnAir { frequency: 2437, wide: false, rate: 0xB, rssi: -40, clear: false, mpdu }
 }
 
 fn receive(b: &mut Mac, mpdu: Vec<u8>) {
@@ -232,6 +232,7 @@ fn a_withdrawn_frame_is_not_sent() {
     assert!(transmit(&mut b, 0, &mpdu, 0).is_none());
     let plcp0 = b.read(of_slot(PLCP0, 0, 8));
     b.write(of_slot(PLCP0, 0, 8), plcp0 & !plcp0::START);
+    assert_eq!(b.sys.radio.busy_until, 10_000 * 480, "the air is free again");
     b.advance(50_000);
     assert!(b.sys.radio.sent.is_empty() && b.read(TXQ_COMPLETE) == 0);
 }

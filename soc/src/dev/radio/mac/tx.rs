@@ -8,7 +8,7 @@ use crate::dev::Cx;
 use crate::net::air::frame::{ACK_BYTES, Mpdu, SIFS_US, Subtype, airtime_us, response_rate};
 use crate::net::air::{OnAir, Sent};
 use crate::trace::Event;
-use esplens_core::time::TICKS_PER_US;
+use esplens_core::time::{TICKS_PER_US, Ticks};
 use serde::{Deserialize, Serialize};
 
 /// Idle time before a transmission (802.11 DIFS with slots of 9 us), in microseconds.
@@ -35,6 +35,8 @@ pub struct TxSlot {
     answer: bool,
     /// How it ended, once that is known: error code and the answer's signal strength.
     result: Option<(u32, Option<i8>)>,
+    /// The air was taken until the first and is taken until the second, while the frame waits or leaves the antenna.
+    air: Option<(Ticks, Ticks)>,
 }
 
 impl TxSlot {
@@ -57,12 +59,21 @@ impl WifiMac {
         self.set(of_slot(PLCP0, slot, 8), value);
         let start = value & plcp0::START == plcp0::START;
         if !start {
-            if self.slots[slot as usize].take().is_some() {
-                cx.cancel(slot as u8);
-                cx.cancel(ANSWERED + slot as u8);
-            }
+            self.cancel(slot, cx);
         } else if self.slots[slot as usize].is_none() {
             self.start(slot, value, cx);
+        }
+    }
+
+    /// Stops a slot's transmission; the time on the air that it had taken is free again.
+    pub(super) fn cancel(&mut self, slot: u32, cx: &mut Cx) {
+        let Some(stopped) = self.slots[slot as usize].take() else { return };
+        cx.cancel(slot as u8);
+        cx.cancel(ANSWERED + slot as u8);
+        if let Some((before, end)) = stopped.air
+            && cx.sys.radio.busy_until == end
+        {
+            cx.sys.radio.busy_until = before;
         }
     }
 
@@ -77,6 +88,7 @@ impl WifiMac {
                 frame: OnAir::default(),
                 answer: true,
                 result: Some((pmd::ACK_TIMEOUT, None)),
+                air: None,
             });
             cx.schedule(ANSWERED + slot as u8, cx.now + SIFS_US * TICKS_PER_US);
             return;
@@ -85,9 +97,12 @@ impl WifiMac {
         let backoff = u64::from(cx.sys.next_random() % BACKOFF_SLOTS) * BACKOFF_US;
         let begin = cx.now.max(cx.sys.radio.busy_until) + (DIFS_US + backoff) * TICKS_PER_US;
         let end = begin + air_us * TICKS_PER_US;
+        let air = Some((cx.sys.radio.busy_until, end));
         cx.sys.radio.busy_until = end;
-        let frame = OnAir { frequency: cx.sys.radio.frequency, rate, rssi: 0, clear: false, mpdu };
-        self.slots[slot as usize] = Some(TxSlot { frame, answer: plcp0 & plcp0::ANSWER != 0, result: None });
+        let (frequency, wide) = (cx.sys.radio.frequency, cx.sys.radio.wide);
+        let frame = OnAir { frequency, wide, rate, rssi: 0, clear: false, mpdu };
+        let answer = plcp0 & plcp0::ANSWER != 0;
+        self.slots[slot as usize] = Some(TxSlot { frame, answer, result: None, air });
         cx.schedule(slot as u8, end);
     }
 
@@ -106,6 +121,7 @@ impl WifiMac {
         });
         let at_work = &mut self.slots[slot as usize];
         if let Some(s) = at_work {
+            s.air = None;
             s.frame.mpdu = Vec::new();
         }
         if !answer {

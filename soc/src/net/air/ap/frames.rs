@@ -27,7 +27,7 @@ impl AccessPoint {
         frame::set_sequence(&mut mpdu, self.sequence);
         let answer = mpdu.get(4).is_some_and(|b| b & 1 == 0);
         let frequency = frequency_of(self.network.channel);
-        let on_air = OnAir { frequency, rate, rssi: self.network.rssi, clear: false, mpdu };
+        let on_air = OnAir { frequency, wide: false, rate, rssi: self.network.rssi, clear: false, mpdu };
         self.sent.push(Pending { at, on_air, answer, from: From::Ap(self.id), tries: 0 });
     }
 

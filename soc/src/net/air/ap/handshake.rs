@@ -75,12 +75,12 @@ impl AccessPoint {
                     }
                     self.joined(&station);
                 }
-                Action::NeedPmk => {}
                 Action::Failed(why) => self.deauthenticate(now, station, why.reason()),
-                Action::BadMic => {
+                Action::BadMic if !std::mem::replace(&mut self.told, true) => {
                     let text = format!("{}: the firmware's passphrase is another one", self.name());
                     self.report(true, text);
                 }
+                Action::NeedPmk | Action::BadMic => {}
                 Action::GroupInstalled(_) => {
                     if let Some(client) = self.client(&station) {
                         client.resend_at = Ticks::MAX;

@@ -57,7 +57,7 @@ impl Station {
         };
         let Some(found) = heard.iter().find(fits) else { return };
         if self.target.as_ref().is_some_and(|t| t.bssid != found.bssid || t.ssid != found.ssid) {
-            (self.keys, self.tried) = (Vec::new(), 0);
+            (self.keys, self.tried, self.passed) = (Vec::new(), 0, 0);
         }
         let mut target = found.clone();
         if let Some(ssid) = self.config.ssid.as_ref().filter(|_| target.ssid.is_empty()) {
@@ -74,8 +74,9 @@ impl Station {
     #[must_use]
     pub fn wanted(&self) -> Option<Wanted> {
         let target = self.target.as_ref().filter(|t| !t.rsn.is_empty() && self.wanted)?;
-        let needs = self.phase == StationPhase::Idle && self.keys.is_empty() && self.config.pmk.is_none();
-        needs.then(|| Wanted { bssid: target.bssid, ssid: target.ssid.clone(), tried: 0 })
+        let spent = self.tried >= self.keys.len();
+        let needs = self.phase == StationPhase::Idle && spent && self.config.pmk.is_none();
+        needs.then(|| Wanted { bssid: target.bssid, ssid: target.ssid.clone(), tried: self.passed })
     }
 
     /// Takes passphrases that the network may have.
@@ -84,12 +85,14 @@ impl Station {
         let keys = candidates.iter().map(|c| Pmk::derive(c, &target.ssid));
         self.keys = keys.collect();
         self.tried = 0;
+        self.passed += candidates.len();
         if self.keys.is_empty() {
             self.report(
                 true,
-                "no passphrase of the firmware's access point was found: say --wifi station,psk=...".into(),
+                "no passphrase of the firmware's access point was found: say --wifi station,ssid=...,psk=..."
+                    .into(),
             );
-            self.wanted = false;
+            (self.wanted, self.passed) = (false, 0);
             return;
         }
         self.tries = 0;
@@ -97,7 +100,7 @@ impl Station {
     }
 
     fn pmk(&self) -> Option<Pmk> {
-        self.config.pmk.clone().or_else(|| self.keys.get(self.tried % self.keys.len().max(1)).cloned())
+        self.config.pmk.clone().or_else(|| self.keys.get(self.tried).cloned())
     }
 
     fn authenticate(&mut self, now: Ticks) {
