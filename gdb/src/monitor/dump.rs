@@ -2,7 +2,7 @@
 
 use super::{Error, Result};
 use crate::coredump;
-use crate::supervisor::{Handle, RunState};
+use crate::supervisor::{Handle, Replace, RunState};
 use clap::Args;
 use std::io::Write;
 use std::path::PathBuf;
@@ -26,7 +26,8 @@ impl DumpCore {
         })?;
         let bytes = coredump::write(&core);
         let name = self.file.display();
-        let file = handle.create_file(&self.file, self.force);
+        let replace = if self.force { Replace::Always } else { Replace::Never };
+        let file = handle.create_file(&self.file, replace);
         let mut file = file.map_err(|why| Error::User(format!("{name}: {why}")))?;
         file.write_all(&bytes).map_err(|e| Error::User(format!("{name}: {e}")))?;
         Ok(format!("{name}: {} threads, {} bytes\n", core.threads.len(), bytes.len()))

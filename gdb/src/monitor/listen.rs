@@ -58,7 +58,12 @@ fn is_foreign(line: &[u8], first: bool) -> bool {
     let word = line.split(|b| b.is_ascii_whitespace()).next().unwrap_or_default();
     let text = std::str::from_utf8(line);
     let binary = text.is_err() || line.iter().any(|b| b.is_ascii_control() && !b.is_ascii_whitespace());
-    METHODS.contains(&word) || word.len() > 1 && word.ends_with(b":") || first && binary
+    let version = |word: &[u8]| word.starts_with(b"HTTP/");
+    let last = line.split(|b| b.is_ascii_whitespace()).rfind(|word| !word.is_empty());
+    METHODS.contains(&word)
+        || last.is_some_and(version)
+        || word.len() > 1 && word.ends_with(b":")
+        || first && binary
 }
 
 #[cfg(test)]
@@ -67,7 +72,13 @@ mod tests {
 
     #[test]
     fn http_and_binary_are_told_from_commands() {
-        for line in ["GET / HTTP/1.1\r\n", "POST /x\n", "PRI * HTTP/2.0\r\n", "Host: 127.0.0.1:4444\r\n"] {
+        for line in [
+            "GET / HTTP/1.1\r\n",
+            "PROPFIND / HTTP/1.1\r\n",
+            "POST /x\n",
+            "PRI * HTTP/2.0\r\n",
+            "Host: 127.0.0.1:4444\r\n",
+        ] {
             assert!(is_foreign(line.as_bytes(), true) && is_foreign(line.as_bytes(), false), "{line}");
         }
         for line in [&b"\x16\x03\x01\n"[..], b"\0\n", b"\xff\xfe\n"] {

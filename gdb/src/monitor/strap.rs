@@ -1,6 +1,6 @@
 //! `strap`: the boot strap pins.
 
-use super::{Result, number};
+use super::{Error, Result, number};
 use crate::supervisor::Handle;
 use clap::Args;
 use esplens_soc::system::STRAP_GPIO0;
@@ -14,8 +14,23 @@ pub struct Strap {
     pins: Option<u32>,
 }
 
+/// The pins of GPIO_STRAP (TRM 4.10.1): GPIO5, MTDO, GPIO4, GPIO2, GPIO0, MTDI.
+const PINS: u32 = 0x3F;
+
+impl Strap {
+    fn check(&self) -> std::result::Result<(), Error> {
+        match self.pins {
+            Some(pins) if pins & !PINS != 0 => {
+                Err(Error::User(format!("strap {pins:#x}: expected 0 to {PINS:#x}, a bit for each pin")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Strap {
     pub fn run(&self, handle: &Handle) -> Result {
+        self.check()?;
         if let Some(pins) = self.pins {
             handle.call(move |s| s.machine_mut().set_straps(pins))?;
         }

@@ -149,6 +149,7 @@ fn commands_people_type() {
 #[test]
 fn the_mask_roms_symbols_are_written_for_gdb() {
     let (h, dir) = (handle(), tempfile::tempdir().unwrap());
+    h.allow_write(dir.path().into());
     let file = dir.path().join("rom.elf");
     let says = |file: &std::path::Path| run(&h, &format!("rom-elf {}", file.display()));
     for _ in 0..2 {
@@ -159,8 +160,10 @@ fn the_mask_roms_symbols_are_written_for_gdb() {
     let symbols = crate::symbols::Symbols::new(vec![std::sync::Arc::new(elf)]);
     assert_eq!(symbols.symbol("ets_printf").map(|s| s.addr >> 20), Some(0x400));
     std::fs::write(&file, "somebody's own").unwrap();
-    assert!(says(&file).contains("exists"), "{}", says(&file));
+    assert!(says(&file).contains("there already"), "{}", says(&file));
     assert_eq!(std::fs::read(&file).unwrap(), b"somebody's own");
+    assert!(says(std::path::Path::new("/etc/esplens.elf")).contains("outside of the working folder"));
+    assert!(says(std::path::Path::new("/dev/zero")).contains("outside of the working folder"));
 }
 
 #[test]

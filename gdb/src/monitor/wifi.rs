@@ -260,6 +260,7 @@ mod tests {
     use crate::monitor::{complete, run};
     use crate::supervisor::testing::machine;
     use crate::supervisor::{Speed, spawn};
+    use esplens_soc::net::air::Network;
 
     fn handle() -> Handle {
         spawn(machine(), Speed::Max).unwrap().0.register("test")

@@ -4,7 +4,7 @@ use super::args::{Args, Error, Result};
 use super::{Picture, Server};
 use crate::monitor;
 use serde_json::json;
-use std::path::Path;
+use std::io::Write;
 
 /// Stops the machine.
 pub fn stop(server: &Server, args: Args) -> Result {
@@ -68,6 +68,8 @@ pub fn screendump(server: &Server, mut args: Args) -> Result {
     args.end()?;
     let draw =
         server.draw.as_ref().ok_or_else(|| Error::new("There is no console to take a screendump from"))?;
-    draw(Path::new(&file), format).map_err(|why| Error::new(format!("{file}: {why}")))?;
+    let failed = |why: String| Error::new(format!("{file}: {why}"));
+    let picture = draw(format).map_err(failed)?;
+    server.create(&file)?.write_all(&picture).map_err(|e| failed(e.to_string()))?;
     Ok(json!({}))
 }

@@ -6,7 +6,6 @@ use crate::coredump;
 use crate::supervisor::RunState;
 use esplens_core::memory::CORES;
 use serde_json::json;
-use std::fs::File;
 use std::io::Write;
 
 /// Bytes read at a time.
@@ -31,7 +30,7 @@ fn write(server: &Server, mut args: Args, core: usize) -> Result {
     args.end()?;
     let wrong = || Error::new(format!("Invalid addr 0x{addr:016x}/size {size} specified"));
     let end = addr.checked_add(size).filter(|end| *end <= 1 << 32).ok_or_else(wrong)?;
-    let failed = |e: std::io::Error| Error::new(format!("Could not open '{name}': {e}"));
+    let failed = |e: std::io::Error| Error::new(format!("Could not write '{name}': {e}"));
     // The first piece is read before the file is touched.
     let mut file = None;
     let mut at = addr;
@@ -48,7 +47,7 @@ fn write(server: &Server, mut args: Args, core: usize) -> Result {
         }
         let file = match &mut file {
             Some(file) => file,
-            None => file.insert(File::create(&name).map_err(failed)?),
+            None => file.insert(server.create(&name)?),
         };
         file.write_all(&bytes).map_err(failed)?;
         at += len as u64;
@@ -74,6 +73,7 @@ pub fn dump(server: &Server, mut args: Args) -> Result {
         let core = if let RunState::Stopped(stopped) = s.status().state { stopped.core } else { 0 };
         coredump::capture(s.machine(), rtos.as_deref(), core)
     })?;
-    std::fs::write(name, coredump::write(&core)).map_err(|e| Error::new(format!("{name}: {e}")))?;
+    let mut file = server.create(name)?;
+    file.write_all(&coredump::write(&core)).map_err(|e| Error::new(format!("{name}: {e}")))?;
     Ok(json!({}))
 }

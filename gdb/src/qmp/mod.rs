@@ -20,7 +20,8 @@ mod tests;
 pub use frame::{Framer, Item};
 
 use crate::server::{Address, Listening, start};
-use crate::supervisor::Handle;
+use crate::supervisor::{Handle, Replace};
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,8 +35,8 @@ pub enum Picture {
     Png,
 }
 
-/// Draws the machine into a file.
-pub type Draw = Arc<dyn Fn(&Path, Picture) -> Result<(), String> + Send + Sync>;
+/// Draws the machine: the bytes of a picture file.
+pub type Draw = Arc<dyn Fn(Picture) -> Result<Vec<u8>, String> + Send + Sync>;
 
 /// What all QMP clients of a machine share.
 #[derive(Clone)]
@@ -50,6 +51,12 @@ impl Server {
     #[must_use]
     pub fn new(handle: &Handle, draw: Option<Draw>) -> Self {
         Self { handle: handle.clone(), jobs: jobs::Jobs::default(), draw }
+    }
+
+    /// Opens a file that a client wants written; see [`Handle::create_file`].
+    fn create(&self, name: &str) -> Result<File, args::Error> {
+        let failed = |why| args::Error::new(format!("Could not open '{name}': {why}"));
+        self.handle.create_file(Path::new(name), Replace::Own).map_err(failed)
     }
 
     /// Starts to listen on a thread of its own; it ends with the machine. `pretty` answers with indented JSON.

@@ -101,7 +101,7 @@ pub fn set(server: &Server, mut args: Args) -> Result {
             let strap = number(&value)
                 .ok_or_else(|| Error::new("Invalid parameter type for 'strap_mode', expected: uint32"))?;
             let said = monitor::run(&server.handle, &format!("strap {strap:#x}"));
-            let now = server.handle.call(|s| s.machine().soc().sys.strap)?;
+            let now = server.handle.call(|s| s.machine().soc().sys.strap_pins)?;
             if now == strap { Ok(json!({})) } else { Err(Error::new(said.trim_end())) }
         }
         (at, "wdt_disable") if TIMERS.contains(&at) => Ok(json!({})),

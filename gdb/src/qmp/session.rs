@@ -19,6 +19,8 @@ struct Session {
     ready: bool,
     pretty: bool,
     out: Vec<u8>,
+    /// What came is no QMP: the connection is closed.
+    foreign: bool,
 }
 
 /// Serves a connection to its end.
@@ -51,6 +53,9 @@ pub async fn serve(mut stream: Box<dyn Stream>, server: Server, pretty: bool) {
                 _ => return,
             },
         }
+        if session.foreign {
+            break;
+        }
     }
     let _ = stream.write_all(&session.out).await;
 }
@@ -65,7 +70,15 @@ pub fn answer(server: Server, bytes: &[u8]) -> Vec<u8> {
 impl Session {
     fn new(server: Server, pretty: bool) -> Self {
         let told = Told::new(&server.handle);
-        let mut new = Self { server, framer: Framer::default(), told, ready: false, pretty, out: Vec::new() };
+        let mut new = Self {
+            server,
+            framer: Framer::default(),
+            told,
+            ready: false,
+            pretty,
+            out: Vec::new(),
+            foreign: false,
+        };
         new.say(&json!({"QMP": {"version": query::version_object(), "capabilities": []}}));
         new
     }
@@ -101,6 +114,12 @@ impl Session {
         for byte in bytes {
             match self.framer.push(*byte) {
                 Some(Item::Message(message)) => self.message(&message),
+                // Before the negotiation a client sends nothing but objects; a web page sends HTTP with commands in it.
+                Some(Item::Noise | Item::TooMuch) if !self.ready => {
+                    self.fail(None, &Error::new("JSON parse error, expecting an object"));
+                    self.foreign = true;
+                    return;
+                }
                 Some(Item::Noise) => self.fail(None, &Error::new("JSON parse error, expecting an object")),
                 Some(Item::TooMuch) => {
                     self.fail(None, &Error::new("JSON parse error, the message is too long or too deep"));

@@ -121,11 +121,12 @@ fn what_is_no_message_gets_an_error_and_harms_nothing() {
 
 #[test]
 fn the_monitor_and_memory() {
-    let (_h, server) = server();
+    let (h, server) = server();
     let said = run(&server, "human-monitor-command", json!({"command-line": "info version"}));
     assert!(said["return"].as_str().unwrap().starts_with("9.2.2 (esplens"), "{said}");
     assert!(said["return"].as_str().unwrap().ends_with("\r\n"));
     let dir = tempfile::tempdir().unwrap();
+    h.allow_write(dir.path().into());
     let file = dir.path().join("rom.bin");
     let args = json!({"val": 0x4000_0400u32, "size": 64, "filename": file});
     for name in ["memsave", "pmemsave"] {
@@ -218,20 +219,60 @@ fn a_client_that_vanishes_in_a_message_harms_nobody() {
     assert_eq!(Client::connect(&server).call("query-kvm").0["present"], false);
 }
 
+/// A web page can have a browser send this.
+#[test]
+fn http_ends_a_connection_before_its_body_is_read() {
+    let (h, server) = server();
+    let body = "{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"quit\"}\n";
+    let request = format!("POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n{body}");
+    assert_eq!(objects(&server.answer(request.as_bytes())).len(), 2, "the greeting and an error");
+    assert!(h.call(|s| s.quit_asked().is_none()).unwrap());
+}
+
+#[test]
+fn the_straps_are_set_for_the_next_reset() {
+    let (_h, server) = server();
+    let set = |value: u32| {
+        run(
+            &server,
+            "qom-set",
+            json!({"path": "/machine/soc/gpio", "property": "strap_mode", "value": value}),
+        )
+    };
+    assert_eq!(set(0xF)["return"], json!({}), "{}", set(0xF));
+    assert!(set(0x1000)["error"].is_object());
+}
+
 #[test]
 fn without_a_picture_none_is_taken() {
     let (h, server) = server();
     let shot = json!({"filename": "x.ppm"});
     assert!(run(&server, "screendump", shot)["error"]["desc"].as_str().unwrap().contains("no console"));
-    let drawn: Draw = Arc::new(
-        |path, format| if format == Picture::Png { Ok(()) } else { Err(path.display().to_string()) },
-    );
+    let drawn: Draw = Arc::new(|format| match format {
+        Picture::Png => Ok(b"picture".into()),
+        Picture::Ppm => Err("no paper".into()),
+    });
     let server = Server::new(&h, Some(drawn));
-    assert_eq!(
-        run(&server, "screendump", json!({"filename": "x.png", "format": "png"}))["return"],
-        json!({})
-    );
-    assert_eq!(run(&server, "screendump", json!({"filename": "x.ppm"}))["error"]["desc"], "x.ppm: x.ppm");
+    let folder = tempfile::tempdir().unwrap();
+    h.allow_write(folder.path().into());
+    let shot = json!({"filename": folder.path().join("x.png"), "format": "png"});
+    // What it wrote itself it replaces; nothing else.
+    for _ in 0..2 {
+        assert_eq!(run(&server, "screendump", shot.clone())["return"], json!({}));
+    }
+    std::fs::write(folder.path().join("other"), "mine").unwrap();
+    for (name, why) in [(folder.path().join("other"), "there already"), ("/etc/x".into(), "outside")] {
+        let to = format!("file:{}", name.display());
+        for answer in [
+            run(&server, "screendump", json!({"filename": name, "format": "png"})),
+            run(&server, "memsave", json!({"val": 0x3FFB_0000, "size": 4, "filename": name})),
+            run(&server, "dump-guest-memory", json!({"paging": false, "protocol": to})),
+        ] {
+            assert!(answer["error"]["desc"].as_str().unwrap().contains(why), "{answer}");
+        }
+    }
+    assert_eq!(std::fs::read(folder.path().join("other")).unwrap(), b"mine");
+    assert_eq!(run(&server, "screendump", json!({"filename": "x.ppm"}))["error"]["desc"], "x.ppm: no paper");
     assert!(run(&server, "screendump", json!({"filename": "x", "format": "gif"}))["error"].is_object());
 }
 

@@ -8,6 +8,7 @@ use super::slot::Slot;
 use crate::rtos::Rtos;
 use crate::symbols::{SymbolStore, Symbols};
 use esplens_soc::hostfile;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -104,6 +105,17 @@ impl Requests {
     }
 }
 
+/// Which files that are there already a client's new file may replace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replace {
+    /// None.
+    Never,
+    /// Those that clients of this machine had written.
+    Own,
+    /// Any regular file.
+    Always,
+}
+
 /// A client's way to the machine; clones are the same client.
 #[derive(Clone)]
 pub struct Handle {
@@ -116,6 +128,8 @@ pub struct Handle {
     roster: Roster,
     /// Folders that clients may have files written to; none: the working folder.
     folders: Arc<RwLock<Vec<PathBuf>>>,
+    /// Files that clients had written; they may be replaced.
+    written: Arc<RwLock<BTreeSet<PathBuf>>>,
     /// Keeps the client on the roster while a clone of this handle lives.
     _seat: Option<Arc<Seat>>,
 }
@@ -149,8 +163,8 @@ impl Handle {
             (Roster::default(), Arc::default(), Arc::default(), Arc::default());
         let requests = Requests { jobs, bell: Bell::default(), slot: Slot::default() };
         follow(&requests, &known, &symbols);
-        let folders = Arc::default();
-        Self { requests, events, clients, known, client, symbols, roster, folders, _seat: None }
+        let (folders, written) = (Arc::default(), Arc::default());
+        Self { requests, events, clients, known, client, symbols, roster, folders, written, _seat: None }
     }
 
     /// A handle for a new client of this kind.
@@ -187,12 +201,11 @@ impl Handle {
         self.folders.write().unwrap_or_else(PoisonError::into_inner).push(folder);
     }
 
-    /// Opens a file that a client wants written: a new one, with `force` also one that is there, in the working folder
-    /// or below or where [`Handle::allow_write`] says.
+    /// Opens a file that a client wants written, in the working folder or below or where [`Handle::allow_write`] says.
     ///
     /// # Errors
     /// Why not, in words.
-    pub fn create_file(&self, path: &Path, force: bool) -> Result<File, String> {
+    pub fn create_file(&self, path: &Path, replace: Replace) -> Result<File, String> {
         let mut folders = vec![PathBuf::from(".")];
         folders.extend(self.folders.read().unwrap_or_else(PoisonError::into_inner).iter().cloned());
         let real = hostfile::confine(path, &folders).map_err(|e| match e.kind() {
@@ -201,7 +214,10 @@ impl Handle {
             }
             _ => e.to_string(),
         })?;
-        let file = if force { hostfile::create(&real) } else { hostfile::create_new(&real) };
+        let mut written = self.written.write().unwrap_or_else(PoisonError::into_inner);
+        let replace = replace == Replace::Always || replace == Replace::Own && written.contains(&real);
+        let file = if replace { hostfile::create(&real) } else { hostfile::create_new(&real) };
+        written.extend(file.is_ok().then_some(real));
         file.map_err(|e| match e.kind() {
             ErrorKind::AlreadyExists => "there already (--force replaces it)".into(),
             _ => e.to_string(),

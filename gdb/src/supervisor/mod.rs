@@ -36,7 +36,7 @@ pub use condition::{Condition, Hit};
 pub use debuggers::Leave;
 pub use drive::{Ran, Supervisor, spawn};
 pub use event::{Event, Stopped, Why};
-pub use handle::{Client, Gone, Handle};
+pub use handle::{Client, Gone, Handle, Replace};
 pub use outside::{Drive, Line, Outside};
 pub use pace::{Pace, Speed};
 pub use points::{Irq, Point, PointId, PointKind};

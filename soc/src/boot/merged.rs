@@ -2,6 +2,7 @@
 
 use super::input::MAX_FLASH;
 use ihex::{Reader, Record};
+use std::collections::BTreeMap;
 
 /// UF2's first, second and last word.
 const UF2_MAGIC: [u32; 3] = [0x0A32_4655, 0x9E5D_5157, 0x0AB1_6F30];
@@ -51,15 +52,16 @@ fn hex(text: &str) -> Result<Vec<u8>, String> {
             Record::Data { offset, value } => image.put(base + usize::from(offset), &value)?,
             Record::ExtendedLinearAddress(high) => base = usize::from(high) << 16,
             Record::ExtendedSegmentAddress(segment) => base = usize::from(segment) << 4,
-            Record::EndOfFile => break,
+            Record::EndOfFile => return Ok(image.0),
             Record::StartLinearAddress(_) | Record::StartSegmentAddress { .. } => {}
         }
     }
-    Ok(image.0)
+    Err("its end-of-file record is missing: the file is cut off".into())
 }
 
 fn uf2(data: &[u8]) -> Result<Vec<u8>, String> {
     let mut image = Image::default();
+    let mut seen = BTreeMap::<u32, u32>::new();
     for (n, block) in data.chunks(UF2_BLOCK).enumerate() {
         let word = |at| super::word(block, at).unwrap_or(0);
         if [word(0), word(4), word(UF2_BLOCK - 4)] != UF2_MAGIC {
@@ -74,11 +76,16 @@ fn uf2(data: &[u8]) -> Result<Vec<u8>, String> {
         if size > UF2_DATA {
             return Err(format!("block {n} claims {size} bytes"));
         }
+        *seen.entry(word(24)).or_default() += 1;
         if flags & UF2_NO_FLASH == 0 {
             image.put(at, &block[32..32 + size])?;
         }
     }
-    Ok(image.0)
+    // Each block names how many its file has.
+    match seen.iter().find(|(announced, there)| there < announced) {
+        Some((announced, there)) => Err(format!("{there} blocks of {announced}: the file is cut off")),
+        None => Ok(image.0),
+    }
 }
 
 #[cfg(test)]
@@ -111,6 +118,20 @@ mod tests {
         }
         records.push(Record::EndOfFile);
         ihex::create_object_file_representation(&records).unwrap()
+    }
+
+    #[test]
+    fn a_file_that_is_cut_off_is_refused() {
+        let flash = make_flash([0; 32]);
+        let hex = hex_of(&flash);
+        let cut = hex.rsplit_once(':').unwrap().0;
+        assert!(unwrap(cut.as_bytes()).unwrap().unwrap_err().contains("cut off"));
+        let mut blocks = uf2_of(&flash, ESP32);
+        let count = (blocks.len() / UF2_BLOCK) as u32;
+        blocks.chunks_mut(UF2_BLOCK).for_each(|b| b[24..28].copy_from_slice(&count.to_le_bytes()));
+        assert!(unwrap(&blocks).unwrap().is_ok());
+        blocks.truncate(blocks.len() - UF2_BLOCK);
+        assert!(unwrap(&blocks).unwrap().unwrap_err().contains("cut off"));
     }
 
     #[test]

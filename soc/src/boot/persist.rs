@@ -34,6 +34,8 @@ pub fn load_efuse(path: &Path) -> Result<[u8; EFUSE_BYTES], BootError> {
 pub struct Stamp {
     size: u64,
     modified: Option<std::time::SystemTime>,
+    /// Time of the last change of content or attributes, which nobody can set.
+    changed: (i64, i64),
     /// Device and inode, where there are such.
     id: (u64, u64),
 }
@@ -44,13 +46,13 @@ impl Stamp {
     pub fn of(path: &Path) -> Option<Self> {
         let meta = path.metadata().ok()?;
         #[cfg(unix)]
-        let id = {
+        let (id, changed) = {
             use std::os::unix::fs::MetadataExt;
-            (meta.dev(), meta.ino())
+            ((meta.dev(), meta.ino()), (meta.ctime(), meta.ctime_nsec()))
         };
         #[cfg(not(unix))]
-        let id = (0, 0);
-        Some(Self { size: meta.len(), modified: meta.modified().ok(), id })
+        let (id, changed) = ((0, 0), (0, 0));
+        Some(Self { size: meta.len(), modified: meta.modified().ok(), changed, id })
     }
 }
 

@@ -10,7 +10,7 @@ use crate::dash::wire::Sample;
 use crate::dash::{app, text};
 use anyhow::Context;
 use crossterm::event::{self, Event, KeyCode};
-use esplens_gdb::printable::printable;
+use esplens_gdb::printable::{printable, printable_in_line};
 use esplens_gdb::server::Address;
 use esplens_gdb::supervisor::Handle;
 use esplens_soc::boot::BootInput;
@@ -88,7 +88,7 @@ pub fn top() -> anyhow::Result<Exit> {
         let mut before = Vec::new();
         table(&mut before)?;
         std::thread::sleep(BETWEEN);
-        terminal::text(&table(&mut before)?);
+        terminal::print(&table(&mut before)?)?;
         return Ok(Exit::Quit);
     }
     crate::signals::guard_terminal(true);
@@ -124,7 +124,7 @@ fn table(before: &mut Vec<(u32, std::time::Instant, Sample)>) -> Result<String, 
     let mut now = Vec::new();
     for (entry, address) in instances()? {
         let Ok((image, sample)) = remote::glance(&address) else {
-            out += &format!("{:>8} no answer {:>41}{}\n", entry.pid, "", entry.image);
+            out += &format!("{:>8} no answer {:>41}{}\n", entry.pid, "", printable_in_line(&entry.image));
             continue;
         };
         let at = std::time::Instant::now();
@@ -143,9 +143,10 @@ fn table(before: &mut Vec<(u32, std::time::Instant, Sample)>) -> Result<String, 
             format!("  ({})", entry.listens.join(", "))
         };
         out += &format!(
-            "{:>8} {state:<8} {:>16} {mips:>8} {real:>7} {clients:>7}  {image}{ports}\n",
+            "{:>8} {state:<8} {:>16} {mips:>8} {real:>7} {clients:>7}  {}{ports}\n",
             entry.pid,
-            text::seconds(sample.now)
+            text::seconds(sample.now),
+            printable_in_line(&image)
         );
         now.push((entry.pid, at, sample));
     }

@@ -11,7 +11,7 @@ use esplens_soc::boot::BootInput;
 use std::time::{Duration, Instant};
 
 /// How long the end waits for debuggers to take note.
-const FAREWELL: Duration = Duration::from_secs(1);
+const FAREWELL: Duration = Duration::from_millis(120);
 /// Where firmware ends up when it cannot go on: ESP-IDF's, old and new; NuttX's, Zephyr's, Rust's, the demo's.
 const PANIC_SYMBOLS: [&str; 13] = [
     "panicHandler",

@@ -10,7 +10,6 @@ use esplens_gdb::qmp::{Draw, Picture};
 use esplens_gdb::supervisor::Handle;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,19 +23,25 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// What draws a machine.
 pub fn draw(handle: &Handle) -> Draw {
     let handle = handle.clone();
-    Arc::new(move |path: &Path, format| {
+    Arc::new(move |format| {
         let picture = picture(&screen(&handle)?);
-        let bytes = match format {
-            Picture::Ppm => picture.ppm(),
-            Picture::Png => picture.png().map_err(|e| e.to_string())?,
-        };
-        std::fs::write(path, bytes).map_err(|e| e.to_string())
+        match format {
+            Picture::Ppm => Ok(picture.ppm()),
+            Picture::Png => picture.png().map_err(|e| e.to_string()),
+        }
     })
 }
 
 fn screen(handle: &Handle) -> Result<Buffer, String> {
     let inbox = Inbox::default();
-    let link = link::local(handle, &inbox, Vec::new()).map_err(|e| e.to_string())?;
+    let screen = look(handle, &inbox);
+    // The link's threads end.
+    inbox.close();
+    screen
+}
+
+fn look(handle: &Handle, inbox: &Inbox) -> Result<Buffer, String> {
+    let link = link::local(handle, inbox, Vec::new()).map_err(|e| e.to_string())?;
     let mut state = State::new(SIZE.0, SIZE.1);
     let end = Instant::now() + PATIENCE;
     for _ in 0..SAMPLES {
