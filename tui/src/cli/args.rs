@@ -186,7 +186,8 @@ pub struct RunArgs {
     /// Base MAC address.
     #[arg(long, value_parser = units::mac)]
     pub mac: Option<[u8; 6]>,
-    /// Serial line: N=stdio|tcp:[HOST:]PORT|rfc2217:[HOST:]PORT|file:PATH|pty|null; may be repeated [default: 0=stdio].
+    /// Serial line: N=stdio|tcp:[HOST:]PORT|rfc2217:[HOST:]PORT|unix:PATH|file:PATH|pty|null; may be repeated
+    /// [default: 0=stdio].
     #[arg(long, value_name = "N=WHERE")]
     pub serial: Vec<SerialArg>,
     /// Virtual against wall time: real, max (idle time is skipped), a factor such as 2 or 0.5, or auto: max until the

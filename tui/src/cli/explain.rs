@@ -33,17 +33,17 @@ pub fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
     }
     let symbols = Arc::new(Symbols::new(elfs));
     if bytes.starts_with(b"\x7fELF") {
-        terminal::text(&explain_core(&core(&bytes)?, &symbols));
+        terminal::print(&explain_core(&core(&bytes)?, &symbols))?;
         return Ok(Exit::Quit);
     }
     if let Some(dump) = coredump::in_flash(&bytes).or_else(|| coredump::alone(&bytes)) {
-        terminal::text(&explain_core(&core(&dump)?, &symbols));
+        terminal::print(&explain_core(&core(&dump)?, &symbols))?;
         return Ok(Exit::Quit);
     }
     let text = String::from_utf8_lossy(&bytes);
-    log(&text, &symbols);
+    terminal::print(&log(&text, &symbols))?;
     if let Some(dump) = coredump::decode_uart(&text) {
-        terminal::text(&explain_core(&core(&dump)?, &symbols));
+        terminal::print(&explain_core(&core(&dump)?, &symbols))?;
         if let Some(path) = &args.core {
             let file = hostfile::create(path).and_then(|mut f| f.write_all(&dump));
             file.with_context(|| BadInput(path.display().to_string()))?;
@@ -73,18 +73,18 @@ fn core(bytes: &[u8]) -> anyhow::Result<Core> {
 }
 
 /// The log with what is to be said behind its lines; a core dump's base64 is left out.
-fn log(text: &str, symbols: &Arc<Symbols>) {
+fn log(text: &str, symbols: &Arc<Symbols>) -> String {
+    let mut out = String::with_capacity(text.len());
     let mut explainer = Explainer::new(symbols.clone());
     let mut dump = false;
     for line in &explain::unwrapped(text) {
         dump = (dump || line.contains("CORE DUMP START")) && !line.contains("CORE DUMP END");
         if !dump {
-            terminal::text(&format!("{line}\n"));
-            for said in explainer.line(line, &|_| Vec::new()) {
-                terminal::text(&format!("{said}\n"));
-            }
+            out.extend([&**line, "\n"]);
+            explainer.line(line, &|_| Vec::new()).iter().for_each(|said| out.extend([said.as_str(), "\n"]));
         }
     }
+    out
 }
 
 /// Follows UART0 while the firmware runs.

@@ -11,9 +11,9 @@ pub fn info(args: &InfoArgs) -> anyhow::Result<Exit> {
     let opts = LoadOptions { elf: args.elf.clone(), ..LoadOptions::default() };
     let info = Info::of(&load(&args.image, &opts)?);
     if args.json {
-        terminal::text(&format!("{}\n", serde_json::to_string_pretty(&info)?));
+        terminal::print(&format!("{}\n", serde_json::to_string_pretty(&info)?))?;
     } else {
-        terminal::text(&info.to_string());
+        terminal::print(&info.to_string())?;
     }
     Ok(Exit::Quit)
 }

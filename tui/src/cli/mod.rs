@@ -32,9 +32,9 @@ mod wifi;
 use crate::outlet;
 use args::{Cli, Command};
 use clap::Parser;
-use exit::Exit;
+use exit::{BadInput, Exit};
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 /// Parses the command line, carries it out, answers with the exit code.
@@ -42,16 +42,19 @@ pub fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     let cli = match qemu::cli(&args) {
         Some(qemu::Line::Run(cli)) => *cli,
-        Some(qemu::Line::Say(text)) => {
-            terminal::text(&format!("{text}\n"));
-            outlet::finish(Exit::Quit.patience());
-            return ExitCode::SUCCESS;
-        }
+        Some(qemu::Line::Say(text)) => return asked_for(terminal::print(&format!("{text}\n"))),
         Some(qemu::Line::Wrong(why)) => {
             terminal::error(&why);
             return Exit::BadInput.code();
         }
-        None => Cli::parse_from(dashboard::spelled_out(args)),
+        None => match Cli::try_parse_from(dashboard::spelled_out(args)) {
+            Ok(cli) => cli,
+            Err(error) if error.use_stderr() => error.exit(),
+            // Help, the version.
+            Err(text) => {
+                return asked_for(terminal::said(text.print().and_then(|()| std::io::stdout().flush())));
+            }
+        },
     };
     #[cfg(unix)]
     if cli.daemonizes() {
@@ -86,6 +89,14 @@ pub fn main() -> ExitCode {
     esplens_gdb::server::remove_sockets();
     outlet::finish(exit.patience());
     exit.code()
+}
+
+/// The end of a command line that only asks for a text.
+fn asked_for(said: Result<(), BadInput>) -> ExitCode {
+    if let Err(error) = &said {
+        terminal::error(&format!("esplens: {error}"));
+    }
+    said.map_or(Exit::BadInput, |()| Exit::Quit).code()
 }
 
 /// Gives the terminal back; harmless when it was not taken.

@@ -1,7 +1,7 @@
 //! What stands around the machine, for `info block`, `info chardev` and QMP.
 
 use super::args::RunArgs;
-use super::serial::{SerialArg, UARTS, Where};
+use super::serial::{SerialArg, UARTS, Where, joined};
 use esplens_gdb::supervisor::{Drive, Line, Outside};
 use esplens_soc::boot::BootInput;
 
@@ -31,7 +31,8 @@ fn serial(named: Option<&SerialArg>, uart: usize) -> String {
         None if uart == 0 => "stdio".into(),
         None | Some(Where::Null) => "null".into(),
         Some(Where::Stdio) => "stdio".into(),
-        Some(Where::Tcp(host, port)) => format!("tcp:{host}:{port}"),
+        Some(Where::Tcp(host, port)) => format!("tcp:{}", joined(host, *port)),
+        Some(Where::Unix(path)) => format!("unix:{}", path.display()),
         Some(Where::File(path)) => format!("file:{}", path.display()),
         Some(other) => format!("{other:?}").to_lowercase(),
     }

@@ -1,30 +1,179 @@
-//! `--pidfile`.
+//! `--pidfile`: the process's number in a file that no other instance has, and that was nobody's data before.
 
 use super::exit::BadInput;
-use std::fs::OpenOptions;
-use std::io::Write;
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
+use std::io::{self, Error, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-/// The file with the process's number; it goes with this.
+/// Longest content that is taken for a number and its line end.
+const NUMBER: u64 = 32;
+/// Times that a file which went away meanwhile is made again.
+const TRIES: u32 = 100;
+
+/// The file with the process's number; it goes with this, and is locked as long as this lives.
 #[derive(Debug)]
-pub struct PidFile(PathBuf);
+pub struct PidFile {
+    path: PathBuf,
+    file: File,
+}
 
 impl PidFile {
     /// Writes it.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When it cannot be written, when another process has it, and when what is there holds no process's number.
     pub fn write(path: &Path) -> anyhow::Result<Self> {
-        let failed = |e: std::io::Error| BadInput(format!("--pidfile {}: {e}", path.display()));
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).open(path).map_err(failed)?;
-        writeln!(file, "{}", std::process::id()).map_err(failed)?;
-        Ok(Self(path.into()))
+        let failed =
+            |e: Error| BadInput(format!("--pidfile {}: cannot create PID file: {e}", path.display()));
+        // The working folder may be another one at the end.
+        let absolute = std::path::absolute(path).map_err(failed)?;
+        let file = claim(&absolute).and_then(number).map_err(failed)?;
+        Ok(Self { path: absolute, file })
     }
 }
 
 impl Drop for PidFile {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        if is_at(&self.file, &self.path) {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Opens and locks the file of this name. One that its owner removes meanwhile does not count.
+fn claim(path: &Path) -> io::Result<File> {
+    for _ in 0..TRIES {
+        let file = open(path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Error::other("it is locked by another process")),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        if is_at(&file, path) {
+            return Ok(file);
+        }
+    }
+    Err(Error::other("it comes and goes"))
+}
+
+/// Opens or creates a regular file, without waiting and without following a link.
+fn open(path: &Path) -> io::Result<File> {
+    if let Ok(meta) = path.symlink_metadata() {
+        refuse_special(&meta)?;
+    }
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use nix::fcntl::OFlag;
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits());
+    }
+    let file = options.open(path)?;
+    // Something else may have come there meanwhile.
+    refuse_special(&file.metadata()?)?;
+    Ok(file)
+}
+
+fn refuse_special(meta: &Metadata) -> io::Result<()> {
+    if meta.is_file() {
+        return Ok(());
+    }
+    let what = if meta.is_symlink() { "a link" } else { "no file" };
+    Err(Error::new(ErrorKind::InvalidInput, format!("{what}, expected a regular file")))
+}
+
+/// Writes the number into a file that is empty or holds a number already.
+fn number(mut file: File) -> io::Result<File> {
+    let mut there = String::new();
+    let read = (&mut file).take(NUMBER + 1).read_to_string(&mut there);
+    let free = there.trim().is_empty() || there.trim().parse::<u32>().is_ok();
+    if read.is_err() || there.len() as u64 > NUMBER || !free {
+        return Err(Error::new(
+            ErrorKind::AlreadyExists,
+            "there is a file, and it holds no process's number",
+        ));
+    }
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{}", std::process::id())?;
+    Ok(file)
+}
+
+/// True when the file is the one of this name.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let id = |meta: Metadata| (meta.dev(), meta.ino());
+    file.metadata().ok().map(id).is_some_and(|own| path.symlink_metadata().ok().map(id) == Some(own))
+}
+
+/// True when the file is the one of this name: an open file cannot be replaced here.
+#[cfg(not(unix))]
+fn is_at(_file: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn why(path: &Path) -> String {
+        PidFile::write(path).expect_err("refused").to_string()
+    }
+
+    #[test]
+    fn the_number_goes_with_its_process_and_an_old_one_is_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pid");
+        for before in [None, Some(""), Some("4000000000\n")] {
+            before.into_iter().for_each(|text| std::fs::write(&path, text).unwrap());
+            let file = PidFile::write(&path).unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{}\n", std::process::id()));
+            drop(file);
+            assert!(!path.exists());
+        }
+    }
+
+    #[test]
+    fn a_file_with_anything_else_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("flash.bin");
+        for data in [&b"\xE9\x03\x02"[..], b"text", b"12 monkeys", &[b'1'; 64], &[b' '; 64]] {
+            std::fs::write(&path, data).unwrap();
+            assert!(why(&path).contains("no process's number"));
+            assert_eq!(std::fs::read(&path).unwrap(), data);
+        }
+    }
+
+    #[test]
+    fn a_second_instance_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pid");
+        let first = PidFile::write(&path).unwrap();
+        assert!(why(&path).contains("cannot create PID file: it is locked"));
+        assert!(path.exists());
+        // A file that somebody else has put there stays.
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, "7").unwrap();
+        drop(first);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "7");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn links_and_pipes_are_refused_and_nothing_waits() {
+        let dir = tempfile::tempdir().unwrap();
+        let (data, link, pipe) = (dir.path().join("data"), dir.path().join("link"), dir.path().join("pipe"));
+        std::os::unix::fs::symlink(&data, &link).unwrap();
+        assert!(why(&link).contains("a link") && !data.exists(), "one that leads nowhere");
+        std::fs::write(&data, "1").unwrap();
+        assert!(why(&link).contains("a link"));
+        assert_eq!(std::fs::read_to_string(&data).unwrap(), "1");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for special in [&*pipe, dir.path(), Path::new("/dev/null")] {
+            assert!(why(special).contains("expected a regular file"), "{}", special.display());
+        }
+        assert!(link.is_symlink() && pipe.exists());
     }
 }

@@ -50,6 +50,12 @@ fn unknown<T>(option: &str, value: Option<&str>) -> Result<T> {
 #[derive(Default)]
 struct Asked {
     out: Vec<String>,
+    /// Options of ours that are given once, with their value if they have one: the last of QEMU's wins.
+    once: BTreeMap<&'static str, Option<String>>,
+    /// Words of the guest's command line.
+    words: Vec<String>,
+    /// Serial lines, monitors, QMP and GDB, in order: a `-chardev` that they name may come later.
+    devices: Vec<(String, String)>,
     image: Option<String>,
     /// `-drive if=none` by id.
     drives: BTreeMap<String, String>,
@@ -105,14 +111,56 @@ fn translate(args: &[String]) -> Result<(Box<Cli>, Vec<String>)> {
     asked.finish()
 }
 
+/// The parts between commas. Two commas are one of a part's own.
+fn parts(value: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut left = value.chars().peekable();
+    while let Some(c) = left.next() {
+        let splits = c == ',' && left.next_if_eq(&',').is_none();
+        match parts.last_mut() {
+            Some(last) if !splits => last.push(c),
+            _ => parts.push(String::new()),
+        }
+    }
+    parts
+}
+
+/// `a=b,c=d`.
+struct Keys(BTreeMap<String, String>);
+
+impl Keys {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str)
+    }
+}
+
 /// `a=b,c=d` as a map; a part without `=` is its own value.
-fn keys(value: &str) -> BTreeMap<&str, &str> {
-    value.split(',').map(|part| part.split_once('=').unwrap_or((part, part))).collect()
+fn keys(value: &str) -> Keys {
+    let pair = |part: &String| {
+        let (key, value) = part.split_once('=').unwrap_or((part, part));
+        (key.to_string(), value.to_string())
+    };
+    Keys(parts(value).iter().map(pair).collect())
 }
 
 impl Asked {
     fn put(&mut self, args: &[&str]) {
         self.out.extend(args.iter().map(|a| (*a).to_string()));
+    }
+
+    /// An option that counts once: the last one given.
+    fn set(&mut self, option: &'static str, value: &str) {
+        self.once.insert(option, Some(value.to_string()));
+    }
+
+    /// The same without a value.
+    fn turn_on(&mut self, option: &'static str) {
+        self.once.insert(option, None);
+    }
+
+    /// Takes an option back.
+    fn unset(&mut self, option: &'static str) {
+        self.once.remove(option);
     }
 
     fn note(&mut self, option: &str, value: &str, why: &str) {
@@ -121,7 +169,11 @@ impl Asked {
     }
 
     fn finish(mut self) -> Result<(Box<Cli>, Vec<String>)> {
+        for (option, value) in std::mem::take(&mut self.devices) {
+            self.device(&option, &value)?;
+        }
         self.monitors();
+        self.given_once();
         match self.nic.len() {
             0 => {}
             1 => {
@@ -142,6 +194,25 @@ impl Asked {
             }
             self.put(&[&image]);
         }
+        // QMP clients name pictures and dumps by absolute paths, as test frameworks do: new files may be anywhere.
+        self.put(&["--allow-write", "/"]);
+        self.parsed()
+    }
+
+    /// The options that are given once.
+    fn given_once(&mut self) {
+        for (option, value) in std::mem::take(&mut self.once) {
+            self.put(&[option]);
+            value.iter().for_each(|value| self.put(&[value]));
+            if option == "--semihosting" {
+                let words = std::mem::take(&mut self.words);
+                words.iter().for_each(|word| self.put(&["--semihosting-arg", word]));
+            }
+        }
+    }
+
+    /// Our own command line, parsed.
+    fn parsed(self) -> Result<(Box<Cli>, Vec<String>)> {
         let line = ["esplens", "run"].map(String::from).into_iter().chain(self.out);
         let mut cli = match Cli::try_parse_from(line) {
             Ok(cli) => cli,

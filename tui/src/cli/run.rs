@@ -37,7 +37,7 @@ const DASHBOARD_ENDS: Duration = Duration::from_secs(2);
 /// Runs firmware until something ends it, with the dashboard or without.
 pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<Exit> {
     if args.trace.iter().any(|p| p == "list" || p == "help") {
-        terminal::text(&trace::list());
+        terminal::print(&trace::list())?;
         return Ok(Exit::Quit);
     }
     args.nic.check().map_err(BadInput)?;

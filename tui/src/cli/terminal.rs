@@ -1,10 +1,12 @@
 //! The terminal: raw mode that always ends, messages, the status line.
 
+use super::exit::BadInput;
 use crate::outlet::{self, To};
 use esplens_gdb::printable::printable;
-use std::io::{IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::time::Duration;
 
 /// The terminal is raw now: line ends need a carriage return.
 static RAW: AtomicBool = AtomicBool::new(false);
@@ -106,6 +108,40 @@ pub fn text(text: &str) {
     outlet::write(To::Out, text.as_bytes());
 }
 
+/// What a command is there to say, on standard output itself: waits for its reader. One that has closed its end has read
+/// enough.
+///
+/// # Errors
+/// What standard output says otherwise, as on a full disk.
+pub fn print(text: &str) -> Result<(), BadInput> {
+    said(put(&mut io::stdout().lock(), text.as_bytes()))
+}
+
+/// The result of writing to standard output as the user is told of it.
+pub fn said(written: io::Result<()>) -> Result<(), BadInput> {
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(BadInput(format!("standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes all, also where the other side has made the stream one that does not wait.
+fn put(to: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
+    loop {
+        let written = if bytes.is_empty() { to.flush().map(|()| None) } else { to.write(bytes).map(Some) };
+        match written {
+            Ok(None) => return Ok(()),
+            Ok(Some(0)) => return Err(ErrorKind::WriteZero.into()),
+            Ok(Some(n)) => bytes = &bytes[n..],
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) if e.kind() == ErrorKind::WouldBlock => std::thread::sleep(Duration::from_millis(10)),
+            Err(e) => return Err(e),
+        }
+    }
+}
+
 /// A line on stderr as it is.
 pub fn line(text: &str) {
     clear_status();
@@ -140,4 +176,20 @@ pub fn console(fd: u8, bytes: &[u8]) {
     }
     clear_status();
     outlet::write(if fd == 2 { To::Err } else { To::Out }, bytes);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_full_disk_is_an_error_and_a_closed_pipe_is_none() {
+        let mut full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let error = said(put(&mut full, b"text")).unwrap_err().to_string();
+        assert!(error.starts_with("standard output: No space left"), "{error}");
+        let (reader, mut pipe) = io::pipe().unwrap();
+        drop(reader);
+        assert!(put(&mut pipe, b"text").is_err() && said(put(&mut pipe, b"text")).is_ok());
+    }
 }

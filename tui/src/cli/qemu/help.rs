@@ -38,7 +38,8 @@ pub fn usage() -> String {
 -object filter-dump,id=ID,netdev=ID,file=FILE\n\
                              frames on the wire into a file\n\
 -nographic                   serial line and monitor on the terminal\n\
--serial DEV                  stdio, mon:stdio, tcp:HOST:PORT,server, file:F, pty, null, chardev:ID\n\
+-serial DEV                  stdio, mon:stdio, tcp:HOST:PORT,server, unix:F,server, file:F, pty, null,\n\
+                             chardev:ID\n\
 -chardev BACKEND,id=ID,...   socket, stdio, file, pty, null\n\
 -monitor DEV                 stdio, tcp:, telnet:, unix:, none, chardev:ID\n\
 -mon chardev=ID[,mode=readline|control][,pretty=on]\n\

@@ -1,6 +1,6 @@
 //! Serial lines, monitors, QMP and GDB: QEMU's character devices.
 
-use super::{Asked, Result, keys, unknown, wrong};
+use super::{Asked, Result, keys, parts, unknown, wrong};
 
 /// A `-chardev`, as the options that name it take it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,13 +17,12 @@ pub enum Chardev {
 
 /// True for a socket that QEMU would connect instead of listening.
 fn connects(value: &str) -> bool {
-    let keys = keys(value);
-    !keys.get("server").is_some_and(|on| matches!(*on, "server" | "on" | "yes"))
+    !matches!(keys(value).get("server"), Some("server" | "on" | "yes"))
 }
 
 /// `tcp:HOST:PORT,...`, `telnet:`, `unix:PATH,...`, `stdio`, `pty`, `null`, `none`, `file:PATH`.
 fn device(value: &str) -> Option<Chardev> {
-    let bare = value.split(',').next().unwrap_or(value);
+    let bare = &*parts(value)[0];
     Some(match bare.split_once(':') {
         None if bare == "stdio" => Chardev::Stdio,
         None if bare == "pty" => Chardev::Pty,
@@ -37,6 +36,17 @@ fn device(value: &str) -> Option<Chardev> {
 }
 
 impl Asked {
+    /// Serial line, monitor, QMP or GDB, once all of `-chardev` is known.
+    pub(super) fn device(&mut self, option: &str, value: &str) -> Result<()> {
+        match option {
+            "serial" => self.serial(value),
+            "monitor" => self.monitor(value),
+            "mon" => self.mon(value),
+            "gdb" => self.gdb(value),
+            _ => self.qmp(value, option == "qmp-pretty"),
+        }
+    }
+
     /// A device, or the `-chardev` that `chardev:ID` names.
     fn line(&mut self, option: &str, value: &str) -> Result<Chardev> {
         if let Some(id) = value.strip_prefix("chardev:") {
@@ -56,7 +66,7 @@ impl Asked {
     /// `BACKEND,id=ID,...`.
     pub(super) fn chardev(&mut self, value: &str) -> Result<()> {
         let keys = keys(value);
-        let get = |key: &str| keys.get(key).copied().filter(|v| !v.is_empty());
+        let get = |key: &str| keys.get(key).filter(|v| !v.is_empty());
         let Some(id) = get("id") else { return wrong(format!("-chardev {value}: no id=")) };
         let device = match (value.split(',').next().unwrap_or_default(), get("path")) {
             ("stdio", _) => Chardev::Stdio,
@@ -74,7 +84,7 @@ impl Asked {
         Ok(())
     }
 
-    pub(super) fn serial(&mut self, value: &str) -> Result<()> {
+    fn serial(&mut self, value: &str) -> Result<()> {
         let n = self.serials;
         self.serials += 1;
         let device = match value.strip_prefix("mon:") {
@@ -87,8 +97,7 @@ impl Asked {
         };
         let to = match device {
             Chardev::Stdio => "stdio".into(),
-            Chardev::Listen(at) if at.starts_with("tcp:") => at,
-            Chardev::Listen(_) => return unknown("serial", Some(value)),
+            Chardev::Listen(at) => at,
             Chardev::File(path) => format!("file:{path}"),
             Chardev::Pty => "pty".into(),
             Chardev::Null => "null".into(),
@@ -98,7 +107,7 @@ impl Asked {
     }
 
     /// `stdio`, `tcp:` and `telnet:` addresses, `unix:PATH`; their options (server, nowait) are what happens anyway.
-    pub(super) fn monitor(&mut self, value: &str) -> Result<()> {
+    fn monitor(&mut self, value: &str) -> Result<()> {
         let device = self.line("monitor", value.trim_start_matches("mon:"))?;
         let to = match device {
             Chardev::Stdio => Some("stdio".into()),
@@ -111,19 +120,20 @@ impl Asked {
     }
 
     /// `chardev=ID,mode=readline|control`.
-    pub(super) fn mon(&mut self, value: &str) -> Result<()> {
+    fn mon(&mut self, value: &str) -> Result<()> {
         let keys = keys(value);
-        let id = keys.get("chardev").or_else(|| keys.keys().find(|k| self.chardevs.contains_key(**k)));
+        let short = || keys.0.keys().find(|k| self.chardevs.contains_key(*k)).map(String::as_str);
+        let id = keys.get("chardev").or_else(short);
         let Some(id) = id else { return wrong(format!("-mon {value}: no chardev=")) };
         let name = format!("chardev:{id}");
-        match keys.get("mode").copied().unwrap_or("readline") {
+        match keys.get("mode").unwrap_or("readline") {
             "readline" => self.monitor(&name),
-            "control" => self.qmp(&name, keys.get("pretty").is_some_and(|on| *on == "on")),
+            "control" => self.qmp(&name, keys.get("pretty") == Some("on")),
             _ => unknown("mon", Some(value)),
         }
     }
 
-    pub(super) fn qmp(&mut self, value: &str, pretty: bool) -> Result<()> {
+    fn qmp(&mut self, value: &str, pretty: bool) -> Result<()> {
         let option = if pretty { "qmp-pretty" } else { "qmp" };
         match self.line(option, value)? {
             Chardev::Listen(at) => self.put(&[&format!("--{option}"), &at]),
@@ -133,7 +143,7 @@ impl Asked {
         Ok(())
     }
 
-    pub(super) fn gdb(&mut self, value: &str) -> Result<()> {
+    fn gdb(&mut self, value: &str) -> Result<()> {
         match self.line("gdb", value)? {
             Chardev::Listen(at) => self.put(&["--gdb", &at]),
             Chardev::Null => {}

@@ -1,6 +1,8 @@
 //! The options, one by one.
 
-use super::{Asked, End, Result, help, keys, unknown, wrong};
+use super::{Asked, End, Result, help, keys, parts, unknown, wrong};
+use esplens_soc::hostfile;
+use std::path::Path;
 
 /// Options without a value that mean nothing here.
 const FLAGS: [&str; 5] = ["enable-kvm", "nodefaults", "no-user-config", "no-fd-bootchk", "no-hpet"];
@@ -26,6 +28,8 @@ const VALUED: [&str; 18] = [
     "sandbox",
 ];
 const NOTHING: &str = "nothing to do here";
+/// Most bytes of a file with names of events.
+const MAX_EVENTS: u64 = 1 << 20;
 /// Log items of `-d` that are traced here, and as what.
 const LOGGED: [(&str, &[&str]); 2] = [("int", &["irq_take", "exception"]), ("cpu_reset", &["reset"])];
 /// Log items that are there without asking: warnings on stderr.
@@ -37,11 +41,12 @@ impl Asked {
         match option {
             "version" => return Err(End::Say(help::version())),
             "h" | "help" => return Err(End::Say(help::usage())),
-            "no-reboot" => self.put(&["--reset-policy", "exit"]),
-            "no-shutdown" => self.put(&["--pause-on-exit"]),
-            "s" | "S" => self.put(&[&format!("-{option}")]),
-            "daemonize" => self.put(&["--daemonize"]),
-            "semihosting" => self.put(&["--semihosting", "."]),
+            "no-reboot" => self.set("--reset-policy", "exit"),
+            "no-shutdown" => self.turn_on("--pause-on-exit"),
+            "s" => self.turn_on("-s"),
+            "S" => self.turn_on("-S"),
+            "daemonize" => self.turn_on("--daemonize"),
+            "semihosting" => self.set("--semihosting", "."),
             "nographic" => self.nographic = true,
             "snapshot" => self.snapshot = true,
             _ if FLAGS.contains(&option) => self.note(option, "", NOTHING),
@@ -61,18 +66,15 @@ impl Asked {
             "net" if value.starts_with("nic") => {}
             "object" => return self.object(value),
             "chardev" => return self.chardev(value),
-            "serial" => return self.serial(value),
-            "monitor" => return self.monitor(value),
-            "mon" => return self.mon(value),
-            "qmp" => return self.qmp(value, false),
-            "qmp-pretty" => return self.qmp(value, true),
+            "serial" | "monitor" | "mon" | "qmp" | "qmp-pretty" | "gdb" => {
+                self.devices.push((option.to_string(), value.to_string()));
+            }
             "trace" => return self.trace(value),
             "d" => return self.log(value),
-            "D" => self.put(&["--trace-file", value]),
-            "gdb" => return self.gdb(value),
-            "kernel" => self.put(&["--kernel", value]),
-            "seed" => self.put(&["--seed", value]),
-            "pidfile" => self.put(&["--pidfile", value]),
+            "D" => self.set("--trace-file", value),
+            "kernel" => self.set("--kernel", value),
+            "seed" => self.set("--seed", value),
+            "pidfile" => self.set("--pidfile", value),
             "semihosting-config" => self.semihosting(value),
             "action" => return self.action(value),
             _ if VALUED.contains(&option) => self.note(option, value, NOTHING),
@@ -85,7 +87,7 @@ impl Asked {
         let size = value.trim_start_matches("size=");
         let size = size.strip_suffix(['m', 'M']).map_or_else(|| size.to_string(), |n| format!("{n}M"));
         let size = if size.ends_with('M') { size } else { format!("{size}M") };
-        self.put(&["--psram", &size]);
+        self.set("--psram", &size);
     }
 
     /// `file=F,if=mtd,format=raw` is the flash, `if=none,id=efuse` the eFuses.
@@ -94,15 +96,15 @@ impl Asked {
         let Some(file) = keys.get("file") else { return unknown("drive", Some(value)) };
         match keys.get("if") {
             // The second spelling is a slip in a published command line that people copy.
-            Some(&"mtd" | &"mtdev") => {
-                self.image = Some((*file).to_string());
-                self.snapshot |= keys.get("snapshot") == Some(&"on");
+            Some("mtd" | "mtdev") => {
+                self.image = Some(file.to_string());
+                self.snapshot |= keys.get("snapshot") == Some("on");
             }
-            Some(&"none") => {
-                let id = keys.get("id").unwrap_or(&"");
-                self.drives.insert((*id).to_string(), (*file).to_string());
+            Some("none") => {
+                let id = keys.get("id").unwrap_or_default();
+                self.drives.insert(id.to_string(), file.to_string());
             }
-            Some(&"sd") => self.note("drive", value, "there is no SD card yet"),
+            Some("sd") => self.note("drive", value, "there is no SD card yet"),
             _ => return unknown("drive", Some(value)),
         }
         Ok(())
@@ -110,18 +112,18 @@ impl Asked {
 
     fn global(&mut self, value: &str) -> Result<()> {
         let keys = keys(value);
-        let get = |key: &str| keys.get(key).copied().unwrap_or("");
+        let get = |key: &str| keys.get(key).unwrap_or_default();
         // QEMU's short form is DRIVER.PROPERTY=VALUE.
         let short = value.split_once('=').and_then(|(name, v)| Some((name.rsplit_once('.')?, v)));
         let (driver, property, set) = match short {
-            Some(((driver, property), v)) if !keys.contains_key("driver") => (driver, property, v),
+            Some(((driver, property), v)) if keys.get("driver").is_none() => (driver, property, v),
             _ => (get("driver"), get("property"), get("value")),
         };
         match (driver, property) {
             ("nvram.esp32.efuse", "drive") => self.efuse = Some(set.to_string()),
             // They count virtual time here: no slow host makes them bark.
             ("timer.esp32.timg", "wdt_disable") => {}
-            ("esp32.gpio", "strap_mode") => self.put(&["--strap", set]),
+            ("esp32.gpio", "strap_mode") => self.set("--strap", set),
             _ => return unknown("global", Some(value)),
         }
         Ok(())
@@ -130,35 +132,35 @@ impl Asked {
     /// `filter-dump,id=f,netdev=n,file=x.pcap` is the wire's frames.
     fn object(&mut self, value: &str) -> Result<()> {
         let keys = keys(value);
-        match (
-            keys.contains_key("filter-dump") || keys.get("qom-type") == Some(&"filter-dump"),
-            keys.get("file"),
-        ) {
-            (true, Some(file)) => self.put(&["--pcap", file]),
-            _ => return unknown("object", Some(value)),
-        }
+        let dump = keys.get("filter-dump").is_some() || keys.get("qom-type") == Some("filter-dump");
+        let Some(file) = keys.get("file").filter(|_| dump) else { return unknown("object", Some(value)) };
+        self.set("--pcap", file);
         Ok(())
     }
 
     /// `[enable=]PATTERN`, `events=FILE` with a pattern a line, `file=FILE` for the lines.
     fn trace(&mut self, value: &str) -> Result<()> {
-        for part in value.split(',') {
+        for part in parts(value) {
             match part.split_once('=') {
                 Some(("enable", pattern)) => self.put(&["--trace", pattern]),
-                Some(("file", file)) => self.put(&["--trace-file", file]),
-                Some(("events", file)) => {
-                    let text = match std::fs::read_to_string(file) {
-                        Ok(text) => text,
-                        Err(error) => return wrong(format!("-trace events={file}: {error}")),
-                    };
-                    let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
-                    lines.for_each(|pattern| self.put(&["--trace", pattern]));
-                }
+                Some(("file", file)) => self.set("--trace-file", file),
+                Some(("events", file)) => self.events(file)?,
                 Some(_) => return unknown("trace", Some(value)),
-                None if matches!(part, "help" | "?") => self.put(&["--trace", "list"]),
-                None => self.put(&["--trace", part]),
+                None if matches!(&*part, "help" | "?") => self.put(&["--trace", "list"]),
+                None => self.put(&["--trace", &part]),
             }
         }
+        Ok(())
+    }
+
+    /// A file with a pattern a line.
+    fn events(&mut self, file: &str) -> Result<()> {
+        let text = match hostfile::read(Path::new(file), MAX_EVENTS) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(error) => return wrong(format!("-trace events={file}: {error}")),
+        };
+        let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
+        lines.for_each(|pattern| self.put(&["--trace", pattern]));
         Ok(())
     }
 
@@ -182,23 +184,21 @@ impl Asked {
 
     /// Files only inside the current folder: QEMU would let the guest open any.
     fn semihosting(&mut self, value: &str) {
-        let keys = keys(value);
-        if keys.get("enable").is_some_and(|on| matches!(*on, "off" | "no")) {
-            return;
+        if matches!(keys(value).get("enable"), Some("off" | "no")) {
+            return self.unset("--semihosting");
         }
-        self.put(&["--semihosting", "."]);
-        for arg in value.split(',').filter_map(|part| part.strip_prefix("arg=")) {
-            self.put(&["--semihosting-arg", arg]);
-        }
+        self.set("--semihosting", ".");
+        self.words.extend(parts(value).iter().filter_map(|part| part.strip_prefix("arg=")).map(String::from));
     }
 
     /// What follows a reset, a program's end, a panic, a watchdog.
     fn action(&mut self, value: &str) -> Result<()> {
         for part in value.split(',') {
             match part.split_once('=') {
-                Some(("reboot", "shutdown")) => self.put(&["--reset-policy", "exit"]),
-                Some(("shutdown", "pause")) => self.put(&["--pause-on-exit"]),
-                Some(("reboot", "reset") | ("shutdown", "poweroff")) => {}
+                Some(("reboot", "shutdown")) => self.set("--reset-policy", "exit"),
+                Some(("shutdown", "pause")) => self.turn_on("--pause-on-exit"),
+                Some(("reboot", "reset")) => self.unset("--reset-policy"),
+                Some(("shutdown", "poweroff")) => self.unset("--pause-on-exit"),
                 Some(("panic" | "watchdog", _)) => self.note("action", part, NOTHING),
                 _ => return unknown("action", Some(value)),
             }

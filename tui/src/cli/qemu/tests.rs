@@ -162,6 +162,69 @@ fn what_has_a_meaning_does_it() {
 }
 
 #[test]
+fn what_is_given_twice_counts_once_and_the_last_wins() {
+    let args = run("-semihosting -semihosting-config enable=on,target=native,arg=a -no-reboot -action reboot=shutdown \
+                    -no-shutdown -action shutdown=pause -d int -D a -trace file=b -m 4M -m size=2M -S -s -s -S \
+                    -daemonize -daemonize -pidfile p -pidfile q -seed 1 -seed 2 -kernel k -kernel l \
+                    -global esp32.gpio.strap_mode=0x0f -global esp32.gpio.strap_mode=0x12 \
+                    -object filter-dump,file=x -object filter-dump,file=y")
+    .unwrap();
+    assert_eq!((args.semihosting, args.semihosting_arg), (Some(".".into()), vec!["a".to_string()]));
+    assert!(args.debug.pause_on_exit && args.debug.stopped && args.debug.default_gdb && args.daemonize);
+    assert_eq!((args.reset_policy, args.trace_file), (ResetPolicy::Exit, Some("b".into())));
+    assert_eq!((args.psram, args.pidfile, args.seed), (Some(2 << 20), Some("q".into()), 2));
+    assert_eq!((args.kernel, args.strap, args.pcap), (Some("l".into()), 0x12, Some("y".into())));
+    let args =
+        run("-semihosting-config arg=a -semihosting-config enable=off -no-reboot -action reboot=reset \
+                    -no-shutdown -action shutdown=poweroff")
+        .unwrap();
+    assert!(args.semihosting.is_none() && args.semihosting_arg.is_empty() && !args.debug.pause_on_exit);
+    assert!(args.reset_policy != ResetPolicy::Exit);
+}
+
+#[test]
+fn a_chardev_may_come_after_what_names_it() {
+    let args = run("-serial chardev:c0 -chardev stdio,id=c0,mux=on -mon chardev=c0 -gdb chardev:g \
+                    -chardev socket,id=g,path=/tmp/g,server=on")
+    .unwrap();
+    assert_eq!(args.serial, ["0=stdio".parse().unwrap()]);
+    assert_eq!(args.debug.monitor, ["stdio"]);
+    assert_eq!(args.debug.gdb, ["unix:/tmp/g".parse().unwrap()]);
+}
+
+#[test]
+fn serial_lines_go_to_local_sockets() {
+    let args = run(
+        "-serial unix:/tmp/a,server=on,wait=off -chardev socket,id=s,path=/tmp/b,server=on -serial chardev:s",
+    )
+    .unwrap();
+    assert_eq!(args.serial, ["0=unix:/tmp/a".parse().unwrap(), "1=unix:/tmp/b".parse().unwrap()]);
+}
+
+#[test]
+fn two_commas_are_one() {
+    let args = run("-drive file=a,,b.bin,if=mtd,format=raw -chardev file,id=f,path=o,,p -serial chardev:f \
+                    -semihosting-config arg=x,,y,arg=z -trace file=t,,u")
+    .unwrap();
+    assert_eq!((args.image, args.trace_file), (Some("a,b.bin".into()), Some("t,u".into())));
+    assert_eq!(args.serial, ["0=file:o,p".parse().unwrap()]);
+    assert_eq!(args.semihosting_arg, ["x,y", "z"]);
+    assert_eq!(parts(",,,a,"), [",", "a", ""]);
+}
+
+#[test]
+#[cfg(unix)]
+fn files_of_events_are_read_up_to_a_bound() {
+    let dir = tempfile::tempdir().unwrap();
+    let large = dir.path().join("large");
+    std::fs::File::create(&large).unwrap().set_len(1 << 30).unwrap();
+    for (file, word) in [("/dev/zero", "a device"), (large.to_str().unwrap(), "too large")] {
+        let why = run(&format!("-trace events={file}")).unwrap_err();
+        assert!(why.contains(word) && why.contains(file), "{why}");
+    }
+}
+
+#[test]
 fn what_has_no_meaning_is_taken_with_a_line() {
     for (line, word) in [
         ("-icount shift=auto", "-icount shift=auto"),

@@ -2,10 +2,12 @@
 
 mod file;
 mod inlet;
+mod outgoing;
 pub mod prompt;
 #[cfg(unix)]
 mod pty;
 pub mod rfc2217;
+mod socket;
 pub mod stdio;
 mod tcp;
 
@@ -16,9 +18,12 @@ pub use inlet::{Flow, Inlet};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::mpsc::SyncSender;
+use std::time::{Duration, Instant};
 
 /// UARTs of the chip.
 pub const UARTS: usize = 3;
+/// How long the end waits for clients to take what is queued for them.
+const LAST: Duration = Duration::from_millis(100);
 
 /// What reaches the machine's thread from outside.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,6 +49,8 @@ pub enum Where {
     Tcp(String, u16),
     /// The same with RFC 2217: RTS and DTR reset the chip and choose its boot mode.
     Rfc2217(String, u16),
+    /// A listener on a local socket.
+    Unix(PathBuf),
     /// A file that takes the output.
     File(PathBuf),
     /// A new pseudo-terminal.
@@ -65,8 +72,9 @@ impl FromStr for SerialArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (uart, to) =
-            text.split_once('=').ok_or("expected N=stdio|tcp:PORT|rfc2217:PORT|file:PATH|pty|null")?;
+        let (uart, to) = text
+            .split_once('=')
+            .ok_or("expected N=stdio|tcp:PORT|rfc2217:PORT|unix:PATH|file:PATH|pty|null")?;
         let uart = uart.parse().ok().filter(|&n| usize::from(n) < UARTS).ok_or("UARTs are 0, 1 and 2")?;
         let to = match to.split_once(':') {
             None if to == "stdio" => Where::Stdio,
@@ -76,27 +84,39 @@ impl FromStr for SerialArg {
             Some(("rfc2217", address)) => {
                 tcp_address(address).map(|(host, port)| Where::Rfc2217(host, port))?
             }
+            Some(("unix", path)) if !path.is_empty() => Where::Unix(path.into()),
             Some(("file", path)) if !path.is_empty() => Where::File(path.into()),
             _ => {
-                return Err(format!("{to:?} is none of stdio, tcp:PORT, rfc2217:PORT, file:PATH, pty, null"));
+                return Err(format!(
+                    "{to:?} is none of stdio, tcp:PORT, rfc2217:PORT, unix:PATH, file:PATH, pty, null"
+                ));
             }
         };
         Ok(Self { uart, to })
     }
 }
 
-/// `PORT` or `HOST:PORT`; without a host only this computer can connect.
+/// `PORT` or `HOST:PORT`, an IPv6 address in brackets; without a host only this computer can connect.
 fn tcp_address(text: &str) -> Result<(String, u16), String> {
     let (host, port) = text.rsplit_once(':').unwrap_or(("127.0.0.1", text));
+    let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
     let host = if host.is_empty() { "127.0.0.1" } else { host };
     let port = port.parse().map_err(|_| format!("{port:?} is no TCP port"))?;
     Ok((host.into(), port))
+}
+
+/// Host and port as they are written.
+pub fn joined(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 /// The host's side of a UART.
 pub trait Backend: Send {
     /// Takes what the UART sends. Never blocks for long: what nobody takes is dropped.
     fn write(&mut self, bytes: &[u8]);
+
+    /// The machine ends: waits until what was taken has got out, at most until then.
+    fn finish(&mut self, _until: Instant) {}
 }
 
 /// A UART that leads nowhere.
@@ -134,6 +154,13 @@ impl Lines {
     }
 }
 
+impl Drop for Lines {
+    fn drop(&mut self) {
+        let until = Instant::now() + LAST;
+        self.0.iter_mut().for_each(|line| line.finish(until));
+    }
+}
+
 fn open(to: &Where, inlet: Inlet) -> anyhow::Result<Box<dyn Backend>> {
     let uart = inlet.uart();
     let what = || BadInput(format!("--serial {uart}"));
@@ -141,11 +168,15 @@ fn open(to: &Where, inlet: Inlet) -> anyhow::Result<Box<dyn Backend>> {
         Where::Stdio => Box::new(stdio::Stdio::open(inlet)),
         Where::Tcp(host, port) => {
             let tcp = tcp::Tcp::open(inlet, host, *port);
-            Box::new(tcp.with_context(|| format!("{host}:{port}")).with_context(what)?)
+            Box::new(tcp.with_context(|| joined(host, *port)).with_context(what)?)
         }
         Where::Rfc2217(host, port) => {
             let line = rfc2217::Rfc2217::open(inlet, host, *port);
-            Box::new(line.with_context(|| format!("{host}:{port}")).with_context(what)?)
+            Box::new(line.with_context(|| joined(host, *port)).with_context(what)?)
+        }
+        Where::Unix(path) => {
+            let local = tcp::Tcp::local(inlet, path).with_context(|| path.display().to_string());
+            Box::new(local.with_context(what)?)
         }
         Where::File(path) => {
             let file = file::File::open(path).with_context(|| path.display().to_string());
@@ -175,8 +206,12 @@ mod tests {
         assert_eq!(parse("1=tcp::5555"), Ok(Where::Tcp("127.0.0.1".into(), 5555)));
         assert_eq!(parse("0=rfc2217:4000"), Ok(Where::Rfc2217("127.0.0.1".into(), 4000)));
         assert_eq!(parse("1=tcp:0.0.0.0:5555"), Ok(Where::Tcp("0.0.0.0".into(), 5555)));
+        assert_eq!(parse("0=tcp:[::1]:5555"), Ok(Where::Tcp("::1".into(), 5555)));
+        assert_eq!(parse("0=rfc2217:[::]:5555"), Ok(Where::Rfc2217("::".into(), 5555)));
+        assert_eq!((joined("::1", 5), joined("host", 5)), ("[::1]:5".into(), "host:5".into()));
+        assert_eq!(parse("1=unix:/tmp/s"), Ok(Where::Unix("/tmp/s".into())));
         assert_eq!(parse("2=file:a:b"), Ok(Where::File("a:b".into())));
-        for bad in ["3=null", "0", "0=tcp:x", "0=rfc2217:", "0=file:", "0=tty"] {
+        for bad in ["3=null", "0", "0=tcp:x", "0=rfc2217:", "0=file:", "0=unix:", "0=tty"] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }
@@ -203,6 +238,30 @@ mod tests {
         let mut got = [0; 10];
         client.read_exact(&mut got).unwrap();
         assert_eq!(&got, b"early late");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_local_socket_is_the_users_alone_and_carries_both_ways() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("line");
+        let (events, rx) = std::sync::mpsc::sync_channel(4);
+        let args = ["0=null".parse().unwrap(), format!("1=unix:{}", path.display()).parse().unwrap()];
+        let mut lines = Lines::open(&args, &events, &Flow::default()).unwrap();
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        lines.write(1, b"early ");
+        let mut client = std::os::unix::net::UnixStream::connect(&path).unwrap();
+        client.write_all(b"hi").unwrap();
+        assert_eq!(rx.recv_timeout(Duration::from_secs(5)), Ok(Event::Input(1, b"hi".to_vec())));
+        lines.write(1, b"late");
+        let mut got = [0; 10];
+        client.read_exact(&mut got).unwrap();
+        assert_eq!(&got, b"early late");
+        std::fs::write(dir.path().join("data"), "").unwrap();
+        let taken = [format!("0=unix:{}", dir.path().join("data").display()).parse().unwrap()];
+        let why = format!("{:#}", Lines::open(&taken, &events, &Flow::default()).err().unwrap());
+        assert!(why.contains("no socket"), "{why}");
     }
 
     #[test]

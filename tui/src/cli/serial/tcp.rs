@@ -1,30 +1,31 @@
-//! A UART behind a TCP listener: one client at a time, the next one takes over when it leaves.
+//! A UART behind a listener, TCP or local: one client at a time, the next one takes over when it leaves.
 
 use super::Backend;
 use super::inlet::Inlet;
+use super::outgoing::Outgoing;
+use super::socket::{Listener, Socket};
 use std::collections::VecDeque;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::Read;
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Output kept for the first client.
 const BACKLOG: usize = 64 * 1024;
-/// A client that takes nothing for this long is dropped: the machine does not wait for it.
-const STALLED: Duration = Duration::from_millis(500);
 
 /// What the machine's side and the listener share.
 #[derive(Default)]
 struct Shared {
-    client: Option<TcpStream>,
+    client: Option<Outgoing>,
     backlog: VecDeque<u8>,
 }
 
 impl Shared {
     fn send(&mut self, bytes: &[u8]) {
-        match &mut self.client {
+        match &self.client {
             Some(client) => {
-                if client.write_all(bytes).is_err() {
+                if !client.send(bytes) {
                     self.client = None;
                 }
             }
@@ -36,7 +37,7 @@ impl Shared {
         }
     }
 
-    fn connected(&mut self, client: TcpStream) {
+    fn connected(&mut self, client: Outgoing) {
         self.client = Some(client);
         let kept: Vec<u8> = self.backlog.drain(..).collect();
         self.send(&kept);
@@ -46,29 +47,52 @@ impl Shared {
 /// A listening UART.
 pub struct Tcp {
     shared: Arc<Mutex<Shared>>,
-    address: SocketAddr,
+    #[cfg(test)]
+    address: Option<SocketAddr>,
 }
 
 impl Tcp {
-    /// Listens and says where.
+    /// Listens on a TCP port and says where.
+    ///
+    /// # Errors
+    /// What the system says, as when the port is taken.
     pub fn open(inlet: Inlet, host: &str, port: u16) -> std::io::Result<Self> {
-        let listener = TcpListener::bind((host, port))?;
-        let address = listener.local_addr()?;
-        esplens_gdb::server::note_listener(address);
+        let (listener, address) = Listener::tcp(host, port)?;
+        Self::start(inlet, listener, &address.to_string(), Some(address))
+    }
+
+    /// Listens on a local socket and says where.
+    ///
+    /// # Errors
+    /// What the system says, as when there is a file that is no socket.
+    pub fn local(inlet: Inlet, path: &Path) -> std::io::Result<Self> {
+        Self::start(inlet, Listener::local(path)?, &format!("unix:{}", path.display()), None)
+    }
+
+    fn start(
+        inlet: Inlet,
+        listener: Listener,
+        name: &str,
+        _address: Option<SocketAddr>,
+    ) -> std::io::Result<Self> {
         let uart = inlet.uart();
-        crate::cli::terminal::message(&format!("UART{uart} listens on {address}"));
+        crate::cli::terminal::message(&format!("UART{uart} listens on {name}"));
         let shared = Arc::new(Mutex::new(Shared::default()));
         let for_thread = Arc::clone(&shared);
         std::thread::Builder::new()
-            .name(format!("uart{uart} tcp"))
+            .name(format!("uart{uart} listener"))
             .spawn(move || serve(&listener, &for_thread, &inlet))?;
-        Ok(Self { shared, address })
+        Ok(Self {
+            shared,
+            #[cfg(test)]
+            address: _address,
+        })
     }
 
     /// Where it listens.
     #[cfg(test)]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.address.unwrap()
     }
 }
 
@@ -76,11 +100,9 @@ impl Backend for Tcp {
     fn write(&mut self, bytes: &[u8]) {
         lock(&self.shared).send(bytes);
     }
-}
 
-impl std::fmt::Debug for Tcp {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Tcp({})", self.address)
+    fn finish(&mut self, until: Instant) {
+        lock(&self.shared).client.iter().for_each(|client| client.finish(until));
     }
 }
 
@@ -89,16 +111,14 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 }
 
 /// Accepts clients one after the other until the machine is gone.
-fn serve(listener: &TcpListener, shared: &Mutex<Shared>, inlet: &Inlet) {
-    for client in listener.incoming() {
-        let Ok(client) = client else {
+fn serve(listener: &Listener, shared: &Mutex<Shared>, inlet: &Inlet) {
+    loop {
+        let client = listener.accept().and_then(|client| Ok((Outgoing::start(&client)?, client)));
+        let Ok((out, client)) = client else {
             std::thread::sleep(Duration::from_millis(100)); // out of descriptors, perhaps
             continue;
         };
-        let _ = client.set_nodelay(true);
-        let _ = client.set_write_timeout(Some(STALLED));
-        let Ok(writer) = client.try_clone() else { continue };
-        lock(shared).connected(writer);
+        lock(shared).connected(out);
         if !receive(client, inlet) {
             return;
         }
@@ -107,7 +127,7 @@ fn serve(listener: &TcpListener, shared: &Mutex<Shared>, inlet: &Inlet) {
 }
 
 /// Passes on what a client sends; false when the machine is gone.
-fn receive(mut client: TcpStream, inlet: &Inlet) -> bool {
+fn receive(mut client: Socket, inlet: &Inlet) -> bool {
     let mut buffer = [0; 4096];
     loop {
         match client.read(&mut buffer) {

@@ -2,32 +2,33 @@
 //! RTS and DTR reset the chip and choose its boot mode. One client at a time; a second one is turned away.
 
 mod board;
+mod opening;
 mod port;
 mod telnet;
 
 use super::inlet::Inlet;
+use super::outgoing::Outgoing;
+use super::socket::{Listener, Socket};
 use super::{Backend, Event};
 use esplens_soc::machine::Input;
+use opening::Opening;
 use port::{Effect, Port};
 use std::collections::VecDeque;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::Read;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use telnet::Telnet;
 
 /// Output kept while no client takes it.
 const BACKLOG: usize = 64 * 1024;
-/// A client that takes nothing for this long is dropped: the machine does not wait for it.
-const STALLED: Duration = Duration::from_millis(500);
-
 /// Times, 10 ms apart, that a client looks whether the one before it has left.
 const LEAVING: u32 = 30;
 
 /// What the machine's side and the client's thread share.
 #[derive(Default)]
 struct Shared {
-    client: Option<TcpStream>,
+    client: Option<Outgoing>,
     /// There is a client, or one is about to be greeted.
     taken: bool,
     /// The client takes nothing for now.
@@ -38,10 +39,10 @@ struct Shared {
 impl Shared {
     /// Bytes as they go over the connection.
     fn send(&mut self, bytes: &[u8]) {
-        if let Some(client) = &mut self.client
-            && client.write_all(bytes).is_err()
+        if let Some(client) = &self.client
+            && !client.send(bytes)
         {
-            let _ = client.shutdown(std::net::Shutdown::Both);
+            client.cut();
             self.client = None;
         }
     }
@@ -74,8 +75,7 @@ impl Rfc2217 {
     /// # Errors
     /// What the system says, as when the port is taken.
     pub fn open(inlet: Inlet, host: &str, port: u16) -> std::io::Result<Self> {
-        let listener = TcpListener::bind((host, port))?;
-        let address = listener.local_addr()?;
+        let (listener, address) = Listener::tcp(host, port)?;
         let uart = inlet.uart();
         crate::cli::terminal::message(&format!("UART{uart} listens on rfc2217://{address}"));
         let shared = Arc::new(Mutex::new(Shared::default()));
@@ -97,6 +97,10 @@ impl Backend for Rfc2217 {
     fn write(&mut self, bytes: &[u8]) {
         lock(&self.shared).output(bytes);
     }
+
+    fn finish(&mut self, until: Instant) {
+        lock(&self.shared).client.iter().for_each(|client| client.finish(until));
+    }
 }
 
 impl std::fmt::Debug for Rfc2217 {
@@ -110,9 +114,9 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 }
 
 /// Gives each client a thread of its own, and the port to one at a time.
-fn accept(listener: &TcpListener, shared: &Arc<Mutex<Shared>>, inlet: &Inlet) {
-    for client in listener.incoming() {
-        let Ok(client) = client else {
+fn accept(listener: &Listener, shared: &Arc<Mutex<Shared>>, inlet: &Inlet) {
+    loop {
+        let Ok(client) = listener.accept() else {
             std::thread::sleep(Duration::from_millis(100)); // out of descriptors, perhaps
             continue;
         };
@@ -144,14 +148,13 @@ fn take(shared: &Mutex<Shared>) -> bool {
 }
 
 /// A client, until it leaves.
-fn serve(mut client: TcpStream, shared: &Mutex<Shared>, inlet: &Inlet) {
-    let _ = client.set_nodelay(true);
-    let _ = client.set_write_timeout(Some(STALLED));
+fn serve(mut client: Socket, shared: &Mutex<Shared>, inlet: &Inlet) {
     let (mut telnet, mut port) = (Telnet::default(), Port::new(inlet.uart()));
-    let Ok(writer) = client.try_clone() else { return };
+    let mut opening = Opening::default();
+    let Ok(out) = Outgoing::start(&client) else { return };
     {
         let mut shared = lock(shared);
-        shared.client = Some(writer);
+        shared.client = Some(out);
         shared.send(&telnet.greeting());
         shared.send(&port.greeting());
         shared.flush();
@@ -164,6 +167,11 @@ fn serve(mut client: TcpStream, shared: &Mutex<Shared>, inlet: &Inlet) {
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
             Err(_) => break,
         };
+        if opening.is_foreign(&buffer[..n]) {
+            let uart = inlet.uart();
+            crate::cli::terminal::message(&format!("UART{uart}: an HTTP client was turned away"));
+            break;
+        }
         if !receive(&buffer[..n], (&mut telnet, &mut port), shared, inlet) {
             return;
         }

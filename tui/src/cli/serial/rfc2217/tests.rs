@@ -1,5 +1,7 @@
 use super::super::inlet::Flow;
 use super::*;
+use std::io::Write;
+use std::net::TcpStream;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 const WAIT: Duration = Duration::from_secs(5);
@@ -64,4 +66,45 @@ fn a_taken_port_is_an_error() {
     let inlet = Inlet::new(0, events, Flow::default());
     let error = Rfc2217::open(inlet, "127.0.0.1", port.address().port()).err().unwrap();
     assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+}
+
+#[test]
+fn the_guest_is_kept_away() {
+    let (port, _rx) = open();
+    assert!(esplens_gdb::server::is_own_listener(port.address()));
+}
+
+#[test]
+fn a_web_page_does_not_reset_the_chip() {
+    let (port, rx) = open();
+    let mut client = connect(&port);
+    let reset = telnet::message(&[5, 11]);
+    let head = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/octet-stream\r\n\r\n";
+    client.write_all(&[&head[..], &reset].concat()).unwrap();
+    // Either way it is closed: what it sent is not read.
+    while matches!(client.read(&mut [0; 100]), Ok(n) if n > 0) {}
+    assert!(rx.recv_timeout(Duration::from_millis(100)).is_err());
+    // Text that a person types arrives, and the next client is served.
+    let mut person = connect(&port);
+    person.write_all(b"GET up\r").unwrap();
+    assert_eq!(rx.recv_timeout(WAIT), Ok(Event::Input(1, b"GET up\r".to_vec())));
+    person.write_all(&reset).unwrap();
+    assert_eq!(rx.recv_timeout(WAIT), Ok(Event::Chip(Input::Enable(false))));
+}
+
+#[test]
+fn a_client_that_reads_nothing_is_dropped_and_does_not_hold_up_the_machine() {
+    let (mut port, _rx) = open();
+    let mut client = connect(&port);
+    until(&mut client, &[telnet::IAC]);
+    let mut longest = Duration::ZERO;
+    for _ in 0..2048 {
+        let started = Instant::now();
+        port.write(&[7; 16 * 1024]);
+        longest = longest.max(started.elapsed());
+    }
+    assert!(longest < Duration::from_millis(200), "{longest:?}");
+    assert!(lock(&port.shared).client.is_none(), "dropped");
+    while matches!(client.read(&mut [0; 1 << 16]), Ok(n) if n > 0) {}
+    until(&mut connect(&port), &[7; 100]);
 }

@@ -1,0 +1,92 @@
+//! What a client says first: web pages and the like are told from clients of a serial port.
+
+use super::telnet::IAC;
+
+/// Methods of HTTP, as request lines begin.
+const METHODS: [&[u8]; 10] = [
+    b"GET ",
+    b"HEAD ",
+    b"POST ",
+    b"PUT ",
+    b"DELETE ",
+    b"CONNECT ",
+    b"OPTIONS ",
+    b"TRACE ",
+    b"PATCH ",
+    b"PRI ",
+];
+/// How a TLS record with a client's greeting begins.
+const TLS: &[u8] = &[0x16, 3];
+/// Longest first line that is looked at.
+const MOST: usize = 16 * 1024;
+
+/// The first line of a connection, until it is clear what it is. Clients of RFC 2217 begin with a telnet command; text that
+/// somebody types passes as it comes. What a browser sends has a request line in front, whatever its body holds.
+#[derive(Debug, Default)]
+pub struct Opening {
+    line: Vec<u8>,
+    known: bool,
+}
+
+impl Opening {
+    /// Looks at received bytes: true for a client that is none of a serial port.
+    pub fn is_foreign(&mut self, bytes: &[u8]) -> bool {
+        if self.known {
+            return false;
+        }
+        let end = bytes.iter().position(|b| *b == b'\n');
+        self.line.extend(&bytes[..end.unwrap_or(bytes.len())]);
+        if self.line.starts_with(TLS) {
+            return true;
+        }
+        let may_be = |start: &[u8]| self.line.starts_with(start) || start.starts_with(&self.line);
+        let request = METHODS.iter().any(|m| self.line.starts_with(m));
+        self.known = end.is_some()
+            || self.line.first() == Some(&IAC)
+            || !METHODS.iter().any(|m| may_be(m)) && !may_be(TLS);
+        let whole = self.line.windows(6).any(|w| w == b" HTTP/");
+        request && (whole || self.line.len() > MOST)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The number of bytes after which it is refused, when they come one by one.
+    fn refused(bytes: &[u8]) -> Option<usize> {
+        let mut opening = Opening::default();
+        bytes.iter().position(|b| opening.is_foreign(&[*b]))
+    }
+
+    #[test]
+    fn requests_are_foreign_however_they_are_cut() {
+        for text in [
+            &b"POST / HTTP/1.1\r\nHost: x\r\n\r\n\xFF\xFA\x2C\x05\x0B\xFF\xF0"[..],
+            b"GET /a?b HTTP/1.1\r\n",
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            b"\x16\x03\x01\x02\0\x01\0\x01",
+        ] {
+            assert!(Opening::default().is_foreign(text), "{text:?}");
+            let at = refused(text).expect("refused");
+            assert!(at < 18, "{at}: before what follows the line");
+        }
+        assert!(Opening::default().is_foreign(&[&b"POST /"[..], &[b'x'; MOST]].concat()));
+    }
+
+    #[test]
+    fn clients_of_serial_ports_and_people_are_not() {
+        for text in [
+            &[IAC, 251, 44, IAC, 253, 0][..],
+            b"help\r\n",
+            b"GET the lamp\r\nPOST / HTTP/1.1\r\n",
+            b"P",
+            b"\r\n\r\n",
+            b"\x16\r\n",
+            b"see HTTP/1.1\n",
+            b"",
+        ] {
+            assert!(!Opening::default().is_foreign(text) && refused(text).is_none(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Listeners and connections of serial lines: TCP, and local sockets where the host has them.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+#[cfg(unix)]
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::time::Duration;
+
+/// What a serial line listens on.
+#[derive(Debug)]
+pub enum Listener {
+    /// TCP.
+    Tcp(TcpListener),
+    /// A local one.
+    #[cfg(unix)]
+    Unix(UnixListener),
+}
+
+impl Listener {
+    /// Listens on a TCP port, which the guest does not reach.
+    ///
+    /// # Errors
+    /// What the system says, as when the port is taken.
+    pub fn tcp(host: &str, port: u16) -> io::Result<(Self, SocketAddr)> {
+        let listener = TcpListener::bind((host, port))?;
+        let address = listener.local_addr()?;
+        esplens_gdb::server::note_listener(address);
+        Ok((Self::Tcp(listener), address))
+    }
+
+    /// Listens on a local socket of this user's, which goes at the end.
+    ///
+    /// # Errors
+    /// What the system says; when there is anything but a socket that nobody listens on.
+    #[cfg(unix)]
+    pub fn local(path: &Path) -> io::Result<Self> {
+        esplens_gdb::server::bind_unix(path).map(Self::Unix)
+    }
+
+    /// There are none here.
+    ///
+    /// # Errors
+    /// Always.
+    #[cfg(not(unix))]
+    pub fn local(_path: &Path) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// The next client.
+    ///
+    /// # Errors
+    /// What the system says, as when it is out of descriptors.
+    pub fn accept(&self) -> io::Result<Socket> {
+        Ok(match self {
+            Self::Tcp(listener) => {
+                let client = listener.accept()?.0;
+                let _ = client.set_nodelay(true);
+                Socket::Tcp(client)
+            }
+            #[cfg(unix)]
+            Self::Unix(listener) => Socket::Unix(listener.accept()?.0),
+        })
+    }
+}
+
+/// A connection.
+#[derive(Debug)]
+pub enum Socket {
+    /// TCP.
+    Tcp(TcpStream),
+    /// A local one.
+    #[cfg(unix)]
+    Unix(UnixStream),
+}
+
+impl Socket {
+    /// Another end of the same connection.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn again(&self) -> io::Result<Self> {
+        Ok(match self {
+            Self::Tcp(s) => Self::Tcp(s.try_clone()?),
+            #[cfg(unix)]
+            Self::Unix(s) => Self::Unix(s.try_clone()?),
+        })
+    }
+
+    /// Lets writing wait no longer than this.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn write_for(&self, time: Duration) -> io::Result<()> {
+        match self {
+            Self::Tcp(s) => s.set_write_timeout(Some(time)),
+            #[cfg(unix)]
+            Self::Unix(s) => s.set_write_timeout(Some(time)),
+        }
+    }
+
+    /// Ends the connection for all its ends.
+    pub fn cut(&self) {
+        let _ = match self {
+            Self::Tcp(s) => s.shutdown(Shutdown::Both),
+            #[cfg(unix)]
+            Self::Unix(s) => s.shutdown(Shutdown::Both),
+        };
+    }
+}
+
+impl Read for Socket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(s) => s.read(buffer),
+            #[cfg(unix)]
+            Self::Unix(s) => s.read(buffer),
+        }
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(s) => s.write(bytes),
+            #[cfg(unix)]
+            Self::Unix(s) => s.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
