@@ -56,7 +56,7 @@ pub fn open(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> a
     }
     supervisor.session().set_exec_file(input.elf.as_ref().and_then(|p| p.canonicalize().ok()));
     if args.debug.gdb_on_panic {
-        stop_on_panic(input, supervisor)?;
+        stop_on_panic(args, input, supervisor)?;
     }
     supervisor.session().stop_on_exit(args.debug.gdb_on_exit || args.debug.pause_on_exit);
     open_qmp(args, &handle)?;
@@ -129,14 +129,13 @@ pub fn farewell(target: &mut Supervisor) {
 }
 
 /// Breakpoints at the panic handlers that the symbols name; a stop after the reset where there are none.
-fn stop_on_panic(input: &BootInput, supervisor: &mut Supervisor) -> anyhow::Result<()> {
+fn stop_on_panic(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> anyhow::Result<()> {
     supervisor.session().stop_on_reset(true);
-    let Some(path) = &input.elf else {
+    let Some(elf) = symbols::app(args, input).map_err(|e| BadInput(e.to_string()))? else {
         terminal::message("--gdb-on-panic: no symbols; stops at the reset that follows a panic");
         return Ok(());
     };
-    let found =
-        symbols::addresses(path, &PANIC_SYMBOLS).map_err(|e| BadInput(format!("{}: {e}", path.display())))?;
+    let found = symbols::addresses(elf, &PANIC_SYMBOLS);
     if found.is_empty() {
         terminal::message(
             "--gdb-on-panic: no panic handler by its name; stops at the reset that follows a panic",

@@ -3,6 +3,7 @@
 mod args;
 mod attach;
 mod capture;
+mod crash;
 #[cfg(unix)]
 mod daemon;
 mod dashboard;
@@ -13,10 +14,12 @@ mod exit;
 mod explain;
 mod hostnet;
 mod info;
+mod log;
 mod nic;
 mod outside;
 mod patterns;
 mod pidfile;
+mod plain;
 mod qemu;
 mod run;
 mod screenshot;
@@ -34,12 +37,20 @@ use args::{Cli, Command};
 use clap::Parser;
 use exit::Exit;
 use std::ffi::OsString;
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
 /// Parses the command line, carries it out, answers with the exit code.
 pub fn main() -> ExitCode {
-    let args: Vec<OsString> = std::env::args_os().collect();
+    parse(std::env::args_os().collect())
+}
+
+/// `esplens -v qemu ...`: what stands before `qemu` changes nothing.
+fn in_qemus_words(line: Vec<OsString>) -> ExitCode {
+    parse(["esplens", "qemu"].into_iter().map(OsString::from).chain(line).collect())
+}
+
+/// A command line, whoever's it is.
+fn parse(args: Vec<OsString>) -> ExitCode {
     let cli = match qemu::cli(&args) {
         Some(qemu::Line::Run(cli)) => *cli,
         Some(qemu::Line::Say(text)) => {
@@ -77,6 +88,7 @@ pub fn main() -> ExitCode {
         Command::Info(args) => info::info(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Dump(args) => dump::dump(&args),
+        Command::Qemu(args) => return in_qemus_words(args.line),
     };
     let exit = result.unwrap_or_else(|error| {
         terminal::message(&format!("{error:#}"));
@@ -105,10 +117,9 @@ fn start_log(verbose: u8) {
     tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(|| terminal::Log)
-        .without_time()
         // What cannot be written cannot be complained about either.
         .log_internal_errors(false)
-        .with_target(false)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(false)
+        .event_format(log::Lines)
         .init();
 }

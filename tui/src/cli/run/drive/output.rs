@@ -1,0 +1,113 @@
+//! What comes out: UARTs to their lines, warnings to stderr, UART0 to the patterns.
+
+use super::Drive;
+use crate::cli::exit::Exit;
+use crate::cli::patterns::{Found, Hit};
+use crate::cli::serial::UARTS;
+use crate::cli::target::Target;
+use crate::cli::terminal;
+use esplens_core::time::{TICKS_PER_US, Ticks};
+use esplens_soc::system::Output;
+use std::time::Instant;
+
+/// Text that `--send` types goes in at multiples of this: equal runs type at equal times.
+pub const BEAT: Ticks = 10_000 * TICKS_PER_US;
+
+impl Drive {
+    /// Hands output to whom it concerns.
+    pub(super) fn deliver(&mut self, target: &mut dyn Target) -> Option<Exit> {
+        let mut text: [Vec<u8>; UARTS] = Default::default();
+        let (mut messages, mut console) = (Vec::new(), Vec::new());
+        for output in target.take_output() {
+            match output {
+                Output::Uart { n, byte } => {
+                    if let Some(line) = text.get_mut(usize::from(n)) {
+                        line.push(byte);
+                    }
+                }
+                Output::Warning(warning) => messages.push(format!("warning: {warning}")),
+                Output::Note(note) => messages.push(note),
+                Output::Console { fd, bytes } => {
+                    terminal::console(fd, &bytes);
+                    console.extend(bytes);
+                }
+                Output::Trace(line) => self.sinks.line(&line),
+                Output::Frame(frame) => self.sinks.frame(&frame),
+                Output::Pad { .. } => {}
+            }
+        }
+        self.write(&text, target);
+        self.sinks.flush();
+        messages.iter().for_each(|m| terminal::message(m));
+        let mut found = self.patterns.feed(&text[0]);
+        found.extend(self.patterns.feed(&console));
+        found.into_iter().find_map(|found| self.act(found, target.now()))
+    }
+
+    /// Text of the UARTs to their lines; what explains a panic follows it.
+    fn write(&mut self, text: &[Vec<u8>; UARTS], target: &dyn Target) {
+        for (uart, bytes) in text.iter().enumerate().filter(|(_, b)| !b.is_empty()) {
+            self.past.keep(uart, bytes);
+            self.last_output = Instant::now();
+            if uart > 0 {
+                self.lines.write(uart as u8, bytes);
+                continue;
+            }
+            self.crashes.feed(bytes, target);
+            match &mut self.explain {
+                Some(explain) => self.lines.write(0, &explain.feed(bytes, target.machine())),
+                None => self.lines.write(0, bytes),
+            }
+        }
+    }
+
+    /// What a pattern that was met leads to.
+    fn act(&mut self, found: Found, now: Ticks) -> Option<Exit> {
+        match found {
+            Found::Send(bytes) => {
+                let due = now.next_multiple_of(BEAT);
+                self.typed.push_back((due, bytes));
+                None
+            }
+            Found::Ready(hit) => {
+                self.ready(&hit, now);
+                None
+            }
+            Found::Exit(hit) => {
+                let exit = Exit::Matched(hit.text.clone());
+                self.hit = Some((hit, now));
+                Some(exit)
+            }
+            Found::Fail(hit) => {
+                self.hit = Some((hit, now));
+                self.closing = Some(now);
+                None
+            }
+        }
+    }
+
+    /// `--ready-on` matched.
+    fn ready(&self, hit: &Hit, now: Ticks) {
+        let at = self.seconds(now);
+        terminal::message(&format!("ready: '{}' matched at {at:.3} s, line {}", hit.pattern, hit.line));
+        if let Some(path) = &self.ready_file
+            && let Err(error) = esplens_soc::hostfile::create(path)
+        {
+            terminal::warning(&format!("--ready-file {}: {error}", path.display()));
+        }
+    }
+
+    /// Types what is due; until the next text is due the machine runs no further than that.
+    pub(super) fn type_in(&mut self, now: Ticks) {
+        while let Some((_, bytes)) = self.typed.pop_front_if(|(due, _)| *due <= now) {
+            self.incoming.queue(0, bytes);
+        }
+    }
+
+    /// Where the slice that begins now ends.
+    pub(super) fn slice_end(&self, now: Ticks) -> Ticks {
+        let slice = self.pace.slice();
+        let end = (now / slice).saturating_add(1).saturating_mul(slice);
+        self.typed.front().map_or(end, |(due, _)| end.min(*due))
+    }
+}
