@@ -43,7 +43,8 @@ impl Watch {
         let began = Panic::begin(line).is_some_and(|begun| self.begin(begun, fatal));
         let Some(panic) = &mut self.panic else { return began };
         panic.take(line);
-        let end = Panic::is_end(line);
+        // A core dump may follow the image's hash.
+        let end = Panic::is_end(line) && !line.contains("ELF file SHA256");
         let seen = self.seen.get_or_insert_default();
         panic.tell_to(seen);
         if seen.backtrace.is_empty() && line.contains("Backtrace:") {
@@ -72,7 +73,7 @@ impl Watch {
         }
     }
 
-    /// True while a panic is being printed.
+    /// True while a panic is being printed, up to the restart.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.panic.is_some()
@@ -125,6 +126,8 @@ mod tests {
         assert_eq!((seen.backtrace, seen.fatal), (vec![0x400D_2143, 0x400D_316E], true));
         assert!(watch.is_open());
         watch.line("ELF file SHA256: 0123456789abcdef");
+        assert!(watch.is_open());
+        watch.line("Rebooting...");
         assert!(!watch.is_open());
         assert_eq!(watch.seen().unwrap().cause, "StoreProhibited", "it stays known");
     }

@@ -41,29 +41,36 @@ use std::process::ExitCode;
 
 /// Parses the command line, carries it out, answers with the exit code.
 pub fn main() -> ExitCode {
-    parse(std::env::args_os().collect())
+    match read(std::env::args_os().collect()) {
+        Ok(cli) => carry_out(cli),
+        Err(code) => code,
+    }
 }
 
-/// `esplens -v qemu ...`: what stands before `qemu` changes nothing.
-fn in_qemus_words(line: Vec<OsString>) -> ExitCode {
-    parse(["esplens", "qemu"].into_iter().map(OsString::from).chain(line).collect())
-}
-
-/// A command line, whoever's it is.
-fn parse(args: Vec<OsString>) -> ExitCode {
-    let cli = match qemu::cli(&args) {
-        Some(qemu::Line::Run(cli)) => *cli,
+/// A command line, ours or QEMU's; the exit code where nothing is left to do.
+fn read(args: Vec<OsString>) -> Result<Cli, ExitCode> {
+    match qemu::cli(&args) {
+        Some(qemu::Line::Run(cli)) => Ok(*cli),
         Some(qemu::Line::Say(text)) => {
             terminal::text(&format!("{text}\n"));
             outlet::finish(Exit::Quit.patience());
-            return ExitCode::SUCCESS;
+            Err(ExitCode::SUCCESS)
         }
         Some(qemu::Line::Wrong(why)) => {
             terminal::error(&why);
-            return Exit::BadInput.code();
+            Err(Exit::BadInput.code())
         }
-        None => Cli::parse_from(dashboard::spelled_out(args)),
-    };
+        None => match Cli::parse_from(dashboard::spelled_out(args)) {
+            // `esplens -v qemu ...`: what stands before `qemu` changes nothing.
+            Cli { command: Command::Qemu(args), .. } => {
+                read(["esplens", "qemu"].into_iter().map(OsString::from).chain(args.line).collect())
+            }
+            cli => Ok(cli),
+        },
+    }
+}
+
+fn carry_out(cli: Cli) -> ExitCode {
     #[cfg(unix)]
     if cli.daemonizes() {
         match daemon::start() {
@@ -88,7 +95,8 @@ fn parse(args: Vec<OsString>) -> ExitCode {
         Command::Info(args) => info::info(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Dump(args) => dump::dump(&args),
-        Command::Qemu(args) => return in_qemus_words(args.line),
+        // Its own command line was read instead.
+        Command::Qemu(_) => Ok(Exit::Quit),
     };
     let exit = result.unwrap_or_else(|error| {
         terminal::message(&format!("{error:#}"));

@@ -97,10 +97,10 @@ impl Drive {
         }
     }
 
-    /// Types what is due; until the next text is due the machine runs no further than that.
+    /// Types what is due.
     pub(super) fn type_in(&mut self, now: Ticks) {
-        while let Some((_, bytes)) = self.typed.pop_front_if(|(due, _)| *due <= now) {
-            self.incoming.queue(0, bytes);
+        while self.typed.front().is_some_and(|(due, _)| *due <= now) {
+            self.typed.pop_front().into_iter().for_each(|(_, bytes)| self.incoming.queue(0, bytes));
         }
     }
 
