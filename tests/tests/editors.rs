@@ -118,7 +118,8 @@ fn cppdbgs_configuration_starts_esplens_and_reaches_app_main() {
     assert!(mi.say("-thread-info").contains("PRO_CPU"));
     mi.say("-exec-next");
     mi.until(&["*stopped"]);
-    mi.say("-exec-next --reverse");
+    mi.say("-break-insert app_main");
+    mi.say("-exec-continue --reverse");
     let stop = mi.until(&["*stopped"]);
     assert!(stop.contains("func=\"app_main\""), "{stop}");
 }

@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::process::Stdio;
 
 /// Types `crash` at the demo's prompt.
-const CRASH: [&str; 4] = ["--after", "demo> $", "--send", r"crash\r"];
+const CRASH: [&str; 4] = ["--after", "demo> ", "--send", r"crash\r"];
 
 /// `esplens run` with these arguments: exit code, standard output, standard error.
 fn run(args: &[&str]) -> (Option<i32>, String, String) {
@@ -94,7 +94,7 @@ fn every_end_says_why() {
 
 #[test]
 fn expectations_and_answers_replace_a_script() {
-    let talk = ["--expect", "FreeRTOS V11", "--after", "demo> $", "--send", r"help\r", "--expect", "crash"];
+    let talk = ["--expect", "FreeRTOS V11", "--after", "demo> ", "--send", r"help\r", "--expect", "crash"];
     let args = [&talk[..], &["--timeout", "20s", "--stats=json"]].concat();
     let (code, out, err) = run(&args);
     assert_eq!(code, Some(0), "{err}\n{out}");

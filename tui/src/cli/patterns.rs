@@ -3,10 +3,13 @@
 
 use super::args::ScriptArgs;
 use super::plain::Plain;
+use esplens_core::time::{TICKS_PER_US, Ticks};
 use regex::bytes::Regex;
 
 /// A line longer than this is looked at in pieces.
 const MAX_LINE: usize = 8192;
+/// A line that has not grown for this long may be a prompt: it is looked at before its end.
+pub const PAUSE: Ticks = 10_000 * TICKS_PER_US;
 /// So much of a line is shown.
 const SHOWN: usize = 160;
 
@@ -75,6 +78,8 @@ pub struct Patterns {
     ended: u64,
     /// The last line with anything in it.
     last: Vec<u8>,
+    /// When the line grew last, if it was not looked at since.
+    grown: Option<Ticks>,
     /// Nothing is looked for any more.
     over: bool,
 }
@@ -133,9 +138,9 @@ impl Patterns {
         self.line.is_empty()
     }
 
-    /// Takes more output. Lines are matched without their colours and their line end; the unfinished last line counts
-    /// too (a prompt). Nothing is found after an end.
-    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Found> {
+    /// Takes output that came until `now`. Lines are matched without their colours and their line end, when they have
+    /// ended or stay as they are for a while (a prompt). Nothing is found after an end.
+    pub fn feed(&mut self, bytes: &[u8], now: Ticks) -> Vec<Found> {
         let (bytes, mut found) = (self.plain.take(bytes), Vec::new());
         for &byte in &bytes {
             match byte {
@@ -155,6 +160,9 @@ impl Patterns {
             }
         }
         if !bytes.is_empty() {
+            self.grown = (!self.line.is_empty()).then_some(now);
+        } else if self.grown.is_some_and(|at| now >= at.saturating_add(PAUSE)) {
+            self.grown = None;
             self.look(&mut found);
         }
         found

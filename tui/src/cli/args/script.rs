@@ -7,8 +7,8 @@ use regex::bytes::Regex;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-/// What is waited for on UART0, and what is typed there. Patterns are regular expressions; a line is matched as it
-/// comes, without its colours.
+/// What is waited for on UART0, and what is typed there. Patterns are regular expressions; a line is matched without
+/// its colours, when it has ended or stays as it is for 10 ms of virtual time.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Waiting for output")]
 pub struct ScriptArgs {

@@ -16,7 +16,9 @@ fn feed(p: &mut Patterns, text: &str) -> Vec<String> {
         Found::Send(bytes) => format!("send {:?}", String::from_utf8_lossy(&bytes)),
         Found::Ready(h) => format!("ready {} {}", h.line, h.text),
     };
-    p.feed(text.as_bytes()).into_iter().map(tell).collect()
+    let mut found = p.feed(text.as_bytes(), 0);
+    found.extend(p.feed(b"", PAUSE));
+    found.into_iter().map(tell).collect()
 }
 
 #[test]
@@ -31,6 +33,14 @@ fn the_first_line_decides_and_failure_wins_on_it() {
     let new = || patterns(&["--exit-on", "ok", "--fail-on", "bad"]);
     assert_eq!(feed(&mut new(), "ok\nbad\n"), ["exit --exit-on ok"]);
     assert_eq!(feed(&mut new(), "ok bad\n"), ["fail --fail-on bad"]);
+}
+
+#[test]
+fn the_end_of_a_line_is_no_place_where_output_was_cut() {
+    let mut p = patterns(&["--exit-on", "^1$"]);
+    assert!(p.feed(b"1", 0).is_empty() && p.feed(b"", PAUSE - 1).is_empty());
+    assert!(p.feed(b"0\n", PAUSE - 1).is_empty());
+    assert_eq!(feed(&mut p, "1\n"), ["exit --exit-on 1"]);
 }
 
 #[test]

@@ -144,7 +144,9 @@ impl Drive {
             self.pace.hurry(talks && target.download_boot(), target.now());
             let slice_end = self.slice_end(target.now());
             let why = target.run(goal.max(slice_end).min(self.limit));
-            if let Some(exit) = self.deliver(target).or_else(|| self.check_limits(target)) {
+            let goes_on = matches!(why, RunExit::Until | RunExit::Idle { .. } | RunExit::Paused);
+            let last = !goes_on || target.now() >= self.limit;
+            if let Some(exit) = self.deliver(target, last).or_else(|| self.check_limits(target)) {
                 return exit;
             }
             let now = target.now();

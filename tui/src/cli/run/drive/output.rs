@@ -2,20 +2,17 @@
 
 use super::Drive;
 use crate::cli::exit::Exit;
-use crate::cli::patterns::{Found, Hit};
+use crate::cli::patterns::{Found, Hit, PAUSE};
 use crate::cli::serial::UARTS;
 use crate::cli::target::Target;
 use crate::cli::terminal;
-use esplens_core::time::{TICKS_PER_US, Ticks};
+use esplens_core::time::Ticks;
 use esplens_soc::system::Output;
 use std::time::Instant;
 
-/// Text that `--send` types goes in at multiples of this: equal runs type at equal times.
-pub const BEAT: Ticks = 10_000 * TICKS_PER_US;
-
 impl Drive {
-    /// Hands output to whom it concerns.
-    pub(super) fn deliver(&mut self, target: &mut dyn Target) -> Option<Exit> {
+    /// Hands output to whom it concerns; `last`: nothing comes after it.
+    pub(super) fn deliver(&mut self, target: &mut dyn Target, last: bool) -> Option<Exit> {
         let mut text: [Vec<u8>; UARTS] = Default::default();
         let (mut messages, mut console) = (Vec::new(), Vec::new());
         for output in target.take_output() {
@@ -39,9 +36,13 @@ impl Drive {
         self.write(&text, target);
         self.sinks.flush();
         messages.iter().for_each(|m| terminal::message(m));
-        let mut found = self.patterns.feed(&text[0]);
-        found.extend(self.patterns.feed(&console));
-        found.into_iter().find_map(|found| self.act(found, target.now()))
+        text[0].extend(console);
+        let (now, bytes) = (target.now(), std::mem::take(&mut text[0]));
+        let mut found = self.patterns.feed(&bytes, now);
+        if last {
+            found.extend(self.patterns.feed(b"", Ticks::MAX));
+        }
+        found.into_iter().find_map(|found| self.act(found, now))
     }
 
     /// Text of the UARTs to their lines; what explains a panic follows it.
@@ -65,7 +66,8 @@ impl Drive {
     fn act(&mut self, found: Found, now: Ticks) -> Option<Exit> {
         match found {
             Found::Send(bytes) => {
-                let due = now.next_multiple_of(BEAT);
+                // Equal runs type at equal times, wherever their slices end.
+                let due = now.next_multiple_of(PAUSE);
                 self.typed.push_back((due, bytes));
                 None
             }
