@@ -77,7 +77,7 @@ fn max_speed_skips_idle_time_and_real_time_does_not() {
     let started = Instant::now();
     let (code, _, err) = run("run --serial 0=null --timeout 60s");
     assert_eq!(code, Some(3), "{err}");
-    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
     let started = Instant::now();
     let (code, _, err) = run("run --serial 0=null --timeout 2s --speed real");
     assert_eq!(code, Some(3), "{err}");

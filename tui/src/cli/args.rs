@@ -334,7 +334,6 @@ mod tests {
             "--exit-on (",
             r"--send \x0 --after x",
             "--ready-file x",
-            "--plain on",
             "--psram 3M",
             "a.bin --kernel b.elf",
             "--id 1 --mac 24:0a:c4:00:00:10",

@@ -59,7 +59,7 @@ impl Drive {
                 pattern: hit.pattern.clone(),
                 text: hit.text.clone(),
                 line: hit.line,
-                virtual_ms: self.seconds(*at) * 1e3,
+                virtual_ms: (self.seconds(*at) * 1e6).round() / 1e3,
             }),
             panic: self.crashes.latest(target),
             why: self.why(exit, target),
@@ -110,9 +110,9 @@ impl Drive {
     }
 }
 
-/// True when an end is told by a line of its own: the JSON object says it otherwise, and whoever quits or whose program
-/// says that all is well knows.
+/// True when an end is told by a line of its own: the JSON object says it otherwise, whoever quits the dashboard knows,
+/// and a program that ends itself has said what it had to say.
 pub fn is_told(exit: &Exit, stats: Option<StatsFormat>, dashboard: bool) -> bool {
-    let known = matches!(exit, Exit::Guest(0)) || dashboard && matches!(exit, Exit::Quit);
+    let known = matches!(exit, Exit::Guest(_)) || dashboard && matches!(exit, Exit::Quit);
     !known && stats.is_none()
 }
