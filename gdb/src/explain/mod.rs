@@ -9,11 +9,13 @@ mod live;
 mod panic;
 #[cfg(test)]
 mod tests;
+mod watch;
 mod wrapped;
 
 pub use self::core::explain_core;
 pub use code::Code;
 pub use live::live;
+pub use watch::{Seen, Watch};
 pub use wrapped::unwrapped;
 
 use crate::symbols::Symbols;

@@ -142,7 +142,8 @@ impl Asked {
             }
             self.put(&[&image]);
         }
-        let line = ["esplens", "run"].map(String::from).into_iter().chain(self.out);
+        // Who reads QEMU's output expects every byte of it.
+        let line = ["esplens", "run", "--plain=off"].map(String::from).into_iter().chain(self.out);
         let mut cli = match Cli::try_parse_from(line) {
             Ok(cli) => cli,
             Err(error) => return wrong(error.to_string().trim_end()),

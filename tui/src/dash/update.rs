@@ -99,6 +99,9 @@ fn sampled(state: &mut State, sample: Sample) {
         s.calm = s.clock + FLASH_MS;
     }
     s.usage.advance(sample.now);
+    if s.sample.speed != sample.speed {
+        s.rate.forget();
+    }
     s.rate.note(s.clock, sample.now, sample.instructions, sample.running);
     if let Some(stop) = sample.stop.as_ref().filter(|stop| stop.number != s.stop) {
         (s.stop, s.core, s.frame) = (stop.number, stop.core & 1, 0);
