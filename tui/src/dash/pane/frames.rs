@@ -1,7 +1,7 @@
 //! Frames of Ethernet and 802.11.
 
 use super::{Pane, PaneId};
-use crate::dash::decode;
+use crate::dash::decode::{self, Stream};
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, FrameRow, Shared};
 use crate::dash::text::{fit, put, say};
@@ -9,9 +9,6 @@ use crate::dash::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-
-/// Both ends of a TCP stream: address and port, the lower first.
-type Stream = ((u32, u16), (u32, u16));
 
 /// Rows from which on the chosen frame is shown by field without being asked.
 const ROOMY: u16 = 20;
@@ -35,7 +32,7 @@ pub struct Frames {
 
 /// A row in words, for filter, search and clipboard.
 fn words(row: &FrameRow) -> String {
-    let d = decode::record(&row.frame);
+    let d = decode::based(&row.frame, row.base);
     let arrow = if row.frame.rx { "in " } else { "out" };
     let ms = row.frame.at as f64 / 480_000.0;
     format!("{:>5} {ms:>11.3} {arrow} {:<6} {} > {}  {}", row.number, d.protocol, d.from, d.to, d.info)
@@ -74,7 +71,7 @@ impl Frames {
     }
 
     fn row(&self, s: &Shared, row: &FrameRow, width: u16) -> Line<'static> {
-        let (d, theme) = (decode::record(&row.frame), s.theme);
+        let (d, theme) = (decode::based(&row.frame, row.base), s.theme);
         let (arrow, role) = if row.frame.rx { ("▼", Role::First) } else { ("▲", Role::Second) };
         let ms = row.frame.at as f64 / 480_000.0;
         let mut spans = vec![
@@ -99,7 +96,7 @@ impl Frames {
         let style = |role| s.theme.style(role);
         let mut out: Vec<Line> = Vec::new();
         if !self.hex {
-            let d = decode::record(&row.frame);
+            let d = decode::based(&row.frame, row.base);
             out.extend(d.fields.into_iter().map(|f| Line::from(Span::styled(f, style(Role::Text)))));
             // What an access point or station bridges has no instruction.
             if !row.frame.rx && row.frame.pc != 0 {
@@ -152,7 +149,7 @@ impl Pane for Frames {
         if rows.is_empty() {
             let text = match s.frames.len() {
                 0 => "no frames yet".to_string(),
-                n => format!("none of {n} frames: F with nothing shows all, * leaves the stream"),
+                n => format!("none of {n} frames: & with nothing shows all, * leaves the stream"),
             };
             say(buf, area, s.theme.style(Role::Dim), &text);
             return;
