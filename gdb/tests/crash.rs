@@ -130,7 +130,7 @@ fn lines_and_calls_either_way() {
     m.expect("frame 0", &["in average at "]);
     m.expect("down", &["Bottom (innermost) frame selected"]);
     m.expect("reverse-finish", &["in demo_crash at "]);
-    m.expect("x/i $pc", &["call8"]);
+    m.expect("x/i $pc", &["callx8"]);
     m.says("break panic");
     let stop = m.go_on();
     assert!(stop.to_string().contains("guest panic"), "{stop}");

@@ -103,14 +103,14 @@ impl Context {
 
     /// WINDOWSTART before the HAL's `xthal_window_spill_nw` made it a mask of what it has to spill, bit 0 being the
     /// oldest frame or one near it; the newest caller is the one that `a0` of the window at `base` leads to. What it is,
-    /// where the routine did not yet or no longer use it so.
+    /// where the routine did not yet or no longer use it so: `masked` says so, else that the window at `base` is live.
     #[must_use]
-    pub fn before_spilling(&self, base: u32, a0: u32) -> u32 {
+    pub fn before_spilling(&self, base: u32, a0: u32, masked: Option<bool>) -> u32 {
         let mask = self.windowstart & 0xFFFF;
         // The newest caller's place above the window at `base`, counted round.
         let place = 15 - (a0 >> 30);
         let Some(shift) = mask.checked_ilog2().and_then(|top| place.checked_sub(top)) else { return mask };
-        if self.is_live(base) {
+        if !masked.unwrap_or(!self.is_live(base)) {
             return mask;
         }
         let rotated = (mask << shift) as u16;

@@ -64,3 +64,39 @@ impl Call0 {
         Some((ra, sp.wrapping_add(self.size)))
     }
 }
+
+/// WINDOWSTART's number among the special registers (ISA table 5-127).
+const WINDOWSTART: i32 = 73;
+
+/// Whether a routine that starts at `start`, and writes WINDOWSTART twice, stands at `pc` between the two: the HAL's
+/// `xthal_window_spill_nw` makes it a mask meanwhile. `None`: it is not such a routine.
+pub fn masks_windows(mem: &dyn Memory, start: u32, pc: u32) -> Option<bool> {
+    let (mut at, mut first) = (start, None);
+    for _ in 0..MAX_PROLOGUE {
+        let insn = insn(mem, at)?;
+        if insn.op == Op::Wsr && insn.imm == WINDOWSTART {
+            first = Some(at);
+            break;
+        }
+        at = at.wrapping_add(insn.len.into());
+    }
+    let first = first?;
+    // The second write is behind the loop; until then the routine does not leave its mask.
+    (pc.wrapping_sub(start) < MOST_SPILL).then_some(pc > first && !written_again(mem, first, pc))
+}
+
+/// Bytes of the routine at the most.
+const MOST_SPILL: u32 = 0x180;
+
+/// Whether WINDOWSTART is written between two instructions of straight code.
+fn written_again(mem: &dyn Memory, first: u32, pc: u32) -> bool {
+    let mut at = first.wrapping_add(3);
+    while at < pc {
+        let Some(insn) = insn(mem, at) else { return false };
+        if insn.op == Op::Wsr && insn.imm == WINDOWSTART {
+            return true;
+        }
+        at = at.wrapping_add(insn.len.into());
+    }
+    false
+}

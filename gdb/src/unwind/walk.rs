@@ -53,6 +53,8 @@ struct Walk<'a> {
     live: Option<u32>,
     /// The registers are those of the moment: EXCM, EPC and EXCSAVE mean this frame.
     newest: bool,
+    /// Whether the routine that spills all windows has WINDOWSTART turned into its mask; `None`: nothing tells.
+    masked: Option<bool>,
     frame: Frame,
 }
 
@@ -72,7 +74,7 @@ impl<'a> Walk<'a> {
             kind: Kind::Newest,
         };
         let live = Some(ctx.windowbase);
-        Self { u, ctx, live, newest: true, frame }
+        Self { u, ctx, live, newest: true, masked: None, frame }
     }
 
     fn next(&mut self) -> Step {
@@ -224,7 +226,10 @@ impl<'a> Walk<'a> {
         match port {
             Port::Idf => self.leave_idf(name, start),
             Port::IdfYield => self.leave_yield(),
-            Port::IdfSpill => self.leave_spill(),
+            Port::IdfSpill => {
+                self.masked = prologue::masks_windows(self.u.mem, start, self.frame.pc);
+                self.leave_spill()
+            }
             Port::Demo => self.leave_demo(),
         }
     }
@@ -278,7 +283,7 @@ impl<'a> Walk<'a> {
 
     /// Goes on with a complete frame whose windows are not all spilled yet.
     fn interrupted_in(&mut self, base: u32, saved: Saved) -> Step {
-        let windowstart = self.ctx.before_spilling(base, saved.context.a(0));
+        let windowstart = self.ctx.before_spilling(base, saved.context.a(0), self.masked);
         let (pc, ps) = (saved.context.pc, saved.context.ps);
         let mut back = Context { windowbase: base, windowstart, pc, ps, ..self.ctx.clone() };
         (0..16).for_each(|n| back.set_a(n, saved.context.a(n)));
@@ -302,7 +307,7 @@ impl<'a> Walk<'a> {
                 && status & !ps::MASK == 0
             {
                 (self.newest, self.live) = (false, Some(base));
-                self.ctx.windowstart = self.ctx.before_spilling(base, ra);
+                self.ctx.windowstart = self.ctx.before_spilling(base, ra, self.masked);
                 self.frame.a = self.ctx.window(base);
                 self.frame.a[0] = ra;
                 return Some(self.windowed_return());
