@@ -67,9 +67,9 @@ fn name_frame(symbols: &Symbols, frame: &mut FrameSample) {
 
 fn name_code(symbols: &Symbols, code: &mut CodeSample, sources: &mut Sources) {
     let mut last = None;
-    // Once is enough.
-    let mut missing = Some(MISSING);
-    for line in &mut code.lines {
+    // The line about which the view is says so where there is no file.
+    let (mut here_is, mut missing) = (0, Vec::new());
+    for (n, line) in code.lines.iter_mut().enumerate() {
         if let Some(to) = line.to {
             let near = |s: &esplens_gdb::symbols::Symbol| to.wrapping_sub(s.addr) < s.size.max(FAR);
             let name = symbols.symbol_at(to).filter(near).map(|s| s.with_offset(to));
@@ -80,10 +80,20 @@ fn name_code(symbols: &Symbols, code: &mut CodeSample, sources: &mut Sources) {
         if here.is_some() && here != last {
             let (file, number) = here.clone().unwrap_or_default();
             let text = sources.line(&file, number);
-            let text = text.unwrap_or_else(|| missing.take().unwrap_or_default().into());
-            line.source = Some((format!("{}:{number}", base(&file)), text));
+            if text.is_none() {
+                missing.push(n);
+            }
+            if n <= code.anchor {
+                here_is = n;
+            }
+            line.source = Some((format!("{}:{number}", base(&file)), text.unwrap_or_default()));
         }
         last = here;
+    }
+    if missing.contains(&here_is)
+        && let Some((_, text)) = code.lines.get_mut(here_is).and_then(|l| l.source.as_mut())
+    {
+        *text = MISSING.into();
     }
 }
 

@@ -9,6 +9,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+/// Columns from which on the palette's key is always among the hints.
+const ROOMY: u16 = 100;
 /// Most keys of the focused pane among the hints.
 const PANE_HINTS: usize = 5;
 
@@ -180,18 +182,16 @@ fn hints(state: &State) -> Vec<Hint> {
     let mut all = vec![Hint::named(Cmd::RunPause, if running { "pause" } else { "run" })];
     if !running {
         all.extend([Cmd::StepLine, Cmd::Next, Cmd::Finish].map(Hint::of));
-        all.extend([
-            Hint::named(Cmd::RunBack, "back"),
-            Hint::named(Cmd::NextBack, "line back"),
-            Hint::named(Cmd::StepBack, "insn back"),
-        ]);
+        all.extend([Hint::named(Cmd::RunBack, "back"), Hint::named(Cmd::NextBack, "line back")]);
     }
     let own = keys::of_pane(state.focus).filter(|b| b.cmd != Cmd::SearchAgain).take(PANE_HINTS);
     all.extend(own.map(|b| Hint::named(b.cmd, b.name)));
     all.push(Hint { key: "1-6", what: "layout" });
-    all.extend([Hint::named(Cmd::Pane, "show"), Hint::of(Cmd::Zoom), Hint::of(Cmd::Palette)]);
+    all.extend([Hint::named(Cmd::Pane, "show"), Hint::of(Cmd::Zoom)]);
     let next = Hint { what: "pane", ..Hint::of(Cmd::FocusNext) };
-    let last = [next, Hint { key: "?", ..Hint::of(Cmd::Help) }, Hint::of(Cmd::Quit)];
+    let help = Hint { key: "?", ..Hint::of(Cmd::Help) };
+    let palette = (state.size.0 >= ROOMY).then(|| Hint::of(Cmd::Palette));
+    let last: Vec<Hint> = palette.into_iter().chain([next, help, Hint::of(Cmd::Quit)]).collect();
     let mut room = usize::from(state.size.0).saturating_sub(last.iter().map(Hint::width).sum());
     all.retain(|hint| {
         let fits = hint.width() <= room;

@@ -177,10 +177,10 @@ fn help(state: &State, width: u16) -> Vec<Line<'static>> {
     let about = format!("{}: {}", state.focus.title(), state.focus.doc());
     let mut lines: Vec<Line> = words(&about, usize::from(width).max(20)).into_iter().map(heading).collect();
     lines.extend(keys::of_pane(state.focus).flat_map(row));
-    let mut rows = TABLE.iter().filter(|b| b.scope == keys::Scope::All).peekable();
+    let mut rows = TABLE.iter().filter(|b| b.scope == keys::Scope::All);
     for (title, last) in GROUPS {
         lines.push(heading(title.into()));
-        while let Some(b) = rows.next() {
+        for b in rows.by_ref() {
             lines.extend(row(b));
             if b.cmd == last {
                 break;
