@@ -203,3 +203,40 @@ fn code_is_shown_as_source_as_instructions_and_mixed() {
     rig.keys("m");
     assert!(rig.text().contains("entry") && !rig.text().contains("main.c:"), "{}", rig.text());
 }
+
+/// Code and backtrace of a core that runs are of one moment.
+#[test]
+fn what_shows_where_a_core_is_agrees() {
+    let mut rig = Rig::demo(120, 40);
+    rig.keys("Space");
+    rig.run_to(1000);
+    rig.slow(std::time::Duration::from_secs(3600));
+    for _ in 0..10 {
+        let now = rig.now_ms();
+        rig.run_to(now + 37);
+        let sample = &rig.state.shared.sample;
+        let (core, code) = (rig.state.shared.core, sample.code.as_ref().unwrap());
+        assert_eq!(sample.frames[0].pc, sample.pc[core], "{}", rig.text());
+        assert_eq!(code.lines[code.anchor].addr, sample.pc[core], "{}", rig.text());
+    }
+}
+
+#[test]
+fn frames_are_filtered_in_the_words_of_break_frame() {
+    let mut rig = Rig::demo(120, 40);
+    rig.keys("Space");
+    rig.run_to(2500);
+    rig.http_get("/");
+    rig.show(PaneId::Frames);
+    rig.keys("&");
+    rig.line("tcp port 80");
+    assert!(
+        rig.text().contains("only tcp port 80") && rig.text().contains("[SYN] len 0 seq 0"),
+        "{}",
+        rig.text()
+    );
+    assert!(!rig.text().contains("DHCP"), "{}", rig.text());
+    rig.keys("&");
+    rig.line("discover");
+    assert!(rig.text().contains("only rows with") && rig.text().contains("DHCP"), "{}", rig.text());
+}
