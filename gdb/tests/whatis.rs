@@ -51,6 +51,8 @@ fn memory_registers_flash_and_rom_of_an_idf_image() {
         task.tcb + 4,
         &["control block of task Task", "xStateListItem.xItemValue", "heap block", "4 bytes into it"],
     );
+    let State::Blocked(blocker) = &task.state else { unreachable!() };
+    assert!(blocker.what.contains(", held by Task"), "{}", blocker.what);
     b.expect(mutex, &["mutex mutex", "heap block", "allocated"]);
     b.expect(task.stack.start, &["stack of task Task", "never used", "heap block"]);
     b.expect(task.top, &["stack of task Task", "saved registers"]);

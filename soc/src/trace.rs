@@ -210,6 +210,17 @@ mod tests {
     }
 
     #[test]
+    fn the_users_page_names_every_event() {
+        let page = include_str!("../../docs/user/trace.md");
+        let table = page.lines().filter_map(|l| l.strip_prefix("| `")?.split_once(" |"));
+        let names: Vec<&str> = table.flat_map(|(names, _)| names.split('`')).collect();
+        for event in Event::ALL {
+            let named = names.iter().any(|n| matches(n.as_bytes(), event.name().as_bytes()));
+            assert!(named, "docs/user/trace.md does not say what {} tells", event.name());
+        }
+    }
+
+    #[test]
     fn every_event_has_a_bit_and_a_name_of_its_own() {
         assert!(Event::ALL.len() <= 64);
         for (i, a) in Event::ALL.iter().enumerate() {

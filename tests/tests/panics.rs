@@ -2,6 +2,7 @@
 
 use esplens_tests::prompt::Prompt;
 use esplens_tests::{binary, demo, firmware};
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
@@ -15,8 +16,13 @@ struct Run {
 
 impl Run {
     fn start(image: &Path) -> Self {
+        Self::with(&[OsStr::new("run"), image.as_os_str()])
+    }
+
+    /// The same for the beginning of another command line.
+    fn with(begin: &[&OsStr]) -> Self {
         let mut command = Command::new(binary::path());
-        command.arg("run").arg(image).args(["--gdb-on-panic", "--gdb", "tcp::0", "--monitor", "stdio"]);
+        command.args(begin).args(["--gdb-on-panic", "--gdb", "tcp::0", "--monitor", "stdio"]);
         command.args(["--serial", "0=tcp:0", "--speed", "max", "--wall-timeout", "240s"]);
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -78,6 +84,18 @@ fn the_demos_crash_is_one_stop_and_a_restart_none() {
     let (monitor, err) = run.end();
     in_order(&monitor, &["port_panic at ", "average at ", "demo_crash at ", "port_panic at ", "average at "]);
     assert!(!err.contains("guest panic") && !err.contains("reset ("), "{err}");
+}
+
+#[test]
+fn the_built_in_demo_has_its_symbols_in_itself() {
+    let mut run = Run::with(&[OsStr::new("demo")]);
+    run.uart.until("demo> ");
+    run.uart.send("crash");
+    let stop = line_with(&mut run.said, "guest panic");
+    assert!(stop.contains("(port_panic), core "), "{stop}");
+    run.commands("bt\n");
+    let (monitor, _) = run.end();
+    in_order(&monitor, &["port_panic at ", "average at ", "demo_crash at "]);
 }
 
 #[test]

@@ -70,3 +70,8 @@ pub fn meaning(name: &str) -> Option<&'static str> {
 pub fn by_number(cause: u32) -> Option<(&'static str, &'static str)> {
     CAUSES.iter().find(|c| c.1 == cause).map(|c| (c.0, c.2))
 }
+
+/// Whether EXCVADDR belongs to an EXCCAUSE (ISA 4.4.1.6).
+pub fn has_address(cause: u32) -> bool {
+    matches!(cause, 2 | 3 | 9 | 12..=18 | 20 | 24..=29)
+}

@@ -9,11 +9,13 @@ mod live;
 mod panic;
 #[cfg(test)]
 mod tests;
+mod watch;
 mod wrapped;
 
 pub use self::core::explain_core;
 pub use code::Code;
 pub use live::live;
+pub use watch::{Seen, Watch};
 pub use wrapped::unwrapped;
 
 use crate::symbols::Symbols;
@@ -22,6 +24,16 @@ use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::sync::Arc;
+
+/// The name of an EXCCAUSE, as ESP-IDF prints it.
+pub(crate) fn cause_name(cause: u32) -> Option<&'static str> {
+    cause::by_number(cause).map(|(name, _)| name)
+}
+
+/// Whether EXCVADDR belongs to an EXCCAUSE.
+pub(crate) fn has_address(number: u32) -> bool {
+    cause::has_address(number)
+}
 
 /// Longest line that is looked at; what is longer is no panic.
 const MAX_LINE: usize = 8192;

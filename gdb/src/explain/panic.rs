@@ -5,7 +5,7 @@ use super::cause;
 use super::code::Code;
 use super::places;
 use crate::symbols::{Place, Symbols};
-use crate::unwind::{Bytes, Frame, Kind, SourceView, Words, is_code};
+use crate::unwind::{Frame, Kind, SourceView, Words, is_code};
 use esplens_core::isa;
 use std::collections::BTreeMap;
 
@@ -207,7 +207,8 @@ impl Panic {
         let a = std::array::from_fn(|n| self.reg(&format!("A{n}")).unwrap_or(0));
         let known = (0..16).fold(0, |k, n| k | u16::from(self.reg(&format!("A{n}")).is_some()) << n);
         let frame = Frame { pc, a, known, ps: 0, kind: Kind::Newest };
-        let view = SourceView { frame: &frame, caller: None, memory: Bytes(code) };
+        let frames = [frame];
+        let view = SourceView::of(&frames, 0, code);
         let is_it = |place: &Place| match place {
             Place::Register(n, _) => *n == u16::from(reg),
             Place::Value(bytes) => bytes.iter().copied().eq(value.to_le_bytes().map(Some)),

@@ -1,23 +1,25 @@
-//! `break`, `watch`, `delete`. What may follow `break` is in `vocabulary`.
+//! `break`, `delete`, `enable`, `disable`. What may follow `break` is in `vocabulary`.
 
-use super::{Error, Result, number, task, vocabulary};
-use crate::supervisor::{Handle, Point, PointKind, Session};
-use clap::{Args, ValueEnum};
-use esplens_core::memory::WatchKind;
+use super::{Error, Result, task, vocabulary};
+use crate::panics;
+use crate::supervisor::{Handle, Point, PointId, PointKind, Session};
+use crate::symbols::Symbols;
+use clap::Args;
 
 /// Sets a breakpoint, or lists all points: `break ADDR`, `break frame 'tcp port 80'`, `break irq 5|uart0`,
-/// `break reg UART0.FIFO [r|w|rw]`, `break task NAME` (it gets a core), `break PLACE task NAME`.
+/// `break reg UART0.FIFO [r|w|rw]`, `break task NAME` (it gets a core), `break PLACE task NAME`, `break panic` (where the
+/// firmware ends up when it cannot go on).
 #[derive(Debug, Args)]
 pub struct Break {
     /// Address, function or FILE:LINE, with `task NAME` for one task only; or frame EXPR, irq N|SOURCE,
-    /// reg NAME [r|w|rw], task NAME; nothing: list.
+    /// reg NAME [r|w|rw], task NAME, panic; nothing: list.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     words: Vec<String>,
 }
 
 impl Break {
     pub fn run(&self, handle: &Handle) -> Result {
-        let Some(word) = self.words.first() else { return Ok(handle.call(|s| list(s))?) };
+        let Some(word) = self.words.first() else { return all(handle) };
         let rest = self.words[1..].to_vec();
         let by = handle.client().clone();
         // A word more is a line here and a function in `vocabulary`.
@@ -26,83 +28,102 @@ impl Break {
             "frame" => one(vocabulary::frame(&rest, &by)),
             "irq" => one(vocabulary::irq(&rest, &by)),
             "reg" => one(handle.call(move |s| vocabulary::register(s.machine(), &rest, &by))?),
+            "panic" if rest.is_empty() => panics::points(&handle.symbols().current(), &by),
             "task" => task::switch_to(handle, &rest)?,
             place if rest.first().is_some_and(|w| w == "task") => task::at(handle, place, &rest[1..])?,
             place if rest.is_empty() => task::places(handle, place)
                 .map(|all| all.into_iter().map(|addr| Point::new(PointKind::Break, addr, 1, &by)).collect()),
             place => Err(format!("{place:?} is none of frame, irq, reg, task, and a place stands alone")),
         };
-        points.map_err(Error::User)?.into_iter().map(|p| add(handle, p)).collect()
-    }
-}
-
-/// Accesses to watch.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Access {
-    /// Loads.
-    R,
-    /// Stores.
-    W,
-    /// Both.
-    Rw,
-}
-
-/// Sets a watchpoint.
-#[derive(Debug, Args)]
-pub struct Watch {
-    /// First byte.
-    #[arg(value_parser = number)]
-    addr: u32,
-    /// Bytes.
-    #[arg(value_parser = number, default_value = "4")]
-    len: u32,
-    /// Accesses.
-    #[arg(value_enum, default_value = "w")]
-    access: Access,
-}
-
-impl Watch {
-    pub fn run(&self, handle: &Handle) -> Result {
-        let kind = match self.access {
-            Access::R => WatchKind::Read,
-            Access::W => WatchKind::Write,
-            Access::Rw => WatchKind::Access,
+        let points = points.map_err(Error::User)?;
+        let title = match points.len() {
+            0 | 1 => String::new(),
+            n => format!("{word} is {n} places\n"),
         };
-        set(handle, PointKind::Watch(kind), self.addr, self.len)
+        points.into_iter().map(|p| add(handle, p)).try_fold(title, |all, line| Ok(all + &line?))
     }
 }
 
-/// Deletes a point.
+/// The points that a command is about: numbers, or all.
+fn chosen(s: &Session, words: &[String]) -> std::result::Result<Vec<PointId>, String> {
+    if words.iter().any(|w| w == "all") {
+        return Ok(s.points().map(|(id, _)| id).collect());
+    }
+    let number = |w: &String| w.parse::<PointId>().map_err(|_| format!("{w:?} is no number of a point"));
+    let ids: Vec<PointId> = words.iter().map(number).collect::<std::result::Result<_, _>>()?;
+    match ids.iter().find(|id| !s.points().any(|(there, _)| there == **id)) {
+        Some(id) => Err(format!("there is no point {id}")),
+        None => Ok(ids),
+    }
+}
+
+/// Deletes points.
 #[derive(Debug, Args)]
 pub struct Delete {
-    /// Its number.
-    id: usize,
+    /// Their numbers, or all.
+    #[arg(required = true, value_name = "NUMBER")]
+    which: Vec<String>,
 }
 
 impl Delete {
     pub fn run(&self, handle: &Handle) -> Result {
-        let id = self.id;
-        match handle.call(move |s| s.remove_point(id))? {
-            true => Ok(String::new()),
-            false => Err(Error::User(format!("there is no point {id}"))),
-        }
+        let words = self.which.clone();
+        let done = handle.call(move |s| {
+            chosen(s, &words).map(|ids| ids.into_iter().for_each(|id| _ = s.remove_point(id)))
+        })?;
+        done.map(|()| String::new()).map_err(Error::User)
     }
 }
 
-fn set(handle: &Handle, kind: PointKind, addr: u32, len: u32) -> Result {
-    add(handle, Point::new(kind, addr, len, handle.client()))
+/// Switches points on or off: what is off is kept, but nothing stops there.
+#[derive(Debug, Args)]
+pub struct Enable {
+    /// Their numbers; nothing: all.
+    #[arg(value_name = "NUMBER")]
+    which: Vec<String>,
+}
+
+impl Enable {
+    pub fn run(&self, handle: &Handle, on: bool) -> Result {
+        let words = if self.which.is_empty() { vec!["all".into()] } else { self.which.clone() };
+        let done = handle.call(move |s| {
+            chosen(s, &words).map(|ids| ids.into_iter().for_each(|id| _ = s.enable_point(id, on)))
+        })?;
+        done.map_err(Error::User)?;
+        all(handle)
+    }
 }
 
 /// Adds a point and says what it is.
 pub fn add(handle: &Handle, point: Point) -> Result {
-    let text = point.to_string();
+    let text = described(&point, &handle.symbols().current());
     let id = handle.call(move |s| s.insert_point(point))?;
     let id = id.ok_or_else(|| Error::User("too many points".into()))?;
     Ok(format!("{id}: {text}\n"))
 }
 
+/// A point in words, with function and line of its address.
+pub fn described(point: &Point, symbols: &Symbols) -> String {
+    if point.kind != PointKind::Break || point.name.is_some() {
+        return point.to_string();
+    }
+    Point { name: place(symbols, point.addr), ..point.clone() }.to_string()
+}
+
+/// Function and line of an address of code: `read_sensor at main.c:290`.
+pub fn place(symbols: &Symbols, pc: u32) -> Option<String> {
+    let frame = symbols.frames_at(pc).into_iter().next()?;
+    let at = frame.file.zip(frame.line).map_or(String::new(), |(f, l)| format!(" at {f}:{l}"));
+    Some(format!("{}{at}", frame.function?))
+}
+
 /// All points, a line each.
-pub fn list(s: &Session) -> String {
-    let lines: String = s.points().map(|(id, p)| format!("{id}: {p}\n")).collect();
-    if lines.is_empty() { "no break- or watchpoints\n".into() } else { lines }
+pub fn all(handle: &Handle) -> Result {
+    let symbols = handle.symbols().current();
+    let points: Vec<_> = handle.call(|s| s.points().map(|(id, p)| (id, p.clone())).collect())?;
+    let lines: String = points
+        .iter()
+        .map(|(id, p): &(PointId, Point)| format!("{id}: {}\n", described(p, &symbols)))
+        .collect();
+    Ok(if lines.is_empty() { "no break- or watchpoints\n".into() } else { lines })
 }

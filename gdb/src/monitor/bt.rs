@@ -1,10 +1,11 @@
 //! `bt`: backtraces without GDB.
 
+use super::stack::{Present, show};
 use super::{Error, Result, freertos};
 use crate::rtos::{self, Rtos};
-use crate::supervisor::{Handle, RunState};
+use crate::supervisor::Handle;
 use crate::symbols::Symbols;
-use crate::unwind::{Backtrace, Bytes, Context, End, Kind, MachineMemory, Memory, Names};
+use crate::unwind::{Context, MachineMemory, Names};
 use clap::Args;
 use esplens_soc::machine::Machine;
 
@@ -27,10 +28,7 @@ impl Bt {
     pub fn run(&self, handle: &Handle) -> Result {
         let text = self.whose.join(" ");
         let whose = match text.as_str() {
-            "" => Whose::Core(handle.call(|s| match s.status().state {
-                RunState::Stopped(stopped) => stopped.core,
-                RunState::Running => 0,
-            })?),
+            "" => Whose::Core(handle.call(|s| s.last_core())?),
             "0" | "core 0" | "PRO_CPU" => Whose::Core(0),
             "1" | "core 1" | "APP_CPU" => Whose::Core(1),
             "all" => Whose::All,
@@ -83,52 +81,4 @@ fn tell(
         },
         (Whose::Task(name), None) => Err(format!("no task {name:?}: no FreeRTOS is known")),
     }
-}
-
-/// Names of the code that is in memory now.
-struct Present<'a> {
-    symbols: &'a Symbols,
-    mem: &'a dyn Memory,
-}
-
-impl Present<'_> {
-    /// What the files whose code is at `pc` say.
-    fn ask<T>(&self, pc: u32, of: impl Fn(&Symbols) -> T) -> T {
-        self.symbols.present_at(pc, &Bytes(self.mem)).map_or_else(|| of(self.symbols), |present| of(&present))
-    }
-}
-
-impl Names for Present<'_> {
-    fn function(&self, pc: u32) -> Option<(String, u32)> {
-        self.ask(pc, |symbols| symbols.function(pc))
-    }
-}
-
-/// A backtrace as GDB prints it.
-fn show(trace: &Backtrace, present: Option<&Present>) -> String {
-    let mut out = String::new();
-    let last = trace.frames.len() - 1;
-    for (n, frame) in trace.frames.iter().enumerate() {
-        // The outermost return address may be a function's first one: where a task that ends comes to.
-        let starts = n == last
-            && present.and_then(|p| p.symbols.function_at(frame.pc)).is_some_and(|f| f.addr == frame.pc);
-        let at = if starts { frame.pc } else { frame.lookup() };
-        if frame.kind == Kind::Interrupted {
-            out.push_str("    <interrupted here>\n");
-        }
-        let sources = present.map_or_else(Vec::new, |p| p.ask(at, |symbols| symbols.frames_at(at)));
-        if sources.is_empty() {
-            out.push_str(&format!("#{n:<3}{:#010x} sp {:#010x}\n", frame.pc, frame.sp()));
-        }
-        for source in sources {
-            let name = source.function.as_deref().unwrap_or("??");
-            let place = source.file.zip(source.line).map_or(String::new(), |(f, l)| format!(" at {f}:{l}"));
-            let inlined = if source.inlined { " (inlined)" } else { "" };
-            out.push_str(&format!("#{n:<3}{:#010x} in {name}{inlined}{place}\n", frame.pc));
-        }
-    }
-    if trace.end != End::Outermost {
-        out.push_str(&format!("{}\n", trace.end));
-    }
-    out
 }

@@ -29,7 +29,7 @@ fn candidates(handle: &Handle, words: &[&str]) -> Vec<String> {
             handle.call(|s| s.snapshots().map(Into::into).collect()).unwrap_or_default()
         }
         ("trace", []) => Event::ALL.iter().map(|e| e.name().to_string()).collect(),
-        ("break", []) => ["frame", "irq", "reg"].map(Into::into).to_vec(),
+        ("break" | "b", []) => ["frame", "irq", "panic", "reg", "task"].map(Into::into).to_vec(),
         ("break", ["irq"]) => Source::ALL.map(super::vocabulary::source_name).to_vec(),
         ("break", ["reg"]) => {
             handle.call(|s| super::vocabulary::register_names(s.machine())).unwrap_or_default()

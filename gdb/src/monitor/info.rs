@@ -1,6 +1,6 @@
 //! `info`.
 
-use super::{Result, breakpoints, outside, registers, vocabulary, wifi};
+use super::{Result, breakpoints, frame, outside, registers, vocabulary, wifi};
 use crate::supervisor::{Handle, RunState, Session};
 use clap::{Args, Subcommand};
 use esplens_core::cpu::interrupt::LEVEL_MASK;
@@ -43,7 +43,17 @@ enum What {
     /// Threads: the cores.
     Cpus,
     /// Break- and watchpoints.
+    #[command(visible_aliases = ["break", "b", "watchpoints"])]
     Breakpoints,
+    /// The variables of the frame that is looked at.
+    Locals,
+    /// Its parameters.
+    Args,
+    /// The frame that is looked at.
+    #[command(visible_alias = "f")]
+    Frame,
+    /// What is recorded to go back to.
+    Record,
     /// The version.
     Version,
     /// The files behind flash and fuses.
@@ -58,6 +68,12 @@ enum What {
 impl Info {
     pub fn run(&self, handle: &Handle) -> Result {
         let what = self.what;
+        match what {
+            What::Breakpoints => return breakpoints::all(handle),
+            What::Locals | What::Args => return frame::locals(handle, matches!(what, What::Args)),
+            What::Frame => return frame::whereabouts(handle),
+            _ => {}
+        }
         Ok(handle.call(move |s| tell(s, what))?)
     }
 }
@@ -76,7 +92,9 @@ fn tell(s: &Session, what: What) -> String {
         What::Roms => roms(m),
         What::Snapshots => snapshots(s),
         What::Cpus => (0..2).map(|n| format!("{n}: {} pc {:08x}\n", m.core_status(n), m.cpu(n).pc)).collect(),
-        What::Breakpoints => breakpoints::list(s),
+        What::Record => s.recording() + "\n",
+        // With symbols, above.
+        What::Breakpoints | What::Locals | What::Args | What::Frame => String::new(),
         What::Version => outside::version() + "\n",
         What::Block => outside::block(s),
         What::Chardev => outside::chardev(s),

@@ -1,6 +1,6 @@
 //! `list`: source text around an address or location.
 
-use super::{Error, Result};
+use super::{Error, Result, frame};
 use crate::supervisor::Handle;
 use clap::Args;
 
@@ -10,7 +10,7 @@ const LINES: u32 = 10;
 /// Shows source text.
 #[derive(Debug, Args)]
 pub struct List {
-    /// An address, function or FILE:LINE; nothing: where the first core stands.
+    /// An address, function or FILE:LINE; nothing: the frame that is looked at.
     location: Option<String>,
 }
 
@@ -20,7 +20,7 @@ impl List {
         let user = |e: crate::symbols::Error| Error::User(e.to_string());
         let addr = match &self.location {
             Some(l) => symbols.find(l).map_err(user)?.first().copied(),
-            None => Some(handle.call(|s| s.status().pc[0])?),
+            None => Some(frame::pc(handle)?),
         };
         let addr = addr.ok_or_else(|| Error::User("no such location".into()))?;
         let place = symbols.line_at(addr);

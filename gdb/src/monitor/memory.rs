@@ -1,7 +1,11 @@
 //! `x`, `xp`, `mdw`, `mww` and their sizes.
 
-use super::{Error, Result, number};
+use super::core::Core;
+use super::frame::{Known, Stack};
+use super::{Error, Result, number, whatis};
 use crate::supervisor::Handle;
+use crate::symbols::Number;
+use crate::unwind::MachineMemory;
 use clap::Args;
 use esplens_core::isa;
 use esplens_soc::machine::Machine;
@@ -15,12 +19,12 @@ const MAX_STRING: usize = 200;
 /// Shows memory: `x/4xw ADDR`, `x/8i ADDR`.
 #[derive(Debug, Args)]
 pub struct X {
-    /// /COUNT FORMAT SIZE as GDB and QEMU take them (x d u o t c i s; b h w), then the address.
-    #[arg(required = true, num_args = 1..=2)]
+    /// /COUNT FORMAT SIZE as GDB and QEMU take them (x d u o t c i s; b h w), then the address or an
+    /// expression ($pc).
+    #[arg(required = true, allow_hyphen_values = true)]
     words: Vec<String>,
-    /// Core whose view it is.
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=1))]
-    core: u8,
+    #[command(flatten)]
+    core: Core,
 }
 
 struct Format {
@@ -50,13 +54,30 @@ impl X {
     pub fn run(&self, handle: &Handle) -> Result {
         let bad = || Error::User("expected /COUNT FORMAT SIZE and an address".into());
         let (f, addr) = match self.words.as_slice() {
-            [addr] => (Format { count: 1, letter: 'x', size: 4 }, addr),
-            [f, addr] => (format(f).ok_or_else(bad)?, addr),
-            _ => return Err(bad()),
+            [f, rest @ ..] if f.starts_with('/') && !rest.is_empty() => (format(f).ok_or_else(bad)?, rest),
+            [f, ..] if f.starts_with('/') => return Err(bad()),
+            words => (Format { count: 1, letter: 'x', size: 4 }, words),
         };
-        let (addr, core) = (number(addr).map_err(Error::User)?, usize::from(self.core));
+        let addr = address(handle, &addr.join(" "))?;
+        let core = self.core.of(handle)?;
         Ok(handle.call(move |s| show(s.machine(), core, addr, &f))?)
     }
+}
+
+/// An address, or the value of an expression as one: `$pc`, `&counters`, `frame->pc`.
+fn address(handle: &Handle, text: &str) -> std::result::Result<u32, Error> {
+    if let Ok(addr) = number(text) {
+        return Ok(addr);
+    }
+    let (known, by, what) = (Known::of(handle), handle.client().clone(), text.to_string());
+    let found = handle.call(move |s| {
+        let mem = MachineMemory { machine: s.machine(), core: s.last_core() };
+        let value = whatis::in_frame(&known.symbols, &what, &Stack::of(s, &known, &by), &mem)?;
+        let memory = |addr: u32, buf: &mut [u8]| s.machine().peek(mem.core, addr, buf);
+        // A function, an array and a struct are meant themselves.
+        known.symbols.number(&value, &memory).map(Number::to_u32).or_else(|e| value.addr().ok_or(e))
+    })?;
+    found.map_err(|e| Error::User(format!("{text:?} is no address: {e}")))
 }
 
 fn show(m: &Machine, core: usize, addr: u32, f: &Format) -> String {

@@ -5,8 +5,10 @@
 mod breakpoints;
 mod bt;
 mod complete;
+mod core;
 mod dump;
 mod flash;
+mod frame;
 mod freertos;
 mod info;
 mod list;
@@ -22,6 +24,7 @@ mod rom_elf;
 mod run_control;
 mod settings;
 mod snapshots;
+mod stack;
 mod strap;
 mod symbol_file;
 mod task;
@@ -30,6 +33,7 @@ mod trace;
 mod usage;
 mod vendor;
 mod vocabulary;
+mod watch;
 mod whatis;
 mod wifi;
 
@@ -42,6 +46,7 @@ pub use wifi::without_passphrase;
 use crate::printable::printable;
 use crate::supervisor::{Gone, Handle};
 use clap::{CommandFactory, Parser};
+use esplens_core::memory::WatchKind;
 
 /// The commands. `help COMMAND` tells more.
 #[derive(Debug, Parser)]
@@ -62,24 +67,51 @@ enum Command {
     #[command(visible_aliases = ["cont", "c"])]
     Resume(run_control::Resume),
     /// Run single instructions.
+    #[command(visible_aliases = ["stepi", "si"])]
     Step(run_control::Step),
+    /// Run to the next source line, over calls.
+    #[command(visible_alias = "n")]
+    Next(run_control::Next),
+    /// Run until the function returns.
+    #[command(visible_alias = "fin")]
+    Finish(run_control::Finish),
     /// Go back to the last break- or watchpoint that was hit.
     #[command(name = "reverse-continue", visible_alias = "rc")]
     ReverseContinue(reverse::Continue),
     /// Go back to before a core's last instruction.
     #[command(name = "reverse-stepi", visible_alias = "rsi")]
     ReverseStep(reverse::Step),
+    /// Go back to the beginning of the source line, or of the one before, into calls.
+    #[command(name = "reverse-step", visible_alias = "rs")]
+    ReverseLine(reverse::Line),
+    /// The same, over calls.
+    #[command(name = "reverse-next", visible_alias = "rn")]
+    ReverseNext(reverse::Line),
+    /// Go back to where the function was called.
+    #[command(name = "reverse-finish")]
+    ReverseFinish(reverse::Finish),
     /// Keep moments of the run to go back to, or do not; show what is kept.
     Record(reverse::Record),
     /// Let single steps fall into interrupts, or not.
     #[command(name = "step-irq")]
     StepIrq(settings::StepIrq),
+    /// Stop when the firmware panics, or do not.
+    #[command(name = "panic-stop")]
+    PanicStop(settings::PanicStop),
     /// Tell about the machine.
     Info(info::Info),
     /// Show or set registers.
     Reg(registers::Reg),
     /// Backtrace of a core or task, without GDB.
+    #[command(visible_aliases = ["backtrace", "where"])]
     Bt(bt::Bt),
+    /// Show the stack frame that is looked at, or look at another one.
+    #[command(visible_alias = "f")]
+    Frame(frame::Frame),
+    /// Look at the frame that called this one.
+    Up(frame::Up),
+    /// Look at the frame that this one called.
+    Down(frame::Down),
     /// FreeRTOS: tasks, queues, timers, heap.
     #[command(name = "freertos", visible_alias = "rtos")]
     FreeRtos(freertos::FreeRtos),
@@ -108,11 +140,21 @@ enum Command {
     /// Store a byte.
     Mwb(memory::Mww),
     /// Set or list breakpoints: at an address, on a frame, an interrupt, a register.
+    #[command(visible_alias = "b")]
     Break(breakpoints::Break),
     /// Set a watchpoint: the machine stops before the access.
-    Watch(breakpoints::Watch),
-    /// Delete a break- or watchpoint.
+    Watch(watch::Watch),
+    /// The same, for loads.
+    Rwatch(watch::Watch),
+    /// The same, for loads and stores.
+    Awatch(watch::Watch),
+    /// Delete break- or watchpoints.
+    #[command(visible_alias = "d")]
     Delete(breakpoints::Delete),
+    /// Switch break- or watchpoints on.
+    Enable(breakpoints::Enable),
+    /// Switch break- or watchpoints off, and keep them.
+    Disable(breakpoints::Enable),
     /// Keep the machine as it is under a name.
     Savevm(snapshots::Save),
     /// Go back to a snapshot.
@@ -202,6 +244,15 @@ impl Command {
             Self::Halt(c) => c.run(handle),
             Self::Resume(c) => c.run(handle),
             Self::Step(c) => c.run(handle),
+            Self::Next(c) => c.run(handle),
+            Self::Finish(c) => c.run(handle),
+            Self::ReverseLine(c) => c.run(handle, false),
+            Self::ReverseNext(c) => c.run(handle, true),
+            Self::ReverseFinish(c) => c.run(handle),
+            Self::PanicStop(c) => c.run(handle),
+            Self::Frame(c) => c.run(handle),
+            Self::Up(c) => c.run(handle),
+            Self::Down(c) => c.run(handle),
             Self::ReverseContinue(c) => c.run(handle),
             Self::ReverseStep(c) => c.run(handle),
             Self::Record(c) => c.run(handle),
@@ -217,7 +268,11 @@ impl Command {
             Self::Mdw(c) | Self::Mdh(c) | Self::Mdb(c) => c.run(handle, memory::size_of(name)),
             Self::Mww(c) | Self::Mwh(c) | Self::Mwb(c) => c.run(handle, memory::size_of(name)),
             Self::Break(c) => c.run(handle),
-            Self::Watch(c) => c.run(handle),
+            Self::Watch(c) => c.run(handle, WatchKind::Write),
+            Self::Rwatch(c) => c.run(handle, WatchKind::Read),
+            Self::Awatch(c) => c.run(handle, WatchKind::Access),
+            Self::Enable(c) => c.run(handle, true),
+            Self::Disable(c) => c.run(handle, false),
             Self::Delete(c) => c.run(handle),
             Self::Savevm(c) => c.run(handle),
             Self::Loadvm(c) => c.run(handle),

@@ -67,7 +67,7 @@ pub struct Add {
 impl Add {
     pub fn run(&self, handle: &Handle, watch: bool) -> Result {
         let Some((addr, rest)) = self.words.split_first() else {
-            return Ok(handle.call(|s| breakpoints::list(s))?);
+            return breakpoints::all(handle);
         };
         let addr = number(addr).map_err(Error::User)?;
         let len = rest.first().map_or(Ok(1), |len| number(len)).map_err(Error::User)?;

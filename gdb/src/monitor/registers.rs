@@ -1,5 +1,6 @@
 //! `reg`.
 
+use super::core::Core;
 use super::{Error, Result, number};
 use crate::server::xtensa::{self, table};
 use crate::supervisor::Handle;
@@ -14,9 +15,8 @@ pub struct Reg {
     /// New value.
     #[arg(value_parser = number)]
     value: Option<u32>,
-    /// Core: 0 PRO_CPU, 1 APP_CPU.
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=1))]
-    core: u8,
+    #[command(flatten)]
+    core: Core,
 }
 
 /// The registers that a bare `reg` and `info registers` show after the window.
@@ -65,7 +65,7 @@ pub fn short(m: &Machine, core: usize) -> String {
 
 impl Reg {
     pub fn run(&self, handle: &Handle) -> Result {
-        let core = usize::from(self.core);
+        let core = self.core.of(handle)?;
         let Some(name) = &self.name else { return Ok(handle.call(move |s| short(s.machine(), core))?) };
         let number = find(name).ok_or_else(|| Error::User(format!("there is no register {name:?}")))?;
         let new = self.value;

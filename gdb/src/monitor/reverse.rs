@@ -1,7 +1,9 @@
-//! `reverse-continue`, `reverse-stepi`, `record`.
+//! `reverse-continue`, `reverse-stepi`, `reverse-step`, `reverse-next`, `reverse-finish`, `record`.
 
-use super::Result;
+use super::core::Core;
 use super::settings::Switch;
+use super::{Result, frame, run_control};
+use crate::steps::Way;
 use crate::supervisor::{Back, Handle, RunState};
 use clap::Args;
 use std::time::{Duration, Instant};
@@ -20,7 +22,9 @@ fn go(handle: &Handle, how: Back) -> Result {
     loop {
         let state = handle.call(|s| (!s.is_travelling()).then(|| s.status().state))?;
         match state {
-            Some(RunState::Stopped(stopped)) => return Ok(format!("{stopped}\n")),
+            Some(RunState::Stopped(stopped)) => {
+                return Ok(format!("{stopped}\n{}", frame::whereabouts(handle)?));
+            }
             Some(RunState::Running) => return Ok(String::new()),
             None if begun.elapsed() > PATIENCE => return Ok("under way; halt stops it\n".into()),
             None => std::thread::sleep(Duration::from_millis(1)),
@@ -41,14 +45,41 @@ impl Continue {
 /// An instruction.
 #[derive(Debug, Args)]
 pub struct Step {
-    /// Core: 0 PRO_CPU, 1 APP_CPU.
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=1))]
-    core: u8,
+    #[command(flatten)]
+    core: Core,
 }
 
 impl Step {
     pub fn run(&self, handle: &Handle) -> Result {
-        go(handle, Back::Step(self.core.into()))
+        go(handle, Back::Step(self.core.of(handle)?))
+    }
+}
+
+/// A source line.
+#[derive(Debug, Args)]
+pub struct Line {
+    #[command(flatten)]
+    core: Core,
+}
+
+impl Line {
+    /// Over calls, or into them.
+    pub fn run(&self, handle: &Handle, over: bool) -> Result {
+        let core = self.core.of(handle)?;
+        run_control::go(handle, if over { Way::BackNext(core) } else { Way::BackLine(core) })
+    }
+}
+
+/// To the call of the function.
+#[derive(Debug, Args)]
+pub struct Finish {
+    #[command(flatten)]
+    core: Core,
+}
+
+impl Finish {
+    pub fn run(&self, handle: &Handle) -> Result {
+        run_control::go(handle, Way::BackFinish(self.core.of(handle)?))
     }
 }
 

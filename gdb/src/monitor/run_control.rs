@@ -1,7 +1,9 @@
-//! `halt`, `resume`, `step`, `quit`.
+//! `halt`, `resume`, `step`, `next`, `finish`, `quit`.
 
-use super::Result;
-use crate::supervisor::Handle;
+use super::core::Core;
+use super::{Result, frame};
+use crate::steps::{self, Way};
+use crate::supervisor::{Handle, RunState, Why};
 use clap::Args;
 use esplens_soc::machine::{self, Plan};
 
@@ -29,20 +31,19 @@ impl Resume {
     }
 }
 
-/// Runs single instructions of one core.
+/// Runs single instructions of one core, as OpenOCD's step; `next` runs source lines.
 #[derive(Debug, Args)]
 pub struct Step {
     /// How many.
     #[arg(default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     count: u32,
-    /// Core: 0 PRO_CPU, 1 APP_CPU.
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=1))]
-    core: u8,
+    #[command(flatten)]
+    core: Core,
 }
 
 impl Step {
     pub fn run(&self, handle: &Handle) -> Result {
-        let (by, core) = (handle.client().clone(), usize::from(self.core));
+        let (by, core) = (handle.client().clone(), self.core.of(handle)?);
         for _ in 0..self.count {
             let by = by.clone();
             let done = handle.call(move |s| {
@@ -52,15 +53,51 @@ impl Step {
             })?;
             match done {
                 None => return Ok("under way; halt stops it\n".into()),
-                Some(stopped) if stopped.why != crate::supervisor::Why::Step => {
-                    return Ok(format!("{stopped}\n"));
-                }
+                Some(stopped) if stopped.why != Why::Step => return Ok(format!("{stopped}\n")),
                 Some(_) => {}
             }
         }
         let text = handle
             .call(move |s| super::memory::disassemble(s.machine(), core, s.machine().cpu(core).pc, 1))?;
         Ok(text)
+    }
+}
+
+/// Runs a core to its next source line, over calls.
+#[derive(Debug, Args)]
+pub struct Next {
+    #[command(flatten)]
+    core: Core,
+}
+
+impl Next {
+    pub fn run(&self, handle: &Handle) -> Result {
+        go(handle, Way::Next(self.core.of(handle)?))
+    }
+}
+
+/// Runs a core until the function that is looked at returns.
+#[derive(Debug, Args)]
+pub struct Finish {
+    #[command(flatten)]
+    core: Core,
+}
+
+impl Finish {
+    pub fn run(&self, handle: &Handle) -> Result {
+        go(handle, Way::Finish(self.core.of(handle)?))
+    }
+}
+
+/// Makes a step and says where it led, and why it ended there when that is another reason.
+pub fn go(handle: &Handle, way: Way) -> Result {
+    match steps::go(handle, way)? {
+        None => Ok("under way; halt stops it\n".into()),
+        Some(stopped) => {
+            let said = if stopped.why == Why::Step { String::new() } else { format!("{stopped}\n") };
+            let stands = handle.call(|s| matches!(s.status().state, RunState::Stopped(_)))?;
+            Ok(said + &if stands { frame::whereabouts(handle)? } else { String::new() })
+        }
     }
 }
 

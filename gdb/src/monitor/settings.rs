@@ -1,6 +1,7 @@
-//! `step-irq`, `speed`, `gdb`.
+//! `step-irq`, `panic-stop`, `speed`, `gdb`.
 
 use super::{Error, Result};
+use crate::panics;
 use crate::server::{self, Address};
 use crate::supervisor::{self, Handle};
 use clap::{Args, ValueEnum};
@@ -32,6 +33,31 @@ impl StepIrq {
             s.step_irq()
         })?;
         Ok(format!("step-irq is {}\n", if on { "on" } else { "off" }))
+    }
+}
+
+/// Whether the machine stops when the firmware panics.
+#[derive(Debug, Args)]
+pub struct PanicStop {
+    /// Nothing: show.
+    #[arg(value_enum)]
+    to: Option<Switch>,
+}
+
+impl PanicStop {
+    pub fn run(&self, handle: &Handle) -> Result {
+        if let Some(to) = self.to {
+            panics::stop(handle, to == Switch::On)?;
+        }
+        let (on, places) = handle.call(|s| {
+            let panics = s.panic_points().filter_map(|(_, p)| p.panic.clone()).collect::<Vec<_>>();
+            (s.stops_at_panics(), panics.join(", "))
+        })?;
+        Ok(match (on, places.as_str()) {
+            (false, _) => "panic-stop is off\n".into(),
+            (true, "") => "panic-stop is on, at the reset that follows a panic\n".into(),
+            (true, places) => format!("panic-stop is on: {places}\n"),
+        })
     }
 }
 

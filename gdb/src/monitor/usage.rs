@@ -3,38 +3,81 @@
 use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-/// clap's error in a line; help that was asked for as it is.
+/// What clap says about an error.
+struct Said<'a>(&'a Error);
+
+impl Said<'_> {
+    fn all(&self, kind: ContextKind) -> Vec<String> {
+        match self.0.get(kind) {
+            Some(ContextValue::String(text)) => vec![text.clone()],
+            Some(ContextValue::Strings(texts)) => texts.clone(),
+            Some(ContextValue::StyledStrs(texts)) => texts.iter().map(ToString::to_string).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn text(&self, kind: ContextKind) -> String {
+        self.all(kind).into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// An argument as its user calls it: without clap's brackets.
+    fn argument(&self) -> String {
+        let plain = |t: String| t.trim_matches(['<', '>', '[', ']', '.']).replace("]...", "").to_lowercase();
+        self.all(ContextKind::InvalidArg).into_iter().map(plain).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// clap's error in a line of our own; help that was asked for as it is.
 pub fn explain(error: &Error, words: &[String]) -> String {
     if error.kind() == ErrorKind::DisplayHelp {
         return error.render().to_string();
     }
-    let text = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => Some(text.clone()),
-        Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
-        Some(ContextValue::StyledStrs(texts)) => {
-            Some(texts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
-        }
-        _ => None,
+    let (said, name) = (Said(error), words.first().map_or("", String::as_str));
+    let like = |kind| match said.text(kind) {
+        // A letter or two is like everything.
+        like if like.len() < 3 => String::new(),
+        like => format!(" (like {like})"),
     };
-    let name = words.first().map_or("", String::as_str);
-    if error.kind() == ErrorKind::InvalidSubcommand {
-        let wrong = text(ContextKind::InvalidSubcommand).unwrap_or_default();
-        let like = text(ContextKind::SuggestedSubcommand).filter(|l| !l.is_empty());
-        let like = like.map_or(String::new(), |l| format!(" (like {l})"));
-        let whole = if wrong == name { String::new() } else { format!("{name} ") };
-        let help = if wrong == name { "help".into() } else { format!("help {name}") };
-        return format!("unknown command: {whole}{wrong}{like}; {help} lists what there is\n");
-    }
-    if matches!(
-        error.kind(),
-        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
-    ) {
-        return format!("{name}: an argument is missing; help {name} lists what there is\n");
-    }
-    let rendered = error.render().to_string();
-    let mut lines = rendered.lines().map(str::trim).take_while(|l| !l.starts_with("Usage:"));
-    let first = lines.next().unwrap_or_default().trim_start_matches("error: ").to_string();
-    let rest: Vec<&str> = lines.filter(|l| !l.is_empty() && !l.starts_with("tip:")).collect();
-    let rest = if rest.is_empty() { String::new() } else { format!(" {}", rest.join(", ")) };
-    format!("{name}: {first}{rest}; help {name} tells more\n")
+    let why = match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            let wrong = said.text(ContextKind::InvalidSubcommand);
+            let like = like(ContextKind::SuggestedSubcommand);
+            if wrong == name {
+                return format!("no command {name:?}{like}; help lists them\n");
+            }
+            format!("no {wrong:?}{like}")
+        }
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            "what? an argument is missing".into()
+        }
+        ErrorKind::MissingRequiredArgument => format!("{} is missing", said.argument()),
+        ErrorKind::UnknownArgument => format!(
+            "{:?} is too much here{}",
+            said.text(ContextKind::InvalidArg),
+            like(ContextKind::SuggestedArg)
+        ),
+        ErrorKind::ValueValidation => reason(error),
+        ErrorKind::InvalidValue => {
+            let (value, valid) = (said.text(ContextKind::InvalidValue), said.text(ContextKind::ValidValue));
+            match value.as_str() {
+                "" => format!("{} is missing: {valid}", said.argument()),
+                _ => format!("{value:?} is none of {valid}"),
+            }
+        }
+        _ => rendered(error),
+    };
+    format!("{name}: {why}; help {name} tells more\n")
+}
+
+/// What a parser of ours said about a value.
+fn reason(error: &Error) -> String {
+    std::error::Error::source(error).map_or_else(|| rendered(error), ToString::to_string)
+}
+
+/// clap's own words, in a line.
+fn rendered(error: &Error) -> String {
+    let text = error.render().to_string();
+    let lines = text.lines().map(str::trim).take_while(|l| !l.starts_with("Usage:"));
+    let lines: Vec<&str> = lines.filter(|l| !l.is_empty() && !l.starts_with("tip:")).collect();
+    lines.join(", ").trim_start_matches("error: ").to_string()
 }

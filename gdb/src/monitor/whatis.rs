@@ -1,15 +1,15 @@
 //! `whatis`: what is at an address, or what a name or expression is.
 
+use super::frame::{Known, Stack};
 use super::{Error, Result, number};
-use crate::rtos::{self, Rtos};
-use crate::supervisor::{Handle, RunState, Session};
-use crate::symbols::{self, Error as SymbolError, Format, Memory, Place, Symbols, Value};
-use crate::unwind::{Bytes, Context, MachineMemory, SourceView};
+use crate::supervisor::{Client, Handle, Session};
+use crate::symbols::{self, Error as SymbolError, Format, Place, Symbols, Value};
+use crate::unwind::{MachineMemory, SourceView};
 use crate::whatis;
 use clap::Args;
 
-/// Tells about an address (variable, stack, heap block, register, flash, ROM), or shows an expression in the frame of the
-/// core that stopped last.
+/// Tells about an address (variable, stack, heap block, register, flash, ROM), or shows an expression in the frame that
+/// is looked at (`frame`).
 #[derive(Debug, Args)]
 pub struct Whatis {
     /// An address (0x3ffb0010), a name, a register ($sp) or an expression of C's; /x before an expression shows integers
@@ -23,10 +23,10 @@ impl Whatis {
         let letters = self.what[0].strip_prefix('/');
         let what = self.what[usize::from(letters.is_some())..].join(" ");
         let format = letters.map(format).transpose()?;
-        let (symbols, rtos) = (handle.symbols().current(), handle.rtos());
+        let (known, by) = (Known::of(handle), handle.client().clone());
         let text = handle.call(move |s| match number(what.trim_start_matches('*')) {
-            Ok(addr) if format.is_none() => Ok(address(s, rtos.as_deref(), &symbols, addr)),
-            _ => expression(s, rtos.as_deref(), &symbols, &what, &format.unwrap_or_default()),
+            Ok(addr) if format.is_none() => Ok(address(s, &known, addr)),
+            _ => expression(s, &known, &by, &what, &format.unwrap_or_default()),
         })?;
         text.map_err(|e| Error::User(e.to_string()))
     }
@@ -41,25 +41,23 @@ fn format(letters: &str) -> std::result::Result<Format, Error> {
     }
 }
 
-/// The core whose eyes and frame count: the one that stopped last.
-fn core(s: &Session) -> usize {
-    if let RunState::Stopped(stopped) = s.status().state { stopped.core } else { 0 }
-}
-
-fn address(s: &Session, rtos: Option<&Rtos>, symbols: &Symbols, addr: u32) -> String {
-    let lines = whatis::whatis(s.machine(), core(s), rtos, symbols, addr);
+fn address(s: &Session, known: &Known, addr: u32) -> String {
+    let lines = whatis::whatis(s.machine(), s.last_core(), known.rtos.as_deref(), &known.symbols, addr);
     format!("{addr:#010x}: {}\n", lines.join("\n            "))
 }
 
-/// The value of an expression; names are those of the innermost inlined call, then those of the calls around it.
-fn in_frame(
+/// The value of an expression in a frame; names are those of the level looked at, then those of the calls around it.
+pub fn in_frame(
     symbols: &Symbols,
     what: &str,
-    memory: &dyn Memory,
-    view: &SourceView,
+    stack: &Stack,
+    mem: &MachineMemory,
 ) -> std::result::Result<Value, SymbolError> {
-    let levels = symbols.frames_at(symbols::Frame::pc(view)).len().max(1);
-    let mut values = (0..levels).map(|level| symbols.evaluate_in(what, memory, Some((view, level))));
+    let level = stack.level();
+    let view = SourceView::of(&stack.trace.frames, level.frame, mem);
+    let memory = symbols::Frame::memory(&view);
+    let levels = symbols.frames_at(symbols::Frame::pc(&view)).len().max(level.inlined + 1);
+    let mut values = (level.inlined..levels).map(|n| symbols.evaluate_in(what, memory, Some((&view, n))));
     let first = values.next().unwrap_or(Err(SymbolError::OptimizedOut));
     match first {
         Err(error @ SymbolError::NoSymbol(_)) => values.find_map(std::result::Result::ok).ok_or(error),
@@ -69,23 +67,22 @@ fn in_frame(
 
 fn expression(
     s: &Session,
-    rtos: Option<&Rtos>,
-    symbols: &Symbols,
+    known: &Known,
+    by: &Client,
     what: &str,
     format: &Format,
 ) -> std::result::Result<String, SymbolError> {
-    let core = core(s);
+    let core = s.last_core();
     let mem = MachineMemory { machine: s.machine(), core };
-    let trace = rtos::core_backtrace(rtos, &mem, symbols, &Context::of_core(s.machine().cpu(core), core));
     let memory = |addr: u32, buf: &mut [u8]| s.machine().peek(core, addr, buf);
-    let view = SourceView { frame: &trace.frames[0], caller: trace.frames.get(1), memory: Bytes(&mem) };
-    let value = in_frame(symbols, what, &memory, &view)?;
+    let symbols = &known.symbols;
+    let value = in_frame(symbols, what, &Stack::of(s, known, by), &mem)?;
     if what.starts_with('$')
         && !format.hex
         && !what.contains(' ')
         && let Place::Register(_, word) = value.place
     {
-        return Ok(format!("{what} = {}", address(s, rtos, symbols, word)));
+        return Ok(format!("{what} = {}", address(s, known, word)));
     }
     let size = symbols.size_of(value.ty)?;
     let at = value.addr().map_or(String::new(), |a| format!(" at {a:#010x}"));

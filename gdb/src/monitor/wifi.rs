@@ -312,7 +312,7 @@ mod tests {
             ("wifi add", "network"),
             ("wifi add channel=3", "ssid=NAME is missing"),
             ("wifi channel 15", "1..=14"),
-            ("wifi channel", "<NUMBER>"),
+            ("wifi channel", "number is missing"),
             ("wifi rssi 5", "-127..=0"),
             ("wifi loss 1001", "1000"),
             ("wifi nonsense", "nonsense"),

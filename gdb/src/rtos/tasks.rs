@@ -334,7 +334,10 @@ fn state(rtos: &Rtos, mem: &dyn Memory, t: &Tcb, names: &objects::Names, at: u32
     let notified = t.notify_state.and_then(|o| mem.u8(at.wrapping_add(o))) == Some(WAITING_NOTIFICATION);
     let blocked = |until| {
         let (what, at) = match event_list {
-            Some(list) => names.waiting_in(list),
+            Some(list) => {
+                let (what, at) = names.waiting_in(list);
+                (what + &held(mem, t, names, at), at)
+            }
             None => (if notified { "notification" } else { "delay" }.to_string(), 0),
         };
         State::Blocked(Blocker { what, at, until, wraps: matches!(found, Found::Overflow(_)) })
@@ -348,6 +351,13 @@ fn state(rtos: &Rtos, mem: &dyn Memory, t: &Tcb, names: &objects::Names, at: u32
         Found::Deleted => State::Deleted,
         Found::Current => State::Moving,
     }
+}
+
+/// `, held by NAME` for a mutex that a task has.
+fn held(mem: &dyn Memory, t: &Tcb, names: &objects::Names, mutex: u32) -> String {
+    let holder = names.read_queue(mutex).and_then(|q| q.holder);
+    let name = holder.and_then(|tcb| mem.text(tcb.wrapping_add(t.name), t.name_len as usize));
+    name.filter(|n| !n.is_empty()).map_or(String::new(), |name| format!(", held by {name}"))
 }
 
 /// Bytes from the stack's low end that still hold the fill.

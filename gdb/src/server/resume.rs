@@ -46,7 +46,7 @@ impl Guest {
     pub fn go_on(&mut self, stopped: &Stopped) -> Result<bool, Gone> {
         match self.awaited.take() {
             Some(awaited) => self.step_awaited(awaited, stopped),
-            None if stopped.why == Why::Step => self.step_back(stopped.core),
+            None if stopped.why.is_step() => self.step_back(stopped.core),
             None => Ok(false),
         }
     }

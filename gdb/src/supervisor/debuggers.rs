@@ -60,7 +60,7 @@ impl Session {
         }
         self.machine.take_breaks(!self.debuggers.is_empty());
         if self.is_running() && self.debuggers.is_empty() {
-            self.set_recording(false);
+            self.record_no_more();
         }
         !self.is_running()
     }

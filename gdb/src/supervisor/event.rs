@@ -86,6 +86,19 @@ pub enum Why {
     Frame(String),
     /// The step is done.
     Step,
+    /// A step came to the vector of this exception: EXCCAUSE, the PC that took it, EXCVADDR.
+    Exception {
+        /// EXCCAUSE.
+        cause: u32,
+        /// The instruction.
+        pc: u32,
+        /// EXCVADDR.
+        addr: u32,
+    },
+    /// A step out of this function is done.
+    Finished(String),
+    /// Where a client told the machine to run to, of this place.
+    Reached,
     /// The guest's panic handler is about to run, or the chip reset after one.
     Panic(String),
     /// A reset that clients asked to stop at.
@@ -96,6 +109,14 @@ pub enum Why {
     Oldest,
     /// On the way forward: what follows has not been yet.
     Newest,
+}
+
+impl Why {
+    /// The end of a step of one core.
+    #[must_use]
+    pub fn is_step(&self) -> bool {
+        matches!(self, Self::Step | Self::Exception { .. })
+    }
 }
 
 impl std::fmt::Display for Stopped {
@@ -121,6 +142,17 @@ impl std::fmt::Display for Stopped {
             }
             Why::Frame(text) => write!(f, "frame {text}, core {core} at {pc:#010x}"),
             Why::Step => write!(f, "step, core {core} at {pc:#010x}"),
+            Why::Exception { cause, pc: at, addr } => {
+                let name = crate::explain::cause_name(*cause);
+                let name = name.map_or_else(|| format!("exception {cause}"), Into::into);
+                write!(f, "{name} at {at:#010x}")?;
+                if crate::explain::has_address(*cause) {
+                    write!(f, ", address {addr:#x}")?;
+                }
+                write!(f, ", core {core} at {pc:#010x}")
+            }
+            Why::Finished(what) => write!(f, "finished {what}, core {core} at {pc:#010x}"),
+            Why::Reached => write!(f, "reached, core {core} at {pc:#010x}"),
             Why::Panic(what) => write!(f, "guest panic ({what}), core {core} at {pc:#010x}"),
             Why::Reset(cause) => write!(f, "reset ({cause:?})"),
             Why::Exited(code) => write!(f, "the guest ended with code {code}"),

@@ -1,24 +1,19 @@
-//! Break- and watchpoints of all clients.
+//! Break- and watchpoints of all clients, and the machine told of them.
 
 use super::commands::Commands;
 use super::condition::{Condition, Hit};
 use super::event::Why;
-use super::handle::Client;
-use crate::filter::Filter;
-use esplens_core::cpu::interrupt::TYPE_EDGE;
+use super::point::{Irq, Point, PointId, PointKind};
 use esplens_core::debug::Stop;
-use esplens_core::memory::WatchKind;
-use esplens_soc::irq::SOURCES;
 use esplens_soc::machine::Machine;
 use esplens_soc::system::Frame;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
-/// Number of a break- or watchpoint.
-pub type PointId = usize;
 
 /// Most break- and watchpoints, so that no client can fill the host's memory.
 const MAX_POINTS: usize = 1 << 20;
+
+/// Number of the first point that no list shows.
+const HIDDEN: PointId = 1 << 32;
 
 /// Marks the machine's number of a register point's second address.
 const ALIAS: PointId = 1 << 40;
@@ -28,107 +23,6 @@ fn ahb_alias(addr: u32) -> Option<u32> {
     (0x3FF4_0000..0x3FF8_0000).contains(&addr).then(|| addr - 0x3FF4_0000 + 0x6000_0000)
 }
 
-/// What a point waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PointKind {
-    /// An instruction about to run.
-    Break,
-    /// An access to data.
-    Watch(WatchKind),
-    /// A core's access to a peripheral's register, by whichever of its addresses.
-    Register(WatchKind),
-    /// An interrupt, about to run the first instruction of its vector.
-    Irq(Irq),
-    /// A frame, of Ethernet or 802.11, that passes the point's filter, either way.
-    Frame,
-}
-
-/// An interrupt of either core.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Irq {
-    /// By its number in the core, 0..31.
-    Number(u8),
-    /// By the peripheral's source in the interrupt matrix, 0..68.
-    Source(u8),
-}
-
-/// A break- or watchpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Point {
-    /// What it waits for.
-    pub kind: PointKind,
-    /// First byte.
-    pub addr: u32,
-    /// Bytes; 1 for a breakpoint.
-    pub len: u32,
-    /// Whose it is; it goes when the client goes.
-    pub client: Client,
-    /// Name for a breakpoint that marks the guest's panic handler.
-    pub panic: Option<String>,
-    /// What its user calls it: a register's or an interrupt source's name.
-    pub name: Option<String>,
-    /// The frames that a frame point is for; `None`: all.
-    pub filter: Option<Arc<Filter>>,
-    /// A hit is a stop only where this holds; `None`: always.
-    pub condition: Option<Condition>,
-    /// What a breakpoint does instead of stopping.
-    pub commands: Option<Commands>,
-}
-
-impl Point {
-    /// A point without condition.
-    #[must_use]
-    pub fn new(kind: PointKind, addr: u32, len: u32, client: &Client) -> Self {
-        Self {
-            kind,
-            addr,
-            len: len.max(1),
-            client: client.clone(),
-            panic: None,
-            name: None,
-            filter: None,
-            condition: None,
-            commands: None,
-        }
-    }
-
-    /// The same with a condition.
-    #[must_use]
-    pub fn when(self, condition: Option<Condition>) -> Self {
-        Self { condition, ..self }
-    }
-
-    /// The same with commands.
-    #[must_use]
-    pub fn doing(self, commands: Option<Commands>) -> Self {
-        Self { commands, ..self }
-    }
-
-    /// Whether an interrupt just taken on `core` is this point's; `taken` has a bit for each candidate.
-    fn is_irq(&self, machine: &Machine, core: usize, taken: u32) -> bool {
-        match self.kind {
-            PointKind::Irq(Irq::Number(n)) => taken >> n & 1 != 0,
-            PointKind::Irq(Irq::Source(source)) if usize::from(source) < SOURCES => {
-                let irq = &machine.soc().sys.irq;
-                let to = 1 << (irq.mapping(core, source.into()) & 31);
-                // An edge-triggered interrupt stays when its source is quiet again.
-                taken & to != 0 && (irq.levels() >> source & 1 != 0 || TYPE_EDGE & to != 0)
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether one of these frames is this point's.
-    fn wants<'a>(&self, frames: &'a [Frame]) -> Option<&'a Frame> {
-        let frame_point = self.kind == PointKind::Frame;
-        frames.iter().find(|f| frame_point && self.filter.as_ref().is_none_or(|x| x.matches(f)))
-    }
-
-    fn holds(&self, hit: &Hit) -> bool {
-        self.condition.as_ref().is_none_or(|c| c.holds(hit))
-    }
-}
-
 /// All points, and the machine told of them.
 #[derive(Debug)]
 pub(super) struct Points {
@@ -136,13 +30,15 @@ pub(super) struct Points {
     /// Breakpoints by address.
     breaks: BTreeSet<(u32, PointId)>,
     next: PointId,
+    /// The same of those that no list shows.
+    next_hidden: PointId,
     /// The guest's panic is known already: the other handlers that it comes through are no stops.
     pub panicked: bool,
 }
 
 impl Default for Points {
     fn default() -> Self {
-        Self { all: BTreeMap::new(), breaks: BTreeSet::new(), next: 1, panicked: false }
+        Self { all: BTreeMap::new(), breaks: BTreeSet::new(), next: 1, next_hidden: HIDDEN, panicked: false }
     }
 }
 
@@ -152,8 +48,19 @@ impl Points {
         if self.all.len() >= MAX_POINTS {
             return None;
         }
-        let id = self.next;
-        self.next += 1;
+        let next = if point.hidden { &mut self.next_hidden } else { &mut self.next };
+        let id = *next;
+        *next += 1;
+        if point.enabled {
+            self.arm(machine, id, &point);
+        }
+        self.all.insert(id, point);
+        self.tell(machine);
+        Some(id)
+    }
+
+    /// Tells the machine of a point that is on.
+    fn arm(&mut self, machine: &mut Machine, id: PointId, point: &Point) {
         match point.kind {
             PointKind::Break => {
                 machine.add_breakpoint(point.addr);
@@ -168,17 +75,10 @@ impl Points {
             }
             PointKind::Irq(_) | PointKind::Frame => {}
         }
-        let tell = matches!(point.kind, PointKind::Irq(_) | PointKind::Frame);
-        self.all.insert(id, point);
-        if tell {
-            self.tell(machine);
-        }
-        Some(id)
     }
 
-    /// Takes a point away. False: there is none of this number.
-    pub fn remove(&mut self, machine: &mut Machine, id: PointId) -> bool {
-        let Some(point) = self.all.remove(&id) else { return false };
+    /// Takes a point that is on from the machine.
+    fn disarm(&mut self, machine: &mut Machine, id: PointId, point: &Point) {
         match point.kind {
             PointKind::Break => {
                 machine.remove_breakpoint(point.addr);
@@ -189,21 +89,73 @@ impl Points {
                 machine.remove_watchpoint(id);
                 machine.remove_watchpoint(id | ALIAS);
             }
-            PointKind::Irq(_) | PointKind::Frame => self.tell(machine),
+            PointKind::Irq(_) | PointKind::Frame => {}
         }
+    }
+
+    /// Takes a point away. False: there is none of this number.
+    pub fn remove(&mut self, machine: &mut Machine, id: PointId) -> bool {
+        let Some(point) = self.all.remove(&id) else { return false };
+        if point.enabled {
+            self.disarm(machine, id, &point);
+        }
+        self.tell(machine);
         true
+    }
+
+    /// Switches a point on or off. False: there is none of this number.
+    pub fn enable(&mut self, machine: &mut Machine, id: PointId, on: bool) -> bool {
+        let Some(mut point) = self.all.remove(&id) else { return false };
+        match (point.enabled, on) {
+            (false, true) => self.arm(machine, id, &point),
+            (true, false) => self.disarm(machine, id, &point),
+            _ => {}
+        }
+        point.enabled = on;
+        self.all.insert(id, point);
+        self.tell(machine);
+        true
+    }
+
+    /// Counts a stop at the points that it is one for.
+    pub fn count(&mut self, machine: &Machine, core: usize, stop: Stop) {
+        let hit = Hit { machine, core };
+        let pc = machine.cpu(core).pc;
+        let hits: Vec<PointId> = match stop {
+            Stop::Breakpoint => {
+                let at = self.breaks.range((pc, 0)..=(pc, PointId::MAX)).map(|(_, id)| *id);
+                at.filter(|id| self.all.get(id).is_some_and(|p| p.commands.is_none() && p.holds(&hit)))
+                    .collect()
+            }
+            Stop::Watchpoint { id, .. } => vec![id & !ALIAS],
+            Stop::Interrupt { taken } => {
+                let irqs = self.all.iter().filter(|(_, p)| p.is_irq(machine, core, taken) && p.holds(&hit));
+                irqs.map(|(id, _)| *id).collect()
+            }
+            Stop::Frame => {
+                let frames = self.all.iter().filter(|(_, p)| p.wants(machine.frames_seen()).is_some());
+                frames.map(|(id, _)| *id).collect()
+            }
+            Stop::Break | Stop::Simcall | Stop::Step => Vec::new(),
+        };
+        for id in hits {
+            if let Some(point) = self.all.get_mut(&id) {
+                point.hits += 1;
+            }
+        }
     }
 
     /// Tells the machine which interrupts to stop at, and whether at frames.
     pub fn tell(&self, machine: &mut Machine) {
-        let mask = self.all.values().fold(0, |mask, p| match p.kind {
+        let on = || self.all.values().filter(|p| p.enabled);
+        let mask = on().fold(0, |mask, p| match p.kind {
             PointKind::Irq(Irq::Number(n)) => mask | 1 << (n & 31),
             // The guest may lead the source to any of them.
             PointKind::Irq(Irq::Source(_)) => u32::MAX,
             _ => mask,
         });
         machine.break_on_interrupts(mask);
-        let frames = self.all.values().any(|p| p.kind == PointKind::Frame);
+        let frames = on().any(|p| p.kind == PointKind::Frame);
         if frames != machine.soc().sys.tap.on {
             machine.break_on_frames(frames);
         }
@@ -223,7 +175,7 @@ impl Points {
     /// The frame point that was hit, with its frame.
     pub fn frame<'a>(&self, machine: &'a Machine, core: usize) -> Option<(&Point, &'a Frame)> {
         let hit = Hit { machine, core };
-        let mut points = self.all.values().filter(|p| p.kind == PointKind::Frame && p.holds(&hit));
+        let mut points = self.all.values().filter(|p| p.holds(&hit));
         points.find_map(|p| p.wants(machine.frames_seen()).map(|f| (p, f)))
     }
 
@@ -305,43 +257,5 @@ impl Points {
             Stop::Frame => self.frame(machine, core).is_some(),
             Stop::Break | Stop::Simcall | Stop::Step => true,
         }
-    }
-}
-
-/// What a watch waits for, in the monitor's words.
-fn access(kind: WatchKind) -> &'static str {
-    match kind {
-        WatchKind::Read => "r",
-        WatchKind::Write => "w",
-        WatchKind::Access => "rw",
-    }
-}
-
-/// As the monitor lists it.
-impl std::fmt::Display for Point {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let name = self.name.as_deref().unwrap_or_default();
-        // A task's name says all that its condition does.
-        let of_task = matches!(self.condition, Some(Condition::Task(_) | Condition::SwitchTo(_)));
-        match self.kind {
-            PointKind::Break if of_task => write!(f, "break {:#010x} {name}", self.addr)?,
-            PointKind::Break => write!(f, "break {:#010x}", self.addr)?,
-            PointKind::Watch(_) if of_task => write!(f, "break {name}")?,
-            PointKind::Watch(k) => write!(f, "watch {} {:#010x}, {} bytes", access(k), self.addr, self.len)?,
-            PointKind::Register(k) => write!(f, "break reg {name} {} ({:#010x})", access(k), self.addr)?,
-            PointKind::Irq(Irq::Number(n)) => write!(f, "break irq {n}")?,
-            PointKind::Irq(Irq::Source(n)) => write!(f, "break irq {name} (source {n})")?,
-            PointKind::Frame => match &self.filter {
-                Some(filter) => write!(f, "break frame '{filter}'")?,
-                None => f.write_str("break frame")?,
-            },
-        }
-        if let Some(panic) = &self.panic {
-            write!(f, " ({panic})")?;
-        }
-        if self.condition.is_some() && !of_task {
-            f.write_str(", conditional")?;
-        }
-        write!(f, ", {}", self.client)
     }
 }

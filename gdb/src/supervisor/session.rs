@@ -7,8 +7,10 @@ use super::event::{Event, Stopped, Why};
 use super::handle::Client;
 use super::outside::Outside;
 use super::pace::Speed;
-use super::points::{Point, PointId, PointKind, Points};
+use super::point::{Point, PointId, PointKind};
+use super::points::Points;
 use super::serving::Serving;
+use super::stops::Stops;
 use super::stream::Streams;
 use super::tracepoints::Traces;
 use super::travel::{History, Journey};
@@ -55,7 +57,7 @@ pub struct Status {
 pub struct Session {
     pub(super) machine: Machine,
     pub(super) state: RunState,
-    stops: u64,
+    pub(super) stops: Stops,
     pub(super) points: Points,
     pub(super) snapshots: BTreeMap<String, MachineState>,
     speed: Speed,
@@ -80,6 +82,8 @@ pub struct Session {
     pub(super) journey: Option<Journey>,
     /// The core that the stop was about from which it went back.
     pub(super) present_core: usize,
+    /// Instructions of both cores then.
+    pub(super) present_instructions: u64,
     /// What had left the machine before it went back, and nobody has taken.
     pub(super) unsaid: Vec<Output>,
 }
@@ -91,7 +95,7 @@ impl Session {
         Self {
             machine,
             state: RunState::Stopped(stopped),
-            stops: 0,
+            stops: Stops::default(),
             points: Points::default(),
             snapshots: BTreeMap::new(),
             speed: Speed::Real,
@@ -110,6 +114,7 @@ impl Session {
             history: History::default(),
             journey: None,
             present_core: 0,
+            present_instructions: 0,
             unsaid: Vec::new(),
         }
     }
@@ -185,29 +190,13 @@ impl Session {
 
     /// Stops the machine; harmless when it stands. Returns the stop that holds now.
     pub fn stop(&mut self, by: &Client) -> Stopped {
-        self.set_recording(true);
+        self.record_by_itself();
         if let RunState::Stopped(stopped) = &self.state {
             return stopped.clone();
         }
         self.machine.abandon_plan();
         self.end_journey();
         self.stopped(0, Why::Asked(by.clone()))
-    }
-
-    /// Number of the last stop; 0 before the first.
-    #[must_use]
-    pub fn stop_number(&self) -> u64 {
-        self.stops
-    }
-
-    /// Notes and publishes a stop.
-    pub(super) fn stopped(&mut self, core: usize, why: Why) -> Stopped {
-        self.stops += 1;
-        let m = &self.machine;
-        let stopped = Stopped { core, pc: m.cpu(core).pc, now: m.now(), why, number: self.stops };
-        self.state = RunState::Stopped(stopped.clone());
-        self.publish(Event::Stopped(stopped.clone()));
-        stopped
     }
 
     /// Lets the machine go on, after `plan`. A short step is done at once, and its stop returned.
@@ -217,7 +206,7 @@ impl Session {
         }
         self.end_journey();
         let was_running = self.is_running();
-        self.debuggers.resumed(by, self.stops);
+        self.debuggers.resumed(by, self.stops.count);
         if let Some(stopped) = self.leave_breaks(plan) {
             return Some(stopped);
         }
@@ -278,7 +267,8 @@ impl Session {
             RunExit::Repeated if self.debuggers.is_empty() => None,
             RunExit::Repeated => Some(self.stopped(self.present_core, Why::Newest)),
             RunExit::Stopped { core, stop } => {
-                let why = self.points.why(&self.machine, core, stop);
+                let why = self.why(core, stop);
+                self.points.count(&self.machine, core, stop);
                 self.points.panicked |= matches!(why, Why::Panic(_));
                 Some(self.stopped(core, why))
             }
@@ -313,15 +303,10 @@ impl Session {
         self.insert_point(Point::new(kind, addr, len, client))
     }
 
-    /// Marks `addr` as the guest's panic handler `name`: the machine stops there, at the first such point after a reset.
-    pub fn add_panic_point(&mut self, addr: u32, name: &str, client: &Client) -> Option<PointId> {
-        let panic = Some(name.to_string());
-        self.insert_point(Point { panic, ..Point::new(PointKind::Break, addr, 1, client) })
-    }
-
     /// Adds a point, with a condition where it has one. `None`: too many.
     pub fn insert_point(&mut self, point: Point) -> Option<PointId> {
         self.touched = true;
+        self.record_by_itself();
         self.points.insert(&mut self.machine, point)
     }
 
@@ -342,9 +327,15 @@ impl Session {
         self.points.remove(&mut self.machine, id)
     }
 
-    /// All points, by number.
+    /// Switches a point on or off. False: there is none of this number.
+    pub fn enable_point(&mut self, id: PointId, on: bool) -> bool {
+        self.touched = true;
+        self.points.enable(&mut self.machine, id, on)
+    }
+
+    /// All points that users set, by number.
     pub fn points(&self) -> impl Iterator<Item = (PointId, &Point)> {
-        self.points.iter()
+        self.points.iter().filter(|(_, p)| !p.hidden)
     }
 
     /// Takes all points of a client away.

@@ -6,6 +6,7 @@
 
 use super::context::Context;
 use super::memory::{Memory, Words, is_code, is_stack};
+use super::vector;
 use esplens_core::cpu::ps;
 use esplens_soc::machine::reg;
 
@@ -245,6 +246,9 @@ pub fn just_taken(mem: &dyn Memory, ctx: &Context, level: usize, start: Option<u
     }
     let mut back = ctx.clone();
     (back.pc, back.ps) = (pc, status);
+    if vector::untouched(mem, ctx, level) {
+        return Some(back);
+    }
     let sp = ctx.a(1);
     // First the handler puts the stack pointer into a0, then it allocates its frame, whose A1 tells it from then on.
     let moved = ctx.a(0).wrapping_sub(sp);

@@ -9,6 +9,7 @@ pub mod exception;
 mod memory;
 mod prologue;
 mod source;
+mod vector;
 mod walk;
 
 #[cfg(test)]

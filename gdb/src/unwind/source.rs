@@ -1,7 +1,8 @@
 //! A frame as the symbols want it, for locals and parameters.
 
-use super::{Frame, Memory};
+use super::{Frame, Kind, Memory, prologue};
 use crate::symbols;
+use esplens_core::cpu::ps;
 
 /// Memory in the symbols' words.
 pub struct Bytes<'a>(pub &'a dyn Memory);
@@ -14,12 +15,43 @@ impl symbols::Memory for Bytes<'_> {
 
 /// A frame of a backtrace with what belongs to it.
 pub struct SourceView<'a> {
-    /// The frame.
-    pub frame: &'a Frame,
-    /// The next older one, when the backtrace has it: its stack pointer is the canonical frame address.
-    pub caller: Option<&'a Frame>,
-    /// Memory.
-    pub memory: Bytes<'a>,
+    frame: &'a Frame,
+    /// The registers as they will be behind the function's ENTRY, when the frame stands there: until then its
+    /// parameters lie in the caller's window.
+    entered: Option<Frame>,
+    cfa: Option<u32>,
+    memory: Bytes<'a>,
+}
+
+impl<'a> SourceView<'a> {
+    /// Frame `n` of a backtrace's, which has one at least; the innermost, when there are not so many.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn of(frames: &'a [Frame], n: usize, mem: &'a dyn Memory) -> Self {
+        let frame = frames.get(n).unwrap_or(&frames[0]);
+        let entered = entered(frame, mem);
+        // The stack pointer of the caller, which is still the one at an ENTRY.
+        let cfa = match entered {
+            Some(_) => Some(frame.sp()),
+            None => frames.get(n + 1).map(Frame::sp),
+        };
+        Self { frame, entered, cfa, memory: Bytes(mem) }
+    }
+}
+
+/// The registers behind an ENTRY that runs next (ISA: ENTRY): the window turns by CALLINC, the stack pointer goes down.
+fn entered(frame: &Frame, mem: &dyn Memory) -> Option<Frame> {
+    let inc = 4 * ((frame.ps & ps::CALLINC) >> ps::CALLINC_SHIFT) as usize;
+    if frame.kind == Kind::Caller || inc == 0 || !prologue::at_entry(mem, frame.pc) {
+        return None;
+    }
+    let size = prologue::insn(mem, frame.pc)?.imm as u32;
+    let mut after = Frame { known: frame.known >> inc | 2, ..*frame };
+    after.a = std::array::from_fn(|n| frame.a.get(n + inc).copied().unwrap_or(0));
+    after.a[1] = frame.sp().wrapping_sub(size);
+    Some(after)
 }
 
 impl symbols::Frame for SourceView<'_> {
@@ -28,11 +60,15 @@ impl symbols::Frame for SourceView<'_> {
     }
 
     fn register(&self, number: u16) -> Option<u32> {
+        self.entered.as_ref().unwrap_or(self.frame).reg(number.into())
+    }
+
+    fn named(&self, number: u16) -> Option<u32> {
         self.frame.reg(number.into())
     }
 
     fn cfa(&self) -> Option<u32> {
-        self.caller.map(Frame::sp)
+        self.cfa
     }
 
     fn memory(&self) -> &dyn symbols::Memory {

@@ -2,7 +2,7 @@
 
 use crate::rtos::{self, Rtos, Snapshot, Task};
 use crate::symbols::{Place, Symbols};
-use crate::unwind::{Backtrace, Bytes, Context, Frame, MachineMemory, Memory, Names, SourceView};
+use crate::unwind::{Backtrace, Context, Frame, MachineMemory, Memory, Names, SourceView};
 use esplens_soc::machine::Machine;
 
 /// Bytes of a control block where no type tells: the least that any kernel has.
@@ -50,7 +50,7 @@ fn frame_at(trace: &Backtrace, addr: u32) -> Option<usize> {
 
 /// The variable of frame `n` at `addr`.
 fn local(mem: &dyn Memory, symbols: &Symbols, frames: &[Frame], n: usize, addr: u32) -> Option<String> {
-    let view = SourceView { frame: &frames[n], caller: frames.get(n + 1), memory: Bytes(mem) };
+    let view = SourceView::of(frames, n, mem);
     let pc = frames[n].lookup();
     let levels = symbols.frames_at(pc);
     levels.iter().enumerate().find_map(|(level, source)| {

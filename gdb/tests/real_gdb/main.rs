@@ -8,6 +8,7 @@ mod common;
 
 mod attach;
 mod blink;
+mod crash;
 mod ending;
 mod load;
 mod points;

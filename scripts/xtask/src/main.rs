@@ -9,6 +9,7 @@ mod screenshots;
 
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 #[derive(Parser)]
 #[command(name = "xtask", about = "Project chores.")]
@@ -36,6 +37,8 @@ enum Chore {
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().chore {
+        // Figures are the release build's; all other chores are as quick in the dev build, which is at hand.
+        Chore::Bench(_) if cfg!(debug_assertions) => in_release(&root()),
         Chore::Bench(args) => bench::run(&args, &root()),
         Chore::Ci => ci::run(&root()),
         Chore::Docs(args) => docs::run(&args, &root()),
@@ -43,6 +46,18 @@ fn main() -> anyhow::Result<()> {
         Chore::Gdb(args) => gdb::run(&args),
         Chore::Screenshots => screenshots::run(&root()),
     }
+}
+
+/// Does the same in the release build.
+fn in_release(root: &Path) -> anyhow::Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .args(["run", "--quiet", "--release", "--package", "xtask", "--"])
+        .args(std::env::args_os().skip(1));
+    let status = command.current_dir(root).status()?;
+    anyhow::ensure!(status.success(), "bench: {status}");
+    Ok(())
 }
 
 /// The workspace's folder.

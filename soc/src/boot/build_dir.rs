@@ -1,7 +1,7 @@
 //! An ESP-IDF build folder: `flasher_args.json` names the pieces of flash, `project_description.json` the ELF.
 
-use super::BootError;
 use super::error::read_file;
+use super::{BootError, offer};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -118,7 +118,10 @@ pub fn load(dir: &Path) -> Result<BuildDir, BootError> {
     let Some(dir) = locate(dir) else {
         return Err(bad(
             dir,
-            format!("no {FLASHER_ARGS}, and no build of PlatformIO or Arduino: not a build folder"),
+            format!(
+                "no {FLASHER_ARGS}, and no build of PlatformIO or Arduino: not a build folder{}",
+                offer::sentence(dir)
+            ),
         ));
     };
     let json = dir.join(FLASHER_ARGS);

@@ -144,7 +144,9 @@ fn write_image(f: &mut Formatter<'_>, image: &ImageOrError, boot: bool) -> Resul
     };
     if let Some(app) = &image.app {
         writeln!(f, "  project    {} {}", app.project, app.version)?;
-        writeln!(f, "  ESP-IDF    {}, built {}", app.idf, app.built)?;
+        let built =
+            if app.built.trim().is_empty() { String::new() } else { format!(", built {}", app.built) };
+        writeln!(f, "  ESP-IDF    {}{built}", app.idf)?;
         if app.elf_sha256 != [0; 32] {
             writeln!(f, "  ELF hash   {}", image::hex_text(&app.elf_sha256))?;
         }

@@ -9,6 +9,7 @@ pub mod info;
 pub mod input;
 pub mod kernel;
 pub mod merged;
+mod offer;
 pub mod ota;
 pub mod partition;
 pub mod persist;

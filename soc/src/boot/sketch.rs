@@ -28,7 +28,7 @@ pub struct Sketch {
 
 impl Sketch {
     /// The build in a folder itself.
-    fn inside(dir: &Path) -> Option<Self> {
+    pub(super) fn inside(dir: &Path) -> Option<Self> {
         Self::of(dir, "bootloader.bin", "partitions.bin", "firmware").or_else(|| {
             let names = std::fs::read_dir(dir).ok()?.filter_map(|e| e.ok()?.file_name().into_string().ok());
             let mut sketches: Vec<_> =

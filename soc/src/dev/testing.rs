@@ -3,6 +3,7 @@
 use super::{Cx, DevId, Device, Msg, View};
 use crate::irq::Source;
 use crate::system::{Banks, Output, STRAP_GPIO0, System};
+use crate::trace::Event;
 use esplens_core::memory::Memory;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 
@@ -112,6 +113,17 @@ impl<D: Device> Bench<D> {
         out.iter()
             .filter_map(|o| if let Output::Uart { byte, .. } = o { Some(*byte) } else { None })
             .collect()
+    }
+
+    /// The lines of a trace event since the last call, which switches it on: call it once before.
+    pub fn traced(&mut self, event: Event) -> Vec<String> {
+        self.sys.trace.apply(event.name());
+        let out = std::mem::take(&mut self.sys.out);
+        let lines = out.into_iter().filter_map(|o| match o {
+            Output::Trace(line) if line.event == event => Some(line.text),
+            _ => None,
+        });
+        lines.collect()
     }
 
     /// Warnings given so far.

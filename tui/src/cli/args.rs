@@ -1,12 +1,16 @@
 //! Arguments, as clap parses them.
 
+mod others;
+mod script;
+
 use super::nic::Nic;
 use super::serial::SerialArg;
 use super::{exit, units};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use esplens_gdb::server::Address;
 use esplens_gdb::supervisor::Speed;
-use regex::bytes::Regex;
+pub use others::{AttachArgs, DumpArgs, ExplainArgs, InfoArgs, QemuArgs};
+pub use script::ScriptArgs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -50,59 +54,9 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Write an ELF core file with all tasks as threads.
     Dump(DumpArgs),
-}
-
-/// Arguments of `esplens explain`.
-#[derive(Debug, Args)]
-pub struct ExplainArgs {
-    /// Log of the UART (- for standard input), core file, flash image or its coredump partition.
-    #[arg(value_name = "PANIC.txt")]
-    pub input: PathBuf,
-    /// Application ELF with the symbols; may be repeated (bootloader), the application last.
-    #[arg(long, value_name = "FILE", required = true)]
-    pub elf: Vec<PathBuf>,
-    /// Write the core dump found in the log to this file, for GDB.
-    #[arg(long, value_name = "FILE")]
-    pub core: Option<PathBuf>,
-}
-
-/// Arguments of `esplens dump`.
-#[derive(Debug, Args)]
-pub struct DumpArgs {
-    /// Flash image, application .bin, application ELF or build folder, run from power-on.
-    pub image: Option<PathBuf>,
-    /// Core file to write.
-    #[arg(short, long, value_name = "FILE")]
-    pub out: PathBuf,
-    /// Application ELF with the symbols [default: the one beside the image that its hash names].
-    #[arg(long, value_name = "FILE")]
-    pub elf: Option<PathBuf>,
-    /// Virtual time after which the file is written.
-    #[arg(long, value_name = "TIME", value_parser = units::duration, default_value = "5s")]
-    pub after: Duration,
-    /// Monitor of a running esplens to ask instead: HOST:PORT.
-    #[arg(long, value_name = "WHERE", conflicts_with = "image")]
-    pub monitor: Option<String>,
-}
-
-/// Arguments of `esplens attach`.
-#[derive(Debug, Args)]
-pub struct AttachArgs {
-    /// HOST:PORT of its `--dash`, or its process number in `esplens top`.
-    pub to: String,
-}
-
-/// Arguments of `esplens info`.
-#[derive(Debug, Args)]
-pub struct InfoArgs {
-    /// Flash image, application .bin, application ELF or build folder.
-    pub image: PathBuf,
-    /// Application ELF with the symbols.
-    #[arg(long, value_name = "FILE")]
-    pub elf: Option<PathBuf>,
-    /// As JSON on stdout.
-    #[arg(long)]
-    pub json: bool,
+    /// Take QEMU's command line instead of this one (`esplens qemu -help`); also under the name qemu-system-xtensa.
+    #[command(disable_help_flag = true)]
+    Qemu(QemuArgs),
 }
 
 /// What a reset of the chip does.
@@ -194,19 +148,15 @@ pub struct RunArgs {
     /// firmware's server answers, then real [default: real; auto with hostfwd=; max with --exit-on or --timeout].
     #[arg(long)]
     pub speed: Option<Speed>,
-    /// End with code 0 when UART0 prints this (regular expression, line by line).
-    #[arg(long, value_name = "REGEX")]
-    pub exit_on: Option<Regex>,
-    /// End with code 1 when UART0 prints this.
-    #[arg(long, value_name = "REGEX")]
-    pub fail_on: Option<Regex>,
+    #[command(flatten)]
+    pub script: ScriptArgs,
     /// End with code 3 after this much virtual time (500ms, 30s, 2m).
     #[arg(long, value_name = "TIME", value_parser = units::duration)]
     pub timeout: Option<Duration>,
     /// End with code 3 after this much of the host's time.
     #[arg(long, value_name = "TIME", value_parser = units::duration)]
     pub wall_timeout: Option<Duration>,
-    /// What a reset of the chip does.
+    /// What a reset of the chip does. A panic of the firmware that ends in a reset is code 1 under `exit`.
     #[arg(long, value_enum, default_value_t)]
     pub reset_policy: ResetPolicy,
     /// eFuse file of 124 bytes (blocks 0 to 3).
@@ -322,7 +272,8 @@ pub fn on_stdio(monitor: &str) -> bool {
 impl RunArgs {
     /// The speed asked for, or the one that fits the rest of the command line.
     pub fn speed(&self) -> Speed {
-        let unattended = self.exit_on.is_some() || self.timeout.is_some();
+        let script = &self.script;
+        let unattended = !script.exit_on.is_empty() || !script.expect.is_empty() || self.timeout.is_some();
         let serves = !self.nic.user.forwards.is_empty();
         self.speed.unwrap_or(match (unattended, serves) {
             (true, _) => Speed::Max,
@@ -358,6 +309,8 @@ mod tests {
         assert_eq!(run(forward).unwrap().speed(), Speed::Auto);
         assert_eq!(run(&format!("{forward} --speed real")).unwrap().speed(), Speed::Real);
         assert_eq!(run("--exit-on ready --speed 2").unwrap().speed(), Speed::Times(2.0));
+        assert_eq!(run("--expect ready").unwrap().speed(), Speed::Max);
+        assert_eq!(run("--ready-on up").unwrap().speed(), Speed::Real);
     }
 
     #[test]
@@ -368,11 +321,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_typed_has_a_moment_each() {
+        let check = |line: &str| run(line).unwrap().script.check();
+        assert_eq!(check("--send x --after y --after z --send w"), Ok(()));
+        assert!(check("--send x").unwrap_err().contains("1 of --send and 0 of --after"));
+    }
+
+    #[test]
     fn nonsense_is_refused() {
         for line in [
             "--speed 0",
             "--serial 9=null",
             "--exit-on (",
+            r"--send \x0 --after x",
+            "--ready-file x",
             "--psram 3M",
             "a.bin --kernel b.elf",
             "--id 1 --mac 24:0a:c4:00:00:10",

@@ -4,7 +4,7 @@ use super::args::{RunArgs, on_stdio};
 use super::exit::BadInput;
 use super::serial::{UARTS, Where, prompt, stdio};
 use super::{outside, screenshot, symbols, terminal, trace};
-use esplens_gdb::server::{self, Address, Listening};
+use esplens_gdb::server::{self, Address, DEFAULT_PORT, Listening};
 use esplens_gdb::supervisor::{Handle, Supervisor};
 use esplens_gdb::{monitor, qmp};
 use esplens_soc::boot::BootInput;
@@ -56,7 +56,7 @@ pub fn open(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> a
     }
     supervisor.session().set_exec_file(input.elf.as_ref().and_then(|p| p.canonicalize().ok()));
     if args.debug.gdb_on_panic {
-        stop_on_panic(input, supervisor)?;
+        stop_on_panic(args, input, supervisor)?;
     }
     supervisor.session().stop_on_exit(args.debug.gdb_on_exit || args.debug.pause_on_exit);
     open_qmp(args, &handle)?;
@@ -83,8 +83,13 @@ fn open_qmp(args: &RunArgs, handle: &Handle) -> anyhow::Result<()> {
 }
 
 fn announce(what: &str, listening: &Listening) {
-    let taken = if listening.moved { " (the port asked for is taken)" } else { "" };
-    terminal::message(&format!("{what}: listening on {}{taken}", listening.address));
+    if listening.moved {
+        terminal::warning(&format!(
+            "{what}: port {DEFAULT_PORT} is taken, perhaps by another esplens (`esplens top` shows them): what connects \
+             there reaches that one"
+        ));
+    }
+    terminal::message(&format!("{what}: listening on {}", listening.address));
 }
 
 /// To be called before the serial lines are opened: what is on standard input already is not lost on them when the
@@ -129,16 +134,15 @@ pub fn farewell(target: &mut Supervisor) {
 }
 
 /// Breakpoints at the panic handlers that the symbols name; a stop after the reset where there are none.
-fn stop_on_panic(input: &BootInput, supervisor: &mut Supervisor) -> anyhow::Result<()> {
+fn stop_on_panic(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> anyhow::Result<()> {
     supervisor.session().stop_on_reset(true);
-    let Some(path) = &input.elf else {
-        terminal::message("--gdb-on-panic: no symbols; stops at the reset that follows a panic");
+    let Some(elf) = symbols::app(args, input).map_err(|e| BadInput(e.to_string()))? else {
+        terminal::warning("--gdb-on-panic: no symbols; stops at the reset that follows a panic");
         return Ok(());
     };
-    let found =
-        symbols::addresses(path, &PANIC_SYMBOLS).map_err(|e| BadInput(format!("{}: {e}", path.display())))?;
+    let found = symbols::addresses(elf, &PANIC_SYMBOLS);
     if found.is_empty() {
-        terminal::message(
+        terminal::warning(
             "--gdb-on-panic: no panic handler by its name; stops at the reset that follows a panic",
         );
     }

@@ -37,7 +37,7 @@ fn of_image(args: &DumpArgs, image: &Path) -> anyhow::Result<Exit> {
         None => None,
     };
     if rtos.is_none() {
-        terminal::message("no symbols of FreeRTOS: the core file's threads are the cores");
+        terminal::warning("no symbols of FreeRTOS: the core file's threads are the cores");
     }
     let mut machine = Machine::new(MachineConfig::new(input.flash));
     let until = u64::try_from(args.after.as_micros()).unwrap_or(u64::MAX).saturating_mul(TICKS_PER_US);
@@ -49,7 +49,7 @@ fn of_image(args: &DumpArgs, image: &Path) -> anyhow::Result<Exit> {
         }
     };
     if exit != RunExit::Until {
-        terminal::message(&format!("stopped early: {exit:?}"));
+        terminal::warning(&format!("stopped early: {exit:?}"));
     }
     let core = coredump::capture(&machine, rtos.as_ref(), 0);
     let file =

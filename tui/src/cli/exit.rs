@@ -1,13 +1,14 @@
 //! How a run ends and which exit code says so.
 
+use super::crash::Panic;
 use esplens_soc::boot::BootError;
 use esplens_soc::system::ResetCause;
 use std::process::ExitCode;
 use std::time::Duration;
 
 /// Shown at the end of `--help`.
-pub const HELP: &str = "Exit codes: 0 --exit-on matched or the user quit; 1 --fail-on matched or the guest failed; \
-                        2 bad input; 3 timeout; 4 internal error. A program started with --kernel that calls \
+pub const HELP: &str = "Exit codes: 0 --exit-on or the last --expect matched, or the user quit; 1 --fail-on matched, \
+                        the firmware panicked under --reset-policy exit, or the guest failed; 2 bad input; 3 timeout; 4 internal error. A program started with --kernel that calls \
                         SIMCALL exit decides its own code.";
 
 /// How a run ended.
@@ -15,14 +16,16 @@ pub const HELP: &str = "Exit codes: 0 --exit-on matched or the user quit; 1 --fa
 pub enum Exit {
     /// The user quit, or the command has nothing to run.
     Quit,
-    /// `--exit-on` matched this text.
+    /// `--exit-on` or the last `--expect` matched this text.
     Matched(String),
-    /// `--fail-on` matched this text.
+    /// `--fail-on` matched this text, or `--exit-on` before all of `--expect`.
     Failed(String),
     /// The machine cannot go on: why.
     Stopped(String),
     /// Reset under `--reset-policy exit`.
     Reset(ResetCause),
+    /// The same after a panic.
+    Panicked(Box<Panic>, ResetCause),
     /// `--timeout` of virtual time.
     Timeout,
     /// `--wall-timeout` of the host's time.
@@ -54,7 +57,7 @@ impl Exit {
         match self {
             Self::Quit | Self::Matched(_) => 0,
             Self::Reset(ResetCause::Software | ResetCause::SoftwareCpu | ResetCause::DeepSleep) => 0,
-            Self::Failed(_) | Self::Stopped(_) | Self::Reset(_) => 1,
+            Self::Failed(_) | Self::Stopped(_) | Self::Panicked(..) | Self::Reset(_) => 1,
             Self::BadInput => 2,
             Self::Timeout | Self::WallTimeout => 3,
             Self::Internal => 4,
@@ -81,10 +84,11 @@ impl std::fmt::Display for Exit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Quit => f.write_str("quit"),
-            Self::Matched(text) => write!(f, "exit-on matched {text:?}"),
-            Self::Failed(text) => write!(f, "fail-on matched {text:?}"),
+            Self::Matched(text) => write!(f, "matched {text:?}"),
+            Self::Failed(text) => write!(f, "failed: matched {text:?}"),
             Self::Stopped(why) => write!(f, "stopped: {why}"),
             Self::Reset(cause) => write!(f, "reset ({cause:?})"),
+            Self::Panicked(panic, _) => write!(f, "panic: {panic}"),
             Self::Timeout => f.write_str("timeout (virtual time)"),
             Self::WallTimeout => f.write_str("timeout (wall time)"),
             Self::Guest(code) => write!(f, "guest exit code {code}"),

@@ -33,14 +33,17 @@ pub fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
     }
     let symbols = Arc::new(Symbols::new(elfs));
     if bytes.starts_with(b"\x7fELF") {
+        head(args, "core file")?;
         terminal::print(&explain_core(&core(&bytes)?, &symbols))?;
         return Ok(Exit::Quit);
     }
     if let Some(dump) = coredump::in_flash(&bytes).or_else(|| coredump::alone(&bytes)) {
+        head(args, "flash with a core dump")?;
         terminal::print(&explain_core(&core(&dump)?, &symbols))?;
         return Ok(Exit::Quit);
     }
     let text = String::from_utf8_lossy(&bytes);
+    head(args, "log of a UART")?;
     terminal::print(&log(&text, &symbols))?;
     if let Some(dump) = coredump::decode_uart(&text) {
         terminal::print(&explain_core(&core(&dump)?, &symbols))?;
@@ -49,10 +52,10 @@ pub fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
             file.with_context(|| BadInput(path.display().to_string()))?;
         }
         if !text.contains("CORE DUMP END") {
-            terminal::message("the log ends within the core dump: memory or tasks are missing");
+            terminal::warning("the log ends within the core dump: memory or tasks are missing");
         }
     } else if text.contains("CORE DUMP START") {
-        terminal::message(
+        terminal::warning(
             "the core dump is no ELF file (CONFIG_ESP_COREDUMP_DATA_FORMAT_BIN): it is not read",
         );
     }
@@ -68,6 +71,16 @@ fn rom(bytes: &[u8]) -> Option<Arc<Elf>> {
     elf.ok().map(Arc::new)
 }
 
+/// What is explained and with which symbols, as `info` begins.
+fn head(args: &ExplainArgs, what: &str) -> Result<(), BadInput> {
+    let mut text = match args.input.as_os_str() == "-" {
+        true => format!("standard input: {what}\n"),
+        false => format!("{}: {what}\n", args.input.display()),
+    };
+    args.elf.iter().for_each(|elf| text.push_str(&format!("ELF          {}\n", elf.display())));
+    terminal::print(&(text + "\n"))
+}
+
 fn core(bytes: &[u8]) -> anyhow::Result<Core> {
     Ok(Core::parse(bytes).map_err(|e| BadInput(e.to_string()))?)
 }
@@ -77,7 +90,9 @@ fn log(text: &str, symbols: &Arc<Symbols>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut explainer = Explainer::new(symbols.clone());
     let mut dump = false;
-    for line in &explain::unwrapped(text) {
+    // What a live explainer or idf_monitor said already is said again, with these symbols.
+    let text: String = text.split_inclusive('\n').filter(|l| !l.starts_with("--- ")).collect();
+    for line in &explain::unwrapped(&text) {
         dump = (dump || line.contains("CORE DUMP START")) && !line.contains("CORE DUMP END");
         if !dump {
             out.extend([&**line, "\n"]);

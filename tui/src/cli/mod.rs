@@ -3,6 +3,7 @@
 mod args;
 mod attach;
 mod capture;
+mod crash;
 #[cfg(unix)]
 mod daemon;
 mod dashboard;
@@ -13,10 +14,12 @@ mod exit;
 mod explain;
 mod hostnet;
 mod info;
+mod log;
 mod nic;
 mod outside;
 mod patterns;
 mod pidfile;
+mod plain;
 mod qemu;
 mod run;
 mod screenshot;
@@ -34,28 +37,42 @@ use args::{Cli, Command};
 use clap::Parser;
 use exit::{BadInput, Exit};
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Parses the command line, carries it out, answers with the exit code.
 pub fn main() -> ExitCode {
-    let args: Vec<OsString> = std::env::args_os().collect();
-    let cli = match qemu::cli(&args) {
-        Some(qemu::Line::Run(cli)) => *cli,
-        Some(qemu::Line::Say(text)) => return asked_for(terminal::print(&format!("{text}\n"))),
+    match read(std::env::args_os().collect()) {
+        Ok(cli) => carry_out(cli),
+        Err(code) => code,
+    }
+}
+
+/// A command line, ours or QEMU's; the exit code where nothing is left to do.
+fn read(args: Vec<OsString>) -> Result<Cli, ExitCode> {
+    match qemu::cli(&args) {
+        Some(qemu::Line::Run(cli)) => Ok(*cli),
+        Some(qemu::Line::Say(text)) => Err(asked_for(terminal::print(&format!("{text}\n")))),
         Some(qemu::Line::Wrong(why)) => {
             terminal::error(&why);
-            return Exit::BadInput.code();
+            Err(Exit::BadInput.code())
         }
         None => match Cli::try_parse_from(dashboard::spelled_out(args)) {
-            Ok(cli) => cli,
+            // `esplens -v qemu ...`: the words before `qemu` change nothing.
+            Ok(Cli { command: Command::Qemu(args), .. }) => {
+                read(["esplens", "qemu"].into_iter().map(OsString::from).chain(args.line).collect())
+            }
+            Ok(cli) => Ok(cli),
             Err(error) if error.use_stderr() => error.exit(),
             // Help, the version.
             Err(text) => {
-                return asked_for(terminal::said(text.print().and_then(|()| std::io::stdout().flush())));
+                Err(asked_for(terminal::said(text.print().and_then(|()| std::io::stdout().flush()))))
             }
         },
-    };
+    }
+}
+
+fn carry_out(cli: Cli) -> ExitCode {
     #[cfg(unix)]
     if cli.daemonizes() {
         match daemon::start() {
@@ -80,6 +97,8 @@ pub fn main() -> ExitCode {
         Command::Info(args) => info::info(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Dump(args) => dump::dump(&args),
+        // Its own command line was read instead.
+        Command::Qemu(_) => Ok(Exit::Quit),
     };
     let exit = result.unwrap_or_else(|error| {
         terminal::message(&format!("{error:#}"));
@@ -116,10 +135,9 @@ fn start_log(verbose: u8) {
     tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(|| terminal::Log)
-        .without_time()
         // What cannot be written cannot be complained about either.
         .log_internal_errors(false)
-        .with_target(false)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(false)
+        .event_format(log::Lines)
         .init();
 }

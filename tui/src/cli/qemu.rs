@@ -213,7 +213,8 @@ impl Asked {
 
     /// Our own command line, parsed.
     fn parsed(self) -> Result<(Box<Cli>, Vec<String>)> {
-        let line = ["esplens", "run"].map(String::from).into_iter().chain(self.out);
+        // A program that reads QEMU's output expects every byte of it.
+        let line = ["esplens", "run", "--plain=off"].map(String::from).into_iter().chain(self.out);
         let mut cli = match Cli::try_parse_from(line) {
             Ok(cli) => cli,
             Err(error) => return wrong(error.to_string().trim_end()),

@@ -16,7 +16,7 @@ use super::target::{self, Setup, Target};
 use super::trace::{self, Sinks};
 use super::{attach, debug, terminal, units, wifi};
 use crate::dash::remote::Past;
-use drive::Drive;
+use drive::{Drive, is_told};
 use esplens_soc::boot::persist::{Stamp, load_efuse};
 use esplens_soc::boot::{BootError, BootInput, LoadOptions, RomSet, Source, input, kernel};
 use esplens_soc::net::host::HostNet;
@@ -41,6 +41,7 @@ pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<Exit> {
         return Ok(Exit::Quit);
     }
     args.nic.check().map_err(BadInput)?;
+    args.script.check().map_err(BadInput)?;
     let _pid = args.pidfile.as_deref().map(super::pidfile::PidFile::write).transpose()?;
     // Before they are read, so that no change goes unseen.
     let stamps = [&args.image, &args.efuse].map(|path| path.as_deref().and_then(Stamp::of));
@@ -58,8 +59,12 @@ pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<Exit> {
     let serial = if dash.is_some() { dashboard::serial(&args.serial) } else { args.serial.clone() };
     debug::announce_monitor(args);
     let flow = Flow::default();
-    let lines = Lines::open(&serial, &events, &flow)?;
+    let mut lines = Lines::open(&serial, &events, &flow)?;
+    if args.script.is_plain() {
+        lines = lines.without_colours();
+    }
     let sinks = Sinks::open(args)?;
+    args.script.clear_ready_file()?;
     machine_thread(args, setup, (lines, sinks), (events, (rx, flow)), (&input, &persist), dash)
 }
 
@@ -74,6 +79,7 @@ fn machine_thread(
 ) -> anyhow::Result<Exit> {
     std::thread::scope(|scope| {
         let (ready, handle) = sync_channel(1);
+        let has_dashboard = dash.is_some();
         let (dash, free) = dash.unzip();
         let body = move || -> anyhow::Result<Exit> {
             let mut target = target::open(setup, args.speed());
@@ -90,7 +96,7 @@ fn machine_thread(
             (drive.sinks, drive.past) = (sinks, past);
             drive.explain = (!args.debug.no_explain).then(|| Live::new(target.handle(), on_terminal(args)));
             let exit = drive.run(&mut target);
-            let mut stats = drive.stats(&target);
+            let mut stats = drive.report(&exit, &target);
             if args.stats == Some(StatsFormat::Json) {
                 stats.state = target.view().machine().digest().into();
             }
@@ -99,6 +105,9 @@ fn machine_thread(
             debug::farewell(&mut target);
             if let Some(free) = free {
                 let _ = free.recv_timeout(DASHBOARD_ENDS);
+            }
+            if is_told(&exit, args.stats, has_dashboard) {
+                terminal::message(&stats.why);
             }
             conclude(args, &target, persist, &exit, &stats)?;
             Ok(exit)
@@ -121,9 +130,6 @@ fn conclude(
     exit: &Exit,
     stats: &Stats,
 ) -> anyhow::Result<()> {
-    if let Exit::Stopped(why) = exit {
-        terminal::message(why);
-    }
     persist.write_back(target)?;
     if let Some(format) = args.stats {
         terminal::line(&stats.line(format, exit));

@@ -1,13 +1,30 @@
 //! The summary line.
 
 use super::args::StatsFormat;
+use super::crash::Panic;
 use super::exit::Exit;
 use esplens_core::time::{TICKS_PER_SEC, Ticks};
 use esplens_gdb::server::hex;
+use serde::Serialize;
 use std::time::Duration;
 
-/// What a run took.
-#[derive(Clone, Copy, Debug)]
+/// The pattern that ended a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Matched {
+    /// `--exit-on`, `--fail-on` or `--expect`.
+    pub option: &'static str,
+    /// Its regular expression.
+    pub pattern: String,
+    /// What it matched.
+    pub text: String,
+    /// Number of UART0's line, from 1.
+    pub line: u64,
+    /// When, in virtual milliseconds from the start.
+    pub virtual_ms: f64,
+}
+
+/// What a run took, and how it ended.
+#[derive(Clone, Debug, Default)]
 pub struct Stats {
     /// Virtual time.
     pub ticks: Ticks,
@@ -17,6 +34,12 @@ pub struct Stats {
     pub instructions: u64,
     /// What the machine was at the end ([`esplens_soc::machine::Machine::digest`]), where it was asked for.
     pub state: Option<[u8; 32]>,
+    /// The pattern that ended it.
+    pub matched: Option<Matched>,
+    /// The latest panic of the firmware.
+    pub panic: Option<Panic>,
+    /// Why it ended, in a sentence.
+    pub why: String,
 }
 
 impl Stats {
@@ -35,7 +58,8 @@ impl Stats {
         let wall_ms = self.wall.as_secs_f64() * 1e3;
         match format {
             StatsFormat::Text => format!(
-                "esplens: {exit}; {:.1} ms virtual, {wall_ms:.1} ms wall, {} instructions, {:.1} MIPS",
+                "esplens: {}; {:.1} ms virtual, {wall_ms:.1} ms wall, {} instructions, {:.1} MIPS",
+                self.why,
                 self.virtual_ms(),
                 self.instructions,
                 self.mips()
@@ -47,6 +71,10 @@ impl Stats {
                 "instructions": self.instructions,
                 "mips": round(self.mips()),
                 "exit": exit.to_string(),
+                "code": exit.number(),
+                "why": self.why,
+                "matched": self.matched,
+                "panic": self.panic,
             })
             .to_string(),
         }
@@ -69,11 +97,13 @@ mod tests {
             wall: Duration::from_millis(250),
             instructions: 5_000_000,
             state: Some([0xA5; 32]),
+            why: "timeout after 0.500 s of virtual time".into(),
+            ..Stats::default()
         };
         let text = stats.line(StatsFormat::Text, &Exit::Timeout);
         assert_eq!(
             text,
-            "esplens: timeout (virtual time); 500.0 ms virtual, 250.0 ms wall, 5000000 instructions, 20.0 MIPS"
+            "esplens: timeout after 0.500 s of virtual time; 500.0 ms virtual, 250.0 ms wall, 5000000 instructions, 20.0 MIPS"
         );
         let json: serde_json::Value =
             serde_json::from_str(&stats.line(StatsFormat::Json, &Exit::Quit)).unwrap();
@@ -82,5 +112,6 @@ mod tests {
             (&500.0.into(), &20.0.into(), &"quit".into())
         );
         assert_eq!(json["state_hash"], "a5".repeat(32));
+        assert_eq!((&json["code"], &json["matched"], &json["panic"]), (&0.into(), &().into(), &().into()));
     }
 }

@@ -27,7 +27,7 @@ pub fn load(args: &RunArgs, input: &BootInput, supervisor: &Supervisor) {
     if let Some((path, entry)) = bootloader(input) {
         store.load_with(Role::Bootloader, "bootloader.elf", move || of_entry(&path, entry));
     }
-    if input.source == Source::Builtin && args.kernel.is_none() && args.elf.is_empty() {
+    if is_demo(args, input) {
         store.load_with(Role::App, "demo.elf", || builtin("demo.elf", DEMO_ELF));
     }
     // The application's last, so that it counts before what else was given.
@@ -68,11 +68,22 @@ fn of_entry(path: &Path, entry: u32) -> Result<Option<Arc<Elf>>, Error> {
     Ok(None)
 }
 
+/// The application's ELF file: the image's, or the one that is built in.
+pub fn app(args: &RunArgs, input: &BootInput) -> Result<Option<Arc<Elf>>, Error> {
+    match &input.elf {
+        Some(path) => open_cached(path).map(Some),
+        None if is_demo(args, input) => builtin("demo.elf", DEMO_ELF),
+        None => Ok(None),
+    }
+}
+
+/// True for the built-in demo with its own symbols.
+fn is_demo(args: &RunArgs, input: &BootInput) -> bool {
+    input.source == Source::Builtin && args.kernel.is_none() && args.elf.is_empty()
+}
+
 /// Where functions of a file do their work, behind their prologues.
-pub fn addresses<'n>(path: &Path, names: &[&'n str]) -> anyhow::Result<Vec<(u32, &'n str)>> {
-    let symbols = esplens_gdb::symbols::Symbols::new(vec![open_cached(path)?]);
-    Ok(names
-        .iter()
-        .flat_map(|n| symbols.find(n).unwrap_or_default().into_iter().map(move |a| (a, *n)))
-        .collect())
+pub fn addresses<'n>(elf: Arc<Elf>, names: &[&'n str]) -> Vec<(u32, &'n str)> {
+    let symbols = esplens_gdb::symbols::Symbols::new(vec![elf]);
+    names.iter().flat_map(|n| symbols.find(n).unwrap_or_default().into_iter().map(move |a| (a, *n))).collect()
 }

@@ -4,6 +4,7 @@ use super::nic::{Nic, NicKind, NicModel};
 use esplens_core::memory::Page;
 use esplens_core::time::Ticks;
 use esplens_gdb::supervisor::{Ran, RunState, Speed, Supervisor, Why};
+use esplens_gdb::unwind::{MachineMemory, Words};
 use esplens_soc::boot::{Kernel, RomSet};
 use esplens_soc::dev::eth::EthModel;
 use esplens_soc::machine::{self, Machine, MachineConfig};
@@ -11,6 +12,10 @@ use esplens_soc::net::host::HostNet;
 use esplens_soc::system::{Output, ResetCause};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// RTC_CNTL_STORE6_REG.
+const STORE6: u32 = 0x3FF4_80B8;
 
 /// Why [`Target::run`] came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +85,20 @@ pub trait Target {
     }
     /// The machine, for looking.
     fn machine(&self) -> Option<&Machine> {
+        None
+    }
+    /// Waits until the symbols that are being read are there.
+    fn wait_for_symbols(&self, _limit: Duration) {}
+    /// The task that runs on a core, where symbols tell.
+    fn running_task(&self, _core: usize) -> Option<String> {
+        None
+    }
+    /// Function, and file with line, of an address of code.
+    fn place(&self, _pc: u32) -> (Option<String>, Option<String>) {
+        (None, None)
+    }
+    /// RTC_CNTL_STORE6, where ESP-IDF notes why it resets the chip.
+    fn reset_hint(&self) -> Option<u32> {
         None
     }
     /// What left the machine since the last call.
@@ -213,6 +232,27 @@ impl Target for Supervisor {
     }
     fn machine(&self) -> Option<&Machine> {
         Some(self.view().machine())
+    }
+    fn wait_for_symbols(&self, limit: Duration) {
+        let _ = self.handle().symbols().wait(limit);
+    }
+    fn running_task(&self, core: usize) -> Option<String> {
+        let rtos = self.handle().rtos()?;
+        let machine = self.view().machine();
+        let mem = MachineMemory { machine, core };
+        let tasks = rtos.snapshot(&mem, std::array::from_fn(|c| Some(machine.cpu(c).a(1))));
+        Some(tasks.on_core(core)?.name.clone())
+    }
+    fn place(&self, pc: u32) -> (Option<String>, Option<String>) {
+        let Some(frame) = self.handle().symbols().current().frames_at(pc).into_iter().next() else {
+            return (None, None);
+        };
+        let place = frame.file.zip(frame.line).map(|(file, line)| format!("{file}:{line}"));
+        (frame.function, place)
+    }
+    fn reset_hint(&self) -> Option<u32> {
+        let mem = MachineMemory { machine: self.view().machine(), core: 0 };
+        mem.u32(STORE6)
     }
     fn take_output(&mut self) -> Vec<Output> {
         Supervisor::take_output(self)

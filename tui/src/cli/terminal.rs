@@ -37,16 +37,13 @@ pub fn handed_over() -> bool {
     screen().is_some()
 }
 
-/// Where log lines are written: standard error, or the dashboard.
+/// Where log lines are written, each in one piece: standard error, or the dashboard.
 #[derive(Clone, Copy, Debug)]
 pub struct Log;
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        match screen().as_ref() {
-            Some(take) => take(String::from_utf8_lossy(bytes).trim_end()),
-            None => outlet::write(To::Err, bytes),
-        }
+        message(String::from_utf8_lossy(bytes).trim_end());
         Ok(bytes.len())
     }
 
@@ -99,6 +96,11 @@ pub fn message(text: &str) {
     clear_status();
     let end = if RAW.load(Ordering::SeqCst) { "\r\n" } else { "\n" };
     outlet::write(To::Err, format!("esplens: {text}{end}").as_bytes());
+}
+
+/// Something that the user should know and that stops nothing.
+pub fn warning(text: &str) {
+    message(&format!("warning: {text}"));
 }
 
 /// Text for standard output that is not the firmware's.

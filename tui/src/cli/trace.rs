@@ -49,10 +49,10 @@ pub fn prepare(args: &RunArgs, chosen: Trace, supervisor: &mut Supervisor) {
     }
     let handle = supervisor.handle();
     if !handle.symbols().wait(SYMBOLS) {
-        terminal::message("--trace: symbols are still being read: the first lines go without");
+        terminal::warning("--trace: symbols are still being read: the first lines go without");
     } else if handle.rtos().is_none() {
         let lacks = if switches { "no task switch is seen" } else { "lines name no task" };
-        terminal::message(&format!("--trace: no symbols of a FreeRTOS: {lacks} (--elf FILE gives them)"));
+        terminal::warning(&format!("--trace: no symbols of a FreeRTOS: {lacks} (--elf FILE gives them)"));
     }
 }
 
@@ -117,7 +117,7 @@ impl Sinks {
     fn note(&mut self, what: &str, result: std::io::Result<()>) {
         if let (Err(e), None) = (result, &self.failed) {
             let why = format!("{what}: {e}: the rest is lost");
-            terminal::message(&why);
+            terminal::warning(&why);
             self.failed = Some(why);
         }
     }

@@ -19,6 +19,37 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|_| format!("{text:?} is out of range"))
 }
 
+/// What is typed at a firmware.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Typed(pub Vec<u8>);
+
+/// Text with the escapes `\r`, `\n`, `\t`, `\xHH` and `\\`.
+pub fn typed(text: &str) -> Result<Typed, String> {
+    let (mut out, mut rest) = (Vec::new(), text);
+    while let Some((before, after)) = rest.split_once('\\') {
+        out.extend(before.bytes());
+        let digits = after.strip_prefix('x').and_then(|h| h.get(..2));
+        let hex = digits.filter(|h| h.bytes().all(|b| b.is_ascii_hexdigit()));
+        let hex = hex.and_then(|h| u8::from_str_radix(h, 16).ok());
+        let (byte, used) = match (after.chars().next(), hex) {
+            (Some('r'), _) => (b'\r', 1),
+            (Some('n'), _) => (b'\n', 1),
+            (Some('t'), _) => (b'\t', 1),
+            (Some('\\'), _) => (b'\\', 1),
+            (_, Some(byte)) => (byte, 3),
+            _ => {
+                return Err(format!(
+                    "{text:?}: after \\ there is r, n, t, \\ or x and two hexadecimal digits"
+                ));
+            }
+        };
+        out.push(byte);
+        rest = &after[used..];
+    }
+    out.extend(rest.bytes());
+    Ok(Typed(out))
+}
+
 /// `2M`, `4MB`, `8m`: a PSRAM size in bytes.
 pub fn psram(text: &str) -> Result<usize, String> {
     match text.trim().to_ascii_uppercase().trim_end_matches('B') {
@@ -81,6 +112,14 @@ fn id_of_name(name: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn typed_text_has_escapes() {
+        assert_eq!(typed(r"a\r\n\t\x1B\\ä").unwrap().0, "a\r\n\t\x1b\\ä".as_bytes());
+        for bad in [r"\", r"\q", r"\x", r"\xg0", r"\xä"] {
+            assert!(typed(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn times() {

@@ -1,12 +1,13 @@
 //! Carries out what the dashboard asks of the machine. Runs on a client's thread, never on the machine's.
 
 use super::collect::{self, Known, names::place};
-use super::goal::{self, Goal};
 use super::sampler::Traced;
 use super::text::number;
 use super::wire::{Action, FrameRef, Reply};
-use esplens_gdb::monitor;
-use esplens_gdb::supervisor::{Back, Client, Gone, Handle, PointKind, Session, Stopped};
+use esplens_core::memory::WatchKind;
+use esplens_gdb::steps::{self, Goal, Way};
+use esplens_gdb::supervisor::{Back, Client, Gone, Handle, Point, PointKind, Session, Stopped};
+use esplens_gdb::{monitor, panics};
 use esplens_soc::machine::{Plan, Step};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -47,9 +48,14 @@ impl Actor {
             Action::StepInsn(core) => self.quiet(move |s| step(s, core, &by)),
             Action::StepBack(core) => self.quiet(move |s| back(s, Back::Step(core), &by)),
             Action::RunBack => self.quiet(move |s| back(s, Back::Continue, &by)),
-            Action::StepLine(_) | Action::Next(_) | Action::Finish(_) | Action::RunTo(_) => {
-                self.begin(&action)
-            }
+            Action::StepLine(core) => self.begin(Way::Line(core)),
+            Action::Next(core) => self.begin(Way::Next(core)),
+            Action::Finish(core) => self.begin(Way::Finish(core)),
+            Action::RunTo(addr) => self.begin(Way::To(addr)),
+            Action::LineBack(core) => self.begin(Way::BackLine(core)),
+            Action::NextBack(core) => self.begin(Way::BackNext(core)),
+            Action::FinishBack(core) => self.begin(Way::BackFinish(core)),
+            Action::StopAtPanics(on) => self.stop_at_panics(on),
             Action::Reset => {
                 self.handle.call(move |s| s.reset(&by))?;
                 Ok(says("the chip was reset"))
@@ -62,6 +68,16 @@ impl Actor {
                 let done = self.handle.call(move |s| s.remove_point(id))?;
                 Ok(if done { says(&format!("point {id} deleted")) } else { fails("there is no such point") })
             }
+            Action::EnablePoint(id, on) => {
+                let done = self.handle.call(move |s| s.enable_point(id, on))?;
+                let word = if on { "on" } else { "off" };
+                Ok(if done {
+                    says(&format!("point {id} is {word}"))
+                } else {
+                    fails("there is no such point")
+                })
+            }
+            Action::Watch(addr, len, name) => self.watch(addr, len, name),
             Action::Write(core, addr, bytes) => self.write(core, addr, bytes),
             Action::Find(core, addr, pattern) => self.find(core, addr, &pattern),
             Action::Monitor(line) => {
@@ -100,12 +116,40 @@ impl Actor {
     }
 
     /// A step that may take several stops. What another left unfinished is given up.
-    fn begin(&self, action: &Action) -> Result<Reply, Gone> {
+    fn begin(&self, way: Way) -> Result<Reply, Gone> {
         // Held while the machine may already stop again, so that the stop finds its goal.
         let mut goal = self.goal();
-        let (new, reply) = goal::begin(&self.handle, action)?;
-        *goal = new;
-        Ok(reply)
+        if let Some(unfinished) = goal.take() {
+            unfinished.give_up(&self.handle)?;
+        }
+        *goal = steps::begin(&self.handle, way)?;
+        Ok(Reply::default())
+    }
+
+    /// What a dashboard wants from the start: the machine stops at panics, and what happens can be gone back to.
+    ///
+    /// # Errors
+    /// When the machine is gone.
+    pub fn prepare(&self) -> Result<(), Gone> {
+        self.handle.call(|s| s.set_recording(true))?;
+        panics::stop(&self.handle, true)
+    }
+
+    fn stop_at_panics(&self, on: bool) -> Result<Reply, Gone> {
+        panics::stop(&self.handle, on)?;
+        Ok(says(match on {
+            true => "the machine stops when the firmware panics",
+            false => "the machine goes on when the firmware panics",
+        }))
+    }
+
+    /// A watchpoint for stores.
+    fn watch(&self, addr: u32, len: u32, name: String) -> Result<Reply, Gone> {
+        let point = Point::new(PointKind::Watch(WatchKind::Write), addr, len, self.handle.client());
+        let point = Point { name: Some(name).filter(|n| !n.is_empty()), ..point };
+        let text = point.words();
+        let id = self.handle.call(move |s| s.insert_point(point))?;
+        Ok(id.map_or_else(|| fails("too many points"), |id| says(&format!("{id}: {text}"))))
     }
 
     fn save(&self, name: String) -> Result<Reply, Gone> {

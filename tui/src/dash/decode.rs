@@ -5,6 +5,7 @@ mod ip;
 mod wlan;
 
 use super::wire::FrameRecord;
+use std::collections::HashMap;
 use std::fmt::Write;
 
 /// A frame in words.
@@ -21,7 +22,43 @@ pub struct Decoded {
     /// Fields, a line each; indented by layers.
     pub fields: Vec<String>,
     /// Identifies a TCP stream: both ends, the lower first.
-    pub stream: Option<((u32, u16), (u32, u16))>,
+    pub stream: Option<Stream>,
+    /// Of a TCP segment: its sequence and acknowledge numbers, and whether the lower end sent it.
+    pub numbers: Option<(u32, u32, bool)>,
+    /// The sequence numbers that count as 0: the sender's and the receiver's.
+    base: (u32, u32),
+}
+
+/// Both ends of a TCP stream: address and port, the lower first.
+pub type Stream = ((u32, u16), (u32, u16));
+
+/// The sequence numbers at which TCP streams begin, of the lower end and of the other one.
+#[derive(Clone, Debug, Default)]
+pub struct Streams(HashMap<Stream, [Option<u32>; 2]>);
+
+/// Most streams kept; beyond that all begin anew.
+const MAX_STREAMS: usize = 4096;
+
+impl Streams {
+    /// The numbers that count as 0 in a frame: the sender's and the receiver's. As Wireshark takes them: those of the SYNs,
+    /// else the first ones seen.
+    pub fn base(&mut self, frame: &FrameRecord) -> (u32, u32) {
+        let d = record(frame);
+        let (Some(stream), Some((seq, ack, lower))) = (d.stream, d.numbers) else { return (0, 0) };
+        if self.0.len() >= MAX_STREAMS && !self.0.contains_key(&stream) {
+            self.0.clear();
+        }
+        let ends = self.0.entry(stream).or_default();
+        let (from, to) = if lower { (0, 1) } else { (1, 0) };
+        if d.info.contains("SYN") {
+            ends[from] = Some(seq);
+        }
+        let own = *ends[from].get_or_insert(seq.wrapping_sub(1));
+        // Without an acknowledgement nothing is known of the other end.
+        let other =
+            if ack == 0 { ends[to].unwrap_or(0) } else { *ends[to].get_or_insert(ack.wrapping_sub(1)) };
+        (own, other)
+    }
 }
 
 /// A MAC address.
@@ -63,16 +100,26 @@ fn hex(bytes: &[u8], most: usize) -> String {
 /// Takes a frame of either kind apart.
 #[must_use]
 pub fn record(frame: &FrameRecord) -> Decoded {
+    based(frame, (0, 0))
+}
+
+/// The same with TCP's numbers counted from these ([`Streams::base`]).
+#[must_use]
+pub fn based(frame: &FrameRecord, base: (u32, u32)) -> Decoded {
     match &frame.air {
         Some(air) => wlan::frame(&frame.bytes, air),
-        None => self::frame(&frame.bytes),
+        None => ethernet(&frame.bytes, base),
     }
 }
 
 /// Takes an Ethernet frame apart. Whatever it holds, this ends and answers.
 #[must_use]
 pub fn frame(bytes: &[u8]) -> Decoded {
-    let mut d = Decoded { protocol: "?", info: format!("{} bytes", bytes.len()), ..Decoded::default() };
+    ethernet(bytes, (0, 0))
+}
+
+fn ethernet(bytes: &[u8], base: (u32, u32)) -> Decoded {
+    let mut d = Decoded { protocol: "?", info: format!("{} bytes", bytes.len()), base, ..Decoded::default() };
     if bytes.len() < 14 {
         return d;
     }

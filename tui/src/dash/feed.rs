@@ -27,6 +27,9 @@ pub fn take_in(s: &mut Shared, feed: Feed) -> Vec<Effect> {
         }
         Feed::Resumed(_) => s.sample.running = true,
         Feed::Reset(cause, by) => {
+            if by.is_none() && s.sample.past.is_none() {
+                s.resets = (s.resets.0 + 1, cause.clone());
+            }
             let by = by.map_or(String::new(), |by| format!(" by {by}"));
             s.uarts[0].note(&format!("-- reset ({cause}){by} --"));
         }
@@ -45,7 +48,8 @@ fn take_frame(s: &mut Shared, frame: FrameRecord) {
         s.frames.pop_front();
     }
     let number = s.frames.back().map_or(1, |f| f.number + 1);
-    s.frames.push_back(FrameRow { number, frame });
+    let base = s.streams.base(&frame);
+    s.frames.push_back(FrameRow { number, frame, base });
 }
 
 /// Bytes of a UART; a backtrace among its lines is looked up.

@@ -13,7 +13,11 @@ pub enum Cmd {
     StepLine,
     StepInsn,
     StepBack,
+    LineBack,
+    NextBack,
+    FinishBack,
     RunBack,
+    PanicStop,
     Next,
     Finish,
     ResetChip,
@@ -67,6 +71,10 @@ pub enum Cmd {
     Hex,
     Uart,
     Medium,
+    WatchPoint,
+    Pane,
+    View,
+    Wrap,
 }
 
 /// Where a key has its meaning.
@@ -112,14 +120,23 @@ use PaneId as P;
 /// Every key. Those of a pane win over those that hold everywhere.
 pub const TABLE: &[Binding] = &[
     all(Cmd::RunPause, "Space", "run/pause", "let the machine go on, or stop it"),
-    all(Cmd::Run, "F5 c", "continue", "let the machine go on"),
-    all(Cmd::Pause, "F6 p", "pause", "stop the machine"),
-    all(Cmd::StepLine, "F11 s", "step", "to the next source line, into calls"),
-    all(Cmd::Next, "F10 n", "next", "to the next source line, over calls"),
+    all(Cmd::Run, "c F5", "continue", "let the machine go on"),
+    all(Cmd::Pause, "p F6", "pause", "stop the machine"),
+    all(Cmd::StepLine, "s F11", "step", "to the next source line, into calls"),
+    all(Cmd::Next, "n F10", "next", "to the next source line, over calls"),
+    all(Cmd::Finish, "f F12", "finish", "run until the function returns"),
     all(Cmd::StepInsn, "i", "stepi", "one instruction"),
-    all(Cmd::StepBack, "I", "reverse-stepi", "back by one instruction"),
     all(Cmd::RunBack, "R", "reverse-continue", "back to the last break- or watchpoint that was hit"),
-    all(Cmd::Finish, "F12 f", "finish", "run until the function returns"),
+    all(
+        Cmd::LineBack,
+        "S",
+        "reverse-step",
+        "back to the beginning of the line, or of the one before, into calls",
+    ),
+    all(Cmd::NextBack, "N", "reverse-next", "the same, over calls"),
+    all(Cmd::FinishBack, "F", "reverse-finish", "back to where the function was called"),
+    all(Cmd::StepBack, "I", "reverse-stepi", "back by one instruction"),
+    all(Cmd::PanicStop, "P", "panic stop", "stop when the firmware panics, or do not"),
     all(Cmd::OtherCore, "o", "other core", "look at the other core, and step it"),
     all(
         Cmd::BreakOn,
@@ -141,6 +158,8 @@ pub const TABLE: &[Binding] = &[
     all(Cmd::Layout(5), "6", "layout trace", "traced events"),
     all(Cmd::FocusNext, "Tab", "next pane", "give the next pane the keys"),
     all(Cmd::FocusPrev, "Shift-Tab", "previous pane", "give the pane before the keys"),
+    all(Cmd::Add, "a", "watch", "watch an expression, in the Watch pane"),
+    all(Cmd::Pane, "v", "show pane", "show a pane by its name, whatever the layout"),
     all(Cmd::Zoom, "z", "zoom", "this pane alone, and back"),
     all(Cmd::Wider, ">", "wider", "give this pane more columns"),
     all(Cmd::Narrower, "<", "narrower", "give this pane fewer columns"),
@@ -160,7 +179,7 @@ pub const TABLE: &[Binding] = &[
     all(Cmd::PageDown, "PageDown", "page down", "a page down"),
     all(Cmd::First, "Home", "first", "to the first row"),
     all(Cmd::Last, "End", "last", "to the last row; follow what comes"),
-    all(Cmd::Select, "Enter", "select", "open the row; in console and monitor: type (Esc ends it)"),
+    all(Cmd::Select, "Enter", "select", "open the row; in UART and Monitor: type (Esc ends it)"),
     all(Cmd::Cancel, "Esc", "cancel", "close, stop typing, forget the search"),
     all(Cmd::Copy, "y", "copy", "the row to the clipboard (OSC 52)"),
     on(
@@ -173,18 +192,19 @@ pub const TABLE: &[Binding] = &[
     on(
         &[P::Console, P::Memory, P::Trace, P::Frames, P::Periph],
         Cmd::SearchAgain,
-        "F3 N",
+        "F3",
         "search again",
         "the next place",
     ),
     on(
         &[P::Code, P::Backtrace],
         Cmd::ToggleBreak,
-        "F9 b",
+        "b F9",
         "breakpoint",
         "set or take away a breakpoint at this row",
     ),
     on(&[P::Code], Cmd::RunTo, "t", "run to cursor", "go on until this row"),
+    on(&[P::Code], Cmd::View, "m", "view", "source and instructions, instructions alone, or source alone"),
     on(&[P::Code], Cmd::Home, ".", "to the PC", "show the PC again"),
     on(&[P::Code, P::Memory], Cmd::Goto, "g", "go to", "show an address, symbol, register or expression"),
     on(
@@ -201,12 +221,28 @@ pub const TABLE: &[Binding] = &[
     on(&[P::Watch], Cmd::Edit, "e", "set", "give a number or pointer another value"),
     on(&[P::Watch], Cmd::Rewrite, "r", "rewrite", "change the expression"),
     on(&[P::Points, P::Watch], Cmd::Delete, "d Delete", "delete", "take the row away"),
-    on(&[P::Tasks], Cmd::Sort, "S", "sort", "sort by the next column"),
-    on(&[P::Trace, P::Frames], Cmd::Filter, "F", "filter", "show only rows with this text"),
+    on(
+        &[P::Watch, P::Memory, P::Cpu],
+        Cmd::WatchPoint,
+        "w",
+        "watchpoint",
+        "stop at the next store to this: the variable, the word, what the register points to",
+    ),
+    on(&[P::Points], Cmd::Edit, "e", "on/off", "switch the row off, and on again"),
+    on(&[P::Tasks], Cmd::Sort, "O", "sort", "sort by the next column"),
+    on(&[P::Trace], Cmd::Filter, "&", "filter", "show only rows with this text"),
+    on(
+        &[P::Frames],
+        Cmd::Filter,
+        "&",
+        "filter",
+        "show only frames of break frame's words (tcp port 80), or with a text",
+    ),
     on(&[P::Trace], Cmd::Add, "a", "trace", "switch events on by pattern, off with - before it"),
     on(&[P::Trace, P::Frames, P::Console], Cmd::Clear, "C", "clear", "forget the rows so far"),
     on(&[P::Eth], Cmd::Medium, "w", "Wi-Fi", "show the Wi-Fi MAC instead of open_eth, and back"),
     on(&[P::Frames], Cmd::Hex, "x", "hex", "the frame's bytes, or its fields"),
+    on(&[P::Console], Cmd::Wrap, "w", "wrap", "wrap long lines, or cut them"),
     on(&[P::Console], Cmd::Uart, "u", "uart", "show the next UART"),
 ];
 
@@ -228,6 +264,21 @@ pub fn of_pane(pane: PaneId) -> impl Iterator<Item = &'static Binding> {
 #[must_use]
 pub fn key_of(cmd: Cmd) -> &'static str {
     TABLE.iter().find(|b| b.cmd == cmd).map_or("", |b| b.keys.split(' ').next().unwrap_or(""))
+}
+
+/// A key as the table writes it.
+#[must_use]
+pub fn name_of_key(key: KeyEvent) -> String {
+    let name = match key.code {
+        KeyCode::Char(' ') => "Space".into(),
+        KeyCode::Char(c) => c.to_string(),
+        KeyCode::F(n) => format!("F{n}"),
+        KeyCode::BackTab => "Shift-Tab".into(),
+        other => format!("{other:?}"),
+    };
+    let ctrl = if key.modifiers.contains(KeyModifiers::CONTROL) { "Ctrl-" } else { "" };
+    let alt = if key.modifiers.contains(KeyModifiers::ALT) { "Alt-" } else { "" };
+    format!("{ctrl}{alt}{name}")
 }
 
 /// A command's name, as it is in the first row that has it.

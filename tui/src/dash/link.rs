@@ -154,6 +154,8 @@ pub fn local(handle: &Handle, inbox: &Inbox, roots: Vec<PathBuf>) -> std::io::Re
     let (link, wants, asked) = Link::pair();
     let traced = Traced::default();
     let actor = Actor::new(handle.register("dashboard"), traced.clone());
+    // A machine that is gone already tells so by itself.
+    let _ = actor.prepare();
     spawn("dash samples", inbox, {
         let (handle, inbox) = (actor.handle().clone(), inbox.clone());
         move || {

@@ -33,6 +33,8 @@ pub enum Modal {
 pub enum What {
     /// The command of a row of the key table.
     Key(&'static Binding),
+    /// Shows a pane.
+    Pane(PaneId),
     /// Opens the monitor's prompt with this command.
     Monitor,
 }
@@ -43,7 +45,7 @@ pub struct Entry {
     /// What it does.
     pub what: What,
     /// Its name.
-    pub name: &'static str,
+    pub name: String,
     /// The same in a few words.
     pub doc: &'static str,
     /// How well it fits.
@@ -56,6 +58,7 @@ impl Entry {
     pub fn key(&self) -> &'static str {
         match &self.what {
             What::Key(binding) => binding.keys.split(' ').next().unwrap_or(""),
+            What::Pane(_) => "v",
             What::Monitor => ":",
         }
     }
@@ -67,18 +70,36 @@ fn monitor() -> &'static [(String, String)] {
     COMMANDS.get_or_init(esplens_gdb::monitor::commands)
 }
 
+/// Everything that the palette may show. A command that is a key's as well is shown once.
+fn all() -> impl Iterator<Item = (What, String, &'static str)> {
+    let keys = TABLE.iter().map(|b| (What::Key(b), b.name.to_string(), b.doc));
+    let panes = PaneId::ALL.into_iter().map(|id| (What::Pane(id), format!("show {}", id.title()), id.doc()));
+    let shown = |name: &str| TABLE.iter().any(|b| b.name == name);
+    let commands = monitor().iter().filter(move |(name, _)| !shown(name));
+    keys.chain(panes).chain(commands.map(|(name, doc)| (What::Monitor, name.clone(), doc.as_str())))
+}
+
+/// How well an entry fits: names before descriptions, and of these only what stands there as it was typed.
+fn fit(query: &str, name: &str, doc: &str) -> Option<i32> {
+    const BY_NAME: i32 = 10_000;
+    let query = query.trim().to_lowercase();
+    if query.is_empty() {
+        return Some(0);
+    }
+    let (name, doc) = (name.to_lowercase(), doc.to_lowercase());
+    let begins = i32::from(name.starts_with(&query));
+    let holds = i32::from(name.contains(&query));
+    let by_name = fuzzy::score(&query, &name).map(|s| s + BY_NAME * (1 + holds + begins));
+    by_name.or_else(|| doc.find(&query).map(|at| BY_NAME / 2 - at as i32))
+}
+
 /// The entries that fit a query, the best first; all for an empty one. Keys come before monitor commands.
 #[must_use]
 pub fn entries(query: &str) -> Vec<Entry> {
-    let keys = TABLE.iter().map(|b| (What::Key(b), b.name, b.doc));
-    let commands = monitor().iter().map(|(name, doc)| (What::Monitor, name.as_str(), doc.as_str()));
-    let mut rows: Vec<Entry> = keys
-        .chain(commands)
+    let mut rows: Vec<Entry> = all()
         .filter_map(|(what, name, doc)| {
-            let by_name = fuzzy::score(query, name);
-            let by_doc = fuzzy::score(query, doc).map(|s| s / 2 - 20);
-            let score = if query.trim().is_empty() { Some(0) } else { by_name.max(by_doc) };
-            Some(Entry { what, name, doc, score: score? })
+            let score = fit(query, &name, doc)?;
+            Some(Entry { what, name, doc, score })
         })
         .collect();
     rows.sort_by_key(|e| std::cmp::Reverse(e.score));
@@ -98,5 +119,11 @@ mod tests {
         let found = entries("whati");
         assert!(matches!(found[0].what, What::Monitor), "{found:?}");
         assert!(entries("qqqq").is_empty());
+        let names = |query| entries(query).into_iter().map(|e| e.name).collect::<Vec<_>>();
+        let back = names("rev");
+        assert!(back[..5].iter().all(|n| n.starts_with("reverse-")), "{back:?}");
+        assert_eq!(back.iter().filter(|n| *n == "reverse-next").count(), 1);
+        assert_eq!(names("show wat")[0], "show Watch");
+        assert!(names("store").contains(&"watchpoint".to_string()), "by its description");
     }
 }

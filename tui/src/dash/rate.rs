@@ -31,6 +31,11 @@ impl Rate {
         }
     }
 
+    /// Another speed begins: what was before says nothing about it.
+    pub fn forget(&mut self) {
+        self.seen.clear();
+    }
+
     fn ends(&self) -> Option<((u64, u64, u64), f64)> {
         let (a, b) = (self.seen.front()?, self.seen.back()?);
         let ms = b.0.checked_sub(a.0).filter(|ms| *ms > 0)?;
@@ -53,6 +58,17 @@ impl Rate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_speed_begins_without_figures() {
+        let mut rate = Rate::default();
+        (0..10).for_each(|n| rate.note(n * 33, n * 33 * 2_400_000, n, true));
+        rate.forget();
+        rate.note(330, 10 * 33 * 2_400_000, 10, true);
+        assert_eq!(rate.of_real(), None);
+        rate.note(363, 10 * 33 * 2_400_000 + 33 * 480_000, 11, true);
+        assert_eq!(rate.of_real(), Some(1.0));
+    }
 
     #[test]
     fn figures_come_from_the_recent_past() {

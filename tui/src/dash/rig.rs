@@ -87,6 +87,7 @@ impl Rig {
         let traced = Traced::default();
         let actor = Actor::new(handle.register("dashboard"), traced.clone());
         let sampler = Sampler::new(actor.handle().clone(), Sources::default(), traced).slow(Duration::ZERO);
+        let begin = actor.clone();
         let mut state = State::new(width, height);
         state.shared.image = name.into();
         let events = handle.subscribe();
@@ -99,6 +100,7 @@ impl Rig {
             events,
             connections: 0,
         };
+        let _ = rig.serve(move || begin.prepare());
         rig.sample();
         rig
     }

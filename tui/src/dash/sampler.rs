@@ -3,8 +3,10 @@
 use super::collect::{Known, collect, names};
 use super::source::Sources;
 use super::wire::*;
+use esplens_gdb::panics;
 use esplens_gdb::rtos::Rtos;
 use esplens_gdb::supervisor::{Gone, Handle, Session, Stream};
+use esplens_gdb::symbols::Symbols;
 use esplens_gdb::unwind::MachineMemory;
 use esplens_soc::system::Frame;
 use esplens_soc::trace::{Event, Line, Trace};
@@ -43,6 +45,8 @@ pub struct Sampler {
     switches: Option<Stream<Line>>,
     frames: Option<Stream<Frame>>,
     names: HashMap<u32, String>,
+    /// The symbols that name the panic handlers at which the machine stops.
+    armed: Option<Arc<Symbols>>,
     /// The last sample with everything slow, and when it was taken.
     last: Option<(Instant, Wants, Sample)>,
     slow: Duration,
@@ -61,6 +65,7 @@ impl Sampler {
             switches: None,
             frames: None,
             names: HashMap::new(),
+            armed: None,
             last: None,
             slow: SLOW,
         }
@@ -79,18 +84,27 @@ impl Sampler {
     pub fn take(&mut self, wants: Wants) -> Result<(Sample, Vec<Feed>), Gone> {
         super::fault::point("client");
         let known = Known::of(&self.handle);
+        self.arm(&known)?;
         self.subscribe(&wants, &known)?;
         let (asked, recent) = (wants.clone(), self.recent(&wants));
         let clients: Vec<String> = self.handle.attached().iter().map(ToString::to_string).collect();
         let from = known.clone();
         let mut sample = self.handle.call(move |s| {
             // A stop is looked at afresh, however little time has passed: nobody asks again.
-            let debug = if recent && s.is_running() { DebugWant::default() } else { wants.debug.clone() };
-            collect(s, &Wants { debug, ..wants }, &clients, &from)
+            if recent && s.is_running() {
+                let quick = Wants { debug: DebugWant::default(), code: None, ..wants };
+                return collect(s, &quick, &clients, &from);
+            }
+            collect(s, &wants, &clients, &from)
         })?;
-        names::add(&mut sample, &known, &mut self.sources);
+        self.sources.follow(&self.handle.symbols().sources());
+        let around = asked.code.map_or(0, |code| code.source);
+        names::add(&mut sample, &known, &mut self.sources, around);
         match &self.last {
             Some((_, _, last)) if recent && sample.running => {
+                // What shows where the cores are is of one moment.
+                (sample.pc, sample.at) = (last.pc, last.at.clone());
+                sample.code.clone_from(&last.code);
                 sample.frames.clone_from(&last.frames);
                 sample.tasks.clone_from(&last.tasks);
                 sample.tasks_note.clone_from(&last.tasks_note);
@@ -106,8 +120,27 @@ impl Sampler {
     /// Whether the slow parts of the last sample will do once more while the machine runs.
     fn recent(&self, wants: &Wants) -> bool {
         self.last.as_ref().is_some_and(|(at, asked, sample)| {
-            sample.running && at.elapsed() < self.slow && asked.debug == wants.debug
+            sample.running
+                && at.elapsed() < self.slow
+                && asked.debug == wants.debug
+                && asked.code == wants.code
         })
+    }
+
+    /// Stops at the panic handlers that new symbols name, where the machine stops at panics.
+    fn arm(&mut self, known: &Known) -> Result<(), Gone> {
+        let same = match (&self.armed, &known.symbols) {
+            (Some(armed), Some(symbols)) => Arc::ptr_eq(armed, symbols),
+            (armed, symbols) => armed.is_none() && symbols.is_none(),
+        };
+        if same {
+            return Ok(());
+        }
+        self.armed.clone_from(&known.symbols);
+        if self.handle.call(|s| s.stops_at_panics())? {
+            panics::stop(&self.handle, true)?;
+        }
+        Ok(())
     }
 
     fn remember(&mut self, sample: &Sample) {

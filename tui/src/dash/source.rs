@@ -1,5 +1,6 @@
 //! Source files, as lines: those of the built-in demo, else from the host's disk where the debug information says.
 
+use esplens_gdb::symbols::SourcePaths;
 use esplens_soc::hostfile;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -26,13 +27,23 @@ pub struct Sources {
     files: HashMap<String, Option<Vec<String>>>,
     /// Folders to look in for files that are not where they were compiled.
     roots: Vec<PathBuf>,
+    /// What the monitor's `directory` and `substitute-path` say, when files were read last.
+    paths: SourcePaths,
 }
 
 impl Sources {
     /// Looks for files that are not where they were compiled in these folders too, by the ends of their paths.
     #[must_use]
     pub fn new(roots: Vec<PathBuf>) -> Self {
-        Self { files: HashMap::new(), roots }
+        Self { files: HashMap::new(), roots, paths: SourcePaths::default() }
+    }
+
+    /// Looks where the monitor's `directory` and `substitute-path` say as well.
+    pub fn follow(&mut self, paths: &SourcePaths) {
+        if self.paths != *paths {
+            self.paths.clone_from(paths);
+            self.files.clear();
+        }
     }
 
     /// A line of a file, counted from 1.
@@ -52,7 +63,10 @@ impl Sources {
         let embedded = DEMO.iter().find(|(name, _)| file.strip_prefix("/fixtures/demo/") == Some(*name));
         let text = match embedded {
             Some((_, text)) => (*text).to_string(),
-            None => self.candidates(file).into_iter().find_map(|p| read(&p))?,
+            None => {
+                let told = self.paths.find(file).into_iter();
+                told.chain(self.candidates(file)).find_map(|p| read(&p))?
+            }
         };
         Some(text.lines().map(clean).collect())
     }

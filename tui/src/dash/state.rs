@@ -1,7 +1,8 @@
 //! What the dashboard knows: plain data, changed by [`super::update`] alone, shown by [`super::view`].
 
+use super::decode::Streams;
 use super::keys::Cmd;
-use super::layout::{Layouts, Size};
+use super::layout::{LayoutId, Layouts, Size};
 use super::log::UartLog;
 use super::modal::Modal;
 use super::pane::{PaneId, Panes};
@@ -12,7 +13,7 @@ use super::usage::Usage;
 use super::wire::*;
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::{Position, Rect};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Frames kept.
 pub const MAX_FRAMES: usize = 2000;
@@ -84,6 +85,8 @@ pub struct FrameRow {
     pub number: u64,
     /// The frame.
     pub frame: FrameRecord,
+    /// What TCP's numbers are counted from.
+    pub base: (u32, u32),
 }
 
 /// What all panes share.
@@ -111,6 +114,8 @@ pub struct Shared {
     pub uarts: [UartLog; 3],
     /// Frames on the wire.
     pub frames: VecDeque<FrameRow>,
+    /// Where TCP streams began.
+    pub streams: Streams,
     /// Ethernet frames and their bytes so far, to the guest and from it.
     pub traffic: [(u64, u64); 2],
     /// The same of 802.11.
@@ -135,6 +140,8 @@ pub struct Shared {
     pub calm: u64,
     /// Addresses with breakpoints.
     pub breaks: Vec<u32>,
+    /// Resets that nobody here asked for, and the cause of the last one.
+    pub resets: (u32, String),
 }
 
 impl Shared {
@@ -180,6 +187,8 @@ pub struct State {
     pub layouts: Layouts,
     /// The pane that takes the keys.
     pub focus: PaneId,
+    /// The pane that had the keys in each layout.
+    pub focuses: BTreeMap<LayoutId, PaneId>,
     /// Only that one is shown.
     pub zoom: bool,
     /// The focus and zoom to go back to when a pane that came alone is done with.
@@ -207,6 +216,7 @@ impl State {
             panes: Panes::default(),
             layouts: Layouts::default(),
             focus: PaneId::Console,
+            focuses: BTreeMap::new(),
             zoom: false,
             back: None,
             modal: None,

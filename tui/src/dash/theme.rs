@@ -43,6 +43,8 @@ pub enum Role {
     Warn,
     /// Wrong.
     Bad,
+    /// Something broke down, across a whole row.
+    Alarm,
     /// The chosen row.
     Selected,
     /// Text that the search found.
@@ -189,7 +191,7 @@ fn modifiers(role: Role) -> Modifier {
         Role::Title | Role::Key | Role::Run | Role::Changed | Role::Warn => Modifier::BOLD,
         Role::Focus | Role::Input | Role::Point => Modifier::BOLD,
         Role::Dim | Role::Border => Modifier::DIM,
-        Role::Stop | Role::Bad | Role::Flash | Role::Selected => Modifier::REVERSED,
+        Role::Stop | Role::Alarm | Role::Bad | Role::Flash | Role::Selected => Modifier::REVERSED,
         Role::Pc | Role::Active => Modifier::BOLD.union(Modifier::UNDERLINED),
         Role::Found => Modifier::UNDERLINED,
         _ => Modifier::empty(),
@@ -212,6 +214,7 @@ impl Colours {
             Role::Flash => plain.fg(Color::Black).bg(self.warn),
             Role::Pc => plain.fg(self.text).bg(self.back).add_modifier(Modifier::BOLD),
             Role::Point | Role::Bad => plain.fg(self.bad),
+            Role::Alarm => plain.fg(Color::White).bg(self.bad).add_modifier(Modifier::BOLD),
             Role::Name => plain.fg(self.name),
             Role::Addr => plain.fg(self.dim),
             Role::Selected => plain.fg(self.text).bg(self.select),

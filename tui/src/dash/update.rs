@@ -99,6 +99,9 @@ fn sampled(state: &mut State, sample: Sample) {
         s.calm = s.clock + FLASH_MS;
     }
     s.usage.advance(sample.now);
+    if s.sample.speed != sample.speed {
+        s.rate.forget();
+    }
     s.rate.note(s.clock, sample.now, sample.instructions, sample.running);
     if let Some(stop) = sample.stop.as_ref().filter(|stop| stop.number != s.stop) {
         (s.stop, s.core, s.frame) = (stop.number, stop.core & 1, 0);
@@ -107,7 +110,7 @@ fn sampled(state: &mut State, sample: Sample) {
     if !sample.running {
         s.at_stop.clone_from(&sample.cpu);
     }
-    s.breaks = sample.points.iter().filter(|p| p.kind == "break").map(|p| p.addr).collect();
+    s.breaks = sample.points.iter().filter(|p| p.kind == "break" && !p.off).map(|p| p.addr).collect();
     s.sample = sample;
     for id in PaneId::ALL {
         state.panes.get_mut(id).sampled(&state.shared);
@@ -161,7 +164,11 @@ fn key_pressed(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     }
     match keys::lookup(key, state.focus) {
         Some(binding) => command(state, binding.cmd),
-        None => Vec::new(),
+        None => {
+            let (name, pane) = (keys::name_of_key(key), state.focus.title());
+            state.shared.notify(format!("{name}: no meaning in {pane}; ? shows the keys"));
+            Vec::new()
+        }
     }
 }
 
@@ -200,7 +207,7 @@ fn ctrl(key: KeyEvent, c: char) -> bool {
 }
 
 fn help_key(state: &mut State, scroll: u16, key: KeyEvent) {
-    let most = (keys::TABLE.len() + 10) as u16;
+    let most = (2 * keys::TABLE.len()) as u16;
     let scroll = match key.code {
         KeyCode::Up | KeyCode::Char('k') => scroll.saturating_sub(1),
         KeyCode::Down | KeyCode::Char('j') => (scroll + 1).min(most),
@@ -232,8 +239,13 @@ fn palette_key(state: &mut State, mut line: Line, row: usize, key: KeyEvent) -> 
 
 /// A command of another pane goes to that pane.
 fn palette_run(state: &mut State, entry: &modal::Entry) -> Vec<Effect> {
-    let modal::What::Key(binding) = entry.what else {
-        return vec![Effect::Prompt(format!("{} ", entry.name))];
+    let binding = match entry.what {
+        modal::What::Key(binding) => binding,
+        modal::What::Pane(pane) => {
+            bring_up(state, pane);
+            return Vec::new();
+        }
+        modal::What::Monitor => return vec![Effect::Prompt(format!("{} ", entry.name))],
     };
     if let keys::Scope::In(panes) = binding.scope
         && !panes.contains(&state.focus)
@@ -257,8 +269,13 @@ pub fn command(state: &mut State, cmd: Cmd) -> Vec<Effect> {
     match cmd {
         Cmd::Help => state.modal = Some(Modal::Help(0)),
         Cmd::Palette => state.modal = Some(Modal::Palette(Line::default(), 0)),
+        Cmd::Pane => state.modal = Some(Modal::Palette(Line::new("show "), 0)),
         Cmd::Quit => state.modal = Some(Modal::Quit),
         Cmd::Prompt => return vec![Effect::Prompt(String::new())],
+        Cmd::Add => {
+            bring_up(state, PaneId::Watch);
+            return command(state, Cmd::Add);
+        }
         Cmd::BreakOn => return vec![Effect::Prompt("break ".into())],
         Cmd::OtherCore => {
             state.shared.core ^= 1;
@@ -290,6 +307,10 @@ fn control(state: &mut State, cmd: Cmd) -> Option<Action> {
         Cmd::StepLine => Action::StepLine(core),
         Cmd::Next => Action::Next(core),
         Cmd::Finish => Action::Finish(core),
+        Cmd::LineBack => Action::LineBack(core),
+        Cmd::NextBack => Action::NextBack(core),
+        Cmd::FinishBack => Action::FinishBack(core),
+        Cmd::PanicStop => Action::StopAtPanics(!state.shared.sample.panic_stop),
         Cmd::ResetChip => Action::Reset,
         Cmd::SaveSnapshot => {
             state.snapshots += 1;
@@ -306,26 +327,40 @@ fn arrange(state: &mut State, cmd: Cmd) {
     let kind = state.kind();
     match cmd {
         Cmd::Layout(n) => {
+            state.focuses.insert(state.layouts.current, state.focus);
             state.layouts.current = LayoutId::ALL[usize::from(n) % LayoutId::ALL.len()];
-            state.zoom = false;
-            if let Some((first, _)) = state.placed().first() {
+            (state.zoom, state.back) = (false, None);
+            if let Some(focus) = state.focuses.get(&state.layouts.current) {
+                state.focus = *focus;
+            } else if let Some((first, _)) = state.placed().first() {
                 state.focus = *first;
             }
+            keep_focus_visible(state);
         }
         Cmd::FocusNext | Cmd::FocusPrev => {
-            // Where one pane fills the screen the others come in turn.
-            let zoom = std::mem::take(&mut state.zoom);
-            let panes: Vec<PaneId> = state.placed().into_iter().map(|(id, _)| id).collect();
-            state.zoom = zoom;
+            // Where one pane fills the screen the others come in turn; one that has no room comes alone.
+            let mut panes = Vec::new();
+            state.layouts.tree(kind).panes(&mut panes);
             let at = panes.iter().position(|p| *p == state.focus).unwrap_or(0);
             let by = if cmd == Cmd::FocusNext { 1 } else { panes.len().max(1) - 1 };
             if let Some(pane) = panes.get((at + by) % panes.len().max(1)) {
-                state.focus = *pane;
+                if let Some((_, zoom)) = state.back.take() {
+                    state.zoom = zoom;
+                }
+                bring_up(state, *pane);
             }
         }
-        Cmd::Zoom => {
-            state.zoom = !state.zoom;
-            keep_focus_visible(state);
+        Cmd::Zoom => match state.back.take() {
+            Some(back) => (state.focus, state.zoom) = back,
+            None => {
+                state.zoom = !state.zoom;
+                keep_focus_visible(state);
+            }
+        },
+        Cmd::Cancel => {
+            if let Some(back) = state.back.take() {
+                (state.focus, state.zoom) = back;
+            }
         }
         Cmd::Wider => state.layouts.resize(kind, state.focus, false, 2),
         Cmd::Narrower => state.layouts.resize(kind, state.focus, false, -2),
@@ -336,6 +371,11 @@ fn arrange(state: &mut State, cmd: Cmd) {
             state.zoom = false;
             keep_focus_visible(state);
         }
-        _ => {}
+        Cmd::Up | Cmd::Down | Cmd::PageUp | Cmd::PageDown | Cmd::First | Cmd::Last => {}
+        // A key that does nothing here says so.
+        other => {
+            let (key, name) = (keys::key_of(other), keys::name_of(other));
+            state.shared.notify(format!("{key}: nothing to {name} in {}", state.focus.title()));
+        }
     }
 }

@@ -82,6 +82,9 @@ pub struct CodeWant {
     pub before: usize,
     /// Instructions from it on.
     pub rows: usize,
+    /// Lines of its source file around it.
+    #[serde(default)]
+    pub source: usize,
 }
 
 /// A range of memory.
@@ -114,8 +117,16 @@ pub enum Action {
     Next(usize),
     /// Out of the function.
     Finish(usize),
+    /// Back to the beginning of the source line, or of the one before, into calls.
+    LineBack(usize),
+    /// The same, over calls.
+    NextBack(usize),
+    /// Back to the call of the function.
+    FinishBack(usize),
     /// To an address.
     RunTo(u32),
+    /// Stop when the firmware panics, or do not.
+    StopAtPanics(bool),
     /// Reset the chip.
     Reset,
     /// Keep the machine under a name.
@@ -128,6 +139,10 @@ pub enum Action {
     ToggleBreak(u32),
     /// Delete a point.
     DeletePoint(usize),
+    /// Switch a point on or off.
+    EnablePoint(usize, bool),
+    /// Watch for stores: first byte, bytes, what its user calls it.
+    Watch(u32, u32, String),
     /// Write memory: core, address, bytes.
     Write(usize, u32, Vec<u8>),
     /// Find bytes from an address on: core, address, pattern.

@@ -46,6 +46,8 @@ impl Moment {
 /// Moments of the run, the oldest first.
 pub struct History {
     on: bool,
+    /// A client wants it so.
+    wished: bool,
     /// Instructions between two.
     interval: u64,
     moments: Vec<Arc<Moment>>,
@@ -55,17 +57,29 @@ pub struct History {
 
 impl Default for History {
     fn default() -> Self {
-        Self { on: false, interval: INTERVAL, moments: Vec::new(), near: Vec::new() }
+        Self { on: false, wished: false, interval: INTERVAL, moments: Vec::new(), near: Vec::new() }
     }
 }
 
 impl History {
-    /// Keeps moments from now on, or forgets all.
-    pub fn set_on(&mut self, on: bool) {
-        self.on = on;
+    /// Keeps moments from now on, or forgets all; `wished` by a client, which then nobody else changes.
+    pub fn set_on(&mut self, on: bool, wished: bool) {
+        (self.on, self.wished) = (on, self.wished || wished);
         if !on {
             self.clear();
         }
+    }
+
+    /// Whether a client said whether moments are kept.
+    #[must_use]
+    pub fn is_wished(&self) -> bool {
+        self.wished
+    }
+
+    /// Virtual time of the oldest moment.
+    #[must_use]
+    pub fn oldest(&self) -> Option<Ticks> {
+        self.moments.first().map(|m| m.at)
     }
 
     /// Keeps this moment, if it is time for one.
@@ -156,7 +170,7 @@ mod tests {
         let mut history = History { interval: 5000, ..History::default() };
         history.look(&mut m);
         assert!(history.moments.is_empty(), "it is off");
-        history.set_on(true);
+        history.set_on(true, true);
         let mut ran = 0;
         while ran < 5 * MOST {
             m.run(m.now() + 50 * TICKS_PER_US);
@@ -174,7 +188,7 @@ mod tests {
         m.write_memory(0, 0x3FFB_0000, &[1]);
         history.look(&mut m);
         assert!(history.moments.len() <= MOST / 3 + 2, "{}", history.moments.len());
-        history.set_on(false);
+        history.set_on(false, true);
         assert!(history.moments.is_empty() && history.before(u64::MAX, |_| true).is_none());
     }
 }

@@ -82,6 +82,7 @@ impl Session {
         if !self.machine.repeats() {
             self.unsaid.extend(self.machine.take_output());
             self.present_core = self.last_core();
+            self.present_instructions = self.machine.instructions();
         }
         self.history.look(&mut self.machine);
         self.history.trim(&self.machine);
@@ -100,12 +101,6 @@ impl Session {
         self.debuggers.resumed(by, self.stop_number());
         self.state = RunState::Running;
         self.journey = Some(journey);
-    }
-
-    /// The core that the last stop was about.
-    #[must_use]
-    pub fn last_core(&self) -> usize {
-        if let RunState::Stopped(stopped) = &self.state { stopped.core } else { 0 }
     }
 
     /// True while a way back is looked for.
@@ -165,17 +160,44 @@ impl Session {
         }
     }
 
-    /// Whether moments are kept to go back to. They are from the first stop that a client asks for, until no debugger
-    /// is left and the machine runs.
+    /// Keeps moments to go back to, or does not, until a client says otherwise.
     pub fn set_recording(&mut self, on: bool) {
-        self.history.set_on(on);
+        self.history.set_on(on, true);
         self.history.look(&mut self.machine);
+    }
+
+    /// Keeps moments from the first stop or breakpoint on, whoever's it is, unless a client said not to.
+    pub(super) fn record_by_itself(&mut self) {
+        if !self.history.is_wished() {
+            self.history.set_on(true, false);
+            self.history.look(&mut self.machine);
+        }
+    }
+
+    /// Keeps no moments any more, unless a client said to: nobody is there to go back.
+    pub(super) fn record_no_more(&mut self) {
+        if !self.history.is_wished() {
+            self.history.set_on(false, false);
+        }
     }
 
     /// What is kept, in words.
     #[must_use]
     pub fn recording(&self) -> String {
         self.history.describe(&self.machine)
+    }
+
+    /// Virtual time of the oldest moment that is kept, if one is.
+    #[must_use]
+    pub fn oldest(&self) -> Option<Ticks> {
+        self.history.oldest()
+    }
+
+    /// How many instructions of both cores before the present the machine is; `None`: it is live.
+    #[must_use]
+    pub fn instructions_past(&self) -> Option<u64> {
+        self.machine.present()?;
+        Some(self.present_instructions.saturating_sub(self.machine.instructions()))
     }
 
     /// How long before the present the machine is, in ticks of virtual time; `None`: it is live.

@@ -80,7 +80,7 @@ impl Eval<'_> {
             "sp" => 1,
             _ => name.strip_prefix('a').and_then(|n| n.parse().ok()).filter(|n| *n < 16).ok_or_else(none)?,
         };
-        let word = frame.register(number).ok_or_else(none)?;
+        let word = frame.named(number).ok_or_else(none)?;
         Ok(Value { ty: self.word(), place: Place::Register(number, word), bits: None })
     }
 

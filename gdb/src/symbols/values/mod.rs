@@ -32,6 +32,10 @@ pub trait Frame {
     fn pc(&self) -> u32;
     /// A register by its DWARF number: 0 to 15 are `a0` to `a15` of this frame's window.
     fn register(&self, number: u16) -> Option<u32>;
+    /// The register that a user names: what it holds now, whatever the debug information means by it.
+    fn named(&self, number: u16) -> Option<u32> {
+        self.register(number)
+    }
     /// The stack pointer before this frame was made (DWARF's canonical frame address).
     fn cfa(&self) -> Option<u32>;
     /// Memory.

@@ -55,6 +55,13 @@ mod tests {
     use crate::dev::testing::Bench;
 
     #[test]
+    fn a_look_at_a_latched_tsf_is_the_same_as_a_read() {
+        let mut b = Bench::new(DevId::Rng, Rng::default());
+        b.write(spec::TSF_CONTROL, 1);
+        assert_eq!(b.read(spec::TSF_PAIR), b.peek(spec::TSF_PAIR));
+    }
+
+    #[test]
     fn every_read_draws_and_a_look_does_not() {
         let mut b = Bench::new(DevId::Rng, Rng::default());
         let words: Vec<u32> = (0..64).map(|_| b.read(DATA)).collect();

@@ -187,6 +187,15 @@ fn flashboot_watchdog_resets_the_system_unless_disabled() {
 }
 
 #[test]
+fn a_fed_watchdog_is_traced() {
+    let mut b = bench(0);
+    b.traced(Event::TimerWdtFeed);
+    b.write(spec::WDTWPROTECT, watchdog::KEY);
+    b.write(spec::WDTFEED, 1);
+    assert_eq!(b.traced(Event::TimerWdtFeed), ["TG0"]);
+}
+
+#[test]
 fn watchdog_stages_feed_and_protection() {
     let mut b = bench(1);
     b.write(spec::WDTCONFIG1, 40_000 << 16); // 500 µs a count

@@ -1,22 +1,27 @@
 //! The loop around a machine: slices of virtual time, input, output, patterns, time limits.
 
+mod ending;
 mod incoming;
+mod output;
 
 use crate::cli::args::{ResetPolicy, RunArgs};
+use crate::cli::crash::Crashes;
 use crate::cli::exit::Exit;
 use crate::cli::explain::Live;
 use crate::cli::patterns::{Hit, Patterns};
-use crate::cli::serial::{Event, Flow, Lines, UARTS};
+use crate::cli::serial::{Event, Flow, Lines};
 use crate::cli::stats::Stats;
 use crate::cli::target::{RunExit, Target};
 use crate::cli::terminal;
 use crate::cli::trace::Sinks;
 use crate::dash::remote::Past;
 use crate::outlet;
+pub use ending::is_told;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use esplens_gdb::supervisor::{Pace, Speed};
-use esplens_soc::system::Output;
 use incoming::Incoming;
+use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
@@ -57,6 +62,14 @@ pub struct Drive {
     lines: Lines,
     incoming: Incoming,
     patterns: Patterns,
+    /// The pattern that ends the run, and when it matched.
+    hit: Option<(Hit, Ticks)>,
+    /// When `--fail-on` matched; the run goes on until what belongs to that is printed.
+    closing: Option<Ticks>,
+    crashes: Crashes,
+    /// Text of `--send`, and when it is typed.
+    typed: VecDeque<(Ticks, Vec<u8>)>,
+    ready_file: Option<PathBuf>,
     pace: Pace,
     speed: Speed,
     /// Number of the last stop the user was told of.
@@ -88,7 +101,12 @@ impl Drive {
             lines,
             incoming: Incoming::new(events, flow),
             talk: None,
-            patterns: Patterns::new(args.exit_on.clone(), args.fail_on.clone()),
+            patterns: Patterns::new(&args.script),
+            hit: None,
+            closing: None,
+            crashes: Crashes::default(),
+            typed: VecDeque::new(),
+            ready_file: args.script.ready_file.clone(),
             pace: Pace::new(args.speed(), now),
             speed: args.speed(),
             told: 0,
@@ -107,6 +125,11 @@ impl Drive {
 
     /// Runs the machine until something ends it.
     pub fn run(&mut self, target: &mut dyn Target) -> Exit {
+        let why = self.run_on(target);
+        self.ended(why)
+    }
+
+    fn run_on(&mut self, target: &mut dyn Target) -> Exit {
         let mut goal = target.now();
         loop {
             if let Some(speed) = target.speed().filter(|s| *s != self.speed) {
@@ -119,12 +142,15 @@ impl Drive {
             self.pace.hold(target.host_busy(), target.now());
             let talks = self.talk.is_some_and(|at| at.max(self.last_output).elapsed() < TALK);
             self.pace.hurry(talks && target.download_boot(), target.now());
-            let slice_end = target.now().saturating_add(self.pace.slice());
+            let slice_end = self.slice_end(target.now());
             let why = target.run(goal.max(slice_end).min(self.limit));
-            if let Some(exit) = self.deliver(target).or_else(|| self.check_limits(target)) {
+            let goes_on = matches!(why, RunExit::Until | RunExit::Idle { .. } | RunExit::Paused);
+            let last = !goes_on || target.now() >= self.limit;
+            if let Some(exit) = self.deliver(target, last).or_else(|| self.check_limits(target)) {
                 return exit;
             }
             let now = target.now();
+            self.type_in(now);
             self.pace.settle(now);
             if target.waits_for_beacon() {
                 self.pace.skip_wait(now);
@@ -139,8 +165,11 @@ impl Drive {
                 RunExit::Idle { until } => self.after_idle(now, until),
                 RunExit::Exit(code) => return Exit::Guest(code),
                 RunExit::Stopped(why) => return Exit::Stopped(why),
+                RunExit::Reset(cause) if self.closing.is_some() => return Exit::Reset(cause),
                 RunExit::Reset(_) if self.policy == ResetPolicy::Reboot => Wait::until(now, None),
-                RunExit::Reset(cause) if self.policy == ResetPolicy::Exit => return Exit::Reset(cause),
+                RunExit::Reset(cause) if self.policy == ResetPolicy::Exit => {
+                    return self.reset(cause, target);
+                }
                 RunExit::Reset(cause) => return self.halt(&format!("halted at a reset ({cause:?})")),
             };
             let woken = self.take_events(target, &wait);
@@ -176,7 +205,7 @@ impl Drive {
     /// What the run took so far.
     pub fn stats(&self, target: &dyn Target) -> Stats {
         let ticks = target.now() - self.start_ticks;
-        Stats { ticks, wall: self.started.elapsed(), instructions: target.instructions(), state: None }
+        Stats { ticks, wall: self.started.elapsed(), instructions: target.instructions(), ..Stats::default() }
     }
 
     /// Where to go, and how long to wait, when nothing happens before `next`.
@@ -253,51 +282,10 @@ impl Drive {
         event
     }
 
-    /// Hands output to the serial lines, warnings to stderr, UART0 to the patterns.
-    fn deliver(&mut self, target: &mut dyn Target) -> Option<Exit> {
-        let mut text: [Vec<u8>; UARTS] = Default::default();
-        let (mut messages, mut console) = (Vec::new(), Vec::new());
-        for output in target.take_output() {
-            match output {
-                Output::Uart { n, byte } => {
-                    if let Some(line) = text.get_mut(usize::from(n)) {
-                        line.push(byte);
-                    }
-                }
-                Output::Warning(warning) => messages.push(format!("warning: {warning}")),
-                Output::Note(note) => messages.push(note),
-                Output::Console { fd, bytes } => {
-                    terminal::console(fd, &bytes);
-                    console.extend(bytes);
-                }
-                Output::Trace(line) => self.sinks.line(&line),
-                Output::Frame(frame) => self.sinks.frame(&frame),
-                Output::Pad { .. } => {}
-            }
-        }
-        self.write(&text, target);
-        self.sinks.flush();
-        messages.iter().for_each(|m| terminal::message(m));
-        let hit = self.patterns.feed(&text[0]).or_else(|| self.patterns.feed(&console));
-        hit.map(|hit| match hit {
-            Hit::Exit(text) => Exit::Matched(text),
-            Hit::Fail(text) => Exit::Failed(text),
-        })
-    }
-
-    /// Text of the UARTs to their lines; what explains a panic follows it.
-    fn write(&mut self, text: &[Vec<u8>; UARTS], target: &dyn Target) {
-        for (uart, bytes) in text.iter().enumerate().filter(|(_, b)| !b.is_empty()) {
-            self.past.keep(uart, bytes);
-            match &mut self.explain {
-                Some(explain) if uart == 0 => self.lines.write(0, &explain.feed(bytes, target.machine())),
-                _ => self.lines.write(uart as u8, bytes),
-            }
-            self.last_output = Instant::now();
-        }
-    }
-
     fn check_limits(&mut self, target: &dyn Target) -> Option<Exit> {
+        if self.closes(target.now()) {
+            return self.hit.as_ref().map(|(hit, _)| Exit::Failed(hit.text.clone()));
+        }
         if target.now() >= self.limit {
             return Some(Exit::Timeout);
         }

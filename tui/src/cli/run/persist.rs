@@ -59,7 +59,7 @@ impl Persist {
 fn tell(written: Written) {
     if let Written::Beside(path) = written {
         let path = path.display();
-        terminal::message(&format!(
+        terminal::warning(&format!(
             "--persist: the file has changed since it was read, and stays; see {path}"
         ));
     }

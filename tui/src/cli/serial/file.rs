@@ -19,7 +19,7 @@ impl Backend for File {
         if let Some(file) = &mut self.0
             && let Err(error) = file.write_all(bytes)
         {
-            crate::cli::terminal::message(&format!("serial file: {error}"));
+            crate::cli::terminal::warning(&format!("serial file: {error}"));
             self.0 = None;
         }
     }

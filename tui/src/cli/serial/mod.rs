@@ -12,6 +12,7 @@ pub mod stdio;
 mod tcp;
 
 use super::exit::BadInput;
+use super::plain::Plain;
 use anyhow::Context;
 use esplens_soc::machine::Input;
 pub use inlet::{Flow, Inlet};
@@ -127,7 +128,13 @@ impl Backend for Null {
 }
 
 /// The three UARTs' backends.
-pub struct Lines([Box<dyn Backend>; UARTS]);
+pub struct Lines {
+    backends: [Box<dyn Backend>; UARTS],
+    /// The UART on standard output.
+    on_stdio: Option<usize>,
+    /// Takes that one's colours away.
+    plain: Option<Plain>,
+}
 
 impl Lines {
     /// Opens what the arguments name; UART0 is on the terminal unless they say otherwise.
@@ -139,17 +146,28 @@ impl Lines {
         if to.iter().filter(|w| **w == Where::Stdio).count() > 1 {
             anyhow::bail!(BadInput("--serial: only one UART can be on stdio (0=null frees it)".into()));
         }
-        let mut lines = Self([Box::new(Null), Box::new(Null), Box::new(Null)]);
+        let on_stdio = to.iter().position(|w| *w == Where::Stdio);
+        let backends: [Box<dyn Backend>; UARTS] = [Box::new(Null), Box::new(Null), Box::new(Null)];
+        let mut lines = Self { backends, on_stdio, plain: None };
         for (n, to) in to.iter().enumerate() {
-            lines.0[n] = open(to, Inlet::new(n as u8, events.clone(), flow.clone()))?;
+            lines.backends[n] = open(to, Inlet::new(n as u8, events.clone(), flow.clone()))?;
         }
         Ok(lines)
     }
 
+    /// Standard output gets no colours from now on.
+    pub fn without_colours(mut self) -> Self {
+        self.plain = Some(Plain::default());
+        self
+    }
+
     /// Hands a UART's output to its backend.
     pub fn write(&mut self, uart: u8, bytes: &[u8]) {
-        if let Some(line) = self.0.get_mut(usize::from(uart)) {
-            line.write(bytes);
+        let uart = usize::from(uart);
+        let Some(line) = self.backends.get_mut(uart) else { return };
+        match self.plain.as_mut().filter(|_| self.on_stdio == Some(uart)) {
+            Some(plain) => line.write(&plain.take(bytes)),
+            None => line.write(bytes),
         }
     }
 }

@@ -53,7 +53,7 @@ impl Stdio {
         let raw = if keys { terminal::Raw::enter() } else { None };
         let thread = std::thread::Builder::new().name("stdin".into());
         if let Err(error) = thread.spawn(move || receive(keys, &inlet)) {
-            terminal::message(&format!("standard input: {error}"));
+            terminal::warning(&format!("standard input: {error}"));
         }
         Self { _raw: raw }
     }

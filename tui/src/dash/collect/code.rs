@@ -33,7 +33,7 @@ pub fn around(m: &Machine, want: &CodeWant, symbols: Option<&Symbols>) -> CodeSa
     let mut lines = before(m, core, at, want.before.min(MAX_ROWS));
     let anchor = lines.len();
     lines.extend(forward(m, core, at, want.rows.min(MAX_ROWS)));
-    CodeSample { core, lines, anchor }
+    CodeSample { core, lines, anchor, ..CodeSample::default() }
 }
 
 /// The `count` instructions that end at `at`. Instructions have 2 or 3 bytes: of the possible starts, one from which

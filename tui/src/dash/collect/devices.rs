@@ -53,13 +53,31 @@ pub fn eth(m: &Machine) -> EthSample {
     }
 }
 
+/// All peripherals, for their tables.
+fn devices() -> &'static Devices {
+    static DEVICES: OnceLock<Devices> = OnceLock::new();
+    DEVICES.get_or_init(Devices::new)
+}
+
+/// A peripheral's name in the manual, numbered where there are several, as the monitor has it: `UART0`, `DPORT`.
+#[must_use]
+pub fn manual_name(id: DevId) -> String {
+    let plain = |name: &str| -> String {
+        name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let (spec, own) = (devices().get(id).spec().name, format!("{id:?}"));
+    match plain(&own).strip_prefix(&plain(spec)) {
+        Some(number) => format!("{spec}{}", number.to_ascii_uppercase()),
+        None => own.to_ascii_uppercase(),
+    }
+}
+
 /// The register of a peripheral at an offset, and which element of it; nothing of the machine is needed for that.
 #[must_use]
 pub fn register(emac: bool, id: DevId, offset: u32) -> Option<(&'static Reg, u32)> {
-    static DEVICES: OnceLock<Devices> = OnceLock::new();
     let spec = match id {
         DevId::Eth if emac => &esplens_soc::dev::eth::emac::spec::SPEC,
-        _ => DEVICES.get_or_init(Devices::new).get(id).spec(),
+        _ => devices().get(id).spec(),
     };
     let reg = spec.at(offset)?;
     Some((reg, reg.element(offset)?))

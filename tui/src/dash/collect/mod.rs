@@ -7,12 +7,13 @@ pub mod names;
 mod symbolic;
 mod wifi;
 
-pub use devices::{by_name as device, register};
+pub use devices::{by_name as device, manual_name, register};
 pub use symbolic::address;
 
 use super::wire::*;
+use esplens_gdb::panics;
 use esplens_gdb::rtos::Rtos;
-use esplens_gdb::supervisor::{Handle, PointKind, RunState, Session, Stopped};
+use esplens_gdb::supervisor::{Handle, PointKind, RunState, Session, Stopped, Why};
 use esplens_gdb::symbols::Symbols;
 use esplens_soc::machine::Machine;
 use std::sync::Arc;
@@ -56,6 +57,10 @@ pub fn collect(s: &Session, wants: &Wants, clients: &[String], known: &Known) ->
         instructions: status.instructions,
         running: stop.is_none(),
         past: s.past(),
+        behind: s.instructions_past().unwrap_or(0),
+        oldest: s.oldest(),
+        panic_stop: s.stops_at_panics(),
+        alarm: alarm(s, &status.state, known),
         stop,
         speed: status.speed.to_string(),
         pc: status.pc,
@@ -85,6 +90,19 @@ pub fn collect(s: &Session, wants: &Wants, clients: &[String], known: &Known) ->
     sample
 }
 
+/// What a stop that nobody asked for is about.
+fn alarm(s: &Session, state: &RunState, known: &Known) -> Option<String> {
+    let RunState::Stopped(stop) = state else { return None };
+    match (&stop.why, &known.symbols) {
+        (Why::Panic(_), Some(symbols)) => {
+            Some(panics::describe(s.machine(), stop.core, symbols, known.rtos.as_deref()).to_string())
+        }
+        (Why::Panic(what), None) => Some(what.clone()),
+        (Why::Reset(cause), _) => Some(format!("reset ({cause:?})")),
+        _ => None,
+    }
+}
+
 /// A stop as the dashboard shows it.
 #[must_use]
 pub fn stop_info(s: &Stopped) -> StopInfo {
@@ -112,6 +130,8 @@ fn point(id: usize, p: &esplens_gdb::supervisor::Point) -> PointSample {
         addr: p.addr,
         len: p.len,
         client: p.client.to_string(),
-        note: p.panic.clone().unwrap_or_else(|| p.to_string()),
+        note: p.words(),
+        off: !p.enabled,
+        hits: p.hits,
     }
 }

@@ -4,12 +4,16 @@ use super::Known;
 use crate::dash::source::Sources;
 use crate::dash::wire::*;
 use esplens_gdb::symbols::Symbols;
+use std::collections::BTreeMap;
 
 /// Symbols without a size (the mask ROM's) hold for so many bytes.
 const FAR: u32 = 0x80;
 
-/// Adds what symbols and source files tell.
-pub fn add(sample: &mut Sample, known: &Known, sources: &mut Sources) {
+/// Where to say that a source file lies somewhere else.
+pub const MISSING: &str = "source not found: type \":directory DIR\" to say where it is";
+
+/// Adds what symbols and source files tell; so many lines of source around the code that is shown.
+pub fn add(sample: &mut Sample, known: &Known, sources: &mut Sources, around: usize) {
     let Some(symbols) = &known.symbols else { return };
     for core in 0..2 {
         sample.at[core] = place(symbols, sample.pc[core]);
@@ -17,8 +21,16 @@ pub fn add(sample: &mut Sample, known: &Known, sources: &mut Sources) {
     for frame in &mut sample.frames {
         name_frame(symbols, frame);
     }
+    for point in sample.points.iter_mut().filter(|p| p.kind == "break") {
+        let place = place(symbols, point.addr).replace(" at ", " ");
+        // Function and line first: the address matters least.
+        if !place.is_empty() {
+            point.note = point.note.replacen(&format!("{:#010x}", point.addr), &place, 1);
+        }
+    }
     if let Some(code) = &mut sample.code {
         name_code(symbols, code, sources);
+        add_source(symbols, code, sources, around);
     }
 }
 
@@ -55,7 +67,9 @@ fn name_frame(symbols: &Symbols, frame: &mut FrameSample) {
 
 fn name_code(symbols: &Symbols, code: &mut CodeSample, sources: &mut Sources) {
     let mut last = None;
-    for line in &mut code.lines {
+    // The line about which the view is says so where there is no file.
+    let (mut here_is, mut missing) = (0, Vec::new());
+    for (n, line) in code.lines.iter_mut().enumerate() {
         if let Some(to) = line.to {
             let near = |s: &esplens_gdb::symbols::Symbol| to.wrapping_sub(s.addr) < s.size.max(FAR);
             let name = symbols.symbol_at(to).filter(near).map(|s| s.with_offset(to));
@@ -65,9 +79,38 @@ fn name_code(symbols: &Symbols, code: &mut CodeSample, sources: &mut Sources) {
         let here = symbols.line_at(line.addr);
         if here.is_some() && here != last {
             let (file, number) = here.clone().unwrap_or_default();
-            let text = sources.line(&file, number).unwrap_or_default();
-            line.source = Some((format!("{}:{number}", base(&file)), text));
+            let text = sources.line(&file, number);
+            if text.is_none() {
+                missing.push(n);
+            }
+            if n <= code.anchor {
+                here_is = n;
+            }
+            line.source = Some((format!("{}:{number}", base(&file)), text.unwrap_or_default()));
         }
         last = here;
     }
+    if missing.contains(&here_is)
+        && let Some((_, text)) = code.lines.get_mut(here_is).and_then(|l| l.source.as_mut())
+    {
+        *text = MISSING.into();
+    }
+}
+
+/// The lines of the source file around the code that is shown.
+fn add_source(symbols: &Symbols, code: &mut CodeSample, sources: &mut Sources, around: usize) {
+    let anchor = code.lines.get(code.anchor).filter(|_| around > 0).map(|l| l.addr);
+    let Some((file, line)) = anchor.and_then(|addr| symbols.line_at(addr)) else { return };
+    let mut first: BTreeMap<u32, u32> = BTreeMap::new();
+    for l in &code.lines {
+        if let Some((_, number)) = symbols.line_at(l.addr).filter(|(f, _)| *f == file) {
+            let at = first.entry(number).or_insert(l.addr);
+            *at = (*at).min(l.addr);
+        }
+    }
+    let from = line.saturating_sub(around as u32).max(1);
+    let lines = (from..line + around as u32).map_while(|n| Some((n, sources.line(&file, n)?)));
+    code.text =
+        lines.map(|(number, text)| SourceLine { number, text, addr: first.get(&number).copied() }).collect();
+    code.file = base(&file).into();
 }

@@ -4,7 +4,7 @@ use super::Known;
 use crate::dash::wire::*;
 use esplens_gdb::rtos::{self, Rtos, State, Task};
 use esplens_gdb::symbols::{Format, Frame as _, Memory, Number, Symbols, Value};
-use esplens_gdb::unwind::{Backtrace, Context, End, MachineMemory, Names};
+use esplens_gdb::unwind::{Backtrace, Context, End, MachineMemory, Names, SourceView};
 use esplens_soc::machine::Machine;
 use std::collections::BTreeMap;
 
@@ -21,28 +21,6 @@ const MAX_LOCALS: usize = 64;
 
 /// How values are written in one line.
 const FORMAT: Format = Format { depth: 2, elements: 16, length: 160, hex: false };
-
-/// A walked frame, as expressions see it.
-struct Walked<'a> {
-    frame: &'a esplens_gdb::unwind::Frame,
-    cfa: Option<u32>,
-    memory: &'a dyn Memory,
-}
-
-impl esplens_gdb::symbols::Frame for Walked<'_> {
-    fn pc(&self) -> u32 {
-        self.frame.lookup()
-    }
-    fn register(&self, number: u16) -> Option<u32> {
-        self.frame.reg(number.into())
-    }
-    fn cfa(&self) -> Option<u32> {
-        self.cfa
-    }
-    fn memory(&self) -> &dyn Memory {
-        self.memory
-    }
-}
 
 /// The stack asked for, newest frame first.
 fn walk(m: &Machine, known: &Known, want: &FramesWant) -> Option<Backtrace> {
@@ -79,11 +57,8 @@ pub fn stacks(m: &Machine, known: &Known, want: &DebugWant) -> (Vec<FrameSample>
     let core = frames_want.core & 1;
     let memory = |addr: u32, buf: &mut [u8]| m.peek(core, addr, buf);
     let chosen = frames_want.frame.min(trace.frames.len() - 1);
-    let walked = Walked {
-        frame: &trace.frames[chosen],
-        cfa: trace.frames.get(chosen + 1).map(|f| f.sp()),
-        memory: &memory,
-    };
+    let mem = MachineMemory { machine: m, core };
+    let walked = SourceView::of(&trace.frames, chosen, &mem);
     let mut frames: Vec<FrameSample> = match &want.frames {
         Some(want) => trace.frames.iter().take(want.max.min(MAX_FRAMES)).map(frame_sample).collect(),
         None => Vec::new(),
@@ -95,7 +70,7 @@ pub fn stacks(m: &Machine, known: &Known, want: &DebugWant) -> (Vec<FrameSample>
     if let Some(frame) = frames.get_mut(chosen) {
         frame.locals = locals(symbols, &walked);
     }
-    let mut unfold = Unfold { symbols, memory: walked.memory, open: &want.open, left: MAX_VALUES };
+    let mut unfold = Unfold { symbols, memory: &memory, open: &want.open, left: MAX_VALUES };
     let watches =
         want.watches.iter().take(MAX_WATCHES).map(|text| watch(&mut unfold, text, &walked)).collect();
     (frames, watches)
@@ -111,11 +86,11 @@ fn frame_sample(f: &esplens_gdb::unwind::Frame) -> FrameSample {
 }
 
 /// Parameters and variables of the innermost call at a frame's PC, inlined ones first.
-fn locals(symbols: &Symbols, walked: &Walked) -> Vec<Tree> {
+fn locals(symbols: &Symbols, walked: &SourceView) -> Vec<Tree> {
     let levels = symbols.frames_at(walked.pc()).len().clamp(1, 8);
     let all = (0..levels).flat_map(|level| symbols.locals_at(walked.pc(), level)).take(MAX_LOCALS);
     all.map(|local| match symbols.local_value(&local, walked) {
-        Ok(value) => leaf(symbols, local.name.clone(), &value, walked.memory),
+        Ok(value) => leaf(symbols, local.name.clone(), &value, walked.memory()),
         Err(error) => Tree {
             name: local.name.clone(),
             kind: symbols.type_name(local.ty),
@@ -126,8 +101,8 @@ fn locals(symbols: &Symbols, walked: &Walked) -> Vec<Tree> {
     .collect()
 }
 
-fn watch(unfold: &mut Unfold, text: &str, walked: &Walked) -> Tree {
-    match unfold.symbols.evaluate(text, walked.memory, Some(walked)) {
+fn watch(unfold: &mut Unfold, text: &str, walked: &SourceView) -> Tree {
+    match unfold.symbols.evaluate(text, walked.memory(), Some(walked)) {
         Ok(value) => unfold.tree(text.into(), text, &value),
         Err(error) => Tree { name: text.into(), value: format!("<{error}>"), ..Tree::default() },
     }
@@ -140,6 +115,7 @@ fn leaf(symbols: &Symbols, name: String, value: &Value, memory: &dyn Memory) -> 
         kind: symbols.type_name(value.ty),
         value: symbols.format(value, memory, &FORMAT),
         spot: spot(symbols, value, memory),
+        at: value.addr().filter(|_| value.bits.is_none()).zip(symbols.size_of(value.ty).ok()),
         unfolds: symbols.unfolds(value.ty),
         ..Tree::default()
     }
@@ -171,8 +147,8 @@ pub fn address(m: &Machine, known: &Known, text: &str, (core, task, frame): Fram
     };
     let (None, Some(symbols)) = (register, &known.symbols) else { return register.ok_or_else(nowhere) };
     let memory = |addr: u32, buf: &mut [u8]| m.peek(core & 1, addr, buf);
-    let cfa = trace.frames.get(frame + 1).map(|f| f.sp());
-    let walked = Walked { frame: chosen, cfa, memory: &memory };
+    let mem = MachineMemory { machine: m, core: core & 1 };
+    let walked = SourceView::of(&trace.frames, frame.min(trace.frames.len() - 1), &mem);
     let value = symbols.evaluate(text, &memory, Some(&walked)).map_err(|e| e.to_string())?;
     let number = symbols.number(&value, &memory).map(Number::to_u32);
     match (number, value.addr()) {

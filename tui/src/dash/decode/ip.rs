@@ -110,7 +110,9 @@ fn tcp(d: &mut Decoded, b: &[u8], ends: Option<(u32, u32)>) {
     let payload = &b[head..];
     let flags: Vec<&str> = FLAGS.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| *name).collect();
     let flags = flags.join(",");
-    d.info = format!("[{flags}] seq {seq} ack {ack} win {window} len {}", payload.len());
+    let counted = if bits & 16 == 0 { String::new() } else { format!(" ack {}", ack.wrapping_sub(d.base.1)) };
+    d.info =
+        format!("[{flags}] len {} seq {}{counted} win {window}", payload.len(), seq.wrapping_sub(d.base.0));
     d.fields.push(format!(
         "TCP {from} > {to} [{flags}] seq {seq}, ack {ack}, window {window}, {} bytes",
         payload.len()
@@ -118,6 +120,7 @@ fn tcp(d: &mut Decoded, b: &[u8], ends: Option<(u32, u32)>) {
     if let Some((a, b)) = ends {
         let (one, other) = ((a, from), (b, to));
         d.stream = Some(if one < other { (one, other) } else { (other, one) });
+        d.numbers = Some((seq, if bits & 16 == 0 { 0 } else { ack }, one < other));
     }
     app::http(d, payload);
     app::mqtt(d, payload, from == 1883 || to == 1883);

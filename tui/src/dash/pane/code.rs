@@ -5,10 +5,22 @@ use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, Shared};
 use crate::dash::text::{number, put};
 use crate::dash::theme::Role;
-use crate::dash::wire::{Action, CodeLine, CodeWant, Reply, Wants};
+use crate::dash::wire::{Action, CodeLine, CodeSample, CodeWant, Reply, SourceLine, Wants};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+
+/// What is shown of the code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum View {
+    /// Source lines, and under each its instructions.
+    #[default]
+    Mixed,
+    /// The source file.
+    Source,
+    /// Instructions alone.
+    Assembly,
+}
 
 /// The pane: where it looks, and which row is chosen.
 #[derive(Default)]
@@ -19,29 +31,42 @@ pub struct Code {
     cursor: Option<u32>,
     /// The stop that the view belongs to: the next one brings it back to the PC.
     stop: u64,
+    view: View,
 }
 
 /// A row: source text, a label or an instruction.
 struct Row {
     /// The instruction's address.
     addr: u32,
-    /// True for the instruction itself.
+    /// True for the instruction itself, or a source line that has some.
     insn: bool,
+    /// A function's name.
+    label: bool,
     line: Line<'static>,
 }
 
 impl Code {
     fn rows(&self, s: &Shared, width: u16) -> Vec<Row> {
         let Some(code) = &s.sample.code else { return Vec::new() };
-        code.lines.iter().flat_map(|line| rows(s, line, width)).collect()
+        if self.view == View::Source && !code.text.is_empty() {
+            return source_rows(s, code, self.anchor(code));
+        }
+        let all = code.lines.iter().flat_map(|line| rows(s, line, width));
+        all.filter(|row| row.insn || row.label || self.view != View::Assembly).collect()
+    }
+
+    /// The address that the view is about.
+    fn anchor(&self, code: &CodeSample) -> u32 {
+        code.lines.get(code.anchor).map_or(0, |l| l.addr)
     }
 
     /// The rows that fit, with the anchor a third from the top.
     fn visible(&self, s: &Shared, area: Rect) -> Vec<Row> {
         let mut rows = self.rows(s, area.width);
         let Some(code) = &s.sample.code else { return rows };
-        let anchor = code.lines.get(code.anchor).map_or(0, |l| l.addr);
-        let at = rows.iter().position(|r| r.insn && r.addr == anchor).unwrap_or(0);
+        let anchor = self.anchor(code);
+        let exact = rows.iter().position(|r| r.insn && r.addr == anchor);
+        let at = exact.or_else(|| rows.iter().rposition(|r| r.insn && r.addr < anchor)).unwrap_or(0);
         let cut = at.saturating_sub(usize::from(area.height) / 3);
         rows.drain(..cut.min(rows.len()));
         rows.truncate(area.height.into());
@@ -56,6 +81,9 @@ impl Code {
     fn step(&mut self, s: &Shared, by: isize, area: Rect) {
         let Some(code) = &s.sample.code else { return };
         let cursor = self.cursor(s);
+        if self.view == View::Source && !code.text.is_empty() {
+            return self.step_lines(code, cursor, by);
+        }
         let at = code.lines.iter().position(|l| l.addr == cursor).unwrap_or(code.anchor);
         let to = at.saturating_add_signed(by).min(code.lines.len().saturating_sub(1));
         let Some(line) = code.lines.get(to) else { return };
@@ -66,17 +94,30 @@ impl Code {
     }
 }
 
+impl Code {
+    /// Moves the cursor by source lines that have instructions.
+    fn step_lines(&mut self, code: &CodeSample, cursor: u32, by: isize) {
+        let all: Vec<u32> = code.text.iter().filter_map(|l| l.addr).collect();
+        let at = all.iter().rposition(|a| *a <= cursor).unwrap_or(0);
+        let to = at.saturating_add_signed(by).min(all.len().saturating_sub(1));
+        if let Some(addr) = all.get(to) {
+            (self.at, self.cursor) = (Some(*addr), Some(*addr));
+        }
+    }
+}
+
 /// What stands above an instruction, and the instruction.
 fn rows(s: &Shared, l: &CodeLine, width: u16) -> Vec<Row> {
     let theme = s.theme;
     let mut out = Vec::new();
-    let mut add = |insn, line| out.push(Row { addr: l.addr, insn, line });
+    let mut add = |insn, label, line| out.push(Row { addr: l.addr, insn, label, line });
     if let Some(label) = &l.label {
-        add(false, Line::from(Span::styled(format!("{label}:"), theme.style(Role::Title))));
+        add(false, true, Line::from(Span::styled(format!("{label}:"), theme.style(Role::Title))));
     }
     if let Some((place, text)) = &l.source {
         let place = place.rsplit('/').next().unwrap_or(place);
         add(
+            false,
             false,
             Line::from(vec![
                 Span::styled(format!("{place:>16} "), theme.style(Role::Dim)),
@@ -84,8 +125,34 @@ fn rows(s: &Shared, l: &CodeLine, width: u16) -> Vec<Row> {
             ]),
         );
     }
-    add(true, insn(s, l, width));
+    add(true, false, insn(s, l, width));
     out
+}
+
+/// The lines of the source file, with breakpoints and cores; the one about which the view is stands at `anchor`.
+fn source_rows(s: &Shared, code: &CodeSample, anchor: u32) -> Vec<Row> {
+    let theme = s.theme;
+    let ends = |n: usize| code.text[n + 1..].iter().find_map(|l| l.addr);
+    let row = |(n, l): (usize, &SourceLine)| {
+        // A line's instructions go on to the next line's, where the compiler kept the order.
+        let own = |pc: u32| l.addr.is_some_and(|a| a <= pc && ends(n).is_none_or(|end| pc < end || end < a));
+        let core = (0..2).find(|c| own(s.sample.pc[*c]) && (*c == s.core || !s.sample.running));
+        let point = l.addr.is_some_and(|_| s.breaks.iter().any(|at| own(*at)));
+        let role = if l.addr.is_some() { Role::Source } else { Role::Dim };
+        let line = Line::from(vec![
+            Span::styled(if point { "●" } else { " " }, theme.style(Role::Point)),
+            match core {
+                Some(0) => Span::styled("▶0", theme.style(Role::First)),
+                Some(_) => Span::styled("▶1", theme.style(Role::Second)),
+                None => Span::raw("  "),
+            },
+            Span::styled(format!(" {:>5}  ", l.number), theme.style(Role::Addr)),
+            Span::styled(l.text.clone(), theme.style(role)),
+        ]);
+        let addr = if own(anchor) { anchor } else { l.addr.unwrap_or(0) };
+        Row { addr, insn: l.addr.is_some(), label: false, line }
+    };
+    code.text.iter().enumerate().map(row).collect()
 }
 
 /// The instruction itself.
@@ -117,8 +184,14 @@ fn insn(s: &Shared, l: &CodeLine, width: u16) -> Line<'static> {
 
 impl Pane for Code {
     fn title(&self, s: &Shared) -> String {
-        let view = if self.at.is_some() { "  . shows the PC" } else { "" };
-        format!("core {}{view}", s.core)
+        let home = if self.at.is_some() { "  . shows the PC" } else { "" };
+        let view = match (self.view, s.sample.code.as_ref()) {
+            (View::Mixed, _) => String::new(),
+            (View::Assembly, _) => "  assembly".into(),
+            (View::Source, Some(code)) if code.text.is_empty() => "  no source here".into(),
+            (View::Source, code) => format!("  {}", code.map_or("", |c| &c.file)),
+        };
+        format!("core {}{view}{home}", s.core)
     }
 
     fn want(&self, s: &Shared, area: Rect, wants: &mut Wants) {
@@ -126,7 +199,8 @@ impl Pane for Code {
         // While it runs no more than is shown: a third above the PC. Standing, a page either way to move in.
         let (before, rows) =
             if s.sample.running { (rows / 3 + 1, rows - rows / 3) } else { (rows, rows + 1) };
-        wants.code = Some(CodeWant { core: s.core & 1, at: self.at, before, rows });
+        let source = if self.view == View::Source { usize::from(area.height) } else { 0 };
+        wants.code = Some(CodeWant { core: s.core & 1, at: self.at, before, rows, source });
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
@@ -155,6 +229,13 @@ impl Pane for Code {
             Cmd::PageDown => self.step(s, page, area),
             Cmd::Home | Cmd::First => (self.at, self.cursor) = (None, None),
             Cmd::ToggleBreak => return act(Action::ToggleBreak(self.cursor(s))),
+            Cmd::View => {
+                self.view = match self.view {
+                    View::Mixed => View::Source,
+                    View::Source => View::Assembly,
+                    View::Assembly => View::Mixed,
+                };
+            }
             Cmd::RunTo => return act(Action::RunTo(self.cursor(s))),
             Cmd::Goto => {
                 return super::ask(super::PaneId::Code, cmd, super::memory::GOTO);
@@ -193,7 +274,7 @@ impl Pane for Code {
     fn sampled(&mut self, s: &Shared) {
         let stop = s.sample.stop.as_ref().map_or(0, |stop| stop.number);
         if stop != 0 && stop != self.stop {
-            *self = Self { stop, ..Self::default() };
+            *self = Self { stop, view: self.view, ..Self::default() };
         }
     }
 

@@ -21,6 +21,10 @@ pub struct Console {
     top: Option<u64>,
     typing: bool,
     search: String,
+    /// A line chosen with Up and Down, numbered from the first ever.
+    chosen: Option<u64>,
+    /// Long lines are cut, not wrapped.
+    cut: bool,
 }
 
 impl Console {
@@ -44,7 +48,7 @@ impl Console {
         let (log, height) = (&s.uarts[self.uart], usize::from(area.height));
         let mut rows = 0;
         for n in (0..self.lines(s)).rev() {
-            rows += log.line(n).map_or(0, |l| rows_of(l, area.width));
+            rows += log.line(n).map_or(0, |l| self.rows_of(l, area.width));
             if rows >= height {
                 return (self.first(s) + n as u64, rows - height);
             }
@@ -63,6 +67,50 @@ impl Console {
         self.top = ((to, 0) < self.bottom(s, area)).then_some(to);
     }
 
+    /// Moves the chosen line; the first is the last one shown.
+    fn choose(&mut self, s: &Shared, by: i64, area: Rect) {
+        let last = self.first(s) + self.lines(s).saturating_sub(1) as u64;
+        let to = match self.chosen {
+            Some(chosen) => chosen.saturating_add_signed(by).clamp(self.first(s), last),
+            None => last,
+        };
+        self.chosen = Some(to);
+        let (top, above) = self.shown_top(s, area);
+        if to < top + u64::from(above > 0) {
+            self.top = Some(to);
+        } else if to > self.last_shown(s, area) {
+            self.scroll(s, by.max(1), area);
+        }
+    }
+
+    /// The last line that has a row in the area.
+    fn last_shown(&self, s: &Shared, area: Rect) -> u64 {
+        let (top, above) = self.shown_top(s, area);
+        let (log, mut rows) = (&s.uarts[self.uart], usize::from(area.height) + above);
+        let from = (top - self.first(s)) as usize;
+        let mut last = top;
+        for n in from..self.lines(s) {
+            let takes = log.line(n).map_or(1, |l| self.rows_of(l, area.width));
+            if takes > rows {
+                break;
+            }
+            (rows, last) = (rows - takes, self.first(s) + n as u64);
+        }
+        last
+    }
+
+    /// The address of code that the chosen line names first.
+    fn code_in_chosen(&self, s: &Shared) -> Option<u32> {
+        let n = self.chosen?.checked_sub(self.first(s))?;
+        let text = &s.uarts[self.uart].line(n as usize)?.text;
+        text.match_indices("0x4").find_map(|(at, _)| u32::from_str_radix(text.get(at + 2..at + 10)?, 16).ok())
+    }
+
+    /// Rows that a line takes.
+    fn rows_of(&self, line: &LogLine, width: u16) -> usize {
+        if self.cut { 1 } else { rows_of(line, width) }
+    }
+
     /// The nearest line above the shown ones that holds the text.
     fn search_back(&mut self, s: &mut Shared) {
         let log = &s.uarts[self.uart];
@@ -70,7 +118,11 @@ impl Console {
         let needle = self.search.to_lowercase();
         let fits = |n: &usize| log.line(*n).is_some_and(|l| l.text.to_lowercase().contains(&needle));
         match (0..from).rev().find(fits).or_else(|| (from..log.len()).rev().find(fits)) {
-            Some(n) => self.top = Some(self.first(s) + n as u64),
+            Some(n) => {
+                let (all, at) = ((0..log.len()).filter(fits).count(), (0..=n).filter(fits).count());
+                self.top = Some(self.first(s) + n as u64);
+                s.notify(format!("{:?}: line {at} of {all}", self.search));
+            }
             None => s.notify(format!("{:?} is nowhere", self.search)),
         }
     }
@@ -137,6 +189,7 @@ impl Pane for Console {
     fn title(&self, s: &Shared) -> String {
         let mode = match (self.typing, self.top) {
             (true, _) => "  keys go to the firmware, Esc ends that",
+            _ if self.code_in_chosen(s).is_some() => "  Enter shows the code, Esc ends that",
             (_, Some(_)) => "  scrolled back, End shows the end",
             _ => "  Enter types",
         };
@@ -144,7 +197,7 @@ impl Pane for Console {
         format!("{}{mode}{lost}", self.uart)
     }
 
-    fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, _focused: bool) {
+    fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
         let log = &s.uarts[self.uart];
         let (top, above) = self.shown_top(s, area);
         let from = (top - self.first(s)) as usize;
@@ -152,8 +205,13 @@ impl Pane for Console {
         for (n, above) in (from..self.lines(s)).zip(std::iter::once(above).chain(std::iter::repeat(0))) {
             let Some(line) = log.line(n).filter(|_| y < area.height) else { break };
             let begun = i32::from(y) - above as i32;
-            for row in wrap(&draw_line(s, line, &self.search), area.width).into_iter().skip(above) {
+            let whole = draw_line(s, line, &self.search);
+            let rows = if self.cut { vec![whole] } else { wrap(&whole, area.width) };
+            for row in rows.into_iter().skip(above) {
                 put(buf, area, y, row);
+                if focused && y < area.height && self.chosen == Some(self.first(s) + n as u64) {
+                    buf.set_style(Rect { y: area.y + y, height: 1, ..area }, s.theme.style(Role::Selected));
+                }
                 y = y.saturating_add(1);
             }
             if self.typing && n + 1 == log.len() {
@@ -172,16 +230,30 @@ impl Pane for Console {
     fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
         let page = i64::from(area.height.max(2)) - 1;
         match cmd {
-            Cmd::Up => self.scroll(s, -1, area),
-            Cmd::Down => self.scroll(s, 1, area),
+            Cmd::Up => self.choose(s, -1, area),
+            Cmd::Down => self.choose(s, 1, area),
             Cmd::PageUp => self.scroll(s, -page, area),
             Cmd::PageDown => self.scroll(s, page, area),
             Cmd::First => self.scroll(s, i64::MIN / 2, area),
-            Cmd::Last => self.top = None,
-            Cmd::Select => (self.typing, self.top) = (true, None),
-            Cmd::Cancel => self.search.clear(),
-            Cmd::Clear => s.uarts[self.uart].clear(),
-            Cmd::Uart => (self.uart, self.top) = ((self.uart + 1) % 3, None),
+            Cmd::Last => (self.top, self.chosen) = (None, None),
+            Cmd::Select => match self.code_in_chosen(s) {
+                // As the symbols count it: a return address belongs to the call before it.
+                Some(addr) => return Some(vec![Effect::Show(PaneId::Code, addr)]),
+                None => (self.typing, self.top, self.chosen) = (true, None, None),
+            },
+            Cmd::Cancel if self.chosen.is_some() || !self.search.is_empty() => {
+                (self.chosen, self.top) = (None, None);
+                self.search.clear();
+            }
+            Cmd::Clear => {
+                s.uarts[self.uart].clear();
+                (self.top, self.chosen) = (None, None);
+            }
+            Cmd::Wrap => {
+                self.cut = !self.cut;
+                s.notify(if self.cut { "long lines are cut" } else { "long lines are wrapped" });
+            }
+            Cmd::Uart => (self.uart, self.top, self.chosen) = ((self.uart + 1) % 3, None, None),
             Cmd::Search => return super::ask(PaneId::Console, cmd, "Search"),
             Cmd::SearchAgain => self.search_back(s),
             Cmd::Copy => {
@@ -194,6 +266,19 @@ impl Pane for Console {
             _ => return None,
         }
         Some(Vec::new())
+    }
+
+    fn click(&mut self, s: &mut Shared, _x: u16, y: u16, area: Rect) -> Vec<Effect> {
+        let (top, above) = self.shown_top(s, area);
+        let (log, mut rows) = (&s.uarts[self.uart], usize::from(y) + above);
+        let hit = ((top - self.first(s)) as usize..self.lines(s)).find(|n| {
+            let takes = log.line(*n).map_or(1, |l| self.rows_of(l, area.width));
+            let here = rows < takes;
+            rows = rows.saturating_sub(takes);
+            here
+        });
+        self.chosen = hit.map(|n| self.first(s) + n as u64);
+        Vec::new()
     }
 
     fn typing(&self) -> bool {

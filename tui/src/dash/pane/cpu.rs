@@ -5,7 +5,7 @@ use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, Shared};
 use crate::dash::text::{put, words};
 use crate::dash::theme::Role;
-use crate::dash::wire::{CpuSample, IrqSample, Wants};
+use crate::dash::wire::{Action, CpuSample, IrqSample, Wants};
 use esplens_core::cpu::exception::cause_name;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -299,6 +299,10 @@ impl Pane for Registers {
             Cmd::Follow | Cmd::Select => {
                 let value = s.cpu()?.a(self.chosen);
                 return Some(vec![Effect::Show(PaneId::Memory, value)]);
+            }
+            Cmd::WatchPoint => {
+                let (value, name) = (s.cpu()?.a(self.chosen), format!("*$a{}", self.chosen));
+                return Some(vec![Effect::Act(None, Action::Watch(value, 4, name))]);
             }
             Cmd::Copy => {
                 let value = s.cpu()?.a(self.chosen);

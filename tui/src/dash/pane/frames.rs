@@ -1,17 +1,17 @@
 //! Frames of Ethernet and 802.11.
 
 use super::{Pane, PaneId};
-use crate::dash::decode;
+use crate::dash::decode::{self, Stream};
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, FrameRow, Shared};
 use crate::dash::text::{fit, put, say};
 use crate::dash::theme::Role;
+use crate::dash::wire::FrameRecord;
+use esplens_gdb::filter::Filter;
+use esplens_soc::system::{AirInfo, Frame};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-
-/// Both ends of a TCP stream: address and port, the lower first.
-type Stream = ((u32, u16), (u32, u16));
 
 /// Rows from which on the chosen frame is shown by field without being asked.
 const ROOMY: u16 = 20;
@@ -24,8 +24,9 @@ pub struct Frames {
     /// Its fields or bytes are shown; `None`: where there is room.
     open: Option<bool>,
     hex: bool,
-    /// Only rows with this text.
+    /// Only frames that this is for, in the words of `break frame`; else only rows with this text.
     filter: String,
+    words: Option<Filter>,
     search: String,
     /// Only this TCP stream.
     stream: Option<Stream>,
@@ -35,7 +36,7 @@ pub struct Frames {
 
 /// A row in words, for filter, search and clipboard.
 fn words(row: &FrameRow) -> String {
-    let d = decode::record(&row.frame);
+    let d = decode::based(&row.frame, row.base);
     let arrow = if row.frame.rx { "in " } else { "out" };
     let ms = row.frame.at as f64 / 480_000.0;
     format!("{:>5} {ms:>11.3} {arrow} {:<6} {} > {}  {}", row.number, d.protocol, d.from, d.to, d.info)
@@ -55,10 +56,19 @@ fn dump(bytes: &[u8]) -> Vec<String> {
     bytes.chunks(16).enumerate().map(line).collect()
 }
 
+/// A frame as filters take it.
+fn frame_of(f: &FrameRecord) -> Frame {
+    let air = f.air.map(|a| AirInfo { frequency: a.frequency, rate: a.rate, rssi: a.rssi, clear: a.clear });
+    Frame { at: f.at, to_guest: f.rx, core: f.core, pc: f.pc, bytes: f.bytes.clone(), air }
+}
+
 impl Frames {
     fn fits(&self, row: &FrameRow) -> bool {
         if self.stream.is_some_and(|stream| decode::record(&row.frame).stream != Some(stream)) {
             return false;
+        }
+        if let Some(filter) = &self.words {
+            return filter.matches(&frame_of(&row.frame));
         }
         self.filter.is_empty() || words(row).to_lowercase().contains(&self.filter.to_lowercase())
     }
@@ -74,7 +84,7 @@ impl Frames {
     }
 
     fn row(&self, s: &Shared, row: &FrameRow, width: u16) -> Line<'static> {
-        let (d, theme) = (decode::record(&row.frame), s.theme);
+        let (d, theme) = (decode::based(&row.frame, row.base), s.theme);
         let (arrow, role) = if row.frame.rx { ("▼", Role::First) } else { ("▲", Role::Second) };
         let ms = row.frame.at as f64 / 480_000.0;
         let mut spans = vec![
@@ -99,7 +109,7 @@ impl Frames {
         let style = |role| s.theme.style(role);
         let mut out: Vec<Line> = Vec::new();
         if !self.hex {
-            let d = decode::record(&row.frame);
+            let d = decode::based(&row.frame, row.base);
             out.extend(d.fields.into_iter().map(|f| Line::from(Span::styled(f, style(Role::Text)))));
             // What an access point or station bridges has no instruction.
             if !row.frame.rx && row.frame.pc != 0 {
@@ -137,7 +147,11 @@ impl Frames {
 
 impl Pane for Frames {
     fn title(&self, s: &Shared) -> String {
-        let filter = if self.filter.is_empty() { String::new() } else { format!("  only {:?}", self.filter) };
+        let filter = match (self.filter.as_str(), &self.words) {
+            ("", _) => String::new(),
+            (words, Some(_)) => format!("  only {words}"),
+            (text, None) => format!("  only rows with {text:?}"),
+        };
         let end = |(addr, port): (u32, u16)| format!("{}:{port}", std::net::Ipv4Addr::from(addr));
         let stream = self
             .stream
@@ -152,7 +166,7 @@ impl Pane for Frames {
         if rows.is_empty() {
             let text = match s.frames.len() {
                 0 => "no frames yet".to_string(),
-                n => format!("none of {n} frames: F with nothing shows all, * leaves the stream"),
+                n => format!("none of {n} frames: & with nothing shows all, * leaves the stream"),
             };
             say(buf, area, s.theme.style(Role::Dim), &text);
             return;
@@ -202,7 +216,7 @@ impl Pane for Frames {
             Cmd::Hex => (self.hex, self.open) = (!self.hex || !self.opened(area), Some(true)),
             Cmd::Clear => s.frames.clear(),
             Cmd::Filter => {
-                return super::ask(PaneId::Frames, cmd, "Only frames with (nothing: all)");
+                return super::ask(PaneId::Frames, cmd, "Only: tcp port 80, arp, subtype beacon, or a text");
             }
             Cmd::Search => return super::ask(PaneId::Frames, cmd, "Search"),
             Cmd::SearchAgain => self.search(s),
@@ -215,6 +229,7 @@ impl Pane for Frames {
     fn answer(&mut self, s: &mut Shared, cmd: Cmd, text: &str) -> Vec<Effect> {
         if cmd == Cmd::Filter {
             (self.filter, self.chosen) = (text.into(), None);
+            self.words = if text.is_empty() { None } else { text.parse().ok() };
         } else if !text.is_empty() {
             self.search = text.into();
             self.search(s);

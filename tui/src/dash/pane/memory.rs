@@ -215,6 +215,9 @@ impl Pane for Memory {
                 }
             }
             Cmd::Edit => self.edit = Some(None),
+            Cmd::WatchPoint => {
+                return Some(vec![Effect::Act(None, Action::Watch(self.cursor & !3, 4, String::new()))]);
+            }
             Cmd::Copy => {
                 let from = self.cursor.checked_sub(self.addr)? as usize & !15;
                 let bytes = self.bytes(s).iter().skip(from).take(16);

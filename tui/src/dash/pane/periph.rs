@@ -56,7 +56,10 @@ impl Periph {
                 let (base, _) = id.range();
                 let mark = if self.open.contains(&id) { "▼" } else { "▶" };
                 Line::from(vec![
-                    Span::styled(format!("{mark} {:<12}", format!("{id:?}")), theme.style(Role::Title)),
+                    Span::styled(
+                        format!("{mark} {:<12}", collect::manual_name(id)),
+                        theme.style(Role::Title),
+                    ),
                     Span::styled(format!(" {base:08x}"), theme.style(Role::Addr)),
                 ])
             }
@@ -85,12 +88,24 @@ impl Periph {
         }
     }
 
+    /// A register in full: address, value, what it is.
+    fn told(&self, s: &Shared, row: Row) -> String {
+        let Row::Reg(id, offset, value) = row else { return String::new() };
+        let known = collect::register(s.sample.eth_is_emac(), id, offset);
+        let (name, doc) = known.map_or(("?", ""), |(r, _)| (r.name, r.doc.trim()));
+        let addr = id.range().0 + offset;
+        format!(
+            "{}.{name} at {addr:#010x} = {value:#010x} ({value}, {value:#034b}): {doc}",
+            collect::manual_name(id)
+        )
+    }
+
     /// The next peripheral or register whose name holds the text; registers count in opened peripherals.
     fn search(&mut self, s: &mut Shared) {
         let needle = self.search.to_lowercase();
         let rows = self.rows(s);
         let text = |row: &Row| match row {
-            Row::Dev(id) => format!("{id:?}").to_lowercase(),
+            Row::Dev(id) => collect::manual_name(*id).to_lowercase(),
             Row::Reg(id, offset, _) => {
                 collect::register(false, *id, *offset).map_or(String::new(), |(r, _)| r.name.to_lowercase())
             }
@@ -138,6 +153,10 @@ impl Pane for Periph {
         let (page, last) = (usize::from(area.height.max(2)) - 1, rows.len().saturating_sub(1));
         let row = *rows.get(self.chosen.min(last))?;
         match cmd {
+            // A register is looked at: folding its peripheral away would lose it.
+            Cmd::Select if matches!(row, Row::Reg(..)) => {
+                return Some(vec![Effect::Notice(self.told(s, row))]);
+            }
             Cmd::Select => self.fold(s, row, None),
             Cmd::Right => self.fold(s, row, Some(true)),
             Cmd::Left => self.fold(s, row, Some(false)),

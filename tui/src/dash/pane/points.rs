@@ -19,16 +19,32 @@ pub struct Points {
 fn row(s: &Shared, p: &PointSample) -> Line<'static> {
     let theme = s.theme;
     let hit = s.sample.stop.as_ref().is_some_and(|stop| !s.sample.running && stop.pc == p.addr);
+    let mark = match (hit, p.off) {
+        (true, _) => "▶",
+        (_, true) => "○",
+        _ => "●",
+    };
+    let mut more = if p.hits > 0 { format!("  {}x", p.hits) } else { String::new() };
+    if p.off {
+        more.push_str("  off");
+    }
+    // Whose it is matters where there are several.
+    if s.sample.points.iter().any(|other| other.client != p.client) {
+        more.push_str(&format!("  {}", p.client));
+    }
+    let role = if p.off { Role::Dim } else { Role::Text };
     Line::from(vec![
-        Span::styled(if hit { "▶" } else { "●" }, theme.style(Role::Point)),
-        Span::styled(format!("{:>4} ", p.id), theme.style(Role::Dim)),
-        Span::styled(p.note.clone(), theme.style(Role::Text)),
+        Span::styled(mark, theme.style(Role::Point)),
+        Span::styled(format!("{:>3} ", p.id), theme.style(Role::Dim)),
+        Span::styled(p.note.clone(), theme.style(role)),
+        Span::styled(more, theme.style(Role::Dim)),
     ])
 }
 
 impl Pane for Points {
     fn title(&self, s: &Shared) -> String {
-        s.sample.points.len().to_string()
+        let panics = if s.sample.panic_stop { "  and panics (P)" } else { "" };
+        format!("{}{panics}", s.sample.points.len())
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
@@ -55,6 +71,10 @@ impl Pane for Points {
             Cmd::Delete => {
                 let id = points.get(self.chosen)?.id;
                 return Some(vec![Effect::Act(None, Action::DeletePoint(id))]);
+            }
+            Cmd::Edit => {
+                let p = points.get(self.chosen)?;
+                return Some(vec![Effect::Act(None, Action::EnablePoint(p.id, p.off))]);
             }
             Cmd::Copy => return Some(vec![Effect::Copy(points.get(self.chosen)?.note.clone())]),
             Cmd::Select => {

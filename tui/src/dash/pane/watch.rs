@@ -151,6 +151,19 @@ fn bytes_of(text: &str, spot: Spot) -> Option<Vec<u8>> {
     fits.then(|| n.to_le_bytes()[..size].to_vec())
 }
 
+/// A watchpoint on a row's value.
+fn watchpoint(row: &Row) -> Effect {
+    let What::Value(tree) = row.what else { return Effect::Notice("that is no value".into()) };
+    let Some((addr, size)) = tree.at.filter(|(_, size)| *size > 0) else {
+        return Effect::Notice(format!("{} lies in no memory", tree.name));
+    };
+    let name = match row.path.split_once('\u{1}') {
+        Some((root, _)) => format!("{root}: {}", tree.name),
+        None => tree.name.clone(),
+    };
+    Effect::Act(None, Action::Watch(addr, size, name))
+}
+
 fn add<'a>(tree: &'a Tree, depth: usize, path: String, out: &mut Vec<Row<'a>>) {
     out.push(Row { depth, path: path.clone(), what: What::Value(tree) });
     let page = |from| Row { depth: depth + 1, path: path.clone(), what: What::Page(from) };
@@ -215,6 +228,7 @@ impl Pane for Watch {
                 };
                 return Some(vec![Effect::Show(PaneId::Memory, spot.points.unwrap_or(spot.addr))]);
             }
+            Cmd::WatchPoint => return Some(vec![watchpoint(rows.get(self.chosen)?)]),
             Cmd::Delete => {
                 let path = path?;
                 let root = path.split('\u{1}').next()?.to_string();

@@ -1,6 +1,6 @@
 //! The first row, run state and layouts, and the last one, keys. Both can be clicked.
 
-use crate::dash::keys::{self, Cmd};
+use crate::dash::keys::{self, Cmd, key_of};
 use crate::dash::layout::LayoutId;
 use crate::dash::state::State;
 use crate::dash::text::{put, seconds};
@@ -9,8 +9,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-/// Columns from which on the names of all layouts are shown.
-const WIDE: u16 = 132;
+/// Columns from which on the palette's key is always among the hints.
+const ROOMY: u16 = 100;
 /// Most keys of the focused pane among the hints.
 const PANE_HINTS: usize = 5;
 
@@ -22,52 +22,116 @@ pub fn top(state: &State, area: Rect, buf: &mut Buffer) {
     let full = status(state, true);
     let line = if full.width() <= usize::from(room.width) { full } else { status(state, false) };
     put(buf, room, 0, line);
+    if state.shared.sample.alarm.is_some() {
+        buf.set_style(room, state.shared.theme.style(Role::Alarm));
+    }
     put(buf, Rect { x: area.right() - width, width, ..area }, 0, tabs);
 }
 
 /// Run state, time, speed, clients: in `full`, or as short as possible.
 fn status(state: &State, full: bool) -> Line<'static> {
     let (s, theme) = (&state.shared, state.shared.theme);
-    let style = |role| theme.style(role);
+    let span = |text: String, role| Span::styled(text, theme.style(role));
+    if let Some(alarm) = s.sample.alarm.as_ref().filter(|_| !s.sample.running && !s.gone) {
+        let word = if alarm.starts_with("reset") { "RESET" } else { "PANIC" };
+        let rest = alarm.strip_prefix("reset ").unwrap_or(alarm);
+        let hint = if full {
+            format!("   {} goes on, {} back", key_of(Cmd::Run), key_of(Cmd::RunBack))
+        } else {
+            String::new()
+        };
+        return Line::from(span(format!(" {word} {rest}{}{hint}", resets(state)), Role::Alarm));
+    }
     let (mark, role) = match (s.gone, s.sample.running) {
         (true, _) => (" gone ", Role::Bad),
         (_, true) => (" ▶ running ", Role::Run),
         _ => (" ■ stopped ", Role::Stop),
     };
-    let time = if full { seconds(s.sample.now) } else { format!("{:.3} s", s.sample.now as f64 / 480e6) };
-    let mut line =
-        vec![Span::styled(mark, style(role)), Span::styled(format!(" {time}"), style(Role::Title))];
-    if let Some(past) = s.sample.past {
-        line.push(Span::styled(format!("  {:.3} ms before now", past as f64 / 480e3), style(Role::Warn)));
-    }
+    // What flickers while it runs tells nothing.
+    let exact = full && !s.sample.running;
+    let time = if exact { seconds(s.sample.now) } else { format!("{:.3} s", s.sample.now as f64 / 480e6) };
+    let mut line = vec![span(mark.into(), role), span(format!(" {time}"), Role::Title)];
+    line.extend(past(state).map(|text| span(text, Role::Warn)));
     if s.sample.running {
-        if let (Some(mips), Some(real)) = (s.rate.mips(), s.rate.of_real()) {
-            let of = if full { "of real time" } else { "real" };
-            line.push(Span::raw(format!("  {mips:.1} MIPS  {:.0}% {of}", real * 100.0)));
-        }
-        if full {
-            line.push(Span::styled(format!("  speed {}", s.sample.speed), style(Role::Dim)));
-        }
+        line.extend(speed(state));
     } else if let Some(stop) = &s.sample.stop {
-        line.push(Span::styled(format!("  {}", stop.why), style(Role::Warn)));
+        line.push(span(format!("  {}", stop.why), Role::Warn));
     }
-    let clients = match (&s.sample.clients[..], full) {
-        ([], _) => String::new(),
-        (clients, true) => format!("  clients: {}", clients.join(", ")),
-        ([_], _) => "  1 client".into(),
-        (clients, _) => format!("  {} clients", clients.len()),
-    };
-    line.push(Span::styled(clients, style(Role::Dim)));
+    line.push(span(resets(state), Role::Bad));
+    if !s.sample.panic_stop && !s.sample.speed.is_empty() {
+        line.push(span("  panics go on (P)".into(), Role::Dim));
+    }
+    line.push(span(clients(state, full), Role::Dim));
     Line::from(line)
 }
 
-/// The layouts' names, on narrow terminals the current one's only.
+/// How long before the present the machine is, and where between the oldest moment and the present.
+fn past(state: &State) -> Option<String> {
+    const CELLS: u64 = 12;
+    let sample = &state.shared.sample;
+    let past = sample.past?;
+    let ago = match past {
+        // Less than a microsecond.
+        0..480 => {
+            format!("{} instruction{} before now", sample.behind, if sample.behind == 1 { "" } else { "s" })
+        }
+        _ => format!("{:.3} ms before now", past as f64 / 480e3),
+    };
+    let present = sample.now + past;
+    let oldest = sample.oldest.unwrap_or(sample.now).min(sample.now);
+    let at = (sample.now - oldest) * (CELLS - 1) / (present - oldest).max(1);
+    let bar: String = (0..CELLS).map(|n| if n == at { '●' } else { '─' }).collect();
+    Some(format!("  ├{bar}┤ {ago}"))
+}
+
+/// Speed against the host, and against real time where it differs.
+fn speed(state: &State) -> Vec<Span<'static>> {
+    let (s, theme) = (&state.shared, state.shared.theme);
+    let mut out = Vec::new();
+    if let (Some(mips), Some(real)) = (s.rate.mips(), s.rate.of_real()) {
+        out.push(Span::raw(format!("  {mips:.1} MIPS")));
+        let as_wanted = s.sample.speed == "real" && (0.97..1.03).contains(&real);
+        if !as_wanted {
+            let role = if s.sample.speed == "real" && real < 0.9 { Role::Warn } else { Role::Text };
+            out.push(Span::styled(format!("  {:.0}% of real time", real * 100.0), theme.style(role)));
+        }
+    }
+    if s.sample.speed != "real" {
+        out.push(Span::styled(format!("  speed {}", s.sample.speed), theme.style(Role::Dim)));
+    }
+    out
+}
+
+/// How often the chip was reset, and why the last time.
+fn resets(state: &State) -> String {
+    match &state.shared.resets {
+        (0, _) => String::new(),
+        (n, cause) => format!("  reset {n}: {cause}"),
+    }
+}
+
+/// Who else is there.
+fn clients(state: &State, full: bool) -> String {
+    match (&state.shared.sample.clients[..], full) {
+        ([] | [_], _) => String::new(),
+        (clients, true) => format!("  clients: {}", clients.join(", ")),
+        (clients, _) => format!("  {} clients", clients.len()),
+    }
+}
+
+/// The layouts' names, as long as they leave room for the rest; else the current one's only.
 fn tabs(state: &State) -> Line<'static> {
+    let all = named_tabs(state, true);
+    let fits = status(state, true).width() + all.width() <= usize::from(state.size.0);
+    if fits { all } else { named_tabs(state, false) }
+}
+
+fn named_tabs(state: &State, all: bool) -> Line<'static> {
     let theme = state.shared.theme;
     let names = LayoutId::ALL.iter().enumerate().map(|(n, id)| {
         let current = *id == state.layouts.current;
         let role = if current { Role::Selected } else { Role::Dim };
-        let text = match current || state.size.0 >= WIDE {
+        let text = match current || all {
             true => format!(" {} {} ", n + 1, id.name()),
             false => format!(" {} ", n + 1),
         };
@@ -98,6 +162,11 @@ struct Hint {
 }
 
 impl Hint {
+    /// The same command in another word.
+    fn named(cmd: Cmd, what: &'static str) -> Self {
+        Self { what, ..Self::of(cmd) }
+    }
+
     fn of(cmd: Cmd) -> Self {
         Self { key: keys::key_of(cmd), what: keys::name_of(cmd) }
     }
@@ -109,19 +178,20 @@ impl Hint {
 
 /// The keys that matter here, as many as fit; those to other panes, help and out always do.
 fn hints(state: &State) -> Vec<Hint> {
-    if state.panes.get(state.focus).typing() {
-        return vec![Hint { key: "Esc", what: "stop typing" }];
-    }
     let running = state.shared.sample.running;
-    let mut all = vec![Hint { what: if running { "pause" } else { "run" }, ..Hint::of(Cmd::RunPause) }];
+    let mut all = vec![Hint::named(Cmd::RunPause, if running { "pause" } else { "run" })];
     if !running {
         all.extend([Cmd::StepLine, Cmd::Next, Cmd::Finish].map(Hint::of));
+        all.extend([Hint::named(Cmd::RunBack, "back"), Hint::named(Cmd::NextBack, "line back")]);
     }
-    all.extend(keys::of_pane(state.focus).take(PANE_HINTS).map(|b| Hint { what: b.name, ..Hint::of(b.cmd) }));
+    let own = keys::of_pane(state.focus).filter(|b| b.cmd != Cmd::SearchAgain).take(PANE_HINTS);
+    all.extend(own.map(|b| Hint::named(b.cmd, b.name)));
     all.push(Hint { key: "1-6", what: "layout" });
-    all.extend([Cmd::Zoom, Cmd::Palette].map(Hint::of));
+    all.extend([Hint::named(Cmd::Pane, "show"), Hint::of(Cmd::Zoom)]);
     let next = Hint { what: "pane", ..Hint::of(Cmd::FocusNext) };
-    let last = [next, Hint { key: "?", ..Hint::of(Cmd::Help) }, Hint::of(Cmd::Quit)];
+    let help = Hint { key: "?", ..Hint::of(Cmd::Help) };
+    let palette = (state.size.0 >= ROOMY).then(|| Hint::of(Cmd::Palette));
+    let last: Vec<Hint> = palette.into_iter().chain([next, help, Hint::of(Cmd::Quit)]).collect();
     let mut room = usize::from(state.size.0).saturating_sub(last.iter().map(Hint::width).sum());
     all.retain(|hint| {
         let fits = hint.width() <= room;
@@ -135,6 +205,14 @@ fn hints(state: &State) -> Vec<Hint> {
 /// The last row: a notice, or the keys that matter here.
 pub fn bottom(state: &State, area: Rect, buf: &mut Buffer) {
     let (s, theme) = (&state.shared, state.shared.theme);
+    if state.panes.get(state.focus).typing() && state.modal.is_none() {
+        let title = state.focus.title();
+        let text = format!(" TYPING into {title}: every key goes there; Esc ends that");
+        let notice = s.current_notice().map_or(String::new(), |n| format!("   {n}"));
+        put(buf, area, 0, Line::from(text + &notice));
+        buf.set_style(area, theme.style(Role::Flash));
+        return;
+    }
     if let Some(notice) = s.current_notice() {
         put(buf, area, 0, Line::from(Span::styled(format!(" {notice}"), theme.style(Role::Warn))));
         return;
@@ -151,6 +229,9 @@ pub fn bottom(state: &State, area: Rect, buf: &mut Buffer) {
 /// The key that stands at a column of the last row.
 #[must_use]
 pub fn hint_at(state: &State, column: u16) -> Option<&'static str> {
+    if state.panes.get(state.focus).typing() {
+        return Some("Esc");
+    }
     if state.shared.current_notice().is_some() {
         return None;
     }

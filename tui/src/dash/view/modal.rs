@@ -1,10 +1,10 @@
 //! What lies over the panes.
 
-use crate::dash::keys::{self, TABLE};
+use crate::dash::keys::{self, Cmd, TABLE};
 use crate::dash::line::Line as Typed;
 use crate::dash::modal::{self, Modal};
 use crate::dash::state::{State, inner};
-use crate::dash::text::put;
+use crate::dash::text::{put, words};
 use crate::dash::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -20,14 +20,25 @@ fn quit_rows(state: &State) -> &'static [(&'static str, &'static str)] {
     }
 }
 
+/// Columns of the help, where there are so many.
+const HELP: u16 = 116;
+
 /// Draws what lies over the panes.
 pub fn draw(state: &State, modal: &Modal, area: Rect, buf: &mut Buffer) {
     let place = place(state, modal, area);
     match modal {
         Modal::Help(scroll) => {
-            let lines = help(state);
-            let room = window(state, "Help", place, buf);
-            let scroll = usize::from(*scroll).min(lines.len().saturating_sub(usize::from(room.height)));
+            let lines = help(state, inner(place).width);
+            let height = usize::from(inner(place).height);
+            let scroll = usize::from(*scroll).min(lines.len().saturating_sub(height));
+            let title = match lines.len() > height {
+                true => {
+                    let last = (scroll + height).min(lines.len());
+                    format!("Help: rows {} to {last} of {}; ↑ ↓ PageDown", scroll + 1, lines.len())
+                }
+                false => "Help".into(),
+            };
+            let room = window(state, &title, place, buf);
             for (y, line) in (0..room.height).zip(lines.into_iter().skip(scroll)) {
                 put(buf, room, y, line);
             }
@@ -47,7 +58,7 @@ pub fn draw(state: &State, modal: &Modal, area: Rect, buf: &mut Buffer) {
 /// Where the window stands.
 fn place(state: &State, modal: &Modal, area: Rect) -> Rect {
     let (width, height) = match modal {
-        Modal::Help(_) => (92, help(state).len() as u16 + 2),
+        Modal::Help(_) => (HELP, help(state, HELP.min(area.width).saturating_sub(2)).len() as u16 + 2),
         Modal::Palette(..) => (86, 24),
         Modal::Ask { .. } => (70, 3),
         Modal::Quit => (40, quit_rows(state).len() as u16 + 2),
@@ -135,23 +146,50 @@ fn window(state: &State, title: &str, place: Rect, buf: &mut Buffer) -> Rect {
     inner(place)
 }
 
-/// All keys: those of the focused pane, then those that hold everywhere.
-fn help(state: &State) -> Vec<Line<'static>> {
+/// What belongs together in the help: a heading, and the last command under it.
+const GROUPS: [(&str, Cmd); 6] = [
+    ("Run and step", Cmd::StepInsn),
+    ("Back in time", Cmd::StepBack),
+    ("Stops and snapshots", Cmd::ResetChip),
+    ("Commands", Cmd::Help),
+    ("Layouts and panes", Cmd::Quit),
+    ("In a pane", Cmd::Copy),
+];
+
+/// All keys, for this many columns: those of the focused pane, those that hold everywhere by group, the others.
+fn help(state: &State, width: u16) -> Vec<Line<'static>> {
     let theme = state.shared.theme;
+    // Keys, name, and the rest for what they do, in as many rows as it takes.
+    let room = usize::from(width).saturating_sub(32).max(20);
     let row = |b: &keys::Binding| {
-        Line::from(vec![
-            Span::styled(format!(" {:<16}", b.keys), theme.style(Role::Key)),
-            Span::styled(format!("{:<17}", b.name), theme.style(Role::Name)),
-            Span::raw(b.doc),
-        ])
+        let first = vec![
+            Span::styled(format!(" {:<13}", b.keys), theme.style(Role::Key)),
+            Span::styled(format!("{:<17} ", b.name), theme.style(Role::Name)),
+        ];
+        let doc = words(b.doc, room);
+        let lines = doc.into_iter().enumerate().map(move |(n, text)| match n {
+            0 => Line::from([first.clone(), vec![Span::raw(text)]].concat()),
+            _ => Line::from(format!("{:32}{text}", "")),
+        });
+        lines.collect::<Vec<_>>()
     };
     let heading = |text: String| Line::from(Span::styled(text, theme.style(Role::Title)));
-    let mut lines = vec![heading(format!("{}: {}", state.focus.title(), state.focus.doc()))];
-    lines.extend(keys::of_pane(state.focus).map(row));
-    lines.push(heading("Everywhere".into()));
-    lines.extend(TABLE.iter().filter(|b| b.scope == keys::Scope::All).map(row));
-    lines.push(heading("Other panes".into()));
+    let about = format!("{}: {}", state.focus.title(), state.focus.doc());
+    let mut lines: Vec<Line> = words(&about, usize::from(width).max(20)).into_iter().map(heading).collect();
+    lines.extend(keys::of_pane(state.focus).flat_map(row));
+    let mut rows = TABLE.iter().filter(|b| b.scope == keys::Scope::All);
+    for (title, last) in GROUPS {
+        lines.push(heading(title.into()));
+        for b in rows.by_ref() {
+            lines.extend(row(b));
+            if b.cmd == last {
+                break;
+            }
+        }
+    }
+    lines.extend(rows.flat_map(row));
+    lines.push(heading("In other panes".into()));
     let others = TABLE.iter().filter(|b| matches!(b.scope, keys::Scope::In(p) if !p.contains(&state.focus)));
-    lines.extend(others.map(row));
+    lines.extend(others.flat_map(row));
     lines
 }

@@ -15,6 +15,14 @@ pub struct Sample {
     pub running: bool,
     /// How long before the present it is, in ticks, where it was taken back.
     pub past: Option<u64>,
+    /// The same in instructions of both cores.
+    pub behind: u64,
+    /// Virtual time of the oldest moment that can be gone back to.
+    pub oldest: Option<u64>,
+    /// The machine stops when the firmware panics.
+    pub panic_stop: bool,
+    /// It stands at a panic, or at a reset that nobody asked for: what is known of that.
+    pub alarm: Option<String>,
     /// The stop that holds, or the last one.
     pub stop: Option<StopInfo>,
     /// Virtual against wall time, as `speed` takes it.
@@ -143,6 +151,23 @@ pub struct CodeSample {
     pub lines: Vec<CodeLine>,
     /// Which of `lines` stands at the address asked for.
     pub anchor: usize,
+    /// The source file there, by its last part.
+    #[serde(default)]
+    pub file: String,
+    /// Lines of it around that place, where they were asked for.
+    #[serde(default)]
+    pub text: Vec<SourceLine>,
+}
+
+/// A line of a source file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceLine {
+    /// Its number, from 1.
+    pub number: u32,
+    /// Its text.
+    pub text: String,
+    /// Its first instruction among those of the sample.
+    pub addr: Option<u32>,
 }
 
 /// An instruction, or what stands above it.
@@ -282,8 +307,14 @@ pub struct PointSample {
     pub len: u32,
     /// Whose it is.
     pub client: String,
-    /// What more there is to say.
+    /// What it waits for, in words.
     pub note: String,
+    /// It is off.
+    #[serde(default)]
+    pub off: bool,
+    /// Stops that were its.
+    #[serde(default)]
+    pub hits: u64,
 }
 
 /// A stack frame.
@@ -317,6 +348,9 @@ pub struct Tree {
     /// Where it can be changed, if it is a number in memory.
     #[serde(default)]
     pub spot: Option<Spot>,
+    /// Its first byte in memory and how many there are, when it lies there as a whole.
+    #[serde(default)]
+    pub at: Option<(u32, u32)>,
     /// It has parts: members, elements, what a pointer points to.
     pub unfolds: bool,
     /// Those asked for.

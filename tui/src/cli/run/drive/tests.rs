@@ -2,7 +2,7 @@ use super::*;
 use crate::cli::args::{Cli, Command};
 use clap::Parser;
 use esplens_core::time::TICKS_PER_SEC;
-use esplens_soc::system::ResetCause;
+use esplens_soc::system::{Output, ResetCause};
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 /// Idle but for a line of text on UART0 each virtual second; echoes input; `end` ends it after `lines` lines.

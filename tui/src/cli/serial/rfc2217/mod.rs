@@ -122,7 +122,7 @@ fn accept(listener: &Listener, shared: &Arc<Mutex<Shared>>, inlet: &Inlet) {
         };
         if !take(shared) {
             let uart = inlet.uart();
-            crate::cli::terminal::message(&format!("UART{uart}: a second RFC 2217 client was turned away"));
+            crate::cli::terminal::warning(&format!("UART{uart}: a second RFC 2217 client was turned away"));
             continue;
         }
         let (for_thread, inlet) = (Arc::clone(shared), inlet.clone());

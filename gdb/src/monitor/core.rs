@@ -1,0 +1,22 @@
+//! The core that a command is about.
+
+use crate::supervisor::{Gone, Handle};
+use clap::Args;
+
+/// `--core`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Core {
+    /// Core: 0 PRO_CPU, 1 APP_CPU [default: the one that stopped last].
+    #[arg(long, value_parser = clap::value_parser!(u8).range(0..=1))]
+    core: Option<u8>,
+}
+
+impl Core {
+    /// The core that the user named, else the one that stopped last.
+    ///
+    /// # Errors
+    /// When the machine is gone.
+    pub fn of(self, handle: &Handle) -> Result<usize, Gone> {
+        self.core.map_or_else(|| handle.call(|s| s.last_core()), |core| Ok(core.into()))
+    }
+}

@@ -1,0 +1,114 @@
+//! A stack as people see it: inlined calls are levels of their own, numbered as GDB numbers them.
+
+use crate::rtos::{self, Rtos};
+use crate::supervisor::Session;
+use crate::symbols::{SourceFrame, Symbols};
+use crate::unwind::{Backtrace, Bytes, Context, End, Kind, MachineMemory, Memory, Names};
+
+/// Names of the code that is in memory now.
+pub struct Present<'a> {
+    /// What all files say.
+    pub symbols: &'a Symbols,
+    /// Memory, to see whose code is there.
+    pub mem: &'a dyn Memory,
+}
+
+impl Present<'_> {
+    /// What the files whose code is at `pc` say.
+    pub fn ask<T>(&self, pc: u32, of: impl Fn(&Symbols) -> T) -> T {
+        self.symbols.present_at(pc, &Bytes(self.mem)).map_or_else(|| of(self.symbols), |present| of(&present))
+    }
+}
+
+impl Names for Present<'_> {
+    fn function(&self, pc: u32) -> Option<(String, u32)> {
+        self.ask(pc, |symbols| symbols.function(pc))
+    }
+}
+
+/// A frame of the machine's, or a call that was inlined into one.
+pub struct Level {
+    /// Number of the machine's frame.
+    pub frame: usize,
+    /// How many calls further in than the function itself it is, counted from the innermost: as
+    /// [`Symbols::frames_at`] counts.
+    pub inlined: usize,
+    /// The PC.
+    pub pc: u32,
+    /// Stack pointer.
+    sp: u32,
+    /// Function and line; `None` when no file knows.
+    pub source: Option<SourceFrame>,
+    /// What called it is no call: an interrupt or exception.
+    interrupted: bool,
+}
+
+impl Level {
+    /// As GDB prints it behind its number.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let Some(source) = &self.source else {
+            return format!("{:#010x} sp {:#010x}", self.pc, self.sp);
+        };
+        let name = source.function.as_deref().unwrap_or("??");
+        let inlined = if source.inlined { " (inlined)" } else { "" };
+        let place = self.place().map_or(String::new(), |(f, l)| format!(" at {f}:{l}"));
+        format!("{:#010x} in {name}{inlined}{place}", self.pc)
+    }
+
+    /// File and line.
+    #[must_use]
+    pub fn place(&self) -> Option<(&str, u32)> {
+        let source = self.source.as_ref()?;
+        Some((source.file.as_deref()?, source.line?))
+    }
+}
+
+/// All levels of a backtrace.
+pub fn levels(trace: &Backtrace, present: Option<&Present>) -> Vec<Level> {
+    let mut out = Vec::new();
+    let last = trace.frames.len() - 1;
+    for (n, frame) in trace.frames.iter().enumerate() {
+        // The outermost return address may be a function's first one: where a task that ends comes to.
+        let starts = n == last
+            && present.and_then(|p| p.symbols.function_at(frame.pc)).is_some_and(|f| f.addr == frame.pc);
+        let at = if starts { frame.pc } else { frame.lookup() };
+        let sources = present.map_or_else(Vec::new, |p| p.ask(at, |symbols| symbols.frames_at(at)));
+        let mut sources: Vec<Option<SourceFrame>> = sources.into_iter().map(Some).collect();
+        if sources.is_empty() {
+            sources.push(None);
+        }
+        for (inlined, source) in sources.into_iter().enumerate() {
+            let interrupted = inlined == 0 && frame.kind == Kind::Interrupted;
+            out.push(Level { frame: n, inlined, pc: frame.pc, sp: frame.sp(), source, interrupted });
+        }
+    }
+    out
+}
+
+/// A backtrace as GDB prints it.
+pub fn show(trace: &Backtrace, present: Option<&Present>) -> String {
+    let mut out = String::new();
+    for (n, level) in levels(trace, present).iter().enumerate() {
+        if level.interrupted {
+            out.push_str("    <interrupted here>\n");
+        }
+        out.push_str(&format!("#{n:<3}{}\n", level.text()));
+    }
+    if trace.end != End::Outermost {
+        out.push_str(&format!("{}\n", trace.end));
+    }
+    out
+}
+
+/// The backtrace of the core that stopped last.
+pub fn of_core(s: &Session, rtos: Option<&Rtos>, symbols: &Symbols) -> Backtrace {
+    let core = s.last_core();
+    let mem = MachineMemory { machine: s.machine(), core };
+    let present = Present { symbols, mem: &mem };
+    let names: &dyn Names = match rtos {
+        Some(rtos) if symbols.is_empty() => &*rtos.source,
+        _ => &present,
+    };
+    rtos::core_backtrace(rtos, &mem, names, &Context::of_core(s.machine().cpu(core), core))
+}

@@ -1,0 +1,118 @@
+//! The first piece of a step.
+
+use super::back::BackLine;
+use super::code::{insn_at, line_range, return_address, run_to, step};
+use super::{Goal, Leave, Target, Then, Way, back_to};
+use crate::supervisor::{Back, Client, Gone, Handle, Session, Why};
+use crate::symbols::Symbols;
+use crate::unwind::{Backtrace, Context, MachineMemory};
+use esplens_core::cpu::ps;
+use esplens_core::isa::Flow;
+use std::ops::Range;
+
+/// Begins a step; a machine that runs stops first. The goal that is left to reach.
+///
+/// # Errors
+/// When the machine is gone.
+pub fn begin(handle: &Handle, way: Way) -> Result<Option<Goal>, Gone> {
+    let by = handle.client().clone();
+    match way {
+        Way::To(addr) => handle.call(move |s| Some(advance(s, addr, &by))),
+        Way::Finish(core) | Way::BackFinish(core) => {
+            let symbols = handle.symbols().current();
+            let back = matches!(way, Way::BackFinish(_));
+            handle.call(move |s| finish(s, core & 1, &symbols, back, &by))
+        }
+        Way::Line(core) | Way::Next(core) => {
+            let (core, over) = (core & 1, matches!(way, Way::Next(_)));
+            // Lines are looked up here, not on the machine's thread.
+            let range = line_range(&handle.symbols().current(), stop(handle, core)?);
+            handle.call(move |s| line(s, core, range, over, &by))
+        }
+        Way::BackLine(core) | Way::BackNext(core) => {
+            let (core, over) = (core & 1, matches!(way, Way::BackNext(_)));
+            let pc = stop(handle, core)?;
+            let range = line_range(&handle.symbols().current(), pc);
+            handle.call(move |s| {
+                let since = s.stop_number();
+                let sp = s.machine().cpu(core).a(1);
+                let line = BackLine::new(over, range, pc, sp);
+                s.go_back(Back::Step(core), &by);
+                Some(Goal { core, since, target: None, then: Then::Back(Box::new(line)), back: true })
+            })
+        }
+    }
+}
+
+/// Stops the machine; where the core is.
+fn stop(handle: &Handle, core: usize) -> Result<u32, Gone> {
+    let by = handle.client().clone();
+    handle.call(move |s| {
+        s.stop(&by);
+        s.machine().cpu(core).pc
+    })
+}
+
+fn advance(s: &mut Session, addr: u32, by: &Client) -> Goal {
+    let since = s.stop_number();
+    let target = run_to(s, addr, by).map(|id| Target { id, addr, sp: None });
+    Goal { core: 0, since, target, then: Then::Stop(Why::Reached), back: false }
+}
+
+/// Leaves the line; without one, an instruction, or a call as a whole.
+fn line(s: &mut Session, core: usize, range: Option<Range<u32>>, over: bool, by: &Client) -> Option<Goal> {
+    let (pc, sp) = (s.machine().cpu(core).pc, s.machine().cpu(core).a(1));
+    let since = s.stop_number();
+    let call = insn_at(s, core, pc).filter(|i| over && i.op.flow() == Flow::Call);
+    match (range, call) {
+        (Some(range), _) => {
+            step(s, core, range.clone(), by);
+            let leave = Leave { range, sp, over, nowhere: false };
+            Some(Goal { core, since, target: None, then: Then::Leave(leave), back: false })
+        }
+        (None, Some(insn)) => {
+            let addr = pc.wrapping_add(insn.len.into());
+            let target = run_to(s, addr, by).map(|id| Target { id, addr, sp: Some(sp) });
+            Some(Goal { core, since, target, then: Then::Stop(Why::Step), back: false })
+        }
+        (None, None) => {
+            step(s, core, 0..0, by);
+            None
+        }
+    }
+}
+
+fn backtrace(s: &Session, core: usize, symbols: &Symbols) -> Backtrace {
+    let m = s.machine();
+    let mem = MachineMemory { machine: m, core };
+    let context = Context::of_core(m.cpu(core), core);
+    if symbols.is_empty() {
+        crate::rtos::core_backtrace(None, &mem, &(), &context)
+    } else {
+        crate::rtos::core_backtrace(None, &mem, symbols, &context)
+    }
+}
+
+/// To the caller, as the unwinder knows it; without one, to what a0 says. Back in time: to the call.
+fn finish(s: &mut Session, core: usize, symbols: &Symbols, back: bool, by: &Client) -> Option<Goal> {
+    s.stop(by);
+    let since = s.stop_number();
+    let trace = backtrace(s, core, symbols);
+    let cpu = s.machine().cpu(core);
+    let windowed = cpu.ps & ps::WOE != 0;
+    let (addr, sp) = match trace.frames.get(1) {
+        Some(caller) => (caller.pc, Some(caller.sp())),
+        None => (return_address(cpu.a(0), cpu.pc, windowed), None),
+    };
+    if back {
+        // Calls are three bytes long.
+        let call = addr.wrapping_sub(3);
+        let target = back_to(s, call, sp?, by);
+        return Some(Goal { core, since, target, then: Then::Stop(Why::Step), back: true });
+    }
+    let pc = s.machine().cpu(core).pc;
+    let name = symbols.frames_at(pc).into_iter().last().and_then(|f| f.function);
+    let name = name.unwrap_or_else(|| format!("{pc:#010x}"));
+    let target = run_to(s, addr, by).map(|id| Target { id, addr, sp });
+    Some(Goal { core, since, target, then: Then::Stop(Why::Finished(name)), back: false })
+}

@@ -1,0 +1,50 @@
+//! What steps need to know of the code, and how the machine is sent on.
+
+use crate::supervisor::{Client, Point, PointId, PointKind, Session};
+use crate::symbols::Symbols;
+use esplens_core::isa;
+use esplens_soc::machine::{Plan, Step};
+use std::ops::Range;
+
+/// Farthest that one line's code is followed to either side, in bytes.
+const MAX_LINE: u32 = 512;
+
+/// The return address that `a0` holds for code at `pc`: a windowed call keeps its kind in the two highest bits.
+pub fn return_address(a0: u32, pc: u32, windowed: bool) -> u32 {
+    if windowed && a0 >> 30 != 0 { a0 & 0x3FFF_FFFF | pc & 0xC000_0000 } else { a0 }
+}
+
+/// The instruction at `pc` as a core sees it.
+pub fn insn_at(s: &Session, core: usize, pc: u32) -> Option<isa::Insn> {
+    let mut bytes = [0; 4];
+    let n = s.machine().peek(core, pc, &mut bytes);
+    isa::decode(u32::from_le_bytes(bytes)).filter(|i| usize::from(i.len) <= n)
+}
+
+/// The addresses around `pc` that belong to its source line.
+pub fn line_range(symbols: &Symbols, pc: u32) -> Option<Range<u32>> {
+    let line = symbols.line_at(pc)?;
+    let same = |at: u32| symbols.line_at(at).as_ref() == Some(&line);
+    let start = (1..MAX_LINE).take_while(|n| same(pc.wrapping_sub(*n))).last().map_or(pc, |n| pc - n);
+    let end = (1..MAX_LINE).take_while(|n| same(pc.wrapping_add(*n))).last().map_or(pc, |n| pc + n);
+    Some(start..end + 1)
+}
+
+/// One step of a core, out of `range`; a machine that runs stops first.
+pub fn step(s: &mut Session, core: usize, range: Range<u32>, by: &Client) {
+    s.stop(by);
+    let step = Step { core, range, irq: s.step_irq() };
+    s.resume(&Plan { frozen: [false; 2], step: Some(step) }, by);
+}
+
+/// A breakpoint that no list shows.
+pub fn temporary(addr: u32, by: &Client) -> Point {
+    Point { hidden: true, ..Point::new(PointKind::Break, addr, 1, by) }
+}
+
+/// A temporary breakpoint, with the machine on its way.
+pub fn run_to(s: &mut Session, addr: u32, by: &Client) -> Option<PointId> {
+    let id = s.insert_point(temporary(addr, by));
+    s.resume(&Plan::default(), by);
+    id
+}

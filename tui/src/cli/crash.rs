@@ -1,0 +1,164 @@
+//! Panics of the firmware, for those who are not there to see them: how a run ends, and `--stats=json`.
+
+use super::target::Target;
+use esplens_gdb::explain::{Seen, Watch};
+use esplens_soc::system::ResetCause;
+use serde::Serialize;
+use std::time::Duration;
+
+/// Longest line kept while its end is awaited.
+const MAX_LINE: usize = 8192;
+/// Longest wait for the symbols that name a panic's functions: nothing but a broken disk takes as long.
+const SYMBOLS: Duration = Duration::from_secs(20);
+
+/// A panic in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Panic {
+    /// The exception's name, or what happened.
+    pub cause: String,
+    /// The core.
+    pub core: usize,
+    /// Where, as `0x400d1234`.
+    pub pc: Option<String>,
+    /// The function there.
+    pub function: Option<String>,
+    /// File and line there.
+    pub place: Option<String>,
+    /// The task.
+    pub task: Option<String>,
+    /// One entry a call, innermost first: `0x400d1234 function file:line`.
+    pub backtrace: Vec<String>,
+}
+
+impl std::fmt::Display for Panic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.cause)?;
+        if let Some(at) = self.function.as_ref().or(self.pc.as_ref()) {
+            write!(f, " at {at}")?;
+        }
+        if let Some(place) = &self.place {
+            write!(f, " {place}")?;
+        }
+        if let Some(task) = &self.task {
+            write!(f, " (task {task})")?;
+        }
+        Ok(())
+    }
+}
+
+/// Follows UART0.
+#[derive(Default)]
+pub struct Crashes {
+    watch: Watch,
+    line: Vec<u8>,
+    /// The task that ran when the panic began, as the kernel has it.
+    task: Option<String>,
+}
+
+impl Crashes {
+    /// Takes output.
+    pub fn feed(&mut self, bytes: &[u8], target: &dyn Target) {
+        for part in bytes.split_inclusive(|b| *b == b'\n') {
+            self.line.extend(part);
+            if part.ends_with(b"\n") {
+                let line = String::from_utf8_lossy(&self.line).into_owned();
+                self.line.clear();
+                self.take(&line, target);
+            } else {
+                self.line.truncate(MAX_LINE);
+            }
+        }
+    }
+
+    fn take(&mut self, line: &str, target: &dyn Target) {
+        if self.watch.line(line) {
+            // What explains it needs them, and virtual time stands still meanwhile.
+            target.wait_for_symbols(SYMBOLS);
+            let core = self.watch.seen().map_or(0, |s| s.core);
+            self.task = target.running_task(core);
+        }
+    }
+
+    /// True while a panic is being printed.
+    pub fn is_open(&self) -> bool {
+        self.watch.is_open()
+    }
+
+    /// True while a core dump is being printed.
+    pub fn dumps(&self) -> bool {
+        self.watch.dumps()
+    }
+
+    /// The latest panic.
+    pub fn latest(&self, target: &dyn Target) -> Option<Panic> {
+        self.watch.seen().map(|seen| self.in_words(seen, target))
+    }
+
+    /// The panic that a reset follows: the one that was printed, or the one that ESP-IDF leaves a note of.
+    pub fn at_reset(&self, cause: ResetCause, target: &dyn Target) -> Option<Panic> {
+        let printed = self.watch.seen().filter(|s| s.fatal);
+        let printed = printed.map(|seen| self.in_words(seen, target));
+        let software = matches!(cause, ResetCause::Software | ResetCause::SoftwareCpu);
+        let noted = || target.reset_hint().and_then(hint).filter(|_| software);
+        printed.or_else(|| noted().map(|cause| Panic { cause: cause.into(), ..Panic::default() }))
+    }
+
+    fn in_words(&self, seen: &Seen, target: &dyn Target) -> Panic {
+        let names = |pc: u32| target.place(pc);
+        let (function, place) = seen.pc.map_or((None, None), names);
+        let call = |pc: &u32| {
+            let (function, place) = names(*pc);
+            let words = [Some(format!("{pc:#010x}")), function, place];
+            words.into_iter().flatten().collect::<Vec<_>>().join(" ")
+        };
+        Panic {
+            cause: seen.cause.clone(),
+            core: seen.core,
+            pc: seen.pc.map(|pc| format!("{pc:#010x}")),
+            function,
+            place,
+            task: seen.task.clone().or_else(|| self.task.clone()),
+            backtrace: seen.backtrace.iter().map(call).collect(),
+        }
+    }
+}
+
+/// What ESP-IDF notes in RTC_CNTL_STORE6 before the reset of its panic handler: esp_reset_reason_t in both halves, bit
+/// 31 (`esp_reset_reason_set_hint`, reset_reason.c).
+fn hint(store6: u32) -> Option<&'static str> {
+    let (high, low) = (store6 >> 16 & 0x7FFF, store6 & 0x7FFF);
+    match low {
+        _ if store6 >> 31 == 0 || high != low => None,
+        4 => Some("a panic that printed nothing"),
+        5 => Some("the interrupt watchdog"),
+        6 => Some("the task watchdog"),
+        7 => Some("a watchdog"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn idfs_note_of_a_panic_is_read_and_others_are_not() {
+        assert_eq!(hint(0x8004_0004), Some("a panic that printed nothing"));
+        assert_eq!(hint(0x8006_0006), Some("the task watchdog"));
+        for other in [0, 4, 0x0004_0004, 0x8003_0003, 0x8004_0005, 0xFFFF_FFFF] {
+            assert_eq!(hint(other), None, "{other:#x}");
+        }
+    }
+
+    #[test]
+    fn a_panic_is_one_sentence() {
+        let panic = Panic {
+            cause: "StoreProhibited".into(),
+            function: Some("app_main".into()),
+            place: Some("main.c:21".into()),
+            task: Some("main".into()),
+            ..Panic::default()
+        };
+        assert_eq!(panic.to_string(), "StoreProhibited at app_main main.c:21 (task main)");
+    }
+}

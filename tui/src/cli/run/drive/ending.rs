@@ -1,0 +1,118 @@
+//! How a run ends: the panic that is printed first, and the sentence that says why.
+
+use super::Drive;
+use crate::cli::args::StatsFormat;
+use crate::cli::exit::Exit;
+use crate::cli::stats::{Matched, Stats};
+use crate::cli::target::Target;
+use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US, Ticks};
+use esplens_soc::system::ResetCause;
+
+/// Virtual time that the rest of the line may take after `--fail-on` has matched.
+const LINE: Ticks = 50_000 * TICKS_PER_US;
+/// The same for the rest of a panic.
+const PANIC: Ticks = TICKS_PER_SEC;
+/// The same for a core dump in it.
+const DUMP: Ticks = 30 * TICKS_PER_SEC;
+
+impl Drive {
+    /// True when `--fail-on` has matched and what belongs to it is printed: the line, a panic to its end.
+    pub(super) fn closes(&self, now: Ticks) -> bool {
+        let Some(since) = self.closing else { return false };
+        let longest = match (self.crashes.dumps(), self.crashes.is_open()) {
+            (true, _) => DUMP,
+            (_, true) => PANIC,
+            _ if self.patterns.at_line_end() => 0,
+            _ => LINE,
+        };
+        now - since >= longest
+    }
+
+    /// How a run ends that `why` would end: a failure that is being printed is the reason.
+    pub(super) fn ended(&mut self, why: Exit) -> Exit {
+        let failed = self.closing.take().is_some() && !matches!(why, Exit::Quit);
+        match &self.hit {
+            Some((hit, _)) if failed => Exit::Failed(hit.text.clone()),
+            _ => why,
+        }
+    }
+
+    /// A reset under `--reset-policy exit`: one that follows a panic is a failure, whatever the firmware did for it.
+    pub(super) fn reset(&self, cause: ResetCause, target: &dyn Target) -> Exit {
+        match self.crashes.at_reset(cause, target) {
+            Some(panic) => Exit::Panicked(Box::new(panic), cause),
+            None => Exit::Reset(cause),
+        }
+    }
+
+    /// Virtual seconds since the start.
+    pub(super) fn seconds(&self, now: Ticks) -> f64 {
+        now.saturating_sub(self.start_ticks) as f64 / TICKS_PER_SEC as f64
+    }
+
+    /// What the run took, what matched, which panic there was.
+    pub fn report(&self, exit: &Exit, target: &dyn Target) -> Stats {
+        let met = self.hit.as_ref().filter(|_| matches!(exit, Exit::Matched(_) | Exit::Failed(_)));
+        Stats {
+            matched: met.map(|(hit, at)| Matched {
+                option: hit.option,
+                pattern: hit.pattern.clone(),
+                text: hit.text.clone(),
+                line: hit.line,
+                virtual_ms: (self.seconds(*at) * 1e6).round() / 1e3,
+            }),
+            panic: self.crashes.latest(target),
+            why: self.why(exit, target),
+            ..self.stats(target)
+        }
+    }
+
+    /// Why the run ended, in a sentence.
+    fn why(&self, exit: &Exit, target: &dyn Target) -> String {
+        let at = self.seconds(target.now());
+        match (exit, &self.hit) {
+            (Exit::Matched(_) | Exit::Failed(_), Some((hit, at))) => {
+                let missing = self.patterns.unmet().into_iter().next().filter(|_| hit.option == "--exit-on");
+                let missing = missing.filter(|_| matches!(exit, Exit::Failed(_)));
+                let missing = missing.map_or(String::new(), |m| format!(", but {m}"));
+                let at = self.seconds(*at);
+                format!("{} '{}' matched at {at:.3} s, line {}{missing}", hit.option, hit.pattern, hit.line)
+            }
+            (Exit::Timeout, _) => format!("timeout after {at:.3} s of virtual time{}", self.waited_for()),
+            (Exit::WallTimeout, _) => {
+                let wall = self.started.elapsed().as_secs_f64();
+                format!(
+                    "timeout after {wall:.1} s of the host's time, {at:.3} s virtual{}",
+                    self.waited_for()
+                )
+            }
+            (Exit::Panicked(panic, cause), _) => {
+                format!("panic: {panic}; reset ({cause:?}) at {at:.3} s, --reset-policy exit")
+            }
+            (Exit::Reset(cause), _) => format!("reset ({cause:?}) at {at:.3} s, --reset-policy exit"),
+            (Exit::Stopped(why), _) => format!("the machine stopped at {at:.3} s: {why}"),
+            (Exit::Guest(code), _) => format!("the program ended with code {code} at {at:.3} s"),
+            (other, _) => format!("{other} after {at:.3} s of virtual time"),
+        }
+    }
+
+    /// What did not come in time, and what came last.
+    fn waited_for(&self) -> String {
+        let unmet = self.patterns.unmet();
+        if unmet.is_empty() {
+            return String::new();
+        }
+        let last = match self.patterns.last_line() {
+            line if line.is_empty() => "nothing was printed".into(),
+            line => format!("last line: {line}"),
+        };
+        format!("; {}; {last}", unmet.join("; "))
+    }
+}
+
+/// True when an end is told by a line of its own: the JSON object says it otherwise, whoever quits the dashboard knows,
+/// and a program that ends itself has said what it had to say.
+pub fn is_told(exit: &Exit, stats: Option<StatsFormat>, dashboard: bool) -> bool {
+    let known = matches!(exit, Exit::Guest(_)) || dashboard && matches!(exit, Exit::Quit);
+    !known && stats.is_none()
+}

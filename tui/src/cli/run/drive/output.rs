@@ -1,0 +1,115 @@
+//! What comes out: UARTs to their lines, warnings to stderr, UART0 to the patterns.
+
+use super::Drive;
+use crate::cli::exit::Exit;
+use crate::cli::patterns::{Found, Hit, PAUSE};
+use crate::cli::serial::UARTS;
+use crate::cli::target::Target;
+use crate::cli::terminal;
+use esplens_core::time::Ticks;
+use esplens_soc::system::Output;
+use std::time::Instant;
+
+impl Drive {
+    /// Hands output to whom it concerns; `last`: nothing comes after it.
+    pub(super) fn deliver(&mut self, target: &mut dyn Target, last: bool) -> Option<Exit> {
+        let mut text: [Vec<u8>; UARTS] = Default::default();
+        let (mut messages, mut console) = (Vec::new(), Vec::new());
+        for output in target.take_output() {
+            match output {
+                Output::Uart { n, byte } => {
+                    if let Some(line) = text.get_mut(usize::from(n)) {
+                        line.push(byte);
+                    }
+                }
+                Output::Warning(warning) => messages.push(format!("warning: {warning}")),
+                Output::Note(note) => messages.push(note),
+                Output::Console { fd, bytes } => {
+                    terminal::console(fd, &bytes);
+                    console.extend(bytes);
+                }
+                Output::Trace(line) => self.sinks.line(&line),
+                Output::Frame(frame) => self.sinks.frame(&frame),
+                Output::Pad { .. } => {}
+            }
+        }
+        self.write(&text, target);
+        self.sinks.flush();
+        messages.iter().for_each(|m| terminal::message(m));
+        text[0].extend(console);
+        let (now, bytes) = (target.now(), std::mem::take(&mut text[0]));
+        let mut found = self.patterns.feed(&bytes, now);
+        if last {
+            found.extend(self.patterns.feed(b"", Ticks::MAX));
+        }
+        found.into_iter().find_map(|found| self.act(found, now))
+    }
+
+    /// Text of the UARTs to their lines; what explains a panic follows it.
+    fn write(&mut self, text: &[Vec<u8>; UARTS], target: &dyn Target) {
+        for (uart, bytes) in text.iter().enumerate().filter(|(_, b)| !b.is_empty()) {
+            self.past.keep(uart, bytes);
+            self.last_output = Instant::now();
+            if uart > 0 {
+                self.lines.write(uart as u8, bytes);
+                continue;
+            }
+            self.crashes.feed(bytes, target);
+            match &mut self.explain {
+                Some(explain) => self.lines.write(0, &explain.feed(bytes, target.machine())),
+                None => self.lines.write(0, bytes),
+            }
+        }
+    }
+
+    /// What a pattern that was met leads to.
+    fn act(&mut self, found: Found, now: Ticks) -> Option<Exit> {
+        match found {
+            Found::Send(bytes) => {
+                // Equal runs type at equal times, wherever their slices end.
+                let due = now.next_multiple_of(PAUSE);
+                self.typed.push_back((due, bytes));
+                None
+            }
+            Found::Ready(hit) => {
+                self.ready(&hit, now);
+                None
+            }
+            Found::Exit(hit) => {
+                let exit = Exit::Matched(hit.text.clone());
+                self.hit = Some((hit, now));
+                Some(exit)
+            }
+            Found::Fail(hit) => {
+                self.hit = Some((hit, now));
+                self.closing = Some(now);
+                None
+            }
+        }
+    }
+
+    /// `--ready-on` matched.
+    fn ready(&self, hit: &Hit, now: Ticks) {
+        let at = self.seconds(now);
+        terminal::message(&format!("ready: '{}' matched at {at:.3} s, line {}", hit.pattern, hit.line));
+        if let Some(path) = &self.ready_file
+            && let Err(error) = esplens_soc::hostfile::create(path)
+        {
+            terminal::warning(&format!("--ready-file {}: {error}", path.display()));
+        }
+    }
+
+    /// Types what is due.
+    pub(super) fn type_in(&mut self, now: Ticks) {
+        while self.typed.front().is_some_and(|(due, _)| *due <= now) {
+            self.typed.pop_front().into_iter().for_each(|(_, bytes)| self.incoming.queue(0, bytes));
+        }
+    }
+
+    /// Where the slice that begins now ends.
+    pub(super) fn slice_end(&self, now: Ticks) -> Ticks {
+        let slice = self.pace.slice();
+        let end = (now / slice).saturating_add(1).saturating_mul(slice);
+        self.typed.front().map_or(end, |(due, _)| end.min(*due))
+    }
+}
