@@ -175,7 +175,7 @@ impl Lines {
 impl Drop for Lines {
     fn drop(&mut self) {
         let until = Instant::now() + LAST;
-        self.0.iter_mut().for_each(|line| line.finish(until));
+        self.backends.iter_mut().for_each(|line| line.finish(until));
     }
 }
 
