@@ -11,6 +11,7 @@ pub fn guard_terminal(all: bool) {
     static ENDING: Once = Once::new();
     let quiet = [
         Signal::SIGQUIT,
+        Signal::SIGABRT,
         Signal::SIGUSR1,
         Signal::SIGUSR2,
         Signal::SIGALRM,

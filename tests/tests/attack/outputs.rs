@@ -149,7 +149,7 @@ fn a_dashboard_whose_terminal_goes_ends_as_if_the_user_had_quit() {
 
 #[test]
 fn signals_that_kill_give_the_terminal_back_first() {
-    for signal in [Signal::SIGUSR1, Signal::SIGUSR2, Signal::SIGALRM] {
+    for signal in [Signal::SIGUSR1, Signal::SIGUSR2, Signal::SIGALRM, Signal::SIGABRT] {
         let (running, mut master, slave) = dashboard();
         std::thread::spawn(move || {
             let mut chunk = [0; 4096];
@@ -174,4 +174,36 @@ fn a_reader_that_goes_takes_the_output_only() {
     let mut child = esplens();
     child.args(["run", "--kernel"]).arg(elf.path()).stdout(Stdio::from(writer));
     assert_eq!(child.status().unwrap().code(), Some(7));
+}
+
+/// A command that is there to print something has failed when that did not get out.
+#[test]
+fn a_full_disk_is_an_error_where_output_is_all_there_is() {
+    let image = esplens_tests::demo::image().display().to_string();
+    let log = file(b"a log\n");
+    let mut p = Program::default();
+    p.exit(0);
+    let elf = file(&p.elf());
+    let [log, elf] = [&log, &elf].map(|file| file.path().display().to_string());
+    for args in [
+        &["info", &image][..],
+        &["info", &image, "--json"],
+        &["--help"],
+        &["run", "--help"],
+        &["--version"],
+        &["top"],
+        &["explain", &log, "--elf", &elf],
+        &["run", "--trace", "list"],
+        &["qemu", "-h"],
+    ] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let out = esplens().args(args).stdout(full).output().unwrap();
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(2), "{args:?}: {said}");
+        assert_eq!(said.matches("standard output: No space left").count(), 1, "{args:?}: {said}");
+        let (reader, writer) = nix::unistd::pipe().unwrap();
+        drop(reader);
+        let out = esplens().args(args).stdout(writer).output().unwrap();
+        assert_eq!(out.status.code(), Some(0), "{args:?}: {out:?}");
+    }
 }

@@ -167,11 +167,19 @@ fn listeners_that_a_client_asks_for_are_counted() {
 
 #[test]
 fn the_guest_reaches_the_host_but_not_the_debuggers_ports() {
-    let (gdb, monitor, dash) = (free_port(), free_port(), free_port());
-    let at = |port: u16| format!("tcp::{port}");
-    let (gdb_at, monitor_at, dash_at) = (at(gdb), at(monitor), at(dash));
-    let mut demo = Demo::on_the_net(&["--gdb", &gdb_at, "--monitor", &monitor_at, "--dash", &dash_at]);
-    for port in [gdb, monitor, dash] {
+    let ports = [
+        ("--gdb", "tcp:"),
+        ("--monitor", "tcp:"),
+        ("--dash", "tcp:"),
+        ("--qmp", "tcp:"),
+        ("--serial", "1=tcp:"),
+        ("--serial", "2=rfc2217:"),
+    ]
+    .map(|(option, kind)| (option, kind, free_port()));
+    let args = ports.map(|(option, kind, port)| [option.to_string(), format!("{kind}:{port}")]);
+    let args: Vec<&str> = args.iter().flatten().map(String::as_str).collect();
+    let mut demo = Demo::on_the_net(&args);
+    for (_, _, port) in ports {
         demo.type_in(&format!("get 10.0.2.2:{port}/x"));
         assert!(demo.expect("get: ").contains("refused"), "{port}");
     }

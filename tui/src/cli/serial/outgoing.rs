@@ -169,7 +169,7 @@ mod tests {
         let started = Instant::now();
         assert!(!fill(&out) && !out.send(b"x"), "it gets no more");
         out.finish(Instant::now() + Duration::from_millis(100));
-        assert!(started.elapsed() < Duration::from_millis(400), "{:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
     }
 
     #[test]
@@ -183,7 +183,7 @@ mod tests {
         let started = Instant::now();
         out.finish(started + Duration::from_millis(100));
         assert!(started.elapsed() >= Duration::from_millis(100), "the client might have read");
-        assert!(started.elapsed() < Duration::from_millis(250), "{:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
     }
 
     #[test]

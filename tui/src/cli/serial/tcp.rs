@@ -47,7 +47,7 @@ impl Shared {
 /// A listening UART.
 pub struct Tcp {
     shared: Arc<Mutex<Shared>>,
-    #[cfg(test)]
+    /// Where it listens, if that is a TCP port.
     address: Option<SocketAddr>,
 }
 
@@ -73,7 +73,7 @@ impl Tcp {
         inlet: Inlet,
         listener: Listener,
         name: &str,
-        _address: Option<SocketAddr>,
+        address: Option<SocketAddr>,
     ) -> std::io::Result<Self> {
         let uart = inlet.uart();
         crate::cli::terminal::message(&format!("UART{uart} listens on {name}"));
@@ -82,11 +82,7 @@ impl Tcp {
         std::thread::Builder::new()
             .name(format!("uart{uart} listener"))
             .spawn(move || serve(&listener, &for_thread, &inlet))?;
-        Ok(Self {
-            shared,
-            #[cfg(test)]
-            address: _address,
-        })
+        Ok(Self { shared, address })
     }
 
     /// Where it listens.
@@ -103,6 +99,12 @@ impl Backend for Tcp {
 
     fn finish(&mut self, until: Instant) {
         lock(&self.shared).client.iter().for_each(|client| client.finish(until));
+    }
+}
+
+impl std::fmt::Debug for Tcp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tcp({:?})", self.address)
     }
 }
 

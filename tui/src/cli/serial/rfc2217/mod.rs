@@ -169,7 +169,7 @@ fn serve(mut client: Socket, shared: &Mutex<Shared>, inlet: &Inlet) {
         };
         if opening.is_foreign(&buffer[..n]) {
             let uart = inlet.uart();
-            crate::cli::terminal::message(&format!("UART{uart}: an HTTP client was turned away"));
+            crate::cli::terminal::warning(&format!("UART{uart}: an HTTP client was turned away"));
             break;
         }
         if !receive(&buffer[..n], (&mut telnet, &mut port), shared, inlet) {

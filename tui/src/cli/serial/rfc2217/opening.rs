@@ -20,8 +20,8 @@ const TLS: &[u8] = &[0x16, 3];
 /// Longest first line that is looked at.
 const MOST: usize = 16 * 1024;
 
-/// The first line of a connection, until it is clear what it is. Clients of RFC 2217 begin with a telnet command; text that
-/// somebody types passes as it comes. What a browser sends has a request line in front, whatever its body holds.
+/// The first line of a connection, until it is clear what it is. Clients of RFC 2217 begin with a telnet command; text
+/// that somebody types passes as it comes. What a browser sends has a request line in front, whatever its body holds.
 #[derive(Debug, Default)]
 pub struct Opening {
     line: Vec<u8>,

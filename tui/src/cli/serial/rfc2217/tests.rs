@@ -103,7 +103,7 @@ fn a_client_that_reads_nothing_is_dropped_and_does_not_hold_up_the_machine() {
         port.write(&[7; 16 * 1024]);
         longest = longest.max(started.elapsed());
     }
-    assert!(longest < Duration::from_millis(200), "{longest:?}");
+    assert!(longest < Duration::from_millis(400), "{longest:?}");
     assert!(lock(&port.shared).client.is_none(), "dropped");
     while matches!(client.read(&mut [0; 1 << 16]), Ok(n) if n > 0) {}
     until(&mut connect(&port), &[7; 100]);
