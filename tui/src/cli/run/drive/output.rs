@@ -90,13 +90,14 @@ impl Drive {
 
     /// `--ready-on` matched.
     fn ready(&self, hit: &Hit, now: Ticks) {
-        let at = self.seconds(now);
-        terminal::message(&format!("ready: '{}' matched at {at:.3} s, line {}", hit.pattern, hit.line));
         if let Some(path) = &self.ready_file
             && let Err(error) = esplens_soc::hostfile::create(path)
         {
             terminal::warning(&format!("--ready-file {}: {error}", path.display()));
         }
+        // Who reads this finds the file.
+        let at = self.seconds(now);
+        terminal::message(&format!("ready: '{}' matched at {at:.3} s, line {}", hit.pattern, hit.line));
     }
 
     /// Types what is due.
