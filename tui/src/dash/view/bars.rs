@@ -110,9 +110,10 @@ fn resets(state: &State) -> String {
     }
 }
 
-/// Who else is there.
+/// Who else is there; that the machine is another process's.
 fn clients(state: &State, full: bool) -> String {
     match (&state.shared.sample.clients[..], full) {
+        ([] | [_], _) if state.detach => "  attached".into(),
         ([] | [_], _) => String::new(),
         (clients, true) => format!("  clients: {}", clients.join(", ")),
         (clients, _) => format!("  {} clients", clients.len()),
