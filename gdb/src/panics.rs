@@ -8,7 +8,7 @@ use crate::unwind::{Context, Kind, MachineMemory, Names};
 use esplens_soc::machine::Machine;
 
 /// Panic handlers: ESP-IDF's, old and new; NuttX's, Zephyr's, Rust's, the demo's.
-pub const HANDLERS: [&str; 13] = [
+pub const HANDLERS: [&str; 14] = [
     "panicHandler",
     "xt_unhandled_exception",
     "panic_handler",
@@ -20,6 +20,7 @@ pub const HANDLERS: [&str; 13] = [
     "xtensa_panic",
     "z_fatal_error",
     "rust_begin_unwind",
+    "__rustc::rust_begin_unwind",
     "demo_assert",
     "port_panic",
 ];

@@ -339,7 +339,7 @@ fn a_dashboard_comes_from_elsewhere_and_vanishes() {
     let attach = format!("{} attach {address}", binary::path().display());
     if let Some(t) = Tmux::start("attach", &attach) {
         t.wait_for("running");
-        t.wait_for("dashboard");
+        t.wait_for("attached");
         t.wait_for("asking for an address");
         t.keys(&["3"]);
         t.wait_for("IDLE0");

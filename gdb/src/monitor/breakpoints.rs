@@ -7,8 +7,8 @@ use crate::symbols::Symbols;
 use clap::Args;
 
 /// Sets a breakpoint, or lists all points: `break ADDR`, `break frame 'tcp port 80'`, `break irq 5|uart0`,
-/// `break reg UART0.FIFO [r|w|rw]`, `break task NAME` (it gets a core), `break PLACE task NAME`, `break panic` (where the
-/// firmware ends up when it cannot go on).
+/// `break reg UART0.FIFO [r|w|rw]`, `break task NAME` (it gets a core), `break PLACE task NAME`, `break panic` (where
+/// the firmware ends up when it cannot go on).
 #[derive(Debug, Args)]
 pub struct Break {
     /// Address, function or FILE:LINE, with `task NAME` for one task only; or frame EXPR, irq N|SOURCE,

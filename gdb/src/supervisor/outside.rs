@@ -1,7 +1,8 @@
 //! What stands around the machine: files and lines of the host. Only the program that made the machine knows; monitor and
 //! QMP tell of it.
 
-use std::path::PathBuf;
+use super::session::Session;
+use std::path::{Path, PathBuf};
 
 /// The host's side of a machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,4 +31,28 @@ pub struct Line {
     pub label: String,
     /// Where it leads, as its option has it.
     pub to: String,
+}
+
+impl Session {
+    /// The ELF file of what runs: GDB clients may read it, and no other file.
+    pub fn set_exec_file(&mut self, path: Option<PathBuf>) {
+        self.exec_file = path;
+    }
+
+    /// The ELF file of what runs.
+    #[must_use]
+    pub fn exec_file(&self) -> Option<&Path> {
+        self.exec_file.as_deref()
+    }
+
+    /// Tells what stands around the machine.
+    pub fn set_outside(&mut self, outside: Outside) {
+        self.outside = outside;
+    }
+
+    /// What stands around the machine.
+    #[must_use]
+    pub fn outside(&self) -> &Outside {
+        &self.outside
+    }
 }

@@ -21,7 +21,7 @@ use esplens_core::time::Ticks;
 use esplens_soc::machine::{Machine, MachineState, Plan, RunExit};
 use esplens_soc::system::{Output, ResetCause};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::broadcast;
 
@@ -69,8 +69,8 @@ pub struct Session {
     pub(super) stop_on_exit: bool,
     quit: Option<Quit>,
     /// The ELF file that clients may read.
-    exec_file: Option<PathBuf>,
-    outside: Outside,
+    pub(super) exec_file: Option<PathBuf>,
+    pub(super) outside: Outside,
     events: broadcast::Sender<Event>,
     pub(super) streams: Streams,
     pub(super) serving: Serving,
@@ -376,28 +376,6 @@ impl Session {
     /// Stops when the guest ends the program.
     pub fn stop_on_exit(&mut self, on: bool) {
         self.stop_on_exit = on;
-    }
-
-    /// The ELF file of what runs: GDB clients may read it, and no other file.
-    pub fn set_exec_file(&mut self, path: Option<PathBuf>) {
-        self.exec_file = path;
-    }
-
-    /// The ELF file of what runs.
-    #[must_use]
-    pub fn exec_file(&self) -> Option<&Path> {
-        self.exec_file.as_deref()
-    }
-
-    /// Tells what stands around the machine.
-    pub fn set_outside(&mut self, outside: Outside) {
-        self.outside = outside;
-    }
-
-    /// What stands around the machine.
-    #[must_use]
-    pub fn outside(&self) -> &Outside {
-        &self.outside
     }
 
     /// Asks the whole program to end.

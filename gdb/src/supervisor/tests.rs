@@ -127,6 +127,16 @@ mod conditions;
 mod tracing;
 mod vocabulary;
 
+/// The next event but for what left the machine: the pads' levels at power-on come when its thread gets to it.
+fn next(events: &mut tokio::sync::broadcast::Receiver<Event>) -> Event {
+    loop {
+        match events.blocking_recv().unwrap() {
+            Event::Output(_) => {}
+            other => return other,
+        }
+    }
+}
+
 #[test]
 fn a_change_to_a_machine_that_stands_still_is_told_a_look_is_not() {
     let (root, thread) = spawn(machine(), Speed::Max).unwrap();
@@ -134,24 +144,24 @@ fn a_change_to_a_machine_that_stands_still_is_told_a_look_is_not() {
     let mut events = h.subscribe();
     // The speed was set before anybody could ask.
     h.call(|s| s.status()).unwrap();
-    assert!(matches!(events.blocking_recv(), Ok(Event::Touched)));
+    assert!(matches!(next(&mut events), Event::Touched));
     // The second look comes after what the first one would have told.
     h.call(|s| s.status()).unwrap();
     h.call(|s| s.status()).unwrap();
-    let told = events.try_recv();
-    assert!(told.is_err(), "looking changes nothing, but {told:?} was told");
+    let told = std::iter::from_fn(|| events.try_recv().ok()).find(|e| !matches!(e, Event::Output(_)));
+    assert!(told.is_none(), "looking changes nothing, but {told:?} was told");
     let by = h.client().clone();
     h.call(move |s| s.add_point(PointKind::Break, 0x4000_0400, 1, &by)).unwrap();
     // The event follows the answer.
-    assert!(matches!(events.blocking_recv(), Ok(Event::Touched)));
+    assert!(matches!(next(&mut events), Event::Touched));
     let other = h.register("b");
-    assert!(matches!(events.blocking_recv(), Ok(Event::Touched)), "a client came");
+    assert!(matches!(next(&mut events), Event::Touched), "a client came");
     drop(other);
-    assert!(matches!(events.blocking_recv(), Ok(Event::Touched)), "and went");
+    assert!(matches!(next(&mut events), Event::Touched), "and went");
     let by = h.client().clone();
     h.call(move |s| s.quit(&by)).unwrap();
     thread.join().unwrap();
-    assert!(matches!(events.blocking_recv(), Ok(Event::Quit(_))));
+    assert!(matches!(next(&mut events), Event::Quit(_)));
     // What the machine still has to say comes before.
     while !matches!(events.blocking_recv().unwrap(), Event::Gone) {}
 }

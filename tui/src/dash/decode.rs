@@ -40,8 +40,8 @@ pub struct Streams(HashMap<Stream, [Option<u32>; 2]>);
 const MAX_STREAMS: usize = 4096;
 
 impl Streams {
-    /// The numbers that count as 0 in a frame: the sender's and the receiver's. As Wireshark takes them: those of the SYNs,
-    /// else the first ones seen.
+    /// The numbers that count as 0 in a frame: the sender's and the receiver's. As Wireshark takes them, those of the
+    /// SYNs, else the first ones seen.
     pub fn base(&mut self, frame: &FrameRecord) -> (u32, u32) {
         let d = record(frame);
         let (Some(stream), Some((seq, ack, lower))) = (d.stream, d.numbers) else { return (0, 0) };

@@ -19,8 +19,9 @@ dashboards may be attached at the same time, and the status bar names them.
 
 The first row says whether the machine runs, who or what stopped it, virtual time, speed and clients; the last row has
 the keys that matter in the pane with the thick frame. `?` shows all keys, `Ctrl-p` finds a key's command or the
-monitor's by any letters of its name, and a pane by `show NAME`. A key that means nothing in a pane says so. The mouse does the same: click the run state, a layout's name, a key in the last
-row, a row of the palette; click left of an instruction for a breakpoint; drag a frame to resize.
+monitor's by any letters of its name, and a pane by `show NAME`. A key that means nothing in a pane says so. The mouse
+does the same: click the run state, a layout's name, a key in the last row, a row of the palette; click left of an
+instruction for a breakpoint; drag a frame to resize.
 
 - **Typing.** `Enter` in the UART pane sends your keys to the firmware until `Esc`; `:` opens the monitor's prompt. The
   last row says so, in another colour. The UART pane keeps 10,000 lines; backtraces of a panic get function and line
@@ -29,16 +30,17 @@ row, a row of the palette; click left of an instruction for a breakpoint; drag a
 - **Panics.** The machine stops when the firmware panics: the first row is red and says the cause, function, line and
   task. `P` (or the monitor's `panic-stop off`) lets panics go by. Resets are counted there. Without symbols it stops at
   the reset that follows a panic instead.
-- **Stopping.** `b` in the code; `w` on a variable, a word of memory or a register's target stops at the next store to it;
-  `B` opens the prompt with `break `, which takes the monitor's words: `break frame 'tcp port 80'`, `break frame subtype
-  beacon`, `break irq uart0`, `break task net`, `break reg UART0.FIFO w`. `e` in the Breakpoints pane switches one off.
+- **Stopping.** `b` in the code; `w` on a variable, a word of memory or a register's target stops at the next store to
+  it; `B` opens the prompt with `break `, which takes the monitor's words: `break frame 'tcp port 80'`,
+  `break frame subtype beacon`, `break irq uart0`, `break task net`, `break reg UART0.FIFO w`. `e` in the Breakpoints
+  pane switches one off.
 - **Back in time.** The dashboard records from its start. `R` goes back to the last break- or watchpoint that was hit,
   `S`, `N` and `F` are step, next and finish backwards, `I` is one instruction. The first row shows where between the
   oldest moment and the present the machine stands; `c` goes forward again through the same run.
 - **Any pane** comes with `v` and its name, whatever the layout and the terminal's size; `z` or `Esc` goes back. `Tab`
   comes to all panes of the layout, one at a time where they have no room. A layout keeps which pane had the keys.
-- **Source.** `m` in the Code pane changes between source with instructions, source alone and instructions alone. Where a
-  source file is not found, `:directory DIR` says where it is.
+- **Source.** `m` in the Code pane changes between source with instructions, source alone and instructions alone. Where
+  a source file is not found, `:directory DIR` says where it is.
 - **Another task's stack.** `Enter` on a task: the backtrace follows it until `Esc` there.
 - **Bright values** in registers, memory and watch expressions changed since the last stop; what is reversed in memory,
   peripherals and descriptors changed just now.

@@ -215,6 +215,14 @@ impl Pane for Tasks {
                 buf.set_style(Rect { y: area.y + y, height: 1, ..area }, s.theme.style(Role::Selected));
             }
         }
+        // What has no room.
+        let below = tasks.len().saturating_sub(top + rows);
+        let marks = [(top, "▲", area.y), (below, "▼", area.bottom().saturating_sub(1))];
+        for (n, mark, y) in marks.into_iter().filter(|(n, ..)| *n > 0 && area.height > 1) {
+            let text = format!("{mark} {n} more");
+            let x = area.right().saturating_sub(text.chars().count() as u16 + 1).max(area.x);
+            buf.set_string(x, y, text, s.theme.style(Role::Key));
+        }
     }
 
     fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {

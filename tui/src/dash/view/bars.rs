@@ -110,9 +110,10 @@ fn resets(state: &State) -> String {
     }
 }
 
-/// Who else is there.
+/// Who else is there; that the machine is another process's.
 fn clients(state: &State, full: bool) -> String {
     match (&state.shared.sample.clients[..], full) {
+        ([] | [_], _) if state.detach => "  attached".into(),
         ([] | [_], _) => String::new(),
         (clients, true) => format!("  clients: {}", clients.join(", ")),
         (clients, _) => format!("  {} clients", clients.len()),
@@ -207,7 +208,7 @@ pub fn bottom(state: &State, area: Rect, buf: &mut Buffer) {
     let (s, theme) = (&state.shared, state.shared.theme);
     if state.panes.get(state.focus).typing() && state.modal.is_none() {
         let title = state.focus.title();
-        let text = format!(" TYPING into {title}: every key goes there; Esc ends that");
+        let text = format!(" TYPING into {title}: every key goes there   Esc stop typing");
         let notice = s.current_notice().map_or(String::new(), |n| format!("   {n}"));
         put(buf, area, 0, Line::from(text + &notice));
         buf.set_style(area, theme.style(Role::Flash));
