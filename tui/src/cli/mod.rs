@@ -9,6 +9,7 @@ mod dashboard;
 mod debug;
 mod demo;
 mod dump;
+mod engine;
 mod exit;
 mod explain;
 mod hostnet;

@@ -5,8 +5,10 @@
 //! budget. Blocks end where control, the window, interrupts or the memory map may change.
 
 mod cache;
+mod region;
 mod translate;
 
+use super::native::{self, Ended, Translator};
 use super::{Ctx, DecOp, Done, Engine, Exit};
 use crate::cpu::exception::Cause;
 use crate::cpu::{Cpu, ps};
@@ -17,6 +19,8 @@ use std::collections::BTreeSet;
 
 /// Most instructions in a block.
 const MAX_BLOCK: usize = 64;
+/// Instructions that the interpreter runs of a block before it is translated, where there is a translator.
+pub const HOT: u32 = 20_000;
 
 /// What handling blocks costs the host, in units of [`crate::work::Work`].
 mod cost {
@@ -33,9 +37,11 @@ mod cost {
 }
 
 /// The interpreter of one core.
-#[derive(Default)]
 pub struct Interp {
     cache: Cache,
+    /// Makes machine code of hot blocks.
+    translator: Option<Box<dyn Translator>>,
+
     breakpoints: BTreeSet<u32>,
     /// The next instruction ignores break- and watchpoints.
     step_over: bool,
@@ -59,6 +65,24 @@ struct Ran {
     count: u64,
     /// How the last of them ended.
     done: Done,
+}
+
+impl Default for Interp {
+    /// Without a translator.
+    fn default() -> Self {
+        Self {
+            cache: Cache::default(),
+            translator: None,
+            breakpoints: BTreeSet::new(),
+            step_over: false,
+            report: false,
+            stop_at_breaks: false,
+            raise_break: false,
+            irq_break: 0,
+            resume: None,
+            ibreak: (0, [0; 2]),
+        }
+    }
 }
 
 impl Engine for Interp {
@@ -124,10 +148,20 @@ impl Engine for Interp {
     fn flush(&mut self) {
         self.cache.clear();
         self.resume = None;
+        if let Some(translator) = &mut self.translator {
+            translator.forget();
+        }
     }
 }
 
 impl Interp {
+    /// An interpreter that has blocks translated once `threshold` of their instructions ran.
+    #[must_use]
+    pub fn with_translator(translator: Box<dyn Translator>, threshold: u32) -> Self {
+        let cache = Cache::with_threshold(threshold.min(u32::MAX - 1));
+        Self { cache, translator: Some(translator), ..Self::default() }
+    }
+
     /// Runs at most `slice` cycles, in which no timer matches but at the very end. `None`: look at interrupts and
     /// the budget again.
     fn run_slice(&mut self, c: &mut Ctx, slice: u64) -> Option<Exit> {
@@ -144,9 +178,9 @@ impl Interp {
             let ran = if stepping {
                 self.step_one(c)
             } else if self.resume.is_none()
-                && let Some(hot) = self.ready(c, budget)
+                && let Some(ran) = self.run_ready(c, budget)
             {
-                run_hot(c, &hot)
+                ran
             } else {
                 let ran = self.run_block(c, budget);
                 over = c.mem.work.is_over();
@@ -186,16 +220,27 @@ impl Interp {
         None
     }
 
-    /// The block at the PC when nothing stands against running all of it: it is at hand, the budget suffices, the
-    /// registers it names are free, no active loop ends inside it.
+    /// Runs the block at the PC when it is at hand and nothing stands against it: its machine code, or all of it
+    /// where the budget suffices, the registers it names are free and no active loop ends inside it.
     #[inline(always)]
-    fn ready(&self, c: &Ctx, budget: u64) -> Option<Hot> {
-        let hot = self.cache.hot(c.cpu.pc);
-        let whole =
-            hot.pc == c.cpu.pc && hot.count().wrapping_sub(1) < budget && hot.quads <= c.cpu.quads_free;
+    fn run_ready(&mut self, c: &mut Ctx, budget: u64) -> Option<Ran> {
+        let mut hot = self.cache.hot(c.cpu.pc);
+        if hot.pc != c.cpu.pc {
+            return None;
+        }
+        if self.cache.warm(hot.pc) {
+            self.promote(c, hot.pc);
+            hot = self.cache.hot(hot.pc);
+        }
+        if let Some(native) = hot.native
+            && let Some(ran) = run_native(c, native, budget)
+        {
+            return Some(ran);
+        }
+        let whole = hot.count().wrapping_sub(1) < budget && hot.quads <= c.cpu.quads_free;
         let loops_inside = c.cpu.lcount != 0
             && c.cpu.lend.wrapping_sub(hot.pc.wrapping_add(1)) < hot.len_bytes().wrapping_sub(1);
-        (whole && !loops_inside).then_some(hot)
+        (whole && !loops_inside).then(|| run_hot(c, &hot))
     }
 
     /// After an instruction that may have changed more than registers.
@@ -214,6 +259,7 @@ impl Interp {
             }
             self.resume = None;
         }
+        c.code_moved = false;
         if self.cache.map_generation != c.mem.map_generation {
             self.cache.map_generation = c.mem.map_generation;
             self.cache.forget_lookups();
@@ -308,6 +354,16 @@ impl Interp {
             c.cpu.icount = c.cpu.icount.wrapping_add(1);
         }
         ran
+    }
+}
+
+/// Runs machine code; `None` when it is not for the state as it is.
+#[inline(always)]
+fn run_native(c: &mut Ctx, native: native::Native, budget: u64) -> Option<Ran> {
+    match native::run(c, native, budget) {
+        Ended::Declined => None,
+        Ended::Go => Some(Ran { count: 0, done: Done::Jump }),
+        Ended::Op(op, done) => Some(finish(c, op, op.index, done)),
     }
 }
 
