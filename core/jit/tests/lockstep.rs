@@ -14,8 +14,13 @@ fn translated(seed: u64, threshold: u32) -> Rig {
     Rig { engine, ..rig(seed) }
 }
 
+/// Which lines of the registers differ, of the first machine and the second.
 fn same(a: &Rig, b: &Rig, what: &str) {
-    assert!(a.cpu == b.cpu, "{what}:\n{:#x?}\n{:#x?}", a.cpu, b.cpu);
+    if a.cpu != b.cpu {
+        let (a, b) = (format!("{:#x?}", a.cpu), format!("{:#x?}", b.cpu));
+        let lines = a.lines().zip(b.lines()).enumerate().filter(|(_, (a, b))| a != b);
+        panic!("{what}: {:#?}", lines.collect::<Vec<_>>());
+    }
 }
 
 proptest! {
@@ -36,16 +41,38 @@ proptest! {
     }
 }
 
-/// How many seeds the long form runs; `ESPLENS_FULL` asks for it.
 #[test]
 fn many_random_programs_end_in_the_same_state() {
     let seeds = if std::env::var_os("ESPLENS_FULL").is_some() { 20_000 } else { 200 };
     for seed in 1..seeds {
         let seed = u64::from(seed as u32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let (mut plain, mut fast) = (rig(seed), translated(seed, (seed % 50) as u32));
-        run_in(&mut plain, 3000, u64::MAX);
-        run_in(&mut fast, 3000, 1 + seed % 300);
-        same(&plain, &fast, &format!("{seed:#x}"));
+        for end in (0..3000).step_by(100) {
+            run_in(&mut plain, end, u64::MAX);
+            run_in(&mut fast, end, 1 + seed % 300);
+            same(&plain, &fast, &format!("{seed:#x} at {end}"));
+        }
         assert!(plain.mem.save() == fast.mem.save(), "{seed:#x}: memory differs");
+    }
+}
+
+#[test]
+fn debug_one() {
+    let Some(seed) = std::env::var("SEED").ok() else { return };
+    let seed = u64::from_str_radix(&seed, 16).unwrap();
+    let (t, s) = ((seed % 50) as u32, 1 + seed % 300);
+    let mut plain = rig(seed);
+    for end in 0..3000 {
+        let pc = plain.cpu.pc;
+        run_in(&mut plain, end, 1);
+        let mut fast = translated(seed, t);
+        let mut at = 0;
+        while at + 100 <= end { run_in(&mut fast, at, s); at += 100; }
+        run_in(&mut fast, end, s);
+        let mut bytes = [0; 4];
+        plain.mem.peek(0, pc, &mut bytes);
+        let insn = esplens_core::isa::decode(u32::from_le_bytes(bytes));
+        if end > 380 { println!("{end} pc {pc:#x} {insn:?}"); }
+        same(&plain, &fast, &format!("at {end} pc {pc:#x} {insn:?}"));
     }
 }

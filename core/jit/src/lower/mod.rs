@@ -33,7 +33,8 @@ pub struct At<'a> {
 pub fn is_worth_it(region: &Region) -> bool {
     let first = region.blocks.first().and_then(|block| block.insns.first().copied().flatten());
     first.is_some_and(|insn| match insn.op {
-        Op::Entry => region.blocks.len() > 1,
+        // Beyond a3 it is illegal.
+        Op::Entry => region.blocks.len() > 1 && insn.s <= 3,
         op => matches!(op.flow(), Flow::Plain | Flow::Branch | Flow::Loop),
     })
 }
