@@ -180,7 +180,12 @@ impl Cache {
         let block = self.get(id);
         if !block.guarded {
             let native = block.region.and_then(|n| self.regions[n].as_ref()).map(|r| r.native);
-            self.lookups[slot(block.start)] = Hot::of(block, native);
+            let mut hot = Hot::of(block, native);
+            let entry = &mut self.lookups[slot(block.start)];
+            if entry.pc == hot.pc && hot.cold != u32::MAX {
+                hot.cold = hot.cold.min(entry.cold);
+            }
+            *entry = hot;
         }
     }
 

@@ -31,6 +31,7 @@ impl Interp {
             translator.forget();
             translated = translator.translate(&region);
         }
+        if std::env::var_os("JITLOG").is_some() { eprintln!("promote {pc:#x} blocks {} ops {ops} native {}", region.blocks.len(), matches!(translated, Translated::Code(_))); }
         let native = if let Translated::Code(native) = translated { Some(native) } else { None };
         self.cache.translated(Box::new(region), native);
     }
