@@ -55,24 +55,3 @@ fn many_random_programs_end_in_the_same_state() {
         assert!(plain.mem.save() == fast.mem.save(), "{seed:#x}: memory differs");
     }
 }
-
-#[test]
-fn debug_one() {
-    let Some(seed) = std::env::var("SEED").ok() else { return };
-    let seed = u64::from_str_radix(&seed, 16).unwrap();
-    let (t, s) = ((seed % 50) as u32, 1 + seed % 300);
-    let mut plain = rig(seed);
-    for end in 0..3000 {
-        let pc = plain.cpu.pc;
-        run_in(&mut plain, end, 1);
-        let mut fast = translated(seed, t);
-        let mut at = 0;
-        while at + 100 <= end { run_in(&mut fast, at, s); at += 100; }
-        run_in(&mut fast, end, s);
-        let mut bytes = [0; 4];
-        plain.mem.peek(0, pc, &mut bytes);
-        let insn = esplens_core::isa::decode(u32::from_le_bytes(bytes));
-        if end > 380 { println!("{end} pc {pc:#x} {insn:?}"); }
-        same(&plain, &fast, &format!("at {end} pc {pc:#x} {insn:?}"));
-    }
-}

@@ -14,8 +14,8 @@ pub use slot::Slot;
 use crate::lower;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    AbiParam, AliasRegion, AliasRegionData, Block, Function, InstBuilder, MemFlagsData, Signature, UserFuncName, Value,
-    types,
+    AbiParam, AliasRegion, AliasRegionData, Block, Function, InstBuilder, MemFlagsData, Signature,
+    UserFuncName, Value, types,
 };
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
@@ -26,7 +26,12 @@ use leave::{Call, Exit};
 use std::collections::BTreeMap;
 
 /// Writes the function of `region`.
-pub fn function(func: &mut Function, context: &mut FunctionBuilderContext, isa: &dyn TargetIsa, region: &Region) {
+pub fn function(
+    func: &mut Function,
+    context: &mut FunctionBuilderContext,
+    isa: &dyn TargetIsa,
+    region: &Region,
+) {
     func.name = UserFuncName::user(0, 0);
     func.signature = Signature::new(isa.default_call_conv());
     func.signature.params.extend([AbiParam::new(types::I64); 2]);
@@ -177,11 +182,18 @@ impl<'r> Emit<'r> {
         self.b.use_var(self.vars[slot.index()])
     }
 
-    /// Sets a slot.
+    /// Sets a slot. Float registers are stored at once: to have each of the many ways out of floating-point code store
+    /// them all takes the code generator too long.
     pub fn set(&mut self, slot: Slot, value: Value) {
         self.used |= slot.bit();
-        self.changed.written |= slot.bit();
         self.b.def_var(self.vars[slot.index()], value);
+        match slot.place() {
+            (None, offset) if slot.is_float() => {
+                let flags = self.flags(Kind::Cpu);
+                self.b.ins().store(flags, value, self.cpu, offset);
+            }
+            _ => self.changed.written |= slot.bit(),
+        }
     }
 
     /// An address register of the window.

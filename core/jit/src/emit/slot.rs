@@ -28,6 +28,11 @@ impl Slot {
         Self(21 + (n & 15))
     }
 
+    /// A float register, or their status register.
+    pub fn is_float(self) -> bool {
+        self.0 >= Self::FSR.0
+    }
+
     /// What a variable for it holds.
     pub fn ty(self) -> Type {
         if self.0 > Self::FSR.0 { types::F32 } else { types::I32 }

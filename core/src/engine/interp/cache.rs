@@ -191,7 +191,13 @@ impl Cache {
 
     /// The block at `pc`, whose page index and physical page the caller has checked.
     /// `shown` tells which physical page a page index shows.
-    pub fn find(&mut self, pc: u32, index: usize, phys: u32, shown: impl Fn(usize) -> u32) -> Option<BlockId> {
+    pub fn find(
+        &mut self,
+        pc: u32,
+        index: usize,
+        phys: u32,
+        shown: impl Fn(usize) -> u32,
+    ) -> Option<BlockId> {
         if self.pages[index].as_ref()?.phys != phys {
             self.drop_page(index);
             return None;
@@ -225,8 +231,7 @@ impl Cache {
             self.blocks.push(block);
             (self.blocks.len() - 1) as BlockId
         };
-        let page =
-            self.pages[index].get_or_insert_with(|| CodePage {
+        let page = self.pages[index].get_or_insert_with(|| CodePage {
             phys,
             ids: Box::new([NONE; PAGE_SIZE]),
             regions: Vec::new(),

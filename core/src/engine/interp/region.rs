@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 /// Most blocks of a region.
 const MAX_BLOCKS: usize = 48;
 /// Instructions after which a region takes no further block.
-const MAX_OPS: usize = 400;
+const MAX_OPS: usize = 200;
 /// What translating costs the host, in units of [`crate::work::Work`] an instruction.
 const TRANSLATE: u64 = 3000;
 
@@ -31,7 +31,6 @@ impl Interp {
             translator.forget();
             translated = translator.translate(&region);
         }
-        if std::env::var_os("JITLOG").is_some() { eprintln!("promote {pc:#x} blocks {} ops {ops} native {}", region.blocks.len(), matches!(translated, Translated::Code(_))); }
         let native = if let Translated::Code(native) = translated { Some(native) } else { None };
         self.cache.translated(Box::new(region), native);
     }
