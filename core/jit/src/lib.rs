@@ -86,9 +86,10 @@ unsafe impl Translator for Jit {
             return Translated::No;
         }
         match self.arena.add(compiled.code_buffer()) {
-            // SAFETY: the code was compiled for this host, as a function of exactly this type.
             Ok(Some(code)) => {
-                Translated::Code(unsafe { std::mem::transmute::<*const u8, Native>(code.as_ptr()) })
+                // SAFETY: the code was compiled for this host, as a function of exactly this type.
+                let native = unsafe { std::mem::transmute::<*const u8, Native>(code.as_ptr()) };
+                Translated::Code(native)
             }
             Ok(None) => Translated::Full,
             Err(_) => Translated::No,

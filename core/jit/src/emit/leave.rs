@@ -279,22 +279,23 @@ impl Emit<'_> {
                 self.b.ins().store(flags, op, self.ctx, layout::OP as i32);
                 (ran, code::AT)
             }
-            Way::Done { result, ran } => {
-                let left = self.b.ins().iadd_imm_s(left, -(ran as i64));
-                let panicked = self.b.ins().icmp_imm_s(IntCC::Equal, result, i64::from(u8::MAX));
-                let (yes, no) = (
-                    self.b.ins().iconst(types::I64, code::PANIC as i64),
-                    self.b.ins().iconst(types::I64, code::DONE as i64),
-                );
-                let with = self.b.ins().select(panicked, yes, no);
-                let out = self.b.ins().ishl_imm_s(left, 8);
-                let out = self.b.ins().bor(out, with);
-                self.b.ins().return_(&[out]);
-                return;
-            }
+            Way::Done { result, ran } => return self.write_done(result, ran),
         };
         let left = self.b.ins().iadd_imm_s(left, -(ran as i64));
         self.give_back(left, with);
+    }
+
+    /// Out, after the handler of a block's instruction number `ran` returned this.
+    fn write_done(&mut self, result: Value, ran: usize) {
+        let left = self.b.use_var(self.left);
+        let left = self.b.ins().iadd_imm_s(left, -(ran as i64));
+        let panicked = self.b.ins().icmp_imm_s(IntCC::Equal, result, i64::from(u8::MAX));
+        let yes = self.b.ins().iconst(types::I64, code::PANIC as i64);
+        let no = self.b.ins().iconst(types::I64, code::DONE as i64);
+        let with = self.b.ins().select(panicked, yes, no);
+        let out = self.b.ins().ishl_imm_s(left, 8);
+        let out = self.b.ins().bor(out, with);
+        self.b.ins().return_(&[out]);
     }
 
     fn give_back(&mut self, left: Value, with: u64) {

@@ -1,7 +1,8 @@
 //! From bytes to blocks.
 
 use super::cache::{Block, BlockId};
-use super::{Interp, MAX_BLOCK, fetch_fault};
+use super::run::fetch_fault;
+use super::{Interp, MAX_BLOCK};
 use crate::cpu::insn;
 use crate::engine::{Ctx, DecOp, Done};
 use crate::isa::{self, Flow};
