@@ -1,11 +1,11 @@
 //! The smallest front end there is: boots a flash image for so many virtual milliseconds and says what the host took.
 //! Handy under a profiler; `cargo xtask bench trace` compares two builds of it.
 //!
-//!     cargo run --release -p esplens-soc --example boot -- flash.bin 1000
+//!     cargo run --release -p esplens-soc --example boot -- flash.bin 1000 [interp]
 
 use esplens_core::time::TICKS_PER_US;
 use esplens_soc::boot::{LoadOptions, load};
-use esplens_soc::machine::{Machine, MachineConfig};
+use esplens_soc::machine::{EngineKind, Machine, MachineConfig};
 use std::error::Error;
 use std::time::Instant;
 
@@ -13,7 +13,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
     let image = args.next().ok_or("usage: boot IMAGE [MILLISECONDS]")?;
     let ms: u64 = args.next().map_or(Ok(1000), |n| n.parse())?;
-    let mut machine = Machine::new(MachineConfig::new(load(image.as_ref(), &LoadOptions::default())?.flash));
+    let mut config = MachineConfig::new(load(image.as_ref(), &LoadOptions::default())?.flash);
+    if args.next().as_deref() == Some("interp") {
+        config.engine = EngineKind::Interp;
+    }
+    let mut machine = Machine::new(config);
     let started = Instant::now();
     for n in 1..=ms {
         let until = n * 1000 * TICKS_PER_US;

@@ -1,6 +1,8 @@
-//! How code runs. [`Engine`] is the contract; [`interp`] the block-cached interpreter.
+//! How code runs. [`Engine`] is the contract; [`interp`] the block-cached interpreter; [`native`] what a translator of
+//! its blocks must keep to.
 
 pub mod interp;
+pub mod native;
 
 use crate::cpu::Cpu;
 use crate::cpu::exception::{Cause, vector};
@@ -121,6 +123,9 @@ pub struct Ctx<'a> {
     pub(crate) base: u64,
     /// Set when the machine must be asked before the next instruction.
     pub attention: bool,
+    /// Set when decoded code or a mapping may have changed: the engine must look before the next instruction. Unlike
+    /// `attention` it must not show in the machine's state, because what is decoded is no part of that.
+    code_moved: bool,
     /// The bus hears of exceptions and interrupts.
     pub report: bool,
     /// Set when a debugger wants to look before the next instruction.
@@ -129,6 +134,8 @@ pub struct Ctx<'a> {
     pub(crate) stops_at_breaks: bool,
     /// The debug event behind [`Done::Stop`].
     pub stop: Option<Stop>,
+    /// What native code and the engine tell each other.
+    pub(crate) native: native::Link,
 }
 
 impl<'a> Ctx<'a> {
@@ -143,10 +150,12 @@ impl<'a> Ctx<'a> {
             map,
             base: 0,
             attention: false,
+            code_moved: false,
             halt: false,
             report: false,
             stops_at_breaks: false,
             stop: None,
+            native: native::Link::default(),
         }
     }
 
@@ -239,8 +248,8 @@ impl<'a> Ctx<'a> {
         let generation = a.mem.map_generation;
         let r = f(&mut a, self.bus);
         // A device may have changed code or its mapping (DMA, a cache set up anew) without saying so.
-        let code_moved = a.mem.map_generation != generation || a.mem.has_stale(a.core);
-        self.attention |= a.leave | code_moved;
+        self.attention |= a.leave | (a.mem.map_generation != generation);
+        self.code_moved |= a.mem.has_stale(a.core);
         let over = a.mem.work.is_over();
         self.halt |= self.bus.halted() | over;
         r
@@ -302,7 +311,7 @@ impl<'a> Ctx<'a> {
     #[inline(always)]
     #[must_use]
     pub fn done(&self) -> Done {
-        if self.attention | self.halt { Done::Leave } else { Done::Next }
+        if self.attention | self.halt | self.code_moved { Done::Leave } else { Done::Next }
     }
 
     /// The one place that decides what a fault of a load or store means.

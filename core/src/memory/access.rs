@@ -110,7 +110,6 @@ impl Memory {
             });
             return bytes.map_err(|e| if let Fault::Bus(_) = e { Fault::Bus(addr) } else { e });
         }
-        a.leave |= a.mem.phys.has_code(spot.phys, spot.offset, spot.offset + len);
         let noted = a.mem.is_noted(addr, size).then(|| a.mem.word(&spot));
         a.mem.write_phys(spot.phys, spot.offset, &value.to_le_bytes()[..len]);
         if let Some(old) = noted {

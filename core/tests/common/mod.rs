@@ -1,6 +1,8 @@
 //! A core with plain memory around it, for tests and benches that use the public interface only.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod random;
+
 use esplens_core::cpu::{Cpu, ps};
 use esplens_core::engine::{Engine, Exit, interp::Interp};
 use esplens_core::isa::{Insn, Op};

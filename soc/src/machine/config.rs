@@ -9,12 +9,49 @@ use crate::map;
 use crate::system::System;
 use crate::trace::Trace;
 use esplens_core::cpu::Cpu;
+use esplens_core::engine::interp::{HOT, Interp};
 use esplens_core::memory::{CORES, Memory, Page};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The chip's major revision, which decides the default ROM and eFuses.
 pub type ChipRevision = u8;
+
+/// What runs the guest's code. It makes no difference to the machine, only to how fast it goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EngineKind {
+    /// The interpreter alone.
+    Interp,
+    /// The interpreter, and machine code of the host for what runs often. Where the host allows no such code it is the
+    /// interpreter alone: see [`EngineKind::check`].
+    #[default]
+    Jit,
+    /// The same with everything translated as soon as it runs: for tests.
+    JitAtOnce,
+}
+
+impl EngineKind {
+    /// Whether the host can do this.
+    ///
+    /// # Errors
+    /// [`esplens_jit::Refused`] says why it cannot.
+    pub fn check(self) -> Result<(), esplens_jit::Refused> {
+        if self == Self::Interp { Ok(()) } else { esplens_jit::translator().map(drop) }
+    }
+
+    /// The engine of one core.
+    fn make(self) -> Interp {
+        let threshold = match self {
+            Self::Interp => return Interp::default(),
+            Self::Jit => HOT,
+            Self::JitAtOnce => 0,
+        };
+        match esplens_jit::translator() {
+            Ok(translator) => Interp::with_translator(translator, threshold),
+            Err(_) => Interp::default(),
+        }
+    }
+}
 
 /// Everything that is decided before power-on.
 #[derive(Clone)]
@@ -33,6 +70,8 @@ pub struct MachineConfig {
     pub psram_bytes: usize,
     /// Boot strap pins at power-on: 0x12 flash boot, 0x0f UART download.
     pub strap: u32,
+    /// What runs the guest's code.
+    pub engine: EngineKind,
     /// Seed of the random number generator.
     pub seed: u64,
     /// A bare program to start instead of the ROM.
@@ -66,6 +105,7 @@ impl MachineConfig {
             mac: None,
             psram_bytes: 0,
             strap: 0x12,
+            engine: EngineKind::default(),
             seed: 1,
             kernel: None,
             semihosting: None,
@@ -110,7 +150,7 @@ impl Machine {
         dev.eth.set_model(config.eth);
         let mut machine = Self {
             cpus: [Cpu::new(0), Cpu::new(1)],
-            engines: Default::default(),
+            engines: std::array::from_fn(|_| config.engine.make()),
             mem,
             soc: Soc { dev, sys, base: TimeBase::default() },
             now: 0,

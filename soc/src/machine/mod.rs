@@ -18,7 +18,7 @@ mod state;
 mod tests;
 mod tracing;
 
-pub use config::{ChipRevision, MachineConfig};
+pub use config::{ChipRevision, EngineKind, MachineConfig};
 pub use debug::{Deed, Goal, Judge, Place, Plan, Step, reg};
 pub(crate) use semihost::{DCRSET, ENABLE_OCD};
 pub use simcall::FileAnswer;

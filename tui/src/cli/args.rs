@@ -3,6 +3,7 @@
 mod others;
 mod script;
 
+use super::engine::Engine;
 use super::nic::Nic;
 use super::serial::SerialArg;
 use super::{exit, units};
@@ -176,6 +177,9 @@ pub struct RunArgs {
     /// Boot strap pins as GPIO_STRAP shows them: 0x12 boots from flash, 0x0f waits for a download.
     #[arg(long, value_parser = units::number, default_value = "0x12")]
     pub strap: u32,
+    /// What runs the guest's code; either gives the same run, jit is faster.
+    #[arg(long, value_enum, default_value_t)]
+    pub engine: Engine,
     /// Seed of the machine's random numbers: equal seeds give equal runs.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

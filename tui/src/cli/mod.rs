@@ -10,6 +10,7 @@ mod dashboard;
 mod debug;
 mod demo;
 mod dump;
+mod engine;
 mod exit;
 mod explain;
 mod hostnet;

@@ -199,6 +199,7 @@ fn setup(args: &RunArgs, input: &BootInput) -> anyhow::Result<Setup> {
         mac: args.mac.or(args.id.map(units::mac_of_id)),
         psram_bytes: args.psram.unwrap_or(0),
         strap: args.strap,
+        engine: args.engine.kind(),
         seed: args.seed,
         nic: args.nic.clone(),
         air: wifi::config(&args.wifi, args.nic.kind).map_err(BadInput)?,

@@ -7,7 +7,7 @@ use esplens_gdb::supervisor::{Ran, RunState, Speed, Supervisor, Why};
 use esplens_gdb::unwind::{MachineMemory, Words};
 use esplens_soc::boot::{Kernel, RomSet};
 use esplens_soc::dev::eth::EthModel;
-use esplens_soc::machine::{self, Machine, MachineConfig};
+use esplens_soc::machine::{self, EngineKind, Machine, MachineConfig};
 use esplens_soc::net::host::HostNet;
 use esplens_soc::system::{Output, ResetCause};
 use std::path::PathBuf;
@@ -127,6 +127,8 @@ pub struct Setup {
     pub psram_bytes: usize,
     /// Boot strap pins.
     pub strap: u32,
+    /// What runs the guest's code.
+    pub engine: EngineKind,
     /// Seed of the random numbers.
     pub seed: u64,
     /// Network.
@@ -154,6 +156,7 @@ pub fn open(setup: Setup, speed: Speed) -> Supervisor {
         mac: setup.mac,
         psram_bytes: setup.psram_bytes,
         strap: setup.strap,
+        engine: setup.engine,
         seed: setup.seed,
         semihosting: setup.semihosting,
         semihosting_args: setup.semihosting_args,

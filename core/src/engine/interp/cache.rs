@@ -1,6 +1,7 @@
 //! Decoded blocks, found by address, forgotten when their bytes or their mapping change.
 
 use crate::engine::DecOp;
+use crate::engine::native::{Native, Region};
 use crate::memory::{MAP_PAGES, Map, NO_PAGE, PAGE_SIZE};
 use std::collections::BTreeMap;
 
@@ -23,6 +24,10 @@ pub struct Block {
     pub guarded: bool,
     /// Physical page of the bytes beyond the first page, or `NO_PAGE`.
     pub second_page: u32,
+    /// Number of the region that starts with this block.
+    pub region: Option<usize>,
+    /// Instructions run before it is worth a translation; `u32::MAX` where one was refused.
+    pub cold: u32,
 }
 
 impl Block {
@@ -33,7 +38,7 @@ impl Block {
     }
 }
 
-/// What running a whole block takes, in 16 bytes: the table in front of the pages holds these, so that a hit touches
+/// What running a whole block takes, in 32 bytes: the table in front of the pages holds these, so that a hit touches
 /// nothing but the instructions themselves.
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -47,22 +52,35 @@ pub struct Hot {
     /// Highest quad any of them names.
     pub quads: u8,
     ops: *const DecOp,
+    /// Machine code that starts here.
+    pub native: Option<Native>,
+    /// See [`Block::cold`].
+    cold: u32,
 }
 
 // SAFETY: the pointer leads into a block that the same cache owns; it moves between threads with it.
 unsafe impl Send for Hot {}
 
 impl Hot {
-    const EMPTY: Self =
-        Self { pc: 0, len: 0, count: 0, quads: 0, ops: std::ptr::NonNull::dangling().as_ptr() };
+    const EMPTY: Self = Self {
+        pc: 0,
+        len: 0,
+        count: 0,
+        quads: 0,
+        ops: std::ptr::NonNull::dangling().as_ptr(),
+        native: None,
+        cold: u32::MAX,
+    };
 
-    fn of(block: &Block) -> Self {
+    fn of(block: &Block, native: Option<Native>) -> Self {
         Self {
             pc: block.start,
             len: block.len_bytes() as u16,
             count: block.ops.len() as u8,
             quads: block.quads,
             ops: block.ops.as_ptr(),
+            native,
+            cold: block.cold,
         }
     }
 
@@ -91,6 +109,16 @@ impl Hot {
 struct CodePage {
     phys: u32,
     ids: Box<[BlockId; PAGE_SIZE]>,
+    /// Regions with a block in the page.
+    regions: Vec<usize>,
+}
+
+/// Machine code, and what it was made from.
+struct Translation {
+    entry: BlockId,
+    native: Native,
+    /// The code refers to its instructions.
+    region: Box<Region>,
 }
 
 /// All blocks of one core.
@@ -101,8 +129,12 @@ pub struct Cache {
     pages: Vec<Option<CodePage>>,
     /// Virtual pages whose blocks read a physical page.
     by_phys: BTreeMap<u32, Vec<u16>>,
+    /// Regions by number; `None` for a free one.
+    regions: Vec<Option<Translation>>,
     /// The maps' generation that the lookups are good for.
     pub map_generation: u64,
+    /// Instructions that the interpreter runs of a block before it is translated; `u32::MAX`: never.
+    pub threshold: u32,
 }
 
 impl Default for Cache {
@@ -113,7 +145,9 @@ impl Default for Cache {
             lookups: Box::new([Hot::EMPTY; LOOKUPS]),
             pages: std::iter::repeat_with(|| None).take(MAP_PAGES).collect(),
             by_phys: BTreeMap::new(),
+            regions: Vec::new(),
             map_generation: 0,
+            threshold: u32::MAX,
         }
     }
 }
@@ -124,6 +158,11 @@ fn slot(pc: u32) -> usize {
 }
 
 impl Cache {
+    /// An empty cache whose blocks get hot after `threshold` instructions.
+    pub fn with_threshold(threshold: u32) -> Self {
+        Self { threshold, ..Self::default() }
+    }
+
     /// A block by number.
     #[inline(always)]
     pub fn get(&self, id: BlockId) -> &Block {
@@ -140,12 +179,25 @@ impl Cache {
     fn heat(&mut self, id: BlockId) {
         let block = self.get(id);
         if !block.guarded {
-            self.lookups[slot(block.start)] = Hot::of(block);
+            let native = block.region.and_then(|n| self.regions[n].as_ref()).map(|r| r.native);
+            let mut hot = Hot::of(block, native);
+            let entry = &mut self.lookups[slot(block.start)];
+            if entry.pc == hot.pc && hot.cold != u32::MAX {
+                hot.cold = hot.cold.min(entry.cold);
+            }
+            *entry = hot;
         }
     }
 
     /// The block at `pc`, whose page index and physical page the caller has checked.
-    pub fn find(&mut self, pc: u32, index: usize, phys: u32, second: impl Fn() -> u32) -> Option<BlockId> {
+    /// `shown` tells which physical page a page index shows.
+    pub fn find(
+        &mut self,
+        pc: u32,
+        index: usize,
+        phys: u32,
+        shown: impl Fn(usize) -> u32,
+    ) -> Option<BlockId> {
         if self.pages[index].as_ref()?.phys != phys {
             self.drop_page(index);
             return None;
@@ -155,9 +207,15 @@ impl Cache {
             return None;
         }
         let want = self.get(id).second_page;
-        if want != NO_PAGE && want != second() {
+        if want != NO_PAGE && want != shown(index + 1) {
             self.drop_block(id);
             return None;
+        }
+        if let Some(n) = self.get(id).region
+            && let Some(translation) = &self.regions[n]
+            && translation.region.pages.iter().any(|&(index, phys)| shown(index) != phys)
+        {
+            self.drop_region(n);
         }
         self.heat(id);
         Some(id)
@@ -173,8 +231,11 @@ impl Cache {
             self.blocks.push(block);
             (self.blocks.len() - 1) as BlockId
         };
-        let page =
-            self.pages[index].get_or_insert_with(|| CodePage { phys, ids: Box::new([NONE; PAGE_SIZE]) });
+        let page = self.pages[index].get_or_insert_with(|| CodePage {
+            phys,
+            ids: Box::new([NONE; PAGE_SIZE]),
+            regions: Vec::new(),
+        });
         page.ids[pc as usize % PAGE_SIZE] = id;
         for p in [phys, second] {
             let users = self.by_phys.entry(p).or_default();
@@ -189,10 +250,14 @@ impl Cache {
     /// Forgets one block.
     pub fn drop_block(&mut self, id: BlockId) {
         let start = self.get(id).start;
-        for page in self.pages.iter_mut().flatten() {
-            let entry = &mut page.ids[start as usize % PAGE_SIZE];
-            if *entry == id {
-                *entry = NONE;
+        let index = Map::index(start);
+        if let Some(page) = index.and_then(|i| self.pages[i].as_mut()) {
+            page.ids[start as usize % PAGE_SIZE] = NONE;
+            let regions = page.regions.clone();
+            for n in regions {
+                if self.covers(n, start) {
+                    self.drop_region(n);
+                }
             }
         }
         self.lookups[slot(start)] = Hot::EMPTY;
@@ -202,6 +267,74 @@ impl Cache {
     fn release(&mut self, id: BlockId) {
         self.blocks[id as usize].ops = Box::new([]);
         self.free.push(id);
+    }
+
+    /// Whether a region has the block at `start`.
+    fn covers(&self, n: usize, start: u32) -> bool {
+        self.regions[n].as_ref().is_some_and(|t| t.region.blocks.iter().any(|b| b.start == start))
+    }
+
+    /// The block that was decoded at `pc`, when its page still shows `phys`.
+    pub fn decoded(&self, pc: u32, index: usize, phys: u32) -> Option<&Block> {
+        let page = self.pages[index].as_ref().filter(|page| page.phys == phys)?;
+        let id = page.ids[pc as usize % PAGE_SIZE];
+        (id != NONE).then(|| self.get(id))
+    }
+
+    /// Counts the instructions of the block at `pc`, which is in front of the pages. True when it has become hot.
+    #[inline(always)]
+    pub fn warm(&mut self, pc: u32) -> bool {
+        let hot = &mut self.lookups[slot(pc)];
+        if hot.cold == u32::MAX {
+            return false;
+        }
+        hot.cold = hot.cold.saturating_sub(hot.count.into());
+        hot.cold == 0
+    }
+
+    /// Adds machine code for `region`, or notes that there is none for its first block.
+    pub fn translated(&mut self, region: Box<Region>, native: Option<Native>) {
+        let start = region.blocks[0].start;
+        let Some(page) = Map::index(start).and_then(|i| self.pages[i].as_ref()) else { return };
+        let entry = page.ids[start as usize % PAGE_SIZE];
+        self.blocks[entry as usize].cold = u32::MAX;
+        if let Some(native) = native {
+            let n = self.regions.iter().position(Option::is_none).unwrap_or(self.regions.len());
+            for &(index, _) in &region.pages {
+                if let Some(page) = &mut self.pages[index] {
+                    page.regions.push(n);
+                }
+            }
+            self.blocks[entry as usize].region = Some(n);
+            let translation = Some(Translation { entry, native, region });
+            if n == self.regions.len() {
+                self.regions.push(translation);
+            } else {
+                self.regions[n] = translation;
+            }
+        }
+        self.heat(entry);
+    }
+
+    /// Forgets a region's machine code; its first block may be translated again.
+    fn drop_region(&mut self, n: usize) {
+        let Some(gone) = self.regions[n].take() else { return };
+        let block = &mut self.blocks[gone.entry as usize];
+        (block.region, block.cold) = (None, self.threshold);
+        let hot = &mut self.lookups[slot(gone.region.blocks[0].start)];
+        if hot.pc == gone.region.blocks[0].start {
+            *hot = Hot::EMPTY;
+        }
+        for &(index, _) in &gone.region.pages {
+            if let Some(page) = &mut self.pages[index] {
+                page.regions.retain(|&other| other != n);
+            }
+        }
+    }
+
+    /// Forgets all machine code.
+    pub fn drop_regions(&mut self) {
+        (0..self.regions.len()).for_each(|n| self.drop_region(n));
     }
 
     /// Forgets every block that reads physical page `phys`.
@@ -221,6 +354,8 @@ impl Cache {
     }
 
     fn drop_page(&mut self, index: usize) {
+        let regions = self.pages[index].as_ref().map_or_else(Vec::new, |page| page.regions.clone());
+        regions.into_iter().for_each(|n| self.drop_region(n));
         if let Some(page) = self.pages[index].take() {
             for id in page.ids.iter().filter(|id| **id != NONE) {
                 self.release(*id);
@@ -236,6 +371,7 @@ impl Cache {
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        *self = Self { map_generation: self.map_generation, ..Self::default() };
+        let (map_generation, threshold) = (self.map_generation, self.threshold);
+        *self = Self { map_generation, threshold, ..Self::default() };
     }
 }

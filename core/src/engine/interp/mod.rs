@@ -5,18 +5,23 @@
 //! budget. Blocks end where control, the window, interrupts or the memory map may change.
 
 mod cache;
+mod region;
+mod run;
 mod translate;
 
-use super::{Ctx, DecOp, Done, Engine, Exit};
-use crate::cpu::exception::Cause;
-use crate::cpu::{Cpu, ps};
+use super::native::Translator;
+use super::{Ctx, Done, Engine, Exit};
+use crate::cpu::Cpu;
 use crate::debug::Stop;
 use crate::memory::{Bus, Memory};
-use cache::{BlockId, Cache, Hot};
+use cache::{BlockId, Cache};
+use run::{Ran, run_checked, run_hot, run_native, run_ops};
 use std::collections::BTreeSet;
 
 /// Most instructions in a block.
 const MAX_BLOCK: usize = 64;
+/// Instructions that the interpreter runs of a block before it is translated, where there is a translator.
+pub const HOT: u32 = 20_000;
 
 /// What handling blocks costs the host, in units of [`crate::work::Work`].
 mod cost {
@@ -33,9 +38,11 @@ mod cost {
 }
 
 /// The interpreter of one core.
-#[derive(Default)]
 pub struct Interp {
     cache: Cache,
+    /// Makes machine code of hot blocks.
+    translator: Option<Box<dyn Translator>>,
+
     breakpoints: BTreeSet<u32>,
     /// The next instruction ignores break- and watchpoints.
     step_over: bool,
@@ -53,12 +60,22 @@ pub struct Interp {
     ibreak: (u32, [u32; 2]),
 }
 
-/// How running (part of) a block ended.
-struct Ran {
-    /// Instructions completed.
-    count: u64,
-    /// How the last of them ended.
-    done: Done,
+impl Default for Interp {
+    /// Without a translator.
+    fn default() -> Self {
+        Self {
+            cache: Cache::default(),
+            translator: None,
+            breakpoints: BTreeSet::new(),
+            step_over: false,
+            report: false,
+            stop_at_breaks: false,
+            raise_break: false,
+            irq_break: 0,
+            resume: None,
+            ibreak: (0, [0; 2]),
+        }
+    }
 }
 
 impl Engine for Interp {
@@ -124,10 +141,20 @@ impl Engine for Interp {
     fn flush(&mut self) {
         self.cache.clear();
         self.resume = None;
+        if let Some(translator) = &mut self.translator {
+            translator.forget();
+        }
     }
 }
 
 impl Interp {
+    /// An interpreter that has blocks translated once `threshold` of their instructions ran.
+    #[must_use]
+    pub fn with_translator(translator: Box<dyn Translator>, threshold: u32) -> Self {
+        let cache = Cache::with_threshold(threshold.min(u32::MAX - 1));
+        Self { cache, translator: Some(translator), ..Self::default() }
+    }
+
     /// Runs at most `slice` cycles, in which no timer matches but at the very end. `None`: look at interrupts and
     /// the budget again.
     fn run_slice(&mut self, c: &mut Ctx, slice: u64) -> Option<Exit> {
@@ -144,9 +171,9 @@ impl Interp {
             let ran = if stepping {
                 self.step_one(c)
             } else if self.resume.is_none()
-                && let Some(hot) = self.ready(c, budget)
+                && let Some(ran) = self.run_ready(c, budget)
             {
-                run_hot(c, &hot)
+                ran
             } else {
                 let ran = self.run_block(c, budget);
                 over = c.mem.work.is_over();
@@ -186,16 +213,27 @@ impl Interp {
         None
     }
 
-    /// The block at the PC when nothing stands against running all of it: it is at hand, the budget suffices, the
-    /// registers it names are free, no active loop ends inside it.
+    /// Runs the block at the PC when it is at hand and nothing stands against it: its machine code, or all of it
+    /// where the budget suffices, the registers it names are free and no active loop ends inside it.
     #[inline(always)]
-    fn ready(&self, c: &Ctx, budget: u64) -> Option<Hot> {
-        let hot = self.cache.hot(c.cpu.pc);
-        let whole =
-            hot.pc == c.cpu.pc && hot.count().wrapping_sub(1) < budget && hot.quads <= c.cpu.quads_free;
+    fn run_ready(&mut self, c: &mut Ctx, budget: u64) -> Option<Ran> {
+        let mut hot = self.cache.hot(c.cpu.pc);
+        if hot.pc != c.cpu.pc {
+            return None;
+        }
+        if self.cache.warm(hot.pc) {
+            self.promote(c, hot.pc);
+            hot = self.cache.hot(hot.pc);
+        }
+        if let Some(native) = hot.native
+            && let Some(ran) = run_native(c, native, budget)
+        {
+            return Some(ran);
+        }
+        let whole = hot.count().wrapping_sub(1) < budget && hot.quads <= c.cpu.quads_free;
         let loops_inside = c.cpu.lcount != 0
             && c.cpu.lend.wrapping_sub(hot.pc.wrapping_add(1)) < hot.len_bytes().wrapping_sub(1);
-        (whole && !loops_inside).then_some(hot)
+        (whole && !loops_inside).then(|| run_hot(c, &hot))
     }
 
     /// After an instruction that may have changed more than registers.
@@ -214,6 +252,7 @@ impl Interp {
             }
             self.resume = None;
         }
+        c.code_moved = false;
         if self.cache.map_generation != c.mem.map_generation {
             self.cache.map_generation = c.mem.map_generation;
             self.cache.forget_lookups();
@@ -309,95 +348,4 @@ impl Interp {
         }
         ran
     }
-}
-
-/// Runs a whole block, without checks between its instructions.
-#[inline(always)]
-fn run_hot(c: &mut Ctx, hot: &Hot) -> Ran {
-    c.base = c.cpu.cycles;
-    for op in hot.ops() {
-        let done = (op.exec)(c, op);
-        if done != Done::Next {
-            return finish(c, op, 0, done);
-        }
-    }
-    c.cpu.pc = hot.pc.wrapping_add(hot.len_bytes());
-    loop_back(c.cpu);
-    c.cpu.retired += hot.count();
-    Ran { count: hot.count(), done: Done::Next }
-}
-
-/// Runs part of a block.
-fn run_ops(c: &mut Ctx, ops: &[DecOp]) -> Ran {
-    let first = ops[0].index;
-    c.base = c.cpu.cycles.wrapping_sub(u64::from(first));
-    for op in ops {
-        let done = (op.exec)(c, op);
-        if done != Done::Next {
-            return finish(c, op, first, done);
-        }
-    }
-    finish(c, &ops[ops.len() - 1], first, Done::Next)
-}
-
-/// As [`run_ops`] for at most `budget` instructions, checking the window before each.
-fn run_checked(c: &mut Ctx, ops: &[DecOp], budget: u64) -> Ran {
-    let first = ops[0].index;
-    c.base = c.cpu.cycles.wrapping_sub(u64::from(first));
-    let ops = &ops[..ops.len().min(usize::try_from(budget).unwrap_or(usize::MAX))];
-    for op in ops {
-        if op.quad > c.cpu.quads_free {
-            c.cpu.window_overflow(op.pc);
-            let count = u64::from(op.index - first);
-            c.cpu.retired += count;
-            return Ran { count, done: Done::Fault };
-        }
-        let done = (op.exec)(c, op);
-        if done != Done::Next {
-            return finish(c, op, first, done);
-        }
-    }
-    finish(c, &ops[ops.len() - 1], first, Done::Next)
-}
-
-/// Brings PC and counts up to date after `op`, the last instruction that ran.
-#[inline]
-fn finish(c: &mut Ctx, op: &DecOp, first: u8, done: Done) -> Ran {
-    let ran = u64::from(op.index - first);
-    let count = match done {
-        Done::Next | Done::Leave => {
-            c.cpu.pc = op.next();
-            loop_back(c.cpu);
-            ran + 1
-        }
-        Done::Jump | Done::LeaveJump => ran + 1,
-        Done::Fault => ran,
-        Done::Stop => {
-            c.cpu.pc = op.pc;
-            ran
-        }
-    };
-    c.cpu.retired += count;
-    Ran { count, done }
-}
-
-/// At LEND with a loop active: back to LBEG (ISA 4.3.2.2). Taken branches never come here.
-#[inline]
-fn loop_back(cpu: &mut Cpu) {
-    if cpu.lcount != 0 && cpu.pc == cpu.lend && cpu.ps & ps::EXCM == 0 {
-        cpu.lcount -= 1;
-        cpu.pc = cpu.lbeg;
-    }
-}
-
-/// A fetch that failed: the exception for `pc`.
-fn fetch_fault(c: &mut Ctx, pc: u32) -> Done {
-    let cause = if c.cpu.itlb[(pc >> 29) as usize] == 15 {
-        Cause::InstFetchProhibited
-    } else {
-        c.fetch_failed(pc);
-        Cause::InstructionFetchError
-    };
-    c.cpu.raise_at(cause, pc, pc);
-    Done::Fault
 }

@@ -1,11 +1,12 @@
 //! From bytes to blocks.
 
 use super::cache::{Block, BlockId};
-use super::{Interp, MAX_BLOCK, fetch_fault};
+use super::run::fetch_fault;
+use super::{Interp, MAX_BLOCK};
 use crate::cpu::insn;
 use crate::engine::{Ctx, DecOp, Done};
 use crate::isa::{self, Flow};
-use crate::memory::{NO_PAGE, PAGE_SIZE};
+use crate::memory::{MAP_BASE, NO_PAGE, PAGE_SIZE};
 
 /// Bytes of the instruction that starts with `byte` (op0 8..13 are the 16-bit formats; ISA 3.5.5).
 fn length(byte: u8) -> u8 {
@@ -46,8 +47,8 @@ impl Interp {
             return None;
         }
         let (index, phys) = c.mem.exec_page(c.core, pc)?;
-        let second = || c.mem.exec_page(c.core, next_page(pc)).map_or(NO_PAGE, |(_, p)| p);
-        if let Some(id) = self.cache.find(pc, index, phys, second) {
+        let shown = |index| c.mem.exec_page(c.core, page_address(index)).map_or(NO_PAGE, |(_, p)| p);
+        if let Some(id) = self.cache.find(pc, index, phys, shown) {
             return Some(id);
         }
         let block = self.translate(c, pc)?;
@@ -73,7 +74,15 @@ impl Interp {
         let second_page = if crosses { c.mem.exec_page(c.core, next_page(pc))?.1 } else { NO_PAGE };
         let quads = ops.iter().map(|o| o.quad).max().unwrap_or(0);
         let guarded = self.breakpoints.contains(&pc) || c.cpu.ibreak_at(pc);
-        Some(Block { start: pc, ops: ops.into(), quads, guarded, second_page })
+        Some(Block {
+            start: pc,
+            ops: ops.into(),
+            quads,
+            guarded,
+            second_page,
+            region: None,
+            cold: self.cache.threshold,
+        })
     }
 
     /// A block may not run over `at`: a breakpoint stands there, or an active loop ends there.
@@ -82,6 +91,11 @@ impl Interp {
     }
 }
 
-fn next_page(pc: u32) -> u32 {
+/// First address of the page with a table index; the one past the table wraps nowhere.
+fn page_address(index: usize) -> u32 {
+    MAP_BASE + ((index as u32) << 12)
+}
+
+pub(super) fn next_page(pc: u32) -> u32 {
     (pc | (PAGE_SIZE as u32 - 1)).wrapping_add(1)
 }

@@ -1,0 +1,313 @@
+//! The ways out of a function, its calls of handlers, and its start: written last, when it is known which registers it
+//! uses and which may have changed where.
+
+use super::{Changed, Emit, Kind, Slot, quad};
+use crate::lower::{self, Rotated};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{AbiParam, Block, InstBuilder, Signature, Value, types};
+use esplens_core::cpu::{Cpu, ps};
+use esplens_core::engine::native::{code, exec, layout};
+use esplens_core::engine::{DecOp, Done};
+use esplens_core::isa::Op;
+use std::mem::offset_of;
+
+/// A way out.
+#[derive(Clone, Copy)]
+pub enum Way {
+    /// On to a PC, `ran` instructions after the block's start.
+    Go { pc: u32, ran: usize },
+    /// On to a PC that is known only then.
+    GoTo { pc: Value, ran: usize },
+    /// On to a PC in another window.
+    Return { pc: Value, window: Rotated, ran: usize },
+    /// Before an instruction, the block's number `ran`.
+    At { op: *const DecOp, ran: usize },
+    /// A handler returned this for the block's instruction number `ran`.
+    Done { result: Value, ran: usize },
+}
+
+/// A way out, to be written.
+#[derive(Clone, Copy)]
+pub struct Exit {
+    label: Block,
+    from: usize,
+    changed: Changed,
+    way: Way,
+}
+
+/// A call of a handler, to be written.
+#[derive(Clone, Copy)]
+pub struct Call {
+    label: Block,
+    from: usize,
+    changed: Changed,
+    op: *const DecOp,
+    index: usize,
+    /// Slots that the handler may write.
+    writes: u64,
+    next: Block,
+}
+
+impl Emit<'_> {
+    /// A way out from where the code is now.
+    pub fn exit(&mut self, way: Way) -> Block {
+        let label = self.b.create_block();
+        self.b.set_cold_block(label);
+        self.exits.push(Exit { label, from: self.current, changed: self.changed, way });
+        label
+    }
+
+    /// Out, before `op` runs.
+    pub fn exit_at(&mut self, op: &DecOp) -> Block {
+        self.exit(Way::At { op, ran: usize::from(op.index) })
+    }
+
+    /// Has the handler of `op` called, which may write `writes`.
+    pub fn call(&mut self, op: &DecOp, writes: u64) {
+        let (label, next) = (self.b.create_block(), self.b.create_block());
+        self.b.ins().jump(label, &[]);
+        let index = usize::from(op.index);
+        self.calls.push(Call { label, from: self.current, changed: self.changed, op, index, writes, next });
+        self.used |= writes;
+        self.changed = Changed { written: 0, stored: true };
+        self.b.switch_to_block(next);
+    }
+
+    /// Writes everything that was put off.
+    pub(super) fn leave(&mut self) {
+        let dirty = self.dirty();
+        let quads = self.prologue();
+        for call in std::mem::take(&mut self.calls) {
+            let stored = call.changed.before(dirty[call.from]);
+            self.write_call(&call, stored, &quads);
+        }
+        for exit in std::mem::take(&mut self.exits) {
+            let stored = exit.changed.before(dirty[exit.from]);
+            self.b.switch_to_block(exit.label);
+            self.store(stored, &quads);
+            self.write_exit(exit.way);
+        }
+        self.b.switch_to_block(self.declined);
+        let left = self.b.use_var(self.left);
+        self.give_back(left, code::DECLINED);
+    }
+
+    /// The slots that may differ from what [`Cpu`] holds, at each block's start.
+    fn dirty(&self) -> Vec<u64> {
+        let mut dirty = vec![0; self.blocks.len()];
+        loop {
+            let mut settled = true;
+            for &(from, to, changed) in &self.edges {
+                let now = dirty[to] | changed.before(dirty[from]);
+                settled &= now == dirty[to];
+                dirty[to] = now;
+            }
+            if settled {
+                return dirty;
+            }
+        }
+    }
+
+    /// Checks that the state is one that the function is for, and loads what it uses.
+    fn prologue(&mut self) -> [Value; 4] {
+        self.b.switch_to_block(self.prologue);
+        self.b.set_cold_block(self.declined);
+        self.check_fpu();
+        self.check_loop();
+        match self.entry {
+            Some(op) => self.enter(&op),
+            None => self.check_first_window(self.declined),
+        }
+        let wb4 = self.cpu_word(offset_of!(Cpu, wb4));
+        let quads = std::array::from_fn(|n| {
+            let at = self.b.ins().iadd_imm_s(wb4, 4 * n as i64);
+            let at = self.b.ins().band_imm_s(at, 63);
+            let at = self.b.ins().ishl_imm_s(at, 2);
+            let at = self.b.ins().uextend(types::I64, at);
+            let at = self.b.ins().iadd(self.cpu, at);
+            self.b.ins().iadd_imm_s(at, offset_of!(Cpu, ar) as i64)
+        });
+        self.load(self.used, &quads);
+        let first = self.blocks[0].label;
+        self.b.ins().jump(first, &[]);
+        quads
+    }
+
+    /// A word of the core's registers.
+    pub fn cpu_word(&mut self, offset: usize) -> Value {
+        let flags = self.flags(Kind::Cpu);
+        self.b.ins().load(types::I32, flags, self.cpu, offset as i32)
+    }
+
+    /// ENTRY. Where the registers after it are not free the function ends with it.
+    fn enter(&mut self, op: &DecOp) {
+        let left = self.b.use_var(self.left);
+        self.go_on_if(left, self.declined);
+        lower::enter(self, op, self.declined);
+        let left = self.b.ins().iadd_imm_s(left, -1);
+        self.b.def_var(self.left, left);
+        let full = self.b.create_block();
+        self.b.set_cold_block(full);
+        self.check_first_window(full);
+        let here = self.b.create_block();
+        self.b.ins().jump(here, &[]);
+        self.b.switch_to_block(full);
+        self.write_exit(Way::Go { pc: op.next(), ran: 0 });
+        self.b.switch_to_block(here);
+    }
+
+    /// The registers of the first block are free; goes to `other` if not. Blocks that name more look themselves.
+    fn check_first_window(&mut self, other: Block) {
+        self.check_window(quad(self.blocks[0].ops), other);
+    }
+
+    /// The window's registers up to a quad are free; goes to `other` if not.
+    pub(super) fn check_window(&mut self, quad: u8, other: Block) {
+        if quad > 0 {
+            let flags = self.flags(Kind::Cpu);
+            let free = self.b.ins().uload8(types::I32, flags, self.cpu, offset_of!(Cpu, quads_free) as i32);
+            let enough = self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThanOrEqual, free, i64::from(quad));
+            self.go_on_if(enough, other);
+        }
+    }
+
+    /// The coprocessor is on, and rounds to nearest, if the function takes that for granted.
+    fn check_fpu(&mut self) {
+        let any = |emit: &Self, what: fn(Op) -> bool| {
+            emit.blocks.iter().flat_map(|b| b.insns).flatten().any(|insn| what(insn.op))
+        };
+        if any(self, lower::needs_fpu) {
+            let enabled = self.cpu_word(offset_of!(Cpu, cpenable));
+            let on = self.b.ins().band_imm_s(enabled, 1);
+            self.go_on_if(on, self.declined);
+        }
+        if any(self, lower::computes) {
+            let control = self.cpu_word(offset_of!(Cpu, fp.fcr));
+            let rounding = self.b.ins().band_imm_s(control, 3);
+            let nearest = self.b.ins().icmp_imm_s(IntCC::Equal, rounding, 0);
+            self.go_on_if(nearest, self.declined);
+        }
+    }
+
+    /// An active loop ends where the function expects it, or outside; exceptions are not masked where it may end.
+    fn check_loop(&mut self) {
+        if !self.ends.is_empty() {
+            let ps = self.cpu_word(offset_of!(Cpu, ps));
+            let mode = self.b.ins().band_imm_s(ps, i64::from(ps::EXCM));
+            let normal = self.b.ins().icmp_imm_s(IntCC::Equal, mode, 0);
+            self.go_on_if(normal, self.declined);
+        }
+        let (count, lend) = (self.cpu_word(offset_of!(Cpu, lcount)), self.cpu_word(offset_of!(Cpu, lend)));
+        let mut fine = self.b.ins().icmp_imm_s(IntCC::Equal, count, 0);
+        for end in self.ends.keys().copied().collect::<Vec<_>>() {
+            let end = self.word(end);
+            let same = self.b.ins().icmp(IntCC::Equal, lend, end);
+            fine = self.b.ins().bor(fine, same);
+        }
+        let first = self.blocks.iter().map(|b| b.start).min().unwrap_or(0);
+        let last = self.blocks.iter().map(|b| b.ops[b.ops.len() - 1].next()).max().unwrap_or(0);
+        let base = self.word(first.wrapping_add(1));
+        let from = self.b.ins().isub(lend, base);
+        let length = self.word(last.wrapping_sub(first));
+        let outside = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, from, length);
+        let fine = self.b.ins().bor(fine, outside);
+        self.go_on_if(fine, self.declined);
+    }
+
+    fn load(&mut self, set: u64, quads: &[Value; 4]) {
+        let flags = self.flags(Kind::Cpu);
+        for slot in Slot::of(set) {
+            let (quad, offset) = slot.place();
+            let base = quad.map_or(self.cpu, |n| quads[n]);
+            let value = self.b.ins().load(slot.ty(), flags, base, offset);
+            self.b.def_var(self.vars[slot.index()], value);
+        }
+    }
+
+    fn store(&mut self, set: u64, quads: &[Value; 4]) {
+        let flags = self.flags(Kind::Cpu);
+        for slot in Slot::of(set) {
+            let (quad, offset) = slot.place();
+            let base = quad.map_or(self.cpu, |n| quads[n]);
+            let value = self.b.use_var(self.vars[slot.index()]);
+            self.b.ins().store(flags, value, base, offset);
+        }
+    }
+
+    fn write_call(&mut self, call: &Call, stored: u64, quads: &[Value; 4]) {
+        self.b.switch_to_block(call.label);
+        self.store(stored, quads);
+        let mut signature = Signature::new(self.b.func.signature.call_conv);
+        signature.params.extend([AbiParam::new(types::I64); 3]);
+        signature.returns.push(AbiParam::new(types::I64));
+        let signature = self.b.import_signature(signature);
+        let target = self.b.ins().iconst(types::I64, exec as *const () as i64);
+        let op = self.b.ins().iconst(types::I64, call.op as i64);
+        let left = self.b.use_var(self.left);
+        let done = self.b.ins().call_indirect(signature, target, &[self.ctx, op, left]);
+        let result = self.b.inst_results(done)[0];
+        self.load(call.writes, quads);
+        let label = self.b.create_block();
+        self.b.set_cold_block(label);
+        let changed = Changed { written: 0, stored: true };
+        let way = Way::Done { result, ran: call.index };
+        self.exits.push(Exit { label, from: call.from, changed, way });
+        let fine = self.b.ins().icmp_imm_s(IntCC::Equal, result, Done::Next as i64);
+        self.b.ins().brif(fine, call.next, &[], label, &[]);
+    }
+
+    fn write_exit(&mut self, way: Way) {
+        let flags = self.flags(Kind::Cpu);
+        let left = self.b.use_var(self.left);
+        let (ran, with) = match way {
+            Way::Go { pc, ran } => {
+                let pc = self.word(pc);
+                self.b.ins().store(flags, pc, self.cpu, offset_of!(Cpu, pc) as i32);
+                (ran, code::GO)
+            }
+            Way::GoTo { pc, ran } => {
+                self.b.ins().store(flags, pc, self.cpu, offset_of!(Cpu, pc) as i32);
+                (ran, code::GO)
+            }
+            Way::Return { pc, window, ran } => {
+                window.store(self);
+                self.b.ins().store(flags, pc, self.cpu, offset_of!(Cpu, pc) as i32);
+                (ran, code::GO)
+            }
+            Way::At { op, ran } => {
+                let op = self.b.ins().iconst(types::I64, op as i64);
+                self.b.ins().store(flags, op, self.ctx, layout::OP as i32);
+                (ran, code::AT)
+            }
+            Way::Done { result, ran } => return self.write_done(result, ran),
+        };
+        let left = self.b.ins().iadd_imm_s(left, -(ran as i64));
+        self.give_back(left, with);
+    }
+
+    /// Out, after the handler of a block's instruction number `ran` returned this.
+    fn write_done(&mut self, result: Value, ran: usize) {
+        let left = self.b.use_var(self.left);
+        let left = self.b.ins().iadd_imm_s(left, -(ran as i64));
+        let panicked = self.b.ins().icmp_imm_s(IntCC::Equal, result, i64::from(u8::MAX));
+        let yes = self.b.ins().iconst(types::I64, code::PANIC as i64);
+        let no = self.b.ins().iconst(types::I64, code::DONE as i64);
+        let with = self.b.ins().select(panicked, yes, no);
+        let out = self.b.ins().ishl_imm_s(left, 8);
+        let out = self.b.ins().bor(out, with);
+        self.b.ins().return_(&[out]);
+    }
+
+    fn give_back(&mut self, left: Value, with: u64) {
+        let out = self.b.ins().ishl_imm_s(left, 8);
+        let out = self.b.ins().bor_imm_s(out, with as i64);
+        self.b.ins().return_(&[out]);
+    }
+}
+
+impl Changed {
+    /// What may differ now, when `before` may have differed at the block's start.
+    fn before(self, before: u64) -> u64 {
+        self.written | if self.stored { 0 } else { before }
+    }
+}

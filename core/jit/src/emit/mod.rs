@@ -1,0 +1,349 @@
+//! From a region to a function of Cranelift's intermediate code: how it starts, what its blocks begin and end with,
+//! and how it is left. What single instructions become is in [`crate::lower`].
+//!
+//! Address registers of the window, SAR and the loop registers are variables, so that a loop keeps them in registers
+//! of the host. They are loaded once at the start and stored where the function is left or calls; which of them
+//! changed on the way there is known only when all blocks are done, so those parts are written last ([`leave`]).
+
+mod leave;
+mod slot;
+
+pub use leave::Way;
+pub use slot::Slot;
+
+use crate::lower;
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{
+    AbiParam, AliasRegion, AliasRegionData, Block, Function, InstBuilder, MemFlagsData, Signature,
+    UserFuncName, Value, types,
+};
+use cranelift_codegen::isa::TargetIsa;
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
+use esplens_core::engine::DecOp;
+use esplens_core::engine::native::{Region, layout};
+use esplens_core::isa::{Flow, Insn, Op};
+use leave::{Call, Exit};
+use std::collections::BTreeMap;
+
+/// Writes the function of `region`.
+pub fn function(
+    func: &mut Function,
+    context: &mut FunctionBuilderContext,
+    isa: &dyn TargetIsa,
+    region: &Region,
+) {
+    func.name = UserFuncName::user(0, 0);
+    func.signature = Signature::new(isa.default_call_conv());
+    func.signature.params.extend([AbiParam::new(types::I64); 2]);
+    func.signature.returns.push(AbiParam::new(types::I64));
+    let mut emit = Emit::new(FunctionBuilder::new(func, context), region);
+    for n in 0..emit.blocks.len() {
+        emit.block(n);
+    }
+    emit.leave();
+    emit.b.seal_all_blocks();
+    emit.b.finalize(isa.frontend_config());
+}
+
+/// A guest block on its way.
+struct Body<'r> {
+    /// Where its code starts.
+    label: Block,
+    start: u32,
+    /// Its instructions up to where another block of the region starts.
+    ops: &'r [DecOp],
+    insns: &'r [Option<Insn>],
+}
+
+/// What changed in the block so far, as seen from its start.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Changed {
+    /// Slots that were written, one bit each.
+    written: u64,
+    /// Everything from before was stored meanwhile.
+    stored: bool,
+}
+
+/// A function on its way.
+pub struct Emit<'r> {
+    /// Cranelift's end.
+    pub b: FunctionBuilder<'r>,
+    /// The context the function was called with.
+    pub ctx: Value,
+    /// The core's registers.
+    pub cpu: Value,
+    /// The core's page table.
+    pub map: Value,
+    regions: [AliasRegion; 3],
+    vars: Vec<Variable>,
+    left: Variable,
+    blocks: Vec<Body<'r>>,
+    by_start: BTreeMap<u32, usize>,
+    /// Where zero-overhead loops may end, with where they may begin.
+    ends: BTreeMap<u32, u32>,
+    /// The block being written.
+    current: usize,
+    changed: Changed,
+    /// Slots that any instruction names.
+    used: u64,
+    /// From block, to block, what changed on the way.
+    edges: Vec<(usize, usize, Changed)>,
+    exits: Vec<Exit>,
+    calls: Vec<Call>,
+    prologue: Block,
+    declined: Block,
+    /// The ENTRY that the function starts with.
+    entry: Option<DecOp>,
+}
+
+/// What kind of memory an access goes to; accesses of different kinds never meet.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    /// Registers of the core, and the context.
+    Cpu,
+    /// The page table.
+    Map,
+    /// The guest's memory.
+    Guest,
+}
+
+/// How an instruction goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// With the next one.
+    Falls,
+    /// Not at all: the block has ended.
+    Ended,
+}
+
+impl<'r> Emit<'r> {
+    fn new(mut b: FunctionBuilder<'r>, region: &'r Region) -> Self {
+        let entry = b.create_block();
+        b.append_block_params_for_function_params(entry);
+        b.switch_to_block(entry);
+        let regions = [(0, "cpu"), (1, "map"), (2, "guest")].map(|(user_id, name)| {
+            b.func.dfg.alias_regions.insert(AliasRegionData { user_id, description: name.into() })
+        });
+        let (ctx, left_in) = (b.block_params(entry)[0], b.block_params(entry)[1]);
+        let flags = MemFlagsData::trusted();
+        let cpu = b.ins().load(types::I64, flags, ctx, layout::CPU as i32);
+        let map = b.ins().load(types::I64, flags, ctx, layout::MAP as i32);
+        let vars = Slot::all().map(|slot| b.declare_var(slot.ty())).collect();
+        let left = b.declare_var(types::I64);
+        b.def_var(left, left_in);
+        let (prologue, declined) = (b.create_block(), b.create_block());
+        b.ins().jump(prologue, &[]);
+        let mut emit = Self {
+            b,
+            ctx,
+            cpu,
+            map,
+            regions,
+            vars,
+            left,
+            blocks: Vec::new(),
+            by_start: BTreeMap::new(),
+            ends: ends(region),
+            current: 0,
+            changed: Changed::default(),
+            used: 0,
+            edges: Vec::new(),
+            exits: Vec::new(),
+            calls: Vec::new(),
+            prologue,
+            declined,
+            entry: starts_with_entry(region),
+        };
+        emit.cut(region);
+        emit
+    }
+
+    /// Lists the blocks, each up to where another one starts.
+    fn cut(&mut self, region: &'r Region) {
+        let blocks = &region.blocks[usize::from(self.entry.is_some())..];
+        self.by_start = blocks.iter().enumerate().map(|(n, block)| (block.start, n)).collect();
+        for block in blocks {
+            let inner = block.ops.iter().skip(1).position(|op| self.by_start.contains_key(&op.pc));
+            let n = inner.map_or(block.ops.len(), |at| at + 1);
+            let label = self.b.create_block();
+            let (ops, insns) = (&block.ops[..n], &block.insns[..n]);
+            self.blocks.push(Body { label, start: block.start, ops, insns });
+        }
+    }
+
+    /// How memory of a kind is accessed.
+    pub fn flags(&self, kind: Kind) -> MemFlagsData {
+        MemFlagsData::trusted().with_alias_region(Some(self.regions[kind as usize]))
+    }
+
+    /// The value of a slot.
+    pub fn get(&mut self, slot: Slot) -> Value {
+        self.used |= slot.bit();
+        self.b.use_var(self.vars[slot.index()])
+    }
+
+    /// Sets a slot. Float registers are stored at once: to have each of the many ways out of floating-point code store
+    /// them all takes the code generator too long.
+    pub fn set(&mut self, slot: Slot, value: Value) {
+        self.used |= slot.bit();
+        self.b.def_var(self.vars[slot.index()], value);
+        match slot.place() {
+            (None, offset) if slot.is_float() => {
+                let flags = self.flags(Kind::Cpu);
+                self.b.ins().store(flags, value, self.cpu, offset);
+            }
+            _ => self.changed.written |= slot.bit(),
+        }
+    }
+
+    /// An address register of the window.
+    pub fn a(&mut self, n: u8) -> Value {
+        self.get(Slot::a(n))
+    }
+
+    /// Sets an address register of the window.
+    pub fn set_a(&mut self, n: u8, value: Value) {
+        self.set(Slot::a(n), value);
+    }
+
+    /// A 32-bit constant.
+    pub fn word(&mut self, value: u32) -> Value {
+        self.b.ins().iconst(types::I32, i64::from(value))
+    }
+
+    /// Writes a guest block.
+    fn block(&mut self, n: usize) {
+        let Body { label, start, ops, insns } = self.blocks[n];
+        self.current = n;
+        self.changed = Changed::default();
+        self.b.switch_to_block(label);
+        let left = self.b.use_var(self.left);
+        let enough = self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThanOrEqual, left, ops.len() as i64);
+        let short = self.exit(Way::Go { pc: start, ran: 0 });
+        self.go_on_if(enough, short);
+        if quad(ops) > quad(self.blocks[0].ops) {
+            self.check_window(quad(ops), short);
+        }
+        for (op, insn) in ops.iter().zip(insns) {
+            if lower::instruction(self, op, insn.as_ref()) == Next::Ended {
+                return;
+            }
+            let ran = usize::from(op.index) + 1;
+            if let Some(&begin) = self.ends.get(&op.next()) {
+                self.loop_end(op.next(), begin, ran);
+            }
+        }
+        let end = ops[ops.len() - 1];
+        self.go(end.next(), usize::from(end.index) + 1);
+    }
+
+    /// Goes on only if `cond`; else to `other`.
+    pub fn go_on_if(&mut self, cond: Value, other: Block) {
+        let next = self.b.create_block();
+        self.b.ins().brif(cond, next, &[], other, &[]);
+        self.b.switch_to_block(next);
+    }
+
+    /// Ends the block: on to `pc`, `ran` instructions after its start.
+    pub fn go(&mut self, pc: u32, ran: usize) {
+        let to = self.edge(pc, ran);
+        self.b.ins().jump(to, &[]);
+    }
+
+    /// Goes to `pc` if `cond`, and else on.
+    pub fn branch(&mut self, cond: Value, pc: u32, ran: usize) {
+        let (next, to) = (self.b.create_block(), self.edge_block(pc));
+        match to {
+            Some(target) => {
+                let way = self.b.create_block();
+                self.b.ins().brif(cond, way, &[], next, &[]);
+                self.b.switch_to_block(way);
+                self.pass(target, ran);
+            }
+            None => {
+                let exit = self.exit(Way::Go { pc, ran });
+                self.b.ins().brif(cond, exit, &[], next, &[]);
+            }
+        }
+        self.b.switch_to_block(next);
+    }
+
+    fn edge_block(&self, pc: u32) -> Option<usize> {
+        self.by_start.get(&pc).copied()
+    }
+
+    /// Where to jump for `pc`: a block of the region, with the count brought up to date, or out.
+    fn edge(&mut self, pc: u32, ran: usize) -> Block {
+        match self.edge_block(pc) {
+            Some(target) => {
+                self.count(ran);
+                self.edges.push((self.current, target, self.changed));
+                self.blocks[target].label
+            }
+            None => self.exit(Way::Go { pc, ran }),
+        }
+    }
+
+    /// Jumps to a block of the region.
+    fn pass(&mut self, target: usize, ran: usize) {
+        self.count(ran);
+        self.edges.push((self.current, target, self.changed));
+        let label = self.blocks[target].label;
+        self.b.ins().jump(label, &[]);
+    }
+
+    /// Takes `ran` cycles off those left.
+    fn count(&mut self, ran: usize) {
+        let left = self.b.use_var(self.left);
+        let left = self.b.ins().iadd_imm_s(left, -(ran as i64));
+        self.b.def_var(self.left, left);
+    }
+
+    /// LEND stands here: back to LBEG if a loop is active (ISA 4.3.2.2).
+    fn loop_end(&mut self, end: u32, begin: u32, ran: usize) {
+        let (count, lend, lbeg) = (self.get(Slot::LCOUNT), self.get(Slot::LEND), self.get(Slot::LBEG));
+        let active = self.b.ins().icmp_imm_s(IntCC::NotEqual, count, 0);
+        let at = self.word(end);
+        let here = self.b.ins().icmp(IntCC::Equal, lend, at);
+        let back = self.b.ins().band(active, here);
+        let (turn, next) = (self.b.create_block(), self.b.create_block());
+        self.b.ins().brif(back, turn, &[], next, &[]);
+        self.b.switch_to_block(turn);
+        let before = self.changed;
+        let fewer = self.b.ins().iadd_imm_s(count, -1);
+        self.set(Slot::LCOUNT, fewer);
+        let out = self.exit(Way::GoTo { pc: lbeg, ran });
+        if let Some(target) = self.edge_block(begin) {
+            let at = self.word(begin);
+            let inside = self.b.ins().icmp(IntCC::Equal, lbeg, at);
+            self.go_on_if(inside, out);
+            self.pass(target, ran);
+        } else {
+            self.b.ins().jump(out, &[]);
+        }
+        self.changed = before;
+        self.b.switch_to_block(next);
+    }
+}
+
+/// The highest quad of address registers that instructions name.
+fn quad(ops: &[DecOp]) -> u8 {
+    ops.iter().map(|op| op.quad).max().unwrap_or(0)
+}
+
+/// The ENTRY that a region starts with.
+fn starts_with_entry(region: &Region) -> Option<DecOp> {
+    let block = &region.blocks[0];
+    block.insns[0].filter(|insn| insn.op == Op::Entry).map(|_| block.ops[0])
+}
+
+/// LEND of every loop that the region sets up or that is active as it is translated, with LBEG.
+fn ends(region: &Region) -> BTreeMap<u32, u32> {
+    let mut ends: BTreeMap<u32, u32> = region.active.iter().map(|&(begin, end)| (end, begin)).collect();
+    for (op, insn) in region.blocks.iter().flat_map(|b| b.ops.iter().zip(&*b.insns)) {
+        if insn.is_some_and(|insn| insn.op.flow() == Flow::Loop) {
+            ends.insert(op.imm, op.next());
+        }
+    }
+    ends
+}

@@ -1,0 +1,79 @@
+//! The guest's registers that a function keeps in variables.
+
+use cranelift_codegen::ir::{Type, types};
+use esplens_core::cpu::Cpu;
+use std::mem::offset_of;
+
+/// One of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot(u8);
+
+impl Slot {
+    /// How many there are.
+    pub const COUNT: usize = 37;
+    /// The shift amount register.
+    pub const SAR: Self = Self(16);
+    /// Times that a loop still goes back.
+    pub const LCOUNT: Self = Self(17);
+    /// Where a loop begins.
+    pub const LBEG: Self = Self(18);
+    /// Where a loop ends.
+    pub const LEND: Self = Self(19);
+
+    /// The floating-point status register.
+    pub const FSR: Self = Self(20);
+
+    /// Float register `n`.
+    pub fn f(n: u8) -> Self {
+        Self(21 + (n & 15))
+    }
+
+    /// A float register, or their status register.
+    pub fn is_float(self) -> bool {
+        self.0 >= Self::FSR.0
+    }
+
+    /// What a variable for it holds.
+    pub fn ty(self) -> Type {
+        if self.0 > Self::FSR.0 { types::F32 } else { types::I32 }
+    }
+
+    /// Every slot.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..Self::COUNT as u8).map(Self)
+    }
+
+    /// Address register `n` of the window.
+    pub fn a(n: u8) -> Self {
+        Self(n & 15)
+    }
+
+    /// Its place among the slots.
+    pub fn index(self) -> usize {
+        self.0.into()
+    }
+
+    /// Its bit in a set of slots.
+    pub fn bit(self) -> u64 {
+        1 << self.0
+    }
+
+    /// The slots of a set.
+    pub fn of(set: u64) -> impl Iterator<Item = Self> {
+        Self::all().filter(move |slot| set & slot.bit() != 0)
+    }
+
+    /// For an address register its quad and the offset in it; for others the offset in [`Cpu`].
+    pub fn place(self) -> (Option<usize>, i32) {
+        let at = match self {
+            Self::SAR => offset_of!(Cpu, sar),
+            Self::LCOUNT => offset_of!(Cpu, lcount),
+            Self::LBEG => offset_of!(Cpu, lbeg),
+            Self::LEND => offset_of!(Cpu, lend),
+            Self::FSR => offset_of!(Cpu, fp.fsr),
+            Self(n) if n > Self::FSR.0 => offset_of!(Cpu, fr) + 4 * usize::from(n - 21),
+            Self(n) => return (Some(usize::from(n / 4)), i32::from(n % 4) * 4),
+        };
+        (None, at as i32)
+    }
+}

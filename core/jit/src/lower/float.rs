@@ -1,0 +1,203 @@
+//! Single-precision floating point on the host's, where result and flags are provably the same: rounding to nearest,
+//! results that are zero or normal. All else is left to the handlers, which `esplens_core::cpu::fpu` is behind.
+//!
+//! That coprocessor 0 is enabled and that FCR says "to nearest" was checked at the function's start.
+
+use super::At;
+use super::memory::{load, store};
+use crate::emit::{Emit, Next, Slot};
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
+use esplens_core::cpu::fpu::INEXACT;
+use esplens_core::engine::DecOp;
+use esplens_core::isa::Op;
+
+/// Whether an instruction is translated under the assumption that coprocessor 0 is enabled.
+pub fn needs_fpu(op: Op) -> bool {
+    computes(op) || is_access(op) || is_move(op)
+}
+
+/// Whether an instruction is translated under the assumption that results are rounded to nearest.
+pub fn computes(op: Op) -> bool {
+    matches!(op, Op::AddS | Op::SubS | Op::MulS | Op::MaddS | Op::MsubS | Op::MaddnS)
+}
+
+fn is_access(op: Op) -> bool {
+    matches!(op, Op::Lsi | Op::Lsip | Op::Lsx | Op::Lsxp | Op::Ssi | Op::Ssip | Op::Ssx | Op::Ssxp)
+}
+
+fn is_move(op: Op) -> bool {
+    use Op::{AbsS, MoveqzS, MovgezS, MovltzS, MovnezS};
+    matches!(op, AbsS | Op::NegS | Op::MovS | MoveqzS | MovnezS | MovltzS | MovgezS | Op::Wfr | Op::Rfr)
+}
+
+/// Translates an instruction of the family.
+pub fn lower(e: &mut Emit, at: At) -> Option<Next> {
+    let (o, op) = (at.o, at.insn.op);
+    if is_access(op) {
+        access(e, at);
+    } else if op == Op::Rfr {
+        let value = f(e, o.s);
+        let value = e.b.ins().bitcast(types::I32, MemFlagsData::new(), value);
+        e.set_a(o.r, value);
+    } else if is_move(op) {
+        let value = moved(e, at);
+        e.set(Slot::f(o.r), value);
+    } else if computes(op) {
+        let value = arithmetic(e, at);
+        e.set(Slot::f(o.r), value);
+    } else {
+        return None;
+    }
+    Some(Next::Falls)
+}
+
+fn f(e: &mut Emit, n: u8) -> Value {
+    e.get(Slot::f(n))
+}
+
+fn access(e: &mut Emit, at: At) {
+    let (o, op) = (at.o, at.insn.op);
+    let (n, constant) = match op {
+        Op::Lsi | Op::Lsip | Op::Ssi | Op::Ssip => (o.t, true),
+        _ => (o.r, false),
+    };
+    let base = e.a(o.s);
+    let offset = if constant { e.word(o.imm) } else { e.a(o.t) };
+    let sum = e.b.ins().iadd(base, offset);
+    let later = matches!(op, Op::Lsip | Op::Lsxp | Op::Ssip | Op::Ssxp);
+    let addr = if later { base } else { sum };
+    if matches!(op, Op::Lsi | Op::Lsip | Op::Lsx | Op::Lsxp) {
+        let value = load(e, o, addr, types::F32, 4);
+        e.set(Slot::f(n), value);
+    } else {
+        let value = f(e, n);
+        store(e, o, addr, 4, value);
+    }
+    if later {
+        e.set_a(o.s, sum);
+    }
+}
+
+/// Moves and operations on the sign.
+fn moved(e: &mut Emit, at: At) -> Value {
+    let (o, op) = (at.o, at.insn.op);
+    if op == Op::Wfr {
+        let value = e.a(o.s);
+        return e.b.ins().bitcast(types::F32, MemFlagsData::new(), value);
+    }
+    let s = f(e, o.s);
+    let cond = match op {
+        Op::AbsS => return e.b.ins().fabs(s),
+        Op::NegS => return e.b.ins().fneg(s),
+        Op::MoveqzS => IntCC::Equal,
+        Op::MovnezS => IntCC::NotEqual,
+        Op::MovltzS => IntCC::SignedLessThan,
+        Op::MovgezS => IntCC::SignedGreaterThanOrEqual,
+        _ => return s,
+    };
+    let (t, r) = (e.a(o.t), f(e, o.r));
+    let cond = e.b.ins().icmp_imm_s(cond, t, 0);
+    e.b.ins().select(cond, s, r)
+}
+
+fn arithmetic(e: &mut Emit, at: At) -> Value {
+    let (o, op) = (at.o, at.insn.op);
+    let (s, t) = (f(e, o.s), f(e, o.t));
+    if op == Op::AddS {
+        return sum(e, o, s, t);
+    }
+    if op == Op::SubS {
+        // Adding the negative rounds alike; NaNs, which could tell, are left to the handler.
+        let t = e.b.ins().fneg(t);
+        return sum(e, o, s, t);
+    }
+    let (a, b) = (wide(e, s), wide(e, t));
+    // 24 by 24 bits: exact in a double, whatever the exponents.
+    let mut exact = e.b.ins().fmul(a, b);
+    if op == Op::MsubS {
+        exact = e.b.ins().fneg(exact);
+    }
+    if op != Op::MulS {
+        let acc = f(e, o.r);
+        let acc = wide(e, acc);
+        exact = sum_to_odd(e, exact, acc);
+    }
+    rounded(e, o, exact, op != Op::MaddnS)
+}
+
+fn wide(e: &mut Emit, v: Value) -> Value {
+    e.b.ins().fpromote(types::F64, v)
+}
+
+/// What rounding took off `x + y`, which is a number itself (Knuth's two-sum).
+fn rest(e: &mut Emit, x: Value, y: Value, sum: Value) -> Value {
+    let y_part = e.b.ins().fsub(sum, x);
+    let x_part = e.b.ins().fsub(sum, y_part);
+    let (x_rest, y_rest) = (e.b.ins().fsub(x, x_part), e.b.ins().fsub(y, y_part));
+    e.b.ins().fadd(x_rest, y_rest)
+}
+
+/// `x + y` in single precision.
+fn sum(e: &mut Emit, o: &DecOp, x: Value, y: Value) -> Value {
+    let exit = e.exit_at(o);
+    let sum = e.b.ins().fadd(x, y);
+    let bits = e.b.ins().bitcast(types::I32, MemFlagsData::new(), sum);
+    let exponent = e.b.ins().band_imm_s(bits, 0x7F80_0000);
+    let finite = e.b.ins().icmp_imm_s(IntCC::NotEqual, exponent, 0x7F80_0000);
+    e.go_on_if(finite, exit);
+    let rest = rest(e, x, y, sum);
+    let zero = e.b.ins().f32const(0.0);
+    let inexact = e.b.ins().fcmp(FloatCC::NotEqual, rest, zero);
+    raise_inexact(e, inexact);
+    sum
+}
+
+fn raise_inexact(e: &mut Emit, inexact: Value) {
+    let bit = e.b.ins().uextend(types::I32, inexact);
+    let bit = e.b.ins().ishl_imm_s(bit, i64::from(INEXACT.trailing_zeros()));
+    let flags = e.get(Slot::FSR);
+    let flags = e.b.ins().bor(flags, bit);
+    e.set(Slot::FSR, flags);
+}
+
+/// `x + y` as a double rounded to odd: enough to round once more, correctly, to single precision.
+fn sum_to_odd(e: &mut Emit, x: Value, y: Value) -> Value {
+    let sum = e.b.ins().fadd(x, y);
+    let rest = rest(e, x, y, sum);
+    let zero = e.b.ins().f64const(0.0);
+    let inexact = e.b.ins().fcmp(FloatCC::NotEqual, rest, zero);
+    let bits = e.b.ins().bitcast(types::I64, MemFlagsData::new(), sum);
+    let rest = e.b.ins().bitcast(types::I64, MemFlagsData::new(), rest);
+    // Outward by one where the rest has the sum's sign, else inward.
+    let signs = e.b.ins().bxor(bits, rest);
+    let by = e.b.ins().sshr_imm_s(signs, 63);
+    let by = e.b.ins().bor_imm_s(by, 1);
+    let odd = e.b.ins().iadd(bits, by);
+    let last = e.b.ins().band_imm_s(bits, 1);
+    let even = e.b.ins().icmp_imm_s(IntCC::Equal, last, 0);
+    let adjust = e.b.ins().band(inexact, even);
+    let bits = e.b.ins().select(adjust, odd, bits);
+    e.b.ins().bitcast(types::F64, MemFlagsData::new(), bits)
+}
+
+/// An exact value, or one rounded to odd, in single precision. Leaves the function before `o` unless the result is zero
+/// because the value is, or a normal number well away from the smallest.
+fn rounded(e: &mut Emit, o: &DecOp, exact: Value, raises: bool) -> Value {
+    let exit = e.exit_at(o);
+    let result = e.b.ins().fdemote(types::F32, exact);
+    let bits = e.b.ins().bitcast(types::I32, MemFlagsData::new(), result);
+    let exponent = e.b.ins().band_imm_s(bits, 0x7F80_0000);
+    let above = e.b.ins().iadd_imm_s(exponent, -0x0100_0000);
+    let normal = e.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, above, 0x7E80_0000);
+    let zero = e.b.ins().f64const(0.0);
+    let nothing = e.b.ins().fcmp(FloatCC::Equal, exact, zero);
+    let plain = e.b.ins().bor(normal, nothing);
+    e.go_on_if(plain, exit);
+    if raises {
+        let back = wide(e, result);
+        let inexact = e.b.ins().fcmp(FloatCC::NotEqual, back, exact);
+        raise_inexact(e, inexact);
+    }
+    result
+}

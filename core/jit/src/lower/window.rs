@@ -1,0 +1,124 @@
+//! Register windows: ENTRY at the start of a function, RETW at its end (`esplens_core::cpu::Cpu::entry`, `retw`).
+
+use super::At;
+use crate::emit::{Emit, Kind, Next, Way};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
+use esplens_core::cpu::{Cpu, ps};
+use esplens_core::engine::DecOp;
+use esplens_core::isa::Op;
+use std::mem::offset_of;
+
+/// The window as it is after a rotation.
+#[derive(Clone, Copy)]
+pub struct Rotated {
+    wb4: Value,
+    windowstart: Value,
+    quads_free: Value,
+}
+
+impl Rotated {
+    /// Puts it into effect.
+    pub fn store(self, e: &mut Emit) {
+        let flags = e.flags(Kind::Cpu);
+        e.b.ins().store(flags, self.wb4, e.cpu, offset_of!(Cpu, wb4) as i32);
+        e.b.ins().store(flags, self.windowstart, e.cpu, offset_of!(Cpu, windowstart) as i32);
+        e.b.ins().istore8(flags, self.quads_free, e.cpu, offset_of!(Cpu, quads_free) as i32);
+    }
+
+    /// The window at `wb4` with the frames of `windowstart`. Windows are enabled: see `Cpu::sync_window`.
+    fn at(e: &mut Emit, wb4: Value, windowstart: Value) -> Self {
+        let base = e.b.ins().ushr_imm_s(wb4, 2);
+        let by = e.b.ins().iadd_imm_s(base, 1);
+        let by = e.b.ins().band_imm_s(by, 15);
+        let twice = e.b.ins().ishl_imm_s(windowstart, 16);
+        let twice = e.b.ins().bor(twice, windowstart);
+        let above = e.b.ins().ushr(twice, by);
+        // Bit 3 stands for "three or more".
+        let above = e.b.ins().bor_imm_s(above, 8);
+        let quads_free = e.b.ins().ctz(above);
+        Self { wb4, windowstart, quads_free }
+    }
+}
+
+/// Whether windows are enabled and in force; goes to `other` if not.
+fn check_enabled(e: &mut Emit, other: Block) -> Value {
+    let status = e.cpu_word(offset_of!(Cpu, ps));
+    let bits = e.b.ins().band_imm_s(status, i64::from(ps::WOE | ps::EXCM));
+    let enabled = e.b.ins().icmp_imm_s(IntCC::Equal, bits, i64::from(ps::WOE));
+    e.go_on_if(enabled, other);
+    status
+}
+
+/// ENTRY, at the start of a function before any register is loaded. Goes to `other`, with nothing done, where it is
+/// illegal or raises a window overflow.
+pub fn enter(e: &mut Emit, o: &DecOp, other: Block) {
+    let status = check_enabled(e, other);
+    let by = e.b.ins().ushr_imm_s(status, i64::from(ps::CALLINC_SHIFT));
+    let by = e.b.ins().band_imm_s(by, 3);
+    let flags = e.flags(Kind::Cpu);
+    let free = e.b.ins().uload8(types::I32, flags, e.cpu, offset_of!(Cpu, quads_free) as i32);
+    let fits = e.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, by, free);
+    e.go_on_if(fits, other);
+    let (old, frames) = (e.cpu_word(offset_of!(Cpu, wb4)), e.cpu_word(offset_of!(Cpu, windowstart)));
+    let shift = e.b.ins().ishl_imm_s(by, 2);
+    let sum = e.b.ins().iadd(old, shift);
+    let wb4 = e.b.ins().band_imm_s(sum, 63);
+    let (from, to) = (register(e, old, o.s), register(e, wb4, o.s));
+    let stack = e.b.ins().load(types::I32, flags, from, 0);
+    let frame = e.word(o.imm);
+    let stack = e.b.ins().isub(stack, frame);
+    e.b.ins().store(flags, stack, to, 0);
+    let base = e.b.ins().ushr_imm_s(wb4, 2);
+    let one = e.word(1);
+    let bit = e.b.ins().ishl(one, base);
+    let frames = e.b.ins().bor(frames, bit);
+    Rotated::at(e, wb4, frames).store(e);
+}
+
+/// Where address register `n` of the window at `wb4` stands.
+fn register(e: &mut Emit, wb4: Value, n: u8) -> Value {
+    let at = e.b.ins().iadd_imm_s(wb4, i64::from(n));
+    let at = e.b.ins().band_imm_s(at, 63);
+    let at = e.b.ins().ishl_imm_s(at, 2);
+    let at = e.b.ins().uextend(types::I64, at);
+    let at = e.b.ins().iadd(e.cpu, at);
+    e.b.ins().iadd_imm_s(at, offset_of!(Cpu, ar) as i64)
+}
+
+/// RETW. Where it is illegal or raises a window underflow it is left to the interpreter.
+pub fn lower(e: &mut Emit, at: At) -> Option<Next> {
+    let o = at.o;
+    if !matches!(at.insn.op, Op::Retw | Op::RetwN) {
+        return None;
+    }
+    let exit = e.exit_at(o);
+    check_enabled(e, exit);
+    let (back, old, frames) =
+        (e.a(0), e.cpu_word(offset_of!(Cpu, wb4)), e.cpu_word(offset_of!(Cpu, windowstart)));
+    let by = e.b.ins().ushr_imm_s(back, 30);
+    // The three frames below in bits 0..2, the nearest in bit 2: the one returned to must be the first that is live.
+    let twice = e.b.ins().ishl_imm_s(frames, 16);
+    let twice = e.b.ins().bor(twice, frames);
+    let base = e.b.ins().ushr_imm_s(old, 2);
+    let down = e.b.ins().iadd_imm_s(base, 13);
+    let below = e.b.ins().ushr(twice, down);
+    let below = e.b.ins().band_imm_s(below, 7);
+    let nearest = e.b.ins().clz(below);
+    let wanted = e.b.ins().iadd_imm_s(by, 28);
+    let live = e.b.ins().icmp(IntCC::Equal, nearest, wanted);
+    e.go_on_if(live, exit);
+    let shift = e.b.ins().ishl_imm_s(by, 2);
+    let wb4 = e.b.ins().isub(old, shift);
+    let wb4 = e.b.ins().band_imm_s(wb4, 63);
+    let one = e.word(1);
+    let bit = e.b.ins().ishl(one, base);
+    let frames = e.b.ins().band_not(frames, bit);
+    let window = Rotated::at(e, wb4, frames);
+    let (low, high) = (e.word(0x3FFF_FFFF), e.word(o.pc & 0xC000_0000));
+    let pc = e.b.ins().band(back, low);
+    let pc = e.b.ins().bor(pc, high);
+    let out = e.exit(Way::Return { pc, window, ran: usize::from(o.index) + 1 });
+    e.b.ins().jump(out, &[]);
+    Some(Next::Ended)
+}
