@@ -6,28 +6,12 @@ use super::serial::{UARTS, Where, prompt, stdio};
 use super::{outside, screenshot, symbols, terminal, trace};
 use esplens_gdb::server::{self, Address, DEFAULT_PORT, Listening};
 use esplens_gdb::supervisor::{Handle, Supervisor};
-use esplens_gdb::{monitor, qmp};
+use esplens_gdb::{monitor, panics, qmp};
 use esplens_soc::boot::BootInput;
 use std::time::{Duration, Instant};
 
 /// How long the end waits for debuggers to take note.
 const FAREWELL: Duration = Duration::from_millis(120);
-/// Where firmware ends up when it cannot go on: ESP-IDF's, old and new; NuttX's, Zephyr's, Rust's, the demo's.
-const PANIC_SYMBOLS: [&str; 13] = [
-    "panicHandler",
-    "xt_unhandled_exception",
-    "panic_handler",
-    "esp_panic_handler",
-    "commonErrorHandler",
-    "panic_abort",
-    "invoke_abort",
-    "_up_assert",
-    "xtensa_panic",
-    "z_fatal_error",
-    "rust_begin_unwind",
-    "demo_assert",
-    "port_panic",
-];
 
 /// Opens what the arguments ask for, and lets the machine go unless `-S` keeps it.
 pub fn open(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> anyhow::Result<()> {
@@ -140,7 +124,7 @@ fn stop_on_panic(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor)
         terminal::warning("--gdb-on-panic: no symbols; stops at the reset that follows a panic");
         return Ok(());
     };
-    let found = symbols::addresses(elf, &PANIC_SYMBOLS);
+    let found = symbols::addresses(elf, &panics::HANDLERS);
     if found.is_empty() {
         terminal::warning(
             "--gdb-on-panic: no panic handler by its name; stops at the reset that follows a panic",
