@@ -1,6 +1,6 @@
 //! The block-cached interpreter.
 //!
-//! Straight-line code is decoded once into a `Block` of [`DecOp`]s and run from there. What may differ between two
+//! Straight-line code is decoded once into a `Block` of [`DecOp`](crate::engine::DecOp)s and run from there. What may differ between two
 //! runs of a block is checked once at its entry: free register windows, an active loop that ends inside it, the
 //! budget. Blocks end where control, the window, interrupts or the memory map may change.
 
