@@ -1,10 +1,11 @@
 //! The `esplens` binary of this build.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
-/// Its path: `$ESPLENS_BIN`, or what `cargo build -p esplens` makes (built at the first call).
+/// Its absolute path: `$ESPLENS_BIN` (relative to the workspace), or what `cargo build -p esplens` makes (built at the
+/// first call).
 ///
 /// # Panics
 /// When it cannot be built.
@@ -13,7 +14,8 @@ pub fn path() -> &'static PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
         if let Some(path) = std::env::var_os("ESPLENS_BIN") {
-            return path.into();
+            let workspace = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+            return std::fs::canonicalize(Path::new(workspace).join(path)).expect("$ESPLENS_BIN");
         }
         let test = std::env::current_exe().expect("own path");
         // target/PROFILE/deps/test -> target/PROFILE/esplens
