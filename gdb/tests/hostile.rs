@@ -5,7 +5,7 @@ mod common;
 #[path = "common/counting.rs"]
 mod counting;
 
-use common::{Rsp, hello, serve};
+use common::{Rsp, hello_interpreted, serve};
 use counting::{Counting, Live};
 use esplens_gdb::supervisor::Handle;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -78,9 +78,8 @@ const CLIENTS: u64 = 3;
 const ROUNDS: u32 = 12;
 /// Rounds after which everything is there that comes only once: tables, the guest's pages, buffers at their size.
 const WARM_UP: usize = 3;
-/// Between two counts of the same state: what hash maps and queues keep in reserve, and what the translator of each core
-/// takes when the first code gets hot (300 KB for both).
-const SLACK_BYTES: i64 = 512 * 1024;
+/// Between two counts of the same state: what hash maps and queues keep in reserve.
+const SLACK_BYTES: i64 = 64 * 1024;
 const SLACK_BLOCKS: i64 = 64;
 
 /// xorshift64.
@@ -182,7 +181,7 @@ fn count_panics() {
 fn hostile_clients_for_a_while() {
     count_panics();
     let seconds = std::env::var("ESPLENS_FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(3);
-    let (handle, port) = serve(hello());
+    let (handle, port) = serve(hello_interpreted());
     handle.call(|s| s.save_snapshot("begin")).unwrap().unwrap();
     let begin = Instant::now();
     let (mut counts, mut connections): (Vec<Live>, u32) = (Vec::new(), 0);

@@ -8,13 +8,15 @@ use esplens_core::time::TICKS_PER_US;
 use esplens_gdb::server::{self, Address};
 use esplens_gdb::supervisor::{Handle, Speed, spawn};
 use esplens_soc::boot::{LoadOptions, input};
-use esplens_soc::machine::{Machine, MachineConfig};
+use esplens_soc::machine::{EngineKind, Machine, MachineConfig};
 use esplens_soc::system::Output;
 use object::{Object, ObjectSymbol};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+const HELLO: &[u8] = include_bytes!("../../../fixtures/hello/flash.bin");
 
 /// The folder of foreign firmware; `None` where this checkout has none.
 pub fn firmware(name: &str) -> Option<PathBuf> {
@@ -58,7 +60,15 @@ pub fn boot(flash: &[u8], name: &str) -> Machine {
 
 /// The built-in example.
 pub fn hello() -> Machine {
-    boot(include_bytes!("../../../fixtures/hello/flash.bin"), "hello")
+    boot(HELLO, "hello")
+}
+
+/// The built-in example, never translated: what is alive in it depends on its state alone.
+pub fn hello_interpreted() -> Machine {
+    let input = input::from_bytes("hello".as_ref(), HELLO, &LoadOptions::default()).unwrap();
+    let mut config = MachineConfig::new(input.flash);
+    config.engine = EngineKind::Interp;
+    Machine::new(config)
 }
 
 /// The bundled demo: FreeRTOS on both cores.
