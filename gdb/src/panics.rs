@@ -134,7 +134,7 @@ pub fn describe(m: &Machine, core: usize, symbols: &Symbols, rtos: Option<&Rtos>
     };
     let at = &trace.frames[exception.or_else(caller).unwrap_or(0)];
     let number = m.cpu(core).exccause;
-    let named = explain::cause_name(number).map_or_else(|| format!("exception {number}"), Into::into);
+    let named = explain::cause_name(number).into_owned();
     let source = symbols.frames_at(at.lookup()).into_iter().next();
     let task = rtos.and_then(|r| Some((r, r.running(&mem, core)?)));
     Panic {

@@ -21,13 +21,27 @@ pub fn open(path: &Path) -> Result<File> {
 /// # Errors
 /// As [`open`].
 pub fn open_with(options: &mut OpenOptions, path: &Path) -> Result<File> {
+    open_checked(options, path, true)
+}
+
+/// As [`open_with`], but refuses a symbolic link by its kind.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_no_link(options: &mut OpenOptions, path: &Path) -> Result<File> {
+    open_checked(options, path, false)
+}
+
+fn open_checked(options: &mut OpenOptions, path: &Path, follow: bool) -> Result<File> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+        let no_link = if follow { 0 } else { libc::O_NOFOLLOW };
+        options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY | no_link);
     }
-    // A pipe without a reader and a socket cannot be opened at all: their kind is the better answer.
-    let file = options.open(path).map_err(|error| match path.metadata().map(|m| refusal(m.file_type())) {
+    // A pipe without a reader, a socket and a link cannot be opened at all: their kind is the better answer.
+    let meta = || if follow { path.metadata() } else { path.symlink_metadata() };
+    let file = options.open(path).map_err(|error| match meta().map(|m| refusal(m.file_type())) {
         Ok(Some(refused)) => refused,
         _ => error,
     })?;
@@ -123,6 +137,7 @@ fn refusal(kind: FileType) -> Option<Error> {
         use std::os::unix::fs::FileTypeExt;
         match kind {
             _ if kind.is_dir() => "a folder",
+            _ if kind.is_symlink() => "a link",
             _ if kind.is_fifo() => "a pipe",
             _ if kind.is_socket() => "a socket",
             _ => "a device",

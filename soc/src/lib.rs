@@ -10,5 +10,6 @@ pub mod irq;
 pub mod machine;
 pub mod map;
 pub mod net;
+pub mod optlist;
 pub mod system;
 pub mod trace;

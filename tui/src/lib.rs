@@ -7,5 +7,6 @@ mod cli;
 pub mod dash;
 mod outlet;
 mod signals;
+mod socket;
 
 pub use cli::main;

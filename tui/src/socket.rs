@@ -1,4 +1,4 @@
-//! Listeners and connections of serial lines: TCP, and local sockets where the host has them.
+//! Listeners and connections of serial lines and dashboards: TCP, and local sockets where the host has them.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -7,7 +7,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::Duration;
 
-/// What a serial line listens on.
+/// A listener.
 #[derive(Debug)]
 pub enum Listener {
     /// TCP.
@@ -96,6 +96,18 @@ impl Socket {
             Self::Tcp(s) => s.set_write_timeout(Some(time)),
             #[cfg(unix)]
             Self::Unix(s) => s.set_write_timeout(Some(time)),
+        }
+    }
+
+    /// Lets reading wait no longer than this.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn read_for(&self, time: Duration) -> io::Result<()> {
+        match self {
+            Self::Tcp(s) => s.set_read_timeout(Some(time)),
+            #[cfg(unix)]
+            Self::Unix(s) => s.set_read_timeout(Some(time)),
         }
     }
 

@@ -35,17 +35,14 @@ fn run_pause_step_and_the_changes_since() {
 #[test]
 fn breakpoints_lines_calls_and_returns() {
     let mut rig = Rig::demo(120, 40);
-    rig.go(PaneId::Code, "producer_task");
-    rig.keys("b Space");
-    rig.run_to(3000);
+    rig.run_to_function("producer_task", 3000);
     let at = |rig: &Rig| rig.state.shared.sample.at[0].clone();
     assert!(at(&rig).starts_with("producer_task at main.c:"), "{}", at(&rig));
     let mut lines = vec![at(&rig)];
     // Over a queue and a delay, in a task that others interrupt.
     for _ in 0..6 {
         rig.keys("n");
-        let now = rig.now_ms();
-        rig.run_to(now + 1000);
+        rig.run_for(1000);
         assert!(!rig.state.shared.sample.running, "after {lines:?}");
         lines.push(at(&rig));
     }
@@ -59,14 +56,12 @@ fn breakpoints_lines_calls_and_returns() {
             break;
         }
         rig.keys("s");
-        let now = rig.now_ms();
-        rig.run_to(now + 1000);
+        rig.run_for(1000);
     }
     assert!(!at(&rig).starts_with("producer_task "), "{}", at(&rig));
     assert!(rig.state.shared.sample.frames[1].name.contains("producer_task"), "{}", rig.text());
     rig.keys("f");
-    let now = rig.now_ms();
-    rig.run_to(now + 1000);
+    rig.run_for(1000);
     assert!(at(&rig).starts_with("producer_task "), "{}", at(&rig));
 }
 
@@ -77,9 +72,7 @@ fn what_was_is_gone_back_to() {
     rig.keys("Space");
     rig.run_to(500);
     rig.keys("Space");
-    rig.go(PaneId::Code, "xTaskDelayUntil");
-    rig.keys("b Space");
-    rig.run_to(3000);
+    rig.run_to_function("xTaskDelayUntil", 3000);
     let pc = |rig: &Rig| rig.state.shared.sample.pc;
     let (there, when) = (pc(&rig), rig.now_ms());
     rig.keys("i i i");
@@ -87,8 +80,7 @@ fn what_was_is_gone_back_to() {
     assert_ne!(there, after);
     let back = |rig: &mut Rig, key: &str| {
         rig.keys(key);
-        let now = rig.now_ms();
-        rig.run_to(now + 1000);
+        rig.run_for(1000);
         assert!(!rig.state.shared.sample.running, "{}", rig.text());
     };
     (0..3).for_each(|_| back(&mut rig, "I"));
@@ -117,8 +109,7 @@ fn the_stack_at_a_stop_is_that_of_the_stop() {
     // From here on nothing slow is read again while the machine runs.
     rig.slow(std::time::Duration::from_secs(3600));
     rig.act(None, Action::Monitor("break task blink".into()));
-    let now = rig.now_ms();
-    rig.run_to(now + 1000);
+    rig.run_for(1000);
     let sample = &rig.state.shared.sample;
     assert!(!sample.running);
     assert_eq!(sample.frames[0].pc, sample.stop.as_ref().unwrap().pc, "{}", rig.text());
@@ -143,8 +134,7 @@ fn a_breakpoint_on_a_frame_stops_with_the_frame() {
     assert!(text.contains("stream 10.0.2.2:") && text.contains("[SYN]") && !text.contains("DHCP"), "{text}");
     rig.act(None, Action::Monitor("delete 1".into()));
     rig.keys("Space");
-    let now = rig.now_ms();
-    rig.run_to(now + 1000);
+    rig.run_for(1000);
     assert!(rig.state.shared.traffic[0].0 >= before);
 }
 
@@ -223,8 +213,7 @@ fn what_keys_do_the_mouse_does() {
     rig.send(Msg::Clock(60_000));
     let stop = rig.state.shared.sample.stop.as_ref().unwrap().number;
     click(&mut rig, "n next");
-    let now = rig.now_ms();
-    rig.run_to(now + 1000);
+    rig.run_for(1000);
     assert!(rig.state.shared.sample.stop.as_ref().unwrap().number > stop);
     // All else is in the palette.
     click(&mut rig, "Ctrl-p palette");

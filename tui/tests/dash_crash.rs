@@ -23,8 +23,7 @@ fn top(rig: &Rig) -> String {
 
 /// Goes on, with what a step or a way back takes.
 fn settle(rig: &mut Rig) {
-    let now = rig.now_ms();
-    rig.run_to(now + 1000);
+    rig.run_for(1000);
     assert!(!rig.state.shared.sample.running, "{}", rig.text());
 }
 
@@ -103,9 +102,7 @@ fn a_panic_goes_by_when_it_is_wished_and_resets_are_counted() {
 #[test]
 fn lines_are_gone_back_by_keys() {
     let mut rig = Rig::demo(120, 40);
-    rig.go(PaneId::Code, "producer_task");
-    rig.keys("b Space");
-    rig.run_to(3000);
+    rig.run_to_function("producer_task", 3000);
     let at = |rig: &Rig| rig.state.shared.sample.at[rig.state.shared.core].clone();
     let mut seen = vec![at(&rig)];
     for _ in 0..3 {
@@ -131,9 +128,7 @@ fn the_last_instructions_are_counted() {
     rig.keys("Space");
     rig.run_to(500);
     rig.keys("Space");
-    rig.go(PaneId::Code, "xTaskDelayUntil");
-    rig.keys("b Space");
-    rig.run_to(3000);
+    rig.run_to_function("xTaskDelayUntil", 3000);
     rig.keys("i i");
     rig.keys("I");
     settle(&mut rig);
@@ -175,9 +170,7 @@ fn every_pane_is_reached_and_keys_answer() {
 #[test]
 fn points_are_switched_off_and_counted() {
     let mut rig = Rig::demo(120, 40);
-    rig.go(PaneId::Code, "producer_task");
-    rig.keys("b Space");
-    rig.run_to(3000);
+    rig.run_to_function("producer_task", 3000);
     rig.show(PaneId::Points);
     assert!(rig.text().contains("break producer_task main.c:"), "{}", rig.text());
     assert!(rig.text().contains("1x"), "{}", rig.text());
@@ -212,8 +205,7 @@ fn what_shows_where_a_core_is_agrees() {
     rig.run_to(1000);
     rig.slow(std::time::Duration::from_secs(3600));
     for _ in 0..10 {
-        let now = rig.now_ms();
-        rig.run_to(now + 37);
+        rig.run_for(37);
         let sample = &rig.state.shared.sample;
         let (core, code) = (rig.state.shared.core, sample.code.as_ref().unwrap());
         assert_eq!(sample.frames[0].pc, sample.pc[core], "{}", rig.text());

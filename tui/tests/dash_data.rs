@@ -60,8 +60,7 @@ fn memory_is_bright_where_it_changed_since_the_last_stop() {
     };
     assert_eq!(bright(&mut rig), 0, "{}", rig.text());
     rig.keys("Space");
-    let now = rig.now_ms();
-    rig.run_to(now + 200);
+    rig.run_for(200);
     rig.keys("Space");
     assert!(bright(&mut rig) > 0, "ticks were counted");
     // Stopped again at once: since then nothing happened.

@@ -16,8 +16,7 @@ fn demo(ms: u64) -> Rig {
 }
 
 fn run_on(rig: &mut Rig, ms: u64) {
-    let now = rig.now_ms();
-    rig.run_to(now + ms);
+    rig.run_for(ms);
 }
 
 /// Why the machine stands; it does.

@@ -25,14 +25,11 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-/// The name of an EXCCAUSE, as ESP-IDF prints it.
-pub(crate) fn cause_name(cause: u32) -> Option<&'static str> {
-    cause::by_number(cause).map(|(name, _)| name)
-}
+pub(crate) use cause::has_address;
 
-/// Whether EXCVADDR belongs to an EXCCAUSE.
-pub(crate) fn has_address(number: u32) -> bool {
-    cause::has_address(number)
+/// Returns the name of an EXCCAUSE as ESP-IDF prints it, or its number where it has none.
+pub(crate) fn cause_name(cause: u32) -> Cow<'static, str> {
+    cause::by_number(cause).map_or_else(|| format!("exception {cause}").into(), |(name, _)| name.into())
 }
 
 /// Longest line that is looked at; what is longer is no panic.

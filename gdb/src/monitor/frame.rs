@@ -94,6 +94,26 @@ impl Stack {
     pub fn level(&self) -> &Level {
         &self.levels[self.at]
     }
+
+    /// The level looked at as GDB shows it.
+    fn shown(&self) -> Shown {
+        let place = self.level().place().map(|(file, line)| (file.to_string(), line));
+        Shown { text: format!("#{:<3}{}\n", self.at, self.level().text()), place }
+    }
+}
+
+/// A level of a stack in words, with its file and line.
+struct Shown {
+    text: String,
+    place: Option<(String, u32)>,
+}
+
+impl Shown {
+    /// Appends the source line, where the file is here.
+    fn with_source(self, handle: &Handle) -> String {
+        let line = self.place.map(|(file, line)| source_line(&handle.symbols().sources(), &file, line));
+        self.text + &line.unwrap_or_default()
+    }
 }
 
 /// Looks at the frame that `pick` chooses from the present one and the outermost, and shows it.
@@ -106,11 +126,9 @@ fn choose(
         let mut stack = Stack::of(s, &known, &by);
         stack.at = pick(stack.at, stack.levels.len() - 1)?;
         s.choose_frame(&by, stack.at);
-        let place = stack.level().place().map(|(f, l)| (f.to_string(), l));
-        Ok((format!("#{:<3}{}\n", stack.at, stack.level().text()), place))
+        Ok(stack.shown())
     })?;
-    let (text, place) = shown.map_err(Error::User)?;
-    Ok(text + &place.map_or(String::new(), |(f, l)| source_line(&handle.symbols().sources(), &f, l)))
+    Ok(shown.map_err(Error::User)?.with_source(handle))
 }
 
 /// The PC of the frame looked at, inside the call for a return address.
@@ -130,12 +148,7 @@ pub fn source_line(sources: &SourcePaths, file: &str, line: u32) -> String {
 /// Where the core that stopped last stands: function and line, with the line's text.
 pub fn whereabouts(handle: &Handle) -> Result {
     let (known, by) = (Known::of(handle), handle.client().clone());
-    let (text, place): (String, Option<(String, u32)>) = handle.call(move |s| {
-        let stack = Stack::of(s, &known, &by);
-        let place = stack.level().place().map(|(f, l)| (f.to_string(), l));
-        (format!("#{:<3}{}\n", stack.at, stack.level().text()), place)
-    })?;
-    Ok(text + &place.map_or(String::new(), |(f, l)| source_line(&handle.symbols().sources(), &f, l)))
+    Ok(handle.call(move |s| Stack::of(s, &known, &by).shown())?.with_source(handle))
 }
 
 /// `info locals` and `info args`: the variables or the parameters of the frame looked at, a line each.

@@ -1,7 +1,7 @@
 //! The monitor on a socket of its own: a line in, its answer and a prompt out.
 
 use super::run;
-use crate::server::{Address, Listening, Stream, start};
+use crate::server::{Address, HTTP_METHODS, Listening, Stream, start};
 use crate::supervisor::Handle;
 use std::io;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -53,14 +53,12 @@ async fn serve(stream: Box<dyn Stream>, handle: &Handle) -> io::Result<()> {
 /// True for what no user of a monitor sends: HTTP, which a web page or a guest can be made to send here with commands
 /// in its body, and on the first line anything but text.
 fn is_foreign(line: &[u8], first: bool) -> bool {
-    const METHODS: [&[u8]; 10] =
-        [b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH", b"PRI"];
     let word = line.split(|b| b.is_ascii_whitespace()).next().unwrap_or_default();
     let text = std::str::from_utf8(line);
     let binary = text.is_err() || line.iter().any(|b| b.is_ascii_control() && !b.is_ascii_whitespace());
     let version = |word: &[u8]| word.starts_with(b"HTTP/");
     let last = line.split(|b| b.is_ascii_whitespace()).rfind(|word| !word.is_empty());
-    METHODS.contains(&word)
+    HTTP_METHODS.iter().any(|method| method.as_bytes() == word)
         || last.is_some_and(version)
         || word.len() > 1 && word.ends_with(b":")
         || first && binary

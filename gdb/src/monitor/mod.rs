@@ -44,6 +44,7 @@ pub use vocabulary::device_name;
 pub use wifi::without_passphrase;
 
 use crate::printable::printable;
+use crate::steps::Way;
 use crate::supervisor::{Gone, Handle};
 use clap::{CommandFactory, Parser};
 use esplens_core::memory::WatchKind;
@@ -71,10 +72,10 @@ enum Command {
     Step(run_control::Step),
     /// Run to the next source line, over calls.
     #[command(visible_alias = "n")]
-    Next(run_control::Next),
+    Next(run_control::LineStep),
     /// Run until the function returns.
     #[command(visible_alias = "fin")]
-    Finish(run_control::Finish),
+    Finish(run_control::LineStep),
     /// Go back to the last break- or watchpoint that was hit.
     #[command(name = "reverse-continue", visible_alias = "rc")]
     ReverseContinue(reverse::Continue),
@@ -83,13 +84,13 @@ enum Command {
     ReverseStep(reverse::Step),
     /// Go back to the beginning of the source line, or of the one before, into calls.
     #[command(name = "reverse-step", visible_alias = "rs")]
-    ReverseLine(reverse::Line),
+    ReverseLine(run_control::LineStep),
     /// The same, over calls.
     #[command(name = "reverse-next", visible_alias = "rn")]
-    ReverseNext(reverse::Line),
+    ReverseNext(run_control::LineStep),
     /// Go back to where the function was called.
     #[command(name = "reverse-finish")]
-    ReverseFinish(reverse::Finish),
+    ReverseFinish(run_control::LineStep),
     /// Keep moments of the run to go back to, or do not; show what is kept.
     Record(reverse::Record),
     /// Let single steps fall into interrupts, or not.
@@ -244,11 +245,11 @@ impl Command {
             Self::Halt(c) => c.run(handle),
             Self::Resume(c) => c.run(handle),
             Self::Step(c) => c.run(handle),
-            Self::Next(c) => c.run(handle),
-            Self::Finish(c) => c.run(handle),
-            Self::ReverseLine(c) => c.run(handle, false),
-            Self::ReverseNext(c) => c.run(handle, true),
-            Self::ReverseFinish(c) => c.run(handle),
+            Self::Next(c) => c.run(handle, Way::Next),
+            Self::Finish(c) => c.run(handle, Way::Finish),
+            Self::ReverseLine(c) => c.run(handle, Way::BackLine),
+            Self::ReverseNext(c) => c.run(handle, Way::BackNext),
+            Self::ReverseFinish(c) => c.run(handle, Way::BackFinish),
             Self::PanicStop(c) => c.run(handle),
             Self::Frame(c) => c.run(handle),
             Self::Up(c) => c.run(handle),

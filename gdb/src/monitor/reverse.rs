@@ -1,9 +1,8 @@
-//! `reverse-continue`, `reverse-stepi`, `reverse-step`, `reverse-next`, `reverse-finish`, `record`.
+//! `reverse-continue`, `reverse-stepi`, `record`.
 
 use super::core::Core;
 use super::settings::Switch;
-use super::{Result, frame, run_control};
-use crate::steps::Way;
+use super::{Result, frame};
 use crate::supervisor::{Back, Handle, RunState};
 use clap::Args;
 use std::time::{Duration, Instant};
@@ -52,34 +51,6 @@ pub struct Step {
 impl Step {
     pub fn run(&self, handle: &Handle) -> Result {
         go(handle, Back::Step(self.core.of(handle)?))
-    }
-}
-
-/// A source line.
-#[derive(Debug, Args)]
-pub struct Line {
-    #[command(flatten)]
-    core: Core,
-}
-
-impl Line {
-    /// Over calls, or into them.
-    pub fn run(&self, handle: &Handle, over: bool) -> Result {
-        let core = self.core.of(handle)?;
-        run_control::go(handle, if over { Way::BackNext(core) } else { Way::BackLine(core) })
-    }
-}
-
-/// To the call of the function.
-#[derive(Debug, Args)]
-pub struct Finish {
-    #[command(flatten)]
-    core: Core,
-}
-
-impl Finish {
-    pub fn run(&self, handle: &Handle) -> Result {
-        run_control::go(handle, Way::BackFinish(self.core.of(handle)?))
     }
 }
 

@@ -1,4 +1,4 @@
-//! `halt`, `resume`, `step`, `next`, `finish`, `quit`.
+//! `halt`, `resume`, `step`, `next`, `finish` and the steps by line back in time, `quit`.
 
 use super::core::Core;
 use super::{Result, frame};
@@ -63,34 +63,22 @@ impl Step {
     }
 }
 
-/// Runs a core to its next source line, over calls.
+/// Steps a core by source lines or out of a function, either way in time.
 #[derive(Debug, Args)]
-pub struct Next {
+pub struct LineStep {
     #[command(flatten)]
     core: Core,
 }
 
-impl Next {
-    pub fn run(&self, handle: &Handle) -> Result {
-        go(handle, Way::Next(self.core.of(handle)?))
-    }
-}
-
-/// Runs a core until the function that is looked at returns.
-#[derive(Debug, Args)]
-pub struct Finish {
-    #[command(flatten)]
-    core: Core,
-}
-
-impl Finish {
-    pub fn run(&self, handle: &Handle) -> Result {
-        go(handle, Way::Finish(self.core.of(handle)?))
+impl LineStep {
+    /// Steps as `way` says for the core.
+    pub fn run(&self, handle: &Handle, way: fn(usize) -> Way) -> Result {
+        go(handle, way(self.core.of(handle)?))
     }
 }
 
 /// Makes a step and says where it led, and why it ended there when that is another reason.
-pub fn go(handle: &Handle, way: Way) -> Result {
+fn go(handle: &Handle, way: Way) -> Result {
     match steps::go(handle, way)? {
         None => Ok("under way; halt stops it\n".into()),
         Some(stopped) => {

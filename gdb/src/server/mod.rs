@@ -13,6 +13,7 @@ mod extra;
 mod flash;
 mod frame;
 mod host_io;
+mod http;
 mod listen;
 #[cfg(unix)]
 mod local;
@@ -33,6 +34,7 @@ pub mod xtensa;
 
 pub use address::{Address, DEFAULT_PORT};
 pub use frame::to_hex as hex;
+pub use http::HTTP_METHODS;
 pub use listen::{Listening, listen};
 pub(crate) use listen::{Stream, start};
 #[cfg(unix)]

@@ -85,12 +85,7 @@ fn line(s: &mut Session, core: usize, range: Option<Range<u32>>, over: bool, by:
 fn backtrace(s: &Session, core: usize, symbols: &Symbols) -> Backtrace {
     let m = s.machine();
     let mem = MachineMemory { machine: m, core };
-    let context = Context::of_core(m.cpu(core), core);
-    if symbols.is_empty() {
-        crate::rtos::core_backtrace(None, &mem, &(), &context)
-    } else {
-        crate::rtos::core_backtrace(None, &mem, symbols, &context)
-    }
+    crate::rtos::core_backtrace(None, &mem, symbols, &Context::of_core(m.cpu(core), core))
 }
 
 /// To the caller, as the unwinder knows it; without one, to what a0 says. Back in time: to the call.

@@ -2,6 +2,7 @@
 
 use crate::supervisor::{Client, Point, PointId, PointKind, Session};
 use crate::symbols::Symbols;
+use crate::unwind::{self, MachineMemory};
 use esplens_core::isa;
 use esplens_soc::machine::{Plan, Step};
 use std::ops::Range;
@@ -9,16 +10,14 @@ use std::ops::Range;
 /// Farthest that one line's code is followed to either side, in bytes.
 const MAX_LINE: u32 = 512;
 
-/// The return address that `a0` holds for code at `pc`: a windowed call keeps its kind in the two highest bits.
+/// Returns the address that `a0` holds for code at `pc`; `windowed`: it is a windowed call's, if its kind says so.
 pub fn return_address(a0: u32, pc: u32, windowed: bool) -> u32 {
-    if windowed && a0 >> 30 != 0 { a0 & 0x3FFF_FFFF | pc & 0xC000_0000 } else { a0 }
+    if windowed && a0 >> 30 != 0 { unwind::return_address(a0, pc) } else { a0 }
 }
 
 /// The instruction at `pc` as a core sees it.
 pub fn insn_at(s: &Session, core: usize, pc: u32) -> Option<isa::Insn> {
-    let mut bytes = [0; 4];
-    let n = s.machine().peek(core, pc, &mut bytes);
-    isa::decode(u32::from_le_bytes(bytes)).filter(|i| usize::from(i.len) <= n)
+    unwind::insn(&MachineMemory { machine: s.machine(), core }, pc)
 }
 
 /// The addresses around `pc` that belong to its source line.

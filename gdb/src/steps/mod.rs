@@ -146,10 +146,7 @@ impl Goal {
                 let leave = leave.clone();
                 self.leave(s, stop, leave, by)
             }
-            Then::Back(line) => {
-                let Self { core, since: _, .. } = self;
-                back::go_on(*line, s, core, stop, by)
-            }
+            Then::Back(line) => back::go_on(*line, s, self.core, stop, by),
         }
     }
 

@@ -144,7 +144,6 @@ impl std::fmt::Display for Stopped {
             Why::Step => write!(f, "step, core {core} at {pc:#010x}"),
             Why::Exception { cause, pc: at, addr } => {
                 let name = crate::explain::cause_name(*cause);
-                let name = name.map_or_else(|| format!("exception {cause}"), Into::into);
                 write!(f, "{name} at {at:#010x}")?;
                 if crate::explain::has_address(*cause) {
                     write!(f, ", address {addr:#x}")?;

@@ -4,14 +4,10 @@ use super::event::{Event, Stopped, Why};
 use super::handle::Client;
 use super::point::{Point, PointId, PointKind};
 use super::session::{RunState, Session};
+use esplens_core::cpu::exception::{Cause, vector};
 use esplens_core::cpu::{Cpu, ps};
 use esplens_core::debug::Stop;
 use std::collections::BTreeMap;
-
-/// EXCCAUSE of a level-1 interrupt (ISA table 4-64).
-const LEVEL1_INTERRUPT: u32 = 4;
-/// Where the kernel, user and double exception vectors stand behind VECBASE (ESP32's core configuration).
-const VECTORS: [u32; 3] = [0x300, 0x340, 0x3C0];
 
 /// What is known of the last stops beside the one that holds.
 #[derive(Default)]
@@ -26,11 +22,14 @@ pub struct Stops {
 
 /// The exception that a core took with its last instruction, when it stands at the vector.
 fn exception(cpu: &Cpu) -> Option<Why> {
-    let vector = VECTORS.iter().position(|at| cpu.pc == cpu.vecbase.wrapping_add(*at))?;
-    if cpu.ps & ps::EXCM == 0 || cpu.exccause == LEVEL1_INTERRUPT {
+    if cpu.ps & ps::EXCM == 0 || cpu.exccause == Cause::Level1Interrupt as u32 {
         return None;
     }
-    let pc = if vector == 2 { cpu.depc } else { cpu.epc[1] };
+    let pc = match cpu.pc.wrapping_sub(cpu.vecbase) {
+        vector::KERNEL | vector::USER => cpu.epc[1],
+        vector::DOUBLE => cpu.depc,
+        _ => return None,
+    };
     Some(Why::Exception { cause: cpu.exccause, pc, addr: cpu.excvaddr })
 }
 

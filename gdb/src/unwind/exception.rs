@@ -6,8 +6,9 @@
 
 use super::context::Context;
 use super::memory::{Memory, Words, is_code, is_stack};
-use super::vector;
+use super::{prologue, vector};
 use esplens_core::cpu::ps;
+use esplens_core::isa::special::sr;
 use esplens_soc::machine::reg;
 
 /// Words of an XT_STK_* frame up to the temporaries: exit, pc, ps, a0..a15, sar, cause, vaddr, lbeg, lend, lcount.
@@ -190,8 +191,7 @@ pub fn in_spilling_loop(mem: &dyn Memory, start: u32, pc: u32) -> bool {
 
 /// WSR.WINDOWSTART at: RSR, WSR and XSR are 3 bytes with the special register's number in the second.
 fn wsr_windowstart(b: &[u8]) -> bool {
-    const WINDOWSTART: u8 = 73;
-    b[0] & 0xF == 0 && b[1] == WINDOWSTART && b[2] == 0x13
+    b[0] & 0xF == 0 && b[1] == sr::WINDOWSTART && b[2] == 0x13
 }
 
 /// Whether a port function of ESP-IDF is one that vectors go to, before it has a frame; the others it calls.
@@ -262,7 +262,7 @@ pub fn just_taken(mem: &dyn Memory, ctx: &Context, level: usize, start: Option<u
         found.or_else(|| begun().map(|a1| (Some(sp), a1)))
     };
     // EXCSAVE is used again while windows are spilled; then a0 stands in the frame, at last in its place again.
-    let returns = |a0: &u32| *a0 == 0 || a0 >> 30 != 0 && is_code(a0 & 0x3FFF_FFFF | pc & 0xC000_0000);
+    let returns = |a0: &u32| *a0 == 0 || a0 >> 30 != 0 && is_code(prologue::return_address(*a0, pc));
     let stored = frame.and_then(|(at, _)| mem.u32(at?.wrapping_add(12)));
     let places = [Some(ctx.excsave[level]), stored, frame.is_none().then_some(ctx.a(0))];
     let a0 = places.into_iter().flatten().find(returns).or(stored).unwrap_or(ctx.excsave[level]);

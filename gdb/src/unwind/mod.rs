@@ -17,6 +17,7 @@ mod tests;
 
 pub use context::Context;
 pub use memory::{MachineMemory, Memory, Words, is_code, is_stack};
+pub use prologue::{insn, return_address};
 pub use source::{Bytes, SourceView};
 pub use walk::{Unwinder, unwind};
 

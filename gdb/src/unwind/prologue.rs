@@ -6,11 +6,18 @@ use esplens_core::isa::{self, Insn, Op};
 /// Instructions looked at before a prologue is taken as over.
 const MAX_PROLOGUE: usize = 64;
 
-/// The instruction at `pc`.
+/// Returns the instruction at `pc`.
+#[must_use]
 pub fn insn(mem: &dyn Memory, pc: u32) -> Option<Insn> {
     let mut bytes = [0; 4];
     let n = mem.peek(pc, &mut bytes[..3]);
     isa::decode(u32::from_le_bytes(bytes)).filter(|i| usize::from(i.len) <= n)
+}
+
+/// Returns the address that RETW in code at `pc` goes to: a windowed call keeps its kind in the two highest bits of a0.
+#[must_use]
+pub fn return_address(a0: u32, pc: u32) -> u32 {
+    a0 & 0x3FFF_FFFF | pc & 0xC000_0000
 }
 
 /// True when a windowed function stands at its ENTRY: the window is still its caller's.

@@ -114,7 +114,7 @@ impl<'a> Walk<'a> {
         if inc == 0 || ra == 0 {
             return Err(End::Outermost);
         }
-        let pc = ra & 0x3FFF_FFFF | self.frame.pc & 0xC000_0000;
+        let pc = prologue::return_address(ra, self.frame.pc);
         if !is_code(pc) {
             return corrupt(format!("return address {ra:#010x} in a{} is no code", 4 * inc));
         }
@@ -155,7 +155,7 @@ impl<'a> Walk<'a> {
             return Err(End::Outermost);
         }
         let n = ra >> 30;
-        let pc = ra & 0x3FFF_FFFF | self.frame.pc & 0xC000_0000;
+        let pc = prologue::return_address(ra, self.frame.pc);
         if self.frame.known & 1 == 0 || n == 0 || !is_code(pc) {
             return corrupt(format!("a0 {ra:#010x} at {:#010x} is no return address", self.frame.pc));
         }

@@ -9,6 +9,7 @@ use crate::net::host::Event;
 use crate::system::{Frame, Output};
 use crate::trace::{self, Line};
 use esplens_core::memory::Region;
+use std::net::Ipv4Addr;
 
 /// Host work of one step of a search for a passphrase, in nanoseconds.
 const SEARCH_WORK: u64 = 20_000_000;
@@ -33,7 +34,9 @@ impl Machine {
     pub(super) fn run_air(&mut self) {
         let now = self.now;
         self.air.set_on(now, self.soc.dev.wifi_mac.enabled());
-        for sent in std::mem::take(&mut self.soc.sys.radio.sent) {
+        let sent = std::mem::take(&mut self.soc.sys.radio.sent);
+        let heard = !sent.is_empty();
+        for sent in sent {
             self.mem.work.charge(frame_work(&sent.frame.mpdu));
             let answer = self.air.from_guest(now, &sent);
             if sent.answer {
@@ -41,7 +44,9 @@ impl Machine {
             }
         }
         self.air.tick(now);
-        self.lead_through_station();
+        if heard {
+            self.lead_through_station();
+        }
         if let Some(wanted) = self.air.wanted() {
             self.mem.work.charge(SEARCH_WORK);
             let candidates = self.passphrases(&wanted);
@@ -63,7 +68,8 @@ impl Machine {
         }
     }
 
-    /// Once the guest announces a network of its own, connections that came before lead there, too.
+    /// Leads connections that the user network cannot deliver through the virtual station, once the guest announces a
+    /// network of its own. Called when that may have become true: after frames of the guest and new connections.
     fn lead_through_station(&mut self) {
         if !self.air.guest_is_access_point() {
             return;
@@ -135,21 +141,23 @@ impl Machine {
         if event == Event::Lost {
             self.air.host_lost(now);
         }
-        let here = self.is_for_station(&event);
-        if self.air.takes(&event, here) {
+        let to = match &event {
+            Event::Accepted { to, .. } | Event::Arrived { to, .. } => Some(*to.ip()),
+            _ => None,
+        };
+        if self.air.takes(&event, to.is_some_and(|to| self.is_for_station(to))) {
             self.air.from_host(now, event);
         } else if let Some(net) = &mut self.net {
             net.from_host(now, event);
+            if to.is_some() {
+                self.lead_through_station();
+            }
         }
     }
 
-    fn is_for_station(&self, event: &Event) -> bool {
-        let (Event::Accepted { to, .. } | Event::Arrived { to, .. }) = event else { return false };
-        let Some(user) = self.net.as_ref().and_then(crate::net::Net::user) else { return false };
-        if to.ip().is_unspecified() {
-            self.air.guest_is_access_point() && !user.has_lease()
-        } else {
-            self.air.guest_is_access_point() && !user.config().contains(*to.ip())
-        }
+    /// Whether the guest's address is behind its own access point.
+    fn is_for_station(&self, to: Ipv4Addr) -> bool {
+        let user = self.net.as_ref().and_then(crate::net::Net::user);
+        user.is_some_and(|user| self.air.guest_is_access_point() && !user.reaches(to))
     }
 }

@@ -1,13 +1,12 @@
 //! Panics of the firmware, for those who are not there to see them: how a run ends, and `--stats=json`.
 
+use super::linebuf::LineBuffer;
 use super::target::Target;
 use esplens_gdb::explain::{Seen, Watch};
 use esplens_soc::system::ResetCause;
 use serde::Serialize;
 use std::time::Duration;
 
-/// Longest line kept while its end is awaited.
-const MAX_LINE: usize = 8192;
 /// Longest wait for the symbols that name a panic's functions: nothing but a broken disk takes as long.
 const SYMBOLS: Duration = Duration::from_secs(20);
 
@@ -50,7 +49,7 @@ impl std::fmt::Display for Panic {
 #[derive(Default)]
 pub struct Crashes {
     watch: Watch,
-    line: Vec<u8>,
+    line: LineBuffer,
     /// The task that ran when the panic began, as the kernel has it.
     task: Option<String>,
 }
@@ -59,13 +58,8 @@ impl Crashes {
     /// Takes output.
     pub fn feed(&mut self, bytes: &[u8], target: &dyn Target) {
         for part in bytes.split_inclusive(|b| *b == b'\n') {
-            self.line.extend(part);
-            if part.ends_with(b"\n") {
-                let line = String::from_utf8_lossy(&self.line).into_owned();
-                self.line.clear();
+            if let Some(line) = self.line.take(part) {
                 self.take(&line, target);
-            } else {
-                self.line.truncate(MAX_LINE);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::args::ExplainArgs;
 use super::exit::{BadInput, Exit};
+use super::linebuf::LineBuffer;
 use super::terminal;
 use anyhow::Context;
 use esplens_gdb::coredump::{self, Core};
@@ -16,8 +17,6 @@ use std::sync::Arc;
 
 /// Most bytes of a log, core file or flash image.
 const MAX_INPUT: u64 = 1 << 26;
-/// Longest line kept while its end is awaited.
-const MAX_LINE: usize = 8192;
 
 /// Explains a panic in a log, a core file, or a flash image with a core dump.
 pub fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
@@ -106,7 +105,7 @@ fn log(text: &str, symbols: &Arc<Symbols>) -> String {
 pub struct Live {
     handle: Handle,
     explainer: Option<Explainer>,
-    line: Vec<u8>,
+    line: LineBuffer,
     /// UART0 is on the terminal: what is said goes between its lines, else to stderr.
     inline: bool,
 }
@@ -114,7 +113,7 @@ pub struct Live {
 impl Live {
     /// An explainer that waits for symbols.
     pub fn new(handle: Handle, inline: bool) -> Self {
-        Self { handle, explainer: None, line: Vec::new(), inline }
+        Self { handle, explainer: None, line: LineBuffer::default(), inline }
     }
 
     /// UART0's output with what is to be said behind its lines.
@@ -130,13 +129,7 @@ impl Live {
         let mut out = Vec::new();
         for part in bytes.split_inclusive(|b| *b == b'\n') {
             out.extend(part);
-            self.line.extend(part);
-            if !part.ends_with(b"\n") {
-                self.line.truncate(MAX_LINE);
-                continue;
-            }
-            let line = String::from_utf8_lossy(&self.line).into_owned();
-            self.line.clear();
+            let Some(line) = self.line.take(part) else { continue };
             for said in explainer.line(&line, &live) {
                 if self.inline {
                     out.extend(format!("{said}\r\n").bytes());

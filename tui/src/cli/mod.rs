@@ -15,6 +15,7 @@ mod exit;
 mod explain;
 mod hostnet;
 mod info;
+mod linebuf;
 mod log;
 mod nic;
 mod outside;

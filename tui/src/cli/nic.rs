@@ -2,6 +2,7 @@
 
 use super::hostnet::At;
 use esplens_soc::net::user::Config;
+use esplens_soc::optlist::parts;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::str::FromStr;
 
@@ -161,12 +162,6 @@ impl Nic {
         }
         Ok(())
     }
-}
-
-/// What commas part; two commas are one that is meant, as for QEMU.
-fn parts(text: &str) -> Vec<String> {
-    let whole = text.replace(",,", "\0");
-    whole.split(',').map(|p| p.replace('\0', ",")).collect()
 }
 
 /// `[HOST]:PORT`.

@@ -1,7 +1,8 @@
 //! `--pidfile`: the process's number in a file that no other instance has, and that was nobody's data before.
 
 use super::exit::BadInput;
-use std::fs::{File, Metadata, OpenOptions, TryLockError};
+use esplens_soc::hostfile;
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Error, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
@@ -43,7 +44,9 @@ impl Drop for PidFile {
 /// Opens and locks the file of this name. One that its owner removes meanwhile does not count.
 fn claim(path: &Path) -> io::Result<File> {
     for _ in 0..TRIES {
-        let file = open(path)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let file = hostfile::open_no_link(&mut options, path)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(Error::other("it is locked by another process")),
@@ -54,33 +57,6 @@ fn claim(path: &Path) -> io::Result<File> {
         }
     }
     Err(Error::other("it comes and goes"))
-}
-
-/// Opens or creates a regular file, without waiting and without following a link.
-fn open(path: &Path) -> io::Result<File> {
-    if let Ok(meta) = path.symlink_metadata() {
-        refuse_special(&meta)?;
-    }
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    {
-        use nix::fcntl::OFlag;
-        use std::os::unix::fs::OpenOptionsExt;
-        options.custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits());
-    }
-    let file = options.open(path)?;
-    // Something else may have come there meanwhile.
-    refuse_special(&file.metadata()?)?;
-    Ok(file)
-}
-
-fn refuse_special(meta: &Metadata) -> io::Result<()> {
-    if meta.is_file() {
-        return Ok(());
-    }
-    let what = if meta.is_symlink() { "a link" } else { "no file" };
-    Err(Error::new(ErrorKind::InvalidInput, format!("{what}, expected a regular file")))
 }
 
 /// Writes the number into a file that is empty or holds a number already.
@@ -104,7 +80,7 @@ fn number(mut file: File) -> io::Result<File> {
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
-    let id = |meta: Metadata| (meta.dev(), meta.ino());
+    let id = |meta: std::fs::Metadata| (meta.dev(), meta.ino());
     file.metadata().ok().map(id).is_some_and(|own| path.symlink_metadata().ok().map(id) == Some(own))
 }
 

@@ -13,6 +13,7 @@ mod tests;
 use super::args::{Cli, Command};
 use super::terminal;
 use clap::Parser;
+use esplens_soc::optlist::parts;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::Ipv4Addr;
@@ -109,20 +110,6 @@ fn translate(args: &[String]) -> Result<(Box<Cli>, Vec<String>)> {
         }
     }
     asked.finish()
-}
-
-/// The parts between commas. Two commas are one of a part's own.
-fn parts(value: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut left = value.chars().peekable();
-    while let Some(c) = left.next() {
-        let splits = c == ',' && left.next_if_eq(&',').is_none();
-        match parts.last_mut() {
-            Some(last) if !splits => last.push(c),
-            _ => parts.push(String::new()),
-        }
-    }
-    parts
 }
 
 /// `a=b,c=d`.

@@ -180,6 +180,18 @@ impl Rig {
         self.supervisor.view().machine().now() / (1000 * TICKS_PER_US)
     }
 
+    /// Sets a breakpoint at a function and runs to it, at most to this virtual time.
+    pub fn run_to_function(&mut self, name: &str, ms: u64) {
+        self.go(PaneId::Code, name);
+        self.keys("b Space");
+        self.run_to(ms);
+    }
+
+    /// Runs for so many virtual milliseconds; see [`Rig::run_to`].
+    pub fn run_for(&mut self, ms: u64) {
+        self.run_to(self.now_ms() + ms);
+    }
+
     /// Runs to this virtual time, frame by frame; less when the machine stops. The machine must be running.
     pub fn run_to(&mut self, ms: u64) {
         while self.now_ms() < ms && self.supervisor.view().is_running() {

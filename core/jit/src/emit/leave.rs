@@ -88,8 +88,7 @@ impl Emit<'_> {
             self.write_exit(exit.way);
         }
         self.b.switch_to_block(self.declined);
-        let left = self.b.use_var(self.left);
-        self.give_back(left, code::DECLINED);
+        self.give_back(0, code::DECLINED);
     }
 
     /// The slots that may differ from what [`Cpu`] holds, at each block's start.
@@ -119,18 +118,21 @@ impl Emit<'_> {
             None => self.check_first_window(self.declined),
         }
         let wb4 = self.cpu_word(offset_of!(Cpu, wb4));
-        let quads = std::array::from_fn(|n| {
-            let at = self.b.ins().iadd_imm_s(wb4, 4 * n as i64);
-            let at = self.b.ins().band_imm_s(at, 63);
-            let at = self.b.ins().ishl_imm_s(at, 2);
-            let at = self.b.ins().uextend(types::I64, at);
-            let at = self.b.ins().iadd(self.cpu, at);
-            self.b.ins().iadd_imm_s(at, offset_of!(Cpu, ar) as i64)
-        });
+        let quads = [0, 4, 8, 12].map(|n| self.register(wb4, n));
         self.load(self.used, &quads);
         let first = self.blocks[0].label;
         self.b.ins().jump(first, &[]);
         quads
+    }
+
+    /// Returns the host address of address register `n` of the window at `wb4`.
+    pub fn register(&mut self, wb4: Value, n: u8) -> Value {
+        let at = self.b.ins().iadd_imm_s(wb4, i64::from(n));
+        let at = self.b.ins().band_imm_s(at, 63);
+        let at = self.b.ins().ishl_imm_s(at, 2);
+        let at = self.b.ins().uextend(types::I64, at);
+        let at = self.b.ins().iadd(self.cpu, at);
+        self.b.ins().iadd_imm_s(at, offset_of!(Cpu, ar) as i64)
     }
 
     /// A word of the core's registers.
@@ -257,56 +259,56 @@ impl Emit<'_> {
     }
 
     fn write_exit(&mut self, way: Way) {
-        let flags = self.flags(Kind::Cpu);
-        let left = self.b.use_var(self.left);
-        let (ran, with) = match way {
+        match way {
             Way::Go { pc, ran } => {
                 let pc = self.word(pc);
-                self.b.ins().store(flags, pc, self.cpu, offset_of!(Cpu, pc) as i32);
-                (ran, code::GO)
+                self.go_out(pc, ran);
             }
-            Way::GoTo { pc, ran } => {
-                self.b.ins().store(flags, pc, self.cpu, offset_of!(Cpu, pc) as i32);
-                (ran, code::GO)
-            }
+            Way::GoTo { pc, ran } => self.go_out(pc, ran),
             Way::Return { pc, window, ran } => {
                 window.store(self);
-                self.b.ins().store(flags, pc, self.cpu, offset_of!(Cpu, pc) as i32);
-                (ran, code::GO)
+                self.go_out(pc, ran);
             }
             Way::At { op, ran } => {
+                let flags = self.flags(Kind::Cpu);
                 let op = self.b.ins().iconst(types::I64, op as i64);
                 self.b.ins().store(flags, op, self.ctx, layout::OP as i32);
-                (ran, code::AT)
+                self.give_back(ran, code::AT);
             }
-            Way::Done { result, ran } => return self.write_done(result, ran),
-        };
-        let left = self.b.ins().iadd_imm_s(left, -(ran as i64));
-        self.give_back(left, with);
+            Way::Done { result, ran } => {
+                let panicked = self.b.ins().icmp_imm_s(IntCC::Equal, result, i64::from(u8::MAX));
+                let yes = self.b.ins().iconst(types::I64, code::PANIC as i64);
+                let no = self.b.ins().iconst(types::I64, code::DONE as i64);
+                let with = self.b.ins().select(panicked, yes, no);
+                self.give_back_value(ran, with);
+            }
+        }
     }
 
-    /// Out, after the handler of a block's instruction number `ran` returned this.
-    fn write_done(&mut self, result: Value, ran: usize) {
+    /// Returns with `pc` set, `ran` instructions after the block's start.
+    fn go_out(&mut self, pc: Value, ran: usize) {
+        let flags = self.flags(Kind::Cpu);
+        self.b.ins().store(flags, pc, self.cpu, offset_of!(Cpu, pc) as i32);
+        self.give_back(ran, code::GO);
+    }
+
+    /// Returns a [`code`] and the cycles left, `ran` instructions after the block's start.
+    fn give_back(&mut self, ran: usize, with: u64) {
+        let with = self.b.ins().iconst(types::I64, with as i64);
+        self.give_back_value(ran, with);
+    }
+
+    fn give_back_value(&mut self, ran: usize, with: Value) {
         let left = self.b.use_var(self.left);
         let left = self.b.ins().iadd_imm_s(left, -(ran as i64));
-        let panicked = self.b.ins().icmp_imm_s(IntCC::Equal, result, i64::from(u8::MAX));
-        let yes = self.b.ins().iconst(types::I64, code::PANIC as i64);
-        let no = self.b.ins().iconst(types::I64, code::DONE as i64);
-        let with = self.b.ins().select(panicked, yes, no);
         let out = self.b.ins().ishl_imm_s(left, 8);
         let out = self.b.ins().bor(out, with);
-        self.b.ins().return_(&[out]);
-    }
-
-    fn give_back(&mut self, left: Value, with: u64) {
-        let out = self.b.ins().ishl_imm_s(left, 8);
-        let out = self.b.ins().bor_imm_s(out, with as i64);
         self.b.ins().return_(&[out]);
     }
 }
 
 impl Changed {
-    /// What may differ now, when `before` may have differed at the block's start.
+    /// Returns the slots that may differ from [`Cpu`] now; `before` may have differed at the block's start.
     fn before(self, before: u64) -> u64 {
         self.written | if self.stored { 0 } else { before }
     }

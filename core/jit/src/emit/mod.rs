@@ -47,7 +47,7 @@ pub fn function(
 
 /// A guest block on its way.
 struct Body<'r> {
-    /// Where its code starts.
+    /// The Cranelift block with its code.
     label: Block,
     start: u32,
     /// Its instructions up to where another block of the region starts.
@@ -55,7 +55,7 @@ struct Body<'r> {
     insns: &'r [Option<Insn>],
 }
 
-/// What changed in the block so far, as seen from its start.
+/// The slots that the current block has written so far.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Changed {
     /// Slots that were written, one bit each.
@@ -79,7 +79,7 @@ pub struct Emit<'r> {
     left: Variable,
     blocks: Vec<Body<'r>>,
     by_start: BTreeMap<u32, usize>,
-    /// Where zero-overhead loops may end, with where they may begin.
+    /// LEND of each zero-overhead loop that may be active, with its LBEG.
     ends: BTreeMap<u32, u32>,
     /// The block being written.
     current: usize,
@@ -96,7 +96,7 @@ pub struct Emit<'r> {
     entry: Option<DecOp>,
 }
 
-/// What kind of memory an access goes to; accesses of different kinds never meet.
+/// The kind of memory that an access goes to. Accesses of different kinds never overlap.
 #[derive(Clone, Copy)]
 pub enum Kind {
     /// Registers of the core, and the context.
@@ -107,12 +107,12 @@ pub enum Kind {
     Guest,
 }
 
-/// How an instruction goes on.
+/// Whether the block continues after an instruction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// With the next one.
+    /// With the next instruction.
     Falls,
-    /// Not at all: the block has ended.
+    /// The block has ended.
     Ended,
 }
 
@@ -171,7 +171,7 @@ impl<'r> Emit<'r> {
         }
     }
 
-    /// How memory of a kind is accessed.
+    /// Returns the flags of accesses to a kind of memory.
     pub fn flags(&self, kind: Kind) -> MemFlagsData {
         MemFlagsData::trusted().with_alias_region(Some(self.regions[kind as usize]))
     }
@@ -244,15 +244,20 @@ impl<'r> Emit<'r> {
         self.b.switch_to_block(next);
     }
 
-    /// Ends the block: on to `pc`, `ran` instructions after its start.
+    /// Ends the block: jumps to `pc`, `ran` instructions after the block's start.
     pub fn go(&mut self, pc: u32, ran: usize) {
-        let to = self.edge(pc, ran);
-        self.b.ins().jump(to, &[]);
+        match self.by_start(pc) {
+            Some(target) => self.pass(target, ran),
+            None => {
+                let exit = self.exit(Way::Go { pc, ran });
+                self.b.ins().jump(exit, &[]);
+            }
+        }
     }
 
     /// Goes to `pc` if `cond`, and else on.
     pub fn branch(&mut self, cond: Value, pc: u32, ran: usize) {
-        let (next, to) = (self.b.create_block(), self.edge_block(pc));
+        let (next, to) = (self.b.create_block(), self.by_start(pc));
         match to {
             Some(target) => {
                 let way = self.b.create_block();
@@ -268,35 +273,19 @@ impl<'r> Emit<'r> {
         self.b.switch_to_block(next);
     }
 
-    fn edge_block(&self, pc: u32) -> Option<usize> {
+    /// Returns the number of the region's block that starts at `pc`.
+    fn by_start(&self, pc: u32) -> Option<usize> {
         self.by_start.get(&pc).copied()
     }
 
-    /// Where to jump for `pc`: a block of the region, with the count brought up to date, or out.
-    fn edge(&mut self, pc: u32, ran: usize) -> Block {
-        match self.edge_block(pc) {
-            Some(target) => {
-                self.count(ran);
-                self.edges.push((self.current, target, self.changed));
-                self.blocks[target].label
-            }
-            None => self.exit(Way::Go { pc, ran }),
-        }
-    }
-
-    /// Jumps to a block of the region.
+    /// Jumps to a block of the region, `ran` instructions after the start of the current one.
     fn pass(&mut self, target: usize, ran: usize) {
-        self.count(ran);
-        self.edges.push((self.current, target, self.changed));
-        let label = self.blocks[target].label;
-        self.b.ins().jump(label, &[]);
-    }
-
-    /// Takes `ran` cycles off those left.
-    fn count(&mut self, ran: usize) {
         let left = self.b.use_var(self.left);
         let left = self.b.ins().iadd_imm_s(left, -(ran as i64));
         self.b.def_var(self.left, left);
+        self.edges.push((self.current, target, self.changed));
+        let label = self.blocks[target].label;
+        self.b.ins().jump(label, &[]);
     }
 
     /// LEND stands here: back to LBEG if a loop is active (ISA 4.3.2.2).
@@ -313,7 +302,7 @@ impl<'r> Emit<'r> {
         let fewer = self.b.ins().iadd_imm_s(count, -1);
         self.set(Slot::LCOUNT, fewer);
         let out = self.exit(Way::GoTo { pc: lbeg, ran });
-        if let Some(target) = self.edge_block(begin) {
+        if let Some(target) = self.by_start(begin) {
             let at = self.word(begin);
             let inside = self.b.ins().icmp(IntCC::Equal, lbeg, at);
             self.go_on_if(inside, out);

@@ -9,15 +9,15 @@ use std::mem::offset_of;
 pub struct Slot(u8);
 
 impl Slot {
-    /// How many there are.
+    /// Number of slots.
     pub const COUNT: usize = 37;
     /// The shift amount register.
     pub const SAR: Self = Self(16);
-    /// Times that a loop still goes back.
+    /// LCOUNT: the iterations of a loop that are left.
     pub const LCOUNT: Self = Self(17);
-    /// Where a loop begins.
+    /// LBEG: the first instruction of a loop.
     pub const LBEG: Self = Self(18);
-    /// Where a loop ends.
+    /// LEND: the first instruction behind a loop.
     pub const LEND: Self = Self(19);
 
     /// The floating-point status register.
@@ -33,7 +33,7 @@ impl Slot {
         self.0 >= Self::FSR.0
     }
 
-    /// What a variable for it holds.
+    /// Returns the type of its variable.
     pub fn ty(self) -> Type {
         if self.0 > Self::FSR.0 { types::F32 } else { types::I32 }
     }

@@ -113,7 +113,7 @@ fn arithmetic(e: &mut Emit, at: At) -> Value {
         return sum(e, o, s, t);
     }
     let (a, b) = (wide(e, s), wide(e, t));
-    // 24 by 24 bits: exact in a double, whatever the exponents.
+    // A product of two 24-bit significands fits the 53 bits of a double: it is exact.
     let mut exact = e.b.ins().fmul(a, b);
     if op == Op::MsubS {
         exact = e.b.ins().fneg(exact);
@@ -130,7 +130,7 @@ fn wide(e: &mut Emit, v: Value) -> Value {
     e.b.ins().fpromote(types::F64, v)
 }
 
-/// What rounding took off `x + y`, which is a number itself (Knuth's two-sum).
+/// Returns the rounding error of `sum`, which is `x + y` rounded: exact by Knuth's two-sum.
 fn rest(e: &mut Emit, x: Value, y: Value, sum: Value) -> Value {
     let y_part = e.b.ins().fsub(sum, x);
     let x_part = e.b.ins().fsub(sum, y_part);

@@ -1,4 +1,4 @@
-//! What each instruction becomes: one file a family, as in `esplens_core::cpu::insn`, which says what they do.
+//! Translation of single instructions: one file for each family of `esplens_core::cpu::insn`, which has their meaning.
 //!
 //! An instruction that is not here is left to its handler: in the middle of a block by a call, at its end by
 //! returning before it.

@@ -64,7 +64,7 @@ pub fn enter(e: &mut Emit, o: &DecOp, other: Block) {
     let shift = e.b.ins().ishl_imm_s(by, 2);
     let sum = e.b.ins().iadd(old, shift);
     let wb4 = e.b.ins().band_imm_s(sum, 63);
-    let (from, to) = (register(e, old, o.s), register(e, wb4, o.s));
+    let (from, to) = (e.register(old, o.s), e.register(wb4, o.s));
     let stack = e.b.ins().load(types::I32, flags, from, 0);
     let frame = e.word(o.imm);
     let stack = e.b.ins().isub(stack, frame);
@@ -74,16 +74,6 @@ pub fn enter(e: &mut Emit, o: &DecOp, other: Block) {
     let bit = e.b.ins().ishl(one, base);
     let frames = e.b.ins().bor(frames, bit);
     Rotated::at(e, wb4, frames).store(e);
-}
-
-/// Where address register `n` of the window at `wb4` stands.
-fn register(e: &mut Emit, wb4: Value, n: u8) -> Value {
-    let at = e.b.ins().iadd_imm_s(wb4, i64::from(n));
-    let at = e.b.ins().band_imm_s(at, 63);
-    let at = e.b.ins().ishl_imm_s(at, 2);
-    let at = e.b.ins().uextend(types::I64, at);
-    let at = e.b.ins().iadd(e.cpu, at);
-    e.b.ins().iadd_imm_s(at, offset_of!(Cpu, ar) as i64)
 }
 
 /// RETW. Where it is illegal or raises a window underflow it is left to the interpreter.

@@ -1,8 +1,8 @@
 //! The block-cached interpreter.
 //!
-//! Straight-line code is decoded once into a `Block` of [`DecOp`](crate::engine::DecOp)s and run from there. What may differ between two
-//! runs of a block is checked once at its entry: free register windows, an active loop that ends inside it, the
-//! budget. Blocks end where control, the window, interrupts or the memory map may change.
+//! Straight-line code is decoded once into a `Block` of [`DecOp`](crate::engine::DecOp)s and run from there. Conditions
+//! that may differ between two runs of a block are checked once at its entry: free register windows, an active loop that
+//! ends inside it, the budget. Blocks end where control, the window, interrupts or the memory map may change.
 
 mod cache;
 mod region;
@@ -37,12 +37,12 @@ mod cost {
     pub const DECODE: u64 = 100;
 }
 
-/// The interpreter of one core.
+/// The interpreter of one core; by default without a translator.
+#[derive(Default)]
 pub struct Interp {
     cache: Cache,
     /// Makes machine code of hot blocks.
     translator: Option<Box<dyn Translator>>,
-
     breakpoints: BTreeSet<u32>,
     /// The next instruction ignores break- and watchpoints.
     step_over: bool,
@@ -58,24 +58,6 @@ pub struct Interp {
     resume: Option<(u32, BlockId, usize)>,
     /// IBREAK registers that the cached blocks were cut for.
     ibreak: (u32, [u32; 2]),
-}
-
-impl Default for Interp {
-    /// Without a translator.
-    fn default() -> Self {
-        Self {
-            cache: Cache::default(),
-            translator: None,
-            breakpoints: BTreeSet::new(),
-            step_over: false,
-            report: false,
-            stop_at_breaks: false,
-            raise_break: false,
-            irq_break: 0,
-            resume: None,
-            ibreak: (0, [0; 2]),
-        }
-    }
 }
 
 impl Engine for Interp {

@@ -4,6 +4,7 @@ use super::ap::mac_text;
 use super::frame::Mac;
 use super::wpa::Pmk;
 use super::{DEFAULT_RSSI, MAX_APS, OnAir};
+use crate::optlist::parts;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::str::FromStr;
@@ -253,11 +254,6 @@ fn named(name: &str) -> Result<Network, String> {
 fn key_of(psk: &str, ssid: &[u8]) -> Result<Pmk, String> {
     Pmk::from_psk(psk.as_bytes(), ssid)
         .ok_or_else(|| "psk=: expected 8 to 63 characters or 64 hexadecimal digits".into())
-}
-
-/// The parts between commas; two commas are one that is meant, as for QEMU.
-fn parts(text: &str) -> Vec<String> {
-    text.replace(",,", "\0").split(',').map(|p| p.replace('\0', ",")).collect()
 }
 
 fn parse_mac(text: &str) -> Option<Mac> {

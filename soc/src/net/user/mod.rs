@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::*;
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use tcp::Tcp;
 use udp::Udp;
 use wire::{BROADCAST, Mac, mac_of};
@@ -226,23 +226,25 @@ impl UserNet {
         }
     }
 
-    /// Takes away the host's connections to a guest that this network does not reach: unanswered so far, and to an address
-    /// of another network, or to the first leased address while nothing is leased. Returns them as they were accepted.
+    /// Returns whether this network leads to the guest's end of a forward; address 0.0.0.0 is the first leased one.
+    #[must_use]
+    pub fn reaches(&self, guest: Ipv4Addr) -> bool {
+        if guest == ANY { self.has_lease() } else { self.config.contains(guest) }
+    }
+
+    /// Takes away the host's unanswered connections to a guest that this network does not reach. Returns them as they
+    /// were accepted.
     pub fn take_unreachable(&mut self) -> Vec<Event> {
-        let (config, leased) = (&self.config, self.has_lease());
-        let first = config.dhcp_start;
-        let elsewhere = |ip: IpAddr| match ip {
-            IpAddr::V4(ip) => !config.contains(ip) || ip == first && !leased,
-            IpAddr::V6(_) => false,
-        };
-        let event = |(conn, guest): (u32, SocketAddr)| match guest {
+        let accepted = |(conn, guest): (u32, SocketAddr)| match guest {
             SocketAddr::V4(to) => {
-                let ip = if *to.ip() == first { ANY } else { *to.ip() };
-                Some(Event::Accepted { conn, to: SocketAddrV4::new(ip, to.port()) })
+                let ip = if *to.ip() == self.config.dhcp_start { ANY } else { *to.ip() };
+                (!self.reaches(ip)).then(|| (conn, SocketAddrV4::new(ip, to.port())))
             }
             SocketAddr::V6(_) => None,
         };
-        self.tcp.take_calls(elsewhere).into_iter().filter_map(event).collect()
+        let taken: Vec<_> = self.tcp.unanswered().filter_map(accepted).collect();
+        taken.iter().for_each(|(conn, _)| self.tcp.forget(*conn));
+        taken.into_iter().map(|(conn, to)| Event::Accepted { conn, to }).collect()
     }
 
     /// Asks for the Ethernet address of a guest that is not known.

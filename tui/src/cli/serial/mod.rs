@@ -7,7 +7,6 @@ pub mod prompt;
 #[cfg(unix)]
 mod pty;
 pub mod rfc2217;
-mod socket;
 pub mod stdio;
 mod tcp;
 

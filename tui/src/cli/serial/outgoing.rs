@@ -1,7 +1,7 @@
-//! The way out to a client of a serial line: a bounded queue and a thread that writes it. The machine's thread never
-//! waits for a client.
+//! Output to a client of a serial line: a bounded queue and a thread that writes it, so that the machine's thread never
+//! waits for a client; and the output that is kept while there is none.
 
-use super::socket::Socket;
+use crate::socket::Socket;
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,6 +15,26 @@ const PIECE: usize = 16 * 1024;
 const LOOK: Duration = Duration::from_millis(100);
 /// How long what is queued may take to get out after the client has stopped sending.
 const LAST: Duration = Duration::from_millis(500);
+
+/// Output that waits for a client to come; the oldest is lost.
+#[derive(Debug, Default)]
+pub struct Backlog(VecDeque<u8>);
+
+impl Backlog {
+    /// Most bytes that are kept.
+    const MOST: usize = 64 * 1024;
+
+    /// Adds output.
+    pub fn keep(&mut self, bytes: &[u8]) {
+        self.0.extend(bytes);
+        self.0.drain(..self.0.len().saturating_sub(Self::MOST));
+    }
+
+    /// Takes all of it.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.0).into()
+    }
+}
 
 #[derive(Default)]
 struct State {

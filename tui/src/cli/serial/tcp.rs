@@ -2,23 +2,19 @@
 
 use super::Backend;
 use super::inlet::Inlet;
-use super::outgoing::Outgoing;
-use super::socket::{Listener, Socket};
-use std::collections::VecDeque;
+use super::outgoing::{Backlog, Outgoing};
+use crate::socket::{Listener, Socket};
 use std::io::Read;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Output kept for the first client.
-const BACKLOG: usize = 64 * 1024;
-
 /// What the machine's side and the listener share.
 #[derive(Default)]
 struct Shared {
     client: Option<Outgoing>,
-    backlog: VecDeque<u8>,
+    backlog: Backlog,
 }
 
 impl Shared {
@@ -30,16 +26,14 @@ impl Shared {
                 }
             }
             None => {
-                self.backlog.extend(bytes);
-                let excess = self.backlog.len().saturating_sub(BACKLOG);
-                self.backlog.drain(..excess);
+                self.backlog.keep(bytes);
             }
         }
     }
 
     fn connected(&mut self, client: Outgoing) {
         self.client = Some(client);
-        let kept: Vec<u8> = self.backlog.drain(..).collect();
+        let kept = self.backlog.take();
         self.send(&kept);
     }
 }

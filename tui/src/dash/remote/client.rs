@@ -1,10 +1,11 @@
 //! The dashboard's side.
 
-use super::{Ask, Socket, Tell, VERSION, read, write};
+use super::{Ask, Tell, VERSION, read, write};
 use crate::dash::link::{Inbox, Link};
 use crate::dash::pane::PaneId;
 use crate::dash::state::Msg;
 use crate::dash::wire::{Sample, Wants};
+use crate::socket::Socket;
 use esplens_gdb::server::Address;
 use std::io::{self, BufReader};
 use std::net::TcpStream;
@@ -42,9 +43,9 @@ fn greet(from: &mut BufReader<Socket>) -> io::Result<String> {
 pub fn connect(address: &Address, inbox: &Inbox) -> io::Result<(Link, String)> {
     let socket = open(address)?;
     let mut from = BufReader::new(socket.again()?);
-    from.get_ref().patience(Duration::from_secs(5))?;
+    from.get_ref().read_for(Duration::from_secs(5))?;
     let image = greet(&mut from)?;
-    from.get_ref().patience(Duration::from_secs(3600 * 24))?;
+    from.get_ref().read_for(Duration::from_secs(3600 * 24))?;
     let (link, wants, actions) = Link::pair();
     let tell = inbox.clone();
     thread::Builder::new().name("dash hears".into()).spawn(move || {
@@ -80,7 +81,7 @@ pub fn connect(address: &Address, inbox: &Inbox) -> io::Result<(Link, String)> {
 /// When nobody answers in time.
 pub fn glance(address: &Address) -> io::Result<(String, Sample)> {
     let mut socket = open(address)?;
-    socket.patience(GLANCE)?;
+    socket.read_for(GLANCE)?;
     let mut from = BufReader::new(socket.again()?);
     let image = greet(&mut from)?;
     write(&mut socket, &Ask::Sample(Wants::default()))?;

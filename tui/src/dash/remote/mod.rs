@@ -17,10 +17,6 @@ use super::wire::{Action, Feed, Reply, Sample, Wants};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Read, Write};
-use std::net::TcpStream;
-#[cfg(unix)]
-use std::os::unix::net::UnixStream;
-use std::time::Duration;
 
 /// Version of the protocol; both sides must be of the same.
 pub const VERSION: u32 = 5;
@@ -49,84 +45,6 @@ pub enum Tell {
     Reply(Option<String>, Reply),
     /// What happened.
     Feed(Feed),
-}
-
-/// A socket of either kind.
-#[derive(Debug)]
-pub enum Socket {
-    /// TCP.
-    Tcp(TcpStream),
-    /// A local one.
-    #[cfg(unix)]
-    Unix(UnixStream),
-}
-
-impl Socket {
-    /// Another end of the same socket.
-    ///
-    /// # Errors
-    /// What the host says.
-    pub fn again(&self) -> io::Result<Self> {
-        Ok(match self {
-            Self::Tcp(s) => Self::Tcp(s.try_clone()?),
-            #[cfg(unix)]
-            Self::Unix(s) => Self::Unix(s.try_clone()?),
-        })
-    }
-
-    /// A peer that takes nothing for so long is given up.
-    fn limit(&self, time: Duration) -> io::Result<()> {
-        match self {
-            Self::Tcp(s) => {
-                s.set_nodelay(true)?;
-                s.set_write_timeout(Some(time))
-            }
-            #[cfg(unix)]
-            Self::Unix(s) => s.set_write_timeout(Some(time)),
-        }
-    }
-
-    /// Reading gives up after so long.
-    fn patience(&self, time: Duration) -> io::Result<()> {
-        match self {
-            Self::Tcp(s) => s.set_read_timeout(Some(time)),
-            #[cfg(unix)]
-            Self::Unix(s) => s.set_read_timeout(Some(time)),
-        }
-    }
-
-    /// Ends both directions.
-    fn close(&self) {
-        let both = std::net::Shutdown::Both;
-        let _ = match self {
-            Self::Tcp(s) => s.shutdown(both),
-            #[cfg(unix)]
-            Self::Unix(s) => s.shutdown(both),
-        };
-    }
-}
-
-impl Read for Socket {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(s) => s.read(buf),
-            #[cfg(unix)]
-            Self::Unix(s) => s.read(buf),
-        }
-    }
-}
-
-impl Write for Socket {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(s) => s.write(buf),
-            #[cfg(unix)]
-            Self::Unix(s) => s.write(buf),
-        }
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Writes a line.

@@ -1,14 +1,14 @@
 //! The machine's side.
 
 use super::past::Past;
-use super::{Ask, Socket, Tell, VERSION, read, write};
+use super::{Ask, Tell, VERSION, read, write};
 use crate::dash::link::{self, Inbox};
 use crate::dash::pane::PaneId;
 use crate::dash::state::Msg;
+use crate::socket::{Listener, Socket};
 use esplens_gdb::server::Address;
 use esplens_gdb::supervisor::Handle;
 use std::io::{self, BufReader};
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -58,29 +58,20 @@ impl Server {
 }
 
 fn listen(served: Arc<Served>, address: &Address) -> io::Result<Listening> {
-    let thread = thread::Builder::new().name("dashboards".into());
-    match address {
+    let (listener, address) = match address {
         Address::Tcp { host, port, .. } => {
-            let listener = TcpListener::bind((host.as_str(), *port))?;
-            esplens_gdb::server::note_listener(listener.local_addr()?);
-            let port = listener.local_addr()?.port();
-            thread.spawn(move || accept(&served, || Ok(Socket::Tcp(listener.accept()?.0))))?;
-            Ok(Listening { address: Address::Tcp { host: host.clone(), port, search: false } })
+            let (listener, at) = Listener::tcp(host, *port)?;
+            (listener, Address::Tcp { host: host.clone(), port: at.port(), search: false })
         }
-        #[cfg(unix)]
-        Address::Unix(path) => {
-            let listener = esplens_gdb::server::bind_unix(path)?;
-            thread.spawn(move || accept(&served, || Ok(Socket::Unix(listener.accept()?.0))))?;
-            Ok(Listening { address: address.clone() })
-        }
-        #[cfg(not(unix))]
-        Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
-    }
+        Address::Unix(path) => (Listener::local(path)?, address.clone()),
+    };
+    thread::Builder::new().name("dashboards".into()).spawn(move || accept(&served, &listener))?;
+    Ok(Listening { address })
 }
 
-fn accept(served: &Arc<Served>, next: impl Fn() -> io::Result<Socket>) {
+fn accept(served: &Arc<Served>, listener: &Listener) {
     loop {
-        let Ok(socket) = next() else {
+        let Ok(socket) = listener.accept() else {
             thread::sleep(Duration::from_millis(50));
             continue;
         };
@@ -102,7 +93,7 @@ fn accept(served: &Arc<Served>, next: impl Fn() -> io::Result<Socket>) {
 
 /// Serves one dashboard to its end.
 fn serve(served: &Served, mut socket: Socket) -> io::Result<()> {
-    socket.limit(STALLED)?;
+    socket.write_for(STALLED)?;
     write(&mut socket, &Tell::Hello(VERSION, served.image.clone()))?;
     let inbox = Inbox::default();
     let mut from = BufReader::new(socket.again()?);
@@ -126,7 +117,7 @@ fn serve(served: &Served, mut socket: Socket) -> io::Result<()> {
     })?;
     let result = tell(&mut socket, &inbox);
     inbox.close();
-    socket.close();
+    socket.cut();
     let _ = asked.join();
     result
 }

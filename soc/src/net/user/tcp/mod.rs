@@ -126,13 +126,14 @@ impl Tcp {
         self.with(id, |_| Fate::Goes);
     }
 
-    /// Takes away the host's connections that the guest has not answered, where `at` accepts the guest's address. Returns
-    /// each connection's number and the guest's end.
-    pub fn take_calls(&mut self, at: impl Fn(IpAddr) -> bool) -> Vec<(u32, SocketAddr)> {
-        let calls = self.conns.values().filter(|c| c.waits_for(c.guest.ip()) && at(c.guest.ip()));
-        let calls: Vec<_> = calls.map(|c| (c.id, c.guest)).collect();
-        calls.iter().for_each(|(id, _)| self.with(*id, |_| Fate::Over));
-        calls
+    /// Returns the host's connections that the guest has not answered: number and the guest's end.
+    pub fn unanswered(&self) -> impl Iterator<Item = (u32, SocketAddr)> {
+        self.conns.values().filter(|c| c.waits_for(c.guest.ip())).map(|c| (c.id, c.guest))
+    }
+
+    /// Forgets a connection without a word to either side.
+    pub fn forget(&mut self, id: u32) {
+        self.with(id, |_| Fate::Over);
     }
 
     /// News of a connection from the host.

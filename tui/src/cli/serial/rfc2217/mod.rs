@@ -7,21 +7,18 @@ mod port;
 mod telnet;
 
 use super::inlet::Inlet;
-use super::outgoing::Outgoing;
-use super::socket::{Listener, Socket};
+use super::outgoing::{Backlog, Outgoing};
 use super::{Backend, Event};
+use crate::socket::{Listener, Socket};
 use esplens_soc::machine::Input;
 use opening::Opening;
 use port::{Effect, Port};
-use std::collections::VecDeque;
 use std::io::Read;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use telnet::Telnet;
 
-/// Output kept while no client takes it.
-const BACKLOG: usize = 64 * 1024;
 /// Times, 10 ms apart, that a client looks whether the one before it has left.
 const LEAVING: u32 = 30;
 
@@ -33,7 +30,7 @@ struct Shared {
     taken: bool,
     /// The client takes nothing for now.
     suspended: bool,
-    backlog: VecDeque<u8>,
+    backlog: Backlog,
 }
 
 impl Shared {
@@ -52,13 +49,11 @@ impl Shared {
         if self.client.is_some() && !self.suspended {
             return self.send(&telnet::escape(bytes));
         }
-        self.backlog.extend(bytes);
-        let excess = self.backlog.len().saturating_sub(BACKLOG);
-        self.backlog.drain(..excess);
+        self.backlog.keep(bytes);
     }
 
     fn flush(&mut self) {
-        let kept: Vec<u8> = self.backlog.drain(..).collect();
+        let kept = self.backlog.take();
         self.output(&kept);
     }
 }
@@ -211,7 +206,7 @@ fn carry_out(effect: Effect, shared: &Mutex<Shared>, inlet: &Inlet) -> bool {
     match effect {
         Effect::Chip(change) => return inlet.event(Event::Chip(change)),
         Effect::PurgeInput => return inlet.event(Event::Purge(inlet.uart())),
-        Effect::PurgeOutput => lock(shared).backlog.clear(),
+        Effect::PurgeOutput => drop(lock(shared).backlog.take()),
         Effect::Suspend(on) => {
             let mut shared = lock(shared);
             shared.suspended = on;

@@ -1,20 +1,8 @@
 //! What a client says first: web pages and the like are told from clients of a serial port.
 
 use super::telnet::IAC;
+use esplens_gdb::server::HTTP_METHODS;
 
-/// Methods of HTTP, as request lines begin.
-const METHODS: [&[u8]; 10] = [
-    b"GET ",
-    b"HEAD ",
-    b"POST ",
-    b"PUT ",
-    b"DELETE ",
-    b"CONNECT ",
-    b"OPTIONS ",
-    b"TRACE ",
-    b"PATCH ",
-    b"PRI ",
-];
 /// How a TLS record with a client's greeting begins.
 const TLS: &[u8] = &[0x16, 3];
 /// Longest first line that is looked at.
@@ -40,10 +28,11 @@ impl Opening {
             return true;
         }
         let may_be = |start: &[u8]| self.line.starts_with(start) || start.starts_with(&self.line);
-        let request = METHODS.iter().any(|m| self.line.starts_with(m));
+        let methods = HTTP_METHODS.map(|method| format!("{method} "));
+        let request = methods.iter().any(|m| self.line.starts_with(m.as_bytes()));
         self.known = end.is_some()
             || self.line.first() == Some(&IAC)
-            || !METHODS.iter().any(|m| may_be(m)) && !may_be(TLS);
+            || !methods.iter().any(|m| may_be(m.as_bytes())) && !may_be(TLS);
         let whole = self.line.windows(6).any(|w| w == b" HTTP/");
         request && (whole || self.line.len() > MOST)
     }

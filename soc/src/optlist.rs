@@ -1,0 +1,27 @@
+//! Option lists as QEMU writes them: `a=b,c=d`.
+
+/// Returns the parts between commas. Two commas in a row are one comma of the part itself.
+#[must_use]
+pub fn parts(text: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut left = text.chars().peekable();
+    while let Some(c) = left.next() {
+        let splits = c == ',' && left.next_if_eq(&',').is_none();
+        match parts.last_mut() {
+            Some(last) if !splits => last.push(c),
+            _ => parts.push(String::new()),
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parts;
+
+    #[test]
+    fn two_commas_are_one() {
+        assert_eq!(parts(",,,a,"), [",", "a", ""]);
+        assert_eq!(parts("ssid=a,,b,psk=c"), ["ssid=a,b", "psk=c"]);
+    }
+}
