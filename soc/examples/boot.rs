@@ -1,7 +1,7 @@
 //! The smallest front end there is: boots a flash image for so many virtual milliseconds and says what the host took.
 //! Handy under a profiler; `cargo xtask bench trace` compares two builds of it.
 //!
-//!     cargo run --release -p esplens-soc --example boot -- flash.bin 1000 [interp]
+//!     cargo run --release -p esplens-soc --example boot -- flash.bin 1000 [interp] [no-skip]
 
 use esplens_core::time::TICKS_PER_US;
 use esplens_soc::boot::{LoadOptions, load};
@@ -14,8 +14,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let image = args.next().ok_or("usage: boot IMAGE [MILLISECONDS]")?;
     let ms: u64 = args.next().map_or(Ok(1000), |n| n.parse())?;
     let mut config = MachineConfig::new(load(image.as_ref(), &LoadOptions::default())?.flash);
-    if args.next().as_deref() == Some("interp") {
-        config.engine = EngineKind::Interp;
+    for option in args {
+        match option.as_str() {
+            "interp" => config.engine = EngineKind::Interp,
+            "no-skip" => config.skip_busy_waits = false,
+            _ => return Err(format!("unknown option {option}").into()),
+        }
     }
     let mut machine = Machine::new(config);
     let started = Instant::now();

@@ -201,6 +201,23 @@ impl Bus for Soc {
         if addr == DCRSET && self.sys.ocd { ENABLE_OCD } else { 0 }
     }
 
+    fn steady(&self, a: &Access, addr: u32, size: u8) -> Option<(u32, u64)> {
+        let (mask, shift) = lane(addr, size);
+        let (word, until) = match target(addr) {
+            Target::Device(id, offset) => {
+                let now = self.base.at(a.core, a.cycle).max(self.sys.latest);
+                let v = View { now, sys: &self.sys, mem: a.mem };
+                let until = self.dev.get(id).steady_until(offset & !3, &v);
+                let cycles = until.saturating_sub(self.base.start) / self.base.cpu_ticks.max(1);
+                let until = self.base.cycles[a.core].saturating_add(cycles);
+                (self.dev.get(id).peek(offset & !3, &v), until)
+            }
+            Target::RtcSlow(offset) => (self.rtc_word(a.mem, offset & !3), u64::MAX),
+            _ => return None,
+        };
+        Some((word >> shift & mask, until))
+    }
+
     fn fetch_failed(&mut self, a: &mut Access, addr: u32) {
         cache::illegal_access(&mut self.sys, a.core, addr, true);
         a.leave |= self.attention();

@@ -136,6 +136,8 @@ pub struct Ctx<'a> {
     pub stop: Option<Stop>,
     /// What native code and the engine tell each other.
     pub(crate) native: native::Link,
+    /// Notices busy-waiting loops.
+    pub(crate) polls: interp::Polls,
 }
 
 impl<'a> Ctx<'a> {
@@ -156,6 +158,7 @@ impl<'a> Ctx<'a> {
             stops_at_breaks: false,
             stop: None,
             native: native::Link::default(),
+            polls: interp::Polls::default(),
         }
     }
 
@@ -263,7 +266,9 @@ impl<'a> Ctx<'a> {
     #[inline(never)]
     pub fn slow_load(&mut self, op: &DecOp, addr: u32, size: u8) -> Result<u32, Done> {
         let core = self.core;
-        self.slow(op, addr, false, |a, bus| Memory::load(core, a, bus, addr, size))
+        let value = self.slow(op, addr, false, |a, bus| Memory::load(core, a, bus, addr, size))?;
+        self.polls.note(op.pc, self.cycle_of(op));
+        Ok(value)
     }
 
     /// A store the long way.
@@ -302,6 +307,15 @@ impl<'a> Ctx<'a> {
         guest && !self.cpu.debug_enabled()
     }
 
+    /// True when plain memory at `addr` holds the low `size` bytes (1, 2, 4) of `value`, and a store of them would take the
+    /// fast path.
+    pub(crate) fn plain_store_of(&self, addr: u32, size: u8, value: u32) -> bool {
+        let flags = self.entry(addr).map_or(0, |e| e.flags);
+        let wanted = if size == 4 { flag::F_WRITE32 } else { flag::F_WRITE8 };
+        let there = if size == 4 { self.fast_load32(addr) } else { self.fast_load_small(addr, size) };
+        flags & wanted != 0 && there == Some(value)
+    }
+
     /// Region protection (ISA 4.6.3): attribute 15 is "illegal".
     fn region_check(&self, addr: u32) -> Result<(), Fault> {
         if self.cpu.dtlb[(addr >> 29) as usize] == 15 { Err(Fault::Prohibited(addr)) } else { Ok(()) }
@@ -311,7 +325,8 @@ impl<'a> Ctx<'a> {
     #[inline(always)]
     #[must_use]
     pub fn done(&self) -> Done {
-        if self.attention | self.halt | self.code_moved { Done::Leave } else { Done::Next }
+        let leave = self.attention | self.halt | self.code_moved | self.polls.due;
+        if leave { Done::Leave } else { Done::Next }
     }
 
     /// The one place that decides what a fault of a load or store means.

@@ -78,6 +78,12 @@ pub trait Bus {
     /// # Errors
     /// [`Fault::Bus`] where no device answers.
     fn write(&mut self, a: &mut Access, addr: u32, size: u8, value: u32) -> Result<(), Fault>;
+    /// What reading `size` (1, 2, 4) aligned bytes gives, without reading, and up to which cycle of the core ([`Access::cycle`])
+    /// reads give the same and have no effect, provided that nothing but such reads happens until then. `None`: unknown,
+    /// which is always right.
+    fn steady(&self, _a: &Access, _addr: u32, _size: u8) -> Option<(u32, u64)> {
+        None
+    }
     /// True when a debugger wants to look before the next instruction. Unlike [`Access::leave`] it must not change
     /// what happens to the machine.
     fn halted(&self) -> bool {

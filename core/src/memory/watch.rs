@@ -100,7 +100,7 @@ impl Memory {
 
     /// The first watchpoint that an access would hit.
     #[inline]
-    pub(super) fn watch_hit(&self, core: usize, addr: u32, size: u8, store: bool) -> Option<usize> {
+    pub(crate) fn watch_hit(&self, core: usize, addr: u32, size: u8, store: bool) -> Option<usize> {
         if self.watches.is_empty() || self.watch_paused {
             return None;
         }

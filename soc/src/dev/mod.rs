@@ -56,6 +56,15 @@ const FRAME_WORK: u64 = 2_000;
 /// Frames that may leave in one slice of time; no line carries more.
 const MAX_WIRE: usize = 256;
 
+/// A register's value does not change by itself ([`Device::steady_until`]).
+pub const STEADY: Ticks = Ticks::MAX;
+
+/// [`Device::steady_until`] for a value that changes once, at time `at`.
+#[must_use]
+pub fn steady_before(at: Ticks, v: &View) -> Ticks {
+    if v.now < at { at } else { STEADY }
+}
+
 /// What one device tells another, or the outside tells a device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Msg {
@@ -267,6 +276,12 @@ pub trait Device {
     /// A guest's read; where reading has no effect this is [`Device::peek`].
     fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
         self.peek(offset, &cx.view())
+    }
+    /// Virtual time up to which reads of the register all return the same value and change nothing, provided that no other
+    /// access, event or message reaches the device before ([`STEADY`]: until one does). Lets busy-waiting loops be
+    /// skipped. The default, `v.now`, promises nothing.
+    fn steady_until(&self, _offset: u32, v: &View) -> Ticks {
+        v.now
     }
     /// A guest's write.
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx);

@@ -40,16 +40,17 @@ impl EngineKind {
     }
 
     /// The engine of one core.
-    fn make(self) -> Interp {
+    fn make(self, skip_busy_waits: bool) -> Interp {
         let threshold = match self {
-            Self::Interp => return Interp::default(),
-            Self::Jit => HOT,
-            Self::JitAtOnce => 0,
+            Self::Interp => None,
+            Self::Jit => Some(HOT),
+            Self::JitAtOnce => Some(0),
         };
-        match esplens_jit::translator() {
-            Ok(translator) => Interp::with_translator(translator, threshold),
-            Err(_) => Interp::default(),
-        }
+        let translator = threshold.and_then(|threshold| Some((esplens_jit::translator().ok()?, threshold)));
+        let mut engine =
+            translator.map_or_else(Interp::default, |(t, threshold)| Interp::with_translator(t, threshold));
+        engine.executes_busy_waits = !skip_busy_waits;
+        engine
     }
 }
 
@@ -72,6 +73,8 @@ pub struct MachineConfig {
     pub strap: u32,
     /// What runs the guest's code.
     pub engine: EngineKind,
+    /// Whether busy-waiting loops are skipped where that makes no difference to the machine. Off is for comparing.
+    pub skip_busy_waits: bool,
     /// Seed of the random number generator.
     pub seed: u64,
     /// A bare program to start instead of the ROM.
@@ -106,6 +109,7 @@ impl MachineConfig {
             psram_bytes: 0,
             strap: 0x12,
             engine: EngineKind::default(),
+            skip_busy_waits: true,
             seed: 1,
             kernel: None,
             semihosting: None,
@@ -150,7 +154,7 @@ impl Machine {
         dev.eth.set_model(config.eth);
         let mut machine = Self {
             cpus: [Cpu::new(0), Cpu::new(1)],
-            engines: std::array::from_fn(|_| config.engine.make()),
+            engines: std::array::from_fn(|_| config.engine.make(config.skip_busy_waits)),
             mem,
             soc: Soc { dev, sys, base: TimeBase::default() },
             now: 0,

@@ -6,6 +6,7 @@
 mod air;
 mod config;
 mod debug;
+mod delay;
 mod digest;
 mod network;
 mod registers;

@@ -16,7 +16,7 @@ const RUN_WORK: u64 = 100;
 const CYCLE_WORK: u64 = 5;
 /// Cycles that a core runs before the other one's turn while both are busy. Small, because firmware polls flags that
 /// the other core shows for some dozens of cycles only (docs/decisions/turns.md).
-const TURN: u64 = 32;
+pub(super) const TURN: u64 = 32;
 
 impl Machine {
     /// Runs until one core reaches virtual time `until`, or to the first event that the caller should know of.
@@ -81,7 +81,7 @@ impl Machine {
     }
 
     /// True for a core that executes nothing until an interrupt or another core changes that.
-    fn idle(&self, core: usize) -> bool {
+    pub(super) fn idle(&self, core: usize) -> bool {
         self.held(core)
             || self.debug.frozen[core]
             || self.cpus[core].waiting && self.cpus[core].deliverable() == 0
@@ -140,7 +140,7 @@ impl Machine {
     }
 
     /// Cycles that `core` has done in the slice.
-    fn done(&self, core: usize) -> u64 {
+    pub(super) fn done(&self, core: usize) -> u64 {
         self.cpus[core].cycles - self.soc.base.cycles[core]
     }
 
@@ -234,9 +234,14 @@ impl Machine {
             if self.goal_reached() {
                 return self.stepped();
             }
-            let budget = self.goal_budget(core, slice.turn_end.min(stop) - done);
+            let long = self.long_turn(core, stop);
+            let turn_end = long.as_ref().map_or(slice.turn_end, |turn| turn.end);
+            let budget = self.goal_budget(core, turn_end.min(stop) - done);
             let exit =
                 self.engines[core].run(&mut self.cpus[core], core, &mut self.mem, &mut self.soc, budget);
+            if let Some(turn) = long {
+                self.end_long_turn(core, &turn);
+            }
             let cycles = self.done(core) - done;
             self.mem.work.charge(RUN_WORK + CYCLE_WORK * cycles);
             match exit {

@@ -66,7 +66,10 @@ fn rsr(c: &mut Ctx, o: &DecOp) -> Done {
     match read_sr(c, o, o.imm as u8) {
         Some(v) => {
             c.set(o.t, v);
-            Done::Next
+            if o.imm == u32::from(sr::CCOUNT) {
+                c.polls.note(o.pc, c.cycle_of(o));
+            }
+            c.done()
         }
         None => illegal(c, o),
     }

@@ -4,10 +4,14 @@
 //! that may differ between two runs of a block are checked once at its entry: free register windows, an active loop that
 //! ends inside it, the budget. Blocks end where control, the window, interrupts or the memory map may change.
 
+mod busy_wait;
 mod cache;
 mod region;
 mod run;
 mod translate;
+
+pub use busy_wait::BusyWait;
+pub(crate) use busy_wait::Polls;
 
 use super::native::Translator;
 use super::{Ctx, Done, Engine, Exit};
@@ -43,6 +47,9 @@ pub struct Interp {
     cache: Cache,
     /// Makes machine code of hot blocks.
     translator: Option<Box<dyn Translator>>,
+    /// Busy-waiting loops are executed, not skipped.
+    pub executes_busy_waits: bool,
+    polls: Polls,
     breakpoints: BTreeSet<u32>,
     /// The next instruction ignores break- and watchpoints.
     step_over: bool,
@@ -66,28 +73,10 @@ impl Engine for Interp {
         c.report = self.report;
         c.stops_at_breaks = self.stop_at_breaks;
         let end = c.cpu.cycles.saturating_add(budget);
-        self.drop_stale(&mut c);
-        while c.cpu.cycles < end {
-            if c.cpu.waiting && c.cpu.deliverable() == 0 {
-                return Exit::Waiting;
-            }
-            c.cpu.waiting = false;
-            let due = if self.irq_break == 0 { 0 } else { c.cpu.due() };
-            if c.cpu.take_interrupt() {
-                if c.report {
-                    c.taken(c.cpu.cycles);
-                }
-                if due & self.irq_break != 0 {
-                    self.step_over = false;
-                    return Exit::Stop(Stop::Interrupt { taken: due });
-                }
-            }
-            let slice = (end - c.cpu.cycles).min(c.cpu.cycles_to_timer());
-            if let Some(exit) = self.run_slice(&mut c, slice) {
-                return exit;
-            }
-        }
-        if c.cpu.waiting && c.cpu.deliverable() == 0 { Exit::Waiting } else { Exit::Budget }
+        c.polls = self.polls.until(if self.executes_busy_waits { 0 } else { end });
+        let exit = self.run_until(&mut c, end);
+        self.polls = c.polls;
+        exit
     }
 
     fn set_breakpoint(&mut self, addr: u32, on: bool) {
@@ -137,6 +126,32 @@ impl Interp {
         Self { cache, translator: Some(translator), ..Self::default() }
     }
 
+    /// Runs up to cycle `end`.
+    fn run_until(&mut self, c: &mut Ctx, end: u64) -> Exit {
+        self.drop_stale(c);
+        while c.cpu.cycles < end {
+            if c.cpu.waiting && c.cpu.deliverable() == 0 {
+                return Exit::Waiting;
+            }
+            c.cpu.waiting = false;
+            let due = if self.irq_break == 0 { 0 } else { c.cpu.due() };
+            if c.cpu.take_interrupt() {
+                if c.report {
+                    c.taken(c.cpu.cycles);
+                }
+                if due & self.irq_break != 0 {
+                    self.step_over = false;
+                    return Exit::Stop(Stop::Interrupt { taken: due });
+                }
+            }
+            let slice = (end - c.cpu.cycles).min(c.cpu.cycles_to_timer());
+            if let Some(exit) = self.run_slice(c, slice) {
+                return exit;
+            }
+        }
+        if c.cpu.waiting && c.cpu.deliverable() == 0 { Exit::Waiting } else { Exit::Budget }
+    }
+
     /// Runs at most `slice` cycles, in which no timer matches but at the very end. `None`: look at interrupts and
     /// the budget again.
     fn run_slice(&mut self, c: &mut Ctx, slice: u64) -> Option<Exit> {
@@ -146,12 +161,15 @@ impl Interp {
             c.mem.work.charge(cost::FLUSH);
             self.ibreak = (c.cpu.ibreakenable, c.cpu.ibreaka);
         }
-        let stepping = self.step_over || self.raise_break || c.cpu.icountlevel != 0 && c.cpu.icount_active();
+        let stepping = self.is_stepping(c.cpu);
+        let mut poll = std::mem::take(&mut c.polls.due);
         while c.cpu.cycles < end {
             let budget = end - c.cpu.cycles;
             let mut over = false;
             let ran = if stepping {
                 self.step_one(c)
+            } else if std::mem::take(&mut poll) {
+                self.skip_busy_wait(c, end)
             } else if self.resume.is_none()
                 && let Some(ran) = self.run_ready(c, budget)
             {
@@ -193,6 +211,12 @@ impl Interp {
         }
         c.cpu.match_timers();
         None
+    }
+
+    /// Whether instructions are executed one at a time.
+    #[inline]
+    fn is_stepping(&self, cpu: &Cpu) -> bool {
+        self.step_over || self.raise_break || cpu.icountlevel != 0 && cpu.icount_active()
     }
 
     /// Runs the block at the PC when it is at hand and nothing stands against it: its machine code, or all of it

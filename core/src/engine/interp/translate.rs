@@ -5,7 +5,7 @@ use super::run::fetch_fault;
 use super::{Interp, MAX_BLOCK};
 use crate::cpu::insn;
 use crate::engine::{Ctx, DecOp, Done};
-use crate::isa::{self, Flow};
+use crate::isa::{self, Flow, Insn};
 use crate::memory::{MAP_BASE, NO_PAGE, PAGE_SIZE};
 
 /// Bytes of the instruction that starts with `byte` (op0 8..13 are the 16-bit formats; ISA 3.5.5).
@@ -38,6 +38,13 @@ fn decode(c: &Ctx, pc: u32, index: u8) -> Option<(DecOp, bool)> {
         }
         None => (insn::prepare_illegal(pc, len, index), true),
     })
+}
+
+/// The instruction at `pc` alone. `None`: not fetchable, or none.
+pub(super) fn decode_insn(c: &Ctx, pc: u32) -> Option<(DecOp, Insn)> {
+    let (op, _) = decode(c, pc, 0)?;
+    let (bytes, _) = c.mem.fetch(c.core, pc)?;
+    isa::decode(u32::from_le_bytes(bytes)).map(|insn| (op, insn))
 }
 
 impl Interp {

@@ -5,7 +5,7 @@ pub mod spec;
 mod tests;
 
 use super::spec::Spec;
-use super::{Cx, Device, View};
+use super::{Cx, Device, STEADY, View, steady_before};
 use ::aes::cipher::{Block, BlockDecrypt, BlockEncrypt, KeyInit};
 use ::aes::{Aes128, Aes192, Aes256};
 use esplens_core::time::{Ticks, periods_to_ticks};
@@ -96,6 +96,13 @@ impl Device for Aes {
             KEY..0x30 => self.key[((offset - KEY) / 4) as usize],
             TEXT..ENDIAN => self.text[((offset - TEXT) / 4) as usize],
             _ => 0,
+        }
+    }
+
+    fn steady_until(&self, offset: u32, v: &View) -> Ticks {
+        match offset {
+            IDLE => steady_before(self.busy_until, v),
+            _ => STEADY,
         }
     }
 

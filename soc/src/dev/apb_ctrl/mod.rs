@@ -3,7 +3,8 @@
 pub mod spec;
 
 use super::spec::Spec;
-use super::{Cx, Device, RegFile, View};
+use super::{Cx, Device, RegFile, STEADY, View};
+use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use spec::*;
 
@@ -42,6 +43,10 @@ impl Device for ApbCtrl {
     fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
         self.regs.read(&SPEC, offset, cx);
         self.peek(offset, &cx.view())
+    }
+
+    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+        STEADY
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {

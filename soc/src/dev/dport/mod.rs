@@ -8,11 +8,12 @@ pub mod spec;
 mod tests;
 
 use super::spec::Spec;
-use super::{Cx, DevId, Device, RegFile, View};
+use super::{Cx, DevId, Device, RegFile, STEADY, View};
 use crate::cache;
 use crate::irq::{SOURCES, Source};
 use crate::system::{Request, ResetCause, ResetKind};
 use crate::trace::Event;
+use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use spec::*;
 
@@ -199,6 +200,10 @@ impl Device for Dport {
             return self.regs.read(&SPEC, offset, cx);
         }
         self.peek(offset, &cx.view())
+    }
+
+    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+        STEADY
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {

@@ -11,7 +11,7 @@ mod tests;
 pub use identity::{FILE_LEN, WrongLength};
 
 use super::spec::Spec;
-use super::{Cx, Device, RegFile, View};
+use super::{Cx, Device, RegFile, STEADY, View};
 use crate::irq::Source;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use serde::{Deserialize, Serialize};
@@ -173,6 +173,10 @@ impl Device for Efuse {
     fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
         self.regs.read(&SPEC, offset, cx);
         self.peek(offset, &cx.view())
+    }
+
+    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+        STEADY
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {

@@ -6,7 +6,7 @@ mod tests;
 
 use super::spec::Spec;
 use super::timg::count::{Count, Rate};
-use super::{Cx, Device, Msg, View};
+use super::{Cx, Device, Msg, STEADY, View};
 use crate::irq::Source;
 use crate::trace::Event;
 use esplens_core::time::Ticks;
@@ -82,6 +82,13 @@ impl Device for Frc {
             spec::FRC1_CTRL => timer.ctrl | if timer.pending { ctrl::INT_STATUS } else { 0 },
             0x10 if i == 1 => timer.alarm,
             _ => 0,
+        }
+    }
+
+    fn steady_until(&self, offset: u32, v: &View) -> Ticks {
+        match offset {
+            spec::FRC1_COUNT | spec::FRC2_COUNT => v.now,
+            _ => STEADY,
         }
     }
 

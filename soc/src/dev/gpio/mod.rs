@@ -15,7 +15,7 @@ use super::io_mux;
 use super::regfile::RegFile;
 use super::rtcio::{self, RtcPad};
 use super::spec::Spec;
-use super::{Cx, Device, Msg, View};
+use super::{Cx, Device, Msg, STEADY, View, steady_before};
 use crate::clocks::XTAL_HZ;
 use esplens_core::time::{Ticks, periods_to_ticks};
 use serde::{Deserialize, Serialize};
@@ -259,6 +259,13 @@ impl Device for Gpio {
             return self.regs.read(&SPEC, offset, cx);
         }
         self.peek(offset, &cx.view())
+    }
+
+    fn steady_until(&self, offset: u32, v: &View) -> Ticks {
+        match offset {
+            CALI_DATA => steady_before(self.cali.0, v),
+            _ => STEADY,
+        }
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {

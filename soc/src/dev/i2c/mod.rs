@@ -5,7 +5,7 @@ pub mod spec;
 mod tests;
 
 use super::spec::Spec;
-use super::{Cx, DevId, Device, RegFile, View};
+use super::{Cx, DevId, Device, RegFile, STEADY, View};
 use crate::irq::Source;
 use esplens_core::time::{Ticks, periods_to_ticks};
 use serde::{Deserialize, Serialize};
@@ -224,6 +224,13 @@ impl Device for I2c {
             self.sync_irq(cx);
         }
         value
+    }
+
+    fn steady_until(&self, offset: u32, v: &View) -> Ticks {
+        match offset {
+            DATA => v.now,
+            _ => STEADY,
+        }
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {

@@ -7,7 +7,7 @@ pub mod spec;
 mod tests;
 
 use super::spec::Spec;
-use super::{Cx, DevId, Device, RegFile, View};
+use super::{Cx, DevId, Device, RegFile, STEADY, View};
 use crate::irq::Source;
 use dma::Channel;
 use esplens_core::time::{Ticks, periods_to_ticks};
@@ -186,6 +186,10 @@ impl Device for I2s {
             }
             _ => self.reg(offset),
         }
+    }
+
+    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+        STEADY
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {

@@ -6,7 +6,8 @@ pub mod spec;
 
 use super::regfile::RegFile;
 use super::spec::Spec;
-use super::{Cx, DevId, Device, Msg, View};
+use super::{Cx, DevId, Device, Msg, STEADY, View};
+use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 
 /// The IO_MUX registers.
@@ -39,6 +40,10 @@ impl Device for IoMux {
 
     fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
         self.regs.read(&spec::SPEC, offset, cx)
+    }
+
+    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+        STEADY
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {

@@ -11,8 +11,9 @@ mod tests;
 
 use super::regfile::RegFile;
 use super::spec::Spec;
-use super::{Cx, Device, Msg, View};
+use super::{Cx, Device, Msg, STEADY, View};
 use crate::irq::Source;
+use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use spec::*;
 
@@ -128,6 +129,10 @@ impl Device for Pcnt {
             return self.regs.read(&SPEC, offset, cx);
         }
         self.peek(offset, &cx.view())
+    }
+
+    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+        STEADY
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {

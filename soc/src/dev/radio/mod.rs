@@ -11,7 +11,8 @@ pub use mac::WifiMac;
 pub use state::RadioState;
 
 use super::spec::Spec;
-use super::{Cx, Device, View};
+use super::{Cx, Device, STEADY, View};
+use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -63,6 +64,10 @@ impl<B: Block> Device for Undocumented<B> {
         let value = self.values.get(&offset).copied().unwrap_or(0);
         let answers = B::ANSWERS.iter().filter(|a| a.offset == offset);
         answers.fold(value, |v, a| v & !a.zeros | a.ones)
+    }
+
+    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+        STEADY
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {

@@ -1,7 +1,8 @@
 //! Registers that only keep what is written: whole peripherals without behaviour, and the plain part of others.
 
 use super::spec::{How, Spec};
-use super::{Cx, Device, View};
+use super::{Cx, Device, STEADY, View};
+use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -72,6 +73,9 @@ impl<S: HasSpec> Device for Stored<S> {
     fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
         self.regs.read(S::SPEC, offset, cx)
     }
+    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+        STEADY
+    }
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
         S::write(&mut self.regs, offset, value, cx);
     }
@@ -99,6 +103,9 @@ impl<S: HasSpec> Device for Blank<S> {
     fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
         cx.sys.warn(format!("{}: not modelled, its registers only keep what is written", S::SPEC.name));
         self.peek(offset, &cx.view())
+    }
+    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+        STEADY
     }
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
         cx.sys.warn(format!("{}: not modelled, its registers only keep what is written", S::SPEC.name));

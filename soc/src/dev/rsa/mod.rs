@@ -8,7 +8,7 @@ mod tests;
 mod vectors;
 
 use super::spec::Spec;
-use super::{Cx, Device, View};
+use super::{Cx, Device, STEADY, View, steady_before};
 use crate::irq::Source;
 use esplens_core::time::{Ticks, periods_to_ticks};
 use mont::{MAX_WORDS, Mont};
@@ -207,6 +207,13 @@ impl Device for Rsa {
             INTERRUPT => self.interrupt.into(),
             CLEAN => u32::from(v.now >= self.clean_at),
             _ => 0,
+        }
+    }
+
+    fn steady_until(&self, offset: u32, v: &View) -> Ticks {
+        match offset {
+            CLEAN => steady_before(self.clean_at, v),
+            _ => STEADY,
         }
     }
 

@@ -15,7 +15,7 @@ use super::regfile::RegFile;
 use super::spec::Spec;
 use super::timg::count::{Count, Rate};
 use super::timg::watchdog::Watchdog;
-use super::{Cx, Device, Msg, View};
+use super::{Cx, Device, Msg, STEADY, View};
 use crate::clocks::SocClk;
 use crate::irq::Source;
 use crate::system::{Request, ResetCause, ResetKind};
@@ -214,6 +214,10 @@ impl Device for RtcCntl {
             spec::RTC_MEM_CRC_RES => self.crc,
             _ => stored,
         }
+    }
+
+    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+        STEADY
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {

@@ -4,8 +4,9 @@
 //! bits 7:0, register in 15:8, data in 23:16, write in 24, busy in 25.
 
 use crate::dev::spec::Spec;
-use crate::dev::{Cx, Device, View};
+use crate::dev::{Cx, Device, STEADY, View};
 use crate::trace::Event;
+use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -96,6 +97,10 @@ impl Device for Regi2c {
             table::RF_CHANNEL => word | CHANNEL_DONE,
             _ => word,
         }
+    }
+
+    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+        STEADY
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {

@@ -6,7 +6,8 @@ pub mod spec;
 
 use super::regfile::RegFile;
 use super::spec::Spec;
-use super::{Cx, DevId, Device, Msg, View};
+use super::{Cx, DevId, Device, Msg, STEADY, View};
+use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use spec::*;
 
@@ -159,6 +160,10 @@ impl Device for RtcIo {
             RTC_GPIO_STATUS_W1TS | RTC_GPIO_STATUS_W1TC => self.regs.get(&SPEC, RTC_GPIO_STATUS),
             _ => self.regs.get(&SPEC, offset),
         }
+    }
+
+    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+        STEADY
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {

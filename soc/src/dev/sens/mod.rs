@@ -11,7 +11,7 @@ mod tests;
 
 use super::regfile::RegFile;
 use super::spec::Spec;
-use super::{Cx, DevId, Device, Msg, View};
+use super::{Cx, DevId, Device, Msg, STEADY, View, steady_before};
 use crate::clocks::RTC_FAST_HZ;
 use crate::system::System;
 use esplens_core::time::{TICKS_PER_US, Ticks, periods_to_ticks};
@@ -207,6 +207,15 @@ impl Device for Sens {
             return self.regs.read(&SPEC, offset, cx);
         }
         self.peek(offset, &cx.view())
+    }
+
+    fn steady_until(&self, offset: u32, v: &View) -> Ticks {
+        match offset {
+            SAR_MEAS_START1 => self.adc[0].done.map_or(STEADY, |at| steady_before(at, v)),
+            SAR_MEAS_START2 => self.adc[1].done.map_or(STEADY, |at| steady_before(at, v)),
+            SAR_TOUCH_CTRL2 if self.touch_busy => steady_before(self.touch_done, v),
+            _ => STEADY,
+        }
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {

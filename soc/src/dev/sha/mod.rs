@@ -6,7 +6,7 @@ pub mod spec;
 mod tests;
 
 use super::spec::Spec;
-use super::{Cx, Device, View};
+use super::{Cx, Device, STEADY, View, steady_before};
 use esplens_core::time::{Ticks, periods_to_ticks};
 use serde::{Deserialize, Serialize};
 use sha2::digest::generic_array::GenericArray;
@@ -119,6 +119,15 @@ impl Device for Sha {
                 u32::from(v.now < self.busy_until[((offset - SHA_1_START) / 16) as usize])
             }
             _ => 0,
+        }
+    }
+
+    fn steady_until(&self, offset: u32, v: &View) -> Ticks {
+        match offset {
+            SHA_1_BUSY | SHA_256_BUSY | SHA_384_BUSY | SHA_512_BUSY => {
+                steady_before(self.busy_until[((offset - SHA_1_START) / 16) as usize], v)
+            }
+            _ => STEADY,
         }
     }
 

@@ -20,7 +20,7 @@ pub use transfer::{Bits, Transfer};
 
 use super::regfile::RegFile;
 use super::spec::Spec;
-use super::{Cx, DevId, Device, View};
+use super::{Cx, DevId, Device, STEADY, View};
 use crate::irq::Source;
 use dma::Dma;
 use esplens_core::time::Ticks;
@@ -175,6 +175,11 @@ impl Device for Spi {
             return self.regs.read(&SPEC, offset, cx);
         }
         self.peek(offset, &cx.view())
+    }
+
+    /// The first access after a transaction's end changes its flags.
+    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+        self.running.map_or(STEADY, |(_, end)| end)
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {

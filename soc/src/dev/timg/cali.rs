@@ -50,6 +50,12 @@ impl Cali {
         self.config | if now >= self.ready_at { cfg::RTC_CALI_RDY } else { 0 }
     }
 
+    /// Virtual time at which the measurement is, or was, done.
+    #[must_use]
+    pub fn ready_at(&self) -> Ticks {
+        self.ready_at
+    }
+
     /// RTCCALICFG1.
     #[must_use]
     pub fn value(&self, now: Ticks) -> u32 {

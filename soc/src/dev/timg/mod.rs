@@ -10,12 +10,13 @@ pub mod watchdog;
 
 use super::regfile::RegFile;
 use super::spec::Spec;
-use super::{Cx, Device, Msg, View};
+use super::{Cx, Device, Msg, STEADY, View, steady_before};
 use crate::irq::Source;
 use crate::system::{Request, ResetCause, ResetKind};
 use crate::trace::Event;
 use cali::Cali;
 use count::Rate;
+use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use spec::{SPEC, t0config, wdtconfig0 as wdt};
 use timer::{Alarm, Timer};
@@ -184,6 +185,13 @@ impl Device for Timg {
             spec::INT_RAW_TIMERS => self.raw,
             spec::INT_ST_TIMERS => self.raw & self.ena,
             _ => self.regs.get(&SPEC, offset),
+        }
+    }
+
+    fn steady_until(&self, offset: u32, v: &View) -> Ticks {
+        match offset {
+            spec::RTCCALICFG | spec::RTCCALICFG1 => steady_before(self.cali.ready_at(), v),
+            _ => STEADY,
         }
     }
 

@@ -10,7 +10,7 @@ mod tx;
 
 use super::regfile::RegFile;
 use super::spec::Spec;
-use super::{Cx, Device, Msg, View};
+use super::{Cx, Device, Msg, STEADY, View};
 use crate::irq::Source;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use rx::Rx;
@@ -170,6 +170,13 @@ impl Device for Uart {
         let byte = self.rx_pop(cx);
         self.sync_irq(cx);
         byte
+    }
+
+    fn steady_until(&self, offset: u32, v: &View) -> Ticks {
+        match offset {
+            spec::FIFO => v.now,
+            _ => STEADY,
+        }
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {

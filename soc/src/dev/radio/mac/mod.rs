@@ -9,7 +9,7 @@ mod tests;
 pub mod tx;
 
 use crate::dev::spec::Spec;
-use crate::dev::{Cx, Device, Msg, RegFile, View};
+use crate::dev::{Cx, Device, Msg, RegFile, STEADY, View};
 use crate::irq::Source;
 use crate::net::air::frame::{Mpdu, Subtype};
 use crate::trace::Event;
@@ -154,6 +154,14 @@ impl Device for WifiMac {
         let value = self.peek(offset, &cx.view());
         trace_access(Event::WifiRegRead, offset, value, cx);
         value
+    }
+
+    fn steady_until(&self, offset: u32, v: &View) -> Ticks {
+        match offset {
+            MAC_TIME => v.now,
+            _ if v.sys.trace.on(Event::WifiRegRead) => v.now,
+            _ => STEADY,
+        }
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
