@@ -1,4 +1,4 @@
-//! docs/user/dashboard.md: what is written here, and tables from the panes, the key table, the layouts, the themes.
+//! Generates docs/user/dashboard.md: text from this file, and tables from the panes, keys, layouts and themes.
 
 use super::keys::{Binding, Scope, TABLE};
 use super::layout::LayoutId;
@@ -90,7 +90,7 @@ address only in a network you trust, or tunnel over SSH.
 Sizes are `small` (under 110x32), `medium`, `large` (from 160x45 on). What does not parse is reported and ignored.
 ";
 
-/// The page.
+/// Returns the page.
 #[must_use]
 pub fn page() -> String {
     let mut out = HEAD.to_string();
