@@ -1,4 +1,4 @@
-//! Guest instructions a second of the interpreter: `cargo bench -p esplens-core`.
+//! Benchmark of the interpreter in guest instructions per second: `cargo bench -p esplens-core`.
 #![allow(missing_docs, reason = "criterion_group makes a public function")]
 
 #[path = "../tests/common/mod.rs"]
@@ -10,10 +10,10 @@ use esplens_core::engine::Exit;
 use esplens_core::isa::Op;
 use std::hint::black_box;
 
-/// Instructions a sample.
+/// Instructions per sample.
 const RUN: u64 = 2_000_000;
 
-/// Ten register operations and a branch back.
+/// Builds a loop of ten register operations and a branch back.
 fn integer_loop() -> Rig {
     let mut a = Asm::at(CODE);
     let top = a.here();
@@ -23,7 +23,7 @@ fn integer_loop() -> Rig {
     Rig::with_program(&a.bytes, CODE)
 }
 
-/// Words, then bytes, copied by zero-overhead loops.
+/// Builds zero-overhead loops that copy words, then bytes.
 fn copies() -> Rig {
     let mut a = Asm::at(CODE);
     let top = a.here();
@@ -45,7 +45,7 @@ fn copies() -> Rig {
     rig
 }
 
-/// The inner product of a matrix multiplication.
+/// Builds the inner product of a matrix multiplication.
 fn float_matrix() -> Rig {
     let mut a = Asm::at(CODE);
     let top = a.here();
@@ -62,7 +62,8 @@ fn float_matrix() -> Rig {
     rig
 }
 
-/// As CoreMark mixes it: a linked list, a matrix of 16-bit numbers, a CRC bit by bit, calls between them.
+/// Builds a mix like CoreMark's: a linked list, a matrix of 16-bit numbers, a bitwise CRC, and calls between
+/// them.
 fn mix() -> Rig {
     let mut a = Asm::at(CODE);
     // find(list a2, value a3): walks a list of 32 nodes {next, value}.
@@ -121,8 +122,8 @@ fn programs(c: &mut Criterion) {
             b.iter(|| {
                 let before = rig.cpu.retired;
                 assert_eq!(rig.run(black_box(RUN)), Exit::Budget);
-                // Window spills take a cycle that retires nothing; anything more means an exception loop.
-                assert!(rig.cpu.retired - before > RUN / 10 * 9, "{name} went astray: {:#x?}", rig.cpu.pc);
+                // A window spill takes a cycle that retires nothing. Any larger loss means an exception loop.
+                assert!(rig.cpu.retired - before > RUN / 10 * 9, "{name} got stuck: {:#x?}", rig.cpu.pc);
             });
         });
     }

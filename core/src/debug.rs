@@ -1,33 +1,35 @@
-//! The debug vocabulary: why an engine stopped. Every front end is a client of these types.
+//! Stop reasons of an engine, shared by all front ends.
 
 use serde::{Deserialize, Serialize};
 
-/// Why a core stopped where it is.
+/// Reason why a core stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stop {
-    /// A debugger's breakpoint at the PC; the instruction there has not run.
+    /// A debugger's breakpoint at the PC. The instruction there has not run.
     Breakpoint,
-    /// A debugger's watchpoint: the instruction at the PC would access `addr` and has not run.
+    /// A debugger's watchpoint. The instruction at the PC would access `addr` and has not run.
     Watchpoint {
         /// The watchpoint's id.
         id: usize,
-        /// The access's first byte.
+        /// First byte of the access.
         addr: u32,
         /// True for a store.
         store: bool,
     },
-    /// BREAK or BREAK.N at the PC, which has not run: reported only where [`crate::engine::Engine::stop_at_breaks`] asks
-    /// for it.
+    /// BREAK or BREAK.N at the PC, which has not run. Reported only if
+    /// [`crate::engine::Engine::stop_at_breaks`] is on.
     Break,
-    /// SIMCALL at the PC: a request to the host (ISA 8, SIMCALL). The machine carries it out and moves on.
+    /// SIMCALL at the PC: a request to the host (ISA 8, SIMCALL). The machine executes it and skips the
+    /// instruction.
     Simcall,
-    /// An interrupt that a debugger watches was taken: the PC is at its vector, nothing of the handler ran.
+    /// An interrupt with a debugger's stop was taken. The PC is at its vector, and no handler code has run.
     Interrupt {
-        /// The pending and enabled interrupts of the level taken, a bit each.
+        /// Pending and enabled interrupts of the level taken, one bit each.
         taken: u32,
     },
-    /// A frame passed that a debugger may want to see; what sent or received it is done.
+    /// A network frame that a debugger stops at was sent or received. The instruction that caused it has
+    /// completed.
     Frame,
-    /// The instructions that a debugger asked for are done.
+    /// The instruction steps that a debugger requested are done.
     Step,
 }

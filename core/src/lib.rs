@@ -1,7 +1,7 @@
 //! The Xtensa LX6 of the ESP32: instruction table, CPU state, memory and the engines that run it.
 //!
-//! Knows no SoC and no debugger: the machine around it (`esplens-soc`) provides the [`memory::Bus`], and every
-//! front end speaks the vocabulary of [`debug`].
+//! It depends on no SoC and no debugger: the surrounding machine (`esplens-soc`) provides the
+//! [`memory::Bus`], and every front end uses the types of [`debug`].
 
 pub mod cpu;
 pub mod debug;

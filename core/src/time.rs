@@ -1,4 +1,4 @@
-//! Virtual time and the events that wait for it.
+//! Virtual time and its event queue.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,51 +10,51 @@ pub const TICKS_PER_US: Ticks = 480;
 /// Ticks in a second of virtual time.
 pub const TICKS_PER_SEC: Ticks = TICKS_PER_US * 1_000_000;
 
-/// Ticks that `n` periods of a clock of `hz` take, rounded up.
+/// Returns the ticks of `n` periods of a clock of `hz`, rounded up.
 #[must_use]
 pub fn periods_to_ticks(n: u64, hz: u64) -> Ticks {
     let ticks = (u128::from(n) * u128::from(TICKS_PER_SEC)).div_ceil(u128::from(hz.max(1)));
     Ticks::try_from(ticks).unwrap_or(Ticks::MAX)
 }
 
-/// Whole periods of a clock of `hz` in `ticks`.
+/// Returns the whole periods of a clock of `hz` in `ticks`.
 #[must_use]
 pub fn ticks_to_periods(ticks: Ticks, hz: u64) -> u64 {
     (u128::from(ticks) * u128::from(hz) / u128::from(TICKS_PER_SEC)) as u64
 }
 
-/// A list of (slot, due time), one entry a slot; the order of equal times is the slots' order.
+/// List of (due time, slot), with one entry per slot. Equal times are ordered by slot.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventQueue {
     due: Vec<(Ticks, u32)>,
 }
 
 impl EventQueue {
-    /// Arms `slot` for time `at`, replacing what it was armed for.
+    /// Schedules `slot` for time `at`. Replaces its previous entry.
     pub fn schedule(&mut self, slot: u32, at: Ticks) {
         self.cancel(slot);
         let pos = self.due.partition_point(|&e| e < (at, slot));
         self.due.insert(pos, (at, slot));
     }
 
-    /// Disarms `slot`.
+    /// Cancels the event of `slot`.
     pub fn cancel(&mut self, slot: u32) {
         self.due.retain(|&(_, s)| s != slot);
     }
 
-    /// When the next event is due; [`Ticks::MAX`] when none is.
+    /// Returns the time of the next event; [`Ticks::MAX`] if there is none.
     #[must_use]
     pub fn next(&self) -> Ticks {
         self.due.first().map_or(Ticks::MAX, |e| e.0)
     }
 
-    /// When `slot` is due.
+    /// Returns the time at which `slot` is due.
     #[must_use]
     pub fn when(&self, slot: u32) -> Option<Ticks> {
         self.due.iter().find(|e| e.1 == slot).map(|e| e.0)
     }
 
-    /// Removes and returns the first event due at or before `now`: (slot, the time it was due).
+    /// Removes and returns the first event due at or before `now`: (slot, due time).
     pub fn pop(&mut self, now: Ticks) -> Option<(u32, Ticks)> {
         let &(at, slot) = self.due.first()?;
         (at <= now).then(|| {

@@ -1,9 +1,10 @@
-//! How much the host does for the guest, counted in units of work and never by a clock.
+//! Host work for the guest, counted in units of work and never by a clock.
 //!
-//! Most instructions cost the host about the same. Some things that a guest can do cost it thousands of times more
-//! (a long SPI transfer, a cache switched on, code overwritten again and again), and a guest may do nothing else.
-//! Whatever is costly is charged here, and a run comes back once its allowance is used up. The count is no part of a
-//! machine's state and makes no difference to it: it decides only when a run is interrupted, never what happens next.
+//! Most instructions cost the host about the same. Some guest operations cost thousands of times more (a long
+//! SPI transfer, enabling a cache, overwriting code again and again), and a guest may do nothing else. Costly
+//! operations are charged here, and a run returns once its allowance is used up. The count is not part of a
+//! machine's state and does not affect it: it decides only when a run is interrupted, never what happens
+//! next.
 
 use std::cell::Cell;
 
@@ -15,14 +16,14 @@ pub struct Work {
 }
 
 impl Default for Work {
-    /// No limit.
+    /// Creates a counter without a limit.
     fn default() -> Self {
         Self { done: Cell::new(0), allowed: u64::MAX }
     }
 }
 
 impl Work {
-    /// Starts to count anew, with an allowance in units; `None`: no limit.
+    /// Restarts the count, with an allowance in units; `None` for no limit.
     pub fn allow(&mut self, units: Option<u64>) {
         self.done.set(0);
         self.allowed = units.unwrap_or(u64::MAX);
@@ -34,14 +35,14 @@ impl Work {
         self.done.set(self.done.get().saturating_add(units));
     }
 
-    /// True once the allowance is used up.
+    /// Returns true once the allowance is used up.
     #[inline]
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.done.get() >= self.allowed
     }
 
-    /// Units since the last [`Work::allow`].
+    /// Returns the units since the last [`Work::allow`].
     #[must_use]
     pub fn done(&self) -> u64 {
         self.done.get()

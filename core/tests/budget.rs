@@ -1,4 +1,4 @@
-//! The engine's contract: whatever budgets a program runs in, it passes through the same states.
+//! The engine's contract: a program passes through the same states in budgets of any size.
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! Snapshots of storage: copy-on-write, so that a saved state never moves.
+//! Snapshots of storage: copy-on-write, so that a saved state never changes.
 
 mod common;
 
@@ -7,7 +7,7 @@ use esplens_core::engine::{Engine, Exit};
 use esplens_core::isa::{Insn, Op};
 use esplens_core::memory::{Memory, flag};
 
-/// `addi a4, a4, 1; s32i a4, a5, 0; j` - a counter in memory.
+/// Creates a rig with `addi a4, a4, 1; s32i a4, a5, 0; j`: a counter in memory.
 fn counter() -> Rig {
     let mut rig = Rig::default();
     let insns =
@@ -28,7 +28,7 @@ fn a_saved_state_does_not_see_later_stores() {
     let second = rig.mem.save();
     assert!(first != second && first == again);
     assert_eq!(rig.word(DATA + 0x40), 20);
-    // Back, forth, and the same future again.
+    // Restore, rerun, and reach the same state again.
     rig.mem.restore(&first);
     rig.cpu = cpu.clone();
     rig.engine.flush();
@@ -87,7 +87,7 @@ fn pages_given_away_are_not_written_through() {
     let mut bytes = [0; 4];
     other.peek(0, DATA + 0x40, &mut bytes);
     assert_eq!((u32::from_le_bytes(bytes), rig.word(DATA + 0x40)), (10, 20));
-    // Nor the other way round.
+    // Nor in the other direction.
     assert_eq!(other.poke(0, DATA + 0x40, &[99]), 1);
     assert_eq!(rig.word(DATA + 0x40), 20);
 }

@@ -1,4 +1,5 @@
-//! Frames of a guest at virtual access points and at a virtual station, with Ethernet frames from the other side.
+//! 802.11 frames of a guest at virtual access points and at a virtual station, with Ethernet frames from the
+//! other side.
 #![no_main]
 
 use esplens_core::time::{TICKS_PER_US, Ticks};

@@ -1,4 +1,5 @@
-//! Frames of IEEE 802.11 and EAPOL from the air: view, elements, text, both ways to Ethernet, handshakes, CCMP.
+//! IEEE 802.11 frames and EAPOL messages from the air: view, elements, text, conversion to and from Ethernet,
+//! handshakes, CCMP.
 #![no_main]
 
 use esplens_soc::net::air::frame::{self, Ds, Flags, Mpdu, Rsn, Tim};
@@ -31,7 +32,7 @@ fuzz_target!(|data: &[u8]| {
     handshakes(data);
 });
 
-/// What can be encrypted comes back.
+/// Checks that an encrypted frame decrypts to the original.
 fn crypt(data: &[u8]) {
     let tk = Tk::new([1; 16]);
     let _ = (ccmp::open(data, &tk), ccmp::undress(data));
@@ -42,7 +43,7 @@ fn crypt(data: &[u8]) {
     }
 }
 
-/// Both sides take the bytes in each of their stages; afterwards the handshake still ends well.
+/// Passes the bytes to both sides in each of their states, and checks that the handshake still completes.
 fn handshakes(eapol: &[u8]) {
     let (rsn, pmk) = (Rsn::wpa2_psk().to_element(), Pmk::new([3; 32]));
     let mut ap = Authenticator::new(AuthenticatorConfig {

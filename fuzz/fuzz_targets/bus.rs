@@ -1,5 +1,5 @@
-//! Accesses to every peripheral register, with time passing between them. Twelve bytes of input are one access:
-//! what, who and how wide; how far on in time; where; which value.
+//! Accesses to every peripheral register, with time passing between them. Twelve bytes of input are one
+//! access: kind, core and width; time step; address; value.
 #![no_main]
 
 use esplens_core::memory::{Access, Bus, Page};
@@ -23,7 +23,7 @@ fuzz_target!(|data: &[u8]| {
             soc.run_events(&mut mem, now);
         }
         soc.base = TimeBase { start: now, cycles: [0; 2], cpu_ticks: soc.sys.clocks.cpu_ticks(), end: now };
-        // Mostly a register of a peripheral, at times any address.
+        // Mostly a register of a peripheral, sometimes any address.
         let addr = if how & 0x80 == 0 {
             let (base, size) = DevId::ALL[step[3] as usize % DevId::ALL.len()].range();
             base + place % size

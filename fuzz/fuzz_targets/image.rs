@@ -1,4 +1,4 @@
-//! Flash images, application images and partition tables, and what `esplens info` says of them.
+//! Flash images, application images and partition tables, and the output of `esplens info` for them.
 #![no_main]
 
 use esplens_soc::boot::info::Info;
@@ -9,7 +9,7 @@ use std::path::Path;
 fuzz_target!(|data: &[u8]| {
     let _ = image::parse(data, 0);
     let _ = partition::parse(data, 0);
-    // Most of a flash image is empty: let the fuzzer's bytes be what lies at the places that matter.
+    // Most of a flash image is empty: put the fuzzer's bytes at the offsets that are parsed.
     let mut flash = vec![0xFF; 0x1000];
     flash.extend(data);
     let opts = LoadOptions { accept_any: data.first().is_some_and(|b| b & 1 != 0), ..LoadOptions::default() };

@@ -1,5 +1,5 @@
-//! Frames of the guest, events of the host's sockets and passing time, in any order. The first byte chooses the
-//! network; then each step is a kind, a length of two bytes, and so many bytes.
+//! Ethernet frames of the guest, events of the host's sockets and passing time, in any order. The first byte
+//! selects the network; each further step is a kind, a length of two bytes, and that many bytes.
 #![no_main]
 
 use esplens_soc::net::host::{Event, HOST_IDS};
@@ -8,7 +8,7 @@ use esplens_soc::net::{Net, Ready};
 use libfuzzer_sys::fuzz_target;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-/// What a network may keep, serialised: the line's queue and a little, and connections' buffers.
+/// Limit of a network's serialised state: the queue of the wire, connections' buffers, and a little more.
 const MOST: usize = 64 << 20;
 
 fn event(kind: u8, bytes: &[u8]) -> Event {
@@ -50,7 +50,7 @@ fuzz_target!(|data: &[u8]| {
         rest = next;
         match kind >> 5 {
             0..=3 => net.from_guest(now, bytes),
-            // A restricted guest is to make things happen by itself alone.
+            // With `restrict` only the guest may cause events.
             4 | 5 if !restrict => net.from_host(now, event(*kind, bytes)),
             6 => while net.arrive(now, |_| Ready::Yes).is_some() {},
             _ => now += (n as u64) << (kind & 31),

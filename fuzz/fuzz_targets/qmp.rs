@@ -1,4 +1,4 @@
-//! A QMP client's bytes: framing, JSON, commands and their arguments, against a machine that stands still.
+//! Bytes of a QMP client: framing, JSON, commands and their arguments, against a stopped machine.
 #![no_main]
 
 use esplens_gdb::qmp::Server;
@@ -15,7 +15,7 @@ static HANDLE: LazyLock<Handle> = LazyLock::new(|| {
 });
 
 fuzz_target!(|data: &[u8]| {
-    // Commands that write files, run or end the machine are no matter of the parser.
+    // Skip commands that write files, run or end the machine: they do not concern the parser.
     let text = String::from_utf8_lossy(data);
     let acts = ["memsave", "dump", "cont", "quit", "monitor"];
     if acts.iter().any(|word| text.contains(word)) {

@@ -1,4 +1,4 @@
-//! Registers and descriptors of a guest, and frames from the air, at the Wi-Fi MAC.
+//! Register accesses and descriptors of a guest, and 802.11 frames from the air, at the Wi-Fi MAC.
 #![no_main]
 
 use esplens_core::time::TICKS_PER_US;
@@ -7,7 +7,7 @@ use esplens_soc::machine::{Machine, MachineConfig};
 use esplens_soc::net::air::OnAir;
 use libfuzzer_sys::fuzz_target;
 
-/// Where the guest's descriptors and buffers are.
+/// Memory with the guest's descriptors and buffers.
 const RAM: u32 = 0x3FFB_0000;
 
 fuzz_target!(|data: &[u8]| {
@@ -25,7 +25,7 @@ fuzz_target!(|data: &[u8]| {
         match chunk[2] % 4 {
             0 => soc.call(&mut mem, (0, 0), now, id, |d, cx| d.write(offset, value, cx)),
             1 => mem.write_region(sram, (RAM - 0x3FFA_E000 + offset) as usize, &value.to_le_bytes()),
-            // Addresses that lead somewhere are rare by chance.
+            // Valid addresses are rare by chance, so generate them.
             2 => soc.call(&mut mem, (0, 0), now, id, |d, cx| d.write(offset, RAM | value & 0x1FFC, cx)),
             _ => {
                 let mpdu = data[..data.len().min(300)].to_vec();

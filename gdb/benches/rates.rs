@@ -1,7 +1,7 @@
-//! What debugging costs: `cargo bench -p esplens-gdb --bench rates`. The client is the tests' own, over TCP.
+//! Measures the cost of debugging: `cargo bench -p esplens-gdb --bench rates`. The client is the tests' own, over TCP.
 //!
 //! The guest is fixtures/bench, 18 million instructions without a pause. Ratios compare CPU time of the machine's
-//! thread, the best of several interleaved runs; rates are wall time, and what of it the process had the CPU.
+//! thread, the best of several interleaved runs. Rates are given per second of wall time and per second of CPU time.
 //! Each line is `rate TAB what TAB figure`, for `cargo xtask bench`.
 
 #[path = "../tests/common/mod.rs"]
@@ -20,14 +20,14 @@ use std::time::Instant;
 const RUNS: usize = 7;
 const BREAKPOINTS: usize = 1000;
 const STEPS: u32 = 40_000;
-/// Of one machine; its program calls the function more often.
+/// Stops per machine; the program calls the function more often than that.
 const STOPS: u32 = 1_000;
-/// The function that they are in.
+/// The function with the breakpoint.
 const FIBONACCI: &str = "_RNvNtCslnY7iSAcP3S_5bench4work9fibonacci";
-/// Steps and stops on the way back.
+/// Steps for `reverse-stepi`; `reverse-continue` makes half as many stops.
 const BACK: u32 = 2_000;
 const ROUNDS: u32 = 10;
-/// The program's code, in internal RAM, and its stack.
+/// The program's code in internal RAM, and the pages of its stack.
 const CODE: std::ops::Range<u32> = 0x4008_0400..0x4008_1900;
 const STACK_PAGES: [u32; 5] = [0x3FFB_0000, 0x3FFB_1000, 0x3FFB_2000, 0x3FFB_3000, 0x3FFB_4000];
 
@@ -46,7 +46,8 @@ fn show(what: &str, figure: &str) {
     println!("rate\t{what}\t{figure}");
 }
 
-/// Opening an ELF with DWARF and reading all names, as loading it in the background does: the sample's largest file.
+/// Measures opening an ELF file with DWARF and reading all names, as background loading does. The file is the largest
+/// of the samples.
 fn symbols() {
     let Some(dir) = common::firmware("idf-4.0-httpd-wifi") else { return };
     let path = dir.join("app.elf");
@@ -61,7 +62,7 @@ fn symbols() {
     show("symbols of a 10 MB ELF read (goal: 1 s)", &figure);
 }
 
-/// The program at its first instruction, behind a server.
+/// Starts a server with the program at its first instruction.
 fn start(elf: &std::path::Path) -> (Served, u16) {
     let flash = input::from_bytes(
         "erased".as_ref(),
@@ -73,13 +74,13 @@ fn start(elf: &std::path::Path) -> (Served, u16) {
     serve(Machine::new(config))
 }
 
-/// CPU nanoseconds of this thread, from the scheduler (Linux).
+/// Returns this thread's CPU time in nanoseconds, from the scheduler (Linux).
 fn thread_cpu() -> u64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     text.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
-/// CPU seconds of all threads of this process so far.
+/// Returns the CPU time of all threads of this process so far, in seconds.
 fn process_cpu() -> f64 {
     let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after = text.rsplit(") ").next().unwrap_or_default();
@@ -87,7 +88,8 @@ fn process_cpu() -> f64 {
     ticks as f64 / 100.0
 }
 
-/// Runs the program to its end as a client does: CPU nanoseconds of the machine's thread, and the stop reply.
+/// Runs the program to its end over RSP. Returns the CPU time of the machine's thread in nanoseconds, and the stop
+/// reply.
 fn run(handle: &Handle, g: &mut Rsp) -> (u64, String) {
     let cpu = || handle.call(|_| thread_cpu()).expect("the machine is there");
     let before = cpu();
@@ -95,7 +97,7 @@ fn run(handle: &Handle, g: &mut Rsp) -> (u64, String) {
     (cpu() - before, stop)
 }
 
-/// Runs the program to its end with these breakpoints, each of which goes when it is hit; those that were.
+/// Runs the program to its end with these breakpoints and removes each one when it is hit. Returns those that were hit.
 fn hits(elf: &std::path::Path, set: BTreeSet<u32>) -> BTreeSet<u32> {
     let run = move |s: &mut esplens_gdb::supervisor::Session| {
         let (machine, mut hits) = (s.machine_mut(), BTreeSet::new());
@@ -115,7 +117,7 @@ fn hits(elf: &std::path::Path, set: BTreeSet<u32>) -> BTreeSet<u32> {
     start(elf).0.call(run).expect("the machine is there")
 }
 
-/// Addresses among the program's hot code and the ROM's that no run comes to.
+/// Returns addresses in the program's code and the ROM that are never executed.
 fn quiet_addresses(elf: &std::path::Path) -> Vec<u32> {
     let rom = (0x4000_0000..0x4006_0000).step_by(401);
     let candidates: BTreeSet<u32> = CODE.step_by(3).chain(rom).collect();
@@ -126,7 +128,8 @@ fn quiet_addresses(elf: &std::path::Path) -> Vec<u32> {
     quiet
 }
 
-/// CPU time of the program without (`false`) and with (`true`) what `prepare` does: the best of interleaved runs.
+/// Returns the program's CPU time without (`false`) and with (`true`) the setup of `prepare`: the best of interleaved
+/// runs.
 fn without_and_with(elf: &std::path::Path, prepare: impl Fn(bool, &Handle, &mut Rsp)) -> [f64; 2] {
     let mut best = [u64::MAX; 2];
     for _ in 0..RUNS {
@@ -177,7 +180,7 @@ fn watchpoints(elf: &std::path::Path) {
     show(&what, &format!("{:.2}x the time without", worst.0));
 }
 
-/// A word of the page that the program never writes.
+/// Finds a word of the page that the program never writes.
 fn quiet_word(elf: &std::path::Path, page: u32) -> Option<u32> {
     (page..page + 0x1000).step_by(0x1FC).find(|&at| {
         let (handle, port) = start(elf);
@@ -187,7 +190,7 @@ fn quiet_word(elf: &std::path::Path, page: u32) -> Option<u32> {
     })
 }
 
-/// `n` exchanges: how many a second, and how many a second of CPU time.
+/// Runs `f`, which makes `n` exchanges, and shows the rate per second of wall time and per second of CPU time.
 fn rate(what: &str, n: u32, f: impl FnOnce()) {
     let (wall, cpu) = (Instant::now(), process_cpu());
     f();
@@ -227,7 +230,7 @@ fn stops(elf: &std::path::Path) {
     });
 }
 
-/// Keeping moments to go back to, as every connection has it.
+/// Measures the cost of taking checkpoints for reverse execution, which is on for every connection.
 fn recording(elf: &std::path::Path) {
     let [without, with] = without_and_with(elf, |on, handle, _| {
         handle.call(move |s| s.set_recording(on)).expect("the machine is there");

@@ -1,4 +1,4 @@
-//! How long symbols take: `cargo run --release -p esplens-gdb --example symbols -- app.elf...`
+//! Measures how long reading symbols takes: `cargo run --release -p esplens-gdb --example symbols -- app.elf...`
 
 use esplens_gdb::symbols::{Elf, Symbols};
 use std::path::Path;

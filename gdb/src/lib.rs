@@ -1,8 +1,8 @@
-//! Debugging an emulated ESP32: the supervisor that owns the machine, and the servers that are its clients.
+//! Debugger of an emulated ESP32: the supervisor that owns the machine, and the servers that are its clients.
 //!
-//! Everything goes through a [`supervisor::Handle`]: GDB connections ([`server`]), the monitor ([`monitor`]), the
-//! dashboard, scripts. None of them touches the machine; all may work side by side. [`symbols`] reads the firmware's
-//! ELF files, [`unwind`] its stacks, [`rtos`] its FreeRTOS.
+//! All clients use a [`supervisor::Handle`]: GDB connections ([`server`]), the monitor ([`monitor`]), the dashboard,
+//! scripts. None of them accesses the machine directly, and all can work at the same time. [`symbols`] reads the
+//! firmware's ELF files, [`unwind`] its stacks, [`rtos`] its FreeRTOS.
 
 pub mod coredump;
 pub mod explain;

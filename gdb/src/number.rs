@@ -1,6 +1,7 @@
-//! Numbers in text: as people write them, and as packets carry them.
+//! Parsing of numbers, in user input and in packets.
 
-/// A number as people write it: decimal, 0x hexadecimal, 0b binary, 0o octal. `None`: it is none, or none of 32 bits.
+/// Parses a number from user input: decimal, 0x hexadecimal, 0b binary, 0o octal. Returns `None` if it is not a number
+/// or exceeds 32 bits.
 #[must_use]
 pub fn written(text: &str) -> Option<u32> {
     let (digits, radix) = match text.get(..2).map(str::to_ascii_lowercase).as_deref() {
@@ -9,11 +10,11 @@ pub fn written(text: &str) -> Option<u32> {
         Some("0o") => (&text[2..], 8),
         _ => (text, 10),
     };
-    // The library would take a sign as well.
+    // The standard library would accept a sign.
     if digits.starts_with('+') { None } else { u32::from_str_radix(digits, radix).ok() }
 }
 
-/// A number as GDB's packets carry it: hexadecimal digits and nothing else.
+/// Parses a number in a GDB packet: hexadecimal digits only.
 #[must_use]
 pub fn packed(text: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(text).ok().filter(|t| !t.starts_with('+'))?;

@@ -1,4 +1,4 @@
-//! Where firmware ends up when it cannot go on, and what a panic that the machine stopped at is about.
+//! The firmware's panic handlers, and descriptions of panics that the machine stopped at.
 
 use crate::explain;
 use crate::rtos::{self, Rtos};
@@ -25,7 +25,7 @@ pub const HANDLERS: [&str; 14] = [
     "port_panic",
 ];
 
-/// What stands between an abort's handler and the code that called for it.
+/// Functions between an abort's panic handler and the code that caused the abort.
 const BETWEEN: [&str; 14] = [
     "abort",
     "esp_system_abort",
@@ -43,22 +43,25 @@ const BETWEEN: [&str; 14] = [
     "core::panicking::panic_fmt",
 ];
 
-/// The panic handlers that the symbols name.
+/// Returns the panic handlers found in the symbols.
 #[must_use]
 pub fn handlers(symbols: &Symbols) -> Vec<(u32, &'static str)> {
     HANDLERS.iter().filter_map(|name| Some((symbols.symbol(name)?.addr, *name))).collect()
 }
 
-/// Points at the panic handlers.
+/// Returns points at the panic handlers.
 ///
 /// # Errors
-/// When the symbols name none.
+/// If the symbols contain none.
 pub fn points(symbols: &Symbols, by: &Client) -> Result<Vec<Point>, String> {
     let found = handlers(symbols);
     if found.is_empty() {
-        let none =
-            if symbols.is_empty() { "no symbols (symbol-file FILE)" } else { "no panic handler by its name" };
-        return Err(format!("{none}: panic-stop on stops at the reset that follows a panic"));
+        let none = if symbols.is_empty() {
+            "no symbols are loaded (symbol-file FILE)"
+        } else {
+            "no panic handler was found by name"
+        };
+        return Err(format!("{none}: use panic-stop on to stop at the reset after a panic"));
     }
     let point = |(addr, name): (u32, &str)| Point {
         panic: Some(name.into()),
@@ -67,11 +70,11 @@ pub fn points(symbols: &Symbols, by: &Client) -> Result<Vec<Point>, String> {
     Ok(found.into_iter().map(point).collect())
 }
 
-/// Lets the machine stop when the guest panics, or not: at its panic handlers where symbols name some, else at resets
-/// that nobody asked for. Points that are there already are this client's afterwards.
+/// Sets whether the machine stops when the guest panics: at its panic handlers if symbols contain some, else at resets
+/// that no client requested. Replaces existing points at panic handlers, whichever client set them.
 ///
 /// # Errors
-/// When the machine is gone.
+/// If the machine is gone.
 pub fn stop(handle: &Handle, on: bool) -> Result<(), Gone> {
     let points = if on { points(&handle.symbols().current(), handle.client()).ok() } else { None };
     handle.call(move |s| {
@@ -82,20 +85,20 @@ pub fn stop(handle: &Handle, on: bool) -> Result<(), Gone> {
     })
 }
 
-/// A panic that the machine stands at.
+/// Description of a panic at which the machine is stopped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Panic {
-    /// `LoadProhibited`, `abort`.
+    /// Name of the exception or `abort`: `LoadProhibited`, `abort`.
     pub cause: String,
-    /// EXCVADDR, where it belongs to the cause.
+    /// EXCVADDR, if it is valid for the cause.
     pub address: Option<u32>,
-    /// Where it happened.
+    /// PC at which the panic occurred.
     pub pc: u32,
-    /// Function there; empty when no file knows.
+    /// Function at the PC; empty if no file has it.
     pub function: String,
-    /// Its file and line.
+    /// File and line at the PC.
     pub place: Option<(String, u32)>,
-    /// The task that ran; empty when no kernel is known.
+    /// The running task; empty if no kernel is known.
     pub task: String,
 }
 
@@ -119,7 +122,8 @@ impl std::fmt::Display for Panic {
     }
 }
 
-/// What the panic is about at which this core stands: the exception below the handler, else who called for the end.
+/// Describes the panic at which this core is stopped: the exception below the handler in the backtrace, else the caller
+/// of the abort.
 #[must_use]
 pub fn describe(m: &Machine, core: usize, symbols: &Symbols, rtos: Option<&Rtos>) -> Panic {
     let mem = MachineMemory { machine: m, core };

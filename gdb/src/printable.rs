@@ -1,15 +1,15 @@
-//! Text from outside (names of files and tasks, strings of the guest) on its way to a terminal.
+//! Removal of terminal control characters from external text (file and task names, strings of the guest).
 
 use std::borrow::Cow;
 
-/// `text` without what a terminal would obey: control characters other than line ends and tabs become `?`, and so do
-/// the characters that turn the direction of writing (Unicode, bidirectional formatting).
+/// Replaces characters that control a terminal by `?`: control characters other than line ends and tabs, and characters
+/// that change the text direction (Unicode, bidirectional formatting).
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
     replaced(text, |c| obeyed(c) && !matches!(c, '\n' | '\t'))
 }
 
-/// The same for text within a line: line ends and tabs become `?` as well.
+/// Same for text within a line: line ends and tabs are replaced as well.
 #[must_use]
 pub fn printable_in_line(text: &str) -> Cow<'_, str> {
     replaced(text, obeyed)

@@ -1,7 +1,7 @@
-//! Functions, inlined calls and lines against GNU's addr2line (binutils for Xtensa).
+//! Compares functions, inlined calls and lines with GNU's addr2line (binutils for Xtensa).
 //!
 //! 300 addresses a file by default, 10,000 with `ESPLENS_FULL=1`, drawn with a fixed seed from those that GNU can name.
-//! docs/symbols.md lists what differs and why.
+//! docs/symbols.md lists the differences and their reasons.
 
 mod common;
 
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 const TOOL: &str = "xtensa-lx106-elf-addr2line";
 
-/// One level: function and place.
+/// One level: function and source position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Level {
     function: Option<String>,
@@ -23,9 +23,10 @@ struct Level {
     line: Option<u32>,
 }
 
-/// What GNU says of each address. The starts of all functions and the addresses themselves are asked before, in the
-/// same run: what it says of padding behind a function depends on which units it has read by then, and a C++ function
-/// whose DIE has no linkage name goes by its symbol, in its inlined calls too, from when it was looked up itself.
+/// Returns GNU's answer for each address. The starts of all functions and the addresses themselves are looked up
+/// before, in the same run: GNU's answer for padding behind a function depends on which units it has read by then. A
+/// C++ function whose DIE has no linkage name is named by its symbol, also in its inlined calls, once it was looked up
+/// itself.
 fn gnu(elf: &Path, starts: &[u32], addrs: &[u32]) -> Vec<Vec<Level>> {
     let mut child = Command::new(TOOL)
         .args(["-afi", "-e"])
@@ -67,7 +68,7 @@ fn ours(symbols: &Symbols, addr: u32) -> Vec<Level> {
     symbols.frames_at(addr).into_iter().map(level).collect()
 }
 
-/// Numbers of a fixed sequence (xorshift).
+/// Returns the next number of a fixed sequence (xorshift).
 fn random(state: &mut u64) -> u32 {
     *state ^= *state << 13;
     *state ^= *state >> 7;
@@ -75,7 +76,7 @@ fn random(state: &mut u64) -> u32 {
     (*state >> 16) as u32
 }
 
-/// Addresses in code, evenly over its bytes.
+/// Draws addresses in code, evenly over its bytes.
 fn draw(elf: &Path, count: usize, state: &mut u64) -> Vec<u32> {
     let bytes = std::fs::read(elf).unwrap();
     let file = object::File::parse(&*bytes).unwrap();
@@ -97,14 +98,14 @@ fn draw(elf: &Path, count: usize, state: &mut u64) -> Vec<u32> {
     (0..count).map(|_| pick(random(state) % total)).collect()
 }
 
-/// Where functions start, by the symbol table.
+/// Returns the first addresses of functions in the symbol table.
 fn starts(elf: &[u8]) -> Vec<u32> {
     let file = object::File::parse(elf).unwrap();
     let functions = file.symbols().filter(|s| s.kind() == object::SymbolKind::Text);
     functions.map(|s| s.address() as u32).collect()
 }
 
-/// The files to compare, those of other people's firmware included.
+/// Returns the files to compare, including third-party firmware.
 fn files() -> Vec<PathBuf> {
     let mut out = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/demo/demo.elf")];
     let shared = common::firmware(".").into_iter().flat_map(|d| std::fs::read_dir(d).unwrap().flatten());
@@ -159,12 +160,12 @@ fn functions_inlined_calls_and_lines_are_those_of_gnu_addr2line() {
     assert!(bad.is_empty(), "{} differ, the first:\n{}", bad.len(), bad[..bad.len().min(5)].join("\n"));
 }
 
-/// What needs no look: the same, and what docs/symbols.md explains.
+/// Accepted differences: none at all, and those that docs/symbols.md explains.
 const EXPLAINED: [&str; 5] =
     ["same", "drive letter", "inlined calls left out", "DWARF 5 file 1", "line left out"];
 
-/// How two answers differ. Where GNU is said to be wrong a third reader has to agree with us: the `addr2line` crate on
-/// files, a plain walk over all DIEs on functions.
+/// Classifies the difference of two answers. Where GNU is considered wrong, a third reader has to agree with ours: the
+/// `addr2line` crate on files, a plain walk over all DIEs on functions.
 fn classify(
     ours: &[Level],
     gnu: &[Level],
@@ -193,7 +194,7 @@ fn classify(
     }
 }
 
-/// True when GNU only leaves inlined calls out: same place, same outermost function, and its functions are among ours.
+/// Returns true if GNU only omits inlined calls: same place, same outermost function, and its functions are among ours.
 fn fewer_levels(ours: &[Level], gnu: &[Level]) -> bool {
     let (Some(inner), Some(outer)) = (ours.first(), ours.last()) else { return false };
     let same_place = (&inner.file, inner.line) == (&gnu[0].file, gnu[0].line);
@@ -213,7 +214,7 @@ fn dwarf(bytes: &[u8]) -> gimli::Dwarf<Slice<'_>> {
     gimli::Dwarf::load(load).unwrap()
 }
 
-/// Every function and inlined call with addresses: begin, end, depth, name to link by.
+/// Every function and inlined call with addresses: begin, end, depth, linkage name.
 struct Dies(Vec<(u64, u64, isize, Option<String>)>);
 
 impl Dies {
@@ -240,7 +241,7 @@ impl Dies {
         Self(out)
     }
 
-    /// The functions around an address, innermost first.
+    /// Returns the functions around an address, innermost first.
     fn at(&self, addr: u32) -> Vec<Option<String>> {
         let mut found: Vec<_> = self.0.iter().filter(|d| (d.0..d.1).contains(&addr.into())).collect();
         found.sort_by_key(|d| -d.2);
@@ -285,7 +286,7 @@ fn name<'a>(
     plain
 }
 
-/// The `addr2line` crate.
+/// Answers of the `addr2line` crate.
 struct Third<'a>(addr2line::Context<Slice<'a>>);
 
 impl<'a> Third<'a> {

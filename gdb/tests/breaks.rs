@@ -1,4 +1,4 @@
-//! BREAK instructions in the firmware: the debugger's while one is attached, the guest's exceptions without.
+//! BREAK instructions in the firmware: stops while a debugger is attached, exceptions in the guest without one.
 
 mod common;
 
@@ -8,13 +8,13 @@ use esplens_core::time::TICKS_PER_US;
 const CODE: u32 = 0x4008_0000;
 /// `break 1, 15`, `break.n 0`, `break 0, 0`, `j .`
 const PROGRAM: &str = "f041002df000400006ffff";
-/// Behind each of the three.
+/// Addresses behind each of the three.
 const AFTER: [u32; 3] = [CODE + 3, CODE + 5, CODE + 8];
 const PS: usize = 73;
-/// WOE and UM: interrupts and debug exceptions are let through.
+/// WOE and UM: interrupts and debug exceptions are enabled.
 const OPEN: u32 = 0x4_0020;
 
-/// A client whose machine stands before the program.
+/// Returns a client whose machine is stopped before the program.
 fn before_program(port: u16) -> Rsp {
     let mut g = Rsp::ready(port);
     g.call("?");
@@ -51,7 +51,7 @@ fn stepping_goes_over_them_one_by_one() {
     assert_eq!(g.pc(), AFTER[0], "a step into a BREAK stops at it");
     assert!(g.call("vCont;s:p1.1;c").starts_with("T05"));
     assert_eq!(g.pc(), AFTER[1]);
-    // A PC that the user sets is where it goes on.
+    // After the user sets the PC, execution continues there.
     assert!(g.call("vCont;c").starts_with("T05"));
     g.set_register(0, CODE);
     assert!(g.call("vCont;c").starts_with("T05"));
@@ -72,7 +72,7 @@ fn a_planted_breakpoint_on_a_break_is_one_stop_more() {
     assert_eq!(g.pc(), AFTER[1]);
 }
 
-/// Where PRO_CPU is, and its DEBUGCAUSE, once the program ran without a debugger.
+/// Runs without a debugger; returns PRO_CPU's EPC6 and DEBUGCAUSE.
 fn undisturbed(handle: &Served, ticks: u64) -> (u32, u32) {
     handle
         .call(move |s| {
@@ -89,7 +89,7 @@ fn without_a_debugger_it_is_an_exception() {
     let (handle, port) = serve(hello());
     let mut g = before_program(port);
     assert_eq!(undisturbed(&handle, 0), (0, 0));
-    // A connection that breaks leaves the machine standing, with nobody to take the BREAK.
+    // A broken connection leaves the machine stopped, without a debugger that takes the BREAK.
     g.send("vCont;c");
     g.receive();
     g.set_register(0, CODE);
@@ -123,7 +123,7 @@ fn the_way_back_leads_over_breaks_and_the_way_forward_is_the_same_run() {
     assert!(g.call("vCont;s:p1.1;c").starts_with("T05"));
     assert_eq!(g.pc(), CODE + 11);
     let end = hash();
-    // A BREAK that was stepped over took no cycle: back from behind it is at the instruction before it.
+    // A BREAK that was stepped over took no cycle: a reverse step from behind it reaches the instruction before it.
     for pc in [CODE + 9, CODE + 5] {
         assert!(g.call("bs").starts_with("T05"));
         assert_eq!(g.pc(), pc);

@@ -1,4 +1,4 @@
-//! The demo's crash, taken to its cause in the monitor, and what is shown at the difficult places on the way there.
+//! Traces the demo's crash to its cause in the monitor, and checks the monitor's output at difficult places.
 
 mod common;
 
@@ -10,7 +10,7 @@ use esplens_gdb::symbols::Role;
 use esplens_soc::machine::Input;
 use std::time::{Duration, Instant};
 
-/// The demo, 300 ms after its start, with somebody who has typed `crash`.
+/// Monitor of the demo, 300 ms after its start, with `crash` typed on its console.
 struct Monitor(Handle);
 
 impl Monitor {
@@ -23,19 +23,19 @@ impl Monitor {
         Self(handle)
     }
 
-    /// What the monitor says to a line.
+    /// Returns the monitor's output for a command.
     fn says(&self, line: &str) -> String {
         monitor::run(&self.0, line)
     }
 
-    /// A line, and the words that its answer must have.
+    /// Runs a command and checks that its output contains these words.
     fn expect(&self, line: &str, words: &[&str]) -> String {
         let said = self.says(line);
         assert!(words.iter().all(|w| said.contains(w)), "{line}: {said:?}, not {words:?}");
         said
     }
 
-    /// Lets it go on to the next stop.
+    /// Continues to the next stop.
     fn go_on(&self) -> Stopped {
         assert_eq!(self.says("c"), "");
         let end = Instant::now() + Duration::from_secs(60);
@@ -80,7 +80,7 @@ fn the_monitor_takes_the_crash_to_its_cause() {
         m.expect("watch broken.readings", &["watch w broken.readings (", " at 0x3ff", ", 4 bytes, monitor"]);
     let end = m.expect("reverse-continue", &["watchpoint: store to 0x3ff", "in demo_crash at ", "main.c:30"]);
     assert!(end.contains(watch.split(" at ").nth(1).unwrap().split(',').next().unwrap()), "{watch} {end}");
-    // All commands mean the core that stopped, and the innermost frame again.
+    // All commands apply to the core that stopped, and to the innermost frame again.
     let core = m.core();
     assert!(
         m.says("list").contains("{ 42, NULL }") || m.says("bt").contains("demo_crash"),
@@ -89,7 +89,7 @@ fn the_monitor_takes_the_crash_to_its_cause() {
     );
     m.expect("reg pc", &[&format!("{:#010x}", m.0.call(move |s| s.machine().cpu(core).pc).unwrap())]);
     m.expect("x/i $pc", &["s32i"]);
-    // And forward again to the same panic.
+    // Forward again to the same panic.
     m.says("delete all");
     m.says("break panic");
     assert!(m.go_on().to_string().starts_with("guest panic (port_panic)"));
@@ -103,7 +103,7 @@ fn parameters_at_an_entry_and_the_stack_in_the_vector() {
     let stop = m.go_on();
     assert_eq!((stop.pc, m.says("x/i $pc").contains("entry")), (entry, true));
     m.expect("bt", &["#0  0x", "in read_sensor", "#1  0x", "in average", "in demo_crash"]);
-    // a3 is the caller's 3 here; the parameter is in a11.
+    // a3 is still the caller's a3 here; the parameter is in a11.
     m.expect("info args", &["index = 0", "sensor = "]);
     m.expect("p *sensor", &["id = 42", "readings = 0x0"]);
     m.expect("info breakpoints", &["1: break", "1 hit, monitor"]);

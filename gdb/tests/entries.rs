@@ -1,4 +1,5 @@
-//! Backtraces at every instruction of an interrupt's or exception's way in and out: frames of whom it interrupted.
+//! Checks that backtraces at every instruction of an interrupt's or exception's entry and exit contain the frames of
+//! the interrupted code.
 
 mod common;
 
@@ -8,9 +9,9 @@ use esplens_gdb::rtos;
 use esplens_gdb::unwind::{Backtrace, MachineMemory};
 use esplens_soc::machine::{Plan, RunExit, Step};
 
-/// Most instructions of one way in and out.
+/// Most instructions of one entry and exit.
 const LONGEST: usize = 20_000;
-/// How often each entry is looked at.
+/// Number of tests of each entry.
 const TIMES: usize = 5;
 
 impl Bench {
@@ -19,12 +20,12 @@ impl Bench {
         rtos::core_backtrace(Some(&self.rtos), &mem, &*self.symbols, &self.context(core))
     }
 
-    /// The TCB of the task that runs on this core.
+    /// Returns the TCB of the task that runs on this core.
     fn current(&self, core: usize) -> Option<u32> {
         self.rtos.running(&self.mem(), core)
     }
 
-    /// Runs until a core comes to `entry`; `None`: it does not for a second.
+    /// Runs until a core reaches `entry`; returns `None` if that does not happen within a second.
     fn run_to(&mut self, entry: u32) -> Option<usize> {
         self.machine.add_breakpoint(entry);
         let until = self.machine.now() + 1_000_000 * TICKS_PER_US;
@@ -36,7 +37,8 @@ impl Bench {
         }
     }
 
-    /// From the entry on to where it goes back, or to another task.
+    /// Steps from the entry to the return into the interrupted code or to another task. Returns the number of
+    /// instructions.
     fn follow(&mut self, core: usize) -> usize {
         let pcs = |bt: &Backtrace| bt.frames.iter().map(|f| f.pc).collect::<Vec<_>>();
         let first = pcs(&self.backtrace(core));
@@ -69,7 +71,7 @@ fn the_interrupted_frames_are_there_at_every_instruction() {
     for name in ["idf-5.3-blink", "idf-4.0-httpd-wifi", "idf-3.2-hello", "idf-6.1-dht", "idf-5.2-deadline"] {
         let Some(mut b) = Bench::open(name) else { return };
         b.machine.run(500_000 * TICKS_PER_US);
-        // The FPU's is there where a task's first float comes late enough.
+        // The FPU's entry is reached if a task's first use of floating point comes late enough.
         for entry in ["_xt_lowint1", "_xt_coproc_exc"] {
             let at = b.symbols.symbol(entry).unwrap().addr;
             for _ in 0..TIMES {

@@ -1,4 +1,4 @@
-//! Panics of foreign firmware in words.
+//! Explanations of third-party firmware's panics.
 
 mod common;
 
@@ -49,7 +49,7 @@ fn the_null_store_of_idf_61_is_explained_from_its_log() {
     }
     assert!(!all.contains("entry"), "the boot log is left alone: {all}");
 
-    // The log ends in the middle of its dump: what is there is told.
+    // The log ends in the middle of its dump: the part that exists is decoded.
     let dump = coredump::decode_uart(&text).expect("the log holds a core dump's beginning");
     let core = Core::parse(&dump).unwrap();
     assert_eq!((core.threads[0].context.pc, core.memory.len()), (0x400D_5260, 0));
@@ -80,7 +80,7 @@ fn a_live_panic_tells_task_and_stack_and_its_core_dump_all_tasks() {
     {
         assert!(told.contains(part), "{part}: {told}");
     }
-    // The machine as it stands now has the same tasks.
+    // The machine's current state has the same tasks.
     let own = coredump::capture(&machine, Some(&rtos), 0);
     let ids = |c: &Core| c.threads.iter().map(|t| t.id).collect::<BTreeSet<_>>();
     assert_eq!(ids(&core), ids(&own));
@@ -102,7 +102,7 @@ fn a_log_of_another_build_is_said_to_be_one() {
     assert_eq!(said("ELF file SHA256: 000000001").len(), 1);
 }
 
-/// Both cores' dumps, as IDF prints them when the interrupt watchdog bites.
+/// Dumps of both cores, as ESP-IDF prints them when the interrupt watchdog times out.
 #[test]
 fn the_interrupt_watchdog_tells_which_core_holds_the_lock() {
     let Some(dir) = firmware("idf-5.3-blink") else { return };

@@ -1,4 +1,4 @@
-//! Foreign firmware under the test client: ESP-IDF 5.3's blink.
+//! Third-party firmware under the test client: ESP-IDF 5.3's blink.
 
 mod common;
 
@@ -21,11 +21,11 @@ fn blink_stops_at_app_main_steps_and_watches() {
     assert_ne!(ra >> 30, 0, "a windowed return address");
     assert_eq!(g.call(&format!("m{app_main:x},3")).len(), 6, "flash-mapped code");
 
-    // A range step stays inside until it leaves the range: here by the call behind ENTRY.
+    // A range step runs until it leaves the range, here to the call behind ENTRY.
     let stop = g.call(&format!("vCont;r{app_main:x},{:x}:p1.1;c", app_main + 3));
     assert!(stop.starts_with("T05thread:p01.01;"), "{stop}");
     assert_eq!(g.pc(), app_main + 3);
-    // Scheduler locking: the other core stands still, whatever it is doing.
+    // Scheduler locking: the other core is stopped in any state.
     g.call("Hgp1.2");
     let other = g.call("g");
     g.call("vCont;s:p1.1");
@@ -49,7 +49,7 @@ fn blink_stops_at_app_main_steps_and_watches() {
     let rate = f64::from(steps) / begin.elapsed().as_secs_f64();
     eprintln!("{rate:.0} steps/s");
 
-    // A busy function of both cores: the tick.
+    // A function that both cores call often: the tick.
     g.call(&format!("z0,{app_main:x},2"));
     let tick = symbol(&elf, "xTaskIncrementTick");
     assert_eq!(g.call(&format!("Z0,{tick:x},2")), "OK");
@@ -62,7 +62,7 @@ fn blink_stops_at_app_main_steps_and_watches() {
     eprintln!("{:.0} stops/s at the tick", 20.0 / begin.elapsed().as_secs_f64());
     g.call(&format!("z0,{tick:x},2"));
 
-    // Steps that may fall into interrupts do: within two ticks one ends at the level-1 vector or in its handler.
+    // With step-irq on, steps enter interrupts: within two ticks one ends at the level-1 vector or in its handler.
     assert_eq!(g.monitor("step-irq on"), "step-irq is on\n");
     let mut fell = false;
     for _ in 0..400_000 {
@@ -77,7 +77,7 @@ fn blink_stops_at_app_main_steps_and_watches() {
     g.monitor("step-irq off");
     assert!(fell, "no step fell into an interrupt");
 
-    // A global that the tick writes; the stop is before the store.
+    // A global variable that the tick writes; the stop is before the store.
     let count = symbol(&elf, "xTickCount");
     let before = g.word(count);
     assert_eq!(g.call(&format!("Z2,{count:x},4")), "OK");

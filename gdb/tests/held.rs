@@ -1,8 +1,8 @@
-//! A machine held at a breakpoint by a real connection is, afterwards, the machine that never was.
+//! A machine held at a breakpoint by a real connection ends in the same state as a machine that was never held.
 //!
-//! The state hash covers everything that makes up the machine, its virtual time included. How long the hold lasts in
-//! wall time makes no difference, because nothing below the supervisor reads the host's clock: two seconds prove the
-//! property, ESPLENS_FULL=1 holds for the minute that the issue names.
+//! The state hash covers the whole state of the machine, its virtual time included. The duration of the hold in host
+//! time makes no difference, because nothing below the supervisor reads the host's clock. Two seconds prove the
+//! property; ESPLENS_FULL=1 holds for the minute that the issue requires.
 
 mod common;
 
@@ -11,16 +11,16 @@ use esplens_core::time::TICKS_PER_US;
 use esplens_gdb::supervisor::{Handle, Speed};
 use std::time::Duration;
 
-/// Where the runs are compared, in virtual time.
+/// Virtual time at which the runs are compared.
 const END: u64 = 600_000 * TICKS_PER_US;
-/// Stops at the tick, of a hundred a second; the machine is held at the last.
+/// Stops at the tick, which runs a hundred times a second; the machine is held at the last stop.
 const STOPS: u32 = 20;
 
 fn hold() -> Duration {
     Duration::from_secs(if std::env::var_os("ESPLENS_FULL").is_some() { 60 } else { 2 })
 }
 
-/// The hash at [`END`] of a machine that stands still before it.
+/// Returns the hash at [`END`] of a machine that is stopped before it.
 fn hash_at_end(handle: &Handle) -> [u8; 32] {
     handle
         .call(|s| {
@@ -34,7 +34,7 @@ fn hash_at_end(handle: &Handle) -> [u8; 32] {
         .unwrap()
 }
 
-/// A connection that stopped the demo at the tick; it stays stopped while the connection lives.
+/// Connects and stops the demo at the tick; the demo stays stopped while the connection lives.
 fn at_tick(port: u16) -> (Rsp, u32) {
     let mut g = Rsp::ready(port);
     let tick = symbol(&demo_elf(), "xTaskIncrementTick");
@@ -52,12 +52,12 @@ fn a_held_breakpoint_changes_nothing_the_firmware_can_see() {
     let (undisturbed, _) = serve(demo());
     let expected = hash_at_end(&undisturbed);
     let (handle, port) = serve(demo());
-    // As on a desk: virtual time follows the host's.
+    // As in interactive use: virtual time follows host time.
     handle.call(|s| s.set_speed(Speed::Real)).unwrap();
     let (mut g, tick) = at_tick(port);
     let hash = || handle.call(|s| s.machine_mut().state_hash()).unwrap();
     let before = hash();
-    // What a debugger does meanwhile: look at everything, FIFOs and clear-on-read registers included.
+    // Reads as a debugger makes them, FIFOs and clear-on-read registers included.
     for area in ["m3ff40000,400", "m3ffb0000,1000", "m400d0020,100", "m3ff00000,100", "m60000000,40"] {
         g.call(area);
     }

@@ -1,5 +1,5 @@
-//! Protocol fuzzing: arbitrary bytes, truncated packets, huge lengths, disconnects at every point, clients that fight
-//! over the machine. A few seconds by default, ESPLENS_FUZZ_SECONDS for longer (the issue asks for 600).
+//! Protocol fuzzing: arbitrary bytes, truncated packets, huge lengths, disconnects at every point, clients that compete
+//! for the machine. A few seconds by default; ESPLENS_FUZZ_SECONDS sets a longer time (the issue requires 600).
 
 mod common;
 #[path = "common/counting.rs"]
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// How packets begin: every letter gdbstub or this server looks at.
+/// Beginnings of packets: every letter that gdbstub or this server handles.
 const HEADS: [&str; 40] = [
     "m",
     "M",
@@ -57,7 +57,7 @@ const HEADS: [&str; 40] = [
     "qSymbol:",
     "",
 ];
-/// What follows them where lengths and addresses stand.
+/// Text that follows them in place of lengths and addresses.
 const NUMBERS: [&str; 12] = [
     "0",
     "1",
@@ -72,13 +72,14 @@ const NUMBERS: [&str; 12] = [
     "3ffe0000",
     "-1",
 ];
-/// Connections at a time.
+/// Simultaneous connections.
 const CLIENTS: u64 = 3;
-/// Pieces that the time is cut into; after each the machine is brought to the same state, and memory is counted.
+/// Number of pieces that the time is divided into. After each the machine is brought to the same state, and memory is
+/// counted.
 const ROUNDS: u32 = 12;
-/// Rounds after which everything is there that comes only once: tables, the guest's pages, buffers at their size.
+/// Rounds after which one-time allocations are done: tables, the guest's pages, buffers at their full size.
 const WARM_UP: usize = 3;
-/// Between two counts of the same state: what hash maps and queues keep in reserve.
+/// Allowed difference between two counts of the same state: reserve capacity of hash maps and queues.
 const SLACK_BYTES: i64 = 64 * 1024;
 const SLACK_BLOCKS: i64 = 64;
 
@@ -116,12 +117,12 @@ impl Random {
             body.push(byte);
         }
         body.retain(|b| !b"#$".contains(b));
-        // Those that end the program do: kill, and `monitor q...`.
+        // Packets that end the program are excluded: kill, and `monitor q...`.
         let ends = body.starts_with(b"k") || body.starts_with(b"vK") || body.starts_with(b"qRcmd,71");
         if ends { b"qC".to_vec() } else { body }
     }
 
-    /// A packet, whole or not, or nothing like one.
+    /// Returns a packet, complete or truncated, or random bytes.
     fn bytes(&mut self) -> Vec<u8> {
         if self.below(12) == 0 {
             return (0..self.below(200)).map(|_| self.next() as u8).filter(|b| *b != b'k').collect();
@@ -140,14 +141,14 @@ impl Random {
         packet
     }
 
-    /// One connection, from its first byte to its end, wherever that is.
+    /// Makes one connection, which ends after a random number of packets.
     fn connection(&mut self, port: u16) {
         let mut g = Rsp::connect(port);
         for _ in 0..self.below(40) {
             if !g.try_raw(&self.bytes()) {
                 break;
             }
-            // Some listen, some do not; some take their time.
+            // Some clients read replies, some do not; some are slow.
             match self.below(30) {
                 0 => std::thread::sleep(Duration::from_millis(self.below(10) as u64)),
                 1..10 => g.discard(),
@@ -157,14 +158,14 @@ impl Random {
     }
 }
 
-/// Resident memory of this process; 0 where there is no /proc.
+/// Returns the resident memory of this process in KiB; 0 without /proc.
 fn resident_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"));
     line.and_then(|l| l.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
-/// Panics outside gdbstub, whose own the server expects and survives.
+/// Panics outside gdbstub. The server expects and survives gdbstub's own.
 static PANICS: AtomicUsize = AtomicUsize::new(0);
 
 fn count_panics() {
@@ -200,12 +201,12 @@ fn hostile_clients_for_a_while() {
     assert!(late.blocks < early.blocks + SLACK_BLOCKS, "blocks that nobody frees: {counts:#?}");
 }
 
-/// Hostile clients until `end`; how many connections they made.
+/// Runs hostile clients until `end`; returns the number of connections they made.
 fn fight(port: u16, round: u64, end: Instant) -> u32 {
     let worker = move |n| {
         let mut random = Random(0x9E37_79B9_7F4A_7C15 ^ (round << 8 | n));
         let mut rounds = 0u32;
-        // One at least, however late it is.
+        // At least one connection, however late it is.
         while rounds == 0 || Instant::now() < end {
             rounds += 1;
             random.connection(port);
@@ -216,8 +217,8 @@ fn fight(port: u16, round: u64, end: Instant) -> u32 {
     threads.into_iter().map(|t| t.join().expect("no panic")).sum()
 }
 
-/// What is alive once all clients are gone and the machine is as it was at first: back at power-on, without the log of
-/// what was done to it.
+/// Returns the live allocations once all clients are gone and the machine is in its first state again: at power-on,
+/// with an empty input log.
 fn at_rest(handle: &Handle) -> Live {
     all_gone(handle);
     let by = handle.client().clone();
@@ -233,7 +234,7 @@ fn at_rest(handle: &Handle) -> Live {
         handle.call(settle).unwrap();
         let live = counting::live();
         std::thread::sleep(Duration::from_millis(20));
-        // Threads take their stacks and handles with them a moment after their clients have left.
+        // Threads release their stacks and handles a moment after their clients have left.
         let again = counting::live();
         if again.bytes == live.bytes || begin.elapsed() > Duration::from_secs(20) {
             return again;
@@ -250,7 +251,7 @@ fn all_gone(handle: &Handle) {
     }
 }
 
-/// The machine answers, obeys, and holds nothing of those that left.
+/// Checks that the machine answers and obeys, and that nothing is left of the clients that disconnected.
 fn still_works(handle: &Handle, port: u16) {
     all_gone(handle);
     let mut g = Rsp::ready(port);

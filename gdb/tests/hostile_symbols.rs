@@ -1,4 +1,4 @@
-//! Broken, cut and looping debug information: answers or errors, never a panic, a hang or unbounded memory.
+//! Invalid, truncated and cyclic debug information: answers or errors, never a panic, a hang or unbounded memory.
 
 use esplens_gdb::symbols::exercise::exercise;
 use object::{Object, ObjectSection};
@@ -8,7 +8,7 @@ use std::ops::Range;
 const DEMO: &[u8] = include_bytes!("../../fixtures/demo/demo.elf");
 const ADDRS: [u32; 4] = [0x400D_2E84, 0x400D_FBF1, 0x4008_0400, 0x3FFB_0000];
 
-/// File ranges of sections.
+/// Returns the file ranges of sections.
 fn sections(wanted: impl Fn(&str) -> bool) -> Vec<Range<usize>> {
     let file = object::File::parse(DEMO).unwrap();
     let found = file.sections().filter(|s| wanted(s.name().unwrap()));
@@ -44,7 +44,7 @@ proptest! {
         let _ = exercise(bytes, &ADDRS);
     }
 
-    /// References that lead anywhere: words of .debug_info become small offsets into their unit, or their own.
+    /// Makes references point anywhere: words of .debug_info become small offsets into their unit, or their own offset.
     #[test]
     fn looped_references(words in prop::collection::vec((any::<usize>(), any::<u32>()), 1..256)) {
         let info = sections(|n| n == ".debug_info");
@@ -58,7 +58,7 @@ proptest! {
     }
 }
 
-/// A file of debug sections alone.
+/// Returns a file that consists of debug sections only.
 fn elf(sections: &[(&str, &[u8])]) -> Vec<u8> {
     let mut names = b"\0.shstrtab\0".to_vec();
     let mut body = Vec::new();
@@ -78,7 +78,7 @@ fn elf(sections: &[(&str, &[u8])]) -> Vec<u8> {
     out
 }
 
-/// DWARF 4: abbreviations 1 unit, 2 structure `a` (children), 3 unnamed member, 4 typedef `loop`, 5 variable.
+/// DWARF 4 abbreviations: 1 unit, 2 structure `a` (children), 3 unnamed member, 4 typedef `loop`, 5 variable.
 const ABBREV: &[u8] = b"\x01\x11\x01\x13\x0b\0\0\
     \x02\x13\x01\x03\x08\x0b\x0b\0\0\
     \x03\x0d\0\x49\x13\x38\x0b\0\0\
@@ -130,7 +130,7 @@ fn dies_of_many_empty_attributes_are_refused() {
 
 #[test]
 fn units_that_share_one_table_cost_it_a_few_times_only() {
-    // 20,000 units of one line program of a megabyte.
+    // 20,000 units share one line program of a megabyte.
     let mut line = ((1 << 20) - 4u32).to_le_bytes().to_vec();
     line.extend(b"\x02\0\x13\0\0\0\x01\x01\xfb\x0e\x0d\0\x01\x01\x01\x01\0\0\0\x01\0");
     line.extend(b"a\0\0\0\0\0\0\0");

@@ -1,4 +1,4 @@
-//! GDB's `load` and what writes to flash mean, packet by packet.
+//! GDB's `load` and writes to flash, packet by packet.
 
 mod common;
 
@@ -8,7 +8,7 @@ use esplens_soc::system::Output;
 use object::{Object, ObjectSection, SectionFlags, elf};
 use tokio::sync::broadcast::Receiver;
 
-/// A packet with binary data.
+/// Returns a packet with binary data.
 fn binary(head: &str, data: &[u8]) -> Vec<u8> {
     let mut out = head.as_bytes().to_vec();
     for &byte in data {
@@ -26,7 +26,7 @@ fn call(g: &mut Rsp, packet: &[u8]) -> String {
     g.receive()
 }
 
-/// What the GDB of a user does for `load`.
+/// Sends the packets that a user's GDB sends for `load`.
 fn load(g: &mut Rsp, bytes: &[u8]) {
     let file = object::File::parse(bytes).unwrap();
     let sections: Vec<(u32, &[u8])> = file
@@ -57,7 +57,7 @@ fn load(g: &mut Rsp, bytes: &[u8]) {
     g.set_register(0, file.entry() as u32);
 }
 
-/// Runs until UART0 has said `text`.
+/// Runs until UART0 has printed `text`.
 fn wait_for(handle: &Handle, events: &mut Receiver<Event>, text: &str) {
     let mut said = String::new();
     while !said.contains(text) {
@@ -109,7 +109,7 @@ fn a_load_that_makes_no_image_is_an_error_and_changes_nothing() {
     assert_eq!(g.call("vFlashErase:3f400000,1000"), "OK");
     assert_eq!(g.call("vFlashWrite:3ffb0000:abc"), "E16");
     assert_eq!(g.call("vFlashDone"), "OK", "nothing to do");
-    // More than a partition of a megabyte takes.
+    // More than fits into a partition of one megabyte.
     for n in 0..40 {
         let head = format!("vFlashWrite:{:x}:", 0x400D_0020 + n * 60_000);
         assert_eq!(call(&mut g, &binary(&head, &[7; 60_000])), "OK");

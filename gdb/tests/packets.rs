@@ -1,4 +1,4 @@
-//! The packets, one by one, on the built-in example; and what hostile clients send.
+//! The packets, one by one, with the built-in example; and packets of hostile clients.
 
 mod common;
 
@@ -9,7 +9,7 @@ use esplens_gdb::supervisor::Handle;
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-/// Waits for what must come; a crowded host may take its time.
+/// Waits for a condition that must become true; a busy host may take long.
 fn eventually(what: &str, mut true_now: impl FnMut() -> bool) {
     let until = Instant::now() + Duration::from_secs(120);
     while !true_now() {
@@ -69,7 +69,7 @@ fn attach_registers_and_detach() {
     assert_eq!(g.call("pffffff"), "E16");
     assert_eq!(g.call("qC"), "QCp1.1");
     assert_eq!(g.call("D"), "OK");
-    // The answer comes before the deed.
+    // The reply is sent before the machine is resumed.
     eventually("who detaches lets it run", || running(&handle));
 }
 
@@ -133,7 +133,7 @@ fn memory_of_every_kind() {
 fn looking_leaves_a_fifo_alone_and_the_real_access_takes_from_it() {
     let (handle, port) = serve(hello());
     let mut g = Rsp::ready(port);
-    // Past the ROM's set-up of the UART, which empties it.
+    // Past the ROM's set-up of the UART, which empties the FIFO.
     let by = handle.client().clone();
     handle.call(move |s| s.resume(&Default::default(), &by)).unwrap();
     eventually("virtual time passes", || handle.call(|s| s.machine().now()).unwrap() >= 480_000 * 200);
@@ -192,15 +192,16 @@ fn run_step_break_watch_and_interrupt() {
     assert_eq!(g.receive(), "T02thread:p01.01;");
     assert!(!running(&handle));
 
-    // Who asks for window registers one by one gets them with the stops from then on.
+    // A client that reads window registers one by one gets them with the stops from then on.
     let a1 = g.register(158);
     let stop = g.call("vCont;s:p1.1;c");
     assert_eq!(stop, format!("T05thread:p01.01;9e:{:08x};", g.register(158).swap_bytes()), "{a1:x}");
 
-    // The other core is in reset: a step there ends at once, locked steps leave the first alone.
+    // The other core is in reset: a step there ends at once, and steps with scheduler locking leave the first core
+    // alone.
     assert!(g.call("vCont;s:p1.2").starts_with("T05thread:p01.02;"));
     g.send("vCont;c");
-    // Both are on their way at once: the second is to find it running.
+    // Both requests are under way at once: the second client is to find the machine running.
     eventually("it runs", || running(&handle));
     let mut other = Rsp::ready(port);
     assert!(g.receive().starts_with("T02thread:"), "the second client's attach stopped it");
@@ -329,7 +330,7 @@ fn hostile_packets_leave_the_server_working() {
             "bs",
             "\u{7f}\u{1}",
         ] {
-            // vKill;1 and R end or restart; everything else is answered.
+            // vKill;1 and R end or restart the program; everything else gets a reply.
             if body.starts_with("vKill") || body == "R00" {
                 continue;
             }
@@ -354,7 +355,7 @@ fn hostile_packets_leave_the_server_working() {
         assert!(g.receive().starts_with('E'));
         assert!(g.call("g").len() == 840);
     }
-    // Connections that break off anywhere, fighting over the machine.
+    // Connections that break off at any point, and compete for the machine.
     let mut seed = 12345u32;
     for _ in 0..60 {
         let mut g = Rsp::connect(port);

@@ -1,4 +1,4 @@
-//! The bootloader's code lies where the application's will: a backtrace names what is there.
+//! The bootloader's code is where the application's will be: a backtrace uses the names of the code that is in memory.
 
 mod common;
 
@@ -28,7 +28,7 @@ fn a_backtrace_in_the_bootloader_names_the_bootloaders_functions() {
     let both = backtrace(&[(Role::Bootloader, "bootloader.elf"), app]);
     assert!(both.contains("call_start_cpu0 at ") && both.contains("bootloader_start.c:"), "{both}");
     assert!(!both.contains(" sp 0x"), "{both}");
-    // Without its file its code has no name, least of all one of the application's.
+    // Without the bootloader's file its code has no name, and in particular none of the application's.
     let app_only = backtrace(&[app]);
     let of_it: Vec<_> = app_only.lines().filter(|l| l.contains("0x4007") || l.contains("0x4008")).collect();
     assert!(of_it.len() >= 3 && of_it.iter().all(|l| l.contains(" sp 0x3ffe")), "{app_only}");

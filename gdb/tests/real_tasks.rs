@@ -1,4 +1,4 @@
-//! Tasks as threads in a real `xtensa-esp32-elf-gdb`; skipped, and said so, where there is none.
+//! Tasks as threads in a real `xtensa-esp32-elf-gdb`; skipped with a message if there is none.
 
 mod common;
 
@@ -15,7 +15,7 @@ fn demo() -> (PathBuf, PathBuf) {
     (dir.join("flash.bin"), dir.join("demo.elf"))
 }
 
-/// A server, with symbols of its own or without.
+/// Starts a server, with symbols of its own or without.
 fn serve(flash: &Path, elf: Option<&Path>) -> (common::Served, u16) {
     let (handle, port) = common::serve(boot(&std::fs::read(flash).unwrap(), "tasks"));
     if let Some(elf) = elf {
@@ -24,7 +24,7 @@ fn serve(flash: &Path, elf: Option<&Path>) -> (common::Served, u16) {
     (handle, port)
 }
 
-/// Runs commands in GDB on an ELF; the transcript.
+/// Runs commands in GDB on an ELF file; returns the transcript.
 fn run(gdb: &Path, elf: &Path, commands: &[String]) -> String {
     let mut command = Command::new("timeout");
     command.arg("180").arg(gdb).args(["-nx", "-batch"]).arg(elf);
@@ -43,7 +43,7 @@ fn lines(port: u16, commands: &[&str]) -> Vec<String> {
     std::iter::once(first).chain(commands.iter().map(ToString::to_string)).collect()
 }
 
-/// Every task of the demo with the function it starts in.
+/// Every task of the demo with the function that it starts in.
 const TASKS: [(&str, &str); 10] = [
     ("blink", "blink_task ("),
     ("producer", "producer_task ("),
@@ -88,7 +88,7 @@ fn a_breakpoint_for_one_task_never_stops_for_another() {
     let mut commands = vec!["monitor break vTaskDelay task high"];
     commands.extend(["c", "thread", "bt"].repeat(6));
     let text = run(&gdb, &elf, &lines(port, &commands));
-    // blink and low call vTaskDelay as well, and more often than every sixth time.
+    // blink and low call vTaskDelay as well, and make more than one of six calls.
     assert_eq!(text.matches("in high_task (").count(), 6, "{text}");
     assert!(!text.contains("in blink_task (") && !text.contains("in low_task_body ("), "{text}");
 }
@@ -174,7 +174,7 @@ fn a_core_file_opens_with_the_right_threads() {
     }
 }
 
-/// What a GDB without Espressif's register map says of any Xtensa core file: it wants a0..a15, which no such file has.
+/// Returns false for a GDB without Espressif's register map: it requires a0..a15, which no Xtensa core file contains.
 fn reads_core_files(text: &str) -> bool {
     let reads = !text.contains("Register 157 is not available");
     if !reads {
@@ -215,7 +215,7 @@ fn core_dumps_of_a_panic_open_with_the_right_threads() {
     }
 }
 
-/// The folder with PyPI's `freertos-gdb`: ESPLENS_FREERTOS_GDB, or where `.ci/run` puts it.
+/// Returns the folder with PyPI's `freertos-gdb`: ESPLENS_FREERTOS_GDB, or where `.ci/run` puts it.
 fn freertos_gdb() -> Option<String> {
     let cache = || Some(Path::new(&std::env::var_os("HOME")?).join(".cache/esplens/gdb/python"));
     let dir = std::env::var_os("ESPLENS_FREERTOS_GDB").map(PathBuf::from).or_else(cache)?;
@@ -229,7 +229,7 @@ fn freertos_gdb() -> Option<String> {
     found.then(|| dir.display().to_string())
 }
 
-/// Espressif's own reader of FreeRTOS in the same GDB: the same tasks in the same lists.
+/// Espressif's own reader of FreeRTOS in the same GDB finds the same tasks in the same lists.
 #[test]
 fn freertos_gdb_sees_the_same_tasks() {
     let (Some(gdb), Some(module)) = (gdb(), freertos_gdb()) else { return };
@@ -247,7 +247,7 @@ fn freertos_gdb_sees_the_same_tasks() {
             [&*stop, &*ignore, "c", "monitor freertos tasks", "echo ===\\n", &*path, "freertos task"];
         let text = run(&gdb, &elf, &lines(port, &commands));
         eprintln!("{text}");
-        // What the monitor says comes on stderr, behind everything else.
+        // The monitor's output is on stderr, behind everything else.
         let theirs = text.split("===").nth(1).and_then(|t| t.split("detached]").next()).unwrap();
         let table = text
             .split("NAME  ")
@@ -260,7 +260,7 @@ fn freertos_gdb_sees_the_same_tasks() {
             let other = theirs.lines().find(|l| l.to_lowercase().contains(handle));
             let other = other.unwrap_or_else(|| panic!("{name} {handle}: {text}"));
             assert!(other.contains(name), "{line} / {other}");
-            // A running task may lie in any list already: it is about to be switched out.
+            // A running task may already be in any list: it is about to be switched out.
             if let Some(core) = line.split("running on core ").nth(1).and_then(|c| c.split(' ').next()) {
                 assert!(other.contains(&format!("CPU{core}")), "{line} / {other}");
                 continue;

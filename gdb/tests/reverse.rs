@@ -1,4 +1,4 @@
-//! Backwards over the remote protocol: `bs` and `bc` come to what was before, in reverse order.
+//! Reverse execution over the remote protocol: `bs` and `bc` reach the earlier states in reverse order.
 
 mod common;
 
@@ -7,13 +7,13 @@ use esplens_core::time::TICKS_PER_US;
 use esplens_gdb::supervisor::{Handle, Session};
 use esplens_gdb::symbols::Role;
 
-/// Registers, and some RAM that both cores write.
+/// Returns the registers and some RAM that both cores write.
 fn look(g: &mut Rsp) -> (String, String) {
     let registers = g.call("g");
     (registers, g.call("m3ffb0000,800"))
 }
 
-/// At the demo's producer, a while after its start.
+/// Stops the demo at its producer, a while after its start.
 fn at_producer() -> (common::Served, Rsp) {
     let (handle, port) = serve(demo());
     handle.symbols().load_now(Role::App, &demo_elf()).unwrap();
@@ -24,7 +24,7 @@ fn at_producer() -> (common::Served, Rsp) {
 
 #[test]
 fn points_come_back_in_reverse_order() {
-    // The demo asks for an address again and again: seconds pass between two frames.
+    // The demo asks for an address again and again: seconds pass between two Ethernet frames.
     for (point, stops) in [
         ("break xQueueGenericSend", 12),
         ("break irq 6", 12),
@@ -45,13 +45,13 @@ fn points_come_back_in_reverse_order() {
             let stop = g.call("bc");
             assert!(look(&mut g) == seen[n], "{point} {n}: {stop}");
         }
-        // Forward again it is the same run, up to where it had come; then it goes on.
+        // Forward again the run is the same, up to the end of the recorded run; then the machine continues.
         for (n, there) in seen.iter().enumerate().skip(1) {
             let stop = g.call("vCont;c");
             assert!(look(&mut g) == *there, "{point} {n}: {stop}");
         }
         let mut end = g.call("vCont;c");
-        // A frame's stop at the present is one before the present is.
+        // An Ethernet frame's stop at the end of the recorded run comes before the end is reported.
         if point == "break frame" {
             end = g.call("vCont;c");
         }
@@ -69,7 +69,7 @@ fn steps_come_back_in_reverse_order() {
     there_and_back(&mut g, &thread, 400);
 }
 
-/// Both cores of firmware that nobody here wrote, wherever it happens to be.
+/// Both cores of third-party firmware, wherever it happens to be.
 #[test]
 fn steps_of_foreign_firmware_come_back() {
     for (name, cores) in [
@@ -90,14 +90,14 @@ fn steps_of_foreign_firmware_come_back() {
             for core in cores.clone() {
                 eprintln!("{name}: core {core} at {ms} ms");
                 there_and_back(&mut g, &format!("p1.{core}"), 60);
-                // To the present, and on from there.
+                // To the end of the recorded run, and on from there.
                 while !g.call("vCont;c").contains("replaylog:end") {}
             }
         }
     }
 }
 
-/// Steps a core, and back again. A step that ends where it began ran a handler only: of such the last counts.
+/// Steps a core, and back again. A step that ends where it began ran a handler only: of such steps the last one counts.
 fn there_and_back(g: &mut Rsp, thread: &str, steps: usize) {
     ["Hc", "Hg"].iter().for_each(|of| assert_eq!(g.call(&format!("{of}{thread}")), "OK"));
     let mut seen: Vec<String> = Vec::new();
@@ -122,7 +122,7 @@ fn before_the_first_moment_there_is_nothing() {
     assert!(stop.contains("replaylog:begin"), "{stop}");
     assert_eq!(g.pc(), 0x4000_0400);
     assert!(g.call("bs").contains("replaylog:begin"));
-    // A register that is written in the past makes it another run.
+    // A register write in the past diverges from the recorded run, which is discarded.
     let run = |handle: &Handle| handle.call(|s| s.past().is_some()).unwrap();
     assert!(run(&handle));
     g.set_register(165, 5);

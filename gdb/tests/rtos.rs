@@ -1,4 +1,4 @@
-//! FreeRTOS and backtraces of foreign firmware and the demo, at many instants.
+//! FreeRTOS and backtraces of third-party firmware and the demo, at many instants.
 
 mod common;
 
@@ -12,7 +12,7 @@ use std::sync::Arc;
 const IMAGES: [&str; 6] =
     ["idf-5.2-deadline", "idf-5.3-blink", "idf-4.0-httpd-wifi", "idf-3.2-hello", "idf-6.1-dht", "demo"];
 
-/// Numbers that are the same in every run.
+/// Random numbers that are the same in every run.
 struct Random(u64);
 
 impl Random {
@@ -22,7 +22,7 @@ impl Random {
     }
 }
 
-/// What all instants of an image came to.
+/// Results of all instants of an image.
 #[derive(Default)]
 struct Sum {
     instants: usize,
@@ -38,7 +38,7 @@ impl Bench {
         bt.frames.iter().map(|f| name(f.lookup())).collect()
     }
 
-    /// True when a backtrace ends where the kernel starts tasks.
+    /// Returns true if a backtrace ends where the kernel starts tasks.
     fn is_whole(&self, bt: &Backtrace) -> bool {
         let first = |pc| self.symbols.function_at(pc).map(|s| s.linkage_name);
         let last = bt.frames.last().unwrap().pc;
@@ -107,7 +107,7 @@ fn tasks_and_backtraces_hold_at_random_instants() {
     }
 }
 
-/// What a debugger tells by `qSymbol` suffices: tasks and states are those that the types give.
+/// The addresses that a debugger gives by `qSymbol` suffice: tasks and states are those that the types give.
 #[test]
 fn addresses_alone_give_the_same_tasks() {
     for name in IMAGES {
@@ -119,7 +119,7 @@ fn addresses_alone_give_the_same_tasks() {
         let tasks = |r: &Rtos| {
             let s = r.snapshot(&mem, [None; 2]);
             assert_eq!((s.started, &s.torn), (true, &None), "{name}");
-            // Only a type tells that a task in the list of suspended ones waits for a notification.
+            // Only a type shows that a task in the list of suspended tasks waits for a notification.
             let word = |t: &rtos::Task| match t.state.word() {
                 "suspended" => "blocked",
                 word => word,
@@ -167,7 +167,8 @@ fn idfs_heaps_add_up() {
     }
 }
 
-/// RAM keeps the kernel of the life before until start-up code clears it: nobody may take it for running.
+/// RAM contains the kernel's data of before the reset until start-up code clears it. That kernel must not count as
+/// running.
 #[test]
 fn a_reset_ends_the_tasks() {
     let Some(mut b) = Bench::open("idf-6.1-coredump") else { return };
@@ -201,7 +202,7 @@ fn a_reset_ends_the_tasks() {
     panic!("{resets} resets, never started again");
 }
 
-/// Walking a heap block by block finds the free blocks that its lists hold.
+/// Walking a heap block by block finds the free blocks that its lists contain.
 #[test]
 fn heap_blocks_agree_with_the_lists_of_free_ones() {
     for name in
@@ -224,7 +225,7 @@ fn heap_blocks_agree_with_the_lists_of_free_ones() {
                 used += u32::from(!block.free);
                 at = block.start + block.size.max(4);
             }
-            // The list's end markers of multi_heap and TLSF are blocks of no size.
+            // The end markers of multi_heap's and TLSF's lists are blocks of no size.
             assert!((h.blocks..h.blocks + 2).contains(&free), "{name}: {free} free blocks: {h:?}");
             assert_eq!(largest, h.largest, "{name}: {h:?}");
             assert!(used > 0 || h.free > 0, "{name}: {h:?}");

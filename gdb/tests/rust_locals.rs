@@ -1,5 +1,5 @@
-//! Parameters and variables in Rust frames of the demo, against what was typed on its console. GDB 13 stops with an
-//! internal error on some of Rust's enums, so it cannot be asked.
+//! Parameters and variables in Rust frames of the demo, compared with the text typed on its console. GDB 13 stops with
+//! an internal error on some of Rust's enums, so it cannot be the reference.
 
 mod common;
 
@@ -7,7 +7,7 @@ use common::{Rsp, demo, demo_elf, serve};
 use esplens_gdb::symbols::Role;
 use esplens_soc::machine::Input;
 
-/// Types a line on the console and stops in a function; what it says then of these expressions.
+/// Types a line on the console and stops in a function; returns the values of these expressions there.
 fn typed(line: &str, place: &str, expressions: &[&str]) -> Vec<String> {
     let (handle, port) = serve(demo());
     handle.symbols().load_now(Role::App, &demo_elf()).unwrap();
@@ -35,7 +35,7 @@ fn enums_slices_and_options_in_rust_are_what_was_typed() {
     assert!(ip.ends_with("None)"), "{ip}");
 }
 
-/// The breakpoint stands in a call that is inlined first in the function: names of both count.
+/// The breakpoint is in a call that is inlined at the beginning of the function: names of both are found.
 #[test]
 fn names_of_a_function_count_in_calls_inlined_there() {
     assert_eq!(typed("ping 10.0.2.9 7", "demo::tools::ping", &["rest"]), ["\"10.0.2.9 7\""]);

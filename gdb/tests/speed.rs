@@ -1,4 +1,4 @@
-//! Numbers of the list, printed; asserted only in optimised builds, where they mean something.
+//! Measures the figures of the list; asserts them in optimised builds only, where they are meaningful.
 
 mod common;
 
@@ -14,7 +14,7 @@ fn blink() -> Option<(Machine, std::path::PathBuf)> {
     Some((boot(&std::fs::read(dir.join("flash.bin")).unwrap(), "blink"), dir.join("app.elf")))
 }
 
-/// Seconds for a boot of 300 ms.
+/// Returns the seconds for a boot of 300 ms.
 fn boot_time(m: &mut Machine) -> f64 {
     let begin = Instant::now();
     while m.now() < 300 * MS {
@@ -55,7 +55,8 @@ fn stops_and_steps_over_rsp() {
     }
 }
 
-/// The PC that comes most often in the first instructions, a tight loop of the ROM, and how often it does.
+/// Returns the most frequent PC among the first instructions, which is in a tight loop of the ROM, and how often it
+/// occurs.
 fn busiest(g: &mut Rsp) -> (u32, u32) {
     let mut seen = std::collections::BTreeMap::new();
     for _ in 0..3000 {

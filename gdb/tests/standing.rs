@@ -1,5 +1,5 @@
-//! What a client keeps while the machine changes under it: its threads through a reset, its connection through a
-//! detach, and the news of other clients.
+//! State that a client keeps while the machine changes: its threads through a reset, its connection through a detach,
+//! and notifications of other clients' actions.
 
 mod common;
 
@@ -7,12 +7,12 @@ use common::{Rsp, Served, demo, demo_elf, serve, symbol, unhex};
 use esplens_gdb::symbols::Role;
 use std::time::{Duration, Instant};
 
-/// The demo with its symbols, and a client at a task.
+/// Stops the demo with its symbols at a task; returns the client and the thread id.
 fn at_task(handle: &Served, port: u16) -> (Rsp, String) {
     handle.symbols().load_now(Role::App, &demo_elf()).unwrap();
     let mut g = Rsp::ready(port);
     g.call("?");
-    // A task starts once a boot, and the client before this one let the machine run.
+    // The task starts once per boot, and the previous client let the machine run.
     g.monitor("reset halt");
     let place = symbol(&demo_elf(), "consumer_task");
     assert_eq!(g.call(&format!("Z0,{place:x},2")), "OK");
@@ -23,7 +23,7 @@ fn at_task(handle: &Served, port: u16) -> (Rsp, String) {
     (g, tid)
 }
 
-/// The thread ids of both kinds of list.
+/// Returns the thread ids, which both kinds of list contain.
 fn listed(g: &mut Rsp) -> Vec<String> {
     let ids: Vec<String> = g.call("qfThreadInfo")[1..].split(',').map(String::from).collect();
     let xml = g.call("qXfer:threads:read::0,3fff");
@@ -60,7 +60,7 @@ fn the_thread_of_the_last_stop_lives_through_a_reset() {
         if reset != "threads cores" {
             assert_eq!(g.pc(), 0x4000_0400, "{reset}: its registers are the core's");
         }
-        // It can be stepped and continued, and the next stop is the end of it.
+        // The thread can be stepped and continued; it is gone at the next stop.
         assert!(g.call(&format!("vCont;s:{tid};c")).starts_with("T05"), "{reset}");
         g.call("D");
         eventually("it runs on", || running(&handle));
@@ -100,7 +100,7 @@ fn extended_remote_stays_connected_after_a_detach() {
     eventually("the machine runs", || running(&handle));
     assert!(g.call("vRun;").starts_with("T05"), "run");
     assert_eq!(g.pc(), 0x4000_0400);
-    // One that leaves while detached leaves the machine alone.
+    // A client that disconnects while detached leaves the machine alone.
     assert_eq!(g.call("D"), "OK");
     eventually("the machine runs", || running(&handle));
     drop(g);

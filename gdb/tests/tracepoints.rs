@@ -6,7 +6,7 @@ use common::{Rsp, Served, demo, demo_elf, serve, symbol, unhex};
 use proptest::strategy::{Strategy, ValueTree};
 use std::time::{Duration, Instant};
 
-/// The demo with a client, and where its tick handler and its tick counter are.
+/// Returns the demo with a client, and the addresses of its tick handler and its tick counter.
 fn ticking() -> (Served, u16, Rsp, u32, u32) {
     let (handle, port) = serve(demo());
     let g = Rsp::ready(port);
@@ -25,7 +25,7 @@ fn run_to_heartbeat(g: &mut Rsp) {
     ok(g, &format!("z0,{at:x},3"));
 }
 
-/// What a status says about `key`.
+/// Returns the value of `key` in a status.
 fn field(status: &str, key: &str) -> u64 {
     let found = status.split(';').find_map(|f| f.strip_prefix(key)?.strip_prefix(':'));
     u64::from_str_radix(found.unwrap_or_else(|| panic!("no {key} in {status}")), 16).unwrap()
@@ -36,7 +36,7 @@ fn frame_word(g: &mut Rsp, frame: u64, addr: u32) -> u32 {
     g.word(addr)
 }
 
-/// Waits until this many frames were collected.
+/// Waits until this many trace frames have been collected.
 fn wait_for(handle: &Served, frames: u64) {
     let end = Instant::now() + Duration::from_secs(600);
     while handle.call(|s| s.traces().buffer.created()).unwrap() < frames {
@@ -71,7 +71,7 @@ fn an_experiment_from_definition_to_frames() {
     ok(&mut g, &format!("QTDP:1:{at:016x}:E:0:0-"));
     ok(&mut g, &format!("QTDP:-1:{at:016x}:R80-"));
     ok(&mut g, &format!("QTDP:-1:{at:016x}:M-1,{ticks:X},4-"));
-    // const32 xTickCount, ref32, and its value kept in $ticks; that collected, too.
+    // const32 xTickCount, ref32, and its value stored in $ticks; that is collected, too.
     ok(&mut g, &format!("QTDP:-1:{at:016x}:Xd,24{ticks:08x}19{}2e000227", "2d0002"));
     ok(&mut g, "QTDV:2:0000000000000007:0:7469636b73");
     ok(&mut g, &format!("QTDPsrc:1:{at:x}:at:0:2:6174"));
@@ -162,7 +162,7 @@ fn conditions_pass_counts_and_switching_off() {
     run_to_heartbeat(&mut g);
     assert_eq!(field(&g.call("qTStatus"), "tcreated"), 0);
     ok(&mut g, &format!("QTEnable:4:{at:x}"));
-    // One that comes while it runs, at once in force.
+    // A tracepoint that is defined while tracing runs takes effect at once.
     ok(&mut g, &format!("QTDP:7:{at:x}:E:0:3"));
     run_to_heartbeat(&mut g);
     assert!(g.call("qTStatus").starts_with("T0;tpasscount:07;"));

@@ -1,4 +1,4 @@
-//! What is at an address, on real firmware and the demo.
+//! Descriptions of addresses, on real firmware and the demo.
 
 mod common;
 
@@ -8,7 +8,7 @@ use esplens_gdb::rtos::{self, State};
 use esplens_gdb::whatis::whatis;
 
 impl Bench {
-    /// After so many milliseconds.
+    /// Opens an image and runs it for so many milliseconds.
     fn after(name: &'static str, ms: u64) -> Option<Self> {
         let mut bench = Self::open(name)?;
         bench.machine.run(ms * 1000 * TICKS_PER_US);
@@ -38,7 +38,7 @@ fn memory_registers_flash_and_rom_of_an_idf_image() {
     b.expect(b.symbols.symbol("app_main").unwrap().addr, &["app_main in ", "main.c:", "flash, offset"]);
     b.expect(0x4000_0400, &["mask ROM"]);
     b.expect(b.symbols.symbol("xTickCount").unwrap().addr, &["xTickCount, ", "data RAM (SRAM2)"]);
-    // Neither constants of the linker nor the label before it claim what they do not contain.
+    // Neither constants of the linker nor the label before it cover addresses that they do not contain.
     assert_eq!(b.told(0), "nothing is there");
     assert_eq!(b.told(0x5000_0000), "RTC slow memory");
     let tasks = b.tasks();
@@ -72,7 +72,7 @@ fn queues_timers_and_locals_of_the_demo() {
     let head = b.symbols.size_of(b.symbols.type_named("QueueDefinition").unwrap()).unwrap();
     b.expect(queue + head + 17, &["queue messages, item 2 of 8"]);
     b.expect(rtos::timers(&b.rtos, &mem).0[0].at, &["timer heartbeat"]);
-    // The consumer's variable `message`, in a task that sleeps deeper down.
+    // The consumer's variable `message`, in a task that sleeps in a deeper call.
     let consumer = tasks.find("consumer").unwrap();
     let found = (consumer.stack.sp..consumer.stack.end.unwrap()).step_by(4).filter_map(|addr| {
         let told = b.told(addr);

@@ -1,5 +1,5 @@
-//! The smallest front end there is: boots a flash image for so many virtual milliseconds and says what the host took.
-//! Handy under a profiler; `cargo xtask bench trace` compares two builds of it.
+//! Minimal front end: boots a flash image, runs it for a given number of virtual milliseconds and prints the host time
+//! that took. Useful under a profiler; `cargo xtask bench trace` compares two builds of it.
 //!
 //!     cargo run --release -p esplens-soc --example boot -- flash.bin 1000 [interp] [no-skip]
 

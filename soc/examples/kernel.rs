@@ -1,4 +1,4 @@
-//! Runs a bare program until it says `done`, and says what the host took: for a profiler.
+//! Runs a bare program until it prints `done`, then prints the host time that took. Meant for profiling.
 //!
 //!     cargo run --release -p esplens-soc --example kernel -- k2.elf [interp]
 

@@ -1,5 +1,4 @@
-//! Everything the page tables do not map: peripherals, RTC slow memory, cache misses, and what happens at addresses
-//! where nothing answers.
+//! Accesses that no page table maps: peripherals, RTC slow memory, illegal cache accesses and unmapped addresses.
 
 use crate::cache;
 use crate::dev::{Cx, DevId, Device, Devices, View};
@@ -16,38 +15,38 @@ const AHB_END: u32 = 0x6004_0000;
 const APB: u32 = 0x3FF4_0000;
 /// Bounds of the peripheral bus.
 const PERIPHERALS: std::ops::Range<u32> = 0x3FF0_0000..0x3FF8_0000;
-/// Work of a call of a device.
+/// Host work charged for calling a device.
 const CALL: u64 = 100;
-/// Work of an access that no device answers, with the text of its warning.
+/// Host work charged for an access that no device answers, including the text of its warning.
 const MISS: u64 = 500;
-/// Events at one slice boundary at the most; those of a device that asks for a call at once, again and again, wait for
-/// time to move on.
+/// Limit for events run at one slice boundary. The events of a device that schedules itself for the current time again
+/// and again are left until virtual time has advanced.
 const MAX_EVENTS: usize = 10_000;
-/// Messages delivered after one access at the most; devices that talk in circles are cut off.
+/// Limit for messages delivered after one access. Devices that send messages to each other in a loop are cut off.
 const MAX_MESSAGES: usize = 10_000;
 
-/// Where a slice of virtual time began, to turn a core's cycle into time.
+/// Start of a slice of virtual time; converts a core's cycle count to virtual time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeBase {
-    /// Virtual time at the slice's begin.
+    /// Virtual time at the start of the slice.
     pub start: Ticks,
-    /// Each core's cycle count then.
+    /// Each core's cycle count at the start of the slice.
     pub cycles: [u64; 2],
-    /// Ticks in a cycle.
+    /// Ticks per cycle.
     pub cpu_ticks: u64,
     /// Virtual time at the slice's end.
     pub end: Ticks,
 }
 
 impl TimeBase {
-    /// The time of a core's cycle.
+    /// Returns the virtual time of a core's cycle.
     #[must_use]
     pub fn at(&self, core: usize, cycle: u64) -> Ticks {
         self.start + cycle.saturating_sub(self.cycles[core]) * self.cpu_ticks
     }
 }
 
-/// All devices and what they share.
+/// All devices and their shared state.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Soc {
     /// The peripherals.
@@ -58,15 +57,15 @@ pub struct Soc {
     pub base: TimeBase,
 }
 
-/// What an address on the bus is.
+/// Owner of a bus address.
 enum Target {
     Device(DevId, u32),
     RtcSlow(usize),
-    /// RTC fast memory, as the core sees it that cannot reach it: the other one finds it in its page table.
+    /// RTC fast memory as seen by APP_CPU, which cannot reach it. PRO_CPU finds it in its page table.
     RtcFast,
     /// A cached window without a mapping.
     Cached,
-    /// On the peripheral bus, but nobody's.
+    /// On the peripheral bus, but not assigned to a known peripheral.
     Hole,
     Nothing,
 }
@@ -88,8 +87,8 @@ fn target(addr: u32) -> Target {
 }
 
 impl Soc {
-    /// Whether the machine must look before the next instruction: something was asked for, an interrupt line moved,
-    /// or an event is due a cycle or more before the slice ends.
+    /// Returns true if the current block must be left after this instruction: a request is pending, an interrupt line
+    /// moved, or an event is due a cycle or more before the end of the slice.
     fn attention(&self) -> bool {
         self.sys.attention() || self.sys.events.next().saturating_add(self.base.cpu_ticks) <= self.base.end
     }
@@ -126,10 +125,10 @@ impl Soc {
             self.dev.get_mut(id).message(&msg, &mut cx);
         }
         self.sys.messages.clear();
-        self.sys.warn("devices send messages in a circle; cut off".into());
+        self.sys.warn("devices send messages to each other in a loop; cut off".into());
     }
 
-    /// Calls the events due at or before `now`.
+    /// Runs the events due at or before `now`.
     pub fn run_events(&mut self, mem: &mut Memory, now: Ticks) {
         for _ in 0..MAX_EVENTS {
             let Some((slot, at)) = self.sys.events.pop(now) else { return };
@@ -138,7 +137,8 @@ impl Soc {
         }
     }
 
-    /// A register or RTC slow memory word without side effects, for debuggers. `None`: nothing there.
+    /// Returns a register or a word of RTC slow memory without side effects, for debuggers. `None`: nothing at this
+    /// address.
     #[must_use]
     pub fn peek(&self, mem: &Memory, addr: u32) -> Option<u32> {
         match target(addr & !3) {
@@ -159,7 +159,8 @@ impl Soc {
         u32::from_le_bytes(bytes)
     }
 
-    /// APP_CPU's access to RTC fast memory: without effect, and without an exception (docs/decisions/rtc-fast.md).
+    /// Warns about an access of APP_CPU to RTC fast memory. It has no effect and raises no exception
+    /// (docs/decisions/rtc-fast.md).
     fn rtc_fast(&mut self, what: &str) {
         self.sys.warn(format!(
             "{what} of RTC fast memory by APP_CPU: only PRO_CPU reaches it (TRM 1.3.2.6), reads give 0, writes are lost"
@@ -171,14 +172,15 @@ impl Soc {
     }
 }
 
-/// The bits of a register that an access of `size` bytes at `addr` concerns, and their shift.
+/// Returns the bits of a register that an access of `size` bytes at `addr` covers (shifted down to bit 0), and their
+/// shift.
 fn lane(addr: u32, size: u8) -> (u32, u32) {
     let shift = (addr & 3) * 8;
     let mask = if size == 4 { u32::MAX } else { (1 << (size * 8)) - 1 };
     (mask, shift)
 }
 
-/// What a device may want to know of an access that is no whole register.
+/// Describes an access narrower than a register to the device; `None` for a whole register.
 fn narrow(addr: u32, size: u8, value: u32) -> Option<Narrow> {
     let (mask, _) = lane(addr, size);
     (size < 4).then_some(Narrow { byte: addr & 3, mask, value: value & mask })

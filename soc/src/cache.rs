@@ -1,12 +1,12 @@
 //! The flash and PSRAM caches of both CPUs and the MMUs behind them (TRM 1.3.3; IDF `hal/mmu_ll.h`, `hal/cache_ll.h`).
 //!
-//! The caches are modelled as always coherent: a window shows the chip's storage itself. A write to flash over SPI
-//! is seen through the cache at once, and both CPUs see each other's PSRAM writes; on silicon only after a flush.
-//! What remains visible of a cache is which pages can be reached: an MMU entry, the enable bit, the bus masks and
-//! the page sizes decide, and each change maps or unmaps exactly the pages it concerns.
+//! The caches are modelled as always coherent: a window maps the chip's storage directly. A write to flash over SPI is
+//! visible through the cache at once, and each CPU sees the other's PSRAM writes at once; on silicon both need a flush.
+//! The only visible effect of the caches is which pages are accessible. The MMU entry, the enable bit, the bus masks
+//! and the page sizes decide this, and each change maps or unmaps exactly the pages it affects.
 //!
-//! [`Caches`] lives in [`System::cache`]; DPORT and the two MMU tables are its register faces. Its functions take
-//! the whole [`System`] because they need the chips' regions too.
+//! [`Caches`] lives in [`System::cache`]; DPORT and the two MMU tables are its register interface. The functions of
+//! this module take the whole [`System`] because they need the chips' regions too.
 
 #[cfg(test)]
 mod tests;
@@ -25,11 +25,11 @@ use std::collections::BTreeSet;
 pub const TABLE_LEN: usize = 2048;
 /// Bit of an MMU entry that marks it invalid; bits 7..0 are the page of the chip.
 pub const INVALID: u16 = 0x100;
-/// What a load through a closed or unmapped window returns, as seen in register dumps of silicon
+/// Data returned by a load through a closed or unmapped window, as seen in register dumps of silicon
 /// (espressif/esp-idf issue 3765, nkolban/duktape-esp32 issue 16).
 pub const ILLEGAL_DATA: u32 = 0xBAD0_0BAD;
 
-/// Bits of `DPORT_PRO/APP_CACHE_CTRL_REG` that matter here.
+/// Bits of `DPORT_PRO/APP_CACHE_CTRL_REG` that are modelled.
 pub mod ctrl {
     /// Cache enabled.
     pub const ENABLE: u32 = 1 << 3;
@@ -53,35 +53,35 @@ pub mod ctrl1 {
     pub const SRAM_PAGE_MODE_S: u32 = 6;
     /// Shift of the flash page mode: 64 KiB >> mode, 0..3.
     pub const FLASH_PAGE_MODE_S: u32 = 9;
-    /// Forgets recorded illegal accesses while set.
+    /// Clears the recorded illegal accesses while set.
     pub const MMU_IA_CLR: u32 = 1 << 13;
     /// Reset value: every bus masked.
     pub const RESET: u32 = 0x8FF;
 }
 
 const PAGE: u32 = 4096;
-/// Half of the PSRAM window, the border of low/high mode.
+/// Half of the PSRAM window: the boundary in low/high mode.
 const PSRAM_HALF: u32 = 0x20_0000;
 
-/// How one window of one core stands: what decides about its pages besides the entries.
+/// State of one core's window that, besides the MMU entries, decides which of its pages are mapped.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Face {
-    /// Reachable, for the lower and the upper half of the window (they differ for PSRAM only).
+    /// Accessibility of the lower and the upper half of the window (they differ for PSRAM only).
     open: [bool; 2],
-    /// Bytes of a page; 0 when the page mode is none that can be shown.
+    /// Page size in bytes; 0 for an unsupported page mode.
     page: u32,
 }
 
 /// Illegal accesses of one CPU since the last clear.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Illegal {
-    /// While the cache was off: bits as in `DCACHE_DBUG3` [14:9].
+    /// Accesses while the cache was off: bits as in `DCACHE_DBUG3` [14:9].
     disabled: u32,
-    /// To an invalid entry: bits as in `DCACHE_DBUG0` [6:1].
+    /// Accesses to an invalid entry: bits as in `DCACHE_DBUG0` [6:1].
     invalid: u32,
-    /// Those of `disabled` whose interrupt was enabled at the time, as in `CACHE_IA_INT_EN` [5:0].
+    /// Bits of `disabled` whose interrupt was enabled at the time, as in `CACHE_IA_INT_EN` [5:0].
     raised: u32,
-    /// Last address of each window, by its number in `disabled`.
+    /// Last illegal address in each window, indexed by its bit number in `disabled`.
     addr: [u32; 6],
 }
 
@@ -119,31 +119,32 @@ pub struct Caches {
 }
 
 impl Caches {
-    /// `CACHE_CTRL` of a core as it reads.
+    /// Returns a core's `CACHE_CTRL` register.
     #[must_use]
     pub fn ctrl(&self, core: usize) -> u32 {
         self.core[core].ctrl
     }
 
-    /// `CACHE_CTRL1` of a core as it reads.
+    /// Returns a core's `CACHE_CTRL1` register.
     #[must_use]
     pub fn ctrl1(&self, core: usize) -> u32 {
         self.core[core].ctrl1
     }
 
-    /// Entry `index` (taken modulo [`TABLE_LEN`]) of a core's MMU table.
+    /// Returns entry `index` (modulo [`TABLE_LEN`]) of a core's MMU table.
     #[must_use]
     pub fn entry(&self, core: usize, index: usize) -> u16 {
         self.core[core].table[index % TABLE_LEN]
     }
 
-    /// `CACHE_IA_INT_EN`.
+    /// Returns `CACHE_IA_INT_EN`.
     #[must_use]
     pub fn ia_enable(&self) -> u32 {
         self.ia_enable
     }
 
-    /// `DCACHE_DBUG0`, 3 to 9 of a core by number: idle state, recorded illegal accesses.
+    /// Returns a core's `DCACHE_DBUG0` or `DCACHE_DBUG3` to `DCACHE_DBUG9`, by number: idle state, recorded illegal
+    /// accesses.
     #[must_use]
     pub fn dbug(&self, core: usize, number: usize) -> u32 {
         let illegal = &self.core[core].illegal;
@@ -164,7 +165,8 @@ impl Caches {
         self.core[core].ctrl & [ctrl::PRO_DRAM_HL, ctrl::APP_DRAM_HL][core] != 0
     }
 
-    /// The cache that serves a core's access to one half of the PSRAM window in low/high mode, else its own.
+    /// Returns the core whose cache serves an access to one half of the PSRAM window: in low/high mode the cache of
+    /// that half, else the core's own.
     fn server(&self, core: usize, half: usize) -> usize {
         if self.low_high(core) { half } else { core }
     }
@@ -191,7 +193,7 @@ impl Caches {
         [0, 1].map(|core| Window::ALL.map(|w| self.face(core, w)))
     }
 
-    /// An entry in words: whose, which addresses it serves, what it shows there.
+    /// Describes an entry: its core, the addresses it maps, and the page of the chip it maps them to.
     #[must_use]
     pub fn describe_entry(&self, core: usize, index: usize) -> String {
         let value = self.entry(core, index);
@@ -233,11 +235,11 @@ pub fn set_entry(sys: &mut System, mem: &mut Memory, core: usize, index: usize, 
     show(sys, mem, core, window, i as u16, face);
 }
 
-/// Writes a core's `CACHE_CTRL`: enable, flush, PSRAM mode. A flush is done at once.
+/// Writes a core's `CACHE_CTRL`: enable, flush, PSRAM mode. A flush completes at once.
 pub fn set_ctrl(sys: &mut System, mem: &mut Memory, core: usize, value: u32) {
     let before = sys.cache.faces();
     let done = if value & ctrl::FLUSH_ENA != 0 { ctrl::FLUSH_DONE } else { 0 };
-    // Bits 12 and 13, with 14 and 15 of the PRO CPU's register, are requests of the bus: read-only, always 0.
+    // Bits 12 and 13, and 14 and 15 of the PRO CPU's register, are bus requests: read-only, always 0.
     let writable = [0x0001_0FDC, 0x0000_4FDC][core];
     sys.cache.core[core].ctrl = value & writable | done;
     apply(sys, mem, &before);
@@ -260,7 +262,7 @@ pub fn set_ia_enable(sys: &mut System, value: u32) {
     sync_irq(sys);
 }
 
-/// Puts the control registers back to their reset values: both caches off. The tables keep their contents.
+/// Resets the control registers: both caches off. The MMU tables keep their contents.
 pub fn reset(sys: &mut System, mem: &mut Memory) {
     let before = sys.cache.faces();
     for cache in &mut sys.cache.core {
@@ -272,8 +274,7 @@ pub fn reset(sys: &mut System, mem: &mut Memory) {
     sync_irq(sys);
 }
 
-/// Maps every window anew, whatever the page tables show: after a restore, or when a chip was attached or
-/// taken away.
+/// Rebuilds the mappings of every window: after a restore, or when a chip was attached or removed.
 pub fn refresh(sys: &mut System, mem: &mut Memory) {
     for core in 0..2 {
         for window in Window::ALL {
@@ -288,15 +289,16 @@ pub fn refresh(sys: &mut System, mem: &mut Memory) {
     }
 }
 
-/// True for an address that one of the cached windows covers, mapped or not.
+/// Returns true for an address in one of the cached windows, mapped or not.
 #[must_use]
 pub fn is_window(addr: u32) -> bool {
     Window::at(addr).is_some()
 }
 
-/// The machine's bus found nothing at `addr`: when that lies in a cached window, records why (cache off or entry
-/// invalid) as DPORT shows it, raises `CACHE_IA` where enabled, and returns what the CPU reads. `None`: the address
-/// is none of the cache's, or (`ifetch`) a data window that nothing can be fetched from.
+/// Handles an access to `addr` that the machine's bus found unmapped. For an address in a cached window, records the
+/// reason (cache off or entry invalid) in DPORT's registers, raises `CACHE_IA` where enabled, and returns the value
+/// that the CPU reads. Returns `None` if the address is in no cached window, or (`ifetch`) in a data window that cannot
+/// be fetched from.
 ///
 /// An access to an invalid entry raises no interrupt: `CACHE_IA_INT_EN` names only accesses to a disabled cache.
 pub fn illegal_access(sys: &mut System, core: usize, addr: u32, ifetch: bool) -> Option<u32> {
@@ -332,16 +334,16 @@ fn sync_irq(sys: &mut System) {
     sys.irq.set(Source::CacheIa, level);
 }
 
-/// The table entry that serves an address.
+/// Returns the table entry that maps an address.
 fn entry_of(window: Window, addr: u32, face: Face) -> Option<usize> {
     let n = (addr - window.base()).checked_div(face.page)?;
     let (first, count) = window.entries();
     (n < u32::from(count)).then_some(usize::from(first) + n as usize)
 }
 
-/// The chip and the byte in it that the MMU table of `core` puts behind a window's address, whether the cache is on or
-/// off: what a debugger wants to see while firmware erases flash. `None` where the table has nothing; that includes
-/// page 0 of the chip, which is what a table nobody filled says.
+/// Returns the chip, and the byte offset in it, to which the MMU table of `core` maps an address, whether the cache is
+/// on or off. A debugger uses this to read memory while firmware erases flash. Returns `None` where the table has no
+/// mapping. Page 0 of the chip counts as no mapping: it is the contents of a table that was never filled.
 #[must_use]
 pub fn behind(sys: &System, core: usize, addr: u32) -> Option<(Region, usize)> {
     let window = Window::at(addr)?;
@@ -355,7 +357,7 @@ pub fn behind(sys: &System, core: usize, addr: u32) -> Option<(Region, usize)> {
     ((offset as usize) < region.bytes()).then_some((region, offset as usize))
 }
 
-/// Maps and unmaps what differs between the faces before a change and now.
+/// Maps and unmaps the pages of the windows whose state differs from `before`.
 fn apply(sys: &mut System, mem: &mut Memory, before: &[[Face; 5]; 2]) {
     for (core, old) in before.iter().enumerate() {
         for (window, old) in Window::ALL.into_iter().zip(old) {
@@ -378,7 +380,7 @@ fn chip(sys: &System, window: Window) -> Option<Region> {
 
 fn show_valid(sys: &System, mem: &mut Memory, core: usize, window: Window, face: Face) {
     if chip(sys, window).is_none() {
-        return; // IDF leaves 128 valid PSRAM entries behind where there is no PSRAM
+        return; // without PSRAM, IDF leaves 128 valid PSRAM entries
     }
     let (first, n) = window.entries();
     for &index in sys.cache.core[core].valid.range(first..first + n) {
@@ -386,7 +388,7 @@ fn show_valid(sys: &System, mem: &mut Memory, core: usize, window: Window, face:
     }
 }
 
-/// Puts one entry's pages into the page table as `face` has them: mapped when open, valid and inside the chip.
+/// Maps one entry's pages according to `face` if it is open, valid and inside the chip; unmaps them otherwise.
 fn show(sys: &System, mem: &mut Memory, core: usize, window: Window, index: u16, face: Face) {
     let entry = sys.cache.core[core].table[usize::from(index)];
     let chip = chip(sys, window);

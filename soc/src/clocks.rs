@@ -1,9 +1,9 @@
-//! The clock tree as far as software can see it (TRM 3.2, "System Clock").
+//! The clock tree as visible to software (TRM 3.2, "System Clock").
 
 use esplens_core::time::TICKS_PER_SEC;
 use serde::{Deserialize, Serialize};
 
-/// Crystal, in Hz. The ESP32 is built with 40 MHz (26 MHz boards are not modelled).
+/// Crystal frequency in Hz. The ESP32 is built with 40 MHz (26 MHz boards are not modelled).
 pub const XTAL_HZ: u32 = 40_000_000;
 /// RTC slow clock from its RC oscillator, in Hz (nominal).
 pub const RTC_SLOW_HZ: u32 = 150_000;
@@ -19,11 +19,11 @@ pub enum SocClk {
     Pll,
     /// 8 MHz RC oscillator, divided by `SYSCON_PRE_DIV_CNT` + 1.
     Ck8m,
-    /// Audio PLL; runs as the crystal here.
+    /// Audio PLL; modelled with the crystal's frequency.
     Apll,
 }
 
-/// Selected clocks; RTC_CNTL, DPORT and SYSCON write their fields, everybody reads the results.
+/// Clock selection. RTC_CNTL, DPORT and SYSCON write their fields; the methods compute the resulting frequencies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clocks {
     /// `RTC_CNTL_CLK_CONF.SOC_CLK_SEL`.
@@ -43,13 +43,13 @@ impl Default for Clocks {
 }
 
 impl Clocks {
-    /// CPU clock in Hz; always divides 480 MHz so that a cycle is a whole number of ticks.
+    /// Returns the CPU clock in Hz. It always divides 480 MHz, so that a cycle is a whole number of ticks.
     #[must_use]
     pub fn cpu_hz(&self) -> u32 {
         (TICKS_PER_SEC / self.cpu_ticks()) as u32
     }
 
-    /// Ticks of virtual time in one CPU cycle.
+    /// Returns the ticks of virtual time in one CPU cycle.
     #[must_use]
     pub fn cpu_ticks(&self) -> u64 {
         match self.soc_clk {
@@ -59,13 +59,13 @@ impl Clocks {
         }
     }
 
-    /// APB clock in Hz: 80 MHz from the PLL, else the CPU clock (TRM 3.2.4.1).
+    /// Returns the APB clock in Hz: 80 MHz from the PLL, else the CPU clock (TRM 3.2.4.1).
     #[must_use]
     pub fn apb_hz(&self) -> u32 {
         if self.soc_clk == SocClk::Pll { 80_000_000 } else { self.cpu_hz() }
     }
 
-    /// RTC slow clock in Hz.
+    /// Returns the RTC slow clock in Hz.
     #[must_use]
     pub fn rtc_slow_hz(&self) -> u32 {
         match self.rtc_slow_sel {
@@ -75,7 +75,7 @@ impl Clocks {
         }
     }
 
-    /// REF_TICK in Hz (SYSCON's dividers keep it at 1 MHz).
+    /// Returns REF_TICK in Hz (SYSCON's dividers keep it at 1 MHz).
     #[must_use]
     pub fn ref_tick_hz(&self) -> u32 {
         1_000_000

@@ -1,8 +1,8 @@
-//! Files of the host: the one place that opens what the user, a client or the guest names.
+//! Access to host files: the only module that opens files named by the user, a client or the guest.
 //!
-//! Only regular files are opened. Opening a pipe waits for its other end, reading a device may never end, and writing to
-//! either may wait for ever; all are refused by their kind. Reads are bounded. Symbolic links are followed: what they
-//! lead to counts.
+//! Only regular files are opened. Opening a pipe waits for its other end, reading a device may never end, and writing
+//! to either may block forever; both are refused by their file type. Reads are bounded. Symbolic links are followed:
+//! the type of the target counts.
 
 use std::fs::{File, FileType, OpenOptions};
 use std::io::{Error, ErrorKind, Read, Result};
@@ -11,23 +11,23 @@ use std::path::{Path, PathBuf};
 /// Opens a regular file for reading.
 ///
 /// # Errors
-/// What the system says; [`ErrorKind::InvalidInput`] for anything but a regular file.
+/// The operating system's error; [`ErrorKind::InvalidInput`] for anything but a regular file.
 pub fn open(path: &Path) -> Result<File> {
     open_with(OpenOptions::new().read(true), path)
 }
 
-/// Opens a regular file as `options` say, without waiting.
+/// Opens a regular file with `options`, without blocking.
 ///
 /// # Errors
-/// As [`open`].
+/// See [`open`].
 pub fn open_with(options: &mut OpenOptions, path: &Path) -> Result<File> {
     open_checked(options, path, true)
 }
 
-/// As [`open_with`], but refuses a symbolic link by its kind.
+/// Like [`open_with`], but refuses a symbolic link.
 ///
 /// # Errors
-/// As [`open`].
+/// See [`open`].
 pub fn open_no_link(options: &mut OpenOptions, path: &Path) -> Result<File> {
     open_checked(options, path, false)
 }
@@ -39,7 +39,7 @@ fn open_checked(options: &mut OpenOptions, path: &Path, follow: bool) -> Result<
         let no_link = if follow { 0 } else { libc::O_NOFOLLOW };
         options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY | no_link);
     }
-    // A pipe without a reader, a socket and a link cannot be opened at all: their kind is the better answer.
+    // Opening a pipe without a reader, a socket or a link fails by itself: report the file type instead of that error.
     let meta = || if follow { path.metadata() } else { path.symlink_metadata() };
     let file = options.open(path).map_err(|error| match meta().map(|m| refusal(m.file_type())) {
         Ok(Some(refused)) => refused,
@@ -51,37 +51,38 @@ fn open_checked(options: &mut OpenOptions, path: &Path, follow: bool) -> Result<
     }
 }
 
-/// Creates a file for output, or empties one that is there. The null device takes output as well.
+/// Creates a file for output, or truncates an existing one. The null device is accepted as well.
 ///
 /// # Errors
-/// As [`open`].
+/// See [`open`].
 pub fn create(path: &Path) -> Result<File> {
     if path.canonicalize().is_ok_and(|p| p == Path::new("/dev/null")) {
         return OpenOptions::new().write(true).open(path);
     }
-    // What is there is looked at before it is emptied.
+    // The file type is checked before the file is truncated.
     let file = open_with(OpenOptions::new().write(true).create(true).truncate(false), path)?;
     file.set_len(0)?;
     Ok(file)
 }
 
-/// Creates a file that is not there yet.
+/// Creates a file that does not exist yet.
 ///
 /// # Errors
-/// [`ErrorKind::AlreadyExists`] also for a link that leads nowhere; else what the system says.
+/// [`ErrorKind::AlreadyExists`] also for a dangling link; otherwise the operating system's error.
 pub fn create_new(path: &Path) -> Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
 }
 
-/// The real place of `path`, which need not exist yet, if that is in one of `folders`: no `..` and no symbolic link leads
-/// out of them.
+/// Returns the canonical path of `path` if it is in one of `folders`, following `..` and symbolic links. The file need
+/// not exist yet.
 ///
 /// # Errors
-/// [`ErrorKind::PermissionDenied`] outside of the folders; what the system says, as when the folder it is to be in does
-/// not exist.
+/// [`ErrorKind::PermissionDenied`] outside of the folders; otherwise the operating system's error, for example if the
+/// parent folder does not exist.
 pub fn confine(path: &Path, folders: &[PathBuf]) -> Result<PathBuf> {
     let path = std::path::absolute(path)?;
-    // A link counts as there even if what it names is not: that may not come into being outside.
+    // A link counts as existing even if its target does not: otherwise the target could be created outside of the
+    // folders.
     let real = if path.symlink_metadata().is_ok() {
         path.canonicalize()?
     } else {
@@ -95,7 +96,7 @@ pub fn confine(path: &Path, folders: &[PathBuf]) -> Result<PathBuf> {
 /// Reads a whole regular file of at most `max` bytes.
 ///
 /// # Errors
-/// As [`open`]; [`ErrorKind::FileTooLarge`].
+/// See [`open`]; [`ErrorKind::FileTooLarge`].
 pub fn read(path: &Path, max: u64) -> Result<Vec<u8>> {
     let file = open(path)?;
     let size = file.metadata()?.len();
@@ -110,14 +111,15 @@ pub fn read(path: &Path, max: u64) -> Result<Vec<u8>> {
 /// Reads a stream to its end, at most `max` bytes.
 ///
 /// # Errors
-/// What the system says; [`ErrorKind::FileTooLarge`].
+/// The operating system's error; [`ErrorKind::FileTooLarge`].
 pub fn read_stream(stream: impl Read, max: u64) -> Result<Vec<u8>> {
     let mut data = Vec::new();
     read_into(stream, max, &mut data)?;
     Ok(data)
 }
 
-/// Files that tell no size (`/proc`) and files that grow meanwhile are cut off here.
+/// Reads to the end, at most `max` bytes. Also bounds files that report no size (`/proc`) and files that grow while
+/// they are read.
 fn read_into(stream: impl Read, max: u64, data: &mut Vec<u8>) -> Result<()> {
     stream.take(max + 1).read_to_end(data)?;
     if data.len() as u64 > max { Err(too_large(max)) } else { Ok(()) }
@@ -127,7 +129,7 @@ fn too_large(max: u64) -> Error {
     Error::new(ErrorKind::FileTooLarge, format!("more than {max} bytes, too large to be read"))
 }
 
-/// Why a file of this kind is not opened.
+/// Returns the error for a file type that is not opened; `None` for a regular file.
 fn refusal(kind: FileType) -> Option<Error> {
     if kind.is_file() {
         return None;

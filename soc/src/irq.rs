@@ -1,4 +1,5 @@
-//! Interrupt sources and the matrix that leads each to an interrupt of each CPU (TRM chapter 2, "Interrupt Matrix").
+//! Interrupt sources and the matrix that routes each one to an interrupt of each CPU (TRM chapter 2, "Interrupt
+//! Matrix").
 
 use serde::{Deserialize, Serialize};
 use serde_big_array::BigArray;
@@ -32,10 +33,10 @@ sources! {
     CacheIa = 68,
 }
 
-/// Levels of all sources and where the DPORT maps each.
+/// Levels of all sources and the DPORT's routing of each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Irq {
-    /// Level of each source, a bit each.
+    /// Levels, one bit per source.
     levels: u128,
     /// `map[core][source]`: CPU interrupt number 0..31 (DPORT_PRO/APP_*_INTR_MAP_REG; reset 16).
     #[serde(with = "BigArray")]
@@ -53,7 +54,7 @@ impl Default for Irq {
 }
 
 impl Irq {
-    /// Drives a source's line; whether it moved.
+    /// Drives a source's line. Returns true if its level changed.
     pub fn set(&mut self, source: Source, level: bool) -> bool {
         let bit = 1u128 << source as u8;
         let new = if level { self.levels | bit } else { self.levels & !bit };
@@ -63,7 +64,7 @@ impl Irq {
         moved
     }
 
-    /// A source's number, name and level, and the interrupts it leads to.
+    /// Describes a source: number, name, level and the CPU interrupts it is routed to.
     #[must_use]
     pub fn describe(&self, source: Source) -> String {
         let n = source as usize;
@@ -71,32 +72,32 @@ impl Irq {
         format!("{source:?} ({n}) <- {}, PRO {pro}, APP {app}", u8::from(self.level(source)))
     }
 
-    /// The level of a source's line.
+    /// Returns the level of a source's line.
     #[must_use]
     pub fn level(&self, source: Source) -> bool {
         self.levels >> source as u8 & 1 != 0
     }
 
-    /// Levels of all sources, a bit each (DPORT_PRO_INTR_STATUS_0..2).
+    /// Returns the levels of all sources, one bit each (DPORT_PRO_INTR_STATUS_0..2).
     #[must_use]
     pub fn levels(&self) -> u128 {
         self.levels
     }
 
-    /// The CPU interrupt that `source` (0..68) leads to on `core`.
+    /// Returns the CPU interrupt that `source` (0..68) is routed to on `core`.
     #[must_use]
     pub fn mapping(&self, core: usize, source: usize) -> u8 {
         if core == 0 { self.map_pro[source] } else { self.map_app[source] }
     }
 
-    /// Leads `source` (0..68) to CPU interrupt `to` (5 bits) of `core`.
+    /// Routes `source` (0..68) to CPU interrupt `to` (5 bits) of `core`.
     pub fn set_mapping(&mut self, core: usize, source: usize, to: u8) {
         let map = if core == 0 { &mut self.map_pro } else { &mut self.map_app };
         map[source] = to & 31;
         self.changed = true;
     }
 
-    /// The external interrupt inputs of a core, a bit an interrupt number.
+    /// Returns the external interrupt inputs of a core, one bit per interrupt number.
     #[must_use]
     pub fn inputs(&self, core: usize) -> u32 {
         let map = if core == 0 { &self.map_pro } else { &self.map_app };

@@ -1,4 +1,4 @@
-//! The ESP32 around the cores: memory map, peripherals, boot and the machine that wires them.
+//! The ESP32 around the cores: memory map, peripherals, boot, and the machine that connects them.
 
 pub mod boot;
 pub mod bus;

@@ -1,21 +1,21 @@
-//! The memory map of both CPUs (TRM 1.3, table 1-1): which storage stands where.
+//! The memory map of both CPUs (TRM 1.3, table 1-1).
 
 use crate::boot::RomSet;
 use crate::system::{Banks, System};
 use esplens_core::memory::{CORES, Memory, PAGE_SIZE, flag};
 
-/// Instruction bus: fetch, and aligned words for data.
+/// Instruction bus RAM: fetches, and data accesses in aligned words.
 const CODE_RAM: u32 = flag::EXEC | flag::READ | flag::WRITE | flag::WORD_ONLY;
 /// ROM on the instruction bus.
 const CODE_ROM: u32 = flag::EXEC | flag::READ | flag::WORD_ONLY;
-/// Data bus.
+/// RAM on the data bus.
 const DATA_RAM: u32 = flag::READ | flag::WRITE;
 
-/// First address of RTC slow memory; it lies outside the page tables and is reached over the bus.
+/// First address of RTC slow memory. It is outside the page tables and is accessed over the bus.
 pub const RTC_SLOW: u32 = 0x5000_0000;
 /// First addresses of RTC fast memory on the data and the instruction bus.
 pub const RTC_FAST: [u32; 2] = [0x3FF8_0000, 0x400C_0000];
-/// Bytes of either RTC memory.
+/// Bytes in each RTC memory.
 pub const RTC_BYTES: usize = 8 << 10;
 
 /// Whether an address lies in mask ROM on the instruction bus, which nothing can change.
@@ -38,7 +38,7 @@ pub fn add_banks(mem: &mut Memory, rom: &RomSet) -> Banks {
     }
 }
 
-/// Shows the on-chip memories to both CPUs. The flash cache's windows are [`crate::cache`]'s.
+/// Maps the on-chip memories for both CPUs. [`crate::cache`] maps the flash cache's windows.
 pub fn map_banks(mem: &mut Memory, sys: &System) {
     let b = &sys.banks;
     for core in 0..CORES {
@@ -57,14 +57,14 @@ pub fn map_banks(mem: &mut Memory, sys: &System) {
         }
         map_reversed(mem, core, b);
     }
-    // RTC fast memory is PRO_CPU's alone (TRM 1.3.2.6); what APP_CPU finds there is the bus's matter.
+    // RTC fast memory is for PRO_CPU only (TRM 1.3.2.6); `bus.rs` handles an access by APP_CPU.
     if let Some(rtc) = b.rtc_fast {
         mem.map_region(0, RTC_FAST[0], rtc, DATA_RAM);
         mem.map_region(0, RTC_FAST[1], rtc, CODE_RAM);
     }
 }
 
-/// SRAM1 on the instruction bus: 0x400A_0000 shows its last word, then on downwards (TRM 1.3.2.2).
+/// Maps SRAM1 on the instruction bus in reverse word order: 0x400A_0000 is its last word (TRM 1.3.2.2).
 fn map_reversed(mem: &mut Memory, core: usize, b: &Banks) {
     let Some(sram1) = b.sram1 else { return };
     for n in 0..sram1.pages {

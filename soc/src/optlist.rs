@@ -1,6 +1,6 @@
-//! Option lists as QEMU writes them: `a=b,c=d`.
+//! Option lists in QEMU's syntax: `a=b,c=d`.
 
-/// Returns the parts between commas. Two commas in a row are one comma of the part itself.
+/// Returns the parts between commas. A doubled comma is a literal comma within a part.
 #[must_use]
 pub fn parts(text: &str) -> Vec<String> {
     let mut parts = vec![String::new()];

@@ -1,4 +1,4 @@
-//! What devices share: interrupt lines, events, clocks, the cores' control lines, messages, outputs.
+//! State shared by the devices: interrupt lines, events, clocks, the cores' control lines, messages, outputs.
 
 use crate::cache::Caches;
 use crate::clocks::Clocks;
@@ -12,7 +12,7 @@ use esplens_core::time::{EventQueue, Ticks};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// Why a core was reset, as the ROM reads it from `RTC_CNTL_RESET_STATE` (IDF `rom/rtc.h`, `RESET_REASON`).
+/// Cause of a core's reset, as the ROM reads it from `RTC_CNTL_RESET_STATE` (IDF `rom/rtc.h`, `RESET_REASON`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names are the ROM's")]
 #[repr(u8)]
@@ -34,7 +34,7 @@ pub enum ResetCause {
     RtcWdtRtc = 16,
 }
 
-/// How much a reset resets (TRM 3.1.1).
+/// Scope of a reset (TRM 3.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ResetKind {
     /// One core's registers only.
@@ -45,23 +45,23 @@ pub enum ResetKind {
     System,
 }
 
-/// GPIO0 among the strap pins: high boots from flash (TRM 2.4, table 6).
+/// GPIO0's bit in the strap pins: high boots from flash (TRM 2.4, table 6).
 pub const STRAP_GPIO0: u32 = 1 << 4;
 
-/// What a device asks of the machine; carried out before the next instruction.
+/// A device's request to the machine; carried out before the next instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
-    /// Reset for a cause.
+    /// Reset with a cause.
     Reset(ResetKind, ResetCause),
     /// Put one device back to its reset values (a DPORT peripheral reset bit).
     ResetDevice(DevId),
     /// Deep sleep: digital core off until the RTC wakes it, then a reset with [`ResetCause::DeepSleep`].
     DeepSleep,
-    /// Light sleep: both cores stand still until the RTC wakes them.
+    /// Light sleep: both cores are stopped until the RTC wakes them.
     LightSleep,
     /// The RTC ends a sleep.
     Wake,
-    /// The EN pin is let go: power-on.
+    /// The EN pin is released: power-on.
     PowerUp,
 }
 
@@ -78,19 +78,19 @@ pub struct CoreLines {
     pub rtc_stall: bool,
     /// Address the ROM of the APP CPU jumps to (DPORT_APPCPU_CTRL_D).
     pub boot_addr: u32,
-    /// The last reset's cause.
+    /// Cause of the last reset.
     pub cause: u8,
 }
 
 impl CoreLines {
-    /// True when the core executes nothing.
+    /// Returns true if the core executes nothing.
     #[must_use]
     pub fn held(&self) -> bool {
         self.in_reset || self.gated || self.dport_stall || self.rtc_stall
     }
 }
 
-/// How a frame passes on the air.
+/// Transmission parameters of an 802.11 frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AirInfo {
     /// Frequency in MHz.
@@ -99,31 +99,31 @@ pub struct AirInfo {
     pub rate: u8,
     /// Signal strength in dBm; 0 for the guest's own frames.
     pub rssi: i8,
-    /// A protected frame whose payload is plaintext.
+    /// The frame is protected, but its payload is plaintext.
     pub clear: bool,
 }
 
-/// A frame as it passes on the cable or on the air.
+/// An Ethernet frame or an 802.11 frame, recorded when it is transferred.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// Virtual time.
     pub at: Ticks,
-    /// From the network, or from the guest.
+    /// Direction: true from the network to the guest, false from the guest.
     pub to_guest: bool,
-    /// The core that sent it.
+    /// Core that sent it.
     pub core: u8,
-    /// The instruction that sent it.
+    /// Address of the instruction that sent it.
     pub pc: u32,
-    /// Without preamble and checksum.
+    /// Contents without preamble and checksum.
     pub bytes: Vec<u8>,
-    /// Set for a frame of IEEE 802.11; otherwise it is an Ethernet frame.
+    /// Set for an 802.11 frame; `None` for an Ethernet frame.
     pub air: Option<AirInfo>,
 }
 
-/// Something that leaves the machine.
+/// An output of the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// A byte left UART `n`'s transmitter.
+    /// UART `n` transmitted a byte.
     Uart {
         /// UART number.
         n: u8,
@@ -141,20 +141,20 @@ pub enum Output {
     Console {
         /// 1 stdout, 2 stderr.
         fd: u8,
-        /// What it wrote.
+        /// The bytes written.
         bytes: Vec<u8>,
     },
-    /// A frame on the cable or on the air.
+    /// A frame was transferred over Ethernet or Wi-Fi.
     Frame(Frame),
     /// A traced event.
     Trace(trace::Line),
-    /// One clear warning about something not modelled.
+    /// A warning about something that is not modelled. Each text is given once.
     Warning(String),
-    /// Something that the user should know.
+    /// Information for the user.
     Note(String),
 }
 
-/// Everything the devices share. Serialised with the machine, but for outputs and the warnings already given.
+/// State shared by the devices. Serialised with the machine, except for outputs and the record of warnings given.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct System {
     /// Interrupt lines and matrix.
@@ -165,77 +165,77 @@ pub struct System {
     pub clocks: Clocks,
     /// Control lines of both cores.
     pub cores: [CoreLines; 2],
-    /// Levels of the pads, kept by the GPIO device for everyone to read.
+    /// Levels of the pads, kept by the GPIO device and readable by all devices.
     pub pads: Pads,
-    /// Input signals of the GPIO matrix that a pad joins with an output signal as it is (input, output); kept by the
-    /// GPIO device. Peripherals that model whole bytes instead of edges look here.
+    /// Direct connections in the GPIO matrix: input signals that a pad connects to an output signal unchanged (input,
+    /// output). Kept by the GPIO device, for peripherals that model whole bytes instead of edges.
     pub wires: BTreeMap<u8, u8>,
-    /// Asked of the machine, in order.
+    /// Pending requests to the machine, in order.
     pub requests: Vec<Request>,
     /// Boot strap pins as `GPIO_STRAP` shows them (0x12 flash boot, 0x0f UART download): the pins' levels at the last
     /// reset of the whole chip.
     pub strap: u32,
-    /// The levels that the board gives these pins now, in the same order.
+    /// Levels that the board drives on these pins at present, in the same order.
     pub strap_pins: u32,
-    /// GPIO0, the strap pin that asks for a download, is pulled low (a boot button, a serial adapter's DTR).
+    /// GPIO0, the strap pin that selects download mode, is pulled low (a boot button, a serial adapter's DTR).
     pub gpio0_low: bool,
     /// The flash chip's storage.
     pub flash: Option<Region>,
     /// The PSRAM chip's storage.
     pub psram: Option<Region>,
-    /// The flash chip's registers and what it is busy with.
+    /// The flash chip's registers and current operation.
     pub flash_chip: FlashChip,
     /// The PSRAM chip's mode.
     pub psram_chip: PsramChip,
-    /// Storage that DMA and the maps reach by name.
+    /// The on-chip memories, by name.
     pub banks: Banks,
     /// Caches and MMU tables of both CPUs (see [`crate::cache`]).
     pub cache: Caches,
     /// State of the machine's only random source (seeded; RNG_DATA_REG draws from it).
     pub random: u64,
-    /// Messages between devices not yet delivered.
+    /// Messages between devices that are not delivered yet.
     pub messages: VecDeque<(DevId, Msg)>,
-    /// The part of the radio that its blocks share.
+    /// Radio state shared by its blocks.
     pub radio: RadioState,
-    /// Frames that the MAC sent and the network has not seen; taken at the slice's end.
+    /// Frames sent by the MAC and not yet passed to the network; taken at the end of the slice.
     pub wire: Vec<Vec<u8>>,
-    /// What leaves the machine; drained by its owner.
+    /// Outputs of the machine; drained by its owner.
     #[serde(skip)]
     pub out: Vec<Output>,
-    /// Which events are traced.
+    /// Set of traced events.
     #[serde(skip)]
     pub trace: Trace,
-    /// Where FreeRTOS keeps the control block of each core's running task; 0: not known.
+    /// Per core, the address of FreeRTOS's pointer to the running task's control block; 0: unknown.
     #[serde(skip)]
     pub task_words: [u32; 2],
-    /// Frames shown to a debugger.
+    /// Frames recorded for a debugger.
     #[serde(skip)]
     pub tap: Tap,
-    /// A guest's access narrower than a register, while the device handles it.
+    /// The guest's current access, if it is narrower than a register; set while the device handles it.
     #[serde(skip)]
     pub narrow: Option<Narrow>,
-    /// Warnings given, so that each comes once.
+    /// Warnings already given; each one is given once.
     #[serde(skip)]
     pub warned: BTreeSet<String>,
-    /// A debugger is attached, as the chip sees it: DCR's EnableOCD, which semihosting firmware looks at.
+    /// A debugger is attached, as visible to the chip: DCR's EnableOCD, which semihosting firmware reads.
     pub ocd: bool,
     /// Error of the last semihosting call that failed.
     pub semihost_errno: u32,
-    /// Latest time any device was shown: both cores' accesses see time that never runs backwards.
+    /// Latest time passed to any device. Time never runs backwards across the accesses of both cores.
     pub latest: Ticks,
 }
 
-/// What a debugger sees of the cable. Not part of the machine's state.
+/// Frames recorded for a debugger. Not part of the machine's state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tap {
-    /// Frames are noted here, and the machine stops after each.
+    /// Frames are recorded here, and the machine stops after each.
     pub on: bool,
-    /// Frames since the machine last went on.
+    /// Frames recorded since the machine was last resumed.
     pub seen: Vec<Frame>,
 }
 
 impl Tap {
-    /// Notes a frame.
+    /// Records a frame.
     pub fn note(&mut self, frame: &Frame) {
         if self.on && self.seen.len() < 64 {
             self.seen.push(frame.clone());
@@ -243,23 +243,23 @@ impl Tap {
     }
 }
 
-/// A guest's access of one or two bytes.
+/// A guest access of one or two bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Narrow {
-    /// Offset in the register, 0..3.
+    /// Byte offset in the register, 0..3.
     pub byte: u32,
-    /// The accessed bits, shifted down.
+    /// Mask of the accessed bits, shifted down to bit 0.
     pub mask: u32,
-    /// What was written.
+    /// The value written.
     pub value: u32,
 }
 
-/// The pads as the GPIO device resolved them, a bit a GPIO number (0..39).
+/// The pads' state as resolved by the GPIO device, one bit per GPIO number (0..39).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pads {
     /// Electrical levels, whether or not a pad's input is enabled.
     pub level: u64,
-    /// Pads the outside drives.
+    /// Pads driven from outside the chip.
     pub driven: u64,
     /// The RTC pad of the EXT0 wake-up, by RTC GPIO number; kept by RTCIO.
     pub ext0: u8,
@@ -280,22 +280,23 @@ pub struct Banks {
     pub rtc_fast: Option<Region>,
     /// 8 KiB at 0x5000_0000.
     pub rtc_slow: Option<Region>,
-    /// ROM 0 (0x4000_0000, 384 KiB) as the PRO CPU sees it.
+    /// ROM 0 (0x4000_0000, 384 KiB) of the PRO CPU.
     pub rom0_pro: Option<Region>,
-    /// ROM 0 as the APP CPU sees it.
+    /// ROM 0 of the APP CPU.
     pub rom0_app: Option<Region>,
     /// ROM 1 (0x3FF9_0000, 64 KiB).
     pub rom1: Option<Region>,
 }
 
 impl System {
-    /// Whether the machine must look before the next instruction.
+    /// Returns true if the machine must act before the next instruction: an interrupt line changed or a request is
+    /// pending.
     #[must_use]
     pub fn attention(&self) -> bool {
         self.irq.changed || !self.requests.is_empty()
     }
 
-    /// The next number of the seeded random source (xorshift64*).
+    /// Returns the next number of the seeded random source (xorshift64*).
     pub fn next_random(&mut self) -> u32 {
         let mut x = self.random | 1;
         x ^= x >> 12;
@@ -305,18 +306,18 @@ impl System {
         (x.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as u32
     }
 
-    /// A reset of the whole chip looks at the strap pins.
+    /// Latches the strap pins, as a reset of the whole chip does.
     pub fn latch_straps(&mut self) {
         self.strap = self.strap_pins & if self.gpio0_low { !STRAP_GPIO0 } else { !0 };
     }
 
-    /// True when the last reset of the chip saw GPIO0 low: the ROM waits for a download (TRM 2.4, table 6).
+    /// Returns true if GPIO0 was low at the chip's last reset: the ROM waits for a download (TRM 2.4, table 6).
     #[must_use]
     pub fn download_boot(&self) -> bool {
         self.strap & STRAP_GPIO0 == 0
     }
 
-    /// Gives a warning unless it was given before.
+    /// Gives a warning unless it was given before. At most 1000 different warnings are given.
     pub fn warn(&mut self, text: String) {
         if self.warned.len() < 1000 && self.warned.insert(text.clone()) {
             self.out.push(Output::Warning(text));

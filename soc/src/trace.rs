@@ -1,8 +1,8 @@
-//! Named trace events: off by default, chosen by patterns, each a line of text with its virtual time, core, PC and
-//! running task.
+//! Named trace events. They are off by default and enabled by patterns. Each event is a line of text with its virtual
+//! time, core, PC and running task.
 //!
-//! Nothing here is part of the machine's state: a traced run is the same run. An event that is off costs a test of a
-//! bit where it could happen; what cores do (interrupts, exceptions, task switches) is not even looked at.
+//! Tracing is not part of the machine's state: a traced run is identical to an untraced one. A disabled event costs a
+//! bit test where it can occur. For events of the cores (interrupts, exceptions, task switches) not even that is done.
 
 mod cores;
 
@@ -23,13 +23,13 @@ macro_rules! events {
             /// All events.
             pub const ALL: &[Event] = &[$(Event::$id),+];
 
-            /// Its name in patterns and lines.
+            /// Returns the name used in patterns and lines.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Event::$id => $name),+ }
             }
 
-            /// What it tells.
+            /// Returns the description.
             #[must_use]
             pub const fn doc(self) -> &'static str {
                 match self { $(Event::$id => $doc),+ }
@@ -43,7 +43,7 @@ events! {
     OpenEthMiiRead = "open_eth_mii_read", "A register of the PHY was read.";
     OpenEthUpdateIrq = "open_eth_update_irq", "The MAC's interrupt line moved.";
     OpenEthReceive = "open_eth_receive", "A frame reaches the MAC.";
-    OpenEthReceiveMcast = "open_eth_receive_mcast", "The hash filter looks at a multicast frame.";
+    OpenEthReceiveMcast = "open_eth_receive_mcast", "The hash filter checks a multicast frame.";
     OpenEthReceiveReject = "open_eth_receive_reject", "The filter refused a frame.";
     OpenEthReceiveDesc = "open_eth_receive_desc", "A frame went to a receive descriptor.";
     OpenEthStartXmit = "open_eth_start_xmit", "A transmit descriptor's frame leaves.";
@@ -52,17 +52,17 @@ events! {
     OpenEthDescRead = "open_eth_desc_read", "A descriptor was read.";
     OpenEthDescWrite = "open_eth_desc_write", "A descriptor was written.";
     WifiTx = "wifi_tx", "A frame of a transmit slot left the antenna.";
-    WifiTxDone = "wifi_tx_done", "A transmit slot has ended: answered, not answered, no key.";
-    WifiRx = "wifi_rx", "A frame went to a receive descriptor, or found none.";
-    WifiFilter = "wifi_filter", "The address filters took or refused a frame.";
+    WifiTxDone = "wifi_tx_done", "A transmit slot finished: acknowledged, not acknowledged, or no key.";
+    WifiRx = "wifi_rx", "A frame was written to a receive descriptor, or none was free.";
+    WifiFilter = "wifi_filter", "The address filters accepted or rejected a frame.";
     WifiUpdateIrq = "wifi_update_irq", "The Wi-Fi MAC's interrupt line moved.";
-    WifiKey = "wifi_key", "A key slot changed, or did not fit a frame. Never the key.";
+    WifiKey = "wifi_key", "A key slot changed, or did not match a frame. The key itself is never shown.";
     WifiChannel = "wifi_channel", "The radio was tuned to another frequency.";
     WifiTsf = "wifi_tsf", "A timing synchronisation function was set.";
     WifiRegRead = "wifi_reg_read", "A register of the Wi-Fi MAC was read.";
     WifiRegWrite = "wifi_reg_write", "A register of the Wi-Fi MAC was written.";
     WifiAp = "wifi_ap", "A virtual access point or station changed its state.";
-    IrqSource = "irq_source", "A peripheral's interrupt line moved; where the matrix leads it.";
+    IrqSource = "irq_source", "A peripheral's interrupt line moved; the interrupts the matrix routes it to.";
     IrqTake = "irq_take", "A core enters an interrupt handler.";
     Exception = "exception", "A core takes an exception: EXCCAUSE, EPC, EXCVADDR.";
     WindowOverflow = "window_overflow", "Registers are spilled to the stack.";
@@ -82,68 +82,68 @@ events! {
     TimerWdtFeed = "timer_wdt_feed", "A watchdog was fed.";
     TimerWdtBite = "timer_wdt_bite", "A watchdog's stage timed out.";
     Reset = "reset", "The chip or a core was reset.";
-    NetHost = "net_host", "The host's sockets told the user network something.";
+    NetHost = "net_host", "The user network received an event from the host's sockets.";
 }
 
-/// Host work of a line, made and written.
+/// Host work charged for making and writing a line.
 const LINE_WORK: u64 = 1_000;
 
 /// A traced event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Which.
+    /// The event.
     pub event: Event,
     /// Virtual time.
     pub at: Ticks,
-    /// The core whose access caused it (0 for what no core caused).
+    /// The core whose access caused it (0 if no core did).
     pub core: u8,
-    /// The instruction's address (0 for what no core caused).
+    /// The instruction's address (0 if no core caused it).
     pub pc: u32,
-    /// What happened.
+    /// Description of the event.
     pub text: String,
-    /// The control block of the task that ran there; of the one that runs from now on for a task switch. 0 where it
-    /// is not known: see [`crate::machine::Machine::watch_tasks`].
+    /// Control block of the task running on that core; for a task switch, of the task being switched to. 0 if unknown:
+    /// see [`crate::machine::Machine::watch_tasks`].
     pub tcb: u32,
-    /// That task's name, filled in by who knows symbols.
+    /// The task's name, filled in by a client that has symbols.
     pub task: Option<Arc<str>>,
-    /// The function that `pc` is in, with an offset, likewise.
+    /// The function containing `pc`, with an offset, filled in likewise.
     pub symbol: Option<Arc<str>>,
 }
 
 impl Line {
-    /// Without task and symbol.
+    /// Creates a line without task and symbol.
     #[must_use]
     pub fn new(event: Event, at: Ticks, (core, pc): (u8, u32), text: String) -> Self {
         Self { event, at, core, pc, text, tcb: 0, task: None, symbol: None }
     }
 }
 
-/// Which events are on. Not part of the machine's state.
+/// Set of enabled events. Not part of the machine's state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Trace(u64);
 
 impl Trace {
-    /// Whether an event is on.
+    /// Returns true if an event is enabled.
     #[inline]
     #[must_use]
     pub const fn on(self, event: Event) -> bool {
         !cfg!(feature = "untraced") && self.0 >> event as u8 & 1 != 0
     }
 
-    /// What either of two has on.
+    /// Returns the events enabled in either set.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Whether nothing is on.
+    /// Returns true if no event is enabled.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Turns on what a pattern names (`*` any text, `?` any character), off with a `-` before it; false when it names
-    /// nothing.
+    /// Enables the events that a pattern matches (`*` any text, `?` any character); a leading `-` disables them.
+    /// Returns false if it matches none.
     pub fn apply(&mut self, pattern: &str) -> bool {
         let (off, glob) = pattern.strip_prefix('-').map_or((false, pattern), |p| (true, p));
         let mut any = false;
@@ -157,7 +157,7 @@ impl Trace {
 }
 
 impl System {
-    /// Hands out a line for an event that is on, with the task that runs on the core that caused it.
+    /// Outputs the line of an enabled event, with the task running on the core that caused it.
     pub fn trace_line(&mut self, mem: &Memory, mut line: Line) {
         mem.work.charge(LINE_WORK);
         if line.pc != 0 && line.tcb == 0 {
@@ -166,7 +166,7 @@ impl System {
         self.out.push(Output::Trace(line));
     }
 
-    /// The control block of the task that runs on a core; 0 where it is not known.
+    /// Returns the control block of the task running on a core; 0 if unknown.
     #[must_use]
     pub fn current_task(&self, mem: &Memory, core: usize) -> u32 {
         let (at, mut word) = (self.task_words[core], [0; 4]);
@@ -174,7 +174,7 @@ impl System {
     }
 }
 
-/// Whether a name fits a pattern; time grows with the product of both lengths at most.
+/// Returns true if a name matches a pattern. The time is at most proportional to the product of both lengths.
 fn matches(pattern: &[u8], name: &[u8]) -> bool {
     let (mut p, mut n) = (0, 0);
     let mut star = None;

@@ -9,7 +9,7 @@ use esplens_soc::map::RTC_SLOW;
 use esplens_soc::system::{Output, ResetCause, ResetKind};
 use std::path::Path;
 
-/// Runs until UART0 has shown `text`, or for a second of virtual time.
+/// Runs until UART0 has output `text`, for at most a second of virtual time.
 fn run_to(m: &mut Machine, text: &str) -> String {
     let mut shown = String::new();
     let end = m.now() + TICKS_PER_SEC;
@@ -29,7 +29,7 @@ fn rtc(offset: u32) -> u32 {
     DevId::RtcCntl.range().0 + offset
 }
 
-/// The bundled example, booted; both RTC memories marked.
+/// Boots the bundled example and writes a mark to both RTC memories.
 fn booted() -> Machine {
     let image = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/hello/flash.bin");
     let input = load(&image, &LoadOptions::default()).expect("the bundled image loads");
@@ -41,7 +41,7 @@ fn booted() -> Machine {
     m
 }
 
-/// `rtc_deep_sleep_start`: the digital core's power-down, the wake-up sources, SLEEP_EN.
+/// Enters deep sleep as `rtc_deep_sleep_start` does: the digital core's power-down, the wake-up sources, SLEEP_EN.
 fn deep_sleep(m: &mut Machine, sources: u32) {
     let power = m.read_register(rtc(DIG_PWC)).unwrap();
     m.write_register(rtc(DIG_PWC), power | dig_pwc::DG_WRAP_PD_EN).unwrap();
@@ -49,7 +49,7 @@ fn deep_sleep(m: &mut Machine, sources: u32) {
     m.write_register(rtc(STATE0), state0::SLEEP_EN).unwrap();
 }
 
-/// What the wake-up leaves, and that the ROM starts the application again.
+/// Checks the state after the wake-up, and that the ROM starts the application again.
 fn woken(m: &mut Machine, cause: u32) {
     assert_eq!(m.read_register(rtc(WAKEUP_STATE)).unwrap() & 0x7FF, cause);
     assert_eq!(m.read_register(rtc(RESET_STATE)).unwrap() & 0x3F, 5);

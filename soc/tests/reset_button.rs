@@ -1,4 +1,4 @@
-//! The board's EN and strap pins: held in reset, straps seen at a reset, input that is replayed.
+//! The board's EN and strap pins: hold in reset, straps latched at a reset, replay of these inputs.
 
 use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US};
 use esplens_soc::boot::{LoadOptions, load};
@@ -21,7 +21,7 @@ fn text(m: &mut Machine) -> String {
     String::from_utf8_lossy(&bytes.collect::<Vec<_>>()).into_owned()
 }
 
-/// Pulls EN low for 100 ms and lets it go with GPIO0 low or high, as esptool does over RTS and DTR.
+/// Pulls EN low for 100 ms and releases it with GPIO0 low or high, as esptool does over RTS and DTR.
 fn press(m: &mut Machine, gpio0_low: bool) {
     m.input(Input::Enable(false));
     assert_eq!(m.run(m.now() + TICKS_PER_SEC / 10), RunExit::Until);

@@ -1,11 +1,11 @@
-//! Back to any place of a run, and forward again: always the machine that was there.
+//! Reverse execution to any position of a run and forward again always gives the same machine.
 
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use esplens_soc::boot::{LoadOptions, input};
 use esplens_soc::machine::{Goal, Input, Machine, MachineConfig, MachineState, Place, Plan, RunExit, Step};
 use esplens_soc::system::Output;
 
-/// Numbers that are the same in every run.
+/// A random number generator with the same sequence in every run.
 struct Random(u64);
 
 impl Random {
@@ -21,7 +21,7 @@ fn demo() -> Machine {
     Machine::new(MachineConfig::new(input.flash))
 }
 
-/// Where a run stopped, and what the machine was then.
+/// A position at which a run stopped, and the machine's state there.
 #[derive(Debug, PartialEq, Eq)]
 struct Mark {
     place: Place,
@@ -33,10 +33,10 @@ fn mark(m: &mut Machine) -> Mark {
     Mark { place: m.place(), now: m.now(), hash: m.state_hash() }
 }
 
-/// How many marks came before a saved state, the state, the cores that stood still.
+/// The number of marks before a saved state, the state, the cores held there.
 type Saved = (usize, MachineState, [bool; 2]);
 
-/// The demo as somebody debugs it and types, with its marks and some saved states.
+/// Runs the demo with debugger actions and typed input. Returns it with its marks and some saved states.
 fn run(random: &mut Random) -> (Machine, Vec<Mark>, Vec<Saved>) {
     let mut m = demo();
     let (mut marks, mut saved) = (Vec::new(), vec![(0, m.save(), [false; 2])]);
@@ -108,7 +108,7 @@ fn any_place_of_a_run_is_found_again() {
     assert_eq!(m.log(), log);
 }
 
-/// What a debugger does in the past makes it another run; input waits for the present.
+/// A debugger's write in the past makes the run diverge; input is queued until the end of the replay.
 #[test]
 fn a_deed_in_the_past_is_another_run() {
     let mut m = demo();

@@ -1,5 +1,5 @@
-//! The clients that QEMU's users have, as they come from PyPI, with esplens under QEMU's name: pytest-embedded-qemu, the
-//! client library of QMP, pygdbmi, esp-coredump; and the command lines of `idf.py qemu` and of Zephyr's probe.
+//! Clients of QEMU's users, from PyPI, with esplens under QEMU's name: pytest-embedded-qemu, the client
+//! library of QMP, pygdbmi, esp-coredump; and the command lines of `idf.py qemu` and of Zephyr's probe.
 
 use esplens_tests::host::{Running, free_port};
 use esplens_tests::{binary, firmware, pypi};
@@ -9,16 +9,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Longer than the slowest host takes.
+/// Timeout; generous for slow hosts.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// The list of clients.
+/// Name of the list of clients.
 const CLIENTS: &str = "qemu";
 
 fn fixture(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(file)
 }
 
-/// A folder with the program under QEMU's name, and a flash image.
+/// Creates a folder with the program under QEMU's name, and a flash image.
 fn folder(image: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(binary::path(), folder.path().join("qemu-system-xtensa")).unwrap();
@@ -26,12 +26,12 @@ fn folder(image: &str) -> tempfile::TempDir {
     folder
 }
 
-/// The PATH with the folder first.
+/// Returns the PATH with the folder first.
 fn path(folder: &Path) -> String {
     format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default())
 }
 
-/// A line typed in the folder.
+/// Returns a shell command that runs a line in the folder.
 fn typed(line: &str, folder: &Path) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", &format!("exec {line}")]).current_dir(folder).env("PATH", path(folder));
@@ -39,7 +39,7 @@ fn typed(line: &str, folder: &Path) -> Command {
     command
 }
 
-/// Runs a Python program in the folder; what it printed.
+/// Runs a Python program in the folder. Returns its output.
 #[track_caller]
 fn python(python: &Path, folder: &Path, args: &[&str]) -> String {
     let mut command = Command::new(python);
@@ -53,7 +53,7 @@ fn python(python: &Path, folder: &Path, args: &[&str]) -> String {
     text
 }
 
-/// The GDB to test with.
+/// Returns the GDB to test with.
 fn gdb() -> Option<PathBuf> {
     let installed = ".cache/esplens/gdb/install/bin/xtensa-esp32-elf-gdb";
     let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(installed));
@@ -80,7 +80,7 @@ fn what_tools_ask_first_is_answered_on_standard_output() {
     }
 }
 
-/// What comes on a TCP port until `text` is in it.
+/// Reads from a TCP port until `text` has arrived. Returns everything read.
 fn read_until(port: u16, text: &str) -> String {
     let begun = Instant::now();
     let mut stream = loop {
@@ -120,7 +120,7 @@ fn idf_pys_lines_run_as_they_stand() {
     }
 }
 
-/// A project for pytest with this test.
+/// Writes a pytest project with this test.
 fn project(folder: &Path, test: &str) {
     std::fs::write(folder.join("test_app.py"), test).unwrap();
     std::fs::write(folder.join("pytest.ini"), "[pytest]\naddopts = -p no:cacheprovider\n").unwrap();
@@ -191,14 +191,14 @@ fn pytest_embeddeds_espefuse_burns_into_the_file() {
     assert!(said.contains("1 passed"), "{said}");
     let begun = Instant::now();
     let mac = [0x24, 0x0A, 0xC4, 0x11, 0x22, 0x33];
-    // The program writes the file when it ends, which nobody waits for.
+    // The program writes the file when it ends, and nothing waits for that.
     while !std::fs::read(&efuse).unwrap().windows(6).any(|w| w == mac) {
         assert!(begun.elapsed() < PATIENCE, "the address in block 3");
         std::thread::sleep(Duration::from_millis(50));
     }
 }
 
-/// The sample's files where its flasher_args.json says that they are in a build folder.
+/// Copies the sample's files to the places in a build folder that its flasher_args.json names.
 fn build_folder(sample: &Path, build: &Path) {
     std::fs::create_dir_all(build).unwrap();
     let copy = |from: &Path, to: &Path| std::fs::write(to, std::fs::read(from).unwrap()).unwrap();
@@ -213,7 +213,7 @@ fn build_folder(sample: &Path, build: &Path) {
     std::fs::write(build.join("flasher_args.json"), args).unwrap();
 }
 
-/// esplens under QEMU's name with QMP; its port.
+/// Starts esplens under QEMU's name with QMP. Returns it and its port.
 fn with_qmp(folder: &Path, more: &str) -> (Running, u16) {
     let port = free_port();
     let line = format!(
@@ -290,7 +290,7 @@ fn the_background_the_number_and_the_way_back() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let pid = std::fs::read_to_string(folder.path().join("pid")).unwrap();
     assert!(pid.trim().parse::<u32>().is_ok(), "{pid:?}");
-    // It listens already: the command line came back after that.
+    // It listens already: the command returned only after that.
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.write_all((qmp("qmp_capabilities") + &qmp("quit")).as_bytes()).unwrap();
     let mut said = String::new();

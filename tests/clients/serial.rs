@@ -1,4 +1,4 @@
-//! esptool, espefuse and esp-idf-monitor as they come from PyPI, against a running esplens.
+//! esptool, espefuse and esp-idf-monitor from PyPI against a running esplens.
 
 use esplens_tests::binary;
 use esplens_tests::host::{Running, free_port};
@@ -8,21 +8,23 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Longer than the slowest host takes.
+/// Timeout; generous for slow hosts.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// The list of clients; a fault of the list and a missing network look alike, so each test asks for itself.
+/// Name of the list of clients. A fault of the list and a missing network have the same effect, so each test
+/// checks.
 const CLIENTS: &str = "serial";
 
-/// esplens with UART0 where clients reach it.
+/// esplens with UART0 on a port for clients.
 struct Chip {
     _running: Running,
-    /// What a client's `--port` takes.
+    /// Value of a client's `--port`.
     port: String,
     folder: tempfile::TempDir,
 }
 
 impl Chip {
-    /// A chip that waits for a download, with an erased flash and a new eFuse file, on a plain TCP port.
+    /// Starts a chip that waits for a download, with an erased flash and a new eFuse file, on a plain TCP
+    /// port.
     fn in_download_mode() -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("flash.bin"), vec![0xFF; 4 << 20]).unwrap();
@@ -31,7 +33,7 @@ impl Chip {
         Self::new(folder, format!("socket://127.0.0.1:{port}"), &["--serial", &serial, "--strap", "0x0f"])
     }
 
-    /// The bundled example, running, on RFC 2217.
+    /// Starts the bundled example on RFC 2217.
     fn with_an_app() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let hello = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/hello/flash.bin");
@@ -60,7 +62,7 @@ impl Chip {
         self.folder.path().join(name)
     }
 
-    /// Runs a client's module at the chip's port; what it printed.
+    /// Runs a client's module with the chip's port. Returns its output.
     #[track_caller]
     fn run(&self, python: &Path, module: &str, args: &str) -> String {
         let mut command = Command::new(python);
@@ -74,7 +76,7 @@ impl Chip {
     }
 }
 
-/// Bytes that hardly compress, the same each time.
+/// Returns bytes that hardly compress, the same each time.
 fn noise(len: usize) -> Vec<u8> {
     let mut state = 0x2545_F491u32;
     let bytes = std::iter::repeat_with(|| {
@@ -94,7 +96,7 @@ fn esptool_in_download_mode() {
         |args: &str| chip.run(&python, "esptool", &format!("--before no-reset --after no-reset {args}"));
     std::fs::write(chip.path("data.bin"), noise(70_000)).unwrap();
     assert!(esptool("chip-id").contains("MAC:"));
-    // The stub stays in the chip's memory; each further call finds it, as on a board.
+    // The stub stays in the chip's memory; further calls find it, as on a board.
     assert!(esptool("write-flash 0x10000 data.bin").contains("Hash of data verified."));
     assert!(esptool("verify-flash 0x10000 data.bin").contains("Verification successful"));
     esptool("read-flash 0x10000 70000 back.bin");
@@ -145,7 +147,7 @@ fn esptool_flashes_a_running_machine_over_rfc2217() {
     monitor.sees(" s\n");
 }
 
-/// esp-idf-monitor at a terminal.
+/// esp-idf-monitor on a pseudo-terminal.
 struct Monitor {
     _running: Running,
     terminal: std::fs::File,
@@ -167,7 +169,7 @@ impl Monitor {
         self.terminal.write_all(keys).unwrap();
     }
 
-    /// Waits for `text`, and takes what was shown up to its end away.
+    /// Waits for `text`, and removes the output up to its end.
     #[track_caller]
     fn sees(&mut self, text: &str) {
         let end = Instant::now() + PATIENCE;
@@ -220,8 +222,8 @@ fn esp_idf_monitor_shows_a_plain_socket() {
     monitor.types(QUIT);
 }
 
-/// A busy host must not break a flashing, nor make it as slow as a board's line. The megabyte is machine code, which
-/// esptool's compression halves as it does with firmware.
+/// Flashing must work on a busy host, and not take as long as over a board's serial line. The megabyte is
+/// machine code, which esptool's compression halves, as it does with firmware.
 #[test]
 fn a_megabyte_is_flashed_beside_two_busy_loops() {
     let Some(python) = pypi::python(CLIENTS) else { return };
@@ -237,7 +239,8 @@ fn a_megabyte_is_flashed_beside_two_busy_loops() {
     assert!(said.contains("Hash of data verified."), "{said}");
     let size = said.lines().find(|line| line.contains("compressed")).unwrap_or_default();
     println!("1 MiB beside two busy loops: {seconds:.1} s; {size}");
-    // The goal on a quiet host is 10 s; a board's line at 115200 baud takes 90 s for a megabyte that does not compress.
+    // The goal on a quiet host is 10 s. A board's line at 115200 baud takes 90 s for a megabyte that does not
+    // compress.
     if std::env::var_os("ESPLENS_TIMES").is_some() {
         assert!(seconds < 25.0, "{seconds:.1} s");
     }

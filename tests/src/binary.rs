@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
-/// Its absolute path: `$ESPLENS_BIN` (relative to the workspace), or what `cargo build -p esplens` makes (built at the
-/// first call).
+/// Returns its absolute path: `$ESPLENS_BIN` (relative to the workspace), or the output of `cargo build -p
+/// esplens`, which the first call builds.
 ///
 /// # Panics
 /// When it cannot be built.
@@ -31,7 +31,7 @@ pub fn path() -> &'static PathBuf {
     })
 }
 
-/// A command that runs it, with nothing on its standard input.
+/// Returns a command that runs it, with empty standard input.
 #[must_use]
 pub fn esplens() -> Command {
     let mut command = Command::new(path());
@@ -39,7 +39,7 @@ pub fn esplens() -> Command {
     command
 }
 
-/// Runs it to its end: exit code, standard output, standard error.
+/// Runs it to its end. Returns exit code, standard output and standard error.
 ///
 /// # Panics
 /// When it cannot be started.
@@ -49,7 +49,7 @@ pub fn run<S: AsRef<std::ffi::OsStr>>(args: &[S]) -> (Option<i32>, String, Strin
     (status.code(), text(stdout), text(stderr))
 }
 
-/// Largest resident size that a running process had, in KiB (VmHWM).
+/// Returns the peak resident size of a running process, in KiB (VmHWM).
 #[must_use]
 pub fn peak_kib(pid: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;

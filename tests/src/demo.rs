@@ -1,4 +1,4 @@
-//! The demo as a process, its console as lines.
+//! The demo as a process with its console output as lines.
 
 use crate::binary;
 use crate::host::Running;
@@ -9,28 +9,28 @@ use std::process::{ChildStdin, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-/// Longest that a line of the console is waited for.
+/// Maximum wait for a line of the console.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// The demo's flash image.
+/// Returns the path of the demo's flash image.
 #[must_use]
 pub fn image() -> PathBuf {
     concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/demo/flash.bin").into()
 }
 
-/// FNV-1a, as the demo adds up what it gets.
+/// Returns the demo's checksum of received bytes, FNV-1a.
 #[must_use]
 pub fn sum(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x811C_9DC5, |sum, byte| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
-/// The first `n` bytes of `/data/N`.
+/// Returns the first `n` bytes of `/data/N`.
 #[must_use]
 pub fn data(n: u32) -> Vec<u8> {
     (0..n).map(data_byte).collect()
 }
 
-/// A process with the demo; ended with it.
+/// Process that runs the demo; ended on drop.
 pub struct Demo {
     /// The process.
     pub running: Running,
@@ -39,10 +39,10 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// Starts it with these arguments of `esplens run` and waits for its network's first words.
+    /// Starts it with these arguments of `esplens run` and waits for the first line of its network task.
     ///
     /// # Panics
-    /// When it cannot be started, or says nothing.
+    /// When it cannot be started, or prints nothing.
     #[must_use]
     pub fn start(args: &[&str]) -> Self {
         let mut command = binary::esplens();
@@ -60,7 +60,7 @@ impl Demo {
         demo
     }
 
-    /// The same, and waits until DHCP gave it an address.
+    /// Starts it and waits until DHCP has given it an address.
     #[must_use]
     pub fn on_the_net(args: &[&str]) -> Self {
         let mut demo = Self::start(args);
@@ -77,10 +77,10 @@ impl Demo {
         self.keys.flush().expect("it runs");
     }
 
-    /// Waits for a line that has `what` in it, and gives it.
+    /// Waits for a line that contains `what`, and returns it.
     ///
     /// # Panics
-    /// When none comes.
+    /// When there is none in time.
     pub fn expect(&mut self, what: &str) -> String {
         let end = Instant::now() + PATIENCE;
         let mut seen = Vec::new();

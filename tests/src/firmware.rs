@@ -1,4 +1,4 @@
-//! The firmware sample: images nobody here wrote, beside the repository.
+//! The firmware sample: third-party images in a folder next to the repository.
 
 use esplens_soc::boot::{BootInput, LoadOptions, load};
 use esplens_soc::dev::eth::EthModel;
@@ -7,16 +7,16 @@ use esplens_soc::net::user::Config;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// One image of `cases.toml`.
+/// Image of `cases.toml`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Case {
-    /// Its folder.
+    /// Name of its folder.
     pub name: String,
     /// The merged flash image's file name.
     pub flash: String,
     /// The matching ELF's file name.
     pub elf: Option<String>,
-    /// What UART0 shows, in order: regular expressions.
+    /// Regular expressions that the output of UART0 must match, in order.
     pub expect: Vec<String>,
     /// Options of `esplens run` that it needs.
     #[serde(default)]
@@ -27,10 +27,10 @@ pub struct Case {
 }
 
 impl Case {
-    /// Changes a machine as [`Case::args`] say.
+    /// Applies [`Case::args`] to a machine's configuration.
     ///
     /// # Errors
-    /// The option that is not known here.
+    /// The first option that is not supported here.
     pub fn configure(&self, config: &mut MachineConfig) -> Result<(), String> {
         for pair in self.args.chunks(2) {
             match pair {
@@ -54,20 +54,21 @@ struct Cases {
     case: Vec<Case>,
 }
 
-/// `$ESPLENS_SHARED/firmware`, or `../shared/firmware` beside the repository. `None`, and a line that says so, when
-/// there is none.
+/// Returns `$ESPLENS_SHARED/firmware`, or `../shared/firmware` next to the repository. If there is none,
+/// prints a line about it and returns `None`.
 #[must_use]
 pub fn folder() -> Option<PathBuf> {
     sample("firmware")
 }
 
-/// The sample that is mostly about one part of the chip, beside the other one; `None` as with [`folder`].
+/// Returns the folder of the sample for single parts of the chip, next to the other one; `None` as with
+/// [`folder`].
 #[must_use]
 pub fn chip_folder() -> Option<PathBuf> {
     sample("firmware-chip")
 }
 
-/// A sample's folder beside the others, such as `firmware-wifi`; `None` as with [`folder`].
+/// Returns another sample's folder, such as `firmware-wifi`; `None` as with [`folder`].
 #[must_use]
 pub fn sample(name: &str) -> Option<PathBuf> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared");
@@ -80,19 +81,19 @@ pub fn sample(name: &str) -> Option<PathBuf> {
     None
 }
 
-/// A file of the sample; `None` as with [`folder`].
+/// Returns the path of a file of the sample; `None` as with [`folder`].
 #[must_use]
 pub fn file(path: &str) -> Option<PathBuf> {
     Some(folder()?.join(path))
 }
 
-/// The user network with `restrict=on`: it answers by itself and reaches nobody else.
+/// Returns the user network with `restrict=on`: it answers by itself and connects to nothing outside.
 #[must_use]
 pub fn restricted() -> Config {
     Config { restrict: true, ..Config::default() }
 }
 
-/// All cases.
+/// Returns all cases.
 ///
 /// # Panics
 /// When the list cannot be read.
@@ -102,7 +103,7 @@ pub fn cases(folder: &Path) -> Vec<Case> {
     toml::from_str::<Cases>(&text).expect("cases.toml").case
 }
 
-/// An input as the command line loads it.
+/// Loads an input as the command line does.
 ///
 /// # Errors
 /// The loader's message.

@@ -1,4 +1,4 @@
-//! What stands beside the program in a test: name server, MQTT broker, free ports, a process that ends with the test.
+//! Host-side helpers of the tests: name server, MQTT broker, free ports, a process that ends with the test.
 
 use bytes::BytesMut;
 use mqttbytes::v4::{self, Packet};
@@ -8,7 +8,7 @@ use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::process::Child;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-/// A process, ended with the test.
+/// Process that is ended on drop.
 pub struct Running(pub Child);
 
 impl Drop for Running {
@@ -18,7 +18,7 @@ impl Drop for Running {
     }
 }
 
-/// A TCP port that is free now.
+/// Returns a TCP port that is currently free.
 ///
 /// # Panics
 /// When the host has none.
@@ -27,7 +27,8 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port()
 }
 
-/// A name server with `address` as the answer to everything. Its port on 127.0.0.1, and the names it is asked for.
+/// Starts a name server that answers every question with `address`. Returns its port on 127.0.0.1 and the
+/// names it is asked for.
 ///
 /// # Panics
 /// When the host gives no socket.
@@ -44,7 +45,7 @@ pub fn name_server(address: [u8; 4]) -> (u16, Receiver<String>) {
             }
             let _ = asked.send(question(&buffer[12..n]));
             let mut answer = buffer[..n].to_vec();
-            // A response, one answer: the question's name (pointer to 12), type A, class IN, 60 s.
+            // A response with one answer: the question's name (pointer to offset 12), type A, class IN, 60 s.
             (answer[2], answer[3], answer[7]) = (0x81, 0x80, 1);
             answer.extend([0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4]);
             answer.extend(address);
@@ -54,7 +55,7 @@ pub fn name_server(address: [u8; 4]) -> (u16, Receiver<String>) {
     (port, names)
 }
 
-/// The name in a question (RFC 1035, 4.1.2).
+/// Returns the name in a question (RFC 1035, 4.1.2).
 fn question(mut labels: &[u8]) -> String {
     let mut name = Vec::new();
     while let Some((&n, rest)) =
@@ -67,19 +68,19 @@ fn question(mut labels: &[u8]) -> String {
     name.join(".")
 }
 
-/// What a client told a broker.
+/// Message of a client to a broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
-    /// Its client id.
+    /// A connection, with its client id.
     Connected(String),
     /// A message: topic, quality of service, payload.
     Published(String, u8, String),
-    /// A topic it wants.
+    /// A subscription to a topic.
     Subscribed(String),
 }
 
-/// Serves MQTT 3.1.1 on `listener`: lets everybody in, acknowledges everything, and hands on messages to the client
-/// that subscribed to their exact topic on the same connection.
+/// Serves MQTT 3.1.1 on `listener`: accepts every client, acknowledges everything, and forwards messages to a
+/// client that subscribed to their exact topic on the same connection.
 #[must_use]
 pub fn broker(listener: TcpListener) -> Receiver<Told> {
     let (tell, told) = channel();
@@ -92,7 +93,7 @@ pub fn broker(listener: TcpListener) -> Receiver<Told> {
     told
 }
 
-/// One client, until it goes or talks nonsense.
+/// Serves one client, until it disconnects or violates the protocol.
 fn serve(mut client: TcpStream, tell: &Sender<Told>) {
     let (mut input, mut chunk, mut topics) = (BytesMut::new(), [0; 4096], Vec::new());
     loop {
@@ -112,7 +113,7 @@ fn serve(mut client: TcpStream, tell: &Sender<Told>) {
     }
 }
 
-/// The answer to a packet; `None` ends the connection.
+/// Returns the answer to a packet; `None` ends the connection.
 fn answer(
     packet: Packet,
     topics: &mut Vec<String>,

@@ -1,5 +1,5 @@
-//! A client of the guest's HTTP server behind a forward, in the process: what it says is input like any other, so that
-//! runs with it are equal.
+//! In-process client of the guest's HTTP server behind a forward. Its data is input like any other, so runs
+//! with it are equal.
 
 use esplens_soc::net::host::{Command, Event, HOST_IDS, HostNet};
 use std::collections::VecDeque;
@@ -9,14 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug, Default)]
 struct State {
     events: VecDeque<Event>,
-    /// Number of the connection; every request has one of its own.
+    /// Number of the connection; every request has its own.
     conn: u32,
     request: Vec<u8>,
     answer: Vec<u8>,
     done: bool,
 }
 
-/// The client's end; clones are the same client.
+/// Handle to the client; clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Client(Arc<Mutex<State>>);
 
@@ -25,7 +25,7 @@ impl Client {
         f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Connects to the guest and asks for a path; address 0.0.0.0 is the first leased one.
+    /// Connects to the guest and requests a path. Address 0.0.0.0 is the first leased one.
     pub fn get(&self, to: SocketAddrV4, path: &str) {
         let request = format!("GET {path} HTTP/1.1\r\nHost: guest\r\nConnection: close\r\n\r\n");
         self.with(|s| {
@@ -35,13 +35,13 @@ impl Client {
         });
     }
 
-    /// The answer so far.
+    /// Returns the answer so far.
     #[must_use]
     pub fn answer(&self) -> String {
         self.with(|s| String::from_utf8_lossy(&s.answer).into_owned())
     }
 
-    /// The guest has closed the connection.
+    /// Returns whether the guest has closed the connection.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.with(|s| s.done)

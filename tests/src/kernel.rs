@@ -1,25 +1,25 @@
-//! Bare programs for `--kernel`, assembled here, in ELF files made here.
+//! Bare programs for `--kernel`: assembled and put into ELF files by the tests.
 
 use esplens_core::isa::{Insn, Op};
 
-/// Where programs stand: instruction RAM.
+/// Start address of programs, in instruction RAM.
 pub const CODE: u32 = 0x4008_0000;
 
-/// A program under construction: code at [`CODE`], its literals and data before the entry.
+/// Program under construction: code at [`CODE`], with its literals and data before the entry.
 #[derive(Default)]
 pub struct Program {
     data: Vec<u8>,
     code: Vec<u8>,
 }
 
-/// Bytes kept for literals and data.
+/// Bytes reserved for literals and data.
 const DATA: u32 = 0x400;
 
 impl Program {
-    /// Puts bytes into the program's memory; answers their address.
+    /// Puts bytes into the program's memory and returns their address.
     ///
     /// # Panics
-    /// When there is no room left.
+    /// When the memory is full.
     pub fn bytes(&mut self, bytes: &[u8]) -> u32 {
         let at = CODE + self.data.len() as u32;
         self.data.extend(bytes);
@@ -61,13 +61,13 @@ impl Program {
         self.op(Op::Bnez, 0, 10, 0, back);
     }
 
-    /// Where the next instruction will stand.
+    /// Returns the address of the next instruction.
     #[must_use]
     pub fn here(&self) -> u32 {
         CODE + DATA + self.code.len() as u32
     }
 
-    /// The displacement that a jump which stands here needs to lead to `to`.
+    /// Returns the displacement to `to` for a jump at the current address.
     fn back_to(&self, to: u32) -> i32 {
         to.wrapping_sub(self.here() + 4) as i32
     }
@@ -78,32 +78,32 @@ impl Program {
         self.op(Op::J, 0, 0, 0, back);
     }
 
-    /// A SIMCALL: number and three arguments.
+    /// Appends a SIMCALL with its number and three arguments.
     pub fn simcall(&mut self, call: u32, args: [u32; 3]) {
         self.set(2, call);
         (3..).zip(args).for_each(|(reg, value)| self.set(reg, value));
         self.op(Op::Simcall, 0, 0, 0, 0);
     }
 
-    /// SIMCALL write of text to standard output.
+    /// Appends SIMCALL write of text to standard output.
     pub fn print(&mut self, text: &str) {
         let at = self.bytes(text.as_bytes());
         self.simcall(4, [1, at, text.len() as u32]);
     }
 
-    /// SIMCALL exit.
+    /// Appends SIMCALL exit.
     pub fn exit(&mut self, code: u32) {
         self.simcall(1, [code, 0, 0]);
     }
 
-    /// SIMCALL exit with the register `reg`'s value as code.
+    /// Appends SIMCALL exit with the value of register `reg` as code.
     pub fn exit_with(&mut self, reg: u8) {
         self.op(Op::Or, 3, reg, reg, 0);
         self.set(2, 1);
         self.op(Op::Simcall, 0, 0, 0, 0);
     }
 
-    /// The ELF file.
+    /// Returns the ELF file.
     #[must_use]
     pub fn elf(&self) -> Vec<u8> {
         let mut memory = self.data.clone();
@@ -114,7 +114,7 @@ impl Program {
     }
 }
 
-/// A little-endian 32-bit Xtensa executable with one segment.
+/// Returns a little-endian 32-bit Xtensa executable with one segment.
 #[must_use]
 pub fn elf(addr: u32, entry: u32, bytes: &[u8]) -> Vec<u8> {
     let mut file = b"\x7fELF\x01\x01\x01\0\0\0\0\0\0\0\0\0".to_vec();

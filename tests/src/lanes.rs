@@ -1,39 +1,41 @@
-//! Traces of open_eth taken apart into lanes that can be compared event for event.
+//! Traces of open_eth, split into lanes that can be compared event for event.
 //!
-//! Three tasks of the firmware and the wire touch the MAC at the same time; how their accesses interleave depends on
-//! timing (QEMU runs on the host's clock), but within each the order is the driver's. So each is a lane of its own.
+//! Three tasks of the firmware and the wire access the MAC at the same time. How their accesses interleave
+//! depends on timing (QEMU runs on the host's clock), but within each the order is determined by the driver.
+//! So each is a separate lane.
 
-/// A trace, taken apart. Every line is in exactly one lane.
+/// Trace split into lanes. Every line is in exactly one lane.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Lanes {
-    /// Everything up to the first frame: the driver's set-up, one task alone.
+    /// Everything up to the first Ethernet frame: the driver's set-up, by a single task.
     pub set_up: Vec<String>,
-    /// Frames sent, each with the accesses to the transmit descriptor that lead to it.
+    /// Ethernet frames sent, each with its accesses to the transmit descriptor.
     pub sent: Vec<Sent>,
-    /// The wire and the interrupt handler: frames that arrive, the interrupt line, INT_SOURCE.
+    /// The wire and the interrupt handler: arriving Ethernet frames, the interrupt line, INT_SOURCE.
     pub wire: Vec<String>,
-    /// The receive task: the receive descriptors.
+    /// The receive task: accesses to the receive descriptors.
     pub received: Vec<String>,
-    /// The link check, once for each time it ran.
+    /// The link check, one element per run.
     pub link_checks: Vec<Vec<String>>,
-    /// Anything else.
+    /// All other lines.
     pub rest: Vec<String>,
 }
 
-/// A frame that was sent.
+/// Sent Ethernet frame.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sent {
-    /// Its length.
+    /// Length in bytes.
     pub len: u32,
-    /// The accesses, with `LEN` and `LAST` for the lengths of this frame and the one before in descriptors.
+    /// The accesses; `LEN` and `LAST` replace the descriptor lengths of this Ethernet frame and the one
+    /// before.
     pub accesses: Vec<String>,
 }
 
 impl Lanes {
-    /// Takes a trace apart.
+    /// Splits a trace into lanes.
     #[must_use]
     pub fn new(trace: &[String]) -> Self {
-        // The last access of the set-up and the first frame's own are one task's.
+        // The last accesses of the set-up and the first Ethernet frame's are made by the same task.
         let first = trace.iter().position(|l| l.contains("start_xmit")).unwrap_or(trace.len());
         let begin = trace[..first].iter().rposition(|l| !is_transmit(l)).map_or(0, |n| n + 1);
         let mut lanes = Self { set_up: trace[..begin].to_vec(), ..Self::default() };
@@ -56,7 +58,7 @@ impl Lanes {
         lanes
     }
 
-    /// Lengths of the frames sent, sorted.
+    /// Returns the lengths of the sent Ethernet frames, sorted.
     #[must_use]
     pub fn lengths(&self) -> Vec<u32> {
         let mut lengths: Vec<u32> = self.sent.iter().map(|s| s.len).collect();
@@ -65,12 +67,12 @@ impl Lanes {
     }
 }
 
-/// The transmit descriptor is the first; whoever sends holds the driver's lock.
+/// Returns whether a line accesses the first descriptor, which transmits; the sender holds the driver's lock.
 fn is_transmit(line: &str) -> bool {
     line.contains("start_xmit") || line.contains("DESC[0x0000]") || line.contains("DESC[0x0004]")
 }
 
-/// MIICOMMAND to MIIRX_DATA, and the PHY behind them.
+/// Returns whether a line accesses MIICOMMAND to MIIRX_DATA, or the PHY.
 fn is_management(line: &str) -> bool {
     let registers = ["MAC[0x2c]", "MAC[0x30]", "MAC[0x34]", "MAC[0x38]", "MII["];
     registers.iter().any(|r| line.contains(r))
@@ -80,7 +82,8 @@ fn is_wire(line: &str) -> bool {
     line.contains("open_eth_receive") || line.contains("update_irq") || line.contains("MAC[0x04]")
 }
 
-/// Cuts a lane behind each frame; accesses after the last one that the driver makes once a frame go with it.
+/// Splits a lane after each Ethernet frame. Accesses after the last one that the driver makes once per frame
+/// belong to it.
 fn sent(lines: &[String]) -> Vec<Sent> {
     let ends: Vec<usize> = (0..lines.len()).filter(|&n| starts_frame(lines, n)).collect();
     let mut last = 0;
@@ -97,7 +100,8 @@ fn sent(lines: &[String]) -> Vec<Sent> {
         .collect()
 }
 
-/// The driver looks at the descriptor's flags before it fills it.
+/// Returns whether line `n` is the read of the descriptor's flags with which the driver begins an Ethernet
+/// frame.
 fn starts_frame(lines: &[String], n: usize) -> bool {
     lines[n].starts_with("open_eth_desc_read DESC[0x0000]")
 }
@@ -106,7 +110,7 @@ fn length(line: &str) -> Option<u32> {
     line.split_once("tx_len: ")?.1.parse().ok()
 }
 
-/// Replaces the lengths that a descriptor's first word and the frame's line carry.
+/// Replaces the lengths in a descriptor's first word and in the Ethernet frame's line.
 fn name_lengths(line: &str, len: u32, last: u32) -> String {
     if line.contains("start_xmit") {
         return line.replace(&format!(" {len}"), " LEN");
@@ -124,7 +128,8 @@ fn name_lengths(line: &str, len: u32, last: u32) -> String {
     format!("{what}{name}:{:04x}", word & 0xFFFF)
 }
 
-/// Cuts a lane where a check begins: the first access after MIIRX_DATA was read, MIIADDRESS again.
+/// Splits a lane where a link check begins: at the first access after the read of MIIRX_DATA, MIIADDRESS
+/// again.
 fn link_checks(lines: &[String]) -> Vec<Vec<String>> {
     lines.chunk_by(|a, _| !a.contains("reg_read MAC[0x38]")).map(<[String]>::to_vec).collect()
 }

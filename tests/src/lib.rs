@@ -1,4 +1,5 @@
-//! What the whole-product tests share: the firmware sample, a machine at its prompt, the `esplens` binary.
+//! Shared helpers of the whole-product tests: the firmware sample, a machine at its prompt, the `esplens`
+//! binary.
 
 pub mod binary;
 pub mod demo;

@@ -1,62 +1,62 @@
-//! A load generator: HTTP clients that check every answer and time it.
+//! Load generator: HTTP clients that check every answer and measure its time.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Longest that a client waits for anything.
+/// Timeout of a client for any answer.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Wrong answers that are kept to be shown.
+/// Number of wrong answers that are kept for display.
 const KEPT: usize = 10;
 
-/// What the clients do.
+/// Parameters of a load.
 #[derive(Clone, Debug)]
 pub struct Load {
     /// The server's port on 127.0.0.1.
     pub port: u16,
-    /// What they ask for.
+    /// Path of the requests.
     pub path: String,
-    /// What every answer must contain.
+    /// Text that every answer must contain.
     pub expect: String,
-    /// Clients at once.
+    /// Number of concurrent clients.
     pub clients: usize,
-    /// One connection for all requests of a client, or a new one for each.
+    /// One connection for all requests of a client, instead of a new one for each.
     pub keep_alive: bool,
-    /// How long it goes on; requests under way are finished.
+    /// Duration of the load; started requests are finished.
     pub time: Duration,
 }
 
-/// What came of it.
+/// Results of a load.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// Requests answered as expected.
     pub answers: u64,
     /// Lost, cut or wrong answers.
     pub wrong: u64,
-    /// The first of them, in words.
+    /// Descriptions of the first of them.
     pub examples: Vec<String>,
-    /// What each answer took, sorted.
+    /// Time of each answer, sorted.
     pub times: Vec<Duration>,
-    /// What everything took.
+    /// Total time.
     pub wall: Duration,
 }
 
 impl Report {
-    /// Answers a second.
+    /// Returns the answers per second.
     #[must_use]
     pub fn rate(&self) -> f64 {
         self.answers as f64 / self.wall.as_secs_f64().max(1e-9)
     }
 
-    /// What `share` (0 to 1) of the answers took at most.
+    /// Returns the maximum time of the fastest `share` (0 to 1) of the answers.
     #[must_use]
     pub fn percentile(&self, share: f64) -> Duration {
         let last = self.times.len().saturating_sub(1);
         self.times.get((last as f64 * share).round() as usize).copied().unwrap_or_default()
     }
 
-    /// Another report's figures in addition; the longer time of both.
+    /// Adds another report's figures. The longer of both times is kept.
     pub fn add(&mut self, other: Self) {
         self.wall = self.wall.max(other.wall);
         self.answers += other.answers;
@@ -81,7 +81,7 @@ impl Report {
     }
 }
 
-/// A client's connection.
+/// Connection of a client.
 struct Client(BufReader<TcpStream>);
 
 impl Client {
@@ -92,7 +92,7 @@ impl Client {
         Ok(Self(BufReader::new(stream)))
     }
 
-    /// The status line and the body.
+    /// Sends a request and returns the status line and the body.
     fn get(&mut self, path: &str) -> io::Result<(String, Vec<u8>)> {
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         self.0.get_mut().write_all(request.as_bytes())?;
@@ -119,7 +119,7 @@ impl Client {
         }
     }
 
-    /// A line without its end; an error where the server ended the connection.
+    /// Reads a line without its end. Fails if the server closed the connection.
     fn line(&mut self) -> io::Result<String> {
         let mut line = String::new();
         match self.0.read_line(&mut line)? {
@@ -141,10 +141,10 @@ impl Client {
     }
 }
 
-/// Asks once, over a connection of its own.
+/// Sends one request over a new connection.
 ///
 /// # Errors
-/// What the host says, or a cut answer.
+/// The host's error, or a truncated answer.
 pub fn get(port: u16, path: &str) -> io::Result<String> {
     Client::connect(port)?.get(path).map(text)
 }
@@ -153,10 +153,10 @@ fn text((status, body): (String, Vec<u8>)) -> String {
     format!("{status}\n{}", String::from_utf8_lossy(&body))
 }
 
-/// Asks the demo for `/data/n` and checks every byte of it.
+/// Requests `/data/n` of the demo and checks every byte of it.
 ///
 /// # Errors
-/// What the host says, a cut answer, or where it differs first.
+/// The host's error, a truncated answer, or the position of the first difference.
 pub fn data(port: u16, n: u32) -> io::Result<()> {
     let (_, body) = Client::connect(port)?.get(&format!("/data/{n}"))?;
     let wrong = body.iter().zip(0..).find(|(byte, i)| **byte != data_byte(*i));
@@ -167,13 +167,13 @@ pub fn data(port: u16, n: u32) -> io::Result<()> {
     }
 }
 
-/// Byte `i` of the demo's `/data/N`.
+/// Returns byte `i` of the demo's `/data/N`.
 #[must_use]
 pub fn data_byte(i: u32) -> u8 {
     (i.wrapping_mul(2_654_435_761) >> 24) as u8
 }
 
-/// Asks again and again until somebody answers; how long that took since `since`.
+/// Repeats a request until there is an answer. Returns the time since `since`.
 ///
 /// # Errors
 /// The last failure, after `patience`.
@@ -187,7 +187,7 @@ pub fn first_answer(port: u16, path: &str, since: Instant, patience: Duration) -
     }
 }
 
-/// Lets the clients loose.
+/// Runs the clients.
 #[must_use]
 pub fn run(load: &Load) -> Report {
     let (started, end) = (Instant::now(), AtomicBool::new(false));
@@ -203,7 +203,7 @@ pub fn run(load: &Load) -> Report {
     report
 }
 
-/// Fetches `/data/N` of changing sizes, one after the other, until the time is up.
+/// Fetches `/data/N` of varying sizes, one after the other, until the time is up.
 #[must_use]
 pub fn run_data(port: u16, time: Duration) -> Report {
     let (started, mut report) = (Instant::now(), Report::default());

@@ -4,10 +4,10 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-/// Wall time that anything may take on a busy host.
+/// Wall time limit for any answer on a busy host.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A firmware's prompt on a serial line that leads to a socket or pseudo-terminal.
+/// A firmware's prompt on a serial line that is connected to a socket or pseudo-terminal.
 pub struct Prompt {
     line: Box<dyn ReadWrite>,
     text: String,
@@ -17,16 +17,16 @@ trait ReadWrite: Read + Write {}
 impl<T: Read + Write> ReadWrite for T {}
 
 impl Prompt {
-    /// On an open line; a read should not wait for long.
+    /// Creates a prompt on an open line. Its reads should have a short timeout.
     #[must_use]
     pub fn new(line: impl Read + Write + 'static) -> Self {
         Self { line: Box::new(line), text: String::new() }
     }
 
-    /// Over TCP.
+    /// Connects over TCP.
     ///
     /// # Panics
-    /// When nobody listens.
+    /// When the connection is refused.
     #[must_use]
     pub fn connect(address: &str) -> Self {
         let stream = TcpStream::connect(address).unwrap();
@@ -34,10 +34,10 @@ impl Prompt {
         Self::new(stream)
     }
 
-    /// Reads up to `mark`; answers what came before it.
+    /// Reads up to `mark`. Returns the text before it.
     ///
     /// # Panics
-    /// When the line ends before it, or it does not come in two minutes.
+    /// When the line ends before it, or it does not arrive within two minutes.
     pub fn until(&mut self, mark: &str) -> String {
         let started = Instant::now();
         let mut buffer = [0; 4096];
@@ -59,12 +59,12 @@ impl Prompt {
     /// Types a line.
     ///
     /// # Panics
-    /// When the line is gone.
+    /// When the line is closed.
     pub fn send(&mut self, line: &str) {
         self.line.write_all(format!("{line}\r").as_bytes()).unwrap();
     }
 
-    /// Types a line; answers what the firmware says to it, up to the end of that line.
+    /// Types a line. Returns the first line of the firmware's answer.
     ///
     /// # Panics
     /// As [`Prompt::until`].

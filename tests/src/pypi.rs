@@ -1,15 +1,15 @@
-//! Real clients from PyPI: a Python environment for each list in `tests/clients/`.
+//! Real clients from PyPI, in a Python environment for each list in `tests/clients/`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-/// The Python of an environment with everything that `tests/clients/NAME-requirements.txt` pins, kept in
-/// `~/.cache/esplens/clients/NAME` and made at the first call. `None`, and a line that says so, when there is no
-/// Python or no network.
+/// Returns the Python of an environment with everything that `tests/clients/NAME-requirements.txt` pins. It
+/// is kept in `~/.cache/esplens/clients/NAME` and created by the first call. If there is no Python or no
+/// network, prints a line about it and returns `None`.
 #[must_use]
 pub fn python(name: &str) -> Option<PathBuf> {
-    // One installs, the other tests of the process wait.
+    // One test installs, the other tests of the process wait.
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let list = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("clients/{name}-requirements.txt"));

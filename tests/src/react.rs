@@ -1,4 +1,4 @@
-//! How long the program takes to do what it is told, from outside.
+//! Reaction time of the program to orders, measured from outside.
 
 use crate::host::Running;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -7,14 +7,14 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// After this a process counts as one that does not react.
+/// Time after which a process counts as not reacting.
 pub const PATIENCE: Duration = Duration::from_secs(20);
-/// Time that a guest has to get going.
+/// Time for a guest to start.
 const BEGUN: Duration = Duration::from_millis(500);
 /// The limit of [`Order::WallTimeout`].
 const LIMIT: Duration = Duration::from_secs(1);
 
-/// What the program is told.
+/// Order to the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// `--wall-timeout`.
@@ -28,16 +28,16 @@ pub enum Order {
 /// All orders.
 pub const ORDERS: [Order; 3] = [Order::WallTimeout, Order::Terminate, Order::Halt];
 
-/// A bare program, and how it is run.
+/// Bare program and the way to run it.
 #[derive(Clone, Copy)]
 pub struct Case<'a> {
     /// The `esplens` that runs it.
     pub binary: &'a Path,
     /// The program.
     pub elf: &'a Path,
-    /// More arguments.
+    /// Additional arguments.
     pub more: &'a [&'a str],
-    /// Nobody reads standard output, nor standard error beyond what must be known.
+    /// Standard output is not read, and standard error only as far as necessary.
     pub unread: bool,
 }
 
@@ -51,13 +51,13 @@ impl Case<'_> {
     }
 }
 
-/// Runs a bare program and gives the order; how long the program takes to carry it out.
+/// Runs a bare program and gives the order. Returns the time until the program has executed it.
 ///
 /// # Errors
-/// What went wrong, or that nothing happened in [`PATIENCE`].
+/// The failure, or that nothing happened within [`PATIENCE`].
 ///
 /// # Panics
-/// When the host gives no process.
+/// When the host cannot start a process.
 pub fn time(case: &Case, order: Order) -> Result<Duration, String> {
     if order == Order::Halt {
         return halt(case);
@@ -66,10 +66,10 @@ pub fn time(case: &Case, order: Order) -> Result<Duration, String> {
     let limit = format!("{}ms", limit.as_millis());
     let started = Instant::now();
     let mut child = case.command(&["--wall-timeout", &limit]).spawn().expect("esplens");
-    // Kept open, and read only where the test is not about that.
+    // Keep the streams open, and read them only if the test is not about unread output.
     let _out = child.stdout.take();
     let mut err = child.stderr.take().expect("piped");
-    // Dropped, a stream would be closed and not unread.
+    // A dropped stream would be closed instead of unread.
     let _err = match case.unread {
         true => Some(err),
         false => {
@@ -96,13 +96,13 @@ pub fn time(case: &Case, order: Order) -> Result<Duration, String> {
     Err(format!("{order:?}: still there after {PATIENCE:?}"))
 }
 
-/// SIGTERM.
+/// Sends SIGTERM.
 fn terminate(pid: u32) {
     let sent = Command::new("kill").arg(pid.to_string()).status();
     assert!(sent.is_ok_and(|s| s.success()), "kill {pid}");
 }
 
-/// The monitor's `stop`.
+/// Measures the monitor's `stop`.
 fn halt(case: &Case) -> Result<Duration, String> {
     let limit = format!("{}s", 10 * PATIENCE.as_secs());
     let command = ["--wall-timeout", &limit, "--monitor", "tcp::0"];
@@ -123,10 +123,10 @@ fn halt(case: &Case) -> Result<Duration, String> {
     Ok(told.elapsed())
 }
 
-/// Reads lines up to the one with `what`; the port at its end.
+/// Reads lines up to the one that contains `what`. Returns the port at its end.
 ///
 /// # Errors
-/// When they end before it.
+/// When the lines end before it.
 pub fn port_said(lines: &mut impl BufRead, what: &str) -> Result<u16, String> {
     let mut said = String::new();
     loop {
@@ -145,7 +145,7 @@ pub fn port_said(lines: &mut impl BufRead, what: &str) -> Result<u16, String> {
 /// Reads up to `mark`.
 ///
 /// # Errors
-/// When it does not come.
+/// When it does not arrive.
 pub fn until(from: &mut impl Read, mark: &str) -> Result<String, String> {
     let (mut got, mut chunk) = (Vec::new(), [0; 4096]);
     while !String::from_utf8_lossy(&got).contains(mark) {

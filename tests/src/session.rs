@@ -1,4 +1,4 @@
-//! A machine and what its UARTs said.
+//! A machine and the output of its UARTs.
 
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use esplens_soc::machine::{Machine, MachineConfig, RunExit};
@@ -13,28 +13,28 @@ pub const MS: Ticks = 1000 * TICKS_PER_US;
 /// UARTs of the chip.
 const UARTS: usize = 3;
 
-/// A machine somebody talks to over a UART.
+/// Machine with a user at one of its UARTs.
 pub struct Session {
     /// The machine.
     pub machine: Machine,
-    /// The UART that somebody is at, 0..2.
+    /// Number of the UART in use, 0..2.
     pub uart: usize,
-    /// All that each UART sent, with what is not UTF-8 replaced.
+    /// All output of each UART, with invalid UTF-8 replaced.
     pub text: [String; UARTS],
-    /// Warnings about things not modelled.
+    /// Warnings about unmodelled features.
     pub warnings: Vec<String>,
-    /// Traced events, as QEMU writes them.
+    /// Traced events in QEMU's format.
     pub trace: Vec<String>,
     /// Resets so far.
     pub resets: Vec<ResetCause>,
     /// Host time spent in the machine.
     pub wall: Duration,
-    /// Where in each text the next [`Session::expect`] begins.
+    /// Start of the next [`Session::expect`] in each text.
     seen: [usize; UARTS],
 }
 
 impl Session {
-    /// A machine with an input's flash, changed by `change`.
+    /// Creates a machine with an input's flash and a configuration changed by `change`.
     ///
     /// # Errors
     /// The loader's message.
@@ -44,7 +44,7 @@ impl Session {
         Ok(Self::new(config))
     }
 
-    /// A machine at power-on.
+    /// Creates a machine at power-on.
     #[must_use]
     pub fn new(config: MachineConfig) -> Self {
         Self {
@@ -62,7 +62,7 @@ impl Session {
     /// Runs to virtual time `until`.
     ///
     /// # Errors
-    /// How the machine stopped before that.
+    /// The reason for stopping before that.
     pub fn run_to(&mut self, until: Ticks) -> Result<(), String> {
         let started = Instant::now();
         let result = loop {
@@ -96,21 +96,21 @@ impl Session {
         self.run_to(self.machine.now() + ms * MS)
     }
 
-    /// Runs until the UART shows `pattern` after what was expected before, for `ms` of virtual time at the most.
+    /// Runs until the UART shows `pattern` after the last expected text, for at most `ms` of virtual time.
     ///
     /// # Errors
-    /// What it showed instead.
+    /// The output that it showed instead.
     pub fn expect(&mut self, pattern: &str, ms: u64) -> Result<String, String> {
         let (found, end) = self.wait_for(pattern, self.seen[self.uart], ms)?;
         self.seen[self.uart] = end;
         Ok(found)
     }
 
-    /// The same after byte `from` of the UART's text, without effect on what [`Session::expect`] looks at. Returns what
-    /// was found and where it ends.
+    /// Waits for `pattern` after byte `from` of the UART's text, without effect on [`Session::expect`].
+    /// Returns the match and its end.
     ///
     /// # Errors
-    /// What it showed instead.
+    /// The output that it showed instead.
     pub fn wait_for(&mut self, pattern: &str, from: usize, ms: u64) -> Result<(String, usize), String> {
         let regex = Regex::new(pattern).map_err(|e| e.to_string())?;
         let end = self.machine.now() + ms * MS;
@@ -130,7 +130,7 @@ impl Session {
         }
     }
 
-    /// Types on the UART, as fast as the line takes it.
+    /// Types on the UART, as fast as its line accepts.
     ///
     /// # Errors
     /// As [`Session::run_to`].
@@ -145,13 +145,13 @@ impl Session {
         Ok(())
     }
 
-    /// Virtual milliseconds since power-on.
+    /// Returns the virtual milliseconds since power-on.
     #[must_use]
     pub fn virtual_ms(&self) -> f64 {
         self.machine.now() as f64 / MS as f64
     }
 
-    /// The last of what was shown.
+    /// Returns the end of the output.
     #[must_use]
     pub fn tail(&self) -> String {
         let text = &self.text[self.uart];

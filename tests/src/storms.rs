@@ -1,12 +1,12 @@
-//! Bare programs that do nothing but make the host work: each loops over something that costs it as much as anything
-//! that a guest can do.
+//! Bare programs that only make the host work: each loops over an operation that is as costly for the host as
+//! any that a guest can do.
 
 use crate::kernel::Program;
 use esplens_core::isa::Op;
 
-/// A program and what it is about.
+/// Program with its name.
 pub struct Storm {
-    /// For tables and messages.
+    /// Name for tables and messages.
     pub name: &'static str,
     /// The program; it never ends.
     pub program: Program,
@@ -24,14 +24,14 @@ const SPI2: u32 = 0x3FF6_4000;
 const ETH: u32 = 0x3FF6_9000;
 /// Data memory that programs may use.
 const RAM: u32 = 0x3FFB_0000;
-/// Special registers.
+/// Numbers of special registers.
 const LEND: i32 = 1;
 const LCOUNT: i32 = 2;
 const IBREAKENABLE: i32 = 96;
 const IBREAKA0: i32 = 128;
 const VECBASE: i32 = 231;
 
-/// All of them.
+/// Returns all storms.
 #[must_use]
 pub fn all() -> Vec<Storm> {
     type Make = fn(&mut Program);
@@ -58,7 +58,7 @@ pub fn all() -> Vec<Storm> {
     make.into_iter()
         .map(|(name, fill)| {
             let mut program = Program::default();
-            // Everything has a clock, and nothing is held in reset.
+            // Enable all clocks, and release everything from reset.
             for (offset, value) in [(0x1C, u32::MAX), (0x20, 0), (0xC0, u32::MAX), (0xC4, 0)] {
                 program.store(DPORT + offset, value);
             }
@@ -68,14 +68,14 @@ pub fn all() -> Vec<Storm> {
         .collect()
 }
 
-/// Does `stores` for ever.
+/// Repeats `stores` forever.
 fn repeat(p: &mut Program, stores: &[(u32, u32)]) {
     let again = p.here();
     stores.iter().for_each(|&(addr, value)| p.store(addr, value));
     p.jump(again);
 }
 
-/// Takes turns at two values of a special register for ever, with some instructions behind each.
+/// Alternates between two values of a special register forever, with some instructions after each write.
 fn alternate(p: &mut Program, values: [u32; 2], special: i32, more: &[(u8, i32)]) {
     p.set(8, values[0]);
     p.set(9, values[1]);
@@ -111,12 +111,12 @@ fn sha_and_aes(p: &mut Program) {
 }
 
 fn spi(p: &mut Program) {
-    // A descriptor that leads to itself: 4,095 bytes, the DMA's.
+    // A descriptor that points to itself: 4,095 bytes, owned by the DMA.
     let descriptor = 1 << 31 | 0xFFF << 12 | 0xFFF;
     for (n, value) in [descriptor, RAM + 0x1000, RAM].into_iter().enumerate() {
         p.store(RAM + 4 * n as u32, value);
     }
-    // Clock undivided; three bits of address first, so that no byte is whole; 2^24 bits each way.
+    // Undivided clock; three address bits first, so that no byte is aligned; 2^24 bits each way.
     for (offset, value) in
         [(0x18, 1 << 31), (0x1C, 1 << 30 | 3 << 27), (0x20, 2 << 26), (0x28, 0xFF_FFFF), (0x2C, 0xFF_FFFF)]
     {
@@ -127,7 +127,7 @@ fn spi(p: &mut Program) {
 }
 
 fn flash(p: &mut Program) {
-    // Write enable and chip erase; a reset of the chip (0x66, 0x99) ends what it is busy with.
+    // Write enable and chip erase; a reset of the chip (0x66, 0x99) ends the operation.
     let user = |opcode: u32| [(SPI1 + 0x24, 7 << 28 | opcode), (SPI1, 0), (SPI1, 1 << 18)];
     p.store(SPI1 + 0x18, 1 << 31);
     p.store(SPI1 + 0x1C, 1 << 31);
@@ -136,7 +136,7 @@ fn flash(p: &mut Program) {
 }
 
 fn cache(p: &mut Program) {
-    // All buses open, the smallest pages.
+    // All buses enabled, the smallest pages.
     p.store(DPORT + 0x44, 3 << 9 | 3 << 6);
     repeat(p, &[(DPORT + 0x40, 1 << 3), (DPORT + 0x40, 0)]);
 }
@@ -159,7 +159,7 @@ fn ibreak(p: &mut Program) {
 }
 
 fn loop_ends(p: &mut Program) {
-    // Ends among the instructions behind each change; the count makes the loop active.
+    // Values of LEND are among the instructions after each change; the count makes the loop active.
     let near = p.here() + 3 * 6;
     alternate(p, [near, near + 3], LEND, &[(10, LCOUNT)]);
 }
@@ -179,7 +179,7 @@ fn frames(p: &mut Program) {
     for n in 0..8 {
         p.store(ETH + 0x404 + 8 * n, RAM);
     }
-    // Transmit, take frames of any length, no promiscuity.
+    // Transmit, accept Ethernet frames of any length, no promiscuous mode.
     p.store(ETH, 1 << 1 | 1 << 10 | 1 << 13 | 1 << 14);
     let descriptors: Vec<(u32, u32)> =
         (0..8).map(|n| (ETH + 0x400 + 8 * n, ready | if n == 7 { 1 << 13 } else { 0 })).collect();
@@ -198,7 +198,7 @@ fn console(p: &mut Program) {
 }
 
 fn exceptions(p: &mut Program) {
-    // Zeros are an illegal instruction, at the vectors as well.
+    // Zeros are an illegal instruction, also at the vectors.
     p.set(8, 0x4009_0000);
     p.op(Op::Wsr, 0, 0, 8, VECBASE);
     p.op(Op::Ill, 0, 0, 0, 0);
@@ -210,7 +210,7 @@ fn rmt(p: &mut Program) {
     for channel in 0..8 {
         p.store(RMT + 0x20 + 8 * channel, 1 | 1 << 24);
     }
-    // Clock of the bus, again and again, start.
+    // Bus clock, continuous mode, start.
     for channel in 0..8 {
         p.store(RMT + 0x24 + 8 * channel, 1 << 17 | 1 << 6 | 1);
     }
@@ -219,7 +219,7 @@ fn rmt(p: &mut Program) {
 }
 
 fn timers(p: &mut Program) {
-    // Both timers count the bus clock by two from 0 to 1, and are loaded anew at each alarm.
+    // Both timers count the bus clock divided by two from 0 to 1, and reload at each alarm.
     for timer in [TIMG0, TIMG0 + 0x24, TIMG0 + 0x1000, TIMG0 + 0x1024] {
         for (offset, value) in [(0x10, 1), (0x14, 0), (0x18, 0), (0x1C, 0)] {
             p.store(timer + offset, value);
@@ -241,6 +241,6 @@ fn holes(p: &mut Program) {
 }
 
 fn clocks(p: &mut Program) {
-    // RTC_CNTL_CLK_CONF: crystal, PLL; each tells all peripherals.
+    // RTC_CNTL_CLK_CONF: crystal, PLL. Each change notifies all peripherals.
     repeat(p, &[(0x3FF4_8070, 0), (0x3FF4_8070, 1 << 27), (DPORT + 0x3C, 1), (DPORT + 0x3C, 2)]);
 }

@@ -1,4 +1,4 @@
-//! Random accesses to every peripheral: nothing a guest does to a register may hurt the host.
+//! Random accesses to every peripheral: no register access of a guest may harm the host.
 
 use esplens_core::memory::{Access, Bus, Memory, Page};
 use esplens_core::time::Ticks;
@@ -6,7 +6,7 @@ use esplens_soc::bus::{Soc, TimeBase};
 use esplens_soc::dev::DevId;
 use esplens_soc::machine::{Machine, MachineConfig};
 
-/// xorshift64*.
+/// Random number generator xorshift64*.
 struct Random(u64);
 
 impl Random {
@@ -21,7 +21,8 @@ impl Random {
         self.next() % n
     }
 
-    /// A register's address, its AHB alias, a hole, a cache window, or anything.
+    /// Returns a register's address, its AHB alias, an unmapped address, an address in a cache window, or any
+    /// other.
     fn addr(&mut self) -> u32 {
         let (base, size) = DevId::ALL[self.below(DevId::ALL.len() as u32) as usize].range();
         let within = base + (self.below(size) & if self.below(8) == 0 { !0 } else { !3 });
@@ -37,7 +38,7 @@ impl Random {
         }
     }
 
-    /// Values that registers care about: bits, small counts, addresses of DMA memory, noise.
+    /// Returns values with an effect on registers: bits, small counts, addresses of DMA memory, noise.
     fn value(&mut self) -> u32 {
         match self.below(8) {
             0 => 0,
@@ -51,7 +52,7 @@ impl Random {
     }
 }
 
-/// Where random accesses and time go.
+/// Target of random accesses.
 struct Fuzz {
     soc: Soc,
     mem: Memory,
@@ -59,7 +60,7 @@ struct Fuzz {
 }
 
 impl Fuzz {
-    /// The insides of a machine with flash and PSRAM.
+    /// Creates the SoC of a machine with flash and PSRAM.
     fn new() -> Self {
         let page = std::sync::Arc::new(Page([0xFF; 4096]));
         let mut config = MachineConfig::new(vec![page; 512]);
@@ -86,7 +87,7 @@ impl Fuzz {
         self.soc.sys.out.clear();
     }
 
-    /// Time passes, from event to event as in a machine: mostly microseconds, at times days.
+    /// Advances time from event to event as a machine does: mostly microseconds, sometimes days.
     fn pass(&mut self, r: &mut Random) {
         let step = u64::from(r.next()) >> r.below(32);
         let until = self.now + if r.below(2000) == 0 { step << 20 } else { step & 0xF_FFFF };
@@ -118,7 +119,7 @@ fn random_accesses_to_every_peripheral_do_no_harm() {
     }
 }
 
-/// ESP-IDF 5 reads `s_adc_tsen_enabled` there on the core that goes to sleep (docs/decisions/rtc-fast.md).
+/// ESP-IDF 5 reads `s_adc_tsen_enabled` there on the core that enters sleep (docs/decisions/rtc-fast.md).
 #[test]
 fn app_cpu_finds_nothing_in_rtc_fast_memory_and_no_exception() {
     let mut fuzz = Fuzz::new();

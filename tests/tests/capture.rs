@@ -1,4 +1,4 @@
-//! `--pcap`: read back with somebody else's reader, and every frame taken apart.
+//! `--pcap`: files read back with an independent reader, and every Ethernet frame decoded.
 
 use esplens_tests::host::{Running, free_port};
 use esplens_tests::{binary, firmware};
@@ -17,7 +17,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-/// A frame of the file.
+/// Ethernet frame of the file.
 struct Captured {
     at: Duration,
     to_guest: bool,
@@ -46,7 +46,7 @@ fn read(path: &Path) -> Vec<Captured> {
     frames
 }
 
-/// What a frame is, with every checksum on the way proved.
+/// Describes an Ethernet frame and verifies its checksums.
 fn dissect(frame: &[u8]) -> String {
     let eth = EthernetFrame::new_checked(frame).unwrap();
     match eth.ethertype() {
@@ -67,7 +67,7 @@ fn dissect(frame: &[u8]) -> String {
                 assert!(icmp.verify_checksum(&ip.src_addr(), &ip.dst_addr()));
                 return "ICMPv6".into();
             }
-            // Multicast listener reports travel behind a hop-by-hop header.
+            // Multicast listener reports have a hop-by-hop header.
             format!("IPv6 {}", ip.next_header())
         }
         other => panic!("{other} on the cable"),
@@ -80,7 +80,7 @@ fn transport(protocol: IpProtocol, bytes: &[u8], (from, to): (IpAddress, IpAddre
             let udp = UdpPacket::new_checked(bytes).unwrap();
             assert!(udp.verify_checksum(&from, &to));
             match (udp.src_port(), udp.dst_port()) {
-                // The cookie and the first option: the message type (RFC 2131, 3; RFC 2132, 9.6).
+                // The cookie and the first option, the message type (RFC 2131, 3; RFC 2132, 9.6).
                 (68, 67) | (67, 68) => {
                     assert_eq!(udp.payload()[236..242], [0x63, 0x82, 0x53, 0x63, 53, 1]);
                     format!("DHCP {}", udp.payload()[242])
@@ -139,7 +139,7 @@ fn a_capture_reads_back_frame_by_frame() {
         assert_eq!(f.bytes[6..12] == guest[..], !f.to_guest, "direction as the source address says");
         let us = format!("{}.{:03} us virtual", f.at.as_micros(), f.at.subsec_nanos() % 1000);
         assert!(f.comment.starts_with(&us), "{} begins with {us}", f.comment);
-        // Frames of the guest name who sent them: code in flash or RAM.
+        // Ethernet frames of the guest name the code that sent them, in flash or RAM.
         assert_eq!(f.comment.contains(", core ") && f.comment.contains("pc 0x40"), !f.to_guest);
         kinds.push(format!("{} {kind}", if f.to_guest { "in" } else { "out" }));
     }
@@ -157,7 +157,7 @@ fn a_capture_reads_back_frame_by_frame() {
     ] {
         assert!(kinds.iter().any(|k| k == kind), "no {kind:?} in {kinds:#?}");
     }
-    // What the client got is what the guest's segments carry, in order and once.
+    // The guest's segments carry what the client received, in order and once.
     let sent: Vec<u8> = frames.iter().filter(|f| !f.to_guest).flat_map(|f| tcp_payload(&f.bytes)).collect();
     assert_eq!(String::from_utf8_lossy(&sent), String::from_utf8_lossy(&page));
 }

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Wall time that anything may take on a busy host.
+/// Wall time limit for any operation on a busy host.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A child that ends with the test.
+/// Child process that is killed on drop.
 struct Guard(Child);
 
 impl Drop for Guard {
@@ -20,7 +20,7 @@ impl Drop for Guard {
     }
 }
 
-/// A writable copy of an image of the sample.
+/// Copies an image of the sample to a writable file.
 fn copy(image: &str, dir: &Path) -> Option<PathBuf> {
     let bytes = std::fs::read(firmware::file(&format!("{image}/flash.bin"))?).unwrap();
     let path = dir.join("flash.bin");
@@ -33,7 +33,7 @@ fn run(line: &str) -> (Option<i32>, String, String) {
     binary::run(&args)
 }
 
-/// Starts esplens and reads from its standard error what stands behind `label`.
+/// Starts esplens and returns the text after `label` on its standard error.
 fn start(args: &[&str], label: &str) -> (Guard, String) {
     let mut child =
         binary::esplens().args(args).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
@@ -45,7 +45,7 @@ fn start(args: &[&str], label: &str) -> (Guard, String) {
             return (guard, rest.trim().to_string());
         }
     }
-    panic!("esplens did not say {label:?}");
+    panic!("esplens did not print {label:?}");
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn nuttx_answers_on_a_pseudo_terminal() {
     let args = ["run", image.to_str().unwrap(), "--serial", "0=pty"];
     let (_guard, path) = start(&args, "UART0 is ");
     let mut prompt = Prompt::new(std::fs::File::options().read(true).write(true).open(path).unwrap());
-    // The prompt may have come before the terminal was open; Enter brings another.
+    // The prompt may have been printed before the terminal was open; Enter prints another.
     std::thread::sleep(Duration::from_millis(500));
     prompt.send("");
     prompt.until("nsh> ");
@@ -224,7 +224,7 @@ fn qemus_command_line_is_listed_and_helps() {
 
 #[test]
 fn a_taken_gdb_port_is_a_warning() {
-    // Whoever has it: it is taken.
+    // Make sure that the port is taken, by this test or another process.
     let _taken = std::net::TcpListener::bind("127.0.0.1:1234");
     let (code, _, err) = run("run -s --serial 0=null --timeout 10ms");
     assert_eq!(code, Some(3), "{err}");
@@ -257,7 +257,7 @@ fn a_reader_that_leaves_is_no_failure() {
     assert!(first.contains("--- 0x400e8049: read_sensor") && !first.contains("said before"), "{first}");
 }
 
-/// `tmux` on a socket of its own.
+/// Runs `tmux` on its own socket.
 fn tmux(socket: &Path, args: &[&str]) -> Option<String> {
     let output = Command::new("tmux").arg("-S").arg(socket).args(args).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())

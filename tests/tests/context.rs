@@ -1,4 +1,4 @@
-//! Who did it: task and function in traced lines of whole runs, and whose time it was.
+//! Task and function names in traced lines of complete runs, and CPU time by task.
 
 use esplens_tests::host::Running;
 use esplens_tests::{binary, firmware};
@@ -22,7 +22,7 @@ struct Line {
 }
 
 impl Line {
-    /// The byte that a UART event is about.
+    /// Returns the byte of a UART event.
     fn byte(&self) -> char {
         let number = self.text.split_once("0x").unwrap().1;
         char::from(u8::from_str_radix(&number[..2], 16).unwrap())
@@ -33,7 +33,7 @@ impl Line {
     }
 }
 
-/// Runs with `args` and traces what `pattern` names into a file.
+/// Runs with `args` and traces the events of `pattern` into a file.
 fn traced(args: &[&str], pattern: &str, folder: &Path) -> Vec<u8> {
     let file = folder.join("trace.jsonl");
     let path = file.to_str().unwrap();
@@ -51,7 +51,7 @@ fn lines(json: &[u8]) -> Vec<Line> {
     text.lines().map(|l| serde_json::from_str(l).unwrap_or_else(|e| panic!("{e}: {l}"))).collect()
 }
 
-/// What each task put into the UART; "" for what ran without tasks.
+/// Returns the UART output of each task; "" for code that ran without tasks.
 fn written(lines: &[Line]) -> BTreeMap<String, String> {
     let mut by_task = BTreeMap::<String, String>::new();
     for line in lines.iter().filter(|l| l.event == "uart_write") {
@@ -85,7 +85,7 @@ fn the_demos_lines_name_task_and_function() {
         assert_eq!(l.pc == "0x00000000", l.symbol.is_none(), "each place in code has a name: {l:?}");
         assert!(l.core < 2 && l.us <= 2_500_000.0, "{l:?}");
         match l.event.as_str() {
-            // A byte leaves and arrives by itself.
+            // Bytes leave and arrive without a core's action.
             "uart_tx" | "uart_rx" => assert!(l.task.is_none() && l.symbol.is_none(), "{l:?}"),
             // The mask ROM's printf.
             "uart_write" if l.task.as_deref() == Some("consumer") => {
@@ -97,7 +97,7 @@ fn the_demos_lines_name_task_and_function() {
             _ => {}
         }
     }
-    // Most interrupts meet the idle tasks.
+    // Most interrupts occur in the idle tasks.
     let idle = |l: &&Line| l.task.as_deref().is_some_and(|t| t.starts_with("IDLE"));
     assert!(lines.iter().filter(|l| l.event == "irq_take").filter(idle).count() > 100);
 }
@@ -113,7 +113,7 @@ fn lines_of_idf_name_task_and_function() {
         text["main"].contains("Turning the LED ON!") && text["main"].contains("main_task: Calling app_main")
     );
     assert!(text[""].contains("entry 0x400"), "the ROM and the bootloader run without tasks");
-    // ROM, application and bootloader each have their own symbols.
+    // ROM, application and bootloader have separate symbols.
     let places: BTreeSet<&str> =
         lines.iter().filter(|l| l.event == "uart_write").map(Line::function).collect();
     assert!(places.contains("uart_tx_one_char") && places.contains("uart_tx_char"), "{places:?}");
@@ -135,7 +135,7 @@ fn after_a_reset_nobodys_task_runs() {
     assert!(lines[last].us > 9e6, "it restarts itself after 10 s: {:?}", lines[last]);
     let (before, after) = (written(&lines[..last]), written(&lines[last..]));
     assert!(before["main"].contains("Restarting now"), "{before:?}");
-    // RAM still names the task from before, while ROM and bootloader boot.
+    // RAM still contains the previous task's name while ROM and bootloader boot.
     for said in ["rst:0xc", "boot: ESP-IDF", "cpu_start: Starting scheduler on PRO CPU"] {
         assert!(after[""].contains(said), "{said}: {after:?}");
     }
@@ -159,7 +159,7 @@ fn without_symbols_of_a_kernel_it_says_so() {
     assert!(err.contains("no symbols of a FreeRTOS: no task switch is seen"), "{err}");
 }
 
-/// Asks a monitor.
+/// Sends a command to a monitor and returns the answer.
 fn ask(at: &str, command: &str) -> String {
     let mut stream = TcpStream::connect(at.trim_start_matches("tcp:")).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
@@ -176,7 +176,7 @@ fn ask(at: &str, command: &str) -> String {
     until_prompt(&mut stream)
 }
 
-/// Column CPU by task.
+/// Returns the column CPU by task.
 fn shares(table: &str) -> BTreeMap<String, f64> {
     let head = table.lines().find(|l| l.contains("HANDLE")).unwrap_or_else(|| panic!("{table}"));
     let (from, to) = (head.find("CPU").unwrap(), head.find("HANDLE").unwrap());
@@ -197,7 +197,7 @@ fn tasks_have_a_share_of_the_cores_where_the_firmware_counts_none() {
     let said = BufReader::new(running.0.stderr.take().unwrap()).lines().map_while(Result::ok);
     let at = said.filter_map(|l| Some(l.split_once("monitor: listening on ")?.1.to_string())).next().unwrap();
     let started = Instant::now();
-    // Until the scheduler runs there are no tasks; then the two idle tasks have nearly everything.
+    // Until the scheduler runs there are no tasks; then the two idle tasks have nearly all of the time.
     let (table, shares) = loop {
         assert!(started.elapsed() < Duration::from_secs(120), "no share of CPU in two minutes");
         let table = ask(&at, "freertos tasks");

@@ -1,4 +1,4 @@
-//! The real binary's dashboard in a real terminal: tmux draws it and types.
+//! The real binary's dashboard in a real terminal, drawn and typed at through tmux.
 
 use esplens_tests::binary;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -7,18 +7,18 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// Longest wait for anything; the host may be busy.
+/// Maximum wait for anything; the host may be busy.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// A tmux server of its own, with one window.
+/// Separate tmux server with one window.
 struct Tmux {
     name: String,
-    /// Configuration, runtime folder and socket of this test alone.
+    /// Configuration, runtime folder and socket of this test.
     dir: tempfile::TempDir,
 }
 
 impl Tmux {
-    /// `None`, and a line that says so, where there is no tmux.
+    /// Starts the command in tmux. Without tmux prints a line about it and returns `None`.
     fn start(name: &str, command: &str) -> Option<Self> {
         if Command::new("tmux").arg("-V").stdout(Stdio::null()).status().is_err() {
             eprintln!("skipped: no tmux");
@@ -67,7 +67,7 @@ impl Tmux {
         self.keys(&["Enter"]);
     }
 
-    /// As tmux knows the terminal: alternate screen, mouse reports, hidden cursor.
+    /// Returns the terminal's modes: alternate screen, mouse reports, hidden cursor.
     fn modes(&self) -> String {
         let format = "#{alternate_on} #{mouse_any_flag} #{cursor_flag}";
         String::from_utf8_lossy(&self.run(&["display-message", "-p", format]).stdout).trim().into()
@@ -84,11 +84,11 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// What curl does.
+/// Sends a request as curl does and returns the answer.
 fn get(port: u16, path: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the forwarded port");
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    // In one piece: the dashboard names a request by its first segment.
+    // In one segment: the dashboard names a request by its first segment.
     let request = format!("GET {path} HTTP/1.0\r\nHost: x\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
     let mut page = String::new();
@@ -96,7 +96,7 @@ fn get(port: u16, path: &str) -> String {
     page
 }
 
-/// The descriptor that the controller fills next, from the ring's heading.
+/// Returns the number of the descriptor that the controller fills next, from the ring's heading.
 fn next_descriptor(screen: &str) -> Option<u32> {
     let line = screen.lines().find(|l| l.contains("receive ring"))?;
     let rest = &line[line.find("next ")? + 5..];
@@ -109,14 +109,14 @@ fn a_tour_of_the_demo() {
     let command = format!("{} demo --nic user,hostfwd=tcp:127.0.0.1:{port}-:80", binary::path().display());
     let Some(t) = Tmux::start("tour", &command) else { return };
     t.wait_for("by DHCP");
-    // The network, and its descriptors on the move.
+    // The network layout, with its descriptors changing.
     t.keys(&["4"]);
     let before = next_descriptor(&t.wait("the rings", |s| next_descriptor(s).is_some()));
     let page = get(port, "/hello");
     assert!(page.starts_with("HTTP/1.") && page.contains("200"), "{page}");
     t.wait("moving descriptors", |s| next_descriptor(s) != before);
     t.wait_for("GET /hello");
-    // Stopped: a task's stack.
+    // Stopped: the stack of a task.
     t.keys(&["Space"]);
     t.wait_for("stopped by dashboard");
     t.keys(&["3"]);
@@ -124,7 +124,7 @@ fn a_tour_of_the_demo() {
     t.keys(&["Down", "Down", "Down", "Down", "Down", "Enter"]);
     let screen = t.wait_for("task net");
     assert!(screen.contains("#0") && screen.contains("#2"), "no stack in\n{screen}");
-    // A breakpoint on a frame.
+    // A stop at an Ethernet frame.
     t.keys(&[":"]);
     t.wait_for("stop typing");
     t.line("break frame 'tcp port 80'");
@@ -138,7 +138,8 @@ fn a_tour_of_the_demo() {
         s.lines().next().is_some_and(|bar| bar.contains("stopped") && bar.contains("frame"))
     });
     assert!(!asked.is_finished(), "{screen}");
-    // A step from there. A core that waits for an interrupt runs until one comes: another frame may pass first.
+    // A step from there. A core that waits for an interrupt runs until one is taken, so another frame may
+    // pass first.
     let bar = |screen: &str| screen.lines().next().unwrap_or_default().to_string();
     let mut now = bar(&screen);
     for _ in 0..20 {
@@ -150,7 +151,7 @@ fn a_tour_of_the_demo() {
         }
     }
     assert!(now.contains("step, core"), "{now}");
-    // And on.
+    // Continue.
     t.keys(&[":"]);
     t.wait_for("stop typing");
     t.line("delete 1");
@@ -158,7 +159,7 @@ fn a_tour_of_the_demo() {
     t.wait_for("waits for");
     t.keys(&["Space"]);
     assert!(asked.join().unwrap().contains("200"));
-    // The end, with the terminal as it was.
+    // Quit, and restore the terminal.
     t.keys(&["q"]);
     t.wait_for("end esplens");
     t.keys(&["y"]);
@@ -166,7 +167,7 @@ fn a_tour_of_the_demo() {
     assert_eq!(t.modes(), "0 0 1");
 }
 
-/// The process that a tmux window's shell started.
+/// Returns the process that a tmux window's shell started.
 fn child_of(t: &Tmux) -> u32 {
     let shell = t.run(&["display-message", "-p", "#{pane_pid}"]);
     let shell = String::from_utf8_lossy(&shell.stdout).trim().to_string();
@@ -191,7 +192,7 @@ fn signals_give_the_terminal_back() {
     }
 }
 
-/// Only builds with debug assertions panic on demand.
+/// Only builds with debug assertions can panic on demand.
 #[test]
 #[cfg(debug_assertions)]
 fn a_panic_in_any_thread_gives_the_terminal_back() {
@@ -210,7 +211,7 @@ fn a_panic_in_any_thread_gives_the_terminal_back() {
         let screen = t.wait_for("EXIT=");
         assert!(!screen.contains("EXIT=0") && screen.contains(&format!("asked for in {place}")), "{screen}");
         assert_eq!(t.modes(), "0 0 1", "{place}");
-        // Lines end as they should: the terminal is not raw.
+        // Lines end correctly: the terminal is not raw.
         let line = screen.lines().find(|l| l.contains("EXIT=")).unwrap();
         assert!(line.starts_with("EXIT="), "{screen}");
     }
@@ -229,7 +230,7 @@ fn ctrl_z_gives_the_terminal_back_until_fg() {
     t.line("fg");
     t.wait_for("running");
     assert_eq!(t.modes(), "1 1 0");
-    // And it answers.
+    // It also reacts.
     t.keys(&["Space"]);
     t.wait_for("stopped by dashboard");
     t.keys(&["q"]);
@@ -249,7 +250,7 @@ fn colours_clipboard_and_what_is_kept() {
     let coloured = |n: u32| escapes.contains(&format!("\x1b[{n}")) || escapes.contains(&format!(";{n}"));
     assert!(escapes.contains("\x1b["), "bold and reversed are left");
     assert!(!(30..38).chain(40..48).any(coloured), "{escapes:?}");
-    // A row of the code to the clipboard, as OSC 52 has it.
+    // A row of the code goes to the clipboard, by OSC 52.
     t.keys(&["Space", "2", "Tab", "y"]);
     t.wait_for("copied");
     let copied = String::from_utf8_lossy(&t.run(&["show-buffer"]).stdout).into_owned();
@@ -262,14 +263,14 @@ fn colours_clipboard_and_what_is_kept() {
     assert!(kept.contains("theme = \"dark\"") && kept.contains("[layout.cpu]"), "{kept}");
     let resized = border(&t.screen());
     assert!(before.is_some() && resized.is_some() && before != resized, "{before:?} {resized:?}");
-    // Found again at the next start.
+    // It is loaded again at the next start.
     t.run(&["respawn-window", "-k"]);
     t.wait("another machine", |s| s.contains("running") && !s.contains("saved"));
     t.keys(&["2"]);
     t.wait("the resized layout", |s| s.contains("2 cpu") && border(s) == resized);
 }
 
-/// How often each thread of a process went to sleep so far, by its number.
+/// Returns how often each thread of a process has slept so far, by its number.
 fn sleeps(pid: u32) -> std::collections::BTreeMap<String, u64> {
     let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten();
     let count = |path: std::path::PathBuf| {
@@ -290,7 +291,7 @@ fn a_stopped_machine_costs_no_cpu() {
     let pid = child_of(&t);
     t.keys(&["Space"]);
     t.wait_for("stopped by dashboard");
-    // What the stop set off comes to rest: then no thread wakes up, for longer than any period of ours.
+    // After the stop's aftermath, no thread wakes up for longer than any of our periods.
     let mut before = sleeps(pid);
     assert!(before.keys().any(|k| k.ends_with("machine")) && before.len() > 5, "{before:?}");
     let end = Instant::now() + PATIENCE;
@@ -307,7 +308,7 @@ fn a_stopped_machine_costs_no_cpu() {
     t.wait_for("running");
 }
 
-/// Starts the demo without a terminal; its address for dashboards.
+/// Starts the demo without a terminal. Returns its address for dashboards.
 fn headless(dir: &Path) -> (std::process::Child, String) {
     let mut command = binary::esplens();
     command.args(["demo", "--headless", "--dash", "tcp:127.0.0.1:0"]);
@@ -330,7 +331,7 @@ fn a_dashboard_comes_from_elsewhere_and_vanishes() {
         let out = command.arg("top").env("XDG_RUNTIME_DIR", dir.path()).output().unwrap();
         String::from_utf8_lossy(&out.stdout).into_owned()
     };
-    // What the UART said before anybody looked is there as well.
+    // UART output from before the dashboard connected is there as well.
     let end = Instant::now() + PATIENCE;
     let seconds = |row: &str| row.split_whitespace().nth(2).and_then(|s| s.parse::<f64>().ok());
     while !top().lines().any(|row| row.contains(&pid) && seconds(row) > Some(2.0)) {
@@ -343,10 +344,10 @@ fn a_dashboard_comes_from_elsewhere_and_vanishes() {
         t.wait_for("asking for an address");
         t.keys(&["3"]);
         t.wait_for("IDLE0");
-        // Its terminal goes away in the middle of it all.
+        // Its terminal disappears in the middle of it.
         drop(t);
     }
-    // Somebody who asks and never listens.
+    // A client that sends requests and never reads.
     let mut rude = TcpStream::connect(&address).unwrap();
     for _ in 0..100 {
         rude.write_all(b"{\"Sample\":{\"cpu\":true}}\n").unwrap();

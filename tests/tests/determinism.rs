@@ -1,4 +1,4 @@
-//! Equal runs: the same image with the same input is the same machine, bit for bit, however it is driven.
+//! Determinism: the same image with the same input gives the same machine, bit for bit, however it is driven.
 
 use esplens_core::time::Ticks;
 use esplens_soc::machine::{Machine, MachineConfig, MachineState, RunExit};
@@ -7,7 +7,7 @@ use esplens_tests::session::MS;
 use proptest::prelude::*;
 use std::sync::OnceLock;
 
-/// Where machines are compared: time, instructions, state hash.
+/// Point of comparison: time, instructions, state hash.
 type Mark = (Ticks, u64, [u8; 32]);
 
 fn config(image: &str) -> Option<MachineConfig> {
@@ -28,7 +28,7 @@ fn mark(machine: &mut Machine) -> Mark {
     (machine.now(), machine.instructions(), machine.state_hash())
 }
 
-/// A machine at `until`, reached in one go.
+/// Returns a machine at `until`, reached in one run.
 fn straight(config: &MachineConfig, until: Ticks) -> Machine {
     let mut machine = Machine::new(config.clone());
     run(&mut machine, until);
@@ -44,7 +44,7 @@ fn two_runs_are_one() {
     }
 }
 
-/// The hash that users see tells runs apart as the one over the saved state does.
+/// The hash shown to users distinguishes runs as the hash over the saved state does.
 #[test]
 fn the_hash_that_is_shown_follows_the_machine() {
     let Some(mut config) = config("nuttx-10.4") else { return };
@@ -89,7 +89,7 @@ fn it_does_not_matter_how_time_is_divided() {
     for (&at, expected) in marks.iter().zip(expected) {
         while pieces.now() < at {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            // From single cycles to whole slices and more, often not a whole number of cycles.
+            // From single cycles to more than a slice, often not a whole number of cycles.
             let step = 1 + (random >> 33) % (1 << (4 + random % 13));
             let until = (pieces.now() + step).min(at);
             run(&mut pieces, until);
@@ -162,7 +162,7 @@ fn a_log_replays() {
     assert_eq!(machine.log(), log);
 }
 
-/// Save points of the property test: image, and the state hashes at its marks.
+/// Reference for the property test: image, and the state hashes at its marks.
 struct Track {
     config: MachineConfig,
     end: Ticks,
@@ -185,7 +185,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: if std::env::var_os("ESPLENS_FULL").is_some() { 200 } else { 6 },
         failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Saves at random times, runs on for a while, goes back to one of the saves, and ends where a straight run ends.
+    /// Saves at random times, continues for a while, restores one of the saves, and reaches the state of a
+    /// straight run.
     #[test]
     fn saving_and_restoring_at_random_changes_nothing(
         which in 0..2_usize,

@@ -1,4 +1,5 @@
-//! The configurations of docs/user/editors.md: started and typed as the editors do, on GDB's machine interface.
+//! The configurations of docs/user/editors.md, started as the editors do and driven through GDB's machine
+//! interface.
 
 use esplens_tests::host::{Running, free_port};
 use esplens_tests::{binary, demo};
@@ -7,7 +8,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 
-/// The first configuration in the page's JSON block with this number, for the demo and these ports.
+/// Returns the first configuration in the page's JSON block with this number, adapted to the demo and these
+/// ports.
 fn configuration(block: usize, ports: &[(&str, u16)]) -> Value {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/user/editors.md");
     let page = std::fs::read_to_string(page).unwrap();
@@ -22,7 +24,7 @@ fn configuration(block: usize, ports: &[(&str, u16)]) -> Value {
     value["configurations"][0].clone()
 }
 
-/// Starts esplens with `line` as its arguments and waits until it says `mark` on standard error.
+/// Starts esplens with `line` as its arguments and waits until it prints `mark` on standard error.
 fn server(line: &str, mark: &str) -> Running {
     let mut command = binary::esplens();
     command.args(line.split_whitespace()).stdout(Stdio::null()).stderr(Stdio::piped());
@@ -33,12 +35,12 @@ fn server(line: &str, mark: &str) -> Running {
         line.clear();
         assert_ne!(err.read_line(&mut line).unwrap(), 0, "it ended before {mark:?}");
     }
-    // Nobody reads on; what is said meanwhile must not block it.
+    // Drain the remaining output, so that it does not block.
     std::thread::spawn(move || std::io::copy(&mut err, &mut std::io::sink()));
     running
 }
 
-/// The GDB to test with.
+/// Returns the GDB to test with.
 fn gdb() -> Option<PathBuf> {
     let home = || {
         Some(
@@ -52,7 +54,7 @@ fn gdb() -> Option<PathBuf> {
     found
 }
 
-/// GDB under its machine interface.
+/// GDB with its machine interface.
 struct Mi {
     _gdb: Running,
     to: ChildStdin,
@@ -68,7 +70,7 @@ impl Mi {
         Self { _gdb: Running(child), to, from }
     }
 
-    /// Reads up to a line that begins with one of these.
+    /// Reads up to a line that begins with one of `marks`.
     fn until(&mut self, marks: &[&str]) -> String {
         let mut all = String::new();
         loop {
@@ -80,7 +82,7 @@ impl Mi {
         }
     }
 
-    /// A command of the machine interface, or one of the console's.
+    /// Sends a command of the machine interface, or a console command.
     fn say(&mut self, text: &str) -> String {
         let text = match text.strip_prefix('-') {
             Some(_) => text.to_string(),
@@ -93,7 +95,7 @@ impl Mi {
     }
 }
 
-/// The strings under a key, or the texts of its objects.
+/// Returns the strings under a key, or the texts of its objects.
 fn texts<'a>(value: &'a Value, key: &str) -> Vec<&'a str> {
     let list = value[key].as_array().map(Vec::as_slice).unwrap_or_default();
     list.iter().map(|v| v.as_str().unwrap_or_else(|| v["text"].as_str().unwrap())).collect()

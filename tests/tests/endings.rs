@@ -1,4 +1,5 @@
-//! What scripts and CI rely on: patterns, typed answers, panics as failures, and one sentence that says why a run ended.
+//! Features for scripts and CI: patterns, typed answers, panics as failures, and one sentence with the reason
+//! of a run's end.
 
 use esplens_tests::{binary, firmware};
 use serde_json::Value;
@@ -6,20 +7,20 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::Stdio;
 
-/// Types `crash` at the demo's prompt.
+/// Arguments that type `crash` at the demo's prompt.
 const CRASH: [&str; 4] = ["--after", "demo> ", "--send", r"crash\r"];
 
-/// `esplens run` with these arguments: exit code, standard output, standard error.
+/// Runs `esplens run` with these arguments. Returns exit code, standard output and standard error.
 fn run(args: &[&str]) -> (Option<i32>, String, String) {
     binary::run(&[&["run"], args].concat())
 }
 
-/// An image of the sample as an argument.
+/// Returns the path of an image of the sample as an argument.
 fn image(path: &str) -> Option<String> {
     Some(firmware::file(path)?.to_str().unwrap().to_string())
 }
 
-/// The JSON object that `--stats=json` puts on standard error.
+/// Parses the JSON object that `--stats=json` prints on standard error.
 fn json(err: &str) -> Value {
     let line = err.lines().last().unwrap_or_default();
     serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {err}"))

@@ -1,14 +1,14 @@
-//! Whether code is interpreted or translated, and busy-waiting loops executed or skipped, makes no difference to the machine:
-//! firmware in lockstep.
+//! Interpreted and translated code give the same machine states: firmware in lockstep.
 //!
-//! The short form is one image for 300 ms; `ESPLENS_FULL=1` takes every image of every sample for two seconds.
+//! The short form runs one image for 300 ms; `ESPLENS_FULL=1` runs every image of every sample for two
+//! seconds.
 
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use esplens_soc::machine::{EngineKind, Machine, MachineConfig, RunExit};
 use esplens_tests::firmware;
 use esplens_tests::session::MS;
 
-/// How often machines are compared: 100,000 cycles at 240 MHz.
+/// Interval between comparisons: 100,000 cycles at 240 MHz.
 const EVERY: Ticks = 200_000;
 
 fn run(machine: &mut Machine, until: Ticks) {
@@ -20,7 +20,7 @@ fn run(machine: &mut Machine, until: Ticks) {
     machine.take_output();
 }
 
-/// Runs an image on both engines, and compares them on the way.
+/// Runs an image on both engines and compares the machines at intervals.
 fn compare(name: &str, config: &MachineConfig, kind: EngineKind, until: Ticks) {
     let make =
         |engine, skip_busy_waits| Machine::new(MachineConfig { engine, skip_busy_waits, ..config.clone() });
@@ -55,7 +55,7 @@ fn every_image_is_the_same_machine() {
         for case in firmware::cases(&folder) {
             let path = folder.join(&case.name).join(&case.flash);
             let mut config = MachineConfig::new(firmware::input(&path).unwrap().flash);
-            // Options that only a command line knows make no difference here.
+            // Options that only the command line supports make no difference here.
             let _ = case.configure(&mut config);
             compare(&case.name, &config, EngineKind::JitAtOnce, 2000 * MS);
         }

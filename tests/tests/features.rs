@@ -1,9 +1,9 @@
-//! Dependencies have the same features whichever package is built: `cargo test -p X` after `-p Y` builds nothing again.
+//! Dependencies have the same features for every package: `cargo test -p X` after `-p Y` rebuilds nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-/// The packages that a package needs, each with the sets of features that it is built with.
+/// Returns the dependencies of a package, each with the feature sets that it is built with.
 fn tree(package: &str, edges: &str) -> BTreeMap<String, BTreeSet<String>> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let mut cargo = Command::new(env!("CARGO"));
@@ -24,7 +24,7 @@ fn every_package_is_built_with_the_same_dependencies() {
     let whole = tree("esplens", "normal,build");
     assert!(whole.len() > 100, "{}", whole.len());
     for package in ["esplens-core", "esplens-soc", "esplens-gdb", "esplens-tests", "xtask"] {
-        // What only its own tests need is not built for others.
+        // Dependencies that only its own tests need are not built for others.
         let needed = tree(package, "normal,build");
         for (name, features) in tree(package, "normal,build,dev") {
             if !needed.contains_key(&name) {

@@ -1,5 +1,5 @@
-//! Every case of the firmware samples, in every form it has, against what UART0 must show.
-//! `cargo test -p esplens-tests --test firmware [NAME]`.
+//! Every case of the firmware samples, in every form, against its expected UART0 output. `cargo test -p
+//! esplens-tests --test firmware [NAME]`.
 
 use esplens_tests::firmware::{self, Case};
 use esplens_tests::{Session, binary};
@@ -8,20 +8,20 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Virtual time that an expectation may take.
+/// Virtual time limit of an expectation.
 const PATIENCE_MS: u64 = 20_000;
-/// The same for those that are known not to be met.
+/// Virtual time limit of an expectation that is known to fail.
 const KNOWN_PATIENCE_MS: u64 = 3_000;
-/// Runs at once.
+/// Number of concurrent runs.
 const WORKERS: usize = 2;
-/// Memory that a process with one fresh instance may take.
+/// Memory limit of a process with one new instance.
 const MAX_KIB: u64 = 40 * 1024;
 
-/// Cases whose expectations are not all met yet: what they show instead, and why. One that is met after all fails the
-/// test, so that this list stays true.
+/// Cases whose expectations are not all met yet: the output instead, and the reason. A case that passes fails
+/// the test, so that this list stays accurate.
 const KNOWN_FAILURES: [(&str, &str, &str); 0] = [];
 
-/// Cases that need parts of the chip which are not there yet; they are not run.
+/// Cases that need parts of the chip that are not implemented yet; they are not run.
 const LATER: [(&str, &str); 5] = [
     (
         "idf-4.4-ulp-wakeup",
@@ -40,7 +40,7 @@ struct Job {
     case: Case,
 }
 
-/// What became of it.
+/// Result of a job.
 struct Row {
     label: String,
     measured: String,
@@ -101,7 +101,7 @@ fn check(session: &mut Session, case: &Case) -> Result<(), String> {
     let Some((_, instead, why)) = KNOWN_FAILURES.iter().find(|k| k.0 == case.name) else {
         return expect.iter().try_for_each(|e| session.expect(e, PATIENCE_MS).map(|_| ()));
     };
-    // Before the rest of the expectations, none of which the text up to here may meet.
+    // Checked before the remaining expectations, none of which the text so far may meet.
     session.expect(instead, PATIENCE_MS)?;
     match case.expect.iter().try_for_each(|e| session.expect(e, KNOWN_PATIENCE_MS).map(|_| ())) {
         Err(_) => Ok(()),
@@ -125,7 +125,7 @@ fn run_all(jobs: &[Job]) -> Vec<Row> {
     rows.into_inner().unwrap()
 }
 
-/// Largest resident size of a process that booted blink, in KiB.
+/// Returns the peak resident size of a process that booted blink, in KiB.
 fn memory(image: &Path) -> Result<u64, String> {
     let text = tempfile::NamedTempFile::new().map_err(|e| e.to_string())?;
     let serial = format!("0=file:{}", text.path().display());

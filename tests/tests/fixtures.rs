@@ -1,5 +1,5 @@
-//! The project's own firmware: every bare fixture ends with exit code 0 (otherwise the code is the number of the check
-//! that failed), and the demo's tasks, console and crash report show what they should.
+//! The project's own firmware: every bare fixture ends with exit code 0 (otherwise the code is the number of
+//! the failed check), and the demo's tasks, console and crash report show the expected output.
 
 use esplens_soc::machine::{Machine, MachineConfig};
 use esplens_soc::system::Output;
@@ -12,14 +12,14 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures")
 }
 
-/// Runs a bare ELF or a flash image that ends by itself.
+/// Runs a bare ELF or a flash image that ends by itself, and checks its exit code.
 fn passes(args: &[&str], file: &Path) {
     let file = file.to_str().unwrap();
     let (code, out, err) = binary::run(&[&["run"], args, &[file, "--timeout", "60s"]].concat());
     assert_eq!(code, Some(0), "{file}: check {code:?} failed\n{out}{err}");
 }
 
-/// Every folder with a recipe but the demo's; two of them boot from flash.
+/// Runs every folder with a recipe except the demo's; two of them boot from flash.
 #[test]
 fn every_fixture_passes() {
     let mut count = 0;
@@ -40,7 +40,7 @@ fn every_fixture_passes() {
     assert!(count >= 11, "{count} fixtures");
 }
 
-/// The checksums that rustc's code for the host gives for the same sources.
+/// Compares the checksums with those of the same sources compiled for the host.
 #[test]
 fn the_benchmarks_print_their_checksums() {
     let elf = folder().join("bench/bench.elf");
@@ -66,7 +66,8 @@ fn the_demo_takes_no_image() {
     assert_eq!(code, Some(2), "{err}");
 }
 
-/// The console over UART0, and a crash three calls deep: exception 28 (load prohibited) of address 0, then a reset.
+/// Tests the console over UART0, and a crash three calls deep: exception 28 (load prohibited) at address 0,
+/// then a reset.
 #[test]
 fn the_demo_answers_on_its_console() {
     let mut s = Session::boot(&folder().join("demo/flash.bin"), |_| {}).unwrap();
@@ -92,7 +93,7 @@ fn the_demo_answers_on_its_console() {
     assert!(s.warnings.is_empty(), "{:?}", s.warnings);
 }
 
-/// Misbehaviour that does not come back: a stack that overflows is noticed, a core that hangs leaves the other going.
+/// Misbehaviour without recovery: a stack overflow is detected, a hanging core does not stop the other one.
 #[test]
 fn the_demo_misbehaves_on_request() {
     let boot = || {
@@ -108,7 +109,7 @@ fn the_demo_misbehaves_on_request() {
     s.expect("spin: core [01] hangs from here", 1000).unwrap();
 }
 
-/// The other end of the demo's cable: 10.0.2.2, which answers ARP and speaks just enough TCP for one request.
+/// Peer on the demo's cable: 10.0.2.2, which answers ARP and implements just enough TCP for one request.
 mod cable {
     use esplens_soc::machine::{Input, Machine};
     use esplens_soc::system::Output;
@@ -117,7 +118,7 @@ mod cable {
     const HERE: [u8; 4] = [169, 254, 0, 9];
     const PORT: u16 = 50_000;
 
-    /// The Internet checksum.
+    /// Returns the Internet checksum.
     fn sum(parts: &[&[u8]]) -> [u8; 2] {
         let bytes: Vec<u8> = parts.concat();
         let words = bytes.chunks(2).map(|c| u32::from(c[0]) << 8 | u32::from(*c.get(1).unwrap_or(&0)));
@@ -125,12 +126,12 @@ mod cable {
         (!((total & 0xFFFF) + (total >> 16)) as u16).to_be_bytes()
     }
 
-    /// The link-local address that the demo gives itself.
+    /// Returns the link-local address that the demo gives itself.
     fn there(mac: [u8; 6]) -> [u8; 4] {
         [169, 254, mac[4] % 254 + 1, mac[5]]
     }
 
-    /// An Ethernet frame with a TCP segment from here to there.
+    /// Returns an Ethernet frame with a TCP segment from this peer to the demo.
     fn segment(to: [u8; 6], seq: u32, ack: u32, flags: u8, data: &[u8]) -> Vec<u8> {
         let mut tcp = [PORT.to_be_bytes(), 80_u16.to_be_bytes()].concat();
         tcp.extend([seq.to_be_bytes(), ack.to_be_bytes()].concat());
@@ -148,7 +149,8 @@ mod cable {
         [&to[..], &OURS, &[8, 0], &ip, &tcp].concat()
     }
 
-    /// Frames that the machine sends within some virtual milliseconds; ARP requests for us are answered.
+    /// Returns the Ethernet frames that the machine sends within `ms` virtual milliseconds. Answers ARP
+    /// requests for this peer.
     fn frames(machine: &mut Machine, ms: u64) -> Vec<Vec<u8>> {
         let mut frames = Vec::new();
         for _ in 0..ms {
@@ -169,7 +171,7 @@ mod cable {
         frames
     }
 
-    /// Sequence number, flags and data of the segments among frames.
+    /// Returns sequence number, flags and data of the TCP segments.
     fn segments(frames: &[Vec<u8>]) -> Vec<(u32, u8, &[u8])> {
         let tcp = frames.iter().filter(|f| f.len() >= 54 && f[12..14] == [8, 0] && f[23] == 6);
         tcp.map(|f| {
@@ -180,7 +182,7 @@ mod cable {
         .collect()
     }
 
-    /// What the server answers to a request.
+    /// Returns the server's answer to a request.
     pub fn ask(machine: &mut Machine, to: [u8; 6], request: &str) -> String {
         machine.input(Input::Frame(segment(to, 1000, 0, 2, b"")));
         let answer = frames(machine, 100);
@@ -193,7 +195,7 @@ mod cable {
         String::from_utf8(data).unwrap()
     }
 
-    /// DHCP: the message type (option 53) of the requests among what was sent.
+    /// Returns the DHCP message types (option 53) of the sent requests.
     pub fn dhcp_types(outputs: &[Vec<u8>]) -> Vec<u8> {
         let dhcp = outputs
             .iter()
@@ -202,7 +204,7 @@ mod cable {
     }
 }
 
-/// DHCP asks; without an answer the demo takes a link-local address and serves HTTP.
+/// The demo asks for an address by DHCP; without an answer it takes a link-local one and serves HTTP.
 #[test]
 fn the_demo_serves_http() {
     let input = esplens_tests::firmware::input(&folder().join("demo/flash.bin")).unwrap();
@@ -219,7 +221,7 @@ fn the_demo_serves_http() {
             }
         }
     }
-    // Every one a DISCOVER, from the address that the console shows.
+    // All of them are DISCOVER, from the address that the console shows.
     let types = cable::dhcp_types(&frames);
     assert!(!types.is_empty() && types.iter().all(|t| *t == 1), "{types:?}");
     let mac: [u8; 6] = frames[0][6..12].try_into().unwrap();

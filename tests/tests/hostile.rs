@@ -1,16 +1,16 @@
-//! Files that are cut, random or made to hurt: one clear line on standard error and exit code 2, every time.
+//! Truncated, random or malicious files: each gives one clear line on standard error and exit code 2.
 
 use esplens_tests::kernel::elf;
 use esplens_tests::{binary, firmware};
 use std::path::{Path, PathBuf};
 
-/// A hostile input: its name, the arguments, the files it needs.
+/// Hostile input: its name, the arguments, the files it needs.
 struct Hostile {
     name: &'static str,
     args: Vec<String>,
 }
 
-/// Makes files in one folder.
+/// Creates files in one folder.
 struct Maker {
     dir: tempfile::TempDir,
     cases: Vec<Hostile>,
@@ -25,20 +25,20 @@ impl Maker {
         path.display().to_string()
     }
 
-    /// `run` (and `info`) of a file with these bytes.
+    /// Adds `run` (and `info`) of a file with these bytes.
     fn image(&mut self, name: &'static str, bytes: &[u8]) {
         let path = self.file(bytes);
         self.cases.push(Hostile { name, args: vec!["info".into(), path.clone()] });
         self.cases.push(Hostile { name, args: vec!["run".into(), path] });
     }
 
-    /// `run --OPTION FILE`.
+    /// Adds `run --OPTION FILE`.
     fn option(&mut self, name: &'static str, option: &str, bytes: &[u8]) {
         let path = self.file(bytes);
         self.cases.push(Hostile { name, args: vec!["run".into(), option.into(), path] });
     }
 
-    /// A build folder with this flasher_args.json.
+    /// Adds a build folder with this flasher_args.json.
     fn build(&mut self, name: &'static str, json: &str) {
         self.count += 1;
         let dir = self.dir.path().join(format!("build-{}", self.count));
@@ -49,7 +49,7 @@ impl Maker {
     }
 }
 
-/// Noise.
+/// Returns noise.
 fn noise(n: usize) -> Vec<u8> {
     let mut x = 88_172_645_463_325_252_u64;
     let mut next = || {
@@ -61,7 +61,7 @@ fn noise(n: usize) -> Vec<u8> {
     (0..n).map(|_| next()).collect()
 }
 
-/// An image header at the bootloader's place that claims these segments (length, address).
+/// Returns an image header at the bootloader's offset that claims these segments (length, address).
 fn image_with(segments: u8, len: u32) -> Vec<u8> {
     let mut flash = vec![0xFF; 0x1000];
     flash.extend([0xE9, segments, 2, 0x20]);
@@ -141,7 +141,7 @@ fn missing(m: &mut Maker) {
     add(m, "device that never ends", &["run", "/dev/zero"]);
 }
 
-/// Images of the sample, cut and with single bytes changed.
+/// Adds images of the sample, truncated and with single bytes changed.
 fn spoilt(m: &mut Maker, folder: &Path) {
     let blink = std::fs::read(folder.join("idf-5.3-blink/flash.bin")).unwrap();
     m.image("blink, cut in the bootloader", &blink[..0x1400]);
@@ -175,7 +175,7 @@ fn one_line_and_exit_code_2() {
     assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), m.cases.len(), failures.join("\n"));
 }
 
-/// Damage that the ROM or the bootloader finds, not we: the run goes on, no crash of ours.
+/// Damage that only the ROM or the bootloader detects: the run continues and esplens does not crash.
 #[test]
 fn damage_past_the_header_is_the_firmwares_to_find() {
     let Some(folder) = firmware::folder() else { return };

@@ -1,11 +1,11 @@
-//! Talking to real firmware over UART0.
+//! Dialogues with real firmware over UART0.
 
 use esplens_soc::system::ResetCause;
 use esplens_tests::{Session, firmware};
 
 type Outcome = Result<(), String>;
 
-/// An image of the sample at power-on; `None` without the sample.
+/// Returns an image of the sample at power-on; `None` without the sample.
 fn boot(image: &str) -> Result<Option<Session>, String> {
     firmware::file(&format!("{image}/flash.bin")).map(|path| Session::boot(&path, |_| {})).transpose()
 }
@@ -84,7 +84,7 @@ fn unity_lists_and_runs_tests() -> Outcome {
 #[test]
 fn the_console_asks_the_terminal_and_takes_lines() -> Outcome {
     let Some(mut s) = boot("idf-5.2-uart")? else { return Ok(()) };
-    // The device status report that linenoise asks for: the terminal answers "ready", in time.
+    // linenoise requests a device status report; the terminal answers "ready" in time.
     s.expect("\u{1b}\\[5n", 5_000)?;
     s.send("\u{1b}[0n")?;
     s.expect("Returned from app_main", 200)?;

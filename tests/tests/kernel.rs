@@ -12,7 +12,7 @@ const WRITE: u32 = 4;
 const OPEN: u32 = 5;
 const CLOSE: u32 = 6;
 
-/// Runs a program: exit code, standard output, standard error.
+/// Runs a program. Returns exit code, standard output and standard error.
 fn run(program: &Program, more: &[&str]) -> (Option<i32>, String, String) {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), program.elf()).unwrap();
@@ -39,7 +39,7 @@ fn no_watchdog_bites_a_bare_program() {
     assert_eq!(code, Some(3), "{err}");
 }
 
-/// Opens `name` with `flags`; the exit code is the descriptor, 255 for a refusal.
+/// Creates a program that opens `name` with `flags`. Its exit code is the descriptor, or 255 on failure.
 fn open(name: &str, flags: u32) -> Program {
     let mut p = Program::default();
     let at = p.bytes(format!("{name}\0").as_bytes());

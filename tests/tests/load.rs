@@ -1,4 +1,5 @@
-//! Many requests, checked one by one; the long load with `ESPLENS_FULL=1` (`ESPLENS_LOAD_SECONDS`, default an hour).
+//! Many requests, each checked; the long load with `ESPLENS_FULL=1` (`ESPLENS_LOAD_SECONDS`, default an
+//! hour).
 
 use esplens_tests::host::{Running, free_port};
 use esplens_tests::load::{Load, Report, first_answer, run, run_data};
@@ -50,14 +51,14 @@ fn a_kept_connection_answers_again_and_again() {
     assert!(report.answers > 10);
 }
 
-/// Resident memory of a process, in KiB.
+/// Returns the resident memory of a process, in KiB.
 fn resident(pid: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// New connections, a kept one and downloads, side by side.
+/// Runs new connections, a kept one and downloads concurrently.
 fn mixed(port: u16, time: Duration) -> Report {
     std::thread::scope(|scope| {
         let kept = scope.spawn(move || run(&Load { keep_alive: true, ..load(port, time) }));
@@ -88,7 +89,7 @@ fn a_long_load_loses_nothing_and_memory_stays_flat() {
     assert_eq!((first.wrong, first.examples), (0, vec![]));
     assert_eq!((rest.wrong, rest.examples), (0, vec![]));
     if let (Some(before), Some(after)) = (before, after) {
-        // What the first tenth of the load needed is enough for the rest.
+        // The memory of the first tenth of the load is enough for the rest.
         assert!(after < before + before / 4 + 4096, "{before} KiB, then {after} KiB");
     }
 }

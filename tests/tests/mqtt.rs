@@ -1,4 +1,4 @@
-//! Issue 5's experiment with MQTT: firmware nobody here wrote finds its broker by name and publishes.
+//! MQTT experiment of issue 5: third-party firmware resolves its broker's name and publishes.
 
 use esplens_tests::host::{Running, Told, broker, name_server};
 use esplens_tests::{binary, firmware};
@@ -8,7 +8,7 @@ use std::process::Stdio;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-/// What comes within a minute, to the first that fits.
+/// Returns everything received within a minute, up to the first match.
 fn wait_for<T>(from: &Receiver<T>, fits: impl Fn(&T) -> bool) -> Vec<T> {
     let mut seen = Vec::new();
     while seen.last().is_none_or(|last| !fits(last)) {
@@ -20,7 +20,7 @@ fn wait_for<T>(from: &Receiver<T>, fits: impl Fn(&T) -> bool) -> Vec<T> {
 #[test]
 fn the_firmware_publishes_to_its_broker() {
     let Some(flash) = firmware::file("idf-6.0-openeth-mqtt/flash.bin") else { return };
-    // Port 1883 is the firmware's choice; the broker has whatever port is free.
+    // Port 1883 is the firmware's choice; the broker has any free port.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let at = listener.local_addr().unwrap();
     let told = broker(listener);
@@ -35,12 +35,12 @@ fn the_firmware_publishes_to_its_broker() {
     let seen = wait_for(&told, message);
     assert_eq!(seen[0], Told::Connected("device2".into()));
     assert_eq!(seen.last(), Some(&Told::Published("/topic/qos1".into(), 1, "data_3".into())));
-    // The acknowledgement went back as well.
-    assert!(lines.any(|l| l.contains("MQTT_EVENT_PUBLISHED")), "the firmware hears that it arrived");
+    // The acknowledgement arrived as well.
+    assert!(lines.any(|l| l.contains("MQTT_EVENT_PUBLISHED")), "the firmware gets the acknowledgement");
 }
 
-/// The expectation listed for this image: with `restrict=on` no name is resolved, nobody outside is asked, and the
-/// broker hears nothing.
+/// The expectation listed for this image: with `restrict=on` no name is resolved, no outside host is asked,
+/// and the broker receives nothing.
 #[test]
 fn restricted_the_firmware_reaches_nobody() {
     let Some(flash) = firmware::file("idf-6.0-openeth-mqtt/flash.bin") else { return };

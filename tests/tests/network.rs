@@ -1,4 +1,4 @@
-//! The user network with real firmware: the demo over real sockets, QEMU's trace, replay of what the host sent.
+//! The user network with real firmware: the demo over real sockets, QEMU's trace, replay of the host's input.
 
 use esplens_soc::machine::Machine;
 use esplens_soc::net::host::{Command, Event, HOST_IDS, HostNet};
@@ -14,7 +14,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// QEMU's machine has no MAC in its fuses.
+/// Boots an image without a MAC address in its fuses, as on QEMU's machine.
 fn boot(name: &str, config: Config) -> Option<Session> {
     let flash = firmware::file(&format!("{name}/flash.bin"))?;
     let mut session = Session::boot(&flash, |c| {
@@ -26,7 +26,7 @@ fn boot(name: &str, config: Config) -> Option<Session> {
     Some(session)
 }
 
-/// QEMU's trace of an image; without the PHY writes that its model makes a second time: it carries them out when
+/// Returns QEMU's trace of an image, without the PHY writes that its model duplicates: it executes them when
 /// MIITX_DATA is written, and again at the command that IDF's driver gives next.
 fn qemu_trace(name: &str) -> Vec<String> {
     let text =
@@ -41,7 +41,7 @@ fn qemu_trace(name: &str) -> Vec<String> {
     lines
 }
 
-/// Each once, in order of first appearance.
+/// Returns each element once, in order of first appearance.
 fn each_once<T: PartialEq + Clone>(all: &[T]) -> Vec<T> {
     let mut seen: Vec<T> = Vec::new();
     all.iter().for_each(|x| {
@@ -52,7 +52,7 @@ fn each_once<T: PartialEq + Clone>(all: &[T]) -> Vec<T> {
     seen
 }
 
-/// What two lists have that the other has not, counting.
+/// Returns the elements that each list has in addition to the other, with multiplicity.
 fn only<T: PartialEq + Clone>(mut ours: Vec<T>, qemus: &[T]) -> (Vec<T>, Vec<T>) {
     let missing = qemus
         .iter()
@@ -68,8 +68,8 @@ fn only<T: PartialEq + Clone>(mut ours: Vec<T>, qemus: &[T]) -> (Vec<T>, Vec<T>)
     (missing, ours)
 }
 
-/// What must be equal for every firmware: the set-up event for event; the accesses that send a frame; the link check,
-/// which a timer repeats, so that its count is a matter of how long a run was.
+/// Checks what must be equal for every firmware: the set-up event for event; the accesses that send an
+/// Ethernet frame; the link check, which a timer repeats, so its count depends on the length of a run.
 fn compare(name: &str, ours: &Lanes, qemus: &Lanes) {
     for (i, (a, b)) in ours.set_up.iter().zip(&qemus.set_up).enumerate() {
         assert_eq!(a, b, "{name}: event {i}; left esplens, right QEMU");
@@ -88,24 +88,25 @@ fn mqtt_firmware_traces_as_on_qemu() {
     };
     s.expect("couldn't get hostname for :broker.hivemq.com", 20_000).unwrap();
     let qemus = Lanes::new(&qemu_trace("idf-6.0-openeth-mqtt"));
-    // Without an end of its own the firmware is watched for as many frames as QEMU's record has.
+    // The firmware does not end by itself: run until it has sent as many Ethernet frames as in QEMU's record.
     while Lanes::new(&s.trace).sent.len() < qemus.sent.len() {
         s.run_ms(10).unwrap();
     }
-    // The link is looked at every other second.
+    // The link is checked every two seconds.
     s.run_ms(4_000).unwrap();
     let ours = Lanes::new(&s.trace);
     compare("idf-6.0-openeth-mqtt", &ours, &qemus);
-    // Frames arrive in the same order, with the same lengths and flags, into the same descriptors, and are handled
-    // with the same accesses, event for event.
+    // Ethernet frames arrive in the same order, with the same lengths and flags, in the same descriptors, and
+    // are handled with the same accesses, event for event.
     assert_eq!(ours.wire, qemus.wire);
     assert_eq!(ours.received, qemus.received);
-    // The same frames leave. Not in the same order: the reports of IPv6 and multicast wait for random times, and the
-    // name lookup (77 bytes) for SPIFFS, whose formatting takes a second or two of QEMU's host's time.
+    // The same Ethernet frames leave, but not in the same order: the reports of IPv6 and multicast wait for
+    // random times, and the name lookup (77 bytes) waits for SPIFFS, whose formatting takes a second or two
+    // of QEMU's host time.
     assert_eq!(ours.lengths(), qemus.lengths());
 }
 
-/// A host whose events a test writes; keeps what it was told.
+/// Host with scripted events that records its commands.
 #[derive(Clone, Default)]
 struct Script(Arc<Mutex<(VecDeque<Event>, Vec<Command>)>>);
 
@@ -123,7 +124,7 @@ impl Script {
         self.0.lock().unwrap().0.push_back(event);
     }
 
-    /// All that was written to connections so far.
+    /// Returns everything written to connections so far.
     fn written(&self) -> String {
         let bytes =
             |c: &Command| if let Command::Send { bytes, .. } = c { bytes.clone() } else { Vec::new() };
@@ -151,7 +152,7 @@ fn http_firmware_traces_as_on_qemu_and_replays() {
     host.say(Event::Eof { conn });
     s.run_ms(4_000).unwrap();
     http_trace(&s.trace);
-    // The same again from the log, with a host that says nothing and hears nothing.
+    // Repeat the run from the log, with a host that sends nothing and receives nothing.
     let (log, hash, end) = (s.machine.log().to_vec(), s.machine.state_hash(), s.machine.now());
     let told = host.0.lock().unwrap().1.len();
     s.machine.set_muted(true);
@@ -159,20 +160,20 @@ fn http_firmware_traces_as_on_qemu_and_replays() {
     s.run_to(end).unwrap();
     assert_eq!(s.machine.now(), end);
     assert_eq!(s.machine.state_hash(), hash, "a replay is the same run");
-    assert_eq!(host.0.lock().unwrap().1.len(), told, "and nobody outside notices");
+    assert_eq!(host.0.lock().unwrap().1.len(), told, "without effect outside");
 }
 
-/// What arrived, as lengths: the frame's and the one its descriptor shows, with the flags.
+/// Returns the arrivals as lengths: the Ethernet frame's and its descriptor's, with the flags.
 fn arrivals(lanes: &Lanes) -> Vec<String> {
     let value = |l: &String| l.rsplit_once(' ').map_or(String::new(), |(_, v)| v.to_string());
     lanes.wire.iter().filter(|l| l.starts_with("open_eth_receive")).map(value).collect()
 }
 
-/// The descriptors that were filled, and those that the receive task emptied, in order.
+/// Returns the descriptors that were filled, and those that the receive task emptied, in order.
 fn ring(lanes: &Lanes) -> (Vec<&str>, Vec<&str>) {
     let filled = lanes.wire.iter().filter_map(|l| Some(l.split_once("_desc RX: ")?.1.split_once(',')?.0));
     let emptied = lanes.received.iter().filter_map(|l| l.strip_prefix("open_eth_desc_write "));
-    // The second word, which holds the buffer's address, is written back last.
+    // The second word, which contains the buffer's address, is written back last.
     let emptied = emptied.filter_map(|l| Some(l.split_once("] <- ")?.1).filter(|v| v.starts_with("0x3ff")));
     (filled.collect(), emptied.collect())
 }
@@ -180,11 +181,13 @@ fn ring(lanes: &Lanes) -> (Vec<&str>, Vec<&str>) {
 fn http_trace(trace: &[String]) {
     let (ours, qemus) = (Lanes::new(trace), Lanes::new(&qemu_trace("rust-openeth-http")));
     compare("rust-openeth-http", &ours, &qemus);
-    // The server writes its page in three pieces. This network acknowledges at once, so each leaves alone; QEMU's
-    // takes 13 ms, in which lwIP's Nagle algorithm joins them: 598 + 5 + 7 = 610 bytes and 54 of headers.
+    // The server writes its page in three pieces. This network acknowledges at once, so each is sent
+    // separately. QEMU's takes 13 ms, in which lwIP's Nagle algorithm joins them: 598 + 5 + 7 = 610 bytes and
+    // 54 of headers.
     assert_eq!(only(ours.lengths(), &qemus.lengths()), (vec![664], vec![59, 61, 652]));
-    // So two more acknowledgements arrive, of 60 bytes (64 with the checksum): one into a plain descriptor, one into
-    // the last of the ring, whose wrap flag shows, and by then the ring stands elsewhere than on QEMU.
+    // So two more acknowledgements arrive, of 60 bytes (64 with the checksum): one in a plain descriptor, one
+    // in the last of the ring, whose wrap flag is visible. From then on the ring's position differs from
+    // QEMU's.
     let (mut missing, mut extra) = only(arrivals(&ours), &arrivals(&qemus));
     missing.sort();
     extra.sort();
@@ -192,8 +195,9 @@ fn http_trace(trace: &[String]) {
     assert_eq!(arrivals(&ours).len(), arrivals(&qemus).len() + 2 * 2);
     assert_eq!(missing, Vec::<String>::new());
     assert_eq!(extra, ["0x00404000", "0x00406000", "60", "60"]);
-    // Descriptors are filled and emptied around the same ring, each once. (How often the receive task looks at one
-    // that is still empty, and whether two frames share an interrupt, depends on how fast the next one comes.)
+    // Descriptors are filled and emptied in the same ring order, each once. (How often the receive task reads
+    // one that is still empty, and whether two Ethernet frames share an interrupt, depends on when the next
+    // one arrives.)
     let ((filled, emptied), (qemu_filled, qemu_emptied)) = (ring(&ours), ring(&qemus));
     assert_eq!((&filled, &qemu_filled), (&emptied, &qemu_emptied));
     assert_eq!(filled[..qemu_filled.len()], qemu_filled[..]);
@@ -237,7 +241,7 @@ fn get(port: u16) -> std::io::Result<String> {
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     let mut text = String::new();
-    // The server keeps the connection: its last chunk is the end.
+    // The server keeps the connection: the last chunk marks the end.
     let mut buffer = [0; 4096];
     while !text.ends_with("0\r\n\r\n") {
         match stream.read(&mut buffer)? {

@@ -1,16 +1,16 @@
-//! What the pages show is what is printed: transcripts of `esplens run` in README.md and docs/user/ci.md, and the pytest
-//! files there.
+//! The documentation's transcripts against real output: `esplens run` in README.md and docs/user/ci.md, and
+//! the pytest files there.
 
 use esplens_tests::{binary, pypi};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The repository's folder.
+/// Returns the repository's folder.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }
 
-/// The code blocks of a page with this language.
+/// Returns the code blocks of a page with this language.
 fn blocks(page: &str, language: &str) -> Vec<String> {
     let text = std::fs::read_to_string(root().join(page)).unwrap();
     let parts: Vec<_> = text.split("\n```").collect();
@@ -18,7 +18,7 @@ fn blocks(page: &str, language: &str) -> Vec<String> {
     code.filter_map(|b| b.strip_prefix(language)?.strip_prefix('\n').map(Into::into)).collect()
 }
 
-/// The commands of a page's transcripts that run firmware, with what it shows for each.
+/// Returns the commands of a page's transcripts that run firmware, with the output shown for each.
 fn transcripts(page: &str) -> Vec<(String, Vec<String>)> {
     let mut out: Vec<(String, Vec<String>)> = Vec::new();
     for line in blocks(page, "console").iter().flat_map(|b| b.lines()) {
@@ -32,7 +32,7 @@ fn transcripts(page: &str) -> Vec<(String, Vec<String>)> {
     out
 }
 
-/// A folder with the repository's fixtures in it, and `esplens` as a command.
+/// Creates a folder with the repository's fixtures and `esplens` as a command.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(binary::path(), folder.path().join("esplens")).unwrap();
@@ -40,7 +40,7 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-/// A command in the folder.
+/// Returns a command that runs in the folder.
 fn command(program: &Path, folder: &Path) -> Command {
     let mut command = Command::new(program);
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());

@@ -1,4 +1,4 @@
-//! `--gdb-on-panic`: one stop a panic, where it can still be looked at, and no other on its way to the reset.
+//! `--gdb-on-panic`: one stop per panic, where it can still be examined, and no other before the reset.
 
 use esplens_tests::prompt::Prompt;
 use esplens_tests::{binary, demo, firmware};
@@ -19,7 +19,7 @@ impl Run {
         Self::with(&[OsStr::new("run"), image.as_os_str()])
     }
 
-    /// The same for the beginning of another command line.
+    /// Starts it with another beginning of the command line.
     fn with(begin: &[&OsStr]) -> Self {
         let mut command = Command::new(binary::path());
         command.args(begin).args(["--gdb-on-panic", "--gdb", "tcp::0", "--monitor", "stdio"]);
@@ -33,12 +33,12 @@ impl Run {
         Self { child, said, uart }
     }
 
-    /// Commands for the monitor.
+    /// Sends commands to the monitor.
     fn commands(&mut self, text: &str) {
         self.child.stdin.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
     }
 
-    /// What the monitor answered, and what esplens said of itself since it was read last.
+    /// Ends it. Returns the monitor's answers, and esplens's messages since the last read.
     fn end(mut self) -> (String, String) {
         self.commands("quit\n");
         let mut err = String::new();
@@ -48,7 +48,7 @@ impl Run {
     }
 }
 
-/// The next line with `mark`.
+/// Reads up to the next line that contains `mark`.
 fn line_with(said: &mut BufReader<ChildStderr>, mark: &str) -> String {
     let mut all = String::new();
     loop {
@@ -60,7 +60,7 @@ fn line_with(said: &mut BufReader<ChildStderr>, mark: &str) -> String {
     }
 }
 
-/// `names` in this order.
+/// Checks that `names` occur in this order.
 fn in_order(text: &str, names: &[&str]) {
     let mut rest = text;
     for name in names {

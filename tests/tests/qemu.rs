@@ -1,4 +1,4 @@
-//! The paper's own command lines, typed as its readers type them; only the ports are ones that are free.
+//! The paper's command lines, typed verbatim except for free ports.
 
 use esplens_tests::host::{Running, free_port};
 use esplens_tests::{binary, firmware};
@@ -12,17 +12,17 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The first of them; the others are this and more.
+/// The paper's first command line; the others extend it.
 const LINE: &str = "qemu-system-xtensa -nographic -machine esp32 \
     -nic user,model=open_eth,id=lo0,hostfwd=tcp::8000-:80 -drive file=merged_qemu.bin,if=mtd,format=raw";
-/// What anything may take on a busy host.
+/// Timeout for any operation on a busy host.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 fn demo(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/demo").join(file)
 }
 
-/// A folder with the image and the program under QEMU's name.
+/// Creates a folder with the image and the program under QEMU's name.
 fn folder(image: &Path) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("merged_qemu.bin"), std::fs::read(image).unwrap()).unwrap();
@@ -31,7 +31,7 @@ fn folder(image: &Path) -> tempfile::TempDir {
     folder
 }
 
-/// A line typed at a shell in that folder, and what it says on stderr.
+/// Runs a line in a shell in that folder. Returns the process and its lines on stderr.
 fn typed(line: &str, folder: &Path) -> (Running, Receiver<String>) {
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
     let mut command = Command::new("sh");
@@ -44,7 +44,7 @@ fn typed(line: &str, folder: &Path) -> (Running, Receiver<String>) {
     (running, lines)
 }
 
-/// The first line with `text` in it: what follows.
+/// Returns the text after `text` on the first line that contains it.
 fn after(lines: &Receiver<String>, text: &str) -> String {
     let mut seen = Vec::new();
     while let Ok(line) = lines.recv_timeout(PATIENCE) {
@@ -56,7 +56,7 @@ fn after(lines: &Receiver<String>, text: &str) -> String {
     panic!("no {text:?} in {seen:#?}");
 }
 
-/// `curl localhost:PORT/hello`, until the server is there.
+/// Repeats `curl localhost:PORT/hello` until the server answers.
 fn curl(port: u16) -> String {
     let get = || -> std::io::Result<String> {
         let mut stream = TcpStream::connect(("localhost", port))?;
@@ -75,7 +75,7 @@ fn curl(port: u16) -> String {
     }
 }
 
-/// `-s`, or the same on a port that is free where somebody has QEMU's. One test at a time has it.
+/// Returns `-s`, or a GDB option with a free port if QEMU's port is taken. Only one test at a time holds it.
 fn gdb_option() -> (String, MutexGuard<'static, ()>) {
     static PORT: Mutex<()> = Mutex::new(());
     let only = PORT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -83,7 +83,7 @@ fn gdb_option() -> (String, MutexGuard<'static, ()>) {
     (if free { "-s".into() } else { format!("-gdb tcp::{}", free_port()) }, only)
 }
 
-/// Both front doors: the name of QEMU's program, and our own command.
+/// Returns the line for both commands: QEMU's program name, and our own.
 fn doors(line: &str) -> [String; 2] {
     [line.to_string(), line.replace("qemu-system-xtensa", "esplens qemu")]
 }
@@ -93,7 +93,7 @@ fn the_papers_lines_serve_as_they_are() {
     let (gdb, _only) = gdb_option();
     let lines = [
         LINE.to_string(),
-        // The paper's typing error, which people copy.
+        // A typing error of the paper that readers copy.
         LINE.replace("if=mtd,", "if=mtdev,"),
         format!("{LINE} {gdb}"),
         format!("{LINE} --trace \"open_eth*\""),
@@ -115,7 +115,7 @@ fn the_papers_lines_serve_as_they_are() {
             assert_eq!(&reply, b"+$T", "{line}: why it stopped");
         }
         if line.contains("trace") {
-            // The paper's Listing 1.
+            // Listing 1 of the paper.
             for text in
                 ["open_eth_reg_write MAC[0x", "open_eth_desc_write DESC[0x", "open_eth_start_xmit TX: 0x"]
             {
@@ -159,7 +159,7 @@ fn what_the_firmware_writes_is_in_the_file_afterwards() {
     {
         let folder = folder(&flash);
         let (mut running, said) = typed(&format!("{line} -trace flash_program"), folder.path());
-        // At its first start it makes a file system in what is left of the flash; the last page comes last.
+        // On first start it creates a file system in the rest of the flash; the last page is written last.
         after(&said, "flash_program 0x2ef");
         kill(Pid::from_raw(running.0.id() as i32), Signal::SIGTERM).unwrap();
         running.0.wait().unwrap();

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 const US: u64 = esplens_core::time::TICKS_PER_US;
 const MS: u64 = 1000 * US;
 
-/// Demos on a switch, and what their consoles showed.
+/// Demos on a switch, with their console output.
 struct Demos {
     lan: Lan,
     text: Vec<String>,
@@ -27,7 +27,7 @@ impl Demos {
         let machine = |n: u8| {
             let mut config = MachineConfig::new(flash.clone());
             config.segment = true;
-            // 64-byte steps: nobody else's address.
+            // MAC addresses 64 apart, so that none is used twice.
             config.mac = Some([0x24, 0x0A, 0xC4, 0, 1, n * 64]);
             Machine::new(config)
         };
@@ -47,7 +47,8 @@ impl Demos {
         }
     }
 
-    /// Runs until a console shows `pattern`, for `ms` of virtual time at most; what the first group matched.
+    /// Runs until a console shows `pattern`, for at most `ms` of virtual time. Returns the match of the first
+    /// group.
     fn expect(&mut self, n: usize, pattern: &str, ms: u64) -> String {
         let regex = Regex::new(pattern).unwrap();
         let end = self.lan.now() + ms * MS;
@@ -65,7 +66,7 @@ impl Demos {
         self.lan.machine(n).unwrap().uart_input(0, format!("{line}\r").as_bytes());
     }
 
-    /// Machine 0 fetches `bytes` from the others, one after the other.
+    /// Lets machine 0 fetch `bytes` from the others, one after the other.
     fn fetch(&mut self, from: &[String], bytes: u32) {
         for address in from {
             self.type_in(0, &format!("get {address}/data/{bytes}"));
@@ -78,7 +79,7 @@ impl Demos {
 #[test]
 fn two_demos_ping_and_speak_tcp_inside_one_process() {
     let mut d = Demos::new(2, None, Faults::default(), 1);
-    // Without a DHCP server each takes a link-local address of its own.
+    // Without a DHCP server each takes its own link-local address.
     let other = d.expect(1, r"no DHCP server answers, ([0-9.]+)/16", 20_000);
     let own = d.expect(0, r"no DHCP server answers, ([0-9.]+)/16", 20_000);
     assert_ne!(own, other);
@@ -91,7 +92,7 @@ fn two_demos_ping_and_speak_tcp_inside_one_process() {
     d.expect(0, "ping: 1 sent, 0 received", 10_000);
 }
 
-/// Issue 5: loss 5%, reordering, duplication, and cables that come out.
+/// Issue 5: loss 5%, reordering, duplication, and unplugged cables.
 #[test]
 fn transfers_complete_on_a_bad_switch_and_the_run_is_the_seeds() {
     let faults = Faults {
@@ -114,7 +115,7 @@ fn transfers_complete_on_a_bad_switch_and_the_run_is_the_seeds() {
     assert_ne!(first.0, run(6).0, "another seed, another run");
 }
 
-/// A demo on a segment, with an address of its own.
+/// Demo process on a segment, with its own address.
 struct Process(Demo);
 
 impl Process {
@@ -133,11 +134,11 @@ impl Process {
     }
 }
 
-/// Three: whoever listens is the hub, so that those who connect reach each other as well.
+/// Three processes: the listener is the hub, so that those that connect reach each other as well.
 #[test]
 fn processes_on_a_tcp_segment_ping_and_speak_tcp() {
     let port = free_port();
-    // Who connects may start before who listens.
+    // The connecting process may start before the listening one.
     let mut second = Process::start(2, &format!("socket,connect=127.0.0.1:{port}"));
     let mut first = Process::start(1, &format!("socket,listen=:{port}"));
     let third = Process::start(3, &format!("socket,connect=127.0.0.1:{port}"));
@@ -155,7 +156,8 @@ fn processes_on_a_multicast_segment_ping_and_speak_tcp() {
     first.visits(2);
 }
 
-/// The other end of a `socket,connect=`: QEMU's framing, a length of four bytes, highest first, then the frame.
+/// Peer of a `socket,connect=`, with QEMU's framing: a length of four bytes, big-endian, then the Ethernet
+/// frame.
 struct Peer(TcpStream);
 
 impl Peer {
@@ -177,7 +179,7 @@ impl Peer {
         self.0.write_all(&[&(frame.len() as u32).to_be_bytes(), frame].concat())
     }
 
-    /// Asks who has 10.1.0.`last`, until there is an answer to exactly that.
+    /// Asks for the owner of 10.1.0.`last`, until there is an answer to exactly that.
     fn who_has(&mut self, last: u8) {
         let mut ask = vec![0xFF; 6];
         ask.extend([2, 0, 0, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 1, 0, 5]);
@@ -207,8 +209,8 @@ fn a_tcp_segment_is_framed_as_qemus() {
     peer.who_has(9);
 }
 
-/// Noise, frames longer than a line's, broadcasts in a storm, and framing that is none: the connection is given up and
-/// made again, memory stays bounded, and the guest still answers.
+/// Noise, oversized Ethernet frames, broadcast storms and invalid framing: the connection is dropped and made
+/// again, memory stays bounded, and the guest still answers.
 #[test]
 fn a_hostile_segment_does_no_harm() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -234,7 +236,7 @@ fn a_hostile_segment_does_no_harm() {
     }
     for length in [0_u32, u32::MAX] {
         peer.0.write_all(&length.to_be_bytes()).unwrap();
-        // The other end hangs up, and calls again.
+        // The peer disconnects, and is connected again.
         peer = Peer::accept(&listener);
     }
     peer.who_has(9);

@@ -1,4 +1,4 @@
-//! A UART's input while a debugger holds the machine: none is lost.
+//! A UART's input while a debugger holds the machine stopped: nothing is lost.
 
 use esplens_tests::host::{Running, free_port};
 use esplens_tests::{binary, firmware};
@@ -7,9 +7,9 @@ use std::net::TcpStream;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-/// Longer than the slowest host takes.
+/// Timeout; generous for slow hosts.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// More than the machine's queue and the event queue hold.
+/// More than the capacity of the machine's queue and the event queue.
 const BYTES: usize = 9000;
 
 fn connect(port: u16) -> TcpStream {
@@ -26,7 +26,7 @@ fn connect(port: u16) -> TcpStream {
     }
 }
 
-/// Reads up to `end`; all that came.
+/// Reads up to `end`. Returns everything read.
 #[track_caller]
 fn until(stream: &mut TcpStream, end: &str) -> String {
     let mut seen = Vec::new();

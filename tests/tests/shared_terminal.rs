@@ -11,10 +11,10 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Longer than the slowest host takes.
+/// Timeout; generous for slow hosts.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Somebody at the keyboard.
+/// User at the keyboard.
 struct User {
     running: Running,
     keys: Box<dyn Write>,
@@ -42,7 +42,7 @@ impl User {
         self.keys.flush().unwrap();
     }
 
-    /// Waits for `text`, and takes what was shown up to its end away.
+    /// Waits for `text`, and removes the output up to its end.
     #[track_caller]
     fn sees(&mut self, text: &str) {
         let end = Instant::now() + PATIENCE;
@@ -58,7 +58,7 @@ impl User {
         }
     }
 
-    /// The exit code, when it ends.
+    /// Waits for the end and returns the exit code.
     #[track_caller]
     fn code(&mut self) -> Option<i32> {
         let end = Instant::now() + PATIENCE;
@@ -71,7 +71,7 @@ impl User {
         }
     }
 
-    /// To the monitor and back, and out.
+    /// Switches to the monitor and back, and quits.
     fn goes_to_and_fro(&mut self) {
         self.sees("demo> ");
         self.types("\x01c");
@@ -89,7 +89,7 @@ impl User {
     }
 }
 
-/// `esplens qemu` with the demo.
+/// Returns `esplens qemu` with the demo.
 fn command(line: &str, image: &Path) -> Command {
     let mut command = Command::new(binary::path());
     command.arg("qemu").args(line.split_whitespace());
@@ -97,7 +97,7 @@ fn command(line: &str, image: &Path) -> Command {
     command
 }
 
-/// The demo's image, where it may be written back to.
+/// Returns the path of a writable copy of the demo's image.
 fn image(dir: &Path) -> PathBuf {
     let to = dir.join("flash.bin");
     std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/demo/flash.bin"), &to).unwrap();
@@ -116,7 +116,7 @@ fn ctrl_a_c_switches_in_a_pipe() {
             .unwrap();
         let (keys, screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
         let mut user = User::new(Running(child), Box::new(keys), screen);
-        // Typed before there is a machine: the escape counts all the same.
+        // Typed before the machine exists: the escape is recognised all the same.
         user.types("\x01cinfo roms\n");
         user.sees("ROM 0");
         user.types("\x01c");
@@ -137,7 +137,7 @@ fn ctrl_a_c_switches_on_a_terminal_and_other_keys_are_the_firmwares() {
     let mut user = User::new(Running(child), Box::new(keys), screen);
     user.goes_to_and_fro();
     user.sees("Ctrl-A x quits");
-    // Ctrl-C is a key like others, and so are carriage returns.
+    // Ctrl-C is an ordinary key, and so is a carriage return.
     user.types("\x03upx\x08time\r");
     user.sees("up ");
     user.types("\x01cinfo rom\t\r");

@@ -1,5 +1,5 @@
-//! `--nic tap`: a real TAP device of Linux, the host's own TCP/IP on the other side. It lives in a network namespace of
-//! its own, so that nobody else's network changes; that takes CAP_SYS_ADMIN and /dev/net/tun.
+//! `--nic tap`: a real TAP device of Linux, with the host's own TCP/IP on the other side. It is in a separate
+//! network namespace, so that the host's network does not change; that needs CAP_SYS_ADMIN and /dev/net/tun.
 #![cfg(target_os = "linux")]
 
 use esplens_tests::binary;
@@ -17,14 +17,14 @@ use std::time::Duration;
 const DEVICE: &str = "lens0";
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Runs `ip` of iproute2; what went wrong.
+/// Runs `ip` of iproute2. Fails with the reason.
 fn ip(args: &str) -> Result<(), String> {
     let out = Command::new("ip").args(args.split(' ')).output().map_err(|why| format!("ip: {why}"))?;
     let text = || format!("ip {args}: {}", String::from_utf8_lossy(&out.stderr));
     if out.status.success() { Ok(()) } else { Err(text()) }
 }
 
-/// Moves this thread, and what it starts, to a network namespace with the device in it; why that cannot be.
+/// Moves this thread and its children to a network namespace with the device. Fails with the reason.
 fn namespace() -> Result<(), String> {
     if !Path::new("/dev/net/tun").exists() {
         return Err("there is no /dev/net/tun".into());
@@ -35,7 +35,7 @@ fn namespace() -> Result<(), String> {
     ip(&format!("link set {DEVICE} up"))
 }
 
-/// An echo request of the host's kernel; whether the answer is the demo's.
+/// Sends an echo request from the host's kernel and checks that the answer is the demo's.
 fn ping(seq_no: u16) {
     let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::ICMPV4)).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -48,7 +48,7 @@ fn ping(seq_no: u16) {
     let mut buffer = [0; 2000];
     loop {
         let n = (&socket).read(&mut buffer).expect("an answer");
-        // The header comes along.
+        // The packet includes the IP header.
         let packet = Icmpv4Packet::new_checked(&buffer[20..n]).unwrap();
         if let Ok(Icmpv4Repr::EchoReply { ident: 77, seq_no: seq, data }) = Icmpv4Repr::parse(&packet, &caps)
             && seq == seq_no
@@ -59,7 +59,7 @@ fn ping(seq_no: u16) {
     }
 }
 
-/// A page of the demo.
+/// Returns a page of the demo.
 fn fetch(path: &str) -> Vec<u8> {
     let mut line = TcpStream::connect("10.7.0.2:80").unwrap();
     line.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -69,7 +69,7 @@ fn fetch(path: &str) -> Vec<u8> {
     page
 }
 
-/// The host calls the guest, and the guest the host.
+/// Tests connections from the host to the guest and from the guest to the host.
 fn both_ways() {
     let nic = format!("tap,ifname={DEVICE},script=no,downscript=no");
     let mut demo = Demo::start(&["--nic", &nic]);
@@ -100,11 +100,11 @@ fn the_host_pings_and_fetches_over_a_tap_device() {
         Ok(()) => both_ways(),
         Err(why) => eprintln!("skipped, no TAP device: {why}"),
     };
-    // A namespace is a thread's; this one ends with the test.
+    // A namespace belongs to a thread; this one ends with the test.
     std::thread::spawn(run).join().unwrap();
 }
 
-/// Where the device cannot be had, the error says which, and what was tried.
+/// If the device is not available, the error contains the device and what was tried.
 #[test]
 fn a_device_that_cannot_be_is_a_clear_error() {
     for (name, why) in [("a-name-too-long-for-linux", "1 to 15 characters"), ("lo", "ifname=lo")] {

@@ -1,4 +1,4 @@
-//! Traced events of real firmware: what they say, and that the firmware is not disturbed.
+//! Traced events of real firmware: their contents, and that tracing does not disturb the firmware.
 
 use esplens_soc::machine::{Machine, MachineConfig};
 use esplens_soc::system::Output;
@@ -8,7 +8,7 @@ use esplens_tests::session::MS;
 use object::{Object, ObjectSymbol};
 use std::collections::BTreeMap;
 
-/// A firmware with both cores' schedulers running, and the words that name their running tasks.
+/// Firmware that runs a scheduler on both cores.
 const IMAGE: &str = "idf-5.3-blink";
 
 fn config() -> Option<MachineConfig> {
@@ -23,7 +23,7 @@ fn task_words() -> [u32; 2] {
     [at, at + 4]
 }
 
-/// Runs for `ms`, 1 ms at a time; the lines.
+/// Runs for `ms`, 1 ms at a time. Returns the traced lines.
 fn run(machine: &mut Machine, ms: u64) -> Vec<Line> {
     let mut lines = Vec::new();
     for n in 1..=ms {
@@ -73,7 +73,7 @@ fn everything_is_told_and_nothing_is_disturbed() {
     assert!(lines.iter().all(|l| l.core < 2 && l.at <= machine.now()));
 }
 
-/// A task's name: the NUL-terminated text in its control block that FreeRTOS put there.
+/// Returns a task's name: the NUL-terminated text in its FreeRTOS control block.
 fn name(machine: &Machine, tcb: u32) -> String {
     let mut block = [0; 128];
     machine.memory().peek(0, tcb, &mut block);
@@ -109,7 +109,7 @@ fn events_tell_which_task_caused_them() {
     assert!(lines.iter().any(|l| l.event == Event::MmuEntry && l.pc != 0 && l.tcb == 0));
     let tick = lines.iter().rfind(|l| l.event == Event::IrqTake && l.core == 1).unwrap();
     assert!(name(&machine, tick.tcb).ends_with("IDLE1"), "{tick:?}");
-    // A byte leaves the UART by itself: no core, no task.
+    // A byte leaves the UART without a core's action: no core, no task.
     let tx = lines.iter().rfind(|l| l.event == Event::UartTx).unwrap();
     assert_eq!((tx.pc, tx.tcb), (0, 0));
 }

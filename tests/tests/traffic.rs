@@ -1,4 +1,4 @@
-//! Bytes in bulk between the demo and the host, both ways, over TCP and UDP, each of them checked.
+//! Bulk data between the demo and the host, in both directions, over TCP and UDP; every byte is checked.
 
 use esplens_tests::demo::{Demo, data, sum};
 use esplens_tests::host::free_port;
@@ -9,14 +9,14 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
-/// Longest that anything is waited for.
+/// Timeout of any wait.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Reproducible sizes.
 struct Sizes(u64);
 
 impl Sizes {
-    /// 1 to `most`, small ones more often.
+    /// Returns 1 to `most`, with small sizes more often.
     fn next(&mut self, most: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let (size, scale) = ((self.0 >> 40) as usize, (self.0 >> 36) % 4);
@@ -24,7 +24,7 @@ impl Sizes {
     }
 }
 
-/// Bytes without a pattern.
+/// Returns bytes without a pattern.
 fn noise(n: usize, seed: u64) -> Vec<u8> {
     let mut sizes = Sizes(seed);
     (0..n).map(|_| sizes.next(1 << 16) as u8).collect()
@@ -42,7 +42,7 @@ fn connect(port: u16) -> TcpStream {
     stream
 }
 
-/// Sends in pieces of random sizes, then ends its direction.
+/// Sends in pieces of random sizes, then closes its direction.
 fn pour(mut to: &TcpStream, bytes: &[u8], seed: u64) {
     let (mut sizes, mut rest) = (Sizes(seed), bytes);
     while !rest.is_empty() {
@@ -85,13 +85,13 @@ fn tcp_carries_either_way_with_checksums() {
     let (nic, port) = forward("tcp", 80);
     let _demo = Demo::on_the_net(&["--nic", &nic]);
     for (seed, n) in [(1, 1), (2, 100_003), (3, 300_000)] {
-        // Up: the demo answers with its sum.
+        // Upload: the demo answers with its checksum.
         let (mut line, sent) = (connect(port), noise(n as usize, seed));
         write!(line, "POST /sum HTTP/1.1\r\nContent-Length: {n}\r\n\r\n").unwrap();
         pour(&line, &sent, seed);
         let answer = String::from_utf8(drain(&line, seed)).unwrap();
         assert!(answer.ends_with(&format!("\r\n\r\n{n} bytes, sum {:08x}\n", sum(&sent))), "{answer}");
-        // Down.
+        // Download.
         let mut line = connect(port);
         write!(line, "GET /data/{n} HTTP/1.1\r\n\r\n").unwrap();
         let answer = drain(&line, seed);
@@ -123,7 +123,7 @@ fn udp_is_echoed() {
     }
 }
 
-/// The demo has twelve sockets: the other callers are not refused, they wait.
+/// The demo has twelve sockets: further clients are not refused, they wait.
 #[test]
 fn two_hundred_connections_are_all_served() {
     const CLIENTS: u32 = 200;
@@ -132,7 +132,7 @@ fn two_hundred_connections_are_all_served() {
     let start = Barrier::new(CLIENTS as usize);
     let failed: Vec<String> = thread::scope(|scope| {
         let client = |n: u32| {
-            // All are connected before the first one asks.
+            // All clients connect before the first one sends a request.
             let mut line = connect(port);
             start.wait();
             write!(line, "GET /data/{} HTTP/1.1\r\n\r\n", 500 + n).map_err(|e| e.to_string())?;

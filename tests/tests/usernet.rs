@@ -1,4 +1,5 @@
-//! The user network's options with the demo as guest, over the real binary; and how much it keeps for slow ends.
+//! The user network's options with the demo as guest, over the real binary; and its memory use for slow
+//! peers.
 
 use esplens_tests::binary::peak_kib;
 use esplens_tests::demo::{Demo, data, sum};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Serves one page to everybody; its port.
+/// Serves one page to every client. Returns its port.
 fn page_server(page: Vec<u8>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -39,11 +40,12 @@ fn the_network_is_where_it_is_told_to_be() {
         demo.type_in(&format!("get {from}/page"));
         demo.expect(&fetched);
     }
-    // A program is as good as a server.
+    // `guestfwd` also connects to a program (`cmd:`).
     demo.type_in("echo 10.9.0.101:80 3000");
     demo.expect("done, 3000 of 3000 bytes back, 0 wrong");
     for (address, answers) in [("10.9.0.1", true), ("10.9.0.9", true), ("10.9.0.77", false)] {
-        // The first one may wait a second for the address: the guest's stack asks no more often.
+        // The first one may wait a second for the ARP answer: the guest's stack repeats requests only once
+        // per second.
         demo.type_in(&format!("ping {address} 3"));
         let told = demo.expect("3 sent, ");
         assert_eq!(!told.contains(" 0 received"), answers, "{address}: {told}");
@@ -51,8 +53,8 @@ fn the_network_is_where_it_is_told_to_be() {
     assert!(load::get(forward, "/hello").unwrap().contains("Hello World!"));
 }
 
-/// With `restrict=on` the guest has its address and the gateway, what `guestfwd` names and nothing else; forwards to
-/// it work.
+/// With `restrict=on` the guest has its address and the gateway, the `guestfwd` destinations and nothing
+/// else; forwards to it work.
 #[test]
 fn a_restricted_guest_reaches_what_guestfwd_names_alone() {
     let page = data(3000);
@@ -76,7 +78,7 @@ fn a_restricted_guest_reaches_what_guestfwd_names_alone() {
     assert!(load::get(forward, "/hello").unwrap().contains("Hello World!"));
 }
 
-/// One command of the monitor, and its answer.
+/// Sends one monitor command and returns its answer.
 fn ask(monitor: u16, command: &str) -> String {
     let mut line = TcpStream::connect((Ipv4Addr::LOCALHOST, monitor)).unwrap();
     line.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -111,13 +113,13 @@ fn forwards_come_and_go_while_the_guest_serves() {
     }
 }
 
-/// Most that the process may grow by, in KiB, while one end of a connection does not read.
+/// Maximum growth of the process, in KiB, while one side of a connection does not read.
 const GROWTH: u64 = 24 << 10;
-/// What the host's own socket buffers may take, at the very most.
+/// Upper bound of the host's own socket buffers.
 const BUFFERS: usize = 64 << 20;
 
-/// The demo sends `/data/N` and reads nothing meanwhile; the client writes, and reads nothing either. Both directions
-/// come to a stand, the program keeps a window of each, and nothing is lost when reading goes on.
+/// The demo sends `/data/N` and does not read; the client writes and does not read either. Both directions
+/// stall, the program keeps a window of each, and nothing is lost when reading continues.
 #[test]
 fn two_ends_that_do_not_read_cost_no_memory() {
     const N: u32 = 12_000_000;
@@ -147,7 +149,7 @@ fn two_ends_that_do_not_read_cost_no_memory() {
     assert!(answer[body..] == data(N), "other bytes came");
 }
 
-/// The answer to `GET /hello` on a connection that stays.
+/// Returns the answer to `GET /hello` on a connection that stays open.
 fn hello(line: &mut TcpStream) -> std::io::Result<String> {
     line.write_all(b"GET /hello HTTP/1.1\r\nHost: demo\r\n\r\n")?;
     answered(line)
@@ -162,7 +164,8 @@ fn answered(line: &mut TcpStream) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
-/// The host's connections are of the present: they wait while the past is looked at, and break when it is changed.
+/// Host connections belong to the newest point of the run: they wait while an earlier time is examined, and
+/// break when it is changed.
 #[test]
 fn connections_survive_a_look_back_but_not_another_past() {
     let (monitor, port) = (free_port(), free_port());
@@ -178,7 +181,7 @@ fn connections_survive_a_look_back_but_not_another_past() {
     ask(monitor, "reverse-stepi");
     assert!(ask(monitor, "rc").contains("nothing earlier"));
     assert!(ask(monitor, "record").contains("the present "));
-    // Asked now, answered when the present has come again.
+    // Requested now, answered when the run is back at its newest point.
     line.write_all(b"GET /hello HTTP/1.1\r\nHost: demo\r\n\r\n").unwrap();
     ask(monitor, "resume");
     answered(&mut line).unwrap();

@@ -1,4 +1,4 @@
-//! What a dashboard costs the machine: time on the machine's thread in a second of each layout, as a share of it.
+//! Measures a dashboard's cost to the machine: time per second on the machine's thread for each layout, and its share.
 //! `cargo run --release -p esplens --example dash_cost`
 
 use esplens::dash::collect::{Known, collect};
@@ -6,11 +6,11 @@ use esplens::dash::layout::LayoutId;
 use esplens::dash::rig::Rig;
 use esplens::dash::wire::{Action, DebugWant, Wants};
 
-/// Frames a second, and how often of these the slow parts are read.
+/// Frames per second, and how many times per second the slow parts are read.
 const FRAMES: f64 = 30.0;
 const SLOW: f64 = 1.0 / 0.15;
 
-/// Nanoseconds that this thread ran so far.
+/// Returns the nanoseconds of CPU time that this thread has used.
 fn on_cpu() -> u64 {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     stat.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0)

@@ -1,4 +1,5 @@
-//! Pictures of each layout for docs/, from a run of the demo, and docs/user/dashboard.md: `cargo xtask screenshots`.
+//! Renders pictures of each layout for docs/ and docs/user/dashboard.md from a run of the demo: `cargo xtask
+//! screenshots`.
 
 use esplens::dash::layout::LayoutId;
 use esplens::dash::pane::PaneId;
@@ -7,16 +8,16 @@ use esplens::dash::svg::svg;
 use esplens::dash::wire::Action;
 use std::path::PathBuf;
 
-/// The pictures' size in cells.
+/// Size of the pictures in cells.
 const SIZE: (u16, u16) = (170, 48);
 
-/// The number of the line of the demo's main.c that holds a text.
+/// Returns the number of the line in the demo's main.c that contains a text.
 fn line(text: &str) -> usize {
     let lines = include_str!("../../fixtures/demo/main.c").lines();
     lines.take_while(|l| !l.contains(text)).count() + 1
 }
 
-/// The demo where every pane has something to show: traffic, a stop where a priority is lent, watched values.
+/// Runs the demo until every pane has content: traffic, a stop where a priority is inherited, watched values.
 fn story() -> Rig {
     let mut rig = Rig::demo(SIZE.0, SIZE.1);
     rig.show(PaneId::Trace);
@@ -30,7 +31,7 @@ fn story() -> Rig {
     rig.http_get("/hello");
     rig.run_to(3600);
     rig.http_get("/");
-    // Where the task that holds the mutex finds that it runs with the waiting one's priority.
+    // The task that holds the mutex finds here that it runs with the waiting task's priority.
     rig.act(None, Action::Monitor(format!("break main.c:{}", line("counters.inherited++"))));
     rig.run_to(6000);
     rig.state.zoom = false;
@@ -42,7 +43,7 @@ fn story() -> Rig {
         rig.line(expression);
     }
     rig.keys("Home Down Right");
-    // The answer to the request, not its acknowledgement.
+    // Selects the response to the request, not its acknowledgement.
     rig.state.focus = PaneId::Frames;
     rig.keys("Up");
     rig.state.focus = PaneId::Periph;

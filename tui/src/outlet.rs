@@ -1,22 +1,22 @@
-//! Standard output and standard error, written by a thread of their own.
+//! Standard output and standard error, written by a separate thread.
 //!
-//! A reader that stands still (a pipe into a stuck program, a terminal with output stopped) must never hold up who
-//! writes: the machine's thread has limits and signals to mind. What is written goes into a queue; the run loop stops
-//! the machine while the queue is [`full`], so that nothing is lost for a reader that does read, and the end of the
-//! process waits for the queue only as long as it moves ([`finish`]).
+//! A reader that does not read (a pipe into a stuck program, a terminal with output stopped) must never block writers:
+//! the machine's thread has to check limits and signals. Output goes into a queue. The run loop stops the machine while
+//! the queue is [`full`], so that nothing is lost for a slow reader. The end of the process waits for the queue only as
+//! long as the reader takes bytes ([`finish`]).
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Bytes in the queue from which on the machine should pause.
+/// Number of queued bytes at which the machine should pause.
 const FULL: usize = 1 << 18;
-/// Bytes from which on more is dropped: the machine's own output stops long before.
+/// Number of queued bytes beyond which output is dropped: the machine's own output stops long before.
 const MOST: usize = 1 << 24;
-/// Bytes that are written at once: a pipe that is ready takes so many without waiting (`PIPE_BUF`).
+/// Maximum number of bytes written at once: a pipe that is ready accepts that many without blocking (`PIPE_BUF`).
 const PIECE: usize = 4096;
-/// Longest time the end waits even for a reader that reads.
+/// Maximum time that the end waits, even if the reader still reads.
 const LONGEST: Duration = Duration::from_secs(5);
 
 /// A standard stream.
@@ -28,29 +28,29 @@ pub enum To {
     Err,
 }
 
-/// What is still to be written, in order, and what became of the rest.
+/// Output to be written, in order, and the state of the streams.
 #[derive(Default)]
 struct Queue {
     chunks: VecDeque<(To, Vec<u8>)>,
-    /// Bytes not written yet, those under way included.
+    /// Bytes not written yet, including those being written.
     bytes: usize,
-    /// Bytes that were taken off the queue so far.
+    /// Bytes removed from the queue so far.
     moved: u64,
-    /// The stream that the thread is writing to.
+    /// Stream that the thread is writing to.
     busy: Option<To>,
-    /// Nobody reads the stream any more.
+    /// Streams whose reader has gone.
     gone: [bool; 2],
-    /// There is no thread: whoever writes does so.
+    /// There is no thread: callers write directly.
     direct: bool,
-    /// What was taken off the queue when its end was not waited for any longer.
+    /// Value of `moved` when [`finish`] gave up waiting.
     given_up: Option<u64>,
 }
 
 struct Outlet {
     queue: Mutex<Queue>,
-    /// Something was added.
+    /// Signals that output was added.
     more: Condvar,
-    /// Something was written.
+    /// Signals that output was written.
     less: Condvar,
 }
 
@@ -72,7 +72,7 @@ fn queue() -> MutexGuard<'static, Queue> {
     OUTLET.queue.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Puts bytes into the queue; never waits.
+/// Queues bytes; never waits.
 pub fn write(to: To, bytes: &[u8]) {
     static START: Once = Once::new();
     START.call_once(|| {
@@ -95,18 +95,18 @@ pub fn write(to: To, bytes: &[u8]) {
     OUTLET.more.notify_one();
 }
 
-/// True while so much waits that the machine should pause.
+/// Returns true if so much is queued that the machine should pause.
 pub fn full() -> bool {
     queue().bytes >= FULL
 }
 
-/// True when everything was written.
+/// Returns true if everything has been written.
 pub fn empty() -> bool {
     queue().bytes == 0
 }
 
-/// Waits until everything is written, or for `patience` without any byte being taken. What a reader that stands
-/// still leaves behind is lost; what the other stream has still gets out.
+/// Waits until everything is written, or until no byte has been taken for `patience`. Output for a stalled reader is
+/// lost; the other stream's is still written.
 pub fn finish(patience: Duration) {
     let started = Instant::now();
     let mut queue = queue();
@@ -124,7 +124,7 @@ pub fn finish(patience: Duration) {
     }
 }
 
-/// One stream is stuck: what waits behind it for the other one is written as far as that takes it at once.
+/// Writes what is queued for the other stream when one is blocked, as far as it accepts the bytes at once.
 fn rescue(queue: &mut Queue) {
     let Some(stuck) = queue.busy else { return };
     for (to, chunk) in std::mem::take(&mut queue.chunks) {
@@ -137,7 +137,7 @@ fn rescue(queue: &mut Queue) {
     }
 }
 
-/// The writing thread. It lives as long as the process.
+/// Body of the writing thread, which lives as long as the process.
 fn run() {
     let mut queue = queue();
     loop {
@@ -153,7 +153,7 @@ fn run() {
                 drop(queue);
                 let result = put(to, piece);
                 queue = self::queue();
-                // A reader that has gone takes the output away, not the run.
+                // If a reader has gone, its output is dropped and the run continues.
                 queue.gone[to as usize] |= result.is_err();
             }
             queue.bytes -= piece.len();
@@ -163,7 +163,7 @@ fn run() {
     }
 }
 
-/// Writes to the stream itself; waits for its reader.
+/// Writes directly to the stream; waits for its reader.
 #[cfg(unix)]
 fn put(to: To, mut bytes: &[u8]) -> io::Result<()> {
     use nix::errno::Errno;
@@ -192,7 +192,7 @@ fn put(to: To, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// True when a piece can be written without waiting.
+/// Returns true if a piece can be written without waiting.
 #[cfg(unix)]
 fn ready(to: To) -> bool {
     use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -207,7 +207,7 @@ fn ready(_to: To) -> bool {
     false
 }
 
-/// A standard stream as a [`Write`] that never waits and never fails, for drawing.
+/// A standard stream as a [`Write`] for drawing that never waits and never fails.
 #[derive(Clone, Copy, Debug)]
 pub struct Stream(pub To);
 

@@ -1,8 +1,8 @@
-//! Signals that end the process without a word: the terminal is given back first.
+//! Signals that end the process silently: the terminal is restored first.
 
-/// Gives the terminal back before a signal ends the process that nobody else handles: SIGQUIT, the user's signals, timers;
-/// with `all` also those that ask for an end (SIGINT, SIGTERM, SIGHUP), for commands that have nothing else to do then.
-/// The process still ends by the signal.
+/// Restores the terminal before an otherwise unhandled signal ends the process: SIGQUIT, the user's signals, timers.
+/// With `all` also the termination signals (SIGINT, SIGTERM, SIGHUP), for commands that need no other cleanup. The
+/// signal still ends the process.
 #[cfg(unix)]
 pub fn guard_terminal(all: bool) {
     use nix::sys::signal::Signal;
@@ -37,7 +37,7 @@ fn start(signals: &[nix::sys::signal::Signal]) {
     }
 }
 
-/// A thread that waits for one signal.
+/// Spawns a thread that waits for one signal.
 #[cfg(unix)]
 fn wait_for(signal: nix::sys::signal::Signal) -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal as listen};
@@ -60,7 +60,7 @@ fn end_by(signal: nix::sys::signal::Signal) {
     crate::dash::term::restore();
     crate::cli::restore_terminal();
     let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
-    // SAFETY: no handler of ours runs any more: the default action ends the process.
+    // SAFETY: no handler of this program runs any more: the default action ends the process.
     let _ = unsafe { sigaction(signal, &default) };
     let _ = raise(signal);
 }

@@ -1,4 +1,4 @@
-//! Listeners and connections of serial lines and dashboards: TCP, and local sockets where the host has them.
+//! Listeners and connections of serial lines and dashboards: TCP, and local sockets if the host supports them.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -7,21 +7,21 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::Duration;
 
-/// A listener.
+/// A listening socket.
 #[derive(Debug)]
 pub enum Listener {
     /// TCP.
     Tcp(TcpListener),
-    /// A local one.
+    /// A local socket.
     #[cfg(unix)]
     Unix(UnixListener),
 }
 
 impl Listener {
-    /// Listens on a TCP port, which the guest does not reach.
+    /// Listens on a TCP port that the guest cannot connect to.
     ///
     /// # Errors
-    /// What the system says, as when the port is taken.
+    /// The system's error, for example when the port is in use.
     pub fn tcp(host: &str, port: u16) -> io::Result<(Self, SocketAddr)> {
         let listener = TcpListener::bind((host, port))?;
         let address = listener.local_addr()?;
@@ -29,16 +29,16 @@ impl Listener {
         Ok((Self::Tcp(listener), address))
     }
 
-    /// Listens on a local socket of this user's, which goes at the end.
+    /// Listens on a local socket of this user, which is removed at the end.
     ///
     /// # Errors
-    /// What the system says; when there is anything but a socket that nobody listens on.
+    /// The system's error, or when the path is in use by anything but a stale socket.
     #[cfg(unix)]
     pub fn local(path: &Path) -> io::Result<Self> {
         esplens_gdb::server::bind_unix(path).map(Self::Unix)
     }
 
-    /// There are none here.
+    /// Fails: this system has no local sockets.
     ///
     /// # Errors
     /// Always.
@@ -47,10 +47,10 @@ impl Listener {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// The next client.
+    /// Accepts the next client.
     ///
     /// # Errors
-    /// What the system says, as when it is out of descriptors.
+    /// The system's error, for example when the process is out of descriptors.
     pub fn accept(&self) -> io::Result<Socket> {
         Ok(match self {
             Self::Tcp(listener) => {
@@ -69,16 +69,16 @@ impl Listener {
 pub enum Socket {
     /// TCP.
     Tcp(TcpStream),
-    /// A local one.
+    /// A local socket.
     #[cfg(unix)]
     Unix(UnixStream),
 }
 
 impl Socket {
-    /// Another end of the same connection.
+    /// Duplicates the handle of the connection.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn again(&self) -> io::Result<Self> {
         Ok(match self {
             Self::Tcp(s) => Self::Tcp(s.try_clone()?),
@@ -87,10 +87,10 @@ impl Socket {
         })
     }
 
-    /// Lets writing wait no longer than this.
+    /// Sets the timeout for writing.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn write_for(&self, time: Duration) -> io::Result<()> {
         match self {
             Self::Tcp(s) => s.set_write_timeout(Some(time)),
@@ -99,10 +99,10 @@ impl Socket {
         }
     }
 
-    /// Lets reading wait no longer than this.
+    /// Sets the timeout for reading.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn read_for(&self, time: Duration) -> io::Result<()> {
         match self {
             Self::Tcp(s) => s.set_read_timeout(Some(time)),
@@ -111,7 +111,7 @@ impl Socket {
         }
     }
 
-    /// Ends the connection for all its ends.
+    /// Shuts the connection down for all its handles.
     pub fn cut(&self) {
         let _ = match self {
             Self::Tcp(s) => s.shutdown(Shutdown::Both),

@@ -1,4 +1,4 @@
-//! Keys that drive the machine, and what the dashboard survives.
+//! Keys that control the machine, and robustness of the dashboard.
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use esplens::dash::link::Inbox;
@@ -25,7 +25,7 @@ fn run_pause_step_and_the_changes_since() {
     let ccount = |rig: &Rig| rig.state.shared.sample.cpu.as_ref().unwrap()[0].ccount;
     let before = ccount(&rig);
     rig.keys("i");
-    // A core that waits for an interrupt steps when it has come.
+    // A core that waits for an interrupt completes its step when the interrupt has occurred.
     rig.run_to(time + 100);
     assert!(!rig.state.shared.sample.running && ccount(&rig) != before);
     assert!(rig.state.shared.before.is_some(), "what changed is known");
@@ -39,7 +39,7 @@ fn breakpoints_lines_calls_and_returns() {
     let at = |rig: &Rig| rig.state.shared.sample.at[0].clone();
     assert!(at(&rig).starts_with("producer_task at main.c:"), "{}", at(&rig));
     let mut lines = vec![at(&rig)];
-    // Over a queue and a delay, in a task that others interrupt.
+    // Steps over a queue operation and a delay, in a task that others interrupt.
     for _ in 0..6 {
         rig.keys("n");
         rig.run_for(1000);
@@ -49,7 +49,7 @@ fn breakpoints_lines_calls_and_returns() {
     assert!(lines.iter().all(|l| l.starts_with("producer_task at main.c:")), "{lines:?}");
     assert!(lines.windows(2).all(|w| w[0] != w[1]), "{lines:?}");
     assert_eq!(rig.state.shared.sample.points.len(), 1, "temporary breakpoints are gone");
-    // Into what it calls, and out again.
+    // Steps into a call and out again.
     rig.show(PaneId::Backtrace);
     for _ in 0..12 {
         if !at(&rig).starts_with("producer_task ") {
@@ -65,7 +65,7 @@ fn breakpoints_lines_calls_and_returns() {
     assert!(at(&rig).starts_with("producer_task "), "{}", at(&rig));
 }
 
-/// Back by instructions and to a breakpoint, and forward again to where the machine had come.
+/// Runs back by instructions and to a breakpoint, and forward again to the live edge.
 #[test]
 fn what_was_is_gone_back_to() {
     let mut rig = Rig::demo(120, 40);
@@ -87,10 +87,10 @@ fn what_was_is_gone_back_to() {
     assert_eq!(pc(&rig), there);
     assert!(rig.text().contains(" before now"), "{}", rig.text());
     back(&mut rig, "R");
-    // It was recorded from the start, before there was a breakpoint.
+    // The run was recorded from the start, before there was a breakpoint.
     assert!(rig.state.shared.sample.stop.as_ref().unwrap().why.contains("breakpoint"), "{}", rig.text());
     assert!(rig.now_ms() < when && rig.state.shared.sample.past.is_some());
-    // Forward: over the breakpoint to the present, where it is live again.
+    // Forward: past the breakpoint to the live edge, where execution is live again.
     for _ in 0..20 {
         if rig.state.shared.sample.past.is_none() {
             break;
@@ -106,7 +106,7 @@ fn the_stack_at_a_stop_is_that_of_the_stop() {
     let mut rig = Rig::demo(120, 40);
     rig.keys("Space");
     rig.run_to(1000);
-    // From here on nothing slow is read again while the machine runs.
+    // From here on, slow parts are not read again while the machine runs.
     rig.slow(std::time::Duration::from_secs(3600));
     rig.act(None, Action::Monitor("break task blink".into()));
     rig.run_for(1000);
@@ -182,7 +182,7 @@ fn the_mouse_chooses_panes_layouts_and_breakpoints() {
     assert_eq!(rig.state.layouts.current, esplens::dash::layout::LayoutId::Trace);
 }
 
-/// A mouse event at the first cell where this text stands on the screen.
+/// Returns a mouse event at the first cell of this text on the screen.
 fn point_at(rig: &Rig, text: &str, kind: MouseEventKind) -> MouseEvent {
     let screen = rig.text();
     let (row, line) = screen
@@ -204,7 +204,7 @@ fn what_keys_do_the_mouse_does() {
         rig.send(Msg::Mouse(event));
         rig.sample();
     };
-    // Run and pause at the run state, a step among the keys of the last row.
+    // Runs and pauses with clicks on the run state, and steps with a key of the last row.
     click(&mut rig, "stopped");
     assert!(rig.state.shared.sample.running);
     rig.run_to(1000);
@@ -215,7 +215,7 @@ fn what_keys_do_the_mouse_does() {
     click(&mut rig, "n next");
     rig.run_for(1000);
     assert!(rig.state.shared.sample.stop.as_ref().unwrap().number > stop);
-    // All else is in the palette.
+    // The other commands are in the palette.
     click(&mut rig, "Ctrl-p palette");
     click(&mut rig, "save snapshot");
     assert!(rig.text().contains("snapshot dash1 saved"), "{}", rig.text());
@@ -243,7 +243,7 @@ fn frames_are_dragged_and_found_again() {
     }
     rig.send(Msg::Mouse(MouseEvent { kind: MouseEventKind::Up(MouseButton::Left), ..at }));
     assert_eq!(code(&rig).width, before.width - 10);
-    // Written and read again, it stands where it was.
+    // After saving and loading, the layout is the same.
     let kept = rig.state.layouts.tree(rig.state.kind()).to_string();
     let place = |text: &str| {
         let mut out = Vec::new();

@@ -1,10 +1,11 @@
-//! The demo's crash, taken to its cause with the dashboard's keys; panics, resets and the way back on the screen.
+//! Tests of finding the cause of the demo's crash with the dashboard's keys, and of panics, resets and reverse
+//! execution on the screen.
 
 use esplens::dash::layout::LayoutId;
 use esplens::dash::pane::PaneId;
 use esplens::dash::rig::Rig;
 
-/// The demo with its console, where somebody typed `crash`, at what came of that.
+/// Runs the demo, types `crash` at its console, and returns the rig after the crash.
 fn crashed(width: u16, height: u16) -> Rig {
     let mut rig = Rig::demo(width, height);
     rig.keys("Space");
@@ -21,7 +22,7 @@ fn top(rig: &Rig) -> String {
     rig.text().lines().next().unwrap().to_string()
 }
 
-/// Goes on, with what a step or a way back takes.
+/// Runs long enough for a step or a reverse operation.
 fn settle(rig: &mut Rig) {
     rig.run_for(1000);
     assert!(!rig.state.shared.sample.running, "{}", rig.text());
@@ -36,7 +37,7 @@ fn the_dashboards_keys_take_the_crash_to_its_cause() {
     assert!(bar.contains("address 0x0 (task console)"), "{bar}");
     let cell = rig.screen()[(1, 0)].clone();
     assert_ne!(cell.bg, rig.screen()[(1, 39)].bg, "a red bar");
-    // The frame that has the broken structure.
+    // Selects the frame with the broken structure.
     rig.keys("v");
     rig.line("backtrace");
     assert_eq!(rig.state.focus, PaneId::Backtrace);
@@ -82,7 +83,7 @@ fn a_panic_goes_by_when_it_is_wished_and_resets_are_counted() {
     rig.run_to(6000);
     assert!(rig.state.shared.sample.running, "{}", rig.text());
     assert!(top(&rig).contains("reset 1: "), "{}", top(&rig));
-    // The lines that the panic's backtrace was decoded to lead into the code.
+    // The decoded lines of the panic's backtrace can be opened in the code pane.
     rig.keys("Space");
     rig.state.focus = PaneId::Console;
     let mut title = String::new();
@@ -145,7 +146,7 @@ fn every_pane_is_reached_and_keys_answer() {
         assert_eq!(rig.state.focus, id, "{}", id.title());
         rig.keys("Esc Esc");
     }
-    // Tab comes to all panes of the layout, also those that have no room.
+    // Tab reaches all panes of the layout, including those that do not fit.
     rig.resize(30, 8);
     let mut panes = Vec::new();
     rig.state.layouts.tree(rig.state.kind()).panes(&mut panes);
@@ -197,7 +198,7 @@ fn code_is_shown_as_source_as_instructions_and_mixed() {
     assert!(rig.text().contains("entry") && !rig.text().contains("main.c:"), "{}", rig.text());
 }
 
-/// Code and backtrace of a core that runs are of one moment.
+/// Code and backtrace of a running core are from the same time.
 #[test]
 fn what_shows_where_a_core_is_agrees() {
     let mut rig = Rig::demo(120, 40);

@@ -1,4 +1,4 @@
-//! Memory, watch expressions and descriptors: what is looked at, followed and changed.
+//! Tests of memory, watch expressions and descriptors: viewing, following and changing them.
 
 use esplens::dash::pane::PaneId;
 use esplens::dash::rig::Rig;
@@ -6,7 +6,7 @@ use esplens::dash::state::Msg;
 use esplens::dash::theme::Role;
 use esplens::dash::wire::Action;
 
-/// The demo after two virtual seconds, stopped.
+/// Returns the demo after two virtual seconds, stopped.
 fn stopped(width: u16, height: u16) -> Rig {
     let mut rig = Rig::demo(width, height);
     rig.keys("Space");
@@ -15,7 +15,7 @@ fn stopped(width: u16, height: u16) -> Rig {
     rig
 }
 
-/// The frame of the pane that is shown alone.
+/// Returns the title in the border of the pane that is shown alone.
 fn title(rig: &Rig) -> String {
     rig.text().lines().nth(1).unwrap_or_default().into()
 }
@@ -38,7 +38,7 @@ fn memory_is_edited_and_searched() {
 fn what_is_typed_over_memory_stays_in_view() {
     let mut rig = Rig::demo(50, 5);
     rig.go(PaneId::Memory, "0x3ffb8000");
-    // A row of eight bytes and a bit, a wrong digit taken back.
+    // Types a row of eight bytes and one more, and corrects a wrong digit.
     rig.keys("e 0 1 0 2 f Backspace 0 3 0 4 0 5 0 6 0 7 0 8 0 9 Esc");
     assert!(rig.text().contains("3ffb8008  09"), "{}", rig.text());
     let mut bytes = [0; 9];
@@ -52,7 +52,7 @@ fn memory_is_bright_where_it_changed_since_the_last_stop() {
     rig.go(PaneId::Memory, "xTickCount");
     let style = Role::Changed;
     let bright = |rig: &mut Rig| {
-        // What flashes has flashed.
+        // Lets highlighted changes expire.
         let clock = rig.state.shared.clock + 10_000;
         rig.send(Msg::Clock(clock));
         let style = rig.state.shared.theme.style(style);
@@ -63,7 +63,7 @@ fn memory_is_bright_where_it_changed_since_the_last_stop() {
     rig.run_for(200);
     rig.keys("Space");
     assert!(bright(&mut rig) > 0, "ticks were counted");
-    // Stopped again at once: since then nothing happened.
+    // Stopped again at once: nothing has changed since.
     rig.keys("Space Space");
     assert_eq!(bright(&mut rig), 0, "{}", rig.text());
     rig.keys("e 5 5 Esc");
@@ -86,7 +86,7 @@ fn expressions_and_registers_of_the_core_looked_at_are_gone_to() {
     assert_eq!(go(&mut rig, "sp"), sp(&rig, 0));
     rig.keys("o");
     assert_eq!(go(&mut rig, "$sp"), sp(&rig, 1));
-    // A variable's own bytes, but where a pointer points.
+    // A variable's address is its own, but a pointer's is its target.
     let tcb = go(&mut rig, "pxCurrentTCBs[0]");
     let current = go(&mut rig, "&pxCurrentTCBs[0]");
     assert_eq!(current, go(&mut rig, "pxCurrentTCBs"));
@@ -96,7 +96,7 @@ fn expressions_and_registers_of_the_core_looked_at_are_gone_to() {
     rig.keys("g");
     rig.line("nonsense + 1");
     assert!(rig.text().lines().last().unwrap().contains("nonsense"), "{}", rig.text());
-    // And back the way it came.
+    // Goes back to the previous address.
     rig.keys("Backspace");
     assert!(title(&rig).contains(&format!("{:#010x}", current & !15)), "{}", rig.text());
 }
@@ -110,23 +110,23 @@ fn watched_values_unfold_to_any_depth_and_arrays_by_pages() {
         rig.line(expression);
     }
     assert_eq!(rig.state.shared.sample.watches[0].parts.len(), 0, "nothing is read before it is opened");
-    // What a key unfolds is there with the next sample.
+    // Parts that a key unfolds appear in the next sample.
     let press = |rig: &mut Rig, keys: &str| keys.split(' ').for_each(|key| rig.keys(key));
     let last_row = |rig: &Rig, name: &str| {
         let rows: Vec<String> = rig.text().lines().skip(2).map(String::from).collect();
         let named = |l: &String| l.trim_start_matches(['┃', ' ', '▶', '▼']).starts_with(name);
         rows.iter().rposition(named).unwrap_or_else(|| panic!("no {name} in\n{}", rig.text()))
     };
-    // The pointer, the task, its list item, the list that it is in, that list's end.
+    // The pointer, the task, its list item, the list that contains it, that list's end.
     press(&mut rig, "Enter Down Enter");
     for (name, inside) in [("xStateListItem", "xItemValue"), ("pvContainer", "* ="), ("* =", "xListEnd")] {
         press(&mut rig, "Home");
-        // The last row of that name: pointers and what they point to nest.
+        // The last row with that name: pointers and their targets are nested.
         (0..last_row(&rig, name)).for_each(|_| rig.keys("Down"));
         press(&mut rig, "Right");
         assert!(rig.text().contains(inside), "{name}: {}", rig.text());
     }
-    // Folds, then goes to what it belongs to.
+    // Folds, then goes to the parent.
     press(&mut rig, "Left Left Left");
     assert!(!rig.text().contains("* = {uxNumberOfItems"), "{}", rig.text());
     // An array of many thousand bytes, page by page.
@@ -153,14 +153,14 @@ fn watched_values_are_set_rewritten_and_followed() {
     rig.keys("e");
     rig.line("12345678901");
     assert!(rig.text().contains("is no number of 4 bytes"), "{}", rig.text());
-    // A structure has no value of its own; its first part has one.
+    // A structure has no value of its own; its first member has one.
     rig.keys("Down e");
     assert!(rig.text().contains("unfold it and set a part"), "{}", rig.text());
     rig.keys("Right");
     rig.keys("Down e");
     rig.line("77");
     assert!(rig.state.shared.sample.watches[1].parts[0].value.starts_with("77"), "{}", rig.text());
-    // The text of the expression stands there to be changed.
+    // The input contains the text of the expression, to be changed.
     rig.keys("Home r");
     rig.line(" + 1");
     assert_eq!(rig.state.shared.sample.watches[0].name, "xTickCount + 1");
@@ -189,7 +189,7 @@ fn a_descriptor_is_chosen_and_its_buffer_followed() {
     assert!(buffer(&mut rig).contains(&of(eth.rx_next)));
     rig.keys("Right");
     assert!(buffer(&mut rig).contains(&of(eth.rx_next + 1)));
-    // Back to the first of all: the transmit ring's.
+    // Back to the first descriptor: the transmit ring's.
     (0..200).for_each(|_| rig.keys("Left"));
     assert!(buffer(&mut rig).contains(&of(0)));
     rig.act(None, Action::Run);

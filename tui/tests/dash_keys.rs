@@ -1,4 +1,4 @@
-//! Each key that controls the machine or the screen, tried on the demo.
+//! Tests of each key that controls the machine or the screen, with the demo.
 
 use esplens::dash::layout::LayoutId;
 use esplens::dash::pane::{Pane, PaneId};
@@ -7,7 +7,7 @@ use esplens::dash::state::{Effect, MAX_TRACE};
 use esplens::dash::wire::{Action, Feed};
 use ratatui::style::Color;
 
-/// The demo after so many virtual milliseconds, running.
+/// Returns the demo after a number of virtual milliseconds, running.
 fn demo(ms: u64) -> Rig {
     let mut rig = Rig::demo(120, 40);
     rig.keys("Space");
@@ -19,7 +19,7 @@ fn run_on(rig: &mut Rig, ms: u64) {
     rig.run_for(ms);
 }
 
-/// Why the machine stands; it does.
+/// Returns the reason why the machine is stopped; fails if it is running.
 fn why(rig: &Rig) -> String {
     let sample = &rig.state.shared.sample;
     assert!(!sample.running, "{}", rig.text());
@@ -41,7 +41,7 @@ fn run_to_cursor_stops_there_and_leaves_no_breakpoint() {
 fn breaks_on_tasks_interrupts_and_registers_are_written_at_a_key_or_from_the_palette() {
     let mut rig = demo(1000);
     for (keys, what, stop) in [
-        // As GDB has it too: the store to the pointer to the running task.
+        // As in GDB: the store to the pointer to the running task.
         ("B", "task blink", "task blink gets core"),
         ("Ctrl-p b r e a k Space o n Enter", "irq uart0", "interrupt"),
         ("B", "reg UART0.FIFO w", "FIFO"),
@@ -52,7 +52,7 @@ fn breaks_on_tasks_interrupts_and_registers_are_written_at_a_key_or_from_the_pal
         assert_eq!(rig.state.shared.sample.points.len(), 1, "{what}: {}", rig.text());
         let listed = &rig.state.shared.sample.points[0].note;
         assert!(listed.to_lowercase().starts_with(&format!("break {}", what.to_lowercase())), "{listed}");
-        // The console echoes: its interrupt, its register.
+        // The console's echo causes its interrupt and its register access.
         rig.act(None, Action::Uart(0, b"help\r".to_vec()));
         run_on(&mut rig, 1500);
         let why = why(&rig);
@@ -180,7 +180,7 @@ fn traced_events_of_a_real_run_are_shown_filtered_and_switched_off() {
     run_on(&mut rig, 400);
     let s = &rig.state.shared;
     assert!((100..=MAX_TRACE).contains(&s.trace.len()), "{}", s.trace.len());
-    // Filtered, and off again.
+    // Filters, and removes the filter.
     rig.keys("&");
     rig.line("irq_take");
     let rows = rig.text();

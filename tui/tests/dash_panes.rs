@@ -1,5 +1,5 @@
-//! Every pane and every layout, on real runs. `INSTA_UPDATE=always cargo test -p esplens --test dash_panes` refreshes
-//! the snapshots.
+//! Snapshot tests of every pane and every layout, with real runs. `INSTA_UPDATE=always cargo test -p esplens --test
+//! dash_panes` updates the snapshots.
 
 use esplens::dash::layout::LayoutId;
 use esplens::dash::pane::PaneId;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
-/// The demo after 3.5 s: an address by DHCP, a page fetched, some events traced, stopped in a task.
+/// Returns the demo after 3.5 s: an address by DHCP, a page fetched, some events traced, stopped in a task.
 fn demo() -> Rig {
     let mut rig = Rig::demo(200, 60);
     rig.act(None, Action::Trace("open_eth*,-open_eth_reg*,-open_eth_desc*".into()));
@@ -33,7 +33,7 @@ fn snapshot(name: &str, rig: &mut Rig) {
     }
 }
 
-/// Keys that make a pane interesting; what is watched and looked up depends on the firmware.
+/// Presses keys so that a pane shows some content; expressions and addresses depend on the firmware.
 fn show(rig: &mut Rig, pane: PaneId, names: &Names) {
     rig.show(pane);
     match pane {
@@ -47,7 +47,7 @@ fn show(rig: &mut Rig, pane: PaneId, names: &Names) {
                 rig.keys("a");
                 rig.line(expression);
             }
-            // A structure, a list in it, and the array of characters that its name is.
+            // A structure, a list in it, and the character array with its name.
             "Enter Down Down Enter".split(' ').for_each(|key| rig.keys(key));
         }
         PaneId::Frames => rig.keys("Enter"),
@@ -65,7 +65,7 @@ fn show(rig: &mut Rig, pane: PaneId, names: &Names) {
     }
 }
 
-/// What [`show`] looks at.
+/// Expressions and addresses for [`show`].
 struct Names {
     watch: &'static [&'static str],
     memory: &'static str,
@@ -96,13 +96,13 @@ fn layouts_of_the_demo() {
 const AP: [u8; 6] = [2, 0, 0, 0, 0, 0xA];
 const STATION: [u8; 6] = [0x24, 0x0A, 0xC4, 0, 0, 1];
 
-/// The chip's Wi-Fi MAC as a driver sets it up that has joined a network on channel 6, stopped.
+/// Returns the demo with the chip's Wi-Fi MAC as after a driver has joined a network on channel 6, stopped.
 fn wifi() -> Rig {
     let mut rig = Rig::demo(200, 60);
     const LIST: u32 = 0x3FFB_0000;
     let list = (0..6).flat_map(|n| {
         let (at, next) = (LIST + 12 * n, if n < 5 { LIST + 12 * (n + 1) } else { 0 });
-        // The first was filled and not taken yet.
+        // The first descriptor is filled and not taken yet.
         let length = if n == 0 { 164 << 12 | 1 << 30 } else { 0 };
         [(at, length | 1 << 31 | 1600), (at + 4, 0x3FFB_1000 + 0x640 * n), (at + 8, next)]
     });
@@ -136,7 +136,7 @@ fn wifi() -> Rig {
     rig
 }
 
-/// A beacon, a message of the handshake, a protected frame, an ACK, and the Ethernet frame that was bridged.
+/// Returns a beacon, a message of the handshake, a protected frame, an ACK, and the bridged Ethernet frame.
 fn frames_of_the_air() -> impl Iterator<Item = Feed> {
     let (ssid, security) = (b"home".to_vec(), Security::Wpa2Psk);
     let bss = BssInfo { bssid: AP, ssid, channel: 6, interval: 100, security, hidden: false };
@@ -204,7 +204,7 @@ fn help_palette_and_questions_lie_over_the_panes() {
     insta::assert_snapshot!("quit", rig.text());
 }
 
-/// An image of the firmware sample, after so many virtual milliseconds, stopped.
+/// Returns an image of the firmware sample after a number of virtual milliseconds, stopped.
 fn shared(name: &str, ms: u64) -> Option<Rig> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared");
     let shared = std::env::var_os("ESPLENS_SHARED").map_or_else(|| beside.into(), PathBuf::from);
@@ -222,7 +222,7 @@ fn shared(name: &str, ms: u64) -> Option<Rig> {
     Some(rig)
 }
 
-/// Pictures at every size, a file for each size.
+/// Asserts snapshots of several pictures at every size, with one file per size.
 fn pictures<T: Copy>(name: &str, rig: &mut Rig, of: &[T], mut show: impl FnMut(&mut Rig, T)) {
     let mut texts = vec![String::new(); SIZES.len()];
     for what in of {

@@ -1,28 +1,28 @@
-//! Memory for machine code: written, then executed, never both at once.
+//! Memory for machine code: first writable, then executable, never both at once.
 
 use std::io;
 use std::ptr::NonNull;
 
-/// Bytes of code that are kept; when they are full everything is forgotten.
+/// Capacity in bytes. When it is full, all code is discarded.
 const SIZE: usize = 16 << 20;
-/// Functions start on a multiple of this.
+/// Alignment of functions in bytes.
 const ALIGN: usize = 32;
 
-/// A mapping of [`SIZE`] bytes. It takes memory only where code was written.
+/// Mapping of [`SIZE`] bytes. It occupies memory only where code was written.
 pub struct Arena {
     base: NonNull<u8>,
     used: usize,
     page: usize,
 }
 
-// SAFETY: the mapping belongs to the arena alone and moves between threads with it.
+// SAFETY: only the arena owns the mapping, and the mapping moves between threads with it.
 unsafe impl Send for Arena {}
 
 impl Arena {
-    /// An empty arena.
+    /// Creates an empty arena.
     ///
     /// # Errors
-    /// When the host gives out no memory, or none that may be executed.
+    /// When the host refuses to allocate memory or to make it executable.
     pub fn new() -> io::Result<Self> {
         // SAFETY: a fresh private mapping; no memory of the program is touched.
         let base = unsafe {
@@ -41,16 +41,16 @@ impl Arena {
         let Some(base) = NonNull::new(base.cast::<u8>()) else {
             return Err(io::ErrorKind::OutOfMemory.into());
         };
-        // SAFETY: asks for a number.
+        // SAFETY: only queries a number.
         let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096);
         let mut arena = Self { base, used: 0, page };
-        // A policy may refuse to make written memory executable: better known now.
+        // A security policy may refuse to make written memory executable: detect that now.
         arena.add(&[0; 16])?;
         arena.clear();
         Ok(arena)
     }
 
-    /// Copies code in. `None`: there is no room.
+    /// Copies code into the arena. Returns `None` if the arena is full.
     ///
     /// # Errors
     /// When the host refuses to change the memory's protection.
@@ -62,8 +62,8 @@ impl Arena {
         }
         let (from, to) = (start / self.page * self.page, end.next_multiple_of(self.page).min(SIZE));
         self.protect(from, to, libc::PROT_READ | libc::PROT_WRITE)?;
-        // SAFETY: start..end lies in the mapping, is writable now, and no code runs: the arena's owner is the thread
-        // that would run it.
+        // SAFETY: start..end lies in the mapping and is writable now. No code runs, because the thread that
+        // owns the arena is the one that would run it.
         let at = unsafe {
             let at = self.base.add(start);
             at.copy_from_nonoverlapping(NonNull::from(code).cast(), code.len());
@@ -76,12 +76,12 @@ impl Arena {
     }
 
     fn protect(&mut self, from: usize, to: usize, prot: libc::c_int) -> io::Result<()> {
-        // SAFETY: from..to are whole pages of the mapping.
+        // SAFETY: from..to consists of whole pages of the mapping.
         let done = unsafe { libc::mprotect(self.base.as_ptr().add(from).cast(), to - from, prot) };
         if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
 
-    /// Forgets all code.
+    /// Discards all code.
     pub fn clear(&mut self) {
         self.used = 0;
     }
@@ -89,23 +89,23 @@ impl Arena {
 
 impl Drop for Arena {
     fn drop(&mut self) {
-        // SAFETY: the mapping is the arena's; its owner has dropped every pointer into it.
+        // SAFETY: the mapping belongs to the arena, and its owner has dropped every pointer into it.
         unsafe { libc::munmap(self.base.as_ptr().cast(), SIZE) };
     }
 }
 
-/// Makes the instruction fetch see what was written (x86 sees it by itself).
+/// Makes written code visible to instruction fetch. x86 needs nothing: its instruction cache is coherent.
 #[cfg(not(target_arch = "aarch64"))]
 fn synchronize(_at: NonNull<u8>, _len: usize) {}
 
-/// Makes the instruction fetch see what was written.
+/// Makes written code visible to instruction fetch.
 #[cfg(target_arch = "aarch64")]
 fn synchronize(at: NonNull<u8>, len: usize) {
-    // The smallest line size that CTR_EL0 can report; larger lines are cleaned more than once.
+    // Smallest line size that CTR_EL0 can report. Larger lines are cleaned more than once.
     const LINE: usize = 16;
     let start = at.as_ptr() as usize & !(LINE - 1);
     let end = at.as_ptr() as usize + len;
-    // SAFETY: cleans and invalidates cache lines of memory that is mapped and readable.
+    // SAFETY: cleans and invalidates cache lines of mapped, readable memory.
     unsafe {
         for line in (start..end).step_by(LINE) {
             std::arch::asm!("dc cvau, {0}", in(reg) line);

@@ -1,9 +1,9 @@
-//! Hot guest code as machine code of the host.
+//! Translation of frequently executed guest code into machine code of the host.
 //!
-//! [`translator`] makes a [`Translator`] for the engine of `esplens-core`: it turns a region of decoded blocks into
-//! Cranelift's intermediate code (`emit`, `lower`), has that compiled, and keeps the result in memory of its own
-//! (`arena`). What the code must keep to is said in [`esplens_core::engine::native`]; why it is made like this in
-//! `docs/decisions/translation.md`.
+//! [`translator`] creates a [`Translator`] for the engine of `esplens-core`. It translates a region of
+//! decoded blocks into Cranelift's intermediate code (`emit`, `lower`), compiles that, and keeps the result
+//! in its own memory (`arena`). [`esplens_core::engine::native`] specifies the contract of the code;
+//! `docs/decisions/translation.md` explains the design.
 
 mod arena;
 mod emit;
@@ -17,7 +17,7 @@ use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::FunctionBuilderContext;
 use esplens_core::engine::native::{Native, Region, Translated, Translator};
 
-/// Why there can be no translator here.
+/// Reason why no translator can be created.
 #[derive(Debug)]
 pub struct Refused(String);
 
@@ -29,17 +29,17 @@ impl std::fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-/// A translator for one core.
+/// Creates a translator for one core.
 ///
 /// # Errors
-/// [`Refused`] where the host has no code generator, or gives out no executable memory.
+/// [`Refused`] if there is no code generator for the host, or the host grants no executable memory.
 pub fn translator() -> Result<Box<dyn Translator>, Refused> {
     let isa = host().map_err(Refused)?;
     let arena = Arena::new().map_err(|e| Refused(format!("executable memory: {e}")))?;
     Ok(Box::new(Jit { isa, arena, context: Context::new(), builder: FunctionBuilderContext::new() }))
 }
 
-/// The code generator for this host.
+/// Returns the code generator for this host.
 fn host() -> Result<OwnedTargetIsa, String> {
     if !cfg!(all(target_endian = "little", target_pointer_width = "64")) {
         return Err("the host is not a 64-bit little-endian one".into());
@@ -57,7 +57,7 @@ fn host() -> Result<OwnedTargetIsa, String> {
     Ok(isa)
 }
 
-/// Makes machine code for one core.
+/// Translator for one core.
 struct Jit {
     isa: OwnedTargetIsa,
     arena: Arena,
@@ -65,7 +65,8 @@ struct Jit {
     builder: FunctionBuilderContext,
 }
 
-// SAFETY: `emit` keeps to what `esplens_core::engine::native` asks for; the code stays in the arena until `forget`.
+// SAFETY: `emit` follows the contract of `esplens_core::engine::native`; the code stays in the arena until
+// `forget`.
 unsafe impl Translator for Jit {
     fn translate(&mut self, region: &Region) -> Translated {
         if !lower::is_worth_it(region) {
@@ -87,7 +88,7 @@ unsafe impl Translator for Jit {
         }
         match self.arena.add(compiled.code_buffer()) {
             Ok(Some(code)) => {
-                // SAFETY: the code was compiled for this host, as a function of exactly this type.
+                // SAFETY: the code was compiled for this host as a function of exactly this type.
                 let native = unsafe { std::mem::transmute::<*const u8, Native>(code.as_ptr()) };
                 Translated::Code(native)
             }

@@ -1,4 +1,5 @@
-//! The interpreter is the oracle: with translation forced at once every program passes through the same states.
+//! Translated code against the interpreter: with early translation every program passes through the same
+//! states.
 
 #[path = "../../tests/common/mod.rs"]
 mod common;
@@ -8,13 +9,14 @@ use common::random::{rig, run_in};
 use esplens_core::engine::interp::Interp;
 use proptest::prelude::*;
 
-/// The same program on an engine that translates a block once `threshold` of its instructions ran.
+/// Builds the same program on an engine that translates a block after `threshold` of its instructions have
+/// run.
 fn translated(seed: u64, threshold: u32) -> Rig {
     let engine = Interp::with_translator(esplens_jit::translator().unwrap(), threshold);
     Rig { engine, ..rig(seed) }
 }
 
-/// Which lines of the registers differ, of the first machine and the second.
+/// Fails with the register lines that differ between the two machines.
 fn same(a: &Rig, b: &Rig, what: &str) {
     if a.cpu != b.cpu {
         let (a, b) = (format!("{:#x?}", a.cpu), format!("{:#x?}", b.cpu));

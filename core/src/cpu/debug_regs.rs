@@ -20,11 +20,11 @@ pub mod cause {
     pub const DEBUG_INT: u32 = 32;
 }
 
-/// Ids of the guest's watchpoints in the memory's list: out of the debugger's way.
+/// First of the guest's watchpoint ids in the memory's list, which the debugger does not use.
 const GUEST_WATCH: usize = usize::MAX - 16;
 
 impl Cpu {
-    /// True when a debug exception would be taken (CINTLEVEL below the debug level).
+    /// Returns true when a debug exception can be taken (CINTLEVEL below the debug level).
     #[must_use]
     pub fn debug_enabled(&self) -> bool {
         self.cintlevel() < DEBUG_LEVEL
@@ -36,19 +36,19 @@ impl Cpu {
         self.enter_level(DEBUG_LEVEL, pc);
     }
 
-    /// True when IBREAK covers `pc`.
+    /// Returns true when IBREAK covers `pc`.
     #[must_use]
     pub fn ibreak_at(&self, pc: u32) -> bool {
         (0..2).any(|n| self.ibreakenable >> n & 1 != 0 && self.ibreaka[n] == pc)
     }
 
-    /// ICOUNT counts and may trap: the engine must step.
+    /// Returns true when ICOUNT counts and may trap: the engine must single-step.
     #[must_use]
     pub fn icount_active(&self) -> bool {
         self.icountlevel > self.cintlevel()
     }
 
-    /// Brings the memory's watch list in line with DBREAKA/DBREAKC of `core`.
+    /// Updates the memory's watchpoint list from DBREAKA/DBREAKC of `core`.
     pub fn sync_dbreak(&self, core: usize, mem: &mut Memory) {
         for n in 0..2 {
             let id = GUEST_WATCH + core * 2 + n;
@@ -62,7 +62,7 @@ impl Cpu {
                 2 => WatchKind::Write,
                 _ => WatchKind::Access,
             };
-            // MASK: 6 bits of ones above the size, so the watched block is a power of two of 1..64 bytes.
+            // MASK has six bits, ones above the size: the watched block is a power of two of 1..64 bytes.
             let len = (!(c & 0x3F) & 0x3F) + 1;
             let addr = self.dbreaka[n] & !(len - 1);
             mem.set_watch(id, Watch { addr, len, kind, owner: WatchOwner::Guest { core, n } });

@@ -1,4 +1,4 @@
-//! Exceptions: causes, vectors, and how one is taken (ISA 4.4.1).
+//! Exceptions: causes, vectors and entry (ISA 4.4.1).
 
 use super::{Cpu, ps};
 
@@ -19,11 +19,11 @@ pub enum Cause {
     InstFetchProhibited = 20,
     LoadProhibited = 28,
     StoreProhibited = 29,
-    /// Plus the coprocessor's number.
+    /// The first of eight causes: add the coprocessor's number.
     Coprocessor0Disabled = 32,
 }
 
-/// An EXCCAUSE by its name in the manual (ISA table 4-64); any number is taken.
+/// Returns the manual's name of an EXCCAUSE value (ISA table 4-64). Accepts any number.
 #[must_use]
 pub const fn cause_name(cause: u32) -> &'static str {
     match cause {
@@ -73,7 +73,8 @@ pub mod vector {
 }
 
 impl Cpu {
-    /// Takes a general exception at `pc`: to the double vector when EXCM is set, else user or kernel.
+    /// Takes a general exception at `pc`: to the double vector if EXCM is set, else to the user or kernel
+    /// vector.
     pub fn raise(&mut self, cause: Cause, pc: u32) {
         self.exccause = cause as u32;
         let to = if self.ps & ps::EXCM != 0 {
@@ -88,13 +89,13 @@ impl Cpu {
         self.sync_window();
     }
 
-    /// Takes an exception that has an address.
+    /// Takes an exception that sets EXCVADDR.
     pub fn raise_at(&mut self, cause: Cause, pc: u32, vaddr: u32) {
         self.excvaddr = vaddr;
         self.raise(cause, pc);
     }
 
-    /// Enters the handler of interrupt level 2..7 with `pc` to come back to.
+    /// Enters the handler of interrupt level 2..7, with `pc` as return address.
     pub fn enter_level(&mut self, level: u32, pc: u32) {
         self.epc[level as usize] = pc;
         self.eps[level as usize] = self.ps;

@@ -3,50 +3,51 @@
 use super::Cpu;
 use super::exception::Cause;
 
-/// Level up to which PS.EXCM masks (XCHAL_EXCM_LEVEL).
+/// Highest interrupt level that PS.EXCM masks (XCHAL_EXCM_LEVEL).
 pub const EXCM_LEVEL: u32 = 3;
 /// Level of the debug exception.
 pub const DEBUG_LEVEL: u32 = 6;
-/// Interrupts of each level 1..7.
+/// Interrupts of each level 1..7, one bit each.
 pub const LEVEL_MASK: [u32; 8] =
     [0, 0x0006_37FF, 0x0038_0000, 0x28C0_8800, 0x5300_0000, 0x8401_0000, 0, 0x0000_4000];
 /// External, level-triggered inputs.
 pub const TYPE_LEVEL: u32 = 0x8FBE_333F;
 /// External, edge-triggered inputs.
 pub const TYPE_EDGE: u32 = 0x5040_0400;
-/// Set by INTSET.
+/// Software interrupts, set by INTSET.
 pub const TYPE_SOFTWARE: u32 = 0x2000_0080;
-/// Set by CCOMPARE0..2.
+/// Timer interrupts, set by CCOMPARE0..2.
 pub const TYPE_TIMER: u32 = 0x0001_8040;
-/// Not masked by INTENABLE.
+/// The NMI, which INTENABLE does not mask.
 pub const TYPE_NMI: u32 = 0x0000_4000;
 /// Interrupt number of each CCOMPARE.
 pub const TIMER_INTERRUPT: [u32; 3] = [6, 15, 16];
 
 impl Cpu {
-    /// The INTERRUPT register: everything pending, enabled or not.
+    /// Returns the INTERRUPT register: all pending interrupts, enabled or not.
     #[must_use]
     pub fn interrupt(&self) -> u32 {
         self.latched | self.external & TYPE_LEVEL
     }
 
-    /// Drives the external inputs; rising edges latch the edge-triggered ones and NMI.
+    /// Drives the external inputs. Rising edges latch the edge-triggered ones and NMI.
     pub fn set_external(&mut self, inputs: u32) {
         self.latched |= inputs & !self.external & (TYPE_EDGE | TYPE_NMI);
         self.external = inputs;
     }
 
-    /// INTSET: only software interrupts can be set (ISA 5.3, INTSET).
+    /// Executes INTSET: only software interrupts can be set (ISA 5.3, INTSET).
     pub fn intset(&mut self, bits: u32) {
         self.latched |= bits & TYPE_SOFTWARE;
     }
 
-    /// INTCLEAR: software and edge-triggered interrupts; timers clear by writing CCOMPARE.
+    /// Executes INTCLEAR: clears software and edge-triggered interrupts. Timer interrupts are cleared by
+    /// writing CCOMPARE.
     pub fn intclear(&mut self, bits: u32) {
         self.latched &= !(bits & (TYPE_SOFTWARE | TYPE_EDGE | TYPE_NMI));
     }
 
-    /// The highest level with an enabled pending interrupt that CINTLEVEL lets through; 0 when none.
+    /// Returns the highest level with an enabled pending interrupt that CINTLEVEL does not mask; 0 if none.
     #[must_use]
     pub fn deliverable(&self) -> u32 {
         let pending = self.interrupt() & (self.intenable | TYPE_NMI);
@@ -54,17 +55,18 @@ impl Cpu {
             return 0;
         }
         let level = (1..8).rev().find(|&l| pending & LEVEL_MASK[l as usize] != 0).unwrap_or(0);
-        // Nothing masks the NMI, not even its own level (taking it clears it).
+        // Nothing masks the NMI, not even its own level. Taking it clears it.
         if level > self.cintlevel() || level == 7 { level } else { 0 }
     }
 
-    /// The interrupts that [`Cpu::take_interrupt`] would take now, a bit each: those of the highest level.
+    /// Returns the interrupts that [`Cpu::take_interrupt`] would take now, one bit each: those of the highest
+    /// level.
     #[must_use]
     pub fn due(&self) -> u32 {
         self.interrupt() & (self.intenable | TYPE_NMI) & LEVEL_MASK[self.deliverable() as usize & 7]
     }
 
-    /// Enters the handler of the interrupt that is due, if one is. True when it did.
+    /// Enters the handler of a due interrupt. Returns true if there was one.
     pub fn take_interrupt(&mut self) -> bool {
         let level = self.deliverable();
         match level {
@@ -81,7 +83,7 @@ impl Cpu {
         true
     }
 
-    /// Cycles until the next CCOMPARE match, 1..=2^32.
+    /// Returns the cycles until the next CCOMPARE match, 1..=2^32.
     #[must_use]
     pub fn cycles_to_timer(&self) -> u64 {
         let now = self.ccount();
@@ -89,7 +91,7 @@ impl Cpu {
         self.ccompare.iter().map(|&c| distance(c)).min().unwrap_or(1 << 32)
     }
 
-    /// Latches the interrupts of the timers whose CCOMPARE equals CCOUNT now.
+    /// Latches the interrupts of the timers whose CCOMPARE equals CCOUNT.
     pub fn match_timers(&mut self) {
         let now = self.ccount();
         for (compare, int) in self.ccompare.iter().zip(TIMER_INTERRUPT) {
@@ -99,8 +101,8 @@ impl Cpu {
         }
     }
 
-    /// Lets `cycles` pass without instructions (WAITI, a stall), up to where the caller knows nothing happens but
-    /// timer matches at the very end.
+    /// Advances `cycles` without executing instructions (WAITI, a stall). The caller guarantees that nothing
+    /// but timer matches happens before the end, and those only at the very end.
     pub fn idle(&mut self, cycles: u64) {
         self.cycles += cycles;
         self.match_timers();

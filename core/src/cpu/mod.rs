@@ -1,8 +1,7 @@
-//! One CPU: its registers and what the architecture does with them.
+//! State of one CPU and the architecture's operations on it.
 //!
-//! [`Cpu`] is plain data with a fixed layout; everything that acts on it is a function of a small file:
-//! windows, exceptions, interrupts, special registers, debug registers, and one file an instruction family in
-//! [`insn`].
+//! [`Cpu`] is plain data with a fixed layout. The operations on it are in small files: windows, exceptions,
+//! interrupts, special registers, debug registers, and one file per instruction family in [`insn`].
 
 pub mod debug_regs;
 pub mod exception;
@@ -19,16 +18,16 @@ use fpu::FpCtl;
 use serde::{Deserialize, Serialize};
 use serde_big_array::BigArray;
 
-/// Physical address registers.
+/// Number of physical address registers.
 pub const AREGS: usize = 64;
-/// Where the CPU starts: the ROM's reset vector (XCHAL_RESET_VECTOR1_VADDR).
+/// Reset vector in ROM (XCHAL_RESET_VECTOR1_VADDR).
 pub const RESET_VECTOR: u32 = 0x4000_0400;
 /// CONFIGID0 and CONFIGID1 of the ESP32's core (IDF `core-isa.h`).
 pub const CONFIG_ID: (u32, u32) = (0xC2BC_FFFE, 0x1CC5_FE96);
-/// PRID of PRO_CPU and APP_CPU, as IDF tells the cores apart by them.
+/// PRID of PRO_CPU and APP_CPU; IDF distinguishes the cores by it.
 pub const PRID: [u32; 2] = [0xCDCD, 0xABAB];
 
-/// State of one Xtensa LX6.
+/// State of one Xtensa LX6 core.
 #[repr(C)]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "fields are the manual's register names")]
@@ -38,10 +37,10 @@ pub struct Cpu {
     pub ar: [u32; AREGS],
     /// WINDOWBASE * 4.
     pub wb4: u32,
-    /// How many quads above a0..a3 may be used before a window overflow, 0..3. Derived from WINDOWSTART,
-    /// WINDOWBASE and PS; kept by `sync_window`.
+    /// Quads above a0..a3 that can be used without a window overflow, 0..3. Derived from WINDOWSTART,
+    /// WINDOWBASE and PS by `sync_window`.
     pub quads_free: u8,
-    /// In WAITI.
+    /// The core has executed WAITI and waits for an interrupt.
     pub waiting: bool,
     pub pc: u32,
     pub lbeg: u32,
@@ -50,7 +49,8 @@ pub struct Cpu {
     pub ps: u32,
     pub sar: u32,
     pub windowstart: u32,
-    /// Cycles since the CPU's time began, WAITI and stalls included. CCOUNT = `cycles` + `ccount_offset`.
+    /// Cycles since the start of the CPU's time, including WAITI and stalls. CCOUNT = `cycles` +
+    /// `ccount_offset`.
     pub cycles: u64,
     /// Instructions retired.
     pub retired: u64,
@@ -80,7 +80,7 @@ pub struct Cpu {
     pub cpenable: u32,
     /// Latched interrupts: edge, software, timer, profiling, NMI.
     pub latched: u32,
-    /// Levels of the external inputs, as the interrupt matrix drives them.
+    /// Levels of the external inputs, driven by the interrupt matrix.
     pub external: u32,
     pub intenable: u32,
     pub ccompare: [u32; 3],
@@ -100,15 +100,15 @@ pub struct Cpu {
     pub misc: [u32; 4],
     /// Cache attributes of the eight 512 MiB regions for instruction fetch (region protection, ISA 4.6.3).
     pub itlb: [u8; 8],
-    /// The same for loads and stores.
+    /// Cache attributes of the eight regions for loads and stores.
     pub dtlb: [u8; 8],
-    /// A debugger steps this core and holds interrupts off meanwhile. Not part of the machine's state.
+    /// Interrupts are held off while a debugger steps this core. Not part of the machine's state.
     #[serde(skip)]
     pub irq_held: bool,
 }
 
 impl Cpu {
-    /// A core after power-on. `core` 0 is PRO_CPU, 1 APP_CPU.
+    /// Creates a core after power-on. `core` 0 is PRO_CPU, 1 is APP_CPU.
     #[must_use]
     pub fn new(core: usize) -> Self {
         let mut cpu = Self {
@@ -172,7 +172,7 @@ impl Cpu {
         cpu
     }
 
-    /// Resets the core; its cycle and instruction counts go on, so virtual time does not jump.
+    /// Resets the core. Its cycle and instruction counts continue, so virtual time does not jump.
     pub fn reset(&mut self) {
         let core = usize::from(self.prid != PRID[0]);
         let fresh = Self {
@@ -186,7 +186,7 @@ impl Cpu {
         *self = fresh;
     }
 
-    /// Address register `n` (0..15) of the current window.
+    /// Returns address register `n` (0..15) of the current window.
     #[inline(always)]
     #[must_use]
     pub fn a(&self, n: u8) -> u32 {
@@ -199,13 +199,13 @@ impl Cpu {
         self.ar[(self.wb4 as usize + n as usize) % AREGS] = value;
     }
 
-    /// WINDOWBASE, 0..15.
+    /// Returns WINDOWBASE, 0..15.
     #[must_use]
     pub fn windowbase(&self) -> u32 {
         self.wb4 / 4
     }
 
-    /// CCOUNT.
+    /// Returns CCOUNT.
     #[must_use]
     pub fn ccount(&self) -> u32 {
         (self.cycles as u32).wrapping_add(self.ccount_offset)

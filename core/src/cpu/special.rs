@@ -1,14 +1,14 @@
-//! Special and user registers: reads, and writes with their real effects (ISA chapter 5).
+//! Special and user registers: reads, and writes with their effects (ISA chapter 5).
 
 use super::{CONFIG_ID, Cpu};
 use crate::isa::{sr, ur};
 use crate::memory::Memory;
 
-/// Region attributes after reset: region 0 and 1 ... all "RWX, bypass" (ISA 4.6.3.3; attribute 2).
+/// Cache attribute of all regions after reset: 2, "RWX, bypass" (ISA 4.6.3.3).
 pub const TLB_RESET: [u8; 8] = [2; 8];
 
 impl Cpu {
-    /// RSR. `None`: no such register for reading.
+    /// Reads a special register (RSR). Returns `None` if it does not exist or is not readable.
     #[must_use]
     pub fn read_special(&self, n: u8) -> Option<u32> {
         Some(match n {
@@ -27,7 +27,7 @@ impl Cpu {
         })
     }
 
-    /// The system half of [`Cpu::read_special`].
+    /// Reads the system registers for [`Cpu::read_special`].
     fn read_system(&self, n: u8) -> Option<u32> {
         Some(match n {
             sr::IBREAKENABLE => self.ibreakenable,
@@ -61,7 +61,8 @@ impl Cpu {
         })
     }
 
-    /// WSR. `None`: no such register for writing. `core` and `mem` are for DBREAK.
+    /// Writes a special register (WSR). Returns `None` if it does not exist or is not writable. DBREAK uses
+    /// `core` and `mem`.
     pub fn write_special(&mut self, n: u8, v: u32, core: usize, mem: &mut Memory) -> Option<()> {
         match n {
             sr::LBEG => self.lbeg = v,
@@ -88,7 +89,7 @@ impl Cpu {
         Some(())
     }
 
-    /// The system half of [`Cpu::write_special`].
+    /// Writes the system registers for [`Cpu::write_special`].
     fn write_system(&mut self, n: u8, v: u32) -> Option<()> {
         match n {
             sr::MMID => self.mmid = v,
@@ -122,7 +123,8 @@ impl Cpu {
         Some(())
     }
 
-    /// RUR. `None`: no such user register. FCR and FSR need coprocessor 0; the caller checks.
+    /// Reads a user register (RUR). Returns `None` if it does not exist. FCR and FSR need coprocessor 0,
+    /// which the caller checks.
     #[must_use]
     pub fn read_user(&self, n: u8) -> Option<u32> {
         Some(match n {
@@ -137,7 +139,7 @@ impl Cpu {
         })
     }
 
-    /// WUR. `None`: no such user register.
+    /// Writes a user register (WUR). Returns `None` if it does not exist.
     pub fn write_user(&mut self, n: u8, v: u32) -> Option<()> {
         match n {
             ur::EXPSTATE => self.expstate = v,

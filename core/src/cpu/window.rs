@@ -2,19 +2,19 @@
 
 use super::{Cpu, exception::vector, ps};
 
-/// What became of ENTRY or RETW.
+/// Result of ENTRY or RETW.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Windowed {
     /// The window rotated.
     Done,
     /// A window exception was taken.
     Exception,
-    /// Not an instruction here.
+    /// The instruction is illegal in this state.
     Illegal,
 }
 
 impl Cpu {
-    /// Recomputes what the window check may skip. Call after any change of WINDOWBASE, WINDOWSTART or PS.
+    /// Recomputes the window check state. Must be called after any change of WINDOWBASE, WINDOWSTART or PS.
     pub fn sync_window(&mut self) {
         self.quads_free = if self.ps & (ps::WOE | ps::EXCM) == ps::WOE {
             self.starts_above().trailing_zeros().min(3) as u8
@@ -23,23 +23,23 @@ impl Cpu {
         };
     }
 
-    /// WINDOWSTART rotated so that bit 0 is the frame right above the current one.
+    /// Returns WINDOWSTART rotated so that bit 0 is the frame directly above the current one.
     fn starts_above(&self) -> u32 {
         let ws = self.windowstart & 0xFFFF;
         let by = (self.windowbase() + 1) & 15;
         (ws >> by | ws << (16 - by)) & 0xFFFF
     }
 
-    /// The WINDOWSTART bit `n` frames from the current one.
+    /// Returns the WINDOWSTART bit `n` frames from the current one.
     fn start_bit(&self, n: u32) -> bool {
         self.windowstart >> (self.windowbase().wrapping_add(n) & 15) & 1 != 0
     }
 
-    /// How many quads below the current frame the nearest live one is, 1..3.
+    /// Returns the distance in quads from the current frame down to the nearest live one, 1..3.
     #[inline]
     fn nearest_below(&self) -> Option<u32> {
         let ws = self.windowstart & 0xFFFF;
-        // The three frames below in bits 0..2, the nearest in bit 2.
+        // Bits 0..2 are the three frames below, the nearest in bit 2.
         let below = (ws | ws << 16) >> (self.windowbase() + 13) & 7;
         (below != 0).then(|| below.leading_zeros() - 28)
     }
@@ -61,8 +61,8 @@ impl Cpu {
         self.sync_window();
     }
 
-    /// The window check failed for an instruction at `pc` that needs `quad`: rotate to the frame to be spilled and
-    /// enter its overflow handler (ISA 4.7.1.3, WindowCheck).
+    /// Handles a failed window check of an instruction at `pc`: rotates to the frame to be spilled and enters
+    /// its overflow handler (ISA 4.7.1.3, WindowCheck).
     pub fn window_overflow(&mut self, pc: u32) {
         let n = self.starts_above().trailing_zeros() + 1;
         let owb = self.windowbase();
@@ -80,7 +80,7 @@ impl Cpu {
         self.sync_window();
     }
 
-    /// ENTRY at `pc`. Illegal where s > 3, WOE clear or EXCM set.
+    /// Executes ENTRY at `pc`. It is illegal where s > 3, WOE is clear or EXCM is set.
     pub fn entry(&mut self, pc: u32, s: u8, frame: u32, next: u32) -> Windowed {
         if s > 3 || self.ps & (ps::WOE | ps::EXCM) != ps::WOE {
             return Windowed::Illegal;
@@ -99,7 +99,7 @@ impl Cpu {
         Windowed::Done
     }
 
-    /// RETW at `pc`. Illegal where a0 does not fit the frames that are there, or without windows.
+    /// Executes RETW at `pc`. It is illegal where a0 does not match the live frames, or without windows.
     pub fn retw(&mut self, pc: u32) -> Windowed {
         let n = self.a(0) >> 30;
         let found = self.nearest_below();
@@ -124,7 +124,7 @@ impl Cpu {
         done
     }
 
-    /// RFWO / RFWU: back from a window handler.
+    /// Executes RFWO or RFWU: returns from a window handler.
     pub fn window_return(&mut self, underflow: bool) {
         let bit = 1 << self.windowbase();
         if underflow {
@@ -138,7 +138,7 @@ impl Cpu {
         self.sync_window();
     }
 
-    /// MOVSP must raise Alloca: none of the three frames below is live (ISA 6, MOVSP).
+    /// Returns true when MOVSP must raise Alloca: none of the three frames below is live (ISA 6, MOVSP).
     #[must_use]
     pub fn movsp_must_spill(&self) -> bool {
         self.nearest_below().is_none()

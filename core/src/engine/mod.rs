@@ -1,5 +1,5 @@
-//! How code runs. [`Engine`] is the contract; [`interp`] the block-cached interpreter; [`native`] what a translator of
-//! its blocks must keep to.
+//! Code execution. [`Engine`] is the interface, [`interp`] the block-cached interpreter, and [`native`] the
+//! contract of translators to machine code.
 
 pub mod interp;
 pub mod native;
@@ -9,15 +9,15 @@ use crate::cpu::exception::{Cause, vector};
 use crate::debug::Stop;
 use crate::memory::{Access, Bus, Entry, Fault, MAP_BASE, MAP_PAGES, Memory, Taken, WatchOwner, flag};
 
-/// Why [`Engine::run`] returned.
+/// Reason why [`Engine::run`] returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// The budget is used up.
     Budget,
-    /// A device wants the machine's attention before the next instruction.
+    /// A device requires the machine's attention before the next instruction.
     Attention,
-    /// A debugger wants to look before the next instruction ([`Bus::halted`]), or the allowance of host work
-    /// ([`Memory::work`]) is used up; nothing else is due.
+    /// A debugger requested a stop before the next instruction ([`Bus::halted`]), or the allowance of host
+    /// work ([`Memory::work`]) is used up. Nothing else is due.
     Halt,
     /// The core waits for an interrupt (WAITI).
     Waiting,
@@ -25,33 +25,35 @@ pub enum Exit {
     Stop(Stop),
 }
 
-/// Runs one core.
+/// Engine that runs one core.
 ///
-/// Every engine reaches the identical state at every instruction count. There is no callback per instruction;
-/// CCOUNT is derived from the count.
+/// All engines reach the same state at every instruction count. There is no callback per instruction; CCOUNT
+/// is derived from the count.
 pub trait Engine: Send {
-    /// Runs at most `budget` cycles: to the next event or the quantum's end. Leaves early after an access that may
-    /// concern the machine, on WAITI and on a debug event. A taken exception counts as one cycle.
+    /// Runs at most `budget` cycles: to the next event or the end of the turn. Returns early after an access
+    /// that may concern the machine, on WAITI and on a debug event. A taken exception counts as one cycle.
     fn run(&mut self, cpu: &mut Cpu, core: usize, mem: &mut Memory, bus: &mut dyn Bus, budget: u64) -> Exit;
     /// Sets or clears a debugger's breakpoint.
     fn set_breakpoint(&mut self, addr: u32, on: bool);
-    /// The next run does not stop at a breakpoint on its first instruction, nor at a watchpoint it hits.
+    /// Makes the next run ignore a breakpoint on its first instruction and a watchpoint that this instruction
+    /// hits.
     fn step_over(&mut self);
-    /// Tells [`Bus::taken`] of every exception and interrupt from now on, or no longer.
+    /// Turns calls of [`Bus::taken`] for every exception and interrupt on or off.
     fn report(&mut self, on: bool);
-    /// Stops with [`Stop::Interrupt`] when one of these interrupts is taken, a bit each.
+    /// Sets the interrupts that stop the run with [`Stop::Interrupt`] when they are taken, one bit each.
     fn set_irq_break(&mut self, mask: u32) {
         let _ = mask;
     }
-    /// Whether BREAK and BREAK.N stop with [`Stop::Break`] instead of raising the debug exception.
+    /// Sets whether BREAK and BREAK.N stop with [`Stop::Break`] instead of raising the debug exception.
     fn stop_at_breaks(&mut self, on: bool);
-    /// The next instruction raises the debug exception if it is a BREAK, whatever [`Engine::stop_at_breaks`] says.
+    /// Makes the next instruction raise the debug exception if it is a BREAK, in spite of
+    /// [`Engine::stop_at_breaks`].
     fn raise_break(&mut self);
-    /// Forgets all decoded code (after a restore).
+    /// Drops all decoded code (after a restore).
     fn flush(&mut self);
 }
 
-/// What became of an instruction.
+/// Result of an instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Done {
@@ -59,7 +61,7 @@ pub enum Done {
     Next,
     /// Finished; the PC is set.
     Jump,
-    /// Finished; the engine must look at interrupts, code and budget before the next one.
+    /// Finished; the engine must check interrupts, code and budget before the next one.
     Leave,
     /// As `Leave`, and the PC is set.
     LeaveJump,
@@ -69,15 +71,15 @@ pub enum Done {
     Stop,
 }
 
-/// An instruction ready to run.
+/// Instruction ready to run.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct DecOp {
-    /// What runs it.
+    /// Handler of the instruction.
     pub exec: Exec,
-    /// The immediate, or the absolute target address where there is one.
+    /// The immediate, or the absolute target address if the instruction has one.
     pub imm: u32,
-    /// Its address.
+    /// Address of the instruction.
     pub pc: u32,
     /// Field r.
     pub r: u8,
@@ -87,19 +89,19 @@ pub struct DecOp {
     pub t: u8,
     /// Position in its block.
     pub index: u8,
-    /// Bytes.
+    /// Length in bytes.
     pub len: u8,
-    /// Highest quad of address registers it names (window check).
+    /// Highest quad of address registers that the instruction uses (window check).
     pub quad: u8,
     /// Displacement from `pc` + 4 of the branches whose `imm` is a constant or a bit number.
     pub aux: i16,
 }
 
-/// Runs one instruction.
+/// Handler that runs one instruction.
 pub type Exec = fn(&mut Ctx, &DecOp) -> Done;
 
 impl DecOp {
-    /// Address of the instruction after this one.
+    /// Returns the address of the instruction after this one.
     #[inline(always)]
     #[must_use]
     pub fn next(&self) -> u32 {
@@ -107,41 +109,42 @@ impl DecOp {
     }
 }
 
-/// What instructions work on.
+/// Context that instructions work on.
 pub struct Ctx<'a> {
     /// The core's state. Its `pc`, `cycles` and `retired` are up to date between blocks only.
     pub cpu: &'a mut Cpu,
-    /// Which core.
+    /// Number of the core.
     pub core: usize,
-    /// All storage.
+    /// All storage of the machine.
     pub mem: &'a mut Memory,
-    /// Everything else.
+    /// Everything outside storage.
     pub bus: &'a mut dyn Bus,
     /// The core's page table.
     map: *const Entry,
-    /// The block's cycle count, less the index of its first instruction.
+    /// Cycle count at the block's start, minus the index of the first instruction run.
     pub(crate) base: u64,
     /// Set when the machine must be asked before the next instruction.
     pub attention: bool,
-    /// Set when decoded code or a mapping may have changed: the engine must look before the next instruction. Unlike
-    /// `attention` it must not show in the machine's state, because what is decoded is no part of that.
+    /// Set when decoded code or a mapping may have changed, so the engine must check before the next
+    /// instruction. Unlike `attention` it must not affect the machine's state, because decoded code is not
+    /// part of that.
     code_moved: bool,
-    /// The bus hears of exceptions and interrupts.
+    /// The bus is notified of exceptions and interrupts.
     pub report: bool,
-    /// Set when a debugger wants to look before the next instruction.
+    /// Set when a debugger requested a stop before the next instruction.
     pub(crate) halt: bool,
     /// BREAK stops instead of raising the debug exception.
     pub(crate) stops_at_breaks: bool,
-    /// The debug event behind [`Done::Stop`].
+    /// Debug event of a [`Done::Stop`].
     pub stop: Option<Stop>,
-    /// What native code and the engine tell each other.
+    /// Data shared between native code and the engine.
     pub(crate) native: native::Link,
     /// Notices busy-waiting loops.
     pub(crate) polls: interp::Polls,
 }
 
 impl<'a> Ctx<'a> {
-    /// A context for one run of `core`.
+    /// Creates a context for one run of `core`.
     pub fn new(cpu: &'a mut Cpu, core: usize, mem: &'a mut Memory, bus: &'a mut dyn Bus) -> Self {
         let map = mem.map(core).base();
         Self {
@@ -162,14 +165,14 @@ impl<'a> Ctx<'a> {
         }
     }
 
-    /// Address register of the current window.
+    /// Returns address register `n` of the current window.
     #[inline(always)]
     #[must_use]
     pub fn a(&self, n: u8) -> u32 {
         self.cpu.a(n)
     }
 
-    /// Sets an address register of the current window.
+    /// Sets address register `n` of the current window.
     #[inline(always)]
     pub fn set(&mut self, n: u8, value: u32) {
         self.cpu.set_a(n, value);
@@ -182,7 +185,7 @@ impl<'a> Ctx<'a> {
         (i < MAP_PAGES).then(|| unsafe { &*self.map.add(i) })
     }
 
-    /// An aligned word load from plain memory; `None` asks for the slow path.
+    /// Loads an aligned word from plain memory. `None` means that the slow path is needed.
     #[inline(always)]
     #[must_use]
     pub fn fast_load32(&self, addr: u32) -> Option<u32> {
@@ -190,11 +193,11 @@ impl<'a> Ctx<'a> {
         if e.flags & flag::F_READ32 == 0 || addr & 3 != 0 {
             return None;
         }
-        // SAFETY: a fast bit means `host` points at the page; the offset is aligned and inside it.
+        // SAFETY: a fast bit means that `host` points at the page; the offset is aligned and inside it.
         Some(unsafe { e.host.add((addr & 0xFFF) as usize).cast::<u32>().read() }.to_le())
     }
 
-    /// An aligned load of 1 or 2 bytes from plain memory.
+    /// Loads 1 or 2 aligned bytes from plain memory. `None` means that the slow path is needed.
     #[inline(always)]
     #[must_use]
     pub fn fast_load_small(&self, addr: u32, size: u8) -> Option<u32> {
@@ -213,19 +216,19 @@ impl<'a> Ctx<'a> {
         })
     }
 
-    /// An aligned word store to plain memory; false asks for the slow path.
+    /// Stores an aligned word to plain memory. False means that the slow path is needed.
     #[inline(always)]
     pub fn fast_store32(&mut self, addr: u32, value: u32) -> bool {
         let Some(e) = self.entry(addr) else { return false };
         if e.flags & flag::F_WRITE32 == 0 || addr & 3 != 0 {
             return false;
         }
-        // SAFETY: the write bit means the page is this machine's alone and holds no decoded code.
+        // SAFETY: the write bit means that the page belongs to this machine alone and holds no decoded code.
         unsafe { e.host.add((addr & 0xFFF) as usize).cast::<u32>().write(value.to_le()) };
         true
     }
 
-    /// An aligned store of 1 or 2 bytes to plain memory.
+    /// Stores 1 or 2 aligned bytes to plain memory. False means that the slow path is needed.
     #[inline(always)]
     pub fn fast_store_small(&mut self, addr: u32, size: u8, value: u32) -> bool {
         let Some(e) = self.entry(addr) else { return false };
@@ -244,13 +247,13 @@ impl<'a> Ctx<'a> {
         true
     }
 
-    /// Runs `f` with the access description of `op`; notes whether the machine must be asked.
+    /// Runs `f` with the access description of `op`, and records whether the machine must be asked.
     fn access<R>(&mut self, op: &DecOp, f: impl FnOnce(&mut Access, &mut dyn Bus) -> R) -> R {
         let mut a =
             Access { core: self.core, cycle: self.cycle_of(op), pc: op.pc, mem: self.mem, leave: false };
         let generation = a.mem.map_generation;
         let r = f(&mut a, self.bus);
-        // A device may have changed code or its mapping (DMA, a cache set up anew) without saying so.
+        // A device may have changed code or its mapping (DMA, cache reconfiguration) without reporting it.
         self.attention |= a.leave | (a.mem.map_generation != generation);
         self.code_moved |= a.mem.has_stale(a.core);
         let over = a.mem.work.is_over();
@@ -258,7 +261,7 @@ impl<'a> Ctx<'a> {
         r
     }
 
-    /// A load the long way. `Err` is what the instruction returns at once.
+    /// Loads on the slow path. `Err` is the result that the instruction returns at once.
     ///
     /// # Errors
     /// [`Done::Fault`] after an exception was taken, [`Done::Stop`] at a debugger's watchpoint.
@@ -271,7 +274,7 @@ impl<'a> Ctx<'a> {
         Ok(value)
     }
 
-    /// A store the long way.
+    /// Stores on the slow path.
     ///
     /// # Errors
     /// As [`Ctx::slow_load`].
@@ -301,7 +304,7 @@ impl<'a> Ctx<'a> {
         result.map_err(|e| self.fault(op, e, store))
     }
 
-    /// A hit of the guest's own DBREAK that its interrupt level masks.
+    /// Returns whether a watchpoint is the guest's own DBREAK, masked by its interrupt level.
     fn guest_watch_masked(&self, id: usize) -> bool {
         let guest = self.mem.watch(id).is_some_and(|w| matches!(w.owner, WatchOwner::Guest { .. }));
         guest && !self.cpu.debug_enabled()
@@ -316,12 +319,13 @@ impl<'a> Ctx<'a> {
         flags & wanted != 0 && there == Some(value)
     }
 
-    /// Region protection (ISA 4.6.3): attribute 15 is "illegal".
+    /// Checks region protection (ISA 4.6.3): attribute 15 is "illegal".
     fn region_check(&self, addr: u32) -> Result<(), Fault> {
         if self.cpu.dtlb[(addr >> 29) as usize] == 15 { Err(Fault::Prohibited(addr)) } else { Ok(()) }
     }
 
-    /// Finished on the slow path: go on, unless the machine must be asked.
+    /// Returns the result of an instruction finished on the slow path: continue, unless the engine must check
+    /// first.
     #[inline(always)]
     #[must_use]
     pub fn done(&self) -> Done {
@@ -329,7 +333,7 @@ impl<'a> Ctx<'a> {
         if leave { Done::Leave } else { Done::Next }
     }
 
-    /// The one place that decides what a fault of a load or store means.
+    /// Maps a fault of a load or store to its exception or stop. No other code does.
     fn fault(&mut self, op: &DecOp, fault: Fault, store: bool) -> Done {
         let (cause, addr) = match fault {
             Fault::Watch(id) => return self.watch_hit(op, id, store),
@@ -356,17 +360,17 @@ impl<'a> Ctx<'a> {
         }
     }
 
-    /// External register read.
+    /// Reads an external register.
     pub fn rer(&mut self, op: &DecOp, addr: u32) -> u32 {
         self.access(op, |a, bus| bus.rer(a, addr))
     }
 
-    /// External register write.
+    /// Writes an external register.
     pub fn wer(&mut self, op: &DecOp, addr: u32, value: u32) {
         self.access(op, |a, bus| bus.wer(a, addr, value));
     }
 
-    /// Tells the bus that nothing could be fetched at `pc`.
+    /// Notifies the bus that nothing could be fetched at `pc`.
     pub fn fetch_failed(&mut self, pc: u32) {
         let mut a = Access { core: self.core, cycle: self.cpu.cycles, pc, mem: self.mem, leave: false };
         self.bus.fetch_failed(&mut a, pc);
@@ -380,19 +384,19 @@ impl<'a> Ctx<'a> {
         Done::Fault
     }
 
-    /// The core's cycle count at `op`.
+    /// Returns the core's cycle count at `op`.
     pub(crate) fn cycle_of(&self, op: &DecOp) -> u64 {
         self.base.wrapping_add(u64::from(op.index))
     }
 
-    /// Tells the bus of the exception or interrupt that was just taken.
+    /// Notifies the bus of the exception or interrupt that was just taken.
     #[cold]
     pub(crate) fn taken(&mut self, cycle: u64) {
         let cpu = &self.cpu;
         let vector = cpu.pc.wrapping_sub(cpu.vecbase);
         let pc = match vector {
             vector::DOUBLE => cpu.depc,
-            // The levels' vectors stand 0x40 apart; level 2 is the first.
+            // The levels' vectors are 0x40 apart; level 2 is the first.
             vector::LEVEL2..vector::KERNEL => cpu.epc[((vector - vector::LEVEL2) / 0x40 + 2) as usize & 7],
             _ => cpu.epc[1],
         };
@@ -402,7 +406,7 @@ impl<'a> Ctx<'a> {
         self.bus.taken(&mut a, what);
     }
 
-    /// CCOUNT as `op` sees it: the cycles up to its own.
+    /// Returns CCOUNT at `op`.
     #[must_use]
     pub fn ccount_at(&self, op: &DecOp) -> u32 {
         (self.base.wrapping_add(u64::from(op.index)) as u32).wrapping_add(self.cpu.ccount_offset)

@@ -1,4 +1,4 @@
-//! From words to instructions.
+//! Decoding of instruction words.
 
 use std::sync::LazyLock;
 
@@ -9,23 +9,23 @@ use super::operand::Operand;
 use super::special;
 use super::table::{ROWS, Row};
 
-/// Tables of 256 slots: one per major opcode, and one for the words with op0, op1 and op2 all
-/// zero, where the instructions crowd.
+/// Number of tables, each of 256 slots: one per major opcode, and one for the many instructions with op0, op1
+/// and op2 all zero.
 const TABLES: usize = 17;
 const CROWDED: usize = 16;
 
-/// Rows by table and slot: few enough per slot to try in turn.
+/// Rows by table and slot; each slot has few enough rows to try in turn.
 struct Index {
-    /// Start of each slot's rows in `rows`, and the end of the last.
+    /// Index of each slot's first row in `rows`, and the end of the last.
     starts: Vec<u16>,
     rows: Vec<&'static Row>,
 }
 
 static INDEX: LazyLock<Index> = LazyLock::new(Index::build);
 
-/// The table and slot of a word, and the bits that choose the slot.
+/// Returns the table of a word, and the bits that select the slot.
 ///
-/// Words of major opcode 0 and 4 are told apart by op1 and op2, the others by r and t.
+/// Words of major opcodes 0 and 4 are distinguished by op1 and op2, the others by r and t.
 #[inline]
 fn slot(word: u32) -> (usize, u32) {
     match f::OP0.get(word) {
@@ -35,7 +35,7 @@ fn slot(word: u32) -> (usize, u32) {
     }
 }
 
-/// The position of a slot.
+/// Returns the index of a word's slot.
 #[inline]
 fn position(word: u32) -> usize {
     let (table, by) = slot(word);
@@ -47,7 +47,7 @@ impl Index {
     fn build() -> Index {
         let mut slots: Vec<Vec<&'static Row>> = vec![Vec::new(); TABLES << 8];
         for row in ROWS {
-            // Every word of the row's bits with its free key bits set every way.
+            // Every combination of the row's free key bits.
             let free = !row.mask & (f::IMM8.mask() | f::R.mask() | f::T.mask());
             let mut set = free;
             loop {
@@ -79,8 +79,8 @@ impl Index {
 
 /// Decodes the instruction in the low 24 bits of `word`, or the low 16 of a density instruction.
 ///
-/// `None` is a word that raises the illegal instruction exception on the ESP32. So does a special
-/// or user register access that the configuration lacks; ILL itself does decode.
+/// `None` means that the word raises the illegal instruction exception on the ESP32. An access to a special
+/// or user register that the configuration lacks is `None` as well. ILL itself does decode.
 #[inline]
 pub fn decode(word: u32) -> Option<Insn> {
     let word = if f::OP0.get(word) < 8 { word & 0xff_ffff } else { word & 0xffff };

@@ -1,4 +1,4 @@
-//! From instructions to assembly text.
+//! Disassembly of decoded instructions.
 
 use std::fmt::{self, Display};
 
@@ -7,14 +7,14 @@ use super::operand::Operand;
 use super::special;
 use super::table::row;
 
-/// An instruction at an address, ready to print.
+/// Instruction at an address, ready to print.
 struct Disasm {
     insn: Insn,
     pc: u32,
 }
 
 impl Insn {
-    /// The instruction at `pc` as objdump prints it, targets as absolute addresses.
+    /// Returns the instruction at `pc` in objdump's format, with targets as absolute addresses.
     pub fn disasm(&self, pc: u32) -> impl Display {
         Disasm { insn: *self, pc }
     }

@@ -1,6 +1,6 @@
-//! The bit fields of the instruction formats, under their names in the ISA manual.
+//! Bit fields of the instruction formats, under their names in the ISA manual.
 
-/// The layout an instruction follows.
+/// Instruction format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// op2, op1, r, s, t, op0.
@@ -30,7 +30,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Bytes of an instruction in this format.
+    /// Returns the length of an instruction in this format, in bytes.
     pub const fn bytes(self) -> u8 {
         match self {
             Format::Rrrn | Format::Ri7 | Format::Ri6 => 2,
@@ -39,7 +39,7 @@ impl Format {
     }
 }
 
-/// A field of one or two runs of bits in an instruction word.
+/// Field of one or two runs of bits in an instruction word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
     high: Run,
@@ -63,40 +63,40 @@ impl Run {
 }
 
 impl Field {
-    /// The field of `width` bits from bit `shift` up.
+    /// Creates the field of `width` bits from bit `shift` up.
     pub const fn at(shift: u8, width: u8) -> Field {
         Field::split(0, 0, shift, width)
     }
 
-    /// The field whose high bits and low bits stand apart.
+    /// Creates a field whose high bits and low bits are not adjacent.
     pub const fn split(high_shift: u8, high_width: u8, shift: u8, width: u8) -> Field {
         Field { high: Run { shift: high_shift, width: high_width }, low: Run { shift, width } }
     }
 
-    /// The field's value in `word`, zero-extended.
+    /// Returns the field's value in `word`, zero-extended.
     #[inline]
     pub const fn get(self, word: u32) -> u32 {
         (self.high.get(word) << self.low.width) | self.low.get(word)
     }
 
-    /// The field's value in `word`, sign-extended.
+    /// Returns the field's value in `word`, sign-extended.
     #[inline]
     pub const fn get_signed(self, word: u32) -> i32 {
         let unused = 32 - self.width();
         ((self.get(word) << unused) as i32) >> unused
     }
 
-    /// A word with nothing but this field, holding the low bits of `value`.
+    /// Returns a word with only this field set, to the low bits of `value`.
     pub const fn put(self, value: u32) -> u32 {
         self.high.put(value >> self.low.width) | self.low.put(value)
     }
 
-    /// The field's number of bits.
+    /// Returns the field's width in bits.
     pub const fn width(self) -> u32 {
         (self.high.width + self.low.width) as u32
     }
 
-    /// The bits of the word that the field occupies.
+    /// Returns the mask of the field's bits in the word.
     pub const fn mask(self) -> u32 {
         self.put(u32::MAX)
     }
@@ -130,13 +130,13 @@ pub const IMM6: Field = Field::split(4, 2, 12, 4);
 pub const IMM7: Field = Field::split(4, 3, 12, 4);
 /// The register number of RSR.
 pub const SR: Field = Field::at(8, 8);
-/// s above t: RUR's register number, BREAK's code.
+/// s above t: the register number of RUR, the code of BREAK.
 pub const ST: Field = Field::at(4, 8);
-/// BBCI's and BBSI's bit number.
+/// Bit number of BBCI and BBSI.
 pub const BBI: Field = Field::split(12, 1, 4, 4);
-/// SSAI's shift amount.
+/// Shift amount of SSAI.
 pub const SAS: Field = Field::split(4, 1, 8, 4);
-/// SLLI's shift amount, counted from 32 down.
+/// Shift amount of SLLI, encoded as 32 minus the amount.
 pub const SAL: Field = Field::split(20, 1, 4, 4);
 /// SRAI's shift amount.
 pub const SARGT: Field = Field::split(20, 1, 8, 4);

@@ -7,11 +7,11 @@ use super::table::row;
 
 /// A decoded instruction.
 ///
-/// `r`, `s` and `t` are the word's 4-bit fields as they stand, whatever they name: an address,
-/// float, boolean or MAC16 register, or opcode bits. For MAC16 the registers are m(r & 3) of
-/// LDINC and its kin, m(r >> 2 & 1) and m(2 + (t >> 2 & 1)).
+/// `r`, `s` and `t` are the word's raw 4-bit fields, for any use: number of an address, float, boolean or
+/// MAC16 register, or opcode bits. For MAC16 the registers are m(r & 3) of LDINC and its relatives, m(r >> 2
+/// & 1) and m(2 + (t >> 2 & 1)).
 ///
-/// `imm` is the immediate as the instruction means it, and 0 where there is none:
+/// `imm` is the decoded immediate, and 0 if there is none:
 ///
 /// | instructions | `imm` |
 /// |---|---|
@@ -31,16 +31,16 @@ use super::table::row;
 /// | ROTW | -8..=7 |
 /// | RSIL, WAITI, RFI | interrupt level |
 /// | BREAK | s << 4, and t; BREAK.N: s |
-/// | FLOAT.S, TRUNC.S and kin | scale exponent, 0..=15 |
+/// | FLOAT.S, TRUNC.S and relatives | scale exponent, 0..=15 |
 /// | CONST.S | number of the constant |
 /// | F64ITER | op2 bits 1..0, and op2 bit 2 << 8 |
 /// | F64ADDC, F64SUBC | r bits 2..1, and r bit 0 << 8 |
-/// | F64RND, F64NORM, F64CMPH, RF64R, WF64R | the selecting bits |
+/// | F64RND, F64NORM, F64CMPH, RF64R, WF64R | the selector bits |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Insn {
     /// The instruction.
     pub op: Op,
-    /// Bytes: 2 or 3.
+    /// Length in bytes: 2 or 3.
     pub len: u8,
     /// Field r, bits 15..12.
     pub r: u8,
@@ -55,21 +55,21 @@ pub struct Insn {
 }
 
 impl Insn {
-    /// The instruction with these fields; those its opcode fixes are ignored.
+    /// Creates the instruction with these fields. Fields that the opcode fixes are ignored.
     pub fn new(op: Op, r: u8, s: u8, t: u8, imm: i32) -> Insn {
         let len = row(op).format.bytes();
         Insn { op, len, r, s, t, disp: 0, imm }
     }
 
-    /// The same with a branch displacement beside its immediate.
+    /// Returns the instruction with a branch displacement in addition to its immediate.
     pub fn with_disp(self, disp: i8) -> Insn {
         Insn { disp, ..self }
     }
 
-    /// The instruction word, 16 or 24 bits of it.
+    /// Returns the instruction word, 16 or 24 bits of it.
     ///
-    /// `imm` and `disp` win over the fields they lie in; bits that no operand holds come from
-    /// `r`, `s`, `t`. An immediate out of range is cut off, which debug builds refuse.
+    /// `imm` and `disp` override the fields that they occupy. Bits that no operand holds come from `r`, `s`,
+    /// `t`. An immediate out of range is truncated; debug builds panic instead.
     pub fn encode(&self) -> u32 {
         let row = row(self.op);
         let mut word = f::R.put(self.r.into()) | f::S.put(self.s.into()) | f::T.put(self.t.into());
@@ -83,8 +83,8 @@ impl Insn {
         word & !row.mask | row.bits
     }
 
-    /// Where the instruction points from address `pc`: a branch, jump or direct call its target,
-    /// a loop its end (LEND), L32R its literal.
+    /// Returns the address that the instruction at `pc` refers to: the target of a branch, jump or direct
+    /// call, the end (LEND) of a loop, the literal of L32R.
     pub fn target(&self, pc: u32) -> Option<u32> {
         let next = |base: u32, by: i32| Some(base.wrapping_add_signed(by));
         if self.has_disp() {
@@ -98,8 +98,8 @@ impl Insn {
         }
     }
 
-    /// The highest quad of address registers the instruction names, 0..=3: the window check
-    /// raises an overflow if the quad is not free. A call counts its return address register.
+    /// Returns the highest quad of address registers that the instruction uses, 0..=3. The window check
+    /// raises an overflow if the quad is not free. A call includes its return address register.
     pub fn window_quad(&self) -> u8 {
         let implied = match self.op {
             Op::Call4 | Op::Callx4 => 1,
@@ -116,7 +116,7 @@ impl Insn {
         named.fold(implied, u8::max)
     }
 
-    /// Whether `disp` holds the branch displacement.
+    /// Returns whether `disp` holds the branch displacement.
     pub(crate) fn has_disp(&self) -> bool {
         row(self.op).operands.last() == Some(&Operand::DispExtra)
     }

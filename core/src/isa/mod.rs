@@ -1,7 +1,7 @@
-//! The instruction set: one table, and what is generated from it.
+//! The instruction set: one table, and everything generated from it.
 //!
-//! [`decode`] turns a word into an [`Insn`], [`Insn::encode`] turns it back and
-//! [`Insn::disasm`] prints it. The table in [`table`] is the only place that knows an encoding.
+//! [`decode`] turns a word into an [`Insn`], [`Insn::encode`] turns it back and [`Insn::disasm`] prints it.
+//! Encodings are defined only in the table in [`table`].
 
 mod decode;
 mod disasm;

@@ -1,11 +1,11 @@
-//! The instructions by name.
+//! Instructions by name.
 
 use super::table::{for_each_op, row};
 
-/// What an instruction does to the flow of control, as a block translator sees it.
+/// Effect of an instruction on control flow, for a block translator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Flow {
-    /// Control goes on to the next instruction.
+    /// Execution continues with the next instruction.
     Plain,
     /// A conditional branch.
     Branch,
@@ -17,14 +17,14 @@ pub enum Flow {
     Call,
     /// A return from a call, exception or interrupt.
     Return,
-    /// What follows may run under another window, interrupt level, memory map or code.
+    /// The next instruction may run under another window, interrupt level, memory map or code.
     Barrier,
 }
 
 macro_rules! ops {
     ($($op:ident $mnemonic:literal $format:ident $mask:literal $bits:literal
        [$($operand:ident)*] $flow:ident $doc:literal;)*) => {
-        /// An instruction of the ESP32's LX6.
+        /// Instruction of the ESP32's LX6.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u16)]
         pub enum Op {
@@ -32,7 +32,7 @@ macro_rules! ops {
         }
 
         impl Op {
-            /// Every instruction, in the table's order.
+            /// All instructions, in table order.
             pub const ALL: &[Op] = &[$(Op::$op),*];
         }
     };
@@ -40,17 +40,17 @@ macro_rules! ops {
 for_each_op!(ops);
 
 impl Op {
-    /// The name in assembly.
+    /// Returns the assembly mnemonic.
     pub fn mnemonic(self) -> &'static str {
         row(self).mnemonic
     }
 
-    /// What the instruction does to the flow of control.
+    /// Returns the instruction's effect on control flow.
     pub fn flow(self) -> Flow {
         row(self).flow
     }
 
-    /// One line on what the instruction does.
+    /// Returns a one-line description of the instruction.
     pub fn doc(self) -> &'static str {
         row(self).doc
     }

@@ -1,13 +1,13 @@
-//! What an instruction's operands are and how their values lie in the word.
+//! Operands of instructions and the encoding of their values in the word.
 
 use super::format::{self as f, Field};
 
-/// B4CONST: the constants of BEQI and its signed kin.
+/// B4CONST: the constants of BEQI and the other signed comparisons.
 pub const B4CONST: [i32; 16] = [-1, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 64, 128, 256];
 /// B4CONSTU: the constants of BLTUI and BGEUI.
 pub const B4CONSTU: [i32; 16] = [32768, 65536, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 64, 128, 256];
 
-/// One operand of an instruction, in the order the assembler writes them.
+/// Operand of an instruction, in assembly order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operand {
     /// The address register that field r names.
@@ -28,9 +28,9 @@ pub enum Operand {
     Bs,
     /// The boolean that field t names.
     Bt,
-    /// Four booleans: the low two bits of s do not count.
+    /// Four booleans; the low two bits of s are ignored.
     Bs4,
-    /// Eight booleans: the low three bits of s do not count.
+    /// Eight booleans; the low three bits of s are ignored.
     Bs8,
     /// The MAC16 register m0..=m3 in the low two bits of r.
     Mw,
@@ -48,15 +48,15 @@ pub enum Operand {
     Imm8S,
     /// imm8, signed, times 256.
     Imm8S256,
-    /// ADDI.N's t, where zero stands for -1.
+    /// t of ADDI.N, where zero means -1.
     ImmAddiN,
-    /// MOVI's twelve signed bits.
+    /// The twelve signed bits of MOVI.
     ImmMovi,
-    /// MOVI.N's seven bits, -32..=95.
+    /// The seven bits of MOVI.N, -32..=95.
     ImmMoviN,
     /// r in words.
     ImmR4,
-    /// r in words below zero: -64..=-4.
+    /// r in words, negative: -64..=-4.
     ImmWin,
     /// s.
     ImmS,
@@ -76,7 +76,7 @@ pub enum Operand {
     ImmRotw,
     /// ENTRY's frame size in bytes.
     ImmEntry,
-    /// BREAK's s above its t; printed as two operands.
+    /// s above t of BREAK; printed as two operands.
     ImmBreak,
     /// An entry of [`B4CONST`].
     ImmB4,
@@ -120,29 +120,29 @@ pub enum Operand {
     DispCall,
     /// A loop's forward displacement.
     DispLoop,
-    /// The signed 8-bit displacement of a branch whose `imm` is taken: it goes to `disp`.
+    /// The signed 8-bit displacement of a branch whose `imm` holds another operand; it goes to `disp`.
     DispExtra,
 }
 
 use Operand::*;
 
 impl Operand {
-    /// Whether the value goes to the instruction's `imm`.
+    /// Returns whether the value goes to the instruction's `imm`.
     pub const fn is_imm(self) -> bool {
         !matches!(self, Ar | As | At | Fr | Fs | Ft | Br | Bs | Bt | Bs4 | Bs8 | Mw | Mx | My | DispExtra)
     }
 
-    /// Whether the operand is printed as an address.
+    /// Returns whether the operand is printed as an address.
     pub const fn is_label(self) -> bool {
         matches!(self, Literal | Disp8 | Disp12 | Disp6 | Disp18 | DispCall | DispLoop | DispExtra)
     }
 
-    /// Whether the value is a pair, printed as two operands: the low byte, then the rest.
+    /// Returns whether the value is a pair, printed as two operands: the low byte, then the rest.
     pub const fn is_pair(self) -> bool {
         matches!(self, ImmExtui | ImmIter | ImmAddc)
     }
 
-    /// The field an immediate lies in, or its first field.
+    /// Returns the field of an immediate, or its first field.
     pub const fn field(self) -> Field {
         match self {
             Imm8 | Imm8X2 | Imm8X4 | Imm8S | Imm8S256 => f::IMM8,
@@ -176,7 +176,7 @@ impl Operand {
         }
     }
 
-    /// The second field of a pair.
+    /// Returns the second field of a pair.
     pub const fn second(self) -> Option<Field> {
         match self {
             ImmExtui => Some(f::OP2),
@@ -186,7 +186,7 @@ impl Operand {
         }
     }
 
-    /// The bits of the word the operand's value occupies.
+    /// Returns the mask of the word's bits that hold the operand's value.
     pub const fn mask(self) -> u32 {
         match self.second() {
             Some(second) => self.field().mask() | second.mask(),
@@ -194,7 +194,7 @@ impl Operand {
         }
     }
 
-    /// The operand's value in `word`: a register number, or what `Insn::imm` promises.
+    /// Returns the operand's value in `word`: a register number, or the value of `Insn::imm`.
     #[inline]
     pub fn extract(self, word: u32) -> i32 {
         let field = self.field();
@@ -222,7 +222,7 @@ impl Operand {
         }
     }
 
-    /// The word bits that hold `value`; the inverse of [`Operand::extract`].
+    /// Returns the word bits that hold `value`; the inverse of [`Operand::extract`].
     pub fn insert(self, value: i32) -> u32 {
         let raw = match self {
             Imm8S256 => value >> 8,
@@ -243,7 +243,7 @@ impl Operand {
     }
 }
 
-/// Where `value` stands in `table`; 0 if it does not.
+/// Returns the index of `value` in `table`; 0 if it is absent.
 fn position(table: &[i32; 16], value: i32) -> i32 {
     table.iter().position(|&entry| entry == value).unwrap_or(0) as i32
 }

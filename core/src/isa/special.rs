@@ -9,7 +9,7 @@ macro_rules! specials {
             $(#[doc = concat!("`", $name, "`.")] pub const $konst: u8 = $number;)*
         }
 
-        /// The name of special register `number` if `op` can reach it.
+        /// Returns the name of special register `number` if `op` can access it.
         fn special(op: Op, number: u8) -> Option<&'static str> {
             match (op, number) {
                 $(($(Op::$op)|*, $number) => Some($name),)*
@@ -26,7 +26,7 @@ macro_rules! users {
             $(#[doc = concat!("`", $name, "`.")] pub const $konst: u8 = $number;)*
         }
 
-        /// The name of user register `number`.
+        /// Returns the name of user register `number`.
         fn user(number: u8) -> Option<&'static str> {
             match number {
                 $($number => Some($name),)*
@@ -119,9 +119,9 @@ users! {
     F64S 236 "f64s";
 }
 
-/// The name of the register `number` that `op`, one of RSR, WSR, XSR, RUR and WUR, accesses.
+/// Returns the name of the register `number` that `op`, one of RSR, WSR, XSR, RUR and WUR, accesses.
 ///
-/// `None` if there is no such register or `op` cannot reach it: INTSET is for WSR alone.
+/// Returns `None` if there is no such register or `op` cannot access it: INTSET is only for WSR.
 #[inline]
 pub fn name(op: Op, number: u8) -> Option<&'static str> {
     match op {

@@ -1,9 +1,9 @@
-//! The slow path: accesses that the page table's fast bits do not allow, peeks, and DMA.
+//! The slow path: accesses that the page table's fast bits do not allow, debugger reads and writes, and DMA.
 
 use super::{Access, Bus, Fault, Map, Memory, NO_PAGE, PAGE_SIZE, Page, Region, flag};
 use std::sync::Arc;
 
-/// Where a virtual address lies in storage.
+/// Location of a virtual address in storage.
 struct Spot {
     phys: u32,
     offset: usize,
@@ -11,7 +11,7 @@ struct Spot {
 }
 
 impl Memory {
-    /// Finds the storage behind a virtual address, reversed word order included.
+    /// Returns the storage of a virtual address, reversed word order included.
     #[inline]
     fn spot(&self, core: usize, addr: u32) -> Option<Spot> {
         let e = self.maps[core].entry(addr);
@@ -35,11 +35,11 @@ impl Memory {
         }
     }
 
-    /// A load of `size` (1, 2, 4) bytes by a core: storage first, then the bus. Unaligned is allowed where
-    /// the memory takes bytes (XCHAL_UNALIGNED_LOAD_HW).
+    /// Loads `size` (1, 2, 4) bytes for a core: from storage, else from the bus. Unaligned loads are allowed
+    /// where the memory allows byte accesses (XCHAL_UNALIGNED_LOAD_HW).
     ///
     /// # Errors
-    /// The [`Fault`] that the engine turns into an exception.
+    /// A [`Fault`], which the engine turns into an exception.
     pub fn load(core: usize, a: &mut Access, bus: &mut dyn Bus, addr: u32, size: u8) -> Result<u32, Fault> {
         a.mem.check(core, addr, size, false)?;
         let Some(spot) = a.mem.spot(core, addr) else {
@@ -61,13 +61,13 @@ impl Memory {
         Ok(u32::from_le_bytes(bytes))
     }
 
-    /// The word at an aligned place.
+    /// Reads the word at an aligned location.
     fn word(&self, spot: &Spot) -> u32 {
         let bytes = &self.phys.pages[spot.phys as usize].0[spot.offset..];
         bytes.first_chunk().map_or(0, |b| u32::from_le_bytes(*b))
     }
 
-    /// A load that crosses a page: byte by byte.
+    /// Loads byte by byte across a page boundary.
     fn load_bytes(
         core: usize,
         a: &mut Access,
@@ -81,10 +81,10 @@ impl Memory {
         })
     }
 
-    /// A store of the low `size` bytes of `value` by a core. Sets `a.leave` when it changed decoded code.
+    /// Stores the low `size` bytes of `value` for a core. Sets `a.leave` when it changed decoded code.
     ///
     /// # Errors
-    /// The [`Fault`] that the engine turns into an exception.
+    /// A [`Fault`], which the engine turns into an exception.
     pub fn store(
         core: usize,
         a: &mut Access,
@@ -104,7 +104,7 @@ impl Memory {
         }
         let len = usize::from(size);
         if spot.offset + len > PAGE_SIZE {
-            // The second page first: when it faults, nothing has been written.
+            // Write the second page first: if it faults, nothing has been written.
             let bytes = (0..len as u32).rev().try_for_each(|n| {
                 Self::store(core, a, bus, addr.wrapping_add(n), 1, value >> (8 * n) & 0xFF)
             });
@@ -118,8 +118,8 @@ impl Memory {
         Ok(())
     }
 
-    /// Bytes for the decoder: up to 4 at `addr`, without effects. `None` where nothing may be fetched;
-    /// fewer bytes than an instruction when the next page is not executable.
+    /// Returns up to 4 bytes at `addr` for the decoder, without side effects. `None` where fetching is not
+    /// allowed; fewer bytes than an instruction when the next page is not executable.
     #[must_use]
     pub fn fetch(&self, core: usize, addr: u32) -> Option<([u8; 4], usize)> {
         let mut out = [0; 4];
@@ -135,7 +135,7 @@ impl Memory {
         (n > 0).then_some((out, n))
     }
 
-    /// Notes that the instruction bytes at `addr..addr+len` were decoded for `core`.
+    /// Marks the instruction bytes at `addr..addr+len` as decoded for `core`.
     pub fn note_code(&mut self, core: usize, addr: u32, len: usize) {
         for n in 0..len as u32 {
             if let Some(spot) = self.spot(core, addr.wrapping_add(n)) {
@@ -144,8 +144,8 @@ impl Memory {
         }
     }
 
-    /// Reads storage as `core` sees it, without any effect; stops at the first byte that is not storage.
-    /// Returns the bytes read.
+    /// Reads storage through the map of `core`, without side effects. Stops at the first byte that is not
+    /// storage. Returns the number of bytes read.
     pub fn peek(&self, core: usize, addr: u32, out: &mut [u8]) -> usize {
         for (n, byte) in out.iter_mut().enumerate() {
             let Some(spot) = self.spot(core, addr.wrapping_add(n as u32)) else { return n };
@@ -154,14 +154,14 @@ impl Memory {
         out.len()
     }
 
-    /// True when `core` sees a page of `region` at `addr`.
+    /// Returns true when `core` maps a page of `region` at `addr`.
     #[must_use]
     pub fn shows(&self, core: usize, addr: u32, region: Region) -> bool {
         self.spot(core, addr).is_some_and(|s| (region.first..region.first + region.pages).contains(&s.phys))
     }
 
-    /// Writes storage as `core` sees it, read-only memories included (a debugger's write, a loader).
-    /// Returns the bytes written.
+    /// Writes storage through the map of `core`, read-only memories included (for a debugger or a loader).
+    /// Returns the number of bytes written.
     pub fn poke(&mut self, core: usize, addr: u32, data: &[u8]) -> usize {
         for (n, byte) in data.iter().enumerate() {
             let Some(spot) = self.spot(core, addr.wrapping_add(n as u32)) else { return n };
@@ -170,7 +170,7 @@ impl Memory {
         data.len()
     }
 
-    /// Writes within one physical page, keeping decoded code and sharing right.
+    /// Writes within one physical page. Handles decoded code and shared pages.
     fn write_phys(&mut self, phys: u32, offset: usize, data: &[u8]) {
         if self.phys.has_code(phys, offset, offset + data.len()) {
             self.code_changed(phys);
@@ -208,7 +208,8 @@ impl Memory {
         }
     }
 
-    /// The pages of a region, to keep or to share with another machine: the next write to each copies it first.
+    /// Returns the pages of a region, to keep or to share with another machine. The next write to each copies
+    /// it first.
     #[must_use]
     pub fn region_pages(&mut self, region: Region) -> &[Arc<Page>] {
         for phys in region.first..region.first + region.pages {
@@ -217,7 +218,7 @@ impl Memory {
         &self.phys.pages[region.first as usize..(region.first + region.pages) as usize]
     }
 
-    /// The virtual page index that holds `addr` together with its physical page, for engines' caches.
+    /// Returns the virtual page index of `addr` with its physical page, for engines' caches.
     #[must_use]
     pub fn exec_page(&self, core: usize, addr: u32) -> Option<(usize, u32)> {
         let i = Map::index(addr)?;

@@ -1,13 +1,13 @@
-//! One CPU's view: a flat table from virtual page to host pointer and permission bits.
+//! Address map of one CPU: a flat table from virtual page to host pointer and permission bits.
 
-/// First address the table covers.
+/// First address that the table covers.
 pub const MAP_BASE: u32 = 0x3F00_0000;
-/// Entries in the table: 32 MiB, so flash data, PSRAM, peripherals' neighbours, SRAM, ROM and flash code.
+/// Entries in the table: 32 MiB, which cover flash data, PSRAM, peripherals, SRAM, ROM and flash code.
 pub const MAP_PAGES: usize = 0x0200_0000 >> 12;
-/// No physical page.
+/// Marks an absent physical page.
 pub const NO_PAGE: u32 = u32::MAX;
 
-/// Bits of [`Entry::flags`]. The `F_` bits are derived: set when the fast path may be taken.
+/// Bits of [`Entry::flags`]. The `F_` bits are derived: they are set where the fast path is allowed.
 pub mod flag {
     /// Fast: loads of 1 and 2 bytes.
     pub const F_READ8: u32 = 1;
@@ -25,7 +25,7 @@ pub mod flag {
     pub const WRITE: u32 = 64;
     /// Instruction bus: only aligned 32-bit data accesses (TRM 1.3.1; others raise LoadStoreError).
     pub const WORD_ONLY: u32 = 128;
-    /// SRAM1 on the instruction bus: words stand in reverse order (TRM 1.3.2).
+    /// SRAM1 on the instruction bus: words are in reverse order (TRM 1.3.2).
     pub const REVERSED: u32 = 256;
     /// A watchpoint covers part of the page.
     pub const WATCH: u32 = 512;
@@ -35,29 +35,29 @@ pub mod flag {
     pub const FAST: u32 = F_READ8 | F_WRITE8 | F_READ32 | F_WRITE32;
 }
 
-/// What stands at one virtual page.
+/// Table entry of one virtual page.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Entry {
-    /// Host address of the page's first byte; only valid while a fast bit is set.
+    /// Host address of the page's first byte; valid only while a fast bit is set.
     pub host: *mut u8,
     /// Physical page, or [`NO_PAGE`].
     pub phys: u32,
-    /// See [`flag`].
+    /// Bits of [`flag`].
     pub flags: u32,
 }
 
 impl Entry {
-    /// Nothing mapped.
+    /// Entry of an unmapped page.
     pub const EMPTY: Self = Self { host: std::ptr::null_mut(), phys: NO_PAGE, flags: 0 };
 }
 
-/// The table of one CPU.
+/// Page table of one CPU.
 pub struct Map {
     entries: Box<[Entry; MAP_PAGES]>,
 }
 
-// SAFETY: the pointers lead into pages that the same `Memory` owns; they move between threads with it.
+// SAFETY: the pointers lead into pages that the same `Memory` owns; both move between threads together.
 unsafe impl Send for Map {}
 
 impl Default for Map {
@@ -68,7 +68,7 @@ impl Default for Map {
 }
 
 impl Map {
-    /// Index of the page an address lies in, when the table covers it.
+    /// Returns the index of the page of an address, if the table covers it.
     #[inline(always)]
     #[must_use]
     pub fn index(addr: u32) -> Option<usize> {
@@ -76,7 +76,7 @@ impl Map {
         (i < MAP_PAGES).then_some(i)
     }
 
-    /// The entry that covers `addr`; [`Entry::EMPTY`] outside the table.
+    /// Returns the entry that covers `addr`; [`Entry::EMPTY`] outside the table.
     #[inline(always)]
     #[must_use]
     pub fn entry(&self, addr: u32) -> &Entry {
@@ -84,18 +84,18 @@ impl Map {
         Self::index(addr).map_or(&EMPTY.0, |i| &self.entries[i])
     }
 
-    /// The entry at a table index.
+    /// Returns the entry at a table index.
     #[must_use]
     pub fn at(&self, index: usize) -> &Entry {
         &self.entries[index]
     }
 
-    /// The entry at a table index, for changing.
+    /// Returns the entry at a table index, for modification.
     pub fn at_mut(&mut self, index: usize) -> &mut Entry {
         &mut self.entries[index]
     }
 
-    /// Address of the first entry, for code that indexes the table itself.
+    /// Returns the address of the first entry, for code that indexes the table itself.
     #[must_use]
     pub fn base(&self) -> *const Entry {
         self.entries.as_ptr()
@@ -103,5 +103,5 @@ impl Map {
 }
 
 struct SyncEntry(Entry);
-// SAFETY: the one static entry is immutable and holds a null pointer.
+// SAFETY: the static entry is immutable and holds a null pointer.
 unsafe impl Sync for SyncEntry {}

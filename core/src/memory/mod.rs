@@ -1,7 +1,7 @@
 //! Address spaces: pages with a fast path, everything else on the bus.
 //!
-//! [`Memory`] owns every byte of storage of a machine (RAM banks, ROMs, flash, PSRAM) as copy-on-write pages,
-//! and one page table a CPU. What the table does not map is a device's business: the [`Bus`].
+//! [`Memory`] owns every byte of a machine's storage (RAM banks, ROMs, flash, PSRAM) as copy-on-write pages,
+//! and one page table per CPU. Addresses that the table does not map go to devices on the [`Bus`].
 
 mod access;
 mod map;
@@ -18,27 +18,28 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// CPUs of the chip.
+/// Number of CPUs of the chip.
 pub const CORES: usize = 2;
 
-/// Why an access cannot be completed. The engine turns it into the exception the manual names.
+/// Reason why an access failed. The engine turns it into the exception of the manual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// Nothing answers, or the access size is not one the memory takes: LoadStoreErrorCause (3).
+    /// No device or memory at the address, or an access size that the memory does not allow:
+    /// LoadStoreErrorCause (3).
     #[error("no memory takes this access at {0:#010x}")]
     Bus(u32),
-    /// Region protection forbids it: LoadProhibitedCause (28) / StoreProhibitedCause (29).
+    /// Region protection forbids the access: LoadProhibitedCause (28) / StoreProhibitedCause (29).
     #[error("access at {0:#010x} is prohibited by its region")]
     Prohibited(u32),
-    /// An instruction that needs alignment: LoadStoreAlignmentCause (9).
+    /// Unaligned access by an instruction that needs alignment: LoadStoreAlignmentCause (9).
     #[error("unaligned access at {0:#010x}")]
     Unaligned(u32),
-    /// A watchpoint (index into [`Memory::watches`]) covers it; nothing was done yet.
+    /// A watchpoint (id in [`Memory::watches`]) covers the address. The access has not been done.
     #[error("watchpoint {0} is hit")]
     Watch(usize),
 }
 
-/// Who accesses the bus, when, and what it may touch.
+/// Context of a bus access: core, time, instruction and memory.
 pub struct Access<'a> {
     /// 0 = PRO_CPU, 1 = APP_CPU.
     pub core: usize,
@@ -46,27 +47,27 @@ pub struct Access<'a> {
     pub cycle: u64,
     /// Address of the instruction.
     pub pc: u32,
-    /// All storage: DMA and cache mappings go through it.
+    /// All storage, for DMA and cache mappings.
     pub mem: &'a mut Memory,
-    /// Set by the bus when the engine must return to the machine after this instruction
-    /// (an interrupt line moved, a reset was asked for, ...).
+    /// Set by the bus when the engine must return to the machine after this instruction (an interrupt line
+    /// changed, a reset was requested, ...).
     pub leave: bool,
 }
 
-/// An exception or interrupt that a core just took; `pc` of the [`Access`] is where it was taken.
+/// Exception or interrupt that a core just took; `pc` of the [`Access`] is the address at which it was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Taken {
     /// The vector's offset from VECBASE ([`crate::cpu::exception::vector`]).
     pub vector: u32,
-    /// EXCCAUSE; what it held before for vectors that do not set it.
+    /// EXCCAUSE; its previous value for vectors that do not set it.
     pub cause: u32,
     /// EXCVADDR.
     pub vaddr: u32,
-    /// Interrupts that are pending and enabled, a bit each.
+    /// Interrupts that are pending and enabled, one bit each.
     pub pending: u32,
 }
 
-/// Everything outside the page tables.
+/// Address space outside the page tables.
 pub trait Bus {
     /// Reads `size` (1, 2, 4) bytes.
     ///
@@ -84,22 +85,23 @@ pub trait Bus {
     fn steady(&self, _a: &Access, _addr: u32, _size: u8) -> Option<(u32, u64)> {
         None
     }
-    /// True when a debugger wants to look before the next instruction. Unlike [`Access::leave`] it must not change
-    /// what happens to the machine.
+    /// Returns true when a debugger requested a stop before the next instruction. Unlike [`Access::leave`] it
+    /// must not affect the machine's state.
     fn halted(&self) -> bool {
         false
     }
-    /// An instruction at `addr` could not be fetched; the core takes its exception after this note.
+    /// Reports a failed instruction fetch at `addr`, before the core takes its exception.
     fn fetch_failed(&mut self, _a: &mut Access, _addr: u32) {}
-    /// A core took an exception or interrupt; told only while [`crate::engine::Engine::report`] asks for it.
+    /// Reports that a core took an exception or interrupt. Called only while
+    /// [`crate::engine::Engine::report`] is on.
     fn taken(&mut self, _a: &mut Access, _what: Taken) {}
-    /// A core stored `value` over `old` in a word that [`Memory::note_stores`] names.
+    /// Reports that a core stored `value` over `old` in a word set by [`Memory::note_stores`].
     fn stored(&mut self, _a: &mut Access, _addr: u32, _old: u32, _value: u32) {}
-    /// External register read (RER, ISA 4.3.7).
+    /// Reads an external register (RER, ISA 4.3.7).
     fn rer(&mut self, _a: &mut Access, _addr: u32) -> u32 {
         0
     }
-    /// External register write (WER).
+    /// Writes an external register (WER).
     fn wer(&mut self, _a: &mut Access, _addr: u32, _value: u32) {}
 }
 
@@ -108,18 +110,18 @@ pub trait Bus {
 pub struct Memory {
     phys: Phys,
     maps: [Map; CORES],
-    /// Table entries that show a physical page: (core, index).
+    /// Table entries that map each physical page: (core, index).
     shown_at: Vec<Vec<(u8, u16)>>,
-    /// What the host does for the guest, counted; no part of the machine's state.
+    /// Counted host work for the guest; not part of the machine's state.
     pub work: Work,
-    /// Pages whose decoded code a store has made stale, for each core's engine to collect.
+    /// Pages whose decoded code was overwritten, for each core's engine to collect.
     stale: [Vec<u32>; CORES],
-    /// Counts changes of either map, so that engines know to look again.
+    /// Counts changes of either map, so that engines can detect them.
     pub map_generation: u64,
     watches: BTreeMap<usize, Watch>,
-    /// Words whose stores the bus hears of; 0 for none.
+    /// Words whose stores are reported to the bus; 0 for none.
     noted: [u32; CORES],
-    /// True while a watchpoint must not fire (the instruction is being stepped over).
+    /// True while watchpoints must not fire, because an instruction is being stepped over.
     pub watch_paused: bool,
 }
 
@@ -137,7 +139,7 @@ impl Memory {
         region
     }
 
-    /// Adds pages that other machines may hold too (a ROM, a flash image): shared until written.
+    /// Adds pages that other machines may hold too (a ROM, a flash image). They are shared until written.
     pub fn add_shared(&mut self, pages: &[Arc<Page>]) -> Region {
         let region = self.phys.add(pages.len() * PAGE_SIZE, 0);
         self.phys.pages[region.first as usize..].clone_from_slice(pages);
@@ -145,14 +147,14 @@ impl Memory {
         region
     }
 
-    /// The page table of a core.
+    /// Returns the page table of a core.
     #[must_use]
     pub fn map(&self, core: usize) -> &Map {
         &self.maps[core]
     }
 
-    /// Shows physical page `phys` at the virtual page of `addr` for `core`, with `perms` of [`flag`]
-    /// (`EXEC`, `READ`, `WRITE`, `WORD_ONLY`, `REVERSED`). `NO_PAGE` unmaps. Addresses outside the table are ignored.
+    /// Maps physical page `phys` at the virtual page of `addr` for `core`, with `perms` of [`flag`] (`EXEC`,
+    /// `READ`, `WRITE`, `WORD_ONLY`, `REVERSED`). `NO_PAGE` unmaps. Addresses outside the table are ignored.
     pub fn map_page(&mut self, core: usize, addr: u32, phys: u32, perms: u32) {
         let Some(i) = Map::index(addr) else { return };
         let old = *self.maps[core].at(i);
@@ -174,14 +176,15 @@ impl Memory {
         self.map_generation += 1;
     }
 
-    /// Shows a whole region at `addr`, page by page.
+    /// Maps a whole region at `addr`, page by page.
     pub fn map_region(&mut self, core: usize, addr: u32, region: Region, perms: u32) {
         for n in 0..region.pages {
             self.map_page(core, addr + n * PAGE_SIZE as u32, region.first + n, perms);
         }
     }
 
-    /// Sets or clears `GUARDED` (region protection in force) for the 512 MiB region `region` of a core.
+    /// Sets or clears `GUARDED` (region protection forbids the fast path) for the 512 MiB region `region` of
+    /// a core.
     pub fn guard_region(&mut self, core: usize, region: u32, guarded: bool) {
         self.work.charge(4 * MAP_PAGES as u64);
         for i in 0..MAP_PAGES {
@@ -195,7 +198,7 @@ impl Memory {
         self.map_generation += 1;
     }
 
-    /// Derives the fast bits and the host pointer of an entry from what is known of its page.
+    /// Derives the fast bits and the host pointer of an entry from the state of its page.
     fn refresh(&mut self, core: usize, index: usize) {
         let e = self.maps[core].at_mut(index);
         e.flags &= !flag::FAST;
@@ -224,7 +227,7 @@ impl Memory {
         }
     }
 
-    /// Makes a page this machine's own before a write, keeping every pointer to it right.
+    /// Makes a page exclusive to this machine before a write, and updates every pointer to it.
     fn own(&mut self, phys: u32) -> &mut Page {
         if !self.phys.owned[phys as usize] {
             self.phys.own(phys);
@@ -233,25 +236,25 @@ impl Memory {
         self.phys.own(phys)
     }
 
-    /// Somebody else may hold the page from now on: no store may go to it directly.
+    /// Marks a page as possibly shared: no store may write to it directly.
     fn disown(&mut self, phys: u32) {
         self.phys.owned[phys as usize] = false;
         self.refresh_phys(phys);
     }
 
-    /// Notes that `len` bytes at `offset` of a physical page were decoded as instructions.
+    /// Marks `len` bytes at `offset` of a physical page as decoded code.
     pub fn mark_code(&mut self, phys: u32, offset: usize, len: usize) {
         if self.phys.mark_code(phys, offset, (offset + len).min(PAGE_SIZE)) {
             self.refresh_phys(phys);
         }
     }
 
-    /// Physical pages with stale decoded code since the last call, for `core`'s engine.
+    /// Returns the physical pages with stale decoded code since the last call, for `core`'s engine.
     pub fn take_stale(&mut self, core: usize) -> Vec<u32> {
         std::mem::take(&mut self.stale[core])
     }
 
-    /// True when [`Memory::take_stale`] has something for `core`.
+    /// Returns true when [`Memory::take_stale`] has pages for `core`.
     #[must_use]
     pub fn has_stale(&self, core: usize) -> bool {
         !self.stale[core].is_empty()
@@ -267,7 +270,7 @@ impl Memory {
         self.refresh_phys(phys);
     }
 
-    /// All pages as they are now. The next write to each copies it first.
+    /// Saves the current state of all pages. The next write to each copies it first.
     pub fn save(&mut self) -> MemoryState {
         self.phys.owned.fill(false);
         for core in 0..CORES {
@@ -278,7 +281,7 @@ impl Memory {
         MemoryState { pages: self.phys.pages.clone() }
     }
 
-    /// Puts all pages back. Maps stay as they are: their owner restores them.
+    /// Restores all pages. Maps do not change: their owner restores them.
     pub fn restore(&mut self, state: &MemoryState) {
         for phys in 0..self.phys.pages.len().min(state.pages.len()) {
             if !Arc::ptr_eq(&self.phys.pages[phys], &state.pages[phys]) {

@@ -1,8 +1,8 @@
-//! Watchpoints: the debugger's and the guest's own (DBREAKA/DBREAKC), one list.
+//! Watchpoints of the debugger and of the guest (DBREAKA/DBREAKC), in one list.
 
 use super::{CORES, MAP_BASE, MAP_PAGES, Map, Memory, flag};
 
-/// Which accesses a watchpoint is for.
+/// Accesses that a watchpoint covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WatchKind {
     /// Loads.
@@ -13,35 +13,35 @@ pub enum WatchKind {
     Access,
 }
 
-/// Whose watchpoint it is.
+/// Owner of a watchpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WatchOwner {
-    /// A debugger's: stops the machine.
+    /// The debugger: a hit stops the machine.
     Debugger,
-    /// The guest's DBREAK register pair `n` of a core: raises its debug exception.
+    /// The guest's DBREAK register pair `n` of a core: a hit raises the debug exception.
     Guest {
-        /// The core whose register it is.
+        /// Core that the register belongs to.
         core: usize,
         /// 0 or 1.
         n: usize,
     },
 }
 
-/// A watched range of virtual addresses.
+/// Watched range of virtual addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Watch {
-    /// First byte.
+    /// Address of the first byte.
     pub addr: u32,
-    /// Bytes, at least 1.
+    /// Length in bytes, at least 1.
     pub len: u32,
     /// Accesses that hit.
     pub kind: WatchKind,
-    /// Whose it is.
+    /// Owner of the watchpoint.
     pub owner: WatchOwner,
 }
 
 impl Watch {
-    /// Part of the 4 KiB page at `page` is watched.
+    /// Returns whether part of the 4 KiB page at `page` is watched.
     fn touches_page(&self, page: u32) -> bool {
         u64::from(self.addr) < u64::from(page) + 4096
             && u64::from(page) < u64::from(self.addr) + u64::from(self.len)
@@ -74,31 +74,31 @@ impl Memory {
         self.mark_watches(old);
     }
 
-    /// The watchpoint with this id.
+    /// Returns the watchpoint with this id.
     #[must_use]
     pub fn watch(&self, id: usize) -> Option<&Watch> {
         self.watches.get(&id)
     }
 
-    /// All watchpoints.
+    /// Iterates over all watchpoints.
     pub fn watches(&self) -> impl Iterator<Item = (usize, &Watch)> {
         self.watches.iter().map(|(id, w)| (*id, w))
     }
 
-    /// Tells [`super::Bus::stored`] of every store of a whole word to these aligned addresses (0: none). No stop, and
-    /// nothing the guest could notice.
+    /// Sets the aligned addresses (0: none) whose word stores are reported to [`super::Bus::stored`]. This
+    /// neither stops the machine nor is visible to the guest.
     pub fn note_stores(&mut self, words: [u32; CORES]) {
         let old = std::mem::replace(&mut self.noted, words);
         old.into_iter().chain(words).filter(|w| *w != 0).for_each(|w| self.mark_from(w & !0xFFF, w));
     }
 
-    /// Whether a store of `size` bytes at `addr` is one that the bus hears of.
+    /// Returns whether a store of `size` bytes at `addr` is reported to the bus.
     #[inline]
     pub(super) fn is_noted(&self, addr: u32, size: u8) -> bool {
         self.noted != [0; CORES] && size == 4 && self.noted.contains(&addr)
     }
 
-    /// The first watchpoint that an access would hit.
+    /// Returns the id of the first watchpoint that an access would hit.
     #[inline]
     pub(crate) fn watch_hit(&self, core: usize, addr: u32, size: u8, store: bool) -> Option<usize> {
         if self.watches.is_empty() || self.watch_paused {
@@ -107,8 +107,8 @@ impl Memory {
         self.watches.iter().find(|(_, w)| w.hit(core, addr, size.into(), store)).map(|(id, _)| *id)
     }
 
-    /// Brings the pages that `changed` covers in line with the list. FreeRTOS moves a DBREAK at every task switch,
-    /// so only those pages are looked at.
+    /// Updates the flags of the pages that `changed` covers. FreeRTOS moves a DBREAK at every task switch, so
+    /// only those pages are checked.
     fn mark_watches(&mut self, changed: Option<Watch>) {
         let Some(changed) = changed else { return };
         let last = changed
@@ -118,7 +118,7 @@ impl Memory {
         self.mark_from((changed.addr & !0xFFF).max(MAP_BASE), last);
     }
 
-    /// The pages from `page` to that of `last`.
+    /// Updates the flags of the pages from `page` to that of `last`.
     fn mark_from(&mut self, mut page: u32, last: u32) {
         while page <= last {
             let noted = self.noted.iter().any(|w| *w != 0 && w & !0xFFF == page);

@@ -1,4 +1,4 @@
-//! A core with plain memory around it, for tests and benches that use the public interface only.
+//! A core with plain memory, for tests and benches that use only the public interface.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub mod random;
@@ -8,16 +8,16 @@ use esplens_core::engine::{Engine, Exit, interp::Interp};
 use esplens_core::isa::{Insn, Op};
 use esplens_core::memory::{Access, Bus, Fault, Memory, Region, flag};
 
-/// Start of the code memory: 64 KiB, also writable by aligned words.
+/// Start of the code memory: 64 KiB, writable by aligned words.
 pub const CODE: u32 = 0x4008_0000;
-/// The code memory seen a second time, as data.
+/// Alias of the code memory on the data side.
 pub const ALIAS: u32 = 0x3FF0_0000;
 /// Start of the data memory: 128 KiB.
 pub const DATA: u32 = 0x3FFB_0000;
 pub const CODE_BYTES: usize = 0x1_0000;
 pub const DATA_BYTES: usize = 0x2_0000;
 
-/// A bus on which nothing answers.
+/// Bus without devices.
 pub struct NoBus;
 
 impl Bus for NoBus {
@@ -81,7 +81,7 @@ impl Rig {
     }
 }
 
-/// A small assembler: labels are positions, branches are patched when the target is known.
+/// Small assembler: labels are addresses, branches are patched when the target is known.
 #[derive(Default)]
 pub struct Asm {
     pub bytes: Vec<u8>,
@@ -106,7 +106,7 @@ impl Asm {
         self.insn(Insn::new(op, r, s, t, imm))
     }
 
-    /// A branch, jump, loop, call or literal load whose `imm` is a displacement, to `target`.
+    /// Adds a branch, jump, loop, call or literal load whose `imm` is a displacement, to `target`.
     pub fn to(&mut self, op: Op, s: u8, t: u8, target: u32) -> &mut Self {
         let pc = self.here();
         let from = match op {
@@ -117,14 +117,14 @@ impl Asm {
         self.op(op, 0, s, t, target.wrapping_sub(from) as i32)
     }
 
-    /// A branch with a constant operand.
+    /// Adds a branch with a constant operand.
     #[allow(clippy::wrong_self_convention, reason = "it appends a branch `to` a place, it converts nothing")]
     pub fn to_imm(&mut self, op: Op, s: u8, imm: i32, target: u32) -> &mut Self {
         let disp = target.wrapping_sub(self.here() + 4) as i32;
         self.insn(Insn::new(op, 0, s, 0, imm).with_disp(disp as i8))
     }
 
-    /// Fills up to a multiple of `n`.
+    /// Pads to a multiple of `n`.
     pub fn align(&mut self, n: usize) -> &mut Self {
         while !self.bytes.len().is_multiple_of(n) {
             self.bytes.push(0);
@@ -138,7 +138,7 @@ impl Asm {
     }
 }
 
-/// A small generator of pseudo-random numbers (xorshift), so that programs are the same everywhere.
+/// Generator of pseudo-random numbers (xorshift), so that programs are the same on every host.
 pub struct Rng(pub u64);
 
 impl Rng {
@@ -158,7 +158,7 @@ impl Rng {
     }
 }
 
-/// The window overflow and underflow handlers of the windowed ABI at their offsets from VECBASE.
+/// Returns the window overflow and underflow handlers of the windowed ABI at their offsets from VECBASE.
 pub fn window_vectors() -> Vec<u8> {
     let mut a = Asm::default();
     let run = |a: &mut Asm, op: Op, regs: std::ops::RangeInclusive<u8>, base: u8, first: i32| {
@@ -193,20 +193,20 @@ pub fn window_vectors() -> Vec<u8> {
 }
 
 impl Rig {
-    /// A rig with window handlers and `code` at [`CODE`], starting at `start`.
+    /// Creates a rig with window handlers and `code` at [`CODE`], starting at `start`.
     pub fn with_program(code: &[u8], start: u32) -> Self {
         let mut rig = Self::default();
         rig.mem.write_region(rig.code, 0xF000, &window_vectors());
         rig.mem.write_region(rig.code, 0, code);
         rig.cpu.pc = start;
-        // Where an overflow handler finds the stack pointer of the outermost frame's imaginary caller.
+        // An overflow handler reads the stack pointer of the outermost frame's imaginary caller from here.
         let sp = rig.cpu.a(1);
         assert_eq!(rig.mem.poke(0, sp - 12, &(sp + 0x80).to_le_bytes()), 4);
         rig
     }
 }
 
-/// fib(n) by windowed recursion, over and over: code and start address.
+/// Returns code and start address of fib(n) by windowed recursion, repeated forever.
 pub fn fib(n: i32) -> (Vec<u8>, u32) {
     let mut a = Asm::at(CODE);
     a.op(Op::Entry, 0, 1, 0, 32);

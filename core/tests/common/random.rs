@@ -1,4 +1,4 @@
-//! Random programs with handlers that keep them going, for engines to be compared on.
+//! Random programs with handlers that keep them running, for comparisons of engines.
 
 use super::{ALIAS, Asm, CODE, DATA, Rig, Rng, window_vectors};
 use esplens_core::cpu::ps;
@@ -8,18 +8,19 @@ use esplens_core::isa::operand::Operand;
 use esplens_core::isa::table::row;
 use esplens_core::isa::{Insn, Op, decode, sr};
 
-/// Bytes of random code, from [`CODE`] up.
+/// Bytes of random code, starting at [`CODE`].
 pub const RANDOM: u32 = 0x800;
-/// Where the vectors stand.
+/// Address of the vectors.
 pub const VECTORS: u32 = CODE + 0xF000;
 
-/// An instruction of the table with random operands; displacements are short, so that control stays near.
+/// Returns an instruction of the table with random operands. Displacements are short, so that control stays
+/// nearby.
 pub fn random_insn(rng: &mut Rng) -> Insn {
     loop {
         let op = rng.pick(Op::ALL);
         let row = row(op);
         let Some(mut insn) = decode(rng.word() & !row.mask & 0xFF_FFFF | row.bits) else { continue };
-        // Those that would only end the interesting part: no vectors, no code.
+        // Exclude those that would end the useful part: moved vectors, code made inaccessible.
         let moves_vectors = matches!(op, Op::Wsr | Op::Xsr) && insn.imm == i32::from(sr::VECBASE);
         if moves_vectors || op == Op::Witlb || insn.op != op {
             continue;
@@ -39,12 +40,13 @@ pub fn random_insn(rng: &mut Rng) -> Insn {
     }
 }
 
-/// Handlers that skip what faulted, point a2..a6 at memory again and go back into the random code.
+/// Returns handlers that skip the faulting instruction, point a2..a6 at memory again and return to the random
+/// code.
 pub fn handlers() -> Vec<u8> {
     let mut a = Asm::at(VECTORS);
     a.bytes = window_vectors();
     a.bytes.resize(0x500, 0);
-    // Literals first: L32R reaches backwards only.
+    // Literals first: L32R only reaches backwards.
     let literals = a.here();
     a.word(CODE)
         .word(DATA + 0x40)
@@ -89,7 +91,7 @@ pub fn handlers() -> Vec<u8> {
     a.bytes
 }
 
-/// A rig with a random program and a random but useful state.
+/// Creates a rig with a random program and a random but useful state.
 pub fn rig(seed: u64) -> Rig {
     let mut rng = Rng(seed | 1);
     let mut rig = Rig::default();
@@ -138,10 +140,10 @@ pub fn advance(rig: &mut Rig, end: u64, slice: u64) {
             Exit::Attention => assert!(rig.cpu.cycles - before <= budget),
             Exit::Stop(Stop::Simcall) => rig.cpu.pc = rig.cpu.pc.wrapping_add(3),
             Exit::Waiting if rig.cpu.cycles < end => {
-                // As the machine does: to the next timer, but not past the end.
+                // Idle as the machine does: to the next timer, but not past the end.
                 let left = (end - rig.cpu.cycles).min(slice).min(rig.cpu.cycles_to_timer());
                 rig.cpu.idle(left);
-                // A sleeper that nothing enabled will ever wake would make a dull test.
+                // Wake a core that no enabled interrupt will ever wake, to keep the test useful.
                 if rig.cpu.cycles.is_multiple_of(64) {
                     rig.cpu.waiting = false;
                 }
@@ -152,7 +154,8 @@ pub fn advance(rig: &mut Rig, end: u64, slice: u64) {
     }
 }
 
-/// As [`advance`], but sleepers wake at the same cycles whatever the slices: no idling over a multiple of 64.
+/// Does the same as [`advance`], but idle cores wake at the same cycles for any slice: idling stops at
+/// multiples of 64.
 pub fn run_in(rig: &mut Rig, end: u64, slice: u64) {
     while rig.cpu.cycles < end {
         let stop = ((rig.cpu.cycles / 64 + 1) * 64).min(end);

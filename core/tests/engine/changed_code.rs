@@ -1,4 +1,4 @@
-//! Code and maps that change under decoded blocks.
+//! Code and maps that change after blocks were decoded.
 
 use crate::common::{ALIAS, CODE, DATA, NoBus, Rig};
 use crate::{Meddler, movi, nop, run_through};
@@ -10,7 +10,7 @@ use esplens_core::memory::flag;
 
 #[test]
 fn a_store_through_the_other_mapping_changes_the_running_block() {
-    // The MOVI after the store is overwritten by it, byte by byte and as a word.
+    // The store overwrites the MOVI after it, byte by byte and as a word.
     let new = movi(4, 222).encode();
     for (store, size) in [(Op::S32i, 4), (Op::S16i, 2), (Op::S8i, 1)] {
         let mut rig = Rig::default();
@@ -18,7 +18,7 @@ fn a_store_through_the_other_mapping_changes_the_running_block() {
         assert_eq!(at, CODE + 9);
         rig.place(CODE + 9, &[movi(4, 111), nop()]);
         let offset = if size == 1 { 2 } else { 0 };
-        // The constant's low byte is the word's third; the halves and bytes around stay what they are.
+        // The constant's low byte is the word's third byte. The adjacent halves and bytes keep their values.
         let word = if size == 1 { new >> 16 } else { new | nop().encode() << 24 };
         if size == 2 {
             // Only the low half differs here: another register.
@@ -27,7 +27,7 @@ fn a_store_through_the_other_mapping_changes_the_running_block() {
             rig.cpu.set_a(6, word);
         }
         rig.cpu.set_a(5, ALIAS + 9 + offset);
-        // First let the block be decoded and run, with the store going elsewhere.
+        // First decode and run the block, with the store going elsewhere.
         let target = rig.cpu.a(5);
         rig.cpu.set_a(5, DATA);
         run_through(&mut rig, 5);
@@ -52,7 +52,7 @@ fn code_loaded_later_replaces_what_was_decoded() {
         match n % 3 {
             0 => _ = rig.place(CODE, &[movi(4, n), nop()]),
             1 => {
-                // As DMA or a loader writes it.
+                // Write as DMA or a loader does.
                 let region = rig.code;
                 rig.mem.write_region(region, 0, &movi(4, n).encode().to_le_bytes()[..3]);
             }
@@ -73,7 +73,7 @@ fn the_other_core_sees_changed_code() {
     let mut other = Rig::default();
     rig.place(CODE, &[movi(4, 1)]);
     rig.run(1);
-    // Core 1 on the same memory.
+    // Core 1 runs on the same memory.
     let mut cpu1 = other.cpu.clone();
     cpu1.pc = CODE;
     other.engine.run(&mut cpu1, 1, &mut rig.mem, &mut NoBus, 1);
@@ -126,7 +126,7 @@ fn an_instruction_across_pages_follows_its_second_page() {
     rig.cpu.pc = at;
     run_through(&mut rig, 2);
     assert_eq!(rig.cpu.a(4), 5);
-    // Another second page: the constant's low byte is there.
+    // Another second page with another low byte of the constant.
     let extra = rig.mem.add(4096, 0);
     rig.mem.write_region(extra, 0, &[77]);
     rig.mem.write_region(extra, 1, &nop().encode().to_le_bytes()[..3]);
@@ -134,12 +134,12 @@ fn an_instruction_across_pages_follows_its_second_page() {
     rig.cpu.pc = at;
     run_through(&mut rig, 2);
     assert_eq!(rig.cpu.a(4), 77);
-    // And written to in place.
+    // Then the byte is written in place.
     rig.mem.write_region(extra, 0, &[78]);
     rig.cpu.pc = at;
     run_through(&mut rig, 1);
     assert_eq!(rig.cpu.a(4), 78);
-    // Back, and without permission.
+    // Back to the first page, and then without permission.
     rig.mem.map_page(0, CODE + 0x1000, rig.code.first + 1, flag::EXEC | flag::READ);
     rig.cpu.pc = at;
     run_through(&mut rig, 1);

@@ -1,11 +1,11 @@
-//! Zero-overhead loops that end anywhere.
+//! Zero-overhead loops that end at any instruction.
 
 use crate::common::{CODE, DATA, Rig};
 use crate::{addi, nop, run_through};
 use esplens_core::engine::Exit;
 use esplens_core::isa::{Insn, Op, sr};
 
-/// Twelve `addi a4, a4, 1`, with loops set up by hand.
+/// Creates a rig with twelve `addi a4, a4, 1`; the tests set up loops by hand.
 fn adders() -> Rig {
     let mut rig = Rig::default();
     rig.place(CODE, &[addi(4, 1); 12]);
@@ -23,7 +23,7 @@ fn a_loop_may_end_in_the_middle_of_a_decoded_block() {
         let passes = u64::from(3 * lend);
         assert_eq!(rig.run(passes), Exit::Budget);
         assert_eq!((rig.cpu.a(4), rig.cpu.pc, rig.cpu.lcount), (3 * lend, CODE + 3 * lend, 0), "{lend}");
-        // Then straight on.
+        // Then it continues straight on.
         rig.run(u64::from(12 - lend));
         assert_eq!(rig.cpu.pc, CODE + 36);
     }
@@ -84,7 +84,7 @@ fn a_loop_body_across_a_page() {
 
 #[test]
 fn lcount_written_in_the_loop_takes_effect() {
-    // loop a5 { addi a4; wsr.lcount a6; addi a7 }: the count starts anew each time until a6 is 0.
+    // loop a5 { addi a4; wsr.lcount a6; addi a7 }: the count restarts each time until a6 is 0.
     let mut rig = Rig::default();
     let body = [
         Insn::new(Op::Loop, 0, 5, 0, 11),
@@ -112,7 +112,7 @@ fn a_branch_to_lend_leaves_and_a_branch_not_taken_loops() {
     rig.cpu.set_a(4, -3i32 as u32);
     run_through(&mut rig, 1 + 3 + 3 + 2);
     assert_eq!((rig.cpu.pc, rig.cpu.lcount, rig.cpu.a(4)), (CODE + 12, 6, 0));
-    // A branch not taken that stands last goes back.
+    // A branch that is not taken, as the last instruction of a loop, loops back.
     let mut rig = Rig::default();
     rig.place(CODE, &[Insn::new(Op::Loop, 0, 5, 0, 5), addi(4, 1), Insn::new(Op::Beqz, 0, 5, 0, 9), nop()]);
     rig.cpu.set_a(5, 4);
@@ -124,7 +124,7 @@ fn a_branch_to_lend_leaves_and_a_branch_not_taken_loops() {
 fn an_exception_in_the_last_instruction_comes_back_and_loops() {
     let mut rig = Rig::default();
     rig.place(CODE, &[Insn::new(Op::Loop, 0, 5, 0, 5), addi(4, 1), Insn::new(Op::L32i, 0, 8, 9, 0), nop()]);
-    // The handler lets a8 point to memory and returns.
+    // The handler makes a8 point to memory and returns.
     let user = rig.cpu.vecbase + 0x340;
     rig.place(user, &[Insn::new(Op::MovN, 0, 10, 8, 0), Insn::new(Op::Rfe, 0, 0, 0, 0)]);
     rig.cpu.set_a(5, 3);

@@ -1,5 +1,5 @@
-//! What the interpreter's block cache must never show: changed code, changed maps, break- and watchpoints, loops that
-//! end anywhere, devices that meddle.
+//! Cases in which the interpreter's block cache must have no visible effect: changed code, changed maps,
+//! breakpoints and watchpoints, loops that end at any instruction, devices that change code.
 
 mod changed_code;
 #[path = "../common/mod.rs"]
@@ -25,7 +25,7 @@ fn addi(t: u8, imm: i32) -> Insn {
     Insn::new(Op::Addi, 0, t, t, imm)
 }
 
-/// Runs until `n` cycles have passed, through exits for attention.
+/// Runs until `n` cycles have passed; continues after attention exits.
 fn run_through(rig: &mut Rig, n: u64) {
     let end = rig.cpu.cycles + n;
     while rig.cpu.cycles < end {
@@ -34,7 +34,7 @@ fn run_through(rig: &mut Rig, n: u64) {
     }
 }
 
-/// A bus whose device rewrites code by DMA, or swaps the code page, when it is written to.
+/// Bus with a device that, when written to, rewrites code by DMA or replaces the code page.
 struct Meddler;
 
 impl Bus for Meddler {

@@ -1,4 +1,4 @@
-//! Break- and watchpoints.
+//! Breakpoints and watchpoints.
 
 use crate::common::{Asm, CODE, DATA, Rig};
 use crate::{Meddler, addi, movi, nop};
@@ -94,14 +94,14 @@ fn watchpoints_stop_before_the_access_and_step_over_passes() {
         let Exit::Stop(Stop::Watchpoint { id: 3, store: s, .. }) = rig.run(10) else { panic!("no stop") };
         assert_eq!((s, rig.cpu.pc, rig.cpu.cycles - before), (store, CODE + 3, 1), "{op:?}");
         assert_eq!((rig.cpu.a(4), rig.word(DATA + 0x10)), (0x55, 9), "{op:?}: nothing happened yet");
-        // It stays until stepped over, and stands again afterwards.
+        // It hits until stepped over, and hits again afterwards.
         assert!(matches!(rig.run(10), Exit::Stop(Stop::Watchpoint { .. })));
         rig.engine.step_over();
         assert_eq!(rig.run(2), Exit::Budget);
         assert_eq!((rig.cpu.a(4), rig.word(DATA + 0x10)), if store { (0x55, 0x55) } else { (9, 9) });
         rig.cpu.pc = CODE + 3;
         assert!(matches!(rig.run(1), Exit::Stop(Stop::Watchpoint { .. })));
-        // The other kind of access and neighbours pass; so does everything when it is gone.
+        // The other kind of access and neighbouring addresses do not hit. Nothing hits after removal.
         let pass = if store { Op::L8ui } else { Op::S8i };
         if kind != WatchKind::Access {
             rig.place(CODE + 0x100, &[Insn::new(pass, 0, 5, 6, 0)]);

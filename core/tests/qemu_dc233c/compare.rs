@@ -1,4 +1,4 @@
-//! What differs between the records of both machines, told with the case's code.
+//! Differences between the records of both machines, reported with the case's code.
 
 use crate::generate::{Generator, Item, register_insn};
 use crate::machines::{ours, theirs};
@@ -13,12 +13,13 @@ pub fn word(records: &[u8], case: usize, n: usize) -> u32 {
     u32::from_le_bytes(records[at..at + 4].try_into().expect("four bytes"))
 }
 
-/// Index of MISC0 in a record.
+/// Returns the index of MISC0 in a record.
 pub fn misc0() -> usize {
     IN + SCRATCH + 16 + DUMPED.iter().position(|d| d.0 == sr::MISC0).expect("it is dumped")
 }
 
-/// The instructions that dc233c does not have: each alone in a case, looking for IllegalInstruction.
+/// Returns the instructions that dc233c does not have: runs each alone in a case and checks for
+/// IllegalInstruction.
 pub fn unknown() -> Vec<Op> {
     let mut g = Generator::new(7, &[]);
     let ops: Vec<Op> = g.ops.clone().into_iter().filter(|&o| row(o).format.bytes() == 3).collect();
@@ -31,7 +32,7 @@ pub fn unknown() -> Vec<Op> {
     ops.into_iter().enumerate().filter(|(n, _)| word(&theirs, *n, misc0()) == 1).map(|(_, op)| op).collect()
 }
 
-/// Compares one batch; adds a line for each of the first disagreements.
+/// Compares one batch. Adds a line for each of the first differences.
 pub fn compare(p: &Program, complaints: &mut Vec<String>, suspects: &mut BTreeMap<&'static str, u32>) {
     let (ours, theirs) = (ours(p), theirs(p));
     for (n, case) in p.cases.iter().enumerate() {
@@ -53,7 +54,7 @@ pub fn compare(p: &Program, complaints: &mut Vec<String>, suspects: &mut BTreeMa
 }
 
 fn differs(ours: &[u8], theirs: &[u8], case: usize, w: usize) -> bool {
-    // QEMU sign-extends ACCHI; PS.OWB tells how many registers there are.
+    // QEMU sign-extends ACCHI. The width of PS.OWB depends on the number of registers.
     let mask = match w.checked_sub(IN + SCRATCH + 16).and_then(|n| DUMPED.get(n)) {
         Some((sr::ACCHI, _)) => 0xFF,
         Some((sr::PS, _)) => !0xF00,
@@ -62,7 +63,7 @@ fn differs(ours: &[u8], theirs: &[u8], case: usize, w: usize) -> bool {
     (word(ours, case, w) ^ word(theirs, case, w)) & mask != 0
 }
 
-/// Name of a record's word.
+/// Returns the name of a record's word.
 fn name(w: usize) -> String {
     match w.checked_sub(IN + SCRATCH) {
         None => format!("scratch{w}"),
@@ -71,7 +72,7 @@ fn name(w: usize) -> String {
     }
 }
 
-/// Inputs, code and QEMU's registers at the end of a case.
+/// Describes a case: inputs, code and QEMU's registers at its end.
 fn describe(p: &Program, n: usize, case: &Case, theirs: &[u8]) -> String {
     let inputs: Vec<String> = (0..14).map(|w| format!("a{} {:#x}", w + 2, word(&p.records, n, w))).collect();
     let code: Vec<String> =

@@ -1,4 +1,4 @@
-//! Random instructions: what one case is made of.
+//! Generator of the random instructions of a case.
 
 use crate::common::Rng;
 use crate::program::{CALLS, FUNCTIONS};
@@ -7,12 +7,12 @@ use esplens_core::isa::operand::Operand;
 use esplens_core::isa::table::row;
 use esplens_core::isa::{Flow, Insn, Op, decode, sr, ur};
 
-/// Address registers that random code may write: a0 points to the record, a1 to the stack.
+/// Returns an address register that random code may write: a0 points to the record, a1 to the stack.
 pub fn dst(rng: &mut Rng) -> u8 {
     2 + rng.below(14) as u8
 }
 
-/// Register-to-register instructions, chosen by their operands.
+/// Returns the register-to-register instructions, selected by their operands.
 pub fn register_ops() -> Vec<Op> {
     use Operand::*;
     let fine = |o: &Operand| {
@@ -49,7 +49,7 @@ pub fn register_ops() -> Vec<Op> {
     .collect()
 }
 
-/// An instruction of `ops` with random fields that writes a2..a15 only.
+/// Returns an instruction of `ops` with random fields that writes only a2..a15.
 pub fn register_insn(rng: &mut Rng, ops: &[Op]) -> Insn {
     loop {
         let op = rng.pick(ops);
@@ -63,7 +63,7 @@ pub fn register_insn(rng: &mut Rng, ops: &[Op]) -> Insn {
         }
         match row.imm {
             Some(Operand::Literal) => i.imm = -4 * (4 + rng.below(100) as i32),
-            // 32 comes from the encoding that the manual leaves undefined.
+            // 32 results only from the encoding that the manual leaves undefined.
             Some(Operand::ImmSll) => i.imm = 1 + rng.below(31) as i32,
             _ => {}
         }
@@ -73,7 +73,7 @@ pub fn register_insn(rng: &mut Rng, ops: &[Op]) -> Insn {
     }
 }
 
-/// The forward branches.
+/// Forward branches.
 pub const BRANCHES: &[Op] = &[
     Op::Beqz,
     Op::Bnez,
@@ -106,17 +106,17 @@ pub const BRANCHES: &[Op] = &[
 pub const LOADS: &[Op] = &[Op::L32i, Op::L32iN, Op::L16ui, Op::L16si, Op::L8ui, Op::L32ai];
 pub const STORES: &[Op] = &[Op::S32i, Op::S32iN, Op::S16i, Op::S8i, Op::S32ri, Op::S32c1i];
 
-/// A jump to the next instruction. QEMU keeps M0..M3 twice within a block, as special registers and for MAC16, so that
-/// neither sees the other's writes before the block ends.
+/// Jump to the next instruction. QEMU keeps two copies of M0..M3 within a block, as special registers and for
+/// MAC16; a write to one is not visible in the other before the block ends.
 pub const BLOCK_END: Insn = Insn { op: Op::J, len: 3, r: 0, s: 0, t: 0, disp: 0, imm: -1 };
 
-/// What a generated instruction still needs.
+/// Generated instruction with its constraints.
 #[derive(Clone, Copy)]
 pub enum Item {
     Insn(Insn),
-    /// Jumps, branches and loops over this many of the following items.
+    /// Jumps, branches or loops over this many of the following items.
     Over(Insn, usize),
-    /// As `Insn`; belongs to what stands before it, so nothing may jump here.
+    /// Like `Insn`, but tied to the item before it, so nothing may jump here.
     Tied(Insn),
     /// A windowed call of function n.
     Call(Op, usize),
@@ -139,7 +139,7 @@ pub fn memory_insn(rng: &mut Rng) -> Insn {
         Op::L16ui | Op::L16si | Op::S16i => 2,
         _ => 4,
     };
-    // The density forms reach 15 words only: they use the record's inputs.
+    // The density forms reach only 15 words: they use the record's inputs.
     let at = match op {
         Op::L32iN | Op::S32iN => rng.below(IN as u32) * 4,
         _ => (IN * 4) as u32 + rng.below((SCRATCH * 4) as u32 / size) * size,
@@ -147,12 +147,13 @@ pub fn memory_insn(rng: &mut Rng) -> Insn {
     Insn::new(op, 0, 0, dst(rng), at as i32)
 }
 
-/// MAC16 loads and special register moves: a few instructions that belong together.
+/// Returns MAC16 loads or special register moves: a few instructions that belong together.
 pub fn sequence(rng: &mut Rng, mac_loads: &[Op]) -> Vec<Insn> {
     let x = dst(rng);
     match rng.below(4) {
         3 => vec![
-            // QEMU 7.2 shifts right by 0 where SSL or SSA8B has made SAR 32 (the manual says 32): shift left only.
+            // QEMU 7.2 shifts right by 0 where SSL or SSA8B has set SAR to 32 (32 in the manual): shift
+            // left only.
             Insn::new(rng.pick(&[Op::Ssl, Op::Ssa8b]), 0, x, 0, 0),
             Insn::new(Op::Sll, dst(rng), dst(rng), 0, 0),
             Insn::new(Op::Rsr, 0, 0, dst(rng), sr::SAR.into()),
@@ -161,7 +162,7 @@ pub fn sequence(rng: &mut Rng, mac_loads: &[Op]) -> Vec<Insn> {
         0 => {
             let op = rng.pick(mac_loads);
             let at = (IN * 4) as i32 + 4 + 4 * rng.below(SCRATCH as u32 - 2) as i32;
-            // Bits 2 of r and t choose operands, bits 0..1 of r the destination.
+            // Bit 2 of r and of t selects operands, bits 0..1 of r select the destination.
             let load = decode(Insn::new(op, rng.below(8) as u8, x, dst(rng), 0).encode());
             vec![Insn::new(Op::Addi, 0, 0, x, at), load.expect("encodes to itself"), BLOCK_END]
         }
@@ -177,7 +178,7 @@ pub fn sequence(rng: &mut Rng, mac_loads: &[Op]) -> Vec<Insn> {
                 sr::EXCSAVE1 + 1,
             ]);
             let op = rng.pick(&[Op::Wsr, Op::Rsr, Op::Xsr]);
-            // Bits 31..8 of ACCHI read back in QEMU's own way: only write it.
+            // Bits 31..8 of ACCHI read back differently in QEMU: only write it.
             let op = if n == sr::ACCHI { Op::Wsr } else { op };
             vec![BLOCK_END, Insn::new(op, 0, 0, x, n.into()), BLOCK_END]
         }
@@ -224,7 +225,7 @@ impl Generator {
         }
     }
 
-    /// The random body of a case.
+    /// Returns the random body of a case.
     pub fn items(&mut self) -> Vec<Item> {
         let rng = &mut self.rng;
         let mut items = Vec::new();
@@ -242,7 +243,7 @@ impl Generator {
                     let n = dst(rng);
                     items.push(Item::Insn(Insn::new(Op::Movi, 0, 0, n, rng.below(7) as i32 - 2)));
                     let op = rng.pick(&[Op::Loopnez, Op::Loopgtz]);
-                    // A negative LOOPNEZ would never end: LOOPGTZ takes those.
+                    // A LOOPNEZ with a negative count would not end in practice: LOOPGTZ takes those.
                     let op =
                         if op == Op::Loopnez && !matches!(items.last(), Some(Item::Insn(i)) if i.imm >= 0) {
                             Op::Loopgtz
@@ -254,13 +255,14 @@ impl Generator {
                 _ => {
                     let n = 1 + rng.below(3) as u8;
                     items.push(Item::Call(CALLS[n as usize], rng.below(FUNCTIONS as u32) as usize));
-                    // dc233c has 32 registers where we have 64: what the callee's callees left differs.
+                    // dc233c has 32 registers where the LX6 has 64, so the values left by the callee's
+                    // callees differ.
                     let reload = |t| Item::Tied(Insn::new(Op::L32i, 0, 0, t, i32::from(t) * 4 - 8));
                     items.extend((4 * n + 4..16).map(reload));
                 }
             }
         }
-        // Whatever stands last can be jumped over.
+        // The last item may be jumped over.
         items.extend([Item::Insn(Insn::new(Op::Nop, 0, 0, 0, 0)); 2]);
         items
     }

@@ -1,4 +1,4 @@
-//! The same program on both machines.
+//! Runs of the same program on both machines.
 
 use crate::common::{Asm, NoBus};
 use crate::program::Program;
@@ -11,7 +11,7 @@ use esplens_core::memory::{Memory, flag};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-/// Runs the program on our engine: the records afterwards.
+/// Runs the program on our engine and returns the records.
 pub fn ours(p: &Program) -> Vec<u8> {
     let mut mem = Memory::default();
     let code = mem.add(CODE_BYTES, 0);
@@ -40,10 +40,10 @@ pub fn ours(p: &Program) -> Vec<u8> {
     out
 }
 
-/// A little ELF: code, records, a word of stack, the reset vector.
+/// Returns a minimal ELF file: code, records, a word of stack, the reset vector.
 pub fn elf(p: &Program) -> Vec<u8> {
     let stack = (STACK + 128).to_le_bytes();
-    // The machine starts at its reset vector, whatever the ELF's entry says.
+    // The machine starts at its reset vector and ignores the ELF's entry point.
     let mut reset = Asm::at(RESET);
     reset.to(Op::J, 0, 0, RESET + 8).align(4).word(p.entry).to(Op::L32r, 0, 2, RESET + 4).op(
         Op::Jx,
@@ -80,7 +80,7 @@ pub fn elf(p: &Program) -> Vec<u8> {
     out
 }
 
-/// Runs the program on QEMU: the records that it writes to its standard output.
+/// Runs the program on QEMU and returns the records that it writes to its standard output.
 pub fn theirs(p: &Program) -> Vec<u8> {
     let path = std::env::temp_dir().join(format!("esplens-qemu-{}.elf", std::process::id()));
     std::fs::File::create(&path)

@@ -1,5 +1,5 @@
-//! Differential test against `qemu-system-xtensa -cpu dc233c`: random programs of the instructions that both know,
-//! thousands of cases in each, registers compared after every case.
+//! Differential test against `qemu-system-xtensa -cpu dc233c`: random programs of the instructions that both
+//! support, with thousands of cases each. Registers are compared after every case.
 //!
 //! Runs with `ESPLENS_QEMU=1` (Debian: apt install qemu-system-misc); `ESPLENS_QEMU=<n>` sets the number of batches.
 
@@ -18,14 +18,15 @@ use std::collections::BTreeMap;
 
 const CODE: u32 = 0x4008_0000;
 const CODE_BYTES: usize = 0x8_0000;
-/// Room left for the epilogue and the last case.
+/// Code size limit, leaving space for the epilogue and the last case.
 const CODE_ROOM: usize = CODE_BYTES - 0x1000;
 const RECORDS: u32 = 0x3F40_0000;
 const STACK: u32 = 0x3F3F_F000;
 const VECTORS: u32 = CODE + 0x400;
 /// dc233c's reset vector.
 const RESET: u32 = 0xFE00_0000;
-/// A record: 14 register values in, 16 words of scratch, 36 words out.
+/// Input part of a record in words: 14 register values. After it come 16 words of scratch and 36 words of
+/// output.
 const IN: usize = 16;
 const SCRATCH: usize = 16;
 const OUT: usize = 36;
@@ -48,7 +49,7 @@ const DUMPED: [(u8, &str); 15] = [
     (sr::WINDOWSTART, "windowstart"),
     (sr::PS, "ps"),
 ];
-/// Random instructions a case.
+/// Random instructions per case.
 const PER_CASE: u32 = 24;
 
 #[test]

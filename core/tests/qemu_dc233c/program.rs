@@ -1,4 +1,5 @@
-//! The program around the cases: vectors, functions to call, inputs loaded and registers dumped for each.
+//! The program around the cases: vectors, functions to call, and for each case the loading of inputs and the
+//! dump of registers.
 
 use crate::common::{Asm, Rng, window_vectors};
 use crate::generate::{BLOCK_END, Generator, Item, register_insn};
@@ -7,12 +8,12 @@ use esplens_core::isa::operand::Operand;
 use esplens_core::isa::table::row;
 use esplens_core::isa::{Flow, Insn, Op, sr, ur};
 
-/// One case: where its code lies and what it is made of.
+/// One case: its instructions with their addresses.
 pub struct Case {
     pub insns: Vec<(u32, Insn)>,
 }
 
-/// A batch of cases, ready to run from `entry`.
+/// Batch of cases, ready to run from `entry`.
 pub struct Program {
     pub asm: Asm,
     pub records: Vec<u8>,
@@ -23,13 +24,13 @@ pub struct Program {
 pub const FUNCTIONS: usize = 14;
 pub const CALLS: [Op; 4] = [Op::Call0, Op::Call4, Op::Call8, Op::Call12];
 
-/// Writes `items` at the end of `asm`, all displacements resolved; gives each instruction's place.
+/// Emits `items` at the end of `asm` with all displacements resolved. Returns each instruction's address.
 pub fn emit(asm: &mut Asm, items: &[Item], functions: &[u32]) -> Vec<(u32, Insn)> {
     let mut at = vec![asm.here()];
     for item in items {
         at.push(at[at.len() - 1] + item.len());
     }
-    // No jump between a loop's count and the loop, nor into what is tied.
+    // Nothing may jump between a loop's count and the loop, nor to a tied item.
     let landing = |n: usize| {
         let bound = |item: &Item| match item {
             Item::Tied(_) => true,
@@ -45,7 +46,7 @@ pub fn emit(asm: &mut Asm, items: &[Item], functions: &[u32]) -> Vec<(u32, Insn)
             Item::Insn(i) | Item::Tied(i) => i,
             Item::Call(op, f) => Insn::new(op, 0, 0, 0, functions[f].wrapping_sub((pc & !3) + 4) as i32),
             Item::Over(i, over) => {
-                // Density branches do not reach back to the instruction right behind them.
+                // Density branches do not reach the instruction directly after them.
                 let to = (n + 1 + over..).map(|k| at[landing(k)]).find(|&to| to >= pc + 4).expect("padded");
                 let by = to as i32 - pc as i32 - 4;
                 if row(i.op).operands.last() == Some(&Operand::DispExtra) {
@@ -61,7 +62,7 @@ pub fn emit(asm: &mut Asm, items: &[Item], functions: &[u32]) -> Vec<(u32, Insn)
     placed
 }
 
-/// The exception handler: MISC0 = cause + 1, a3 = EPC1 + 3, and on behind the instruction.
+/// Emits the exception handler: MISC0 = cause + 1, a3 = EPC1 + 3, continue after the instruction.
 pub fn handler(a: &mut Asm) {
     a.op(Op::Rsr, 0, 0, 3, sr::EXCCAUSE.into()).op(Op::AddiN, 3, 3, 0, 1).op(
         Op::Wsr,
@@ -74,7 +75,7 @@ pub fn handler(a: &mut Asm) {
     a.op(Op::Rfe, 0, 0, 0, 0);
 }
 
-/// Chains of windowed functions, each calling the next.
+/// Emits chains of windowed functions, each calling the next.
 pub fn functions(g: &mut Generator, asm: &mut Asm) -> Vec<u32> {
     let mut at = vec![0; FUNCTIONS];
     for n in (0..FUNCTIONS).rev() {
@@ -105,7 +106,7 @@ pub fn functions(g: &mut Generator, asm: &mut Asm) -> Vec<u32> {
     at
 }
 
-/// Everything around the cases: vectors, prologue, cases while there is room, epilogue.
+/// Builds the program: vectors, prologue, cases until the code memory is full, epilogue.
 pub fn program(g: &mut Generator, mut next: impl FnMut(&mut Generator) -> Option<Vec<Item>>) -> Program {
     let mut asm = Asm::at(CODE);
     vectors(&mut asm);
@@ -123,7 +124,7 @@ pub fn program(g: &mut Generator, mut next: impl FnMut(&mut Generator) -> Option
     p
 }
 
-/// The literals of the prologue, window and exception vectors.
+/// Emits the literals of the prologue and the window and exception vectors.
 fn vectors(asm: &mut Asm) {
     asm.word(VECTORS).word(1 << 18).word(RECORDS).word(STACK);
     asm.bytes.resize(0x400, 0);
@@ -146,7 +147,7 @@ fn prologue(asm: &mut Asm) {
     asm.to(Op::L32r, 0, 0, CODE + 8).to(Op::L32r, 0, 1, CODE + 12);
 }
 
-/// One case: its inputs loaded, its code, its registers dumped.
+/// Emits one case: load of its inputs, its code, dump of the registers.
 fn case(p: &mut Program, rng: &mut Rng, items: &[Item], functions: &[u32]) {
     for n in 0..14u32 {
         p.records.extend(interesting(rng).to_le_bytes());
@@ -156,7 +157,7 @@ fn case(p: &mut Program, rng: &mut Rng, items: &[Item], functions: &[u32]) {
         p.records.extend(interesting(rng).to_le_bytes());
     }
     p.records.resize(p.records.len() + OUT * 4, 0x5A);
-    // SAR 0..=32 and a clear mark.
+    // SAR is 0..=32, and MISC0, which marks an exception, is cleared.
     p.asm.op(Op::Movi, 0, 0, 2, p.cases.len() as i32 % 33).op(Op::Wsr, 0, 0, 2, sr::SAR.into());
     p.asm.op(Op::Movi, 0, 0, 2, 0).op(Op::Wsr, 0, 0, 2, sr::MISC0.into());
     p.generated += items.len() as u64;
@@ -164,7 +165,7 @@ fn case(p: &mut Program, rng: &mut Rng, items: &[Item], functions: &[u32]) {
     dump(&mut p.asm);
 }
 
-/// Writes the records to standard output and exits, by SIMCALL.
+/// Emits the end: writes the records to standard output and exits, by SIMCALL.
 fn epilogue(asm: &mut Asm, size: usize) {
     asm.op(Op::Movi, 0, 0, 2, 4).op(Op::Movi, 0, 0, 3, 1);
     let over = asm.here();
@@ -175,7 +176,7 @@ fn epilogue(asm: &mut Asm, size: usize) {
     asm.op(Op::Simcall, 0, 0, 0, 0);
 }
 
-/// Writes all registers behind the record's inputs and steps a0 to the next record.
+/// Emits code that writes all registers after the record's inputs and advances a0 to the next record.
 pub fn dump(asm: &mut Asm) {
     let out = ((IN + SCRATCH) * 4) as i32;
     asm.insn(BLOCK_END);
@@ -189,7 +190,7 @@ pub fn dump(asm: &mut Asm) {
     asm.op(Op::Addmi, 0, 0, 0, 256).op(Op::Addi, 0, 0, 0, RECORD as i32 - 256);
 }
 
-/// Random words, edges more often than chance would have them.
+/// Returns random words, with edge cases more often than by chance.
 pub fn interesting(rng: &mut Rng) -> u32 {
     match rng.below(6) {
         0 => rng.below(40),

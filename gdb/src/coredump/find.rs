@@ -1,14 +1,14 @@
-//! ESP-IDF's own core dumps: base64 on the UART, raw in a flash partition. Both hold an ELF core file behind a short
-//! header and before a checksum.
+//! ESP-IDF's own core dumps: base64 on the UART, raw in a flash partition. Both hold an ELF core file between a short
+//! header and a checksum.
 
 use esplens_soc::boot::partition;
 
-/// Largest dump that is taken.
+/// Largest dump that is read, in bytes.
 const MAX_DUMP: usize = 64 << 20;
-/// Longest header before the ELF file, over all versions.
+/// Longest header before the ELF file over all versions, in bytes.
 const MAX_HEADER: usize = 64;
 
-/// The value of a base64 character.
+/// Returns the value of a base64 character.
 fn digit(c: u8) -> Option<u32> {
     Some(
         match c {
@@ -23,7 +23,7 @@ fn digit(c: u8) -> Option<u32> {
     )
 }
 
-/// One line of base64, padded or not. `None`: it is none.
+/// Decodes one line of base64, padded or not. Returns `None` if it is not base64.
 fn decode(line: &str, out: &mut Vec<u8>) -> Option<()> {
     let text = line.trim_end_matches('=').as_bytes();
     for group in text.chunks(4) {
@@ -34,13 +34,13 @@ fn decode(line: &str, out: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// The ELF file in a dump: from its magic on.
+/// Returns the ELF file in a dump, which begins at its magic number.
 fn elf(dump: &[u8]) -> Option<Vec<u8>> {
     let at = dump.windows(4).take(MAX_HEADER).position(|w| w == b"\x7fELF")?;
     Some(dump[at..].to_vec())
 }
 
-/// The core file that a UART log holds between the lines CORE DUMP START and CORE DUMP END; `None` without one.
+/// Decodes the core file in a UART log between the lines CORE DUMP START and CORE DUMP END. Returns `None` without one.
 ///
 /// Other lines in between (log lines of the other core) are skipped.
 #[must_use]
@@ -49,8 +49,9 @@ pub fn decode_uart(text: &str) -> Option<Vec<u8>> {
     decode_lines(text[start..].lines().skip(1).take_while(|l| !l.contains("CORE DUMP END")))
 }
 
-/// The core file that a file holds by itself: the contents of a `coredump` partition (`esptool read_flash`), or the
-/// base64 between the marks of a UART log, which `espcoredump.py -t raw` and `-t b64` read.
+/// Returns the core file from a file that holds nothing else: the contents of a `coredump` partition (`esptool
+/// read_flash`), or the base64 text between the marks of a UART log. `espcoredump.py` reads the same files with `-t
+/// raw` and `-t b64`.
 #[must_use]
 pub fn alone(bytes: &[u8]) -> Option<Vec<u8>> {
     if let Some(dump) = in_partition(bytes) {
@@ -76,7 +77,7 @@ fn decode_lines<'a>(body: impl Iterator<Item = &'a str>) -> Option<Vec<u8>> {
     elf(&dump)
 }
 
-/// The core file in a flash image's `coredump` partition (data, subtype 3); `None` without one.
+/// Returns the core file in a flash image's `coredump` partition (data, subtype 3); `None` without one.
 #[must_use]
 pub fn in_flash(flash: &[u8]) -> Option<Vec<u8>> {
     let table = partition::find(flash).ok().flatten()?;
@@ -85,7 +86,8 @@ pub fn in_flash(flash: &[u8]) -> Option<Vec<u8>> {
     in_partition(flash.get(start..start.checked_add(len)?.min(flash.len()))?)
 }
 
-/// A partition's contents: the bytes that are used, version, then the core file and its checksum.
+/// Returns the core file in a partition's contents. They are the number of used bytes, the version, the core file and
+/// its checksum.
 fn in_partition(partition: &[u8]) -> Option<Vec<u8>> {
     let used = partition.first_chunk().map(|w| u32::from_le_bytes(*w) as usize)?;
     elf(&partition[..Some(used).filter(|n| *n > MAX_HEADER && *n <= partition.len())?])

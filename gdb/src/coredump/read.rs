@@ -1,12 +1,12 @@
-//! Reading a core file: ours and IDF's.
+//! Reads core files of esplens and of ESP-IDF.
 
 use super::{AR0, Error, GREGS_BYTES, MACHINE, NT_PRSTATUS, STATUS_BYTES};
 use crate::unwind::{Context, Memory};
 use esplens_soc::machine::reg;
 
-/// Name of the note with the tasks' names: a line each, handle and name.
+/// Name of the note with the tasks' names, one line per task: handle and name.
 pub const NAMES: &str = "ESPLENS_TASKS";
-/// Its type: one that no debugger takes for anything else.
+/// Type of that note; no debugger uses this number for anything else.
 pub const NAMES_TYPE: u32 = 0x4553_504C;
 /// Most threads and segments that are read.
 const MAX_PARTS: usize = 1024;
@@ -14,9 +14,9 @@ const MAX_PARTS: usize = 1024;
 /// A thread of a core file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thread {
-    /// Handle of the task; core number plus 1 for a core.
+    /// Task handle, or core number plus 1 for a core.
     pub id: u32,
-    /// Name, where the file tells.
+    /// Name, if the file has one.
     pub name: Option<String>,
     /// Registers.
     pub context: Context,
@@ -25,7 +25,7 @@ pub struct Thread {
 /// A core file's contents.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Core {
-    /// Threads; the first one stopped, or crashed.
+    /// Threads; the first one is the one that stopped or crashed.
     pub threads: Vec<Thread>,
     /// Memory: address and bytes.
     pub memory: Vec<(u32, Vec<u8>)>,
@@ -40,19 +40,19 @@ fn half(bytes: &[u8], at: usize) -> Option<u16> {
 }
 
 impl Core {
-    /// Reads a file.
+    /// Parses the bytes of a core file.
     ///
     /// # Errors
-    /// [`Error::Format`] when it is no core file of an Xtensa.
+    /// [`Error::Format`] if it is not an Xtensa core file.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         let bad = |why: &str| Error::Format(why.into());
         if !bytes.starts_with(b"\x7fELF\x01\x01") || half(bytes, 16) != Some(4) {
             return Err(bad("not an ELF core file"));
         }
         if half(bytes, 18) != Some(MACHINE) {
-            return Err(bad("not Xtensa's"));
+            return Err(bad("not for Xtensa"));
         }
-        let headers = word(bytes, 28).ok_or_else(|| bad("cut short"))? as usize;
+        let headers = word(bytes, 28).ok_or_else(|| bad("truncated"))? as usize;
         let (size, count) = (half(bytes, 42).unwrap_or(0), half(bytes, 44).unwrap_or(0));
         let mut core = Self::default();
         for n in 0..usize::from(count).min(MAX_PARTS) {
@@ -60,7 +60,7 @@ impl Core {
             let field = |o: usize| word(bytes, at.saturating_add(o));
             let (Some(kind), Some(offset), Some(addr), Some(len)) = (field(0), field(4), field(8), field(16))
             else {
-                return Err(bad("its program headers are cut short"));
+                return Err(bad("its program headers are truncated"));
             };
             let data =
                 bytes.get(offset as usize..).map(|d| &d[..d.len().min(len as usize)]).unwrap_or_default();
@@ -102,7 +102,7 @@ impl Core {
     }
 }
 
-/// A thread from NT_PRSTATUS.
+/// Reads a thread from NT_PRSTATUS.
 fn thread(body: &[u8]) -> Option<Thread> {
     let regs = body.get(STATUS_BYTES..STATUS_BYTES + GREGS_BYTES)?;
     let mut context = Context::of_window(word(regs, 0)?, word(regs, 4)?, &[0; 16]);
@@ -114,7 +114,7 @@ fn thread(body: &[u8]) -> Option<Thread> {
     }
     let start = word(regs, 24)? & 0xFFFF;
     (context.windowstart, context.windowbase) = (start, word(regs, 28)? & 15);
-    // IDF's files leave both at 0 and have the window in ar0..ar15.
+    // ESP-IDF's files have 0 in both and the current window in ar0..ar15.
     if start == 0 {
         context.windowstart = 1 << context.windowbase;
     }

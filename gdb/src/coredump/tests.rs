@@ -24,7 +24,7 @@ fn a_core_file_reads_back_as_written() {
 fn broken_files_are_errors() {
     let good = write(&sample());
     for cut in 0..good.len().min(800) {
-        // Memory that is missing is shorter; threads that are missing are an error.
+        // Missing memory only shortens the memory; missing threads are an error.
         let _ = Core::parse(&good[..cut]);
     }
     assert!(Core::parse(&good[..100]).is_err());

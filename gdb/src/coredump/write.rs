@@ -1,4 +1,4 @@
-//! Writing a core file.
+//! Writes core files.
 
 use super::read::{Core, Thread};
 use super::{AR0, GREGS_BYTES, MACHINE, NOTE_BYTES, NT_PRSTATUS, STATUS_BYTES};
@@ -6,7 +6,7 @@ use crate::rtos::{self, Rtos};
 use crate::unwind::{Context, MachineMemory};
 use esplens_soc::machine::{Machine, reg};
 
-/// Memory that a core file holds: what is not in the application's ELF.
+/// Memory in a core file, as address and length: everything that is not in the application's ELF file.
 const REGIONS: [(u32, u32); 6] = [
     (0x3F80_0000, 0x0040_0000),
     (0x3FF8_0000, 0x2000),
@@ -15,11 +15,10 @@ const REGIONS: [(u32, u32); 6] = [
     (0x400C_0000, 0x2000),
     (0x5000_0000, 0x2000),
 ];
-/// SIGTRAP.
 const SIGTRAP: u16 = 5;
 
-/// A core file's contents from the machine as it stands: all tasks, or the cores where there are none. `core` stopped
-/// last: its thread comes first.
+/// Reads a core file's contents from the machine's current state: all tasks, or the cores if there are no tasks. The
+/// thread of `core`, which stopped last, comes first.
 #[must_use]
 pub fn capture(m: &Machine, rtos: Option<&Rtos>, core: usize) -> Core {
     let mem = MachineMemory { machine: m, core };
@@ -65,7 +64,7 @@ fn put(out: &mut [u8], at: usize, word: u32) {
     out[at..at + 4].copy_from_slice(&word.to_le_bytes());
 }
 
-/// NT_PRSTATUS of one thread.
+/// Returns the NT_PRSTATUS of one thread.
 fn status(thread: &Thread) -> Vec<u8> {
     let c = &thread.context;
     let mut out = vec![0; NOTE_BYTES];
@@ -99,7 +98,7 @@ fn segment(out: &mut Vec<u8>, kind: u32, offset: usize, addr: u32, len: usize, f
     }
 }
 
-/// The file, as `xtensa-esp32-elf-gdb APP.elf FILE` opens it.
+/// Returns the file's bytes, for `xtensa-esp32-elf-gdb APP.elf FILE`.
 #[must_use]
 pub fn write(core: &Core) -> Vec<u8> {
     const PT_LOAD: u32 = 1;

@@ -1,14 +1,14 @@
-//! The lines that panics begin with: ESP-IDF's of all versions, the C++ runtime's, Rust's, the demo's.
+//! First lines of panics: ESP-IDF's of all versions, the C++ runtime's, Rust's, the demo's.
 
 use super::panic::Panic;
 
-/// The text between two marks.
+/// Returns the text between two marks, or up to the end of the line if `after` is empty.
 pub fn between<'a>(line: &'a str, before: &str, after: &str) -> Option<&'a str> {
     let rest = &line[line.find(before)? + before.len()..];
     if after.is_empty() { Some(rest) } else { rest.find(after).map(|end| &rest[..end]) }
 }
 
-/// The number behind a mark, 0x... or decimal.
+/// Parses the number behind a mark, hexadecimal (0x...) or decimal.
 pub fn number_after(line: &str, mark: &str) -> Option<u32> {
     let rest = line[line.find(mark)? + mark.len()..].trim_start();
     match rest.strip_prefix("0x") {
@@ -18,7 +18,7 @@ pub fn number_after(line: &str, mark: &str) -> Option<u32> {
 }
 
 impl Panic {
-    /// A panic that begins with this line.
+    /// Begins a panic if this is the first line of one.
     pub fn begin(line: &str) -> Option<Self> {
         Self::exception(line).or_else(|| Self::overflow(line)).or_else(|| Self::rust(line)).or_else(|| {
             let sentence = sentence(line)?;
@@ -27,7 +27,7 @@ impl Panic {
         })
     }
 
-    /// What the processor raised, or what IDF's panic handler calls so.
+    /// Parses an exception of the processor, or an error that ESP-IDF's panic handler reports in the same form.
     fn exception(line: &str) -> Option<Self> {
         let mut out = Self::default();
         if line.contains("Guru Meditation Error: Core") {
@@ -56,7 +56,7 @@ impl Panic {
         Some(out)
     }
 
-    /// A stack overflow that the kernel noticed.
+    /// Parses the kernel's report of a stack overflow.
     fn overflow(line: &str) -> Option<Self> {
         let task = between(line, "stack overflow in task ", "")?;
         let task = task.split(" has been detected").next().unwrap_or(task).trim();
@@ -64,8 +64,8 @@ impl Panic {
         Some(Self { sentence, task: Some(task.into()), ..Self::default() })
     }
 
-    /// Rust's panics: `panicked at src/main.rs:12:5:` with the message on the next line, before 1.73 behind `at` in
-    /// quotes.
+    /// Parses Rust's panics: `panicked at src/main.rs:12:5:` with the message on the next line. Before 1.73 the message
+    /// follows `at`, in quotes.
     fn rust(line: &str) -> Option<Self> {
         let at = between(line, "panicked at ", "").or_else(|| between(line, "panic in Rust: ", ""))?.trim();
         let (place, goes_on) = at.strip_suffix(':').map_or((at, false), |place| (place, true));
@@ -73,7 +73,7 @@ impl Panic {
     }
 }
 
-/// A sentence for what is no exception.
+/// Returns a sentence for a crash that is not an exception.
 fn sentence(line: &str) -> Option<String> {
     let plain = [
         ("abort() was called at PC", "the firmware called abort() itself"),

@@ -1,4 +1,4 @@
-//! What the ELF files have in memory, for looking at instructions without a machine.
+//! Memory contents from ELF files, for decoding instructions without a machine.
 
 use crate::symbols::Symbols;
 use crate::unwind::Memory;
@@ -9,7 +9,7 @@ use object::{Object, ObjectSegment};
 pub struct Code(Vec<(u32, Vec<u8>)>);
 
 impl Code {
-    /// The contents of all files; what cannot be read is absent.
+    /// Reads the segments of all files; skips files and segments that cannot be read.
     #[must_use]
     pub fn of(symbols: &Symbols) -> Self {
         let mut out = Vec::new();

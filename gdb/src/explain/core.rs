@@ -1,4 +1,4 @@
-//! A core file in words.
+//! Text report on a core file.
 
 use super::code::Code;
 use super::places;
@@ -9,7 +9,7 @@ use crate::unwind::exception;
 use crate::unwind::{Backtrace, End, Memory, Unwinder, Words, unwind};
 use std::sync::Arc;
 
-/// Core file first, then the program's own contents.
+/// Memory of the core file, then of the program's ELF files.
 struct Both<'a>(&'a Core, &'a Code);
 
 impl Memory for Both<'_> {
@@ -21,7 +21,7 @@ impl Memory for Both<'_> {
     }
 }
 
-/// All threads with their backtraces.
+/// Describes all threads with their backtraces.
 #[must_use]
 pub fn explain_core(core: &Core, symbols: &Arc<Symbols>) -> String {
     let code = Code::of(symbols);
@@ -54,7 +54,8 @@ pub fn explain_core(core: &Core, symbols: &Arc<Symbols>) -> String {
 
 fn trace(mem: &dyn Memory, symbols: &Symbols, thread: &Thread, crashed: bool) -> Backtrace {
     let u = Unwinder { mem, names: symbols, interrupted: None };
-    // IDF writes the registers of a task that yielded a frame too old; its saved frame is in the file as well.
+    // For a task that yielded, ESP-IDF writes the registers of one stack frame too far out. The frame that the kernel
+    // saved is in the file as well.
     let saved = mem.u32(thread.id).filter(|_| !crashed).and_then(|top| exception::any(mem, top));
     match saved {
         Some(saved) => {

@@ -1,11 +1,11 @@
-//! What the machine can tell beside a panic's text.
+//! Facts from the machine's state that a panic's text does not contain.
 
 use crate::rtos::{Rtos, Task};
 use crate::unwind::{MachineMemory, Memory, Words};
 use esplens_soc::machine::Machine;
 use std::collections::BTreeMap;
 
-/// Locks that kernels have, where no type tells: ESP-IDF's of all versions, the SMP kernels', the demo's.
+/// Names of kernel locks, used if no type is known: ESP-IDF's of all versions, the SMP kernels', the demo's.
 const LOCKS: [&str; 7] = [
     "xKernelLock",
     "xTaskQueueMutex",
@@ -16,7 +16,8 @@ const LOCKS: [&str; 7] = [
     "port_isr_lock",
 ];
 
-/// What the machine says about a core that panics: its task, how full the stack is, who holds the locks.
+/// Describes the machine when `core` panics: the running tasks, how much of their stacks was used, and which core holds
+/// which lock.
 #[must_use]
 pub fn live(m: &Machine, rtos: Option<&Rtos>, core: usize) -> Vec<String> {
     let Some(rtos) = rtos else { return Vec::new() };
@@ -46,7 +47,7 @@ fn running(t: &Task) -> Option<String> {
     Some(format!("task {} on core {core}: {stack}", t.name))
 }
 
-/// A spinlock that is taken: by PRID in IDF, by core number plus 1 in the demo.
+/// Describes a held spinlock. Its owner is a PRID in ESP-IDF, the core number plus 1 in the demo.
 fn held(mem: &dyn Memory, at: u32, name: &str) -> Option<String> {
     let core = match mem.u32(at)? {
         0xCDCD | 1 => 0,

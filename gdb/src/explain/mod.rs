@@ -1,5 +1,5 @@
-//! Panics in words: what a firmware prints when it crashes, with functions and lines behind the addresses and the
-//! reason as a sentence. Works line by line on what a UART says, live or from a file; on core files too.
+//! Explains panics. Decodes the addresses that a crashing firmware prints to functions and lines, and gives the reason
+//! as a sentence. Works line by line on UART output, live or from a file, and on core files.
 
 mod begin;
 mod cause;
@@ -32,25 +32,26 @@ pub(crate) fn cause_name(cause: u32) -> Cow<'static, str> {
     cause::by_number(cause).map_or_else(|| format!("exception {cause}").into(), |(name, _)| name.into())
 }
 
-/// Longest line that is looked at; what is longer is no panic.
+/// Longest line that is parsed; a longer line is not part of a panic.
 const MAX_LINE: usize = 8192;
 /// Most addresses decoded in one line.
 const MAX_ADDRESSES: usize = 128;
 
-/// What the machine can tell beside the text: the running task of a core, locks. None for a text from elsewhere.
+/// Function that returns facts about a core that the text does not contain: its running task, locks. It returns nothing
+/// if the text does not come from a live machine.
 pub type Live<'a> = &'a dyn Fn(usize) -> Vec<String>;
 
-/// Follows a firmware's output.
+/// Line-by-line explainer of a firmware's output.
 pub struct Explainer {
     symbols: Arc<Symbols>,
     code: Code,
     panic: Option<Panic>,
-    /// Of the application's ELF file, in hexadecimal, with its name: for the first line that names one. Nothing once
-    /// a mismatch is told.
+    /// SHA-256 of the application's ELF file in hexadecimal, and the file's name. Computed at the first line that
+    /// prints a hash; `None` once a mismatch has been reported.
     hash: OnceCell<Option<(String, String)>>,
 }
 
-/// A line without its colours: ESP-IDF's log has them, up to the end of the line.
+/// Removes the colour sequences of ESP-IDF's log from a line.
 fn uncoloured(line: &str) -> Cow<'_, str> {
     if !line.contains("\x1b[") {
         return line.into();
@@ -65,27 +66,27 @@ fn uncoloured(line: &str) -> Cow<'_, str> {
 }
 
 impl Explainer {
-    /// An explainer with these symbols.
+    /// Creates an explainer with these symbols.
     #[must_use]
     pub fn new(symbols: Arc<Symbols>) -> Self {
         let code = Code::of(&symbols);
         Self { symbols, code, panic: None, hash: OnceCell::new() }
     }
 
-    /// True when it works with these symbols.
+    /// Returns true if it uses these symbols.
     #[must_use]
     pub fn is_of(&self, symbols: &Arc<Symbols>) -> bool {
         Arc::ptr_eq(&self.symbols, symbols)
     }
 
-    /// What to say after a line of output; each line begins with `--- `, as `idf.py monitor`'s do.
+    /// Returns the lines to print after a line of output; each begins with `--- `, as in `idf.py monitor`.
     pub fn line(&mut self, line: &str, live: Live) -> Vec<String> {
         if line.len() > MAX_LINE {
             return Vec::new();
         }
         let line = &*uncoloured(line.trim_end());
         if let Some(begun) = Panic::begin(line) {
-            // A register dump belongs to what was said before it.
+            // A further first line, such as a register dump's, belongs to the same panic until that has been explained.
             match &mut self.panic {
                 Some(panic) if panic.is_fresh() => panic.merge(begun),
                 panic => *panic = Some(begun),
@@ -114,11 +115,11 @@ impl Explainer {
         lines
     }
 
-    /// Says once that the firmware that prints this was built from another ELF file.
+    /// Reports once that the firmware was built from another ELF file.
     fn mismatch(&mut self, line: &str) -> Vec<String> {
         let Some(said) = begin::between(line, "ELF file SHA256:", "") else { return Vec::new() };
         let said = said.trim_start().split(|c: char| !c.is_ascii_hexdigit()).next().unwrap_or_default();
-        // An image whose builder put no hash in prints zeros: that says nothing about the file.
+        // An image without a hash prints zeros, which is not a mismatch.
         if said.bytes().all(|b| b == b'0') {
             return Vec::new();
         }
@@ -135,18 +136,18 @@ impl Explainer {
         known.map(tell).into_iter().collect()
     }
 
-    /// The code addresses in a line, decoded.
+    /// Decodes the code addresses in a line.
     fn places(&self, line: &str) -> Vec<String> {
         addresses(line).flat_map(|pc| places(&self.symbols, pc)).collect()
     }
 
-    /// The functions at the code addresses in a line, innermost first.
+    /// Returns the functions at the code addresses in a line, innermost first.
     fn calls(&self, line: &str) -> Vec<String> {
         addresses(line).flat_map(|pc| self.symbols.frames_at(pc)).filter_map(|f| f.function).collect()
     }
 }
 
-/// The code addresses in a line.
+/// Returns the code addresses in a line.
 fn addresses(line: &str) -> impl Iterator<Item = u32> {
     line.match_indices("0x4").take(MAX_ADDRESSES).filter_map(|(at, _)| {
         let digits = line.get(at + 2..at + 10)?;
@@ -155,7 +156,7 @@ fn addresses(line: &str) -> impl Iterator<Item = u32> {
     })
 }
 
-/// SHA-256 and name of the ELF file that has the application.
+/// Returns the SHA-256 and the name of the ELF file that contains the application.
 fn hash(symbols: &Symbols) -> Option<(String, String)> {
     let app = symbols.symbol("app_main")?.elf;
     let elf = symbols.elfs().iter().rev().find(|e| e.name() == app)?;
@@ -164,7 +165,8 @@ fn hash(symbols: &Symbols) -> Option<(String, String)> {
     Some((hex, app))
 }
 
-/// `--- 0x400d1234: function at file:line`, inlined calls each on a line of their own. Nothing for an unknown address.
+/// Returns `--- 0x400d1234: function at file:line`, with one more line per inlined call. Returns nothing for an unknown
+/// address.
 fn places(symbols: &Symbols, pc: u32) -> Vec<String> {
     let frames = symbols.frames_at(pc);
     let lines = frames.iter().filter_map(|f| {

@@ -1,4 +1,4 @@
-//! One panic: what its text says, and what that means.
+//! One panic: the facts in its text, and their explanation.
 
 use super::begin::{between, number_after};
 use super::cause;
@@ -9,9 +9,9 @@ use crate::unwind::{Frame, Kind, SourceView, Words, is_code};
 use esplens_core::isa;
 use std::collections::BTreeMap;
 
-/// Below this an address is a NULL pointer with an offset.
+/// Addresses below this are a NULL pointer plus an offset.
 const NULL_PAGE: u32 = 0x1000;
-/// Most tasks that a watchdog's message names.
+/// Most tasks recorded from a watchdog's message.
 const MAX_TASKS: usize = 32;
 /// Functions that spin for a lock, in ESP-IDF of all versions.
 const SPINS: [&str; 9] = [
@@ -26,20 +26,20 @@ const SPINS: [&str; 9] = [
     "rtos_enter_critical",
 ];
 
-/// What is known so far.
+/// Facts known about a panic so far.
 #[derive(Debug, Default)]
 pub struct Panic {
     /// The core that panicked.
     pub(super) core: Option<usize>,
     /// The cause's name, as printed.
     pub(super) name: Option<String>,
-    /// A whole sentence, for what is no exception.
+    /// Sentence for a crash that is not an exception.
     pub(super) sentence: Option<String>,
     pub(super) task: Option<String>,
     pub(super) regs: BTreeMap<String, u32>,
-    /// The next line belongs to the sentence.
+    /// The next line continues the sentence.
     pub(super) goes_on: bool,
-    /// Tasks that did not reset the task watchdog, tasks that ran meanwhile.
+    /// Tasks that did not reset the task watchdog, and tasks that ran meanwhile.
     pub(super) starved: [Vec<String>; 2],
     /// The core whose registers and backtrace are being printed.
     pub(super) dumped: Option<usize>,
@@ -47,12 +47,12 @@ pub struct Panic {
 }
 
 impl Panic {
-    /// True while nothing was told of it.
+    /// Returns true until the panic has been explained.
     pub fn is_fresh(&self) -> bool {
         !self.told
     }
 
-    /// Takes in what a further introduction says.
+    /// Adds the facts of a further first line of the same panic.
     pub fn merge(&mut self, other: Self) {
         self.name = other.name.or(self.name.take());
         self.sentence = self.sentence.take().or(other.sentence);
@@ -62,13 +62,13 @@ impl Panic {
         self.regs.extend(other.regs);
     }
 
-    /// True for a line after which nothing of the panic follows.
+    /// Returns true for the last line of a panic.
     pub fn is_end(line: &str) -> bool {
         let marks = ["Rebooting...", "ELF file SHA256", "CPU halted"];
         marks.iter().any(|m| line.contains(m)) || line.starts_with("rst:0x")
     }
 
-    /// Takes a line in: registers, the task, the rest of a message.
+    /// Parses a line: registers, the task, the rest of a message.
     pub fn take(&mut self, line: &str) {
         if let Some(task) = line.strip_prefix("Task: ") {
             self.task = Some(task.trim().into());
@@ -93,7 +93,7 @@ impl Panic {
         }
     }
 
-    /// What belongs to the sentence that began on an earlier line.
+    /// Parses a line that continues the sentence of an earlier line, or that names the tasks of a watchdog.
     fn message(&mut self, line: &str) {
         let rest = ["expression: ", "  what():  "].into_iter().find_map(|p| line.strip_prefix(p));
         let goes_on = self.goes_on && !line.trim().is_empty();
@@ -108,14 +108,14 @@ impl Panic {
         }
     }
 
-    /// Who starved and who ran, when the task watchdog bit.
+    /// Returns the tasks that starved and the tasks that ran when the task watchdog timed out.
     fn watchdog(&self) -> Option<String> {
         let [hungry, ran] = &self.starved;
         let ran = if ran.is_empty() { String::new() } else { format!("; running: {}", ran.join(", ")) };
         (!hungry.is_empty()).then(|| format!("starved: {}{ran}", hungry.join(", ")))
     }
 
-    /// Which core waits for a spinlock in the calls of a backtrace, which the other core then holds.
+    /// Describes which core waits for a spinlock in the calls of a backtrace. The other core then holds the spinlock.
     pub fn waits(&self, calls: &[String]) -> Option<String> {
         let wdt = self.name.as_deref().is_some_and(|n| n.starts_with("Interrupt wdt"));
         let core = self.dumped.or(self.core).filter(|_| wdt)?;
@@ -125,14 +125,14 @@ impl Panic {
         Some(format!("core {core} waits for a spinlock{by}: the other core holds it"))
     }
 
-    /// True the first time, when there is something to tell.
+    /// Returns true the first time that there is something to explain.
     pub fn tell(&mut self) -> bool {
         let tell = !self.told && (self.name.is_some() || self.sentence.is_some());
         self.told |= tell;
         tell
     }
 
-    /// The core that panicked.
+    /// Returns the core that panicked; 0 if the text does not name one.
     pub fn core(&self) -> usize {
         self.core.unwrap_or(0)
     }
@@ -141,7 +141,7 @@ impl Panic {
         self.regs.get(name).copied()
     }
 
-    /// The reason, line by line.
+    /// Returns the reason, line by line.
     pub fn reason(&self, symbols: &Symbols, code: &Code) -> Vec<String> {
         let mut out = Vec::new();
         let number = self.reg("EXCCAUSE");
@@ -167,7 +167,7 @@ impl Panic {
         out
     }
 
-    /// Which pointer was wrong.
+    /// Describes the access or jump that failed, and the pointer that was wrong.
     fn access(&self, pc: u32, symbols: &Symbols, code: &Code) -> Vec<String> {
         let Some(addr) = self.reg("EXCVADDR") else { return Vec::new() };
         let cause = self.reg("EXCCAUSE");
@@ -202,7 +202,8 @@ impl Panic {
 }
 
 impl Panic {
-    /// The variables of the function at `pc` that are the pointer in a(`reg`), or constants of its value.
+    /// Returns the pointer variables of the function at `pc` that are in a(`reg`), or that are constants equal to
+    /// `value`.
     fn pointers(&self, pc: u32, reg: u8, value: u32, symbols: &Symbols, code: &Code) -> Vec<String> {
         let a = std::array::from_fn(|n| self.reg(&format!("A{n}")).unwrap_or(0));
         let known = (0..16).fold(0, |k, n| k | u16::from(self.reg(&format!("A{n}")).is_some()) << n);
@@ -222,7 +223,7 @@ impl Panic {
     }
 }
 
-/// What an address is.
+/// Describes the memory at an address.
 fn address_words(addr: u32) -> &'static str {
     match addr {
         0..NULL_PAGE => ", a NULL pointer",

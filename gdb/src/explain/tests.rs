@@ -36,7 +36,7 @@ fn a_null_call_and_an_assertion_are_told_without_symbols() {
     assert!(e.line("Rebooting...", &nobody).is_empty(), "said once");
 }
 
-/// What is said of a text, all of it.
+/// Returns all explanations of a text.
 fn said(text: &str) -> String {
     let mut e = Explainer::new(Arc::default());
     text.lines().flat_map(|l| e.line(l, &nobody)).collect::<Vec<_>>().join("\n")

@@ -1,29 +1,29 @@
-//! Which panic a firmware printed, for whoever must know that there was one: no symbols are needed.
+//! Detects panics in a firmware's output, without symbols.
 
 use super::panic::Panic;
 use super::{MAX_LINE, addresses, uncoloured};
 
-/// Beginnings that a firmware survives: it only says that something is wrong.
+/// Reports of an error that the firmware survives.
 const SURVIVED: [&str; 2] = ["Task watchdog got triggered", "CORRUPT HEAP"];
 
-/// A panic, as its text tells it.
+/// A panic, as described by its text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
     /// The core that panicked.
     pub core: usize,
-    /// The exception's name, or a sentence where there was none.
+    /// The exception's name, or a sentence if it was not an exception.
     pub cause: String,
-    /// Where it happened.
+    /// Program counter of the panic.
     pub pc: Option<u32>,
-    /// The task that it happened in, where the text names one.
+    /// Task that panicked, if the text names one.
     pub task: Option<String>,
     /// Program counters of the first backtrace, innermost first.
     pub backtrace: Vec<u32>,
-    /// The firmware does not go on after it.
+    /// The firmware does not continue after it.
     pub fatal: bool,
 }
 
-/// Follows a firmware's output, line by line.
+/// Line-by-line watcher of a firmware's output.
 #[derive(Debug, Default)]
 pub struct Watch {
     panic: Option<Panic>,
@@ -32,7 +32,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Takes a line; true when a panic begins with it.
+    /// Parses a line; returns true if a panic begins with it.
     pub fn line(&mut self, line: &str) -> bool {
         if line.len() > MAX_LINE {
             return false;
@@ -56,7 +56,7 @@ impl Watch {
         began
     }
 
-    /// Takes an introduction in: of a panic of its own, or a further one of the panic that is being told.
+    /// Handles a first line: begins a new panic, or adds to the panic that is being printed.
     fn begin(&mut self, begun: Panic, fatal: bool) -> bool {
         let told = self.seen.as_ref().is_some_and(|s| !s.backtrace.is_empty());
         match &mut self.panic {
@@ -73,19 +73,19 @@ impl Watch {
         }
     }
 
-    /// True while a panic is being printed, up to the restart.
+    /// Returns true while a panic is being printed, up to the restart.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.panic.is_some()
     }
 
-    /// True while a core dump is being printed.
+    /// Returns true while a core dump is being printed.
     #[must_use]
     pub fn dumps(&self) -> bool {
         self.dumps
     }
 
-    /// The latest panic.
+    /// Returns the latest panic.
     #[must_use]
     pub fn seen(&self) -> Option<&Seen> {
         self.seen.as_ref()
@@ -93,7 +93,7 @@ impl Watch {
 }
 
 impl Panic {
-    /// Says what is known so far.
+    /// Copies the facts known so far to `seen`.
     fn tell_to(&self, seen: &mut Seen) {
         seen.core = self.core();
         seen.cause = self.name.clone().or_else(|| self.sentence.clone()).unwrap_or_default();

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 /// Most lines that one backtrace is joined from.
 const MAX_PARTS: usize = 64;
-/// A backtrace's pair, as in `0x400d525d:0x3ffb46b0`.
+/// Length of an entry of a backtrace, as in `0x400d525d:0x3ffb46b0`.
 const PAIR: usize = "0x400d525d:0x3ffb46b0".len();
 
-/// The lines of a text; a backtrace that goes on in the next lines is one.
+/// Returns the lines of a text; a backtrace that was wrapped is joined into one line.
 #[must_use]
 pub fn unwrapped(text: &str) -> Vec<Cow<'_, str>> {
     let mut lines = text.lines().peekable();
@@ -27,7 +27,7 @@ pub fn unwrapped(text: &str) -> Vec<Cow<'_, str>> {
     out
 }
 
-/// True when `next` is nothing but the rest of a backtrace.
+/// Returns true if `next` contains only the rest of a backtrace.
 fn goes_on(line: &str, next: &str) -> bool {
     let rest = next.trim().trim_end_matches("|<-CORRUPTED").trim_end_matches("|<-CONTINUES").trim_end();
     let of_trace = |c: char| c.is_ascii_hexdigit() || matches!(c, 'x' | ':' | ' ');
@@ -36,7 +36,7 @@ fn goes_on(line: &str, next: &str) -> bool {
         && (rest.contains("0x") || !ends_with_pair(line.trim_end()))
 }
 
-/// True for a line that was cut between two pairs.
+/// Returns true if the line ends with a complete entry.
 fn ends_with_pair(line: &str) -> bool {
     let Some(last) = line.len().checked_sub(PAIR).and_then(|at| line.get(at..)) else { return false };
     let (pc, sp) = (last.get(..10), last.get(11..));

@@ -1,4 +1,4 @@
-//! Whether a frame passes a [`Filter`].
+//! Matches Ethernet and 802.11 frames against a [`Filter`].
 
 use super::{Dir, Filter, Proto, Test, wlan};
 use esplens_soc::net::air::frame::Mpdu;
@@ -9,22 +9,22 @@ const ARP: u16 = 0x0806;
 const IPV4: u16 = 0x0800;
 const IPV6: u16 = 0x86DD;
 
-/// What the tests look at.
+/// Parsed form of the packet that the tests are applied to.
 enum View<'a> {
     Ethernet(Ethernet<'a>),
-    /// An 802.11 frame: its length, and its header unless that is cut off.
+    /// An 802.11 frame: its length, and its header unless it is truncated.
     Wlan(usize, Option<Mpdu<'a>>),
 }
 
-/// An Ethernet frame.
+/// Parsed fields of an Ethernet frame.
 struct Ethernet<'a> {
     frame: &'a [u8],
     ethertype: u16,
     /// IP protocol number.
     protocol: Option<u8>,
-    /// Sender and receiver, of ARP the addresses it talks about.
+    /// Sender and receiver; for ARP its sender and target address.
     ips: Option<[IpAddr; 2]>,
-    /// Ports of TCP and UDP; not in later fragments.
+    /// Ports of TCP and UDP; absent in later fragments.
     ports: Option<[u16; 2]>,
 }
 
@@ -133,7 +133,7 @@ impl<'a> Ethernet<'a> {
             Test::Port(proto, dir, from, to) => {
                 proto.is_none_or(|p| self.is(p)) && end(*dir, self.ports, |p| (*from..=*to).contains(&p))
             }
-            // What is not about Ethernet alone is tested before.
+            // Tests that are not specific to Ethernet are handled earlier.
             Test::Less(_) | Test::Greater(_) | Test::Wlan(_) => false,
         }
     }
@@ -159,7 +159,7 @@ fn within(addr: IpAddr, net: IpAddr, bits: u8) -> bool {
 }
 
 impl Filter {
-    /// Whether a frame (without checksum) passes.
+    /// Returns true if an Ethernet or 802.11 frame (without checksum) passes.
     #[must_use]
     pub fn matches(&self, frame: &Frame) -> bool {
         self.eval(&View::new(frame))
@@ -175,7 +175,7 @@ impl Filter {
     }
 }
 
-/// A frame in a few words: its sender, its receiver, its protocol.
+/// Summarises an Ethernet or 802.11 frame: sender, receiver, protocol, length.
 #[must_use]
 pub fn summary(frame: &Frame) -> String {
     if frame.air.is_some() {

@@ -1,11 +1,13 @@
-//! Which frames are meant: the words of pcap-filter(7) that are of use while debugging.
+//! Packet filters: the part of pcap-filter(7) that is useful for debugging.
 //!
-//! `tcp port 80`, `host 10.0.2.15 and not arp`, `ether src 02:00:00:00:00:01`, `udp dst port 53 or 67`,
-//! `type mgt subtype beacon`, `wlan src 02:00:00:00:00:01`. As there, `and` and `or` bind equally and to the left, `not`
-//! binds tighter, and a bare value after `and`/`or` repeats the words before the last one.
+//! `tcp port 80`, `host 10.0.2.15 and not arp`, `ether src 02:00:00:00:00:01`, `udp dst port 53 or 67`, `type mgt
+//! subtype beacon`, `wlan src 02:00:00:00:00:01`. As in pcap-filter(7), `and` and `or` have equal precedence and
+//! associate to the left, `not` binds tighter, and a bare value after `and`/`or` repeats the qualifiers of the previous
+//! value.
 //!
-//! A frame of the radio is seen as 802.11, and its contents once more as an Ethernet frame where an access point or
-//! station bridges it. So no test but a length is for both: `tcp` passes no 802.11 frame, `wlan ...` no Ethernet frame.
+//! A radio frame appears as an 802.11 frame. Its payload appears once more as an Ethernet frame where an access point
+//! or station bridges it. Therefore only the length tests apply to both: `tcp` passes no 802.11 frame, `wlan ...`
+//! passes no Ethernet frame.
 
 mod matching;
 mod parse;
@@ -20,12 +22,12 @@ pub use wlan::{Field, Wlan};
 use std::fmt;
 use std::net::IpAddr;
 
-/// An expression over a frame.
+/// A filter expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filter {
     /// One test.
     Is(Test),
-    /// The opposite.
+    /// The negation.
     Not(Box<Filter>),
     /// Both.
     And(Box<Filter>, Box<Filter>),
@@ -33,30 +35,30 @@ pub enum Filter {
     Or(Box<Filter>, Box<Filter>),
 }
 
-/// One test.
+/// A single test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Test {
-    /// The frame is of this protocol.
+    /// The packet is of this protocol.
     Proto(Proto),
     /// EtherType (0x0800 is IPv4).
     EtherType(u16),
     /// A MAC address.
     Mac(Dir, [u8; 6]),
-    /// To all.
+    /// Sent to the broadcast address.
     Broadcast,
-    /// To a group.
+    /// Sent to a group address.
     Multicast,
-    /// An IP address, also one that ARP talks about.
+    /// An IP address, also as ARP's sender or target.
     Host(Dir, IpAddr),
     /// An IP network: address and prefix length in bits.
     Net(Dir, IpAddr, u8),
     /// Ports of TCP, UDP, or (`None`) both.
     Port(Option<Proto>, Dir, u16, u16),
-    /// Something about an 802.11 frame.
+    /// A test of an 802.11 frame.
     Wlan(Wlan),
-    /// At most this many bytes.
+    /// Length of at most this many bytes.
     Less(u16),
-    /// At least this many bytes.
+    /// Length of at least this many bytes.
     Greater(u16),
 }
 
@@ -74,23 +76,23 @@ pub enum Proto {
     Tcp,
 }
 
-/// Which end.
+/// The end of a transfer that a test applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dir {
     /// The sender.
     Src,
     /// The receiver.
     Dst,
-    /// One of them.
+    /// Either of them.
     Either,
 }
 
 impl Proto {
-    /// All of them.
+    /// All protocols.
     pub const ALL: [Self; 8] =
         [Self::Ether, Self::Arp, Self::Ip, Self::Ip6, Self::Icmp, Self::Icmp6, Self::Udp, Self::Tcp];
 
-    /// Its name in an expression.
+    /// Returns its name in an expression.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -106,7 +108,7 @@ impl Proto {
     }
 }
 
-/// A MAC address as it is written: six bytes in hexadecimal digits, colons between them.
+/// Formats a MAC address: six hexadecimal bytes with colons between them.
 #[must_use]
 pub fn mac_text(mac: [u8; 6]) -> String {
     mac.map(|b| format!("{b:02x}")).join(":")

@@ -1,36 +1,36 @@
-//! Text to [`Filter`].
+//! Parser for [`Filter`] expressions.
 
 use super::{Dir, Field, Filter, Proto, Test, Wlan};
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// Longest expression taken, in bytes.
+/// Longest expression accepted, in bytes.
 const MAX_TEXT: usize = 4096;
 /// Deepest nesting of `not` and parentheses.
 const MAX_DEPTH: u32 = 64;
 
-/// Why an expression is none; each names the word.
+/// Error in a filter expression; names the offending word.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FilterError {
-    /// It ends where a word should follow.
+    /// The expression ends where a word should follow.
     #[error("the filter ends where {0} should follow")]
     End(&'static str),
-    /// A word that is not known there.
-    #[error("{word:?} in a filter is no {expected}")]
+    /// A word that is not valid at its position.
+    #[error("{word:?} in a filter: expected {expected}")]
     Word {
         /// The word.
         word: String,
-        /// What should stand there.
+        /// The kind of word that is expected.
         expected: &'static str,
     },
-    /// Too long, or nested too deeply.
+    /// The expression is too long or nested too deeply.
     #[error("the filter is too long or nested too deeply")]
     Size,
 }
 
 type Result<T> = std::result::Result<T, FilterError>;
 
-/// What stands before a value: protocol, end, kind.
+/// Qualifiers before a value: protocol, direction, kind.
 #[derive(Clone, Copy, Default)]
 struct Words {
     proto: Option<Proto>,
@@ -53,7 +53,7 @@ struct Parser<'a> {
     words: Vec<&'a str>,
     at: usize,
     depth: u32,
-    /// The words before the last value, for `port 80 or 443`.
+    /// Qualifiers of the last value, for `port 80 or 443`.
     last: Words,
 }
 
@@ -73,7 +73,7 @@ impl FromStr for Filter {
     }
 }
 
-/// Words; parentheses and `!`, `&&`, `||` stand by themselves.
+/// Splits a text into words; parentheses, `!`, `&&` and `||` are words of their own.
 fn split(text: &str) -> Vec<&str> {
     let mut words = Vec::new();
     for part in text.split_whitespace() {
@@ -97,7 +97,7 @@ fn unknown(word: &str, expected: &'static str) -> FilterError {
     FilterError::Word { word: word.into(), expected }
 }
 
-/// `10.0.2.15`, `2001:db8::1`.
+/// Parses `10.0.2.15` or `2001:db8::1`.
 fn ip(word: &str) -> Result<IpAddr> {
     word.parse().map_err(|_| unknown(word, "IP address (names are not looked up)"))
 }
@@ -110,7 +110,7 @@ fn number(word: &str) -> Result<u16> {
     parsed.map_err(|_| unknown(word, "number from 0 to 65535"))
 }
 
-/// Services whose names everybody types.
+/// Parses a port number or the name of a common service.
 fn port(word: &str) -> Result<u16> {
     Ok(match word {
         "ftp" => 21,
@@ -173,7 +173,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A test, `not` or parentheses. `again`: a bare value repeats the words before the last one.
+    /// Parses a test, `not` or parentheses. With `again`, a bare value repeats the qualifiers of the last value.
     fn factor(&mut self, again: bool) -> Result<Filter> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
@@ -222,7 +222,7 @@ impl<'a> Parser<'a> {
         Ok(test)
     }
 
-    /// Tests without the usual words.
+    /// Parses tests without qualifiers.
     fn simple(&mut self) -> Result<Option<Test>> {
         let ether = self.peek() == Some("ether");
         let word = if ether { self.words.get(self.at + 1).copied() } else { self.peek() };
@@ -241,12 +241,12 @@ impl<'a> Parser<'a> {
         Ok(Some(test))
     }
 
-    /// Whether a test cannot go on here.
+    /// Returns true if the next word cannot continue a test.
     fn ends(&self) -> bool {
         self.peek().is_none_or(|w| matches!(w, ")" | "and" | "&&" | "&" | "or" | "||" | "|"))
     }
 
-    /// Tests of 802.11 frames without an address; `wlan` was read before them.
+    /// Parses tests of 802.11 frames without an address; `wlan` is true if that word was read before them.
     fn wlan(&mut self, wlan: bool) -> Result<Option<Wlan>> {
         let test = match self.peek() {
             Some("type") => return self.wlan_type().map(Some),
@@ -266,7 +266,7 @@ impl<'a> Parser<'a> {
         Ok(Some(test))
     }
 
-    /// `type mgt`, `type mgt subtype beacon`.
+    /// Parses `type mgt` or `type mgt subtype beacon`.
     fn wlan_type(&mut self) -> Result<Wlan> {
         self.at += 1;
         let word = self.value("a type of frame")?;
@@ -281,7 +281,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// `subtype beacon`.
+    /// Parses `subtype beacon`.
     fn wlan_subtype(&mut self) -> Result<Wlan> {
         self.at += 1;
         let word = self.value("a subtype of frame")?;
@@ -290,7 +290,7 @@ impl<'a> Parser<'a> {
         Wlan::subtype_named(word).ok_or_else(|| unknown(word, EXPECTED))
     }
 
-    /// After `wlan`: `host`, `src`, `dst`, `addr1` to `addr4`, `ra`, `ta`.
+    /// Parses the words after `wlan`: `host`, `src`, `dst`, `addr1` to `addr4`, `ra`, `ta`.
     fn wlan_field(&mut self) -> Words {
         let field = match self.peek() {
             Some("addr1") => Field::Number(1),
@@ -306,7 +306,7 @@ impl<'a> Parser<'a> {
         Words { kind: Some(Kind::Wlan(field)), ..Words::default() }
     }
 
-    /// `src`, `dst`, `src or dst`.
+    /// Parses `src`, `dst` or `src or dst`.
     fn dir(&mut self) -> Option<Dir> {
         let dir = match self.peek() {
             Some("src") => Dir::Src,
@@ -319,7 +319,7 @@ impl<'a> Parser<'a> {
         Some(if both { Dir::Either } else { dir })
     }
 
-    /// `tcp`, `src`, `port` and their like, in this order.
+    /// Parses qualifiers such as `tcp`, `src` and `port`, in this order.
     fn qualifiers(&mut self) -> Words {
         let proto = self.peek().and_then(|w| Proto::ALL.into_iter().find(|p| p.name() == w));
         let mut words = Words { proto, ..Words::default() };
@@ -338,7 +338,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// The test that qualifiers and a value make.
+/// Builds the test from qualifiers and a value.
 fn of(words: Words, word: &str) -> Result<Test> {
     let dir = words.dir.unwrap_or(Dir::Either);
     if let Some(Kind::Wlan(field)) = words.kind {
@@ -369,7 +369,7 @@ fn of(words: Words, word: &str) -> Result<Test> {
     }
 }
 
-/// `10.0.2.0/24`; without a length the whole address.
+/// Parses `10.0.2.0/24`; without a prefix length, the whole address must match.
 fn net(dir: Dir, word: &str) -> Result<Test> {
     let (addr, bits) = word.split_once('/').unwrap_or((word, ""));
     let addr = ip(addr)?;

@@ -1,4 +1,4 @@
-//! The language, and frames against it.
+//! Tests of the parser and of matching.
 
 use super::*;
 use esplens_soc::net::air::frame::{self as ieee, BssInfo, Ds, Security};
@@ -9,12 +9,12 @@ const AP: [u8; 6] = [2, 0, 0, 0, 0, 0xA];
 const STATION: [u8; 6] = [2, 0, 0, 0, 0, 0xB];
 const FAR: [u8; 6] = [2, 0, 0, 0, 0, 0xC];
 
-/// On the cable.
+/// Returns an Ethernet frame.
 fn cable(bytes: Vec<u8>) -> Frame {
     Frame { at: 0, to_guest: true, core: 0, pc: 0, bytes, air: None }
 }
 
-/// On the air.
+/// Returns an 802.11 frame.
 fn air(bytes: Vec<u8>) -> Frame {
     let air = Some(AirInfo { frequency: 2412, rate: 0xB, rssi: -40, clear: false });
     Frame { air, ..cable(bytes) }
@@ -30,7 +30,7 @@ fn filter(text: &str) -> Filter {
     text.parse().unwrap_or_else(|e| panic!("{text}: {e}"))
 }
 
-/// TCP from 10.0.2.2 port 40000 to 10.0.2.15 port 80.
+/// Returns a TCP packet from 10.0.2.2 port 40000 to 10.0.2.15 port 80.
 fn tcp() -> Frame {
     let mut f = vec![2, 0, 0, 0, 0, 15, 2, 0, 0, 0, 0, 2, 8, 0];
     f.extend([0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 2, 2, 10, 0, 2, 15]);
@@ -120,7 +120,7 @@ fn errors_name_the_word() {
     assert_eq!(deep.parse::<Filter>(), Err(FilterError::Size));
 }
 
-/// A data frame from the station to the access point, protected: its body is not read.
+/// Returns a protected data frame from the station to the access point; a filter does not read its body.
 fn protected() -> Vec<u8> {
     let mut mpdu = ieee::data(Ds::To { bssid: AP }, FAR, STATION, 0x0800, &[0x45; 40]);
     ieee::set_flag(&mut mpdu, ieee::Flags::PROTECTED, true);
@@ -188,7 +188,7 @@ fn a_stop_names_the_frame() {
     }
 }
 
-/// Any test of a frame of the air that has a name.
+/// Generates tests of 802.11 frames.
 fn wlan() -> impl Strategy<Value = Wlan> {
     let dir = prop_oneof![Just(Dir::Src), Just(Dir::Dst), Just(Dir::Either)];
     let field = prop_oneof![
@@ -249,7 +249,7 @@ proptest! {
     fn no_text_panics(text in "\\PC{0,80}", words in proptest::collection::vec(
         prop_oneof![Just("not"), Just("("), Just(")"), Just("and"), Just("src"), Just("host"), Just("ether"), Just("wlan"),
             Just("type"), Just("subtype"), Just("beacon"), Just("1")], 0..30)) {
-        // Reading either gives a filter or an error that says something.
+        // Parsing either gives a filter or an error with a message.
         for t in [text, words.join(" ")] {
             if let Err(e) = t.parse::<Filter>() {
                 prop_assert!(!e.to_string().is_empty());

@@ -1,11 +1,11 @@
-//! The tests for frames of IEEE 802.11: names, text and matching. Only the MAC header is looked at, so that a protected
-//! frame passes or not as a plain one does.
+//! Tests of IEEE 802.11 frames: names, text and matching. Only the MAC header is read, so protected and unprotected
+//! frames are treated alike.
 
 use super::{Dir, mac_text};
 use esplens_soc::net::air::frame::{BROADCAST, Flags, Mac, Mpdu, Subtype, is_group};
 use std::fmt;
 
-/// One test of an 802.11 frame. An Ethernet frame passes none.
+/// A test of an 802.11 frame. Ethernet frames never pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wlan {
     /// Any 802.11 frame.
@@ -16,15 +16,15 @@ pub enum Wlan {
     Subtype(u8, u8),
     /// To DS (bit 0) and From DS (bit 1), 0 to 3.
     Ds(u8),
-    /// An address.
+    /// An address of the frame.
     Address(Field, Mac),
-    /// To all.
+    /// Sent to the broadcast address.
     Broadcast,
-    /// To a group.
+    /// Sent to a group address.
     Multicast,
 }
 
-/// An address of a frame.
+/// Address field of an 802.11 frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// Source or destination of a management or data frame.
@@ -37,10 +37,10 @@ pub enum Field {
     Ta,
 }
 
-/// Types by name, each with its short form first.
+/// Type names, the short form of each first.
 const TYPES: [(&str, u8); 5] = [("mgt", 0), ("ctl", 1), ("data", 2), ("management", 0), ("control", 1)];
 
-/// Subtypes by name. Those of pcap-filter(7), and `action`, `action-noack`, `qos-null`, `bar` and `ba`, which it lacks.
+/// Subtype names. Those of pcap-filter(7), and `action`, `action-noack`, `qos-null`, `bar` and `ba`, which it lacks.
 const SUBTYPES: [(&str, u8, u8); 37] = [
     ("assoc-req", 0, 0),
     ("assoc-resp", 0, 1),
@@ -81,29 +81,29 @@ const SUBTYPES: [(&str, u8, u8); 37] = [
     ("qos-cf-ack-poll", 2, 15),
 ];
 
-/// Directions by name, each at its number.
+/// Direction names; the index is the value of the DS bits.
 const DIRECTIONS: [&str; 4] = ["nods", "tods", "fromds", "dstods"];
 
 impl Wlan {
-    /// `mgt`, `ctl`, `data`.
+    /// Returns the test for a type: `mgt`, `ctl`, `data`, or a long form.
     #[must_use]
     pub fn type_named(name: &str) -> Option<Self> {
         TYPES.iter().find(|t| t.0 == name).map(|t| Self::Type(t.1))
     }
 
-    /// `beacon`, `probe-req`, ...: each belongs to one type.
+    /// Returns the test for a subtype: `beacon`, `probe-req`, ... Each name belongs to one type.
     #[must_use]
     pub fn subtype_named(name: &str) -> Option<Self> {
         SUBTYPES.iter().find(|s| s.0 == name).map(|s| Self::Subtype(s.1, s.2))
     }
 
-    /// `nods`, `tods`, `fromds`, `dstods`.
+    /// Returns the test for a direction: `nods`, `tods`, `fromds`, `dstods`.
     #[must_use]
     pub fn direction_named(name: &str) -> Option<Self> {
         DIRECTIONS.iter().position(|d| *d == name).map(|n| Self::Ds(n as u8))
     }
 
-    /// Whether a frame passes.
+    /// Returns true if the 802.11 frame passes.
     #[must_use]
     pub fn matches(self, frame: &Mpdu) -> bool {
         let numbers = frame.subtype().numbers();
@@ -120,7 +120,7 @@ impl Wlan {
 }
 
 impl Field {
-    /// Whether a frame has this address here.
+    /// Returns true if the 802.11 frame has this address in the field.
     fn is(self, frame: &Mpdu, mac: Mac) -> bool {
         let (source, destination) = (frame.source() == Some(mac), frame.destination() == Some(mac));
         let managed = frame.subtype().is_management();
@@ -168,7 +168,7 @@ impl fmt::Display for Wlan {
     }
 }
 
-/// An 802.11 frame in a few words: the name of its kind is in the description.
+/// Summarises an 802.11 frame; the description contains its type.
 pub(super) fn summary(bytes: &[u8]) -> String {
     let ends = Mpdu::parse(bytes).map_or(String::new(), |frame| match (frame.addr2(), frame.addr1()) {
         (Some(from), to) => format!(" {} > {}", mac_text(from), mac_text(to)),

@@ -1,4 +1,4 @@
-//! `break`, `delete`, `enable`, `disable`. What may follow `break` is in `vocabulary`.
+//! `break`, `delete`, `enable`, `disable`. The kinds of points other than addresses are in `vocabulary`.
 
 use super::{Error, Result, task, vocabulary};
 use crate::panics;
@@ -6,13 +6,13 @@ use crate::supervisor::{Handle, Point, PointId, PointKind, Session};
 use crate::symbols::Symbols;
 use clap::Args;
 
-/// Sets a breakpoint, or lists all points: `break ADDR`, `break frame 'tcp port 80'`, `break irq 5|uart0`,
-/// `break reg UART0.FIFO [r|w|rw]`, `break task NAME` (it gets a core), `break PLACE task NAME`, `break panic` (where
-/// the firmware ends up when it cannot go on).
+/// Sets a breakpoint, or lists all points: `break ADDR`, `break frame 'tcp port 80'`, `break irq 5|uart0`, `break reg
+/// UART0.FIFO [r|w|rw]`, `break task NAME` (stops when a core switches to the task), `break PLACE task NAME`, `break
+/// panic` (the firmware's panic handlers).
 #[derive(Debug, Args)]
 pub struct Break {
-    /// Address, function or FILE:LINE, with `task NAME` for one task only; or frame EXPR, irq N|SOURCE,
-    /// reg NAME [r|w|rw], task NAME, panic; nothing: list.
+    /// Address, function or FILE:LINE, with `task NAME` for one task only; or frame EXPR, irq N|SOURCE, reg NAME
+    /// [r|w|rw], task NAME, panic. Without argument: list.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     words: Vec<String>,
 }
@@ -22,7 +22,7 @@ impl Break {
         let Some(word) = self.words.first() else { return all(handle) };
         let rest = self.words[1..].to_vec();
         let by = handle.client().clone();
-        // A word more is a line here and a function in `vocabulary`.
+        // Each keyword needs a line here and a function in `vocabulary`.
         let one = |p: std::result::Result<Point, String>| p.map(|p| vec![p]);
         let points = match word.as_str() {
             "frame" => one(vocabulary::frame(&rest, &by)),
@@ -33,7 +33,9 @@ impl Break {
             place if rest.first().is_some_and(|w| w == "task") => task::at(handle, place, &rest[1..])?,
             place if rest.is_empty() => task::places(handle, place)
                 .map(|all| all.into_iter().map(|addr| Point::new(PointKind::Break, addr, 1, &by)).collect()),
-            place => Err(format!("{place:?} is none of frame, irq, reg, task, and a place stands alone")),
+            place => Err(format!(
+                "{place:?} is none of frame, irq, reg, task; for an address, function or line give one word only"
+            )),
         };
         let points = points.map_err(Error::User)?;
         let title = match points.len() {
@@ -44,12 +46,12 @@ impl Break {
     }
 }
 
-/// The points that a command is about: numbers, or all.
+/// Returns the points that a command names: by number, or all.
 fn chosen(s: &Session, words: &[String]) -> std::result::Result<Vec<PointId>, String> {
     if words.iter().any(|w| w == "all") {
         return Ok(s.points().map(|(id, _)| id).collect());
     }
-    let number = |w: &String| w.parse::<PointId>().map_err(|_| format!("{w:?} is no number of a point"));
+    let number = |w: &String| w.parse::<PointId>().map_err(|_| format!("{w:?} is not the number of a point"));
     let ids: Vec<PointId> = words.iter().map(number).collect::<std::result::Result<_, _>>()?;
     match ids.iter().find(|id| !s.points().any(|(there, _)| there == **id)) {
         Some(id) => Err(format!("there is no point {id}")),
@@ -57,10 +59,10 @@ fn chosen(s: &Session, words: &[String]) -> std::result::Result<Vec<PointId>, St
     }
 }
 
-/// Deletes points.
+/// Deletes breakpoints or watchpoints.
 #[derive(Debug, Args)]
 pub struct Delete {
-    /// Their numbers, or all.
+    /// Numbers of the points, or all.
     #[arg(required = true, value_name = "NUMBER")]
     which: Vec<String>,
 }
@@ -75,10 +77,10 @@ impl Delete {
     }
 }
 
-/// Switches points on or off: what is off is kept, but nothing stops there.
+/// Enables or disables breakpoints or watchpoints.
 #[derive(Debug, Args)]
 pub struct Enable {
-    /// Their numbers; nothing: all.
+    /// Numbers of the points; without argument: all.
     #[arg(value_name = "NUMBER")]
     which: Vec<String>,
 }
@@ -94,7 +96,7 @@ impl Enable {
     }
 }
 
-/// Adds a point and says what it is.
+/// Adds a point and returns its description.
 pub fn add(handle: &Handle, point: Point) -> Result {
     let text = described(&point, &handle.symbols().current());
     let id = handle.call(move |s| s.insert_point(point))?;
@@ -102,7 +104,7 @@ pub fn add(handle: &Handle, point: Point) -> Result {
     Ok(format!("{id}: {text}\n"))
 }
 
-/// A point in words, with function and line of its address.
+/// Describes a point, with the function and line of its address.
 pub fn described(point: &Point, symbols: &Symbols) -> String {
     if point.kind != PointKind::Break || point.name.is_some() {
         return point.to_string();
@@ -110,14 +112,14 @@ pub fn described(point: &Point, symbols: &Symbols) -> String {
     Point { name: place(symbols, point.addr), ..point.clone() }.to_string()
 }
 
-/// Function and line of an address of code: `read_sensor at main.c:290`.
+/// Returns the function and line of a code address: `read_sensor at main.c:290`.
 pub fn place(symbols: &Symbols, pc: u32) -> Option<String> {
     let frame = symbols.frames_at(pc).into_iter().next()?;
     let at = frame.file.zip(frame.line).map_or(String::new(), |(f, l)| format!(" at {f}:{l}"));
     Some(format!("{}{at}", frame.function?))
 }
 
-/// All points, a line each.
+/// Lists all points, one per line.
 pub fn all(handle: &Handle) -> Result {
     let symbols = handle.symbols().current();
     let points: Vec<_> = handle.call(|s| s.points().map(|(id, p)| (id, p.clone())).collect())?;

@@ -1,4 +1,4 @@
-//! `bt`: backtraces without GDB.
+//! `bt`: backtraces.
 
 use super::stack::{Present, show};
 use super::{Error, Result, freertos};
@@ -17,7 +17,7 @@ pub struct Bt {
     whose: Vec<String>,
 }
 
-/// Whose backtrace.
+/// Subject of the backtrace.
 enum Whose {
     Core(usize),
     Task(String),

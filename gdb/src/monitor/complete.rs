@@ -1,4 +1,4 @@
-//! What may follow what was typed, for prompts that complete.
+//! Completion of partially typed commands.
 
 use super::Command;
 use crate::supervisor::Handle;
@@ -6,7 +6,7 @@ use clap::CommandFactory;
 use esplens_soc::irq::Source;
 use esplens_soc::trace::Event;
 
-/// The words that could stand where the last one of `line` is being typed; a space at the end begins a new word.
+/// Returns the words that complete the last word of `line`; a space at the end starts a new word.
 #[must_use]
 pub fn complete(handle: &Handle, line: &str) -> Vec<String> {
     let mut words: Vec<&str> = line.split_whitespace().collect();
@@ -50,7 +50,7 @@ fn candidates(handle: &Handle, words: &[&str]) -> Vec<String> {
     }
 }
 
-/// Subcommands, or the values that the argument at this position takes.
+/// Returns subcommands, or the possible values of the argument at this position.
 fn from_clap(all: &clap::Command, name: &str, position: usize) -> Vec<String> {
     let Some(command) = all.find_subcommand(name) else { return Vec::new() };
     if position == 0 && command.has_subcommands() {

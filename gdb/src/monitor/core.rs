@@ -1,9 +1,9 @@
-//! The core that a command is about.
+//! The `--core` option.
 
 use crate::supervisor::{Gone, Handle};
 use clap::Args;
 
-/// `--core`.
+/// Selects a core.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Core {
     /// Core: 0 PRO_CPU, 1 APP_CPU [default: the one that stopped last].
@@ -12,10 +12,10 @@ pub struct Core {
 }
 
 impl Core {
-    /// The core that the user named, else the one that stopped last.
+    /// Returns the core selected by the user, or else the core of the last stop.
     ///
     /// # Errors
-    /// When the machine is gone.
+    /// If the machine is gone.
     pub fn of(self, handle: &Handle) -> Result<usize, Gone> {
         self.core.map_or_else(|| handle.call(|s| s.last_core()), |core| Ok(core.into()))
     }

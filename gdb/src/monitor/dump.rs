@@ -10,9 +10,9 @@ use std::path::PathBuf;
 /// Writes an ELF core file with all tasks as threads.
 #[derive(Debug, Args)]
 pub struct DumpCore {
-    /// File to write, in the working folder of esplens or where --allow-write allows.
+    /// File to write, in the working folder of esplens or in a folder given with --allow-write.
     file: PathBuf,
-    /// Replace a file that is there.
+    /// Replace an existing file.
     #[arg(long)]
     force: bool,
 }

@@ -1,4 +1,4 @@
-//! `flash`: OpenOCD's commands for the flash chip, where they make sense without opening files of the host.
+//! `flash`: OpenOCD's commands for the flash chip that need no host files.
 
 use super::{Error, Result, number};
 use crate::supervisor::Handle;
@@ -6,12 +6,12 @@ use clap::Args;
 use esplens_soc::boot::{ota, partition};
 use esplens_soc::machine::Machine;
 
-/// Bytes of a sector.
+/// Size of a sector, in bytes.
 const SECTOR: usize = 0x1000;
-/// Most words shown or filled at once.
+/// Maximum number of words shown or written by one command.
 const MAX_WORDS: u32 = 65_536;
 
-/// OpenOCD's flash commands.
+/// Runs OpenOCD's flash commands.
 #[derive(Debug, Args)]
 pub struct Flash {
     /// banks, list, probe 0, info 0, erase_check 0, mdw OFFSET [N], fillw OFFSET WORD N, erase_sector 0 FIRST LAST|last.
@@ -22,7 +22,7 @@ pub struct Flash {
 const KNOWN: &str = "known: banks, list, probe 0, info 0, erase_check 0, mdw|mdh|mdb OFFSET [COUNT],\n\
     fillw|fillh|fillb OFFSET VALUE COUNT, erase_sector 0 FIRST LAST|last\n";
 const FILES: &str =
-    "the monitor opens no files of this computer: GDB's load and compare-sections, or esplens run IMAGE";
+    "the monitor opens no files on the host: use GDB's load and compare-sections, or esplens run IMAGE";
 
 impl Flash {
     pub fn run(&self, handle: &Handle) -> Result {
@@ -52,7 +52,7 @@ fn bank(m: &Machine) -> String {
     )
 }
 
-/// The chip with its partitions; a star marks the application that the bootloader starts.
+/// Describes the chip and its partitions; a star marks the application that the bootloader starts.
 fn info(m: &Machine) -> String {
     let (flash, mut out) = (m.flash_bytes(), bank(m));
     let selected = ota::selected(&flash).ok();
@@ -75,7 +75,7 @@ fn info(m: &Machine) -> String {
     out
 }
 
-/// Runs of sectors that are all ones, and the others.
+/// Lists the runs of erased and of other sectors.
 fn erase_check(m: &Machine) -> String {
     let flash = m.flash_bytes();
     let erased: Vec<bool> = flash.chunks(SECTOR).map(|s| s.iter().all(|b| *b == 0xFF)).collect();

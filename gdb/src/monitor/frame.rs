@@ -1,4 +1,4 @@
-//! `frame`, `up`, `down`, and what `info` says about the frame that is looked at.
+//! `frame`, `up`, `down`, and the parts of `info` about the selected stack frame.
 
 use super::stack::{self, Level, Present};
 use super::{Error, Result};
@@ -9,25 +9,25 @@ use crate::unwind::{Backtrace, MachineMemory, SourceView};
 use clap::Args;
 use std::sync::Arc;
 
-/// Shows the stack frame that is looked at, or looks at another one: the one with this number in `bt`.
+/// Shows the selected stack frame, or selects the one with this number in `bt`.
 #[derive(Debug, Args)]
 pub struct Frame {
-    /// Number, as `bt` shows it; nothing: the one looked at.
+    /// Number, as shown by `bt`; without argument: show the selected frame.
     number: Option<usize>,
 }
 
-/// Looks at the frame that called this one.
+/// Selects the frame that called this one.
 #[derive(Debug, Args)]
 pub struct Up {
-    /// Frames.
+    /// Number of frames.
     #[arg(default_value_t = 1)]
     count: usize,
 }
 
-/// Looks at the frame that this one called.
+/// Selects the frame called by this one.
 #[derive(Debug, Args)]
 pub struct Down {
-    /// Frames.
+    /// Number of frames.
     #[arg(default_value_t = 1)]
     count: usize,
 }
@@ -62,7 +62,7 @@ impl Down {
     }
 }
 
-/// What is known of the firmware.
+/// Symbols and kernel of the firmware.
 pub struct Known {
     pub symbols: Arc<Symbols>,
     pub rtos: Option<Arc<Rtos>>,
@@ -74,7 +74,7 @@ impl Known {
     }
 }
 
-/// The stack of the core that stopped last, with the level that a client looks at.
+/// The stack of the core that stopped last, with the level selected by a client.
 pub struct Stack {
     pub trace: Backtrace,
     pub levels: Vec<Level>,
@@ -90,33 +90,33 @@ impl Stack {
         Self { trace, levels, at }
     }
 
-    /// The level looked at.
+    /// Returns the selected level.
     pub fn level(&self) -> &Level {
         &self.levels[self.at]
     }
 
-    /// The level looked at as GDB shows it.
+    /// Returns the selected level in GDB's format.
     fn shown(&self) -> Shown {
         let place = self.level().place().map(|(file, line)| (file.to_string(), line));
         Shown { text: format!("#{:<3}{}\n", self.at, self.level().text()), place }
     }
 }
 
-/// A level of a stack in words, with its file and line.
+/// Description of a stack level, with its file and line.
 struct Shown {
     text: String,
     place: Option<(String, u32)>,
 }
 
 impl Shown {
-    /// Appends the source line, where the file is here.
+    /// Appends the source line if the file is available.
     fn with_source(self, handle: &Handle) -> String {
         let line = self.place.map(|(file, line)| source_line(&handle.symbols().sources(), &file, line));
         self.text + &line.unwrap_or_default()
     }
 }
 
-/// Looks at the frame that `pick` chooses from the present one and the outermost, and shows it.
+/// Selects the frame that `pick` returns for the current and the outermost level, and shows it.
 fn choose(
     handle: &Handle,
     pick: impl FnOnce(usize, usize) -> std::result::Result<usize, String> + Send + 'static,
@@ -131,7 +131,7 @@ fn choose(
     Ok(shown.map_err(Error::User)?.with_source(handle))
 }
 
-/// The PC of the frame looked at, inside the call for a return address.
+/// Returns the PC of the selected frame; for a return address, a PC inside the call instruction.
 pub fn pc(handle: &Handle) -> std::result::Result<u32, Gone> {
     let (known, by) = (Known::of(handle), handle.client().clone());
     handle.call(move |s| {
@@ -140,18 +140,18 @@ pub fn pc(handle: &Handle) -> std::result::Result<u32, Gone> {
     })
 }
 
-/// A source line as GDB shows it; nothing where the file is not here.
+/// Returns a source line in GDB's format, or an empty string if the file is not available.
 pub fn source_line(sources: &SourcePaths, file: &str, line: u32) -> String {
     sources.source_line(file, line).map_or(String::new(), |text| format!("{line}\t{text}\n"))
 }
 
-/// Where the core that stopped last stands: function and line, with the line's text.
+/// Returns the function and line at which the core that stopped last is, with the line's text.
 pub fn whereabouts(handle: &Handle) -> Result {
     let (known, by) = (Known::of(handle), handle.client().clone());
     Ok(handle.call(move |s| Stack::of(s, &known, &by).shown())?.with_source(handle))
 }
 
-/// `info locals` and `info args`: the variables or the parameters of the frame looked at, a line each.
+/// Handles `info locals` and `info args`: lists the variables or the parameters of the selected frame, one per line.
 pub fn locals(handle: &Handle, parameters: bool) -> Result {
     let (known, by) = (Known::of(handle), handle.client().clone());
     Ok(handle.call(move |s| {

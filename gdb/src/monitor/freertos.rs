@@ -11,7 +11,7 @@ use esplens_soc::machine::Machine;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// FreeRTOS as it is in memory.
+/// Shows FreeRTOS objects, read from memory.
 #[derive(Debug, Args)]
 pub struct FreeRtos {
     #[command(subcommand)]
@@ -22,7 +22,7 @@ pub struct FreeRtos {
 enum What {
     /// Tasks: state, priority, stack, CPU share.
     Tasks,
-    /// Queues, semaphores, mutexes, event groups: fill, holder, who waits.
+    /// Queues, semaphores, mutexes, event groups: fill level, holder, waiting tasks.
     Queues,
     /// Software timers.
     Timers,
@@ -30,18 +30,18 @@ enum What {
     Heap,
 }
 
-/// The kernel, or why there is none.
+/// Returns the kernel, or an error that explains why none is known.
 pub fn kernel(handle: &Handle) -> std::result::Result<Arc<Rtos>, Error> {
-    // The mask ROM's symbols are always there.
+    // The mask ROM's symbols are always loaded.
     let without = if handle.symbols().has(Role::App) {
-        "the symbols name no FreeRTOS"
+        "no FreeRTOS was found in the symbols"
     } else {
-        "no application's ELF file is loaded: --elf FILE or symbol-file FILE names it"
+        "no ELF file of an application is loaded: use --elf FILE or symbol-file FILE"
     };
     handle.rtos().ok_or_else(|| Error::User(without.into()))
 }
 
-/// The tasks of a machine.
+/// Returns the tasks of a machine.
 pub fn tasks(rtos: &Rtos, m: &Machine) -> Snapshot {
     let mem = MachineMemory { machine: m, core: 0 };
     rtos.snapshot(&mem, std::array::from_fn(|core| Some(m.cpu(core).a(1))))
@@ -77,12 +77,13 @@ fn heap_list(rtos: &Rtos, m: &Machine) -> String {
     rtos::heap_table(&rtos::heaps(rtos, &MachineMemory { machine: m, core: 0 }))
 }
 
-/// Virtual time over which tasks are watched that nobody has counted before, while the machine runs.
+/// Virtual time for which CPU time is measured before the first output, while the machine runs.
 const WATCHED: Ticks = 200_000 * TICKS_PER_US;
-/// The same of the host's, at the most.
+/// Maximum host time for the same.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// The task table. Where the firmware does not count its tasks' time, we do from the first call on.
+/// Returns the task table. If the firmware does not measure its tasks' CPU time, the supervisor does from the first
+/// call on.
 fn task_list(rtos: &Arc<Rtos>, handle: &Handle) -> Result {
     let counts = rtos.layout.tcb.is_some_and(|t| t.run_time.is_some());
     let end = Instant::now() + PATIENCE;
@@ -113,7 +114,7 @@ fn task_list(rtos: &Arc<Rtos>, handle: &Handle) -> Result {
     })?)
 }
 
-/// What the column CPU is about.
+/// Returns a note about the CPU column.
 fn since(since: Ticks, now: Ticks) -> String {
     if since == now {
         return "note: CPU is counted from now on, the firmware does not count it\n".into();

@@ -11,7 +11,7 @@ use esplens_soc::dev::spec::How;
 use esplens_soc::irq::Source;
 use esplens_soc::machine::Machine;
 
-/// Tells about the machine.
+/// Shows information about the machine.
 #[derive(Debug, Args)]
 pub struct Info {
     #[command(subcommand)]
@@ -20,7 +20,7 @@ pub struct Info {
 
 #[derive(Clone, Copy, Debug, Subcommand)]
 enum What {
-    /// Running or stopped, by whom and why.
+    /// Run state, with the reason and the client for a stop.
     Status,
     /// The registers of both cores.
     Registers,
@@ -34,7 +34,7 @@ enum What {
     Network,
     /// Forwards and connections of the user network.
     Usernet,
-    /// The air, and the Wi-Fi MAC with its filters and key slots.
+    /// The air (access points, stations), and the Wi-Fi MAC with its filters and key slots.
     Wifi,
     /// Mask ROMs.
     Roms,
@@ -42,25 +42,25 @@ enum What {
     Snapshots,
     /// Threads: the cores.
     Cpus,
-    /// Break- and watchpoints.
+    /// Breakpoints and watchpoints.
     #[command(visible_aliases = ["break", "b", "watchpoints"])]
     Breakpoints,
-    /// The variables of the frame that is looked at.
+    /// Variables of the selected frame.
     Locals,
-    /// Its parameters.
+    /// Parameters of the selected frame.
     Args,
-    /// The frame that is looked at.
+    /// The selected frame.
     #[command(visible_alias = "f")]
     Frame,
-    /// What is recorded to go back to.
+    /// State of the recording for reverse execution.
     Record,
     /// The version.
     Version,
-    /// The files behind flash and fuses.
+    /// Files that back flash and eFuses.
     Block,
     /// Serial lines and sockets.
     Chardev,
-    /// All trace events, and which are on.
+    /// All trace events and whether they are enabled.
     #[command(name = "trace-events")]
     TraceEvents,
 }
@@ -93,7 +93,7 @@ fn tell(s: &Session, what: What) -> String {
         What::Snapshots => snapshots(s),
         What::Cpus => (0..2).map(|n| format!("{n}: {} pc {:08x}\n", m.core_status(n), m.cpu(n).pc)).collect(),
         What::Record => s.recording() + "\n",
-        // With symbols, above.
+        // Handled by the caller, as they need symbols.
         What::Breakpoints | What::Locals | What::Args | What::Frame => String::new(),
         What::Version => outside::version() + "\n",
         What::Block => outside::block(s),
@@ -135,7 +135,7 @@ fn mtree() -> String {
         .collect()
 }
 
-/// A peripheral: where it stands and how much of it is modelled.
+/// Describes a peripheral: its address range and how many registers are modelled.
 fn device(m: &Machine, id: DevId) -> String {
     let (start, length) = id.range();
     let regs = m.soc().dev.get(id).spec().regs;
@@ -148,7 +148,7 @@ fn device(m: &Machine, id: DevId) -> String {
     )
 }
 
-/// A core's interrupts: what is pending or enabled, and the sources led to each.
+/// Describes a core's interrupts: pending, enabled, and the sources routed to each.
 fn irq(m: &Machine, core: usize) -> String {
     let (cpu, matrix) = (m.cpu(core), &m.soc().sys.irq);
     let mut out = format!(
@@ -163,7 +163,7 @@ fn irq(m: &Machine, core: usize) -> String {
         let (pending, enabled) = (cpu.interrupt() >> n & 1 != 0, cpu.intenable >> n & 1 != 0);
         let level = LEVEL_MASK.iter().position(|mask| mask >> n & 1 != 0).unwrap_or(0);
         let to = Source::ALL.into_iter().filter(|s| matrix.mapping(core, *s as usize) == n);
-        // Sources nobody leads anywhere are led to 16, which is a timer's.
+        // Sources that the firmware has not routed are routed to 16, which is a timer's interrupt.
         let sources: Vec<String> = to
             .filter(|s| n != 16 || matrix.level(*s))
             .map(|s| format!("{}{}", vocabulary::source_name(s), if matrix.level(s) { "*" } else { "" }))
@@ -190,7 +190,7 @@ fn network(m: &Machine) -> String {
 
 fn eth_model(model: EthModel) -> &'static str {
     match model {
-        EthModel::Auto => "open_eth, or the EMAC once its registers are touched",
+        EthModel::Auto => "open_eth, or the EMAC after the first access to its registers",
         EthModel::OpenEth => "open_eth",
         EthModel::Emac => "the EMAC, without PHY",
     }
@@ -209,7 +209,7 @@ fn roms(m: &Machine) -> String {
     lines.collect::<String>() + &format!("chip revision {revision}\n")
 }
 
-/// As QEMU's, with virtual time.
+/// Lists snapshots like QEMU, with virtual time.
 fn snapshots(s: &Session) -> String {
     let list: Vec<(&str, Ticks)> = s.snapshot_times().collect();
     if list.is_empty() {

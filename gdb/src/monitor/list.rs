@@ -4,13 +4,13 @@ use super::{Error, Result, frame};
 use crate::supervisor::Handle;
 use clap::Args;
 
-/// Lines that are shown.
+/// Number of lines shown.
 const LINES: u32 = 10;
 
 /// Shows source text.
 #[derive(Debug, Args)]
 pub struct List {
-    /// An address, function or FILE:LINE; nothing: the frame that is looked at.
+    /// Address, function or FILE:LINE; without argument: the selected frame.
     location: Option<String>,
 }
 
@@ -27,7 +27,7 @@ impl List {
         let (file, line) = place.ok_or_else(|| Error::User(format!("no line is known for {addr:#010x}")))?;
         let title = format!("{addr:#010x} is in {file}:{line}\n");
         let Some(text) = handle.symbols().sources().text(&file) else {
-            return Ok(format!("{title}(the file is not here: directory DIR or substitute-path FROM TO)\n"));
+            return Ok(format!("{title}(source file not found: directory DIR or substitute-path FROM TO)\n"));
         };
         let first = line.saturating_sub(LINES / 2).max(1);
         let rows = text.lines().enumerate().skip(first as usize - 1).take(LINES as usize);

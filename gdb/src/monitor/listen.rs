@@ -1,4 +1,4 @@
-//! The monitor on a socket of its own: a line in, its answer and a prompt out.
+//! The monitor on a socket: reads a line, writes its output and a prompt.
 
 use super::run;
 use crate::server::{Address, HTTP_METHODS, Listening, Stream, start};
@@ -6,22 +6,22 @@ use crate::supervisor::Handle;
 use std::io;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
-/// Longest line taken.
+/// Maximum length of a line.
 const MAX_LINE: u64 = 4096;
-/// Before each line, as QEMU's monitor has it.
+/// Prompt, in the form of QEMU's monitor.
 pub const PROMPT: &str = "(esplens) ";
-/// What a monitor says first. pytest-embedded waits for the word qemu on the terminal.
+/// First line of output. pytest-embedded waits for the word qemu on the terminal.
 pub const HELLO: &str =
     "esplens monitor, with the commands of qemu and openocd - type 'help' for more information\n";
 
-/// Starts a monitor on a thread of its own; it ends with the machine.
+/// Starts a monitor on its own thread; it ends with the machine.
 ///
 /// # Errors
-/// When it cannot listen there.
+/// If it cannot listen on the address.
 pub fn listen(address: &Address, handle: &Handle) -> io::Result<Listening> {
     start(address, handle, "monitor", |stream, handle| {
         Box::pin(async move {
-            // A client that goes away needs nothing.
+            // Nothing to do if the client disconnects.
             let _ = serve(stream, &handle).await;
         })
     })
@@ -50,8 +50,8 @@ async fn serve(stream: Box<dyn Stream>, handle: &Handle) -> io::Result<()> {
     }
 }
 
-/// True for what no user of a monitor sends: HTTP, which a web page or a guest can be made to send here with commands
-/// in its body, and on the first line anything but text.
+/// Returns true for input that is not a monitor command: HTTP, which a web page or a guest can be made to send here
+/// with commands in its body, and non-text data on the first line.
 fn is_foreign(line: &[u8], first: bool) -> bool {
     let word = line.split(|b| b.is_ascii_whitespace()).next().unwrap_or_default();
     let text = std::str::from_utf8(line);

@@ -10,17 +10,16 @@ use clap::Args;
 use esplens_core::isa;
 use esplens_soc::machine::Machine;
 
-/// Most units shown at once.
+/// Maximum number of units shown by one command.
 const MAX_UNITS: u32 = 65_536;
 
-/// Bytes of a string shown in a piece.
+/// Maximum number of string bytes shown at a time.
 const MAX_STRING: usize = 200;
 
 /// Shows memory: `x/4xw ADDR`, `x/8i ADDR`.
 #[derive(Debug, Args)]
 pub struct X {
-    /// /COUNT FORMAT SIZE as GDB and QEMU take them (x d u o t c i s; b h w), then the address or an
-    /// expression ($pc).
+    /// /COUNT FORMAT SIZE as in GDB and QEMU (x d u o t c i s; b h w), then the address or an expression ($pc).
     #[arg(required = true, allow_hyphen_values = true)]
     words: Vec<String>,
     #[command(flatten)]
@@ -64,7 +63,7 @@ impl X {
     }
 }
 
-/// An address, or the value of an expression as one: `$pc`, `&counters`, `frame->pc`.
+/// Parses an address, or evaluates an expression to an address: `$pc`, `&counters`, `frame->pc`.
 fn address(handle: &Handle, text: &str) -> std::result::Result<u32, Error> {
     if let Ok(addr) = number(text) {
         return Ok(addr);
@@ -74,10 +73,10 @@ fn address(handle: &Handle, text: &str) -> std::result::Result<u32, Error> {
         let mem = MachineMemory { machine: s.machine(), core: s.last_core() };
         let value = whatis::in_frame(&known.symbols, &what, &Stack::of(s, &known, &by), &mem)?;
         let memory = |addr: u32, buf: &mut [u8]| s.machine().peek(mem.core, addr, buf);
-        // A function, an array and a struct are meant themselves.
+        // A function, an array or a struct stands for its address.
         known.symbols.number(&value, &memory).map(Number::to_u32).or_else(|e| value.addr().ok_or(e))
     })?;
-    found.map_err(|e| Error::User(format!("{text:?} is no address: {e}")))
+    found.map_err(|e| Error::User(format!("{text:?} is not an address: {e}")))
 }
 
 fn show(m: &Machine, core: usize, addr: u32, f: &Format) -> String {
@@ -113,7 +112,7 @@ fn show(m: &Machine, core: usize, addr: u32, f: &Format) -> String {
     out
 }
 
-/// `count` zero-terminated strings from `addr` on; a longer one is cut, as GDB does.
+/// Shows `count` zero-terminated strings starting at `addr`; longer ones are split, as in GDB.
 fn strings(m: &Machine, core: usize, addr: u32, count: u32) -> String {
     let (mut out, mut at) = (String::new(), addr);
     for _ in 0..count {
@@ -129,7 +128,7 @@ fn strings(m: &Machine, core: usize, addr: u32, count: u32) -> String {
     out
 }
 
-/// `count` instructions from `addr` on.
+/// Disassembles `count` instructions starting at `addr`.
 pub fn disassemble(m: &Machine, core: usize, addr: u32, count: u32) -> String {
     let mut out = String::new();
     let mut at = addr;
@@ -154,7 +153,7 @@ pub fn disassemble(m: &Machine, core: usize, addr: u32, count: u32) -> String {
     out
 }
 
-/// The size that a command's last letter names.
+/// Returns the size named by a command's last letter, in bytes.
 pub fn size_of(name: &str) -> u8 {
     match name.chars().last() {
         Some('b') => 1,
@@ -163,16 +162,16 @@ pub fn size_of(name: &str) -> u8 {
     }
 }
 
-/// Shows memory, without side effects unless asked.
+/// Shows memory, without side effects by default.
 #[derive(Debug, Args)]
 pub struct Mdw {
-    /// First byte.
+    /// Address of the first unit.
     #[arg(value_parser = number)]
     addr: u32,
-    /// Units.
+    /// Number of units.
     #[arg(default_value = "1", value_parser = number)]
     count: u32,
-    /// Make the access a core would make: registers have their side effects.
+    /// Access the memory as a core does, with the side effects of registers.
     #[arg(long)]
     real: bool,
 }
@@ -195,7 +194,7 @@ impl Mdw {
     }
 }
 
-/// Stores with every effect.
+/// Writes memory with all side effects of a store.
 #[derive(Debug, Args)]
 pub struct Mww {
     /// Address.
@@ -216,7 +215,7 @@ impl Mww {
         if done == usize::from(size) {
             Ok(String::new())
         } else if handle.call(move |s| s.machine().is_read_only(0, addr))? {
-            Err(Error::User(format!("{addr:#010x} can be read only; flash: monitor flash fillw")))
+            Err(Error::User(format!("{addr:#010x} is read only; for flash use monitor flash fillw")))
         } else {
             Err(Error::User(format!("nothing answers at {addr:#010x}")))
         }

@@ -1,6 +1,7 @@
-//! The monitor: commands for people, at GDB's `monitor`, on a socket of their own, at the dashboard's prompt.
+//! The monitor: commands for users, available through GDB's `monitor`, a socket and the dashboard's prompt.
 //!
-//! One file a command; clap parses them and writes the help. docs/howto/add-a-monitor-command.md follows one through.
+//! Each command has its own file; clap parses the arguments and generates the help. docs/howto/add-a-monitor-command.md
+//! describes an example.
 
 mod breakpoints;
 mod bt;
@@ -49,12 +50,12 @@ use crate::supervisor::{Gone, Handle};
 use clap::{CommandFactory, Parser};
 use esplens_core::memory::WatchKind;
 
-/// The commands. `help COMMAND` tells more.
+/// The commands. `help COMMAND` shows details.
 #[derive(Debug, Parser)]
 #[command(name = "monitor", multicall = true, disable_version_flag = true, arg_required_else_help = false)]
 #[command(subcommand_required = true, disable_colored_help = true)]
 enum Command {
-    /// Reset the chip as its reset button does; breakpoints stay.
+    /// Reset the chip as its reset button does; breakpoints are kept.
     #[command(name = "system_reset")]
     SystemReset(reset::SystemReset),
     /// Reset the chip and run, or stop before its first instruction.
@@ -64,7 +65,7 @@ enum Command {
     /// Stop the machine.
     #[command(visible_alias = "stop")]
     Halt(run_control::Halt),
-    /// Let the machine go on.
+    /// Resume the machine.
     #[command(visible_aliases = ["cont", "c"])]
     Resume(run_control::Resume),
     /// Run single instructions.
@@ -76,47 +77,47 @@ enum Command {
     /// Run until the function returns.
     #[command(visible_alias = "fin")]
     Finish(run_control::LineStep),
-    /// Go back to the last break- or watchpoint that was hit.
+    /// Run backwards to the last breakpoint or watchpoint that was hit.
     #[command(name = "reverse-continue", visible_alias = "rc")]
     ReverseContinue(reverse::Continue),
-    /// Go back to before a core's last instruction.
+    /// Undo a core's last instruction.
     #[command(name = "reverse-stepi", visible_alias = "rsi")]
     ReverseStep(reverse::Step),
-    /// Go back to the beginning of the source line, or of the one before, into calls.
+    /// Run backwards to the beginning of the source line, or of the previous one, stepping into calls.
     #[command(name = "reverse-step", visible_alias = "rs")]
     ReverseLine(run_control::LineStep),
-    /// The same, over calls.
+    /// Run backwards to the beginning of the source line, stepping over calls.
     #[command(name = "reverse-next", visible_alias = "rn")]
     ReverseNext(run_control::LineStep),
-    /// Go back to where the function was called.
+    /// Run backwards to the call of the function.
     #[command(name = "reverse-finish")]
     ReverseFinish(run_control::LineStep),
-    /// Keep moments of the run to go back to, or do not; show what is kept.
+    /// Switch checkpoints for reverse execution on or off, or show the state.
     Record(reverse::Record),
-    /// Let single steps fall into interrupts, or not.
+    /// Let single steps enter interrupt handlers, or not.
     #[command(name = "step-irq")]
     StepIrq(settings::StepIrq),
     /// Stop when the firmware panics, or do not.
     #[command(name = "panic-stop")]
     PanicStop(settings::PanicStop),
-    /// Tell about the machine.
+    /// Show information about the machine.
     Info(info::Info),
     /// Show or set registers.
     Reg(registers::Reg),
     /// Backtrace of a core or task, without GDB.
     #[command(visible_aliases = ["backtrace", "where"])]
     Bt(bt::Bt),
-    /// Show the stack frame that is looked at, or look at another one.
+    /// Show the selected stack frame, or select another one.
     #[command(visible_alias = "f")]
     Frame(frame::Frame),
-    /// Look at the frame that called this one.
+    /// Select the frame that called this one.
     Up(frame::Up),
-    /// Look at the frame that this one called.
+    /// Select the frame called by this one.
     Down(frame::Down),
     /// FreeRTOS: tasks, queues, timers, heap.
     #[command(name = "freertos", visible_alias = "rtos")]
     FreeRtos(freertos::FreeRtos),
-    /// What GDB's threads are: cores or tasks.
+    /// Select what GDB shows as threads: cores or tasks.
     Threads(threads::Threads),
     /// Write an ELF core file with all tasks.
     #[command(name = "dump-core")]
@@ -124,63 +125,63 @@ enum Command {
     /// Write the mask ROM's ELF file, for GDB's add-symbol-file.
     #[command(name = "rom-elf")]
     RomElf(rom_elf::RomElf),
-    /// Show memory, QEMU's way.
+    /// Show memory, with QEMU's syntax.
     X(memory::X),
-    /// The same; addresses are virtual here as well.
+    /// Same as x; addresses are virtual here as well.
     Xp(memory::X),
-    /// Show words of memory, OpenOCD's way.
+    /// Show words of memory, with OpenOCD's syntax.
     Mdw(memory::Mdw),
     /// Show halfwords.
     Mdh(memory::Mdw),
     /// Show bytes.
     Mdb(memory::Mdw),
-    /// Store a word, with every effect of the store.
+    /// Store a word, with all side effects of the store.
     Mww(memory::Mww),
     /// Store a halfword.
     Mwh(memory::Mww),
     /// Store a byte.
     Mwb(memory::Mww),
-    /// Set or list breakpoints: at an address, on a frame, an interrupt, a register.
+    /// Set or list breakpoints: at an address, on a packet, an interrupt, a register.
     #[command(visible_alias = "b")]
     Break(breakpoints::Break),
-    /// Set a watchpoint: the machine stops before the access.
+    /// Set a watchpoint: the machine stops before the store.
     Watch(watch::Watch),
-    /// The same, for loads.
+    /// Set a watchpoint for loads.
     Rwatch(watch::Watch),
-    /// The same, for loads and stores.
+    /// Set a watchpoint for loads and stores.
     Awatch(watch::Watch),
-    /// Delete break- or watchpoints.
+    /// Delete breakpoints or watchpoints.
     #[command(visible_alias = "d")]
     Delete(breakpoints::Delete),
-    /// Switch break- or watchpoints on.
+    /// Enable breakpoints or watchpoints.
     Enable(breakpoints::Enable),
-    /// Switch break- or watchpoints off, and keep them.
+    /// Disable breakpoints or watchpoints.
     Disable(breakpoints::Enable),
-    /// Keep the machine as it is under a name.
+    /// Save the machine's state under a name.
     Savevm(snapshots::Save),
-    /// Go back to a snapshot.
+    /// Restore a snapshot.
     Loadvm(snapshots::Load),
-    /// Forget a snapshot.
+    /// Delete a snapshot.
     Delvm(snapshots::Delete),
-    /// Switch trace events on or off while the machine runs, or list them.
+    /// Enable or disable trace events while the machine runs, or list them.
     #[command(visible_alias = "trace-event")]
     Trace(trace::TraceEvents),
-    /// Show or set how fast virtual time runs: real, max, or a factor.
+    /// Show or set the speed of virtual time: real, max, or a factor.
     Speed(settings::Speed),
     /// Plug the Ethernet cable in, or pull it out.
     #[command(name = "set_link")]
     SetLink(network::SetLink),
-    /// Lead a port of the host to the guest.
+    /// Forward a port of the host to the guest.
     #[command(name = "hostfwd_add")]
     HostfwdAdd(network::HostfwdAdd),
-    /// Take that back.
+    /// Remove a port forwarding.
     #[command(name = "hostfwd_remove")]
     HostfwdRemove(network::HostfwdRemove),
-    /// Change the air: add, remove and move access points, lose frames, deauthenticate.
+    /// Change the air: add, remove and move access points, drop frames, deauthenticate.
     Wifi(wifi::Wifi),
     /// Open another GDB server.
     Gdb(settings::Gdb),
-    /// Tell what is at an address, or what a name or expression is.
+    /// Describe an address, or show the value of a name or expression.
     #[command(visible_aliases = ["print", "p"])]
     Whatis(whatis::Whatis),
     /// Show source text around an address, function or FILE:LINE.
@@ -194,28 +195,28 @@ enum Command {
     /// Map the compiler's source paths to this host's.
     #[command(name = "substitute-path")]
     SubstitutePath(symbol_file::SubstitutePath),
-    /// Look for source files in a folder.
+    /// Add a folder to search for source files.
     Directory(symbol_file::Directory),
-    /// OpenOCD's commands for the chip; what needs no doing here says so.
+    /// OpenOCD's commands for the chip; those without effect here report it.
     Esp32(vendor::Vendor),
-    /// The same.
+    /// Same as esp32.
     Esp(vendor::Vendor),
     /// Flash commands of OpenOCD.
     Flash(flash::Flash),
     /// OpenOCD's breakpoints: ADDR [LENGTH [hw]], or the list.
     Bp(openocd::Add),
-    /// Take OpenOCD's breakpoints away: ADDR or all.
+    /// Remove OpenOCD's breakpoints: ADDR or all.
     Rbp(openocd::Remove),
     /// OpenOCD's watchpoints: ADDR [LENGTH [r|w|a]], or the list.
     Wp(openocd::Add),
-    /// Take OpenOCD's watchpoints away: ADDR or all.
+    /// Remove OpenOCD's watchpoints: ADDR or all.
     Rwp(openocd::Remove),
-    /// The cores, as OpenOCD lists them.
+    /// List the cores in OpenOCD's format.
     Targets(openocd::Targets),
-    /// OpenOCD's start-up: there is nothing to do.
+    /// OpenOCD's start-up commands, without effect here.
     #[command(visible_aliases = ["adapter", "poll", "reset_config", "wait_halt", "semihosting", "arm", "xtensa", "gdb_breakpoint_override"])]
     Init(openocd::Nothing),
-    /// OpenOCD's commands for files: tells what to use instead.
+    /// OpenOCD's commands for files: report what to use instead.
     #[command(name = "program_esp", visible_aliases = ["program_esp_bins", "program", "load_image", "dump_image",
         "verify_image", "test_image"])]
     ProgramEsp(openocd::Files),
@@ -224,7 +225,7 @@ enum Command {
     Quit(run_control::Quit),
 }
 
-/// Why a command failed.
+/// Reason why a command failed.
 #[derive(Debug, thiserror::Error)]
 enum Error {
     #[error("the machine is gone")]
@@ -233,7 +234,7 @@ enum Error {
     User(String),
 }
 
-/// What a command says; lines end with a newline.
+/// Output of a command; lines end with a newline.
 type Result = std::result::Result<String, Error>;
 
 impl Command {
@@ -303,23 +304,23 @@ impl Command {
     }
 }
 
-/// Carries out a line; what it says, or why not.
+/// Executes a line and returns its output or an error message.
 pub fn run(handle: &Handle, line: &str) -> String {
     let words = words(line);
     let Some(name) = words.first().cloned() else { return String::new() };
     let said = match Command::try_parse_from(&words) {
         Ok(command) => command.run(handle, &name).unwrap_or_else(|error| format!("{error}\n")),
-        // clap names the word that is wrong, and that may be a passphrase or a part of one.
+        // clap's messages contain the invalid word, which may be a passphrase or a part of one.
         Err(_) if line.contains("psk=") => {
             format!("no command: {}; see 'help wifi'\n", wifi::without_passphrase(line.trim()))
         }
         Err(error) => usage::explain(&error, &words),
     };
-    // Names of tasks and strings of the guest are in it.
+    // The output may contain task names and strings from the guest.
     printable(&said).into_owned()
 }
 
-/// The words of a line. `/` starts a word's format as in `x/4xw`, so it stands apart.
+/// Splits a line into words. A format after `/`, as in `x/4xw`, becomes a separate word.
 fn words(line: &str) -> Vec<String> {
     if line.split_whitespace().next() == Some("wifi") {
         return wifi::words(line);
@@ -331,7 +332,7 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// Every command name with its one-line help, for completion.
+/// Returns all command names with their one-line help, for completion.
 #[must_use]
 pub fn commands() -> Vec<(String, String)> {
     Command::command()
@@ -340,7 +341,7 @@ pub fn commands() -> Vec<(String, String)> {
         .collect()
 }
 
-/// A number as people write it, or what to tell them.
+/// Parses a number typed by a user.
 fn number(text: &str) -> std::result::Result<u32, String> {
     crate::number::written(text).ok_or_else(|| format!("{text:?} is no 32-bit number"))
 }

@@ -7,12 +7,12 @@ use clap::Args;
 use esplens_soc::net::user::{Forward, Protocol};
 use std::net::Ipv4Addr;
 
-/// The Ethernet cable.
+/// Plugs in or unplugs the Ethernet cable.
 #[derive(Debug, Args)]
 pub struct SetLink {
-    /// The network, as `info network` names it.
+    /// The network, as listed by `info network`.
     name: String,
-    /// on: plugged in; off: pulled out.
+    /// on: plugged in; off: unplugged.
     #[arg(value_enum)]
     to: Switch,
 }
@@ -25,7 +25,7 @@ impl SetLink {
     }
 }
 
-/// A port of the host that leads to the guest.
+/// Forwards a port of the host to the guest.
 #[derive(Debug, Args)]
 pub struct HostfwdAdd {
     /// [NAME] tcp|udp:[HOSTADDR]:HOSTPORT-[GUESTADDR]:GUESTPORT
@@ -40,12 +40,12 @@ impl HostfwdAdd {
         let at = handle.call(move |s| s.machine_mut().hostfwd_add(&forward))?;
         let at =
             at.map_err(|why| Error::User(format!("could not set up host forwarding rule '{rule}': {why}")))?;
-        // As silent as QEMU, but for a port that the host chose.
+        // As silent as QEMU, except for a port chosen by the host.
         Ok(if forward.port == 0 { format!("listening on {at}\n") } else { String::new() })
     }
 }
 
-/// The forward that listens there is closed; connections over it stay.
+/// Removes the forwarding from this port; open connections are kept.
 #[derive(Debug, Args)]
 pub struct HostfwdRemove {
     /// [NAME] tcp|udp:[HOSTADDR]:HOSTPORT
@@ -64,7 +64,7 @@ impl HostfwdRemove {
     }
 }
 
-/// The rule, after the network's name if that was given.
+/// Returns the rule, without the optional name of the network.
 fn named(handle: &Handle, words: &[String]) -> std::result::Result<String, Error> {
     let [name, rule] = words else { return Ok(words.concat()) };
     let wanted = name.clone();

@@ -1,14 +1,14 @@
-//! OpenOCD's words for what has another name here, and those of its scripts that need no doing.
+//! OpenOCD's names for commands that have another name here, and script commands without effect.
 
 use super::{Error, Result, breakpoints, number};
 use crate::supervisor::{Handle, Point, PointKind};
 use clap::Args;
 use esplens_core::memory::WatchKind;
 
-/// Its start-up and wiring commands.
+/// Accepts OpenOCD's start-up and wiring commands.
 #[derive(Debug, Args)]
 pub struct Nothing {
-    /// Whatever scripts give it.
+    /// Ignored arguments.
     #[arg(value_name = "WORDS", trailing_var_arg = true, allow_hyphen_values = true)]
     _words: Vec<String>,
 }
@@ -19,10 +19,10 @@ impl Nothing {
     }
 }
 
-/// Its commands for files of the computer, which the monitor does not open.
+/// Rejects OpenOCD's commands for host files, which the monitor does not open.
 #[derive(Debug, Args)]
 pub struct Files {
-    /// Whatever scripts give it.
+    /// Ignored arguments.
     #[arg(value_name = "WORDS", trailing_var_arg = true, allow_hyphen_values = true)]
     _words: Vec<String>,
 }
@@ -35,14 +35,14 @@ impl Files {
             "verify_image" | "test_image" => "GDB: compare-sections",
             _ => "GDB: load; whole images: esplens run IMAGE, or esptool over a serial line",
         };
-        Err(Error::User(format!("{name}: the monitor opens no such files. {instead}")))
+        Err(Error::User(format!("{name}: the monitor opens no files. {instead}")))
     }
 }
 
-/// The cores.
+/// Lists the cores.
 #[derive(Debug, Args)]
 pub struct Targets {
-    /// A core to work on; here every command says which.
+    /// Ignored core name; here each command selects its core.
     #[arg(value_name = "NAME")]
     _name: Option<String>,
 }
@@ -57,10 +57,10 @@ impl Targets {
     }
 }
 
-/// Adds a point, or lists all.
+/// Adds a breakpoint or watchpoint, or lists all.
 #[derive(Debug, Args)]
 pub struct Add {
-    /// Address, length; for a watchpoint r, w or a; `hw` changes nothing. Nothing at all: list.
+    /// Address, length; for a watchpoint r, w or a; `hw` has no effect. Without arguments: list.
     words: Vec<String>,
 }
 
@@ -82,7 +82,7 @@ impl Add {
     }
 }
 
-/// Takes the points at an address away.
+/// Removes the points at an address.
 #[derive(Debug, Args)]
 pub struct Remove {
     /// Address, or all.

@@ -10,7 +10,7 @@ use esplens_soc::machine::Machine;
 /// Shows or sets registers by GDB's names.
 #[derive(Debug, Args)]
 pub struct Reg {
-    /// Name; nothing: the window and what matters most.
+    /// Name; without argument: the register window and the most important others.
     name: Option<String>,
     /// New value.
     #[arg(value_parser = number)]
@@ -19,7 +19,7 @@ pub struct Reg {
     core: Core,
 }
 
-/// The registers that a bare `reg` and `info registers` show after the window.
+/// The registers shown by `reg` and `info registers` after the window.
 const SHORT: [&str; 14] = [
     "pc",
     "ps",
@@ -37,7 +37,7 @@ const SHORT: [&str; 14] = [
     "ccount",
 ];
 
-/// GDB's number of a register's name.
+/// Returns GDB's number of a register.
 fn find(name: &str) -> Option<usize> {
     let raw = table::RAW.iter().position(|r| r.name == name);
     let window = || table::WINDOW.iter().position(|n| *n == name).map(|n| n + table::A0);
@@ -45,13 +45,13 @@ fn find(name: &str) -> Option<usize> {
     raw.or_else(window).or_else(view)
 }
 
-/// All names.
+/// Returns all register names.
 pub fn names() -> Vec<String> {
     let raw = table::RAW.iter().map(|r| r.name);
     raw.chain(table::WINDOW).chain(table::VIEWS.iter().map(|v| v.name)).map(Into::into).collect()
 }
 
-/// The short list of a core.
+/// Shows the short list of a core's registers.
 pub fn short(m: &Machine, core: usize) -> String {
     let mut out = format!("{}\n", m.core_status(core));
     let names = table::WINDOW.iter().chain(&SHORT).enumerate();

@@ -4,7 +4,7 @@ use super::Result;
 use crate::supervisor::Handle;
 use clap::{Args, ValueEnum};
 
-/// QEMU's reset: running or stopped, the machine stays so.
+/// Resets like QEMU: the run state is kept.
 #[derive(Debug, Args)]
 pub struct SystemReset {}
 
@@ -16,21 +16,21 @@ impl SystemReset {
     }
 }
 
-/// What follows the reset.
+/// State after the reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Then {
-    /// The machine runs.
+    /// Run.
     Run,
-    /// It stops before the first instruction.
+    /// Stop before the first instruction.
     Halt,
-    /// The same; OpenOCD would run its event scripts.
+    /// Same as halt; OpenOCD would run its event scripts.
     Init,
 }
 
-/// OpenOCD's reset.
+/// Resets like OpenOCD.
 #[derive(Debug, Args)]
 pub struct Reset {
-    /// What follows.
+    /// State after the reset.
     #[arg(value_enum, default_value = "run")]
     then: Then,
 }

@@ -7,10 +7,10 @@ use crate::supervisor::{Back, Handle, RunState};
 use clap::Args;
 use std::time::{Duration, Instant};
 
-/// How long a command waits for its journey.
+/// Maximum time that a command waits for a reverse operation.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Goes back; where that led.
+/// Runs a reverse operation and returns the stop.
 fn go(handle: &Handle, how: Back) -> Result {
     let by = handle.client().clone();
     handle.call(move |s| {
@@ -25,13 +25,13 @@ fn go(handle: &Handle, how: Back) -> Result {
                 return Ok(format!("{stopped}\n{}", frame::whereabouts(handle)?));
             }
             Some(RunState::Running) => return Ok(String::new()),
-            None if begun.elapsed() > PATIENCE => return Ok("under way; halt stops it\n".into()),
+            None if begun.elapsed() > PATIENCE => return Ok("still running; halt stops it\n".into()),
             None => std::thread::sleep(Duration::from_millis(1)),
         }
     }
 }
 
-/// To the last point.
+/// Runs backwards to the last breakpoint or watchpoint that was hit.
 #[derive(Debug, Args)]
 pub struct Continue {}
 
@@ -41,7 +41,7 @@ impl Continue {
     }
 }
 
-/// An instruction.
+/// Undoes an instruction.
 #[derive(Debug, Args)]
 pub struct Step {
     #[command(flatten)]
@@ -54,10 +54,10 @@ impl Step {
     }
 }
 
-/// Moments to go back to.
+/// Switches checkpoints for reverse execution on or off.
 #[derive(Debug, Args)]
 pub struct Record {
-    /// Nothing: show.
+    /// Without argument: show the state.
     #[arg(value_enum)]
     to: Option<Switch>,
 }

@@ -8,11 +8,11 @@ use esplens_soc::hostfile;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// Writes the mask ROM's ELF file, and says what to type in GDB.
+/// Writes the mask ROM's ELF file, and shows the command to enter in GDB.
 #[derive(Debug, Args)]
 pub struct RomElf {
-    /// File to write, in the working folder of esplens or where --allow-write allows: a new one, or one that holds the
-    /// same already.
+    /// File to write, in the working folder of esplens or in a folder given with --allow-write: a new file, or one that
+    /// already has the same contents.
     file: PathBuf,
 }
 

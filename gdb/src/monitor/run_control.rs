@@ -1,4 +1,4 @@
-//! `halt`, `resume`, `step`, `next`, `finish` and the steps by line back in time, `quit`.
+//! `halt`, `resume`, `step`, `next`, `finish`, the reverse steps by line, and `quit`.
 
 use super::core::Core;
 use super::{Result, frame};
@@ -19,7 +19,7 @@ impl Halt {
     }
 }
 
-/// Lets it go on.
+/// Resumes the machine.
 #[derive(Debug, Args)]
 pub struct Resume {}
 
@@ -31,10 +31,10 @@ impl Resume {
     }
 }
 
-/// Runs single instructions of one core, as OpenOCD's step; `next` runs source lines.
+/// Runs single instructions of one core, like OpenOCD's step; `next` runs source lines.
 #[derive(Debug, Args)]
 pub struct Step {
-    /// How many.
+    /// Number of instructions.
     #[arg(default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     count: u32,
     #[command(flatten)]
@@ -52,7 +52,7 @@ impl Step {
                 s.resume(&Plan { frozen: [false; 2], step: Some(step) }, &by)
             })?;
             match done {
-                None => return Ok("under way; halt stops it\n".into()),
+                None => return Ok("still running; halt stops it\n".into()),
                 Some(stopped) if stopped.why != Why::Step => return Ok(format!("{stopped}\n")),
                 Some(_) => {}
             }
@@ -63,7 +63,7 @@ impl Step {
     }
 }
 
-/// Steps a core by source lines or out of a function, either way in time.
+/// Steps a core by source lines or out of a function, forwards or backwards.
 #[derive(Debug, Args)]
 pub struct LineStep {
     #[command(flatten)]
@@ -71,16 +71,16 @@ pub struct LineStep {
 }
 
 impl LineStep {
-    /// Steps as `way` says for the core.
+    /// Steps the core in the given way.
     pub fn run(&self, handle: &Handle, way: fn(usize) -> Way) -> Result {
         go(handle, way(self.core.of(handle)?))
     }
 }
 
-/// Makes a step and says where it led, and why it ended there when that is another reason.
+/// Steps and returns the new location, with the reason for the stop if it is not the end of the step.
 fn go(handle: &Handle, way: Way) -> Result {
     match steps::go(handle, way)? {
-        None => Ok("under way; halt stops it\n".into()),
+        None => Ok("still running; halt stops it\n".into()),
         Some(stopped) => {
             let said = if stopped.why == Why::Step { String::new() } else { format!("{stopped}\n") };
             let stands = handle.call(|s| matches!(s.status().state, RunState::Stopped(_)))?;

@@ -6,19 +6,19 @@ use crate::server::{self, Address};
 use crate::supervisor::{self, Handle};
 use clap::{Args, ValueEnum};
 
-/// A switch.
+/// An on/off argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
-    /// Yes.
+    /// Enabled.
     On,
-    /// No.
+    /// Disabled.
     Off,
 }
 
-/// Whether steps see interrupts.
+/// Shows or sets whether single steps enter interrupt handlers.
 #[derive(Debug, Args)]
 pub struct StepIrq {
-    /// Nothing: show.
+    /// Without argument: show the state.
     #[arg(value_enum)]
     to: Option<Switch>,
 }
@@ -36,10 +36,10 @@ impl StepIrq {
     }
 }
 
-/// Whether the machine stops when the firmware panics.
+/// Shows or sets whether the machine stops when the firmware panics.
 #[derive(Debug, Args)]
 pub struct PanicStop {
-    /// Nothing: show.
+    /// Without argument: show the state.
     #[arg(value_enum)]
     to: Option<Switch>,
 }
@@ -61,7 +61,7 @@ impl PanicStop {
     }
 }
 
-/// Virtual against wall time.
+/// Shows or sets the speed of virtual time.
 #[derive(Debug, Args)]
 pub struct Speed {
     /// real, max, or a factor such as 2 or 0.5.
@@ -81,7 +81,7 @@ impl Speed {
     }
 }
 
-/// Another GDB server.
+/// Opens another GDB server.
 #[derive(Debug, Args)]
 pub struct Gdb {
     /// tcp:[HOST]:PORT or unix:PATH [default: port 1234 or the next free one].

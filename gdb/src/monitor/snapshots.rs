@@ -4,7 +4,7 @@ use super::{Error, Result};
 use crate::supervisor::Handle;
 use clap::Args;
 
-/// Keeps the machine.
+/// Saves the machine's state under a name.
 #[derive(Debug, Args)]
 pub struct Save {
     /// Name.
@@ -23,7 +23,7 @@ fn missing(name: &str) -> Error {
     Error::User(format!("there is no snapshot {name:?}"))
 }
 
-/// Goes back.
+/// Restores a snapshot.
 #[derive(Debug, Args)]
 pub struct Load {
     /// Name.
@@ -38,7 +38,7 @@ impl Load {
     }
 }
 
-/// Forgets one.
+/// Deletes a snapshot.
 #[derive(Debug, Args)]
 pub struct Delete {
     /// Name.

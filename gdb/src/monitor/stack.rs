@@ -1,20 +1,20 @@
-//! A stack as people see it: inlined calls are levels of their own, numbered as GDB numbers them.
+//! The stack as shown to users: inlined calls are separate levels, numbered as in GDB.
 
 use crate::rtos::{self, Rtos};
 use crate::supervisor::Session;
 use crate::symbols::{SourceFrame, Symbols};
 use crate::unwind::{Backtrace, Bytes, Context, End, Kind, MachineMemory, Memory, Names};
 
-/// Names of the code that is in memory now.
+/// Function names for the code that is in memory at the moment.
 pub struct Present<'a> {
-    /// What all files say.
+    /// Symbols of all files.
     pub symbols: &'a Symbols,
-    /// Memory, to see whose code is there.
+    /// Memory, to check which file's code is loaded.
     pub mem: &'a dyn Memory,
 }
 
 impl Present<'_> {
-    /// What the files whose code is at `pc` say.
+    /// Queries only the files whose code is loaded at `pc`.
     pub fn ask<T>(&self, pc: u32, of: impl Fn(&Symbols) -> T) -> T {
         self.symbols.present_at(pc, &Bytes(self.mem)).map_or_else(|| of(self.symbols), |present| of(&present))
     }
@@ -26,25 +26,24 @@ impl Names for Present<'_> {
     }
 }
 
-/// A frame of the machine's, or a call that was inlined into one.
+/// A stack frame, or a call that was inlined into one.
 pub struct Level {
-    /// Number of the machine's frame.
+    /// Number of the stack frame.
     pub frame: usize,
-    /// How many calls further in than the function itself it is, counted from the innermost: as
-    /// [`Symbols::frames_at`] counts.
+    /// Inlining level within the frame, counted from the innermost as in [`Symbols::frames_at`].
     pub inlined: usize,
     /// The PC.
     pub pc: u32,
     /// Stack pointer.
     sp: u32,
-    /// Function and line; `None` when no file knows.
+    /// Function and line; `None` if no file has them.
     pub source: Option<SourceFrame>,
-    /// What called it is no call: an interrupt or exception.
+    /// The frame was entered by an interrupt or exception, not by a call.
     interrupted: bool,
 }
 
 impl Level {
-    /// As GDB prints it behind its number.
+    /// Returns the level in GDB's format, without its number.
     #[must_use]
     pub fn text(&self) -> String {
         let Some(source) = &self.source else {
@@ -56,7 +55,7 @@ impl Level {
         format!("{:#010x} in {name}{inlined}{place}", self.pc)
     }
 
-    /// File and line.
+    /// Returns the file and line.
     #[must_use]
     pub fn place(&self) -> Option<(&str, u32)> {
         let source = self.source.as_ref()?;
@@ -64,12 +63,13 @@ impl Level {
     }
 }
 
-/// All levels of a backtrace.
+/// Returns all levels of a backtrace.
 pub fn levels(trace: &Backtrace, present: Option<&Present>) -> Vec<Level> {
     let mut out = Vec::new();
     let last = trace.frames.len() - 1;
     for (n, frame) in trace.frames.iter().enumerate() {
-        // The outermost return address may be a function's first one: where a task that ends comes to.
+        // The outermost return address may be the first address of a function: the one that a task returns to at its
+        // end.
         let starts = n == last
             && present.and_then(|p| p.symbols.function_at(frame.pc)).is_some_and(|f| f.addr == frame.pc);
         let at = if starts { frame.pc } else { frame.lookup() };
@@ -86,7 +86,7 @@ pub fn levels(trace: &Backtrace, present: Option<&Present>) -> Vec<Level> {
     out
 }
 
-/// A backtrace as GDB prints it.
+/// Returns a backtrace in GDB's format.
 pub fn show(trace: &Backtrace, present: Option<&Present>) -> String {
     let mut out = String::new();
     for (n, level) in levels(trace, present).iter().enumerate() {
@@ -101,7 +101,7 @@ pub fn show(trace: &Backtrace, present: Option<&Present>) -> String {
     out
 }
 
-/// The backtrace of the core that stopped last.
+/// Returns the backtrace of the core that stopped last.
 pub fn of_core(s: &Session, rtos: Option<&Rtos>, symbols: &Symbols) -> Backtrace {
     let core = s.last_core();
     let mem = MachineMemory { machine: s.machine(), core };

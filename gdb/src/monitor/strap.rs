@@ -5,10 +5,10 @@ use crate::supervisor::Handle;
 use clap::Args;
 use esplens_soc::system::STRAP_GPIO0;
 
-/// The boot strap pins.
+/// Shows the boot strap pins, or sets them for the next reset.
 #[derive(Debug, Args)]
 pub struct Strap {
-    /// Their levels from the next reset on, as GPIO_STRAP shows them: 0x12 boots from flash, 0x0f waits for a download
+    /// Levels from the next reset on, in the format of GPIO_STRAP: 0x12 boots from flash, 0x0f waits for a download
     /// [default: show them].
     #[arg(value_parser = number)]
     pins: Option<u32>,
@@ -46,7 +46,7 @@ impl Strap {
     }
 }
 
-/// What the ROM does at these levels.
+/// Returns the ROM's boot mode at these levels.
 fn boot(strap: u32) -> &'static str {
     if strap & STRAP_GPIO0 == 0 { "download" } else { "flash boot" }
 }

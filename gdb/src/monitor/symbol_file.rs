@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// Replaces the application's symbols, or lists the files.
 #[derive(Debug, Args)]
 pub struct SymbolFile {
-    /// ELF file; nothing: list what is loaded.
+    /// ELF file; without argument: list the loaded files.
     path: Option<PathBuf>,
 }
 
@@ -52,12 +52,12 @@ fn list(handle: &Handle) -> String {
     if out.is_empty() { "no symbols are loaded\n".into() } else { out }
 }
 
-/// Maps the compiler's paths to this host's.
+/// Maps the compiler's source paths to this host's.
 #[derive(Debug, Args)]
 pub struct SubstitutePath {
-    /// What the compiler's paths begin with.
+    /// Prefix of the compiler's paths.
     from: String,
-    /// What they begin with here.
+    /// Replacement on this host.
     to: String,
 }
 
@@ -68,7 +68,7 @@ impl SubstitutePath {
     }
 }
 
-/// Looks for source files in a folder.
+/// Adds a folder to search for source files.
 #[derive(Debug, Args)]
 pub struct Directory {
     /// The folder.
@@ -78,7 +78,7 @@ pub struct Directory {
 impl Directory {
     pub fn run(&self, handle: &Handle) -> Result {
         if !self.dir.is_dir() {
-            return Err(Error::User(format!("{}: no folder", self.dir.display())));
+            return Err(Error::User(format!("{}: not a folder", self.dir.display())));
         }
         handle.symbols().sources().add_directory(&self.dir);
         Ok(String::new())

@@ -1,4 +1,4 @@
-//! Breakpoints for one task, and places by name.
+//! Breakpoints for one task, and code locations by name.
 
 use super::{Error, freertos, number};
 use crate::rtos::TaskIs;
@@ -6,10 +6,10 @@ use crate::supervisor::{Condition, Handle, Point, PointKind};
 use crate::unwind::MachineMemory;
 use esplens_core::memory::WatchKind;
 
-/// Points, what is wrong with what the user said, or why nothing can be said.
+/// The points, a message for invalid input, or an error.
 type Made = Result<Result<Vec<Point>, String>, Error>;
 
-/// The addresses of a place: a number, a function, FILE:LINE.
+/// Returns the addresses of a code location: a number, a function, FILE:LINE.
 pub fn places(handle: &Handle, text: &str) -> Result<Vec<u32>, String> {
     if let Ok(addr) = number(text.trim_start_matches('*')) {
         return Ok(vec![addr]);
@@ -17,20 +17,20 @@ pub fn places(handle: &Handle, text: &str) -> Result<Vec<u32>, String> {
     handle.symbols().current().find(text).map_err(|e| e.to_string())
 }
 
-/// The task that these words name.
+/// Returns the task that these words name, and the number of cores.
 fn task(handle: &Handle, words: &[String]) -> Result<Result<(TaskIs, usize), String>, Error> {
     let (rtos, name) = (freertos::kernel(handle)?, words.join(" "));
     if name.is_empty() {
-        return Ok(Err("which task?".into()));
+        return Ok(Err("the name of the task is missing".into()));
     }
     let cores = rtos.layout.cores;
-    let none = format!("task {name:?}: no task exists yet, and no type says where names are");
+    let none = format!("task {name:?}: no task exists yet, and types do not describe task names");
     let found =
         handle.call(move |s| rtos.task_is(&MachineMemory { machine: s.machine(), core: 0 }, &name))?;
     Ok(found.map(|t| (t, cores)).ok_or(none))
 }
 
-/// `break PLACE task NAME`.
+/// Handles `break PLACE task NAME`.
 pub fn at(handle: &Handle, place: &str, name: &[String]) -> Made {
     let places = match places(handle, place) {
         Ok(places) => places,
@@ -46,7 +46,7 @@ pub fn at(handle: &Handle, place: &str, name: &[String]) -> Made {
     }))
 }
 
-/// `break task NAME`: the kernel is about to make it a core's current task.
+/// Handles `break task NAME`: stops when the kernel is about to make it a core's current task.
 pub fn switch_to(handle: &Handle, name: &[String]) -> Made {
     Ok(task(handle, name)?.map(|(task, cores)| {
         let (addr, len) = task.switched_by(cores);

@@ -1,4 +1,4 @@
-//! Commands against a machine.
+//! Tests of monitor commands against a machine.
 
 use super::*;
 use crate::supervisor::testing::machine;

@@ -1,9 +1,9 @@
-//! `threads`: what GDB's threads are. The GDB server answers it itself, a connection at a time.
+//! `threads`: selects what GDB shows as threads. The GDB server handles it itself, for each connection.
 
 use super::Result;
 use clap::Args;
 
-/// Shows or says what GDB's threads are.
+/// Shows or selects what GDB shows as threads.
 #[derive(Debug, Args)]
 pub struct Threads {
     /// cores or tasks.
@@ -13,6 +13,6 @@ pub struct Threads {
 impl Threads {
     pub fn run(&self) -> Result {
         let what = self.what.as_deref().unwrap_or("cores|tasks");
-        Ok(format!("threads are a GDB connection's: say `monitor threads {what}` there\n"))
+        Ok(format!("threads are set for each GDB connection: use `monitor threads {what}` in GDB\n"))
     }
 }

@@ -1,4 +1,5 @@
-//! `trace`: which events are traced while the machine runs. Lines go where `--trace-file` says, else to stderr.
+//! `trace`: enables trace events while the machine runs. The output goes to the file given with `--trace-file`, or to
+//! stderr.
 
 use super::settings::Switch;
 use super::{Error, Result};
@@ -6,12 +7,12 @@ use crate::supervisor::Handle;
 use clap::Args;
 use esplens_soc::trace::{Event, Trace};
 
-/// Switches trace events.
+/// Enables or disables trace events.
 #[derive(Debug, Args)]
 pub struct TraceEvents {
-    /// Event or pattern (`*` any text, `?` any character); nothing: show all events.
+    /// Event or pattern (`*` any text, `?` any character); without argument: show all events.
     pattern: Option<String>,
-    /// On or off; nothing: show those that the pattern names.
+    /// on or off; without it: show the events that match the pattern.
     #[arg(value_enum)]
     to: Option<Switch>,
 }
@@ -20,7 +21,7 @@ impl TraceEvents {
     pub fn run(&self, handle: &Handle) -> Result {
         let pattern = self.pattern.clone().unwrap_or_else(|| "*".into());
         let to = self.to;
-        // What the pattern names, whether on or off.
+        // The events that match the pattern, enabled or not.
         let mut named = Trace::default();
         if pattern.starts_with('-') || !named.apply(&pattern) {
             return Err(Error::User(format!("no event is called {pattern:?}; trace lists them")));

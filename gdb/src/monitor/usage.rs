@@ -1,9 +1,9 @@
-//! What a line that is no command is answered with: one line, and where to read more.
+//! Messages for lines that are not valid commands: one line, with a reference to the help.
 
 use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-/// What clap says about an error.
+/// Access to the parts of a clap error.
 struct Said<'a>(&'a Error);
 
 impl Said<'_> {
@@ -20,21 +20,21 @@ impl Said<'_> {
         self.all(kind).into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", ")
     }
 
-    /// An argument as its user calls it: without clap's brackets.
+    /// Returns the argument's name without clap's brackets.
     fn argument(&self) -> String {
         let plain = |t: String| t.trim_matches(['<', '>', '[', ']', '.']).replace("]...", "").to_lowercase();
         self.all(ContextKind::InvalidArg).into_iter().map(plain).collect::<Vec<_>>().join(", ")
     }
 }
 
-/// clap's error in a line of our own; help that was asked for as it is.
+/// Returns clap's error as a single line; requested help is returned unchanged.
 pub fn explain(error: &Error, words: &[String]) -> String {
     if error.kind() == ErrorKind::DisplayHelp {
         return error.render().to_string();
     }
     let (said, name) = (Said(error), words.first().map_or("", String::as_str));
     let like = |kind| match said.text(kind) {
-        // A letter or two is like everything.
+        // One or two letters match too much.
         like if like.len() < 3 => String::new(),
         like => format!(" (like {like})"),
     };
@@ -69,12 +69,12 @@ pub fn explain(error: &Error, words: &[String]) -> String {
     format!("{name}: {why}; help {name} tells more\n")
 }
 
-/// What a parser of ours said about a value.
+/// Returns the message of the value parser.
 fn reason(error: &Error) -> String {
     std::error::Error::source(error).map_or_else(|| rendered(error), ToString::to_string)
 }
 
-/// clap's own words, in a line.
+/// Returns clap's own message as a single line.
 fn rendered(error: &Error) -> String {
     let text = error.render().to_string();
     let lines = text.lines().map(str::trim).take_while(|l| !l.starts_with("Usage:"));

@@ -1,10 +1,10 @@
-//! `esp32 ...`: what scripts written for OpenOCD send.
+//! `esp32 ...`: commands from scripts written for OpenOCD.
 
 use super::{Error, Result};
 use crate::supervisor::Handle;
 use clap::Args;
 
-/// OpenOCD's commands for Espressif's chips.
+/// Runs OpenOCD's commands for Espressif's chips.
 #[derive(Debug, Args)]
 pub struct Vendor {
     /// The command with its arguments.
@@ -16,12 +16,13 @@ impl Vendor {
     pub fn run(&self, _handle: &Handle) -> Result {
         let command = self.words.first().map_or("", String::as_str);
         Ok(match command {
-            // OpenOCD stops flash access for breakpoints, masks interrupts or stops timers; none of it is needed.
-            "flash" => return Err(Error::User("the flash commands stand alone: flash info 0".into())),
+            // OpenOCD stops flash access for breakpoints, masks interrupts or stops timers; none of this is needed
+            // here.
+            "flash" => return Err(Error::User("use the flash commands without prefix: flash info 0".into())),
             "appimage_offset" | "flashbootstrap" | "maskisr" | "smpbreak" | "perfmon_enable" | "exe" => {
                 format!("{command}: nothing to do here\n")
             }
-            "sysview" | "apptrace" | "gcov" => format!("{command} is not there yet\n"),
+            "sysview" | "apptrace" | "gcov" => format!("{command} is not implemented\n"),
             _ => "known: appimage_offset, flashbootstrap, maskisr, smpbreak (all without effect)\n".into(),
         })
     }

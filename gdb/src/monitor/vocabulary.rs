@@ -1,4 +1,4 @@
-//! What one may break on beside addresses: frames, interrupts, registers. Each word is a function that makes a point.
+//! Points other than addresses: network frames, interrupts, registers. Each keyword has a function that makes a point.
 
 use crate::filter::Filter;
 use crate::supervisor::{Client, Irq, Point, PointKind};
@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 type Made = std::result::Result<Point, String>;
 
-/// A name as it is compared: letters and digits, small.
+/// Normalizes a name for comparison: letters and digits, in lower case.
 fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// `frame 'tcp port 80'`; without a filter every frame.
+/// Parses `frame 'tcp port 80'`; without a filter all network frames match.
 pub fn frame(words: &[String], by: &Client) -> Made {
     let text = words.join(" ");
     let text = text.trim_matches(['\'', '"']).trim();
@@ -26,7 +26,7 @@ pub fn frame(words: &[String], by: &Client) -> Made {
     Ok(Point { filter, ..Point::new(PointKind::Frame, 0, 1, by) })
 }
 
-/// `irq 5`, `irq source 34`, `irq uart0`, `irq ETS_UART0_INTR_SOURCE`.
+/// Parses `irq 5`, `irq source 34`, `irq uart0`, `irq ETS_UART0_INTR_SOURCE`.
 pub fn irq(words: &[String], by: &Client) -> Made {
     let (source, word) = match words {
         [word] => (false, word),
@@ -54,12 +54,12 @@ fn source_point(source: Source, by: &Client) -> Point {
     Point { name, ..Point::new(PointKind::Irq(Irq::Source(source as u8)), 0, 1, by) }
 }
 
-/// A source's name in the monitor.
+/// Returns a source's name in the monitor.
 pub fn source_name(source: Source) -> String {
     plain(&format!("{source:?}"))
 }
 
-/// What IDF's names add around the manual's.
+/// Removes the parts that IDF's names add to the manual's.
 fn source_key(word: &str) -> String {
     let word = plain(word);
     let word = word.strip_prefix("ets").unwrap_or(&word);
@@ -79,7 +79,7 @@ fn source_names(source: Source) -> Vec<String> {
     std::iter::once(name).chain(idf.map(Into::into)).collect()
 }
 
-/// `reg UART0.FIFO [r|w|rw]`, `reg GPIO.PIN[5] w`.
+/// Parses `reg UART0.FIFO [r|w|rw]`, `reg GPIO.PIN[5] w`.
 pub fn register(m: &Machine, words: &[String], by: &Client) -> Made {
     let (name, kind) = match words {
         [name] => (name, WatchKind::Access),
@@ -98,7 +98,7 @@ pub fn register(m: &Machine, words: &[String], by: &Client) -> Made {
     Ok(Point { name: Some(name), ..Point::new(PointKind::Register(kind), addr, len, by) })
 }
 
-/// Address, bytes and full name of a register by its manual's name.
+/// Returns the address, length in bytes and full name of a register by its name in the manual.
 pub fn find_register(m: &Machine, text: &str) -> std::result::Result<(u32, u32, String), String> {
     let (dev, reg) = text.split_once('.').ok_or_else(|| format!("{text:?}: expected PERIPHERAL.REGISTER"))?;
     let id = DevId::ALL.iter().copied().find(|id| device_names(m, *id).contains(&plain(dev)));
@@ -123,7 +123,7 @@ pub fn find_register(m: &Machine, text: &str) -> std::result::Result<(u32, u32, 
     Ok((addr, (count - 1) * found.stride + 4, format!("{}.{}{element}", device_name(m, id), found.name)))
 }
 
-/// Every register as `reg` takes it.
+/// Returns the names of all registers, in the syntax of `reg`.
 pub fn register_names(m: &Machine) -> Vec<String> {
     let of = |id: DevId| {
         let regs = m.soc().dev.get(id).spec().regs.iter();
@@ -132,14 +132,14 @@ pub fn register_names(m: &Machine) -> Vec<String> {
     DevId::ALL.iter().flat_map(|id| of(*id)).collect()
 }
 
-/// `PIN[5]`: name and index.
+/// Parses `PIN[5]` to name and index.
 fn element(text: &str) -> std::result::Result<(&str, Option<u32>), String> {
     let Some((name, index)) = text.split_once('[') else { return Ok((text, None)) };
     let index = index.strip_suffix(']').and_then(|n| n.parse().ok());
     index.map(|n| (name, Some(n))).ok_or_else(|| format!("{text:?}: expected NAME[NUMBER]"))
 }
 
-/// A peripheral's name in the manual, numbered where there are several.
+/// Returns a peripheral's name in the manual, with a number if there are several.
 pub fn device_name(m: &Machine, id: DevId) -> String {
     let (spec, own) = (m.soc().dev.get(id).spec().name, format!("{id:?}"));
     match plain(&own).strip_prefix(&plain(spec)) {

@@ -7,23 +7,23 @@ use crate::unwind::MachineMemory;
 use clap::Args;
 use esplens_core::memory::WatchKind;
 
-/// Largest thing that is watched as a whole.
+/// Maximum size of a watched object, in bytes.
 const MAX_SIZE: u32 = 1 << 20;
 
 /// Sets a watchpoint: `watch ADDR [BYTES] [r|w|rw]`, `watch EXPR [r|w|rw]`.
 #[derive(Debug, Args)]
 pub struct Watch {
-    /// An address with a number of bytes (4), or an expression that lies in memory, as in `watch broken.readings`; then
-    /// r (loads), w (stores) or rw.
+    /// An address with a number of bytes (4), or an expression with an address, as in `watch broken.readings`; then r
+    /// (loads), w (stores) or rw.
     #[arg(required = true, allow_hyphen_values = true, trailing_var_arg = true, value_name = "WHAT")]
     words: Vec<String>,
 }
 
 impl Watch {
-    /// Watches for accesses of `kind`, unless the words say otherwise.
+    /// Watches for accesses of `kind`, unless the words select another kind.
     pub fn run(&self, handle: &Handle, kind: WatchKind) -> Result {
         let mut words: &[String] = &self.words;
-        // GDB's -l: here it is always the place that is watched.
+        // GDB's -l: here the address is always what is watched.
         if let Some((first, rest)) = words.split_first()
             && matches!(first.as_str(), "-l" | "-location")
         {
@@ -36,7 +36,7 @@ impl Watch {
             (kind, words) = (named, rest);
         }
         let (addr, len, name) = match words {
-            [] => return Err(Error::User("watch: what? an address or an expression".into())),
+            [] => return Err(Error::User("watch: an address or an expression is missing".into())),
             [addr] if number(addr).is_ok() => (number(addr).map_err(Error::User)?, 4, None),
             [addr, len] if number(addr).is_ok() => {
                 let len = number(len).map_err(Error::User)?;
@@ -58,7 +58,7 @@ fn named(word: &str) -> Option<WatchKind> {
     }
 }
 
-/// Where an expression's value lies, how large it is, and what the point is called.
+/// Returns the address and size of an expression's value, and a name for the point.
 fn place(handle: &Handle, text: String) -> std::result::Result<(u32, u32, Option<String>), Error> {
     let (known, by) = (Known::of(handle), handle.client().clone());
     let found = handle.call(move |s| {

@@ -1,4 +1,4 @@
-//! `whatis`: what is at an address, or what a name or expression is.
+//! `whatis`: describes an address, or shows a name or expression.
 
 use super::frame::{Known, Stack};
 use super::{Error, Result, number};
@@ -8,12 +8,12 @@ use crate::unwind::{MachineMemory, SourceView};
 use crate::whatis;
 use clap::Args;
 
-/// Tells about an address (variable, stack, heap block, register, flash, ROM), or shows an expression in the frame that
-/// is looked at (`frame`).
+/// Describes an address (variable, stack, heap block, register, flash, ROM), or shows an expression in the selected
+/// frame (`frame`).
 #[derive(Debug, Args)]
 pub struct Whatis {
-    /// An address (0x3ffb0010), a name, a register ($sp) or an expression of C's; /x before an expression shows integers
-    /// in hexadecimal.
+    /// An address (0x3ffb0010), a name, a register ($sp) or a C expression; /x before an expression shows integers in
+    /// hexadecimal.
     #[arg(required = true, allow_hyphen_values = true)]
     what: Vec<String>,
 }
@@ -32,12 +32,12 @@ impl Whatis {
     }
 }
 
-/// The format that GDB's letters stand for.
+/// Returns the format for GDB's format letters.
 fn format(letters: &str) -> std::result::Result<Format, Error> {
     match letters {
         "x" | "z" => Ok(Format { hex: true, ..Format::default() }),
         "d" | "u" | "s" => Ok(Format::default()),
-        other => Err(Error::User(format!("/{other}: /x (hexadecimal), /d and /s are the formats here"))),
+        other => Err(Error::User(format!("/{other}: the supported formats are /x (hexadecimal), /d and /s"))),
     }
 }
 
@@ -46,7 +46,7 @@ fn address(s: &Session, known: &Known, addr: u32) -> String {
     format!("{addr:#010x}: {}\n", lines.join("\n            "))
 }
 
-/// The value of an expression in a frame; names are those of the level looked at, then those of the calls around it.
+/// Evaluates an expression in a frame; names are looked up in the selected level, then in the calls around it.
 pub fn in_frame(
     symbols: &Symbols,
     what: &str,

@@ -1,4 +1,4 @@
-//! `wifi`: faults and changes of the air. `info wifi`: the air and the chip's Wi-Fi MAC.
+//! `wifi`: faults and changes of the air. `info wifi`: state of the air and of the chip's Wi-Fi MAC.
 
 use super::{Error, Result};
 use crate::filter::mac_text;
@@ -10,8 +10,9 @@ use esplens_soc::machine::{Input, Machine};
 use esplens_soc::net::air::{AirCommand, channel_of};
 use std::fmt::Write;
 
-/// Access points come, go and move; frames are lost. Each change takes effect when the machine runs on, and is replayed
-/// with the run. Without SSID it is for all access points. A network's name is the rest of the line, with spaces.
+/// Adds, removes and moves access points, and drops frames. Each change takes effect when the machine runs, and is
+/// replayed with the run. Without SSID it applies to all access points. An SSID is the rest of the line and may contain
+/// spaces.
 #[derive(Debug, Args)]
 pub struct Wifi {
     #[command(subcommand)]
@@ -25,17 +26,17 @@ enum What {
         /// ssid=NAME[,psk=PASSPHRASE][,channel=N][,bssid=MAC][,rssi=DBM][,hidden=on][,loss=PERMILLE]
         network: String,
     },
-    /// Take access points away.
+    /// Remove access points.
     Remove {
         #[arg(allow_hyphen_values = true)]
         ssid: Option<String>,
     },
-    /// Switch access points on.
+    /// Switch on access points.
     Up {
         #[arg(allow_hyphen_values = true)]
         ssid: Option<String>,
     },
-    /// Switch access points off: no beacon, no answer, all stations forgotten.
+    /// Switch off access points: no beacons, no responses, all stations forgotten.
     Down {
         #[arg(allow_hyphen_values = true)]
         ssid: Option<String>,
@@ -54,7 +55,7 @@ enum What {
         #[arg(allow_hyphen_values = true)]
         ssid: Option<String>,
     },
-    /// Lose so many of a thousand frames, both ways.
+    /// Drop this many of a thousand frames, in both directions.
     Loss {
         #[arg(value_parser = clap::value_parser!(u16).range(0..=1000))]
         permille: u16,
@@ -74,19 +75,19 @@ enum What {
     },
     /// Let the virtual station join the firmware's own access point.
     Join,
-    /// Let it leave.
+    /// Let the virtual station leave it.
     Leave,
 }
 
-/// The words of a `wifi` line: a number stands apart, and the rest is one word, since names and passphrases may have
-/// spaces.
+/// Splits a `wifi` line into words: a number is a separate word, and the rest is one word, as names and passphrases may
+/// contain spaces.
 pub fn words(line: &str) -> Vec<String> {
     let (name, rest) = first(line.trim());
     let (verb, mut rest) = first(rest);
     let mut words = vec![name, verb];
     if matches!(verb, "channel" | "rssi" | "loss" | "deauth") {
         let (number, more) = first(rest);
-        // A name may begin with a digit: only a number alone is a reason.
+        // A name may begin with a digit: only a word that is a number is a reason.
         if verb != "deauth" || number.parse::<u16>().is_ok() {
             words.push(number);
             rest = more;
@@ -96,7 +97,7 @@ pub fn words(line: &str) -> Vec<String> {
     words.into_iter().filter(|w| !w.is_empty()).map(Into::into).collect()
 }
 
-/// The first word, and what follows it.
+/// Returns the first word and the rest.
 fn first(text: &str) -> (&str, &str) {
     text.split_once(char::is_whitespace).map_or((text, ""), |(a, b)| (a, b.trim_start()))
 }
@@ -140,7 +141,7 @@ impl What {
     }
 }
 
-/// The access points' name in a command that needs them to exist.
+/// Returns the SSID in a command that requires it to exist.
 fn named(command: &AirCommand) -> Option<Vec<u8>> {
     match command {
         AirCommand::Add(_) | AirCommand::Join | AirCommand::Leave => None,
@@ -154,12 +155,12 @@ fn named(command: &AirCommand) -> Option<Vec<u8>> {
     }
 }
 
-/// Names of the access points on the air.
+/// Returns the SSIDs of the access points on the air.
 pub fn ssids(m: &Machine) -> Vec<Vec<u8>> {
     m.air().access_points().iter().map(|ap| ap.network().ssid.clone()).collect()
 }
 
-/// A line as it may be shown: a passphrase in it is left out.
+/// Removes passphrases from a line that is displayed.
 #[must_use]
 pub fn without_passphrase(line: &str) -> String {
     const KEY: &str = "psk=";
@@ -172,7 +173,7 @@ pub fn without_passphrase(line: &str) -> String {
     out + rest
 }
 
-/// Where the next option begins: two commas are one in the value.
+/// Returns the end of an option's value: two commas stand for one in the value.
 fn end_of_value(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -186,7 +187,7 @@ fn end_of_value(text: &str) -> usize {
     bytes.len()
 }
 
-/// `info wifi`.
+/// Handles `info wifi`.
 pub fn info(m: &Machine) -> String {
     let mac = &m.soc().dev.wifi_mac;
     let mut out = if mac.enabled() { chip(m, mac) } else { "mac: off\n".into() };
@@ -198,11 +199,11 @@ fn on(value: bool) -> &'static str {
     if value { "on" } else { "off" }
 }
 
-/// The chip's MAC in lines.
+/// Describes the state of the chip's MAC.
 fn chip(m: &Machine, mac: &WifiMac) -> String {
     let radio = &m.soc().sys.radio;
     let (mhz, width) = (radio.frequency, if radio.wide { 40 } else { 20 });
-    // The centre of 40 MHz is the number of no primary channel.
+    // The centre of a 40 MHz channel is not the number of a primary channel.
     let channel = match channel_of(mhz) {
         0 => "none".into(),
         n if radio.wide => format!("centre {n}"),
@@ -237,7 +238,7 @@ fn chip(m: &Machine, mac: &WifiMac) -> String {
     out
 }
 
-/// A key slot, without its key.
+/// Describes a key slot, without its key.
 fn key_line(key: &KeySlot) -> String {
     let algorithm = match key.algorithm {
         1 => "wep",
@@ -266,7 +267,7 @@ mod tests {
         spawn(machine(), Speed::Max).unwrap().0.register("test")
     }
 
-    /// What the machine was told of the air by a line.
+    /// Returns the air command that a line adds to the input log.
     fn told(line: &str) -> Option<AirCommand> {
         let h = handle();
         run(&h, line);

@@ -1,36 +1,36 @@
-//! The arguments of a command, and what is wrong with them.
+//! Arguments of a command, and errors.
 
 use crate::supervisor::Gone;
 use serde_json::{Map, Value, json};
 
-/// Why a command failed.
+/// Reason why a command failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     class: &'static str,
     desc: String,
 }
 
-/// What a command gives back.
+/// Result of a command.
 pub type Result = std::result::Result<Value, Error>;
 
 impl Error {
-    /// An error like most.
+    /// Creates an error of class GenericError.
     pub fn new(desc: impl Into<String>) -> Self {
         Self { class: "GenericError", desc: desc.into() }
     }
 
-    /// There is no such command.
+    /// Creates the error for an unknown command.
     pub fn unknown(command: &str) -> Self {
         Self { class: "CommandNotFound", desc: format!("The command {command} has not been found") }
     }
 
-    /// A command before the negotiation.
+    /// Creates the error for a command before the negotiation.
     pub fn too_early() -> Self {
         let desc = "Expecting capabilities negotiation with 'qmp_capabilities'";
         Self { class: "CommandNotFound", desc: desc.into() }
     }
 
-    /// The answer that tells it.
+    /// Returns the response for this error.
     pub fn answer(&self) -> Value {
         json!({"error": {"class": self.class, "desc": self.desc}})
     }
@@ -42,12 +42,12 @@ impl From<Gone> for Error {
     }
 }
 
-/// Arguments that have not been looked at yet.
+/// The unparsed arguments.
 #[derive(Debug, Default)]
 pub struct Args(Map<String, Value>);
 
 impl Args {
-    /// The `arguments` of a message.
+    /// Wraps the `arguments` of a message.
     pub fn new(value: Option<Value>) -> std::result::Result<Self, Error> {
         match value {
             None => Ok(Self::default()),
@@ -71,46 +71,46 @@ impl Args {
         value.ok_or_else(|| Error::new(format!("Parameter '{name}' is missing")))
     }
 
-    /// An optional text.
+    /// Takes an optional string.
     pub fn maybe_text(&mut self, name: &str) -> std::result::Result<Option<String>, Error> {
         self.take(name, "string", |v| v.as_str().map(Into::into))
     }
 
-    /// A text.
+    /// Takes a string.
     pub fn text(&mut self, name: &str) -> std::result::Result<String, Error> {
         let value = self.maybe_text(name)?;
         Self::must(name, value)
     }
 
-    /// An optional number that is not negative.
+    /// Takes an optional non-negative integer.
     pub fn maybe_number(&mut self, name: &str) -> std::result::Result<Option<u64>, Error> {
         self.take(name, "integer", Value::as_u64)
     }
 
-    /// A number that is not negative.
+    /// Takes a non-negative integer.
     pub fn number(&mut self, name: &str) -> std::result::Result<u64, Error> {
         let value = self.maybe_number(name)?;
         Self::must(name, value)
     }
 
-    /// A truth value.
+    /// Takes a boolean.
     pub fn flag(&mut self, name: &str) -> std::result::Result<bool, Error> {
         let value = self.take(name, "boolean", Value::as_bool)?;
         Self::must(name, value)
     }
 
-    /// Anything.
+    /// Takes a value of any type.
     pub fn value(&mut self, name: &str) -> std::result::Result<Value, Error> {
         let value = self.0.remove(name);
         Self::must(name, value)
     }
 
-    /// Takes arguments that change nothing here.
+    /// Drops arguments that have no effect here.
     pub fn ignore(&mut self, names: &[&str]) {
         names.iter().for_each(|n| _ = self.0.remove(*n));
     }
 
-    /// Complains about arguments that nobody took.
+    /// Returns an error if arguments remain.
     pub fn end(self) -> std::result::Result<(), Error> {
         match self.0.keys().next() {
             Some(name) => Err(Error::new(format!("Parameter '{name}' is unexpected"))),

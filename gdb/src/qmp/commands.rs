@@ -4,10 +4,10 @@ use super::args::{Args, Error, Result};
 use super::{Server, control, jobs, memory, qom, query};
 use serde_json::{Value, json};
 
-/// Carries a command out.
+/// Function that executes a command.
 pub type Run = fn(&Server, Args) -> Result;
 
-/// Every command. `qmp_capabilities` is the session's own.
+/// All commands. `qmp_capabilities` is handled by the session.
 pub const TABLE: &[(&str, Run)] = &[
     ("cont", control::cont),
     ("dump-guest-memory", memory::dump),
@@ -43,7 +43,7 @@ pub const TABLE: &[(&str, Run)] = &[
     ("system_reset", control::reset),
 ];
 
-/// The command of this name.
+/// Returns the command with this name.
 pub fn find(name: &str) -> Option<Run> {
     TABLE.iter().find(|(n, _)| *n == name).map(|(_, run)| *run)
 }
@@ -53,7 +53,7 @@ fn commands(_server: &Server, args: Args) -> Result {
     Ok(TABLE.iter().map(|(name, _)| json!({"name": name})).collect::<Vec<Value>>().into())
 }
 
-/// The negotiation is done already.
+/// Rejects `qmp_capabilities` after the negotiation.
 fn again(_server: &Server, _args: Args) -> Result {
     let desc = "Capabilities negotiation is already complete, command ignored";
     Err(Error::new(desc))

@@ -1,4 +1,4 @@
-//! Running, stopping, ending; the monitor; pictures.
+//! Run control, the monitor, screen dumps.
 
 use super::args::{Args, Error, Result};
 use super::{Picture, Server};
@@ -14,7 +14,7 @@ pub fn stop(server: &Server, args: Args) -> Result {
     Ok(json!({}))
 }
 
-/// Lets it go on.
+/// Resumes the machine.
 pub fn cont(server: &Server, args: Args) -> Result {
     args.end()?;
     let by = server.handle.client().clone();
@@ -22,7 +22,7 @@ pub fn cont(server: &Server, args: Args) -> Result {
     Ok(json!({}))
 }
 
-/// Resets the chip; running or stopped, it stays so.
+/// Resets the chip; the run state is kept.
 pub fn reset(server: &Server, args: Args) -> Result {
     args.end()?;
     let by = server.handle.client().clone();
@@ -38,7 +38,7 @@ pub fn quit(server: &Server, args: Args) -> Result {
     Ok(json!({}))
 }
 
-/// A line for the monitor; what it says, with the line ends of a terminal as QEMU's.
+/// Runs a monitor command; returns its output with CR LF line ends, like QEMU.
 pub fn human(server: &Server, mut args: Args) -> Result {
     let line = args.text("command-line")?;
     args.ignore(&["cpu-index"]);
@@ -46,7 +46,7 @@ pub fn human(server: &Server, mut args: Args) -> Result {
     Ok(monitor::run(&server.handle, &line).replace('\n', "\r\n").into())
 }
 
-/// Plugs the cable in or pulls it out.
+/// Plugs in or unplugs the Ethernet cable.
 pub fn set_link(server: &Server, mut args: Args) -> Result {
     let (name, up) = (args.text("name")?, args.flag("up")?);
     args.end()?;
@@ -54,7 +54,7 @@ pub fn set_link(server: &Server, mut args: Args) -> Result {
     if said.is_empty() { Ok(json!({})) } else { Err(Error::new(said.trim_end())) }
 }
 
-/// Draws the dashboard into a file.
+/// Draws the dashboard into a picture file.
 pub fn screendump(server: &Server, mut args: Args) -> Result {
     let file = args.text("filename")?;
     let format = match args.maybe_text("format")?.as_deref() {

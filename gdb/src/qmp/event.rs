@@ -1,11 +1,11 @@
-//! Events: what clients are told unasked.
+//! Events sent to clients.
 
 use crate::supervisor::{Client, Event, Handle, RunState};
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// What a client has been told of the machine.
+/// State of the machine as last reported to a client.
 #[derive(Debug)]
 pub struct Told {
     running: bool,
@@ -13,7 +13,7 @@ pub struct Told {
     ended: bool,
 }
 
-/// An event object. Beside the host's time it tells the machine's, in nanoseconds.
+/// Creates an event object. Besides the host time it contains the virtual time, in nanoseconds.
 fn event(name: &str, mut data: Value, now: Option<Ticks>) -> Value {
     let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     if let Some(now) = now {
@@ -29,12 +29,12 @@ fn event(name: &str, mut data: Value, now: Option<Ticks>) -> Value {
     out
 }
 
-/// A job's change.
+/// Creates an event for a change of a job's status.
 pub fn job(data: Value) -> Value {
     event("JOB_STATUS_CHANGE", data, None)
 }
 
-/// Who ended it, in QEMU's words.
+/// Returns QEMU's shutdown reason for a client.
 fn reason(by: &Client) -> &'static str {
     match &*by.name {
         "qmp" => "host-qmp-quit",
@@ -44,13 +44,13 @@ fn reason(by: &Client) -> &'static str {
 }
 
 impl Told {
-    /// A client that begins.
+    /// Creates the state for a new client.
     pub fn new(handle: &Handle) -> Self {
         let running = handle.call(|s| s.is_running()).unwrap_or(false);
         Self { running, ended: false }
     }
 
-    /// What to say about an event of the machine.
+    /// Returns the QMP event for an event of the machine.
     pub fn of(&mut self, what: &Event, handle: &Handle) -> Option<Value> {
         let now = || handle.call(|s| s.status().now).ok();
         match what {
@@ -82,7 +82,7 @@ impl Told {
         (!told).then(|| event("SHUTDOWN", json!({"guest": guest, "reason": reason}), now))
     }
 
-    /// What to say after events were lost.
+    /// Returns the event for the current state after events were lost.
     pub fn catch_up(&mut self, handle: &Handle) -> Option<Value> {
         let status = handle.call(|s| s.status()).ok()?;
         let running = status.state == RunState::Running;

@@ -1,18 +1,18 @@
-//! Messages out of bytes: JSON objects one after the other, with or without line ends between them.
+//! Splits a byte stream into messages: consecutive JSON objects, with or without line ends between them.
 
-/// Longest message taken, in bytes.
+/// Maximum length of a message, in bytes.
 pub const MAX_MESSAGE: usize = 1 << 20;
-/// Deepest nesting taken; the JSON parser has a limit of its own above this.
+/// Maximum nesting depth; the JSON parser's own limit is higher.
 const MAX_DEPTH: u32 = 64;
 
-/// What a byte stream consists of.
+/// Item of the byte stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
     /// A message, from its first brace to its last.
     Message(Vec<u8>),
-    /// Text that is no object, up to the end of the line.
+    /// Text that is not an object, up to the end of the line.
     Noise,
-    /// A message that was too long or nested too deep; dropped up to the end of the line.
+    /// A message that was too long or nested too deep, discarded up to the end of the line.
     TooMuch,
 }
 
@@ -22,13 +22,13 @@ enum State {
     Between,
     Object,
     Text,
-    /// Behind a backslash.
+    /// After a backslash.
     Escape,
     Noise,
     Skip,
 }
 
-/// Cuts a byte stream into [`Item`]s. Bounded, whatever comes.
+/// Splits a byte stream into [`Item`]s. Uses bounded memory for any input.
 #[derive(Debug, Default)]
 pub struct Framer {
     state: State,
@@ -37,7 +37,7 @@ pub struct Framer {
 }
 
 impl Framer {
-    /// Takes one byte.
+    /// Processes one byte.
     pub fn push(&mut self, byte: u8) -> Option<Item> {
         match (self.state, byte) {
             (State::Noise | State::Skip, b'\n') => {
@@ -50,7 +50,7 @@ impl Framer {
                 self.depth = 0;
                 self.body = Vec::new();
             }
-            // 0xFF resets the reader: clients send it after a time-out.
+            // 0xFF resets the parser: clients send it after a timeout.
             (State::Between, b' ' | b'\t' | b'\r' | b'\n' | 0xFF) => return None,
             (State::Between, _) => {
                 self.state = State::Noise;
@@ -107,7 +107,7 @@ mod tests {
     fn noise_ends_with_its_line() {
         assert_eq!(items(b"hello {\n{}"), [Item::Noise, message("{}")]);
         assert_eq!(items(b"[1]\n\"x\"\n"), [Item::Noise, Item::Noise]);
-        // Brackets that do not match are the parser's to complain about.
+        // The JSON parser reports brackets that do not match.
         assert_eq!(items(b"{]{}"), [message("{]"), message("{}")]);
     }
 

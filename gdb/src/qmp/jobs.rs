@@ -1,4 +1,4 @@
-//! Snapshots as jobs: done at once, and kept as concluded until the client dismisses them.
+//! Snapshot jobs: executed immediately and kept as concluded until the client dismisses them.
 
 use super::Server;
 use super::args::{Args, Error, Result};
@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::broadcast;
 
-/// Most jobs kept.
+/// Maximum number of jobs kept.
 const MAX_JOBS: usize = 64;
-/// Events kept for a client that is slow to take them.
+/// Maximum number of events queued for a slow client.
 const MAX_EVENTS: usize = 1024;
-/// What a job goes through.
+/// The states of a job, in order.
 const STATES: [&str; 5] = ["created", "running", "waiting", "pending", "concluded"];
 
-/// A job that is done.
+/// A concluded job.
 #[derive(Clone, Debug)]
 struct Job {
     id: String,
@@ -35,17 +35,17 @@ impl Default for Jobs {
 }
 
 impl Jobs {
-    /// Events of jobs from now on: the `data` of JOB_STATUS_CHANGE.
+    /// Subscribes to job events: the `data` of JOB_STATUS_CHANGE.
     pub fn subscribe(&self) -> broadcast::Receiver<Value> {
         self.events.subscribe()
     }
 
     fn tell(&self, id: &str, status: &str) {
-        // Nobody listening is fine.
+        // An error means that there are no subscribers.
         let _ = self.events.send(json!({"id": id, "status": status}));
     }
 
-    /// Does the work of a new job.
+    /// Executes a new job.
     fn run(
         &self,
         id: String,
@@ -60,7 +60,7 @@ impl Jobs {
             return Err(Error::new(format!("Job ID '{id}' already in use")));
         }
         if done.len() == MAX_JOBS {
-            return Err(Error::new("too many jobs: dismiss some"));
+            return Err(Error::new("too many jobs; use job-dismiss"));
         }
         let error = work().err();
         STATES.iter().for_each(|s| self.tell(&id, s));
@@ -69,7 +69,8 @@ impl Jobs {
     }
 }
 
-/// The arguments that all three take: the job's name and the snapshot's. Devices are no matter here: a snapshot is all.
+/// Takes the arguments common to all three commands: the names of the job and of the snapshot. Devices are ignored: a
+/// snapshot always contains everything.
 fn names(args: &mut Args) -> std::result::Result<(String, String), Error> {
     let names = (args.text("job-id")?, args.text("tag")?);
     args.ignore(&["vmstate", "devices"]);

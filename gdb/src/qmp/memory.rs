@@ -1,4 +1,4 @@
-//! Memory into files.
+//! Commands that write memory to files.
 
 use super::Server;
 use super::args::{Args, Error, Result};
@@ -11,7 +11,7 @@ use std::io::Write;
 /// Bytes read at a time.
 const CHUNK: u64 = 1 << 20;
 
-/// Memory as a core sees it.
+/// Saves memory with a core's address map.
 pub fn save(server: &Server, mut args: Args) -> Result {
     let core = args.maybe_number("cpu-index")?.unwrap_or(0);
     if core >= CORES as u64 {
@@ -20,7 +20,7 @@ pub fn save(server: &Server, mut args: Args) -> Result {
     write(server, args, core as usize)
 }
 
-/// Memory as the bus has it: what PRO_CPU sees.
+/// Saves physical memory: here, memory with PRO_CPU's address map.
 pub fn save_physical(server: &Server, args: Args) -> Result {
     write(server, args, 0)
 }
@@ -31,7 +31,7 @@ fn write(server: &Server, mut args: Args, core: usize) -> Result {
     let wrong = || Error::new(format!("Invalid addr 0x{addr:016x}/size {size} specified"));
     let end = addr.checked_add(size).filter(|end| *end <= 1 << 32).ok_or_else(wrong)?;
     let failed = |e: std::io::Error| Error::new(format!("Could not write '{name}': {e}"));
-    // The first piece is read before the file is touched.
+    // The first chunk is read before the file is created.
     let mut file = None;
     let mut at = addr;
     loop {
@@ -57,11 +57,11 @@ fn write(server: &Server, mut args: Args, core: usize) -> Result {
     }
 }
 
-/// An ELF core file with all tasks, as the monitor's `dump-core` writes.
+/// Writes an ELF core file with all tasks, like the monitor's `dump-core`.
 pub fn dump(server: &Server, mut args: Args) -> Result {
     let (_paging, protocol) = (args.flag("paging")?, args.text("protocol")?);
     if args.maybe_text("format")?.is_some_and(|f| f != "elf") {
-        return Err(Error::new("only the format elf is written"));
+        return Err(Error::new("only the format elf is supported"));
     }
     args.ignore(&["detach"]);
     args.end()?;

@@ -1,8 +1,9 @@
-//! QMP, QEMU's machine protocol (QEMU, docs/interop/qmp-spec): JSON objects over a socket, for test frameworks and scripts.
+//! QMP, QEMU's machine protocol (QEMU, docs/interop/qmp-spec): JSON objects over a socket, for test frameworks and
+//! scripts.
 //!
-//! Everything goes through the supervisor's handle, as the monitor does; `human-monitor-command` is the monitor. `frame`
-//! cuts messages out of the bytes and survives anything, `session` answers one client, the other files have a group of
-//! commands each, `TABLE` in `commands` lists them.
+//! All commands use the supervisor's handle, as the monitor does; `human-monitor-command` runs a monitor command.
+//! `frame` extracts messages from any byte stream, `session` serves one client, the other files implement groups of
+//! commands, and `TABLE` in `commands` lists them.
 
 mod args;
 mod commands;
@@ -26,7 +27,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The format of a picture.
+/// Format of a picture file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Picture {
     /// Portable pixmap.
@@ -35,10 +36,10 @@ pub enum Picture {
     Png,
 }
 
-/// Draws the machine: the bytes of a picture file.
+/// Function that draws the machine's state and returns the bytes of a picture file.
 pub type Draw = Arc<dyn Fn(Picture) -> Result<Vec<u8>, String> + Send + Sync>;
 
-/// What all QMP clients of a machine share.
+/// State shared by all QMP clients of a machine.
 #[derive(Clone)]
 pub struct Server {
     handle: Handle,
@@ -47,22 +48,22 @@ pub struct Server {
 }
 
 impl Server {
-    /// For the machine behind a handle. `draw` is what `screendump` calls; without it that is refused.
+    /// Creates a server for the machine of a handle. `draw` implements `screendump`, which is rejected without it.
     #[must_use]
     pub fn new(handle: &Handle, draw: Option<Draw>) -> Self {
         Self { handle: handle.clone(), jobs: jobs::Jobs::default(), draw }
     }
 
-    /// Opens a file that a client wants written; see [`Handle::create_file`].
+    /// Creates a file for a client; see [`Handle::create_file`].
     fn create(&self, name: &str) -> Result<File, args::Error> {
         let failed = |why| args::Error::new(format!("Could not open '{name}': {why}"));
         self.handle.create_file(Path::new(name), Replace::Own).map_err(failed)
     }
 
-    /// Starts to listen on a thread of its own; it ends with the machine. `pretty` answers with indented JSON.
+    /// Starts listening on a new thread, which ends with the machine. With `pretty`, responses are indented JSON.
     ///
     /// # Errors
-    /// When it cannot listen there.
+    /// If it cannot listen on the address.
     pub fn listen(&self, address: &Address, pretty: bool) -> io::Result<Listening> {
         let server = self.clone();
         start(address, &self.handle, "qmp", move |stream, handle| {
@@ -71,7 +72,7 @@ impl Server {
         })
     }
 
-    /// Serves one client over bytes that are at hand, for tests and the fuzzer: everything it answers.
+    /// Serves one client with the given input and returns all responses; for tests and the fuzzer.
     #[doc(hidden)]
     pub fn answer(&self, bytes: &[u8]) -> Vec<u8> {
         session::answer(self.clone(), bytes)

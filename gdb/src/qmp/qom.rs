@@ -1,16 +1,16 @@
-//! The part of QEMU's object tree that clients ask for: machine, SoC, cores, the straps at the GPIO block.
+//! The part of QEMU's object tree that clients use: machine, SoC, cores, the straps at the GPIO block.
 
 use super::Server;
 use super::args::{Args, Error, Result};
 use crate::monitor;
 use serde_json::{Value, json};
 
-/// An object: its path, its type, its children with their types.
+/// An object: its path, type, and children with their types.
 struct Object {
     path: &'static str,
     kind: &'static str,
     children: &'static [(&'static str, &'static str)],
-    /// Properties beside `type`, with their types.
+    /// Properties besides `type`, with their types.
     properties: &'static [(&'static str, &'static str)],
 }
 
@@ -49,7 +49,7 @@ const OBJECTS: &[Object] = &[
     },
 ];
 
-/// The object at a path: absolute, or as many of its last names as tell it apart.
+/// Returns the object at a path: an absolute path, or an unambiguous suffix of one.
 fn find(path: &str) -> std::result::Result<&'static Object, Error> {
     let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
     let same = |o: &&Object| {
@@ -59,7 +59,7 @@ fn find(path: &str) -> std::result::Result<&'static Object, Error> {
     found.ok_or_else(|| Error::new(format!("Device '{path}' not found")))
 }
 
-/// What an object has.
+/// Lists the properties and children of an object.
 pub fn list(_server: &Server, mut args: Args) -> Result {
     let object = find(&args.text("path")?)?;
     args.end()?;
@@ -70,7 +70,7 @@ pub fn list(_server: &Server, mut args: Args) -> Result {
     Ok(out.into())
 }
 
-/// A property, or the path of a child.
+/// Returns a property, or the path of a child.
 pub fn get(server: &Server, mut args: Args) -> Result {
     let (path, name) = (args.text("path")?, args.text("property")?);
     args.end()?;
@@ -78,7 +78,7 @@ pub fn get(server: &Server, mut args: Args) -> Result {
     match (object.path, name.as_str()) {
         (_, "type") => Ok(object.kind.into()),
         (GPIO, "strap_mode") => Ok(server.handle.call(|s| s.machine().soc().sys.strap)?.into()),
-        // Watchdogs count virtual time: none has to be held.
+        // Watchdogs count virtual time, so they need not be disabled.
         (at, "wdt_disable") if TIMERS.contains(&at) => Ok(false.into()),
         (at, name) if object.children.iter().any(|(child, _)| *child == name) => {
             Ok(format!("{}/{name}", at.trim_end_matches('/')).into())
@@ -91,7 +91,7 @@ fn missing(path: &str, name: &str) -> Error {
     Error::new(format!("Property '{path}.{name}' not found"))
 }
 
-/// The straps.
+/// Sets the straps.
 pub fn set(server: &Server, mut args: Args) -> Result {
     let (path, name, value) = (args.text("path")?, args.text("property")?, args.value("value")?);
     args.end()?;
@@ -109,7 +109,7 @@ pub fn set(server: &Server, mut args: Args) -> Result {
     }
 }
 
-/// A number, or one written as a text.
+/// Parses a number, or a string with a number.
 fn number(value: &Value) -> Option<u32> {
     let plain = value.as_u64().and_then(|n| u32::try_from(n).ok());
     plain.or_else(|| crate::number::written(value.as_str()?))

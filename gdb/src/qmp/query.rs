@@ -1,4 +1,4 @@
-//! Questions.
+//! Query commands.
 
 use super::Server;
 use super::args::{Args, Result};
@@ -7,7 +7,7 @@ use crate::supervisor::{Drive, RunState, Why};
 use esplens_core::memory::CORES;
 use serde_json::{Value, json};
 
-/// The version, as the greeting has it too.
+/// Returns the version object, also part of the greeting.
 pub fn version_object() -> Value {
     let [major, minor, micro] = QEMU;
     json!({

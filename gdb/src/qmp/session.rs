@@ -1,4 +1,4 @@
-//! One QMP client: its messages, the machine's events.
+//! A QMP client session: its messages and the machine's events.
 
 use super::args::{Args, Error};
 use super::event::{self, Told};
@@ -10,20 +10,20 @@ use serde_json::{Map, Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::broadcast::error::RecvError;
 
-/// A client's state.
+/// State of a client.
 struct Session {
     server: Server,
     framer: Framer,
     told: Told,
-    /// The negotiation is done.
+    /// The negotiation is complete.
     ready: bool,
     pretty: bool,
     out: Vec<u8>,
-    /// What came is no QMP: the connection is closed.
+    /// The client does not speak QMP; close the connection.
     foreign: bool,
 }
 
-/// Serves a connection to its end.
+/// Serves a connection until it ends.
 pub async fn serve(mut stream: Box<dyn Stream>, server: Server, pretty: bool) {
     let mut events = server.handle.subscribe();
     let mut jobs = server.jobs.subscribe();
@@ -39,7 +39,7 @@ pub async fn serve(mut stream: Box<dyn Stream>, server: Server, pretty: bool) {
             event = events.recv() => match event {
                 Ok(event) => {
                     session.event(&event);
-                    // What the client was answered before is out; this is the last it hears.
+                    // All earlier responses have been sent; this is the last message.
                     if matches!(event, Event::Quit(_) | Event::Gone) {
                         break;
                     }
@@ -60,7 +60,7 @@ pub async fn serve(mut stream: Box<dyn Stream>, server: Server, pretty: bool) {
     let _ = stream.write_all(&session.out).await;
 }
 
-/// Everything that a client is answered, without events.
+/// Returns all responses to a client's input, without events.
 pub fn answer(server: Server, bytes: &[u8]) -> Vec<u8> {
     let mut session = Session::new(server, false);
     session.bytes(bytes);
@@ -89,7 +89,7 @@ impl Session {
         self.out.extend(b"\r\n");
     }
 
-    /// An event; before the negotiation there are none.
+    /// Sends an event; before the negotiation events are dropped.
     fn tell(&mut self, event: &Value) {
         if self.ready {
             self.say(event);
@@ -114,7 +114,8 @@ impl Session {
         for byte in bytes {
             match self.framer.push(*byte) {
                 Some(Item::Message(message)) => self.message(&message),
-                // Before the negotiation a client sends nothing but objects; a web page sends HTTP with commands in it.
+                // Before the negotiation a QMP client sends only objects; a web page would send HTTP with commands in
+                // the body.
                 Some(Item::Noise | Item::TooMuch) if !self.ready => {
                     self.fail(None, &Error::new("JSON parse error, expecting an object"));
                     self.foreign = true;
@@ -170,7 +171,7 @@ impl Session {
             if name != "qmp_capabilities" {
                 return Err(Error::too_early());
             }
-            // None is offered, so none can be asked for.
+            // The server offers no capabilities, so there are none to enable.
             args.ignore(&["enable"]);
             args.end()?;
             self.ready = true;

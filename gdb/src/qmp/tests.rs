@@ -1,4 +1,4 @@
-//! QMP as clients speak it.
+//! Tests of QMP with a client.
 
 use super::*;
 use crate::supervisor::testing::machine;
@@ -15,13 +15,13 @@ fn server() -> (Handle, Server) {
     (handle, server)
 }
 
-/// The objects in an answer, the greeting first.
+/// Returns the objects in a response, the greeting first.
 fn objects(bytes: &[u8]) -> Vec<Value> {
     let lines = bytes.split(|b| *b == b'\n').filter(|l| !l.is_empty());
     lines.map(|l| serde_json::from_slice(l).unwrap()).collect()
 }
 
-/// The answers to messages after the negotiation.
+/// Returns the responses to messages sent after the negotiation.
 fn says(server: &Server, messages: &[Value]) -> Vec<Value> {
     let mut text = json!({"execute": "qmp_capabilities"}).to_string();
     messages.iter().for_each(|m| text.push_str(&m.to_string()));
@@ -53,7 +53,7 @@ impl Client {
         serde_json::from_str(&line).unwrap()
     }
 
-    /// The answer to a command, and the events before it.
+    /// Returns the response to a command and the events before it.
     fn call(&mut self, name: &str) -> (Value, Vec<Value>) {
         self.0.get_mut().write_all(json!({"execute": name, "id": 7}).to_string().as_bytes()).unwrap();
         let mut events = Vec::new();
@@ -219,7 +219,7 @@ fn a_client_that_vanishes_in_a_message_harms_nobody() {
     assert_eq!(Client::connect(&server).call("query-kvm").0["present"], false);
 }
 
-/// A web page can have a browser send this.
+/// A web page can make a browser send this.
 #[test]
 fn http_ends_a_connection_before_its_body_is_read() {
     let (h, server) = server();
@@ -256,7 +256,7 @@ fn without_a_picture_none_is_taken() {
     let folder = tempfile::tempdir().unwrap();
     h.allow_write(folder.path().into());
     let shot = json!({"filename": folder.path().join("x.png"), "format": "png"});
-    // What it wrote itself it replaces; nothing else.
+    // Files that the server wrote are replaced, no others.
     for _ in 0..2 {
         assert_eq!(run(&server, "screendump", shot.clone())["return"], json!({}));
     }
@@ -276,7 +276,7 @@ fn without_a_picture_none_is_taken() {
     assert!(run(&server, "screendump", json!({"filename": "x", "format": "gif"}))["error"].is_object());
 }
 
-/// Pieces of messages, right and wrong.
+/// Fragments of messages, valid and invalid.
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
     let words = prop_oneof![
         Just("{\"execute\":\"query-status\"}".to_string()),

@@ -8,8 +8,8 @@ use esplens_core::cpu::ps;
 use esplens_core::isa::{self, Op};
 use esplens_soc::machine::reg;
 
-/// Registers of a task that does not run, and how they were saved. `None`: nothing that can be a saved frame is where
-/// the kernel says it is.
+/// Returns the registers of a task that is not running, and the form in which they were saved. Returns `None` if the
+/// task's saved stack pointer does not point to a valid saved frame.
 #[must_use]
 pub fn task_context(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Option<(Context, Form)> {
     let top = mem.u32(tcb)?;
@@ -28,7 +28,7 @@ pub fn task_context(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Option<(Context,
     Some((context, form))
 }
 
-/// Floating-point registers from the task's save area, when they are there.
+/// Reads the floating-point registers from the task's save area, if they are stored there.
 fn coprocessor(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Vec<(u16, u32)> {
     let Some(area) = save_area(rtos, mem, tcb) else { return Vec::new() };
     // XT_CPSTORED, then the pointer to the aligned area.
@@ -45,10 +45,10 @@ fn coprocessor(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Vec<(u16, u32)> {
     words.map_or(Vec::new(), |w| numbers.into_iter().zip(w).collect())
 }
 
-/// Whether FCR and FSR stand before f0..f15 in the save area, as up to IDF 6.1, or behind, as `tie-asm.h` has it since:
-/// the kernel's own code tells where it stores f0.
+/// Returns true if FCR and FSR precede f0..f15 in the save area, as up to IDF 6.1. Since then they follow, as in
+/// `tie-asm.h`. The kernel's code is decoded to find where it stores f0.
 fn control_first(rtos: &Rtos, mem: &dyn Memory) -> bool {
-    /// Bytes of `_xt_coproc_exc` up to there, with room.
+    /// Bytes of `_xt_coproc_exc` to search for the store of f0, with a margin.
     const CODE: u32 = 1024;
     let Some((start, _)) = rtos.source.symbol("_xt_coproc_exc") else { return true };
     let at = |a: u32| isa::decode(u32::from_le_bytes(mem.bytes(start.wrapping_add(a))?));
@@ -56,7 +56,7 @@ fn control_first(rtos: &Rtos, mem: &dyn Memory) -> bool {
     f0.is_none_or(|store| store.imm == 8)
 }
 
-/// The core whose floating-point unit still holds this task's registers.
+/// Returns the core whose floating-point unit still holds this task's registers.
 #[must_use]
 pub fn fpu_owner(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Option<usize> {
     let (owners, size) = rtos.source.symbol("_xt_coproc_owner_sa")?;
@@ -65,7 +65,7 @@ pub fn fpu_owner(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Option<usize> {
     (0..rtos.layout.cores).find(|core| mem.u32(owners + step * *core as u32) == Some(area))
 }
 
-/// Where the task's coprocessor state is kept.
+/// Returns the address of the task's coprocessor save area.
 fn save_area(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Option<u32> {
     let layout = rtos.layout.tcb(mem)?;
     if let Some(o) = layout.coproc_area {
@@ -76,7 +76,7 @@ fn save_area(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Option<u32> {
     Some(end.wrapping_sub(back) & !15)
 }
 
-/// The backtrace of a saved register file; a task that yielded stands behind its call of the yield.
+/// Unwinds from a saved register file. The backtrace of a task that yielded begins at the caller of the yield function.
 fn stopped(mem: &dyn Memory, names: &dyn Names, saved: Saved) -> Backtrace {
     let u = Unwinder { mem, names, interrupted: None };
     let mut trace = unwind(&u, &saved.context);
@@ -87,7 +87,7 @@ fn stopped(mem: &dyn Memory, names: &dyn Names, saved: Saved) -> Backtrace {
     trace
 }
 
-/// A task's backtrace. `cores` are the cores' registers, for tasks that run.
+/// Returns a task's backtrace. `cores` are the cores' registers, used for running tasks.
 #[must_use]
 pub fn backtrace(rtos: &Rtos, mem: &dyn Memory, task: &Task, cores: &[Context]) -> Backtrace {
     if let Some(context) = task.core().and_then(|core| cores.get(core)) {
@@ -106,7 +106,7 @@ fn broken(top: u32) -> Backtrace {
     Backtrace { frames: vec![frame], end: End::Corrupt(format!("no saved registers at {top:#010x}")) }
 }
 
-/// The backtrace of a core, through its interrupt handlers into the task that they interrupted.
+/// Returns the backtrace of a core, through its interrupt handlers into the task that they interrupted.
 #[must_use]
 pub fn core_backtrace(
     rtos: Option<&Rtos>,

@@ -1,20 +1,20 @@
-//! Heaps: IDF's regions (`multi_heap`, by block list up to 4.2, by TLSF since), FreeRTOS's heap_4.
+//! Heaps: ESP-IDF's regions (`multi_heap`, with a block list up to 4.2, with TLSF since), FreeRTOS's heap_4.
 
 use super::Rtos;
 use super::list::is_object;
 use crate::unwind::{Memory, Words};
 use std::ops::Range;
 
-/// Most regions, and most blocks of one, that are followed.
+/// Most regions, and most blocks per region, that are followed.
 const MAX_REGIONS: usize = 64;
 const MAX_BLOCKS: usize = 65_536;
-/// Words of a TLSF control structure at most: block_null, bitmaps, 21 lists of 32.
+/// Most bytes of a TLSF control structure: block_null, bitmaps, 21 lists of 32.
 const MAX_CONTROL: u32 = 4 * 1024;
 
-/// How a heap keeps its blocks.
+/// Allocator of a heap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A list of all blocks.
+    /// ESP-IDF's list of all blocks.
     MultiHeap,
     /// Two-level segregated fit.
     Tlsf,
@@ -22,7 +22,7 @@ pub enum Kind {
     Heap4,
 }
 
-/// A region.
+/// A heap region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heap {
     /// First byte.
@@ -33,7 +33,7 @@ pub struct Heap {
     pub kind: Kind,
     /// Bytes free, as the allocator counts them.
     pub free: u32,
-    /// The least that ever was free.
+    /// The least number of bytes ever free.
     pub minimum: u32,
     /// Largest free block.
     pub largest: u32,
@@ -41,29 +41,30 @@ pub struct Heap {
     pub blocks: u32,
     /// Capabilities (`MALLOC_CAP_*`), all priorities together.
     pub caps: u32,
-    /// What does not fit together.
+    /// An inconsistency in the heap's data, if any.
     pub torn: Option<String>,
 }
 
 /// A block of a heap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// What `malloc` returned, or would.
+    /// Address that `malloc` returned, or would return.
     pub start: u32,
     /// Bytes from there on.
     pub size: u32,
-    /// Nobody has it.
+    /// The block is not allocated.
     pub free: bool,
 }
 
-/// The block that contains `addr`, header included. `None`: no heap has it there, or the heap is broken before it.
+/// Returns the block that contains `addr`, header included. Returns `None` if no heap has a block there, or if the heap
+/// is corrupt before it.
 #[must_use]
 pub fn heap_block(rtos: &Rtos, mem: &dyn Memory, addr: u32) -> Option<Block> {
     let heap = heaps(rtos, mem).into_iter().find(|h| (h.start..h.end).contains(&addr))?;
     let s = &*rtos.source;
     let handle = registry(rtos, mem).into_iter().find(|r| r.range.start == heap.start).map(|r| r.handle);
     let member = |path: &str| s.offset("multi_heap_info", path);
-    // Header bytes before the contents, and what of them a block's size counts.
+    // Header bytes before the contents, and how many of them a block's size includes.
     let (mut at, header, counted) = match heap.kind {
         Kind::MultiHeap => (handle?.wrapping_add(member("first_block")?), 4, 4),
         Kind::Tlsf => {
@@ -93,7 +94,7 @@ pub fn heap_block(rtos: &Rtos, mem: &dyn Memory, addr: u32) -> Option<Block> {
     None
 }
 
-/// All heap regions.
+/// Returns all heap regions.
 #[must_use]
 pub fn heaps(rtos: &Rtos, mem: &dyn Memory) -> Vec<Heap> {
     let s = &*rtos.source;
@@ -106,7 +107,7 @@ pub fn heaps(rtos: &Rtos, mem: &dyn Memory) -> Vec<Heap> {
     heap_4(rtos, mem).into_iter().collect()
 }
 
-/// `heap_t` structures, a region each: address of each, and a way to read its words by offset.
+/// Reads ESP-IDF's `heap_t` structures, one per region.
 fn registry(rtos: &Rtos, mem: &dyn Memory) -> Vec<Registered> {
     let s = &*rtos.source;
     let Some((head, _)) = s.symbol("registered_heaps") else { return Vec::new() };
@@ -125,19 +126,19 @@ fn registry(rtos: &Rtos, mem: &dyn Memory) -> Vec<Registered> {
         });
         heap = word(next);
     }
-    // A region that IDF registered but has not started has no handle.
+    // A region that ESP-IDF registered but has not initialised has no handle.
     out.retain(|r| is_object(r.handle) && r.handle != 0 && r.range.start < r.range.end);
     out
 }
 
-/// What IDF's registry says of a region.
+/// Entry of ESP-IDF's registry of heap regions.
 struct Registered {
     caps: u32,
     range: Range<u32>,
     handle: u32,
 }
 
-/// Where IDF's heaps are.
+/// Returns the address ranges of ESP-IDF's heaps.
 pub fn regions(rtos: &Rtos, mem: &dyn Memory) -> Vec<Range<u32>> {
     registry(rtos, mem).into_iter().map(|r| r.range).collect()
 }
@@ -171,7 +172,8 @@ fn region(rtos: &Rtos, mem: &dyn Memory, handle: u32, range: &Range<u32>) -> Opt
     Some(heap)
 }
 
-/// Blocks in a row: a word with the next block's address and, in bit 0, whether it is free.
+/// Walks adjacent blocks. Each begins with a word that holds the next block's address and, in bit 0, whether the block
+/// is free.
 fn block_list(mem: &dyn Memory, heap: &mut Heap, first: u32, last: u32) {
     let mut block = first;
     for _ in 0..MAX_BLOCKS {
@@ -189,18 +191,18 @@ fn block_list(mem: &dyn Memory, heap: &mut Heap, first: u32, last: u32) {
         }
         block = next;
     }
-    heap.torn = Some(format!("the block at {block:#010x} leads nowhere"));
+    heap.torn = Some(format!("the block at {block:#010x} has an invalid link"));
 }
 
-/// A free block at `at`, by its header: size with bit 0 set.
+/// Returns the size of the free block at `at`, from its header: the size with bit 0 set.
 fn tlsf_free(mem: &dyn Memory, heap: &Heap, at: u32) -> Option<u32> {
     let header = mem.u32(at.wrapping_add(4)).filter(|_| at >= heap.start && at < heap.end && at & 3 == 0)?;
     let size = header & !3;
     (header & 1 != 0 && size >= 12 && size <= heap.end - at).then_some(size)
 }
 
-/// The heads of the lists of free blocks, and where the pool begins. The lists stand in the control structure, one word
-/// a list, each the control structure's own address when it is empty; before them bitmaps, after them the pool.
+/// Returns the heads of the free lists, and the start of the pool. The heads are in the control structure, one word per
+/// list; the head of an empty list is the control structure's own address. Bitmaps precede them, the pool follows.
 fn tlsf_heads(mem: &dyn Memory, heap: &Heap, control: u32) -> (Vec<u32>, u32) {
     let mut at = control.wrapping_add(16);
     let end = control.wrapping_add(MAX_CONTROL);
@@ -226,7 +228,7 @@ fn tlsf(mem: &dyn Memory, heap: &mut Heap, control: u32) {
         while block != control {
             let Some(size) = tlsf_free(mem, heap, block).filter(|_| (heap.blocks as usize) < MAX_BLOCKS)
             else {
-                heap.torn = Some(format!("the free block at {block:#010x} is none"));
+                heap.torn = Some(format!("the free block at {block:#010x} is invalid"));
                 break;
             };
             heap.blocks += 1;
@@ -236,7 +238,7 @@ fn tlsf(mem: &dyn Memory, heap: &mut Heap, control: u32) {
     }
 }
 
-/// FreeRTOS's own: a list of free blocks from `xStart` to `pxEnd`.
+/// Reads FreeRTOS's heap_4: a list of free blocks from `xStart` to `pxEnd`.
 fn heap_4(rtos: &Rtos, mem: &dyn Memory) -> Option<Heap> {
     let s = &*rtos.source;
     let at = |name: &str| s.symbol(name);
@@ -259,7 +261,7 @@ fn heap_4(rtos: &Rtos, mem: &dyn Memory) -> Option<Heap> {
     while block != end && end != 0 {
         let [next, size] = mem.words(block)?;
         if (heap.blocks as usize) >= MAX_BLOCKS || block < heap.start || block >= heap.end {
-            heap.torn = Some(format!("the free block at {block:#010x} is none"));
+            heap.torn = Some(format!("the free block at {block:#010x} is invalid"));
             break;
         }
         heap.blocks += 1;

@@ -1,21 +1,21 @@
-//! Where the kernel's variables are and what its structures look like.
+//! Addresses of the kernel's variables and layouts of its structures.
 
 use super::list::Lists;
 use super::source::Source;
 use crate::unwind::{Memory, Words};
 use std::ops::Range;
 
-/// Length of a task's name where no type tells: IDF's default.
+/// Length of a task's name if no type is known: ESP-IDF's default.
 const NAME_LEN: u32 = 16;
-/// The members that may follow the name, which tells its length.
+/// Members that may follow the name; the distance to them gives its length.
 const NAME_FOLLOWERS: [&str; 6] =
     ["xCoreID", "pxEndOfStack", "uxCriticalNesting", "uxTCBNumber", "uxBasePriority", "ulRunTimeCounter"];
-/// Most priorities, and cores' lists, that are looked for where no size tells.
+/// Most ready lists that are searched for if the symbol has no size.
 const MAX_READY: u32 = 64;
-/// The mask ROM from its reset vector to its call of `main`: the stack pointer is not yet set.
+/// The mask ROM from its reset vector to its call of `main`: the stack pointer is not set yet.
 const RESET_CODE: Range<u32> = 0x4000_0400..0x4000_0740;
-/// The stacks of both cores that the mask ROM sets up, and bootloader and application's start-up go on using. The
-/// heap gets this memory once the scheduler runs.
+/// The stacks of both cores that the mask ROM sets up and that the bootloader and the application's start-up code keep
+/// using. The heap takes over this memory once the scheduler runs.
 const BOOT_STACKS: Range<u32> = 0x3FFE_0440..0x3FFE_5231;
 
 /// Offsets in a task's control block.
@@ -31,7 +31,7 @@ pub struct Tcb {
     pub stack: u32,
     /// `pcTaskName`.
     pub name: u32,
-    /// Bytes of it.
+    /// Bytes of the name.
     pub name_len: u32,
     /// `pxEndOfStack`.
     pub end: Option<u32>,
@@ -86,8 +86,8 @@ impl Tcb {
         })
     }
 
-    /// The layout of a TCB whose state item stands at `state_item`, as every kernel since V8 orders its members; the
-    /// name's place is told by a task that has one.
+    /// Derives the layout of a TCB whose state item is at offset `state_item`, from the order of members in every
+    /// kernel since V8. The offset of the name is found by reading a task that has one.
     fn known(mem: &dyn Memory, tcb: u32, state_item: u32, lists: &Lists) -> Option<Self> {
         let event_item = state_item + lists.item;
         let priority = event_item + lists.item;
@@ -96,7 +96,7 @@ impl Tcb {
         let name = [stack + 4, stack + 12].into_iter().find(|o| is_name(mem, tcb.wrapping_add(*o)))?;
         let smp = name > stack + 4;
         let core = name + NAME_LEN;
-        // Newer single-core kernels have no core there, but already the stack's end.
+        // Newer single-core kernels have no core number there, but already the end of the stack.
         let word = |o: u32| mem.u32(tcb.wrapping_add(o)).unwrap_or(0);
         let is_end = super::list::is_object(word(core)) && word(core) > word(stack);
         let pinned = !(smp || is_end);
@@ -122,24 +122,24 @@ fn is_name(mem: &dyn Memory, at: u32) -> bool {
     })
 }
 
-/// Where everything is.
+/// Addresses and layouts of a FreeRTOS kernel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// Lists and their items.
     pub lists: Lists,
-    /// Control blocks, when the types tell.
+    /// Layout of control blocks, if their type is known.
     pub tcb: Option<Tcb>,
     /// `pxCurrentTCBs`.
     pub current: u32,
     /// Cores that the kernel schedules.
     pub cores: usize,
-    /// `pxReadyTasksLists` with the number of lists, 0 where nobody tells.
+    /// Address of `pxReadyTasksLists` and the number of lists; 0 if unknown.
     pub ready: (u32, u32),
     /// Both lists of delayed tasks.
     pub delayed: Vec<u32>,
-    /// `pxOverflowDelayedTaskList`: which of them counts after the tick counter's overflow.
+    /// `pxOverflowDelayedTaskList`: points to the list that applies after the tick counter's overflow.
     pub overflow: Option<u32>,
-    /// `xPendingReadyList`, one or one a core; its items are event items.
+    /// `xPendingReadyList`, one in all or one per core; its items are event items.
     pub pending: Vec<u32>,
     /// `xSuspendedTaskList`.
     pub suspended: Option<u32>,
@@ -149,14 +149,14 @@ pub struct Layout {
     pub count: Option<u32>,
     /// `xSchedulerRunning`.
     pub scheduler: Option<u32>,
-    /// `port_xSchedulerRunning`, a word a core (IDF).
+    /// `port_xSchedulerRunning`, one word per core (IDF).
     pub port_scheduler: Option<u32>,
     /// `xTickCount`.
     pub tick: Option<u32>,
 }
 
 impl Layout {
-    /// As these symbols tell. `None`: no FreeRTOS.
+    /// Finds the kernel by its symbols. Returns `None` without FreeRTOS.
     pub fn find(s: &dyn Source) -> Option<Self> {
         let lists = Lists::find(s);
         let (current, size) = s.symbol("pxCurrentTCBs").or_else(|| s.symbol("pxCurrentTCB"))?;
@@ -185,20 +185,20 @@ impl Layout {
         })
     }
 
-    /// True when the types of control blocks are known.
+    /// Returns true if the type of control blocks is known.
     #[must_use]
     pub fn is_typed(&self) -> bool {
         self.tcb.is_some()
     }
 
-    /// Addresses of the ready lists that are initialised, lowest priority first.
+    /// Returns the addresses of the initialised ready lists, lowest priority first.
     pub fn ready_lists(&self, mem: &dyn Memory) -> Vec<u32> {
         let (at, n) = self.ready;
         let all = (0..if n == 0 { MAX_READY } else { n.min(MAX_READY) }).map(|i| at + i * self.lists.size);
         all.take_while(|at| self.lists.is_list(mem, *at)).collect()
     }
 
-    /// The layout of control blocks; found by the first item in any list where no type tells.
+    /// Returns the layout of control blocks; without type information it is derived from the first item in any list.
     pub fn tcb(&self, mem: &dyn Memory) -> Option<Tcb> {
         if self.tcb.is_some() {
             return self.tcb;
@@ -210,14 +210,14 @@ impl Layout {
         (offset > 0 && offset <= 64).then(|| Tcb::known(mem, first.owner, offset, &self.lists))?
     }
 
-    /// True while a core is on its way from a reset to the application's `main`: RAM keeps the kernel of the life
-    /// before, until start-up code clears it.
+    /// Returns true while a core is between reset and the application's `main`. RAM still contains the kernel's data of
+    /// before the reset, until start-up code clears it.
     pub fn boots(&self, mem: &dyn Memory, core: usize) -> bool {
         let Some((pc, sp)) = mem.core(core) else { return false };
         RESET_CODE.contains(&pc) || (BOOT_STACKS.contains(&sp) && !self.is_in_task(mem, core, sp))
     }
 
-    /// True for an address in the stack of the core's current task.
+    /// Returns true for an address in the stack of the core's current task.
     fn is_in_task(&self, mem: &dyn Memory, core: usize, sp: u32) -> bool {
         let Some(tcb) = mem.u32(self.current + 4 * core as u32).filter(|t| super::list::is_object(*t)) else {
             return false;
@@ -229,12 +229,12 @@ impl Layout {
         })
     }
 
-    /// True once the scheduler runs on any core.
+    /// Returns true once the scheduler runs on any core.
     pub fn started(&self, mem: &dyn Memory) -> bool {
         self.flagged(mem) && !self.boots(mem, 0)
     }
 
-    /// True after a reset, as long as memory has the kernel of the life before.
+    /// Returns true after a reset, as long as memory contains the kernel's data of before the reset.
     pub fn is_stale(&self, mem: &dyn Memory) -> bool {
         self.flagged(mem) && self.boots(mem, 0)
     }
@@ -242,19 +242,19 @@ impl Layout {
     fn flagged(&self, mem: &dyn Memory) -> bool {
         let flag = |at: Option<u32>| at.and_then(|at| mem.u32(at));
         match flag(self.scheduler) {
-            // Anything but 1 is memory that nobody has initialised.
+            // A value other than 0 and 1 is uninitialised memory.
             Some(value) => value == 1,
             None => flag(self.port_scheduler) == Some(1),
         }
     }
 
-    /// Where the control block of each core's running task stands; 0 for a core without tasks.
+    /// Returns the address of each core's pointer to the running task's control block; 0 for a core without tasks.
     #[must_use]
     pub fn words(&self) -> [u32; 2] {
         [self.current, if self.cores > 1 { self.current + 4 } else { 0 }]
     }
 
-    /// The task that a core runs.
+    /// Returns the task that a core runs.
     pub fn running(&self, mem: &dyn Memory, core: usize) -> Option<u32> {
         if core >= self.cores || !self.started(mem) {
             return None;

@@ -3,7 +3,7 @@
 use super::source::Source;
 use crate::unwind::{Memory, Words};
 
-/// Most items of one list that are looked at.
+/// Most items of one list that are read.
 const MAX_ITEMS: usize = 1024;
 
 /// Offsets in `List_t` and `ListItem_t`.
@@ -30,7 +30,7 @@ pub struct Lists {
 }
 
 impl Lists {
-    /// As the types say, or without integrity words, as every known build has them.
+    /// Returns the layout from the types, or the layout without integrity words, which every known build has.
     pub fn find(s: &dyn Source) -> Self {
         let plain = Self {
             size: 20,
@@ -61,7 +61,7 @@ impl Lists {
         })
     }
 
-    /// True when a list has been initialised here: its end marker has the largest value and links that lead on.
+    /// Returns true if an initialised list is at `at`: its end marker has the largest value and valid links.
     pub fn is_list(&self, mem: &dyn Memory, at: u32) -> bool {
         let end = at.wrapping_add(self.end);
         let links = [self.next, self.previous].map(|o| mem.u32(end.wrapping_add(o)));
@@ -70,7 +70,7 @@ impl Lists {
             && links.iter().all(|l| l.is_some_and(is_object))
     }
 
-    /// All items of the list at `at`.
+    /// Reads all items of the list at `at`.
     pub fn walk(&self, mem: &dyn Memory, at: u32) -> Walk {
         let end = at.wrapping_add(self.end);
         let mut walk = Walk { at, ..Walk::default() };
@@ -107,7 +107,7 @@ impl Lists {
     }
 }
 
-/// True for an address that a kernel object may have.
+/// Returns true for an address that a kernel object may have.
 pub fn is_object(addr: u32) -> bool {
     addr & 3 == 0
         && ((0x3F80_0000..0x3FC0_0000).contains(&addr)
@@ -121,13 +121,13 @@ pub fn is_object(addr: u32) -> bool {
 pub struct Item {
     /// Its address.
     pub at: u32,
-    /// What the list is sorted by.
+    /// Sort key.
     pub value: u32,
-    /// The task or timer it belongs to.
+    /// The task or timer that it belongs to.
     pub owner: u32,
 }
 
-/// What was found in a list.
+/// Contents of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Walk {
     /// The list's address.
@@ -136,6 +136,6 @@ pub struct Walk {
     pub count: u32,
     /// The items, in order.
     pub items: Vec<Item>,
-    /// What does not fit together, when something does not: the kernel is changing the list, or it is broken.
+    /// Description of an inconsistency, if any: the kernel is changing the list, or it is corrupt.
     pub torn: Option<String>,
 }

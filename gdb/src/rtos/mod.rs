@@ -1,7 +1,7 @@
 //! FreeRTOS, read from memory: tasks, queues, timers, heaps, at any instant and without the kernel's help.
 //!
-//! [`Rtos`] knows where things are: addresses from symbols, offsets from DWARF types, known layouts where there are
-//! none. Its readers take memory as it is; what does not fit together is said, not shown. How layouts are told apart:
+//! [`Rtos`] holds addresses from symbols and offsets from DWARF types, or known layouts if there are no types. Its
+//! readers take memory as it is. Inconsistent data is reported, not shown. Detection of layouts:
 //! docs/decisions/freertos-layout.md.
 
 mod context;
@@ -31,30 +31,31 @@ pub use timers::{Timer, timers};
 use crate::unwind::Memory;
 use std::sync::Arc;
 
-/// A FreeRTOS kernel that symbols name.
+/// A FreeRTOS kernel described by symbols.
 #[derive(Clone)]
 pub struct Rtos {
-    /// Where names and types come from.
+    /// Source of names and types.
     pub source: Arc<dyn Source>,
-    /// Where things are.
+    /// Addresses and layouts of the kernel's data.
     pub layout: Layout,
 }
 
 impl Rtos {
-    /// The kernel that these symbols describe. `None`: they name none.
+    /// Finds the kernel that these symbols describe. Returns `None` if they describe none.
     #[must_use]
     pub fn find(source: Arc<dyn Source>) -> Option<Self> {
         let layout = Layout::find(&*source)?;
         Some(Self { source, layout })
     }
 
-    /// All tasks as memory has them now. `sp` is each core's stack pointer, for the stacks of running tasks.
+    /// Reads all tasks from the current contents of memory. `sp` is each core's stack pointer, for the stacks of
+    /// running tasks.
     #[must_use]
     pub fn snapshot(&self, mem: &dyn Memory, sp: [Option<u32>; 2]) -> Snapshot {
         tasks::snapshot(self, mem, sp)
     }
 
-    /// The TCB of the task that a core runs; `None` before its scheduler runs.
+    /// Returns the TCB of the task that a core runs; `None` before its scheduler runs.
     #[must_use]
     pub fn running(&self, mem: &dyn Memory, core: usize) -> Option<u32> {
         self.layout.running(mem, core)

@@ -1,7 +1,7 @@
 //! Queues, semaphores, mutexes, event groups.
 //!
-//! The kernel keeps no list of them. They are found by what points to them: blocked tasks, the queue registry, and
-//! variables that hold the address of something that looks like one.
+//! The kernel keeps no list of them. They are found through references: blocked tasks, the queue registry, and
+//! variables that hold the address of something that can be such an object.
 
 use super::list::{Lists, is_object};
 use super::source::Source;
@@ -10,12 +10,12 @@ use crate::unwind::{Memory, Words};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-/// Longest queue that is believed.
+/// Longest queue that is accepted as valid.
 const MAX_LENGTH: u32 = 1 << 16;
-/// Most objects told of.
+/// Most objects returned.
 const MAX_OBJECTS: usize = 1024;
 
-/// What a queue is used as.
+/// Use of a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueueKind {
     /// Items with contents.
@@ -43,15 +43,15 @@ pub struct Queue {
     pub at: u32,
     /// Name in the registry, or of a variable.
     pub name: Option<String>,
-    /// What it is used as.
+    /// Use.
     pub kind: QueueKind,
-    /// Items in it; for a mutex 1 means free.
+    /// Items in it; 1 for a mutex that is free.
     pub waiting: u32,
-    /// Most items.
+    /// Capacity in items.
     pub length: u32,
     /// Bytes of an item.
     pub item_size: u32,
-    /// Who holds the mutex.
+    /// Task that holds the mutex.
     pub holder: Option<u32>,
     /// Tasks that wait to receive (to take).
     pub receivers: Vec<u32>,
@@ -66,9 +66,9 @@ pub struct EventGroup {
     pub at: u32,
     /// Name of a variable.
     pub name: Option<String>,
-    /// The bits.
+    /// The event bits.
     pub bits: u32,
-    /// Tasks that wait.
+    /// Tasks that wait for bits.
     pub waiters: Vec<u32>,
 }
 
@@ -104,27 +104,27 @@ impl QueueLayout {
             waiting: at("uxMessagesWaiting")?,
             length: at("uxLength")?,
             item_size: at("uxItemSize")?,
-            // Before V10 the holder lies in pcTail.
+            // Before V10 the holder is in pcTail.
             holder: at("u.xSemaphore.xMutexHolder").or_else(|| at("pcTail"))?,
         })
     }
 }
 
-/// Names of objects, and what a list belongs to.
+/// Names of objects, and the objects that lists belong to.
 pub struct Names<'a> {
     rtos: &'a Rtos,
     mem: &'a dyn Memory,
     queue: QueueLayout,
     event_list: u32,
-    /// What variables and the registry point to.
+    /// Addresses that variables and the registry point to, with their names.
     pointed: BTreeMap<u32, String>,
-    /// The heap's regions: what lies there has no symbol, even where one is linked to that address (memory of the ROM
-    /// or the radio that was released).
+    /// The heap's regions. An address in them is not named by a symbol, even if one is linked to that address (released
+    /// memory of the ROM or the radio).
     heap: Vec<Range<u32>>,
 }
 
 impl<'a> Names<'a> {
-    /// Reads who points where.
+    /// Reads the pointers in variables and in the queue registry.
     pub fn new(rtos: &'a Rtos, mem: &'a dyn Memory) -> Self {
         let s = &*rtos.source;
         let mut pointed = BTreeMap::new();
@@ -159,7 +159,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// The name of an object.
+    /// Returns the name of an object.
     pub fn name(&self, at: u32) -> Option<String> {
         let object = || self.rtos.source.object(at).filter(|_| !self.heap.iter().any(|h| h.contains(&at)));
         self.pointed.get(&at).cloned().or_else(object)
@@ -169,7 +169,7 @@ impl<'a> Names<'a> {
         self.name(at).map_or_else(|| format!("{what} {at:#010x}"), |name| format!("{what} {name}"))
     }
 
-    /// What a task waits for whose event item is in the list at `list`, and its address.
+    /// Returns the object that a task waits for if its event item is in the list at `list`, and the object's address.
     pub fn waiting_in(&self, list: u32) -> (String, u32) {
         for (offset, verb) in [(self.queue.receive, "receive"), (self.queue.send, "send")] {
             if let Some(q) = self.read_queue(list.wrapping_sub(offset)) {
@@ -184,7 +184,7 @@ impl<'a> Names<'a> {
         (self.rtos.source.object(list).unwrap_or_else(|| format!("list {list:#010x}")), list)
     }
 
-    /// The queue at `at`, when what is there can be one.
+    /// Reads the queue at `at`, if the memory there can be one.
     pub fn read_queue(&self, at: u32) -> Option<Queue> {
         let (q, mem, lists) = (&self.queue, self.mem, &self.rtos.layout.lists);
         let word = |o: u32| mem.u32(at.wrapping_add(o));
@@ -222,7 +222,7 @@ impl<'a> Names<'a> {
     }
 }
 
-/// All queues, semaphores and mutexes that something points to or that are variables themselves, by address.
+/// Returns all queues, semaphores and mutexes that something points to or that are variables themselves, by address.
 #[must_use]
 pub fn queues(rtos: &Rtos, mem: &dyn Memory, tasks: &Snapshot) -> Vec<Queue> {
     if rtos.layout.is_stale(mem) {
@@ -240,7 +240,7 @@ pub fn queues(rtos: &Rtos, mem: &dyn Memory, tasks: &Snapshot) -> Vec<Queue> {
     at.into_iter().filter_map(|at| names.read_queue(at)).take(MAX_OBJECTS).collect()
 }
 
-/// The event groups that variables are or point to, by their types, and those that tasks wait for; by address.
+/// Returns the event groups that variables are or point to, by their types, and those that tasks wait for; by address.
 #[must_use]
 pub fn event_groups(rtos: &Rtos, mem: &dyn Memory, tasks: &Snapshot) -> Vec<EventGroup> {
     if rtos.layout.is_stale(mem) {
@@ -266,7 +266,7 @@ fn waits_for_group(task: &super::Task) -> Option<u32> {
 }
 
 impl Names<'_> {
-    /// The event group at `at`, when what is there can be one.
+    /// Reads the event group at `at`, if the memory there can be one.
     fn read_group(&self, at: u32) -> Option<EventGroup> {
         let (list, lists) = (at.wrapping_add(self.event_list), &self.rtos.layout.lists);
         lists.is_list(self.mem, list).then(|| EventGroup {

@@ -1,4 +1,4 @@
-//! One task, to be told at any hit of a point.
+//! Condition on the running task, evaluated at each hit of a breakpoint or watchpoint.
 
 use super::list::is_object;
 use super::{Layout, Rtos, Snapshot};
@@ -6,23 +6,24 @@ use crate::unwind::{MachineMemory, Words};
 use esplens_core::isa::{self, Op};
 use esplens_soc::machine::Machine;
 
-/// A task by name or handle, with what it takes to recognise it. A name also means tasks created later.
+/// A task by name or handle, with the data to recognise it. A name also matches tasks created later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskIs {
-    /// Who runs.
+    /// Kernel layout, to find the running task.
     layout: Layout,
-    /// Name; empty where the handle counts.
+    /// Name; ignored if there is a handle.
     name: String,
-    /// Where a control block has its name, and how long it is.
+    /// Offset and length of the name in a control block.
     name_at: (u32, u32),
     /// Handle.
     tcb: Option<u32>,
-    /// A word a core that is not 0 in interrupt handlers.
+    /// Address of a word per core that is not 0 in interrupt handlers.
     nesting: Option<u32>,
 }
 
 impl Rtos {
-    /// The task called `name`, or with this handle (0x...). `None`: no type tells where names are, and no task exists.
+    /// Returns the condition for the task called `name`, or with this handle (0x...). Returns `None` if the types do
+    /// not give the offset of names and no task exists.
     #[must_use]
     pub fn task_is(&self, mem: &dyn crate::unwind::Memory, name: &str) -> Option<TaskIs> {
         let layout = self.layout.tcb(mem)?;
@@ -50,7 +51,7 @@ impl TaskIs {
         }
     }
 
-    /// True while the core runs the task itself.
+    /// Returns true while the core runs the task itself.
     #[must_use]
     pub fn runs(&self, machine: &Machine, core: usize) -> bool {
         let mem = MachineMemory { machine, core };
@@ -59,7 +60,7 @@ impl TaskIs {
         !handler && self.layout.running(&mem, core).is_some_and(|tcb| self.matches(&mem, tcb))
     }
 
-    /// True when the store at the core's PC stores the task's handle.
+    /// Returns true if the store at the core's PC stores the task's handle.
     #[must_use]
     pub fn is_stored(&self, machine: &Machine, core: usize) -> bool {
         let (mem, cpu) = (MachineMemory { machine, core }, machine.cpu(core));
@@ -67,7 +68,7 @@ impl TaskIs {
         insn.filter(|i| matches!(i.op, Op::S32i | Op::S32iN)).is_some_and(|i| self.matches(&mem, cpu.a(i.t)))
     }
 
-    /// The variable that a switch writes: address and bytes.
+    /// Returns the variable that a task switch writes: address and bytes.
     #[must_use]
     pub fn switched_by(&self, cores: usize) -> (u32, u32) {
         (self.layout.current, 4 * cores as u32)
@@ -75,7 +76,7 @@ impl TaskIs {
 }
 
 impl Snapshot {
-    /// Names of all tasks, for messages.
+    /// Returns the names of all tasks, for messages.
     #[must_use]
     pub fn names(&self) -> String {
         self.tasks.iter().map(|t| t.name.as_str()).collect::<Vec<_>>().join(", ")

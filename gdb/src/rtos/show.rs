@@ -1,8 +1,8 @@
-//! Tables for people.
+//! Text tables of tasks, queues, timers and heaps.
 
 use super::{EventGroup, Heap, HeapKind, Queue, Snapshot, State, Task, Timer};
 
-/// Lines of columns, each as wide as its widest cell; the last one is not padded.
+/// Formats rows in columns, each as wide as its widest cell; the last one is not padded.
 fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |c: usize| rows.iter().filter_map(|r| r.get(c)).map(String::len).max().unwrap_or(0);
@@ -18,7 +18,7 @@ fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.iter().map(ToString::to_string).collect()
 }
 
-/// `1536` as `1.5K`.
+/// Formats a number of bytes: `1536`, `15.0K`, `1.5M`.
 #[must_use]
 pub fn bytes(n: u32) -> String {
     match n {
@@ -28,14 +28,14 @@ pub fn bytes(n: u32) -> String {
     }
 }
 
-/// Share of the cores' time of each task in percent, where the firmware counts it.
+/// Returns the share of the cores' time of each task in percent, if the firmware counts it.
 fn shares(tasks: &[Task]) -> Vec<Option<f64>> {
     let total: u64 = tasks.iter().filter_map(|t| t.run_time).fold(0, u64::saturating_add);
     let share = |t: &Task| t.run_time.filter(|_| total > 0).map(|r| 100.0 * r as f64 / total as f64);
     tasks.iter().map(share).collect()
 }
 
-/// `freertos tasks`.
+/// Returns the table of `freertos tasks`.
 #[must_use]
 pub fn task_table(s: &Snapshot) -> String {
     let mut rows = vec![row(["NAME", "STATE", "PRIO", "BASE", "CORE", "STACK", "FREE-MIN", "CPU", "HANDLE"])];
@@ -68,7 +68,7 @@ fn names(s: &Snapshot, tcbs: &[u32]) -> String {
     if tcbs.is_empty() { "-".into() } else { tcbs.iter().map(name).collect::<Vec<_>>().join(" ") }
 }
 
-/// `freertos queues`.
+/// Returns the table of `freertos queues`.
 #[must_use]
 pub fn queue_table(s: &Snapshot, queues: &[Queue], groups: &[EventGroup]) -> String {
     let mut rows = vec![row(["HANDLE", "KIND", "FILL", "ITEM", "HOLDER", "RECEIVERS", "SENDERS", "NAME"])];
@@ -95,7 +95,7 @@ pub fn queue_table(s: &Snapshot, queues: &[Queue], groups: &[EventGroup]) -> Str
     if rows.len() == 1 { "no queue is known: nothing points to one\n".into() } else { table(&rows) }
 }
 
-/// `freertos timers`; `name` tells functions.
+/// Returns the table of `freertos timers`; `name` returns a function's name.
 #[must_use]
 pub fn timer_table(now: u32, timers: &[Timer], name: impl Fn(u32) -> String) -> String {
     let mut rows = vec![row(["NAME", "PERIOD", "EXPIRES", "RELOAD", "CALLBACK", "HANDLE"])];
@@ -112,7 +112,7 @@ pub fn timer_table(now: u32, timers: &[Timer], name: impl Fn(u32) -> String) -> 
     if timers.is_empty() { "no timer runs\n".into() } else { table(&rows) }
 }
 
-/// Names of the capabilities that people ask for.
+/// Returns the names of the most used capabilities.
 fn caps(caps: u32) -> String {
     const NAMES: [(u32, &str); 7] = [
         (0, "EXEC"),
@@ -128,7 +128,7 @@ fn caps(caps: u32) -> String {
     if set.is_empty() { "-".into() } else { set.join("|") }
 }
 
-/// `freertos heap`.
+/// Returns the table of `freertos heap`.
 #[must_use]
 pub fn heap_table(heaps: &[Heap]) -> String {
     let mut rows = vec![row(["REGION", "SIZE", "FREE", "LARGEST", "BLOCKS", "MIN-FREE", "KIND", "CAPS"])];
@@ -154,7 +154,7 @@ pub fn heap_table(heaps: &[Heap]) -> String {
 }
 
 impl State {
-    /// One word, for thread lists.
+    /// Returns the state in one word, for thread lists.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {

@@ -1,30 +1,30 @@
-//! Where addresses, offsets and names come from.
+//! Source of addresses, offsets and names.
 
 use crate::symbols::{SymbolKind, Symbols};
 use crate::unwind::Names;
 use std::collections::BTreeMap;
 
-/// Names to addresses, types to offsets.
+/// Lookup of names and types.
 pub trait Source: Names + Send + Sync {
-    /// A symbol's address and size; size 0 where nobody says.
+    /// Returns a symbol's address and size; size 0 if it is unknown.
     fn symbol(&self, name: &str) -> Option<(u32, u32)>;
 
-    /// Offset of a member, `a.b[2].c`, in a structure.
+    /// Returns the offset of a member, `a.b[2].c`, in a structure.
     fn offset(&self, ty: &str, path: &str) -> Option<u32>;
 
-    /// Size of a structure.
+    /// Returns the size of a structure.
     fn size(&self, ty: &str) -> Option<u32>;
 
-    /// Name of the object at `addr`, with the offset in it.
+    /// Returns the name of the object at `addr`, with the offset in it.
     fn object(&self, addr: u32) -> Option<String>;
 
-    /// All variables that have the size of a pointer: address and name.
+    /// Returns all variables that have the size of a pointer: address and name.
     fn pointers(&self) -> Vec<(u32, String)>;
 
-    /// Variables outside of functions with one of these types, as C names it: address and name.
+    /// Returns the variables outside of functions with one of these types, as C names it: address and name.
     fn of_type(&self, types: &[&str]) -> Vec<(u32, String)>;
 
-    /// Function, file and line of `pc`, inlined calls first.
+    /// Returns function, file and line of `pc`, inlined calls first.
     fn lines(&self, pc: u32) -> Vec<(String, Option<(String, u32)>)>;
 }
 
@@ -70,7 +70,7 @@ impl Source for Symbols {
     }
 }
 
-/// The symbols to ask a debugger for that has symbols where we have none (GDB's `qSymbol`).
+/// Symbols to ask a debugger for if the server has none itself (GDB's `qSymbol`).
 pub const WANTED: [&str; 33] = [
     "pxCurrentTCB",
     "pxCurrentTCBs",
@@ -107,12 +107,12 @@ pub const WANTED: [&str; 33] = [
     "vPortTaskWrapper",
 ];
 
-/// Addresses alone, as a debugger gave them.
+/// Addresses without sizes and types, as a debugger gave them.
 #[derive(Clone, Debug, Default)]
 pub struct Addresses(pub BTreeMap<String, u32>);
 
 impl Names for Addresses {
-    /// Symbols without ends: the nearest one below, if it is not far.
+    /// Returns the nearest symbol at most 512 bytes below `pc`, because the symbols have no ends.
     fn function(&self, pc: u32) -> Option<(String, u32)> {
         let below = self.0.iter().filter(|(_, a)| (0x4000_0000..=pc).contains(*a) && pc - **a < 512);
         below.max_by_key(|(_, a)| **a).map(|(name, a)| (name.clone(), *a))

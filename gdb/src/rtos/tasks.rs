@@ -6,42 +6,42 @@ use super::{Rtos, objects};
 use crate::unwind::{Memory, Words};
 use std::collections::BTreeMap;
 
-/// Most tasks that are told of.
+/// Most tasks in a snapshot.
 const MAX_TASKS: usize = 512;
-/// Largest stack whose high-water mark is looked for.
+/// Largest stack whose high-water mark is searched for.
 const MAX_STACK: u32 = 1 << 20;
-/// What the kernel fills new stacks with (`tskSTACK_FILL_BYTE`).
+/// Byte that the kernel fills new stacks with (`tskSTACK_FILL_BYTE`).
 const FILL: u8 = 0xA5;
 /// `tskWAITING_NOTIFICATION`.
 const WAITING_NOTIFICATION: u8 = 1;
 /// `tskNO_AFFINITY` of IDF's kernel.
 const NO_AFFINITY: u32 = 0x7FFF_FFFF;
 
-/// What a blocked task waits for.
+/// Object that a blocked task waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocker {
-    /// The object: `queue s_queue`, `mutex 0x3ffb1234`, `notification`, `delay`.
+    /// Description: `queue s_queue`, `mutex 0x3ffb1234`, `notification`, `delay`.
     pub what: String,
-    /// Its address; 0 for a notification and a delay.
+    /// Address of the object; 0 for a notification and a delay.
     pub at: u32,
     /// Tick of the time-out; `None` without one.
     pub until: Option<u32>,
-    /// That tick comes after the counter's next overflow.
+    /// The time-out is after the tick counter's next overflow.
     pub wraps: bool,
 }
 
-/// What a task is doing.
+/// State of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// On this core.
+    /// Running on this core.
     Running(usize),
-    /// Could run.
+    /// Ready to run.
     Ready,
-    /// Waits.
+    /// Waiting.
     Blocked(Blocker),
-    /// By vTaskSuspend.
+    /// Suspended by vTaskSuspend.
     Suspended,
-    /// Its memory is still to be freed.
+    /// Deleted; its memory is not freed yet.
     Deleted,
     /// In no list at this instant: the kernel is moving it.
     Moving,
@@ -71,26 +71,26 @@ pub struct Stack {
     pub start: u32,
     /// One past the highest; `None` where the kernel does not keep it.
     pub end: Option<u32>,
-    /// Stack pointer now.
+    /// Current stack pointer.
     pub sp: u32,
     /// Bytes at the low end that were never used.
     pub never_used: Option<u32>,
 }
 
 impl Stack {
-    /// Bytes in all.
+    /// Returns the size in bytes.
     #[must_use]
     pub fn size(&self) -> Option<u32> {
         self.end?.checked_sub(self.start)
     }
 
-    /// Bytes in use now.
+    /// Returns the number of bytes in use.
     #[must_use]
     pub fn used(&self) -> Option<u32> {
         self.end?.checked_sub(self.sp)
     }
 
-    /// True when the stack pointer is outside.
+    /// Returns true if the stack pointer is outside.
     #[must_use]
     pub fn overflown(&self) -> bool {
         self.sp < self.start || self.end.is_some_and(|end| self.sp > end)
@@ -104,13 +104,13 @@ pub struct Task {
     pub tcb: u32,
     /// Name.
     pub name: String,
-    /// What it is doing.
+    /// State.
     pub state: State,
-    /// Priority now.
+    /// Current priority.
     pub priority: u32,
-    /// Without what mutexes lend it.
+    /// Priority without inheritance from mutexes.
     pub base_priority: Option<u32>,
-    /// Cores it may run on, a bit each; `None`: any.
+    /// Cores that it may run on, one bit each; `None`: any.
     pub affinity: Option<u32>,
     /// Its stack.
     pub stack: Stack,
@@ -118,18 +118,18 @@ pub struct Task {
     pub run_time: Option<u64>,
     /// `uxTCBNumber`.
     pub number: Option<u32>,
-    /// Where its registers lie while it does not run (`pxTopOfStack`).
+    /// Address of its saved registers while it does not run (`pxTopOfStack`).
     pub top: u32,
 }
 
 impl Task {
-    /// The core it runs on.
+    /// Returns the core that it runs on.
     #[must_use]
     pub fn core(&self) -> Option<usize> {
         if let State::Running(core) = self.state { Some(core) } else { None }
     }
 
-    /// `any`, `0`, `1`.
+    /// Returns the cores that it may run on as text: `any`, `0`, `1`.
     #[must_use]
     pub fn affinity_text(&self) -> String {
         match self.affinity {
@@ -152,12 +152,12 @@ pub struct Snapshot {
     pub tasks: Vec<Task>,
     /// `uxCurrentNumberOfTasks`.
     pub expected: Option<u32>,
-    /// Why the list may be wrong: the kernel was stopped while it changed something, or memory is broken.
+    /// Reason why the list may be wrong: the kernel was stopped while it changed something, or memory is corrupt.
     pub torn: Option<String>,
 }
 
 impl Snapshot {
-    /// The task with this name (exact, then by its beginning) or handle.
+    /// Finds the task with this name (exact, then by prefix) or handle.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Task> {
         let number = name.strip_prefix("0x").and_then(|h| u32::from_str_radix(h, 16).ok());
@@ -165,20 +165,21 @@ impl Snapshot {
         exact.or_else(|| self.tasks.iter().find(|t| !name.is_empty() && t.name.starts_with(name)))
     }
 
-    /// The task that runs on a core.
+    /// Returns the task that runs on a core.
     #[must_use]
     pub fn on_core(&self, core: usize) -> Option<&Task> {
         self.tasks.iter().find(|t| t.core() == Some(core))
     }
 
-    /// All tasks that [`Snapshot::find`] may mean: those with exactly this name, else the one that it finds.
+    /// Returns all tasks that [`Snapshot::find`] may mean: those with exactly this name, otherwise the one that it
+    /// finds.
     #[must_use]
     pub fn find_all(&self, name: &str) -> Vec<&Task> {
         let exact: Vec<&Task> = self.tasks.iter().filter(|t| t.name == name).collect();
         if exact.is_empty() { self.find(name).into_iter().collect() } else { exact }
     }
 
-    /// One line on what is unusual, for people.
+    /// Returns one line about anything unusual, for display.
     #[must_use]
     pub fn remark(&self) -> Option<String> {
         if !self.started {
@@ -188,12 +189,12 @@ impl Snapshot {
     }
 }
 
-/// Which list a task was found in.
+/// List that a task was found in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Found {
     Ready,
     Delayed(u32),
-    /// Until a tick after the counter's overflow.
+    /// Delayed until a tick after the counter's overflow.
     Overflow(u32),
     Pending,
     Suspended,
@@ -237,7 +238,7 @@ impl Finder<'_> {
         }
         suspended.into_iter().for_each(|at| self.list(at, |_| Found::Suspended));
         deleted.into_iter().for_each(|at| self.list(at, |_| Found::Deleted));
-        // A task on its way to the ready list is in a state list as well; only its event item is here.
+        // A task that is being moved to the ready list is in a state list as well; only its event item is here.
         for at in pending {
             let lists = &self.rtos.layout.lists;
             if !lists.is_list(self.mem, at) {
@@ -280,7 +281,7 @@ pub fn snapshot(rtos: &Rtos, mem: &dyn Memory, sp: [Option<u32>; 2]) -> Snapshot
         out.torn.get_or_insert_with(|| format!("the kernel counts {expected} tasks, its lists hold {held}"));
     }
     if !out.started && (out.expected.is_none_or(|n| n as usize != held) || out.torn.is_some()) {
-        // Memory that nobody has initialised.
+        // Uninitialised memory.
         (out.tasks, out.torn) = (Vec::new(), None);
     }
     out
@@ -302,7 +303,8 @@ fn task(
     let top = word(0)?;
     let on = running.iter().position(|r| *r == Some(at));
     let start = word(t.stack)?;
-    // IDF's pxEndOfStack is the highest word, as the kernel's own: the stack ends behind it, 16-byte aligned.
+    // pxEndOfStack is the highest word, in ESP-IDF's kernel as in FreeRTOS's own: the stack ends behind it, 16-byte
+    // aligned.
     let end = optional(t.end).filter(|e| *e > start && e - start <= MAX_STACK).map(|e| (e + 15) & !15);
     let live = on.and_then(|core| sp[core]).filter(|sp| *sp >= start && end.is_none_or(|e| *sp <= e));
     let size = end.map_or(0x8000, |e| e - start);
@@ -345,7 +347,7 @@ fn state(rtos: &Rtos, mem: &dyn Memory, t: &Tcb, names: &objects::Names, at: u32
     match found {
         Found::Ready | Found::Pending => State::Ready,
         Found::Delayed(tick) | Found::Overflow(tick) => blocked(Some(tick)),
-        // Without a time-out a waiting task lies in the list of suspended ones.
+        // A task that waits without a time-out is in the list of suspended tasks.
         Found::Suspended if event_list.is_some() || notified => blocked(None),
         Found::Suspended => State::Suspended,
         Found::Deleted => State::Deleted,
@@ -353,14 +355,14 @@ fn state(rtos: &Rtos, mem: &dyn Memory, t: &Tcb, names: &objects::Names, at: u32
     }
 }
 
-/// `, held by NAME` for a mutex that a task has.
+/// Returns `, held by NAME` for a mutex that a task holds.
 fn held(mem: &dyn Memory, t: &Tcb, names: &objects::Names, mutex: u32) -> String {
     let holder = names.read_queue(mutex).and_then(|q| q.holder);
     let name = holder.and_then(|tcb| mem.text(tcb.wrapping_add(t.name), t.name_len as usize));
     name.filter(|n| !n.is_empty()).map_or(String::new(), |name| format!(", held by {name}"))
 }
 
-/// Bytes from the stack's low end that still hold the fill.
+/// Counts the bytes from the stack's low end that still hold the fill byte.
 fn never_used(mem: &dyn Memory, start: u32, size: u32) -> Option<u32> {
     let mut bytes = vec![0; size.min(MAX_STACK) as usize];
     let n = mem.peek(start, &mut bytes);

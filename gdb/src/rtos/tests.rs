@@ -1,10 +1,10 @@
-//! Lists made by hand, whole and in the middle of an update; a kernel known by addresses alone.
+//! Tests with hand-made lists, complete and in the middle of an update, and with a kernel known by addresses only.
 
 use super::*;
 use crate::unwind::Memory;
 use std::collections::BTreeMap;
 
-/// Memory of single words; what was never written reads as 0.
+/// Memory of single words; a word that was never written reads as 0.
 #[derive(Default)]
 struct Ram(BTreeMap<u32, u32>);
 
@@ -25,7 +25,7 @@ impl Ram {
         self.0.extend(words.iter().enumerate().map(|(n, w)| (at + 4 * n as u32, *w)));
     }
 
-    /// A list at `at` with these items: address, value, owner.
+    /// Writes a list at `at` with these items: address, value, owner.
     fn list(&mut self, at: u32, items: &[(u32, u32, u32)]) {
         let end = at + 8;
         let ring: Vec<u32> = std::iter::once(end).chain(items.iter().map(|i| i.0)).collect();
@@ -60,7 +60,7 @@ fn a_list_is_read_and_every_kind_of_tear_is_seen() {
     ram.list(LIST, &[(0x3FFB_2004, 5, 0x3FFB_2000), (0x3FFB_3004, 9, 0x3FFB_3000)]);
     let walk = lists.walk(&ram, LIST);
     assert_eq!((walk.items.len(), walk.items[1].value, walk.torn), (2, 9, None));
-    // The count is not yet raised, a back link not yet set, a link wild, the ring without the end marker.
+    // The count not raised yet, a back link not set yet, an invalid link, a ring without the end marker.
     let tear = |at: u32, word: u32| {
         let mut torn = Ram(ram.0.clone());
         torn.set(at, &[word]);
@@ -104,8 +104,8 @@ fn tasks_are_found_by_addresses_alone() {
     assert!(torn.remark().unwrap().contains("counts 3 tasks, its lists hold 2"));
 }
 
-/// IDF's single-core kernels since 5.3 have the stack's end where others have the core; and a time-out behind the
-/// counter's overflow is said to be one.
+/// IDF's single-core kernels since 5.3 have the stack's end where others have the core. A time-out after the tick
+/// counter's overflow is displayed as such.
 #[test]
 fn a_single_core_task_and_an_overflown_time_out_are_read() {
     let names = [
@@ -133,7 +133,7 @@ fn a_single_core_task_and_an_overflown_time_out_are_read() {
     assert_eq!(task.state.to_string(), "blocked: delay, until tick 0 after the counter's overflow");
 }
 
-/// V11's SMP kernel with affinity masks (IDF's and Amazon's), known by addresses alone.
+/// V11's SMP kernel with affinity masks (IDF's and Amazon's), known by addresses only.
 #[test]
 fn tasks_of_an_smp_kernel_are_found_by_addresses_alone() {
     let rtos = kernel();
@@ -160,7 +160,7 @@ fn tasks_of_an_smp_kernel_are_found_by_addresses_alone() {
     assert_eq!(s.find("run1").unwrap().affinity_text(), "1");
 }
 
-/// Event groups that nobody waits for are found by the type of a variable.
+/// Event groups without waiting tasks are found by the type of a variable.
 #[test]
 fn event_groups_are_found_by_their_variables() {
     struct Typed(Addresses);

@@ -3,7 +3,7 @@
 use super::Rtos;
 use crate::unwind::{Memory, Words};
 
-/// A timer that runs.
+/// A running timer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timer {
     /// Its handle.
@@ -12,11 +12,11 @@ pub struct Timer {
     pub name: String,
     /// Ticks from start to expiry.
     pub period: u32,
-    /// Starts again by itself.
+    /// Restarts automatically.
     pub reload: bool,
     /// Tick at which it expires.
     pub expires: u32,
-    /// What it calls.
+    /// Function that it calls.
     pub callback: u32,
 }
 
@@ -24,7 +24,7 @@ pub struct Timer {
 struct Layout {
     period: u32,
     callback: u32,
-    /// A word of its own (before V10), or bit 2 of the status byte.
+    /// Offset of the reload flag. True: it is a word of its own (before V10). False: it is bit 2 of the status byte.
     reload: (u32, bool),
 }
 
@@ -43,7 +43,7 @@ fn layout(rtos: &Rtos) -> Layout {
     }
 }
 
-/// The running timers in the order in which they expire, and what does not fit together.
+/// Returns the running timers in the order in which they expire, and a description of an inconsistency, if any.
 #[must_use]
 pub fn timers(rtos: &Rtos, mem: &dyn Memory) -> (Vec<Timer>, Option<String>) {
     if rtos.layout.is_stale(mem) {

@@ -1,9 +1,9 @@
-//! Where a server listens.
+//! Listening addresses of a server.
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Where `-s` listens, and where GDB's users expect a remote target.
+/// Port used by `-s`, the usual one for a remote target.
 pub const DEFAULT_PORT: u16 = 1234;
 
 /// `tcp:[HOST]:PORT` or `unix:PATH`.
@@ -11,11 +11,11 @@ pub const DEFAULT_PORT: u16 = 1234;
 pub enum Address {
     /// A TCP listener.
     Tcp {
-        /// Address or name; 127.0.0.1 unless one was given.
+        /// Address or host name; defaults to 127.0.0.1.
         host: String,
-        /// Port; 0 for any free one.
+        /// Port; 0 selects any free port.
         port: u16,
-        /// A port that is taken means the next free one.
+        /// If the port is in use, try the next ones.
         search: bool,
     },
     /// A Unix domain socket.
@@ -23,7 +23,7 @@ pub enum Address {
 }
 
 impl Address {
-    /// What `-s` means: port 1234 of this computer, or the next free one.
+    /// Returns the address used by `-s`: port 1234 on the loopback interface, or the next free port.
     #[must_use]
     pub fn default_gdb() -> Self {
         Self::Tcp { host: "127.0.0.1".into(), port: DEFAULT_PORT, search: true }
@@ -37,7 +37,7 @@ impl FromStr for Address {
         if let Some(path) = text.strip_prefix("unix:").filter(|p| !p.is_empty()) {
             return Ok(Self::Unix(path.into()));
         }
-        // QEMU's `tcp::1234,server` and gdb's `:1234` mean the same.
+        // QEMU's `tcp::1234,server` and GDB's `:1234` are accepted as well.
         let rest = text.strip_prefix("tcp:").unwrap_or(text);
         let rest = rest.split(',').next().unwrap_or(rest);
         let (host, port) = rest.rsplit_once(':').unwrap_or(("", rest));

@@ -1,4 +1,4 @@
-//! gdbstub's packets for break- and watchpoints.
+//! gdbstub's breakpoint and watchpoint extensions.
 
 use super::target::Guest;
 use crate::supervisor::PointKind;

@@ -1,29 +1,29 @@
-//! The lists of `Z0` and `Z1` packets, which gdbstub cuts off: conditions, and commands carried out instead of a stop.
-//! `Z0,ADDR,KIND;X LEN,CODE...;cmds:PERSIST,X LEN,CODE...` (GDB manual, "Packets", `Z`).
+//! The lists at the end of `Z0` and `Z1` packets, which gdbstub drops: conditions, and commands that run instead of a
+//! stop. `Z0,ADDR,KIND;X LEN,CODE...;cmds:PERSIST,X LEN,CODE...` (GDB manual, "Packets", `Z`).
 
 use super::frame::from_hex;
 use crate::supervisor::{Agent, Condition};
 use std::sync::Arc;
 
-/// Most expressions in a list.
+/// Maximum number of expressions in a list.
 const MAX_EXPRESSIONS: usize = 256;
 
-/// A breakpoint packet taken apart.
+/// The parts of a breakpoint packet.
 #[derive(Debug, PartialEq)]
 pub struct Split<'a> {
-    /// Without its lists.
+    /// The packet without its lists.
     pub bare: &'a str,
-    /// True where any of its expressions is.
+    /// Holds if any of the packet's expressions is true.
     pub condition: Option<Condition>,
-    /// What to do instead of stopping.
+    /// Commands that run instead of stopping.
     pub commands: Vec<Arc<Agent>>,
 }
 
-/// Takes a breakpoint packet apart. `None`: malformed.
+/// Splits a breakpoint packet. Returns `None` if it is malformed.
 pub fn split(packet: &str) -> Option<Split<'_>> {
     let (bare, lists) = packet.split_once(';').unwrap_or((packet, ""));
     let (conditions, commands) = match lists.split_once("cmds:") {
-        // Whether they stay when their client goes does not matter: they do not, for nobody would hear them.
+        // PERSIST is ignored: commands never outlive their client, as there would be no console for their output.
         Some((conditions, commands)) => (conditions, commands.split_once(',')?.1),
         None => (lists, ""),
     };
@@ -32,12 +32,12 @@ pub fn split(packet: &str) -> Option<Split<'_>> {
     Some(Split { bare, condition, commands: expressions(commands)? })
 }
 
-/// `XLEN,CODEXLEN,CODE...`.
+/// Parses `XLEN,CODEXLEN,CODE...`.
 fn expressions(list: &str) -> Option<Vec<Arc<Agent>>> {
     list.split('X').skip(1).take(MAX_EXPRESSIONS).map(expression).collect()
 }
 
-/// `LEN,CODE`, both hexadecimal.
+/// Parses `LEN,CODE`, both hexadecimal.
 fn expression(text: &str) -> Option<Arc<Agent>> {
     let (len, code) = text.split_once(',')?;
     let bytes = from_hex(code.trim_end_matches([';', ',']))?;
@@ -51,7 +51,7 @@ fn expression(text: &str) -> Option<Arc<Agent>> {
 mod tests {
     use super::*;
 
-    /// Conditions and commands.
+    /// Returns the number of conditions and of commands.
     fn count(packet: &str) -> Option<(usize, usize)> {
         let split = split(packet)?;
         let conditions = match split.condition {

@@ -1,9 +1,9 @@
-//! Stop replies that carry registers ahead.
+//! Stop replies with expedited registers.
 //!
-//! GDB reads a `g` packet after each stop whatever the reply holds, so what is in there needs no carrying. The window
-//! a0 to a15 is not: some builds of GDB compute it, others ask for a0 and a1 with a `p` packet each, at every step. One
-//! that has asked knows the numbers, so from then on it gets those registers with the stop; to one that has not, they
-//! would be an error.
+//! GDB reads a `g` packet after each stop whatever the reply contains, so registers in `g` need not be expedited. The
+//! window registers a0 to a15 are not in `g`: some builds of GDB compute them, others read a0 and a1 with a `p` packet
+//! each, at every step. A client that has sent such a `p` packet knows the register numbers, so from then on its stop
+//! replies contain those registers. For other clients the numbers would be an error.
 
 use super::frame;
 use super::target::Guest;
@@ -11,17 +11,17 @@ use super::xtensa::table::A0;
 use crate::number::packed;
 use gdbstub::common::Tid;
 
-/// Registers of the window.
+/// Number of window registers.
 const WINDOW: usize = 16;
-/// Most registers carried: what a step asks for, and then some.
+/// Maximum number of expedited registers; a step needs fewer.
 const MAX: usize = 4;
 
-/// The registers that a client asked for by number, as many as fit.
+/// The window registers that a client read by number, up to the maximum.
 #[derive(Debug, Default)]
 pub struct Expedited(Vec<usize>);
 
 impl Expedited {
-    /// Takes note of a `p` packet.
+    /// Records the register of a `p` packet.
     pub fn note(&mut self, body: &[u8]) {
         let number = body.strip_prefix(b"p").and_then(packed).and_then(|n| usize::try_from(n).ok());
         if let Some(n) = number.filter(|n| (A0..A0 + WINDOW).contains(n) && !self.0.contains(n))
@@ -31,7 +31,7 @@ impl Expedited {
         }
     }
 
-    /// A stop reply of thread `tid` with the registers.
+    /// Adds the expedited registers to a stop reply of thread `tid`.
     pub fn add(&self, reply: Vec<u8>, guest: &Guest, tid: Tid) -> Vec<u8> {
         let body = reply.strip_prefix(b"$").and_then(|r| r.split(|b| *b == b'#').next());
         let Some(body) = body.filter(|b| b.starts_with(b"T") && !self.0.is_empty()) else { return reply };

@@ -1,5 +1,5 @@
-//! What ends or begins the program. `run` and `start` reset the chip and run it. `kill` ends esplens, as QEMU; after
-//! `target extended-remote`, where GDB keeps the connection, it holds the chip in reset until `run` or `attach`.
+//! Starting and ending the program. `run` and `start` reset the chip and run it. `kill` ends esplens, as in QEMU. After
+//! `target extended-remote`, where GDB keeps the connection, `kill` holds the chip in reset until `run` or `attach`.
 
 use super::target::{EINVAL, Guest, Program};
 use crate::supervisor::Gone;
@@ -8,7 +8,7 @@ use gdbstub::target::ext::extended_mode::{Args, AttachKind, ExtendedMode, Should
 use gdbstub::target::{TargetError, TargetResult};
 
 impl Guest {
-    /// The chip at its reset vector, standing still.
+    /// Resets the chip and leaves it stopped at its reset vector.
     fn reset_halt(&self) -> Result<(), Gone> {
         let by = self.handle.client().clone();
         self.handle.call(move |s| {

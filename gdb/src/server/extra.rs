@@ -1,4 +1,4 @@
-//! Packets that gdbstub does not know, takes amiss, or answers less than GDB can use.
+//! Packets handled before gdbstub because it does not support them, mishandles them, or returns too little for GDB.
 
 use super::conditions::{self, Split};
 use super::flash;
@@ -11,19 +11,19 @@ use crate::number::packed;
 use crate::supervisor::{Commands, Gone};
 use esplens_soc::machine::reg;
 
-/// What to do with a packet.
+/// Result of inspecting a packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// gdbstub's, in this form.
+    /// Pass this packet to gdbstub.
     Pass(Vec<u8>),
-    /// This is the answer.
+    /// Send this response.
     Answer(Vec<u8>),
 }
 
-/// Longest memory read answered at once; GDB asks again for the rest.
+/// Maximum length of a memory read; GDB requests the rest with another packet.
 const MAX_READ: u64 = (MAX_PACKET as u64 - 16) / 2;
 
-/// Features announced beside gdbstub's own.
+/// Features announced in addition to gdbstub's.
 pub const FEATURES: &str = ";qXfer:threads:read+;ConditionalBreakpoints+;qXfer:traceframe-info:read+;\
     ConditionalTracepoints+;DisconnectedTracing+;EnableDisableTracepoints+;InstallInTrace+;tracenz+;\
     BreakpointCommands+";
@@ -36,7 +36,7 @@ fn number(text: &str) -> Option<u64> {
     packed(text.as_bytes())
 }
 
-/// Looks at a packet before gdbstub does. `core` is the one that stopped last.
+/// Inspects a packet before gdbstub does. `core` is the core of the last stop.
 pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
     if matches!(body.first(), Some(b'X' | b'M')) && !is_whole(body) {
         return Verdict::Answer(b"E16".to_vec());
@@ -58,7 +58,7 @@ pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
         return Verdict::Answer(answer);
     }
     if matches!(body.first(), Some(b's' | b'S')) || body.starts_with(b"vCont;") {
-        // Those that name no thread mean the one that stopped last.
+        // Packets that name no thread refer to the thread that stopped last.
         let Ok(tid) = guest.thread_of(core) else { return Verdict::Answer(b"E05".to_vec()) };
         return match body[0] {
             b's' => resume(text, guest, core, &format!("vCont;s:{tid:x};c")),
@@ -90,7 +90,7 @@ pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
     }
 }
 
-/// Packets whose names are words.
+/// Handles packets whose names are words.
 fn named(text: &str, guest: &mut Guest, core: usize) -> Option<Verdict> {
     let answer = |text: &str| Some(Verdict::Answer(text.as_bytes().to_vec()));
     match text {
@@ -100,7 +100,7 @@ fn named(text: &str, guest: &mut Guest, core: usize) -> Option<Verdict> {
         },
         "qfThreadInfo" if guest.program != Program::There => answer("l"),
         "vFlashDone" => Some(Verdict::Answer(guest.finish_load())),
-        // There is one program.
+        // There is only one program.
         _ if text.starts_with("vAttach;") => {
             guest.program = Program::There;
             Some(pass(b"?"))
@@ -111,20 +111,20 @@ fn named(text: &str, guest: &mut Guest, core: usize) -> Option<Verdict> {
     }
 }
 
-/// The answer to what needs a program while there is none.
-const DETACHED: &[u8] = b"E.detached: attach 1, or run";
+/// Response to packets that need a program when the client has detached.
+const DETACHED: &[u8] = b"E.detached: use attach 1 or run";
 
-/// True for packets about the program: registers, memory, running, points.
+/// Returns true for packets about the program: registers, memory, execution, breakpoints.
 fn touches(body: &[u8]) -> bool {
     let words: [&[u8]; 4] = [b"vCont;", b"vFlash", b"qSearch", b"qCRC"];
     matches!(body.first(), Some(b) if b"mMXgGpPcCsSzZb".contains(b))
         || words.iter().any(|w| body.starts_with(w))
 }
 
-/// The answer to a write where flash is mapped.
+/// Response to a write to mapped flash.
 const FLASH_WRITE: &[u8] = b"E.flash is mapped there: use load, or monitor flash fillw";
 
-/// True for `M` and `X` packets that write where flash is mapped.
+/// Returns true for `M` and `X` packets that write to mapped flash.
 fn writes_flash(body: &[u8]) -> bool {
     let head = body[1..].split(|b| *b == b',' || *b == b':');
     let mut fields = head.take(2).map(packed);
@@ -132,7 +132,7 @@ fn writes_flash(body: &[u8]) -> bool {
     len > 0 && u32::try_from(addr).is_ok_and(flash::is_mapped)
 }
 
-/// True when an `X` or `M` packet has as much data as it says: gdbstub writes what there is.
+/// Returns true if an `X` or `M` packet contains as much data as it announces; gdbstub would write whatever is there.
 fn is_whole(body: &[u8]) -> bool {
     let Some(colon) = body.iter().position(|b| *b == b':') else { return false };
     let len = std::str::from_utf8(&body[1..colon]).ok().and_then(|head| number(head.split_once(',')?.1));
@@ -141,14 +141,14 @@ fn is_whole(body: &[u8]) -> bool {
     len == Some(has as u64) && (body[0] == b'X' || data.len().is_multiple_of(2))
 }
 
-/// `m ADDR,LEN`: a length that fits a packet and the address space.
+/// Parses `m ADDR,LEN` and limits the length to a packet and to the address space.
 fn range(text: &str) -> Option<(u32, usize)> {
     let (addr, len) = text[1..].split_once(',')?;
     let (addr, len) = (u32::try_from(number(addr)?).ok()?, number(len)?);
     Some((addr, len.min(MAX_READ).min((1 << 32) - u64::from(addr)) as usize))
 }
 
-/// `c [ADDR]` and `s [ADDR]`: gdbstub drops the address.
+/// Handles `c [ADDR]` and `s [ADDR]`: sets the PC, as gdbstub drops the address.
 fn resume(text: &str, guest: &Guest, core: usize, packet: &str) -> Verdict {
     if text.len() > 1 {
         let Some(pc) = number(&text[1..]) else { return Verdict::Answer(b"E16".to_vec()) };
@@ -160,7 +160,7 @@ fn resume(text: &str, guest: &Guest, core: usize, packet: &str) -> Verdict {
     pass(packet.as_bytes())
 }
 
-/// vCont actions that step every thread step the one that stopped last.
+/// Replaces vCont actions that step all threads by a step of the thread that stopped last.
 fn actions(text: &str, tid: usize) -> String {
     let mut out = String::from("vCont");
     for action in text.split(';').skip(1) {
@@ -175,7 +175,7 @@ fn actions(text: &str, tid: usize) -> String {
     out
 }
 
-/// `qXfer:threads:read`: names and states in one packet.
+/// Handles `qXfer:threads:read`: names and states of all threads in one packet.
 fn threads(text: &str, guest: &mut Guest) -> Verdict {
     let lines = guest.lines().unwrap_or_default();
     let mut xml = String::from("<?xml version=\"1.0\"?>\n<threads>\n");
@@ -188,7 +188,7 @@ fn threads(text: &str, guest: &mut Guest) -> Verdict {
     Verdict::Answer(transfer(&xml, text))
 }
 
-/// The part of a document that a `qXfer` packet asks for: `...:OFFSET,LENGTH`.
+/// Returns the part of a document that a `qXfer` packet requests: `...:OFFSET,LENGTH`.
 pub fn transfer(document: &str, packet: &str) -> Vec<u8> {
     let range = packet.rsplit(':').next().and_then(|r| r.split_once(','));
     let Some((offset, length)) = range.and_then(|(o, l)| Some((number(o)?, number(l)?))) else {
@@ -202,12 +202,12 @@ pub fn transfer(document: &str, packet: &str) -> Vec<u8> {
     answer
 }
 
-/// Text as XML takes it.
+/// Escapes text for XML.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// `qSymbol`: the client offers to look symbols up; where we have none, the kernel's are asked for.
+/// Handles `qSymbol`: the client offers to look up symbols. Asks for the kernel's if esplens has none.
 fn symbol(text: &str, guest: &mut Guest) -> Vec<u8> {
     if guest.handle.rtos().is_some() && text == "qSymbol::" {
         return b"OK".to_vec();
@@ -222,7 +222,7 @@ fn symbol(text: &str, guest: &mut Guest) -> Vec<u8> {
     b"OK".to_vec()
 }
 
-/// Copies a window of `data` into `buf`; returns its length.
+/// Copies a part of `data` into `buf`; returns its length.
 pub fn window(data: &[u8], offset: u64, length: usize, buf: &mut [u8]) -> usize {
     let offset = usize::try_from(offset).unwrap_or(usize::MAX).min(data.len());
     let n = length.min(buf.len()).min(data.len() - offset);

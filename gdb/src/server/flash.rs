@@ -1,6 +1,7 @@
-//! GDB's `load`. GDB writes what belongs into RAM like any memory, then what is mapped from flash with `vFlash`
-//! packets, then sets the PC to the entry point. Here all of it together becomes an application image in the selected
-//! partition, and the chip is reset: the boot ROM and the bootloader bring it to life as they do after flashing.
+//! GDB's `load`. GDB writes the parts in RAM with memory packets, then the parts in mapped flash with `vFlash` packets,
+//! then sets the PC to the entry point. Here all parts are combined into an application image, which is written to the
+//! selected partition. Then the chip is reset, so that the boot ROM and the bootloader start the image as they do after
+//! flashing.
 
 use super::target::Guest;
 use crate::supervisor::{Gone, Session};
@@ -8,50 +9,51 @@ use gdbstub::target::ext::flash::Flash;
 use gdbstub::target::{TargetError, TargetResult};
 use std::ops::Range;
 
-/// What flash is mapped to: data and instructions.
+/// Address ranges of mapped flash: data and instructions.
 pub const MAPPED: [Range<u32>; 2] = [0x3F40_0000..0x3F80_0000, 0x400C_2000..0x4100_0000];
-/// RAM that an image may have segments in: data, instructions, both RTC memories.
+/// RAM in which an image may have segments: data, instructions, both RTC memories.
 const RAM: [Range<u32>; 4] =
     [0x3FFA_E000..0x4000_0000, 0x4007_0000..0x400C_2000, 0x3FF8_0000..0x3FF8_2000, 0x5000_0000..0x5000_2000];
-/// Most bytes kept of what a client writes.
+/// Maximum number of bytes kept of a client's writes.
 const MAX_BYTES: usize = 20 << 20;
 
-/// Where code starts after a reset.
+/// PC after a reset.
 const RESET_VECTOR: u32 = 0x4000_0400;
-/// The watchdogs that guard a boot from flash, timer group 0's and the RTC's: WDTWPROTECT and WDTCONFIG0.
+/// WDTWPROTECT and WDTCONFIG0 of the watchdogs that are enabled during a boot from flash: those of timer group 0 and
+/// the RTC.
 const BOOT_WATCHDOGS: [(u32, u32); 2] = [(0x3FF5_F064, 0x3FF5_F048), (0x3FF4_80A4, 0x3FF4_808C)];
-/// What unlocks them.
+/// Value of WDTWPROTECT that unlocks them.
 const WDT_KEY: u32 = 0x50D8_3AA1;
 
 const EFBIG: u8 = 27;
 const EINVAL: u8 = 22;
 
-/// Whether flash is mapped at an address.
+/// Returns true if flash is mapped at an address.
 pub fn is_mapped(addr: u32) -> bool {
     MAPPED.iter().any(|r| r.contains(&addr))
 }
 
-/// What a client has written since the machine last ran.
+/// Data written by a client since the machine last ran.
 #[derive(Debug, Default)]
 pub struct Load {
     ram: Vec<(u32, Vec<u8>)>,
     flash: Vec<(u32, Vec<u8>)>,
     bytes: usize,
-    /// The image is in flash; the entry point may still come.
+    /// The image is in flash; the entry point may follow.
     done: bool,
 }
 
-/// What a `load` has put into flash. Until the machine runs nothing maps it, but it reads back where it will be: so
-/// that `compare-sections` compares.
+/// Data written to flash by a `load`. It is not mapped until the machine runs, but reads return it at its future
+/// address, so that `compare-sections` works.
 #[derive(Debug, Default)]
 pub struct Loaded {
     pieces: Vec<(u32, Vec<u8>)>,
-    /// The machine's instructions then.
+    /// The machine's instruction count at that time.
     at: u64,
 }
 
 impl Load {
-    /// Notes a write to memory.
+    /// Records a write to memory.
     pub fn ram(&mut self, addr: u32, data: &[u8]) {
         if self.done {
             *self = Self::default();
@@ -66,7 +68,7 @@ impl Load {
         self.bytes <= MAX_BYTES
     }
 
-    /// The segments of the image: RAM where it was written, each of flash's two windows in one piece.
+    /// Returns the segments of the image: RAM as written, and one segment for each of the two flash windows.
     fn segments(&self) -> Vec<(u32, Vec<u8>)> {
         let mut out = merge(&self.ram, 0);
         out.extend(merge(&self.flash, u32::MAX));
@@ -74,7 +76,8 @@ impl Load {
     }
 }
 
-/// Writes in their order become pieces; gaps of up to `gap` bytes within a window are filled with zeros.
+/// Merges writes, in their order, into contiguous pieces. Gaps of up to `gap` bytes within a window are filled with
+/// zeros.
 fn merge(writes: &[(u32, Vec<u8>)], gap: u32) -> Vec<(u32, Vec<u8>)> {
     let window = |addr: u32| MAPPED.iter().position(|r| r.contains(&addr));
     let mut ranges: Vec<Range<u32>> =
@@ -105,7 +108,7 @@ fn merge(writes: &[(u32, Vec<u8>)], gap: u32) -> Vec<(u32, Vec<u8>)> {
 }
 
 impl Flash for Guest {
-    /// The image replaces the whole partition: there is nothing to erase yet.
+    /// Checks the range. The image replaces the whole partition, so nothing is erased here.
     fn flash_erase(&mut self, start_addr: u32, length: u32) -> TargetResult<(), Self> {
         let end = start_addr.checked_add(length.max(1) - 1);
         if !is_mapped(start_addr) || !end.is_some_and(is_mapped) {
@@ -128,14 +131,15 @@ impl Flash for Guest {
         Ok(())
     }
 
-    /// Answered by [`Guest::finish_load`], which can say why.
+    /// Unused: [`Guest::finish_load`] handles `vFlashDone`, as it can report the reason for a failure.
     fn flash_done(&mut self) -> TargetResult<(), Self> {
         Err(TargetError::Errno(EINVAL))
     }
 }
 
 impl Guest {
-    /// `vFlashDone`: the image goes into flash. GDB 13 does not show an error's text, so the console gets it as well.
+    /// Handles `vFlashDone`: writes the image to flash. GDB 13 does not show an error's text, so it is also queued for
+    /// the console.
     pub fn finish_load(&mut self) -> Vec<u8> {
         if self.load.flash.is_empty() {
             return b"OK".to_vec();
@@ -158,7 +162,7 @@ impl Guest {
         }
     }
 
-    /// Up to `len` bytes at `addr` that a `load` wrote, while the machine has not run since.
+    /// Returns up to `len` bytes at `addr` written by a `load`, if the machine has not run since.
     pub fn loaded(&self, addr: u32, len: usize) -> Option<Vec<u8>> {
         let (start, bytes) = self.loaded.pieces.iter().find(|(start, bytes)| {
             addr.checked_sub(*start).is_some_and(|offset| (offset as usize) < bytes.len())
@@ -173,8 +177,8 @@ impl Guest {
         self.handle.call(move |s| s.load_app(&segments, entry, &by))
     }
 
-    /// A PC that the client sets just after a `load` is the entry point: it belongs into the image, and the chip stays
-    /// at its reset vector. True when it was one.
+    /// Handles a PC that the client sets right after a `load`. It is the entry point: it is written into the image, and
+    /// the chip stays at its reset vector. Returns true in that case.
     pub fn take_entry(&mut self, pc: u32) -> Result<bool, Gone> {
         let in_ram = self.load.ram.iter().any(|(a, d)| (*a..a.saturating_add(d.len() as u32)).contains(&pc));
         if !std::mem::take(&mut self.load.done) {
@@ -189,7 +193,8 @@ impl Guest {
     }
 }
 
-/// A program that was put into RAM and starts instead of the ROM: nothing boots from flash, so nothing guards that.
+/// Disables the boot watchdogs for a program that is loaded into RAM and started instead of the ROM: no boot from flash
+/// disables them later.
 fn stop_boot_watchdogs(s: &mut Session) {
     if s.machine().cpu(0).pc != RESET_VECTOR {
         return;

@@ -1,23 +1,23 @@
-//! Packets out of bytes and back (GDB manual, "Remote Protocol / Overview").
+//! Encoding and decoding of packets (GDB manual, "Remote Protocol / Overview").
 
-/// Longest packet body taken, and what GDB is told it may send.
+/// Maximum length of a packet body, also announced to GDB.
 pub const MAX_PACKET: usize = 0x1_0000;
 
-/// True for a byte that a client of the protocol can begin with: an acknowledgement, a packet, Ctrl-C. What begins
-/// otherwise is no debugger but, say, a web page that was led here.
+/// Returns true for a byte with which a client of the protocol can start: an acknowledgement, a packet or Ctrl-C. Any
+/// other byte comes from another kind of client, such as a web browser.
 #[must_use]
 pub fn begins(byte: u8) -> bool {
     matches!(byte, b'+' | b'-' | b'$' | 0x03)
 }
 
-/// What a byte stream consists of.
+/// Item of the byte stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
-    /// A packet's body, escapes as they came.
+    /// A packet's body, still escaped.
     Packet(Vec<u8>),
-    /// A packet whose checksum is wrong.
+    /// A packet with a wrong checksum.
     Bad,
-    /// A packet that was longer than [`MAX_PACKET`]; sending it again would not help.
+    /// A packet longer than [`MAX_PACKET`]; retransmission would not help.
     TooLong,
     /// Ctrl-C.
     Interrupt,
@@ -28,12 +28,12 @@ enum State {
     #[default]
     Between,
     Body,
-    /// Too long: dropped up to its end.
+    /// Too long: discarded up to its end.
     Skip,
     Sum(Option<u8>, bool),
 }
 
-/// Cuts a byte stream into [`Item`]s. Bounded, whatever comes.
+/// Splits a byte stream into [`Item`]s. Uses bounded memory for any input.
 #[derive(Debug, Default)]
 pub struct Framer {
     state: State,
@@ -45,7 +45,7 @@ fn hex(byte: u8) -> Option<u8> {
 }
 
 impl Framer {
-    /// Takes one byte.
+    /// Processes one byte.
     pub fn push(&mut self, byte: u8) -> Option<Item> {
         match (self.state, byte) {
             (State::Between, 0x03) => return Some(Item::Interrupt),
@@ -54,7 +54,7 @@ impl Framer {
             (State::Between, _) => {}
             (State::Body, b'#') => self.state = State::Sum(None, true),
             (State::Skip, b'#') => self.state = State::Sum(None, false),
-            // A packet that was cut off by a new one.
+            // A new packet starts before the end of the last one.
             (State::Body | State::Skip, b'$') => self.begin(),
             (State::Body, _) if self.body.len() == MAX_PACKET => {
                 self.body = Vec::new();
@@ -83,13 +83,13 @@ impl Framer {
     }
 }
 
-/// The sum of a packet's bytes.
+/// Returns the sum of a packet's bytes, modulo 256.
 #[must_use]
 pub fn checksum(body: &[u8]) -> u8 {
     body.iter().fold(0, |a, b| a.wrapping_add(*b))
 }
 
-/// A packet around a body that needs no escapes.
+/// Returns a packet with a body that needs no escapes.
 #[must_use]
 pub fn packet(body: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(body.len() + 4);
@@ -99,7 +99,7 @@ pub fn packet(body: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Bytes as hexadecimal digits.
+/// Converts bytes to hexadecimal digits.
 #[must_use]
 pub fn to_hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -109,7 +109,7 @@ pub fn to_hex(bytes: &[u8]) -> String {
     out
 }
 
-/// Bytes from hexadecimal digits. `None`: they are not pairs of such.
+/// Converts hexadecimal digits to bytes. Returns `None` if they are not pairs of digits.
 #[must_use]
 pub fn from_hex(text: &str) -> Option<Vec<u8>> {
     let pairs = text.as_bytes().chunks(2);

@@ -1,5 +1,5 @@
-//! Host I/O (`vFile`) and `qXfer:exec-file`: GDB may read the one file that the user started the machine with, so that
-//! it needs no file of its own. Nothing else is opened, and nothing is written.
+//! Host I/O (`vFile`) and `qXfer:exec-file`: GDB may read the ELF file that the user started the machine with, so that
+//! it needs no copy of its own. No other file is opened, and nothing is written.
 
 use super::target::Guest;
 use gdbstub::common::Pid;
@@ -10,12 +10,12 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
-/// Most files open at a time.
+/// Maximum number of open files.
 const MAX_FILES: usize = 8;
-/// Most bytes in an answer; escaped they may double.
+/// Maximum number of bytes in a response; escaping can double it.
 const MAX_READ: usize = 0x4000;
 
-/// What a client has open.
+/// A client's open files.
 #[derive(Debug, Default)]
 pub struct Files(Vec<Option<File>>);
 

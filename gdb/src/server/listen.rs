@@ -1,4 +1,4 @@
-//! Accepting connections.
+//! Listeners and connections.
 
 use super::{Address, session};
 use crate::supervisor::{Event, Handle, Leave};
@@ -13,20 +13,20 @@ use std::thread;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::broadcast::error::RecvError;
 
-/// Ports tried after a taken default one.
+/// Number of ports tried after the default one if it is in use.
 const SEARCH: u16 = 100;
-/// Connections served at a time; more are closed at once.
+/// Maximum number of connections; further ones are closed immediately.
 const MAX_CONNECTIONS: usize = 64;
 
-/// Listeners of the process at a time: a client can ask for more of them.
+/// Maximum number of listeners in the process; clients can open listeners.
 const MAX_LISTENERS: usize = 32;
 static LISTENERS: AtomicUsize = AtomicUsize::new(0);
 
-/// A byte stream of either kind.
+/// A byte stream, TCP or Unix.
 pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
-/// A connection not yet taken into a thread's event loop.
+/// A connection that is not registered with a thread's event loop yet.
 enum Incoming {
     Tcp(std::net::TcpStream),
     #[cfg(unix)]
@@ -34,7 +34,7 @@ enum Incoming {
 }
 
 impl Incoming {
-    /// As a stream of this thread's event loop.
+    /// Registers the connection with this thread's event loop.
     fn open(self) -> io::Result<Box<dyn Stream>> {
         Ok(match self {
             Self::Tcp(stream) => {
@@ -51,8 +51,8 @@ impl Incoming {
     }
 }
 
-/// A TCP stream that acknowledges what it reads at once. A client without TCP_NODELAY sends an acknowledgement of the
-/// protocol and a packet in two pieces, and its system holds the second one back until the first is acknowledged.
+/// A TCP stream that acknowledges received data immediately. A client without TCP_NODELAY sends a protocol
+/// acknowledgement and a packet in two segments, and its TCP delays the second one until the first is acknowledged.
 struct Prompt(tokio::net::TcpStream);
 
 impl AsyncRead for Prompt {
@@ -62,7 +62,7 @@ impl AsyncRead for Prompt {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let polled = Pin::new(&mut self.0).poll_read(cx, buf);
-        // The system forgets it after some acknowledgements, so it is told each time.
+        // The system resets the option after some acknowledgements, so it is set each time.
         #[cfg(any(target_os = "linux", target_os = "android"))]
         if polled.is_ready() {
             let _ = socket2::SockRef::from(&self.0).set_tcp_quickack(true);
@@ -101,19 +101,19 @@ impl Listener {
     }
 }
 
-/// A server that listens.
+/// Result of starting a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listening {
-    /// Where.
+    /// The address it listens on.
     pub address: Address,
-    /// Not where it was asked to be: the port was taken.
+    /// The requested port was in use, and another one was chosen.
     pub moved: bool,
 }
 
-/// Starts a GDB server on a thread of its own; it ends with the machine.
+/// Starts a GDB server on its own thread; it ends with the machine.
 ///
 /// # Errors
-/// When it cannot listen there.
+/// If it cannot listen on the address.
 pub fn listen(address: &Address, handle: &Handle) -> io::Result<Listening> {
     start(address, handle, "gdb", |stream, handle| {
         Box::pin(async move {
@@ -122,10 +122,10 @@ pub fn listen(address: &Address, handle: &Handle) -> io::Result<Listening> {
     })
 }
 
-/// What a server does with a connection.
+/// Handler for a connection.
 type Serve = Arc<dyn Fn(Box<dyn Stream>, Handle) -> Pin<Box<dyn Future<Output = ()>>> + Send + Sync>;
 
-/// Starts a server whose connections `serve` takes care of, each on a thread of its own.
+/// Starts a server. Each connection is handled by `serve` on its own thread.
 pub(crate) fn start(
     address: &Address,
     handle: &Handle,
@@ -134,12 +134,12 @@ pub(crate) fn start(
 ) -> io::Result<Listening> {
     if LISTENERS.fetch_add(1, Ordering::SeqCst) >= MAX_LISTENERS {
         LISTENERS.fetch_sub(1, Ordering::SeqCst);
-        return Err(io::Error::other(format!("{MAX_LISTENERS} listeners are open, and no more are opened")));
+        return Err(io::Error::other(format!("{MAX_LISTENERS} listeners are open, which is the maximum")));
     }
     let (address, handle) = (address.clone(), handle.clone());
     let serve: Serve = Arc::new(serve);
     let (tell, told) = sync_channel(1);
-    // All of it on the new thread: the caller's may be another server's, which must not wait in its event loop.
+    // Bind on the new thread: the caller may be in another server's event loop, which must not block.
     let body = move || {
         let bound =
             runtime().and_then(|r| r.block_on(bind(&address)).map(|(l, listening)| (r, l, listening)));
@@ -183,7 +183,7 @@ async fn accept(listener: Listener, handle: Handle, name: &'static str, serve: S
         let spawned = thread::Builder::new().name(name.into()).spawn(move || {
             let client = handle.client().clone();
             let left = handle.clone();
-            // A panic is a mistake of ours; it must not leave the client's points behind, or its place taken.
+            // After a panic, which is a bug, remove the client's points and release its connection slot.
             if catch_unwind(AssertUnwindSafe(|| one(incoming, handle, serve))).is_err() {
                 let _ = left.call(move |s| s.leave(&client, Leave::Disconnected));
             }
@@ -195,7 +195,7 @@ async fn accept(listener: Listener, handle: Handle, name: &'static str, serve: S
     }
 }
 
-/// Serves one connection to its end.
+/// Serves one connection until it ends.
 fn one(incoming: Incoming, handle: Handle, serve: Serve) {
     let Ok(runtime) = runtime() else { return };
     runtime.block_on(async {

@@ -1,4 +1,4 @@
-//! Unix domain sockets as listeners: the user's alone, made where nothing else is, and taken away at the end.
+//! Unix domain socket listeners: accessible to the user only, never replacing other files, and removed at exit.
 
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
@@ -6,24 +6,24 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Sockets made by this process: path, device, inode.
+/// Sockets created by this process: path, device, inode.
 static MADE: Mutex<Vec<(PathBuf, u64, u64)>> = Mutex::new(Vec::new());
 
 fn made() -> MutexGuard<'static, Vec<(PathBuf, u64, u64)>> {
     MADE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Listens on a new socket of mode 0600. A socket that is there and that nobody listens on is left over from a process
-/// that ended badly, and replaced; anything else that is there stays.
+/// Listens on a new socket with mode 0600. Replaces an existing socket without a listener, left over from a process
+/// that did not exit cleanly; never replaces anything else.
 ///
 /// # Errors
-/// [`ErrorKind::AlreadyExists`] for a file that is no socket, [`ErrorKind::AddrInUse`] for a socket in use; else what the
-/// system says.
+/// [`ErrorKind::AlreadyExists`] for a file that is not a socket, [`ErrorKind::AddrInUse`] for a socket in use, or the
+/// system's error.
 pub fn bind(path: &Path) -> io::Result<UnixListener> {
     clear(path)?;
     let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None)?;
     socket.bind(&socket2::SockAddr::unix(path)?)?;
-    // Nobody can connect before it listens.
+    // No client can connect before `listen`.
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
     socket.listen(128)?;
     let meta = path.symlink_metadata()?;
@@ -31,12 +31,12 @@ pub fn bind(path: &Path) -> io::Result<UnixListener> {
     Ok(std::os::fd::OwnedFd::from(socket).into())
 }
 
-/// Removes a socket that nobody listens on.
+/// Removes a socket that has no listener.
 fn clear(path: &Path) -> io::Result<()> {
-    // The link itself, not what it leads to.
+    // Checks the symbolic link itself, not its target.
     let Ok(meta) = path.symlink_metadata() else { return Ok(()) };
     if !meta.file_type().is_socket() {
-        return Err(io::Error::new(ErrorKind::AlreadyExists, "there is a file, and it is no socket"));
+        return Err(io::Error::new(ErrorKind::AlreadyExists, "the file exists and is not a socket"));
     }
     match UnixStream::connect(path) {
         Err(error) if error.kind() == ErrorKind::ConnectionRefused => std::fs::remove_file(path),
@@ -44,10 +44,10 @@ fn clear(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes the sockets that this process made, as far as they are still there. For its end.
+/// Removes the sockets created by this process if they still exist. Call at exit.
 pub fn remove_sockets() {
     for (path, device, inode) in std::mem::take(&mut *made()) {
-        // Numbers of inodes are used again: what is there must be a socket, too.
+        // Inode numbers are reused, so check that it is a socket as well.
         let ours = |m: &std::fs::Metadata| m.file_type().is_socket() && (m.dev(), m.ino()) == (device, inode);
         if path.symlink_metadata().is_ok_and(|m| ours(&m)) {
             let _ = std::fs::remove_file(path);
@@ -77,7 +77,7 @@ mod tests {
         let again = bind(&socket).unwrap();
         assert!(UnixStream::connect(&socket).is_ok());
         drop(again);
-        // One that somebody else has put there meanwhile stays.
+        // A file created there by another process stays.
         std::fs::remove_file(&socket).unwrap();
         std::fs::write(&socket, "other").unwrap();
         let kept = dir.path().join("kept");

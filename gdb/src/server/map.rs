@@ -1,6 +1,6 @@
-//! The memory map that GDB is told: what it may touch, and where breakpoints are the hardware kind.
+//! The memory map for GDB: accessible memory, and where breakpoints must be hardware breakpoints.
 
-/// (first byte, bytes, GDB's kind of memory).
+/// Regions: first byte, length in bytes, GDB's memory type.
 const REGIONS: [(u32, u32, &str); 13] = [
     (0x3F40_0000, 0x0040_0000, "flash"), // data
     (0x3F80_0000, 0x0040_0000, "ram"),   // PSRAM
@@ -17,20 +17,20 @@ const REGIONS: [(u32, u32, &str); 13] = [
     (0x6000_0000, 0x0004_0000, "ram"),   // peripherals on the AHB
 ];
 
-/// The regions: first byte, bytes, kind.
+/// Returns the regions: first byte, length in bytes, type.
 #[must_use]
 pub fn regions() -> &'static [(u32, u32, &'static str)] {
     &REGIONS
 }
 
-/// The map as GDB's XML.
+/// Returns the map as GDB's XML.
 #[must_use]
 pub fn xml() -> String {
     let mut out = String::from("<?xml version=\"1.0\"?>\n<memory-map>\n");
     for (start, length, kind) in REGIONS {
         let head = format!("<memory type=\"{kind}\" start=\"{start:#x}\" length=\"{length:#x}\"");
         out.push_str(&match kind {
-            // GDB writes there with its vFlash packets only.
+            // GDB writes to these with vFlash packets only.
             "flash" => format!("{head}><property name=\"blocksize\">0x1000</property></memory>\n"),
             _ => format!("{head}/>\n"),
         });

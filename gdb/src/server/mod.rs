@@ -1,8 +1,8 @@
-//! The GDB server: gdbstub, fed packet by packet, in front of a supervisor's handle.
+//! The GDB server: connects gdbstub, which is fed packet by packet, to a supervisor's handle.
 //!
-//! [`listen`] accepts connections; each gets a thread of its own with a small async loop (`session`) that waits for
-//! the client's bytes and the machine's events. `frame` cuts packets out of the byte stream and survives anything;
-//! `extra` answers what gdbstub has no packet for; `target` and its siblings are gdbstub's view of the machine.
+//! [`listen`] accepts connections. Each one gets its own thread with a small async loop (`session`) that waits for the
+//! client's bytes and the machine's events. `frame` extracts packets from any byte stream; `extra` handles packets that
+//! gdbstub does not support; `target` and the other modules implement gdbstub's target.
 
 mod address;
 mod break_points;

@@ -1,5 +1,5 @@
-//! The TCP ports on which this process listens for debuggers and dashboards: a guest with a network has no business
-//! there, though it reaches the rest of the host's loopback.
+//! The TCP ports on which this process listens for debuggers and dashboards. A guest with a network must not connect to
+//! them, although it can reach the rest of the host's loopback interface.
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,12 +10,12 @@ fn own() -> MutexGuard<'static, Vec<SocketAddr>> {
     OWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Notes a listener of this process; it counts until the process ends.
+/// Registers a listener of this process, until the process ends.
 pub fn note_listener(at: SocketAddr) {
     own().push(at);
 }
 
-/// True when a connection to `to` would reach a listener of this process ([`note_listener`]).
+/// Returns true if a connection to `to` would reach a registered listener ([`note_listener`]).
 #[must_use]
 pub fn is_own_listener(to: SocketAddr) -> bool {
     let target = to.ip().to_canonical();
@@ -25,7 +25,7 @@ pub fn is_own_listener(to: SocketAddr) -> bool {
     })
 }
 
-/// An address of this computer: one that a socket can be bound to.
+/// Returns true for an address of this computer, to which a socket can be bound.
 fn is_here(ip: IpAddr) -> bool {
     ip.is_loopback() || UdpSocket::bind((ip, 0)).is_ok()
 }

@@ -1,15 +1,15 @@
-//! A connection's break- and watchpoints, by what GDB calls them: kind, address, length.
+//! A connection's breakpoints and watchpoints by GDB's key: kind, address, length.
 
 use crate::supervisor::{Commands, Condition, Gone, Handle, Point, PointId, PointKind};
 
-/// One point.
+/// A point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Mine {
     kind: PointKind,
     id: PointId,
 }
 
-/// The points of one connection, sorted by address.
+/// The points of one connection, by address.
 #[derive(Debug, Default)]
 pub struct Points {
     mine: std::collections::BTreeMap<(u32, u32, bool, u8), Mine>,
@@ -29,12 +29,12 @@ fn rank(kind: PointKind) -> u8 {
 }
 
 impl Points {
-    /// The condition and the commands that the next point added gets.
+    /// Sets the condition and commands of the next added point.
     pub fn next(&mut self, condition: Option<Condition>, commands: Option<Commands>) {
         self.pending = (condition, commands);
     }
 
-    /// Adds one; the same one again replaces its condition and its commands. False: there are too many.
+    /// Adds a point, or replaces the condition and commands of an existing one. Returns false if there are too many.
     pub fn add(
         &mut self,
         handle: &Handle,
@@ -59,7 +59,7 @@ impl Points {
         Ok(true)
     }
 
-    /// Takes one away; one that is not there is gone already.
+    /// Removes a point; has no effect if it does not exist.
     pub fn remove(
         &mut self,
         handle: &Handle,
@@ -74,12 +74,12 @@ impl Points {
         Ok(true)
     }
 
-    /// The kind of the point with this id, when it is one of these.
+    /// Returns the kind of a point of this connection by its ID.
     pub fn kind(&self, id: PointId) -> Option<PointKind> {
         self.mine.values().find(|m| m.id == id).map(|m| m.kind)
     }
 
-    /// Whether a breakpoint at `addr` is one of these: `Some(hardware)`.
+    /// Returns `Some(hardware)` if this connection has a breakpoint at `addr`.
     pub fn breakpoint(&self, addr: u32) -> Option<bool> {
         let at = |hardware| self.mine.contains_key(&(addr, 1, hardware, rank(PointKind::Break)));
         if at(false) { Some(false) } else { at(true).then_some(true) }

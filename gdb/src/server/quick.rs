@@ -1,5 +1,5 @@
-//! `m` and `g`, which debuggers send thousands of times at a stop: answered with one request to the machine, without the
-//! detours through gdbstub.
+//! Handling of `m` and `g`, which debuggers send thousands of times at a stop: one request to the machine each,
+//! bypassing gdbstub.
 
 use super::frame;
 use super::target::{EFAULT, EINVAL, Guest};
@@ -10,7 +10,7 @@ fn error(errno: u8) -> Vec<u8> {
     format!("E{errno:02x}").into_bytes()
 }
 
-/// Memory as hexadecimal digits, as far as something answers. `None`: a trace frame is selected.
+/// Reads memory as hexadecimal digits, up to the first unreadable byte. Returns `None` if a trace frame is selected.
 pub fn memory(guest: &Guest, addr: u32, len: usize) -> Option<Vec<u8>> {
     if guest.frame().is_some() {
         return None;
@@ -29,7 +29,8 @@ pub fn memory(guest: &Guest, addr: u32, len: usize) -> Option<Vec<u8>> {
     Some(if bytes.is_empty() && len > 0 { error(EFAULT) } else { frame::to_hex(&bytes).into_bytes() })
 }
 
-/// The registers of the thread that the client chose. `None`: a trace frame is selected, or gdbstub chooses.
+/// Reads the registers of the thread selected by the client. Returns `None` if a trace frame is selected or if gdbstub
+/// selects the thread.
 pub fn registers(guest: &Guest) -> Option<Vec<u8>> {
     let tid = guest.chosen.exact().filter(|_| guest.frame().is_none())?;
     let view = guest.view();

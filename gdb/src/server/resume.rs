@@ -1,4 +1,4 @@
-//! Letting the machine go: continuing, stepping a core or a task, and steps that wait for a task's turn.
+//! Resuming the machine: continuing, stepping a core or a task, and steps that wait until a task is scheduled.
 
 use super::target::Guest;
 use super::threads::{Place, View};
@@ -10,7 +10,7 @@ use gdbstub::target::ext::base::multithread as mt;
 use gdbstub::target::ext::base::reverse_exec::{ReverseContOps, ReverseStepOps};
 use std::ops::Range;
 
-/// A task is to be stepped once it gets a core.
+/// A pending step of a task that is not running.
 pub struct Awaited {
     point: PointId,
     tid: Tid,
@@ -18,7 +18,7 @@ pub struct Awaited {
 }
 
 impl Guest {
-    /// `monitor threads cores|tasks`: what threads are, for this connection.
+    /// Handles `monitor threads cores|tasks`, which selects the kind of threads for this connection.
     pub(super) fn threads_command(&mut self, line: &str) -> Option<String> {
         let mut words = line.split_whitespace();
         if words.next() != Some("threads") {
@@ -34,15 +34,15 @@ impl Guest {
                 self.view.cores = false;
                 "threads are tasks once the scheduler runs\n".into()
             }
-            Some("tasks") => "no FreeRTOS is known: no symbols name one\n".into(),
+            Some("tasks") => "no FreeRTOS is known: there are no symbols for it\n".into(),
             None if known && !self.view.cores => "tasks\n".into(),
             None => "cores\n".into(),
             Some(other) => format!("threads: {other:?} is neither cores nor tasks\n"),
         })
     }
 
-    /// The stop that a waiting step was for, or a step that ended in another task: goes on. True when the client is not
-    /// to hear of it; a stop that comes back at once is in [`Guest::stopped`].
+    /// Continues a pending task step, or a step that ended in another task. Returns true if the stop must not be
+    /// reported; a further stop that follows at once is stored in [`Guest::stopped`].
     pub fn go_on(&mut self, stopped: &Stopped) -> Result<bool, Gone> {
         match self.awaited.take() {
             Some(awaited) => self.step_awaited(awaited, stopped),
@@ -51,8 +51,8 @@ impl Guest {
         }
     }
 
-    /// A step is its task's: where it gave the core away, the task's next turn ends it. A core that stepped into its
-    /// first task keeps its thread.
+    /// Continues a step that ended in another task until its own task is scheduled again. If the core stepped into its
+    /// first task, that task keeps the core's thread ID instead.
     fn step_back(&mut self, core: usize) -> Result<bool, Gone> {
         let Some((tid, range)) = self.stepped.take() else { return Ok(false) };
         let (view, by) = (self.view(), self.handle.client().clone());
@@ -103,14 +103,14 @@ impl Guest {
     }
 }
 
-/// What a resume became.
+/// Result of resuming.
 struct Resumed {
     before: u64,
     stopped: Option<Stopped>,
     awaited: Option<PointId>,
 }
 
-/// Carries out a vCont packet.
+/// Executes a vCont packet.
 fn resume(
     s: &mut Session,
     view: &View,
@@ -123,7 +123,7 @@ fn resume(
         let on = std::array::from_fn(|core| {
             named.iter().any(|tid| view.place(s.machine(), *tid) == Some(Place::Core(core)))
         });
-        // A stopped task alone cannot run: it needs the others to make room.
+        // A task that is not running cannot run alone: the other tasks must yield first.
         plan.frozen = if on == [false; CORES] { on } else { on.map(|named| !named) };
     }
     let mut awaited = None;
@@ -200,7 +200,7 @@ impl mt::MultiThreadSingleStep for Guest {
 impl mt::MultiThreadRangeStepping for Guest {
     fn set_resume_action_range_step(&mut self, tid: Tid, start: u32, end: u32) -> Result<(), Gone> {
         self.named.push(tid);
-        // Two threads that step at once: the first named one decides when the stop is.
+        // If two threads step at the same time, the step of the first one determines the stop.
         self.step.get_or_insert((tid, start..end));
         Ok(())
     }

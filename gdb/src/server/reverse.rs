@@ -1,4 +1,4 @@
-//! Backwards: `bc`, `bs`, and whose step that is.
+//! Reverse execution packets `bc` and `bs`, and the thread that they step.
 
 use super::target::Guest;
 use super::threads::{Place, View};
@@ -7,25 +7,25 @@ use crate::supervisor::{Back, Gone, Session};
 use gdbstub::common::Tid;
 use gdbstub::target::ext::base::reverse_exec::{ReverseCont, ReverseStep};
 
-/// The threads that a client's packets are about.
+/// The threads selected by a client.
 #[derive(Debug, Default)]
 pub struct Chosen {
-    /// The one whose registers it reads: named by `Hg`, or by the last stop reply.
+    /// The thread whose registers it reads: named by `Hg` or by the last stop reply.
     general: Option<Tid>,
-    /// The same, unless it said "any": then gdbstub chooses.
+    /// Same as `general`, but `None` after "any": gdbstub selects the thread.
     exact: Option<Tid>,
-    /// The one that it steps, named by `Hc`; `None`: any.
+    /// The thread that it steps, named by `Hc`; `None` for any.
     steps: Option<Tid>,
 }
 
-/// The thread in an `H` packet; `None`: any, or all.
+/// Parses the thread of an `H` packet; `None` for any or all.
 pub(super) fn thread(text: &[u8]) -> Option<Tid> {
     let number = text.rsplit(|b| *b == b'.').next()?;
     Tid::new(usize::try_from(packed(number)?).ok()?)
 }
 
 impl Chosen {
-    /// Takes note of an `H` packet.
+    /// Records the thread of an `H` packet.
     pub fn note(&mut self, body: &[u8]) {
         if let Some(text) = body.strip_prefix(b"Hg") {
             self.exact = thread(text);
@@ -35,12 +35,12 @@ impl Chosen {
         }
     }
 
-    /// A stop was reported.
+    /// Records the thread of a stop reply.
     pub fn stopped(&mut self, tid: Tid) {
         (self.general, self.exact) = (Some(tid), Some(tid));
     }
 
-    /// The thread whose registers and memory it reads, where it is known.
+    /// Returns the thread whose registers and memory the client reads, if it is known.
     pub fn exact(&self) -> Option<Tid> {
         self.exact
     }
@@ -68,12 +68,12 @@ impl ReverseCont<Tid> for Guest {
 }
 
 impl ReverseStep<Tid> for Guest {
-    // For a client that names none gdbstub takes the first thread there is.
+    // gdbstub passes its first thread for a client that selected none.
     fn reverse_step(&mut self, first: Tid) -> Result<(), Gone> {
         let tid = self.chosen.steps.or(self.chosen.general).unwrap_or(first);
         self.go_back(move |s, view| match view.place(s.machine(), tid) {
             Some(Place::Core(core)) => Back::Step(core),
-            // What a task did that does not run is long ago: the core that stopped last steps.
+            // The last instruction of a task that is not running is too far back: step the core of the last stop.
             _ => Back::Step(s.last_core()),
         })
     }

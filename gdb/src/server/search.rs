@@ -1,14 +1,14 @@
-//! `qSearch:memory` and `qCRC`: looking through memory here instead of carrying it to GDB.
+//! `qSearch:memory` and `qCRC`: searches memory here instead of transferring it to GDB.
 
 use super::target::Guest;
 use crate::number::packed as number;
 
-/// Most bytes looked through for one packet.
+/// Maximum number of bytes processed for one packet.
 const MAX_BYTES: u64 = 16 << 20;
 /// Bytes read at a time.
 const CHUNK: usize = 0x1_0000;
 
-/// Data without its escapes (GDB manual, "Binary Data").
+/// Removes the escapes from data (GDB manual, "Binary Data").
 pub fn unescape(data: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(data.len());
     let mut bytes = data.iter();
@@ -18,7 +18,7 @@ pub fn unescape(data: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Memory as the core sees it, up to the first byte that nothing answers for.
+/// Reads memory with the core's address map, up to the first unreadable byte.
 fn read(guest: &Guest, core: usize, addr: u32, len: usize) -> Option<Vec<u8>> {
     if let Some(loaded) = guest.loaded(addr, len) {
         return Some(loaded);
@@ -32,7 +32,7 @@ fn read(guest: &Guest, core: usize, addr: u32, len: usize) -> Option<Vec<u8>> {
     read.ok()
 }
 
-/// `qSearch:memory:ADDR;LENGTH;PATTERN`: `1,ADDR` where it was found, `0` where it was not.
+/// Handles `qSearch:memory:ADDR;LENGTH;PATTERN`: returns `1,ADDR` if the pattern was found, else `0`.
 pub fn search(packet: &[u8], guest: &Guest, core: usize) -> Vec<u8> {
     let mut fields = packet.splitn(3, |b| *b == b';');
     let (addr, len) = (fields.next().and_then(number), fields.next().and_then(number));
@@ -45,14 +45,14 @@ pub fn search(packet: &[u8], guest: &Guest, core: usize) -> Vec<u8> {
     }
     let mut at = addr;
     while at + (pattern.len() as u64) <= end {
-        // Chunks overlap, so that no match lies across their border.
+        // Chunks overlap so that a match across their boundary is found.
         let want = (CHUNK + pattern.len() - 1).min((end - at) as usize);
         let Some(bytes) = read(guest, core, at as u32, want) else { return b"E05".to_vec() };
         if let Some(n) = bytes.windows(pattern.len()).position(|w| w == pattern) {
             return format!("1,{:x}", at + n as u64).into_bytes();
         }
         if bytes.len() < want {
-            // GDB says which part it could not read when nothing was found before it.
+            // GDB reports the unreadable part if there was no match before it.
             return if bytes.is_empty() && at == addr { b"E14".to_vec() } else { b"0".to_vec() };
         }
         at += CHUNK as u64;
@@ -60,7 +60,7 @@ pub fn search(packet: &[u8], guest: &Guest, core: usize) -> Vec<u8> {
     b"0".to_vec()
 }
 
-/// A CRC-32 as `compare-sections` has it: polynomial 0x04C11DB7, highest bit first, starting with ones.
+/// Computes the CRC-32 of `compare-sections`: polynomial 0x04C11DB7, MSB first, initial value all ones.
 fn crc(crc: u32, bytes: &[u8]) -> u32 {
     bytes.iter().fold(crc, |crc, byte| {
         (0..8).fold(
@@ -70,7 +70,7 @@ fn crc(crc: u32, bytes: &[u8]) -> u32 {
     })
 }
 
-/// `qCRC:ADDR,LENGTH`: `C` and the sum.
+/// Handles `qCRC:ADDR,LENGTH`: returns `C` and the checksum.
 pub fn checksum(packet: &[u8], guest: &Guest, core: usize) -> Vec<u8> {
     let mut fields = packet.splitn(2, |b| *b == b',').map(number);
     let (Some(Some(addr)), Some(Some(len))) = (fields.next(), fields.next()) else { return b"E16".to_vec() };

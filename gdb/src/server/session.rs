@@ -1,4 +1,4 @@
-//! One GDB connection: its bytes, the machine's events, and gdbstub between them.
+//! A GDB connection: handles the client's bytes and the machine's events with gdbstub.
 
 use super::expedite::Expedited;
 use super::extra::{self, Verdict};
@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::sync::mpsc;
 
-/// The answer to a packet that does not fit (E2BIG).
+/// Response to a packet that is too long (E2BIG).
 const TOO_LONG: &[u8] = b"E07";
 
 struct Session {
@@ -23,20 +23,20 @@ struct Session {
     stub: Stub,
     framer: Framer,
     events: Receiver<Event>,
-    /// What its breakpoints say.
+    /// Output of the client's breakpoint commands.
     said: mpsc::Receiver<String>,
     out: Vec<u8>,
-    /// What its stop replies carry.
+    /// Registers that its stop replies contain.
     expedited: Expedited,
-    /// The core that stopped last.
+    /// The core of the last stop.
     core: usize,
-    /// The first packet has come: the machine was stopped for it.
+    /// The first packet was received and the machine stopped for it.
     attached: bool,
-    /// The code that the guest ended with.
+    /// Exit code of the guest's program.
     exited: i32,
 }
 
-/// Serves a connection to its end.
+/// Serves a connection until it ends.
 pub async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, handle: Handle) {
     let mut session = Session::new(handle);
     let end = session.run(&mut stream).await;
@@ -144,7 +144,7 @@ impl Session {
                 if body.starts_with(b"qSupported") {
                     out = announce(&out);
                 }
-                // gdbstub names its first thread whatever stopped.
+                // gdbstub reports its first thread whatever thread stopped.
                 if body == b"?" && self.core != 0 {
                     out = last_stop(&out, self.guest.thread_of(self.core)?);
                 }
@@ -166,7 +166,7 @@ impl Session {
         }
     }
 
-    /// Tells of stops that a resume came back with at once.
+    /// Reports stops that a resume returned at once.
     fn report_pending(&mut self) -> Result<(), Gone> {
         while let Some(stopped) = self.guest.stopped.take() {
             self.report(&stopped)?;
@@ -174,7 +174,7 @@ impl Session {
         Ok(())
     }
 
-    /// The first packet stops the machine: GDB takes a target it connects to as stopped.
+    /// Stops the machine at the first packet: GDB expects a target to be stopped when it connects.
     fn attach(&mut self) -> Result<(), Gone> {
         if self.attached {
             return Ok(());
@@ -201,7 +201,7 @@ impl Session {
         let stopped = match event {
             Ok(Event::Stopped(stopped)) => stopped,
             Err(RecvError::Closed) => return Err(Gone),
-            // Events were lost: ask how things stand.
+            // Events were lost: query the state.
             Err(RecvError::Lagged(_)) => match self.guest.handle.call(|s| s.status())?.state {
                 RunState::Stopped(stopped) => stopped,
                 RunState::Running => return Ok(()),
@@ -226,7 +226,8 @@ impl Session {
         self.report_pending()
     }
 
-    /// The chip was reset. A client that waits for a stop hears who did it; the guest's own resets are its business.
+    /// Handles a reset of the chip. A client that waits for a stop is told if another client reset the chip; resets by
+    /// the guest are not reported.
     fn reset(&mut self, by: Option<Client>) {
         self.core = 0;
         if let Some(by) = by.filter(|by| by != self.guest.handle.client())
@@ -236,7 +237,7 @@ impl Session {
         }
     }
 
-    /// The client lets go of the program and keeps the connection, as `target extended-remote` has it.
+    /// Detaches the client and keeps the connection, as `target extended-remote` requires.
     fn detach(&mut self) {
         self.leave(Leave::Detached);
         self.attached = false;
@@ -244,7 +245,7 @@ impl Session {
         self.stub.restart(&mut self.guest);
     }
 
-    /// Tells GDB of a stop, if it waits for one.
+    /// Reports a stop to GDB if it waits for one.
     fn report(&mut self, stopped: &Stopped) -> Result<(), Gone> {
         if self.stub.phase() != Phase::Running || self.guest.go_on(stopped)? {
             return Ok(());
@@ -266,27 +267,27 @@ impl Session {
         Ok(())
     }
 
-    /// esplens ends: a GDB that waits for the machine hears of it as of a program's end.
+    /// Reports the end of esplens as a program exit to a GDB that waits for a stop.
     fn report_end(&mut self) {
         if self.stub.phase() == Phase::Running {
-            // As the system shows it to a parent: the code's low byte.
+            // The low byte of the code, as the system passes it to a parent process.
             let reason = MultiThreadStopReason::Exited(self.exited as u8);
             let out = self.stub.report(&mut self.guest, reason);
             self.out.extend(out);
         }
     }
 
-    /// Says something on GDB's console; only a GDB that waits for a stop listens.
+    /// Prints text on GDB's console. GDB accepts it only while it waits for a stop.
     fn say(&mut self, text: &str) {
         self.out.extend(frame::packet(format!("O{}", frame::to_hex(text.as_bytes())).as_bytes()));
         let lost = self.guest.console.take_lost();
         if lost > 0 {
-            let line = format!("esplens: {lost} more lines came too fast and are lost\n");
+            let line = format!("esplens: {lost} more lines were lost because they came too fast\n");
             self.out.extend(frame::packet(format!("O{}", frame::to_hex(line.as_bytes())).as_bytes()));
         }
     }
 
-    /// What the stop reply does not tell.
+    /// Describes a stop whose reason the stop reply does not contain.
     fn remark(&self, stopped: &Stopped) -> Option<String> {
         let mine = match &stopped.why {
             Why::Asked(client) => client == self.guest.handle.client(),
@@ -325,35 +326,35 @@ impl Session {
         }
     }
 
-    /// Leaves the machine as the client's end asks.
+    /// Ends the client's session with the machine in the requested way.
     fn leave(&self, how: Leave) {
         let by = self.guest.handle.client().clone();
-        // A machine that is gone needs nothing.
+        // Nothing to do if the machine is gone.
         let Ok(stands) = self.guest.handle.call(move |s| s.leave(&by, how)) else { return };
         let client = self.guest.handle.client();
         match how {
             Leave::Killed => tracing::warn!("{client} killed the program"),
             _ if stands => {
-                tracing::warn!("{client} left; the machine stands still until gdb or the monitor goes on")
+                tracing::warn!("{client} left; the machine is stopped until gdb or the monitor resumes it")
             }
             _ => {}
         }
     }
 }
 
-/// True for packets with which a client takes a program up.
+/// Returns true for packets with which a client starts or attaches to a program.
 fn takes_up(body: &[u8]) -> bool {
     body.starts_with(b"vAttach;") || body.starts_with(b"vRun;") || body.starts_with(b"R")
 }
 
-/// gdbstub's answer to `?` with the thread that stopped.
+/// Returns gdbstub's response to `?` with the thread that stopped.
 fn last_stop(out: &[u8], thread: Tid) -> Vec<u8> {
     let ack = out.first().filter(|b| **b == b'+').copied();
     let answer = format!("T05thread:p01.{:02x};", thread);
     ack.into_iter().chain(frame::packet(answer.as_bytes())).collect()
 }
 
-/// gdbstub's answer to qSupported with what this server adds.
+/// Adds this server's features to gdbstub's response to qSupported.
 fn announce(out: &[u8]) -> Vec<u8> {
     let mut framer = Framer::default();
     let body = out.iter().find_map(|b| match framer.push(*b) {

@@ -1,35 +1,35 @@
-//! The threads that a client may stand at.
+//! Threads that GDB may have selected.
 //!
-//! GDB deletes each thread that a list no longer names, and cannot go on without its current one ("without a live
-//! selected thread"). A reset, another client or `monitor threads cores` may take threads away between two stops, so
-//! those that GDB may have selected are listed until its next stop reply.
+//! GDB deletes each thread that a list no longer contains, and cannot continue without its current one ("without a live
+//! selected thread"). A reset, another client or `monitor threads cores` can remove threads between two stops.
+//! Therefore, threads that GDB may have selected stay in the list until its next stop reply.
 
 use super::reverse;
 use super::threads::Line;
 use gdbstub::common::Tid;
 use std::collections::BTreeSet;
 
-/// Most threads remembered.
+/// Maximum number of threads remembered.
 const MAX: usize = 1024;
 
-/// The thread of the last stop reply, and those that the client has selected since.
+/// The thread of the last stop reply and the threads selected by the client since then.
 #[derive(Clone, Debug, Default)]
 pub struct Standing {
-    /// The thread of the last stop reply, and its core.
+    /// The thread of the last stop reply and its core.
     stop: Option<(Tid, usize)>,
-    /// Named by `Hg` since then.
+    /// Threads named by `Hg` since then.
     named: BTreeSet<Tid>,
-    /// Listed since then.
+    /// Threads listed since then.
     listed: BTreeSet<Tid>,
 }
 
 impl Standing {
-    /// A stop of `tid` on `core` is reported: earlier threads are forgotten.
+    /// Records a stop reply for `tid` on `core`; forgets earlier threads.
     pub fn stopped(&mut self, tid: Tid, core: usize) {
         *self = Self { stop: Some((tid, core)), ..Self::default() };
     }
 
-    /// Takes note of an `H` packet.
+    /// Records the thread of an `H` packet.
     pub fn note(&mut self, body: &[u8]) {
         let tid = body.strip_prefix(b"Hg").and_then(reverse::thread);
         if let Some(tid) = tid.filter(|t| self.listed.contains(t)) {
@@ -37,7 +37,7 @@ impl Standing {
         }
     }
 
-    /// The threads that are there now, and those that the client may stand at although they are gone.
+    /// Adds threads that no longer exist but may be selected by the client to the list of current threads.
     pub fn complete(&mut self, mut lines: Vec<Line>) -> Vec<Line> {
         let gone: Vec<Tid> = self.all().filter(|tid| lines.iter().all(|l| l.tid != *tid)).collect();
         let room = MAX.saturating_sub(self.listed.len());
@@ -51,7 +51,8 @@ impl Standing {
         lines
     }
 
-    /// The core that stands for a thread that is gone. `None`: the client does not stand there.
+    /// Returns the core that represents a thread that no longer exists, or `None` if the client did not select that
+    /// thread.
     pub fn core(&self, tid: Tid) -> Option<usize> {
         self.all().any(|t| t == tid).then(|| self.stop.map_or(0, |(_, core)| core))
     }

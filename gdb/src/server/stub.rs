@@ -1,4 +1,4 @@
-//! gdbstub's state machine, kept alive: whatever a packet does to it, the next one finds a working one.
+//! gdbstub's state machine, recreated after a failure so that the next packet is always handled.
 
 use super::frame;
 use super::target::Guest;
@@ -8,7 +8,7 @@ use gdbstub::stub::{DisconnectReason, GdbStub, MultiThreadStopReason};
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Collects what gdbstub sends.
+/// Buffer for gdbstub's output.
 #[derive(Debug, Default)]
 pub struct Out(pub Vec<u8>);
 
@@ -30,14 +30,14 @@ impl Connection for Out {
     }
 }
 
-/// What the connection is doing.
+/// State of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// It waits for packets.
+    /// Waiting for packets.
     Idle,
-    /// It waits for the machine to stop.
+    /// Waiting for the machine to stop.
     Running,
-    /// It is over.
+    /// Ended.
     Over(DisconnectReason),
 }
 
@@ -46,19 +46,19 @@ type Inner = Machine<'static, Guest, Out>;
 /// gdbstub for one connection.
 pub struct Stub {
     inner: Option<Inner>,
-    /// What must be told to a new state machine: features, no-ack mode.
+    /// Packets that configure a new state machine: features, no-ack mode.
     settings: Vec<Vec<u8>>,
-    /// The last packet was too much for gdbstub.
+    /// gdbstub failed on the last packet.
     recovered: bool,
 }
 
-/// A new state machine.
+/// Creates a state machine.
 fn fresh(guest: &mut Guest) -> Option<Inner> {
     let stub = GdbStub::builder(Out::default()).packet_buffer_size(frame::MAX_PACKET).build().ok()?;
     stub.run_state_machine(guest).ok()
 }
 
-/// Feeds bytes; `None` when gdbstub gave up.
+/// Passes bytes to gdbstub; returns `None` if it failed.
 fn feed(inner: Inner, guest: &mut Guest, bytes: &[u8]) -> Option<Inner> {
     let mut inner = inner;
     for &byte in bytes {
@@ -71,7 +71,7 @@ fn feed(inner: Inner, guest: &mut Guest, bytes: &[u8]) -> Option<Inner> {
     Some(inner)
 }
 
-/// What gdbstub has to say.
+/// Takes gdbstub's output.
 fn take_out(inner: &mut Inner) -> Vec<u8> {
     let out = match inner {
         Machine::Idle(g) => g.borrow_conn(),
@@ -83,12 +83,12 @@ fn take_out(inner: &mut Inner) -> Vec<u8> {
 }
 
 impl Stub {
-    /// A stub that waits for its first packet.
+    /// Creates a stub that waits for its first packet.
     pub fn new(guest: &mut Guest) -> Self {
         Self { inner: fresh(guest), settings: Vec::new(), recovered: false }
     }
 
-    /// What the connection is doing.
+    /// Returns the state of the connection.
     pub fn phase(&self) -> Phase {
         match &self.inner {
             Some(Machine::Running(_) | Machine::CtrlCInterrupt(_)) => Phase::Running,
@@ -97,7 +97,7 @@ impl Stub {
         }
     }
 
-    /// Gives a packet to gdbstub; returns what to send.
+    /// Passes a packet to gdbstub; returns the bytes to send.
     pub fn packet(&mut self, guest: &mut Guest, body: &[u8]) -> Vec<u8> {
         let bytes = frame::packet(body);
         let out = self.step(guest, move |inner, guest| feed(inner, guest, &bytes));
@@ -108,7 +108,7 @@ impl Stub {
         out
     }
 
-    /// Reports a stop; returns what to send.
+    /// Reports a stop; returns the bytes to send.
     pub fn report(&mut self, guest: &mut Guest, reason: MultiThreadStopReason<u32>) -> Vec<u8> {
         self.step(guest, move |inner, guest| match inner {
             Machine::Running(gdb) => gdb.report_stop(guest, reason).ok(),
@@ -130,7 +130,8 @@ impl Stub {
         }
     }
 
-    /// Begins anew with what was agreed: for a client that stays after it detached.
+    /// Recreates the state machine with the negotiated settings, for a client that keeps the connection after
+    /// detaching.
     pub fn restart(&mut self, guest: &mut Guest) {
         let mut inner = fresh(guest);
         for packet in &self.settings {
@@ -142,7 +143,7 @@ impl Stub {
         self.inner = inner;
     }
 
-    /// gdbstub gave up on a packet: an error for the client, and a new state machine with the same settings.
+    /// Handles a failure of gdbstub: returns an error for the client and recreates the state machine.
     fn recover(&mut self, guest: &mut Guest) -> Vec<u8> {
         self.recovered = true;
         self.restart(guest);
@@ -151,7 +152,7 @@ impl Stub {
         out
     }
 
-    /// No acknowledgements are sent any more.
+    /// Returns true if acknowledgements are disabled.
     pub fn no_ack(&self) -> bool {
         self.settings.iter().any(|s| s == b"QStartNoAckMode")
     }

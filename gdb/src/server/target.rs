@@ -1,4 +1,4 @@
-//! gdbstub's view of the machine: registers, memory, running.
+//! gdbstub's target: registers, memory, execution.
 
 use super::flash::{Load, Loaded};
 use super::host_io::Files;
@@ -26,74 +26,74 @@ use gdbstub::target::ext::tracepoints::TracepointsOps;
 use gdbstub::target::{Target, TargetError, TargetResult};
 use std::ops::Range;
 
-/// The machine as one GDB connection sees it.
+/// The machine as seen by one GDB connection.
 pub struct Guest {
-    /// The way to the machine.
+    /// Handle to the machine.
     pub handle: Handle,
     /// This connection's points.
     pub points: Points,
-    /// The thread that the vCont packet steps, and the addresses it may step through.
+    /// The thread stepped by the vCont packet and its address range.
     pub(super) step: Option<(Tid, Range<u32>)>,
-    /// Threads that the vCont packet names, to be told from those that scheduler locking holds.
+    /// Threads named by the vCont packet; with scheduler locking the others do not run.
     pub(super) named: Vec<Tid>,
     pub(super) locked: bool,
-    /// The thread that steps since the last resume.
+    /// The thread stepped since the last resume.
     pub(super) stepped: Option<(Tid, Range<u32>)>,
-    /// A step of a task that waits for its turn.
+    /// A pending step of a task that is not running.
     pub(super) awaited: Option<Awaited>,
-    /// Tasks or cores, and whose kernel.
+    /// The kind of threads, and the kernel.
     pub(super) view: View,
-    /// The questions about symbols under way.
+    /// Symbol lookups in progress.
     pub asking: Asking,
-    /// The threads that its packets are about.
+    /// The threads selected by the client.
     pub(super) chosen: Chosen,
-    /// The stop that a resume came back with at once.
+    /// A stop that a resume returned at once.
     pub stopped: Option<Stopped>,
     /// Number of the last stop before the resume.
     pub resumed_after: u64,
-    /// What it wrote: perhaps a `load`.
+    /// Memory writes of the client, possibly a `load`.
     pub load: Load,
-    /// What its last `load` put into flash.
+    /// Data written to flash by the last `load`.
     pub loaded: Loaded,
-    /// What its user is to hear at the next opportunity: GDB takes console output only while it waits for the machine
-    /// or for a monitor command.
+    /// Console messages queued until GDB accepts them: it takes console output only while it waits for the machine or
+    /// for a monitor command.
     pub(super) remarks: Vec<String>,
-    /// What it has open of the host's files.
+    /// Open host files.
     pub files: Files,
-    /// It said `target extended-remote`.
+    /// The client uses `target extended-remote`.
     pub extended: bool,
-    /// Whether there is a program for it.
+    /// State of the program for this client.
     pub program: Program,
-    /// What it does with tracepoints.
+    /// Tracepoint state.
     pub(super) tracing: Tracing,
-    /// Where its breakpoints say what they have to say.
+    /// Output channel for its breakpoint commands.
     pub console: Console,
 }
 
-/// The program as a client of `target extended-remote` knows it.
+/// State of the program for a client of `target extended-remote`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
-    /// It runs or stands still.
+    /// Running or stopped.
     There,
     /// Killed: the chip is held in reset until the client runs or attaches again.
     Killed,
-    /// Detached: the machine is no matter of this client until it runs or attaches again.
+    /// Detached: the client does not control the machine until it runs or attaches again.
     Detached,
 }
 
-/// Most lines kept for the user of a client that never listens, and the characters of each.
+/// Maximum number of queued console messages, and of characters in each.
 const MAX_REMARKS: usize = 8;
 const MAX_REMARK: usize = 500;
 
-/// Errno values, as GDB shows them.
+/// Errno values, as shown by GDB.
 const EIO: u8 = 5;
 pub const EFAULT: u8 = 14;
 pub const EINVAL: u8 = 22;
-/// A trace frame is the past.
+/// A trace frame is read-only.
 const EROFS: u8 = 30;
 
 impl Guest {
-    /// For one connection.
+    /// Creates the target for one connection.
     pub fn new(handle: Handle, console: Console) -> Self {
         Self {
             handle,
@@ -119,14 +119,14 @@ impl Guest {
         }
     }
 
-    /// Keeps a line for the client's user, as long as there are few.
+    /// Queues a console message unless too many are queued.
     pub(super) fn remark(&mut self, text: &str) {
         if self.remarks.len() < MAX_REMARKS {
             self.remarks.push(text.chars().take(MAX_REMARK).collect());
         }
     }
 
-    /// Asks the machine; a machine that is gone is an I/O error.
+    /// Executes `f` on the machine. Returns an I/O error if the machine is gone.
     pub fn ask<R: Send + 'static>(
         &self,
         f: impl FnOnce(&mut Session) -> R + Send + 'static,
@@ -134,17 +134,17 @@ impl Guest {
         self.handle.call(f).map_err(|Gone| TargetError::Errno(EIO))
     }
 
-    /// An error while a trace frame is selected.
+    /// Returns an error while a trace frame is selected.
     fn live(&self) -> TargetResult<(), Self> {
         if self.frame().is_some() { Err(TargetError::Errno(EROFS)) } else { Ok(()) }
     }
 
-    /// How threads look to this connection now.
+    /// Returns the current thread view of this connection.
     pub fn view(&self) -> View {
         View { rtos: self.handle.rtos(), ..self.view.clone() }
     }
 
-    /// All threads, also those that only the client still knows.
+    /// Returns all threads, including removed ones that the client may still have selected.
     pub(super) fn lines(&mut self) -> Result<Vec<Line>, Gone> {
         if self.program != Program::There {
             return Ok(Vec::new());
@@ -154,19 +154,19 @@ impl Guest {
         Ok(self.view.standing.complete(lines))
     }
 
-    /// Takes note of a packet that may select a thread.
+    /// Records a packet that may select a thread.
     pub(super) fn standing(&mut self, body: &[u8]) {
         self.view.standing.note(body);
     }
 
-    /// A stop on `core` is reported: the client stands at the thread that the core runs.
+    /// Records a stop reply for `core`: the client's current thread is the one that the core runs.
     pub(super) fn stands_at(&mut self, core: usize) -> Result<(), Gone> {
         let tid = self.thread_of(core)?;
         self.view.standing.stopped(tid, core);
         Ok(())
     }
 
-    /// The client has detached and keeps the connection: nothing of the program is its own any more.
+    /// Handles a detach that keeps the connection: drops the client's state for the program.
     pub(super) fn let_go(&mut self) {
         self.program = Program::Detached;
         self.points = Points::default();
@@ -176,14 +176,14 @@ impl Guest {
         self.tracing.frame = None;
     }
 
-    /// From now on tasks are threads, but the client knows those that run now by their cores.
+    /// Makes tasks threads; tasks that run now keep the thread IDs of their cores, which the client knows.
     pub fn keep_threads(&mut self) {
         let view = self.view();
         let kept = self.handle.call(move |s| std::array::from_fn(|core| view.task_on(s.machine(), core)));
         self.view.kept = kept.unwrap_or_default();
     }
 
-    /// The thread that a core runs.
+    /// Returns the thread that a core runs.
     pub fn thread_of(&self, core: usize) -> Result<Tid, Gone> {
         let view = self.view();
         if !view.has_tasks() {
@@ -206,7 +206,7 @@ impl Target for Guest {
         false
     }
 
-    // There are no processes to fork.
+    // There are no processes that fork.
     fn use_fork_stop_reason(&self) -> bool {
         false
     }
@@ -271,7 +271,7 @@ impl mt::MultiThreadBase for Guest {
         self.ask(move |s| {
             let Some(old) = view.read(s.machine(), tid, 0..table::IN_G) else { return };
             for (n, (value, old)) in values.into_iter().zip(old).enumerate() {
-                // Only what changed: a write may have more effects than its value.
+                // Writes only changed registers: a write can have side effects.
                 if old != u64::from(value) {
                     view.write(s, tid, n, value.into());
                 }
@@ -335,7 +335,7 @@ impl SingleRegisterAccess<Tid> for Guest {
         if reg.0 >= table::COUNT {
             return Err(TargetError::Errno(EINVAL));
         }
-        // A register that cannot be read is zero: an error would make GDB give up on all of them.
+        // A register that cannot be read is 0: after an error GDB would stop reading any of them.
         let value = if let Some(frame) = self.frame() {
             frame.register(reg.0)
         } else {

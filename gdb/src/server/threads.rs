@@ -1,8 +1,8 @@
-//! What GDB's threads are: FreeRTOS's tasks once the scheduler runs, the cores before, without symbols, and by wish
+//! GDB's threads: FreeRTOS tasks once the scheduler runs; the cores before that, without symbols, or on request
 //! (`monitor threads cores`).
 //!
-//! A task's thread id is the address of its control block, as OpenOCD has it; a core's is its number plus 1. Nothing
-//! is kept between packets: which task runs where is read from memory whenever it is asked for.
+//! A task's thread ID is the address of its control block, as in OpenOCD; a core's is its number plus 1. No state is
+//! kept between packets: the running tasks are read from memory for each request.
 
 use super::standing::Standing;
 use super::xtensa::{self, table};
@@ -16,43 +16,43 @@ use gdbstub::common::Tid;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-/// How a connection sees threads.
+/// Thread settings of a connection.
 #[derive(Clone, Default)]
 pub struct View {
-    /// The cores, whatever runs on them.
+    /// Threads are the cores, whatever runs on them.
     pub cores: bool,
-    /// The kernel, when symbols tell of one.
+    /// The kernel, if symbols describe one.
     pub rtos: Option<Arc<Rtos>>,
-    /// Tasks that keep a core's thread id: the client attached to them before the kernel was known, and its current
+    /// Tasks with a core's thread ID: the client attached to the core before the kernel was known, and its current
     /// thread must not vanish.
     pub kept: [Option<u32>; CORES],
-    /// Threads that it may have selected, though they are gone.
+    /// Threads that the client may have selected although they no longer exist.
     pub standing: Standing,
 }
 
-/// Where a thread is.
+/// State of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// On this core.
+    /// Running on this core.
     Core(usize),
-    /// Stopped; its control block.
+    /// Not running; address of its control block.
     Task(u32),
 }
 
 /// A line of `info threads`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Thread id.
+    /// Thread ID.
     pub tid: Tid,
-    /// Core that it runs on.
+    /// Core on which it runs.
     pub core: Option<usize>,
     /// Name.
     pub name: String,
-    /// What it does.
+    /// State.
     pub state: String,
 }
 
-/// The thread of a core: 1 is PRO_CPU, 2 APP_CPU.
+/// Returns the thread ID of a core: 1 for PRO_CPU, 2 for APP_CPU.
 pub fn core_tid(core: usize) -> Tid {
     NonZeroUsize::MIN.saturating_add(core)
 }
@@ -62,17 +62,18 @@ impl View {
         self.rtos.as_deref().filter(|_| !self.cores)
     }
 
-    /// Whether threads are tasks, once the scheduler runs; else nobody needs to ask the machine.
+    /// Returns true if threads are tasks once the scheduler runs; otherwise thread IDs can be computed without the
+    /// machine.
     pub fn has_tasks(&self) -> bool {
         self.kernel().is_some()
     }
 
-    /// The thread that a core runs.
+    /// Returns the thread that a core runs.
     pub fn on_core(&self, m: &Machine, core: usize) -> Tid {
         self.task_on(m, core).and_then(|tcb| self.task_tid(tcb)).unwrap_or_else(|| core_tid(core))
     }
 
-    /// The control block of the task that a core runs.
+    /// Returns the control block of the task that a core runs.
     pub fn task_on(&self, m: &Machine, core: usize) -> Option<u32> {
         self.kernel()?.running(&MachineMemory { machine: m, core }, core)
     }
@@ -82,7 +83,7 @@ impl View {
         kept.map(core_tid).or_else(|| NonZeroUsize::new(tcb as usize))
     }
 
-    /// Where a thread is. `None`: there is no such thread.
+    /// Returns the state of a thread, or `None` if it does not exist.
     pub fn place(&self, m: &Machine, tid: Tid) -> Option<Place> {
         let id = u32::try_from(tid.get()).ok()?;
         let mem = MachineMemory { machine: m, core: 0 };
@@ -95,20 +96,20 @@ impl View {
         if let Some(core) = (0..CORES).find(|core| self.task_on(m, *core) == Some(tcb)) {
             return Some(Place::Core(core));
         }
-        // A task that was deleted may still be asked about: its memory answers, or not.
+        // GDB may ask about a task that was deleted; it is treated as a task if its memory is readable.
         let there = started && mem.u32(tcb).is_some();
-        // A reset leaves no tasks, but GDB stands on one until it stops again: a core is what it sees then.
+        // After a reset there are no tasks, but GDB still has one selected until the next stop: show the core instead.
         let running = |core: usize| if m.soc().sys.cores[core].held() { 0 } else { core };
         let stood = || self.standing.core(tid).map(|core| Place::Core(running(core)));
         there.then_some(Place::Task(tcb)).or_else(stood)
     }
 
-    /// The core through whose eyes a thread sees memory.
+    /// Returns the core whose address map is used for this thread's memory accesses.
     pub fn eyes(&self, m: &Machine, tid: Tid) -> usize {
         if let Some(Place::Core(core)) = self.place(m, tid) { core } else { 0 }
     }
 
-    /// All threads: running ones first.
+    /// Returns all threads, running ones first.
     pub fn list(&self, m: &Machine) -> Vec<Line> {
         let mem = MachineMemory { machine: m, core: 0 };
         let sp = std::array::from_fn(|c| Some(m.cpu(c).a(1)));
@@ -138,7 +139,7 @@ impl View {
         lines
     }
 
-    /// The registers of a stopped task.
+    /// Returns the registers of a task that is not running.
     fn context(&self, m: &Machine, tcb: u32) -> Option<(Context, Form)> {
         let (rtos, mem) = (self.kernel()?, MachineMemory { machine: m, core: 0 });
         let (mut context, form) = rtos::task_context(rtos, &mem, tcb)?;
@@ -152,7 +153,8 @@ impl View {
         Some((context, form))
     }
 
-    /// Registers of a thread by GDB's numbers; those that nobody saved read as 0. `None`: no such thread.
+    /// Reads registers of a thread by GDB's numbers; registers that were not saved read as 0. Returns `None` if the
+    /// thread does not exist.
     pub fn read(&self, m: &Machine, tid: Tid, numbers: impl Iterator<Item = usize>) -> Option<Vec<u64>> {
         match self.place(m, tid)? {
             Place::Core(core) => Some(numbers.map(|n| xtensa::read(m, core, n).unwrap_or(0)).collect()),
@@ -163,7 +165,7 @@ impl View {
         }
     }
 
-    /// Writes a register of a thread. False: it is not kept in memory, or there is no such thread.
+    /// Writes a register of a thread. Returns false if it is not saved in memory or if the thread does not exist.
     pub fn write(&self, s: &mut Session, tid: Tid, number: usize, value: u64) -> bool {
         let tcb = match self.place(s.machine(), tid) {
             Some(Place::Core(core)) => return xtensa::write(s.machine_mut(), core, number, value).is_some(),
@@ -191,13 +193,13 @@ impl View {
         at.is_some_and(|at| s.machine_mut().write_memory(0, at, &(value as u32).to_le_bytes()) == 4)
     }
 
-    /// Where a stopped task goes on: the address to wait at for its turn.
+    /// Returns the address at which a task that is not running will continue; a pending step waits there.
     pub fn resumes_at(&self, m: &Machine, tid: Tid) -> Option<u32> {
         let Some(Place::Task(tcb)) = self.place(m, tid) else { return None };
         self.context(m, tcb).map(|c| c.0.pc)
     }
 
-    /// The task condition for a stopped thread.
+    /// Returns the condition that the task of a thread runs.
     pub fn condition(&self, m: &Machine, tid: Tid) -> Option<crate::supervisor::Condition> {
         let mem = MachineMemory { machine: m, core: 0 };
         let Some(Place::Task(tcb)) = self.place(m, tid) else { return None };
@@ -206,7 +208,7 @@ impl View {
     }
 }
 
-/// A register of a saved context, by GDB's number.
+/// Reads a register of a saved context by GDB's number.
 fn saved(c: &Context, number: usize) -> u64 {
     let raw = |n: usize| -> u32 {
         match table::RAW[n].target {
@@ -221,7 +223,7 @@ fn saved(c: &Context, number: usize) -> u64 {
     xtensa::compose(number, raw).unwrap_or(0)
 }
 
-/// A kernel from the addresses that GDB gives for [`rtos::WANTED`], one question after the other.
+/// Kernel symbols looked up by GDB, one of [`rtos::WANTED`] after the other.
 #[derive(Default)]
 pub struct Asking {
     next: usize,
@@ -229,8 +231,8 @@ pub struct Asking {
 }
 
 impl Asking {
-    /// `qSymbol:VALUE:NAME`, with VALUE empty for a name that GDB does not know, or `qSymbol::` at the start. The next
-    /// question; `None` when that was all.
+    /// Handles `qSymbol:VALUE:NAME`, with an empty VALUE for a name that GDB does not know, or `qSymbol::` at the
+    /// start. Returns the next request, or `None` after the last one.
     pub fn answer(&mut self, packet: &str) -> Option<String> {
         let mut parts = packet.split(':').skip(1);
         let value = parts.next().and_then(|v| u32::from_str_radix(v, 16).ok());
@@ -244,7 +246,7 @@ impl Asking {
         Some(format!("qSymbol:{}", super::frame::to_hex(name.as_bytes())))
     }
 
-    /// The kernel that the answers describe.
+    /// Returns the kernel described by the symbols.
     pub fn kernel(&mut self) -> Option<Rtos> {
         Rtos::find(Arc::new(std::mem::take(&mut self.found)))
     }

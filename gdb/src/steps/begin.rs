@@ -1,4 +1,4 @@
-//! The first piece of a step.
+//! Start of a step.
 
 use super::back::BackLine;
 use super::code::{insn_at, line_range, return_address, run_to, step};
@@ -10,7 +10,7 @@ use esplens_core::cpu::ps;
 use esplens_core::isa::Flow;
 use std::ops::Range;
 
-/// Begins a step; a machine that runs stops first. The goal that is left to reach.
+/// Starts a step; a running machine is stopped first. Returns the goal if the step needs further stops.
 ///
 /// # Errors
 /// When the machine is gone.
@@ -44,7 +44,7 @@ pub fn begin(handle: &Handle, way: Way) -> Result<Option<Goal>, Gone> {
     }
 }
 
-/// Stops the machine; where the core is.
+/// Stops the machine and returns the core's PC.
 fn stop(handle: &Handle, core: usize) -> Result<u32, Gone> {
     let by = handle.client().clone();
     handle.call(move |s| {
@@ -59,7 +59,7 @@ fn advance(s: &mut Session, addr: u32, by: &Client) -> Goal {
     Goal { core: 0, since, target, then: Then::Stop(Why::Reached), back: false }
 }
 
-/// Leaves the line; without one, an instruction, or a call as a whole.
+/// Steps out of the line. Without line information: steps one instruction, or over a whole call if `over` is set.
 fn line(s: &mut Session, core: usize, range: Option<Range<u32>>, over: bool, by: &Client) -> Option<Goal> {
     let (pc, sp) = (s.machine().cpu(core).pc, s.machine().cpu(core).a(1));
     let since = s.stop_number();
@@ -88,7 +88,8 @@ fn backtrace(s: &Session, core: usize, symbols: &Symbols) -> Backtrace {
     crate::rtos::core_backtrace(None, &mem, symbols, &Context::of_core(m.cpu(core), core))
 }
 
-/// To the caller, as the unwinder knows it; without one, to what a0 says. Back in time: to the call.
+/// Runs to the caller as the unwinder finds it, or to the address in a0 if it finds none. With `back`: runs in reverse
+/// to the call.
 fn finish(s: &mut Session, core: usize, symbols: &Symbols, back: bool, by: &Client) -> Option<Goal> {
     s.stop(by);
     let since = s.stop_number();
@@ -100,7 +101,7 @@ fn finish(s: &mut Session, core: usize, symbols: &Symbols, back: bool, by: &Clie
         None => (return_address(cpu.a(0), cpu.pc, windowed), None),
     };
     if back {
-        // Calls are three bytes long.
+        // Call instructions are three bytes long.
         let call = addr.wrapping_sub(3);
         let target = back_to(s, call, sp?, by);
         return Some(Goal { core, since, target, then: Then::Stop(Why::Step), back: true });

@@ -1,4 +1,4 @@
-//! What steps need to know of the code, and how the machine is sent on.
+//! Code lookups for steps, and functions that resume the machine.
 
 use crate::supervisor::{Client, Point, PointId, PointKind, Session};
 use crate::symbols::Symbols;
@@ -7,20 +7,21 @@ use esplens_core::isa;
 use esplens_soc::machine::{Plan, Step};
 use std::ops::Range;
 
-/// Farthest that one line's code is followed to either side, in bytes.
+/// Farthest distance that one line's code is followed to either side, in bytes.
 const MAX_LINE: u32 = 512;
 
-/// Returns the address that `a0` holds for code at `pc`; `windowed`: it is a windowed call's, if its kind says so.
+/// Returns the return address in `a0` for code at `pc`. With `windowed`, a nonzero window increment in the top two bits
+/// of `a0` marks the return address of a windowed call.
 pub fn return_address(a0: u32, pc: u32, windowed: bool) -> u32 {
     if windowed && a0 >> 30 != 0 { unwind::return_address(a0, pc) } else { a0 }
 }
 
-/// The instruction at `pc` as a core sees it.
+/// Returns the instruction at `pc` as a core sees it.
 pub fn insn_at(s: &Session, core: usize, pc: u32) -> Option<isa::Insn> {
     unwind::insn(&MachineMemory { machine: s.machine(), core }, pc)
 }
 
-/// The addresses around `pc` that belong to its source line.
+/// Returns the addresses around `pc` that belong to its source line.
 pub fn line_range(symbols: &Symbols, pc: u32) -> Option<Range<u32>> {
     let line = symbols.line_at(pc)?;
     let same = |at: u32| symbols.line_at(at).as_ref() == Some(&line);
@@ -29,19 +30,19 @@ pub fn line_range(symbols: &Symbols, pc: u32) -> Option<Range<u32>> {
     Some(start..end + 1)
 }
 
-/// One step of a core, out of `range`; a machine that runs stops first.
+/// Steps a core until it leaves `range`; a running machine is stopped first.
 pub fn step(s: &mut Session, core: usize, range: Range<u32>, by: &Client) {
     s.stop(by);
     let step = Step { core, range, irq: s.step_irq() };
     s.resume(&Plan { frozen: [false; 2], step: Some(step) }, by);
 }
 
-/// A breakpoint that no list shows.
+/// Returns a breakpoint that is not listed.
 pub fn temporary(addr: u32, by: &Client) -> Point {
     Point { hidden: true, ..Point::new(PointKind::Break, addr, 1, by) }
 }
 
-/// A temporary breakpoint, with the machine on its way.
+/// Sets a temporary breakpoint and resumes the machine.
 pub fn run_to(s: &mut Session, addr: u32, by: &Client) -> Option<PointId> {
     let id = s.insert_point(temporary(addr, by));
     s.resume(&Plan::default(), by);

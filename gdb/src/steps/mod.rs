@@ -1,4 +1,4 @@
-//! Steps by source line and out of functions, either way in time: what the machine is to reach, stop by stop.
+//! Steps by source line and out of functions, forward and in reverse. One step may need several stops of the machine.
 
 mod back;
 mod begin;
@@ -14,37 +14,37 @@ use esplens_soc::machine::Plan;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-/// How long [`go`] waits for the end.
+/// Time that [`go`] waits for the end of a step.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A step that may take several stops; of a core, where it is one's.
+/// A kind of step, which may take several stops. The number is the core that steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// To the next source line, into calls; an instruction where there is no line.
+    /// To the next source line, into calls; one instruction where there is no line.
     Line(usize),
     /// To the next source line, over calls.
     Next(usize),
     /// Out of the function.
     Finish(usize),
-    /// To an address, whichever core comes there.
+    /// To an address, on any core.
     To(u32),
     /// Back to the beginning of the source line, or of the one before, into calls.
     BackLine(usize),
-    /// The same, over calls.
+    /// Back to the beginning of the source line, or of the one before, over calls.
     BackNext(usize),
     /// Back to the call of the function.
     BackFinish(usize),
 }
 
-/// Where the machine is on its way to.
+/// State of a step that needs further stops.
 pub struct Goal {
     core: usize,
     /// Number of the last stop before it.
     since: u64,
-    /// A temporary breakpoint.
+    /// Temporary breakpoint to reach.
     target: Option<Target>,
     then: Then,
-    /// The way leads back in time.
+    /// The step runs in reverse.
     back: bool,
 }
 
@@ -56,38 +56,38 @@ struct Target {
     sp: Option<u32>,
 }
 
-/// What is left when the temporary breakpoint is reached.
+/// Action when the temporary breakpoint is reached.
 enum Then {
-    /// Nothing: the stop is said to be this one.
+    /// End the step and report this stop reason.
     Stop(Why),
-    /// Nothing; the stop says itself what it is.
+    /// End the step and keep the stop's own reason.
     Nothing,
-    /// The code of a line is to be left.
+    /// Leave the code of a line.
     Leave(Leave),
-    /// The beginning of a line is to be reached.
+    /// Reach the beginning of a line.
     Back(Box<BackLine>),
 }
 
-/// A line that is to be left.
+/// A line to leave.
 #[derive(Clone)]
 struct Leave {
     range: Range<u32>,
     /// The stack pointer of its function.
     sp: u32,
-    /// Calls are gone over.
+    /// Calls are stepped over.
     over: bool,
-    /// The machine stands in the function where no line is: it goes on to one.
+    /// The core is in the same function at code without a line: continue to a line.
     nowhere: bool,
 }
 
 impl Goal {
-    /// Number of the last stop before it.
+    /// Returns the number of the last stop before it.
     #[must_use]
     pub fn since(&self) -> u64 {
         self.since
     }
 
-    /// Gives the goal up: another one takes its place.
+    /// Abandons the goal because another one replaces it.
     ///
     /// # Errors
     /// When the machine is gone.
@@ -96,7 +96,7 @@ impl Goal {
         handle.call(move |s| _ = s.remove_point(target.id))
     }
 
-    /// The machine stopped. What is left to reach; the machine then runs again.
+    /// Handles a stop of the machine. Returns the goal if it is not reached yet; the machine then runs again.
     ///
     /// # Errors
     /// When the machine is gone.
@@ -158,7 +158,7 @@ impl Goal {
         }
     }
 
-    /// Forward out of a line.
+    /// Steps forward out of a line.
     fn leave(mut self, s: &mut Session, stop: &Stopped, leave: Leave, by: &Client) -> Option<Self> {
         let Leave { range, sp, over, nowhere } = leave;
         let cpu = s.machine().cpu(self.core);
@@ -173,8 +173,8 @@ impl Goal {
             step(s, self.core, 0..0, by);
             return Some(self);
         }
-        // In a function that the line calls, before its ENTRY: its return address is known, and the stack pointer is
-        // still the caller's (lower than at first when the line began with the caller's own ENTRY).
+        // At the ENTRY of a function that the line calls: the return address is known, and the stack pointer is still
+        // the caller's. It is lower than at the start if the line began with the caller's own ENTRY.
         let here = cpu.a(1);
         let entered = insn_at(s, self.core, pc).is_some_and(|i| i.op == Op::Entry) && here <= sp;
         if stop.why != Why::Step || !entered || !over {
@@ -189,19 +189,20 @@ impl Goal {
     }
 }
 
-/// Whether somebody else has a breakpoint there.
+/// Returns true if another enabled breakpoint is at the address.
 fn others(s: &Session, id: PointId, addr: u32) -> bool {
     s.points().any(|(n, p)| n != id && p.kind == PointKind::Break && p.addr == addr && p.enabled)
 }
 
-/// A temporary breakpoint, with the machine on its way back to it.
+/// Sets a temporary breakpoint and runs in reverse to it.
 fn back_to(s: &mut Session, addr: u32, sp: u32, by: &Client) -> Option<Target> {
     let id = s.insert_point(temporary(addr, by))?;
     s.go_back(Back::Continue, by);
     Some(Target { id, addr, sp: Some(sp) })
 }
 
-/// Makes a step and waits for its end. `None`: it takes longer than a user waits; it goes on by itself.
+/// Makes a step and waits for its end. Returns `None` if it takes longer than a user waits; the step then continues in
+/// the background.
 ///
 /// # Errors
 /// When the machine is gone.
@@ -213,7 +214,7 @@ pub fn go(handle: &Handle, way: Way) -> Result<Option<Stopped>, Gone> {
         Followed::Stopped(stopped) => Ok(Some(stopped)),
         Followed::UnderWay(goal, since) => {
             let handle = handle.clone();
-            // Nobody is told: whoever looks sees the stop.
+            // Nothing is notified; the session's status shows the stop.
             std::thread::spawn(move || _ = follow(&handle, goal, since, None));
             Ok(None)
         }
@@ -248,7 +249,7 @@ fn follow(
         let Some(reached) = goal.take() else { return Ok(Followed::Stopped(stop)) };
         goal = reached.stopped(handle, &stop)?;
         if goal.is_none() {
-            // It may have been told better.
+            // The stop's reason may have been replaced.
             let state = handle.call(|s| s.status().state)?;
             let told = if let RunState::Stopped(told) = state { told } else { stop };
             return Ok(Followed::Stopped(told));

@@ -1,37 +1,37 @@
-//! GDB's agent expressions (GDB manual, appendix "The GDB Agent Expression Mechanism"): bytecode over a stack of 64-bit
-//! numbers that looks at registers and memory without touching them. Whatever the bytes are, evaluation is bounded.
+//! GDB's agent expressions (GDB manual, appendix "The GDB Agent Expression Mechanism"): bytecode for a stack machine
+//! with 64-bit values. It reads registers and memory without side effects. Evaluation is bounded for any bytecode.
 
 mod effects;
 mod printf;
 
 pub use effects::Effects;
 
-/// Most values on the stack.
+/// Maximum number of values on the stack.
 const MAX_STACK: usize = 100;
-/// Most operations in one evaluation; loops that want more end with an error.
+/// Maximum number of operations in one evaluation; longer loops end with an error.
 const MAX_STEPS: usize = 10_000;
-/// Longest expression taken, in bytes.
+/// Maximum length of an expression, in bytes.
 pub const MAX_BYTES: usize = 0x4000;
 
-/// What an expression may look at.
+/// The registers and memory that an expression reads.
 pub trait Look {
-    /// Register by GDB's number. `None`: no such register.
+    /// Reads a register by GDB's number. Returns `None` if there is no such register.
     fn register(&self, number: u16) -> Option<u64>;
-    /// Memory at `addr`, without side effects. False: not all of it answers.
+    /// Reads memory at `addr` without side effects. Returns false if any of it cannot be read.
     fn memory(&self, addr: u32, out: &mut [u8]) -> bool;
 }
 
-/// Why an expression has no value.
+/// Reason why an expression has no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AgentError {
-    /// Ran past its last byte, or jumped there.
+    /// Execution ran or jumped past the last byte.
     #[error("the expression has no byte {0}")]
     End(usize),
-    /// An operation that is none, counts in floating point, or has effects where there may be none.
+    /// The opcode is unknown, uses floating point, or has side effects where none are allowed.
     #[error("operation {0:#04x} is not supported")]
     Operation(u8),
-    /// More was taken from the stack than is there, or more put than it holds.
-    #[error("the expression's stack is empty or full")]
+    /// The stack underflowed or overflowed.
+    #[error("stack underflow or overflow in the expression")]
     Stack,
     /// Division by zero.
     #[error("division by zero")]
@@ -39,48 +39,48 @@ pub enum AgentError {
     /// No such register.
     #[error("there is no register {0}")]
     Register(u16),
-    /// Nothing answers there.
+    /// The address is not readable.
     #[error("nothing answers at {0:#010x}")]
     Memory(u32),
     /// No such trace state variable.
     #[error("there is no trace state variable {0}")]
     Variable(u16),
-    /// What was collected is more than the trace buffer takes.
+    /// The collected data does not fit in the trace buffer.
     #[error("the trace buffer is full")]
     Full,
-    /// A format with a directive that is none of `printf`'s, without its argument, or whose text grows too long.
-    #[error("the format is not one that can be printed")]
+    /// The format has an unknown directive, lacks an argument, or produces too much text.
+    #[error("invalid printf format")]
     Format,
-    /// It goes on for too long.
+    /// The operation limit was reached.
     #[error("more than {MAX_STEPS} operations")]
     Endless,
 }
 
 type Result<T> = std::result::Result<T, AgentError>;
 
-/// An expression.
+/// An agent expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agent(Vec<u8>);
 
 impl Agent {
-    /// Takes bytecode in. `None`: it is longer than `MAX_BYTES`.
+    /// Wraps bytecode. Returns `None` if it is longer than `MAX_BYTES`.
     #[must_use]
     pub fn new(code: Vec<u8>) -> Option<Self> {
         (code.len() <= MAX_BYTES).then_some(Self(code))
     }
 
-    /// The expression's value: the top of its stack at its end.
+    /// Evaluates the expression and returns its value: the top of the stack at its end.
     ///
     /// # Errors
-    /// [`AgentError`] for whatever is wrong with it.
+    /// [`AgentError`] if the evaluation fails.
     pub fn evaluate(&self, look: &dyn Look) -> Result<u64> {
         self.run(look, None)?.ok_or(AgentError::Stack)
     }
 
-    /// Carries the expression out, with its effects. Its value, where it has one.
+    /// Executes the expression with its side effects. Returns its value, if it has one.
     ///
     /// # Errors
-    /// [`AgentError`] for whatever is wrong with it; effects up to there stay.
+    /// [`AgentError`] if the evaluation fails; earlier side effects remain.
     pub fn carry_out(&self, look: &dyn Look, effects: &mut dyn Effects) -> Result<Option<u64>> {
         self.run(look, Some(effects))
     }
@@ -97,7 +97,7 @@ impl Agent {
         Err(AgentError::Endless)
     }
 
-    /// The bytecode.
+    /// Returns the bytecode.
     #[must_use]
     pub fn code(&self) -> &[u8] {
         &self.0
@@ -113,7 +113,7 @@ struct Run<'a, 'e> {
 }
 
 impl Run<'_, '_> {
-    /// An operand of the bytecode: `bytes` bytes, the highest first.
+    /// Reads a big-endian operand of `bytes` bytes from the bytecode.
     fn number(&mut self, bytes: usize) -> Result<u64> {
         let end = self.at + bytes;
         let operand = self.code.get(self.at..end).ok_or(AgentError::End(self.code.len()))?;
@@ -149,13 +149,13 @@ impl Run<'_, '_> {
         if self.at < self.code.len() { Ok(()) } else { Err(AgentError::End(self.at)) }
     }
 
-    /// The value `depth` below the top.
+    /// Pushes a copy of the value `depth` below the top.
     fn pick(&mut self, depth: usize) -> Result<()> {
         let at = self.stack.len().checked_sub(depth + 1).ok_or(AgentError::Stack)?;
         self.push(self.stack[at])
     }
 
-    /// The top `n` values, moved round by one: the top goes below the others.
+    /// Rotates the top `n` values by one: the top one moves below the others.
     fn rotate(&mut self, n: usize) -> Result<()> {
         let at = self.stack.len().checked_sub(n).ok_or(AgentError::Stack)?;
         self.stack[at..].rotate_right(1);
@@ -226,7 +226,7 @@ impl Run<'_, '_> {
             0x06 => self.binary(u64::checked_div),
             0x07 => self.binary(signed(|a, b| (b != 0).then(|| a.wrapping_rem(b)))),
             0x08 => self.binary(u64::checked_rem),
-            // Shifts by more than the width leave nothing, or the sign.
+            // A shift by more than the width gives 0, or the sign for the arithmetic shift.
             0x09 => self.binary(|a, b| Some(if b < 64 { a << b } else { 0 })),
             0x0A => self.binary(|a, b| Some((a as i64 >> b.min(63)) as u64)),
             0x0B => self.binary(|a, b| Some(if b < 64 { a >> b } else { 0 })),
@@ -302,7 +302,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytecode_panics_or_loops(code in proptest::collection::vec(prop_oneof![0u8..0x36, any::<u8>()], 0..200)) {
-            // Returning at all is what is to be shown; a value needs an end to have been reached.
+            // The test passes if the evaluation returns at all; a value requires an end operation.
             if value(&code).is_ok() {
                 prop_assert!(code.contains(&0x27));
             }

@@ -1,33 +1,34 @@
-//! Wakes the owner of the machine's thread while it waits for something of its own.
+//! Waker for the owner of the machine's thread while it waits for other events.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// Rings when a request comes to a thread that rests. Clones are the same bell.
+/// Waker for the machine's thread, called when a request is queued. Clones share the waker.
 #[derive(Clone, Default)]
 pub(super) struct Bell(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    /// The thread rests, or is about to.
+    /// The thread is idle or about to become idle.
     armed: AtomicBool,
     ring: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
 impl Bell {
-    /// What wakes the thread; the first one counts.
+    /// Sets the function that wakes the thread. Only the first call has an effect.
     pub fn connect(&self, ring: impl Fn() + Send + Sync + 'static) {
         let _ = self.0.ring.set(Box::new(ring));
     }
 
-    /// From now on the next request rings. False: nothing is connected.
+    /// Makes the next request call the waker. Returns false if none is connected.
     pub fn arm(&self) -> bool {
         let connected = self.0.ring.get().is_some();
         self.0.armed.store(connected, Ordering::SeqCst);
         connected
     }
 
-    /// A request was queued. Either this sees that the bell is armed, or whoever armed it sees the request.
+    /// Calls the waker if it is armed; called after a request is queued. Either this call sees the armed flag, or the
+    /// thread that set it sees the request.
     pub fn request(&self) {
         if self.0.armed.load(Ordering::SeqCst)
             && self.0.armed.swap(false, Ordering::SeqCst)

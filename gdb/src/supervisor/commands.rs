@@ -1,4 +1,4 @@
-//! What a breakpoint does instead of stopping: GDB's `dprintf` in its agent style, said by the machine's thread.
+//! Breakpoint commands, run instead of stopping: GDB's `dprintf` in agent style, printed by the machine's thread.
 
 use super::agent::{Agent, AgentError, Effects};
 use super::condition::Hit;
@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// Texts kept for a client that is slow to take them.
+/// Maximum number of texts queued for a slow client.
 const MAX_TEXTS: usize = 1024;
 
-/// Where a client's breakpoints say what they have to say. The machine does not wait for a slow client: what there is
-/// no room for is counted and lost.
+/// Output channel for a client's breakpoint commands. The machine does not wait for a slow client: texts that do not
+/// fit are dropped and counted.
 #[derive(Clone, Debug)]
 pub struct Console {
     to: Sender<String>,
@@ -18,7 +18,7 @@ pub struct Console {
 }
 
 impl Console {
-    /// A console, and where its client hears it.
+    /// Creates a console and the receiver for its client.
     #[must_use]
     pub fn new() -> (Self, Receiver<String>) {
         let (to, from) = channel(MAX_TEXTS);
@@ -31,19 +31,19 @@ impl Console {
         }
     }
 
-    /// Texts lost since the last time this was asked.
+    /// Returns the number of texts lost since the last call.
     #[must_use]
     pub fn take_lost(&self) -> u64 {
         self.lost.swap(0, Ordering::Relaxed)
     }
 }
 
-/// The commands of a breakpoint, in their order.
+/// The commands of a breakpoint, in execution order.
 #[derive(Clone, Debug)]
 pub struct Commands {
-    /// Expressions, which end in a `printf` operation.
+    /// Expressions that end with a `printf` operation.
     pub list: Vec<Arc<Agent>>,
-    /// Where they say it.
+    /// Destination of the output.
     pub to: Console,
 }
 
@@ -56,7 +56,7 @@ impl PartialEq for Commands {
 impl Eq for Commands {}
 
 impl Commands {
-    /// Carries them out; what goes wrong is said, too.
+    /// Runs the commands; errors are printed as well.
     pub fn run(&self, hit: &Hit) {
         for agent in &self.list {
             let mut speaker = Speaker::default();
@@ -68,7 +68,7 @@ impl Commands {
     }
 }
 
-/// Collects what an expression prints.
+/// Buffer for the text that an expression prints.
 #[derive(Default)]
 struct Speaker(String);
 

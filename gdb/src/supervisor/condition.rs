@@ -1,5 +1,5 @@
-//! Conditions on points: asked on the machine's thread when a point is hit; a point whose condition does not hold is
-//! passed over without anybody hearing of it.
+//! Conditions on points, evaluated on the machine's thread when a point is hit. A hit whose condition is false is not
+//! reported.
 
 use super::agent::{Agent, Look};
 use crate::rtos::TaskIs;
@@ -7,32 +7,32 @@ use crate::server::xtensa;
 use esplens_soc::machine::Machine;
 use std::sync::Arc;
 
-/// What must be true for a hit to be a stop. Anything that looks at the machine may be added as a variant.
+/// Condition under which a hit is a stop. Any predicate on the machine can be added as a variant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// A GDB agent expression that is not zero. One that cannot be evaluated counts as true, as in gdbserver: the user
-    /// should see why.
+    /// A GDB agent expression with a nonzero value. If it cannot be evaluated it counts as true, as in gdbserver, so
+    /// that the user sees the error.
     Agent(Arc<Agent>),
-    /// One of these.
+    /// At least one of these holds.
     Any(Vec<Condition>),
-    /// All of these.
+    /// All of these hold.
     All(Vec<Condition>),
-    /// This task runs on the core, and no interrupt handler.
+    /// The core runs this task and is not in an interrupt handler.
     Task(TaskIs),
-    /// The instruction that hit a watchpoint makes this task a core's current one.
+    /// The instruction that hit a watchpoint makes this task the current one of a core.
     SwitchTo(TaskIs),
 }
 
-/// A point was hit.
+/// A hit of a point.
 pub struct Hit<'a> {
     /// The machine; the instruction at the core's PC has not run.
     pub machine: &'a Machine,
-    /// The core that hit it.
+    /// The core that hit the point.
     pub core: usize,
 }
 
 impl Condition {
-    /// Whether the hit is a stop.
+    /// Returns true if the hit is a stop.
     #[must_use]
     pub fn holds(&self, hit: &Hit) -> bool {
         match self {

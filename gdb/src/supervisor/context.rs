@@ -1,4 +1,4 @@
-//! Task and function of traced lines, in words.
+//! Task and function names for traced events.
 
 use crate::rtos::{Rtos, Tcb};
 use crate::symbols::{SymbolStore, Symbols};
@@ -9,28 +9,30 @@ use esplens_soc::trace::{Event, Line};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Most names kept of each kind; beyond that all are looked up anew.
+/// Maximum number of names of each kind in the cache; the cache is cleared beyond that.
 const MOST: usize = 1 << 16;
-/// Longest name of a task that is read, in bytes.
+/// Maximum length of a task name, in bytes.
 const NAME: usize = 64;
 
-/// Adds task and function to traced lines. It reads memory by peeks alone and keeps what it found: a line costs two
-/// lookups by number, and a comparison of the task's name with what memory holds now.
+/// Adds task and function names to traced events. It only peeks at memory and caches names: an event costs two table
+/// lookups and a comparison of the cached task name with memory.
 pub(super) struct Context {
     store: Arc<SymbolStore>,
-    /// What `functions` were found in.
+    /// Symbols that `functions` was filled from.
     symbols: Arc<Symbols>,
     functions: HashMap<u32, Option<Arc<str>>>,
     kernel: Option<Arc<Rtos>>,
-    /// The kernel's control blocks, once memory or types have told.
+    /// The kernel's control block layout, once it is known from memory or types.
     tcb: Option<Tcb>,
-    /// By control block: the bytes of the name, and the name.
+    /// Task names by control block address: the bytes in memory and the decoded name.
     tasks: HashMap<u32, ([u8; NAME], Arc<str>)>,
-    /// After a reset memory still shows the tasks from before it, until the firmware clears its variables.
+    /// Set after a reset: memory still holds the tasks from before it until the firmware clears its variables.
     left_over: bool,
-    /// When the scheduler was seen running: what was before is nobody's, though the kernel may have chosen a task.
+    /// Time at which the scheduler was first seen running. Before that no task runs, although the kernel may have
+    /// selected one.
     started: Option<Ticks>,
-    /// The same before the last reset, and when that was: its last lines come here after it.
+    /// `started` before the last reset, and the time of that reset: events from before a reset can be processed after
+    /// it.
     before: Option<(Ticks, Ticks)>,
 }
 
@@ -49,24 +51,24 @@ impl Context {
         }
     }
 
-    /// The kernel whose tasks run from now on.
+    /// Sets the kernel whose tasks run from now on.
     pub fn set_kernel(&mut self, kernel: Option<Arc<Rtos>>) {
         (self.kernel, self.tcb, self.started, self.before) = (kernel, None, None, None);
         self.tasks.clear();
     }
 
-    /// The chip was reset.
+    /// Handles a reset of the chip at time `at`.
     pub fn reset(&mut self, at: Ticks) {
         self.before = self.started.take().map(|started| (started, at));
         self.left_over = true;
     }
 
-    /// The machine went elsewhere in time.
+    /// Handles a jump of the machine in time (restored snapshot, reverse execution).
     pub fn restored(&mut self) {
         (self.left_over, self.started, self.before) = (false, None, None);
     }
 
-    /// Looks whether tasks run meanwhile; called after each slice of time.
+    /// Checks whether the scheduler runs; called after each slice.
     pub fn look(&mut self, machine: &Machine) {
         let (None, Some(kernel)) = (self.started, &self.kernel) else { return };
         if self.left_over && (0..2).all(|core| machine.current_task(core) == 0) {
@@ -77,8 +79,8 @@ impl Context {
         }
     }
 
-    /// Names the task whose control block is at `line.tcb` and the function around `line.pc`. A control block from
-    /// before the scheduler runs is taken out of the line.
+    /// Adds the name of the task with the control block `line.tcb` and of the function at `line.pc`. Clears `line.tcb`
+    /// if the scheduler did not run at that time.
     pub fn add(&mut self, machine: &Machine, line: &mut Line) {
         if line.event != Event::TaskSwitch && !self.tasks_ran(line.at) {
             line.tcb = 0;
@@ -120,7 +122,7 @@ impl Context {
             return Some(name.clone());
         }
         let Some(name) = text(&bytes[..n]) else {
-            // Deleted since, and its memory overwritten.
+            // The task was deleted and its memory overwritten.
             let what = || format!("{tcb:#010x}").into();
             return Some(known.map_or_else(what, |(_, name)| name.clone()));
         };
@@ -132,7 +134,7 @@ impl Context {
     }
 }
 
-/// A task's name, if it can be one.
+/// Decodes a task name; returns `None` if the bytes are not plausible.
 fn text(bytes: &[u8]) -> Option<Arc<str>> {
     let name = std::str::from_utf8(bytes.split(|b| *b == 0).next()?).ok()?;
     (!name.is_empty() && !name.contains(char::is_control)).then(|| name.into())

@@ -1,5 +1,5 @@
-//! Debuggers that hold the machine. Each stands at its prompt, or waits for a stop; the machine that one of them lets go
-//! of stays where it is while another one's user is looking at it.
+//! Attached debuggers. Each one is stopped at its prompt or waits for a stop. If one of them detaches, the machine
+//! stays stopped while another one is at its prompt.
 
 use super::event::Stopped;
 use super::handle::Client;
@@ -7,29 +7,29 @@ use super::session::Session;
 use esplens_soc::machine::Plan;
 use std::collections::BTreeMap;
 
-/// The debuggers attached now, by client number: the number of the last stop when each resumed the machine last. A
-/// later stop has brought it back to its prompt; so does `None`, which has never resumed.
+/// The attached debuggers, by client number, with the number of the last stop when each one last resumed the machine
+/// (`None`: never). A debugger is at its prompt if it never resumed the machine or if a later stop exists.
 #[derive(Debug, Default)]
 pub struct Debuggers(BTreeMap<u32, Option<u64>>);
 
-/// How a debugger leaves.
+/// Way in which a debugger session ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leave {
-    /// Detached: the machine goes on, unless another debugger's user looks at it.
+    /// Detached: the machine continues unless another debugger is at its prompt.
     Detached,
     /// Its connection ended: the machine stays as it is, running or stopped.
     Disconnected,
-    /// It ended the program.
+    /// The debugger asked to end the program.
     Killed,
 }
 
 impl Debuggers {
-    /// Nobody debugs.
+    /// Returns true if no debugger is attached.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Notes that a client lets the machine go on after stop `number`.
+    /// Records that a client resumed the machine after stop `number`.
     pub(super) fn resumed(&mut self, by: &Client, number: u64) {
         if let Some(at) = self.0.get_mut(&by.id) {
             *at = Some(number);
@@ -38,14 +38,14 @@ impl Debuggers {
 }
 
 impl Session {
-    /// A debugger takes the machine: it stands still. Returns the stop that holds now.
+    /// Attaches a debugger and stops the machine. Returns the current stop.
     pub fn attach(&mut self, by: &Client) -> Stopped {
         self.debuggers.0.insert(by.id, None);
         self.machine.take_breaks(true);
         self.stop(by)
     }
 
-    /// A debugger leaves, and its points with it. True when the machine stands still afterwards.
+    /// Detaches a debugger and removes its points. Returns true if the machine is stopped afterwards.
     pub fn leave(&mut self, by: &Client, how: Leave) -> bool {
         self.debuggers.0.remove(&by.id);
         self.remove_points_of(by);

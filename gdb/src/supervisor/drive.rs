@@ -1,4 +1,4 @@
-//! Running the machine between requests.
+//! The machine's run loop, which serves client requests.
 
 use super::event::Event;
 use super::handle::{Handle, Job};
@@ -11,25 +11,25 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use tokio::sync::broadcast;
 
-/// Events kept for a client that is slow to take them.
+/// Maximum number of events queued for a slow client.
 const EVENTS: usize = 1024;
-/// Outputs after which the caller of [`Supervisor::run`] gets a turn, however short.
+/// Number of outputs after which [`Supervisor::run`] returns early.
 const MAX_OUTPUT: usize = 4096;
-/// Virtual time between two looks at the requests: half a millisecond of emulation at the most.
+/// Virtual time between two polls of the request queue: at most half a millisecond of host time.
 const SLICE: Ticks = 100 * TICKS_PER_US;
-/// Host work ([`Machine::allow_work`]) before the caller of [`Supervisor::run`] gets a turn, however little virtual time
-/// passed. Estimates may be short of the truth by a factor of ten.
+/// Host work ([`Machine::allow_work`]) after which [`Supervisor::run`] returns early, however little virtual time has
+/// passed. The estimates can be low by a factor of ten.
 const WORK: u64 = 10_000_000;
-/// Longest wait for a request before the caller of [`Supervisor::run`] gets a turn.
+/// Maximum time that [`Supervisor::run`] waits for a request before it returns.
 const PATIENCE: Duration = Duration::from_millis(20);
 
-/// How long the next word is looked out for before sleeping: waking a sleeper takes longer than a step's whole work.
+/// Time spent polling before blocking: waking a blocked thread takes longer than executing a step.
 const SOON: Duration = Duration::from_micros(40);
 
-/// Why there is a session.
+/// Panic message if the session is missing.
 const HERE: &str = "the session is lent only while this thread waits";
 
-/// Tries again for a moment.
+/// Repeats `attempt` until it succeeds or [`SOON`] has passed.
 pub(super) fn soon<T>(mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
     let end = Instant::now() + SOON;
     loop {
@@ -43,16 +43,16 @@ pub(super) fn soon<T>(mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
     }
 }
 
-/// A machine with its clients' requests.
+/// A machine and the queue of its clients' requests.
 pub struct Supervisor {
-    /// Always here, but while [`Supervisor::lend`] waits.
+    /// Always `Some`, except while [`Supervisor::lend`] waits.
     session: Option<Box<Session>>,
     jobs: Receiver<Job>,
     handle: Handle,
     _farewell: Farewell,
 }
 
-/// Tells the clients of the end, also when that is a panic.
+/// Publishes [`Event::Gone`] when dropped, including after a panic.
 struct Farewell(broadcast::Sender<Event>);
 
 impl Drop for Farewell {
@@ -62,25 +62,25 @@ impl Drop for Farewell {
 }
 
 impl Drop for Supervisor {
-    /// A wait that panics leaves the session lent: nobody works on it after the end.
+    /// Takes the session out of the slot: after a panic in [`Supervisor::lend`] no client may use it.
     fn drop(&mut self) {
         self.handle.requests.slot.take();
     }
 }
 
-/// What [`Supervisor::run`] came back with.
+/// Result of [`Supervisor::run`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ran {
-    /// As the machine says.
+    /// The machine returned with this reason.
     Machine(RunExit),
-    /// The machine stands still by a client's wish, or is on its way back: virtual time did not move on.
+    /// A client stopped the machine, or a reverse operation is running: virtual time did not advance.
     Paused,
-    /// A client wants the program to end.
+    /// A client requested the end of the program.
     Quit,
 }
 
 impl Supervisor {
-    /// Takes a machine in; it stands still until somebody resumes it.
+    /// Creates a supervisor for a machine, initially stopped.
     #[must_use]
     pub fn new(machine: Machine) -> Self {
         let (tx, jobs) = channel();
@@ -91,25 +91,25 @@ impl Supervisor {
         Self { session: Some(Box::new(session)), jobs, handle, _farewell: farewell }
     }
 
-    /// A handle for clients to be made from.
+    /// Returns a handle from which clients are registered.
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.handle.clone()
     }
 
-    /// The session, for the owner of the thread.
+    /// Returns the session, for the owner of the thread.
     pub fn session(&mut self) -> &mut Session {
         self.session.as_mut().expect(HERE)
     }
 
-    /// The session, for looking.
+    /// Returns the session, read-only.
     #[must_use]
     pub fn view(&self) -> &Session {
         self.session.as_ref().expect(HERE)
     }
 
-    /// Waits for something while clients work on the machine themselves, where it stands still. What then needs this
-    /// thread is a request, which rings the bell.
+    /// Calls `wait` and, while the machine is stopped, lets clients use the session from their own threads. Requests
+    /// that need this thread call the waker ([`Supervisor::on_request`]).
     pub fn lend<R>(&mut self, wait: impl FnOnce() -> R) -> R {
         let Some(session) = self.session.take_if(|s| !s.wants_its_thread()) else { return wait() };
         let slot = self.handle.requests.slot.clone();
@@ -130,7 +130,7 @@ impl Supervisor {
         job
     }
 
-    /// Carries out what was asked; waits up to `wait` for the first request.
+    /// Executes queued requests; waits up to `wait` for the first one.
     pub fn serve(&mut self, wait: Duration) {
         let end = Instant::now() + wait;
         let mut served = false;
@@ -156,25 +156,27 @@ impl Supervisor {
         }
     }
 
-    /// For an owner of the thread that waits for more than requests: `ring` wakes it when one comes while it rests.
+    /// Sets the function that wakes the owner of the thread when a request arrives while the thread is idle. For owners
+    /// that also wait for other events.
     pub fn on_request(&self, ring: impl Fn() + Send + Sync + 'static) {
         self.handle.requests.bell.connect(ring);
     }
 
-    /// True when there is nothing to do until the bell rings: the machine stands still and nobody asks for anything.
+    /// Arms the waker and returns true if there is nothing to do until it is called: the machine is stopped and no
+    /// request is queued.
     pub fn rest(&mut self) -> bool {
         let connected = self.handle.requests.bell.arm();
-        // What was asked before the bell was armed rings for nobody.
+        // Requests queued before the waker was armed do not call it.
         self.serve(Duration::ZERO);
         connected && !self.session().is_running() && self.session().quit_asked().is_none()
     }
 
     /// Runs until virtual time `until`, until an event that the caller must handle, or until the output queue is full.
-    /// Carries out clients' requests in between. While the machine is stopped, waits briefly for requests and returns
+    /// Executes clients' requests in between. While the machine is stopped, waits briefly for requests and returns
     /// [`Ran::Paused`].
     ///
-    /// Comes back early, as if `until` were reached, when the guest makes the host work so much that the caller should
-    /// look around: whatever the guest does, that is a few milliseconds.
+    /// Returns early, as if `until` were reached, when the guest causes so much host work that the caller should handle
+    /// other events. This bounds a call to a few milliseconds for any guest.
     pub fn run(&mut self, until: Ticks) -> Ran {
         let mut work = WORK;
         loop {
@@ -202,7 +204,7 @@ impl Supervisor {
             let stopped = self.session().note_exit(exit).is_some();
             match exit {
                 RunExit::Look => return Ran::Machine(RunExit::Until),
-                // Nobody takes what leaves the machine while it runs here.
+                // The output queue is not drained while the machine runs here.
                 RunExit::Until if self.session().machine().output_len() >= MAX_OUTPUT => {
                     return Ran::Machine(exit);
                 }
@@ -213,8 +215,8 @@ impl Supervisor {
         }
     }
 
-    /// Runs the machine and takes its host work from an allowance. Requests of clients, which may run the machine
-    /// themselves, have no limit.
+    /// Runs the machine and subtracts its host work from `work`. Requests, which may run the machine themselves, are
+    /// not limited.
     fn run_counted(&mut self, goal: Ticks, work: &mut u64) -> RunExit {
         let session = self.session();
         session.allow_work(Some(*work));
@@ -224,7 +226,8 @@ impl Supervisor {
         if *work == 0 && exit == RunExit::Until { RunExit::Look } else { exit }
     }
 
-    /// Publishes what left the machine and hands it over; of traced events those of the command line's `--trace`.
+    /// Drains the machine's output, publishes it to clients and returns it. Of the traced events it returns only those
+    /// selected by `--trace`.
     pub fn take_output(&mut self) -> Vec<Output> {
         let output = self.session().drain();
         if self.handle.events.receiver_count() > 0 {
@@ -237,7 +240,7 @@ impl Supervisor {
         output
     }
 
-    /// Runs until a client asks for the end, pacing virtual time by the session's speed.
+    /// Runs until a client requests the end, pacing virtual time by the session's speed.
     pub fn drive(mut self) -> Machine {
         let mut pace =
             (self.session().speed(), Pace::new(self.session().speed(), self.session().machine().now()));
@@ -251,7 +254,7 @@ impl Supervisor {
             self.take_output();
             match ran {
                 Ran::Quit => return self.session.take().expect(HERE).into_machine(),
-                // A guest that ended without anybody to see it stands still.
+                // The guest ended the program and no client handles it: stop the machine.
                 Ran::Machine(RunExit::Exit(code)) => {
                     self.session().stopped(0, super::Why::Exited(code));
                 }
@@ -278,10 +281,10 @@ impl Supervisor {
     }
 }
 
-/// Starts a thread that owns the machine and runs it as its clients want, at `speed`, stopped at first.
+/// Starts a thread that owns the machine and runs it for its clients at `speed`. The machine is initially stopped.
 ///
 /// # Errors
-/// When the host gives no thread.
+/// If the thread cannot be created.
 pub fn spawn(machine: Machine, speed: Speed) -> std::io::Result<(Handle, std::thread::JoinHandle<Machine>)> {
     let mut supervisor = Supervisor::new(machine);
     supervisor.session().set_speed(speed);

@@ -1,44 +1,44 @@
-//! What clients hear of.
+//! Events published to clients.
 
 use super::handle::Client;
 use esplens_core::time::Ticks;
 use esplens_soc::system::{Output, ResetCause};
 use std::sync::Arc;
 
-/// Something happened to the machine.
+/// An event of the machine.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// It stands still.
+    /// The machine stopped.
     Stopped(Stopped),
-    /// It runs again, by this client's wish.
+    /// This client resumed the machine.
     Resumed(Client),
-    /// The chip was reset: by the guest or a watchdog, or by a client.
+    /// The chip was reset by the guest, a watchdog or a client.
     Reset {
-        /// What the ROM will read as the cause.
+        /// The reset cause that the ROM reads.
         cause: ResetCause,
-        /// The client, when it was one.
+        /// The client that reset the chip, if any.
         by: Option<Client>,
     },
-    /// What left the machine in the last slice, but for traced events and frames: a [`super::Stream`] has those.
+    /// Output of the last slice, except traced events and network frames, which go to a [`super::Stream`].
     Output(Arc<[Output]>),
-    /// The guest ended the program with this code.
+    /// The guest ended the program with this exit code.
     Exited(i32),
-    /// A client wants the whole program to end.
+    /// A client requested the end of the whole program.
     Quit(Client),
-    /// Something else of a machine that stands still changed: memory, registers, points, snapshots, symbols, clients.
+    /// State of the stopped machine changed: memory, registers, points, snapshots, symbols or clients.
     Touched,
-    /// The supervisor has ended; nothing will answer any more.
+    /// The supervisor has ended; requests fail from now on.
     Gone,
 }
 
-/// A stop, with everything a client tells its user.
+/// A stop of the machine, as reported to clients.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stopped {
-    /// The core it is about.
+    /// The core that caused the stop.
     pub core: usize,
-    /// Its PC then.
+    /// The core's PC at the stop.
     pub pc: u32,
-    /// Virtual time.
+    /// Virtual time of the stop.
     pub now: Ticks,
     /// The reason.
     pub why: Why,
@@ -46,73 +46,73 @@ pub struct Stopped {
     pub number: u64,
 }
 
-/// Why the machine stopped.
+/// Reason for a stop of the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// It never ran.
+    /// The machine has not run yet.
     Start,
-    /// A client asked for it.
+    /// Requested by a client.
     Asked(Client),
-    /// A breakpoint at the PC; nothing of the instruction ran.
+    /// A breakpoint at the PC; the instruction has not run.
     Breakpoint,
-    /// A BREAK instruction of the firmware at the PC, which a debugger takes; going on steps over it.
+    /// A BREAK instruction of the firmware at the PC, intercepted for a debugger; resuming skips it.
     Break,
     /// A watchpoint; the access at the PC has not happened.
     Watchpoint {
-        /// The point that was hit.
+        /// The ID of the point that was hit.
         id: super::PointId,
         /// First byte of the point.
         addr: u32,
         /// True for a store.
         store: bool,
     },
-    /// A peripheral's register; the access at the PC has not happened.
+    /// An access to a peripheral register; the access at the PC has not happened.
     Register {
-        /// Its name.
+        /// The register's name.
         name: String,
         /// True for a store.
         store: bool,
     },
-    /// The kernel is about to give the core to a task; the store at the PC that does it has not happened.
+    /// The kernel is about to switch the core to a task; the store at the PC that does it has not happened.
     Switch(String),
     /// An interrupt was taken; the PC is at its vector.
     Interrupt {
-        /// Its number; the lowest where several of its level are pending.
+        /// Interrupt number; the lowest one if several of the same level are pending.
         number: u8,
-        /// The source that the point named.
+        /// The interrupt source that the point names.
         name: Option<String>,
     },
-    /// An Ethernet frame: which way, and who talks to whom.
+    /// A network frame: its direction and a summary of its contents.
     Frame(String),
-    /// The step is done.
+    /// The step is complete.
     Step,
-    /// A step came to the vector of this exception: EXCCAUSE, the PC that took it, EXCVADDR.
+    /// A step ended at the vector of this exception.
     Exception {
         /// EXCCAUSE.
         cause: u32,
-        /// The instruction.
+        /// The PC of the instruction that caused it.
         pc: u32,
         /// EXCVADDR.
         addr: u32,
     },
-    /// A step out of this function is done.
+    /// A step out of this function is complete.
     Finished(String),
-    /// Where a client told the machine to run to, of this place.
+    /// The address that a client ran to was reached.
     Reached,
-    /// The guest's panic handler is about to run, or the chip reset after one.
+    /// The guest's panic handler is about to run, or the chip was reset after a panic.
     Panic(String),
-    /// A reset that clients asked to stop at.
+    /// A reset, where clients asked to stop at resets.
     Reset(ResetCause),
     /// The guest ended the program.
     Exited(i32),
-    /// On the way back: nothing earlier is kept.
+    /// Reverse execution reached the oldest checkpoint.
     Oldest,
-    /// On the way forward: what follows has not been yet.
+    /// Replay reached the end of the recorded run.
     Newest,
 }
 
 impl Why {
-    /// The end of a step of one core.
+    /// Returns true for the end of a single-core step.
     #[must_use]
     pub fn is_step(&self) -> bool {
         matches!(self, Self::Step | Self::Exception { .. })

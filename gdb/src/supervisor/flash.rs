@@ -1,19 +1,19 @@
-//! New firmware for a machine: an application image into the partition that the bootloader starts.
+//! Loading new firmware: writes an application image into the partition that the bootloader starts.
 
 use super::handle::Client;
 use super::session::Session;
 use esplens_soc::boot::{app_elf, image, ota};
 
-/// Bytes of a flash sector.
+/// Size of a flash sector, in bytes.
 const SECTOR: usize = 0x1000;
 
 impl Session {
-    /// Makes an application image of `segments` (address and bytes, RAM and flash-mapped), writes it into the selected
-    /// application partition and resets the chip, which stands still. Without an `entry` that of the application that
-    /// is there now is kept. Returns what was done, in words.
+    /// Builds an application image from `segments` (address and bytes, in RAM and mapped flash), writes it into the
+    /// selected application partition and resets the chip, leaving it stopped. Without `entry`, the entry point of the
+    /// current application is kept. Returns a description of the result.
     ///
     /// # Errors
-    /// What is wrong, in words; flash is as it was then.
+    /// A message; flash is unchanged.
     pub fn load_app(
         &mut self,
         segments: &[(u32, Vec<u8>)],

@@ -1,4 +1,4 @@
-//! The cloneable way to a supervisor.
+//! Cloneable handle to the supervisor.
 
 use super::bell::Bell;
 use super::drive::soon;
@@ -18,18 +18,18 @@ use std::sync::mpsc::{Sender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::{broadcast, oneshot};
 
-/// A request: runs on the machine's thread.
+/// A request, executed on the machine's thread.
 pub(super) type Job = Box<dyn FnOnce(&mut Session) + Send>;
 
-/// What a client wants done, and its answer.
+/// A request with a return value.
 type Work<R> = Box<dyn FnOnce(&mut Session) -> R + Send>;
 
-/// Who asks: a name and a number of its own.
+/// Identity of a client: a name and a unique number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     /// Number, from 1.
     pub id: u32,
-    /// What it is: `gdb`, `monitor`, `dashboard`.
+    /// Kind of client: `gdb`, `monitor`, `dashboard`.
     pub name: Arc<str>,
 }
 
@@ -44,12 +44,12 @@ impl std::fmt::Display for Client {
 #[error("the machine is gone")]
 pub struct Gone;
 
-/// The FreeRTOS that the symbols tell of, and the symbols it was found in.
+/// The FreeRTOS kernel found in the symbols, and the symbols in which it was found.
 #[derive(Default)]
 struct Known {
     of: Option<Arc<Symbols>>,
     rtos: Option<Arc<Rtos>>,
-    /// Found otherwise, for lack of symbols.
+    /// The kernel from another source, used if the symbols have none.
     told: Option<Arc<Rtos>>,
 }
 
@@ -59,7 +59,7 @@ impl Known {
     }
 }
 
-/// The kernel that the symbols of now tell of; looked for again when they have changed.
+/// Returns the kernel described by the current symbols; searches again after the symbols change.
 fn kernel(known: &RwLock<Known>, symbols: &SymbolStore) -> Option<Arc<Rtos>> {
     let symbols = symbols.current();
     let same = |k: &Known| k.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, &symbols));
@@ -74,26 +74,26 @@ fn kernel(known: &RwLock<Known>, symbols: &SymbolStore) -> Option<Arc<Rtos>> {
     known.rtos()
 }
 
-/// Lets the session know of the kernel whenever the symbols change. The search is done on the thread that changed
-/// them: the machine's waits for nothing.
+/// Updates the session's kernel whenever the symbols change. The search runs on the thread that changed them, so that
+/// the machine's thread does not wait for it.
 fn follow(requests: &Requests, known: &Arc<RwLock<Known>>, symbols: &Arc<SymbolStore>) {
     let (requests, known, store) = (requests.clone(), known.clone(), Arc::downgrade(symbols));
     let turn = Mutex::new(());
     symbols.listen(move || {
         let Some(store) = store.upgrade() else { return };
-        // One after the other: the last one to come sees the latest symbols, and is heard last.
+        // Serialized: the last caller sees the latest symbols and queues its update last.
         let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
         let rtos = kernel(&known, &store);
         let _ = requests.queue(Box::new(move |s| s.set_kernel(rtos)));
     });
 }
 
-/// What is asked of the machine's thread, and what wakes it.
+/// The request queue of the machine's thread and its waker.
 #[derive(Clone)]
 pub(super) struct Requests {
     jobs: Sender<Job>,
     pub bell: Bell,
-    /// Where the session lies while nobody else has it.
+    /// Holds the session while its thread waits.
     pub slot: Slot,
 }
 
@@ -105,18 +105,18 @@ impl Requests {
     }
 }
 
-/// Which files that are there already a client's new file may replace.
+/// Existing files that a client's new file may replace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replace {
     /// None.
     Never,
-    /// Those that clients of this machine had written.
+    /// Files that clients of this machine wrote.
     Own,
     /// Any regular file.
     Always,
 }
 
-/// A client's way to the machine; clones are the same client.
+/// A client's handle to the machine; clones belong to the same client.
 #[derive(Clone)]
 pub struct Handle {
     pub(super) requests: Requests,
@@ -126,18 +126,18 @@ pub struct Handle {
     client: Client,
     symbols: Arc<SymbolStore>,
     roster: Roster,
-    /// Folders that clients may have files written to; none: the working folder.
+    /// Folders that clients may write to, besides the working folder.
     folders: Arc<RwLock<Vec<PathBuf>>>,
-    /// Files that clients had written; they may be replaced.
+    /// Files that clients wrote; they may be replaced.
     written: Arc<RwLock<BTreeSet<PathBuf>>>,
-    /// Keeps the client on the roster while a clone of this handle lives.
+    /// Unregisters the client when the last clone of this handle is dropped.
     _seat: Option<Arc<Seat>>,
 }
 
-/// Clients that hold a handle now.
+/// The registered clients.
 type Roster = Arc<Mutex<Vec<Client>>>;
 
-/// A client's place on the roster.
+/// A client's registration; dropping it removes the client from the roster.
 struct Seat {
     client: Client,
     roster: Roster,
@@ -151,7 +151,7 @@ impl Drop for Seat {
     }
 }
 
-/// A panic elsewhere leaves the list sound.
+/// The list is valid even if another thread panicked while holding the lock.
 fn lock(roster: &Roster) -> MutexGuard<'_, Vec<Client>> {
     roster.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -167,7 +167,7 @@ impl Handle {
         Self { requests, events, clients, known, client, symbols, roster, folders, written, _seat: None }
     }
 
-    /// A handle for a new client of this kind.
+    /// Registers a new client with this name and returns its handle.
     #[must_use]
     pub fn register(&self, name: &str) -> Self {
         let id = self.clients.fetch_add(1, Ordering::Relaxed) + 1;
@@ -178,39 +178,39 @@ impl Handle {
         Self { client, _seat: Some(Arc::new(seat)), ..self.clone() }
     }
 
-    /// The clients attached now, in the order they came.
+    /// Returns the registered clients, in registration order.
     #[must_use]
     pub fn attached(&self) -> Vec<Client> {
         lock(&self.roster).clone()
     }
 
-    /// The firmware's FreeRTOS, when symbols tell of one. Looked for again when the symbols change.
+    /// Returns the firmware's FreeRTOS kernel if one is known. Searches again after the symbols change.
     #[must_use]
     pub fn rtos(&self) -> Option<Arc<Rtos>> {
         kernel(&self.known, &self.symbols)
     }
 
-    /// Shares a FreeRTOS found otherwise: by a debugger that has symbols where we have none.
+    /// Sets the FreeRTOS kernel from another source: a debugger that has symbols that esplens does not have.
     pub fn set_rtos(&self, rtos: Rtos) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).told = Some(Arc::new(rtos));
         self.symbols.tell();
     }
 
-    /// Lets clients have files written to this folder besides the working folder.
+    /// Allows clients to write files in this folder, besides the working folder.
     pub fn allow_write(&self, folder: PathBuf) {
         self.folders.write().unwrap_or_else(PoisonError::into_inner).push(folder);
     }
 
-    /// Opens a file that a client wants written, in the working folder or below or where [`Handle::allow_write`] says.
+    /// Creates a file for a client in the working folder or in a folder allowed by [`Handle::allow_write`].
     ///
     /// # Errors
-    /// Why not, in words.
+    /// A message for the user.
     pub fn create_file(&self, path: &Path, replace: Replace) -> Result<File, String> {
         let mut folders = vec![PathBuf::from(".")];
         folders.extend(self.folders.read().unwrap_or_else(PoisonError::into_inner).iter().cloned());
         let real = hostfile::confine(path, &folders).map_err(|e| match e.kind() {
             ErrorKind::PermissionDenied => {
-                "outside of the working folder and of what --allow-write DIR allows".to_string()
+                "outside of the working folder and of the folders allowed with --allow-write DIR".to_string()
             }
             _ => e.to_string(),
         })?;
@@ -224,32 +224,32 @@ impl Handle {
         })
     }
 
-    /// Who this handle speaks for.
+    /// Returns the client that this handle belongs to.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// The symbols that all clients of this machine share.
+    /// Returns the symbols shared by all clients of this machine.
     #[must_use]
     pub fn symbols(&self) -> &Arc<SymbolStore> {
         &self.symbols
     }
 
-    /// Everything that happens from now on. A client that lags loses the oldest events, not the machine's time.
+    /// Subscribes to all events from now on. A slow client loses the oldest events; it does not delay the machine.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
     }
 
-    /// Tells all clients that something changed which no other event tells.
+    /// Publishes a change that no other event covers.
     pub fn touched(&self) {
-        // Nobody listening is fine.
+        // An error means that there are no subscribers.
         let _ = self.events.send(Event::Touched);
     }
 
-    /// Carries out `f` on the machine and waits for its answer, blocking this thread: here, where the machine rests, else
-    /// on the machine's thread.
+    /// Executes `f` on the machine and returns its result, blocking this thread. Runs on this thread while the
+    /// machine's thread is idle, otherwise on the machine's thread.
     ///
     /// # Errors
     /// [`Gone`] when the supervisor has ended.
@@ -270,7 +270,7 @@ impl Handle {
                 }
                 return Ok(answer);
             }
-            // A panic is the end of the machine's thread, whoever did the work.
+            // A panic ends the machine's thread, whichever thread ran the request.
             Ok((Err(panic), _)) => {
                 self.requests.queue(Box::new(move |_| resume_unwind(panic)))?;
                 return Err(Gone);
@@ -282,7 +282,7 @@ impl Handle {
         soon(|| rx.try_recv().ok()).map_or_else(|| rx.recv().map_err(|_| Gone), Ok)
     }
 
-    /// As [`Handle::call`], for async code; always on the machine's thread.
+    /// Same as [`Handle::call`] for async code; always runs on the machine's thread.
     ///
     /// # Errors
     /// [`Gone`] when the supervisor has ended.

@@ -1,8 +1,8 @@
-//! The owner of the machine and the handle through which everybody else reaches it.
+//! The supervisor, which owns the machine, and the handle through which all other code reaches it.
 //!
 //! A [`Supervisor`] lives on one thread with its machine. It either drives itself ([`spawn`]), pacing virtual time
-//! against the host's, or lets a run loop drive it ([`Supervisor::run`]), as the command line does. Requests travel as
-//! closures over a [`Session`], whose methods are the debug vocabulary; see docs/decisions/supervisor.md.
+//! against host time, or is driven by a run loop ([`Supervisor::run`]), as in the command line. Requests are closures
+//! over a [`Session`], whose methods are the debugger operations; see docs/decisions/supervisor.md.
 
 mod agent;
 mod bell;

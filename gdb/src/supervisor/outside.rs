@@ -1,56 +1,56 @@
-//! What stands around the machine: files and lines of the host. Only the program that made the machine knows; monitor and
-//! QMP tell of it.
+//! Host files and serial lines connected to the machine. The program that creates the machine provides them; the
+//! monitor and QMP list them.
 
 use super::session::Session;
 use std::path::{Path, PathBuf};
 
-/// The host's side of a machine.
+/// The host resources of a machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outside {
-    /// Files behind its storage.
+    /// Files that back its storage.
     pub drives: Vec<Drive>,
-    /// Serial lines, monitors, debuggers' sockets.
+    /// Serial lines, monitors and debugger sockets.
     pub lines: Vec<Line>,
 }
 
-/// A file behind a chip's storage.
+/// A file that backs one of the chip's storage devices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drive {
-    /// `mtd0` is the flash chip, `efuse` the fuses.
+    /// `mtd0` is the flash chip, `efuse` the eFuses.
     pub name: String,
     /// The file.
     pub file: PathBuf,
-    /// What the firmware writes goes into the file at the end.
+    /// The firmware's writes are saved to the file at exit.
     pub kept: bool,
 }
 
-/// A line to the host.
+/// A serial line or socket of the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// `serial0` to `serial2`, `gdb`, `monitor`, `qmp`.
     pub label: String,
-    /// Where it leads, as its option has it.
+    /// Destination, as given on the command line.
     pub to: String,
 }
 
 impl Session {
-    /// The ELF file of what runs: GDB clients may read it, and no other file.
+    /// Sets the ELF file of the running firmware. GDB clients may read this host file and no other.
     pub fn set_exec_file(&mut self, path: Option<PathBuf>) {
         self.exec_file = path;
     }
 
-    /// The ELF file of what runs.
+    /// Returns the ELF file of the running firmware.
     #[must_use]
     pub fn exec_file(&self) -> Option<&Path> {
         self.exec_file.as_deref()
     }
 
-    /// Tells what stands around the machine.
+    /// Sets the host resources of the machine.
     pub fn set_outside(&mut self, outside: Outside) {
         self.outside = outside;
     }
 
-    /// What stands around the machine.
+    /// Returns the host resources of the machine.
     #[must_use]
     pub fn outside(&self) -> &Outside {
         &self.outside

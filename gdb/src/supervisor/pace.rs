@@ -1,20 +1,20 @@
-//! Virtual time against the host's: the one place that decides when to wait.
+//! Pacing of virtual time against host time: the only place that decides when to wait.
 
 use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US, Ticks};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-/// How fast virtual time runs.
+/// Speed of virtual time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Speed {
-    /// As on the chip.
+    /// The chip's speed.
     Real,
-    /// As fast as the host can; idle time is skipped.
+    /// As fast as possible; idle time is skipped.
     Max,
-    /// As fast as the host can until the guest's server answers, then as on the chip: the session goes over to
+    /// As fast as possible until a server on the guest answers, then the chip's speed. The session switches to
     /// [`Speed::Real`] by itself, at the latest 10 virtual seconds after the guest has an address.
     Auto,
-    /// This many times as fast as the chip.
+    /// A multiple of the chip's speed.
     Times(f64),
 }
 
@@ -45,24 +45,24 @@ impl FromStr for Speed {
     }
 }
 
-/// Further behind than this, virtual time is let stretch instead of being made up for.
+/// Maximum lag that is made up for. If virtual time is further behind, the lag is dropped.
 const MAX_LAG: Duration = Duration::from_millis(100);
 
-/// Keeps virtual time from running ahead.
+/// Limits the speed of virtual time.
 #[derive(Debug)]
 pub struct Pace {
-    /// Virtual seconds in a second of the host's; `None` for no limit.
+    /// Virtual seconds per host second; `None` for no limit.
     factor: Option<f64>,
-    /// A connection of the host is open: without a limit, real time counts.
+    /// A host connection is open: real time is the limit if there is no other.
     held: bool,
-    /// Somebody waits for the machine: no limit counts.
+    /// A client waits for the machine: no limit applies.
     hurried: bool,
-    /// A moment and the virtual time that belongs to it.
+    /// A host time and the virtual time that corresponds to it.
     origin: (Instant, Ticks),
 }
 
 impl Pace {
-    /// Starts with virtual time `now` at this moment.
+    /// Starts pacing with virtual time `now` at the current host time.
     pub fn new(speed: Speed, now: Ticks) -> Self {
         let factor = match speed {
             Speed::Real => Some(1.0),
@@ -72,7 +72,7 @@ impl Pace {
         Self { factor, held: false, hurried: false, origin: (Instant::now(), now) }
     }
 
-    /// While `held`, time does not run faster than real unless a factor was asked for.
+    /// Limits the speed to real time while `held`, unless a factor was requested.
     pub fn hold(&mut self, held: bool, now: Ticks) {
         if held && !self.held && self.factor.is_none() {
             self.origin = (Instant::now(), now);
@@ -80,7 +80,7 @@ impl Pace {
         self.held = held;
     }
 
-    /// While `hurried`, time runs as fast as the host can, whatever was asked for.
+    /// Removes all limits while `hurried`.
     pub fn hurry(&mut self, hurried: bool, now: Ticks) {
         if self.hurried && !hurried {
             self.origin = (Instant::now(), now);
@@ -88,36 +88,36 @@ impl Pace {
         self.hurried = hurried;
     }
 
-    /// Virtual seconds in one of the host's, at this moment.
+    /// Returns the current limit, in virtual seconds per host second.
     fn limit(&self) -> Option<f64> {
         self.factor.or(self.held.then_some(1.0)).filter(|_| !self.hurried)
     }
 
-    /// True when idle time is skipped rather than waited for.
+    /// Returns true if idle time is skipped instead of being waited for.
     pub fn skips_idle(&self) -> bool {
         self.limit().is_none()
     }
 
-    /// Lets virtual time be ahead: the wait for `now` is skipped, and real time counts from here.
+    /// Skips the wait for virtual time `now` and paces from here. No effect if a factor other than 1 was requested.
     pub fn skip_wait(&mut self, now: Ticks) {
         if self.factor.is_none_or(|f| f == 1.0) && self.due() < now {
             self.origin = (Instant::now(), now);
         }
     }
 
-    /// Virtual time to run before looking at the outside again.
+    /// Returns the virtual time to run before external events are polled again.
     pub fn slice(&self) -> Ticks {
         if self.skips_idle() && !self.hurried { 10_000 * TICKS_PER_US } else { 1_000 * TICKS_PER_US }
     }
 
-    /// How long to wait until virtual time `at` is due; zero when it is.
+    /// Returns the time to wait until virtual time `at` is due; zero if it is.
     pub fn wait(&self, at: Ticks) -> Duration {
         let Some(factor) = self.limit() else { return Duration::ZERO };
         let ahead = at.saturating_sub(self.origin.1) as f64 / TICKS_PER_SEC as f64 / factor;
         Duration::try_from_secs_f64(ahead).unwrap_or(Duration::MAX).saturating_sub(self.origin.0.elapsed())
     }
 
-    /// The virtual time that belongs to this moment.
+    /// Returns the virtual time that corresponds to the current host time.
     fn due(&self) -> Ticks {
         let factor = self.limit().unwrap_or(1.0);
         self.origin
@@ -125,7 +125,7 @@ impl Pace {
             .saturating_add((self.origin.0.elapsed().as_secs_f64() * factor * TICKS_PER_SEC as f64) as Ticks)
     }
 
-    /// Call after each slice: forgets a lag that the host cannot make up for.
+    /// Drops a lag that the host cannot make up for. Call after each slice.
     pub fn settle(&mut self, now: Ticks) {
         let Some(factor) = self.limit() else { return };
         let lag = self.due().saturating_sub(now) as f64 / TICKS_PER_SEC as f64 / factor;

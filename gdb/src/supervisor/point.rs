@@ -1,4 +1,4 @@
-//! A break- or watchpoint, and how the monitor lists it.
+//! A breakpoint or watchpoint and its description in the monitor's lists.
 
 use super::commands::Commands;
 use super::condition::{Condition, Hit};
@@ -11,64 +11,64 @@ use esplens_soc::machine::Machine;
 use esplens_soc::system::Frame;
 use std::sync::Arc;
 
-/// Number of a break- or watchpoint.
+/// Number of a breakpoint or watchpoint.
 pub type PointId = usize;
 
-/// What a point waits for.
+/// Event that triggers a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PointKind {
     /// An instruction about to run.
     Break,
-    /// An access to data.
+    /// A data access.
     Watch(WatchKind),
-    /// A core's access to a peripheral's register, by whichever of its addresses.
+    /// An access to a peripheral register by a core, at any of its addresses.
     Register(WatchKind),
-    /// An interrupt, about to run the first instruction of its vector.
+    /// An interrupt, before the first instruction of its vector runs.
     Irq(Irq),
-    /// A frame, of Ethernet or 802.11, that passes the point's filter, either way.
+    /// An Ethernet or 802.11 frame in either direction that matches the point's filter.
     Frame,
 }
 
-/// An interrupt of either core.
+/// An interrupt of one of the cores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Irq {
-    /// By its number in the core, 0..31.
+    /// By interrupt number of the core, 0..31.
     Number(u8),
-    /// By the peripheral's source in the interrupt matrix, 0..68.
+    /// By peripheral source of the interrupt matrix, 0..68.
     Source(u8),
 }
 
-/// A break- or watchpoint.
+/// A breakpoint or watchpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Point {
-    /// What it waits for.
+    /// Event that triggers it.
     pub kind: PointKind,
     /// First byte.
     pub addr: u32,
-    /// Bytes; 1 for a breakpoint.
+    /// Length in bytes; 1 for a breakpoint.
     pub len: u32,
-    /// Whose it is; it goes when the client goes.
+    /// The owner; the point is removed with the client.
     pub client: Client,
-    /// Name for a breakpoint that marks the guest's panic handler.
+    /// Name of the guest's panic handler, for a breakpoint at one.
     pub panic: Option<String>,
-    /// What its user calls it: a register's or an interrupt source's name.
+    /// Name given by the user: a register, an interrupt source or a task.
     pub name: Option<String>,
-    /// The frames that a frame point is for; `None`: all.
+    /// Network frames that a frame point matches; `None` for all.
     pub filter: Option<Arc<Filter>>,
-    /// A hit is a stop only where this holds; `None`: always.
+    /// Condition under which a hit is a stop; `None` for always.
     pub condition: Option<Condition>,
-    /// What a breakpoint does instead of stopping.
+    /// Commands that a breakpoint runs instead of stopping.
     pub commands: Option<Commands>,
-    /// False: it is kept, but nothing stops there.
+    /// False if the point is disabled.
     pub enabled: bool,
-    /// No user's own: lists leave it out, and it takes none of their numbers.
+    /// Internal point: it is not listed and does not use up a user-visible number.
     pub hidden: bool,
-    /// Stops that were its.
+    /// Number of stops caused by this point.
     pub hits: u64,
 }
 
 impl Point {
-    /// A point without condition.
+    /// Creates a point without condition.
     #[must_use]
     pub fn new(kind: PointKind, addr: u32, len: u32, client: &Client) -> Self {
         Self {
@@ -87,19 +87,19 @@ impl Point {
         }
     }
 
-    /// The same with a condition.
+    /// Sets the condition.
     #[must_use]
     pub fn when(self, condition: Option<Condition>) -> Self {
         Self { condition, ..self }
     }
 
-    /// The same with commands.
+    /// Sets the commands.
     #[must_use]
     pub fn doing(self, commands: Option<Commands>) -> Self {
         Self { commands, ..self }
     }
 
-    /// Whether an interrupt just taken on `core` is this point's; `taken` has a bit for each candidate.
+    /// Returns true if an interrupt just taken on `core` matches this point; `taken` has a bit for each candidate.
     pub(super) fn is_irq(&self, machine: &Machine, core: usize, taken: u32) -> bool {
         match self.kind {
             _ if !self.enabled => false,
@@ -107,14 +107,14 @@ impl Point {
             PointKind::Irq(Irq::Source(source)) if usize::from(source) < SOURCES => {
                 let irq = &machine.soc().sys.irq;
                 let to = 1 << (irq.mapping(core, source.into()) & 31);
-                // An edge-triggered interrupt stays when its source is quiet again.
+                // An edge-triggered interrupt stays pending after its source is inactive.
                 taken & to != 0 && (irq.levels() >> source & 1 != 0 || TYPE_EDGE & to != 0)
             }
             _ => false,
         }
     }
 
-    /// Whether one of these frames is this point's.
+    /// Returns the first of these frames that matches this point.
     pub(super) fn wants<'a>(&self, frames: &'a [Frame]) -> Option<&'a Frame> {
         let frame_point = self.enabled && self.kind == PointKind::Frame;
         frames.iter().find(|f| frame_point && self.filter.as_ref().is_none_or(|x| x.matches(f)))
@@ -125,7 +125,7 @@ impl Point {
     }
 }
 
-/// What a watch waits for, in the monitor's words.
+/// Returns the access kind in the monitor's syntax.
 fn access(kind: WatchKind) -> &'static str {
     match kind {
         WatchKind::Read => "r",
@@ -134,7 +134,7 @@ fn access(kind: WatchKind) -> &'static str {
     }
 }
 
-/// As the monitor lists it.
+/// The description in the monitor's lists.
 impl std::fmt::Display for Point {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.words())?;
@@ -149,11 +149,11 @@ impl std::fmt::Display for Point {
 }
 
 impl Point {
-    /// What it waits for, in the words that make such a point.
+    /// Describes the point in the monitor's syntax.
     #[must_use]
     pub fn words(&self) -> String {
         let name = self.name.as_deref().unwrap_or_default();
-        // A task's name says all that its condition does.
+        // The task's name already describes the condition.
         let of_task = matches!(self.condition, Some(Condition::Task(_) | Condition::SwitchTo(_)));
         let mut text = match self.kind {
             PointKind::Break if of_task => format!("break {:#010x} {name}", self.addr),

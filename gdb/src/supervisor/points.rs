@@ -1,4 +1,4 @@
-//! Break- and watchpoints of all clients, and the machine told of them.
+//! Breakpoints and watchpoints of all clients; keeps the machine's breakpoint state up to date.
 
 use super::commands::Commands;
 use super::condition::{Condition, Hit};
@@ -9,30 +9,30 @@ use esplens_soc::machine::Machine;
 use esplens_soc::system::Frame;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most break- and watchpoints, so that no client can fill the host's memory.
+/// Maximum number of points, so that no client can exhaust the host's memory.
 const MAX_POINTS: usize = 1 << 20;
 
-/// Number of the first point that no list shows.
+/// Number of the first internal point.
 const HIDDEN: PointId = 1 << 32;
 
-/// Marks the machine's number of a register point's second address.
+/// Flag in the watchpoint ID of a register point's second address.
 const ALIAS: PointId = 1 << 40;
 
-/// The address on the AHB at which an APB register stands as well (TRM 1.3.5).
+/// Returns the AHB address of an APB register (TRM 1.3.5).
 fn ahb_alias(addr: u32) -> Option<u32> {
     (0x3FF4_0000..0x3FF8_0000).contains(&addr).then(|| addr - 0x3FF4_0000 + 0x6000_0000)
 }
 
-/// All points, and the machine told of them.
+/// All points.
 #[derive(Debug)]
 pub(super) struct Points {
     all: BTreeMap<PointId, Point>,
     /// Breakpoints by address.
     breaks: BTreeSet<(u32, PointId)>,
     next: PointId,
-    /// The same of those that no list shows.
+    /// Next number for an internal point.
     next_hidden: PointId,
-    /// The guest's panic is known already: the other handlers that it comes through are no stops.
+    /// The guest's current panic was already reported: further panic handlers that it runs through are not stops.
     pub panicked: bool,
 }
 
@@ -43,7 +43,7 @@ impl Default for Points {
 }
 
 impl Points {
-    /// Adds a point. `None`: too many.
+    /// Adds a point. Returns `None` if there are too many.
     pub fn insert(&mut self, machine: &mut Machine, point: Point) -> Option<PointId> {
         if self.all.len() >= MAX_POINTS {
             return None;
@@ -59,7 +59,7 @@ impl Points {
         Some(id)
     }
 
-    /// Tells the machine of a point that is on.
+    /// Sets an enabled point in the machine.
     fn arm(&mut self, machine: &mut Machine, id: PointId, point: &Point) {
         match point.kind {
             PointKind::Break => {
@@ -77,7 +77,7 @@ impl Points {
         }
     }
 
-    /// Takes a point that is on from the machine.
+    /// Removes an enabled point from the machine.
     fn disarm(&mut self, machine: &mut Machine, id: PointId, point: &Point) {
         match point.kind {
             PointKind::Break => {
@@ -93,7 +93,7 @@ impl Points {
         }
     }
 
-    /// Takes a point away. False: there is none of this number.
+    /// Removes a point. Returns false if it does not exist.
     pub fn remove(&mut self, machine: &mut Machine, id: PointId) -> bool {
         let Some(point) = self.all.remove(&id) else { return false };
         if point.enabled {
@@ -103,7 +103,7 @@ impl Points {
         true
     }
 
-    /// Switches a point on or off. False: there is none of this number.
+    /// Enables or disables a point. Returns false if it does not exist.
     pub fn enable(&mut self, machine: &mut Machine, id: PointId, on: bool) -> bool {
         let Some(mut point) = self.all.remove(&id) else { return false };
         match (point.enabled, on) {
@@ -117,7 +117,7 @@ impl Points {
         true
     }
 
-    /// Counts a stop at the points that it is one for.
+    /// Increments the hit counters of the points that caused a stop.
     pub fn count(&mut self, machine: &Machine, core: usize, stop: Stop) {
         let hit = Hit { machine, core };
         let pc = machine.cpu(core).pc;
@@ -145,12 +145,12 @@ impl Points {
         }
     }
 
-    /// Tells the machine which interrupts to stop at, and whether at frames.
+    /// Configures which interrupts the machine stops at, and whether it stops at network frames.
     pub fn tell(&self, machine: &mut Machine) {
         let on = || self.all.values().filter(|p| p.enabled);
         let mask = on().fold(0, |mask, p| match p.kind {
             PointKind::Irq(Irq::Number(n)) => mask | 1 << (n & 31),
-            // The guest may lead the source to any of them.
+            // The guest may route the source to any interrupt.
             PointKind::Irq(Irq::Source(_)) => u32::MAX,
             _ => mask,
         });
@@ -161,35 +161,35 @@ impl Points {
         }
     }
 
-    /// The point with a number.
+    /// Returns the point with this number.
     pub fn get(&self, id: PointId) -> Option<&Point> {
         self.all.get(&(id & !ALIAS))
     }
 
-    /// The interrupt point that an interrupt just taken is for.
+    /// Returns the interrupt point that an interrupt just taken matches.
     pub fn irq(&self, machine: &Machine, core: usize, taken: u32) -> Option<&Point> {
         let hit = Hit { machine, core };
         self.all.values().find(|p| p.is_irq(machine, core, taken) && p.holds(&hit))
     }
 
-    /// The frame point that was hit, with its frame.
+    /// Returns the frame point that was hit, with the network frame.
     pub fn frame<'a>(&self, machine: &'a Machine, core: usize) -> Option<(&Point, &'a Frame)> {
         let hit = Hit { machine, core };
         let mut points = self.all.values().filter(|p| p.holds(&hit));
         points.find_map(|p| p.wants(machine.frames_seen()).map(|f| (p, f)))
     }
 
-    /// All points, by number.
+    /// Returns all points, by number.
     pub fn iter(&self) -> impl Iterator<Item = (PointId, &Point)> {
         self.all.iter().map(|(id, p)| (*id, p))
     }
 
-    /// Replaces a point's condition and commands. False: there is none of this number.
+    /// Replaces a point's condition and commands. Returns false if the point does not exist.
     pub fn refine(&mut self, id: PointId, condition: Option<Condition>, commands: Option<Commands>) -> bool {
         self.all.get_mut(&id).map(|p| (p.condition, p.commands) = (condition, commands)).is_some()
     }
 
-    /// Whether a breakpoint is a stop; those with commands carry them out instead.
+    /// Returns true if a breakpoint hit is a stop; runs the commands of breakpoints that have them.
     fn breaks(&self, hit: &Hit) -> bool {
         let mut stop = false;
         for point in self.breaks_at(hit.machine.cpu(hit.core).pc).filter(|p| p.holds(hit)) {
@@ -201,7 +201,7 @@ impl Points {
         stop
     }
 
-    /// Whether a hit of a run that is looked through again was a stop for anybody; nothing is carried out.
+    /// Returns true if a hit during replay was a stop for any client; runs no commands.
     pub fn was_stop(&self, machine: &Machine, core: usize, stop: Stop) -> bool {
         let hit = Hit { machine, core };
         match stop {
@@ -213,7 +213,7 @@ impl Points {
         }
     }
 
-    /// Why a stop is one.
+    /// Returns the reason for a stop.
     pub fn why(&self, machine: &Machine, core: usize, stop: Stop) -> Why {
         match stop {
             Stop::Breakpoint => {
@@ -242,12 +242,12 @@ impl Points {
         }
     }
 
-    /// Breakpoints at an address.
+    /// Returns the breakpoints at an address.
     pub fn breaks_at(&self, addr: u32) -> impl Iterator<Item = &Point> {
         self.breaks.range((addr, 0)..=(addr, PointId::MAX)).filter_map(|(_, id)| self.all.get(id))
     }
 
-    /// Whether a hit is a stop for anybody.
+    /// Returns true if a hit is a stop for any client.
     pub fn is_stop(&self, machine: &Machine, core: usize, stop: Stop) -> bool {
         let hit = Hit { machine, core };
         match stop {

@@ -1,26 +1,26 @@
-//! When a machine that boots as fast as the host can ([`super::Speed::Auto`]) goes over to real time: it serves.
+//! Detection of the time at which [`super::Speed::Auto`] switches to real time: a server on the guest answers.
 
 use esplens_core::time::{TICKS_PER_SEC, Ticks};
 use esplens_soc::system::Frame;
 
-/// Virtual time that a server gets from the guest's first IPv4 packet with an address of its own.
+/// Virtual time allowed for a server to answer, counted from the guest's first IPv4 packet with an address of its own.
 const TO_SERVE: Ticks = 10 * TICKS_PER_SEC;
-/// Virtual time that the guest gets to come up at all.
+/// Virtual time allowed for the guest to obtain an address.
 const TO_BOOT: Ticks = 60 * TICKS_PER_SEC;
 
-/// What the guest's frames have told so far.
+/// State derived from the guest's Ethernet frames.
 #[derive(Debug, Default)]
 pub struct Serving {
-    /// Since when the guest has an address.
+    /// Time of the guest's first packet with an address.
     addressed: Option<Ticks>,
-    /// A connection to the guest was answered.
+    /// The guest answered a connection.
     answered: bool,
-    /// The first virtual time seen.
+    /// Virtual time of the first check.
     began: Option<Ticks>,
 }
 
 impl Serving {
-    /// Looks at a frame on the cable.
+    /// Inspects an Ethernet frame.
     pub fn see(&mut self, frame: &Frame) {
         let Some(ip) = frame.bytes.get(14..).filter(|_| !frame.to_guest && frame.air.is_none()) else {
             return;
@@ -34,12 +34,12 @@ impl Serving {
         if ethertype[0] == 8 && source.is_some_and(|s| s != [0; 4]) {
             self.addressed.get_or_insert(frame.at);
         }
-        // SYN and ACK: somebody listens there.
+        // SYN and ACK: the guest accepts a connection.
         let flags = ip.get(header + 13).copied().unwrap_or(0);
         self.answered |= protocol == Some(&6) && flags & 0x12 == 0x12;
     }
 
-    /// Whether real time counts from now on.
+    /// Returns true if real time applies from now on.
     pub fn done(&mut self, now: Ticks) -> bool {
         let began = *self.began.get_or_insert(now);
         let late = self.addressed.map_or(began + TO_BOOT, |at| at + TO_SERVE);

@@ -1,4 +1,4 @@
-//! What a client can do with the machine: the debug vocabulary.
+//! The debugger operations on the machine that are available to clients.
 
 use super::commands::Commands;
 use super::condition::Condition;
@@ -25,35 +25,35 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::broadcast;
 
-/// Whether virtual time passes.
+/// Run state of the machine.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RunState {
-    /// It does.
+    /// Virtual time passes.
     Running,
-    /// It stands still.
+    /// The machine is stopped.
     Stopped(Stopped),
 }
 
-/// Why the program should end.
+/// A client's request to end the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quit(pub Client);
 
-/// The machine at a glance.
+/// Summary of the machine's state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Status {
-    /// Running or stopped, and why.
+    /// Run state, with the reason for a stop.
     pub state: RunState,
     /// Virtual time.
     pub now: Ticks,
-    /// Instructions of both cores.
+    /// Instructions retired by both cores.
     pub instructions: u64,
-    /// Virtual against wall time.
+    /// Requested speed of virtual time.
     pub speed: Speed,
     /// PC of each core.
     pub pc: [u32; 2],
 }
 
-/// The machine with what its clients want of it. Lives on the supervisor's thread.
+/// The machine and its clients' settings. Lives on the supervisor's thread.
 pub struct Session {
     pub(super) machine: Machine,
     pub(super) state: RunState,
@@ -61,9 +61,9 @@ pub struct Session {
     pub(super) points: Points,
     pub(super) snapshots: BTreeMap<String, MachineState>,
     speed: Speed,
-    /// Steps may fall into interrupts.
+    /// Single steps may enter interrupt handlers.
     step_irq: bool,
-    /// Stop at resets that nobody asked for.
+    /// Stop at resets that no client requested.
     pub(super) stop_on_reset: bool,
     /// Stop when the guest ends the program.
     pub(super) stop_on_exit: bool,
@@ -74,17 +74,17 @@ pub struct Session {
     events: broadcast::Sender<Event>,
     pub(super) streams: Streams,
     pub(super) serving: Serving,
-    /// Something changed that no event told yet.
+    /// A change that no event has published yet.
     pub(super) touched: bool,
     pub(super) debuggers: Debuggers,
     pub(super) traces: Traces,
     pub(super) history: History,
     pub(super) journey: Option<Journey>,
-    /// The core that the stop was about from which it went back.
+    /// The core of the last stop before reverse execution began.
     pub(super) present_core: usize,
-    /// Instructions of both cores then.
+    /// Instructions retired by both cores when reverse execution began.
     pub(super) present_instructions: u64,
-    /// What had left the machine before it went back, and nobody has taken.
+    /// Output produced before reverse execution began and not drained yet.
     pub(super) unsaid: Vec<Output>,
 }
 
@@ -119,40 +119,41 @@ impl Session {
         }
     }
 
-    /// The machine, for looking.
+    /// Returns the machine, read-only.
     #[must_use]
     pub fn machine(&self) -> &Machine {
         &self.machine
     }
 
-    /// The machine, for what the vocabulary has no word for. What is written here is the client's responsibility.
+    /// Returns the machine for operations that the session does not offer. The caller is responsible for what it
+    /// writes.
     pub fn machine_mut(&mut self) -> &mut Machine {
         self.touched = true;
         &mut self.machine
     }
 
-    /// Host work that the machine may do before it comes back with [`RunExit::Look`].
+    /// Limits the host work of a run; at the limit it ends with [`RunExit::Look`]. `None` removes the limit.
     pub(super) fn allow_work(&mut self, units: Option<u64>) {
         self.machine.allow_work(units);
     }
 
-    /// The trace experiment.
+    /// Returns the trace experiment.
     #[must_use]
     pub fn traces(&self) -> &Traces {
         &self.traces
     }
 
-    /// The trace experiment, to be changed.
+    /// Returns the trace experiment for modification.
     pub fn traces_mut(&mut self) -> &mut Traces {
         &mut self.traces
     }
 
     pub(super) fn publish(&self, event: Event) {
-        // Nobody listening is fine.
+        // An error means that there are no subscribers.
         let _ = self.events.send(event);
     }
 
-    /// Tells of changes to a machine that stands still; of one that runs nobody needs to be told.
+    /// Publishes changes of a stopped machine; a running one publishes none.
     pub(super) fn publish_touch(&mut self) {
         if std::mem::take(&mut self.touched) && !self.is_running() {
             self.publish(Event::Touched);
@@ -163,19 +164,19 @@ impl Session {
         self.machine
     }
 
-    /// True while virtual time passes.
+    /// Returns true while virtual time passes.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.state == RunState::Running
     }
 
-    /// True when its thread has something to do: the machine runs, or there is something to be handed over.
+    /// Returns true if the session's thread has work: the machine runs, or output or a quit request is pending.
     pub(super) fn wants_its_thread(&self) -> bool {
         let output = self.machine.output_len() > 0 || !self.unsaid.is_empty();
         self.is_running() || self.quit.is_some() || output
     }
 
-    /// The machine at a glance.
+    /// Returns a summary of the machine's state.
     #[must_use]
     pub fn status(&self) -> Status {
         let m = &self.machine;
@@ -188,7 +189,7 @@ impl Session {
         }
     }
 
-    /// Stops the machine; harmless when it stands. Returns the stop that holds now.
+    /// Stops the machine; has no effect if it is stopped. Returns the current stop.
     pub fn stop(&mut self, by: &Client) -> Stopped {
         self.record_by_itself();
         if let RunState::Stopped(stopped) = &self.state {
@@ -199,7 +200,7 @@ impl Session {
         self.stopped(0, Why::Asked(by.clone()))
     }
 
-    /// Lets the machine go on, after `plan`. A short step is done at once, and its stop returned.
+    /// Resumes the machine with `plan`. A short step is executed at once and its stop returned.
     pub fn resume(&mut self, plan: &Plan, by: &Client) -> Option<Stopped> {
         if self.is_running() && plan.step.is_none() {
             return None;
@@ -213,9 +214,11 @@ impl Session {
         self.machine.begin(plan);
         self.state = RunState::Running;
         if let Some(step) = &plan.step {
-            // A step goes over the breakpoint where it begins.
+            // A step executes the instruction at its start even if a breakpoint is there, so collect for tracepoints
+            // now.
             self.traces.look(&self.machine, step.core, Stop::Breakpoint);
-            // Most steps take far less than this microsecond of virtual time: no round through the run loop.
+            // Most steps take far less than this microsecond of virtual time, so they need no pass through the run
+            // loop.
             let until = self.machine.now() + esplens_core::time::TICKS_PER_US;
             let exit = self.run(until);
             if let Some(stopped) = self.note_exit(exit) {
@@ -228,7 +231,8 @@ impl Session {
         None
     }
 
-    /// Moves cores off the BREAK instructions that were reported as stops. The stop, when that is the step asked for.
+    /// Moves cores past BREAK instructions that were reported as stops. Returns the stop if this completes the
+    /// requested step.
     fn leave_breaks(&mut self, plan: &Plan) -> Option<Stopped> {
         let mut stepped = None;
         for core in (0..CORES).filter(|c| !plan.frozen[*c]) {
@@ -241,7 +245,7 @@ impl Session {
         stepped.map(|core| self.stopped(core, Why::Step))
     }
 
-    /// Runs to virtual time `until` or to a stop that somebody wants.
+    /// Runs to virtual time `until` or to the next stop.
     pub(super) fn run(&mut self, until: Ticks) -> RunExit {
         let repeats = self.machine.repeats();
         let Self { machine, points, traces, .. } = self;
@@ -252,18 +256,18 @@ impl Session {
         });
         self.streams.context.look(&self.machine);
         if repeats {
-            // It has all been said.
+            // Discard: this output was already delivered.
             self.machine.take_output();
         }
         self.history.look(&mut self.machine);
         exit
     }
 
-    /// Takes in why the machine came back. The stop, when it is one.
+    /// Handles the machine's exit reason. Returns the stop, if it is one.
     pub(super) fn note_exit(&mut self, exit: RunExit) -> Option<Stopped> {
         match exit {
             RunExit::Until | RunExit::Look => None,
-            // Nobody is there to be told that from here on it is live.
+            // No debugger is attached that needs to know that the replay has ended.
             RunExit::Repeated if self.debuggers.is_empty() => None,
             RunExit::Repeated => Some(self.stopped(self.present_core, Why::Newest)),
             RunExit::Stopped { core, stop } => {
@@ -286,7 +290,7 @@ impl Session {
         }
     }
 
-    /// Resets the chip as its reset button does; breakpoints stay. Running or stopped, it stays so.
+    /// Resets the chip as its reset button does. Breakpoints and the run state are kept.
     pub fn reset(&mut self, by: &Client) {
         self.machine.abandon_plan();
         self.machine.reset();
@@ -298,19 +302,19 @@ impl Session {
         self.publish(Event::Reset { cause: ResetCause::PowerOn, by: Some(by.clone()) });
     }
 
-    /// Adds a break- or watchpoint. `None`: too many.
+    /// Adds a breakpoint or watchpoint. Returns `None` if there are too many.
     pub fn add_point(&mut self, kind: PointKind, addr: u32, len: u32, client: &Client) -> Option<PointId> {
         self.insert_point(Point::new(kind, addr, len, client))
     }
 
-    /// Adds a point, with a condition where it has one. `None`: too many.
+    /// Adds a point. Returns `None` if there are too many.
     pub fn insert_point(&mut self, point: Point) -> Option<PointId> {
         self.touched = true;
         self.record_by_itself();
         self.points.insert(&mut self.machine, point)
     }
 
-    /// Replaces a point's condition and commands. False: there is none of this number.
+    /// Replaces a point's condition and commands. Returns false if the point does not exist.
     pub fn refine_point(
         &mut self,
         id: PointId,
@@ -321,70 +325,71 @@ impl Session {
         self.points.refine(id, condition, commands)
     }
 
-    /// Takes a point away. False: there is none of this number.
+    /// Removes a point. Returns false if it does not exist.
     pub fn remove_point(&mut self, id: PointId) -> bool {
         self.touched = true;
         self.points.remove(&mut self.machine, id)
     }
 
-    /// Switches a point on or off. False: there is none of this number.
+    /// Enables or disables a point. Returns false if it does not exist.
     pub fn enable_point(&mut self, id: PointId, on: bool) -> bool {
         self.touched = true;
         self.points.enable(&mut self.machine, id, on)
     }
 
-    /// All points that users set, by number.
+    /// Returns all points set by users, by number.
     pub fn points(&self) -> impl Iterator<Item = (PointId, &Point)> {
         self.points.iter().filter(|(_, p)| !p.hidden)
     }
 
-    /// Takes all points of a client away.
+    /// Removes all points of a client.
     pub fn remove_points_of(&mut self, client: &Client) {
         let ids: Vec<_> = self.points.iter().filter(|(_, p)| p.client == *client).map(|(id, _)| id).collect();
         ids.into_iter().for_each(|id| _ = self.remove_point(id));
     }
 
-    /// Virtual against wall time from now on.
+    /// Sets the speed of virtual time.
     pub fn set_speed(&mut self, speed: Speed) {
         self.touched = true;
         self.speed = speed;
         self.serving = Serving::default();
     }
 
-    /// Virtual against wall time.
+    /// Returns the speed of virtual time.
     #[must_use]
     pub fn speed(&self) -> Speed {
         self.speed
     }
 
-    /// Whether single steps may fall into interrupts.
+    /// Returns true if single steps may enter interrupt handlers.
     #[must_use]
     pub fn step_irq(&self) -> bool {
         self.step_irq
     }
 
-    /// Lets single steps fall into interrupts, or not.
+    /// Sets whether single steps may enter interrupt handlers.
     pub fn set_step_irq(&mut self, on: bool) {
         self.step_irq = on;
     }
 
-    /// Stops at every reset that is not a power-on or a wake from deep sleep, and follows no panic that was a stop.
+    /// Sets whether the machine stops at resets other than power-on and wake from deep sleep. A reset after a panic
+    /// that was reported as a stop is not a stop.
     pub fn stop_on_reset(&mut self, on: bool) {
         self.stop_on_reset = on;
     }
 
-    /// Stops when the guest ends the program.
+    /// Sets whether the machine stops when the guest ends the program.
     pub fn stop_on_exit(&mut self, on: bool) {
         self.stop_on_exit = on;
     }
 
-    /// Asks the whole program to end.
+    /// Requests the end of the whole program.
     pub fn quit(&mut self, by: &Client) {
         self.quit = Some(Quit(by.clone()));
         self.publish(Event::Quit(by.clone()));
     }
 
-    /// Who asked for the end, if somebody did.
+    /// Returns the request to end the program, if there is one.
     #[must_use]
     pub fn quit_asked(&self) -> Option<&Quit> {
         self.quit.as_ref()

@@ -1,16 +1,16 @@
-//! Snapshots by name.
+//! Named snapshots.
 
 use super::session::{RunState, Session};
 use esplens_core::time::Ticks;
 
-/// Most snapshots by name.
+/// Maximum number of named snapshots.
 const MAX_SNAPSHOTS: usize = 1024;
 
 impl Session {
-    /// Keeps the machine as it is under a name.
+    /// Saves the machine's state under a name.
     ///
     /// # Errors
-    /// When there are too many already.
+    /// If there are too many snapshots.
     pub fn save_snapshot(&mut self, name: &str) -> Result<(), String> {
         self.touched = true;
         if self.snapshots.len() >= MAX_SNAPSHOTS && !self.snapshots.contains_key(name) {
@@ -21,7 +21,7 @@ impl Session {
         Ok(())
     }
 
-    /// Goes back to a snapshot. False: there is none of this name.
+    /// Restores a snapshot. Returns false if it does not exist.
     pub fn load_snapshot(&mut self, name: &str) -> bool {
         self.touched = true;
         let Some(state) = self.snapshots.get(name) else { return false };
@@ -38,18 +38,18 @@ impl Session {
         true
     }
 
-    /// Forgets a snapshot. False: there is none of this name.
+    /// Deletes a snapshot. Returns false if it does not exist.
     pub fn delete_snapshot(&mut self, name: &str) -> bool {
         self.touched = true;
         self.snapshots.remove(name).is_some()
     }
 
-    /// Names of all snapshots.
+    /// Returns the names of all snapshots.
     pub fn snapshots(&self) -> impl Iterator<Item = &str> {
         self.snapshots.keys().map(String::as_str)
     }
 
-    /// Names of all snapshots with the virtual time of each.
+    /// Returns the names of all snapshots with their virtual times.
     pub fn snapshot_times(&self) -> impl Iterator<Item = (&str, Ticks)> {
         self.snapshots.iter().map(|(name, state)| (name.as_str(), state.now()))
     }

@@ -1,4 +1,4 @@
-//! Stops: what they are about, which of them panics are, and the stack frame that a client looks at since.
+//! Stops: their reasons, panic stops, and the stack frame that each client has selected.
 
 use super::event::{Event, Stopped, Why};
 use super::handle::Client;
@@ -9,18 +9,18 @@ use esplens_core::cpu::{Cpu, ps};
 use esplens_core::debug::Stop;
 use std::collections::BTreeMap;
 
-/// What is known of the last stops beside the one that holds.
+/// Data about past stops.
 #[derive(Default)]
 pub struct Stops {
-    /// How many there were.
+    /// Number of stops so far.
     pub count: u64,
-    /// The core that the last one was about.
+    /// The core of the last stop.
     core: usize,
-    /// The stack frame that each client looks at, and since which stop.
+    /// The stack frame that each client selected and the stop at which it did, by client number.
     frames: BTreeMap<u32, (u64, usize)>,
 }
 
-/// The exception that a core took with its last instruction, when it stands at the vector.
+/// Returns the exception that a core took with its last instruction, if its PC is at the vector.
 fn exception(cpu: &Cpu) -> Option<Why> {
     if cpu.ps & ps::EXCM == 0 || cpu.exccause == Cause::Level1Interrupt as u32 {
         return None;
@@ -34,13 +34,13 @@ fn exception(cpu: &Cpu) -> Option<Why> {
 }
 
 impl Session {
-    /// Number of the last stop; 0 before the first.
+    /// Returns the number of the last stop; 0 before the first.
     #[must_use]
     pub fn stop_number(&self) -> u64 {
         self.stops.count
     }
 
-    /// Notes and publishes a stop.
+    /// Records and publishes a stop.
     pub(super) fn stopped(&mut self, core: usize, why: Why) -> Stopped {
         self.stops.count += 1;
         self.stops.core = core;
@@ -52,13 +52,14 @@ impl Session {
         stopped
     }
 
-    /// Why a stop of the machine's is one.
+    /// Returns the reason for a stop of the machine.
     pub(super) fn why(&self, core: usize, stop: Stop) -> Why {
         let taken = if stop == Stop::Step { exception(self.machine.cpu(core)) } else { None };
         taken.unwrap_or_else(|| self.points.why(&self.machine, core, stop))
     }
 
-    /// Says better why the machine stands, when that stop still holds: what a step of several stops came to.
+    /// Replaces the reason of stop `number` if it is the current one: the result of a step that consists of several
+    /// stops.
     pub fn retell(&mut self, number: u64, why: Why) {
         if let RunState::Stopped(stopped) = &mut self.state
             && stopped.number == number
@@ -68,7 +69,7 @@ impl Session {
         }
     }
 
-    /// The core that the last stop was about.
+    /// Returns the core of the last stop.
     #[must_use]
     pub fn last_core(&self) -> usize {
         match &self.state {
@@ -77,36 +78,37 @@ impl Session {
         }
     }
 
-    /// The stack frame that a client looks at: 0, the innermost, after each stop.
+    /// Returns the stack frame that a client has selected; 0, the innermost, after each stop.
     #[must_use]
     pub fn frame_of(&self, client: &Client) -> usize {
         let chosen = self.stops.frames.get(&client.id).filter(|(stop, _)| *stop == self.stops.count);
         chosen.map_or(0, |(_, frame)| *frame)
     }
 
-    /// Lets a client look at a stack frame until the next stop.
+    /// Selects a stack frame for a client until the next stop.
     pub fn choose_frame(&mut self, client: &Client, frame: usize) {
         self.stops.frames.insert(client.id, (self.stops.count, frame));
     }
 
-    /// Marks `addr` as the guest's panic handler `name`: the machine stops there, at the first such point after a reset.
+    /// Adds a breakpoint at the guest's panic handler `name`. The machine stops at the first such breakpoint after a
+    /// reset.
     pub fn add_panic_point(&mut self, addr: u32, name: &str, client: &Client) -> Option<PointId> {
         let panic = Some(name.to_string());
         self.insert_point(Point { panic, ..Point::new(PointKind::Break, addr, 1, client) })
     }
 
-    /// Whether the machine stops when the guest panics, by whichever client's wish.
+    /// Returns true if the machine stops at guest panics because any client asked for it.
     #[must_use]
     pub fn stops_at_panics(&self) -> bool {
         self.stop_on_reset || self.panic_points().any(|(_, p)| p.enabled)
     }
 
-    /// The points at panic handlers, users' own and those of `panic-stop`.
+    /// Returns the points at panic handlers: those set by users and those of `panic-stop`.
     pub fn panic_points(&self) -> impl Iterator<Item = (PointId, &Point)> {
         self.points.iter().filter(|(_, p)| p.panic.is_some())
     }
 
-    /// Takes away all points at panic handlers.
+    /// Removes all points at panic handlers.
     pub fn remove_panic_points(&mut self) {
         let ids: Vec<PointId> = self.panic_points().map(|(id, _)| id).collect();
         ids.into_iter().for_each(|id| _ = self.remove_point(id));

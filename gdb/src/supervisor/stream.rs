@@ -1,4 +1,5 @@
-//! Traced events and frames for clients: each has a queue of its own with a bound, and loses the oldest when slow.
+//! Streams of traced events and network frames: each client has a bounded queue and loses the oldest items if it is
+//! slow.
 
 use super::context::Context;
 use super::pace::Speed;
@@ -13,13 +14,13 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::Notify;
 
-/// Most items that a stream keeps, whatever its client asks for.
+/// Maximum capacity of a stream.
 pub const MAX_QUEUE: usize = 1 << 16;
 
-/// Bytes of the input log that are kept: a server under load takes in a gigabyte a day.
+/// Maximum size of the input log, in bytes: a server under load receives a gigabyte a day.
 const MAX_LOG: usize = 64 << 20;
 
-/// What a client has not taken yet.
+/// Items that a client has not taken yet, with the number of lost ones.
 struct Queue<T> {
     items: Mutex<(VecDeque<Arc<T>>, u64)>,
     more: Notify,
@@ -41,27 +42,27 @@ impl<T> Queue<T> {
     }
 }
 
-/// What was taken from a [`Stream`] at once.
+/// Items taken from a [`Stream`] in one call.
 #[derive(Clone, Debug)]
 pub struct Batch<T> {
-    /// In the order they happened.
+    /// Items in chronological order.
     pub items: Vec<Arc<T>>,
-    /// How many were dropped before the first of them, because this client was slow.
+    /// Number of items dropped before the first of these because the client was slow.
     pub lost: u64,
 }
 
-/// A client's own view of what happens; ends when it is dropped.
+/// A client's subscription; dropping it unsubscribes.
 pub struct Stream<T>(Arc<Queue<T>>);
 
 impl<T> Stream<T> {
-    /// Everything that has come since the last call, without waiting.
+    /// Returns the items received since the last call, without waiting.
     #[must_use]
     pub fn take(&self) -> Batch<T> {
         let (items, lost) = &mut *self.0.lock();
         Batch { items: items.drain(..).collect(), lost: std::mem::take(lost) }
     }
 
-    /// Waits until something has come, then takes it. Never ends when the machine has gone: race it against that.
+    /// Waits for items, then returns them. Waits forever if the machine is gone; use it with a select on that event.
     pub async fn next(&self) -> Batch<T> {
         loop {
             let more = self.0.more.notified();
@@ -74,14 +75,14 @@ impl<T> Stream<T> {
     }
 }
 
-/// The clients' ends, who names things, and who counts.
+/// The clients' queues, the name lookup and the CPU time counters.
 pub(super) struct Streams {
     lines: Vec<(Trace, Weak<Queue<Line>>)>,
     frames: Vec<Weak<Queue<Frame>>>,
     pub context: Context,
-    /// Lines of the command line's sinks get task and function too.
+    /// The command line's trace output contains task and function names.
     named: bool,
-    /// Once somebody has asked.
+    /// CPU time per task; `Some` after the first query.
     usage: Option<Usage>,
 }
 
@@ -91,7 +92,7 @@ impl Streams {
         Self { lines: Vec::new(), frames: Vec::new(), context, named: false, usage: None }
     }
 
-    /// Forgets clients that have gone; what those that are left want traced.
+    /// Removes the queues of dropped streams. Returns the events that the others need.
     fn tidy(&mut self) -> Trace {
         self.frames.retain(|q| q.strong_count() > 0);
         self.lines.retain(|(_, q)| q.strong_count() > 0);
@@ -99,9 +100,9 @@ impl Streams {
         self.lines.iter().fold(counted, |all, (t, _)| all.union(*t))
     }
 
-    /// Counts a task switch; names a line that somebody gets with its names.
+    /// Counts a task switch, and adds names to an event that is delivered with names.
     fn see(&mut self, machine: &Machine, line: &mut Line, main: bool) {
-        // Later than now: the machine went back in time since.
+        // An event in the future dates from before the machine went back in time.
         if let (Event::TaskSwitch, Some(usage)) = (line.event, &mut self.usage)
             && line.at <= machine.now()
         {
@@ -136,8 +137,8 @@ impl Streams {
 }
 
 impl Session {
-    /// The events of `trace` from now on, for one client: at most `capacity` wait for it, then the oldest are lost and
-    /// counted. Other clients and the command line's `--trace` are not touched.
+    /// Creates a stream of the events in `trace` for one client. At most `capacity` events are queued; beyond that the
+    /// oldest are dropped and counted. Other clients and the command line's `--trace` are not affected.
     pub fn stream_lines(&mut self, trace: Trace, capacity: usize) -> Stream<Line> {
         let queue = queue(capacity);
         self.streams.lines.push((trace, Arc::downgrade(&queue)));
@@ -145,20 +146,20 @@ impl Session {
         Stream(queue)
     }
 
-    /// The frames on the cable from now on, as [`Session::stream_lines`].
+    /// Creates a stream of network frames, like [`Session::stream_lines`].
     pub fn stream_frames(&mut self, capacity: usize) -> Stream<Frame> {
         let queue = queue(capacity);
         self.streams.frames.push(Arc::downgrade(&queue));
         Stream(queue)
     }
 
-    /// Whether the lines for the command line's sinks carry task and function, where symbols tell. Those of streams
-    /// always do.
+    /// Sets whether the command line's trace output contains task and function names, if symbols provide them. Streams
+    /// always contain them.
     pub fn name_trace(&mut self, on: bool) {
         self.streams.named = on;
     }
 
-    /// The kernel that runs, where symbols tell of one: task switches are seen, and lines name their tasks.
+    /// Sets the running kernel, if symbols describe one: task switches are detected and events name their tasks.
     pub(super) fn set_kernel(&mut self, kernel: Option<Arc<Rtos>>) {
         let words = kernel.as_ref().map_or([0; 2], |k| k.layout.words());
         self.watch_tasks(words);
@@ -168,8 +169,8 @@ impl Session {
         }
     }
 
-    /// What each task has had of the cores since this was asked for the first time, which is when counting begins:
-    /// with it, the page of the kernel's variables that names the running tasks gets slower to write.
+    /// Returns the CPU time of each task since the first call, which starts the count. Counting makes writes to the
+    /// page with the kernel's current-task variables slower.
     pub fn usage(&mut self) -> &Usage {
         if self.streams.usage.is_none() {
             self.count_anew();
@@ -184,7 +185,7 @@ impl Session {
         self.streams.usage = Some(Usage::new(m.now(), running));
     }
 
-    /// The chip was reset: nobody's task runs.
+    /// Handles a reset of the chip: no task runs.
     pub(super) fn tasks_ended(&mut self) {
         let now = self.machine.now();
         self.streams.context.reset(now);
@@ -193,7 +194,7 @@ impl Session {
         }
     }
 
-    /// The machine went elsewhere in time.
+    /// Handles a jump of the machine in time.
     pub(super) fn tasks_restored(&mut self) {
         self.streams.context.restored();
         if self.streams.usage.is_some() {
@@ -201,7 +202,7 @@ impl Session {
         }
     }
 
-    /// Which events the command line's sinks write, to change it (`trace-event NAME on|off` of QEMU's monitor).
+    /// Returns the events that the command line traces, for modification (`trace-event NAME on|off` of QEMU's monitor).
     pub fn trace_mut(&mut self) -> &mut Trace {
         self.machine.trace_mut()
     }
@@ -216,7 +217,7 @@ impl Session {
         self.machine.trace_too(wanted);
     }
 
-    /// Ends [`Speed::Auto`] when the guest serves.
+    /// Switches [`Speed::Auto`] to real time once a server on the guest answers.
     fn go_over_to_real_time(&mut self, output: &[Output]) {
         if self.speed() != Speed::Auto {
             return;
@@ -228,7 +229,8 @@ impl Session {
         }
     }
 
-    /// Takes what left the machine: lines with their context to the streams that want them, frames likewise.
+    /// Drains the machine's output. Traced events, with names, and network frames go to the streams. Returns the output
+    /// except traced events that the command line did not select.
     pub(super) fn drain(&mut self) -> Vec<Output> {
         let mut output = std::mem::take(&mut self.unsaid);
         output.extend(self.machine.take_output());

@@ -1,4 +1,4 @@
-//! The supervisor with the built-in example.
+//! Tests of the supervisor with the built-in example.
 
 use super::testing::machine;
 use super::*;
@@ -75,7 +75,7 @@ fn a_breakpoint_is_hit_passed_and_removed_with_its_client() {
     assert_eq!(left, 0);
 }
 
-/// The machine with its owner, driven by hand.
+/// A running machine with its supervisor, driven by the test.
 fn supervisor() -> Supervisor {
     let mut s = Supervisor::new(machine());
     let by = s.handle().register("t").client().clone();
@@ -115,7 +115,7 @@ fn streams_are_filtered_bounded_and_counted() {
     assert_eq!(batch.items.len(), 10, "no more than was asked for");
     assert!(batch.lost > 1000, "{}", batch.lost);
     assert_eq!(slow.take().lost, 0);
-    // Whoever goes takes the wish along: nothing is traced for nobody.
+    // A dropped stream no longer selects events.
     drop(slow);
     s.take_output();
     s.session().trace_mut().apply("-*");
@@ -127,7 +127,8 @@ mod conditions;
 mod tracing;
 mod vocabulary;
 
-/// The next event but for what left the machine: the pads' levels at power-on come when its thread gets to it.
+/// Returns the next event other than output: the pad levels at power-on are published when the machine's thread handles
+/// them.
 fn next(events: &mut tokio::sync::broadcast::Receiver<Event>) -> Event {
     loop {
         match events.blocking_recv().unwrap() {
@@ -142,17 +143,17 @@ fn a_change_to_a_machine_that_stands_still_is_told_a_look_is_not() {
     let (root, thread) = spawn(machine(), Speed::Max).unwrap();
     let h = root.register("a");
     let mut events = h.subscribe();
-    // The speed was set before anybody could ask.
+    // The speed was set before the first request.
     h.call(|s| s.status()).unwrap();
     assert!(matches!(next(&mut events), Event::Touched));
-    // The second look comes after what the first one would have told.
+    // Any event caused by the first request is published before the second one is executed.
     h.call(|s| s.status()).unwrap();
     h.call(|s| s.status()).unwrap();
     let told = std::iter::from_fn(|| events.try_recv().ok()).find(|e| !matches!(e, Event::Output(_)));
     assert!(told.is_none(), "looking changes nothing, but {told:?} was told");
     let by = h.client().clone();
     h.call(move |s| s.add_point(PointKind::Break, 0x4000_0400, 1, &by)).unwrap();
-    // The event follows the answer.
+    // The event follows the response.
     assert!(matches!(next(&mut events), Event::Touched));
     let other = h.register("b");
     assert!(matches!(next(&mut events), Event::Touched), "a client came");
@@ -162,7 +163,7 @@ fn a_change_to_a_machine_that_stands_still_is_told_a_look_is_not() {
     h.call(move |s| s.quit(&by)).unwrap();
     thread.join().unwrap();
     assert!(matches!(next(&mut events), Event::Quit(_)));
-    // What the machine still has to say comes before.
+    // Remaining output is published before.
     while !matches!(events.blocking_recv().unwrap(), Event::Gone) {}
 }
 

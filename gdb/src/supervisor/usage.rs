@@ -1,29 +1,29 @@
-//! Time that tasks have on the cores, counted from their switches: no help of the firmware's is needed.
+//! CPU time of tasks, measured at task switches without support by the firmware.
 
 use esplens_core::time::Ticks;
 use std::collections::BTreeMap;
 
-/// Most tasks told apart; the time of others is in no count.
+/// Maximum number of tasks that are counted; the time of further tasks is not.
 const MOST: usize = 512;
 
-/// What each task had of the cores since somebody began to look.
+/// CPU time of each task since counting began.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Since when.
+    /// Virtual time at which counting began.
     pub since: Ticks,
-    /// Time of each task, by control block, up to its last switch.
+    /// Time of each task up to its last switch, by control block address.
     time: BTreeMap<u32, Ticks>,
-    /// The task on each core (0: none that is known), and since when.
+    /// The task on each core (0 if unknown) and the time since when it runs.
     running: [(u32, Ticks); 2],
 }
 
 impl Usage {
-    /// Counts from `now` on, when each core runs the task with this control block.
+    /// Starts counting at `now` with the control blocks of the tasks that run on each core.
     pub(super) fn new(now: Ticks, running: [u32; 2]) -> Self {
         Self { since: now, time: BTreeMap::new(), running: running.map(|tcb| (tcb, now)) }
     }
 
-    /// From `at` on a core runs another task; 0: none. What is told after later things is not counted.
+    /// Records that a core runs another task (0 for none) from `at` on. Ignores switches older than the last one.
     pub(super) fn switch(&mut self, at: Ticks, core: u8, tcb: u32) {
         let slot = &mut self.running[usize::from(core & 1)];
         if at < slot.1 {
@@ -33,7 +33,7 @@ impl Usage {
         credit(&mut self.time, before, at.saturating_sub(since));
     }
 
-    /// Time of each task up to `now`.
+    /// Returns the time of each task up to `now`.
     #[must_use]
     pub fn times(&self, now: Ticks) -> BTreeMap<u32, Ticks> {
         let mut times = self.time.clone();

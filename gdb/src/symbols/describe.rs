@@ -1,12 +1,12 @@
-//! What is at an address, in words.
+//! Descriptions of addresses.
 
 use super::error::Result;
 use super::set::Symbols;
 use super::types::{Type, TypeId};
 
 impl Symbols {
-    /// `xTaskIncrementTick+12 in /idf/tasks.c:2601 (app.elf)`, `pxReadyTasksLists[3].uxNumberOfItems, UBaseType_t
-    /// (app.elf)`. `None`: no file knows it.
+    /// Describes an address: `xTaskIncrementTick+12 in /idf/tasks.c:2601 (app.elf)`,
+    /// `pxReadyTasksLists[3].uxNumberOfItems, UBaseType_t (app.elf)`. Returns `None` if no file contains it.
     #[must_use]
     pub fn describe(&self, addr: u32) -> Option<String> {
         if let Some((path, ty, elf)) = self.variable_at(addr) {
@@ -20,7 +20,7 @@ impl Symbols {
         Some(format!("{text} ({})", symbol.elf))
     }
 
-    /// The variable that contains `addr`, down to the member: path, type, file.
+    /// Returns the variable that contains `addr`, down to the member: path, type, file.
     #[must_use]
     pub fn variable_at(&self, addr: u32) -> Option<(String, TypeId, String)> {
         let symbol = self.symbol_at(addr)?;
@@ -31,13 +31,13 @@ impl Symbols {
         Some((variable.name + &path, ty, variable.elf))
     }
 
-    /// The member of a type `offset` bytes in: `[3].next`, and its type.
+    /// Returns the member of a type at `offset` in bytes, as a path such as `[3].next`, and the member's type.
     ///
     /// # Errors
     /// Broken debug information.
     pub fn path_to(&self, ty: TypeId, offset: u32) -> Result<(String, TypeId)> {
         let (mut path, mut ty, mut offset) = (String::new(), ty, offset);
-        // Deeper than any real type nests.
+        // Deeper than any real type is nested.
         for _ in 0..32 {
             let stripped = self.strip(ty)?;
             let next = match &*self.resolve(stripped)? {

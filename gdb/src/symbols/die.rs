@@ -4,7 +4,7 @@ use super::elf::{Dwarf, Elf, R};
 use super::error::{Error, Result};
 use gimli::{AttributeValue, DwAt, DwTag, constants};
 
-/// Longest chain of references (abstract origin, specification) that is followed: compilers make two or three.
+/// Longest chain of references (abstract origin, specification) that is followed; compilers make two or three.
 const HOPS: usize = 16;
 
 /// A DIE with all its attributes.
@@ -16,7 +16,7 @@ pub(super) struct Die<'a> {
     pub attrs: Vec<gimli::Attribute<R<'a>>>,
 }
 
-/// Reads DIEs of one file.
+/// Reader of one file's DIEs.
 pub(super) struct Dies<'a> {
     pub elf: &'a Elf,
     pub dwarf: Dwarf<'a>,
@@ -41,12 +41,12 @@ impl<'a> Dies<'a> {
         Self { elf, dwarf: elf.dwarf() }
     }
 
-    /// The unit of a DIE.
+    /// Returns the unit of a DIE.
     pub(super) fn unit(&self, die: u32) -> Result<gimli::Unit<R<'a>>> {
         self.elf.unit_of(die)?.unit(&self.dwarf)
     }
 
-    /// The DIE at an offset in `.debug_info`.
+    /// Returns the DIE at an offset in `.debug_info`.
     pub(super) fn get(&self, offset: u32) -> Result<Die<'a>> {
         let unit = self.unit(offset)?;
         self.read(&unit, offset)
@@ -65,7 +65,7 @@ impl<'a> Dies<'a> {
         Ok(Die { offset, tag: abbrev.tag(), has_children: abbrev.has_children(), attrs })
     }
 
-    /// The children of a DIE, at most `most`.
+    /// Returns the children of a DIE, at most `most`.
     pub(super) fn children(&self, die: &Die<'a>, most: usize) -> Result<Vec<Die<'a>>> {
         if !die.has_children {
             return Ok(Vec::new());
@@ -104,7 +104,7 @@ impl<'a> Dies<'a> {
         Ok(out)
     }
 
-    /// The string that an attribute's value of the DIE at `offset` stands for.
+    /// Returns the string that an attribute's value of the DIE at `offset` refers to.
     pub(super) fn string(&self, offset: u32, value: AttributeValue<R<'a>>) -> Option<&'a str> {
         let bytes = match value {
             AttributeValue::String(s) => s,
@@ -114,12 +114,12 @@ impl<'a> Dies<'a> {
         std::str::from_utf8(bytes.slice()).ok()
     }
 
-    /// The DIE that a reference attribute names, by offset.
+    /// Returns the offset of the DIE that a reference attribute refers to.
     pub(super) fn reference(&self, die: &Die<'a>, name: DwAt) -> Option<u32> {
         self.target(die.offset, die.attr(name)?)
     }
 
-    /// Where a reference from the DIE at `offset` leads.
+    /// Returns the offset of the DIE that a reference from the DIE at `offset` refers to.
     pub(super) fn target(&self, offset: u32, value: AttributeValue<R<'a>>) -> Option<u32> {
         match value {
             AttributeValue::UnitRef(o) => {
@@ -131,7 +131,8 @@ impl<'a> Dies<'a> {
         }
     }
 
-    /// An attribute of the DIE or of the one it completes (abstract origin, specification), and that DIE.
+    /// Returns an attribute of the DIE or of the DIE that it completes (abstract origin, specification), and the offset
+    /// of the DIE that has the attribute.
     pub(super) fn inherited(&self, die: &Die<'a>, name: DwAt) -> Option<(u32, AttributeValue<R<'a>>)> {
         if let Some(value) = die.attr(name) {
             return Some((die.offset, value));
@@ -147,37 +148,37 @@ impl<'a> Dies<'a> {
         None
     }
 
-    /// The DIE that this one completes.
+    /// Returns the offset of the DIE that this one completes.
     pub(super) fn origin(&self, die: &Die<'a>) -> Option<u32> {
         let of = |name| self.reference(die, name);
         of(constants::DW_AT_abstract_origin).or_else(|| of(constants::DW_AT_specification))
     }
 
-    /// An inherited string.
+    /// Returns an inherited string.
     pub(super) fn inherited_text(&self, die: &Die<'a>, name: DwAt) -> Option<&'a str> {
         let (at, value) = self.inherited(die, name)?;
         self.string(at, value)
     }
 
-    /// The type of a DIE, by offset; `None` is void.
+    /// Returns the offset of a DIE's type; `None` is void.
     pub(super) fn type_of(&self, die: &Die<'a>) -> Option<u32> {
         let (at, value) = self.inherited(die, constants::DW_AT_type)?;
         self.target(at, value)
     }
 
-    /// The name to link by: mangled in C++ and Rust, else as written.
+    /// Returns the linkage name, which is mangled in C++ and Rust; `None` if the DIE has none.
     pub(super) fn linkage_name(&self, die: &Die<'a>) -> Option<&'a str> {
         self.inherited_text(die, constants::DW_AT_linkage_name)
             .or_else(|| self.inherited_text(die, constants::DW_AT_MIPS_linkage_name))
     }
 
-    /// The name as written.
+    /// Returns the name as written in the source.
     pub(super) fn name(&self, die: &Die<'a>) -> Option<&'a str> {
         self.inherited_text(die, constants::DW_AT_name)
     }
 }
 
-/// A constant, sign-extended if its form says so. Forms of fixed size do not: GCC writes 200 in one byte.
+/// Returns a constant, sign-extended if its form is signed. Forms of fixed size are not: GCC writes 200 in one byte.
 pub(super) fn constant(die: &Die<'_>, name: DwAt) -> Option<i64> {
     match die.attr(name)? {
         AttributeValue::Data1(n) => Some(n.into()),
@@ -188,9 +189,9 @@ pub(super) fn constant(die: &Die<'_>, name: DwAt) -> Option<i64> {
     }
 }
 
-/// `name` as people write it: Rust's and C++'s mangling undone.
+/// Demangles Rust's and C++'s names; returns other names unchanged.
 pub(super) fn demangle(name: &str) -> String {
-    // Deeply nested names make demanglers recurse; no real one is this long.
+    // Demanglers recurse on deeply nested names; no real name is this long.
     const LONGEST: usize = 4096;
     if name.len() > LONGEST || !(name.starts_with("_Z") || name.starts_with("_R")) {
         return name.into();
@@ -203,7 +204,7 @@ pub(super) fn demangle(name: &str) -> String {
     demangle_cpp(name).unwrap_or_else(|| name.into())
 }
 
-/// A C++ name; `None` when it is none, or one that unfolds without end.
+/// Demangles a C++ name; returns `None` if it is not one, or if it expands beyond a limit.
 fn demangle_cpp(name: &str) -> Option<String> {
     struct Short(String);
     impl std::fmt::Write for Short {

@@ -1,4 +1,4 @@
-//! One ELF file: its sections, its symbol table, its compilation units.
+//! One ELF file: its sections, symbol table and compilation units.
 
 use super::error::{Allowance, Error, Result};
 use super::names::Names;
@@ -12,12 +12,12 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// How DWARF is read here: borrowed from the file's bytes.
+/// DWARF reader that borrows from the file's bytes.
 pub(super) type R<'a> = EndianSlice<'a, LittleEndian>;
-/// DWARF over the file's bytes.
+/// DWARF sections that borrow from the file's bytes.
 pub(super) type Dwarf<'a> = gimli::Dwarf<R<'a>>;
 
-/// What reading the whole file may cost. Units of a hostile one all name the same large table.
+/// Limits for reading a whole file. All units of a hostile file may refer to the same large table.
 pub(super) struct Allowed {
     /// Bytes of line programs.
     pub lines: Allowance,
@@ -38,10 +38,10 @@ impl Allowed {
     }
 }
 
-/// Largest file taken in.
+/// Largest file that is read, in bytes.
 pub const MAX_BYTES: u64 = 1 << 28;
 
-/// One ELF file with what was read from it. Cheap to open: names, functions and lines are read when first asked for.
+/// One ELF file with the data read from it so far. Opening is cheap: names, functions and lines are read on first use.
 pub struct Elf {
     name: String,
     path: Option<PathBuf>,
@@ -63,7 +63,7 @@ impl Elf {
     /// Reads a file.
     ///
     /// # Errors
-    /// [`Error::File`] when it cannot be read, [`Error::Elf`] when it is no ELF file for this chip.
+    /// [`Error::File`] if it cannot be read, [`Error::Elf`] if it is not an ELF file for this chip.
     pub fn open(path: &Path) -> Result<Self> {
         let fail = |e: std::io::Error| Error::File { path: path.display().to_string(), why: e.to_string() };
         let bytes = hostfile::read(path, MAX_BYTES).map_err(fail)?;
@@ -73,10 +73,10 @@ impl Elf {
         Ok(elf)
     }
 
-    /// Takes a file's bytes; `name` is what messages call it.
+    /// Parses a file's bytes; `name` is the file's name in messages.
     ///
     /// # Errors
-    /// [`Error::Elf`] when it is no ELF file for this chip.
+    /// [`Error::Elf`] if it is not an ELF file for this chip.
     pub fn parse(name: &str, bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self> {
         let bytes = bytes.into();
         let file = object::File::parse(&*bytes).map_err(|e| Error::Elf(e.to_string()))?;
@@ -111,65 +111,65 @@ impl Elf {
         Ok(elf)
     }
 
-    /// What messages call it: the file's name.
+    /// Returns the name for messages: the file's name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The file's bytes.
+    /// Returns the file's bytes.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Where it was read from.
+    /// Returns the path that it was read from.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
 
-    /// What is wrong with the debug information, one line each; the rest of it serves.
+    /// Returns the defects of the debug information, one line each; the rest of it is usable.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// Size of the file in bytes.
+    /// Returns the size of the file in bytes.
     #[must_use]
     pub fn file_size(&self) -> usize {
         self.bytes.len()
     }
 
-    /// True when there is debug information, not only a symbol table.
+    /// Returns true if there is debug information, not only a symbol table.
     #[must_use]
     pub fn has_dwarf(&self) -> bool {
         !self.units.is_empty()
     }
 
-    /// The addresses that its sections occupy.
+    /// Returns the addresses that its sections occupy.
     #[must_use]
     pub fn memory(&self) -> &[Range<u32>] {
         &self.memory
     }
 
-    /// True when one of its sections contains `addr`.
+    /// Returns true if one of its sections contains `addr`.
     #[must_use]
     pub fn occupies(&self, addr: u32) -> bool {
         self.memory.iter().any(|r| r.contains(&addr))
     }
 
-    /// Reads all names, which the first question about one does otherwise.
+    /// Reads all names, which otherwise happens at the first lookup of a name.
     pub fn index(&self) {
         self.names();
     }
 
-    /// Where the file says execution starts.
+    /// Returns the entry point.
     #[must_use]
     pub fn entry(&self) -> u32 {
         object::File::parse(&*self.bytes).map_or(0, |f| f.entry() as u32)
     }
 
-    /// Number of the section with code that contains `addr`.
+    /// Returns the number of the section with code that contains `addr`.
     pub(super) fn code_section(&self, addr: u32) -> Option<usize> {
         self.code.iter().find(|c| c.0.contains(&addr)).map(|c| c.1)
     }
@@ -186,7 +186,7 @@ impl Elf {
     }
 }
 
-/// File ranges of the debug sections.
+/// Returns the file ranges of the debug sections.
 fn debug_sections(
     file: &object::File<'_>,
     len: usize,
@@ -211,7 +211,7 @@ fn debug_sections(
     found
 }
 
-/// The sections that are read.
+/// Debug sections that are read.
 const SECTIONS: [SectionId; 13] = [
     SectionId::DebugAbbrev,
     SectionId::DebugAddr,

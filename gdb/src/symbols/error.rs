@@ -1,33 +1,33 @@
-//! What can be wrong with a file of symbols, or with a question about it.
+//! Errors of symbol files and of lookups in them.
 
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
-/// Why symbols give no answer.
+/// Error of a symbol lookup.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The file cannot be read.
     #[error("{path}: {why}")]
     File {
-        /// Which file.
+        /// Path of the file.
         path: String,
-        /// The host's words.
+        /// Error message of the host.
         why: String,
     },
-    /// Not an ELF file for this chip, or a broken one.
-    #[error("not a sound Xtensa ELF: {0}")]
+    /// Not an ELF file for this chip, or an invalid one.
+    #[error("not a valid Xtensa ELF: {0}")]
     Elf(String),
     /// Broken debug information.
     #[error("DWARF at {at:#x}: {why}")]
     Dwarf {
         /// Offset in `.debug_info`, or of the unit.
         at: u32,
-        /// What is wrong.
+        /// Description of the defect.
         why: String,
     },
-    /// A question or a file that costs more than it may.
+    /// A lookup or a file that exceeds a limit.
     #[error("debug information too deep or too large: gave up after {0} steps")]
     Budget(u64),
-    /// A name that no file knows.
+    /// A name that is in no file.
     #[error("no symbol \"{0}\" in the loaded files")]
     NoSymbol(String),
     /// A structure without such a member.
@@ -35,22 +35,22 @@ pub enum Error {
     NoMember {
         /// Name of the type.
         ty: String,
-        /// What was asked for.
+        /// Name of the requested member.
         member: String,
     },
-    /// A type that cannot do what the expression wants.
+    /// A type that does not support an operation of the expression.
     #[error("{0}")]
     Type(String),
-    /// Memory that does not answer.
+    /// Memory that cannot be read.
     #[error("cannot access memory at address {0:#x}")]
     Memory(u32),
-    /// A value that the compiler did not keep.
+    /// A value that the compiler optimized out.
     #[error("value has been optimized out")]
     OptimizedOut,
-    /// A register or the frame that an expression needs is not known.
+    /// A register or frame address that the expression needs is not known.
     #[error("{0} is not known in this frame")]
     Frame(String),
-    /// An expression or location that cannot be read.
+    /// An expression or location that cannot be parsed.
     #[error("{0}")]
     Syntax(String),
 }
@@ -61,7 +61,7 @@ impl Error {
     }
 }
 
-/// What a whole file may still cost, over all its units: sound files stay far below.
+/// Limit for a whole file, over all its units; valid files stay far below it.
 pub(super) struct Allowance(AtomicI64);
 
 impl Allowance {
@@ -69,8 +69,10 @@ impl Allowance {
         Self(AtomicI64::new(i64::try_from(all).unwrap_or(i64::MAX)))
     }
 
+    /// Takes `n` from the allowance.
+    ///
     /// # Errors
-    /// [`Error::Budget`] when it is used up.
+    /// [`Error::Budget`] if it is used up.
     pub(super) fn spend(&self, n: usize) -> Result<()> {
         let n = i64::try_from(n).unwrap_or(i64::MAX);
         let left = self.0.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(n).filter(|l| *l >= 0));
@@ -78,10 +80,10 @@ impl Allowance {
     }
 }
 
-/// An answer about symbols.
+/// Result of a symbol lookup.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Steps that a piece of work may still take: hostile files end here rather than never.
+/// Number of steps that an operation may still take, so that hostile files cannot make it run forever.
 pub(super) struct Budget {
     all: u64,
     left: u64,

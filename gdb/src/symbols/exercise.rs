@@ -1,9 +1,9 @@
-//! Everything that can be asked of a file, for tests that feed broken ones.
+//! Makes every kind of lookup in a file, for tests with invalid files.
 
 use super::{Elf, Format, Frame, Memory, Symbols, Value};
 use std::sync::Arc;
 
-/// A frame that knows everything, at one address.
+/// A frame at one address, with all registers known.
 struct Anywhere(u32);
 
 fn zeros(_: u32, buf: &mut [u8]) -> usize {
@@ -26,10 +26,10 @@ impl Frame for Anywhere {
     }
 }
 
-/// Reads a file and asks it all kinds of questions about the addresses; the number of answers.
+/// Reads a file, makes every kind of lookup at the addresses, and returns the number of results.
 #[must_use]
 pub fn exercise(bytes: Vec<u8>, addrs: &[u32]) -> usize {
-    /// Variables and symbols looked at.
+    /// Most variables and symbols that are looked up.
     const SOME: usize = 40;
     let Ok(elf) = Elf::parse("hostile.elf", bytes) else { return 0 };
     let symbols = Symbols::new(vec![Arc::new(elf)]);

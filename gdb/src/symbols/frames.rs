@@ -1,4 +1,4 @@
-//! Addresses to functions, inlined calls and lines, and back.
+//! Lookup of functions, inlined calls and lines by address, and of addresses by line.
 
 use super::die::{Dies, demangle};
 use super::elf::Elf;
@@ -8,28 +8,29 @@ use super::set::Symbols;
 use super::symtab::{Row, SymbolKind};
 use super::unit::UnitEntry;
 
-/// One level of what runs at an address: a function, or a call inlined into it.
+/// One level of the calls at an address: a function, or a call inlined into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFrame {
-    /// The function, demangled; `None` where nothing says.
+    /// The function, demangled; `None` if unknown.
     pub function: Option<String>,
-    /// As the linker knows it: mangled in C++ and Rust.
+    /// Linkage name: mangled in C++ and Rust.
     pub linkage_name: Option<String>,
     /// Path of the source file as the compiler wrote it.
     pub file: Option<String>,
-    /// Line; `None` where the code stems from no line.
+    /// Line; `None` for code that belongs to no line.
     pub line: Option<u32>,
-    /// Column; 0 where nothing says.
+    /// Column; 0 if unknown.
     pub column: u32,
-    /// True for a call that was inlined into the frame behind it.
+    /// True for a call that was inlined into the next frame.
     pub inlined: bool,
 }
 
 impl Symbols {
-    /// What runs at `pc`: inlined calls innermost first, the function itself last. Empty when no file knows.
+    /// Returns the calls at `pc`: inlined calls innermost first, the function itself last. Empty if no file contains
+    /// `pc`.
     ///
-    /// Without debug information the symbol table gives one frame: in a section with code the symbol that starts
-    /// last before `pc`, as GNU's tools do.
+    /// Without debug information, the symbol table gives one frame: in a section with code, the symbol that starts last
+    /// before `pc`, as in GNU's tools.
     #[must_use]
     pub fn frames_at(&self, pc: u32) -> Vec<SourceFrame> {
         if let Some((_, elf)) = self.owner(pc) {
@@ -38,21 +39,21 @@ impl Symbols {
         self.latest().map(|(_, e)| e.frames_at(pc)).find(|f| !f.is_empty()).unwrap_or_default()
     }
 
-    /// File and line of `pc`, the innermost frame's.
+    /// Returns file and line of `pc` in the innermost frame.
     #[must_use]
     pub fn line_at(&self, pc: u32) -> Option<(String, u32)> {
         self.frames_at(pc).into_iter().next().and_then(|f| Some((f.file?, f.line?)))
     }
 
-    /// First addresses of the code of a line, one a place where it was compiled to. The file is named by its path or
-    /// the end of it. Where the line has no code, that of the next line with some, as GDB does.
+    /// Returns the first addresses of the code of a line, one per place where it was compiled to. The file is named by
+    /// its path or the end of it. If the line has no code, the next line with code is used, as in GDB.
     #[must_use]
     pub fn addresses_of(&self, file: &str, line: u32) -> Vec<u32> {
         let rows: Vec<_> = self.latest().flat_map(|(_, e)| e.rows_of(file, line)).collect();
         let Some(best) = rows.iter().map(|r| r.1).min() else { return Vec::new() };
         let mut found: Vec<_> = rows.into_iter().filter(|r| r.1 == best).collect();
         found.sort_unstable();
-        // One a function: the lowest address.
+        // One per function: the lowest address.
         let mut seen = std::collections::BTreeSet::new();
         found.retain(|r| seen.insert(r.2));
         found.into_iter().map(|r| r.0).collect()
@@ -111,7 +112,7 @@ impl Elf {
                 && function == linkage_name
                 && let Some(row) = start.and_then(|s| self.symtab.function_from(s))
             {
-                // C++'s static functions have their mangled name in the symbol table only.
+                // Static functions of C++ have their mangled name in the symbol table only.
                 (function, linkage_name) = (Some(demangle(&row.name)), Some(row.name.clone()));
             }
             let inlined = scope.kind == ScopeKind::Inlined;
@@ -127,7 +128,7 @@ impl Elf {
         out
     }
 
-    /// True when the debug information knows the function or variable by the symbol's name.
+    /// Returns true if the debug information contains a function or variable with the symbol's name.
     pub(super) fn is_in_source(&self, row: &Row) -> bool {
         if row.kind == SymbolKind::Object {
             return self.names().find(self, &row.name, NameKind::Variable).next().is_some();
@@ -137,8 +138,8 @@ impl Elf {
         function.is_some_and(|f| names(&Dies::new(self), f).1.as_ref() == Some(&row.name))
     }
 
-    /// (address, line, function's first address or the unit's) of code of `line` or, where it has none, of the next
-    /// line with code.
+    /// Returns (address, line, first address of the function or the unit) for the code of `line` or, if it has none, of
+    /// the next line with code.
     fn rows_of(&self, file: &str, line: u32) -> Vec<(u32, u32, u32)> {
         let mut out = Vec::new();
         for unit in &self.units {
@@ -162,7 +163,7 @@ impl Elf {
     }
 }
 
-/// Name as written and name to link by of a function's DIE.
+/// Returns the demangled name and the linkage name of a function's DIE.
 fn names(dies: &Dies<'_>, die: u32) -> (Option<String>, Option<String>) {
     let Ok(die) = dies.get(die) else { return (None, None) };
     let name = dies.name(&die);
@@ -170,7 +171,7 @@ fn names(dies: &Dies<'_>, die: u32) -> (Option<String>, Option<String>) {
     (linkage.map(demangle).or_else(|| name.map(String::from)), linkage.or(name).map(String::from))
 }
 
-/// True when `path` is the file that `asked` names: all of its parts are the last ones of the path.
+/// Returns true if `path` is the file that `asked` names: all parts of `asked` are the last parts of the path.
 pub(super) fn same_file(path: &str, asked: &str) -> bool {
     let asked = asked.trim_start_matches("./");
     path.ends_with(asked)

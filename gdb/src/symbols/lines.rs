@@ -6,19 +6,19 @@ use super::error::{Error, Result};
 use super::unit::UnitEntry;
 use gimli::{AttributeValue, ColumnType, DebugLineOffset, constants};
 
-/// From this address up to the next row's the code stems from this line.
+/// A row of the line table: code from this address up to the next row's belongs to this line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Row {
     pub addr: u32,
     pub file: u32,
-    /// 0: from no line.
+    /// Line; 0: none.
     pub line: u32,
     pub column: u32,
-    /// A good place for a breakpoint.
+    /// Recommended location for a breakpoint.
     pub is_stmt: bool,
 }
 
-/// Rows of rising address; `end` is behind the last one's bytes.
+/// Rows with ascending addresses; `end` is behind the code of the last row.
 #[derive(Debug)]
 struct Sequence {
     begin: u32,
@@ -36,24 +36,24 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// The row that `pc` belongs to.
+    /// Returns the row that `pc` belongs to.
     pub(super) fn at(&self, pc: u32) -> Option<&Row> {
         let sequence = self.sequences.at(pc).min_by_key(|s| s.1 - s.0)?;
         let rows = &self.rows[self.list[sequence.2 as usize].rows.clone()];
         rows.partition_point(|r| r.addr <= pc).checked_sub(1).map(|n| &rows[n])
     }
 
-    /// Path of a file by its number in the table.
+    /// Returns the path of a file by its number in the table.
     pub(super) fn file(&self, number: u32) -> Option<&str> {
         self.files.get(number as usize)?.as_deref()
     }
 
-    /// All file paths with their numbers.
+    /// Returns all file paths with their numbers.
     pub(super) fn files(&self) -> impl Iterator<Item = (u32, &str)> {
         self.files.iter().enumerate().filter_map(|(n, f)| Some((n as u32, f.as_deref()?)))
     }
 
-    /// All rows of sequences that are in the file's memory, in order.
+    /// Returns all rows of sequences that are in the file's memory, in order.
     pub(super) fn rows(&self) -> impl Iterator<Item = &Row> {
         self.list.iter().filter(|s| s.begin != 0).flat_map(|s| &self.rows[s.rows.clone()])
     }
@@ -63,7 +63,7 @@ impl Elf {
     pub(super) fn lines<'a>(&self, unit: &'a UnitEntry) -> &'a Lines {
         unit.lines.get_or_init(|| {
             let mut lines = Lines::default();
-            // What was read before the break serves.
+            // Rows read before an error are usable.
             let _ = read(self, unit, &mut lines);
             let spans = lines.list.iter().enumerate().map(|(n, s)| (s.begin, s.end, n as u32)).collect();
             lines.sequences = super::ranges::RangeMap::new(spans);
@@ -134,14 +134,14 @@ struct Paths<'s, 'a> {
 }
 
 impl<'a> Paths<'_, 'a> {
-    /// Paths by file number: before DWARF 5 numbers begin at 1.
+    /// Returns the paths by file number; before DWARF 5 numbers begin at 1.
     fn all(&self) -> Vec<Option<String>> {
         let names = self.header.file_names();
         let five = self.header.version() >= 5;
         let skip = usize::from(!five);
         let mut out = vec![None; skip];
         for file in names {
-            // A hostile table names one long folder in a million files.
+            // A hostile table may use one long folder in a million files.
             let path = self.path(file);
             let allowed = &self.dies.elf.allowed.text;
             out.push(path.filter(|p| allowed.spend(p.len()).is_ok()));
@@ -165,7 +165,8 @@ impl<'a> Paths<'_, 'a> {
     }
 }
 
-/// Joins parts of a path; an absolute one starts anew. Windows paths from the compiler stay as they are.
+/// Joins parts of a path; an absolute part discards the parts before it. Windows paths from the compiler stay
+/// unchanged.
 fn join(parts: &[Option<&str>]) -> String {
     let mut out = String::new();
     for part in parts.iter().flatten().filter(|p| !p.is_empty()) {

@@ -9,7 +9,7 @@ use super::types::TypeId;
 use super::values::{Frame, Place, Value};
 use gimli::{AttributeValue, constants};
 
-/// Most DIEs of one scope.
+/// Most DIEs that are read in one scope.
 const MOST: usize = 1 << 16;
 
 /// A parameter or local variable.
@@ -28,8 +28,8 @@ pub struct Local {
 }
 
 impl Symbols {
-    /// Parameters, then variables (those of inner blocks first) that can be seen at `pc` in frame `level` of
-    /// [`Symbols::frames_at`]: 0 is the innermost inlined call.
+    /// Returns the parameters, then the variables (those of inner blocks first) that are visible at `pc` in frame
+    /// `level` of [`Symbols::frames_at`]: 0 is the innermost inlined call.
     #[must_use]
     pub fn locals_at(&self, pc: u32, level: usize) -> Vec<Local> {
         for (number, elf) in self.around(pc) {
@@ -44,10 +44,10 @@ impl Symbols {
         Vec::new()
     }
 
-    /// Where a local is now.
+    /// Returns the current location of a local.
     ///
     /// # Errors
-    /// [`Error::OptimizedOut`], [`Error::Frame`] when the frame does not know a register, broken debug information.
+    /// [`Error::OptimizedOut`], [`Error::Frame`] if the frame does not know a register, broken debug information.
     pub fn locate(&self, local: &Local, frame: &dyn Frame) -> Result<Place> {
         let elf = self.elfs().get(usize::from(local.ty.elf)).ok_or(Error::OptimizedOut)?;
         let dies = Dies::new(elf);
@@ -59,7 +59,7 @@ impl Symbols {
         place.attribute(&die, constants::DW_AT_location)
     }
 
-    /// A local's value.
+    /// Returns a local's value.
     ///
     /// # Errors
     /// As [`Symbols::locate`].
@@ -68,7 +68,7 @@ impl Symbols {
     }
 }
 
-/// The scopes of one frame, innermost first: its blocks and the function or inlined call that they are in.
+/// Returns the scopes of one frame, innermost first: its blocks and the function or inlined call that contains them.
 fn of_level<'a>(chain: &[&'a Scope], level: usize) -> Vec<&'a Scope> {
     let mut out = Vec::new();
     let mut at = 0;
@@ -90,7 +90,7 @@ fn collect(dies: &Dies<'_>, elf: u16, scopes: &[&Scope], function: u32) -> Vec<L
     let (mut parameters, mut variables): (Vec<Local>, Vec<Local>) = (Vec::new(), Vec::new());
     for scope in scopes {
         let Ok(die) = dies.get(scope.die) else { continue };
-        // A scope that is broken further down has no locals to show.
+        // If the children of a scope cannot be read, its locals are omitted.
         for child in dies.children(&die, MOST).unwrap_or_default() {
             let parameter = child.tag == constants::DW_TAG_formal_parameter;
             if !parameter && child.tag != constants::DW_TAG_variable {
@@ -99,7 +99,7 @@ fn collect(dies: &Dies<'_>, elf: u16, scopes: &[&Scope], function: u32) -> Vec<L
             let Some(name) = dies.name(&child) else { continue };
             let ty = TypeId { elf, die: dies.type_of(&child).unwrap_or(0) };
             let local = Local { name: name.into(), ty, parameter, die: child.offset, function };
-            // What an inner scope names hides the outer ones' of that name, a parameter too.
+            // A name in an inner scope hides the same name in outer scopes, also a parameter's.
             if !parameters.iter().chain(&variables).any(|l| l.name == local.name) {
                 if parameter { &mut parameters } else { &mut variables }.push(local);
             }
@@ -109,7 +109,7 @@ fn collect(dies: &Dies<'_>, elf: u16, scopes: &[&Scope], function: u32) -> Vec<L
     parameters
 }
 
-/// A variable that is a constant.
+/// Returns the value of a variable that is a constant.
 fn constant(die: &Die<'_>) -> Option<Place> {
     let bytes = match die.attr(constants::DW_AT_const_value)? {
         AttributeValue::Block(b) => b.slice().to_vec(),

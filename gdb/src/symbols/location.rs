@@ -1,4 +1,4 @@
-//! DWARF expressions: where a variable is, given a frame.
+//! Evaluates DWARF expressions to the location of a variable in a frame.
 
 use super::die::{Die, Dies};
 use super::elf::R;
@@ -9,12 +9,12 @@ use gimli::{
     constants,
 };
 
-/// Most operations of one expression, and most questions it may ask: real ones have a few dozen.
+/// Most operations in one expression, and most inputs it may require; real ones have a few dozen.
 const STEPS: u32 = 10_000;
-/// Most bytes of a value put together from pieces.
+/// Most bytes of a value composed of pieces.
 const MOST: u64 = 1 << 16;
 
-/// What expressions are evaluated against.
+/// Context for evaluating expressions.
 pub(super) struct Evaluate<'s, 'a> {
     pub dies: &'s Dies<'a>,
     pub frame: &'s dyn Frame,
@@ -23,9 +23,9 @@ pub(super) struct Evaluate<'s, 'a> {
 }
 
 impl<'a> Evaluate<'_, 'a> {
-    /// The place that an attribute, an expression or a list of them by PC, describes.
+    /// Returns the place described by an attribute, which is an expression or a location list by PC.
     pub(super) fn attribute(&self, die: &Die<'a>, name: gimli::DwAt) -> Result<Place> {
-        // Without a location the compiler kept nothing of it.
+        // Without a location, the variable was optimized out.
         let (_, value) = self.dies.inherited(die, name).ok_or(Error::OptimizedOut)?;
         let unit = self.dies.unit(die.offset)?;
         let expression = self.expression(&unit, value)?;
@@ -69,7 +69,7 @@ impl<'a> Evaluate<'_, 'a> {
         Err(Error::Budget(STEPS.into()))
     }
 
-    /// Gives an expression what it asks for.
+    /// Provides the input that an expression requires, and resumes it.
     fn resume(
         &self,
         unit: &gimli::Unit<R<'a>>,
@@ -97,7 +97,7 @@ impl<'a> Evaluate<'_, 'a> {
                 run.resume_with_indexed_address(addr)
             }
             Need::RequiresBaseType(at) => run.resume_with_base_type(self.base_type(unit, at)?),
-            // What a register held at the function's entry only its caller knows.
+            // The value of a register at the function's entry is only known to its caller.
             Need::RequiresEntryValue(_) | Need::RequiresParameterRef(_) => return Err(Error::OptimizedOut),
             other => return Err(self.broken(format!("{other:?} is not supported"))),
         };
@@ -108,7 +108,7 @@ impl<'a> Evaluate<'_, 'a> {
         Error::dwarf(self.function as usize, why)
     }
 
-    /// A number of `size` bytes, at most 8.
+    /// Reads a number of `size` bytes, at most 8.
     fn memory(&self, address: u64, size: u8) -> Result<u64> {
         let mut bytes = [0; 8];
         let addr = u32::try_from(address).map_err(|_| Error::Memory(u32::MAX))?;
@@ -125,7 +125,7 @@ impl<'a> Evaluate<'_, 'a> {
         self.frame.register(number).ok_or_else(|| Error::Frame(name()))
     }
 
-    /// The address that `DW_OP_fbreg` counts from.
+    /// Returns the base address of `DW_OP_fbreg`.
     fn frame_base(&self) -> Result<u32> {
         let die = self.dies.get(self.function)?;
         let value =
@@ -133,7 +133,7 @@ impl<'a> Evaluate<'_, 'a> {
         let unit = self.dies.unit(self.function)?;
         let expression = self.expression(&unit, value)?;
         match self.place(&unit, expression, false)? {
-            // A register's name stands for its contents here.
+            // Here a register location means the register's contents.
             Place::Memory(addr) | Place::Register(_, addr) => Ok(addr),
             Place::Value(bytes) => {
                 let word: Option<Vec<u8>> = bytes.iter().take(4).copied().collect();
@@ -180,7 +180,7 @@ impl<'a> Evaluate<'_, 'a> {
         })
     }
 
-    /// Bytes put together from pieces; pieces of odd bits count as lost.
+    /// Composes a value from pieces; pieces that are not whole bytes are treated as optimized out.
     fn pieces(&self, pieces: &[gimli::Piece<R<'a>>]) -> Result<Place> {
         let mut out = Vec::new();
         for piece in pieces {

@@ -1,8 +1,8 @@
-//! What the firmware's ELF files say: addresses to functions and lines and back, variables, types, locals.
+//! Symbols of the firmware's ELF files: addresses to functions and lines and back, variables, types, locals.
 //!
-//! [`Elf`] is one file; [`Symbols`] is several at once, the later ones first. Both are `Send + Sync` and read lazily:
-//! opening costs the symbol table and the units' headers, everything else is read when first asked for and kept.
-//! Files are not trusted: every answer is bounded in time and memory, and what is broken is an [`Error`].
+//! [`Elf`] is one file; [`Symbols`] is several at once, of which later ones take precedence. Both are `Send + Sync` and
+//! read lazily: opening reads the symbol table and the units' headers; everything else is read on first use and kept.
+//! Files are not trusted: every lookup is bounded in time and memory, and invalid data gives an [`Error`].
 
 mod describe;
 mod die;

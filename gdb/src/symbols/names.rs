@@ -6,7 +6,7 @@ use super::error::{Error, Result};
 use super::unit::UnitEntry;
 use gimli::{AttributeValue, DwTag, constants};
 
-/// What a name stands for.
+/// Kind of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum NameKind {
     Function,
@@ -18,9 +18,9 @@ pub(super) enum NameKind {
 /// A name and its DIE.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
-    /// Where in the file's bytes the name stands, and its length.
+    /// Offset and length of the name in the file's bytes.
     text: (u32, u32),
-    /// Namespace, numbered.
+    /// Number of the namespace.
     space: u32,
     pub die: u32,
     pub kind: NameKind,
@@ -41,7 +41,7 @@ impl Names {
     fn build(elf: &Elf) -> Self {
         let mut out = Self { entries: Vec::new(), spaces: vec![String::new()] };
         for unit in &elf.units {
-            // What was read before a break serves.
+            // Names read before an error are usable.
             let _ = walk(elf, unit, &mut out);
         }
         let spaces = &out.spaces;
@@ -52,7 +52,7 @@ impl Names {
         out
     }
 
-    /// Entries of a name as people write it (`a::b` in C++ and Rust), definitions first.
+    /// Returns the entries of a name as written in source (`a::b` in C++ and Rust), definitions first.
     pub(super) fn find<'a>(
         &'a self,
         elf: &'a Elf,
@@ -72,12 +72,12 @@ impl Names {
         space.is_empty() || self.spaces[e.space as usize] == space
     }
 
-    /// All entries of a kind.
+    /// Returns all entries of a kind.
     pub(super) fn all(&self, kind: NameKind) -> impl Iterator<Item = &Entry> {
         self.entries.iter().filter(move |e| e.kind == kind)
     }
 
-    /// Name with its namespaces.
+    /// Returns the name with its namespaces.
     pub(super) fn full(&self, elf: &Elf, e: &Entry) -> String {
         let (space, name) = (&self.spaces[e.space as usize], elf.text(e.text));
         if space.is_empty() { name.into() } else { format!("{space}::{name}") }
@@ -91,7 +91,7 @@ fn split(name: &str) -> (&str, &str) {
 }
 
 impl Elf {
-    /// All names; reads the whole file's DIEs the first time.
+    /// Returns all names; reads the whole file's DIEs the first time.
     pub(super) fn names(&self) -> &Names {
         self.names.get_or_init(|| Names::build(self))
     }
@@ -122,7 +122,7 @@ fn kind(tag: DwTag) -> Option<NameKind> {
     })
 }
 
-/// Whether names inside a DIE of this tag are qualified by its name.
+/// Returns true if names inside a DIE of this tag are qualified by its name.
 fn is_space(tag: DwTag, c: bool) -> bool {
     match tag {
         constants::DW_TAG_namespace | constants::DW_TAG_module => true,
@@ -136,7 +136,7 @@ struct Walk<'a> {
     c: bool,
     /// Depth and namespace.
     spaces: Vec<(isize, u32)>,
-    /// Depth of the function that is open.
+    /// Depth of the enclosing function.
     function: Option<isize>,
 }
 
@@ -164,7 +164,7 @@ fn walk(elf: &Elf, entry: &UnitEntry, out: &mut Names) -> Result<()> {
 }
 
 fn space_number(elf: &Elf, out: &mut Names, outer: u32, name: &str) -> u32 {
-    /// A hostile file nests namespaces so deeply that their full names would fill memory.
+    /// A hostile file may nest namespaces so deeply that their full names would fill memory.
     const LONGEST: usize = 4096;
     let outer_name = &out.spaces[outer as usize];
     let full = if outer_name.is_empty() { name.to_string() } else { format!("{outer_name}::{name}") };
@@ -179,13 +179,13 @@ fn space_number(elf: &Elf, out: &mut Names, outer: u32, name: &str) -> u32 {
 }
 
 impl<'a> Walk<'a> {
-    /// Leaves what a DIE of this depth lies behind.
+    /// Leaves the namespaces and the function that do not contain a DIE of this depth.
     fn close(&mut self, depth: isize) {
         while self.spaces.pop_if(|s| s.0 >= depth).is_some() {}
         self.function = self.function.filter(|f| *f < depth);
     }
 
-    /// Takes a DIE's name, and what it opens.
+    /// Records a DIE's name, and the namespace or function that it opens.
     fn enter(
         &mut self,
         depth: isize,
@@ -215,13 +215,14 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// What reading a name took: where it has no end, looking for one went through all strings.
+    /// Returns the cost of reading a name. For an unterminated name it is the size of the string section, which was
+    /// searched.
     fn cost(&self, name: Option<&str>, found: &Found<'_>) -> usize {
         let strings = || self.dies.elf.section(gimli::SectionId::DebugStr).len();
         if found.name.is_some() { name.map_or_else(strings, |n| n.len() + 1) } else { 1 }
     }
 
-    /// The name that counts: a definition may leave it to its declaration.
+    /// Returns the name of a DIE; a definition may have it in its declaration only.
     fn name(&self, at: u32, kind: Option<NameKind>, found: &Found<'a>) -> Option<&'a str> {
         if let Some(name) = found.name {
             return self.dies.string(at, name);
@@ -255,7 +256,7 @@ impl<'a> Found<'a> {
             constants::DW_AT_abstract_origin | constants::DW_AT_specification => self.completes = true,
             constants::DW_AT_low_pc | constants::DW_AT_ranges => self.code = true,
             constants::DW_AT_location | constants::DW_AT_const_value => {
-                // Only what has one place for the whole run: location lists are locals in registers.
+                // Only variables with one location for the whole run: location lists belong to locals in registers.
                 self.location = !matches!(
                     attr.value(),
                     AttributeValue::LocationListsRef(_) | AttributeValue::DebugLocListsIndex(_)
@@ -265,7 +266,7 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// Whether it is worth an entry.
+    /// Returns true if the DIE gets an entry.
     fn counts(&self, kind: NameKind) -> bool {
         match kind {
             NameKind::Variable => self.location,

@@ -1,5 +1,5 @@
-//! Which of several files that were linked to the same memory is there now: the bootloader's code lies where the
-//! application's will.
+//! Selection between files that are linked to the same memory: the bootloader's code is where the application's will
+//! be.
 
 use super::elf::Elf;
 use super::set::Symbols;
@@ -10,7 +10,7 @@ use object::{Object, ObjectSection};
 const COMPARED: usize = 16;
 
 impl Elf {
-    /// False when the file has other code at `pc` than memory.
+    /// Returns false if the file's code at `pc` differs from memory.
     fn is_present(&self, pc: u32, memory: &dyn Memory) -> bool {
         let Ok(file) = object::File::parse(self.bytes()) else { return true };
         let section =
@@ -25,12 +25,13 @@ impl Elf {
 }
 
 impl Symbols {
-    /// The files without those that have other code at `pc` than memory; `None` when all are to be asked.
+    /// Returns the files that contain `pc` and have the same code there as memory; `None` if no file differs from
+    /// memory.
     #[must_use]
     pub fn present_at(&self, pc: u32, memory: &dyn Memory) -> Option<Self> {
         let absent = |e: &Elf| e.occupies(pc) && !e.is_present(pc, memory);
         let kept: Vec<_> = self.elfs().iter().filter(|e| !absent(e)).cloned().collect();
-        // A name of the nearest symbol below is none either.
+        // Files that do not contain `pc` are excluded, too: their nearest symbol below would be wrong.
         (kept.len() < self.elfs().len())
             .then(|| Self::new(kept.into_iter().filter(|e| e.occupies(pc)).collect()))
     }

@@ -7,14 +7,14 @@ use super::ranges::RangeMap;
 use super::unit::{Covers, UnitEntry, range_bytes};
 use gimli::{AttributeValue, DwTag, constants};
 
-/// What opens a scope.
+/// Kind of a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ScopeKind {
     /// A function with code of its own.
     Function,
     /// A call that was replaced by the callee's body.
     Inlined,
-    /// Braces.
+    /// A block in braces.
     Block,
 }
 
@@ -30,9 +30,9 @@ pub(super) struct Scope {
     pub ranges: (u32, u32),
     /// Call site of an inlined call: file number in the line table.
     pub call_file: u32,
-    /// Line; 0: not known.
+    /// Line; 0: unknown.
     pub call_line: u32,
-    /// Column; 0: not known.
+    /// Column; 0: unknown.
     pub call_column: u32,
 }
 
@@ -45,29 +45,29 @@ pub(super) struct Scopes {
 }
 
 impl Scopes {
-    /// Reads the unit; what is broken ends it early.
+    /// Reads the unit; an error ends it early.
     fn read(elf: &Elf, entry: &UnitEntry) -> Self {
         let mut out = Self::default();
         let mut functions = Vec::new();
-        // What was read before the break serves.
+        // Scopes read before an error are usable.
         let _ = walk(elf, entry, &mut out, &mut functions);
         out.functions = RangeMap::new(functions);
         out
     }
 
-    /// True when the scope covers `pc`.
+    /// Returns true if the scope covers `pc`.
     pub(super) fn covers(&self, scope: &Scope, pc: u32) -> bool {
         let rows = &self.ranges[scope.ranges.0 as usize..scope.ranges.1 as usize];
         rows.iter().any(|r| r.0 <= pc && pc < r.1)
     }
 
-    /// Bytes of the range of the scope that covers `pc`.
+    /// Returns the address ranges of the scope.
     pub(super) fn ranges(&self, scope: &Scope) -> &[(u32, u32)] {
         &self.ranges[scope.ranges.0 as usize..scope.ranges.1 as usize]
     }
 
-    /// The function that covers `pc`, the one with the smallest range if several do, and the scopes inside it down
-    /// to `pc`: outermost (the function) first.
+    /// Returns the function that covers `pc`, the one with the smallest range if several do, and the scopes inside it
+    /// that cover `pc`: outermost (the function) first.
     pub(super) fn chain(&self, pc: u32) -> Vec<&Scope> {
         let Some(row) = self.functions.at(pc).min_by_key(|r| r.1 - r.0) else { return Vec::new() };
         let function = row.2 as usize;
@@ -94,7 +94,7 @@ impl Elf {
     }
 }
 
-/// Reading one unit.
+/// State of reading one unit.
 struct Walk<'e> {
     elf: &'e Elf,
     dies: Dies<'e>,
@@ -146,14 +146,14 @@ impl<'e> Walk<'e> {
         Ok(())
     }
 
-    /// Ends the scopes that a DIE of this depth lies behind.
+    /// Ends the scopes that do not contain a DIE of this depth.
     fn close(&mut self, depth: isize, out: &mut Scopes) {
         while let Some((_, n)) = self.open.pop_if(|o| o.0 >= depth) {
             out.scopes[n as usize].end = out.scopes.len() as u32;
         }
     }
 
-    /// Adds a scope, if it has addresses; its number.
+    /// Adds a scope if it has addresses; returns its number.
     fn scope(
         &mut self,
         die: u32,

@@ -15,20 +15,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Symbol {
     /// Its name, demangled.
     pub name: String,
-    /// As in the symbol table.
+    /// Its name in the symbol table.
     pub linkage_name: String,
     /// First byte.
     pub addr: u32,
-    /// Bytes; 0 where the file does not say.
+    /// Bytes; 0 if unknown.
     pub size: u32,
-    /// What it is.
+    /// Its kind.
     pub kind: SymbolKind,
     /// The file's name.
     pub elf: String,
 }
 
 impl Symbol {
-    /// `name` or `name+12`, for an address in it.
+    /// Returns `name` or `name+12` for an address in it.
     #[must_use]
     pub fn with_offset(&self, addr: u32) -> String {
         match addr.wrapping_sub(self.addr) {
@@ -38,7 +38,7 @@ impl Symbol {
     }
 }
 
-/// The symbols of several ELF files; where their memory overlaps, the later file counts.
+/// The symbols of several ELF files; where their memory overlaps, the later file takes precedence.
 #[derive(Default)]
 pub struct Symbols {
     elfs: Vec<Arc<Elf>>,
@@ -57,42 +57,42 @@ struct Made {
 const MADE: u16 = u16::MAX;
 
 impl Symbols {
-    /// Files in the order of loading: mask ROM, bootloader, application.
+    /// Creates a set of files, which are in the order of loading: mask ROM, bootloader, application.
     #[must_use]
     pub fn new(elfs: Vec<Arc<Elf>>) -> Self {
         let elfs = elfs.into_iter().take(usize::from(MADE)).collect();
         Self { elfs, types: Mutex::default(), made: Mutex::default() }
     }
 
-    /// The files.
+    /// Returns the files.
     #[must_use]
     pub fn elfs(&self) -> &[Arc<Elf>] {
         &self.elfs
     }
 
-    /// True when no file is loaded.
+    /// Returns true if no file is loaded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.elfs.is_empty()
     }
 
-    /// Reads the names of all files, which the first question about a name does otherwise.
+    /// Reads the names of all files, which otherwise happens at the first lookup of a name.
     pub fn index(&self) {
         self.elfs.iter().for_each(|e| e.index());
     }
 
-    /// The files with their numbers, the one that counts first.
+    /// Returns the files with their numbers, the one with the highest precedence first.
     pub(super) fn latest(&self) -> impl Iterator<Item = (u16, &Elf)> {
         self.elfs.iter().enumerate().rev().map(|(n, e)| (n as u16, &**e))
     }
 
-    /// The files to ask about `addr`: those whose memory contains it, then the others.
+    /// Returns the files in the order to search for `addr`: those whose memory contains it, then the others.
     pub(super) fn around(&self, addr: u32) -> impl Iterator<Item = (u16, &Elf)> {
         let inside = self.latest().filter(move |e| e.1.occupies(addr));
         inside.chain(self.latest().filter(move |e| !e.1.occupies(addr)))
     }
 
-    /// The files that know `addr`: the last one whose memory contains it, or those without sections (a ROM's list).
+    /// Returns the last file whose memory contains `addr`.
     pub(super) fn owner(&self, addr: u32) -> Option<(u16, &Elf)> {
         self.latest().find(|e| e.1.occupies(addr))
     }
@@ -108,7 +108,7 @@ impl Symbols {
         }
     }
 
-    /// A symbol by name, mangled or as people write it.
+    /// Returns a symbol by name, mangled or as written in source.
     #[must_use]
     pub fn symbol(&self, name: &str) -> Option<Symbol> {
         let exact = self.latest().find_map(|(_, e)| Some(Self::symbol_of(e, e.symtab.named(name)?)));
@@ -128,13 +128,13 @@ impl Symbols {
         Some(Self::symbol_of(elf, elf.symtab.named(name)?))
     }
 
-    /// The function, object or label whose bytes contain `addr`.
+    /// Returns the function, object or label whose bytes contain `addr`.
     #[must_use]
     pub fn symbol_at(&self, addr: u32) -> Option<Symbol> {
         self.symbol_where(addr, |_| true)
     }
 
-    /// The function (or label in code) that contains `pc`.
+    /// Returns the function (or label in code) that contains `pc`.
     #[must_use]
     pub fn function_at(&self, pc: u32) -> Option<Symbol> {
         self.symbol_where(pc, |r| r.kind != SymbolKind::Object)
@@ -143,19 +143,19 @@ impl Symbols {
     fn symbol_where(&self, addr: u32, want: impl Fn(&Row) -> bool + Copy) -> Option<Symbol> {
         self.around(addr).find_map(|(_, e)| {
             let row = e.symtab.containing(addr, want)?;
-            // Of several names of one thing the one in the source counts.
+            // Of several symbols for one address, the one in the source is used.
             let in_source = |r: &&Row| e.is_in_source(r);
             Some(Self::symbol_of(e, e.symtab.twins(row).find(in_source).unwrap_or(row)))
         })
     }
 
-    /// All symbols of all files.
+    /// Returns all symbols of all files.
     pub fn symbols(&self) -> impl Iterator<Item = Symbol> + '_ {
         self.latest().flat_map(|(_, e)| e.symtab.rows().iter().map(move |r| Self::symbol_of(e, r)))
     }
 
-    /// A type by name: `uint32_t`, `struct tskTaskControlBlock`, `core::option::Option<u8>`. Definitions before
-    /// declarations, later files before earlier ones.
+    /// Returns a type by name: `uint32_t`, `struct tskTaskControlBlock`, `core::option::Option<u8>`. Definitions come
+    /// before declarations, later files before earlier ones.
     #[must_use]
     pub fn type_named(&self, name: &str) -> Option<TypeId> {
         let words = [
@@ -173,7 +173,7 @@ impl Symbols {
         self.type_entries(name, tag).min_by_key(|t| t.1).map(|t| t.0)
     }
 
-    /// The definition of a structure or enumeration that is only declared somewhere.
+    /// Returns the definition of a structure or enumeration that is only declared in some unit.
     pub(super) fn type_definition(&self, name: &str) -> Option<TypeId> {
         let typedefs = |t: &TypeId| matches!(self.resolve(*t).as_deref(), Ok(Type::Typedef { .. }));
         self.type_entries(name, None).find(|t| !t.1 && !typedefs(&t.0)).map(|t| t.0)
@@ -191,7 +191,7 @@ impl Symbols {
         })
     }
 
-    /// The number of an enumerator, `eRunning`.
+    /// Returns the value of an enumerator, such as `eRunning`.
     #[must_use]
     pub fn enumerator(&self, name: &str) -> Option<i64> {
         self.latest().find_map(|(_, e)| {
@@ -200,12 +200,12 @@ impl Symbols {
         })
     }
 
-    /// What a type is.
+    /// Reads a type.
     ///
     /// # Errors
     /// Broken debug information.
     pub fn resolve(&self, ty: TypeId) -> Result<Arc<Type>> {
-        /// Beyond this the cache starts anew.
+        /// Size at which the cache is cleared.
         const MOST: usize = 1 << 16;
         if ty.elf == MADE {
             let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
@@ -226,9 +226,9 @@ impl Symbols {
         Ok(parsed)
     }
 
-    /// A type that no file names: the row of a matrix, the address of a variable.
+    /// Returns the id of a type that is in no file, such as the row of a matrix or the address of a variable.
     pub(super) fn intern(&self, ty: Type) -> TypeId {
-        /// Expressions make few kinds; of a client that makes ever new ones the oldest go.
+        /// Expressions make few types. If a client makes more, the oldest ones are dropped.
         const MOST: usize = 1 << 12;
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((die, _)) = made.types.iter().find(|t| **t.1 == ty) {
@@ -243,7 +243,7 @@ impl Symbols {
         TypeId { elf: MADE, die }
     }
 
-    /// C's base types, for files whose debug information does not have them.
+    /// Returns one of C's base types, for files whose debug information does not contain it.
     pub(super) fn builtin(&self, name: &str) -> Option<TypeId> {
         use super::types::Encoding as E;
         let (encoding, size) = match name {
@@ -263,7 +263,7 @@ impl Symbols {
         Some(self.intern(Type::Base { name: name.into(), encoding, size }))
     }
 
-    /// True when the type's unit is written in C.
+    /// Returns true if the type's unit is written in C.
     pub(super) fn is_c(&self, ty: TypeId) -> bool {
         use constants as c;
         let language = self.language(ty);
@@ -274,7 +274,7 @@ impl Symbols {
         is_c && ty.elf != MADE
     }
 
-    /// The language of a type's unit.
+    /// Returns the language of a type's unit.
     pub(super) fn language(&self, ty: TypeId) -> Option<gimli::DwLang> {
         self.elfs.get(usize::from(ty.elf))?.unit_of(ty.die).ok()?.language
     }

@@ -1,14 +1,14 @@
-//! Source text: from the path that the compiler wrote to a file on this host.
+//! Source text: maps paths that the compiler wrote to files on this host.
 
 use super::lines::is_absolute;
 use std::path::{Path, PathBuf};
 
 /// Largest source file that is read.
 const MAX_BYTES: u64 = 16 << 20;
-/// Most rules and folders.
+/// Most rules and most folders.
 const MOST: usize = 256;
 
-/// Rules that lead from the compiler's paths to this host's files.
+/// Rules that map the compiler's paths to this host's files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourcePaths {
     rules: Vec<(String, String)>,
@@ -16,8 +16,8 @@ pub struct SourcePaths {
 }
 
 impl SourcePaths {
-    /// GDB's `set substitute-path FROM TO`: paths that begin with `from` begin with `to` instead. A rule for the same
-    /// `from` is replaced.
+    /// Adds a rule, like GDB's `set substitute-path FROM TO`: paths that begin with `from` begin with `to` instead. A
+    /// rule for the same `from` is replaced.
     pub fn substitute(&mut self, from: &str, to: &str) {
         let from = from.trim_end_matches(['/', '\\']).to_string();
         self.rules.retain(|r| r.0 != from);
@@ -25,7 +25,7 @@ impl SourcePaths {
         self.rules.truncate(MOST);
     }
 
-    /// GDB's `directory DIR`: looks there for the whole path, then for ever shorter ends of it.
+    /// Adds a folder, like GDB's `directory DIR`: it is searched for the whole path, then for ever shorter ends of it.
     pub fn add_directory(&mut self, dir: &Path) {
         if !self.directories.iter().any(|d| d == dir) {
             self.directories.push(dir.to_path_buf());
@@ -33,13 +33,13 @@ impl SourcePaths {
         }
     }
 
-    /// The rules, first the one tried first.
+    /// Returns the rules in the order in which they are tried.
     #[must_use]
     pub fn rules(&self) -> &[(String, String)] {
         &self.rules
     }
 
-    /// The file on this host for a path of the compiler's.
+    /// Returns the file on this host for a path of the compiler's.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<PathBuf> {
         let substituted = self.rules.iter().find_map(|(from, to)| {
@@ -54,7 +54,7 @@ impl SourcePaths {
         let plain = path.replace('\\', "/");
         let parts: Vec<&str> =
             plain.split('/').filter(|p| !p.is_empty() && *p != "." && !p.ends_with(':')).collect();
-        // A path with `..` in it could leave the folder; its end cannot.
+        // A path with `..` in it could leave the folder; the part behind the last `..` cannot.
         let first = parts.iter().rposition(|p| *p == "..").map_or(0, |n| n + 1);
         (first..parts.len()).find_map(|n| {
             let end: PathBuf = parts[n..].iter().collect();
@@ -62,7 +62,7 @@ impl SourcePaths {
         })
     }
 
-    /// The whole text; `None` when the file is not there.
+    /// Returns the whole text; `None` if the file does not exist.
     #[must_use]
     pub fn text(&self, path: &str) -> Option<String> {
         let file = self.find(path)?;
@@ -70,7 +70,7 @@ impl SourcePaths {
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// One line, from 1.
+    /// Returns one line, counted from 1.
     #[must_use]
     pub fn source_line(&self, path: &str, line: u32) -> Option<String> {
         let text = self.text(path)?;

@@ -1,4 +1,4 @@
-//! Locations as people type them: GDB's linespecs.
+//! Locations in the syntax of GDB's linespecs.
 
 use super::elf::Elf;
 use super::error::{Error, Result};
@@ -8,8 +8,8 @@ use super::set::Symbols;
 use super::unit::UnitEntry;
 
 impl Symbols {
-    /// Addresses of `function`, `file.c:12`, `file.c:function`, `*0x400d1234`, `0x400d1234`; for a function behind its
-    /// prologue, where its parameters can be read, as GDB's `break` does.
+    /// Returns the addresses of `function`, `file.c:12`, `file.c:function`, `*0x400d1234`, `0x400d1234`. The address of
+    /// a function is behind its prologue, where its parameters can be read, as in GDB's `break`.
     ///
     /// # Errors
     /// [`Error::NoSymbol`], [`Error::Syntax`].
@@ -53,7 +53,7 @@ impl Symbols {
         Err(Error::NoSymbol(rest.into()))
     }
 
-    /// Where functions of a name start to do their work, one address each.
+    /// Returns the addresses behind the prologues of all functions of a name.
     fn functions(&self, name: &str, file: Option<&str>) -> Vec<u32> {
         let mut out: Vec<u32> = Vec::new();
         for (_, elf) in self.latest() {
@@ -76,14 +76,14 @@ impl Symbols {
 }
 
 impl Elf {
-    /// First address of a function's DIE.
+    /// Returns the first address of a function's DIE.
     fn start_of(&self, unit: &UnitEntry, die: u32) -> Option<u32> {
         let scopes = self.scopes(unit);
         let scope = scopes.scopes.iter().find(|s| s.die == die && s.kind == ScopeKind::Function)?;
         scopes.ranges(scope).first().map(|r| r.0).filter(|a| *a != 0)
     }
 
-    /// The second line of a function that starts at `start`: behind its prologue.
+    /// Returns the address of the second line of a function that starts at `start`: behind its prologue.
     fn after_prologue(&self, unit: &UnitEntry, start: u32) -> u32 {
         let chain = self.scopes(unit).chain(start);
         let end = chain.first().and_then(|s| self.scopes(unit).ranges(s).first()).map_or(start, |r| r.1);

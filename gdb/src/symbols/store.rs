@@ -1,4 +1,4 @@
-//! The files that all clients of a machine share: loaded in the background, one set at a time.
+//! Symbol files that all clients of a machine share: loaded in the background, one set at a time.
 
 use super::elf::Elf;
 use super::error::{Error, Result};
@@ -9,41 +9,41 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
-/// What a file is to the machine; where two occupy the same memory, the later role counts.
+/// Role of a file; where two files occupy the same memory, the later role takes precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// The chip's mask ROM.
     Rom,
     /// The second-stage bootloader.
     Bootloader,
-    /// The application, or what was added to it.
+    /// The application, or a file added to it.
     App,
 }
 
-/// How far loading is.
+/// Progress of loading.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Files being read now, by name, and what is done with each: `reading`, `indexing`.
+    /// Names of the files being read now, and the current step of each: `reading`, `indexing`.
     pub loading: Vec<(String, &'static str)>,
-    /// Files that are there.
+    /// Loaded files.
     pub loaded: Vec<String>,
-    /// What went wrong, the latest last: `app.elf: not a sound Xtensa ELF: ...`.
+    /// Errors, the latest last: `app.elf: not a valid Xtensa ELF: ...`.
     pub errors: Vec<String>,
 }
 
 impl Progress {
-    /// True when nothing is being loaded.
+    /// Returns true if nothing is being loaded.
     #[must_use]
     pub fn done(&self) -> bool {
         self.loading.is_empty()
     }
 }
 
-/// The place of a file in the set, kept from the moment it is asked for: which file counts before which does not
-/// depend on whose reading ends first.
+/// Position of a file in the set, reserved when the file is requested. So the precedence of files does not depend on
+/// the order in which reading them ends.
 struct Slot {
     role: Role,
-    /// Counts the requests.
+    /// Number of the request.
     number: u64,
     /// `None` while it is being read.
     elf: Option<Arc<Elf>>,
@@ -51,7 +51,7 @@ struct Slot {
 
 #[derive(Default)]
 struct State {
-    /// By role, then in the order of the requests.
+    /// Sorted by role, then in the order of the requests.
     slots: Vec<Slot>,
     requests: u64,
     current: Arc<Symbols>,
@@ -72,50 +72,50 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl SymbolStore {
-    /// The symbols as they are now. Types belong to this set: keep it as long as them.
+    /// Returns the current symbols. Type ids belong to this set: keep the set as long as them.
     #[must_use]
     pub fn current(&self) -> Arc<Symbols> {
         lock(&self.state).current.clone()
     }
 
-    /// True when a file of this role is loaded or being read.
+    /// Returns true if a file of this role is loaded or being read.
     #[must_use]
     pub fn has(&self, role: Role) -> bool {
         lock(&self.state).slots.iter().any(|s| s.role == role)
     }
 
-    /// How far loading is.
+    /// Returns the progress of loading.
     #[must_use]
     pub fn progress(&self) -> Progress {
         lock(&self.state).progress.clone()
     }
 
-    /// Where source files are looked for.
+    /// Returns the search paths for source files, locked.
     pub fn sources(&self) -> MutexGuard<'_, SourcePaths> {
         lock(&self.sources)
     }
 
-    /// Calls `f` after each change of the set, on the thread that changed it; a file read in the background is indexed
-    /// by then. Only the first call has an effect.
+    /// Registers `f` to be called after each change of the set, on the thread that made the change. A file read in the
+    /// background is indexed by then. Only the first call has an effect.
     pub(crate) fn listen(&self, f: impl Fn() + Send + Sync + 'static) {
         let _ = self.listener.set(Box::new(f));
     }
 
-    /// Tells the listener.
+    /// Calls the listener.
     pub(crate) fn tell(&self) {
         if let Some(listener) = self.listener.get() {
             listener();
         }
     }
 
-    /// Takes a file in that was read already.
+    /// Adds a file that is already read.
     pub fn add(&self, role: Role, elf: Arc<Elf>) {
         let number = lock(&self.state).reserve(role);
         self.fill(number, elf);
         self.tell();
     }
 
-    /// Puts a file where a place was kept for it; nowhere, when that was given up meanwhile.
+    /// Puts a file into its reserved slot; discards the file if the slot was given up meanwhile.
     fn fill(&self, number: u64, elf: Arc<Elf>) {
         if let Some(dir) = elf.path().and_then(Path::parent) {
             lock(&self.sources).add_directory(dir);
@@ -124,7 +124,7 @@ impl SymbolStore {
         self.changed.notify_all();
     }
 
-    /// Forgets the application's files, those that are still being read too.
+    /// Removes the application's files, including those that are still being read.
     pub fn clear(&self) {
         let mut state = lock(&self.state);
         state.slots.retain(|s| s.role != Role::App);
@@ -133,16 +133,16 @@ impl SymbolStore {
         self.tell();
     }
 
-    /// Reads a file on a thread of its own. Functions, lines and symbols are there as soon as it is read; names of
-    /// variables and types are indexed after that, and whoever asks for one earlier waits. Of files with one role the
-    /// one that was asked for last counts first, whichever is read first.
+    /// Reads a file on a thread of its own. Functions, lines and symbols are available as soon as it is read. Names of
+    /// variables and types are indexed after that; an earlier lookup waits. Of files with one role, the one that was
+    /// requested last takes precedence, whichever is read first.
     pub fn load(self: &Arc<Self>, role: Role, path: &Path) {
         let path = path.to_path_buf();
         let name = path.file_name().map_or_else(|| "?".into(), |n| n.to_string_lossy().into_owned());
         self.load_with(role, &name, move || open_cached(&path).map(Some));
     }
 
-    /// As [`SymbolStore::load`], for what `read` makes of whatever it reads; `None`: there is no file after all.
+    /// Like [`SymbolStore::load`], with the file that `read` returns; `None`: there is no file after all.
     pub fn load_with(
         self: &Arc<Self>,
         role: Role,
@@ -169,7 +169,7 @@ impl SymbolStore {
             let mut state = lock(&self.state);
             state.progress.loading.pop();
             state.slots.retain(|s| s.number != number);
-            state.progress.error(format!("no thread to read symbols with: {e}"));
+            state.progress.error(format!("cannot start the thread that reads symbols: {e}"));
         }
     }
 
@@ -183,7 +183,7 @@ impl SymbolStore {
         Ok(elf)
     }
 
-    /// Waits until nothing is being loaded, at most `limit`; false when that was too short.
+    /// Waits until nothing is being loaded, at most `limit`; returns false on a time-out.
     #[must_use]
     pub fn wait(&self, limit: Duration) -> bool {
         let end = Instant::now() + limit;
@@ -207,7 +207,7 @@ impl SymbolStore {
 
     fn finish(&self, number: u64, name: &str, error: Option<Error>) {
         let mut state = lock(&self.state);
-        // A place without a file is given up.
+        // A slot without a file is given up.
         state.slots.retain(|s| s.number != number || s.elf.is_some());
         if let Some(at) = state.progress.loading.iter().position(|l| l.0 == name) {
             state.progress.loading.remove(at);
@@ -225,7 +225,7 @@ impl SymbolStore {
 }
 
 impl State {
-    /// A place for a file that is asked for now.
+    /// Reserves a slot for a file that is requested now.
     fn reserve(&mut self, role: Role) -> u64 {
         self.requests += 1;
         let number = self.requests;
@@ -234,8 +234,8 @@ impl State {
         number
     }
 
-    /// Of the ROM's and the bootloader's files, and of the application's with one name, the one that was asked for
-    /// last stays.
+    /// Stores the file. Of the ROM's and the bootloader's files, and of the application's with one name, only the one
+    /// that was requested last is kept.
     fn fill(&mut self, number: u64, elf: Arc<Elf>) {
         let Some(at) = self.slots.iter().position(|s| s.number == number) else { return };
         let role = self.slots[at].role;
@@ -261,7 +261,7 @@ impl State {
 
 impl Progress {
     fn error(&mut self, text: String) {
-        /// Older ones nobody asks for.
+        /// Number of errors kept; older ones are dropped.
         const MOST: usize = 16;
         if self.errors.len() >= MOST {
             self.errors.remove(0);
@@ -270,7 +270,7 @@ impl Progress {
     }
 }
 
-/// What makes two paths the same unchanged file.
+/// Properties by which two paths are the same unchanged file.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Identity {
     path: PathBuf,
@@ -278,7 +278,7 @@ struct Identity {
     modified: Option<SystemTime>,
 }
 
-/// Opens a file, or shares it with whoever in this process has it open unchanged.
+/// Opens a file, or shares it if it is already open in this process and unchanged.
 ///
 /// # Errors
 /// As [`Elf::open`].
@@ -306,7 +306,7 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(120);
 
-    /// An ELF file with nothing behind its header.
+    /// Returns an ELF file that consists of its header only.
     fn elf(name: &str) -> Arc<Elf> {
         let mut bytes = vec![0; 52];
         bytes[..7].copy_from_slice(b"\x7fELF\x01\x01\x01");
@@ -315,7 +315,7 @@ mod tests {
         Arc::new(Elf::parse(name, bytes).unwrap())
     }
 
-    /// Starts to load a file that is read when the answer is told to go on.
+    /// Starts to load a file; reading it waits until the returned channel receives a message.
     fn gated(store: &Arc<SymbolStore>, role: Role, name: &'static str) -> Sender<()> {
         let (go, gate) = channel();
         store.load_with(role, name, move || {
@@ -346,7 +346,7 @@ mod tests {
         store.load_with(Role::Bootloader, "none", || Ok(None));
         wait_for(&store, "none");
         assert_eq!(store.progress().loading.len(), 4);
-        // The last first.
+        // In reverse order.
         for (name, gate) in gates.iter().rev() {
             gate.send(()).unwrap();
             wait_for(&store, name);

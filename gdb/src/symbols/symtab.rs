@@ -1,10 +1,10 @@
-//! The ELF symbol table: names and addresses without any DWARF.
+//! The ELF symbol table: names and addresses without DWARF.
 
 use object::{Object, ObjectSymbol, SymbolKind as Kind, SymbolSection};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// What a symbol stands for.
+/// Kind of a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SymbolKind {
     /// Code.
@@ -20,11 +20,11 @@ pub enum SymbolKind {
 pub(super) struct Row {
     /// First byte.
     pub addr: u32,
-    /// Bytes; 0 where the table does not say.
+    /// Bytes; 0 if the table has no size.
     pub size: u32,
-    /// Bytes until the next symbol or the section's end, where `size` is 0.
+    /// Bytes up to the next symbol or the section's end, used if `size` is 0.
     pub reach: u32,
-    /// What it is.
+    /// Its kind.
     pub kind: SymbolKind,
     /// Visible outside its file.
     pub global: bool,
@@ -34,7 +34,7 @@ pub(super) struct Row {
     order: u32,
     /// The source file that the table names for it.
     pub file: Option<Arc<str>>,
-    /// As in the table.
+    /// Its name in the table.
     pub name: String,
 }
 
@@ -43,14 +43,15 @@ pub(super) struct Row {
 pub(super) struct SymTab {
     rows: Vec<Row>,
     by_name: HashMap<String, u32>,
-    /// The furthest end of any row up to this one, for the search backwards.
+    /// The highest end of any row up to this one, for the backward search.
     furthest: Vec<u32>,
 }
 
 impl SymTab {
     pub(super) fn parse(file: &object::File<'_>, sections: &[std::ops::Range<u32>], size: usize) -> Self {
         let mut rows = read(file, size);
-        // Best of one address last: functions and objects before labels, global before local, sized before not.
+        // The best row of one address is last: functions and objects before labels, global before local, sized before
+        // not.
         rows.sort_by(|a, b| (a.addr, rank(a), &b.name).cmp(&(b.addr, rank(b), &a.name)));
         rows.dedup_by(|a, b| a.addr == b.addr && a.name == b.name);
         reach(&mut rows, sections);
@@ -78,8 +79,8 @@ impl SymTab {
         self.by_name.get(name).map(|n| &self.rows[*n as usize])
     }
 
-    /// The code symbol that starts last before `addr` in the same section, whether it reaches that far or not: what
-    /// GNU's tools name where padding and literals follow a function.
+    /// Returns the code symbol that starts last before `addr` in the same section, even if it ends before `addr`. GNU's
+    /// tools report this symbol for padding and literals behind a function.
     pub(super) fn nearest_code(&self, addr: u32, section: usize) -> Option<&Row> {
         let end = self.rows.partition_point(|r| r.addr <= addr);
         let code = |r: &&Row| {
@@ -98,7 +99,7 @@ impl SymTab {
         &rest[..rest.partition_point(|r| r.addr == addr)]
     }
 
-    /// All functions or objects that begin where this one does, when there are several.
+    /// Returns all functions or objects that begin at the same address as this one, if there are several.
     pub(super) fn twins(&self, row: &Row) -> impl Iterator<Item = &Row> {
         let same = |r: &&Row| r.kind == row.kind && r.size > 0;
         let several = row.kind != SymbolKind::Label && self.at(row.addr).iter().filter(same).count() > 1;
@@ -106,12 +107,12 @@ impl SymTab {
         self.at(row.addr).iter().filter(move |r| several && r.kind == kind && r.size > 0)
     }
 
-    /// The function that starts at `addr`.
+    /// Returns the function that starts at `addr`.
     pub(super) fn function_from(&self, addr: u32) -> Option<&Row> {
         self.at(addr).iter().rfind(|r| r.kind == SymbolKind::Function)
     }
 
-    /// The best symbol whose bytes contain `addr`: the nearest start, sized ones before labels.
+    /// Returns the best symbol whose bytes contain `addr`: the nearest start, sized ones before labels.
     pub(super) fn containing(&self, addr: u32, want: impl Fn(&Row) -> bool) -> Option<&Row> {
         let mut label: Option<&Row> = None;
         let end = self.rows.partition_point(|r| r.addr <= addr);
@@ -140,7 +141,7 @@ fn rank(row: &Row) -> (bool, bool, bool) {
     (row.kind != SymbolKind::Label, row.size > 0, row.global)
 }
 
-/// Which of two symbols of one address GNU's tools prefer.
+/// Returns true if GNU's tools prefer `row` to `best`, which is at the same address.
 fn better(best: &Row, row: &Row, addr: u32) -> bool {
     let reaches = |r: &Row| addr - r.addr < r.size.max(1);
     let function = |r: &Row| r.kind == SymbolKind::Function;
@@ -152,9 +153,9 @@ fn better(best: &Row, row: &Row, addr: u32) -> bool {
     }
 }
 
-/// All rows; local symbols belong to the source file named before them.
+/// Returns all rows; local symbols belong to the source file named before them.
 ///
-/// `size` is the file's: names of a hostile one overlap, or do not end.
+/// `size` is the file's size and limits the work: names in a hostile file may overlap or have no end.
 fn read(file: &object::File<'_>, size: usize) -> Vec<Row> {
     let mut left = (4 * size).saturating_add(1 << 20);
     let mut source: Option<Arc<str>> = None;
@@ -193,9 +194,9 @@ fn row(s: &object::Symbol<'_, '_>) -> Option<Row> {
     Some(Row { addr, size, reach: 0, kind, global, section, order: 0, file: None, name })
 }
 
-/// Gives symbols without a size the bytes up to the next one, inside their section.
+/// Sets the reach of symbols without a size to the next symbol, within their section.
 fn reach(rows: &mut [Row], sections: &[std::ops::Range<u32>]) {
-    /// Where no section says: the mask ROM's symbols are absolute.
+    /// Limit for symbols outside of sections: the mask ROM's symbols are absolute.
     const MOST: u32 = 0x4000;
     let mut next = u32::MAX;
     for n in (0..rows.len()).rev() {
@@ -203,7 +204,7 @@ fn reach(rows: &mut [Row], sections: &[std::ops::Range<u32>]) {
         if rows.get(n + 1).is_some_and(|r| r.addr != addr) {
             next = rows[n + 1].addr;
         }
-        // A mark at the end of a section (`_etext`, `_iram_end`) names nothing behind it.
+        // A mark at the end of a section (`_etext`, `_iram_end`) covers no bytes behind it.
         let mark = rows[n].section.is_some() || sections.iter().any(|s| s.end == addr);
         let far = if mark { addr } else { addr.saturating_add(MOST) };
         let end = sections.iter().find(|s| s.contains(&addr)).map_or(far, |s| s.end);

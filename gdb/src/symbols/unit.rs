@@ -1,4 +1,4 @@
-//! Compilation units: where each lies, what it covers, and how its DIEs are read.
+//! Compilation units: their position, the addresses they cover, and access to their DIEs.
 
 use super::elf::{Dwarf, Elf, R};
 use super::error::{Budget, Error, Result};
@@ -8,7 +8,7 @@ use gimli::{AttributeValue, DebugInfoOffset, DwAt, Reader, Section, UnitOffset, 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-/// What is kept of a compilation unit; the rest is read again when asked for.
+/// Data kept of a compilation unit; the rest is read again when needed.
 pub(super) struct UnitEntry {
     /// Offset of its header in `.debug_info`.
     pub start: u32,
@@ -45,7 +45,7 @@ pub(super) struct Units {
     pub notes: Vec<String>,
 }
 
-/// Reads all unit headers and roots.
+/// Reads all unit headers and root DIEs.
 pub(super) fn read_all(dwarf: &Dwarf<'_>) -> Units {
     let mut out = Units { units: Vec::new(), ranges: Vec::new(), notes: Vec::new() };
     let mut reading = Reading {
@@ -71,13 +71,13 @@ pub(super) fn read_all(dwarf: &Dwarf<'_>) -> Units {
     out
 }
 
-/// Bytes of range lists: a sound file's units cannot have more ranges than that.
+/// Returns the bytes of range lists: units of a valid file cannot have more ranges than that.
 pub(super) fn range_bytes(dwarf: &Dwarf<'_>) -> u64 {
     let (old, new) = (dwarf.ranges.debug_ranges().reader(), dwarf.ranges.debug_rnglists().reader());
     (old.len() + new.len()) as u64
 }
 
-/// Adds a note, but not more than anybody reads.
+/// Adds a note, but at most 20; a last one replaces all further notes.
 pub(super) fn note(notes: &mut Vec<String>, text: String) {
     const MOST: usize = 20;
     match notes.len() {
@@ -130,7 +130,7 @@ impl Reading {
         Ok(())
     }
 
-    /// A unit's abbreviations; many units share a table, hostile ones may overlap.
+    /// Returns a unit's abbreviations; many units share a table, and tables of hostile files may overlap.
     fn abbreviations(
         &mut self,
         dwarf: &Dwarf<'_>,
@@ -151,10 +151,11 @@ impl Reading {
     }
 }
 
-/// Most attributes of a DIE. Some take no bytes, so that a hostile file could have any number in every DIE.
+/// Most attributes of a DIE. Some take no bytes, so a hostile file could have any number in every DIE.
 const ATTRIBUTES: usize = 64;
 
-/// Bytes of the abbreviation table at the start of `bytes`, plus one. `None`: a DIE with too many attributes.
+/// Returns the bytes of the abbreviation table at the start of `bytes`, plus one. Returns `None` if a DIE has too many
+/// attributes.
 fn table_length(bytes: &[u8]) -> Option<u64> {
     let mut too_many = false;
     let mut r = R::new(bytes, gimli::LittleEndian);
@@ -178,7 +179,7 @@ fn table_length(bytes: &[u8]) -> Option<u64> {
         }
         Ok(())
     };
-    // What else is wrong with it the real parser says.
+    // Other defects are reported by the real parser.
     let _ = walk();
     (!too_many).then(|| (bytes.len() - r.len()) as u64 + 1)
 }
@@ -202,7 +203,7 @@ fn root_attribute(entry: &mut UnitEntry, covers: &mut Covers<'_>, name: DwAt, va
     covers.take(name, value);
 }
 
-/// The attributes that say which addresses a DIE covers.
+/// The attributes with the addresses that a DIE covers.
 #[derive(Default, Clone, Copy)]
 pub(super) struct Covers<'a> {
     low: Option<AttributeValue<R<'a>>>,
@@ -211,9 +212,9 @@ pub(super) struct Covers<'a> {
 }
 
 impl<'a> Covers<'a> {
-    /// Takes an attribute in if it is one of them.
+    /// Stores an attribute if it is one of them.
     pub(super) fn take(&mut self, name: DwAt, value: AttributeValue<R<'_>>) {
-        // Only plain numbers are kept, so that no lifetime is.
+        // Only plain numbers are stored, so that the result does not borrow from `value`.
         let plain: Option<AttributeValue<R<'a>>> = match value {
             AttributeValue::Addr(a) => Some(AttributeValue::Addr(a)),
             AttributeValue::DebugAddrIndex(i) => Some(AttributeValue::DebugAddrIndex(i)),
@@ -268,7 +269,7 @@ impl<'a> Covers<'a> {
 }
 
 impl UnitEntry {
-    /// The unit as gimli wants it, without its line program.
+    /// Returns the unit for gimli, without its line program.
     pub(super) fn unit<'a>(&self, dwarf: &Dwarf<'a>) -> Result<gimli::Unit<R<'a>>> {
         let at = self.start as usize;
         let header =
@@ -294,7 +295,7 @@ impl UnitEntry {
         })
     }
 
-    /// True when it is written in C.
+    /// Returns true if it is written in C.
     pub(super) fn is_c(&self) -> bool {
         use constants as c;
         matches!(
@@ -303,14 +304,14 @@ impl UnitEntry {
         )
     }
 
-    /// Offset of a DIE in its unit, from the one in `.debug_info`.
+    /// Converts a DIE's offset in `.debug_info` to its offset in the unit.
     pub(super) fn local(&self, die: u32) -> UnitOffset {
         UnitOffset(die.wrapping_sub(self.start) as usize)
     }
 }
 
 impl Elf {
-    /// The unit that a DIE of this offset lies in.
+    /// Returns the unit that contains the DIE of this offset.
     pub(super) fn unit_of(&self, die: u32) -> Result<&UnitEntry> {
         let n = self.units.partition_point(|u| u.end <= die);
         let unit = self.units.get(n).filter(|u| u.root <= die);

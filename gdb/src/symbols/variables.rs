@@ -1,4 +1,4 @@
-//! Variables with one place for the whole run: globals and statics.
+//! Variables with one location for the whole run: globals and statics.
 
 use super::die::{Die, Dies};
 use super::elf::Elf;
@@ -16,14 +16,14 @@ pub struct Variable {
     pub addr: u32,
     /// Its type.
     pub ty: TypeId,
-    /// A static of a function.
+    /// A static variable of a function.
     pub local: bool,
     /// The file's name.
     pub elf: String,
 }
 
 impl Symbols {
-    /// A variable by name. Of several the one outside of functions, in the file that was loaded last.
+    /// Returns a variable by name. Of several, it is the one outside of functions, in the file that was loaded last.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<Variable> {
         self.latest().find_map(|(n, e)| {
@@ -32,7 +32,7 @@ impl Symbols {
         })
     }
 
-    /// All variables of a name: statics of different source files may share one.
+    /// Returns all variables of a name: statics of different source files may share one.
     #[must_use]
     pub fn variables_named(&self, name: &str) -> Vec<Variable> {
         let of = |(n, e): (u16, &Elf)| {
@@ -45,7 +45,7 @@ impl Symbols {
         self.latest().flat_map(of).collect()
     }
 
-    /// All variables of all files, by name within a file.
+    /// Returns all variables of all files, by name within a file.
     #[must_use]
     pub fn variables(&self) -> Vec<Variable> {
         let of = |(n, e): (u16, &Elf)| {
@@ -64,7 +64,7 @@ fn variable(dies: &Dies<'_>, elf: u16, entry: &Entry) -> Option<Variable> {
     Some(Variable { name, addr, ty, local: entry.inner, elf: dies.elf.name().into() })
 }
 
-/// The address that a location consisting of nothing else names.
+/// Returns the address of a variable whose location is a plain address.
 pub(super) fn address(dies: &Dies<'_>, die: &Die<'_>) -> Option<u32> {
     let AttributeValue::Exprloc(expression) = die.attr(constants::DW_AT_location)? else { return None };
     let unit = dies.unit(die.offset).ok()?;
@@ -74,7 +74,7 @@ pub(super) fn address(dies: &Dies<'_>, die: &Die<'_>) -> Option<u32> {
         Operation::AddressIndex { index } => dies.dwarf.address(&unit, index).ok()?,
         _ => return None,
     };
-    // Address 0: the linker dropped it.
+    // The linker dropped a variable at address 0.
     let addr = u32::try_from(addr).ok().filter(|a| *a != 0)?;
     ops.next().ok()?.is_none().then_some(addr)
 }

@@ -20,14 +20,14 @@ pub struct Context {
     /// EXCSAVE1..7 at 1..7.
     pub excsave: [u32; 8],
     pub vecbase: u32,
-    /// The rest that is known, by the Xtensa tools' numbers ([`esplens_soc::machine::reg`]).
+    /// Other known registers, by the Xtensa tools' numbers ([`esplens_soc::machine::reg`]).
     pub others: BTreeMap<u16, u32>,
     /// The core whose registers these are; `None` for a stopped task.
     pub core: Option<usize>,
 }
 
 impl Context {
-    /// A core's registers.
+    /// Returns a core's registers.
     #[must_use]
     pub fn of_core(cpu: &Cpu, core: usize) -> Self {
         Self {
@@ -45,14 +45,14 @@ impl Context {
         }
     }
 
-    /// A register file with one window, as a saved frame holds it.
+    /// Returns a register file with one window, as a saved frame contains it.
     #[must_use]
     pub fn of_window(pc: u32, ps: u32, a: &[u32; 16]) -> Self {
         let mut ar = [0; AREGS];
         ar[..16].copy_from_slice(a);
         Self {
             pc,
-            // A saved PS still has EXCM from the moment it was saved.
+            // A saved PS still has EXCM as it was when it was saved.
             ps: ps & !ps::EXCM,
             ar,
             windowbase: 0,
@@ -66,7 +66,7 @@ impl Context {
         }
     }
 
-    /// A frame's registers, as if it were the newest.
+    /// Returns a frame's registers, as if it were the newest frame.
     #[must_use]
     pub fn of_frame(frame: &Frame) -> Self {
         let mut a = frame.a;
@@ -78,13 +78,13 @@ impl Context {
         Self::of_window(frame.pc, frame.ps, &a)
     }
 
-    /// Address register `n` of the window at `base`.
+    /// Returns the address registers of the window at `base`.
     #[must_use]
     pub fn window(&self, base: u32) -> [u32; 16] {
         std::array::from_fn(|n| self.ar[(base as usize * 4 + n) % AREGS])
     }
 
-    /// Address register `n` (0..15) of the current window.
+    /// Returns address register `n` (0..15) of the current window.
     #[must_use]
     pub fn a(&self, n: usize) -> u32 {
         self.ar[(self.windowbase as usize * 4 + n) % AREGS]
@@ -95,14 +95,15 @@ impl Context {
         self.ar[(self.windowbase as usize * 4 + n) % AREGS] = value;
     }
 
-    /// True when the window at `base` (modulo 16) holds a live frame.
+    /// Returns true if the window at `base` (modulo 16) holds a live frame.
     #[must_use]
     pub fn is_live(&self, base: u32) -> bool {
         self.windowstart >> (base & 15) & 1 != 0
     }
 
-    /// WINDOWSTART before the HAL's `xthal_window_spill_nw` wrote its mask there: WINDOWSTART rotated so that the window
-    /// at `base`, which called it, is bit 15, then shifted right until the oldest live window's bit was shifted out.
+    /// Returns WINDOWSTART as it was before the HAL's `xthal_window_spill_nw` replaced it by its mask. The mask is
+    /// WINDOWSTART rotated so that the window at `base`, which called the routine, is bit 15, then shifted right until
+    /// the oldest live window's bit was shifted out.
     #[must_use]
     pub fn before_spilling(&self, base: u32) -> u32 {
         let mask = (self.windowstart & 0xFFFF) as u16;

@@ -1,7 +1,7 @@
-//! Register files that interrupts, exceptions and the kernel leave in memory, and where they are found.
+//! Register files that interrupts, exceptions and the kernel save in memory, and the search for them.
 //!
-//! ESP-IDF's port stores what `xtensa_context.h` calls XT_STK_* (interrupts) and XT_SOL_* (a task that gave up the
-//! core by itself); the offsets are the same from IDF 3.2 to 6.1. The built-in demo has a frame of its own
+//! ESP-IDF's port stores the frames that `xtensa_context.h` calls XT_STK_* (interrupts) and XT_SOL_* (a task that
+//! yielded); the offsets are the same from IDF 3.2 to 6.1. The built-in demo has its own frame
 //! (fixtures/demo/port/port.S).
 
 use super::context::Context;
@@ -13,32 +13,32 @@ use esplens_soc::machine::reg;
 
 /// Words of an XT_STK_* frame up to the temporaries: exit, pc, ps, a0..a15, sar, cause, vaddr, lbeg, lend, lcount.
 const IDF_WORDS: usize = 25;
-/// Where the registers outside the basic set stand in it: ACCLO, ACCHI, BR, SCOMPARE1, M0..M3 (`tie.h`).
+/// Offset of the registers outside the basic set: ACCLO, ACCHI, BR, SCOMPARE1, M0..M3 (`tie.h`).
 const IDF_EXTRA: u32 = 112;
-/// Sizes that an XT_STK_* frame can have.
+/// Possible sizes of an XT_STK_* frame.
 const IDF_SIZES: std::ops::RangeInclusive<u32> = 0x80..=0x180;
-/// How far from its XT_STK_* frame a handler's stack pointer is at most, while it is on the same stack.
+/// Largest distance of a handler's stack pointer from its XT_STK_* frame, while it is on the same stack.
 pub const MOVED: u32 = 256 + *IDF_SIZES.end();
 /// Bytes of an XT_SOL_* frame.
 const SOLICITED_SIZE: u32 = 32;
 /// Bytes of the demo's frame.
 const DEMO_SIZE: u32 = 256;
 
-/// How a frame was left in memory.
+/// Origin of a saved frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// By ESP-IDF's interrupt or exception entry.
+    /// ESP-IDF's interrupt or exception entry.
     Interrupt,
-    /// By a task that yielded.
+    /// A task that yielded.
     Solicited,
-    /// By the demo's port.
+    /// The demo's port.
     Demo,
 }
 
 /// A register file found in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Saved {
-    /// Who left it.
+    /// Its origin.
     pub form: Form,
     /// Its address.
     pub at: u32,
@@ -46,9 +46,9 @@ pub struct Saved {
     pub context: Context,
     /// Address registers that are known, bit n for a(n).
     pub known: u16,
-    /// EXCCAUSE, where the frame has it.
+    /// EXCCAUSE, if the frame contains it.
     pub cause: Option<u32>,
-    /// EXCVADDR.
+    /// EXCVADDR, if the frame contains it.
     pub vaddr: Option<u32>,
 }
 
@@ -56,7 +56,7 @@ fn plausible(pc: u32, status: u32) -> bool {
     is_code(pc) && status & !ps::MASK == 0
 }
 
-/// An XT_STK_* frame at `at`, when what is there can be one.
+/// Reads an XT_STK_* frame at `at`, if the memory there can be one.
 pub fn interrupt(mem: &dyn Memory, at: u32) -> Option<Saved> {
     let w: [u32; IDF_WORDS] = is_stack(at).then(|| mem.words(at)).flatten()?;
     let (exit, pc, status) = (w[0], w[1], w[2]);
@@ -78,7 +78,7 @@ pub fn interrupt(mem: &dyn Memory, at: u32) -> Option<Saved> {
     Some(Saved { form: Form::Interrupt, at, context, known: 0xFFFF, cause, vaddr })
 }
 
-/// An XT_SOL_* frame at `at`: the task as it stands after the call that yielded.
+/// Reads an XT_SOL_* frame at `at`: the registers of the task after the call that yielded.
 pub fn solicited(mem: &dyn Memory, at: u32) -> Option<Saved> {
     let [exit, ra, status, threadptr] = is_stack(at).then(|| mem.words(at)).flatten()?;
     if exit != 0 || ra >> 30 == 0 || !plausible(ra & 0x3FFF_FFFF | 0x4000_0000, status) {
@@ -92,7 +92,7 @@ pub fn solicited(mem: &dyn Memory, at: u32) -> Option<Saved> {
     Some(Saved { form: Form::Solicited, at, context, known: 3, cause: None, vaddr: None })
 }
 
-/// The demo's frame at `at`.
+/// Reads the demo's frame at `at`, if the memory there can be one.
 pub fn demo(mem: &dyn Memory, at: u32) -> Option<Saved> {
     let w: [u32; 48] = is_stack(at).then(|| mem.words(at)).flatten()?;
     let (a1, status, pc) = (w[1], w[16], w[17]);
@@ -113,12 +113,12 @@ pub fn demo(mem: &dyn Memory, at: u32) -> Option<Saved> {
     Some(Saved { form: Form::Demo, at, context, known: 0xFFFF, cause, vaddr })
 }
 
-/// A frame of any form at `at`: what a stopped task's stack pointer points to.
+/// Reads a frame of any form at `at`, the saved stack pointer of a stopped task.
 pub fn any(mem: &dyn Memory, at: u32) -> Option<Saved> {
     demo(mem, at).or_else(|| interrupt(mem, at)).or_else(|| solicited(mem, at))
 }
 
-/// Bytes of a frame of this form.
+/// Returns the bytes of a frame.
 #[must_use]
 pub fn size(saved: &Saved) -> u32 {
     match saved.form {
@@ -127,20 +127,20 @@ pub fn size(saved: &Saved) -> u32 {
     }
 }
 
-/// What is special about an assembly function of a kernel's port.
+/// Kind of an assembly function of a kernel's port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Port {
     /// ESP-IDF's interrupt and exception entry and exit.
     Idf,
-    /// Its yield and dispatch.
+    /// ESP-IDF's yield and dispatch.
     IdfYield,
-    /// The routine that spills all windows: WINDOWBASE moves meanwhile.
+    /// The routine that spills all windows and moves WINDOWBASE meanwhile.
     IdfSpill,
-    /// The demo's.
+    /// The demo's port functions.
     Demo,
 }
 
-/// The port function that this symbol names.
+/// Returns the kind of the port function that this symbol names.
 #[must_use]
 pub fn port(name: &str) -> Option<Port> {
     const IDF: [&str; 23] = [
@@ -177,8 +177,8 @@ pub fn port(name: &str) -> Option<Port> {
     }
 }
 
-/// Whether WINDOWSTART holds the mask of the HAL's `xthal_window_spill_nw` when `pc` in it comes next: from the first
-/// WSR.WINDOWSTART after `start` to the second.
+/// Returns true if WINDOWSTART contains the mask of the HAL's `xthal_window_spill_nw` when `pc` in it executes next:
+/// from the first WSR.WINDOWSTART after `start` to the second.
 #[must_use]
 pub fn in_spilling_loop(mem: &dyn Memory, start: u32, pc: u32) -> bool {
     let len = pc.wrapping_sub(start) as usize;
@@ -189,27 +189,28 @@ pub fn in_spilling_loop(mem: &dyn Memory, start: u32, pc: u32) -> bool {
     mem.peek(start, &mut code) == len && code.windows(3).filter(|b| wsr_windowstart(b)).count() == 1
 }
 
-/// WSR.WINDOWSTART at: RSR, WSR and XSR are 3 bytes with the special register's number in the second.
+/// Returns true for WSR.WINDOWSTART: RSR, WSR and XSR are 3 bytes with the special register's number in the second.
 fn wsr_windowstart(b: &[u8]) -> bool {
     b[0] & 0xF == 0 && b[1] == sr::WINDOWSTART && b[2] == 0x13
 }
 
-/// Whether a port function of ESP-IDF is one that vectors go to, before it has a frame; the others it calls.
+/// Returns true if a port function of ESP-IDF is entered from a vector and has no frame yet; it calls the other
+/// functions.
 #[must_use]
 pub fn enters(name: &str) -> bool {
     !["_frxt_", "_xt_context_", "xthal_"].iter().any(|called| name.starts_with(called))
         && !name.ends_with("_exit")
 }
 
-/// A core inside a window overflow or underflow handler: the registers as they were at the instruction that needed
-/// the window.
+/// Returns the registers at the instruction that needed the window, for a core inside a window overflow or underflow
+/// handler.
 pub fn window_vector(mem: &dyn Memory, ctx: &Context) -> Option<Context> {
     let at = ctx.pc.wrapping_sub(ctx.vecbase);
     if at >= 0x180 || ctx.ps & ps::EXCM == 0 || !is_code(ctx.epc[1]) {
         return None;
     }
     let mut back = ctx.clone();
-    // The overflow handlers for CALL8 and CALL12 use the a0 that their first instruction has stored.
+    // The overflow handlers for CALL8 and CALL12 use a0 after their first instruction has stored it.
     let stored = match at {
         0x86..0xC0 => Some(9),
         0x106..0x140 => Some(13),
@@ -223,21 +224,23 @@ pub fn window_vector(mem: &dyn Memory, ctx: &Context) -> Option<Context> {
     Some(back)
 }
 
-/// The XT_STK_* frame of what was interrupted at `pc`, near a stack pointer that the handler moves in two steps for the
-/// spilling of windows. Frames of earlier interrupts stay in memory: with `a0`, the one that is left is the likelier.
+/// Finds the XT_STK_* frame of the code that was interrupted at `pc`, near a stack pointer that the handler moves in
+/// two steps for the spilling of windows. Frames of earlier interrupts stay in memory: if its a0 is `a0`, a frame that
+/// the stack pointer has already left is the likelier one.
 pub fn around(mem: &dyn Memory, sp: u32, pc: u32, a0: u32) -> Option<Saved> {
     let at = |at: u32| interrupt(mem, at).filter(|s| s.context.pc == pc);
     let sizes = || IDF_SIZES.step_by(16);
     let left = || sizes().filter_map(|size| at(sp.wrapping_sub(size))).find(|s| s.context.a(1) == sp);
-    // ADDMI has moved it by 256, ADDI not yet by the rest.
+    // ADDMI has moved it by 256, ADDI has not yet moved it by the rest.
     let half = || {
         at(sp.wrapping_sub(256)).or_else(|| sizes().find_map(|n| at(sp.wrapping_add(256).wrapping_sub(n))))
     };
     left().filter(|s| s.context.a(0) == a0).or_else(|| at(sp)).or_else(left).or_else(half)
 }
 
-/// A core between an exception and the end of its saving, or in the last steps of its return: what EPC1 says, with
-/// a0 from where the vector or the handler put it. `start` is where the handler begins.
+/// Returns the interrupted registers of a core between an exception and the end of saving its registers, or in the last
+/// steps of its return. The PC is in EPC, a0 is where the vector or the handler put it. `start` is the first address of
+/// the handler.
 pub fn just_taken(mem: &dyn Memory, ctx: &Context, level: usize, start: Option<u32>) -> Option<Context> {
     let (pc, status) =
         if level > 1 { (ctx.epc[level], ctx.eps[level]) } else { (ctx.epc[1], ctx.ps & !ps::EXCM) };
@@ -250,7 +253,8 @@ pub fn just_taken(mem: &dyn Memory, ctx: &Context, level: usize, start: Option<u
         return Some(back);
     }
     let sp = ctx.a(1);
-    // First the handler puts the stack pointer into a0, then it allocates its frame, whose A1 tells it from then on.
+    // The handler first puts the stack pointer into a0, then it allocates its frame. From then on the frame's A1 is the
+    // interrupted stack pointer.
     let moved = ctx.a(0).wrapping_sub(sp);
     let begun = || mem.u32(sp.wrapping_add(16)).filter(|a1| IDF_SIZES.contains(&a1.wrapping_sub(sp)));
     let frame = if start.is_some_and(|start| ctx.pc.wrapping_sub(start) <= 3) {
@@ -261,7 +265,7 @@ pub fn just_taken(mem: &dyn Memory, ctx: &Context, level: usize, start: Option<u
         let found = around(mem, sp, pc, ctx.a(0)).map(|s| (Some(s.at), s.context.a(1)));
         found.or_else(|| begun().map(|a1| (Some(sp), a1)))
     };
-    // EXCSAVE is used again while windows are spilled; then a0 stands in the frame, at last in its place again.
+    // EXCSAVE is reused while windows are spilled. Then a0 is in the frame, and at last in its register again.
     let returns = |a0: &u32| *a0 == 0 || a0 >> 30 != 0 && is_code(prologue::return_address(*a0, pc));
     let stored = frame.and_then(|(at, _)| mem.u32(at?.wrapping_add(12)));
     let places = [Some(ctx.excsave[level]), stored, frame.is_none().then_some(ctx.a(0))];

@@ -1,37 +1,37 @@
-//! Reading memory without touching it.
+//! Reads memory without side effects.
 
 use esplens_soc::machine::Machine;
 
-/// Something to read from: a machine, a core dump.
+/// Readable memory: a machine's or a core dump's.
 pub trait Memory {
-    /// Reads up to `out.len()` bytes from `addr` on, without side effects; how many there are.
+    /// Reads up to `out.len()` bytes from `addr` on, without side effects; returns the number of bytes read.
     fn peek(&self, addr: u32, out: &mut [u8]) -> usize;
 
-    /// PC and stack pointer of a core; `None` where there is memory only.
+    /// Returns PC and stack pointer of a core; `None` if there is only memory.
     fn core(&self, _core: usize) -> Option<(u32, u32)> {
         None
     }
 }
 
-/// Reads in the units that data structures are made of.
+/// Typed reads: bytes, words, numbers and text.
 pub trait Words: Memory {
-    /// Exactly so many bytes, or nothing.
+    /// Reads exactly `N` bytes, or returns `None`.
     fn bytes<const N: usize>(&self, addr: u32) -> Option<[u8; N]> {
         let mut out = [0; N];
         (self.peek(addr, &mut out) == N).then_some(out)
     }
 
-    /// A byte.
+    /// Reads a byte.
     fn u8(&self, addr: u32) -> Option<u8> {
         self.bytes::<1>(addr).map(|b| b[0])
     }
 
-    /// A word.
+    /// Reads a word.
     fn u32(&self, addr: u32) -> Option<u32> {
         self.bytes(addr).map(u32::from_le_bytes)
     }
 
-    /// `N` words in a row.
+    /// Reads `N` consecutive words.
     fn words<const N: usize>(&self, addr: u32) -> Option<[u32; N]> {
         let mut out = [0; N];
         for (n, word) in out.iter_mut().enumerate() {
@@ -40,14 +40,14 @@ pub trait Words: Memory {
         Some(out)
     }
 
-    /// An unsigned number of 1, 2, 4 or 8 bytes.
+    /// Reads an unsigned number of 1, 2, 4 or 8 bytes.
     fn number(&self, addr: u32, size: u32) -> Option<u64> {
         let mut out = [0; 8];
         let size = (size as usize).min(8);
         (self.peek(addr, &mut out[..size]) == size).then(|| u64::from_le_bytes(out))
     }
 
-    /// A zero-terminated string of at most `max` bytes; what is no text shows as `.`.
+    /// Reads a zero-terminated string of at most `max` bytes; bytes that are not printable ASCII become `.`.
     fn text(&self, addr: u32, max: usize) -> Option<String> {
         let mut out = vec![0; max.min(256)];
         let n = self.peek(addr, &mut out);
@@ -62,13 +62,13 @@ impl<T: Memory + ?Sized> Words for T {}
 pub struct MachineMemory<'a> {
     /// The machine.
     pub machine: &'a Machine,
-    /// The core whose view it is.
+    /// The core whose address map is used.
     pub core: usize,
 }
 
 impl Memory for MachineMemory<'_> {
     fn peek(&self, addr: u32, out: &mut [u8]) -> usize {
-        // Registers are no place for stacks and kernel objects, and their peeks are not memory.
+        // Peripheral registers contain no stacks or kernel objects, and a peek at them does not read memory.
         if (0x3FF0_0000..0x3FF8_0000).contains(&addr) {
             return 0;
         }
@@ -81,13 +81,13 @@ impl Memory for MachineMemory<'_> {
     }
 }
 
-/// True for an address that instructions can be fetched from: ROM, instruction RAM, RTC fast memory, flash.
+/// Returns true for an address that instructions can be fetched from: ROM, instruction RAM, RTC fast memory, flash.
 #[must_use]
 pub fn is_code(addr: u32) -> bool {
     (0x4000_0000..0x4006_0000).contains(&addr) || (0x4007_0000..0x4140_0000).contains(&addr)
 }
 
-/// True for an address that a stack pointer may hold: 16-byte aligned in data RAM, RTC memory or PSRAM.
+/// Returns true for an address that a stack pointer may hold: 16-byte aligned in data RAM, RTC memory or PSRAM.
 #[must_use]
 pub fn is_stack(addr: u32) -> bool {
     addr & 15 == 0

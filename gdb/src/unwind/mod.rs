@@ -1,8 +1,8 @@
-//! Backtraces without GDB's help: registers and a way to read memory are all it takes.
+//! Backtraces without GDB, from registers and readable memory only.
 //!
-//! A running core's newer frames live in the AR file, the older ones on the stack; a stopped task's all lie on its
-//! stack. Interrupts and exceptions put a saved register file between two frames ([`exception`]). The same code serves
-//! cores, tasks and core dumps; docs/decisions/unwinder.md says how and why.
+//! A running core's newer frames are in the AR file, the older ones on the stack; all frames of a stopped task are on
+//! its stack. Interrupts and exceptions put a saved register file between two frames ([`exception`]). The same code
+//! unwinds cores, tasks and core dumps. Design and reasons: docs/decisions/unwinder.md.
 
 mod context;
 pub mod exception;
@@ -24,73 +24,73 @@ pub use walk::{Unwinder, unwind};
 /// Most frames of one backtrace.
 pub const MAX_FRAMES: usize = 256;
 
-/// What the unwinder wants to know of names: raw symbols suffice.
+/// Names that the unwinder needs; raw symbols suffice.
 pub trait Names {
-    /// The function that holds `pc`: its symbol's name and first address.
+    /// Returns the function that contains `pc`: its symbol's name and first address.
     fn function(&self, pc: u32) -> Option<(String, u32)>;
 }
 
-/// No names at all.
+/// An empty set of names.
 impl Names for () {
     fn function(&self, _pc: u32) -> Option<(String, u32)> {
         None
     }
 }
 
-/// How control came from a frame into the next newer one.
+/// Transition from a frame to the next newer one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// It is the newest.
+    /// None: it is the newest frame.
     Newest,
-    /// By a call: its PC is a return address.
+    /// A call: the PC is a return address.
     Caller,
-    /// By an interrupt or exception: its PC is the instruction that runs next.
+    /// An interrupt or exception: the PC is the instruction that runs next.
     Interrupted,
 }
 
-/// One frame.
+/// A stack frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// The program counter.
     pub pc: u32,
     /// a0..a15 of the frame's window.
     pub a: [u32; 16],
-    /// Which of them are known: bit n for a(n). The rest belong to newer frames.
+    /// Registers that are known: bit n for a(n). The others belong to newer frames.
     pub known: u16,
-    /// PS, where it was saved; the newest saved one for older frames.
+    /// PS, if it was saved; otherwise that of the next newer frame.
     pub ps: u32,
-    /// How control left it.
+    /// Transition to the next newer frame.
     pub kind: Kind,
 }
 
 impl Frame {
-    /// The stack pointer.
+    /// Returns the stack pointer.
     #[must_use]
     pub fn sp(&self) -> u32 {
         self.a[1]
     }
 
-    /// The address to look up names and lines by: inside the call for a return address.
+    /// Returns the address to look up names and lines by: inside the call for a return address.
     #[must_use]
     pub fn lookup(&self) -> u32 {
         if self.kind == Kind::Caller { self.pc.wrapping_sub(1) } else { self.pc }
     }
 
-    /// An address register, when it is known.
+    /// Returns an address register, if it is known.
     #[must_use]
     pub fn reg(&self, n: usize) -> Option<u32> {
         (n < 16 && self.known >> n & 1 != 0).then(|| self.a[n])
     }
 }
 
-/// Why a backtrace ends.
+/// Reason why a backtrace ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
-    /// The oldest frame has no caller (a0 is 0): as it should be.
+    /// The oldest frame has no caller (a0 is 0), as expected.
     Outermost,
     /// There are more than [`MAX_FRAMES`].
     TooDeep,
-    /// Something does not fit: what, with the addresses.
+    /// Inconsistent data: a description with the addresses.
     Corrupt(String),
 }
 
@@ -109,6 +109,6 @@ impl std::fmt::Display for End {
 pub struct Backtrace {
     /// The frames; at least one.
     pub frames: Vec<Frame>,
-    /// Why there are no more.
+    /// Reason why there are no more.
     pub end: End,
 }

@@ -1,9 +1,9 @@
-//! How far a function is into setting up its frame.
+//! Progress of a function in setting up its frame.
 
 use super::memory::{Memory, Words};
 use esplens_core::isa::{self, Insn, Op};
 
-/// Instructions looked at before a prologue is taken as over.
+/// Most instructions examined before a prologue counts as finished.
 const MAX_PROLOGUE: usize = 64;
 
 /// Returns the instruction at `pc`.
@@ -14,27 +14,28 @@ pub fn insn(mem: &dyn Memory, pc: u32) -> Option<Insn> {
     isa::decode(u32::from_le_bytes(bytes)).filter(|i| usize::from(i.len) <= n)
 }
 
-/// Returns the address that RETW in code at `pc` goes to: a windowed call keeps its kind in the two highest bits of a0.
+/// Returns the address that RETW in code at `pc` goes to: a windowed call keeps its window increment in the two highest
+/// bits of a0.
 #[must_use]
 pub fn return_address(a0: u32, pc: u32) -> u32 {
     a0 & 0x3FFF_FFFF | pc & 0xC000_0000
 }
 
-/// True when a windowed function stands at its ENTRY: the window is still its caller's.
+/// Returns true if `pc` is at the ENTRY of a windowed function: the window is still its caller's.
 pub fn at_entry(mem: &dyn Memory, pc: u32) -> bool {
     insn(mem, pc).is_some_and(|i| i.op == Op::Entry)
 }
 
-/// What a CALL0 function did to its caller's frame before `pc`.
+/// Changes that a CALL0 function made to its caller's frame before `pc`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Call0 {
-    /// Bytes that the stack pointer went down.
+    /// Bytes by which the stack pointer was lowered.
     pub size: u32,
     /// Offset from the stack pointer at which a0 is saved.
     pub a0_at: Option<u32>,
 }
 
-/// Follows a CALL0 function from its start to `pc`. `None`: it is a windowed one.
+/// Follows a CALL0 function from its start to `pc`. Returns `None` for a windowed function.
 pub fn call0(mem: &dyn Memory, start: u32, pc: u32) -> Option<Call0> {
     let mut frame = Call0::default();
     let mut at = start;
@@ -52,7 +53,7 @@ pub fn call0(mem: &dyn Memory, start: u32, pc: u32) -> Option<Call0> {
             }
             // The store may come before or after the stack pointer moves; compilers move it first.
             Op::S32i | Op::S32iN if insn.s == 1 && insn.t == 0 => frame.a0_at = Some(insn.imm as u32),
-            // The rest is the body.
+            // The prologue ends here.
             _ if matches!(insn.op.flow(), isa::Flow::Return | isa::Flow::Jump) => break,
             _ => {}
         }
@@ -62,7 +63,7 @@ pub fn call0(mem: &dyn Memory, start: u32, pc: u32) -> Option<Call0> {
 }
 
 impl Call0 {
-    /// The return address and the caller's stack pointer.
+    /// Returns the return address and the caller's stack pointer.
     pub fn unwind(&self, mem: &dyn Memory, a0: u32, sp: u32) -> Option<(u32, u32)> {
         let ra = match self.a0_at {
             Some(at) => mem.u32(sp.wrapping_add(at))?,

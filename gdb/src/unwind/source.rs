@@ -1,10 +1,10 @@
-//! A frame as the symbols want it, for locals and parameters.
+//! Adapts frames of a backtrace to the symbols' interface, for locals and parameters.
 
 use super::{Frame, Kind, Memory, prologue};
 use crate::symbols;
 use esplens_core::cpu::ps;
 
-/// Memory in the symbols' words.
+/// Adapter to the symbols' memory trait.
 pub struct Bytes<'a>(pub &'a dyn Memory);
 
 impl symbols::Memory for Bytes<'_> {
@@ -13,26 +13,26 @@ impl symbols::Memory for Bytes<'_> {
     }
 }
 
-/// A frame of a backtrace with what belongs to it.
+/// A frame of a backtrace with its CFA and memory.
 pub struct SourceView<'a> {
     frame: &'a Frame,
-    /// The registers as they will be behind the function's ENTRY, when the frame stands there: until then its
-    /// parameters lie in the caller's window.
+    /// The registers as they will be after the function's ENTRY, if the frame is at it: until then the function's
+    /// parameters are in the caller's window.
     entered: Option<Frame>,
     cfa: Option<u32>,
     memory: Bytes<'a>,
 }
 
 impl<'a> SourceView<'a> {
-    /// Frame `n` of a backtrace's, which has one at least; the innermost, when there are not so many.
+    /// Returns the view of frame `n` of a backtrace; of frame 0 if there are not so many.
     ///
     /// # Panics
-    /// When there is none.
+    /// If `frames` is empty.
     #[must_use]
     pub fn of(frames: &'a [Frame], n: usize, mem: &'a dyn Memory) -> Self {
         let frame = frames.get(n).unwrap_or(&frames[0]);
         let entered = entered(frame, mem);
-        // The stack pointer of the caller, which is still the one at an ENTRY.
+        // The stack pointer of the caller, which is still the current one at an ENTRY.
         let cfa = match entered {
             Some(_) => Some(frame.sp()),
             None => frames.get(n + 1).map(Frame::sp),
@@ -41,7 +41,8 @@ impl<'a> SourceView<'a> {
     }
 }
 
-/// The registers behind an ENTRY that runs next (ISA: ENTRY): the window turns by CALLINC, the stack pointer goes down.
+/// Returns the registers after an ENTRY that runs next (ISA: ENTRY): the window rotates by CALLINC, the stack pointer
+/// is lowered.
 fn entered(frame: &Frame, mem: &dyn Memory) -> Option<Frame> {
     let inc = 4 * ((frame.ps & ps::CALLINC) >> ps::CALLINC_SHIFT) as usize;
     if frame.kind == Kind::Caller || inc == 0 || !prologue::at_entry(mem, frame.pc) {

@@ -1,4 +1,4 @@
-//! Stacks made by hand, as the ABI lays them out.
+//! Hand-made stacks, laid out according to the ABI.
 
 use super::*;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ impl Memory for Stack {
 }
 
 impl Stack {
-    /// a0..a3 of the caller of the frame at `sp`.
+    /// Writes a0..a3 of the caller of the frame at `sp`.
     fn save(&mut self, sp: u32, words: [u32; 4]) {
         for (n, word) in words.into_iter().enumerate() {
             self.0.insert(sp - 16 + 4 * n as u32, word);
@@ -46,7 +46,7 @@ fn spilled_frames_are_read_from_the_stack_with_their_extra_registers() {
     // f called by g with CALL8, g by h with CALL4, h is the outermost.
     mem.save(0x3FFB_0100, [0x400D_0300 & 0x3FFF_FFFF | 0x4000_0000, 0x3FFB_0140, 22, 33]);
     mem.save(0x3FFB_0140, [0, 0x3FFB_0180, 2, 3]);
-    // g's a4..a7 lie below h's stack pointer, which g's own save area names.
+    // g's a4..a7 are below h's stack pointer, which is in g's own save area.
     for n in 0..4 {
         mem.0.insert(0x3FFB_0180 - 32 + 4 * n, 40 + n);
     }

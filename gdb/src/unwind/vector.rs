@@ -1,4 +1,4 @@
-//! How far an exception's vector is into saving what it uses.
+//! Progress of an exception's vector in saving the registers that it uses.
 
 use super::context::Context;
 use super::memory::Memory;
@@ -7,11 +7,11 @@ use esplens_core::cpu::exception::vector;
 use esplens_core::isa::Op;
 use esplens_core::isa::special::sr;
 
-/// Instructions of a vector and what it jumps to that are looked at.
+/// Most instructions examined in a vector and the code it jumps to.
 const MOST: usize = 16;
 
-/// Whether a core stands on the way from the vector of a level to the instruction that puts a0 into EXCSAVE: the
-/// address registers are still those of the interrupted function.
+/// Returns true if a core is between the vector of a level and the instruction that puts a0 into EXCSAVE. The address
+/// registers are then still those of the interrupted function.
 pub fn untouched(mem: &dyn Memory, ctx: &Context, level: usize) -> bool {
     let vectors = match level {
         1 => vec![vector::KERNEL, vector::USER],
@@ -30,7 +30,7 @@ fn leads_to(mem: &dyn Memory, ctx: &Context, from: u32, level: usize) -> bool {
         at = match insn.op {
             Op::J => insn.target(at).unwrap_or(at),
             Op::Wsr | Op::Xsr if insn.imm == i32::from(sr::EXCSAVE1) + level as i32 - 1 => return false,
-            // A BREAK or NOP of a debugger's in front changes nothing.
+            // A BREAK or NOP that a debugger put there changes nothing.
             Op::Nop | Op::NopN | Op::Break | Op::Isync | Op::Rsync | Op::Esync | Op::Dsync => {
                 at.wrapping_add(insn.len.into())
             }

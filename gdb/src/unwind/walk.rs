@@ -1,4 +1,4 @@
-//! From a frame to its caller.
+//! Steps from a stack frame to its caller.
 
 use super::context::Context;
 use super::exception::{self, Port, Saved};
@@ -7,23 +7,23 @@ use super::{Backtrace, End, Frame, Kind, MAX_FRAMES, Names, prologue};
 use esplens_core::cpu::ps;
 use std::collections::BTreeSet;
 
-/// Largest frame taken as one; what is larger is a broken stack.
+/// Largest frame that is accepted; a larger one means a corrupt stack.
 const MAX_FRAME: u32 = 1 << 20;
 
 /// The kernel port's function that saves an interrupted task's registers and spills its windows.
 const SAVE: &str = "_xt_context_save";
 
-/// What a backtrace is made from.
+/// Input for a backtrace.
 pub struct Unwinder<'a> {
     /// Memory as the core sees it.
     pub mem: &'a dyn Memory,
-    /// Names, to tell the kernel's assembly from functions.
+    /// Names, to tell the kernel's assembly functions from other functions.
     pub names: &'a dyn Names,
-    /// Where the task lies that the core's interrupt handlers interrupted: the first word of its TCB.
+    /// Saved stack pointer of the task that the core's interrupt handlers interrupted: the first word of its TCB.
     pub interrupted: Option<u32>,
 }
 
-/// A backtrace from these registers on.
+/// Returns the backtrace from these registers on.
 #[must_use]
 pub fn unwind(u: &Unwinder, context: &Context) -> Backtrace {
     let mut walk = Walk::new(u, context.clone());
@@ -38,7 +38,7 @@ pub fn unwind(u: &Unwinder, context: &Context) -> Backtrace {
         }
         let f = walk.frame;
         if !seen.insert((f.pc, f.sp(), f.kind == Kind::Interrupted)) {
-            break End::Corrupt(format!("the frame at {:#010x}, stack {:#010x}, comes again", f.pc, f.sp()));
+            break End::Corrupt(format!("the frame at {:#010x}, stack {:#010x}, repeats", f.pc, f.sp()));
         }
         frames.push(f);
     };
@@ -51,7 +51,7 @@ struct Walk<'a> {
     ctx: Context,
     /// WINDOWBASE of the current frame, while frames are live.
     live: Option<u32>,
-    /// The registers are those of the moment: EXCM, EPC and EXCSAVE mean this frame.
+    /// The registers are the current ones: EXCM, EPC and EXCSAVE belong to this frame.
     newest: bool,
     frame: Frame,
 }
@@ -89,7 +89,7 @@ impl<'a> Walk<'a> {
         {
             return step;
         }
-        // An exception whose handler has no name: a ROM without symbols, a firmware without an ELF.
+        // An exception whose handler has no symbol: a ROM without symbols, a firmware without an ELF file.
         if self.newest && self.ctx.ps & ps::EXCM != 0 && function.is_none() {
             let taken = exception::just_taken(self.u.mem, &self.ctx, 1, None);
             self.newest = false;
@@ -107,7 +107,7 @@ impl<'a> Walk<'a> {
         self.windowed_return()
     }
 
-    /// At an ENTRY: the caller is in the same window, its return address where CALLn left it.
+    /// Steps out at an ENTRY: the caller is in the same window, with its return address where CALLn put it.
     fn entry(&mut self) -> Step {
         let inc = ((self.frame.ps & ps::CALLINC) >> ps::CALLINC_SHIFT) as usize;
         let ra = self.frame.a[(4 * inc) & 15];
@@ -116,14 +116,14 @@ impl<'a> Walk<'a> {
         }
         let pc = prologue::return_address(ra, self.frame.pc);
         if !is_code(pc) {
-            return corrupt(format!("return address {ra:#010x} in a{} is no code", 4 * inc));
+            return corrupt(format!("return address {ra:#010x} in a{} is not code", 4 * inc));
         }
         self.frame.known &= (1 << (4 * inc)) - 1;
         (self.frame.pc, self.frame.kind) = (pc, Kind::Caller);
         Ok(())
     }
 
-    /// Return address and stack pointer of the caller, where the frame is one of the CALL0 ABI.
+    /// Returns return address and stack pointer of the caller, if the frame is one of the CALL0 ABI.
     fn call0(&self, start: Option<u32>) -> Option<(u32, u32)> {
         let whole_program = self.frame.ps & ps::WOE == 0;
         if self.frame.kind == Kind::Caller && !whole_program {
@@ -141,14 +141,14 @@ impl<'a> Walk<'a> {
         if !is_code(ra) || !is_stack(sp) || sp < self.frame.sp() || same {
             return corrupt(format!("no caller: return address {ra:#010x}, stack {sp:#010x}"));
         }
-        // The caller's own a0 went when it called.
+        // The call overwrote the caller's own a0.
         self.frame.known &= 0xF00E;
         self.frame.a[1] = sp;
         (self.frame.pc, self.frame.kind) = (ra, Kind::Caller);
         Ok(())
     }
 
-    /// RETW: the caller's window is in the AR file or below the frame's stack pointer.
+    /// Steps out as RETW does: the caller's window is in the AR file or below the frame's stack pointer.
     fn windowed_return(&mut self) -> Step {
         let (ra, sp) = (self.frame.a[0], self.frame.sp());
         if ra == 0 {
@@ -157,7 +157,7 @@ impl<'a> Walk<'a> {
         let n = ra >> 30;
         let pc = prologue::return_address(ra, self.frame.pc);
         if self.frame.known & 1 == 0 || n == 0 || !is_code(pc) {
-            return corrupt(format!("a0 {ra:#010x} at {:#010x} is no return address", self.frame.pc));
+            return corrupt(format!("a0 {ra:#010x} at {:#010x} is not a return address", self.frame.pc));
         }
         if !is_stack(sp) {
             return corrupt(format!("stack pointer {sp:#010x} at {:#010x}", self.frame.pc));
@@ -180,7 +180,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// The window of a caller by CALL(4n) that was spilled: a0..a3 below the callee's stack pointer, the rest at the
+    /// Reads the spilled window of a caller by CALL(4n): a0..a3 are below the callee's stack pointer, the rest at the
     /// end of the caller's frame (ISA 4.7.1.4, the ABI's base and extra save areas).
     fn spilled(&self, n: usize, sp: u32) -> Result<([u32; 16], u16), End> {
         let Some(low) = self.u.mem.words::<4>(sp.wrapping_sub(16)) else {
@@ -202,7 +202,7 @@ impl<'a> Walk<'a> {
         Ok((a, known))
     }
 
-    /// Goes on with the registers that an interrupt or exception found.
+    /// Continues with the registers of the code that an interrupt or exception interrupted.
     fn interrupted(&mut self, ctx: Context, live: bool) -> Step {
         if !is_stack(ctx.a(1)) {
             return corrupt(format!("interrupted {:#010x} has stack pointer {:#010x}", ctx.pc, ctx.a(1)));
@@ -219,7 +219,7 @@ impl<'a> Walk<'a> {
         self.interrupted(saved.context, false)
     }
 
-    /// Out of a kernel port's assembly. `None`: as out of any other function.
+    /// Steps out of a kernel port's assembly function. Returns `None` if it is unwound like any other function.
     fn leave_port(&mut self, port: Port, name: &str, start: u32) -> Option<Step> {
         match port {
             Port::Idf => self.leave_idf(name, start),
@@ -234,13 +234,14 @@ impl<'a> Walk<'a> {
         let level = name.bytes().find(u8::is_ascii_digit).map_or(1, |d| usize::from(d - b'0')).clamp(1, 7);
         let here = exception::interrupt(mem, self.frame.sp());
         let excm = self.ctx.ps & ps::EXCM != 0;
-        // Where windows are spilled with EXCM clear overflows take EPC1, which is put back a little after EXCM.
+        // While windows are spilled with EXCM clear, overflows overwrite EPC1, which is restored a little later than
+        // EXCM.
         if self.newest && name == SAVE && (!excm || self.in_save(self.ctx.epc[1])) {
             return self.leave_spill();
         }
         if self.newest && excm {
-            // On the way in or out: the windows of the interrupted functions are where they were, and the handler's
-            // frame is not yet complete, or no longer this interrupt's; unless the handlers' stack is in use already.
+            // During entry or exit, the windows of the interrupted functions are unchanged, and the handler's frame is
+            // not yet complete or no longer this interrupt's, unless the handlers' stack is already in use.
             let start = exception::enters(name).then_some(start);
             let back = exception::just_taken(mem, &self.ctx, level, start)?;
             let sp = self.frame.sp();
@@ -254,12 +255,12 @@ impl<'a> Walk<'a> {
         here.or_else(|| self.task_frame()).map(|saved| self.restored(saved))
     }
 
-    /// The frame of the task that runs on this core, when an interrupt put it there.
+    /// Returns the frame of the task that runs on this core, if an interrupt stored it.
     fn task_frame(&self) -> Option<Saved> {
         self.u.interrupted.and_then(|at| exception::interrupt(self.u.mem, at))
     }
 
-    /// vPortYield and the dispatcher it goes on to by CALL0, which spoils a0.
+    /// Steps out of vPortYield and the dispatcher that it calls by CALL0, which overwrites a0.
     fn leave_yield(&mut self) -> Option<Step> {
         let (mem, sp) = (self.u.mem, self.frame.sp());
         if let Some(saved) = exception::interrupt(mem, sp) {
@@ -276,7 +277,7 @@ impl<'a> Walk<'a> {
         Some(self.windowed_return())
     }
 
-    /// Goes on with a complete frame whose windows are not all spilled yet.
+    /// Continues with a complete frame whose windows are not all spilled yet.
     fn interrupted_in(&mut self, base: u32, saved: Saved) -> Step {
         let windowstart = self.windowstart(base);
         let (pc, ps) = (saved.context.pc, saved.context.ps);
@@ -286,7 +287,7 @@ impl<'a> Walk<'a> {
         self.interrupted(back, true)
     }
 
-    /// Windows are being spilled: one of them is the one that asked for it.
+    /// Steps out of the spilling of windows: one of the windows belongs to the code that requested it.
     fn leave_spill(&mut self) -> Option<Step> {
         if let Some((base, saved)) = self.spilling_handler() {
             return Some(self.interrupted_in(base, saved));
@@ -311,7 +312,7 @@ impl<'a> Walk<'a> {
         None
     }
 
-    /// WINDOWSTART with the frames that were live when the window at `base` asked for the spilling.
+    /// Returns WINDOWSTART with the frames that were live when the window at `base` requested the spilling.
     fn windowstart(&self, base: u32) -> u32 {
         let pc = self.frame.pc;
         let start =
@@ -324,19 +325,19 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether an address is in the function that saves an interrupted task.
+    /// Returns true if an address is in the function that saves an interrupted task.
     fn in_save(&self, pc: u32) -> bool {
         self.u.names.function(pc).is_some_and(|(name, _)| name == SAVE)
     }
 
-    /// All windows, from the current one down.
+    /// Returns all windows, from the current one down.
     fn bases(&self) -> impl Iterator<Item = u32> + use<> {
         let current = self.ctx.windowbase;
         (0..16).map(move |n| current.wrapping_sub(n) & 15)
     }
 
-    /// The interrupt handler whose window it is that asked for the spilling, by what its a0 holds meanwhile: where the
-    /// HAL's routine returns to, or EPC1, which overflows take; at the beginning and the end neither.
+    /// Finds the interrupt handler whose window requested the spilling, by the contents of its a0 meanwhile: the return
+    /// address of the HAL's routine, or EPC1, which overflows overwrite. At the beginning and at the end it is neither.
     fn spilling_handler(&self) -> Option<(u32, Saved)> {
         let a0 = |base: u32| self.ctx.window(base)[0];
         let frame = |base: u32, pc: u32| {

@@ -1,4 +1,4 @@
-//! What is at an address, whoever knows: a register's peripheral, a task's stack, the heap, symbols, the flash chip.
+//! Describes an address: a register's peripheral, a task's stack, the heap, symbols, the flash chip.
 
 mod region;
 mod task;
@@ -8,8 +8,8 @@ use crate::symbols::{SymbolKind, Symbols};
 use crate::unwind::{MachineMemory, Memory};
 use esplens_soc::machine::Machine;
 
-/// Everything that is known of an address, a line each, the narrowest first. The last line is always there: the kind of
-/// memory.
+/// Returns the facts known about an address, one per line, the most specific first. For a peripheral register that is
+/// one line; otherwise the last line is the kind of memory.
 #[must_use]
 pub fn whatis(m: &Machine, core: usize, rtos: Option<&Rtos>, symbols: &Symbols, addr: u32) -> Vec<String> {
     let mem = MachineMemory { machine: m, core };
@@ -27,14 +27,14 @@ pub fn whatis(m: &Machine, core: usize, rtos: Option<&Rtos>, symbols: &Symbols, 
         in_heap = block.is_some();
         out.extend(block);
     }
-    // What the heap gave away has no symbol, whatever is linked to that address.
+    // An address in a heap block has no symbol, even if one is linked to that address.
     out.extend(symbol(symbols, addr).filter(|_| !in_heap));
     out.push(region::memory(m, core, addr));
     out
 }
 
-/// A symbol that covers the address. Labels without a size count in code only: in data they would claim all that
-/// follows, and constants of the linker are no addresses.
+/// Describes a symbol that covers the address. Labels without a size count in code only: in data they would cover
+/// everything that follows, and constants of the linker are not addresses.
 fn symbol(symbols: &Symbols, addr: u32) -> Option<String> {
     let symbol = symbols.symbol_at(addr)?;
     let offset = addr - symbol.addr;

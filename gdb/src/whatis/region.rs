@@ -1,4 +1,4 @@
-//! Registers and kinds of memory.
+//! Descriptions of registers and of kinds of memory.
 
 use crate::monitor::device_name;
 use crate::server::regions;
@@ -7,11 +7,11 @@ use esplens_soc::cache;
 use esplens_soc::dev::DevId;
 use esplens_soc::machine::Machine;
 
-/// The APB registers on the AHB: the same ones again, for DMA (TRM 1.3.3).
+/// The APB registers on the AHB: a second mapping, for DMA (TRM 1.3.3).
 const AHB: u32 = 0x6000_0000;
 const APB: u32 = 0x3FF4_0000;
 
-/// `UART0.FIFO = 0x00000041`, with the value that a debugger sees; `None` where no peripheral is.
+/// Describes a register: `UART0.FIFO = 0x00000041`, with the value that a debugger sees; `None` outside of peripherals.
 pub fn register(m: &Machine, addr: u32) -> Option<String> {
     let apb = addr.checked_sub(AHB).filter(|o| *o < 0x4_0000).map_or(addr, |o| APB + o);
     if !(0x3FF0_0000..0x3FF8_0000).contains(&apb) {
@@ -29,7 +29,7 @@ pub fn register(m: &Machine, addr: u32) -> Option<String> {
     Some(format!("{device}.{}{index}{byte}{value}", reg.name))
 }
 
-/// The kind of memory at an address, and what of the flash chip or PSRAM shows there.
+/// Describes the kind of memory at an address, and the part of the flash chip or PSRAM that is mapped there.
 pub fn memory(m: &Machine, core: usize, addr: u32) -> String {
     if let Some((region, offset)) = cache::behind(&m.soc().sys, core, addr) {
         if m.soc().sys.psram == Some(region) {

@@ -1,14 +1,14 @@
-//! Control blocks and stacks of tasks.
+//! Descriptions of control blocks and stacks of tasks.
 
 use crate::rtos::{self, Rtos, Snapshot, Task};
 use crate::symbols::{Place, Symbols};
 use crate::unwind::{Backtrace, Context, Frame, MachineMemory, Memory, Names, SourceView};
 use esplens_soc::machine::Machine;
 
-/// Bytes of a control block where no type tells: the least that any kernel has.
+/// Bytes of a control block if no type is known: the least that any kernel has.
 const TCB_BYTES: u32 = 88;
 
-/// The member of a task's control block at `addr`.
+/// Describes the member of a task's control block at `addr`.
 pub fn object(symbols: &Symbols, tasks: &Snapshot, addr: u32) -> Option<String> {
     let ty = ["tskTaskControlBlock", "tskTCB"].into_iter().find_map(|t| symbols.type_named(t));
     let size = ty.and_then(|ty| symbols.size_of(ty).ok()).filter(|n| *n > 0);
@@ -20,7 +20,7 @@ pub fn object(symbols: &Symbols, tasks: &Snapshot, addr: u32) -> Option<String> 
     Some(format!("control block of task {}{}{member}", task.name, if member.is_empty() { "" } else { ": " }))
 }
 
-/// Where in which task's stack `addr` is, down to the frame and its variable.
+/// Describes the position of `addr` in a task's stack, down to the frame and its variable.
 pub fn stack(m: &Machine, rtos: &Rtos, symbols: &Symbols, tasks: &Snapshot, addr: u32) -> Vec<String> {
     let inside = |t: &&Task| t.stack.end.is_some_and(|end| (t.stack.start..end).contains(&addr));
     let Some(task) = tasks.tasks.iter().find(inside) else { return Vec::new() };
@@ -41,14 +41,15 @@ pub fn stack(m: &Machine, rtos: &Rtos, symbols: &Symbols, tasks: &Snapshot, addr
     out
 }
 
-/// The frame whose stack holds `addr`. The 16 bytes below a stack pointer are its caller's saved registers.
+/// Returns the number of the frame whose stack contains `addr`. The 16 bytes below a stack pointer are its caller's
+/// saved registers.
 fn frame_at(trace: &Backtrace, addr: u32) -> Option<usize> {
     let ends = trace.frames.iter().skip(1).map(|f| f.sp().wrapping_sub(16));
     let starts = trace.frames.iter().map(|f| f.sp().wrapping_sub(16));
     starts.zip(ends.chain([u32::MAX])).position(|(start, end)| (start..end).contains(&addr))
 }
 
-/// The variable of frame `n` at `addr`.
+/// Describes the variable of frame `n` at `addr`.
 fn local(mem: &dyn Memory, symbols: &Symbols, frames: &[Frame], n: usize, addr: u32) -> Option<String> {
     let view = SourceView::of(frames, n, mem);
     let pc = frames[n].lookup();

@@ -1,23 +1,23 @@
-//! An allocator that counts what is alive: memory that does not come back is seen exactly, whatever the C library's
+//! An allocator that counts live allocations. It detects leaks exactly, independent of the memory that the C library's
 //! arenas keep.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// The system's allocator with two counters. For `#[global_allocator]`.
+/// The system's allocator with two counters, for `#[global_allocator]`.
 pub struct Counting;
 
 static BYTES: AtomicI64 = AtomicI64::new(0);
 static BLOCKS: AtomicI64 = AtomicI64::new(0);
 
-/// What is allocated and not freed.
+/// Memory that is allocated and not freed.
 #[derive(Clone, Copy, Debug)]
 pub struct Live {
     pub bytes: i64,
     pub blocks: i64,
 }
 
-/// What is alive now.
+/// Returns the memory that is allocated now.
 pub fn live() -> Live {
     Live { bytes: BYTES.load(Ordering::SeqCst), blocks: BLOCKS.load(Ordering::SeqCst) }
 }
@@ -27,7 +27,7 @@ fn count(bytes: i64, blocks: i64) {
     BLOCKS.fetch_add(blocks, Ordering::Relaxed);
 }
 
-// SAFETY: every call goes to the system's allocator as it is; counting touches no memory of the caller's.
+// SAFETY: every call is passed unchanged to the system's allocator; counting touches no memory of the caller's.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as i64, 1);

@@ -1,4 +1,4 @@
-//! A machine with a FreeRTOS image, and what its symbols tell.
+//! A machine with a FreeRTOS image, and its symbols.
 
 use super::{boot, firmware};
 use esplens_gdb::rtos::{Rtos, Snapshot};
@@ -16,7 +16,8 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// Foreign firmware or the demo, at power-on; `None` where this checkout has none of that name.
+    /// Opens third-party firmware or the demo, at power-on. Returns `None` if this checkout has no firmware of that
+    /// name.
     pub fn open(name: &'static str) -> Option<Self> {
         let (flash, elf) = if name == "demo" {
             let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/demo");
@@ -30,7 +31,7 @@ impl Bench {
         Some(Self { machine: boot(&std::fs::read(flash).unwrap(), name), rtos, symbols, name })
     }
 
-    /// Memory as PRO_CPU sees it.
+    /// Returns memory as PRO_CPU sees it.
     pub fn mem(&self) -> MachineMemory<'_> {
         MachineMemory { machine: &self.machine, core: 0 }
     }

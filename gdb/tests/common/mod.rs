@@ -1,4 +1,4 @@
-//! An RSP client of its own, byte by byte from GDB's manual, and machines to point it at.
+//! An RSP client written from GDB's manual, without GDB, and machines to connect it to.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
@@ -18,7 +18,7 @@ use std::time::Duration;
 
 const HELLO: &[u8] = include_bytes!("../../../fixtures/hello/flash.bin");
 
-/// The folder of foreign firmware; `None` where this checkout has none.
+/// Returns the folder of third-party firmware; `None` if this checkout has none.
 pub fn firmware(name: &str) -> Option<PathBuf> {
     let given = std::env::var_os("ESPLENS_FIRMWARE").map(PathBuf::from);
     let up = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
@@ -31,7 +31,7 @@ pub fn firmware(name: &str) -> Option<PathBuf> {
     None
 }
 
-/// The GDB to test with; `None`, and a word about it, where there is none.
+/// Returns the GDB to test with. Prints a message and returns `None` if there is none.
 pub fn gdb() -> Option<PathBuf> {
     if let Some(given) = std::env::var_os("ESPLENS_GDB_BIN").map(PathBuf::from) {
         assert!(given.exists(), "ESPLENS_GDB_BIN: no {}", given.display());
@@ -40,8 +40,9 @@ pub fn gdb() -> Option<PathBuf> {
     built_gdb("xtensa-esp32-elf-gdb")
 }
 
-/// One of the GDBs that `cargo xtask gdb` builds: `xtensa-esp32-elf-gdb-105` takes no privileged registers from its
-/// target, as Espressif's by default; `-stock` takes a0 to a15 as well. `None`, and a word about it, without it.
+/// Returns one of the GDBs that `cargo xtask gdb` builds. `xtensa-esp32-elf-gdb-105` takes no privileged registers from
+/// its target, as Espressif's by default; `-stock` takes a0 to a15 as well. Prints a message and returns `None` if it
+/// is not built.
 pub fn built_gdb(name: &str) -> Option<PathBuf> {
     let home = std::env::var_os("HOME")?;
     let path = Path::new(&home).join(".cache/esplens/gdb/install/bin").join(name);
@@ -52,18 +53,18 @@ pub fn built_gdb(name: &str) -> Option<PathBuf> {
     None
 }
 
-/// A machine with an image, stopped at power-on.
+/// Creates a machine with an image, stopped at power-on.
 pub fn boot(flash: &[u8], name: &str) -> Machine {
     let input = input::from_bytes(name.as_ref(), flash, &LoadOptions::default()).unwrap();
     Machine::new(MachineConfig::new(input.flash))
 }
 
-/// The built-in example.
+/// Creates a machine with the built-in example.
 pub fn hello() -> Machine {
     boot(HELLO, "hello")
 }
 
-/// The built-in example, never translated: what is alive in it depends on its state alone.
+/// Creates a machine with the built-in example that never translates code: its allocations depend on its state only.
 pub fn hello_interpreted() -> Machine {
     let input = input::from_bytes("hello".as_ref(), HELLO, &LoadOptions::default()).unwrap();
     let mut config = MachineConfig::new(input.flash);
@@ -71,17 +72,17 @@ pub fn hello_interpreted() -> Machine {
     Machine::new(config)
 }
 
-/// The bundled demo: FreeRTOS on both cores.
+/// Creates a machine with the bundled demo: FreeRTOS on both cores.
 pub fn demo() -> Machine {
     boot(include_bytes!("../../../fixtures/demo/flash.bin"), "demo")
 }
 
-/// The demo's symbols.
+/// Returns the path of the demo's ELF file.
 pub fn demo_elf() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/demo/demo.elf")
 }
 
-/// Address of a symbol.
+/// Returns the address of a symbol.
 pub fn symbol(elf: &std::path::Path, name: &str) -> u32 {
     let bytes = std::fs::read(elf).unwrap();
     let elf = object::File::parse(&*bytes).unwrap();
@@ -89,7 +90,8 @@ pub fn symbol(elf: &std::path::Path, name: &str) -> u32 {
     symbol.address() as u32
 }
 
-/// What UART0 says until `end`, line by line, with Enter when it is asked for.
+/// Runs until UART0 prints `end`, calls `line` for each line and returns the output. Presses Enter when the firmware
+/// asks for it.
 pub fn uart_lines(machine: &mut Machine, end: &str, mut line: impl FnMut(&str, &Machine)) -> String {
     let (mut all, mut part, mut asked) = (String::new(), Vec::new(), false);
     for n in 1..=60_000u64 {
@@ -115,12 +117,12 @@ pub fn uart_lines(machine: &mut Machine, end: &str, mut line: impl FnMut(&str, &
     panic!("no {end:?}: {all}");
 }
 
-/// What UART0 says until `end`.
+/// Runs until UART0 prints `end` and returns the output.
 pub fn uart_until(machine: &mut Machine, end: &str) -> String {
     uart_lines(machine, end, |_, _| ())
 }
 
-/// A machine on its own thread, until this goes: what a test leaves running would take the others' time.
+/// A machine on its own thread that ends when this is dropped, so that it takes no CPU time from other tests.
 pub struct Served(Handle);
 
 impl std::ops::Deref for Served {
@@ -138,7 +140,7 @@ impl Drop for Served {
     }
 }
 
-/// A machine with a GDB server; the server's port.
+/// Starts a machine with a GDB server; returns the server's port.
 pub fn serve(machine: Machine) -> (Served, u16) {
     let (handle, _thread) = spawn(machine, Speed::Max).unwrap();
     let listening = server::listen(&"tcp::0".parse().unwrap(), &handle).unwrap();
@@ -146,13 +148,13 @@ pub fn serve(machine: Machine) -> (Served, u16) {
     (Served(handle), port)
 }
 
-/// A connection.
+/// A client's connection to a GDB server.
 pub struct Rsp {
     stream: TcpStream,
     buf: Vec<u8>,
-    /// No acknowledgements.
+    /// Acknowledgements are off.
     pub no_ack: bool,
-    /// Console output seen.
+    /// Console output received so far.
     pub console: String,
 }
 
@@ -164,7 +166,7 @@ impl Rsp {
         Self { stream, buf: Vec::new(), no_ack: false, console: String::new() }
     }
 
-    /// Connected, features exchanged, no acknowledgements.
+    /// Connects, exchanges features and turns acknowledgements off.
     pub fn ready(port: u16) -> Self {
         let mut rsp = Self::connect(port);
         rsp.call("qSupported:multiprocess+;swbreak+;hwbreak+");
@@ -181,7 +183,7 @@ impl Rsp {
         self.stream.write_all(bytes).is_ok()
     }
 
-    /// Takes what has come so far and forgets it.
+    /// Discards everything received so far.
     pub fn discard(&mut self) {
         let mut chunk = [0; 65536];
         self.stream.set_nonblocking(true).unwrap();
@@ -201,7 +203,7 @@ impl Rsp {
         self.send_bytes(body.as_bytes());
     }
 
-    /// The next byte.
+    /// Returns the next byte.
     pub fn byte(&mut self) -> u8 {
         if self.buf.is_empty() {
             let mut chunk = [0; 65536];
@@ -212,7 +214,7 @@ impl Rsp {
         self.buf.pop().unwrap()
     }
 
-    /// The next packet's body; acknowledges it where that is due.
+    /// Returns the next packet's body; acknowledges it if that is required.
     pub fn receive_bytes(&mut self) -> Vec<u8> {
         loop {
             match self.byte() {
@@ -237,7 +239,7 @@ impl Rsp {
         body
     }
 
-    /// The next reply; console output before it is collected.
+    /// Returns the next reply; collects the console output before it.
     pub fn receive(&mut self) -> String {
         loop {
             let body = String::from_utf8(self.receive_bytes()).unwrap();
@@ -253,7 +255,7 @@ impl Rsp {
         self.receive()
     }
 
-    /// A `monitor` command: its output.
+    /// Runs a `monitor` command and returns its output.
     pub fn monitor(&mut self, line: &str) -> String {
         self.console.clear();
         let hex: String = line.bytes().map(|b| format!("{b:02x}")).collect();
@@ -271,7 +273,7 @@ impl Rsp {
         assert_eq!(self.call(&format!("P{number:x}={hex}")), "OK", "P{number}");
     }
 
-    /// Goes on to `place`, as `monitor break` takes it.
+    /// Continues to `place`, which is in the syntax of `monitor break`.
     pub fn stop_at(&mut self, place: &str) {
         let id = self.monitor(&format!("break {place}"));
         assert!(self.call("vCont;c").starts_with('T'), "{place}");

@@ -1,4 +1,4 @@
-//! Connecting: the paper's commands, ESP-IDF's script, a firmware that runs already.
+//! Connecting: the paper's commands, ESP-IDF's script, a firmware that is already running.
 
 use crate::common::built_gdb;
 use crate::script::{Bench, Transcript, WITH_ELF};
@@ -6,7 +6,7 @@ use esplens_gdb::server;
 use esplens_gdb::supervisor::Speed;
 use std::path::PathBuf;
 
-/// `(gdb)` by `(gdb)` as the paper has them.
+/// Runs the paper's commands, one after the other.
 fn papers_commands(bench: &Bench) -> Transcript {
     let t = bench.run(&["monitor system_reset", "tb app_main", "c", "bt", "x/i $pc"]);
     t.expect("c", &["Temporary breakpoint 1, app_main (", ") at "]);
@@ -23,8 +23,8 @@ fn the_papers_commands_stop_at_app_main_of_the_demo() {
     t.expect("bt", &["in port_main () at /fixtures/demo/port/port.c:", "in start_common () at "]);
 }
 
-/// Stops before app_main's ENTRY, steps over it, writes a register and reads it back from the target: which of the
-/// registers named does this GDB compute?
+/// Stops before app_main's ENTRY, steps over it, writes a register and reads it back from the target. Returns which of
+/// the registers named this GDB computes.
 fn computed_registers<const N: usize>(gdb: Option<PathBuf>, names: [&str; N]) -> Option<[bool; N]> {
     let bench = Bench::demo_with(gdb)?;
     papers_commands(&bench)
@@ -33,7 +33,7 @@ fn computed_registers<const N: usize>(gdb: Option<PathBuf>, names: [&str; N]) ->
     let begin = ["monitor reset halt", flush, "tb *app_main", "c", read, "stepi", read];
     let write = ["set $a15 = 0x1234", flush, "p/x $a15", raw];
     let t = bench.run(&[&begin[..], &write].concat());
-    // ENTRY has turned the window: another register is a1, 48 bytes lower.
+    // ENTRY has rotated the window: another register is a1, 48 bytes lower.
     assert_eq!(t.number_nth(read, 1), t.number(read) - 48, "{t}");
     assert_eq!(t.number("p/x $a15"), 0x1234, "{t}");
     Some(names.map(|name| {
@@ -66,7 +66,7 @@ fn the_papers_commands_stop_at_app_main_of_every_firmware() {
     }
 }
 
-/// What ESP-IDF's `idf.py gdb` sources, word for word but for the port.
+/// Commands that ESP-IDF's `idf.py gdb` sources, word for word but for the port.
 const CONNECT: [&str; 4] =
     ["monitor reset halt", "maintenance flush register-cache", "thbreak app_main", "continue"];
 
@@ -84,7 +84,7 @@ fn connect_script(bench: &Bench, then: &[&str]) -> Transcript {
 #[test]
 fn idfs_connect_script_works_on_the_demo_at_openocds_port() {
     let Some(mut bench) = Bench::demo() else { return };
-    // Another test run on this computer may have the port: then any will do.
+    // Another test run on this host may use the port: then any other will do.
     if server::listen(&"tcp::3333".parse().unwrap(), &bench.handle).is_ok() {
         bench.port = 3333;
     }
@@ -99,7 +99,7 @@ fn idfs_connect_script_works_on_every_firmware_and_bt_is_right_in_its_tick() {
         let t = connect_script(&bench, &then);
         t.expect("info threads", &["* ", "app_main"]);
         t.expect("c", &["xTaskIncrementTick ("]);
-        // There the unwinder ends, on silicon too: what lies behind is not a call.
+        // GDB's unwinder ends there, on silicon too: the next outer frame did not make a call.
         let frames = ["#0  xTaskIncrementTick ()", "in xPortSysTickHandler ()", "in _frxt_timer_int ()"];
         t.expect("bt 6", &frames);
         t.expect("bt 6", &["in _frxt_timer_int ()", "in _xt_lowint1 ()"]);
@@ -107,10 +107,10 @@ fn idfs_connect_script_works_on_every_firmware_and_bt_is_right_in_its_tick() {
     }
 }
 
-/// Attaches after a second and a half, and leaves; what `thread apply all bt` said.
+/// Attaches after a second and a half of virtual time, and detaches; returns the transcript.
 fn attach_and_leave(bench: &Bench) -> Transcript {
     bench.run_for(1500);
-    // Some firmware restarts itself after ten seconds: not to be there when GDB is.
+    // Some firmware restarts itself after ten seconds; at real-time speed GDB attaches before that.
     bench.handle.call(|s| s.set_speed(Speed::Real)).unwrap();
     let t = bench.run(&["bt", "info threads", "thread apply all bt", "detach"]);
     t.expect("bt", &["#0  "]);
@@ -127,11 +127,11 @@ fn attach_and_leave(bench: &Bench) -> Transcript {
 fn attaching_to_the_running_demo_leaves_it_running() {
     let Some(bench) = Bench::demo() else { return };
     let t = attach_and_leave(&bench);
-    // Both cores stand in a task, or in an interrupt's way to one.
+    // Both cores are in a task, or on an interrupt's path to one.
     let all = t.of("thread apply all bt");
     let ends = all.matches("port_task_returned").count() + all.matches("port_exception").count();
     assert!(ends >= 2, "{t}");
-    // A second attach finds counters that moved on.
+    // A second attach finds counters that have advanced.
     let seen = || bench.run(&["p xTickCount", "detach"]).number("p xTickCount");
     let first = seen();
     bench.wait_until(bench.now_ms() + 50);
@@ -155,7 +155,7 @@ fn attaching_to_a_running_firmware_leaves_it_running() {
 fn two_gdbs_share_a_machine() {
     let Some(bench) = Bench::demo() else { return };
     bench.run_for(300);
-    // GDB 13 fails an assertion of its own when the machine goes on in the middle of its attaching: both attach first.
+    // GDB 13 fails an assertion of its own if the machine is resumed while it attaches: both attach first.
     let dir = tempfile::tempdir().unwrap();
     let session = |me: &str, other: &str| {
         let at = |name: &str| dir.path().join(name).display().to_string();
@@ -184,7 +184,7 @@ fn a_unix_socket_serves_as_well() {
     t.expect("bt", &["#0  app_main"]);
 }
 
-/// The README's session with the demo: commands, and the lines it shows for each.
+/// Returns the README's session with the demo: commands, and the lines shown for each.
 fn readme_session() -> Vec<(String, Vec<String>)> {
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
     let block =
@@ -215,7 +215,7 @@ fn the_readmes_session_is_true() {
     for (command, shown) in session {
         let command = here(&command);
         let n = seen.entry(command.clone()).or_insert(0);
-        // Which threads there are is not this test's matter.
+        // This test does not check which threads there are.
         let parts: Vec<&str> = shown
             .iter()
             .map(|l| if l.starts_with("Thread ") { &l[l.find(" hit ").unwrap()..] } else { l })

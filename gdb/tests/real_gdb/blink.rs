@@ -1,4 +1,4 @@
-//! Everything around a stop, on a firmware that nobody here wrote: ESP-IDF 5.3's blink.
+//! Commands around a stop, on third-party firmware: ESP-IDF 5.3's blink.
 
 use crate::common::symbol;
 use crate::script::Bench;

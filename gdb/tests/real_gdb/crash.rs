@@ -1,4 +1,4 @@
-//! The demo's crash, taken to its cause in GDB: the session of docs/user/gdb.md.
+//! Traces the demo's crash to its cause in GDB: the session of docs/user/gdb.md.
 
 use crate::common::demo_elf;
 use crate::script::Bench;

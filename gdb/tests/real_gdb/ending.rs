@@ -1,4 +1,4 @@
-//! How programs begin and end: `run`, `start`, `kill`, `detach`, `disconnect`, one GDB beside another.
+//! Start and end of programs: `run`, `start`, `kill`, `detach`, `disconnect`, two GDBs at a time.
 
 use crate::common::Rsp;
 use crate::script::Bench;
@@ -14,12 +14,12 @@ fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// True while virtual time passes.
+/// Returns true while virtual time passes.
 fn runs(bench: &Bench) -> bool {
     bench.handle.call(|s| s.is_running()).unwrap()
 }
 
-/// True once no GDB is attached any more.
+/// Returns true once no GDB is attached any more.
 fn alone(bench: &Bench) -> bool {
     bench.handle.attached().iter().all(|c| &*c.name != "gdb")
 }
@@ -34,7 +34,7 @@ fn detach_and_quit_let_it_run_and_disconnect_leaves_it_stopped() {
         wait_for("GDB is gone", || alone(&bench));
         assert_eq!(runs(&bench), goes_on, "{command}\n{t}");
         if !goes_on {
-            // Another one finds it where it was left.
+            // Another GDB finds it where it was left.
             let t = bench.run(&["bt", "c&", "detach"]);
             t.expect("bt", &["#0  app_main ()"]);
         }
@@ -50,7 +50,7 @@ fn kill_ends_esplens_as_it_ends_qemu() {
     wait_for("esplens ends", || bench.handle.call(|s| s.quit_asked().is_some()).unwrap_or(true));
 }
 
-/// Begins with `target extended-remote`.
+/// Runs commands after `target extended-remote`.
 fn extended(bench: &Bench, then: &[&str]) -> crate::script::Transcript {
     let target = format!("target extended-remote :{}", bench.port);
     let all: Vec<&str> = std::iter::once(target.as_str()).chain(then.iter().copied()).collect();
@@ -90,7 +90,7 @@ fn extended_remote_runs_kills_and_runs_again() {
     t.expect_nth("run", 1, &["Breakpoint 1, app_main ()"]);
     t.expect_nth("bt", 1, &["#0  app_main ()", "start_common"]);
     t.expect("run some arguments", &["takes no arguments", "some arguments", "Breakpoint 1, app_main ()"]);
-    // Killed, the chip stands at its reset vector.
+    // After a kill, the chip is at its reset vector.
     assert_eq!(t.number("p/x $pc"), 0x4000_0400, "{t}");
     assert_eq!(t.number_nth("p/x $pc", 1), 0x4000_0400, "{t}");
     t.expect("c", &["Breakpoint 1, app_main ()"]);
@@ -111,7 +111,7 @@ fn a_killed_program_stays_dead_until_somebody_runs_it() {
     extended(&bench, &["break app_main", "run"]).expect("run", &["Breakpoint 1, app_main ()"]);
 }
 
-/// The other GDB is our own client: it stands where it is told to while the real one comes and goes.
+/// The other GDB is the tests' own client: it stays stopped while the real GDB comes and goes.
 #[test]
 fn who_detaches_leaves_the_machine_to_the_one_who_looks_at_it() {
     let Some(bench) = Bench::demo() else { return };
@@ -140,7 +140,8 @@ fn who_waits_hears_that_the_other_one_stopped_reset_or_killed() {
     wait_for("it runs", || runs(&bench));
     let t = bench.run(&["kill"]);
     t.expect("kill", &["killed"]);
-    // The attach stops it, the kill ends it: the other one is at its prompt by then, and its connection ends.
+    // The attach stops the machine, the kill ends it: the other client is at its prompt by then, and its connection
+    // ends.
     assert!(other.receive().starts_with("T02thread:"), "{t}");
     wait_for("esplens ends", || bench.handle.call(|s| s.quit_asked().is_some()).unwrap_or(true));
 }

@@ -11,16 +11,16 @@ fn fixture(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(path)
 }
 
-/// A machine with one firmware in flash, and GDB with another one's ELF.
+/// Creates a machine with one firmware in flash, and GDB with another one's ELF file.
 fn over(flash: &str, elf: PathBuf) -> Option<Bench> {
     let (handle, port) = serve(boot(&std::fs::read(fixture(flash)).unwrap(), flash));
     Some(Bench::new("load", gdb()?, elf, handle, port))
 }
 
-/// All of the firmware's output so far.
+/// Returns all of the firmware's output so far.
 fn console(handle: &Served, events: &mut Receiver<Event>) -> String {
     let mut said = String::new();
-    // What has left the machine is published before the next request is carried out.
+    // The machine's output is published before the next request is carried out.
     handle.call(|_| ()).unwrap();
     while let Ok(event) = events.try_recv() {
         let Event::Output(list) = event else { continue };
@@ -32,7 +32,7 @@ fn console(handle: &Served, events: &mut Receiver<Event>) -> String {
     said
 }
 
-/// Every section that the ELF loads is reported as equal.
+/// Checks that every section that the ELF loads is reported as equal.
 #[track_caller]
 fn all_sections_match(t: &Transcript, n: usize) {
     let compared = t.nth("compare-sections", n);
@@ -55,7 +55,7 @@ fn the_demo_replaces_another_application_and_runs() {
         "tb consumer_task",
         "c",
         "bt",
-        // Again, over the running one.
+        // Again, over the running application.
         "load",
         "compare-sections",
         "monitor reset halt",
@@ -68,7 +68,7 @@ fn the_demo_replaces_another_application_and_runs() {
     all_sections_match(&t, 0);
     assert_eq!(t.number("p/x $pc"), 0x4000_0400, "the reset vector\n{t}");
     t.expect("c", &["app_main ()"]);
-    // What makes images puts the ELF's hash into the description; all else is what the ELF has.
+    // The image tool puts the ELF file's hash into the application description; everything else is as in the ELF file.
     let running = t.of("compare-sections -r").lines().filter(|l| l.starts_with("Section "));
     assert!(running.filter(|l| !l.contains(".flash.appdesc")).all(|l| l.ends_with(": matched.")), "{t}");
     t.expect("bt", &["consumer_task ("]);
@@ -95,11 +95,11 @@ fn a_program_for_ram_runs_from_where_it_was_loaded() {
     t.expect("load", &["Start address ", "Transfer rate: "]);
     all_sections_match(&t, 0);
     assert_eq!(t.number("p/x $pc"), u64::from(symbol(&fixture("loops/loops.elf"), "start")), "{t}");
-    // The watchdogs that guard a boot from flash would bite a program that takes longer.
+    // The watchdogs that guard a boot from flash are off: they would reset a program that takes longer.
     assert_eq!(t.number("p/x *(unsigned *)0x3ff5f048") >> 14 & 1, 0, "{t}");
     assert_eq!(t.number("p/x *(unsigned *)0x3ff4808c") >> 10 & 1, 0, "{t}");
     t.expect("x/i $pc", &["=> 0x4008"]);
-    // It has checked what it came for.
+    // The program has finished its checks.
     t.expect("c", &["esplens: the guest ended with code 0"]);
     t.no_complaints();
 }

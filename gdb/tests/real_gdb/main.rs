@@ -1,7 +1,8 @@
-//! A real `xtensa-esp32-elf-gdb` (`cargo xtask gdb`, or the one that ESPLENS_GDB_BIN names) types what its users type.
-//! Where there is none the tests say that they are skipped; ESPLENS_GDB_BIN without such a file is a failure.
+//! Tests with a real `xtensa-esp32-elf-gdb` (`cargo xtask gdb`, or the one that ESPLENS_GDB_BIN names) and the commands
+//! that its users type. Without a GDB the tests print that they are skipped; ESPLENS_GDB_BIN without such a file is a
+//! failure.
 //!
-//! Nothing here names a thread by its number: which threads there are depends on the firmware's symbols.
+//! No test names a thread by its number: the list of threads depends on the firmware's symbols.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,4 +1,4 @@
-//! Break- and watchpoints with both cores at work: the demo's producer runs on core 0, its consumer on core 1.
+//! Breakpoints and watchpoints while both cores run: the demo's producer is on core 0, its consumer on core 1.
 
 use crate::script::Bench;
 
@@ -84,7 +84,7 @@ fn conditions_and_ignore_counts_count_what_they_should() {
 #[test]
 fn many_breakpoints_at_once_in_a_running_system() {
     let Some(bench) = Bench::demo() else { return };
-    // One in every function of the kernel whose name begins so: dozens, most of them hit all the time.
+    // One in every function of the kernel whose name begins like this: dozens, most of them hit all the time.
     let t = bench.run(&[
         "tb app_main",
         "c",

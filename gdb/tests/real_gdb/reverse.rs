@@ -1,4 +1,4 @@
-//! GDB's `reverse-` commands: who wrote this, how did I get here.
+//! GDB's `reverse-` commands: finding the write of a value and the calls before a place.
 
 use crate::script::Bench;
 
@@ -30,7 +30,7 @@ fn the_write_before_a_value_is_found() {
         "p counters.consumed",
     ]);
     assert_eq!(t.number("p counters.consumed"), 3, "{t}");
-    // GDB undoes the write that it stands at, then the one before.
+    // GDB undoes the write that it is at, then the one before.
     t.expect(
         "reverse-continue",
         &["Hardware watchpoint 3: counters.consumed", "Old value = 3", "New value = 2"],
@@ -42,7 +42,7 @@ fn the_write_before_a_value_is_found() {
     assert_eq!(t.number("p counters.produced"), 0, "{t}");
     t.expect_nth("reverse-continue", 3, &["No more reverse-execution history"]);
     t.expect("x/i $pc", &["0x40000400"]);
-    // Forward again as far as it had come.
+    // Forward again to the end of the recorded run.
     t.expect_nth("c", 4, &["No more reverse-execution history"]);
     assert_eq!(t.number_nth("p counters.consumed", 3), 3, "{t}");
 }

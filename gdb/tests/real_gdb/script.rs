@@ -1,4 +1,4 @@
-//! Running GDB with a list of commands, and taking its answers apart.
+//! Runs GDB with a list of commands, and splits its output by command.
 
 use crate::common::{Served, boot, demo, demo_elf, firmware, gdb, serve};
 use esplens_gdb::supervisor::Speed;
@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Guard against a hang, in seconds: ESPLENS_GDB_SECONDS, else this. Nothing takes a fraction of it on an idle host;
-/// hosts are not always idle.
+/// Time-out against a hang, in seconds; ESPLENS_GDB_SECONDS overrides it. No test takes a fraction of it on an idle
+/// host, but hosts are not always idle.
 const HANG: &str = "1800";
-/// Begins what the driver prints between two commands.
+/// Beginning of the lines that the driver prints between two commands.
 const MARK: &str = "@esplens-test@ ";
 
 /// Real firmware of ESP-IDF 3.2 to 6.1 with its symbols.
@@ -26,43 +26,43 @@ pub const WITH_ELF: [&str; 10] = [
     "idf-6.1-dht",
 ];
 
-/// A firmware on a machine with a GDB server, and the GDB to point at it.
+/// A firmware on a machine with a GDB server, and the GDB that connects to it.
 pub struct Bench {
     name: String,
     gdb: PathBuf,
-    /// Its symbols.
+    /// ELF file with the symbols.
     pub elf: PathBuf,
     /// A client of the supervisor.
     pub handle: Served,
-    /// Of the GDB server.
+    /// Port of the GDB server.
     pub port: u16,
 }
 
 impl Bench {
-    /// A machine with a server on `port`, and symbols that need not be its firmware's.
+    /// Creates a bench from a machine with a server on `port`. The symbols need not be those of its firmware.
     pub fn new(name: &str, gdb: PathBuf, elf: PathBuf, handle: Served, port: u16) -> Self {
         Self { name: name.into(), gdb, elf, handle, port }
     }
 
-    /// The bundled demo, at power-on.
+    /// Creates a bench with the bundled demo, at power-on.
     pub fn demo() -> Option<Self> {
         Self::demo_with(gdb())
     }
 
-    /// The bundled demo for this GDB, if there is one.
+    /// Creates a bench with the bundled demo for this GDB, if there is one.
     pub fn demo_with(gdb: Option<PathBuf>) -> Option<Self> {
         let (handle, port) = serve(demo());
         Some(Self { name: "demo".into(), gdb: gdb?, elf: demo_elf(), handle, port })
     }
 
-    /// A firmware of the sample, at power-on; `None` where the sample is not at hand.
+    /// Creates a bench with a firmware of the samples, at power-on; `None` if the samples are not available.
     pub fn foreign(name: &str) -> Option<Self> {
         let (gdb, dir) = (gdb()?, firmware(name)?);
         let (handle, port) = serve(boot(&std::fs::read(dir.join("flash.bin")).unwrap(), name));
         Some(Self { name: name.into(), gdb, elf: dir.join("app.elf"), handle, port })
     }
 
-    /// Lets it run for `ms` of virtual time, and on.
+    /// Resumes the machine, and returns when `ms` of virtual time have passed; the machine keeps running.
     pub fn run_for(&self, ms: u64) {
         let h = self.handle.register("test");
         let by = h.client().clone();
@@ -74,14 +74,14 @@ impl Bench {
         self.wait_until(ms);
     }
 
-    /// Lets it run for `ms` of virtual time, more or less, and stops it.
+    /// Runs the machine for about `ms` of virtual time and stops it.
     pub fn run_and_stop(&self, ms: u64) {
         self.run_for(ms);
         let by = self.handle.client().clone();
         self.handle.call(move |s| s.stop(&by)).unwrap();
     }
 
-    /// Waits until virtual time has come to `ms`.
+    /// Waits until virtual time has reached `ms`.
     pub fn wait_until(&self, ms: u64) {
         let end = Instant::now() + Duration::from_secs(900);
         while self.now_ms() < ms {
@@ -90,21 +90,21 @@ impl Bench {
         }
     }
 
-    /// Virtual milliseconds since power-on.
+    /// Returns the virtual milliseconds since power-on.
     pub fn now_ms(&self) -> u64 {
         self.handle.call(|s| s.status().now).unwrap() / (1000 * esplens_core::time::TICKS_PER_US)
     }
 
-    /// Connects, runs the commands, ends GDB.
+    /// Connects, runs the commands and ends GDB; returns the transcript.
     pub fn run(&self, commands: &[&str]) -> Transcript {
         let connect = format!("target remote :{}", self.port);
         let all: Vec<&str> = [connect.as_str()].iter().chain(commands).copied().collect();
         self.run_bare(&all)
     }
 
-    /// Runs the commands, of which one connects.
+    /// Runs the commands, one of which connects.
     pub fn run_bare(&self, commands: &[&str]) -> Transcript {
-        // GDB's errors belong between its answers.
+        // GDB's errors are redirected to standard output, to appear between its answers.
         let mut command = Command::new("sh");
         let hang = std::env::var("ESPLENS_GDB_SECONDS").unwrap_or(HANG.into());
         command.args(["-c", "ulimit -c 0; exec timeout -k 10 \"$0\" \"$@\" 2>&1"]).arg(hang).arg(&self.gdb);
@@ -124,7 +124,7 @@ impl Bench {
     }
 }
 
-/// What GDB answered, command by command.
+/// GDB's answers, command by command.
 pub struct Transcript {
     name: String,
     parts: Vec<(String, String)>,
@@ -139,18 +139,18 @@ impl Transcript {
         Self { name: name.into(), parts: text.split(MARK).skip(1).map(part).collect() }
     }
 
-    /// The answer to the `n`th command of this wording, counted from 0.
+    /// Returns the answer to the `n`th command of this wording, counted from 0.
     pub fn nth(&self, command: &str, n: usize) -> &str {
         let found = self.parts.iter().filter(|(c, _)| c == command).nth(n);
         &found.unwrap_or_else(|| panic!("{command:?} number {n} was not reached in\n{self}")).1
     }
 
-    /// The answer to a command, the first of this wording.
+    /// Returns the answer to a command, the first of this wording.
     pub fn of(&self, command: &str) -> &str {
         self.nth(command, 0)
     }
 
-    /// The number that a `p` command showed, the `n`th of this wording.
+    /// Returns the number that a `p` command printed, the `n`th of this wording.
     pub fn number_nth(&self, command: &str, n: usize) -> u64 {
         let text = self.nth(command, n);
         let value = text.rsplit(" = ").next().unwrap_or_default().split(' ').next().unwrap_or_default();
@@ -161,12 +161,12 @@ impl Transcript {
         parsed.unwrap_or_else(|_| panic!("{command}: no number in {text:?} of\n{self}"))
     }
 
-    /// The number that a `p` command showed.
+    /// Returns the number that a `p` command printed.
     pub fn number(&self, command: &str) -> u64 {
         self.number_nth(command, 0)
     }
 
-    /// Fails unless the answer to the `n`th `command` holds all `parts`, in this order.
+    /// Fails unless the answer to the `n`th `command` contains all `parts`, in this order.
     #[track_caller]
     pub fn expect_nth(&self, command: &str, n: usize, parts: &[&str]) {
         let answer = self.nth(command, n);
@@ -182,13 +182,13 @@ impl Transcript {
         }
     }
 
-    /// As [`Transcript::expect_nth`], for the first.
+    /// Like [`Transcript::expect_nth`], for the first.
     #[track_caller]
     pub fn expect(&self, command: &str, parts: &[&str]) {
         self.expect_nth(command, 0, parts);
     }
 
-    /// Fails when GDB complained anywhere.
+    /// Fails if GDB reported an error anywhere.
     #[track_caller]
     pub fn no_complaints(&self) {
         for bad in ["Cannot access memory", "Remote communication error", "not available", "<unavailable>"] {

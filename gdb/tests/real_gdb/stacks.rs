@@ -1,20 +1,20 @@
-//! Backtraces from places where they are hard, on the demo. Where GDB's own unwinder ends, what it would go on with is
-//! proved to be there instead.
+//! Backtraces from places that are hard to unwind, on the demo. Where GDB's own unwinder ends, the tests check that the
+//! data it would continue with is there.
 
 use crate::common::symbol;
 use crate::script::{Bench, Transcript};
 use esplens_soc::machine::Input;
 
-/// ets_printf, ets_delay_us of the mask ROM; the ELF has only their addresses.
+/// Functions of the mask ROM, ets_printf and ets_delay_us; the ELF file has only their addresses.
 const ROM_FUNCTIONS: [&str; 2] = ["ets_printf", "ets_delay_us"];
-/// Where level-1 interrupts and exceptions from user mode come, behind VECBASE.
+/// Offset from VECBASE of the vector for level-1 interrupts and exceptions from user mode.
 const USER_VECTOR: u32 = 0x340;
-/// Where eight-register windows are spilled, behind VECBASE.
+/// Offset from VECBASE of the handler that spills eight-register windows.
 const OVERFLOW8: u32 = 0x80;
 /// PRID of each core.
 const PRID: [u64; 2] = [0xCDCD, 0xABAB];
 
-/// A backtrace's functions, innermost first, must be exactly these; `...` stands for any number of others.
+/// Checks that a backtrace's functions, innermost first, are exactly these; `...` stands for any number of others.
 #[track_caller]
 fn chain(t: &Transcript, bt: &str, names: &[&str]) {
     let frame = |line: &str| {
@@ -162,7 +162,7 @@ fn in_a_window_overflow_handler() {
     assert_eq!(t.number_nth("p/x $pc", 1), u64::from(handler) + 3, "a step inside the handler is a step");
     assert_eq!(t.number_nth("p/x $pc", 2), t.number("p/x $again = $epc1"), "back at what overflowed");
     chain(&t, t.nth("bt", 1), &outer);
-    // The registers the handler saw are where it spills them to.
+    // The registers that the handler saw are at the addresses where it spills them.
     for (register, word) in [("a0", -4), ("a1", -3), ("a2", -2), ("a3", -1)] {
         let spilled = t.number(&format!("p/x ((unsigned *)$spill)[{word}]"));
         assert_eq!(spilled, t.number(&format!("p/x ${register}")), "{register}\n{t}");
@@ -184,7 +184,8 @@ fn in_an_interrupt_at_its_vector_and_in_its_handler() {
         "p/x $a0",
         "p/x $a1",
         "bt",
-        // The unwinder knows no vector. With PC and PS as they were before, it finds the whole stack.
+        // GDB's unwinder does not know vectors. With PC and PS as they were before the interrupt, it finds the whole
+        // stack.
         "p/x $pc = $epc1",
         "frame 0",
         "p $ps = $ps & ~0x10",
@@ -193,7 +194,7 @@ fn in_an_interrupt_at_its_vector_and_in_its_handler() {
         &back,
         "frame 0",
         "p $ps = $ps | 0x10",
-        // On, to C, which has the same values in the frame that the assembly made.
+        // On to the C code, which has the same values in the frame that the assembly code made.
         "tb port_interrupt",
         "c",
         "bt",

@@ -1,24 +1,24 @@
-//! Tracepoints: the demo's producer and consumer, watched without a stop.
+//! Tracepoints: the demo's producer and consumer, traced without a stop.
 
 use crate::common::built_gdb;
 use crate::script::Bench;
 use std::io::Write;
 
-/// Line of the demo's main.c that holds `text`.
+/// Returns the number of the line of the demo's main.c that contains `text`.
 fn line(text: &str) -> usize {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/demo/main.c");
     let source = std::fs::read_to_string(path).unwrap();
     source.lines().position(|l| l.contains(text)).unwrap() + 1
 }
 
-/// A file of commands: GDB reads a list of actions from files only.
+/// Creates a file of commands: GDB reads a list of actions from files only.
 fn script(commands: &str) -> tempfile::NamedTempFile {
     let mut file = tempfile::Builder::new().suffix(".gdb").tempfile().unwrap();
     file.write_all(commands.as_bytes()).unwrap();
     file
 }
 
-/// Only a GDB with a stock register map starts a trace: Espressif's has no stack pointer among its target's registers
+/// Only a GDB with the stock register map starts a trace: Espressif's has no stack pointer among its target's registers
 /// ("No virtual frame pointer available").
 fn stock_bench() -> Option<Bench> {
     Bench::demo_with(built_gdb("xtensa-esp32-elf-gdb-stock"))
@@ -101,7 +101,8 @@ fn a_producer_and_a_consumer_are_traced() {
     assert!(t.number("p xTicksToDelay") < 1000, "{t}");
     assert_eq!(t.number("p counters.timer_fired"), 0, "{t}");
 
-    // The file has the registers of a `g` packet: a stock GDB misses a0 in it and can show no frame, but all memory.
+    // The file contains the registers of a `g` packet: a stock GDB lacks a0 in it and can show no stack frame, but all
+    // memory.
     let first =
         t.of("tfind tracepoint 2").trim_start_matches("Found trace frame ").split(',').next().unwrap();
     let find = format!("tfind {first}");
@@ -111,7 +112,7 @@ fn a_producer_and_a_consumer_are_traced() {
     t.expect(&find, &[&format!("Found trace frame {first}, ")]);
     assert_eq!(t.number("p counters.produced"), 0, "{t}");
     t.expect("p $pc", &["<xQueueGenericSend+"]);
-    // Espressif's computes it from the window and shows the frame.
+    // Espressif's GDB computes a0 from the window and shows the stack frame.
     let Some(other) = Bench::demo() else { return };
     let t = other.run_bare(&[&format!("target tfile {saved}"), &find, "bt 1", "p xTicksToWait"]);
     t.expect("bt 1", &["#0  xQueueGenericSend ("]);

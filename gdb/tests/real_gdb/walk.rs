@@ -1,9 +1,9 @@
-//! Walking: steps, finish, until, display, changed registers, calls; on the demo.
+//! Stepping: steps, finish, until, display, changed registers, calls; on the demo.
 
 use crate::common::symbol;
 use crate::script::{Bench, Transcript};
 
-/// Stops in the consumer, about to wait for a message.
+/// Commands that stop in the consumer, about to wait for a message.
 const AT_RECEIVE: [&str; 4] = ["tb consumer_task", "c", "tb xQueueReceive if xQueue == messages", "c"];
 
 fn consumer(then: &[&str]) -> Option<Transcript> {
@@ -37,7 +37,7 @@ fn finish_up_locals_and_next_over_calls() {
     t.expect("finish", &["consumer_task (", "Value returned is $", " = 1"]);
     t.expect_nth("info locals", 1, &["message = {number = 1, squared = 1}"]);
     assert_eq!((t.number("p counters.consumed"), t.number_nth("p counters.consumed", 1)), (0, 1), "{t}");
-    // The last `next` went over the wait for the next message, 200 ms of the other tasks' work.
+    // The last `next` stepped over the wait for the next message, 200 ms in which the other tasks ran.
     t.expect("frame", &["#0  ", "consumer_task ("]);
     assert_eq!(t.number("p message.squared == message.number * message.number"), 1, "{t}");
     assert_eq!(t.number("p message.number"), 2, "{t}");
@@ -48,7 +48,7 @@ fn finish_up_locals_and_next_over_calls() {
 fn until_leaves_a_loop() {
     let Some(bench) = Bench::demo() else { return };
     let mut commands = vec!["tb app_main", "c", "tb xTimerGenericCommandFromTask", "c", "finish"];
-    // Seven turns of a loop of three lines: `next` would take more than twenty.
+    // Seven iterations of a loop of three lines: `next` would take more than twenty.
     commands.extend(["until"; 9]);
     commands.extend(["frame", "p uxCurrentNumberOfTasks"]);
     let t = bench.run(&commands);
@@ -84,7 +84,7 @@ fn a_hundred_thousand_steps() {
     let cycles = t.number_nth("p/x $ccount", 1).wrapping_sub(t.number("p/x $ccount")) & 0xFFFF_FFFF;
     assert!(cycles >= 100_000, "{cycles} cycles\n{t}");
     assert_eq!(t.number("p $psexcm"), 0, "not in a window handler\n{t}");
-    // By then the scheduler has started; the stack ends where a task's or the core's begins.
+    // By then the scheduler has started; the stack ends at the start of a task or of the core.
     let root = t.of("bt").lines().last().unwrap_or_default();
     assert!(["port_task_returned", "port_exception", "start_common"].iter().any(|r| root.contains(r)), "{t}");
     t.no_complaints();
@@ -131,7 +131,7 @@ fn all_registers_are_there_and_true() {
         assert_eq!(value(&format!("a{n}")), value(&format!("ar{}", (window + n) % 64)), "a{n}\n{t}");
     }
     assert_eq!(value("ps") >> 18 & 1, value("pswoe"));
-    // ENTRY a1, 48: the frame lies below the caller's.
+    // ENTRY a1, 48: the stack frame is below the caller's.
     let (caller, a0) = (4 * (value("windowbase") + 16 - (value("a0") >> 30)), value("a0") >> 30);
     assert_ne!(a0, 0);
     assert_eq!(value(&format!("ar{}", (caller + 1) % 64)), value("a1") + 48, "{t}");

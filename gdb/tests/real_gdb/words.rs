@@ -1,4 +1,4 @@
-//! The monitor's words: each works in GDB, and on a socket of the monitor's own.
+//! The monitor's commands: each works in GDB, and on the monitor's own socket.
 
 use crate::script::Bench;
 use esplens_gdb::monitor;
@@ -6,7 +6,7 @@ use esplens_gdb::server::Address;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-/// What is typed, in an order that makes sense, and something of the answer; "" for none at all.
+/// Commands in an order that makes sense, and a part of each answer; "" for no answer at all.
 const WORDS: [(&str, &str); 51] = [
     ("reset halt", "halted at the reset vector"),
     ("reset init", "halted at the reset vector"),
@@ -58,7 +58,7 @@ const WORDS: [(&str, &str); 51] = [
     ("help", "system_reset"),
     ("help trace", "Usage: trace"),
     ("resume", ""),
-    // Stopped by it, or by one of the points set before.
+    // Stopped by this command, or by one of the points set before.
     ("halt", ", core "),
 ];
 

@@ -1,4 +1,4 @@
-# What GDB says of a core file: every frame of every thread with its locals, and the variables that it is asked about.
+# Writes GDB's view of a core file: every frame of every thread with its locals, and the variables that are asked for.
 # Reads the names from the file $ESPLENS_IN, one a line, and writes one JSON object to the file $ESPLENS_OUT.
 import json
 import os
@@ -18,7 +18,7 @@ def failing(action):
         return "<error: " + str(e).strip() + ">"
 
 
-# The type's name; what it is made of goes to TYPES, once.
+# Returns the type's name and size; its members or enumerators go to TYPES, once.
 def tell(t, depth=6):
     plain = t.strip_typedefs().unqualified()
     name = str(t.unqualified())
@@ -40,13 +40,13 @@ def tell(t, depth=6):
     return [str(t), t.sizeof]
 
 
-# GDB 13 stops with an internal error where it shows some of Rust's enums.
+# GDB 13 stops with an internal error when it shows some of Rust's enums.
 def is_rust(frame):
     symtab = frame.find_sal().symtab
     return symtab is not None and symtab.filename.endswith(".rs")
 
 
-# Labels count as variables, enumerators as constants.
+# True for variables and constants. GDB counts labels as variables and enumerators as constants; both are excluded here.
 def counts(symbol):
     t = symbol.type.strip_typedefs().unqualified()
     if symbol.is_constant:

@@ -1,4 +1,4 @@
-//! One machine, asked by GDB and by us.
+//! Compares the answers of GDB and of this library for one machine.
 
 use crate::{common, plain};
 use esplens_core::time::TICKS_PER_US;
@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-/// Most variables asked about.
+/// Most variables that are compared.
 const VARIABLES: usize = 300;
 
-/// True when this GDB runs Python.
+/// Returns true if this GDB runs Python.
 pub fn has_python(gdb: &Path) -> bool {
     let out = Command::new(gdb).args(["-nx", "-batch", "-ex", "python print(6*7)"]).output().unwrap();
     String::from_utf8_lossy(&out.stdout).contains("42")
@@ -31,7 +31,7 @@ pub struct Bench {
     sections: Vec<(u32, Vec<u8>)>,
 }
 
-/// What comparing came to.
+/// Result of a comparison.
 #[derive(Default)]
 pub struct Sum {
     frames: usize,
@@ -68,7 +68,7 @@ impl Sum {
     }
 }
 
-/// What GDB reads: the core file, then the ELF.
+/// Memory that GDB reads: the core file, then the ELF file.
 struct Dump<'a> {
     core: &'a Core,
     sections: &'a [(u32, Vec<u8>)],
@@ -90,7 +90,7 @@ impl Memory for Dump<'_> {
     }
 }
 
-/// A frame as GDB has it.
+/// A stack frame as GDB describes it.
 struct Theirs<'a> {
     pc: u32,
     registers: Vec<Option<u32>>,
@@ -159,12 +159,12 @@ impl Bench {
         sum
     }
 
-    /// Names of variables that mean one thing only, other ones each time.
+    /// Returns names of variables that are unambiguous, other ones for each `seed`.
     fn names(&self, seed: u64) -> Vec<String> {
         let all = self.symbols.variables();
         let mut count = BTreeMap::<&str, usize>::new();
         all.iter().for_each(|v| *count.entry(&v.name).or_default() += 1);
-        // GDB takes no Rust path with `<T as U>`.
+        // GDB accepts no Rust path with `<T as U>`.
         let asked = |v: &&Variable| !v.local && count[&*v.name] == 1 && !v.name.starts_with('<');
         let one: Vec<&str> = all.iter().filter(asked).map(|v| &*v.name).collect();
         let step = one.len().div_ceil(VARIABLES).max(1);
@@ -184,7 +184,7 @@ impl Bench {
             .arg("-ex")
             .arg(format!("source {}", script.display()))
             .args([&self.elf, &file])
-            // One byte, one character.
+            // One byte is one character.
             .env("LC_ALL", "C")
             .env("ESPLENS_IN", &asked)
             .env("ESPLENS_OUT", &answer)
@@ -207,7 +207,7 @@ impl Bench {
         let ours = self.symbols.variable(name).unwrap();
         sum.variables += 1;
         if text(&of[0]).ends_with("[]") || name == "port_xSchedulerRunning" {
-            // GDB took another unit's declaration.
+            // GDB used another unit's declaration.
             sum.expect(&format!("address of {name}"), &ours.addr.to_string(), &theirs["address"].to_string());
             return;
         }
@@ -255,7 +255,7 @@ impl Bench {
             let Some(json) = theirs.iter().find(|j| j["name"] == local.name.as_str()) else { continue };
             let what = format!("{what}: {}", local.name);
             sum.locals += 1;
-            // GDB takes no parameter of a function's part (`f.part.0`) for one.
+            // GDB does not report a parameter of a function's part (`f.part.0`) as a parameter.
             if json["parameter"] == true {
                 sum.expect(&format!("kind of {what}"), &local.parameter.to_string(), "true");
             }
@@ -283,7 +283,7 @@ impl Bench {
         }
     }
 
-    /// What a type is made of, as `ask.py` writes it.
+    /// Returns the members or enumerators of a type, in the format of `ask.py`.
     fn rows(&self, ty: TypeId) -> Vec<String> {
         match &*self.symbols.resolve(ty).unwrap() {
             Type::Enum { variants, .. } => variants
@@ -312,7 +312,7 @@ impl Bench {
     }
 }
 
-/// Types that values have, by GDB's name and size.
+/// Types of the compared values, by GDB's name and size.
 #[derive(Default)]
 struct Types {
     seen: BTreeMap<String, TypeId>,
@@ -338,7 +338,7 @@ impl Types {
         }
     }
 
-    /// By its tag, or the name that a typedef gives it.
+    /// Records a type by its tag, or by the name that a typedef gives it.
     fn name(&mut self, symbols: &Symbols, ty: TypeId, named: TypeId) {
         let names = [ty, named].map(|t| symbols.type_name(t));
         if let Some(name) = names.iter().find(|n| !n.contains("{...}")) {

@@ -1,8 +1,8 @@
-//! Variables, locals, location lists and types against a real GDB, on core files; skipped, and said so, where there is
-//! none with Python.
+//! Compares variables, locals, location lists and types with a real GDB, on core files. Skipped with a message if there
+//! is no GDB with Python.
 //!
-//! Locals are read in GDB's own frames (its registers, its frame addresses), so that what is compared is what the debug
-//! information says, not the unwinder.
+//! Locals are read in GDB's own stack frames (its registers, its frame addresses), so that the comparison covers the
+//! debug information and not the unwinder.
 
 #[path = "../common/mod.rs"]
 mod common;

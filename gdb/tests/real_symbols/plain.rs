@@ -1,13 +1,13 @@
-//! What may differ between GDB's words and ours: docs/symbols.md.
+//! Accepted differences between GDB's text and ours: docs/symbols.md.
 
-/// True when both say the same.
+/// Returns true if both texts mean the same.
 pub fn same(ours: &str, gdb: &str) -> bool {
     let (o, g) = (plain(ours), plain(gdb));
     o == g || o == untagged(&g) || without_paths(&o) == without_paths(&g)
 }
 
-/// Text without what is allowed to differ: GDB shortens GCC's names of C's integers, and has no names for functions of
-/// the mask ROM, which the linker only knows as numbers.
+/// Removes accepted differences: GDB shortens GCC's names of C's integers, and has no names for functions of the mask
+/// ROM, which the linker only knows as numbers.
 fn plain(text: &str) -> String {
     let mut out = text.to_string();
     for (gcc, gdb) in INTEGERS {
@@ -20,7 +20,7 @@ fn plain(text: &str) -> String {
         let rom = addr.is_some_and(|a| (0x4000_0000..0x4007_0000).contains(&a));
         match part.split_once('>') {
             Some((_, rest)) if rom => out.push_str(rest),
-            // Without a C++ function's parameters, and the number of a function's own static.
+            // Omits a C++ function's parameters, and the number of a function's own static.
             Some((name, rest)) if addr.is_some() => {
                 let end = name.rfind('+').unwrap_or(name.len());
                 let stem = name[..end].split(['(', '$']).next().unwrap_or_default();
@@ -32,12 +32,12 @@ fn plain(text: &str) -> String {
     out
 }
 
-/// GDB writes C++'s types as C's while the frame it looks at is C's.
+/// Removes tags: GDB writes C++'s types as C's while the selected stack frame is C's.
 fn untagged(text: &str) -> String {
     ["struct ", "class ", "union ", "enum "].iter().fold(text.to_string(), |t, tag| t.replace(tag, ""))
 }
 
-/// Rust's values without the paths of their types, which we leave out, and without spaces.
+/// Removes the paths of types from Rust's values, which we do not print, and spaces.
 fn without_paths(text: &str) -> String {
     let mut out = String::new();
     let parts: Vec<&str> = text.split("::").collect();
@@ -50,7 +50,7 @@ fn without_paths(text: &str) -> String {
     out
 }
 
-/// Where the last word of a path begins: `a::Option<b::C>` before `::`.
+/// Returns the start of the last component of a path: `a::Option<b::C>` before `::`.
 fn before_path(text: &str) -> usize {
     let mut depth = 0;
     for (n, c) in text.char_indices().rev() {

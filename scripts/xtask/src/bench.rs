@@ -14,27 +14,27 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-/// The image whose boot is measured, in the firmware folder.
+/// Image whose boot is measured, in the firmware folder.
 const IMAGE: &str = "idf-5.3-blink/flash.bin";
-/// What it prints when its application starts.
+/// Line that it prints when its application starts.
 const STARTED: &str = "Calling app_main";
 
-/// The image that keeps connections, in the firmware folder.
+/// Image with a server that keeps connections, in the firmware folder.
 const SERVER: &str = "rust-openeth-http/flash.bin";
 
-/// What can be measured by itself.
+/// Benches that can be run separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum What {
-    /// What a dashboard costs the guest.
+    /// Cost of a dashboard for the guest.
     #[cfg(unix)]
     Dash,
-    /// Packets of a debugger at a stop.
+    /// Packet rate of a debugger at a stop.
     Gdb,
     /// Requests through the user network.
     Net,
-    /// How soon a limit, a signal and a stop act while a guest does its worst.
+    /// Reaction time to a limit, a signal and a stop while a guest loads the host.
     React,
-    /// What a trace costs that is off.
+    /// Cost of a trace that is switched off.
     Trace,
     /// Requests over Wi-Fi, and the cost of an idle station.
     Wifi,
@@ -43,7 +43,7 @@ enum What {
 /// Flags of `bench`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Only this [default: the interpreter and the boot].
+    /// Bench to run [default: the interpreter and the boot].
     #[arg(value_enum)]
     what: Option<What>,
     /// Folder with the sample firmware [default: $ESPLENS_SHARED/firmware, else ../shared/firmware].
@@ -52,31 +52,31 @@ pub struct Args {
     /// Only the boot, not the interpreter's and the debugger's benches.
     #[arg(long)]
     boot_only: bool,
-    /// Boots to measure; the fastest and the median are shown.
+    /// Number of boots to measure; the fastest and the median are printed.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     runs: u32,
 }
 
-/// One line of the table.
+/// Row of the table.
 struct Row {
     what: String,
     figure: String,
 }
 
-/// One boot.
+/// Measurements of one boot.
 #[derive(Clone, Copy)]
 struct Boot {
-    /// From starting the process to its end.
+    /// Time from the start of the process to its end.
     wall: Duration,
     /// Virtual milliseconds.
     virtual_ms: f64,
     /// Instructions of both cores.
     instructions: u64,
-    /// Most memory resident at once.
+    /// Peak resident memory.
     peak_kib: u64,
 }
 
-/// Measures and prints one table.
+/// Runs the selected benches and prints one table.
 pub fn run(args: &Args, root: &Path) -> anyhow::Result<()> {
     let rows = match args.what {
         #[cfg(unix)]
@@ -93,7 +93,7 @@ pub fn run(args: &Args, root: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The interpreter's benches and the boot of a real image.
+/// Runs the interpreter's benches and the boot of a real image.
 fn usual(args: &Args, root: &Path) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     if !args.boot_only {
@@ -108,7 +108,7 @@ fn usual(args: &Args, root: &Path) -> anyhow::Result<Vec<Row>> {
         cargo(root, &["build", "--release", "-p", "esplens"])?;
         rows.extend(boot_rows(args.runs, &target(root).join("release/esplens"), &image)?);
     } else {
-        eprintln!("no {}: the boot is not measured (--firmware DIR says where it is)", image.display());
+        eprintln!("no {}: the boot is not measured (set its folder with --firmware DIR)", image.display());
     }
     Ok(rows)
 }
@@ -117,7 +117,7 @@ fn firmware(args: &Args, root: &Path) -> PathBuf {
     args.firmware.clone().unwrap_or_else(|| shared(root).join("firmware"))
 }
 
-/// The folder of all firmware samples.
+/// Returns the folder of all firmware samples.
 fn shared(root: &Path) -> PathBuf {
     std::env::var_os("ESPLENS_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from)
 }
@@ -135,7 +135,7 @@ fn cargo(root: &Path, args: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What debugging costs, as the bench `rates` prints it.
+/// Returns the cost of debugging as the bench `rates` prints it.
 fn debugging(root: &Path) -> anyhow::Result<Vec<Row>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
@@ -150,20 +150,20 @@ fn debugging(root: &Path) -> anyhow::Result<Vec<Row>> {
     Ok(text.lines().filter_map(rate_row).collect())
 }
 
-/// `rate TAB what TAB figure`.
+/// Parses a line `rate TAB what TAB figure`.
 fn rate_row(line: &str) -> Option<Row> {
     let (what, figure) = line.strip_prefix("rate\t")?.split_once('\t')?;
     Some(Row { what: what.into(), figure: figure.into() })
 }
 
-/// What criterion measured since `started`: each bench's instructions a second.
+/// Returns criterion's results since `started`: the instructions per second of each bench.
 fn interpreter(folder: &Path, started: SystemTime) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(at) = folders.pop() {
         let (about, figures) = (at.join("new/benchmark.json"), at.join("new/estimates.json"));
         if about.is_file() && figures.is_file() {
-            // Benches that are no more leave their files behind.
+            // Removed benches leave their files behind.
             if figures.metadata()?.modified()? >= started {
                 rows.extend(bench_row(&json(&about)?, &json(&figures)?));
             }
@@ -185,7 +185,7 @@ fn json(path: &Path) -> anyhow::Result<Value> {
     serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))
 }
 
-/// `None` for a bench that does not say how much it runs.
+/// Returns the row of a bench; `None` if it does not state its throughput.
 fn bench_row(about: &Value, figures: &Value) -> Option<Row> {
     let elements = about["throughput"]["Elements"].as_f64()?;
     let estimate = if figures["slope"].is_object() { &figures["slope"] } else { &figures["mean"] };
@@ -240,7 +240,7 @@ fn boot(binary: &Path, image: &Path) -> anyhow::Result<Boot> {
     })
 }
 
-/// Waits for the end; the most memory that was resident, in KiB (0 where there is no /proc).
+/// Waits for the child's end. Returns its peak resident memory in KiB (0 if there is no /proc).
 fn watch(child: &mut Child) -> anyhow::Result<u64> {
     let status = PathBuf::from(format!("/proc/{}/status", child.id()));
     let mut peak = 0;
@@ -251,7 +251,7 @@ fn watch(child: &mut Child) -> anyhow::Result<u64> {
     Ok(peak)
 }
 
-/// The line `VmHWM:   1234 kB`.
+/// Parses the line `VmHWM:   1234 kB`.
 fn vm_hwm(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
     line.split_whitespace().next()?.parse().ok()

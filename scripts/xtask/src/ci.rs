@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: what CI runs, here.
+//! `cargo xtask ci`: runs the same checks as CI.
 
 use anyhow::bail;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! `cargo xtask docs`: the register reference, generated from the tables the devices themselves use.
+//! `cargo xtask docs`: the register reference, generated from the register tables that the devices use.
 
 use anyhow::{Context, bail};
 use esplens_soc::dev::spec::{How, Reg, Spec};
@@ -6,18 +6,18 @@ use esplens_soc::dev::{DevId, Devices, eth};
 use std::fmt::Write;
 use std::path::Path;
 
-/// Where the reference stands, from the workspace's folder.
+/// Path of the reference in the workspace.
 const FILE: &str = "docs/peripherals.md";
 
 /// Flags of `docs`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Only compare: fail when the file is not what would be written.
+    /// Only compare: fail if the file differs from the generated one.
     #[arg(long)]
     check: bool,
 }
 
-/// A table and where its peripheral stands.
+/// Register table with the base addresses of its peripherals.
 struct Page {
     spec: &'static Spec,
     bases: Vec<(String, u32)>,
@@ -38,7 +38,7 @@ pub fn run(args: &Args, root: &Path) -> anyhow::Result<()> {
     std::fs::write(&path, text).with_context(|| format!("writing {FILE}"))
 }
 
-/// Every table once, in the order of its first address.
+/// Returns every table once, ordered by its first address.
 fn pages() -> Vec<Page> {
     let devices = Devices::new();
     let mut pages: Vec<Page> = Vec::new();
@@ -50,7 +50,7 @@ fn pages() -> Vec<Page> {
             None => pages.push(Page { spec, bases: vec![base] }),
         }
     }
-    // The EMAC shares open_eth's address; a device shows one of the two at a time.
+    // The EMAC shares open_eth's address; a machine has one of the two at a time.
     let (base, _) = DevId::Eth.range();
     pages.push(Page { spec: &eth::emac::spec::SPEC, bases: vec![("Eth".into(), base)] });
     pages.sort_by_key(|p| p.bases[0].1);
@@ -99,7 +99,7 @@ fn section(out: &mut String, page: &Page) {
     }
 }
 
-/// Offset and name, with the range of an array.
+/// Returns offset and name, with the range of an array.
 fn span(reg: &Reg) -> (String, String) {
     if reg.count == 1 {
         return (format!("{:#05x}", reg.offset), format!("`{}`", reg.name));
@@ -109,7 +109,7 @@ fn span(reg: &Reg) -> (String, String) {
     (format!("{:#05x}..{last:#05x}{step}", reg.offset), format!("`{}[{}]`", reg.name, reg.count))
 }
 
-/// How many registers of a table are `how`, array elements each.
+/// Counts the registers of a table with implementation state `how`; array elements count separately.
 fn registers(spec: &Spec, how: How) -> u32 {
     spec.regs.iter().filter(|r| r.how == how).map(|r| r.count).sum()
 }
@@ -130,13 +130,13 @@ fn how(how: How) -> &'static str {
     }
 }
 
-/// The heading's anchor as GitHub makes it.
+/// Returns a heading's anchor as GitHub generates it.
 fn anchor(name: &str) -> String {
     let kept = name.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
     kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
 }
 
-/// Text that cannot end a table cell.
+/// Escapes text that would end a table cell.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }

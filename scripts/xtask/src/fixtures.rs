@@ -15,7 +15,7 @@ use tools::Tools;
 /// Arguments of `cargo xtask fixtures`.
 #[derive(ClapArgs)]
 pub struct Args {
-    /// Change nothing: fail when a committed file is not what its sources give.
+    /// Change nothing: fail if a committed file differs from the build of its sources.
     #[arg(long)]
     check: bool,
     /// Only these fixtures [default: all].
@@ -26,20 +26,20 @@ pub struct Args {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Recipe {
-    /// Assembly and C files, relative to the fixture's folder; `@freertos/` names the kernel's folder.
+    /// Assembly and C files, relative to the fixture's folder; `@freertos/` refers to the kernel's folder.
     pub sources: Vec<String>,
-    /// Include folders for C, named in the same way.
+    /// Include folders for C, with paths of the same form.
     pub include: Vec<String>,
-    /// Symbols of the Rust crate beside it that the rest refers to; none: there is no crate.
+    /// Symbols of the Rust crate in the fixture's folder that the rest refers to; empty if there is no crate.
     pub rust: Vec<String>,
     /// Linker script, relative to the folder.
     pub link: String,
-    /// Size in MB of the flash chip that `flash.bin` is for; none: a bare ELF.
+    /// Size in MB of the flash chip that `flash.bin` is for; `None` for a bare ELF.
     pub flash_mb: Option<usize>,
 }
 
 impl Recipe {
-    /// Components it needs, as [`Tools`] names them.
+    /// Returns the components that the recipe needs, by their names in [`Tools`].
     fn needs(&self) -> Vec<&'static str> {
         let mut needs = vec!["llvm", "ld"];
         if self.sources.iter().any(|s| s.ends_with(".c")) {
@@ -52,7 +52,7 @@ impl Recipe {
     }
 }
 
-/// Builds or checks.
+/// Builds or checks the fixtures.
 pub fn run(args: &Args, root: &Path) -> anyhow::Result<()> {
     let root = root.canonicalize()?;
     let tools = Tools::find(&root)?;
@@ -74,12 +74,12 @@ pub fn run(args: &Args, root: &Path) -> anyhow::Result<()> {
     }
     println!("{done} fixtures {}, {skipped} skipped", if args.check { "checked" } else { "built" });
     if !wrong.is_empty() {
-        bail!("not what the sources give: {}", wrong.join(", "));
+        bail!("different from the build of the sources: {}", wrong.join(", "));
     }
     Ok(())
 }
 
-/// Compares or writes one file; the name of one that differs.
+/// Compares or writes one file. Returns its name if it differs.
 fn settle(path: &Path, bytes: &[u8], check: bool) -> anyhow::Result<Option<String>> {
     let same = fs::read(path).is_ok_and(|old| old == bytes);
     let state = if same { "unchanged" } else { "differs" };
@@ -93,7 +93,7 @@ fn settle(path: &Path, bytes: &[u8], check: bool) -> anyhow::Result<Option<Strin
     Ok(None)
 }
 
-/// Every `fixture.toml` below fixtures/, by name.
+/// Returns every `fixture.toml` below fixtures/, by name.
 fn recipes(root: &Path, names: &[String]) -> anyhow::Result<BTreeMap<String, Recipe>> {
     let mut all = BTreeMap::new();
     for entry in fs::read_dir(root.join("fixtures"))? {

@@ -1,9 +1,10 @@
 //! `cargo xtask gdb`: a real `xtensa-esp32-elf-gdb` for the tests.
 //!
-//! Debian's gdb-source, with an Xtensa configuration generated from this project's own instruction table and register
-//! list, once for each kind of GDB in use (`config::Raw`). Everything lies in `~/.cache/esplens/gdb`; nothing of it is
-//! committed. The first build takes a quarter of an hour; then `install/` (30 MB, all that a CI cache has to keep) holds
-//! the programs, their data and a stamp of the tables they were built from, and is used as it is until those change.
+//! It is Debian's gdb-source with an Xtensa configuration generated from this project's instruction table and
+//! register list, built once for each kind of GDB in use (`config::Raw`). Everything is in
+//! `~/.cache/esplens/gdb`; nothing of it is committed. The first build takes a quarter of an hour. Then
+//! `install/` (30 MB, the only part that a CI cache must keep) contains the programs, their data and a stamp
+//! of the tables they were built from. It is used until those tables change.
 
 mod config;
 mod modules;
@@ -13,19 +14,19 @@ use anyhow::{Context, bail, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Where Debian's package puts the source.
+/// Path of the source in Debian's package.
 const SOURCE: &str = "/usr/src/gdb.tar.xz";
-/// What has to be installed, in Debian's names.
+/// Debian packages that a build needs.
 const PACKAGES: &str =
     "gdb-source libgmp-dev libmpfr-dev texinfo bison flex libexpat1-dev libncurses-dev python3-dev";
 
-/// The programs; what the build folder keeps is the last one.
+/// Programs to build. The build folder keeps the last one.
 const PROGRAMS: [(&str, Raw); 3] = [
     ("xtensa-esp32-elf-gdb-stock", Raw::Window),
     ("xtensa-esp32-elf-gdb-105", Raw::Unprivileged),
     (DEFAULT, Raw::Privileged),
 ];
-/// The one that tests use where any will do.
+/// Program for tests that do not need a particular one.
 const DEFAULT: &str = "xtensa-esp32-elf-gdb";
 
 /// Arguments of `cargo xtask gdb`.
@@ -37,7 +38,7 @@ pub struct Args {
     /// Only print the Debian packages that a build needs.
     #[arg(long)]
     packages: bool,
-    /// Only print the path of the GDB that is at hand; fails when there is none, or it is out of date.
+    /// Only print the path of the installed GDB; fail if there is none, or it is out of date.
     #[arg(long)]
     find: bool,
     /// Parallel jobs of make.
@@ -45,7 +46,7 @@ pub struct Args {
     jobs: u32,
 }
 
-/// Builds GDB, or finds it built; prints its path.
+/// Builds GDB, unless it is built already, and prints its path.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     if let Some(dir) = &args.generate {
         std::fs::create_dir_all(dir)?;
@@ -75,7 +76,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Stands for the tables that the GDBs are built from (FNV-1a, 64 bits).
+/// Returns a hash of the tables that the GDBs are built from (FNV-1a, 64 bits).
 fn stamp() -> String {
     let maps = PROGRAMS.map(|(_, raw)| config::generate(raw));
     let text = modules::generate() + &maps.concat();
@@ -84,18 +85,18 @@ fn stamp() -> String {
     format!("{hash:016x}")
 }
 
-/// What the installed GDB was built from.
+/// Returns the stamp of the installed GDB.
 fn installed(root: &Path) -> Option<String> {
     std::fs::read_to_string(root.join("install/stamp")).ok()
 }
 
-/// The program and its data, apart from the build; source and build may be deleted after that.
+/// Installs the program and its data. Source and build folders can be deleted after that.
 fn install(root: &Path, program: &Path) -> anyhow::Result<()> {
     let (bin, data) = (root.join("install/bin"), root.join("install/share/gdb"));
     std::fs::create_dir_all(&bin)?;
     let part = bin.join("part");
     std::fs::copy(root.join("build/gdb/gdb"), &part).context("build/gdb/gdb")?;
-    // Renamed, so that a GDB that is running keeps its file.
+    // Rename the file, so that a running GDB keeps its own.
     std::fs::rename(&part, program)?;
     if data.is_symlink() {
         std::fs::remove_file(&data)?;
@@ -117,7 +118,7 @@ fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The pristine source, once.
+/// Unpacks the pristine source, once.
 fn unpack(root: &Path) -> anyhow::Result<()> {
     if root.join("src/gdb/gdb/configure").exists() {
         return Ok(());
@@ -127,7 +128,7 @@ fn unpack(root: &Path) -> anyhow::Result<()> {
     command("tar", &["xf", SOURCE, "-C", "src"], root)
 }
 
-/// Puts the generated files in; true when one changed.
+/// Writes the generated files into the source. Returns true if one changed.
 fn configure_source(source: &Path, raw: Raw) -> anyhow::Result<bool> {
     let header = source.join("include/xtensa-config.h");
     let text = std::fs::read_to_string(&header).context("include/xtensa-config.h")?;
@@ -181,7 +182,7 @@ fn build(root: &Path, jobs: u32, changed: bool) -> anyhow::Result<()> {
     command("nice", &["-n", "10", "make", &format!("-j{jobs}"), "all-gdb", "MAKEINFO=true"], &dir)
 }
 
-/// Runs a command in `dir`; its output goes to a log beside, shown when it fails.
+/// Runs a command in `dir`. Its output goes to a log file, which is printed if the command fails.
 fn command(program: &str, args: &[&str], dir: &Path) -> anyhow::Result<()> {
     let output =
         Command::new(program).args(args).current_dir(dir).output().with_context(|| program.to_string())?;

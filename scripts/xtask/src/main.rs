@@ -1,4 +1,4 @@
-//! Project chores, `cargo xtask help` lists them.
+//! Project tasks; `cargo xtask help` lists them.
 
 mod bench;
 mod ci;
@@ -18,7 +18,7 @@ struct Cli {
     chore: Chore,
 }
 
-/// One variant a chore; each lives in a file of its own.
+/// Tasks, each in a file of its own.
 #[derive(Subcommand)]
 enum Chore {
     /// Measure the interpreter, the boot of a real image and the memory of a machine.
@@ -37,7 +37,8 @@ enum Chore {
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().chore {
-        // Figures are the release build's; all other chores are as quick in the dev build, which is at hand.
+        // Benches need the release build. The other tasks are as quick in the dev build, which exists
+        // already.
         Chore::Bench(_) if cfg!(debug_assertions) => in_release(&root()),
         Chore::Bench(args) => bench::run(&args, &root()),
         Chore::Ci => ci::run(&root()),
@@ -48,7 +49,7 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
-/// Does the same in the release build.
+/// Runs the same command in the release build.
 fn in_release(root: &Path) -> anyhow::Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
@@ -60,7 +61,7 @@ fn in_release(root: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The workspace's folder.
+/// Returns the workspace's folder.
 fn root() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     root.canonicalize().unwrap_or(root)

@@ -1,4 +1,4 @@
-//! `cargo xtask screenshots`: pictures of the dashboard's layouts, into docs/screenshots/.
+//! `cargo xtask screenshots`: pictures of the dashboard's layouts, written to docs/screenshots/.
 
 use anyhow::bail;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Flash images for what comes without one: an application's ELF or its bare `.bin` gets `espflash`'s bootloader
-//! and default partition table.
+//! Flash images for inputs without one: an application's ELF or bare `.bin` gets `espflash`'s bootloader and default
+//! partition table.
 
 use super::kernel::parse_xtensa;
 use espflash::flasher::{FlashData, FlashSettings, FlashSize};
@@ -8,22 +8,22 @@ use espflash::image_format::idf::IdfBootloaderFormat;
 use espflash::target::{Chip, XtalFrequency};
 use object::{Endianness, Object, ObjectSection, elf};
 
-/// Where the default partition table puts the application.
+/// Flash offset of the application in the default partition table.
 pub const APP_OFFSET: usize = 0x1_0000;
 
 /// Pieces of flash: offset and bytes.
 pub type Pieces = Vec<(usize, Vec<u8>)>;
 
-/// Bootloader, partition table and application image from an application's ELF.
+/// Returns bootloader, partition table and application image, made from an application's ELF.
 ///
 /// # Errors
-/// What is wrong, as text.
+/// A message that describes the problem.
 pub fn flash_pieces(elf: &[u8], flash_size: usize) -> Result<Pieces, String> {
     check(elf)?;
     convert(elf, flash_size)
 }
 
-/// Bootloader and partition table for an application image that is there already.
+/// Returns bootloader and partition table for an existing application image, together with that image.
 ///
 /// # Errors
 /// [`String`] when the application does not fit.
@@ -37,10 +37,10 @@ pub fn wrap(app: &[u8], flash_size: usize) -> Result<Pieces, String> {
     Ok(pieces)
 }
 
-/// An application image from what belongs to which address, as a debugger's `load` has it.
+/// Builds an application image from (address, bytes) segments, as a debugger's `load` command provides them.
 ///
 /// # Errors
-/// What is wrong, as text.
+/// A message that describes the problem.
 pub fn image(segments: &[(u32, Vec<u8>)], entry: u32, flash_size: usize) -> Result<Vec<u8>, String> {
     let elf = segment_elf(segments, entry);
     check(&elf)?;
@@ -48,7 +48,8 @@ pub fn image(segments: &[(u32, Vec<u8>)], entry: u32, flash_size: usize) -> Resu
     pieces.into_iter().find(|p| p.0 == APP_OFFSET).map(|p| p.1).ok_or_else(|| "no image was made".into())
 }
 
-/// An ELF with a section for each segment; an application descriptor gets the name it is known by.
+/// Builds an ELF with one section per segment. A segment with an application descriptor gets the section name
+/// `.flash.appdesc`.
 fn segment_elf(segments: &[(u32, Vec<u8>)], entry: u32) -> Vec<u8> {
     const NAMES: &[u8] = b"\0.flash.appdesc\0.load\0.shstrtab\0";
     let mut elf = tiny_elf();
@@ -90,7 +91,7 @@ fn convert(elf: &[u8], flash_size: usize) -> Result<Pieces, String> {
     Ok(image.flash_segments().map(|Segment { addr, data }| (addr as usize, data.into_owned())).collect())
 }
 
-/// Refuses what `espflash` does not expect, so that it never sees a hostile file.
+/// Rejects everything that `espflash` does not expect, so that it never sees a hostile file.
 fn check(elf: &[u8]) -> Result<(), String> {
     let file = parse_xtensa(elf)?;
     let object::File::Elf32(raw) = &file else { return Err("expected a 32-bit ELF file".into()) };
@@ -112,7 +113,7 @@ fn check(elf: &[u8]) -> Result<(), String> {
 
 type Elf<'a> = object::read::elf::ElfFile32<'a>;
 
-/// True for the sections that end up in an image.
+/// Returns true for sections that become part of an image.
 fn is_loaded(s: &object::read::elf::ElfSection32<'_, '_>) -> bool {
     let header = s.elf_section_header();
     let kind = header.sh_type.get(Endianness::Little);
@@ -123,9 +124,9 @@ fn is_loaded(s: &object::read::elf::ElfSection32<'_, '_>) -> bool {
         && s.address() > 0
 }
 
-/// An application descriptor, if the file has one, must be one.
+/// Rejects an ELF whose application descriptor section, if present, does not hold a descriptor.
 fn check_app_desc(raw: &Elf, loads: &[(u32, u32, u32)]) -> Result<(), String> {
-    /// Offset of the log2 of the MMU's page size; always 64 KiB on the ESP32.
+    /// Offset of the byte with log2 of the MMU page size; always 64 KiB on the ESP32.
     const MMU_PAGE_SIZE: usize = 180;
     let Some(s) = raw.section_by_name(".flash.appdesc") else { return Ok(()) };
     let data = s.data().unwrap_or_default();
@@ -133,12 +134,12 @@ fn check_app_desc(raw: &Elf, loads: &[(u32, u32, u32)]) -> Result<(), String> {
     let in_flash = Chip::Esp32.addr_is_flash(addr) && load_address(loads, addr) == addr;
     let page = data.get(MMU_PAGE_SIZE).copied().unwrap_or(0);
     if !is_loaded(&s) || data.len() < 256 || !in_flash || !matches!(page, 0 | 16) {
-        return Err("section .flash.appdesc is no application descriptor in flash".into());
+        return Err("section .flash.appdesc does not hold an application descriptor in flash".into());
     }
     Ok(())
 }
 
-/// (first address, bytes, load address) of each loaded segment.
+/// Returns (first address, bytes, load address) of each loaded segment.
 fn loads(raw: &Elf) -> Result<Vec<(u32, u32, u32)>, String> {
     let get = |v: object::U32<Endianness>| v.get(Endianness::Little);
     let loads = raw.elf_program_headers().iter().filter(|p| get(p.p_type) == elf::PT_LOAD);
@@ -147,11 +148,12 @@ fn loads(raw: &Elf) -> Result<Vec<(u32, u32, u32)>, String> {
     if list.iter().all(|&(v, size, p)| ends_inside(v, size) && ends_inside(p, size)) {
         Ok(list)
     } else {
-        Err("a segment ends past the address space".into())
+        Err("a segment ends beyond the address space".into())
     }
 }
 
-/// Where `espflash` places what runs at `addr`: at its load address, unless that lies in flash.
+/// Returns the address at which `espflash` places the data for run address `addr`: its load address, unless that lies
+/// in flash.
 fn load_address(loads: &[(u32, u32, u32)], addr: u32) -> u32 {
     let load = loads.iter().find(|(v, size, _)| (*v..v + size).contains(&addr));
     load.map(|(v, _, p)| p + (addr - v)).filter(|&p| !Chip::Esp32.addr_is_flash(p)).unwrap_or(addr)
@@ -173,7 +175,7 @@ fn check_ranges(mut ranges: Vec<(u64, u64)>) -> Result<(), String> {
     Ok(())
 }
 
-/// The smallest ELF that `espflash` turns into an image: no section at all.
+/// Returns the smallest ELF that `espflash` converts into an image; it has no sections.
 fn tiny_elf() -> Vec<u8> {
     let mut elf = vec![0; 52];
     elf[..7].copy_from_slice(b"\x7fELF\x01\x01\x01");

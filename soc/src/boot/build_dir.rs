@@ -1,4 +1,4 @@
-//! An ESP-IDF build folder: `flasher_args.json` names the pieces of flash, `project_description.json` the ELF.
+//! ESP-IDF build folders: `flasher_args.json` lists the pieces of flash, `project_description.json` names the ELF.
 
 use super::error::read_file;
 use super::{BootError, offer};
@@ -6,22 +6,23 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-/// The file that makes a folder a build folder.
+/// File that marks a folder as a build folder.
 pub const FLASHER_ARGS: &str = "flasher_args.json";
 const MAX_JSON: u64 = 1 << 20;
-/// Pieces of flash that a description may name.
+/// Limit on the pieces of flash that a description may list.
 const MAX_FILES: usize = 64;
-/// Applications lie on 64 KiB borders, the first behind the bootloader and the partition table.
+/// Lowest flash offset of an application. Applications are 64 KiB-aligned; the first one follows the bootloader and the
+/// partition table.
 const MIN_APP: usize = 0x1_0000;
 /// Largest ESP32 flash.
 const MAX_FLASH: u64 = 16 << 20;
 
-/// What `flasher_args.json` says.
+/// Contents of `flasher_args.json`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlasherArgs {
-    /// (offset in flash, path inside the folder), by offset.
+    /// (offset in flash, path inside the folder), sorted by offset.
     pub files: Vec<(usize, PathBuf)>,
-    /// Flash size in bytes, when it gives one.
+    /// Flash size in bytes, if given.
     pub flash_size: Option<usize>,
 }
 
@@ -54,18 +55,18 @@ struct RawProject {
 /// Pieces of flash read from a build folder.
 #[derive(Clone, Debug)]
 pub struct BuildDir {
-    /// (offset in flash, bytes), by offset, not overlapping.
+    /// (offset in flash, bytes), sorted by offset, not overlapping.
     pub pieces: Vec<(usize, Vec<u8>)>,
-    /// Flash size in bytes, when the folder gives one.
+    /// Flash size in bytes, if the folder gives one.
     pub flash_size: Option<usize>,
-    /// The application's ELF file, when it is there.
+    /// The application's ELF file, if it exists.
     pub elf: Option<PathBuf>,
 }
 
-/// Parses `flasher_args.json`. Paths that leave the folder are refused.
+/// Parses `flasher_args.json`. Rejects paths that lead out of the folder.
 ///
 /// # Errors
-/// What is wrong, as text.
+/// A message that describes the problem.
 pub fn parse_flasher_args(json: &[u8]) -> Result<FlasherArgs, String> {
     let raw: RawArgs = serde_json::from_slice(json).map_err(|e| e.to_string())?;
     let chip = raw.extra_esptool_args.chip;
@@ -93,7 +94,7 @@ fn parse_offset(text: &str) -> Option<usize> {
     value.ok().filter(|&v| (v as u64) < MAX_FLASH)
 }
 
-/// A relative path that stays below where it starts.
+/// Returns a relative path; rejects one that leads out of the folder.
 fn inside(file: &str) -> Result<PathBuf, String> {
     let path = Path::new(file);
     let plain = path.components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
@@ -103,7 +104,7 @@ fn inside(file: &str) -> Result<PathBuf, String> {
     Ok(path.to_path_buf())
 }
 
-/// True when the folder, or its `build` subfolder, was made by `idf.py build`: that folder.
+/// Returns the folder, or its `build` subfolder, if it was made by `idf.py build`.
 #[must_use]
 pub fn locate(dir: &Path) -> Option<PathBuf> {
     [dir.to_path_buf(), dir.join("build")].into_iter().find(|d| d.join(FLASHER_ARGS).is_file())
@@ -112,7 +113,7 @@ pub fn locate(dir: &Path) -> Option<PathBuf> {
 /// Reads a build folder.
 ///
 /// # Errors
-/// [`BootError`] naming the file.
+/// [`BootError`] that names the file.
 pub fn load(dir: &Path) -> Result<BuildDir, BootError> {
     let bad = |path: &Path, why: String| BootError::BuildDir { path: path.to_path_buf(), why };
     let Some(dir) = locate(dir) else {
@@ -130,9 +131,9 @@ pub fn load(dir: &Path) -> Result<BuildDir, BootError> {
     let mut pieces: Vec<(usize, Vec<u8>)> = Vec::new();
     for (offset, file) in args.files {
         let path = confined(&dir, &file)?;
-        let data = read_file(&path, MAX_FLASH - offset as u64, "the flash from its offset on")?;
+        let data = read_file(&path, MAX_FLASH - offset as u64, "the flash after this offset")?;
         if let Some(before) = pieces.last().filter(|p| p.0 + p.1.len() > offset) {
-            let why = format!("overlaps what starts at {:#x}", before.0);
+            let why = format!("overlaps the piece that starts at {:#x}", before.0);
             return Err(bad(&path, format!("at flash offset {offset:#x}: {why}")));
         }
         pieces.push((offset, data));
@@ -141,7 +142,7 @@ pub fn load(dir: &Path) -> Result<BuildDir, BootError> {
     Ok(BuildDir { pieces, flash_size: args.flash_size, elf })
 }
 
-/// True when `path` is the application (image or ELF) of the build folder that it is in.
+/// Returns true if `path` is the application (image or ELF) of the build folder that contains it.
 #[must_use]
 pub fn is_application(path: &Path, dir: &Path) -> bool {
     let json = read_file(&dir.join(FLASHER_ARGS), MAX_JSON, "a build description").ok();
@@ -151,7 +152,8 @@ pub fn is_application(path: &Path, dir: &Path) -> bool {
         || app_elf(dir).is_some_and(|elf| app(&elf))
 }
 
-/// The file behind a path of the description; a flat copy of the folder (all files beside the JSON) serves too.
+/// Returns the file for a path of the description. A flat copy of the folder (all files beside the JSON) is accepted,
+/// too.
 fn confined(dir: &Path, file: &Path) -> Result<PathBuf, BootError> {
     let mut path = dir.join(file);
     if !path.exists() {
@@ -167,7 +169,7 @@ fn confined(dir: &Path, file: &Path) -> Result<PathBuf, BootError> {
     Ok(path)
 }
 
-/// The ELF that `project_description.json` names, else the `app.elf` beside it.
+/// Returns the ELF that `project_description.json` names, if that file exists.
 fn app_elf(dir: &Path) -> Option<PathBuf> {
     let named = read_file(&dir.join("project_description.json"), MAX_JSON, "a project description")
         .ok()

@@ -1,27 +1,27 @@
-//! Everything that can be wrong with what the user hands over. Each text starts with the file's name.
+//! Errors in the user's input files. Each message starts with the file's name.
 
 use super::image::ImageError;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// Why an input cannot be used.
+/// Reason why an input cannot be used.
 #[derive(Debug, Error)]
 pub enum BootError {
-    /// The operating system refused.
+    /// I/O error from the operating system.
     #[error("{}: {why}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error from the operating system.
         why: std::io::Error,
     },
-    /// Nothing in it.
+    /// The file is empty.
     #[error("{}: the file is empty", path.display())]
     Empty {
         /// The file.
         path: PathBuf,
     },
-    /// More than fits.
+    /// The file is too big.
     #[error("{}: {size} bytes, but {what} holds at most {max}", path.display())]
     TooBig {
         /// The file.
@@ -30,7 +30,7 @@ pub enum BootError {
         size: u64,
         /// The limit in bytes.
         max: u64,
-        /// What it is to fit into.
+        /// The memory it must fit into.
         what: &'static str,
     },
     /// An application or bootloader image is damaged.
@@ -38,17 +38,17 @@ pub enum BootError {
     Image {
         /// The file.
         path: PathBuf,
-        /// What is wrong and where.
+        /// The problem and its offset.
         why: ImageError,
     },
-    /// Nothing in the file tells the ROM how to start.
+    /// The flash image holds no bootloader header for the ROM to start.
     #[error("{}: no ESP32 flash image: offset {offset:#x} holds {found}, expected a bootloader (0xe9)", path.display())]
     NotBootable {
         /// The file.
         path: PathBuf,
-        /// Where a bootloader's header belongs.
+        /// Offset where a bootloader's header is expected.
         offset: usize,
-        /// What is there.
+        /// Description of the data found there.
         found: String,
     },
     /// An ELF file cannot be used.
@@ -56,7 +56,7 @@ pub enum BootError {
     Elf {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         why: String,
     },
     /// A build folder's description cannot be used.
@@ -64,7 +64,7 @@ pub enum BootError {
     BuildDir {
         /// The file or folder.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         why: String,
     },
     /// The mask ROM file cannot be used.
@@ -72,7 +72,7 @@ pub enum BootError {
     Rom {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         why: String,
     },
     /// An eFuse file has the wrong size.
@@ -82,12 +82,12 @@ pub enum BootError {
         path: PathBuf,
         /// Its size in bytes.
         size: u64,
-        /// What it must be.
+        /// The expected size in bytes.
         expected: usize,
     },
 }
 
-/// Reads a whole file of at most `max` bytes; the size is checked before anything is read.
+/// Reads a whole file of at most `max` bytes. The size is checked before anything is read.
 ///
 /// # Errors
 /// [`BootError::Io`], [`BootError::TooBig`].

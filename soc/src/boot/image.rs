@@ -1,4 +1,4 @@
-//! The ESP image format: what the ROM and the second-stage bootloader load (IDF `esp_app_format.h`).
+//! The ESP image format, as loaded by the ROM and by the second-stage bootloader (IDF `esp_app_format.h`).
 
 use super::{fixed_text, half, word};
 use serde::Serialize;
@@ -7,52 +7,52 @@ use thiserror::Error;
 
 /// First byte of every image.
 pub const MAGIC: u8 = 0xE9;
-/// Bytes of the header with its extension.
+/// Size in bytes of the header with its extension.
 pub const HEADER_BYTES: usize = 24;
-/// Where the ROM looks for the second-stage bootloader.
+/// Flash offset from which the ROM loads the second-stage bootloader.
 pub const BOOTLOADER_OFFSET: usize = 0x1000;
-/// Segments an image has at most (IDF `ESP_IMAGE_MAX_SEGMENTS`).
+/// Maximum number of segments in an image (IDF `ESP_IMAGE_MAX_SEGMENTS`).
 pub const MAX_SEGMENTS: u8 = 16;
 /// First word of an application descriptor.
 pub const APP_DESC_MAGIC: u32 = 0xABCD_5432;
-/// Where the application descriptor lies: at the start of the first segment's data.
+/// Offset of the application descriptor in an image: the start of the first segment's data.
 pub const APP_DESC_OFFSET: usize = HEADER_BYTES + 8;
 const APP_DESC_BYTES: usize = 256;
-/// First byte of the checksum.
+/// Initial value of the checksum.
 const CHECKSUM_SEED: u8 = 0xEF;
 
-/// What is wrong with an image. Offsets count from the start of the file.
+/// Error in an image. Offsets count from the start of the file.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ImageError {
-    /// Wrong first byte.
+    /// Wrong magic byte.
     #[error("offset {at:#x} holds {found:#04x}, expected an image header (0xe9)")]
     Magic {
-        /// Where.
+        /// Offset of the byte.
         at: usize,
-        /// The byte there.
+        /// The byte found there.
         found: u8,
     },
-    /// The file ends inside something.
+    /// The file ends inside a structure.
     #[error("the file ends at {end:#x} inside the {what} at {at:#x}, which needs {need} bytes")]
     Truncated {
-        /// Where it starts.
+        /// Offset of the structure.
         at: usize,
-        /// What it is.
+        /// Name of the structure.
         what: &'static str,
-        /// How long it is.
+        /// Length of the structure in bytes.
         need: usize,
         /// The file's length.
         end: usize,
     },
-    /// No or too many segments.
+    /// No segments or too many.
     #[error("the image at {at:#x} has {found} segments, expected 1 to 16")]
     SegmentCount {
         /// The image's offset.
         at: usize,
-        /// The count.
+        /// Number of segments.
         found: u8,
     },
-    /// Built for another chip.
+    /// The image is for another chip.
     #[error("the image at {at:#x} is for {} (chip id {id}), expected ESP32 (0)", chip_name(*id))]
     Chip {
         /// The image's offset.
@@ -62,7 +62,7 @@ pub enum ImageError {
     },
 }
 
-/// The name of a chip id in an image header.
+/// Returns the name of a chip id in an image header.
 #[must_use]
 pub fn chip_name(id: u16) -> &'static str {
     match id {
@@ -83,14 +83,14 @@ pub fn chip_name(id: u16) -> &'static str {
     }
 }
 
-/// The 24 bytes every image starts with.
+/// The 24-byte header of every image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Header {
-    /// How many segments follow.
+    /// Number of segments that follow.
     pub segments: u8,
     /// Flash mode: 0 QIO, 1 QOUT, 2 DIO, 3 DOUT.
     pub flash_mode: u8,
-    /// Flash size code: 0 is 1 MB, each step doubles.
+    /// Flash size code: 0 is 1 MB, each step doubles it.
     pub flash_size: u8,
     /// Flash clock code: 0 40 MHz, 1 26 MHz, 2 20 MHz, 15 80 MHz.
     pub flash_freq: u8,
@@ -107,13 +107,13 @@ pub struct Header {
 }
 
 impl Header {
-    /// Flash size in bytes that the header claims; `None` for codes that mean nothing.
+    /// Returns the flash size in bytes that the header gives; `None` for unknown codes.
     #[must_use]
     pub fn flash_bytes(&self) -> Option<usize> {
         (self.flash_size < 8).then(|| (1 << 20) << self.flash_size)
     }
 
-    /// Flash mode as tools write it.
+    /// Returns the flash mode in the notation of Espressif's tools.
     #[must_use]
     pub fn flash_mode_name(&self) -> &'static str {
         ["QIO", "QOUT", "DIO", "DOUT", "fast read", "slow read"]
@@ -122,7 +122,7 @@ impl Header {
             .unwrap_or("?")
     }
 
-    /// Flash clock in MHz.
+    /// Returns the flash clock in MHz.
     #[must_use]
     pub fn flash_mhz(&self) -> Option<u8> {
         match self.flash_freq {
@@ -135,32 +135,32 @@ impl Header {
     }
 }
 
-/// One piece of an image and where it is loaded or mapped.
+/// One segment of an image, with the address it is loaded or mapped to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Segment {
     /// Offset of its data in the file.
     pub offset: usize,
     /// Address it is loaded to or mapped at; 0 for padding.
     pub addr: u32,
-    /// Bytes.
+    /// Length in bytes.
     pub len: usize,
-    /// Name of the memory at that address.
+    /// Name of the memory at `addr`.
     pub memory: &'static str,
 }
 
-/// A check sum or hash and whether it is right.
+/// Result of verifying a checksum or hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Check {
-    /// As computed.
+    /// It matches.
     Ok,
-    /// Not as computed.
+    /// It does not match.
     Wrong,
     /// The image has none.
     Absent,
 }
 
-/// What an application says about itself (IDF `esp_app_desc_t`).
+/// Application descriptor: the application's own description of itself (IDF `esp_app_desc_t`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AppDescriptor {
     /// Project name.
@@ -171,7 +171,7 @@ pub struct AppDescriptor {
     pub idf: String,
     /// Compile date and time.
     pub built: String,
-    /// SHA-256 of the ELF file the image was made from; all 0 when not recorded.
+    /// SHA-256 of the ELF file the image was made from; all zeros if not recorded.
     #[serde(serialize_with = "hex")]
     pub elf_sha256: [u8; 32],
 }
@@ -180,7 +180,7 @@ fn hex<S: serde::Serializer>(bytes: &[u8; 32], s: S) -> Result<S::Ok, S::Error> 
     s.serialize_str(&hex_text(bytes))
 }
 
-/// Lower-case hexadecimal.
+/// Returns `bytes` in lower-case hexadecimal.
 #[must_use]
 pub fn hex_text(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
@@ -206,20 +206,20 @@ pub struct Image {
 }
 
 impl Image {
-    /// True when some segment is mapped from flash: an application, not a bootloader.
+    /// Returns true if any segment is mapped from flash, which identifies an application rather than a bootloader.
     #[must_use]
     pub fn uses_flash_cache(&self) -> bool {
         self.segments.iter().any(|s| is_flash_mapped(s.addr))
     }
 }
 
-/// True for addresses that the flash cache serves (DROM and IROM).
+/// Returns true for addresses in the flash cache's windows (DROM and IROM).
 #[must_use]
 pub fn is_flash_mapped(addr: u32) -> bool {
     matches!(addr, 0x3F40_0000..0x3F80_0000 | 0x400C_2000..0x40C0_0000)
 }
 
-/// Name of the memory at an address (TRM 1.3.1), as linker scripts call it.
+/// Returns the linker scripts' name of the memory at an address (TRM 1.3.1).
 #[must_use]
 pub fn memory_name(addr: u32) -> &'static str {
     match addr {
@@ -239,7 +239,7 @@ pub fn memory_name(addr: u32) -> &'static str {
     }
 }
 
-/// Parses the header at `at` without looking at the segments.
+/// Parses the header at `at` without parsing the segments.
 ///
 /// # Errors
 /// [`ImageError::Truncated`], [`ImageError::Magic`].
@@ -258,15 +258,15 @@ pub fn parse_header(data: &[u8], at: usize) -> Result<Header, ImageError> {
         flash_size: h[3] >> 4,
         entry: word(h, 4).unwrap_or(0),
         chip_id: half(h, 12).unwrap_or(0),
-        // Before IDF 4.4.3 only the one byte was there: the major revision.
+        // Before IDF 4.4.3 only this one byte existed: the major revision.
         min_revision: if min == 0 { u16::from(h[14]) * 100 } else { min },
         max_revision: (max != 0 && max != u16::MAX).then_some(max),
         hash_appended: h[23] == 1,
     })
 }
 
-/// Parses the image at `at` and checks its sums. A wrong sum is reported in the result, not as an error: the
-/// bootloader decides what it means.
+/// Parses the image at `at` and verifies checksum and hash. A mismatch is reported in the result, not as an error: the
+/// bootloader decides how to handle it.
 ///
 /// # Errors
 /// [`ImageError`] with the offset.
@@ -275,7 +275,7 @@ pub fn parse(data: &[u8], at: usize) -> Result<Image, ImageError> {
     if header.segments == 0 || header.segments > MAX_SEGMENTS {
         return Err(ImageError::SegmentCount { at, found: header.segments });
     }
-    // RTOSes other than ESP-IDF fill these bytes with what they like: only ids that exist count.
+    // RTOSes other than ESP-IDF store arbitrary values in these bytes: only known chip ids are checked.
     if header.chip_id != 0 && chip_name(header.chip_id) != "an unknown chip" {
         return Err(ImageError::Chip { at, id: header.chip_id });
     }
@@ -295,7 +295,7 @@ pub fn parse(data: &[u8], at: usize) -> Result<Image, ImageError> {
     Ok(Image { offset: at, len, header, segments, checksum, hash, app })
 }
 
-/// The segments, the offset past the last one, and the checksum over them.
+/// Returns the segments, the offset past the last one, and the checksum over them.
 fn parse_segments(data: &[u8], at: usize, count: u8) -> Result<(Vec<Segment>, usize, u8), ImageError> {
     let mut segments = Vec::with_capacity(count.into());
     let mut pos = at + HEADER_BYTES;
@@ -327,7 +327,7 @@ fn check_hash(data: &[u8], from: usize, to: usize, appended: bool) -> Result<Che
     Ok(if right { Check::Ok } else { Check::Wrong })
 }
 
-/// The application descriptor at an offset, if there is one.
+/// Returns the application descriptor at an offset, if there is one.
 #[must_use]
 pub fn parse_app_desc(data: &[u8], at: usize) -> Option<AppDescriptor> {
     let d = data.get(at..at.checked_add(APP_DESC_BYTES)?)?;

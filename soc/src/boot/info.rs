@@ -1,4 +1,4 @@
-//! What `esplens info` tells about an input.
+//! The report of `esplens info` about an input.
 
 use super::image::{self, BOOTLOADER_OFFSET, Check, Image};
 use super::partition::{self, Partition, PartitionTable};
@@ -6,35 +6,35 @@ use super::{BootInput, app_elf};
 use serde::Serialize;
 use std::fmt::{Display, Formatter, Result, Write};
 
-/// Everything known of a flash's contents.
+/// Description of a flash image's contents.
 #[derive(Clone, Debug, Serialize)]
 pub struct Info {
     /// The user's file or folder.
     pub file: String,
-    /// What it was.
+    /// Kind of input.
     pub source: String,
     /// Size of the flash chip in bytes.
     pub flash_bytes: usize,
-    /// Bytes the input held.
+    /// Size of the input in bytes.
     pub used_bytes: usize,
     /// The image that the ROM starts.
     pub bootloader: ImageOrError,
     /// The partition table.
     pub partitions: Option<PartitionTable>,
-    /// Why there is no partition table although something is there.
+    /// Error in the partition table, if there is one but it is damaged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partition_error: Option<String>,
     /// The applications, in the table's order.
     pub apps: Vec<App>,
-    /// The ELF with the symbols.
+    /// ELF file with the symbols.
     pub elf: Option<String>,
-    /// Whether that ELF is the one the image was made from.
+    /// True if the image was made from that ELF.
     pub elf_matches: Option<bool>,
     /// Remarks.
     pub notes: Vec<String>,
 }
 
-/// An image, or why there is none.
+/// A parsed image, or the error that prevented parsing.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum ImageOrError {
@@ -42,12 +42,12 @@ pub enum ImageOrError {
     Image(Image),
     /// Not parsed.
     Error {
-        /// Why.
+        /// The error message.
         error: String,
     },
 }
 
-/// An application partition and what is in it.
+/// An application partition and its content.
 #[derive(Clone, Debug, Serialize)]
 pub struct App {
     /// The partition's label.
@@ -57,7 +57,7 @@ pub struct App {
 }
 
 impl Info {
-    /// Looks through an input.
+    /// Examines an input.
     #[must_use]
     pub fn of(input: &BootInput) -> Self {
         let data = input.used_bytes();
@@ -87,7 +87,7 @@ fn image_at(data: &[u8], at: usize) -> ImageOrError {
     }
 }
 
-/// Application partitions that are not erased; without a table, what lies where applications usually do.
+/// Returns the application partitions that are not erased. Without a table, checks the usual offset of an application.
 fn apps(data: &[u8], table: Option<&PartitionTable>) -> Vec<App> {
     let Some(table) = table else {
         let at = app_elf::APP_OFFSET;
@@ -105,8 +105,8 @@ impl Display for Info {
         writeln!(f, "flash        {} MB, {} bytes used", self.flash_bytes >> 20, self.used_bytes)?;
         if let Some(elf) = &self.elf {
             let fits = match self.elf_matches {
-                Some(true) => " (its SHA-256 is the image's)",
-                Some(false) => " (NOT what the image was made from)",
+                Some(true) => " (its SHA-256 matches the image)",
+                Some(false) => " (does NOT match the image)",
                 None => "",
             };
             writeln!(f, "ELF          {elf}{fits}")?;
@@ -171,7 +171,7 @@ fn write_image(f: &mut Formatter<'_>, image: &ImageOrError, boot: bool) -> Resul
     Ok(())
 }
 
-/// The chip revisions an image runs on.
+/// Formats the range of chip revisions an image supports.
 fn revisions(h: &image::Header) -> String {
     let mut text = format!("v{}.{}", h.min_revision / 100, h.min_revision % 100);
     let _ = match h.max_revision {

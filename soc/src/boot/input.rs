@@ -1,4 +1,4 @@
-//! What a user points at, turned into the bytes of a flash chip.
+//! Loading of user input: converts a file or folder into the contents of a flash chip.
 
 use super::error::read_file;
 use super::image::{self, BOOTLOADER_OFFSET};
@@ -10,27 +10,27 @@ use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-/// Largest flash chip the ESP32 maps.
+/// Largest flash chip that the ESP32 supports.
 pub const MAX_FLASH: usize = 16 << 20;
 /// Smallest flash chip in use.
 const MIN_FLASH: usize = 2 << 20;
-/// Flash of a board that nothing else is known of.
+/// Flash size assumed when the input does not give one.
 const DEFAULT_FLASH: usize = 4 << 20;
-/// ELF files looked at when searching for the one that belongs to an image.
+/// Limit on the ELF files that are checked when searching for the one that belongs to an image.
 const MAX_CANDIDATES: usize = 32;
 
-/// How to read an input.
+/// Options for reading an input.
 #[derive(Clone, Debug, Default)]
 pub struct LoadOptions {
-    /// Flash chip size in bytes: 2, 4, 8 or 16 MB. `None`: from the input.
+    /// Flash chip size in bytes: 2, 4, 8 or 16 MB. `None` takes the size from the input.
     pub flash_size: Option<usize>,
-    /// The ELF file with the symbols. `None`: looked for beside the image.
+    /// ELF file with the symbols. `None` searches beside the image.
     pub elf: Option<PathBuf>,
-    /// Take a flash image without a bootloader as it is (download mode, encrypted flash).
+    /// Accept a flash image without a bootloader unchanged (download mode, encrypted flash).
     pub accept_any: bool,
 }
 
-/// What the input was.
+/// Kind of input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A merged flash image.
@@ -43,28 +43,28 @@ pub enum Source {
     AppElf,
     /// An application's `.bin`, without bootloader.
     AppImage,
-    /// An image that the ROM itself starts (a bootloader, a program for RAM).
+    /// An image that the ROM starts itself (a bootloader or a program for RAM).
     BootImage,
-    /// Embedded in this program.
+    /// The example embedded in this program.
     Builtin,
 }
 
-/// The bytes of a flash chip and what is known of them.
+/// Contents of a flash chip, with information about their origin.
 #[derive(Clone)]
 pub struct BootInput {
     /// The user's file or folder.
     pub path: PathBuf,
-    /// What it was.
+    /// Kind of input.
     pub source: Source,
-    /// The whole chip; erased pages are one page.
+    /// Pages of the whole chip. All erased pages share one page.
     pub flash: Vec<Arc<Page>>,
-    /// Bytes that the input held, from offset 0.
+    /// Size of the input in bytes, counted from offset 0.
     pub used: usize,
     /// The ELF file with the application's symbols.
     pub elf: Option<PathBuf>,
-    /// Whether that ELF's SHA-256 is the one in the image; `None` when the image records none.
+    /// True if that ELF's SHA-256 is the one recorded in the image; `None` if the image records none.
     pub elf_matches: Option<bool>,
-    /// What the user should know before the start, one line each.
+    /// Messages for the user before the start, one line each.
     pub notes: Vec<String>,
 }
 
@@ -90,13 +90,13 @@ impl std::fmt::Display for Source {
 }
 
 impl BootInput {
-    /// Size of the flash chip in bytes.
+    /// Returns the size of the flash chip in bytes.
     #[must_use]
     pub fn flash_size(&self) -> usize {
         self.flash.len() * PAGE_SIZE
     }
 
-    /// The bytes that the input held.
+    /// Returns the bytes of the input.
     #[must_use]
     pub fn used_bytes(&self) -> Vec<u8> {
         let mut bytes: Vec<u8> = self.flash.iter().flat_map(|p| p.0).take(self.used).collect();
@@ -105,10 +105,10 @@ impl BootInput {
     }
 }
 
-/// Reads whatever the user points at.
+/// Loads the file or folder at `path`.
 ///
 /// # Errors
-/// One [`BootError`] that names the file and what is wrong with it.
+/// A [`BootError`] that names the file and the problem.
 pub fn load(path: &Path, opts: &LoadOptions) -> Result<BootInput, BootError> {
     let meta = std::fs::metadata(path).map_err(|why| BootError::Io { path: path.into(), why })?;
     if meta.is_dir() {
@@ -120,7 +120,7 @@ pub fn load(path: &Path, opts: &LoadOptions) -> Result<BootInput, BootError> {
             },
         };
     }
-    let data = read_file(path, MAX_ELF_FILE, "any input")?;
+    let data = read_file(path, MAX_ELF_FILE, "an input file")?;
     if data.starts_with(b"\x7fELF") {
         return load_elf(path, &data, opts);
     }
@@ -138,7 +138,8 @@ pub fn load(path: &Path, opts: &LoadOptions) -> Result<BootInput, BootError> {
     from_bytes(path, &data, opts)
 }
 
-/// The build that an application's image or ELF belongs to: its own bootloader and partition table beat default ones.
+/// Loads the build that contains an application's image or ELF: its own bootloader and partition table take precedence
+/// over the default ones.
 fn of_its_build(path: &Path, opts: &LoadOptions) -> Option<BootInput> {
     let dir = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let (mut input, from) = if build_dir::is_application(path, dir) {
@@ -151,7 +152,7 @@ fn of_its_build(path: &Path, opts: &LoadOptions) -> Option<BootInput> {
     Some(input)
 }
 
-/// A flash image, application image or boot image that is in memory already; `path` names it in errors.
+/// Loads a flash image, application image or boot image from memory. `path` is its name in errors.
 ///
 /// # Errors
 /// As [`load`].
@@ -182,7 +183,7 @@ pub fn from_bytes(path: &Path, data: &[u8], opts: &LoadOptions) -> Result<BootIn
 fn flash_image(path: &Path, data: &[u8], opts: &LoadOptions) -> Result<BootInput, BootError> {
     let note = match image::parse(data, BOOTLOADER_OFFSET) {
         Ok(_) => None,
-        // A damaged bootloader is the ROM's to refuse when the user asked for the image as it is.
+        // When the user asked for the image unchanged, a damaged bootloader is left for the ROM to reject.
         Err(why) if opts.accept_any => Some(why.to_string()),
         Err(why) => return Err(BootError::Image { path: path.into(), why }),
     };
@@ -193,7 +194,8 @@ fn flash_image(path: &Path, data: &[u8], opts: &LoadOptions) -> Result<BootInput
     Ok(input)
 }
 
-/// Damage past the bootloader is the bootloader's to handle (another OTA slot may be sound), but worth a line.
+/// Adds notes about damaged applications. The bootloader handles such damage (another OTA slot may be intact), so it is
+/// no error.
 fn check_flash(input: &mut BootInput, data: &[u8]) {
     let table = match partition::find(data) {
         Ok(Some(table)) => table,
@@ -215,7 +217,7 @@ fn check_flash(input: &mut BootInput, data: &[u8]) {
     }
 }
 
-/// An image that starts with its header: an application to wrap, or something for the ROM to start.
+/// Loads an image that starts with its header: wraps an application, or places a boot image where the ROM starts it.
 fn bare_image(path: &Path, data: &[u8], opts: &LoadOptions) -> Result<BootInput, BootError> {
     let parsed = image::parse(data, 0).map_err(|why| BootError::Image { path: path.into(), why })?;
     let size =
@@ -228,7 +230,7 @@ fn bare_image(path: &Path, data: &[u8], opts: &LoadOptions) -> Result<BootInput,
     let mut input = assemble(path, Source::AppImage, &pieces, Some(size), opts)?;
     input
         .notes
-        .push("no bootloader in the file: using one of ESP-IDF's and a default partition table".into());
+        .push("no bootloader in the file: using ESP-IDF's bootloader and a default partition table".into());
     let flash = input.used_bytes();
     find_elf(&mut input, &flash, opts)?;
     Ok(input)
@@ -255,7 +257,8 @@ fn load_build_dir(path: &Path, dir: &Path, opts: &LoadOptions) -> Result<BootInp
     from_build(path, &beside, build_dir::load(dir)?, opts)
 }
 
-/// The flash of a build, named `path`; its ELF, where the build does not name it, is looked for at `beside`.
+/// Builds the flash contents of a build. `path` is its name. If the build does not name its ELF, the ELF is searched at
+/// `beside`.
 fn from_build(
     path: &Path,
     beside: &Path,
@@ -273,7 +276,7 @@ fn from_build(
     Ok(input)
 }
 
-/// Puts pieces into an erased chip. `hint`: the size that something other than a header claims.
+/// Writes pieces into an erased chip. `hint` is a size known from a source other than a header.
 fn assemble(
     path: &Path,
     source: Source,
@@ -299,13 +302,13 @@ fn assemble(
     Ok(BootInput { path, source, flash, used, elf: None, elf_matches: None, notes: Vec::new() })
 }
 
-/// The one erased page of this process.
+/// Returns the process-wide shared erased page.
 fn erased() -> Arc<Page> {
     static PAGE: OnceLock<Arc<Page>> = OnceLock::new();
     Arc::clone(PAGE.get_or_init(|| Arc::new(Page::filled(0xFF))))
 }
 
-/// Writes bytes into pages; pages that stay erased stay shared.
+/// Writes bytes into pages. Pages that remain erased remain shared.
 fn fill(flash: &mut [Arc<Page>], mut at: usize, mut bytes: &[u8]) {
     while !bytes.is_empty() {
         let n = bytes.len().min(PAGE_SIZE - at % PAGE_SIZE);
@@ -318,7 +321,7 @@ fn fill(flash: &mut [Arc<Page>], mut at: usize, mut bytes: &[u8]) {
     }
 }
 
-/// The SHA-256 of the ELF files that the applications in a flash image were made from.
+/// Returns the SHA-256 of the ELF files that the applications in a flash image were made from.
 fn recorded_hashes(data: &[u8]) -> Vec<[u8; 32]> {
     let table = partition::find(data).ok().flatten();
     let apps = table.iter().flat_map(|t| &t.partitions).filter(|p| p.is_app());
@@ -328,8 +331,8 @@ fn recorded_hashes(data: &[u8]) -> Vec<[u8; 32]> {
         .collect()
 }
 
-/// Finds the ELF that belongs to an image: the one given, else the one beside it whose hash the image records,
-/// else (no hash recorded) the one with the image's name or `app.elf`.
+/// Finds the ELF that belongs to an image: the given one; else the one beside it whose hash the image records; else (no
+/// hash recorded) the one with the image's name or `app.elf`.
 fn find_elf(input: &mut BootInput, data: &[u8], opts: &LoadOptions) -> Result<(), BootError> {
     let hashes = recorded_hashes(data);
     if let Some(elf) = &opts.elf {
@@ -362,7 +365,8 @@ fn find_elf(input: &mut BootInput, data: &[u8], opts: &LoadOptions) -> Result<()
     Ok(())
 }
 
-/// ELF files beside an input and in the build folder there, those whose name fits (true) first, in order of their names.
+/// Returns the ELF files beside an input and in the `build` folder there, sorted by name. Those whose name matches
+/// (true) come first.
 fn candidates(path: &Path) -> Vec<(bool, PathBuf)> {
     let dir = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new("")) };
     let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
@@ -378,7 +382,7 @@ fn candidates(path: &Path) -> Vec<(bool, PathBuf)> {
     list
 }
 
-/// `2MB`, `4M`, `8` ... in bytes; only sizes that ESP32 flash chips have.
+/// Parses `2MB`, `4M`, `8` ... and returns the size in bytes. Accepts only sizes of ESP32 flash chips.
 #[must_use]
 pub fn parse_flash_size(text: &str) -> Option<usize> {
     let upper = text.trim().to_ascii_uppercase();

@@ -1,4 +1,4 @@
-//! A bare ELF whose segments are put straight into memory (`--kernel`): no ROM boot, no flash image.
+//! Bare ELF files whose segments are loaded directly into memory (`--kernel`), without ROM boot and flash image.
 
 use super::BootError;
 use super::error::read_file;
@@ -6,28 +6,28 @@ use object::{Architecture, Object, ObjectSegment};
 use std::path::Path;
 use std::sync::Arc;
 
-/// No ELF file larger than this is read.
+/// Largest ELF file that is read, in bytes.
 pub const MAX_ELF_FILE: u64 = 256 << 20;
-/// Bytes that all segments may fill together: all of the chip's memories and then some.
+/// Limit on the total size of all segments in bytes: more than all of the chip's memories.
 const MAX_LOADED: u64 = 32 << 20;
 
-/// What to load and where to start.
+/// Segments to load and the entry point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kernel {
     /// Pieces of memory, in the file's order.
     pub segments: Vec<KernelSegment>,
-    /// First instruction.
+    /// Address of the first instruction.
     pub entry: u32,
 }
 
-/// One piece: `bytes` at `addr`, then zeros up to `size`.
+/// One segment: `bytes` at `addr`, followed by zeros up to `size`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KernelSegment {
-    /// Where it goes.
+    /// Load address.
     pub addr: u32,
-    /// What the file holds of it.
+    /// Content from the file.
     pub bytes: Arc<[u8]>,
-    /// Bytes in memory, at least `bytes.len()`.
+    /// Size in memory in bytes, at least `bytes.len()`.
     pub size: u32,
 }
 
@@ -43,14 +43,14 @@ pub fn load(path: &Path) -> Result<Kernel, BootError> {
 /// Parses a bare ELF file.
 ///
 /// # Errors
-/// What is wrong, as text.
+/// A message that describes the problem.
 pub fn parse(data: &[u8]) -> Result<Kernel, String> {
     let file = parse_xtensa(data)?;
     let mut segments = Vec::new();
     let mut total = 0;
     for s in file.segments().filter(|s| s.size() > 0) {
         let bytes = s.data().map_err(|e| format!("segment at {:#010x}: {e}", s.address()))?;
-        // The file part of a segment never exceeds its memory part in a sound ELF.
+        // In a valid ELF, a segment's file size never exceeds its memory size.
         let size = s.size().max(bytes.len() as u64);
         total += size;
         if s.address() + size > 1 << 32 || total > MAX_LOADED {
@@ -64,7 +64,7 @@ pub fn parse(data: &[u8]) -> Result<Kernel, String> {
     Ok(Kernel { segments, entry: file.entry() as u32 })
 }
 
-/// An ELF file for little-endian Xtensa.
+/// Parses an ELF file for little-endian Xtensa.
 pub(crate) fn parse_xtensa(data: &[u8]) -> Result<object::File<'_>, String> {
     let file = object::File::parse(data).map_err(|e| e.to_string())?;
     match file.architecture() {

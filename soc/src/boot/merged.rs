@@ -1,25 +1,25 @@
-//! Flash images in other wrappings that `esptool merge-bin` writes: Intel HEX and UF2.
+//! Flash images in the other container formats that `esptool merge-bin` writes: Intel HEX and UF2.
 
 use super::input::MAX_FLASH;
 use ihex::{Reader, Record};
 use std::collections::BTreeMap;
 
-/// UF2's first, second and last word.
+/// First, second and last word of a UF2 block.
 const UF2_MAGIC: [u32; 3] = [0x0A32_4655, 0x9E5D_5157, 0x0AB1_6F30];
 const UF2_BLOCK: usize = 512;
-/// Data bytes in a UF2 block at most.
+/// Maximum number of data bytes in a UF2 block.
 const UF2_DATA: usize = 476;
-/// Flag: not for the flash.
+/// Flag: the block is not for the flash.
 const UF2_NO_FLASH: u32 = 1;
-/// Flag: a family number is given.
+/// Flag: the block gives a family number.
 const UF2_FAMILY: u32 = 0x2000;
-/// The ESP32's family.
+/// Family number of the ESP32.
 const ESP32: u32 = 0x1C5F_21B0;
 
-/// The flash image in `data`; `None` when it is neither an Intel HEX file nor a UF2 file.
+/// Returns the flash image in `data`; `None` if it is neither an Intel HEX file nor a UF2 file.
 ///
 /// # Errors
-/// What is wrong with it, as text.
+/// A message that describes the problem.
 #[must_use]
 pub fn unwrap(data: &[u8]) -> Option<Result<Vec<u8>, String>> {
     if super::word(data, 0) == Some(UF2_MAGIC[0]) {
@@ -29,7 +29,7 @@ pub fn unwrap(data: &[u8]) -> Option<Result<Vec<u8>, String>> {
     Some(hex(text).map_err(|why| format!("Intel HEX file: {why}")))
 }
 
-/// A chip of which only some bytes are known; the others are erased.
+/// Contents of a chip of which only some bytes are given; the others are erased.
 #[derive(Default)]
 struct Image(Vec<u8>);
 
@@ -65,7 +65,7 @@ fn uf2(data: &[u8]) -> Result<Vec<u8>, String> {
     for (n, block) in data.chunks(UF2_BLOCK).enumerate() {
         let word = |at| super::word(block, at).unwrap_or(0);
         if [word(0), word(4), word(UF2_BLOCK - 4)] != UF2_MAGIC {
-            return Err(format!("block {n} is none"));
+            return Err(format!("block {n} is not a UF2 block"));
         }
         let (flags, at, size, family) = (word(8), word(12) as usize, word(16) as usize, word(28));
         if flags & UF2_FAMILY != 0 && family != ESP32 {
@@ -81,7 +81,7 @@ fn uf2(data: &[u8]) -> Result<Vec<u8>, String> {
             image.put(at, &block[32..32 + size])?;
         }
     }
-    // Each block names how many its file has.
+    // Each block gives the total number of blocks of its file.
     match seen.iter().find(|(announced, there)| there < announced) {
         Some((announced, there)) => Err(format!("{there} blocks of {announced}: the file is cut off")),
         None => Ok(image.0),

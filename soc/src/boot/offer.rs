@@ -1,4 +1,4 @@
-//! What lies in a folder that is no build folder, for whoever named the folder instead of the file in it.
+//! Suggestions for a user who named a folder that is not a build folder, instead of a file in it.
 
 use super::image::{BOOTLOADER_OFFSET, MAGIC};
 use super::sketch::Sketch;
@@ -7,14 +7,14 @@ use crate::hostfile;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Entries of the folder that are looked at.
+/// Limit on the folder entries that are checked.
 const MOST: usize = 256;
-/// Names that are told.
+/// Limit on the names that are listed.
 const TOLD: usize = 6;
 /// The machine number of Xtensa in an ELF file's header.
 const EM_XTENSA: u8 = 94;
 
-/// What is in `dir` that could be meant, as the end of a sentence; nothing where there is nothing.
+/// Lists the runnable inputs in `dir` as the end of a sentence. Returns an empty string if there are none.
 pub fn sentence(dir: &Path) -> String {
     let mut found = inside(dir);
     if found.is_empty() {
@@ -27,7 +27,7 @@ pub fn sentence(dir: &Path) -> String {
     format!(". Did you mean {}{more}?", names.join(", "))
 }
 
-/// Files and folders that can be run, flash images first.
+/// Returns the files and folders that can be run, flash images first.
 fn inside(dir: &Path) -> Vec<(PathBuf, &'static str)> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten().take(MOST);
     let mut found: Vec<_> = entries.filter_map(|e| Some((what(&e.path())?, e.path()))).collect();
@@ -35,7 +35,7 @@ fn inside(dir: &Path) -> Vec<(PathBuf, &'static str)> {
     found.into_iter().map(|((_, what), path)| (path, what)).collect()
 }
 
-/// What a path is, with its rank; nothing for what cannot be run.
+/// Returns the sort rank and kind of a path; `None` if it cannot be run.
 fn what(path: &Path) -> Option<(u8, &'static str)> {
     if path.is_dir() {
         let builds = build_dir::locate(path).is_some() || Sketch::inside(path).is_some();

@@ -1,22 +1,23 @@
-//! Which application the bootloader starts (IDF `bootloader_utility.c`, `esp_flash_partitions.h`): the otadata
-//! partition's newer valid entry names the OTA slot; without one it is the factory application.
+//! Selection of the application that the bootloader starts (IDF `bootloader_utility.c`, `esp_flash_partitions.h`): the
+//! newer valid entry of the otadata partition selects the OTA slot. Without one it is the factory application, else the
+//! first OTA slot.
 
 use super::partition::{self, Partition};
 use super::word;
 
-/// Distance of the two entries: a flash sector.
+/// Distance between the two entries: a flash sector.
 const SECTOR: usize = 0x1000;
-/// `ota_state` values that rule an entry out: ESP_OTA_IMG_INVALID, ESP_OTA_IMG_ABORTED.
+/// `ota_state` values that disqualify an entry: ESP_OTA_IMG_INVALID, ESP_OTA_IMG_ABORTED.
 const REFUSED: [u32; 2] = [3, 4];
 
-/// CRC-32 as the ROM's `crc32_le(UINT32_MAX, ..)` computes it: the register starts with zero.
+/// Computes the CRC-32 as the ROM's `crc32_le(UINT32_MAX, ..)` does: the register starts at zero.
 fn crc(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(0, |crc: u32, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |c, _| if c & 1 != 0 { c >> 1 ^ 0xEDB8_8320 } else { c >> 1 })
     })
 }
 
-/// The sequence number of the otadata entry at `at`, if it counts.
+/// Returns the sequence number of the otadata entry at `at`, if the entry is valid.
 fn sequence(flash: &[u8], at: usize) -> Option<u32> {
     let seq = word(flash, at)?;
     let (state, sum) = (word(flash, at + 24)?, word(flash, at + 28)?);
@@ -24,7 +25,7 @@ fn sequence(flash: &[u8], at: usize) -> Option<u32> {
     valid.then_some(seq)
 }
 
-/// The partition whose application a flash's content starts.
+/// Returns the partition whose application is started from these flash contents.
 ///
 /// # Errors
 /// [`String`] when there is no partition table, or no application in it.
@@ -79,7 +80,7 @@ mod tests {
 
     #[test]
     fn the_newer_entry_chooses_and_a_broken_one_does_not_count() {
-        // What IDF's otatool writes for sequence number 1.
+        // Value that IDF's otatool writes for sequence number 1.
         assert_eq!(crc(&1u32.to_le_bytes()), 0x4743_989A);
         assert_eq!(label(&flash([u32::MAX; 2])), "factory");
         assert_eq!(label(&flash([1, u32::MAX])), "ota_0");

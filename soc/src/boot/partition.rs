@@ -5,20 +5,20 @@ use md5::{Digest, Md5};
 use serde::Serialize;
 use thiserror::Error;
 
-/// Where nearly every table lies.
+/// Usual offset of the table.
 pub const DEFAULT_OFFSET: usize = 0x8000;
 /// Bytes reserved for a table.
 pub const MAX_BYTES: usize = 0xC00;
 const ENTRY_BYTES: usize = 32;
 const ENTRY_MAGIC: [u8; 2] = [0xAA, 0x50];
 const MD5_MAGIC: [u8; 2] = [0xEB, 0xEB];
-/// Tables elsewhere (CONFIG_PARTITION_TABLE_OFFSET) are looked for below this, a sector apart.
+/// End of the search for tables at other offsets (CONFIG_PARTITION_TABLE_OFFSET), in steps of one sector.
 const SEARCH_END: usize = 0x10_0000;
 
-/// What is wrong with a table.
+/// Error in a partition table.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum PartitionError {
-    /// Neither an entry nor the end.
+    /// Neither an entry nor the end marker.
     #[error("partition table entry at {at:#x} starts {found:#06x}, expected 0x50aa, 0xebeb or 0xffff")]
     Magic {
         /// The entry's offset in the file.
@@ -26,8 +26,8 @@ pub enum PartitionError {
         /// Its first half word.
         found: u16,
     },
-    /// The MD5 does not fit the entries.
-    #[error("partition table at {at:#x}: its MD5 is not that of its entries")]
+    /// The MD5 does not match the entries.
+    #[error("partition table at {at:#x}: its MD5 does not match its entries")]
     Md5 {
         /// The table's offset in the file.
         at: usize,
@@ -41,24 +41,24 @@ pub struct Partition {
     pub label: String,
     /// 0 application, 1 data, 2 bootloader, 3 partition table, 0x40.. custom.
     pub kind: u8,
-    /// Meaning depends on the kind.
+    /// Subtype; its meaning depends on `kind`.
     pub subtype: u8,
     /// Offset in flash.
     pub offset: u32,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u32,
     /// Bit 0 encrypted, bit 1 read-only.
     pub flags: u32,
 }
 
 impl Partition {
-    /// True for application partitions.
+    /// Returns true for application partitions.
     #[must_use]
     pub fn is_app(&self) -> bool {
         self.kind == 0
     }
 
-    /// Type and subtype as `gen_esp32part.py` writes them.
+    /// Returns type and subtype in the notation of `gen_esp32part.py`.
     #[must_use]
     pub fn kind_name(&self) -> String {
         let name = match (self.kind, self.subtype) {
@@ -91,22 +91,22 @@ pub struct PartitionTable {
     pub offset: usize,
     /// The entries, in order; at most 95.
     pub partitions: Vec<Partition>,
-    /// True when it carries an MD5 (and that is right).
+    /// True if the table carries an MD5 (which then matches).
     pub md5: bool,
 }
 
 impl PartitionTable {
-    /// The partition with a label.
+    /// Returns the partition with a label.
     #[must_use]
     pub fn find(&self, label: &str) -> Option<&Partition> {
         self.partitions.iter().find(|p| p.label == label)
     }
 }
 
-/// Parses the table at `at`; `None` when none starts there.
+/// Parses the table at `at`; `None` if no table starts there.
 ///
 /// # Errors
-/// [`PartitionError`] when one starts there and is damaged.
+/// [`PartitionError`] if a table starts there and is damaged.
 pub fn parse(data: &[u8], at: usize) -> Result<Option<PartitionTable>, PartitionError> {
     let table = data.get(at..).unwrap_or_default();
     let table = &table[..table.len().min(MAX_BYTES)];
@@ -144,10 +144,10 @@ fn parse_entry(e: &[u8]) -> Partition {
     }
 }
 
-/// Finds the table: where it usually is, else at the first sector that holds a sound one.
+/// Finds the table: at the usual offset, else in the first sector that holds a valid one.
 ///
 /// # Errors
-/// [`PartitionError`] when the usual place holds a damaged table and no sound one is elsewhere.
+/// [`PartitionError`] if the table at the usual offset is damaged and there is no valid one elsewhere.
 pub fn find(data: &[u8]) -> Result<Option<PartitionTable>, PartitionError> {
     let usual = parse(data, DEFAULT_OFFSET);
     if let Ok(Some(table)) = usual {

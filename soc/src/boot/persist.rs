@@ -1,4 +1,4 @@
-//! Writing back what a machine changed: flash and eFuse files, each replaced as a whole or not at all.
+//! Writing back flash and eFuse files that a machine changed. Each file is replaced as a whole or not at all.
 
 use super::BootError;
 use super::error::read_file;
@@ -8,13 +8,13 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Error, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-/// Bytes of an eFuse file: blocks 0 to 3 as the chip's read registers show them.
+/// Size of an eFuse file in bytes: blocks 0 to 3 in the layout of the chip's read registers.
 pub const EFUSE_BYTES: usize = 124;
 
 /// Parses an eFuse file.
 ///
 /// # Errors
-/// The size it has instead.
+/// The actual size in bytes.
 pub fn parse_efuse(data: &[u8]) -> Result<[u8; EFUSE_BYTES], usize> {
     data.try_into().map_err(|_| data.len())
 }
@@ -29,19 +29,19 @@ pub fn load_efuse(path: &Path) -> Result<[u8; EFUSE_BYTES], BootError> {
     parse_efuse(&data).map_err(|size| efuse(size as u64))
 }
 
-/// What tells a file from another one of the same name, and from itself after somebody wrote to it.
+/// Identity and version of a file: differs between two files of the same name, and after every write to a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp {
     size: u64,
     modified: Option<std::time::SystemTime>,
-    /// Time of the last change of content or attributes, which nobody can set.
+    /// Time of the last change of content or attributes (ctime), which programs cannot set.
     changed: (i64, i64),
-    /// Device and inode, where there are such.
+    /// Device and inode, on systems that have them.
     id: (u64, u64),
 }
 
 impl Stamp {
-    /// The stamp of the file that `path` leads to now; `None`: there is none.
+    /// Returns the stamp of the file that `path` leads to now; `None` if there is none.
     #[must_use]
     pub fn of(path: &Path) -> Option<Self> {
         let meta = path.metadata().ok()?;
@@ -56,48 +56,48 @@ impl Stamp {
     }
 }
 
-/// Who else may claim a file.
+/// Sharing mode of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Share {
-    /// No other esplens.
+    /// Exclusive: no other esplens may claim the file.
     Nobody,
-    /// Others that share it.
+    /// Shared: other instances of esplens may claim the file in this mode, too.
     Others,
 }
 
-/// A file that will be replaced at the end of a run.
+/// A file to be replaced at the end of a run.
 #[derive(Debug)]
 pub struct Claim {
-    /// As the user named it.
+    /// Path as the user gave it.
     path: PathBuf,
-    /// The file itself, behind symbolic links.
+    /// The file itself, with symbolic links resolved.
     target: PathBuf,
-    /// As it was when it was read; `None`: it did not exist.
+    /// Stamp of the file when it was read; `None` if it did not exist.
     stamp: Option<Stamp>,
-    /// SHA-256 of the content when it was claimed; `None`: there was none.
+    /// SHA-256 of the content when it was claimed; `None` if there was none.
     original: Option<[u8; 32]>,
-    /// Open for its lock.
+    /// Kept open because it holds the lock.
     _lock: Option<File>,
 }
 
-/// Where [`Claim::write`] put the data.
+/// File to which [`Claim::write`] wrote the data.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Written {
-    /// In the file, or nowhere because the data has not changed since the file was claimed.
+    /// The claimed file. Nothing was written if the data is unchanged since the file was claimed.
     InPlace,
-    /// Here, beside it: it is not the file that was read any more.
+    /// This new file beside it, because the claimed file has been changed or replaced meanwhile.
     Beside(PathBuf),
 }
 
 impl Claim {
-    /// Claims a file whose [`Stamp`] was `stamp` before it was read. Temporary files that a killed process left beside
-    /// it are removed.
+    /// Claims a file whose [`Stamp`] was `stamp` before it was read. Removes temporary files that a killed process left
+    /// beside it.
     ///
     /// # Errors
-    /// [`BootError::Io`]: it cannot be written, another esplens has claimed it, or it has changed since.
+    /// [`BootError::Io`] if it cannot be written, another esplens has claimed it, or it has changed since.
     pub fn take(path: &Path, stamp: Option<Stamp>, share: Share) -> Result<Self, BootError> {
         let io = |why| BootError::Io { path: path.to_path_buf(), why };
-        // Through a symbolic link: the file it names is replaced, not the link.
+        // Resolve symbolic links, so that the target is replaced, not the link.
         let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
         let lock = if stamp.is_some() { Some(lock(&target, share).map_err(io)?) } else { None };
         remove_left_over(&target);
@@ -114,13 +114,13 @@ impl Claim {
         Stamp::of(&self.target) != self.stamp
     }
 
-    /// Replaces the file by `data`, or writes `NAME.esplens-PID` beside it when somebody else has changed, replaced or
-    /// removed it since it was claimed.
+    /// Replaces the file by `data`. If another program has changed, replaced or removed the file since it was claimed,
+    /// writes `NAME.esplens-PID` beside it instead.
     ///
     /// # Errors
-    /// [`BootError::Io`]; the file is then as it was.
+    /// [`BootError::Io`]; the file is then unchanged.
     pub fn write(&self, data: &[u8]) -> Result<Written, BootError> {
-        // An unchanged copy must not replace data that another program has written since.
+        // Do not write unchanged data over what another program has written since.
         if self.original == Some(Sha256::digest(data).into()) {
             return Ok(Written::InPlace);
         }
@@ -135,9 +135,9 @@ impl Claim {
     }
 }
 
-/// Opens a file that may be written, for its lock.
+/// Opens a file for locking, after checking that it may be written.
 fn lock(target: &Path, share: Share) -> std::io::Result<File> {
-    // Root may write what is write-protected; whoever protected it meant it.
+    // Root can write to a write-protected file; respect the protection anyway.
     if target.metadata()?.permissions().readonly() {
         return Err(Error::new(ErrorKind::PermissionDenied, "is write-protected"));
     }
@@ -150,12 +150,12 @@ fn lock(target: &Path, share: Share) -> std::io::Result<File> {
         Err(TryLockError::WouldBlock) => {
             Err(Error::new(ErrorKind::ResourceBusy, "another esplens will write to it (--persist)"))
         }
-        // Not every file system has locks.
+        // Not every file system supports locks.
         Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
     }
 }
 
-/// Removes temporary files of processes that are gone: each holds a lock on its own while it lives.
+/// Removes temporary files of processes that have ended. A running process holds a lock on its temporary file.
 fn remove_left_over(target: &Path) {
     let Some((folder, name)) = target.parent().zip(target.file_name()) else { return };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
@@ -171,10 +171,11 @@ fn remove_left_over(target: &Path) {
     }
 }
 
-/// Replaces a file by `data`: written beside it, synced, renamed over it. A reader sees the old or the new bytes.
+/// Replaces a file by `data`: writes a temporary file beside it, syncs it and renames it. A reader sees either the old
+/// or the new content.
 ///
 /// # Errors
-/// [`BootError::Io`]; the file is then as it was.
+/// [`BootError::Io`]; the file is then unchanged.
 pub(super) fn write_atomic(path: &Path, data: &[u8]) -> Result<(), BootError> {
     let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let temp = temp_path(&target);
@@ -202,8 +203,8 @@ fn write_and_rename(temp: &Path, target: &Path, data: &[u8]) -> std::io::Result<
     std::fs::rename(temp, target)
 }
 
-/// What to write back of a flash chip whose file was `file_len` bytes long: never less than that, and whole sectors
-/// up to the last one that is not erased.
+/// Returns the part of the flash contents to write back to a file that was `file_len` bytes long: at least that many
+/// bytes, and whole sectors up to the last one that is not erased.
 #[must_use]
 pub fn trim_flash(flash: &[u8], file_len: usize) -> &[u8] {
     const SECTOR: usize = 4096;
@@ -337,7 +338,7 @@ mod tests {
         {
             std::fs::write(dir.path().join(name), name).unwrap();
         }
-        // The second one's process lives.
+        // The process of the second one is still running.
         let living = File::open(dir.path().join(".flash.bin.2.tmp")).unwrap();
         living.lock().unwrap();
         let _claim = claim(&path).unwrap();

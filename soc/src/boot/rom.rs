@@ -1,9 +1,9 @@
-//! The mask ROM: Espressif's own ELF files (shipped by the `espflash` crate) laid out as the chip shows them.
+//! The mask ROM: Espressif's own ELF files (shipped by the `espflash` crate), laid out as on the chip.
 //!
-//! ROM 0 lies at 0x4000_0000 (384 KiB), ROM 1 at 0x3FF9_0000 and, as code, at 0x4006_0000 (64 KiB). The two CPUs
-//! see different copies of ROM 0: every word that points into the PRO CPU's private data, its end included, points
-//! as far into the APP CPU's. The ELF keeps initialised data at its run addresses; the chip keeps it as load
-//! images in ROM 0, from where the ROM's unpack table fetches it.
+//! ROM 0 lies at 0x4000_0000 (384 KiB), ROM 1 at 0x3FF9_0000 and, as code, at 0x4006_0000 (64 KiB). The two CPUs see
+//! different copies of ROM 0: every word that points into the PRO CPU's private data, or just past its end, points to
+//! the same offset in the APP CPU's data in the APP CPU's copy. The ELF holds initialised data at its run addresses.
+//! The chip holds it as load images in ROM 0, from where the reset code copies it as listed in the ROM's unpack table.
 
 use super::error::read_file;
 use super::{BootError, fixed_text, word};
@@ -14,27 +14,27 @@ use object::{Object, ObjectSection, ObjectSymbol, SectionFlags};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-/// Where ROM 0 starts.
+/// Start address of ROM 0.
 pub const ROM0_BASE: u32 = 0x4000_0000;
-/// Bytes of ROM 0.
+/// Size of ROM 0 in bytes.
 pub const ROM0_SIZE: usize = 384 * 1024;
-/// Where ROM 1 starts on the data bus.
+/// Start address of ROM 1 on the data bus.
 pub const ROM1_BASE: u32 = 0x3FF9_0000;
-/// Where ROM 1 starts on the instruction bus.
+/// Start address of ROM 1 on the instruction bus.
 pub const ROM1_CODE_BASE: u32 = 0x4006_0000;
-/// Bytes of ROM 1.
+/// Size of ROM 1 in bytes.
 pub const ROM1_SIZE: usize = 64 * 1024;
-/// First instruction of both CPUs after reset.
+/// Address of the first instruction of both CPUs after reset.
 pub const RESET_VECTOR: u32 = 0x4000_0400;
 
-/// Words below this offset of ROM 0 may point at a CPU's private data; past it is the Bluetooth code.
+/// End offset of the part of ROM 0 whose words may point to a CPU's private data; the Bluetooth code follows.
 const PATCHED_BYTES: usize = 0x1_0000;
-/// Word in the reset code's literals: start of the unpack table (its end follows).
+/// Offset of the literal in the reset code with the start of the unpack table (the literal with its end follows).
 const UNPACK_TABLE_LITERAL: usize = 0x424;
-/// A ROM file larger than this is none.
+/// Largest ROM file that is read, in bytes.
 const MAX_ROM_FILE: u64 = 16 << 20;
 
-/// Load images of the initialised data: section, offset in ROM 0.
+/// Load images of the initialised data: section and offset in ROM 0.
 const LOAD_IMAGES: [(&str, usize); 6] = [
     (".data_c", 0xD670),
     (".data_phyrom", 0xD6C0),
@@ -44,14 +44,14 @@ const LOAD_IMAGES: [(&str, usize); 6] = [
     (".data_xtos_pro", 0xF0E0),
 ];
 
-/// The three ROM memories; pages are shared by every machine of the process.
+/// The three ROM memories. Their pages are shared by all machines of the process.
 #[derive(Clone)]
 pub struct RomSet {
-    /// ROM 0 as the PRO CPU sees it.
+    /// ROM 0 of the PRO CPU.
     pub rom0_pro: Arc<[Arc<Page>]>,
-    /// ROM 0 as the APP CPU sees it.
+    /// ROM 0 of the APP CPU.
     pub rom0_app: Arc<[Arc<Page>]>,
-    /// ROM 1, the same for both.
+    /// ROM 1, common to both CPUs.
     pub rom1: Arc<[Arc<Page>]>,
 }
 
@@ -61,20 +61,20 @@ impl std::fmt::Debug for RomSet {
     }
 }
 
-/// One entry of the ROM's unpack table: `src` is copied to `start..end` (in words) by the reset code.
+/// Entry of the ROM's unpack table: the reset code copies `src` to `start..end` (in words).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unpack {
-    /// First byte to fill.
+    /// First address to fill.
     pub start: u32,
-    /// First byte past it.
+    /// Address past the last one to fill.
     pub end: u32,
-    /// The load image.
+    /// Address of the load image.
     pub src: u32,
-    /// True: each CPU unpacks it for itself. False: only the PRO CPU does.
+    /// True if each CPU unpacks its own copy; false if only the PRO CPU unpacks it.
     pub both: bool,
 }
 
-/// The ELF file of the chip's ROM, symbols included.
+/// Returns the ELF file of the chip's ROM, with symbols.
 ///
 /// `revision` is the chip's major revision: 3 and later have the ECO3 ROM.
 #[must_use]
@@ -95,7 +95,7 @@ pub fn builtin_elf(revision: u8) -> &'static [u8] {
 }
 
 impl RomSet {
-    /// The ROM of a chip's major revision: 3 and later differ from earlier ones.
+    /// Returns the ROM for a chip's major revision: 3 and later differ from earlier ones.
     ///
     /// # Panics
     /// Never: the embedded files are parsed by a test.
@@ -107,7 +107,7 @@ impl RomSet {
         rom.clone()
     }
 
-    /// A ROM of the user's: the ELF file, or the 448 KiB from 0x4000_0000 as raw bytes.
+    /// Loads a ROM file of the user: the ELF file, or the 448 KiB from 0x4000_0000 as raw bytes.
     ///
     /// # Errors
     /// [`BootError::Io`], [`BootError::TooBig`], [`BootError::Rom`].
@@ -117,10 +117,10 @@ impl RomSet {
         set.map_err(|why| BootError::Rom { path: path.to_path_buf(), why })
     }
 
-    /// Lays out a ROM ELF.
+    /// Builds the ROM memories from a ROM ELF.
     ///
     /// # Errors
-    /// What is wrong with it, as text.
+    /// A message that describes the problem.
     pub fn from_elf(elf: &[u8]) -> Result<Self, String> {
         let file = object::File::parse(elf).map_err(|e| e.to_string())?;
         let mut rom = vec![0; ROM0_SIZE + ROM1_SIZE];
@@ -150,14 +150,14 @@ impl RomSet {
         }
     }
 
-    /// A word of ROM 0 as a core (0 PRO, 1 APP) sees it.
+    /// Returns a word of the ROM 0 of a core (0 PRO, 1 APP).
     #[must_use]
     pub fn rom0_word(&self, core: usize, offset: usize) -> Option<u32> {
         let pages = if core == 0 { &self.rom0_pro } else { &self.rom0_app };
         word(&pages.get(offset / PAGE_SIZE)?.0, offset % PAGE_SIZE)
     }
 
-    /// What the reset code unpacks for a core; empty when the table's bounds make no sense.
+    /// Returns the unpack table of a core; empty if the table's bounds are invalid.
     #[must_use]
     pub fn unpack_table(&self, core: usize) -> Vec<Unpack> {
         let at = |offset| self.rom0_word(core, offset).unwrap_or(0);
@@ -173,7 +173,7 @@ impl RomSet {
     }
 }
 
-/// The name and address of every function and object in a ROM ELF, by address.
+/// Returns the name and address of every function and object in a ROM ELF, sorted by address.
 #[must_use]
 pub fn symbols(elf: &[u8]) -> Vec<(u32, String)> {
     let Ok(file) = object::File::parse(elf) else { return Vec::new() };
@@ -186,7 +186,7 @@ pub fn symbols(elf: &[u8]) -> Vec<(u32, String)> {
     list
 }
 
-/// Puts one section's bytes where the chip has them.
+/// Copies one section's bytes to their location on the chip.
 fn place_section<'a>(rom: &mut [u8], section: &impl ObjectSection<'a>) -> Result<(), String> {
     const SHF_ALLOC_OR_WRITE: u64 = 3;
     let name = section.name().unwrap_or("");
@@ -208,7 +208,7 @@ fn place_section<'a>(rom: &mut [u8], section: &impl ObjectSection<'a>) -> Result
     Ok(())
 }
 
-/// The PRO CPU's private data and how far the APP CPU's lies from it.
+/// Location of the PRO CPU's private data, and distance to the APP CPU's private data.
 struct PrivateData {
     first: u32,
     end: u32,
@@ -216,10 +216,10 @@ struct PrivateData {
 }
 
 impl PrivateData {
-    /// As in both known ROMs; for files without section names.
+    /// Values of both known ROMs; used for files without section names.
     const ESP32: Self = Self { first: 0x3FFE_0010, end: 0x3FFE_3F20, distance: 0x3F10 };
 
-    /// From the ELF's sections: from `.bss_gpio_pro` to the end of `.stack_pro`.
+    /// Reads the values from the ELF's sections: from `.bss_gpio_pro` to the end of `.stack_pro`.
     fn find(file: &object::File) -> Result<Self, String> {
         let section = |name: &str| {
             let s = file.section_by_name(name).ok_or_else(|| format!("no section {name}"))?;
@@ -231,7 +231,7 @@ impl PrivateData {
         Ok(Self { first, end: stack.wrapping_add(stack_size), distance: app.wrapping_sub(first) })
     }
 
-    /// Turns the PRO CPU's copy into the APP CPU's.
+    /// Converts the PRO CPU's copy of ROM 0 into the APP CPU's.
     fn patch(&self, rom: &mut [u8]) {
         for bytes in rom[..PATCHED_BYTES].chunks_exact_mut(4) {
             let value = word(bytes, 0).unwrap_or(0);
@@ -242,7 +242,7 @@ impl PrivateData {
     }
 }
 
-/// Cuts bytes into pages, taking those that equal the page at the same place of `like` from there.
+/// Splits bytes into pages. Reuses the page of `like` with the same index if it is equal.
 fn pages(data: &[u8], like: &[Arc<Page>]) -> Arc<[Arc<Page>]> {
     data.chunks(PAGE_SIZE)
         .enumerate()
@@ -302,7 +302,7 @@ mod tests {
             checked += 1;
         }
         assert_eq!(checked, 5, "data_c, phyrom, spi_flash, etsc, xtos");
-        // The Bluetooth controller's data has no entry: its own start code copies it.
+        // The Bluetooth controller's data has no entry: the controller's own start code copies it.
         let btdm = file.section_by_name(".data_btdm").unwrap();
         assert_eq!(peek(&rom, 0, 0x4000_D890, btdm.size() as usize), btdm.data().unwrap());
     }

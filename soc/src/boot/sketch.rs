@@ -1,4 +1,4 @@
-//! The build folders of PlatformIO and of Arduino: no description, but files with fixed names and places.
+//! Build folders of PlatformIO and Arduino. They have no description, but fixed file names and locations.
 
 use super::build_dir::BuildDir;
 use super::error::read_file;
@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 /// Largest ESP32 flash.
 const MAX_FLASH: u64 = 16 << 20;
-/// Subfolders looked through for a build.
+/// Limit on the subfolders that are searched for a build.
 const MAX_FOLDERS: usize = 64;
-/// File systems that PlatformIO builds, by the partition's subtype (spiffs, littlefs, fat).
+/// File system images that PlatformIO builds, with the subtype of their partition (spiffs, littlefs, fat).
 const FILE_SYSTEMS: [(&str, u8); 3] = [("spiffs.bin", 0x82), ("littlefs.bin", 0x83), ("fatfs.bin", 0x81)];
 
 /// The files of a build.
@@ -22,12 +22,12 @@ pub struct Sketch {
     partitions: PathBuf,
     /// The application.
     pub app: PathBuf,
-    /// Its ELF, where it is there.
+    /// Its ELF, if it exists.
     pub elf: Option<PathBuf>,
 }
 
 impl Sketch {
-    /// The build in a folder itself.
+    /// Returns the build directly inside a folder.
     pub(super) fn inside(dir: &Path) -> Option<Self> {
         Self::of(dir, "bootloader.bin", "partitions.bin", "firmware").or_else(|| {
             let names = std::fs::read_dir(dir).ok()?.filter_map(|e| e.ok()?.file_name().into_string().ok());
@@ -51,7 +51,7 @@ impl Sketch {
         })
     }
 
-    /// The build whose application (image or ELF) `path` is, with its other files beside it.
+    /// Returns the build whose application (image or ELF) is `path`. Its other files lie beside it.
     #[must_use]
     pub fn beside(path: &Path) -> Option<Self> {
         let dir = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -59,11 +59,11 @@ impl Sketch {
         Self::inside(dir).filter(|s| is(&s.app) || s.elf.as_deref().is_some_and(is))
     }
 
-    /// The build in a folder, or in the one place below it where PlatformIO (`.pio/build/ENV`) or Arduino
-    /// (`build/BOARD`) put it.
+    /// Returns the build in a folder, or the only one in the subfolders of PlatformIO (`.pio/build/ENV`) or Arduino
+    /// (`build/BOARD`).
     ///
     /// # Errors
-    /// [`BootError`] that names the builds when there are several.
+    /// [`BootError`] that lists the builds if there are several.
     pub fn find(dir: &Path) -> Result<Option<Self>, BootError> {
         if let Some(here) = Self::inside(dir) {
             return Ok(Some(here));
@@ -80,10 +80,10 @@ impl Sketch {
         Ok(found.pop())
     }
 
-    /// Reads the files; each goes where its tool flashes it.
+    /// Reads the files and assigns each the flash offset at which its tool flashes it.
     ///
     /// # Errors
-    /// [`BootError`] naming the file.
+    /// [`BootError`] that names the file.
     pub fn load(&self) -> Result<BuildDir, BootError> {
         let read = |path: &Path| read_file(path, MAX_FLASH, "the flash");
         let bad = |path: &Path, why: String| BootError::BuildDir { path: path.into(), why };
@@ -96,7 +96,7 @@ impl Sketch {
             (partition::DEFAULT_OFFSET, self.partitions.clone()),
             (app, self.app.clone()),
         ];
-        // The OTA data that name the first slot; without them the bootloader takes that one, too.
+        // OTA data that select the first slot. Without them the bootloader selects that slot, too.
         let ota = table.partitions.iter().find(|p| (p.kind, p.subtype) == (1, 0));
         files.extend(ota.map(|p| (p.offset as usize, self.dir.join("boot_app0.bin"))));
         files.extend(FILE_SYSTEMS.into_iter().filter_map(|(file, subtype)| {
@@ -118,7 +118,7 @@ impl Sketch {
     }
 }
 
-/// The application partition that is flashed: factory, else the first OTA slot.
+/// Returns the application partition that is flashed: factory, else the first OTA slot.
 fn first_app(table: &PartitionTable) -> Option<&Partition> {
     table.partitions.iter().filter(|p| p.is_app()).min_by_key(|p| p.subtype)
 }
@@ -131,7 +131,7 @@ mod tests {
 
     const APP: [(u32, &[u8]); 2] = [(0x3F40_0020, &[1; 64]), (0x4008_0000, &[7; 32])];
 
-    /// A build folder with an application at 0x20000.
+    /// Creates a build folder with an application at 0x20000.
     fn build(dir: &Path, arduino: bool) {
         std::fs::create_dir_all(dir).unwrap();
         let names = if arduino {

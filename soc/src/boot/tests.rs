@@ -1,4 +1,4 @@
-//! Whole inputs, good and hostile.
+//! Tests with complete inputs, valid and hostile.
 
 use super::image::{self, APP_DESC_MAGIC, Check, ImageError};
 use super::input::{self, MAX_FLASH, parse_flash_size};
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
-/// An image with the given segments, an entry point, checksum and hash.
+/// Builds an image with the given segments, an entry point, checksum and hash.
 pub(super) fn make_image(segments: &[(u32, &[u8])], size_code: u8) -> Vec<u8> {
     let mut out = vec![0xE9, segments.len() as u8, 2, size_code << 4];
     out.extend(0x4008_0000_u32.to_le_bytes());
@@ -39,7 +39,7 @@ fn app_desc(elf_sha256: [u8; 32]) -> Vec<u8> {
     d
 }
 
-/// A partition table with the given entries: type, subtype, offset, size, label.
+/// Builds a partition table with the given entries: type, subtype, offset, size, label.
 pub(super) fn make_table(entries: &[(u8, u8, u32, u32, &str)]) -> Vec<u8> {
     table(entries, true)
 }
@@ -68,7 +68,7 @@ fn table(entries: &[(u8, u8, u32, u32, &str)], md5: bool) -> Vec<u8> {
     t
 }
 
-/// Bootloader, table and application, cut after the application.
+/// Builds a flash image of bootloader, table and application that ends after the application.
 pub(super) fn make_flash(elf_sha256: [u8; 32]) -> Vec<u8> {
     let mut flash = vec![0xFF; 0x1_0000];
     let boot = make_image(&[(0x3FFF_0000, &[1, 2, 3, 4]), (0x4007_8000, &[5; 64])], 1);
@@ -259,7 +259,7 @@ fn flash_sizes() {
     assert_eq!(parse_flash_size("keep"), None);
 }
 
-/// A flash with some bytes changed and perhaps cut: what a broken download looks like.
+/// A flash image with some bytes changed and possibly truncated, as after a broken download.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
     let edits = prop::collection::vec((0_usize..0x1_0200, any::<u8>()), 0..20);
     let heads = prop::collection::vec((0_usize..64, any::<u8>()), 0..8);
@@ -325,7 +325,7 @@ proptest! {
     }
 }
 
-/// `fixtures/hello/flash.bin` is what the loader makes of `hello.elf`; ESPLENS_BLESS=1 writes it anew.
+/// `fixtures/hello/flash.bin` is the loader's output for `hello.elf`; ESPLENS_BLESS=1 rewrites it.
 #[test]
 fn the_example_is_what_its_elf_makes() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/hello");

@@ -5,7 +5,7 @@ use crate::dev::testing::Bench;
 use crate::dev::{Cx, DevId, Device};
 use esplens_core::memory::{PAGE_SIZE, flag};
 
-/// 1 MiB of flash and 4 MiB of PSRAM whose pages begin with their own number.
+/// 1 MiB of flash and 4 MiB of PSRAM. Each page begins with its own number.
 fn bench() -> Bench<Dport> {
     let mut b = Bench::new(DevId::Dport, Dport::default());
     let flash = b.mem.add(1 << 20, 0xFF);
@@ -25,14 +25,14 @@ fn bench() -> Bench<Dport> {
     b
 }
 
-/// A guest's write to an MMU table.
+/// Writes an MMU table entry as the guest does.
 fn entry(b: &mut Bench<Dport>, core: usize, index: usize, value: u32) {
     let dev = [DevId::MmuPro, DevId::MmuApp][core];
     let mut cx = Cx { now: 0, dev, core: 0, pc: 0, sys: &mut b.sys, mem: &mut b.mem };
     Mmu::new(core as u8).write(index as u32 * 4, value, &mut cx);
 }
 
-/// As IDF's bootloader: table, page mode, bus masks, enable.
+/// Enables a cache as IDF's bootloader does: table, page mode, bus masks, enable.
 fn enable(b: &mut Bench<Dport>, core: usize) {
     let (c, c1) = registers(core);
     b.write(c1, 1 << 11 | 1 << 5); // all buses open but OPSDRAM; 64 KiB and 32 KiB pages
@@ -49,7 +49,7 @@ fn word(b: &Bench<Dport>, core: usize, addr: u32) -> Option<u32> {
     (b.mem.peek(core, addr, &mut out) == 4).then(|| u32::from_le_bytes(out))
 }
 
-/// Pages mapped in all cached windows of a core.
+/// Counts the mapped pages in all cached windows of a core.
 fn mapped(b: &Bench<Dport>, core: usize) -> usize {
     let pages = (0x3F40_0000u32..0x40C0_0000).step_by(PAGE_SIZE).filter(|&a| Window::at(a).is_some());
     pages.filter(|&a| b.mem.map(core).entry(a).phys != NO_PAGE).count()
@@ -111,7 +111,7 @@ fn disabling_unmaps_and_enabling_maps_again() {
     entry(&mut b, 0, 1152, 0);
     let on = b.read(dport::PRO_CACHE_CTRL);
     assert_eq!(mapped(&b, 0), 24);
-    // IDF's wait in cache_ll_l1_disable_cache.
+    // Wait loop of IDF's cache_ll_l1_disable_cache.
     assert_eq!(b.read(dport::PRO_DCACHE_DBUG0) >> 7 & 0xFFF, 1);
     b.write(dport::PRO_CACHE_CTRL, on & !ctrl::ENABLE);
     assert_eq!(mapped(&b, 0), 0);
@@ -182,11 +182,11 @@ fn a_smaller_page_mode_moves_every_entry() {
     entry(&mut b, 0, 1153, 6);
     b.write(dport::PRO_CACHE_CTRL1, c1 | 3 << 6); // PSRAM 4 KiB
     assert_eq!(word(&b, 0, 0x3F80_1000), Some(0x5000_0006));
-    b.write(dport::PRO_CACHE_CTRL1, c1 | 4 << 6); // 2 KiB: cannot be shown
+    b.write(dport::PRO_CACHE_CTRL1, c1 | 4 << 6); // 2 KiB pages cannot be mapped
     assert_eq!(mapped(&b, 0), 16);
 }
 
-/// IDF's `cache_sram_mmu_set` for both CPUs and 4 MiB.
+/// Maps 4 MiB for both CPUs as IDF's `cache_sram_mmu_set` does.
 fn psram(b: &mut Bench<Dport>) {
     for core in 0..2 {
         for page in 0..128 {
@@ -314,7 +314,7 @@ fn a_reset_closes_the_caches_and_keeps_the_tables() {
 }
 
 proptest::proptest! {
-    /// Whatever the guest writes in whatever order, the page tables equal a fresh derivation.
+    /// Whatever registers the guest writes in any order, the page tables equal those that a refresh derives.
     #[test]
     fn any_writes_leave_the_maps_as_a_refresh_would(
         writes in proptest::collection::vec((0usize..8, 0usize..1300, proptest::num::u32::ANY), 1..60)

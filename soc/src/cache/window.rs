@@ -1,9 +1,9 @@
-//! The windows of the address space that the caches serve, and their bits in each register.
+//! Windows of the address space that are served by the caches, and their bits in each register.
 
 use esplens_core::memory::flag;
 use serde::{Deserialize, Serialize};
 
-/// A window of the address space that the cache serves, named as its bus.
+/// A window of the address space that is served by the cache, named after its bus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names are the manual's")]
 pub enum Window {
@@ -14,14 +14,15 @@ pub enum Window {
     Dram1,
 }
 
-/// First byte of the instruction window: below lie ROM, SRAM and RTC memory (TRM table 1-5).
+/// First byte of the instruction window; ROM, SRAM and RTC memory lie below (TRM table 1-5).
 const IRAM0_FIRST: u32 = 0x400C_2000;
 
 impl Window {
-    /// Every window.
+    /// All windows.
     pub const ALL: [Window; 5] = [Window::Drom0, Window::Iram0, Window::Iram1, Window::Irom0, Window::Dram1];
 
-    /// First address, and the 4 MiB behind it belong to the window; IRAM0 begins at 0x400C_2000.
+    /// Returns the base address of the 4 MiB window. In IRAM0's, only the addresses from 0x400C_2000 on belong to the
+    /// window.
     #[must_use]
     pub fn base(self) -> u32 {
         match self {
@@ -33,14 +34,14 @@ impl Window {
         }
     }
 
-    /// The window that an address lies in.
+    /// Returns the window that contains an address.
     #[must_use]
     pub fn at(addr: u32) -> Option<Self> {
         let window = Self::ALL.into_iter().find(|w| addr & 0xFFC0_0000 == w.base())?;
         (window != Window::Iram0 || addr >= IRAM0_FIRST).then_some(window)
     }
 
-    /// Index of the first table entry and number of entries.
+    /// Returns the index of the first table entry and the number of entries.
     #[must_use]
     pub fn entries(self) -> (u16, u16) {
         match self {
@@ -59,7 +60,7 @@ impl Window {
         })
     }
 
-    /// Bit of `CACHE_CTRL1` that closes the window's bus.
+    /// Returns the bit of `CACHE_CTRL1` that disables the window's bus.
     pub(super) fn mask_bit(self) -> u32 {
         match self {
             Window::Iram0 => 1 << 0,
@@ -78,8 +79,8 @@ impl Window {
         }
     }
 
-    /// Number of the window in the six-bit fields of `DCACHE_DBUG0` and `DCACHE_DBUG3` (bit 0 is the other CPU's
-    /// cache, "OPPOSITE").
+    /// Returns the bit number of the window in the six-bit fields of `DCACHE_DBUG0` and `DCACHE_DBUG3` (bit 0 is the
+    /// other CPU's cache, "OPPOSITE").
     pub(super) fn dbug_bit(self) -> u32 {
         match self {
             Window::Dram1 => 1,
@@ -90,7 +91,7 @@ impl Window {
         }
     }
 
-    /// Bit of the window in a CPU's part of `CACHE_IA_INT_EN`.
+    /// Returns the bit number of the window in a CPU's part of `CACHE_IA_INT_EN`.
     pub(super) fn enable_bit(self) -> u32 {
         match self {
             Window::Drom0 => 0,

@@ -1,4 +1,4 @@
-//! The peripherals: one folder each, `spec.rs` the registers as the manual names them, `mod.rs` the behaviour.
+//! The peripherals, one folder each: `spec.rs` has the registers by the manual's names, `mod.rs` the behaviour.
 
 pub mod aes;
 pub mod apb_ctrl;
@@ -51,9 +51,9 @@ use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use spec::Spec;
 
-/// Work of a frame, besides that of its bytes.
+/// Host work charged for each sent Ethernet frame, in addition to that of its bytes.
 const FRAME_WORK: u64 = 2_000;
-/// Frames that may leave in one slice of time; no line carries more.
+/// Limit of Ethernet frames sent in one slice, more than a real line carries; further ones are dropped.
 const MAX_WIRE: usize = 256;
 
 /// A register's value does not change by itself ([`Device::steady_until`]).
@@ -65,63 +65,64 @@ pub fn steady_before(at: Ticks, v: &View) -> Ticks {
     if v.now < at { at } else { STEADY }
 }
 
-/// What one device tells another, or the outside tells a device.
+/// A message from one device to another, or from outside the chip to a device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Msg {
     /// Bytes arrive on a UART's receive line.
     UartRx(Vec<u8>),
-    /// A break on a UART's receive line.
+    /// A break condition arrives on a UART's receive line.
     UartBreak,
-    /// A byte has crossed a UART's receive line just now (from another UART over the GPIO matrix).
+    /// A byte is complete on a UART's receive line (from another UART over the GPIO matrix).
     UartByte(u8),
     /// A peripheral drives its GPIO-matrix output signal (TRM table 4-2). To [`DevId::Gpio`].
     SignalOut(u16, bool),
     /// The GPIO matrix drives a peripheral's input signal.
     SignalIn(u16, bool),
-    /// The outside drives a pad (`None`: lets go). To [`DevId::Gpio`].
+    /// A source outside the chip drives a pad (`None`: releases it). To [`DevId::Gpio`].
     Pad(u8, Option<bool>),
-    /// [`System::wires`] changed. From GPIO to the peripherals that play edges only when somebody listens.
+    /// [`System::wires`] changed. From GPIO to LEDC, which generates edges only while a wire exists.
     WiresChanged,
     /// A pad's IO_MUX register changed (GPIO number, its value). From IO_MUX to [`DevId::Gpio`].
     IoMux(u8, u32),
-    /// A pad's RTC side changed (GPIO number). From RTCIO to [`DevId::Gpio`].
+    /// The RTC configuration of a pad changed (GPIO number, new state). From RTCIO to [`DevId::Gpio`].
     RtcPad(u8, rtcio::RtcPad),
-    /// Which of the digital pads (a bit a GPIO number) RTCIO holds as they are. To [`DevId::Gpio`].
+    /// Digital pads that RTCIO holds at their level, one bit per GPIO number. To [`DevId::Gpio`].
     PadHold(u64),
-    /// CPU, APB or RTC slow clock changed: rebase what counts with it.
+    /// The CPU, APB or RTC slow clock changed: counters that use it are rebased.
     ClockChanged,
-    /// A sleep begins (true: deep): clocks of the digital core stop.
+    /// A sleep begins (true: deep sleep): the clocks of the digital core stop.
     Sleep(bool),
-    /// A light sleep ends: clocks run on.
+    /// A light sleep ends: the clocks of the digital core continue.
     Wake,
-    /// The ULP or a touch pad or ... asks the RTC to wake the chip (RTC_CNTL wake-up cause bits 10:0; with EXT1,
-    /// bits 28:11 are the RTC pads that caused it).
+    /// A wake-up source (ULP, touch pad, ...) asks the RTC to wake the chip. Bits 10:0 are RTC_CNTL's wake-up cause;
+    /// with EXT1, bits 28:11 are the RTC pads that caused it.
     WakeCause(u32),
     /// An Ethernet frame arrives.
     Frame(Vec<u8>),
     /// The Ethernet cable is plugged in (true) or pulled out.
     Link(bool),
-    /// A Wi-Fi frame reaches the antenna. To [`DevId::WifiMac`].
+    /// An 802.11 frame arrives at the antenna. To [`DevId::WifiMac`].
     AirFrame(crate::net::air::OnAir),
-    /// A frame of a transmit slot was answered with this signal strength in dBm, or not. To [`DevId::WifiMac`].
+    /// The answer to the 802.11 frame of a transmit slot: its signal strength in dBm, or `None` without an answer.
+    /// To [`DevId::WifiMac`].
     AirAnswer(u8, Option<i8>),
 }
 
-/// What a side-effect-free read may look at.
+/// Context of a read without side effects.
 pub struct View<'a> {
     /// Virtual time.
     pub now: Ticks,
     /// Shared state.
     pub sys: &'a System,
-    /// All storage.
+    /// All memories.
     pub mem: &'a Memory,
 }
 
-/// What a device may look at and change while it handles an access, event or message.
+/// Context of a device call: everything a device may read or change while it handles an access, event or message.
 pub struct Cx<'a> {
     /// Virtual time of the access; never runs backwards.
     pub now: Ticks,
-    /// Which device is being called.
+    /// The device being called.
     pub dev: DevId,
     /// The core that accesses (0 for events and messages).
     pub core: u8,
@@ -129,24 +130,24 @@ pub struct Cx<'a> {
     pub pc: u32,
     /// Shared state.
     pub sys: &'a mut System,
-    /// All storage, for DMA.
+    /// All memories, for DMA.
     pub mem: &'a mut Memory,
 }
 
 impl Cx<'_> {
-    /// The same without the right to change anything.
+    /// Returns the read-only part of this context.
     #[must_use]
     pub fn view(&self) -> View<'_> {
         View { now: self.now, sys: self.sys, mem: self.mem }
     }
 
-    /// Counts host work beyond that of a call ([`esplens_core::work::Work`]): an operation whose length the guest
-    /// chooses must say so.
+    /// Charges host work beyond that of a plain call ([`esplens_core::work::Work`]). An operation whose length the
+    /// guest chooses must call this.
     pub fn charge(&self, units: u64) {
         self.mem.work.charge(units);
     }
 
-    /// Drives an interrupt line.
+    /// Sets the level of an interrupt source.
     pub fn irq(&mut self, source: Source, level: bool) {
         if self.sys.irq.set(source, level) && self.sys.trace.on(Event::IrqSource) {
             let text = self.sys.irq.describe(source);
@@ -154,32 +155,33 @@ impl Cx<'_> {
         }
     }
 
-    /// Calls this device's [`Device::event`] with `tag` (0..15) at time `at`; replaces an earlier call for that tag.
+    /// Schedules a call of this device's [`Device::event`] with `tag` (0..15) at time `at`. Replaces an earlier request
+    /// for that tag.
     pub fn schedule(&mut self, tag: u8, at: Ticks) {
         self.sys.events.schedule(self.dev.slot(tag), at);
     }
 
-    /// Takes back [`Cx::schedule`].
+    /// Cancels the event that [`Cx::schedule`] requested for `tag`.
     pub fn cancel(&mut self, tag: u8) {
         self.sys.events.cancel(self.dev.slot(tag));
     }
 
-    /// Sends a message; delivered right after the current call returns.
+    /// Sends a message to a device. It is delivered right after the current call returns.
     pub fn send(&mut self, to: DevId, msg: Msg) {
         self.sys.messages.push_back((to, msg));
     }
 
-    /// Asks the machine for something.
+    /// Sends a request to the machine.
     pub fn request(&mut self, request: Request) {
         self.sys.requests.push(request);
     }
 
-    /// Hands something to the outside.
+    /// Adds an output of the machine.
     pub fn output(&mut self, output: Output) {
         self.sys.out.push(output);
     }
 
-    /// A frame leaves the MAC: to the network, and to whoever watches.
+    /// Sends an Ethernet frame to the network, and reports it to debuggers and captures.
     pub fn send_frame(&mut self, frame: Vec<u8>) {
         self.charge(FRAME_WORK + 4 * frame.len() as u64);
         if self.sys.wire.len() < MAX_WIRE {
@@ -188,7 +190,7 @@ impl Cx<'_> {
         self.show_frame(frame, None);
     }
 
-    /// Shows a frame that the guest sends to debuggers and captures.
+    /// Reports a packet that the guest sends to debuggers and captures.
     pub fn show_frame(&mut self, bytes: Vec<u8>, air: Option<AirInfo>) {
         let (at, core, pc) = (self.now, self.core, self.pc);
         let frame = Frame { at, to_guest: false, core, pc, bytes, air };
@@ -196,7 +198,7 @@ impl Cx<'_> {
         self.output(Output::Frame(frame));
     }
 
-    /// Traces an event, if it is on.
+    /// Traces an event if it is enabled.
     #[inline]
     pub fn trace(&mut self, event: Event, text: impl FnOnce() -> String) {
         if self.sys.trace.on(event) {
@@ -204,7 +206,7 @@ impl Cx<'_> {
         }
     }
 
-    /// Apart, so that a device's registers are as quick to reach as without it: firmware polls them.
+    /// The cold part of [`Cx::trace`]. It is not inlined, to keep register accesses fast: firmware polls registers.
     #[cold]
     #[inline(never)]
     fn traced(&mut self, event: Event, text: impl FnOnce() -> String) {
@@ -212,7 +214,7 @@ impl Cx<'_> {
         self.sys.trace_line(self.mem, line);
     }
 
-    /// Tells every device that counts with it that a clock changed. Call after changing `sys.clocks`.
+    /// Notifies all devices that a clock changed. Must be called after a change of `sys.clocks`.
     pub fn clock_changed(&mut self) {
         for dev in DevId::ALL {
             self.send(*dev, Msg::ClockChanged);
@@ -220,13 +222,13 @@ impl Cx<'_> {
         self.sys.irq.changed = true; // the machine rebases the cores' budgets
     }
 
-    /// Warns once about a register.
+    /// Warns once about the register at `offset`.
     pub fn warn_reg(&mut self, spec: &Spec, offset: u32, what: &str) {
         let name = spec.at(offset).map_or("?", |r| r.name);
         self.sys.warn(format!("{} {name} (offset {offset:#05x}): {what}", spec.name));
     }
 
-    /// Finds the storage behind an address that a DMA engine uses (internal SRAM on the data bus).
+    /// Returns the memory region and the offset in it for a DMA address (internal SRAM on the data bus).
     #[must_use]
     pub fn dma_region(&self, addr: u32) -> Option<(Region, usize)> {
         let b = &self.sys.banks;
@@ -237,7 +239,7 @@ impl Cx<'_> {
         })
     }
 
-    /// DMA read of internal SRAM; false when part of it is not DMA-capable memory.
+    /// Reads internal SRAM by DMA. Returns false if part of the range is not DMA-capable memory.
     pub fn dma_read(&self, addr: u32, out: &mut [u8]) -> bool {
         let mut done = 0;
         while done < out.len() {
@@ -251,7 +253,7 @@ impl Cx<'_> {
         true
     }
 
-    /// DMA write to internal SRAM; false when part of it is not DMA-capable memory.
+    /// Writes internal SRAM by DMA. Returns false if part of the range is not DMA-capable memory.
     pub fn dma_write(&mut self, addr: u32, data: &[u8]) -> bool {
         let mut done = 0;
         while done < data.len() {
@@ -266,14 +268,14 @@ impl Cx<'_> {
     }
 }
 
-/// A peripheral. Offsets are byte offsets from its base, a multiple of 4; narrower guest accesses are turned into
-/// whole-register ones by the bus.
+/// A peripheral. Offsets are byte offsets from its base and multiples of 4. The bus converts narrower guest accesses
+/// to whole-register ones.
 pub trait Device {
-    /// Its registers.
+    /// Returns the register table.
     fn spec(&self) -> &'static Spec;
-    /// A register's value without any side effect.
+    /// Returns a register's value without side effects.
     fn peek(&self, offset: u32, v: &View) -> u32;
-    /// A guest's read; where reading has no effect this is [`Device::peek`].
+    /// Handles a guest's read. By default reading has no side effects and this is [`Device::peek`].
     fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
         self.peek(offset, &cx.view())
     }
@@ -283,12 +285,12 @@ pub trait Device {
     fn steady_until(&self, _offset: u32, v: &View) -> Ticks {
         v.now
     }
-    /// A guest's write.
+    /// Handles a guest's write.
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx);
-    /// A time asked for with [`Cx::schedule`] has come.
+    /// Handles an event at the time requested with [`Cx::schedule`].
     fn event(&mut self, _tag: u8, _cx: &mut Cx) {}
-    /// A message from another device or the outside.
+    /// Handles a message from another device or from outside the chip.
     fn message(&mut self, _msg: &Msg, _cx: &mut Cx) {}
-    /// Back to the reset values; events and interrupt lines are this device's to clear.
+    /// Sets the registers to their reset values. The device must also cancel its events and clear its interrupt lines.
     fn reset(&mut self, cx: &mut Cx);
 }

@@ -1,19 +1,19 @@
-//! How a peripheral's registers are written down: one table a `spec.rs`, read by the device, the docs and the tests.
+//! Format of the register tables: one table per `spec.rs`, used by the device, the documentation and the tests.
 
 use serde::Serialize;
 
-/// How much of a register is behaviour.
+/// Degree to which a register is modelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum How {
-    /// Reads and writes do what the manual says.
+    /// Reads and writes behave as the manual describes.
     Modelled,
-    /// Keeps what is written; nothing depends on it.
+    /// Keeps the written value; nothing depends on it.
     Stored,
-    /// Known by name only: reads its reset value, a write warns once.
+    /// Known by name only: it reads its reset value, and a write warns once.
     Absent,
 }
 
-/// One register, or an array of equal ones.
+/// One register, or an array of equal registers.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Reg {
     /// The manual's name.
@@ -26,14 +26,14 @@ pub struct Reg {
     pub stride: u32,
     /// Value after reset.
     pub reset: u32,
-    /// How much of it is behaviour.
+    /// Degree to which it is modelled.
     pub how: How,
-    /// What it is, in a few words.
+    /// Short description.
     pub doc: &'static str,
 }
 
 impl Reg {
-    /// The element number that `offset` addresses, when it is one of this register's.
+    /// Returns the number of the array element at `offset`, or `None` if `offset` is outside this register.
     #[must_use]
     pub fn element(&self, offset: u32) -> Option<u32> {
         let rel = offset.checked_sub(self.offset)?;
@@ -46,21 +46,21 @@ impl Reg {
 pub struct Spec {
     /// The manual's name of the peripheral.
     pub name: &'static str,
-    /// Where it is described: TRM chapter, IDF header.
+    /// Source of the register description: TRM chapter, IDF header.
     pub source: &'static str,
-    /// All registers, by offset.
+    /// All registers, sorted by offset.
     pub regs: &'static [Reg],
 }
 
 impl Spec {
-    /// The register at a byte offset.
+    /// Returns the register at a byte offset.
     #[must_use]
     pub fn at(&self, offset: u32) -> Option<&'static Reg> {
         self.regs.iter().find(|r| r.element(offset).is_some())
     }
 }
 
-/// Declares a peripheral's registers: a constant offset for each and the table `SPEC`.
+/// Declares a peripheral's registers: an offset constant for each, and the table `SPEC`.
 ///
 /// ```
 /// esplens_soc::registers! {

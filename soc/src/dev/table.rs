@@ -1,10 +1,10 @@
-//! Which peripheral stands where (TRM table 1-6; IDF `soc/reg_base.h`), and the dispatch to it.
+//! Address map of the peripherals (TRM table 1-6; IDF `soc/reg_base.h`), and dispatch by address or name.
 
 use super::*;
 
 macro_rules! devices {
     ($( $id:ident $field:ident: $ty:ty = $new:expr, $base:literal, $size:literal; )+) => {
-        /// A peripheral's name in messages and event slots.
+        /// A peripheral's identifier in messages and event slots.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[allow(missing_docs, reason = "the names are the manual's")]
         #[repr(u8)]
@@ -14,7 +14,7 @@ macro_rules! devices {
             /// All peripherals, in address order.
             pub const ALL: &[DevId] = &[$(DevId::$id),+];
 
-            /// First address and size in bytes.
+            /// Returns the first address and the size in bytes.
             #[must_use]
             pub const fn range(self) -> (u32, u32) {
                 match self { $(DevId::$id => ($base, $size)),+ }
@@ -27,19 +27,19 @@ macro_rules! devices {
         pub struct Devices { $(pub $field: $ty),+ }
 
         impl Devices {
-            /// All peripherals at their power-on values.
+            /// Creates all peripherals at their power-on values.
             #[must_use]
             pub fn new() -> Self {
                 Self { $($field: $new),+ }
             }
 
-            /// A peripheral by name.
+            /// Returns a peripheral.
             #[must_use]
             pub fn get(&self, id: DevId) -> &dyn Device {
                 match id { $(DevId::$id => &self.$field),+ }
             }
 
-            /// A peripheral by name, for changing.
+            /// Returns a mutable reference to a peripheral.
             pub fn get_mut(&mut self, id: DevId) -> &mut dyn Device {
                 match id { $(DevId::$id => &mut self.$field),+ }
             }
@@ -109,19 +109,19 @@ impl Default for Devices {
 }
 
 impl DevId {
-    /// The event slot of one of this device's tags.
+    /// Returns the event slot of one of this device's tags.
     #[must_use]
     pub fn slot(self, tag: u8) -> u32 {
         self as u32 * 16 + u32::from(tag & 15)
     }
 
-    /// The device and tag of an event slot.
+    /// Returns the device and the tag of an event slot.
     #[must_use]
     pub fn of_slot(slot: u32) -> (Self, u8) {
         (Self::ALL[slot as usize / 16], (slot % 16) as u8)
     }
 
-    /// The peripheral that covers an address of the DPORT or APB bus, and the offset from its base.
+    /// Returns the peripheral at an address of the DPORT or APB bus, and the offset from its base.
     #[inline]
     #[must_use]
     pub fn at(addr: u32) -> Option<(Self, u32)> {
@@ -136,7 +136,7 @@ pub const PERIPHERALS: u32 = 0x3FF0_0000;
 const BLOCK: u32 = 0x400;
 const BLOCKS: usize = 0x8_0000 / BLOCK as usize;
 
-/// The peripheral of each 1 KiB block, and its base.
+/// The peripheral of each 1 KiB block, and the peripheral's base address.
 static BY_BLOCK: [Option<(DevId, u32)>; BLOCKS] = by_block();
 
 const fn by_block() -> [Option<(DevId, u32)>; BLOCKS] {

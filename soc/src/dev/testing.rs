@@ -1,4 +1,4 @@
-//! A bench for one device: registers, virtual time, interrupt lines and outputs without a machine around it.
+//! Test bench for a single device: registers, virtual time, interrupt lines and outputs, without a machine.
 
 use super::{Cx, DevId, Device, Msg, View};
 use crate::irq::Source;
@@ -11,20 +11,20 @@ use esplens_core::time::{TICKS_PER_US, Ticks};
 pub struct Bench<D> {
     /// The device.
     pub dev: D,
-    /// Which one it is (events and messages are addressed by it).
+    /// Its identifier; events and messages are addressed by it.
     pub id: DevId,
     /// Shared state.
     pub sys: System,
-    /// Storage; the three SRAM banks are there for DMA.
+    /// Memories: the three SRAM banks, for DMA.
     pub mem: Memory,
     /// Virtual time.
     pub now: Ticks,
-    /// Messages the device sent to others.
+    /// Messages that the device sent to other devices.
     pub sent: Vec<(DevId, Msg)>,
 }
 
 impl<D: Device> Bench<D> {
-    /// A bench at time 0.
+    /// Creates a bench at time 0.
     pub fn new(id: DevId, dev: D) -> Self {
         let mut mem = Memory::default();
         let banks = Banks {
@@ -59,22 +59,22 @@ impl<D: Device> Bench<D> {
         r
     }
 
-    /// A guest's read of the register at `offset`.
+    /// Reads the register at `offset` as the guest does.
     pub fn read(&mut self, offset: u32) -> u32 {
         self.call(|d, cx| d.read(offset, cx))
     }
 
-    /// A guest's write.
+    /// Writes the register at `offset` as the guest does.
     pub fn write(&mut self, offset: u32, value: u32) {
         self.call(|d, cx| d.write(offset, value, cx));
     }
 
-    /// A look without side effects.
+    /// Reads the register at `offset` without side effects.
     pub fn peek(&self, offset: u32) -> u32 {
         self.dev.peek(offset, &View { now: self.now, sys: &self.sys, mem: &self.mem })
     }
 
-    /// A message from elsewhere.
+    /// Delivers a message from another device or from outside the chip.
     pub fn message(&mut self, msg: &Msg) {
         self.call(|d, cx| d.message(msg, cx));
     }
@@ -84,12 +84,12 @@ impl<D: Device> Bench<D> {
         self.call(|d, cx| d.reset(cx));
     }
 
-    /// Lets `us` microseconds of virtual time pass, delivering the device's events on the way.
+    /// Advances virtual time by `us` microseconds and delivers the device's events in between.
     pub fn advance(&mut self, us: u64) {
         self.advance_ticks(us * TICKS_PER_US);
     }
 
-    /// As [`Bench::advance`], in ticks.
+    /// Advances virtual time as [`Bench::advance`] does, by a number of ticks.
     pub fn advance_ticks(&mut self, ticks: Ticks) {
         let end = self.now + ticks;
         while let Some((slot, at)) = self.sys.events.pop(end) {
@@ -102,12 +102,12 @@ impl<D: Device> Bench<D> {
         self.now = end;
     }
 
-    /// Whether an interrupt line is high.
+    /// Returns true if an interrupt line is high.
     pub fn irq(&self, source: Source) -> bool {
         self.sys.irq.level(source)
     }
 
-    /// Bytes that left UART transmitters since the last call.
+    /// Takes the bytes that UART transmitters sent since the last call.
     pub fn uart_out(&mut self) -> Vec<u8> {
         let out = std::mem::take(&mut self.sys.out);
         out.iter()
@@ -115,7 +115,7 @@ impl<D: Device> Bench<D> {
             .collect()
     }
 
-    /// The lines of a trace event since the last call, which switches it on: call it once before.
+    /// Takes the trace lines of `event` since the last call. The first call enables the event and returns no lines.
     pub fn traced(&mut self, event: Event) -> Vec<String> {
         self.sys.trace.apply(event.name());
         let out = std::mem::take(&mut self.sys.out);
@@ -126,7 +126,7 @@ impl<D: Device> Bench<D> {
         lines.collect()
     }
 
-    /// Warnings given so far.
+    /// Returns all warnings so far.
     pub fn warnings(&self) -> Vec<&String> {
         self.sys.warned.iter().collect()
     }

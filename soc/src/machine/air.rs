@@ -1,4 +1,4 @@
-//! The air's turn at each slice boundary, between the guest's radio and the far end of the network.
+//! The air at each slice boundary, between the guest's radio and the network.
 
 use super::Machine;
 use super::network::frame_work;
@@ -11,26 +11,26 @@ use crate::trace::{self, Line};
 use esplens_core::memory::Region;
 use std::net::Ipv4Addr;
 
-/// Host work of one step of a search for a passphrase, in nanoseconds.
+/// Host work charged for one step of a passphrase search, in nanoseconds.
 const SEARCH_WORK: u64 = 20_000_000;
-/// Frames of the air handed to the guest in one turn.
+/// Limit for frames delivered to the guest's radio at one slice boundary.
 const MAX_FRAMES: usize = 64;
 
 impl Machine {
-    /// The air around the radio, for looking.
+    /// Returns the air around the radio.
     #[must_use]
     pub fn air(&self) -> &Air {
         &self.air
     }
 
-    /// Whether a connection of the host waits for a station that sleeps until the next beacon: nothing is gained by
-    /// letting real time pass until then.
+    /// Returns true if a host connection waits for a station that sleeps until the next beacon. Waiting in real time
+    /// for the beacon gains nothing.
     #[must_use]
     pub fn waits_for_beacon(&self) -> bool {
         self.air.holds_frames() && self.host_busy()
     }
 
-    /// Takes what the guest sent, and lets the timers of access points and stations run.
+    /// Passes on the frames that the guest sent, and runs the timers of access points and stations.
     pub(super) fn run_air(&mut self) {
         let now = self.now;
         self.air.set_on(now, self.soc.dev.wifi_mac.enabled());
@@ -68,8 +68,8 @@ impl Machine {
         }
     }
 
-    /// Leads connections that the user network cannot deliver through the virtual station, once the guest announces a
-    /// network of its own. Called when that may have become true: after frames of the guest and new connections.
+    /// Forwards connections that the user network cannot deliver through the virtual station, if the guest announces a
+    /// network of its own. Called when that may have become true: after frames of the guest and for new connections.
     fn lead_through_station(&mut self) {
         if !self.air.guest_is_access_point() {
             return;
@@ -78,7 +78,7 @@ impl Machine {
         unreachable.into_iter().for_each(|event| self.air.from_host(self.now, event));
     }
 
-    /// Hands the guest's radio the frames that reach its antenna.
+    /// Delivers the frames that reach the antenna to the guest's radio.
     pub(super) fn deliver_air(&mut self) {
         for _ in 0..MAX_FRAMES {
             let Some(frame) = self.air.arrive(self.now, &mut self.soc.sys.radio.busy_until) else { break };
@@ -102,8 +102,8 @@ impl Machine {
         }
     }
 
-    /// Shows the Ethernet frame that an 802.11 frame carried: tests such as `tcp port 80` pass no 802.11 frame, least of
-    /// all an encrypted one.
+    /// Shows the Ethernet frame that an 802.11 frame carried to debuggers and captures: filters such as `tcp port 80`
+    /// do not match an 802.11 frame, let alone an encrypted one.
     fn show_bridged(&mut self, to_guest: bool, bytes: Vec<u8>) {
         let seen = Frame { at: self.now, to_guest, core: 0, pc: 0, bytes, air: None };
         self.soc.sys.tap.note(&seen);
@@ -115,7 +115,7 @@ impl Machine {
         self.soc.deliver(&mut self.mem, self.now);
     }
 
-    /// Passphrases from the guest's memory. They are used at once and never kept.
+    /// Returns candidate passphrases from the guest's memory. They are used at once and never kept.
     fn passphrases(&self, wanted: &Wanted) -> Vec<Vec<u8>> {
         let read = |region: Option<Region>| {
             let mut bytes = vec![0; region.map_or(0, |r| r.bytes())];
@@ -129,8 +129,8 @@ impl Machine {
         search::candidates(&wanted.ssid, &ram, &self.flash_bytes())
     }
 
-    /// Where a host event goes: to a connection over the virtual station, or to the network. A connection to an
-    /// address that is not named goes to the guest's own access point where the guest is no client of the network.
+    /// Passes a host event to a connection through the virtual station or to the network. A connection to the
+    /// unspecified address goes to the guest's own access point if the guest is not a client of the network.
     pub(super) fn host_event(&mut self, event: Event) {
         let now = self.now;
         if let Event::Frame(frame) = &event
@@ -155,7 +155,7 @@ impl Machine {
         }
     }
 
-    /// Whether the guest's address is behind its own access point.
+    /// Returns true if the guest's address is reached through its own access point.
     fn is_for_station(&self, to: Ipv4Addr) -> bool {
         let user = self.net.as_ref().and_then(crate::net::Net::user);
         user.is_some_and(|user| self.air.guest_is_access_point() && !user.reaches(to))

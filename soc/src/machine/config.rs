@@ -1,4 +1,4 @@
-//! What a machine is made from.
+//! Configuration of a machine.
 
 use super::{Machine, simcall};
 use crate::boot::{Kernel, RomSet};
@@ -17,29 +17,29 @@ use std::sync::Arc;
 /// The chip's major revision, which decides the default ROM and eFuses.
 pub type ChipRevision = u8;
 
-/// What runs the guest's code. It makes no difference to the machine, only to how fast it goes.
+/// Execution engine of the guest's code. It affects speed only, not the machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EngineKind {
     /// The interpreter alone.
     Interp,
-    /// The interpreter, and machine code of the host for what runs often. Where the host allows no such code it is the
-    /// interpreter alone: see [`EngineKind::check`].
+    /// The interpreter, and machine code of the host for code that runs often. If the host allows no such code, it is
+    /// the interpreter alone: see [`EngineKind::check`].
     #[default]
     Jit,
-    /// The same with everything translated as soon as it runs: for tests.
+    /// The same, with all code translated as soon as it runs: for tests.
     JitAtOnce,
 }
 
 impl EngineKind {
-    /// Whether the host can do this.
+    /// Checks whether the host supports this engine.
     ///
     /// # Errors
-    /// [`esplens_jit::Refused`] says why it cannot.
+    /// [`esplens_jit::Refused`] with the reason.
     pub fn check(self) -> Result<(), esplens_jit::Refused> {
         if self == Self::Interp { Ok(()) } else { esplens_jit::translator().map(drop) }
     }
 
-    /// The engine of one core.
+    /// Creates the engine of one core.
     fn make(self, skip_busy_waits: bool) -> Interp {
         let threshold = match self {
             Self::Interp => None,
@@ -54,41 +54,41 @@ impl EngineKind {
     }
 }
 
-/// Everything that is decided before power-on.
+/// Settings that are fixed at power-on.
 #[derive(Clone)]
 pub struct MachineConfig {
-    /// The flash chip, page by page; its length is the chip's size (a power of two, 1 to 16 MiB).
+    /// The flash chip's contents by page; their number gives the chip's size (a power of two, 1 to 16 MiB).
     pub flash: Vec<Arc<Page>>,
     /// The mask ROM.
     pub rom: RomSet,
-    /// eFuses; `None`: a chip of `revision` with a MAC.
+    /// eFuses; `None`: those of a chip of `revision` with a MAC address.
     pub efuse: Option<[u8; FILE_LEN]>,
     /// Major revision of the default eFuses, 0..3.
     pub revision: ChipRevision,
-    /// MAC address that replaces the eFuses'.
+    /// MAC address that replaces that of the eFuses.
     pub mac: Option<[u8; 6]>,
     /// PSRAM chip in bytes: 0 (none), 2, 4 or 8 MiB.
     pub psram_bytes: usize,
     /// Boot strap pins at power-on: 0x12 flash boot, 0x0f UART download.
     pub strap: u32,
-    /// What runs the guest's code.
+    /// Execution engine of the guest's code.
     pub engine: EngineKind,
     /// Whether busy-waiting loops are skipped where that makes no difference to the machine. Off is for comparing.
     pub skip_busy_waits: bool,
     /// Seed of the random number generator.
     pub seed: u64,
-    /// A bare program to start instead of the ROM.
+    /// A bare program to start instead of the ROM's boot.
     pub kernel: Option<Kernel>,
-    /// Folder that SIMCALL and `break 1, 14` may open files in; `None`: no files, and no `break 1, 14`.
+    /// Folder in which SIMCALL and `break 1, 14` may open files; `None`: no files, and no `break 1, 14`.
     pub semihosting: Option<PathBuf>,
-    /// Command line that semihosting tells the guest.
+    /// Command line that semihosting passes to the guest.
     pub semihosting_args: String,
-    /// Which Ethernet controller firmware finds.
+    /// Model of Ethernet controller that firmware detects.
     pub eth: crate::dev::eth::EthModel,
-    /// The user network at its cable; `None`: frames go nowhere.
+    /// The user network connected to the MAC; `None`: Ethernet frames are dropped.
     pub network: Option<crate::net::user::Config>,
-    /// Without a user network: the cable leads to a segment with others, whose frames the host carries
-    /// ([`Machine::attach`]).
+    /// Without a user network: connects the MAC to a segment with other machines, whose Ethernet frames the host
+    /// carries ([`Machine::attach`]).
     pub segment: bool,
     /// The air around the radio.
     pub air: crate::net::air::Config,
@@ -97,7 +97,7 @@ pub struct MachineConfig {
 }
 
 impl MachineConfig {
-    /// A chip of revision 3.0 with `flash` and nothing else.
+    /// Creates the configuration of a chip of revision 3.0 with `flash` and nothing else.
     #[must_use]
     pub fn new(flash: Vec<Arc<Page>>) -> Self {
         Self {
@@ -139,7 +139,7 @@ impl MachineConfig {
 }
 
 impl Machine {
-    /// A machine at power-on.
+    /// Creates a machine at power-on.
     #[must_use]
     pub fn new(config: MachineConfig) -> Self {
         let mut mem = Memory::default();
@@ -186,7 +186,7 @@ impl Machine {
         machine
     }
 
-    /// Puts the bare program into memory and both cores where it wants them.
+    /// Loads the bare program into memory and sets PRO_CPU's PC to its entry point.
     pub(super) fn load_kernel(&mut self) {
         let Some(kernel) = self.config.kernel.clone() else { return };
         for segment in &kernel.segments {
@@ -203,8 +203,8 @@ impl Machine {
         self.cpus[0].pc = kernel.entry;
     }
 
-    /// The two watchdogs that guard a boot from flash stand still where there is none: for a bare program, and when
-    /// the strap pins say otherwise (GPIO0 low; TRM 18.2.1, "flash boot protection").
+    /// Stops the two watchdogs of flash boot protection if nothing boots from flash: for a bare program, and if the
+    /// strap pins select a download (GPIO0 low; TRM 18.2.1, "flash boot protection").
     pub(super) fn guard_boot(&mut self) {
         if self.config.kernel.is_some() || self.soc.sys.download_boot() {
             self.stop_flashboot_watchdogs();
@@ -227,7 +227,7 @@ impl Machine {
         }
     }
 
-    /// Writes storage as PRO_CPU sees it, ROM and RTC slow memory included; returns the bytes written.
+    /// Writes storage as mapped for PRO_CPU, ROM and RTC slow memory included. Returns the number of bytes written.
     pub fn poke(&mut self, addr: u32, bytes: &[u8]) -> usize {
         match (self.soc.sys.banks.rtc_slow, addr.checked_sub(map::RTC_SLOW)) {
             (Some(region), Some(offset)) if (offset as usize) < region.bytes() => {

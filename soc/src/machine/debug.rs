@@ -1,7 +1,8 @@
-//! The debug face of a machine: registers by number, memory with and without side effects, breakpoints, single steps.
+//! The debug interface of a machine: registers by number, memory with and without side effects, breakpoints, single
+//! steps.
 //!
-//! Nothing here is part of the machine's state: a run under a debugger is the run without one, bit for bit, as long
-//! as nobody writes.
+//! Debuggers' settings are not part of the machine's state: as long as a debugger writes nothing, a run under it is
+//! identical to a run without it, bit by bit.
 
 mod breaks;
 mod journal;
@@ -22,48 +23,48 @@ pub use journal::{Deed, Place};
 pub use step::{Plan, Step};
 pub use travel::Goal;
 
-/// What debuggers want of the run.
+/// Debuggers' settings for the run.
 #[derive(Default)]
 pub(super) struct Debug {
-    /// Cores held by a debugger: time passes, nothing runs.
+    /// Cores held by a debugger: time passes, but they execute nothing.
     pub frozen: [bool; CORES],
-    /// Where the run stops.
+    /// Position at which the run stops.
     goal: Option<Goal>,
-    /// Where a run that is repeated ends.
+    /// Position at which the replay ends.
     pub end: Option<travel::End>,
-    /// Where a run became another than that which was repeated, in cycles of both cores.
+    /// Position at which the run diverged from the replayed one, in cycles of both cores.
     parted: Option<u64>,
-    /// Breakpoints, with how many clients want each.
+    /// Breakpoints, with the number of clients that set each.
     breaks: BTreeMap<u32, u32>,
-    /// What the engines know; may hold more than `breaks`, which costs a look when hit.
+    /// Breakpoints set in the engines. May include more than `breaks`; a hit of such a one is checked and ignored.
     in_engine: BTreeSet<u32>,
-    /// `breaks` changed since the engines were told.
+    /// `breaks` changed since the engines were updated.
     changed: bool,
-    /// BREAK instructions are a debugger's.
+    /// A debugger handles BREAK instructions.
     take_breaks: bool,
-    /// The BREAK at which a core's stop was reported.
+    /// Address of the BREAK at which a core's stop was reported.
     broke: [Option<u32>; CORES],
-    /// Where a core's last stop was reported: it goes on from there without stopping again.
+    /// Address at which a core's last stop was reported: it continues from there without stopping again.
     reported: [Option<u32>; CORES],
     /// The plan being carried out.
     plan: Option<step::Running>,
 }
 
-/// Decides whether a break- or watchpoint that a core hit is a stop: the machine, the core, what was hit. It must not
-/// depend on anything but the machine for runs to be reproducible.
+/// Decides whether a breakpoint or watchpoint that a core hit is a stop, given the machine, the core and the point. It
+/// must depend on nothing but the machine, so that runs are reproducible.
 pub type Judge<'a> = dyn FnMut(&Machine, usize, Stop) -> bool + 'a;
 
-/// Host work of asking whether a point that was hit is a stop.
+/// Host work charged for deciding whether a point is a stop.
 const JUDGE_WORK: u64 = 5_000;
 
 impl Machine {
-    /// Begins to carry out a plan: what [`Machine::run_debug`] then does.
+    /// Starts a plan; [`Machine::run_debug`] then carries it out.
     pub fn begin(&mut self, plan: &Plan) {
         self.freeze(plan.frozen);
         self.debug.plan = Some(step::Running::new(plan));
     }
 
-    /// Ends the plan under way: all cores run freely again.
+    /// Ends the current plan: all cores run freely again.
     pub fn abandon_plan(&mut self) {
         self.debug.plan = None;
         self.freeze([false; CORES]);
@@ -72,13 +73,13 @@ impl Machine {
         }
     }
 
-    /// Runs as [`Machine::run`] does, minding breakpoints and the plan. A stop ends the plan.
+    /// Runs as [`Machine::run`] does, with breakpoints and the plan. A stop ends the plan.
     pub fn run_debug(&mut self, until: Ticks) -> RunExit {
         self.run_judged(until, &mut |_, _, _| true)
     }
 
-    /// As [`Machine::run_debug`], asking `judge` at each break- and watchpoint. One that is not wanted is passed over:
-    /// the plan goes on, and the run is the one without the point, bit for bit.
+    /// As [`Machine::run_debug`], but calls `judge` at each breakpoint and watchpoint. If it returns false, the plan
+    /// continues, and the run is identical to one without the point, bit by bit.
     pub fn run_judged(&mut self, until: Ticks, judge: &mut Judge) -> RunExit {
         self.sync_points();
         self.sync_breaks();
@@ -110,7 +111,7 @@ impl Machine {
         }
     }
 
-    /// Moves cores off the break- or watchpoint that was reported for them already.
+    /// Steps cores off the breakpoint or watchpoint that was already reported for them.
     fn step_off(&mut self, until: Ticks, judge: &mut Judge) -> Option<RunExit> {
         for core in 0..CORES {
             let here = self.cpus[core].pc;
@@ -134,7 +135,7 @@ impl Machine {
         None
     }
 
-    /// Runs; passes over points that nobody wants now.
+    /// Runs, ignoring points that are not a stop.
     fn run_wanted(&mut self, until: Ticks, judge: &mut Judge) -> RunExit {
         loop {
             let exit = self.run(until);
@@ -160,7 +161,7 @@ impl Machine {
         }
     }
 
-    /// Where a core stands and why it may not be running, in words for a thread list.
+    /// Returns a core's name and the reason why it executes nothing, for a thread list.
     #[must_use]
     pub fn core_status(&self, core: usize) -> String {
         let name = if core == 0 { "PRO_CPU" } else { "APP_CPU" };

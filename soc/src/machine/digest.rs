@@ -1,5 +1,5 @@
-//! One number for what a machine is at an instant, as the manual knows it: for users who want to know whether two runs
-//! were equal. Nothing of this program's own forms goes into it: it stays comparable where saved states do not.
+//! A hash of the machine's architectural state, for users who compare runs. It does not depend on this program's
+//! internal formats: it stays comparable between versions whose saved states are not.
 
 use super::Machine;
 use super::debug::reg;
@@ -12,15 +12,15 @@ use sha2::{Digest, Sha256};
 const CHUNK: usize = 1 << 16;
 
 impl Machine {
-    /// SHA-256 over what the guest and a debugger can see, all numbers little-endian:
+    /// Returns a SHA-256 over the state visible to the guest and a debugger, all numbers little-endian:
     ///
     /// 1. virtual time in ticks of 1/480 µs and each core's retired instructions, 64 bits each;
-    /// 2. for each core PC, AR0 to AR63, F0 to F15, then its special registers 0 to 255 and user registers 0 to 255 as
-    ///    far as they exist, 32 bits each;
-    /// 3. SRAM 0, SRAM 1, SRAM 2, RTC fast memory, RTC slow memory, flash, PSRAM, as far as there are such;
+    /// 2. for each core PC, AR0 to AR63, F0 to F15, then its special registers 0 to 255 and user registers 0 to 255,
+    ///    only those that exist, 32 bits each;
+    /// 3. SRAM 0, SRAM 1, SRAM 2, RTC fast memory, RTC slow memory, flash, PSRAM, only those that exist;
     /// 4. the registers of each peripheral that the register reference lists, by address, 32 bits each.
     ///
-    /// Takes some 10 ms for every 4 MB of flash and PSRAM.
+    /// Takes about 10 ms for every 4 MB of flash and PSRAM.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         let mut hash = Sha256::new();

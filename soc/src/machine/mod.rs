@@ -1,7 +1,7 @@
-//! The whole chip: both cores, all storage, all devices, and the order in which they run.
+//! The whole chip: both cores, all storage, all devices, and their execution order.
 //!
-//! One thread owns a machine. The cores run in turns within a slice of virtual time; slices are counted in cycles,
-//! so that every run of the same image with the same input is the same run, bit for bit.
+//! One thread owns a machine. The cores run in turns within a slice of virtual time. Slices are counted in cycles, so
+//! that every run of the same image with the same input is identical bit by bit.
 
 mod air;
 mod config;
@@ -40,58 +40,58 @@ use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
-/// Why [`Machine::run`] returned.
+/// Reason why [`Machine::run`] returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunExit {
-    /// Virtual time reached the given end.
+    /// Virtual time reached the given limit.
     Until,
-    /// A debug event on a core, inside the running slice; running on finishes the slice.
+    /// A debug event on a core, inside the running slice; the next run finishes the slice.
     Stopped {
-        /// The core.
+        /// Core on which it occurred.
         core: usize,
-        /// What happened.
+        /// The debug event.
         stop: Stop,
     },
     /// The guest ended the program (SIMCALL exit) with this code.
     Exit(i32),
-    /// The guest or a watchdog reset the chip; the machine stands at the reset vector.
+    /// The guest or a watchdog reset the chip; the machine is at the reset vector.
     Reset(ResetKind, ResetCause),
-    /// The allowance of host work ([`Machine::allow_work`]) is used up, perhaps inside the running slice. Running on
-    /// with a new one makes no difference to the machine.
+    /// The allowance of host work ([`Machine::allow_work`]) is used up, possibly inside the running slice. Continuing
+    /// with a new allowance makes no difference to the machine.
     Look,
-    /// All that [`Machine::rewind`] made to be repeated is: the machine is live again.
+    /// The replay started by [`Machine::rewind`] has reached its end: the machine is live again.
     Repeated,
 }
 
-/// Something from outside, as the log keeps it.
+/// External input, as kept in the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Input {
     /// Bytes on a UART's receive line.
     Uart(u8, Vec<u8>),
     /// A break on a UART's receive line.
     Break(u8),
-    /// GPIO0 is pulled low (true) or let go: low at a reset of the chip, the ROM waits for a download.
+    /// GPIO0 is pulled low (true) or released: if it is low at a reset of the chip, the ROM waits for a download.
     Gpio0(bool),
-    /// The EN pin is let go (true), or pulled low, which holds the chip in reset.
+    /// The EN pin is released (true), or pulled low, which holds the chip in reset.
     Enable(bool),
-    /// A pad driven from outside, or let go.
+    /// A pad is driven from outside, or released.
     Pad(u8, Option<bool>),
     /// An Ethernet frame for the MAC.
     Frame(Vec<u8>),
-    /// What the host's sockets tell the user network.
+    /// An event from the host's sockets for the user network.
     Host(Event),
-    /// The Ethernet cable is plugged in (true) or pulled out.
+    /// The Ethernet cable is plugged in (true) or unplugged.
     Link(bool),
-    /// Access points come, go or change.
+    /// Access points or the virtual station change.
     Air(AirCommand),
-    /// What a debugger did, and where in the run.
+    /// A debugger's action, and its position in the run.
     Debug(Place, Deed),
-    /// What the host's files answered to the next SIMCALL that asks them.
+    /// The answer of the host's files to the next SIMCALL that uses them.
     File(FileAnswer),
 }
 
 impl Input {
-    /// What it takes in a log, in bytes, about.
+    /// Returns the approximate size in a log, in bytes.
     fn bytes(&self) -> usize {
         let content = match self {
             Self::Uart(_, bytes)
@@ -113,23 +113,23 @@ impl Input {
     }
 }
 
-/// The slice of virtual time that the cores are in.
+/// The slice of virtual time being executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Slice {
-    /// Cycles each core gets.
+    /// Cycles of each core in the slice.
     cycles: u64,
-    /// Where in the slice the running turn ends.
+    /// Cycle of the slice at which the running turn ends.
     turn_end: u64,
-    /// The core whose part of the turn it is; past the last core the turn is over.
+    /// The core whose part of the turn is being executed; past the last core the turn is over.
     core: usize,
 }
 
-/// How the chip sleeps.
+/// Sleep state of the chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Sleep {
-    /// Both cores stand still.
+    /// Light sleep: both cores are stopped.
     Light,
-    /// Off, but for the RTC.
+    /// Deep sleep: everything is off except the RTC.
     Deep,
     /// Held in reset by the EN pin.
     Off,
@@ -144,40 +144,40 @@ pub struct Machine {
     now: Ticks,
     slice: Option<Slice>,
     sleep: Option<Sleep>,
-    /// Waits for the next slice boundary.
+    /// Inputs queued for the next slice boundary.
     inputs: Vec<Input>,
-    /// Everything that came in, with the time it took effect.
+    /// Inputs that have taken effect, each with the virtual time at which it did.
     log: Vec<(Ticks, Input)>,
-    /// Their size in bytes, about.
+    /// Approximate size of the log in bytes.
     log_bytes: usize,
-    /// How many inputs ever took effect; the log's last one is number `applied`.
+    /// Number of inputs that have taken effect since power-on; the last one in the log is number `applied`.
     applied: u64,
-    /// Inputs of an earlier run that are still to come, by time.
+    /// Inputs of an earlier run still to be replayed, by time.
     replay: VecDeque<(Ticks, Input)>,
     config: MachineConfig,
-    /// The network at the MAC's cable.
+    /// The network connected to the MAC's cable.
     net: Option<Net>,
     /// The air around the radio.
     air: Air,
     /// The host's sockets.
     host: Option<Box<dyn HostNet>>,
-    /// Nothing goes to the host's sockets and nothing comes from them.
+    /// The machine exchanges nothing with the host's sockets.
     muted: bool,
-    /// The host's connections belong to a time before a restore.
+    /// The host's connections predate the last restore and must be reset.
     stale: bool,
-    /// Which events are traced, and which besides for others.
+    /// Events traced for the owner; `trace_too` are those traced in addition, for others.
     trace: Trace,
     trace_too: Trace,
-    /// The words whose stores memory reports at the moment.
+    /// Addresses of the words whose stores memory currently reports.
     noted: [u32; CORES],
     /// Files the guest opened over SIMCALL.
     files: simcall::Files,
-    /// What debuggers want of the run; not part of the machine's state.
+    /// State of debuggers; not part of the machine's state.
     debug: debug::Debug,
 }
 
 impl Machine {
-    /// Virtual time since power-on; inside a slice that of the core that is ahead.
+    /// Returns the virtual time since power-on; inside a slice that of the core that is ahead.
     #[must_use]
     pub fn now(&self) -> Ticks {
         match self.slice {
@@ -186,61 +186,61 @@ impl Machine {
         }
     }
 
-    /// Instructions that both cores retired since power-on.
+    /// Returns the number of instructions that both cores retired since power-on.
     #[must_use]
     pub fn instructions(&self) -> u64 {
         self.cpus.iter().map(|c| c.retired).sum()
     }
 
-    /// How much host work a run may do, in units of about a nanosecond, before it comes back with
-    /// [`RunExit::Look`]; `None`: no limit, as at first. Holds until it is set again. One step of the machine may
-    /// overdraw it, by a few milliseconds at the most.
+    /// Sets the host work that a run may do, in units of about a nanosecond, before it returns [`RunExit::Look`];
+    /// `None`, the initial setting: no limit. The setting holds until the next call. A single step of the machine may
+    /// exceed it by a few milliseconds.
     pub fn allow_work(&mut self, units: Option<u64>) {
         self.mem.work.allow(units);
     }
 
-    /// A core's registers.
+    /// Returns a core's registers.
     #[must_use]
     pub fn cpu(&self, core: usize) -> &Cpu {
         &self.cpus[core]
     }
 
-    /// All storage, for looking.
+    /// Returns all storage.
     #[must_use]
     pub fn memory(&self) -> &Memory {
         &self.mem
     }
 
-    /// All devices, for looking.
+    /// Returns all devices.
     #[must_use]
     pub fn soc(&self) -> &Soc {
         &self.soc
     }
 
-    /// The machine taken apart, for tests that drive the bus themselves.
+    /// Splits the machine, for tests that drive the bus themselves.
     #[must_use]
     pub fn into_parts(self) -> (Soc, Memory) {
         (self.soc, self.mem)
     }
 
-    /// Bytes that arrive on UART `n` (0..2) from the next slice on, at line rate.
+    /// Queues bytes that arrive on UART `n` (0..2) at line rate from the next slice on.
     pub fn uart_input(&mut self, n: u8, bytes: &[u8]) {
         self.input(Input::Uart(n, bytes.to_vec()));
     }
 
-    /// Something arrives from outside; it takes effect, and is logged, at the next slice boundary.
+    /// Queues external input. It takes effect, and is logged, at the next slice boundary.
     pub fn input(&mut self, input: Input) {
         self.inputs.push(input);
     }
 
-    /// Everything that came from outside so far, with the virtual time it took effect.
+    /// Returns the inputs that have taken effect and are still in the log, with the virtual time at which they did.
     #[must_use]
     pub fn log(&self) -> &[(Ticks, Input)] {
         &self.log
     }
 
-    /// Forgets the oldest inputs of a log that is larger than `bytes`, about half of it at once: states saved before
-    /// what is left can be restored, but not run on from with [`Machine::replay`].
+    /// Removes the oldest inputs of a log larger than `bytes`, about half of it at once. States saved before the
+    /// remaining inputs can still be restored, but not continued with [`Machine::replay`].
     pub fn trim_log(&mut self, bytes: usize) {
         if self.log_bytes <= bytes {
             return;
@@ -256,36 +256,37 @@ impl Machine {
         self.log_bytes = self.log.iter().map(|(_, input)| input.bytes()).sum();
     }
 
-    /// Lets the inputs of an earlier run ([`Machine::log`]) take effect at the times they did then; those of a time
-    /// that has passed come at once. Replaces what was to be replayed so far. The machine must be the one that logged
-    /// them at the state that precedes them: then the run is the same run.
+    /// Replays the inputs of an earlier run ([`Machine::log`]) at their times; those of a time that has passed take
+    /// effect at once. Replaces the inputs still to be replayed. The run is identical to the earlier one if the machine
+    /// is in the state that preceded these inputs.
     pub fn replay(&mut self, log: impl IntoIterator<Item = (Ticks, Input)>) {
         self.replay = log.into_iter().collect();
     }
 
-    /// Inputs that [`Machine::replay`] still has to bring.
+    /// Returns the number of inputs that [`Machine::replay`] has not applied yet.
     #[must_use]
     pub fn replay_left(&self) -> usize {
         self.replay.len()
     }
 
-    /// When the next replayed input takes effect.
+    /// Returns the time at which the next replayed input takes effect.
     fn next_replay(&self) -> Ticks {
         self.replay.front().map_or(Ticks::MAX, |(at, _)| *at)
     }
 
-    /// What left the machine since the last call.
+    /// Takes the outputs since the last call.
     pub fn take_output(&mut self) -> Vec<Output> {
         std::mem::take(&mut self.soc.sys.out)
     }
 
-    /// Outputs that wait for [`Machine::take_output`].
+    /// Returns the number of outputs that [`Machine::take_output`] would return.
     #[must_use]
     pub fn output_len(&self) -> usize {
         self.soc.sys.out.len()
     }
 
-    /// Bytes that UART `n` still takes before its input queue is full, counting those that wait for the next slice.
+    /// Returns the number of bytes that UART `n` accepts before its input queue is full. Bytes queued for the next
+    /// slice are subtracted.
     #[must_use]
     pub fn uart_room(&self, n: u8) -> usize {
         let d = &self.soc.dev;
@@ -297,13 +298,13 @@ impl Machine {
         room.saturating_sub(waiting.sum())
     }
 
-    /// The flash chip's size in bytes; 0 without one.
+    /// Returns the flash chip's size in bytes; 0 without one.
     #[must_use]
     pub fn flash_size(&self) -> usize {
         self.soc.sys.flash.map_or(0, |region| region.bytes())
     }
 
-    /// The flash chip's content.
+    /// Returns the flash chip's contents.
     #[must_use]
     pub fn flash_bytes(&self) -> Vec<u8> {
         let Some(region) = self.soc.sys.flash else { return Vec::new() };
@@ -312,21 +313,21 @@ impl Machine {
         bytes
     }
 
-    /// The eFuses in the layout of QEMU's 124-byte file.
+    /// Returns the eFuses in the layout of QEMU's 124-byte file.
     #[must_use]
     pub fn efuse_bytes(&self) -> [u8; crate::dev::efuse::FILE_LEN] {
         self.soc.dev.efuse.to_bytes()
     }
 
-    /// The next instruction of `core` runs even if a break- or watchpoint covers it.
+    /// Makes the next instruction of `core` run even if a breakpoint or watchpoint covers it.
     pub fn step_over(&mut self, core: usize) {
         self.engines[core].step_over();
     }
 
-    /// Makes pending input take effect now.
+    /// Applies the inputs that are due, replayed ones first.
     fn apply_inputs(&mut self) {
         while let Some((at, input)) = self.replay.front() {
-            // Deeds and answers have places of their own.
+            // Debugger actions and file answers are replayed at their exact positions.
             let own_place = matches!(input, Input::Debug(..) | Input::File(_));
             if *at > self.now || own_place || self.due_place().is_some() {
                 break;
@@ -350,7 +351,7 @@ impl Machine {
         self.inputs = inputs.collect();
     }
 
-    /// A power-on is to be carried out; what comes in after it is for the chip that starts then.
+    /// Returns true if a power-on is pending; inputs after it are for the restarted chip.
     fn powers_up(&self) -> bool {
         self.soc.sys.requests.contains(&Request::PowerUp)
     }
@@ -374,7 +375,7 @@ impl Machine {
                 self.soc.sys.tap.note(&seen);
                 (DevId::Eth, Msg::Frame(bytes))
             }
-            // They do not come by themselves.
+            // These are not queued as input.
             Input::Debug(..) | Input::File(_) => return,
             Input::Host(event) => {
                 self.trace_host(event);

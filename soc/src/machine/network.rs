@@ -1,4 +1,4 @@
-//! The network's turn at each slice boundary, and the host's sockets behind it.
+//! The network at each slice boundary, and the host's sockets it uses.
 
 use super::{Input, Machine};
 use crate::dev::{DevId, Msg};
@@ -9,30 +9,31 @@ use crate::system::{AirInfo, Frame, Output};
 use esplens_core::time::Ticks;
 use std::net::{Ipv4Addr, SocketAddr};
 
-/// The controller's name, as QEMU gives it.
+/// The controller's name, as in QEMU.
 const NIC: &str = "open_eth.0";
 
-/// Events taken from the host's sockets at once.
+/// Limit for events taken from the host's sockets at once.
 const MAX_EVENTS: usize = 64;
 
-/// Host work of a frame on its way.
+/// Returns the host work of carrying a frame.
 pub(super) fn frame_work(frame: &[u8]) -> u64 {
     2_000 + 4 * frame.len() as u64
 }
 
 impl Machine {
-    /// Connects the user network to the host's sockets.
+    /// Connects the network to the host's sockets.
     pub fn attach(&mut self, host: Box<dyn HostNet>) {
         self.host = Some(host);
     }
 
-    /// Muted, the machine neither tells the host's sockets anything nor listens to them, as while it replays. Going
-    /// live after a [`Machine::restore`] breaks the connections that the guest has: they belong to another time.
+    /// Sets whether the machine is muted. A muted machine exchanges nothing with the host's sockets, as in a replay.
+    /// When a machine becomes live after a [`Machine::restore`], the guest's connections are reset, because they
+    /// predate the restore.
     pub fn set_muted(&mut self, muted: bool) {
         self.muted = muted;
     }
 
-    /// Plugs the Ethernet cable in or pulls it out, from the next slice on; it is input, and logged.
+    /// Plugs or unplugs the Ethernet cable from the next slice on. It is input, and logged.
     ///
     /// # Errors
     /// A name that is neither the network's ([`super::MachineConfig::nic_id`]) nor the controller's.
@@ -44,10 +45,10 @@ impl Machine {
         Ok(())
     }
 
-    /// Opens a forward of the user network while the machine lives; where it listens.
+    /// Opens a forward of the user network at run time. Returns its listening address.
     ///
     /// # Errors
-    /// Why it cannot.
+    /// The reason for the failure.
     pub fn hostfwd_add(&mut self, forward: &Forward) -> Result<SocketAddr, String> {
         match (&mut self.host, self.net.as_ref().and_then(Net::user)) {
             (Some(host), Some(_)) => host.add_forward(forward),
@@ -55,24 +56,24 @@ impl Machine {
         }
     }
 
-    /// Closes a forward by where it listens, given as when it was opened; false: there is none.
+    /// Closes a forward by the listening address given when it was opened. Returns false if there is none.
     pub fn hostfwd_remove(&mut self, protocol: Protocol, address: Option<Ipv4Addr>, port: u16) -> bool {
         self.host.as_mut().is_some_and(|h| h.remove_forward(protocol, address, port))
     }
 
-    /// The network's name, as `id=` gave it.
+    /// Returns the network's name, as given by `id=`.
     #[must_use]
     pub fn nic_id(&self) -> &str {
         &self.config.nic_id
     }
 
-    /// Frames on their way to the guest, and frames lost on it: see [`Net::backlog`].
+    /// Returns the number of Ethernet frames in transit to the guest, and the number lost: see [`Net::backlog`].
     #[must_use]
     pub fn backlog(&self) -> (usize, u64) {
         self.net.as_ref().map_or((0, 0), Net::backlog)
     }
 
-    /// What QEMU's `info network` tells: the controller, what it is connected to, and where forwards listen.
+    /// Returns QEMU's `info network`: the controller, its peer, and the forwards with their listening addresses.
     #[must_use]
     pub fn network_info(&self) -> String {
         let eth = &self.soc.dev.eth;
@@ -91,7 +92,7 @@ impl Machine {
         out + &self.forward_lines()
     }
 
-    /// What QEMU's `info usernet` tells: forwards and connections of the user network.
+    /// Returns QEMU's `info usernet`: forwards and connections of the user network.
     #[must_use]
     pub fn usernet_info(&self) -> String {
         let Some(user) = self.net.as_ref().and_then(Net::user) else { return String::new() };
@@ -111,7 +112,8 @@ impl Machine {
         forwards.iter().map(line).collect()
     }
 
-    /// True while a connection of the host is open or an answer awaited: virtual time should not run ahead of real.
+    /// Returns true while a host connection is open or an answer is awaited: virtual time should not run ahead of real
+    /// time.
     #[must_use]
     pub fn host_busy(&self) -> bool {
         let busy = self.net.as_ref().is_some_and(Net::busy) || self.air.busy();
@@ -122,7 +124,7 @@ impl Machine {
         self.muted || self.repeats() || !self.replay.is_empty()
     }
 
-    /// Takes what the host's sockets have to say as input.
+    /// Queues the events of the host's sockets as input.
     pub(super) fn poll_host(&mut self) {
         if self.quiet() {
             return;
@@ -137,7 +139,7 @@ impl Machine {
         }
     }
 
-    /// Carries frames both ways and lets the network's timers run.
+    /// Carries frames in both directions and runs the network's timers.
     pub(super) fn run_network(&mut self) {
         self.run_cable();
         self.run_air();
@@ -153,7 +155,7 @@ impl Machine {
         }
     }
 
-    /// Frames from the cable to the far end.
+    /// Passes Ethernet frames from the cable to the network, and runs the network's timers.
     fn run_cable(&mut self) {
         let frames = std::mem::take(&mut self.soc.sys.wire);
         if let Some(net) = &mut self.net {
@@ -165,7 +167,7 @@ impl Machine {
         }
     }
 
-    /// Frames from the far end to the cable, or to a station on the air.
+    /// Delivers Ethernet frames from the network to the cable or to a station on the air.
     fn deliver_ethernet(&mut self) {
         let now = self.now;
         loop {
@@ -189,14 +191,14 @@ impl Machine {
         }
     }
 
-    /// Shows a frame on its way to the guest to debuggers and captures.
+    /// Shows a frame to the guest to debuggers and captures.
     pub(super) fn show(&mut self, bytes: &[u8], air: Option<AirInfo>) {
         let seen = Frame { at: self.now, to_guest: true, core: 0, pc: 0, bytes: bytes.to_vec(), air };
         self.soc.sys.tap.note(&seen);
         self.soc.sys.out.push(Output::Frame(seen));
     }
 
-    /// When the next event of a device or of the network is due.
+    /// Returns when the next event of a device, the network or the air is due.
     pub(super) fn next_event(&self) -> Ticks {
         let net = self.net.as_ref().map_or(Ticks::MAX, |n| n.next(self.now));
         self.soc.sys.events.next().min(net).min(self.air.next(self.now))

@@ -1,4 +1,4 @@
-//! Registers from outside the cores, for debuggers and tests.
+//! Access to registers from outside the cores, for debuggers and tests.
 
 use super::Machine;
 use esplens_core::memory::{Access, Bus, Fault};
@@ -8,18 +8,18 @@ impl Machine {
     /// ([`crate::bus::Soc::peek`] has none).
     ///
     /// # Errors
-    /// What the load would raise.
+    /// The fault that the load would raise.
     pub fn read_register(&mut self, addr: u32) -> Result<u32, Fault> {
         let cycle = self.cpus[0].cycles;
         let mut a = Access { core: 0, cycle, pc: 0, mem: &mut self.mem, leave: false };
         self.soc.read(&mut a, addr, 4)
     }
 
-    /// Writes a word on the peripheral bus as a store of PRO_CPU would. What it asks of the machine (a reset, a sleep)
-    /// happens when the machine runs on.
+    /// Writes a word on the peripheral bus as a store of PRO_CPU would. Requests to the machine (a reset, a sleep) are
+    /// carried out by the next run.
     ///
     /// # Errors
-    /// What the store would raise.
+    /// The fault that the store would raise.
     pub fn write_register(&mut self, addr: u32, value: u32) -> Result<(), Fault> {
         let cycle = self.cpus[0].cycles;
         let mut a = Access { core: 0, cycle, pc: 0, mem: &mut self.mem, leave: false };

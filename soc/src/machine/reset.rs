@@ -8,7 +8,7 @@ use crate::trace::{Event, Line};
 use esplens_core::memory::CORES;
 
 impl Machine {
-    /// Everything at its power-on values.
+    /// Sets everything to its power-on values.
     pub(super) fn power_on(&mut self) {
         self.soc.sys.latch_straps();
         self.reset_cores(ResetCause::PowerOn);
@@ -17,7 +17,7 @@ impl Machine {
         self.guard_boot();
     }
 
-    /// Resets the chip as from outside (`system_reset` of a debugger): the same as power-on, but for storage and time.
+    /// Resets the chip from outside (`system_reset` of a debugger): the same as power-on, except for storage and time.
     pub fn reset(&mut self) {
         self.note(Deed::Reset);
         self.do_reset();
@@ -29,10 +29,10 @@ impl Machine {
         self.carry_out(Request::Reset(ResetKind::System, ResetCause::PowerOn));
     }
 
-    /// Carries out what devices asked for. `Some` when the caller of `run` should know.
+    /// Carries out the devices' requests. `Some`: an exit that the caller of `run` must be told.
     pub(super) fn carry_out_requests(&mut self) -> Option<RunExit> {
         let mut exit = None;
-        // Devices that are reset may ask again; a bounded number of rounds ends any circle.
+        // Devices that are reset may make new requests; the number of rounds is bounded.
         for _ in 0..64 {
             if self.soc.sys.requests.is_empty() {
                 break;
@@ -49,7 +49,7 @@ impl Machine {
             Request::Reset(ResetKind::Cpu(n), cause) => {
                 let n = usize::from(n & 1);
                 self.reset_core(n, cause);
-                // APP_CPU's start by PRO_CPU is no event for the outside.
+                // The start of APP_CPU by PRO_CPU is not reported.
                 (n == 0).then_some(RunExit::Reset(ResetKind::Cpu(0), cause))
             }
             Request::Reset(kind, cause) => {
@@ -92,7 +92,7 @@ impl Machine {
         self.guard_boot();
     }
 
-    /// EN is low. Nothing runs, no watchdog counts, and what is on the UARTs' lines finds no receiver.
+    /// Handles a low EN. Nothing runs, no watchdog counts, and input on the UARTs' lines is lost.
     fn power_down(&mut self) {
         self.reset_chip(ResetKind::System, ResetCause::PowerOn);
         self.stop_flashboot_watchdogs();
@@ -101,13 +101,14 @@ impl Machine {
         self.sleep = Some(Sleep::Off);
     }
 
-    /// Sets the levels of the boot strap pins, as `GPIO_STRAP` orders them; the next reset of the chip sees them.
+    /// Sets the levels of the boot strap pins, in the order of `GPIO_STRAP`. They are latched by the next reset of the
+    /// chip.
     pub fn set_straps(&mut self, pins: u32) {
         self.note(Deed::Straps(pins));
         self.soc.sys.strap_pins = pins;
     }
 
-    /// What the board does to GPIO0 and EN.
+    /// Applies the levels of GPIO0 and EN that the board drives.
     pub(super) fn set_board(&mut self, input: &Input) {
         match input {
             Input::Gpio0(low) => self.soc.sys.gpio0_low = *low,
@@ -121,7 +122,7 @@ impl Machine {
         let now = self.now;
         for id in DevId::ALL {
             match id {
-                // The fuses are fuses; the controller follows with its block reset.
+                // RTC_CNTL follows below with its own reset.
                 DevId::RtcCntl => {}
                 DevId::RtcIo | DevId::Sens | DevId::RtcI2c if kind == ResetKind::Core => {}
                 _ => self.soc.call(&mut self.mem, (0, 0), now, *id, |d, cx| d.reset(cx)),
@@ -137,7 +138,7 @@ impl Machine {
         };
         self.soc.dev.rtc_cntl.reset_kind(kind, &mut cx);
         self.soc.deliver(&mut self.mem, now);
-        // What devices ask for while they are reset is part of the reset.
+        // Requests that devices make while they are reset are part of the reset.
         self.soc.sys.requests.clear();
         self.soc.sys.irq.changed = true;
     }
@@ -157,7 +158,7 @@ impl Machine {
         self.cpus[core].reset();
         self.cpus[core].sync_dbreak(core, &mut self.mem);
         self.soc.sys.cores[core].cause = cause as u8;
-        // Region protection is back at "everything allowed".
+        // Region protection is reset to "everything allowed".
         for region in 1..=2 {
             self.mem.guard_region(core, region, false);
         }

@@ -1,4 +1,4 @@
-//! The order of things: events, then a slice for each core, then time moves on.
+//! The run loop: due events, then a slice of the cores' turns, then virtual time advances.
 
 use super::{Machine, RunExit, Slice};
 use crate::bus::TimeBase;
@@ -7,23 +7,23 @@ use esplens_core::engine::{Engine, Exit};
 use esplens_core::memory::CORES;
 use esplens_core::time::Ticks;
 
-/// Longest slice in cycles: between two slices events run and input takes effect.
+/// Longest slice in cycles. Events run and inputs take effect between two slices.
 const SLICE: u64 = 4096;
-/// Host work of a slice, besides what its instructions and devices do.
+/// Host work of a slice, in addition to that of its instructions and devices.
 const SLICE_WORK: u64 = 500;
-/// Host work of an engine's run, and of each cycle in it.
+/// Host work of an engine's run, and of each of its cycles.
 const RUN_WORK: u64 = 100;
 const CYCLE_WORK: u64 = 5;
-/// Cycles that a core runs before the other one's turn while both are busy. Small, because firmware polls flags that
-/// the other core shows for some dozens of cycles only (docs/decisions/turns.md).
+/// Cycles of a core's turn while both cores are busy. Small, because firmware polls flags that the other core sets for
+/// only a few dozen cycles (docs/decisions/turns.md).
 pub(super) const TURN: u64 = 32;
 
 impl Machine {
-    /// Runs until one core reaches virtual time `until`, or to the first event that the caller should know of.
+    /// Runs until a core reaches virtual time `until`, or until the first event that is reported to the caller.
     ///
-    /// `until` cuts no slice short: it is a stop inside the slice, and running on finishes that. How a caller divides
-    /// time into calls therefore makes no difference to the machine. Time that both cores pass waiting inside a slice
-    /// may overshoot `until` by less than that slice.
+    /// `until` does not shorten a slice: it stops inside the slice, and the next run finishes it. The division of time
+    /// into calls therefore makes no difference to the machine. If both cores wait inside a slice, the run may
+    /// overshoot `until` by less than that slice.
     pub fn run(&mut self, until: Ticks) -> RunExit {
         self.sync_trace();
         loop {
@@ -43,7 +43,8 @@ impl Machine {
             self.apply_inputs();
             self.soc.run_events(&mut self.mem, self.now);
             self.run_network();
-            // A stop at a frame comes after the lines were passed on, where a repeated run stops at the same place.
+            // A frame stop comes after the interrupt lines are updated, so that a replayed run stops at the same
+            // position.
             if let Some(exit) = self.attend().or_else(|| self.frame_stop()) {
                 return Some(exit);
             }
@@ -68,7 +69,7 @@ impl Machine {
         exit
     }
 
-    /// Passes on interrupt lines and carries out requests.
+    /// Carries out requests and updates the cores' interrupt inputs.
     fn attend(&mut self) -> Option<RunExit> {
         let exit = self.carry_out_requests();
         if self.soc.sys.irq.changed {
@@ -80,7 +81,7 @@ impl Machine {
         exit
     }
 
-    /// True for a core that executes nothing until an interrupt or another core changes that.
+    /// Returns true for a core that executes nothing until an interrupt or another core changes that.
     pub(super) fn idle(&self, core: usize) -> bool {
         self.held(core)
             || self.debug.frozen[core]
@@ -91,12 +92,12 @@ impl Machine {
         self.sleep.is_some() || self.soc.sys.cores[core].held()
     }
 
-    /// Cycles until something may wake an idle core by itself.
+    /// Returns the cycles until an idle core's timer may wake it.
     fn cycles_to_timer(&self, core: usize) -> u64 {
         if self.held(core) { u64::MAX } else { self.cpus[core].cycles_to_timer() }
     }
 
-    /// With every core idle, moves time to the next event. True when it did.
+    /// Advances time to the next event if every core is idle. Returns true if it did.
     fn skip_idle(&mut self, until: Ticks) -> bool {
         if !(0..CORES).all(|c| self.idle(c)) {
             return false;
@@ -113,7 +114,7 @@ impl Machine {
         true
     }
 
-    /// The slice's length follows from the machine's state alone.
+    /// Begins a slice. Its length depends on the machine's state alone.
     fn begin_slice(&mut self) {
         let tick = self.soc.sys.clocks.cpu_ticks();
         let gap = self.next_event().saturating_sub(self.now);
@@ -132,24 +133,24 @@ impl Machine {
         self.slice = Some(Slice { cycles, turn_end: 0, core: 0 });
     }
 
-    /// Moves time past the slice.
+    /// Advances virtual time to the end of the slice.
     pub(super) fn end_slice(&mut self) {
         if let Some(slice) = self.slice.take() {
             self.now = self.soc.base.start + slice.cycles * self.soc.base.cpu_ticks;
         }
     }
 
-    /// Cycles that `core` has done in the slice.
+    /// Returns the cycles that `core` has executed in the slice.
     pub(super) fn done(&self, core: usize) -> u64 {
         self.cpus[core].cycles - self.soc.base.cycles[core]
     }
 
-    /// How far the core that is ahead has come in the slice, in cycles.
+    /// Returns the cycles that the core that is ahead has executed in the slice.
     pub(super) fn progress(&self) -> u64 {
         (0..CORES).map(|core| self.done(core)).max().unwrap_or(0)
     }
 
-    /// Gives the cores their turns. `Some`: stopped inside; the slice stays open where the caller may go on.
+    /// Runs the cores in turns. `Some`: stopped inside the slice; it stays open if the run can be continued.
     fn run_cores(&mut self, until: Ticks) -> Option<RunExit> {
         let stop = until.saturating_sub(self.soc.base.start).div_ceil(self.soc.base.cpu_ticks.max(1));
         while let Some(slice) = self.slice {
@@ -183,7 +184,7 @@ impl Machine {
         None
     }
 
-    /// With one core idle the other takes the rest of the slice in one turn.
+    /// Begins a turn. If one core is idle, the turn lasts to the end of the slice.
     fn begin_turn(&mut self) {
         let both = !self.idle(0) && !self.idle(1);
         if let Some(slice) = &mut self.slice {
@@ -191,7 +192,7 @@ impl Machine {
         }
     }
 
-    /// Lets the turn pass for the cores that sat it out.
+    /// Ends a turn: idles the cores that did not run to its end.
     fn end_turn(&mut self, turn_end: u64) {
         for core in 0..CORES {
             let rest = turn_end.saturating_sub(self.done(core));
@@ -216,7 +217,7 @@ impl Machine {
         }
     }
 
-    /// One core's part of the turn, at most up to cycle `stop` of the slice.
+    /// Runs one core's part of the turn, at most to cycle `stop` of the slice.
     fn run_core(&mut self, core: usize, stop: u64) -> Option<RunExit> {
         loop {
             self.replay_deeds();
@@ -273,7 +274,7 @@ impl Machine {
         }
     }
 
-    /// A core that began to wait lets time pass up to its next timer match or the turn's end.
+    /// Advances a core that has just begun to wait to its next timer match or the end of the turn.
     fn wait_in_turn(&mut self, core: usize) {
         let Some(slice) = self.slice else { return };
         let rest = slice.turn_end.saturating_sub(self.done(core));
@@ -283,8 +284,8 @@ impl Machine {
         }
     }
 
-    /// A device of `core` wants the machine: interrupt lines, requests, a new clock, an earlier event. The slice ends
-    /// with the turn; a turn that nobody else has had a part of yet ends here.
+    /// Handles a device access of `core` that changed interrupt lines, requests, the clock or the next event. The slice
+    /// ends with the turn. If no other core has run in this turn yet, the turn ends here.
     fn attend_in_turn(&mut self, core: usize) -> Option<RunExit> {
         let done = self.done(core);
         let alone = core == 0 || self.idle(0) && self.done(0) <= done;

@@ -1,8 +1,9 @@
-//! Semihosting by `break 1, 14`, as firmware under OpenOCD uses it: ESP-IDF's VFS driver, Rust's `semihosting` and
-//! `embedded-test`. The numbers are Arm's (Arm, "Semihosting for AArch32 and AArch64"), those from 0x100 on Espressif's.
+//! Semihosting by `break 1, 14`, as used by firmware under OpenOCD: ESP-IDF's VFS driver, Rust's `semihosting` and
+//! `embedded-test`. The operation numbers are Arm's (Arm, "Semihosting for AArch32 and AArch64"), those from 0x100 on
+//! Espressif's.
 //!
-//! a2 is the operation, a3 a block of words; a2 gets the answer, a3 the error number. Files are those of SIMCALL: below
-//! the folder that the user gave, and logged.
+//! a2 is the operation, a3 the address of a block of words. a2 returns the result, a3 the error number. Files are
+//! handled as for SIMCALL: below the folder that the user gave, and logged.
 
 use super::Machine;
 use super::simcall::{EINVAL, ENOSYS, FileCall, O_APPEND, O_CREAT, O_RDWR, O_TRUNC, O_WRONLY, Outcome};
@@ -11,7 +12,7 @@ use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US};
 
 /// The instruction `break 1, 14`.
 const BREAK_1_14: [u8; 3] = [0xE0, 0x41, 0x00];
-/// DCRSET by its external register number, and its bit EnableOCD: with it ESP-IDF takes a debugger for attached.
+/// External register number of DCRSET. With its bit EnableOCD set, ESP-IDF assumes that a debugger is attached.
 pub const DCRSET: u32 = 0x0010_200C;
 pub const ENABLE_OCD: u32 = 1;
 
@@ -36,10 +37,10 @@ const SYS_EXIT: u32 = 0x18;
 const SYS_EXIT_EXTENDED: u32 = 0x20;
 const SYS_ELAPSED: u32 = 0x30;
 const SYS_TICKFREQ: u32 = 0x31;
-/// ESP-IDF tells its driver's version; embedded-test hands the list of its tests over.
+/// ESP-IDF passes its driver's version; embedded-test passes the list of its tests.
 const ESP_DRV_INFO: u32 = 0x100;
 const ESP_SEEK: u32 = 0x105;
-/// The reason of a program that ends well.
+/// Exit reason of a program that ends successfully.
 const APPLICATION_EXIT: u32 = 0x2_0026;
 /// The name of the console.
 const CONSOLE: &str = ":tt";
@@ -53,16 +54,16 @@ const MODES: [u32; 6] = [
     O_RDWR | O_CREAT | O_APPEND,
 ];
 
-/// What a call comes to.
+/// Result of a call.
 enum Answer {
-    /// The guest goes on with this.
+    /// The guest continues with this outcome.
     Back(Outcome),
-    /// It ended with this code.
+    /// The guest ended with this code.
     Exit(i32),
 }
 
 impl Machine {
-    /// True when the instruction at a core's PC is a call that is served here.
+    /// Returns true if the instruction at a core's PC is a call that is handled here.
     pub(super) fn is_semihost_call(&self, core: usize) -> bool {
         let mut bytes = [0; 3];
         self.config.semihosting.is_some()
@@ -88,7 +89,7 @@ impl Machine {
     }
 
     fn semihost_call(&mut self, op: u32, block: u32) -> Answer {
-        // A block that is not there reads as zeros, which no call takes for a name or a buffer.
+        // An unmapped block reads as zeros, which no call accepts as a name or a buffer.
         let arg = self.block(block);
         let us = self.now() / TICKS_PER_US;
         Answer::Back(match op {
@@ -99,7 +100,7 @@ impl Machine {
             SYS_OPEN => self.semihost_open(arg),
             SYS_WRITE if matches!(arg[0], 1 | 2) => self.console_write([arg[0], arg[1], arg[2]]).map(|_| 0),
             SYS_READ if arg[0] == 0 => Ok(arg[2]),
-            // What was not moved is what these give back.
+            // These return the number of bytes that were not transferred.
             SYS_WRITE => {
                 self.file_call(FileCall::Write(arg[0], arg[1], arg[2])).map(|n| arg[2] - n.min(arg[2]))
             }
@@ -145,7 +146,7 @@ impl Machine {
         self.file_call(FileCall::Open(text, flags))
     }
 
-    /// The command line goes into the guest's buffer; the block's second word gets its length.
+    /// Copies the command line to the guest's buffer and its length to the block's second word.
     fn command_line(&mut self, block: u32, arg: [u32; 4]) -> Outcome {
         let mut text = self.config.semihosting_args.clone().into_bytes();
         let len = text.len() as u32;

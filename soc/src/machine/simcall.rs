@@ -29,23 +29,23 @@ pub(super) const O_RDWR: u32 = 2;
 pub(super) const O_APPEND: u32 = 8;
 pub(super) const O_CREAT: u32 = 0x200;
 pub(super) const O_TRUNC: u32 = 0x400;
-/// Most bytes moved by one call.
+/// Limit for bytes transferred by one call.
 const MAX_BYTES: u32 = 1 << 20;
-/// Host work of a call, besides its bytes.
+/// Host work of a call, in addition to its bytes.
 const CALL_WORK: u64 = 20_000;
-/// Most files open at once.
+/// Limit for files open at once.
 const MAX_FILES: usize = 64;
 
-/// Files that the guest opened, all below one folder of the user's choice.
+/// Files that the guest opened, all below one folder chosen by the user.
 pub(super) struct Files {
     root: Option<PathBuf>,
     open: Vec<Option<File>>,
 }
 
-/// What a call gives back: a2, and a3 when it failed.
+/// Result of a call: a2 if it succeeded, else a3.
 pub(super) type Outcome = Result<u32, u32>;
 
-/// What the host's files are asked: descriptors, then addresses and lengths in the guest's memory.
+/// A request to the host's files: descriptors, then addresses and lengths in the guest's memory.
 pub(super) enum FileCall {
     /// Name, newlib's flags.
     Open(String, u32),
@@ -54,7 +54,7 @@ pub(super) enum FileCall {
     Read(u32, u32, u32),
     /// Descriptor, buffer, bytes.
     Write(u32, u32, u32),
-    /// Descriptor, offset, from where: 0 the beginning, 1 here, 2 the end.
+    /// Descriptor, offset, origin: 0 the beginning, 1 the current position, 2 the end.
     Seek(u32, u32, u32),
     Length(u32),
     /// A name and its length.
@@ -63,11 +63,11 @@ pub(super) enum FileCall {
     Rename([u32; 2], [u32; 2]),
 }
 
-/// What the host's files answered to a call, as the input log keeps it: a replay answers the same and touches no file.
+/// The host's answer to a call, as kept in the input log: a replay returns the same and accesses no file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileAnswer {
     outcome: Outcome,
-    /// What was read.
+    /// Bytes read.
     pub(super) bytes: Vec<u8>,
 }
 
@@ -82,7 +82,7 @@ impl Files {
         Self { root, open: Vec::new() }
     }
 
-    /// The host's path of a guest's: relative, below the folder, without `..` or links that lead out.
+    /// Returns the host path of a guest's name: relative, below the folder, without `..` or links that lead outside.
     fn path(&self, name: &str) -> Result<PathBuf, u32> {
         let root = self.root.as_ref().ok_or(EACCES)?;
         let name = Path::new(name.trim_start_matches('/'));
@@ -157,7 +157,7 @@ impl Machine {
         None
     }
 
-    /// Counts the instruction of `len` bytes at a core's PC as done.
+    /// Steps over the instruction of `len` bytes at a core's PC and counts it as retired.
     pub(super) fn pass_instruction(&mut self, core: usize, len: u32) {
         let cpu = &mut self.cpus[core];
         cpu.pc = cpu.pc.wrapping_add(len);
@@ -185,7 +185,7 @@ impl Machine {
         }
     }
 
-    /// A call that the host's files answer, or the log of an earlier run.
+    /// Answers a call from the log of an earlier run or, if there is none, from the host's files.
     pub(super) fn file_call(&mut self, call: FileCall) -> Outcome {
         let buffer = if let FileCall::Read(_, addr, _) = call { addr } else { 0 };
         let answer = match self.replay.front() {
@@ -194,7 +194,7 @@ impl Machine {
                 self.replay.pop_front();
                 answer
             }
-            // Replayed from a log without it, or past its end: nothing from outside may come in.
+            // The log has no answer here, or the machine is muted: nothing external may enter.
             _ if self.quiet() => Err(EIO).into(),
             _ => self.ask_files(call).unwrap_or_else(|errno| Err(errno).into()),
         };
@@ -242,18 +242,18 @@ impl Machine {
         Ok(len)
     }
 
-    /// At most [`MAX_BYTES`] of the guest's memory.
+    /// Returns the guest's memory at `addr`, at most [`MAX_BYTES`].
     pub(super) fn guest_bytes(&self, addr: u32, len: u32) -> Result<Vec<u8>, u32> {
         let mut bytes = vec![0; len.min(MAX_BYTES) as usize];
         if self.mem.peek(0, addr, &mut bytes) < bytes.len() { Err(EINVAL) } else { Ok(bytes) }
     }
 
-    /// A name of this length.
+    /// Returns a name of this length from the guest's memory.
     pub(super) fn guest_name(&self, addr: u32, len: u32) -> Result<String, u32> {
         String::from_utf8(self.guest_bytes(addr, len)?).map_err(|_| EINVAL)
     }
 
-    /// A zero-terminated name of at most 1024 bytes.
+    /// Returns a zero-terminated name of less than 1024 bytes from the guest's memory.
     pub(super) fn guest_string(&self, addr: u32) -> Result<String, u32> {
         let mut bytes = vec![0; 1024];
         let n = self.mem.peek(0, addr, &mut bytes);

@@ -1,4 +1,4 @@
-//! Save, restore and compare: everything that makes up a machine is data.
+//! Save, restore and compare: all state of a machine is data.
 
 use super::{Input, Machine, Sleep, Slice};
 use crate::bus::Soc;
@@ -13,10 +13,10 @@ use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Version of the serialised form; other versions are refused. To be raised with every change of what is saved.
+/// Version of the serialised format; other versions are refused. Must be raised with every change of the saved state.
 const VERSION: u32 = 5;
 
-/// A machine at one instant. Cloning and keeping it is cheap: pages are shared until written.
+/// A machine at one instant. It is cheap to clone and keep: pages are shared until they are written.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct MachineState {
     version: u32,
@@ -32,13 +32,13 @@ pub struct MachineState {
     memory: MemoryState,
 }
 
-/// Why a saved state cannot be used.
+/// Reason why a saved state cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    /// Not a saved state, or cut.
+    /// Not a saved state, or truncated.
     #[error("not a saved machine: {0}")]
     Format(#[from] postcard::Error),
-    /// Saved by another version.
+    /// Saved by another version of the format.
     #[error(
         "a machine saved in version {0} of the format; this esplens reads version {VERSION}: boot the image anew"
     )]
@@ -46,7 +46,7 @@ pub enum StateError {
 }
 
 impl MachineState {
-    /// The state as bytes.
+    /// Serialises the state.
     ///
     /// # Errors
     /// [`StateError::Format`] when it cannot be serialised.
@@ -54,7 +54,7 @@ impl MachineState {
         Ok(postcard::to_stdvec(self)?)
     }
 
-    /// A state from [`MachineState::to_bytes`].
+    /// Deserialises a state from [`MachineState::to_bytes`].
     ///
     /// # Errors
     /// [`StateError`] for anything else.
@@ -66,19 +66,19 @@ impl MachineState {
         Ok(postcard::from_bytes(bytes)?)
     }
 
-    /// Inputs that had taken effect when it was saved.
+    /// Returns the number of inputs that had taken effect when it was saved.
     #[must_use]
     pub fn applied(&self) -> u64 {
         self.applied
     }
 
-    /// Virtual time when it was saved.
+    /// Returns the virtual time at which it was saved.
     #[must_use]
     pub fn now(&self) -> Ticks {
         self.now
     }
 
-    /// SHA-256 over all of the state.
+    /// Returns a SHA-256 of the whole state.
     ///
     /// # Errors
     /// [`StateError::Format`] when it cannot be serialised.
@@ -88,11 +88,11 @@ impl MachineState {
 }
 
 impl Machine {
-    /// The machine as it is, also inside a slice.
+    /// Saves the machine; also possible inside a slice.
     #[must_use]
     pub fn save(&mut self) -> MachineState {
         let mut soc = self.soc.clone();
-        // Not part of the machine: what already left it, and which warnings were given.
+        // Not part of the state: outputs, and the record of warnings given.
         soc.sys.out.clear();
         soc.sys.warned.clear();
         MachineState {
@@ -110,7 +110,7 @@ impl Machine {
         }
     }
 
-    /// Back to a saved instant of a machine with the same configuration. A running [`Machine::replay`] is dropped.
+    /// Restores a state saved by a machine with the same configuration. A running [`Machine::replay`] is dropped.
     pub fn restore(&mut self, state: &MachineState) {
         let (out, warned) = (std::mem::take(&mut self.soc.sys.out), std::mem::take(&mut self.soc.sys.warned));
         let (trace, task_words, tap) = (self.soc.sys.trace, self.soc.sys.task_words, self.soc.sys.tap.on);
@@ -131,7 +131,7 @@ impl Machine {
         self.remap();
     }
 
-    /// Cuts the log back to its first `applied` inputs; a log that does not reach so far starts anew. A replay ends.
+    /// Truncates the log to the first `applied` inputs; clears it if it does not contain that position. Ends a replay.
     fn rewind_log(&mut self, applied: u64) {
         match applied.checked_sub(self.log_begin()) {
             Some(n) if n <= self.log.len() as u64 => self.log.truncate(n as usize),
@@ -143,7 +143,7 @@ impl Machine {
         self.debug.end = None;
     }
 
-    /// Derives the page tables from the state.
+    /// Rebuilds the page tables from the state.
     fn remap(&mut self) {
         map::map_banks(&mut self.mem, &self.soc.sys);
         cache::refresh(&mut self.soc.sys, &mut self.mem);
@@ -157,7 +157,7 @@ impl Machine {
         }
     }
 
-    /// SHA-256 over all of the state; equal hashes are equal machines.
+    /// Returns a SHA-256 of the whole state; equal hashes are equal machines.
     #[must_use]
     pub fn state_hash(&mut self) -> [u8; 32] {
         // Serialising plain data into memory cannot fail.

@@ -1,4 +1,4 @@
-//! Which events are traced, and the hooks that follow from it.
+//! Selection of traced events, and the hooks they need.
 
 use super::Machine;
 use crate::net::host;
@@ -6,39 +6,39 @@ use crate::trace::{Event, Line, Trace};
 use esplens_core::engine::Engine;
 use esplens_core::memory::CORES;
 
-/// Events that the engines must report.
+/// Events that the engines report.
 const TAKEN: [Event; 4] = [Event::IrqTake, Event::Exception, Event::WindowOverflow, Event::WindowUnderflow];
 
 impl Machine {
-    /// Which events are traced.
+    /// Returns the traced events.
     #[must_use]
     pub fn trace(&self) -> &Trace {
         &self.trace
     }
 
-    /// Which events are traced, to change it.
+    /// Returns the traced events for modification.
     pub fn trace_mut(&mut self) -> &mut Trace {
         &mut self.trace
     }
 
-    /// Traces these events too; replaces what was asked for here before.
+    /// Traces these events in addition; replaces those of the last call.
     pub fn trace_too(&mut self, trace: Trace) {
         self.trace_too = trace;
     }
 
-    /// Where FreeRTOS keeps the control block of each core's running task (`pxCurrentTCB` or `pxCurrentTCBs[2]`; 0:
-    /// none): lines then carry the task, and [`Event::TaskSwitch`] works. Changes nothing the guest could see.
+    /// Sets the addresses of FreeRTOS's pointers to each core's running task (`pxCurrentTCB` or `pxCurrentTCBs[2]`; 0:
+    /// none). Lines then contain the task, and [`Event::TaskSwitch`] works. Has no effect visible to the guest.
     pub fn watch_tasks(&mut self, words: [u32; CORES]) {
         self.soc.sys.task_words = words;
     }
 
-    /// The control block of the task that runs on a core; 0 where it is not known.
+    /// Returns the control block of the task running on a core; 0 if unknown.
     #[must_use]
     pub fn current_task(&self, core: usize) -> u32 {
         self.soc.sys.current_task(&self.mem, core)
     }
 
-    /// Brings the hooks in line with which events are on.
+    /// Installs the hooks that the enabled events need.
     pub(super) fn sync_trace(&mut self) {
         let wanted = self.trace.union(self.trace_too);
         let words = if wanted.on(Event::TaskSwitch) { self.soc.sys.task_words } else { [0; CORES] };
@@ -51,7 +51,7 @@ impl Machine {
         self.engines.iter_mut().for_each(|e| e.report(report));
     }
 
-    /// What the host's sockets say.
+    /// Traces an event of the host's sockets.
     pub(super) fn trace_host(&mut self, event: &host::Event) {
         if self.soc.sys.trace.on(Event::NetHost) {
             let text: String = format!("{event:?}").chars().take(200).collect();

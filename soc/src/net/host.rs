@@ -1,13 +1,13 @@
-//! The border between the user network, which is part of the machine, and the host's sockets, which are not.
+//! The interface between the user network, which is part of the machine, and the host's sockets, which are not.
 
 use super::user::{Forward, Protocol};
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
-/// First number that the host gives a connection or flow of its own; the machine's own are below.
+/// First identifier of the connections and flows that the host opens; the machine's own are below.
 pub const HOST_IDS: u32 = 1 << 31;
 
-/// A place outside that the guest may reach. Made by the network's filter alone: without one nothing gets out.
+/// An outbound destination permitted by the policy. Only the network's filter creates one; without one nothing is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Place {
     /// The host itself, at this port.
@@ -18,72 +18,72 @@ pub enum Place {
     Address(SocketAddr),
     /// The host itself over IPv6, at this port.
     Loopback6(u16),
-    /// What the user put at a server's address, by its place among the `guestfwd` options.
+    /// The device configured at a server's address, by its index among the `guestfwd` options.
     Device(u16),
 }
 
-/// What the network asks of the host.
+/// Request of the network to the host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
     /// Open a TCP connection.
     Connect {
-        /// The connection's number.
+        /// Identifier of the connection.
         conn: u32,
-        /// Where to.
+        /// Destination.
         to: Place,
     },
-    /// Write to a connection; answered by [`Event::Sent`].
+    /// Write to a connection; acknowledged by [`Event::Sent`].
     Send {
         /// The connection.
         conn: u32,
-        /// What to write.
+        /// Bytes to write.
         bytes: Vec<u8>,
     },
-    /// So many bytes more may be read from a connection.
+    /// Allow further bytes to be read from a connection.
     Credit {
         /// The connection.
         conn: u32,
-        /// How many.
+        /// Number of bytes.
         bytes: u32,
     },
-    /// The guest writes no more.
+    /// The guest has finished sending: shut down the write side.
     Finish {
         /// The connection.
         conn: u32,
     },
-    /// Give a connection up at once.
+    /// Abort a connection.
     Drop {
         /// The connection.
         conn: u32,
     },
-    /// Send a datagram; the flow is opened with the first.
+    /// Send a datagram; the first one opens the flow.
     Datagram {
-        /// The flow's number.
+        /// Identifier of the flow.
         flow: u32,
-        /// Where to; `None`: to the client behind a flow that the host opened.
+        /// Destination; `None`: the client of a flow that the host opened.
         to: Option<Place>,
         /// The payload.
         bytes: Vec<u8>,
     },
-    /// Nothing more comes for a flow.
+    /// Close a flow: no more datagrams follow.
     CloseFlow {
         /// The flow.
         flow: u32,
     },
-    /// Give every connection and flow up.
+    /// Abort every connection and flow.
     Reset,
-    /// A frame for the others on the segment.
+    /// Send an Ethernet frame to the others on the segment.
     Frame(Vec<u8>),
 }
 
-/// What the host tells the network; logged as the machine's input.
+/// Event from the host to the network; logged as the machine's input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// A client connected to a forward.
     Accepted {
-        /// The connection's number, from [`HOST_IDS`] on.
+        /// Identifier of the connection, from [`HOST_IDS`] on.
         conn: u32,
-        /// Where the guest listens; address 0.0.0.0: the first leased one.
+        /// The guest's listening address; 0.0.0.0 is the first leased one.
         to: SocketAddrV4,
     },
     /// A [`Command::Connect`] succeeded.
@@ -96,21 +96,21 @@ pub enum Event {
         /// The connection.
         conn: u32,
     },
-    /// Bytes came, never more than the credit.
+    /// Bytes were received, never more than the credit.
     Data {
         /// The connection.
         conn: u32,
         /// The bytes.
         bytes: Vec<u8>,
     },
-    /// The host's socket took so many bytes.
+    /// The host's socket accepted bytes.
     Sent {
         /// The connection.
         conn: u32,
-        /// How many.
+        /// Number of bytes.
         bytes: u32,
     },
-    /// The other side writes no more.
+    /// The peer has finished sending.
     Eof {
         /// The connection.
         conn: u32,
@@ -124,52 +124,52 @@ pub enum Event {
     Datagram {
         /// The flow.
         flow: u32,
-        /// Who sent it.
+        /// Sender.
         from: Place,
         /// The payload.
         bytes: Vec<u8>,
     },
-    /// A datagram to a forward.
+    /// A datagram arrived at a forward.
     Arrived {
-        /// The flow of this client, from [`HOST_IDS`] on.
+        /// Flow of this client, from [`HOST_IDS`] on.
         flow: u32,
-        /// Where the guest listens; address 0.0.0.0: the first leased one.
+        /// The guest's listening address; 0.0.0.0 is the first leased one.
         to: SocketAddrV4,
         /// The payload.
         bytes: Vec<u8>,
     },
-    /// All connections of the host are gone (a machine goes live after a rewind).
+    /// All of the host's connections are gone (a machine becomes live again after a rewind).
     Lost,
-    /// A frame of another one on the segment.
+    /// An Ethernet frame from another machine on the segment.
     Frame(Vec<u8>),
 }
 
-/// The host's sockets, as the machine sees them. Neither function blocks.
+/// The machine's interface to the host's sockets. Neither [`HostNet::command`] nor [`HostNet::poll`] blocks.
 pub trait HostNet: Send {
-    /// Carries a command out, some time.
+    /// Accepts a command; it may be carried out later.
     fn command(&mut self, command: Command);
-    /// The next event, if there is one.
+    /// Returns the next event, if there is one.
     fn poll(&mut self) -> Option<Event>;
-    /// Opens a forward; where it listens.
+    /// Opens a forward and returns its listening address.
     ///
     /// # Errors
-    /// Why it cannot.
+    /// The reason for the failure.
     fn add_forward(&mut self, _forward: &Forward) -> Result<SocketAddr, String> {
-        Err("no host sockets are behind this network".into())
+        Err("this network has no host sockets".into())
     }
-    /// Closes the forward that listens there; false: there is none. Connections over it stay.
+    /// Closes the forward listening at an address and port; returns false if there is none. Its connections stay open.
     fn remove_forward(&mut self, _protocol: Protocol, _address: Option<Ipv4Addr>, _port: u16) -> bool {
         false
     }
-    /// The forwards that are open, and where they listen.
+    /// Returns the open forwards with their listening addresses.
     fn forwards(&self) -> Vec<(Forward, SocketAddr)> {
         Vec::new()
     }
-    /// What is behind it in a line, where that is no user network: `connect=127.0.0.1:1234`.
+    /// Describes the peer in one line if it is no user network: `connect=127.0.0.1:1234`.
     fn info(&self) -> String {
         String::new()
     }
 }
 
-/// An address a forward may name for "the guest".
+/// Guest address of a forward that stands for "the guest".
 pub const ANY: Ipv4Addr = Ipv4Addr::UNSPECIFIED;

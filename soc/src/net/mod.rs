@@ -1,4 +1,4 @@
-//! The far end of cable and radio: the user network, the line in between, and the air.
+//! The network peers of the Ethernet MAC and the radio: the user network or a segment, the Ethernet line, and the air.
 
 pub mod air;
 pub mod host;
@@ -11,41 +11,41 @@ use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use user::{Config, UserNet};
 
-/// What every answer takes: 50 µs.
+/// Latency of every answer: 50 µs.
 const LATENCY: Ticks = 50 * TICKS_PER_US;
-/// Line time of a byte at 100 Mbit/s, in ticks times 100: 80 ns.
+/// Transmission time of a byte at 100 Mbit/s, in hundredths of a tick: 80 ns.
 const BYTE_TICKS_X100: Ticks = 80 * TICKS_PER_US / 10;
-/// Preamble, checksum and gap, in bytes.
+/// Preamble, checksum and interframe gap, in bytes.
 const OVERHEAD: usize = 24;
-/// Frames for the guest beyond this many bytes are lost, as in a switch.
+/// Limit in bytes of the Ethernet frames queued for the guest; further ones are lost, as in a switch.
 const MAX_QUEUED: usize = 4 << 20;
-/// Shortest frame without its checksum.
+/// Shortest Ethernet frame without its checksum.
 const MIN_FRAME: usize = 60;
 
-/// Whether the MAC takes a frame.
+/// Readiness of the MAC to receive an Ethernet frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ready {
-    /// Yes.
+    /// The MAC accepts it.
     Yes,
-    /// Not before it has an empty descriptor: frames wait.
+    /// The MAC has no empty descriptor: Ethernet frames wait.
     Full,
-    /// It does not receive at all: frames are lost.
+    /// Reception is disabled: Ethernet frames are lost.
     Off,
 }
 
-/// Longest frame taken from a segment.
+/// Longest Ethernet frame accepted from a segment.
 const MAX_FRAME: usize = 16 << 10;
 
-/// What is at the line's other end.
+/// Peer at the other end of the line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 enum Far {
     /// The user network.
     User(Box<UserNet>),
-    /// Others on a segment: a QEMU, a TAP device, a switch. The host carries frames there.
+    /// Other machines on a segment: a QEMU, a TAP device, a switch. The host carries the Ethernet frames.
     Segment(Io),
 }
 
-/// What the far end has to say: frames for the guest, commands for the host.
+/// Pending output of the segment: Ethernet frames for the guest, commands for the host.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Io {
     frames: Vec<Vec<u8>>,
@@ -56,23 +56,24 @@ struct Io {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Net {
     far: Far,
-    /// Frames on their way to the guest and when they arrive.
+    /// Ethernet frames in transit to the guest, with their time of arrival.
     queue: VecDeque<(Ticks, Vec<u8>)>,
     queued: usize,
-    /// When the line to the guest is free again.
+    /// Time at which the line to the guest is free again.
     line_free: Ticks,
-    /// Frames that never reached the MAC: it did not receive, or too many waited for it.
+    /// Ethernet frames that were dropped because the MAC did not receive or too many were queued.
     lost: u64,
 }
 
 impl Net {
-    /// A user network at rest.
+    /// Creates an idle user network.
     #[must_use]
     pub fn new(config: Config) -> Self {
         Self::with(Far::User(Box::new(UserNet::new(config))))
     }
 
-    /// A segment whose other ends are the host's: frames go as [`Command::Frame`] and come as [`Event::Frame`].
+    /// Creates a segment. The host carries its Ethernet frames: [`Command::Frame`] to the segment, [`Event::Frame`]
+    /// from it.
     #[must_use]
     pub fn segment() -> Self {
         Self::with(Far::Segment(Io::default()))
@@ -82,7 +83,7 @@ impl Net {
         Self { far, queue: VecDeque::new(), queued: 0, line_free: 0, lost: 0 }
     }
 
-    /// The user network, if it is one.
+    /// Returns the user network; `None` on a segment.
     #[must_use]
     pub fn user(&self) -> Option<&UserNet> {
         match &self.far {
@@ -91,7 +92,7 @@ impl Net {
         }
     }
 
-    /// The guest sent a frame.
+    /// Handles an Ethernet frame sent by the guest.
     pub fn from_guest(&mut self, now: Ticks, frame: &[u8]) {
         match &mut self.far {
             Far::User(user) => user.frame(now, frame),
@@ -100,7 +101,7 @@ impl Net {
         self.collect(now);
     }
 
-    /// The host's sockets have news.
+    /// Handles an event from the host's sockets.
     pub fn from_host(&mut self, now: Ticks, event: Event) {
         match (&mut self.far, event) {
             (Far::User(user), event) => user.host(now, event),
@@ -110,7 +111,7 @@ impl Net {
         self.collect(now);
     }
 
-    /// Lets the network's timers run.
+    /// Runs the network's timers.
     pub fn tick(&mut self, now: Ticks) {
         if let Far::User(user) = &mut self.far
             && user.next() <= now
@@ -120,7 +121,8 @@ impl Net {
         }
     }
 
-    /// When something happens by itself; frames that wait for the MAC do not count, `now` being past their time.
+    /// Returns the time of the next event. Ethernet frames already waiting for the MAC do not count: their time has
+    /// passed.
     #[must_use]
     pub fn next(&self, now: Ticks) -> Ticks {
         let line = self.queue.front().map_or(Ticks::MAX, |f| f.0);
@@ -128,7 +130,7 @@ impl Net {
         timers.min(if line > now { line } else { Ticks::MAX })
     }
 
-    /// The next frame that arrives by now, where `ready` says whether its receiver takes it.
+    /// Returns the next Ethernet frame that has arrived by `now`; `ready` returns its receiver's readiness.
     pub fn arrive(&mut self, now: Ticks, ready: impl Fn(&[u8]) -> Ready) -> Option<Vec<u8>> {
         while self.queue.front().is_some_and(|f| f.0 <= now) {
             let ready = self.queue.front().map_or(Ready::Off, |f| ready(&f.1));
@@ -145,7 +147,7 @@ impl Net {
         None
     }
 
-    /// Takes the host's connections that a user network cannot lead to the guest; see [`UserNet::take_unreachable`].
+    /// Takes the host's connections that a user network cannot forward to the guest; see [`UserNet::take_unreachable`].
     pub fn take_unreachable(&mut self) -> Vec<Event> {
         match &mut self.far {
             Far::User(user) => user.take_unreachable(),
@@ -153,20 +155,21 @@ impl Net {
         }
     }
 
-    /// Sends a frame of the air to the others on a segment; a user network has none.
+    /// Sends an 802.11 frame, as an Ethernet frame, to the others on a segment; does nothing on a user network.
     pub fn send_to_segment(&mut self, frame: Vec<u8>) {
         if let Far::Segment(io) = &mut self.far {
             io.commands.push(Command::Frame(frame));
         }
     }
 
-    /// Frames that wait for the MAC, and frames lost so far because it did not receive or too many waited.
+    /// Returns the number of Ethernet frames waiting for the MAC, and the number lost so far because it did not receive
+    /// or too many were queued.
     #[must_use]
     pub fn backlog(&self) -> (usize, u64) {
         (self.queue.len(), self.lost)
     }
 
-    /// What the host's sockets are to do.
+    /// Takes the pending commands for the host's sockets.
     pub fn commands(&mut self) -> Vec<Command> {
         match &mut self.far {
             Far::User(user) => std::mem::take(&mut user.io.commands),
@@ -174,14 +177,14 @@ impl Net {
         }
     }
 
-    /// True while a connection is open or a datagram is awaited: the world outside counts real time. On a segment
-    /// somebody may always speak.
+    /// Returns true while a connection is open or a datagram is awaited: the outside world then runs in real time.
+    /// Always true on a segment, where a peer may send at any time.
     #[must_use]
     pub fn busy(&self) -> bool {
         self.user().is_none_or(UserNet::busy)
     }
 
-    /// Puts what the network said on the line.
+    /// Queues the network's pending Ethernet frames on the line.
     fn collect(&mut self, now: Ticks) {
         let frames = match &mut self.far {
             Far::User(user) => std::mem::take(&mut user.io.frames),

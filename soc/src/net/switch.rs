@@ -1,5 +1,5 @@
-//! A switch in the process, for several machines on one segment. Everything about it follows from its seed: which
-//! frames are delayed, lost, doubled or overtaken, and when a cable is out.
+//! An in-process Ethernet switch for several machines on one segment. Its behaviour is determined by its seed: which
+//! frames are delayed, lost, duplicated or reordered, and when a cable is unplugged.
 
 use super::host::{Command, Event, HostNet};
 use super::user::Config;
@@ -11,31 +11,31 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The machines run for this long before frames are exchanged: 100 µs.
+/// Time that the machines run between exchanges of Ethernet frames: 100 µs.
 const STEP: Ticks = 100 * TICKS_PER_US;
-/// Addresses that are remembered.
+/// Limit for learned Ethernet addresses.
 const MAX_LEARNED: usize = 1024;
-/// Bytes on their way at most; what comes on top is lost.
+/// Limit for bytes in transit; frames beyond it are lost.
 const MAX_FLYING: usize = 16 << 20;
 
-/// What the switch does to frames.
+/// Faults that the switch applies to Ethernet frames.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Faults {
-    /// Least time a frame takes, in ticks.
+    /// Minimum delay of a frame, in ticks.
     pub delay: Ticks,
-    /// Up to so much more, in ticks.
+    /// Maximum additional random delay, in ticks.
     pub jitter: Ticks,
-    /// Of a thousand frames so many are lost.
+    /// Frames lost, per thousand.
     pub loss: u16,
-    /// Of a thousand frames so many arrive twice.
+    /// Frames duplicated, per thousand.
     pub duplicate: u16,
-    /// Of a thousand frames so many wait until others have overtaken them.
+    /// Frames delayed so that later ones overtake them, per thousand.
     pub reorder: u16,
-    /// Each machine's cable is pulled out about so often, in ticks, and for how long; 0: never.
+    /// Average interval between unplugging each machine's cable, and how long it stays unplugged, in ticks; 0: never.
     pub flap: (Ticks, Ticks),
 }
 
-/// How long an overtaken frame waits: 3 ms.
+/// Delay of a reordered frame: 3 ms.
 const OVERTAKEN: Ticks = 3000 * TICKS_PER_US;
 
 /// A switch with ports 0, 1, 2 ...
@@ -45,14 +45,14 @@ pub struct Switch {
     random: u64,
     ports: usize,
     learned: BTreeMap<[u8; 6], usize>,
-    /// By time of arrival and number.
+    /// Frames in transit: (time of arrival, sequence number) to (port, contents).
     flying: BTreeMap<(Ticks, u64), (usize, Vec<u8>)>,
     bytes: usize,
     count: u64,
 }
 
 impl Switch {
-    /// A switch; equal seeds are equal switches.
+    /// Creates a switch. Switches with equal seeds behave identically.
     #[must_use]
     pub fn new(ports: usize, faults: Faults, seed: u64) -> Self {
         Self {
@@ -66,7 +66,7 @@ impl Switch {
         }
     }
 
-    /// The next random number (SplitMix64).
+    /// Returns the next random number (SplitMix64).
     fn next_random(&mut self) -> u64 {
         self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.random;
@@ -83,7 +83,7 @@ impl Switch {
         if most == 0 { 0 } else { self.next_random() % (most + 1) }
     }
 
-    /// A frame comes in at a port: to the port of its address, or to all others.
+    /// Forwards a frame received at a port: to the port where its destination was learned, or to all other ports.
     pub fn send(&mut self, now: Ticks, from: usize, frame: &[u8]) {
         let Some((to, rest)) = frame.split_first_chunk::<6>() else { return };
         let Some(source) = rest.first_chunk::<6>() else { return };
@@ -115,7 +115,7 @@ impl Switch {
         }
     }
 
-    /// The next frame that arrives by `now`, and where.
+    /// Returns the next frame that has arrived by `now`, with its destination port.
     pub fn arrive(&mut self, now: Ticks) -> Option<(usize, Vec<u8>)> {
         let entry = self.flying.first_entry().filter(|e| e.key().0 <= now)?;
         let (port, frame) = entry.remove();
@@ -124,7 +124,7 @@ impl Switch {
     }
 }
 
-/// A machine's end of its cable.
+/// A machine's end of its cable to the switch.
 #[derive(Clone, Debug, Default)]
 struct Port(Arc<Mutex<Ends>>);
 
@@ -154,19 +154,19 @@ impl HostNet for Port {
     }
 }
 
-/// Machines on one switch, run side by side in virtual time, at their own gateway if they want one.
+/// Machines on one switch, run together in virtual time, with an optional user network as gateway.
 pub struct Lan {
     machines: Vec<(Machine, Port)>,
     gateway: Option<Net>,
     host: Option<Box<dyn HostNet>>,
     switch: Switch,
-    /// When each machine's cable is next pulled out (true: plugged in again).
+    /// Per machine, the time of the next cable change; true: the cable is plugged in then.
     flaps: Vec<(Ticks, bool)>,
     now: Ticks,
 }
 
 impl Lan {
-    /// Puts machines (made with `segment`) on a switch, at virtual time 0, and a user network if `gateway` says which.
+    /// Connects machines (made with `segment`) to a switch at virtual time 0, and a user network if `gateway` is given.
     #[must_use]
     pub fn new(machines: Vec<Machine>, gateway: Option<Config>, faults: Faults, seed: u64) -> Self {
         let ports = machines.len() + usize::from(gateway.is_some());
@@ -181,18 +181,18 @@ impl Lan {
         Self { machines, gateway: gateway.map(Net::new), host: None, switch, flaps, now: 0 }
     }
 
-    /// Connects the gateway to the host's sockets. What they say is not the seed's to decide.
+    /// Connects the gateway to the host's sockets. Their events do not depend on the seed.
     pub fn attach(&mut self, host: Box<dyn HostNet>) {
         self.host = Some(host);
     }
 
-    /// Virtual time, which all machines have in common.
+    /// Returns the virtual time, which all machines share.
     #[must_use]
     pub fn now(&self) -> Ticks {
         self.now
     }
 
-    /// A machine, by its place.
+    /// Returns a machine by its index.
     pub fn machine(&mut self, n: usize) -> Option<&mut Machine> {
         self.machines.get_mut(n).map(|(m, _)| m)
     }
@@ -215,7 +215,7 @@ impl Lan {
         RunExit::Until
     }
 
-    /// Pulls cables out and plugs them in again.
+    /// Unplugs and replugs cables whose time has come.
     fn flap(&mut self) {
         for ((machine, _), flap) in self.machines.iter_mut().zip(&mut self.flaps) {
             if flap.0 > self.now {
@@ -231,7 +231,7 @@ impl Lan {
         }
     }
 
-    /// Takes what was sent and hands over what arrives.
+    /// Collects the frames sent and delivers those that have arrived.
     fn exchange(&mut self) {
         for (i, (_, port)) in self.machines.iter().enumerate() {
             for frame in port.with(|e| std::mem::take(&mut e.sent)) {
@@ -251,7 +251,7 @@ impl Lan {
         }
     }
 
-    /// The gateway's turn: its timers, the host's sockets, what it says.
+    /// Runs the gateway: its timers, the host's sockets, its outgoing frames.
     fn gateway(&mut self) {
         let Some(net) = &mut self.gateway else { return };
         while let Some(event) = self.host.as_mut().and_then(|h| h.poll()) {
@@ -267,7 +267,7 @@ impl Lan {
         }
     }
 
-    /// SHA-256 over everything: equal hashes are equal segments.
+    /// Returns a SHA-256 of all state: equal hashes are equal segments.
     #[must_use]
     pub fn hash(&mut self) -> [u8; 32] {
         let mut sum = Sha256::new();
@@ -281,7 +281,7 @@ impl Lan {
     }
 }
 
-/// When a cable is pulled out after `now`: between half and one and a half of the time that it is pulled out about.
+/// Returns when a cable is next unplugged after `now`: 0.5 to 1.5 times the average interval later.
 fn next_flap(switch: &mut Switch, now: Ticks) -> (Ticks, bool) {
     let about = switch.faults.flap.0;
     let at = if about == 0 { Ticks::MAX } else { now + about / 2 + switch.up_to(about) };

@@ -1,4 +1,4 @@
-//! What cores do: interrupts, exceptions, window spills, task switches.
+//! Trace events of the cores: interrupts, exceptions, window spills, task switches.
 
 use super::{Event, Line};
 use crate::bus::Soc;
@@ -6,7 +6,7 @@ use esplens_core::cpu::exception::{Cause, cause_name, vector};
 use esplens_core::cpu::interrupt::LEVEL_MASK;
 use esplens_core::memory::{Access, Taken};
 
-/// What a vector is about, as an event and its text.
+/// Returns the trace event for a taken vector, and its text.
 fn describe(what: Taken) -> (Event, impl FnOnce(u32) -> String) {
     let Taken { vector, cause, vaddr, pending } = what;
     let level = match vector {
@@ -17,7 +17,7 @@ fn describe(what: Taken) -> (Event, impl FnOnce(u32) -> String) {
     let event = match (vector, level) {
         (0..vector::LEVEL2, _) if vector & 0x40 == 0 => Event::WindowOverflow,
         (0..vector::LEVEL2, _) => Event::WindowUnderflow,
-        // Level 6 is for debug exceptions.
+        // Level 6 is reserved for debug exceptions.
         (_, 1..=5 | 7) => Event::IrqTake,
         _ => Event::Exception,
     };
@@ -39,7 +39,7 @@ fn describe(what: Taken) -> (Event, impl FnOnce(u32) -> String) {
 }
 
 impl Soc {
-    /// A core took an exception or interrupt.
+    /// Traces an exception or interrupt that a core took.
     pub(crate) fn trace_taken(&mut self, a: &Access, what: Taken) {
         let (event, text) = describe(what);
         if self.sys.trace.on(event) {
@@ -48,13 +48,13 @@ impl Soc {
         }
     }
 
-    /// A core stored to a word that names a core's running task.
+    /// Traces a store to a word that holds the running task of a core.
     pub(crate) fn trace_stored(&mut self, a: &Access, addr: u32, old: u32, tcb: u32) {
         if old == tcb || !self.sys.trace.on(Event::TaskSwitch) {
             return;
         }
         let at = self.base.at(a.core, a.cycle);
-        // The scheduler may choose for the other core: the line is about the core whose word it is.
+        // A core's scheduler may select the task of the other core: the line names the core that the word belongs to.
         let core = self.sys.task_words.iter().position(|w| *w == addr).unwrap_or(a.core);
         let text = format!("{old:#010x} -> {tcb:#010x}");
         let line = Line { tcb, ..Line::new(Event::TaskSwitch, at, (core as u8, a.pc), text) };

@@ -20,7 +20,7 @@ pub struct Chip {
 }
 
 impl Chip {
-    /// After power-on, with the PLL as IDF's start-up leaves it: APB 80 MHz.
+    /// Creates a chip after power-on, with the PLL as IDF's start-up configures it: APB 80 MHz.
     pub fn powered() -> Self {
         let mut mem = Memory::default();
         let mut sys = System { strap: 0x12, random: 1, ..System::default() };
@@ -45,13 +45,13 @@ impl Chip {
         (Access { core: 0, cycle: 0, pc: 0x400D_0000, mem: &mut self.mem, leave: false }, &mut self.soc)
     }
 
-    /// A load of the guest.
+    /// Loads a register as the guest does.
     pub fn read(&mut self, id: DevId, offset: u32) -> u32 {
         let (mut a, soc) = self.access();
         soc.read(&mut a, id.range().0 + offset, 4).expect("a register answers")
     }
 
-    /// A store of the guest.
+    /// Stores to a register as the guest does.
     pub fn write(&mut self, id: DevId, offset: u32, value: u32) {
         let (mut a, soc) = self.access();
         soc.write(&mut a, id.range().0 + offset, 4, value).expect("a register answers");
@@ -63,13 +63,13 @@ impl Chip {
         self.write(id, offset, old & !clear | set);
     }
 
-    /// Lets virtual time pass.
+    /// Advances virtual time.
     pub fn advance(&mut self, us: u64) {
         self.now += us * TICKS_PER_US;
         self.soc.run_events(&mut self.mem, self.now);
     }
 
-    /// A driver's wait loop, a look each microsecond: how long it took, at most `max_us`.
+    /// Runs a driver's wait loop, with one poll each microsecond. Returns the time in µs, at most `max_us`.
     pub fn wait(&mut self, what: &str, max_us: u64, done: impl Fn(&mut Self) -> bool) -> u64 {
         for us in 0..=max_us {
             if done(self) {
@@ -80,35 +80,36 @@ impl Chip {
         panic!("{what} waits for more than {max_us} us");
     }
 
-    /// Waits for bits to be set.
+    /// Waits for bits to be set. Returns the time in µs.
     pub fn wait_set(&mut self, what: &str, max_us: u64, id: DevId, offset: u32, bits: u32) -> u64 {
         self.wait(what, max_us, |c| c.read(id, offset) & bits != 0)
     }
 
-    /// Waits for bits to be clear.
+    /// Waits for bits to be clear. Returns the time in µs.
     pub fn wait_clear(&mut self, what: &str, max_us: u64, id: DevId, offset: u32, bits: u32) -> u64 {
         self.wait(what, max_us, |c| c.read(id, offset) & bits == 0)
     }
 
-    /// The outside drives a pad.
+    /// Drives a pad from outside.
     pub fn pad(&mut self, n: u8, level: bool) {
         self.soc.sys.messages.push_back((DevId::Gpio, Msg::Pad(n, Some(level))));
         self.soc.deliver(&mut self.mem, self.now);
     }
 
-    /// DMA memory at an address of SRAM2.
+    /// Writes to SRAM2 for DMA.
     pub fn poke(&mut self, addr: u32, bytes: &[u8]) {
         let region = self.soc.sys.banks.sram2.expect("SRAM2 is there");
         self.mem.write_region(region, (addr - 0x3FFA_E000) as usize, bytes);
     }
 
-    /// Warnings since the last call.
+    /// Takes the warnings since the last call.
     pub fn warnings(&mut self) -> Vec<String> {
         let out = std::mem::take(&mut self.soc.sys.out);
         out.into_iter().filter_map(|o| if let Output::Warning(w) = o { Some(w) } else { None }).collect()
     }
 
-    /// `gpio_set_direction(pin, GPIO_MODE_INPUT_OUTPUT)` and the matrix's output and input for it.
+    /// Routes a pin as `gpio_set_direction(pin, GPIO_MODE_INPUT_OUTPUT)` does, with the GPIO matrix's output and
+    /// inputs.
     pub fn route(&mut self, pin: u8, output: Option<u8>, inputs: &[u8]) {
         use esplens_soc::dev::{gpio::spec as gpio, io_mux};
         let mux = io_mux::spec::OFFSET[usize::from(pin)];

@@ -1,4 +1,4 @@
-//! What the pads join: GPIO to PCNT, RMT to RMT, LEDC to PCNT, a pad to MCPWM's capture, wake-up levels.
+//! Connections over pads: GPIO to PCNT, RMT to RMT, LEDC to PCNT, a pad to MCPWM's capture, wake-up levels.
 
 use super::Chip;
 use esplens_soc::dev::{DevId, gpio, ledc, mcpwm, pcnt, rmt, rtc_cntl, rtcio};
@@ -22,7 +22,7 @@ fn pcnt_counts_what_gpio_toggles() {
     assert_eq!(c.read(DevId::Pcnt, pcnt::spec::U_CNT), 5);
 }
 
-/// `rmt_tx_wait_all_done` and `rmt_receive`: channel 0 plays to a pad, channel 1 records it.
+/// `rmt_tx_wait_all_done` and `rmt_receive`: channel 0 transmits to a pad, channel 1 receives from it.
 #[test]
 fn rmt_tx_wait_all_done_and_receive_over_a_pad() {
     use rmt::spec::*;
@@ -48,7 +48,7 @@ fn rmt_tx_wait_all_done_and_receive_over_a_pad() {
     assert_eq!(got, [0x8000 | 10 | 20 << 16, 0x8000 | 30]);
 }
 
-/// IDF's PCNT example: LEDC's PWM on a pad, its edges counted.
+/// IDF's PCNT example: counts the edges of LEDC's PWM on a pad.
 #[test]
 fn pcnt_counts_ledc_pulses_over_a_pad() {
     use ledc::spec::*;
@@ -81,7 +81,7 @@ fn mcpwm_capture_sees_a_pad() {
     assert_eq!(c.read(DevId::Mcpwm0, CAP_CH), 800);
 }
 
-/// `mcpwm_timer_start_stop(MCPWM_TIMER_STOP_EMPTY)`: the stop interrupt comes within a period.
+/// `mcpwm_timer_start_stop(MCPWM_TIMER_STOP_EMPTY)`: the stop interrupt is raised within a period.
 #[test]
 fn mcpwm_timer_stop() {
     use mcpwm::spec::*;

@@ -4,7 +4,7 @@ use super::Chip;
 use esplens_soc::dev::DevId;
 use esplens_soc::dev::{eth, i2c, i2s, spi, twai, uart};
 
-/// 115200 baud, 8N1 at APB 80 MHz.
+/// Configures 115200 baud, 8N1 at APB 80 MHz.
 fn uart_115200(c: &mut Chip, id: DevId) {
     c.write(id, uart::spec::CLKDIV, 694 | 7 << 20);
     c.set(id, uart::spec::CONF0, 0xFF, 3 << 2 | 1 << 4 | uart::spec::conf0::TICK_REF_ALWAYS_ON);
@@ -43,7 +43,7 @@ fn uart_write_bytes_reaches_another_uart_over_a_pad() {
     assert_eq!(c.read(DevId::Uart0, uart::spec::STATUS) & 0xFF, 0, "UART0 is not joined");
 }
 
-/// `i2c_master_cmd_begin` to an address nobody has: ACK_ERR, then the bus idle (`i2c_ll_is_bus_busy`).
+/// `i2c_master_cmd_begin` to an address without a device: ACK_ERR, then the bus idle (`i2c_ll_is_bus_busy`).
 #[test]
 fn i2c_master_cmd_begin_without_a_slave() {
     use i2c::spec::*;
@@ -83,7 +83,7 @@ fn spi_device_polling_transmit_hears_itself_over_a_pad() {
     let us = c.wait_set("spi_ll_usr_is_done", 100, id, SLAVE, slave::TRANS_DONE);
     assert!((63..=66).contains(&us), "64 bits took {us} us");
     assert_eq!((c.read(id, W), c.read(id, W + 4)), (0x4433_2211, 0x8877_6655));
-    // Without the pad in between, MISO is not driven.
+    // Without routing over the pad, MISO is not driven.
     c.route(12, None, &[9]);
     c.write(id, CMD, cmd::USR);
     c.wait_clear("spi_ll_usr_is_done", 100, id, CMD, cmd::USR);
@@ -136,9 +136,9 @@ fn twai_transmit_self_test() {
     assert_eq!(c.read(id, TX_RX_BUFFER + 12), 0xAA);
 }
 
-/// `esp_eth_mac_new_esp32`: open_eth as long as only its registers are read; the first touch of the EMAC's clock
-/// registers (`emac_hal_iomux_rmii_clk_input`) shows the EMAC, with one warning; then `emac_hal_reset`'s and the MII's
-/// waits.
+/// `esp_eth_mac_new_esp32`: the controller is open_eth as long as only its registers are read. The first access to the
+/// EMAC's clock registers (`emac_hal_iomux_rmii_clk_input`) switches to the EMAC, with one warning. Then the waits of
+/// `emac_hal_reset` and the MII.
 #[test]
 fn emac_init_order_switches_from_open_eth_once() {
     use eth::emac::spec as emac;

@@ -56,7 +56,7 @@ fn rtc_time_get() {
     c.wait_set("rtc_time_get", 20, DevId::RtcCntl, TIME_UPDATE, time_update::TIME_VALID);
 }
 
-/// `rtc_sleep_start` with `esp_sleep_enable_timer_wakeup`: SLP_WAKEUP or SLP_REJECT comes.
+/// `rtc_sleep_start` with `esp_sleep_enable_timer_wakeup`: SLP_WAKEUP or SLP_REJECT is set.
 #[test]
 fn rtc_sleep_start_with_a_timer() {
     use rtc_cntl::spec::*;

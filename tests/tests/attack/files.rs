@@ -1,4 +1,4 @@
-//! Files that are no files, and files that belong to somebody else.
+//! Files that are not regular files, and files of other users.
 
 use super::file;
 use esplens_tests::binary::{self, esplens, peak_kib};
@@ -18,7 +18,8 @@ fn fifo(dir: &Path) -> PathBuf {
     path
 }
 
-/// Runs it to its end, at most [`PATIENCE`]: exit code, standard error, most memory resident in KiB.
+/// Runs it to its end, at most [`PATIENCE`]. Returns exit code, standard error and peak resident memory in
+/// KiB.
 fn run(args: &[&str], stdin: Stdio) -> (Option<i32>, String, u64) {
     let mut child = esplens();
     let child = child.args(args).stdin(stdin).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
@@ -95,7 +96,7 @@ fn a_guest_that_opens_a_pipe_is_refused() {
     }
 }
 
-/// The demo, which waits for nothing, with this option; what it said on standard error up to `mark`.
+/// Starts the demo without waiting, with this option. Reads its standard error up to `mark`.
 fn started(option: &str, value: &str) -> Running {
     let mut command = esplens();
     command.args(["demo", "--headless", "--nic", "none", "-S", "--wall-timeout", "100s", option, value]);
@@ -123,7 +124,7 @@ fn a_local_socket_is_the_users_alone_and_replaces_nothing_but_its_like() {
         assert_eq!(code, Some(2), "{option}: {said}");
         assert!(said.contains("no socket"), "{option}: {said}");
         assert_eq!(std::fs::read(&data).unwrap(), b"data", "{option}");
-        // One that is left over is replaced.
+        // A stale one is replaced.
         drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
         let mut running = started(option, &format!("unix:{}", socket.display()));
         let listens = || std::os::unix::net::UnixStream::connect(&socket).is_ok();
@@ -136,7 +137,7 @@ fn a_local_socket_is_the_users_alone_and_replaces_nothing_but_its_like() {
     }
 }
 
-/// The demo's image in a folder of its own, run with `--persist`; `-S` keeps it as it is.
+/// Starts the demo's image in its own folder with `--persist`; `-S` keeps it unchanged.
 fn persisting(image: &Path) -> Running {
     let mut command = esplens();
     command.arg("run").arg(image).args(["--persist", "--nic", "none", "-S", "--monitor", "tcp::0"]);
@@ -192,7 +193,7 @@ fn a_file_is_persisted_by_one_instance_and_not_where_it_may_not_be() {
     assert!(said.contains("write-protected"), "{said}");
 }
 
-/// `esplens top` with its folder below `temp`.
+/// Runs `esplens top` with its folder below `temp`.
 fn top(temp: &Path) -> (Option<i32>, String, String) {
     let mut command = Command::new(binary::path());
     command.arg("top").env_remove("XDG_RUNTIME_DIR").env("USER", "user").env("TMPDIR", temp);
@@ -219,7 +220,7 @@ fn top_trusts_its_own_folder_only_and_deletes_its_own_entries_only() {
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
     assert_eq!(top(dir.path()).0, Some(2), "a folder that everybody may write to");
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).unwrap();
-    // One that answers, with a name that a terminal would obey.
+    // One that answers, with a terminal escape sequence in its name.
     std::fs::write(folder.join("4000001.json"), own(4_000_001)).unwrap();
     let _answers = std::os::unix::net::UnixListener::bind(folder.join("4000001.sock")).unwrap();
     std::thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! Guests that do their worst.
+//! Guests that attack the host.
 
 use super::{file, full};
 use esplens_core::isa::Op;
@@ -13,9 +13,9 @@ use nix::time::{ClockId, clock_gettime};
 use std::path::Path;
 use std::time::Duration;
 
-/// Host work allowed to a run, as the program allows it.
+/// Host work allowed to a run, the same as in the program.
 const WORK: u64 = 10_000_000;
-/// Processor time that such a run may take: far more than it does in a debug build, far less than a hang.
+/// CPU time limit of such a run: far more than it needs in a debug build, far less than a hang.
 const BOUND: Duration = Duration::from_secs(2);
 
 fn machine(program: &Program) -> Machine {
@@ -27,12 +27,13 @@ fn machine(program: &Program) -> Machine {
     })
 }
 
-/// Processor time of this thread.
+/// Returns the CPU time of this thread.
 fn processor() -> Duration {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).unwrap().into()
 }
 
-/// Lets the machine go for `ms` of virtual time or `most` allowances of work, and looks at the time that each takes.
+/// Runs the machine for `ms` of virtual time or `most` allowances of work, and checks the time that each
+/// takes.
 fn go(name: &str, machine: &mut Machine, ms: u64, most: usize) {
     let end = machine.now() + ms * MS;
     for _ in 0..most {
@@ -52,12 +53,13 @@ fn go(name: &str, machine: &mut Machine, ms: u64, most: usize) {
     }
 }
 
-/// Loads from and stores to one page, at addresses and with values from a generator, edge values among them.
+/// Creates a program that loads from and stores to one page, at generated addresses and with generated
+/// values, including edge values.
 fn random_accesses(page: u32, seed: u32, count: u32) -> Program {
     let mut p = Program::default();
     let edges = [0, u32::MAX, 1 << 31, 1, 0x7FFF_FFFF, 0x3FFB_8000, 0xFFFF_FFFE, 0xFF];
     let edges = p.bytes(&edges.map(u32::to_le_bytes).concat());
-    // Everything has a clock, and nothing is held in reset.
+    // Enable all clocks, and release everything from reset.
     for (offset, value) in [(0x1C, u32::MAX), (0x20, 0), (0xC0, u32::MAX), (0xC4, 0)] {
         p.store(0x3FF0_0000 + offset, value);
     }
@@ -86,14 +88,14 @@ fn random_accesses(page: u32, seed: u32, count: u32) -> Program {
     p.op(Op::S32i, 0, 8, 9, 0);
     p.op(Op::L32i, 0, 8, 9, 0);
     p.op(Op::Addi, 0, 11, 11, -1);
-    // Too far for a conditional branch's short form, not for a jump.
+    // Out of range of a conditional branch, but not of a jump.
     p.op(Op::Beqz, 0, 11, 0, 3 + 3 - 4);
     p.jump(again);
     p.exit(0);
     p
 }
 
-/// Every page of the peripheral bus, in a build with overflow checks.
+/// Accesses every page of the peripheral bus, in a build with overflow checks.
 #[test]
 fn random_accesses_to_every_peripheral_page() {
     let (seeds, count) = if full() { (1..=8, 60_000) } else { (1..=1, 3_000) };
@@ -113,7 +115,7 @@ fn no_storm_takes_a_run_beyond_its_allowance() {
     }
 }
 
-/// An allowance decides when a run comes back, and nothing else.
+/// An allowance decides only when a run returns.
 #[test]
 fn an_allowance_makes_no_difference_to_the_machine() {
     for Storm { name, program } in storms::all() {

@@ -33,13 +33,13 @@ fn orders_are_carried_out_while_nobody_reads() {
             time(&unread(elf, &[]), order).unwrap_or_else(|e| panic!("standard output: {e}"));
         }
     }
-    // The monitor says on standard error where it listens: that must be read up to there.
+    // The monitor reports on standard error where it listens: that must be read up to there.
     for order in [Order::WallTimeout, Order::Terminate] {
         time(&unread(&uart, &["--trace", "*"]), order).unwrap_or_else(|e| panic!("standard error: {e}"));
     }
 }
 
-/// A reader that only takes its time gets everything, and the exit code is the guest's.
+/// A slow reader gets everything, and the exit code is the guest's.
 #[test]
 fn a_slow_reader_loses_nothing() {
     const TIMES: usize = 60;
@@ -67,7 +67,7 @@ fn a_slow_reader_loses_nothing() {
     assert!(got.ends_with(b"the end\n"));
 }
 
-/// What one stream cannot take does not hold up the other.
+/// A blocked stream does not hold up the other.
 #[test]
 fn the_summary_comes_though_standard_output_is_stuck() {
     let elf = storm("UART");
@@ -85,11 +85,12 @@ fn the_summary_comes_though_standard_output_is_stuck() {
     assert!(said.contains("\"exit\":\"timeout (wall time)\""), "{said}");
 }
 
-/// The demo's dashboard on a new pseudo-terminal: the process, the master side, the slave side.
+/// Starts the demo's dashboard on a new pseudo-terminal. Returns the process, the master side and the slave
+/// side.
 fn dashboard() -> (Running, File, File) {
     let size = Winsize { ws_row: 50, ws_col: 160, ws_xpixel: 0, ws_ypixel: 0 };
     let OpenptyResult { master, slave } = openpty(&size, None).unwrap();
-    // A clone is closed in the children that other tests start meanwhile.
+    // `try_clone` sets close-on-exec, so children of concurrent tests do not inherit it.
     let [master, slave] = [master, slave].map(|fd| File::from(fd).try_clone().unwrap());
     let dir = tempfile::tempdir().unwrap();
     let end = || Stdio::from(slave.try_clone().unwrap());
@@ -105,13 +106,13 @@ fn dashboard() -> (Running, File, File) {
         .unwrap();
     let started = Instant::now();
     while cooked(&slave) {
-        assert!(started.elapsed() < PATIENCE, "the dashboard does not come up");
+        assert!(started.elapsed() < PATIENCE, "the dashboard does not start");
         std::thread::sleep(Duration::from_millis(10));
     }
     (Running(child), master, slave)
 }
 
-/// True while the terminal is as a shell wants it.
+/// Returns true while the terminal is in the mode that a shell needs.
 fn cooked(terminal: &File) -> bool {
     tcgetattr(terminal).unwrap().local_flags.contains(LocalFlags::ICANON | LocalFlags::ECHO)
 }
@@ -162,7 +163,7 @@ fn signals_that_kill_give_the_terminal_back_first() {
     }
 }
 
-/// A closed pipe is no reason to stop, and none to fail.
+/// A closed pipe neither stops the run nor makes it fail.
 #[test]
 fn a_reader_that_goes_takes_the_output_only() {
     let mut p = Program::default();
@@ -176,7 +177,7 @@ fn a_reader_that_goes_takes_the_output_only() {
     assert_eq!(child.status().unwrap().code(), Some(7));
 }
 
-/// A command that is there to print something has failed when that did not get out.
+/// A command whose purpose is to print something fails if the output cannot be written.
 #[test]
 fn a_full_disk_is_an_error_where_output_is_all_there_is() {
     let image = esplens_tests::demo::image().display().to_string();

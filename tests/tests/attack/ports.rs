@@ -1,4 +1,4 @@
-//! Clients that are no debuggers: web pages, the guest, and debuggers that talk nonsense.
+//! Clients that are not debuggers: web pages, the guest, and debuggers that violate the protocol.
 
 use esplens_tests::binary::esplens;
 use esplens_tests::demo::Demo;
@@ -9,7 +9,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::Stdio;
 
-/// The demo, stopped, in a folder of its own, with all its ports: GDB, monitor, dashboard.
+/// The demo, stopped, in its own folder, with all its ports: GDB, monitor, dashboard.
 struct Target {
     _running: Running,
     ports: [u16; 3],
@@ -24,7 +24,7 @@ fn target(more: &[&str]) -> Target {
     let mut child =
         command.current_dir(dir.path()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut said = BufReader::new(child.stderr.take().unwrap());
-    // In the order in which they are opened.
+    // In the order in which the ports are opened.
     let dash = port_said(&mut said, "dashboard: listening on").unwrap();
     let gdb = port_said(&mut said, "gdb: listening on").unwrap();
     let monitor = port_said(&mut said, "monitor: listening on").unwrap();
@@ -38,10 +38,10 @@ fn connect(port: u16) -> TcpStream {
     stream
 }
 
-/// Sends bytes and reads until the other side closes: what it said.
+/// Sends bytes and reads until the peer closes. Returns the data read.
 fn closed_after(port: u16, bytes: &[u8]) -> String {
     let mut stream = connect(port);
-    // The other side may have closed before all is sent.
+    // The peer may close before everything is sent.
     let _ = stream.write_all(bytes);
     let mut said = Vec::new();
     match stream.read_to_end(&mut said) {
@@ -61,7 +61,7 @@ fn hex(text: &str) -> String {
     text.bytes().map(|b| format!("{b:02x}")).collect()
 }
 
-/// A monitor's answer to a line.
+/// Returns the monitor's answer to a line.
 fn ask(port: u16, line: &str) -> String {
     let mut monitor = connect(port);
     until(&mut monitor, "(esplens) ").unwrap();
@@ -91,7 +91,7 @@ fn requests_of_browsers_are_carried_out_on_no_port() {
         }
     }
     assert_eq!(std::fs::read_dir(target.dir.path()).unwrap().count(), 0, "a file was written");
-    // Those that are meant still work.
+    // Legitimate clients still work.
     assert!(self::ask(monitor, "info status").contains("paused"));
     let mut client = connect(gdb);
     client.write_all(&packet("?")).unwrap();
@@ -140,7 +140,7 @@ fn writes_without_their_data_and_packets_that_do_not_fit_are_answered() {
         client.write_all(bytes).unwrap();
         let mut got = until(&mut client, "#").unwrap();
         let end = got.rfind('#').unwrap();
-        // Of the checksum's two digits some may have come with it.
+        // Part of the checksum's two digits may have arrived already.
         let missing = 2 - (got.len() - end - 1);
         client.read_exact(&mut [0; 2][..missing]).unwrap();
         got.truncate(end);

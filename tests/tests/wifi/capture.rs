@@ -1,10 +1,10 @@
-//! What `--pcap` writes, read by Wireshark's own reader.
+//! Files of `--pcap`, read by Wireshark's own reader.
 
 use super::*;
 use esplens_tests::binary;
 use std::process::Command;
 
-/// What tshark prints for a capture; `None`, and a line that says so, without tshark.
+/// Returns tshark's output for a capture. Without tshark prints a line about it and returns `None`.
 fn tshark(pcap: &std::path::Path, args: &[&str]) -> Option<String> {
     let out = Command::new("tshark").arg("-r").arg(pcap).args(args).output();
     match out {

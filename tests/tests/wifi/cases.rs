@@ -1,5 +1,5 @@
-//! The cases of the sample: what UART0 must show, on a first boot and on a second one with what the first left in
-//! flash (partial calibration), and what a client on the host must get.
+//! Cases of the sample: the expected UART0 output on a first boot and on a second one with the flash contents
+//! of the first (partial calibration), and the expected answers to a client on the host.
 
 use super::*;
 use esplens_core::time::Ticks;
@@ -14,11 +14,11 @@ use esplens_tests::session::MS;
 use regex::Regex;
 use std::path::Path;
 
-/// What no board shows either.
+/// Output that no board shows either.
 const NEVER: &str =
     r"pll_cal exceeds|bcn_timeout|m f probe req|Task watchdog|Interrupt wdt|Guru Meditation|rst:0x[789]";
 
-/// Expectations that the image itself cannot meet, and what is expected instead.
+/// Expectations that the image itself cannot meet, and their replacements.
 const CORRECTED: [(&str, &str, Option<&str>, &str); 2] = [
     (
         "idf-3.1-wifi-sta",
@@ -54,7 +54,7 @@ fn check(name: &str, change: impl Fn(&mut MachineConfig), then: impl Fn(&mut Ses
     let mut first = Session::boot(&flash, &change).unwrap();
     meet(&mut first, &case);
     then(&mut first);
-    // NVS holds the calibration now.
+    // NVS contains the calibration now.
     first.run_ms(2000).unwrap();
     let kept = first.machine.flash_bytes();
     let opts = Default::default();
@@ -82,7 +82,7 @@ fn client_of(session: &mut Session) -> Client {
     client
 }
 
-/// What the guest's server answers to a path.
+/// Returns the guest server's answer to a path.
 fn get(session: &mut Session, client: &Client, to: &str, path: &str) -> String {
     client.get(to.parse().unwrap(), path);
     let end = session.machine.now() + PATIENCE_MS * MS;
@@ -160,14 +160,14 @@ fn micropython_scans_and_connects() {
     session.run_ms(4000).unwrap();
     session.send("w.ifconfig()\r\n").unwrap();
     session.expect(r"\('10\.0\.2\.15'", PATIENCE_MS).unwrap();
-    // An open network is chosen where the firmware has no passphrase.
+    // An open network is selected where the firmware has no passphrase.
     session.send("w.disconnect(); w.connect('OpenNet')\r\n").unwrap();
     session.run_ms(4000).unwrap();
     session.send("w.config('essid'), w.isconnected()\r\n").unwrap();
     session.expect(r"\('OpenNet', True\)", PATIENCE_MS).unwrap();
 }
 
-/// A machine with each image, on one air.
+/// Creates a machine for each image, on one shared air.
 pub fn lan(images: &[&Path]) -> Lan {
     let make = |(n, image): (u8, &&Path)| {
         let mut config = MachineConfig::new(firmware::input(image).unwrap().flash);
@@ -179,7 +179,7 @@ pub fn lan(images: &[&Path]) -> Lan {
     Lan::new((1..).zip(images).map(make).collect(), None, Faults::default(), 1)
 }
 
-/// Runs machines on one air, and what UART0 of each showed.
+/// Runs machines on one shared air. Returns the UART0 output of each.
 pub fn run(lan: &mut Lan, machines: usize, until: Ticks) -> Vec<String> {
     let mut texts = vec![Vec::new(); machines];
     while lan.now() < until {
@@ -195,7 +195,7 @@ pub fn run(lan: &mut Lan, machines: usize, until: Ticks) -> Vec<String> {
     texts.iter().map(|t| String::from_utf8_lossy(t).into_owned()).collect()
 }
 
-/// The access point's channel is 40 MHz wide, the station's 20.
+/// The access point's channel is 40 MHz wide, the station's 20 MHz.
 #[test]
 fn a_machine_joins_the_access_point_of_another() {
     let (Some(ap), Some(station)) = (image("idf-3.3-wifi-softap"), image("idf-5.1-wifi-sta")) else { return };

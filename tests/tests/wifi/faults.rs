@@ -1,4 +1,4 @@
-//! Faults of the network: the firmware's own log shows what it shows on a board.
+//! Faults of the network: the firmware's own log is the same as on a board.
 
 use super::*;
 use esplens_soc::machine::Input;
@@ -8,7 +8,7 @@ fn command(session: &mut Session, command: AirCommand) {
     session.machine.input(Input::Air(command));
 }
 
-/// The firmware with a network, and what it says.
+/// Runs the firmware with a network and checks its output.
 fn told(options: &[&str], expected: &[&str]) {
     let Some(flash) = image("idf-5.1-wifi-sta") else { return };
     let mut session = Session::boot(&flash, |c| networks(c, options)).unwrap();
@@ -45,7 +45,7 @@ fn the_signal_strength_is_what_the_firmware_sees() {
 fn a_deauthentication_is_told_with_its_reason() {
     let Some(mut session) = station() else { return };
     command(&mut session, AirCommand::Deauthenticate(None, 8));
-    // State line: reason times 256, and the frame's subtype.
+    // The state line has reason times 256 plus the 802.11 frame's subtype.
     session.expect(r"state: run -> init \(8c0\)", PATIENCE_MS).unwrap();
     session.expect("got ip:", PATIENCE_MS).unwrap();
 }
@@ -60,7 +60,7 @@ fn an_access_point_that_goes_is_missed() {
     session.expect("got ip:", 2 * PATIENCE_MS).unwrap();
 }
 
-/// A network that appeared because the firmware asked for it stays away once it was removed.
+/// A network that was created because the firmware asked for it does not return after its removal.
 #[test]
 fn a_removed_network_does_not_come_back() {
     let Some(flash) = image("idf-5.1-wifi-sta") else { return };

@@ -1,4 +1,4 @@
-//! Stops at frames of the air, and at the Ethernet frames that they carry.
+//! Stops at 802.11 frames, and at the Ethernet frames that they carry.
 
 use super::*;
 use esplens_core::debug::Stop;
@@ -7,7 +7,7 @@ use esplens_soc::machine::{Goal, RunExit};
 use esplens_soc::net::air::frame::{Mpdu, Subtype};
 use esplens_soc::system::Frame;
 
-/// UDP from this port, in an Ethernet frame.
+/// Returns whether an Ethernet frame carries UDP from this port.
 fn udp_from(frame: &Frame, port: u16) -> bool {
     let ip = frame.air.is_none() && frame.bytes.get(12..14) == Some(&[8, 0]);
     ip && frame.bytes.get(23) == Some(&17) && frame.bytes.get(34..36) == Some(&port.to_be_bytes())
@@ -17,7 +17,7 @@ fn is(frame: &Frame, subtype: Subtype) -> bool {
     frame.air.is_some() && Mpdu::parse(&frame.bytes).is_some_and(|f| f.subtype() == subtype)
 }
 
-/// A repeated run is at the stop in the same state as the run was.
+/// A replayed run is in the same state at the stop as the original run.
 #[test]
 fn a_stop_at_a_frame_is_the_same_when_it_is_repeated() {
     let Some(flash) = image("idf-5.1-wifi-sta") else { return };
@@ -51,14 +51,14 @@ fn debuggers_see_what_passes_in_both_forms() {
     let machine = &mut session.machine;
     machine.break_on_frames(true);
     let until = PATIENCE_MS * 1000 * TICKS_PER_US;
-    // To the guest, and the frame.
+    // Direction to the guest, and the condition.
     type Seen = (bool, fn(&Frame) -> bool);
     let mut wanted: Vec<Seen> = vec![
         (false, |f| is(f, Subtype::ProbeRequest)),
         (true, |f| is(f, Subtype::Beacon)),
         (false, |f| is(f, Subtype::Authentication)),
         (true, |f| is(f, Subtype::AssociationResponse)),
-        // Encrypted on the air.
+        // These are encrypted on the air.
         (false, |f| udp_from(f, 68)),
         (true, |f| udp_from(f, 67)),
     ];

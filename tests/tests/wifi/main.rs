@@ -1,4 +1,4 @@
-//! Wi-Fi with firmware that nobody here wrote: every case of the sample, faults on demand, equal runs, captures.
+//! Wi-Fi with third-party firmware: every case of the sample, faults on demand, equal runs, captures.
 
 mod capture;
 mod cases;
@@ -12,28 +12,28 @@ use esplens_soc::net::air::Network;
 use esplens_tests::{Session, firmware};
 use std::path::PathBuf;
 
-/// Virtual time that an expectation may take.
+/// Virtual time limit of an expectation.
 const PATIENCE_MS: u64 = 30_000;
 
-/// An image of the sample; `None`, and a line that says so, without it.
+/// Returns the path of an image of the sample. Without it prints a line about it and returns `None`.
 fn image(name: &str) -> Option<PathBuf> {
     Some(firmware::sample("firmware-wifi")?.join(name).join("flash.bin"))
 }
 
-/// A network that answers what it can by itself, and the air with what the firmware asks for.
+/// Configures a network that answers by itself, and an air with every network that the firmware asks for.
 fn any(config: &mut MachineConfig) {
     config.network = Some(firmware::restricted());
     config.air.any = true;
 }
 
-/// The same with named networks.
+/// Configures the same with named networks.
 fn networks(config: &mut MachineConfig, options: &[&str]) {
     any(config);
     config.air.any = false;
     config.air.networks = options.iter().map(|o| o.parse::<Network>().unwrap()).collect();
 }
 
-/// The station of IDF 5.1 in its network "myssid", with an address.
+/// Boots the station of IDF 5.1 in its network "myssid", until it has an address.
 fn station() -> Option<Session> {
     let mut session = Session::boot(&image("idf-5.1-wifi-sta")?, |c| {
         networks(c, &["ssid=myssid,psk=mypassword,channel=6"]);

@@ -1,4 +1,5 @@
-//! The air is part of the machine: equal runs are equal, and a saved state goes on as the machine it was saved from.
+//! The air is part of the machine: equal runs are equal, and a restored state continues as the machine it was
+//! saved from.
 
 use super::*;
 use esplens_soc::machine::{Machine, MachineState, RunExit};
@@ -33,7 +34,7 @@ fn two_runs_are_one() {
     assert_eq!(hashes[0], hashes[1]);
 }
 
-/// Saves while frames fly; behind the flag a thousand times.
+/// Saves while 802.11 frames are in transmission; a thousand times with `ESPLENS_FULL`.
 #[test]
 fn a_saved_state_goes_on_the_same() {
     let Some(config) = config() else { return };
@@ -44,7 +45,7 @@ fn a_saved_state_goes_on_the_same() {
     let mut random = 1_u64;
     for n in 0..saves {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        // To an instant inside a slice.
+        // To a time inside a slice.
         let until = machine.now() + random % (2500 * MS / saves);
         while machine.now() < until {
             machine.run(until);
@@ -65,7 +66,7 @@ fn a_saved_state_goes_on_the_same() {
     assert!(machine.air().associated());
 }
 
-/// A passphrase that the user gave or that was found is in no saved state beyond the guest's own memory.
+/// No saved state contains a passphrase outside the guest's own memory, whether configured or found.
 #[test]
 fn a_state_of_the_air_has_no_passphrase() {
     let Some(session) = station() else { return };

@@ -1,4 +1,4 @@
-//! A stop of any length keeps the association: virtual time stands still with the machine.
+//! A stop of any length keeps the association: virtual time stops with the machine.
 
 use super::*;
 use esplens_tests::binary;
@@ -21,7 +21,7 @@ fn command(monitor: &mut TcpStream, text: &str) -> String {
     String::from_utf8_lossy(&said).into_owned()
 }
 
-/// A stop in the middle of a download: a second, and behind the flag a minute.
+/// Stops in the middle of a download for a second, or for a minute with `ESPLENS_FULL`.
 #[test]
 fn a_stopped_download_goes_on() {
     let Some(flash) = image("idf-5.5-nat-router") else { return };

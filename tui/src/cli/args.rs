@@ -1,4 +1,4 @@
-//! Arguments, as clap parses them.
+//! Command-line arguments, parsed by clap.
 
 mod others;
 mod script;
@@ -19,60 +19,60 @@ use std::time::Duration;
 #[derive(Debug, Parser)]
 #[command(name = "esplens", version, after_help = exit::HELP)]
 pub struct Cli {
-    /// Say more on stderr; -vv, -vvv for even more.
+    /// Print more on stderr; -vv and -vvv print even more.
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub verbose: u8,
-    /// What to do.
+    /// Command to execute.
     #[command(subcommand)]
     pub command: Command,
 }
 
 #[cfg(unix)]
 impl Cli {
-    /// True when it is to go on in the background.
+    /// Returns true if the run is to continue in the background.
     pub fn daemonizes(&self) -> bool {
         matches!(&self.command, Command::Run(args) if args.daemonize)
     }
 }
 
-/// What to do.
+/// Subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run firmware with UART0 on this terminal (Ctrl-A x quits, Ctrl-A h helps).
     Run(Box<RunArgs>),
-    /// Show firmware in the dashboard; `esplens IMAGE` is short for it. Without a terminal as `run`.
+    /// Show firmware in the dashboard; `esplens IMAGE` is short for it. Same as `run` if there is no terminal.
     Dash(Box<RunArgs>),
-    /// Show the built-in demo in the dashboard: FreeRTOS on both cores, network. Without a terminal as `run`. GDB may
-    /// connect as with -s.
+    /// Show the built-in demo in the dashboard: FreeRTOS on both cores, network. Same as `run` if there is no terminal.
+    /// GDB may connect as with -s.
     Demo(Box<RunArgs>),
-    /// Open the dashboard on a machine that runs elsewhere.
+    /// Open the dashboard of a machine in another process.
     Attach(AttachArgs),
-    /// Show all machines of this user on this computer.
+    /// List all machines of this user on this computer.
     Top,
-    /// Tell what is in a flash image, build folder or application ELF.
+    /// Show the contents of a flash image, build folder or application ELF.
     Info(InfoArgs),
     /// Explain a panic: a UART log, an ELF core file, or a flash image with ESP-IDF's core dump.
     Explain(ExplainArgs),
     /// Write an ELF core file with all tasks as threads.
     Dump(DumpArgs),
-    /// Take QEMU's command line instead of this one (`esplens qemu -help`); also under the name qemu-system-xtensa.
+    /// Accept QEMU's command line instead of this one (`esplens qemu -help`); also under the name qemu-system-xtensa.
     #[command(disable_help_flag = true)]
     Qemu(QemuArgs),
 }
 
-/// What a reset of the chip does.
+/// Effect of a chip reset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ResetPolicy {
-    /// Starts it again, as on silicon.
+    /// Restarts the chip, as on silicon.
     #[default]
     Reboot,
     /// Ends the run: code 0 after a software reset or deep sleep, 1 after a watchdog or brown-out.
     Exit,
-    /// Stops the machine where it is.
+    /// Stops the machine at the reset.
     Halt,
 }
 
-/// How `--stats` prints.
+/// Output format of `--stats`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum StatsFormat {
     /// One readable line.
@@ -81,15 +81,15 @@ pub enum StatsFormat {
     Json,
 }
 
-/// How `--trace` writes.
+/// Output format of `--trace`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum TraceFormat {
-    /// As QEMU: name and text.
+    /// As QEMU: event name and text.
     #[default]
     Text,
-    /// The same after virtual time in seconds, core, PC, and task and function where symbols tell.
+    /// The same, preceded by virtual time in seconds, core and PC, and by task and function if symbols are known.
     Long,
-    /// One object a line: event, us, core, pc, text; task and symbol where symbols tell.
+    /// One object per line: event, us, core, pc, text; task and symbol if symbols are known.
     Json,
 }
 
@@ -100,42 +100,43 @@ pub enum TraceFormat {
 pub struct RunArgs {
     /// Flash image, application .bin, application ELF or build folder (ESP-IDF, PlatformIO, Arduino) [default: the built-in demo].
     pub image: Option<PathBuf>,
-    /// ELF file with symbols; may be repeated [default: the one beside the image that its hash names].
+    /// ELF file with symbols; may be repeated [default: the one next to the image that matches its hash].
     #[arg(long, value_name = "FILE")]
     pub elf: Vec<PathBuf>,
-    /// No dashboard: only the serial lines.
+    /// Show no dashboard, only the serial lines.
     #[arg(long)]
     pub headless: bool,
-    /// Let dashboards attach there: tcp:HOST:PORT (HOST may be empty) or unix:PATH; may be repeated.
+    /// Accept dashboards (attach) at this address: tcp:HOST:PORT (HOST may be empty) or unix:PATH; may be repeated.
     #[arg(long, value_name = "WHERE")]
     pub dash: Vec<Address>,
-    /// Bare ELF: put its segments into memory and start at its entry, without ROM boot.
+    /// Bare ELF: load its segments into memory and start at its entry, without ROM boot.
     #[arg(long, value_name = "ELF", conflicts_with = "image")]
     pub kernel: Option<PathBuf>,
     /// Mask ROM instead of the built-in one: an ELF file or 448 KiB from 0x40000000.
     #[arg(long, value_name = "FILE")]
     pub rom: Option<PathBuf>,
-    /// Network, in QEMU's words: user|socket|tap|none, then keys.
+    /// Network, in QEMU's syntax: user|socket|tap|none, then keys.
     ///
     /// any: model=auto|open_eth|emac, id=NAME.
     /// user: hostfwd=tcp|udp:[HOSTADDR]:HOSTPORT-[GUESTADDR]:GUESTPORT (several),
     /// guestfwd=tcp:SERVER:PORT-tcp:HOST:PORT|unix:PATH|cmd:COMMAND (several), restrict=on, net=A.B.C.D/N, host=A,
     /// dns=A, dhcpstart=A, hostname=NAME, domainname=NAME, dnssearch=DOMAIN (several), resolver=A[:PORT],
     /// ipv4=off, ipv6=off, ipv6-net=PREFIX/N, ipv6-host=A, ipv6-dns=A.
-    /// socket: listen=[HOST]:PORT, connect=HOST:PORT or mcast=GROUP:PORT[,localaddr=A]; several machines on one
-    /// segment need different --id. tap: ifname=NAME (Linux). Two commas stand for one in a value.
+    /// socket: listen=[HOST]:PORT, connect=HOST:PORT or mcast=GROUP:PORT[,localaddr=A]; several machines on one segment
+    /// need different --id. tap: ifname=NAME (Linux). Write a comma in a value as two commas.
     #[arg(long, value_name = "NIC", default_value = "user")]
     pub nic: Nic,
     /// Wi-Fi: an access point on the air, or none; may be repeated [default: the network that the firmware asks for].
     ///
     /// ssid=NAME[,psk=PASSPHRASE][,channel=N][,bssid=MAC][,rssi=DBM][,hidden=on][,loss=PERMILLE]: an access point, open
-    /// or WPA2-PSK, that leads to the network of --nic. none: nothing is on the air. station[,ssid=NAME][,psk=PASSPHRASE]:
-    /// a virtual station joins the firmware's own access point at once; without it, one joins when a host connection
-    /// needs it.
+    /// or WPA2-PSK, connected to the network of --nic. none: nothing is on the air.
+    /// station[,ssid=NAME][,psk=PASSPHRASE]: a virtual station joins the firmware's own access point at once; without
+    /// it, one joins when a host connection needs it.
     #[arg(long, value_name = "WIFI")]
     pub wifi: Vec<String>,
-    /// Machine number: gives a base MAC address 24:0a:c4:.. of its own. `host` takes it from this computer's name, so
-    /// that every replica of a container has another: the number at its end (esp-3), or made from all of it.
+    /// Machine number: selects the base MAC address (24:0a:c4:..). `host` derives it from this computer's name, so that
+    /// every replica of a container has a different one: the number at the end of the name (esp-3), or a hash of the
+    /// whole name.
     #[arg(long, value_name = "N|host", value_parser = units::machine_id, conflicts_with = "mac")]
     pub id: Option<u32>,
     /// Base MAC address.
@@ -145,8 +146,8 @@ pub struct RunArgs {
     /// [default: 0=stdio].
     #[arg(long, value_name = "N=WHERE")]
     pub serial: Vec<SerialArg>,
-    /// Virtual against wall time: real, max (idle time is skipped), a factor such as 2 or 0.5, or auto: max until the
-    /// firmware's server answers, then real [default: real; auto with hostfwd=; max with --exit-on or --timeout].
+    /// Virtual time against host time: real, max (idle time is skipped), a factor such as 2 or 0.5, or auto: max until
+    /// the firmware's server answers, then real [default: real; auto with hostfwd=; max with --exit-on or --timeout].
     #[arg(long)]
     pub speed: Option<Speed>,
     #[command(flatten)]
@@ -154,65 +155,64 @@ pub struct RunArgs {
     /// End with code 3 after this much virtual time (500ms, 30s, 2m).
     #[arg(long, value_name = "TIME", value_parser = units::duration)]
     pub timeout: Option<Duration>,
-    /// End with code 3 after this much of the host's time.
+    /// End with code 3 after this much host time.
     #[arg(long, value_name = "TIME", value_parser = units::duration)]
     pub wall_timeout: Option<Duration>,
-    /// What a reset of the chip does. A panic of the firmware that ends in a reset is code 1 under `exit`.
+    /// Effect of a chip reset. A firmware panic that ends in a reset gives code 1 under `exit`.
     #[arg(long, value_enum, default_value_t)]
     pub reset_policy: ResetPolicy,
     /// eFuse file of 124 bytes (blocks 0 to 3).
     #[arg(long, value_name = "FILE")]
     pub efuse: Option<PathBuf>,
-    /// Write what the firmware changed back to the flash image and the eFuse file at the end; beside them when they were
-    /// changed meanwhile.
+    /// Write flash and eFuse changes back to the image and the eFuse file at the end of the run, or next to a file that
+    /// has changed since it was read.
     #[arg(long)]
     pub persist: bool,
-    /// Lets other machines write the same files, as QEMU does; otherwise a second writer is refused. pytest-embedded burns
-    /// eFuses with a second machine on the files of the first.
+    /// Allow other machines to write the same files, as QEMU does; otherwise a second writer is refused.
+    /// pytest-embedded burns eFuses with a second machine on the files of the first.
     #[arg(long, requires = "persist")]
     pub share_files: bool,
     /// PSRAM: 2M, 4M or 8M [default: none].
     #[arg(long, value_parser = units::psram)]
     pub psram: Option<usize>,
-    /// Boot strap pins as GPIO_STRAP shows them: 0x12 boots from flash, 0x0f waits for a download.
+    /// Boot strap pins as in GPIO_STRAP: 0x12 boots from flash, 0x0f waits for a download.
     #[arg(long, value_parser = units::number, default_value = "0x12")]
     pub strap: u32,
-    /// What runs the guest's code; either gives the same run, jit is faster.
+    /// Engine for the guest's code; both give the same run, jit is faster.
     #[arg(long, value_enum, default_value_t)]
     pub engine: Engine,
     /// Seed of the machine's random numbers: equal seeds give equal runs.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Flash chip size: 2M, 4M, 8M or 16M [default: what the image says or needs].
+    /// Flash chip size: 2M, 4M, 8M or 16M [default: from the image's header or size].
     #[arg(long, value_parser = units::flash_size)]
     pub flash_size: Option<usize>,
     /// Folder that the guest's SIMCALL and `break 1, 14` file operations may use.
     #[arg(long, value_name = "DIR")]
     pub semihosting: Option<PathBuf>,
-    /// A word of the command line that `break 1, 14` tells the guest; may be repeated.
+    /// Word of the command line that the guest reads with `break 1, 14`; may be repeated.
     #[arg(long, value_name = "WORD", requires = "semihosting")]
     pub semihosting_arg: Vec<String>,
-    /// Write the process's number to this file; it goes at the end.
+    /// Write the process ID to this file; it is removed at the end.
     #[arg(long, value_name = "FILE")]
     pub pidfile: Option<PathBuf>,
-    /// Go on in the background once everything listens.
+    /// Continue in the background as soon as all listeners are open.
     #[cfg(unix)]
     #[arg(long)]
     pub daemonize: bool,
     #[command(flatten)]
     pub debug: DebugArgs,
-    /// Trace events that a pattern names on stderr, as QEMU does; -PATTERN takes some back; `list` lists them. May be
-    /// repeated.
+    /// Trace events matching a pattern on stderr, as QEMU does; -PATTERN excludes events again; `list` lists them. May
+    /// be repeated.
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     pub trace: Vec<String>,
-    /// Trace to this file instead.
+    /// Write the trace to this file instead.
     #[arg(long, value_name = "FILE")]
     pub trace_file: Option<PathBuf>,
-    /// How traced events are written: QEMU's text, the same with virtual time, core, PC and task before it, or JSON
-    /// lines.
+    /// Format of traced events: QEMU's text, the same preceded by virtual time, core, PC and task, or JSON lines.
     #[arg(long, value_enum, default_value_t)]
     pub trace_format: TraceFormat,
-    /// Write the frames on the wire to this file (pcapng).
+    /// Write all Ethernet and 802.11 frames to this file (pcapng).
     #[arg(long, value_name = "FILE")]
     pub pcap: Option<PathBuf>,
     /// Print a summary line at the end: virtual and wall time, instructions, MIPS.
@@ -220,29 +220,29 @@ pub struct RunArgs {
     pub stats: Option<StatsFormat>,
 }
 
-/// Debugging.
+/// Debugging options.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Debugging")]
 pub struct DebugArgs {
     /// Wait for GDB on 127.0.0.1 port 1234, or the next free one.
     #[arg(short = 's')]
     pub default_gdb: bool,
-    /// Wait for GDB there: tcp:HOST:PORT (HOST may be empty) or unix:PATH; may be repeated.
+    /// Wait for GDB at this address: tcp:HOST:PORT (HOST may be empty) or unix:PATH; may be repeated.
     #[arg(long, value_name = "WHERE")]
     pub gdb: Vec<Address>,
-    /// Do not start before a debugger or the monitor says so.
+    /// Do not start until a debugger or the monitor resumes the machine.
     #[arg(short = 'S')]
     pub stopped: bool,
-    /// Stop at the guest's panic handler, or after a reset that was not asked for; GDB waits as with -s.
+    /// Stop at the guest's panic handler, or after an unexpected reset; GDB waits as with -s.
     #[arg(long)]
     pub gdb_on_panic: bool,
     /// Stop when the firmware ends the program (SIMCALL exit); GDB waits as with -s.
     #[arg(long)]
     pub gdb_on_exit: bool,
-    /// Leave the firmware's output alone: no functions and lines behind a panic's addresses, no reason.
+    /// Print the firmware's output unchanged: no functions and lines for a panic's addresses, no reason.
     #[arg(long)]
     pub no_explain: bool,
-    /// Let clients have files written to this folder too (dump-core); without it only to the working folder. May be
+    /// Allow clients to write files (dump-core) to this folder as well; the default is the working folder only. May be
     /// repeated.
     #[arg(long, value_name = "DIR")]
     pub allow_write: Vec<PathBuf>,
@@ -255,26 +255,26 @@ pub struct DebugArgs {
     /// The same with indented answers.
     #[arg(long, value_name = "WHERE")]
     pub qmp_pretty: Vec<Address>,
-    /// Monitor: stdio, tcp:HOST:PORT (HOST may be empty) or unix:PATH; may be repeated. stdio beside a UART there:
+    /// Monitor: stdio, tcp:HOST:PORT (HOST may be empty) or unix:PATH; may be repeated. If a UART uses stdio too,
     /// Ctrl-A c switches between the two.
     #[arg(long, value_name = "WHERE")]
     pub monitor: Vec<String>,
 }
 
 impl DebugArgs {
-    /// True when a monitor is to be on standard input.
+    /// Returns true if a monitor is to be on standard input.
     pub fn monitor_on_stdio(&self) -> bool {
         self.monitor.iter().any(|to| on_stdio(to))
     }
 }
 
-/// `stdio`, also as QEMU has it for a line that the UART shares.
+/// Returns true for `stdio` and for QEMU's `mon:stdio`, which the UART shares.
 pub fn on_stdio(monitor: &str) -> bool {
     matches!(monitor, "stdio" | "mon:stdio")
 }
 
 impl RunArgs {
-    /// The speed asked for, or the one that fits the rest of the command line.
+    /// Returns the requested speed, or the default that fits the rest of the command line.
     pub fn speed(&self) -> Speed {
         let script = &self.script;
         let unattended = !script.exit_on.is_empty() || !script.expect.is_empty() || self.timeout.is_some();

@@ -1,4 +1,4 @@
-//! `esplens attach`, `esplens top`, and what makes an instance findable.
+//! `esplens attach` and `esplens top`, and the registration that makes an instance findable.
 
 use super::args::{AttachArgs, RunArgs};
 use super::exit::{BadInput, Exit};
@@ -17,7 +17,7 @@ use esplens_soc::boot::BootInput;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-/// Between the two looks of a list that is printed once.
+/// Time between the two samples for a list that is printed once.
 const BETWEEN: Duration = Duration::from_millis(500);
 
 /// Opens a dashboard on a machine in another process.
@@ -40,16 +40,16 @@ pub fn attach(args: &AttachArgs) -> anyhow::Result<Exit> {
     if end? == app::End::Gone {
         terminal::message("the machine is gone");
     }
-    // What was asked last is still on its way.
+    // The last requests are still being sent.
     std::thread::sleep(Duration::from_millis(100));
     Ok(Exit::Quit)
 }
 
-/// `HOST:PORT`, a process number of `esplens top`, or a socket's path.
+/// Parses `HOST:PORT`, a process ID from `esplens top`, or a socket's path.
 fn find(to: &str) -> Result<Address, BadInput> {
     if let Ok(pid) = to.parse::<u32>() {
         let known = instances()?.into_iter().find(|(e, _)| e.pid == pid);
-        return known.map(|(_, at)| at).ok_or_else(|| BadInput(format!("no esplens is process {pid}")));
+        return known.map(|(_, at)| at).ok_or_else(|| BadInput(format!("no esplens has process ID {pid}")));
     }
     let text = match to.contains('/') {
         _ if to.starts_with("tcp:") || to.starts_with("unix:") => to.to_string(),
@@ -59,7 +59,7 @@ fn find(to: &str) -> Result<Address, BadInput> {
     text.parse().map_err(BadInput)
 }
 
-/// Lets dashboards come: where `--dash` says, and over the user's local socket. Goes with what is returned.
+/// Accepts dashboards at the addresses of `--dash` and on the user's local socket. Dropping the result unregisters it.
 pub fn open(
     args: &RunArgs,
     input: &BootInput,
@@ -76,15 +76,15 @@ pub fn open(
         listens.push(format!("dash {}", at.address));
     }
     let entry = Entry { pid: std::process::id(), image: image.clone(), listens };
-    // Without a place for it, the instance just is not listed.
+    // If there is no folder for the entry, the instance is only missing from the list.
     let listen = || server.listen(&remote::socket(entry.pid)).map(drop);
     Ok(remote::register(&entry, listen).ok())
 }
 
-/// Shows all instances of this user: once, or again and again on a terminal.
+/// Shows all instances of this user: once, or repeatedly on a terminal.
 pub fn top() -> anyhow::Result<Exit> {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        // Speed takes two looks.
+        // The speed needs two samples.
         let mut before = Vec::new();
         table(&mut before)?;
         std::thread::sleep(BETWEEN);
@@ -96,7 +96,7 @@ pub fn top() -> anyhow::Result<Exit> {
     let mut before = Vec::new();
     loop {
         let text = table(&mut before)?.replace('\n', "\r\n");
-        write!(screen.out(), "\x1b[H\x1b[2J{text}\r\nq ends; esplens attach PID opens a dashboard")?;
+        write!(screen.out(), "\x1b[H\x1b[2J{text}\r\nq quits; esplens attach PID opens a dashboard")?;
         screen.out().flush()?;
         if crate::dash::term::panicked() {
             anyhow::bail!("a thread panicked");
@@ -110,12 +110,12 @@ pub fn top() -> anyhow::Result<Exit> {
     }
 }
 
-/// All instances of this user.
+/// Returns all instances of this user.
 fn instances() -> Result<Vec<(Entry, Address)>, BadInput> {
     remote::instances().map_err(|e| BadInput(format!("{}: {e}", remote::folder().display())))
 }
 
-/// A row an instance. `before` holds what the last call saw, for the speed.
+/// Formats one row per instance. `before` holds the previous call's samples, for the speed.
 fn table(before: &mut Vec<(u32, std::time::Instant, Sample)>) -> Result<String, BadInput> {
     let mut out = format!(
         "{:>8} {:<8} {:>16} {:>8} {:>7} {:>7}  image\n",

@@ -1,4 +1,4 @@
-//! The blocks of a pcapng file: interface 0 is the Ethernet cable, interface 1 the air.
+//! Blocks of a pcapng file: interface 0 is the Ethernet cable, interface 1 the air.
 
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use esplens_soc::system::{AirInfo, Frame};
@@ -6,11 +6,11 @@ use esplens_soc::system::{AirInfo, Frame};
 /// Link types (pcap.tcpdump.org/linktypes).
 const ETHERNET: u16 = 1;
 const IEEE802_11_RADIOTAP: u16 = 127;
-/// Interfaces, by their place in the file.
+/// Interfaces, by their index in the file.
 const CABLE: u32 = 0;
 const AIR: u32 = 1;
 
-/// A block: type, body, both lengths (draft-ietf-opsawg-pcapng, 3.1).
+/// Returns a block: type, length, body, length (draft-ietf-opsawg-pcapng, 3.1).
 fn block(kind: u32, body: &[u8]) -> Vec<u8> {
     let len = (body.len().next_multiple_of(4) + 12) as u32;
     let mut out = [kind.to_le_bytes(), len.to_le_bytes()].concat();
@@ -20,7 +20,7 @@ fn block(kind: u32, body: &[u8]) -> Vec<u8> {
     out
 }
 
-/// An option of a block.
+/// Returns an option of a block.
 fn option(code: u16, value: &[u8]) -> Vec<u8> {
     let mut out = [code.to_le_bytes(), (value.len() as u16).to_le_bytes()].concat();
     out.extend(value);
@@ -28,13 +28,13 @@ fn option(code: u16, value: &[u8]) -> Vec<u8> {
     out
 }
 
-/// An interface with times in nanoseconds (`if_tsresol` 9).
+/// Returns an interface description with timestamps in nanoseconds (`if_tsresol` 9).
 fn interface(link: u16, name: &str) -> Vec<u8> {
     let head = [link.to_le_bytes(), [0; 2], [0; 2], [0; 2]].concat();
     block(1, &[head, option(2, name.as_bytes()), option(9, &[9]), vec![0; 4]].concat())
 }
 
-/// The file's begin: section header and both interfaces.
+/// Returns the start of the file: section header and both interfaces.
 pub fn head() -> Vec<u8> {
     let mut section = 0x1A2B_3C4D_u32.to_le_bytes().to_vec();
     section.extend([1, 0, 0, 0]);
@@ -43,7 +43,7 @@ pub fn head() -> Vec<u8> {
         .concat()
 }
 
-/// An enhanced packet block with direction and a comment.
+/// Returns an enhanced packet block with direction and a comment.
 pub fn packet(frame: &Frame) -> Vec<u8> {
     let ns = (u128::from(frame.at) * 1000 / u128::from(TICKS_PER_US)) as u64;
     let mut data = frame.air.map_or(Vec::new(), |air| radiotap(frame.at, air));
@@ -57,7 +57,7 @@ pub fn packet(frame: &Frame) -> Vec<u8> {
     body.extend(len);
     body.extend(data);
     body.resize(body.len().next_multiple_of(4), 0);
-    // epb_flags: 1 inbound, 2 outbound, as the guest sees it.
+    // epb_flags: 1 inbound, 2 outbound, from the guest's side.
     body.extend(option(2, &[if frame.to_guest { 1 } else { 2 }, 0, 0, 0]));
     body.extend(option(1, comment(frame, ns).as_bytes()));
     body.extend([0; 4]);
@@ -66,7 +66,7 @@ pub fn packet(frame: &Frame) -> Vec<u8> {
 
 fn comment(frame: &Frame, ns: u64) -> String {
     let mut comment = format!("{}.{:03} us virtual", ns / 1000, ns % 1000);
-    // Frames that the radio or an access point passes on have no instruction.
+    // Frames that the radio or an access point forwards have no instruction.
     if !frame.to_guest && frame.pc != 0 {
         comment += &format!(", core {}, pc {:#010x}", frame.core, frame.pc);
     }
@@ -79,7 +79,7 @@ fn comment(frame: &Frame, ns: u64) -> String {
 /// Rates in units of 500 kbit/s, by the rate code of IDF's `wifi_phy_rate_t`; 0: none (HT).
 const RATES: [u8; 16] = [2, 4, 11, 22, 0, 4, 11, 22, 96, 48, 24, 12, 108, 72, 36, 18];
 
-/// A radiotap header (radiotap.org): TSFT, rate or MCS, channel, signal strength of received frames.
+/// Returns a radiotap header (radiotap.org): TSFT, rate or MCS, channel, signal strength of received frames.
 fn radiotap(at: Ticks, air: AirInfo) -> Vec<u8> {
     const TSFT: u32 = 1 << 0;
     const RATE: u32 = 1 << 2;
@@ -90,7 +90,7 @@ fn radiotap(at: Ticks, air: AirInfo) -> Vec<u8> {
     let (mut present, mut fields) = (TSFT | CHANNEL, (at / TICKS_PER_US).to_le_bytes().to_vec());
     if legacy != 0 {
         present |= RATE;
-        fields.extend([legacy, 0]); // the channel stands at an even place
+        fields.extend([legacy, 0]); // the zero aligns the channel field to two bytes
     }
     fields.extend(air.frequency.to_le_bytes());
     // 2 GHz, and CCK or OFDM.
@@ -102,7 +102,7 @@ fn radiotap(at: Ticks, air: AirInfo) -> Vec<u8> {
     }
     if (0x10..=0x1F).contains(&air.rate) {
         present |= MCS;
-        // Known: MCS index and guard interval.
+        // Known fields: MCS index and guard interval.
         fields.extend([0x06, if air.rate >= 0x18 { 4 } else { 0 }, air.rate & 7]);
     }
     let length = (8 + fields.len()) as u16;

@@ -1,4 +1,4 @@
-//! Panics of the firmware, for those who are not there to see them: how a run ends, and `--stats=json`.
+//! Firmware panics, reported at the end of a run and in `--stats=json`.
 
 use super::linebuf::LineBuffer;
 use super::target::Target;
@@ -7,25 +7,25 @@ use esplens_soc::system::ResetCause;
 use serde::Serialize;
 use std::time::Duration;
 
-/// Longest wait for the symbols that name a panic's functions: nothing but a broken disk takes as long.
+/// Timeout for loading the symbols of a panic's functions; only a failing disk exceeds it.
 const SYMBOLS: Duration = Duration::from_secs(20);
 
-/// A panic in words.
+/// A panic with symbolic names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Panic {
-    /// The exception's name, or what happened.
+    /// Name of the exception, or a description of the cause.
     pub cause: String,
-    /// The core.
+    /// Core that panicked.
     pub core: usize,
-    /// Where, as `0x400d1234`.
+    /// PC, as `0x400d1234`.
     pub pc: Option<String>,
-    /// The function there.
+    /// Function at the PC.
     pub function: Option<String>,
-    /// File and line there.
+    /// File and line at the PC.
     pub place: Option<String>,
-    /// The task.
+    /// Task that ran.
     pub task: Option<String>,
-    /// One entry a call, innermost first: `0x400d1234 function file:line`.
+    /// One entry per call, innermost first: `0x400d1234 function file:line`.
     pub backtrace: Vec<String>,
 }
 
@@ -45,17 +45,17 @@ impl std::fmt::Display for Panic {
     }
 }
 
-/// Follows UART0.
+/// Panic detector on UART0's output.
 #[derive(Default)]
 pub struct Crashes {
     watch: Watch,
     line: LineBuffer,
-    /// The task that ran when the panic began, as the kernel has it.
+    /// Task that ran when the panic began, from the kernel's data.
     task: Option<String>,
 }
 
 impl Crashes {
-    /// Takes output.
+    /// Processes output.
     pub fn feed(&mut self, bytes: &[u8], target: &dyn Target) {
         for part in bytes.split_inclusive(|b| *b == b'\n') {
             if let Some(line) = self.line.take(part) {
@@ -66,29 +66,29 @@ impl Crashes {
 
     fn take(&mut self, line: &str, target: &dyn Target) {
         if self.watch.line(line) {
-            // What explains it needs them, and virtual time stands still meanwhile.
+            // Explaining the panic needs the symbols. Virtual time does not advance meanwhile.
             target.wait_for_symbols(SYMBOLS);
             let core = self.watch.seen().map_or(0, |s| s.core);
             self.task = target.running_task(core);
         }
     }
 
-    /// True while a panic is being printed.
+    /// Returns true while a panic is being printed.
     pub fn is_open(&self) -> bool {
         self.watch.is_open()
     }
 
-    /// True while a core dump is being printed.
+    /// Returns true while a core dump is being printed.
     pub fn dumps(&self) -> bool {
         self.watch.dumps()
     }
 
-    /// The latest panic.
+    /// Returns the latest panic.
     pub fn latest(&self, target: &dyn Target) -> Option<Panic> {
         self.watch.seen().map(|seen| self.in_words(seen, target))
     }
 
-    /// The panic that a reset follows: the one that was printed, or the one that ESP-IDF leaves a note of.
+    /// Returns the panic that led to a reset: the printed one, or the one that ESP-IDF recorded in a register.
     pub fn at_reset(&self, cause: ResetCause, target: &dyn Target) -> Option<Panic> {
         let printed = self.watch.seen().filter(|s| s.fatal);
         let printed = printed.map(|seen| self.in_words(seen, target));
@@ -117,8 +117,8 @@ impl Crashes {
     }
 }
 
-/// What ESP-IDF notes in RTC_CNTL_STORE6 before the reset of its panic handler: esp_reset_reason_t in both halves, bit
-/// 31 (`esp_reset_reason_set_hint`, reset_reason.c).
+/// Decodes the hint that ESP-IDF writes to RTC_CNTL_STORE6 before its panic handler's reset: esp_reset_reason_t in both
+/// halves, bit 31 (`esp_reset_reason_set_hint`, reset_reason.c).
 fn hint(store6: u32) -> Option<&'static str> {
     let (high, low) = (store6 >> 16 & 0x7FFF, store6 & 0x7FFF);
     match low {

@@ -1,5 +1,5 @@
-//! `--daemonize`: the program starts itself again and waits until its double has opened everything, as QEMU does: a script can connect
-//! when the command line is back.
+//! `--daemonize`: the program starts itself again and waits until the background process has opened everything, as QEMU
+//! does. A script can connect as soon as the command returns.
 
 use anyhow::Context;
 use std::fs::OpenOptions;
@@ -8,19 +8,20 @@ use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
-/// Tells the double that it is one.
+/// Environment variable that marks the background process.
 const MARK: &str = "ESPLENS_DAEMON";
-/// What the double writes last on its standard output: it is ready.
+/// Last byte that the background process writes on its standard output: it is ready.
 const READY: u8 = 0;
-/// How long the double waits for the way of what it said before.
+/// Longest wait of the background process for its earlier output to be written.
 const SAID: Duration = Duration::from_secs(2);
 
-/// True in the double.
+/// Returns true in the background process.
 fn is_double() -> bool {
     std::env::var_os(MARK).is_some()
 }
 
-/// Starts the double; the exit code of this process once it is ready or has failed. `None`: this is the double.
+/// Starts the background process. Returns this process's exit code once that one is ready or has failed, and `None` in
+/// the background process itself.
 ///
 /// # Errors
 /// When it cannot be started.
@@ -42,7 +43,7 @@ pub fn start() -> anyhow::Result<Option<ExitCode>> {
     Ok(Some(ExitCode::from(code)))
 }
 
-/// Waits until the double is ready or gone: what it said, and the exit code of this process.
+/// Waits until the background process is ready or has ended. Returns its output and this process's exit code.
 fn outcome(child: &mut Child) -> std::io::Result<(Vec<u8>, u8)> {
     let mut said = Vec::new();
     if let Some(out) = child.stdout.take() {
@@ -51,13 +52,13 @@ fn outcome(child: &mut Child) -> std::io::Result<(Vec<u8>, u8)> {
     if said.pop_if(|last| *last == READY).is_some() {
         return Ok((said, 0));
     }
-    // Its end of the pipe closes before it can be waited for.
+    // The child closes its end of the pipe before its exit status is available.
     let status = child.wait()?;
-    // One that ends well without having been ready had nothing to do in the background.
+    // A child that succeeds without having been ready had nothing to do in the background.
     Ok((said, status.code().and_then(|c| u8::try_from(c).ok()).unwrap_or(1)))
 }
 
-/// The arguments of this process, also under QEMU's name, which a program started by its path has not.
+/// Returns the arguments of this process. Adds `qemu` if it has QEMU's name: a program started by its path loses that.
 fn arguments() -> Vec<std::ffi::OsString> {
     let mut args: Vec<_> = std::env::args_os().collect();
     let name = args.first().map(|a| Path::new(a).file_name().unwrap_or_default().to_owned());
@@ -68,10 +69,10 @@ fn arguments() -> Vec<std::ffi::OsString> {
     args
 }
 
-/// Everything is open: lets the command line go.
+/// Reports that everything is open, so that the foreground process ends.
 ///
 /// # Errors
-/// When the host has no /dev/null, or the command line is gone already.
+/// When the host has no /dev/null, or the foreground process has ended already.
 pub fn ready() -> anyhow::Result<()> {
     if !is_double() {
         return Ok(());
@@ -88,7 +89,7 @@ pub fn ready() -> anyhow::Result<()> {
 mod tests {
     use super::*;
 
-    /// The outcome of a double that is this shell script.
+    /// Returns the outcome of a background process that is this shell script.
     fn of(script: &str) -> (Vec<u8>, u8) {
         let mut shell = Command::new("sh");
         let mut child =

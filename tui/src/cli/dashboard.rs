@@ -1,4 +1,4 @@
-//! `esplens IMAGE`, `esplens demo`: the dashboard around a machine of this process.
+//! `esplens IMAGE`, `esplens demo`: the dashboard of a machine in this process.
 
 use super::args::RunArgs;
 use super::serial::{SerialArg, Where};
@@ -16,7 +16,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-/// The command line with `dash` before an image that stands where a command is expected.
+/// Returns the command line with `dash` inserted before an image that is given in place of a command.
 pub fn spelled_out(mut args: Vec<OsString>) -> Vec<OsString> {
     let first = args.iter().skip(1).position(|a| !a.to_string_lossy().starts_with('-'));
     if let Some(at) = first.map(|n| n + 1).filter(|at| is_image(&args[*at])) {
@@ -25,7 +25,7 @@ pub fn spelled_out(mut args: Vec<OsString>) -> Vec<OsString> {
     args
 }
 
-/// No command's name, and a file or at least written like one.
+/// Returns true if the argument is not a command's name and is a file or looks like one.
 fn is_image(arg: &OsStr) -> bool {
     let text = arg.to_string_lossy();
     let command = super::args::Cli::command();
@@ -33,7 +33,7 @@ fn is_image(arg: &OsStr) -> bool {
     !known && (Path::new(arg).exists() || text.contains(['.', '/']))
 }
 
-/// True when there is a terminal to show it on, and the user wants it.
+/// Returns true if there is a terminal for the dashboard and the user wants it.
 pub fn possible(args: &RunArgs) -> bool {
     !args.headless
         && !args.debug.monitor_on_stdio()
@@ -41,7 +41,7 @@ pub fn possible(args: &RunArgs) -> bool {
         && std::io::stdout().is_terminal()
 }
 
-/// The serial lines: the dashboard stands where the terminal would.
+/// Returns the serial lines for use with the dashboard: it replaces the terminal.
 pub fn serial(args: &[SerialArg]) -> Vec<SerialArg> {
     let console = SerialArg { uart: 0, to: Where::Null };
     let others = args.iter().map(|a| SerialArg {
@@ -51,14 +51,15 @@ pub fn serial(args: &[SerialArg]) -> Vec<SerialArg> {
     std::iter::once(console).chain(others).collect()
 }
 
-/// A dashboard about to begin: it collects what esplens says meanwhile.
+/// A dashboard before its start. It collects esplens's messages until then.
 pub struct Dashboard {
     inbox: Inbox,
     ended: SyncSender<()>,
 }
 
 impl Dashboard {
-    /// From now on lines for the user go to the dashboard. The other end hears when the terminal is free again.
+    /// Sends messages for the user to the dashboard from now on. The receiver is notified when the terminal is free
+    /// again.
     pub fn begin() -> (Self, Receiver<()>) {
         let (ended, free) = sync_channel(1);
         let inbox = Inbox::default();
@@ -67,7 +68,7 @@ impl Dashboard {
         (Self { inbox, ended }, free)
     }
 
-    /// Shows it until the user or the machine ends it.
+    /// Shows the dashboard until the user or the machine ends it.
     pub fn run(self, handle: &Handle, image: &Path) -> anyhow::Result<()> {
         let link = link::local(handle, &self.inbox, roots(image))?;
         let mut state = State::new(80, 24);
@@ -79,13 +80,13 @@ impl Dashboard {
     }
 }
 
-/// Where sources may lie when they are not where they were compiled: around the image.
+/// Returns folders around the image, searched for sources that are not at their compile-time path.
 pub fn roots(image: &Path) -> Vec<PathBuf> {
     let folder = if image.is_dir() { Some(image) } else { image.parent() };
     folder.into_iter().flat_map(|f| [Some(f), f.parent()]).flatten().map(Path::to_path_buf).collect()
 }
 
-/// Ends the machine with the dashboard, also when that panics.
+/// Ends the machine together with the dashboard, also if the dashboard panics.
 struct Ending {
     handle: Handle,
     ended: SyncSender<()>,
@@ -105,7 +106,7 @@ impl Drop for Ending {
     }
 }
 
-/// Theme and layouts as the user keeps them.
+/// Applies the user's theme and layouts.
 pub fn prepare(state: &mut State) {
     if let Some(path) = config::path() {
         let (config, note) = config::load(&path);

@@ -10,10 +10,10 @@ use esplens_gdb::{monitor, panics, qmp};
 use esplens_soc::boot::BootInput;
 use std::time::{Duration, Instant};
 
-/// How long the end waits for debuggers to take note.
+/// Longest wait at the end for debuggers to be notified.
 const FAREWELL: Duration = Duration::from_millis(120);
 
-/// Opens what the arguments ask for, and lets the machine go unless `-S` keeps it.
+/// Opens the servers that the arguments request, and starts the machine unless `-S` is given.
 pub fn open(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> anyhow::Result<()> {
     symbols::load(args, input, supervisor);
     let chosen = *supervisor.session().trace_mut();
@@ -21,7 +21,7 @@ pub fn open(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> a
     let handle = supervisor.handle();
     for folder in &args.debug.allow_write {
         if !folder.is_dir() {
-            anyhow::bail!(BadInput(format!("--allow-write {}: no folder", folder.display())));
+            anyhow::bail!(BadInput(format!("--allow-write {}: not a folder", folder.display())));
         }
         handle.allow_write(folder.clone());
     }
@@ -76,15 +76,15 @@ fn announce(what: &str, listening: &Listening) {
     terminal::message(&format!("{what}: listening on {}", listening.address));
 }
 
-/// To be called before the serial lines are opened: what is on standard input already is not lost on them when the
-/// monitor is to have its part.
+/// Announces a monitor that shares standard input. Must be called before the serial lines are opened, so that input
+/// already waiting there is not lost when the monitor needs its part.
 pub fn announce_monitor(args: &RunArgs) {
     if args.debug.monitor_on_stdio() && uart_on_stdio(args) {
         stdio::expect_monitor();
     }
 }
 
-/// True when a UART reads standard input.
+/// Returns true if a UART reads standard input.
 fn uart_on_stdio(args: &RunArgs) -> bool {
     let to = |n: u8| args.serial.iter().rev().find(|s| s.uart == n).map(|s| &s.to);
     (0..UARTS as u8).any(|n| to(n).map_or(n == 0, |to| *to == Where::Stdio))
@@ -108,7 +108,7 @@ fn open_monitor(to: &str, handle: &Handle, shared: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Lets debuggers hear that esplens ends, and leave, before it does. One that does not listen is not waited for long.
+/// Notifies debuggers that esplens ends and lets them disconnect. The wait is short if one does not respond.
 pub fn farewell(target: &mut Supervisor) {
     let (handle, end) = (target.handle(), Instant::now() + FAREWELL);
     let waits = |name: &str| matches!(name, "gdb" | "qmp");
@@ -117,7 +117,7 @@ pub fn farewell(target: &mut Supervisor) {
     }
 }
 
-/// Breakpoints at the panic handlers that the symbols name; a stop after the reset where there are none.
+/// Sets breakpoints at the panic handlers that the symbols name. Without any, stops after the reset.
 fn stop_on_panic(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> anyhow::Result<()> {
     supervisor.session().stop_on_reset(true);
     let Some(elf) = symbols::app(args, input).map_err(|e| BadInput(e.to_string()))? else {
@@ -127,7 +127,7 @@ fn stop_on_panic(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor)
     let found = symbols::addresses(elf, &panics::HANDLERS);
     if found.is_empty() {
         terminal::warning(
-            "--gdb-on-panic: no panic handler by its name; stops at the reset that follows a panic",
+            "--gdb-on-panic: no panic handler found by name; stops at the reset that follows a panic",
         );
     }
     let client = supervisor.handle().register("panic").client().clone();

@@ -1,14 +1,14 @@
-//! `esplens demo`: the firmware under fixtures/demo, which is in the binary.
+//! `esplens demo`: the firmware under fixtures/demo, which is included in the binary.
 
 use super::args::RunArgs;
 use super::exit::{BadInput, Exit};
 use super::run;
 
-/// Its flash image.
+/// Flash image of the demo.
 pub static IMAGE: &[u8] = include_bytes!("../../../fixtures/demo/flash.bin");
 
-/// Runs it with the options that `run` takes, an image excepted, and with GDB at hand: it is there to be debugged. On a
-/// terminal the dashboard shows it.
+/// Runs the demo with the options of `run`, except an image. GDB may connect by default. On a terminal the dashboard
+/// shows it.
 pub fn run(mut args: RunArgs) -> anyhow::Result<Exit> {
     if args.image.is_some() || args.kernel.is_some() {
         anyhow::bail!(BadInput("demo takes no image: esplens run IMAGE".into()));

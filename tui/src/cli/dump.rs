@@ -1,4 +1,4 @@
-//! `esplens dump`: an ELF core file, of a firmware run for a while or of a running esplens.
+//! `esplens dump`: writes an ELF core file of a firmware after some run time or of a running esplens.
 
 use super::args::DumpArgs;
 use super::exit::{BadInput, Exit};
@@ -43,7 +43,7 @@ fn of_image(args: &DumpArgs, image: &Path) -> anyhow::Result<Exit> {
     let until = u64::try_from(args.after.as_micros()).unwrap_or(u64::MAX).saturating_mul(TICKS_PER_US);
     let exit = loop {
         match machine.run(until) {
-            // Its own restarts are part of a firmware's life.
+            // A firmware's own resets do not end the run.
             RunExit::Reset(..) => {}
             exit => break exit,
         }
@@ -59,7 +59,7 @@ fn of_image(args: &DumpArgs, image: &Path) -> anyhow::Result<Exit> {
     Ok(Exit::Quit)
 }
 
-/// Asks a running esplens through its monitor; it writes the file itself.
+/// Requests the dump through a running esplens's monitor; that process writes the file itself.
 fn of_running(at: &str, out: &Path) -> anyhow::Result<Exit> {
     let at = at.strip_prefix("tcp:").unwrap_or(at);
     let at = if at.starts_with(':') { format!("127.0.0.1{at}") } else { at.to_string() };
@@ -76,7 +76,7 @@ fn of_running(at: &str, out: &Path) -> anyhow::Result<Exit> {
         }
     }
     let said = String::from_utf8_lossy(&said);
-    anyhow::ensure!(said.contains("threads"), "the monitor says: {}", said.trim());
+    anyhow::ensure!(said.contains("threads"), "the monitor reported: {}", said.trim());
     terminal::message(said.trim());
     Ok(Exit::Quit)
 }

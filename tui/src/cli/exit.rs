@@ -1,4 +1,4 @@
-//! How a run ends and which exit code says so.
+//! Endings of a run and their exit codes.
 
 use super::crash::Panic;
 use esplens_soc::boot::BootError;
@@ -6,12 +6,12 @@ use esplens_soc::system::ResetCause;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Shown at the end of `--help`.
+/// Text at the end of `--help`.
 pub const HELP: &str = "Exit codes: 0 --exit-on or the last --expect matched, or the user quit; 1 --fail-on matched, \
                         the firmware panicked under --reset-policy exit, or the guest failed; 2 bad input; 3 timeout; 4 internal error. A program started with --kernel that calls \
                         SIMCALL exit decides its own code.";
 
-/// How a run ended.
+/// Ending of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// The user quit, or the command has nothing to run.
@@ -20,39 +20,39 @@ pub enum Exit {
     Matched(String),
     /// `--fail-on` matched this text, or `--exit-on` before all of `--expect`.
     Failed(String),
-    /// The machine cannot go on: why.
+    /// The machine cannot continue, with the reason.
     Stopped(String),
     /// Reset under `--reset-policy exit`.
     Reset(ResetCause),
     /// The same after a panic.
     Panicked(Box<Panic>, ResetCause),
-    /// `--timeout` of virtual time.
+    /// `--timeout` of virtual time has passed.
     Timeout,
-    /// `--wall-timeout` of the host's time.
+    /// `--wall-timeout` of host time has passed.
     WallTimeout,
-    /// The guest asked for this code (SIMCALL exit).
+    /// The guest requested this code (SIMCALL exit).
     Guest(i32),
-    /// The input is no good; the reason was printed.
+    /// The input is invalid; the reason was printed.
     BadInput,
     /// A defect of esplens; the reason was printed.
     Internal,
 }
 
-/// Marks an error as the input's fault.
+/// An error caused by the input.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct BadInput(pub String);
 
 impl Exit {
-    /// The exit that an error stands for.
+    /// Returns the exit for an error.
     pub fn of_error(error: &anyhow::Error) -> Self {
-        // `is` also finds what was attached as context, the chain what was wrapped.
+        // `is` also finds errors attached as context; the chain finds wrapped ones.
         let input =
             error.is::<BadInput>() || error.chain().any(|e| e.is::<BootError>() || e.is::<BadInput>());
         if input { Self::BadInput } else { Self::Internal }
     }
 
-    /// The number the shell sees.
+    /// Returns the exit code as a number.
     pub fn number(&self) -> u8 {
         match self {
             Self::Quit | Self::Matched(_) => 0,
@@ -65,8 +65,8 @@ impl Exit {
         }
     }
 
-    /// How long the end of the process waits for a reader of its output that takes nothing. Not long after a limit or
-    /// the user's wish: the reader may be the reason.
+    /// Returns the longest wait at the process's end for a reader that does not take the output. It is short after a
+    /// time limit or a user's quit: the reader may be the cause.
     pub fn patience(&self) -> Duration {
         match self {
             Self::Quit | Self::WallTimeout => Duration::from_millis(100),
@@ -74,7 +74,7 @@ impl Exit {
         }
     }
 
-    /// The number as the process's exit code.
+    /// Returns the number as the process's exit code.
     pub fn code(&self) -> ExitCode {
         ExitCode::from(self.number())
     }

@@ -1,4 +1,4 @@
-//! `esplens explain`, and the explainer behind the firmware's output.
+//! `esplens explain`, and the explainer for live firmware output.
 
 use super::args::ExplainArgs;
 use super::exit::{BadInput, Exit};
@@ -15,7 +15,7 @@ use esplens_soc::machine::Machine;
 use std::io::Write;
 use std::sync::Arc;
 
-/// Most bytes of a log, core file or flash image.
+/// Maximum size of a log, core file or flash image in bytes.
 const MAX_INPUT: u64 = 1 << 26;
 
 /// Explains a panic in a log, a core file, or a flash image with a core dump.
@@ -55,13 +55,13 @@ pub fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
         }
     } else if text.contains("CORE DUMP START") {
         terminal::warning(
-            "the core dump is no ELF file (CONFIG_ESP_COREDUMP_DATA_FORMAT_BIN): it is not read",
+            "the core dump is not an ELF file (CONFIG_ESP_COREDUMP_DATA_FORMAT_BIN) and cannot be read",
         );
     }
     Ok(Exit::Quit)
 }
 
-/// The mask ROM's symbols, of the chip revision that the bootloader's log names, else 3.
+/// Returns the mask ROM's symbols for the chip revision in the bootloader's log, else for revision 3.
 fn rom(bytes: &[u8]) -> Option<Arc<Elf>> {
     const SAID: &[u8] = b"chip revision: ";
     let at = bytes.windows(SAID.len()).position(|w| w == SAID).map(|at| at + SAID.len());
@@ -70,7 +70,7 @@ fn rom(bytes: &[u8]) -> Option<Arc<Elf>> {
     elf.ok().map(Arc::new)
 }
 
-/// What is explained and with which symbols, as `info` begins.
+/// Prints the input and the symbol files, in the form of `info`.
 fn head(args: &ExplainArgs, what: &str) -> Result<(), BadInput> {
     let mut text = match args.input.as_os_str() == "-" {
         true => format!("standard input: {what}\n"),
@@ -84,12 +84,12 @@ fn core(bytes: &[u8]) -> anyhow::Result<Core> {
     Ok(Core::parse(bytes).map_err(|e| BadInput(e.to_string()))?)
 }
 
-/// The log with what is to be said behind its lines; a core dump's base64 is left out.
+/// Returns the log with explanations after its lines. Leaves out a core dump's base64.
 fn log(text: &str, symbols: &Arc<Symbols>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut explainer = Explainer::new(symbols.clone());
     let mut dump = false;
-    // What a live explainer or idf_monitor said already is said again, with these symbols.
+    // Removes the output of a live explainer or idf_monitor: these lines are generated again with these symbols.
     let text: String = text.split_inclusive('\n').filter(|l| !l.starts_with("--- ")).collect();
     for line in &explain::unwrapped(&text) {
         dump = (dump || line.contains("CORE DUMP START")) && !line.contains("CORE DUMP END");
@@ -101,22 +101,22 @@ fn log(text: &str, symbols: &Arc<Symbols>) -> String {
     out
 }
 
-/// Follows UART0 while the firmware runs.
+/// Explainer of UART0's output while the firmware runs.
 pub struct Live {
     handle: Handle,
     explainer: Option<Explainer>,
     line: LineBuffer,
-    /// UART0 is on the terminal: what is said goes between its lines, else to stderr.
+    /// UART0 is on the terminal: explanations are inserted between its lines instead of going to stderr.
     inline: bool,
 }
 
 impl Live {
-    /// An explainer that waits for symbols.
+    /// Creates an explainer that waits for symbols.
     pub fn new(handle: Handle, inline: bool) -> Self {
         Self { handle, explainer: None, line: LineBuffer::default(), inline }
     }
 
-    /// UART0's output with what is to be said behind its lines.
+    /// Returns UART0's output with explanations inserted after its lines.
     pub fn feed(&mut self, bytes: &[u8], machine: Option<&Machine>) -> Vec<u8> {
         let symbols = self.handle.symbols().current();
         if !self.explainer.as_ref().is_some_and(|e| e.is_of(&symbols)) {
@@ -124,7 +124,7 @@ impl Live {
         }
         let Some(explainer) = &mut self.explainer else { return bytes.to_vec() };
         let handle = &self.handle;
-        // The kernel is asked for at a panic only: it may have to be looked for.
+        // The kernel is located at a panic only, because that may need a search.
         let live = |core| machine.map_or(Vec::new(), |m| explain::live(m, handle.rtos().as_deref(), core));
         let mut out = Vec::new();
         for part in bytes.split_inclusive(|b| *b == b'\n') {

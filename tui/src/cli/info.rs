@@ -6,7 +6,7 @@ use super::terminal;
 use esplens_soc::boot::info::Info;
 use esplens_soc::boot::{LoadOptions, load};
 
-/// Prints what is in an input.
+/// Prints the contents of an input.
 pub fn info(args: &InfoArgs) -> anyhow::Result<Exit> {
     let opts = LoadOptions { elf: args.elf.clone(), ..LoadOptions::default() };
     let info = Info::of(&load(&args.image, &opts)?);

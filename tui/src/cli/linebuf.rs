@@ -1,14 +1,14 @@
-//! Lines out of a stream of bytes.
+//! Splits a byte stream into lines.
 
-/// Longest beginning of a line that is kept while its end has not come.
+/// Maximum length of an unfinished line; the rest is dropped.
 const MAX_LINE: usize = 8192;
 
-/// Collects the parts of a line.
+/// Buffer for an unfinished line.
 #[derive(Debug, Default)]
 pub struct LineBuffer(Vec<u8>);
 
 impl LineBuffer {
-    /// Takes a part of a line, which may end it. Returns the whole line, with its end, once it has ended.
+    /// Adds a part of a line. Returns the whole line, with its line end, if the part ends it.
     pub fn take(&mut self, part: &[u8]) -> Option<String> {
         self.0.extend(part);
         if !part.ends_with(b"\n") {

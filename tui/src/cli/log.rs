@@ -1,4 +1,4 @@
-//! The look of log lines: `esplens: warning: ...`, as everything else that esplens says of itself.
+//! Format of log lines: `esplens: warning: ...`, the same as esplens's other messages.
 
 use std::fmt::Result;
 use tracing::{Event, Level, Subscriber};
@@ -6,7 +6,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// One line an event: the level in a word, the message, its fields. [`super::terminal::Log`] puts the name before it.
+/// Formatter with one line per event: level, message, fields. [`super::terminal::Log`] adds the program's name.
 pub struct Lines;
 
 impl<S, N> FormatEvent<S, N> for Lines

@@ -42,7 +42,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
-/// Parses the command line, carries it out, answers with the exit code.
+/// Parses and executes the command line. Returns the exit code.
 pub fn main() -> ExitCode {
     match read(std::env::args_os().collect()) {
         Ok(cli) => carry_out(cli),
@@ -50,7 +50,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// A command line, ours or QEMU's; the exit code where nothing is left to do.
+/// Parses a command line, esplens's or QEMU's. Returns an exit code if nothing is left to do.
 fn read(args: Vec<OsString>) -> Result<Cli, ExitCode> {
     match qemu::cli(&args) {
         Some(qemu::Line::Run(cli)) => Ok(*cli),
@@ -60,13 +60,13 @@ fn read(args: Vec<OsString>) -> Result<Cli, ExitCode> {
             Err(Exit::BadInput.code())
         }
         None => match Cli::try_parse_from(dashboard::spelled_out(args)) {
-            // `esplens -v qemu ...`: the words before `qemu` change nothing.
+            // `esplens -v qemu ...`: words before `qemu` have no effect.
             Ok(Cli { command: Command::Qemu(args), .. }) => {
                 read(["esplens", "qemu"].into_iter().map(OsString::from).chain(args.line).collect())
             }
             Ok(cli) => Ok(cli),
             Err(error) if error.use_stderr() => error.exit(),
-            // Help, the version.
+            // Help and version.
             Err(text) => {
                 Err(asked_for(terminal::said(text.print().and_then(|()| std::io::stdout().flush()))))
             }
@@ -99,7 +99,7 @@ fn carry_out(cli: Cli) -> ExitCode {
         Command::Info(args) => info::info(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Dump(args) => dump::dump(&args),
-        // Its own command line was read instead.
+        // QEMU's command line has been parsed in its place.
         Command::Qemu(_) => Ok(Exit::Quit),
     };
     let exit = result.unwrap_or_else(|error| {
@@ -112,7 +112,7 @@ fn carry_out(cli: Cli) -> ExitCode {
     exit.code()
 }
 
-/// The end of a command line that only asks for a text.
+/// Returns the exit code of a command line that only prints a text.
 fn asked_for(said: Result<(), BadInput>) -> ExitCode {
     if let Err(error) = &said {
         terminal::error(&format!("esplens: {error}"));
@@ -120,13 +120,13 @@ fn asked_for(said: Result<(), BadInput>) -> ExitCode {
     said.map_or(Exit::BadInput, |()| Exit::Quit).code()
 }
 
-/// Gives the terminal back; harmless when it was not taken.
+/// Restores the terminal. Does nothing if it was not taken.
 #[cfg(unix)]
 pub(crate) fn restore_terminal() {
     terminal::restore();
 }
 
-/// Log lines on stderr: warnings, with `-v` more.
+/// Starts logging to stderr: warnings, and more with `-v`.
 fn start_log(verbose: u8) {
     let level = match verbose {
         0 => tracing::Level::WARN,
@@ -137,7 +137,7 @@ fn start_log(verbose: u8) {
     tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(|| terminal::Log)
-        // What cannot be written cannot be complained about either.
+        // A failure to write a log line cannot be reported either.
         .log_internal_errors(false)
         .with_ansi(false)
         .event_format(log::Lines)

@@ -1,4 +1,4 @@
-//! `--nic`: what the machine's Ethernet is connected to.
+//! `--nic`: connection of the machine's Ethernet.
 
 use super::hostnet::At;
 use esplens_soc::net::user::Config;
@@ -6,7 +6,7 @@ use esplens_soc::optlist::parts;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::str::FromStr;
 
-/// What is at the other end.
+/// Kind of network that Ethernet is connected to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NicKind {
     /// The user-mode network.
@@ -20,38 +20,38 @@ pub enum NicKind {
     None,
 }
 
-/// Which Ethernet MAC the firmware finds.
+/// Ethernet MAC that the firmware finds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NicModel {
-    /// Whichever the firmware's driver talks to.
+    /// The one that the firmware's driver uses.
     #[default]
     Auto,
-    /// The OpenCores MAC that Espressif's QEMU has.
+    /// The OpenCores MAC of Espressif's QEMU.
     OpenEth,
-    /// The chip's own.
+    /// The chip's own MAC.
     Emac,
 }
 
 /// A parsed `--nic`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nic {
-    /// The other end.
+    /// Kind of network.
     pub kind: NicKind,
-    /// The MAC.
+    /// Ethernet MAC model.
     pub model: NicModel,
-    /// What the user network is like.
+    /// Configuration of the user-mode network.
     pub user: Config,
-    /// The host's name server, where not the system's.
+    /// Name server on the host, if not the system's.
     pub resolver: Option<SocketAddrV4>,
-    /// Where forwards listen that name no address.
+    /// Listening address of forwards that name none.
     pub listen: Ipv4Addr,
-    /// `id=` or `netdev=` names, kept for messages.
+    /// `id=` or `netdev=` name, for messages.
     pub id: Option<String>,
-    /// Where the segment is, for `socket` and `tap`; the last that was given.
+    /// Location of the segment, for `socket` and `tap`; the last one given.
     pub at: Option<At>,
     /// `localaddr=` of `mcast=`.
     pub local: Option<Ipv4Addr>,
-    /// Keys that are known but not carried out yet, in order.
+    /// Known but unsupported keys, in order.
     pub later: Vec<(String, String)>,
 }
 
@@ -71,12 +71,12 @@ impl Default for Nic {
     }
 }
 
-/// Keys of QEMU's that have their meaning, but not here.
+/// QEMU's keys that are unsupported here.
 const LATER: [&str; 9] =
     ["tftp", "tftp-server-name", "bootfile", "smb", "smbserver", "mac", "br", "vhost", "udp"];
 
 impl Nic {
-    /// One clear error for what cannot be done yet.
+    /// Returns an error for unsupported or incomplete options.
     pub fn check(&self) -> Result<(), String> {
         if let Some((key, value)) = self.later.first() {
             return Err(format!("--nic: {key}={value} is not supported"));
@@ -88,7 +88,7 @@ impl Nic {
             (NicKind::Tap, Some(At::Tap(_))) | (NicKind::Socket, _) => {}
             (NicKind::Tap, _) => return Err("--nic: tap needs ifname=".into()),
             (NicKind::User | NicKind::None, Some(at)) => {
-                return Err(format!("--nic: {at} wants socket or tap"));
+                return Err(format!("--nic: {at} needs socket or tap"));
             }
             (NicKind::User | NicKind::None, None) => {}
         }
@@ -154,7 +154,7 @@ impl Nic {
             ("script" | "downscript", "no") => {}
             ("script" | "downscript", _) => {
                 return Err(format!(
-                    "{key}={value}: no scripts are run; set the device up before, and say {key}=no"
+                    "{key}={value}: scripts are not run; configure the device beforehand and set {key}=no"
                 ));
             }
             (key, value) if LATER.contains(&key) => self.later.push((key.into(), value.into())),
@@ -164,13 +164,13 @@ impl Nic {
     }
 }
 
-/// `[HOST]:PORT`.
+/// Checks `[HOST]:PORT`.
 fn host_port(key: &str, text: &str) -> Result<String, String> {
     let port = text.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
     port.map(|_| text.to_string()).ok_or_else(|| format!("{key}={text}: expected [HOST]:PORT"))
 }
 
-/// `ADDRESS` or `ADDRESS:PORT`.
+/// Parses `ADDRESS` or `ADDRESS:PORT`.
 fn resolver(text: &str) -> Result<SocketAddrV4, String> {
     let alone = || text.parse::<Ipv4Addr>().map(|a| SocketAddrV4::new(a, 53));
     text.parse().or_else(|_| alone()).map_err(|_| format!("resolver={text}: expected ADDRESS[:PORT]"))

@@ -1,11 +1,11 @@
-//! What stands around the machine, for `info block`, `info chardev` and QMP.
+//! Host-side connections of the machine, for `info block`, `info chardev` and QMP.
 
 use super::args::RunArgs;
 use super::serial::{SerialArg, UARTS, Where, joined};
 use esplens_gdb::supervisor::{Drive, Line, Outside};
 use esplens_soc::boot::BootInput;
 
-/// What the command line has put there.
+/// Returns the connections of this command line.
 pub fn of(args: &RunArgs, input: &BootInput) -> Outside {
     let mut out = Outside::default();
     if args.image.is_some() {

@@ -1,4 +1,4 @@
-//! What is waited for in UART0's output, line by line as it comes: `--exit-on`, `--fail-on`, `--expect`, `--ready-on`,
+//! Pattern matching on UART0's output, line by line as it arrives: `--exit-on`, `--fail-on`, `--expect`, `--ready-on`,
 //! and `--send` with its `--after`.
 
 use super::args::ScriptArgs;
@@ -6,27 +6,27 @@ use super::plain::Plain;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use regex::bytes::Regex;
 
-/// A line longer than this is looked at in pieces.
+/// Maximum line length; longer lines are matched in pieces.
 const MAX_LINE: usize = 8192;
-/// A line that has not grown for this long may be a prompt: it is looked at before its end.
+/// Time without growth after which an unfinished line may be a prompt and is matched.
 pub const PAUSE: Ticks = 10_000 * TICKS_PER_US;
-/// So much of a line is shown.
+/// Maximum number of bytes of a line that are shown.
 const SHOWN: usize = 160;
 
-/// A pattern that was met.
+/// A pattern that matched.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hit {
-    /// The option, and what it was given.
+    /// Option that the pattern belongs to.
     pub option: &'static str,
     /// The regular expression.
     pub pattern: String,
-    /// What it matched.
+    /// Matched text.
     pub text: String,
-    /// Number of the line, from 1.
+    /// Line number, from 1.
     pub line: u64,
 }
 
-/// What a line leads to.
+/// Result of a matched line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     /// The run has reached its goal.
@@ -35,22 +35,22 @@ pub enum Found {
     Fail(Hit),
     /// These bytes are to be typed.
     Send(Vec<u8>),
-    /// `--ready-on` matched; the run goes on.
+    /// `--ready-on` matched; the run continues.
     Ready(Hit),
 }
 
-/// Patterns that are met one after the other.
+/// Patterns that have to match in order.
 #[derive(Debug, Default)]
 struct Row {
     patterns: Vec<Regex>,
-    /// So many were met.
+    /// Number of patterns that have matched.
     met: usize,
-    /// Where in the line the next one may begin.
+    /// Position in the line where the next match may begin.
     from: usize,
 }
 
 impl Row {
-    /// The next one, if it is in the line.
+    /// Matches the next pattern against the line. Returns its index and the matched text.
     fn next(&mut self, line: &[u8]) -> Option<(usize, String)> {
         let found = self.patterns.get(self.met)?.find_at(line, self.from.min(line.len()))?;
         self.met += 1;
@@ -63,7 +63,7 @@ impl Row {
     }
 }
 
-/// Collects output and looks for all patterns.
+/// Line buffer and matcher for all patterns.
 #[derive(Debug, Default)]
 pub struct Patterns {
     exit: Vec<Regex>,
@@ -74,18 +74,18 @@ pub struct Patterns {
     ready: Row,
     plain: Plain,
     line: Vec<u8>,
-    /// Lines that have ended.
+    /// Number of finished lines.
     ended: u64,
-    /// The last line with anything in it.
+    /// The last line that was not blank.
     last: Vec<u8>,
-    /// When the line grew last, if it was not looked at since.
+    /// Time of the line's last growth, if it has not been matched since.
     grown: Option<Ticks>,
-    /// Nothing is looked for any more.
+    /// No more patterns are searched.
     over: bool,
 }
 
 impl Patterns {
-    /// What the arguments wait for.
+    /// Creates the matcher for the arguments.
     pub fn new(args: &ScriptArgs) -> Self {
         let row = |patterns: &[Regex]| Row { patterns: patterns.to_vec(), ..Row::default() };
         Self {
@@ -99,12 +99,12 @@ impl Patterns {
         }
     }
 
-    /// What the user is waiting for.
+    /// Returns the pattern that the user is waiting for.
     pub fn awaited(&self) -> Option<&str> {
         self.expect.awaited().or(self.exit.first()).map(Regex::as_str)
     }
 
-    /// What was waited for and did not come, as clauses of a sentence.
+    /// Returns the patterns that did not match, as clauses of a sentence.
     pub fn unmet(&self) -> Vec<String> {
         let mut out = Vec::new();
         if let Some(regex) = self.expect.awaited() {
@@ -127,19 +127,19 @@ impl Patterns {
         out
     }
 
-    /// The last line with anything in it, as far as it came.
+    /// Returns the last line that was not blank, as far as it has been received.
     pub fn last_line(&self) -> String {
         let line = if self.line.iter().all(u8::is_ascii_whitespace) { &self.last } else { &self.line };
         String::from_utf8_lossy(&line[..line.len().min(SHOWN)]).trim().to_string()
     }
 
-    /// True between two lines.
+    /// Returns true between two lines.
     pub fn at_line_end(&self) -> bool {
         self.line.is_empty()
     }
 
-    /// Takes output that came until `now`. Lines are matched without their colours and their line end, when they have
-    /// ended or stay as they are for a while (a prompt). Nothing is found after an end.
+    /// Processes output received until `now`. Lines are matched without colours and line end, when they have ended or
+    /// have not changed for a while (a prompt). Finds nothing after an end.
     pub fn feed(&mut self, bytes: &[u8], now: Ticks) -> Vec<Found> {
         let (bytes, mut found) = (self.plain.take(bytes), Vec::new());
         for &byte in &bytes {
@@ -177,14 +177,14 @@ impl Patterns {
         self.rewind(usize::MAX);
     }
 
-    /// The line has lost so many bytes at its beginning.
+    /// Adjusts the search positions after `n` bytes were removed from the line's start.
     fn rewind(&mut self, n: usize) {
         for row in [&mut self.expect, &mut self.after, &mut self.ready] {
             row.from = row.from.saturating_sub(n);
         }
     }
 
-    /// A failure on the same line goes before a success.
+    /// Matches the line. A failure on the same line takes precedence over a success.
     fn look(&mut self, found: &mut Vec<Found>) {
         if self.over {
             return;

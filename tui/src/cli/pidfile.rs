@@ -1,4 +1,4 @@
-//! `--pidfile`: the process's number in a file that no other instance has, and that was nobody's data before.
+//! `--pidfile`: writes the process ID to a file. Refuses a file that another instance uses or that holds other data.
 
 use super::exit::BadInput;
 use esplens_soc::hostfile;
@@ -6,12 +6,12 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Error, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-/// Longest content that is taken for a number and its line end.
+/// Maximum length of a process ID with its line end.
 const NUMBER: u64 = 32;
-/// Times that a file which went away meanwhile is made again.
+/// Maximum number of attempts to recreate a file that is removed concurrently.
 const TRIES: u32 = 100;
 
-/// The file with the process's number; it goes with this, and is locked as long as this lives.
+/// The file with the process ID. It is locked until this is dropped, which removes it.
 #[derive(Debug)]
 pub struct PidFile {
     path: PathBuf,
@@ -19,14 +19,14 @@ pub struct PidFile {
 }
 
 impl PidFile {
-    /// Writes it.
+    /// Writes the file.
     ///
     /// # Errors
-    /// When it cannot be written, when another process has it, and when what is there holds no process's number.
+    /// When it cannot be written, when another process uses it, and when its content is not a process ID.
     pub fn write(path: &Path) -> anyhow::Result<Self> {
         let failed =
             |e: Error| BadInput(format!("--pidfile {}: cannot create PID file: {e}", path.display()));
-        // The working folder may be another one at the end.
+        // The working folder may have changed by the end.
         let absolute = std::path::absolute(path).map_err(failed)?;
         let file = claim(&absolute).and_then(number).map_err(failed)?;
         Ok(Self { path: absolute, file })
@@ -41,7 +41,7 @@ impl Drop for PidFile {
     }
 }
 
-/// Opens and locks the file of this name. One that its owner removes meanwhile does not count.
+/// Opens and locks the file with this path. Retries if its owner removes it meanwhile.
 fn claim(path: &Path) -> io::Result<File> {
     for _ in 0..TRIES {
         let mut options = OpenOptions::new();
@@ -56,10 +56,10 @@ fn claim(path: &Path) -> io::Result<File> {
             return Ok(file);
         }
     }
-    Err(Error::other("it comes and goes"))
+    Err(Error::other("the file is created and removed repeatedly"))
 }
 
-/// Writes the number into a file that is empty or holds a number already.
+/// Writes the process ID into a file that is empty or holds a process ID already.
 fn number(mut file: File) -> io::Result<File> {
     let mut there = String::new();
     let read = (&mut file).take(NUMBER + 1).read_to_string(&mut there);
@@ -76,7 +76,7 @@ fn number(mut file: File) -> io::Result<File> {
     Ok(file)
 }
 
-/// True when the file is the one of this name.
+/// Returns true if the file is the one at this path.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -84,7 +84,7 @@ fn is_at(file: &File, path: &Path) -> bool {
     file.metadata().ok().map(id).is_some_and(|own| path.symlink_metadata().ok().map(id) == Some(own))
 }
 
-/// True when the file is the one of this name: an open file cannot be replaced here.
+/// Returns true if the file is the one at this path: an open file cannot be replaced on this system.
 #[cfg(not(unix))]
 fn is_at(_file: &File, path: &Path) -> bool {
     path.exists()
@@ -129,7 +129,7 @@ mod tests {
         let first = PidFile::write(&path).unwrap();
         assert!(why(&path).contains("cannot create PID file: it is locked"));
         assert!(path.exists());
-        // A file that somebody else has put there stays.
+        // A file that another process has put there is kept.
         std::fs::remove_file(&path).unwrap();
         std::fs::write(&path, "7").unwrap();
         drop(first);

@@ -1,17 +1,18 @@
-//! Text without its colours: log files and CI pages show them as `[0;32m`.
+//! Removes colours from text: log files and CI pages show them as `[0;32m`.
 
-/// The longest colour sequence that is waited for; a longer one is none.
+/// Maximum length of a colour sequence; a longer one is passed on as text.
 const LONGEST: usize = 32;
 
-/// Takes colours (`ESC [ ... m`) out of a stream. Other escape sequences pass: they move the cursor or ask the terminal.
+/// Filter that removes colours (`ESC [ ... m`) from a stream. Other escape sequences pass: they move the cursor or
+/// query the terminal.
 #[derive(Clone, Debug, Default)]
 pub struct Plain {
-    /// The beginning of a sequence whose end has not come yet.
+    /// Start of a sequence whose end has not been received.
     held: Vec<u8>,
 }
 
 impl Plain {
-    /// The next part of the stream without its colours.
+    /// Returns the next part of the stream without its colours.
     pub fn take(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(bytes.len());
         for &byte in bytes {

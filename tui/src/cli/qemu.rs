@@ -1,8 +1,8 @@
-//! QEMU's command line in front of ours: `esplens qemu ...`, or the binary under the name `qemu-system-xtensa`.
-//! Its defaults are QEMU's: forwards listen on all addresses, flash writes go to the file.
+//! Translation of QEMU's command line into esplens's: `esplens qemu ...`, or the binary under the name
+//! `qemu-system-xtensa`. The defaults are QEMU's: forwards listen on all addresses, flash writes go to the file.
 //!
-//! An option does here what it means in QEMU; one that has no meaning for this machine is taken with one line on stderr,
-//! so that scripts written for QEMU run as they are.
+//! An option has the same meaning as in QEMU. One that has no meaning for this machine is accepted with one line on
+//! stderr, so that scripts written for QEMU run unchanged.
 
 mod help;
 mod lines;
@@ -19,17 +19,17 @@ use std::ffi::OsString;
 use std::net::Ipv4Addr;
 use std::path::Path;
 
-/// What a line of QEMU's comes to.
+/// Result of a QEMU command line.
 pub enum Line {
-    /// This is to be run.
+    /// A run with these arguments.
     Run(Box<Cli>),
-    /// This was asked for, and goes to standard output: help, the version.
+    /// Requested text for standard output: help, the version.
     Say(String),
-    /// It is wrong.
+    /// An invalid command line.
     Wrong(String),
 }
 
-/// Why the translation ends early.
+/// Reason why the translation ends early.
 #[derive(Debug)]
 enum End {
     Say(String),
@@ -47,15 +47,15 @@ fn unknown<T>(option: &str, value: Option<&str>) -> Result<T> {
     wrong(format!("-{option}{value} is not supported"))
 }
 
-/// What QEMU's arguments say.
+/// Settings collected from QEMU's arguments.
 #[derive(Default)]
 struct Asked {
     out: Vec<String>,
-    /// Options of ours that are given once, with their value if they have one: the last of QEMU's wins.
+    /// Options that are given once, with their value if they have one: the last of QEMU's is used.
     once: BTreeMap<&'static str, Option<String>>,
     /// Words of the guest's command line.
     words: Vec<String>,
-    /// Serial lines, monitors, QMP and GDB, in order: a `-chardev` that they name may come later.
+    /// Serial lines, monitors, QMP and GDB, in order: the `-chardev` that they name may follow later.
     devices: Vec<(String, String)>,
     image: Option<String>,
     /// `-drive if=none` by id.
@@ -64,17 +64,17 @@ struct Asked {
     nic: Vec<String>,
     serials: u32,
     nographic: bool,
-    /// Flash writes stay out of the file.
+    /// Flash writes are not written to the file.
     snapshot: bool,
     /// `-chardev` by id.
     chardevs: BTreeMap<String, lines::Chardev>,
-    /// Where monitors are wanted; `None`: QEMU's default, which `-nographic` puts on the terminal.
+    /// Monitor addresses; `None`: QEMU's default, which `-nographic` puts on the terminal.
     monitors: Option<Vec<String>>,
-    /// Lines about what changes nothing.
+    /// Messages about options without effect.
     notes: Vec<String>,
 }
 
-/// What QEMU's command line comes to; `None`: it is not QEMU's.
+/// Translates QEMU's command line. Returns `None` if it is not QEMU's.
 pub fn cli(args: &[OsString]) -> Option<Line> {
     let name =
         args.first().map(|a| Path::new(a).file_stem().unwrap_or_default().to_string_lossy().into_owned());
@@ -112,7 +112,7 @@ fn translate(args: &[String]) -> Result<(Box<Cli>, Vec<String>)> {
     asked.finish()
 }
 
-/// `a=b,c=d`.
+/// The parts of `a=b,c=d`.
 struct Keys(BTreeMap<String, String>);
 
 impl Keys {
@@ -121,7 +121,7 @@ impl Keys {
     }
 }
 
-/// `a=b,c=d` as a map; a part without `=` is its own value.
+/// Parses `a=b,c=d` into a map; a part without `=` is its own value.
 fn keys(value: &str) -> Keys {
     let pair = |part: &String| {
         let (key, value) = part.split_once('=').unwrap_or((part, part));
@@ -135,17 +135,17 @@ impl Asked {
         self.out.extend(args.iter().map(|a| (*a).to_string()));
     }
 
-    /// An option that counts once: the last one given.
+    /// Sets an option that is given once: the last value is used.
     fn set(&mut self, option: &'static str, value: &str) {
         self.once.insert(option, Some(value.to_string()));
     }
 
-    /// The same without a value.
+    /// Sets an option without a value.
     fn turn_on(&mut self, option: &'static str) {
         self.once.insert(option, None);
     }
 
-    /// Takes an option back.
+    /// Removes an option.
     fn unset(&mut self, option: &'static str) {
         self.once.remove(option);
     }
@@ -181,12 +181,13 @@ impl Asked {
             }
             self.put(&[&image]);
         }
-        // QMP clients name pictures and dumps by absolute paths, as test frameworks do: new files may be anywhere.
+        // QMP clients, such as test frameworks, name pictures and dumps by absolute paths: new files may be in any
+        // folder.
         self.put(&["--allow-write", "/"]);
         self.parsed()
     }
 
-    /// The options that are given once.
+    /// Appends the options that are given once.
     fn given_once(&mut self) {
         for (option, value) in std::mem::take(&mut self.once) {
             self.put(&[option]);
@@ -198,9 +199,9 @@ impl Asked {
         }
     }
 
-    /// Our own command line, parsed.
+    /// Parses esplens's own command line.
     fn parsed(self) -> Result<(Box<Cli>, Vec<String>)> {
-        // A program that reads QEMU's output expects every byte of it.
+        // A program that reads QEMU's output expects it unchanged.
         let line = ["esplens", "run", "--plain=off"].map(String::from).into_iter().chain(self.out);
         let mut cli = match Cli::try_parse_from(line) {
             Ok(cli) => cli,

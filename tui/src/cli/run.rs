@@ -1,4 +1,4 @@
-//! `esplens run`: from arguments to a machine, the loop around it, and what is written at the end.
+//! `esplens run`: creates the machine from the arguments, runs it, and writes files at the end.
 
 mod drive;
 mod persist;
@@ -29,12 +29,12 @@ use std::time::Duration;
 
 /// Flash boot, as the strap pins show it.
 const STRAP_FLASH_BOOT: u32 = 0x12;
-/// Input events waiting for the machine; a sender beyond that waits.
+/// Maximum number of input events queued for the machine; senders wait beyond that.
 const EVENT_QUEUE: usize = 64;
-/// How long the machine's end waits for the dashboard to give the terminal back.
+/// Longest wait at the end for the dashboard to release the terminal.
 const DASHBOARD_ENDS: Duration = Duration::from_secs(2);
 
-/// Runs firmware until something ends it, with the dashboard or without.
+/// Runs firmware until the run ends, with or without the dashboard.
 pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<Exit> {
     if args.trace.iter().any(|p| p == "list" || p == "help") {
         terminal::print(&trace::list())?;
@@ -43,7 +43,7 @@ pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<Exit> {
     args.nic.check().map_err(BadInput)?;
     args.script.check().map_err(BadInput)?;
     let _pid = args.pidfile.as_deref().map(super::pidfile::PidFile::write).transpose()?;
-    // Before they are read, so that no change goes unseen.
+    // Taken before the files are read, so that every change is detected.
     let stamps = [&args.image, &args.efuse].map(|path| path.as_deref().and_then(Stamp::of));
     let input = load(args)?;
     check_persist(args, &input)?;
@@ -68,7 +68,7 @@ pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<Exit> {
     machine_thread(args, setup, (lines, sinks), (events, (rx, flow)), (&input, &persist), dash)
 }
 
-/// The machine lives on a thread of its own; a panic there is an internal error, not a torn terminal.
+/// Runs the machine on a separate thread, so that a panic there is an internal error and the terminal is restored.
 fn machine_thread(
     args: &RunArgs,
     setup: Setup,
@@ -100,7 +100,7 @@ fn machine_thread(
             if args.stats == Some(StatsFormat::Json) {
                 stats.state = target.view().machine().digest().into();
             }
-            drop(drive); // gives the terminal back before anything else is printed
+            drop(drive); // restores the terminal before anything else is printed
             target.session().quit(&by);
             debug::farewell(&mut target);
             if let Some(free) = free {
@@ -122,7 +122,7 @@ fn machine_thread(
     })
 }
 
-/// What is said and written at the end.
+/// Writes changed files and prints the statistics.
 fn conclude(
     args: &RunArgs,
     target: &dyn Target,
@@ -137,12 +137,12 @@ fn conclude(
     Ok(())
 }
 
-/// True when UART0 is on the terminal.
+/// Returns true if UART0 is on the terminal.
 fn on_terminal(args: &RunArgs) -> bool {
     args.serial.iter().rev().find(|s| s.uart == 0).is_none_or(|s| s.to == Where::Stdio)
 }
 
-/// The user's input, or the built-in demo. Of several ELF files the one that the image was built from is its own.
+/// Loads the user's input or the built-in demo. Of several ELF files, uses the one that the image was built from.
 fn load(args: &RunArgs) -> Result<BootInput, BootError> {
     let mut input = load_with(args, args.elf.first())?;
     for elf in args.elf.iter().skip(1) {
@@ -166,7 +166,7 @@ fn load_with(args: &RunArgs, elf: Option<&PathBuf>) -> Result<BootInput, BootErr
     match &args.image {
         Some(path) => input::load(path, &opts),
         None => {
-            // A kernel starts with an erased flash, everything else with the demo.
+            // A kernel starts with an erased flash; otherwise the demo is the default.
             let flash = if args.kernel.is_some() { &[0xFF][..] } else { IMAGE };
             let mut input = input::from_bytes(Path::new("built-in demo"), flash, &opts)?;
             input.source = Source::Builtin;
@@ -178,10 +178,10 @@ fn load_with(args: &RunArgs, elf: Option<&PathBuf>) -> Result<BootInput, BootErr
 
 fn setup(args: &RunArgs, input: &BootInput) -> anyhow::Result<Setup> {
     if let Some(dir) = args.semihosting.as_ref().filter(|d| !d.is_dir()) {
-        anyhow::bail!(BadInput(format!("{}: no folder", dir.display())));
+        anyhow::bail!(BadInput(format!("{}: not a folder", dir.display())));
     }
     let efuse = match &args.efuse {
-        // The first run with --persist makes the file.
+        // The first run with --persist creates the file.
         Some(path) if args.persist && !path.exists() => None,
         Some(path) => Some(load_efuse(path)?),
         None => None,
@@ -210,7 +210,7 @@ fn setup(args: &RunArgs, input: &BootInput) -> anyhow::Result<Setup> {
     })
 }
 
-/// The host's side of the network; says where it listens.
+/// Opens the host side of the network. Prints its listening addresses.
 fn host(args: &RunArgs, events: &SyncSender<Event>) -> anyhow::Result<Option<Box<dyn HostNet>>> {
     let nic = &args.nic;
     let events = events.clone();
@@ -233,8 +233,8 @@ fn host(args: &RunArgs, events: &SyncSender<Event>) -> anyhow::Result<Option<Box
     Ok(Some(Box::new(sockets)))
 }
 
-/// The chip revision that eFuses tell: CHIP_VER_REV1 and CHIP_VER_REV2 (ECO3 also wants an APB_CTRL bit, which the
-/// machine derives from the same).
+/// Returns the chip revision recorded in the eFuses: CHIP_VER_REV1 and CHIP_VER_REV2 (ECO3 also needs an APB_CTRL bit,
+/// which the machine derives from the same eFuses).
 pub(super) fn efuse_revision(efuse: &[u8; 124]) -> u8 {
     let bit = |word: usize, bit: usize| efuse[word * 4 + bit / 8] >> (bit % 8) & 1 != 0;
     match (bit(3, 15), bit(5, 20)) {
@@ -244,7 +244,7 @@ pub(super) fn efuse_revision(efuse: &[u8; 124]) -> u8 {
     }
 }
 
-/// What is started, on stderr, where it is worth a line.
+/// Prints information about the input and its notes on stderr.
 fn introduce(input: &BootInput) {
     tracing::info!(file = %input.path.display(), source = %input.source, flash = input.flash_size(), "loaded");
     if let Some(elf) = &input.elf {
@@ -255,7 +255,7 @@ fn introduce(input: &BootInput) {
     }
 }
 
-/// SIGINT, SIGTERM and SIGHUP end a run as Ctrl-A x does: terminal restored, files written.
+/// Makes SIGINT, SIGTERM and SIGHUP end a run as Ctrl-A x does: terminal restored, files written.
 fn quit_on_signal(events: SyncSender<Event>) -> anyhow::Result<()> {
     ctrlc::set_handler(move || {
         let _ = events.send(Event::Quit);

@@ -1,5 +1,5 @@
-//! A picture of the dashboard's overview, for QMP's `screendump`: drawn from a look at the machine, whether anybody sees a
-//! dashboard or not.
+//! Picture of the dashboard's overview, for QMP's `screendump`: drawn from a snapshot of the machine, also without a
+//! visible dashboard.
 
 use crate::dash::link::{self, Inbox};
 use crate::dash::picture::picture;
@@ -15,12 +15,12 @@ use std::time::{Duration, Instant};
 
 /// Columns and rows of the screen.
 const SIZE: (u16, u16) = (160, 50);
-/// Samples taken: the first one tells what is worth looking at.
+/// Number of samples taken: the first one determines which parts of the machine the later ones query.
 const SAMPLES: usize = 2;
-/// What a sample may take on a busy host.
+/// Timeout for a sample on a busy host.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What draws a machine.
+/// Returns the function that draws a machine.
 pub fn draw(handle: &Handle) -> Draw {
     let handle = handle.clone();
     Arc::new(move |format| {

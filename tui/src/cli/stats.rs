@@ -1,4 +1,4 @@
-//! The summary line.
+//! Summary line at the end of a run.
 
 use super::args::StatsFormat;
 use super::crash::Panic;
@@ -13,47 +13,47 @@ use std::time::Duration;
 pub struct Matched {
     /// `--exit-on`, `--fail-on` or `--expect`.
     pub option: &'static str,
-    /// Its regular expression.
+    /// Regular expression of the option.
     pub pattern: String,
-    /// What it matched.
+    /// Matched text.
     pub text: String,
-    /// Number of UART0's line, from 1.
+    /// Line number in UART0's output, from 1.
     pub line: u64,
-    /// When, in virtual milliseconds from the start.
+    /// Time of the match, in virtual milliseconds from the start.
     pub virtual_ms: f64,
 }
 
-/// What a run took, and how it ended.
+/// Statistics and end of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Stats {
     /// Virtual time.
     pub ticks: Ticks,
-    /// The host's time.
+    /// Host time.
     pub wall: Duration,
-    /// Instructions of both cores.
+    /// Instructions executed by both cores.
     pub instructions: u64,
-    /// What the machine was at the end ([`esplens_soc::machine::Machine::digest`]), where it was asked for.
+    /// Hash of the machine's final state ([`esplens_soc::machine::Machine::digest`]), if requested.
     pub state: Option<[u8; 32]>,
-    /// The pattern that ended it.
+    /// Pattern that ended the run.
     pub matched: Option<Matched>,
-    /// The latest panic of the firmware.
+    /// Latest panic of the firmware.
     pub panic: Option<Panic>,
-    /// Why it ended, in a sentence.
+    /// Reason for the end, in a sentence.
     pub why: String,
 }
 
 impl Stats {
-    /// Virtual milliseconds.
+    /// Returns the virtual time in milliseconds.
     pub fn virtual_ms(&self) -> f64 {
         self.ticks as f64 * 1e3 / TICKS_PER_SEC as f64
     }
 
-    /// Million instructions a second of the host's time.
+    /// Returns the speed in million instructions per second of host time.
     pub fn mips(&self) -> f64 {
         self.instructions as f64 / 1e6 / self.wall.as_secs_f64().max(1e-9)
     }
 
-    /// The line that `--stats` prints.
+    /// Returns the line that `--stats` prints.
     pub fn line(&self, format: StatsFormat, exit: &Exit) -> String {
         let wall_ms = self.wall.as_secs_f64() * 1e3;
         match format {
@@ -81,7 +81,7 @@ impl Stats {
     }
 }
 
-/// Three decimals.
+/// Rounds to three decimals.
 fn round(x: f64) -> f64 {
     (x * 1e3).round() / 1e3
 }

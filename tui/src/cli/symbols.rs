@@ -1,4 +1,4 @@
-//! The files whose symbols all clients share: mask ROM, bootloader, application.
+//! Symbol files shared by all clients: mask ROM, bootloader, application.
 
 use super::args::RunArgs;
 use super::run::efuse_revision;
@@ -10,10 +10,10 @@ use esplens_soc::boot::{BootInput, Source};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The built-in demo's.
+/// ELF file of the built-in demo.
 const DEMO_ELF: &[u8] = include_bytes!("../../../fixtures/demo/demo.elf");
 
-/// Starts loading what belongs to the machine; the run does not wait for it.
+/// Starts loading the machine's symbols; the run does not wait for them.
 pub fn load(args: &RunArgs, input: &BootInput, supervisor: &Supervisor) {
     let handle = supervisor.handle();
     let store = handle.symbols();
@@ -30,7 +30,7 @@ pub fn load(args: &RunArgs, input: &BootInput, supervisor: &Supervisor) {
     if is_demo(args, input) {
         store.load_with(Role::App, "demo.elf", || builtin("demo.elf", DEMO_ELF));
     }
-    // The application's last, so that it counts before what else was given.
+    // The application is added last, so that it takes precedence over the other files.
     let more = args.elf.iter().filter(|p| Some(*p) != input.elf.as_ref());
     for path in more.chain(&args.kernel).chain(&input.elf) {
         store.load(Role::App, path);
@@ -41,7 +41,7 @@ fn builtin(name: &str, bytes: &'static [u8]) -> Result<Option<Arc<Elf>>, Error> 
     Elf::parse(name, bytes).map(|elf| Some(Arc::new(elf)))
 }
 
-/// The mask ROM that the user gave; raw bytes have no symbols.
+/// Loads the user's mask ROM; raw bytes have no symbols.
 fn rom(path: &Path) -> Result<Option<Arc<Elf>>, Error> {
     match open_cached(path) {
         Err(Error::Elf(_)) => Ok(None),
@@ -49,7 +49,7 @@ fn rom(path: &Path) -> Result<Option<Arc<Elf>>, Error> {
     }
 }
 
-/// The bootloader's ELF file beside the image, if there is one, and where the bootloader in flash starts.
+/// Returns the bootloader's ELF file near the image, if there is one, and the entry address of the bootloader in flash.
 fn bootloader(input: &BootInput) -> Option<(PathBuf, u32)> {
     let dir = if input.path.is_dir() { &input.path } else { input.path.parent()? };
     let names = ["bootloader.elf", "bootloader/bootloader.elf", "build/bootloader/bootloader.elf"];
@@ -58,17 +58,17 @@ fn bootloader(input: &BootInput) -> Option<(PathBuf, u32)> {
     Some((path, image::parse_header(&head.0, 0).ok()?.entry))
 }
 
-/// A file if its program starts at `entry`.
+/// Loads a file if its entry address is `entry`.
 fn of_entry(path: &Path, entry: u32) -> Result<Option<Arc<Elf>>, Error> {
     let elf = open_cached(path)?;
     if elf.entry() == entry {
         return Ok(Some(elf));
     }
-    tracing::info!(elf = %path.display(), "not the image's bootloader: no symbols of it");
+    tracing::info!(elf = %path.display(), "not the image's bootloader: its symbols are not loaded");
     Ok(None)
 }
 
-/// The application's ELF file: the image's, or the one that is built in.
+/// Returns the application's ELF file: the image's, or the built-in demo's.
 pub fn app(args: &RunArgs, input: &BootInput) -> Result<Option<Arc<Elf>>, Error> {
     match &input.elf {
         Some(path) => open_cached(path).map(Some),
@@ -77,12 +77,12 @@ pub fn app(args: &RunArgs, input: &BootInput) -> Result<Option<Arc<Elf>>, Error>
     }
 }
 
-/// True for the built-in demo with its own symbols.
+/// Returns true for the built-in demo with its own symbols.
 fn is_demo(args: &RunArgs, input: &BootInput) -> bool {
     input.source == Source::Builtin && args.kernel.is_none() && args.elf.is_empty()
 }
 
-/// Where functions of a file do their work, behind their prologues.
+/// Returns breakpoint addresses of named functions, after their prologues.
 pub fn addresses<'n>(elf: Arc<Elf>, names: &[&'n str]) -> Vec<(u32, &'n str)> {
     let symbols = esplens_gdb::symbols::Symbols::new(vec![elf]);
     names.iter().flat_map(|n| symbols.find(n).unwrap_or_default().into_iter().map(move |a| (a, *n))).collect()

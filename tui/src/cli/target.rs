@@ -1,4 +1,4 @@
-//! What the run loop asks of a machine, and how one is made from the command line.
+//! Interface between the run loop and a machine, and creation of a machine from the command line.
 
 use super::nic::{Nic, NicKind, NicModel};
 use esplens_core::memory::Page;
@@ -17,127 +17,127 @@ use std::time::Duration;
 /// RTC_CNTL_STORE6_REG.
 const STORE6: u32 = 0x3FF4_80B8;
 
-/// Why [`Target::run`] came back.
+/// Reason why [`Target::run`] returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunExit {
-    /// The time asked for was reached.
+    /// The requested time was reached.
     Until,
     /// Both cores sleep until an interrupt; nothing happens before `until` unless input comes.
     #[cfg_attr(not(test), allow(dead_code, reason = "Machine skips idle time within run by itself today"))]
     Idle {
-        /// When the next event is due; [`Ticks::MAX`] when none is.
+        /// Time of the next event; [`Ticks::MAX`] if there is none.
         until: Ticks,
     },
-    /// The chip was reset and stands before its first instruction.
+    /// The chip was reset and is at its first instruction.
     Reset(ResetCause),
-    /// The machine cannot go on.
+    /// The machine cannot continue, with the reason.
     Stopped(String),
-    /// A debugger holds the machine: virtual time stands still.
+    /// A debugger has stopped the machine: virtual time does not advance.
     Paused,
     /// A debugger or the monitor ended the program.
     Quit,
-    /// The guest ended itself with this code (SIMCALL exit).
+    /// The guest ended the program with this code (SIMCALL exit).
     Exit(i32),
 }
 
-/// A machine, as the run loop sees it.
+/// Machine interface for the run loop.
 pub trait Target {
-    /// Runs until virtual time `until` or something noteworthy. Called after [`RunExit::Idle`] it moves time on to
-    /// the earlier of `until` and the next event.
+    /// Runs until virtual time `until` or a notable event. After [`RunExit::Idle`] it advances time to the earlier of
+    /// `until` and the next event.
     fn run(&mut self, until: Ticks) -> RunExit;
-    /// The speed that a client of the machine chose.
+    /// Returns the speed that a client of the machine selected.
     fn speed(&self) -> Option<Speed> {
         None
     }
-    /// Why the machine stands still, with the number of the stop, where the user did not ask for it.
+    /// Returns the number and reason of a stop that the user did not request.
     fn unasked_stop(&self) -> Option<(u64, String)> {
         None
     }
-    /// True when the machine stands still and nothing is to be done before an [`super::serial::Event`] comes.
+    /// Returns true if the machine is stopped and nothing is to be done until an [`super::serial::Event`] arrives.
     fn rest(&mut self) -> bool {
         false
     }
-    /// Waits for something of the caller's; where the machine stands still, its clients work on it meanwhile.
+    /// Runs the caller's `wait`; if the machine is stopped, its clients have access to it meanwhile.
     fn lend(&mut self, wait: &mut dyn FnMut()) {
         wait();
     }
-    /// Virtual time.
+    /// Returns the virtual time.
     fn now(&self) -> Ticks;
-    /// Instructions executed by both cores.
+    /// Returns the number of instructions executed by both cores.
     fn instructions(&self) -> u64;
-    /// Bytes that a UART takes now; more would be lost.
+    /// Returns the number of bytes that a UART can receive now; more would be lost.
     fn uart_room(&self, uart: u8) -> usize;
-    /// Bytes arrive on a UART.
+    /// Delivers bytes to a UART.
     fn uart_input(&mut self, uart: u8, bytes: &[u8]);
-    /// EN, GPIO0 or a break: the board does something to the chip.
+    /// Applies a signal of the board to the chip: EN, GPIO0 or a break.
     fn chip_input(&mut self, _change: machine::Input) {}
-    /// True when the ROM was started to wait for a download.
+    /// Returns true if the ROM was started to wait for a download.
     fn download_boot(&self) -> bool {
         false
     }
-    /// True while a connection of the host is open: virtual time must not run ahead of real.
+    /// Returns true while a connection of the host is open: virtual time must not run ahead of host time.
     fn host_busy(&self) -> bool {
         false
     }
-    /// True while the host waits for a Wi-Fi station that sleeps until the next beacon.
+    /// Returns true while the host waits for a Wi-Fi station that sleeps until the next beacon.
     fn waits_for_beacon(&self) -> bool {
         self.machine().is_some_and(Machine::waits_for_beacon)
     }
-    /// The machine, for looking.
+    /// Returns the machine, for read access.
     fn machine(&self) -> Option<&Machine> {
         None
     }
-    /// Waits until the symbols that are being read are there.
+    /// Waits until the symbols being loaded are available.
     fn wait_for_symbols(&self, _limit: Duration) {}
-    /// The task that runs on a core, where symbols tell.
+    /// Returns the task that runs on a core, if symbols are known.
     fn running_task(&self, _core: usize) -> Option<String> {
         None
     }
-    /// Function, and file with line, of an address of code.
+    /// Returns the function, and the file with line, of a code address.
     fn place(&self, _pc: u32) -> (Option<String>, Option<String>) {
         (None, None)
     }
-    /// RTC_CNTL_STORE6, where ESP-IDF notes why it resets the chip.
+    /// Returns RTC_CNTL_STORE6, where ESP-IDF records why it resets the chip.
     fn reset_hint(&self) -> Option<u32> {
         None
     }
-    /// What left the machine since the last call.
+    /// Returns the machine's output since the last call.
     fn take_output(&mut self) -> Vec<Output>;
-    /// The flash chip's contents.
+    /// Returns the flash chip's contents.
     fn flash_bytes(&self) -> Vec<u8>;
-    /// The eFuses' contents.
+    /// Returns the eFuses' contents.
     fn efuse_bytes(&self) -> [u8; 124];
 }
 
-/// Everything a machine is made from.
+/// Configuration of a new machine.
 pub struct Setup {
-    /// The flash chip.
+    /// Contents of the flash chip.
     pub flash: Vec<Arc<Page>>,
-    /// The mask ROM.
+    /// Mask ROM.
     pub rom: RomSet,
-    /// A bare ELF to start instead of the ROM.
+    /// Bare ELF to start instead of the ROM.
     pub kernel: Option<Kernel>,
     /// eFuse contents; `None`: a revision 3 chip's.
     pub efuse: Option<[u8; 124]>,
     /// Major chip revision.
     pub revision: u8,
-    /// Base MAC address; `None`: as in the eFuses.
+    /// Base MAC address; `None`: the one in the eFuses.
     pub mac: Option<[u8; 6]>,
     /// PSRAM in bytes.
     pub psram_bytes: usize,
     /// Boot strap pins.
     pub strap: u32,
-    /// What runs the guest's code.
+    /// Engine for the guest's code.
     pub engine: EngineKind,
     /// Seed of the random numbers.
     pub seed: u64,
-    /// Network.
+    /// Configuration of the Ethernet connection.
     pub nic: Nic,
-    /// The air.
+    /// Networks and stations on the air.
     pub air: esplens_soc::net::air::Config,
-    /// The host's side of the network.
+    /// Host side of the network.
     pub host: Option<Box<dyn HostNet>>,
-    /// Which events are traced.
+    /// Events to trace.
     pub trace: esplens_soc::trace::Trace,
     /// Folder for semihosting's file operations.
     pub semihosting: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! The terminal: raw mode that always ends, messages, the status line.
+//! Terminal handling: raw mode that is always restored, messages, the status line.
 
 use super::exit::BadInput;
 use crate::outlet::{self, To};
@@ -8,36 +8,36 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
-/// The terminal is raw now: line ends need a carriage return.
+/// The terminal is in raw mode: line ends need a carriage return.
 static RAW: AtomicBool = AtomicBool::new(false);
 /// A status line is shown and must be cleared before anything else is printed.
 static STATUS: AtomicBool = AtomicBool::new(false);
 
-/// Takes a line of esplens's own.
+/// Receiver of esplens's own lines.
 type Take = Box<dyn Fn(&str) + Send>;
-/// Where lines go while the dashboard has the terminal.
+/// Destination of lines while the dashboard uses the terminal.
 static SCREEN: Mutex<Option<Take>> = Mutex::new(None);
 
 fn screen() -> MutexGuard<'static, Option<Take>> {
     SCREEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// From now on the dashboard has the terminal: lines go to `take` and nothing else is printed.
+/// Gives the terminal to the dashboard: lines go to `take` and nothing else is printed.
 pub fn hand_over(take: impl Fn(&str) + Send + 'static) {
     *screen() = Some(Box::new(take));
 }
 
-/// The dashboard has ended.
+/// Takes the terminal back after the dashboard has ended.
 pub fn take_back() {
     *screen() = None;
 }
 
-/// True while the dashboard has the terminal.
+/// Returns true while the dashboard uses the terminal.
 pub fn handed_over() -> bool {
     screen().is_some()
 }
 
-/// Where log lines are written, each in one piece: standard error, or the dashboard.
+/// Writer for log lines, each in one piece: to standard error or the dashboard.
 #[derive(Clone, Copy, Debug)]
 pub struct Log;
 
@@ -52,12 +52,12 @@ impl Write for Log {
     }
 }
 
-/// Raw mode for as long as this lives; a panic ends it too.
+/// Raw mode until this is dropped; a panic ends it too.
 #[derive(Debug)]
 pub struct Raw(());
 
 impl Raw {
-    /// Enters raw mode; `None` when the terminal cannot.
+    /// Enters raw mode. Returns `None` if the terminal does not support it.
     pub fn enter() -> Option<Self> {
         static HOOK: Once = Once::new();
         HOOK.call_once(|| {
@@ -80,14 +80,14 @@ impl Drop for Raw {
     }
 }
 
-/// Ends raw mode; harmless when there is none.
+/// Ends raw mode; does nothing if it is off.
 pub fn restore() {
     if RAW.swap(false, Ordering::SeqCst) {
         let _ = crossterm::terminal::disable_raw_mode();
     }
 }
 
-/// One line of esplens's own on stderr.
+/// Prints one of esplens's own lines on stderr.
 pub fn message(text: &str) {
     let text = &*printable(text);
     if let Some(take) = screen().as_ref() {
@@ -98,28 +98,28 @@ pub fn message(text: &str) {
     outlet::write(To::Err, format!("esplens: {text}{end}").as_bytes());
 }
 
-/// Something that the user should know and that stops nothing.
+/// Prints a warning: the user should know about it, but the run continues.
 pub fn warning(text: &str) {
     message(&format!("warning: {text}"));
 }
 
-/// Text for standard output that is not the firmware's.
+/// Prints text on standard output that is not the firmware's.
 pub fn text(text: &str) {
     clear_status();
     let text = if RAW.load(Ordering::SeqCst) { text.replace('\n', "\r\n") } else { text.to_string() };
     outlet::write(To::Out, text.as_bytes());
 }
 
-/// What a command is there to say, on standard output itself: waits for its reader. One that has closed its end has read
-/// enough.
+/// Prints a command's result directly on standard output; waits for the reader. A reader that has closed its end is no
+/// error.
 ///
 /// # Errors
-/// What standard output says otherwise, as on a full disk.
+/// Other errors of standard output, such as a full disk.
 pub fn print(text: &str) -> Result<(), BadInput> {
     said(put(&mut io::stdout().lock(), text.as_bytes()))
 }
 
-/// The result of writing to standard output as the user is told of it.
+/// Converts the result of writing to standard output into the user's error.
 pub fn said(written: io::Result<()>) -> Result<(), BadInput> {
     match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -129,7 +129,7 @@ pub fn said(written: io::Result<()>) -> Result<(), BadInput> {
     }
 }
 
-/// Writes all, also where the other side has made the stream one that does not wait.
+/// Writes all bytes, also if another process has set the stream to non-blocking.
 fn put(to: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
     loop {
         let written = if bytes.is_empty() { to.flush().map(|()| None) } else { to.write(bytes).map(Some) };
@@ -144,19 +144,19 @@ fn put(to: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// A line on stderr as it is.
+/// Prints a line on stderr unchanged.
 pub fn line(text: &str) {
     clear_status();
     outlet::write(To::Err, format!("{text}\n").as_bytes());
 }
 
-/// A line on standard error as it is.
+/// Prints a line directly on standard error, bypassing the output queue.
 pub fn error(text: &str) {
     clear_status();
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-/// Shows a line that the next output replaces; only where nobody types and somebody looks.
+/// Shows a line that the next output replaces. Only if stderr is a terminal that is not in raw mode.
 pub fn status(text: &str) {
     if !handed_over() && std::io::stderr().is_terminal() && !RAW.load(Ordering::SeqCst) {
         outlet::write(To::Err, format!("\r\x1b[Kesplens: {text}").as_bytes());
@@ -164,14 +164,14 @@ pub fn status(text: &str) {
     }
 }
 
-/// Takes the status line away.
+/// Removes the status line.
 pub fn clear_status() {
     if STATUS.swap(false, Ordering::SeqCst) {
         outlet::write(To::Err, b"\r\x1b[K");
     }
 }
 
-/// What a program wrote to its standard output (or error, `fd` 2) over SIMCALL.
+/// Prints a program's SIMCALL output to its standard output (or error, `fd` 2).
 pub fn console(fd: u8, bytes: &[u8]) {
     if handed_over() {
         return;

@@ -1,4 +1,4 @@
-//! `--trace` and `--pcap`: where traced events and frames go.
+//! `--trace` and `--pcap`: output of traced events and captured frames.
 
 use super::args::{RunArgs, TraceFormat};
 use super::exit::BadInput;
@@ -16,7 +16,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::Duration;
 
-/// The chosen events.
+/// Returns the selected events.
 pub fn chosen(patterns: &[String]) -> Result<Trace, BadInput> {
     let mut trace = Trace::default();
     for pattern in patterns.iter().flat_map(|p| p.split(',')) {
@@ -29,17 +29,17 @@ pub fn chosen(patterns: &[String]) -> Result<Trace, BadInput> {
     Ok(trace)
 }
 
-/// The list of all events.
+/// Returns the list of all events.
 pub fn list() -> String {
     Event::ALL.iter().map(|e| format!("{:26} {}\n", e.name(), e.doc())).collect()
 }
 
-/// Longest wait for the symbols that lines are named by: nothing but a broken disk takes as long.
+/// Timeout for loading the symbols that name lines; only a failing disk exceeds it.
 const SYMBOLS: Duration = Duration::from_secs(20);
-/// Text kept before it is written, in bytes.
+/// Bytes of text buffered before a write.
 const BUFFER: usize = 1 << 16;
 
-/// Gets symbols ready before the first instruction where the trace needs them, so that its first line has them too.
+/// Loads symbols before the first instruction if the trace needs them, so that its first line has names too.
 pub fn prepare(args: &RunArgs, chosen: Trace, supervisor: &mut Supervisor) {
     let named = args.trace_format != TraceFormat::Text;
     supervisor.session().name_trace(named);
@@ -49,22 +49,22 @@ pub fn prepare(args: &RunArgs, chosen: Trace, supervisor: &mut Supervisor) {
     }
     let handle = supervisor.handle();
     if !handle.symbols().wait(SYMBOLS) {
-        terminal::warning("--trace: symbols are still being read: the first lines go without");
+        terminal::warning("--trace: symbols are still being loaded; the first lines have no names");
     } else if handle.rtos().is_none() {
         let lacks = if switches { "no task switch is seen" } else { "lines name no task" };
         terminal::warning(&format!("--trace: no symbols of a FreeRTOS: {lacks} (--elf FILE gives them)"));
     }
 }
 
-/// Where events and frames are written.
+/// Destinations of events and frames.
 #[derive(Default)]
 pub struct Sinks {
     format: TraceFormat,
-    /// Lines that are not written yet.
+    /// Lines that have not been written yet.
     text: Vec<u8>,
     file: Option<File>,
     pcap: Option<BufWriter<File>>,
-    /// Why no more is written.
+    /// Error after which no more is written.
     failed: Option<String>,
 }
 
@@ -87,7 +87,7 @@ impl Sinks {
     /// Writes an event.
     pub fn line(&mut self, line: &Line) {
         let out = &mut self.text;
-        // Nothing fails in memory.
+        // Writing to memory does not fail.
         let _ = match self.format {
             TraceFormat::Text => writeln!(out, "{} {}", line.event.name(), line.text),
             TraceFormat::Long => long(line, out),
@@ -102,7 +102,7 @@ impl Sinks {
         let result = match &mut self.file {
             _ if self.text.is_empty() => Ok(()),
             Some(file) => file.write_all(&self.text),
-            // The dashboard has a pane of its own for them.
+            // The dashboard shows them in a pane.
             None if terminal::handed_over() => Ok(()),
             None => {
                 outlet::write(To::Err, &self.text);
@@ -113,7 +113,7 @@ impl Sinks {
         self.note("--trace-file", result);
     }
 
-    /// Tells once that a file takes no more.
+    /// Reports once that a file cannot be written.
     fn note(&mut self, what: &str, result: std::io::Result<()>) {
         if let (Err(e), None) = (result, &self.failed) {
             let why = format!("{what}: {e}: the rest is lost");
@@ -122,7 +122,7 @@ impl Sinks {
         }
     }
 
-    /// Writes a frame.
+    /// Writes a captured frame.
     pub fn frame(&mut self, frame: &Frame) {
         let result = match &mut self.pcap {
             Some(out) => out.write_all(&capture::packet(frame)),
@@ -131,7 +131,7 @@ impl Sinks {
         self.note("--pcap", result);
     }
 
-    /// Writes what is buffered.
+    /// Writes buffered data.
     pub fn flush(&mut self) {
         self.write_text();
         let result = self.pcap.as_mut().map_or(Ok(()), Write::flush);
@@ -151,7 +151,7 @@ fn long(line: &Line, out: &mut Vec<u8>) -> std::io::Result<()> {
     writeln!(out, ": {} {}", line.event.name(), line.text)
 }
 
-/// A number as QEMU and GDB write addresses.
+/// A number in the notation of QEMU and GDB for addresses.
 struct Hex(u32);
 
 impl Serialize for Hex {

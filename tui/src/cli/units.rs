@@ -1,13 +1,13 @@
-//! Values on the command line: times, sizes, numbers, MAC addresses.
+//! Parsers of command-line values: times, sizes, numbers, MAC addresses.
 
 use std::time::Duration;
 
-/// `30s`, `1500ms`, `2m`, `250us`, `5` (seconds).
+/// Parses `30s`, `1500ms`, `2m`, `250us`, `5` (seconds).
 pub fn duration(text: &str) -> Result<Duration, String> {
     let split = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let number: f64 =
-        number.trim().parse().map_err(|_| format!("{text:?} is no time such as 30s or 500ms"))?;
+        number.trim().parse().map_err(|_| format!("{text:?} is not a time such as 30s or 500ms"))?;
     let seconds = match unit {
         "" | "s" => number,
         "ms" => number / 1e3,
@@ -19,11 +19,11 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|_| format!("{text:?} is out of range"))
 }
 
-/// What is typed at a firmware.
+/// Text to type at the firmware.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Typed(pub Vec<u8>);
 
-/// Text with the escapes `\r`, `\n`, `\t`, `\xHH` and `\\`.
+/// Parses text with the escapes `\r`, `\n`, `\t`, `\xHH` and `\\`.
 pub fn typed(text: &str) -> Result<Typed, String> {
     let (mut out, mut rest) = (Vec::new(), text);
     while let Some((before, after)) = rest.split_once('\\') {
@@ -50,7 +50,7 @@ pub fn typed(text: &str) -> Result<Typed, String> {
     Ok(Typed(out))
 }
 
-/// `2M`, `4MB`, `8m`: a PSRAM size in bytes.
+/// Parses a PSRAM size in bytes: `2M`, `4MB`, `8m`.
 pub fn psram(text: &str) -> Result<usize, String> {
     match text.trim().to_ascii_uppercase().trim_end_matches('B') {
         "0" | "0M" => Ok(0),
@@ -61,50 +61,50 @@ pub fn psram(text: &str) -> Result<usize, String> {
     }
 }
 
-/// A flash chip's size in bytes.
+/// Parses a flash chip's size in bytes.
 pub fn flash_size(text: &str) -> Result<usize, String> {
     esplens_soc::boot::input::parse_flash_size(text).ok_or_else(|| "expected 2M, 4M, 8M or 16M".into())
 }
 
-/// `0x12` or `18`.
+/// Parses `0x12` or `18`.
 pub fn number(text: &str) -> Result<u32, String> {
     let parsed = match text.strip_prefix("0x").or(text.strip_prefix("0X")) {
         Some(hex) => u32::from_str_radix(hex, 16),
         None => text.parse(),
     };
-    parsed.map_err(|_| format!("{text:?} is no number"))
+    parsed.map_err(|_| format!("{text:?} is not a number"))
 }
 
-/// `24:0a:c4:00:00:10`: a base MAC address; no multicast.
+/// Parses a base MAC address such as `24:0a:c4:00:00:10`; a multicast address is refused.
 pub fn mac(text: &str) -> Result<[u8; 6], String> {
     let bytes: Vec<u8> = text
         .split([':', '-'])
         .map(|b| if b.len() == 2 { u8::from_str_radix(b, 16).ok() } else { None })
         .collect::<Option<_>>()
-        .ok_or_else(|| format!("{text:?} is no MAC address"))?;
-    let mac: [u8; 6] = bytes.try_into().map_err(|_| format!("{text:?} has not six bytes"))?;
+        .ok_or_else(|| format!("{text:?} is not a MAC address"))?;
+    let mac: [u8; 6] = bytes.try_into().map_err(|_| format!("{text:?} does not have six bytes"))?;
     if mac[0] & 1 != 0 { Err(format!("{text:?} is a multicast address")) } else { Ok(mac) }
 }
 
-/// The base MAC address of machine number `id`: Espressif's 24:0A:C4, four addresses a chip as on silicon.
+/// Returns the base MAC address of machine number `id`: Espressif's 24:0A:C4, four addresses per chip as on silicon.
 pub fn mac_of_id(id: u32) -> [u8; 6] {
     let n = id.wrapping_add(4).wrapping_mul(4).to_be_bytes();
     [0x24, 0x0A, 0xC4, n[1], n[2], n[3]]
 }
 
-/// A machine's number, or `host`: from this computer's name.
+/// Parses a machine number, or `host`: derived from this computer's name.
 pub fn machine_id(text: &str) -> Result<u32, String> {
     if text != "host" {
-        return text.parse().map_err(|_| format!("{text:?} is no number, and not host"));
+        return text.parse().map_err(|_| format!("{text:?} is neither a number nor host"));
     }
     let name = nix::unistd::gethostname().map_err(|why| format!("this computer's name: {why}"))?;
     Ok(id_of_name(&name.to_string_lossy()))
 }
 
-/// The number behind the last `-` or `_` of a replica's name; of any other name a checksum of 20 bits.
+/// Returns the number after the last `-` or `_` of a replica's name; for any other name a 20-bit hash.
 fn id_of_name(name: &str) -> u32 {
     let ordinal = name.rsplit_once(['-', '_']).and_then(|(_, n)| n.parse().ok());
-    // FNV-1a, folded: names of containers differ in any of their characters.
+    // FNV-1a, folded: container names may differ in any character.
     let hash = name.bytes().fold(0x811C_9DC5_u32, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193));
     ordinal.unwrap_or((hash >> 20 ^ hash) & 0xF_FFFF)
 }

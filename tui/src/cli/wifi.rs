@@ -1,13 +1,13 @@
-//! `--wifi`: what is on the air.
+//! `--wifi`: networks and stations on the air.
 
 use super::nic::NicKind;
 use esplens_soc::net::air::{self, Config, Network, StationConfig};
 
-/// The air from all `--wifi` options. Without one, a network appears when the firmware asks for it, as long as the
-/// far end is the user network; several machines on a segment hear each other instead.
+/// Returns the air for all `--wifi` options. Without one, a network appears when the firmware asks for it, provided
+/// that the user network is connected. Several machines on a segment receive each other instead.
 ///
 /// # Errors
-/// The option that is wrong and why, without its passphrase.
+/// The invalid option and the reason, without its passphrase.
 pub fn config(options: &[String], nic: NicKind) -> Result<Config, String> {
     let segment = nic == NicKind::Socket;
     let station = |o: &String| o.split(',').next() == Some("station");
@@ -26,7 +26,7 @@ pub fn config(options: &[String], nic: NicKind) -> Result<Config, String> {
         }
     }
     if options.len() > 1 && options.iter().any(|o| o == "none") {
-        return Err("--wifi none leaves the air empty: no other --wifi fits".into());
+        return Err("--wifi none cannot be combined with another --wifi".into());
     }
     Ok(config)
 }

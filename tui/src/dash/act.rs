@@ -1,4 +1,4 @@
-//! Carries out what the dashboard asks of the machine. Runs on a client's thread, never on the machine's.
+//! Execution of the dashboard's actions. Runs on a client's thread, never on the machine's.
 
 use super::collect::{self, Known, names::place};
 use super::sampler::Traced;
@@ -14,29 +14,29 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Bytes searched in one request.
 const CHUNK: u32 = 1 << 16;
 
-/// One dashboard's hand on the machine.
+/// Executor of one dashboard's actions.
 #[derive(Clone)]
 pub struct Actor {
     handle: Handle,
     traced: Traced,
-    /// What a step under way is to reach.
+    /// Goal of a step in progress.
     goal: Arc<Mutex<Option<Goal>>>,
 }
 
 impl Actor {
-    /// Acts as this client.
+    /// Creates an executor for this client.
     #[must_use]
     pub fn new(handle: Handle, traced: Traced) -> Self {
         Self { handle, traced, goal: Arc::default() }
     }
 
-    /// The client's handle.
+    /// Returns the client's handle.
     #[must_use]
     pub fn handle(&self) -> &Handle {
         &self.handle
     }
 
-    /// Carries an action out.
+    /// Executes an action.
     ///
     /// # Errors
     /// When the machine is gone.
@@ -100,7 +100,7 @@ impl Actor {
         Ok(Reply::default())
     }
 
-    /// To be called at every stop: goes on with a step that takes several.
+    /// Continues a step that takes several stops. Must be called at every stop.
     ///
     /// # Errors
     /// When the machine is gone.
@@ -115,9 +115,9 @@ impl Actor {
         self.goal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A step that may take several stops. What another left unfinished is given up.
+    /// Starts a step that may take several stops. An unfinished earlier step is abandoned.
     fn begin(&self, way: Way) -> Result<Reply, Gone> {
-        // Held while the machine may already stop again, so that the stop finds its goal.
+        // The lock is held because the machine may stop before the goal is stored: the stop then waits for it.
         let mut goal = self.goal();
         if let Some(unfinished) = goal.take() {
             unfinished.give_up(&self.handle)?;
@@ -126,7 +126,8 @@ impl Actor {
         Ok(Reply::default())
     }
 
-    /// What a dashboard wants from the start: the machine stops at panics, and what happens can be gone back to.
+    /// Applies a dashboard's initial settings: the machine stops at panics, and checkpoints for reverse execution are
+    /// taken.
     ///
     /// # Errors
     /// When the machine is gone.
@@ -139,11 +140,11 @@ impl Actor {
         panics::stop(&self.handle, on)?;
         Ok(says(match on {
             true => "the machine stops when the firmware panics",
-            false => "the machine goes on when the firmware panics",
+            false => "the machine continues when the firmware panics",
         }))
     }
 
-    /// A watchpoint for stores.
+    /// Sets a watchpoint for stores.
     fn watch(&self, addr: u32, len: u32, name: String) -> Result<Reply, Gone> {
         let point = Point::new(PointKind::Watch(WatchKind::Write), addr, len, self.handle.client());
         let point = Point { name: Some(name).filter(|n| !n.is_empty()), ..point };
@@ -186,7 +187,7 @@ impl Actor {
             s.machine_mut().uart_input(n, &bytes[..take]);
             take == bytes.len()
         })?;
-        Ok(if room { Reply::default() } else { says("esplens: the UART takes no more; the rest is lost") })
+        Ok(if room { Reply::default() } else { says("esplens: the UART is full; the rest is lost") })
     }
 
     fn write(&self, core: usize, addr: u32, bytes: Vec<u8>) -> Result<Reply, Gone> {
@@ -195,7 +196,7 @@ impl Actor {
         Ok(if all { Reply::default() } else { fails(&format!("nothing answers at {addr:#010x}")) })
     }
 
-    /// The first place from `addr` on, in the memories of the map.
+    /// Finds the first match from `addr` on, in the memories of the memory map.
     fn find(&self, core: usize, addr: u32, pattern: &[u8]) -> Result<Reply, Gone> {
         if pattern.is_empty() || pattern.len() > CHUNK as usize / 2 {
             return Ok(fails("nothing to search for"));
@@ -220,7 +221,7 @@ impl Actor {
         Ok(fails("not found from here on"))
     }
 
-    /// A number, a symbol, a register or an expression.
+    /// Evaluates a number, a symbol, a register or an expression.
     fn address(&self, text: &str, context: FrameRef) -> Result<Reply, Gone> {
         let text = text.trim().to_string();
         let at = |addr| Reply { addr: Some(addr), ..Reply::default() };
@@ -235,7 +236,7 @@ impl Actor {
         Ok(found.map_or_else(|why| fails(&why), at))
     }
 
-    /// A line each for the addresses of a backtrace; all but the first are return addresses.
+    /// Describes the addresses of a backtrace, one per line; all but the first are return addresses.
     fn decode(&self, addresses: &[u32]) -> Reply {
         let symbols = self.handle.symbols().current();
         if symbols.is_empty() {
@@ -259,14 +260,14 @@ impl Actor {
     }
 }
 
-/// One instruction; a machine that runs stops first.
+/// Steps one instruction; stops a running machine first.
 fn step(s: &mut Session, core: usize, by: &Client) {
     s.stop(by);
     let step = Step { core, range: 0..0, irq: s.step_irq() };
     s.resume(&Plan { frozen: [false; 2], step: Some(step) }, by);
 }
 
-/// The other way; a machine that runs stops first.
+/// Starts a reverse operation; stops a running machine first.
 fn back(s: &mut Session, how: Back, by: &Client) {
     s.stop(by);
     s.go_back(how, by);

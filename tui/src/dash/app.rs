@@ -1,4 +1,4 @@
-//! The loop around the dashboard: messages in, effects out, at most so many frames a second.
+//! Main loop of the dashboard: processes messages, executes effects, limits the frame rate.
 
 use super::config;
 use super::fault;
@@ -15,15 +15,15 @@ use ratatui::backend::CrosstermBackend;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// Time between frames: 30 a second.
+/// Time between drawn frames: 30 per second.
 const FRAME: Duration = Duration::from_millis(33);
-/// Of its time the dashboard spends at most one part in this many on drawing.
+/// Drawing takes at most one part in this many of the dashboard's time.
 const DRAW_SHARE: u32 = 4;
 
-/// How the dashboard ended.
+/// Reason for the dashboard's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// The user ended it.
+    /// The user quit.
     User,
     /// The machine is gone.
     Gone,
@@ -35,20 +35,20 @@ struct App {
     link: Link,
     inbox: Inbox,
     started: Instant,
-    /// A sample was asked for and has not come.
+    /// Queries of the sample that has been requested and not received.
     asked: Option<Wants>,
-    /// What the newest sample was asked for.
+    /// Queries that the newest sample answers.
     answered: Option<Wants>,
-    /// Something happened that a sample may show.
+    /// An event has occurred that may change a sample.
     stale: bool,
-    /// A sample is due as soon as the time between two has passed.
+    /// A sample is due as soon as the minimum interval has passed.
     hurry: bool,
     sampled: Instant,
     drawn: Instant,
     gap: Duration,
 }
 
-/// Shows the dashboard until the user or the machine ends it, or the terminal goes away.
+/// Shows the dashboard until the user or the machine ends it, or the terminal is closed.
 ///
 /// # Errors
 /// When there is no terminal, or a thread panicked.
@@ -63,7 +63,7 @@ pub fn run(mut state: State, link: Link, inbox: Inbox) -> io::Result<End> {
     }
 }
 
-/// The loop. An error is the terminal's end, or the panic of a thread.
+/// Runs the loop. An error means that the terminal is closed or that a thread panicked.
 fn show<W: io::Write>(
     state: State,
     link: Link,
@@ -107,7 +107,7 @@ fn show<W: io::Write>(
     }
 }
 
-/// Takes the terminal; panics and signals about it become messages.
+/// Takes the terminal; panics and signals become messages.
 fn take_screen(inbox: &Inbox) -> io::Result<Screen> {
     let (last, jobs) = (inbox.clone(), inbox.clone());
     let screen = Screen::take(move || last.push(Msg::Gone))?;
@@ -117,7 +117,7 @@ fn take_screen(inbox: &Inbox) -> io::Result<Screen> {
     Ok(screen)
 }
 
-/// Keys and mouse, from a thread that waits for them.
+/// Starts a thread that reads keys and mouse.
 fn read_terminal(inbox: Inbox) -> io::Result<()> {
     std::thread::Builder::new().name("dash keys".into()).spawn(move || {
         while let Ok(event) = event::read() {
@@ -129,14 +129,14 @@ fn read_terminal(inbox: Inbox) -> io::Result<()> {
                 _ => {}
             }
         }
-        // A terminal that went away ends the dashboard.
+        // A closed terminal ends the dashboard.
         inbox.push(Msg::Gone);
     })?;
     Ok(())
 }
 
 impl App {
-    /// Asks for a sample when one is due: each frame while the machine runs, else when something happened.
+    /// Requests a sample when one is due: each frame while the machine runs, otherwise after an event.
     fn ask(&mut self) {
         let wants = self.state.wants();
         let changed = self.answered.as_ref() != Some(&wants);
@@ -147,11 +147,11 @@ impl App {
             self.asked = Some(wants);
             (self.sampled, self.stale) = (Instant::now(), false);
         }
-        // Until the answer comes there is nothing to ask for.
+        // No further request is made before the answer arrives.
         self.hurry &= self.asked.is_none();
     }
 
-    /// When there is something to do even if no message comes.
+    /// Returns the time of the next work without a message.
     fn deadline(&self) -> Option<Instant> {
         let sample = self.hurry.then(|| self.sampled + self.gap);
         let draw = self.state.dirty.then(|| self.drawn + self.gap);
@@ -200,13 +200,13 @@ impl App {
                 }
                 return Ok(Some(End::User));
             }
-            // The update carries these out itself.
+            // The update executes these itself.
             Effect::Show(..) | Effect::Ask(..) | Effect::Notice(_) | Effect::Prompt(_) => {}
         }
         Ok(None)
     }
 
-    /// Draws, and spaces frames so that drawing never takes more than its share of a core.
+    /// Draws a frame. Spaces frames so that drawing never takes more than its share of a core.
     fn draw<W: io::Write>(
         &mut self,
         screen: &Screen,
@@ -214,7 +214,7 @@ impl App {
     ) -> io::Result<()> {
         let begun = Instant::now();
         self.drawn = begun;
-        // A terminal that takes nothing, or takes its time, gets no more: this frame is made up for by the next.
+        // A terminal that is slow or does not read gets no more output: the next drawn frame replaces this one.
         if !outlet::empty() {
             return Ok(());
         }

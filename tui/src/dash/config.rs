@@ -1,4 +1,4 @@
-//! What the dashboard remembers: layouts and theme, in `esplens/dashboard.toml` under `$XDG_CONFIG_HOME`.
+//! Saved settings of the dashboard: layouts and theme, in `esplens/dashboard.toml` under `$XDG_CONFIG_HOME`.
 
 use super::layout::{LayoutId, Node, Size};
 use super::state::State;
@@ -7,20 +7,20 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Largest file worth reading.
+/// Maximum size of the file in bytes.
 const MAX: u64 = 1 << 16;
 
-/// The file's content.
+/// Contents of the file.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Config {
     /// Theme by name.
     pub theme: Option<String>,
-    /// Trees by layout and size, as in `overview.small = "v(code:1 console:1)"`.
+    /// Layout trees by layout and size, as in `overview.small = "v(code:1 console:1)"`.
     pub layout: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// Where it lies.
+/// Returns the path of the file.
 #[must_use]
 pub fn path() -> Option<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
@@ -28,7 +28,7 @@ pub fn path() -> Option<PathBuf> {
     Some(folder.join("esplens/dashboard.toml"))
 }
 
-/// Reads the file; what is wrong with it is said, not fatal.
+/// Reads the file. An error in it is returned as a message and is not fatal.
 #[must_use]
 pub fn load(path: &Path) -> (Config, Option<String>) {
     if std::fs::metadata(path).map_or(0, |m| m.len()) == 0 {
@@ -44,13 +44,13 @@ pub fn load(path: &Path) -> (Config, Option<String>) {
     }
 }
 
-/// Takes a configuration over; the first thing wrong with it.
+/// Applies a configuration. Returns the first error in it.
 pub fn apply(state: &mut State, config: &Config) -> Option<String> {
     let mut wrong = None;
     if let Some(name) = &config.theme {
         match Theme::named(name) {
             Some(theme) => state.shared.theme = theme,
-            None => wrong = Some(format!("no theme is called {name:?}")),
+            None => wrong = Some(format!("there is no theme named {name:?}")),
         }
     }
     for (layout, sizes) in &config.layout {
@@ -67,7 +67,7 @@ pub fn apply(state: &mut State, config: &Config) -> Option<String> {
     wrong
 }
 
-/// What is to be kept of a state.
+/// Returns the settings of a state that are saved.
 #[must_use]
 pub fn of(state: &State) -> Config {
     let mut layout: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
@@ -80,7 +80,7 @@ pub fn of(state: &State) -> Config {
 /// Writes the file.
 ///
 /// # Errors
-/// What the host says.
+/// The host's error.
 pub fn save(path: &Path, config: &Config) -> Result<(), String> {
     let text = toml::to_string(config).map_err(|e| e.to_string())?;
     let write = || {

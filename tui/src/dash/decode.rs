@@ -1,4 +1,4 @@
-//! Frames of Ethernet and 802.11 in words: one line for a list, a tree of fields for a look inside.
+//! Decoder of Ethernet and 802.11 frames: one line for a list, a tree of fields for the details.
 
 mod app;
 mod ip;
@@ -8,40 +8,40 @@ use super::wire::FrameRecord;
 use std::collections::HashMap;
 use std::fmt::Write;
 
-/// A frame in words.
+/// A decoded Ethernet or 802.11 frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decoded {
     /// Protocol, as in Wireshark's column.
     pub protocol: &'static str,
-    /// From and to: addresses with ports where there are any.
+    /// Sender: address, with a port if there is one.
     pub from: String,
-    /// The receiver.
+    /// Receiver.
     pub to: String,
-    /// What it says.
+    /// Summary of the contents.
     pub info: String,
-    /// Fields, a line each; indented by layers.
+    /// Fields, one per line, indented by layers.
     pub fields: Vec<String>,
-    /// Identifies a TCP stream: both ends, the lower first.
+    /// TCP stream, identified by both ends, the lower first.
     pub stream: Option<Stream>,
-    /// Of a TCP segment: its sequence and acknowledge numbers, and whether the lower end sent it.
+    /// For a TCP segment: its sequence and acknowledgement numbers, and whether the lower end sent it.
     pub numbers: Option<(u32, u32, bool)>,
-    /// The sequence numbers that count as 0: the sender's and the receiver's.
+    /// Sequence numbers that are shown as 0: the sender's and the receiver's.
     base: (u32, u32),
 }
 
 /// Both ends of a TCP stream: address and port, the lower first.
 pub type Stream = ((u32, u16), (u32, u16));
 
-/// The sequence numbers at which TCP streams begin, of the lower end and of the other one.
+/// Initial sequence numbers of TCP streams, of the lower end and of the other one.
 #[derive(Clone, Debug, Default)]
 pub struct Streams(HashMap<Stream, [Option<u32>; 2]>);
 
-/// Most streams kept; beyond that all begin anew.
+/// Maximum number of streams kept; beyond that all are discarded.
 const MAX_STREAMS: usize = 4096;
 
 impl Streams {
-    /// The numbers that count as 0 in a frame: the sender's and the receiver's. As Wireshark takes them, those of the
-    /// SYNs, else the first ones seen.
+    /// Returns the numbers that are shown as 0 in a frame: the sender's and the receiver's. As in Wireshark they are
+    /// those of the SYNs, else the first ones seen.
     pub fn base(&mut self, frame: &FrameRecord) -> (u32, u32) {
         let d = record(frame);
         let (Some(stream), Some((seq, ack, lower))) = (d.stream, d.numbers) else { return (0, 0) };
@@ -54,14 +54,14 @@ impl Streams {
             ends[from] = Some(seq);
         }
         let own = *ends[from].get_or_insert(seq.wrapping_sub(1));
-        // Without an acknowledgement nothing is known of the other end.
+        // Without an acknowledgement, the other end's number is unknown.
         let other =
             if ack == 0 { ends[to].unwrap_or(0) } else { *ends[to].get_or_insert(ack.wrapping_sub(1)) };
         (own, other)
     }
 }
 
-/// A MAC address.
+/// Formats a MAC address.
 #[must_use]
 pub fn mac(bytes: &[u8]) -> String {
     let mut out = String::new();
@@ -71,39 +71,39 @@ pub fn mac(bytes: &[u8]) -> String {
     out
 }
 
-/// Two bytes, big-endian; 0 beyond the end.
+/// Returns two bytes, big-endian; 0 beyond the end.
 fn half(b: &[u8], at: usize) -> u16 {
     b.get(at..at + 2).map_or(0, |b| u16::from_be_bytes([b[0], b[1]]))
 }
 
-/// Four bytes, big-endian; 0 beyond the end.
+/// Returns four bytes, big-endian; 0 beyond the end.
 fn word(b: &[u8], at: usize) -> u32 {
     u32::from(half(b, at)) << 16 | u32::from(half(b, at + 2))
 }
 
-/// An IPv4 address.
+/// Formats an IPv4 address.
 fn ipv4(n: u32) -> String {
     std::net::Ipv4Addr::from(n).to_string()
 }
 
-/// The printable beginning of a text.
+/// Returns the start of a text, with `.` for unprintable characters.
 fn text(bytes: &[u8], most: usize) -> String {
     let shown = bytes.iter().take(most).map(|b| char::from(*b));
     shown.map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '.' }).collect()
 }
 
-/// The first bytes as hexadecimal digits.
+/// Returns the first bytes as hexadecimal digits.
 fn hex(bytes: &[u8], most: usize) -> String {
     bytes.iter().take(most).map(|b| format!("{b:02x}")).collect()
 }
 
-/// Takes a frame of either kind apart.
+/// Decodes an Ethernet or 802.11 frame.
 #[must_use]
 pub fn record(frame: &FrameRecord) -> Decoded {
     based(frame, (0, 0))
 }
 
-/// The same with TCP's numbers counted from these ([`Streams::base`]).
+/// The same with TCP's numbers relative to these ([`Streams::base`]).
 #[must_use]
 pub fn based(frame: &FrameRecord, base: (u32, u32)) -> Decoded {
     match &frame.air {
@@ -112,7 +112,7 @@ pub fn based(frame: &FrameRecord, base: (u32, u32)) -> Decoded {
     }
 }
 
-/// Takes an Ethernet frame apart. Whatever it holds, this ends and answers.
+/// Decodes an Ethernet frame. Never panics or loops, whatever the bytes are.
 #[must_use]
 pub fn frame(bytes: &[u8]) -> Decoded {
     ethernet(bytes, (0, 0))
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn any_bytes_are_taken_apart() {
-        // A small generator of garbage with plausible heads.
+        // Generates garbage with plausible headers.
         let mut x = 1u64;
         let mut next = || {
             x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);

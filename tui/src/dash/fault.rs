@@ -1,6 +1,6 @@
-//! Panics on demand, for the tests of what they leave behind. Not in release builds.
+//! Panics on demand, for tests of panic handling. Not in release builds.
 
-/// Panics when `ESPLENS_TEST_PANIC` is `PLACE:FILE` for this place and the file exists.
+/// Panics if `ESPLENS_TEST_PANIC` is `PLACE:FILE` with this place and the file exists.
 #[cfg(debug_assertions)]
 pub fn point(place: &str) {
     use std::sync::OnceLock;
@@ -15,6 +15,6 @@ pub fn point(place: &str) {
     }
 }
 
-/// Nothing.
+/// Does nothing.
 #[cfg(not(debug_assertions))]
 pub fn point(_place: &str) {}

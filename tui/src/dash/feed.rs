@@ -1,10 +1,10 @@
-//! Takes in what happens to the machine.
+//! Processing of machine events.
 
 use super::pane::PaneId;
 use super::state::*;
 use super::wire::*;
 
-/// Adds an event to what panes share, all of it bounded.
+/// Adds an event to the panes' shared state, all of it bounded.
 pub fn take_in(s: &mut Shared, feed: Feed) -> Vec<Effect> {
     match feed {
         Feed::Uart(n, bytes) => return uart(s, n, &bytes),
@@ -52,7 +52,7 @@ fn take_frame(s: &mut Shared, frame: FrameRecord) {
     s.frames.push_back(FrameRow { number, frame, base });
 }
 
-/// Bytes of a UART; a backtrace among its lines is looked up.
+/// Adds bytes of a UART. Requests the decoding of a backtrace in its lines.
 fn uart(s: &mut Shared, n: u8, bytes: &[u8]) -> Vec<Effect> {
     let Some(log) = s.uarts.get_mut(usize::from(n)) else { return Vec::new() };
     log.feed(bytes);
@@ -63,7 +63,7 @@ fn uart(s: &mut Shared, n: u8, bytes: &[u8]) -> Vec<Effect> {
     backtraces.collect()
 }
 
-/// The addresses of a line such as `Backtrace: 0x400d1234:0x3ffb0000 0x400d5678:0x3ffb0020 |<-CORRUPTED`.
+/// Returns the addresses of a line such as `Backtrace: 0x400d1234:0x3ffb0000 0x400d5678:0x3ffb0020 |<-CORRUPTED`.
 #[must_use]
 pub fn backtrace(line: &str) -> Vec<u32> {
     let Some(at) = line.find("Backtrace:") else { return Vec::new() };

@@ -1,12 +1,12 @@
-//! Finding by any letters in order, the best fit first.
+//! Fuzzy search: letters in order, best match first.
 
-/// How well `text` fits `query`; `None`: not all letters of the query stand in it in order. Letters at the beginning
-/// of words and runs of letters count more, text left over less.
+/// Returns a score for how well `text` matches `query`, or `None` if the letters of the query do not occur in it in
+/// order. Letters at word starts and runs of letters score higher; skipped text lowers the score.
 #[must_use]
 pub fn score(query: &str, text: &str) -> Option<i32> {
     let text: Vec<char> = text.to_lowercase().chars().collect();
     let query: Vec<char> = query.to_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
-    // The best of the places where the first letter stands.
+    // Tries all positions of the first letter and takes the best.
     let first = *query.first()?;
     let starts = text.iter().enumerate().filter(|(_, c)| **c == first).map(|(n, _)| n);
     starts.take(64).filter_map(|start| from(&query, &text, start)).max()

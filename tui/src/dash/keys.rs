@@ -1,9 +1,10 @@
-//! The key table: what each key does and where. Keys, help, palette and docs/user/dashboard.md all come from it.
+//! Key table: the command of each key and its scope. Keys, help, palette and docs/user/dashboard.md are derived from
+//! it.
 
 use super::pane::PaneId;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// What a key or a line of the palette does.
+/// Command of a key or of a palette entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "TABLE says what each does")]
 pub enum Cmd {
@@ -77,7 +78,7 @@ pub enum Cmd {
     Wrap,
 }
 
-/// Where a key has its meaning.
+/// Scope of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// Everywhere.
@@ -86,18 +87,18 @@ pub enum Scope {
     In(&'static [PaneId]),
 }
 
-/// A row of the table.
+/// Row of the key table.
 #[derive(Clone, Copy, Debug)]
 pub struct Binding {
-    /// What it does.
+    /// Command of the key.
     pub cmd: Cmd,
-    /// Keys, separated by blanks: `F5`, `c`, `Ctrl-p`, `Shift-Tab`.
+    /// Keys, separated by spaces: `F5`, `c`, `Ctrl-p`, `Shift-Tab`.
     pub keys: &'static str,
     /// Name in the palette.
     pub name: &'static str,
-    /// What it does, in a few words.
+    /// Short description.
     pub doc: &'static str,
-    /// Where.
+    /// Panes in which the key is valid.
     pub scope: Scope,
 }
 
@@ -117,7 +118,7 @@ const fn on(
 
 use PaneId as P;
 
-/// Every key. Those of a pane win over those that hold everywhere.
+/// All key bindings. Those of a pane take precedence over those with scope `All`.
 pub const TABLE: &[Binding] = &[
     all(Cmd::RunPause, "Space", "run/pause", "let the machine go on, or stop it"),
     all(Cmd::Run, "c F5", "continue", "let the machine go on"),
@@ -246,7 +247,7 @@ pub const TABLE: &[Binding] = &[
     on(&[P::Console], Cmd::Uart, "u", "uart", "show the next UART"),
 ];
 
-/// The binding of a key in a pane.
+/// Returns the binding of a key in a pane.
 #[must_use]
 pub fn lookup(key: KeyEvent, focus: PaneId) -> Option<&'static Binding> {
     let fits = |b: &&Binding| b.keys.split(' ').any(|k| parse(k).is_some_and(|p| same(p, key)));
@@ -255,18 +256,18 @@ pub fn lookup(key: KeyEvent, focus: PaneId) -> Option<&'static Binding> {
     rows().filter(here).find(fits).or_else(|| rows().filter(|b| b.scope == Scope::All).find(fits))
 }
 
-/// The rows that hold in a pane.
+/// Returns the key bindings of a pane.
 pub fn of_pane(pane: PaneId) -> impl Iterator<Item = &'static Binding> {
     TABLE.iter().filter(move |b| matches!(b.scope, Scope::In(panes) if panes.contains(&pane)))
 }
 
-/// The first key of a command, for hints.
+/// Returns the first key of a command, for hints.
 #[must_use]
 pub fn key_of(cmd: Cmd) -> &'static str {
     TABLE.iter().find(|b| b.cmd == cmd).map_or("", |b| b.keys.split(' ').next().unwrap_or(""))
 }
 
-/// A key as the table writes it.
+/// Returns a key's name as in the table.
 #[must_use]
 pub fn name_of_key(key: KeyEvent) -> String {
     let name = match key.code {
@@ -281,13 +282,13 @@ pub fn name_of_key(key: KeyEvent) -> String {
     format!("{ctrl}{alt}{name}")
 }
 
-/// A command's name, as it is in the first row that has it.
+/// Returns a command's name, from its first row in the table.
 #[must_use]
 pub fn name_of(cmd: Cmd) -> &'static str {
     TABLE.iter().find(|b| b.cmd == cmd).map_or("", |b| b.name)
 }
 
-/// Terminals report Shift with capital letters, or do not.
+/// Compares keys. Some terminals report Shift with capital letters, others do not.
 fn same(want: (KeyCode, KeyModifiers), got: KeyEvent) -> bool {
     let relevant = match want.0 {
         KeyCode::Char(_) | KeyCode::BackTab => KeyModifiers::CONTROL | KeyModifiers::ALT,
@@ -296,7 +297,7 @@ fn same(want: (KeyCode, KeyModifiers), got: KeyEvent) -> bool {
     want.0 == got.code && (want.1 & relevant) == (got.modifiers & relevant)
 }
 
-/// A key as the table writes it.
+/// Parses a key's name as in the table.
 #[must_use]
 pub fn parse(text: &str) -> Option<(KeyCode, KeyModifiers)> {
     if let Some(rest) = text.strip_prefix("Ctrl-") {

@@ -1,6 +1,6 @@
-//! Where panes stand: trees of splits, one for each layout and size of terminal, written as text.
+//! Layout of panes: trees of splits, one for each layout and terminal size, in a text notation.
 //!
-//! `h(cpu:2 v(code:3 backtrace:2):3)` puts `cpu` left of two panes above each other; numbers are shares.
+//! `h(cpu:2 v(code:3 backtrace:2):3)` puts `cpu` left of two panes above each other; the numbers are shares.
 
 mod drag;
 
@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-/// Smallest pane worth drawing, frame included.
+/// Minimum size of a pane, including its border.
 const MIN: (u16, u16) = (12, 3);
-/// Deepest tree that a configuration may have.
+/// Maximum depth of a tree in the configuration.
 const MAX_DEPTH: usize = 8;
-/// Largest share: more than any terminal has columns, so that a share can be one.
+/// Maximum share: more than any terminal has columns, so that shares can be lengths in cells.
 const MAX_SHARE: u16 = 1000;
 
 /// A layout's number and name.
@@ -34,7 +34,7 @@ impl LayoutId {
     pub const ALL: [LayoutId; 6] =
         [Self::Overview, Self::Cpu, Self::Tasks, Self::Network, Self::Memory, Self::Trace];
 
-    /// Its name.
+    /// Returns the layout's name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -47,7 +47,7 @@ impl LayoutId {
         }
     }
 
-    /// The tree that this layout starts with.
+    /// Returns the default tree of the layout.
     #[must_use]
     pub fn built_in(self, size: Size) -> &'static str {
         use Size::*;
@@ -76,14 +76,14 @@ impl LayoutId {
     }
 }
 
-/// Kinds of terminals.
+/// Size classes of terminals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Size {
     /// Under 110 columns or 32 rows.
     Small,
-    /// In between.
+    /// Between small and large.
     Medium,
-    /// From 160 columns and 45 rows on.
+    /// At least 160 columns and 45 rows.
     Large,
 }
 
@@ -91,7 +91,7 @@ impl Size {
     /// All sizes.
     pub const ALL: [Size; 3] = [Self::Small, Self::Medium, Self::Large];
 
-    /// The kind of a terminal.
+    /// Returns the size class of a terminal.
     #[must_use]
     pub fn of(width: u16, height: u16) -> Self {
         if width < 110 || height < 32 {
@@ -103,7 +103,7 @@ impl Size {
         }
     }
 
-    /// Its name in the configuration.
+    /// Returns the name in the configuration.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -129,7 +129,7 @@ pub enum Node {
 }
 
 impl Node {
-    /// The panes, in reading order.
+    /// Appends the panes in reading order.
     pub fn panes(&self, out: &mut Vec<PaneId>) {
         match self {
             Self::Leaf(id) => out.push(*id),
@@ -137,7 +137,7 @@ impl Node {
         }
     }
 
-    /// Where each pane stands in `area`. Parts that would be too small leave their room to the others, the last first.
+    /// Computes the position of each pane in `area`. Parts that would be too small are omitted, the last ones first.
     pub fn place(&self, area: Rect, out: &mut Vec<(PaneId, Rect)>) {
         match self {
             Self::Leaf(id) => out.push((*id, area)),
@@ -150,7 +150,7 @@ impl Node {
         }
     }
 
-    /// Changes the share of the part of a split of this direction that holds `pane`. True when there is one.
+    /// Changes the share of the part that contains `pane`, in a split of this direction. Returns true if there is one.
     pub fn resize(&mut self, pane: PaneId, vertical: bool, by: i16) -> bool {
         let Self::Split { vertical: v, parts } = self else { return false };
         for (share, node) in parts.iter_mut() {
@@ -170,7 +170,7 @@ impl Node {
         false
     }
 
-    /// Multiplies all shares, so that steps of 1 are fine ones.
+    /// Multiplies all small shares by 10, so that steps of 1 are finer.
     fn refine(&mut self) {
         if let Self::Split { parts, .. } = self {
             for (share, node) in parts {
@@ -183,7 +183,7 @@ impl Node {
     }
 }
 
-/// The areas of a split's parts; fewer than there are parts where there is no room for all.
+/// Returns the areas of a split's parts; fewer than there are parts if the space is too small.
 fn divide(vertical: bool, parts: &[(u16, Node)], area: Rect) -> Vec<Rect> {
     let (length, least) = if vertical { (area.height, MIN.1) } else { (area.width, MIN.0) };
     let fit = usize::from((length / least).max(1)).min(parts.len());
@@ -249,7 +249,7 @@ fn parse(rest: &mut &str, depth: usize) -> Result<Node, String> {
     let (word, tail) = rest.split_at(end);
     if !tail.starts_with('(') {
         *rest = tail;
-        return PaneId::named(word).map(Node::Leaf).ok_or_else(|| format!("no pane is called {word:?}"));
+        return PaneId::named(word).map(Node::Leaf).ok_or_else(|| format!("there is no pane named {word:?}"));
     }
     let vertical = match word {
         "v" => true,
@@ -281,12 +281,12 @@ fn share(rest: &mut &str) -> Result<u16, String> {
     share.ok_or_else(|| format!("a share is 1 to {MAX_SHARE}"))
 }
 
-/// The layouts as they are now.
+/// Current layouts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layouts {
-    /// The one shown.
+    /// The selected layout.
     pub current: LayoutId,
-    /// What was changed, by layout and size.
+    /// Trees changed by the user, by layout and size.
     pub changed: BTreeMap<(LayoutId, Size), Node>,
 }
 
@@ -297,7 +297,7 @@ impl Default for Layouts {
 }
 
 impl Layouts {
-    /// The tree shown on a terminal of this size.
+    /// Returns the tree shown on a terminal of this size.
     #[must_use]
     pub fn tree(&self, size: Size) -> Node {
         let changed = self.changed.get(&(self.current, size)).cloned();
@@ -312,7 +312,8 @@ impl Layouts {
         }
     }
 
-    /// Moves the border between two panes from a cell towards another. Where it stands then; `None`: nothing moved.
+    /// Moves the border between two panes from a cell towards another. Returns its new position, or `None` if it did
+    /// not move.
     pub fn drag(&mut self, size: Size, area: Rect, from: Position, to: Position) -> Option<Position> {
         let mut tree = self.tree(size);
         let moved = drag::drag(&mut tree, area, from, to)?;
@@ -320,13 +321,13 @@ impl Layouts {
         Some(moved)
     }
 
-    /// The current layout as it is built in.
+    /// Restores the built-in tree of the current layout.
     pub fn reset(&mut self, size: Size) {
         self.changed.remove(&(self.current, size));
     }
 }
 
-/// The tree that a layout starts with.
+/// Returns the default tree of a layout.
 #[must_use]
 pub fn built_in(id: LayoutId, size: Size) -> Node {
     id.built_in(size).parse().unwrap_or(Node::Leaf(PaneId::Console))

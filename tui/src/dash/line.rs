@@ -1,8 +1,8 @@
-//! A line of text being typed.
+//! Editor for a line of text.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// Longest line.
+/// Maximum length in characters.
 const MAX: usize = 4096;
 
 /// Text and cursor.
@@ -13,26 +13,26 @@ pub struct Line {
 }
 
 impl Line {
-    /// A line that begins with `text`.
+    /// Creates a line that contains `text`.
     #[must_use]
     pub fn new(text: &str) -> Self {
         let text: Vec<char> = text.chars().take(MAX).collect();
         Self { cursor: text.len(), text }
     }
 
-    /// What was typed.
+    /// Returns the text.
     #[must_use]
     pub fn text(&self) -> String {
         self.text.iter().collect()
     }
 
-    /// The cursor's place, in characters.
+    /// Returns the cursor position, in characters.
     #[must_use]
     pub fn cursor(&self) -> usize {
         self.cursor
     }
 
-    /// Takes a key; false when it is none for a line.
+    /// Processes a key. Returns false if it has no meaning in a line.
     pub fn key(&mut self, key: KeyEvent) -> bool {
         let ctrl = key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
         match key.code {

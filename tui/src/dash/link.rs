@@ -1,4 +1,5 @@
-//! Between the dashboard's thread and the machine: requests one way, messages the other, both bounded.
+//! Connection between the dashboard's thread and the machine: requests in one direction, messages in the other, both
+//! bounded.
 
 use super::act::Actor;
 use super::collect::stop_info;
@@ -18,12 +19,12 @@ use std::time::Instant;
 use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;
 
-/// Events waiting for the dashboard.
+/// Maximum number of events waiting for the dashboard.
 const MAX_WAITING: usize = 50_000;
-/// Bytes of UARTs and frames waiting for the dashboard.
+/// Maximum bytes of UART output and frames waiting for the dashboard.
 const MAX_BYTES: usize = 4 << 20;
 
-/// Messages for the dashboard.
+/// Queue of messages for the dashboard.
 #[derive(Clone, Default)]
 pub struct Inbox(Arc<Shared>);
 
@@ -31,17 +32,17 @@ pub struct Inbox(Arc<Shared>);
 struct Shared {
     waiting: Mutex<Waiting>,
     news: Condvar,
-    /// Wakes writers that wait for something else when nobody reads any more.
+    /// Wakes writers that wait for something else when the reader has gone.
     end: Notify,
 }
 
 #[derive(Default)]
 struct Waiting {
     messages: VecDeque<Msg>,
-    /// Bytes in those of them that are events.
+    /// Bytes of the events among the messages.
     bytes: usize,
     lost: u64,
-    /// Nobody reads any more.
+    /// The queue has no reader any more.
     closed: bool,
 }
 
@@ -50,13 +51,13 @@ impl Inbox {
         self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Nobody reads any more: whoever writes may end.
+    /// Marks the queue as having no reader, so that writers may end.
     pub fn close(&self) {
         self.lock().closed = true;
         self.0.end.notify_waiters();
     }
 
-    /// Waits until nobody reads any more.
+    /// Waits until the queue has no reader.
     async fn closed(&self) {
         let end = self.0.end.notified();
         if !self.lock().closed {
@@ -70,7 +71,7 @@ impl Inbox {
         self.0.news.notify_one();
     }
 
-    /// Adds events; what the dashboard is too slow for is lost and counted.
+    /// Adds events. Events beyond the limits are dropped and counted.
     pub fn feed(&self, feeds: impl IntoIterator<Item = Feed>) {
         let mut waiting = self.lock();
         for feed in feeds {
@@ -86,7 +87,7 @@ impl Inbox {
         self.0.news.notify_one();
     }
 
-    /// All messages; waits for the first, until `until` where there is such a moment.
+    /// Takes all messages. Waits for the first one, until `until` if given.
     #[must_use]
     pub fn take(&self, until: Option<Instant>) -> Vec<Msg> {
         let mut waiting = self.lock();
@@ -117,10 +118,10 @@ fn size(feed: &Feed) -> usize {
     }
 }
 
-/// An action and the pane that waits for its answer.
+/// An action and the pane that waits for its reply.
 pub type Asked = (Option<PaneId>, Action);
 
-/// Requests to a machine, wherever it is.
+/// Requests to a machine in this or another process.
 #[derive(Clone)]
 pub struct Link {
     samples: Sender<Wants>,
@@ -128,19 +129,19 @@ pub struct Link {
 }
 
 impl Link {
-    /// A link whose requests come out of these ends.
+    /// Returns a link and the receivers of its requests.
     #[must_use]
     pub fn pair() -> (Self, Receiver<Wants>, Receiver<Asked>) {
         let ((samples, wants), (actions, asked)) = (channel(), channel());
         (Self { samples, actions }, wants, asked)
     }
 
-    /// Asks for a sample; [`Msg::Sample`] answers.
+    /// Requests a sample; the answer is [`Msg::Sample`].
     pub fn sample(&self, wants: Wants) {
         let _ = self.samples.send(wants);
     }
 
-    /// Asks for an action; [`Msg::Reply`] answers.
+    /// Requests an action; the answer is [`Msg::Reply`].
     pub fn act(&self, pane: Option<PaneId>, action: Action) {
         let _ = self.actions.send((pane, action));
     }
@@ -149,12 +150,12 @@ impl Link {
 /// Connects to a machine in this process. The threads end with the machine or with the link.
 ///
 /// # Errors
-/// When the host gives no threads.
+/// When the host cannot create threads.
 pub fn local(handle: &Handle, inbox: &Inbox, roots: Vec<PathBuf>) -> std::io::Result<Link> {
     let (link, wants, asked) = Link::pair();
     let traced = Traced::default();
     let actor = Actor::new(handle.register("dashboard"), traced.clone());
-    // A machine that is gone already tells so by itself.
+    // If the machine is gone already, the threads below report it.
     let _ = actor.prepare();
     spawn("dash samples", inbox, {
         let (handle, inbox) = (actor.handle().clone(), inbox.clone());
@@ -194,7 +195,7 @@ pub fn local(handle: &Handle, inbox: &Inbox, roots: Vec<PathBuf>) -> std::io::Re
     Ok(link)
 }
 
-/// Takes in what happens, until nobody reads it any more.
+/// Processes the machine's events until the inbox is closed.
 fn hear(
     inbox: &Inbox,
     actor: &Actor,
@@ -215,7 +216,7 @@ fn hear(
     Ok(())
 }
 
-/// A thread that tells the dashboard when the machine is gone.
+/// Spawns a thread that notifies the dashboard if the machine is gone.
 fn spawn(
     name: &str,
     inbox: &Inbox,
@@ -230,7 +231,7 @@ fn spawn(
     Ok(())
 }
 
-/// An event as the dashboard takes it.
+/// Converts an event into the dashboard's form.
 #[must_use]
 pub fn feeds(event: &Event) -> Vec<Feed> {
     match event {
@@ -246,7 +247,7 @@ pub fn feeds(event: &Event) -> Vec<Feed> {
     }
 }
 
-/// What left the machine; runs of bytes of one UART are one event.
+/// Converts the machine's output; consecutive bytes of one UART become one event.
 fn outputs(output: &[Output]) -> Vec<Feed> {
     let mut out: Vec<Feed> = Vec::new();
     for o in output {
@@ -258,7 +259,7 @@ fn outputs(output: &[Output]) -> Vec<Feed> {
             Output::Console { bytes, .. } => out.push(Feed::Console(bytes.clone())),
             Output::Warning(text) => out.push(Feed::Message(format!("warning: {text}"))),
             Output::Note(text) => out.push(Feed::Message(text.clone())),
-            // The sampler's streams have the rest.
+            // The sampler's streams contain the others.
             Output::Frame(_) | Output::Trace(_) | Output::Pad { .. } => {}
         }
     }

@@ -1,26 +1,26 @@
-//! What a UART said: lines of bounded number and length, with the colours that firmware asks for.
+//! Log of a UART's output: a bounded number of lines of bounded length, with the firmware's colours.
 
 use std::collections::VecDeque;
 
-/// Lines kept.
+/// Maximum number of lines kept.
 pub const MAX_LINES: usize = 10_000;
-/// Characters of a line; what is longer goes on in the next.
+/// Maximum number of characters in a line; longer lines are split.
 const MAX_COLUMNS: usize = 1000;
-/// Longest escape sequence.
+/// Maximum length of an escape sequence.
 const MAX_ESCAPE: usize = 32;
 
 /// A line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogLine {
-    /// Its text, without control characters.
+    /// Text without control characters.
     pub text: String,
-    /// From which byte on which colour (30..37 and 90..97 as in SGR, 0: none).
+    /// Byte offsets and the colours from there on (30..37 and 90..97 as in SGR, 0: none).
     pub colours: Vec<(u32, u8)>,
-    /// esplens says this, not the firmware.
+    /// The line is a message of esplens, not of the firmware.
     pub note: bool,
 }
 
-/// Where an escape sequence stands.
+/// State of the escape sequence parser.
 #[derive(Clone, Debug, Default)]
 enum Escape {
     #[default]
@@ -29,27 +29,27 @@ enum Escape {
     Sequence(String),
 }
 
-/// Lines and the one that is being written.
+/// Finished lines and the open one.
 #[derive(Clone, Debug, Default)]
 pub struct UartLog {
     lines: VecDeque<LogLine>,
-    /// The line that is being written: characters with their colours.
+    /// Open line: characters with their colours.
     cells: Vec<(char, u8)>,
-    /// Where in it the next character goes.
+    /// Position of the next character in the open line.
     cursor: usize,
-    /// The same line as the others are, for whoever draws.
+    /// The open line in the form of the finished ones, for drawing.
     open: LogLine,
     colour: u8,
     escape: Escape,
     utf8: Vec<u8>,
-    /// Lines that are no longer kept.
+    /// Number of lines that are no longer kept.
     pub dropped: u64,
-    /// Lines ended since the last call of [`UartLog::take_ended`].
+    /// Lines that have ended since the last call of [`UartLog::take_ended`].
     ended: Vec<String>,
 }
 
 impl UartLog {
-    /// Bytes from the UART.
+    /// Adds bytes from the UART.
     pub fn feed(&mut self, bytes: &[u8]) {
         bytes.iter().for_each(|&b| self.byte(b));
         self.open = line_of(&self.cells);
@@ -85,7 +85,8 @@ impl UartLog {
         }
     }
 
-    /// An escape sequence that ends with `b`, as far as it concerns one line: colours, the cursor's column, erasing.
+    /// Executes an escape sequence that ends with `b`, if it affects only one line: colours, the cursor's column,
+    /// erasing.
     fn control(&mut self, b: u8, codes: &str) {
         let n = codes.parse::<usize>().unwrap_or(0);
         let count = n.clamp(1, MAX_COLUMNS);
@@ -110,7 +111,7 @@ impl UartLog {
         }
     }
 
-    /// Bytes beyond ASCII: UTF-8 where it is that, else the replacement character.
+    /// Decodes bytes beyond ASCII: UTF-8 if valid, else the replacement character.
     fn multibyte(&mut self, b: u8) {
         self.utf8.push(b);
         match std::str::from_utf8(&self.utf8) {
@@ -137,7 +138,7 @@ impl UartLog {
         }
     }
 
-    /// A character where the cursor stands, over what was there: progress bars and line editors count on it.
+    /// Writes a character at the cursor, over the old one: progress bars and line editors need that.
     fn put(&mut self, c: char) {
         if self.cursor >= MAX_COLUMNS {
             self.end_line();
@@ -159,12 +160,12 @@ impl UartLog {
         self.push(line);
     }
 
-    /// Lines that ended since the last call, for whoever reads along.
+    /// Takes the lines that have ended since the last call.
     pub fn take_ended(&mut self) -> Vec<String> {
         std::mem::take(&mut self.ended)
     }
 
-    /// A line of esplens's own, above the line that is being written.
+    /// Adds a message of esplens above the open line.
     pub fn note(&mut self, text: &str) {
         for line in text.lines() {
             let text = line.chars().filter(|c| !c.is_control()).take(MAX_COLUMNS).collect();
@@ -180,39 +181,39 @@ impl UartLog {
         self.lines.push_back(line);
     }
 
-    /// Number of lines, the open one included.
+    /// Returns the number of lines, including the open one.
     #[must_use]
     pub fn len(&self) -> usize {
         self.lines.len() + 1
     }
 
-    /// Never: there is always the open line.
+    /// Returns true if there is no finished line and the open line is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty() && self.open.text.is_empty()
     }
 
-    /// A line; the last is the open one.
+    /// Returns a line; the last one is the open line.
     #[must_use]
     pub fn line(&self, n: usize) -> Option<&LogLine> {
         if n == self.lines.len() { Some(&self.open) } else { self.lines.get(n) }
     }
 
-    /// Forgets all lines.
+    /// Removes all lines.
     pub fn clear(&mut self) {
         self.lines.clear();
         self.cells.clear();
         (self.cursor, self.open) = (0, LogLine::default());
     }
 
-    /// The column of the open line where the next character goes.
+    /// Returns the column of the next character in the open line.
     #[must_use]
     pub fn cursor(&self) -> usize {
         self.cursor
     }
 }
 
-/// Text with the places where its colour changes.
+/// Converts cells to text with the positions of colour changes.
 fn line_of(cells: &[(char, u8)]) -> LogLine {
     let mut line = LogLine::default();
     for &(c, colour) in cells {
@@ -246,10 +247,11 @@ mod tests {
     #[test]
     fn line_editors_move_over_the_line_they_draw() {
         let mut log = UartLog::default();
-        // MicroPython: home, a character in front, the rest again, back to where the cursor was.
+        // MicroPython's line editor: Home, a character inserted in front, the rest again, the cursor back to its
+        // position.
         log.feed(b">>> print(1)\x1b[8D\x1b[Kxprint(1)\x1b[8D");
         assert_eq!((texts(&log), log.cursor()), (vec![">>> xprint(1)"], 5));
-        // A backspace alone moves; what follows erases, as terminals do it.
+        // A backspace only moves the cursor; the following space erases, as on terminals.
         log.feed(b"\r\x1b[Kab\x08 \x08");
         assert_eq!((texts(&log), log.cursor()), (vec!["a "], 1));
         log.feed(b"\r100%\r  5%\x1b[2@\x1b[3P\x1b[10Gz");

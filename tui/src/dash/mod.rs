@@ -1,8 +1,8 @@
 //! The dashboard: a client of the supervisor, drawn with ratatui.
 //!
-//! [`state`] is what it knows, [`update`] how a message changes it, [`view`] how it looks: all three without a
-//! terminal or a machine. [`collect`] and [`act`] are what happens on the machine's side, [`wire`] what passes between
-//! the two, [`app`] the loop around it all.
+//! [`state`] is the dashboard's data, [`update`] applies a message to it, [`view`] draws it: all three work without a
+//! terminal or a machine. [`collect`] and [`act`] run on the machine's side, [`wire`] defines the messages between the
+//! two, [`app`] is the main loop.
 
 pub mod act;
 pub mod app;

@@ -1,4 +1,4 @@
-//! What lies over the panes: help, palette, a question.
+//! Windows over the panes: help, palette, a question.
 
 use super::fuzzy;
 use super::keys::{Binding, Cmd, TABLE};
@@ -6,14 +6,14 @@ use super::line::Line;
 use super::pane::PaneId;
 use std::sync::OnceLock;
 
-/// Something in front.
+/// A modal window.
 #[derive(Clone, Debug)]
 pub enum Modal {
-    /// The keys; scrolled by rows.
+    /// Key help; scrolled by rows.
     Help(u16),
-    /// The palette: what was typed, and the chosen row.
+    /// Palette: the typed text and the selected row.
     Palette(Line, usize),
-    /// A line asked for: by which pane, for which command, under which heading.
+    /// Input of a line: for a pane and a command, with a heading.
     Ask {
         /// Pane.
         pane: PaneId,
@@ -21,14 +21,14 @@ pub enum Modal {
         cmd: Cmd,
         /// Heading.
         label: String,
-        /// What was typed.
+        /// Typed text.
         line: Line,
     },
-    /// Really quit?
+    /// Confirmation before quitting.
     Quit,
 }
 
-/// What an entry of the palette does.
+/// Action of a palette entry.
 #[derive(Clone, Debug)]
 pub enum What {
     /// The command of a row of the key table.
@@ -42,18 +42,18 @@ pub enum What {
 /// An entry of the palette: a row of the key table, or a monitor command.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// What it does.
+    /// Action of the entry.
     pub what: What,
-    /// Its name.
+    /// Name of the entry.
     pub name: String,
-    /// The same in a few words.
+    /// Short description.
     pub doc: &'static str,
-    /// How well it fits.
+    /// Score of the match.
     pub score: i32,
 }
 
 impl Entry {
-    /// The key that does the same.
+    /// Returns the key that does the same.
     #[must_use]
     pub fn key(&self) -> &'static str {
         match &self.what {
@@ -64,13 +64,13 @@ impl Entry {
     }
 }
 
-/// The monitor's commands, by name and help.
+/// Returns the monitor's commands, by name and help.
 fn monitor() -> &'static [(String, String)] {
     static COMMANDS: OnceLock<Vec<(String, String)>> = OnceLock::new();
     COMMANDS.get_or_init(esplens_gdb::monitor::commands)
 }
 
-/// Everything that the palette may show. A command that is a key's as well is shown once.
+/// Returns all palette entries. A command that also has a key is included once.
 fn all() -> impl Iterator<Item = (What, String, &'static str)> {
     let keys = TABLE.iter().map(|b| (What::Key(b), b.name.to_string(), b.doc));
     let panes = PaneId::ALL.into_iter().map(|id| (What::Pane(id), format!("show {}", id.title()), id.doc()));
@@ -79,7 +79,7 @@ fn all() -> impl Iterator<Item = (What, String, &'static str)> {
     keys.chain(panes).chain(commands.map(|(name, doc)| (What::Monitor, name.clone(), doc.as_str())))
 }
 
-/// How well an entry fits: names before descriptions, and of these only what stands there as it was typed.
+/// Returns the score of an entry: names before descriptions. A description must contain the query literally.
 fn fit(query: &str, name: &str, doc: &str) -> Option<i32> {
     const BY_NAME: i32 = 10_000;
     let query = query.trim().to_lowercase();
@@ -93,7 +93,8 @@ fn fit(query: &str, name: &str, doc: &str) -> Option<i32> {
     by_name.or_else(|| doc.find(&query).map(|at| BY_NAME / 2 - at as i32))
 }
 
-/// The entries that fit a query, the best first; all for an empty one. Keys come before monitor commands.
+/// Returns the entries that match a query, the best first; all of them for an empty query. Keys come before monitor
+/// commands.
 #[must_use]
 pub fn entries(query: &str) -> Vec<Entry> {
     let mut rows: Vec<Entry> = all()

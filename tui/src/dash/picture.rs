@@ -1,4 +1,4 @@
-//! A screen as pixels: each cell 8 by 16, with a font of its own, for tools that want a picture file.
+//! Renders a screen as pixels with a built-in font, 8 by 16 per cell, for tools that need an image file.
 
 use super::svg::{GROUND, TEXT, colour};
 use font8x8::UnicodeFonts;
@@ -12,15 +12,15 @@ const CELL: (usize, usize) = (8, 16);
 /// Pixels, three bytes each, row by row from the top.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
-    /// Pixels in a row.
+    /// Width in pixels.
     pub width: usize,
-    /// Rows.
+    /// Height in pixels.
     pub height: usize,
     /// Red, green and blue.
     pub rgb: Vec<u8>,
 }
 
-/// The font's rows for a character, the leftmost pixel in the lowest bit. What it has not is a box.
+/// Returns the font's rows for a character, the leftmost pixel in the lowest bit. A missing character is a box.
 fn glyph(c: char) -> [u8; 8] {
     let found = font8x8::BASIC_FONTS.get(c);
     let found = found.or_else(|| font8x8::BOX_FONTS.get(c)).or_else(|| font8x8::BLOCK_FONTS.get(c));
@@ -28,7 +28,7 @@ fn glyph(c: char) -> [u8; 8] {
     found.or_else(|| font8x8::BOX_FONTS.get(square(c))).unwrap_or([0, 0x7E, 0x42, 0x42, 0x42, 0x42, 0x7E, 0])
 }
 
-/// Rounded corners as square ones.
+/// Replaces rounded corners with square ones.
 fn square(c: char) -> char {
     match c {
         '╭' => '┌',
@@ -44,14 +44,14 @@ fn rgb(text: &str) -> [u8; 3] {
     [part(1), part(3), part(5)]
 }
 
-/// Text and background of a cell.
+/// Returns text and background colours of a cell.
 fn colours(cell: &Cell) -> [[u8; 3]; 2] {
     let fore = rgb(&colour(cell.fg).unwrap_or_else(|| TEXT.into()));
     let back = rgb(&colour(cell.bg).unwrap_or_else(|| GROUND.into()));
     if cell.modifier.contains(Modifier::REVERSED) { [back, fore] } else { [fore, back] }
 }
 
-/// The picture of a screen.
+/// Renders a screen.
 #[must_use]
 pub fn picture(screen: &Buffer) -> Picture {
     let area = *screen.area();
@@ -72,7 +72,7 @@ pub fn picture(screen: &Buffer) -> Picture {
 }
 
 impl Picture {
-    /// As a portable pixmap.
+    /// Encodes the picture as a portable pixmap.
     #[must_use]
     pub fn ppm(&self) -> Vec<u8> {
         let mut out = format!("P6\n{} {}\n255\n", self.width, self.height).into_bytes();
@@ -80,7 +80,7 @@ impl Picture {
         out
     }
 
-    /// As PNG.
+    /// Encodes the picture as PNG.
     ///
     /// # Errors
     /// When it cannot be encoded.

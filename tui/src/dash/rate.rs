@@ -1,25 +1,25 @@
-//! How fast the machine runs, from samples over the last seconds.
+//! Speed of the machine, from the samples of the last seconds.
 
 use std::collections::VecDeque;
 
-/// Milliseconds that the figures average over.
+/// Interval in milliseconds over which the figures are averaged.
 const WINDOW_MS: u64 = 1500;
-/// Most samples kept.
+/// Maximum number of samples kept.
 const MAX: usize = 128;
 /// Ticks of virtual time in a millisecond.
 const TICKS_PER_MS: f64 = 480_000.0;
 
-/// Samples of the recent past.
+/// Samples of the last seconds.
 #[derive(Clone, Debug, Default)]
 pub struct Rate {
-    /// Host's milliseconds, virtual ticks, instructions.
+    /// Host milliseconds, virtual ticks, instructions.
     seen: VecDeque<(u64, u64, u64)>,
 }
 
 impl Rate {
-    /// Notes a sample; while the machine stands the figures hold.
+    /// Adds a sample. While the machine is stopped, no figures are available.
     pub fn note(&mut self, clock: u64, now: u64, instructions: u64, running: bool) {
-        // Time that went backwards is a snapshot loaded or a reset of the figures.
+        // Time or instructions went backwards: a snapshot was loaded or the counters were reset.
         if !running || self.seen.back().is_some_and(|&(_, n, i)| now < n || instructions < i) {
             self.seen.clear();
         }
@@ -31,7 +31,7 @@ impl Rate {
         }
     }
 
-    /// Another speed begins: what was before says nothing about it.
+    /// Discards the samples after a change of the speed setting.
     pub fn forget(&mut self) {
         self.seen.clear();
     }
@@ -42,13 +42,13 @@ impl Rate {
         Some(((ms, b.1 - a.1, b.2 - a.2), ms as f64))
     }
 
-    /// Million instructions a second of the host's time.
+    /// Returns the speed in million instructions per second of host time.
     #[must_use]
     pub fn mips(&self) -> Option<f64> {
         self.ends().map(|((_, _, instructions), ms)| instructions as f64 / ms / 1e3)
     }
 
-    /// Virtual time as a share of the host's: 1.0 is real time.
+    /// Returns virtual time as a share of host time: 1.0 is real time.
     #[must_use]
     pub fn of_real(&self) -> Option<f64> {
         self.ends().map(|((_, ticks, _), ms)| ticks as f64 / TICKS_PER_MS / ms)

@@ -1,5 +1,5 @@
-//! A dashboard without a terminal around a machine that runs by hand: what it shows is the same in every run. For
-//! tests and for the pictures in docs/.
+//! Dashboard without a terminal, with a machine that is run explicitly: the output is the same in every run. For tests
+//! and for the pictures in docs/.
 
 use super::act::Actor;
 use super::keys;
@@ -28,14 +28,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
 
-/// Virtual milliseconds between two samples, as at 30 frames a second.
+/// Virtual milliseconds between two samples, as at 30 frames per second.
 const FRAME_MS: u64 = 33;
 
-/// A dashboard and its machine.
+/// Dashboard with its machine.
 pub struct Rig {
-    /// What the dashboard knows.
+    /// State of the dashboard.
     pub state: State,
-    /// Effects that are the terminal's: copies, the end.
+    /// Effects for the terminal: copying, quitting.
     pub effects: Vec<Effect>,
     supervisor: Supervisor,
     actor: Actor,
@@ -45,10 +45,10 @@ pub struct Rig {
 }
 
 impl Rig {
-    /// The built-in demo with its symbols and a network, stopped before its first instruction.
+    /// Creates a rig of the built-in demo with its symbols and a network, stopped before its first instruction.
     ///
     /// # Panics
-    /// When the demo is broken.
+    /// When the demo is invalid.
     #[must_use]
     pub fn demo(width: u16, height: u16) -> Self {
         let image = include_bytes!("../../../fixtures/demo/flash.bin");
@@ -59,10 +59,10 @@ impl Rig {
         Self::new(input.flash, Some(elf), "demo", (width, height))
     }
 
-    /// A flash image with its ELF.
+    /// Creates a rig of a flash image with its ELF.
     ///
     /// # Errors
-    /// What is wrong with them.
+    /// The error in one of them.
     pub fn image(flash: &Path, elf: Option<&Path>, size: (u16, u16)) -> Result<Self, String> {
         let input = input::load(flash, &LoadOptions::default()).map_err(|e| e.to_string())?;
         let elf = elf.map(Elf::open).transpose().map_err(|e| e.to_string())?;
@@ -105,7 +105,7 @@ impl Rig {
         rig
     }
 
-    /// Runs `f` on a thread of its own while this one serves the machine.
+    /// Runs `f` on another thread while this one serves the machine.
     fn serve<R: Send>(&mut self, f: impl FnOnce() -> R + Send) -> R {
         std::thread::scope(|scope| {
             let thread = scope.spawn(f);
@@ -119,7 +119,7 @@ impl Rig {
         })
     }
 
-    /// A message, with all that follows from it.
+    /// Sends a message and executes the resulting effects.
     pub fn send(&mut self, msg: Msg) {
         for effect in update(&mut self.state, msg) {
             match effect {
@@ -129,7 +129,7 @@ impl Rig {
         }
     }
 
-    /// Carries out an action as if a pane had asked for it.
+    /// Executes an action as if a pane had requested it.
     pub fn act(&mut self, pane: Option<PaneId>, action: Action) {
         let actor = self.actor.clone();
         if let Ok(reply) = self.serve(move || actor.perform(action)) {
@@ -139,12 +139,13 @@ impl Rig {
         self.sample();
     }
 
-    /// Reads what is slow to read, stacks and tasks, so often while the machine runs; a rig does each time.
+    /// Sets the interval for reading slow parts (stacks, tasks) while the machine runs; by default a rig reads them
+    /// each time.
     pub fn slow(&mut self, slow: Duration) {
         self.sampler = self.sampler.take().map(|sampler| sampler.slow(slow));
     }
 
-    /// Takes in what happened.
+    /// Processes pending events.
     fn hear(&mut self) {
         self.supervisor.take_output();
         while let Ok(event) = self.events.try_recv() {
@@ -156,9 +157,9 @@ impl Rig {
         }
     }
 
-    /// A sample of what is shown.
+    /// Takes a sample of the visible panes.
     pub fn sample(&mut self) {
-        // Twice: what a pane asks for may depend on what it got.
+        // Twice: a pane's queries may depend on the first sample.
         for _ in 0..2 {
             let wants = self.state.wants();
             let Some(mut sampler) = self.sampler.take() else { return };
@@ -174,7 +175,7 @@ impl Rig {
         }
     }
 
-    /// Virtual milliseconds since power-on.
+    /// Returns the virtual milliseconds since power-on.
     #[must_use]
     pub fn now_ms(&self) -> u64 {
         self.supervisor.view().machine().now() / (1000 * TICKS_PER_US)
@@ -187,12 +188,13 @@ impl Rig {
         self.run_to(ms);
     }
 
-    /// Runs for so many virtual milliseconds; see [`Rig::run_to`].
+    /// Runs for a number of virtual milliseconds; see [`Rig::run_to`].
     pub fn run_for(&mut self, ms: u64) {
         self.run_to(self.now_ms() + ms);
     }
 
-    /// Runs to this virtual time, frame by frame; less when the machine stops. The machine must be running.
+    /// Runs to this virtual time with a sample per frame; stops early if the machine stops. The machine must be
+    /// running.
     pub fn run_to(&mut self, ms: u64) {
         while self.now_ms() < ms && self.supervisor.view().is_running() {
             let goal = (self.now_ms() + FRAME_MS).min(ms) * 1000 * TICKS_PER_US;
@@ -209,7 +211,7 @@ impl Rig {
         }
     }
 
-    /// A client of the host asks the guest's port 80 for a page; takes half a second.
+    /// Requests a page from the guest's port 80 as a host client; takes half a second.
     pub fn http_get(&mut self, path: &str) {
         self.connections += 1;
         let conn = host::HOST_IDS + self.connections;
@@ -222,24 +224,24 @@ impl Rig {
         self.run_to(now + 500);
     }
 
-    /// Something enters the machine.
+    /// Injects input into the machine.
     pub fn input(&mut self, input: Input) {
         self.supervisor.session().machine_mut().input(input);
     }
 
-    /// Keys as the table writes them, separated by blanks.
+    /// Presses keys, named as in the key table and separated by spaces.
     ///
     /// # Panics
-    /// When one is none.
+    /// When a key is invalid.
     pub fn keys(&mut self, keys: &str) {
         for key in keys.split(' ') {
-            let (code, mods) = keys::parse(key).unwrap_or_else(|| panic!("{key} is no key"));
+            let (code, mods) = keys::parse(key).unwrap_or_else(|| panic!("{key} is not a key"));
             self.send(Msg::Key(KeyEvent::new(code, mods)));
         }
         self.sample();
     }
 
-    /// Types a line and ends it.
+    /// Types a line and Enter.
     pub fn line(&mut self, text: &str) {
         for c in text.chars() {
             self.send(Msg::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)));
@@ -247,43 +249,43 @@ impl Rig {
         self.keys("Enter");
     }
 
-    /// Something that did not come from the machine.
+    /// Sends an event that did not come from the machine.
     pub fn feed(&mut self, feed: Feed) {
         self.send(Msg::Feed(feed));
     }
 
-    /// Another size of the terminal.
+    /// Changes the size of the terminal.
     pub fn resize(&mut self, width: u16, height: u16) {
         self.send(Msg::Resize(width, height));
         self.sample();
     }
 
-    /// One pane alone.
+    /// Shows one pane alone.
     pub fn show(&mut self, pane: PaneId) {
         (self.state.focus, self.state.zoom) = (pane, true);
         self.sample();
     }
 
-    /// Shows a pane and has it go to a place.
+    /// Shows a pane and its view of an address or symbol.
     pub fn go(&mut self, pane: PaneId, place: &str) {
         self.show(pane);
         self.keys("g");
         self.line(place);
     }
 
-    /// The machine's clients come from here.
+    /// Returns a handle for clients of the machine.
     #[must_use]
     pub fn handle(&self) -> &Handle {
         self.actor.handle()
     }
 
-    /// The machine, for looking.
+    /// Returns the session, for read access to the machine.
     #[must_use]
     pub fn session(&self) -> &Session {
         self.supervisor.view()
     }
 
-    /// The screen.
+    /// Returns the screen.
     #[must_use]
     pub fn screen(&self) -> Buffer {
         let (width, height) = self.state.size;
@@ -294,7 +296,7 @@ impl Rig {
         terminal.backend().buffer().clone()
     }
 
-    /// The screen as text.
+    /// Returns the screen as text.
     #[must_use]
     pub fn text(&self) -> String {
         let screen = self.screen();

@@ -1,4 +1,4 @@
-//! Takes samples for one dashboard, and what streamed past since the last one.
+//! Takes samples for one dashboard, with the events since the last one.
 
 use super::collect::{Known, collect, names};
 use super::source::Sources;
@@ -14,46 +14,46 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Traced events and task switches that wait for the next sample.
+/// Maximum number of traced events and task switches waiting for the next sample.
 const MAX_LINES: usize = 20_000;
-/// Frames that wait for the next sample.
+/// Maximum number of captured frames waiting for the next sample.
 const MAX_FRAMES: usize = 2000;
-/// Names of tasks kept.
+/// Maximum number of task names kept.
 const MAX_NAMES: usize = 1000;
-/// While the machine runs, stacks, tasks and expressions are read this often: they cost the most.
+/// Interval for reading stacks, tasks and expressions while the machine runs: they take the most time.
 const SLOW: Duration = Duration::from_millis(150);
 
-/// The events that a dashboard wants traced, set by its actions and read by its sampler.
+/// Events that a dashboard wants traced, set by its actions and read by its sampler.
 #[derive(Clone, Default)]
 pub struct Traced(Arc<Mutex<Trace>>);
 
 impl Traced {
-    /// Changes it.
+    /// Changes the selection.
     pub fn change<R>(&self, f: impl FnOnce(&mut Trace) -> R) -> R {
         f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// What one dashboard sees of a machine.
+/// Sampler of one dashboard.
 pub struct Sampler {
     handle: Handle,
     sources: Sources,
     traced: Traced,
-    /// What `lines` streams.
+    /// Events that `lines` streams.
     streamed: Trace,
     lines: Option<Stream<Line>>,
     switches: Option<Stream<Line>>,
     frames: Option<Stream<Frame>>,
     names: HashMap<u32, String>,
-    /// The symbols that name the panic handlers at which the machine stops.
+    /// Symbols that name the panic handlers at which the machine stops.
     armed: Option<Arc<Symbols>>,
-    /// The last sample with everything slow, and when it was taken.
+    /// Last sample with all slow parts, its queries, and the time when it was taken.
     last: Option<(Instant, Wants, Sample)>,
     slow: Duration,
 }
 
 impl Sampler {
-    /// For a client; frames are streamed from now on.
+    /// Creates a sampler for a client. Captured frames are streamed from the first sample on.
     #[must_use]
     pub fn new(handle: Handle, sources: Sources, traced: Traced) -> Self {
         Self {
@@ -71,13 +71,13 @@ impl Sampler {
         }
     }
 
-    /// Reads the slow parts so often, for tests.
+    /// Sets the interval for reading the slow parts, for tests.
     #[must_use]
     pub fn slow(self, slow: Duration) -> Self {
         Self { slow, ..self }
     }
 
-    /// A sample, and what happened since the last.
+    /// Takes a sample, with the events since the last one.
     ///
     /// # Errors
     /// When the machine is gone.
@@ -90,7 +90,7 @@ impl Sampler {
         let clients: Vec<String> = self.handle.attached().iter().map(ToString::to_string).collect();
         let from = known.clone();
         let mut sample = self.handle.call(move |s| {
-            // A stop is looked at afresh, however little time has passed: nobody asks again.
+            // A stopped machine is always read completely: no further request follows.
             if recent && s.is_running() {
                 let quick = Wants { debug: DebugWant::default(), code: None, ..wants };
                 return collect(s, &quick, &clients, &from);
@@ -102,7 +102,7 @@ impl Sampler {
         names::add(&mut sample, &known, &mut self.sources, around);
         match &self.last {
             Some((_, _, last)) if recent && sample.running => {
-                // What shows where the cores are is of one moment.
+                // All data that show the cores' positions are from the same time.
                 (sample.pc, sample.at) = (last.pc, last.at.clone());
                 sample.code.clone_from(&last.code);
                 sample.frames.clone_from(&last.frames);
@@ -117,7 +117,7 @@ impl Sampler {
         Ok((sample, feeds))
     }
 
-    /// Whether the slow parts of the last sample will do once more while the machine runs.
+    /// Returns true if the slow parts of the last sample can be reused while the machine runs.
     fn recent(&self, wants: &Wants) -> bool {
         self.last.as_ref().is_some_and(|(at, asked, sample)| {
             sample.running
@@ -127,7 +127,7 @@ impl Sampler {
         })
     }
 
-    /// Stops at the panic handlers that new symbols name, where the machine stops at panics.
+    /// Sets breakpoints at the panic handlers that new symbols name, if the machine stops at panics.
     fn arm(&mut self, known: &Known) -> Result<(), Gone> {
         let same = match (&self.armed, &known.symbols) {
             (Some(armed), Some(symbols)) => Arc::ptr_eq(armed, symbols),
@@ -150,7 +150,7 @@ impl Sampler {
         self.names.extend(sample.tasks.iter().map(|t| (t.tcb, t.name.clone())));
     }
 
-    /// Opens the streams that are missing.
+    /// Opens missing streams.
     fn subscribe(&mut self, wants: &Wants, known: &Known) -> Result<(), Gone> {
         let traced = self.traced.change(|t| *t);
         if traced != self.streamed {
@@ -168,7 +168,7 @@ impl Sampler {
         Ok(())
     }
 
-    /// What streamed past since the last call.
+    /// Returns the streamed events since the last call.
     fn drain(&mut self, known: &Known) -> Result<Vec<Feed>, Gone> {
         let mut out = Vec::new();
         let mut lost = 0;
@@ -213,7 +213,7 @@ impl Sampler {
         }
     }
 
-    /// A task's name; read from memory the first time.
+    /// Returns a task's name; the first call reads it from memory.
     fn task(&mut self, tcb: u32, known: &Known) -> Result<String, Gone> {
         if let Some(name) = self.names.get(&tcb) {
             return Ok(name.clone());
@@ -229,7 +229,7 @@ impl Sampler {
     }
 }
 
-/// Lets the machine report task switches.
+/// Enables the machine's reports of task switches.
 fn watch_tasks(s: &mut Session, rtos: &Rtos) -> Stream<Line> {
     let current = rtos.layout.current;
     s.watch_tasks([current, if rtos.layout.cores > 1 { current + 4 } else { 0 }]);

@@ -1,15 +1,15 @@
-//! Source files, as lines: those of the built-in demo, else from the host's disk where the debug information says.
+//! Source files as lines: those of the built-in demo, else from the host's disk at the paths in the debug information.
 
 use esplens_gdb::symbols::SourcePaths;
 use esplens_soc::hostfile;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-/// Files kept.
+/// Maximum number of files kept.
 const MAX_FILES: usize = 200;
-/// Largest file.
+/// Maximum size of a file in bytes.
 const MAX_BYTES: u64 = 4 << 20;
-/// Longest line shown.
+/// Maximum length of a shown line.
 const MAX_COLUMNS: usize = 300;
 
 macro_rules! demo {
@@ -18,27 +18,28 @@ macro_rules! demo {
     };
 }
 
-/// The demo's own sources: in its debug information they lie under `/fixtures/demo`.
+/// The demo's own sources: its debug information has them under `/fixtures/demo`.
 static DEMO: &[(&str, &str)] = demo!("main.c" "port/port.c" "port/port.S" "src/console.rs" "src/eth.rs" "src/http.rs" "src/lib.rs" "src/net.rs");
 
-/// Files read so far; `None`: it cannot be read.
+/// Files read so far; `None`: the file cannot be read.
 #[derive(Default)]
 pub struct Sources {
     files: HashMap<String, Option<Vec<String>>>,
-    /// Folders to look in for files that are not where they were compiled.
+    /// Folders searched for files that are not at their compile-time path.
     roots: Vec<PathBuf>,
-    /// What the monitor's `directory` and `substitute-path` say, when files were read last.
+    /// The monitor's `directory` and `substitute-path` settings when files were last read.
     paths: SourcePaths,
 }
 
 impl Sources {
-    /// Looks for files that are not where they were compiled in these folders too, by the ends of their paths.
+    /// Creates a cache that also searches these folders, by the ends of the paths, for files that are not at their
+    /// compile-time path.
     #[must_use]
     pub fn new(roots: Vec<PathBuf>) -> Self {
         Self { files: HashMap::new(), roots, paths: SourcePaths::default() }
     }
 
-    /// Looks where the monitor's `directory` and `substitute-path` say as well.
+    /// Applies the monitor's `directory` and `substitute-path` settings.
     pub fn follow(&mut self, paths: &SourcePaths) {
         if self.paths != *paths {
             self.paths.clone_from(paths);
@@ -46,7 +47,7 @@ impl Sources {
         }
     }
 
-    /// A line of a file, counted from 1.
+    /// Returns a line of a file, counted from 1.
     pub fn line(&mut self, file: &str, line: u32) -> Option<String> {
         if self.files.len() >= MAX_FILES && !self.files.contains_key(file) {
             self.files.clear();
@@ -71,7 +72,7 @@ impl Sources {
         Some(text.lines().map(clean).collect())
     }
 
-    /// The path itself, then its ends under each root, the longest first.
+    /// Returns the path itself, then its ends under each root, the longest first.
     fn candidates(&self, file: &str) -> Vec<PathBuf> {
         let parts: Vec<&str> = file.split('/').filter(|p| !p.is_empty() && *p != "..").collect();
         let ends = |root: &PathBuf| {

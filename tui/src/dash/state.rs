@@ -1,4 +1,4 @@
-//! What the dashboard knows: plain data, changed by [`super::update`] alone, shown by [`super::view`].
+//! State of the dashboard: plain data, changed only by [`super::update`], drawn by [`super::view`].
 
 use super::decode::Streams;
 use super::keys::Cmd;
@@ -15,21 +15,21 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::{Position, Rect};
 use std::collections::{BTreeMap, VecDeque};
 
-/// Frames kept.
+/// Maximum number of captured frames kept.
 pub const MAX_FRAMES: usize = 2000;
-/// Traced events kept.
+/// Maximum number of traced events kept.
 pub const MAX_TRACE: usize = 20_000;
-/// How long a notice is shown, in milliseconds.
+/// Time that a notice is shown, in milliseconds.
 const NOTICE_MS: u64 = 6000;
-/// How long a change flashes, in milliseconds.
+/// Time that a change is highlighted, in milliseconds.
 pub const FLASH_MS: u64 = 400;
 
-/// What happens to the dashboard.
+/// Message to the dashboard.
 #[derive(Debug)]
 pub enum Msg {
     /// A key.
     Key(KeyEvent),
-    /// The mouse.
+    /// A mouse event.
     Mouse(MouseEvent),
     /// Pasted text.
     Paste(String),
@@ -37,178 +37,178 @@ pub enum Msg {
     Resize(u16, u16),
     /// The host's clock, in milliseconds since the dashboard began.
     Clock(u64),
-    /// The machine as it was just now.
+    /// A new sample of the machine.
     Sample(Box<Sample>),
-    /// Something happened to the machine.
+    /// An event of the machine.
     Feed(Feed),
-    /// What came of an action.
+    /// Result of an action.
     Reply(Option<PaneId>, Reply),
-    /// The process is to be stopped, as by Ctrl-Z.
+    /// The process is about to be stopped, as by Ctrl-Z.
     Suspend,
-    /// The process goes on after it was stopped.
+    /// The process continues after it was stopped.
     Resume,
     /// The machine is gone.
     Gone,
 }
 
-/// What the dashboard wants to happen outside.
+/// Effect outside the dashboard's state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// An action on the machine; the reply goes to this pane, or is shown.
     Act(Option<PaneId>, Action),
     /// Text for the clipboard.
     Copy(String),
-    /// Keep layouts and theme.
+    /// Save layouts and theme.
     Save,
-    /// Draw everything again.
+    /// Redraw the whole screen.
     Redraw,
-    /// Give the terminal back and stop the process.
+    /// Restore the terminal and stop the process.
     Suspend,
     /// Take the terminal again after that.
     Retake,
-    /// The end.
+    /// End the dashboard.
     Quit,
     /// Show an address in a pane.
     Show(PaneId, u32),
-    /// Ask the user for a line, for this command of this pane: heading, and what stands there already.
+    /// Request a line from the user for a command of a pane: with this heading and initial text.
     Ask(PaneId, Cmd, String, String),
-    /// A notice.
+    /// Show a notice.
     Notice(String),
-    /// Show the monitor prompt with this text to go on with.
+    /// Show the monitor prompt with this initial text.
     Prompt(String),
 }
 
-/// A frame with its number.
+/// A captured frame with its number.
 #[derive(Clone, Debug)]
 pub struct FrameRow {
     /// Number, from 1.
     pub number: u64,
-    /// The frame.
+    /// Contents of the frame.
     pub frame: FrameRecord,
-    /// What TCP's numbers are counted from.
+    /// Base of TCP's relative sequence numbers.
     pub base: (u32, u32),
 }
 
-/// What all panes share.
+/// State shared by all panes.
 #[derive(Default)]
 pub struct Shared {
     /// The newest sample.
     pub sample: Sample,
-    /// Registers at the stop before the one that holds: what differs has changed.
+    /// Registers at the stop before the current one, to detect changes.
     pub before: Option<Box<[CpuSample; 2]>>,
-    /// Registers at the stop that holds, or the last one.
+    /// Registers at the current or last stop.
     pub at_stop: Option<Box<[CpuSample; 2]>>,
-    /// Number of the stop seen last.
+    /// Number of the last stop seen.
     pub stop: u64,
-    /// The host's clock, in milliseconds.
+    /// Host clock, in milliseconds.
     pub clock: u64,
     /// Colours.
     pub theme: Theme,
-    /// The core looked at.
+    /// Selected core.
     pub core: usize,
-    /// The task looked at instead of the core's running one: its control block.
+    /// Control block of the selected task; `None`: the core's running task.
     pub task: Option<u32>,
-    /// The stack frame looked at.
+    /// Selected stack frame.
     pub frame: usize,
-    /// What the UARTs said.
+    /// Output of the UARTs.
     pub uarts: [UartLog; 3],
-    /// Frames on the wire.
+    /// Captured Ethernet and 802.11 frames.
     pub frames: VecDeque<FrameRow>,
-    /// Where TCP streams began.
+    /// Initial sequence numbers of TCP streams.
     pub streams: Streams,
-    /// Ethernet frames and their bytes so far, to the guest and from it.
+    /// Number and bytes of Ethernet frames so far, to the guest and from it.
     pub traffic: [(u64, u64); 2],
-    /// The same of 802.11.
+    /// The same for 802.11.
     pub air_traffic: [(u64, u64); 2],
     /// Traced events.
     pub trace: VecDeque<TraceRecord>,
     /// Task switches.
     pub switches: Switches,
-    /// Who had the cores.
+    /// CPU shares of the tasks.
     pub usage: Usage,
     /// Events that were lost because the dashboard was slow.
     pub lost: u64,
     /// Speed of the machine.
     pub rate: Rate,
-    /// What is being run, for the status bar.
+    /// Name of the running image, for the status bar.
     pub image: String,
-    /// A notice, and when it came.
+    /// A notice, and the time when it appeared.
     pub notice: Option<(u64, String)>,
     /// The machine is gone.
     pub gone: bool,
-    /// When what the newest sample changed has flashed long enough, in milliseconds.
+    /// Time in milliseconds when the highlighting of the newest sample's changes ends.
     pub calm: u64,
     /// Addresses with breakpoints.
     pub breaks: Vec<u32>,
-    /// Resets that nobody here asked for, and the cause of the last one.
+    /// Number of resets that no client requested, and the cause of the last one.
     pub resets: (u32, String),
 }
 
 impl Shared {
-    /// Shows a notice for a while.
+    /// Shows a notice for a limited time.
     pub fn notify(&mut self, text: impl Into<String>) {
         self.notice = Some((self.clock, text.into()));
     }
 
-    /// The notice that still holds.
+    /// Returns the notice that is currently shown.
     #[must_use]
     pub fn current_notice(&self) -> Option<&str> {
         let (at, text) = self.notice.as_ref()?;
         (self.clock.saturating_sub(*at) < NOTICE_MS).then_some(text)
     }
 
-    /// When the screen changes by itself next, if it does.
+    /// Returns the time of the screen's next change without a message, if there is one.
     #[must_use]
     pub fn next_change(&self) -> Option<u64> {
         let notice = self.notice.as_ref().map(|(at, _)| at + NOTICE_MS);
         [notice, Some(self.calm)].into_iter().flatten().filter(|at| self.clock < *at).min()
     }
 
-    /// Where expressions are evaluated.
+    /// Returns the context for evaluating expressions.
     #[must_use]
     pub fn context(&self) -> FrameRef {
         (self.core & 1, self.task, self.frame)
     }
 
-    /// The looked-at core's registers.
+    /// Returns the selected core's registers.
     #[must_use]
     pub fn cpu(&self) -> Option<&CpuSample> {
         self.sample.cpu.as_ref().map(|c| &c[self.core & 1])
     }
 }
 
-/// Everything.
+/// Complete state of the dashboard.
 pub struct State {
-    /// What panes share.
+    /// State shared by all panes.
     pub shared: Shared,
-    /// The panes.
+    /// State of each pane.
     pub panes: Panes,
-    /// Where panes stand.
+    /// Layout of the panes.
     pub layouts: Layouts,
-    /// The pane that takes the keys.
+    /// Pane that receives keys.
     pub focus: PaneId,
-    /// The pane that had the keys in each layout.
+    /// Pane that last received keys in each layout.
     pub focuses: BTreeMap<LayoutId, PaneId>,
-    /// Only that one is shown.
+    /// Only the focused pane is shown.
     pub zoom: bool,
-    /// The focus and zoom to go back to when a pane that came alone is done with.
+    /// Focus and zoom to restore after a pane was shown alone.
     pub back: Option<(PaneId, bool)>,
-    /// What lies over the panes.
+    /// Window over the panes.
     pub modal: Option<Modal>,
-    /// Columns and rows.
+    /// Columns and rows of the terminal.
     pub size: (u16, u16),
-    /// Something to draw changed.
+    /// The screen must be redrawn.
     pub dirty: bool,
-    /// Snapshots taken from here, for their names.
+    /// Number of snapshots taken by this dashboard, for their names.
     pub snapshots: u32,
-    /// Where the mouse holds a pane's frame.
+    /// Position where the mouse has grabbed a pane's border.
     pub drag: Option<Position>,
-    /// Leaving ends the dashboard only: the machine is another process's.
+    /// Quitting ends only the dashboard: the machine belongs to another process.
     pub detach: bool,
 }
 
 impl State {
-    /// A dashboard on a terminal of this size.
+    /// Creates a dashboard on a terminal of this size.
     #[must_use]
     pub fn new(width: u16, height: u16) -> Self {
         Self {
@@ -228,20 +228,20 @@ impl State {
         }
     }
 
-    /// The kind of terminal.
+    /// Returns the size class of the terminal.
     #[must_use]
     pub fn kind(&self) -> Size {
         Size::of(self.size.0, self.size.1)
     }
 
-    /// The area of the panes: all but the first and the last row.
+    /// Returns the area of the panes: all but the first and the last row.
     #[must_use]
     pub fn body(&self) -> Rect {
         let (width, height) = self.size;
         Rect::new(0, 1.min(height), width, height.saturating_sub(2))
     }
 
-    /// Where each pane stands.
+    /// Returns the position of each pane.
     #[must_use]
     pub fn placed(&self) -> Vec<(PaneId, Rect)> {
         if self.zoom {
@@ -252,17 +252,17 @@ impl State {
         out
     }
 
-    /// The inside of a pane's frame.
+    /// Returns the area inside a pane's border.
     #[must_use]
     pub fn inside(&self, pane: PaneId) -> Rect {
         let area = self.placed().into_iter().find(|(id, _)| *id == pane).map(|(_, r)| r);
         area.map_or(Rect::default(), inner)
     }
 
-    /// What the visible panes need of the machine.
+    /// Returns the queries of all visible panes.
     #[must_use]
     pub fn wants(&self) -> Wants {
-        // Registers at every stop: what changed since is known in whatever layout it is looked at later.
+        // Registers are read at every stop, so that changes are known when the registers are shown later.
         let mut wants = Wants { points: true, cpu: !self.shared.sample.running, ..Wants::default() };
         for (id, area) in self.placed() {
             self.panes.get(id).want(&self.shared, inner(area), &mut wants);
@@ -271,7 +271,7 @@ impl State {
     }
 }
 
-/// The inside of a frame.
+/// Returns the area inside a border.
 #[must_use]
 pub fn inner(r: Rect) -> Rect {
     Rect::new(

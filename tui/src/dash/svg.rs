@@ -1,4 +1,4 @@
-//! A screen as a picture: SVG with the terminal's cells as text.
+//! Renders a screen as SVG with the terminal's cells as text.
 
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
@@ -6,13 +6,13 @@ use std::fmt::Write;
 
 /// Width and height of a cell in pixels.
 const CELL: (f32, f32) = (8.4, 18.0);
-/// Space around the screen.
+/// Space around the screen in pixels.
 const MARGIN: f32 = 10.0;
-/// Background and text of the picture.
+/// Background and text colours of the picture.
 pub(super) const GROUND: &str = "#14161b";
 pub(super) const TEXT: &str = "#d0d0d0";
 
-/// The picture of a screen.
+/// Renders a screen.
 #[must_use]
 pub fn svg(screen: &Buffer) -> String {
     let area = *screen.area();
@@ -35,7 +35,7 @@ pub fn svg(screen: &Buffer) -> String {
     out + "</g>\n</svg>\n"
 }
 
-/// The first column after `x` with another style.
+/// Returns the first column after `x` with another style.
 fn run_end(screen: &Buffer, x: u16, y: u16) -> u16 {
     let style = screen[(x, y)].style();
     (x + 1..screen.area().width).find(|n| screen[(*n, y)].style() != style).unwrap_or(screen.area().width)
@@ -79,7 +79,7 @@ fn run(out: &mut String, screen: &Buffer, (from, to): (u16, u16), y: u16) {
     );
 }
 
-/// Draws what of a run are lines and bars; the text that is left, with blanks in their places.
+/// Draws lines and bars of a run as shapes. Returns the remaining text, with spaces in their places.
 fn shapes(out: &mut String, screen: &Buffer, (from, to): (u16, u16), y: u16, fill: &str) -> String {
     let (mut text, mut x) = (String::new(), from);
     while x < to {
@@ -99,18 +99,18 @@ fn shapes(out: &mut String, screen: &Buffer, (from, to): (u16, u16), y: u16, fil
     text
 }
 
-/// Where a cell stands.
+/// Returns the position of a cell.
 fn corner(x: u16, y: u16) -> (f32, f32) {
     (MARGIN + f32::from(x) * CELL.0, MARGIN + f32::from(y) * CELL.1)
 }
 
-/// Frames and bars as lines and boxes that meet, whatever the font; `None`: text.
+/// Returns borders and bars as lines and boxes that join in any font; `None`: text.
 fn shape(symbol: &str, place: (f32, f32, f32), fill: &str) -> Option<String> {
     let c = symbol.chars().next()?;
     bar(c, place, fill).or_else(|| frame(c, place, fill))
 }
 
-/// Parts of a cell that are filled.
+/// Returns the filled part of a cell.
 fn bar(c: char, (left, top, width): (f32, f32, f32), fill: &str) -> Option<String> {
     let height = CELL.1;
     let part = |from: f32, to: f32, opacity: f32| {
@@ -130,10 +130,10 @@ fn bar(c: char, (left, top, width): (f32, f32, f32), fill: &str) -> Option<Strin
     })
 }
 
-/// Lines from the middle of a cell to its edges.
+/// Returns lines from the middle of a cell to its edges.
 fn frame(c: char, (left, top, width): (f32, f32, f32), fill: &str) -> Option<String> {
     let height = CELL.1;
-    // Which of left, right, up and down lead to the middle.
+    // Directions (left, right, up, down) in which a line leaves the middle.
     let (arms, weight) = match c {
         '─' => ([true, true, false, false], 1.0),
         '│' => ([false, false, true, true], 1.0),
@@ -164,7 +164,7 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace(' ', "\u{A0}")
 }
 
-/// A colour as the web writes it; `None`: the default.
+/// Returns a colour in CSS notation; `None`: the default.
 pub(super) fn colour(c: Color) -> Option<String> {
     const BASIC: [&str; 16] = [
         "#000000", "#cd3131", "#0dbc79", "#e5e510", "#2472c8", "#bc3fbc", "#11a8cd", "#e5e5e5", "#666666",

@@ -1,22 +1,23 @@
-//! The task switches of the recent past, for the timeline.
+//! Recent task switches, for the timeline.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 
-/// Switches kept of each core.
+/// Maximum number of switches kept per core.
 pub const MAX_SWITCHES: usize = 10_000;
 
-/// Which task ran on each core when.
+/// Tasks that ran on each core over time.
 #[derive(Clone, Debug, Default)]
 pub struct Switches {
-    /// Of each core when another task began to run, in order, and which.
+    /// For each core, the times of its task switches in order, and the new tasks.
     cores: [VecDeque<(u64, String)>; 2],
-    /// How often a task is among them, and when it last began.
+    /// For each task, its number of recorded switches and the time of the last one.
     tasks: BTreeMap<String, (usize, u64)>,
 }
 
 impl Switches {
-    /// From `at`, in ticks, a core runs this task. What was known of later times is forgotten: a snapshot was loaded.
+    /// Records that a core runs this task from `at` on, in ticks. Discards later switches of that core: a snapshot was
+    /// loaded.
     pub fn push(&mut self, at: u64, core: u8, task: String) {
         let core = usize::from(core & 1);
         while self.cores[core].back().is_some_and(|last| last.0 > at) {
@@ -44,19 +45,19 @@ impl Switches {
         }
     }
 
-    /// Nobody ran.
+    /// Returns true if no switch is recorded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Switches of both cores.
+    /// Returns the number of switches of both cores.
     #[must_use]
     pub fn len(&self) -> usize {
         self.cores.iter().map(VecDeque::len).sum()
     }
 
-    /// Who ran on a core from `start` to `end`, in ticks: task, begin and end within them.
+    /// Returns the tasks that ran on a core from `start` to `end`, in ticks: task, start and end within this range.
     pub fn between(&self, core: u8, start: u64, end: u64) -> impl Iterator<Item = (&str, u64, u64)> {
         let all = &self.cores[usize::from(core & 1)];
         let first = all.partition_point(|(at, _)| *at <= start).saturating_sub(1);
@@ -66,7 +67,7 @@ impl Switches {
         })
     }
 
-    /// The tasks that ran, those that last began to run first.
+    /// Returns the tasks that ran, the most recently started first.
     #[must_use]
     pub fn tasks(&self) -> Vec<&str> {
         let mut tasks: Vec<(&String, u64)> = self.tasks.iter().map(|(name, (_, at))| (name, *at)).collect();

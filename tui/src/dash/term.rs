@@ -1,4 +1,4 @@
-//! The terminal as the dashboard uses it, and as it was before.
+//! Terminal setup for the dashboard, and its restoration.
 
 use crate::outlet::{self, Stream, To};
 use crossterm::event::{
@@ -11,30 +11,30 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
-/// The dashboard has the terminal.
+/// The dashboard uses the terminal.
 static TAKEN: AtomicBool = AtomicBool::new(false);
-/// A thread panicked.
+/// A thread has panicked.
 static PANICKED: AtomicBool = AtomicBool::new(false);
-/// Held by whoever writes to the terminal, so that nothing is drawn on one that was given back.
+/// Lock held while writing to the terminal, so that nothing is drawn after it has been restored.
 static WRITING: Mutex<()> = Mutex::new(());
-/// How often, and every how many milliseconds, a panic asks for that lock: its own thread may hold it.
+/// Number of attempts, and milliseconds between them, with which a panic takes that lock: its own thread may hold it.
 const TRIES: (u32, u64) = (50, 2);
-/// The terminal's output.
+/// Stream for the terminal's output.
 const OUT: Stream = Stream(To::Out);
-/// How long giving the terminal back waits for one that takes nothing.
+/// Longest wait, when restoring, for a terminal that accepts no output.
 const PATIENCE: Duration = Duration::from_millis(100);
-/// Longest text for the clipboard; terminals refuse more.
+/// Maximum length of text for the clipboard; terminals refuse more.
 const MAX_CLIPBOARD: usize = 74_000;
 
-/// The terminal, for as long as this lives.
+/// Terminal in use by the dashboard; dropping it restores the terminal.
 pub struct Screen(());
 
 impl Screen {
-    /// Takes the terminal. A panic anywhere gives it back before its message is printed, then calls `end` on a
-    /// thread of its own.
+    /// Takes the terminal. A panic of any thread restores it before the panic message is printed, then calls `end` on a
+    /// new thread.
     ///
     /// # Errors
-    /// When it is none.
+    /// When standard output is not a terminal.
     pub fn take(end: impl Fn() + Send + Sync + 'static) -> io::Result<Self> {
         static HOOK: Once = Once::new();
         HOOK.call_once(|| {
@@ -70,7 +70,7 @@ impl Screen {
     /// Takes the terminal again after the process was stopped.
     ///
     /// # Errors
-    /// When it is gone.
+    /// When the terminal is gone.
     pub fn again(&self) -> io::Result<()> {
         if !panicked() {
             let _ = disable_raw_mode();
@@ -79,7 +79,8 @@ impl Screen {
         Ok(())
     }
 
-    /// Gives the terminal back, stops the process as Ctrl-Z does, and takes the terminal again when it goes on.
+    /// Restores the terminal, stops the process as Ctrl-Z does, and takes the terminal again when the process
+    /// continues.
     ///
     /// # Errors
     /// When the terminal is gone.
@@ -89,20 +90,20 @@ impl Screen {
         self.again()
     }
 
-    /// The right to write to the terminal; `None` when it was given back.
+    /// Locks the terminal for writing. Returns `None` if it has been restored.
     #[must_use]
     pub fn writing(&self) -> Option<MutexGuard<'static, ()>> {
         let guard = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
         TAKEN.load(Ordering::SeqCst).then_some(guard)
     }
 
-    /// Standard output, for a backend: writing never waits for the terminal.
+    /// Returns standard output, for a backend: writing never waits for the terminal.
     #[must_use]
     pub fn out(&self) -> Stream {
         OUT
     }
 
-    /// Puts text into the clipboard of the terminal's user (OSC 52), over SSH as well.
+    /// Copies text to the clipboard of the terminal's user (OSC 52), over SSH as well.
     pub fn copy(&self, text: &str) {
         outlet::write(To::Out, &osc52(text));
     }
@@ -114,13 +115,13 @@ impl Drop for Screen {
     }
 }
 
-/// Whether a thread panicked since the terminal was taken first.
+/// Returns true if a thread has panicked since the terminal was first taken.
 #[must_use]
 pub fn panicked() -> bool {
     PANICKED.load(Ordering::SeqCst)
 }
 
-/// Gives the terminal back; harmless when it was not taken.
+/// Restores the terminal; does nothing if it was not taken.
 pub fn restore() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         let _ = execute!(OUT, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, cursor::Show);
@@ -129,16 +130,16 @@ pub fn restore() {
     }
 }
 
-/// Stops this process and those that were started with it, as the terminal does at Ctrl-Z; returns when it goes on.
-/// Without a shell that could let it go on again, nothing happens.
+/// Stops this process group, as the terminal does at Ctrl-Z; returns when it continues. Does nothing if there is no
+/// shell that could continue it.
 #[cfg(unix)]
 fn stop_process() {
     use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction};
     let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
-    // SAFETY: no handler of ours runs: the default action, and then what was there before.
+    // SAFETY: no handler of this program runs: the default action is set, later the previous one.
     let before = unsafe { sigaction(Signal::SIGTSTP, &default) };
     let _ = kill(nix::unistd::Pid::from_raw(0), Signal::SIGTSTP);
-    // The kernel may give it to another thread: this one must not run on before the process stands.
+    // The kernel may deliver the signal to another thread: this one must not continue before the process is stopped.
     std::thread::sleep(Duration::from_millis(20));
     if let Ok(before) = before {
         // SAFETY: as above.
@@ -149,17 +150,17 @@ fn stop_process() {
 #[cfg(not(unix))]
 fn stop_process() {}
 
-/// Tells when the terminal has gone: neither reading nor drawing need find out.
+/// Calls `tell` when the terminal is closed, independently of reading and drawing.
 ///
 /// # Errors
-/// When the host gives no thread.
+/// When the host cannot create a thread.
 #[cfg(unix)]
 pub fn watch_hangup(tell: impl FnOnce() + Send + 'static) -> io::Result<()> {
     use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
     use std::os::fd::AsFd;
     std::thread::Builder::new().name("dash hangup".into()).spawn(move || {
         let out = io::stdout();
-        // Hang-up and error are told unasked.
+        // Hang-up and error are reported without being requested.
         let look = || poll(&mut [PollFd::new(out.as_fd(), PollFlags::empty())], PollTimeout::NONE);
         while look() == Err(nix::errno::Errno::EINTR) {}
         tell();
@@ -167,7 +168,7 @@ pub fn watch_hangup(tell: impl FnOnce() + Send + 'static) -> io::Result<()> {
     Ok(())
 }
 
-/// There is no such thing here.
+/// Does nothing on this system.
 ///
 /// # Errors
 /// None.
@@ -176,10 +177,10 @@ pub fn watch_hangup(_tell: impl FnOnce() + Send + 'static) -> io::Result<()> {
     Ok(())
 }
 
-/// Tells when somebody else stops the process (`stop` true: it is about to be) or lets it go on.
+/// Calls `tell` when another process stops this one (true: before the stop) or continues it.
 ///
 /// # Errors
-/// When the host gives no thread.
+/// When the host cannot create a thread.
 #[cfg(unix)]
 pub fn job_control(mut tell: impl FnMut(bool) + Send + 'static) -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -203,7 +204,7 @@ pub fn job_control(mut tell: impl FnMut(bool) + Send + 'static) -> io::Result<()
     Ok(())
 }
 
-/// There is no such thing here.
+/// Does nothing on this system.
 ///
 /// # Errors
 /// None.
@@ -212,7 +213,7 @@ pub fn job_control(_tell: impl FnMut(bool) + Send + 'static) -> io::Result<()> {
     Ok(())
 }
 
-/// The escape sequence that sets the clipboard.
+/// Returns the escape sequence that sets the clipboard.
 fn osc52(text: &str) -> Vec<u8> {
     let mut end = text.len().min(MAX_CLIPBOARD);
     while !text.is_char_boundary(end) {

@@ -1,4 +1,4 @@
-//! Small helpers for drawing lines of text.
+//! Helpers for drawing lines of text.
 
 use super::keys::Cmd;
 use ratatui::buffer::Buffer;
@@ -6,7 +6,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-/// Puts a line into row `y` of an area; the columns it took. What does not fit is cut off, and shown to be.
+/// Draws a line into row `y` of an area. Returns the number of columns used. A line that is too long is cut and marked
+/// with an ellipsis.
 pub fn put(buf: &mut Buffer, area: Rect, y: u16, line: Line) -> u16 {
     if y >= area.height || area.width == 0 {
         return 0;
@@ -18,8 +19,9 @@ pub fn put(buf: &mut Buffer, area: Rect, y: u16, line: Line) -> u16 {
     x - area.x
 }
 
-/// Puts a line into row `y` of the buffer, from the area's left edge to its right; where it ends. As [`Buffer::set_line`],
-/// which looks for grapheme clusters in every span, a quarter of a frame's time: nearly all is ASCII, and has none.
+/// Draws a line into row `y` of the buffer, from the area's left edge to its right. Returns the end column. Same result
+/// as [`Buffer::set_line`], which splits every span into grapheme clusters (a quarter of the drawing time). Nearly all
+/// text is ASCII, which needs no splitting.
 fn set_line(buf: &mut Buffer, area: Rect, y: u16, line: &Line) -> u16 {
     let (mut x, end) = (area.x, area.right().min(buf.area.right()));
     for span in &line.spans {
@@ -37,7 +39,7 @@ fn set_line(buf: &mut Buffer, area: Rect, y: u16, line: &Line) -> u16 {
     x
 }
 
-/// A line in as many rows as it takes, at least one.
+/// Wraps a line into as many rows as needed, at least one.
 #[must_use]
 pub fn wrap(line: &Line, width: u16) -> Vec<Line<'static>> {
     let width = usize::from(width.max(1));
@@ -63,7 +65,7 @@ pub fn wrap(line: &Line, width: u16) -> Vec<Line<'static>> {
     rows
 }
 
-/// Text in lines of at most so many characters, cut between words where that is possible.
+/// Splits text into lines of at most `width` characters, between words if possible.
 #[must_use]
 pub fn words(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -77,14 +79,14 @@ pub fn words(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Says something in an area that has nothing else to show.
+/// Draws a message in an area without other contents.
 pub fn say(buf: &mut Buffer, area: Rect, style: Style, text: &str) {
     for (y, line) in (0..area.height).zip(words(text, area.width.into())) {
         put(buf, area, y, Line::from(Span::styled(line, style)));
     }
 }
 
-/// Whether more than blanks of a line lies beyond a width.
+/// Returns true if characters other than spaces are beyond a width.
 fn cut(line: &Line, width: usize) -> bool {
     let mut left = width;
     line.spans.iter().any(|span| {
@@ -95,14 +97,14 @@ fn cut(line: &Line, width: usize) -> bool {
     })
 }
 
-/// Virtual time in seconds with microseconds.
+/// Formats virtual time in seconds with microseconds.
 #[must_use]
 pub fn seconds(ticks: u64) -> String {
     let us = ticks / 480;
     format!("{}.{:06} s", us / 1_000_000, us % 1_000_000)
 }
 
-/// Bytes with a unit.
+/// Formats a number of bytes with a unit.
 #[must_use]
 pub fn bytes(n: u64) -> String {
     match n {
@@ -112,7 +114,7 @@ pub fn bytes(n: u64) -> String {
     }
 }
 
-/// A number as people write it: decimal, or 0x and hexadecimal.
+/// Parses a number: decimal, or hexadecimal with 0x.
 #[must_use]
 pub fn number(text: &str) -> Option<u32> {
     match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
@@ -121,7 +123,7 @@ pub fn number(text: &str) -> Option<u32> {
     }
 }
 
-/// Text cut or filled to a width in characters.
+/// Cuts or pads text to a width in characters.
 #[must_use]
 pub fn fit(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
@@ -131,7 +133,8 @@ pub fn fit(text: &str, width: usize) -> String {
     if width == 0 { cut } else { cut + "…" }
 }
 
-/// Where a movement leads in a list with rows 0 to `last`, from row `at`. `None`: the command is no movement.
+/// Returns the new row after a movement in a list with rows 0 to `last`, from row `at`. `None`: the command is not a
+/// movement.
 #[must_use]
 pub fn moved(cmd: Cmd, at: usize, page: usize, last: usize) -> Option<usize> {
     Some(match cmd {
@@ -145,7 +148,7 @@ pub fn moved(cmd: Cmd, at: usize, page: usize, last: usize) -> Option<usize> {
     })
 }
 
-/// As [`moved`] for a list that is shown from its end: `back` rows are below the last one shown, at most `most`.
+/// Same as [`moved`] for a list shown from its end: `back` rows are below the last one shown, at most `most`.
 #[must_use]
 pub fn moved_back(cmd: Cmd, back: usize, page: usize, most: usize) -> Option<usize> {
     let mirrored = match cmd {
@@ -160,7 +163,7 @@ pub fn moved_back(cmd: Cmd, back: usize, page: usize, most: usize) -> Option<usi
     moved(mirrored, back, page, most)
 }
 
-/// A list that scrolls: keeps the chosen row visible in `height` rows, as near to `top` as possible.
+/// Returns the scroll position that keeps the selected row visible in `height` rows, as near to `top` as possible.
 #[must_use]
 pub fn scroll(top: usize, chosen: usize, height: usize) -> usize {
     top.min(chosen).max((chosen + 1).saturating_sub(height))

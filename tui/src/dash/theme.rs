@@ -1,19 +1,19 @@
-//! Colours by what they mean. Every theme also tells things apart without colour: by bold, underline and reverse.
+//! Colours by meaning. Every theme also distinguishes meanings without colour: by bold, underline and reverse.
 
 use ratatui::style::{Color, Modifier, Style};
 
-/// What a piece of text means.
+/// Meaning of a piece of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Ordinary text.
     Text,
-    /// Of little interest now.
+    /// Less important text.
     Dim,
-    /// A pane's frame.
+    /// Border of a pane.
     Border,
-    /// The frame of the pane that takes the keys.
+    /// Border of the pane that receives keys.
     Focus,
-    /// The frame of a pane that takes typed text.
+    /// Border of a pane that receives typed text.
     Input,
     /// Headings.
     Title,
@@ -21,15 +21,15 @@ pub enum Role {
     Key,
     /// The machine runs.
     Run,
-    /// The machine stands.
+    /// The machine is stopped.
     Stop,
-    /// Another value than at the last stop.
+    /// A value that differs from the last stop.
     Changed,
-    /// A value that changed just now.
+    /// A value that has just changed.
     Flash,
     /// The line at the PC.
     Pc,
-    /// A break- or watchpoint.
+    /// A breakpoint or watchpoint.
     Point,
     /// Names of functions, variables, fields.
     Name,
@@ -37,17 +37,17 @@ pub enum Role {
     Source,
     /// Addresses.
     Addr,
-    /// As it should be.
+    /// A normal state.
     Good,
-    /// Worth a look.
+    /// A warning.
     Warn,
-    /// Wrong.
+    /// An error.
     Bad,
-    /// Something broke down, across a whole row.
+    /// A serious failure, across a whole row.
     Alarm,
-    /// The chosen row.
+    /// The selected row.
     Selected,
-    /// Text that the search found.
+    /// A search match.
     Found,
     /// Core 0, frames to the guest.
     First,
@@ -55,16 +55,16 @@ pub enum Role {
     Second,
     /// A descriptor that the controller owns.
     Owned,
-    /// The descriptor that comes next.
+    /// The descriptor that is used next.
     Active,
 }
 
 /// A set of colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Theme {
-    /// Its name in the configuration.
+    /// Name in the configuration.
     pub name: &'static str,
-    /// What it is for.
+    /// Purpose of the theme.
     pub doc: &'static str,
     colours: Option<Colours>,
 }
@@ -89,7 +89,7 @@ const fn c(n: u8) -> Color {
     Color::Indexed(n)
 }
 
-/// All themes; the first is the default, the last is taken under NO_COLOR.
+/// All themes; the first is the default, the last is used under NO_COLOR.
 pub const THEMES: &[Theme] = &[
     Theme {
         name: "dark",
@@ -155,26 +155,26 @@ impl Default for Theme {
 }
 
 impl Theme {
-    /// The theme of this name.
+    /// Returns the theme with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         THEMES.iter().copied().find(|t| t.name == name)
     }
 
-    /// The theme without colours.
+    /// Returns the theme without colours.
     #[must_use]
     pub fn mono() -> Self {
         THEMES[THEMES.len() - 1]
     }
 
-    /// The theme after this one.
+    /// Returns the theme after this one.
     #[must_use]
     pub fn next(self) -> Self {
         let at = THEMES.iter().position(|t| t.name == self.name).unwrap_or(0);
         THEMES[(at + 1) % THEMES.len()]
     }
 
-    /// How text of this meaning looks.
+    /// Returns the style of text with this meaning.
     #[must_use]
     pub fn style(self, role: Role) -> Style {
         let plain = Style::new().add_modifier(modifiers(role));
@@ -185,7 +185,7 @@ impl Theme {
     }
 }
 
-/// What tells meanings apart on any terminal.
+/// Returns the modifiers that distinguish meanings on any terminal.
 fn modifiers(role: Role) -> Modifier {
     match role {
         Role::Title | Role::Key | Role::Run | Role::Changed | Role::Warn => Modifier::BOLD,

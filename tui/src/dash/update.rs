@@ -1,4 +1,4 @@
-//! How the dashboard changes: a message in, effects out.
+//! State changes of the dashboard: `update` takes a message and returns effects.
 
 mod mouse;
 
@@ -11,7 +11,7 @@ use super::state::*;
 use super::wire::*;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// Takes a message in.
+/// Applies a message.
 pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     state.dirty = true;
     let effects = match msg {
@@ -44,7 +44,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     settle(state, effects)
 }
 
-/// Carries out the effects that concern the dashboard itself; the others go on.
+/// Executes the effects that concern the dashboard itself. Returns the others.
 fn settle(state: &mut State, effects: Vec<Effect>) -> Vec<Effect> {
     let mut out = Vec::new();
     for effect in effects {
@@ -71,7 +71,7 @@ fn settle(state: &mut State, effects: Vec<Effect>) -> Vec<Effect> {
     out
 }
 
-/// Gives a pane the keys; one that the layout does not show comes alone.
+/// Focuses a pane; if the layout does not show it, it is shown alone.
 fn bring_up(state: &mut State, pane: PaneId) {
     if state.focus == pane {
         return;
@@ -93,7 +93,7 @@ fn keep_focus_visible(state: &mut State) {
 
 fn sampled(state: &mut State, sample: Sample) {
     let s = &mut state.shared;
-    // What stands still and looks the same needs no drawing.
+    // An unchanged sample needs no redraw.
     state.dirty = s.sample != sample;
     if state.dirty {
         s.calm = s.clock + FLASH_MS;
@@ -237,7 +237,7 @@ fn palette_key(state: &mut State, mut line: Line, row: usize, key: KeyEvent) -> 
     Vec::new()
 }
 
-/// A command of another pane goes to that pane.
+/// Executes a palette entry. A command of another pane goes to that pane.
 fn palette_run(state: &mut State, entry: &modal::Entry) -> Vec<Effect> {
     let binding = match entry.what {
         modal::What::Key(binding) => binding,
@@ -257,7 +257,7 @@ fn palette_run(state: &mut State, entry: &modal::Entry) -> Vec<Effect> {
     command(state, binding.cmd)
 }
 
-/// Carries out a command, of the focused pane or of the whole.
+/// Executes a command of the focused pane or of the dashboard.
 pub fn command(state: &mut State, cmd: Cmd) -> Vec<Effect> {
     let area = state.inside(state.focus);
     if let Some(effects) = state.panes.get_mut(state.focus).command(&mut state.shared, cmd, area) {
@@ -294,7 +294,7 @@ pub fn command(state: &mut State, cmd: Cmd) -> Vec<Effect> {
     Vec::new()
 }
 
-/// What a command asks of the machine.
+/// Returns a command's action on the machine.
 fn control(state: &mut State, cmd: Cmd) -> Option<Action> {
     let core = state.shared.core;
     Some(match cmd {
@@ -322,7 +322,7 @@ fn control(state: &mut State, cmd: Cmd) -> Option<Action> {
     })
 }
 
-/// Layouts, focus, sizes.
+/// Executes commands for layouts, focus and sizes.
 fn arrange(state: &mut State, cmd: Cmd) {
     let kind = state.kind();
     match cmd {
@@ -338,7 +338,8 @@ fn arrange(state: &mut State, cmd: Cmd) {
             keep_focus_visible(state);
         }
         Cmd::FocusNext | Cmd::FocusPrev => {
-            // Where one pane fills the screen the others come in turn; one that has no room comes alone.
+            // If one pane fills the screen, the next one is shown instead; a pane that does not fit the layout is shown
+            // alone.
             let mut panes = Vec::new();
             state.layouts.tree(kind).panes(&mut panes);
             let at = panes.iter().position(|p| *p == state.focus).unwrap_or(0);
@@ -372,7 +373,7 @@ fn arrange(state: &mut State, cmd: Cmd) {
             keep_focus_visible(state);
         }
         Cmd::Up | Cmd::Down | Cmd::PageUp | Cmd::PageDown | Cmd::First | Cmd::Last => {}
-        // A key that does nothing here says so.
+        // A key without effect here shows a notice.
         other => {
             let (key, name) = (keys::key_of(other), keys::name_of(other));
             state.shared.notify(format!("{key}: nothing to {name} in {}", state.focus.title()));

@@ -1,29 +1,29 @@
-//! Who had the cores: from task switches to shares of virtual time.
+//! CPU shares of tasks: converts task switches to shares of virtual time.
 
 use std::collections::{BTreeMap, VecDeque};
 
-/// Virtual time of one bucket: 100 ms.
+/// Virtual time of one bucket in ticks: 100 ms.
 const BUCKET: u64 = 48_000_000;
-/// Buckets kept.
+/// Number of buckets kept.
 const BUCKETS: usize = 40;
-/// Most tasks told apart.
+/// Maximum number of tasks distinguished.
 const MAX_TASKS: usize = 256;
 
-/// Shares of the recent past, by task.
+/// CPU shares of the recent past, by task.
 #[derive(Clone, Debug, Default)]
 pub struct Usage {
-    /// Begin of the open bucket.
+    /// Start of the open bucket.
     begun: u64,
-    /// What each task had of it.
+    /// Ticks of each task in the open bucket.
     open: BTreeMap<String, u64>,
-    /// Buckets that ended, the newest last.
+    /// Finished buckets, the newest last.
     past: VecDeque<BTreeMap<String, u64>>,
-    /// Who runs on each core, since when.
+    /// Task that runs on each core, and since when.
     running: [Option<(String, u64)>; 2],
 }
 
 impl Usage {
-    /// Another task runs on a core.
+    /// Records that another task runs on a core.
     pub fn switch(&mut self, at: u64, core: u8, task: &str) {
         let core = usize::from(core & 1);
         self.advance(at);
@@ -40,7 +40,7 @@ impl Usage {
         }
     }
 
-    /// Time has come to `now`. Going back forgets everything.
+    /// Advances the time to `now`. A step back or far ahead discards all buckets.
     pub fn advance(&mut self, now: u64) {
         if now < self.begun || now > self.begun + BUCKET * 2 * BUCKETS as u64 {
             let running = std::mem::take(&mut self.running).map(|r| r.map(|(task, _)| (task, now)));
@@ -57,13 +57,13 @@ impl Usage {
         }
     }
 
-    /// A task's share of one core in each bucket, the newest last: 0.0 to 1.0.
+    /// Returns a task's share of one core in each bucket, the newest last: 0.0 to 1.0.
     #[must_use]
     pub fn history(&self, task: &str) -> Vec<f64> {
         self.past.iter().map(|b| b.get(task).copied().unwrap_or(0) as f64 / BUCKET as f64).collect()
     }
 
-    /// A task's share of one core over the last second.
+    /// Returns a task's share of one core over the last second.
     #[must_use]
     pub fn share(&self, task: &str) -> Option<f64> {
         let last = self.past.iter().rev().take(10);

@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Widget};
 
-/// Draws everything into `buf`, and says where the cursor is to be shown.
+/// Draws everything into `buf`.
 pub fn view(state: &State, buf: &mut Buffer) {
     let area = *buf.area();
     buf.set_style(area, state.shared.theme.style(Role::Text));

@@ -1,4 +1,4 @@
-//! What passes between the dashboard and the machine: data only, so that it can cross a socket as well as a channel.
+//! Messages between the dashboard and the machine: plain data for a socket or a channel.
 
 mod sample;
 
@@ -7,82 +7,82 @@ pub use sample::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What the visible panes need to see of the machine.
+/// Machine data that the visible panes query.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Wants {
-    /// The registers of both cores.
+    /// Registers of both cores.
     pub cpu: bool,
     /// Instructions.
     pub code: Option<CodeWant>,
-    /// Ranges of memory.
+    /// Memory ranges.
     pub mem: Vec<MemWant>,
     /// The Ethernet controller with its descriptors.
     pub eth: bool,
-    /// The Wi-Fi MAC with its receive list, and the air.
+    /// The Wi-Fi MAC with its receive list, and the networks on the air.
     pub wifi: bool,
-    /// Peripherals whose registers to read, by name.
+    /// Names of peripherals whose registers are to be read.
     pub devs: Vec<String>,
-    /// Break- and watchpoints.
+    /// Breakpoints and watchpoints.
     pub points: bool,
     /// Task switches as they happen.
     pub switches: bool,
-    /// Which interrupt lines are up.
+    /// Enabled or pending interrupts.
     pub irq: bool,
-    /// Memory with symbols and types; absent without an ELF.
+    /// Data that needs symbols and types; absent without an ELF.
     pub debug: DebugWant,
 }
 
-/// What needs symbols.
+/// Queries that need symbols.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DebugWant {
-    /// The frames of this core's stack, with the locals of the frame with this number.
+    /// Stack frames of a core or task, with the locals of one frame.
     pub frames: Option<FramesWant>,
     /// The operating system's tasks.
     pub tasks: bool,
     /// Watch expressions.
     pub watches: Vec<String>,
-    /// Which of their parts are unfolded, by path ([`part_path`]), and from which part on.
+    /// Unfolded parts of the expressions, by path ([`part_path`]), with the first part to show.
     pub open: BTreeMap<String, usize>,
-    /// Where they are evaluated: core, task, frame.
+    /// Context of the evaluation: core, task, frame.
     pub context: FrameRef,
 }
 
-/// Where an expression is evaluated: core, task when it is not the core's running one, stack frame.
+/// Context for evaluating an expression: core, task if it is not the core's running one, stack frame.
 pub type FrameRef = (usize, Option<u32>, usize);
 
-/// The path of part `n` of what has this path; a watch expression's own path is its text.
+/// Returns the path of part `n` of the value with this path; a watch expression's own path is its text.
 #[must_use]
 pub fn part_path(path: &str, n: usize) -> String {
     format!("{path}\u{1}{n}")
 }
 
-/// A stack to walk.
+/// A stack to unwind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FramesWant {
     /// Core.
     pub core: usize,
-    /// Task control block, when it is not the core's running task.
+    /// Task control block, if it is not the core's running task.
     pub task: Option<u32>,
-    /// The frame whose locals to show.
+    /// Frame whose locals are requested.
     pub frame: usize,
-    /// Most frames.
+    /// Maximum number of frames.
     pub max: usize,
 }
 
 /// Instructions around an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeWant {
-    /// Core whose view of memory it is.
+    /// Core whose address map is used.
     pub core: usize,
-    /// Where; `None`: at the core's PC.
+    /// Address; `None`: the core's PC.
     pub at: Option<u32>,
-    /// Instructions before it.
+    /// Number of instructions before the address.
     pub before: usize,
-    /// Instructions from it on.
+    /// Number of instructions from the address on.
     pub rows: usize,
-    /// Lines of its source file around it.
+    /// Number of source lines around the address.
     #[serde(default)]
     pub source: usize,
 }
@@ -90,138 +90,138 @@ pub struct CodeWant {
 /// A range of memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemWant {
-    /// Core whose view it is.
+    /// Core whose address map is used.
     pub core: usize,
-    /// First byte.
+    /// Address of the first byte.
     pub addr: u32,
-    /// Bytes.
+    /// Length in bytes.
     pub len: u32,
 }
 
-/// What the dashboard asks of the machine.
+/// Request of the dashboard to the machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
-    /// Go on.
+    /// Continue.
     Run,
     /// Stop.
     Pause,
-    /// One instruction of a core.
+    /// Step one instruction of a core.
     StepInsn(usize),
-    /// To before a core's last instruction.
+    /// Step back before a core's last instruction.
     StepBack(usize),
-    /// Back to the last point that was hit.
+    /// Run back to the last point that was hit.
     RunBack,
-    /// To the next source line, into calls; an instruction where there is no line.
+    /// Step to the next source line, into calls; one instruction if there is no line.
     StepLine(usize),
-    /// To the next source line, over calls.
+    /// Step to the next source line, over calls.
     Next(usize),
-    /// Out of the function.
+    /// Run until the function returns.
     Finish(usize),
-    /// Back to the beginning of the source line, or of the one before, into calls.
+    /// Step back to the beginning of the source line, or of the previous one, into calls.
     LineBack(usize),
     /// The same, over calls.
     NextBack(usize),
-    /// Back to the call of the function.
+    /// Run back to the call of the function.
     FinishBack(usize),
-    /// To an address.
+    /// Run to an address.
     RunTo(u32),
-    /// Stop when the firmware panics, or do not.
+    /// Enable or disable the stop at firmware panics.
     StopAtPanics(bool),
     /// Reset the chip.
     Reset,
-    /// Keep the machine under a name.
+    /// Save a snapshot with this name.
     Save(String),
-    /// Go back to a snapshot.
+    /// Restore a snapshot.
     Load(String),
-    /// Bytes for a UART.
+    /// Send bytes to a UART.
     Uart(u8, Vec<u8>),
-    /// Set or take away a breakpoint.
+    /// Set or remove a breakpoint.
     ToggleBreak(u32),
     /// Delete a point.
     DeletePoint(usize),
-    /// Switch a point on or off.
+    /// Enable or disable a point.
     EnablePoint(usize, bool),
-    /// Watch for stores: first byte, bytes, what its user calls it.
+    /// Set a watchpoint for stores: address of the first byte, length in bytes, the user's name for it.
     Watch(u32, u32, String),
     /// Write memory: core, address, bytes.
     Write(usize, u32, Vec<u8>),
     /// Find bytes from an address on: core, address, pattern.
     Find(usize, u32, Vec<u8>),
-    /// A line for the monitor.
+    /// Execute a monitor command.
     Monitor(String),
-    /// What the last word of such a line may become.
+    /// Complete the last word of a monitor command.
     Complete(String),
-    /// Where a name or an expression points.
+    /// Evaluate a name or an expression to an address.
     Address(String, FrameRef),
-    /// Where addresses of code lie, a line each.
+    /// Describe code addresses, one per line.
     Decode(Vec<u32>),
-    /// Switch traced events on or off by pattern.
+    /// Enable or disable traced events by pattern.
     Trace(String),
-    /// End the program.
+    /// End esplens.
     Quit,
 }
 
-/// What came of an [`Action`].
+/// Result of an [`Action`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reply {
-    /// What to say, if anything.
+    /// Message for the user, or empty.
     pub text: String,
-    /// It failed.
+    /// The action failed.
     pub failed: bool,
-    /// An address, for [`Action::Find`] and [`Action::Address`].
+    /// Resulting address of [`Action::Find`] and [`Action::Address`].
     pub addr: Option<u32>,
-    /// For [`Action::Complete`]: the line, and the words that its last one may become.
+    /// For [`Action::Complete`]: the line, and the completions of its last word.
     pub words: Option<(String, Vec<String>)>,
 }
 
-/// Something happened.
+/// Event for the dashboard.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Feed {
-    /// Bytes left a UART.
+    /// Bytes sent by a UART.
     Uart(u8, Vec<u8>),
-    /// The guest wrote over SIMCALL.
+    /// Bytes that the guest wrote with SIMCALL.
     Console(Vec<u8>),
-    /// A line of esplens's own.
+    /// A message of esplens.
     Message(String),
-    /// A frame of Ethernet or 802.11.
+    /// A captured Ethernet or 802.11 frame.
     Frame(FrameRecord),
     /// A traced event.
     Trace(TraceRecord),
-    /// Another task runs on a core: time, core, task.
+    /// A task switch: time, core, new task.
     Switch(u64, u8, String),
-    /// The machine stands.
+    /// The machine stopped.
     Stopped(StopInfo),
-    /// It goes on, by this client's wish.
+    /// The machine was resumed by this client.
     Resumed(String),
-    /// The chip was reset: cause, and who asked.
+    /// The chip was reset: cause, and the client that requested it.
     Reset(String, Option<String>),
-    /// The guest ended with a code.
+    /// The guest ended the program with a code.
     Exited(i32),
-    /// Something else changed that a sample may show.
+    /// Other state that a sample contains has changed.
     Touched,
-    /// So many events were lost because the dashboard was slow.
+    /// Number of events lost because the dashboard was slow.
     Lost(u64),
 }
 
-/// A frame as it passed.
+/// A captured Ethernet or 802.11 frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrameRecord {
-    /// Virtual time.
+    /// Virtual time in ticks.
     pub at: u64,
-    /// To the guest.
+    /// The frame goes to the guest.
     pub rx: bool,
-    /// The sending core.
+    /// Core that sent it.
     pub core: u8,
-    /// The sending instruction.
+    /// PC of the sending instruction.
     pub pc: u32,
-    /// Without preamble and checksum.
+    /// Contents without preamble and checksum.
     pub bytes: Vec<u8>,
-    /// Set for a frame of 802.11.
+    /// Radio parameters of an 802.11 frame.
     #[serde(default)]
     pub air: Option<AirRecord>,
 }
 
-/// How a frame passed on the air.
+/// Radio parameters of an 802.11 frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AirRecord {
     /// Frequency in MHz.
@@ -237,16 +237,16 @@ pub struct AirRecord {
 /// A traced event.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TraceRecord {
-    /// Virtual time.
+    /// Virtual time in ticks.
     pub at: u64,
     /// Core.
     pub core: u8,
     /// PC.
     pub pc: u32,
-    /// Event.
+    /// Name of the event.
     pub event: String,
-    /// What happened.
+    /// Description of the occurrence.
     pub text: String,
-    /// Task and function, where known.
+    /// Task and function, if known.
     pub context: String,
 }

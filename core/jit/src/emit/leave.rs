@@ -1,5 +1,5 @@
-//! The ways out of a function, its calls of handlers, and its start: written last, when it is known which registers it
-//! uses and which may have changed where.
+//! Prologue, exits and handler calls of a function. They are emitted last, when it is known which registers
+//! the function uses and which may have changed at each exit.
 
 use super::{Changed, Emit, Kind, Slot, quad};
 use crate::lower::{self, Rotated};
@@ -11,22 +11,22 @@ use esplens_core::engine::{DecOp, Done};
 use esplens_core::isa::Op;
 use std::mem::offset_of;
 
-/// A way out.
+/// Kind of exit from a function.
 #[derive(Clone, Copy)]
 pub enum Way {
-    /// On to a PC, `ran` instructions after the block's start.
+    /// To a constant PC, `ran` instructions after the block's start.
     Go { pc: u32, ran: usize },
-    /// On to a PC that is known only then.
+    /// To a PC computed at run time.
     GoTo { pc: Value, ran: usize },
-    /// On to a PC in another window.
+    /// To a PC computed at run time, in another register window.
     Return { pc: Value, window: Rotated, ran: usize },
-    /// Before an instruction, the block's number `ran`.
+    /// Before an instruction, number `ran` of the block.
     At { op: *const DecOp, ran: usize },
-    /// A handler returned this for the block's instruction number `ran`.
+    /// A handler returned `result` for instruction number `ran` of the block.
     Done { result: Value, ran: usize },
 }
 
-/// A way out, to be written.
+/// Exit that is not emitted yet.
 #[derive(Clone, Copy)]
 pub struct Exit {
     label: Block,
@@ -35,7 +35,7 @@ pub struct Exit {
     way: Way,
 }
 
-/// A call of a handler, to be written.
+/// Handler call that is not emitted yet.
 #[derive(Clone, Copy)]
 pub struct Call {
     label: Block,
@@ -43,13 +43,13 @@ pub struct Call {
     changed: Changed,
     op: *const DecOp,
     index: usize,
-    /// Slots that the handler may write.
+    /// Slots that the handler may change.
     writes: u64,
     next: Block,
 }
 
 impl Emit<'_> {
-    /// A way out from where the code is now.
+    /// Creates an exit from the current position.
     pub fn exit(&mut self, way: Way) -> Block {
         let label = self.b.create_block();
         self.b.set_cold_block(label);
@@ -57,12 +57,12 @@ impl Emit<'_> {
         label
     }
 
-    /// Out, before `op` runs.
+    /// Creates an exit before `op` runs.
     pub fn exit_at(&mut self, op: &DecOp) -> Block {
         self.exit(Way::At { op, ran: usize::from(op.index) })
     }
 
-    /// Has the handler of `op` called, which may write `writes`.
+    /// Calls the handler of `op`, which may change the slots in `writes`.
     pub fn call(&mut self, op: &DecOp, writes: u64) {
         let (label, next) = (self.b.create_block(), self.b.create_block());
         self.b.ins().jump(label, &[]);
@@ -73,7 +73,7 @@ impl Emit<'_> {
         self.b.switch_to_block(next);
     }
 
-    /// Writes everything that was put off.
+    /// Emits the prologue, calls and exits that were deferred.
     pub(super) fn leave(&mut self) {
         let dirty = self.dirty();
         let quads = self.prologue();
@@ -91,7 +91,7 @@ impl Emit<'_> {
         self.give_back(0, code::DECLINED);
     }
 
-    /// The slots that may differ from what [`Cpu`] holds, at each block's start.
+    /// Returns, for the start of each block, the slots that may differ from [`Cpu`].
     fn dirty(&self) -> Vec<u64> {
         let mut dirty = vec![0; self.blocks.len()];
         loop {
@@ -107,7 +107,7 @@ impl Emit<'_> {
         }
     }
 
-    /// Checks that the state is one that the function is for, and loads what it uses.
+    /// Checks that the function can run in the current state, and loads the slots that it uses.
     fn prologue(&mut self) -> [Value; 4] {
         self.b.switch_to_block(self.prologue);
         self.b.set_cold_block(self.declined);
@@ -135,13 +135,13 @@ impl Emit<'_> {
         self.b.ins().iadd_imm_s(at, offset_of!(Cpu, ar) as i64)
     }
 
-    /// A word of the core's registers.
+    /// Loads a 32-bit word of [`Cpu`].
     pub fn cpu_word(&mut self, offset: usize) -> Value {
         let flags = self.flags(Kind::Cpu);
         self.b.ins().load(types::I32, flags, self.cpu, offset as i32)
     }
 
-    /// ENTRY. Where the registers after it are not free the function ends with it.
+    /// Emits ENTRY. If the registers that the first block needs are not free, the function ends after it.
     fn enter(&mut self, op: &DecOp) {
         let left = self.b.use_var(self.left);
         self.go_on_if(left, self.declined);
@@ -158,12 +158,13 @@ impl Emit<'_> {
         self.b.switch_to_block(here);
     }
 
-    /// The registers of the first block are free; goes to `other` if not. Blocks that name more look themselves.
+    /// Goes to `other` unless the registers of the first block are free. Blocks that use higher registers
+    /// check them themselves.
     fn check_first_window(&mut self, other: Block) {
         self.check_window(quad(self.blocks[0].ops), other);
     }
 
-    /// The window's registers up to a quad are free; goes to `other` if not.
+    /// Goes to `other` unless the window's registers up to `quad` are free.
     pub(super) fn check_window(&mut self, quad: u8, other: Block) {
         if quad > 0 {
             let flags = self.flags(Kind::Cpu);
@@ -173,7 +174,7 @@ impl Emit<'_> {
         }
     }
 
-    /// The coprocessor is on, and rounds to nearest, if the function takes that for granted.
+    /// Declines unless coprocessor 0 is enabled and rounds to nearest, if the function assumes that.
     fn check_fpu(&mut self) {
         let any = |emit: &Self, what: fn(Op) -> bool| {
             emit.blocks.iter().flat_map(|b| b.insns).flatten().any(|insn| what(insn.op))
@@ -191,7 +192,8 @@ impl Emit<'_> {
         }
     }
 
-    /// An active loop ends where the function expects it, or outside; exceptions are not masked where it may end.
+    /// Declines unless an active loop ends where the function expects it or outside the function, and
+    /// exceptions are not masked (PS.EXCM) if a loop may end in it.
     fn check_loop(&mut self) {
         if !self.ends.is_empty() {
             let ps = self.cpu_word(offset_of!(Cpu, ps));

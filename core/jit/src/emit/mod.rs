@@ -1,9 +1,10 @@
-//! From a region to a function of Cranelift's intermediate code: how it starts, what its blocks begin and end with,
-//! and how it is left. What single instructions become is in [`crate::lower`].
+//! Translation of a region into a function of Cranelift's intermediate code: function and block boundaries.
+//! Single instructions are translated in [`crate::lower`].
 //!
-//! Address registers of the window, SAR and the loop registers are variables, so that a loop keeps them in registers
-//! of the host. They are loaded once at the start and stored where the function is left or calls; which of them
-//! changed on the way there is known only when all blocks are done, so those parts are written last ([`leave`]).
+//! The window's address registers, SAR and the loop registers are variables, so that a loop keeps them in
+//! registers of the host. They are loaded once at the start, and stored where the function exits or calls a
+//! handler. Which of them changed on a path is known only when all blocks are emitted, so exits and calls are
+//! emitted last ([`leave`]).
 
 mod leave;
 mod slot;
@@ -25,7 +26,7 @@ use esplens_core::isa::{Flow, Insn, Op};
 use leave::{Call, Exit};
 use std::collections::BTreeMap;
 
-/// Writes the function of `region`.
+/// Emits the function of `region`.
 pub fn function(
     func: &mut Function,
     context: &mut FunctionBuilderContext,
@@ -45,30 +46,30 @@ pub fn function(
     emit.b.finalize(isa.frontend_config());
 }
 
-/// A guest block on its way.
+/// Guest block being translated.
 struct Body<'r> {
     /// The Cranelift block with its code.
     label: Block,
     start: u32,
-    /// Its instructions up to where another block of the region starts.
+    /// Instructions up to the start of another block of the region.
     ops: &'r [DecOp],
     insns: &'r [Option<Insn>],
 }
 
-/// The slots that the current block has written so far.
+/// Slots that the current block has changed so far.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Changed {
-    /// Slots that were written, one bit each.
+    /// Changed slots, one bit each.
     written: u64,
-    /// Everything from before was stored meanwhile.
+    /// All earlier changes have been stored to `Cpu`.
     stored: bool,
 }
 
-/// A function on its way.
+/// Function being emitted.
 pub struct Emit<'r> {
-    /// Cranelift's end.
+    /// Cranelift's function builder.
     pub b: FunctionBuilder<'r>,
-    /// The context the function was called with.
+    /// Context argument of the function.
     pub ctx: Value,
     /// The core's registers.
     pub cpu: Value,
@@ -79,27 +80,27 @@ pub struct Emit<'r> {
     left: Variable,
     blocks: Vec<Body<'r>>,
     by_start: BTreeMap<u32, usize>,
-    /// LEND of each zero-overhead loop that may be active, with its LBEG.
+    /// LBEG of each zero-overhead loop that may be active, by LEND.
     ends: BTreeMap<u32, u32>,
-    /// The block being written.
+    /// Number of the block being emitted.
     current: usize,
     changed: Changed,
-    /// Slots that any instruction names.
+    /// Slots that any instruction uses.
     used: u64,
-    /// From block, to block, what changed on the way.
+    /// Jumps between blocks: source, target, slots changed before the jump.
     edges: Vec<(usize, usize, Changed)>,
     exits: Vec<Exit>,
     calls: Vec<Call>,
     prologue: Block,
     declined: Block,
-    /// The ENTRY that the function starts with.
+    /// ENTRY that the function starts with.
     entry: Option<DecOp>,
 }
 
-/// The kind of memory that an access goes to. Accesses of different kinds never overlap.
+/// Kind of memory that an access goes to. Accesses of different kinds never alias.
 #[derive(Clone, Copy)]
 pub enum Kind {
-    /// Registers of the core, and the context.
+    /// The core's registers and the context.
     Cpu,
     /// The page table.
     Map,
@@ -107,10 +108,10 @@ pub enum Kind {
     Guest,
 }
 
-/// Whether the block continues after an instruction.
+/// Continuation of a block after an instruction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// With the next instruction.
+    /// The block continues with the next instruction.
     Falls,
     /// The block has ended.
     Ended,
@@ -158,7 +159,7 @@ impl<'r> Emit<'r> {
         emit
     }
 
-    /// Lists the blocks, each up to where another one starts.
+    /// Splits the region into blocks, each ending where another one starts.
     fn cut(&mut self, region: &'r Region) {
         let blocks = &region.blocks[usize::from(self.entry.is_some())..];
         self.by_start = blocks.iter().enumerate().map(|(n, block)| (block.start, n)).collect();
@@ -171,19 +172,19 @@ impl<'r> Emit<'r> {
         }
     }
 
-    /// Returns the flags of accesses to a kind of memory.
+    /// Returns the flags for accesses to a kind of memory.
     pub fn flags(&self, kind: Kind) -> MemFlagsData {
         MemFlagsData::trusted().with_alias_region(Some(self.regions[kind as usize]))
     }
 
-    /// The value of a slot.
+    /// Returns the value of a slot.
     pub fn get(&mut self, slot: Slot) -> Value {
         self.used |= slot.bit();
         self.b.use_var(self.vars[slot.index()])
     }
 
-    /// Sets a slot. Float registers are stored at once: to have each of the many ways out of floating-point code store
-    /// them all takes the code generator too long.
+    /// Sets a slot. Float registers are stored to `Cpu` at once: floating-point code has many exits, and code
+    /// generation takes too long if each of them stores all float registers.
     pub fn set(&mut self, slot: Slot, value: Value) {
         self.used |= slot.bit();
         self.b.def_var(self.vars[slot.index()], value);
@@ -196,22 +197,22 @@ impl<'r> Emit<'r> {
         }
     }
 
-    /// An address register of the window.
+    /// Returns address register `n` of the window.
     pub fn a(&mut self, n: u8) -> Value {
         self.get(Slot::a(n))
     }
 
-    /// Sets an address register of the window.
+    /// Sets address register `n` of the window.
     pub fn set_a(&mut self, n: u8, value: Value) {
         self.set(Slot::a(n), value);
     }
 
-    /// A 32-bit constant.
+    /// Returns a 32-bit constant.
     pub fn word(&mut self, value: u32) -> Value {
         self.b.ins().iconst(types::I32, i64::from(value))
     }
 
-    /// Writes a guest block.
+    /// Emits a guest block.
     fn block(&mut self, n: usize) {
         let Body { label, start, ops, insns } = self.blocks[n];
         self.current = n;
@@ -237,14 +238,14 @@ impl<'r> Emit<'r> {
         self.go(end.next(), usize::from(end.index) + 1);
     }
 
-    /// Goes on only if `cond`; else to `other`.
+    /// Continues if `cond` is true; else jumps to `other`.
     pub fn go_on_if(&mut self, cond: Value, other: Block) {
         let next = self.b.create_block();
         self.b.ins().brif(cond, next, &[], other, &[]);
         self.b.switch_to_block(next);
     }
 
-    /// Ends the block: jumps to `pc`, `ran` instructions after the block's start.
+    /// Ends the block with a jump to `pc`, `ran` instructions after the block's start.
     pub fn go(&mut self, pc: u32, ran: usize) {
         match self.by_start(pc) {
             Some(target) => self.pass(target, ran),
@@ -255,7 +256,7 @@ impl<'r> Emit<'r> {
         }
     }
 
-    /// Goes to `pc` if `cond`, and else on.
+    /// Branches to `pc` if `cond` is true; else continues.
     pub fn branch(&mut self, cond: Value, pc: u32, ran: usize) {
         let (next, to) = (self.b.create_block(), self.by_start(pc));
         match to {
@@ -288,7 +289,7 @@ impl<'r> Emit<'r> {
         self.b.ins().jump(label, &[]);
     }
 
-    /// LEND stands here: back to LBEG if a loop is active (ISA 4.3.2.2).
+    /// Emits the loop-back check at LEND: continues at LBEG if a loop is active (ISA 4.3.2.2).
     fn loop_end(&mut self, end: u32, begin: u32, ran: usize) {
         let (count, lend, lbeg) = (self.get(Slot::LCOUNT), self.get(Slot::LEND), self.get(Slot::LBEG));
         let active = self.b.ins().icmp_imm_s(IntCC::NotEqual, count, 0);
@@ -315,18 +316,18 @@ impl<'r> Emit<'r> {
     }
 }
 
-/// The highest quad of address registers that instructions name.
+/// Returns the highest quad of address registers that the instructions use.
 fn quad(ops: &[DecOp]) -> u8 {
     ops.iter().map(|op| op.quad).max().unwrap_or(0)
 }
 
-/// The ENTRY that a region starts with.
+/// Returns the ENTRY that a region starts with.
 fn starts_with_entry(region: &Region) -> Option<DecOp> {
     let block = &region.blocks[0];
     block.insns[0].filter(|insn| insn.op == Op::Entry).map(|_| block.ops[0])
 }
 
-/// LEND of every loop that the region sets up or that is active as it is translated, with LBEG.
+/// Returns LBEG by LEND for every loop that the region sets up, and for the one active at translation time.
 fn ends(region: &Region) -> BTreeMap<u32, u32> {
     let mut ends: BTreeMap<u32, u32> = region.active.iter().map(|&(begin, end)| (end, begin)).collect();
     for (op, insn) in region.blocks.iter().flat_map(|b| b.ops.iter().zip(&*b.insns)) {

@@ -1,10 +1,10 @@
-//! The guest's registers that a function keeps in variables.
+//! Guest registers that a function keeps in variables.
 
 use cranelift_codegen::ir::{Type, types};
 use esplens_core::cpu::Cpu;
 use std::mem::offset_of;
 
-/// One of them.
+/// Guest register kept in a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot(u8);
 
@@ -13,57 +13,58 @@ impl Slot {
     pub const COUNT: usize = 37;
     /// The shift amount register.
     pub const SAR: Self = Self(16);
-    /// LCOUNT: the iterations of a loop that are left.
+    /// LCOUNT: the remaining iterations of a loop.
     pub const LCOUNT: Self = Self(17);
     /// LBEG: the first instruction of a loop.
     pub const LBEG: Self = Self(18);
-    /// LEND: the first instruction behind a loop.
+    /// LEND: the address of the first instruction after a loop.
     pub const LEND: Self = Self(19);
 
     /// The floating-point status register.
     pub const FSR: Self = Self(20);
 
-    /// Float register `n`.
+    /// Returns the slot of float register `n`.
     pub fn f(n: u8) -> Self {
         Self(21 + (n & 15))
     }
 
-    /// A float register, or their status register.
+    /// Returns true for float registers and FSR.
     pub fn is_float(self) -> bool {
         self.0 >= Self::FSR.0
     }
 
-    /// Returns the type of its variable.
+    /// Returns the type of the slot's variable.
     pub fn ty(self) -> Type {
         if self.0 > Self::FSR.0 { types::F32 } else { types::I32 }
     }
 
-    /// Every slot.
+    /// Iterates over all slots.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..Self::COUNT as u8).map(Self)
     }
 
-    /// Address register `n` of the window.
+    /// Returns the slot of address register `n` of the window.
     pub fn a(n: u8) -> Self {
         Self(n & 15)
     }
 
-    /// Its place among the slots.
+    /// Returns the slot's index.
     pub fn index(self) -> usize {
         self.0.into()
     }
 
-    /// Its bit in a set of slots.
+    /// Returns the slot's bit in a set.
     pub fn bit(self) -> u64 {
         1 << self.0
     }
 
-    /// The slots of a set.
+    /// Iterates over the slots of a set.
     pub fn of(set: u64) -> impl Iterator<Item = Self> {
         Self::all().filter(move |slot| set & slot.bit() != 0)
     }
 
-    /// For an address register its quad and the offset in it; for others the offset in [`Cpu`].
+    /// Returns the location in [`Cpu`]: quad and offset in it for an address register, `None` and offset for
+    /// others.
     pub fn place(self) -> (Option<usize>, i32) {
         let at = match self {
             Self::SAR => offset_of!(Cpu, sar),

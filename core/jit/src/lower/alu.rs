@@ -66,7 +66,7 @@ fn sum(e: &mut Emit, at: At) -> Option<Value> {
     })
 }
 
-/// Moves that depend on a register, minimum and maximum.
+/// Translates moves that depend on a register, minimum and maximum.
 fn conditional(e: &mut Emit, at: At) -> Option<Value> {
     let (o, op) = (at.o, at.insn.op);
     let moved = match op {
@@ -156,7 +156,7 @@ fn product(e: &mut Emit, at: At) -> Option<Value> {
     })
 }
 
-/// A zero divisor raises an exception and is left to the interpreter.
+/// Translates division. A zero divisor raises an exception and is left to the interpreter.
 fn quotient(e: &mut Emit, at: At) -> Option<Value> {
     let (o, op) = (at.o, at.insn.op);
     if !matches!(op, Op::Quou | Op::Remu | Op::Quos | Op::Rems) {
@@ -172,7 +172,8 @@ fn quotient(e: &mut Emit, at: At) -> Option<Value> {
     })
 }
 
-/// The host's division of the most negative number by -1 would trap: dividing by -1 is done apart.
+/// Translates signed division. The host's division of the most negative number by -1 would trap, so division
+/// by -1 is handled separately.
 fn signed_quotient(e: &mut Emit, op: Op, s: Value, t: Value) -> Value {
     let minus = e.b.ins().icmp_imm_s(IntCC::Equal, t, -1);
     let one = e.word(1);
@@ -181,7 +182,7 @@ fn signed_quotient(e: &mut Emit, op: Op, s: Value, t: Value) -> Value {
         let (plain, negated) = (e.b.ins().sdiv(s, by), e.b.ins().ineg(s));
         e.b.ins().select(minus, negated, plain)
     } else {
-        // Any number leaves 0 when divided by 1, as by -1.
+        // The remainder is 0 for divisors 1 and -1 alike.
         e.b.ins().srem(s, by)
     }
 }

@@ -44,7 +44,7 @@ pub fn lower(e: &mut Emit, at: At) -> Option<Next> {
     Some(Next::Ended)
 }
 
-/// Whether a branch is taken.
+/// Returns the condition under which a branch is taken.
 fn condition(e: &mut Emit, at: At) -> Option<Value> {
     let (o, op) = (at.o, at.insn.op);
     let compare = match op {
@@ -65,7 +65,7 @@ fn condition(e: &mut Emit, at: At) -> Option<Value> {
     Some(e.b.ins().icmp(compare, s, other))
 }
 
-/// Branches that look at single bits.
+/// Returns the condition of branches that test bits.
 fn bits(e: &mut Emit, at: At) -> Option<Value> {
     let (o, op) = (at.o, at.insn.op);
     let seen = match op {
@@ -96,7 +96,7 @@ fn bits(e: &mut Emit, at: At) -> Option<Value> {
     Some(e.b.ins().icmp_imm_s(if set { IntCC::NotEqual } else { IntCC::Equal }, seen, 0))
 }
 
-/// Ends the block: on to an address that is known only then.
+/// Ends the block with a jump to an address computed at run time.
 fn leave(e: &mut Emit, pc: Value, ran: usize) {
     let exit = e.exit(Way::GoTo { pc, ran });
     e.b.ins().jump(exit, &[]);
@@ -123,8 +123,8 @@ fn start_loop(e: &mut Emit, at: At, ran: usize) {
     e.go(o.next(), ran);
 }
 
-/// CALLn and CALLXn: PS.CALLINC and the return address with its two top bits. Without windows they are illegal, which
-/// is left to the interpreter.
+/// Translates CALLn and CALLXn: sets PS.CALLINC, and the return address with the call increment in its two
+/// top bits. Without windows they are illegal, which is left to the interpreter.
 fn call(e: &mut Emit, at: At, ran: usize) {
     let (o, op) = (at.o, at.insn.op);
     let by = match op {

@@ -1,7 +1,9 @@
-//! Single-precision floating point on the host's, where result and flags are provably the same: rounding to nearest,
-//! results that are zero or normal. All else is left to the handlers, which `esplens_core::cpu::fpu` is behind.
+//! Single-precision floating point on the host's unit, where result and flags are provably the same: rounding
+//! to nearest, with results that are zero or normal. Everything else is left to the handlers, which use
+//! `esplens_core::cpu::fpu`.
 //!
-//! That coprocessor 0 is enabled and that FCR says "to nearest" was checked at the function's start.
+//! The function's prologue has checked that coprocessor 0 is enabled and that FCR selects rounding to
+//! nearest.
 
 use super::At;
 use super::memory::{load, store};
@@ -12,12 +14,12 @@ use esplens_core::cpu::fpu::INEXACT;
 use esplens_core::engine::DecOp;
 use esplens_core::isa::Op;
 
-/// Whether an instruction is translated under the assumption that coprocessor 0 is enabled.
+/// Returns whether the translation of an instruction assumes that coprocessor 0 is enabled.
 pub fn needs_fpu(op: Op) -> bool {
     computes(op) || is_access(op) || is_move(op)
 }
 
-/// Whether an instruction is translated under the assumption that results are rounded to nearest.
+/// Returns whether the translation of an instruction assumes rounding to nearest.
 pub fn computes(op: Op) -> bool {
     matches!(op, Op::AddS | Op::SubS | Op::MulS | Op::MaddS | Op::MsubS | Op::MaddnS)
 }
@@ -79,7 +81,7 @@ fn access(e: &mut Emit, at: At) {
     }
 }
 
-/// Moves and operations on the sign.
+/// Translates moves and sign operations.
 fn moved(e: &mut Emit, at: At) -> Value {
     let (o, op) = (at.o, at.insn.op);
     if op == Op::Wfr {
@@ -108,12 +110,13 @@ fn arithmetic(e: &mut Emit, at: At) -> Value {
         return sum(e, o, s, t);
     }
     if op == Op::SubS {
-        // Adding the negative rounds alike; NaNs, which could tell, are left to the handler.
+        // Subtraction rounds like addition of the negated operand. They differ only for NaNs, which are left
+        // to the handler.
         let t = e.b.ins().fneg(t);
         return sum(e, o, s, t);
     }
     let (a, b) = (wide(e, s), wide(e, t));
-    // A product of two 24-bit significands fits the 53 bits of a double: it is exact.
+    // The product of two 24-bit significands fits a double's 53 bits, so it is exact.
     let mut exact = e.b.ins().fmul(a, b);
     if op == Op::MsubS {
         exact = e.b.ins().fneg(exact);
@@ -130,7 +133,7 @@ fn wide(e: &mut Emit, v: Value) -> Value {
     e.b.ins().fpromote(types::F64, v)
 }
 
-/// Returns the rounding error of `sum`, which is `x + y` rounded: exact by Knuth's two-sum.
+/// Returns the exact rounding error of `sum`, which is `x + y` rounded (Knuth's two-sum).
 fn rest(e: &mut Emit, x: Value, y: Value, sum: Value) -> Value {
     let y_part = e.b.ins().fsub(sum, x);
     let x_part = e.b.ins().fsub(sum, y_part);
@@ -138,7 +141,7 @@ fn rest(e: &mut Emit, x: Value, y: Value, sum: Value) -> Value {
     e.b.ins().fadd(x_rest, y_rest)
 }
 
-/// `x + y` in single precision.
+/// Returns `x + y` in single precision.
 fn sum(e: &mut Emit, o: &DecOp, x: Value, y: Value) -> Value {
     let exit = e.exit_at(o);
     let sum = e.b.ins().fadd(x, y);
@@ -161,7 +164,7 @@ fn raise_inexact(e: &mut Emit, inexact: Value) {
     e.set(Slot::FSR, flags);
 }
 
-/// `x + y` as a double rounded to odd: enough to round once more, correctly, to single precision.
+/// Returns `x + y` as a double rounded to odd. Rounding that once more to single precision is correct.
 fn sum_to_odd(e: &mut Emit, x: Value, y: Value) -> Value {
     let sum = e.b.ins().fadd(x, y);
     let rest = rest(e, x, y, sum);
@@ -169,7 +172,7 @@ fn sum_to_odd(e: &mut Emit, x: Value, y: Value) -> Value {
     let inexact = e.b.ins().fcmp(FloatCC::NotEqual, rest, zero);
     let bits = e.b.ins().bitcast(types::I64, MemFlagsData::new(), sum);
     let rest = e.b.ins().bitcast(types::I64, MemFlagsData::new(), rest);
-    // Outward by one where the rest has the sum's sign, else inward.
+    // Away from zero by one unit if the error has the sum's sign, else toward zero.
     let signs = e.b.ins().bxor(bits, rest);
     let by = e.b.ins().sshr_imm_s(signs, 63);
     let by = e.b.ins().bor_imm_s(by, 1);
@@ -181,8 +184,8 @@ fn sum_to_odd(e: &mut Emit, x: Value, y: Value) -> Value {
     e.b.ins().bitcast(types::F64, MemFlagsData::new(), bits)
 }
 
-/// An exact value, or one rounded to odd, in single precision. Leaves the function before `o` unless the result is zero
-/// because the value is, or a normal number well away from the smallest.
+/// Rounds an exact value, or one rounded to odd, to single precision. Exits before `o` unless the result is
+/// an exact zero, or a normal number well above the smallest one.
 fn rounded(e: &mut Emit, o: &DecOp, exact: Value, raises: bool) -> Value {
     let exit = e.exit_at(o);
     let result = e.b.ins().fdemote(types::F32, exact);

@@ -1,4 +1,5 @@
-//! Loads and stores: the fast path of `Ctx::fast_load32` and its kin; all else is left to the interpreter.
+//! Loads and stores on the fast path, as `Ctx::fast_load32` and its relatives. Everything else is left to the
+//! interpreter.
 
 use super::At;
 use crate::emit::{Emit, Kind, Next};
@@ -51,7 +52,7 @@ fn based(e: &mut Emit, o: &DecOp) -> Value {
     e.b.ins().iadd(base, offset)
 }
 
-/// A load of `size` bytes as a value of type `ty`.
+/// Loads `size` bytes as a value of type `ty`.
 pub fn load(e: &mut Emit, o: &DecOp, addr: Value, ty: Type, size: u8) -> Value {
     let at = host(e, o, addr, size, if size == 4 { flag::F_READ32 } else { flag::F_READ8 });
     let flags = e.flags(Kind::Guest);
@@ -62,7 +63,7 @@ pub fn load(e: &mut Emit, o: &DecOp, addr: Value, ty: Type, size: u8) -> Value {
     }
 }
 
-/// A store of the low `size` bytes of a value.
+/// Stores the low `size` bytes of a value.
 pub fn store(e: &mut Emit, o: &DecOp, addr: Value, size: u8, value: Value) {
     let at = host(e, o, addr, size, if size == 4 { flag::F_WRITE32 } else { flag::F_WRITE8 });
     let flags = e.flags(Kind::Guest);
@@ -73,14 +74,15 @@ pub fn store(e: &mut Emit, o: &DecOp, addr: Value, size: u8, value: Value) {
     };
 }
 
-/// The host's address for an access, where the fast path is allowed: the table covers it, it is aligned, its page has
-/// the flag. Leaves the function otherwise.
+/// Returns the host address for an access on the fast path: the table covers the address, it is aligned, and
+/// its page has the flag `allowed`. Otherwise exits before `o`.
 fn host(e: &mut Emit, o: &DecOp, addr: Value, size: u8, allowed: u32) -> Value {
     let exit = e.exit_at(o);
     let by = i64::from(size.trailing_zeros());
     let base = e.word(MAP_BASE);
     let within = e.b.ins().isub(addr, base);
-    // Rotated, the bits that alignment wants clear are the highest: one comparison is for both.
+    // The rotation moves the bits that must be zero for alignment to the top, so one comparison checks
+    // alignment and range.
     let turned = if by == 0 { within } else { e.b.ins().rotr_imm_s(within, by) };
     let limit = e.word((MAP_PAGES as u32) << (12 - by));
     let covered = e.b.ins().icmp(IntCC::UnsignedLessThan, turned, limit);

@@ -1,7 +1,8 @@
-//! Translation of single instructions: one file for each family of `esplens_core::cpu::insn`, which has their meaning.
+//! Translation of single instructions, one file per family of `esplens_core::cpu::insn`, which defines their
+//! semantics.
 //!
-//! An instruction that is not here is left to its handler: in the middle of a block by a call, at its end by
-//! returning before it.
+//! An instruction without a translation is left to its handler: by a call in the middle of a block, by an
+//! exit before it at the end.
 
 mod alu;
 mod branch;
@@ -23,17 +24,17 @@ pub use window::{Rotated, enter};
 /// An instruction being translated.
 #[derive(Clone, Copy)]
 pub struct At<'a> {
-    /// As the interpreter runs it.
+    /// Form that the interpreter runs.
     pub o: &'a DecOp,
-    /// As it was decoded.
+    /// Decoded form.
     pub insn: &'a Insn,
 }
 
-/// Whether a region is better translated: not if its first instruction is left to the interpreter anyway.
+/// Returns whether a region is worth translating: not if its first instruction is left to the interpreter.
 pub fn is_worth_it(region: &Region) -> bool {
     let first = region.blocks.first().and_then(|block| block.insns.first().copied().flatten());
     first.is_some_and(|insn| match insn.op {
-        // Beyond a3 it is illegal.
+        // ENTRY is illegal for s > 3.
         Op::Entry => region.blocks.len() > 1 && insn.s <= 3,
         op => matches!(op.flow(), Flow::Plain | Flow::Branch | Flow::Loop),
     })
@@ -51,7 +52,7 @@ pub fn instruction(e: &mut Emit, o: &DecOp, insn: Option<&Insn>) -> Next {
         .or_else(|| window::lower(e, at));
     match done {
         Some(next) => next,
-        // FCR may change: what was checked at the function's start no longer holds.
+        // WUR may change FCR, so the prologue's check would no longer hold.
         None if insn.op.flow() == Flow::Plain && insn.op != Op::Wur => {
             e.call(o, written(insn));
             Next::Falls
@@ -60,7 +61,7 @@ pub fn instruction(e: &mut Emit, o: &DecOp, insn: Option<&Insn>) -> Next {
     }
 }
 
-/// Leaves the function before an instruction.
+/// Exits before an instruction.
 fn before(e: &mut Emit, o: &DecOp) -> Next {
     use cranelift_codegen::ir::InstBuilder;
     let exit = e.exit_at(o);
@@ -68,7 +69,7 @@ fn before(e: &mut Emit, o: &DecOp) -> Next {
     Next::Ended
 }
 
-/// The slots that the handler of an instruction in the middle of a block may write.
+/// Returns the slots that the handler of an instruction in the middle of a block may change.
 fn written(insn: &Insn) -> u64 {
     let named = row(insn.op).operands.iter().map(|operand| match operand {
         Operand::Ar => Slot::a(insn.r).bit(),

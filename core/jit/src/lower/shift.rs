@@ -39,7 +39,7 @@ fn amount(e: &mut Emit, at: At) -> Option<Value> {
 fn by_constant(e: &mut Emit, at: At) -> Option<Value> {
     let o = at.o;
     Some(match at.insn.op {
-        // 32 stands for the undefined encoding 0: everything is shifted out.
+        // 32 is the decoded amount of the undefined encoding 0: all bits are shifted out.
         Op::Slli if o.imm & 63 >= 32 => e.word(0),
         Op::Slli => {
             let s = e.a(o.s);
@@ -63,7 +63,7 @@ fn by_constant(e: &mut Emit, at: At) -> Option<Value> {
     })
 }
 
-/// Shifts of 64 bits to the right by SAR, of which the low word is the result.
+/// Translates 64-bit right shifts by SAR whose result is the low word.
 fn by_sar(e: &mut Emit, at: At) -> Option<Value> {
     let (o, op) = (at.o, at.insn.op);
     let wide = match op {
@@ -85,7 +85,7 @@ fn by_sar(e: &mut Emit, at: At) -> Option<Value> {
         }
         _ => return None,
     };
-    // The host shifts by the amount modulo 64, as SAR has six bits.
+    // The host shifts by the amount modulo 64; SAR has six bits.
     let sar = e.get(Slot::SAR);
     let shifted = if op == Op::Sra { e.b.ins().sshr(wide, sar) } else { e.b.ins().ushr(wide, sar) };
     Some(e.b.ins().ireduce(types::I32, shifted))

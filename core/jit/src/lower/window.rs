@@ -9,7 +9,7 @@ use esplens_core::engine::DecOp;
 use esplens_core::isa::Op;
 use std::mem::offset_of;
 
-/// The window as it is after a rotation.
+/// Window state after a rotation.
 #[derive(Clone, Copy)]
 pub struct Rotated {
     wb4: Value,
@@ -18,7 +18,7 @@ pub struct Rotated {
 }
 
 impl Rotated {
-    /// Puts it into effect.
+    /// Stores the state to `Cpu`.
     pub fn store(self, e: &mut Emit) {
         let flags = e.flags(Kind::Cpu);
         e.b.ins().store(flags, self.wb4, e.cpu, offset_of!(Cpu, wb4) as i32);
@@ -26,7 +26,8 @@ impl Rotated {
         e.b.ins().istore8(flags, self.quads_free, e.cpu, offset_of!(Cpu, quads_free) as i32);
     }
 
-    /// The window at `wb4` with the frames of `windowstart`. Windows are enabled: see `Cpu::sync_window`.
+    /// Computes the state for WINDOWBASE = `wb4` / 4 and WINDOWSTART = `windowstart`, with windows enabled
+    /// (see `Cpu::sync_window`).
     fn at(e: &mut Emit, wb4: Value, windowstart: Value) -> Self {
         let base = e.b.ins().ushr_imm_s(wb4, 2);
         let by = e.b.ins().iadd_imm_s(base, 1);
@@ -34,14 +35,14 @@ impl Rotated {
         let twice = e.b.ins().ishl_imm_s(windowstart, 16);
         let twice = e.b.ins().bor(twice, windowstart);
         let above = e.b.ins().ushr(twice, by);
-        // Bit 3 stands for "three or more".
+        // Bit 3 means "three or more".
         let above = e.b.ins().bor_imm_s(above, 8);
         let quads_free = e.b.ins().ctz(above);
         Self { wb4, windowstart, quads_free }
     }
 }
 
-/// Whether windows are enabled and in force; goes to `other` if not.
+/// Goes to `other` unless windows are enabled and PS.EXCM is clear. Returns PS.
 fn check_enabled(e: &mut Emit, other: Block) -> Value {
     let status = e.cpu_word(offset_of!(Cpu, ps));
     let bits = e.b.ins().band_imm_s(status, i64::from(ps::WOE | ps::EXCM));
@@ -50,8 +51,8 @@ fn check_enabled(e: &mut Emit, other: Block) -> Value {
     status
 }
 
-/// ENTRY, at the start of a function before any register is loaded. Goes to `other`, with nothing done, where it is
-/// illegal or raises a window overflow.
+/// Translates ENTRY at the start of a function, before any register is loaded. Goes to `other` without any
+/// effect where ENTRY is illegal or raises a window overflow.
 pub fn enter(e: &mut Emit, o: &DecOp, other: Block) {
     let status = check_enabled(e, other);
     let by = e.b.ins().ushr_imm_s(status, i64::from(ps::CALLINC_SHIFT));
@@ -76,7 +77,7 @@ pub fn enter(e: &mut Emit, o: &DecOp, other: Block) {
     Rotated::at(e, wb4, frames).store(e);
 }
 
-/// RETW. Where it is illegal or raises a window underflow it is left to the interpreter.
+/// Translates RETW. Where it is illegal or raises a window underflow, it is left to the interpreter.
 pub fn lower(e: &mut Emit, at: At) -> Option<Next> {
     let o = at.o;
     if !matches!(at.insn.op, Op::Retw | Op::RetwN) {
@@ -87,7 +88,8 @@ pub fn lower(e: &mut Emit, at: At) -> Option<Next> {
     let (back, old, frames) =
         (e.a(0), e.cpu_word(offset_of!(Cpu, wb4)), e.cpu_word(offset_of!(Cpu, windowstart)));
     let by = e.b.ins().ushr_imm_s(back, 30);
-    // The three frames below in bits 0..2, the nearest in bit 2: the one returned to must be the first that is live.
+    // Bits 0..2 are the three frames below, the nearest in bit 2. The frame returned to must be the nearest
+    // live one.
     let twice = e.b.ins().ishl_imm_s(frames, 16);
     let twice = e.b.ins().bor(twice, frames);
     let base = e.b.ins().ushr_imm_s(old, 2);

@@ -1,12 +1,12 @@
-//! ADD.S, SUB.S, MUL.S, MADD.S, MSUB.S, MADDN.S and the sign operations (ISA manual, instruction
-//! pages of those names).
+//! ADD.S, SUB.S, MUL.S, MADD.S, MSUB.S, MADDN.S and the sign operations (ISA manual, their instruction
+//! pages).
 
 use super::number::{
     EXP, SIGN, invalid, is_inf, is_nan, is_zero, propagate, round_to_single, sum_to_odd, wide,
 };
 use super::{FpCtl, INEXACT, INVALID, Rounding};
 
-/// ADD.S: `a + b` (`fs`, `ft`).
+/// Computes ADD.S: `a + b` (`fs`, `ft`).
 #[inline]
 pub fn add(c: &mut FpCtl, a: u32, b: u32) -> u32 {
     if c.fcr & 3 != 0 {
@@ -17,7 +17,7 @@ pub fn add(c: &mut FpCtl, a: u32, b: u32) -> u32 {
     if !sum.is_finite() {
         return add_slow(c, a, b, 0);
     }
-    // The rounding error of a sum is itself a number; zero means exact (Knuth's two-sum).
+    // The rounding error of a sum is itself a floating-point number; zero means exact (Knuth's two-sum).
     let y_part = sum - x;
     if (x - (sum - y_part)) + (y - y_part) != 0.0 {
         c.raise(INEXACT);
@@ -25,68 +25,68 @@ pub fn add(c: &mut FpCtl, a: u32, b: u32) -> u32 {
     sum.to_bits()
 }
 
-/// SUB.S: `a - b`. A NaN in `b` keeps its sign.
+/// Computes SUB.S: `a - b`. A NaN in `b` keeps its sign.
 #[inline]
 pub fn sub(c: &mut FpCtl, a: u32, b: u32) -> u32 {
     if c.fcr & 3 != 0 || exponent_full(b) {
         return add_slow(c, a, b, SIGN);
     }
-    // Adding the negative rounds alike; only a NaN could tell, and `b` is none.
+    // Adding the negated operand rounds alike. It differs only for a NaN, and `b` is none.
     add(c, a, b ^ SIGN)
 }
 
-/// MUL.S: `a * b`.
+/// Computes MUL.S: `a * b`.
 #[inline]
 pub fn mul(c: &mut FpCtl, a: u32, b: u32) -> u32 {
     if exponent_full(a) || exponent_full(b) {
         return mul_special(c, a, b);
     }
-    // 24 by 24 bits: exact in a double, whatever the exponents.
+    // The product of two 24-bit significands is exact in a double, for any exponents.
     let product = wide(a) * wide(b);
     let mode = c.rounding();
     round_to_single(c, product, mode)
 }
 
-/// MADD.S: `acc + a * b`, rounded once.
+/// Computes MADD.S: `acc + a * b`, rounded once.
 #[inline]
 pub fn madd(c: &mut FpCtl, acc: u32, a: u32, b: u32) -> u32 {
     let mode = c.rounding();
     fused(c, [acc, a, b], 0, mode)
 }
 
-/// MSUB.S: `acc - a * b`, rounded once.
+/// Computes MSUB.S: `acc - a * b`, rounded once.
 #[inline]
 pub fn msub(c: &mut FpCtl, acc: u32, a: u32, b: u32) -> u32 {
     let mode = c.rounding();
     fused(c, [acc, a, b], SIGN, mode)
 }
 
-/// MADDN.S: [`madd`] that rounds to nearest and raises nothing: the step of the divide and
-/// square-root sequences (silicon; it is not in the ISA manual).
+/// Computes MADDN.S: [`madd`] that rounds to nearest and raises no flags. It is the step of the divide and
+/// square-root sequences (silicon; not in the ISA manual).
 #[inline]
 pub fn maddn(acc: u32, a: u32, b: u32) -> u32 {
     fused(&mut FpCtl::default(), [acc, a, b], 0, Rounding::Nearest)
 }
 
-/// ABS.S: clears the sign, of a NaN too.
+/// Computes ABS.S: clears the sign, also of a NaN.
 #[inline]
 pub fn abs(a: u32) -> u32 {
     a & !SIGN
 }
 
-/// NEG.S: inverts the sign, of a NaN too.
+/// Computes NEG.S: inverts the sign, also of a NaN.
 #[inline]
 pub fn neg(a: u32) -> u32 {
     a ^ SIGN
 }
 
-/// MOV.S: every bit as it is.
+/// Computes MOV.S: copies every bit.
 #[inline]
 pub fn mov(a: u32) -> u32 {
     a
 }
 
-/// Infinity or NaN.
+/// Returns true for infinity and NaN.
 #[inline]
 fn exponent_full(a: u32) -> bool {
     a & EXP == EXP
@@ -109,7 +109,7 @@ fn add_slow(c: &mut FpCtl, a: u32, b: u32, flip: u32) -> u32 {
     round_sum(c, wide(a), wide(b), mode)
 }
 
-/// Rounds `x + y`, with the sign a zero sum takes under the mode (IEEE 754 6.3).
+/// Rounds `x + y`. A zero sum takes the sign that the rounding mode prescribes (IEEE 754 6.3).
 #[inline]
 fn round_sum(c: &mut FpCtl, x: f64, y: f64, mode: Rounding) -> u32 {
     let sum = sum_to_odd(x, y);
@@ -139,7 +139,8 @@ fn fused(c: &mut FpCtl, [acc, a, b]: [u32; 3], flip: u32, mode: Rounding) -> u32
     round_sum(c, product, wide(acc), mode)
 }
 
-/// Infinity times zero is invalid even when the accumulator's NaN is the result (silicon).
+/// Handles NaN and infinity operands. Infinity times zero is invalid even when the accumulator's NaN is the
+/// result (silicon).
 #[cold]
 fn fused_special(c: &mut FpCtl, [acc, a, b]: [u32; 3], flip: u32) -> u32 {
     let impossible = (is_inf(a) && is_zero(b)) || (is_zero(a) && is_inf(b));

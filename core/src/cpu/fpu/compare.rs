@@ -6,43 +6,43 @@
 use super::number::{is_nan, is_snan};
 use super::{FpCtl, INVALID};
 
-/// UN.S: at least one operand is a NaN.
+/// Computes UN.S: at least one operand is a NaN.
 #[inline]
 pub fn un(c: &mut FpCtl, a: u32, b: u32) -> bool {
     unordered(c, a, b, false)
 }
 
-/// OEQ.S: equal; zeros of either sign are.
+/// Computes OEQ.S: equal. Zeros of either sign are equal.
 #[inline]
 pub fn oeq(c: &mut FpCtl, a: u32, b: u32) -> bool {
     !unordered(c, a, b, false) && f32::from_bits(a) == f32::from_bits(b)
 }
 
-/// UEQ.S: unordered or equal.
+/// Computes UEQ.S: unordered or equal.
 #[inline]
 pub fn ueq(c: &mut FpCtl, a: u32, b: u32) -> bool {
     unordered(c, a, b, false) || f32::from_bits(a) == f32::from_bits(b)
 }
 
-/// OLT.S: `a < b`.
+/// Computes OLT.S: `a < b`.
 #[inline]
 pub fn olt(c: &mut FpCtl, a: u32, b: u32) -> bool {
     !unordered(c, a, b, true) && f32::from_bits(a) < f32::from_bits(b)
 }
 
-/// ULT.S: unordered or `a < b`.
+/// Computes ULT.S: unordered or `a < b`.
 #[inline]
 pub fn ult(c: &mut FpCtl, a: u32, b: u32) -> bool {
     unordered(c, a, b, false) || f32::from_bits(a) < f32::from_bits(b)
 }
 
-/// OLE.S: `a <= b`.
+/// Computes OLE.S: `a <= b`.
 #[inline]
 pub fn ole(c: &mut FpCtl, a: u32, b: u32) -> bool {
     !unordered(c, a, b, true) && f32::from_bits(a) <= f32::from_bits(b)
 }
 
-/// ULE.S: unordered or `a <= b`.
+/// Computes ULE.S: unordered or `a <= b`.
 #[inline]
 pub fn ule(c: &mut FpCtl, a: u32, b: u32) -> bool {
     unordered(c, a, b, false) || f32::from_bits(a) <= f32::from_bits(b)

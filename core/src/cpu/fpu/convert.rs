@@ -1,10 +1,10 @@
 //! FLOAT.S, UFLOAT.S, TRUNC.S, UTRUNC.S, ROUND.S, FLOOR.S, CEIL.S (ISA manual, instruction pages).
 //!
-//! `scale` (0 to 15) is the number of fraction bits of the integer: to float divides by 2^scale, from
-//! float multiplies first; both are exact. Results that do not fit saturate and raise Invalid without
-//! Inexact: a NaN gives the most positive result. The manual says that UTRUNC.S turns any negative
-//! number into `0x80000000`; the chip does so only below -2^31 and otherwise gives the two's
-//! complement (silicon, and QEMU).
+//! `scale` (0 to 15) is the number of fraction bits of the integer. Conversion to float divides by 2^scale,
+//! conversion from float multiplies first; both are exact. Results that do not fit saturate and raise Invalid
+//! without Inexact. A NaN gives the most positive result. The manual says that UTRUNC.S turns any negative
+//! number into `0x80000000`. The chip does so only below -2^31 and otherwise gives the two's complement
+//! (silicon, and QEMU).
 
 use super::number::{is_nan, pow2, round_to_single, wide};
 use super::{FpCtl, INEXACT, INVALID};
@@ -12,44 +12,44 @@ use super::{FpCtl, INEXACT, INVALID};
 const TWO31: f64 = pow2(31);
 const TWO32: f64 = pow2(32);
 
-/// FLOAT.S: a signed integer over 2^scale, rounded by `FCR.RM`.
+/// Computes FLOAT.S: a signed integer over 2^scale, rounded by `FCR.RM`.
 #[inline]
 pub fn float_s(c: &mut FpCtl, value: i32, scale: u32) -> u32 {
     from_integer(c, f64::from(value), scale)
 }
 
-/// UFLOAT.S: an unsigned integer over 2^scale, rounded by `FCR.RM`.
+/// Computes UFLOAT.S: an unsigned integer over 2^scale, rounded by `FCR.RM`.
 #[inline]
 pub fn ufloat_s(c: &mut FpCtl, value: u32, scale: u32) -> u32 {
     from_integer(c, f64::from(value), scale)
 }
 
-/// TRUNC.S: toward zero. NaN gives `0x7fffffff`.
+/// Computes TRUNC.S: rounds toward zero. NaN gives `0x7fffffff`.
 #[inline]
 pub fn trunc(c: &mut FpCtl, a: u32, scale: u32) -> u32 {
     to_signed(c, a, scale, f64::trunc)
 }
 
-/// ROUND.S: to nearest, ties to even, whatever `FCR.RM` is. NaN gives `0x7fffffff`.
+/// Computes ROUND.S: rounds to nearest, ties to even, for any `FCR.RM`. NaN gives `0x7fffffff`.
 #[inline]
 pub fn round(c: &mut FpCtl, a: u32, scale: u32) -> u32 {
     to_signed(c, a, scale, f64::round_ties_even)
 }
 
-/// FLOOR.S: toward minus infinity. NaN gives `0x7fffffff`.
+/// Computes FLOOR.S: rounds toward minus infinity. NaN gives `0x7fffffff`.
 #[inline]
 pub fn floor(c: &mut FpCtl, a: u32, scale: u32) -> u32 {
     to_signed(c, a, scale, f64::floor)
 }
 
-/// CEIL.S: toward plus infinity. NaN gives `0x7fffffff`.
+/// Computes CEIL.S: rounds toward plus infinity. NaN gives `0x7fffffff`.
 #[inline]
 pub fn ceil(c: &mut FpCtl, a: u32, scale: u32) -> u32 {
     to_signed(c, a, scale, f64::ceil)
 }
 
-/// UTRUNC.S: toward zero, unsigned. NaN and too much give `0xffffffff`; a result below zero is
-/// Invalid and its two's complement, `0x80000000` at the least.
+/// Computes UTRUNC.S: rounds toward zero, unsigned. NaN and values that are too large give `0xffffffff`. A
+/// negative result raises Invalid and gives its two's complement, at least `0x80000000`.
 #[inline]
 pub fn utrunc(c: &mut FpCtl, a: u32, scale: u32) -> u32 {
     let exact = scaled(a, scale);

@@ -1,10 +1,9 @@
 //! The double-precision accelerator (XCHAL_HAVE_DFP_ACCEL).
 //!
-//! It computes no doubles: its instructions shorten the integer code of a software library that only
-//! Tensilica's own compiler ships. Neither the ESP32's ROM nor the firmware we looked at executes one;
-//! systems only save and restore its three user registers. What can be established and what cannot is
-//! in `docs/decisions/dfp-accel.md`: the comparisons work, everything else is an illegal
-//! instruction rather than a guess.
+//! It computes no doubles. Its instructions shorten the integer code of a software floating-point library
+//! that only Tensilica's own compiler ships. Neither the ESP32's ROM nor the firmware examined executes one;
+//! systems only save and restore its three user registers. `docs/decisions/dfp-accel.md` lists what is known:
+//! the comparisons are implemented, everything else is an illegal instruction rather than a guess.
 
 /// User registers F64R_LO (234), F64R_HI (235) and F64S (236).
 #[repr(C)]
@@ -18,9 +17,9 @@ pub struct DfpState {
     pub f64s: u32,
 }
 
-/// Where [`f64cmpl`] keeps its findings, in bits that Tensilica's status layout names Carry0, Carry1,
-/// ZeroA and ZeroB. What the chip puts there is not known; only RUR.F64S between the two halves of a
-/// comparison could tell.
+/// F64S bits in which [`f64cmpl`] keeps its results. Tensilica's status layout names them Carry0, Carry1,
+/// ZeroA and ZeroB. The chip's values are unknown; only RUR.F64S between the two halves of a comparison could
+/// show a difference.
 const LOW_BELOW: u32 = 1 << 18;
 /// See [`LOW_BELOW`].
 const LOW_DIFFERS: u32 = 1 << 19;
@@ -29,8 +28,8 @@ const LOW_S_ZERO: u32 = 1 << 0;
 /// See [`LOW_BELOW`].
 const LOW_T_ZERO: u32 = 1 << 1;
 
-/// The `op` values of F64CMPH that compare (Tensilica's `dfpemu_fp.h`); 0 to 4 prepare arithmetic and
-/// 11 classifies.
+/// `op` values of F64CMPH that compare (Tensilica's `dfpemu_fp.h`). Values 0 to 4 prepare arithmetic and 11
+/// classifies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Compare {
     Lt,
@@ -55,20 +54,21 @@ impl Compare {
     }
 }
 
-/// F64CMPL `ar, as, at`: compares the low words of two doubles, for the F64CMPH that follows.
+/// Executes F64CMPL `ar, as, at`: compares the low words of two doubles for the F64CMPH that follows.
 ///
-/// What it writes to `ar` is not known; comparisons discard it. Leave the register alone.
+/// The value that the chip writes to `ar` is unknown, and comparisons discard it. The caller leaves the
+/// register unchanged.
 pub fn f64cmpl(state: &mut DfpState, s: u32, t: u32) {
     let found = [(s < t, LOW_BELOW), (s != t, LOW_DIFFERS), (s == 0, LOW_S_ZERO), (t == 0, LOW_T_ZERO)];
     let bits = found.iter().filter(|(holds, _)| *holds);
     state.f64s = bits.fold(0, |all, (_, bit)| all | bit);
 }
 
-/// F64CMPH `ar, as, at, op`: with the high words, the outcome of a comparison as 0 or 1.
+/// Executes F64CMPH `ar, as, at, op`: completes a comparison with the high words. Returns 0 or 1.
 ///
-/// `op` 5 to 10 are `<`, `<=`, `==`, `>`, `>=`, `!=` as C has them, NaNs included. `None` for the ops
-/// that prepare an arithmetic sequence (subtract, multiply, root, divide, add, classify). Those also
-/// write SAR and F64R; whether a comparison disturbs these is not known, and here it does not.
+/// `op` 5 to 10 are `<`, `<=`, `==`, `>`, `>=`, `!=` as in C, including NaNs. Returns `None` for the
+/// operations that prepare an arithmetic sequence (subtract, multiply, root, divide, add, classify). Those
+/// also write SAR and F64R; whether a comparison does is unknown, and here it does not.
 pub fn f64cmph(state: &DfpState, s: u32, t: u32, op: u32) -> Option<u32> {
     let op = Compare::from_op(op)?;
     let (low_s, low_t) = stand_ins(state.f64s);
@@ -83,7 +83,7 @@ pub fn f64cmph(state: &DfpState, s: u32, t: u32, op: u32) -> Option<u32> {
     }))
 }
 
-/// Low words with the order of the real ones, zero where those were.
+/// Returns low words that compare like the original ones. One is zero only if an original was zero.
 fn stand_ins(f64s: u32) -> (u32, u32) {
     let smaller = u32::from(f64s & (LOW_S_ZERO | LOW_T_ZERO) == 0);
     match (f64s & LOW_DIFFERS != 0, f64s & LOW_BELOW != 0) {
@@ -102,7 +102,7 @@ mod tests {
     use super::super::testing::{Rng, sample};
     use super::*;
 
-    /// The inline comparison of Tensilica's library: low words, then high words.
+    /// Compares as the inline code of Tensilica's library does: low words, then high words.
     fn compare(a: u64, b: u64, op: u32) -> bool {
         let mut state = DfpState::default();
         f64cmpl(&mut state, a as u32, b as u32);

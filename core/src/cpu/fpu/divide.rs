@@ -1,12 +1,12 @@
-//! The helpers of the divide and square-root sequences: NEXP01.S, MKDADJ.S, MKSADJ.S, ADDEXP.S,
-//! ADDEXPM.S, DIVN.S. None is in the ISA manual; all of it is from silicon.
+//! Helpers of the divide and square-root sequences: NEXP01.S, MKDADJ.S, MKSADJ.S, ADDEXP.S, ADDEXPM.S,
+//! DIVN.S. None is in the ISA manual; all of it is from silicon.
 //!
-//! A sequence narrows its operands to [1, 4) (NEXP01.S), iterates there with MADDN.S, and gives the
-//! result its exponent at the end. MKDADJ.S or MKSADJ.S computes that exponent from the original
-//! operands as a number A, or one of six classes when the result is special. A spans more than a
-//! register's exponent field, so it travels in two parts: `8 * (A mod 32)` in the exponent, which
-//! ADDEXP.S adds to the reciprocal, and `8 * (A div 32)` in the fraction, which ADDEXPM.S adds to the
-//! quotient. DIVN.S takes both apart again and rounds `(quotient + rest * reciprocal) * 2^A` once.
+//! A sequence narrows its operands to [1, 4) (NEXP01.S), iterates there with MADDN.S, and gives the result
+//! its exponent at the end. MKDADJ.S or MKSADJ.S computes that exponent from the original operands as a
+//! number A, or as one of six classes when the result is special. A exceeds the range of a register's
+//! exponent field, so it is split in two parts: `8 * (A mod 32)` in the exponent, which ADDEXP.S adds to the
+//! reciprocal, and `8 * (A div 32)` in the fraction, which ADDEXPM.S adds to the quotient. DIVN.S extracts
+//! both and rounds `(quotient + rest * reciprocal) * 2^A` once.
 
 use super::number::{
     EXP, FRAC, HIDDEN, QUIET, SIGN, exponent, is_inf, is_nan, is_snan, is_zero, normalize, pow2,
@@ -14,19 +14,19 @@ use super::number::{
 };
 use super::{DEFAULT_NAN, DIV_ZERO, FpCtl, INVALID};
 
-/// The A that DIVN.S sees for the first class: 32 times the part the class marker leaves.
+/// Value of A in DIVN.S for the first class: 32 times the part that the class marker leaves.
 const CLASS_BASE: i32 = 384;
-/// The fraction part that marks a class.
+/// Fraction part that marks a class.
 const CLASS_MARK: i32 = 223;
-/// Classes: zero, infinity, NaN; the lowest bit is the sign.
+/// Classes zero, infinity, NaN; the lowest bit is the sign.
 const ZERO: i32 = 0;
 /// See [`ZERO`].
 const INFINITE: i32 = 2;
 /// See [`ZERO`].
 const NAN: i32 = 4;
 
-/// NEXP01.S: the operand in [1, 4) by the parity of its exponent, sign inverted. Zero and infinity
-/// count as one; a NaN only changes sign.
+/// Computes NEXP01.S: the operand scaled to [1, 4) by the parity of its exponent, sign inverted. Zero and
+/// infinity count as one; a NaN only changes sign.
 pub fn nexp01(a: u32) -> u32 {
     let sign = !a & SIGN;
     if is_nan(a) {
@@ -40,7 +40,8 @@ pub fn nexp01(a: u32) -> u32 {
     sign | (field << 23) | (significand & FRAC)
 }
 
-/// MKSADJ.S: the exponent of the root of `a`. Raises Invalid for a negative number or signalling NaN.
+/// Computes MKSADJ.S: the exponent of the root of `a`. Raises Invalid for a negative number or signalling
+/// NaN.
 pub fn mksadj(c: &mut FpCtl, a: u32) -> u32 {
     let sign = (a >> 31) as i32;
     if is_zero(a) {
@@ -58,8 +59,8 @@ pub fn mksadj(c: &mut FpCtl, a: u32) -> u32 {
     exponents((normalize(a).0 - 127).div_euclid(2))
 }
 
-/// MKDADJ.S: the exponent of `dividend / divisor` (`fs` over the `fr` it replaces). Raises Divide by
-/// Zero, and Invalid for 0/0, infinity/infinity and signalling NaNs.
+/// Computes MKDADJ.S: the exponent of `dividend / divisor` (`fs` over `fr`, which it replaces). Raises Divide
+/// by Zero, and Invalid for 0/0, infinity/infinity and signalling NaNs.
 pub fn mkdadj(c: &mut FpCtl, divisor: u32, dividend: u32) -> u32 {
     let sign = ((divisor ^ dividend) >> 31) as i32;
     let nan = is_nan(divisor) || is_nan(dividend);
@@ -83,24 +84,24 @@ pub fn mkdadj(c: &mut FpCtl, divisor: u32, dividend: u32) -> u32 {
     exponents(even(dividend) - even(divisor))
 }
 
-/// ADDEXP.S: adds the exponent of `b` (`fs`) to that of `a` (`fr`), modulo 256, and multiplies the
+/// Computes ADDEXP.S: adds the exponent of `b` (`fs`) to that of `a` (`fr`), modulo 256, and multiplies the
 /// signs.
 pub fn addexp(a: u32, b: u32) -> u32 {
     with_exponent(a ^ (b & SIGN), exponent(a) + exponent(b) - 127)
 }
 
-/// ADDEXPM.S: adds the exponent part in the fraction of `b` (`fs`), bits 14 to 21, to that of `a`
+/// Computes ADDEXPM.S: adds the exponent part in the fraction of `b` (`fs`), bits 14 to 21, to that of `a`
 /// (`fr`), modulo 256, and multiplies by the sign in bit 22.
 pub fn addexpm(a: u32, b: u32) -> u32 {
     let part = ((b >> 14) & 0xff) as i32;
     with_exponent(a ^ ((b << 9) & SIGN), exponent(a) + part + 129)
 }
 
-/// DIVN.S: `acc + a * b`, the last step of a sequence (`fr`, `fs`, `ft`): undoes the split exponent
+/// Computes DIVN.S: `acc + a * b`, the last step of a sequence (`fr`, `fs`, `ft`). Undoes the split exponent
 /// of `acc` and `b`, rounds once by `FCR.RM` and raises the result's flags.
 ///
-/// Outside the sequences: an exact zero sum gives 2^(A-50), as measured; an infinite `a` is not known
-/// and gives infinity of the sum's sign.
+/// Outside the sequences, an exact zero sum gives 2^(A-50), as measured. The result for an infinite `a` is
+/// unknown; here it is infinity with the sum's sign.
 pub fn divn(c: &mut FpCtl, acc: u32, a: u32, b: u32) -> u32 {
     if is_nan(a) {
         return a | QUIET;
@@ -121,8 +122,8 @@ pub fn divn(c: &mut FpCtl, acc: u32, a: u32, b: u32) -> u32 {
     round_to_single(c, exact * pow2(exponent), mode)
 }
 
-/// Takes `8 * high + low`, low in [-4, 3], out of the exponent and leaves a significand times 2^low.
-/// The exponent counts as a signed byte over 127, and every significand has its hidden one.
+/// Splits the exponent into `8 * high + low` with low in [-4, 3]. Returns high, and the significand times
+/// 2^low. The exponent is read as a signed byte relative to 127, and every significand has its hidden one.
 fn split(a: u32) -> (i32, f64) {
     let excess = i32::from((exponent(a) - 127) as i8);
     let high = (excess + 4).div_euclid(8);

@@ -1,17 +1,17 @@
-//! The floating-point coprocessor (single precision) and the double-precision accelerator, as pure
-//! functions on raw bit patterns: no registers, no engine, no dependence on the host's NaN payloads.
+//! The floating-point coprocessor (single precision) and the double-precision accelerator, as pure functions
+//! on raw bit patterns, independent of registers, engine and the host's NaN payloads.
 //!
 //! Sources, by the names used throughout:
 //! - **ISA manual**: Xtensa Instruction Set Architecture Reference Manual, section 4.3.11
 //!   (Floating-Point Coprocessor Option; table 4-47 FCR, table 4-48 FSR) and the instruction pages.
 //! - **silicon**: measurements of an ESP32-S3, which has the same single-only DFPU, published as
 //!   `lp-xt-emu` in light-player/lightplayer (exhaustive seed sweeps, about 11,000 operand rows).
-//!   They answer what the manual leaves out: it does not list the divide and square-root helpers.
+//! They supply what the manual omits: it does not list the divide and square-root helpers.
 //! - **QEMU**: `target/xtensa/fpu_helper.c`, read to confirm NaN order and conversions.
 //!
-//! What they agree on: arithmetic is IEEE 754 binary32 with denormals, in all four rounding modes;
-//! the last NaN operand wins and is quieted; a NaN made from numbers is `0x7fc00000`; `FSR` flags are
-//! sticky; no flag ever traps (the enables in `FCR` are storage).
+//! All sources agree: arithmetic is IEEE 754 binary32 with denormals, in all four rounding modes; the last
+//! NaN operand is the result, quieted; a NaN from numbers is `0x7fc00000`; `FSR` flags are sticky; no flag
+//! ever traps (the enables in `FCR` are storage only).
 
 mod arith;
 mod compare;
@@ -35,17 +35,17 @@ pub use seed::{const_s, div0, recip0, rsqrt0, sqrt0};
 pub const INEXACT: u32 = 1 << 7;
 /// `FSR` Underflow: tiny after rounding, and inexact.
 pub const UNDERFLOW: u32 = 1 << 8;
-/// `FSR` Overflow: beyond the largest finite number after rounding.
+/// `FSR` Overflow: above the largest finite number after rounding.
 pub const OVERFLOW: u32 = 1 << 9;
 /// `FSR` Divide by Zero: raised by [`mkdadj`] for a finite number over zero.
 pub const DIV_ZERO: u32 = 1 << 10;
-/// `FSR` Invalid: a signalling NaN, a NaN made from numbers, an impossible conversion.
+/// `FSR` Invalid: a signalling NaN, a NaN from numbers, or an impossible conversion.
 pub const INVALID: u32 = 1 << 11;
-/// The bits `WUR.FCR` keeps: rounding mode and the five enables (ISA manual, table 4-47).
+/// Bits that `WUR.FCR` keeps: rounding mode and the five enables (ISA manual, table 4-47).
 pub const FCR_MASK: u32 = 0x0000_007f;
-/// The bits `WUR.FSR` keeps: the five flags (ISA manual, table 4-48).
+/// Bits that `WUR.FSR` keeps: the five flags (ISA manual, table 4-48).
 pub const FSR_MASK: u32 = 0x0000_0f80;
-/// The NaN the unit makes when no operand is one.
+/// NaN result when no operand is a NaN.
 pub const DEFAULT_NAN: u32 = 0x7fc0_0000;
 
 /// `FCR.RM` (ISA manual, table 4-47).
@@ -75,7 +75,7 @@ pub struct FpCtl {
 }
 
 impl FpCtl {
-    /// The rounding mode in force.
+    /// Returns the rounding mode that FCR selects.
     #[inline]
     pub fn rounding(&self) -> Rounding {
         match self.fcr & 3 {
@@ -86,17 +86,17 @@ impl FpCtl {
         }
     }
 
-    /// `WUR.FCR`: reserved bits read back as zero.
+    /// Writes FCR (`WUR.FCR`). Reserved bits read back as zero.
     pub fn set_fcr(&mut self, value: u32) {
         self.fcr = value & FCR_MASK;
     }
 
-    /// `WUR.FSR`: reserved bits read back as zero.
+    /// Writes FSR (`WUR.FSR`). Reserved bits read back as zero.
     pub fn set_fsr(&mut self, value: u32) {
         self.fsr = value & FSR_MASK;
     }
 
-    /// Adds flags; they stay until written.
+    /// Sets flags; they stay set until FSR is written.
     #[inline]
     pub fn raise(&mut self, flags: u32) {
         self.fsr |= flags;

@@ -1,4 +1,4 @@
-//! Bit fields of binary32, and the one place where an exact value is rounded to it.
+//! Bit fields of binary32, and the only code that rounds an exact value to it.
 
 use super::{DEFAULT_NAN, FpCtl, INEXACT, INVALID, OVERFLOW, Rounding, UNDERFLOW};
 
@@ -16,7 +16,7 @@ pub(super) const HIDDEN: u32 = 0x0080_0000;
 const MIN_NORMAL: f64 = pow2(-126);
 const TOO_BIG: f64 = pow2(128);
 
-/// 2^e as a double, for the normal range.
+/// Returns 2^e as a double, for exponents of normal numbers.
 pub(super) const fn pow2(e: i32) -> f64 {
     f64::from_bits(((e + 1023) as u64) << 52)
 }
@@ -51,8 +51,8 @@ pub(super) fn exponent(a: u32) -> i32 {
     ((a >> 23) & 0xff) as i32
 }
 
-/// Biased exponent and 24-bit significand of a finite non-zero number; the exponent of a denormal
-/// continues below one.
+/// Returns biased exponent and 24-bit significand of a finite non-zero number. The exponent of a denormal is
+/// below one.
 pub(super) fn normalize(a: u32) -> (i32, u32) {
     let (e, frac) = (exponent(a), a & FRAC);
     if e != 0 {
@@ -62,10 +62,10 @@ pub(super) fn normalize(a: u32) -> (i32, u32) {
     (1 - shift, frac << shift)
 }
 
-/// The NaN that survives, operands given in falling priority. At least one must be a NaN.
+/// Returns the resulting NaN of operands given in falling priority. At least one must be a NaN.
 ///
-/// The single-only DFPU prefers the last operand: `ft` over `fs`, and the accumulator over both
-/// (silicon; QEMU's `use_first_nan` is false for this configuration). The sign and the payload stay.
+/// The single-only DFPU prefers the last operand: `ft` over `fs`, and the accumulator over both (silicon;
+/// QEMU's `use_first_nan` is false for this configuration). Sign and payload are kept.
 #[cold]
 pub(super) fn propagate(c: &mut FpCtl, by_priority: &[u32]) -> u32 {
     if by_priority.iter().any(|&a| is_snan(a)) {
@@ -75,14 +75,14 @@ pub(super) fn propagate(c: &mut FpCtl, by_priority: &[u32]) -> u32 {
     nan.map_or(DEFAULT_NAN, |a| a | QUIET)
 }
 
-/// A NaN made from numbers.
+/// Raises Invalid and returns the default NaN, for an operation on numbers.
 #[cold]
 pub(super) fn invalid(c: &mut FpCtl) -> u32 {
     c.raise(INVALID);
     DEFAULT_NAN
 }
 
-/// `a + b` as one double rounded to odd: enough to round once more, correctly, to single precision.
+/// Returns `a + b` as a double rounded to odd. Rounding that once more to single precision is correct.
 #[inline]
 pub(super) fn sum_to_odd(a: f64, b: f64) -> f64 {
     let sum = a + b;
@@ -110,7 +110,7 @@ pub(super) fn round_to_single(c: &mut FpCtl, exact: f64, mode: Rounding) -> u32 
     result.to_bits()
 }
 
-/// Overflow, and underflow when tiny after rounding with an unbounded exponent (IEEE 754 7.5).
+/// Raises Overflow, and Underflow when tiny after rounding with an unbounded exponent (IEEE 754 7.5).
 #[cold]
 fn raise_range(c: &mut FpCtl, result: f32, exact: f64, mode: Rounding) {
     if !result.is_finite() || exact.abs() >= TOO_BIG {
@@ -120,7 +120,7 @@ fn raise_range(c: &mut FpCtl, result: f32, exact: f64, mode: Rounding) {
     }
 }
 
-/// The single-precision neighbour the mode asks for.
+/// Returns the single-precision neighbour that the mode selects.
 #[inline]
 fn narrow(exact: f64, mode: Rounding) -> f32 {
     let near = exact as f32;

@@ -11,15 +11,15 @@
 
 use super::number::{EXP, FRAC, HIDDEN, QUIET, SIGN, exponent, is_inf, is_nan, is_zero, normalize};
 
-/// Exponent field of 1/2, where an entry with its hidden one stands for [1/2, 1).
+/// Exponent field of 1/2: with its hidden one, an entry represents a number in [1/2, 1).
 const HALF: u32 = 126 << 23;
 
 static RECIP: [u8; 128] = recip_table();
 static RSQRT_ODD: [u8; 64] = rsqrt_table(1);
 static RSQRT_EVEN: [u8; 64] = rsqrt_table(2);
 
-/// Reciprocals of the interval middles 1 + (i + 1/2)/128, to nearest, but never 1/2 itself: the last
-/// entry is one up, which is what lets the divide sequence converge for fractions of all ones.
+/// Returns the reciprocals of the interval middles 1 + (i + 1/2)/128, to nearest, but never 1/2 itself: the
+/// last entry is one higher, so that the divide sequence converges for fractions of all ones.
 const fn recip_table() -> [u8; 128] {
     let mut table = [0; 128];
     let mut i = 0;
@@ -32,7 +32,8 @@ const fn recip_table() -> [u8; 128] {
     table
 }
 
-/// Means of 1/sqrt(x) over the two ends of each interval, to nearest, for x in [1, 2) times `times`.
+/// Returns the means of 1/sqrt(x) over the two ends of each interval, to nearest, for x in [1, 2) times
+/// `times`.
 const fn rsqrt_table(times: u64) -> [u8; 64] {
     let mut table = [0; 64];
     let mut i = 0;
@@ -44,7 +45,7 @@ const fn rsqrt_table(times: u64) -> [u8; 64] {
     table
 }
 
-/// 256 / sqrt(x / 64) with 16 fraction bits.
+/// Returns 256 / sqrt(x / 64) with 16 fraction bits.
 const fn rsqrt_fixed(x: u64) -> u64 {
     ((1u64 << (22 + 32)) / x).isqrt()
 }
@@ -59,7 +60,7 @@ fn rsqrt_entry(exponent: i32, significand: u32) -> u32 {
     u32::from(table[(significand >> 17) as usize & 0x3f]) << 16
 }
 
-/// CONST.S: 0.0, 1.0, 2.0, 0.5 for 0 to 3; the upper two bits of the operand change nothing (silicon,
+/// Computes CONST.S: 0.0, 1.0, 2.0, 0.5 for 0 to 3. The upper two bits of the operand are ignored (silicon,
 /// all sixteen).
 #[inline]
 pub fn const_s(n: u32) -> u32 {
@@ -71,7 +72,8 @@ pub fn const_s(n: u32) -> u32 {
     }
 }
 
-/// RECIP0.S: a seed for 1/a. Zero gives infinity, infinity zero, a NaN a quiet NaN from the table.
+/// Computes RECIP0.S: a seed for 1/a. Zero gives infinity, infinity gives zero, a NaN gives a quiet NaN from
+/// the table.
 pub fn recip0(a: u32) -> u32 {
     let sign = a & SIGN;
     if is_nan(a) {
@@ -84,7 +86,7 @@ pub fn recip0(a: u32) -> u32 {
     pack(sign, 253 - e, HIDDEN | recip_entry(significand))
 }
 
-/// DIV0.S: a seed for the reciprocal of the divisor as NEXP01.S narrows it. No special cases: zero,
+/// Computes DIV0.S: a seed for the reciprocal of the divisor as NEXP01.S narrows it. No special cases: zero,
 /// infinity and NaN read the table too.
 pub fn div0(a: u32) -> u32 {
     let (e, significand) = narrowed(a, 1);
@@ -92,8 +94,8 @@ pub fn div0(a: u32) -> u32 {
     (a & SIGN) | (half << 23) | recip_entry(significand)
 }
 
-/// RSQRT0.S: a seed for 1/sqrt(a). Zero gives infinity of its sign, +infinity zero, a negative number
-/// or a NaN a quiet NaN from the table.
+/// Computes RSQRT0.S: a seed for 1/sqrt(a). Zero gives infinity of its sign, +infinity gives zero, a negative
+/// number or a NaN gives a quiet NaN from the table.
 pub fn rsqrt0(a: u32) -> u32 {
     let sign = a & SIGN;
     if is_zero(a) {
@@ -110,14 +112,14 @@ pub fn rsqrt0(a: u32) -> u32 {
     pack(0, (380 - e) >> 1, HIDDEN | entry)
 }
 
-/// SQRT0.S: a seed for 1/sqrt of the operand as NEXP01.S narrows it, with the operand's sign. No
+/// Computes SQRT0.S: a seed for 1/sqrt of the operand as NEXP01.S narrows it, with the operand's sign. No
 /// special cases.
 pub fn sqrt0(a: u32) -> u32 {
     let (e, significand) = narrowed(a, 0);
     (a & SIGN) | HALF | rsqrt_entry(e, significand)
 }
 
-/// Exponent and significand for the table; infinity and NaN count as odd, zero as `zero_exponent`.
+/// Returns exponent and significand for the table. Infinity and NaN count as odd, zero as `zero_exponent`.
 fn narrowed(a: u32, zero_exponent: i32) -> (i32, u32) {
     match exponent(a) {
         255 => (255, a & FRAC),
@@ -126,7 +128,7 @@ fn narrowed(a: u32, zero_exponent: i32) -> (i32, u32) {
     }
 }
 
-/// Packs a seed, truncating it to a denormal where it must be one.
+/// Packs a seed. Truncates it to a denormal where its exponent requires one.
 fn pack(sign: u32, e: i32, significand: u32) -> u32 {
     match e {
         255.. => sign | EXP,
@@ -164,7 +166,7 @@ mod tests {
         assert_eq!(RSQRT_ODD[60..], [0x38, 0x37, 0x36, 0x35]);
         assert_eq!(RSQRT_EVEN[12..16], [0x26, 0x25, 0x23, 0x22]);
         assert_eq!(RSQRT_EVEN[60..], [0x02, 0x01, 0x01, 0x00]);
-        // FNV-1a of the whole tables as measured.
+        // FNV-1a hash of the complete measured tables.
         let hash = |t: &[u8]| {
             t.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, &entry| {
                 (h ^ u64::from(entry)).wrapping_mul(0x0100_0000_01b3)

@@ -1,8 +1,8 @@
-//! The code that compilers emit for division and roots, run over the primitives and compared with
-//! the host's correctly rounded operations.
+//! Compilers' code for division and roots, run on the primitives and compared with the host's correctly
+//! rounded operations.
 //!
-//! Data flow as in libgcc's `__divsf3`, `__ieee754_sqrtf`, `__recipsf2` and `__rsqrtsf2` for cores
-//! with XCHAL_HAVE_FP_DIV and its siblings (read in disassembly); scheduling does not matter here.
+//! The data flow is that of libgcc's `__divsf3`, `__ieee754_sqrtf`, `__recipsf2` and `__rsqrtsf2` for cores
+//! with XCHAL_HAVE_FP_DIV and the related options (from disassembly). Scheduling does not matter here.
 
 use super::testing::{Rng, oracle, sample};
 use super::*;
@@ -59,7 +59,7 @@ fn reciprocal_root(c: &mut FpCtl, a: u32) -> u32 {
 }
 
 fn expect(got: u32, want: f32, operands: &[u32]) {
-    // LLVM may take the root of what is no NaN for no NaN either, with the sign forgotten: it is not to know.
+    // LLVM may assume that the root of a non-NaN is not a NaN, and drop the sign. `black_box` prevents that.
     let want = std::hint::black_box(want);
     let want = if want.is_nan() { DEFAULT_NAN } else { want.to_bits() };
     assert_eq!(got, want, "for {operands:08x?}");
@@ -124,7 +124,7 @@ fn square_root_honours_every_mode() {
         let mut c = FpCtl { fcr, fsr: 0 };
         let got = f64::from(f32::from_bits(root(&mut c, a)));
         let (x, near) = (f64::from(f32::from_bits(a)), f64::from(f32::from_bits(a).sqrt()));
-        // The square of a single is exact in a double, so this compares with the true root.
+        // The square of a single is exact in a double, so this compares with the exact root.
         let next = |v: f64, up: bool| {
             let v = v as f32;
             f64::from(if up { v.next_up() } else { v.next_down() })
@@ -174,7 +174,7 @@ fn special_divisions_and_roots() {
     assert_eq!(sqrt(nan).0 & nan, nan);
 }
 
-/// The expectations of QEMU's own guest tests (tests/tcg/xtensa, division and root).
+/// Expected values from QEMU's guest tests (tests/tcg/xtensa, division and root).
 #[test]
 fn out_of_range_quotients_in_every_mode() {
     let (max, half) = (0x7f7f_ffff, 0x3f00_0000);
@@ -191,8 +191,8 @@ fn out_of_range_quotients_in_every_mode() {
     }
 }
 
-/// These two end in MADDN.S without the final correction, so they are not correctly rounded by
-/// design; the bounds are what the sequences reach on normal operands with normal results.
+/// These two sequences end in MADDN.S without the final correction, so they are not correctly rounded by
+/// design. The bounds are what they reach for normal operands with normal results.
 #[test]
 fn reciprocals_are_within_a_unit_in_the_last_place() {
     let mut rng = Rng::new(14);

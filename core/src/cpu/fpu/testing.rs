@@ -1,6 +1,6 @@
-//! What the tests of this module share: operands worth trying and an independent oracle.
+//! Shared test helpers: significant operands and an independent oracle.
 
-/// Random cases to try: all of them with `ESPLENS_FULL=1`.
+/// Returns the number of random cases; all of them with `ESPLENS_FULL=1`.
 pub(super) fn sample() -> usize {
     match std::env::var_os("ESPLENS_FULL") {
         Some(v) if v == "1" => 1_000_000,
@@ -8,7 +8,7 @@ pub(super) fn sample() -> usize {
     }
 }
 
-/// A reproducible stream of operands (xorshift64*).
+/// Reproducible stream of operands (xorshift64*).
 pub(super) struct Rng(u64);
 
 const EDGES: [u32; 20] = [
@@ -46,7 +46,7 @@ impl Rng {
         (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32) as u32
     }
 
-    /// Any pattern, with edges, denormals and all-ones fractions more often than chance has them.
+    /// Returns any bit pattern, with edge cases, denormals and all-ones fractions more often than by chance.
     pub(super) fn single(&mut self) -> u32 {
         let (kind, bits) = (self.word() & 15, self.word());
         match kind {
@@ -59,7 +59,7 @@ impl Rng {
         }
     }
 
-    /// Two operands, half the time with near exponents.
+    /// Returns two operands, half of the time with similar exponents.
     pub(super) fn pair(&mut self) -> (u32, u32) {
         let (a, b) = (self.single(), self.single());
         if self.word() & 1 == 0 {
@@ -68,7 +68,7 @@ impl Rng {
         (a, (a & 0x7f00_0000) | (b & 0x80ff_ffff))
     }
 
-    /// An accumulator that a product may cancel against.
+    /// Returns an accumulator that the product of `a` and `b` may cancel.
     pub(super) fn near_product(&mut self, a: u32, b: u32) -> u32 {
         let product = (f32::from_bits(a) * f32::from_bits(b)).to_bits();
         match self.word() & 3 {
@@ -80,7 +80,7 @@ impl Rng {
     }
 }
 
-/// LLVM's software floats, as ported to Rust.
+/// LLVM's software floating point, ported to Rust.
 pub(super) mod oracle {
     use super::super::{DEFAULT_NAN, DIV_ZERO, INEXACT, INVALID, OVERFLOW, UNDERFLOW};
     use rustc_apfloat::{Float, Round, Status, StatusAnd, ieee::Single};
@@ -107,9 +107,9 @@ pub(super) mod oracle {
         .fold(0, |all, (_, flag)| all | flag)
     }
 
-    /// Compares value and flags. NaN operands are tested apart. Against IEEE 754 the oracle misses
-    /// Underflow when a tiny number rounds to the smallest normal, and Overflow when a huge one
-    /// rounds to the largest finite; these two are tested beside the rounding itself.
+    /// Compares value and flags. NaN operands are tested separately. Compared with IEEE 754, the oracle
+    /// misses Underflow when a tiny number rounds to the smallest normal, and Overflow when a huge one rounds
+    /// to the largest finite number. Tests next to the rounding code cover these two.
     pub(in super::super) fn check(got: u32, fsr: u32, want: StatusAnd<Single>, operands: &[u32]) {
         if operands.iter().any(|&a| a & 0x7fff_ffff > 0x7f80_0000) {
             return;

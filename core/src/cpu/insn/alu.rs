@@ -78,7 +78,7 @@ fn nop(_c: &mut Ctx, _o: &DecOp) -> Done {
     Done::Next
 }
 
-/// NSA: redundant sign bits; 31 for 0 and -1.
+/// Computes NSA: the number of redundant sign bits; 31 for 0 and -1.
 fn normalise(v: u32) -> u32 {
     let folded = v ^ ((v as i32) >> 31) as u32;
     folded.leading_zeros() - 1

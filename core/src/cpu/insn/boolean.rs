@@ -18,7 +18,7 @@ pub(super) const TABLE: Table = &[
     (Op::Movt, movt),
 ];
 
-/// Boolean register `n`.
+/// Returns boolean register `n`.
 #[inline(always)]
 pub(super) fn get(c: &Ctx, n: u8) -> bool {
     c.cpu.br >> n & 1 != 0
@@ -48,7 +48,7 @@ combine! {
     xorb: |a, b| a != b;
 }
 
-/// The group of `n` booleans that starts at `s`.
+/// Returns the group of `n` booleans that starts at `s`.
 fn group(c: &Ctx, o: &DecOp, n: u32) -> u32 {
     c.cpu.br >> (u32::from(o.s) & !(n - 1)) & ((1 << n) - 1)
 }
@@ -83,7 +83,7 @@ mod tests {
     use crate::cpu::insn::testing::Bench;
     use crate::isa::Op;
 
-    /// The truth table of `op` over b5 (bit 0 of the index) and b6 (bit 1), result in b4.
+    /// Returns the truth table of `op` over b5 (bit 0 of the index) and b6 (bit 1), result in b4.
     fn truth(op: Op) -> u32 {
         (0..4).fold(0, |table, i| {
             let b = Bench::new().set(|c| c.br = (i & 1) << 5 | (i >> 1) << 6).run(op, 4, 5, 6, 0);

@@ -40,7 +40,7 @@ pub(super) const TABLE: Table = &[
     (Op::Jx, jx),
 ];
 
-/// Branches whose target was resolved into `imm`.
+/// Defines branches whose target is resolved into `imm`.
 macro_rules! branch {
     ($( $name:ident: |$c:ident, $o:ident| $taken:expr; )+) => {
         $( fn $name($c: &mut Ctx, $o: &DecOp) -> Done {
@@ -53,7 +53,7 @@ macro_rules! branch {
     };
 }
 
-/// Branches that compare with `imm`; their displacement is in `aux`.
+/// Defines branches that compare with `imm`; their displacement is in `aux`.
 macro_rules! branch_imm {
     ($( $name:ident: |$c:ident, $o:ident| $taken:expr; )+) => {
         $( fn $name($c: &mut Ctx, $o: &DecOp) -> Done {
@@ -104,7 +104,7 @@ fn jx(c: &mut Ctx, o: &DecOp) -> Done {
     Done::Jump
 }
 
-/// Sets up LBEG, LEND and LCOUNT; `enter` false skips the body.
+/// Sets up LBEG, LEND and LCOUNT. Skips the body if `enter` is false.
 #[inline(always)]
 fn start_loop(c: &mut Ctx, o: &DecOp, enter: bool) -> Done {
     c.cpu.lcount = c.a(o.s).wrapping_sub(1);
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(Bench::new().with(5, CODE + 0x123).run(Op::Jx, 0, 5, 0, 0).cpu.pc, CODE + 0x123);
     }
 
-    /// addi a4, a4, 1 in a loop of `n`.
+    /// Runs `addi a4, a4, 1` in a loop of `n` iterations.
     fn looped(op: Op, n: u32, cycles: u64) -> Bench {
         let insns =
             [Insn::new(op, 0, 5, 0, 2), Insn::new(Op::Addi, 0, 4, 4, 1), Insn::new(Op::Nop, 0, 0, 0, 0)];

@@ -39,7 +39,8 @@ fn callx0(c: &mut Ctx, o: &DecOp) -> Done {
     Done::Jump
 }
 
-/// The common part of CALLn and CALLXn: PS.CALLINC and the return address with its two top bits = n / 4.
+/// Implements the common part of CALLn and CALLXn: PS.CALLINC, and the return address with n / 4 in its two
+/// top bits.
 #[inline(always)]
 fn windowed_call<const INC: u32>(c: &mut Ctx, o: &DecOp, target: u32) -> Done {
     if c.cpu.ps & ps::WOE == 0 {
@@ -221,7 +222,7 @@ mod tests {
         assert!(ill(no_windows().run(Op::Entry, 0, 1, 0, 16)));
         assert!(ill(no_windows().run(Op::Call8, 0, 0, 0, 0)));
         assert!(ill(no_windows().with(0, 1 << 30).run(Op::Retw, 0, 0, 0, 0)));
-        // a0 says CALL4, the live frame is two quads down.
+        // a0 has the increment of CALL4, but the live frame is two quads below.
         let b = Bench::new().set(|c| (c.wb4, c.windowstart, c.exccause) = (8, 0b101, 63));
         assert!(ill(b.with(0, 1 << 30).run(Op::Retw, 0, 0, 0, 0)));
     }

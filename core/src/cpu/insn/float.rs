@@ -74,7 +74,7 @@ pub(super) const TABLE: Table = &[
     (Op::Wf64r, not_established),
 ];
 
-/// Float register `n`.
+/// Returns float register `n`.
 #[inline(always)]
 fn f(c: &Ctx, n: u8) -> u32 {
     c.cpu.fr[usize::from(n & 15)]
@@ -90,7 +90,8 @@ fn disabled(c: &mut Ctx, o: &DecOp) -> Done {
     c.raise(o, Cause::Coprocessor0Disabled)
 }
 
-/// Handlers that compute a float register (`fr`), an address register (`ar`) or a boolean (`br`) at field r.
+/// Defines handlers that compute a float register (`fr`), an address register (`ar`) or a boolean (`br`) at
+/// field r.
 macro_rules! float_op {
     ($( $name:ident: $kind:ident = |$c:ident, $o:ident| $value:expr; )+) => {
         $( fn $name($c: &mut Ctx, $o: &DecOp) -> Done {
@@ -152,7 +153,8 @@ float_op! {
     mksadj_s: fr = |c, o| { let a = f(c, o.s); fpu::mksadj(&mut c.cpu.fp, a) };
 }
 
-/// The common part of the loads: `addr` is read into FR(`n`), then AR(s) becomes `update` where there is one.
+/// Implements the common part of the loads: reads `addr` into FR(`n`), then sets AR(s) to `update` if there
+/// is one.
 #[inline(always)]
 fn load(c: &mut Ctx, o: &DecOp, n: u8, addr: u32, update: Option<u32>) -> Done {
     if fpu_off(c) {
@@ -169,7 +171,8 @@ fn load(c: &mut Ctx, o: &DecOp, n: u8, addr: u32, update: Option<u32>) -> Done {
     c.done()
 }
 
-/// The same for stores.
+/// Implements the common part of the stores: writes FR(`n`) to `addr`, then sets AR(s) to `update` if there
+/// is one.
 #[inline(always)]
 fn store(c: &mut Ctx, o: &DecOp, n: u8, addr: u32, update: Option<u32>) -> Done {
     if fpu_off(c) {
@@ -185,7 +188,8 @@ fn store(c: &mut Ctx, o: &DecOp, n: u8, addr: u32, update: Option<u32>) -> Done 
     c.done()
 }
 
-/// Plain form `at base + offset`, and post-modified form `at base, then base += offset`, of one access.
+/// Defines the plain form (`at base + offset`) and the post-modified form (`at base, then base += offset`) of
+/// an access.
 macro_rules! float_access {
     ($( $plain:ident $post:ident: $what:ident $reg:ident |$c:ident, $o:ident| $offset:expr; )+) => {
         $(
@@ -234,8 +238,8 @@ fn f64cmph(c: &mut Ctx, o: &DecOp) -> Done {
     }
 }
 
-/// Accelerator operations whose meaning no public source gives (docs/decisions/dfp-accel.md): better a clear
-/// IllegalInstruction than a wrong number.
+/// Raises IllegalInstruction for accelerator operations that no public source specifies
+/// (docs/decisions/dfp-accel.md), rather than computing a wrong number.
 fn not_established(c: &mut Ctx, o: &DecOp) -> Done {
     tracing::warn!(
         pc = format_args!("{:#010x}", o.pc),

@@ -1,4 +1,4 @@
-//! Loads and stores, also conditional, windowed and synchronising ones (ISA 4.3.1, 4.3.13, 4.3.14).
+//! Loads and stores, including conditional, windowed and synchronising ones (ISA 4.3.1, 4.3.13, 4.3.14).
 
 use super::Table;
 use crate::cpu::exception::Cause;
@@ -24,7 +24,7 @@ pub(super) const TABLE: Table = &[
     (Op::S32nb, s32i),
 ];
 
-/// Evaluates a `Result<_, Done>`, returning the error from the handler.
+/// Evaluates a `Result<_, Done>` and returns its error from the handler.
 macro_rules! attempt {
     ($e:expr) => {
         match $e {
@@ -113,7 +113,7 @@ fn s32i(c: &mut Ctx, o: &DecOp) -> Done {
     store32(c, o, addr)
 }
 
-/// The instructions that synchronise need alignment whatever the memory allows (ISA 4.3.13).
+/// Checks alignment for the synchronising instructions, which need it in every memory (ISA 4.3.13).
 #[inline(always)]
 fn misaligned(c: &mut Ctx, o: &DecOp, addr: u32) -> bool {
     if addr & 3 != 0 {
@@ -133,7 +133,7 @@ fn s32ri(c: &mut Ctx, o: &DecOp) -> Done {
     if misaligned(c, o, addr) { Done::Fault } else { store32(c, o, addr) }
 }
 
-/// Both cores run on one host thread, so load, compare and store are one step by nature.
+/// Executes S32C1I. Both cores run on one host thread, so load, compare and store are atomic.
 fn s32c1i(c: &mut Ctx, o: &DecOp) -> Done {
     let addr = c.a(o.s).wrapping_add(o.imm);
     if misaligned(c, o, addr) {
@@ -181,7 +181,7 @@ mod tests {
         let b = b.run(Op::L32i, 0, 5, 4, 0).run(Op::S32i, 0, 5, 4, 0xFF8 & 0x3FC);
         assert_eq!(b.reg(4), 0x8584_8382);
         assert_eq!(b.word(DATA + 9 + 0x3F8), 0x8584_8382);
-        // Across a page.
+        // Across a page boundary.
         let b = Bench::new().with(5, DATA + 0xFFE).with(4, 0xAABB_CCDD).run(Op::S32i, 0, 5, 4, 0);
         assert_eq!(b.word(DATA + 0xFFE), 0xAABB_CCDD);
         assert_eq!(b.run(Op::L32i, 0, 5, 6, 0).reg(6), 0xAABB_CCDD);
@@ -199,7 +199,8 @@ mod tests {
     fn literals_are_relative_to_the_aligned_next_word() {
         let b = Bench::new().set(|c| c.pc = CODE + 0x43);
         let b = b.place(CODE + 0x40, &[]).run(Op::L32r, 0, 0, 4, -4);
-        // (0x43 + 3) & !3 = 0x44, minus 4: the instruction stands right behind the literal's first bytes.
+        // (0x43 + 3) & !3 = 0x44, minus 4 is 0x40: the literal overlaps the instruction, which starts at
+        // 0x43.
         assert_eq!(b.reg(4) & 0x00FF_FFFF, 0);
         assert_eq!(b.cpu.pc, CODE + 0x46);
     }

@@ -5,7 +5,7 @@ use super::load_store::attempt;
 use crate::engine::{Ctx, DecOp, Done};
 use crate::isa::Op;
 
-/// One table row for each of the half selections LL, HL, LH, HH.
+/// Defines one table row for each of the half selections LL, HL, LH, HH.
 macro_rules! halves {
     ($( $what:ident $first:ident $second:ident: $ll:ident $hl:ident $lh:ident $hh:ident; )+) => {
         &[ $(
@@ -43,13 +43,13 @@ pub(super) const TABLE: Table = halves! {
     muls X Y: MulsDdLl MulsDdHl MulsDdLh MulsDdHh;
 };
 
-/// Operand AR(s).
+/// Code of operand AR(s).
 const S: u8 = 0;
-/// Operand AR(t).
+/// Code of operand AR(t).
 const T: u8 = 1;
-/// Operand m0 or m1, by bit 2 of r.
+/// Code of operand m0 or m1, by bit 2 of r.
 const X: u8 = 2;
-/// Operand m2 or m3, by bit 2 of t.
+/// Code of operand m2 or m3, by bit 2 of t.
 const Y: u8 = 3;
 
 #[inline(always)]
@@ -69,7 +69,7 @@ fn product<const A: u8, const B: u8, const HA: u32, const HB: u32>(c: &Ctx, o: &
     i64::from(a) * i64::from(b)
 }
 
-/// The accumulator, sign-extended from its 40 bits.
+/// Returns the accumulator, sign-extended from its 40 bits.
 #[inline(always)]
 fn acc(c: &Ctx) -> i64 {
     ((u64::from(c.cpu.acchi & 0xFF) << 32 | u64::from(c.cpu.acclo)) << 24) as i64 >> 24
@@ -103,7 +103,7 @@ fn muls<const A: u8, const B: u8, const HA: u32, const HB: u32>(c: &mut Ctx, o: 
     set_acc(c, v)
 }
 
-/// LDINC, LDDEC: AR(s) moves by `BY`, then m(w) is loaded from there.
+/// Executes LDINC and LDDEC: adds `BY` to AR(s), then loads m(w) from there.
 fn load<const BY: i32>(c: &mut Ctx, o: &DecOp) -> Done {
     let addr = c.a(o.s).wrapping_add_signed(BY);
     let v = match c.fast_load32(addr) {
@@ -115,7 +115,7 @@ fn load<const BY: i32>(c: &mut Ctx, o: &DecOp) -> Done {
     c.done()
 }
 
-/// MULA.*.LDINC / LDDEC: the multiplication uses the registers as they were before the load.
+/// Executes MULA.*.LDINC and .LDDEC: the multiplication uses the register values from before the load.
 fn step<const BY: i32, const B: u8, const HA: u32, const HB: u32>(c: &mut Ctx, o: &DecOp) -> Done {
     let v = acc(c) + product::<X, B, HA, HB>(c, o);
     match load::<BY>(c, o) {

@@ -1,4 +1,4 @@
-//! What each instruction does: one file a family, each with its table of handlers and its tests.
+//! Semantics of the instructions: one file per family, each with its table of handlers and its tests.
 
 mod alu;
 mod boolean;
@@ -19,7 +19,7 @@ use crate::engine::{Ctx, DecOp, Done, Exec};
 use crate::isa::{Insn, Op};
 use std::sync::LazyLock;
 
-/// A family's handlers.
+/// Handlers of a family.
 type Table = &'static [(Op, Exec)];
 
 const FAMILIES: [Table; 11] = [
@@ -44,13 +44,13 @@ static HANDLERS: LazyLock<Vec<Exec>> = LazyLock::new(|| {
     all
 });
 
-/// The handler of an instruction.
+/// Returns the handler of an instruction.
 #[must_use]
 pub fn handler(op: Op) -> Exec {
     HANDLERS[op as usize]
 }
 
-/// Makes a decoded instruction at `pc` ready to run as number `index` of its block.
+/// Prepares a decoded instruction at `pc` for execution as number `index` of its block.
 #[must_use]
 pub fn prepare(insn: &Insn, pc: u32, index: u8) -> DecOp {
     let imm = match (insn.disp, insn.target(pc)) {
@@ -71,7 +71,8 @@ pub fn prepare(insn: &Insn, pc: u32, index: u8) -> DecOp {
     }
 }
 
-/// An instruction word that the configuration does not have: `len` is what the fetch unit assumes.
+/// Prepares an instruction word that the configuration does not have; `len` is the length that the fetch unit
+/// assumes.
 #[must_use]
 pub fn prepare_illegal(pc: u32, len: u8, index: u8) -> DecOp {
     DecOp { exec: illegal, imm: 0, pc, r: 0, s: 0, t: 0, index, len, quad: 0, aux: 0 }
@@ -82,13 +83,13 @@ pub fn illegal(c: &mut Ctx, o: &DecOp) -> Done {
     c.raise(o, Cause::IllegalInstruction)
 }
 
-/// Raises the coprocessor exception unless coprocessor 0 (the FPU) is enabled.
+/// Returns true when coprocessor 0 (the FPU) is disabled.
 #[inline(always)]
 fn fpu_off(c: &Ctx) -> bool {
     c.cpu.cpenable & 1 == 0
 }
 
-/// Handlers that compute a register and go on: `name: r = expression of (context, op)`.
+/// Defines handlers that compute a register and continue: `name: r = expression of (context, op)`.
 macro_rules! compute {
     ($( $name:ident: $dst:ident = |$c:ident, $o:ident| $value:expr; )+) => {
         $( fn $name($c: &mut Ctx, $o: &DecOp) -> Done {
@@ -106,8 +107,8 @@ mod tests {
 
     #[test]
     fn every_instruction_of_the_table_has_a_handler_of_its_own() {
-        // These raise IllegalInstruction on purpose: ILL itself, debug-mode-only instructions, and the accelerator
-        // operations whose meaning is not established (docs/decisions/dfp-accel.md).
+        // These are expected to raise IllegalInstruction: ILL itself, debug-mode-only instructions, and the
+        // accelerator operations that no public source specifies (docs/decisions/dfp-accel.md).
         let deliberate = ["ill", "ill.n", "rfdo", "rfdd", "lddr32.p", "sddr32.p"];
         for op in Op::ALL {
             let name = op.mnemonic();

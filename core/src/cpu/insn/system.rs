@@ -89,7 +89,7 @@ fn xsr(c: &mut Ctx, o: &DecOp) -> Done {
     if write_sr(c, o, n, new).is_none() {
         return illegal(c, o);
     }
-    // Through the window that the instruction was fetched with: WINDOWBASE may have moved.
+    // Use the window that the instruction was fetched with: WINDOWBASE may have changed.
     if n == sr::WINDOWBASE {
         let at = (old * 4 + u32::from(o.t)) as usize % crate::cpu::AREGS;
         c.cpu.ar[at] = old;
@@ -99,7 +99,7 @@ fn xsr(c: &mut Ctx, o: &DecOp) -> Done {
     Done::Leave
 }
 
-/// FCR and FSR belong to coprocessor 0.
+/// Returns true for FCR and FSR while coprocessor 0, which they belong to, is disabled.
 fn user_register_off(c: &Ctx, n: u8) -> bool {
     matches!(n, ur::FCR | ur::FSR) && fpu_off(c)
 }
@@ -186,8 +186,8 @@ fn simcall(c: &mut Ctx, _o: &DecOp) -> Done {
     Done::Stop
 }
 
-/// BREAK: the debug exception, or nothing at all where it is masked (ISA 6, BREAK). A debugger or host may have asked for
-/// it instead.
+/// Executes BREAK: raises the debug exception, or does nothing where it is masked (ISA 6, BREAK). Stops
+/// instead if a debugger or host has asked for that.
 fn debug_break(c: &mut Ctx, o: &DecOp, cause: u32) -> Done {
     if !c.cpu.debug_enabled() {
         return Done::Next;
@@ -209,7 +209,7 @@ fn break_n(c: &mut Ctx, o: &DecOp) -> Done {
 }
 
 compute! {
-    // Nothing drives the ESP32's import wires.
+    // Nothing drives the ESP32's IMPWIRE inputs.
     read_impwire: t = |_c, _o| 0;
 }
 
@@ -223,7 +223,7 @@ fn clrb_expstate(c: &mut Ctx, o: &DecOp) -> Done {
     Done::Next
 }
 
-/// AR(t) is the mask, AR(s) the bits (the order of TIE's GPIO32 option).
+/// Executes WRMSK_EXPSTATE: AR(t) is the mask, AR(s) the bits (the operand order of TIE's GPIO32 option).
 fn wrmsk_expstate(c: &mut Ctx, o: &DecOp) -> Done {
     let (mask, bits) = (c.a(o.t), c.a(o.s));
     c.cpu.expstate = c.cpu.expstate & !mask | bits & mask;

@@ -1,16 +1,16 @@
-//! A bench for single instructions: encode, decode, run on the interpreter, look at the state.
+//! Test bench for single instructions: encode, decode, run on the interpreter, inspect the state.
 
 use crate::cpu::{Cpu, ps};
 use crate::engine::{Engine, Exit, interp::Interp};
 use crate::isa::{Insn, Op};
 use crate::memory::{Access, Bus, Fault, Memory, Region, flag};
 
-/// Where the instruction under test stands.
+/// Address of the instruction under test.
 pub const CODE: u32 = 0x4008_0000;
 /// Plain memory for data.
 pub const DATA: u32 = 0x3FFB_0000;
 
-/// A bus on which nothing answers.
+/// Bus without devices.
 pub struct NoBus;
 
 impl Bus for NoBus {
@@ -22,19 +22,20 @@ impl Bus for NoBus {
     }
 }
 
-/// One core, a page of code and two pages of data.
+/// One core with a page of code and two pages of data.
 pub struct Bench {
     /// The core.
     pub cpu: Cpu,
     /// Its memory.
     pub mem: Memory,
-    /// What runs it.
+    /// The engine that runs it.
     pub engine: Interp,
     code: Region,
 }
 
 impl Bench {
-    /// A core past reset: windows on, no exception mode, FPU enabled, PC at [`CODE`], stack pointer in [`DATA`].
+    /// Creates a core past reset: windows enabled, EXCM clear, FPU enabled, PC at [`CODE`], stack pointer in
+    /// [`DATA`].
     pub fn new() -> Self {
         let mut mem = Memory::default();
         let code = mem.add(8192, 0);
@@ -47,7 +48,7 @@ impl Bench {
         cpu.pc = CODE;
         cpu.vecbase = CODE;
         cpu.set_a(1, DATA + 0x1000);
-        // Past 0, so that no timer matches by accident.
+        // Not 0, so that no timer matches by accident.
         cpu.ccompare = [u32::MAX; 3];
         Self { cpu, mem, engine: Interp::default(), code }
     }
@@ -71,18 +72,18 @@ impl Bench {
         self
     }
 
-    /// Runs one instruction from its fields.
+    /// Runs one instruction built from its fields.
     pub fn run(self, op: Op, r: u8, s: u8, t: u8, imm: i32) -> Self {
         self.run_insn(Insn::new(op, r, s, t, imm))
     }
 
-    /// Runs one instruction placed at the PC, through encoder and decoder.
+    /// Runs one instruction at the PC, through encoder and decoder.
     pub fn run_insn(self, insn: Insn) -> Self {
         let pc = self.cpu.pc;
         self.place(pc, &[insn]).steps(1)
     }
 
-    /// Places a sequence at `addr` in the code page.
+    /// Places a sequence of instructions at `addr` in the code page.
     pub fn place(mut self, addr: u32, insns: &[Insn]) -> Self {
         let mut at = addr.wrapping_sub(CODE) as usize;
         for i in insns {
@@ -92,29 +93,29 @@ impl Bench {
         self
     }
 
-    /// Runs `n` cycles; fails the test when the engine stops for another reason.
+    /// Runs `n` cycles. Fails the test when the engine stops for any other reason.
     pub fn steps(mut self, n: u64) -> Self {
         let exit = self.engine.run(&mut self.cpu, 0, &mut self.mem, &mut NoBus, n);
         assert!(matches!(exit, Exit::Budget | Exit::Waiting), "{exit:?}");
         self
     }
 
-    /// Runs `n` cycles and gives the reason for the return.
+    /// Runs `n` cycles and returns the exit reason.
     pub fn exit(&mut self, n: u64) -> Exit {
         self.engine.run(&mut self.cpu, 0, &mut self.mem, &mut NoBus, n)
     }
 
-    /// An address register.
+    /// Returns an address register.
     pub fn reg(&self, n: u8) -> u32 {
         self.cpu.a(n)
     }
 
-    /// Instructions retired.
+    /// Returns the number of retired instructions.
     pub fn retired(&self) -> u64 {
         self.cpu.retired
     }
 
-    /// A word of data memory.
+    /// Returns a word of data memory.
     pub fn word(&self, addr: u32) -> u32 {
         let mut bytes = [0; 4];
         assert_eq!(self.mem.peek(0, addr, &mut bytes), 4);

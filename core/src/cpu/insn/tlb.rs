@@ -1,4 +1,4 @@
-//! Region protection: one entry a 512 MiB region in each TLB (ISA 4.6.3).
+//! Region protection: one entry per 512 MiB region in each TLB (ISA 4.6.3).
 
 use super::{Table, compute};
 use crate::engine::{Ctx, DecOp, Done};
@@ -29,7 +29,7 @@ fn region(addr: u32) -> u32 {
 fn witlb(c: &mut Ctx, o: &DecOp) -> Done {
     let n = region(c.a(o.s));
     c.cpu.itlb[n as usize] = (c.a(o.t) & 15) as u8;
-    // What engines have looked up may no longer be fetched.
+    // Code that engines have cached may no longer be fetchable.
     c.mem.map_generation += 1;
     Done::Leave
 }
@@ -45,15 +45,15 @@ fn wdtlb(c: &mut Ctx, o: &DecOp) -> Done {
 }
 
 compute! {
-    // Without translation the virtual and the physical page are the region's own address.
+    // Without translation, the virtual and the physical page are the region's own address.
     region_base: t = |c, o| region(c.a(o.s)) << 29;
     ritlb1: t = |c, o| region(c.a(o.s)) << 29 | u32::from(c.cpu.itlb[region(c.a(o.s)) as usize]);
     rdtlb1: t = |c, o| region(c.a(o.s)) << 29 | u32::from(c.cpu.dtlb[region(c.a(o.s)) as usize]);
-    // Bit 0: the probe hits, always (one way, all entries valid).
+    // Bit 0: the probe always hits (one way, all entries valid).
     probe: t = |c, o| region(c.a(o.s)) << 29 | 1;
 }
 
-/// Entries of the region protection option are always valid: nothing to do.
+/// Executes invalidation as a no-op: entries of the region protection option are always valid.
 fn invalidate(_c: &mut Ctx, _o: &DecOp) -> Done {
     Done::Leave
 }
@@ -87,7 +87,7 @@ mod tests {
     fn fetching_from_an_illegal_region_is_prohibited() {
         let b = Bench::new().with(5, 0x4000_0000).with(6, 15).run(Op::Witlb, 0, 5, 6, 0).steps(1);
         assert_eq!((b.cpu.exccause, b.cpu.excvaddr), (Cause::InstFetchProhibited as u32, CODE + 3));
-        // Code that ran before, too.
+        // The same for code that has already run.
         let insns = [Insn::new(Op::Witlb, 0, 5, 6, 0), Insn::new(Op::J, 0, 0, 0, -7)];
         let b = Bench::new().with(5, 0x4000_0000).with(6, 2).place(CODE, &insns).steps(6);
         let b = b.with(6, 15).steps(2);

@@ -1,4 +1,4 @@
-//! Decoded blocks, found by address, forgotten when their bytes or their mapping change.
+//! Cache of decoded blocks by address. Blocks are dropped when their bytes or their mapping change.
 
 use crate::engine::DecOp;
 use crate::engine::native::{Native, Region};
@@ -7,58 +7,59 @@ use std::collections::BTreeMap;
 
 /// Number of a block in the cache.
 pub type BlockId = u32;
-/// No block.
+/// Marks an absent block.
 const NONE: BlockId = BlockId::MAX;
-/// Entries of the table in front of the pages.
+/// Entries of the jump cache.
 const LOOKUPS: usize = 2048;
 
-/// Straight-line code, decoded.
+/// Decoded straight-line code.
 pub struct Block {
     /// Address of the first instruction.
     pub start: u32,
-    /// The instructions; conditional branches may stand among them, the rest of what changes control only last.
+    /// The instructions. Conditional branches may be anywhere among them, other changes of control flow only
+    /// last.
     pub ops: Box<[DecOp]>,
-    /// Highest quad any of them names.
+    /// Highest quad of address registers that the instructions use.
     pub quads: u8,
-    /// A breakpoint stands at `start`.
+    /// A breakpoint or IBREAK is at `start`, so it is checked before each run.
     pub guarded: bool,
-    /// Physical page of the bytes beyond the first page, or `NO_PAGE`.
+    /// Physical page of the bytes after the first page, or `NO_PAGE`.
     pub second_page: u32,
     /// Number of the region that starts with this block.
     pub region: Option<usize>,
-    /// Instructions run before it is worth a translation; `u32::MAX` where one was refused.
+    /// Instructions to run before the block is translated; `u32::MAX` if it is not to be translated (again).
     pub cold: u32,
 }
 
 impl Block {
-    /// Bytes from the first instruction to the end of the last.
+    /// Returns the bytes from the first instruction to the end of the last.
     #[inline(always)]
     pub fn len_bytes(&self) -> u32 {
         self.ops[self.ops.len() - 1].next().wrapping_sub(self.start)
     }
 }
 
-/// What running a whole block takes, in 32 bytes: the table in front of the pages holds these, so that a hit touches
-/// nothing but the instructions themselves.
+/// Entry of the direct-mapped jump cache: everything needed to run a whole block, in 32 bytes, so that a hit
+/// touches only the entry and the instructions.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Hot {
     /// Address of the first instruction.
     pub pc: u32,
-    /// Bytes of the block.
+    /// Length of the block in bytes.
     len: u16,
-    /// Instructions; 0 in an empty entry.
+    /// Number of instructions; 0 in an empty entry.
     count: u8,
-    /// Highest quad any of them names.
+    /// Highest quad of address registers that the instructions use.
     pub quads: u8,
     ops: *const DecOp,
-    /// Machine code that starts here.
+    /// Machine code of the region that starts with this block.
     pub native: Option<Native>,
     /// See [`Block::cold`].
     cold: u32,
 }
 
-// SAFETY: the pointer leads into a block that the same cache owns; it moves between threads with it.
+// SAFETY: the pointer leads into a block that the same cache owns; both move between threads together.
 unsafe impl Send for Hot {}
 
 impl Hot {
@@ -84,23 +85,23 @@ impl Hot {
         }
     }
 
-    /// Bytes of the block.
+    /// Returns the length of the block in bytes.
     #[inline(always)]
     pub fn len_bytes(&self) -> u32 {
         self.len.into()
     }
 
-    /// Instructions of the block; 0 for no block.
+    /// Returns the number of instructions of the block; 0 if the entry is empty.
     #[inline(always)]
     pub fn count(&self) -> u64 {
         self.count.into()
     }
 
-    /// The instructions. They stay while no block is dropped, which happens between blocks only.
+    /// Returns the instructions. They are valid until a block is dropped, which happens between blocks only.
     #[inline(always)]
     pub fn ops<'a>(&self) -> &'a [DecOp] {
-        // SAFETY: an entry leaves the table before its block is dropped, and a copy of it does not outlive the
-        // running of the block; an empty entry has a dangling pointer and no length.
+        // SAFETY: an entry leaves the table before its block is dropped, and a copy of it does not outlive
+        // the run of the block. An empty entry has a dangling pointer and length 0.
         unsafe { std::slice::from_raw_parts(self.ops, self.count.into()) }
     }
 }
@@ -109,15 +110,15 @@ impl Hot {
 struct CodePage {
     phys: u32,
     ids: Box<[BlockId; PAGE_SIZE]>,
-    /// Regions with a block in the page.
+    /// Numbers of the regions with a block in the page.
     regions: Vec<usize>,
 }
 
-/// Machine code, and what it was made from.
+/// Machine code and its source.
 struct Translation {
     entry: BlockId,
     native: Native,
-    /// The code refers to its instructions.
+    /// The region that the code was translated from. The code refers to its instructions.
     region: Box<Region>,
 }
 
@@ -127,13 +128,13 @@ pub struct Cache {
     free: Vec<BlockId>,
     lookups: Box<[Hot; LOOKUPS]>,
     pages: Vec<Option<CodePage>>,
-    /// Virtual pages whose blocks read a physical page.
+    /// Virtual pages whose blocks contain bytes of a physical page, by physical page.
     by_phys: BTreeMap<u32, Vec<u16>>,
-    /// Regions by number; `None` for a free one.
+    /// Regions by number; `None` for an unused number.
     regions: Vec<Option<Translation>>,
-    /// The maps' generation that the lookups are good for.
+    /// Generation of the memory map that the jump cache is valid for.
     pub map_generation: u64,
-    /// Instructions that the interpreter runs of a block before it is translated; `u32::MAX`: never.
+    /// Instructions of a block that the interpreter runs before it is translated; `u32::MAX` for never.
     pub threshold: u32,
 }
 
@@ -158,24 +159,24 @@ fn slot(pc: u32) -> usize {
 }
 
 impl Cache {
-    /// An empty cache whose blocks get hot after `threshold` instructions.
+    /// Creates an empty cache whose blocks are translated after `threshold` instructions.
     pub fn with_threshold(threshold: u32) -> Self {
         Self { threshold, ..Self::default() }
     }
 
-    /// A block by number.
+    /// Returns a block by number.
     #[inline(always)]
     pub fn get(&self, id: BlockId) -> &Block {
         &self.blocks[id as usize]
     }
 
-    /// The entry in front of the pages that `pc` falls on; it may be another address's.
+    /// Returns the jump cache entry for `pc`. It may belong to another address.
     #[inline(always)]
     pub fn hot(&self, pc: u32) -> Hot {
         self.lookups[slot(pc)]
     }
 
-    /// Puts a block in front of the pages, unless it needs a look before each run.
+    /// Puts a block in the jump cache, unless a breakpoint guards it.
     fn heat(&mut self, id: BlockId) {
         let block = self.get(id);
         if !block.guarded {
@@ -189,8 +190,8 @@ impl Cache {
         }
     }
 
-    /// The block at `pc`, whose page index and physical page the caller has checked.
-    /// `shown` tells which physical page a page index shows.
+    /// Returns the block at `pc`, whose page index and physical page the caller has checked. `shown` maps a
+    /// page index to its physical page.
     pub fn find(
         &mut self,
         pc: u32,
@@ -221,7 +222,7 @@ impl Cache {
         Some(id)
     }
 
-    /// Adds a block that starts in virtual page `index`, shown from `phys`.
+    /// Adds a block that starts in virtual page `index`, which maps physical page `phys`.
     pub fn insert(&mut self, block: Block, index: usize, phys: u32) -> BlockId {
         let (pc, second) = (block.start, block.second_page);
         let id = if let Some(id) = self.free.pop() {
@@ -247,7 +248,7 @@ impl Cache {
         id
     }
 
-    /// Forgets one block.
+    /// Drops one block.
     pub fn drop_block(&mut self, id: BlockId) {
         let start = self.get(id).start;
         let index = Map::index(start);
@@ -269,19 +270,20 @@ impl Cache {
         self.free.push(id);
     }
 
-    /// Whether a region has the block at `start`.
+    /// Returns whether a region contains the block at `start`.
     fn covers(&self, n: usize, start: u32) -> bool {
         self.regions[n].as_ref().is_some_and(|t| t.region.blocks.iter().any(|b| b.start == start))
     }
 
-    /// The block that was decoded at `pc`, when its page still shows `phys`.
+    /// Returns the block that was decoded at `pc`, if its page still maps `phys`.
     pub fn decoded(&self, pc: u32, index: usize, phys: u32) -> Option<&Block> {
         let page = self.pages[index].as_ref().filter(|page| page.phys == phys)?;
         let id = page.ids[pc as usize % PAGE_SIZE];
         (id != NONE).then(|| self.get(id))
     }
 
-    /// Counts the instructions of the block at `pc`, which is in front of the pages. True when it has become hot.
+    /// Counts the instructions of the block at `pc`, which is in the jump cache. Returns true when it is to
+    /// be translated.
     #[inline(always)]
     pub fn warm(&mut self, pc: u32) -> bool {
         let hot = &mut self.lookups[slot(pc)];
@@ -292,7 +294,7 @@ impl Cache {
         hot.cold == 0
     }
 
-    /// Adds machine code for `region`, or notes that there is none for its first block.
+    /// Adds machine code for `region`, or records that its first block has none.
     pub fn translated(&mut self, region: Box<Region>, native: Option<Native>) {
         let start = region.blocks[0].start;
         let Some(page) = Map::index(start).and_then(|i| self.pages[i].as_ref()) else { return };
@@ -316,7 +318,7 @@ impl Cache {
         self.heat(entry);
     }
 
-    /// Forgets a region's machine code; its first block may be translated again.
+    /// Drops a region's machine code; its first block may be translated again.
     fn drop_region(&mut self, n: usize) {
         let Some(gone) = self.regions[n].take() else { return };
         let block = &mut self.blocks[gone.entry as usize];
@@ -332,19 +334,19 @@ impl Cache {
         }
     }
 
-    /// Forgets all machine code.
+    /// Drops all machine code.
     pub fn drop_regions(&mut self) {
         (0..self.regions.len()).for_each(|n| self.drop_region(n));
     }
 
-    /// Forgets every block that reads physical page `phys`.
+    /// Drops every block that contains bytes of physical page `phys`.
     pub fn drop_phys(&mut self, phys: u32) {
         for index in self.by_phys.remove(&phys).unwrap_or_default() {
             self.drop_page(index.into());
         }
     }
 
-    /// Forgets every block that may run over `addr`: those that start in its page, or reach into it.
+    /// Drops every block that may contain `addr`: those that start in its page or in the page before.
     pub fn drop_around(&mut self, addr: u32) {
         for at in [addr, addr.wrapping_sub(PAGE_SIZE as u32)] {
             if let Some(index) = Map::index(at) {
@@ -364,12 +366,12 @@ impl Cache {
         }
     }
 
-    /// Empties the table in front of the pages: their mappings are looked at again.
+    /// Empties the jump cache, so that mappings are checked again.
     pub fn forget_lookups(&mut self) {
         self.lookups.fill(Hot::EMPTY);
     }
 
-    /// Forgets everything.
+    /// Drops all blocks and machine code.
     pub fn clear(&mut self) {
         let (map_generation, threshold) = (self.map_generation, self.threshold);
         *self = Self { map_generation, threshold, ..Self::default() };

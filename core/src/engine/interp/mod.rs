@@ -1,8 +1,9 @@
 //! The block-cached interpreter.
 //!
-//! Straight-line code is decoded once into a `Block` of [`DecOp`](crate::engine::DecOp)s and run from there. Conditions
-//! that may differ between two runs of a block are checked once at its entry: free register windows, an active loop that
-//! ends inside it, the budget. Blocks end where control, the window, interrupts or the memory map may change.
+//! Straight-line code is decoded once into a `Block` of [`DecOp`](crate::engine::DecOp)s and run from there.
+//! Conditions that may differ between two runs of a block are checked once at its entry: free register
+//! windows, an active loop that ends inside it, the budget. Blocks end where control flow, the window,
+//! interrupts or the memory map may change.
 
 mod busy_wait;
 mod cache;
@@ -22,22 +23,22 @@ use cache::{BlockId, Cache};
 use run::{Ran, run_checked, run_hot, run_native, run_ops};
 use std::collections::BTreeSet;
 
-/// Most instructions in a block.
+/// Maximum instructions in a block.
 const MAX_BLOCK: usize = 64;
-/// Instructions that the interpreter runs of a block before it is translated, where there is a translator.
+/// Instructions of a block that the interpreter runs before it is translated, if there is a translator.
 pub const HOT: u32 = 20_000;
 
-/// What handling blocks costs the host, in units of [`crate::work::Work`].
+/// Host cost of block handling, in units of [`crate::work::Work`].
 mod cost {
-    /// All blocks forgotten.
+    /// Dropping all blocks.
     pub const FLUSH: u64 = 50_000;
-    /// A page's blocks forgotten.
+    /// Dropping a page's blocks.
     pub const DROP_PAGE: u64 = 10_000;
-    /// A block forgotten.
+    /// Dropping a block.
     pub const DROP_BLOCK: u64 = 10_000;
-    /// The table in front of the pages emptied.
+    /// Emptying the jump cache.
     pub const LOOKUPS: u64 = 2_000;
-    /// An instruction decoded.
+    /// Decoding an instruction.
     pub const DECODE: u64 = 100;
 }
 
@@ -45,25 +46,25 @@ mod cost {
 #[derive(Default)]
 pub struct Interp {
     cache: Cache,
-    /// Makes machine code of hot blocks.
+    /// Translator to machine code for frequently executed blocks.
     translator: Option<Box<dyn Translator>>,
     /// Busy-waiting loops are executed, not skipped.
     pub executes_busy_waits: bool,
     polls: Polls,
     breakpoints: BTreeSet<u32>,
-    /// The next instruction ignores break- and watchpoints.
+    /// The next instruction ignores breakpoints and watchpoints.
     step_over: bool,
-    /// The bus hears of exceptions and interrupts.
+    /// The bus is notified of exceptions and interrupts.
     report: bool,
-    /// BREAK stops.
+    /// BREAK stops instead of raising the debug exception.
     stop_at_breaks: bool,
-    /// But for the next instruction.
+    /// The next instruction raises the debug exception in spite of `stop_at_breaks`.
     raise_break: bool,
-    /// Interrupts that stop the run when they are taken.
+    /// Interrupts that stop the run when they are taken, one bit each.
     irq_break: u32,
-    /// Where the last run stopped inside a block, to go on there instead of decoding a block anew.
+    /// PC, block and index where the last run stopped inside a block; avoids decoding a new block there.
     resume: Option<(u32, BlockId, usize)>,
-    /// IBREAK registers that the cached blocks were cut for.
+    /// IBREAKENABLE and IBREAKA that the cached blocks were decoded for.
     ibreak: (u32, [u32; 2]),
 }
 
@@ -119,7 +120,7 @@ impl Engine for Interp {
 }
 
 impl Interp {
-    /// An interpreter that has blocks translated once `threshold` of their instructions ran.
+    /// Creates an interpreter that translates a block after `threshold` of its instructions have run.
     #[must_use]
     pub fn with_translator(translator: Box<dyn Translator>, threshold: u32) -> Self {
         let cache = Cache::with_threshold(threshold.min(u32::MAX - 1));
@@ -152,8 +153,8 @@ impl Interp {
         if c.cpu.waiting && c.cpu.deliverable() == 0 { Exit::Waiting } else { Exit::Budget }
     }
 
-    /// Runs at most `slice` cycles, in which no timer matches but at the very end. `None`: look at interrupts and
-    /// the budget again.
+    /// Runs at most `slice` cycles, in which no timer matches except at the very end. Returns `None` when the
+    /// caller must check interrupts and the budget again.
     fn run_slice(&mut self, c: &mut Ctx, slice: u64) -> Option<Exit> {
         let end = c.cpu.cycles + slice;
         if (c.cpu.ibreakenable, c.cpu.ibreaka) != self.ibreak {
@@ -194,7 +195,7 @@ impl Interp {
                     if c.report {
                         c.taken(c.cpu.cycles);
                     }
-                    // A taken exception costs a cycle, so that no loop of exceptions stops time.
+                    // A taken exception costs a cycle, so that a loop of exceptions cannot stop time.
                     c.cpu.cycles += 1;
                     c.cpu.match_timers();
                     return self.leave(c);
@@ -219,8 +220,9 @@ impl Interp {
         self.step_over || self.raise_break || cpu.icountlevel != 0 && cpu.icount_active()
     }
 
-    /// Runs the block at the PC when it is at hand and nothing stands against it: its machine code, or all of it
-    /// where the budget suffices, the registers it names are free and no active loop ends inside it.
+    /// Runs the block at the PC without per-instruction checks: its machine code, or all of it if it is in
+    /// the jump cache, the budget covers it, the registers it uses are free and no active loop ends inside
+    /// it. Returns `None` otherwise.
     #[inline(always)]
     fn run_ready(&mut self, c: &mut Ctx, budget: u64) -> Option<Ran> {
         let mut hot = self.cache.hot(c.cpu.pc);
@@ -242,14 +244,15 @@ impl Interp {
         (whole && !loops_inside).then(|| run_hot(c, &hot))
     }
 
-    /// After an instruction that may have changed more than registers.
+    /// Handles the end of an instruction that may have changed more than registers. Returns the exit that is
+    /// due, if any.
     fn leave(&mut self, c: &mut Ctx) -> Option<Exit> {
         self.drop_stale(c);
         let halt = std::mem::take(&mut c.halt);
         if std::mem::take(&mut c.attention) { Some(Exit::Attention) } else { halt.then_some(Exit::Halt) }
     }
 
-    /// Forgets blocks whose code was overwritten or remapped.
+    /// Drops blocks whose code was overwritten or remapped.
     fn drop_stale(&mut self, c: &mut Ctx) {
         if c.mem.has_stale(c.core) {
             for phys in c.mem.take_stale(c.core) {
@@ -286,7 +289,7 @@ impl Interp {
         let block = self.cache.get(id);
         let cut_short =
             c.cpu.lcount != 0 && c.cpu.lend.wrapping_sub(block.start.wrapping_add(1)) < block.len_bytes() - 1;
-        // LEND in the middle of an instruction never ends a loop.
+        // A LEND in the middle of an instruction never ends a loop.
         if cut_short && block.ops.iter().any(|o| o.pc == c.cpu.lend) {
             // The active loop ends inside the block: decode it again up to there.
             self.cache.drop_block(id);
@@ -308,7 +311,7 @@ impl Interp {
         run_ops(c, &block.ops[from..])
     }
 
-    /// A breakpoint or IBREAK stands at `pc`: stops there unless it does not apply now. `quiet` passes over the
+    /// Checks for a breakpoint or IBREAK at `pc` and stops there if it applies. `quiet` ignores the
     /// debugger's breakpoints.
     fn guard(&mut self, c: &mut Ctx, pc: u32, quiet: bool) -> Option<Ran> {
         if !quiet && self.breakpoints.contains(&pc) {
@@ -322,7 +325,7 @@ impl Interp {
         None
     }
 
-    /// One instruction, decoded for this once: code outside the page table, or faults at the fetch.
+    /// Runs one instruction that is not cached: its code is outside the page table, or its fetch faults.
     fn uncached(&mut self, c: &mut Ctx, pc: u32) -> Ran {
         match translate::decode_one(c, pc, 0) {
             Ok(op) => run_checked(c, &[op], 1),
@@ -330,7 +333,7 @@ impl Interp {
         }
     }
 
-    /// One instruction with ICOUNT, or past the debugger's breakpoint.
+    /// Runs one instruction with ICOUNT active, or past a debugger's breakpoint.
     fn step_one(&mut self, c: &mut Ctx) -> Ran {
         let quiet = std::mem::take(&mut self.step_over);
         let pc = c.cpu.pc;
@@ -348,7 +351,7 @@ impl Interp {
         let ran = self.uncached(c, pc);
         c.stops_at_breaks = self.stop_at_breaks;
         c.mem.watch_paused = paused;
-        // Only what completes counts, and a value just written stays.
+        // Only a completed instruction counts, and a value that it wrote to ICOUNT is kept.
         if ran.count == 1 && icount == Some(c.cpu.icount) {
             c.cpu.icount = c.cpu.icount.wrapping_add(1);
         }

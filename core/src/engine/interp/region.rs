@@ -1,4 +1,5 @@
-//! Which blocks are translated together: those that lead to one another from a hot one, as far as they ran already.
+//! Selection of the blocks that are translated together: those reachable from a frequently executed one that
+//! have already run.
 
 use super::Interp;
 use super::cache::Block;
@@ -9,15 +10,15 @@ use crate::isa::{self, Flow, Insn, Op};
 use crate::memory::NO_PAGE;
 use std::collections::VecDeque;
 
-/// Most blocks of a region.
+/// Maximum blocks in a region.
 const MAX_BLOCKS: usize = 48;
-/// Instructions after which a region takes no further block.
+/// Number of instructions from which a region takes no further block.
 const MAX_OPS: usize = 200;
-/// What translating costs the host, in units of [`crate::work::Work`] an instruction.
+/// Host cost of translation per instruction, in units of [`crate::work::Work`].
 const TRANSLATE: u64 = 3000;
 
 impl Interp {
-    /// Has the hot block at `pc` translated, together with what it leads to.
+    /// Translates the frequently executed block at `pc` together with the blocks reachable from it.
     #[cold]
     #[inline(never)]
     pub(super) fn promote(&mut self, c: &mut Ctx, pc: u32) {
@@ -35,7 +36,7 @@ impl Interp {
         self.cache.translated(Box::new(region), native);
     }
 
-    /// The blocks that lead to one another from `pc`, in the order of their distance.
+    /// Collects the already decoded blocks reachable from `pc`, in order of distance.
     fn region(&self, c: &Ctx, pc: u32) -> Option<Region> {
         let active = (c.cpu.lcount != 0).then_some((c.cpu.lbeg, c.cpu.lend));
         let mut region = Region { active, ..Region::default() };
@@ -63,7 +64,7 @@ impl Interp {
         (!region.blocks.is_empty()).then_some(region)
     }
 
-    /// The block at `at`, when it ran before and needs no look before each run.
+    /// Returns the block at `at` if it has been decoded and no breakpoint guards it.
     fn decoded(&self, c: &Ctx, at: u32) -> Option<&Block> {
         let (index, phys) = c.mem.exec_page(c.core, at)?;
         let block = self.cache.decoded(at, index, phys)?;
@@ -88,12 +89,12 @@ fn note_pages(c: &Ctx, block: &Block, pages: &mut Vec<(usize, u32)>) {
     }
 }
 
-/// Where a block's branches, its jump and its end lead to, as far as the code says so.
+/// Adds the statically known successors of a block: targets of its branches and jump, and its end.
 fn leads_to(block: &Block, insns: &[Option<Insn>], todo: &mut VecDeque<u32>) {
     let (Some(last), Some(end)) = (insns.last(), block.ops.last()) else { return };
     match last.map(|insn| insn.op.flow()) {
         Some(Flow::Plain | Flow::Branch | Flow::Loop) => todo.push_back(end.next()),
-        // ENTRY rotates the window: a function of the host may start with it, and go on.
+        // ENTRY rotates the window. Translated code may start with it and continue after it.
         _ if todo.is_empty() && block.ops.len() == 1 && last.is_some_and(|i| i.op == Op::Entry) => {
             todo.push_back(end.next());
         }

@@ -1,4 +1,4 @@
-//! Running blocks: their machine code, all of their instructions, or some of them.
+//! Execution of blocks: as machine code, all of their instructions, or some of them.
 
 use super::cache::Hot;
 use crate::cpu::exception::Cause;
@@ -6,15 +6,15 @@ use crate::cpu::{Cpu, ps};
 use crate::engine::native::{self, Ended, Native};
 use crate::engine::{Ctx, DecOp, Done};
 
-/// How running (part of) a block ended.
+/// Result of running a block or a part of it.
 pub(super) struct Ran {
     /// Instructions completed.
     pub(super) count: u64,
-    /// How the last of them ended.
+    /// Result of the last of them.
     pub(super) done: Done,
 }
 
-/// Runs machine code; `None` when it is not for the state as it is.
+/// Runs machine code. Returns `None` if it cannot run in the current state.
 #[inline(always)]
 pub(super) fn run_native(c: &mut Ctx, native: Native, budget: u64) -> Option<Ran> {
     match native::run(c, native, budget) {
@@ -24,7 +24,7 @@ pub(super) fn run_native(c: &mut Ctx, native: Native, budget: u64) -> Option<Ran
     }
 }
 
-/// Runs a whole block, without checks between its instructions.
+/// Runs a whole block without checks between its instructions.
 #[inline(always)]
 pub(super) fn run_hot(c: &mut Ctx, hot: &Hot) -> Ran {
     c.base = c.cpu.cycles;
@@ -53,7 +53,7 @@ pub(super) fn run_ops(c: &mut Ctx, ops: &[DecOp]) -> Ran {
     finish(c, &ops[ops.len() - 1], first, Done::Next)
 }
 
-/// As [`run_ops`] for at most `budget` instructions, checking the window before each.
+/// Runs at most `budget` instructions of a block and checks the window before each.
 pub(super) fn run_checked(c: &mut Ctx, ops: &[DecOp], budget: u64) -> Ran {
     let first = ops[0].index;
     c.base = c.cpu.cycles.wrapping_sub(u64::from(first));
@@ -73,7 +73,7 @@ pub(super) fn run_checked(c: &mut Ctx, ops: &[DecOp], budget: u64) -> Ran {
     finish(c, &ops[ops.len() - 1], first, Done::Next)
 }
 
-/// Brings PC and counts up to date after `op`, the last instruction that ran.
+/// Updates PC and counts after `op`, the last instruction that ran.
 #[inline]
 pub(super) fn finish(c: &mut Ctx, op: &DecOp, first: u8, done: Done) -> Ran {
     let ran = u64::from(op.index - first);
@@ -94,7 +94,8 @@ pub(super) fn finish(c: &mut Ctx, op: &DecOp, first: u8, done: Done) -> Ran {
     Ran { count, done }
 }
 
-/// At LEND with a loop active: back to LBEG (ISA 4.3.2.2). Taken branches never come here.
+/// Continues at LBEG if the PC is at LEND and a loop is active (ISA 4.3.2.2). Not called after taken
+/// branches.
 #[inline]
 pub(super) fn loop_back(cpu: &mut Cpu) {
     if cpu.lcount != 0 && cpu.pc == cpu.lend && cpu.ps & ps::EXCM == 0 {
@@ -103,7 +104,7 @@ pub(super) fn loop_back(cpu: &mut Cpu) {
     }
 }
 
-/// A fetch that failed: the exception for `pc`.
+/// Takes the exception for a failed fetch at `pc`.
 pub(super) fn fetch_fault(c: &mut Ctx, pc: u32) -> Done {
     let cause = if c.cpu.itlb[(pc >> 29) as usize] == 15 {
         Cause::InstFetchProhibited

@@ -1,4 +1,4 @@
-//! From bytes to blocks.
+//! Decoding of bytes into blocks.
 
 use super::cache::{Block, BlockId};
 use super::run::fetch_fault;
@@ -8,7 +8,8 @@ use crate::engine::{Ctx, DecOp, Done};
 use crate::isa::{self, Flow, Insn};
 use crate::memory::{MAP_BASE, NO_PAGE, PAGE_SIZE};
 
-/// Bytes of the instruction that starts with `byte` (op0 8..13 are the 16-bit formats; ISA 3.5.5).
+/// Returns the length of the instruction that starts with `byte` (op0 8..13 are the 16-bit formats; ISA
+/// 3.5.5).
 fn length(byte: u8) -> u8 {
     if byte & 0xF >= 8 { 2 } else { 3 }
 }
@@ -21,7 +22,8 @@ pub(super) fn decode_one(c: &mut Ctx, pc: u32, index: u8) -> Result<DecOp, Done>
     decode(c, pc, index).map(|(op, _)| op).ok_or_else(|| fetch_fault(c, pc))
 }
 
-/// The instruction at `pc` and whether a block must end with it. `None`: not fetchable.
+/// Decodes the instruction at `pc` and returns it with whether it must end a block. `None` if it cannot be
+/// fetched.
 fn decode(c: &Ctx, pc: u32, index: u8) -> Option<(DecOp, bool)> {
     if c.cpu.itlb[(pc >> 29) as usize] == 15 {
         return None;
@@ -48,7 +50,7 @@ pub(super) fn decode_insn(c: &Ctx, pc: u32) -> Option<(DecOp, Insn)> {
 }
 
 impl Interp {
-    /// The block at `pc`, decoded now if need be. `None`: nothing can be cached for `pc`.
+    /// Returns the block at `pc`, decoding it if needed. `None` if code at `pc` cannot be cached.
     pub(super) fn find(&mut self, c: &mut Ctx, pc: u32) -> Option<BlockId> {
         if c.cpu.itlb[(pc >> 29) as usize] == 15 {
             return None;
@@ -92,13 +94,14 @@ impl Interp {
         })
     }
 
-    /// A block may not run over `at`: a breakpoint stands there, or an active loop ends there.
+    /// Returns whether a block must be cut before `at`: a breakpoint or IBREAK is there, or an active loop
+    /// ends there.
     fn must_start_block(&self, c: &Ctx, at: u32) -> bool {
         c.cpu.lcount != 0 && c.cpu.lend == at || self.breakpoints.contains(&at) || c.cpu.ibreak_at(at)
     }
 }
 
-/// First address of the page with a table index; the one past the table wraps nowhere.
+/// Returns the first address of the page with a table index. The index one past the table does not wrap.
 fn page_address(index: usize) -> u32 {
     MAP_BASE + ((index as u32) << 12)
 }

@@ -41,8 +41,8 @@ macro_rules! ops_float {
             MulS "mul.s" Rrr 0xff000f 0x2a0000 [Fr Fs Ft] Plain "FR(r) = FR(s) * FR(t).";
             MaddS "madd.s" Rrr 0xff000f 0x4a0000 [Fr Fs Ft] Plain "FR(r) += FR(s) * FR(t), fused.";
             MsubS "msub.s" Rrr 0xff000f 0x5a0000 [Fr Fs Ft] Plain "FR(r) -= FR(s) * FR(t), fused.";
-            MaddnS "maddn.s" Rrr 0xff000f 0x6a0000 [Fr Fs Ft] Plain "MADD.S that rounds to nearest whatever FCR says.";
-            DivnS "divn.s" Rrr 0xff000f 0x7a0000 [Fr Fs Ft] Plain "Last step of division: MADD.S with the exponent wrapped as ADDEXP.S asked.";
+            MaddnS "maddn.s" Rrr 0xff000f 0x6a0000 [Fr Fs Ft] Plain "MADD.S that rounds to nearest for any FCR.";
+            DivnS "divn.s" Rrr 0xff000f 0x7a0000 [Fr Fs Ft] Plain "Last step of division: MADD.S with the exponent adjustment of ADDEXP.S.";
             Sqrt0S "sqrt0.s" Rrr 0xff00ff 0xfa0090 [Fr Fs] Plain "FR(r) = seed of the square root of FR(s).";
             Div0S "div0.s" Rrr 0xff00ff 0xfa0070 [Fr Fs] Plain "FR(r) = seed of the reciprocal of FR(s) for division.";
             Recip0S "recip0.s" Rrr 0xff00ff 0xfa0080 [Fr Fs] Plain "FR(r) = seed of the reciprocal of FR(s).";

@@ -1,9 +1,9 @@
-//! The one table of the ESP32's instructions.
+//! The table of the ESP32's instructions.
 //!
-//! A row reads: variant, mnemonic, format, mask of the fixed bits, their values, operands, flow,
-//! and what the instruction does. `for_each_op!` hands all rows to a macro of the caller's, so
-//! whatever needs one item per instruction is generated from the same rows. The rows live in one
-//! file per family; each family's macro appends its rows and passes on to the next.
+//! The columns are: variant, mnemonic, format, mask of the fixed bits, their values, operands, flow,
+//! description. `for_each_op!` passes all rows to a macro of the caller, so everything with one item per
+//! instruction is generated from the same rows. The rows are in one file per family; each family's macro
+//! appends its rows and passes on to the next.
 
 mod alu;
 mod branch;
@@ -31,30 +31,30 @@ use super::format::Format;
 use super::op::{Flow, Op};
 use super::operand::Operand;
 
-/// One instruction's row.
+/// Table row of one instruction.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     /// The instruction.
     pub op: Op,
-    /// Its name in assembly.
+    /// Assembly mnemonic.
     pub mnemonic: &'static str,
-    /// Its layout.
+    /// Instruction format.
     pub format: Format,
-    /// The bits that tell it from others.
+    /// Mask of the bits that identify the instruction.
     pub mask: u32,
-    /// What those bits are.
+    /// Values of those bits.
     pub bits: u32,
-    /// Its operands in assembly order.
+    /// Operands in assembly order.
     pub operands: &'static [Operand],
-    /// The operand that goes to `imm`.
+    /// Operand that goes to `imm`.
     pub imm: Option<Operand>,
-    /// What it does to the flow of control.
+    /// Effect on control flow.
     pub flow: Flow,
-    /// What it does.
+    /// One-line description.
     pub doc: &'static str,
 }
 
-/// The operand that goes to `imm`: the table gives each instruction at most one.
+/// Returns the operand that goes to `imm`. The table gives each instruction at most one.
 const fn imm_of(operands: &[Operand]) -> Option<Operand> {
     let mut i = 0;
     while i < operands.len() {
@@ -69,7 +69,7 @@ const fn imm_of(operands: &[Operand]) -> Option<Operand> {
 macro_rules! rows {
     ($($op:ident $mnemonic:literal $format:ident $mask:literal $bits:literal
        [$($operand:ident)*] $flow:ident $doc:literal;)*) => {
-        /// Every row, in the order of [`Op`].
+        /// All rows, in the order of [`Op`].
         pub static ROWS: &[Row] = &[$(Row {
             op: Op::$op,
             mnemonic: $mnemonic,
@@ -85,7 +85,7 @@ macro_rules! rows {
 }
 for_each_op!(rows);
 
-/// The row of `op`.
+/// Returns the row of `op`.
 #[inline]
 pub fn row(op: Op) -> &'static Row {
     &ROWS[op as usize]

@@ -1,4 +1,4 @@
-//! Single words whose meaning is known.
+//! Single words with known meaning.
 
 use crate::isa::{Flow, Insn, Op, decode};
 
@@ -25,7 +25,7 @@ fn prints_as_objdump_does() {
 #[test]
 fn targets_follow_the_manual() {
     let target = |word, pc| decode(word).and_then(|insn| insn.target(pc));
-    // L32R with the largest displacement: 4 bytes before the next word.
+    // L32R with displacement -4, the nearest literal, relative to (PC + 3) & !3.
     assert_eq!(target(0xffff21, 0x4000_0000), Some(0x3fff_fffc));
     assert_eq!(target(0xffff21, 0x4000_0003), Some(0x4000_0000));
     assert_eq!(target(0x000025, 0x4000_0003), Some(0x4000_0004));

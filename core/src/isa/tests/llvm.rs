@@ -1,7 +1,7 @@
-//! The disassembly against LLVM's, word by word.
+//! Comparison of the disassembly with LLVM's, word by word.
 //!
-//! LLVM's differences are listed with their reasons in docs/isa-llvm-differences.md; any other
-//! difference fails. A run takes a sample; with `ESPLENS_FULL=1` it takes every word there is.
+//! docs/isa-llvm-differences.md lists the known differences with their reasons; any other difference fails. A
+//! run tests a sample; with `ESPLENS_FULL=1` it tests every word.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ const UNKNOWN: &str = "-";
 /// Words per object file.
 const CHUNK: usize = 1 << 18;
 
-/// Words that differ, by what the two sides call them: the count and one example.
+/// Differences by the names on both sides: the count and one example.
 type Differences = BTreeMap<(String, String), (u64, String)>;
 
 #[test]
@@ -49,13 +49,13 @@ fn disassembles_as_llvm_does() {
     assert!(complaints.is_empty(), "not as docs/isa-llvm-differences.md has it:\n{complaints}");
 }
 
-/// The 24-bit words with a major opcode below 8, then the density words.
+/// Returns the 24-bit words with a major opcode below 8, then the density words.
 fn every_word() -> Vec<u32> {
     let wide = (0..1 << 24).filter(|word| word & 15 < 8);
     wide.chain((0..1 << 16).filter(|word| (8..14).contains(&(word & 15)))).collect()
 }
 
-/// Every instruction of the table with operands at random, and words at random.
+/// Returns every instruction of the table with random operands, and random words.
 fn sample() -> Vec<u32> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut random = || {
@@ -77,7 +77,7 @@ fn sample() -> Vec<u32> {
     words
 }
 
-/// The list's table: what each side calls the words, and how many there are.
+/// Reads the list's table: the names on both sides and the number of words.
 fn listed() -> BTreeMap<(String, String), u64> {
     let text = fs::read_to_string(LIST).expect("the list of differences is in docs");
     let rows = text.lines().filter(|line| line.starts_with("| `"));
@@ -88,7 +88,7 @@ fn listed() -> BTreeMap<(String, String), u64> {
     .collect()
 }
 
-/// What we call the instruction: the mnemonic, with the register of RSR and its kin.
+/// Returns our name of the instruction: the mnemonic, with the register for RSR and its relatives.
 fn our_name(insn: &Insn) -> String {
     let register = match insn.op {
         Op::Rsr | Op::Wsr | Op::Xsr | Op::Rur | Op::Wur => special::name(insn.op, insn.imm as u8),
@@ -98,7 +98,7 @@ fn our_name(insn: &Insn) -> String {
     register.map_or(mnemonic.to_owned(), |register| format!("{mnemonic}.{register}"))
 }
 
-/// The same for a line of LLVM's.
+/// Returns the same for a line of LLVM's output.
 fn their_name(text: &str) -> String {
     let (mnemonic, operands) = text.split_once(' ').unwrap_or((text, ""));
     match mnemonic {
@@ -109,7 +109,7 @@ fn their_name(text: &str) -> String {
     }
 }
 
-/// LLVM's text with single spaces, and addresses cut to 32 bits.
+/// Returns LLVM's text with single spaces, and addresses cut to 32 bits.
 fn normalise(text: &str) -> String {
     let words = text.split_whitespace().map(|word| match word.strip_prefix("0x") {
         Some(hex) => match u64::from_str_radix(hex, 16) {
@@ -121,7 +121,7 @@ fn normalise(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// The tools, and where they may write.
+/// LLVM's tools and a directory for their output.
 struct Llvm {
     bin: PathBuf,
     dir: PathBuf,
@@ -139,7 +139,7 @@ impl Llvm {
         there.then_some(Llvm { bin, dir })
     }
 
-    /// Disassembles `words` on both sides and adds the differences to `found`.
+    /// Disassembles `words` with both and adds the differences to `found`.
     fn compare(&self, words: &[u32], found: &mut Differences) {
         let object = self.assemble(words);
         let mut objdump = Command::new(self.bin.join("llvm-objdump"))
@@ -168,7 +168,7 @@ impl Llvm {
         fs::remove_dir_all(&self.dir).expect("the directory is ours");
     }
 
-    /// An object with a label `w` and the word in hex before every word.
+    /// Assembles an object with a label `w` and the word in hex before every word.
     fn assemble(&self, words: &[u32]) -> PathBuf {
         fs::create_dir_all(&self.dir).expect("the temporary directory is writable");
         let (source, object) = (self.dir.join("words.ll"), self.dir.join("words.o"));
@@ -194,7 +194,7 @@ impl Llvm {
     }
 }
 
-/// Notes `word` in `found` if LLVM's `theirs` is not what we print at `pc`.
+/// Adds `word` to `found` if LLVM's `theirs` differs from our disassembly at `pc`.
 fn judge(word: u32, pc: u32, theirs: &str, found: &mut Differences) {
     let insn = decode(word);
     let ours = insn.map_or(UNKNOWN.to_owned(), |insn| insn.disasm(pc).to_string());

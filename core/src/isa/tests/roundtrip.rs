@@ -1,11 +1,11 @@
-//! Every word: decoding and encoding undo each other.
+//! Round trip of every word through decoder and encoder.
 
 use proptest::prelude::*;
 
 use crate::isa::table::{ROWS, row};
 use crate::isa::{Insn, Op, decode};
 
-/// Every 24-bit word, then every density word.
+/// Iterates over every 24-bit word, then every density word.
 fn words() -> impl Iterator<Item = u32> {
     let wide = (0..1 << 24).filter(|word| word & 15 < 8);
     wide.chain((0..1 << 16).filter(|word| word & 15 >= 8))
@@ -22,7 +22,7 @@ fn every_word_that_decodes_encodes_to_itself() {
 
 #[test]
 fn lookup_agrees_with_a_scan_of_the_table() {
-    // A stride that is coprime to 2^24 reaches every combination of opcode fields.
+    // The multiplier is coprime to 2^24, so the words reach every combination of opcode fields.
     for word in (0..1u32 << 18).map(|i| i.wrapping_mul(0x9e37_79b1) & 0xff_ffff) {
         let word = if word & 15 < 8 { word } else { word & 0xffff };
         let found = ROWS.iter().find(|row| word & row.mask == row.bits).map(|row| row.op);
@@ -54,7 +54,7 @@ fn operands_fill_the_free_bits() {
     for row in ROWS {
         let operands = row.operands.iter().fold(0, |bits, operand| bits | operand.mask());
         let all = if row.format.bytes() == 2 { 0xffff } else { 0xff_ffff };
-        // r, s and t keep what no operand holds.
+        // r, s and t keep the bits that no operand holds.
         assert_eq!(all & !row.mask & !operands & !0xfff0, 0, "{}", row.mnemonic);
     }
 }

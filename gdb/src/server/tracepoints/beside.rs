@@ -1,4 +1,4 @@
-//! Tracepoint packets that gdbstub does not know, or would end the session at (GDB manual, "Tracepoint Packets"):
+//! Tracepoint packets that gdbstub does not support or that would end the session (GDB manual, "Tracepoint Packets"):
 //! conditions, memory ranges, trace state variables, notes, disconnected tracing.
 
 use super::frames;
@@ -11,14 +11,14 @@ use gdbstub::target::TargetError;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Longest note, in bytes.
+/// Maximum length of a note, in bytes.
 const MAX_NOTE: usize = 1024;
 
-/// Malformed.
+/// Malformed packet.
 const E16: &str = "E16";
 const STEPPING: &str = "E.while-stepping is not supported";
 
-/// The answer to a packet that is not gdbstub's; `None`: it is.
+/// Handles a packet that gdbstub cannot handle. Returns `None` for all others.
 pub fn look(text: &str, guest: &mut Guest) -> Option<Vec<u8>> {
     let answer = match text.split_once(':').unwrap_or((text, "")) {
         ("QTDP", rest) => define(rest, guest)?,
@@ -28,7 +28,7 @@ pub fn look(text: &str, guest: &mut Guest) -> Option<Vec<u8>> {
         ("QTro", rest) => read_only(rest, guest).unwrap_or(E16).into(),
         ("QTDisconnected", rest) => disconnected(rest, guest).unwrap_or(E16).into(),
         ("QTNotes", rest) => notes(rest, guest).unwrap_or(E16).into(),
-        ("QTSave", _) => "E.no file of this computer is written: use tsave without -r".into(),
+        ("QTSave", _) => "E.files on the emulator's host are not written: use tsave without -r".into(),
         ("qTV", rest) => value(rest, guest).unwrap_or(E16.into()),
         ("qTfV" | "qTsV", _) => list_variables(text == "qTfV", guest),
         ("qXfer", rest) if rest.starts_with("traceframe-info:read::") => {
@@ -37,7 +37,7 @@ pub fn look(text: &str, guest: &mut Guest) -> Option<Vec<u8>> {
                 None => b"E01".to_vec(),
             });
         }
-        // A frame is the past: it cannot be written, and there is no more of it to search.
+        // A trace frame is read-only and its memory cannot be searched.
         ("qSearch" | "qCRC", _) if guest.frame().is_some() => "E01".into(),
         _ => return None,
     };
@@ -48,17 +48,17 @@ fn hex<T: TryFrom<u64>>(text: &str) -> Option<T> {
     T::try_from(u64::from_str_radix(text, 16).ok()?).ok()
 }
 
-/// Carries `f` out on the machine's thread.
+/// Executes `f` on the machine's thread.
 fn tell<R: Send + 'static>(guest: &Guest, f: impl FnOnce(&mut Session) -> R + Send + 'static) -> Option<R> {
     guest.handle.call(f).ok()
 }
 
-/// True is `OK`, and false an error about memory.
+/// Returns `OK`, or the error ENOMEM.
 fn done(ok: bool) -> &'static str {
     if ok { "OK" } else { "E0c" }
 }
 
-/// `QTDP:`: tracepoints with conditions, and actions with memory ranges; gdbstub takes the others.
+/// Handles `QTDP:` for tracepoints with conditions and actions with memory ranges; gdbstub handles the others.
 fn define(rest: &str, guest: &mut Guest) -> Option<String> {
     if let Some(rest) = rest.strip_prefix('-') {
         let mut fields = rest.splitn(3, ':');
@@ -66,7 +66,7 @@ fn define(rest: &str, guest: &mut Guest) -> Option<String> {
         if list.contains('S') {
             return Some(STEPPING.into());
         }
-        // gdbstub takes the latest to be meant, too.
+        // gdbstub also assumes that actions belong to the latest tracepoint.
         guest.tracing.defining = (hex(number)?, hex(addr)?);
         return list.contains('M').then(|| extend(list, guest));
     }
@@ -96,7 +96,7 @@ fn extend(list: &str, guest: &mut Guest) -> String {
     code(list.into_iter().try_for_each(|action| guest.add_action(action)))
 }
 
-/// As gdbstub answers.
+/// Converts a result to gdbstub's response.
 fn code<E>(result: Result<(), TargetError<E>>) -> String {
     match result {
         Ok(()) => "OK".into(),
@@ -105,19 +105,19 @@ fn code<E>(result: Result<(), TargetError<E>>) -> String {
     }
 }
 
-/// The hexadecimal digits at the beginning, and the rest.
+/// Splits off the hexadecimal digits at the start.
 fn digits(text: &str) -> (&str, &str) {
     text.split_at(text.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(text.len()))
 }
 
-/// `LEN,CODE`, and what follows.
+/// Parses `LEN,CODE`; returns the rest as well.
 fn expression(text: &str) -> Option<(Arc<Agent>, &str)> {
     let (len, rest) = text.split_once(',')?;
     let (code, rest) = rest.split_at_checked(hex::<usize>(len)?.checked_mul(2)?)?;
     Some((Arc::new(Agent::new(from_hex(code)?)?), rest))
 }
 
-/// `R`, `M` and `X` actions, one behind the other.
+/// Parses consecutive `R`, `M` and `X` actions.
 fn actions(text: &str) -> Option<Vec<Action>> {
     let mut all = Vec::new();
     let mut rest = text;
@@ -140,30 +140,30 @@ fn actions(text: &str) -> Option<Vec<Action>> {
     rest.is_empty().then_some(all)
 }
 
-/// `BASEREG,OFFSET,LEN`, and what follows; without a base register it is -1.
+/// Parses `BASEREG,OFFSET,LEN`, with BASEREG -1 for none; returns the rest as well.
 fn memory(text: &str) -> Option<(Action, &str)> {
     let (base, rest) = text.split_once(',')?;
     let (offset, rest) = rest.split_once(',')?;
     let (len, rest) = digits(rest);
     let base = if matches!(base, "-1" | "FFFFFFFF") { None } else { Some(hex(base)?) };
-    // Offsets may be negative: 64 bits of them.
+    // Offsets can be negative, with 64 bits.
     Some((Action::Memory { base, offset: hex::<u64>(offset)? as u32, len: hex(len)? }, rest))
 }
 
-/// `QTDV:NUMBER:VALUE:BUILTIN:NAME`.
+/// Handles `QTDV:NUMBER:VALUE:BUILTIN:NAME`.
 fn variable(rest: &str, guest: &Guest) -> Option<&'static str> {
     let mut fields = rest.split(':');
     let (number, value): (u16, u64) = (hex(fields.next()?)?, hex(fields.next()?)?);
     let builtin = hex::<u64>(fields.next()?)? != 0;
     let name = from_hex(fields.next()?)?;
-    // The one that is always there is sent back by clients that were told of it.
+    // Clients send the predefined variable back after they have read it.
     Some(done(
         (builtin && number == TIMESTAMP)
             || tell(guest, move |s| s.traces_mut().variables.define(number, name, value))?,
     ))
 }
 
-/// `QTEnable:NUMBER:ADDR` and `QTDisable`.
+/// Handles `QTEnable:NUMBER:ADDR` and `QTDisable`.
 fn enable(rest: &str, guest: &Guest, on: bool) -> Option<&'static str> {
     let (number, addr) = rest.split_once(':')?;
     let (number, addr) = (hex(number)?, hex(addr)?);
@@ -171,7 +171,7 @@ fn enable(rest: &str, guest: &Guest, on: bool) -> Option<&'static str> {
     Some(if found { "OK" } else { "E01" })
 }
 
-/// `QTro:START,END:...`.
+/// Handles `QTro:START,END:...`.
 fn read_only(rest: &str, guest: &Guest) -> Option<&'static str> {
     let range = |r: &str| r.split_once(',').and_then(|(a, b)| Some(hex(a)?..hex(b)?));
     let ranges: Vec<Range<u32>> =
@@ -180,14 +180,14 @@ fn read_only(rest: &str, guest: &Guest) -> Option<&'static str> {
     Some("OK")
 }
 
-/// `QTDisconnected:0` or `1`.
+/// Handles `QTDisconnected:0` or `1`.
 fn disconnected(rest: &str, guest: &Guest) -> Option<&'static str> {
     let on = hex::<u64>(rest)? != 0;
     tell(guest, move |s| s.traces_mut().disconnected = on)?;
     Some("OK")
 }
 
-/// `QTNotes:user:TEXT;notes:TEXT;tstop:TEXT;`.
+/// Handles `QTNotes:user:TEXT;notes:TEXT;tstop:TEXT;`.
 fn notes(rest: &str, guest: &Guest) -> Option<&'static str> {
     for (key, text) in rest.split(';').filter(|f| !f.is_empty()).map(|f| f.split_once(':').unwrap_or((f, "")))
     {
@@ -206,7 +206,7 @@ fn notes(rest: &str, guest: &Guest) -> Option<&'static str> {
     Some("OK")
 }
 
-/// `qTV:NUMBER`: a variable's value, in the selected frame where there is one.
+/// Handles `qTV:NUMBER`: returns a variable's value, in the selected trace frame if there is one.
 fn value(rest: &str, guest: &Guest) -> Option<String> {
     let number = hex(rest)?;
     let value = match guest.frame() {
@@ -216,7 +216,7 @@ fn value(rest: &str, guest: &Guest) -> Option<String> {
     Some(value.map_or("U".into(), |v| format!("V{v:x}")))
 }
 
-/// `qTfV` and `qTsV`: the variables, one a packet.
+/// Handles `qTfV` and `qTsV`: returns the variables, one per packet.
 fn list_variables(first: bool, guest: &mut Guest) -> String {
     if first {
         let line = |number: u16, initial: u64, builtin: u8, name: &[u8]| {

@@ -1,4 +1,4 @@
-//! Registers and memory while a trace frame is selected: what was collected, and what does not change.
+//! Registers and memory while a trace frame is selected: collected data and read-only memory.
 
 use crate::server::map;
 use crate::server::target::{EFAULT, Guest};
@@ -9,12 +9,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 impl Guest {
-    /// The selected trace frame.
+    /// Returns the selected trace frame.
     pub fn frame(&self) -> Option<Arc<Frame>> {
         self.tracing.frame.as_ref().map(|(_, f)| f.clone())
     }
 
-    /// Memory of a trace frame from `addr` on; returns the bytes found.
+    /// Reads memory of a trace frame starting at `addr`; returns the number of bytes read.
     pub fn frame_memory(&self, frame: &Frame, addr: u32, out: &mut [u8]) -> TargetResult<usize, Self> {
         let mut n = frame.memory(addr, out);
         if n == 0 {
@@ -34,20 +34,20 @@ impl Guest {
     }
 }
 
-/// The registers of a `g` packet.
+/// Fills the registers of a `g` packet.
 pub fn registers(frame: &Frame, regs: &mut GRegisters) {
     let all = (0..table::IN_G).map(|n| frame.register(n).unwrap_or(0) as u32);
     regs.0.iter_mut().zip(all).for_each(|(reg, value)| *reg = value);
 }
 
-/// The end of the range around `addr` that does not change: flash and ROM, and what the client said.
+/// Returns the end of the read-only range that contains `addr`: flash, ROM, and ranges set by the client.
 fn unchanging(told: &[Range<u32>], addr: u32) -> Option<u32> {
     let fixed = map::regions().iter().filter(|(_, _, kind)| matches!(*kind, "flash" | "rom"));
     let mut all = fixed.map(|&(start, len, _)| start..start + len).chain(told.iter().cloned());
     all.find(|r| r.contains(&addr)).map(|r| r.end)
 }
 
-/// `qXfer:traceframe-info`: which memory and variables a frame has.
+/// Returns the document of `qXfer:traceframe-info`: the memory and variables in a frame.
 pub fn info(frame: &Frame) -> String {
     let mut xml = String::from("<?xml version=\"1.0\"?>\n<traceframe-info>\n");
     for block in frame.blocks() {

@@ -1,5 +1,5 @@
-//! Tracepoints for GDB: gdbstub's extension here; the packets that it cannot carry in `beside`; registers and memory
-//! out of a selected trace frame in `frames`.
+//! Tracepoints for GDB: gdbstub's extension is implemented here, packets that it does not support in `beside`,
+//! registers and memory of a selected trace frame in `frames`.
 
 mod beside;
 mod frames;
@@ -22,42 +22,42 @@ use gdbstub::target::ext::tracepoints::{
 use gdbstub::target::{TargetError, TargetResult};
 use std::sync::Arc;
 
-/// Errno: there are too many.
+/// Errno: too many tracepoints or actions.
 const ENOMEM: u8 = 12;
-/// The frame number that means none (GDB's -1).
+/// Frame number for "none" (GDB's -1).
 const NO_FRAME: u64 = 0xFFFF_FFFF;
-/// Most bytes of the trace buffer in a packet.
+/// Maximum number of trace buffer bytes in a packet.
 const MAX_READ: usize = 0x4000;
 
-/// What a connection does with tracepoints.
+/// Tracepoint state of a connection.
 #[derive(Default)]
 pub struct Tracing {
-    /// The frame that registers and memory are answered from, with its number.
+    /// The selected trace frame with its number; registers and memory are read from it.
     pub frame: Option<(u64, Arc<Frame>)>,
-    /// The tracepoint that actions are for: number and address.
+    /// The tracepoint that receives actions: number and address.
     defining: (u32, u32),
-    /// Tracepoints being listed for a client that comes later, and the one it is at.
+    /// Tracepoints being listed for a client, and the position in the list.
     listed: (Vec<traces::Tracepoint>, usize),
-    /// gdbstub's place in the list.
+    /// gdbstub's position in the list.
     enumerate: TracepointEnumerateState<u32>,
-    /// Trace state variables that are still to be listed.
+    /// Trace state variables still to be listed.
     variables: Vec<String>,
 }
 
-/// Number of a tracepoint as gdbstub has it.
+/// Converts gdbstub's tracepoint number.
 fn number(tp: Tracepoint) -> u32 {
     u32::try_from(tp.0).unwrap_or(u32::MAX)
 }
 
 impl Guest {
-    /// Begins a tracepoint; its actions follow.
+    /// Defines a tracepoint; its actions follow.
     fn begin_tracepoint(&mut self, point: traces::Tracepoint) -> TargetResult<(), Self> {
         self.tracing.defining = (point.number, point.addr);
         let done = self.ask(move |s| s.traces_mut().define(point))?;
         if done { Ok(()) } else { Err(TargetError::Errno(ENOMEM)) }
     }
 
-    /// Adds an action to the tracepoint begun last.
+    /// Adds an action to the tracepoint defined last.
     fn add_action(&mut self, action: Action) -> TargetResult<(), Self> {
         let (number, addr) = self.tracing.defining;
         let done =
@@ -65,7 +65,7 @@ impl Guest {
         if done { Ok(()) } else { Err(TargetError::Errno(ENOMEM)) }
     }
 
-    /// What follows the listed tracepoint's first `actions` actions and `sources` texts.
+    /// Returns the item that follows the listed tracepoint's first `actions` actions and `sources` texts.
     fn listed_next(&self, actions: usize, sources: usize) -> Step<u32> {
         let (all, at) = &self.tracing.listed;
         match (all.get(*at), all.get(at + 1)) {
@@ -135,7 +135,7 @@ impl Tracepoints for Guest {
         tp: Option<Tracepoint>,
         f: &mut dyn FnMut(&NewTracepoint<u32>),
     ) -> TargetResult<Step<u32>, Self> {
-        // gdbstub asks by number, which several places may share: the list goes on in its order.
+        // gdbstub queries by number, which several locations can share, so the list continues in its own order.
         match tp {
             None => self.tracing.listed = (self.ask(|s| s.traces().points().cloned().collect())?, 0),
             Some(_) => self.tracing.listed.1 += 1,
@@ -203,7 +203,7 @@ impl Tracepoints for Guest {
         report(match &state {
             State::NotRun => Status::NotRun,
             State::Running => Status::Running,
-            // Without a text, even an empty one, GDB's tsave follows a null pointer.
+            // Without a text, even an empty one, GDB's tsave dereferences a null pointer.
             State::Stopped => Status::Stop(Some(&note)),
             State::Full => Status::Full,
             State::Left => Status::Disconnected,

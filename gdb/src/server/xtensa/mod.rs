@@ -1,4 +1,4 @@
-//! The ESP32's Xtensa for gdbstub: gdbstub_arch has none. Follows its layout.
+//! The ESP32's Xtensa architecture for gdbstub, in the layout of gdbstub_arch, which does not have it.
 
 mod regs;
 pub mod table;
@@ -14,12 +14,12 @@ pub enum Xtensa {}
 impl Arch for Xtensa {
     type Usize = u32;
     type Registers = GRegisters;
-    /// GDB's breakpoint kinds are the length of the instruction it would plant; nothing is planted here.
+    /// GDB's breakpoint kind is the length of the instruction to insert; no instruction is inserted here.
     type BreakpointKind = usize;
     type RegId = Number;
 }
 
-/// What a `g` or `G` packet holds.
+/// The registers of a `g` or `G` packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GRegisters(pub [u32; table::IN_G]);
 
@@ -51,8 +51,8 @@ impl Registers for GRegisters {
     }
 }
 
-/// GDB's number of a register; see [`table`]. Every number is one: GDB gives up on `p` after one empty answer, so
-/// those past the end are errors of the read, not unknown registers.
+/// GDB's number of a register; see [`table`]. All numbers are accepted: GDB stops using `p` after one empty response,
+/// so a number past the end is a read error, not an unknown register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Number(pub usize);
 

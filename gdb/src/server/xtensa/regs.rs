@@ -1,16 +1,16 @@
-//! Reading and writing registers by GDB's numbers.
+//! Register access by GDB's numbers.
 
 use super::table::{A0, RAW, VIEW0, VIEWS, View};
 use esplens_soc::machine::Machine;
 
-/// INTERRUPT: shares its target number with INTSET, but cannot be written.
+/// INTERRUPT: has the same target number as INTSET but is read-only.
 const INTERRUPT: usize = 138;
 /// The first of the 64 address registers.
 const AR0: usize = 1;
-/// WINDOWBASE: where among them the window begins, in fours.
+/// WINDOWBASE: start of the window in the address registers, in units of 4.
 const WINDOWBASE: usize = 69;
 
-/// A register's value, in the low bits. `None`: no such register.
+/// Reads a register; the value is in the low bits. Returns `None` if it does not exist.
 #[must_use]
 pub fn read(m: &Machine, core: usize, number: usize) -> Option<u64> {
     match number {
@@ -37,7 +37,7 @@ fn from_parts(view: &View, raw: impl Fn(usize) -> Option<u32>) -> Option<u64> {
     })
 }
 
-/// A register of a context of which the raw ones are known. `None`: no such register.
+/// Returns a register of a saved context, computed from its raw registers. Returns `None` if it does not exist.
 #[must_use]
 pub fn compose(number: usize, raw: impl Fn(usize) -> u32) -> Option<u64> {
     match number {
@@ -47,7 +47,7 @@ pub fn compose(number: usize, raw: impl Fn(usize) -> u32) -> Option<u64> {
     }
 }
 
-/// Writes a register, with the effect the architecture gives the write. `None`: no such register.
+/// Writes a register with the architecture's side effects. Returns `None` if it does not exist.
 pub fn write(m: &mut Machine, core: usize, number: usize, value: u64) -> Option<()> {
     match number {
         INTERRUPT => Some(()),

@@ -1,36 +1,36 @@
-//! The register file of `xtensa-esp32-elf-gdb`: its numbers, names, widths and target numbers.
+//! The register file of `xtensa-esp32-elf-gdb`: register numbers, names, widths and target numbers.
 //!
-//! GDB reads no target description for Xtensa, so these numbers are a contract with every GDB built for the ESP32.
+//! GDB reads no target description for Xtensa, so these numbers must match every GDB built for the ESP32.
 
-/// A register that GDB reads raw: 4 bytes in every packet.
+/// A raw register: 4 bytes in every packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Raw {
     /// GDB's name.
     pub name: &'static str,
-    /// Bits that mean something.
+    /// Number of valid bits.
     pub bits: u8,
-    /// The Xtensa tools' number, as [`esplens_soc::machine::reg`] has them.
+    /// The Xtensa tools' number, as in [`esplens_soc::machine::reg`].
     pub target: u16,
 }
 
-/// A view that GDB computes from raw registers, should one ask for it.
+/// A view that GDB computes from raw registers, if it needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct View {
     /// GDB's name.
     pub name: &'static str,
-    /// Bytes in a packet.
+    /// Length in a packet, in bytes.
     pub bytes: u8,
     /// The Xtensa tools' number.
     pub target: u16,
-    /// Its bits from the lowest up: (raw register, first bit, bits).
+    /// The parts from the lowest bit up: (raw register, first bit, number of bits).
     pub parts: &'static [(u8, u8, u8)],
 }
 
-/// Registers in a `g` packet: the only length that every build of GDB accepts.
+/// Number of registers in a `g` packet: the only one that every build of GDB accepts.
 pub const IN_G: usize = 105;
 /// The program counter.
 pub const PC: usize = 0;
-/// Number of a0; a15 is 15 further.
+/// Number of a0; a15 is 15 higher.
 pub const A0: usize = 157;
 /// Number of the first view.
 pub const VIEW0: usize = 173;

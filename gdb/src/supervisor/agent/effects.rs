@@ -1,36 +1,36 @@
-//! Operations that do more than look: they collect for a trace frame or work with trace state variables.
+//! Operations with side effects: collecting data for a trace frame and accessing trace state variables.
 
 use super::{AgentError, Result, Run};
 
-/// What an expression may do where it is more than a breakpoint's condition.
+/// The side effects available to an expression other than a breakpoint's condition.
 pub trait Effects {
-    /// A trace state variable's value. `None`: there is none of this number.
+    /// Returns a trace state variable's value, or `None` if it does not exist.
     fn variable(&self, number: u16) -> Option<u64>;
-    /// Sets a trace state variable. False: there is none of this number.
+    /// Sets a trace state variable. Returns false if it does not exist.
     fn set_variable(&mut self, number: u16, value: u64) -> bool;
     /// Collects a trace state variable's value.
     ///
     /// # Errors
-    /// [`AgentError::Variable`]: there is none of this number; [`AgentError::Full`]: there is no room.
+    /// [`AgentError::Variable`] if it does not exist; [`AgentError::Full`] if the buffer is full.
     fn collect_variable(&mut self, number: u16) -> Result<()>;
     /// Collects `bytes` bytes at `addr`.
     ///
     /// # Errors
-    /// [`AgentError::Memory`] where nothing answers, [`AgentError::Full`] when there is no room.
+    /// [`AgentError::Memory`] if the memory is not readable; [`AgentError::Full`] if the buffer is full.
     fn collect(&mut self, addr: u32, bytes: u64) -> Result<()>;
-    /// Collects a string: up to and with its zero byte, `max` bytes at most.
+    /// Collects a string up to and including its zero byte, at most `max` bytes.
     ///
     /// # Errors
-    /// As [`Effects::collect`].
+    /// Same as [`Effects::collect`].
     fn collect_string(&mut self, addr: u32, max: u64) -> Result<()>;
-    /// Says something. False: nobody listens.
+    /// Prints text. Returns false if there is no output for it.
     fn print(&mut self, _text: &str) -> bool {
         false
     }
 }
 
 impl<'e> Run<'_, 'e> {
-    /// Operations with effects (GDB manual, "Bytecode Descriptions").
+    /// Executes an operation with side effects (GDB manual, "Bytecode Descriptions").
     pub(super) fn effect(&mut self, op: u8) -> Result<()> {
         self.allowed(op)?;
         match op {
@@ -51,12 +51,15 @@ impl<'e> Run<'_, 'e> {
         }
     }
 
-    /// The effects, where there may be any.
+    /// Returns the side effects.
+    ///
+    /// # Errors
+    /// [`AgentError::Operation`] if none are allowed here.
     pub(super) fn allowed(&mut self, op: u8) -> Result<&mut (dyn Effects + 'e)> {
         self.effects.as_deref_mut().ok_or(AgentError::Operation(op))
     }
 
-    /// `getv`, `setv`, `tracev`.
+    /// Executes `getv`, `setv` or `tracev`.
     fn on_variable(&mut self, op: u8) -> Result<()> {
         let number = self.number(2)? as u16;
         let top = self.stack.last().copied();

@@ -1,17 +1,18 @@
-//! The `printf` operation: C's directives over the target's types. What it says is bounded, whatever the format is.
+//! The `printf` operation: C's directives with the target's types. Its output is bounded for any format.
 
 use super::{AgentError, Look, Result, Run};
 
-/// Longest text, in bytes.
+/// Maximum length of the text, in bytes.
 const MAX_TEXT: usize = 4096;
-/// Longest string argument taken, in bytes.
+/// Maximum length of a string argument, in bytes.
 const MAX_STRING: usize = 1024;
-/// Widest field.
+/// Maximum field width.
 const MAX_WIDTH: usize = 256;
 
 impl Run<'_, '_> {
-    /// `printf`: its number of arguments, then the format with its length before and a zero byte behind it. On the
-    /// stack are the function and the channel, which mean nothing here, and the arguments, the first on top.
+    /// Executes `printf`. Its operands are the number of arguments, then the format, preceded by its length and
+    /// followed by a zero byte. The stack holds the function and the channel, which are ignored, and the arguments, the
+    /// first one on top.
     pub(super) fn printf(&mut self) -> Result<()> {
         let count = self.number(1)?;
         let len = self.number(2)? as usize;
@@ -26,7 +27,7 @@ impl Run<'_, '_> {
     }
 }
 
-/// A directive's flags, width and precision.
+/// Flags, width and precision of a directive.
 #[derive(Default)]
 struct Field {
     left: bool,
@@ -36,11 +37,11 @@ struct Field {
     alternate: bool,
     width: usize,
     precision: Option<usize>,
-    /// Bits of the argument.
+    /// Size of the argument, in bits.
     bits: u32,
 }
 
-/// The text of a format with its arguments.
+/// Formats the text.
 fn format_text(format: &[u8], args: &[u64], look: &dyn Look) -> Result<String> {
     let mut out = Vec::new();
     let (mut rest, mut args) = (format.iter().copied().peekable(), args.iter().copied());
@@ -65,7 +66,7 @@ fn format_text(format: &[u8], args: &[u64], look: &dyn Look) -> Result<String> {
 
 type Bytes<'a> = std::iter::Peekable<std::iter::Copied<std::slice::Iter<'a, u8>>>;
 
-/// What follows a backslash; GDB leaves escapes to the target.
+/// Decodes an escape sequence after its backslash; GDB leaves escapes to the target.
 fn escape(rest: &mut Bytes) -> Result<u8> {
     Ok(match rest.next().ok_or(AgentError::Format)? {
         b'n' => b'\n',
@@ -89,7 +90,7 @@ fn number(rest: &mut Bytes) -> usize {
     digits.fold(0, |v: usize, d| v.saturating_mul(10).saturating_add(usize::from(d - b'0')))
 }
 
-/// Flags, width, precision and length of a directive.
+/// Parses the flags, width, precision and length of a directive.
 fn field(rest: &mut Bytes) -> Field {
     let mut f = Field { bits: 32, ..Field::default() };
     while let Some(flag) = rest.next_if(|b| b"-0+ #".contains(b)) {
@@ -110,7 +111,7 @@ fn field(rest: &mut Bytes) -> Field {
             (b'h', 16) => 8,
             (b'h', _) => 16,
             (b'j', _) => 64,
-            // The first l is a long, of 32 bits; the second makes it 64.
+            // The first `l` means long, which has 32 bits; the second one makes it 64.
             (b'l', 33) => 64,
             (b'l', 32) => 33,
             (_, bits) => bits,
@@ -157,7 +158,7 @@ fn pad(field: &Field, text: Vec<u8>) -> Vec<u8> {
     if field.left { [text, blanks].concat() } else { [blanks, text].concat() }
 }
 
-/// The string at `addr`, without its zero.
+/// Reads the string at `addr`, without its zero byte.
 fn string(field: &Field, addr: u32, look: &dyn Look) -> Result<Vec<u8>> {
     if addr == 0 {
         return Ok(b"(null)".to_vec());

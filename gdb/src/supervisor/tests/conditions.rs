@@ -1,4 +1,4 @@
-//! Points that are passed over.
+//! Tests of conditions on points.
 
 use super::*;
 use esplens_core::memory::WatchKind;
@@ -12,7 +12,7 @@ fn condition(code: &[u8]) -> Option<Condition> {
     Some(Condition::Agent(Arc::new(Agent::new(code.to_vec()).unwrap())))
 }
 
-/// Runs to `until` and counts the stops.
+/// Runs to `until` and returns the number of stops.
 pub fn stops(s: &mut Supervisor, until: Ticks) -> u32 {
     let by = s.handle().client().clone();
     let mut count = 0;
@@ -23,7 +23,7 @@ pub fn stops(s: &mut Supervisor, until: Ticks) -> u32 {
                 count += 1;
                 s.session().resume(&Plan::default(), &by);
             }
-            // The caller may look around before.
+            // The supervisor may return early.
             Ran::Machine(RunExit::Until) if s.view().machine().now() < until => {}
             Ran::Machine(RunExit::Until) => return count,
             other => panic!("{other:?}"),
@@ -31,7 +31,7 @@ pub fn stops(s: &mut Supervisor, until: Ticks) -> u32 {
     }
 }
 
-/// Where the example is after 6 ms, and what a breakpoint there and a watchpoint on its stack see without condition.
+/// Returns the PC after 6 ms, where a breakpoint without condition is hit, and a page of the stack for a watchpoint.
 pub fn hot() -> (u32, u32) {
     let mut s = Supervisor::new(machine());
     stops(&mut s, 6 * MS);
@@ -48,7 +48,7 @@ fn a_false_condition_leaves_no_trace_and_a_true_one_stops() {
 
     let mut s = Supervisor::new(machine());
     let me = s.handle().client().clone();
-    // a1 == 0, and an address where nothing is that never comes to be looked at.
+    // a1 == 0 is never true.
     let never = condition(&[0x26, 0, 158, 0x22, 0, 0x13, 0x27]);
     let id = s.session().insert_point(Point::new(PointKind::Break, pc, 1, &me).when(never.clone())).unwrap();
     let kind = PointKind::Watch(WatchKind::Access);

@@ -1,4 +1,4 @@
-//! Tracepoints: what they collect, where they end, and that the guest never notices.
+//! Tests of tracepoints: collected data, ends of a run, and that the guest is not affected.
 
 use super::conditions::{MS, hot, stops};
 use super::tracepoints::{Action, Block, Find, State, Tracepoint};
@@ -7,14 +7,14 @@ use esplens_core::time::TICKS_PER_US;
 use proptest::prelude::*;
 use std::sync::Arc;
 
-/// Address of the example's stack, where something is to be collected.
+/// Address of the example's stack, used as data to collect.
 const STACK: u32 = 0x3FFE_0000;
 
 fn agent(code: &[u8]) -> Arc<Agent> {
     Arc::new(Agent::new(code.to_vec()).unwrap())
 }
 
-/// A supervisor that collects at `point`.
+/// Creates a supervisor that collects at `point`.
 fn tracing(point: Tracepoint) -> Supervisor {
     let mut s = Supervisor::new(machine());
     let by = s.handle().client().clone();
@@ -27,7 +27,7 @@ fn state(s: &Supervisor) -> State {
     s.view().traces().state().clone()
 }
 
-/// Pushes a variable's next value: `$2 = $2 + 1`.
+/// Increments a trace state variable: `$2 = $2 + 1`.
 const COUNT: [u8; 10] = [0x2C, 0, 2, 0x22, 1, 0x02, 0x2D, 0, 2, 0x27];
 
 #[test]
@@ -44,7 +44,7 @@ fn every_crossing_is_a_frame_and_the_run_is_the_same() {
 
     let mut point = Tracepoint::new(3, pc);
     point.add_action(Action::Memory { base: None, offset: STACK, len: 16 });
-    // A UART's FIFO and status: looking must not take anything from it.
+    // A UART's FIFO and status: reading them must have no side effects.
     point.add_action(Action::Expression(agent(&[0x24, 0x3F, 0xF4, 0, 0, 0x0D, 8, 0x27])));
     point.add_action(Action::Expression(agent(&[0x2E, 0, 1, 0x27])));
     let mut s = tracing(point);
@@ -154,7 +154,7 @@ fn steps_count_an_instruction_once() {
     assert_eq!(s.run(20 * MS), Ran::Paused);
     s.session().resume(&step, &me);
     assert_eq!(s.view().traces().buffer.created(), 1, "stopped there, then stepped over it");
-    // Steps to the next crossing, and over it.
+    // Steps to the next hit and over it.
     for _ in 0..100_000 {
         let before = s.view().traces().buffer.created();
         let here = s.view().machine().cpu(0).pc;

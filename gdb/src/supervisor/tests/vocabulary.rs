@@ -1,4 +1,4 @@
-//! Stops on registers, interrupts and frames.
+//! Tests of stops at registers, interrupts and network frames.
 
 use super::conditions::{MS, stops};
 use super::*;
@@ -9,7 +9,7 @@ use esplens_soc::boot::{LoadOptions, input};
 use esplens_soc::machine::{Input, Machine, MachineConfig, RunExit};
 use esplens_soc::system::Output;
 
-/// A machine with a point, and the client that set it.
+/// Returns a supervisor with a point, and the client that set it.
 fn with(point: impl FnOnce(&Client) -> Point) -> (Supervisor, Client) {
     let mut s = Supervisor::new(machine());
     let me = s.handle().client().clone();
@@ -27,7 +27,7 @@ fn first_stop(s: &mut Supervisor, until: Ticks) -> Option<Stopped> {
                 RunState::Stopped(stopped) => Some(stopped),
                 RunState::Running => None,
             },
-            // The caller may look around before.
+            // The supervisor may return early.
             Ran::Machine(RunExit::Until) if s.view().machine().now() < until => continue,
             Ran::Machine(RunExit::Until) => None,
             other => panic!("{other:?}"),
@@ -48,7 +48,7 @@ fn uart_fifo(kind: WatchKind) -> impl Fn(&Client) -> Point {
 
 #[test]
 fn a_register_stops_before_the_access_by_either_address_and_survives_resets() {
-    // The ROM writes UART0's FIFO by its address on the AHB.
+    // The ROM writes UART0's FIFO at its AHB address.
     let (mut s, me) = with(uart_fifo(WatchKind::Write));
     for _ in 0..2 {
         let stopped = first_stop(&mut s, 100 * MS).expect("the ROM prints");

@@ -1,38 +1,38 @@
-//! The trace buffer: frames, and never more bytes of them than asked for.
+//! The trace buffer: trace frames up to a maximum total size.
 
 use super::Frame;
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// Bytes of a buffer that nobody sized.
+/// Default size of the buffer, in bytes.
 pub const DEFAULT_SIZE: usize = 4 << 20;
-/// Most bytes that a client may ask for.
+/// Maximum size that a client may request, in bytes.
 pub const MAX_SIZE: usize = 64 << 20;
 
-/// Which frame to look for.
+/// Search criterion for a trace frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Find {
     /// By its number, 0 for the oldest.
     Number(u64),
-    /// The next one of this tracepoint.
+    /// The next frame of this tracepoint.
     Tracepoint(u32),
-    /// The next one with a PC in here.
+    /// The next frame with a PC in this range.
     Inside(RangeInclusive<u32>),
-    /// The next one with a PC not in here.
+    /// The next frame with a PC outside of this range.
     Outside(RangeInclusive<u32>),
 }
 
 /// Trace frames, oldest first.
 #[derive(Debug)]
 pub struct Buffer {
-    /// With the offset of each in the trace file, counted from the first frame of the run.
+    /// Frames, each with its offset in the trace file counted from the first frame of the run.
     frames: VecDeque<(u64, Arc<Frame>)>,
-    /// Offset of the next one.
+    /// Offset of the next frame.
     end: u64,
     used: usize,
     size: usize,
-    /// The oldest frames make room.
+    /// The oldest frames are overwritten when the buffer is full.
     pub circular: bool,
     created: u64,
 }
@@ -44,12 +44,13 @@ impl Default for Buffer {
 }
 
 impl Buffer {
-    /// Forgets all frames.
+    /// Deletes all frames.
     pub fn clear(&mut self) {
         *self = Self { size: self.size, circular: self.circular, ..Self::default() };
     }
 
-    /// Gives the buffer another size, up to [`MAX_SIZE`]; the oldest frames go where it is too small. False: too large.
+    /// Changes the size of the buffer, up to [`MAX_SIZE`]; deletes the oldest frames if they do not fit. Returns false
+    /// if the size is too large.
     pub fn resize(&mut self, size: u64) -> bool {
         let Some(size) = usize::try_from(size).ok().filter(|s| *s <= MAX_SIZE) else { return false };
         self.size = size;
@@ -57,37 +58,37 @@ impl Buffer {
         true
     }
 
-    /// Bytes in all.
+    /// Returns the size of the buffer, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         self.size
     }
 
-    /// Bytes not used.
+    /// Returns the unused bytes.
     #[must_use]
     pub fn free(&self) -> usize {
         self.size - self.used
     }
 
-    /// Bytes that the next frame may take.
+    /// Returns the maximum size of the next frame, in bytes.
     #[must_use]
     pub fn room(&self) -> usize {
         if self.circular { self.size } else { self.free() }
     }
 
-    /// Frames kept.
+    /// Returns the number of frames in the buffer.
     #[must_use]
     pub fn len(&self) -> usize {
         self.frames.len()
     }
 
-    /// True when there are none.
+    /// Returns true if the buffer is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.frames.is_empty()
     }
 
-    /// Frames of this run, those included that made room since.
+    /// Returns the number of frames created in this run, including overwritten ones.
     #[must_use]
     pub fn created(&self) -> u64 {
         self.created
@@ -100,7 +101,7 @@ impl Buffer {
         }
     }
 
-    /// Adds a frame. False: there is no room.
+    /// Adds a frame. Returns false if it does not fit.
     pub fn push(&mut self, frame: Frame) -> bool {
         if frame.size() > self.room() {
             return false;
@@ -114,7 +115,8 @@ impl Buffer {
         true
     }
 
-    /// Looks for a frame, from the one behind number `after` on where that matters.
+    /// Searches for a frame, starting behind frame `after` except for a search by number. Returns its number and the
+    /// frame.
     #[must_use]
     pub fn find(&self, what: &Find, after: Option<u64>) -> Option<(u64, Arc<Frame>)> {
         let all = || self.frames.iter().map(|(_, f)| f).zip(0u64..);
@@ -128,7 +130,7 @@ impl Buffer {
         found.map(|(f, n)| (n, f.clone()))
     }
 
-    /// Up to `len` bytes of all frames as a trace file has them, from `offset` on; empty at the end.
+    /// Returns up to `len` bytes of all frames in trace file format, starting at `offset`; empty at the end.
     #[must_use]
     pub fn read(&self, offset: u64, len: usize) -> Vec<u8> {
         let base = self.frames.front().map_or(0, |(start, _)| *start);

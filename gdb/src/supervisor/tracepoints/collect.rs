@@ -1,46 +1,46 @@
-//! Carrying out a tracepoint's condition and actions at a hit, on the machine's thread, over peeks.
+//! Evaluates a tracepoint's condition and executes its actions at a hit, on the machine's thread, using peeks only.
 
 use super::{Action, Block, Frame, Tracepoint, Variables};
 use crate::supervisor::agent::{Effects, Look};
 use crate::supervisor::{Agent, AgentError, Hit};
 
-/// Bytes of a string looked through at a time.
+/// Number of bytes read at a time while searching a string's end.
 const STRING_CHUNK: usize = 64;
 
-/// Bytes that a call's frame keeps below the stack pointer.
+/// Size of the register save area below a frame's stack pointer, in bytes.
 const SAVE_AREA: usize = 16;
 
-/// A hit being worked on.
+/// Collection for one hit.
 pub struct Collector<'a> {
     hit: &'a Hit<'a>,
     variables: &'a mut Variables,
     frame: Frame,
-    /// Bytes that the frame may take.
+    /// Maximum size of the frame, in bytes.
     room: usize,
 }
 
 impl<'a> Collector<'a> {
-    /// For a hit of tracepoint `number`.
+    /// Creates a collector for a hit of tracepoint `number`.
     pub fn new(hit: &'a Hit<'a>, number: u32, variables: &'a mut Variables, room: usize) -> Self {
         Self { hit, variables, frame: Frame::new(number, hit.machine, hit.core), room }
     }
 
-    /// Whether the hit counts.
+    /// Evaluates the condition. Returns true if the hit counts.
     pub fn wanted(&mut self, condition: Option<&Agent>) -> Result<bool, AgentError> {
         let Some(agent) = condition else { return Ok(true) };
         let hit = self.hit;
         Ok(agent.carry_out(hit, self)?.ok_or(AgentError::Stack)? != 0)
     }
 
-    /// Carries all actions out; what was collected, and what went wrong on the way.
+    /// Executes all actions. Returns the collected frame and the first error.
     pub fn collect_all(mut self, point: &Tracepoint) -> (Frame, Result<(), AgentError>) {
         self.save_area();
         let result = point.actions.iter().try_for_each(|action| self.action(action));
         (self.frame, result)
     }
 
-    /// The bytes below the stack pointer where the windowed ABI saves the caller's a0 to a3: without them GDB cannot
-    /// tell one frame from the other.
+    /// Collects the bytes below the stack pointer where the windowed ABI saves the caller's a0 to a3: GDB needs them to
+    /// distinguish stack frames.
     fn save_area(&mut self) {
         let addr = self.frame.stack_pointer().wrapping_sub(SAVE_AREA as u32);
         if self.left() >= Some(SAVE_AREA) {
@@ -52,7 +52,7 @@ impl<'a> Collector<'a> {
     fn action(&mut self, action: &Action) -> Result<(), AgentError> {
         let hit = self.hit;
         match action {
-            // The frame has all of them.
+            // The frame already contains all registers.
             Action::Registers(_) => Ok(()),
             Action::Memory { base, offset, len } => {
                 let base = base.map_or(Ok(0), |n| hit.register(n).ok_or(AgentError::Register(n)))?;
@@ -62,12 +62,12 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Bytes of a block that fits. `None`: none does.
+    /// Returns the maximum size of the next block, or `None` if no block fits.
     fn left(&self) -> Option<usize> {
         self.room.checked_sub(self.frame.size() + Frame::BLOCK)
     }
 
-    /// What answers of `bytes` bytes at `addr`; an error for the first byte that does not.
+    /// Reads up to `bytes` bytes at `addr`; the error names the first byte that is not readable.
     fn peek(&self, addr: u32, bytes: usize) -> (Vec<u8>, Result<(), AgentError>) {
         let mut out = vec![0; bytes];
         let n = self.hit.machine.peek(self.hit.core, addr, &mut out);

@@ -1,26 +1,26 @@
-//! What clients define: tracepoints with their actions.
+//! Tracepoint definitions: tracepoints with their actions.
 
 use crate::supervisor::Agent;
 use std::sync::Arc;
 
-/// Most bytes of actions and source text of a tracepoint.
+/// Maximum size of a tracepoint's actions, and of its source text, in bytes.
 const MAX_BYTES: usize = 0x4000;
 
-/// What a tracepoint collects at a hit.
+/// A collect action of a tracepoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Registers, by a bit mask. All of them are collected, whatever it says.
+    /// Registers, as a bit mask. All registers are collected whatever the mask is.
     Registers(Vec<u8>),
     /// Memory.
     Memory {
-        /// Register that the address counts from.
+        /// Register that holds the base address.
         base: Option<u16>,
-        /// Address, or what is added to the register.
+        /// Address, or offset from the register.
         offset: u32,
-        /// Bytes.
+        /// Length in bytes.
         len: u32,
     },
-    /// What an expression collects.
+    /// An expression that collects data.
     Expression(Arc<Agent>),
 }
 
@@ -34,23 +34,23 @@ impl Action {
     }
 }
 
-/// What a piece of source text is about.
+/// The part of a tracepoint that a piece of source text describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum About {
-    /// Where the tracepoint is.
+    /// The tracepoint's location.
     Place,
-    /// Its condition.
+    /// The tracepoint's condition.
     Condition,
-    /// One of its actions.
+    /// One of the tracepoint's actions.
     Command,
 }
 
-/// A piece of what the user typed, for clients that come later.
+/// A piece of the text that the user typed, kept for clients that connect later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// What it is about.
+    /// The part that it describes.
     pub about: About,
-    /// Where in the whole text it begins.
+    /// Offset of this piece in the whole text.
     pub start: u32,
     /// Length of the whole text.
     pub total: u32,
@@ -61,28 +61,28 @@ pub struct Source {
 /// A tracepoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tracepoint {
-    /// GDB's number; one with several places has a tracepoint at each.
+    /// GDB's number; a tracepoint with several locations has one entry for each.
     pub number: u32,
-    /// Where it is.
+    /// Address of the tracepoint.
     pub addr: u32,
-    /// Whether it collects.
+    /// False if it collects nothing.
     pub enabled: bool,
-    /// Hits after which the trace stops; 0: none do.
+    /// Number of hits after which the trace stops; 0 for no limit.
     pub pass_count: u64,
-    /// A hit counts only where this is not zero.
+    /// A hit counts only if this is not zero.
     pub condition: Option<Arc<Agent>>,
-    /// What to collect.
+    /// Collect actions.
     pub actions: Vec<Action>,
-    /// What the user typed.
+    /// The text that the user typed.
     pub sources: Vec<Source>,
     /// Hits in this run.
     pub hits: u64,
-    /// Bytes that its frames took of the buffer in this run.
+    /// Buffer bytes used by its frames in this run.
     pub bytes: u64,
 }
 
 impl Tracepoint {
-    /// One that collects registers only.
+    /// Creates a tracepoint that collects registers only.
     #[must_use]
     pub fn new(number: u32, addr: u32) -> Self {
         Self {
@@ -98,7 +98,7 @@ impl Tracepoint {
         }
     }
 
-    /// Adds an action. False: there are too many.
+    /// Adds an action. Returns false if there are too many.
     pub fn add_action(&mut self, action: Action) -> bool {
         let bytes: usize = self.actions.iter().map(Action::bytes).sum();
         let fits = bytes + action.bytes() <= MAX_BYTES;
@@ -108,7 +108,7 @@ impl Tracepoint {
         fits
     }
 
-    /// Adds source text. False: there is too much.
+    /// Adds source text. Returns false if there is too much.
     pub fn add_source(&mut self, source: Source) -> bool {
         let bytes: usize = self.sources.iter().map(|s| s.text.len() + 16).sum();
         let fits = bytes + source.text.len() + 16 <= MAX_BYTES;

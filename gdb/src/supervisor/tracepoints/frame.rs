@@ -1,14 +1,14 @@
-//! What one hit of a tracepoint collected.
+//! A trace frame: the data collected by one hit of a tracepoint.
 
 use crate::server::xtensa::{self, table};
 use esplens_soc::machine::Machine;
 
-/// Bytes that a frame takes of the buffer before anything is collected: its registers and its place.
+/// Buffer bytes used by a frame without blocks: its registers and bookkeeping.
 const OVERHEAD: usize = 680;
-/// Most bytes of memory in a block of a trace file: its length has 16 bits.
+/// Maximum number of memory bytes in a block of a trace file: the length has 16 bits.
 const MAX_FILE_BLOCK: usize = 0xFFFF;
 
-/// A piece of a frame.
+/// A block of a trace frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Block {
     /// Memory.
@@ -22,20 +22,20 @@ pub enum Block {
     Variable {
         /// Its number.
         number: u16,
-        /// Its value then.
+        /// Its value at the hit.
         value: u64,
     },
 }
 
 impl Block {
-    /// The memory in it from `at` on, where it holds that byte.
+    /// Returns the memory in the block starting at `at`, if the block contains that byte.
     fn from(&self, at: u32) -> Option<&[u8]> {
         let Self::Memory { addr, bytes } = self else { return None };
         bytes.get(at.checked_sub(*addr)? as usize..).filter(|rest| !rest.is_empty())
     }
 }
 
-/// A trace frame: all registers of the core, and what the tracepoint's actions name.
+/// A trace frame: all registers of the core and the data collected by the tracepoint's actions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// The tracepoint's number.
@@ -48,10 +48,10 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Bytes that a block takes beside its contents.
+    /// Buffer bytes used by a block besides its contents.
     pub const BLOCK: usize = 32;
 
-    /// A frame with a core's registers.
+    /// Creates a frame with a core's registers.
     #[must_use]
     pub fn new(tracepoint: u32, machine: &Machine, core: usize) -> Self {
         let read = |n| xtensa::read(machine, core, n).unwrap_or(0) as u32;
@@ -59,7 +59,7 @@ impl Frame {
         Self { tracepoint, core, registers, blocks: Vec::new(), size: OVERHEAD }
     }
 
-    /// Adds what was collected.
+    /// Adds a block.
     pub fn push(&mut self, block: Block) {
         self.size += Self::BLOCK;
         if let Block::Memory { bytes, .. } = &block {
@@ -68,31 +68,31 @@ impl Frame {
         self.blocks.push(block);
     }
 
-    /// Bytes of the buffer that it takes.
+    /// Returns the buffer bytes that the frame uses.
     #[must_use]
     pub fn size(&self) -> usize {
         self.size
     }
 
-    /// Where the tracepoint was hit.
+    /// Returns the PC of the hit.
     #[must_use]
     pub fn pc(&self) -> u32 {
         self.registers[table::PC]
     }
 
-    /// The stack pointer then.
+    /// Returns the stack pointer at the hit.
     #[must_use]
     pub fn stack_pointer(&self) -> u32 {
         self.register(table::A0 + 1).unwrap_or(0) as u32
     }
 
-    /// A register by GDB's number. `None`: there is no such register.
+    /// Returns a register by GDB's number, or `None` if there is no such register.
     #[must_use]
     pub fn register(&self, number: usize) -> Option<u64> {
         xtensa::compose(number, |n| self.registers[n])
     }
 
-    /// The value of a trace state variable, where it was collected.
+    /// Returns the value of a trace state variable if it was collected.
     #[must_use]
     pub fn variable(&self, wanted: u16) -> Option<u64> {
         self.blocks.iter().find_map(|b| match b {
@@ -101,7 +101,7 @@ impl Frame {
         })
     }
 
-    /// Memory from `addr` on as far as it was collected; returns the number of bytes.
+    /// Reads memory starting at `addr` as far as it was collected; returns the number of bytes.
     #[must_use]
     pub fn memory(&self, addr: u32, out: &mut [u8]) -> usize {
         let mut done = 0;
@@ -115,13 +115,14 @@ impl Frame {
         done
     }
 
-    /// What was collected beside the registers.
+    /// Returns the data collected besides the registers.
     #[must_use]
     pub fn blocks(&self) -> &[Block] {
         &self.blocks
     }
 
-    /// As GDB's trace files have it (GDB manual, "Trace File Format"): the register block is what a `g` packet holds.
+    /// Returns the frame in GDB's trace file format (GDB manual, "Trace File Format"); the register block has the
+    /// contents of a `g` packet.
     #[must_use]
     pub fn to_file(&self) -> Vec<u8> {
         let mut data = vec![b'R'];

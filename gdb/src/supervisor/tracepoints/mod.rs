@@ -1,5 +1,5 @@
-//! Tracepoints: at a hit registers, memory and expressions are collected into a bounded buffer; the guest goes on as if
-//! nothing had been. One trace experiment a machine, shared by its clients; its words are GDB's (manual, "Tracepoints").
+//! Tracepoints: a hit collects registers, memory and expressions into a bounded buffer without affecting the guest. A
+//! machine has one trace experiment, shared by its clients. Terms are GDB's (manual, "Tracepoints").
 
 mod buffer;
 mod collect;
@@ -21,71 +21,71 @@ use esplens_soc::machine::Machine;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-/// Most tracepoints.
+/// Maximum number of tracepoints.
 const MAX_POINTS: usize = 1024;
-/// Most ranges of read-only memory.
+/// Maximum number of ranges of read-only memory.
 const MAX_READ_ONLY: usize = 1024;
 
-/// Whether a trace runs, or why not.
+/// State of the trace run, with the reason for its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum State {
-    /// None ran yet.
+    /// No trace has run yet.
     #[default]
     NotRun,
-    /// It runs.
+    /// The trace is running.
     Running,
-    /// A client ended it.
+    /// A client stopped it.
     Stopped,
-    /// The buffer was full.
+    /// The buffer is full.
     Full,
-    /// The client left that started it.
+    /// The client that started it disconnected.
     Left,
-    /// This tracepoint was hit as often as it asked for.
+    /// This tracepoint reached its pass count.
     PassCount(u32),
-    /// What went wrong at a hit, and of which tracepoint.
+    /// An error at a hit, and the tracepoint's number.
     Error(AgentError, u32),
 }
 
-/// What clients say about a run.
+/// Notes by clients about a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notes {
-    /// Who runs it.
+    /// User who runs it.
     pub user: Vec<u8>,
-    /// What for.
+    /// Purpose of the run.
     pub notes: Vec<u8>,
-    /// Why it was ended.
+    /// Reason why it was stopped.
     pub stop: Vec<u8>,
 }
 
 /// The trace experiment of a machine.
 #[derive(Debug, Default)]
 pub struct Traces {
-    /// By address and number.
+    /// Tracepoints by address and number.
     points: BTreeMap<(u32, u32), Tracepoint>,
     /// Trace state variables.
     pub variables: Variables,
-    /// Memory that no frame needs, for it does not change.
+    /// Read-only memory, which need not be collected.
     read_only: Vec<Range<u32>>,
-    /// What clients say about it.
+    /// Notes by clients.
     pub notes: Notes,
-    /// What was collected.
+    /// The collected trace frames.
     pub buffer: Buffer,
     state: State,
-    /// It goes on when its client leaves.
+    /// The trace continues when its client disconnects.
     pub disconnected: bool,
     owner: Option<Client>,
-    /// Virtual time of its start and its end.
+    /// Virtual times of its start and its end.
     times: (Ticks, Ticks),
-    /// Addresses where the machine has a breakpoint for it.
+    /// Addresses at which the machine has a breakpoint for a tracepoint.
     installed: BTreeSet<u32>,
-    /// They may have to change.
+    /// `installed` may be out of date.
     changed: bool,
-    /// The last look at each core, as cycle count and PC: several looks at an instruction are one hit.
+    /// The last hit on each core, as cycle count and PC: several calls for one instruction count as one hit.
     seen: [Option<(u64, u32)>; CORES],
 }
 
 impl Traces {
-    /// Forgets all tracepoints, variables and frames.
+    /// Deletes all tracepoints, variables and frames.
     pub fn init(&mut self) {
         let (disconnected, installed) = (self.disconnected, std::mem::take(&mut self.installed));
         let mut buffer = std::mem::take(&mut self.buffer);
@@ -93,35 +93,35 @@ impl Traces {
         *self = Self { disconnected, installed, buffer, changed: true, ..Self::default() };
     }
 
-    /// Whether a trace runs, or why not.
+    /// Returns the state of the trace run.
     #[must_use]
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// True while it collects.
+    /// Returns true while the trace is running.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.state == State::Running
     }
 
-    /// Virtual time of the last run's start, and of its end.
+    /// Returns the virtual times of the last run's start and end.
     #[must_use]
     pub fn times(&self) -> (Ticks, Ticks) {
         self.times
     }
 
-    /// All tracepoints.
+    /// Returns all tracepoints.
     pub fn points(&self) -> impl Iterator<Item = &Tracepoint> {
         self.points.values()
     }
 
-    /// A tracepoint by its number and address, to be changed.
+    /// Returns a tracepoint by number and address, for modification.
     pub fn point(&mut self, number: u32, addr: u32) -> Option<&mut Tracepoint> {
         self.points.get_mut(&(addr, number))
     }
 
-    /// Adds a tracepoint, or replaces the one of this number and address. False: there are too many.
+    /// Adds a tracepoint or replaces the one with this number and address. Returns false if there are too many.
     pub fn define(&mut self, point: Tracepoint) -> bool {
         let key = (point.addr, point.number);
         if self.points.len() >= MAX_POINTS && !self.points.contains_key(&key) {
@@ -132,19 +132,19 @@ impl Traces {
         true
     }
 
-    /// Takes ranges of memory as unchanging; those past the first thousand are not kept.
+    /// Sets the ranges of read-only memory; ranges beyond the first 1024 are dropped.
     pub fn set_read_only(&mut self, mut ranges: Vec<Range<u32>>) {
         ranges.truncate(MAX_READ_ONLY);
         self.read_only = ranges;
     }
 
-    /// Memory that need not be collected.
+    /// Returns the ranges of memory that need not be collected.
     #[must_use]
     pub fn read_only(&self) -> &[Range<u32>] {
         &self.read_only
     }
 
-    /// Starts collecting, into an empty buffer.
+    /// Starts a run with an empty buffer.
     pub fn start(&mut self, now: Ticks, by: &Client) {
         self.buffer.clear();
         self.variables.reset();
@@ -157,12 +157,12 @@ impl Traces {
         self.changed = true;
     }
 
-    /// Ends collecting, by a client's wish.
+    /// Stops the run on a client's request.
     pub fn stop(&mut self, now: Ticks) {
         self.end(now, State::Stopped);
     }
 
-    /// Ends collecting where `client` started it and did not ask for more.
+    /// Ends the run if `client` started it and it should not continue without that client.
     pub fn left(&mut self, now: Ticks, client: &Client) {
         if !self.disconnected && self.owner.as_ref() == Some(client) {
             self.end(now, State::Left);
@@ -176,12 +176,12 @@ impl Traces {
         }
     }
 
-    /// The machine's past changed: an instruction seen there may be seen again.
+    /// Handles a change of the machine's past: an instruction seen before may be hit again.
     pub fn forget_seen(&mut self) {
         self.seen = Default::default();
     }
 
-    /// Tells the machine where to look in.
+    /// Updates the machine's breakpoints for the tracepoints.
     pub fn install(&mut self, machine: &mut Machine) {
         if !std::mem::take(&mut self.changed) {
             return;
@@ -193,7 +193,7 @@ impl Traces {
         self.installed = wanted;
     }
 
-    /// A core is about to run an instruction with a breakpoint: collects where it is a tracepoint's.
+    /// Collects for the tracepoints at a core's PC; called before an instruction with a breakpoint runs.
     pub fn look(&mut self, machine: &Machine, core: usize, stop: Stop) {
         let cpu = machine.cpu(core);
         let here = Some((cpu.cycles, cpu.pc));
@@ -211,7 +211,7 @@ impl Traces {
     }
 }
 
-/// One hit of one tracepoint. The error is the end of the run.
+/// Handles one hit of one tracepoint. An error ends the run.
 fn collect(
     hit: &Hit,
     point: &mut Tracepoint,
@@ -242,12 +242,12 @@ fn collect(
     Ok(())
 }
 
-/// Collecting without a run.
+/// Collection without a run, for tests.
 #[cfg(test)]
 pub(super) mod testing {
     use super::*;
 
-    /// Carries out a tracepoint's actions.
+    /// Executes a tracepoint's actions.
     pub fn collect(
         hit: &Hit,
         point: &Tracepoint,

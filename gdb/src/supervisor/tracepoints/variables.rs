@@ -1,33 +1,34 @@
-//! Trace state variables: numbers that conditions and actions keep between hits.
+//! Trace state variables: values that conditions and actions keep between hits.
 
 use esplens_core::time::TICKS_PER_US;
 use esplens_soc::machine::Machine;
 use std::collections::BTreeMap;
 
-/// Number of the variable that is always there, as `trace_timestamp`: virtual time in microseconds.
+/// Number of the predefined variable `trace_timestamp`: virtual time in microseconds.
 pub const TIMESTAMP: u16 = 1;
 
-/// Most variables.
+/// Maximum number of variables.
 const MAX_VARIABLES: usize = 1024;
-/// Longest name, in bytes.
+/// Maximum length of a name, in bytes.
 const MAX_NAME: usize = 256;
 
 /// A trace state variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {
-    /// Its name, without `$`.
+    /// Name, without `$`.
     pub name: Vec<u8>,
-    /// Its value when a run starts.
+    /// Value at the start of a run.
     pub initial: u64,
     value: u64,
 }
 
-/// All of them, by number.
+/// All trace state variables, by number.
 #[derive(Clone, Debug, Default)]
 pub struct Variables(BTreeMap<u16, Variable>);
 
 impl Variables {
-    /// Adds a variable, or replaces the one of this number. False: there are too many, or the name is too long.
+    /// Adds a variable or replaces the one with this number. Returns false if there are too many or the name is too
+    /// long.
     pub fn define(&mut self, number: u16, name: Vec<u8>, initial: u64) -> bool {
         let fits = self.0.len() < MAX_VARIABLES || self.0.contains_key(&number);
         if !fits || name.len() > MAX_NAME {
@@ -37,24 +38,24 @@ impl Variables {
         true
     }
 
-    /// All that clients defined.
+    /// Returns all variables that clients defined.
     pub fn iter(&self) -> impl Iterator<Item = (u16, &Variable)> {
         self.0.iter().map(|(n, v)| (*n, v))
     }
 
-    /// Gives all their first values.
+    /// Sets all variables to their initial values.
     pub fn reset(&mut self) {
         self.0.values_mut().for_each(|v| v.value = v.initial);
     }
 
-    /// A variable's value now. `None`: there is none of this number.
+    /// Returns a variable's current value, or `None` if it does not exist.
     #[must_use]
     pub fn value(&self, number: u16, machine: &Machine) -> Option<u64> {
         let defined = self.0.get(&number).map(|v| v.value);
         defined.or_else(|| (number == TIMESTAMP).then(|| machine.now() / TICKS_PER_US))
     }
 
-    /// Sets a variable. False: there is none of this number that can be set.
+    /// Sets a variable. Returns false if no settable variable has this number.
     pub fn set(&mut self, number: u16, value: u64) -> bool {
         self.0.get_mut(&number).map(|v| v.value = value).is_some()
     }

@@ -1,7 +1,7 @@
-//! Before a core's last instruction: nearer and nearer moments before it, then instruction by instruction.
+//! Reverse step: bisects between checkpoints to get close to a core's last instruction, then single-steps.
 //!
-//! As a step forward, a step back leaves handlers of interrupts and windows out of sight that came back, unless asked
-//! for them.
+//! Like a forward step, a reverse step skips completed interrupt and window handlers unless the client wants to step
+//! into them.
 
 use super::super::event::Why;
 use super::history::{self, History, Moment};
@@ -11,31 +11,31 @@ use esplens_core::cpu::ps;
 use esplens_soc::machine::{Goal, Machine, Place};
 use std::sync::Arc;
 
-/// Cycles that are looked through instruction by instruction.
+/// Distance, in cycles, that is covered by single-stepping.
 const NEAR: u64 = 1024;
-/// Instructions of a piece.
+/// Maximum number of instructions single-stepped per call.
 const PIECE: usize = 4096;
 
-/// A step back under way.
+/// A reverse step in progress.
 pub struct StepBack {
     core: usize,
-    /// Handlers count as well.
+    /// Handlers are not skipped.
     irq: bool,
-    /// Instructions and cycles of the core where it began.
+    /// Retired instructions and cycles of the core at the start of the reverse step.
     retired: u64,
     cycles: u64,
-    /// The last instruction ran before the core had passed so many cycles.
+    /// Upper bound: the last instruction ran before the core reached this cycle count.
     limit: u64,
-    /// The nearest moment known before it; the machine went on from there.
+    /// The latest known checkpoint before the last instruction; the machine was continued from there.
     start: Arc<Moment>,
-    /// Where the machine is to go for a nearer moment.
+    /// Cycle count to run to for a closer checkpoint.
     target: Option<u64>,
-    /// Instructions from `start` on, each with how deep in handlers: `None` until it is near enough.
+    /// Instructions since `start`, each with its handler nesting depth; `None` until `start` is close enough.
     seen: Option<Vec<(i32, Place)>>,
     depth: i32,
 }
 
-/// Begins a step back of a core. `None`: nothing is kept of what it did before.
+/// Starts a reverse step of a core. Returns `None` if there is no checkpoint before its last instruction.
 pub fn begin(m: &mut Machine, history: &History, core: usize, irq: bool) -> Option<Journey> {
     let (retired, cycles) = (m.cpu(core).retired, m.cpu(core).cycles);
     let start = history.before(history::cycles(m), |moment| moment.retired[core] < retired)?;
@@ -45,7 +45,7 @@ pub fn begin(m: &mut Machine, history: &History, core: usize, irq: bool) -> Opti
 }
 
 impl StepBack {
-    /// A piece of the way.
+    /// Runs a part of the reverse step.
     pub fn piece(&mut self, m: &mut Machine, history: &mut History) -> Found {
         match &self.seen {
             Some(_) => self.look(m, history),
@@ -56,7 +56,7 @@ impl StepBack {
         }
     }
 
-    /// Halves the distance between the moment and the limit.
+    /// Halves the distance between the checkpoint and the limit.
     fn approach(&mut self, m: &mut Machine, history: &mut History) {
         let Some(target) = self.target else {
             let left = self.limit.saturating_sub(m.cpu(self.core).cycles);
@@ -79,7 +79,7 @@ impl StepBack {
         }
     }
 
-    /// Instruction by instruction.
+    /// Single-steps up to the start of the reverse step.
     fn look(&mut self, m: &mut Machine, history: &History) -> Found {
         for _ in 0..PIECE {
             let cpu = m.cpu(self.core);
@@ -97,18 +97,18 @@ impl StepBack {
         let (status, epc, returns) = (before.ps, before.epc, returns(m, self.core, pc));
         while !go_on(m, Goal::Cycles(self.core, cycles + 1)) {}
         let after = m.cpu(self.core);
-        // An exception takes a cycle and retires nothing, an interrupt takes none.
+        // An exception takes a cycle and retires no instruction; an interrupt takes no cycle.
         let newly = after.ps & !status & ps::EXCM != 0 || !epc.contains(&pc);
         let entered = newly && after.epc.contains(&pc);
         let ran = after.retired > retired;
         if let Some(seen) = self.seen.as_mut().filter(|_| ran) {
-            // What was interrupted here runs later: this is the handler's.
+            // An interrupt was taken before the instruction at the old PC: the retired instruction is the handler's.
             seen.push((self.depth + i32::from(entered), place));
         }
         self.depth += i32::from(entered) - i32::from(returns && ran);
     }
 
-    /// The last one that is no deeper in handlers than the place where it began.
+    /// Selects the last instruction that is not nested deeper in handlers than the start of the reverse step.
     fn choose(&mut self, m: &mut Machine, history: &History) -> Found {
         let seen = self.seen.take().unwrap_or_default();
         let Some((_, last)) = seen.last() else { return Found::Begin };
@@ -118,15 +118,16 @@ impl StepBack {
             let go = Journey::Go(*place, self.core, Why::Step);
             return if there { Found::Way(go) } else { Found::Begin };
         }
-        // It came back from a handler that took longer, perhaps because other tasks ran: on from where that began.
+        // The core returned from a handler that ran longer, perhaps because other tasks ran: continue from the
+        // interrupt's entry.
         let cpu = m.cpu(self.core);
         let wanted = Wanted::Interrupt { core: self.core, pc: cpu.pc, sp: cpu.a(1), else_at: *last };
         search::begin(m, history, wanted).map_or(Found::Begin, Found::Way)
     }
 }
 
-/// Whether the instruction at `pc` comes back from an exception or interrupt: RFE, RFUE, RFDE, RFWO, RFWU, RFI (ISA
-/// chapter 6).
+/// Returns true if the instruction at `pc` returns from an exception or interrupt: RFE, RFUE, RFDE, RFWO, RFWU, RFI
+/// (ISA chapter 6).
 fn returns(m: &Machine, core: usize, pc: u32) -> bool {
     let mut bytes = [0; 4];
     m.peek(core, pc, &mut bytes[..3]) == 3 && {

@@ -1,30 +1,30 @@
-//! The moments that are kept.
+//! The checkpoints for reverse execution.
 
 use esplens_core::memory::CORES;
 use esplens_core::time::Ticks;
 use esplens_soc::machine::{Machine, MachineState, Place};
 use std::sync::Arc;
 
-/// Instructions between two moments: some 20 ms of the host's.
+/// Instructions between two checkpoints: about 20 ms of host time.
 const INTERVAL: u64 = 4_000_000;
-/// Moments kept; beyond that every second one of the older half goes.
+/// Maximum number of checkpoints; beyond that every second one of the older half is deleted.
 const MOST: usize = 128;
-/// Moments kept of what was just gone back through.
+/// Maximum number of recent checkpoints from reverse execution.
 const NEAR: usize = 64;
 
-/// How far a run has come: cycles of both cores.
+/// Returns the position in the run: the sum of both cores' cycles.
 pub fn cycles(m: &Machine) -> u64 {
     m.cpu(0).cycles + m.cpu(1).cycles
 }
 
-/// The machine at an instant.
+/// A checkpoint of the machine.
 pub struct Moment {
     state: MachineState,
     pub place: Place,
     pub at: Ticks,
-    /// How far the run had come.
+    /// Position in the run, see [`cycles`].
     pub cycles: u64,
-    /// Instructions of each core.
+    /// Retired instructions of each core.
     pub retired: [u64; CORES],
     frozen: [bool; CORES],
 }
@@ -35,7 +35,7 @@ impl Moment {
         Self { place: m.place(), at: m.now(), cycles, retired, frozen: m.frozen(), state: m.save() }
     }
 
-    /// Takes the machine there. False: its log does not reach so far back.
+    /// Restores the machine to this checkpoint. Returns false if the input log does not reach back that far.
     pub fn visit(&self, m: &mut Machine) -> bool {
         let there = m.rewind(&self.state, self.frozen);
         m.take_output();
@@ -43,15 +43,15 @@ impl Moment {
     }
 }
 
-/// Moments of the run, the oldest first.
+/// Checkpoints of the run, oldest first.
 pub struct History {
     on: bool,
-    /// A client wants it so.
+    /// A client set `on` explicitly.
     wished: bool,
-    /// Instructions between two.
+    /// Instructions between two checkpoints.
     interval: u64,
     moments: Vec<Arc<Moment>>,
-    /// For the next way back, which likely begins where the last one ended.
+    /// Recent checkpoints for the next reverse operation, which likely starts where the last one ended.
     near: Vec<Arc<Moment>>,
 }
 
@@ -62,7 +62,8 @@ impl Default for History {
 }
 
 impl History {
-    /// Keeps moments from now on, or forgets all; `wished` by a client, which then nobody else changes.
+    /// Enables or disables checkpoints; disabling deletes them all. `wished` marks a client's explicit setting, which
+    /// has priority over the automatic one.
     pub fn set_on(&mut self, on: bool, wished: bool) {
         (self.on, self.wished) = (on, self.wished || wished);
         if !on {
@@ -70,19 +71,19 @@ impl History {
         }
     }
 
-    /// Whether a client said whether moments are kept.
+    /// Returns true if a client set explicitly whether checkpoints are taken.
     #[must_use]
     pub fn is_wished(&self) -> bool {
         self.wished
     }
 
-    /// Virtual time of the oldest moment.
+    /// Returns the virtual time of the oldest checkpoint.
     #[must_use]
     pub fn oldest(&self) -> Option<Ticks> {
         self.moments.first().map(|m| m.at)
     }
 
-    /// Keeps this moment, if it is time for one.
+    /// Takes a checkpoint if one is due. Deletes checkpoints of a future that no longer exists.
     pub fn look(&mut self, m: &mut Machine) {
         if let Some(cycles) = m.take_parted() {
             self.moments.retain(|moment| moment.cycles <= cycles);
@@ -106,29 +107,29 @@ impl History {
         self.moments.push(Arc::new(Moment::of(m)));
     }
 
-    /// Forgets what the machine's log does not reach.
+    /// Deletes checkpoints that the machine's input log does not reach.
     pub fn trim(&mut self, m: &Machine) {
         let first = m.log_begin();
         self.moments.retain(|moment| moment.state.applied() >= first);
         self.near.retain(|moment| moment.state.applied() >= first);
     }
 
-    /// Forgets everything: the machine is another one.
+    /// Deletes all checkpoints: the run was replaced by another one.
     pub fn clear(&mut self) {
         self.moments.clear();
         self.near.clear();
     }
 
-    /// The last moment, of those that fit, before the run had come so far.
+    /// Returns the last matching checkpoint before the position `cycles`.
     pub fn before(&self, cycles: u64, fits: impl Fn(&Moment) -> bool) -> Option<Arc<Moment>> {
         let last = |list: &[Arc<Moment>]| list.iter().rfind(|m| m.cycles < cycles && fits(m)).cloned();
         [last(&self.moments), last(&self.near)].into_iter().flatten().max_by_key(|m| m.cycles)
     }
 
-    /// Keeps the moment that a way back has come to, for the next one.
+    /// Keeps a checkpoint of the current replay position for the next reverse operation.
     pub fn pass(&mut self, m: &mut Machine) -> Arc<Moment> {
         let moment = Arc::new(Moment::of(m));
-        // What comes later was gone back from.
+        // Checkpoints at later positions are no longer useful.
         self.near.retain(|other| other.cycles < moment.cycles);
         if self.near.len() >= NEAR {
             self.near.remove(0);
@@ -137,7 +138,7 @@ impl History {
         moment
     }
 
-    /// What is kept, in words.
+    /// Describes the recording state for the user.
     pub fn describe(&self, m: &Machine) -> String {
         let ms = |ticks: Ticks| ticks as f64 / 480_000.0;
         let mut out = format!("recording is {}", if self.on { "on" } else { "off" });

@@ -1,7 +1,7 @@
-//! Backwards: moments of the run are kept while debuggers are there, and what was before one is found by repeating the
-//! run from it (`docs/decisions/going-back.md`).
+//! Reverse execution. Checkpoints are taken while a debugger is attached; an earlier position is reached by restoring a
+//! checkpoint and replaying (`docs/decisions/going-back.md`).
 //!
-//! A journey is made in pieces between which requests are served, so that it can be stopped anywhere.
+//! A reverse operation runs in pieces. Requests are served in between, so that it can be stopped at any time.
 
 mod back;
 mod history;
@@ -16,52 +16,52 @@ use esplens_core::debug::Stop;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use esplens_soc::machine::{Goal, Machine, Place, RunExit};
 
-/// Virtual time of a piece of a journey, if its core is busy: some milliseconds of the host's.
+/// Virtual time of one piece, if its core is busy: some milliseconds of host time.
 const PIECE: Ticks = 2000 * TICKS_PER_US;
-/// Host work of a piece of the way at the most.
+/// Maximum host work of one piece.
 const WORK: u64 = 10_000_000;
 
-/// A way back that a client asked for.
+/// A reverse operation requested by a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Back {
-    /// To the last point that was hit.
+    /// To the last point that was hit (`reverse-continue`).
     Continue,
-    /// To before a core's last instruction.
+    /// To before a core's last instruction (`reverse-stepi`).
     Step(usize),
 }
 
-/// A journey under way.
+/// A reverse operation in progress.
 pub(super) enum Journey {
-    /// Looking for the last point that was hit.
+    /// Searching for the last point that was hit.
     Search(Box<search::Search>),
-    /// Looking for a core's last instruction.
+    /// Searching for a core's last instruction.
     Step(Box<back::StepBack>),
-    /// On the way to a place where a step back of a core goes on.
+    /// Replaying to a position from which a reverse step of this core continues.
     Before(Place, usize),
-    /// On the way to a place that is known: the core that the stop is about, and why.
+    /// Replaying to the final position; the core and the reason of the stop to report.
     Go(Place, usize, Why),
 }
 
-/// What a piece of a journey came to.
+/// Progress of a reverse operation after one piece.
 pub(super) enum Found {
-    /// It goes on.
+    /// The piece found no result yet.
     Nothing,
-    /// The rest of the way is known.
+    /// The rest of the operation is known.
     Way(Journey),
-    /// There is nothing before the oldest moment, where the machine is now.
+    /// The beginning of the recording was reached; the machine is at the oldest checkpoint.
     Begin,
 }
 
-/// Runs a piece of the way; true once the goal is reached, or the present, which is no earlier.
+/// Replays one piece. Returns true if the goal or the end of the recording was reached.
 fn run_piece(m: &mut Machine, goal: Goal, judge: &mut dyn FnMut(&Machine, usize, Stop)) -> bool {
     m.allow_work(Some(WORK));
     let exit = m.run_goal(goal, m.now() + PIECE, &mut |m, core, stop| {
         judge(m, core, stop);
         false
     });
-    // What others have the machine do is not part of the way.
+    // Runs of the machine outside of the reverse operation are not limited.
     m.allow_work(None);
-    // It has all been said.
+    // Discard: this output was already delivered.
     m.take_output();
     match exit {
         RunExit::Stopped { .. } | RunExit::Repeated => true,
@@ -69,14 +69,14 @@ fn run_piece(m: &mut Machine, goal: Goal, judge: &mut dyn FnMut(&Machine, usize,
     }
 }
 
-/// As [`run_piece`], whatever is hit.
+/// Same as [`run_piece`], ignoring hits.
 fn go_on(m: &mut Machine, goal: Goal) -> bool {
     run_piece(m, goal, &mut |_, _, _| ())
 }
 
 impl Session {
-    /// Goes back, as far as moments were kept ([`Session::set_recording`]); the stop is published like any other, with
-    /// [`Why::Oldest`] where nothing earlier is kept.
+    /// Starts a reverse operation, as far back as checkpoints were taken ([`Session::set_recording`]). The stop is
+    /// published like any other, with [`Why::Oldest`] if there is no earlier checkpoint.
     pub fn go_back(&mut self, how: Back, by: &Client) {
         self.machine.abandon_plan();
         if !self.machine.repeats() {
@@ -103,16 +103,16 @@ impl Session {
         self.journey = Some(journey);
     }
 
-    /// True while a way back is looked for.
+    /// Returns true while a reverse operation is in progress.
     #[must_use]
     pub fn is_travelling(&self) -> bool {
         self.journey.is_some()
     }
 
-    /// A piece of the journey.
+    /// Runs one piece of the reverse operation.
     pub(super) fn travel(&mut self) {
         if !self.machine.repeats() {
-            // Another client changed the past, or went elsewhere: there is no way back any more.
+            // Another client changed the past or restored a snapshot: the recorded future no longer exists.
             self.arrive(0, Why::Newest);
             return;
         }
@@ -152,7 +152,7 @@ impl Session {
         self.stopped(core, why);
     }
 
-    /// The machine is somewhere else in time, for good or until somebody goes on.
+    /// Ends the reverse operation and drops state that depends on the current time.
     pub(super) fn end_journey(&mut self) {
         if self.journey.take().is_some() {
             self.tasks_restored();
@@ -160,13 +160,13 @@ impl Session {
         }
     }
 
-    /// Keeps moments to go back to, or does not, until a client says otherwise.
+    /// Enables or disables checkpoints until a client changes it.
     pub fn set_recording(&mut self, on: bool) {
         self.history.set_on(on, true);
         self.history.look(&mut self.machine);
     }
 
-    /// Keeps moments from the first stop or breakpoint on, whoever's it is, unless a client said not to.
+    /// Enables checkpoints at the first stop or breakpoint of any client, unless a client set this explicitly.
     pub(super) fn record_by_itself(&mut self) {
         if !self.history.is_wished() {
             self.history.set_on(true, false);
@@ -174,33 +174,35 @@ impl Session {
         }
     }
 
-    /// Keeps no moments any more, unless a client said to: nobody is there to go back.
+    /// Disables checkpoints when no debugger is attached, unless a client set this explicitly.
     pub(super) fn record_no_more(&mut self) {
         if !self.history.is_wished() {
             self.history.set_on(false, false);
         }
     }
 
-    /// What is kept, in words.
+    /// Describes the recording state for the user.
     #[must_use]
     pub fn recording(&self) -> String {
         self.history.describe(&self.machine)
     }
 
-    /// Virtual time of the oldest moment that is kept, if one is.
+    /// Returns the virtual time of the oldest checkpoint, if there is one.
     #[must_use]
     pub fn oldest(&self) -> Option<Ticks> {
         self.history.oldest()
     }
 
-    /// How many instructions of both cores before the present the machine is; `None`: it is live.
+    /// Returns the distance to the end of the recording, in instructions of both cores, or `None` if the machine is not
+    /// in the past.
     #[must_use]
     pub fn instructions_past(&self) -> Option<u64> {
         self.machine.present()?;
         Some(self.present_instructions.saturating_sub(self.machine.instructions()))
     }
 
-    /// How long before the present the machine is, in ticks of virtual time; `None`: it is live.
+    /// Returns the distance to the end of the recording, in ticks of virtual time, or `None` if the machine is not in
+    /// the past.
     #[must_use]
     pub fn past(&self) -> Option<Ticks> {
         self.machine.present().map(|present| present.saturating_sub(self.machine.now()))

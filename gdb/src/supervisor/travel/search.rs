@@ -1,4 +1,4 @@
-//! The last point that was hit: each stretch between two moments is run again, the newest first.
+//! Search for the last point that was hit: replays each interval between two checkpoints, newest first.
 
 use super::super::event::Why;
 use super::super::points::Points;
@@ -8,26 +8,27 @@ use esplens_core::debug::Stop;
 use esplens_soc::machine::{Goal, Machine, Place};
 use std::sync::Arc;
 
-/// What is searched.
+/// Target of the search.
 pub enum Wanted {
-    /// Anybody's point.
+    /// A point of any client.
     Points,
-    /// The interrupt that a core came back from, to this PC and stack. What else counts as its last instruction.
+    /// The interrupt entry from which the core later returned to this PC and stack pointer. `else_at` is used if none
+    /// is found.
     Interrupt { core: usize, pc: u32, sp: u32, else_at: Place },
 }
 
-/// A search under way: the machine is in the stretch.
+/// A search in progress: the machine replays an interval.
 pub struct Search {
     wanted: Wanted,
-    /// The moment at which the stretch begins.
+    /// The checkpoint at the start of the interval.
     from: Arc<Moment>,
-    /// Its end.
+    /// The end of the interval.
     to: Place,
-    /// The last hit in it, and how far the run had come then.
+    /// The last hit in the interval with its position in the run.
     hit: Option<(u64, Journey)>,
 }
 
-/// Begins a search before where the machine is. `None`: nothing is kept of that.
+/// Starts a search before the machine's position. Returns `None` if there is no earlier checkpoint.
 pub fn begin(m: &mut Machine, history: &History, wanted: Wanted) -> Option<Journey> {
     let from = history.before(cycles(m), |_| true)?;
     let to = m.place();
@@ -35,7 +36,7 @@ pub fn begin(m: &mut Machine, history: &History, wanted: Wanted) -> Option<Journ
 }
 
 impl Wanted {
-    /// Where a hit leads.
+    /// Returns the operation that a hit leads to.
     fn hit(&self, m: &Machine, core: usize, stop: Stop, points: &Points) -> Option<Journey> {
         match self {
             Self::Points => {
@@ -51,7 +52,7 @@ impl Wanted {
         }
     }
 
-    /// What remains when there was no hit in all that is kept.
+    /// Returns the result if there was no hit in any interval.
     fn none(&self) -> Found {
         match self {
             Self::Points => Found::Begin,
@@ -61,7 +62,7 @@ impl Wanted {
 }
 
 impl Search {
-    /// Runs a piece of the stretch.
+    /// Replays one piece of the interval.
     pub fn piece(&mut self, m: &mut Machine, history: &mut History, points: &Points) -> Found {
         let Self { wanted, to, hit, .. } = self;
         let interrupts = matches!(wanted, Wanted::Interrupt { .. });

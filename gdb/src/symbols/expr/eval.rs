@@ -1,4 +1,4 @@
-//! Trees to values.
+//! Evaluates expression trees.
 
 use super::super::error::{Error, Result};
 use super::super::set::Symbols;
@@ -22,7 +22,7 @@ impl Eval<'_> {
             Tree::Unary("*", inner) => {
                 let value = self.value(inner)?;
                 match self.is_plain_number(&value)? {
-                    // GDB reads a word at a number, too.
+                    // As in GDB, `*` with a number reads a word.
                     true => Ok(Value::at(self.word(), self.symbols.number(&value, self.memory)?.to_u32())),
                     false => self.symbols.deref(&value, self.memory),
                 }
@@ -40,7 +40,7 @@ impl Eval<'_> {
             Tree::Binary(op, left, right) => self.binary(op, &self.value(left)?, &self.value(right)?),
             Tree::Member(inner, name) => {
                 let value = self.value(inner)?;
-                // GDB takes `p.x` for `p->x`, too.
+                // As in GDB, `p.x` is accepted for `p->x`.
                 let ty = self.symbols.strip(value.ty)?;
                 let is_pointer = matches!(&*self.symbols.resolve(ty)?, Type::Pointer { .. });
                 let value = if is_pointer { self.symbols.deref(&value, self.memory)? } else { value };
@@ -101,7 +101,7 @@ impl Eval<'_> {
         self.symbols.intern(Type::Function { returns, params: Vec::new(), variadic: true, prototyped: true })
     }
 
-    /// A number of the smallest of C's types that holds it.
+    /// Returns a number in the smallest C type that holds it.
     fn int(&self, n: i128) -> Value {
         if i32::try_from(n).is_ok() {
             return Value::computed(self.base("int", Encoding::Signed, 4), &(n as i32).to_le_bytes());
@@ -188,7 +188,7 @@ impl Eval<'_> {
         let (l, r) = (l.to_int(), r.to_int());
         let zero = || Error::Type("division by zero".into());
         let shift =
-            |r: i128| u32::try_from(r).ok().filter(|n| *n < 64).ok_or(Error::Type("a shift too far".into()));
+            |r: i128| u32::try_from(r).ok().filter(|n| *n < 64).ok_or(Error::Type("shift too large".into()));
         Ok(self.int(match op {
             "+" => l.wrapping_add(r),
             "-" => l.wrapping_sub(r),
@@ -217,12 +217,12 @@ impl Eval<'_> {
             "==" | "!=" | "<" | ">" | "<=" | ">=" => {
                 return Ok(self.int(compare(op, l.partial_cmp(&r)).into()));
             }
-            _ => return Err(Error::Type(format!("{op} is not for floating point"))),
+            _ => return Err(Error::Type(format!("{op} is not defined for floating point"))),
         };
         Ok(Value::computed(self.double(), &f.to_le_bytes()))
     }
 
-    /// `p + n`, `p - n`, `p - q`; `None` when no pointer is involved.
+    /// Computes `p + n`, `p - n`, `p - q`; returns `None` if no pointer is involved.
     fn pointer_arithmetic(&self, op: &str, left: &Value, right: &Value) -> Result<Option<Value>> {
         let step = |v: &Value| self.symbols.element(v.ty).ok();
         let at = |v: &Value| Ok::<_, Error>(self.number(v)?.to_u32());
@@ -245,7 +245,7 @@ impl Eval<'_> {
         })
     }
 
-    /// GDB's `first@count`: an array that begins with `first`.
+    /// Evaluates GDB's `first@count`: an array that begins with `first`.
     fn repeat(&self, first: &Value, count: &Value) -> Result<Value> {
         let addr = first
             .addr()

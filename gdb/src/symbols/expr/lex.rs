@@ -1,11 +1,11 @@
-//! Text to tokens.
+//! Splits expressions into tokens.
 
 use super::super::error::{Error, Result};
 
 /// A token.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Token {
-    /// A name, with `::` in it where there is one.
+    /// A name, with any `::` in it.
     Name(String),
     /// `$a2`
     Register(String),
@@ -15,7 +15,7 @@ pub(super) enum Token {
     Op(&'static str),
 }
 
-/// Longest first.
+/// Operators, longest first.
 const OPS: [&str; 28] = [
     "->", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+", "-", "*", "/", "%", "&", "|", "^", "~", "!",
     "<", ">", "(", ")", "[", "]", ".", "@", ",",
@@ -48,7 +48,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>> {
     Ok(out)
 }
 
-/// End of a name; `::` joins names.
+/// Returns the end of a name; `::` joins names.
 fn name_end(text: &str) -> usize {
     let mut end = 0;
     loop {
@@ -66,7 +66,7 @@ fn name_end(text: &str) -> usize {
 fn number(text: &str) -> Result<(Token, usize)> {
     let bad = |t: &str| Error::Syntax(format!("invalid number \"{t}\""));
     let mut end = text.find(|c: char| !(c.is_alphanumeric() || c == '.')).unwrap_or(text.len());
-    // An exponent's sign.
+    // Sign of an exponent.
     if !text.starts_with("0x") && text[..end].ends_with(['e', 'E']) && text[end..].starts_with(['+', '-']) {
         end += 1 + text[end + 1..].find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len() - end - 1);
     }

@@ -1,4 +1,4 @@
-//! Expressions as people type them into a watch pane: `pxCurrentTCBs[0]->pcTaskName`, `*p`, `&x`, `(uint32_t)y + 4`.
+//! Expressions as typed into a watch pane: `pxCurrentTCBs[0]->pcTaskName`, `*p`, `&x`, `(uint32_t)y + 4`.
 
 mod eval;
 mod lex;
@@ -12,19 +12,19 @@ use super::values::{Frame, Memory, Value};
 const LONGEST: usize = 4096;
 
 impl Symbols {
-    /// Evaluates an expression of C's: names, numbers, `. -> [] * & ~ ! -`, casts, `sizeof`, arithmetic and
-    /// comparisons, GDB's `array@count` and registers `$a2`. Names are looked for among the frame's locals, then
-    /// variables, enumerators, functions, symbols without a type (those are words).
+    /// Evaluates a C expression: names, numbers, `. -> [] * & ~ ! -`, casts, `sizeof`, arithmetic and comparisons,
+    /// GDB's `array@count` and registers `$a2`. Names are looked up among the frame's locals, then variables,
+    /// enumerators, functions, and symbols without a type (which are words).
     ///
-    /// Nothing is written, no function is called.
+    /// Writes nothing and calls no function.
     ///
     /// # Errors
-    /// What is wrong with the expression; memory that does not answer.
+    /// Errors of the expression; memory that cannot be read.
     pub fn evaluate(&self, text: &str, memory: &dyn Memory, frame: Option<&dyn Frame>) -> Result<Value> {
         self.evaluate_in(text, memory, frame.map(|f| (f, 0)))
     }
 
-    /// As [`Symbols::evaluate`], in frame `level` of the calls inlined there.
+    /// Like [`Symbols::evaluate`], in frame `level` of the calls inlined there.
     ///
     /// # Errors
     /// As [`Symbols::evaluate`].

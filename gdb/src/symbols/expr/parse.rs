@@ -1,11 +1,11 @@
-//! Tokens to a tree.
+//! Parses tokens to a tree.
 
 use super::super::error::{Error, Result};
 use super::super::set::Symbols;
 use super::super::types::{PointerKind, Type, TypeId};
 use super::lex::Token;
 
-/// Deepest nesting, so that no expression fills the stack.
+/// Deepest nesting, which limits the use of the stack.
 const DEPTH: usize = 100;
 
 /// An expression.
@@ -78,7 +78,7 @@ impl Parser<'_> {
         let mut chain = 0;
         while let Some(op) = self.op(ops) {
             chain += 1;
-            // A long chain is as deep a tree as brackets are.
+            // A long chain makes a tree as deep as brackets do.
             if chain > DEPTH {
                 return Err(Error::Syntax("the expression is too deep".into()));
             }
@@ -121,7 +121,7 @@ impl Parser<'_> {
             } else {
                 let name = match self.tokens.get(self.at) {
                     Some(Token::Name(n)) => n.clone(),
-                    // Rust's tuples.
+                    // Members of Rust's tuples.
                     Some(Token::Number(n)) => format!("__{n}"),
                     _ => return Err(self.error()),
                 };
@@ -152,7 +152,7 @@ impl Parser<'_> {
         Ok(tree)
     }
 
-    /// `(struct foo **)`; `None`, and nothing read, when the bracket holds no type.
+    /// Parses `(struct foo **)`. Returns `None` and consumes nothing if the brackets do not contain a type.
     fn bracketed_type(&mut self) -> Result<Option<TypeId>> {
         let start = self.at;
         if self.op(&["("]).is_none() {
@@ -172,7 +172,7 @@ impl Parser<'_> {
         let name = words.join(" ");
         let is_tagged = ["struct ", "union ", "enum ", "class "].iter().any(|t| name.starts_with(t));
         let closed = !name.is_empty() && self.op(&[")"]).is_some();
-        // A variable of the same name comes first: `(x)`.
+        // A variable of the same name takes precedence: `(x)`.
         let hidden = stars == 0 && !is_tagged && words.len() == 1 && self.symbols.variable(&name).is_some();
         let ty = if closed && !hidden { self.named(&name) } else { None };
         let Some(ty) = ty else {
@@ -182,7 +182,7 @@ impl Parser<'_> {
         Ok(Some((0..stars).fold(ty, |ty, _| self.symbols.pointer_to(ty))))
     }
 
-    /// A type by name; C's words in any of the usual orders.
+    /// Returns a type by name; the words of C's types may be in any of the usual orders.
     fn named(&self, name: &str) -> Option<TypeId> {
         let c = match name {
             "void" => return Some(self.symbols.intern(Type::Void)),
@@ -200,7 +200,7 @@ impl Parser<'_> {
 }
 
 impl Symbols {
-    /// The type of an address of a `target`.
+    /// Returns the type of a pointer to `target`.
     #[must_use]
     pub fn pointer_to(&self, target: TypeId) -> TypeId {
         self.intern(Type::Pointer { name: None, target, kind: PointerKind::Pointer, size: 4 })

@@ -6,7 +6,7 @@ mod print;
 
 pub(super) use parse::parse;
 
-/// A type of one of the loaded files; only meaningful to the [`Symbols`](super::Symbols) it came from.
+/// A type of one of the loaded files; only valid for the [`Symbols`](super::Symbols) it came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TypeId {
     /// Number of the file.
@@ -24,32 +24,32 @@ pub enum Type {
     Base {
         /// Name in the language.
         name: String,
-        /// How its bytes are read.
+        /// Encoding of its bytes.
         encoding: Encoding,
         /// Bytes.
         size: u32,
     },
-    /// An address of something; references count.
+    /// A pointer or reference.
     Pointer {
-        /// Name, where the language gives one (Rust's `&str`-like ones do).
+        /// Name, if the language gives one (Rust's `&str`-like ones have one).
         name: Option<String>,
-        /// What it points to.
+        /// Target type.
         target: TypeId,
-        /// How the language spells it.
+        /// Notation in the language.
         kind: PointerKind,
         /// Bytes.
         size: u32,
     },
     /// Structure, union or class.
     Record(Record),
-    /// Elements of one type in a row.
+    /// Array.
     Array {
-        /// Their type.
+        /// Element type.
         element: TypeId,
-        /// Number of elements, outermost dimension first; `None`: open.
+        /// Number of elements, outermost dimension first; `None`: unspecified.
         dims: Vec<Option<u32>>,
     },
-    /// Named numbers.
+    /// Enumeration.
     Enum {
         /// Tag, if it has one.
         name: Option<String>,
@@ -60,41 +60,41 @@ pub enum Type {
         /// Only declared here.
         declaration: bool,
     },
-    /// Another name.
+    /// Alias.
     Typedef {
         /// The name.
         name: String,
-        /// For what.
+        /// The aliased type.
         target: TypeId,
     },
-    /// Code.
+    /// Function.
     Function {
-        /// What it gives back.
+        /// Return type.
         returns: TypeId,
-        /// What it takes.
+        /// Parameter types.
         params: Vec<TypeId>,
-        /// More may follow.
+        /// Takes further arguments.
         variadic: bool,
-        /// The parameters are known: not C's `f()`.
+        /// The parameters are known, unlike those of C's `f()`.
         prototyped: bool,
     },
     /// `const`, `volatile` and the like.
     Qualified {
-        /// The word.
+        /// The qualifier.
         qualifier: &'static str,
-        /// Of what.
+        /// The qualified type.
         target: TypeId,
     },
-    /// Something this program does not read.
+    /// A type that this program does not support.
     Unknown {
         /// The tag's name.
         tag: String,
-        /// Bytes; 0 where it does not say.
+        /// Bytes; 0 if unknown.
         size: u32,
     },
 }
 
-/// How the bytes of a base type are read.
+/// Encoding of the bytes of a base type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     /// Two's complement.
@@ -103,7 +103,7 @@ pub enum Encoding {
     Unsigned,
     /// A C character.
     SignedChar,
-    /// A C character without sign, an octet.
+    /// An unsigned C character, an octet.
     UnsignedChar,
     /// A Unicode character.
     Utf,
@@ -111,11 +111,11 @@ pub enum Encoding {
     Boolean,
     /// IEEE 754.
     Float,
-    /// Something else.
+    /// Any other encoding.
     Other,
 }
 
-/// How a pointer is spelled.
+/// Notation of a pointer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PointerKind {
     /// `*`
@@ -126,7 +126,7 @@ pub enum PointerKind {
     RvalueReference,
 }
 
-/// What a record is called in the language.
+/// Keyword of a record in the language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordKind {
     /// `struct`
@@ -140,7 +140,7 @@ pub enum RecordKind {
 /// Structure, union or class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
-    /// Which of them.
+    /// Its keyword.
     pub kind: RecordKind,
     /// Tag, if it has one.
     pub name: Option<String>,
@@ -148,13 +148,13 @@ pub struct Record {
     pub size: u32,
     /// Only declared here.
     pub declaration: bool,
-    /// What it is made of, base classes included.
+    /// Members, base classes included.
     pub members: Vec<Member>,
-    /// Rust's enums: which members there are depends on a value.
+    /// Cases of a Rust enum: the members that exist depend on a discriminant.
     pub variants: Option<Variants>,
 }
 
-/// A part of a record.
+/// A member of a record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Member {
     /// Name; `None`: its members count as the record's own.
@@ -169,11 +169,11 @@ pub struct Member {
     pub base: bool,
 }
 
-/// The alternatives of a Rust enum.
+/// The cases of a Rust enum.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variants {
-    /// What tells them apart; `None` when there is only one.
+    /// Member that selects the case; `None` if there is only one.
     pub discriminant: Option<Member>,
-    /// (value of the discriminant; `None`: all others, the alternative).
+    /// Value of the discriminant (`None`: all others) and member, for each case.
     pub cases: Vec<(Option<i64>, Member)>,
 }

@@ -1,4 +1,4 @@
-//! DIEs to types.
+//! Reads types from DIEs.
 
 use super::super::die::{Die, Dies, constant};
 use super::super::error::{Error, Result};
@@ -103,7 +103,7 @@ impl<'a> Parse<'_, 'a> {
             }
             let lower = child.number(constants::DW_AT_lower_bound).unwrap_or(0);
             let by_bound = || {
-                // The upper bound of an array without elements is -1, also in a form without sign.
+                // The upper bound of an array without elements is -1, also in an unsigned form.
                 let upper = constant(&child, constants::DW_AT_upper_bound)?;
                 let upper = if upper == i64::from(u32::MAX) { -1 } else { upper };
                 u64::try_from(upper.checked_add(1)?).ok()?.checked_sub(lower)
@@ -197,7 +197,7 @@ impl<'a> Parse<'_, 'a> {
         Ok(Member { name: self.name(die), ty, offset: small(first / 8)?, bits, base: false })
     }
 
-    /// A member's bytes from the start: a number, or in DWARF 2 an expression that adds one.
+    /// Returns a member's offset in bytes: a number, or in DWARF 2 an expression that adds one.
     fn offset(&self, die: &Die<'a>) -> Result<u64> {
         match die.attr(constants::DW_AT_data_member_location) {
             None => Ok(0),
@@ -206,7 +206,7 @@ impl<'a> Parse<'_, 'a> {
                 match e.operations(encoding).next() {
                     Ok(Some(gimli::Operation::PlusConstant { value })) => Ok(value),
                     Ok(Some(gimli::Operation::UnsignedConstant { value })) => Ok(value),
-                    // A virtual base class: where it lies only the object knows.
+                    // A virtual base class: its offset is only stored in the object.
                     _ => Ok(0),
                 }
             }

@@ -1,4 +1,4 @@
-//! Sizes, members and paths of members.
+//! Sizes, members and member paths of types.
 
 use super::super::error::{Budget, Error, Result};
 use super::super::set::Symbols;
@@ -8,7 +8,7 @@ use super::{Member, Record, Type, TypeId};
 pub(in super::super) const DEPTH: usize = 64;
 
 impl Symbols {
-    /// The type behind typedefs and qualifiers, and a declaration's definition.
+    /// Returns the type without typedefs and qualifiers, and the definition instead of a declaration.
     ///
     /// # Errors
     /// Broken debug information.
@@ -29,7 +29,7 @@ impl Symbols {
         Err(Error::Budget(DEPTH as u64))
     }
 
-    /// Bytes of a value of this type; 0 where nothing says.
+    /// Returns the bytes of a value of this type; 0 if unknown.
     ///
     /// # Errors
     /// Broken debug information, a type that contains itself.
@@ -55,7 +55,8 @@ impl Symbols {
         })
     }
 
-    /// A member by name, also of unnamed members and base classes; its offset counts from `ty`'s start.
+    /// Returns a member by name, including those of unnamed members and base classes. Its offset counts from the start
+    /// of `ty`.
     ///
     /// # Errors
     /// [`Error::NoMember`], broken debug information.
@@ -90,7 +91,7 @@ impl Symbols {
         Ok(None)
     }
 
-    /// Offset and type of `a.b[2].c` in a value of type `ty`; pointers are not followed.
+    /// Returns offset and type of `a.b[2].c` in a value of type `ty`; does not follow pointers.
     ///
     /// # Errors
     /// [`Error::NoMember`], [`Error::Type`], [`Error::Syntax`], broken debug information.
@@ -114,10 +115,10 @@ impl Symbols {
         Ok((at, ty))
     }
 
-    /// Type and size of an array's elements; those of a two-dimensional array are arrays.
+    /// Returns type and size of an array's elements; those of a two-dimensional array are arrays.
     ///
     /// # Errors
-    /// [`Error::Type`] when it is no array, broken debug information.
+    /// [`Error::Type`] if it is not an array, broken debug information.
     pub fn element(&self, ty: TypeId) -> Result<(TypeId, u32)> {
         let stripped = self.strip(ty)?;
         match &*self.resolve(stripped)? {
@@ -127,7 +128,7 @@ impl Symbols {
             }
             Type::Array { element, .. } => Ok((*element, self.size_of(*element)?)),
             Type::Pointer { target, .. } => Ok((*target, self.size_of(*target)?)),
-            _ => Err(Error::Type(format!("{} is no array", self.type_name(ty)))),
+            _ => Err(Error::Type(format!("{} is not an array", self.type_name(ty)))),
         }
     }
 }

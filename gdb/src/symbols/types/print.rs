@@ -1,13 +1,13 @@
-//! Types as C writes them.
+//! Prints types in C notation.
 
 use super::super::error::Budget;
 use super::super::set::Symbols;
 use super::{PointerKind, Record, RecordKind, Type, TypeId};
 
-/// Deepest nesting that is written out.
+/// Deepest nesting that is printed.
 const DEPTH: usize = 24;
 
-/// What stands before and after a declared name.
+/// Text before and after a declared name.
 struct Parts {
     left: String,
     right: String,
@@ -19,7 +19,7 @@ impl Parts {
     }
 }
 
-/// Words of qualifiers, each once, in GDB's order.
+/// Set of qualifiers, printed in GDB's order.
 #[derive(Clone, Copy, Default)]
 struct Words(u8);
 
@@ -44,7 +44,7 @@ impl Words {
 }
 
 impl Symbols {
-    /// The type as GDB's `whatis` writes it: `uint32_t`, `struct foo *`, `char [16]`, `void (*)(int)`.
+    /// Returns the type as GDB's `whatis` prints it: `uint32_t`, `struct foo *`, `char [16]`, `void (*)(int)`.
     #[must_use]
     pub fn type_name(&self, ty: TypeId) -> String {
         self.short(ty, DEPTH, &mut Budget::new(1 << 10))
@@ -65,7 +65,7 @@ impl Symbols {
                 return self.pointer_parts(*target, *kind, words, depth, budget);
             }
             Type::Array { element, dims } => {
-                // An array's qualifiers are its elements'.
+                // Qualifiers of an array belong to its elements.
                 let Parts { left, right } = self.parts(*element, words, depth, budget);
                 if self.language(ty) == Some(gimli::constants::DW_LANG_Rust) {
                     let open = |inner: String, d: &Option<u32>| match d {
@@ -127,7 +127,7 @@ impl Symbols {
         depth: usize,
         budget: &mut Budget,
     ) -> String {
-        /// Most that are written out.
+        /// Most parameters that are printed.
         const MOST: usize = 32;
         let mut list: Vec<String> = params.iter().take(MOST).map(|p| self.short(*p, depth, budget)).collect();
         match (list.is_empty(), prototyped) {
@@ -139,7 +139,7 @@ impl Symbols {
         list.join(", ")
     }
 
-    /// True for what is written around a name: no space comes behind its stars and brackets.
+    /// Returns true for types that are written around a name: no space follows their stars and brackets.
     fn is_declarator(&self, ty: TypeId) -> bool {
         let mut at = ty;
         for _ in 0..DEPTH {
@@ -162,7 +162,7 @@ impl Symbols {
         self.tagged(ty, word, record.name.as_deref())
     }
 
-    /// C writes `struct name`, other languages only the name.
+    /// Returns `struct name` in C, only the name in other languages.
     fn tagged(&self, ty: TypeId, word: &str, name: Option<&str>) -> String {
         match name {
             Some(name) if !self.is_c(ty) => name.into(),

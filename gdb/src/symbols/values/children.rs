@@ -1,4 +1,4 @@
-//! Values as a tree that unfolds: for the dashboard.
+//! Values as an expandable tree, for the dashboard.
 
 use super::super::error::Result;
 use super::super::set::Symbols;
@@ -9,19 +9,19 @@ use std::ops::Range;
 /// A part of a value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Child {
-    /// Member's name, `[3]`, `*` for what a pointer points to.
+    /// Member's name, `[3]`, or `*` for the target of a pointer.
     pub name: String,
-    /// Where it is.
+    /// The part's value.
     pub value: Value,
-    /// True when it has parts itself.
+    /// True if it has parts itself.
     pub unfolds: bool,
 }
 
 impl Symbols {
-    /// The parts `range` of a value: members, elements, what a pointer points to. Numbers have none.
+    /// Returns the parts `range` of a value: members, elements, the target of a pointer. Numbers have none.
     ///
     /// # Errors
-    /// Broken debug information, memory that does not answer.
+    /// Broken debug information, memory that cannot be read.
     pub fn children(&self, value: &Value, memory: &dyn Memory, range: Range<usize>) -> Result<Vec<Child>> {
         let ty = self.strip(value.ty)?;
         let (skip, take) = (range.start, range.len());
@@ -53,7 +53,7 @@ impl Symbols {
         Ok(parts.into_iter().map(|(name, v)| Child { unfolds: self.unfolds(v.ty), name, value: v }).collect())
     }
 
-    /// True when values of this type have parts.
+    /// Returns true if values of this type have parts.
     #[must_use]
     pub fn unfolds(&self, ty: TypeId) -> bool {
         let Ok(ty) = self.strip(ty) else { return false };
@@ -71,7 +71,7 @@ impl Symbols {
         !matches!(target.as_deref(), Err(_) | Ok(Type::Void | Type::Function { .. }))
     }
 
-    /// A value in one short line, as a pane shows it beside its name.
+    /// Formats a value as one short line, as a pane shows it beside its name.
     #[must_use]
     pub fn summary(&self, value: &Value, memory: &dyn Memory) -> String {
         self.format(value, memory, &Format { depth: 2, elements: 32, length: 120, hex: false })

@@ -1,4 +1,4 @@
-//! Values as GDB prints them.
+//! Formats values as GDB prints them.
 
 use super::super::error::{Error, Result};
 use super::super::set::{Symbol, Symbols};
@@ -9,19 +9,19 @@ use super::{Memory, Value, rust, text};
 use crate::unwind::is_code;
 use std::cell::Cell;
 
-/// Most values that are visited for one text: equal elements make it no longer, but cost as much.
+/// Most values that are visited for one text: equal elements do not make it longer, but cost as much.
 const STEPS: u32 = 100_000;
 
-/// How much is printed.
+/// Limits and number base of formatted values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Format {
-    /// Structures in structures; deeper ones are `{...}`.
+    /// Levels of nested structures; deeper ones are `{...}`.
     pub depth: usize,
     /// Elements of an array, characters of a string.
     pub elements: usize,
-    /// Characters of everything.
+    /// Characters in total.
     pub length: usize,
-    /// Integers in hexadecimal.
+    /// Prints integers in hexadecimal.
     pub hex: bool,
 }
 
@@ -32,8 +32,8 @@ impl Default for Format {
 }
 
 impl Symbols {
-    /// The value as GDB's `print` shows it: `{a = 1, b = 0x3ffb1234 <buffer+4>}`. What cannot be read is said in its
-    /// place: `<error: Cannot access memory at address 0x0>`.
+    /// Formats the value as GDB's `print` shows it: `{a = 1, b = 0x3ffb1234 <buffer+4>}`. A part that cannot be read is
+    /// replaced by an error: `<error: Cannot access memory at address 0x0>`.
     #[must_use]
     pub fn format(&self, value: &Value, memory: &dyn Memory, format: &Format) -> String {
         let steps = Cell::new(STEPS);
@@ -126,7 +126,7 @@ impl Printer<'_> {
         })
     }
 
-    /// `0x3ffb1234 <name+4>`; of marks without a size only those in code and the ROM's functions name something.
+    /// Formats `0x3ffb1234 <name+4>`. A symbol without a size is used only in code and for the ROM's functions.
     pub(super) fn address(&self, addr: u32) -> String {
         const ROM: std::ops::Range<u32> = 0x4000_0000..0x4007_0000;
         let code = || ROM.contains(&addr) || is_code(addr) && self.symbols.owner(addr).is_some();
@@ -187,7 +187,7 @@ impl Printer<'_> {
     }
 
     fn array(&mut self, value: &Value, ty: TypeId, depth: usize) -> Result<()> {
-        /// Most bytes of text that are looked through for repeats: GDB's max-value-size.
+        /// Most bytes of text that are searched for repeats: GDB's max-value-size.
         const TEXT: u32 = 1 << 16;
         let (element, size) = self.symbols.element(ty)?;
         let count = self.symbols.length(ty)?;
@@ -212,7 +212,7 @@ impl Printer<'_> {
         Ok(())
     }
 
-    /// Elements with a comma between; equal neighbours are counted.
+    /// Prints elements with commas between them; equal neighbours are counted.
     fn elements(&mut self, value: &Value, (element, size): (TypeId, u32), count: u32, depth: usize) {
         let (mut n, mut things) = (0, 0);
         while n < count && things < self.format.elements && !self.full() {
@@ -231,7 +231,7 @@ impl Printer<'_> {
         }
     }
 
-    /// How many elements from number `n` on have the same bytes.
+    /// Returns the number of elements from number `n` on that have the same bytes.
     fn repeats(&self, value: &Value, size: u32, n: u32, count: u32) -> u32 {
         let bytes = |n: u32| value.part(n.wrapping_mul(size), value.ty, None).bytes(self.memory, size).ok();
         let Some(first) = bytes(n) else { return 1 };
@@ -244,7 +244,7 @@ impl Printer<'_> {
     }
 }
 
-/// A name, names joined by `|`, or the number.
+/// Returns a name, names joined by `|`, or the number.
 fn enumerator(n: i128, variants: &[(String, i64)]) -> String {
     if let Some(found) = variants.iter().find(|v| i128::from(v.1) == n) {
         return found.0.clone();
@@ -269,15 +269,15 @@ fn enumerator(n: i128, variants: &[(String, i64)]) -> String {
 }
 
 impl Symbols {
-    /// Number of elements of an array, of its first dimension.
+    /// Returns the number of elements in the first dimension of an array.
     ///
     /// # Errors
-    /// [`Error::Type`] when it is no array.
+    /// [`Error::Type`] if it is not an array.
     pub fn length(&self, ty: TypeId) -> Result<u32> {
         let stripped = self.strip(ty)?;
         match &*self.resolve(stripped)? {
             Type::Array { dims, .. } => Ok(dims.first().copied().flatten().unwrap_or(0)),
-            _ => Err(Error::Type(format!("{} is no array", self.type_name(ty)))),
+            _ => Err(Error::Type(format!("{} is not an array", self.type_name(ty)))),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Values: where their bytes are, and how those are read.
+//! Values: the location of their bytes, and reading them.
 
 mod children;
 mod format;
@@ -16,7 +16,7 @@ use super::types::TypeId;
 
 /// Memory of the machine, read without side effects.
 pub trait Memory {
-    /// Reads from `addr` on; the number of bytes that could be read, fewer where nothing answers.
+    /// Reads from `addr` on; returns the number of bytes read, which is less where no memory can be read.
     fn read(&self, addr: u32, buf: &mut [u8]) -> usize;
 }
 
@@ -26,30 +26,31 @@ impl<F: Fn(u32, &mut [u8]) -> usize> Memory for F {
     }
 }
 
-/// A frame of a stack, as an unwinder knows it.
+/// A stack frame, as an unwinder provides it.
 pub trait Frame {
-    /// The address that stands for it: of a caller, inside the call instruction rather than behind it.
+    /// Returns the address to look up: for a caller, inside the call instruction rather than behind it.
     fn pc(&self) -> u32;
-    /// A register by its DWARF number: 0 to 15 are `a0` to `a15` of this frame's window.
+    /// Returns a register by its DWARF number: 0 to 15 are `a0` to `a15` of this frame's window.
     fn register(&self, number: u16) -> Option<u32>;
-    /// The register that a user names: what it holds now, whatever the debug information means by it.
+    /// Returns the current contents of a register that a user names, which may differ from what the debug information
+    /// means.
     fn named(&self, number: u16) -> Option<u32> {
         self.register(number)
     }
-    /// The stack pointer before this frame was made (DWARF's canonical frame address).
+    /// Returns the stack pointer before this frame was created (DWARF's canonical frame address).
     fn cfa(&self) -> Option<u32>;
-    /// Memory.
+    /// Returns the memory.
     fn memory(&self) -> &dyn Memory;
 }
 
-/// Where a value's bytes are.
+/// Location of a value's bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// At an address.
     Memory(u32),
     /// In a register, by DWARF number, with its contents.
     Register(u16, u32),
-    /// Nowhere: computed, or put together from pieces; `None` is a byte that the compiler did not keep.
+    /// Not stored: computed, or composed of pieces; `None` is a byte that was optimized out.
     Value(Vec<Option<u8>>),
 }
 
@@ -58,7 +59,7 @@ pub enum Place {
 pub struct Value {
     /// Its type.
     pub ty: TypeId,
-    /// Its bytes.
+    /// Location of its bytes.
     pub place: Place,
     /// A bit field: lowest bit and number of bits.
     pub bits: Option<(u32, u32)>,
@@ -68,19 +69,19 @@ pub struct Value {
 const MOST: u32 = 1 << 20;
 
 impl Value {
-    /// A variable at an address.
+    /// Creates the value of a variable at an address.
     #[must_use]
     pub fn at(ty: TypeId, addr: u32) -> Self {
         Self { ty, place: Place::Memory(addr), bits: None }
     }
 
-    /// A value that lies nowhere.
+    /// Creates a value that is not stored anywhere.
     #[must_use]
     pub fn computed(ty: TypeId, bytes: &[u8]) -> Self {
         Self { ty, place: Place::Value(bytes.iter().map(|b| Some(*b)).collect()), bits: None }
     }
 
-    /// Its address, where it has one.
+    /// Returns its address, if it has one.
     #[must_use]
     pub fn addr(&self) -> Option<u32> {
         match self.place {
@@ -89,7 +90,7 @@ impl Value {
         }
     }
 
-    /// The part of it `offset` bytes in.
+    /// Returns the part of it at `offset` in bytes.
     #[must_use]
     pub fn part(&self, offset: u32, ty: TypeId, bits: Option<(u32, u32)>) -> Self {
         let place = match &self.place {
@@ -101,10 +102,10 @@ impl Value {
         Self { ty, place, bits }
     }
 
-    /// Its first `size` bytes.
+    /// Returns its first `size` bytes.
     ///
     /// # Errors
-    /// [`Error::Memory`] with the first address that does not answer, [`Error::OptimizedOut`].
+    /// [`Error::Memory`] with the first address that cannot be read, [`Error::OptimizedOut`].
     pub fn bytes(&self, memory: &dyn Memory, size: u32) -> Result<Vec<u8>> {
         if size > MOST {
             return Err(Error::Type(format!("{size} bytes are too many for one value")));
@@ -132,15 +133,15 @@ fn tail(bytes: &[Option<u8>], offset: u32) -> Place {
 }
 
 impl Symbols {
-    /// The number that a value of a number's, pointer's or enumeration's type is.
+    /// Returns the number in a value of a number, pointer or enumeration type.
     ///
     /// # Errors
-    /// [`Error::Type`] for other types, memory that does not answer.
+    /// [`Error::Type`] for other types, memory that cannot be read.
     pub fn number(&self, value: &Value, memory: &dyn Memory) -> Result<Number> {
         number::read(self, value, memory)
     }
 
-    /// The member `name` of a structure's value.
+    /// Returns the member `name` of a structure's value.
     ///
     /// # Errors
     /// [`Error::NoMember`], broken debug information.
@@ -149,10 +150,10 @@ impl Symbols {
         Ok(value.part(member.offset, member.ty, member.bits))
     }
 
-    /// What a pointer's value points to.
+    /// Returns the target of a pointer's value.
     ///
     /// # Errors
-    /// [`Error::Type`] when it is no pointer, memory that does not answer.
+    /// [`Error::Type`] if it is not a pointer, memory that cannot be read.
     pub fn deref(&self, value: &Value, memory: &dyn Memory) -> Result<Value> {
         let (target, _) = self.pointee(value.ty)?;
         let addr = match self.array_start(value)? {
@@ -162,14 +163,14 @@ impl Symbols {
         Ok(Value::at(target, addr))
     }
 
-    /// An array's address, which it stands for where a pointer is wanted.
+    /// Returns an array's address, which represents the array where a pointer is expected.
     pub(super) fn array_start(&self, value: &Value) -> Result<Option<u32>> {
         let ty = self.strip(value.ty)?;
         let is_array = matches!(&*self.resolve(ty)?, super::Type::Array { .. });
         Ok(value.addr().filter(|_| is_array))
     }
 
-    /// Type and size of what a pointer points to or an array consists of.
+    /// Returns type and size of a pointer's target or of an array's elements.
     pub(super) fn pointee(&self, ty: TypeId) -> Result<(TypeId, u32)> {
         self.element(ty)
     }

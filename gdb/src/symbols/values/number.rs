@@ -1,4 +1,4 @@
-//! Numbers out of bytes.
+//! Reads numbers from bytes.
 
 use super::super::error::{Error, Result};
 use super::super::set::Symbols;
@@ -8,14 +8,14 @@ use super::{Memory, Value};
 /// A number of any base type.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number {
-    /// Integers, characters, addresses, enumerators; sign-extended as their type says.
+    /// Integers, characters, addresses, enumerators; sign-extended if their type is signed.
     Int(i128),
-    /// Floating point; the flag says double precision.
+    /// Floating point; true for double precision.
     Float(f64, bool),
 }
 
 impl Number {
-    /// As an address.
+    /// Converts to an address.
     #[must_use]
     pub fn to_u32(self) -> u32 {
         match self {
@@ -24,7 +24,7 @@ impl Number {
         }
     }
 
-    /// As an integer, cut towards zero.
+    /// Converts to an integer, truncated towards zero.
     #[must_use]
     pub fn to_int(self) -> i128 {
         match self {
@@ -33,7 +33,7 @@ impl Number {
         }
     }
 
-    /// As a floating-point number.
+    /// Converts to a floating-point number.
     #[must_use]
     pub fn to_float(self) -> f64 {
         match self {
@@ -56,7 +56,7 @@ pub(super) fn read(symbols: &Symbols, value: &Value, memory: &dyn Memory) -> Res
         Type::Function { .. } => {
             return value.addr().map(|a| Number::Int(a.into())).ok_or(Error::OptimizedOut);
         }
-        _ => return Err(Error::Type(format!("{} is no number", symbols.type_name(value.ty)))),
+        _ => return Err(Error::Type(format!("{} is not a number", symbols.type_name(value.ty)))),
     };
     if let Some((first, count)) = value.bits {
         return bit_field(value, memory, first, count, is_signed(encoding));
@@ -72,7 +72,7 @@ fn is_signed(encoding: Encoding) -> bool {
     matches!(encoding, Encoding::Signed | Encoding::SignedChar)
 }
 
-/// The number in all of `bytes`, at most 16.
+/// Decodes the number in all of `bytes`, at most 16.
 pub(in super::super) fn decode(bytes: &[u8], encoding: Encoding) -> Number {
     if encoding == Encoding::Float {
         if let Ok(b) = bytes.try_into() {
@@ -100,7 +100,7 @@ fn bit_field(value: &Value, memory: &dyn Memory, first: u32, count: u32, signed:
     Ok(Number::Int(extend(raw, count, signed)))
 }
 
-/// A floating-point number as C's `%g` writes it, with GDB's number of digits.
+/// Formats a floating-point number as C's `%g` does, with GDB's number of digits.
 pub(super) fn float(f: f64, double: bool) -> String {
     if f.is_nan() {
         return if f.is_sign_negative() { "-nan".into() } else { "nan".into() };

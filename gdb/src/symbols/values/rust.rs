@@ -1,4 +1,4 @@
-//! Values of Rust: structures, tuples, enums with variants, `&str`.
+//! Values of Rust types: structures, tuples, enums with variants, `&str`.
 
 use super::super::error::Result;
 use super::super::set::Symbols;
@@ -6,12 +6,12 @@ use super::super::types::{Member, Record, TypeId, Variants};
 use super::format::Printer;
 use super::{Memory, Value};
 
-/// True when the type comes from Rust.
+/// Returns true if the type comes from Rust.
 pub(super) fn is_rust(symbols: &Symbols, ty: TypeId) -> bool {
     symbols.language(ty) == Some(gimli::constants::DW_LANG_Rust)
 }
 
-/// The alternative of an enum that a value holds now.
+/// Returns the variant of an enum that a value currently holds.
 pub(super) fn active<'v>(
     symbols: &Symbols,
     memory: &dyn Memory,
@@ -28,7 +28,7 @@ pub(super) fn active<'v>(
     Ok(found.map(|c| &c.1).or(other))
 }
 
-/// `Name {x: 1}`, `Name(1)`, `Some(1)`, `"text"`.
+/// Prints `Name {x: 1}`, `Name(1)`, `Some(1)`, `"text"`.
 pub(super) fn record(
     p: &mut Printer<'_>,
     value: &Value,
@@ -73,7 +73,7 @@ pub(super) fn record(
     Ok(())
 }
 
-/// The text of a `&str`.
+/// Returns the text of a `&str`.
 fn str_text(p: &Printer<'_>, value: &Value, record: &Record) -> Result<Option<String>> {
     if record.name.as_deref() != Some("&str") {
         return Ok(None);

@@ -1,9 +1,9 @@
 //! Characters and strings as GDB quotes them.
 
-/// More repeats of one character than this are written as a count.
+/// More repeats of one character than this are printed as a count.
 pub(super) const REPEATS: usize = 10;
 
-/// `97 'a'`.
+/// Formats `97 'a'`.
 pub(super) fn character(n: i128) -> String {
     format!("{n} '{}'", escape(n as u8, '\''))
 }
@@ -25,9 +25,10 @@ fn escape(byte: u8, quote: char) -> String {
     }
 }
 
-/// Bytes of a C array of characters: `"IDLE", '\000' <repeats 11 times>`. `cut`: the array goes on behind them.
+/// Formats the bytes of a C array of characters: `"IDLE", '\000' <repeats 11 times>`. `cut`: the array continues behind
+/// them.
 pub(super) fn array(bytes: &[u8], limit: usize, cut: bool) -> String {
-    // The byte that ends a string goes without saying.
+    // The NUL that ends a string is not shown.
     let bytes = match bytes {
         [rest @ .., 0] if !cut => rest,
         all => all,
@@ -38,7 +39,7 @@ pub(super) fn array(bytes: &[u8], limit: usize, cut: bool) -> String {
     runs(bytes, limit, cut)
 }
 
-/// Runs of bytes; no new one begins once `limit` bytes are shown.
+/// Formats runs of bytes; no new run begins once `limit` bytes are shown.
 fn runs(bytes: &[u8], limit: usize, cut: bool) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut open = String::new();
@@ -63,7 +64,7 @@ fn runs(bytes: &[u8], limit: usize, cut: bool) -> String {
     parts.join(", ") + if cut || shown < bytes.len() { "..." } else { "" }
 }
 
-/// A string that ends at its NUL; `None` of it: it goes on.
+/// Formats a string that ends at its NUL; without a NUL in `bytes`, the string is longer.
 pub(super) fn string(bytes: &[u8], limit: usize) -> String {
     let end = bytes.iter().position(|b| *b == 0);
     let shown = &bytes[..end.unwrap_or(bytes.len()).min(limit)];

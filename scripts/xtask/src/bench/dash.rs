@@ -1,8 +1,9 @@
-//! `cargo xtask bench dash`: how much of the guest's speed a dashboard takes that draws a running machine.
+//! `cargo xtask bench dash`: the share of the guest's speed that a dashboard of a running machine costs.
 //!
-//! A demo runs at `--speed max`; a dashboard in tmux attaches to it, goes, comes again. Each look at the speed with it
-//! is compared with those right before and after: two processes differ by more (2%) than a dashboard takes. What counts
-//! is instructions for each second that the machine's thread had a core: that is the same on a crowded host.
+//! A demo runs at `--speed max`; a dashboard in tmux attaches, detaches and attaches again. Each measurement
+//! with the dashboard is compared with those directly before and after it, because two processes differ by
+//! more (2%) than a dashboard costs. The measure is instructions per second of CPU time of the machine's
+//! thread, which is the same on a busy host.
 
 use super::{Row, cargo, target};
 use anyhow::{Context, bail};
@@ -13,22 +14,23 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// The dashboard's layouts, by the digit that chooses each.
+/// Layouts of the dashboard, by the digit that selects each.
 const LAYOUTS: [&str; 6] = ["overview", "cpu", "tasks", "network", "memory", "trace"];
-/// From the start to the first look: boot, and an address by DHCP.
+/// Time from the start to the first measurement: boot, and an address by DHCP.
 const WARM_UP: Duration = Duration::from_secs(2);
-/// A dashboard comes up, or goes.
+/// Time for a dashboard to start or to end.
 const SETTLE: Duration = Duration::from_millis(400);
-/// Of one look.
+/// Duration of one measurement.
 const MEASURED: Duration = Duration::from_secs(1);
-/// Looks with a dashboard in a run.
+/// Measurements with a dashboard per run.
 const LOOKS: u32 = 4;
-/// Longest wait for a process to be there.
+/// Maximum wait for a process to start.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Size of the terminal.
 const SIZE: (&str, &str) = ("200", "60");
 
-/// A row a layout: its speed as a share of that without a dashboard, over `runs` times [`LOOKS`] looks.
+/// Returns a row per layout: its speed as a share of that without a dashboard, over `runs` times [`LOOKS`]
+/// measurements.
 pub fn rows(root: &Path, runs: u32) -> anyhow::Result<Vec<Row>> {
     if Command::new("tmux").arg("-V").stdout(Stdio::null()).status().is_err() {
         bail!("there is no tmux");
@@ -47,7 +49,7 @@ pub fn rows(root: &Path, runs: u32) -> anyhow::Result<Vec<Row>> {
     rows
 }
 
-/// Speeds with a dashboard, each as a share of those before and after it without.
+/// Returns the speeds with a dashboard, each as a share of those before and after it without one.
 fn shares(binary: &Path, dir: &Path, layout: usize, looks: u32) -> anyhow::Result<Vec<f64>> {
     let demo = Demo::start(binary, dir)?;
     std::thread::sleep(WARM_UP);
@@ -71,7 +73,7 @@ fn shares(binary: &Path, dir: &Path, layout: usize, looks: u32) -> anyhow::Resul
     Ok(shares)
 }
 
-/// Instructions so far, as a dashboard from elsewhere is told.
+/// Returns the instructions so far, read as a remote dashboard does.
 fn instructions(socket: &Path) -> anyhow::Result<u64> {
     let mut stream = UnixStream::connect(socket)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -85,7 +87,7 @@ fn instructions(socket: &Path) -> anyhow::Result<u64> {
     bail!("no sample from {}", socket.display())
 }
 
-/// Nanoseconds that the machine's thread had a core so far.
+/// Returns the CPU time of the machine's thread so far, in nanoseconds.
 fn on_cpu(pid: u32) -> anyhow::Result<u64> {
     for task in std::fs::read_dir(format!("/proc/{pid}/task"))?.flatten() {
         if std::fs::read_to_string(task.path().join("comm"))?.trim() == "machine" {
@@ -96,7 +98,7 @@ fn on_cpu(pid: u32) -> anyhow::Result<u64> {
     bail!("process {pid} has no thread called machine")
 }
 
-/// Mean of the middle half, and the standard error of the mean of all.
+/// Returns the mean of the middle half, and the standard error of the mean of all values.
 fn middle(mut values: Vec<f64>) -> (f64, f64) {
     values.sort_by(f64::total_cmp);
     let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
@@ -106,7 +108,7 @@ fn middle(mut values: Vec<f64>) -> (f64, f64) {
     (mean(&values[quarter..values.len() - quarter]), (variance / n).sqrt())
 }
 
-/// The demo without a terminal; ends with this.
+/// Demo process without a terminal; ended on drop.
 struct Demo {
     child: Child,
     socket: PathBuf,
@@ -123,14 +125,14 @@ impl Demo {
         let end = Instant::now() + PATIENCE;
         while !demo.socket.exists() {
             if Instant::now() > end {
-                bail!("process {} does not come up", demo.child.id());
+                bail!("process {} does not start", demo.child.id());
             }
             std::thread::sleep(Duration::from_millis(10));
         }
         Ok(demo)
     }
 
-    /// Instructions for each nanosecond on a core.
+    /// Returns the instructions per nanosecond of CPU time.
     fn speed(&self) -> anyhow::Result<f64> {
         let look = || anyhow::Ok((instructions(&self.socket)?, on_cpu(self.child.id())?));
         let (a, on_a) = look()?;
@@ -147,7 +149,7 @@ impl Drop for Demo {
     }
 }
 
-/// A dashboard in a tmux of its own; ends with this.
+/// Dashboard in its own tmux server; ended on drop.
 struct Dashboard {
     server: PathBuf,
 }

@@ -1,5 +1,5 @@
-//! What a debugger waits for at a stop: packets a second over loopback, with a client that sets TCP_NODELAY and with one
-//! that does not.
+//! Latency of a debugger at a stop: packets per second over loopback, with a client that sets TCP_NODELAY and
+//! with one that does not.
 
 use super::{Row, cargo, target};
 use anyhow::{Context, bail};
@@ -10,12 +10,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Packets in a row; the best of [`RUNS`] rows counts.
+/// Packets per series; the best of [`RUNS`] series counts.
 const PACKETS: u32 = 20_000;
 const RUNS: u32 = 5;
 /// Packets of the client without TCP_NODELAY.
 const SLOW: u32 = 200;
-/// What is read: all registers, 4 KiB of memory.
+/// Read requests: all registers, 4 KiB of memory.
 const READS: [(&str, &str); 2] = [("registers (g)", "g"), ("4 KiB of memory (m)", "m3ffb0000,1000")];
 
 /// Measures the demo, stopped at power-on.
@@ -52,10 +52,10 @@ pub fn rows(root: &Path) -> anyhow::Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// A client that sends a packet and waits for its answer.
+/// Client that sends a packet and waits for its answer.
 struct Client {
     stream: TcpStream,
-    /// As GDB before QStartNoAckMode: an acknowledgement in a write of its own.
+    /// Sends the acknowledgement in a separate write, as GDB does before QStartNoAckMode.
     acknowledges: bool,
 }
 
@@ -86,7 +86,7 @@ impl Client {
         let sum = body.bytes().fold(0u8, u8::wrapping_add);
         self.stream.write_all(format!("${body}#{sum:02x}").as_bytes())?;
         let (mut answer, mut chunk) = (Vec::new(), [0; 16384]);
-        // Up to the checksum.
+        // Read up to the checksum.
         while answer.iter().rev().nth(2) != Some(&b'#') {
             let n = self.stream.read(&mut chunk)?;
             if n == 0 {

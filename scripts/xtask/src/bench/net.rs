@@ -1,4 +1,4 @@
-//! The network's figures: first answer, requests a second, latency.
+//! Network benches: first answer, requests per second, latency.
 
 use super::{Row, cargo, target};
 use anyhow::{Context, bail};
@@ -8,12 +8,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long each load goes on.
+/// Duration of each load.
 const TIME: Duration = Duration::from_secs(10);
 /// Starts of the program for the first answer; the fastest and the median are shown.
 const STARTS: usize = 9;
 
-/// Measures the demo and, when it is at hand, a server that keeps connections.
+/// Measures the demo and, if the image is available, a server that keeps connections.
 pub fn rows(root: &Path, keeps: &Path) -> anyhow::Result<Vec<Row>> {
     cargo(root, &["build", "--release", "-p", "esplens"])?;
     let binary = target(root).join("release/esplens");
@@ -51,7 +51,7 @@ pub fn rows(root: &Path, keeps: &Path) -> anyhow::Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// Starts a server on a free port; what its first answer took.
+/// Starts a server on a free port. Returns it, its port and the time to its first answer.
 fn serve(binary: &Path, image: &Path, path: &str) -> anyhow::Result<(Running, u16, Duration)> {
     let (port, start) = (free_port(), Instant::now());
     let child = Command::new(binary)

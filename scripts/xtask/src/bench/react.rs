@@ -1,4 +1,5 @@
-//! `cargo xtask bench react`: the longest time from an order to its effect, over all that the attack suite has guests do.
+//! `cargo xtask bench react`: the longest time from an order to its effect, over all guests of the attack
+//! suite.
 
 use super::{Row, cargo, target};
 use anyhow::{Context, bail};
@@ -7,10 +8,10 @@ use esplens_tests::storms;
 use std::path::Path;
 use std::time::Duration;
 
-/// What is promised (docs/security.md).
+/// Promised reaction time (docs/security.md).
 const PROMISED: Duration = Duration::from_millis(200);
 
-/// A row a kind of order: the worst of `runs` tries in every storm, read and unread.
+/// Returns a row per kind of order: the worst of `runs` tries with every storm, with output read and unread.
 pub fn rows(root: &Path, runs: u32) -> anyhow::Result<Vec<Row>> {
     cargo(root, &["build", "--release", "-p", "esplens"])?;
     let binary = target(root).join("release/esplens");

@@ -1,19 +1,19 @@
-//! What a trace costs that is switched off: the same boot with the hooks and without them, in one run.
+//! Cost of tracing that is switched off: the same boot with and without the hooks, in one run.
 
 use super::{Row, cargo, target};
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Boots of each kind; the fastest counts. They alternate, so that both meet the same other load.
+/// Boots of each kind; the fastest counts. The kinds alternate, so that other load affects both alike.
 const RUNS: usize = 15;
 /// Virtual time of a boot, in milliseconds.
 const MS: &str = "600";
 
-/// Builds both and compares them.
+/// Builds both variants and compares them.
 pub fn rows(root: &Path, image: &Path) -> anyhow::Result<Vec<Row>> {
     let build = ["build", "--release", "-p", "esplens-soc", "--example", "boot"];
-    // The one without hooks first: both end up under the same name.
+    // The one without hooks first: both are built under the same name.
     cargo(root, &[&build[..], &["--features", "untraced"]].concat())?;
     let built = target(root).join("release/examples/boot");
     let without = keep(&built, "boot-untraced")?;
@@ -37,7 +37,7 @@ fn keep(built: &Path, name: &str) -> anyhow::Result<PathBuf> {
     Ok(kept)
 }
 
-/// Nanoseconds that a boot took.
+/// Returns the nanoseconds that a boot took.
 fn boot(binary: &Path, image: &Path) -> anyhow::Result<u64> {
     let output = Command::new(binary).arg(image).arg(MS).output()?;
     let text = String::from_utf8_lossy(&output.stdout);

@@ -1,4 +1,4 @@
-//! `cargo xtask bench wifi`: requests over Wi-Fi from the host, and what an associated station costs while it is idle.
+//! `cargo xtask bench wifi`: requests over Wi-Fi from the host, and the cost of an idle associated station.
 
 use super::net::row;
 use super::{Row, cargo, target};
@@ -9,9 +9,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long each load goes on.
+/// Duration of each load.
 const TIME: Duration = Duration::from_secs(10);
-/// Time until an idle guest is measured, and for how long.
+/// Time until an idle guest is measured; the next constant is the duration of the measurement.
 const SETTLE: Duration = Duration::from_secs(8);
 const IDLE: Duration = Duration::from_secs(10);
 /// Bytes of the router's configuration page, with its headers.
@@ -81,7 +81,7 @@ fn serve(binary: &Path, image: &Path, path: &str) -> anyhow::Result<(Running, u1
     Ok((running, port))
 }
 
-/// The share of a core that a process takes while its guest is idle.
+/// Returns the share of a CPU core that a process takes while its guest is idle.
 fn idle_share(binary: &Path, image: &Path) -> anyhow::Result<f64> {
     let running = start(binary, image, "user")?;
     std::thread::sleep(SETTLE);
@@ -90,7 +90,7 @@ fn idle_share(binary: &Path, image: &Path) -> anyhow::Result<f64> {
     Ok((cpu_seconds(running.0.id())? - before) / IDLE.as_secs_f64())
 }
 
-/// CPU time of a process (proc(5), `utime` and `stime` in clock ticks of 10 ms).
+/// Returns the CPU time of a process (proc(5), `utime` and `stime` in clock ticks of 10 ms).
 fn cpu_seconds(pid: u32) -> anyhow::Result<f64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();

@@ -1,4 +1,4 @@
-//! GDB's register map and the few facts about the core that its headers want.
+//! GDB's register map and the core parameters that its headers need.
 
 use esplens_gdb::server::xtensa::table::{A0, IN_G, RAW, VIEW0, VIEWS, WINDOW};
 use std::fmt::Write;
@@ -14,14 +14,14 @@ mod kind {
     pub const VIRTUAL: u32 = 9;
 }
 
-/// Readable, writable; and privileged.
+/// Register flags: readable and writable; the next constant is privileged.
 const FLAGS: u32 = 0x0006;
 const PRIVILEGED: u32 = 0x0001;
 
-/// A mask for registers that are no part of another: GDB looks only whether there is one.
+/// Mask for registers computed by GDB: it only checks whether there is a mask.
 const COMPUTED: &str = "static xtensa_reg_mask_t whole[] = { { 1, 0, 32 } };\nstatic const xtensa_mask_t computed = { 1, whole };\n";
 
-/// Kind and group of a raw register by its target number.
+/// Returns kind and group of a raw register by its target number.
 fn class(target: u16) -> (u32, u32) {
     match target {
         0x0020 => (kind::VIRTUAL, 0x0100),
@@ -60,23 +60,25 @@ impl Map {
     }
 }
 
-/// How many registers a GDB takes from its target, as the GDBs in use differ. It computes the others.
+/// Number of registers that a GDB reads from its target, which differs between the GDBs in use. It computes
+/// the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Raw {
     /// 105, Espressif's GDB by default: privileged registers read as zero.
     Unprivileged,
-    /// 157, Espressif's with `ESP_XTENSA_GDB_PRIV_REGS_FIX`: a0..a15 come from ar0..ar63 through WINDOWBASE, which a
-    /// core file needs, as it has no others. A GDB without a stack pointer among its target's registers starts no trace.
+    /// 157, Espressif's GDB with `ESP_XTENSA_GDB_PRIV_REGS_FIX`: a0..a15 are computed from ar0..ar63 and
+    /// WINDOWBASE, which a core file needs, because it contains no others. A GDB without a stack pointer
+    /// among its target's registers cannot start a trace.
     Privileged,
-    /// 173, a stock GDB: a0..a15 come from the target as well.
+    /// 173, a stock GDB: a0..a15 are read from the target as well.
     Window,
 }
 
-/// `gdb/xtensa-config.c`.
+/// Returns `gdb/xtensa-config.c`.
 pub fn generate(raw: Raw) -> String {
     let mut map = Map { out: String::new(), offset: 0 };
     let mut masks = String::from(COMPUTED);
-    // The first register with a mask ends those that come from the target.
+    // The first register with a mask ends those that are read from the target.
     let computed = |row: Raw| if row > raw { "&computed" } else { "0" };
     for (n, reg) in RAW.iter().enumerate() {
         let (flags, row) =
@@ -112,7 +114,7 @@ pub fn generate(raw: Raw) -> String {
     )
 }
 
-/// What the ESP32's core has, by the names of `include/xtensa-config.h` (IDF `core-isa.h`).
+/// Parameters of the ESP32's core, by their names in `include/xtensa-config.h` (IDF `core-isa.h`).
 const CORE: [(&str, u32); 14] = [
     ("XCHAL_HAVE_BE", 0),
     ("XCHAL_HAVE_MAC16", 1),
@@ -130,7 +132,7 @@ const CORE: [(&str, u32); 14] = [
     ("XCHAL_HAVE_MMU", 0),
 ];
 
-/// `include/xtensa-config.h` with the values of this core.
+/// Returns `include/xtensa-config.h` with the values of this core.
 pub fn header(text: &str) -> String {
     let mut out = String::new();
     for line in text.lines() {

@@ -6,7 +6,7 @@ use esplens_core::isa::table::{ROWS, Row};
 use esplens_core::isa::{Flow, special};
 use std::fmt::Write;
 
-/// An operand as BFD sees it: one value. Pairs are two of these.
+/// Operand of BFD: a single value. A pair is two of these.
 #[derive(Clone, Copy, PartialEq)]
 struct Part {
     operand: Operand,
@@ -23,7 +23,7 @@ impl Part {
         }
     }
 
-    /// The value that `raw` in the field stands for.
+    /// Returns the value that `raw` in the field encodes.
     fn value(self, raw: u32) -> i64 {
         let value = self.operand.extract(self.field().put(raw));
         let value = match self.operand {
@@ -35,12 +35,12 @@ impl Part {
         i64::from(value) + i64::from(self.pc_offset())
     }
 
-    /// What the displacement counts from, beyond the base that the relocation adds.
+    /// Returns the offset of the displacement's base from the base that the relocation adds.
     fn pc_offset(self) -> i32 {
         if self.operand.is_label() && self.operand != Operand::Literal { 4 } else { 0 }
     }
 
-    /// Register file, or -1.
+    /// Returns the register file, or -1.
     fn regfile(self) -> i32 {
         use Operand::*;
         match self.operand {
@@ -52,7 +52,7 @@ impl Part {
         }
     }
 
-    /// The PC-relative base as C, or nothing.
+    /// Returns the PC-relative base as a C expression, if there is one.
     fn base(self) -> Option<&'static str> {
         match self.operand {
             Operand::Literal => Some("((pc + 3) & ~3u)"),
@@ -63,7 +63,7 @@ impl Part {
     }
 }
 
-/// An opcode: a row, or one special register's share of RSR and its kin.
+/// BFD opcode: a table row, or RSR, WSR, XSR, RUR or WUR of one register.
 struct Opcode {
     name: String,
     mask: u32,
@@ -108,7 +108,7 @@ fn expand(row: &Row) -> Vec<Opcode> {
         .collect()
 }
 
-/// All fields and operands in use, numbered.
+/// All fields and operands in use, by number.
 #[derive(Default)]
 struct Tables {
     fields: Vec<Field>,
@@ -131,7 +131,7 @@ impl Tables {
     }
 }
 
-/// `bfd/xtensa-modules.c`.
+/// Returns `bfd/xtensa-modules.c`.
 pub fn generate() -> String {
     let opcodes: Vec<Opcode> = ROWS.iter().flat_map(expand).collect();
     let mut tables = Tables::default();
@@ -198,7 +198,7 @@ fn sysregs(out: &mut String) {
     let _ = writeln!(out, "#define NUM_SYSREGS {}", rows.len());
 }
 
-/// Runs of a field: (bit in the word, bit in the value, bits).
+/// Returns the runs of a field: (bit in the word, bit in the value, bits).
 fn runs(field: Field) -> Vec<(u32, u32, u32)> {
     let mut runs: Vec<(u32, u32, u32)> = Vec::new();
     for bit in 0..field.width() {
@@ -240,11 +240,11 @@ fn field_lists(out: &mut String, count: usize) {
     }
 }
 
-/// How values follow from a field's bits.
+/// Relation between a field's bits and its values.
 enum Law {
-    /// `scale * raw + offset`, `raw` sign-extended from the field's width or not.
+    /// `scale * raw + offset`, with `raw` sign-extended from the field's width if `signed`.
     Linear { signed: bool, scale: i64, offset: i64 },
-    /// Nothing simple.
+    /// No linear relation: a table of all values.
     Table(Vec<i64>),
 }
 
@@ -331,7 +331,7 @@ fn iclasses(out: &mut String, args: &[Vec<usize>]) {
     out.push_str("};\n");
 }
 
-/// 0: 24 bits; 1 and 2: 16 bits, by the major opcode.
+/// Returns the slot of an opcode. 0: 24 bits; 1 and 2: 16 bits, by the major opcode.
 fn slot(opcode: &Opcode) -> usize {
     match (opcode.bytes, opcode.bits & 15) {
         (3, _) => 0,
@@ -366,7 +366,7 @@ fn decoders(out: &mut String, opcodes: &[Opcode]) {
     for s in 0..3 {
         let mut list: Vec<(usize, &Opcode)> =
             opcodes.iter().enumerate().filter(|(_, o)| slot(o) == s).collect();
-        // What fixes more bits goes first.
+        // Opcodes with more fixed bits go first.
         list.sort_by_key(|(_, o)| std::cmp::Reverse(o.mask.count_ones()));
         let _ = writeln!(out, "static const struct pattern patterns{s}[] = {{");
         for (n, o) in &list {

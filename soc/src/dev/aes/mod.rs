@@ -1,4 +1,4 @@
-//! AES accelerator: one block of ECB at a time; everything else is the driver's.
+//! AES accelerator: transforms one ECB block at a time. Other modes are implemented in the driver.
 
 pub mod spec;
 #[cfg(test)]
@@ -12,7 +12,7 @@ use esplens_core::time::{Ticks, periods_to_ticks};
 use serde::{Deserialize, Serialize};
 use spec::*;
 
-/// Host work of a block with its key schedule.
+/// Host work of one block including its key schedule.
 const WORK: u64 = 500;
 
 /// The AES accelerator's state.
@@ -31,14 +31,14 @@ impl Default for Aes {
     }
 }
 
-/// Words to the cipher's bytes; a clear flag reverses the bytes of a word or the order of words.
+/// Converts register words to the cipher's bytes. A false flag reverses the bytes of each word or the order of words.
 fn to_bytes(words: &[u32], keep_bytes: bool, keep_words: bool) -> Vec<u8> {
     let word = |i: usize| if keep_words { words[i] } else { words[words.len() - 1 - i] };
     let bytes = |w: u32| if keep_bytes { w.to_le_bytes() } else { w.to_be_bytes() };
     (0..words.len()).flat_map(|i| bytes(word(i))).collect()
 }
 
-/// The reverse of [`to_bytes`] for a block.
+/// Converts a block to register words, the inverse of [`to_bytes`].
 fn to_words(block: &[u8], keep_bytes: bool, keep_words: bool) -> [u32; 4] {
     let mut words = [0; 4];
     for (i, b) in block.chunks_exact(4).enumerate() {
@@ -57,14 +57,14 @@ fn transform<C: KeyInit + BlockEncrypt + BlockDecrypt>(key: &[u8], decrypt: bool
 }
 
 impl Aes {
-    /// Key words of the selected length; `None` for the undefined length 3.
+    /// Returns the number of key words of the selected length; `None` for the undefined length 3.
     fn key_words(&self) -> Option<usize> {
         [Some(4), Some(6), Some(8), None][(self.mode & mode::KEY_LEN) as usize]
     }
 
     fn start(&mut self, cx: &mut Cx) {
         let Some(words) = self.key_words() else {
-            return cx.warn_reg(&SPEC, MODE, "undefined key length, the block stays as it is");
+            return cx.warn_reg(&SPEC, MODE, "undefined key length, the block is left unchanged");
         };
         cx.charge(WORK);
         let keep = |bit: u32| self.endian & bit != 0;
@@ -108,7 +108,7 @@ impl Device for Aes {
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
         match offset {
-            // A start while it is busy does nothing.
+            // A start while busy has no effect.
             START if value & 1 != 0 && cx.now >= self.busy_until => self.start(cx),
             START | IDLE => {}
             MODE => self.mode = value & 7,

@@ -8,7 +8,7 @@ crate::registers! {
     IDLE = 0x04, reset 1, Modelled;
     /// Key length and direction.
     MODE = 0x08, reset 0, Modelled;
-    /// Key words, the first byte of the key in the low byte of the first (as ENDIAN resets).
+    /// Key words; with ENDIAN at its reset value, the key's first byte is the low byte of word 0.
     KEY[8; 4] = 0x10, reset 0, Modelled;
     /// Block before and after the transform.
     TEXT[4; 4] = 0x30, reset 0, Modelled;
@@ -18,13 +18,13 @@ crate::registers! {
 
 /// Fields of `MODE`.
 pub mod mode {
-    /// 0: 128, 1: 192, 2: 256 bits.
+    /// Key length: 0 is 128 bits, 1 is 192 bits, 2 is 256 bits.
     pub const KEY_LEN: u32 = 3;
     /// Decrypt.
     pub const DECRYPT: u32 = 1 << 2;
 }
 
-/// Fields of `ENDIAN`: a set bit keeps the order of a little-endian CPU, a clear one reverses it.
+/// Fields of `ENDIAN`. A set bit keeps the order of a little-endian CPU, a clear bit reverses it.
 pub mod endian {
     /// Bytes within a key word.
     pub const KEY_BYTE: u32 = 1 << 0;
@@ -38,6 +38,6 @@ pub mod endian {
     pub const OUT_BYTE: u32 = 1 << 4;
     /// Words of the output.
     pub const OUT_WORD: u32 = 1 << 5;
-    /// All of them.
+    /// All fields.
     pub const ALL: u32 = 0x3F;
 }

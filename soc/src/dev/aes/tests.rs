@@ -1,4 +1,4 @@
-//! FIPS-197 appendix C through the registers, as IDF's `aes_ll.h` drives them.
+//! FIPS-197 appendix C vectors through the registers, driven as IDF's `aes_ll.h` does.
 
 use super::*;
 use crate::dev::DevId;
@@ -48,7 +48,7 @@ fn fips_197_vectors_both_ways() {
 fn cleared_endian_bits_reverse_key_and_text() {
     let mut b = Bench::new(DevId::Aes, Aes::default());
     b.write(ENDIAN, 0);
-    // All orders reversed: the whole key and block are written backwards.
+    // All orders are reversed: the whole key and block are written backwards.
     let key: Vec<u8> = (0..16).rev().collect();
     put(&mut b, KEY, &key);
     let mut plain = PLAIN;
@@ -104,7 +104,7 @@ const ECB: [[u128; 4]; 3] = [
     ],
 ];
 
-/// Bytes as they must stand in memory for an ENDIAN setting: a clear bit reverses bytes or words.
+/// Returns bytes in the register order of an ENDIAN setting: a clear bit reverses the bytes of a word or the words.
 fn ordered(bytes: &[u8], keep_bytes: bool, keep_words: bool) -> Vec<u8> {
     let mut words: Vec<Vec<u8>> = bytes.chunks(4).map(<[u8]>::to_vec).collect();
     if !keep_bytes {

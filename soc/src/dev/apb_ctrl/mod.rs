@@ -1,4 +1,5 @@
-//! APB_CTRL (SYSCON): clock divider and the revision bit. The SAR ADC's digital controller keeps its settings here.
+//! APB_CTRL (SYSCON): clock divider and chip revision bit. It also stores the settings of the SAR ADC's digital
+//! controller.
 
 pub mod spec;
 
@@ -23,7 +24,7 @@ impl Default for ApbCtrl {
 }
 
 impl ApbCtrl {
-    /// Makes this the block of a chip of major revision 0 to 3. The eFuse tells the rest
+    /// Sets the chip's major revision, 0 to 3. The other revision bits are in the eFuse
     /// ([`super::efuse::Efuse::set_revision`]).
     pub fn set_revision(&mut self, major: u8) {
         self.eco3 = major >= 3;

@@ -34,7 +34,7 @@ crate::registers! {
     APB_SARADC_SAR2_PATT_TAB4 = 0x38, reset 0xf0f0f0f, Stored;
     /// REF_TICK divider while the audio PLL drives the APB.
     APLL_TICK_CONF = 0x3c, reset 0x63, Stored;
-    /// Version of the block; bit 31 tells chip revision 3.
+    /// Version of the block; bit 31 is set from chip revision 3 on.
     DATE = 0x7c, reset 0x96042000, Modelled;
 }
 

@@ -1,7 +1,7 @@
 //! DPORT: interrupt matrix, APP CPU control, CPU clock, peripheral resets, cache control.
 //!
-//! Interrupt mappings, the APP CPU's lines and the caches live in [`crate::system::System`]; this device is their
-//! register face. Clock gates are kept but stop nothing.
+//! The state of the interrupt mappings, the APP CPU's control lines and the caches is in [`crate::system::System`];
+//! this device is its register interface. Clock gates are stored but have no effect.
 
 pub mod spec;
 #[cfg(test)]
@@ -17,8 +17,8 @@ use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use spec::*;
 
-/// Peripherals that each bit of `PERIP_RST_EN` resets. UART_MEM and SPI_DMA (bits 24 and 22) reset memories that
-/// their peripherals' own resets cover; WDG (3) and PWM2/PWM3 (25, 26) do not exist on the ESP32.
+/// Peripherals that each bit of `PERIP_RST_EN` resets. UART_MEM and SPI_DMA (bits 24 and 22) have no entry: the resets
+/// of their peripherals cover these memories. WDG (3) and PWM2/PWM3 (25, 26) do not exist on the ESP32.
 const PERIP_RST: [(u32, &[DevId]); 22] = [
     (0, &[DevId::Frc]),
     (1, &[DevId::Spi0, DevId::Spi1]),
@@ -44,8 +44,8 @@ const PERIP_RST: [(u32, &[DevId]); 22] = [
     (23, &[DevId::Uart2]),
 ];
 
-/// Accelerators that each bit of `PERI_RST_EN` resets (header: secure boot holds SHA and AES, digital signature AES
-/// and RSA).
+/// Accelerators that each bit of `PERI_RST_EN` resets (IDF header: the secure boot bit holds SHA and AES, the digital
+/// signature bit AES and RSA).
 const PERI_RST: [(u32, &[DevId]); 5] = [
     (0, &[DevId::Aes]),
     (1, &[DevId::Sha]),
@@ -54,8 +54,8 @@ const PERI_RST: [(u32, &[DevId]); 5] = [
     (4, &[DevId::Aes, DevId::Rsa]),
 ];
 
-/// Peripherals that each bit of `CORE_RST_EN` resets. Of the radio's bits (0..4, 8..10) only the Wi-Fi MAC's does
-/// anything: the other blocks keep no state.
+/// Peripherals that each bit of `CORE_RST_EN` resets. Of the radio's bits (0..4, 8..10) only that of the Wi-Fi MAC has
+/// an effect: the other radio blocks have no state.
 const CORE_RST: [(u32, &[DevId]); 4] = [
     (2, &[DevId::WifiMac]),
     (5, &[DevId::Slc, DevId::SlcHost, DevId::Hinf]),
@@ -63,7 +63,7 @@ const CORE_RST: [(u32, &[DevId]); 4] = [
     (7, &[DevId::Eth]),
 ];
 
-/// Bit of `WIFI_BB_CFG`: the channel is 40 MHz wide (IDF PHY library `bb_bss_cbw40_dig`).
+/// Bit of `WIFI_BB_CFG`: 40 MHz channel width (IDF PHY library `bb_bss_cbw40_dig`).
 const WIFI_BB_CBW40: u32 = 1 << 2;
 
 const FROM_CPU: [Source; 4] = [Source::FromCpu0, Source::FromCpu1, Source::FromCpu2, Source::FromCpu3];
@@ -74,13 +74,13 @@ pub struct Dport {
     regs: RegFile,
 }
 
-/// Core and source of an interrupt map register.
+/// Returns core and source of an interrupt map register.
 fn map_register(offset: u32) -> Option<(usize, usize)> {
     let n = (offset.checked_sub(PRO_MAC_INTR_MAP)? / 4) as usize;
     (n < 2 * SOURCES).then_some((n / SOURCES, n % SOURCES))
 }
 
-/// Core and number of a `DCACHE_DBUG` register.
+/// Returns core and number (0..9) of a `DCACHE_DBUG` register.
 fn dbug_register(offset: u32) -> Option<(usize, usize)> {
     let n = (offset.checked_sub(PRO_DCACHE_DBUG0)? / 4) as usize;
     (n < 20).then_some((n / 10, n % 10))
@@ -102,7 +102,7 @@ impl Dport {
             APPCPU_CTRL_C => lines.dport_stall = on,
             _ => lines.boot_addr = value,
         }
-        cx.sys.irq.changed = true; // the machine looks at the cores' lines again
+        cx.sys.irq.changed = true; // the machine re-evaluates the cores' lines
     }
 
     fn write_cpu_per(&mut self, value: u32, cx: &mut Cx) {
@@ -114,8 +114,8 @@ impl Dport {
         }
     }
 
-    /// Keeps a reset register and resets what its rising bits name. Devices are not held: IDF clears each bit again
-    /// before it uses the peripheral.
+    /// Stores a reset register and resets the devices whose bits change from 0 to 1. A set bit does not hold a device
+    /// in reset: IDF clears each bit before it uses the peripheral.
     fn write_resets(&mut self, offset: u32, value: u32, bits: &[(u32, &[DevId])], cx: &mut Cx) {
         let rising = value & !self.regs.get(&SPEC, offset);
         self.regs.set(offset, value);
@@ -152,7 +152,7 @@ impl Dport {
             _ => false,
         };
         if unmodelled {
-            cx.warn_reg(&SPEC, offset, "what this bit switches on is not modelled");
+            cx.warn_reg(&SPEC, offset, "the function that this bit enables is not modelled");
         }
         if offset == WIFI_BB_CFG {
             cx.sys.radio.wide = value & WIFI_BB_CBW40 != 0;

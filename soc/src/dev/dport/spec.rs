@@ -740,7 +740,7 @@ crate::registers! {
     DATE = 0xffc, reset 0x1605190, Stored;
 }
 
-/// Fields of `APPCPU_CTRL_A` to `_C`: each has one bit.
+/// Fields of `APPCPU_CTRL_A` to `_C`; each register has one bit.
 pub mod appcpu_ctrl {
     /// `APPCPU_RESETTING`, `APPCPU_CLKGATE_EN`, `APPCPU_RUNSTALL`.
     pub const ON: u32 = 1 << 0;
@@ -748,7 +748,7 @@ pub mod appcpu_ctrl {
 
 /// Fields of `CPU_PER_CONF`.
 pub mod cpu_per_conf {
-    /// PLL divider: 0 80 MHz, 1 160 MHz, 2 240 MHz.
+    /// CPU clock from the PLL: 0 is 80 MHz, 1 is 160 MHz, 2 is 240 MHz.
     pub const CPUPERIOD_SEL: u32 = 3;
 }
 

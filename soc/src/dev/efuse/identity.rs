@@ -1,28 +1,29 @@
-//! Who the chip is: the fuses' meaning that a user sets, and their file.
+//! The chip's identity in the fuses (MAC address, revision), and the eFuse file format.
 
 use super::spec::*;
 use super::{Blocks, Efuse};
 use crate::dev::RegFile;
 
-/// Bytes of an eFuse file: block 0's seven words, then eight words each of blocks 1 to 3, little-endian, as
-/// Espressif's QEMU takes it.
+/// Length of an eFuse file in bytes: the seven words of block 0, then the eight words each of blocks 1 to 3. The words
+/// are little-endian. Espressif's QEMU uses the same format.
 pub const FILE_LEN: usize = 124;
 
-/// An eFuse file of a wrong length.
+/// Error: an eFuse file has the wrong length. The field is its length in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an eFuse file has {FILE_LEN} bytes, this one has {0}")]
 pub struct WrongLength(pub usize);
 
-/// The MAC address of a chip that was given none: Espressif's prefix 24:0A:C4.
+/// Default MAC address; it has Espressif's prefix 24:0A:C4.
 const DEFAULT_MAC: [u8; 6] = [0x24, 0x0A, 0xC4, 0x00, 0x32, 0x01];
 /// Package ESP32-D0WD.
 const PACKAGE_D0WD: u32 = 1;
-/// What the factory measured of the 8 MHz oscillator (BLK0_RDATA4.CK8M_FREQ); the ROM finds the crystal by it.
+/// Factory measurement of the 8 MHz oscillator (BLK0_RDATA4.CK8M_FREQ). The ROM uses it to detect the crystal
+/// frequency.
 const CK8M_FREQ: u32 = 85;
-/// ADC reference 3 steps of 7 mV above 1100 mV.
+/// ADC reference voltage: 3 steps of 7 mV above 1100 mV.
 const ADC_VREF: u32 = 3;
 
-/// The checksum of a MAC address: CRC-8 with the reflected polynomial 0x8C from 0 (IDF
+/// Returns the checksum of a MAC address: CRC-8 with the reflected polynomial 0x8C and initial value 0 (IDF
 /// `esp_rom_efuse_mac_address_crc8`).
 fn mac_crc(mac: [u8; 6]) -> u8 {
     mac.into_iter().fold(0, |crc, byte| {
@@ -30,13 +31,13 @@ fn mac_crc(mac: [u8; 6]) -> u8 {
     })
 }
 
-/// Block and word of each word of a file.
+/// Returns block and word index of each word of an eFuse file, in file order.
 fn words() -> impl Iterator<Item = (usize, usize)> {
     (0..4).flat_map(|block| (0..if block == 0 { 7 } else { 8 }).map(move |word| (block, word)))
 }
 
 impl Default for Efuse {
-    /// An ESP32-D0WD of revision 3.0 with an unencrypted, unlocked set of fuses.
+    /// Returns the fuses of an ESP32-D0WD of revision 3.0 without encryption and without protection.
     fn default() -> Self {
         let mut efuse = Self::of_fuses(Blocks::default());
         efuse.fuses[0][3] = PACKAGE_D0WD << blk0_rdata3::CHIP_PACKAGE_S | blk0_rdata3::CHIP_CPU_FREQ_RATED;
@@ -54,7 +55,7 @@ impl Efuse {
         efuse
     }
 
-    /// The fuses of a file in the layout of Espressif's QEMU.
+    /// Reads the fuses from the bytes of an eFuse file (format: [`FILE_LEN`]).
     ///
     /// # Errors
     /// [`WrongLength`] unless there are [`FILE_LEN`] bytes.
@@ -69,7 +70,7 @@ impl Efuse {
         Ok(Self::of_fuses(fuses))
     }
 
-    /// The fuses as such a file.
+    /// Returns the fuses as the bytes of an eFuse file.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; FILE_LEN] {
         let mut out = [0; FILE_LEN];
@@ -79,7 +80,7 @@ impl Efuse {
         out
     }
 
-    /// The factory MAC address.
+    /// Returns the factory MAC address.
     #[must_use]
     pub fn mac(&self) -> [u8; 6] {
         let [low, high] = [self.fuses[0][1], self.fuses[0][2]];
@@ -95,8 +96,8 @@ impl Efuse {
         self.reload();
     }
 
-    /// The major revision that the fuses stand for, 0, 1 or 3: with both version bits burnt it takes
-    /// APB_CTRL_DATE to tell 2 from 3, and chips of revision 2 were never sold.
+    /// Returns the major revision that the fuses encode: 0, 1 or 3. With both version bits set, only APB_CTRL_DATE
+    /// distinguishes 2 from 3; this returns 3 because chips of revision 2 were never sold.
     #[must_use]
     pub fn revision(&self) -> u8 {
         let rev1 = self.fuses[0][3] & blk0_rdata3::CHIP_VER_REV1 != 0;
@@ -104,8 +105,8 @@ impl Efuse {
         if rev1 && rev2 { 3 } else { u8::from(rev1) }
     }
 
-    /// Makes this the eFuse of a chip of major revision 0 to 3. Revision 3 shows in
-    /// [`ApbCtrl::set_revision`](crate::dev::apb_ctrl::ApbCtrl::set_revision) too: set both.
+    /// Sets the revision fuses for major revision 0 to 3. The caller must also call
+    /// [`ApbCtrl::set_revision`](crate::dev::apb_ctrl::ApbCtrl::set_revision), which holds the bit of revision 3.
     pub fn set_revision(&mut self, major: u8) {
         let bits = [(3, blk0_rdata3::CHIP_VER_REV1, 1), (5, blk0_rdata5::CHIP_VER_REV2, 2)];
         for (word, bit, from) in bits {

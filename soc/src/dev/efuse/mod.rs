@@ -1,7 +1,7 @@
-//! The eFuse controller: four blocks of one-time fuses, their read registers, programming.
+//! The eFuse controller: four blocks of one-time programmable fuses, their read registers, programming.
 //!
-//! Blocks with the 3/4 or repeat coding scheme are left raw: what is programmed is what is read, and `DEC_STATUS`
-//! never reports an error.
+//! The 3/4 and repeat coding schemes are not modelled: a read returns the programmed bits, and `DEC_STATUS` never
+//! reports an error.
 
 mod identity;
 pub mod spec;
@@ -17,17 +17,17 @@ use esplens_core::time::{TICKS_PER_US, Ticks};
 use serde::{Deserialize, Serialize};
 use spec::*;
 
-/// Time of a read command. The ROM of revision 3 must still see the command bit in the instruction after it set it.
+/// Duration of a read command. The ROM of revision 3 reads the command bit right after setting it and must find it set.
 const READ_TIME: Ticks = 20 * TICKS_PER_US;
-/// Time of a program command, whatever the number of bits.
+/// Duration of a program command, independent of the number of bits.
 const PGM_TIME: Ticks = 4000 * TICKS_PER_US;
-/// Tag of the only event: the running command ends.
+/// Event tag: the running command ends.
 const DONE: u8 = 0;
 
-/// Words of four blocks; block 0 has seven.
+/// Words of the four blocks; block 0 uses only seven.
 type Blocks = [[u32; 8]; 4];
 
-/// What one bit of `WR_DIS` (block 0, word 0) protects: (bit, block, word, mask); word 8 is the whole block
+/// Fuses that each bit of `WR_DIS` (block 0, word 0) protects: (bit, block, word, mask). Word 8 means the whole block
 /// (IDF `esp_efuse_table.csv`).
 const WRITE_PROTECTION: [(u32, usize, usize, u32); 20] = [
     (0, 0, 0, 0x000F_0000),
@@ -51,7 +51,8 @@ const WRITE_PROTECTION: [(u32, usize, usize, u32); 20] = [
     (13, 0, 6, 0x0000_0020),
     (14, 0, 6, 0x0000_0040),
 ];
-/// `WR_DIS` bit 15 has the three download switches and the console's.
+/// Fuses that bit 15 of `WR_DIS` protects, as (word, mask) in block 0: `CONSOLE_DEBUG_DISABLE` and the three
+/// `DISABLE_DL_*` fuses.
 const WRITE_PROTECTION_15: (usize, u32) = (6, 0x0000_0384);
 
 /// The eFuse block: fuses and controller.
@@ -59,7 +60,7 @@ const WRITE_PROTECTION_15: (usize, u32) = (6, 0x0000_0384);
 pub struct Efuse {
     /// The fuses themselves.
     fuses: Blocks,
-    /// The read registers: the fuses as they were at the last read command or reset.
+    /// The read registers: copy of the fuses made by the last read command or reset.
     shown: Blocks,
     regs: RegFile,
     /// Command bits in progress.
@@ -67,7 +68,7 @@ pub struct Efuse {
     int_raw: u32,
 }
 
-/// Block and word of a read register.
+/// Returns block and word of a read register.
 fn read_register(offset: u32) -> Option<(usize, usize)> {
     let word = |base: u32| ((offset - base) / 4) as usize;
     match offset {
@@ -82,7 +83,7 @@ fn write_register(block: usize, word: usize) -> u32 {
 }
 
 impl Efuse {
-    /// Bits of a word that `RD_DIS` hides from software.
+    /// Returns the bits of a word that `RD_DIS` hides from software.
     fn hidden(&self, block: usize, word: usize) -> u32 {
         let rd_dis = self.fuses[0][0] >> 16 & 0xF;
         match (block, word) {
@@ -94,7 +95,7 @@ impl Efuse {
         }
     }
 
-    /// Bits of a word that `WR_DIS` keeps from being programmed.
+    /// Returns the bits of a word that `WR_DIS` protects from programming.
     fn locked(&self, block: usize, word: usize) -> u32 {
         let wr_dis = self.fuses[0][0] & 0xFFFF;
         let mut mask = 0;
@@ -117,7 +118,8 @@ impl Efuse {
         }
     }
 
-    /// Burns what the write registers hold. Bits only ever go from 0 to 1; the protection is that of before.
+    /// Programs the fuses from the write registers. Bits only change from 0 to 1. The write protection is the one from
+    /// before this command.
     fn program(&mut self) {
         let mut new = self.fuses;
         for (block, words) in new.iter_mut().enumerate() {
@@ -208,7 +210,7 @@ impl Device for Efuse {
         self.sync_irq(cx);
     }
 
-    /// The controller starts anew and reads the fuses, which stay.
+    /// Resets the controller, which then reads the fuses. The fuses do not change.
     fn reset(&mut self, cx: &mut Cx) {
         *self = Self::of_fuses(self.fuses);
         cx.cancel(DONE);

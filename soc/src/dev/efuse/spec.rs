@@ -152,9 +152,9 @@ crate::registers! {
 
 /// Fields of `CONF`.
 pub mod conf {
-    /// Operation code that lets `CMD` read.
+    /// Operation code that enables the read command.
     pub const READ_OP_CODE: u32 = 0x5AA5;
-    /// Operation code that lets `CMD` program.
+    /// Operation code that enables the program command.
     pub const WRITE_OP_CODE: u32 = 0x5A5A;
     /// Mask of the operation code.
     pub const OP_CODE: u32 = 0xFFFF;
@@ -170,22 +170,23 @@ pub mod cmd {
 
 /// Fields of block 0, word 3.
 pub mod blk0_rdata3 {
-    /// Chip package, 3 bits: 0 D0WDQ6, 1 D0WD, 2 D2WD, 4 U4WDH, 5 PICO-D4, 6 PICO-V3.
+    /// First bit of the chip package (3 bits): 0 D0WDQ6, 1 D0WD, 2 D2WD, 4 U4WDH, 5 PICO-D4, 6 PICO-V3.
     pub const CHIP_PACKAGE_S: u32 = 9;
-    /// The CPU's maximum frequency has been rated (240 MHz unless `CHIP_CPU_FREQ_LOW`).
+    /// The CPU's maximum frequency is rated (240 MHz unless `CHIP_CPU_FREQ_LOW` is set).
     pub const CHIP_CPU_FREQ_RATED: u32 = 1 << 13;
-    /// Revision 1 or later.
+    /// Chip revision 1 or later.
     pub const CHIP_VER_REV1: u32 = 1 << 15;
 }
 
 /// Fields of block 0, word 4.
 pub mod blk0_rdata4 {
-    /// ADC reference: sign and magnitude, steps of 7 mV from 1100 mV; 0 means not measured.
+    /// First bit of the ADC reference voltage: sign and magnitude, in steps of 7 mV from 1100 mV; 0 means not
+    /// measured.
     pub const ADC_VREF_S: u32 = 8;
 }
 
 /// Fields of block 0, word 5.
 pub mod blk0_rdata5 {
-    /// Revision 2 or later.
+    /// Chip revision 2 or later.
     pub const CHIP_VER_REV2: u32 = 1 << 20;
 }

@@ -6,7 +6,8 @@ fn bench() -> Bench<Efuse> {
     Bench::new(DevId::Efuse, Efuse::default())
 }
 
-/// As the ROM's `ets_efuse_read_op` and `ets_efuse_program_op`: set the code, start, wait for the command to clear.
+/// Runs a command as the ROM's `ets_efuse_read_op` and `ets_efuse_program_op` do: sets the operation code, starts, and
+/// waits for the command bit to clear.
 fn run(b: &mut Bench<Efuse>, code: u32, command: u32) {
     b.write(CONF, code);
     b.write(CMD, command);
@@ -43,7 +44,7 @@ fn mac_and_checksum_stand_where_idf_reads_them() {
     assert_eq!(b.read(BLK0_RDATA1), 0xC404_58FC);
     assert_eq!(b.read(BLK0_RDATA2) & 0xFFFF, 0x240A);
     assert_eq!(b.dev.mac(), mac);
-    // A CRC over data and its own CRC leaves 0.
+    // The CRC of data followed by its own CRC is 0.
     let crc = (b.read(BLK0_RDATA2) >> 16) as u8;
     let rest = mac.into_iter().chain([crc]).fold(0u8, |crc, byte| {
         (0..8).fold(crc ^ byte, |c, _| if c & 1 != 0 { c >> 1 ^ 0x8C } else { c >> 1 })

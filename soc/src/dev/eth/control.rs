@@ -1,21 +1,21 @@
-//! open_eth's control frames (IEEE 802.3 annex 31B): pauses, asked for and obeyed.
+//! open_eth's control frames (IEEE 802.3 annex 31B): pause frames are sent and obeyed.
 
 use super::openeth::OpenEth;
 use super::spec::*;
 use crate::dev::Cx;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 
-/// Where pauses are sent.
+/// Destination address of a pause frame.
 const PAUSE_TO: [u8; 6] = [0x01, 0x80, 0xC2, 0, 0, 1];
-/// Type of a control frame, and the pause's operation.
+/// EtherType of a control frame, and the opcode of a pause.
 const PAUSE: [u8; 4] = [0x88, 0x08, 0, 1];
-/// A pause's unit, 512 bit times at 100 Mbit/s (5.12 µs), in ticks times 100.
+/// Unit of pause times: 512 bit times at 100 Mbit/s (5.12 µs), in ticks times 100.
 const QUANTUM_X100: Ticks = 512 * TICKS_PER_US;
-/// The event that ends a pause.
+/// Event tag: a pause ends.
 pub const RESUME: u8 = 0;
 
 impl OpenEth {
-    /// Looks for a control frame; true when it is one. A pause is obeyed with `RXFLOW`.
+    /// Checks for a pause frame and returns true if `data` is one. With `RXFLOW` the transmitter obeys it.
     pub fn control(&mut self, data: &[u8], cx: &mut Cx) -> bool {
         let Some((to, rest)) = data.split_first_chunk::<6>() else { return false };
         let (Some(kind), Some(time)) = (rest.get(6..10), rest.get(10..12)) else { return false };
@@ -31,7 +31,7 @@ impl OpenEth {
         true
     }
 
-    /// `TXCTRL`: sends a pause if asked to.
+    /// Writes `TXCTRL`. Sends a pause frame if `TXPAUSERQ` and `TXFLOW` are set.
     pub fn write_txctrl(&mut self, value: u32, cx: &mut Cx) {
         self.tx_ctrl = value & 0xFFFF;
         if value & txctrl::TXPAUSERQ == 0 || self.ctrl_moder & ctrlmoder::TXFLOW == 0 {

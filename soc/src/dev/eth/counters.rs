@@ -1,39 +1,39 @@
-//! What passed open_eth and what did not, for whoever looks; the chip has no such registers.
+//! open_eth's statistics counters, for display only; the controller has no such registers.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Frames since the controller's reset.
+/// Ethernet frames since the controller's reset, by result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
-    /// Written to a receive descriptor, errors included.
+    /// Received to a descriptor, including those with errors.
     pub received: u64,
-    /// Their bytes, checksums included.
+    /// Bytes of the received ones, including checksums.
     pub received_bytes: u64,
-    /// Put on the line, or looped back.
+    /// Sent to the line or looped back; also counted if the line then drops them (no link, wrong checksum).
     pub sent: u64,
-    /// Their bytes as they left, padding included, without checksums.
+    /// Bytes of the sent ones, including padding, without checksums.
     pub sent_bytes: u64,
-    /// Not for this controller: address filter, control frames.
+    /// Discarded by the address filter, and control frames that the MAC consumed.
     pub filtered: u64,
     /// Lost because no receive descriptor was empty (`INT_SOURCE.BUSY`).
     pub no_descriptor: u64,
-    /// Lost for being shorter than `PACKETLEN.MINFL`.
+    /// Lost because shorter than `PACKETLEN.MINFL`.
     pub short: u64,
-    /// Lost because receiver or link was off, or longer than anything on a line.
+    /// Lost because the receiver or the link was off, or because longer than 16 KiB.
     pub off: u64,
     /// Received with a wrong checksum.
     pub crc: u64,
     /// Received longer than `PACKETLEN.MAXFL`.
     pub long: u64,
-    /// Received into a buffer that is no memory.
+    /// Received to a descriptor whose buffer is not DMA-capable memory.
     pub overrun: u64,
-    /// Not sent: their buffer is no memory.
+    /// Not sent because the length was 0 or the buffer is not DMA-capable memory.
     pub underrun: u64,
 }
 
 impl Counters {
-    /// Frames that came for this controller and were lost.
+    /// Returns the number of Ethernet frames that arrived and were lost, without the filtered ones.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.no_descriptor + self.short + self.off

@@ -1,15 +1,14 @@
-//! The PHY behind the management interface: like a DP83848C, with the register values that firmware finds on
-//! Espressif's QEMU.
+//! The PHY on the MII management interface: like a DP83848C, with the register values of Espressif's QEMU.
 
 use serde::{Deserialize, Serialize};
 
-/// The PHY's number on the management bus.
+/// The PHY's address on the management bus.
 pub const PHY_ADDR: u32 = 1;
-/// What an address without a PHY reads.
+/// Value read from an address without a PHY.
 pub const NOBODY: u16 = 0xFFFF;
 
 const BMCR: u32 = 0x00;
-/// The basic status register.
+/// Basic mode status register.
 pub const BMSR: u32 = 0x01;
 const PHYIDR1: u32 = 0x02;
 const PHYIDR2: u32 = 0x03;
@@ -18,30 +17,30 @@ const ANLPAR: u32 = 0x05;
 const PHYSTS: u32 = 0x10;
 const PHYCR: u32 = 0x19;
 
-/// Reset, and restart of the negotiation: both clear themselves.
+/// Self-clearing bits of `BMCR`: reset, and restart of auto-negotiation.
 const BMCR_ONCE: u16 = 1 << 15 | 1 << 9;
-/// Negotiation on, as Espressif's QEMU has it.
+/// Reset value of `BMCR`: auto-negotiation on, as in Espressif's QEMU.
 const BMCR_RESET: u16 = 0x1000;
-/// Switched off: no link.
+/// Power-down: no link.
 const BMCR_POWER_DOWN: u16 = 1 << 11;
-/// 10 and 100 Mbit/s, both duplexes, may negotiate.
+/// Abilities in `BMSR`: 10 and 100 Mbit/s, half and full duplex, auto-negotiation.
 const BMSR_ABLE: u16 = 0x7848;
 const BMSR_NEGOTIATED: u16 = 1 << 5;
-/// Its link bit.
+/// Link status bit of `BMSR`.
 pub const BMSR_LINK: u16 = 1 << 2;
-/// Link up, full duplex, negotiation done, and 10 Mbit/s: what Espressif's QEMU shows.
+/// `PHYSTS` with link: link up, full duplex, auto-negotiation complete, 10 Mbit/s, as in Espressif's QEMU.
 const PHYSTS_UP: u16 = 0x0017;
 const PARTNER: u16 = 0x01E1;
 
-/// The PHY: its cable, and its registers that can be written.
+/// The PHY: cable state and writable registers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Phy {
     bmcr: u16,
     anar: u16,
     other: [u16; 32],
-    /// The cable is in.
+    /// The cable is plugged in.
     link: bool,
-    /// The link was down since the status was last read.
+    /// The link has been down since `BMSR` was last read.
     lost: bool,
 }
 
@@ -52,25 +51,25 @@ impl Default for Phy {
 }
 
 impl Phy {
-    /// Plugs the cable in or pulls it out.
+    /// Plugs the cable in (true) or pulls it out.
     pub fn set_link(&mut self, up: bool) {
         self.lost |= !up;
         self.link = up;
     }
 
-    /// True when frames pass.
+    /// Returns true if the link is up: the cable is plugged in and the PHY is not in power-down.
     #[must_use]
     pub fn link(&self) -> bool {
         self.link && self.bmcr & BMCR_POWER_DOWN == 0
     }
 
-    /// A reset; the cable stays.
+    /// Resets the PHY. The cable state does not change.
     pub fn reset(&mut self) {
         *self = Self { link: self.link, lost: !self.link, ..Self::default() };
     }
 
-    /// Reads register `reg` (0..31) of the PHY at `addr` (0..31), with what reading does: a lost link shows once in
-    /// the basic status register even when it is back (IEEE 802.3, 22.2.4.2.13).
+    /// Reads register `reg` (0..31) of the PHY at `addr` (0..31), with side effects: after a link loss the next read of
+    /// `BMSR` reports no link, even if the link is up again (IEEE 802.3, 22.2.4.2.13).
     pub fn read(&mut self, addr: u32, reg: u32) -> u16 {
         let value = self.peek(addr, reg);
         if addr & 31 == PHY_ADDR && reg & 31 == BMSR {
@@ -79,7 +78,7 @@ impl Phy {
         value
     }
 
-    /// A register without side effects.
+    /// Returns a register's value without side effects.
     #[must_use]
     pub fn peek(&self, addr: u32, reg: u32) -> u16 {
         if addr & 31 != PHY_ADDR {
@@ -99,7 +98,7 @@ impl Phy {
         }
     }
 
-    /// Writes a register.
+    /// Writes register `reg` (0..31) of the PHY at `addr` (0..31).
     pub fn write(&mut self, addr: u32, reg: u32, value: u16) {
         if addr & 31 != PHY_ADDR {
             return;

@@ -1,5 +1,5 @@
-//! Ethernet at 0x3FF6_9000: QEMU's open_eth, which carries frames, or the chip's own EMAC, which finds no PHY.
-//! The two overlap; firmware that touches registers only the EMAC has gets the EMAC.
+//! Ethernet at 0x3FF6_9000: QEMU's open_eth, which transfers Ethernet frames, or the chip's own EMAC, which finds no
+//! PHY. Their addresses overlap. Firmware that accesses registers that only the EMAC has gets the EMAC.
 
 pub mod control;
 pub mod counters;
@@ -24,13 +24,13 @@ use emac::Emac;
 use openeth::OpenEth;
 use serde::{Deserialize, Serialize};
 
-/// First offset that only the EMAC has (its clock registers, then the MAC's).
+/// First offset that only the EMAC has: its clock registers, then the MAC's.
 const EMAC_ONLY: u32 = 0x800;
 
-/// Which controller stands at the EMAC's address.
+/// Selection of the controller at the EMAC's address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EthModel {
-    /// open_eth until the firmware touches the EMAC's own registers.
+    /// open_eth until the firmware accesses registers that only the EMAC has.
     #[default]
     Auto,
     /// The OpenCores MAC.
@@ -43,49 +43,50 @@ pub enum EthModel {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Eth {
     model: EthModel,
-    /// `Auto` has seen a driver of the EMAC. Kept over a reset of the peripheral: the driver goes on after it.
+    /// With `Auto`: an EMAC driver was detected. A reset of the peripheral keeps this, because the driver continues
+    /// after it.
     seen_emac: bool,
     openeth: OpenEth,
     emac: Emac,
 }
 
 impl Eth {
-    /// Chooses the controller.
+    /// Selects the controller.
     pub fn set_model(&mut self, model: EthModel) {
         self.model = model;
         self.seen_emac = false;
     }
 
-    /// The choice made by [`Eth::set_model`].
+    /// Returns the selection made by [`Eth::set_model`].
     #[must_use]
     pub fn model(&self) -> EthModel {
         self.model
     }
 
-    /// open_eth, for looking; `None` while the firmware drives the chip's own EMAC.
+    /// Returns open_eth's state; `None` while the firmware drives the chip's own EMAC.
     #[must_use]
     pub fn openeth(&self) -> Option<&OpenEth> {
         (!self.is_emac()).then_some(&self.openeth)
     }
 
-    /// Whether the MAC takes a frame now.
+    /// Returns whether the MAC can receive an Ethernet frame now.
     #[must_use]
     pub fn ready(&self) -> Ready {
         if self.is_emac() { Ready::Off } else { self.openeth.ready() }
     }
 
-    /// Plugs the cable in or pulls it out.
+    /// Plugs the cable in (true) or pulls it out.
     pub fn set_link(&mut self, up: bool) {
         self.openeth.phy.set_link(up);
     }
 
-    /// True while frames can pass the cable.
+    /// Returns true if the link is up.
     #[must_use]
     pub fn link(&self) -> bool {
         self.openeth.phy.link()
     }
 
-    /// The Ethernet address in open_eth's registers.
+    /// Returns the Ethernet address in open_eth's registers.
     #[must_use]
     pub fn mac(&self) -> [u8; 6] {
         self.openeth.mac()
@@ -95,7 +96,7 @@ impl Eth {
         self.model == EthModel::Emac || self.seen_emac
     }
 
-    /// An access to `offset`: may show that the firmware drives the EMAC.
+    /// Checks whether an access to `offset` reveals an EMAC driver, and switches to the EMAC if so.
     fn touch(&mut self, offset: u32, cx: &mut Cx) {
         if self.model == EthModel::Auto && offset >= EMAC_ONLY && !self.seen_emac {
             self.seen_emac = true;
@@ -116,7 +117,7 @@ impl Eth {
     }
 }
 
-/// Traces a guest's access the way QEMU does: in the width it had.
+/// Traces a guest's access in its original width, as QEMU does.
 fn trace_access(offset: u32, value: u32, write: bool, cx: &mut Cx) {
     let desc = (spec::DESC..0x800).contains(&offset);
     let event = match (desc, write) {
@@ -152,7 +153,7 @@ impl Device for Eth {
     }
 
     fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
-        // Reading the version date tells nothing: drivers use it to find out where they run.
+        // A read of the version date does not count: drivers use it to detect an emulator.
         if offset != emac::spec::EX_DATE {
             self.touch(offset, cx);
         }
@@ -182,7 +183,7 @@ impl Device for Eth {
         if let Msg::Frame(frame) = msg
             && !self.is_emac()
         {
-            // Without a link nothing reaches the MAC.
+            // Without a link no Ethernet frame reaches the MAC.
             if self.link() {
                 self.openeth.receive(frame, cx);
             } else {

@@ -10,7 +10,7 @@ use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use serde_big_array::BigArray;
 
-/// Transmit and receive descriptors together.
+/// Total number of transmit and receive descriptors.
 pub const DESCRIPTORS: u32 = 128;
 
 /// open_eth's state.
@@ -27,9 +27,9 @@ pub struct OpenEth {
     pub packet_len: u32,
     /// `TX_BD_NUM`, 0..128.
     pub tx_bd_num: u32,
-    /// The next transmit descriptor.
+    /// Index of the next transmit descriptor.
     pub tx_next: u32,
-    /// The next receive descriptor.
+    /// Index of the next receive descriptor.
     pub rx_next: u32,
     /// `HASH0_ADR` and `HASH1_ADR`.
     pub hash: [u32; 2],
@@ -37,9 +37,9 @@ pub struct OpenEth {
     mii_address: u32,
     mii_tx: u32,
     mii_rx: u32,
-    /// The status register is read again and again.
+    /// Scanning: the PHY register is read continuously.
     scan: bool,
-    /// `MIISTATUS`: the last look at the PHY's status showed no link.
+    /// `MIISTATUS`: the PHY's status register, when last read, reported no link.
     link_fail: bool,
     /// The PHY.
     pub phy: Phy,
@@ -47,9 +47,9 @@ pub struct OpenEth {
     pub ctrl_moder: u32,
     /// `TXCTRL`.
     pub tx_ctrl: u32,
-    /// The other side asked for silence until then.
+    /// End of the pause that the peer requested.
     pub paused: Ticks,
-    /// What passed, and what did not.
+    /// Statistics.
     pub counters: Counters,
     #[serde(with = "BigArray")]
     descriptors: [u32; 256],
@@ -86,33 +86,33 @@ impl Default for OpenEth {
 }
 
 impl OpenEth {
-    /// Length and status of descriptor `i` (0..127; 0 beyond).
+    /// Returns length and status of descriptor `i` (0..127); 0 beyond.
     #[must_use]
     pub fn bd_word(&self, i: u32) -> u32 {
         self.descriptors.get(2 * i as usize).copied().unwrap_or(0)
     }
 
-    /// Sets length and status of a descriptor.
+    /// Sets length and status of descriptor `i`.
     pub fn set_bd_word(&mut self, i: u32, value: u32) {
         if let Some(word) = self.descriptors.get_mut(2 * i as usize) {
             *word = value;
         }
     }
 
-    /// Buffer address of descriptor `i`.
+    /// Returns the buffer address of descriptor `i`.
     #[must_use]
     pub fn bd_addr(&self, i: u32) -> u32 {
         self.descriptors.get(2 * i as usize + 1).copied().unwrap_or(0)
     }
 
-    /// The own address.
+    /// Returns the own Ethernet address.
     #[must_use]
     pub fn mac(&self) -> [u8; 6] {
         let (high, low) = (self.mac[1].to_be_bytes(), self.mac[0].to_be_bytes());
         [high[2], high[3], low[0], low[1], low[2], low[3]]
     }
 
-    /// A register without side effects.
+    /// Returns a register's value without side effects.
     #[must_use]
     pub fn peek(&self, offset: u32) -> u32 {
         match offset {
@@ -139,7 +139,7 @@ impl OpenEth {
         }
     }
 
-    /// A guest's write.
+    /// Handles a guest's write.
     pub fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
         match offset {
             MODER => self.write_moder(value, cx),
@@ -166,12 +166,12 @@ impl OpenEth {
         self.transmit(cx);
     }
 
-    /// Enabling a direction puts it at its first descriptor; the reset bit does so for both.
+    /// Writes `MODER`. Enabling a direction sets it to its first descriptor; the reset bit does so for both.
     fn write_moder(&mut self, value: u32, cx: &mut Cx) {
         let set = value & !self.moder;
         self.moder = value & moder::ALL;
         if set & moder::DLYCRCEN != 0 {
-            cx.warn_reg(&SPEC, MODER, "DLYCRCEN: checksums cover the whole frame all the same");
+            cx.warn_reg(&SPEC, MODER, "DLYCRCEN is not modelled: checksums cover the whole frame");
         }
         if set & (moder::TXEN | moder::RST) != 0 {
             self.tx_next = 0;
@@ -186,7 +186,7 @@ impl OpenEth {
         (if link { miistatus::LINKFAIL } else { 0 }) | if self.scan { miistatus::BUSY } else { 0 }
     }
 
-    /// Management commands finish at once, but for scanning, which the next command ends.
+    /// Executes a management command. Commands complete at once, except scanning, which lasts until the next command.
     fn mii_command(&mut self, value: u32, cx: &mut Cx) {
         let (addr, reg) = (self.mii_address & 31, self.mii_address >> 8 & 31);
         if self.scan && value & miicommand::SCANSTAT == 0 {

@@ -1,4 +1,4 @@
-//! open_eth's receiver: filter, next empty descriptor, checksum, interrupt.
+//! open_eth's receiver: address filter, choice of the descriptor, checksum, interrupt.
 
 use super::openeth::{DESCRIPTORS, OpenEth};
 use super::spec::*;
@@ -7,20 +7,20 @@ use crate::dev::Cx;
 use crate::net::Ready;
 use crate::trace::Event;
 
-/// Longest frame taken from outside, in bytes.
+/// Longest Ethernet frame accepted from the line, in bytes.
 const MAX_FRAME: usize = 16 << 10;
 
-/// How the filter takes a frame.
+/// Result of the address filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Taken {
     No,
     ByAddress,
-    /// Only because everything is taken.
+    /// Accepted only because `PRO` is set.
     Promiscuous,
 }
 
 impl OpenEth {
-    /// A frame arrives, without its checksum; short ones are padded as a sender would have.
+    /// Receives an Ethernet frame without checksum. Pads a short one as a sender would, and appends the checksum.
     pub fn receive(&mut self, frame: &[u8], cx: &mut Cx) {
         let mut data = frame.to_vec();
         data.resize(frame.len().max(MIN_FRAME), 0);
@@ -28,7 +28,7 @@ impl OpenEth {
         self.receive_line(data, frame.len(), cx);
     }
 
-    /// What was on the line, with its checksum, `len` bytes of it from the sender's stack.
+    /// Receives an Ethernet frame from the line, with its checksum. `len` is the length to trace.
     pub fn receive_line(&mut self, mut data: Vec<u8>, len: usize, cx: &mut Cx) {
         if self.moder & moder::RXEN == 0 || data.len() > MAX_FRAME {
             self.counters.off += 1;
@@ -63,7 +63,7 @@ impl OpenEth {
         self.store(&mut data, status, cx);
     }
 
-    /// Whether a frame can be received now.
+    /// Returns whether an Ethernet frame can be received now.
     #[must_use]
     pub fn ready(&self) -> Ready {
         match (self.moder & moder::RXEN != 0 && self.phy.link(), self.bd_word(self.rx_next) & rx_bd::E != 0) {
@@ -73,7 +73,7 @@ impl OpenEth {
         }
     }
 
-    /// Writes a frame to the next descriptor.
+    /// Writes an Ethernet frame to the buffer of the next descriptor.
     fn store(&mut self, data: &mut Vec<u8>, mut status: u32, cx: &mut Cx) {
         let i = self.rx_next;
         let word = self.bd_word(i);
@@ -112,7 +112,7 @@ impl OpenEth {
         c.overrun += u64::from(status & rx_bd::OR != 0);
     }
 
-    /// Status bits for a length (checksum included); `None`: too short to be received.
+    /// Returns the status bits for a length including the checksum; `None` if it is too short to be received.
     fn length_status(&self, len: usize) -> Option<u32> {
         let (shortest, longest) = ((self.packet_len >> 16) as usize, (self.packet_len & 0xFFFF) as usize);
         if len < shortest {
@@ -151,12 +151,12 @@ impl OpenEth {
     }
 }
 
-/// The hash-table bit of a multicast address: the top six bits of its checksum as it is shifted out.
+/// Returns the hash-table bit of a multicast address: the top six bits of its CRC in the order they are shifted out.
 fn hash(addr: &[u8; 6]) -> usize {
     ((!crc32(addr)).reverse_bits() >> 26) as usize
 }
 
-/// The Ethernet checksum (IEEE 802.3, 3.2.9), as sent low byte first.
+/// Returns the Ethernet checksum (IEEE 802.3, 3.2.9), which is sent low byte first.
 #[must_use]
 pub fn crc32(data: &[u8]) -> u32 {
     crc32fast::hash(data)

@@ -1,4 +1,5 @@
-//! Registers of the OpenCores Ethernet MAC ("open_eth"), which QEMU and so IDF put at the EMAC's address.
+//! Registers of the OpenCores Ethernet MAC ("open_eth"). Espressif's QEMU and IDF's driver for it use the EMAC's
+//! address.
 
 crate::registers! {
     "ETH", "OpenCores ethmac specification; IDF esp_eth/src/openeth/openeth.h";
@@ -8,11 +9,11 @@ crate::registers! {
     INT_SOURCE = 0x04, reset 0, Modelled;
     /// Interrupt enables.
     INT_MASK = 0x08, reset 0, Modelled;
-    /// Gap between frames, back to back; the line to the network keeps its own.
+    /// Inter-packet gap, back to back; has no effect.
     IPGT = 0x0C, reset 0x12, Stored;
-    /// Gap between frames, part 1.
+    /// Inter-packet gap, part 1.
     IPGR1 = 0x10, reset 0xC, Stored;
-    /// Gap between frames, part 2.
+    /// Inter-packet gap, part 2.
     IPGR2 = 0x14, reset 0x12, Stored;
     /// Shortest and longest frame.
     PACKETLEN = 0x18, reset 0x0040_0600, Modelled;
@@ -22,7 +23,7 @@ crate::registers! {
     TX_BD_NUM = 0x20, reset 0x40, Modelled;
     /// Control frames: pass them on, obey and send pauses.
     CTRLMODER = 0x24, reset 0, Modelled;
-    /// MII clock divider and preamble; commands finish at once whatever they are.
+    /// MII clock divider and preamble; commands complete at once regardless.
     MIIMODER = 0x28, reset 0x64, Stored;
     /// MII commands: scan, read, write.
     MIICOMMAND = 0x2C, reset 0, Modelled;
@@ -42,7 +43,7 @@ crate::registers! {
     HASH0_ADR = 0x48, reset 0, Modelled;
     /// Multicast hash, high half.
     HASH1_ADR = 0x4C, reset 0, Modelled;
-    /// The pause to ask the other side for.
+    /// Pause request to the peer.
     TXCTRL = 0x50, reset 0, Modelled;
     /// 128 descriptors: length and status, then the buffer's address.
     DESC[256; 4] = 0x400, reset 0, Modelled;
@@ -50,93 +51,93 @@ crate::registers! {
 
 /// Fields of `MODER`.
 pub mod moder {
-    /// Receive.
+    /// Enables the receiver.
     pub const RXEN: u32 = 1 << 0;
-    /// Transmit.
+    /// Enables the transmitter.
     pub const TXEN: u32 = 1 << 1;
-    /// No preamble: nothing here sees one.
+    /// No preamble; has no effect, preambles are not modelled.
     pub const NOPRE: u32 = 1 << 2;
     /// Reject broadcast frames.
     pub const BRO: u32 = 1 << 3;
     /// Accept multicast frames whose hash bit is set.
     pub const IAM: u32 = 1 << 4;
-    /// Accept everything.
+    /// Promiscuous: accept all Ethernet frames.
     pub const PRO: u32 = 1 << 5;
-    /// Frames may follow each other without a gap; the line keeps it.
+    /// No minimum inter-frame gap is required; has no effect.
     pub const IFG: u32 = 1 << 6;
-    /// What is sent is received.
+    /// Loopback: sent Ethernet frames are received.
     pub const LOOPBCK: u32 = 1 << 7;
-    /// Repeat at once after a collision; there are none.
+    /// Retransmit without backoff after a collision; has no effect, there are no collisions.
     pub const NOBCKOF: u32 = 1 << 8;
-    /// Wait for a busy line without end; it is never busy for long.
+    /// Excess deferral: wait without limit for a busy line; has no effect, the line is never busy for long.
     pub const EXDFREN: u32 = 1 << 9;
-    /// Full duplex: no collisions, and carrier is not looked at. The line is full-duplex either way.
+    /// Full duplex: no collisions, and carrier sense is ignored. The simulated line is always full-duplex.
     pub const FULLD: u32 = 1 << 10;
     /// Resets the transmitter and the receiver.
     pub const RST: u32 = 1 << 11;
-    /// The checksum leaves a frame's first four bytes out.
+    /// The checksum does not cover the first four bytes; not modelled.
     pub const DLYCRCEN: u32 = 1 << 12;
-    /// Append the checksum to every frame.
+    /// Append the checksum to every Ethernet frame.
     pub const CRCEN: u32 = 1 << 13;
-    /// Send frames longer than `PACKETLEN` allows.
+    /// Send and receive Ethernet frames longer than `PACKETLEN` allows.
     pub const HUGEN: u32 = 1 << 14;
-    /// Pad short frames.
+    /// Pad short Ethernet frames.
     pub const PAD: u32 = 1 << 15;
-    /// Receive frames shorter than `PACKETLEN` allows.
+    /// Receive Ethernet frames shorter than `PACKETLEN` allows.
     pub const RECSMALL: u32 = 1 << 16;
-    /// All bits there are.
+    /// All implemented bits.
     pub const ALL: u32 = 0x1_FFFF;
 }
 
 /// Fields of `INT_SOURCE` and `INT_MASK`.
 pub mod int {
-    /// A frame was sent.
+    /// An Ethernet frame was sent.
     pub const TXB: u32 = 1 << 0;
-    /// A frame could not be sent.
+    /// An Ethernet frame could not be sent.
     pub const TXE: u32 = 1 << 1;
-    /// A frame was received.
+    /// An Ethernet frame was received.
     pub const RXB: u32 = 1 << 2;
-    /// A frame was received with an error.
+    /// An Ethernet frame was received with an error.
     pub const RXE: u32 = 1 << 3;
-    /// A frame was lost for want of a descriptor.
+    /// An Ethernet frame was lost because no descriptor was empty.
     pub const BUSY: u32 = 1 << 4;
-    /// A pause was asked for.
+    /// A pause frame was sent.
     pub const TXC: u32 = 1 << 5;
-    /// A pause was received.
+    /// A pause frame was received.
     pub const RXC: u32 = 1 << 6;
-    /// All of them.
+    /// All interrupts.
     pub const ALL: u32 = 0x7F;
 }
 
 /// Fields of `CTRLMODER`.
 pub mod ctrlmoder {
-    /// Control frames go to memory as well.
+    /// Control frames are also written to memory.
     pub const PASSALL: u32 = 1 << 0;
-    /// Obey pauses.
+    /// Obey pause frames.
     pub const RXFLOW: u32 = 1 << 1;
-    /// Pauses may be sent.
+    /// Allow pause frames to be sent.
     pub const TXFLOW: u32 = 1 << 2;
 }
 
 /// Fields of `TXCTRL`; the low half is the pause in units of 512 bit times.
 pub mod txctrl {
-    /// Send a pause; clears itself.
+    /// Send a pause frame; self-clearing.
     pub const TXPAUSERQ: u32 = 1 << 16;
 }
 
 /// Fields of `MIISTATUS`.
 pub mod miistatus {
-    /// The PHY's status register, when last read, showed no link.
+    /// The PHY's status register, when last read, reported no link.
     pub const LINKFAIL: u32 = 1 << 0;
-    /// A command runs; scanning is one that does not end.
+    /// A command is in progress; a scan is in progress until the next command.
     pub const BUSY: u32 = 1 << 1;
-    /// What a scan reads is not there yet.
+    /// The data of a scan is not valid yet.
     pub const NVALID: u32 = 1 << 2;
 }
 
 /// Fields of `MIICOMMAND`.
 pub mod miicommand {
-    /// Read a register again and again.
+    /// Scan: read a register continuously.
     pub const SCANSTAT: u32 = 1 << 0;
     /// Read a register.
     pub const RSTAT: u32 = 1 << 1;
@@ -146,13 +147,13 @@ pub mod miicommand {
 
 /// A transmit descriptor's first word.
 pub mod tx_bd {
-    /// Carrier lost: no link, on a half-duplex line.
+    /// Carrier sense lost: no link, in half-duplex mode.
     pub const CS: u32 = 1 << 0;
-    /// Sent after waiting for the line.
+    /// Deferred: sent after waiting for a busy line.
     pub const DF: u32 = 1 << 1;
     /// Late collision.
     pub const LC: u32 = 1 << 2;
-    /// Too many collisions.
+    /// Retransmission limit: too many collisions.
     pub const RL: u32 = 1 << 3;
     /// Underrun: the buffer could not be read.
     pub const UR: u32 = 1 << 8;
@@ -160,13 +161,13 @@ pub mod tx_bd {
     pub const CRC: u32 = 1 << 11;
     /// Pad if short.
     pub const PAD: u32 = 1 << 12;
-    /// Last of the table.
+    /// Wrap: last descriptor of the table.
     pub const WR: u32 = 1 << 13;
     /// Interrupt when sent.
     pub const IRQ: u32 = 1 << 14;
-    /// Ready: the controller's to send.
+    /// Ready: owned by the controller, which sends it.
     pub const RD: u32 = 1 << 15;
-    /// What the controller reports.
+    /// Status bits that the controller writes.
     pub const STATUS: u32 = 0x1FF;
 }
 
@@ -190,10 +191,10 @@ pub mod rx_bd {
     pub const M: u32 = 1 << 7;
     /// A control frame (`PASSALL`).
     pub const CF: u32 = 1 << 8;
-    /// Last of the table.
+    /// Wrap: last descriptor of the table.
     pub const WR: u32 = 1 << 13;
     /// Interrupt when received.
     pub const IRQ: u32 = 1 << 14;
-    /// Empty: the controller's to fill.
+    /// Empty: owned by the controller, which fills it.
     pub const E: u32 = 1 << 15;
 }

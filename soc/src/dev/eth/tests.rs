@@ -1,4 +1,4 @@
-//! The flows of IDF's drivers: `esp_eth_mac_openeth.c` and `esp_eth_mac_esp.c`.
+//! The register sequences of IDF's drivers `esp_eth_mac_openeth.c` and `esp_eth_mac_esp.c`.
 
 use super::spec::*;
 use super::*;
@@ -15,7 +15,7 @@ pub fn tx(i: u32) -> u32 {
     DESC + 8 * i
 }
 
-/// Two receive descriptors after one transmit descriptor, everything enabled as `openeth_enable` does.
+/// Returns a bench with one transmit and two receive descriptors, and everything enabled as `openeth_enable` does.
 pub fn openeth() -> Bench<Eth> {
     let mut b = Bench::new(DevId::Eth, Eth::default());
     for i in 0..2 {
@@ -154,7 +154,7 @@ fn the_phy_is_a_dp83848_with_link() {
     assert_eq!((phy_read(&mut b, 1, 2), phy_read(&mut b, 1, 3)), (0x2000, 0x5C90));
     assert_eq!(phy_read(&mut b, 1, 1) & 0x24, 0x24, "negotiated, link up");
     assert_eq!(phy_read(&mut b, 1, 0x10) & 5, 5, "link, full duplex");
-    // Reset, then restart of the negotiation: both bits clear themselves.
+    // Reset, then restart of auto-negotiation: both bits are self-clearing.
     for value in [0x8000, 0x1200] {
         b.write(MIIADDRESS, 1);
         b.write(MIITX_DATA, value);

@@ -1,4 +1,4 @@
-//! Frames and registers that mean harm: nothing panics, and every frame that came is accounted for.
+//! Hostile Ethernet frames and register values: nothing panics, and every received frame is counted.
 
 use super::spec::*;
 use super::tests::{MAC, RX_BUF, TX_BUF, openeth, tx};
@@ -7,11 +7,11 @@ use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// From the line.
+    /// An Ethernet frame from the line.
     Frame(Vec<u8>),
-    /// The guest's: a register's offset, a value.
+    /// A register write by the guest: offset, value.
     Write(u32, u32),
-    /// Descriptor, word, buffer.
+    /// A descriptor write by the guest: number, status word, buffer address.
     Descriptor(u32, u32, u32),
 }
 
@@ -41,7 +41,7 @@ proptest! {
         let mut b = openeth();
         let mut frames = 0;
         for step in steps {
-            // Loopback would count what was sent as received, too.
+            // Loopback is off: it would count sent Ethernet frames as received.
             match step {
                 Step::Frame(frame) => {
                     frames += 1;

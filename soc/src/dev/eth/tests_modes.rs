@@ -94,7 +94,7 @@ fn lengths_follow_packetlen_hugen_and_recsmall() {
     assert_eq!(b.read(tx(1)) & 0xFFFF_00FF, 604 << 16);
     send(&mut b, 600);
     assert_eq!(frames(&mut b)[0].len(), 600);
-    // Without padding a short frame leaves as it is, unless its descriptor asks for it.
+    // Without PAD a short frame is sent unpadded, unless its descriptor requests padding.
     b.write(MODER, ON & !moder::PAD);
     send(&mut b, 42);
     b.write(tx(0), 42 << 16 | tx_bd::RD | tx_bd::WR | tx_bd::PAD);
@@ -197,7 +197,7 @@ fn scanning_follows_the_phy_until_the_next_command() {
     b.write(MIICOMMAND, 0);
     assert_eq!((b.read(MIICOMMAND), b.read(MIISTATUS)), (0, miistatus::LINKFAIL));
     assert_eq!(b.read(MIIRX_DATA), 0x7848, "the last that was read stays");
-    // A PHY that is switched off has no link; a reset switches it on again.
+    // A PHY in power-down has no link; a reset ends the power-down.
     b.message(&Msg::Link(true));
     for (bmcr, up) in [(0x1800, false), (0x9000, true)] {
         b.write(MIIADDRESS, 1);
@@ -212,12 +212,13 @@ fn set_bits(b: &mut Bench<Eth>, offset: u32, bits: u32) {
     b.write(offset, value | bits);
 }
 
-/// ESP-IDF's `esp_eth_mac_new_esp32` and `emac_esp32_init`, in their order: the clocks (`EX_*`), then the software
-/// reset that is waited for, MDC clock, MAC and DMA defaults, the address; then `esp_eth_phy_802_3` looks for a PHY.
+/// The register accesses of ESP-IDF's `esp_eth_mac_new_esp32` and `emac_esp32_init`, in their order: the clocks
+/// (`EX_*`), the software reset and the wait for it, MDC clock, MAC and DMA defaults, the address. Then
+/// `esp_eth_phy_802_3` searches for a PHY.
 #[test]
 fn idfs_emac_initialisation_switches_to_the_emac() {
     let mut b = Bench::new(DevId::Eth, Eth::default());
-    // Whether this is an emulator: some drivers look before they choose, which decides nothing.
+    // Some drivers read these to detect an emulator before they choose a MAC; this does not switch to the EMAC.
     assert_eq!(b.read(MODER), 0xA000);
     b.read(emac::spec::EX_DATE);
     assert_eq!((b.read(MODER), b.warnings().len()), (0xA000, 0));
@@ -235,14 +236,14 @@ fn idfs_emac_initialisation_switches_to_the_emac() {
     b.write(emac::spec::EMACADDR0HIGH, 0x5544);
     b.write(emac::spec::EMACADDR0LOW, 0x3322_1102);
     assert_eq!(b.read(emac::spec::EMACADDR0LOW), 0x3322_1102, "not a hash register of open_eth");
-    // The address search: every PHY number is asked for its identifier, and the wait for each ends.
+    // The address search: the identifier is read at every PHY address, and each read completes.
     for phy in 0..32 {
         b.write(emac::spec::EMACGMIIADDR, phy << 11 | 2 << 6 | 4 << 2 | 1);
         assert_eq!(b.read(emac::spec::EMACGMIIADDR) & 1, 0);
         assert_eq!(b.read(emac::spec::EMACMIIDATA), 0xFFFF, "PHY {phy} is not there");
     }
     assert_eq!(b.dev.ready(), Ready::Off);
-    // A reset of the peripheral does not turn it back; a new machine starts with open_eth.
+    // A reset of the peripheral does not switch back to open_eth; a new machine starts with open_eth.
     b.reset();
     assert_eq!(b.read(emac::spec::DMABUSMODE), 0x0002_0100);
     assert_eq!(b.warnings().len(), 1);

@@ -1,4 +1,4 @@
-//! open_eth's transmitter: descriptors that are ready leave at once, as IDF's driver expects.
+//! open_eth's transmitter: ready descriptors are sent at once, as IDF's driver expects.
 
 use super::openeth::{DESCRIPTORS, OpenEth};
 use super::rx::crc32;
@@ -6,11 +6,11 @@ use super::spec::*;
 use crate::dev::Cx;
 use crate::trace::Event;
 
-/// Shortest frame on the wire, without its checksum.
+/// Shortest Ethernet frame on the line, in bytes without the checksum.
 pub const MIN_FRAME: usize = 60;
 
 impl OpenEth {
-    /// Sends every ready descriptor from the current one on.
+    /// Sends all ready descriptors, starting at the current one.
     pub fn transmit(&mut self, cx: &mut Cx) {
         for _ in 0..DESCRIPTORS {
             let i = self.tx_next;
@@ -28,7 +28,7 @@ impl OpenEth {
         }
     }
 
-    /// Sends one frame; the error bits for its descriptor.
+    /// Sends the Ethernet frame of one descriptor. Returns the error bits for the descriptor.
     fn transmit_one(&mut self, word: u32, addr: u32, cx: &mut Cx) -> u32 {
         let len = word >> 16;
         let mut frame = vec![0; len as usize];
@@ -42,7 +42,7 @@ impl OpenEth {
         }
         let own_sum = self.moder & moder::CRCEN == 0 && word & tx_bd::CRC == 0;
         let sum = if own_sum { frame.split_off(frame.len().saturating_sub(4)) } else { Vec::new() };
-        // As in QEMU's trace, without the padding.
+        // Length without padding, as in QEMU's trace.
         let sent = frame.len();
         cx.trace(Event::OpenEthStartXmit, || format!("TX: {addr:#010x}, len: {len}, tx_len: {sent}"));
         let pad = self.moder & moder::PAD != 0 || word & tx_bd::PAD != 0;
@@ -54,7 +54,8 @@ impl OpenEth {
         self.put_on_line(frame, own_sum.then_some(sum), cx)
     }
 
-    /// Sends a frame, with the guest's own checksum where it made one; the error bits.
+    /// Sends an Ethernet frame. `own_sum` is its checksum if the guest computed it. Returns the error bits for the
+    /// descriptor.
     pub fn put_on_line(&mut self, mut frame: Vec<u8>, own_sum: Option<Vec<u8>>, cx: &mut Cx) -> u32 {
         let right = crc32(&frame).to_le_bytes().to_vec();
         if self.moder & moder::LOOPBCK != 0 {
@@ -64,7 +65,7 @@ impl OpenEth {
         } else if !self.phy.link() {
             return if self.moder & moder::FULLD == 0 { tx_bd::CS } else { 0 };
         } else if own_sum.is_some_and(|sum| sum != right) {
-            let what = "CRCEN is clear, and the frame's own checksum is wrong: nobody takes it";
+            let what = "CRCEN is clear, and the Ethernet frame's own checksum is wrong: the frame is dropped";
             cx.warn_reg(&SPEC, MODER, what);
         } else {
             cx.send_frame(frame);

@@ -1,5 +1,5 @@
-//! Flash encryption for writing: takes the handshake, encrypts nothing. What SPI1 then programs is the plain
-//! text, and the caches do not decrypt either, so that firmware reads back what it wrote.
+//! The flash encryption block: accepts the handshake but does not encrypt. SPI1 then programs the plain text. The
+//! caches do not decrypt either, so firmware reads back what it wrote.
 
 pub mod spec;
 
@@ -8,11 +8,11 @@ use super::regfile::{HasSpec, RegFile, Stored};
 use super::spec::Spec;
 use spec::{DONE, SPEC, START};
 
-/// Names the register table and the commands.
+/// Register table and commands of the block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Table;
 
-/// The block.
+/// The flash encryption block.
 pub type FlashEncryption = Stored<Table>;
 
 impl HasSpec for Table {

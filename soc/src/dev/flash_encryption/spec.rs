@@ -1,4 +1,4 @@
-//! Registers of the flash encryption block that SPI1 writes through (the decryption side has none).
+//! Registers of the flash encryption block that SPI1 writes through. The flash decryption block has no registers.
 
 crate::registers! {
     "FLASH_ENCRYPTION", "TRM chapter 25; soc/flash_encryption_reg.h";

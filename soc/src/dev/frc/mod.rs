@@ -23,7 +23,7 @@ struct Timer {
     count: Count,
 }
 
-/// Bits of each timer's counter.
+/// Mask of each timer's counter bits.
 const MASK: [u64; 2] = [0x7F_FFFF, 0xFFFF_FFFF];
 const STRIDE: u32 = spec::FRC2_LOAD - spec::FRC1_LOAD;
 
@@ -32,7 +32,7 @@ impl Timer {
         self.count.at(now) & MASK[i]
     }
 
-    /// When the counter next equals zero (FRC1) or the alarm value (FRC2).
+    /// Returns the time when the counter next equals zero (FRC1) or the alarm value (FRC2).
     fn due(&self, i: usize, now: Ticks) -> Option<Ticks> {
         let value = self.value(i, now);
         let ahead = if i == 0 { value } else { u64::from(self.alarm).wrapping_sub(value) & MASK[1] };
@@ -44,7 +44,7 @@ impl Timer {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frc {
     timers: [Timer; 2],
-    /// The chip sleeps: no APB clock.
+    /// The APB clock is stopped because the chip sleeps.
     gated: bool,
 }
 
@@ -54,7 +54,7 @@ impl Frc {
         cx.irq(Source::Timer2, self.timers[1].pending);
     }
 
-    /// Brings timer `i`'s clock and event up to date.
+    /// Updates clock rate, event and interrupt line of timer `i` after a change.
     fn sync_timer(&mut self, i: usize, cx: &mut Cx) {
         let timer = &mut self.timers[i];
         let divider = 1 << (2 * ((timer.ctrl & ctrl::PRESCALER) >> 1)); // 0, 2, 4: 1, 16, 256

@@ -26,12 +26,12 @@ crate::registers! {
 pub mod ctrl {
     /// Interrupt pending (read only).
     pub const INT_STATUS: u32 = 1 << 8;
-    /// Counts.
+    /// Enables counting.
     pub const ENABLE: u32 = 1 << 7;
-    /// Loads LOAD when the interrupt comes.
+    /// Reloads the counter from LOAD when the interrupt occurs.
     pub const AUTOLOAD: u32 = 1 << 6;
-    /// 0, 2, 4: APB clock divided by 1, 16, 256.
+    /// APB clock divider: 0, 2, 4 divide by 1, 16, 256.
     pub const PRESCALER: u32 = 7 << 1;
-    /// Level interrupt; else edge.
+    /// Level interrupt; clear: edge interrupt.
     pub const LEVEL_INT: u32 = 1;
 }

@@ -26,7 +26,7 @@ fn frc2_as_idf_3_esp_timer_drives_it() {
     assert_ne!(b.read(spec::FRC2_CTRL) & ctrl::INT_STATUS, 0);
     b.write(spec::FRC2_INT, 1);
     assert!(!b.irq(Source::Timer2));
-    // An alarm that was missed comes only after the counter wrapped.
+    // An alarm value that the counter has already passed fires only after the counter wraps.
     b.write(spec::FRC2_ALARM, 15_000);
     b.advance(53_687_000);
     assert!(!b.irq(Source::Timer2));

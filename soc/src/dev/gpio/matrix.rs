@@ -1,9 +1,9 @@
-//! Who owns which signal of the GPIO matrix, and the signals that IO_MUX functions lead straight to a pad (TRM tables
-//! 4-2 and 4-3; IDF `soc/gpio_sig_map.h`, `soc/io_mux_reg.h`).
+//! Owners of the GPIO matrix's signals, and the signals that IO_MUX functions connect directly to a pad (TRM tables 4-2
+//! and 4-3; IDF `soc/gpio_sig_map.h`, `soc/io_mux_reg.h`).
 
 use crate::dev::DevId;
 
-/// The peripheral that listens to input signal `signal`; `None` where nobody models it.
+/// Returns the peripheral that receives input signal `signal`; `None` if no modelled peripheral does.
 #[must_use]
 pub fn listener(signal: u8) -> Option<DevId> {
     Some(match signal {
@@ -28,15 +28,15 @@ pub fn listener(signal: u8) -> Option<DevId> {
     })
 }
 
-/// Output signals that idle high (UART TX and RTS, I2C, SPI chip selects, TWAI TX): their level until their owner
-/// says otherwise.
+/// Output signals that idle high (UART TX and RTS, I2C, SPI chip selects, TWAI TX). They are high until their owner
+/// sends a level.
 pub const IDLE_HIGH: [u8; 21] =
     [5, 6, 7, 11, 14, 15, 17, 18, 29, 30, 61, 62, 68, 69, 70, 95, 96, 123, 198, 199, 16];
 
-/// Signals that lead back from input to output of the matrix (`SIG_IN_FUNC224..228`).
+/// Signals that the matrix loops back from its input to its output (`SIG_IN_FUNC224..228`).
 pub const BACK: std::ops::RangeInclusive<u8> = 224..=228;
 
-/// IO_MUX functions that bypass the matrix: pad, function, signal, and whether the pad is its output.
+/// IO_MUX functions that bypass the matrix: pad, function, signal, and true for an output signal.
 const DIRECT: [(u8, u8, u8, bool); 26] = [
     (1, 0, 14, true),    // U0TXD
     (3, 0, 14, false),   // U0RXD
@@ -66,20 +66,20 @@ const DIRECT: [(u8, u8, u8, bool); 26] = [
     (5, 1, 68, true),    // VSPICS0
 ];
 
-/// Whether IO_MUX function `function` leaves pad `pin` to the GPIO matrix: 2, and 0 where the pad has no name of its
-/// own.
+/// Returns true if IO_MUX function `function` connects pad `pin` to the GPIO matrix: function 2 on all pads, function 0
+/// on pads that are named by their GPIO number only.
 #[must_use]
 pub fn is_gpio(pin: u8, function: u8) -> bool {
     function == 2 || (function == 0 && !matches!(pin, 1 | 3 | 6..=15))
 }
 
-/// The output signal that IO_MUX function `function` leads to pad `pin`.
+/// Returns the output signal that IO_MUX function `function` connects directly to pad `pin`.
 #[must_use]
 pub fn direct_output(pin: u8, function: u8) -> Option<u8> {
     DIRECT.iter().find(|d| d.3 && (d.0, d.1) == (pin, function)).map(|d| d.2)
 }
 
-/// The pad and function that feed input signal `signal` when it bypasses the matrix.
+/// Returns the pad and the IO_MUX function that drive input signal `signal` when it bypasses the matrix.
 #[must_use]
 pub fn direct_input(signal: u8) -> Option<(u8, u8)> {
     DIRECT.iter().find(|d| !d.3 && d.2 == signal).map(|d| (d.0, d.1))

@@ -1,9 +1,9 @@
-//! GPIO: pads 0..39, their interrupts, and the matrix that joins pads and peripheral signals.
+//! GPIO: pads 0..39, their interrupts, and the matrix that connects pads and peripheral signals.
 //!
-//! A pad's level comes from the chip's driver (GPIO_OUT or a peripheral's signal, or the RTC), else from the outside
-//! ([`Msg::Pad`]), else from its pulls. A peripheral says what it drives with [`Msg::SignalOut`]; the peripheral that
-//! owns an input signal hears [`Msg::SignalIn`] when it changes. Peripherals' own output enables are taken as on.
-//! Sigma-delta generators put out nothing.
+//! A pad's level comes from the chip's driver (GPIO_OUT, a peripheral's signal, or the RTC), else from an external
+//! driver ([`Msg::Pad`]), else from its pull resistors. A peripheral drives its output signal with [`Msg::SignalOut`].
+//! The owner of an input signal receives [`Msg::SignalIn`] when the signal changes. Output enables of peripherals are
+//! assumed to be on. Sigma-delta generators produce no output.
 
 pub mod matrix;
 mod pads;
@@ -23,10 +23,10 @@ use serde_big_array::BigArray;
 use spec::*;
 use std::collections::BTreeMap;
 
-/// The pads that exist.
+/// Pads that exist, one bit per GPIO number.
 const PINS: u64 = 0xFF_0FFF_FFFF;
 
-/// The pads by interrupt type and enable, worked out from the PIN registers.
+/// Sets of pads by interrupt type and enable, derived from the PIN registers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Masks {
     rising: u64,
@@ -79,27 +79,27 @@ pub struct Gpio {
     out_cfg: [u32; 40],
     /// Output signals' levels.
     signals: [u64; 4],
-    /// Input signals' levels as last told.
+    /// Input signals' levels as last sent to their owners.
     inputs: [u64; 4],
     /// IO_MUX registers by GPIO number.
     #[serde(with = "BigArray")]
     mux: [u32; 40],
     #[serde(with = "BigArray")]
     rtc: [RtcPad; 40],
-    /// Digital pads held.
+    /// Digital pads that RTCIO holds.
     hold: u64,
-    /// Pads the chip drives, and to what.
+    /// Pads that the chip drives, and their driven levels.
     drive_on: u64,
     drive_level: u64,
-    /// Pads the outside drives, and to what.
+    /// Pads that are driven from outside the chip, and their driven levels.
     outside_on: u64,
     outside_level: u64,
-    /// Levels behind the input enables.
+    /// Input levels: pad levels gated by the input enables.
     input: u64,
-    /// Pads whose level was given to the outside, and which.
+    /// Pads whose level was output to the host, and the last such levels.
     shown: u64,
     shown_level: u64,
-    /// When the RTC clock measurement is done, and its result.
+    /// End time and result of the RTC clock measurement.
     cali: (Ticks, u32),
 }
 
@@ -136,13 +136,14 @@ impl Default for Gpio {
     }
 }
 
-/// The lower (pads 0..31) or upper half.
+/// Returns the lower (pads 0..31) or upper half of a set of pads.
 fn half(set: u64, upper: bool) -> u32 {
     if upper { (set >> 32) as u32 & 0xFF } else { set as u32 }
 }
 
 impl Gpio {
-    /// The register set behind OUT, ENABLE or STATUS and its W1TS and W1TC: (0 write, 1 set, 2 clear; upper half).
+    /// Decodes the offset of OUT, ENABLE, STATUS or of their W1TS and W1TC registers. Returns the operation (0 write,
+    /// 1 set, 2 clear) and true for the upper half.
     fn bank(offset: u32) -> Option<(u32, bool)> {
         Some(match offset {
             OUT | ENABLE | STATUS => (0, false),
@@ -320,7 +321,7 @@ impl Device for Gpio {
         }
     }
 
-    /// Back to the reset values. The outside's drive, IO_MUX, the RTC and what holds a pad are not this device's.
+    /// Resets the registers. State that other owners control is kept: external drivers, IO_MUX, RTC pads and holds.
     fn reset(&mut self, cx: &mut Cx) {
         *self = Self {
             mux: self.mux,

@@ -1,4 +1,4 @@
-//! From registers and signals to levels: what each pad is driven to, what it reads, who is told.
+//! Pad levels: derived from registers and signals, and propagated to inputs, interrupts and peripherals.
 
 use super::matrix;
 use super::spec::{in_sel, out_sel, pin};
@@ -10,12 +10,12 @@ use crate::system::Output;
 
 /// Pads with an output driver: 34..39 have none, 28..31 do not exist.
 const DRIVERS: u64 = 0x3_0FFF_FFFF;
-/// RTC_CNTL's wake-up source of the digital pads (IDF `RTC_GPIO_TRIG_EN`).
+/// RTC_CNTL's wake-up source bit for the digital pads (IDF `RTC_GPIO_TRIG_EN`).
 const WAKE_GPIO: u32 = 1 << 2;
-/// How often one call may go round through the matrix's own loops.
+/// Limit of passes through the matrix's loop-back signals in one update; it stops oscillating loops.
 const ROUNDS: u32 = 8;
 
-/// The numbers of the set bits.
+/// Iterates over the numbers of the set bits.
 fn bits(mut set: u64) -> impl Iterator<Item = u8> {
     std::iter::from_fn(move || {
         let bit = (set != 0).then(|| set.trailing_zeros() as u8)?;
@@ -25,7 +25,7 @@ fn bits(mut set: u64) -> impl Iterator<Item = u8> {
 }
 
 impl Gpio {
-    /// An output signal's level as its peripheral drives it.
+    /// Returns the level to which its peripheral drives an output signal.
     fn signal(&self, signal: u8) -> bool {
         self.signals[usize::from(signal >> 6)] >> (signal & 63) & 1 != 0
     }
@@ -34,7 +34,8 @@ impl Gpio {
         (self.mux[usize::from(pin)] >> pad::MCU_SEL_S & 7) as u8
     }
 
-    /// What the chip drives a pad to, from the registers as they are.
+    /// Returns the level that the chip should drive pad `n` to according to the current registers, ignoring holds.
+    /// Returns `None` if the driver is off.
     fn wanted_drive(&self, n: u8) -> Option<bool> {
         let rtc = self.rtc[usize::from(n)];
         if DRIVERS >> n & 1 == 0 {
@@ -62,12 +63,13 @@ impl Gpio {
         self.rtc[usize::from(n)].hold || self.hold >> n & 1 != 0
     }
 
-    /// What the chip drives a pad to now.
+    /// Returns the level that the chip currently drives pad `n` to, including a hold; `None` if its driver is off.
     fn drive(&self, n: u8) -> Option<bool> {
         (self.drive_on >> n & 1 != 0).then_some(self.drive_level >> n & 1 != 0)
     }
 
-    /// A pad's level: the chip's driver wins over the outside, both over the pulls; a floating pad is low.
+    /// Returns a pad's level. The chip's driver overrides an external one, and both override the pulls. A floating pad
+    /// is low.
     fn resolve(&self, n: u8) -> bool {
         let outside = (self.outside_on >> n & 1 != 0).then_some(self.outside_level >> n & 1 != 0);
         let up = if rtcio::is_rtc_pad(n) {
@@ -82,7 +84,7 @@ impl Gpio {
         self.mux[usize::from(n)] & pad::FUN_IE != 0 && !self.rtc[usize::from(n)].selected
     }
 
-    /// The output signal that a pad shows as it is, while its driver is on.
+    /// Returns the output signal that a pad carries without inversion and with its driver on.
     fn shows(&self, n: u8) -> Option<u8> {
         let (cfg, function) = (self.out_cfg[usize::from(n)], self.function(n));
         if DRIVERS >> n & 1 == 0 || self.rtc[usize::from(n)].selected {
@@ -96,7 +98,7 @@ impl Gpio {
         u8::try_from(cfg & out_sel::SEL).ok().filter(|_| plain)
     }
 
-    /// Brings [`crate::system::System::wires`] up to date.
+    /// Updates [`crate::system::System::wires`].
     pub(super) fn sync_wires(&self, cx: &mut Cx) {
         let wire = |signal: u8| {
             let cfg = self.in_cfg.get(&signal).copied().unwrap_or(0);
@@ -111,7 +113,7 @@ impl Gpio {
         }
     }
 
-    /// Asks for a wake-up when a pad of `set` has the level that wakes the chip. Only light sleep hears it.
+    /// Requests a wake-up if a pad of `set` has its wake-up level. This has an effect in light sleep only.
     pub(super) fn wake(&self, set: u64, cx: &mut Cx) {
         let level = cx.sys.pads.level;
         let [low, high] = [0, 1].map(|k| self.masks.wake[k] | cx.sys.pads.rtc_wake[k]);
@@ -120,7 +122,7 @@ impl Gpio {
         }
     }
 
-    /// Works out the pads in `set` again and tells whoever has to know.
+    /// Recomputes the pads in `set` and notifies the dependents: interrupts, peripherals, host.
     pub(super) fn update(&mut self, set: u64, cx: &mut Cx) {
         let mut set = set & PINS;
         for _ in 0..ROUNDS {
@@ -134,7 +136,7 @@ impl Gpio {
         self.sync_irq(cx);
     }
 
-    /// Levels and inputs of the pads in `set`; returns the inputs that fell and that rose.
+    /// Recomputes levels and inputs of the pads in `set`. Returns the inputs that fell and those that rose.
     fn update_pads(&mut self, set: u64, cx: &mut Cx) -> (u64, u64) {
         let before = self.input;
         for n in bits(set) {
@@ -158,14 +160,14 @@ impl Gpio {
         (before & !self.input, self.input & !before)
     }
 
-    /// Latches what the pads' interrupt types ask for.
+    /// Latches the interrupt status according to the pads' interrupt types.
     pub(super) fn interrupts(&mut self, rose: u64, fell: u64) {
         self.status |= self.masks.rising & rose | self.masks.falling & fell;
         self.status |= self.masks.high & self.input | self.masks.low & !self.input & PINS;
     }
 
-    /// Gives the inputs in `set` to the peripherals that listen; returns the pads which that changes at once, through
-    /// the matrix's own signals.
+    /// Sends the inputs in `set` to the peripherals that they feed. Returns the pads to recompute because they output a
+    /// loop-back signal that changed.
     fn feed_signals(&mut self, set: u64, cx: &mut Cx) -> u64 {
         if set == 0 {
             return 0;
@@ -179,7 +181,7 @@ impl Gpio {
         fed.into_iter().fold(0, |again, s| again | self.feed(s, cx))
     }
 
-    /// The pad that feeds an input signal.
+    /// Returns the pad that feeds an input signal.
     fn source(&self, signal: u8) -> Option<u8> {
         let cfg = self.in_cfg.get(&signal).copied().unwrap_or(0);
         if cfg & in_sel::SIG == 0 {
@@ -189,7 +191,7 @@ impl Gpio {
         Some((cfg & in_sel::SEL) as u8).filter(|n| *n < 40)
     }
 
-    /// An input signal's level.
+    /// Returns an input signal's level.
     fn input_signal(&self, signal: u8) -> bool {
         let cfg = self.in_cfg.get(&signal).copied().unwrap_or(0);
         let high = cfg & in_sel::SIG != 0 && cfg & in_sel::SEL == in_sel::HIGH;
@@ -197,7 +199,7 @@ impl Gpio {
         level ^ (cfg & in_sel::SIG != 0 && cfg & in_sel::INV != 0)
     }
 
-    /// Tells an input signal's listener when it changed; returns the pads to work out again.
+    /// Notifies the owner of an input signal if its level changed. Returns the pads to recompute.
     pub(super) fn feed(&mut self, signal: u8, cx: &mut Cx) -> u64 {
         let level = self.input_signal(signal);
         let word = &mut self.inputs[usize::from(signal >> 6)];
@@ -211,7 +213,7 @@ impl Gpio {
         if matrix::BACK.contains(&signal) { self.set_signal(signal, level) } else { 0 }
     }
 
-    /// Sets an output signal; returns the pads it leads to, none when it did not change.
+    /// Sets an output signal. Returns the pads that it is routed to, or none if its level did not change.
     pub(super) fn set_signal(&mut self, signal: u8, level: bool) -> u64 {
         let word = &mut self.signals[usize::from(signal >> 6)];
         let old = *word;
@@ -227,7 +229,7 @@ impl Gpio {
             || matrix::direct_output(n, self.function(n)) == Some(signal)
     }
 
-    /// The outside drives a pad, or lets go.
+    /// Drives a pad from outside the chip, or releases it (`None`).
     pub(super) fn outside(&mut self, n: u8, level: Option<bool>, cx: &mut Cx) {
         if PINS >> n & 1 == 0 {
             return;
@@ -243,15 +245,15 @@ impl Gpio {
         }
     }
 
-    /// Drives both interrupt lines. The matrix has one line for both CPUs, so a pad enabled for either raises it; the
-    /// drivers look at their own CPU's status.
+    /// Drives both interrupt lines. The interrupt matrix has one source for both CPUs, so a pad that is enabled for
+    /// either CPU raises it. Drivers check the status register of their own CPU.
     pub(super) fn sync_irq(&self, cx: &mut Cx) {
         cx.irq(Source::Gpio, self.status & (self.masks.app | self.masks.pro) != 0);
         cx.irq(Source::GpioNmi, self.status & (self.masks.app_nmi | self.masks.pro_nmi) != 0);
     }
 }
 
-/// Sets one bit.
+/// Sets or clears one bit.
 pub(super) fn put(set: &mut u64, bit: u8, on: bool) {
     if on {
         *set |= 1 << bit;

@@ -1,7 +1,7 @@
 //! Registers of the GPIO matrix and pads (TRM chapter 4; IDF `soc/gpio_reg.h`, `soc/gpio_sd_reg.h`).
 //!
-//! The header gives no reset values (`default: x`): what is here is 0, but for the output selection, which comes up
-//! as "simple GPIO" (256).
+//! The header gives no reset values (`default: x`). The values here are 0, except for the output selection, which
+//! resets to "simple GPIO" (256), and the sigma-delta registers.
 
 crate::registers! {
     "GPIO", "TRM 4; soc/gpio_reg.h, soc/gpio_sd_reg.h";
@@ -71,7 +71,7 @@ crate::registers! {
     PCPU_NMI_INT1 = 0x080, reset 0, Modelled;
     /// STATUS1 of the pads enabled for the SDIO slave's external interrupt.
     CPUSDIO_INT1 = 0x084, reset 0, Modelled;
-    /// One pad: open drain, interrupt type and enables; the wake-up enable is kept only.
+    /// One pad: open drain, interrupt type and enables, wake-up enable.
     PIN[40; 4] = 0x088, reset 0, Modelled;
     /// Starts the measurement of the RTC clock for a number of its periods.
     CALI_CONF = 0x128, reset 0, Modelled;
@@ -115,15 +115,15 @@ pub mod pin {
 
 /// `GPIO_FUNCn_IN_SEL_CFG_REG`.
 pub mod in_sel {
-    /// The pad, or one of the constants.
+    /// Number of the pad, or one of the constants.
     pub const SEL: u32 = 0x3F;
     /// [`SEL`] of a constant 0.
     pub const LOW: u32 = 0x30;
     /// [`SEL`] of a constant 1.
     pub const HIGH: u32 = 0x38;
-    /// Inverts.
+    /// Inverts the level.
     pub const INV: u32 = 1 << 6;
-    /// Through the matrix; clear: straight from the pad's IO_MUX function.
+    /// Input through the matrix; clear: directly from the pad's IO_MUX function.
     pub const SIG: u32 = 1 << 7;
     /// All implemented bits.
     pub const MASK: u32 = 0xFF;
@@ -131,7 +131,7 @@ pub mod in_sel {
 
 /// `GPIO_FUNCn_OUT_SEL_CFG_REG`.
 pub mod out_sel {
-    /// The signal; 256: GPIO_OUT.
+    /// Number of the signal; 256 selects GPIO_OUT.
     pub const SEL: u32 = 0x1FF;
     /// Inverts the level.
     pub const INV: u32 = 1 << 9;
@@ -145,12 +145,12 @@ pub mod out_sel {
 
 /// `GPIO_CALI_CONF_REG` and `GPIO_CALI_DATA_REG`.
 pub mod cali {
-    /// Starts.
+    /// Starts the measurement.
     pub const START: u32 = 1 << 31;
     /// Number of RTC clock periods.
     pub const RTC_MAX: u32 = 0x3FF;
     /// Both ready bits of the result.
     pub const READY: u32 = 3 << 30;
-    /// The result.
+    /// Result in crystal periods.
     pub const VALUE: u32 = 0xF_FFFF;
 }

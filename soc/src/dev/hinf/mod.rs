@@ -1,11 +1,11 @@
-//! SDIO host interface: registers only.
+//! SDIO host interface; stores its registers only.
 
 pub mod spec;
 
 use super::regfile::{HasSpec, Stored};
 use super::spec::Spec;
 
-/// Names the table.
+/// Register table of the block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Table;
 
@@ -13,5 +13,5 @@ impl HasSpec for Table {
     const SPEC: &'static Spec = &spec::SPEC;
 }
 
-/// Keeps what is written; no SDIO host is modelled.
+/// The SDIO host interface. It stores written values; no SDIO host is modelled.
 pub type Hinf = Stored<Table>;

@@ -1,4 +1,4 @@
-//! I2C controller as a master on a bus without slaves: command list, FIFOs and RAM windows, at SCL speed.
+//! I2C controller as a master on a bus without slaves: command list, FIFOs and RAM windows, with SCL timing.
 
 pub mod spec;
 #[cfg(test)]
@@ -12,17 +12,17 @@ use serde::{Deserialize, Serialize};
 use spec::*;
 use std::collections::VecDeque;
 
-/// Event: the command under way ends.
+/// Event tag: the current command ends.
 const STEP: u8 = 0;
-/// Bytes in each FIFO.
+/// Capacity of each FIFO, in bytes.
 const FIFO: usize = 32;
 
-/// What the command list's machine is doing.
+/// State of the command list's execution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 enum Run {
     #[default]
     Idle,
-    /// Carrying out command `n`.
+    /// Executing command `n`.
     Command(u8),
     /// Releasing the bus after a missing acknowledge.
     Release,
@@ -35,7 +35,7 @@ pub struct I2c {
     commands: [u32; 16],
     tx: VecDeque<u8>,
     rx: VecDeque<u8>,
-    /// The RAM windows of access without FIFO, and how far the list has used them.
+    /// The RAM windows for access without FIFO, and the list's positions in them.
     tx_ram: [u8; FIFO],
     rx_ram: [u8; FIFO],
     tx_at: u8,
@@ -55,7 +55,7 @@ impl I2c {
         self.reg(FIFO_CONF) & fifo_conf::NONFIFO_EN != 0
     }
 
-    /// Latched interrupts and those that follow the FIFOs' levels.
+    /// Returns the raw interrupts: the latched ones, and those derived from the FIFOs' fill levels.
     fn raw(&self) -> u32 {
         let conf = self.reg(FIFO_CONF);
         let full = (conf & fifo_conf::RXFIFO_FULL_THRHD) as usize;
@@ -81,7 +81,7 @@ impl I2c {
         v
     }
 
-    /// Ticks of `n` SCL periods.
+    /// Returns the duration of `n` SCL periods in ticks.
     fn scl(&self, n: u64, cx: &Cx) -> Ticks {
         let period =
             u64::from(self.reg(SCL_LOW_PERIOD) & 0x3FFF) + u64::from(self.reg(SCL_HIGH_PERIOD) & 0x3FFF);
@@ -90,14 +90,14 @@ impl I2c {
 
     fn start(&mut self, cx: &mut Cx) {
         if self.reg(CTR) & ctr::MS_MODE == 0 {
-            return cx.warn_reg(&SPEC, CTR, "slave mode is not modelled, nobody addresses this slave");
+            return cx.warn_reg(&SPEC, CTR, "slave mode is not modelled, the transfer does not start");
         }
         self.raw |= int::TRANS_START;
         (self.tx_at, self.rx_at) = (0, 0);
         self.begin(0, cx);
     }
 
-    /// Sets command `n` going; past the end of the list the machine rests.
+    /// Starts command `n`. Past the end of the list, execution stops.
     fn begin(&mut self, n: u8, cx: &mut Cx) {
         let Some(&command) = self.commands.get(usize::from(n)) else {
             self.run = Run::Idle;
@@ -113,12 +113,12 @@ impl I2c {
         cx.schedule(STEP, cx.now.saturating_add(self.scl(periods, cx)));
     }
 
-    /// Whether a WRITE fails at its first byte: SDA stays high, so every acknowledge reads 1.
+    /// Returns true if a WRITE fails at its first byte: SDA stays high, so every acknowledge bit reads 1.
     fn refused(&self, command: u32) -> bool {
         command & comd::ACK_CHECK_EN != 0 && command & comd::ACK_EXP == 0
     }
 
-    /// The end of command `n`.
+    /// Completes command `n` and starts the next one, or ends the list.
     fn end(&mut self, n: u8, cx: &mut Cx) {
         let command = self.commands[usize::from(n & 15)];
         self.commands[usize::from(n & 15)] |= comd::DONE;
@@ -152,7 +152,7 @@ impl I2c {
         self.run = Run::Idle;
     }
 
-    /// Takes `n` bytes to send; nobody hears them.
+    /// Takes `n` bytes to send from the FIFO or RAM; they are discarded.
     fn send(&mut self, n: usize) {
         if self.non_fifo() {
             self.tx_at = (usize::from(self.tx_at) + n).min(FIFO) as u8;
@@ -164,7 +164,7 @@ impl I2c {
         }
     }
 
-    /// Receives `n` bytes of an idle bus: all ones.
+    /// Receives `n` bytes from the idle bus: all ones.
     fn receive(&mut self, n: usize) {
         for _ in 0..n {
             if self.non_fifo() {

@@ -56,7 +56,7 @@ crate::registers! {
 
 /// Fields of `CTR`.
 pub mod ctr {
-    /// Start the command list.
+    /// Starts the command list.
     pub const TRANS_START: u32 = 1 << 5;
     /// Master mode.
     pub const MS_MODE: u32 = 1 << 4;
@@ -66,21 +66,21 @@ pub mod ctr {
 pub mod sr {
     /// Level of the last acknowledge bit (1: not acknowledged).
     pub const ACK_REC: u32 = 1 << 0;
-    /// A transfer is under way.
+    /// A transfer is in progress.
     pub const BUS_BUSY: u32 = 1 << 4;
-    /// Bytes in the receive FIFO.
+    /// First bit of the number of bytes in the receive FIFO.
     pub const RXFIFO_CNT_S: u32 = 8;
-    /// Bytes in the transmit FIFO.
+    /// First bit of the number of bytes in the transmit FIFO.
     pub const TXFIFO_CNT_S: u32 = 18;
 }
 
 /// Fields of `FIFO_CONF`.
 pub mod fifo_conf {
-    /// Receive FIFO counts as full from this many bytes.
+    /// Number of bytes from which the receive FIFO counts as full.
     pub const RXFIFO_FULL_THRHD: u32 = 0x1F;
-    /// Transmit FIFO counts as empty up to this many bytes.
+    /// First bit of the number of bytes (5 bits) up to which the transmit FIFO counts as empty.
     pub const TXFIFO_EMPTY_THRHD_S: u32 = 5;
-    /// Data goes through the RAM windows.
+    /// Data is transferred through the RAM windows instead of the FIFOs.
     pub const NONFIFO_EN: u32 = 1 << 10;
     /// Empties the receive FIFO.
     pub const RX_FIFO_RST: u32 = 1 << 12;
@@ -88,41 +88,41 @@ pub mod fifo_conf {
     pub const TX_FIFO_RST: u32 = 1 << 13;
 }
 
-/// Interrupts.
+/// Bits of the interrupt registers.
 pub mod int {
-    /// Receive FIFO above its threshold.
+    /// Receive FIFO at or above its threshold.
     pub const RXFIFO_FULL: u32 = 1 << 0;
-    /// Transmit FIFO below its threshold.
+    /// Transmit FIFO at or below its threshold.
     pub const TXFIFO_EMPTY: u32 = 1 << 1;
     /// A byte was received into a full FIFO.
     pub const RXFIFO_OVF: u32 = 1 << 2;
     /// An END command was reached.
     pub const END_DETECT: u32 = 1 << 3;
-    /// The master sent or received a byte string.
+    /// A WRITE or READ of the master is complete.
     pub const MASTER_TRAN_COMP: u32 = 1 << 6;
     /// A STOP was sent.
     pub const TRANS_COMPLETE: u32 = 1 << 7;
     /// A transfer was started.
     pub const TRANS_START: u32 = 1 << 9;
-    /// The acknowledge bit was not the expected one.
+    /// The acknowledge bit did not have the expected level.
     pub const ACK_ERR: u32 = 1 << 10;
-    /// The transmit FIFO ran dry within a WRITE.
+    /// The transmit FIFO had too few bytes for a WRITE.
     pub const TX_SEND_EMPTY: u32 = 1 << 12;
-    /// All of them.
+    /// All interrupts.
     pub const ALL: u32 = 0x1FFF;
 }
 
 /// Fields of `COMD`.
 pub mod comd {
-    /// Bytes of a WRITE or READ.
+    /// Number of bytes of a WRITE or READ.
     pub const BYTE_NUM: u32 = 0xFF;
     /// Compare the acknowledge bit with `ACK_EXP`.
     pub const ACK_CHECK_EN: u32 = 1 << 8;
     /// Expected acknowledge level.
     pub const ACK_EXP: u32 = 1 << 9;
-    /// Operation, 3 bits.
+    /// First bit of the operation (3 bits).
     pub const OP_S: u32 = 11;
-    /// Carried out.
+    /// The command is done.
     pub const DONE: u32 = 1 << 31;
     /// Operation: START or repeated START.
     pub const RSTART: u32 = 0;

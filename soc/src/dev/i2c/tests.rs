@@ -1,4 +1,4 @@
-//! Transfers as IDF's legacy and new drivers set them up.
+//! Transfers set up as IDF's legacy and new drivers do.
 
 use super::*;
 use crate::dev::testing::Bench;
@@ -9,7 +9,7 @@ fn command(op: u32, bytes: u32, check: bool) -> u32 {
     op << comd::OP_S | bytes | if check { comd::ACK_CHECK_EN } else { 0 }
 }
 
-/// 100 kHz, master, all interrupts, the given commands and bytes to send.
+/// Returns a bench at 100 kHz in master mode, with interrupts enabled and the given commands and bytes to send.
 fn bench(commands: &[u32], bytes: &[u8]) -> Bench<I2c> {
     let mut b = Bench::new(DevId::I2c0, I2c::default());
     b.sys.clocks.soc_clk = crate::clocks::SocClk::Pll;
@@ -44,7 +44,7 @@ fn an_address_nobody_has_is_not_acknowledged_after_nine_bits() {
     assert_ne!(b.read(SR) & sr::ACK_REC, 0);
     b.write(INT_CLR, int::ACK_ERR);
     assert!(!b.irq(Source::I2cExt0));
-    // The new driver waits for the bus; the old one sends a STOP of its own.
+    // The new driver waits until the bus is idle; the legacy driver starts a separate STOP command.
     b.advance(11);
     assert_eq!(b.read(SR) & sr::BUS_BUSY, 0);
     b.write(COMD, command(comd::STOP, 0, false));

@@ -1,4 +1,4 @@
-//! Linked descriptors (`lldesc_t`, TRM 3.3.4.2: control word, buffer, next) of one direction.
+//! Linked DMA descriptors (`lldesc_t`, TRM 3.3.4.2: control word, buffer, next) of one direction.
 
 use crate::dev::Cx;
 use serde::{Deserialize, Serialize};
@@ -12,23 +12,23 @@ const FIELD: u32 = 0xFFF;
 #[derive(Clone, Copy, Debug)]
 pub struct Descriptor {
     control: u32,
-    /// Address of the data.
+    /// Address of the data buffer.
     pub buffer: u32,
     next: u32,
 }
 
 impl Descriptor {
-    /// Bytes of data.
+    /// Returns the length of the data in bytes.
     pub fn length(&self) -> u32 {
         self.control >> LENGTH_S & FIELD
     }
 
-    /// Bytes of room.
+    /// Returns the size of the buffer in bytes.
     fn size(&self) -> u32 {
         self.control & FIELD
     }
 
-    /// The end-of-frame bit.
+    /// Returns the end-of-frame (EOF) bit.
     pub fn eof(&self) -> bool {
         self.control & EOF != 0
     }
@@ -39,12 +39,12 @@ impl Descriptor {
     }
 }
 
-/// Where a direction stands in its list.
+/// Position and state of one direction in its descriptor list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Channel {
-    /// The link was started and has not ended.
+    /// The list was started and has not ended.
     pub active: bool,
-    /// A descriptor is under way.
+    /// A descriptor is being transferred.
     pub busy: bool,
     /// Address of the current descriptor.
     pub at: u32,
@@ -53,19 +53,20 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// Starts at a descriptor.
+    /// Starts the list at the descriptor at `at`.
     pub fn begin(&mut self, at: u32) {
         *self = Self { active: true, at, ..Self::default() };
     }
 
-    /// Goes on behind the descriptor where the list ended, when one was appended.
+    /// Continues after the descriptor where the list ended, if another one was appended.
     pub fn resume(&mut self, cx: &Cx) {
         if let Some(d) = self.fetch(false, cx) {
             self.active = self.advance(&d);
         }
     }
 
-    /// Reads the current descriptor; `None` when it is not in memory or not the DMA's.
+    /// Reads the current descriptor. Returns `None` if it is not in DMA-capable memory, or if `owner_check` is set and
+    /// the DMA does not own it.
     pub fn fetch(&self, owner_check: bool, cx: &Cx) -> Option<Descriptor> {
         let mut raw = [0; 12];
         if !cx.dma_read(self.at, &mut raw) {
@@ -76,12 +77,13 @@ impl Channel {
         (!owner_check || d.control & OWNER_DMA != 0).then_some(d)
     }
 
-    /// Bytes that the current receive descriptor takes, given the length of a frame.
+    /// Returns the number of bytes that the current receive descriptor takes. `eof_bytes` is the number of bytes up to
+    /// an end of frame.
     pub fn room(&self, d: &Descriptor, eof_bytes: u32) -> u32 {
         d.size().min(eof_bytes.saturating_sub(self.received))
     }
 
-    /// Fills the current receive descriptor with silence; true at an end of frame.
+    /// Fills the current receive descriptor with silence. Returns true at an end of frame.
     pub fn fill(&mut self, d: &Descriptor, bytes: u32, eof_bytes: u32, cx: &mut Cx) -> bool {
         cx.dma_write(d.buffer, &vec![0; bytes as usize]);
         self.received += bytes;
@@ -94,7 +96,7 @@ impl Channel {
         eof
     }
 
-    /// Moves to the next descriptor; false at the end of the list.
+    /// Moves to the next descriptor. Returns false at the end of the list.
     pub fn advance(&mut self, d: &Descriptor) -> bool {
         if d.next == 0 {
             self.active = false;

@@ -1,5 +1,5 @@
-//! I2S controller: both directions run at their sample rate from and to DMA descriptors; what is sent goes
-//! nowhere, what is received is silence.
+//! I2S controller: both directions transfer DMA descriptors at their sample rate. Sent data is discarded, received data
+//! is silence.
 
 mod dma;
 pub mod spec;
@@ -14,13 +14,13 @@ use esplens_core::time::{Ticks, periods_to_ticks};
 use serde::{Deserialize, Serialize};
 use spec::*;
 
-/// Event: a transmit descriptor has been sent.
+/// Event tag: a transmit descriptor has been sent.
 const TX: u8 = 0;
-/// Event: a receive descriptor has been filled.
+/// Event tag: a receive descriptor has been filled.
 const RX: u8 = 1;
 /// The 160 MHz PLL output that feeds the master clock.
 const PLL_D2_HZ: u64 = 160_000_000;
-/// Stand-in for the audio PLL, whose rate is set by analog registers (512 * 48 kHz).
+/// Assumed frequency of the audio PLL (512 * 48 kHz). On the chip, analog registers set it.
 const APLL_HZ: u64 = 24_576_000;
 
 /// An I2S controller's state.
@@ -31,7 +31,7 @@ pub struct I2s {
     ena: u32,
     tx: Channel,
     rx: Channel,
-    /// A FIFO reset has been asked for since power-on.
+    /// `CONF`, which has the FIFO reset bits, has been written since reset.
     fifo_reset: bool,
 }
 
@@ -40,7 +40,7 @@ impl I2s {
         self.regs.get(&SPEC, offset)
     }
 
-    /// Bytes a second that the DMA moves in a direction.
+    /// Returns the DMA rate of a direction in bytes per second.
     fn byte_rate(&self, tag: u8) -> u64 {
         let clkm = self.reg(CLKM_CONF);
         let source = if clkm & clkm::CLKA_ENA != 0 { APLL_HZ } else { PLL_D2_HZ };
@@ -58,7 +58,7 @@ impl I2s {
         (bck * frame_bytes / (2 * u64::from(bits))).max(1)
     }
 
-    /// Time that `bytes` take; never nothing, so that empty descriptors cannot stop time.
+    /// Returns the time that `bytes` take. It is never 0, so that empty descriptors cannot stall virtual time.
     fn ticks(&self, tag: u8, bytes: u32) -> Ticks {
         periods_to_ticks(u64::from(bytes.max(4)), self.byte_rate(tag)).max(48)
     }
@@ -67,7 +67,7 @@ impl I2s {
         if tag == TX { &mut self.tx } else { &mut self.rx }
     }
 
-    /// Whether a direction has what it needs to move data.
+    /// Returns true if a direction is able to transfer data: link active, started, DMA enabled.
     fn runs(&self, tag: u8) -> bool {
         let (channel, start) =
             if tag == TX { (&self.tx, conf::TX_START) } else { (&self.rx, conf::RX_START) };
@@ -86,7 +86,7 @@ impl I2s {
         }
     }
 
-    /// Takes the next descriptor.
+    /// Starts the transfer of the next descriptor.
     fn next(&mut self, tag: u8, cx: &mut Cx) {
         let owner_check = self.reg(LC_CONF) & lc_conf::CHECK_OWNER != 0;
         let eof_bytes = self.reg(RXEOF_NUM).clamp(1, 1 << 24) * 4;

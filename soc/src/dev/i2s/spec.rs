@@ -34,7 +34,7 @@ crate::registers! {
     OUT_EOF_DES_ADDR = 0x38, reset 0, Modelled;
     /// Last receive descriptor with an end of frame.
     IN_EOF_DES_ADDR = 0x3C, reset 0, Modelled;
-    /// Buffer before the last end of frame.
+    /// Buffer of the last transmit descriptor with an end of frame.
     OUT_EOF_BFR_DES_ADDR = 0x40, reset 0, Stored;
     /// Test of the AHB port.
     AHB_TEST = 0x44, reset 0, Stored;
@@ -110,9 +110,9 @@ pub mod conf {
 pub mod fifo_conf {
     /// The FIFOs are served by DMA.
     pub const DSCR_EN: u32 = 1 << 12;
-    /// Transmit sample layout, 3 bits.
+    /// First bit of the transmit sample layout (3 bits).
     pub const TX_FIFO_MOD_S: u32 = 13;
-    /// Receive sample layout, 3 bits.
+    /// First bit of the receive sample layout (3 bits).
     pub const RX_FIFO_MOD_S: u32 = 16;
 }
 
@@ -120,11 +120,11 @@ pub mod fifo_conf {
 pub mod link {
     /// Low 20 bits of the first descriptor's address.
     pub const ADDR: u32 = 0xF_FFFF;
-    /// Stop.
+    /// Stops the list.
     pub const STOP: u32 = 1 << 28;
-    /// Start at the address.
+    /// Starts the list at the address.
     pub const START: u32 = 1 << 29;
-    /// Go on where the list ended.
+    /// Continues where the list ended.
     pub const RESTART: u32 = 1 << 30;
     /// Reads 1 while idle.
     pub const PARK: u32 = 1 << 31;
@@ -136,15 +136,15 @@ pub mod lc_conf {
     pub const IN_RST: u32 = 1 << 0;
     /// Resets the transmit DMA.
     pub const OUT_RST: u32 = 1 << 1;
-    /// Give transmit descriptors back to the CPU.
+    /// Returns sent transmit descriptors to the CPU (clears their owner bit).
     pub const OUT_AUTO_WRBACK: u32 = 1 << 6;
-    /// Refuse descriptors that the CPU owns.
+    /// Rejects descriptors that the CPU owns.
     pub const CHECK_OWNER: u32 = 1 << 12;
 }
 
 /// Fields of `CONF2`.
 pub mod conf2 {
-    /// LCD: a sample a bit clock, in parallel.
+    /// LCD mode: one parallel sample per bit clock.
     pub const LCD_TX_WRX2_EN: u32 = 1 << 1;
 }
 
@@ -152,11 +152,11 @@ pub mod conf2 {
 pub mod clkm {
     /// Integral divider, 8 bits.
     pub const DIV_NUM: u32 = 0xFF;
-    /// Numerator, 6 bits.
+    /// First bit of the numerator (6 bits).
     pub const DIV_B_S: u32 = 8;
-    /// Denominator, 6 bits.
+    /// First bit of the denominator (6 bits).
     pub const DIV_A_S: u32 = 14;
-    /// From the audio PLL.
+    /// The audio PLL is the clock source.
     pub const CLKA_ENA: u32 = 1 << 21;
 }
 
@@ -164,28 +164,28 @@ pub mod clkm {
 pub mod state {
     /// Transmitter idle.
     pub const TX_IDLE: u32 = 1 << 0;
-    /// FIFO resets not done, as power-on leaves them.
+    /// FIFO resets in progress; set after power-on.
     pub const RESET_BACK: u32 = 3 << 1;
 }
 
-/// Interrupts.
+/// Bits of the interrupt registers.
 pub mod int {
     /// A receive descriptor is full.
     pub const IN_DONE: u32 = 1 << 8;
-    /// The number of words of a frame was received.
+    /// The number of words in `RXEOF_NUM` was received.
     pub const IN_SUC_EOF: u32 = 1 << 9;
-    /// A transmit descriptor is empty.
+    /// A transmit descriptor has been sent.
     pub const OUT_DONE: u32 = 1 << 11;
-    /// One with the end-of-frame bit is empty.
+    /// A transmit descriptor with the end-of-frame bit has been sent.
     pub const OUT_EOF: u32 = 1 << 12;
-    /// A receive descriptor is not usable.
+    /// A receive descriptor is invalid.
     pub const IN_DSCR_ERR: u32 = 1 << 13;
-    /// A transmit descriptor is not usable.
+    /// A transmit descriptor is invalid.
     pub const OUT_DSCR_ERR: u32 = 1 << 14;
     /// No receive descriptors are left.
     pub const IN_DSCR_EMPTY: u32 = 1 << 15;
     /// The transmit list has ended.
     pub const OUT_TOTAL_EOF: u32 = 1 << 16;
-    /// All of them.
+    /// All interrupts.
     pub const ALL: u32 = 0x1_FFFF;
 }

@@ -1,4 +1,4 @@
-//! Streams as IDF's driver sets them up: a ring of descriptors, 44.1 kHz, 16-bit stereo.
+//! Streams set up as IDF's driver does: a descriptor ring, 44.1 kHz, 16-bit stereo.
 
 use super::*;
 use crate::dev::testing::Bench;
@@ -19,7 +19,7 @@ fn get(b: &Bench<I2s>, at: u32) -> u32 {
     u32::from_le_bytes(out)
 }
 
-/// Two descriptors of 1764 bytes (10 ms) in a ring; clock for 44.1 kHz.
+/// Returns a bench with a ring of two descriptors of 1764 bytes (10 ms), clocked for 44.1 kHz.
 fn bench() -> Bench<I2s> {
     let mut b = Bench::new(DevId::I2s0, I2s::default());
     let control = 1 << 31 | 1 << 30 | 1764 << 12 | 1764;

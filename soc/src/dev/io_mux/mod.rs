@@ -1,6 +1,6 @@
-//! IO_MUX: function, pulls and input enable of each pad. The registers live here; what they do to a pad's level is
-//! the GPIO device's business, which gets every change as [`Msg::IoMux`]. Sleep settings and drive strength are kept
-//! only.
+//! IO_MUX: function, pulls and input enable of each pad. This device holds the registers and sends every change to the
+//! GPIO device as [`Msg::IoMux`]; the GPIO device computes the pad levels. Sleep settings and drive strength are stored
+//! but have no effect.
 
 pub mod spec;
 
@@ -16,13 +16,13 @@ pub struct IoMux {
     regs: RegFile,
 }
 
-/// The GPIO number of the pad whose register is at `offset`.
+/// Returns the GPIO number of the pad whose register is at `offset`.
 #[must_use]
 pub fn pin_at(offset: u32) -> Option<u8> {
     (offset != 0).then(|| spec::OFFSET.iter().position(|o| *o == offset))?.map(|pin| pin as u8)
 }
 
-/// A pad's register after reset; 0 where there is no pad.
+/// Returns the reset value of a pad's register; 0 if there is no such pad.
 #[must_use]
 pub fn reset_value(pin: u8) -> u32 {
     let offset = spec::OFFSET[usize::from(pin)];

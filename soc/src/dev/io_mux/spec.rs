@@ -1,7 +1,7 @@
-//! Registers of IO_MUX (TRM 4.12; IDF `soc/io_mux_reg.h`), in the header's order by pad, not by number.
+//! Registers of IO_MUX (TRM 4.12; IDF `soc/io_mux_reg.h`) in the header's order, which is not by GPIO number.
 //!
-//! The header has no reset values; these are the pad list's "reset" column (TRM table 4-3: input enable and pulls)
-//! with drive strength 2 and function 0.
+//! The header has no reset values. The values here are from the "reset" column of the pad list (TRM table 4-3: input
+//! enable and pulls), with drive strength 2 and function 0.
 
 crate::registers! {
     "IO_MUX", "TRM 4.12; soc/io_mux_reg.h";
@@ -95,7 +95,7 @@ pub mod pad {
     pub const MASK: u32 = 0x7FFF;
 }
 
-/// The register offset of each GPIO number; 0 where there is no pad.
+/// Register offset of each GPIO number; 0 if there is no pad.
 pub const OFFSET: [u32; 40] = [
     0x44, 0x88, 0x40, 0x84, 0x48, 0x6C, 0x60, 0x64, 0x68, 0x54, 0x58, 0x5C, 0x34, 0x38, 0x30, 0x3C, 0x4C,
     0x50, 0x70, 0x74, 0x78, 0x7C, 0x80, 0x8C, 0x90, 0x24, 0x28, 0x2C, 0x00, 0x00, 0x00, 0x00, 0x1C, 0x20,

@@ -1,11 +1,11 @@
 //! LEDC: eight high-speed and eight low-speed PWM channels on four timers each.
 //!
-//! Counters are computed from virtual time: the divider has 8 fractional bits. The edges of a channel's PWM are
-//! played only while the GPIO matrix joins its output signal with a peripheral's input (one event an edge, up to
-//! [`pwm::MAX_HZ`]). Otherwise the signal is static: high while its duty is the whole period, else low, or the idle level
-//! when the output is off. Fades run step by step as on silicon and end with
-//! DUTY_CHNG_END; a start on a timer that stands still is done at once, so that no driver waits for ever. What is
-//! written to low-speed registers takes effect at once instead of at PARA_UP.
+//! Counters are computed from virtual time; the divider has 8 fractional bits. The edges of a channel's PWM are
+//! generated only while the GPIO matrix connects its output signal to a peripheral's input (one event per edge, up to
+//! [`pwm::MAX_HZ`]). Otherwise the signal is static: high if the duty is the whole period, else low; the idle level
+//! when the output is off. Fades run step by step as on silicon and end with DUTY_CHNG_END. A fade started on a stopped
+//! timer ends immediately, so that no driver waits forever. Writes to low-speed registers take effect immediately
+//! instead of at PARA_UP.
 
 pub mod pwm;
 pub mod spec;
@@ -21,36 +21,36 @@ use esplens_core::time::{TICKS_PER_SEC, Ticks};
 use serde::{Deserialize, Serialize};
 use spec::*;
 
-/// Output signal of channel 0 (IDF `LEDC_HS_SIG_OUT0_IDX`); low-speed channels follow the high-speed ones.
+/// Output signal of channel 0 (IDF `LEDC_HS_SIG_OUT0_IDX`); those of the low-speed channels follow the high-speed ones.
 const SIGNAL: u16 = 71;
-/// Channels and timers of both speeds: 0..7 and 0..3 are high speed.
+/// Number of channels and timers of both speeds; channels 0..7 and timers 0..3 are high speed.
 const CHANNELS: usize = 16;
 const TIMERS: usize = 8;
-/// Event: something ends (one event for all channels and timers).
+/// Event tag: next overflow, end of a fade or PWM edge (one event for all channels and timers).
 const TAG_NEXT: u8 = 0;
-/// Duties have 25 bits.
+/// Mask of a duty: 25 bits.
 const DUTY: u32 = 0x1FF_FFFF;
 
-/// A timer's counter: its value at a time.
+/// A timer's counter, as its value at a point in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Timer {
-    /// Periods of the divided clock, in 256ths of the undivided, counted before `since`.
+    /// Periods of the undivided clock counted before `since`, in 256ths.
     base: u128,
     since: Ticks,
-    /// Overflows already reported.
+    /// Number of overflows already reported.
     overflows: u64,
 }
 
-/// A channel's duty and the fade going on.
+/// A channel's duty and its running fade.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Channel {
-    /// Duty in sixteenths at the start of the fade.
+    /// Duty at the start of the fade, in sixteenths.
     duty: u32,
     fade: Option<Fade>,
     output: bool,
 }
 
-/// A fade: from the overflow it began at, `num` steps of `scale`, one every `cycle` overflows.
+/// A fade: starting at overflow `from`, `num` steps of `scale`, one every `cycle` overflows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Fade {
     from: u64,
@@ -61,7 +61,7 @@ struct Fade {
 }
 
 impl Fade {
-    /// Duty in sixteenths after `overflows` of the timer.
+    /// Returns the duty, in sixteenths, after the given overflows of the timer.
     fn at(&self, duty: u32, overflows: u64) -> u32 {
         let passed = overflows.saturating_sub(self.from);
         let steps = (passed / u64::from(self.cycle)).min(u64::from(self.num)) as u32;
@@ -82,11 +82,11 @@ pub struct Ledc {
     timers: [Timer; TIMERS],
     channels: [Channel; CHANNELS],
     raw: u32,
-    /// The clocks as they were when the timers' bases were set.
+    /// Clock frequencies at the time when the timers' bases were set.
     hz: Hz,
 }
 
-/// The clocks that timers can count.
+/// Frequencies, in Hz, of the clocks that timers can count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Hz {
     apb: u32,
@@ -99,12 +99,12 @@ impl Hz {
     }
 }
 
-/// A channel's registers: CONF0.
+/// Returns the offset of a channel's first register, CONF0.
 fn channel_base(c: usize) -> u32 {
     if c < 8 { HSCH_CONF0 + 0x14 * c as u32 } else { LSCH_CONF0 + 0x14 * (c as u32 - 8) }
 }
 
-/// A timer's registers: CONF.
+/// Returns the offset of a timer's first register, CONF.
 fn timer_base(t: usize) -> u32 {
     if t < 4 { HSTIMER_CONF + 8 * t as u32 } else { LSTIMER_CONF + 8 * (t as u32 - 4) }
 }
@@ -114,7 +114,7 @@ impl Ledc {
         self.regs.get(&SPEC, offset)
     }
 
-    /// The frequency a timer's divider divides.
+    /// Returns the input frequency of a timer's divider in Hz.
     fn clock(&self, t: usize) -> u32 {
         let tick_sel = self.get(timer_base(t)) & timer::TICK_SEL != 0;
         match (tick_sel, t < 4) {
@@ -125,7 +125,7 @@ impl Ledc {
         }
     }
 
-    /// Length of a counter period in 256ths of the undivided clock; `None` while it stands still.
+    /// Returns the length of a counter period in 256ths of the undivided clock; `None` while the timer is stopped.
     fn period(&self, t: usize) -> Option<u128> {
         let conf = self.get(timer_base(t));
         let div = conf >> timer::DIV_S & 0x3_FFFF;
@@ -137,7 +137,7 @@ impl Ledc {
         (self.get(timer_base(t)) & timer::LIM).min(20)
     }
 
-    /// 256ths of the undivided clock counted until `now`.
+    /// Returns the 256ths of the undivided clock counted until `now`.
     fn counted(&self, t: usize, now: Ticks) -> u128 {
         let timer = self.timers[t];
         if self.period(t).is_none() {
@@ -152,17 +152,17 @@ impl Ledc {
         (self.counted(t, now) / div) as u32 & ((1 << self.width(t)) - 1)
     }
 
-    /// Overflows of a timer since its base was set.
+    /// Returns the overflows of a timer since its base was set.
     fn overflows(&self, t: usize, now: Ticks) -> u64 {
         self.period(t).map_or(self.timers[t].overflows, |p| (self.counted(t, now) / p) as u64)
     }
 
-    /// When a timer will have overflown `n` times.
+    /// Returns the time at which a timer will have overflowed `n` times.
     fn when(&self, t: usize, n: u64) -> Option<Ticks> {
         self.when_counted(t, u128::from(n).saturating_mul(self.period(t)?))
     }
 
-    /// When a timer's clock will have counted `wanted` 256ths of its undivided periods.
+    /// Returns the time at which a timer will have counted `wanted` 256ths of its undivided clock.
     fn when_counted(&self, t: usize, wanted: u128) -> Option<Ticks> {
         self.period(t)?;
         let rest = wanted.saturating_sub(self.timers[t].base).saturating_mul(u128::from(TICKS_PER_SEC));
@@ -179,7 +179,7 @@ impl Ledc {
         ch.fade.map_or(ch.duty, |f| f.at(ch.duty, self.overflows(self.timer_of(c), now)))
     }
 
-    /// Brings fades and overflow interrupts up to `now`, and asks for the next call.
+    /// Updates fades and overflow interrupts to the current time and schedules the next event.
     fn run(&mut self, cx: &mut Cx) {
         for t in 0..TIMERS {
             let n = self.overflows(t, cx.now);
@@ -200,7 +200,7 @@ impl Ledc {
         self.sync_irq(cx);
     }
 
-    /// The last step of a fade: its duty stays, its interrupt comes.
+    /// Ends a fade: keeps its final duty and raises its interrupt.
     fn end_fade(&mut self, c: usize) {
         let ch = &mut self.channels[c];
         if let Some(fade) = ch.fade.take() {
@@ -209,7 +209,7 @@ impl Ledc {
         }
     }
 
-    /// Asks for a call when the next fade ends, or a timer whose overflow interrupt is wanted overflows.
+    /// Schedules an event for the next end of a fade, PWM edge, or timer overflow whose interrupt is enabled.
     fn next_event(&self, cx: &mut Cx) {
         let wanted = self.get(INT_ENA) & !self.raw;
         let timers = (0..TIMERS).filter(|t| wanted >> t & 1 != 0);
@@ -229,7 +229,7 @@ impl Ledc {
         }
     }
 
-    /// Tells the matrix what changed of the outputs.
+    /// Reports changed outputs to the GPIO matrix.
     fn outputs(&mut self, cx: &mut Cx) {
         for c in 0..CHANNELS {
             let conf = self.get(channel_base(c));
@@ -247,12 +247,12 @@ impl Ledc {
         }
     }
 
-    /// Sets a timer's base to `now` without changing its count, or back to 0.
+    /// Sets a timer's base to `now`, keeping its count, or resetting it to 0 while RST is set.
     fn rebase(&mut self, t: usize, now: Ticks) {
         let (counted, overflows) = (self.counted(t, now), self.overflows(t, now));
         let period = self.period(t).unwrap_or(u128::MAX);
         let held = self.get(timer_base(t)) & timer::RST != 0;
-        // Overflows count from 0 again: the steps a fade has taken become its new beginning.
+        // Overflows count from 0 again: the duty a fade has reached becomes its new start.
         for c in 0..CHANNELS {
             let Channel { duty, fade: Some(f), output } = self.channels[c] else { continue };
             if self.timer_of(c) != t {
@@ -272,7 +272,7 @@ impl Ledc {
         self.rebase(t, cx.now);
         let at = self.value(t, cx.now);
         self.regs.set(timer_base(t), value & 0x3FF_FFFF);
-        // The counter's value stays; only the fraction in the divider is lost when the divider changes.
+        // The counter keeps its value; only the fraction in the divider is lost when the divider changes.
         let div = u128::from(value >> timer::DIV_S & 0x3_FFFF);
         let base = if value & timer::RST != 0 { 0 } else { u128::from(at) * div };
         self.timers[t].base = self.period(t).map_or(base, |p| base % p);
@@ -305,7 +305,7 @@ impl Ledc {
 
     fn write_conf0(&mut self, c: usize, value: u32, cx: &mut Cx) {
         self.run(cx);
-        // A fade goes on with the new timer from the duty it has reached.
+        // A fade continues with the new timer from the duty that it has reached.
         let duty = self.duty(c, cx.now);
         let moved = (value ^ self.get(channel_base(c))) & conf0::TIMER_SEL != 0;
         self.regs.set(channel_base(c), value & !conf0::PARA_UP & 0x8000_000F);
@@ -320,18 +320,18 @@ impl Ledc {
         cx.irq(Source::Ledc, self.raw & self.get(INT_ENA) != 0);
     }
 
-    /// The channel and the register within its five that an offset addresses.
+    /// Returns the channel, and the offset within its five registers, at a register offset.
     fn channel_at(offset: u32) -> Option<(usize, u32)> {
         (offset < HSTIMER_CONF).then_some(((offset / 0x14) as usize, offset % 0x14))
     }
 
-    /// The timer and whether its CONF that an offset addresses.
+    /// Returns the timer at a register offset, and whether the offset is that of CONF.
     fn timer_at(offset: u32) -> Option<(usize, bool)> {
         let n = offset.checked_sub(HSTIMER_CONF)? / 4;
         (n < 16).then_some((n as usize / 2, n.is_multiple_of(2)))
     }
 
-    /// Interrupts before the mask as they are now, whether or not an event was asked for.
+    /// Returns the raw interrupts at `now`, including overflows for which no event was scheduled.
     fn raw_now(&self, now: Ticks) -> u32 {
         (0..TIMERS)
             .fold(self.raw, |raw, t| raw | u32::from(self.overflows(t, now) > self.timers[t].overflows) << t)

@@ -1,16 +1,16 @@
-//! The edges of a channel's PWM, for inputs that the GPIO matrix joins with its output.
+//! PWM edges of a channel, for inputs that the GPIO matrix connects to its output.
 
 use super::spec::{SPEC, conf0};
 use super::{Ledc, SIGNAL, channel_base, timer_base};
 use crate::dev::Cx;
 use esplens_core::time::Ticks;
 
-/// Fastest PWM whose edges are played, in Hz.
+/// Highest PWM frequency whose edges are generated, in Hz.
 pub const MAX_HZ: u64 = 500_000;
 
 impl Ledc {
-    /// The next edge of channel `c`'s PWM while somebody listens and it is not too fast: its level now, and when it
-    /// changes.
+    /// Returns the current level of channel `c`'s PWM and the time of its next edge. `None` if no input is connected to
+    /// it, its signal is static, or it is too fast.
     pub(super) fn pwm(&self, c: usize, cx: &mut Cx) -> Option<(bool, Ticks)> {
         let conf = self.get(channel_base(c));
         let t = self.timer_of(c);
@@ -25,18 +25,18 @@ impl Ledc {
             cx.warn_reg(
                 &SPEC,
                 timer_base(t),
-                "a PWM this fast is not played to the inputs that listen to it",
+                "this PWM frequency is too high: no edges are passed to the connected inputs",
             );
             return None;
         }
         let div = period / count;
         let at = self.counted(t, cx.now);
         let rise = u128::from(self.get(channel_base(c) + 4)) % count * div;
-        // Where in its period, counted from the rising edge.
+        // Position within the period, counted from the rising edge.
         let phase = (at + period - rise) % period;
         let high = phase < duty * div;
         let next = at - phase.min(at) + if high { duty * div } else { period };
-        // With less than a phase counted the rising edge lies before the counter's start.
+        // If less than one phase has been counted, the rising edge lies before the counter's start.
         let next = if phase > at { next - (phase - at) } else { next };
         Some((high, self.when_counted(t, next)?))
     }

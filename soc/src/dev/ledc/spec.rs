@@ -52,19 +52,19 @@ pub mod conf0 {
     pub const SIG_OUT_EN: u32 = 1 << 2;
     /// Level when the output is off.
     pub const IDLE_LV: u32 = 1 << 3;
-    /// Low-speed channels: take over what was written; clears itself.
+    /// Low-speed channels: apply the written values; clears itself.
     pub const PARA_UP: u32 = 1 << 4;
 }
 
 /// `LEDC_xSCHn_CONF1_REG`.
 pub mod conf1 {
-    /// First bit of the duty change a step (10 bits).
+    /// First bit of the duty change per step (10 bits).
     pub const SCALE_S: u32 = 0;
-    /// First bit of the timer periods a step (10 bits).
+    /// First bit of the number of timer periods per step (10 bits).
     pub const CYCLE_S: u32 = 10;
     /// First bit of the number of steps (10 bits).
     pub const NUM_S: u32 = 20;
-    /// Steps go up.
+    /// The steps increase the duty.
     pub const INC: u32 = 1 << 30;
     /// Start; clears itself when the last step is done.
     pub const START: u32 = 1 << 31;
@@ -74,14 +74,14 @@ pub mod conf1 {
 pub mod timer {
     /// Counter width in bits.
     pub const LIM: u32 = 0x1F;
-    /// First bit of the divider (18 bits, the lower 8 a fraction).
+    /// First bit of the divider (18 bits, the lower 8 of them a fraction).
     pub const DIV_S: u32 = 5;
-    /// The counter stands still.
+    /// Stops the counter.
     pub const PAUSE: u32 = 1 << 23;
-    /// The counter is held at 0.
+    /// Holds the counter at 0.
     pub const RST: u32 = 1 << 24;
     /// High speed: APB instead of REF_TICK; low speed: the slow clock instead of REF_TICK.
     pub const TICK_SEL: u32 = 1 << 25;
-    /// Low-speed timers: take over what was written; clears itself.
+    /// Low-speed timers: apply the written values; clears itself.
     pub const PARA_UP: u32 = 1 << 26;
 }

@@ -186,7 +186,7 @@ fn edges_are_played_only_to_listeners_and_start_at_hpoint() {
         b.advance(1);
         edges.extend(b.sent.drain(..).map(|(_, m)| m));
     }
-    // Two periods of 125 us from a period's beginning: up at a quarter, down at three quarters.
+    // Two periods of 125 us from the beginning of a period: rising at a quarter, falling at three quarters.
     let edge = |level| Msg::SignalOut(71, level);
     assert_eq!(edges, [edge(true), edge(false), edge(true), edge(false)]);
     b.advance_ticks(480 * 125 / 4 - 480);

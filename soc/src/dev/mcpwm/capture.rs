@@ -14,7 +14,7 @@ pub struct CaptureTimer {
 }
 
 impl CaptureTimer {
-    /// The count.
+    /// Returns the count.
     #[must_use]
     pub fn value(&self, now: Ticks) -> u32 {
         if !self.on {
@@ -24,12 +24,12 @@ impl CaptureTimer {
         self.base.wrapping_add((passed * u128::from(self.hz) / u128::from(TICKS_PER_SEC)) as u32)
     }
 
-    /// Goes on from the present count with the present clock.
+    /// Continues from the present count with the present clock.
     pub fn rebase(&mut self, on: bool, now: Ticks, sys: &System) {
         *self = Self { base: self.value(now), since: now, hz: sys.clocks.apb_hz(), on };
     }
 
-    /// Goes on from `value` (a synchronisation).
+    /// Continues from `value` (synchronisation).
     pub fn load(&mut self, value: u32, now: Ticks) {
         self.base = value;
         self.since = now;
@@ -39,27 +39,27 @@ impl CaptureTimer {
 /// One capture channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Channel {
-    /// The count captured last.
+    /// Count of the last capture.
     pub value: u32,
-    /// That was a falling edge.
+    /// True if the last capture was at a falling edge.
     pub falling: bool,
-    /// Rising edges since the last one the prescaler let through.
+    /// Rising edges since the last one that passed the prescaler.
     edges: u32,
 }
 
-/// `CAP_CHx_CFG`: on.
+/// `CAP_CHx_CFG`: enables the channel.
 pub const EN: u32 = 1 << 0;
-/// `CAP_CHx_CFG`: falling edges capture.
+/// `CAP_CHx_CFG`: captures at falling edges.
 const NEG: u32 = 1 << 1;
-/// `CAP_CHx_CFG`: rising edges capture.
+/// `CAP_CHx_CFG`: captures at rising edges.
 const POS: u32 = 1 << 2;
-/// `CAP_CHx_CFG`: the input is inverted.
+/// `CAP_CHx_CFG`: inverts the input.
 const INVERT: u32 = 1 << 11;
-/// `CAP_CHx_CFG`: capture now.
+/// `CAP_CHx_CFG`: software capture.
 pub const SW: u32 = 1 << 12;
 
 impl Channel {
-    /// Whether a change of the input to `level` captures, with configuration `cfg`.
+    /// Returns true if a change of the input to `level` causes a capture under configuration `cfg`.
     pub fn edge(&mut self, cfg: u32, level: bool) -> bool {
         let rising = level ^ (cfg & INVERT != 0);
         if cfg & EN == 0 {

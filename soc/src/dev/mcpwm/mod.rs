@@ -1,9 +1,9 @@
 //! MCPWM: timers, captures, fault inputs and forced outputs of a motor control unit.
 //!
-//! Timers count from virtual time; their events set interrupts. Generators put out what is forced; the PWM edges that
-//! timer events would make are not played (a warning says so), so dead time and carrier only keep what is written.
-//! New periods and time stamps take effect at once, whatever the update method; timer events do not synchronise other
-//! timers, software and input synchronisation do.
+//! Timers count from virtual time; their events set interrupts. Generators output forced levels only: PWM edges at
+//! timer events are not generated (a warning reports this), so the registers of dead time and carrier only store what
+//! is written. New periods and time stamps take effect immediately, regardless of the update method. Timers are
+//! synchronised by software and by inputs, but not by timer events of other timers.
 
 mod capture;
 pub mod spec;
@@ -21,33 +21,33 @@ use serde::{Deserialize, Serialize};
 use spec::*;
 use timer::{CLOCK_TICKS, Shape, Timer};
 
-/// Event: an enabled timer event, or a stop.
+/// Event tag: next enabled timer event, or stop of a timer.
 const TAG_NEXT: u8 = 0;
-/// Interrupts that timers make.
+/// Interrupts raised by timers.
 const TIMER_INTS: u32 = 0x1F_81FF;
 
 /// A motor control unit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mcpwm {
-    /// Which of the two.
+    /// Unit number: 0 or 1.
     n: u8,
     regs: RegFile,
     timers: [Timer; 3],
-    /// Timer events up to here are in `raw`.
+    /// Time up to which timer events are recorded in `raw`.
     seen: Ticks,
     raw: u32,
     capture_timer: CaptureTimer,
     captures: [Channel; 3],
-    /// Levels of the inputs: 0..2 synchronisation, 3..5 fault, 6..8 capture.
+    /// Input levels: bits 0..2 synchronisation, 3..5 fault, 6..8 capture.
     inputs: u16,
-    /// Fault actions going on: bit 0 cycle-by-cycle, bit 1 one-shot.
+    /// Active fault actions of each operator: bit 0 cycle-by-cycle, bit 1 one-shot.
     actions: [u32; 3],
     /// Levels of the six outputs.
     outputs: u8,
 }
 
 impl Mcpwm {
-    /// Unit `n` (0, 1) after reset.
+    /// Creates unit `n` (0, 1) in its reset state.
     #[must_use]
     pub fn new(n: u8) -> Self {
         let mut new = Self {
@@ -82,12 +82,12 @@ impl Mcpwm {
         }
     }
 
-    /// The timer of an operator; `None` for the reserved choice.
+    /// Returns the timer of an operator; `None` for the reserved selection.
     fn timer_of(&self, op: usize) -> Option<&Timer> {
         self.timers.get((self.get(OPERATOR_TIMERSEL) >> (2 * op) & 3) as usize)
     }
 
-    /// When each timer interrupt of `set` comes next after `after`.
+    /// Returns the time of the next occurrence after `after` for each timer interrupt of `set`.
     fn times(&self, set: u32, after: Ticks) -> impl Iterator<Item = (u32, Ticks)> {
         (0..21).filter(move |bit| set & TIMER_INTS & 1 << bit != 0).filter_map(move |bit| {
             let n = bit as usize % 3;
@@ -103,7 +103,7 @@ impl Mcpwm {
         })
     }
 
-    /// Interrupts before the mask as of `now`.
+    /// Returns the raw interrupts at `now`.
     fn raw_now(&self, now: Ticks) -> u32 {
         let missing = TIMER_INTS & !self.raw;
         self.times(missing, self.seen)
@@ -111,7 +111,7 @@ impl Mcpwm {
             .fold(self.raw, |raw, (bit, _)| raw | 1 << bit)
     }
 
-    /// Brings interrupts and stops up to now.
+    /// Updates interrupts and timer stops to the current time.
     fn run(&mut self, cx: &mut Cx) {
         self.raw = self.raw_now(cx.now);
         self.seen = cx.now;
@@ -122,7 +122,7 @@ impl Mcpwm {
         }
     }
 
-    /// After any change: the next call, the outputs, the line.
+    /// Schedules the next event and updates the interrupt line. Called after every change.
     fn settle(&mut self, cx: &mut Cx) {
         let wanted = self.get(INT_ENA) & !self.raw | 7;
         match self.times(wanted, self.seen).map(|(_, at)| at).min() {
@@ -143,7 +143,7 @@ impl Mcpwm {
         }
     }
 
-    /// A synchronisation input of a timer: loads its phase, and passes on when its output is its input.
+    /// Handles a synchronisation of a timer: loads its phase, and synchronises other timers if its output is its input.
     fn sync(&mut self, t: usize, now: Ticks) {
         let mut todo = vec![t];
         let mut done = [false; 3];
@@ -162,7 +162,7 @@ impl Mcpwm {
         }
     }
 
-    /// An edge at a synchronisation input.
+    /// Handles an edge at a synchronisation input.
     fn sync_input(&mut self, n: u32, level: bool, now: Ticks) {
         let select = self.get(TIMER_SYNCI_CFG);
         if level ^ (select >> (9 + n) & 1 != 0) {
@@ -183,14 +183,14 @@ impl Mcpwm {
         self.raw |= 1 << (int::CAP_S + c as u32);
     }
 
-    /// Bits of the fault inputs that are enabled and active.
+    /// Returns the bits of the enabled and active fault inputs.
     fn faults(&self) -> u32 {
         let conf = self.get(FAULT_DETECT);
         let levels = u32::from(self.inputs >> 3);
         conf & !(levels ^ conf >> 3) & 7
     }
 
-    /// The fault inputs may have changed from `old`.
+    /// Raises interrupts and fault actions for changes of the fault inputs since `old`.
     fn update_faults(&mut self, old: u32) {
         let new = self.faults();
         self.raw |= (new & !old) << int::FAULT_S | (old & !new) << int::FAULT_CLR_S;
@@ -211,7 +211,7 @@ impl Mcpwm {
         }
     }
 
-    /// A fault action begins: 0 cycle-by-cycle, 1 one-shot.
+    /// Starts a fault action: 0 cycle-by-cycle, 1 one-shot.
     fn act(&mut self, op: usize, kind: u32) {
         self.actions[op] |= 1 << kind;
         self.raw |= 1 << (int::CBC_S + 3 * kind + op as u32);
@@ -231,7 +231,7 @@ impl Mcpwm {
         }
     }
 
-    /// Forced levels: a continuous force, or a new non-continuous one.
+    /// Applies forced levels: a continuous force, or a new non-continuous one.
     fn write_gen_force(&mut self, op: usize, old: u32, value: u32, cx: &mut Cx) {
         for (g, cont, nci, mode) in [(0, 6, 10, 11), (1, 8, 13, 14)] {
             let once = (old ^ value) >> nci & 1 != 0;
@@ -262,7 +262,7 @@ impl Mcpwm {
             GEN_FORCE => self.write_gen_force(op, old, value, cx),
             FH_CFG1 => self.write_fault_force(op, old, value),
             GEN_A | GEN_B if value != 0 => {
-                cx.warn_reg(&SPEC, offset, "PWM edges are not put out, only forced levels are");
+                cx.warn_reg(&SPEC, offset, "PWM edges are not generated, only forced levels are output");
             }
             CARRIER_CFG if value & 1 != 0 => cx.warn_reg(&SPEC, offset, "the carrier is not modelled"),
             _ => {}
@@ -361,7 +361,7 @@ impl Device for Mcpwm {
         }
     }
 
-    /// Back to the reset values; the inputs' levels are the matrix's.
+    /// Resets the registers and keeps the input levels, which the GPIO matrix determines.
     fn reset(&mut self, cx: &mut Cx) {
         (0..6).for_each(|output| self.drive(output, false, cx));
         *self = Self { inputs: self.inputs, seen: cx.now, ..Self::new(self.n) };
@@ -370,7 +370,7 @@ impl Device for Mcpwm {
 }
 
 impl Mcpwm {
-    /// An input signal changed (IDF `PWMn_SYNCm_IN_IDX`, `_Fm_`, `_CAPm_`).
+    /// Handles a change of an input signal (IDF `PWMn_SYNCm_IN_IDX`, `_Fm_`, `_CAPm_`).
     fn input(&mut self, signal: u16, level: bool, cx: &mut Cx) {
         let n = match (self.n, signal) {
             (0, 31..=36) => signal - 31,

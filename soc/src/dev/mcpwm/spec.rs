@@ -72,7 +72,7 @@ crate::registers! {
     VERSION = 0x124, reset 0x0210_7230, Stored;
 }
 
-/// First bits of the groups of three in the interrupt registers.
+/// First bits of the groups of three bits in the interrupt registers.
 pub mod int {
     /// A timer stopped.
     pub const STOP_S: u32 = 0;

@@ -6,26 +6,26 @@ use serde::{Deserialize, Serialize};
 /// Ticks of virtual time in one period of the 160 MHz clock.
 pub const CLOCK_TICKS: Ticks = 3;
 
-/// What a timer's configuration registers ask for.
+/// A timer's settings, from its configuration registers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shape {
-    /// Virtual time of one count.
+    /// Virtual time per count.
     pub tick: Ticks,
-    /// Highest value.
+    /// Maximum value.
     pub period: u64,
-    /// 0 stands still, 1 up, 2 down, 3 up and down.
+    /// Counting mode: 0 stopped, 1 up, 2 down, 3 up and down.
     pub mode: u32,
     /// Start and stop command (`TIMERx_START`).
     pub command: u32,
 }
 
 impl Shape {
-    /// Counts until the same again.
+    /// Returns the number of counts in a full cycle.
     fn cycle(&self) -> u64 {
         if self.mode == 3 { (2 * self.period).max(1) } else { self.period + 1 }
     }
 
-    /// The place in the cycle that shows a value (at most the period).
+    /// Returns the position in the cycle that has the given value (at most the period) and direction.
     fn place(&self, value: u64, down: bool) -> u64 {
         let value = value.min(self.period);
         match self.mode {
@@ -40,11 +40,11 @@ impl Shape {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timer {
     shape: Shape,
-    /// Place in the cycle at time `since`.
+    /// Position in the cycle at time `since`.
     place: u64,
     since: Ticks,
     running: bool,
-    /// When it will stop.
+    /// Time at which the timer will stop, if any.
     stop: Option<Ticks>,
 }
 
@@ -61,7 +61,7 @@ impl Timer {
         self.place.saturating_add(until.saturating_sub(self.since) / self.shape.tick)
     }
 
-    /// Value and direction (true: down).
+    /// Returns value and direction (true: down).
     #[must_use]
     pub fn value(&self, now: Ticks) -> (u32, bool) {
         let (s, place) = (self.shape, self.counts(now) % self.shape.cycle());
@@ -73,7 +73,7 @@ impl Timer {
         (value as u32 & 0xFFFF, down)
     }
 
-    /// When the timer will next show `value`, after `after`; `None`: never.
+    /// Returns the next time after `after` at which the timer has the given value; `None` if it never has.
     #[must_use]
     pub fn next(&self, value: u64, after: Ticks) -> Option<Ticks> {
         if value > self.shape.period || !self.counting() {
@@ -88,19 +88,19 @@ impl Timer {
         self.stop.is_none_or(|stop| at <= stop).then_some(at)
     }
 
-    /// The period, the value of event TEP.
+    /// Returns the period, which is the value at event TEP.
     #[must_use]
     pub fn period(&self) -> u64 {
         self.shape.period
     }
 
-    /// When the timer will stop.
+    /// Returns the time at which the timer will stop, if any.
     #[must_use]
     pub fn stop_time(&self) -> Option<Ticks> {
         self.stop
     }
 
-    /// It has stopped: stays where it is.
+    /// Stops the timer at its value at `now`.
     pub fn halt(&mut self, now: Ticks) {
         self.place = self.counts(now) % self.shape.cycle();
         self.running = false;
@@ -108,7 +108,7 @@ impl Timer {
         self.since = now;
     }
 
-    /// Takes over new settings at `now` without changing the value more than the period demands.
+    /// Applies new settings at `now`. Keeps the value unless the new period is smaller.
     pub fn configure(&mut self, shape: Shape, now: Ticks) {
         let (value, down) = self.value(now);
         if shape.command >= 2 && shape.command != self.shape.command {
@@ -118,7 +118,7 @@ impl Timer {
         self.load(u64::from(value), down, now);
     }
 
-    /// Sets the value at `now` (a synchronisation).
+    /// Sets the value at `now` (synchronisation).
     pub fn load(&mut self, value: u64, down: bool, now: Ticks) {
         self.place = self.shape.place(value, down);
         self.since = now;

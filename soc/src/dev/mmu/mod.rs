@@ -1,4 +1,4 @@
-//! The MMU tables of the caches, as memory-mapped words. What they do is in [`crate::cache`].
+//! The MMU tables of the caches, as memory-mapped words. [`crate::cache`] implements their effect.
 
 pub mod spec;
 
@@ -8,14 +8,14 @@ use crate::cache;
 use crate::trace::Event;
 use serde::{Deserialize, Serialize};
 
-/// The table of one CPU. The entries themselves live in [`crate::system::System::cache`].
+/// The MMU table of one CPU. The entries themselves are in [`crate::system::System::cache`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mmu {
     core: u8,
 }
 
 impl Mmu {
-    /// The table of CPU `core`: 0 PRO, 1 APP.
+    /// Creates the table of CPU `core`: 0 PRO, 1 APP.
     #[must_use]
     pub fn new(core: u8) -> Self {
         Self { core: core & 1 }
@@ -42,6 +42,6 @@ impl Device for Mmu {
         }
     }
 
-    /// The table is RAM: a reset leaves it alone.
+    /// Does nothing: the table is RAM and keeps its contents over a reset.
     fn reset(&mut self, _cx: &mut Cx) {}
 }

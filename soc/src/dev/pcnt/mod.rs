@@ -1,9 +1,9 @@
-//! PCNT: eight counters of signal edges, each with two channels whose control inputs may turn or block the counting.
+//! PCNT: eight counters of signal edges, each with two channels whose control inputs can invert or block the counting.
 //!
-//! The glitch filter is kept only: signals here have no glitches. A counter that reaches a limit starts again at 0
-//! whether or not the limit's event is enabled, which also counts as reaching zero (IDF's `pcnt_quadrature_decode_event`
-//! test on silicon); a limit of 0 does not limit. Both channels of a unit count one after the other, so the counter
-//! never jumps across zero.
+//! The glitch filter is only stored: signals in the model have no glitches. A counter that reaches a limit restarts at
+//! 0, whether or not the limit's event is enabled; this counts as reaching zero, too (as IDF's
+//! `pcnt_quadrature_decode_event` test shows on silicon). A limit of 0 has no effect. The two channels of a unit count
+//! one after the other, so the counter never jumps across zero.
 
 pub mod spec;
 #[cfg(test)]
@@ -21,7 +21,7 @@ use spec::*;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Unit {
     count: i16,
-    /// Levels of the inputs: signal of channel 0 and 1, control of channel 0 and 1.
+    /// Levels of the inputs: signals of channels 0 and 1, controls of channels 0 and 1.
     inputs: u8,
     status: u32,
 }
@@ -34,7 +34,7 @@ pub struct Pcnt {
     raw: u32,
 }
 
-/// The unit and input number that a matrix signal feeds (IDF `PCNT_SIG_CHm_INn_IDX`).
+/// Returns the unit and the input number of a matrix signal (IDF `PCNT_SIG_CHm_INn_IDX`).
 fn input_of(signal: u16) -> Option<(usize, u8)> {
     let n = match signal {
         39..=58 => signal - 39,
@@ -44,7 +44,7 @@ fn input_of(signal: u16) -> Option<(usize, u8)> {
     Some((usize::from(n / 4), (n % 4) as u8))
 }
 
-/// Both signed halves of a configuration register, the lower first.
+/// Splits a configuration register into its signed halves, the lower one first.
 fn halves(value: u32) -> (i16, i16) {
     (value as u16 as i16, (value >> 16) as u16 as i16)
 }
@@ -54,7 +54,7 @@ impl Pcnt {
         self.regs.get(&SPEC, offset)
     }
 
-    /// What an edge on channel `c` of unit `u` adds: -1, 0, 1.
+    /// Returns the count of an edge on channel `c` of unit `u`: -1, 0 or 1.
     fn step(&self, u: usize, c: u8, rising: bool) -> i16 {
         let modes = self.get(U_CONF0 + 12 * u as u32) >> (conf0::MODES_S + 8 * u32::from(c));
         let step = match modes >> (if rising { 2 } else { 0 }) & 3 {
@@ -70,7 +70,7 @@ impl Pcnt {
         }
     }
 
-    /// Counts, and latches the events that this brings.
+    /// Adds `step` to the counter and latches the resulting events.
     fn count(&mut self, u: usize, step: i16) {
         let at = 12 * u as u32;
         let ctrl = self.get(CTRL) >> (2 * u);
@@ -162,7 +162,7 @@ impl Device for Pcnt {
         }
     }
 
-    /// Back to the reset values; the inputs' levels are the matrix's.
+    /// Resets the registers and keeps the input levels, which the GPIO matrix determines.
     fn reset(&mut self, cx: &mut Cx) {
         let units = self.units.map(|u| Unit { inputs: u.inputs, ..Unit::default() });
         *self = Self { units, ..Self::default() };

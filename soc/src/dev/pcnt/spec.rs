@@ -45,7 +45,7 @@ pub mod conf0 {
 
 /// `PCNT_Un_STATUS_REG`.
 pub mod status {
-    /// How zero was last met: 0 falling to it, 1 rising to it, 2 rising across, 3 falling across (IDF
+    /// Last zero crossing: 0 falling to zero, 1 rising to zero, 2 rising across zero, 3 falling across zero (IDF
     /// `pcnt_unit_zero_cross_mode_t`).
     pub const MODE: u32 = 3;
     /// Threshold 1 reached.

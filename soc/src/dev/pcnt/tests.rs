@@ -2,7 +2,7 @@ use super::*;
 use crate::dev::DevId;
 use crate::dev::testing::Bench;
 
-/// Unit 0 counts rising edges of channel 0 up, runs, all events off.
+/// Unit 0 is running and counts rising edges of channel 0 up; all events are disabled.
 fn bench() -> Bench<Pcnt> {
     let mut b = Bench::new(DevId::Pcnt, Pcnt::default());
     b.write(U_CONF0, 1 << 18);

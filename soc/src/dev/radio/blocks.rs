@@ -1,4 +1,4 @@
-//! The blocks, as IDF's `reg_base.h` and `esp_hw_support/port/esp32` (sleep) name them.
+//! The blocks, named as in IDF's `reg_base.h` and `esp_hw_support/port/esp32` (sleep).
 
 use super::{Answer, Block, Undocumented};
 use crate::dev::spec::Spec;
@@ -6,7 +6,7 @@ use crate::dev::spec::Spec;
 macro_rules! blocks {
     ($( $(#[$doc:meta])+ $ty:ident, $marker:ident, $name:literal, $source:literal, [$($answer:expr),*], [$($warning:expr),*]; )+) => {
         $(
-            /// Marks the block.
+            /// Marker type of the block.
             #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
             pub struct $marker;
             impl Block for $marker {
@@ -20,22 +20,23 @@ macro_rules! blocks {
     };
 }
 
-/// The firmware enables interrupts of the Bluetooth controller.
-const NO_BLUETOOTH: &str = "Bluetooth is not modelled: the controller's registers keep what is written, no event and no interrupt comes";
+/// Warning when the firmware enables interrupts of the Bluetooth controller.
+const NO_BLUETOOTH: &str =
+    "Bluetooth is not modelled: registers only store what is written; there are no events or interrupts";
 
 const BIT31: u32 = 1 << 31;
 
-/// Reads 1 in bit 31 at an offset.
+/// Bit 31 at `offset` always reads 1.
 const fn done(offset: u32) -> Answer {
     Answer { offset, ones: BIT31, zeros: 0 }
 }
 
-/// Reads 0 in bit 31 at an offset.
+/// Bit 31 at `offset` always reads 0.
 const fn idle(offset: u32) -> Answer {
     Answer { offset, ones: 0, zeros: BIT31 }
 }
 
-/// The noise floor is measured.
+/// The noise floor measurement is always done.
 const fn noise() -> Answer {
     Answer { offset: 0x18, ones: 1 << 24, zeros: 0 }
 }
@@ -48,11 +49,11 @@ blocks! {
         [done(0x7C), idle(0xA0)], [];
     /// Bluetooth radio.
     BtRf, BtRfBlock, "BT", "soc/reg_base.h; undocumented", [], [];
-    /// Receiver (from 0xC00 on), and what the PHY library sets below it.
+    /// Receiver (from 0xC00 on), and registers below it that the PHY library writes.
     Nrx, NrxBlock, "NRX", "soc/reg_base.h, IDF PHY library ram_check_noise_floor; undocumented", [noise()], [];
     /// Baseband.
     Bb, BbBlock, "BB", "soc/reg_base.h; undocumented", [], [];
-    /// Bluetooth controller (classic, from 0x200 low energy).
+    /// Bluetooth controller (classic; Low Energy from 0x200 on).
     BtMac, BtMacBlock, "BTMAC", "ROM r_rwble_reset, r_ea_time_get_slot_rounded; undocumented",
         [idle(0x1C), idle(0x21C)], [(0x0C, NO_BLUETOOTH), (0x20C, NO_BLUETOOTH)];
 }

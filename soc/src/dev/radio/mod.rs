@@ -1,5 +1,5 @@
-//! The radio: the Wi-Fi MAC, the time stamps of its networks, and the blocks of PHY and Bluetooth that no public
-//! manual names. Those keep what is written and give the answers that calibration waits for.
+//! The radio: the Wi-Fi MAC, the TSFs of its interfaces, and the undocumented blocks of PHY and Bluetooth. Those only
+//! store what is written and return the status bits that calibration waits for.
 
 mod blocks;
 pub mod mac;
@@ -17,13 +17,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
-/// What is known about one block.
+/// Description of one block.
 pub trait Block {
-    /// Name and source.
+    /// Name and source of the block.
     const SPEC: &'static Spec;
-    /// Bits that never read as they were written: a state that some loop in the ROM waits for.
+    /// Bits with a fixed read value: states that a loop in the ROM waits for.
     const ANSWERS: &'static [Answer] = &[];
-    /// Offsets whose use needs more than is modelled, and the warning.
+    /// Offsets whose use needs unmodelled functions, and the warning to give.
     const WARNINGS: &'static [(u32, &'static str)] = &[];
 }
 
@@ -95,7 +95,7 @@ mod tests {
         b.reset();
         assert_eq!(b.read(0xC08), 0);
         let mut bt = Bench::new(DevId::BtMac, BtMac::default());
-        // Wi-Fi's reset of the MAC clears bits here, too.
+        // Wi-Fi resets the MAC by clearing bits here, too.
         bt.write(0xD0, 0);
         assert!(bt.warnings().is_empty());
         bt.write(0x20C, 1);
@@ -105,13 +105,13 @@ mod tests {
 
     #[test]
     fn the_roms_loops_end() {
-        // rom_iq_est_enable waits for bit 31, rom_pbus_force_test for its fall.
+        // rom_iq_est_enable waits for bit 31 to be set, rom_pbus_force_test for it to be clear.
         let mut fe = Bench::new(DevId::Fe, Fe::default());
         fe.write(0x7C, 3);
         assert_eq!(fe.read(0x7C), 3 | 1 << 31);
         fe.write(0xA0, u32::MAX);
         assert_eq!(fe.read(0xA0) >> 31, 0);
-        // r_rwble_reset and r_ea_time_get_slot_rounded request a time sample and wait.
+        // r_rwble_reset and r_ea_time_get_slot_rounded request a time sample and wait for it.
         let mut bt = Bench::new(DevId::BtMac, BtMac::default());
         for offset in [0x1C, 0x21C] {
             bt.write(offset, 1 << 31);

@@ -1,39 +1,38 @@
-//! The part of the radio that its blocks share: the channel, the air's occupation, time stamps, and frames on their
-//! way out.
+//! State that is shared by the radio's blocks: the channel, the occupation of the medium, TSFs, and sent 802.11 frames.
 
 use super::tsf::Tsf;
 use crate::net::air::{OnAir, Sent};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 
-/// Frames that may leave between two slices of time; five slots cannot send more.
+/// Limit on the 802.11 frames sent within one slice; five slots cannot send more.
 const MAX_SENT: usize = 64;
 
 /// Shared state of the radio.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RadioState {
-    /// Centre frequency of the channel in MHz; 0: none yet.
+    /// Centre frequency of the channel in MHz; 0 before the first tuning.
     pub frequency: u16,
-    /// The channel is 40 MHz wide: its primary channel is 10 MHz beside the centre.
+    /// The channel is 40 MHz wide: the centre of its primary channel is 10 MHz away.
     pub wide: bool,
-    /// Virtual time until which a frame occupies the air.
+    /// Virtual time until which a frame occupies the medium.
     pub busy_until: Ticks,
-    /// Timing synchronisation functions of the station and of the access point.
+    /// TSFs of the station and of the access point.
     pub tsf: [Tsf; 2],
-    /// The MAC answered the last frame that reached the antenna with an ACK.
+    /// True if the MAC answered the last received frame with an ACK.
     pub answered: bool,
-    /// Frames that left the antenna and that the air has not seen yet.
+    /// Transmitted frames that the medium has not processed yet.
     pub sent: Vec<Sent>,
 }
 
 impl RadioState {
-    /// Whether the radio is tuned to a frame's channel.
+    /// Returns true if the radio is tuned to a frame's channel.
     #[must_use]
     pub fn tuned(&self, frame: &OnAir) -> bool {
         frame.reaches(self.frequency, self.wide)
     }
 
-    /// A frame leaves the antenna.
+    /// Queues a transmitted frame for the medium.
     pub fn send(&mut self, sent: Sent) {
         if self.sent.len() < MAX_SENT {
             self.sent.push(sent);

@@ -1,54 +1,54 @@
-//! The timing synchronisation functions (802.11 TSF) in the WDEV block at 0x3FF7_5000: one for the station, one for
-//! the access point, each a counter of microseconds that is read through a latch.
+//! The timing synchronisation functions (802.11 TSF) in the WDEV block at 0x3FF7_5000: one for the station, one for the
+//! access point. Each is a microsecond counter that is read through a latch.
 
 use crate::dev::{Cx, View};
 use crate::trace::Event;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use serde::{Deserialize, Serialize};
 
-/// Registers, as IDF's `wDev_*` and `hal_mac_tsf_*` functions use them.
+/// Register offsets, as used by IDF's `wDev_*` and `hal_mac_tsf_*` functions.
 pub mod regs {
-    /// Latches and applies: bit 0 and 1 latch TSF 0 and 1, bit 2 the pair at 0x90, bit 6 and 7 apply.
+    /// Control: bits 0 and 1 latch TSF 0 and 1, bit 2 latches the pair at 0x90, bits 6 and 7 apply new values.
     pub const CONTROL: u32 = 0x10;
     /// Latched TSF 0, low and high word.
     pub const TSF0: u32 = 0x14;
     /// Enables TSF 0.
     pub const ENABLE0: u32 = 0x20;
-    /// Value that bit 6 applies to TSF 0, low and high word.
+    /// Value applied to TSF 0 by bit 6, low and high word.
     pub const SET0: u32 = 0x24;
     /// Latched TSF 1, low and high word.
     pub const TSF1: u32 = 0x54;
-    /// Enables TSF 1; writing it with the reset bit starts it at 0.
+    /// Enables TSF 1; a write with the reset bit restarts it at 0.
     pub const ENABLE1: u32 = 0x5C;
-    /// Value that bit 7 applies to TSF 1, low and high word.
+    /// Value applied to TSF 1 by bit 7, low and high word.
     pub const SET1: u32 = 0x60;
-    /// Latched pair, low and high word.
+    /// The pair: TSF 0 as latched by bit 2, low and high word.
     pub const PAIR: u32 = 0x90;
 }
 
 /// Bits of `ENABLE1` with which the driver starts the access point's TSF.
 const START1: u32 = 0xC200_0000;
 
-/// A counter of microseconds: virtual time and an offset.
+/// A microsecond counter: virtual time plus an offset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tsf {
     offset: u64,
 }
 
 impl Tsf {
-    /// Its value in microseconds.
+    /// Returns the value in microseconds.
     #[must_use]
     pub fn at(self, now: Ticks) -> u64 {
         (now / TICKS_PER_US).wrapping_add(self.offset)
     }
 
-    /// Sets it to a value in microseconds.
+    /// Sets the value in microseconds.
     pub fn set(&mut self, now: Ticks, value: u64) {
         self.offset = value.wrapping_sub(now / TICKS_PER_US);
     }
 }
 
-/// The latches in front of the counters.
+/// The latch and set registers of the TSFs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Latches {
     control: u32,
@@ -56,14 +56,14 @@ pub struct Latches {
     set: [u64; 2],
 }
 
-/// Which word of which 64-bit register an offset is.
+/// Returns the shift of the word at `offset` in the 64-bit register at `first`, if it belongs to that register.
 fn word(offset: u32, first: u32) -> Option<u32> {
     let n = offset.checked_sub(first)?;
     (n == 0 || n == 4).then_some(n * 8)
 }
 
 impl Latches {
-    /// A register's value, if it is one of these.
+    /// Returns a register's value, if it belongs to the latches.
     #[must_use]
     pub fn peek(&self, offset: u32, _v: &View) -> Option<u32> {
         if offset == regs::CONTROL {
@@ -78,7 +78,7 @@ impl Latches {
         Some((self.set[n] >> shift) as u32)
     }
 
-    /// A write; false when the register is none of these.
+    /// Handles a register write. Returns false if the register must be stored elsewhere.
     pub fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) -> bool {
         for (first, n) in [(regs::SET0, 0), (regs::SET1, 1)] {
             if let Some(shift) = word(offset, first) {

@@ -1,4 +1,4 @@
-//! Registers that only keep what is written: whole peripherals without behaviour, and the plain part of others.
+//! Registers that only store what is written: whole peripherals without behaviour, and the stored registers of others.
 
 use super::spec::{How, Spec};
 use super::{Cx, Device, STEADY, View};
@@ -7,25 +7,25 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
-/// The stored values of a peripheral's registers, by offset; registers not written yet read their reset value.
+/// Stored register values of a peripheral, by offset. Registers that have not been written read as their reset value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegFile {
     values: BTreeMap<u32, u32>,
 }
 
 impl RegFile {
-    /// The value at `offset`: what was stored, else the table's reset value, else 0.
+    /// Returns the value at `offset`: the stored value, else the table's reset value, else 0.
     #[must_use]
     pub fn get(&self, spec: &Spec, offset: u32) -> u32 {
         self.values.get(&offset).copied().unwrap_or_else(|| spec.at(offset).map_or(0, |r| r.reset))
     }
 
-    /// Stores a value without asking the table.
+    /// Stores a value without consulting the table.
     pub fn set(&mut self, offset: u32, value: u32) {
         self.values.insert(offset, value);
     }
 
-    /// A guest's read: as [`RegFile::get`], and a warning (once) where the table knows no register.
+    /// Handles a guest's read: as [`RegFile::get`], with a warning (once) if the table has no register at the offset.
     pub fn read(&self, spec: &Spec, offset: u32, cx: &mut Cx) -> u32 {
         if spec.at(offset).is_none() {
             cx.warn_reg(spec, offset, "read of an unknown register, reads 0");
@@ -33,7 +33,8 @@ impl RegFile {
         self.get(spec, offset)
     }
 
-    /// A guest's write: stored when the table says so, else a warning (once).
+    /// Handles a guest's write: stores the value if the table has the register as modelled or stored, else warns
+    /// (once).
     pub fn write(&mut self, spec: &Spec, offset: u32, value: u32, cx: &mut Cx) {
         match spec.at(offset).map(|r| r.how) {
             Some(How::Modelled | How::Stored) => self.set(offset, value),
@@ -43,18 +44,18 @@ impl RegFile {
     }
 }
 
-/// What a [`Stored`] peripheral is: its register table, and what its commands do.
+/// Definition of a [`Stored`] peripheral: its register table, and its commands, if any.
 pub trait HasSpec {
-    /// The table.
+    /// The register table.
     const SPEC: &'static Spec;
 
-    /// A guest's write: by default stored.
+    /// Handles a guest's write. Stores the value by default.
     fn write(regs: &mut RegFile, offset: u32, value: u32, cx: &mut Cx) {
         regs.write(Self::SPEC, offset, value, cx);
     }
 }
 
-/// A peripheral that is nothing but a [`RegFile`], at most with commands that say they are not modelled.
+/// A peripheral that consists of a [`RegFile`]. Its commands, if any, only warn that they are not modelled.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Stored<S> {
@@ -84,7 +85,7 @@ impl<S: HasSpec> Device for Stored<S> {
     }
 }
 
-/// An address range whose registers no public manual names (radio, PHY): keeps what is written.
+/// An address range of undocumented registers (radio, PHY) that only stores what is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Blank<S> {

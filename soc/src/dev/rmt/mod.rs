@@ -1,8 +1,9 @@
-//! RMT: eight channels that play levels from memory to their output signal, or record their input signal there.
+//! RMT: eight channels that output levels from memory, or record the levels of their input signal there.
 //!
-//! A sender makes one event a level, at the virtual time the level begins; a receiver is driven by its input's edges.
-//! The carrier is not modelled (it would be an event each few periods). TX_START acts when it is written and reads 0:
-//! drivers write it back with every other bit of CONF1. The clock of a level is the one at its beginning.
+//! A transmitter uses one event per level, at the virtual time at which the level begins; a receiver is driven by the
+//! edges of its input. The carrier is not modelled (it would need an event every few periods). TX_START acts when it is
+//! written and reads 0: drivers write it back with every other bit of CONF1. The duration of a level is determined by
+//! the clock at its beginning.
 
 pub mod spec;
 #[cfg(test)]
@@ -20,36 +21,37 @@ use spec::*;
 const SIGNAL_OUT: u16 = 87;
 /// Input signal of channel 0 (IDF `RMT_SIG_IN0_IDX`).
 const SIGNAL_IN: u16 = 83;
-/// Words of one memory block.
+/// Words in a memory block.
 const BLOCK: usize = 64;
-/// Words of all memory.
+/// Words in the whole memory.
 const WORDS: usize = 8 * BLOCK;
-/// Event tags: a sender's next level is the channel's number, a receiver's idle time 8 more.
+/// First event tag for a receiver's idle time (plus the channel number). Lower tags: a transmitter's next level, by
+/// channel number.
 const TAG_RX: u8 = 8;
-/// Bits of CONF1 that act when written and read 0.
+/// Bits of CONF1 that act when written and always read 0.
 const ACTIONS: u32 =
     conf1::TX_START | conf1::MEM_WR_RST | conf1::MEM_RD_RST | conf1::APB_MEM_RST | conf1::REF_CNT_RST;
 
 /// One channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Channel {
-    /// Sends.
+    /// A transmission is in progress.
     sending: bool,
-    /// The sender's place, in levels (half words) from its memory's start.
+    /// Position of the transmitter, in levels (half words) from the start of its memory.
     tx: usize,
-    /// Whole items sent since the last threshold event.
+    /// Complete items sent since the last threshold event.
     sent: u32,
     output: bool,
-    /// An edge was seen since reception began.
+    /// True once an edge was seen since the receiver was enabled.
     receiving: bool,
-    /// The receiver's place, in levels.
+    /// Position of the receiver, in levels.
     rx: usize,
-    /// When the level being received began.
+    /// Start time of the level being received.
     since: Ticks,
-    /// Place and beginning before the last edge, should that have been a glitch.
+    /// Position and start time before the last edge, to undo that edge if it turns out to be a glitch.
     undo: Option<(usize, Ticks)>,
     input: bool,
-    /// FIFO access's place, in words.
+    /// Position of FIFO access, in words.
     fifo: usize,
     /// Error bits of the status register.
     errors: u32,
@@ -83,18 +85,18 @@ impl Rmt {
         self.get(CHCONF1 + 8 * c as u32)
     }
 
-    /// Levels that fit a channel's memory.
+    /// Returns the number of levels that fit into a channel's memory.
     fn capacity(&self, c: usize) -> usize {
         let blocks = (self.conf0(c) >> conf0::MEM_SIZE_S & 0xF).clamp(1, 8);
         blocks as usize * BLOCK * 2
     }
 
-    /// Where a level lies: word and shift.
+    /// Returns the word index and bit shift of a level.
     fn place(c: usize, level: usize) -> (usize, u32) {
         ((c * BLOCK + level / 2) % WORDS, if level.is_multiple_of(2) { 0 } else { 16 })
     }
 
-    /// Virtual time of one period of a channel's divided clock.
+    /// Returns the virtual time of one period of a channel's divided clock.
     fn period(&self, c: usize, cx: &Cx) -> Ticks {
         let clocks = &cx.sys.clocks;
         let always = self.conf1(c) & conf1::REF_ALWAYS_ON != 0;
@@ -125,7 +127,7 @@ impl Rmt {
         }
     }
 
-    /// Plays the next level, or ends.
+    /// Outputs the next level, or ends the transmission.
     fn step_tx(&mut self, c: usize, cx: &mut Cx) {
         if self.channels[c].tx >= self.capacity(c) {
             if self.get(APB_CONF) & apb_conf::MEM_TX_WRAP_EN == 0 {
@@ -143,7 +145,7 @@ impl Rmt {
             if self.conf1(c) & conf1::TX_CONTI == 0 {
                 return self.end_tx(c, level, cx);
             }
-            // A loop without a single level must not be an event every few ticks.
+            // An endless loop without any level must not cause an event every few ticks.
             let pause = if self.channels[c].tx == 0 { TICKS_PER_US } else { 0 };
             self.channels[c].tx = 0;
             return cx.schedule(c as u8, cx.now + period.max(pause));
@@ -153,7 +155,7 @@ impl Rmt {
         cx.schedule(c as u8, cx.now + duration * period);
     }
 
-    /// A level has been played.
+    /// Handles the end of a level.
     fn tx_event(&mut self, c: usize, cx: &mut Cx) {
         if !self.channels[c].sending {
             return;
@@ -170,7 +172,7 @@ impl Rmt {
         self.step_tx(c, cx);
     }
 
-    /// The end mark: idle level, interrupt.
+    /// Handles the end mark: outputs the idle level and raises the interrupt.
     fn end_tx(&mut self, c: usize, level: bool, cx: &mut Cx) {
         let conf = self.conf1(c);
         let idle = if conf & conf1::IDLE_OUT_EN == 0 { level } else { conf & conf1::IDLE_OUT_LV != 0 };
@@ -180,7 +182,7 @@ impl Rmt {
         cx.cancel(c as u8);
     }
 
-    /// An edge at a channel's input.
+    /// Handles an edge at a channel's input.
     fn edge(&mut self, c: usize, level: bool, cx: &mut Cx) {
         let conf = self.conf1(c);
         self.channels[c].input = level;
@@ -206,7 +208,7 @@ impl Rmt {
         self.wait_idle(c, cx);
     }
 
-    /// Asks for a call when the input will have been idle for long enough.
+    /// Schedules an event for the time at which the input will have been idle for the threshold time.
     fn wait_idle(&self, c: usize, cx: &mut Cx) {
         if self.channels[c].receiving {
             let idle = u64::from(self.conf0(c) >> conf0::IDLE_THRES_S & 0xFFFF).max(1);
@@ -233,7 +235,7 @@ impl Rmt {
         self.channels[c].rx += 1;
     }
 
-    /// The input has been idle: end mark, interrupt.
+    /// Handles the idle time-out of an input: writes the end mark and raises the interrupt.
     fn rx_event(&mut self, c: usize) {
         if self.channels[c].receiving {
             self.record(c, u32::from(self.channels[c].input) << 15);
@@ -283,12 +285,12 @@ impl Rmt {
         ch.errors | state << status::STATE_S | at(ch.tx) << status::RADDR_S | at(ch.rx)
     }
 
-    /// The word FIFO access reaches next.
+    /// Returns the index of the word that FIFO access reaches next.
     fn fifo(&self, c: usize) -> usize {
         (c * BLOCK + self.channels[c].fifo % (self.capacity(c) / 2)) % WORDS
     }
 
-    /// Moves FIFO access on.
+    /// Advances the position of FIFO access.
     fn fifo_next(&mut self, c: usize) {
         self.channels[c].fifo = (self.channels[c].fifo + 1) % (self.capacity(c) / 2);
     }
@@ -369,7 +371,7 @@ impl Device for Rmt {
         }
     }
 
-    /// Back to the reset values; the inputs' levels are the matrix's, and the memory keeps its contents.
+    /// Resets the registers. Keeps the input levels, which the GPIO matrix determines, and the memory's contents.
     fn reset(&mut self, cx: &mut Cx) {
         for c in 0..8 {
             self.drive(c, false, cx);

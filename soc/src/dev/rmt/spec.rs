@@ -44,31 +44,31 @@ pub mod conf0 {
 
 /// `RMT_CHnCONF1_REG`.
 pub mod conf1 {
-    /// Starts sending.
+    /// Starts a transmission.
     pub const TX_START: u32 = 1 << 0;
-    /// Receives.
+    /// Enables the receiver.
     pub const RX_EN: u32 = 1 << 1;
-    /// Resets the receiver's pointer.
+    /// Resets the receiver's position.
     pub const MEM_WR_RST: u32 = 1 << 2;
-    /// Resets the sender's pointer.
+    /// Resets the transmitter's position.
     pub const MEM_RD_RST: u32 = 1 << 3;
     /// Resets the FIFO access pointer.
     pub const APB_MEM_RST: u32 = 1 << 4;
     /// The receiver owns the memory.
     pub const MEM_OWNER: u32 = 1 << 5;
-    /// Sends again and again.
+    /// Repeats the transmission endlessly.
     pub const TX_CONTI: u32 = 1 << 6;
-    /// Input filter on.
+    /// Enables the input filter.
     pub const RX_FILTER_EN: u32 = 1 << 7;
     /// First bit of the filter's threshold in APB periods (8 bits).
     pub const RX_FILTER_THRES_S: u32 = 8;
     /// Resets the divider.
     pub const REF_CNT_RST: u32 = 1 << 16;
-    /// Clock: APB; clear: REF_TICK.
+    /// Clock source: APB; if clear, REF_TICK.
     pub const REF_ALWAYS_ON: u32 = 1 << 17;
     /// Idle level.
     pub const IDLE_OUT_LV: u32 = 1 << 18;
-    /// The idle level is driven.
+    /// Drives the idle level.
     pub const IDLE_OUT_EN: u32 = 1 << 19;
 }
 
@@ -76,13 +76,13 @@ pub mod conf1 {
 pub mod apb_conf {
     /// Memory is accessed directly, not through CHDATA.
     pub const FIFO_MASK: u32 = 1 << 0;
-    /// A sender wraps around at its memory's end.
+    /// A transmitter wraps around at the end of its memory.
     pub const MEM_TX_WRAP_EN: u32 = 1 << 1;
 }
 
 /// `RMT_CHnSTATUS_REG`.
 pub mod status {
-    /// First bit of the sender's address (10 bits).
+    /// First bit of the transmitter's address (10 bits).
     pub const RADDR_S: u32 = 12;
     /// First bit of the state (3 bits): 0 idle, 1 sending, 3 receiving.
     pub const STATE_S: u32 = 24;
@@ -90,6 +90,6 @@ pub mod status {
     pub const OWNER_ERR: u32 = 1 << 27;
     /// The receiver's memory is full.
     pub const FULL: u32 = 1 << 28;
-    /// The sender's memory has no end mark.
+    /// The transmitter's memory has no end mark.
     pub const EMPTY: u32 = 1 << 29;
 }

@@ -2,7 +2,7 @@ use super::*;
 use crate::clocks::SocClk;
 use crate::dev::testing::Bench;
 
-/// 80 MHz APB; channel 0 with 1 µs periods.
+/// 80 MHz APB clock; channel 0 has a period of 1 µs.
 fn bench() -> Bench<Rmt> {
     let mut b = Bench::new(DevId::Rmt, Rmt::default());
     b.sys.clocks.soc_clk = SocClk::Pll;
@@ -27,7 +27,7 @@ fn start(b: &mut Bench<Rmt>) {
     b.write(CHCONF1, conf | conf1::TX_START);
 }
 
-/// The levels channel 0 put out.
+/// Returns the levels that channel 0 has output.
 fn levels(b: &mut Bench<Rmt>) -> Vec<bool> {
     b.sent.drain(..).filter_map(|(_, m)| if let Msg::SignalOut(87, l) = m { Some(l) } else { None }).collect()
 }
@@ -102,7 +102,7 @@ fn a_loop_runs_until_it_is_stopped() {
     b.advance(1000);
     assert_eq!(b.read(INT_RAW), 0);
     assert!(levels(&mut b).len() > 80);
-    // IDF's way to stop: no loop, end marks everywhere, wait for TX_END
+    // IDF stops a loop by clearing the loop bit, writing end marks everywhere and waiting for TX_END.
     b.write(CHCONF1, conf);
     (0..64).for_each(|n| b.write(MEM + 4 * n, 0));
     b.advance(20);

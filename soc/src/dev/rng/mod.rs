@@ -1,4 +1,4 @@
-//! The random number generator, and around it the Wi-Fi MAC's WDEV registers: the latches of the TSFs.
+//! The random number generator and the WDEV registers of the Wi-Fi MAC in the same block: the latches of the TSFs.
 
 pub mod spec;
 
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// The block at 0x3FF7_5000.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rng {
-    /// The word that was read last: what a look without effect shows.
+    /// Last word that was read. A peek returns it without drawing a new one.
     last: u32,
     tsf: Latches,
     others: BTreeMap<u32, u32>,

@@ -16,13 +16,13 @@ use serde::{Deserialize, Serialize};
 use serde_big_array::BigArray;
 use spec::*;
 
-/// Event: what was computed last is due; the operation under way goes on or ends.
+/// Event tag: the time of the last computed piece has passed; the operation continues or ends.
 const STEP: u8 = 0;
-/// Clocks of multiplications that are computed at once.
+/// Clock cycles of the multiplications that are computed in one piece.
 const PIECE_CLOCKS: u64 = 1 << 16;
-/// Host work of a multiplication for each pair of words.
+/// Host work of a multiplication per pair of words.
 const WORK_PER_PAIR: u64 = 5;
-/// Clocks to zero the memories after a reset ("1.3 µs" in IDF's driver).
+/// Clock cycles to zero the memories after a reset ("1.3 µs" in IDF's driver).
 const CLEAN_CLOCKS: u64 = 128;
 
 /// The RSA accelerator's state.
@@ -40,25 +40,25 @@ pub struct Rsa {
     modexp_mode: u32,
     mult_mode: u32,
     interrupt: bool,
-    /// An operation is under way.
+    /// An operation is in progress.
     busy: bool,
-    /// The exponentiation under way, if that is the operation and it is not computed to its end.
+    /// The exponentiation in progress, if it has not been computed completely.
     power: Option<Box<Power>>,
-    /// When the memories are zeroed.
+    /// Time at which zeroing the memories is complete.
     clean_at: Ticks,
 }
 
-/// An exponentiation under way. It is computed piece by piece as its time passes: the longest one takes the host most
-/// of a second.
+/// An exponentiation in progress. It is computed in pieces as its virtual time passes, because the longest one takes
+/// most of a second of host time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Power {
     #[serde(with = "BigArray")]
     base: [u32; MAX_WORDS],
     #[serde(with = "BigArray")]
     acc: [u32; MAX_WORDS],
-    /// Words of the operands.
+    /// Length of the operands in words.
     words: u32,
-    /// Bits of the exponent still to go.
+    /// Exponent bits that remain to be processed.
     bit: u32,
 }
 
@@ -87,7 +87,8 @@ impl Default for Rsa {
     }
 }
 
-/// APB clocks of one Montgomery multiplication of `words` words (from IDF's RSA benchmarks, about 4 a word pair).
+/// Returns the APB clock cycles of a Montgomery multiplication of `words` words (about 4 per pair of words, from IDF's
+/// RSA benchmarks).
 fn mul_clocks(words: usize) -> u64 {
     4 * (words * words + words) as u64
 }
@@ -116,13 +117,13 @@ impl Rsa {
         cx.schedule(STEP, cx.now.saturating_add(ticks));
     }
 
-    /// One Montgomery multiplication by the modulus in M.
+    /// Prepares one Montgomery multiplication by the modulus in M and charges its host work.
     fn mont(&self, words: usize, cx: &Cx) -> Mont<'_> {
         cx.charge(WORK_PER_PAIR * (words * words) as u64);
         Mont { m: &self.m[..words], dash: self.m_dash }
     }
 
-    /// Begins an exponentiation: base and accumulator in Montgomery form.
+    /// Starts an exponentiation: converts base and accumulator to Montgomery form.
     fn modexp(&mut self, cx: &mut Cx) {
         let n = 16 * (self.modexp_mode as usize + 1);
         let mut power = Power { words: n as u32, bit: mont::bits(&self.y[..n]) as u32, ..Power::default() };
@@ -134,7 +135,8 @@ impl Rsa {
         self.call_after(2 * mul_clocks(n), cx);
     }
 
-    /// The next multiplications of an exponentiation, about [`PIECE_CLOCKS`] of them; the last ends it.
+    /// Computes the next multiplications of an exponentiation, about [`PIECE_CLOCKS`] clock cycles of them. Computes the
+    /// result after the last one.
     fn go_on(&mut self, mut power: Box<Power>, cx: &mut Cx) {
         let n = power.words as usize;
         let (mut clocks, mut out) = (0, [0; MAX_WORDS]);
@@ -171,7 +173,7 @@ impl Rsa {
             self.z = z;
             n
         } else {
-            // The second operand stands in the upper half of what becomes the result.
+            // The second operand is in the upper half of the memory that receives the result.
             let n = 8 * (self.mult_mode as usize - 7);
             cx.charge(WORK_PER_PAIR * (n * n) as u64);
             mont::product(&self.x[..n], &y[n..2 * n], &mut self.z[..2 * n]);
@@ -180,7 +182,7 @@ impl Rsa {
         self.call_after(mul_clocks(n), cx);
     }
 
-    /// A START: does nothing while an operation is under way.
+    /// Handles a START command, which is ignored while an operation is in progress.
     fn start(&mut self, operation: fn(&mut Self, &mut Cx), cx: &mut Cx) {
         if !self.busy {
             self.busy = true;

@@ -1,9 +1,9 @@
-//! The arithmetic of the accelerator: Montgomery multiplication by 32-bit words, with M' as the guest gave it.
+//! Arithmetic of the accelerator: Montgomery multiplication by 32-bit words, with M' as set by the guest.
 
 /// Words of the longest operand (4096 bits).
 pub const MAX_WORDS: usize = 128;
 
-/// Modulus and its M'; the operand length is the modulus' length.
+/// Modulus and its M'. Operands have the length of the modulus.
 pub struct Mont<'a> {
     /// M, little-endian words.
     pub m: &'a [u32],
@@ -12,7 +12,7 @@ pub struct Mont<'a> {
 }
 
 impl Mont<'_> {
-    /// a * b / R mod M; R = 2^(32 * words). Operands of the modulus' length.
+    /// Computes a * b / R mod M, with R = 2^(32 * words). The operands have the length of the modulus.
     pub fn mul(&self, a: &[u32], b: &[u32], out: &mut [u32]) {
         let n = self.m.len().min(MAX_WORDS);
         let mut t = [0u32; MAX_WORDS + 2];
@@ -32,12 +32,12 @@ impl Mont<'_> {
     }
 }
 
-/// Index of the highest set bit plus one.
+/// Returns the index of the highest set bit plus one.
 pub fn bits(y: &[u32]) -> usize {
     y.iter().rposition(|&w| w != 0).map_or(0, |i| 32 * i + 32 - y[i].leading_zeros() as usize)
 }
 
-/// t += b * k; returns the carry word.
+/// Adds b * k to t and returns the carry word.
 fn mul_add(t: &mut [u32], b: &[u32], k: u32) -> u32 {
     let mut carry = 0u64;
     for (t, &b) in t.iter_mut().zip(b) {
@@ -67,7 +67,7 @@ fn sub(a: &mut [u32], b: &[u32]) {
     }
 }
 
-/// The product x * y; `out` has the length of both together.
+/// Computes the product x * y. `out` has the length of both operands together.
 pub fn product(x: &[u32], y: &[u32], out: &mut [u32]) {
     out.fill(0);
     for (i, &xi) in x.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The flows of IDF's mbedTLS port (`bignum.c` 3.x to `mpi_hal` 6.x) with numbers computed in Python.
+//! Operation sequences of IDF's mbedTLS port (`bignum.c` 3.x to `mpi_hal` 6.x), with numbers computed in Python.
 
 use super::*;
 use crate::dev::DevId;
@@ -22,7 +22,7 @@ pub(super) fn get(b: &mut Bench<Rsa>, words: usize) -> Vec<u32> {
     (0..words as u32).map(|i| b.read(MEM_Z + 4 * i)).collect()
 }
 
-/// START, then the driver's wait loop and its clearing of the interrupt.
+/// Writes START, then waits and clears the interrupt as the driver does.
 pub(super) fn run(b: &mut Bench<Rsa>, start: u32) {
     b.write(INTERRUPT, 1);
     b.write(start, 1);
@@ -117,7 +117,7 @@ const A_B_MOD_N: &str = concat!(
     "cca4e51183860e05e3d4cf9ed25e7fc1"
 );
 
-/// mbedtls_mpi_exp_mod: X, Y, M, R² in Z, M'.
+/// Sets up mbedtls_mpi_exp_mod: X, Y, M, R² in Z, M'.
 fn modexp(x: &str, y: &str) -> Vec<u32> {
     let mut b = Bench::new(DevId::Rsa, Rsa::default());
     put(&mut b, MEM_X, &hex(x, 64));
@@ -200,7 +200,7 @@ fn nonsense_operands_end_all_the_same() {
     run(&mut b, MODEXP_START);
 }
 
-/// The longest operation: all operands ones.
+/// Sets up the longest operation: all operand bits are ones.
 fn longest() -> Bench<Rsa> {
     let mut b = Bench::new(DevId::Rsa, Rsa::default());
     for memory in [MEM_M, MEM_Z, MEM_Y, MEM_X] {

@@ -1,4 +1,4 @@
-//! Judged from outside: a published vector, and random numbers against `num-bigint`.
+//! Verification against independent results: a published vector, and random numbers computed by `num-bigint`.
 
 use super::tests::{get, hex, put, run};
 use super::*;
@@ -51,13 +51,13 @@ fn words(n: &BigUint, len: usize) -> Vec<u32> {
     words
 }
 
-/// -1 / m modulo 2^32 by Newton's iteration, as mbedTLS's `mpi_montg_init`.
+/// Computes -1 / m modulo 2^32 by Newton's iteration, as mbedTLS's `mpi_montg_init` does.
 fn dash(m: u32) -> u32 {
     let inverse = (0..5).fold(m, |x, _| x.wrapping_mul(2u32.wrapping_sub(m.wrapping_mul(x))));
     inverse.wrapping_neg()
 }
 
-/// x^y modulo m on the accelerator: `mbedtls_mpi_exp_mod`, R^2 computed here.
+/// Computes x^y modulo m on the accelerator as `mbedtls_mpi_exp_mod` does; R^2 is computed here.
 fn power(x: &[u32], y: &[u32], m: &[u32]) -> Vec<u32> {
     let n = m.len();
     let mut b = Bench::new(DevId::Rsa, Rsa::default());
@@ -79,7 +79,7 @@ fn nist_rsasp1_2048_both_ways() {
     assert_eq!(power(&s, &hex("10001", 64), &n), em);
 }
 
-/// `len` words: a full-length odd modulus and two numbers below it.
+/// Generates `len`-word operands: an odd modulus of full length and two numbers below it.
 fn numbers(len: usize) -> impl Strategy<Value = [Vec<u32>; 3]> {
     let any = || proptest::collection::vec(any::<u32>(), len);
     (any(), any(), any()).prop_map(move |(x, y, mut m)| {

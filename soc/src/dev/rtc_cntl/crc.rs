@@ -1,6 +1,7 @@
-//! CRC of RTC fast memory, which decides after deep sleep whether the ROM runs the wake stub.
+//! CRC of RTC fast memory. After deep sleep the ROM runs the wake stub only if this CRC is right.
 //!
-//! The polynomial is not documented; writer and checker both use this hardware, so any one serves: CRC-32.
+//! The polynomial is not documented. Any polynomial works, because the CRC is written and checked with this hardware;
+//! CRC-32 is used here.
 
 use super::RtcCntl;
 use super::spec::rtc_mem_conf as cfg;
@@ -16,7 +17,7 @@ fn crc32(data: &[u8]) -> u32 {
 }
 
 impl RtcCntl {
-    /// Calculates the CRC over the range that RTC_MEM_CONF names.
+    /// Calculates the CRC over the range in RTC_MEM_CONF.
     pub(super) fn memory_crc(&mut self, conf: u32, cx: &Cx) {
         let first = ((conf & cfg::ADDR) >> 9) as usize;
         let words = (((conf & cfg::LEN) >> 20) as usize + 1).min(WORDS - first);

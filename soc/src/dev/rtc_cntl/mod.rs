@@ -32,9 +32,9 @@ const ALARM_TAG: u8 = 1;
 const WDT_TAG: u8 = 2;
 const WAKE_TAG: u8 = 3;
 
-/// The code that stalls a CPU: 6 bits from SW_CPU_STALL, 2 bits from OPTIONS0.
+/// Code that stalls a CPU: 6 bits in SW_CPU_STALL, 2 bits in OPTIONS0.
 const STALL: u32 = 0x86;
-/// `LOW_POWER_ST`: the chip sleeps and may be woken (IDF `RTC_CNTL_RDY_FOR_WAKEUP`).
+/// `LOW_POWER_ST`: the chip sleeps and is ready to be woken (IDF `RTC_CNTL_RDY_FOR_WAKEUP`).
 const RDY_FOR_WAKEUP: u32 = 1 << 19;
 const STORES: [u32; 8] = [
     spec::STORE0,
@@ -57,14 +57,14 @@ pub struct RtcCntl {
     wdt: Watchdog,
     power: Power,
     wake_cause: u32,
-    /// When the running sleep may end at the earliest, and what wants to wake the chip until then.
+    /// Earliest end of the current sleep, and the wake-up sources that have become active before it.
     early: (Ticks, u32),
     ext1_status: u32,
     crc: u32,
 }
 
 impl RtcCntl {
-    /// Whether the chip runs, or how it sleeps.
+    /// Returns the chip's power state.
     #[must_use]
     pub fn power(&self) -> Power {
         self.power
@@ -74,7 +74,7 @@ impl RtcCntl {
         cx.irq(Source::RtcCore, self.raw & self.regs.get(&SPEC, spec::INT_ENA) != 0);
     }
 
-    /// Sets the cores' stall lines from the two halves of their codes.
+    /// Updates the cores' stall state from the two halves of their stall codes.
     fn sync_stall(&self, cx: &mut Cx) {
         let low = self.regs.get(&SPEC, spec::OPTIONS0);
         let high = self.regs.get(&SPEC, spec::SW_CPU_STALL);
@@ -82,12 +82,12 @@ impl RtcCntl {
         let app = (high & sw_cpu_stall::SW_STALL_APPCPU_C1) >> 18 | (low & options0::SW_STALL_APPCPU_C0);
         for (core, code) in [pro, app].into_iter().enumerate() {
             let stall = code == STALL;
-            cx.sys.irq.changed |= cx.sys.cores[core].rtc_stall != stall; // the machine must look
+            cx.sys.irq.changed |= cx.sys.cores[core].rtc_stall != stall; // the machine must re-evaluate the cores
             cx.sys.cores[core].rtc_stall = stall;
         }
     }
 
-    /// Hands the clock selection to everybody.
+    /// Applies the clock selection to the chip's clock tree and notifies all devices of a change.
     fn sync_clocks(&self, cx: &mut Cx) {
         let conf = self.regs.get(&SPEC, spec::CLK_CONF);
         let soc_clk = match (conf & clk_conf::SOC_CLK_SEL) >> 27 {
@@ -104,7 +104,7 @@ impl RtcCntl {
         }
     }
 
-    /// The slow clock may have changed: timer, alarm and watchdog go on with it.
+    /// Adapts timer, alarm and watchdog to a possible change of the slow clock.
     fn retime(&mut self, cx: &mut Cx) {
         self.timer.retime(cx.now, Rate::hz(cx.sys.clocks.rtc_slow_hz()), true, false);
         if cx.sys.events.when(cx.dev.slot(TIME_TAG)).is_some() {
@@ -147,9 +147,9 @@ impl RtcCntl {
         }
     }
 
-    /// A reset of the given kind. A CPU's leaves the RTC alone. The core's (also the one that ends deep sleep)
-    /// puts the system clock back to the crystal and lets both CPUs run; all else stays, the watchdog runs on.
-    /// The system's resets everything; the scratch words survive it unless it is the power-on reset.
+    /// Applies a reset of the given kind. A CPU reset leaves the RTC unchanged. A core reset (also the one at the end
+    /// of deep sleep) selects the crystal as system clock and releases both CPUs from stall; all else is kept and the
+    /// watchdog continues. A system reset resets everything; scratch words survive all but the power-on reset.
     pub fn reset_kind(&mut self, kind: ResetKind, cx: &mut Cx) {
         match kind {
             ResetKind::Cpu(_) => {}
@@ -273,7 +273,7 @@ impl Device for RtcCntl {
         self.sync_irq(cx);
     }
 
-    /// The power-on reset; see [`RtcCntl::reset_kind`] for the others.
+    /// Applies the power-on reset; see [`RtcCntl::reset_kind`] for the others.
     fn reset(&mut self, cx: &mut Cx) {
         *self = Self::default();
         (TIME_TAG..=WAKE_TAG).for_each(|tag| cx.cancel(tag));

@@ -1,7 +1,7 @@
-//! The internal I2C master that leads to the analogue blocks' registers (PLLs, bias, radio) at 0x6000_E000.
+//! The internal I2C master at 0x6000_E000 for the registers of the analogue blocks (PLLs, bias, radio).
 //!
-//! No manual names it. As the ROM's `rom_chip_i2c_readReg`/`writeReg` use it: one command word a host, block in
-//! bits 7:0, register in 15:8, data in 23:16, write in 24, busy in 25.
+//! It is undocumented and modelled after the ROM's `rom_chip_i2c_readReg`/`writeReg`: one command word per host, with
+//! block in bits 7:0, register in 15:8, data in 23:16, write in 24, busy in 25.
 
 use crate::dev::spec::Spec;
 use crate::dev::{Cx, Device, STEADY, View};
@@ -30,30 +30,30 @@ pub mod table {
 
 const WRITE: u32 = 1 << 24;
 const DATA: u32 = 0xFF << 16;
-/// The transmit DC calibration has a result.
+/// The transmit DC calibration has finished.
 const TXDC_DONE: u32 = 1 << 24;
-/// Its result.
+/// Result of the transmit DC calibration.
 const TXDC_VALUE: u32 = 7 << 24;
-/// Status the PLLs give: (register << 8 | block, bits that read one).
+/// Status bits of the PLLs: (register << 8 | block, bits that read 1).
 const STATUS: [(u32, u8); 4] = [
     (7 << 8 | 0x62, 0x80), // the radio's PLL is calibrated (IDF ram_wait_rfpll_cal_end)
     (3 << 8 | 0x6D, 0x80), // I2C_APLL_OR_CAL_END
     (6 << 8 | 0x66, 0x03), // I2C_BBPLL_OR_LOCK1, 2
     (7 << 8 | 0x66, 0x40), // I2C_BBPLL_OR_CAL_END
 ];
-/// Starts a change of channel.
+/// Starts a channel change.
 const CHANNEL_START: u32 = 1 << 8;
-/// The change is done.
+/// The channel change is done.
 const CHANNEL_DONE: u32 = 1 << 31;
-/// Analogue registers kept at most; the real blocks have a few hundred.
+/// Limit on the stored analogue registers; the real blocks have a few hundred.
 const MAX_KEPT: usize = 4096;
 
-/// The master and the analogue registers behind it.
+/// The I2C master and the analogue registers behind it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Regi2c {
     /// Command words and the other registers, by offset.
     words: BTreeMap<u32, u32>,
-    /// Analogue registers, by (host's offset, register << 8 | block).
+    /// Analogue registers, by (offset of the host's command word, register << 8 | block).
     analogue: BTreeMap<(u32, u32), u8>,
 }
 
@@ -74,7 +74,7 @@ impl Regi2c {
     }
 }
 
-/// Tunes the radio. Calibration runs through bytes that are no channel's; those change nothing.
+/// Tunes the radio. Calibration uses bytes that belong to no channel; those change nothing.
 fn tune(byte: u8, cx: &mut Cx) {
     let channel = byte == 168 || (24..=144).contains(&byte) && (byte - 24).is_multiple_of(10);
     let frequency = 2400 + u16::from(byte / 2);

@@ -21,39 +21,39 @@ pub const WAKE_TOUCH: u32 = 1 << 8;
 pub const WAKE_ULP: u32 = 1 << 9;
 /// All wake-up sources.
 const WAKE_ALL: u32 = 0x7FF;
-/// The sources that still live in deep sleep; the others need the digital core.
+/// Wake-up sources that work in deep sleep; the others need the digital core.
 const WAKE_DEEP: u32 = WAKE_EXT0 | WAKE_EXT1 | WAKE_TIMER | WAKE_TOUCH | WAKE_ULP;
 
-/// What the chip does.
+/// Power state of the chip.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Power {
-    /// It runs.
+    /// Running.
     #[default]
     Awake,
-    /// The cores stand still.
+    /// Light sleep: the cores are stopped.
     Light,
-    /// The digital core is off.
+    /// Deep sleep: the digital core is off.
     Deep,
 }
 
 /// The RTC timer's latch and alarm.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Time {
-    /// TIME0 and TIME1.
+    /// Latched value of TIME0 and TIME1.
     pub latched: u64,
     /// TIME_VALID.
     pub valid: bool,
-    /// The alarm has come since it was set.
+    /// The alarm has occurred since it was set.
     pub alarmed: bool,
 }
 
 impl RtcCntl {
-    /// The RTC timer, in slow-clock periods.
+    /// Returns the RTC timer in slow-clock periods.
     pub(super) fn ticks(&self, cx: &Cx) -> u64 {
         self.timer.at(cx.now) & TIME_MASK
     }
 
-    /// TIME_UPDATE: the timer is latched at the next slow-clock edge.
+    /// Handles TIME_UPDATE: the timer is latched at the next slow-clock edge.
     pub(super) fn time_update(&mut self, value: u32, cx: &mut Cx) {
         if value & time_update::TIME_UPDATE != 0 {
             self.time.valid = false;
@@ -64,7 +64,7 @@ impl RtcCntl {
         }
     }
 
-    /// The slow-clock edge has come.
+    /// Latches the timer at a slow-clock edge.
     pub(super) fn time_latch(&mut self, cx: &mut Cx) {
         self.time.latched = self.ticks(cx);
         self.time.valid = true;
@@ -75,18 +75,18 @@ impl RtcCntl {
         (self.regs.get(&SPEC, spec::WAKEUP_STATE) & wakeup_state::WAKEUP_ENA) >> 11
     }
 
-    /// The alarm's interrupt is still to come. Only the interrupt needs SLP_TIMER1's enable bit: ESP-IDF never sets
-    /// it (`rtc_cntl_ll_set_wakeup_timer`), and its timer wakes the chip on silicon.
+    /// Returns true if the alarm's interrupt is enabled and has not occurred yet. Only the interrupt needs SLP_TIMER1's
+    /// enable bit: ESP-IDF never sets it (`rtc_cntl_ll_set_wakeup_timer`), and its timer wakes the chip on silicon.
     fn alarm_armed(&self) -> bool {
         self.regs.get(&SPEC, spec::SLP_TIMER1) & slp_timer1::MAIN_TIMER_ALARM_EN != 0 && !self.time.alarmed
     }
 
-    /// The chip sleeps until the alarm.
+    /// Returns true if the chip sleeps and the alarm wakes it.
     fn alarm_wakes(&self) -> bool {
         self.power != Power::Awake && self.wake_enabled() & WAKE_TIMER != 0
     }
 
-    /// Brings the alarm event up to date. An alarm value in the past alarms at once.
+    /// Updates the alarm event. An alarm value in the past takes effect immediately.
     pub(super) fn sync_alarm(&mut self, cx: &mut Cx) {
         if !self.alarm_armed() && !self.alarm_wakes() {
             cx.cancel(ALARM_TAG);
@@ -111,7 +111,7 @@ impl RtcCntl {
         self.wake(WAKE_TIMER, cx);
     }
 
-    /// STATE0.SLEEP_EN was set.
+    /// Enters sleep: STATE0.SLEEP_EN was set.
     pub(super) fn sleep(&mut self, cx: &mut Cx) {
         let deep = self.regs.get(&SPEC, spec::DIG_PWC) & dig_pwc::DG_WRAP_PD_EN != 0;
         self.power = if deep { Power::Deep } else { Power::Light };
@@ -124,12 +124,12 @@ impl RtcCntl {
         let shortest = Rate::hz(cx.sys.clocks.rtc_slow_hz()).ticks(u64::from(periods.max(1)));
         self.early = (cx.now.saturating_add(shortest), 0);
         self.sync_wdt(cx);
-        // What would wake the chip already ends the shortest sleep.
+        // A wake-up condition that already holds ends the sleep after its minimum time.
         self.sync_alarm(cx);
         self.pads(cx);
     }
 
-    /// EXT0 and EXT1: RTC pads whose level wakes the chip. Their input enables are taken as on.
+    /// Checks EXT0 and EXT1: RTC pads whose level wakes the chip. Their inputs are assumed to be enabled.
     pub(super) fn pads(&mut self, cx: &mut Cx) {
         if self.power == Power::Awake {
             return;
@@ -144,7 +144,7 @@ impl RtcCntl {
             self.wake(WAKE_EXT0, cx);
         }
         let select = self.regs.get(&SPEC, spec::EXT_WAKEUP1) & spec::ext_wakeup1::EXT_WAKEUP1_SEL;
-        // Any of them high, or all of them low.
+        // High: any selected pad is high. Low: all selected pads are low.
         let high = levels & select;
         let (hit, cause) = if want(spec::ext_wakeup_conf::EXT_WAKEUP1_LV) {
             (high != 0, high)
@@ -157,7 +157,7 @@ impl RtcCntl {
         }
     }
 
-    /// Something would wake the chip: it does when the chip sleeps and WAKEUP_ENA has the source.
+    /// Handles active wake-up sources: wakes the chip if it sleeps and WAKEUP_ENA has one of them.
     pub(super) fn wake(&mut self, sources: u32, cx: &mut Cx) {
         let live = if self.power == Power::Deep { WAKE_DEEP } else { WAKE_ALL };
         let mut cause = sources & live & self.wake_enabled();
@@ -183,7 +183,7 @@ impl RtcCntl {
         self.sync_wdt(cx);
     }
 
-    /// [`Msg::WakeCause`]: wake-up sources in bits 10:0; bits 28:11 are the RTC pads of an EXT1 wake-up.
+    /// Handles [`Msg::WakeCause`]: bits 10:0 are wake-up sources, bits 28:11 the RTC pads of an EXT1 wake-up.
     pub(super) fn wake_message(&mut self, bits: u32, cx: &mut Cx) {
         if bits & WAKE_TOUCH != 0 {
             self.raw |= int::TOUCH;

@@ -8,7 +8,7 @@ crate::registers! {
     SLP_TIMER0 = 0x04, reset 0x0, Modelled;
     /// High half-word of the main timer's alarm, and its enable.
     SLP_TIMER1 = 0x08, reset 0x0, Modelled;
-    /// Latches the RTC timer; tells when TIME0 and TIME1 are valid.
+    /// Latches the RTC timer; shows when TIME0 and TIME1 are valid.
     TIME_UPDATE = 0x0c, reset 0x0, Modelled;
     /// Low word of the RTC timer as latched.
     TIME0 = 0x10, reset 0x0, Modelled;
@@ -251,7 +251,7 @@ pub mod ext_wakeup1 {
 pub mod rtc_mem_conf {
     /// The CRC is ready (read only).
     pub const FINISH: u32 = 1 << 31;
-    /// Last word of the range, counted from its first.
+    /// Number of words in the range, minus one.
     pub const LEN: u32 = 0x7ff << 20;
     /// First word of the range.
     pub const ADDR: u32 = 0x7ff << 9;

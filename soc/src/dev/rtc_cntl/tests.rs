@@ -19,7 +19,7 @@ fn reset_kind(b: &mut Bench<RtcCntl>, kind: ResetKind) {
     b.sys.messages.clear();
 }
 
-/// ESP-IDF's rtc_time_get.
+/// Reads the RTC time like ESP-IDF's rtc_time_get.
 fn time(b: &mut Bench<RtcCntl>) -> u64 {
     b.write(spec::TIME_UPDATE, time_update::TIME_UPDATE);
     let mut waits = 0;
@@ -32,13 +32,13 @@ fn time(b: &mut Bench<RtcCntl>) -> u64 {
     u64::from(b.read(spec::TIME1)) << 32 | u64::from(b.read(spec::TIME0))
 }
 
-/// Sets the alarm as rtc_cntl_ll_set_wakeup_timer does: without SLP_TIMER1's enable bit.
+/// Sets the alarm like rtc_cntl_ll_set_wakeup_timer: without SLP_TIMER1's enable bit.
 fn set_alarm(b: &mut Bench<RtcCntl>, at: u64) {
     b.write(spec::SLP_TIMER0, at as u32);
     b.write(spec::SLP_TIMER1, (at >> 32) as u32);
 }
 
-/// Lets the alarm interrupt, too.
+/// Enables the alarm interrupt in addition.
 fn arm_alarm(b: &mut Bench<RtcCntl>) {
     let high = b.read(spec::SLP_TIMER1);
     b.write(spec::SLP_TIMER1, high | slp_timer1::MAIN_TIMER_ALARM_EN);
@@ -194,7 +194,7 @@ fn the_alarm_interrupts_only_with_its_enable_bit() {
     assert!(!b.irq(Source::RtcCore));
     b.advance(20);
     assert!(b.irq(Source::RtcCore));
-    // A sleep after it ends at once, as the time is over.
+    // A sleep after the alarm ends immediately, because the alarm time is in the past.
     b.write(spec::INT_CLR, int::MAIN_TIMER);
     sleep(&mut b, false, WAKE_TIMER);
     b.advance(1000);

@@ -1,4 +1,4 @@
-//! The RTC watchdog: counts the slow clock, may reset CPUs, core or the whole chip (TRM 31.3.9).
+//! The RTC watchdog: counts the slow clock and can reset CPUs, core or the whole chip (TRM 31.3.9).
 
 use super::spec::{self, SPEC, int_raw as int, wdtconfig0 as wdt};
 use super::{Power, RtcCntl, WDT_TAG};
@@ -9,7 +9,7 @@ use crate::system::{Request, ResetCause, ResetKind};
 use crate::trace::Event;
 
 impl RtcCntl {
-    /// Brings the watchdog's clock and event up to date.
+    /// Updates the watchdog's clock and event.
     pub(super) fn sync_wdt(&mut self, cx: &mut Cx) {
         let config0 = self.regs.get(&SPEC, spec::WDTCONFIG0);
         let on = config0 & (wdt::WDT_EN | wdt::WDT_FLASHBOOT_MOD_EN) != 0;
@@ -25,7 +25,7 @@ impl RtcCntl {
         }
     }
 
-    /// A stage timed out. In flash boot mode stage 0 resets the whole chip.
+    /// Handles the time-out of a stage. In flash boot mode stage 0 resets the whole chip.
     pub(super) fn bite(&mut self, cx: &mut Cx) {
         let config0 = self.regs.get(&SPEC, spec::WDTCONFIG0);
         let stage = self.wdt.stage();
@@ -57,7 +57,7 @@ impl RtcCntl {
         self.sync_wdt(cx);
     }
 
-    /// A write to a watchdog register; without the key it has no effect.
+    /// Handles a write to a watchdog register. Without the key it has no effect.
     pub(super) fn write_wdt(&mut self, offset: u32, value: u32, cx: &mut Cx) {
         if self.regs.get(&SPEC, spec::WDTWPROTECT) != watchdog::KEY {
             return;

@@ -1,12 +1,12 @@
-//! RTC_I2C: the I2C master of the ULP coprocessor. The ULP is not modelled, so its registers only keep what is
-//! written; no driver of the main CPUs waits for it.
+//! RTC_I2C: the I2C master of the ULP coprocessor. The ULP is not modelled, so the registers only store what is
+//! written; no driver of the main CPUs waits for them.
 
 pub mod spec;
 
 use super::regfile::{HasSpec, Stored};
 use super::spec::Spec;
 
-/// Names the table.
+/// Marker type with the register table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Table;
 

@@ -1,4 +1,4 @@
-//! Registers of the RTC I2C controller, which only the ULP drives (IDF `soc/rtc_i2c_reg.h`; TRM 29, "ULP").
+//! Registers of the RTC I2C controller, which is driven only by the ULP (IDF `soc/rtc_i2c_reg.h`; TRM 29, "ULP").
 
 crate::registers! {
     "RTC_I2C", "TRM 29.6; soc/rtc_i2c_reg.h";

@@ -1,6 +1,6 @@
-//! RTCIO: the pads as the RTC sees them. Pulls of the RTC pads come from here whoever owns the pad; output and input
-//! only while a pad's MUX_SEL gives it to the RTC. The GPIO device resolves the level and gets every change as
-//! [`Msg::RtcPad`]. Touch, DAC and Hall settings are kept only.
+//! RTCIO: the RTC side of the pads. The pulls of RTC pads are always set here, even when the pad does not belong to the
+//! RTC; output and input are effective only while the pad's MUX_SEL assigns it to the RTC. The GPIO device resolves the
+//! level and receives every change as [`Msg::RtcPad`]. Touch, DAC and Hall settings are only stored.
 
 pub mod spec;
 
@@ -11,24 +11,25 @@ use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use spec::*;
 
-/// What a pad's RTC side asks of it.
+/// A pad's settings on the RTC side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RtcPad {
-    /// The pad belongs to the RTC.
+    /// The pad is assigned to the RTC (MUX_SEL).
     pub selected: bool,
-    /// Its RTC input is enabled.
+    /// The pad's RTC input is enabled.
     pub input: bool,
-    /// Pulled up.
+    /// The pull-up is enabled.
     pub up: bool,
-    /// Pulled down.
+    /// The pull-down is enabled.
     pub down: bool,
-    /// Held as it is.
+    /// The pad is on hold.
     pub hold: bool,
-    /// What the RTC drives, open drain taken into account.
+    /// Level driven by the RTC; `None` if it does not drive the pad. Takes open drain into account.
     pub drive: Option<bool>,
 }
 
-/// Where a pad's bits are: GPIO number, register, then the bits HOLD, MUX_SEL, FUN_IE, RUE, RDE (32: there is none).
+/// Location of a pad's bits: GPIO number, register, then the bit numbers of HOLD, MUX_SEL, FUN_IE, RUE, RDE (32 if
+/// there is no such bit).
 type Row = (u8, u32, u8, u8, u8, u8, u8);
 
 /// The pads by RTC GPIO number (IDF `rtc_io_desc`).
@@ -53,12 +54,12 @@ const PADS: [Row; 18] = [
     (27, TOUCH_PAD7, 31, 19, 13, 27, 28),
 ];
 
-/// GPIO number of each bit of DIG_PAD_HOLD (IDF `GPIO_HOLD_MASK`); 40: none.
+/// GPIO number of each bit of DIG_PAD_HOLD (IDF `GPIO_HOLD_MASK`); 40 if the bit has none.
 const HELD: [u8; 17] = [3, 1, 6, 7, 8, 9, 10, 11, 5, 16, 17, 18, 19, 40, 21, 22, 23];
 
-/// First bit of the RTC GPIO registers.
+/// First data bit of the RTC GPIO registers.
 const DATA_S: u32 = 14;
-/// All bits of the RTC GPIO registers.
+/// Mask of the data bits of the RTC GPIO registers.
 const DATA: u32 = 0x3_FFFF << DATA_S;
 /// `RTC_GPIO_PINn.PAD_DRIVER`: open drain.
 const PAD_DRIVER: u32 = 1 << 2;
@@ -72,7 +73,7 @@ pub struct RtcIo {
     regs: RegFile,
 }
 
-/// What RTC GPIO `n`'s (0..17) registers ask for.
+/// Returns the settings of RTC GPIO `n` (0..17) from its registers.
 fn pad(regs: &RegFile, n: usize) -> RtcPad {
     let (_, reg, hold, mux, ie, up, down) = PADS[n];
     let value = u64::from(regs.get(&SPEC, reg));
@@ -91,20 +92,20 @@ fn pad(regs: &RegFile, n: usize) -> RtcPad {
     }
 }
 
-/// What the RTC asks of a pad after reset.
+/// Returns the RTC-side settings of a pad after reset.
 #[must_use]
 pub fn reset_value(pin: u8) -> RtcPad {
     let n = PADS.iter().position(|p| p.0 == pin);
     n.map_or(RtcPad::default(), |n| pad(&RegFile::default(), n))
 }
 
-/// Whether a GPIO has an RTC side, and so takes its pulls from RTCIO.
+/// Returns true if a GPIO has an RTC side, so that its pulls are set by RTCIO.
 #[must_use]
 pub fn is_rtc_pad(pin: u8) -> bool {
     PADS.iter().any(|p| p.0 == pin)
 }
 
-/// The levels of the RTC pads, a bit an RTC GPIO number, of all pads' levels.
+/// Extracts the levels of the RTC pads from the levels of all pads; bit n of the result is RTC GPIO n.
 #[must_use]
 pub fn rtc_levels(level: u64) -> u32 {
     PADS.iter().enumerate().fold(0, |set, (n, pad)| set | ((level >> pad.0 & 1) as u32) << n)
@@ -121,7 +122,7 @@ impl RtcIo {
         held.fold(0, |set, (_, pin)| set | 1 << pin)
     }
 
-    /// Which levels of RTC pads wake the chip from light sleep (`RTC_GPIO_PINn.WAKEUP_ENABLE`).
+    /// Publishes the levels of RTC pads that wake the chip from light sleep (`RTC_GPIO_PINn.WAKEUP_ENABLE`).
     fn sync_wake(&self, cx: &mut Cx) {
         let mut wake = [0; 2];
         for (n, pad) in PADS.iter().enumerate() {

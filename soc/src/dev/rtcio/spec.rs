@@ -14,7 +14,7 @@ crate::registers! {
     RTC_GPIO_ENABLE_W1TS = 0x010, reset 0, Modelled;
     /// Clears output enables.
     RTC_GPIO_ENABLE_W1TC = 0x014, reset 0, Modelled;
-    /// Interrupt status (kept; the RTC GPIO interrupt leads nowhere on this chip).
+    /// Interrupt status (stored only; the RTC GPIO interrupt is not connected on this chip).
     RTC_GPIO_STATUS = 0x018, reset 0, Stored;
     /// Sets interrupt status.
     RTC_GPIO_STATUS_W1TS = 0x01C, reset 0, Modelled;

@@ -1,5 +1,5 @@
-//! The SD/MMC host controller with no card in its slot: commands that want a response run into the response
-//! time-out, so that drivers report "no card" instead of waiting for ever.
+//! The SD/MMC host controller with no card in its slot. Commands that expect a response end with a response time-out,
+//! so that drivers report "no card" instead of waiting forever.
 
 pub mod spec;
 
@@ -40,19 +40,20 @@ pub mod int {
 const BMOD_RESET: u32 = 1;
 /// First byte of the FIFO window.
 const FIFO: u32 = 0x200;
-/// The clock that feeds the block before its own dividers (TRM 9.11: PLL / 2 / 2).
+/// Frequency of the clock that feeds the block, before its own dividers (TRM 9.11: PLL / 2 / 2).
 const SOURCE_HZ: u64 = 160_000_000;
 
-/// Card clocks from the response time-out to the command's end (N_CC of the SD specification). Silicon raises the two
-/// apart: ESP-IDF up to 4.4 takes one event at a time, and waits a second for a CMD_DONE that came with RTO.
+/// Card clocks from the response time-out to the command's end (N_CC of the SD specification). On silicon the two
+/// events are separate as well. ESP-IDF up to 4.4 handles one event at a time and would wait a second for a CMD_DONE
+/// that is raised together with RTO.
 const GAP: u64 = 8;
 
-/// A command under way.
+/// A command in progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Running {
-    /// When the response is given up; `None`: it was, or none is waited for.
+    /// Time of the response time-out; `None` if it has passed or no response is expected.
     timeout: Option<Ticks>,
-    /// When it is done.
+    /// Time at which the command is done.
     end: Ticks,
 }
 
@@ -60,11 +61,11 @@ struct Running {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sdmmc {
     regs: RegFile,
-    /// RINTSTS.
+    /// Value of RINTSTS.
     raw: u32,
-    /// IDSTS.
+    /// Value of IDSTS.
     dma: u32,
-    /// The command under way.
+    /// The command in progress, if any.
     running: Option<Running>,
 }
 
@@ -73,7 +74,7 @@ impl Sdmmc {
         self.regs.get(&SPEC, offset)
     }
 
-    /// The clock of a card, in Hz.
+    /// Returns the clock of a card in Hz.
     fn card_hz(&self, card: u32) -> u64 {
         let divider = self.reg(CLKSRC) >> ((card & 15) * 2) & 3;
         let half = u64::from(self.reg(CLKDIV) >> (divider * 8) & 0xFF);
@@ -100,7 +101,7 @@ impl Sdmmc {
         self.sync_irq(cx);
     }
 
-    /// Asks for an event when the command under way raises something.
+    /// Schedules an event for the next interrupt of the command in progress.
     fn await_next(&self, cx: &mut Cx) {
         match self.running {
             Some(running) => cx.schedule(0, running.timeout.unwrap_or(running.end)),
@@ -111,7 +112,7 @@ impl Sdmmc {
     fn command(&mut self, value: u32, cx: &mut Cx) {
         self.regs.set(CMD, value & !cmd::START_COMMAND);
         if value & cmd::START_COMMAND == 0 || value & cmd::UPDATE_CLK_REG != 0 {
-            return; // a clock update is taken at once
+            return; // a clock update is done immediately
         }
         if self.running.is_some() {
             self.raw |= int::HLE;
@@ -152,7 +153,7 @@ impl Device for Sdmmc {
             RINTSTS => self.raw,
             MINTSTS => self.raw & self.reg(INTMASK),
             IDSTS => self.dma,
-            // Bits 7:4: the command machine is at work.
+            // Bits 7:4: state of the command machine, not idle.
             STATUS if self.running.is_some_and(|r| v.now < r.end) => self.reg(STATUS) | 5 << 4,
             FIFO..CLOCK => 0,
             _ => self.reg(offset),

@@ -1,6 +1,6 @@
 //! Registers of the SD/MMC host controller (a Synopsys DesignWare mobile storage host).
 //!
-//! The header gives no reset values: those that are not 0 are the controller's usual ones.
+//! The header gives no reset values: those that are not 0 are the controller's usual values.
 
 crate::registers! {
     "SDMMC", "TRM chapter 9; soc/sdmmc_reg.h";

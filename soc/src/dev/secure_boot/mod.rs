@@ -1,5 +1,6 @@
-//! Secure boot version 1's digest engine: takes the ROM's commands and is done at once, but computes nothing, so that
-//! a chip whose eFuses ask for it does not hang. The digest and the result of a check read 0.
+//! Digest engine of secure boot version 1. It accepts the ROM's commands and completes them immediately without
+//! computing anything, so that a chip whose eFuses enable secure boot does not hang. The digest and the result of a
+//! check read 0.
 
 pub mod spec;
 
@@ -8,11 +9,11 @@ use super::regfile::{HasSpec, RegFile, Stored};
 use super::spec::Spec;
 use spec::{BUSY, FINISH, SPEC, START};
 
-/// Names the register table and the commands.
+/// Marker type with the register table and the commands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Table;
 
-/// The block.
+/// The digest engine.
 pub type SecureBoot = Stored<Table>;
 
 impl HasSpec for Table {
@@ -36,7 +37,7 @@ mod tests {
     use crate::dev::DevId;
     use crate::dev::testing::Bench;
 
-    /// `ets_secure_boot_check_start` and `_check_finish`: every command, then the wait for BUSY.
+    /// Runs `ets_secure_boot_check_start` and `_check_finish`: every command, followed by the wait for BUSY.
     #[test]
     fn the_roms_check_ends_with_one_warning() {
         let mut b = Bench::new(DevId::SecureBoot, SecureBoot::default());

@@ -1,4 +1,4 @@
-//! Registers of the secure boot (version 1) digest engine. No manual names them; the names follow the mask ROM's
+//! Registers of the secure boot (version 1) digest engine. They are undocumented; the names follow the mask ROM
 //! functions that use them.
 
 crate::registers! {

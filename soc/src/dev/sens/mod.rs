@@ -1,9 +1,9 @@
 //! SENS: SAR ADCs, touch pads, temperature sensor and the ULP's controls.
 //!
-//! There is no analog world: an ADC channel reads full scale or 0 when the outside drives its pad, else mid-scale; a
-//! touch pad counts as touched when the outside drives it low. Touched pads are reported to RTC_CNTL as wake-up cause
-//! "touch" ([`TOUCH_CAUSE`]), again after each sleep interval while they are touched. The ULP does not run; DAC, Hall
-//! sensor and I2C slave addresses are kept only.
+//! Analog values are not modelled. An ADC channel reads full scale or 0 if its pad is driven from outside, else
+//! mid-scale. A touch pad counts as touched if it is driven low from outside. Touched pads are reported to RTC_CNTL as
+//! wake-up cause "touch" ([`TOUCH_CAUSE`]), and again after each sleep interval while they are touched. The ULP does
+//! not run. DAC, Hall sensor and I2C slave addresses are only stored.
 
 pub mod spec;
 #[cfg(test)]
@@ -18,31 +18,32 @@ use esplens_core::time::{TICKS_PER_US, Ticks, periods_to_ticks};
 use serde::{Deserialize, Serialize};
 use spec::*;
 
-/// Virtual time of one ADC conversion (measured on silicon with IDF's defaults: some 20 µs).
+/// Virtual time of one ADC conversion (about 20 µs, measured on silicon with IDF's defaults).
 pub const ADC_TICKS: Ticks = 20 * TICKS_PER_US;
-/// What an untouched pad counts in the longest measuring time; shorter ones count in proportion.
+/// Count of an untouched pad in the longest measuring time; the count is proportional to the measuring time.
 pub const TOUCH_IDLE: u32 = 1000;
-/// A touched pad counts this many times less.
+/// Factor by which the count of a touched pad is lower.
 pub const TOUCH_FACTOR: u32 = 4;
-/// Temperature sensor reading, 0..255 (some 53 °C by the usual (raw - 32) / 1.8).
+/// Temperature sensor reading, 0..255 (about 53 °C by the usual (raw - 32) / 1.8).
 pub const TSENS_RAW: u32 = 128;
-/// RTC_CNTL's wake-up cause bit of the touch pads (IDF `RTC_TOUCH_TRIG_EN`).
+/// Wake-up cause bit of the touch pads in RTC_CNTL (IDF `RTC_TOUCH_TRIG_EN`).
 pub const TOUCH_CAUSE: u32 = 1 << 8;
 
 /// GPIO numbers of ADC 1's channels.
 const ADC1: [u8; 8] = [36, 37, 38, 39, 32, 33, 34, 35];
 /// GPIO numbers of ADC 2's channels.
 const ADC2: [u8; 10] = [4, 0, 2, 15, 13, 12, 14, 27, 25, 26];
-/// GPIO numbers of the touch pads as these registers count them (8 and 9 swapped against the pads' names).
+/// GPIO numbers of the touch pads in the numbering of these registers (8 and 9 are swapped relative to the pads'
+/// names).
 const TOUCH: [u8; 10] = [4, 0, 2, 15, 13, 12, 14, 27, 32, 33];
 
-/// Event: the touch pads are measured.
+/// Event tag: a measurement of the touch pads.
 const TAG_TOUCH: u8 = 0;
 
 /// One ADC's conversion.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Conversion {
-    /// When it is done; `None` before the first.
+    /// Time at which the conversion is done; `None` before the first one.
     done: Option<Ticks>,
     data: u32,
 }
@@ -52,9 +53,9 @@ struct Conversion {
 pub struct Sens {
     regs: RegFile,
     adc: [Conversion; 2],
-    /// Pads found touched since the last clear.
+    /// Pads that were found touched since the last clear.
     touched: u32,
-    /// End of the measurement software started.
+    /// End of the last measurement started by software.
     touch_done: Ticks,
     touch_busy: bool,
 }
@@ -64,7 +65,7 @@ impl Sens {
         self.regs.get(&SPEC, offset)
     }
 
-    /// What ADC `n` (0, 1) would read now.
+    /// Returns the result of a conversion by ADC `n` (0, 1) at this time.
     fn sample(&self, n: usize, sys: &System) -> u32 {
         let (start, ctrl, pads) = if n == 0 {
             (SAR_MEAS_START1, SAR_READ_CTRL, &ADC1[..])
@@ -80,7 +81,7 @@ impl Sens {
             _ => full / 2,
         };
         let inverted = ctrl & [read_ctrl::SAR1_DATA_INV, read_ctrl::SAR2_DATA_INV][n] != 0;
-        // The converters count downwards: software inverts the result to get the usual sense.
+        // The converters count downwards: software inverts the result.
         if inverted { value } else { full - value }
     }
 
@@ -98,7 +99,7 @@ impl Sens {
         self.get(offset) | result
     }
 
-    /// A touch pad's count.
+    /// Returns a touch pad's count.
     fn touch_value(&self, pad: usize, sys: &System) -> u32 {
         let delay = self.get(SAR_TOUCH_CTRL1) & touch_ctrl1::MEAS_DELAY;
         let idle = (delay * TOUCH_IDLE / touch_ctrl1::MEAS_DELAY).max(1);
@@ -112,7 +113,7 @@ impl Sens {
         if pad.is_multiple_of(2) { word >> 16 } else { word & 0xFFFF }
     }
 
-    /// Pads on the triggering side of their thresholds.
+    /// Returns the pads that are on the triggering side of their thresholds.
     fn touching(&self, sys: &System) -> u32 {
         let above = self.get(SAR_TOUCH_CTRL1) & touch_ctrl1::OUT_SEL != 0;
         let measured = self.get(SAR_TOUCH_ENABLE) & touch_enable::WORKEN;
@@ -124,7 +125,8 @@ impl Sens {
         pads.fold(0, |set, pad| set | 1 << pad)
     }
 
-    /// Looks at the pads once: latches what is touched, tells RTC_CNTL, and looks again while something is.
+    /// Measures the pads: latches the touched ones, notifies RTC_CNTL, and schedules the next measurement while any is
+    /// touched.
     fn measure(&mut self, cx: &mut Cx) {
         let touching = self.touching(cx.sys);
         self.touched |= touching;
@@ -144,7 +146,7 @@ impl Sens {
         }
     }
 
-    /// How long a measurement of the enabled pads takes.
+    /// Returns the duration of a measurement of the enabled pads.
     fn touch_ticks(&self) -> Ticks {
         let pads = (self.get(SAR_TOUCH_ENABLE) & touch_enable::WORKEN).count_ones().max(1);
         let delay = self.get(SAR_TOUCH_CTRL1) & touch_ctrl1::MEAS_DELAY;
@@ -167,7 +169,8 @@ impl Sens {
         }
     }
 
-    /// Something the trigger depends on changed: with the timer running the next measurement will see it.
+    /// Schedules a measurement after a change that can affect the trigger, if the timer is running and a pad is
+    /// touched.
     fn look_again(&mut self, cx: &mut Cx) {
         let timer = self.get(SAR_TOUCH_CTRL2) & touch_ctrl2::START_FORCE == 0;
         if timer && self.touching(cx.sys) != 0 {

@@ -85,9 +85,9 @@ pub mod read_ctrl {
 
 /// `SENS_SAR_START_FORCE_REG`.
 pub mod start_force {
-    /// The ULP is started by software ...
+    /// Selects starting the ULP by software.
     pub const ULP_CP_FORCE_START_TOP: u32 = 1 << 8;
-    /// ... now.
+    /// Starts the ULP, if starting by software is selected.
     pub const ULP_CP_START_TOP: u32 = 1 << 9;
 }
 
@@ -95,9 +95,9 @@ pub mod start_force {
 pub mod meas_start {
     /// The result.
     pub const DATA: u32 = 0xFFFF;
-    /// The result is there.
+    /// The result is available.
     pub const DONE: u32 = 1 << 16;
-    /// Rising: measure.
+    /// A rising edge starts a measurement.
     pub const START: u32 = 1 << 17;
     /// First bit of the channel set (12 bits).
     pub const EN_PAD_S: u32 = 19;
@@ -107,29 +107,29 @@ pub mod meas_start {
 pub mod touch_ctrl1 {
     /// Measuring time in RTC fast clock periods.
     pub const MEAS_DELAY: u32 = 0xFFFF;
-    /// A pad is touched when its value is above the threshold; clear: below.
+    /// A pad is touched if its value is above the threshold; if clear, below.
     pub const OUT_SEL: u32 = 1 << 24;
-    /// One touched pad of set 1 is enough; clear: both sets need one.
+    /// One touched pad of set 1 is sufficient; if clear, each set needs one.
     pub const OUT_1EN: u32 = 1 << 25;
 }
 
 /// `SENS_SAR_TOUCH_CTRL2_REG`.
 pub mod touch_ctrl2 {
-    /// Pads touched.
+    /// The touched pads.
     pub const MEAS_EN: u32 = 0x3FF;
-    /// All pads are measured.
+    /// The measurement of all pads is done.
     pub const MEAS_DONE: u32 = 1 << 10;
-    /// Rising: measure (when started by software).
+    /// A rising edge starts a measurement (if START_FORCE is set).
     pub const START_EN: u32 = 1 << 12;
-    /// Started by software; clear: by the timer.
+    /// Measurements are started by software; if clear, by the timer.
     pub const START_FORCE: u32 = 1 << 13;
-    /// Clears the pads touched.
+    /// Clears the touched pads.
     pub const MEAS_EN_CLR: u32 = 1 << 30;
 }
 
 /// `SENS_SAR_TOUCH_ENABLE_REG`.
 pub mod touch_enable {
-    /// Pads measured.
+    /// The pads to measure.
     pub const WORKEN: u32 = 0x3FF;
     /// First bit of set 2 (10 bits).
     pub const OUTEN2_S: u32 = 10;
@@ -139,12 +139,12 @@ pub mod touch_enable {
 
 /// `SENS_SAR_TSENS_CTRL_REG` and the result in `SENS_SAR_SLAVE_ADDR3_REG`.
 pub mod tsens {
-    /// Powered up.
+    /// Powers up the sensor.
     pub const POWER_UP: u32 = 1 << 24;
-    /// Show the result.
+    /// Outputs the result.
     pub const DUMP_OUT: u32 = 1 << 26;
     /// First bit of the result (8 bits).
     pub const OUT_S: u32 = 22;
-    /// The result is there.
+    /// The result is available.
     pub const RDY_OUT: u32 = 1 << 30;
 }

@@ -5,7 +5,7 @@ fn bench() -> Bench<Sens> {
     Bench::new(DevId::Sens, Sens::default())
 }
 
-/// One conversion the way IDF's oneshot driver does it.
+/// Does one conversion like IDF's oneshot driver.
 fn convert(b: &mut Bench<Sens>, start: u32, channel: u32) -> u32 {
     let base = 1 << 31 | 1 << 18 | 1 << (channel + 19);
     b.write(start, base);

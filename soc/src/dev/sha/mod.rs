@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::digest::generic_array::GenericArray;
 use spec::*;
 
-/// First hash values (FIPS 180-4, 5.3).
+/// Initial hash values (FIPS 180-4, 5.3).
 const IV_1: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
 const IV_256: [u32; 8] =
     [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
@@ -37,7 +37,7 @@ const IV_512: [u64; 8] = [
     0x5be0_cd19_137e_2179,
 ];
 
-/// Host work of a block.
+/// Host work per block.
 const WORK: u64 = 500;
 
 /// The SHA accelerator's state.
@@ -46,9 +46,9 @@ pub struct Sha {
     text: [u32; 32],
     sha1: [u32; 5],
     sha256: [u32; 8],
-    /// SHA-384 and SHA-512 are one engine with two first values.
+    /// State of SHA-384 and SHA-512, which share an engine with different initial values.
     sha512: [u64; 8],
-    /// When each algorithm's BUSY falls.
+    /// Time at which each algorithm's BUSY is cleared.
     busy_until: [Ticks; 4],
 }
 
@@ -61,7 +61,7 @@ impl Sha {
         bytes
     }
 
-    /// Takes the block in TEXT into engine of algorithm `alg` (0 SHA-1, 1 SHA-256, 2 SHA-384, 3 SHA-512).
+    /// Processes the block in TEXT with algorithm `alg` (0 SHA-1, 1 SHA-256, 2 SHA-384, 3 SHA-512).
     fn process(&mut self, alg: usize, first: bool) {
         match alg {
             0 => {
@@ -88,7 +88,7 @@ impl Sha {
         }
     }
 
-    /// Copies an engine's hash to TEXT; 64-bit words high half first. SHA-384 gives its whole state.
+    /// Copies an engine's hash to TEXT, the high half of 64-bit words first. For SHA-384 this is the whole state.
     fn load(&mut self, alg: usize) {
         match alg {
             0 => self.text[..5].copy_from_slice(&self.sha1),
@@ -101,7 +101,7 @@ impl Sha {
         }
     }
 
-    /// TRM 23.3.2: 60 to 100 clocks a block, 8 to 20 to load.
+    /// Sets BUSY for a number of clocks (TRM 23.3.2: 60 to 100 per block, 8 to 20 per load).
     fn set_busy(&mut self, alg: usize, clocks: u64, cx: &Cx) {
         self.busy_until[alg] = cx.now.saturating_add(periods_to_ticks(clocks, cx.sys.clocks.apb_hz().into()));
     }
@@ -140,7 +140,7 @@ impl Device for Sha {
         match (offset & 0xC, value & 1) {
             _ if alg > 3 => cx.warn_reg(&SPEC, offset, "write to an unknown register, ignored"),
             (0xC, _) | (_, 0) => {}
-            // A command while its algorithm is busy does nothing.
+            // A command is ignored while its algorithm is busy.
             _ if cx.now < self.busy_until[alg] => {}
             (8, _) => {
                 self.load(alg);

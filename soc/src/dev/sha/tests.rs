@@ -1,4 +1,4 @@
-//! NIST vectors through the registers, as IDF's `sha_ll.h` and `parallel_engine/sha.c` drive them.
+//! NIST vectors through the registers, which are driven as by IDF's `sha_ll.h` and `parallel_engine/sha.c`.
 
 use super::*;
 use crate::dev::DevId;
@@ -6,7 +6,7 @@ use crate::dev::testing::Bench;
 
 const BASE: [u32; 4] = [SHA_1_START, SHA_256_START, SHA_384_START, SHA_512_START];
 
-/// Pads as FIPS 180-4 says, for `block`-byte blocks.
+/// Pads a message to `block`-byte blocks as in FIPS 180-4.
 fn pad(msg: &[u8], block: usize) -> Vec<u8> {
     let mut m = msg.to_vec();
     m.push(0x80);
@@ -97,7 +97,7 @@ fn engines_interleave() {
     assert_eq!(digest(&mut b, 1), "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 }
 
-/// The long message of NIST's examples (FIPS 180-2 A.3, B.3, C.3, D.3): a million times "a".
+/// The long message of NIST's examples (FIPS 180-2 A.3, B.3, C.3, D.3): one million times "a".
 #[test]
 fn a_million_a() {
     let msg = vec![b'a'; 1_000_000];

@@ -7,13 +7,13 @@ use super::{Cx, Device, RegFile, View};
 use serde::{Deserialize, Serialize};
 use spec::*;
 
-/// Bits of a link register that set the DMA going.
+/// Bits of a link register that start the DMA.
 const LINK_START: u32 = 3 << 29;
-/// Commands of a link register; they clear themselves.
+/// Command bits of a link register; they clear themselves.
 const LINK_COMMANDS: u32 = 7 << 28;
-/// A link register's "idle", which the ROM's `slc_init_attach` waits for.
+/// Idle flag of a link register; the ROM's `slc_init_attach` waits for it.
 const LINK_PARK: u32 = 1 << 31;
-/// Packet-load commands of `SLC0_LEN_CONF`; they clear themselves, as the ROM waits for.
+/// Packet-load commands of `SLC0_LEN_CONF`; they clear themselves, and the ROM waits for that.
 const LOAD_COMMANDS: u32 = 3 << 23;
 
 /// The SDIO slave's DMA side.
@@ -22,7 +22,7 @@ pub struct Slc {
     regs: RegFile,
 }
 
-/// Whether `offset` is one of the four link registers.
+/// Returns true if `offset` is one of the four link registers.
 fn is_link(offset: u32) -> bool {
     matches!(offset, SLC0RX_LINK | SLC0TX_LINK | SLC1RX_LINK | SLC1TX_LINK)
 }

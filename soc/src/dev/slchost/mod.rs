@@ -1,11 +1,11 @@
-//! SDIO slave, the host's view: registers only.
+//! SDIO slave, host side: registers only.
 
 pub mod spec;
 
 use super::regfile::{HasSpec, Stored};
 use super::spec::Spec;
 
-/// Names the table.
+/// Marker type with the register table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Table;
 
@@ -13,5 +13,5 @@ impl HasSpec for Table {
     const SPEC: &'static Spec = &spec::SPEC;
 }
 
-/// Keeps what is written; no SDIO host is modelled.
+/// The host side of the SDIO slave. Only stores what is written; no SDIO host is modelled.
 pub type SlcHost = Stored<Table>;

@@ -1,4 +1,4 @@
-//! Registers of the SDIO slave as the host sees them.
+//! Host-side registers of the SDIO slave.
 
 crate::registers! {
     "SLCHOST", "TRM chapter 8 (SDIO slave); soc/sdio_slc_host_reg.h";

@@ -1,36 +1,36 @@
-//! The SPI's DMA: chains of descriptors (`lldesc_t`) in internal SRAM.
+//! SPI DMA: chains of descriptors (`lldesc_t`) in internal SRAM.
 
 use super::spec::{dma_conf, dma_int};
 use crate::dev::Cx;
 use serde::{Deserialize, Serialize};
 
-/// A chain longer than this is taken as a ring.
+/// Limit on the descriptors of a chain; a longer chain is assumed to be a ring.
 const MAX_DESCRIPTORS: usize = 1024;
-/// The upper 12 bits of every descriptor's address.
+/// The upper 12 bits of every descriptor address.
 const BASE: u32 = 0x3FF0_0000;
-/// Owner bit: the DMA's.
+/// Owner bit: the descriptor belongs to the DMA.
 const OWNER: u32 = 1 << 31;
-/// Last descriptor of a frame.
+/// The last descriptor of a frame.
 const EOF: u32 = 1 << 30;
 
-/// What the DMA keeps between transactions.
+/// DMA state that is kept between transactions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dma {
-    /// First descriptor to send, once started and not used up.
+    /// First descriptor to send; `None` before a start and once it has been used.
     pub out: Option<u32>,
-    /// First descriptor to fill.
+    /// First descriptor to fill; `None` before a start and once it has been used.
     pub inp: Option<u32>,
     /// Interrupts that have occurred.
     pub raw: u32,
-    /// Interrupts to raise when the transaction ends.
+    /// Interrupts to raise at the end of the transaction.
     pub pending: u32,
-    /// OUT_EOF_DES_ADDR.
+    /// Value of OUT_EOF_DES_ADDR.
     pub out_eof: u32,
-    /// OUT_EOF_BFR_DES_ADDR.
+    /// Value of OUT_EOF_BFR_DES_ADDR.
     pub out_eof_buffer: u32,
-    /// IN_SUC_EOF_DES_ADDR.
+    /// Value of IN_SUC_EOF_DES_ADDR.
     pub in_eof: u32,
-    /// IN_ERR_EOF_DES_ADDR.
+    /// Value of IN_ERR_EOF_DES_ADDR.
     pub in_err: u32,
 }
 
@@ -53,25 +53,25 @@ impl Descriptor {
         })
     }
 
-    /// Bytes the buffer holds.
+    /// Returns the size of the buffer in bytes.
     fn size(&self) -> usize {
         self.flags as usize & 0xFFF
     }
 
-    /// Bytes of it that are data.
+    /// Returns the number of data bytes in the buffer.
     fn length(&self) -> usize {
         self.flags as usize >> 12 & 0xFFF
     }
 }
 
 impl Dma {
-    /// Where a link register's 20 address bits point.
+    /// Returns the address in a link register's 20 address bits.
     #[must_use]
     pub fn link(value: u32) -> u32 {
         BASE | value & 0xF_FFFF
     }
 
-    /// Takes up to `want` bytes from the chain to send.
+    /// Reads up to `want` bytes from the transmit chain.
     pub fn fetch(&mut self, want: usize, conf: u32, cx: &mut Cx) -> Vec<u8> {
         let mut data = Vec::new();
         let Some(mut at) = self.out.take() else { return data };
@@ -101,7 +101,7 @@ impl Dma {
         data
     }
 
-    /// Puts received bytes into the chain to fill.
+    /// Writes received bytes into the receive chain.
     pub fn deliver(&mut self, mut data: &[u8], cx: &mut Cx) {
         let Some(mut at) = self.inp.take() else { return };
         for _ in 0..MAX_DESCRIPTORS {

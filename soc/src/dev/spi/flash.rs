@@ -1,9 +1,10 @@
-//! The flash chip on CS0: a GigaDevice GD25Q of the region's size. Its status registers follow the GD25Q32C,
-//! which are also Winbond's W25Q: QE is bit 1 of the second, written by 31h or as second byte of 01h.
+//! The flash chip on CS0: a GigaDevice GD25Q of the region's size. Its status registers are those of the GD25Q32C,
+//! which equal those of Winbond's W25Q: QE is bit 1 of the second one and is written by 31h or as the second byte of
+//! 01h.
 //!
-//! Programming and erasing change the content when the command is taken; the chip is then busy for the data
-//! sheet's typical time. While it is busy it answers status reads only, as on silicon. Quad reads work without
-//! QE (with a warning). The continuous-read mode (mode bits 10b) is not modelled.
+//! Programming and erasing change the content when the command is accepted; the chip is then busy for the data sheet's
+//! typical time. While busy, the chip answers only status reads, as on silicon. Quad reads work without QE (with a
+//! warning). The continuous-read mode (mode bits 10b) is not modelled.
 
 use super::sfdp;
 use super::transfer::Transfer;
@@ -14,9 +15,9 @@ use std::collections::BTreeSet;
 
 /// Typical times of the GD25Q32C data sheet, in µs.
 mod time {
-    /// Page program, at the most.
+    /// Page program, upper limit.
     pub const PAGE: u64 = 500;
-    /// Program of one byte.
+    /// Program of the first byte.
     pub const FIRST_BYTE: u64 = 30;
     /// Each further byte, in ns.
     pub const NEXT_BYTE_NS: u64 = 2_500;
@@ -26,9 +27,9 @@ mod time {
     pub const BLOCK32: u64 = 150_000;
     /// 64 KiB block erase.
     pub const BLOCK64: u64 = 200_000;
-    /// Chip erase, for each MiB; the data sheet's is longer than ESP-IDF's time-out of 4 s.
+    /// Chip erase, per MiB. The data sheet's time is longer and exceeds ESP-IDF's time-out of 4 s.
     pub const CHIP_PER_MIB: u64 = 250_000;
-    /// Longest chip erase.
+    /// Chip erase, upper limit.
     pub const CHIP_MAX: u64 = 3_000_000;
     /// Status register write.
     pub const STATUS: u64 = 5_000;
@@ -51,22 +52,22 @@ pub mod sr {
     pub const SUS1: u8 = 1 << 7;
 }
 
-/// A chip's storage in the machine's memory.
+/// A chip's storage inside the machine's memory.
 pub struct Storage<'a> {
-    /// All storage.
+    /// The machine's memory.
     pub mem: &'a mut Memory,
-    /// The chip's.
+    /// The chip's region of it.
     pub region: Region,
 }
 
 impl Storage<'_> {
-    /// Size in bytes.
+    /// Returns the size in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.region.bytes()
     }
 
-    /// `n` bytes from `at`, wrapping at the end of the chip.
+    /// Reads `n` bytes from `at`, wrapping at the end of the chip.
     #[must_use]
     pub fn read(&self, at: usize, n: usize) -> Vec<u8> {
         let mut out = vec![0; n];
@@ -92,7 +93,7 @@ impl Storage<'_> {
     }
 }
 
-/// What keeps the chip busy.
+/// Kind of operation that keeps the chip busy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Work {
     Program,
@@ -100,52 +101,52 @@ enum Work {
     Other,
 }
 
-/// State of the flash chip; its content is `System::flash`. Kept over every reset but power-on.
+/// State of the flash chip, kept over every reset but power-on. Its content is in `System::flash`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlashChip {
-    /// Busy times are a tenth: the chip is in download mode (docs/decisions/download-mode.md).
+    /// Busy times are reduced to a tenth: the ESP32 is in download mode (docs/decisions/download-mode.md).
     #[serde(skip)]
     pub quick: bool,
-    /// Status registers 1 to 3 in force, without the bits WIP, WEL, SUS1 and SUS2.
+    /// Active values of status registers 1 to 3, without the bits WIP, WEL, SUS1 and SUS2.
     pub status: [u8; 3],
-    /// The non-volatile copy, back in force after a reset.
+    /// Non-volatile values of the status registers, which become active after a reset.
     stored: [u8; 3],
     /// Write enable latch (06h).
     pub wel: bool,
-    /// 50h: the next status write is volatile.
+    /// Set by 50h: the next status write is volatile.
     volatile: bool,
-    /// Busy until then.
+    /// Operation in progress and its end.
     work: Option<(Work, Ticks)>,
-    /// Suspended by 75h, with the time left.
+    /// Operation suspended by 75h and its remaining time.
     suspended: Option<(Work, Ticks)>,
     /// In deep power-down (B9h).
     pub powered_down: bool,
-    /// Addresses are four bytes (B7h; chips above 16 MiB).
+    /// Addresses have four bytes (B7h; chips above 16 MiB).
     pub four_byte: bool,
-    /// 66h was the last command.
+    /// The last command was 66h.
     reset_armed: bool,
-    /// Security registers 1 to 3, 1 KiB each; empty: all erased.
+    /// Security registers 1 to 3, 1 KiB each; an empty vector means that all are erased.
     otp: Vec<u8>,
-    /// 4 KiB sectors programmed or erased since whoever writes the image file last took them.
+    /// 4 KiB sectors programmed or erased since the last [`FlashChip::take_dirty`].
     pub dirty: BTreeSet<u32>,
 }
 
-/// The device id that 90h and ABh answer.
+/// Returns the device id for 90h and ABh.
 fn device_id(s: &Storage) -> u8 {
     sfdp::capacity(s.bytes()).wrapping_sub(1)
 }
 
-/// What came of an exchange.
+/// Result of an exchange.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Reply {
     /// The bytes read.
     pub data: Vec<u8>,
-    /// Something firmware should not do.
+    /// Warning about a command that firmware should not send.
     pub warning: Option<String>,
 }
 
 impl FlashChip {
-    /// One exchange that starts at `now`; without a chip (`None`) the lines stay high.
+    /// Does one exchange that starts at `now`. Without a chip (`None`) the lines remain high.
     pub fn exchange(&mut self, storage: Option<&mut Storage>, t: &Transfer, now: Ticks) -> Reply {
         let silence = vec![0xFF; t.miso];
         let (Some(s), Some(op)) = (storage, t.opcode()) else {
@@ -167,18 +168,18 @@ impl FlashChip {
         Reply { data, warning: self.change(s, t, op, armed) }
     }
 
-    /// Whether the chip is busy at `now`.
+    /// Returns true if the chip is busy at `now`.
     #[must_use]
     pub fn busy(&self, now: Ticks) -> bool {
         self.work.is_some_and(|(_, until)| now < until)
     }
 
-    /// Takes the list of changed 4 KiB sectors.
+    /// Returns the changed 4 KiB sectors and clears the list.
     pub fn take_dirty(&mut self) -> BTreeSet<u32> {
         std::mem::take(&mut self.dirty)
     }
 
-    /// Ends what is over.
+    /// Ends the operation in progress if its time is over.
     fn settle(&mut self, now: Ticks) {
         if self.work.is_some() && !self.busy(now) {
             self.work = None;
@@ -191,7 +192,7 @@ impl FlashChip {
         self.work = Some((work, t.end.saturating_add(us * TICKS_PER_US)));
     }
 
-    /// The status register `n` (0..2) as read.
+    /// Returns status register `n` (0..2) as the chip reports it.
     fn status_byte(&self, n: usize) -> u8 {
         let live = match (n, self.suspended) {
             (0, _) => (u8::from(self.work.is_some()) * sr::WIP) | (u8::from(self.wel) * sr::WEL),
@@ -202,7 +203,7 @@ impl FlashChip {
         self.status[n] | live
     }
 
-    /// Commands that read registers and identification.
+    /// Handles commands that read registers and identification.
     fn identify(&self, s: &Storage, t: &Transfer, op: u8) -> Option<Reply> {
         let data =
             match op {
@@ -226,7 +227,7 @@ impl FlashChip {
         Some(Reply { data, warning: None })
     }
 
-    /// Commands that read the array and the security registers.
+    /// Handles commands that read the array and the security registers.
     fn read(&self, s: &Storage, t: &Transfer, op: u8) -> Option<Reply> {
         let (wait, quad) = match op {
             0x03 | 0x13 => (0, false),
@@ -245,7 +246,7 @@ impl FlashChip {
         Some(Reply { data: t.answer(1 + n, wait, |i| data[i]), warning })
     }
 
-    /// Commands that change something; what they warn of.
+    /// Handles commands that change the chip's state. Returns a warning if the command is ignored.
     fn change(&mut self, s: &mut Storage, t: &Transfer, op: u8, armed: bool) -> Option<String> {
         match op {
             0x06 => self.wel = true,
@@ -262,8 +263,8 @@ impl FlashChip {
             0xB7 if s.bytes() > 16 << 20 => self.four_byte = true,
             0xE9 => self.four_byte = false,
             0x99 if armed => self.software_reset(t),
-            // NOP, reset enable, no reset enable before, high-performance mode, burst wrap, no 4-byte mode,
-            // leave continuous read: nothing to do.
+            // NOP, reset enable, reset without reset enable, high-performance mode, burst wrap, 4-byte mode on a small
+            // chip, leave continuous read: no effect.
             0x00 | 0x66 | 0x99 | 0xA3 | 0x77 | 0xB7 | 0xFF => {}
             _ => return Some(format!("flash: unknown command {op:#04x} ignored")),
         }
@@ -300,7 +301,7 @@ impl FlashChip {
         None
     }
 
-    /// The protected range of bytes, by BP0..4 and CMP.
+    /// Returns the protected range of bytes, given by BP0..4 and CMP.
     fn protected(&self, bytes: usize) -> (usize, usize) {
         let [s1, s2, _] = self.status;
         let n = u32::from((s1 & sr::BP) >> 2);
@@ -319,7 +320,7 @@ impl FlashChip {
         }
     }
 
-    /// Why `len` bytes at `at` may not be changed now.
+    /// Returns the reason why `len` bytes at `at` may not be changed now, if there is one.
     fn refusal(&self, s: &Storage, at: usize, len: usize) -> Option<String> {
         let (from, to) = self.protected(s.bytes());
         if !self.wel {
@@ -348,7 +349,7 @@ impl FlashChip {
             return Some(why);
         }
         let mut old = s.read(page, 256);
-        // Only the last 256 bytes sent stay in the page buffer; addresses wrap within the page.
+        // The page buffer keeps only the last 256 bytes sent; addresses wrap within the page.
         let first = data.len().saturating_sub(256);
         for (i, byte) in data.iter().enumerate().skip(first) {
             old[(at + i) & 0xFF] &= byte;
@@ -403,7 +404,7 @@ impl FlashChip {
         }
     }
 
-    /// Index into the security registers: number in address bits 15:12, byte in bits 9:0.
+    /// Returns an index into the security registers: register number in address bits 15:12, byte in bits 9:0.
     fn otp_index(address: u32) -> Option<usize> {
         let n = address >> 12;
         (1..=3).contains(&n).then(|| (n as usize - 1) * 1024 + (address as usize & 0x3FF))

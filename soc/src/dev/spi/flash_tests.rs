@@ -1,4 +1,4 @@
-//! The flash chip, command by command.
+//! Tests of the flash chip, command by command.
 
 use super::*;
 
@@ -29,7 +29,7 @@ impl Bench {
         reply.data
     }
 
-    /// Write enable, a command, and the wait for its end; the µs it took.
+    /// Sends write enable and a command, waits for its end and returns the µs it took.
     fn change(&mut self, out: &[u8]) -> u64 {
         self.get(&[0x06], 0);
         self.get(out, 0);

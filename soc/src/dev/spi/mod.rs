@@ -1,9 +1,9 @@
-//! SPI0 to SPI3 (TRM chapter 7). SPI0 and SPI1 reach the flash chip (CS0) and the PSRAM chip (CS1); what the
-//! caches fetch through SPI0 does not pass here: they map the chips' storage. SPI2 and SPI3 are masters on an
-//! empty bus, on which everything reads as ones.
+//! SPI0 to SPI3 (TRM chapter 7). SPI0 and SPI1 access the flash chip (CS0) and the PSRAM chip (CS1). The caches'
+//! fetches through SPI0 are not modelled here: the caches map the chips' storage. SPI2 and SPI3 are masters on an empty
+//! bus, which reads as ones.
 //!
-//! A transaction does its work when it is started and is seen as busy (CMD, EXT2) for the time its bits take;
-//! flags and interrupts follow at the end of that time.
+//! A transaction is carried out when it is started and remains busy (CMD, EXT2) for the time its bits take. Flags and
+//! interrupts follow at the end of that time.
 
 mod dma;
 pub mod flash;
@@ -27,7 +27,7 @@ use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use spec::*;
 
-/// CMD's bits that start something.
+/// CMD bits that start an operation.
 const START: u32 = 0xFFFF_0000;
 /// SLAVE's five interrupt flags; the enables are the same bits shifted left by 5.
 const FLAGS: u32 = 0x1F;
@@ -35,16 +35,16 @@ const FLAGS: u32 = 0x1F;
 const SLAVE_READ_ONLY: u32 = 0x3FF << 17;
 /// All DMA interrupts.
 const DMA_INTS: u32 = 0x1FF;
-/// Bytes of the data buffer.
+/// Size of the data buffer in bytes.
 const BUFFER: usize = 64;
 
 /// One SPI controller.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spi {
     regs: RegFile,
-    /// W0..W15.
+    /// The data buffer, W0..W15.
     w: [u32; 16],
-    /// The CMD bits of the running transaction and when it is over.
+    /// CMD bits of the running transaction, and its end.
     running: Option<(u32, Ticks)>,
     dma: Dma,
 }
@@ -54,12 +54,12 @@ impl Spi {
         self.regs.get(&SPEC, offset)
     }
 
-    /// CMD as read at `now`.
+    /// Returns CMD at `now`.
     fn cmd(&self, now: Ticks) -> u32 {
         self.running.filter(|&(_, end)| now < end).map_or(0, |(bits, _)| bits)
     }
 
-    /// Ends a transaction whose time is over.
+    /// Ends the running transaction if its time is over.
     fn settle(&mut self, cx: &mut Cx) {
         if self.running.is_none() || self.cmd(cx.now) != 0 {
             return;
@@ -99,7 +99,7 @@ impl Spi {
             return;
         }
         if self.reg(SLAVE) & slave::SLAVE_MODE != 0 {
-            cx.warn_reg(&SPEC, CMD, "slave mode waits for a master, and there is none on the bus");
+            cx.warn_reg(&SPEC, CMD, "slave mode waits for a master, but there is none on the bus");
             self.running = Some((bits, Ticks::MAX));
             return;
         }
@@ -126,7 +126,7 @@ impl Spi {
     }
 
     fn write_link(&mut self, offset: u32, value: u32) {
-        // START and RESTART read back 0 once taken.
+        // START and RESTART read 0 once they have taken effect.
         let keep = value & (0xF_FFFF | in_link::INLINK_AUTO_RET);
         self.regs.set(offset, keep);
         let armed = if offset == DMA_OUT_LINK { &mut self.dma.out } else { &mut self.dma.inp };

@@ -4,26 +4,26 @@ use super::flash::Storage;
 use super::transfer::Transfer;
 use serde::{Deserialize, Serialize};
 
-/// State of the PSRAM chip; its content is `System::psram`. Kept over every reset but power-on.
+/// State of the PSRAM chip, kept over every reset but power-on. Its content is in `System::psram`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PsramChip {
-    /// Commands are taken on four lines (entered by 35h, left by F5h or a reset).
+    /// QPI mode: commands are received on four lines (entered by 35h, left by F5h or a reset).
     pub qpi: bool,
-    /// "2T" mode of ESP-PSRAM64: the upper half shows the lower one.
+    /// "2T" mode of ESP-PSRAM64: the upper half mirrors the lower half.
     pub two_t: bool,
-    /// 66h was the last command.
+    /// The last command was 66h.
     reset_armed: bool,
-    /// Steps of the 2T entry sequence (5Eh, 5Fh, 5Fh) seen.
+    /// Completed steps of the 2T entry sequence (5Eh, 5Fh, 5Fh).
     two_t_step: u8,
 }
 
-/// Read ID.
+/// The Read ID command.
 pub(super) const READ_ID: u8 = 0x9F;
-/// What the chip answers to 9Fh after manufacturer 0Dh: "known good die".
+/// "Known good die" byte, which follows manufacturer 0Dh in the answer to 9Fh.
 const KNOWN_GOOD: u8 = 0x5D;
 
-/// The extended id's first byte: size in bits 7:5 (IDF `esp_psram_impl_quad.c`). 20h and 26h name early
-/// revisions with their own workarounds and are avoided.
+/// Returns the first byte of the extended id: size in bits 7:5 (IDF `esp_psram_impl_quad.c`). 20h and 26h identify
+/// early revisions that need workarounds, so they are not used.
 fn size_id(bytes: usize) -> u8 {
     match bytes >> 20 {
         0..=2 => 0x0E,
@@ -33,7 +33,7 @@ fn size_id(bytes: usize) -> u8 {
 }
 
 impl PsramChip {
-    /// One exchange; a missing chip (`None`) leaves the lines high.
+    /// Does one exchange. A missing chip (`None`) leaves the lines high.
     pub fn exchange(&mut self, storage: Option<&mut Storage>, t: &Transfer) -> Vec<u8> {
         let silence = vec![0xFF; t.miso];
         let Some(storage) = storage else { return silence };
@@ -41,7 +41,7 @@ impl PsramChip {
         if quad != self.qpi {
             return silence;
         }
-        // Drivers that clock the chip ahead of the data prefix quad commands with a byte of delay.
+        // Drivers that run the clock ahead of the data prefix quad commands with one delay byte.
         let delay = usize::from(quad && t.out.bytes().first() == Some(&0) && t.out.len() > 8);
         let Some(&op) = t.out.bytes().get(delay).filter(|_| t.out.len() >= 8) else { return silence };
         let armed = std::mem::replace(&mut self.reset_armed, op == 0x66);
@@ -73,7 +73,7 @@ impl PsramChip {
         };
     }
 
-    /// Bytes of address space the chip answers in.
+    /// Returns the size in bytes of the chip's address space.
     fn span(&self, storage: &Storage) -> usize {
         (if self.two_t { storage.bytes() / 2 } else { storage.bytes() }).max(1)
     }

@@ -1,4 +1,4 @@
-//! Carrying out what a write to CMD starts.
+//! Execution of the operations that a write to CMD starts.
 
 use super::flash::Storage;
 use super::psram::READ_ID;
@@ -7,10 +7,10 @@ use super::{BUFFER, DevId, Spi, spec::*};
 use crate::dev::Cx;
 use esplens_core::time::{Ticks, periods_to_ticks};
 
-/// The longest data phase that is carried out without DMA's buffers behind it, in bytes.
+/// Longest data phase, in bytes, of a transaction with DMA.
 const MAX_DMA: usize = 1 << 18;
 
-/// What the chip selects lead to.
+/// Chip that is selected by the chip selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Chip {
     Flash,
@@ -18,14 +18,14 @@ enum Chip {
     Nothing,
 }
 
-/// A user transaction's phases, in bits and clocks.
+/// Phases of a user transaction, in bits and clocks.
 struct Phases {
     command: u32,
     addr: u32,
     dummy: u32,
     mosi: u32,
     miso: u32,
-    /// Lines of address, write data, read data.
+    /// Number of data lines for address, write data and read data.
     lanes: [u32; 3],
 }
 
@@ -35,7 +35,7 @@ fn reverse_if(bytes: &mut [u8], lsb_first: bool) {
     }
 }
 
-/// Swaps the bytes of each word (USER.WR_BYTE_ORDER / RD_BYTE_ORDER).
+/// Swaps the bytes of each word if `big_endian` is set (USER.WR_BYTE_ORDER / RD_BYTE_ORDER).
 fn swap_if(bytes: &mut [u8], big_endian: bool) {
     if big_endian {
         bytes.chunks_exact_mut(4).for_each(<[u8]>::reverse);
@@ -43,12 +43,12 @@ fn swap_if(bytes: &mut [u8], big_endian: bool) {
 }
 
 impl Spi {
-    /// Starts what the CMD bits ask for; when it will be over.
+    /// Starts the operation that the CMD bits select, and returns its end.
     pub(super) fn start(&mut self, bits: u32, cx: &mut Cx) -> Ticks {
         if bits & cmd::USR != 0 { self.user(cx) } else { self.flash_command(bits, cx) }
     }
 
-    /// SPI clock in Hz.
+    /// Returns the SPI clock in Hz.
     fn hz(&self, cx: &Cx) -> u64 {
         let (apb, clk) = (u64::from(cx.sys.clocks.apb_hz()), self.reg(CLOCK));
         if clk & clock::CLK_EQU_SYSCLK != 0 {
@@ -71,7 +71,7 @@ impl Spi {
         }
     }
 
-    /// Hands a transfer to the selected chip; the bytes read.
+    /// Passes a transfer to the selected chip and returns the bytes read.
     fn exchange(&self, t: &Transfer, cx: &mut Cx) -> Vec<u8> {
         cx.charge(500 + 2 * u64::from(t.out.len()) + 20 * t.miso as u64);
         match self.chip(cx) {
@@ -91,17 +91,17 @@ impl Spi {
                 let id_of_none = storage.is_none() && t.out.bytes().first() == Some(&READ_ID);
                 let answer = cx.sys.psram_chip.exchange(storage.as_mut(), t);
                 if id_of_none {
-                    cx.sys
-                        .warn("the firmware looks for PSRAM and finds none: --psram 4M gives it some".into());
+                    cx.sys.warn("the firmware looks for PSRAM, but there is none: --psram 4M adds it".into());
                 }
                 answer
             }
         }
     }
 
-    /// What a full-duplex transaction hears when the GPIO matrix leads its data output back to its input.
+    /// Returns the received data of a full-duplex transaction if the GPIO matrix connects the data output to the data
+    /// input.
     fn wired(&self, t: &Transfer, cx: &Cx) -> Option<Vec<u8>> {
-        // Q (MISO) and D (MOSI) of each controller (IDF `HSPIQ_IN_IDX`, `HSPID_OUT_IDX`, ...).
+        // Signal numbers of Q (MISO) and D (MOSI) of each controller (IDF `HSPIQ_IN_IDX`, `HSPID_OUT_IDX`, ...).
         let (q, d) = match cx.dev {
             DevId::Spi2 => (9, 10),
             DevId::Spi3 => (64, 65),
@@ -114,7 +114,7 @@ impl Spi {
         })
     }
 
-    /// The data buffer as bytes.
+    /// Returns the data buffer as bytes.
     fn buffer(&self) -> Vec<u8> {
         self.w.iter().flat_map(|w| w.to_le_bytes()).collect()
     }
@@ -153,7 +153,7 @@ impl Spi {
         }
     }
 
-    /// The bytes of the write phase, from the DMA or the buffer.
+    /// Returns the bytes of the write phase, from the DMA or the data buffer.
     fn write_data(&mut self, bits: u32, cx: &mut Cx) -> Vec<u8> {
         let want = (bits as usize).div_ceil(8);
         let mut data = if self.dma.out.is_some() {
@@ -170,7 +170,7 @@ impl Spi {
         data
     }
 
-    /// Stores what the read phase brought, in memory or the buffer.
+    /// Stores the bytes of the read phase through the DMA or in the data buffer.
     fn read_data(&mut self, mut data: Vec<u8>, bits: u32, cx: &mut Cx) {
         if !bits.is_multiple_of(8)
             && let Some(last) = data.get_mut(bits as usize / 8)
@@ -186,7 +186,7 @@ impl Spi {
         self.set_buffer(if high { BUFFER / 2 } else { 0 }, &data);
     }
 
-    /// A user transaction (CMD.USR).
+    /// Carries out a user transaction (CMD.USR).
     fn user(&mut self, cx: &mut Cx) -> Ticks {
         let p = self.phases();
         let [addr_lanes, mosi_lanes, miso_lanes] = p.lanes;
@@ -197,7 +197,7 @@ impl Spi {
         let mut out = Bits::default();
         let whole_command = p.command >= 8;
         if whole_command {
-            // A shorter command phase only delays: PSRAM drivers put the opcode into the address phase.
+            // A shorter command phase is only a delay: PSRAM drivers put the opcode into the address phase.
             out.push(&self.reg(USER2).to_le_bytes()[..2], p.command);
         }
         let address = u64::from(self.reg(ADDR)) << 32 | u64::from(self.reg(SLV_WR_STATUS));
@@ -219,7 +219,7 @@ impl Spi {
         end
     }
 
-    /// One of the fixed flash commands (CMD bits 31..19, 17, 16).
+    /// Carries out one of the fixed flash commands (CMD bits 31..19, 17, 16).
     fn flash_command(&mut self, bits: u32, cx: &mut Cx) -> Ticks {
         let addr = self.reg(ADDR);
         let len = (addr >> 24) as usize;

@@ -1,13 +1,13 @@
-//! What the flash chip tells about itself: identification and the JEDEC parameter table (JESD216).
+//! Identification of the flash chip: ids and the JEDEC parameter table (JESD216).
 
-/// Manufacturer: GigaDevice (what the ESP32's QEMU machine shows too).
+/// Manufacturer id: GigaDevice (the same as in QEMU's ESP32 machine).
 pub const MANUFACTURER: u8 = 0xC8;
 /// Memory type of the GD25Q family.
 pub const MEMORY_TYPE: u8 = 0x40;
-/// The 128-bit unique number (4Bh); the same in every machine, so that runs repeat.
+/// The 128-bit unique id (4Bh); the same in every machine, so that runs are reproducible.
 pub const UNIQUE_ID: [u8; 16] = *b"esplens-flash-01";
 
-/// log2 of the size, the third byte of 9Fh.
+/// Returns log2 of the size, which is the third byte of the answer to 9Fh.
 #[must_use]
 pub fn capacity(bytes: usize) -> u8 {
     bytes.max(1).next_power_of_two().trailing_zeros() as u8
@@ -16,7 +16,7 @@ pub fn capacity(bytes: usize) -> u8 {
 /// Offset of the basic flash parameter table.
 const BASIC: usize = 0x30;
 
-/// A byte of the SFDP space: header, one parameter header, the nine double words of JESD216's first issue.
+/// Returns a byte of the SFDP space: header, one parameter header, the nine double words of the first JESD216 revision.
 #[must_use]
 pub fn sfdp(bytes: usize, offset: usize) -> u8 {
     const HEADERS: [u8; 16] = [
@@ -44,7 +44,7 @@ pub fn sfdp(bytes: usize, offset: usize) -> u8 {
     }
 }
 
-/// The basic flash parameter table.
+/// Builds the basic flash parameter table.
 fn basic(bytes: usize) -> [u32; 9] {
     let bits = (1u64 << capacity(bytes)) * 8;
     [

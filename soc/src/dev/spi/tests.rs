@@ -1,4 +1,4 @@
-//! The controllers, driven as the mask ROM and ESP-IDF's drivers drive them.
+//! Tests of the controllers, driven as by the mask ROM and ESP-IDF's drivers.
 
 use super::*;
 use crate::dev::testing::Bench;
@@ -10,7 +10,7 @@ fn bench(id: DevId) -> Bench<Spi> {
     b
 }
 
-/// Starts CMD bits and polls them, as every driver does; how long they took, in ns.
+/// Writes CMD bits and polls them until they clear, as every driver does. Returns the time that took in ns.
 fn go(b: &mut Bench<Spi>, bits: u32) -> u64 {
     b.write(CMD, bits);
     for n in 0..100_000 {
@@ -23,7 +23,7 @@ fn go(b: &mut Bench<Spi>, bits: u32) -> u64 {
     panic!("CMD {bits:#x} hangs");
 }
 
-/// The ROM's `Wait_SPI_Idle`: reads the status until WIP is clear.
+/// Acts like the ROM's `Wait_SPI_Idle`: reads the status until WIP is clear.
 fn rom_wait_idle(b: &mut Bench<Spi>) {
     for _ in 0..100_000 {
         b.write(RD_STATUS, 0);
@@ -36,7 +36,7 @@ fn rom_wait_idle(b: &mut Bench<Spi>) {
     panic!("flash stays busy");
 }
 
-/// The ROM's `SPI_write_enable`.
+/// Acts like the ROM's `SPI_write_enable`.
 fn rom_write_enable(b: &mut Bench<Spi>) {
     rom_wait_idle(b);
     go(b, cmd::FLASH_WREN);
@@ -45,7 +45,7 @@ fn rom_write_enable(b: &mut Bench<Spi>) {
     assert_eq!(b.read(RD_STATUS) & 3, 2);
 }
 
-/// The ROM's `SPI_user_command_read`: one byte after a command.
+/// Acts like the ROM's `SPI_user_command_read`: reads one byte after a command.
 fn rom_read_register(b: &mut Bench<Spi>, op: u32) -> u32 {
     b.write(USER, user::USR_COMMAND | user::USR_MISO);
     b.write(MISO_DLEN, 7);
@@ -54,7 +54,7 @@ fn rom_read_register(b: &mut Bench<Spi>, op: u32) -> u32 {
     b.read(W) & 0xFF
 }
 
-/// `spi_flash_hal_common_command` of ESP-IDF 4 to 6.
+/// Acts like `spi_flash_hal_common_command` of ESP-IDF 4 to 6.
 fn idf_command(
     b: &mut Bench<Spi>,
     op: u32,
@@ -110,7 +110,7 @@ fn the_roms_erase_program_read_sequence_works() {
     b.write(W + 4, 0x8877_6655);
     go(&mut b, cmd::FLASH_PP);
     rom_wait_idle(&mut b);
-    // SPIRead: command, 24-bit address on top, eight dummy clocks, 64 bytes
+    // SPIRead: command, 24-bit address in the upper bits, eight dummy clocks, 64 bytes
     b.write(USER, user::USR_COMMAND | user::USR_ADDR | user::USR_DUMMY | user::USR_MISO);
     b.write(USER1, 23 << 26 | 7);
     b.write(USER2, 7 << 28 | 0x0B);
@@ -212,7 +212,7 @@ fn bytes_and_bits_come_in_the_order_asked_for() {
     assert_eq!(read(&mut b, 32).0, 0x20C0_4080);
 }
 
-/// The user command of ESP-IDF's PSRAM driver.
+/// Sends the user command of ESP-IDF's PSRAM driver.
 fn psram_command(
     b: &mut Bench<Spi>,
     quad: bool,
@@ -244,7 +244,7 @@ fn psram_command(
 fn esp_idfs_psram_driver_finds_the_chip() {
     let mut b = bench(DevId::Spi1);
     b.sys.psram = Some(b.mem.add(4 << 20, 0));
-    b.sys.psram_chip.qpi = true; // as a warm reset leaves it
+    b.sys.psram_chip.qpi = true; // the state after a warm reset
     psram_command(&mut b, true, 0, (0, 0), (0xF500, 16), 0);
     let id = psram_command(&mut b, false, 2, (0x9F00_0000, 32), (0, 0), 64);
     assert_eq!(id >> 8 & 0xFF, 0x5D, "known good die");
@@ -276,7 +276,7 @@ fn a_transaction_takes_its_clocks_and_raises_its_interrupt() {
     assert_eq!(slave >> 23 & 0xF, 1, "one transaction counted");
     b.write(SLAVE, slave & !slave::TRANS_DONE);
     assert!(!b.irq(Source::Spi2));
-    b.write(SLAVE, slave | slave::TRANS_DONE); // the driver's way into its own handler
+    b.write(SLAVE, slave | slave::TRANS_DONE); // the driver triggers its own handler in this way
     assert!(b.irq(Source::Spi2));
     b.reset();
     assert!(!b.irq(Source::Spi2));
@@ -340,7 +340,7 @@ fn dma_feeds_and_fills_chains_of_descriptors() {
 
 #[test]
 fn dma_sends_what_memory_holds() {
-    let mut b = bench(DevId::Spi1); // the flash is on this bus, so that what was sent can be seen
+    let mut b = bench(DevId::Spi1); // the flash is on this bus, so that the sent data can be verified
     let text = b"\x02\x00\x01\x00via DMA";
     b.mem.write_region(b.sys.banks.sram1.unwrap(), 0x2000, text);
     descriptor(&mut b, DESC, 3 << 30 | (text.len() as u32) << 12 | 64, 0x3FFE_2000, 0);

@@ -1,10 +1,10 @@
-//! Trace events of the flash chip: what a command to it was.
+//! Trace events of the flash chip: its commands in readable form.
 
 use super::transfer::Transfer;
 use crate::dev::Cx;
 use crate::trace::Event;
 
-/// A command that the chip has been given.
+/// Traces a command that the chip has received.
 pub(super) fn flash(t: &Transfer, cx: &mut Cx) {
     let Some(op) = t.opcode() else { return };
     let event = match op {
@@ -13,7 +13,7 @@ pub(super) fn flash(t: &Transfer, cx: &mut Cx) {
         0x02 | 0x32 | 0x12 | 0x34 => Event::FlashProgram,
         _ => Event::FlashCommand,
     };
-    // Commands whose addresses are always four bytes long.
+    // Commands whose addresses always have four bytes.
     let long = matches!(op, 0x13 | 0x0C | 0x3C | 0x6C | 0xBC | 0xEC | 0x21 | 0xDC | 0x12 | 0x34);
     let bytes = if long || cx.sys.flash_chip.four_byte { 4 } else { 3 };
     cx.trace(event, || {
@@ -32,7 +32,7 @@ pub(super) fn flash(t: &Transfer, cx: &mut Cx) {
     });
 }
 
-/// The data sheet's names (GD25Q32C).
+/// Returns the data sheet's name of a command (GD25Q32C).
 fn command_name(op: u8) -> &'static str {
     match op {
         0x01 | 0x31 | 0x11 => "write status",

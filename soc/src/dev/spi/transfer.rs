@@ -1,8 +1,8 @@
-//! One select-to-deselect exchange on an SPI bus, as the chips at its other end see it.
+//! One exchange on an SPI bus, from chip select to deselect, as the chip sees it.
 
 use esplens_core::time::Ticks;
 
-/// A string of bits in the order they are sent.
+/// A bit string in transmission order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bits {
     bytes: Vec<u8>,
@@ -10,7 +10,7 @@ pub struct Bits {
 }
 
 impl Bits {
-    /// Appends the first `n` bits of `from`, most significant bit of each byte first.
+    /// Appends the first `n` bits of `from`, the most significant bit of each byte first.
     pub fn push(&mut self, from: &[u8], n: u32) {
         let n = n.min(from.len() as u32 * 8);
         if self.len.is_multiple_of(8) && n.is_multiple_of(8) {
@@ -29,7 +29,7 @@ impl Bits {
         }
     }
 
-    /// The last `n` bits as bytes; the last byte is padded with zeros.
+    /// Returns the last `n` bits as bytes; the last byte is padded with zeros.
     #[must_use]
     pub fn tail(&self, n: u32) -> Vec<u8> {
         let first = self.len - n.min(self.len);
@@ -41,46 +41,46 @@ impl Bits {
         out
     }
 
-    /// Length in bits.
+    /// Returns the length in bits.
     #[must_use]
     pub fn len(&self) -> u32 {
         self.len
     }
 
-    /// True when nothing was sent.
+    /// Returns true if there are no bits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The bits as bytes; the last one is padded with zeros.
+    /// Returns the bits as bytes; the last byte is padded with zeros.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 }
 
-/// What the controller sends and how much it wants to hear.
+/// Data that the controller sends, and number of bytes that it reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transfer {
-    /// Command, address and write data, one after the other.
+    /// Command, address and write data, concatenated.
     pub out: Bits,
-    /// Data lines (1, 2, 4) on which the first bits go out.
+    /// Number of data lines (1, 2, 4) for the first bits.
     pub first_lanes: u32,
-    /// Data lines of the address phase.
+    /// Number of data lines in the address phase.
     pub addr_lanes: u32,
-    /// Clocks of the dummy phase.
+    /// Number of clocks in the dummy phase.
     pub dummy: u32,
-    /// Bytes to read.
+    /// Number of bytes to read.
     pub miso: usize,
-    /// When the chip is deselected again.
+    /// Time at which the chip is deselected.
     pub end: Ticks,
-    /// How many of the last bits of `out` are write data.
+    /// Number of write data bits, which are the last bits of `out`.
     pub data_bits: u32,
 }
 
 impl Transfer {
-    /// A plain one-line exchange: `out` sent, `miso` bytes read.
+    /// Creates a one-line exchange that sends `out` and reads `miso` bytes.
     #[must_use]
     pub fn plain(out: &[u8], miso: usize, end: Ticks) -> Self {
         let mut bits = Bits::default();
@@ -88,28 +88,29 @@ impl Transfer {
         Self { out: bits, first_lanes: 1, addr_lanes: 1, dummy: 0, miso, end, data_bits: 0 }
     }
 
-    /// The first byte sent.
+    /// Returns the first byte sent.
     #[must_use]
     pub fn opcode(&self) -> Option<u8> {
         if self.out.len() < 8 { None } else { self.out.bytes().first().copied() }
     }
 
-    /// The `bytes` address bytes that follow the opcode; missing ones read 0.
+    /// Returns the address in the `bytes` bytes that follow the opcode; missing bytes read 0.
     #[must_use]
     pub fn address(&self, bytes: usize) -> u32 {
         (1..=bytes).fold(0, |a, i| a << 8 | u32::from(self.out.bytes().get(i).copied().unwrap_or(0)))
     }
 
-    /// What was written after the first `header` bytes.
+    /// Returns the bytes written after the first `header` bytes.
     #[must_use]
     pub fn data(&self, header: usize) -> &[u8] {
         self.out.bytes().get(header..).unwrap_or(&[])
     }
 
-    /// The read phase's answer when the chip's data starts `wait` clocks after the first `header` bytes.
+    /// Returns the bytes of the read phase, when the chip's data starts `wait` clocks after the first `header` bytes.
     ///
-    /// Surplus dummy clocks are taken as the delay compensation drivers add for the GPIO matrix. Where whole
-    /// bytes of waiting are missing they are read back as ones before the data, as on the wire.
+    /// Surplus dummy clocks are assumed to compensate for the delay of the GPIO matrix, as drivers configure them. If
+    /// the transfer has fewer wait clocks than the chip needs, each whole missing byte reads as ones before the data,
+    /// as on the wire.
     pub fn answer(&self, header: usize, wait: u32, mut byte: impl FnMut(usize) -> u8) -> Vec<u8> {
         let lanes = self.addr_lanes.max(1);
         let sent = self.out.len().saturating_sub(header as u32 * 8) / lanes + self.dummy;

@@ -1,4 +1,4 @@
-//! Calibration of slow clocks against the crystal (TRM 31.3.10; RTCCALICFG).
+//! Calibration of the slow clocks against the crystal (TRM 31.3.10; RTCCALICFG).
 
 use super::count::Rate;
 use super::spec::rtccalicfg as cfg;
@@ -15,7 +15,8 @@ pub struct Cali {
 }
 
 impl Cali {
-    /// After reset the 8 MHz clock / 256 is measured over and over (the ROM reads the result).
+    /// Creates the state after reset, in which the 8 MHz clock / 256 is measured continuously (the ROM reads the
+    /// result).
     #[must_use]
     pub fn new(config: u32, now: Ticks) -> Self {
         let mut new = Self { config, ready_at: 0, counted: 0 };
@@ -24,7 +25,8 @@ impl Cali {
         new
     }
 
-    /// The clock to measure in Hz; `None` where it does not oscillate (no 32 kHz crystal is fitted).
+    /// Returns the frequency of the clock to measure in Hz; `None` if it does not oscillate (there is no 32 kHz
+    /// crystal).
     fn slow_hz(&self, clocks: &Clocks) -> Option<u32> {
         match (self.config & cfg::RTC_CALI_CLK_SEL) >> 13 {
             0 => Some(clocks.rtc_slow_hz()),
@@ -44,7 +46,7 @@ impl Cali {
         self.counted = (periods * u64::from(XTAL_HZ) / u64::from(hz)) as u32;
     }
 
-    /// RTCCALICFG.
+    /// Returns RTCCALICFG.
     #[must_use]
     pub fn config(&self, now: Ticks) -> u32 {
         self.config | if now >= self.ready_at { cfg::RTC_CALI_RDY } else { 0 }
@@ -56,13 +58,13 @@ impl Cali {
         self.ready_at
     }
 
-    /// RTCCALICFG1.
+    /// Returns RTCCALICFG1.
     #[must_use]
     pub fn value(&self, now: Ticks) -> u32 {
         if now >= self.ready_at { self.counted << 7 } else { 0 }
     }
 
-    /// Writes RTCCALICFG; START going high, or free running, begins a measurement.
+    /// Writes RTCCALICFG. A rising START, or free-running mode, starts a measurement.
     pub fn write(&mut self, value: u32, now: Ticks, clocks: &Clocks) {
         let old = std::mem::replace(&mut self.config, value & !cfg::RTC_CALI_RDY);
         let rising = self.config & !old;

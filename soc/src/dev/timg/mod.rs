@@ -22,13 +22,13 @@ use spec::{SPEC, t0config, wdtconfig0 as wdt};
 use timer::{Alarm, Timer};
 use watchdog::Watchdog;
 
-/// Bits of the INT registers.
+/// Bits of the interrupt registers.
 mod int {
     pub const TIMER: [u32; 3] = [1, 2, 8];
     pub const WDT: u32 = 4;
 }
 
-/// Event tag of the watchdog; 0..2 are the timers'.
+/// Event tag of the watchdog; tags 0..2 are those of the timers.
 const WDT_TAG: u8 = 3;
 
 /// A timer group.
@@ -41,11 +41,11 @@ pub struct Timg {
     ena: u32,
     wdt: Watchdog,
     cali: Cali,
-    /// The chip sleeps: no APB clock.
+    /// The chip sleeps, so there is no APB clock.
     gated: bool,
 }
 
-/// The timer and the offset in T0's layout that a register offset means.
+/// Returns the timer that a register offset belongs to, and the offset of the same register in T0's layout.
 fn timer_reg(offset: u32) -> Option<(usize, u32)> {
     match offset {
         0x00..=0x20 => Some((0, offset)),
@@ -57,7 +57,7 @@ fn timer_reg(offset: u32) -> Option<(usize, u32)> {
 }
 
 impl Timg {
-    /// Group `n` (0, 1) with its reset values.
+    /// Creates group `n` (0, 1) in its reset state.
     #[must_use]
     pub fn new(n: u8) -> Self {
         let reset = |offset| SPEC.at(offset).map_or(0, |r| r.reset);
@@ -73,7 +73,8 @@ impl Timg {
         }
     }
 
-    /// Lines follow INT_RAW and the timers' own LEVEL/EDGE_INT_EN: INT_ENA does not gate them on this chip.
+    /// Updates the interrupt lines. They follow INT_RAW and the timers' own LEVEL/EDGE_INT_EN: INT_ENA does not gate
+    /// them on this chip.
     fn sync_irq(&self, cx: &mut Cx) {
         use Source::{
             Tg0Lact, Tg0LactEdge, Tg0T0, Tg0T0Edge, Tg0T1, Tg0T1Edge, Tg0Wdt, Tg0WdtEdge, Tg1Lact,
@@ -94,7 +95,7 @@ impl Timg {
         cx.irq(watchdog.1, raw && config & wdt::WDT_EDGE_INT_EN != 0);
     }
 
-    /// Brings timer `i`'s clock and alarm event up to date.
+    /// Updates the clock and alarm event of timer `i`.
     fn sync_timer(&mut self, i: usize, cx: &mut Cx) {
         let timer = &mut self.timers[i];
         timer.retime(cx.now, &cx.sys.clocks, self.gated);
@@ -115,7 +116,7 @@ impl Timg {
         self.n == 0 && config0 & wdt::WDT_FLASHBOOT_MOD_EN != 0
     }
 
-    /// Brings the watchdog's clock and event up to date.
+    /// Updates the watchdog's clock and event.
     fn sync_wdt(&mut self, cx: &mut Cx) {
         let config0 = self.regs.get(&SPEC, spec::WDTCONFIG0);
         let prescale = self.regs.get(&SPEC, spec::WDTCONFIG1) >> 16;
@@ -132,7 +133,7 @@ impl Timg {
         self.sync_irq(cx);
     }
 
-    /// A watchdog stage timed out.
+    /// Handles the time-out of a watchdog stage.
     fn bite(&mut self, cx: &mut Cx) {
         let config0 = self.regs.get(&SPEC, spec::WDTCONFIG0);
         let stage = self.wdt.stage();

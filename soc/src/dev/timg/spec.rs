@@ -78,7 +78,7 @@ crate::registers! {
     LACTLOADHI = 0x90, reset 0x0, Modelled;
     /// Any write loads the counter.
     LACTLOAD = 0x94, reset 0x0, Modelled;
-    /// What INT_ST_TIMERS shows; does not gate the lines on this chip.
+    /// Mask of INT_ST_TIMERS; does not gate the interrupt lines on this chip.
     INT_ENA_TIMERS = 0x98, reset 0x0, Modelled;
     /// Alarms and watchdog stages that came.
     INT_RAW_TIMERS = 0x9c, reset 0x0, Modelled;

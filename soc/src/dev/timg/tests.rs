@@ -29,7 +29,7 @@ fn alarm(b: &mut Bench<Timg>, base: u32, value: u64) {
     b.write(base + 0x10, value as u32);
 }
 
-/// 1 MHz, up.
+/// Counts up at 1 MHz.
 const UP: u32 = t::EN | t::INCREASE | 80 << 13;
 
 #[test]
@@ -86,7 +86,7 @@ fn an_alarm_already_passed_comes_at_once() {
     b.write(spec::T1CONFIG, UP | t::ALARM_EN | t::LEVEL_INT_EN);
     assert!(b.irq(Source::Tg1T1));
     b.write(spec::INT_CLR_TIMERS, 2);
-    // Down: past means below.
+    // Counting down, values below the alarm value are past it.
     b.write(spec::T1CONFIG, t::EN | 80 << 13);
     alarm(&mut b, spec::T1CONFIG, 200);
     b.write(spec::T1CONFIG, t::EN | 80 << 13 | t::ALARM_EN | t::LEVEL_INT_EN);

@@ -17,14 +17,14 @@ pub struct Timer {
     count: Count,
 }
 
-/// When an alarm comes.
+/// Time of the next alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alarm {
-    /// Not at all as things are.
+    /// No alarm in the present state.
     Never,
-    /// The counter stands at or is past the alarm value.
+    /// The counter is at or past the alarm value.
     Now,
-    /// At this time.
+    /// The alarm occurs at this time.
     At(Ticks),
 }
 
@@ -37,13 +37,13 @@ fn high(word: &mut u64, value: u32) {
 }
 
 impl Timer {
-    /// A timer with its reset configuration.
+    /// Creates a timer with its reset configuration.
     #[must_use]
     pub fn new(config: u32) -> Self {
         Self { config, ..Self::default() }
     }
 
-    /// Takes over configuration and clock; `gated` while the chip sleeps.
+    /// Applies configuration and clock. `gated` is set while the chip sleeps.
     pub fn retime(&mut self, now: Ticks, clocks: &Clocks, gated: bool) {
         let divider = match (self.config & cfg::DIVIDER) >> 13 {
             0 => 65536,
@@ -66,7 +66,7 @@ impl Timer {
             0x14 => (self.alarm >> 32) as u32,
             0x18 => self.load as u32,
             0x1C => (self.load >> 32) as u32,
-            _ => 0, // UPDATE and LOAD are done at once
+            _ => 0, // UPDATE and LOAD take effect immediately
         }
     }
 
@@ -84,7 +84,8 @@ impl Timer {
         }
     }
 
-    /// When the alarm comes. A value the counter has passed by less than half its range alarms at once.
+    /// Returns the time of the next alarm. A value that the counter has passed by less than half its range alarms
+    /// immediately.
     #[must_use]
     pub fn alarm(&self, now: Ticks) -> Alarm {
         if self.config & cfg::ALARM_EN == 0 || !self.count.runs() {
@@ -99,7 +100,7 @@ impl Timer {
         self.count.when(ahead, now).map_or(Alarm::Never, Alarm::At)
     }
 
-    /// The alarm has come: it disarms itself and may load the counter.
+    /// Handles an alarm: disarms it and reloads the counter if configured.
     pub fn alarmed(&mut self, now: Ticks) {
         self.config &= !cfg::ALARM_EN;
         if self.config & cfg::AUTORELOAD != 0 {

@@ -1,10 +1,10 @@
-//! Four stages that time out one after the other: the part the watchdogs of TIMG and RTC_CNTL share (TRM 18.2.6).
+//! Watchdog of four stages that time out one after the other, shared by TIMG and RTC_CNTL (TRM 18.2.6).
 
 use super::count::{Count, Rate};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 
-/// The value that opens a watchdog's registers.
+/// Key that unlocks a watchdog's registers.
 pub const KEY: u32 = 0x50D8_3AA1;
 
 /// A watchdog's counter and stage.
@@ -16,7 +16,7 @@ pub struct Watchdog {
 }
 
 impl Watchdog {
-    /// Takes over enable bit, pause and clock; switching on starts stage 0.
+    /// Applies enable bit, pause and clock. Enabling starts stage 0.
     pub fn set(&mut self, now: Ticks, rate: Rate, on: bool, paused: bool) {
         if on && !self.on {
             self.feed(now);
@@ -25,26 +25,26 @@ impl Watchdog {
         self.count.retime(now, rate, on && !paused, false);
     }
 
-    /// Starts stage 0 again.
+    /// Restarts stage 0.
     pub fn feed(&mut self, now: Ticks) {
         self.stage = 0;
         self.count.set(0, now);
     }
 
-    /// The stage that times out next, 0..3.
+    /// Returns the stage that times out next, 0..3.
     #[must_use]
     pub fn stage(&self) -> usize {
         self.stage
     }
 
-    /// When the running stage times out, given the length of each in counts.
+    /// Returns the time at which the current stage times out. `holds` is the length of each stage in counts.
     #[must_use]
     pub fn due(&self, holds: [u32; 4], now: Ticks) -> Option<Ticks> {
         let left = u64::from(holds[self.stage].max(1)).saturating_sub(self.count.at(now));
         self.count.when(left, now)
     }
 
-    /// Goes on to the next stage; after the last comes the first.
+    /// Continues with the next stage; the last one is followed by the first.
     pub fn advance(&mut self, now: Ticks) {
         self.stage = (self.stage + 1) % 4;
         self.count.set(0, now);

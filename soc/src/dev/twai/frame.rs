@@ -1,23 +1,23 @@
-//! Frames in the controller's buffer layout, their length on the bus, and the acceptance filter.
+//! CAN frames in the controller's buffer layout, their length on the bus, and the acceptance filter.
 
 use serde::{Deserialize, Serialize};
 
-/// A frame as the 13 buffer bytes hold it.
+/// A CAN frame in the layout of the 13 buffer bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frame(pub [u8; 13]);
 
 impl Frame {
-    /// 29-bit identifier.
+    /// Returns true for a 29-bit identifier.
     fn extended(&self) -> bool {
         self.0[0] & 0x80 != 0
     }
 
-    /// Remote request: no data.
+    /// Returns true for a remote request, which has no data.
     fn remote(&self) -> bool {
         self.0[0] & 0x40 != 0
     }
 
-    /// Bytes of data, at most 8.
+    /// Returns the number of data bytes, at most 8.
     fn data_len(&self) -> usize {
         if self.remote() { 0 } else { usize::from(self.0[0] & 0xF).min(8) }
     }
@@ -26,17 +26,18 @@ impl Frame {
         if self.extended() { 5 } else { 3 }
     }
 
-    /// Bytes it takes of the receive FIFO's 64.
+    /// Returns the bytes that the frame occupies in the receive FIFO of 64.
     pub fn fifo_bytes(&self) -> usize {
         self.data_at() + self.data_len()
     }
 
-    /// Bits on the bus with the space after it, without stuffing (ISO 11898-1).
+    /// Returns the bits on the bus including the intermission, without stuffing (ISO 11898-1).
     pub fn bits(&self) -> u64 {
         (if self.extended() { 67 } else { 47 }) + 8 * self.data_len() as u64
     }
 
-    /// As a receiver stores it: identifier with the remote bit behind it, unused bits clear.
+    /// Returns the frame in the form in which a receiver stores it: the remote bit follows the identifier, unused bits
+    /// are clear.
     pub fn as_received(&self) -> Self {
         let mut out = [0; 13];
         let end = self.fifo_bytes();
@@ -51,10 +52,10 @@ impl Frame {
         Self(out)
     }
 
-    /// Whether the filter lets a received frame in; a mask bit of 1 means "do not care".
+    /// Returns true if the filter accepts a received frame. A mask bit of 1 means "do not care".
     pub fn accepted(&self, code: [u8; 4], mask: [u8; 4], single: bool) -> bool {
         let f = &self.0;
-        // A data byte that is not there compares equal.
+        // A missing data byte compares equal.
         let data = |i: usize| if i < self.data_len() { f[self.data_at() + i] } else { 0 };
         let differs = |i: usize, value: u8, bits: u8| (code[i] ^ value) & !mask[i] & bits != 0;
         let data_differs = |c: usize, d: usize| d < self.data_len() && differs(c, data(d), 0xFF);

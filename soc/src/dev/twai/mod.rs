@@ -1,5 +1,5 @@
-//! TWAI controller, alone on its bus: nobody acknowledges, so a normal transmission fails and repeats until the
-//! controller is error passive; self-test mode works and hears its own frames.
+//! TWAI controller, alone on its bus. No other node acknowledges, so a normal transmission fails and repeats until the
+//! controller is error passive. Self-test mode works and receives its own frames.
 
 mod frame;
 pub mod spec;
@@ -15,20 +15,20 @@ use serde::{Deserialize, Serialize};
 use spec::*;
 use std::collections::VecDeque;
 
-/// Event: an attempt to send ends.
+/// Event tag: end of a transmission attempt.
 const SENT: u8 = 0;
-/// Event: the bus-off recovery counts below the warning limit.
+/// Event tag: the bus-off recovery has counted below the warning limit.
 const BELOW_LIMIT: u8 = 1;
-/// Event: the bus-off recovery is complete.
+/// Event tag: the bus-off recovery is complete.
 const RECOVERED: u8 = 2;
-/// Bytes of the receive FIFO.
+/// Size of the receive FIFO in bytes.
 const FIFO: usize = 64;
-/// Error flag, delimiter and the space after it, in bits.
+/// Length of error flag, delimiter and intermission, in bits.
 const ERROR_FRAME: u64 = 17;
-/// The missing acknowledge: "other" error, transmitting, acknowledge slot (SJA1000 ECC).
+/// Error code of a missing acknowledge: "other" error, transmitting, acknowledge slot (SJA1000 ECC).
 const ECC_NO_ACK: u32 = 0xC0 | 0x19;
 
-/// A transmission under way.
+/// A transmission in progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Sending {
     own: bool,
@@ -40,11 +40,11 @@ struct Sending {
 pub struct Twai {
     mode: u32,
     ena: u32,
-    /// Latched interrupts but RI, which follows the FIFO.
+    /// Latched interrupts except RI, which follows the FIFO.
     latched: u32,
     timing: [u32; 2],
     clock_divider: u32,
-    /// Error code; kept until read.
+    /// Error code, kept until it is read.
     ecc: Option<u32>,
     warning_limit: u32,
     rec: u32,
@@ -57,7 +57,7 @@ pub struct Twai {
     complete: bool,
     sending: Option<Sending>,
     bus_off: bool,
-    /// When the recovery from bus-off began.
+    /// Start of the bus-off recovery.
     recovering: Option<Ticks>,
 }
 
@@ -91,7 +91,7 @@ impl Twai {
         self.mode & mode::RM != 0
     }
 
-    /// Ticks of `n` bits.
+    /// Returns the ticks of `n` bits.
     fn bits(&self, n: u64, cx: &Cx) -> Ticks {
         let halved = if self.ena & int::BRP_DIV != 0 { 2 } else { 1 };
         let quantum = 2 * halved * u64::from((self.timing[0] & 63) + 1);
@@ -99,7 +99,7 @@ impl Twai {
         periods_to_ticks(n * quantum * quanta, cx.sys.clocks.apb_hz().into())
     }
 
-    /// The transmit error counter; counts down while recovering from bus-off.
+    /// Returns the transmit error counter, which counts down while recovering from bus-off.
     fn tec(&self, now: Ticks, until: Option<Ticks>) -> u32 {
         match (self.recovering, until) {
             (Some(start), Some(total)) => {
@@ -154,7 +154,7 @@ impl Twai {
         }
     }
 
-    /// 128 times 11 free bits bring a controller back from bus-off (ISO 11898-1, 12.1.4.4).
+    /// Starts the bus-off recovery, which takes 128 times 11 free bits (ISO 11898-1, 12.1.4.4).
     fn recover(&mut self, cx: &mut Cx) {
         self.tec = 127;
         self.rec = 0;
@@ -194,7 +194,7 @@ impl Twai {
         cx.schedule(SENT, cx.now.saturating_add(ticks));
     }
 
-    /// An attempt has ended: acknowledged by itself in self-test mode, by nobody else.
+    /// Handles the end of an attempt. In self-test mode it needs no acknowledge; otherwise there is no acknowledge.
     fn sent(&mut self, cx: &mut Cx) {
         let Some(sending) = self.sending else { return };
         if self.mode & mode::STM != 0 {
@@ -213,7 +213,8 @@ impl Twai {
         self.latch(int::TI);
     }
 
-    /// An error-passive sender that misses only the acknowledge counts no further (ISO 11898-1, 12.1.4.2 c).
+    /// Counts a missing acknowledge. An error-passive sender with no other error counts no further (ISO 11898-1,
+    /// 12.1.4.2 c).
     fn no_acknowledge(&mut self) {
         if self.tec < 128 {
             self.count(self.tec + 8);
@@ -224,7 +225,7 @@ impl Twai {
         }
     }
 
-    /// Sets the transmit error counter, with the interrupts of the limits it crosses.
+    /// Sets the transmit error counter and latches the interrupts of the limits it crosses.
     fn count(&mut self, tec: u32) {
         let (warned, passive) = (self.error_state(), self.tec > 127);
         self.tec = tec;
@@ -236,7 +237,7 @@ impl Twai {
         }
     }
 
-    /// The own frame arrives.
+    /// Receives the controller's own frame.
     fn receive(&mut self) {
         let frame = self.tx.as_received();
         if !frame.accepted(self.code, self.mask, self.mode & mode::AFM != 0) {
@@ -251,7 +252,7 @@ impl Twai {
         }
     }
 
-    /// Writing the counter in reset mode; 256 and more would mean bus-off, 255 forces it as on the SJA1000.
+    /// Writes the counter in reset mode. 255 forces bus-off, as on the SJA1000 (where 256 and more would be bus-off).
     fn write_tec(&mut self, value: u32) {
         self.tec = value & 0xFF;
         if self.tec == 255 {

@@ -16,7 +16,7 @@ crate::registers! {
     BUS_TIMING_0 = 0x18, reset 0, Modelled;
     /// Segments of a bit.
     BUS_TIMING_1 = 0x1C, reset 0, Modelled;
-    /// Bit in which arbitration was lost; nobody else is on this bus.
+    /// Bit in which arbitration was lost; always 0, as this bus has no other node.
     ARBITRATION_LOST_CAPTURE = 0x2C, reset 0, Modelled;
     /// Kind and place of the last bus error.
     ERROR_CODE_CAPTURE = 0x30, reset 0, Modelled;
@@ -56,7 +56,7 @@ pub mod command {
     pub const RRB: u32 = 1 << 2;
     /// Clear the overrun state.
     pub const CDO: u32 = 1 << 3;
-    /// Transmit and receive the own frame.
+    /// Transmit and receive the controller's own frame.
     pub const SRR: u32 = 1 << 4;
 }
 
@@ -64,7 +64,7 @@ pub mod command {
 pub mod status {
     /// The receive FIFO is not empty.
     pub const RBS: u32 = 1 << 0;
-    /// A frame was lost.
+    /// A frame was lost because of an overrun.
     pub const DOS: u32 = 1 << 1;
     /// The transmit buffer is free.
     pub const TBS: u32 = 1 << 2;
@@ -80,15 +80,15 @@ pub mod status {
 
 /// Interrupts and their enables.
 pub mod int {
-    /// Receive: a frame waits.
+    /// Receive: a frame is in the FIFO.
     pub const RI: u32 = 1 << 0;
-    /// Transmit: the buffer became free.
+    /// Transmit: the buffer has become free.
     pub const TI: u32 = 1 << 1;
-    /// Error or bus state changed.
+    /// Error or bus state has changed.
     pub const EI: u32 = 1 << 2;
-    /// A frame was lost.
+    /// A frame was lost because of an overrun.
     pub const DOI: u32 = 1 << 3;
-    /// Not an interrupt: halves the bit clock once more.
+    /// Not an interrupt: divides the bit clock by 2 in addition.
     pub const BRP_DIV: u32 = 1 << 4;
     /// Became error passive or active.
     pub const EPI: u32 = 1 << 5;

@@ -1,4 +1,4 @@
-//! The flows of IDF's `twai_hal` (v1) on a bus of one.
+//! Operation sequences of IDF's `twai_hal` (v1) on a bus without other nodes.
 
 use super::*;
 use crate::clocks::SocClk;
@@ -7,7 +7,7 @@ use crate::dev::testing::Bench;
 
 const ALL: u32 = int::RI | int::TI | int::EI | int::EPI | int::BEI;
 
-/// 500 kbit/s, everything accepted, running in `modes`.
+/// A running controller at 500 kbit/s that accepts everything, in `modes`.
 fn running(modes: u32) -> Bench<Twai> {
     let mut b = Bench::new(DevId::Twai, Twai::default());
     b.sys.clocks.soc_clk = SocClk::Pll;
@@ -25,7 +25,7 @@ fn running(modes: u32) -> Bench<Twai> {
     b
 }
 
-/// Identifier 0x123 (or its extended like) with `data`.
+/// Loads a frame with identifier 0x123 (standard or extended) and `data`.
 fn load(b: &mut Bench<Twai>, data: &[u8]) {
     let head = [data.len() as u8, (0x123u32 >> 3) as u8, (0x123u32 << 5) as u8];
     for (i, byte) in head.iter().chain(data).enumerate() {

@@ -1,5 +1,5 @@
-//! UARTs 0 to 2 (TRM 13): bytes take their line time in virtual time, one event a byte. In download mode they take
-//! less (docs/decisions/download-mode.md).
+//! UARTs 0 to 2 (TRM 13). Bytes take their line time in virtual time, with one event per byte. In download mode they
+//! take less (docs/decisions/download-mode.md).
 
 mod frame;
 mod rx;
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use spec::{SPEC, conf0, conf1, int_raw as int, mem_conf, status};
 use tx::Tx;
 
-/// Bytes that may wait for the receive line.
+/// Capacity, in bytes, of the input queue in front of the receive line.
 pub const RX_QUEUE: usize = 4096;
 
 const TX_TAG: u8 = 0;
@@ -26,11 +26,12 @@ const RX_TAG: u8 = 1;
 const TOUT_TAG: u8 = 2;
 const AT_TAG: u8 = 3;
 const IRQ_TAG: u8 = 4;
-/// Time from a write of INT_ENA to the interrupt at the core, which takes some APB cycles. The mask ROM depends on it: its
-/// `uart_buff_switch` enables a UART's interrupt one instruction before it stores the number of that UART.
+/// Time from a write of INT_ENA to the interrupt at the core, in ticks. It takes some APB cycles on silicon, and the
+/// mask ROM depends on that: `uart_buff_switch` enables a UART's interrupt one instruction before it stores the number
+/// of that UART.
 const ENABLE_TIME: Ticks = TICKS_PER_US / 10;
 
-/// A byte on a line, in words.
+/// Formats a byte on a line for the trace.
 fn describe(n: u8, byte: u8) -> String {
     format!("UART{n}: {byte:#04x} {:?}", char::from(byte))
 }
@@ -43,23 +44,23 @@ pub struct Uart {
     raw: u32,
     tx: Tx,
     rx: Rx,
-    /// Baud rate of what is connected outside, for autobaud.
+    /// Baud rate of the peer, for autobaud.
     line_baud: u32,
 }
 
 impl Uart {
-    /// UART `n` (0..2) with its reset values.
+    /// Creates UART `n` (0..2) in its reset state.
     #[must_use]
     pub fn new(n: u8) -> Self {
         Self { n, regs: RegFile::default(), raw: 0, tx: Tx::default(), rx: Rx::default(), line_baud: 115_200 }
     }
 
-    /// Sets the baud rate at which the outside sends, as autobaud measures it (default 115200).
+    /// Sets the baud rate at which the peer sends, for autobaud (default 115200).
     pub fn set_line_baud(&mut self, baud: u32) {
         self.line_baud = baud.max(1);
     }
 
-    /// FIFO levels raise their conditions as long as they hold; then the line follows INT_ST.
+    /// Raises the conditions of FIFO levels that hold, then sets the interrupt line from INT_ST.
     fn sync_irq(&mut self, cx: &mut Cx) {
         let conf1 = self.regs.get(&SPEC, spec::CONF1);
         let mem = self.regs.get(&SPEC, spec::MEM_CONF);
@@ -79,8 +80,8 @@ impl Uart {
         [Source::Uart0, Source::Uart1, Source::Uart2][usize::from(self.n)]
     }
 
-    /// Stores INT_ENA. A pending interrupt that it enables reaches the core after [`ENABLE_TIME`]; one that it disables
-    /// drops at once.
+    /// Stores INT_ENA. A pending interrupt that becomes enabled reaches the core after [`ENABLE_TIME`]; one that
+    /// becomes disabled is withdrawn immediately.
     fn write_int_ena(&mut self, value: u32, cx: &mut Cx) {
         self.regs.set(spec::INT_ENA, value);
         if self.raw & value != 0 && !cx.sys.irq.level(self.source()) {
@@ -100,12 +101,12 @@ impl Uart {
         value | (self.rx.fifo.len() as u32 & 0xFF)
     }
 
-    /// Write pointer in bits 23:13, read pointer in 12:2, both modulo the FIFO's size.
+    /// Packs the write pointer into bits 23:13 and the read pointer into bits 12:2, both modulo the FIFO's size.
     fn pointers(written: u32, taken: u32, size: usize) -> u32 {
         (written % size as u32) << 13 | (taken % size as u32) << 2
     }
 
-    /// What autobaud measured; the largest value until it saw an edge.
+    /// Returns the value measured by autobaud, or the maximum until an edge has been seen.
     fn measured(&self, value: u32) -> u32 {
         if self.rx.edges == 0 { 0xF_FFFF } else { value }
     }
@@ -228,7 +229,7 @@ impl Device for Uart {
         }
     }
 
-    /// What the outside has sent and not got across yet stays on its way.
+    /// Resets the UART and keeps the input that has not crossed the line yet.
     fn reset(&mut self, cx: &mut Cx) {
         let queue = std::mem::take(&mut self.rx.queue);
         *self = Self { line_baud: self.line_baud, ..Self::new(self.n) };

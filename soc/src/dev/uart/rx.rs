@@ -11,12 +11,12 @@ use std::collections::VecDeque;
 /// State of the receiver.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Rx {
-    /// Bytes the outside sent that have not crossed the line yet.
+    /// Bytes from the peer that have not crossed the line yet.
     pub queue: VecDeque<u8>,
     pub fifo: VecDeque<u8>,
-    /// When the last byte had arrived.
+    /// Arrival time of the last byte.
     last: Ticks,
-    /// AT_CMD characters in a row.
+    /// Number of consecutive AT_CMD characters.
     at_seen: u32,
     /// Edges counted while measuring the baud rate.
     pub edges: u32,
@@ -26,7 +26,7 @@ pub(super) struct Rx {
     pub taken: u32,
 }
 
-/// Level changes in a frame of `byte`, 8 data bits, no parity.
+/// Returns the number of level changes in a UART frame of `byte`, with 8 data bits and no parity.
 fn edges(byte: u8) -> u32 {
     let line = u32::from(byte) << 1 | 1 << 9; // start 0, data, stop 1
     1 + (line ^ line >> 1 & 0x3FF).count_ones() - (line >> 9 & 1)
@@ -38,17 +38,17 @@ impl Uart {
         128 * blocks.clamp(1, 8) as usize
     }
 
-    /// Bytes that [`Msg::UartRx`] may still bring without loss.
+    /// Returns the number of bytes that [`Msg::UartRx`] can still deliver without loss.
     #[must_use]
     pub fn rx_room(&self) -> usize {
         RX_QUEUE - self.rx.queue.len().min(RX_QUEUE)
     }
 
-    /// The outside sends bytes.
+    /// Queues bytes from the peer.
     pub(super) fn rx_bytes(&mut self, bytes: &[u8], cx: &mut Cx) {
         let n = bytes.len().min(self.rx_room());
         if n < bytes.len() {
-            cx.sys.warn(format!("UART{}: input came faster than the line takes it, bytes lost", self.n));
+            cx.sys.warn(format!("UART{}: input arrived faster than the line rate, bytes lost", self.n));
         }
         let idle = self.rx.queue.is_empty();
         self.rx.queue.extend(&bytes[..n]);
@@ -66,7 +66,7 @@ impl Uart {
         }
     }
 
-    /// The next byte from outside has crossed the line. In download mode it waits while the FIFO is full.
+    /// Receives the next queued byte, which has crossed the line. In download mode it waits while the FIFO is full.
     pub(super) fn rx_event(&mut self, cx: &mut Cx) {
         if cx.sys.download_boot() && self.rx.fifo.len() >= self.rx_size() {
             return;
@@ -77,25 +77,25 @@ impl Uart {
         self.rx_next(cx);
     }
 
-    /// In download mode the outside waits while the FIFO is full, and goes on when there is room.
+    /// Resumes input that was waiting for the FIFO in download mode.
     pub(super) fn rx_refill(&self, cx: &mut Cx) {
         if cx.sys.download_boot() && cx.sys.events.when(cx.dev.slot(RX_TAG)).is_none() {
             self.rx_next(cx);
         }
     }
 
-    /// A break has arrived: to the receiver a zero byte without a stop bit.
+    /// Receives a break, which the receiver treats as a zero byte without a stop bit.
     pub(super) fn receive_break(&mut self, cx: &mut Cx) {
         self.raw |= int::BRK_DET | int::FRM_ERR;
         self.receive(0, cx);
     }
 
-    /// What the outside sent finds no receiver.
+    /// Discards the queued input because no receiver will read it.
     pub fn drop_input(&mut self) {
         self.rx.queue.clear();
     }
 
-    /// A byte is in the receiver.
+    /// Handles a byte that the receiver has received.
     pub(super) fn receive(&mut self, byte: u8, cx: &mut Cx) {
         cx.trace(Event::UartRx, || super::describe(self.n, byte));
         if self.regs.get(&SPEC, spec::AUTOBAUD) & spec::autobaud::AUTOBAUD_EN != 0 {
@@ -112,7 +112,7 @@ impl Uart {
         self.rx_arm_timeout(cx);
     }
 
-    /// Counts AT_CMD characters and their distances.
+    /// Counts AT_CMD characters and measures the gaps between them.
     fn at_cmd(&mut self, byte: u8, cx: &mut Cx) {
         let conf = self.regs.get(&SPEC, spec::AT_CMD_CHAR);
         cx.cancel(AT_TAG);
@@ -134,13 +134,13 @@ impl Uart {
         }
     }
 
-    /// Nothing followed an AT_CMD sequence for the time it needs.
+    /// Completes an AT_CMD sequence after its post-idle time.
     pub(super) fn at_event(&mut self) {
         self.rx.at_seen = 0;
         self.raw |= int::AT_CMD_CHAR_DET;
     }
 
-    /// Arms or disarms the receive time-out.
+    /// Schedules or cancels the receive time-out.
     pub(super) fn rx_arm_timeout(&self, cx: &mut Cx) {
         match self.rx_timeout(&cx.sys.clocks) {
             Some(time) if !self.rx.fifo.is_empty() && self.raw & int::RXFIFO_TOUT == 0 => {
@@ -150,7 +150,7 @@ impl Uart {
         }
     }
 
-    /// A guest's read of the FIFO.
+    /// Handles a guest's read of the FIFO.
     pub(super) fn rx_pop(&mut self, cx: &mut Cx) -> u32 {
         let Some(byte) = self.rx.fifo.pop_front() else { return 0 };
         cx.trace(Event::UartRead, || super::describe(self.n, byte));
@@ -159,7 +159,7 @@ impl Uart {
         u32::from(byte)
     }
 
-    /// RXFIFO_RST.
+    /// Resets the FIFO (RXFIFO_RST).
     pub(super) fn rx_reset(&mut self) {
         self.rx.fifo.clear();
         self.rx.taken = 0;

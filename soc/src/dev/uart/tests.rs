@@ -5,12 +5,12 @@ use crate::dev::testing::Bench;
 fn bench() -> Bench<Uart> {
     let mut b = Bench::new(DevId::Uart0, Uart::new(0));
     b.reset();
-    // 115200 from 40 MHz: 347 + 3/16, as the ROM sets it.
+    // 115200 baud from 40 MHz: 347 + 3/16, as set by the ROM.
     b.write(spec::CLKDIV, 347 | 3 << 20);
     b
 }
 
-/// RXFIFO_FULL and TXFIFO_EMPTY thresholds, time-out after `tout` units.
+/// Sets the RXFIFO_FULL and TXFIFO_EMPTY thresholds and a time-out after `tout` units.
 fn thresholds(b: &mut Bench<Uart>, full: u32, empty: u32, tout: u32) {
     let enable = if tout > 0 { conf1::RX_TOUT_EN } else { 0 };
     b.write(spec::CONF1, full | empty << 8 | tout << 24 | enable);
@@ -182,7 +182,8 @@ fn an_enabled_interrupt_takes_some_cycles() {
     let mut b = bench();
     thresholds(&mut b, 1, 0, 0);
     b.message(&Msg::UartByte(b'a'));
-    // `uart_buff_switch` of the mask ROM stores the UART's number after this, and its handler goes by that number.
+    // The mask ROM's `uart_buff_switch` stores the UART's number after this write, and its interrupt handler uses that
+    // number.
     b.write(spec::INT_ENA, int::RXFIFO_FULL);
     assert!(!b.irq(Source::Uart0));
     assert_ne!(b.read(spec::INT_ST) & int::RXFIFO_FULL, 0);

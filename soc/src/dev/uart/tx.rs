@@ -9,18 +9,18 @@ use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
-/// The UARTs and the number of their data signals, the same for transmitter and receiver (IDF `UnTXD_OUT_IDX`,
+/// The UARTs and their data signal numbers, which are the same for transmitter and receiver (IDF `UnTXD_OUT_IDX`,
 /// `UnRXD_IN_IDX`).
 const LINES: [(DevId, u8); 3] = [(DevId::Uart0, 14), (DevId::Uart1, 17), (DevId::Uart2, 198)];
 
-/// What the line carries.
+/// State of the transmit line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 enum Shift {
     #[default]
     Idle,
     Byte(u8),
     Break,
-    /// Quiet after a break, before TX_BRK_IDLE_DONE.
+    /// Idle time after a break, until TX_BRK_IDLE_DONE.
     AfterBreak,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Tx {
     shift: Shift,
     began: Ticks,
     ends: Ticks,
-    /// The break asked for by TXD_BRK was sent after the last data.
+    /// The break requested by TXD_BRK has been sent since the last data.
     break_sent: bool,
     /// Bytes ever put into the FIFO (write pointer).
     pub written: u32,
@@ -40,7 +40,7 @@ pub(super) struct Tx {
 }
 
 impl Tx {
-    /// ST_UTX_OUT: 0 idle, 2 sending data.
+    /// Returns ST_UTX_OUT: 0 idle, 2 sending data.
     pub fn state(&self) -> u32 {
         if self.shift == Shift::Idle { 0 } else { 2 }
     }
@@ -52,7 +52,7 @@ impl Uart {
         128 * blocks.clamp(1, 8) as usize
     }
 
-    /// A guest's write to the FIFO.
+    /// Handles a guest's write to the FIFO.
     pub(super) fn tx_push(&mut self, byte: u8, cx: &mut Cx) {
         if self.tx.fifo.len() >= self.tx_size() {
             cx.warn_reg(&SPEC, spec::FIFO, "write to a full transmit FIFO, byte lost");
@@ -65,7 +65,7 @@ impl Uart {
         self.tx_next(cx);
     }
 
-    /// Starts what comes next when the line is free.
+    /// If the line is free, starts sending the next byte or break.
     pub(super) fn tx_next(&mut self, cx: &mut Cx) {
         if self.tx.shift != Shift::Idle {
             return;
@@ -91,7 +91,7 @@ impl Uart {
         cx.schedule(TX_TAG, self.tx.ends);
     }
 
-    /// What the line carried has left it.
+    /// Handles the end of a byte, a break or an idle time on the line.
     pub(super) fn tx_done(&mut self, cx: &mut Cx) {
         let loopback = self.regs.get(&SPEC, spec::CONF0) & conf0::LOOPBACK != 0;
         match std::mem::take(&mut self.tx.shift) {
@@ -117,8 +117,8 @@ impl Uart {
         self.tx_next(cx);
     }
 
-    /// A byte goes to the receivers that the GPIO matrix joins with this transmitter. Equal line settings are taken
-    /// for granted.
+    /// Passes a byte to the receivers that the GPIO matrix connects to this transmitter. They are assumed to have the
+    /// same line settings.
     fn wired(&self, byte: u8, cx: &mut Cx) {
         let own = LINES[usize::from(self.n)].1;
         for (to, signal) in LINES {
@@ -128,20 +128,21 @@ impl Uart {
         }
     }
 
-    /// TXD_BRK was written.
+    /// Handles a write of TXD_BRK.
     pub(super) fn tx_break(&mut self, on: bool, cx: &mut Cx) {
         self.tx.break_sent &= on;
         self.tx_next(cx);
     }
 
-    /// TXFIFO_RST: what is in the shift register is still sent.
+    /// Resets the FIFO (TXFIFO_RST). The byte in the shift register is still sent.
     pub(super) fn tx_reset(&mut self) {
         self.tx.fifo.clear();
         self.tx.taken = 0;
         self.tx.written = 0;
     }
 
-    /// The clock changed: what is left of a frame takes its share of the new frame time.
+    /// Adapts a byte on the line to a changed clock: the remaining fraction of the byte takes that fraction of the new
+    /// time.
     pub(super) fn tx_retime(&mut self, cx: &mut Cx) {
         if let Shift::Byte(_) = self.tx.shift {
             let (left, whole) = (self.tx.ends.saturating_sub(cx.now), self.tx.ends - self.tx.began);

@@ -1,4 +1,5 @@
-//! UHCI0 and UHCI1, DMA for the UARTs (TRM 13.3.13): the registers keep what is written, no byte moves.
+//! UHCI0 and UHCI1, the DMA of the UARTs (TRM 13.3.13). The registers only store what is written; no data is
+//! transferred.
 
 pub mod spec;
 
@@ -7,10 +8,10 @@ use super::regfile::{HasSpec, RegFile, Stored};
 use super::spec::Spec;
 use spec::*;
 
-/// RESTART and START of either link register.
+/// START and RESTART bits of either link register.
 const LINK_START: u32 = 3 << 29;
 
-/// Names the register table and the commands.
+/// Marker type with the register table and the commands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Table;
 
@@ -26,7 +27,7 @@ impl HasSpec for Table {
                 cx.warn_reg(&SPEC, offset, "UART DMA is not modelled, nothing is transferred");
                 regs.set(offset, value & !LINK_START);
             }
-            INT_CLR => {}          // no interrupt ever occurs
+            INT_CLR => {}          // interrupts never occur
             INT_RAW | INT_ST => {} // read-only
             _ => regs.write(&SPEC, offset, value, cx),
         }

@@ -1,6 +1,6 @@
-//! BREAK instructions in the firmware. With a debugger attached they are its stops, as on a chip under OpenOCD; without
-//! one they raise the debug exception. A run that is repeated has what it had: exceptions, and steps over the BREAKs
-//! that were stops.
+//! BREAK instructions in the firmware. With a debugger attached they stop the run, as on a chip under OpenOCD; without
+//! one they raise the debug exception. A replay repeats what happened: exceptions, and steps over the BREAKs that
+//! stopped the run.
 
 use super::super::Machine;
 use super::reg;
@@ -8,25 +8,25 @@ use esplens_core::engine::Engine;
 use esplens_core::isa;
 
 impl Machine {
-    /// Whether a debugger is attached that takes BREAK instructions.
+    /// Sets whether a debugger that handles BREAK instructions is attached.
     pub fn take_breaks(&mut self, on: bool) {
         self.debug.take_breaks = on;
         self.sync_breaks();
     }
 
-    /// True while a BREAK is a stop.
+    /// Returns true while a BREAK stops the run.
     pub(in super::super) fn stops_at_breaks(&self) -> bool {
         self.debug.take_breaks && !self.repeats()
     }
 
-    /// Tells the engines whether to ask at a BREAK.
+    /// Sets whether the engines return to the machine at a BREAK.
     pub(in super::super) fn sync_breaks(&mut self) {
         let ask = self.soc.sys.ocd || self.stops_at_breaks();
         self.engines.iter_mut().for_each(|e| e.stop_at_breaks(ask));
     }
 
-    /// Moves a core that was reported at a BREAK behind it, as OpenOCD does when it resumes. False: it does not stand
-    /// there any more.
+    /// Moves a core whose stop at a BREAK was reported past it, as OpenOCD does when it resumes. Returns false if the
+    /// core is no longer there.
     pub fn step_over_break(&mut self, core: usize) -> bool {
         let pc = self.cpus[core].pc;
         if self.debug.broke[core].take() != Some(pc) {

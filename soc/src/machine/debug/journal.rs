@@ -1,29 +1,29 @@
-//! What debuggers do to a machine, in its input log: each deed with the exact place in the run where it was done, also
-//! inside a slice, so that a replay does it there again.
+//! Debuggers' actions in the machine's input log. Each action is logged with its exact position in the run, which may
+//! be inside a slice, so that a replay repeats it there.
 //!
-//! A place is both cores' cycle counts: the run is monotone in them, so the first moment at which both are reached is
-//! the place. An interrupt takes no cycle; the PCs tell whether it was taken already.
+//! A position is both cores' cycle counts. They never decrease, so the position is the first point of the run at which
+//! both are reached. Taking an interrupt takes no cycle; the PCs show whether it was already taken.
 
 use super::super::{Input, Machine};
 use esplens_core::memory::CORES;
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 
-/// A moment of a run.
+/// A position in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// Virtual time at the beginning of the slice.
+    /// Virtual time at the start of the slice.
     pub(super) at: Ticks,
     pub(super) cycles: [u64; CORES],
     pub(super) pc: [u32; CORES],
-    /// Inside a slice, not between two.
+    /// The position is inside a slice, not between two.
     pub(super) inside: bool,
-    /// Inputs that have taken effect.
+    /// Number of inputs that have taken effect.
     pub(super) applied: u64,
 }
 
 impl Place {
-    /// The same place before a core took an interrupt there: an interrupt takes no cycle.
+    /// Returns the same position before a core took an interrupt there: taking an interrupt takes no cycle.
     #[must_use]
     pub fn before_interrupt(mut self, core: usize, pc: u32) -> Self {
         self.pc[core & 1] = pc;
@@ -31,14 +31,14 @@ impl Place {
     }
 }
 
-/// What a debugger did.
+/// A debugger's action that affects the machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Deed {
     /// [`Machine::set_core_register`]: core, number, value.
     Register(u8, u16, u32),
     /// [`Machine::write_memory`]: core, address, bytes.
     Memory(u8, u32, Vec<u8>),
-    /// [`Machine::read_real`]: core, address, bytes; reading a register may change things.
+    /// [`Machine::read_real`]: core, address, size in bytes. Reading a register may have side effects.
     Read(u8, u32, u8),
     /// [`Machine::write_flash`]: offset, bytes.
     Flash(u32, Vec<u8>),
@@ -46,14 +46,14 @@ pub enum Deed {
     Reset,
     /// [`Machine::set_straps`].
     Straps(u32),
-    /// Interrupts of a core are held off while it steps, or no longer.
+    /// Interrupts of a core are held off while it steps (true), or allowed again.
     Hold(u8, bool),
-    /// Cores that stand still (scheduler locking).
+    /// Cores that are held (scheduler locking).
     Freeze([bool; CORES]),
 }
 
 impl Deed {
-    /// Bytes of its content.
+    /// Returns the size of its contents in bytes.
     pub(in crate::machine) fn bytes(&self) -> usize {
         match self {
             Self::Memory(.., bytes) | Self::Flash(_, bytes) => bytes.len(),
@@ -62,17 +62,17 @@ impl Deed {
     }
 }
 
-/// A step that holds interrupts off, under way.
+/// A step in progress that holds interrupts off.
 pub(super) struct Hold {
     core: usize,
     from: Place,
-    /// Where in the log its beginning belongs.
+    /// Index in the log at which its start belongs.
     at: usize,
     due: bool,
 }
 
 impl Machine {
-    /// Where the run stands.
+    /// Returns the current position of the run.
     #[must_use]
     pub fn place(&self) -> Place {
         let [a, b] = &self.cpus;
@@ -85,14 +85,14 @@ impl Machine {
         }
     }
 
-    /// Puts a deed into the log; call before doing it.
+    /// Logs an action; must be called before the action is carried out.
     pub(in super::super) fn note(&mut self, deed: Deed) {
         self.fork();
         let place = self.place();
         self.logged(Input::Debug(place, deed));
     }
 
-    /// Writes flash as a programmer at its pins would; bytes past its end are dropped.
+    /// Writes flash as a programmer at its pins would. Bytes past its end are dropped.
     pub fn write_flash(&mut self, offset: u32, bytes: &[u8]) {
         self.note(Deed::Flash(offset, bytes.to_vec()));
         self.do_write_flash(offset, bytes);
@@ -110,7 +110,7 @@ impl Machine {
                 _ = self.do_set_core_register(usize::from(core & 1), *number, *value);
             }
             Deed::Memory(core, addr, bytes) => _ = self.do_write_memory(usize::from(core & 1), *addr, bytes),
-            // What came back was for the debugger.
+            // The result was for the debugger.
             Deed::Read(core, addr, size) => _ = self.do_read_real(usize::from(core & 1), *addr, *size),
             Deed::Flash(offset, bytes) => self.do_write_flash(*offset, bytes),
             Deed::Reset => self.do_reset(),
@@ -120,7 +120,7 @@ impl Machine {
         }
     }
 
-    /// The place of the deed that is to be replayed next.
+    /// Returns the position of the action that is to be replayed next.
     pub(super) fn next_place(&self) -> Option<Place> {
         match self.replay.front() {
             Some((_, Input::Debug(place, _))) => Some(*place),
@@ -128,7 +128,7 @@ impl Machine {
         }
     }
 
-    /// Does again what is due here. True when something was.
+    /// Repeats the actions that are due at the current position. Returns true if there were any.
     pub(in super::super) fn replay_deeds(&mut self) -> bool {
         let mut any = false;
         while let Some(place) = self.next_place() {
@@ -145,7 +145,8 @@ impl Machine {
         any
     }
 
-    /// Holds interrupts of a core off, or lets them in. What is repeated has them when it had them.
+    /// Starts holding off a core's interrupts for a step, or allowing them. Does nothing in a replay, which repeats the
+    /// logged actions.
     pub(super) fn begin_hold(&mut self, core: usize, held: bool) -> Option<Hold> {
         if self.repeats() {
             return None;
@@ -156,7 +157,7 @@ impl Machine {
         held.then(|| Hold { core, from: self.place(), at: self.log.len(), due })
     }
 
-    /// The end of a hold: what kept an interrupt waiting goes into the log.
+    /// Ends holding off interrupts. If an interrupt was held off, start and end are logged.
     pub(super) fn end_hold(&mut self, core: usize, hold: Option<Hold>) {
         let Some(hold) = hold else { return };
         self.cpus[core].irq_held = false;
@@ -169,7 +170,7 @@ impl Machine {
         }
     }
 
-    /// Sets which cores stand still. What is repeated has them stand still as they did.
+    /// Sets which cores are held. Does nothing in a replay, which repeats the logged actions.
     pub(super) fn freeze(&mut self, frozen: [bool; CORES]) {
         if self.debug.frozen != frozen && !self.repeats() {
             self.note(Deed::Freeze(frozen));

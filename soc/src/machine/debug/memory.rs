@@ -1,12 +1,12 @@
-//! Memory as a debugger sees it.
+//! Debuggers' access to memory.
 
 use super::super::Machine;
 use super::Deed;
 use esplens_core::memory::{Access, Bus, Fault, Memory};
 
 impl Machine {
-    /// Reads as `core` sees it, without any effect: peeking at a FIFO or a clear-on-read register changes nothing.
-    /// Stops at the first byte where nothing answers; returns the bytes read.
+    /// Reads memory as mapped for `core`, without side effects on FIFOs or clear-on-read registers. Stops at the first
+    /// unmapped byte. Returns the number of bytes read.
     #[must_use]
     pub fn peek(&self, core: usize, addr: u32, out: &mut [u8]) -> usize {
         let mut n = 0;
@@ -32,10 +32,10 @@ impl Machine {
         n
     }
 
-    /// The access the core would make: registers have their side effects. `size` is 1, 2 or 4.
+    /// Performs the load that the core would, with side effects of registers. `size` is 1, 2 or 4.
     ///
     /// # Errors
-    /// What the core would get as an exception.
+    /// The fault that the core would get as an exception.
     pub fn read_real(&mut self, core: usize, addr: u32, size: u8) -> Result<u32, Fault> {
         self.note(Deed::Read(core as u8, addr, size));
         self.do_read_real(core, addr, size)
@@ -45,13 +45,13 @@ impl Machine {
         self.access(core, |core, a, bus| Memory::load(core, a, bus, addr, size))
     }
 
-    /// The store the core would make. `size` is 1, 2 or 4.
+    /// Performs the store that the core would. `size` is 1, 2 or 4.
     fn write_real(&mut self, core: usize, addr: u32, size: u8, value: u32) -> Result<(), Fault> {
         self.access(core, |core, a, bus| Memory::store(core, a, bus, addr, size, value))
     }
 
-    /// Writes what a debugger wants written: storage, but for mask ROM and mapped flash, which no store changes;
-    /// registers get the real store, in words where the range allows. Returns the bytes written.
+    /// Writes a debugger's data: storage except mask ROM and mapped flash, which no store can change, and registers
+    /// with a real store, in words if the range allows. Returns the number of bytes written.
     pub fn write_memory(&mut self, core: usize, addr: u32, data: &[u8]) -> usize {
         self.note(Deed::Memory(core as u8, addr, data.to_vec()));
         self.do_write_memory(core, addr, data)
@@ -87,7 +87,7 @@ impl Machine {
         n
     }
 
-    /// True where `core` sees mask ROM or flash: nothing can be written there.
+    /// Returns true if mask ROM or flash is mapped for `core` at `addr`: nothing can be written there.
     #[must_use]
     pub fn is_read_only(&self, core: usize, addr: u32) -> bool {
         let sys = &self.soc.sys;

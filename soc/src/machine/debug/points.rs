@@ -1,5 +1,6 @@
-//! Break- and watchpoints. Engines hear of breakpoints only when the machine runs: debuggers take all of them out at
-//! every stop and put them back at every continue, which would cost the engines their decoded code each time.
+//! Breakpoints and watchpoints. The engines are updated only when the machine runs: debuggers remove all breakpoints at
+//! every stop and set them again at every continue, and updating the engines each time would discard their decoded
+//! code.
 
 use super::super::{Machine, RunExit};
 use crate::system::Frame;
@@ -7,7 +8,7 @@ use esplens_core::debug::Stop;
 use esplens_core::engine::Engine;
 use esplens_core::memory::{Watch, WatchKind, WatchOwner};
 
-/// More stale addresses than this are taken out of the engines at the next run.
+/// Number of stale breakpoints above which they are removed from the engines at the next run.
 const MAX_STALE: usize = 64;
 
 impl Machine {
@@ -17,7 +18,7 @@ impl Machine {
         self.debug.changed = true;
     }
 
-    /// Takes one breakpoint at `addr` away. False: there was none.
+    /// Removes one breakpoint at `addr`. Returns false if there is none.
     pub fn remove_breakpoint(&mut self, addr: u32) -> bool {
         let Some(count) = self.debug.breaks.get_mut(&addr) else { return false };
         *count -= 1;
@@ -34,29 +35,29 @@ impl Machine {
         self.mem.set_watch(id, watch);
     }
 
-    /// Takes watchpoint `id` away.
+    /// Removes watchpoint `id`.
     pub fn remove_watchpoint(&mut self, id: usize) {
         self.mem.clear_watch(id);
     }
 
-    /// Stops both cores when they take one of these interrupts, a bit each.
+    /// Stops both cores when they take one of these interrupts, one bit each.
     pub fn break_on_interrupts(&mut self, mask: u32) {
         self.engines.iter_mut().for_each(|e| e.set_irq_break(mask));
     }
 
-    /// Stops after every frame, or does not.
+    /// Sets whether to stop after every Ethernet or 802.11 frame.
     pub fn break_on_frames(&mut self, on: bool) {
         self.soc.sys.tap.on = on;
         self.soc.sys.tap.seen.clear();
     }
 
-    /// The frames behind the last [`Stop::Frame`].
+    /// Returns the frames that caused the last [`Stop::Frame`].
     #[must_use]
     pub fn frames_seen(&self) -> &[Frame] {
         &self.soc.sys.tap.seen
     }
 
-    /// The exit for a frame that passed.
+    /// Returns the exit for a recorded frame, if there is one.
     pub(in super::super) fn frame_stop(&self) -> Option<RunExit> {
         let core = usize::from(self.soc.sys.tap.seen.first()?.core);
         Some(RunExit::Stopped { core, stop: Stop::Frame })
@@ -72,13 +73,13 @@ impl Machine {
         self.sync_points();
     }
 
-    /// True when somebody has a breakpoint at `addr`.
+    /// Returns true if a client has a breakpoint at `addr`.
     pub(super) fn wanted(&self, addr: u32) -> bool {
         self.debug.breaks.contains_key(&addr)
     }
 
-    /// Tells the engines about breakpoints they do not know. Called before every piece of a run: free when nothing
-    /// changed, however many there are.
+    /// Updates the engines' breakpoints. Called before every part of a run: costs nothing if nothing changed,
+    /// regardless of their number.
     pub(super) fn sync_points(&mut self) {
         let debug = &mut self.debug;
         if !std::mem::take(&mut debug.changed) {

@@ -22,7 +22,7 @@ pub const UR: u16 = 0x0300;
 pub const PS: u16 = SR + sr::PS as u16;
 
 impl Machine {
-    /// A core's register; write-only ones read as what was written, or 0. `None`: no such register.
+    /// Returns a core's register; write-only ones read as the value written, or 0. `None`: no such register.
     #[must_use]
     pub fn core_register(&self, core: usize, number: u16) -> Option<u32> {
         let cpu = self.cpus.get(core)?;
@@ -42,8 +42,8 @@ impl Machine {
         })
     }
 
-    /// Writes a core's register with the effect the architecture gives the write; read-only ones keep their value.
-    /// `None`: no such register.
+    /// Writes a core's register with the architectural effect of the write; read-only ones keep their value. `None`: no
+    /// such register.
     pub fn set_core_register(&mut self, core: usize, number: u16, value: u32) -> Option<()> {
         self.core_register(core, number)?;
         self.note(Deed::Register(core as u8, number, value));
@@ -63,7 +63,7 @@ impl Machine {
             }
             0x0030..=0x003F => cpu.fr[usize::from(n & 15)] = value,
             0x0100..=0x013F => cpu.ar[usize::from(n) % AREGS] = value,
-            // Registers that only RSR knows (PRID, CONFIGID1) stay as they are.
+            // Registers that only RSR can access (PRID, CONFIGID1) keep their value.
             0x0200..=0x02FF => _ = cpu.write_special(n, value, core, &mut self.mem),
             _ => _ = cpu.write_user(n, value),
         }

@@ -1,4 +1,4 @@
-//! Single steps that leave window handlers and, unless asked to, interrupts out of sight.
+//! Single steps that hide window handlers and, unless requested, interrupts.
 
 use super::super::{Machine, RunExit};
 use super::{Goal, Judge};
@@ -14,42 +14,43 @@ use std::ops::Range;
 const WINDOW_VECTORS: u32 = 0x180;
 /// Bytes of all vectors.
 const VECTORS: u32 = 0x400;
-/// EXCCAUSE of the exceptions after which the instruction runs again: MOVSP's Alloca, a lazily enabled coprocessor.
+/// EXCCAUSE of the exceptions after which the instruction is executed again: MOVSP's Alloca, a lazily enabled
+/// coprocessor.
 const TRANSPARENT: [u32; 2] = [5, 32];
 
-/// How a step ends.
+/// A step and its end condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The core that steps; the other runs along unless frozen.
+    /// The core that steps; the other one runs as well unless it is held.
     pub core: usize,
-    /// Goes on while the PC is in here; empty for a single instruction.
+    /// Continues while the PC is in this range; empty for a single instruction.
     pub range: Range<u32>,
     /// Interrupts may be taken; the step then ends at their vector.
     pub irq: bool,
 }
 
-/// What a debugger wants to happen.
+/// A debugger's request for the next run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// Cores that stand still (scheduler locking).
+    /// Cores that are held (scheduler locking).
     pub frozen: [bool; CORES],
-    /// A step; `None`: run on.
+    /// A step; `None`: run freely.
     pub step: Option<Step>,
 }
 
-/// A plan under way.
+/// A plan in progress.
 pub(super) struct Running {
     step: Option<Step>,
-    /// The step is in a handler that comes back here.
+    /// The step is in a handler that will return here.
     back: Option<Back>,
 }
 
-/// Where an instruction that was put off will run.
+/// State in which a postponed instruction will be executed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Back {
     pc: u32,
     level: u32,
-    /// The stack: the same code may run in another task first.
+    /// The stack pointer: the same code may be executed by another task first.
     sp: u32,
 }
 
@@ -68,7 +69,7 @@ impl Running {
         Self { step: plan.step.clone(), back: None }
     }
 
-    /// One instruction of `core`, to get it off a breakpoint.
+    /// Creates a step of one instruction of `core`, to get it off a breakpoint.
     pub fn over(core: usize) -> Self {
         Self { step: Some(Step { core, range: 0..0, irq: false }), back: None }
     }
@@ -83,7 +84,7 @@ impl Running {
 }
 
 impl Machine {
-    /// Goes on with a step up to virtual time `until`.
+    /// Continues a step up to virtual time `until`.
     pub(super) fn run_step(&mut self, plan: &mut Running, until: Ticks, judge: &mut Judge) -> RunExit {
         let Some(step) = plan.step.clone() else { return self.run_wanted(until, judge) };
         let core = step.core;
@@ -105,7 +106,7 @@ impl Machine {
         }
     }
 
-    /// One instruction. `Some`: something else ended the run.
+    /// Executes one instruction. `Some`: the run ended for another reason.
     fn step_once(
         &mut self,
         plan: &mut Running,
@@ -116,8 +117,8 @@ impl Machine {
         let core = step.core;
         let pc = self.cpus[core].pc;
         let here = Back::of(&self.cpus[core]);
-        // A core in WAITI goes on only by an interrupt: its handler runs, then it comes back behind the WAITI. So it is
-        // in a range step, where the code may wait for what a handler does.
+        // A core in WAITI continues only after an interrupt: its handler runs, then it returns to the instruction after
+        // the WAITI. The same applies to a range step, whose code may wait for what a handler does.
         let due = !step.range.is_empty() && self.cpus[core].deliverable() > 0;
         if (self.cpus[core].waiting || due) && plan.back.is_none() && !step.irq {
             plan.back = Some(here);
@@ -126,7 +127,7 @@ impl Machine {
         if visible && step.irq && self.cpus[core].take_interrupt() {
             return None;
         }
-        // A breakpoint here is passed over; a watchpoint stops the step unless it was reported already.
+        // A breakpoint here is ignored; a watchpoint stops the step unless it was reported already.
         if visible && (self.debug.in_engine.contains(&pc) || self.debug.reported[core] == Some(pc)) {
             self.engines[core].step_over();
         }
@@ -148,7 +149,8 @@ impl Machine {
         None
     }
 
-    /// True when an interrupt came before the instruction at `pc`, which it may where interrupts are not held off.
+    /// Returns true if an interrupt was taken before the instruction at `pc`, which is possible if interrupts are not
+    /// held off.
     fn interrupted(&self, core: usize, pc: u32) -> bool {
         let cpu = &self.cpus[core];
         let entered = cpu.ps & ps::EXCM != 0 && cpu.pc.wrapping_sub(cpu.vecbase) < VECTORS;
@@ -156,7 +158,7 @@ impl Machine {
         entered && (low || cpu.epc[2..].contains(&pc))
     }
 
-    /// True when a handler runs first that will repeat the instruction at `pc`.
+    /// Returns true if a handler runs first after which the instruction at `pc` is executed again.
     fn put_off(&self, core: usize, pc: u32) -> bool {
         let cpu = &self.cpus[core];
         if cpu.ps & ps::EXCM == 0 || cpu.epc[1] != pc || cpu.pc == pc {

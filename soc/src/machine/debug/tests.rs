@@ -1,4 +1,4 @@
-//! The debug face against real firmware: the built-in example.
+//! Tests of the debug interface with real firmware: the built-in example.
 
 use super::*;
 use crate::boot::{LoadOptions, input};
@@ -109,7 +109,7 @@ fn a_frozen_core_stands_still_while_time_passes() {
     assert!(m.now() >= 5 * MS);
 }
 
-/// Lets the machine run to `until` with what a debugger does on the way.
+/// Runs the machine to `until` with debugger actions on the way.
 fn debugged(m: &mut Machine, until: Ticks) {
     let data = 0x3FFB_0000;
     hash_at(m, 3 * MS + 7);
@@ -159,7 +159,7 @@ fn a_replay_does_again_what_the_debugger_did() {
 fn steps_that_keep_interrupts_waiting_are_replayed() {
     let until = 1005 * MS;
     let mut m = machine();
-    // The tick of the first second comes while the machine is stepped.
+    // The tick of the first second occurs while the machine is stepped.
     hash_at(&mut m, 1000 * MS);
     while m.now() < until && m.cpu(0).interrupt() & 1 << 6 == 0 {
         m.begin(&Plan { frozen: [false; 2], step: Some(Step { core: 0, range: 0..0, irq: false }) });

@@ -1,8 +1,7 @@
-//! Going to another moment of a run that has been: back to a saved state, from there on the same run again, and to a
-//! stop at an exact place of it.
+//! Reverse execution: restores a checkpoint and replays the run from there to an exact position.
 //!
-//! While a run is repeated, nothing goes to the host or comes from it, and input waits. A deed of a debugger makes it
-//! another run: what was still to be repeated is dropped, and the machine is live again.
+//! In a replay nothing is exchanged with the host, and input is queued. A debugger's action makes the run diverge: the
+//! rest of the replay is dropped, and the machine is live again.
 
 use super::super::{Machine, MachineState, RunExit};
 use super::{Deed, Judge, Place};
@@ -10,62 +9,62 @@ use esplens_core::debug::Stop;
 use esplens_core::memory::CORES;
 use esplens_core::time::Ticks;
 
-/// Where a run is to stop.
+/// Position at which a run is to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Goal {
-    /// As soon as a core has passed so many cycles.
+    /// As soon as a core has reached this cycle count.
     Cycles(usize, u64),
-    /// At a place that the run comes to.
+    /// At a position of the run.
     Place(Place),
 }
 
-/// The end of the run that is repeated.
+/// End of a replay.
 #[derive(Clone, Copy)]
 pub(in super::super) struct End {
     place: Place,
     now: Ticks,
-    /// The host's connections were of another time there as well.
+    /// Value of `Machine::stale` there: the host's connections predate a restore.
     stale: bool,
 }
 
 impl Machine {
-    /// Number of the oldest input that the log still has.
+    /// Returns the number of inputs that took effect before the oldest one still in the log.
     #[must_use]
     pub fn log_begin(&self) -> u64 {
         self.applied - self.log.len() as u64
     }
 
-    /// Cores that a debugger holds; no part of a saved state.
+    /// Returns the cores held by a debugger; not part of a saved state.
     #[must_use]
     pub fn frozen(&self) -> [bool; CORES] {
         self.debug.frozen
     }
 
-    /// Virtual time at the end of what is repeated.
+    /// Returns the virtual time at the end of the replay.
     #[must_use]
     pub fn present(&self) -> Option<Ticks> {
         self.debug.end.map(|end| end.now)
     }
 
-    /// True while a run is repeated, up to where [`Machine::rewind`] was called first.
+    /// Returns true during a replay, up to the position at which [`Machine::rewind`] was first called.
     #[must_use]
     pub fn repeats(&self) -> bool {
         self.debug.end.is_some()
     }
 
-    /// Goes to a saved state, with the cores that stood still there, and repeats the run from there, up to where it has
-    /// come so far: that place makes [`Machine::run`] return with [`RunExit::Repeated`]. False, and nothing happens, when
-    /// the input log does not reach back to the state ([`Machine::trim_log`]).
+    /// Restores a saved state, with the cores held there, and replays the run up to the latest position it has reached.
+    /// At that position [`Machine::run`] returns [`RunExit::Repeated`]. Returns false without any effect if the input
+    /// log does not reach back to the state ([`Machine::trim_log`]).
     pub fn rewind(&mut self, state: &MachineState, frozen: [bool; CORES]) -> bool {
         let past = state.applied().checked_sub(self.log_begin()).and_then(|n| usize::try_from(n).ok());
         let Some(past) = past.filter(|n| *n <= self.log.len() + self.replay.len()) else { return false };
         let end = self.debug.end.unwrap_or(End { place: self.place(), now: self.now(), stale: self.stale });
-        // The log of what has been and what is still to come are one.
+        // The applied and the remaining inputs form one log.
         let mut all = std::mem::take(&mut self.log);
         all.extend(std::mem::take(&mut self.replay));
         let waiting = std::mem::take(&mut self.inputs);
         self.restore(state);
-        // What waited then has come since, or waits still.
+        // Inputs queued in the saved state have been logged since or are still queued.
         self.inputs = waiting;
         self.replay = all.split_off(past).into();
         self.log_bytes = all.iter().map(|(_, input)| input.bytes()).sum();
@@ -76,14 +75,14 @@ impl Machine {
         true
     }
 
-    /// Makes what was to be repeated another run from here on.
+    /// Makes the run diverge here: drops the rest of the replay.
     pub(super) fn fork(&mut self) {
         if self.debug.end.take().is_none() {
             return;
         }
         self.replay.clear();
         self.debug.parted = Some(self.cpus.iter().map(|cpu| cpu.cycles).sum());
-        // Whoever held cores or interrupts there is gone.
+        // The debuggers that held cores or interrupts at this position are not attached any more.
         self.freeze([false; CORES]);
         for core in 0..CORES {
             if self.cpus[core].irq_held {
@@ -93,12 +92,12 @@ impl Machine {
         }
     }
 
-    /// Cycles of both cores where the run became another one than that which was repeated, once.
+    /// Takes the position at which the run diverged from the replay, in cycles of both cores.
     pub fn take_parted(&mut self) -> Option<u64> {
         self.debug.parted.take()
     }
 
-    /// Runs on as [`Machine::run_judged`] does without a plan, to `goal` or virtual time `until`. The goal is a
+    /// Runs as [`Machine::run_judged`] does without a plan, to `goal` or virtual time `until`. Reaching the goal is a
     /// [`Stop::Step`].
     pub fn run_goal(&mut self, goal: Goal, until: Ticks, judge: &mut Judge) -> RunExit {
         self.sync_points();
@@ -110,12 +109,12 @@ impl Machine {
         exit
     }
 
-    /// The break- or watchpoint at a core's PC is known already: it goes on from there without stopping again.
+    /// Marks the breakpoint or watchpoint at a core's PC as reported: the core continues without stopping there again.
     pub fn reported(&mut self, core: usize) {
         self.debug.reported[core] = Some(self.cpus[core].pc);
     }
 
-    /// True when both cores have come to a place.
+    /// Returns true if both cores have reached a position.
     pub(super) fn reached(&self, place: &Place) -> bool {
         let there = (0..CORES).all(|c| self.cpus[c].cycles >= place.cycles[c]);
         there && place.inside == self.slice.is_some()
@@ -125,7 +124,7 @@ impl Machine {
         self.reached(place) && self.applied >= place.applied
     }
 
-    /// True when the instructions asked for are done, or all is repeated.
+    /// Returns true if the goal or the end of the replay is reached.
     pub(in super::super) fn goal_reached(&self) -> bool {
         let goal = match &self.debug.goal {
             None => false,
@@ -135,12 +134,12 @@ impl Machine {
         goal || self.debug.end.as_ref().is_some_and(|end| self.is_at(&end.place))
     }
 
-    /// The place that is to be stopped at and is reached.
+    /// Returns the goal's position or the replay's end if it is reached.
     pub(in super::super) fn due_place(&self) -> Option<Place> {
         self.places().find(|p| self.is_at(p))
     }
 
-    /// The exit for [`Machine::goal_reached`].
+    /// Returns the exit after [`Machine::goal_reached`].
     pub(in super::super) fn stepped(&mut self) -> Option<RunExit> {
         if let Some(place) = self.due_place() {
             self.take_interrupts_of(&place);
@@ -161,7 +160,7 @@ impl Machine {
         Some(RunExit::Repeated)
     }
 
-    /// An interrupt takes no cycle: the PCs of a place tell whether it was taken there already.
+    /// Takes the interrupts that were already taken at a position, as its PCs show: taking an interrupt takes no cycle.
     pub(super) fn take_interrupts_of(&mut self, place: &Place) {
         for core in 0..CORES {
             if self.cpus[core].pc != place.pc[core] {
@@ -170,7 +169,7 @@ impl Machine {
         }
     }
 
-    /// A core's budget, cut to the next deed and to what a debugger asked for.
+    /// Limits a core's budget to the next replayed action and the goal.
     pub(in super::super) fn goal_budget(&self, core: usize, budget: u64) -> u64 {
         let cycles = match &self.debug.goal {
             Some(Goal::Cycles(c, cycles)) if *c == core => Some(*cycles),
@@ -178,16 +177,16 @@ impl Machine {
         };
         let places = self.places().chain(self.next_place()).filter(|p| p.inside).map(|p| p.cycles[core]);
         let left = places.chain(cycles).map(|cycles| cycles.saturating_sub(self.cpus[core].cycles));
-        // What a core has passed already does not hold it up: the other one has to come there.
+        // A count that this core has passed is no limit: only the other core still has to reach it.
         left.filter(|n| *n > 0).fold(budget, u64::min)
     }
 
-    /// The time at which idle cores must not be asleep.
+    /// Returns the next time at which a stop is due, past which idle time must not be skipped.
     pub(in super::super) fn goal_time(&self) -> Ticks {
         self.places().map(|place| place.at).filter(|at| *at > self.now).min().unwrap_or(Ticks::MAX)
     }
 
-    /// The places that are to be stopped at.
+    /// Returns the positions at which to stop.
     fn places(&self) -> impl Iterator<Item = Place> {
         let goal = match self.debug.goal {
             Some(Goal::Place(place)) => Some(place),

@@ -15,11 +15,11 @@ use crate::net::Ready;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use serde::{Deserialize, Serialize};
 
-/// Stations at most.
+/// Limit for stations.
 const MAX_CLIENTS: usize = 8;
 /// Microseconds between beacons.
 const BEACON_US: u64 = BEACON_INTERVAL as u64 * 1024;
-/// Group frames kept until the next beacon.
+/// Limit for group frames held until the next beacon.
 const MAX_GROUP: usize = 32;
 /// Key id of the group key.
 const GROUP_KEY_ID: u8 = 1;
@@ -37,28 +37,28 @@ pub struct AccessPoint {
     id: u32,
     network: Network,
     clients: Vec<Client>,
-    /// Virtual time of its TSF's zero.
+    /// Virtual time at which its TSF is zero.
     begin: Ticks,
-    /// When the next beacon is due.
+    /// Time of the next beacon.
     beacon_at: Ticks,
-    /// It sends beacons and answers.
+    /// It is on: sends beacons and answers.
     up: bool,
     sequence: u16,
-    /// Group key, and the packet number of the last group frame.
+    /// Group key; `group_pn` is the packet number of the last group frame sent with it.
     group_key: [u8; 16],
     group_pn: u64,
-    /// Makes nonces, together with a counter.
+    /// Key from which, with a counter, nonces are derived.
     nonce_key: [u8; 32],
     nonces: u64,
-    /// Group frames that wait for the next beacon.
+    /// Group frames held until the next beacon.
     group: Vec<Vec<u8>>,
-    /// Passphrases of the firmware that were tried.
+    /// Number of the firmware's passphrases that were tried.
     tried: usize,
-    /// No passphrase fitted in this handshake.
+    /// No passphrase matched in this handshake.
     hopeless: bool,
-    /// A whole search has failed: later handshakes try the likeliest only.
+    /// A complete search has failed: later handshakes try only the likeliest passphrases.
     searched: bool,
-    /// The user knows that the firmware has another passphrase.
+    /// The user was told that the firmware uses another passphrase.
     told: bool,
     sent: Vec<Pending>,
     ethernet: Vec<Vec<u8>>,
@@ -66,7 +66,7 @@ pub struct AccessPoint {
 }
 
 impl AccessPoint {
-    /// An access point that begins now.
+    /// Creates an access point that starts now.
     #[must_use]
     pub fn new(now: Ticks, id: u32, network: Network, [group, nonce_key]: [[u8; 32]; 2]) -> Self {
         let mut group_key = [0; 16];
@@ -94,60 +94,60 @@ impl AccessPoint {
         }
     }
 
-    /// Its number among the access points; never used twice.
+    /// Returns its identifier, which is never reused.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.id
     }
 
-    /// Its network.
+    /// Returns its network.
     #[must_use]
     pub fn network(&self) -> &Network {
         &self.network
     }
 
-    /// Its network, to be changed.
+    /// Returns its network for modification.
     pub fn network_mut(&mut self) -> &mut Network {
         &mut self.network
     }
 
-    /// Its stations.
+    /// Returns its stations.
     #[must_use]
     pub fn clients(&self) -> &[Client] {
         &self.clients
     }
 
-    /// Whether it is on the air.
+    /// Returns true if it is on the air.
     #[must_use]
     pub fn is_up(&self) -> bool {
         self.up
     }
 
-    /// Its address.
+    /// Returns its BSSID.
     #[must_use]
     pub fn bssid(&self) -> Mac {
         self.network.bssid
     }
 
-    /// Its timing synchronisation function, in microseconds.
+    /// Returns its TSF (timing synchronisation function), in microseconds.
     #[must_use]
     pub fn tsf(&self, now: Ticks) -> u64 {
         now.saturating_sub(self.begin) / TICKS_PER_US
     }
 
-    /// Whether it is on the air and listens on a frame's channel.
+    /// Returns true if it is on the air and receives a frame's channel.
     #[must_use]
     pub fn hears(&self, frame: &OnAir) -> bool {
         self.up && frame.reaches(frequency_of(self.network.channel), false)
     }
 
-    /// Beacons go on after the radio was off, at the next of their times.
+    /// Schedules the next beacon after the radio was off, at a multiple of the beacon interval.
     pub fn resume(&mut self, now: Ticks) {
         let passed = self.tsf(now) / BEACON_US + 1;
         self.beacon_at = self.begin + passed * BEACON_US * TICKS_PER_US;
     }
 
-    /// Switches it on or off; off, it forgets its stations without a word.
+    /// Switches it on or off. When switched off, it forgets its stations without sending anything.
     pub fn set_up(&mut self, now: Ticks, up: bool) {
         if !up {
             self.clients.clear();
@@ -157,7 +157,7 @@ impl AccessPoint {
         self.resume(now);
     }
 
-    /// When a timer is due.
+    /// Returns when the next timer is due.
     #[must_use]
     pub fn next(&self) -> Ticks {
         if !self.up {
@@ -175,22 +175,22 @@ impl AccessPoint {
         self.resend(now);
     }
 
-    /// Frames to be sent since the last call.
+    /// Takes the frames to be sent since the last call.
     pub fn take_sent(&mut self) -> Vec<Pending> {
         std::mem::take(&mut self.sent)
     }
 
-    /// Ethernet frames from its stations since the last call.
+    /// Takes the Ethernet frames from its stations since the last call.
     pub fn take_ethernet(&mut self) -> Vec<Vec<u8>> {
         std::mem::take(&mut self.ethernet)
     }
 
-    /// Reports since the last call.
+    /// Takes the reports since the last call.
     pub fn take_reports(&mut self) -> Vec<Report> {
         std::mem::take(&mut self.reports)
     }
 
-    /// Whether frames wait for a station that sleeps.
+    /// Returns true if frames are held for a sleeping station.
     #[must_use]
     pub fn holds_frames(&self) -> bool {
         !self.group.is_empty() || self.clients.iter().any(|c| !c.buffered.is_empty())
@@ -208,7 +208,7 @@ impl AccessPoint {
         self.clients.iter_mut().find(|c| c.mac == *mac)
     }
 
-    /// A frame of a station arrives.
+    /// Handles a frame of a station.
     pub fn receive(&mut self, now: Ticks, frame: &Mpdu, on_air: &OnAir) {
         let for_us = frame.addr1() == self.bssid();
         if for_us {
@@ -228,7 +228,7 @@ impl AccessPoint {
         }
     }
 
-    /// The power management bit of a station's frame says whether it sleeps afterwards.
+    /// Updates whether a station sleeps from the power management bit of its frame.
     fn power_state(&mut self, now: Ticks, frame: &Mpdu) {
         if matches!(frame.subtype(), Subtype::PsPoll | Subtype::ProbeRequest) {
             return;
@@ -245,7 +245,7 @@ impl AccessPoint {
         }
     }
 
-    /// A sleeping station asks for one frame.
+    /// Sends one held frame to a sleeping station that polls for it.
     fn poll(&mut self, now: Ticks, frame: &Mpdu) {
         let Some(mac) = frame.addr2() else { return };
         let Some(client) = self.client(&mac) else { return };
@@ -263,7 +263,7 @@ impl AccessPoint {
         }
     }
 
-    /// A data frame of a station: to the Ethernet side, or to the handshake.
+    /// Handles a data frame of a station: passes it to the Ethernet side or to the handshake.
     fn data(&mut self, now: Ticks, frame: &Mpdu, on_air: &OnAir) {
         let Some(mac) = frame.addr2() else { return };
         let Some(client) = self.client(&mac) else {
@@ -283,7 +283,7 @@ impl AccessPoint {
         }
     }
 
-    /// Whether an Ethernet frame's destination is a station here.
+    /// Returns whether an Ethernet frame's destination is a station here, and whether the frame must wait.
     #[must_use]
     pub fn reaches(&self, to: &Mac) -> Ready {
         let group = to[0] & 1 != 0;
@@ -295,7 +295,7 @@ impl AccessPoint {
         }
     }
 
-    /// An Ethernet frame for its stations.
+    /// Handles an Ethernet frame for its stations.
     pub fn from_ethernet(&mut self, now: Ticks, ethernet: &[u8]) {
         let Some(to) = ethernet.first_chunk::<6>() else { return };
         if self.reaches(to) == Ready::Off {
@@ -320,7 +320,7 @@ impl AccessPoint {
     }
 }
 
-/// The Ethernet frame in a data frame; `None` when it is protected and its check value is wrong.
+/// Returns the Ethernet frame in a data frame; `None` if it is protected and its MIC is wrong.
 pub(super) fn to_ethernet(frame: &Mpdu, on_air: &OnAir, key: Option<&Tk>) -> Option<Vec<u8>> {
     if !frame.protected() {
         return frame::data_to_ethernet(frame);
@@ -329,17 +329,17 @@ pub(super) fn to_ethernet(frame: &Mpdu, on_air: &OnAir, key: Option<&Tk>) -> Opt
     frame::data_to_ethernet(&Mpdu::parse(&plain.mpdu)?)
 }
 
-/// The EAPOL frame in an Ethernet frame.
+/// Returns the EAPOL frame in an Ethernet frame.
 pub(super) fn eapol_of(ethernet: &[u8]) -> Option<&[u8]> {
     (ethernet.get(12..14)? == frame::ETHERTYPE_EAPOL.to_be_bytes()).then(|| &ethernet[14..])
 }
 
-/// An EAPOL frame as an Ethernet frame.
+/// Wraps an EAPOL frame in an Ethernet frame.
 pub(super) fn with_eapol(to: Mac, from: Mac, eapol: &[u8]) -> Vec<u8> {
     [&to, &from, &frame::ETHERTYPE_EAPOL.to_be_bytes()[..], eapol].concat()
 }
 
-/// An address as 802.11 tools write it.
+/// Formats an address as 802.11 tools do.
 pub(super) fn mac_text(mac: &Mac) -> String {
     mac.map(|b| format!("{b:02x}")).join(":")
 }

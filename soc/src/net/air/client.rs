@@ -1,4 +1,4 @@
-//! A station of a virtual access point, which is the guest.
+//! A station of a virtual access point: the guest's.
 
 use super::frame::Mac;
 use super::wpa::{Authenticator, Tk};
@@ -6,17 +6,17 @@ use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
-/// MPDUs kept while the station sleeps.
+/// Limit for Ethernet frames held while the station sleeps.
 pub const MAX_BUFFERED: usize = 64;
 
-/// How far a station has come.
+/// State of a station.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Phase {
     /// Authenticated (802.11 state 2).
     Authenticated,
-    /// Associated; the 4-way handshake runs.
+    /// Associated; the 4-way handshake is in progress.
     Handshake,
-    /// Data passes.
+    /// Data is forwarded.
     Ready,
 }
 
@@ -25,15 +25,15 @@ pub enum Phase {
 pub struct Client {
     /// Its address.
     pub mac: Mac,
-    /// How far it has come.
+    /// Its state.
     pub phase: Phase,
     /// Association id.
     pub aid: u16,
-    /// It sleeps: frames for it wait for a beacon.
+    /// It sleeps: frames for it are held.
     pub asleep: bool,
-    /// Ethernet frames that wait until it is awake.
+    /// Ethernet frames held until it is awake or polls.
     pub buffered: VecDeque<Vec<u8>>,
-    /// It takes OFDM rates.
+    /// It supports OFDM rates.
     pub ofdm: bool,
     /// The 4-way handshake; `None` on an open network.
     pub(super) wpa: Option<Authenticator>,
@@ -41,14 +41,14 @@ pub struct Client {
     pub(super) key: Option<Tk>,
     /// Packet number of the last protected frame to it.
     pub(super) sent_pn: u64,
-    /// When the handshake's last message is sent again.
+    /// Time at which the handshake's last message is sent again.
     pub(super) resend_at: Ticks,
-    /// How often it was sent again.
+    /// Number of retransmissions of that message.
     pub(super) resent: u8,
 }
 
 impl Client {
-    /// A station that has just authenticated.
+    /// Creates a station that has just authenticated.
     #[must_use]
     pub fn new(mac: Mac) -> Self {
         Self {
@@ -66,7 +66,7 @@ impl Client {
         }
     }
 
-    /// Whether data passes.
+    /// Returns true if data is forwarded.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.phase == Phase::Ready

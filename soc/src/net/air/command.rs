@@ -1,20 +1,20 @@
-//! Changes of the air while the machine runs: access points come, go and move, frames are lost. They are input, logged
-//! and replayed.
+//! Changes of the air while the machine runs: access points are added, removed and changed, and frames are lost. They
+//! are input: logged and replayed.
 
 use super::ap::mac_text;
 use super::{Air, Network};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 
-/// Names that are remembered as removed.
+/// Limit for SSIDs remembered as removed.
 const MAX_REMOVED: usize = 64;
 
-/// A change of the air. `ssid` names an access point; all with that name are meant, or with `None` all there are.
+/// A change of the air. It applies to all access points with the given SSID, or to all access points for `None`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AirCommand {
     /// Adds an access point.
     Add(Network),
-    /// Takes access points away.
+    /// Removes access points.
     Remove(Option<Vec<u8>>),
     /// Switches access points off or on.
     Up(Option<Vec<u8>>, bool),
@@ -22,20 +22,20 @@ pub enum AirCommand {
     Channel(Option<Vec<u8>>, u8),
     /// Sets the signal strength at the guest, in dBm.
     Rssi(Option<Vec<u8>>, i8),
-    /// Loses so many of a thousand frames, both ways.
+    /// Sets the loss of frames per thousand, in both directions.
     Loss(Option<Vec<u8>>, u16),
     /// Deauthenticates all stations with a reason code (IEEE 802.11, table 9-49).
     Deauthenticate(Option<Vec<u8>>, u16),
     /// Gives all stations a new group key.
     Rekey(Option<Vec<u8>>),
-    /// Lets the virtual station join the guest's network.
+    /// Makes the virtual station join the guest's network.
     Join,
-    /// Lets the virtual station leave it.
+    /// Makes the virtual station leave it.
     Leave,
 }
 
 impl Air {
-    /// Carries a change out.
+    /// Applies a change.
     pub fn command(&mut self, now: Ticks, command: &AirCommand) {
         match command {
             AirCommand::Add(network) => self.add(now, network.clone()),
@@ -80,7 +80,7 @@ impl Air {
         }
     }
 
-    /// The air in lines, as `info wifi` shows them.
+    /// Describes the air in lines of `info wifi`.
     #[must_use]
     pub fn describe(&self) -> String {
         let mut out = String::new();

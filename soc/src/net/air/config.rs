@@ -1,4 +1,4 @@
-//! Which networks are on the air.
+//! Configuration of the air: access points and the virtual station.
 
 use super::ap::mac_text;
 use super::frame::Mac;
@@ -19,11 +19,11 @@ pub const BEACON_INTERVAL: u16 = 100;
 pub struct Config {
     /// Access points.
     pub networks: Vec<Network>,
-    /// A network appears when the guest asks for it.
+    /// Networks are created when the guest probes for them.
     pub any: bool,
-    /// A virtual station joins the guest's own network: at once, where this is set.
+    /// A virtual station that joins the guest's own network without waiting for a connection, if set.
     pub station: Option<StationConfig>,
-    /// Frames of the radio go to other machines on the segment too.
+    /// Frames of the radio are also sent to other machines on the segment.
     pub segment: bool,
 }
 
@@ -34,7 +34,7 @@ pub struct Network {
     pub ssid: Vec<u8>,
     /// Encrypted (WPA2-PSK with CCMP).
     pub wpa2: bool,
-    /// The pairwise master key; `None` with `wpa2`: to be found in the guest's memory.
+    /// The pairwise master key; `None` with `wpa2`: searched in the guest's memory.
     pub pmk: Option<Pmk>,
     /// Channel 1 to 14.
     pub channel: u8,
@@ -42,16 +42,16 @@ pub struct Network {
     pub bssid: Mac,
     /// Signal strength at the guest, in dBm.
     pub rssi: i8,
-    /// Beacons do not name it.
+    /// Beacons do not contain the name.
     pub hidden: bool,
-    /// Of a thousand frames so many are lost.
+    /// Frames lost, per thousand.
     pub loss: u16,
-    /// It appeared because the guest asked for it.
+    /// It was created because the guest probed for it.
     pub asked: bool,
 }
 
 impl Network {
-    /// An open network, on channel 1 at -40 dBm, with an address that follows from its name.
+    /// Creates an open network on channel 1 at -40 dBm, with an address derived from its name.
     #[must_use]
     pub fn open(ssid: &[u8]) -> Self {
         Self {
@@ -67,7 +67,7 @@ impl Network {
         }
     }
 
-    /// The same with WPA2-PSK. The passphrase is not kept, only the key that follows from it.
+    /// Makes the network use WPA2-PSK. Only the key derived from the passphrase is kept.
     #[must_use]
     pub fn with_passphrase(mut self, passphrase: &[u8]) -> Self {
         self.wpa2 = true;
@@ -75,7 +75,7 @@ impl Network {
         self
     }
 
-    /// The two networks that answer a guest that asks for a name: one open, one encrypted.
+    /// Returns the two networks created when the guest probes for a name: one encrypted, one open.
     #[must_use]
     pub fn asked_for(ssid: &[u8], channel: u8) -> [Self; 2] {
         let open = Self { channel, asked: true, ..Self::open(ssid) };
@@ -84,10 +84,10 @@ impl Network {
     }
 }
 
-/// Whether an access point can be on the air beside others.
+/// Checks whether an access point can be added to others.
 ///
 /// # Errors
-/// Another one has its address, or there are too many.
+/// Another access point has its address, or there are too many.
 pub fn fits(others: &[&Network], network: &Network) -> Result<(), String> {
     if others.len() >= MAX_APS {
         return Err(format!("there are at most {MAX_APS} access points"));
@@ -105,31 +105,32 @@ pub fn fits(others: &[&Network], network: &Network) -> Result<(), String> {
 /// The virtual station.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StationConfig {
-    /// The network to join; `None`: whichever the guest announces.
+    /// The network to join; `None`: any that the guest announces.
     pub ssid: Option<Vec<u8>>,
-    /// Its key, where the user gave it.
+    /// Its key, if the user gave it.
     pub pmk: Option<Pmk>,
-    /// Joins when a host connection needs it, not at once.
+    /// Joins when a host connection needs it instead of at once.
     pub on_demand: bool,
 }
 
-/// An address of local administration that follows from a network's name.
+/// Returns a locally administered address derived from a network's name.
 fn bssid_of(ssid: &[u8], n: u8) -> Mac {
     let sum = Sha256::digest(ssid);
     [0x02, 0x1A, sum[0], sum[1], sum[2], sum[3] & 0xFE | n & 1]
 }
 
-/// An option besides `psk=` is wrong.
-const AFTER_PSK: &str = "an option beside psk= is wrong; a comma in a passphrase is written twice";
+/// Error message for a wrong option together with `psk=`.
+const AFTER_PSK: &str = "an option other than psk= is wrong; write a comma in a passphrase twice";
 
-/// Ethertype for experiments (IEEE 802, 0x88B5), in which frames of the air cross a segment.
+/// Local experimental Ethertype (IEEE 802, 0x88B5) for 802.11 frames on a segment.
 const ETHERTYPE: [u8; 2] = [0x88, 0xB5];
-/// Marks and versions these frames.
+/// Magic and version of these frames.
 const MAGIC: [u8; 4] = *b"ewf1";
-/// Bytes in front of the MPDU: addresses, type, mark, frequency, rate, flags (1: plaintext, 2: from a 40 MHz channel).
+/// Bytes before the MPDU's length: addresses, type, magic, frequency, rate, flags (1: plaintext, 2: from a 40 MHz
+/// channel).
 const PREFIX: usize = 22;
 
-/// A frame of the air as an Ethernet frame for everyone on the segment.
+/// Wraps an 802.11 frame in a broadcast Ethernet frame for the segment.
 #[must_use]
 pub fn to_segment(frame: &OnAir) -> Vec<u8> {
     let mut out = vec![0xFF; 6];
@@ -138,13 +139,13 @@ pub fn to_segment(frame: &OnAir) -> Vec<u8> {
     out.extend(MAGIC);
     out.extend(frame.frequency.to_be_bytes());
     out.extend([frame.rate, u8::from(frame.clear) | u8::from(frame.wide) << 1]);
-    // The length, since Ethernet pads short frames.
+    // The length, because Ethernet pads short frames.
     out.extend((frame.mpdu.len() as u16).to_be_bytes());
     out.extend(&frame.mpdu);
     out
 }
 
-/// The frame of the air in an Ethernet frame; `None`: it carries none.
+/// Returns the 802.11 frame in an Ethernet frame; `None` if it contains none.
 #[must_use]
 pub fn from_segment(ethernet: &[u8]) -> Option<OnAir> {
     let (head, rest) = ethernet.split_at_checked(PREFIX + 2)?;
@@ -165,8 +166,8 @@ pub fn from_segment(ethernet: &[u8]) -> Option<OnAir> {
 impl FromStr for Network {
     type Err = String;
 
-    /// Parses `ssid=NAME[,psk=PASSPHRASE][,channel=N][,bssid=MAC][,rssi=DBM][,hidden=on][,loss=PERMILLE]`; two commas
-    /// are one in a value. Errors never show the passphrase.
+    /// Parses `ssid=NAME[,psk=PASSPHRASE][,channel=N][,bssid=MAC][,rssi=DBM][,hidden=on][,loss=PERMILLE]`. In a value,
+    /// a comma is written twice. Errors never show the passphrase.
     fn from_str(text: &str) -> Result<Self, String> {
         let (mut network, mut psk) = (None, None);
         let mut rest = Vec::new();
@@ -180,7 +181,7 @@ impl FromStr for Network {
         let mut network = network.ok_or("ssid=NAME is missing")?;
         for (key, value) in rest {
             let wrong = network.set(&key, &value);
-            // A passphrase with a comma has become an option of its own, which no message may show.
+            // Part of a passphrase with a single comma is parsed as an option. No message may show it.
             wrong.map_err(|why| if psk.is_some() { AFTER_PSK.into() } else { why })?;
         }
         if let Some(psk) = psk {
@@ -241,11 +242,11 @@ impl FromStr for StationConfig {
     }
 }
 
-/// An open network of this name. A name with `psk=` in it had a blank or a semicolon where a comma belongs, and beacons
-/// would show the passphrase.
+/// Creates an open network of this name. A name that contains `psk=` has a blank or a semicolon where a comma belongs;
+/// it is refused because beacons would show the passphrase.
 fn named(name: &str) -> Result<Network, String> {
     if name.contains("psk=") {
-        return Err("a comma stands between the options, and no blank".into());
+        return Err("options must be separated by a comma, without blanks".into());
     }
     let fits = (1..=MAX_SSID).contains(&name.len());
     fits.then(|| Network::open(name.as_bytes())).ok_or_else(|| format!("ssid={name}: expected 1 to 32 bytes"))

@@ -1,4 +1,4 @@
-//! What was heard on the air: networks that the guest and other machines announce, and other machines' radios.
+//! Received announcements: networks of the guest and other machines, and other machines' radios.
 
 use super::frame::{Mac, Mpdu, Subtype, id};
 use super::on_air::OnAir;
@@ -6,7 +6,7 @@ use super::{DEFAULT_RSSI, PRIVACY};
 use esplens_core::time::{TICKS_PER_SEC, Ticks};
 use serde::{Deserialize, Serialize};
 
-/// Networks and radios that are remembered, at most.
+/// Limit for remembered networks and, separately, radios.
 const MAX_HEARD: usize = 64;
 
 /// A network that the guest or another machine announces.
@@ -18,13 +18,13 @@ pub struct Heard {
     pub ssid: Vec<u8>,
     /// Its channel.
     pub channel: u8,
-    /// Its RSN element, whole; empty: none.
+    /// Its RSN element with identifier and length; empty for none.
     pub rsn: Vec<u8>,
-    /// It asks for encryption.
+    /// It requires encryption.
     pub privacy: bool,
-    /// The guest's own, not another machine's.
+    /// It is the guest's own, not another machine's.
     pub guest: bool,
-    /// When it was heard last.
+    /// Time at which it was last heard.
     pub at: Ticks,
 }
 
@@ -32,14 +32,14 @@ pub struct Heard {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Radio {
     mac: Mac,
-    /// Where it sent last, as in [`OnAir`].
+    /// Frequency of its last frame, as in [`OnAir`].
     frequency: u16,
     wide: bool,
-    /// When it was heard last.
+    /// Time at which it was last heard.
     at: Ticks,
 }
 
-/// The networks and radios that were heard.
+/// Networks and radios that were heard.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Neighbours {
     networks: Vec<Heard>,
@@ -48,12 +48,12 @@ pub(super) struct Neighbours {
 }
 
 impl Neighbours {
-    /// Networks that the guest and other machines announce.
+    /// Returns the networks that the guest and other machines announce.
     pub(super) fn networks(&self) -> &[Heard] {
         &self.networks
     }
 
-    /// Remembers another machine's radio.
+    /// Records another machine's radio.
     pub(super) fn note_radio(&mut self, now: Ticks, mac: Mac, frame: &OnAir) {
         self.radios.retain(|r| r.mac != mac);
         if self.radios.len() >= MAX_HEARD {
@@ -62,7 +62,8 @@ impl Neighbours {
         self.radios.push(Radio { mac, frequency: frame.frequency, wide: frame.wide, at: now });
     }
 
-    /// Signal strength in dBm of the answer of another machine's radio; it answers where it was heard on this channel within the last ten seconds.
+    /// Returns the signal strength in dBm of another machine's acknowledgement. Its radio acknowledges if it was heard
+    /// on this channel within the last ten seconds.
     pub(super) fn answer(&self, now: Ticks, frame: &Mpdu, sent: &OnAir) -> Option<i8> {
         let recent = now.saturating_sub(10 * TICKS_PER_SEC);
         let receiver = frame.addr1();
@@ -70,7 +71,7 @@ impl Neighbours {
         self.radios.iter().find(heard).map(|_| DEFAULT_RSSI)
     }
 
-    /// Remembers the network of a beacon or a probe response.
+    /// Records the network of a beacon or probe response.
     pub(super) fn hear(&mut self, now: Ticks, frame: &Mpdu, on_air: &OnAir, guest: bool) {
         if !matches!(frame.subtype(), Subtype::Beacon | Subtype::ProbeResponse) {
             return;
@@ -95,7 +96,7 @@ impl Neighbours {
         }
     }
 
-    /// Forgets the network that was heard least lately, another machine's rather than the guest's.
+    /// Removes the network that was heard least recently if there are too many, another machine's before the guest's.
     fn make_room(&mut self) {
         if self.networks.len() < MAX_HEARD {
             return;

@@ -1,4 +1,4 @@
-//! The medium: one frame at a time on the guest's channel, with the times of IEEE 802.11g.
+//! The medium: one frame at a time on the guest's channel, with the timing of IEEE 802.11g.
 
 use super::OnAir;
 use super::frame::{ACK_BYTES, SIFS_US, airtime_us, response_rate};
@@ -10,34 +10,34 @@ use std::collections::VecDeque;
 const DIFS_US: u64 = 28;
 /// A slot of the random backoff, in microseconds.
 const SLOT_US: u64 = 9;
-/// Contention window of a first try, in slots.
+/// Contention window of the first attempt, in slots.
 const CW_MIN: u64 = 15;
-/// Contention window at the most, in slots.
+/// Largest contention window, in slots.
 const CW_MAX: u64 = 1023;
-/// Tries of a frame that expects an answer (802.11 dot11ShortRetryLimit).
+/// Attempts to send a frame that expects an acknowledgement (802.11 dot11ShortRetryLimit).
 const TRIES: u8 = 7;
-/// Checksum, not part of the MPDU here.
+/// Length of the checksum, which MPDUs here do not contain.
 const FCS: usize = 4;
-/// Frames that may wait.
+/// Limit for queued frames.
 const MAX_QUEUED: usize = 512;
-/// Frames beyond which Ethernet frames wait outside.
+/// Number of queued frames from which on Ethernet frames have to wait.
 const FULL: usize = 32;
 
-/// Who sends a frame to the guest.
+/// Sender of a frame to the guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum From {
     /// The access point with this number.
     Ap(u32),
     /// The virtual station.
     Station,
-    /// Another machine: the frame was on the air before.
+    /// Another machine: the frame was already sent on its own medium.
     Segment,
 }
 
-/// A frame that waits for the air.
+/// A frame queued for sending.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pending {
-    /// Not before this time.
+    /// Earliest time to send it.
     pub at: Ticks,
     /// The frame.
     pub on_air: OnAir,
@@ -45,11 +45,11 @@ pub struct Pending {
     pub answer: bool,
     /// Its sender.
     pub from: From,
-    /// Tries so far.
+    /// Attempts so far.
     pub tries: u8,
 }
 
-/// Frames to the guest: those that wait, and the one on the air.
+/// Frames to the guest: the queued ones, and the one being sent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Medium {
     waiting: VecDeque<Pending>,
@@ -57,24 +57,24 @@ pub struct Medium {
 }
 
 impl Medium {
-    /// A frame wants to be sent.
+    /// Queues a frame.
     pub fn queue(&mut self, pending: Pending) {
         if self.waiting.len() < MAX_QUEUED {
             self.waiting.push_back(pending);
         }
     }
 
-    /// Whether frames from outside should wait.
+    /// Returns true if Ethernet frames from the network should wait.
     pub fn is_full(&self) -> bool {
         self.waiting.len() >= FULL
     }
 
-    /// Whether the next frame can be put on the air.
+    /// Returns true if the next frame can be sent.
     pub fn needs_begin(&self) -> bool {
         self.flying.is_none() && !self.waiting.is_empty()
     }
 
-    /// Puts the next frame on the air as soon as that is free.
+    /// Starts sending the next frame as soon as the medium is free.
     pub fn begin(&mut self, now: Ticks, busy_until: &mut Ticks, random: u64) {
         let Some(pending) = self.waiting.pop_front() else { return };
         let window = ((CW_MIN + 1) << pending.tries.min(6)).min(CW_MAX + 1);
@@ -85,18 +85,18 @@ impl Medium {
         self.flying = Some((begin + air, pending));
     }
 
-    /// When the frame on the air arrives, and its sender.
+    /// Returns the arrival time and sender of the frame being sent.
     pub fn arriving(&self) -> Option<(Ticks, From)> {
         self.flying.as_ref().map(|(at, p)| (*at, p.from))
     }
 
-    /// The frame on the air.
+    /// Returns the frame being sent.
     pub fn frame(&self) -> Option<&OnAir> {
         self.flying.as_ref().map(|(_, p)| &p.on_air)
     }
 
-    /// The frame on the air has arrived: it is done, or is tried again. Returns it when it is done, and whether it was
-    /// given up.
+    /// Finishes the frame being sent, or queues it for another attempt. Returns it when it is finished; the flag is
+    /// true if it was never acknowledged.
     pub fn finish(&mut self, answered: bool, busy_until: &mut Ticks) -> Option<(Pending, bool)> {
         let (end, mut pending) = self.flying.take()?;
         if !pending.answer {
@@ -108,7 +108,7 @@ impl Medium {
         if answered || pending.tries >= TRIES {
             return Some((pending, !answered));
         }
-        // A retry is marked as such.
+        // Set the Retry flag.
         if let Some(flags) = pending.on_air.mpdu.get_mut(1) {
             *flags |= 8;
         }
@@ -116,7 +116,7 @@ impl Medium {
         None
     }
 
-    /// When a frame arrives or can begin.
+    /// Returns when the current frame arrives or the next one can be sent.
     pub fn next(&self) -> Ticks {
         match (&self.flying, self.waiting.front()) {
             (Some((at, _)), _) => *at,
@@ -125,7 +125,7 @@ impl Medium {
         }
     }
 
-    /// Frames of an access point are withdrawn.
+    /// Drops the queued frames of an access point.
     pub fn forget(&mut self, ap: u32) {
         self.waiting.retain(|p| p.from != From::Ap(ap));
     }

@@ -1,7 +1,7 @@
-//! The far end of the radio: one medium in virtual time, with access points, stations and the frames between them.
+//! The radio's medium in virtual time, with its access points, stations and the frames between them.
 //!
-//! Everything here is part of the machine: plain data, moved by virtual time, and random only by the machine's seed.
-//! Frames are MPDUs of IEEE 802.11 without their checksum.
+//! All of it is part of the machine: plain data that advances with virtual time. Its random numbers depend on the
+//! machine's seed only. Frames are IEEE 802.11 MPDUs without their checksum.
 
 mod ap;
 mod client;
@@ -34,25 +34,25 @@ use medium::{Medium, Pending};
 use search::Wanted;
 use serde::{Deserialize, Serialize};
 
-/// Access points at most.
+/// Limit for access points.
 pub const MAX_APS: usize = 32;
-/// Signal strength of what has none of its own, in dBm.
+/// Default signal strength, in dBm.
 const DEFAULT_RSSI: i8 = -40;
 /// Capability bit: data is encrypted.
 const PRIVACY: u16 = 1 << 4;
 /// Weakest signal that is received, in dBm.
 const SENSITIVITY: i8 = -95;
 
-/// A line for the trace and, where `note` is set, for the user.
+/// A line for the trace and, if `note` is set, for the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// The text.
     pub text: String,
-    /// The user should see it.
+    /// The line is for the user too.
     pub note: bool,
 }
 
-/// The air around the antenna.
+/// The radio's medium around the antenna.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Air {
     config: Config,
@@ -60,22 +60,22 @@ pub struct Air {
     aps: Vec<AccessPoint>,
     station: Option<Station>,
     neighbours: Neighbours,
-    /// Ethernet frames from stations to the far end.
+    /// Ethernet frames from stations to the network.
     ethernet: Vec<Vec<u8>>,
     /// Frames for other machines on the segment.
     segment: Vec<Vec<u8>>,
     reports: Vec<Report>,
     random: u64,
-    /// Names that appear no more when the guest asks for them: the user removed them.
+    /// SSIDs that the user removed: they are not created again when the guest probes for them.
     removed: Vec<Vec<u8>>,
-    /// Access points that there ever were.
+    /// Access points created so far.
     made: u32,
     /// The guest's radio is on.
     on: bool,
 }
 
 impl Air {
-    /// The air at power-on.
+    /// Creates the air at power-on.
     #[must_use]
     pub fn new(config: Config, seed: u64) -> Self {
         let station = config.station.clone().map(Station::new);
@@ -99,35 +99,35 @@ impl Air {
         air
     }
 
-    /// Access points, for looking.
+    /// Returns the access points.
     #[must_use]
     pub fn access_points(&self) -> &[AccessPoint] {
         &self.aps
     }
 
-    /// The virtual station, for looking.
+    /// Returns the virtual station.
     #[must_use]
     pub fn station(&self) -> Option<&Station> {
         self.station.as_ref()
     }
 
-    /// Networks that the guest and other machines announce.
+    /// Returns the networks that the guest and other machines announce.
     #[must_use]
     pub fn heard(&self) -> &[Heard] {
         self.neighbours.networks()
     }
 
-    /// Whether an access point can be added.
+    /// Checks whether an access point can be added.
     ///
     /// # Errors
-    /// Another one has its address, or there are too many.
+    /// Another access point has its address, or there are too many.
     pub fn fits(&self, network: &Network) -> Result<(), String> {
         let networks: Vec<_> = self.aps.iter().map(|ap| ap.network()).filter(|n| !n.asked).collect();
         config::fits(&networks, network)
     }
 
-    /// Adds an access point. Where there are too many, it takes the place of the oldest that appeared because the guest
-    /// asked for it and that has no station.
+    /// Adds an access point. If there are too many, it replaces the oldest one without stations that was created
+    /// because the guest probed for it; if there is none, the new one is dropped.
     pub fn add(&mut self, now: Ticks, network: Network) {
         if self.aps.len() >= MAX_APS
             && let Some(n) = self.aps.iter().position(|ap| ap.network().asked && ap.clients().is_empty())
@@ -143,7 +143,7 @@ impl Air {
         }
     }
 
-    /// 32 bytes that follow from the seed.
+    /// Returns 32 random bytes determined by the seed.
     fn random_bytes(&mut self) -> [u8; 32] {
         let mut bytes = [0; 32];
         for chunk in bytes.chunks_exact_mut(8) {
@@ -152,7 +152,7 @@ impl Air {
         bytes
     }
 
-    /// The next random number (SplitMix64).
+    /// Returns the next random number (SplitMix64).
     fn next_random(&mut self) -> u64 {
         self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.random;
@@ -165,7 +165,7 @@ impl Air {
         per_mille > 0 && self.next_random() % 1000 < u64::from(per_mille)
     }
 
-    /// The guest's radio is on, or off: without a listener nothing is sent.
+    /// Switches the air on or off with the guest's radio: nothing is sent while it is off.
     pub fn set_on(&mut self, now: Ticks, on: bool) {
         if on && !self.on {
             self.aps.iter_mut().for_each(|ap| ap.resume(now));
@@ -173,7 +173,8 @@ impl Air {
         self.on = on;
     }
 
-    /// A frame of the guest reaches the others. Returns the signal strength of the answer, if there is one.
+    /// Delivers a frame of the guest to its receivers. Returns the signal strength of the acknowledgement, if there is
+    /// one.
     pub fn from_guest(&mut self, now: Ticks, sent: &Sent) -> Option<i8> {
         let frame = Mpdu::parse(&sent.frame.mpdu)?;
         self.neighbours.hear(now, &frame, &sent.frame, true);
@@ -204,7 +205,7 @@ impl Air {
         answer.or_else(|| self.neighbours.answer(now, &frame, &sent.frame))
     }
 
-    /// A frame that another machine's radio sent comes from the segment; false when it is none.
+    /// Handles a frame of another machine's radio received over the segment. Returns false if it is no such frame.
     pub fn from_segment(&mut self, now: Ticks, ethernet: &[u8]) -> bool {
         let Some(on_air) = config::from_segment(ethernet) else { return false };
         if let Some(frame) = Mpdu::parse(&on_air.mpdu) {
@@ -218,8 +219,8 @@ impl Air {
         true
     }
 
-    /// With no network named, the air has the network that the guest asks for, once open and once with WPA2-PSK: the
-    /// driver takes the one that fits its configuration.
+    /// Creates the network that the guest probes for, once open and once with WPA2-PSK, if the configuration names no
+    /// network. The driver chooses the one that matches its configuration.
     fn answer_any(&mut self, now: Ticks, frame: &Mpdu, on_air: &OnAir) {
         if !self.config.any || frame.subtype() != Subtype::ProbeRequest {
             return;
@@ -236,7 +237,7 @@ impl Air {
         }
     }
 
-    /// An Ethernet frame from the far end, for a station of an access point.
+    /// Handles an Ethernet frame from the network for a station of an access point.
     pub fn from_ethernet(&mut self, now: Ticks, ethernet: &[u8]) {
         for n in 0..self.aps.len() {
             self.aps[n].from_ethernet(now, ethernet);
@@ -244,7 +245,7 @@ impl Air {
         }
     }
 
-    /// Whether an Ethernet frame is for a station here, and whether it must wait.
+    /// Returns whether an Ethernet frame is for a station here, and whether it must wait.
     #[must_use]
     pub fn reaches(&self, destination: &[u8]) -> crate::net::Ready {
         let Some(to) = destination.first_chunk::<6>() else { return Ready::Off };
@@ -259,39 +260,39 @@ impl Air {
         if ready == Ready::Yes && self.medium.is_full() { Ready::Full } else { ready }
     }
 
-    /// Whether a station of an access point is associated: the guest is on the network by radio.
+    /// Returns true if a station of an access point is associated: the guest is on the network by radio.
     #[must_use]
     pub fn associated(&self) -> bool {
         self.aps.iter().any(|ap| ap.clients().iter().any(Client::is_ready))
     }
 
-    /// Whether frames wait for a station that sleeps.
+    /// Returns true if frames are held for a sleeping station.
     #[must_use]
     pub fn holds_frames(&self) -> bool {
         self.aps.iter().any(AccessPoint::holds_frames)
     }
 
-    /// Ethernet frames that the virtual station sent to the guest (true) or received from it.
+    /// Takes the Ethernet frames that the virtual station sent to the guest (true) or received from it.
     pub fn take_seen(&mut self) -> Vec<(bool, Vec<u8>)> {
         self.station.as_mut().map(Station::take_seen).unwrap_or_default()
     }
 
-    /// Ethernet frames from stations.
+    /// Takes the Ethernet frames from stations.
     pub fn take_ethernet(&mut self) -> Vec<Vec<u8>> {
         std::mem::take(&mut self.ethernet)
     }
 
-    /// Frames for other machines, as Ethernet frames of the segment.
+    /// Takes the frames for other machines, as Ethernet frames of the segment.
     pub fn take_segment(&mut self) -> Vec<Vec<u8>> {
         std::mem::take(&mut self.segment)
     }
 
-    /// Lines for trace and user.
+    /// Takes the lines for the trace and the user.
     pub fn take_reports(&mut self) -> Vec<Report> {
         std::mem::take(&mut self.reports)
     }
 
-    /// Takes what an access point wants sent.
+    /// Queues what an access point has to send.
     fn collect(&mut self, n: usize) {
         let ap = &mut self.aps[n];
         for pending in ap.take_sent() {
@@ -309,7 +310,7 @@ impl Air {
         self.reports.append(&mut station.take_reports());
     }
 
-    /// Lets timers run that are due.
+    /// Runs the timers that are due.
     pub fn tick(&mut self, now: Ticks) {
         if !self.on {
             return;
@@ -326,7 +327,7 @@ impl Air {
         self.collect_station();
     }
 
-    /// When something happens by itself, after `now`.
+    /// Returns the time of the next event, after `now`.
     #[must_use]
     pub fn next(&self, now: Ticks) -> Ticks {
         if !self.on {
@@ -337,13 +338,13 @@ impl Air {
         aps.min(station).min(self.medium.next()).max(now + 1)
     }
 
-    /// Whether host connections are open through the virtual station.
+    /// Returns true if host connections are open through the virtual station.
     #[must_use]
     pub fn busy(&self) -> bool {
         self.station.as_ref().is_some_and(Station::busy)
     }
 
-    /// Puts waiting frames on the air and returns the next one that has arrived by now. [`Air::delivered`] must be
+    /// Starts sending queued frames and returns the next one that has arrived by `now`. [`Air::delivered`] must be
     /// called after each.
     pub fn arrive(&mut self, now: Ticks, busy_until: &mut Ticks) -> Option<OnAir> {
         loop {
@@ -368,7 +369,7 @@ impl Air {
         }
     }
 
-    /// Whether the guest's MAC received and answered the frame that [`Air::arrive`] returned.
+    /// Finishes the frame that [`Air::arrive`] returned; `answered`: the guest's MAC received and acknowledged it.
     pub fn delivered(&mut self, answered: bool, busy_until: &mut Ticks) {
         let Some((pending, given_up)) = self.medium.finish(answered, busy_until) else { return };
         if let medium::From::Ap(id) = pending.from
@@ -384,46 +385,48 @@ impl Air {
         self.aps.iter().position(|ap| ap.id() == id)
     }
 
-    /// Whether a host event goes through the virtual station: it belongs to a connection there, or it opens one and
-    /// `here` says that the guest is reached by the station rather than by the network it is a client of.
+    /// Returns true if a host event is for the virtual station: it belongs to one of the station's connections, or it
+    /// opens one and `here` is set. `here`: the guest is reached through its own access point and not as a client of a
+    /// network.
     #[must_use]
     pub fn takes(&self, event: &Event, here: bool) -> bool {
         let opens = matches!(event, Event::Accepted { .. } | Event::Arrived { .. });
         self.station.as_ref().is_some_and(|s| s.owns(event)) || opens && here
     }
 
-    /// Whether the guest announces a network of its own.
+    /// Returns true if the guest announces a network of its own.
     #[must_use]
     pub fn guest_is_access_point(&self) -> bool {
         self.heard().iter().any(|h| h.guest)
     }
 
-    /// A host event for a connection through the virtual station.
+    /// Handles a host event for a connection through the virtual station.
     pub fn from_host(&mut self, now: Ticks, event: Event) {
         let on_demand = || Station::new(StationConfig { on_demand: true, ..StationConfig::default() });
         self.station.get_or_insert_with(on_demand).host(now, event);
         self.collect_station();
     }
 
-    /// The host's connections are gone.
+    /// Resets the virtual station's connections: the host's connections are gone.
     pub fn host_lost(&mut self, now: Ticks) {
         if let Some(station) = &mut self.station {
             station.lost(now);
         }
     }
 
-    /// Commands of the virtual station for the host's sockets.
+    /// Takes the virtual station's commands for the host's sockets.
     pub fn take_commands(&mut self) -> Vec<Command> {
         self.station.as_mut().map(Station::take_commands).unwrap_or_default()
     }
 
-    /// An access point that waits for a passphrase to be found.
+    /// Returns the first access point that is waiting for its passphrase to be found, or else the virtual station's
+    /// target.
     #[must_use]
     pub fn wanted(&self) -> Option<Wanted> {
         self.aps.iter().find_map(AccessPoint::wanted).or_else(|| self.station.as_ref()?.wanted())
     }
 
-    /// Tries passphrases for what [`Air::wanted`] named.
+    /// Tries passphrases for the network that [`Air::wanted`] returned.
     pub fn try_passphrases(&mut self, now: Ticks, wanted: &Wanted, candidates: &[Vec<u8>]) {
         let candidates = wanted.step(candidates);
         for n in 0..self.aps.len() {

@@ -1,37 +1,37 @@
-//! Passphrases that the firmware may use, from its own memory: next to the network's name in RAM, where the driver
-//! keeps its configuration, and next to it in flash (NVS, strings of the image).
+//! Search of the firmware's memory for passphrases: near the network's name in RAM, where the driver keeps its
+//! configuration, and near it in flash (NVS, strings of the image).
 
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// Passphrases tried at most.
+/// Limit for passphrases tried.
 const MAX_CANDIDATES: usize = 200;
-/// Passphrases tried in one step; each costs about a millisecond of the host's time.
+/// Passphrases tried in one step; each takes about a millisecond of host time.
 const STEP: usize = 12;
-/// Occurrences of the name that are looked at, in each memory.
+/// Limit for occurrences of the name that are checked, per memory.
 const MAX_OCCURRENCES: usize = 64;
-/// Distance in bytes from the name within which strings of RAM are tried.
+/// Distance in bytes from the name within which strings in RAM are tried.
 const NEAR_RAM: usize = 256;
-/// The same in flash: a page of NVS, or the strings of one source file.
+/// The same for flash: a page of NVS, or the strings of one source file.
 const NEAR_FLASH: usize = 4096;
-/// Bytes from the name to the passphrase in IDF's `wifi_sta_config_t` and `wifi_ap_config_t`.
+/// Offset from the name to the passphrase in IDF's `wifi_sta_config_t` and `wifi_ap_config_t`.
 const CONFIG_OFFSET: usize = 32;
 /// Length of a passphrase (IEEE 802.11, J.4); 64 is a key in hexadecimal digits.
 const LENGTHS: Range<usize> = 8..65;
 
-/// A network whose passphrase is looked for.
+/// A network whose passphrase is being searched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
     /// The access point.
     pub bssid: [u8; 6],
     /// The network's name.
     pub ssid: Vec<u8>,
-    /// Passphrases that were tried before.
+    /// Number of passphrases already tried.
     pub tried: usize,
 }
 
 impl Wanted {
-    /// The passphrases of the next step; none when all have been tried.
+    /// Returns the passphrases of the next step; none if all have been tried.
     #[must_use]
     pub fn step<'a>(&self, candidates: &'a [Vec<u8>]) -> &'a [Vec<u8>] {
         let rest = candidates.get(self.tried..).unwrap_or_default();
@@ -39,7 +39,7 @@ impl Wanted {
     }
 }
 
-/// Passphrases to try, the likeliest first.
+/// Returns the passphrases to try, the likeliest first.
 #[must_use]
 pub fn candidates(ssid: &[u8], ram: &[Vec<u8>], flash: &[u8]) -> Vec<Vec<u8>> {
     let mut found: Vec<Vec<u8>> = Vec::new();
@@ -86,14 +86,14 @@ fn is_text(byte: u8) -> bool {
     (0x20..0x7F).contains(&byte)
 }
 
-/// The text that begins at a place and could be a passphrase.
+/// Returns the text at an offset if it could be a passphrase.
 fn string_at(memory: &[u8], at: usize) -> Option<&[u8]> {
     let rest = memory.get(at..)?;
     let text = &rest[..rest.iter().take(LENGTHS.end).take_while(|b| is_text(**b)).count()];
     LENGTHS.contains(&text.len()).then_some(text)
 }
 
-/// All texts in a range that could be passphrases.
+/// Returns all texts in a range that could be passphrases.
 fn strings_in(memory: &[u8], range: Range<usize>) -> impl Iterator<Item = Range<usize>> + '_ {
     let base = range.start;
     let runs = memory[range].chunk_by(|a, b| is_text(*a) == is_text(*b));

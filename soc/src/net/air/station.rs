@@ -1,5 +1,5 @@
-//! A virtual station that joins the guest's own access point, takes an address from its DHCP server, and leads host
-//! connections there.
+//! A virtual station that joins the guest's own access point, gets an address from its DHCP server, and forwards host
+//! connections to the guest.
 
 mod dhcp;
 mod join;
@@ -17,28 +17,28 @@ use esplens_core::time::{TICKS_PER_US, Ticks};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Its address.
+/// MAC address of the station.
 const MAC: Mac = [0x02, 0x1A, 0x57, 0xA7, 0x10, 0x01];
 /// Rate code of 1 Mbit/s: management frames.
 const RATE_BASIC: u8 = 0x00;
 /// Rate code of 54 Mbit/s: data.
 const RATE_DATA: u8 = 0x0C;
-/// Host events that wait until it has an address.
+/// Limit for host events queued until it has an address.
 const MAX_WAITING: usize = 64;
 
-/// How far the station has come.
+/// State of the station.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StationPhase {
-    /// It wants nothing, or hears no network.
+    /// It has nothing to join, or hears no network.
     #[default]
     Idle,
     /// An authentication request was sent.
     Authenticating,
     /// An association request was sent.
     Associating,
-    /// The 4-way handshake runs.
+    /// The 4-way handshake is in progress.
     Handshake,
-    /// It asks for an address.
+    /// An address is requested by DHCP.
     Dhcp,
     /// It has an address.
     Ready,
@@ -48,30 +48,30 @@ pub enum StationPhase {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Station {
     config: StationConfig,
-    /// It should be in the guest's network.
+    /// It is to be in the guest's network.
     wanted: bool,
     phase: StationPhase,
-    /// The network it joins.
+    /// The network being joined.
     target: Option<Heard>,
     timer: Ticks,
     tries: u8,
     wpa: Option<Supplicant>,
-    /// Keys that may be the network's, and how many of them were tried.
+    /// Candidate keys of the network; `tried` of them were tried.
     keys: Vec<Pmk>,
     tried: usize,
-    /// Passphrases that `keys` and the keys before them were made of.
+    /// Passphrases of which `keys` and the keys before them were made.
     passed: usize,
-    /// The temporal key, and the packet number of the last frame.
+    /// The temporal key; `pn` is the packet number of the last frame sent with it.
     key: Option<Tk>,
-    /// The group key, where it is CCMP.
+    /// The group key, if it is CCMP.
     group_key: Option<Tk>,
     pn: u64,
     sequence: u16,
     dhcp: DhcpClient,
     net: Option<UserNet>,
-    /// Connections and flows that lead through here.
+    /// Connections and flows of the host that go through the station.
     conns: BTreeSet<u32>,
-    /// Host events that wait for an address.
+    /// Host events queued until it has an address.
     waiting: Vec<Event>,
     commands: Vec<Command>,
     /// Ethernet frames to the guest (true) and from it, for captures.
@@ -81,37 +81,38 @@ pub struct Station {
 }
 
 impl Station {
-    /// A station at rest; it joins as soon as it hears a network, unless it is to wait for a connection.
+    /// Creates an idle station. It joins as soon as it hears a network, unless it is configured to wait for a
+    /// connection.
     #[must_use]
     pub fn new(config: StationConfig) -> Self {
         Self { wanted: !config.on_demand, config, timer: Ticks::MAX, ..Self::default() }
     }
 
-    /// Its address.
+    /// Returns its MAC address.
     #[must_use]
     pub fn mac(&self) -> Mac {
         MAC
     }
 
-    /// How far it has come.
+    /// Returns its state.
     #[must_use]
     pub fn phase(&self) -> StationPhase {
         self.phase
     }
 
-    /// The access point that it joins.
+    /// Returns the BSSID of the access point it joins.
     #[must_use]
     pub fn target(&self) -> Option<Mac> {
         self.target.as_ref().map(|t| t.bssid)
     }
 
-    /// Whether host connections are open through it.
+    /// Returns true if host connections are open through it.
     #[must_use]
     pub fn busy(&self) -> bool {
         !self.waiting.is_empty() || self.net.as_ref().is_some_and(UserNet::busy)
     }
 
-    /// A line for `info wifi`.
+    /// Returns a line for `info wifi`.
     #[must_use]
     pub fn describe(&self) -> String {
         let state = format!("{:?}", self.phase).to_lowercase();
@@ -122,29 +123,29 @@ impl Station {
         format!("virtual station: {},state={state}{ssid}{address}\n", super::ap::mac_text(&MAC))
     }
 
-    /// Whether it listens on a frame's channel.
+    /// Returns true if it receives a frame's channel.
     #[must_use]
     pub fn hears(&self, frame: &OnAir) -> bool {
         let own = self.target.as_ref().map_or(0, |t| frequency_of(t.channel));
         own != 0 && frame.reaches(own, false)
     }
 
-    /// Frames to be sent since the last call.
+    /// Takes the frames to be sent since the last call.
     pub fn take_sent(&mut self) -> Vec<Pending> {
         std::mem::take(&mut self.sent)
     }
 
-    /// Reports since the last call.
+    /// Takes the reports since the last call.
     pub fn take_reports(&mut self) -> Vec<Report> {
         std::mem::take(&mut self.reports)
     }
 
-    /// Commands for the host's sockets since the last call.
+    /// Takes the commands for the host's sockets since the last call.
     pub fn take_commands(&mut self) -> Vec<Command> {
         std::mem::take(&mut self.commands)
     }
 
-    /// Ethernet frames to the guest (true) and from it since the last call.
+    /// Takes the Ethernet frames to the guest (true) and from it since the last call.
     pub fn take_seen(&mut self) -> Vec<(bool, Vec<u8>)> {
         std::mem::take(&mut self.seen)
     }
@@ -153,13 +154,13 @@ impl Station {
         self.reports.push(Report { text, note });
     }
 
-    /// Whether a host event belongs to a connection that leads through here.
+    /// Returns true if a host event belongs to a connection through the station.
     #[must_use]
     pub fn owns(&self, event: &Event) -> bool {
         connection(event).is_some_and(|id| self.conns.contains(&id))
     }
 
-    /// A host event for a connection that leads through here; a new one lets the station join.
+    /// Handles a host event for a connection through the station; a new connection makes the station join.
     pub fn host(&mut self, now: Ticks, event: Event) {
         if let Event::Accepted { conn: id, .. } | Event::Arrived { flow: id, .. } = &event {
             self.conns.insert(*id);
@@ -175,7 +176,7 @@ impl Station {
         self.pump(now);
     }
 
-    /// All host connections are gone.
+    /// Drops all host connections: the host has lost them.
     pub fn lost(&mut self, now: Ticks) {
         self.waiting.clear();
         self.conns.clear();
@@ -185,7 +186,7 @@ impl Station {
         }
     }
 
-    /// Sends what the network behind it wants sent.
+    /// Sends the pending frames and commands of its network stack.
     fn pump(&mut self, now: Ticks) {
         let Some(net) = &mut self.net else { return };
         let frames = std::mem::take(&mut net.io.frames);
@@ -217,7 +218,7 @@ impl Station {
         }
     }
 
-    /// A frame of the guest reaches the station.
+    /// Handles a frame of the guest.
     pub fn receive(&mut self, now: Ticks, frame: &Mpdu, on_air: &OnAir) {
         let group = frame.addr1()[0] & 1 != 0;
         if !self.hears(on_air) || frame.addr2() != self.target() || !group && frame.addr1() != MAC {
@@ -249,13 +250,13 @@ impl Station {
         self.pump(now);
     }
 
-    /// When a timer is due.
+    /// Returns when the next timer is due.
     #[must_use]
     pub fn next(&self) -> Ticks {
         self.timer.min(self.net.as_ref().map_or(Ticks::MAX, UserNet::next))
     }
 
-    /// Runs the timers that are due, and joins a network that is heard.
+    /// Runs the timers that are due, and joins a network that it hears.
     pub fn tick(&mut self, now: Ticks, heard: &[Heard]) {
         if let Some(net) = &mut self.net
             && net.next() <= now
@@ -272,7 +273,7 @@ impl Station {
     }
 }
 
-/// The connection or flow of a host event.
+/// Returns the connection or flow of a host event.
 fn connection(event: &Event) -> Option<u32> {
     match event {
         Event::Accepted { conn, .. }

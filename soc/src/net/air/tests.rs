@@ -1,4 +1,4 @@
-//! The air as a whole.
+//! Tests of the air as a whole.
 
 use super::*;
 

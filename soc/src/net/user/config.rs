@@ -1,4 +1,4 @@
-//! What the user network is like: QEMU's defaults, and the keys that change them.
+//! Configuration of the user network: QEMU's defaults, and the keys that change them.
 
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
@@ -12,16 +12,16 @@ pub enum Protocol {
     Udp,
 }
 
-/// A port of the host that leads to the guest: `tcp|udp:[hostaddr]:hostport-[guestaddr]:guestport`.
+/// A port of the host forwarded to the guest: `tcp|udp:[hostaddr]:hostport-[guestaddr]:guestport`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Forward {
     /// TCP or UDP.
     pub protocol: Protocol,
-    /// Where the host listens; `None`: the front door's default.
+    /// The host's listening address; `None`: the front end's default.
     pub address: Option<Ipv4Addr>,
     /// The host's port; 0: any free one.
     pub port: u16,
-    /// Where the guest listens; address 0.0.0.0: the first leased one.
+    /// The guest's listening address; 0.0.0.0 is the first leased one.
     pub guest: SocketAddrV4,
 }
 
@@ -56,23 +56,23 @@ impl FromStr for Forward {
     }
 }
 
-/// What answers at an address that `guestfwd` gives a server.
+/// Backend of a `guestfwd` server address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Device {
     /// A TCP server of the host: `tcp:host:port`.
     Tcp(String),
     /// A local socket of the host: `unix:path`.
     Unix(String),
-    /// A program, started for each connection, which is its input and output: `cmd:program arguments`.
+    /// A program, started for each connection, whose input and output are connected to it: `cmd:program arguments`.
     Command(String),
 }
 
-/// A server for the guest that is elsewhere: `[tcp]:server:port-dev` or `[tcp]:server:port-cmd:command`.
+/// A server address for the guest with a backend elsewhere: `[tcp]:server:port-dev` or `[tcp]:server:port-cmd:command`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GuestForward {
-    /// Where the guest finds it.
+    /// Address at which the guest connects to it.
     pub server: SocketAddrV4,
-    /// What answers.
+    /// Backend.
     pub device: Device,
 }
 
@@ -119,13 +119,13 @@ pub struct Config {
     pub dhcp_start: Ipv4Addr,
     /// Name given to the first client.
     pub hostname: Option<String>,
-    /// Domains in which clients look names up.
+    /// Domains in which clients search names.
     pub search: Vec<String>,
     /// The clients' own domain.
     pub domain: Option<String>,
-    /// IPv4 is there.
+    /// IPv4 is enabled.
     pub ipv4: bool,
-    /// IPv6 is there.
+    /// IPv6 is enabled.
     pub ipv6: bool,
     /// The IPv6 network's address.
     pub net6: Ipv6Addr,
@@ -135,11 +135,11 @@ pub struct Config {
     pub host6: Ipv6Addr,
     /// The name server over IPv6.
     pub dns6: Ipv6Addr,
-    /// The guest reaches nothing outside.
+    /// The guest cannot connect to anything outside.
     pub restrict: bool,
-    /// Ports of the host that lead to the guest.
+    /// Ports of the host forwarded to the guest.
     pub forwards: Vec<Forward>,
-    /// Servers for the guest that are elsewhere.
+    /// Server addresses for the guest with a backend elsewhere.
     pub guest_forwards: Vec<GuestForward>,
 }
 
@@ -150,7 +150,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// QEMU's layout of a network: host .2, name server .3, clients from .15 on.
+    /// Returns QEMU's layout of a network: host .2, name server .3, clients from .15 on.
     #[must_use]
     pub fn of_net(net: Ipv4Addr, prefix: u8) -> Self {
         let prefix = prefix.clamp(8, 27);
@@ -176,19 +176,19 @@ impl Config {
         }
     }
 
-    /// The network's mask.
+    /// Returns the network's mask.
     #[must_use]
     pub fn mask(&self) -> Ipv4Addr {
         (!(u32::MAX >> self.prefix)).into()
     }
 
-    /// Whether an address is in the network.
+    /// Returns true if an address is in the network.
     #[must_use]
     pub fn contains(&self, address: Ipv4Addr) -> bool {
         u32::from(address) & u32::from(self.mask()) == u32::from(self.net)
     }
 
-    /// Whether an address is the network's own: the host, the name server, or one that `guestfwd` names.
+    /// Returns true for an address of the network itself: the host, the name server, or one that `guestfwd` names.
     #[must_use]
     pub fn is_own(&self, address: Ipv4Addr) -> bool {
         address == self.host
@@ -196,14 +196,15 @@ impl Config {
             || self.guest_forwards.iter().any(|g| *g.server.ip() == address)
     }
 
-    /// Whether an address is in the IPv6 network.
+    /// Returns true if an address is in the IPv6 network.
     #[must_use]
     pub fn contains6(&self, address: Ipv6Addr) -> bool {
         let mask = u128::MAX.checked_shl(128 - u32::from(self.prefix6)).unwrap_or(0);
         (u128::from(address) ^ u128::from(self.net6)) & mask == 0
     }
 
-    /// Whether an IPv6 address may be a guest's: in the network or link-local, and nobody else's.
+    /// Returns true if an IPv6 address may be a guest's: in the network or link-local, and not one of the network
+    /// itself.
     #[must_use]
     pub fn guests6(&self, address: Ipv6Addr) -> bool {
         let local = address.segments()[0] & 0xFFC0 == 0xFE80;
@@ -211,10 +212,10 @@ impl Config {
             && ![self.host6, self.dns6, self.net6, own6(LINK_LOCAL, 2)].contains(&address)
     }
 
-    /// Sets one key as QEMU's `-nic user` spells it; `None`: not a key of the user network.
+    /// Sets a key with QEMU's `-nic user` syntax; returns `None` for a key that the user network does not have.
     ///
     /// # Errors
-    /// A value that makes no sense.
+    /// An invalid value.
     pub fn set(&mut self, key: &str, value: &str) -> Option<Result<(), String>> {
         let address = |to: &mut Ipv4Addr| {
             *to = value.parse().map_err(|_| format!("{key}={value}: no IPv4 address"))?;
@@ -241,7 +242,7 @@ impl Config {
         })
     }
 
-    /// `A.B.C.D/N`; moves the other addresses along.
+    /// Parses `A.B.C.D/N`. The other addresses move with the network unless they were set.
     fn set_net(&mut self, value: &str) -> Result<(), String> {
         let bad = || format!("net={value}: expected A.B.C.D/N with N from 8 to 27");
         let (net, prefix) = value.split_once('/').unwrap_or((value, "24"));
@@ -256,7 +257,7 @@ impl Config {
         Ok(())
     }
 
-    /// `PREFIX` or `PREFIX/N`; moves the other addresses along.
+    /// Parses `PREFIX` or `PREFIX/N`. The other addresses move with the network unless they were set.
     fn set_net6(&mut self, value: &str) -> Result<(), String> {
         let bad = || format!("ipv6-net={value}: expected PREFIX/N with N from 1 to 126");
         let (net, prefix) = value.split_once('/').unwrap_or((value, "64"));
@@ -270,10 +271,10 @@ impl Config {
         Ok(())
     }
 
-    /// Checks that the addresses fit together.
+    /// Checks that the addresses are consistent.
     ///
     /// # Errors
-    /// What does not.
+    /// A description of the conflict.
     pub fn check(&self) -> Result<(), String> {
         for (key, address) in [("host", self.host), ("dns", self.dns), ("dhcpstart", self.dhcp_start)] {
             if !self.contains(address) {
@@ -301,10 +302,10 @@ impl Config {
 /// QEMU's IPv6 network.
 const NET6: Ipv6Addr = Ipv6Addr::new(0xFEC0, 0, 0, 0, 0, 0, 0, 0);
 const LINK_LOCAL: Ipv6Addr = Ipv6Addr::new(0xFE80, 0, 0, 0, 0, 0, 0, 0);
-/// Domains at most: they must fit a DHCP answer.
+/// Limit for search domains: they must fit a DHCP answer.
 const MAX_SEARCH: usize = 3;
 
-/// Address `n` of an IPv6 network.
+/// Returns address `n` of an IPv6 network.
 fn own6(net: Ipv6Addr, n: u128) -> Ipv6Addr {
     Ipv6Addr::from(u128::from(net) | n)
 }
@@ -323,7 +324,7 @@ fn on_off(key: &str, value: &str, to: &mut bool) -> Result<(), String> {
     Ok(())
 }
 
-/// A host or domain name, labels of at most 63 characters.
+/// Checks a host or domain name: at most 64 characters, labels of at most 63.
 fn name(key: &str, value: &str) -> Result<String, String> {
     let label = |l: &str| !l.is_empty() && l.len() <= 63 && l.is_ascii();
     if value.len() <= 64 && value.split('.').all(label) {

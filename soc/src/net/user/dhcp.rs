@@ -1,4 +1,4 @@
-//! The DHCP server: leases by Ethernet address, answers of the fixed size that QEMU's have.
+//! The DHCP server: leases by Ethernet address, and answers of the same fixed size as QEMU's.
 
 use super::config::Config;
 use super::wire::Mac;
@@ -7,10 +7,10 @@ use std::net::Ipv4Addr;
 
 /// Length of every answer.
 const ANSWER: usize = 548;
-/// Where the options begin.
+/// Offset of the options.
 const OPTIONS: usize = 240;
 const MAGIC: [u8; 4] = [0x63, 0x82, 0x53, 0x63];
-/// Clients at most.
+/// Limit for clients.
 const MAX_LEASES: usize = 16;
 /// A lease's time in seconds.
 const LEASE_SECONDS: u32 = 86_400;
@@ -21,13 +21,13 @@ const REQUEST: u8 = 3;
 const ACK: u8 = 5;
 const NAK: u8 = 6;
 
-/// Who has which address: the lease's place is the address's.
+/// Leases, by client: the index gives the address, counted from `dhcp_start`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dhcp {
     leases: Vec<Mac>,
 }
 
-/// What of a request matters.
+/// Fields of a request that are used.
 struct Ask {
     kind: u8,
     wanted: Option<Ipv4Addr>,
@@ -64,7 +64,7 @@ fn parse(bytes: &[u8]) -> Option<Ask> {
 }
 
 impl Dhcp {
-    /// The address of a client, leased now if it has none; `None`: no address is left.
+    /// Returns the address of a client, leasing one if it has none; `None` if no address is left.
     fn lease(&mut self, config: &Config, mac: Mac) -> Option<Ipv4Addr> {
         let place = match self.leases.iter().position(|m| *m == mac) {
             Some(place) => place,
@@ -78,13 +78,13 @@ impl Dhcp {
         config.contains(address).then_some(address)
     }
 
-    /// Whether a client has an address.
+    /// Returns true if a client has leased an address.
     #[must_use]
     pub fn has_lease(&self) -> bool {
         !self.leases.is_empty()
     }
 
-    /// The answer to a request, if it gets one.
+    /// Returns the answer to a request; `None` if it gets none.
     pub fn answer(&mut self, config: &Config, bytes: &[u8]) -> Option<Vec<u8>> {
         let ask = parse(bytes)?;
         let mac: Mac = bytes[28..34].try_into().ok()?;
@@ -140,7 +140,7 @@ fn options(config: &Config, kind: u8) -> Vec<u8> {
     out
 }
 
-/// A domain name as DNS writes it (RFC 1035, 3.1).
+/// Encodes a domain name as in DNS (RFC 1035, 3.1).
 fn labels(domain: &str) -> Vec<u8> {
     let mut out: Vec<u8> = Vec::new();
     for label in domain.split('.') {

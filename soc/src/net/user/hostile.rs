@@ -1,5 +1,5 @@
-//! Frames that mean harm, from the guest and from the host's side: nothing panics, nothing grows without bound, and
-//! with `restrict=on` nothing gets out, whatever the guest sends.
+//! Hostile input from the guest and the host's side. Nothing panics, all state stays bounded, and with `restrict=on` no
+//! frame of the guest has an effect outside.
 
 use super::super::host::{Command, Event, HOST_IDS, Place};
 use super::super::{Net, Ready};
@@ -10,10 +10,10 @@ use proptest::prelude::*;
 
 const MAC: Mac = [2, 0, 0, 0, 0, 3];
 const MS: Ticks = 1000 * esplens_core::time::TICKS_PER_US;
-/// What a network may keep at most, serialised: the line's queue and a little.
+/// Limit for the serialised size of a network: the line's queue and a margin.
 const MOST: usize = 6 << 20;
 
-/// Bytes at given places of a frame.
+/// Bytes at given offsets of a frame.
 type Pokes = Vec<(u16, u8)>;
 
 fn bytes(most: usize) -> impl Strategy<Value = Vec<u8>> {
@@ -37,7 +37,7 @@ fn address() -> BoxedStrategy<IpAddr> {
     .boxed()
 }
 
-/// A frame that is right: UDP (DHCP and DNS among it), TCP with any flags and options, ARP, ICMP.
+/// Generates a valid frame: UDP (including DHCP and DNS), TCP with any flags and options, ARP, ICMP.
 fn right() -> impl Strategy<Value = Vec<u8>> {
     let port = prop_oneof![Just(53_u16), Just(67), Just(68), Just(80), any::<u16>()];
     let ends = (address(), address(), port.clone(), port);
@@ -75,7 +75,7 @@ fn right() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![4 => udp, 4 => tcp, 1 => arp]
 }
 
-/// A frame as the guest may send it: right, damaged, cut, malformed further up, or noise behind a type.
+/// Generates a frame of the guest: valid, damaged, truncated, malformed at a higher layer, or noise after an Ethertype.
 fn frame() -> impl Strategy<Value = Vec<u8>> {
     let poke = proptest::collection::vec((any::<u16>(), any::<u8>()), 0..4);
     let damaged = (right(), poke, any::<u16>()).prop_map(|(mut f, pokes, cut): (Vec<u8>, Pokes, u16)| {
@@ -95,7 +95,7 @@ fn frame() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![3 => right(), 3 => damaged, 3 => malformed(), 1 => noise]
 }
 
-/// What the host may say, in and out of turn.
+/// Generates an event of the host, in or out of order.
 fn event() -> impl Strategy<Value = Event> {
     let id = prop_oneof![1_u32..20, (HOST_IDS + 1)..(HOST_IDS + 20)];
     let to = (any::<[u8; 4]>(), any::<u16>(), any::<bool>())
@@ -147,7 +147,7 @@ fn size(net: &Net) -> usize {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Nobody asks the host for anything: no connection, no datagram, no flow.
+    /// Nothing is requested from the host: no connection, no datagram, no flow.
     #[test]
     fn restrict_lets_nothing_out_whatever_the_guest_sends(frames in proptest::collection::vec(frame(), 1..60)) {
         let mut net = Net::new(Config { restrict: true, ..Config::default() });
@@ -159,7 +159,7 @@ proptest! {
         prop_assert!(!net.busy());
     }
 
-    /// Any order of frames, events and time.
+    /// Frames, events and time in any order.
     #[test]
     fn nothing_panics_and_memory_is_bounded(steps in proptest::collection::vec(step(), 1..80)) {
         let mut net = Net::new(Config::default());
@@ -179,7 +179,7 @@ proptest! {
     }
 }
 
-/// Ports and addresses without end leave a state of bounded size.
+/// Unlimited numbers of ports and addresses leave a state of bounded size.
 #[test]
 fn floods_are_bounded() {
     let mut net = Net::new(Config::default());

@@ -1,4 +1,4 @@
-//! IPv4's own: ARP, DHCP, echo.
+//! IPv4: ARP, DHCP, ICMP echo.
 
 use super::UserNet;
 use super::wire::{self, Mac, mac_of};
@@ -26,7 +26,7 @@ impl UserNet {
     pub(super) fn ipv4(&mut self, now: Ticks, mac: Mac, bytes: &[u8]) {
         let Ok(packet) = Ipv4Packet::new_checked(bytes) else { return };
         let Ok(ip) = Ipv4Repr::parse(&packet, &ChecksumCapabilities::default()) else { return };
-        // Fragments are not put together: nobody's path here is narrower than the guest's own cable.
+        // Fragments are not reassembled: no link here has a smaller MTU than the guest's own.
         if packet.more_frags() || packet.frag_offset() != 0 {
             return;
         }
@@ -45,7 +45,7 @@ impl UserNet {
         }
     }
 
-    /// True when it was for the DHCP server.
+    /// Handles a message to the DHCP server. Returns true if it was one.
     fn dhcp(&mut self, payload: &[u8], ip: &Ipv4Repr) -> bool {
         let Ok(packet) = UdpPacket::new_checked(payload) else { return false };
         let here = ip.dst_addr == Ipv4Addr::BROADCAST || ip.dst_addr == self.config.host;
@@ -63,7 +63,7 @@ impl UserNet {
         true
     }
 
-    /// The gateway and the name server answer an echo.
+    /// Answers an ICMP echo request to one of the network's own addresses.
     fn icmp(&mut self, mac: Mac, ip: &Ipv4Repr, payload: &[u8]) {
         let Ok(packet) = Icmpv4Packet::new_checked(payload) else { return };
         let caps = ChecksumCapabilities::default();

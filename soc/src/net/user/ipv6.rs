@@ -1,5 +1,6 @@
-//! IPv6 as QEMU's user network has it: a router that announces a prefix (fec0::/64), so that guests give themselves
-//! addresses; the host at ::2 and the name server at ::3 of it; echo; TCP and UDP go out like IPv4's.
+//! IPv6 as in QEMU's user network: a router advertises a prefix (fec0::/64), from which guests configure their
+//! addresses. The host is ::2 and the name server ::3 of the prefix. ICMP echo is answered; TCP and UDP are translated
+//! as for IPv4.
 
 use super::wire::{self, Mac, mac_of6};
 use super::{Io, UserNet};
@@ -8,13 +9,13 @@ use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::*;
 use std::net::Ipv6Addr;
 
-/// The router.
+/// The router's address.
 const ROUTER: Ipv6Addr = Ipv6Addr::new(0xFE80, 0, 0, 0, 0, 0, 0, 2);
 /// The router's Ethernet address.
 pub const ROUTER_MAC: Mac = [0x52, 0x56, 0, 0, 0, 2];
 const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xFF02, 0, 0, 0, 0, 0, 0, 1);
 const ALL_NODES_MAC: Mac = [0x33, 0x33, 0, 0, 0, 1];
-/// What neighbour discovery must arrive with: no router has passed it on.
+/// Hop limit required of neighbour discovery messages: no router has forwarded them.
 const UNROUTED: u8 = 255;
 const HOPS: u8 = 64;
 /// Lifetimes in seconds: the router's, the prefix's, the preferred one.
@@ -23,12 +24,12 @@ const VALID: u64 = 86_400;
 const PREFERRED: u64 = 14_400;
 
 impl UserNet {
-    /// A packet of the guest.
+    /// Handles an IPv6 packet of the guest.
     pub(super) fn ipv6(&mut self, now: Ticks, mac: Mac, bytes: &[u8]) {
         let Ok(packet) = Ipv6Packet::new_checked(bytes) else { return };
         let (from, to) = (packet.src_addr(), packet.dst_addr());
         self.learn(now, from.into(), mac);
-        // Extension headers, fragments among them, are nobody's here.
+        // Packets with extension headers, fragments among them, are dropped.
         match packet.next_header() {
             IpProtocol::Icmpv6 => self.icmpv6(now, mac, &packet),
             protocol if self.config.guests6(from) => {

@@ -1,5 +1,5 @@
-//! Packets that pass every checksum and mean harm further up: DHCP, DNS and TCP options that lie about their lengths,
-//! fragments, ARP of other sizes, frames longer than any line's.
+//! Packets with correct checksums that are malformed at a higher layer: DHCP, DNS and TCP options with wrong lengths,
+//! fragments, ARP of other sizes, frames longer than any link's maximum.
 
 use super::super::{Net, Ready};
 use super::wire::Mac;
@@ -14,7 +14,7 @@ fn bytes(most: usize) -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(any::<u8>(), 0..most)
 }
 
-/// An IPv4 packet in a frame; `fragment`: flags and offset as the header has them.
+/// Builds an IPv4 packet in an Ethernet frame; `fragment`: flags and offset as in the header.
 pub fn packet(protocol: u8, to: Ipv4Address, fragment: u16, payload: &[u8]) -> Vec<u8> {
     let length = (20 + payload.len()) as u16;
     let mut ip = vec![0x45, 0];
@@ -29,7 +29,7 @@ pub fn packet(protocol: u8, to: Ipv4Address, fragment: u16, payload: &[u8]) -> V
     [&GATEWAY[..], &MAC, &[8, 0], &ip].concat()
 }
 
-/// A datagram with a right checksum.
+/// Builds a datagram with a correct checksum.
 fn datagram(to: Ipv4Address, ports: (u16, u16), payload: &[u8]) -> Vec<u8> {
     let mut udp = Vec::new();
     udp.extend(ports.0.to_be_bytes());
@@ -41,11 +41,11 @@ fn datagram(to: Ipv4Address, ports: (u16, u16), payload: &[u8]) -> Vec<u8> {
     packet(17, to, 0, &udp)
 }
 
-/// A request with these options, whole or cut.
+/// Generates a request with these options, complete or truncated.
 fn dhcp() -> impl Strategy<Value = Vec<u8>> {
     let option = (prop_oneof![Just(53_u8), Just(50), Just(54), Just(0), Just(255), any::<u8>()], any::<u8>());
     let option = (option, bytes(20)).prop_map(|((code, len), value)| {
-        // Every other length is the right one.
+        // Every other length is correct.
         let len = if len & 1 == 0 { value.len() as u8 } else { len };
         [&[code, len][..], &value].concat()
     });
@@ -63,7 +63,7 @@ fn dhcp() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// A query whose counts and labels are anything.
+/// Generates a query with arbitrary counts and labels.
 fn dns() -> impl Strategy<Value = Vec<u8>> {
     (bytes(600), any::<bool>()).prop_map(|(query, own)| {
         let to = if own { Ipv4Address::new(10, 0, 2, 3) } else { Ipv4Address::new(8, 8, 8, 8) };
@@ -71,7 +71,7 @@ fn dns() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// A segment whose options and offset are anything.
+/// Generates a segment with arbitrary options and data offset.
 fn tcp() -> impl Strategy<Value = Vec<u8>> {
     (bytes(60), any::<[u8; 4]>(), any::<u32>()).prop_map(|(options, [flags, offset, window, port], seq)| {
         let mut tcp = vec![0xC0, port & 3, 0, 80];
@@ -97,13 +97,13 @@ fn arp() -> impl Strategy<Value = Vec<u8>> {
         .prop_map(|(head, rest)| [&GATEWAY[..], &MAC, &[8, 6], &head, &rest].concat())
 }
 
-/// Longer than a line's frames, and than the length in the header can say.
+/// Generates a frame longer than a link's maximum and than the header's length field can express.
 fn oversized() -> impl Strategy<Value = Vec<u8>> {
     (1515_usize..70_000, prop_oneof![Just(1_u8), Just(6), Just(17)])
         .prop_map(|(n, protocol)| packet(protocol, Ipv4Address::new(10, 0, 2, 2), 0, &vec![8; n]))
 }
 
-/// Any of them.
+/// Generates any of the above.
 pub fn malformed() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![3 => dhcp(), 2 => dns(), 3 => tcp(), 2 => fragment(), 1 => arp(), 1 => oversized()]
 }
@@ -111,7 +111,7 @@ pub fn malformed() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// After whatever came, the network still gives out an address and answers an echo.
+    /// After any such frames, the network still leases an address and answers an echo request.
     #[test]
     fn a_network_that_was_lied_to_still_serves(frames in proptest::collection::vec(malformed(), 1..60)) {
         let mut net = Net::new(Config::default());
@@ -130,7 +130,7 @@ proptest! {
     }
 }
 
-/// Fragments are dropped whole: nothing of them comes together, leaves, or is kept.
+/// Fragments are dropped completely: none are reassembled, forwarded or kept.
 #[test]
 fn fragments_come_to_nothing() {
     let mut user = UserNet::new(Config::default());

@@ -1,7 +1,7 @@
 //! A network like QEMU's user network: a gateway that is the host, a DHCP server, a name server, and address
-//! translation for TCP and UDP both ways. It is part of the machine: plain data in virtual time. Packets are taken
-//! apart and put together by smoltcp; the TCP endpoint is here because smoltcp's sockets can be neither copied nor
-//! saved.
+//! translation for TCP and UDP in both directions. It is part of the machine: plain data in virtual time. smoltcp
+//! parses and builds the packets. The TCP endpoint is implemented here because smoltcp's sockets can be neither copied
+//! nor saved.
 
 mod config;
 mod dhcp;
@@ -33,21 +33,21 @@ use tcp::Tcp;
 use udp::Udp;
 use wire::{BROADCAST, Mac, mac_of};
 
-/// Guests whose Ethernet addresses are known, at most.
+/// Limit for guests whose Ethernet addresses are remembered.
 const MAX_NEIGHBOURS: usize = 32;
 
-/// What the network has to say, to the guest and to the host.
+/// Pending output of the network, to the guest and to the host, with the state needed to build it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Io {
-    /// Frames to the guest.
+    /// Ethernet frames to the guest.
     pub frames: Vec<Vec<u8>>,
-    /// To the host's sockets.
+    /// Commands to the host's sockets.
     pub commands: Vec<Command>,
     /// The gateway's Ethernet address, the source of every IP packet.
     gateway: Mac,
     /// Ethernet addresses of the guests.
     neighbours: BTreeMap<IpAddr, Mac>,
-    /// Number of the next connection or flow that the guest opens.
+    /// Identifier last given to a connection or flow that the guest opened.
     next_id: u32,
 }
 
@@ -56,7 +56,7 @@ impl Io {
         self.neighbours.get(&address).copied()
     }
 
-    /// The Ethernet address that packets to a guest come from.
+    /// Returns the source Ethernet address of packets to a guest.
     fn router(&self, guest: SocketAddr) -> Mac {
         if guest.is_ipv6() { ipv6::ROUTER_MAC } else { self.gateway }
     }
@@ -71,25 +71,25 @@ impl Io {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UserNet {
     config: Config,
-    /// It is the network's gateway, DHCP and name server.
+    /// The host is the network's gateway, DHCP server and name server.
     serves: bool,
     dhcp: Dhcp,
     tcp: Tcp,
     udp: Udp,
-    /// What it has to say.
+    /// Pending output.
     pub io: Io,
 }
 
 impl UserNet {
-    /// A network at rest.
+    /// Creates an idle network.
     #[must_use]
     pub fn new(config: Config) -> Self {
         let io = Io { gateway: mac_of(config.host), ..Io::default() };
         Self { config, serves: true, dhcp: Dhcp::default(), tcp: Tcp::default(), udp: Udp::default(), io }
     }
 
-    /// A network in which the host is an ordinary station with this Ethernet address: it leads connections of the
-    /// host's sockets to the others, and serves nothing.
+    /// Creates a network in which the host is an ordinary station with this Ethernet address. It forwards connections
+    /// of the host's sockets to the others and provides no services.
     #[must_use]
     pub fn station(config: Config, mac: Mac) -> Self {
         let mut net = Self::new(config);
@@ -98,31 +98,31 @@ impl UserNet {
         net
     }
 
-    /// Whether a client has leased an address.
+    /// Returns true if a client has leased an address.
     #[must_use]
     pub fn has_lease(&self) -> bool {
         self.dhcp.has_lease()
     }
 
-    /// What it is like.
+    /// Returns the configuration.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Connections and flows as QEMU's `info usernet` lists them.
+    /// Lists connections and flows like QEMU's `info usernet`.
     #[must_use]
     pub fn list(&self) -> String {
         self.tcp.list() + &self.udp.list()
     }
 
-    /// When a timer is due.
+    /// Returns when the next timer is due.
     #[must_use]
     pub fn next(&self) -> Ticks {
         self.tcp.next().min(self.udp.next())
     }
 
-    /// True while the host is involved.
+    /// Returns true while a connection to the host is open or an answer from it is awaited.
     #[must_use]
     pub fn busy(&self) -> bool {
         self.tcp.busy() || self.udp.busy()
@@ -134,8 +134,8 @@ impl UserNet {
         self.udp.tick(now, &mut self.io);
     }
 
-    /// Where a guest's packet to `to` may go outside. The only maker of a [`Place`]: with `restrict`, there is none but
-    /// what `guestfwd` names.
+    /// Returns the outbound destination for a guest's packet to `to`. This is the only function that creates a
+    /// [`Place`]. With `restrict`, only the addresses of `guestfwd` have one.
     fn place(&self, to: SocketAddr, protocol: Protocol) -> Option<Place> {
         if let (SocketAddr::V4(to), Protocol::Tcp) = (to, protocol)
             && let Some(n) = self.config.guest_forwards.iter().position(|g| g.server == to)
@@ -177,7 +177,7 @@ impl UserNet {
         (!local && !odd).then(|| Place::Address(SocketAddrV6::new(ip, to.port(), 0, 0).into()))
     }
 
-    /// The address that a place outside has for the guest, over IPv6 or IPv4.
+    /// Returns the address, IPv6 or IPv4, that the guest sees for an outbound destination.
     fn seen(&self, place: Place, v6: bool) -> SocketAddr {
         let c = &self.config;
         let own = |v4, v6_address, port| {
@@ -188,18 +188,18 @@ impl UserNet {
             Place::Loopback(port) | Place::Loopback6(port) => own(c.host, c.host6, port),
             Place::Resolver(port) => own(c.dns, c.dns6, port),
             Place::Address(address) => address,
-            // Only TCP leads there, and asks nobody's name.
+            // Only TCP connects to a device, and does not use this address.
             Place::Device(_) => own(c.host, c.host6, 0),
         }
     }
 
-    /// Where a forward leads.
+    /// Returns the guest's address of a forward.
     fn guest(&self, to: SocketAddrV4) -> SocketAddr {
         let ip = if *to.ip() == ANY { self.config.dhcp_start } else { *to.ip() };
         SocketAddr::new(ip.into(), to.port())
     }
 
-    /// The host's sockets have news.
+    /// Handles an event from the host's sockets.
     pub fn host(&mut self, now: Ticks, event: Event) {
         match event {
             Event::Accepted { conn, to } => {
@@ -226,14 +226,14 @@ impl UserNet {
         }
     }
 
-    /// Returns whether this network leads to the guest's end of a forward; address 0.0.0.0 is the first leased one.
+    /// Returns true if the guest's address of a forward is on this network; 0.0.0.0 is the first leased address.
     #[must_use]
     pub fn reaches(&self, guest: Ipv4Addr) -> bool {
         if guest == ANY { self.has_lease() } else { self.config.contains(guest) }
     }
 
-    /// Takes away the host's unanswered connections to a guest that this network does not reach. Returns them as they
-    /// were accepted.
+    /// Removes the host's unanswered connections to guests that this network does not reach. Returns them as the
+    /// [`Event::Accepted`] that opened them.
     pub fn take_unreachable(&mut self) -> Vec<Event> {
         let accepted = |(conn, guest): (u32, SocketAddr)| match guest {
             SocketAddr::V4(to) => {
@@ -247,7 +247,7 @@ impl UserNet {
         taken.into_iter().map(|(conn, to)| Event::Accepted { conn, to }).collect()
     }
 
-    /// Asks for the Ethernet address of a guest that is not known.
+    /// Sends an ARP request for a guest whose Ethernet address is unknown.
     fn who_has(&mut self, guest: IpAddr) {
         let IpAddr::V4(guest) = guest else { return };
         if self.io.mac(guest.into()).is_none() && self.config.contains(guest) {
@@ -256,7 +256,7 @@ impl UserNet {
         }
     }
 
-    /// The guest sent a frame.
+    /// Handles an Ethernet frame sent by the guest.
     pub fn frame(&mut self, now: Ticks, bytes: &[u8]) {
         let Ok(frame) = EthernetFrame::new_checked(bytes) else { return };
         let from = frame.src_addr().0;
@@ -272,7 +272,7 @@ impl UserNet {
         }
     }
 
-    /// Notes where a guest is.
+    /// Records a guest's Ethernet address.
     fn learn(&mut self, now: Ticks, address: IpAddr, mac: Mac) {
         let c = &self.config;
         let guests = match address {
@@ -289,7 +289,7 @@ impl UserNet {
         self.udp.found(address, &mut self.io);
     }
 
-    /// A TCP segment or datagram of the guest, over either version.
+    /// Handles a TCP segment or UDP datagram of the guest, over IPv4 or IPv6.
     fn transport(&mut self, now: Ticks, (from, to): (IpAddr, IpAddr), protocol: IpProtocol, payload: &[u8]) {
         let (ips, caps) = ((from.into(), to.into()), ChecksumCapabilities::default());
         match protocol {

@@ -1,4 +1,4 @@
-//! The network with smoltcp's own stack as the guest, over a line that may lose, double and swap frames.
+//! Tests of the network with smoltcp's stack as the guest, over a line that may lose, duplicate and reorder frames.
 
 use super::super::host::{Command, Event, HOST_IDS, Place};
 use super::super::{Net, Ready};
@@ -61,7 +61,7 @@ pub struct Bench {
     pub sockets: SocketSet<'static>,
     pub now: Ticks,
     random: u64,
-    /// Frames in a thousand that are lost, doubled and swapped, each.
+    /// Frames per thousand that are lost, duplicated and reordered, each.
     faults: u64,
     pub commands: Vec<Command>,
 }
@@ -88,7 +88,7 @@ impl Bench {
         self.sockets.add(Socket::new(b(), b()))
     }
 
-    /// Half a millisecond passes.
+    /// Advances by half a millisecond.
     pub fn step(&mut self) {
         self.now += MS / 2;
         self.iface.poll(
@@ -119,12 +119,12 @@ impl Bench {
             }
             self.nic.rx.push_back(frame);
         }
-        // A saved and restored network goes on as if nothing had happened.
+        // A saved and restored network continues identically.
         self.net = postcard::from_bytes(&postcard::to_stdvec(&self.net).unwrap()).unwrap();
         self.commands.extend(self.net.commands());
     }
 
-    /// The host's side as a peer that sends `reply` and takes everything: what it got.
+    /// Acts as the host's peer: sends `reply`, accepts everything and collects it in `got`.
     fn serve(&mut self, conn: u32, got: &mut Vec<u8>, reply: &mut VecDeque<u8>, credit: &mut usize) -> bool {
         let mut finished = false;
         for command in std::mem::take(&mut self.commands) {

@@ -1,4 +1,4 @@
-//! IPv6, `guestfwd`, DHCP's options, resets.
+//! Tests of IPv6, `guestfwd`, DHCP's options and resets.
 
 use super::super::host::{Command, Event, HOST_IDS, Place};
 use super::tests::{Bench, MAC, MS};
@@ -19,7 +19,7 @@ fn config(keys: &[(&str, &str)]) -> Config {
     config
 }
 
-/// An ICMPv6 message of the guest.
+/// Builds an ICMPv6 message of the guest.
 fn icmp6(to: (Mac, Ipv6Addr), repr: &Icmpv6Repr) -> Vec<u8> {
     wire::ipv6((MAC, GUEST), to, IpProtocol::Icmpv6, 255, repr.buffer_len(), |bytes| {
         let mut packet = Icmpv6Packet::new_unchecked(bytes);
@@ -27,7 +27,7 @@ fn icmp6(to: (Mac, Ipv6Addr), repr: &Icmpv6Repr) -> Vec<u8> {
     })
 }
 
-/// The only frame that the network sends in answer, as sender and ICMPv6 type.
+/// Returns sender and ICMPv6 type of the only frame that the network sends in answer.
 fn answer(user: &mut UserNet, frame: &[u8]) -> Option<(Ipv6Addr, u8)> {
     user.frame(0, frame);
     let frames = std::mem::take(&mut user.io.frames);
@@ -103,7 +103,7 @@ fn tcp_over_ipv6_connects_and_carries() {
     let mut got = [0; 4000];
     assert_eq!(b.sockets.get_mut::<Socket>(h).recv_slice(&mut got), Ok(3000));
     assert!(b.commands.contains(&Command::Send { conn: 1, bytes: b"up".to_vec() }), "{:?}", b.commands);
-    // A connection of the host that breaks resets the guest's; nobody takes it for the end of the data.
+    // A host connection that breaks resets the guest's: it is not taken for the end of the data.
     b.net.from_host(b.now, Event::Broken { conn: 1 });
     (0..20).for_each(|_| b.step());
     assert!(!b.sockets.get_mut::<Socket>(h).is_open());
@@ -137,7 +137,7 @@ fn guestfwd_reaches_its_device_even_with_restrict() {
         let to = (IpAddress::v4(10, 0, 2, 100), port);
         b.sockets.get_mut::<Socket>(h).connect(b.iface.context(), to, 50_000 + port).unwrap();
     }
-    // The address is nobody's whose Ethernet address could be asked for: who has it is the network's to say.
+    // No guest has this address: the network itself must answer ARP requests for it.
     (0..200).for_each(|_| b.step());
     let connects: Vec<_> = b.commands.iter().collect();
     assert!(connects.contains(&&Command::Connect { conn: 1, to: Place::Device(0) }), "{connects:?}");

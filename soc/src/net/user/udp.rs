@@ -1,4 +1,4 @@
-//! UDP both ways: a flow for every port of the guest, and one for every client of a forward.
+//! UDP in both directions: a flow for every port of the guest, and one for every client of a forward.
 
 use super::super::host::{Command, HOST_IDS, Place};
 use super::{Io, wire};
@@ -7,28 +7,28 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-/// A flow that nobody uses for this long is forgotten.
+/// Time after which an unused flow is removed.
 const IDLE: Ticks = 120 * TICKS_PER_SEC;
-/// An answer is awaited for this long.
+/// Time for which an answer is awaited.
 const AWAITED: Ticks = 5 * TICKS_PER_SEC;
-/// Flows at once; the least used one makes room.
+/// Limit for flows; a new one replaces the least recently used one.
 const MAX_FLOWS: usize = 512;
-/// Datagrams that wait for a guest's Ethernet address.
+/// Limit for datagrams waiting for a guest's Ethernet address.
 const MAX_WAITING: usize = 16;
-/// Longest datagram that fits a frame: nothing is fragmented.
+/// Longest datagram that fits an Ethernet frame: nothing is fragmented.
 const MAX_PAYLOAD: usize = 1472;
 /// The same with IPv6's longer header.
 const MAX_PAYLOAD_V6: usize = 1452;
-/// First port of the gateway that a client of a forward gets.
+/// First port of the gateway assigned to a client of a forward.
 const FIRST_PORT: u16 = 49_152;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Flow {
     guest: SocketAddr,
-    /// The client's address as the guest sees it, for a flow of a forward.
+    /// For a flow of a forward, the client's address as seen by the guest.
     client: Option<SocketAddr>,
     used: Ticks,
-    /// Until when an answer from outside is awaited.
+    /// Time until which an answer from outside is awaited.
     awaited: Ticks,
 }
 
@@ -37,26 +37,26 @@ struct Flow {
 pub struct Udp {
     flows: BTreeMap<u32, Flow>,
     ports: u16,
-    /// For guests whose Ethernet address is not known yet.
+    /// Datagrams for guests whose Ethernet address is not known yet.
     waiting: Vec<(SocketAddr, SocketAddr, Vec<u8>)>,
     awaited: Ticks,
     now: Ticks,
-    /// No flow is to be forgotten before.
+    /// Earliest time at which a flow may expire.
     due: Option<Ticks>,
 }
 
 impl Udp {
-    /// When a flow is to be forgotten, at the earliest.
+    /// Returns the earliest time at which a flow may expire.
     pub fn next(&self) -> Ticks {
         self.due.unwrap_or(Ticks::MAX)
     }
 
-    /// True while an answer is awaited.
+    /// Returns true while an answer is awaited.
     pub fn busy(&self) -> bool {
         self.awaited > self.now && !self.flows.is_empty()
     }
 
-    /// Forgets old flows.
+    /// Removes expired flows.
     pub fn tick(&mut self, now: Ticks, io: &mut Io) {
         self.now = now;
         if self.due.is_none_or(|due| due > now) {
@@ -74,7 +74,7 @@ impl Udp {
         self.due = self.flows.values().map(|f| f.used.saturating_add(IDLE)).min();
     }
 
-    /// The host's flows are gone.
+    /// Removes all flows: the host has lost its own.
     pub fn lost(&mut self) {
         self.flows.clear();
     }
@@ -94,7 +94,7 @@ impl Udp {
         self.flows.insert(id, flow);
     }
 
-    /// The guest sent a datagram.
+    /// Handles a datagram sent by the guest.
     pub fn sent(
         &mut self,
         now: Ticks,
@@ -130,7 +130,7 @@ impl Udp {
         io.commands.push(Command::Datagram { flow, to: Some(place), bytes: bytes.to_vec() });
     }
 
-    /// Flows, as `info usernet` shows them.
+    /// Lists the flows for `info usernet`.
     pub fn list(&self) -> String {
         let line = |f: &Flow| {
             let client = f.client.map_or("*".into(), |c| c.to_string());
@@ -139,12 +139,12 @@ impl Udp {
         self.flows.values().map(line).collect()
     }
 
-    /// True when a flow is the guest's over IPv6.
+    /// Returns true if the guest uses a flow over IPv6.
     pub fn is_ipv6(&self, flow: u32) -> bool {
         self.flows.get(&flow).is_some_and(|f| f.guest.is_ipv6())
     }
 
-    /// An answer came from outside.
+    /// Handles an answer from outside.
     pub fn came(&mut self, flow: u32, from: SocketAddr, bytes: &[u8], io: &mut Io) {
         let Some(f) = self.flows.get_mut(&flow) else { return };
         f.awaited = 0;
@@ -159,7 +159,7 @@ impl Udp {
         }
     }
 
-    /// A datagram came to a forward.
+    /// Handles a datagram received at a forward.
     pub fn arrived(
         &mut self,
         now: Ticks,
@@ -188,7 +188,7 @@ impl Udp {
         }
     }
 
-    /// A guest's Ethernet address is known now.
+    /// Sends the datagrams that waited for a guest's Ethernet address.
     pub fn found(&mut self, address: IpAddr, io: &mut Io) {
         for (from, to, bytes) in std::mem::take(&mut self.waiting) {
             match io.mac(address).filter(|_| to.ip() == address) {
@@ -198,7 +198,7 @@ impl Udp {
         }
     }
 
-    /// Answers a query that may not leave: the name does not exist.
+    /// Answers a DNS query that must not leave the network: the name does not exist.
     pub fn no_such_name(&mut self, guest: SocketAddr, server: SocketAddr, query: &[u8], io: &mut Io) {
         let Some(mac) = io.mac(guest.ip()) else { return };
         if query.len() < 12 || query.len() > MAX_PAYLOAD || query[2] & 0x80 != 0 {

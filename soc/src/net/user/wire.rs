@@ -1,4 +1,4 @@
-//! Frames put together and taken apart.
+//! Builders of Ethernet frames.
 
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::*;
@@ -6,27 +6,27 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// An Ethernet address.
 pub type Mac = [u8; 6];
-/// Everybody's.
+/// The broadcast address.
 pub const BROADCAST: Mac = [0xFF; 6];
-/// Time to live of what the network sends.
+/// Time to live of the packets that the network sends.
 const TTL: u8 = 64;
 const ETHERNET: usize = 14;
-/// Room of an ARP packet: QEMU's frames are 64 bytes long.
+/// Length reserved for an ARP packet: QEMU's Ethernet frames are 64 bytes long.
 const ARP_ROOM: usize = 50;
 
-/// The Ethernet address of one of the network's own addresses, as QEMU's user network has them.
+/// Returns the Ethernet address of one of the network's own addresses, as in QEMU's user network.
 pub fn mac_of(address: Ipv4Addr) -> Mac {
     let [a, b, c, d] = address.octets();
     [0x52, 0x55, a, b, c, d]
 }
 
-/// The same for an IPv6 address: its last four bytes, as QEMU counts.
+/// Returns the same for an IPv6 address, from its last four bytes as in QEMU.
 pub fn mac_of6(address: Ipv6Addr) -> Mac {
     let [.., a, b, c, d] = address.octets();
     [0x52, 0x56, a, b, c, d]
 }
 
-/// An Ethernet frame around a payload of `len` bytes.
+/// Builds an Ethernet frame around a payload of `len` bytes.
 pub fn ethernet(
     from: Mac,
     to: Mac,
@@ -43,7 +43,7 @@ pub fn ethernet(
     bytes
 }
 
-/// An IPv4 packet in its frame.
+/// Builds an IPv4 packet in an Ethernet frame.
 pub fn ipv4(
     (mac, from): (Mac, Ipv4Addr),
     to: (Mac, Ipv4Addr),
@@ -60,7 +60,7 @@ pub fn ipv4(
     })
 }
 
-/// An IPv6 packet in its frame.
+/// Builds an IPv6 packet in an Ethernet frame.
 pub fn ipv6(
     (mac, from): (Mac, Ipv6Addr),
     to: (Mac, Ipv6Addr),
@@ -77,7 +77,7 @@ pub fn ipv6(
     })
 }
 
-/// An IP packet of either version in its frame; both addresses must be of one.
+/// Builds an IP packet of either version in an Ethernet frame; both addresses must be of the same version.
 fn ip(
     (mac, from): (Mac, IpAddr),
     to: (Mac, IpAddr),
@@ -88,12 +88,12 @@ fn ip(
     match (from, to.1) {
         (IpAddr::V4(from), IpAddr::V4(at)) => ipv4((mac, from), (to.0, at), protocol, len, fill),
         (IpAddr::V6(from), IpAddr::V6(at)) => ipv6((mac, from), (to.0, at), protocol, TTL, len, fill),
-        // No flow has ends of different versions.
+        // Both ends of a flow are of the same version.
         _ => Vec::new(),
     }
 }
 
-/// A UDP datagram in its frame.
+/// Builds a UDP datagram in an Ethernet frame.
 pub fn udp((mac, from): (Mac, SocketAddr), to: (Mac, SocketAddr), payload: &[u8]) -> Vec<u8> {
     let repr = UdpRepr { src_port: from.port(), dst_port: to.1.port() };
     let ips = (IpAddress::from(from.ip()), IpAddress::from(to.1.ip()));
@@ -104,7 +104,7 @@ pub fn udp((mac, from): (Mac, SocketAddr), to: (Mac, SocketAddr), payload: &[u8]
     })
 }
 
-/// A TCP segment in its frame.
+/// Builds a TCP segment in an Ethernet frame.
 pub fn tcp((mac, from): (Mac, IpAddr), to: (Mac, IpAddr), repr: &TcpRepr) -> Vec<u8> {
     ip((mac, from), to, IpProtocol::Tcp, repr.buffer_len(), |bytes| {
         let mut packet = TcpPacket::new_unchecked(bytes);
@@ -112,7 +112,7 @@ pub fn tcp((mac, from): (Mac, IpAddr), to: (Mac, IpAddr), repr: &TcpRepr) -> Vec
     })
 }
 
-/// An ARP packet in its frame.
+/// Builds an ARP packet in an Ethernet frame.
 pub fn arp(operation: ArpOperation, from: (Mac, Ipv4Addr), to: (Mac, Ipv4Addr)) -> Vec<u8> {
     let request = operation == ArpOperation::Request;
     let repr = ArpRepr::EthernetIpv4 {

@@ -1,4 +1,4 @@
-//! Arguments of the commands that run nothing, or elsewhere.
+//! Arguments of the commands that run no firmware, or not in this process.
 
 use crate::cli::units;
 use clap::Args;
@@ -9,7 +9,7 @@ use std::time::Duration;
 /// Arguments of `esplens explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// Log of the UART (- for standard input), core file, flash image or its coredump partition.
+    /// UART log (- for standard input), core file, flash image or its coredump partition.
     #[arg(value_name = "PANIC.txt")]
     pub input: PathBuf,
     /// Application ELF with the symbols; may be repeated (bootloader), the application last.
@@ -23,18 +23,18 @@ pub struct ExplainArgs {
 /// Arguments of `esplens dump`.
 #[derive(Debug, Args)]
 pub struct DumpArgs {
-    /// Flash image, application .bin, application ELF or build folder, run from power-on.
+    /// Flash image, application .bin, application ELF or build folder; it is run from power-on.
     pub image: Option<PathBuf>,
     /// Core file to write.
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Application ELF with the symbols [default: the one beside the image that its hash names].
+    /// Application ELF with the symbols [default: the one next to the image that matches its hash].
     #[arg(long, value_name = "FILE")]
     pub elf: Option<PathBuf>,
     /// Virtual time after which the file is written.
     #[arg(long, value_name = "TIME", value_parser = units::duration, default_value = "5s")]
     pub after: Duration,
-    /// Monitor of a running esplens to ask instead: HOST:PORT.
+    /// Monitor of a running esplens that writes the file instead: HOST:PORT.
     #[arg(long, value_name = "WHERE", conflicts_with = "image")]
     pub monitor: Option<String>,
 }
@@ -42,7 +42,7 @@ pub struct DumpArgs {
 /// Arguments of `esplens attach`.
 #[derive(Debug, Args)]
 pub struct AttachArgs {
-    /// HOST:PORT of its `--dash`, or its process number in `esplens top`.
+    /// HOST:PORT of its `--dash`, or its process ID from `esplens top`.
     pub to: String,
 }
 
@@ -54,12 +54,12 @@ pub struct InfoArgs {
     /// Application ELF with the symbols.
     #[arg(long, value_name = "FILE")]
     pub elf: Option<PathBuf>,
-    /// As JSON on stdout.
+    /// Print JSON on stdout.
     #[arg(long)]
     pub json: bool,
 }
 
-/// Arguments of `esplens qemu`, which [`crate::cli::qemu`] reads.
+/// Arguments of `esplens qemu`, parsed by [`crate::cli::qemu`].
 #[derive(Debug, Args)]
 pub struct QemuArgs {
     /// QEMU's options.

@@ -7,35 +7,35 @@ use regex::bytes::Regex;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-/// What is waited for on UART0, and what is typed there. Patterns are regular expressions; a line is matched without
-/// its colours, when it has ended or stays as it is for 10 ms of virtual time.
+/// Patterns to wait for on UART0 and text to type there. Patterns are regular expressions. A line is matched without
+/// its colours when it has ended or has not changed for 10 ms of virtual time.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Waiting for output")]
 pub struct ScriptArgs {
-    /// End with code 0 when UART0 prints this; of several any one.
+    /// End with code 0 when UART0 prints this; if repeated, any one of them.
     #[arg(long, value_name = "REGEX")]
     pub exit_on: Vec<Regex>,
-    /// End with code 1 when UART0 prints this; of several any one. A panic is printed to its end first.
+    /// End with code 1 when UART0 prints this; if repeated, any one of them. A panic is printed to its end first.
     #[arg(long, value_name = "REGEX")]
     pub fail_on: Vec<Regex>,
-    /// Expect this; several in this order. The last one ends the run with code 0; with --exit-on that does, with code 1
-    /// when one is missing.
+    /// Expect this; if repeated, in this order. The last one ends the run with code 0. With --exit-on, that option ends
+    /// the run instead: with code 1 if an expected pattern is missing.
     #[arg(long, value_name = "REGEX")]
     pub expect: Vec<Regex>,
-    /// Type this on UART0 when the --after of the same number has matched; \r, \n, \t, \xHH and \\ as in C. Several
-    /// one after the other.
+    /// Type this on UART0 when the --after with the same index has matched; \r, \n, \t, \xHH and \\ as in C. Several
+    /// are typed one after the other.
     #[arg(long, value_name = "TEXT", value_parser = units::typed)]
     pub send: Vec<Typed>,
-    /// What --send waits for.
+    /// Pattern that --send waits for.
     #[arg(long, value_name = "REGEX")]
     pub after: Vec<Regex>,
-    /// Say so on stderr when UART0 prints this, and go on.
+    /// Report on stderr when UART0 prints this, and continue.
     #[arg(long, value_name = "REGEX")]
     pub ready_on: Option<Regex>,
-    /// Make this file when --ready-on matches; one that is there is removed at the start.
+    /// Create this file when --ready-on matches; an existing one is removed at the start.
     #[arg(long, value_name = "FILE", requires = "ready_on")]
     pub ready_file: Option<PathBuf>,
-    /// Print UART0 without its colours: on, off, or auto for where standard output is no terminal.
+    /// Print UART0 without its colours: on, off, or auto: if standard output is not a terminal.
     #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_value = "auto", default_missing_value = "on")]
     pub plain: When,
 }
@@ -50,7 +50,7 @@ impl ScriptArgs {
         Err(format!("--send and --after go in pairs: there are {send} of --send and {after} of --after"))
     }
 
-    /// True when standard output is to have no colours of the firmware's.
+    /// Returns true if the firmware's colours are to be removed from standard output.
     pub fn is_plain(&self) -> bool {
         match self.plain {
             When::Auto => !std::io::stdout().is_terminal(),
@@ -59,7 +59,7 @@ impl ScriptArgs {
         }
     }
 
-    /// Takes the file of `--ready-file` away that an earlier run left.
+    /// Removes a `--ready-file` left by an earlier run.
     pub fn clear_ready_file(&self) -> anyhow::Result<()> {
         let Some(path) = &self.ready_file else { return Ok(()) };
         match std::fs::remove_file(path) {
@@ -71,10 +71,10 @@ impl ScriptArgs {
     }
 }
 
-/// When something is done.
+/// Condition for an option.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum When {
-    /// Where nobody sees it otherwise.
+    /// Depends on whether standard output is a terminal.
     #[default]
     Auto,
     /// Always.

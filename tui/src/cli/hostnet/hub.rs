@@ -1,4 +1,4 @@
-//! All sockets of a user network, on their thread.
+//! All sockets of a user network, on one thread.
 
 use super::stream::Stream;
 use super::udp::Flows;
@@ -14,23 +14,23 @@ use std::sync::mpsc::Sender;
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::sync::mpsc::{UnboundedReceiver, WeakUnboundedSender};
 
-/// Bytes of datagrams that wait for the machine; what comes on top is lost, as on any line.
+/// Maximum bytes of datagrams waiting for the machine; more are lost, as on any network.
 const MAX_WAITING: usize = 2 << 20;
 
-/// What reaches the sockets' thread.
+/// Message to the sockets' thread.
 pub enum Order {
     /// From the machine.
     Command(Command),
     /// A client connected to a forward.
     Adopt(TcpStream, SocketAddrV4),
-    /// A datagram came to a forward.
+    /// A datagram arrived at a forward.
     Datagram(Arc<UdpSocket>, SocketAddr, SocketAddrV4, Vec<u8>),
 }
 
-/// For the sockets' own tasks: the thread ends with the machine, not with them.
+/// Sender for the sockets' own tasks. It is weak: the thread ends with the machine, not with the tasks.
 pub type Orders = WeakUnboundedSender<Order>;
 
-/// The way back to the machine. Events of an earlier time line are told apart by their generation.
+/// Sender of events to the machine. The generation identifies events from before a reset.
 #[derive(Clone)]
 pub struct Back {
     pub events: Sender<(u64, Event)>,
@@ -40,7 +40,7 @@ pub struct Back {
     pub waiting: Arc<AtomicUsize>,
 }
 
-/// Bytes of an event that count as waiting.
+/// Returns the bytes of an event that count as waiting.
 pub fn waits(event: &Event) -> usize {
     match event {
         Event::Datagram { bytes, .. } | Event::Arrived { bytes, .. } | Event::Frame(bytes) => {
@@ -51,7 +51,7 @@ pub fn waits(event: &Event) -> usize {
 }
 
 impl Back {
-    /// Tells the machine; datagrams and frames are lost when it does not listen for long.
+    /// Sends an event to the machine. Datagrams and frames are lost if too many wait.
     pub fn send(&self, event: Event) {
         let bytes = waits(&event);
         if bytes > 0 && self.waiting.fetch_add(bytes, Ordering::Relaxed) > MAX_WAITING {
@@ -64,15 +64,15 @@ impl Back {
     }
 }
 
-/// All sockets, on their thread.
+/// All sockets, on one thread.
 pub struct Hub {
     back: Back,
     resolver: Option<SocketAddr>,
-    /// What `guestfwd` names.
+    /// Targets of `guestfwd`.
     devices: Vec<Device>,
     streams: HashMap<u32, Stream>,
     flows: Flows,
-    /// The number of the next connection or flow that the host opens.
+    /// ID of the next connection or flow that the host opens.
     next: u32,
 }
 
@@ -81,7 +81,7 @@ impl Hub {
         Self { back, resolver, devices, streams: HashMap::new(), flows: Flows::default(), next: HOST_IDS }
     }
 
-    /// Carries orders out until the machine is gone; none of them blocks.
+    /// Executes orders until the machine is dropped; none of them blocks.
     pub async fn serve(mut self, mut orders: UnboundedReceiver<Order>) {
         while let Some(order) = orders.recv().await {
             match order {
@@ -123,7 +123,7 @@ impl Hub {
         let stream = match (device, self.address(to)) {
             _ if self.streams.len() >= MAX_STREAMS => None,
             (Some(device), _) => Some(Stream::open(conn, device.clone(), back)),
-            // Debuggers' and dashboards' ports are no guest's business.
+            // The guest may not connect to the ports of debuggers and dashboards.
             (None, Some(address)) if is_own_listener(address) => None,
             (None, Some(address)) => Some(Stream::connect(conn, address, back)),
             (None, None) => None,
@@ -155,7 +155,7 @@ impl Hub {
                 self.flows = Flows::default();
                 self.back.generation += 1;
             }
-            // Frames go to segments alone.
+            // Only segments carry frames.
             Command::Frame(_) => {}
         }
         if self.streams.len() > 64 && self.streams.len().is_power_of_two() {
@@ -170,7 +170,7 @@ impl Hub {
     }
 }
 
-/// True for this computer's own addresses.
+/// Returns true for this computer's own addresses.
 pub fn is_loopback(address: IpAddr) -> bool {
     address.is_loopback()
 }

@@ -1,4 +1,4 @@
-//! The host's sockets behind the machine's network: one thread, tokio, and channels to the machine's thread.
+//! Host sockets behind the machine's network: one thread, tokio, and channels to the machine's thread.
 
 mod hub;
 mod segment;
@@ -24,27 +24,27 @@ use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
 
-/// Connections at once.
+/// Maximum number of simultaneous connections.
 const MAX_STREAMS: usize = 1024;
 
-/// Wakes the machine's thread when it waits.
+/// Callback that wakes the machine's thread when it waits.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
 
-/// A forward that is open.
+/// An open forward.
 struct Open {
     forward: Forward,
     at: SocketAddr,
     task: AbortHandle,
 }
 
-/// The machine's end.
+/// The machine's side of the sockets.
 pub struct Sockets {
     orders: UnboundedSender<Order>,
     events: Receiver<(u64, Event)>,
     waiting: Arc<AtomicUsize>,
     generation: u64,
     runtime: tokio::runtime::Handle,
-    /// Where forwards listen that name no address.
+    /// Listening address of forwards that name none.
     address: Ipv4Addr,
     forwards: Vec<Open>,
 }
@@ -88,7 +88,7 @@ impl HostNet for Sockets {
 }
 
 impl Sockets {
-    /// Opens the forwards, on `address` where they name none, and starts the sockets' thread.
+    /// Opens the forwards (on `address` if they name none) and starts the sockets' thread.
     pub fn open(
         config: &Config,
         address: Ipv4Addr,
@@ -119,7 +119,7 @@ impl Sockets {
         Ok(sockets)
     }
 
-    /// Where it listens, one line a forward.
+    /// Returns the listening addresses, one line per forward.
     pub fn listening(&self) -> Vec<String> {
         let name = |p| if p == Protocol::Tcp { "TCP" } else { "UDP" };
         let line = |o: &Open| {
@@ -130,7 +130,7 @@ impl Sockets {
     }
 }
 
-/// Listens for a forward; says where.
+/// Listens for a forward. Returns the bound address.
 fn listen(forward: &Forward, at: SocketAddrV4, orders: Orders) -> std::io::Result<(SocketAddr, AbortHandle)> {
     let to = forward.guest;
     if forward.protocol == Protocol::Udp {
@@ -152,7 +152,7 @@ fn listen(forward: &Forward, at: SocketAddrV4, orders: Orders) -> std::io::Resul
                     Some(orders) => drop(orders.send(Order::Adopt(client, to))),
                     None => return,
                 },
-                // Out of descriptors, perhaps.
+                // The process may be out of file descriptors.
                 Err(_) => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
             }
         }
@@ -160,10 +160,10 @@ fn listen(forward: &Forward, at: SocketAddrV4, orders: Orders) -> std::io::Resul
     Ok((bound, task.abort_handle()))
 }
 
-/// Most bytes of the host's list of name servers.
+/// Maximum size in bytes of the host's list of name servers.
 const MAX_RESOLV: u64 = 1 << 16;
 
-/// The first name server of the host.
+/// Returns the first name server of the host.
 fn system_resolver() -> Option<SocketAddr> {
     let bytes = esplens_soc::hostfile::read(Path::new("/etc/resolv.conf"), MAX_RESOLV).ok()?;
     let text = String::from_utf8_lossy(&bytes);
@@ -172,7 +172,7 @@ fn system_resolver() -> Option<SocketAddr> {
     Some(SocketAddr::new(address, 53))
 }
 
-/// What the user asked for and cannot have.
+/// Returns an input error: the user's request cannot be fulfilled.
 fn exit_input(why: String) -> anyhow::Error {
     BadInput(why).into()
 }

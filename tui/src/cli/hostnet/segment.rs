@@ -1,5 +1,5 @@
-//! A segment shared with other machines: TCP with QEMU's framing (each frame after its length in four bytes, highest
-//! first), UDP multicast, or a TAP device. Like any cable it may lose frames, and does rather than fill memory.
+//! Segment shared with other machines: TCP with QEMU's framing (each frame is preceded by its length in four bytes,
+//! big-endian), UDP multicast, or a TAP device. Frames may be lost, as on any cable: full queues drop them.
 
 use super::hub::{Back, waits};
 use super::{Wake, exit_input};
@@ -14,16 +14,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::mpsc;
 
-/// Longest frame; a peer that announces a longer one speaks something else.
+/// Longest Ethernet frame; a peer that announces a longer one uses another protocol.
 const MAX_FRAME: usize = 68 << 10;
-/// Frames that wait for one peer.
+/// Maximum number of Ethernet frames queued per peer.
 const MAX_QUEUED: usize = 1024;
-/// Peers on one listening end.
+/// Maximum number of peers of one listener.
 const MAX_PEERS: usize = 64;
-/// Between two attempts to connect.
+/// Time between two attempts to connect.
 const RETRY: Duration = Duration::from_millis(250);
 
-/// Where the segment is.
+/// Location of the segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum At {
     /// `socket,listen=[HOST]:PORT`: others connect; all of them are on one segment.
@@ -47,20 +47,20 @@ impl std::fmt::Display for At {
     }
 }
 
-/// The machine's end.
+/// The machine's side of a segment.
 pub struct Segment {
     at: At,
     out: mpsc::Sender<Vec<u8>>,
     events: Receiver<(u64, Event)>,
     waiting: Arc<AtomicUsize>,
-    /// What it is connected to, for the user.
+    /// Description of the connection, for the user.
     pub notice: String,
 }
 
 impl HostNet for Segment {
     fn command(&mut self, command: Command) {
         if let Command::Frame(frame) = command {
-            // No room: lost, as in a switch.
+            // A full queue drops the frame, as a switch does.
             let _ = self.out.try_send(frame);
         }
     }
@@ -76,7 +76,7 @@ impl HostNet for Segment {
     }
 }
 
-/// What the segment's thread owns.
+/// Data owned by the segment's thread.
 struct Cable {
     out: mpsc::Receiver<Vec<u8>>,
     back: Back,
@@ -86,7 +86,7 @@ impl Segment {
     /// Opens the segment and starts its thread.
     ///
     /// # Errors
-    /// What cannot be opened.
+    /// When the segment cannot be opened.
     pub fn open(at: At, wake: Wake) -> anyhow::Result<Self> {
         let (out, rx) = mpsc::channel(MAX_QUEUED);
         let (events, back) = channel();
@@ -123,16 +123,16 @@ fn start(at: &At, cable: Cable) -> std::io::Result<(String, Task)> {
             (format!("network segment on {name}"), Box::pin(tap(device, cable)))
         }
         #[cfg(not(target_os = "linux"))]
-        At::Tap(_) => return Err(std::io::Error::other("TAP devices are Linux's")),
+        At::Tap(_) => return Err(std::io::Error::other("TAP devices are supported only on Linux")),
     })
 }
 
-/// A frame as it stands on a TCP stream.
+/// Returns a frame in the encoding for a TCP stream.
 fn framed(frame: &[u8]) -> Vec<u8> {
     [&(frame.len() as u32).to_be_bytes(), frame].concat()
 }
 
-/// Reads frames until the peer is gone.
+/// Reads frames until the peer disconnects.
 async fn read_frames(mut from: impl tokio::io::AsyncRead + Unpin, to: mpsc::Sender<(u64, Vec<u8>)>, id: u64) {
     while let Ok(len) = from.read_u32().await {
         let len = len as usize;
@@ -147,7 +147,7 @@ async fn read_frames(mut from: impl tokio::io::AsyncRead + Unpin, to: mpsc::Send
     }
 }
 
-/// Everybody who connects, and the machine, are on one segment.
+/// Runs a segment that connects the machine and all clients of the listener.
 async fn hub(listener: TcpListener, mut cable: Cable) {
     let mut peers: HashMap<u64, mpsc::Sender<Vec<u8>>> = HashMap::new();
     let (frames, mut arrivals) = mpsc::channel(64);
@@ -178,7 +178,7 @@ async fn hub(listener: TcpListener, mut cable: Cable) {
     }
 }
 
-/// Serves one peer: what it sends goes to `frames` under its number.
+/// Serves one peer. Frames it sends go to `frames` with its ID.
 fn attach(stream: TcpStream, frames: mpsc::Sender<(u64, Vec<u8>)>, id: u64) -> mpsc::Sender<Vec<u8>> {
     let (tx, mut rx) = mpsc::channel::<Vec<u8>>(MAX_QUEUED);
     let _ = stream.set_nodelay(true);
@@ -199,7 +199,7 @@ fn attach(stream: TcpStream, frames: mpsc::Sender<(u64, Vec<u8>)>, id: u64) -> m
     tx
 }
 
-/// Stays connected: whoever listens may come later, or again.
+/// Keeps the segment connected: retries until a listener exists, and reconnects.
 async fn client(to: String, mut cable: Cable) {
     let mut told = false;
     loop {
@@ -207,9 +207,9 @@ async fn client(to: String, mut cable: Cable) {
             Ok(stream) => stream,
             Err(why) => {
                 if !std::mem::replace(&mut told, true) {
-                    tracing::warn!("segment: {to}: {why}; trying on");
+                    tracing::warn!("segment: {to}: {why}; retrying");
                 }
-                // What is sent meanwhile is lost.
+                // Frames sent meanwhile are lost.
                 let until = tokio::time::Instant::now() + RETRY;
                 loop {
                     match tokio::time::timeout_at(until, cable.out.recv()).await {
@@ -239,8 +239,8 @@ async fn client(to: String, mut cable: Cable) {
     }
 }
 
-/// One socket in the group, shared with others on this computer, and one to send from, whose own frames are known by
-/// its port.
+/// Opens one receiving socket in the group, shared with others on this computer, and one sending socket. The sending
+/// socket's port identifies this machine's own frames.
 fn multicast(group: SocketAddrV4, local: Ipv4Addr) -> std::io::Result<(UdpSocket, UdpSocket)> {
     use socket2::{Domain, Protocol, Socket, Type};
     let rx = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;

@@ -1,4 +1,4 @@
-//! A connection of the host: TCP, or to what `guestfwd` names.
+//! Connection of the host: TCP, or to a `guestfwd` target.
 
 use super::Back;
 use esplens_soc::net::host::Event;
@@ -13,15 +13,15 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
-/// Most bytes read at once.
+/// Maximum number of bytes read at once.
 const CHUNK: usize = 16 * 1024;
 
-/// What the guest wrote; `None`: it writes no more.
+/// Bytes that the guest wrote; `None`: it has finished writing.
 type Write = Option<Vec<u8>>;
 
-/// What bytes are carried over.
+/// Byte stream to the peer.
 trait Line: AsyncRead + AsyncWrite + Unpin + Send {
-    /// Whether closing it now resets the connection, so that the peer learns that nothing came to its end.
+    /// Selects whether closing resets the connection, so that the peer learns that its data was not fully delivered.
     fn abrupt(&self, on: bool);
 }
 
@@ -36,10 +36,10 @@ impl Line for UnixStream {
     fn abrupt(&self, _: bool) {}
 }
 
-/// The order-taker's end of a connection; dropping it closes the connection.
+/// The hub's end of a connection; dropping it closes the connection.
 pub struct Stream {
     writes: UnboundedSender<Write>,
-    /// Bytes that may still be read, a permit each.
+    /// Bytes that may still be read, one permit each.
     credit: Arc<Semaphore>,
     task: JoinHandle<()>,
 }
@@ -61,13 +61,13 @@ impl Stream {
         Self { writes, credit, task }
     }
 
-    /// Takes over a client.
+    /// Adopts the connection of a client.
     pub fn adopt(conn: u32, stream: TcpStream, back: Back) -> Self {
         let _ = stream.set_nodelay(true);
         Self::start(|writes, credit| carry(conn, stream, back, writes, credit))
     }
 
-    /// Connects.
+    /// Connects to an address.
     pub fn connect(conn: u32, to: SocketAddr, back: Back) -> Self {
         Self::start(|writes, credit| async move {
             match TcpStream::connect(to).await {
@@ -80,7 +80,7 @@ impl Stream {
         })
     }
 
-    /// Reaches what `guestfwd` names; a program is started.
+    /// Connects to a `guestfwd` target; a command is started.
     pub fn open(conn: u32, device: Device, back: Back) -> Self {
         Self::start(|writes, credit| async move {
             let refused = back.clone();
@@ -100,29 +100,29 @@ impl Stream {
                     Err(why) => format!("cmd:{command}: {why}"),
                 },
                 #[cfg(not(unix))]
-                other => format!("{other:?}: not on this system"),
+                other => format!("{other:?}: not supported on this system"),
             };
             tracing::warn!("guestfwd: {why}");
             refused.send(Event::Refused { conn });
         })
     }
 
-    /// True when both directions are done.
+    /// Returns true if both directions have finished.
     pub fn over(&self) -> bool {
         self.task.is_finished()
     }
 
-    /// Writes bytes; the machine's window bounds how many wait.
+    /// Writes bytes; the machine's TCP window bounds how many wait.
     pub fn send(&mut self, bytes: Vec<u8>) {
         let _ = self.writes.send(Some(bytes));
     }
 
-    /// So many bytes more may be read.
+    /// Allows this many more bytes to be read.
     pub fn credit(&mut self, bytes: u32) {
         self.credit.add_permits(bytes as usize);
     }
 
-    /// Nothing more is written.
+    /// Ends writing.
     pub fn finish(&mut self) {
         let _ = self.writes.send(None);
     }
@@ -153,7 +153,7 @@ async fn begin(
     carry(conn, line, back, writes, credit).await;
 }
 
-/// Carries bytes both ways until both ends are done. Given up before, a TCP connection is reset.
+/// Transfers bytes in both directions until both have ended. A TCP connection that is dropped before that is reset.
 async fn carry(
     conn: u32,
     line: impl Line,
@@ -180,12 +180,12 @@ async fn read(
 ) -> std::io::Result<()> {
     let mut buffer = vec![0; CHUNK];
     loop {
-        // One byte's permit at least; then as many as there are.
+        // Waits for one permit, then takes as many as are available.
         let Ok(first) = credit.acquire().await else { return Ok(()) };
         let more = credit.available_permits().min(CHUNK - 1);
         let rest = credit.try_acquire_many(more as u32).ok();
         let n = from.read(&mut buffer[..1 + rest.as_ref().map_or(0, |_| more)]).await?;
-        // What was read is used up, the rest of the permits go back.
+        // Permits of bytes that were read are consumed; the rest is returned.
         drop((first, rest));
         if n == 0 {
             back.send(Event::Eof { conn });

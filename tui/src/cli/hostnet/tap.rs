@@ -9,13 +9,13 @@ use tokio::io::unix::AsyncFd;
 /// A TAP device.
 pub struct Tap(AsyncFd<File>);
 
-/// Opens the TAP device `name`, and makes it where it is not there and the user may.
+/// Opens the TAP device `name`. Creates it if it does not exist and the user is allowed to.
 pub fn open(name: &str) -> Result<Tap> {
     let path = "/dev/net/tun";
     let explain = |why: Error| Error::new(why.kind(), format!("{path}: {why}"));
     let file = OpenOptions::new().read(true).write(true).custom_flags(libc::O_NONBLOCK).open(path);
     let file = file.map_err(explain)?;
-    // SAFETY: an ifreq is plain data; all zeroes is one.
+    // SAFETY: an ifreq is plain data, for which all zeroes is valid.
     let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
     if name.is_empty() || name.len() >= request.ifr_name.len() {
         return Err(Error::new(ErrorKind::InvalidInput, "an interface's name has 1 to 15 characters"));
@@ -34,7 +34,7 @@ pub fn open(name: &str) -> Result<Tap> {
 }
 
 impl Tap {
-    /// The next frame from the host; its length.
+    /// Reads the next frame from the host. Returns its length.
     pub async fn read(&self, buffer: &mut [u8]) -> Result<usize> {
         loop {
             let mut ready = self.0.readable().await?;
@@ -44,7 +44,7 @@ impl Tap {
         }
     }
 
-    /// Sends a frame to the host; lost when the device takes none.
+    /// Sends a frame to the host. The frame is lost if the device does not accept it.
     pub fn write(&self, frame: &[u8]) {
         let _ = self.0.get_ref().write(frame);
     }

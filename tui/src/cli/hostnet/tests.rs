@@ -1,4 +1,4 @@
-//! The host's side over real sockets.
+//! The host side of the network with real sockets.
 
 use super::*;
 use esplens_soc::net::host::Place;
@@ -14,7 +14,7 @@ fn open(keys: &[(&str, &str)]) -> Sockets {
     Sockets::open(&config, Ipv4Addr::LOCALHOST, None, Arc::new(|| {})).unwrap()
 }
 
-/// The next event; within a while there is one.
+/// Returns the next event. Panics if there is none for 20 s.
 fn next(s: &mut impl HostNet) -> Event {
     let end = Instant::now() + Duration::from_secs(20);
     loop {
@@ -49,7 +49,7 @@ fn forwards_come_and_go_while_it_runs() {
     while TcpStream::connect(at).is_ok() {
         assert!(Instant::now() < end, "still listening");
     }
-    // Its connection goes on.
+    // The forward's open connection continues.
     s.command(Command::Finish { conn });
     assert!(s.forwards().is_empty());
 }
@@ -67,7 +67,7 @@ fn a_guest_that_refuses_resets_the_client_and_one_that_ends_does_not() {
     served.read_to_string(&mut text).unwrap();
     assert_eq!(text, "page");
     assert_eq!(next(&mut s), Event::Sent { conn, bytes: 4 });
-    // A client that resets is no end of its data.
+    // A client's reset is not the end of its data.
     let (broken, conn) = client(&mut s);
     socket2::SockRef::from(&broken).set_linger(Some(Duration::ZERO)).unwrap();
     drop(broken);
@@ -98,7 +98,7 @@ fn guestfwd_reaches_a_server_and_a_program() {
     assert_eq!(next(&mut s), Event::Refused { conn: 3 });
 }
 
-/// More datagrams than the machine takes are lost, and what is lost costs nothing.
+/// Datagrams beyond the limit are lost and use no memory.
 #[test]
 fn datagrams_wait_in_bounded_memory() {
     let mut s = open(&[("hostfwd", "udp::0-:7")]);

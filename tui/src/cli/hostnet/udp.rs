@@ -10,12 +10,12 @@ use tokio::task::AbortHandle;
 
 /// Longest datagram.
 const LONGEST: usize = 65_536;
-/// Clients of forwards at once; the oldest makes room.
+/// Maximum number of clients of forwards; the oldest is removed for a new one.
 const MAX_CLIENTS: usize = 512;
-/// Places that may answer a flow.
+/// Maximum number of peers that may answer a flow.
 const MAX_PEERS: usize = 256;
 
-/// Who may answer a flow, and what the guest calls them.
+/// Peers that may answer a flow, with the guest's name for each.
 type Peers = Arc<Mutex<HashMap<SocketAddr, Place>>>;
 
 enum Flow {
@@ -25,7 +25,7 @@ enum Flow {
     Client { socket: Arc<UdpSocket>, client: Client },
 }
 
-/// A socket of a flow; its task waits for answers.
+/// A socket of a flow; its task receives answers.
 struct Outlet {
     socket: Arc<UdpSocket>,
     task: AbortHandle,
@@ -37,10 +37,10 @@ impl Drop for Outlet {
     }
 }
 
-/// Who speaks to a forward, and to which.
+/// A client's address and the forward that it uses.
 type Client = (SocketAddr, SocketAddrV4);
 
-/// All flows.
+/// All UDP flows.
 #[derive(Default)]
 pub struct Flows {
     flows: HashMap<u32, Flow>,
@@ -50,7 +50,7 @@ pub struct Flows {
     warned: bool,
 }
 
-/// Takes what comes to a forward.
+/// Receives the datagrams of a forward.
 pub async fn listen(socket: Arc<UdpSocket>, to: SocketAddrV4, orders: Orders) {
     let mut buffer = vec![0; LONGEST];
     loop {
@@ -64,7 +64,7 @@ pub async fn listen(socket: Arc<UdpSocket>, to: SocketAddrV4, orders: Orders) {
 }
 
 impl Flows {
-    /// The flow of a forward's client.
+    /// Returns the flow of a forward's client.
     pub fn of_client(&mut self, socket: Arc<UdpSocket>, client: Client, next: &mut u32) -> u32 {
         if let Some(flow) = self.clients.get(&client) {
             return *flow;
@@ -81,7 +81,7 @@ impl Flows {
         *next
     }
 
-    /// Sends the guest's datagram; opens the flow with the first. What the host's socket has no room for is lost.
+    /// Sends the guest's datagram; the first one opens the flow. A datagram that the host's socket cannot take is lost.
     pub fn send(&mut self, flow: u32, place: Place, to: SocketAddr, bytes: &[u8], back: &Back) {
         let empty = || Flow::Out { peers: Peers::default(), v4: None, v6: None };
         let Flow::Out { peers, v4, v6 } = self.flows.entry(flow).or_insert_with(empty) else { return };
@@ -103,18 +103,18 @@ impl Flows {
             }
             peers.insert(to, place);
         }
-        // Straight to the socket: tokio would have to see first that a new one can be written.
+        // Sends on the socket directly: tokio would first have to learn that a new socket is writable.
         let _ = socket2::SockRef::from(&*outlet.socket).send_to(bytes, &to.into());
     }
 
-    /// The guest answers a forward's client.
+    /// Sends the guest's answer to a forward's client.
     pub fn reply(&mut self, flow: u32, bytes: &[u8]) {
         if let Some(Flow::Client { socket, client }) = self.flows.get(&flow) {
             let _ = socket2::SockRef::from(&**socket).send_to(bytes, &client.0.into());
         }
     }
 
-    /// Forgets a flow.
+    /// Removes a flow.
     pub fn close(&mut self, flow: u32) {
         if let Some(Flow::Client { client, .. }) = self.flows.remove(&flow) {
             self.clients.remove(&client);
@@ -135,7 +135,7 @@ fn open(flow: u32, v6: bool, known: Peers, back: Back) -> std::io::Result<Outlet
         loop {
             let Ok((n, sender)) = from.recv_from(&mut buffer).await else { continue };
             let place = known.lock().unwrap_or_else(PoisonError::into_inner).get(&sender).copied();
-            // Only those the guest wrote to may answer; this computer also from another port.
+            // Only peers that the guest wrote to may answer. Loopback addresses may answer from another port too.
             let own = if v6 { Place::Loopback6(sender.port()) } else { Place::Loopback(sender.port()) };
             let place = place.or_else(|| is_loopback(sender.ip()).then_some(own));
             if let Some(place) = place {

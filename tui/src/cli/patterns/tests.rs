@@ -8,7 +8,7 @@ fn patterns(line: &[&str]) -> Patterns {
     Patterns::new(&args.script)
 }
 
-/// What was found, in short.
+/// Returns the findings in a short form.
 fn feed(p: &mut Patterns, text: &str) -> Vec<String> {
     let tell = |found: Found| match found {
         Found::Exit(h) => format!("exit {} {}", h.option, h.text),

@@ -1,16 +1,16 @@
-//! What QEMU's command line says about itself, in the form that tools read.
+//! Help and version texts of QEMU's command line, in the form that tools parse.
 
 use esplens_gdb::monitor;
 
-/// `-machine help`.
+/// Output of `-machine help`.
 pub const MACHINES: &str = "Supported machines are:\nesp32                Espressif ESP32 machine";
 
-/// `-version`. Tools compare the number.
+/// Returns the output of `-version`. Tools compare the number.
 pub fn version() -> String {
     format!("QEMU emulator version {}", monitor::version())
 }
 
-/// `-d help`.
+/// Returns the output of `-d help`.
 pub fn log_items(traced: &[(&str, &[&str])], warned: &[&str]) -> String {
     let mut out = String::from("Log items (comma separated):\n");
     traced.iter().for_each(|(item, events)| out.push_str(&format!("{item:16}{}\n", events.join(", "))));
@@ -19,7 +19,7 @@ pub fn log_items(traced: &[(&str, &[&str])], warned: &[&str]) -> String {
     out
 }
 
-/// `-h`.
+/// Returns the output of `-h`.
 pub fn usage() -> String {
     format!(
         "{}\nusage: qemu-system-xtensa [options]\n\n\
@@ -32,7 +32,7 @@ pub fn usage() -> String {
 -global driver=esp32.gpio,property=strap_mode,value=0x0f\n\
                              boot straps: 0x12 flash, 0x0f download\n\
 -kernel ELF                  a bare program without ROM boot\n\
--snapshot                    flash writes stay out of the file\n\
+-snapshot                    flash writes do not change the file\n\
 -nic user|socket|tap|none[,model=open_eth][,hostfwd=...]\n\
 -netdev ... -net nic,...     the same in two parts\n\
 -object filter-dump,id=ID,netdev=ID,file=FILE\n\

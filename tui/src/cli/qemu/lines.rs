@@ -2,25 +2,25 @@
 
 use super::{Asked, Result, keys, parts, unknown, wrong};
 
-/// A `-chardev`, as the options that name it take it.
+/// A `-chardev`, for the options that name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Chardev {
     /// The terminal; `mux=on`: the monitor shares it.
     Stdio,
     /// A listener: `tcp:HOST:PORT` or `unix:PATH`.
     Listen(String),
-    /// A file that takes the output.
+    /// A file for the output.
     File(String),
     Pty,
     Null,
 }
 
-/// True for a socket that QEMU would connect instead of listening.
+/// Returns true for a socket that QEMU would connect instead of listening.
 fn connects(value: &str) -> bool {
     !matches!(keys(value).get("server"), Some("server" | "on" | "yes"))
 }
 
-/// `tcp:HOST:PORT,...`, `telnet:`, `unix:PATH,...`, `stdio`, `pty`, `null`, `none`, `file:PATH`.
+/// Parses `tcp:HOST:PORT,...`, `telnet:`, `unix:PATH,...`, `stdio`, `pty`, `null`, `none`, `file:PATH`.
 fn device(value: &str) -> Option<Chardev> {
     let bare = &*parts(value)[0];
     Some(match bare.split_once(':') {
@@ -29,14 +29,14 @@ fn device(value: &str) -> Option<Chardev> {
         None if matches!(bare, "null" | "none") => Chardev::Null,
         Some(("tcp" | "telnet", at)) => Chardev::Listen(format!("tcp:{at}")),
         Some(("unix", _)) => Chardev::Listen(bare.into()),
-        // A file's name may have commas.
+        // A file name may contain commas.
         Some(("file", path)) if !path.is_empty() => Chardev::File(value.trim_start_matches("file:").into()),
         _ => return None,
     })
 }
 
 impl Asked {
-    /// Serial line, monitor, QMP or GDB, once all of `-chardev` is known.
+    /// Processes a serial line, monitor, QMP or GDB, after all of `-chardev` is known.
     pub(super) fn device(&mut self, option: &str, value: &str) -> Result<()> {
         match option {
             "serial" => self.serial(value),
@@ -47,7 +47,7 @@ impl Asked {
         }
     }
 
-    /// A device, or the `-chardev` that `chardev:ID` names.
+    /// Returns a device, or the `-chardev` that `chardev:ID` names.
     fn line(&mut self, option: &str, value: &str) -> Result<Chardev> {
         if let Some(id) = value.strip_prefix("chardev:") {
             return self.named(id);
@@ -63,7 +63,7 @@ impl Asked {
         self.chardevs.get(id).cloned().map_or_else(|| wrong(format!("no -chardev has id={id}")), Ok)
     }
 
-    /// `BACKEND,id=ID,...`.
+    /// Processes `BACKEND,id=ID,...`.
     pub(super) fn chardev(&mut self, value: &str) -> Result<()> {
         let keys = keys(value);
         let get = |key: &str| keys.get(key).filter(|v| !v.is_empty());
@@ -106,7 +106,8 @@ impl Asked {
         Ok(())
     }
 
-    /// `stdio`, `tcp:` and `telnet:` addresses, `unix:PATH`; their options (server, nowait) are what happens anyway.
+    /// Processes `stdio`, `tcp:` and `telnet:` addresses, `unix:PATH`. Their options (server, nowait) are the default
+    /// here.
     fn monitor(&mut self, value: &str) -> Result<()> {
         let device = self.line("monitor", value.trim_start_matches("mon:"))?;
         let to = match device {
@@ -119,7 +120,7 @@ impl Asked {
         Ok(())
     }
 
-    /// `chardev=ID,mode=readline|control`.
+    /// Processes `chardev=ID,mode=readline|control`.
     fn mon(&mut self, value: &str) -> Result<()> {
         let keys = keys(value);
         let short = || keys.0.keys().find(|k| self.chardevs.contains_key(*k)).map(String::as_str);
@@ -152,7 +153,7 @@ impl Asked {
         Ok(())
     }
 
-    /// What `-nographic` implies: serial line and monitor share the terminal, each unless it is elsewhere.
+    /// Applies the default of `-nographic`: serial line and monitor share the terminal, unless redirected.
     pub(super) fn monitors(&mut self) {
         let default = if self.nographic { vec!["stdio".to_string()] } else { Vec::new() };
         let mut monitors = self.monitors.take().unwrap_or(default);

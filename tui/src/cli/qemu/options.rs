@@ -1,12 +1,12 @@
-//! The options, one by one.
+//! QEMU's options.
 
 use super::{Asked, End, Result, help, keys, parts, unknown, wrong};
 use esplens_soc::hostfile;
 use std::path::Path;
 
-/// Options without a value that mean nothing here.
+/// Options without a value that have no effect here.
 const FLAGS: [&str; 5] = ["enable-kvm", "nodefaults", "no-user-config", "no-fd-bootchk", "no-hpet"];
-/// Options with a value that mean nothing here.
+/// Options with a value that have no effect here.
 const VALUED: [&str; 18] = [
     "parallel",
     "display",
@@ -28,15 +28,15 @@ const VALUED: [&str; 18] = [
     "sandbox",
 ];
 const NOTHING: &str = "nothing to do here";
-/// Most bytes of a file with names of events.
+/// Maximum size in bytes of a file with event names.
 const MAX_EVENTS: u64 = 1 << 20;
-/// Log items of `-d` that are traced here, and as what.
+/// Log items of `-d` that are traced here, with their events.
 const LOGGED: [(&str, &[&str]); 2] = [("int", &["irq_take", "exception"]), ("cpu_reset", &["reset"])];
-/// Log items that are there without asking: warnings on stderr.
+/// Log items that are always printed: warnings on stderr.
 const WARNED: [&str; 2] = ["unimp", "guest_errors"];
 
 impl Asked {
-    /// An option without a value; false: it may be one with.
+    /// Processes an option without a value. Returns false if the option may need one.
     pub(super) fn flag(&mut self, option: &str) -> Result<bool> {
         match option {
             "version" => return Err(End::Say(help::version())),
@@ -62,7 +62,7 @@ impl Asked {
             "drive" => return self.drive(value),
             "global" => return self.global(value),
             "nic" | "netdev" => self.nic.push(value.to_string()),
-            // The MAC's half of -netdev.
+            // The MAC part of -netdev.
             "net" if value.starts_with("nic") => {}
             "object" => return self.object(value),
             "chardev" => return self.chardev(value),
@@ -90,12 +90,12 @@ impl Asked {
         self.set("--psram", &size);
     }
 
-    /// `file=F,if=mtd,format=raw` is the flash, `if=none,id=efuse` the eFuses.
+    /// Processes a drive: `file=F,if=mtd,format=raw` is the flash, `if=none,id=efuse` the eFuses.
     fn drive(&mut self, value: &str) -> Result<()> {
         let keys = keys(value);
         let Some(file) = keys.get("file") else { return unknown("drive", Some(value)) };
         match keys.get("if") {
-            // The second spelling is a slip in a published command line that people copy.
+            // The second spelling is an error in a published command line that is widely copied.
             Some("mtd" | "mtdev") => {
                 self.image = Some(file.to_string());
                 self.snapshot |= keys.get("snapshot") == Some("on");
@@ -121,7 +121,7 @@ impl Asked {
         };
         match (driver, property) {
             ("nvram.esp32.efuse", "drive") => self.efuse = Some(set.to_string()),
-            // They count virtual time here: no slow host makes them bark.
+            // The watchdogs count virtual time here: a slow host does not trigger them.
             ("timer.esp32.timg", "wdt_disable") => {}
             ("esp32.gpio", "strap_mode") => self.set("--strap", set),
             _ => return unknown("global", Some(value)),
@@ -129,7 +129,7 @@ impl Asked {
         Ok(())
     }
 
-    /// `filter-dump,id=f,netdev=n,file=x.pcap` is the wire's frames.
+    /// Processes `filter-dump,id=f,netdev=n,file=x.pcap`: a capture of Ethernet frames.
     fn object(&mut self, value: &str) -> Result<()> {
         let keys = keys(value);
         let dump = keys.get("filter-dump").is_some() || keys.get("qom-type") == Some("filter-dump");
@@ -138,7 +138,7 @@ impl Asked {
         Ok(())
     }
 
-    /// `[enable=]PATTERN`, `events=FILE` with a pattern a line, `file=FILE` for the lines.
+    /// Processes `[enable=]PATTERN`, `events=FILE` with one pattern per line, `file=FILE` for the output.
     fn trace(&mut self, value: &str) -> Result<()> {
         for part in parts(value) {
             match part.split_once('=') {
@@ -153,7 +153,7 @@ impl Asked {
         Ok(())
     }
 
-    /// A file with a pattern a line.
+    /// Reads a file with one pattern per line.
     fn events(&mut self, file: &str) -> Result<()> {
         let text = match hostfile::read(Path::new(file), MAX_EVENTS) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -164,7 +164,7 @@ impl Asked {
         Ok(())
     }
 
-    /// `-d ITEM,ITEM`.
+    /// Processes `-d ITEM,ITEM`.
     fn log(&mut self, value: &str) -> Result<()> {
         for item in value.split(',') {
             if let Some((_, events)) = LOGGED.iter().find(|(name, _)| *name == item) {
@@ -176,13 +176,13 @@ impl Asked {
             } else if WARNED.contains(&item) {
                 self.note("d", item, "these warnings are always given");
             } else {
-                self.note("d", item, "there is no such log here; -trace has events");
+                self.note("d", item, "this log is not available here; use -trace for events");
             }
         }
         Ok(())
     }
 
-    /// Files only inside the current folder: QEMU would let the guest open any.
+    /// Enables semihosting for the current folder only: QEMU would let the guest open any file.
     fn semihosting(&mut self, value: &str) {
         if matches!(keys(value).get("enable"), Some("off" | "no")) {
             return self.unset("--semihosting");
@@ -191,7 +191,7 @@ impl Asked {
         self.words.extend(parts(value).iter().filter_map(|part| part.strip_prefix("arg=")).map(String::from));
     }
 
-    /// What follows a reset, a program's end, a panic, a watchdog.
+    /// Processes the actions for a reset, a program's end, a panic and a watchdog.
     fn action(&mut self, value: &str) -> Result<()> {
         for part in value.split(',') {
             match part.split_once('=') {

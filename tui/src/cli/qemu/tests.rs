@@ -1,4 +1,4 @@
-//! Lines of QEMU's users.
+//! Command lines of QEMU users.
 
 use super::*;
 use crate::cli::args::{ResetPolicy, RunArgs};
@@ -78,7 +78,7 @@ fn what_is_not_known_gets_one_clear_error() {
     assert!(cli(&["esplens".into(), "run".into()]).is_none());
 }
 
-/// What goes to standard output.
+/// Returns the text for standard output.
 fn said(line: &str) -> String {
     let args: Vec<OsString> =
         format!("qemu-system-xtensa {line}").split_whitespace().map(Into::into).collect();
@@ -88,7 +88,7 @@ fn said(line: &str) -> String {
     }
 }
 
-/// The lines about what changes nothing.
+/// Returns the messages about options without effect.
 fn notes(line: &str) -> Vec<String> {
     let args: Vec<String> = line.split_whitespace().map(Into::into).collect();
     translate(&args).unwrap().1

@@ -1,4 +1,4 @@
-//! The loop around a machine: slices of virtual time, input, output, patterns, time limits.
+//! The run loop around a machine: slices of virtual time, input, output, patterns, time limits.
 
 mod ending;
 mod incoming;
@@ -25,29 +25,29 @@ use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-/// Longest wait before limits are looked at again.
+/// Longest wait before limits are checked again.
 const MAX_WAIT: Duration = Duration::from_millis(50);
-/// Longest wait while the machine stands still: whatever ends that wakes.
+/// Longest wait while the machine is stopped: any wake-up ends it.
 const REST: Duration = Duration::from_secs(3600);
 /// Time between two status lines.
 const STATUS: Duration = Duration::from_secs(1);
-/// Events taken in one go at the most.
+/// Maximum number of events processed at once.
 const MANY: usize = 256;
-/// Time between two looks at readers of the output that do not keep up.
+/// Time between two checks of output readers that do not keep up.
 const READERS: Duration = Duration::from_millis(10);
-/// UART0 silent for this long: a status line tells that something is going on.
+/// Silence of UART0 after which status lines are printed.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// A client that said or heard nothing for this long no longer talks to the chip's download mode.
+/// Time without input or output after which a client no longer counts as talking to the chip's download mode.
 const TALK: Duration = Duration::from_secs(1);
 
-/// What comes after a slice.
+/// Action after a slice.
 struct Wait {
-    /// Virtual time to go to next.
+    /// Virtual time to run to next.
     goal: Ticks,
-    /// The host's time to wait; `None`: until `goal` is due.
+    /// Host time to wait; `None`: until `goal` is due.
     wall: Option<Duration>,
-    /// Nothing needs to be looked at meanwhile.
+    /// Nothing needs to be checked meanwhile.
     rest: bool,
 }
 
@@ -57,22 +57,22 @@ impl Wait {
     }
 }
 
-/// Everything the loop keeps.
+/// State of the run loop.
 pub struct Drive {
     lines: Lines,
     incoming: Incoming,
     patterns: Patterns,
     /// The pattern that ends the run, and when it matched.
     hit: Option<(Hit, Ticks)>,
-    /// When `--fail-on` matched; the run goes on until what belongs to that is printed.
+    /// Time when `--fail-on` matched; the run continues until the rest of the line or panic is printed.
     closing: Option<Ticks>,
     crashes: Crashes,
-    /// Text of `--send`, and when it is typed.
+    /// Text of `--send`, and the time when it is typed.
     typed: VecDeque<(Ticks, Vec<u8>)>,
     ready_file: Option<PathBuf>,
     pace: Pace,
     speed: Speed,
-    /// Number of the last stop the user was told of.
+    /// Number of the last stop reported to the user.
     told: u64,
     policy: ResetPolicy,
     started: Instant,
@@ -80,19 +80,19 @@ pub struct Drive {
     limit: Ticks,
     wall_limit: Option<Duration>,
     last_output: Instant,
-    /// When input for a UART came last.
+    /// Time of the last input for a UART.
     talk: Option<Instant>,
     status_due: Instant,
-    /// Where traced events and frames go.
+    /// Destinations of traced events and captured frames.
     pub sinks: Sinks,
-    /// Where the UARTs' text is kept.
+    /// Backlog of the UARTs' text.
     pub past: Past,
-    /// Explains panics in UART0's output.
+    /// Explainer of panics in UART0's output.
     pub explain: Option<Live>,
 }
 
 impl Drive {
-    /// For a machine whose virtual time is `now`.
+    /// Creates the loop for a machine whose virtual time is `now`.
     pub fn new(args: &RunArgs, lines: Lines, (events, flow): (Receiver<Event>, Flow), now: Ticks) -> Self {
         let ticks =
             |d: Duration| u64::try_from(d.as_micros()).unwrap_or(u64::MAX).saturating_mul(TICKS_PER_US);
@@ -123,7 +123,7 @@ impl Drive {
         }
     }
 
-    /// Runs the machine until something ends it.
+    /// Runs the machine until the run ends.
     pub fn run(&mut self, target: &mut dyn Target) -> Exit {
         let why = self.run_on(target);
         self.ended(why)
@@ -175,15 +175,15 @@ impl Drive {
             let woken = self.take_events(target, &wait);
             self.incoming.feed(target);
             match woken {
-                // Input ends an idle period: the machine goes on from where it is.
+                // Input ends an idle period: the machine continues from its current time.
                 Ok(woken) => goal = if woken { now } else { wait.goal },
                 Err(exit) => return exit,
             }
         }
     }
 
-    /// Lets the machine stand while whoever reads standard output or error does not keep up: nothing is lost, and
-    /// limits, signals and clients are minded meanwhile.
+    /// Pauses the machine while the reader of standard output or error does not keep up, so that nothing is lost.
+    /// Limits, signals and clients are served meanwhile.
     fn wait_for_readers(&mut self, target: &mut dyn Target) -> Option<Exit> {
         while outlet::full() {
             let now = target.now();
@@ -202,29 +202,29 @@ impl Drive {
         None
     }
 
-    /// What the run took so far.
+    /// Returns the statistics of the run so far.
     pub fn stats(&self, target: &dyn Target) -> Stats {
         let ticks = target.now() - self.start_ticks;
         Stats { ticks, wall: self.started.elapsed(), instructions: target.instructions(), ..Stats::default() }
     }
 
-    /// Where to go, and how long to wait, when nothing happens before `next`.
+    /// Returns the virtual time to run to and the host time to wait when nothing happens before `next`.
     fn after_idle(&self, now: Ticks, next: Ticks) -> Wait {
         let step = now.saturating_add(MAX_WAIT.as_micros() as Ticks * TICKS_PER_US);
         let next = next.min(self.limit);
         match self.pace.skips_idle() {
             false => Wait::until(next.min(step), None),
-            // Nothing but input can happen: real time then, whatever the speed.
+            // Only input can happen: the machine then runs in real time at any speed setting.
             true if next == Ticks::MAX => Wait::until(step, Some(MAX_WAIT)),
             true => Wait::until(next, None),
         }
     }
 
-    /// While the machine stands still: until somebody wants something, or a limit or a status line is due.
+    /// Returns the wait of a stopped machine: until a client's request, a limit or a status line.
     fn after_pause(&self, target: &mut dyn Target) -> Wait {
         let now = target.now();
         if !target.rest() {
-            // It runs again, or looks for something in the past.
+            // The machine runs again, or a reverse operation is in progress.
             return Wait::until(now, Some(Duration::ZERO));
         }
         let status = if self.wants_status() { STATUS } else { REST };
@@ -232,7 +232,7 @@ impl Drive {
         Wait { goal: now, wall: Some(status.min(left)), rest: true }
     }
 
-    /// Waits until the goal is due or input comes, and hands over the input: true when there was some.
+    /// Waits until the goal is due or input arrives, and passes the input on. Returns true if there was any.
     fn take_events(&mut self, target: &mut dyn Target, wait: &Wait) -> Result<bool, Exit> {
         let (mut woken, mut seen) = (false, 0);
         let start = Instant::now();
@@ -263,14 +263,14 @@ impl Drive {
             }
             woken = true;
             seen += 1;
-            // A sender that never ends must not keep the machine from running.
+            // A sender that never pauses must not keep the machine from running.
             if seen >= MANY {
                 return Ok(true);
             }
         }
     }
 
-    /// The next event; its clients have the machine while it rests.
+    /// Returns the next event; clients have access to the machine while it is idle.
     fn next(&mut self, target: &mut dyn Target, look: Duration, rest: bool) -> Option<Event> {
         let mut event = None;
         let mut wait = || event = self.incoming.next(look);
@@ -300,7 +300,7 @@ impl Drive {
         self.patterns.awaited().is_some() || self.limit != Ticks::MAX
     }
 
-    /// A line on stderr once a second while UART0 is silent and somebody waits for it.
+    /// Prints a line on stderr once a second while UART0 is silent and the user waits for a pattern.
     fn show_status(&mut self, target: &dyn Target) {
         let now = Instant::now();
         if !self.wants_status() || now < self.status_due || now - self.last_output < QUIET {
@@ -313,15 +313,15 @@ impl Drive {
         terminal::status(&format!("{virt:.1} s virtual, {wall:.1} s wall, {:.0} MIPS{goal}", stats.mips()));
     }
 
-    /// A stop that nobody asked for is worth a line.
+    /// Prints a message for a stop that no client requested.
     fn tell_stop(&mut self, target: &dyn Target) {
         if let Some((number, why)) = target.unasked_stop().filter(|(n, _)| *n != self.told) {
             self.told = number;
-            terminal::message(&format!("{why}; gdb or the monitor goes on"));
+            terminal::message(&format!("{why}; continue with gdb or the monitor"));
         }
     }
 
-    /// Stands still until the user quits or the host's time is up.
+    /// Keeps the machine stopped until the user quits or the host time limit is reached.
     fn halt(&mut self, why: &str) -> Exit {
         terminal::message(why);
         loop {

@@ -1,4 +1,4 @@
-//! `--persist`: what a run changed goes back into the files it came from.
+//! `--persist`: writes a run's changes back into the input files.
 
 use crate::cli::args::RunArgs;
 use crate::cli::exit::BadInput;
@@ -8,19 +8,19 @@ use esplens_soc::boot::persist::{Claim, Share, Stamp, Written, trim_flash};
 use esplens_soc::boot::{BootError, BootInput, Source};
 use std::path::Path;
 
-/// The files that will be written.
+/// Files that will be written.
 pub struct Persist {
-    /// The flash image and its length.
+    /// Flash image and its length.
     flash: Option<(Claim, usize)>,
     efuse: Option<Claim>,
 }
 
-/// Refuses `--persist` where there is nothing to write back to.
+/// Refuses `--persist` if there is nothing to write back to.
 pub fn check_persist(args: &RunArgs, input: &BootInput) -> anyhow::Result<()> {
     if args.persist && input.source != Source::FlashImage && args.efuse.is_none() {
         let name = input.path.display();
         anyhow::bail!(BadInput(format!(
-            "--persist: {name} is no flash image to write back to ({})",
+            "--persist: {name} is not a flash image that can be written back ({})",
             input.source
         )));
     }
@@ -28,7 +28,7 @@ pub fn check_persist(args: &RunArgs, input: &BootInput) -> anyhow::Result<()> {
 }
 
 impl Persist {
-    /// Claims the files; `stamps` are those of the image and of the eFuse file before they were read.
+    /// Claims the files. `stamps` are those of the image and of the eFuse file before they were read.
     pub fn claim(args: &RunArgs, input: &BootInput, stamps: [Option<Stamp>; 2]) -> Result<Self, BootError> {
         if !args.persist {
             return Ok(Self { flash: None, efuse: None });
@@ -60,7 +60,7 @@ fn tell(written: Written) {
     if let Written::Beside(path) = written {
         let path = path.display();
         terminal::warning(&format!(
-            "--persist: the file has changed since it was read, and stays; see {path}"
+            "--persist: the file has changed since it was read and is not overwritten; see {path}"
         ));
     }
 }

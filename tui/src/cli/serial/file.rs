@@ -4,7 +4,7 @@ use super::Backend;
 use std::io::Write;
 use std::path::Path;
 
-/// The open file; a failing write ends it with one message.
+/// Output file; a failed write closes it with one message.
 pub struct File(Option<std::fs::File>);
 
 impl File {

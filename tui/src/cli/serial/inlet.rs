@@ -1,11 +1,11 @@
-//! The way in to a UART: what a reader of a serial line hands over is bounded. Beyond that the reader waits, leaves its
-//! socket unread, and so nothing is lost.
+//! Input path to a UART. The amount of pending input is bounded. Beyond that the reader waits and leaves its socket
+//! unread, so that nothing is lost.
 
 use super::{Event, UARTS};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Bytes on their way to one UART.
+/// Maximum number of pending bytes for one UART.
 const LIMIT: usize = 64 * 1024;
 
 #[derive(Default)]
@@ -14,7 +14,7 @@ struct State {
     closed: bool,
 }
 
-/// Counts the bytes on their way to each UART; shared by the lines' readers and the machine's thread.
+/// Counter of each UART's pending bytes; shared by the lines' readers and the machine's thread.
 #[derive(Clone, Default)]
 pub struct Flow(Arc<(Mutex<State>, Condvar)>);
 
@@ -23,7 +23,7 @@ impl Flow {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// `n` bytes are about to be handed over; waits for room. False: nobody takes them any more.
+    /// Adds `n` pending bytes; waits for space. Returns false if no more input is accepted.
     fn enter(&self, uart: u8, n: usize) -> bool {
         let mut state = self.state();
         while !state.closed && state.on_the_way[usize::from(uart)] >= LIMIT {
@@ -33,7 +33,7 @@ impl Flow {
         !state.closed
     }
 
-    /// The machine has taken `n` bytes, or they were dropped.
+    /// Subtracts `n` bytes that the machine has taken or that were dropped.
     pub fn leave(&self, uart: u8, n: usize) {
         let mut state = self.state();
         let count = &mut state.on_the_way[usize::from(uart)];
@@ -41,7 +41,7 @@ impl Flow {
         self.0.1.notify_all();
     }
 
-    /// Nothing is taken any more: whatever waits gives up.
+    /// Stops accepting input: all waiting readers return.
     pub fn close(&self) {
         self.state().closed = true;
         self.0.1.notify_all();
@@ -52,7 +52,7 @@ impl Flow {
     }
 }
 
-/// What one line's reader hands its input to.
+/// Sender of one line's input.
 #[derive(Clone)]
 pub struct Inlet {
     uart: u8,
@@ -61,28 +61,28 @@ pub struct Inlet {
 }
 
 impl Inlet {
-    /// For UART `uart` (0..2).
+    /// Creates the sender for UART `uart` (0..2).
     pub fn new(uart: u8, events: SyncSender<Event>, flow: Flow) -> Self {
         Self { uart, events, flow }
     }
 
-    /// The UART.
+    /// Returns the UART's number.
     pub fn uart(&self) -> u8 {
         self.uart
     }
 
-    /// Hands bytes over; waits as long as too many are on their way. False: the machine is gone.
+    /// Sends bytes; waits while too many are pending. Returns false if the machine is gone.
     pub fn input(&self, bytes: Vec<u8>) -> bool {
         self.flow.enter(self.uart, bytes.len()) && self.event(Event::Input(self.uart, bytes))
     }
 
-    /// The same without waiting, for a terminal whose other keys must still be heard: what there is no room for is
-    /// dropped. False: the machine is gone.
+    /// Sends bytes without waiting, for a terminal whose other keys must still be processed: bytes without space are
+    /// dropped. Returns false if the machine is gone.
     pub fn key(&self, bytes: Vec<u8>) -> bool {
         self.flow.full(self.uart) || self.input(bytes)
     }
 
-    /// Hands over something else. False: the machine is gone.
+    /// Sends another event. Returns false if the machine is gone.
     pub fn event(&self, event: Event) -> bool {
         self.events.send(event).is_ok()
     }

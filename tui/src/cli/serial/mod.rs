@@ -1,4 +1,4 @@
-//! Serial lines: what each UART of the machine is connected to on the host, one file a backend.
+//! Serial lines: the host-side connection of each UART, one file per backend.
 
 mod file;
 mod inlet;
@@ -20,27 +20,27 @@ use std::str::FromStr;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-/// UARTs of the chip.
+/// Number of the chip's UARTs.
 pub const UARTS: usize = 3;
-/// How long the end waits for clients to take what is queued for them.
+/// Longest wait at the end for clients to read their queued output.
 const LAST: Duration = Duration::from_millis(100);
 
-/// What reaches the machine's thread from outside.
+/// Event from outside for the machine's thread.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event {
     /// Bytes for a UART.
     Input(u8, Vec<u8>),
-    /// Something else that happens to the chip: EN, GPIO0, a break.
+    /// Another external signal to the chip: EN, GPIO0, a break.
     Chip(Input),
-    /// Input for a UART that the machine has not taken yet is to be dropped.
+    /// Drop input for a UART that the machine has not taken yet.
     Purge(u8),
-    /// The host's sockets have news.
+    /// The host's sockets have events.
     Wake,
-    /// The user wants to stop.
+    /// The user wants to quit.
     Quit,
 }
 
-/// Where a UART leads.
+/// Destination of a UART.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Where {
     /// This terminal.
@@ -51,11 +51,11 @@ pub enum Where {
     Rfc2217(String, u16),
     /// A listener on a local socket.
     Unix(PathBuf),
-    /// A file that takes the output.
+    /// A file for the output.
     File(PathBuf),
     /// A new pseudo-terminal.
     Pty,
-    /// Nowhere.
+    /// No connection.
     Null,
 }
 
@@ -64,7 +64,7 @@ pub enum Where {
 pub struct SerialArg {
     /// UART number.
     pub uart: u8,
-    /// Where it leads.
+    /// Destination.
     pub to: Where,
 }
 
@@ -96,47 +96,47 @@ impl FromStr for SerialArg {
     }
 }
 
-/// `PORT` or `HOST:PORT`, an IPv6 address in brackets; without a host only this computer can connect.
+/// Parses `PORT` or `HOST:PORT`, an IPv6 address in brackets. Without a host only this computer can connect.
 fn tcp_address(text: &str) -> Result<(String, u16), String> {
     let (host, port) = text.rsplit_once(':').unwrap_or(("127.0.0.1", text));
     let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
     let host = if host.is_empty() { "127.0.0.1" } else { host };
-    let port = port.parse().map_err(|_| format!("{port:?} is no TCP port"))?;
+    let port = port.parse().map_err(|_| format!("{port:?} is not a TCP port"))?;
     Ok((host.into(), port))
 }
 
-/// Host and port as they are written.
+/// Joins host and port, with brackets around an IPv6 address.
 pub fn joined(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
-/// The host's side of a UART.
+/// Host side of a UART.
 pub trait Backend: Send {
-    /// Takes what the UART sends. Never blocks for long: what nobody takes is dropped.
+    /// Writes the UART's output. Must not block for long: output that cannot be written is dropped.
     fn write(&mut self, bytes: &[u8]);
 
-    /// The machine ends: waits until what was taken has got out, at most until then.
+    /// Waits at the machine's end until accepted output is written, at most until `_until`.
     fn finish(&mut self, _until: Instant) {}
 }
 
-/// A UART that leads nowhere.
+/// Backend of an unconnected UART.
 struct Null;
 
 impl Backend for Null {
     fn write(&mut self, _bytes: &[u8]) {}
 }
 
-/// The three UARTs' backends.
+/// Backends of the three UARTs.
 pub struct Lines {
     backends: [Box<dyn Backend>; UARTS],
-    /// The UART on standard output.
+    /// UART on standard output.
     on_stdio: Option<usize>,
-    /// Takes that one's colours away.
+    /// Filter that removes that UART's colours.
     plain: Option<Plain>,
 }
 
 impl Lines {
-    /// Opens what the arguments name; UART0 is on the terminal unless they say otherwise.
+    /// Opens the lines that the arguments name; UART0 is on the terminal by default.
     pub fn open(args: &[SerialArg], events: &SyncSender<Event>, flow: &Flow) -> anyhow::Result<Self> {
         let mut to = [Where::Stdio, Where::Null, Where::Null];
         for arg in args {
@@ -154,13 +154,13 @@ impl Lines {
         Ok(lines)
     }
 
-    /// Standard output gets no colours from now on.
+    /// Removes colours from standard output from now on.
     pub fn without_colours(mut self) -> Self {
         self.plain = Some(Plain::default());
         self
     }
 
-    /// Hands a UART's output to its backend.
+    /// Writes a UART's output to its backend.
     pub fn write(&mut self, uart: u8, bytes: &[u8]) {
         let uart = usize::from(uart);
         let Some(line) = self.backends.get_mut(uart) else { return };

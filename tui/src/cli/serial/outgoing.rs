@@ -1,5 +1,5 @@
-//! Output to a client of a serial line: a bounded queue and a thread that writes it, so that the machine's thread never
-//! waits for a client; and the output that is kept while there is none.
+//! Output to a client of a serial line: a bounded queue with a writer thread, so that the machine's thread never waits
+//! for a client, and a backlog for output without a client.
 
 use crate::socket::Socket;
 use std::collections::VecDeque;
@@ -7,21 +7,21 @@ use std::io::{ErrorKind, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Bytes that wait for a client; one that lets more pile up is dropped.
+/// Maximum number of bytes queued for a client; one that exceeds it is disconnected.
 pub const LIMIT: usize = 1 << 20;
-/// Bytes that are written at once.
+/// Maximum number of bytes written at once.
 const PIECE: usize = 16 * 1024;
-/// Longest wait of the thread in one write: then it looks whether the client is still wanted.
+/// Timeout of one write by the thread, after which it checks whether the client is still wanted.
 const LOOK: Duration = Duration::from_millis(100);
-/// How long what is queued may take to get out after the client has stopped sending.
+/// Time allowed for writing queued output after the client has stopped sending.
 const LAST: Duration = Duration::from_millis(500);
 
-/// Output that waits for a client to come; the oldest is lost.
+/// Output kept until a client connects; the oldest is lost.
 #[derive(Debug, Default)]
 pub struct Backlog(VecDeque<u8>);
 
 impl Backlog {
-    /// Most bytes that are kept.
+    /// Maximum number of bytes kept.
     const MOST: usize = 64 * 1024;
 
     /// Adds output.
@@ -30,7 +30,7 @@ impl Backlog {
         self.0.drain(..self.0.len().saturating_sub(Self::MOST));
     }
 
-    /// Takes all of it.
+    /// Takes the whole backlog.
     pub fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.0).into()
     }
@@ -39,9 +39,9 @@ impl Backlog {
 #[derive(Default)]
 struct State {
     queue: VecDeque<u8>,
-    /// Nothing more comes; what is queued may take until then.
+    /// Deadline for the queued output, set when nothing more will be added.
     until: Option<Instant>,
-    /// The client takes nothing any more.
+    /// The client no longer accepts output.
     gone: bool,
 }
 
@@ -56,7 +56,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is to be written next; waits for it. It stays in the queue. `None`: that was all.
+    /// Waits for the next bytes to write. They stay in the queue. Returns `None` at the end.
     fn next(&self) -> Option<Vec<u8>> {
         let mut state = self.state();
         loop {
@@ -88,7 +88,8 @@ impl Shared {
     }
 }
 
-/// A client as the machine's side sees it. What is queued when this goes still gets out, if the client takes it soon.
+/// The machine's side of a client connection. Output queued when this is dropped is still written if the client reads
+/// it soon.
 pub struct Outgoing {
     shared: Arc<Shared>,
     socket: Socket,
@@ -108,7 +109,7 @@ impl Outgoing {
         Ok(Self { shared, socket })
     }
 
-    /// Queues bytes; never waits. False: the client is gone, or has left too much unread and gets no more.
+    /// Queues bytes; never waits. Returns false if the client is gone or has exceeded the limit and gets no more.
     pub fn send(&self, bytes: &[u8]) -> bool {
         let mut state = self.shared.state();
         if !state.gone && state.queue.len() + bytes.len() <= LIMIT {
@@ -121,7 +122,7 @@ impl Outgoing {
         false
     }
 
-    /// Nothing more comes: waits until all is written, at most until then.
+    /// Ends the output: waits until everything is written, at most until `until`.
     pub fn finish(&self, until: Instant) {
         let mut state = self.shared.state();
         state.until = Some(until);
@@ -136,7 +137,7 @@ impl Outgoing {
         }
     }
 
-    /// Ends the connection.
+    /// Closes the connection.
     pub fn cut(&self) {
         self.socket.cut();
     }
@@ -149,7 +150,7 @@ impl Drop for Outgoing {
     }
 }
 
-/// The writing thread.
+/// Body of the writing thread.
 fn run(mut client: Socket, shared: &Shared) {
     while let Some(piece) = shared.next() {
         match client.write(&piece) {
@@ -178,7 +179,7 @@ mod tests {
         (Outgoing::start(&Socket::Tcp(listener.accept().unwrap().0)).unwrap(), client)
     }
 
-    /// More than the queue and the system's buffers hold.
+    /// Sends more than the queue and the system's buffers hold.
     fn fill(out: &Outgoing) -> bool {
         (0..4096).all(|_| out.send(&[7; 16 * 1024]))
     }

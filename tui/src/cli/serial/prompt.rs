@@ -1,15 +1,15 @@
-//! The monitor's prompt on standard input: beside a UART, or alone.
+//! Monitor prompt on standard input, shared with a UART or exclusive.
 
 use crate::cli::terminal;
 use esplens_gdb::monitor::{self, HELLO, PROMPT};
 use esplens_gdb::supervisor::Handle;
 use std::io::{BufRead, IsTerminal, Read};
 
-/// Longest line taken.
+/// Maximum line length.
 const MAX_LINE: usize = 4096;
 
-/// A monitor that has standard input for itself. Its prompt is for people: what comes through a pipe is carried out
-/// line by line and its answers are all there is.
+/// Runs a monitor that has standard input exclusively. The prompt is only for terminals: input from a pipe is executed
+/// line by line, and only the answers are printed.
 pub fn alone(handle: Handle) {
     let people = std::io::stdin().is_terminal();
     let mut prompt = Prompt { handle, echo: false, line: Vec::new() };
@@ -27,22 +27,22 @@ pub fn alone(handle: Handle) {
     }
 }
 
-/// A line being typed.
+/// A line that is being typed.
 pub struct Prompt {
     handle: Handle,
-    /// What is typed must be shown here: the terminal does not.
+    /// Typed keys are echoed here because the terminal does not echo them.
     echo: bool,
     line: Vec<u8>,
 }
 
 impl Prompt {
-    /// Shows the prompt.
+    /// Prints the prompt.
     pub fn open(handle: Handle, echo: bool) -> Self {
         terminal::text(&format!("\n{HELLO}{PROMPT}"));
         Self { handle, echo, line: Vec::new() }
     }
 
-    /// Takes keys; a complete line is carried out.
+    /// Processes keys; a complete line is executed.
     pub fn typed(&mut self, keys: &[u8]) {
         for &key in keys {
             match key {
@@ -52,7 +52,7 @@ impl Prompt {
                     terminal::text("\x08 \x08");
                 }
                 b'\t' => self.complete(),
-                // Ctrl-C and Ctrl-U drop the line.
+                // Ctrl-C and Ctrl-U discard the line.
                 3 | 21 => {
                     self.line.clear();
                     terminal::text(&format!("\n{PROMPT}"));
@@ -75,7 +75,7 @@ impl Prompt {
         terminal::text(&format!("{end}{said}{PROMPT}"));
     }
 
-    /// Completes the word, or shows what it could be.
+    /// Completes the word, or shows the possible completions.
     fn complete(&mut self) {
         let line = String::from_utf8_lossy(&self.line).into_owned();
         let begun = line.rsplit(char::is_whitespace).next().unwrap_or_default().len();
@@ -90,7 +90,7 @@ impl Prompt {
         }
     }
 
-    /// Back to the UART.
+    /// Returns to the UART.
     pub fn close(self) {
         terminal::text("\n");
     }

@@ -1,4 +1,4 @@
-//! A UART behind a pseudo-terminal, for programs that want a serial port.
+//! UART on a pseudo-terminal, for programs that need a serial port.
 
 use super::Backend;
 use super::inlet::Inlet;
@@ -11,7 +11,7 @@ use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 
-/// The master side. The slave side stays open here too, so that programs may come and go.
+/// Master side. The slave side stays open too, so that programs may open and close it repeatedly.
 #[derive(Debug)]
 pub struct Pty {
     master: File,
@@ -20,14 +20,14 @@ pub struct Pty {
 }
 
 impl Pty {
-    /// Makes a pseudo-terminal and says its name.
+    /// Creates a pseudo-terminal and prints its name.
     pub fn open(inlet: Inlet) -> std::io::Result<Self> {
         let uart = inlet.uart();
         let pair = openpty(None, None)?;
         let mut termios = tcgetattr(&pair.slave)?;
         cfmakeraw(&mut termios);
         tcsetattr(&pair.slave, SetArg::TCSANOW, &termios)?;
-        // A reader that stands still must not stop the machine: what does not fit is dropped.
+        // A reader that does not read must not stop the machine: output that does not fit is dropped.
         fcntl(&pair.master, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
         let path = nix::unistd::ttyname(&pair.slave)?;
         crate::cli::terminal::message(&format!("UART{uart} is {}", path.display()));
@@ -37,7 +37,7 @@ impl Pty {
         Ok(Self { master, path, _slave: pair.slave })
     }
 
-    /// The name that programs open.
+    /// Returns the path that programs open.
     #[cfg(test)]
     pub fn path(&self) -> &std::path::Path {
         &self.path

@@ -1,5 +1,5 @@
-//! A UART on this terminal. Keys pass as they are; Ctrl-A is the escape, as in QEMU and picocom. With a monitor on
-//! stdio as well, Ctrl-A c switches between the two, as QEMU's `mon:stdio` does.
+//! UART on this terminal. Keys pass unchanged; Ctrl-A is the escape, as in QEMU and picocom. With a monitor on stdio as
+//! well, Ctrl-A c switches between the two, as QEMU's `mon:stdio` does.
 
 use super::inlet::Inlet;
 use super::prompt::Prompt;
@@ -15,19 +15,19 @@ use std::time::{Duration, Instant};
 /// Ctrl-A.
 const ESCAPE: u8 = 1;
 
-/// The machine behind the monitor that shares standard input.
+/// Handle of the machine for the monitor that shares standard input.
 static MONITOR: OnceLock<Handle> = OnceLock::new();
-/// There will be one, as soon as there is a machine.
+/// A monitor will be set as soon as there is a machine.
 static EXPECTED: AtomicBool = AtomicBool::new(false);
-/// How long a machine may take to come.
+/// Longest wait for the machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// From now on Ctrl-A is the escape, terminal or not: [`share`] will be called.
+/// Makes Ctrl-A the escape from now on, on a terminal or not: [`share`] will be called.
 pub fn expect_monitor() {
     EXPECTED.store(true, Ordering::SeqCst);
 }
 
-/// The monitor to switch to, where there is one.
+/// Returns the monitor to switch to, if there is one. Waits for an announced one.
 fn monitor() -> Option<&'static Handle> {
     let end = Instant::now() + PATIENCE;
     while EXPECTED.load(Ordering::SeqCst) && MONITOR.get().is_none() && Instant::now() < end {
@@ -36,18 +36,18 @@ fn monitor() -> Option<&'static Handle> {
     MONITOR.get()
 }
 
-/// Lets a monitor share standard input with the UART that is there. False: there is one already.
+/// Lets a monitor share standard input with the UART. Returns false if there is a monitor already.
 pub fn share(handle: Handle) -> bool {
     MONITOR.set(handle).is_ok()
 }
 
-/// Standard input and output; the terminal is raw while this lives.
+/// Standard input and output; the terminal is raw until this is dropped.
 pub struct Stdio {
     _raw: Option<terminal::Raw>,
 }
 
 impl Stdio {
-    /// Takes the terminal, if standard input is one, and starts reading.
+    /// Sets the terminal to raw mode, if standard input is one, and starts reading.
     pub fn open(inlet: Inlet) -> Self {
         let keys = std::io::stdin().is_terminal();
         let raw = if keys { terminal::Raw::enter() } else { None };
@@ -77,7 +77,7 @@ fn receive(keys: bool, inlet: &Inlet) {
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
             Err(_) => return,
         };
-        // Without a terminal the escape counts only where there is something to switch to, as in QEMU.
+        // Without a terminal, the escape only has an effect if there is a monitor to switch to, as in QEMU.
         if !keys && !EXPECTED.load(Ordering::SeqCst) {
             if !inlet.input(buffer[..n].to_vec()) {
                 return;
@@ -117,7 +117,7 @@ fn receive(keys: bool, inlet: &Inlet) {
 const HELP: &str = "Ctrl-A x quits, Ctrl-A h shows this, Ctrl-A c switches to the monitor and back (--monitor stdio), \
                     Ctrl-A Ctrl-A sends Ctrl-A; all other keys go to the firmware";
 
-/// What follows Ctrl-A.
+/// Command after Ctrl-A.
 #[derive(Debug, PartialEq, Eq)]
 enum Key {
     Quit,
@@ -125,14 +125,14 @@ enum Key {
     Switch,
 }
 
-/// Picks Ctrl-A sequences out of what is typed.
+/// Parser of Ctrl-A sequences in typed text.
 #[derive(Default)]
 struct Escape {
     armed: bool,
 }
 
 impl Escape {
-    /// How much was used, what goes to the firmware, and the command that came after it.
+    /// Returns the number of bytes used, the bytes for the firmware, and the command that follows them.
     fn next(&mut self, typed: &[u8]) -> (usize, Vec<u8>, Option<Key>) {
         let mut out = Vec::new();
         for (n, &key) in typed.iter().enumerate() {

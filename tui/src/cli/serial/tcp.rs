@@ -1,4 +1,4 @@
-//! A UART behind a listener, TCP or local: one client at a time, the next one takes over when it leaves.
+//! UART behind a TCP or local listener: one client at a time; the next one is served when it disconnects.
 
 use super::Backend;
 use super::inlet::Inlet;
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What the machine's side and the listener share.
+/// State shared by the machine's side and the listener.
 #[derive(Default)]
 struct Shared {
     client: Option<Outgoing>,
@@ -41,24 +41,24 @@ impl Shared {
 /// A listening UART.
 pub struct Tcp {
     shared: Arc<Mutex<Shared>>,
-    /// Where it listens, if that is a TCP port.
+    /// Listening address, if it is a TCP port.
     address: Option<SocketAddr>,
 }
 
 impl Tcp {
-    /// Listens on a TCP port and says where.
+    /// Listens on a TCP port and prints the address.
     ///
     /// # Errors
-    /// What the system says, as when the port is taken.
+    /// The system's error, for example when the port is in use.
     pub fn open(inlet: Inlet, host: &str, port: u16) -> std::io::Result<Self> {
         let (listener, address) = Listener::tcp(host, port)?;
         Self::start(inlet, listener, &address.to_string(), Some(address))
     }
 
-    /// Listens on a local socket and says where.
+    /// Listens on a local socket and prints its path.
     ///
     /// # Errors
-    /// What the system says, as when there is a file that is no socket.
+    /// The system's error, for example when there is a file that is not a socket.
     pub fn local(inlet: Inlet, path: &Path) -> std::io::Result<Self> {
         Self::start(inlet, Listener::local(path)?, &format!("unix:{}", path.display()), None)
     }
@@ -79,7 +79,7 @@ impl Tcp {
         Ok(Self { shared, address })
     }
 
-    /// Where it listens.
+    /// Returns the listening address.
     #[cfg(test)]
     pub fn address(&self) -> SocketAddr {
         self.address.unwrap()
@@ -122,7 +122,7 @@ fn serve(listener: &Listener, shared: &Mutex<Shared>, inlet: &Inlet) {
     }
 }
 
-/// Passes on what a client sends; false when the machine is gone.
+/// Passes on a client's bytes. Returns false if the machine is gone.
 fn receive(mut client: Socket, inlet: &Inlet) -> bool {
     let mut buffer = [0; 4096];
     loop {

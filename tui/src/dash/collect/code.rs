@@ -1,21 +1,21 @@
-//! Instructions around an address.
+//! Disassembly around an address.
 
 use crate::dash::wire::{CodeLine, CodeSample, CodeWant};
 use esplens_core::isa::{self, Flow};
 use esplens_gdb::symbols::Symbols;
 use esplens_soc::machine::Machine;
 
-/// Most lines of either side.
+/// Maximum number of lines on either side.
 const MAX_ROWS: usize = 500;
 
-/// A machine's code, with the names that tell where functions begin.
+/// A machine's code, with the symbols that mark where functions begin.
 struct Code<'a> {
     m: &'a Machine,
     symbols: Option<&'a Symbols>,
 }
 
 impl Code<'_> {
-    /// Whether a function begins inside these bytes, behind the first: then they are data in front of it.
+    /// Returns true if a function begins inside these bytes after the first: then they are data in front of it.
     fn begins_inside(&self, at: u32, len: u8) -> bool {
         let begins = |n: u32| {
             let addr = at.wrapping_add(n);
@@ -25,7 +25,7 @@ impl Code<'_> {
     }
 }
 
-/// Instructions before and after the place that is asked for.
+/// Returns the instructions before and after the requested address.
 pub fn around(m: &Machine, want: &CodeWant, symbols: Option<&Symbols>) -> CodeSample {
     let m = &Code { m, symbols };
     let core = want.core & 1;
@@ -36,8 +36,8 @@ pub fn around(m: &Machine, want: &CodeWant, symbols: Option<&Symbols>) -> CodeSa
     CodeSample { core, lines, anchor, ..CodeSample::default() }
 }
 
-/// The `count` instructions that end at `at`. Instructions have 2 or 3 bytes: of the possible starts, one from which
-/// decoding arrives exactly at `at` is taken, the farthest that does.
+/// Returns the `count` instructions that end at `at`. Instructions have 2 or 3 bytes: uses the farthest start from
+/// which decoding arrives exactly at `at`.
 fn before(m: &Code, core: usize, at: u32, count: usize) -> Vec<CodeLine> {
     let far = (count as u32 * 3 + 3).min(at);
     for back in (1..=far).rev() {
@@ -76,7 +76,7 @@ fn forward(m: &Code, core: usize, from: u32, count: usize) -> Vec<CodeLine> {
     lines
 }
 
-/// The instruction at `at`; bytes that are none as `.byte`. `None`: nothing answers.
+/// Returns the instruction at `at`, or `.byte` for an invalid one. `None`: nothing is mapped there.
 fn line(m: &Code, core: usize, at: u32) -> Option<CodeLine> {
     let mut bytes = [0; 4];
     let n = m.m.peek(core, at, &mut bytes);
@@ -95,7 +95,7 @@ fn line(m: &Code, core: usize, at: u32) -> Option<CodeLine> {
     })
 }
 
-/// What L32R loads.
+/// Returns the word that L32R loads.
 fn literal(m: &Code, core: usize, insn: &isa::Insn, at: u32) -> Option<u32> {
     if insn.op != isa::Op::L32r {
         return None;

@@ -40,7 +40,7 @@ pub fn registers(m: &Machine, core: usize) -> CpuSample {
     }
 }
 
-/// Interrupts that are enabled or pending, by number.
+/// Returns the interrupts that are enabled or pending, by number.
 pub fn interrupts(m: &Machine, core: usize) -> Vec<IrqSample> {
     let c = m.cpu(core);
     let (pending, enabled) = (c.interrupt(), c.intenable);
@@ -57,7 +57,7 @@ pub fn interrupts(m: &Machine, core: usize) -> Vec<IrqSample> {
 }
 
 fn sources(m: &Machine, core: usize, n: u8) -> Vec<String> {
-    // Those of the core itself; the matrix leads nothing to them (IDF parks what is unused at 6 and 16).
+    // Interrupts internal to the core; the matrix routes nothing to them (IDF parks unused sources at 6 and 16).
     match n {
         6 | 15 | 16 => return vec!["timer".into()],
         7 | 29 => return vec!["software".into()],

@@ -1,4 +1,4 @@
-//! Peripherals, from what they publish: register tables and side-effect-free reads.
+//! Peripherals' register tables and register values, read without side effects.
 
 use crate::dash::wire::{DevSample, EthSample};
 use esplens_soc::dev::eth::openeth::DESCRIPTORS;
@@ -8,16 +8,16 @@ use esplens_soc::dev::{DevId, Devices, View};
 use esplens_soc::machine::Machine;
 use std::sync::OnceLock;
 
-/// Most registers of one peripheral; tables of the MMU and such are cut there.
+/// Maximum number of registers of one peripheral; longer tables, such as the MMU's, are truncated.
 const MAX_REGS: usize = 2048;
 
-/// A peripheral by the name that [`DevId`] prints.
+/// Finds a peripheral by the name that [`DevId`] prints.
 #[must_use]
 pub fn by_name(name: &str) -> Option<DevId> {
     DevId::ALL.iter().copied().find(|id| format!("{id:?}") == name)
 }
 
-/// All registers of a peripheral.
+/// Returns all registers of a peripheral.
 pub fn registers(m: &Machine, name: &str) -> Option<DevSample> {
     let id = by_name(name)?;
     let soc = m.soc();
@@ -35,7 +35,7 @@ fn elements(reg: &Reg) -> impl Iterator<Item = u32> + use<> {
     (0..reg.count).map(move |n| offset + n * stride)
 }
 
-/// The Ethernet controller.
+/// Returns the state of the Ethernet controller.
 pub fn eth(m: &Machine) -> EthSample {
     let Some(mac) = m.soc().dev.eth.openeth() else { return EthSample::default() };
     let (c, (waiting, lost)) = (mac.counters, m.backlog());
@@ -53,13 +53,13 @@ pub fn eth(m: &Machine) -> EthSample {
     }
 }
 
-/// All peripherals, for their tables.
+/// Returns all peripherals, for their register tables.
 fn devices() -> &'static Devices {
     static DEVICES: OnceLock<Devices> = OnceLock::new();
     DEVICES.get_or_init(Devices::new)
 }
 
-/// A peripheral's name in the manual, numbered where there are several, as the monitor has it: `UART0`, `DPORT`.
+/// Returns a peripheral's name in the manual, with a number if there are several, as in the monitor: `UART0`, `DPORT`.
 #[must_use]
 pub fn manual_name(id: DevId) -> String {
     let plain = |name: &str| -> String {
@@ -72,7 +72,7 @@ pub fn manual_name(id: DevId) -> String {
     }
 }
 
-/// The register of a peripheral at an offset, and which element of it; nothing of the machine is needed for that.
+/// Returns the register of a peripheral at an offset, and the index of its element. Needs no machine.
 #[must_use]
 pub fn register(emac: bool, id: DevId, offset: u32) -> Option<(&'static Reg, u32)> {
     let spec = match id {

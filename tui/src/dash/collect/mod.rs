@@ -1,4 +1,4 @@
-//! Takes a [`Sample`] of the machine, on the machine's thread: quick, and without any effect on it.
+//! Takes a [`Sample`] of the machine, on the machine's thread: fast and without side effects.
 
 mod code;
 mod cpu;
@@ -18,24 +18,24 @@ use esplens_gdb::symbols::Symbols;
 use esplens_soc::machine::Machine;
 use std::sync::Arc;
 
-/// Most bytes read for one range.
+/// Maximum number of bytes read for one range.
 const MAX_RANGE: u32 = 1 << 16;
-/// Most ranges.
+/// Maximum number of ranges.
 const MAX_RANGES: usize = 64;
-/// Most points listed.
+/// Maximum number of points listed.
 const MAX_POINTS: usize = 1000;
 
-/// What is known of the firmware.
+/// Symbols and kernel data of the firmware.
 #[derive(Clone, Default)]
 pub struct Known {
-    /// Its symbols.
+    /// Symbols of the firmware.
     pub symbols: Option<Arc<Symbols>>,
-    /// Its FreeRTOS.
+    /// FreeRTOS data of the firmware.
     pub rtos: Option<Arc<Rtos>>,
 }
 
 impl Known {
-    /// As a machine's clients share it.
+    /// Returns the data that a machine's clients share.
     #[must_use]
     pub fn of(handle: &Handle) -> Self {
         let symbols = handle.symbols().current();
@@ -43,7 +43,7 @@ impl Known {
     }
 }
 
-/// What `wants` names, as it is now. Names and lines come later, by [`names::add`].
+/// Collects the current state that `wants` requests. Names and lines are added later by [`names::add`].
 #[must_use]
 pub fn collect(s: &Session, wants: &Wants, clients: &[String], known: &Known) -> Sample {
     crate::dash::fault::point("machine");
@@ -90,7 +90,7 @@ pub fn collect(s: &Session, wants: &Wants, clients: &[String], known: &Known) ->
     sample
 }
 
-/// What a stop that nobody asked for is about.
+/// Returns the cause of a stop that the user did not request.
 fn alarm(s: &Session, state: &RunState, known: &Known) -> Option<String> {
     let RunState::Stopped(stop) = state else { return None };
     match (&stop.why, &known.symbols) {
@@ -103,7 +103,7 @@ fn alarm(s: &Session, state: &RunState, known: &Known) -> Option<String> {
     }
 }
 
-/// A stop as the dashboard shows it.
+/// Converts a stop into the dashboard's form.
 #[must_use]
 pub fn stop_info(s: &Stopped) -> StopInfo {
     StopInfo { number: s.number, core: s.core, pc: s.pc, why: s.to_string() }

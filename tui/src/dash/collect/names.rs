@@ -1,4 +1,4 @@
-//! Names, lines and source text for a sample: needs no machine, so it is done on the client's thread.
+//! Names, lines and source text for a sample. This needs no machine and runs on the client's thread.
 
 use super::Known;
 use crate::dash::source::Sources;
@@ -6,13 +6,13 @@ use crate::dash::wire::*;
 use esplens_gdb::symbols::Symbols;
 use std::collections::BTreeMap;
 
-/// Symbols without a size (the mask ROM's) hold for so many bytes.
+/// Assumed maximum size in bytes of symbols without a size (the mask ROM's).
 const FAR: u32 = 0x80;
 
-/// Where to say that a source file lies somewhere else.
+/// Message for a missing source file.
 pub const MISSING: &str = "source not found: type \":directory DIR\" to say where it is";
 
-/// Adds what symbols and source files tell; so many lines of source around the code that is shown.
+/// Adds data from symbols and source files, with `around` lines of source around the shown code.
 pub fn add(sample: &mut Sample, known: &Known, sources: &mut Sources, around: usize) {
     let Some(symbols) = &known.symbols else { return };
     for core in 0..2 {
@@ -23,7 +23,7 @@ pub fn add(sample: &mut Sample, known: &Known, sources: &mut Sources, around: us
     }
     for point in sample.points.iter_mut().filter(|p| p.kind == "break") {
         let place = place(symbols, point.addr).replace(" at ", " ");
-        // Function and line first: the address matters least.
+        // Function and line come first: the address is least important.
         if !place.is_empty() {
             point.note = point.note.replacen(&format!("{:#010x}", point.addr), &place, 1);
         }
@@ -34,7 +34,7 @@ pub fn add(sample: &mut Sample, known: &Known, sources: &mut Sources, around: us
     }
 }
 
-/// `function at file:line`, or the function alone.
+/// Returns `function at file:line`, or only the function.
 #[must_use]
 pub fn place(symbols: &Symbols, pc: u32) -> String {
     let frames = symbols.frames_at(pc);
@@ -48,7 +48,7 @@ pub fn place(symbols: &Symbols, pc: u32) -> String {
     }
 }
 
-/// A path's last part.
+/// Returns the last component of a path.
 fn base(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
@@ -67,7 +67,7 @@ fn name_frame(symbols: &Symbols, frame: &mut FrameSample) {
 
 fn name_code(symbols: &Symbols, code: &mut CodeSample, sources: &mut Sources) {
     let mut last = None;
-    // The line about which the view is says so where there is no file.
+    // The line at the anchor shows the message if its file is missing.
     let (mut here_is, mut missing) = (0, Vec::new());
     for (n, line) in code.lines.iter_mut().enumerate() {
         if let Some(to) = line.to {
@@ -97,7 +97,7 @@ fn name_code(symbols: &Symbols, code: &mut CodeSample, sources: &mut Sources) {
     }
 }
 
-/// The lines of the source file around the code that is shown.
+/// Adds the lines of the source file around the shown code.
 fn add_source(symbols: &Symbols, code: &mut CodeSample, sources: &mut Sources, around: usize) {
     let anchor = code.lines.get(code.anchor).filter(|_| around > 0).map(|l| l.addr);
     let Some((file, line)) = anchor.and_then(|addr| symbols.line_at(addr)) else { return };

@@ -1,4 +1,4 @@
-//! What needs symbols and must be read on the machine's thread: stacks, locals, tasks, watch expressions.
+//! Sample data that needs symbols and must be read on the machine's thread: stacks, locals, tasks, watch expressions.
 
 use super::Known;
 use crate::dash::wire::*;
@@ -8,21 +8,21 @@ use esplens_gdb::unwind::{Backtrace, Context, End, MachineMemory, Names, SourceV
 use esplens_soc::machine::Machine;
 use std::collections::BTreeMap;
 
-/// Most frames of a stack.
+/// Maximum number of frames of a stack.
 const MAX_FRAMES: usize = 64;
-/// Most watch expressions.
+/// Maximum number of watch expressions.
 const MAX_WATCHES: usize = 50;
-/// Parts of a value shown at a time.
+/// Number of parts of a value shown at a time.
 const PAGE: usize = 32;
-/// Most values of all watch expressions together.
+/// Maximum number of values of all watch expressions together.
 const MAX_VALUES: usize = 2000;
-/// Most locals of a frame.
+/// Maximum number of locals of a frame.
 const MAX_LOCALS: usize = 64;
 
-/// How values are written in one line.
+/// Format of values in one line.
 const FORMAT: Format = Format { depth: 2, elements: 16, length: 160, hex: false };
 
-/// The stack asked for, newest frame first.
+/// Returns the requested stack, newest frame first.
 fn walk(m: &Machine, known: &Known, want: &FramesWant) -> Option<Backtrace> {
     let core = want.core & 1;
     let mem = MachineMemory { machine: m, core };
@@ -45,7 +45,7 @@ fn snapshot(rtos: &Rtos, m: &Machine) -> rtos::Snapshot {
     rtos.snapshot(&mem, std::array::from_fn(|core| Some(m.cpu(core).a(1))))
 }
 
-/// Frames with the locals of one of them, and watch expressions in that frame.
+/// Returns the frames, with the locals of one of them, and the watch expressions in that frame.
 pub fn stacks(m: &Machine, known: &Known, want: &DebugWant) -> (Vec<FrameSample>, Vec<Tree>) {
     let (core, task, frame) = want.context;
     let default = FramesWant { core, task, frame, max: 0 };
@@ -85,7 +85,7 @@ fn frame_sample(f: &esplens_gdb::unwind::Frame) -> FrameSample {
     FrameSample { pc: f.pc, lookup: f.lookup(), sp: f.sp(), ..FrameSample::default() }
 }
 
-/// Parameters and variables of the innermost call at a frame's PC, inlined ones first.
+/// Returns parameters and variables of the innermost call at a frame's PC, inlined calls first.
 fn locals(symbols: &Symbols, walked: &SourceView) -> Vec<Tree> {
     let levels = symbols.frames_at(walked.pc()).len().clamp(1, 8);
     let all = (0..levels).flat_map(|level| symbols.locals_at(walked.pc(), level)).take(MAX_LOCALS);
@@ -108,7 +108,7 @@ fn watch(unfold: &mut Unfold, text: &str, walked: &SourceView) -> Tree {
     }
 }
 
-/// A value in one line.
+/// Formats a value in one line.
 fn leaf(symbols: &Symbols, name: String, value: &Value, memory: &dyn Memory) -> Tree {
     Tree {
         name,
@@ -125,14 +125,14 @@ fn spot(symbols: &Symbols, value: &Value, memory: &dyn Memory) -> Option<Spot> {
     let (addr, number) =
         (value.addr().filter(|_| value.bits.is_none())?, symbols.number(value, memory).ok()?);
     let size = symbols.size_of(value.ty).ok().filter(|size| matches!(size, 1 | 2 | 4 | 8))?;
-    // Of the numbers only pointers have parts.
+    // Among numbers only pointers have parts.
     let points = symbols.unfolds(value.ty).then(|| number.to_u32());
     Some(Spot { addr, size: size as u8, float: matches!(number, Number::Float(..)), points })
 }
 
-/// Where an expression leads: what a pointer points to, where a variable lies, else its value as an address.
+/// Returns the address of an expression: the target of a pointer, the location of a variable, else its value.
 pub fn address(m: &Machine, known: &Known, text: &str, (core, task, frame): FrameRef) -> Result<u32, String> {
-    let nowhere = || format!("{text:?} is no address, symbol or register");
+    let nowhere = || format!("{text:?} is not an address, symbol or register");
     let trace = walk(m, known, &FramesWant { core, task, frame, max: 0 }).ok_or_else(nowhere)?;
     let chosen = trace.frames.get(frame).or(trace.frames.last()).ok_or_else(nowhere)?;
     let name = text.trim_start_matches('$').to_lowercase();
@@ -158,13 +158,13 @@ pub fn address(m: &Machine, known: &Known, text: &str, (core, task, frame): Fram
     }
 }
 
-/// Unfolds values as far as somebody looks.
+/// Expands values as far as they are shown.
 struct Unfold<'a> {
     symbols: &'a Symbols,
     memory: &'a dyn Memory,
-    /// Paths that are open, and the first part shown of each.
+    /// Expanded paths, with the first part shown of each.
     open: &'a BTreeMap<String, usize>,
-    /// Values that may still be read.
+    /// Number of values that may still be read.
     left: usize,
 }
 
@@ -174,7 +174,7 @@ impl Unfold<'_> {
         let mut tree = leaf(self.symbols, name, value, self.memory);
         let Some(&from) = self.open.get(path).filter(|_| tree.unfolds) else { return tree };
         tree.from = from;
-        // One more tells whether there are more.
+        // One more part is read to know whether there are more.
         let end = from.saturating_add(PAGE + 1);
         match self.symbols.children(value, self.memory, from..end) {
             Ok(parts) => {
@@ -191,11 +191,11 @@ impl Unfold<'_> {
     }
 }
 
-/// All tasks, and what is unusual about the list.
+/// Returns all tasks, and a remark on irregularities of the list.
 pub fn tasks(m: &Machine, known: &Known) -> (Vec<TaskSample>, Option<String>) {
     let Some(rtos) = &known.rtos else {
         let why = match known.symbols {
-            Some(_) => "the symbols name no FreeRTOS: --elf FILE gives the application's",
+            Some(_) => "the symbols contain no FreeRTOS: use --elf FILE with the application",
             None => "no symbols: --elf FILE",
         };
         return (Vec::new(), Some(why.into()));

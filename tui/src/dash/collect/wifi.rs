@@ -9,12 +9,12 @@ use esplens_soc::machine::Machine;
 use esplens_soc::net::air::channel_of;
 use esplens_soc::net::air::frame::describe;
 
-/// Descriptors looked at; drivers have 10 to 64.
+/// Maximum number of descriptors read; drivers have 10 to 64.
 const MAX_DESCRIPTORS: usize = 64;
-/// Lines of the air.
+/// Maximum number of lines about the air.
 const MAX_LINES: usize = 64;
 
-/// The MAC, its receive list in RAM, and the networks around it.
+/// Returns the state of the MAC, its receive list in RAM, and the networks on the air.
 pub fn sample(m: &Machine) -> WifiSample {
     let (mac, sys) = (&m.soc().dev.wifi_mac, &m.soc().sys);
     let air = m.air().describe().lines().take(MAX_LINES).map(Into::into).collect();
@@ -41,7 +41,7 @@ pub fn sample(m: &Machine) -> WifiSample {
     }
 }
 
-/// A transmit slot in words; empty: idle.
+/// Describes a transmit slot; empty if idle.
 fn slot(m: &Machine, n: u32) -> String {
     let Some(slot) = m.soc().dev.wifi_mac.slot(n) else { return String::new() };
     let mpdu = &slot.frame().mpdu;
@@ -57,8 +57,8 @@ fn key(k: KeySlot) -> KeySample {
     KeySample { slot, peer: address, algorithm, pairwise, group, key_id, interface }
 }
 
-/// The receive list from its base on, or, where the driver has taken the base out of it, from the descriptor that was
-/// filled last.
+/// Returns the receive list from its base on. If the driver has removed the base from it, starts at the descriptor that
+/// was filled last.
 fn receive_list(m: &Machine, rx: RxList) -> Vec<RxDescSample> {
     let from_base = walk(m, rx.base);
     let here = if rx.next == 0 { rx.last } else { rx.next };
@@ -94,7 +94,7 @@ mod tests {
         rig.act(None, Action::Monitor(format!("mww {at:#x} {value:#x}")));
     }
 
-    /// Register of the MAC.
+    /// Returns the address of a register of the MAC.
     const fn mac(offset: u32) -> u32 {
         0x3FF7_3000 + offset
     }
@@ -124,7 +124,7 @@ mod tests {
         let [key] = &wifi.keys[..] else { panic!("{:?}", wifi.keys) };
         assert_eq!((key.algorithm, key.group, key.key_id), (3, true, 1));
         assert!(!format!("{wifi:?}").contains(&0xDEAD_BEEF_u32.to_string()), "no part of the key");
-        // A list that leads into itself, and one that leads nowhere.
+        // A list that contains a loop, and one that leads to unmapped memory.
         store(&mut rig, LIST + 32, LIST);
         assert_eq!(sample(rig.session().machine()).desc.len(), 3);
         store(&mut rig, LIST + 8, 0x1000);

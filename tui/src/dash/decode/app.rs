@@ -1,8 +1,8 @@
-//! DHCP, DNS, HTTP, MQTT.
+//! Decoders of DHCP, DNS, HTTP and MQTT.
 
 use super::{Decoded, half, ipv4, text, word};
 
-/// Most labels of a name, most options of a message.
+/// Maximum number of labels of a name, and of options of a message.
 const MOST: usize = 64;
 
 pub fn dhcp(d: &mut Decoded, b: &[u8]) {
@@ -74,7 +74,7 @@ pub fn dns(d: &mut Decoded, b: &[u8]) {
     d.fields.push(format!("DNS {}, id {:#06x}", d.info, half(b, 0)));
 }
 
-/// A name; `at` goes behind it. Pointers are followed a few times only.
+/// Decodes a name and moves `at` behind it. The number of pointers followed is limited.
 fn name(b: &[u8], at: &mut usize) -> String {
     let (mut out, mut here, mut jumped) = (String::new(), *at, false);
     for _ in 0..MOST {
@@ -103,7 +103,7 @@ fn name(b: &[u8], at: &mut usize) -> String {
     if out.is_empty() { "<root>".into() } else { out }
 }
 
-/// The first address of an answer.
+/// Returns the first address of an answer.
 fn answer(b: &[u8], mut at: usize, count: u16) -> String {
     for _ in 0..count.min(MOST as u16) {
         name(b, &mut at);
@@ -119,7 +119,7 @@ fn answer(b: &[u8], mut at: usize, count: u16) -> String {
     String::new()
 }
 
-/// A request or an answer's first line.
+/// Decodes the first line of a request or a response.
 pub fn http(d: &mut Decoded, b: &[u8]) {
     const BEGIN: [&[u8]; 8] =
         [b"GET ", b"POST ", b"PUT ", b"HEAD ", b"DELETE ", b"OPTIONS ", b"PATCH ", b"HTTP/1."];
@@ -133,7 +133,7 @@ pub fn http(d: &mut Decoded, b: &[u8]) {
     d.fields.extend(lines.take_while(|l| !l.is_empty()).take(MOST).map(|l| format!("  {l}")));
 }
 
-/// The kind of an MQTT message, on its port.
+/// Decodes the type of an MQTT message on its port.
 pub fn mqtt(d: &mut Decoded, b: &[u8], port: bool) {
     const KINDS: [&str; 16] = [
         "?",

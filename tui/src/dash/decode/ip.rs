@@ -1,4 +1,4 @@
-//! IPv4, IPv6, ICMP, UDP, TCP.
+//! Decoders of IPv4, IPv6, ICMP, UDP and TCP.
 
 use super::{Decoded, app, half, ipv4, word};
 

@@ -1,4 +1,4 @@
-//! Frames of IEEE 802.11: the line is that of the trace, the fields are those of the header and the elements.
+//! Decoder of IEEE 802.11 frames: the summary is the trace's; the fields are those of the header and the elements.
 
 use super::{Decoded, mac};
 use crate::dash::wire::AirRecord;
@@ -8,9 +8,9 @@ use esplens_soc::net::air::frame::{
 };
 use esplens_soc::net::air::wpa::ccmp;
 
-/// Elements shown of a frame.
+/// Maximum number of elements shown per 802.11 frame.
 const MAX_ELEMENTS: usize = 32;
-/// Association identifiers shown of a TIM.
+/// Maximum number of association identifiers shown per TIM.
 const MAX_AIDS: usize = 8;
 
 const FLAGS: [(u16, &str); 8] = [
@@ -24,7 +24,7 @@ const FLAGS: [(u16, &str); 8] = [
     (Flags::ORDER, "+HTC"),
 ];
 
-/// Takes a frame apart.
+/// Decodes an 802.11 frame.
 pub fn frame(bytes: &[u8], air: &AirRecord) -> Decoded {
     let mut d = Decoded { protocol: "802.11", info: describe(bytes), ..Decoded::default() };
     let strength = if air.rssi == 0 { String::new() } else { format!(", {} dBm", air.rssi) };
@@ -45,7 +45,7 @@ pub fn frame(bytes: &[u8], air: &AirRecord) -> Decoded {
     d
 }
 
-/// Type, flags, addresses, sequence.
+/// Adds type, flags, addresses and sequence.
 fn header(d: &mut Decoded, f: &Mpdu) {
     let (kind, subtype) = f.subtype().numbers();
     let set: Vec<&str> = FLAGS.iter().filter(|(bit, _)| f.flags().has(*bit)).map(|(_, name)| *name).collect();
@@ -63,7 +63,7 @@ fn header(d: &mut Decoded, f: &Mpdu) {
     d.fields.push(format!("  {bssid}{sequence}duration {}", f.duration()));
 }
 
-/// The fixed fields of management frames that the line does not say.
+/// Adds fixed fields of management frames that the summary does not contain.
 fn fixed(d: &mut Decoded, f: &Mpdu) {
     if let Some(b) = f.beacon() {
         let (stamp, interval, capability) = (b.timestamp, b.interval, b.capability);
@@ -78,7 +78,7 @@ fn fixed(d: &mut Decoded, f: &Mpdu) {
     }
 }
 
-/// An element in a line.
+/// Formats an element in one line.
 fn element(number: u8, body: &[u8], all: Elements) -> String {
     match number {
         id::SSID => format!("SSID \"{}\"", String::from_utf8_lossy(body).escape_debug()),
@@ -105,7 +105,7 @@ fn tim_text(tim: &Tim) -> String {
     format!("TIM DTIM in {} of {}, held for {held}{group}", tim.dtim_count, tim.dtim_period)
 }
 
-/// What the body is: a cipher's header, or the Ethernet frame that it carries.
+/// Decodes the body: a cipher's header, or the encapsulated Ethernet frame.
 fn body(d: &mut Decoded, f: &Mpdu, air: &AirRecord) {
     if f.protected() {
         let number = ccmp::packet_number(f.bytes());

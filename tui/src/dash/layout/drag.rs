@@ -1,10 +1,10 @@
-//! Moves the border between two parts of a split.
+//! Moving of the border between two parts of a split.
 
 use super::{MAX_SHARE, MIN, Node, divide};
 use ratatui::layout::{Position, Rect};
 
-/// Moves the innermost border at `from` towards `to`; the shares of its split become lengths in cells, so that it
-/// comes to stand just there. Where it is now; `None` when there is no border, or it cannot move.
+/// Moves the innermost border at `from` towards `to`. The shares of its split become lengths in cells, so that the
+/// border is exactly there. Returns the new position, or `None` if there is no border or it cannot move.
 pub fn drag(node: &mut Node, area: Rect, from: Position, to: Position) -> Option<Position> {
     let Node::Split { vertical, parts } = node else { return None };
     let areas = divide(*vertical, parts, area);
@@ -14,7 +14,7 @@ pub fn drag(node: &mut Node, area: Rect, from: Position, to: Position) -> Option
     }
     let along = |p: Position| i32::from(if *vertical { p.y } else { p.x });
     let ends = |r: &Rect| if *vertical { (r.y, r.bottom()) } else { (r.x, r.right()) };
-    // The last cells of a part and the first of the next are both frames.
+    // The last cells of a part and the first cells of the next are both borders.
     let at_border = |r: &Rect| (0..=1).contains(&(along(from) - i32::from(ends(r).1) + 1));
     let n = areas.iter().take(areas.len().saturating_sub(1)).position(at_border)?;
     let mut lengths: Vec<i32> = areas.iter().map(|r| i32::from(ends(r).1) - i32::from(ends(r).0)).collect();

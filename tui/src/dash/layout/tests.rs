@@ -70,7 +70,7 @@ fn a_border_is_dragged_and_both_its_panes_follow() {
     };
     let before = places(&layouts);
     let (code, console) = (before[0].1, before[2].1);
-    // Code's right edge four columns to the left, then the console's upper edge three rows up.
+    // Moves Code's right edge four columns to the left, then the console's upper edge three rows up.
     assert!(
         layouts
             .drag(Size::Small, area, Position::new(code.right() - 1, 5), Position::new(code.right() - 5, 9))
@@ -85,7 +85,7 @@ fn a_border_is_dragged_and_both_its_panes_follow() {
     assert_eq!(after[0].1, Rect { width: code.width - 4, height: code.height - 3, ..code });
     assert_eq!(after[1].1.right(), 80);
     assert_eq!(after[2].1, Rect { y: console.y - 3, height: console.height + 3, ..console });
-    // Not beyond what a pane needs, and nothing happens inside of panes.
+    // Panes keep their minimum size, and a drag inside a pane does nothing.
     for to in [0, 2, 79, 500] {
         layouts.drag(Size::Small, area, Position::new(after[0].1.right(), 5), Position::new(to, 5));
         assert!(places(&layouts).iter().all(|(_, r)| r.width >= MIN.0 && r.height >= MIN.1));

@@ -1,4 +1,4 @@
-//! The calls that led here, with local variables.
+//! Call stack with local variables.
 
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
@@ -10,13 +10,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-/// The pane: rows scrolled by.
+/// The pane's state: the number of scrolled rows.
 #[derive(Default)]
 pub struct Backtrace {
     top: usize,
 }
 
-/// Most frames asked for.
+/// Maximum number of frames requested.
 const MAX: usize = 64;
 
 /// A local variable in a row.
@@ -46,12 +46,12 @@ fn frame_line(s: &Shared, n: usize, f: &FrameSample) -> Line<'static> {
 }
 
 impl Backtrace {
-    /// The lines, and the frame each belongs to.
+    /// Returns the lines and the frame that each belongs to.
     fn lines(&self, s: &Shared) -> Vec<(usize, Line<'static>)> {
         let mut out = Vec::new();
         for (n, f) in s.sample.frames.iter().enumerate() {
             out.push((n, frame_line(s, n, f)));
-            // Each in a row; the watch pane unfolds them.
+            // One row per variable; the watch pane can unfold them.
             out.extend(f.locals.iter().map(|local| (n, local_line(s, local))));
         }
         out

@@ -10,37 +10,37 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-/// What is shown of the code.
+/// View mode of the code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum View {
-    /// Source lines, and under each its instructions.
+    /// Source lines, each with its instructions below.
     #[default]
     Mixed,
-    /// The source file.
+    /// Source file.
     Source,
-    /// Instructions alone.
+    /// Instructions only.
     Assembly,
 }
 
-/// The pane: where it looks, and which row is chosen.
+/// The pane's state: the address shown and the selected row.
 #[derive(Default)]
 pub struct Code {
-    /// An address instead of the PC.
+    /// Address that is shown instead of the PC.
     at: Option<u32>,
-    /// The chosen address.
+    /// Selected address.
     cursor: Option<u32>,
-    /// The stop that the view belongs to: the next one brings it back to the PC.
+    /// Number of the stop that the view belongs to: the next stop shows the PC again.
     stop: u64,
     view: View,
 }
 
 /// A row: source text, a label or an instruction.
 struct Row {
-    /// The instruction's address.
+    /// Address of the instruction.
     addr: u32,
-    /// True for the instruction itself, or a source line that has some.
+    /// The row is the instruction itself, or a source line that has some.
     insn: bool,
-    /// A function's name.
+    /// The row is a function's name.
     label: bool,
     line: Line<'static>,
 }
@@ -55,12 +55,12 @@ impl Code {
         all.filter(|row| row.insn || row.label || self.view != View::Assembly).collect()
     }
 
-    /// The address that the view is about.
+    /// Returns the address that the view is centred on.
     fn anchor(&self, code: &CodeSample) -> u32 {
         code.lines.get(code.anchor).map_or(0, |l| l.addr)
     }
 
-    /// The rows that fit, with the anchor a third from the top.
+    /// Returns the rows that fit, with the anchor a third from the top.
     fn visible(&self, s: &Shared, area: Rect) -> Vec<Row> {
         let mut rows = self.rows(s, area.width);
         let Some(code) = &s.sample.code else { return rows };
@@ -77,7 +77,7 @@ impl Code {
         self.cursor.or(self.at).unwrap_or(s.sample.pc[s.core & 1])
     }
 
-    /// Moves the cursor by instructions; the view follows when it leaves.
+    /// Moves the cursor by instructions; the view follows if the cursor leaves it.
     fn step(&mut self, s: &Shared, by: isize, area: Rect) {
         let Some(code) = &s.sample.code else { return };
         let cursor = self.cursor(s);
@@ -106,7 +106,7 @@ impl Code {
     }
 }
 
-/// What stands above an instruction, and the instruction.
+/// Returns an instruction's row, preceded by its label and source line.
 fn rows(s: &Shared, l: &CodeLine, width: u16) -> Vec<Row> {
     let theme = s.theme;
     let mut out = Vec::new();
@@ -129,12 +129,13 @@ fn rows(s: &Shared, l: &CodeLine, width: u16) -> Vec<Row> {
     out
 }
 
-/// The lines of the source file, with breakpoints and cores; the one about which the view is stands at `anchor`.
+/// Returns the rows of the source file, with breakpoints and cores. `anchor` is the address that the view is centred
+/// on.
 fn source_rows(s: &Shared, code: &CodeSample, anchor: u32) -> Vec<Row> {
     let theme = s.theme;
     let ends = |n: usize| code.text[n + 1..].iter().find_map(|l| l.addr);
     let row = |(n, l): (usize, &SourceLine)| {
-        // A line's instructions go on to the next line's, where the compiler kept the order.
+        // A line's instructions end at the next line's, if the compiler kept the order.
         let own = |pc: u32| l.addr.is_some_and(|a| a <= pc && ends(n).is_none_or(|end| pc < end || end < a));
         let core = (0..2).find(|c| own(s.sample.pc[*c]) && (*c == s.core || !s.sample.running));
         let point = l.addr.is_some_and(|_| s.breaks.iter().any(|at| own(*at)));
@@ -155,7 +156,7 @@ fn source_rows(s: &Shared, code: &CodeSample, anchor: u32) -> Vec<Row> {
     code.text.iter().enumerate().map(row).collect()
 }
 
-/// The instruction itself.
+/// Formats an instruction.
 fn insn(s: &Shared, l: &CodeLine, width: u16) -> Line<'static> {
     let theme = s.theme;
     let point = s.breaks.contains(&l.addr);
@@ -196,7 +197,8 @@ impl Pane for Code {
 
     fn want(&self, s: &Shared, area: Rect, wants: &mut Wants) {
         let rows = usize::from(area.height);
-        // While it runs no more than is shown: a third above the PC. Standing, a page either way to move in.
+        // While the machine runs, only visible rows are requested: a third above the PC. When stopped, one page in each
+        // direction, so that the cursor can move.
         let (before, rows) =
             if s.sample.running { (rows / 3 + 1, rows - rows / 3) } else { (rows, rows + 1) };
         let source = if self.view == View::Source { usize::from(area.height) } else { 0 };
@@ -281,7 +283,7 @@ impl Pane for Code {
     fn click(&mut self, s: &mut Shared, x: u16, y: u16, area: Rect) -> Vec<Effect> {
         let Some(row) = self.visible(s, area).into_iter().nth(y.into()) else { return Vec::new() };
         self.cursor = Some(row.addr);
-        // The mark column sets breakpoints, as in every debugger.
+        // A click in the mark column toggles a breakpoint, as in other debuggers.
         if x == 0 { vec![Effect::Act(None, Action::ToggleBreak(row.addr))] } else { Vec::new() }
     }
 

@@ -1,4 +1,4 @@
-//! The UARTs.
+//! UART output and input.
 
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
@@ -13,15 +13,15 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 use ratatui::text::{Line, Span};
 
-/// The pane: which UART, how far scrolled back, what is searched for.
+/// The pane's state: UART, scroll position, search text.
 #[derive(Default)]
 pub struct Console {
     uart: usize,
-    /// The line at the top, numbered from the first ever; `None`: the end is shown.
+    /// The top line, numbered from the first line ever; `None`: the end is shown.
     top: Option<u64>,
     typing: bool,
     search: String,
-    /// A line chosen with Up and Down, numbered from the first ever.
+    /// Line selected with Up and Down, numbered from the first line ever.
     chosen: Option<u64>,
     /// Long lines are cut, not wrapped.
     cut: bool,
@@ -36,14 +36,14 @@ impl Console {
         self.first(s) + s.uarts[self.uart].len() as u64
     }
 
-    /// Lines that take rows: an empty open line only where keys go.
+    /// Returns the number of lines that take rows: an empty open line only counts while typing.
     fn lines(&self, s: &Shared) -> usize {
         let log = &s.uarts[self.uart];
         let empty = !self.typing && log.line(log.len() - 1).is_none_or(|l| l.text.is_empty());
         log.len() - usize::from(empty)
     }
 
-    /// The line at the top when the end is in sight, and how many of its rows are above the area.
+    /// Returns the top line when the end is visible, and the number of its rows above the area.
     fn bottom(&self, s: &Shared, area: Rect) -> (u64, usize) {
         let (log, height) = (&s.uarts[self.uart], usize::from(area.height));
         let mut rows = 0;
@@ -67,7 +67,7 @@ impl Console {
         self.top = ((to, 0) < self.bottom(s, area)).then_some(to);
     }
 
-    /// Moves the chosen line; the first is the last one shown.
+    /// Moves the selected line; initially the last line is selected.
     fn choose(&mut self, s: &Shared, by: i64, area: Rect) {
         let last = self.first(s) + self.lines(s).saturating_sub(1) as u64;
         let to = match self.chosen {
@@ -83,7 +83,7 @@ impl Console {
         }
     }
 
-    /// The last line that has a row in the area.
+    /// Returns the last line that is completely inside the area.
     fn last_shown(&self, s: &Shared, area: Rect) -> u64 {
         let (top, above) = self.shown_top(s, area);
         let (log, mut rows) = (&s.uarts[self.uart], usize::from(area.height) + above);
@@ -99,19 +99,19 @@ impl Console {
         last
     }
 
-    /// The address of code that the chosen line names first.
+    /// Returns the first code address in the selected line.
     fn code_in_chosen(&self, s: &Shared) -> Option<u32> {
         let n = self.chosen?.checked_sub(self.first(s))?;
         let text = &s.uarts[self.uart].line(n as usize)?.text;
         text.match_indices("0x4").find_map(|(at, _)| u32::from_str_radix(text.get(at + 2..at + 10)?, 16).ok())
     }
 
-    /// Rows that a line takes.
+    /// Returns the number of rows that a line takes.
     fn rows_of(&self, line: &LogLine, width: u16) -> usize {
         if self.cut { 1 } else { rows_of(line, width) }
     }
 
-    /// The nearest line above the shown ones that holds the text.
+    /// Finds the nearest line above the shown ones that contains the text.
     fn search_back(&mut self, s: &mut Shared) {
         let log = &s.uarts[self.uart];
         let from = self.top.unwrap_or(self.end(s)).saturating_sub(self.first(s)) as usize;
@@ -123,7 +123,7 @@ impl Console {
                 self.top = Some(self.first(s) + n as u64);
                 s.notify(format!("{:?}: line {at} of {all}", self.search));
             }
-            None => s.notify(format!("{:?} is nowhere", self.search)),
+            None => s.notify(format!("{:?} not found", self.search)),
         }
     }
 
@@ -132,7 +132,7 @@ impl Console {
     }
 }
 
-/// The bytes that a terminal sends for a key.
+/// Returns the bytes that a terminal sends for a key.
 fn bytes_of(key: KeyEvent) -> Vec<u8> {
     let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
     match key.code {
@@ -152,7 +152,7 @@ fn bytes_of(key: KeyEvent) -> Vec<u8> {
     }
 }
 
-/// Rows that a line takes.
+/// Returns the number of rows that a wrapped line takes.
 fn rows_of(line: &LogLine, width: u16) -> usize {
     match line.text.is_ascii() {
         true => line.text.len().div_ceil(usize::from(width.max(1))).max(1),
@@ -237,7 +237,7 @@ impl Pane for Console {
             Cmd::First => self.scroll(s, i64::MIN / 2, area),
             Cmd::Last => (self.top, self.chosen) = (None, None),
             Cmd::Select => match self.code_in_chosen(s) {
-                // As the symbols count it: a return address belongs to the call before it.
+                // The address is shown as printed, although a return address belongs to the call before it.
                 Some(addr) => return Some(vec![Effect::Show(PaneId::Code, addr)]),
                 None => (self.typing, self.top, self.chosen) = (true, None, None),
             },

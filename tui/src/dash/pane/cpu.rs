@@ -14,24 +14,24 @@ use ratatui::text::{Line, Span};
 /// Columns that one register takes.
 const CELL: usize = 16;
 
-/// Columns from which on both cores stand side by side.
+/// Minimum width for showing both cores side by side.
 const BOTH: u16 = 116;
 
-/// The pane: which register of the window is chosen.
+/// The pane's state: the selected register of the window, the scroll position.
 #[derive(Default)]
 pub struct Registers {
     chosen: usize,
     top: usize,
 }
 
-/// A core's registers with what they were.
+/// A core's current and earlier registers.
 struct Seen<'a> {
     s: &'a Shared,
     now: &'a CpuSample,
     was: Option<&'a CpuSample>,
 }
 
-/// A value's name and where a sample has it.
+/// A value's name and its accessor.
 type Cell<'a> = (&'a str, &'a dyn Fn(&CpuSample) -> u32);
 
 impl Seen<'_> {
@@ -40,7 +40,7 @@ impl Seen<'_> {
         if changed { Role::Changed } else { Role::Text }
     }
 
-    /// A name and a value, bright where it changed since the last stop.
+    /// Formats a name and a value, highlighted if it has changed since the last stop.
     fn cell(&self, name: &str, of: impl Fn(&CpuSample) -> u32) -> Vec<Span<'static>> {
         let theme = self.s.theme;
         vec![
@@ -62,7 +62,7 @@ impl Seen<'_> {
     }
 }
 
-/// PS by field.
+/// Formats PS by field.
 fn ps_fields(ps: u32) -> String {
     let bit = |n: u32, name: &str| if ps >> n & 1 != 0 { format!(" {name}") } else { String::new() };
     format!(
@@ -111,7 +111,7 @@ impl Registers {
         lines
     }
 
-    /// a0 to a15.
+    /// Returns the rows of a0 to a15.
     fn window(&self, seen: &Seen, columns: usize, focused: bool) -> Vec<Line<'static>> {
         let rows = 16 / columns + usize::from(16 % columns != 0);
         (0..rows)
@@ -131,7 +131,7 @@ impl Registers {
     }
 }
 
-/// The special registers worth a place of their own, then those that are decoded.
+/// Returns the rows of the most important special registers, then those that are decoded.
 fn special(seen: &Seen, columns: usize) -> Vec<Line<'static>> {
     type Get = fn(&CpuSample) -> u32;
     let all: [(&str, Get); 16] = [
@@ -158,7 +158,7 @@ fn special(seen: &Seen, columns: usize) -> Vec<Line<'static>> {
     all.chunks(columns).map(cells).chain(decoded(seen)).collect()
 }
 
-/// The exception, the loop and the window in words.
+/// Describes the exception, the loop and the window.
 fn decoded(seen: &Seen) -> [Line<'static>; 4] {
     let now = seen.now;
     let exc = format!("{} {}", now.exccause, cause_name(now.exccause));
@@ -194,7 +194,8 @@ fn irq(s: &Shared, i: &IrqSample) -> Line<'static> {
     ])
 }
 
-/// All 64 registers: the current window bright, frames of callers greyed by WINDOWSTART, unused ones darkest.
+/// Returns the rows of all 64 registers: the current window bright, callers' frames grey according to WINDOWSTART,
+/// unused registers darkest.
 fn all_frames(seen: &Seen, width: u16) -> Vec<Line<'static>> {
     let (now, theme) = (seen.now, seen.s.theme);
     let quads = if width >= 8 + 4 * 9 { 1 } else { return Vec::new() };
@@ -202,7 +203,7 @@ fn all_frames(seen: &Seen, width: u16) -> Vec<Line<'static>> {
     for quad in (0..16u32).step_by(quads) {
         let distance = quad.wrapping_sub(now.windowbase) & 15;
         let live = now.windowstart >> quad & 1 != 0;
-        // A frame has what lies between its first register and the next frame's.
+        // A frame extends from its first register to the next frame's.
         let owner = (0..16).map(|back| quad.wrapping_sub(back) & 15).find(|q| now.windowstart >> q & 1 != 0);
         let role = match distance {
             0..4 => Role::Text,
@@ -227,7 +228,7 @@ fn all_frames(seen: &Seen, width: u16) -> Vec<Line<'static>> {
     lines
 }
 
-/// What each interrupt level keeps of whom it interrupted, and the rest.
+/// Returns the rows of each interrupt level's saved registers, and the rest.
 fn levels(seen: &Seen) -> Vec<Line<'static>> {
     let theme = seen.s.theme;
     let mut lines =
@@ -254,7 +255,7 @@ fn levels(seen: &Seen) -> Vec<Line<'static>> {
     lines
 }
 
-/// Each core shown with its part of the area: both where there is room, else the one looked at.
+/// Returns the shown cores with their areas: both if they fit, else the selected one.
 fn parts(s: &Shared, area: Rect) -> Vec<(usize, Rect)> {
     if area.width < BOTH {
         return vec![(s.core & 1, area)];

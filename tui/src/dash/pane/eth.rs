@@ -17,25 +17,25 @@ use ratatui::text::{Line, Span};
 use std::collections::VecDeque;
 use wifi::Wifi;
 
-/// Milliseconds that throughput averages over.
+/// Interval in milliseconds over which throughput is averaged.
 const WINDOW_MS: u64 = 2000;
 /// Columns of one descriptor.
 const CELL: u16 = 38;
 
-/// The pane: what it showed last, for changes; traffic of the recent past.
+/// The pane's state: the previous sample, for changes, and recent traffic.
 #[derive(Default)]
 pub struct Eth {
     seen: EthSample,
-    /// When each descriptor changed, in milliseconds; 0: not yet.
+    /// Time of each descriptor's last change, in milliseconds; 0: none yet.
     changed: Vec<u64>,
-    /// When each register changed.
+    /// Time of each register's last change, in milliseconds; 0: none yet.
     regs: Vec<u64>,
-    /// Time and bytes to the guest and from it, in the recent past.
+    /// Recent traffic: time, and frames and bytes to the guest and from it.
     rates: VecDeque<(u64, [(u64, u64); 2])>,
     top: usize,
-    /// The chosen descriptor; `None`: the one that is filled next.
+    /// Selected descriptor; `None`: the one that is filled next.
     chosen: Option<usize>,
-    /// The Wi-Fi MAC is shown, or is not; `None`: where it is the one in use.
+    /// Selects whether the Wi-Fi MAC is shown; `None`: if it is the one in use.
     medium: Option<bool>,
     wifi: Wifi,
 }
@@ -45,7 +45,8 @@ impl Eth {
         when.is_some_and(|&at| at > 0 && s.clock.saturating_sub(at) < FLASH_MS)
     }
 
-    /// The Wi-Fi MAC, where it is to be shown: by choice, or since it is enabled and open_eth is not used.
+    /// Returns the Wi-Fi MAC if it is to be shown: by the user's choice, or because it is enabled and open_eth is not
+    /// used.
     fn radio<'a>(&self, s: &'a Shared) -> Option<&'a WifiSample> {
         let wifi = s.sample.wifi.as_ref()?;
         let used = |eth: &EthSample| eth.openeth && eth.desc.iter().any(|d| *d != (0, 0));
@@ -53,7 +54,7 @@ impl Eth {
         self.medium.unwrap_or(by_itself).then_some(wifi)
     }
 
-    /// Keys while the Wi-Fi MAC is shown; `None`: those of both.
+    /// Executes a command while the Wi-Fi MAC is shown. Returns `None` for commands that both MACs share.
     fn radio_command(&mut self, w: &WifiSample, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
         let size = (area.width, area.height);
         match cmd {
@@ -76,7 +77,7 @@ impl Eth {
         Some(Vec::new())
     }
 
-    /// Registers with a meaning, then those that differ from 0.
+    /// Returns INT_SOURCE and INT_MASK, and the registers that are not 0.
     fn registers(&self, s: &Shared, eth: &EthSample, width: u16) -> Vec<Line<'static>> {
         let columns = usize::from(width / 60).clamp(1, 3);
         let shown: Vec<(usize, &(String, u32))> = eth
@@ -121,7 +122,7 @@ impl Eth {
         Line::from(line)
     }
 
-    /// Frames that wait or were lost, each kind only where there is one.
+    /// Formats the counters of frames that wait or were lost.
     fn losses(&self, s: &Shared, eth: &EthSample) -> Line<'static> {
         let count = |n: u64, what: &str, role| {
             let role = if n > 0 { role } else { Role::Dim };
@@ -136,7 +137,7 @@ impl Eth {
         ])
     }
 
-    /// The descriptors of a ring that are shown: those that were never used are left out.
+    /// Returns the descriptors of a ring that are shown: those that were never used are omitted.
     fn shown(eth: &EthSample, tx: bool) -> Vec<usize> {
         let border = (eth.tx_num as usize).min(eth.desc.len());
         let range = if tx { 0..border } else { border..eth.desc.len() };
@@ -147,14 +148,14 @@ impl Eth {
         self.chosen.unwrap_or(eth.rx_next as usize)
     }
 
-    /// Chooses the descriptor so many places on, and brings its row into view.
+    /// Moves the selection by a number of descriptors, and scrolls to its row.
     fn choose(&mut self, eth: &EthSample, by: isize, area: Rect) {
         let (tx, rx) = (Self::shown(eth, true), Self::shown(eth, false));
         let all = [&tx[..], &rx[..]].concat();
         let at = all.iter().position(|i| *i == self.chosen(eth)).unwrap_or(0);
         let to = at.saturating_add_signed(by).min(all.len().saturating_sub(1));
         self.chosen = all.get(to).copied();
-        // Two rows of figures, then each ring under its heading.
+        // Two rows of counters, then each ring under its heading.
         let columns = usize::from((area.width / CELL).max(1));
         let line = match to.checked_sub(tx.len()) {
             None => 3 + to / columns,
@@ -163,7 +164,7 @@ impl Eth {
         self.top = scroll(self.top, line, usize::from(area.height.max(1)));
     }
 
-    /// One descriptor: number, owner, length, status, address.
+    /// Formats a descriptor: number, owner, length, status, address.
     fn descriptor(&self, s: &Shared, eth: &EthSample, i: usize, focused: bool) -> Vec<Span<'static>> {
         let tx = (i as u32) < eth.tx_num;
         let (word, addr) = eth.desc[i];
@@ -183,7 +184,7 @@ impl Eth {
         vec![Span::styled(format!("{text:<width$}", width = CELL as usize), s.theme.style(role))]
     }
 
-    /// A ring, as many descriptors a row as fit.
+    /// Returns the rows of a ring, with as many descriptors per row as fit.
     fn ring(&self, s: &Shared, eth: &EthSample, tx: bool, width: u16, focused: bool) -> Vec<Line<'static>> {
         let shown = Self::shown(eth, tx);
         let border = (eth.tx_num as usize).min(eth.desc.len());
@@ -220,7 +221,7 @@ impl Eth {
     }
 }
 
-/// The descriptor that follows in its ring.
+/// Returns the next descriptor of the same ring.
 fn after(eth: &EthSample, i: u32) -> u32 {
     let tx = i < eth.tx_num;
     let wraps = eth.desc.get(i as usize).is_none_or(|d| d.0 & if tx { tx_bd::WR } else { rx_bd::WR } != 0);
@@ -316,10 +317,10 @@ impl Pane for Eth {
                 self.regs[n] = now;
             }
         }
-        // A descriptor that was filled and given back between two looks shows by the one that comes next.
+        // A descriptor that was filled and returned between two samples is detected from the index of the next one.
         let next = [(self.seen.rx_next, eth.rx_next), (self.seen.tx_next, eth.tx_next)];
         for (was, is) in next.into_iter().filter(|(was, is)| self.seen.openeth && was != is) {
-            // All that were passed since, round the ring.
+            // All descriptors passed since then, around the ring.
             let mut at = was;
             for _ in 0..eth.desc.len() {
                 self.changed.get_mut(at as usize).into_iter().for_each(|when| *when = now);

@@ -1,4 +1,4 @@
-//! Frames of Ethernet and 802.11.
+//! Captured Ethernet and 802.11 frames.
 
 use super::{Pane, PaneId};
 use crate::dash::decode::{self, Stream};
@@ -13,28 +13,28 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-/// Rows from which on the chosen frame is shown by field without being asked.
+/// Minimum height at which the selected frame is decoded by default.
 const ROOMY: u16 = 20;
 
-/// The pane.
+/// The pane's state.
 #[derive(Default)]
 pub struct Frames {
-    /// The chosen frame's number; `None`: the newest.
+    /// Number of the selected frame; `None`: the newest.
     chosen: Option<u64>,
-    /// Its fields or bytes are shown; `None`: where there is room.
+    /// Selects whether fields or bytes are shown; `None`: if the pane is high enough.
     open: Option<bool>,
     hex: bool,
-    /// Only frames that this is for, in the words of `break frame`; else only rows with this text.
+    /// Filter: frames that match it in the syntax of `break frame`; else rows with this text.
     filter: String,
     words: Option<Filter>,
     search: String,
-    /// Only this TCP stream.
+    /// Filter for this TCP stream only.
     stream: Option<Stream>,
-    /// Rows the opened part is scrolled by.
+    /// Scroll position of the details, in rows.
     scroll: usize,
 }
 
-/// A row in words, for filter, search and clipboard.
+/// Formats a row for filter, search and clipboard.
 fn words(row: &FrameRow) -> String {
     let d = decode::based(&row.frame, row.base);
     let arrow = if row.frame.rx { "in " } else { "out" };
@@ -42,7 +42,7 @@ fn words(row: &FrameRow) -> String {
     format!("{:>5} {ms:>11.3} {arrow} {:<6} {} > {}  {}", row.number, d.protocol, d.from, d.to, d.info)
 }
 
-/// Sixteen bytes a line with offset and text.
+/// Formats sixteen bytes per line with offset and text.
 fn dump(bytes: &[u8]) -> Vec<String> {
     let line = |(n, row): (usize, &[u8])| {
         let hex: String = row.iter().map(|b| format!("{b:02x} ")).collect();
@@ -56,7 +56,7 @@ fn dump(bytes: &[u8]) -> Vec<String> {
     bytes.chunks(16).enumerate().map(line).collect()
 }
 
-/// A frame as filters take it.
+/// Converts a frame into the form that filters take.
 fn frame_of(f: &FrameRecord) -> Frame {
     let air = f.air.map(|a| AirInfo { frequency: a.frequency, rate: a.rate, rssi: a.rssi, clear: a.clear });
     Frame { at: f.at, to_guest: f.rx, core: f.core, pc: f.pc, bytes: f.bytes.clone(), air }
@@ -73,7 +73,7 @@ impl Frames {
         self.filter.is_empty() || words(row).to_lowercase().contains(&self.filter.to_lowercase())
     }
 
-    /// Numbers of the rows that the filter lets through.
+    /// Returns the rows that pass the filter.
     fn rows<'a>(&self, s: &'a Shared) -> Vec<&'a FrameRow> {
         s.frames.iter().filter(|row| self.fits(row)).collect()
     }
@@ -104,14 +104,14 @@ impl Frames {
         Line::from(spans)
     }
 
-    /// The chosen frame's inside.
+    /// Returns the rows of the selected frame's contents.
     fn inside(&self, s: &Shared, row: &FrameRow) -> Vec<Line<'static>> {
         let style = |role| s.theme.style(role);
         let mut out: Vec<Line> = Vec::new();
         if !self.hex {
             let d = decode::based(&row.frame, row.base);
             out.extend(d.fields.into_iter().map(|f| Line::from(Span::styled(f, style(Role::Text)))));
-            // What an access point or station bridges has no instruction.
+            // Frames bridged by an access point or station have no instruction.
             if !row.frame.rx && row.frame.pc != 0 {
                 let text = format!("sent by core {} at {:#010x}", row.frame.core, row.frame.pc);
                 out.push(Line::from(Span::styled(text, style(Role::Dim))));
@@ -130,7 +130,7 @@ impl Frames {
         let order = (0..from).rev().chain((from..rows.len()).rev());
         match order.map(|n| rows[n]).find(|r| words(r).to_lowercase().contains(&needle)) {
             Some(row) => self.chosen = Some(row.number),
-            None => s.notify(format!("{:?} is nowhere", self.search)),
+            None => s.notify(format!("{:?} not found", self.search)),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Bytes of memory.
+//! Memory contents as bytes.
 
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
@@ -11,18 +11,18 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-/// Where it looks at first: the begin of data RAM.
+/// Initial address: the start of data RAM.
 const START: u32 = 0x3FFB_0000;
-/// What can be gone to.
+/// Label of the input for Go to.
 pub const GOTO: &str = "Go to: address, symbol, register, expression";
-/// Places to go back to.
+/// Maximum number of earlier addresses to go back to.
 const MAX_BACK: usize = 64;
 
-/// The pane.
+/// The pane's state.
 pub struct Memory {
     /// First byte shown.
     addr: u32,
-    /// The chosen byte.
+    /// Address of the selected byte.
     cursor: u32,
     back: Vec<u32>,
     /// First digit of a byte being typed, while editing.
@@ -31,14 +31,14 @@ pub struct Memory {
     pattern: Vec<u8>,
 }
 
-/// What was shown.
+/// Bytes shown earlier, for changes.
 #[derive(Default)]
 struct Seen {
     addr: u32,
     bytes: Vec<u8>,
-    /// When each byte changed last, in milliseconds; 0: not yet.
+    /// Time of each byte's last change, in milliseconds; 0: none yet.
     when: Vec<u64>,
-    /// The bytes at the stop that holds or the last one, and which differed from the stop before.
+    /// The bytes at the current or last stop, and which of them differed from the stop before.
     at_stop: Vec<u8>,
     changed: Vec<bool>,
     stop: u64,
@@ -57,7 +57,7 @@ impl Default for Memory {
     }
 }
 
-/// Bytes in a row: address, hex in groups of four, text.
+/// Returns the number of bytes in a row: address, hex in groups of four, text.
 fn per_row(width: u16) -> u32 {
     match width {
         0..45 => 4,
@@ -67,7 +67,7 @@ fn per_row(width: u16) -> u32 {
     }
 }
 
-/// Bytes to search for: `"text"`, or hex digits.
+/// Parses bytes to search for: `"text"`, or hex digits.
 fn pattern(text: &str) -> Option<Vec<u8>> {
     if let Some(text) = text.strip_prefix('"') {
         return Some(text.trim_end_matches('"').as_bytes().to_vec()).filter(|p| !p.is_empty());
@@ -89,7 +89,7 @@ impl Memory {
         self.bytes(s).get(addr.checked_sub(self.addr)? as usize).copied()
     }
 
-    /// The word that the cursor stands in.
+    /// Returns the word that contains the cursor.
     fn word(&self, s: &Shared) -> Option<u32> {
         let at = self.cursor & !3;
         let bytes: Option<Vec<u8>> = (0..4).map(|n| self.byte(s, at.wrapping_add(n))).collect();
@@ -122,7 +122,7 @@ impl Memory {
         vec![Effect::Notice("searching".into()), Effect::Act(Some(PaneId::Memory), action)]
     }
 
-    /// A hexadecimal digit typed while editing, after the high one of its byte or none.
+    /// Processes a hexadecimal digit typed while editing. `high` is the byte's first digit, if typed already.
     fn digit(&mut self, s: &Shared, c: char, high: Option<u8>, area: Rect) -> Vec<Effect> {
         let Some(low) = c.to_digit(16).map(|d| d as u8) else { return Vec::new() };
         let Some(high) = high else {
@@ -243,7 +243,7 @@ impl Pane for Memory {
         };
         match (key.code, self.edit) {
             (KeyCode::Esc | KeyCode::Enter, _) => self.edit = None,
-            // The digit typed wrongly, else a byte back.
+            // Deletes the typed digit, else moves a byte back.
             (KeyCode::Backspace, Some(Some(_))) => self.edit = Some(None),
             (KeyCode::Backspace, _) => self.walk(-1, area),
             (KeyCode::Char(c), Some(high)) => return self.digit(s, c, high, area),
@@ -310,7 +310,7 @@ impl Pane for Memory {
                 (*was, *when) = (*now, s.clock.max(1));
             }
         }
-        // Against the last stop; what was marked at a stop stays so until the machine goes on.
+        // Compares with the last stop; bytes marked at a stop stay marked until the machine continues.
         let fresh = s.sample.running || stop != seen.stop;
         for ((now, before), changed) in bytes.iter().zip(&seen.at_stop).zip(&mut seen.changed) {
             *changed = now != before || (*changed && !fresh);

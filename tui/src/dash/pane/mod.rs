@@ -1,4 +1,4 @@
-//! The panes, each in a file of its own. docs/howto/add-a-pane.md follows one through.
+//! The panes, one file each. docs/howto/add-a-pane.md explains one step by step.
 
 mod backtrace;
 mod code;
@@ -22,77 +22,77 @@ use crossterm::event::KeyEvent;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-/// What a pane does. Drawing changes nothing; keys change the pane and answer with what is to happen outside.
+/// Interface of a pane. Drawing changes nothing; keys change the pane and return effects outside it.
 pub trait Pane {
-    /// What its frame says beside the name.
+    /// Returns the text in the border next to the pane's name.
     fn title(&self, _s: &Shared) -> String {
         String::new()
     }
 
-    /// What its frame says instead of the pane's name.
+    /// Returns the text in the border that replaces the pane's name.
     fn heading(&self, _s: &Shared) -> Option<&'static str> {
         None
     }
 
-    /// Adds what it needs of the machine to show `area`.
+    /// Adds the machine data needed to show `area`.
     fn want(&self, _s: &Shared, _area: Rect, _wants: &mut Wants) {}
 
-    /// Draws into `area`, inside the frame.
+    /// Draws into `area`, inside the border.
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool);
 
-    /// A command of the key table. `None`: not one of this pane's.
+    /// Executes a command of the key table. Returns `None` if it is not one of this pane's.
     fn command(&mut self, _s: &mut Shared, _cmd: Cmd, _area: Rect) -> Option<Vec<Effect>> {
         None
     }
 
-    /// True while keys are text for this pane.
+    /// Returns true while keys are text for this pane.
     fn typing(&self) -> bool {
         false
     }
 
-    /// A key while [`Pane::typing`].
+    /// Processes a key while [`Pane::typing`].
     fn key(&mut self, _s: &mut Shared, _key: KeyEvent, _area: Rect) -> Vec<Effect> {
         Vec::new()
     }
 
-    /// Pasted text while [`Pane::typing`].
+    /// Processes pasted text while [`Pane::typing`].
     fn paste(&mut self, _s: &mut Shared, _text: &str) -> Vec<Effect> {
         Vec::new()
     }
 
-    /// A line asked for with [`Effect::Ask`].
+    /// Processes a line requested with [`Effect::Ask`].
     fn answer(&mut self, _s: &mut Shared, _cmd: Cmd, _text: &str) -> Vec<Effect> {
         Vec::new()
     }
 
-    /// What came of an action of this pane's.
+    /// Processes the reply to an action of this pane.
     fn reply(&mut self, _s: &mut Shared, _reply: &Reply) -> Vec<Effect> {
         Vec::new()
     }
 
-    /// A new sample is in `s`.
+    /// Processes the new sample in `s`.
     fn sampled(&mut self, _s: &Shared) {}
 
-    /// The mouse: a click at a column and row of the area, or the wheel.
+    /// Processes a mouse click at a column and row of the area.
     fn click(&mut self, _s: &mut Shared, _x: u16, _y: u16, _area: Rect) -> Vec<Effect> {
         Vec::new()
     }
 
-    /// Another pane points at an address.
+    /// Shows an address that another pane refers to.
     fn show(&mut self, _addr: u32) {}
 
-    /// Text to begin typing with, for panes that take commands.
+    /// Starts typing with this text, in panes that take commands.
     fn begin(&mut self, _text: &str) {}
 }
 
-/// Asks for a line, for a command of a pane.
+/// Requests a line for a command of a pane.
 fn ask(pane: PaneId, cmd: Cmd, label: &str) -> Option<Vec<Effect>> {
     Some(vec![Effect::Ask(pane, cmd, label.into(), String::new())])
 }
 
 macro_rules! panes {
     ($( $id:ident $field:ident: $ty:ty = $name:literal, $title:literal, $doc:literal; )+) => {
-        /// A pane's name.
+        /// Identifier of a pane.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum PaneId { $( #[doc = $doc] $id ),+ }
 
@@ -100,44 +100,44 @@ macro_rules! panes {
             /// All panes.
             pub const ALL: [PaneId; [$($name),+].len()] = [$(PaneId::$id),+];
 
-            /// Its name in layouts.
+            /// Returns the pane's name in layouts.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(PaneId::$id => $name),+ }
             }
 
-            /// What its frame says.
+            /// Returns the title in the pane's border.
             #[must_use]
             pub const fn title(self) -> &'static str {
                 match self { $(PaneId::$id => $title),+ }
             }
 
-            /// What it shows.
+            /// Returns a description of the pane's contents.
             #[must_use]
             pub const fn doc(self) -> &'static str {
                 match self { $(PaneId::$id => $doc),+ }
             }
 
-            /// The pane of this name.
+            /// Returns the pane with this name.
             #[must_use]
             pub fn named(name: &str) -> Option<Self> {
                 Self::ALL.into_iter().find(|p| p.name() == name)
             }
         }
 
-        /// What each pane keeps for itself.
+        /// State of all panes.
         #[derive(Default)]
         #[allow(missing_docs, reason = "the names say it")]
         pub struct Panes { $(pub $field: $ty),+ }
 
         impl Panes {
-            /// A pane.
+            /// Returns a pane.
             #[must_use]
             pub fn get(&self, id: PaneId) -> &dyn Pane {
                 match id { $(PaneId::$id => &self.$field),+ }
             }
 
-            /// A pane, to change it.
+            /// Returns a pane for modification.
             pub fn get_mut(&mut self, id: PaneId) -> &mut dyn Pane {
                 match id { $(PaneId::$id => &mut self.$field),+ }
             }

@@ -1,4 +1,4 @@
-//! Every peripheral's registers, as a tree.
+//! Registers of all peripherals, as a tree.
 
 use super::{Pane, PaneId};
 use crate::dash::collect;
@@ -14,14 +14,14 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The pane.
+/// The pane's state.
 #[derive(Default)]
 pub struct Periph {
     open: BTreeSet<DevId>,
     chosen: usize,
     top: usize,
     search: String,
-    /// Values as they were, and when each changed.
+    /// Previous values, and the time of each one's last change.
     seen: BTreeMap<(DevId, u32), (u32, u64)>,
 }
 
@@ -88,7 +88,7 @@ impl Periph {
         }
     }
 
-    /// A register in full: address, value, what it is.
+    /// Describes a register: address, value, description.
     fn told(&self, s: &Shared, row: Row) -> String {
         let Row::Reg(id, offset, value) = row else { return String::new() };
         let known = collect::register(s.sample.eth_is_emac(), id, offset);
@@ -100,7 +100,8 @@ impl Periph {
         )
     }
 
-    /// The next peripheral or register whose name holds the text; registers count in opened peripherals.
+    /// Finds the next peripheral or register whose name contains the text; registers are searched in unfolded
+    /// peripherals.
     fn search(&mut self, s: &mut Shared) {
         let needle = self.search.to_lowercase();
         let rows = self.rows(s);
@@ -113,7 +114,7 @@ impl Periph {
         let order = (self.chosen + 1..rows.len()).chain(0..=self.chosen.min(rows.len().saturating_sub(1)));
         match order.into_iter().find(|n| text(&rows[*n]).contains(&needle)) {
             Some(n) => self.chosen = n,
-            None => s.notify(format!("{:?} is nowhere", self.search)),
+            None => s.notify(format!("{:?} not found", self.search)),
         }
     }
 
@@ -123,7 +124,7 @@ impl Periph {
         if open.unwrap_or(!now) {
             self.open.insert(id);
         } else {
-            // The choice goes to the peripheral's own row.
+            // The selection moves to the peripheral's own row.
             let before = self.rows(s).iter().take_while(|r| !matches!(r, Row::Dev(d) if *d == id)).count();
             self.open.remove(&id);
             self.chosen = before;
@@ -153,7 +154,7 @@ impl Pane for Periph {
         let (page, last) = (usize::from(area.height.max(2)) - 1, rows.len().saturating_sub(1));
         let row = *rows.get(self.chosen.min(last))?;
         match cmd {
-            // A register is looked at: folding its peripheral away would lose it.
+            // A register is selected: folding its peripheral would lose the selection.
             Cmd::Select if matches!(row, Row::Reg(..)) => {
                 return Some(vec![Effect::Notice(self.told(s, row))]);
             }

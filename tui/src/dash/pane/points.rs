@@ -1,4 +1,4 @@
-//! Break- and watchpoints.
+//! Breakpoints and watchpoints.
 
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
@@ -10,7 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-/// The pane: the chosen row.
+/// The pane's state: the selected row.
 #[derive(Default)]
 pub struct Points {
     chosen: usize,
@@ -28,7 +28,7 @@ fn row(s: &Shared, p: &PointSample) -> Line<'static> {
     if p.off {
         more.push_str("  off");
     }
-    // Whose it is matters where there are several.
+    // The client is shown only if there are several.
     if s.sample.points.iter().any(|other| other.client != p.client) {
         more.push_str(&format!("  {}", p.client));
     }

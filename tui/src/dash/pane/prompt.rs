@@ -1,4 +1,4 @@
-//! The monitor.
+//! Monitor prompt.
 
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
@@ -16,23 +16,23 @@ use ratatui::widgets::Widget;
 use std::collections::VecDeque;
 use tui_textarea::{CursorMove, TextArea};
 
-/// Lines of answers kept.
+/// Maximum number of output lines kept.
 const MAX_OUTPUT: usize = 2000;
-/// Commands remembered.
+/// Maximum number of commands in the history.
 const MAX_HISTORY: usize = 200;
-/// Columns of a line of answers.
+/// Maximum number of columns of an output line.
 const MAX_COLUMNS: usize = 1000;
 
-/// The pane.
+/// The pane's state.
 #[derive(Default)]
 pub struct Prompt {
     input: TextArea<'static>,
     typing: bool,
     output: VecDeque<(bool, String)>,
-    /// Rows scrolled back.
+    /// Scroll position: rows back from the end.
     back: usize,
     history: Vec<String>,
-    /// Where in the history Up stands.
+    /// Position in the history while browsing it.
     at: Option<usize>,
 }
 
@@ -65,7 +65,7 @@ impl Prompt {
         if line.is_empty() {
             return Vec::new();
         }
-        // A passphrase is neither shown nor kept.
+        // A passphrase is neither shown nor stored.
         let shown = monitor::without_passphrase(&line);
         if self.history.last() != Some(&shown) {
             self.history.push(shown.clone());
@@ -89,7 +89,7 @@ impl Prompt {
         self.set(&text);
     }
 
-    /// Completes the last word of `line`, if it is still there; shows the choices where there are several.
+    /// Completes the last word of `line`, if it is still the input; shows the choices if there are several.
     fn complete(&mut self, line: &str, found: &[String]) {
         let (Some(first), true) = (found.first(), line == self.text()) else { return };
         let head = line.rfind(char::is_whitespace).map_or(0, |n| n + 1);
@@ -171,7 +171,7 @@ impl Pane for Prompt {
             KeyCode::Down => self.recall(false),
             KeyCode::Tab => return vec![Effect::Act(Some(PaneId::Prompt), Action::Complete(self.text()))],
             KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => self.set(""),
-            // A line has no second line.
+            // The input has only one line.
             KeyCode::Char('m' | 'j') if key.modifiers.contains(KeyModifiers::CONTROL) => {}
             _ => _ = self.input.input(key),
         }

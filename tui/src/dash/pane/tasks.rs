@@ -10,7 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-/// What the table is sorted by.
+/// Sort order of the table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum By {
     #[default]
@@ -35,24 +35,24 @@ impl By {
     }
 }
 
-/// The pane: the chosen task and the order.
+/// The pane's state: the selected task and the order.
 #[derive(Default)]
 pub struct Tasks {
-    /// Its control block.
+    /// Control block of the selected task.
     chosen: u32,
     by: By,
 }
 
 const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// A sparkline of the newest values that fit, each 0 to 1.
+/// Returns a sparkline of the newest values that fit, each 0 to 1.
 fn spark(values: &[f64], width: usize) -> String {
     let skip = values.len().saturating_sub(width);
     let bar = |v: &f64| if *v > 0.0 { BLOCKS[((v * 8.0).ceil() as usize).clamp(1, 8)] } else { ' ' };
     format!("{:>width$}", values[skip..].iter().map(bar).collect::<String>())
 }
 
-/// A bar: used now full, the most ever used half.
+/// Returns a bar of stack use: full blocks for current use, shaded blocks up to the peak.
 fn stack_bar(stack: StackSample, width: usize) -> String {
     if stack.size == 0 {
         return " ".repeat(width);
@@ -63,7 +63,7 @@ fn stack_bar(stack: StackSample, width: usize) -> String {
     format!("{}{}{}", "█".repeat(used), "▒".repeat(peak - used), "·".repeat(width - peak))
 }
 
-/// A task's state in a word.
+/// Returns a task's state as one word.
 fn state(t: &TaskSample) -> (&'static str, Role) {
     match (t.running, t.state.as_str()) {
         (Some(0), _) => ("run 0", Role::First),
@@ -141,17 +141,17 @@ fn order(state: &str) -> usize {
     ["running", "ready", "blocked", "suspended"].iter().position(|s| *s == state).unwrap_or(9)
 }
 
-/// What a row of so many columns has room for; 0 and false: not shown.
+/// Columns that fit into a row of a given width; 0 and false: not shown.
 struct Columns {
     name: usize,
     core: bool,
-    /// Of the CPU share's history.
+    /// Width of the CPU share's history.
     spark: usize,
-    /// Of the stack's bar.
+    /// Width of the stack's bar.
     bar: usize,
-    /// The stack in bytes instead of per cent.
+    /// Stack use in bytes instead of per cent.
     bytes: bool,
-    /// What it waits for.
+    /// Object that the task waits for.
     waits: bool,
 }
 
@@ -215,7 +215,7 @@ impl Pane for Tasks {
                 buf.set_style(Rect { y: area.y + y, height: 1, ..area }, s.theme.style(Role::Selected));
             }
         }
-        // What has no room.
+        // Number of tasks outside the visible rows.
         let below = tasks.len().saturating_sub(top + rows);
         let marks = [(top, "▲", area.y), (below, "▼", area.bottom().saturating_sub(1))];
         for (n, mark, y) in marks.into_iter().filter(|(n, ..)| *n > 0 && area.height > 1) {
@@ -235,14 +235,14 @@ impl Pane for Tasks {
                 self.by = By::ALL[(n + 1) % By::ALL.len()];
                 return Some(Vec::new());
             }
-            // Its stack, in the backtrace.
+            // Shows the task's stack in the backtrace.
             Cmd::Select => {
                 let task = tasks.get(at)?;
                 let (tcb, core) = (task.tcb, task.running);
                 (s.task, s.frame) = (Some(tcb), 0);
                 s.core = core.unwrap_or(s.core);
                 return Some(vec![Effect::Notice(
-                    "its stack is in the backtrace, Esc there leaves it".into(),
+                    "the backtrace shows its stack; Esc there returns to the core's".into(),
                 )]);
             }
             Cmd::Cancel => {

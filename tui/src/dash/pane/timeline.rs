@@ -1,4 +1,4 @@
-//! Who ran on which core when.
+//! Timeline of the tasks that ran on each core.
 
 use super::Pane;
 use crate::dash::keys::Cmd;
@@ -11,18 +11,18 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use std::collections::BTreeMap;
 
-/// Virtual time of a column at each zoom, in ticks: 0.02 ms to 200 ms.
+/// Virtual time of a column at each zoom level, in ticks: 0.02 ms to 200 ms.
 const SCALES: [u64; 13] = [
     9_600, 24_000, 48_000, 96_000, 240_000, 480_000, 960_000, 2_400_000, 4_800_000, 9_600_000, 24_000_000,
     48_000_000, 96_000_000,
 ];
-/// Columns of the names.
+/// Width of the names in columns.
 const NAMES: u16 = 12;
 
-/// The pane: scale and how far back from now.
+/// The pane's state: scale and scroll position in time.
 pub struct Timeline {
     scale: usize,
-    /// Ticks back from now.
+    /// Ticks before the current time.
     back: u64,
 }
 
@@ -32,10 +32,10 @@ impl Default for Timeline {
     }
 }
 
-/// What a column of a row shows.
+/// Content of one column of a row.
 #[derive(Clone, Copy, Default)]
 struct Cell {
-    /// Ticks on each core.
+    /// Ticks that the task ran on each core.
     on: [u64; 2],
 }
 
@@ -44,8 +44,8 @@ impl Timeline {
         SCALES[self.scale]
     }
 
-    /// A row for each task over columns of time that end at `end`: those that ran then, and as many of the others as
-    /// `height` has room for, so that rows stay where they are.
+    /// Returns a row for each task over columns of time that end at `end`: the tasks that ran in this time, and others
+    /// up to `height` rows, so that the rows do not move.
     fn rows(&self, s: &Shared, columns: usize, end: u64, height: usize) -> Vec<(String, Vec<Cell>)> {
         let ticks = self.ticks();
         let start = end.saturating_sub(ticks * columns as u64);
@@ -62,7 +62,7 @@ impl Timeline {
             }
         }
         let mut rows: Vec<(String, Vec<Cell>)> = rows.into_iter().map(|(n, c)| (n.to_string(), c)).collect();
-        // Idle tasks last: they are the background.
+        // Idle tasks come last.
         rows.sort_by_key(|(name, _)| (name.starts_with("IDLE"), name.clone()));
         rows
     }
@@ -80,7 +80,8 @@ fn fill(cells: &mut [Cell], core: u8, from: u64, to: u64, ticks: u64) {
     }
 }
 
-/// Core 0 is the upper half of a row, core 1 the lower: thin where the task had less than half of the column.
+/// Returns the character of a cell. Core 0 is the upper half of a row, core 1 the lower: thin if the task ran for less
+/// than half of the column.
 fn glyph(cell: Cell, ticks: u64) -> (&'static str, Role) {
     let [a, b] = cell.on.map(|n| (n > 0, n * 2 >= ticks));
     match (a, b) {

@@ -10,17 +10,17 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-/// Patterns remembered for the title.
+/// Maximum number of patterns kept for the title.
 const MAX_ON: usize = 8;
 
-/// The pane.
+/// The pane's state.
 #[derive(Default)]
 pub struct Trace {
     filter: String,
     search: String,
-    /// Rows back from the newest; 0 follows.
+    /// Rows back from the newest; 0 follows new events.
     back: usize,
-    /// Patterns that were given here, in order.
+    /// Patterns entered in this pane, in order.
     on: Vec<String>,
 }
 
@@ -35,7 +35,7 @@ impl Trace {
         needle.is_empty() || words(t).to_lowercase().contains(&needle)
     }
 
-    /// The rows that the filter lets through, the newest first; no more than are needed.
+    /// Returns the rows that pass the filter, the newest first. Evaluated lazily.
     fn newest<'a>(&'a self, s: &'a Shared) -> impl Iterator<Item = &'a TraceRecord> {
         s.trace.iter().rev().filter(|t| self.fits(t))
     }
@@ -46,7 +46,7 @@ impl Trace {
             self.newest(s).skip(self.back + 1).position(|t| words(t).to_lowercase().contains(&needle));
         match found {
             Some(n) => self.back += n + 1,
-            None => s.notify(format!("{:?} is nowhere above", self.search)),
+            None => s.notify(format!("{:?} not found above", self.search)),
         }
     }
 }
@@ -89,7 +89,7 @@ impl Pane for Trace {
         }
         let rows: Vec<&TraceRecord> = self.newest(s).skip(self.back).take(area.height.into()).collect();
         if rows.is_empty() {
-            let text = format!("none of {} events: F with nothing shows all", s.trace.len());
+            let text = format!("none of {} events: & with nothing shows all", s.trace.len());
             say(buf, area, s.theme.style(Role::Dim), &text);
         }
         for (y, t) in (0..area.height).zip(rows.iter().rev()) {

@@ -11,25 +11,25 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most expressions.
+/// Maximum number of expressions.
 const MAX: usize = 50;
-/// Most parts unfolded at a time.
+/// Maximum number of unfolded values.
 const MAX_OPEN: usize = 200;
 
-/// The pane.
+/// The pane's state.
 #[derive(Default)]
 pub struct Watch {
     expressions: Vec<String>,
-    /// Paths of what is unfolded, and the first part shown of each.
+    /// Paths of unfolded values, and the first part shown of each.
     open: BTreeMap<String, usize>,
     chosen: usize,
-    /// Values at the stop before, by path, for changes.
+    /// Values at the previous stop, by path, for changes.
     seen: Vec<(String, String)>,
     changed: BTreeSet<String>,
     stop: u64,
 }
 
-/// A row: a value, or the way to more parts of one.
+/// A row: a value, or an entry that shows more parts of one.
 struct Row<'a> {
     depth: usize,
     path: String,
@@ -38,7 +38,7 @@ struct Row<'a> {
 
 enum What<'a> {
     Value(&'a Tree),
-    /// Parts from this number on.
+    /// Shows the parts from this index on.
     Page(usize),
 }
 
@@ -73,7 +73,7 @@ impl Watch {
         ])
     }
 
-    /// Asks for a value for a row, or says why it can have none.
+    /// Requests a new value for a row, or reports why it cannot be set.
     fn ask_value(&self, row: &Row) -> Effect {
         let What::Value(tree) = row.what else { return Effect::Notice("that is no value".into()) };
         if tree.spot.is_none() {
@@ -83,7 +83,7 @@ impl Watch {
         Effect::Ask(PaneId::Watch, Cmd::Edit, label, String::new())
     }
 
-    /// Writes a value over the chosen row's.
+    /// Writes a value to the selected row's variable.
     fn set(&self, s: &Shared, text: &str) -> Result<Action, String> {
         let rows = self.rows(s);
         let spot = rows.get(self.chosen).and_then(|row| match row.what {
@@ -101,7 +101,7 @@ impl Watch {
         Ok(Action::Write(s.core & 1, spot.addr, bytes))
     }
 
-    /// Folds or unfolds a row; `None`: the other way round. A page's row turns to that page.
+    /// Folds or unfolds a row; `None` toggles it. A page entry shows that page.
     fn fold(&mut self, s: &Shared, open: Option<bool>) -> Option<()> {
         let rows = self.rows(s);
         let row = rows.get(self.chosen)?;
@@ -115,7 +115,7 @@ impl Watch {
                 }
             }
             What::Value(_) if self.open.remove(&path).is_none() => {
-                // Nothing to fold here: to what it belongs to.
+                // Nothing to fold here: selects the parent.
                 let parent = path.rsplit_once('\u{1}').map(|(parent, _)| parent.to_string());
                 self.chosen =
                     rows.iter().position(|r| Some(&r.path) == parent.as_ref()).unwrap_or(self.chosen);
@@ -126,7 +126,7 @@ impl Watch {
     }
 }
 
-/// A value as C writes it, as the bytes at a spot.
+/// Converts a value in C notation to the bytes at a spot.
 fn bytes_of(text: &str, spot: Spot) -> Option<Vec<u8>> {
     let size = usize::from(spot.size);
     if spot.float {
@@ -151,7 +151,7 @@ fn bytes_of(text: &str, spot: Spot) -> Option<Vec<u8>> {
     fits.then(|| n.to_le_bytes()[..size].to_vec())
 }
 
-/// A watchpoint on a row's value.
+/// Sets a watchpoint on a row's value.
 fn watchpoint(row: &Row) -> Effect {
     let What::Value(tree) = row.what else { return Effect::Notice("that is no value".into()) };
     let Some((addr, size)) = tree.at.filter(|(_, size)| *size > 0) else {

@@ -1,4 +1,4 @@
-//! The dashboard's side.
+//! The dashboard's side of the connection.
 
 use super::{Ask, Tell, VERSION, read, write};
 use crate::dash::link::{Inbox, Link};
@@ -12,7 +12,7 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
-/// How long a glance at a machine may take.
+/// Timeout for [`glance`].
 const GLANCE: Duration = Duration::from_secs(1);
 
 fn open(address: &Address) -> io::Result<Socket> {
@@ -25,21 +25,21 @@ fn open(address: &Address) -> io::Result<Socket> {
     }
 }
 
-/// Reads the greeting: what runs there.
+/// Reads the greeting. Returns the name of the image.
 fn greet(from: &mut BufReader<Socket>) -> io::Result<String> {
     match read(from)? {
         Some(Tell::Hello(VERSION, image)) => Ok(image),
         Some(Tell::Hello(version, _)) => {
-            Err(io::Error::other(format!("it speaks version {version} of the protocol, this is {VERSION}")))
+            Err(io::Error::other(format!("its protocol version is {version}, this one has {VERSION}")))
         }
-        _ => Err(io::Error::other("no esplens answers there")),
+        _ => Err(io::Error::other("no esplens answers at this address")),
     }
 }
 
-/// Connects to a machine; a link to it and what runs there.
+/// Connects to a machine. Returns a link to it and the name of its image.
 ///
 /// # Errors
-/// When nobody is there, or somebody else.
+/// When nothing or another program answers at the address.
 pub fn connect(address: &Address, inbox: &Inbox) -> io::Result<(Link, String)> {
     let socket = open(address)?;
     let mut from = BufReader::new(socket.again()?);
@@ -64,7 +64,7 @@ pub fn connect(address: &Address, inbox: &Inbox) -> io::Result<(Link, String)> {
     let (mut one, mut other) = (socket.again()?, socket);
     write(&mut one, &Ask::Past)?;
     thread::Builder::new().name("dash samples".into()).spawn(move || {
-        // Lines are written whole: both threads share the socket.
+        // Each line is written in one call: both threads share the socket.
         wants.into_iter().try_for_each(|w| write(&mut one, &Ask::Sample(w)))
     })?;
     thread::Builder::new().name("dash actions".into()).spawn(move || {
@@ -75,10 +75,10 @@ pub fn connect(address: &Address, inbox: &Inbox) -> io::Result<(Link, String)> {
     Ok((link, image))
 }
 
-/// One sample of a machine, and what runs there.
+/// Returns one sample of a machine and the name of its image.
 ///
 /// # Errors
-/// When nobody answers in time.
+/// When there is no answer in time.
 pub fn glance(address: &Address) -> io::Result<(String, Sample)> {
     let mut socket = open(address)?;
     socket.read_for(GLANCE)?;

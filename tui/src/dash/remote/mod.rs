@@ -1,7 +1,7 @@
-//! A dashboard on a machine in another process: what passes over a socket, a JSON object a line.
+//! A dashboard of a machine in another process: the protocol on the socket, one JSON object per line.
 //!
-//! The client asks ([`Ask`]), the other side answers and reports ([`Tell`]). Nothing is asked of a machine that its
-//! monitor could not do as well.
+//! The client sends requests ([`Ask`]), the machine's side sends answers and events ([`Tell`]). The client can do no
+//! more with a machine than its monitor can.
 
 mod client;
 mod past;
@@ -18,32 +18,32 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Read, Write};
 
-/// Version of the protocol; both sides must be of the same.
+/// Version of the protocol; both sides must use the same.
 pub const VERSION: u32 = 5;
-/// Longest line either side takes.
+/// Maximum length in bytes of a received line.
 const MAX_LINE: u64 = 16 << 20;
 
-/// What a dashboard asks.
+/// Request of a dashboard.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Ask {
-    /// What the UARTs said before; only as the first of all.
+    /// Earlier UART output; only as the first request.
     Past,
-    /// A sample of this.
+    /// A sample with these data.
     Sample(Wants),
-    /// An action; the pane that hears of it.
+    /// An action, and the pane for its reply.
     Act(Option<String>, Action),
 }
 
-/// What a machine's side says.
+/// Message of the machine's side.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Tell {
-    /// First of all: protocol's version, what runs.
+    /// Greeting, sent first: the protocol's version, the image.
     Hello(u32, String),
-    /// The sample asked for.
+    /// The requested sample.
     Sample(Box<Sample>),
-    /// What came of an action.
+    /// Result of an action.
     Reply(Option<String>, Reply),
-    /// What happened.
+    /// Event of the machine.
     Feed(Feed),
 }
 

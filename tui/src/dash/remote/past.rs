@@ -1,4 +1,4 @@
-//! What the UARTs said lately, for dashboards that come later.
+//! Recent UART output, for dashboards that connect later.
 
 use crate::dash::wire::Feed;
 use std::collections::VecDeque;
@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Bytes kept of each UART.
 const KEPT: usize = 1 << 16;
 
-/// The end of each UART's text.
+/// End of each UART's output.
 #[derive(Clone, Default)]
 pub struct Past(Arc<Mutex<[VecDeque<u8>; 3]>>);
 
 impl Past {
-    /// What a UART said just now. There is none beyond the third.
+    /// Appends output of a UART. Output of UARTs other than the three is ignored.
     pub fn keep(&self, uart: usize, bytes: &[u8]) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(text) = kept.get_mut(uart) {
@@ -22,7 +22,7 @@ impl Past {
         }
     }
 
-    /// The text so far, as if it came just now.
+    /// Returns the stored output as events.
     #[must_use]
     pub fn feeds(&self) -> Vec<Feed> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,27 +1,27 @@
-//! Which instances there are on this computer: a file and a local socket each, in the user's runtime folder.
+//! Registry of instances on this computer: a file and a local socket for each, in the user's runtime folder.
 
 use esplens_gdb::server::Address;
 use esplens_soc::hostfile;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// Most entries looked at.
+/// Maximum number of entries read.
 const MAX: usize = 1000;
-/// Largest entry.
+/// Maximum size of an entry in bytes.
 const MAX_BYTES: u64 = 1 << 16;
 
-/// An instance, as it says of itself.
+/// Description of an instance, written by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Process.
+    /// Process ID.
     pub pid: u32,
-    /// What it runs.
+    /// Name of the image.
     pub image: String,
-    /// Where GDB, the monitor and dashboards may connect, in words.
+    /// Descriptions of the addresses where GDB, the monitor and dashboards may connect.
     pub listens: Vec<String>,
 }
 
-/// An instance's entry; it goes with this.
+/// A registered entry; dropping it removes the entry.
 #[derive(Debug)]
 pub struct Registered(PathBuf);
 
@@ -32,7 +32,7 @@ impl Drop for Registered {
     }
 }
 
-/// The folder: `$XDG_RUNTIME_DIR/esplens`, else one of this user's in the temporary folder.
+/// Returns the folder: `$XDG_RUNTIME_DIR/esplens`, else one for this user in the temporary folder.
 #[must_use]
 pub fn folder() -> PathBuf {
     match std::env::var_os("XDG_RUNTIME_DIR").filter(|v| !v.is_empty()) {
@@ -45,7 +45,7 @@ pub fn folder() -> PathBuf {
     }
 }
 
-/// Makes the folder the user's own; one that is somebody else's is not taken.
+/// Creates the folder for this user only. Refuses another user's folder.
 fn make(folder: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     {
@@ -57,7 +57,7 @@ fn make(folder: &Path) -> std::io::Result<()> {
     check(folder)
 }
 
-/// Refuses a folder that is a link, somebody else's, or open to others for writing.
+/// Refuses a folder that is a link, belongs to another user, or is writable for others.
 fn check(folder: &Path) -> std::io::Result<()> {
     let meta = std::fs::symlink_metadata(folder)?;
     #[cfg(unix)]
@@ -70,16 +70,16 @@ fn check(folder: &Path) -> std::io::Result<()> {
     if meta.is_dir() && own { Ok(()) } else { Err(std::io::ErrorKind::PermissionDenied.into()) }
 }
 
-/// The local socket of a process.
+/// Returns the address of a process's local socket.
 #[must_use]
 pub fn socket(pid: u32) -> Address {
     Address::Unix(folder().join(format!("{pid}.sock")))
 }
 
-/// Enters this process, after `listen` made its socket: an entry without one counts as left over.
+/// Registers this process after `listen` has created its socket: an entry without a socket counts as stale.
 ///
 /// # Errors
-/// When there is no folder for it.
+/// When the folder cannot be created.
 pub fn register(entry: &Entry, listen: impl FnOnce() -> std::io::Result<()>) -> std::io::Result<Registered> {
     let folder = folder();
     make(&folder)?;
@@ -89,10 +89,10 @@ pub fn register(entry: &Entry, listen: impl FnOnce() -> std::io::Result<()>) -> 
     Ok(Registered(path))
 }
 
-/// All instances with the address of each; those that nobody answers for any more are taken out.
+/// Returns all instances with their addresses. Removes entries whose process no longer answers.
 ///
 /// # Errors
-/// When the folder is there, but not this user's alone.
+/// When the folder exists, but does not belong to this user alone.
 pub fn instances() -> std::io::Result<Vec<(Entry, Address)>> {
     let (mut found, folder) = (Vec::new(), folder());
     if folder.symlink_metadata().is_err() {
@@ -113,7 +113,7 @@ pub fn instances() -> std::io::Result<Vec<(Entry, Address)>> {
     Ok(found)
 }
 
-/// The entry in `PID.json`, if it is one and says the same process; other files are none of ours.
+/// Returns the entry in `PID.json`, if it is valid and names the same process. Other files are ignored.
 fn own_entry(path: &Path) -> Option<Entry> {
     let pid: u32 = path.file_name()?.to_str()?.strip_suffix(".json")?.parse().ok()?;
     if !path.symlink_metadata().ok()?.is_file() {
@@ -123,7 +123,7 @@ fn own_entry(path: &Path) -> Option<Entry> {
     serde_json::from_slice(&bytes).ok().filter(|entry: &Entry| entry.pid == pid)
 }
 
-/// Somebody listens: the system answers for a busy process as well.
+/// Returns true if the process listens: the system accepts connections even for a busy process.
 fn alive(pid: u32) -> bool {
     #[cfg(unix)]
     if let Address::Unix(path) = socket(pid) {

@@ -1,4 +1,4 @@
-//! The machine's side.
+//! The machine's side of the connection.
 
 use super::past::Past;
 use super::{Ask, Tell, VERSION, read, write};
@@ -15,23 +15,23 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// Dashboards served at a time; more are closed at once.
+/// Maximum number of dashboards at a time; further ones are disconnected at once.
 const MAX_CLIENTS: usize = 16;
-/// A dashboard that takes nothing for so long is given up.
+/// Time without reading after which a dashboard is disconnected.
 const STALLED: Duration = Duration::from_secs(10);
 
-/// Where dashboards may come to.
+/// A listener for dashboards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listening {
-    /// The address, with the port that it got.
+    /// Address, with the actual port.
     pub address: Address,
 }
 
-/// A machine that dashboards may come to.
+/// Server for dashboards of one machine.
 #[derive(Clone)]
 pub struct Server(Arc<Served>);
 
-/// What every connection is told of.
+/// Data shared by all connections.
 struct Served {
     handle: Handle,
     past: Past,
@@ -41,14 +41,14 @@ struct Served {
 }
 
 impl Server {
-    /// For a machine that runs `image`, whose sources are looked for in `roots` and whose text is kept in `past`.
+    /// Creates a server for a machine that runs `image`, with sources in `roots` and earlier output in `past`.
     #[must_use]
     pub fn new(handle: &Handle, image: &str, roots: Vec<PathBuf>, past: Past) -> Self {
         let handle = handle.clone();
         Self(Arc::new(Served { handle, past, image: image.into(), roots, open: AtomicUsize::new(0) }))
     }
 
-    /// Lets dashboards come to `address`.
+    /// Accepts dashboards at `address`.
     ///
     /// # Errors
     /// When it cannot listen there.
@@ -81,7 +81,7 @@ fn accept(served: &Arc<Served>, listener: &Listener) {
         served.open.fetch_add(1, Ordering::SeqCst);
         let mine = served.clone();
         let body = move || {
-            // A client that vanished or talks nonsense ends its own connection only.
+            // A client that disconnects or violates the protocol ends its own connection only.
             let _ = serve(&mine, socket);
             mine.open.fetch_sub(1, Ordering::SeqCst);
         };
@@ -91,7 +91,7 @@ fn accept(served: &Arc<Served>, listener: &Listener) {
     }
 }
 
-/// Serves one dashboard to its end.
+/// Serves one dashboard until it disconnects.
 fn serve(served: &Served, mut socket: Socket) -> io::Result<()> {
     socket.write_for(STALLED)?;
     write(&mut socket, &Tell::Hello(VERSION, served.image.clone()))?;
@@ -122,7 +122,7 @@ fn serve(served: &Served, mut socket: Socket) -> io::Result<()> {
     result
 }
 
-/// Passes on what the machine says, until it or the client is gone.
+/// Forwards the machine's messages until the machine or the client is gone.
 fn tell(socket: &mut Socket, inbox: &Inbox) -> io::Result<()> {
     loop {
         for msg in inbox.take(None) {

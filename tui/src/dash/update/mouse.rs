@@ -1,4 +1,4 @@
-//! The mouse: everything that a key does can be clicked.
+//! Mouse handling: everything that a key does can be clicked.
 
 use super::{command, key_pressed, palette_run};
 use crate::dash::keys::{self, Cmd};
@@ -8,7 +8,7 @@ use crate::dash::view::{self, Hit};
 use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
-/// Takes a click, the wheel or a drag.
+/// Processes a click, the wheel or a drag.
 pub fn event(state: &mut State, event: MouseEvent) -> Vec<Effect> {
     let at = Position::new(event.column, event.row);
     match event.kind {
@@ -38,7 +38,7 @@ pub fn event(state: &mut State, event: MouseEvent) -> Vec<Effect> {
     }
 }
 
-/// The wheel moves what is under it.
+/// Scrolls the pane or window under the pointer.
 fn wheel(state: &mut State, at: Position, (key, cmd): (KeyCode, Cmd)) -> Vec<Effect> {
     if state.modal.is_some() {
         return key_pressed(state, KeyEvent::from(key));
@@ -59,14 +59,14 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
     state.focus = pane;
     let area = inner(area);
     if !area.contains(at) {
-        // Frames are what panes are resized by.
+        // Dragging a border resizes panes.
         state.drag = Some(at).filter(|_| !state.zoom);
         return Vec::new();
     }
     state.panes.get_mut(pane).click(&mut state.shared, at.x - area.x, at.y - area.y, area)
 }
 
-/// The names of the layouts in the first row can be clicked, and the run state.
+/// Handles a click on the first row: the names of the layouts, and the run state.
 fn click_bar(state: &mut State, column: u16) -> Vec<Effect> {
     match view::layout_at(state, column) {
         Some(n) => command(state, Cmd::Layout(n)),
@@ -74,7 +74,7 @@ fn click_bar(state: &mut State, column: u16) -> Vec<Effect> {
     }
 }
 
-/// Beside the window is away from it.
+/// Handles a click while a window is open. A click outside closes it.
 fn click_modal(state: &mut State, modal: Modal, at: Position) -> Vec<Effect> {
     match (view::hit(state, &modal, at), &modal) {
         (Hit::Outside, _) => return Vec::new(),
@@ -93,7 +93,7 @@ fn click_modal(state: &mut State, modal: Modal, at: Position) -> Vec<Effect> {
     Vec::new()
 }
 
-/// As if a key were pressed.
+/// Executes the command of a key.
 fn press(state: &mut State, key: &str) -> Vec<Effect> {
     let Some((code, modifiers)) = keys::parse(key) else { return Vec::new() };
     key_pressed(state, KeyEvent::new(code, modifiers))

@@ -1,4 +1,4 @@
-//! The first row, run state and layouts, and the last one, keys. Both can be clicked.
+//! First row (run state and layouts) and last row (keys). Both can be clicked.
 
 use crate::dash::keys::{self, Cmd, key_of};
 use crate::dash::layout::LayoutId;
@@ -9,12 +9,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-/// Columns from which on the palette's key is always among the hints.
+/// Minimum width at which the palette's key is always among the hints.
 const ROOMY: u16 = 100;
-/// Most keys of the focused pane among the hints.
+/// Maximum number of the focused pane's keys among the hints.
 const PANE_HINTS: usize = 5;
 
-/// The status bar: run state, time, speed, clients; the layouts at its right end.
+/// Draws the status bar: run state, time, speed, clients; the layouts at its right end.
 pub fn top(state: &State, area: Rect, buf: &mut Buffer) {
     let tabs = tabs(state);
     let width = (tabs.width() as u16).min(area.width);
@@ -28,7 +28,7 @@ pub fn top(state: &State, area: Rect, buf: &mut Buffer) {
     put(buf, Rect { x: area.right() - width, width, ..area }, 0, tabs);
 }
 
-/// Run state, time, speed, clients: in `full`, or as short as possible.
+/// Returns run state, time, speed and clients: complete if `full`, otherwise as short as possible.
 fn status(state: &State, full: bool) -> Line<'static> {
     let (s, theme) = (&state.shared, state.shared.theme);
     let span = |text: String, role| Span::styled(text, theme.style(role));
@@ -36,7 +36,7 @@ fn status(state: &State, full: bool) -> Line<'static> {
         let word = if alarm.starts_with("reset") { "RESET" } else { "PANIC" };
         let rest = alarm.strip_prefix("reset ").unwrap_or(alarm);
         let hint = if full {
-            format!("   {} goes on, {} back", key_of(Cmd::Run), key_of(Cmd::RunBack))
+            format!("   {} resumes, {} back", key_of(Cmd::Run), key_of(Cmd::RunBack))
         } else {
             String::new()
         };
@@ -47,7 +47,7 @@ fn status(state: &State, full: bool) -> Line<'static> {
         (_, true) => (" ▶ running ", Role::Run),
         _ => (" ■ stopped ", Role::Stop),
     };
-    // What flickers while it runs tells nothing.
+    // Digits that change all the time are omitted while the machine runs.
     let exact = full && !s.sample.running;
     let time = if exact { seconds(s.sample.now) } else { format!("{:.3} s", s.sample.now as f64 / 480e6) };
     let mut line = vec![span(mark.into(), role), span(format!(" {time}"), Role::Title)];
@@ -59,13 +59,14 @@ fn status(state: &State, full: bool) -> Line<'static> {
     }
     line.push(span(resets(state), Role::Bad));
     if !s.sample.panic_stop && !s.sample.speed.is_empty() {
-        line.push(span("  panics go on (P)".into(), Role::Dim));
+        line.push(span("  no panic stop (P)".into(), Role::Dim));
     }
     line.push(span(clients(state, full), Role::Dim));
     Line::from(line)
 }
 
-/// How long before the present the machine is, and where between the oldest moment and the present.
+/// Returns the distance before the live edge of the run, and the position between the oldest checkpoint and the live
+/// edge.
 fn past(state: &State) -> Option<String> {
     const CELLS: u64 = 12;
     let sample = &state.shared.sample;
@@ -84,7 +85,7 @@ fn past(state: &State) -> Option<String> {
     Some(format!("  ├{bar}┤ {ago}"))
 }
 
-/// Speed against the host, and against real time where it differs.
+/// Returns the speed in MIPS, and relative to real time if it differs.
 fn speed(state: &State) -> Vec<Span<'static>> {
     let (s, theme) = (&state.shared, state.shared.theme);
     let mut out = Vec::new();
@@ -102,7 +103,7 @@ fn speed(state: &State) -> Vec<Span<'static>> {
     out
 }
 
-/// How often the chip was reset, and why the last time.
+/// Returns the number of resets and the last one's cause.
 fn resets(state: &State) -> String {
     match &state.shared.resets {
         (0, _) => String::new(),
@@ -110,7 +111,7 @@ fn resets(state: &State) -> String {
     }
 }
 
-/// Who else is there; that the machine is another process's.
+/// Returns the other clients, or a note that the machine belongs to another process.
 fn clients(state: &State, full: bool) -> String {
     match (&state.shared.sample.clients[..], full) {
         ([] | [_], _) if state.detach => "  attached".into(),
@@ -120,7 +121,7 @@ fn clients(state: &State, full: bool) -> String {
     }
 }
 
-/// The layouts' names, as long as they leave room for the rest; else the current one's only.
+/// Returns the layouts' names if there is enough space; else only the current one's.
 fn tabs(state: &State) -> Line<'static> {
     let all = named_tabs(state, true);
     let fits = status(state, true).width() + all.width() <= usize::from(state.size.0);
@@ -141,7 +142,7 @@ fn named_tabs(state: &State, all: bool) -> Line<'static> {
     Line::from(names.collect::<Vec<_>>())
 }
 
-/// The layout whose name stands at a column of the first row.
+/// Returns the layout whose name is at a column of the first row.
 #[must_use]
 pub fn layout_at(state: &State, column: u16) -> Option<u8> {
     let tabs = tabs(state);
@@ -156,14 +157,14 @@ pub fn layout_at(state: &State, column: u16) -> Option<u8> {
     None
 }
 
-/// A key and what it does here.
+/// A key and its command here.
 struct Hint {
     key: &'static str,
     what: &'static str,
 }
 
 impl Hint {
-    /// The same command in another word.
+    /// Returns a hint for a command with another name.
     fn named(cmd: Cmd, what: &'static str) -> Self {
         Self { what, ..Self::of(cmd) }
     }
@@ -177,7 +178,7 @@ impl Hint {
     }
 }
 
-/// The keys that matter here, as many as fit; those to other panes, help and out always do.
+/// Returns the most relevant keys, as many as fit. Keys for other panes, help and quit are always included.
 fn hints(state: &State) -> Vec<Hint> {
     let running = state.shared.sample.running;
     let mut all = vec![Hint::named(Cmd::RunPause, if running { "pause" } else { "run" })];
@@ -203,7 +204,7 @@ fn hints(state: &State) -> Vec<Hint> {
     all
 }
 
-/// The last row: a notice, or the keys that matter here.
+/// Draws the last row: a notice, or the most relevant keys.
 pub fn bottom(state: &State, area: Rect, buf: &mut Buffer) {
     let (s, theme) = (&state.shared, state.shared.theme);
     if state.panes.get(state.focus).typing() && state.modal.is_none() {
@@ -227,7 +228,7 @@ pub fn bottom(state: &State, area: Rect, buf: &mut Buffer) {
     put(buf, area, 0, Line::from(hints(state).into_iter().flat_map(spans).collect::<Vec<_>>()));
 }
 
-/// The key that stands at a column of the last row.
+/// Returns the key that is shown at a column of the last row.
 #[must_use]
 pub fn hint_at(state: &State, column: u16) -> Option<&'static str> {
     if state.panes.get(state.focus).typing() {

@@ -1,4 +1,4 @@
-//! What lies over the panes.
+//! Drawing of the windows over the panes.
 
 use crate::dash::keys::{self, Cmd, TABLE};
 use crate::dash::line::Line as Typed;
@@ -12,7 +12,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
-/// What leaving is asked about: key and meaning. Only a dashboard on another process's machine can leave it alone.
+/// Returns the choices before quitting: key and meaning. Only a dashboard of another process's machine can leave it
+/// running.
 fn quit_rows(state: &State) -> &'static [(&'static str, &'static str)] {
     match state.detach {
         true => &[("y", "leave; the machine goes on"), ("k", "end the machine too"), ("Esc", "stay")],
@@ -20,10 +21,10 @@ fn quit_rows(state: &State) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-/// Columns of the help, where there are so many.
+/// Maximum width of the help in columns.
 const HELP: u16 = 116;
 
-/// Draws what lies over the panes.
+/// Draws the window over the panes.
 pub fn draw(state: &State, modal: &Modal, area: Rect, buf: &mut Buffer) {
     let place = place(state, modal, area);
     match modal {
@@ -55,7 +56,7 @@ pub fn draw(state: &State, modal: &Modal, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Where the window stands.
+/// Returns the area of the window.
 fn place(state: &State, modal: &Modal, area: Rect) -> Rect {
     let (width, height) = match modal {
         Modal::Help(_) => (HELP, help(state, HELP.min(area.width).saturating_sub(2)).len() as u16 + 2),
@@ -67,20 +68,20 @@ fn place(state: &State, modal: &Modal, area: Rect) -> Rect {
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 3, width, height }
 }
 
-/// What stands at a cell while something lies over the panes.
+/// Element at a cell while a window is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hit {
-    /// The panes, beside the window.
+    /// The panes, outside the window.
     Outside,
-    /// The window.
+    /// Inside the window.
     Inside,
-    /// A row of the palette.
+    /// A palette entry.
     Entry(usize),
-    /// A key to press.
+    /// A choice that is equivalent to this key.
     Key(&'static str),
 }
 
-/// What stands at `at`.
+/// Returns the element at a position.
 #[must_use]
 pub fn hit(state: &State, modal: &Modal, at: Position) -> Hit {
     let place = place(state, modal, Rect::new(0, 0, state.size.0, state.size.1));
@@ -98,7 +99,7 @@ pub fn hit(state: &State, modal: &Modal, at: Position) -> Hit {
     }
 }
 
-/// The palette's first visible entry when `row` is the chosen one.
+/// Returns the first visible palette entry if `row` is the selected one.
 fn first_entry(row: usize, room: Rect) -> usize {
     (row + 2).saturating_sub(room.height.into())
 }
@@ -115,11 +116,11 @@ fn palette(state: &State, line: &Typed, row: usize, room: Rect, buf: &mut Buffer
         put(buf, room, y, Line::from(Span::styled(text, theme.style(role))));
     }
     if found.is_empty() {
-        put(buf, room, 1, Line::from(Span::styled(" nothing is called that", theme.style(Role::Dim))));
+        put(buf, room, 1, Line::from(Span::styled(" no match", theme.style(Role::Dim))));
     }
 }
 
-/// A line being typed, with its cursor.
+/// Draws the input line with its cursor.
 fn typed(state: &State, line: &Typed, room: Rect, buf: &mut Buffer) {
     let theme = state.shared.theme;
     let text = line.text();
@@ -133,7 +134,7 @@ fn typed(state: &State, line: &Typed, room: Rect, buf: &mut Buffer) {
     }
 }
 
-/// An empty window; its inside.
+/// Draws an empty window. Returns its inner area.
 fn window(state: &State, title: &str, place: Rect, buf: &mut Buffer) -> Rect {
     Clear.render(place, buf);
     let style = state.shared.theme.style(Role::Focus);
@@ -146,7 +147,7 @@ fn window(state: &State, title: &str, place: Rect, buf: &mut Buffer) -> Rect {
     inner(place)
 }
 
-/// What belongs together in the help: a heading, and the last command under it.
+/// Groups of the help: a heading, and the last command below it.
 const GROUPS: [(&str, Cmd); 6] = [
     ("Run and step", Cmd::StepInsn),
     ("Back in time", Cmd::StepBack),
@@ -156,10 +157,11 @@ const GROUPS: [(&str, Cmd); 6] = [
     ("In a pane", Cmd::Copy),
 ];
 
-/// All keys, for this many columns: those of the focused pane, those that hold everywhere by group, the others.
+/// Returns the help for a width in columns: keys of the focused pane, keys of scope `All` by group, keys of other
+/// panes.
 fn help(state: &State, width: u16) -> Vec<Line<'static>> {
     let theme = state.shared.theme;
-    // Keys, name, and the rest for what they do, in as many rows as it takes.
+    // Columns for keys and name; the remaining ones for the description, in as many rows as needed.
     let room = usize::from(width).saturating_sub(32).max(20);
     let row = |b: &keys::Binding| {
         let first = vec![

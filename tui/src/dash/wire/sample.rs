@@ -1,37 +1,37 @@
-//! The machine at one moment, as far as it was asked for.
+//! Snapshot of the machine's state, limited to the requested data.
 
 use esplens_soc::net::air::frame::Mac;
 use serde::{Deserialize, Serialize};
 
-/// The machine as it was at one moment; what was not asked for is empty.
+/// Snapshot of the machine's state; data that was not requested is empty.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Sample {
     /// Virtual time in ticks of 1/480 µs.
     pub now: u64,
-    /// Instructions of both cores.
+    /// Number of instructions executed by both cores.
     pub instructions: u64,
-    /// Virtual time passes.
+    /// The machine is running.
     pub running: bool,
-    /// How long before the present it is, in ticks, where it was taken back.
+    /// Ticks before the live edge of the run, if reverse execution has moved the machine back.
     pub past: Option<u64>,
     /// The same in instructions of both cores.
     pub behind: u64,
-    /// Virtual time of the oldest moment that can be gone back to.
+    /// Virtual time of the oldest checkpoint for reverse execution.
     pub oldest: Option<u64>,
     /// The machine stops when the firmware panics.
     pub panic_stop: bool,
-    /// It stands at a panic, or at a reset that nobody asked for: what is known of that.
+    /// Description of the panic or unrequested reset at which the machine is stopped.
     pub alarm: Option<String>,
-    /// The stop that holds, or the last one.
+    /// The current or last stop.
     pub stop: Option<StopInfo>,
-    /// Virtual against wall time, as `speed` takes it.
+    /// Speed setting, in the syntax of `speed`.
     pub speed: String,
     /// PC of each core.
     pub pc: [u32; 2],
     /// Function and line of each PC; empty without symbols.
     pub at: [String; 2],
-    /// What each core is doing, in words.
+    /// Description of each core's activity.
     pub cores: [String; 2],
     /// Clients attached, by name and number.
     pub clients: Vec<String>,
@@ -39,32 +39,32 @@ pub struct Sample {
     pub cpu: Option<Box<[CpuSample; 2]>>,
     /// Instructions.
     pub code: Option<CodeSample>,
-    /// The ranges asked for, in order.
+    /// Contents of the requested ranges, in the same order.
     pub mem: Vec<MemSample>,
     /// The Ethernet controller.
     pub eth: Option<EthSample>,
-    /// The Wi-Fi MAC and the air.
+    /// The Wi-Fi MAC and the networks on the air.
     pub wifi: Option<WifiSample>,
-    /// The peripherals asked for.
+    /// Registers of the requested peripherals.
     pub devs: Vec<DevSample>,
-    /// Break- and watchpoints.
+    /// Breakpoints and watchpoints.
     pub points: Vec<PointSample>,
-    /// Interrupts that are enabled or pending, of each core.
+    /// Enabled or pending interrupts of each core.
     pub irq: [Vec<IrqSample>; 2],
-    /// Snapshots by name.
+    /// Names of the snapshots.
     pub snapshots: Vec<String>,
     /// Stack frames.
     pub frames: Vec<FrameSample>,
     /// Tasks.
     pub tasks: Vec<TaskSample>,
-    /// Watch expressions, in the order asked for.
+    /// Values of the watch expressions, in the requested order.
     pub watches: Vec<Tree>,
-    /// What is unusual about the tasks, or why there are none.
+    /// Irregularities of the task list, or the reason why it is empty.
     pub tasks_note: Option<String>,
 }
 
 impl Sample {
-    /// The firmware drives the chip's own Ethernet MAC.
+    /// Returns true if the firmware drives the chip's own Ethernet MAC.
     #[must_use]
     pub fn eth_is_emac(&self) -> bool {
         self.eth.as_ref().is_some_and(|e| !e.openeth)
@@ -76,11 +76,11 @@ impl Sample {
 pub struct StopInfo {
     /// Number, from 1; 0 before the first run.
     pub number: u64,
-    /// Core.
+    /// Core that stopped.
     pub core: usize,
-    /// Its PC.
+    /// PC of the core.
     pub pc: u32,
-    /// Why, in words, with who asked.
+    /// Reason in words, with the client that requested the stop.
     pub why: String,
 }
 
@@ -120,41 +120,41 @@ pub struct CpuSample {
 }
 
 impl CpuSample {
-    /// Address register `n` (0..15) of the current window.
+    /// Returns address register `n` (0..15) of the current window.
     #[must_use]
     pub fn a(&self, n: usize) -> u32 {
         self.ar.get((self.windowbase as usize * 4 + n) % 64).copied().unwrap_or(0)
     }
 }
 
-/// An interrupt of a core.
+/// State of an interrupt of a core.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IrqSample {
     /// Number, 0..31.
     pub n: u8,
     /// Priority level, 1..7.
     pub level: u8,
-    /// Allowed by INTENABLE.
+    /// Enabled in INTENABLE.
     pub enabled: bool,
-    /// Waits to be taken.
+    /// Pending.
     pub pending: bool,
-    /// Peripherals' lines that lead to it, those that are up marked with `*`.
+    /// Interrupt sources routed to it; active ones are marked with `*`.
     pub sources: Vec<String>,
 }
 
 /// Instructions in address order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CodeSample {
-    /// Core whose view it is.
+    /// Core whose address map was used.
     pub core: usize,
-    /// Lines of source and instructions.
+    /// Source lines and instructions.
     pub lines: Vec<CodeLine>,
-    /// Which of `lines` stands at the address asked for.
+    /// Index in `lines` of the requested address.
     pub anchor: usize,
-    /// The source file there, by its last part.
+    /// Name of the source file at that address, without folders.
     #[serde(default)]
     pub file: String,
-    /// Lines of it around that place, where they were asked for.
+    /// Lines of the source file around that address, if requested.
     #[serde(default)]
     pub text: Vec<SourceLine>,
 }
@@ -162,122 +162,122 @@ pub struct CodeSample {
 /// A line of a source file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceLine {
-    /// Its number, from 1.
+    /// Line number, from 1.
     pub number: u32,
-    /// Its text.
+    /// Text of the line.
     pub text: String,
-    /// Its first instruction among those of the sample.
+    /// Address of its first instruction within the sample.
     pub addr: Option<u32>,
 }
 
-/// An instruction, or what stands above it.
+/// An instruction, with the label and source line above it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CodeLine {
     /// Address.
     pub addr: u32,
-    /// Its bytes, lowest address first.
+    /// Bytes of the instruction, lowest address first.
     pub bytes: Vec<u8>,
-    /// As assembly.
+    /// Disassembly.
     pub text: String,
-    /// Where a jump or call leads, what L32R loads.
+    /// Target of a jump or call, or the value that L32R loads.
     pub to: Option<u32>,
-    /// The same in words, by name where there is one.
+    /// The same as text, with the symbol's name if there is one.
     pub target: Option<String>,
-    /// The name of what begins here.
+    /// Name of the function that begins here.
     pub label: Option<String>,
-    /// The source line that begins here: file:line and its text.
+    /// Source line that begins here: file:line and its text.
     pub source: Option<(String, String)>,
 }
 
 /// Bytes from memory.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MemSample {
-    /// First byte.
+    /// Address of the first byte.
     pub addr: u32,
-    /// What could be read; less than asked for where nothing answers.
+    /// Bytes that could be read; fewer than requested if memory is unmapped.
     pub bytes: Vec<u8>,
 }
 
-/// open_eth.
+/// State of open_eth.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EthSample {
-    /// False: the firmware drives the chip's own EMAC.
+    /// False if the firmware drives the chip's own EMAC.
     pub openeth: bool,
     /// Registers by name.
     pub regs: Vec<(String, u32)>,
-    /// Own address.
+    /// MAC address of the controller.
     pub mac: [u8; 6],
-    /// Transmit descriptors; the rest are for receiving.
+    /// Number of transmit descriptors; the others are receive descriptors.
     pub tx_num: u32,
-    /// The next transmit descriptor.
+    /// Index of the next transmit descriptor.
     pub tx_next: u32,
-    /// The next receive descriptor.
+    /// Index of the next receive descriptor.
     pub rx_next: u32,
-    /// All 128: length and status, address.
+    /// All 128 descriptors: length and status, address.
     pub desc: Vec<(u32, u32)>,
-    /// Frames for the guest that wait for a descriptor.
+    /// Number of frames to the guest waiting for a descriptor.
     pub waiting: usize,
-    /// Frames lost: no empty descriptor; receiver off or too many waiting.
+    /// Numbers of lost frames: no empty descriptor; receiver off or too many waiting.
     pub lost: [u64; 2],
 }
 
-/// The Wi-Fi MAC and the air around it. All but `air` is empty until the firmware enables the MAC.
+/// The Wi-Fi MAC and the networks on the air. All but `air` is empty until the firmware enables the MAC.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WifiSample {
-    /// The driver enabled the MAC's interrupt.
+    /// The driver has enabled the MAC's interrupt.
     pub enabled: bool,
-    /// Channel, or that of the centre of 40 MHz; 0: none.
+    /// Channel; with 40 MHz the one of the centre; 0: none.
     pub channel: u8,
     /// Centre frequency in MHz.
     pub frequency: u16,
-    /// 40 MHz wide.
+    /// The bandwidth is 40 MHz.
     pub wide: bool,
     /// The receiver is on.
     pub receiving: bool,
-    /// It takes frames for others.
+    /// The receiver accepts frames for other stations.
     pub promiscuous: bool,
     /// Interrupt status and mask.
     pub interrupts: [u32; 2],
     /// TSF of the station and of the access point, in µs.
     pub tsf: [u64; 2],
-    /// Each transmit slot in words; empty: idle.
+    /// Description of each transmit slot; empty: idle.
     pub slots: Vec<String>,
-    /// Receive list: base, next, last, frames lost.
+    /// Receive list: base, next, last, number of lost frames.
     pub rx: [u32; 4],
     /// Receive descriptors in the order of the list.
     pub desc: Vec<RxDescSample>,
-    /// Receiver address and BSSID of station and access point, where the filter is on.
+    /// Receiver address and BSSID of station and access point, if the filter is on.
     pub filters: [(Option<Mac>, Option<Mac>); 2],
     /// Enabled key slots.
     pub keys: Vec<KeySample>,
-    /// Access points, stations, networks announced, a line each.
+    /// Access points, stations and announced networks, one per line.
     pub air: Vec<String>,
 }
 
 /// A receive descriptor of the Wi-Fi MAC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RxDescSample {
-    /// Its address.
+    /// Address of the descriptor.
     pub at: u32,
-    /// Size, length, end of frame, owner.
+    /// Flags word: size, length, end of frame, owner.
     pub flags: u32,
-    /// Address of its buffer.
+    /// Address of the buffer.
     pub buffer: u32,
 }
 
 /// A key slot of the Wi-Fi MAC, without its key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeySample {
-    /// Number.
+    /// Slot number.
     pub slot: u32,
-    /// Peer's address.
+    /// MAC address of the peer.
     pub peer: [u8; 6],
     /// 1 WEP, 2 TKIP, 3 CCMP.
     pub algorithm: u8,
-    /// For the peer's own frames.
+    /// Key for the peer's unicast frames.
     pub pairwise: bool,
-    /// For group frames.
+    /// Key for group frames.
     pub group: bool,
     /// Key id, 0 to 3.
     pub key_id: u8,
@@ -294,25 +294,25 @@ pub struct DevSample {
     pub regs: Vec<(u32, u32)>,
 }
 
-/// A break- or watchpoint.
+/// A breakpoint or watchpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PointSample {
-    /// Number.
+    /// Number of the point.
     pub id: usize,
-    /// What it waits for: `break`, `watch w`.
+    /// Kind of the point: `break`, `watch w`.
     pub kind: String,
-    /// First byte; 0 where it is not about an address.
+    /// Address of the first byte; 0 if it has no address.
     pub addr: u32,
-    /// Bytes.
+    /// Length in bytes.
     pub len: u32,
-    /// Whose it is.
+    /// Client that owns it.
     pub client: String,
-    /// What it waits for, in words.
+    /// Description of the condition.
     pub note: String,
-    /// It is off.
+    /// The point is disabled.
     #[serde(default)]
     pub off: bool,
-    /// Stops that were its.
+    /// Number of stops that it caused.
     #[serde(default)]
     pub hits: u64,
 }
@@ -320,19 +320,19 @@ pub struct PointSample {
 /// A stack frame.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FrameSample {
-    /// Where.
+    /// PC of the frame.
     pub pc: u32,
-    /// The address to look names up by: inside the call for a return address.
+    /// Address for symbol lookup: inside the call for a return address.
     pub lookup: u32,
-    /// Its stack pointer.
+    /// Stack pointer of the frame.
     pub sp: u32,
-    /// Why the walk ended here, when it should not have.
+    /// Error that ended the unwinding here, if any.
     pub note: String,
-    /// Function; of inlined calls the innermost first.
+    /// Function name; of inlined calls the innermost first.
     pub name: String,
-    /// file:line.
+    /// Source position, file:line.
     pub line: String,
-    /// Parameters and local variables, for the frame asked for.
+    /// Parameters and local variables of the requested frame.
     pub locals: Vec<Tree>,
 }
 
@@ -345,32 +345,32 @@ pub struct Tree {
     pub kind: String,
     /// Value in one line.
     pub value: String,
-    /// Where it can be changed, if it is a number in memory.
+    /// Location where the value can be changed, if it is a number in memory.
     #[serde(default)]
     pub spot: Option<Spot>,
-    /// Its first byte in memory and how many there are, when it lies there as a whole.
+    /// Address and length, if the whole value is in memory.
     #[serde(default)]
     pub at: Option<(u32, u32)>,
-    /// It has parts: members, elements, what a pointer points to.
+    /// The value has parts: members, elements, a pointer's target.
     pub unfolds: bool,
-    /// Those asked for.
+    /// Requested parts.
     pub parts: Vec<Tree>,
-    /// The number of the first of them.
+    /// Index of the first of them.
     pub from: usize,
-    /// There are more after them.
+    /// There are more parts after them.
     pub more: bool,
 }
 
-/// Where a number lies.
+/// Location of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spot {
-    /// Its first byte.
+    /// Address of the first byte.
     pub addr: u32,
-    /// Bytes: 1, 2, 4 or 8.
+    /// Length in bytes: 1, 2, 4 or 8.
     pub size: u8,
-    /// Floating point.
+    /// The number is a floating-point number.
     pub float: bool,
-    /// What a pointer points to.
+    /// Address that a pointer points to.
     pub points: Option<u32>,
 }
 
@@ -383,33 +383,33 @@ pub struct TaskSample {
     pub name: String,
     /// `running`, `ready`, `blocked` ...
     pub state: String,
-    /// The core it runs on.
+    /// Core on which the task runs.
     pub running: Option<usize>,
-    /// Cores it may run on: `any`, `0`, `1`.
+    /// Cores on which it may run: `any`, `0`, `1`.
     pub affinity: String,
-    /// Priority, and the one it goes back to.
+    /// Current priority, and base priority.
     pub priority: (u32, u32),
-    /// Stack: first byte, size, used now, used at most.
+    /// Use of the stack.
     pub stack: StackSample,
-    /// What it waits for.
+    /// Object that the task waits for.
     pub blocked_on: String,
-    /// Time on a core, in the unit of the firmware's own counter; 0 without one.
+    /// CPU time in units of the firmware's own counter; 0 without one.
     pub run_time: u64,
-    /// The stack pointer is outside of the stack.
+    /// The stack pointer is outside the stack.
     pub overflown: bool,
     /// Stack pointer.
     pub sp: u32,
 }
 
-/// A stack.
+/// Size and use of a stack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StackSample {
     /// Lowest address.
     pub low: u32,
-    /// Bytes; 0 when unknown.
+    /// Size in bytes; 0 if unknown.
     pub size: u32,
     /// Bytes in use.
     pub used: u32,
-    /// Most bytes that were ever in use.
+    /// Maximum number of bytes ever in use.
     pub peak: u32,
 }

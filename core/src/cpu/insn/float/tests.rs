@@ -1,5 +1,5 @@
-//! Floating-point instructions through the engine: fields, accumulators, flags, updates, the coprocessor's switch.
-//! The arithmetic itself is tested beside [`crate::cpu::fpu`].
+//! Floating-point instructions on the engine: fields, accumulators, flags, updates, the coprocessor enable
+//! bit. The arithmetic itself is tested in [`crate::cpu::fpu`].
 
 use super::TABLE;
 use crate::cpu::exception::{Cause, vector};
@@ -7,7 +7,7 @@ use crate::cpu::fpu::{self, FpCtl};
 use crate::cpu::insn::testing::{Bench, CODE, DATA};
 use crate::isa::Op;
 
-/// Register values that tell all operands apart.
+/// Returns a bench with distinct values in all registers that can be operands.
 fn bench() -> Bench {
     let b = Bench::new().set(|c| {
         for (n, fr) in c.fr.iter_mut().enumerate() {
@@ -44,7 +44,7 @@ fn arithmetic_reads_and_writes_the_fields_it_names() {
     fr_of(Op::DivnS, |d, s, t| fpu::divn(&mut ctl(), d, s, t));
 }
 
-/// As [`fr_of`] for the instructions whose t field is part of the opcode.
+/// Does the same as [`fr_of`] for instructions whose t field is part of the opcode.
 fn fr_of_one(op: Op, expect: impl Fn(u32, u32) -> u32) {
     for (r, s) in [(0u8, 1u8), (15, 14), (4, 4)] {
         let b = bench().run(op, r, s, 0, 0);
@@ -159,7 +159,7 @@ fn rounding_follows_fcr() {
     assert_eq!([0, 1, 2, 3].map(third), [one, one, one + 1, one]);
 }
 
-/// Loads and stores: (op, register field is r, indexed, post-modified, store).
+/// Loads and stores as (op, register field is r, indexed, post-modified, store).
 const ACCESSES: [(Op, bool, bool, bool); 8] = [
     (Op::Lsi, false, false, false),
     (Op::Lsip, false, true, false),
@@ -230,7 +230,7 @@ fn nothing_of_the_coprocessor_runs_while_it_is_off() {
             );
             tried += 1;
         }
-        // Switched on, it does not raise.
+        // It does not raise the exception when the coprocessor is enabled.
         let b = bench().with(5, DATA).with(6, 4).run(*op, 4, 5, 6, 0);
         assert_ne!(b.cpu.exccause, Cause::Coprocessor0Disabled as u32, "{op:?}");
     }

@@ -1,4 +1,4 @@
-//! Special registers, exceptions, interrupts and the debug option, through the engine.
+//! Special registers, exceptions, interrupts and the debug option, on the engine.
 
 mod debugging;
 mod exceptions;
@@ -17,7 +17,7 @@ fn nop() -> Insn {
     op(Op::Nop, 0, 0, 0)
 }
 
-/// A general exception was taken at `pc` to the vector `to`.
+/// Returns whether a general exception was taken at `pc` to the vector `to`.
 fn took(b: &Bench, cause: Cause, pc: u32, to: u32) -> bool {
     (b.cpu.exccause, b.cpu.epc[1], b.cpu.pc) == (cause as u32, pc, CODE + to)
 }

@@ -1,4 +1,4 @@
-//! The ESP32's own Ethernet MAC, as far as its driver needs to find out that no PHY is there.
+//! The ESP32's own Ethernet MAC, modelled only as far as its driver needs to detect that there is no PHY.
 
 pub mod spec;
 
@@ -14,18 +14,18 @@ pub struct Emac {
 }
 
 impl Emac {
-    /// A register without side effects.
+    /// Returns a register's value without side effects.
     #[must_use]
     pub fn peek(&self, offset: u32) -> u32 {
         self.regs.get(&SPEC, offset)
     }
 
-    /// A guest's read.
+    /// Handles a guest's read.
     pub fn read(&self, offset: u32, cx: &mut Cx) -> u32 {
         self.regs.read(&SPEC, offset, cx)
     }
 
-    /// A guest's write; what clears itself has done so before the next access.
+    /// Handles a guest's write. Self-clearing bits are clear at the next access.
     pub fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
         match offset {
             DMABUSMODE if value & SW_RST != 0 => self.software_reset(),
@@ -50,7 +50,7 @@ impl Emac {
         }
     }
 
-    /// Resets DMA and MAC; the clock configuration stands outside of it.
+    /// Resets DMA and MAC. The clock configuration registers are not affected.
     fn software_reset(&mut self) {
         let mut regs = RegFile::default();
         for offset in [EX_CLKOUT_CONF, EX_OSCCLK_CONF, EX_CLK_CTRL, EX_PHYINF_CONF, EX_PD_SEL] {

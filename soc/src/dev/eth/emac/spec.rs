@@ -86,9 +86,9 @@ crate::registers! {
 pub const SW_RST: u32 = 1 << 0;
 /// `DMAOPERATION_MODE`: flush the transmit FIFO.
 pub const FLUSH_TX_FIFO: u32 = 1 << 20;
-/// `DMAOPERATION_MODE`: start of receiving and of transmitting.
+/// `DMAOPERATION_MODE`: start receiving, and start transmitting.
 pub const START: u32 = 1 << 1 | 1 << 13;
 /// `EMACGMIIADDR`: busy.
 pub const MIIBUSY: u32 = 1 << 0;
-/// `EMACGMIIADDR`: write, else read.
+/// `EMACGMIIADDR`: write access; clear: read access.
 pub const MIIWRITE: u32 = 1 << 1;

@@ -1,6 +1,6 @@
-//! The 25 key slots: frames are encrypted and decrypted on their way through the MAC, RAM holds plaintext.
+//! The 25 key slots. The MAC encrypts and decrypts 802.11 frames in flight; RAM holds plaintext.
 //!
-//! CCMP is computed. WEP and TKIP are not: such frames pass in plaintext, marked as such.
+//! CCMP is implemented. WEP and TKIP are not: their frames are sent in plaintext and marked as such.
 
 use super::WifiMac;
 use super::spec::*;
@@ -10,23 +10,23 @@ use crate::net::air::frame::Mpdu;
 use crate::net::air::wpa::{Tk, ccmp};
 use crate::trace::Event;
 
-/// Key slots.
+/// Number of key slots.
 pub const KEY_SLOTS: u32 = 25;
-/// Bytes of a key slot.
+/// Size of a key slot in bytes.
 const STRIDE: u32 = 40;
 
-/// What a key slot is for. Never the key itself.
+/// Properties of a key slot, never the key itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeySlot {
-    /// Its number.
+    /// Slot number.
     pub slot: u32,
     /// The peer's address.
     pub address: [u8; 6],
     /// 1 WEP, 2 TKIP, 3 CCMP.
     pub algorithm: u8,
-    /// For unicast frames of the peer.
+    /// Used for unicast frames of the peer.
     pub pairwise: bool,
-    /// For group frames.
+    /// Used for group frames.
     pub group: bool,
     /// Key id, 0 to 3.
     pub key_id: u8,
@@ -37,14 +37,14 @@ pub struct KeySlot {
 /// Algorithm number of CCMP.
 pub const CCMP: u8 = 3;
 
-/// Whether a register holds a part of a key.
+/// Returns true if a register holds a part of a key.
 #[must_use]
 pub fn is_secret(offset: u32) -> bool {
     offset.checked_sub(CRYPTO_KEY_SLOT).is_some_and(|n| n < KEY_SLOTS * STRIDE && n % STRIDE >= 8)
 }
 
 impl WifiMac {
-    /// A key slot, if it is enabled.
+    /// Returns a key slot, if it is enabled.
     #[must_use]
     pub fn key_slot(&self, slot: u32) -> Option<KeySlot> {
         if slot >= KEY_SLOTS || self.get(CRYPTO_KEY_SLOT_ENABLE) >> slot & 1 == 0 {
@@ -57,7 +57,7 @@ impl WifiMac {
             slot,
             address: [a, b, c, d, e, f],
             algorithm: (high >> 18 & 7) as u8,
-            // IDF 5 sets bit 21 for pairwise keys; older drivers only leave the group's bit clear.
+            // IDF 5 sets bit 21 for pairwise keys; older drivers only leave the group bit clear.
             pairwise: high >> 21 & 1 != 0 || high >> 23 & 1 == 0,
             group: high >> 23 & 1 != 0,
             key_id: (high >> 30) as u8,
@@ -65,7 +65,7 @@ impl WifiMac {
         })
     }
 
-    /// All enabled key slots.
+    /// Returns all enabled key slots.
     pub fn key_slots(&self) -> impl Iterator<Item = KeySlot> + '_ {
         (0..KEY_SLOTS).filter_map(|slot| self.key_slot(slot))
     }
@@ -82,7 +82,7 @@ impl WifiMac {
         Tk::new(key)
     }
 
-    /// Encrypts a frame that says it is protected; false when its key slot is empty.
+    /// Encrypts a frame whose protected bit is set. Returns false if its key slot is empty.
     pub(super) fn encrypt(&self, plcp1: u32, air: &mut OnAir, cx: &mut Cx) -> bool {
         if !Mpdu::parse(&air.mpdu).is_some_and(|f| f.protected()) {
             return true;
@@ -90,12 +90,13 @@ impl WifiMac {
         let Some(key) = self.key_slot(plcp1 >> 17 & 0x1F) else { return false };
         air.clear = key.algorithm != CCMP || !ccmp::seal_in_place(&mut air.mpdu, &self.key(key.slot));
         if air.clear {
-            cx.trace(Event::WifiKey, || format!("TX: key slot {} passes in plaintext", key.slot));
+            cx.trace(Event::WifiKey, || format!("TX: key slot {} sends in plaintext", key.slot));
         }
         true
     }
 
-    /// The frame as it is stored, and how many bytes its length counts besides. `None`: the check value is wrong.
+    /// Returns the frame in its stored form and the number of extra bytes that its length includes. `None` if the MIC
+    /// is wrong.
     pub(super) fn decrypt(&self, air: &OnAir, frame: &Mpdu, cx: &mut Cx) -> Option<(Vec<u8>, usize)> {
         if !frame.protected() {
             return Some((air.mpdu.clone(), 0));
@@ -107,14 +108,14 @@ impl WifiMac {
         let Some(key) = self.key_for(air, frame) else { return Some((air.mpdu.clone(), 0)) };
         let mut mpdu = air.mpdu.clone();
         if !ccmp::open_in_place(&mut mpdu, &self.key(key.slot)) {
-            cx.trace(Event::WifiKey, || format!("RX: wrong check value with key slot {}", key.slot));
+            cx.trace(Event::WifiKey, || format!("RX: wrong MIC with key slot {}", key.slot));
             return None;
         }
         mpdu.truncate(plain);
         Some((mpdu, ccmp::MIC))
     }
 
-    /// The CCMP key for a frame: the peer's own, or the group's with the key id in the frame.
+    /// Returns the CCMP key for a frame: the pairwise key of its sender, or the group key with the frame's key id.
     fn key_for(&self, air: &OnAir, frame: &Mpdu) -> Option<KeySlot> {
         let id = air.mpdu.get(frame.header_len() + 3)? >> 6;
         air.mpdu.get(frame.header_len() + ccmp::HEADER)?;
@@ -126,7 +127,7 @@ impl WifiMac {
         self.key_slots().find(fits)
     }
 
-    /// A key slot's control word was written.
+    /// Traces a write to the key slot enables.
     pub(super) fn trace_key(&self, offset: u32, cx: &mut Cx) {
         if offset == CRYPTO_KEY_SLOT_ENABLE {
             let on = self.get(offset);

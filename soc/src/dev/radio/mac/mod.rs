@@ -1,4 +1,4 @@
-//! The Wi-Fi MAC: interrupt, receive list, address filters, transmit slots, key slots and its clock.
+//! The Wi-Fi MAC: interrupt, receive list, address filters, transmit slots, key slots and the MAC clock.
 
 pub mod filter;
 pub mod keys;
@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
 use spec::*;
 use tx::TxSlot;
 
-/// Event tags from here on: the answer to slot 0, 1, ...; below: the end of the frame of slot 0, 1, ...
+/// First event tag for the end of slot 0, 1, ... after the response time. Lower tags: a slot's frame has left the
+/// antenna.
 const ANSWERED: u8 = 8;
 
 /// The Wi-Fi MAC at 0x3FF7_3000.
@@ -28,7 +29,7 @@ const ANSWERED: u8 = 8;
 pub struct WifiMac {
     regs: RegFile,
     status: u32,
-    /// Slots whose transmission has ended (`TXQ_COMPLETE`).
+    /// Slots whose transmission is complete (`TXQ_COMPLETE`).
     complete: u32,
     rx: RxList,
     slots: [Option<TxSlot>; SLOTS as usize],
@@ -45,31 +46,31 @@ impl WifiMac {
         self.regs.set(offset, value);
     }
 
-    /// The receive list.
+    /// Returns the receive list.
     #[must_use]
     pub fn rx_list(&self) -> RxList {
         self.rx
     }
 
-    /// Whether the MAC is set up: the driver enabled its interrupt.
+    /// Returns true if the driver has set up the MAC, that is, has enabled its interrupt.
     #[must_use]
     pub fn enabled(&self) -> bool {
         self.get(INT_ENABLE) != 0
     }
 
-    /// Slots with a frame on its way, a bit each.
+    /// Returns the slots with a transmission in progress, one bit per slot.
     #[must_use]
     pub fn busy_slots(&self) -> u32 {
         (0..SLOTS).filter(|s| self.slots[*s as usize].is_some()).map(|s| 1 << s).sum()
     }
 
-    /// The address of an interface's receiver filter, if that is on.
+    /// Returns the address in an interface's receiver address filter, if the filter is enabled.
     #[must_use]
     pub fn address(&self, interface: u32) -> Option<[u8; 6]> {
         self.filter_address(RA_FILTER, RA_MASK, interface)
     }
 
-    /// The address of an interface's BSSID filter, if that is on.
+    /// Returns the address in an interface's BSSID filter, if the filter is enabled.
     #[must_use]
     pub fn bssid_filter(&self, interface: u32) -> Option<[u8; 6]> {
         self.filter_address(BSSID_FILTER, BSSID_MASK, interface)
@@ -82,13 +83,13 @@ impl WifiMac {
         on.then_some([a, b, c, d, e, f])
     }
 
-    /// A transmit slot at work.
+    /// Returns a transmit slot with a transmission in progress.
     #[must_use]
     pub fn slot(&self, slot: u32) -> Option<&TxSlot> {
         self.slots.get(slot as usize)?.as_ref()
     }
 
-    /// Whether the driver listens to all networks.
+    /// Returns true in promiscuous mode.
     #[must_use]
     pub fn promiscuous(&self) -> bool {
         self.get(FILTER_CONTROL + 4 * SNIFFER) & SNIFFER_ON != 0
@@ -109,12 +110,12 @@ impl WifiMac {
         cx.irq(Source::WifiMac, pending != 0);
     }
 
-    /// The station's TSF follows the beacons of its network.
+    /// Sets the station's TSF from a beacon of its network.
     fn follow_tsf(&self, frame: &Mpdu, found: Match, cx: &mut Cx) {
         if frame.subtype() != Subtype::Beacon || found.bssid & 1 == 0 {
             return;
         }
-        // The timestamp is the body's first field.
+        // The timestamp is the first field of the body.
         if let Some(stamp) = frame.body().first_chunk::<8>() {
             cx.sys.radio.tsf[0].set(cx.now, u64::from_le_bytes(*stamp));
             cx.trace(Event::WifiTsf, || format!("TSF 0 <- {}", u64::from_le_bytes(*stamp)));
@@ -206,13 +207,13 @@ impl Device for WifiMac {
     }
 }
 
-/// The slot whose `PLCP0` is at an offset.
+/// Returns the slot whose `PLCP0` is at an offset.
 fn slot_of(offset: u32) -> Option<u32> {
     let n = offset.checked_sub(PLCP0)?;
     (n.is_multiple_of(8) && n / 8 < SLOTS).then(|| SLOTS - 1 - n / 8)
 }
 
-/// Traces a guest's access as open_eth's are. A key's words are never shown.
+/// Traces a guest's register access in the format of open_eth's trace. Never shows the words of a key.
 fn trace_access(event: Event, offset: u32, value: u32, cx: &mut Cx) {
     cx.trace(event, || {
         let arrow = if event == Event::WifiRegWrite { "<-" } else { "->" };

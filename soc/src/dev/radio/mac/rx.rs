@@ -1,7 +1,7 @@
-//! The receiver: a list of descriptors in RAM, each frame with a header of 28 bytes in front.
+//! The receiver: stores each 802.11 frame, preceded by a header of 28 bytes, through a list of descriptors in RAM.
 //!
-//! The list is no ring: its last descriptor has a null `next`. There the receiver stops, and goes on when the driver
-//! has linked more descriptors and asks for a reload, or gives a new list.
+//! The list is not a ring: its last descriptor has a null `next`. The receiver stops there. It continues when the
+//! driver has linked more descriptors and requests a reload, or sets a new list.
 
 use super::WifiMac;
 use super::filter::Match;
@@ -13,55 +13,55 @@ use crate::trace::Event;
 use esplens_core::time::TICKS_PER_US;
 use serde::{Deserialize, Serialize};
 
-/// Bytes of the header in front of each frame.
+/// Size in bytes of the header in front of each frame.
 pub const HEADER: usize = 28;
-/// Longest MPDU taken, in bytes.
+/// Longest MPDU that is received, in bytes.
 const MAX_MPDU: usize = 4096;
-/// Descriptors that one frame may fill.
+/// Limit on the descriptors of one frame.
 const MAX_DESCRIPTORS: usize = 8;
-/// What the driver subtracts from the signal strength in the header.
+/// Offset of the signal strength in the header; the driver subtracts it.
 const RSSI_OFFSET: i16 = 96;
 
 /// Bits of a descriptor's first word.
 pub mod desc {
-    /// Bytes that fit into the buffer.
+    /// Mask of the buffer size in bytes.
     pub const SIZE: u32 = 0xFFF;
-    /// Bytes in the buffer, from this bit on.
+    /// First bit of the number of bytes in the buffer.
     pub const LENGTH: u32 = 12;
     /// The last descriptor of a frame.
     pub const EOF: u32 = 1 << 30;
-    /// Belongs to the hardware.
+    /// The descriptor belongs to the hardware.
     pub const OWNER: u32 = 1 << 31;
 }
 
-/// Where the receiver is in the list.
+/// State of the receive list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RxList {
-    /// First descriptor, as the driver gave it.
+    /// First descriptor, as set by the driver.
     pub base: u32,
-    /// Descriptor for the next frame; 0 at the list's end.
+    /// Descriptor for the next frame; 0 at the end of the list.
     pub next: u32,
-    /// Descriptor that was filled last.
+    /// Descriptor that was filled last; the reload continues after it.
     pub last: u32,
     /// Frames lost because no descriptor was free.
     pub lost: u32,
 }
 
-/// A descriptor as it is in RAM.
+/// A descriptor, read from RAM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Descriptor {
     /// Its address.
     pub at: u32,
-    /// Size, length and flags.
+    /// Size, length and flags word.
     pub flags: u32,
     /// Address of its buffer.
     pub buffer: u32,
-    /// The next descriptor; 0: none.
+    /// Address of the next descriptor; 0 if there is none.
     pub next: u32,
 }
 
 impl Descriptor {
-    /// Reads a descriptor; `None` where there is no RAM that DMA can reach.
+    /// Reads a descriptor; `None` if it is not in RAM that DMA can access.
     pub fn read(at: u32, cx: &Cx) -> Option<Self> {
         let mut bytes = [0; 12];
         if at == 0 || !at.is_multiple_of(4) || !cx.dma_read(at, &mut bytes) {
@@ -73,26 +73,26 @@ impl Descriptor {
 }
 
 impl RxList {
-    /// A new list.
+    /// Sets a new list.
     pub fn set_base(&mut self, base: u32) {
         self.base = base;
         self.next = base;
     }
 
-    /// The driver linked descriptors behind the last one.
+    /// Continues the list with the descriptors that the driver has linked to the last one.
     pub fn reload(&mut self, cx: &Cx) {
         if self.next == 0 {
             self.next = Descriptor::read(self.last, cx).map_or(0, |d| d.next);
         }
     }
 
-    /// The register's value: 20 bits above 0x3FF0_0000.
+    /// Returns the value of `RX_DESCR_NEXT`; 0x3FF0_0000 at the end of the list.
     #[must_use]
     pub fn next_register(&self) -> u32 {
         if self.next == 0 { LIST_END } else { self.next }
     }
 
-    /// Descriptors that take `bytes`; `None`: too few are free.
+    /// Returns the descriptors for `bytes`; `None` if too few are free.
     fn claim(&self, bytes: usize, cx: &Cx) -> Option<Vec<Descriptor>> {
         let (mut room, mut at, mut found) = (0, self.next, Vec::new());
         while room < bytes && found.len() < MAX_DESCRIPTORS {
@@ -108,7 +108,7 @@ impl RxList {
         (room >= bytes).then_some(found)
     }
 
-    /// Fills the claimed descriptors; false when a buffer is no RAM.
+    /// Fills the claimed descriptors. Returns false if a buffer is not in RAM.
     fn fill(&mut self, claimed: &[Descriptor], data: &[u8], cx: &mut Cx) -> bool {
         let mut rest = data;
         for d in claimed {
@@ -127,13 +127,13 @@ impl RxList {
 }
 
 impl WifiMac {
-    /// Whether the receiver is on.
+    /// Returns true if the receiver is enabled.
     #[must_use]
     pub fn receiving(&self) -> bool {
         self.get(RX_CTRL) & rx_ctrl::ENABLE != 0 && self.get(CTRL) & CTRL_STOP == 0
     }
 
-    /// A frame reaches the antenna.
+    /// Handles an 802.11 frame that reaches the antenna.
     pub(super) fn receive(&mut self, air: &OnAir, cx: &mut Cx) {
         let Some(frame) = Mpdu::parse(&air.mpdu).filter(|_| air.mpdu.len() <= MAX_MPDU) else { return };
         if !self.receiving() || !cx.sys.radio.tuned(air) {
@@ -153,7 +153,7 @@ impl WifiMac {
         self.store(&mpdu, overhead, air, found, cx);
     }
 
-    /// Writes a frame into the next descriptors; `overhead` bytes are counted in its length but not stored.
+    /// Writes a frame into the next descriptors. Its length includes `overhead` bytes that are not stored.
     fn store(&mut self, mpdu: &[u8], overhead: usize, air: &OnAir, found: Match, cx: &mut Cx) {
         let mut data = self.header(mpdu.len() + overhead, air, found, cx);
         data.extend(mpdu);
@@ -175,7 +175,7 @@ impl WifiMac {
         self.raise(int::RX, cx);
     }
 
-    /// The seven words in front of a frame of `length` bytes with its checksum (IDF `wifi_pkt_rx_ctrl_t`).
+    /// Builds the seven header words of a frame of `length` bytes plus its FCS (IDF `wifi_pkt_rx_ctrl_t`).
     fn header(&self, length: usize, air: &OnAir, found: Match, cx: &Cx) -> Vec<u8> {
         let sig_len = (length + 4) as u32 & 0xFFF;
         let rssi = (i16::from(air.rssi) + RSSI_OFFSET).clamp(0, 127) as u32;
@@ -195,7 +195,7 @@ impl WifiMac {
         words.iter().flat_map(|w| w.to_le_bytes()).collect()
     }
 
-    /// The MAC's clock: microseconds since its reset.
+    /// Returns the MAC clock: microseconds since the MAC's reset.
     pub(super) fn mac_time(&self, now: u64) -> u32 {
         (now.saturating_sub(self.started) / TICKS_PER_US) as u32
     }

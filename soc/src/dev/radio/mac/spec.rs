@@ -1,5 +1,5 @@
-//! Registers of the Wi-Fi MAC. No manual names them: offsets and names are those of esp-rs' peripheral access crate
-//! and of Espressif's functions that use them.
+//! Registers of the Wi-Fi MAC. There is no public manual: offsets and names are those of esp-rs' peripheral access
+//! crate and of Espressif's functions that use them.
 
 crate::registers! {
     "WIFIMAC", "esp-pacs esp32 WIFI, IDF libpp; undocumented";
@@ -43,7 +43,7 @@ crate::registers! {
     MAC_CTRL = 0xC04, reset 0, Stored;
     /// Interrupts that reach the CPU.
     INT_ENABLE = 0xC40, reset 0, Modelled;
-    /// Interrupts that wait.
+    /// Pending interrupts.
     INT_STATUS = 0xC48, reset 0, Modelled;
     /// Clears interrupts; reads 0.
     INT_CLEAR = 0xC4C, reset 0, Modelled;
@@ -81,13 +81,13 @@ crate::registers! {
     CRYPTO_KEY_SLOT[250; 4] = 0x1400, reset 0, Modelled;
 }
 
-/// Transmit slots.
+/// Number of transmit slots.
 pub const SLOTS: u32 = 5;
 
-/// `RX_DESCR_NEXT` at the list's end.
+/// `RX_DESCR_NEXT` at the end of the list.
 pub const LIST_END: u32 = 0x3FF0_0000;
 
-/// Offset of a slot's register: the registers of slot 0 have the highest addresses.
+/// Returns the offset of a slot's register. The registers of slot 0 have the highest addresses.
 #[must_use]
 pub const fn of_slot(first: u32, slot: u32, stride: u32) -> u32 {
     first + (SLOTS - 1 - slot) * stride
@@ -95,24 +95,24 @@ pub const fn of_slot(first: u32, slot: u32, stride: u32) -> u32 {
 
 /// Bits of `RX_CTRL`.
 pub mod rx_ctrl {
-    /// The receiver is on.
+    /// Enables the receiver.
     pub const ENABLE: u32 = 1 << 31;
     /// Re-reads the list; clears itself.
     pub const RELOAD: u32 = 1;
 }
 
-/// The sniffer's place in `FILTER_CONTROL` and `RX_CTRL_FILTER` (IDF `wdev_set_promis`).
+/// Index of the sniffer in `FILTER_CONTROL` and `RX_CTRL_FILTER` (IDF `wdev_set_promis`).
 pub const SNIFFER: u32 = 3;
-/// Bit of `FILTER_CONTROL` that refuses group frames of other networks (IDF sets it once the station is associated).
+/// Bit of `FILTER_CONTROL` that rejects group frames of other networks (IDF sets it once the station is associated).
 pub const CHECK_BSSID: u32 = 1 << 1;
-/// Bit of `FILTER_CONTROL` that lets all frames pass to the sniffer.
+/// Bit of `FILTER_CONTROL` that passes all frames to the sniffer.
 pub const SNIFFER_ON: u32 = 1 << 15;
 
 /// Bits of the interrupt registers.
 pub mod int {
     /// A frame was received (bits 24, 5 and 2 together).
     pub const RX: u32 = 0x0100_0024;
-    /// A transmission has ended.
+    /// A transmission is complete.
     pub const TX_DONE: u32 = 1 << 7;
 }
 
@@ -125,7 +125,7 @@ pub const CTRL_BUSY: u32 = 0x6000;
 pub mod plcp0 {
     /// Address of the first descriptor, above 0x3FF0_0000.
     pub const DESCRIPTOR: u32 = 0xF_FFFF;
-    /// The expected answer: 0 none, 1 ACK, 3 BlockAck.
+    /// The expected response: 0 none, 1 ACK, 3 BlockAck.
     pub const ANSWER: u32 = 7 << 24;
     /// Valid and enabled: writing both starts the slot.
     pub const START: u32 = 3 << 30;
@@ -133,10 +133,10 @@ pub mod plcp0 {
 
 /// Error codes of `PMD`.
 pub mod pmd {
-    /// The answer came.
+    /// The response was received, or none was expected.
     pub const SUCCESS: u32 = 0;
-    /// The key slot does not fit the frame.
+    /// The key slot does not match the frame.
     pub const KEY_ERROR: u32 = 4;
-    /// No answer came.
+    /// No response was received.
     pub const ACK_TIMEOUT: u32 = 5;
 }

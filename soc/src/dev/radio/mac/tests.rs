@@ -1,4 +1,4 @@
-//! The MAC, driven as IDF's libpp drives it.
+//! The MAC, driven as by IDF's libpp.
 
 use super::rx::{HEADER, desc};
 use super::*;
@@ -40,7 +40,7 @@ fn cx<R>(b: &mut Mac, f: impl FnOnce(&mut Cx) -> R) -> R {
     f(&mut Cx { now: b.now, dev: b.id, core: 0, pc: 0, sys: &mut b.sys, mem: &mut b.mem })
 }
 
-/// `n` descriptors from number `first` on, the last without a next one.
+/// Writes `n` descriptors from number `first` on; the last one has no successor.
 fn descriptors(b: &mut Mac, first: u32, n: u32) {
     for i in first..first + n {
         let next = if i + 1 < first + n { LIST + 12 * (i + 1) } else { 0 };
@@ -48,7 +48,7 @@ fn descriptors(b: &mut Mac, first: u32, n: u32) {
     }
 }
 
-/// A MAC as `hal_init` and `esp_wifi_start` of a station leave it.
+/// Creates a MAC in the state after `hal_init` and `esp_wifi_start` of a station.
 fn station(descriptors_at_first: u32) -> Mac {
     let mut b = Bench::new(DevId::WifiMac, WifiMac::default());
     b.sys.radio.frequency = 2437;
@@ -85,7 +85,7 @@ fn a_frame_goes_to_the_next_descriptor_with_its_header() {
     assert!(b.irq(Source::WifiMac));
     assert_eq!(b.read(INT_STATUS), int::RX);
     assert_eq!((b.read(RX_DESCR_LAST), b.read(RX_DESCR_NEXT)), (LIST, LIST + 12));
-    // 26 bytes of MPDU are stored as 28; sig_len counts the checksum.
+    // 26 bytes of MPDU are stored as 28; sig_len includes the FCS.
     let flags = word(&mut b, LIST);
     assert_eq!((flags >> 12 & 0xFFF, flags & desc::EOF), (HEADER as u32 + 28, desc::EOF));
     let header: Vec<u32> = (0..7).map(|i| word(&mut b, BUFFERS + 4 * i)).collect();
@@ -104,7 +104,7 @@ fn at_the_lists_end_the_receiver_waits_for_a_reload() {
     assert_eq!(b.read(RX_DESCR_NEXT), LIST_END);
     receive(&mut b, deauth(STATION));
     assert_eq!((b.read(RX_DESCR_LAST), b.read(HW_STAT_FULL2)), (LIST, 1), "the frame is lost");
-    // wDev_AppendRxBlocks links behind its tail and asks for a reload.
+    // wDev_AppendRxBlocks links descriptors to its tail and requests a reload.
     descriptors(&mut b, 1, 1);
     store(&mut b, LIST + 8, &[LIST + 12]);
     b.write(RX_CTRL, rx_ctrl::ENABLE | rx_ctrl::RELOAD);
@@ -141,7 +141,7 @@ fn what_is_not_for_the_station_is_refused_but_for_a_sniffer() {
     receive(&mut b, deauth(frame::BROADCAST));
     assert_eq!(b.read(RX_DESCR_LAST), LIST);
     assert!(!b.sys.radio.answered, "no ACK for a group");
-    // wdev_set_promis.
+    // As in wdev_set_promis.
     b.write(FILTER_CONTROL + 4 * SNIFFER, 0x80E0);
     receive(&mut b, deauth(other));
     assert_eq!(b.read(RX_DESCR_LAST), LIST + 12);
@@ -177,7 +177,7 @@ fn an_associated_station_hears_the_beacons_of_its_own_network_only() {
     assert_eq!(b.read(RX_DESCR_LAST), LIST + 24);
 }
 
-/// Starts slot `slot` with a frame, as `lmacTxFrame` does: the length counts the checksum, whose bytes are rubbish.
+/// Starts slot `slot` with a frame, as `lmacTxFrame` does: the length includes the FCS, whose bytes are arbitrary.
 fn transmit(b: &mut Mac, slot: u32, mpdu: &[u8], key: u32) -> Option<Sent> {
     let mut bytes = mpdu.to_vec();
     bytes.extend([0xEF, 0xBE, 0xAD, 0xDE]);
@@ -237,7 +237,7 @@ fn a_withdrawn_frame_is_not_sent() {
     assert!(b.sys.radio.sent.is_empty() && b.read(TXQ_COMPLETE) == 0);
 }
 
-/// Writes a key slot as `wDev_Insert_KeyEntry` does.
+/// Writes a key slot as in `wDev_Insert_KeyEntry`.
 fn insert_key(b: &mut Mac, slot: u32, control: u32, key: [u8; 16]) {
     let at = CRYPTO_KEY_SLOT + 40 * slot;
     let [a, c, d, e, f, g] = AP;
@@ -252,7 +252,7 @@ fn insert_key(b: &mut Mac, slot: u32, control: u32, key: [u8; 16]) {
 
 #[test]
 fn ccmp_frames_are_encrypted_and_decrypted_in_flight() {
-    // IDF 3.1 to 4.0 leave bit 21 of pairwise keys clear, IDF 5 sets it.
+    // IDF 3.1 to 4.0 leave bit 21 of pairwise keys clear; IDF 5 sets it.
     for pairwise in [0x4C_0000, 0x6C_0000] {
         let mut b = station(4);
         let (key, group) = ([0x11; 16], [0x22; 16]);
@@ -268,7 +268,7 @@ fn ccmp_frames_are_encrypted_and_decrypted_in_flight() {
             let sealed = ccmp::seal(&plain, &Tk::new(key), 7, id).unwrap();
             receive(&mut b, sealed.clone());
             let at = (b.read(RX_DESCR_LAST) - LIST) / 12 * 0x648 + BUFFERS;
-            // The CCMP header stays, the check value is counted and not stored.
+            // The CCMP header is kept; the MIC is included in the length but not stored.
             assert_eq!(word(&mut b, at + 24) & 0xFFF, sealed.len() as u32 + 4);
             let dressed = ccmp::dress(&plain, 7, id).unwrap();
             assert_eq!(load(&mut b, at + HEADER as u32, dressed.len() - 8), dressed[..dressed.len() - 8]);
@@ -323,7 +323,7 @@ fn the_drivers_loops_end() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Whatever the guest writes and whatever is on the air: no panic, and bounded work.
+    /// Arbitrary register writes and arbitrary frames cause no panic and only bounded work.
     #[test]
     fn nothing_from_guest_or_air_does_harm(
         writes in proptest::collection::vec((0_u32..0x800, any::<u32>()), 0..60),

@@ -1,5 +1,5 @@
-//! The five transmit slots: a frame's descriptors are read, the frame takes its time on the air, and the answer is
-//! awaited where one is expected.
+//! The five transmit slots. The MAC reads the descriptors of an 802.11 frame, transmits the frame for its air time and
+//! waits for a response if one is expected.
 
 use super::rx::{Descriptor, desc};
 use super::spec::*;
@@ -11,42 +11,43 @@ use crate::trace::Event;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use serde::{Deserialize, Serialize};
 
-/// Idle time before a transmission (802.11 DIFS with slots of 9 us), in microseconds.
+/// Idle time before a transmission (802.11 DIFS with 9 us slots), in microseconds.
 const DIFS_US: u64 = 28;
-/// A slot of the random backoff, in microseconds.
+/// Length of a backoff slot, in microseconds.
 const BACKOFF_US: u64 = 9;
-/// Backoff slots drawn from, as for a first try of 802.11g.
+/// Number of backoff slots to choose from at random, as for a first attempt of 802.11g.
 const BACKOFF_SLOTS: u32 = 16;
-/// Checksum, which the hardware makes.
+/// Size in bytes of the FCS, which the hardware generates.
 const FCS: usize = 4;
-/// Longest frame sent, in bytes.
+/// Longest frame that is sent, in bytes.
 const MAX_FRAME: usize = 4096;
-/// Descriptors of a frame.
+/// Limit on the descriptors of a frame.
 const MAX_DESCRIPTORS: usize = 16;
 /// Offset of the timestamp in a beacon or probe response.
 const TIMESTAMP: usize = 24;
 
-/// A slot at work.
+/// A slot with a transmission in progress.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TxSlot {
     /// The frame on the air.
     frame: OnAir,
-    /// An answer is expected.
+    /// A response is expected.
     answer: bool,
-    /// How it ended, once that is known: error code and the answer's signal strength.
+    /// Result, once it is known: error code and the signal strength of the response.
     result: Option<(u32, Option<i8>)>,
-    /// The air was taken until the first and is taken until the second, while the frame waits or leaves the antenna.
+    /// Time until which the medium was occupied without this frame, and is occupied with it; set until the frame has
+    /// been transmitted.
     air: Option<(Ticks, Ticks)>,
 }
 
 impl TxSlot {
-    /// The frame; its bytes are gone once it has left the antenna.
+    /// Returns the frame. Its bytes are removed once it has been transmitted.
     #[must_use]
     pub fn frame(&self) -> &OnAir {
         &self.frame
     }
 
-    /// Whether the MAC waits for an answer to it.
+    /// Returns true if a response to the frame is expected.
     #[must_use]
     pub fn answer(&self) -> bool {
         self.answer
@@ -54,7 +55,7 @@ impl TxSlot {
 }
 
 impl WifiMac {
-    /// A write to `PLCP0` of a slot: starts it when it becomes valid and enabled.
+    /// Handles a write to `PLCP0` of a slot: starts the slot when it becomes valid and enabled, else stops it.
     pub(super) fn write_plcp0(&mut self, slot: u32, value: u32, cx: &mut Cx) {
         self.set(of_slot(PLCP0, slot, 8), value);
         let start = value & plcp0::START == plcp0::START;
@@ -65,7 +66,7 @@ impl WifiMac {
         }
     }
 
-    /// Stops a slot's transmission; the time on the air that it had taken is free again.
+    /// Stops a slot's transmission and frees the air time it had reserved.
     pub(super) fn cancel(&mut self, slot: u32, cx: &mut Cx) {
         let Some(stopped) = self.slots[slot as usize].take() else { return };
         cx.cancel(slot as u8);
@@ -82,7 +83,7 @@ impl WifiMac {
         let rate = (plcp1 >> 12 & 0x1F) as u8;
         let Some(mpdu) = read_frame(LIST_END | plcp0 & plcp0::DESCRIPTOR, cx) else {
             cx.sys.warn(format!(
-                "WIFIMAC: transmit slot {slot} names no frame in internal RAM; nothing is sent"
+                "WIFIMAC: transmit slot {slot} points to no frame in internal RAM; nothing is sent"
             ));
             self.slots[slot as usize] = Some(TxSlot {
                 frame: OnAir::default(),
@@ -106,7 +107,7 @@ impl WifiMac {
         cx.schedule(slot as u8, end);
     }
 
-    /// A frame has left the antenna: it reaches the others.
+    /// Handles the end of a frame's transmission: passes the frame to the medium.
     pub(super) fn sent(&mut self, slot: u32, cx: &mut Cx) {
         let plcp1 = self.get(of_slot(PLCP1, slot, 0x3C));
         let Some(TxSlot { mut frame, answer, .. }) = self.slots[slot as usize].clone() else { return };
@@ -131,7 +132,7 @@ impl WifiMac {
         cx.sys.radio.send(Sent { slot: slot as u8, answer, frame });
     }
 
-    /// The air tells whether a frame was answered, and how strongly.
+    /// Handles the medium's report whether a frame was answered, and with which signal strength (`None`: no response).
     pub(super) fn answered(&mut self, slot: u32, rssi: Option<i8>, cx: &mut Cx) {
         if self.slots.get(slot as usize).is_some_and(|s| s.as_ref().is_some_and(|s| s.answer)) {
             let code = if rssi.is_some() { pmd::SUCCESS } else { pmd::ACK_TIMEOUT };
@@ -139,7 +140,7 @@ impl WifiMac {
         }
     }
 
-    /// Notes how a slot ends, and asks for the time at which it does.
+    /// Stores the result of a slot and schedules its completion.
     fn answer(&mut self, slot: u32, code: u32, rssi: Option<i8>, cx: &mut Cx) {
         let Some(s) = &mut self.slots[slot as usize] else { return };
         s.result = Some((code, rssi));
@@ -149,7 +150,7 @@ impl WifiMac {
         cx.schedule(ANSWERED + slot as u8, end);
     }
 
-    /// A slot has ended: status and interrupt.
+    /// Completes a slot: sets status and interrupt.
     pub(super) fn complete(&mut self, slot: u32, cx: &mut Cx) {
         let Some(TxSlot { result: Some((code, rssi)), .. }) = self.slots[slot as usize].take() else {
             return;
@@ -170,7 +171,7 @@ impl WifiMac {
         self.raise(int::TX_DONE, cx);
     }
 
-    /// The hardware writes the TSF of the access point's interface into beacons and probe responses.
+    /// Writes the TSF of the access point's interface into beacons and probe responses, as the hardware does.
     fn stamp(&self, mpdu: &mut [u8], cx: &Cx) {
         let stamped = Mpdu::parse(mpdu)
             .is_some_and(|f| matches!(f.subtype(), Subtype::Beacon | Subtype::ProbeResponse));
@@ -180,7 +181,7 @@ impl WifiMac {
     }
 }
 
-/// A frame's bytes without its checksum, from its descriptors; `None` where they are not in RAM.
+/// Reads a frame, without its FCS, through its descriptors; `None` if they are not in RAM.
 fn read_frame(first: u32, cx: &Cx) -> Option<Vec<u8>> {
     let (mut at, mut frame) = (first, Vec::new());
     for _ in 0..MAX_DESCRIPTORS {

@@ -13,9 +13,9 @@ const RATE_OFDM: u8 = 0x0C;
 const STATUS_SUCCESS: u16 = 0;
 const STATUS_ALGORITHM: u16 = 13;
 const STATUS_TOO_MANY: u16 = 17;
-/// Rates in an association request that only OFDM has: 6, 9, 12, 18, 24, 36, 48, 54 Mbit/s in units of 500 kbit/s.
+/// OFDM rates in an association request: 6, 9, 12, 18, 24, 36, 48, 54 Mbit/s in units of 500 kbit/s.
 const OFDM_RATES: [u8; 8] = [12, 18, 24, 36, 48, 72, 96, 108];
-/// Category of BlockAck action frames, the request, and the refusal.
+/// BlockAck action frames: category, actions and the status code of a refusal.
 const BLOCK_ACK: u8 = 3;
 const ADDBA_REQUEST: u8 = 0;
 const ADDBA_RESPONSE: u8 = 1;
@@ -46,7 +46,7 @@ impl AccessPoint {
         }
     }
 
-    /// Sends the beacon, and after it the group frames that waited.
+    /// Sends the beacon, followed by the held group frames.
     pub(super) fn beacon(&mut self, now: Ticks) {
         let aids = self.clients.iter().filter(|c| !c.buffered.is_empty()).map(|c| c.aid).collect();
         let tim = Tim { dtim_count: 0, dtim_period: 1, group: !self.group.is_empty(), aids };
@@ -59,7 +59,7 @@ impl AccessPoint {
         }
     }
 
-    /// Answers a probe request for this network or for any.
+    /// Answers a probe request for this network or the wildcard SSID.
     pub(super) fn probe(&mut self, now: Ticks, request: &Mpdu) {
         let Some(station) = request.addr2() else { return };
         let asked = request.elements().ssid().unwrap_or_default();
@@ -119,7 +119,7 @@ impl AccessPoint {
         }
     }
 
-    /// A station has joined: the user is told once.
+    /// Reports that a station has joined.
     pub(super) fn joined(&mut self, mac: &Mac) {
         let security = if self.network.wpa2 { "WPA2-PSK" } else { "open" };
         let channel = self.network.channel;
@@ -129,7 +129,7 @@ impl AccessPoint {
         self.report(false, text);
     }
 
-    /// Deauthenticates a station and forgets it.
+    /// Deauthenticates a station and removes it.
     pub fn deauthenticate(&mut self, now: Ticks, station: Mac, reason: u16) {
         let mpdu = frame::deauthentication(station, self.bssid(), self.bssid(), reason);
         self.send(now, mpdu);
@@ -143,7 +143,7 @@ impl AccessPoint {
         self.send(now, mpdu);
     }
 
-    /// A BlockAck agreement is refused: the driver goes on with single frames.
+    /// Refuses a BlockAck agreement: the driver then sends single frames.
     pub(super) fn action(&mut self, now: Ticks, request: &Mpdu) {
         let Some(from) = request.addr2() else { return };
         if let [BLOCK_ACK, ADDBA_REQUEST, token, p0, p1, t0, t1, ..] = *request.body() {
@@ -154,7 +154,7 @@ impl AccessPoint {
         }
     }
 
-    /// Sends an Ethernet frame to an awake station, encrypted where it has a key.
+    /// Sends an Ethernet frame to a station, encrypted if it has a key.
     pub(super) fn send_to_client(&mut self, now: Ticks, mac: &Mac, ethernet: &[u8], more: bool) {
         let bssid = self.bssid();
         let Some(client) = self.client(mac) else { return };
@@ -170,7 +170,7 @@ impl AccessPoint {
         }
     }
 
-    /// Sends an Ethernet frame to all stations.
+    /// Sends an Ethernet frame to all stations, encrypted with the group key if the network is.
     pub(super) fn send_to_group(&mut self, now: Ticks, ethernet: &[u8], more: bool) {
         let from = Ds::From { bssid: self.bssid() };
         let Some(mut mpdu) = frame::ethernet_to_80211(ethernet, from) else { return };
@@ -193,7 +193,7 @@ impl AccessPoint {
         }
     }
 
-    /// The station did not answer a frame after all tries.
+    /// Reports that a station did not acknowledge a frame after all attempts.
     pub fn not_answered(&mut self, mpdu: &[u8]) {
         let Some(frame) = Mpdu::parse(mpdu) else { return };
         let text = format!(

@@ -1,4 +1,4 @@
-//! The access point's side of the 4-way handshake (IEEE 802.11, 12.7.6), and the search for the passphrase.
+//! The access point's side of the 4-way handshake (IEEE 802.11, 12.7.6), and the trial of passphrases.
 
 use super::*;
 use crate::net::air::wpa::{Action, Authenticator, AuthenticatorConfig, GroupKey, Pmk};
@@ -6,11 +6,11 @@ use sha2::{Digest, Sha256};
 
 /// Time after which a message is sent again.
 const RESEND: Ticks = 1_000_000 * TICKS_PER_US;
-/// How often it is sent again.
+/// Number of retransmissions.
 const RESENDS: u8 = 4;
 
 impl AccessPoint {
-    /// A nonce: never the same twice, and the same in every run of the machine.
+    /// Returns a nonce: unique, and the same in every run of the machine.
     fn nonce(&mut self) -> [u8; 32] {
         self.nonces += 1;
         let mut hash = Sha256::new();
@@ -23,7 +23,7 @@ impl AccessPoint {
         GroupKey::ccmp(self.group_key, GROUP_KEY_ID, self.group_pn)
     }
 
-    /// Sends the first message.
+    /// Starts the handshake by sending message 1.
     pub(super) fn begin_handshake(&mut self, now: Ticks, station: Mac, station_rsn: Vec<u8>) {
         let mut wpa = Authenticator::new(AuthenticatorConfig {
             ap: self.bssid(),
@@ -44,7 +44,7 @@ impl AccessPoint {
         self.send_eapol(now, &station, &first);
     }
 
-    /// EAPOL frames of the handshake are not encrypted: the station has no key yet.
+    /// Sends an EAPOL frame. Those of the handshake are not encrypted: the station has no key yet.
     fn send_eapol(&mut self, now: Ticks, station: &Mac, eapol: &[u8]) {
         let ethernet = with_eapol(*station, self.bssid(), eapol);
         self.send_to_client(now, station, &ethernet, false);
@@ -77,7 +77,7 @@ impl AccessPoint {
                 }
                 Action::Failed(why) => self.deauthenticate(now, station, why.reason()),
                 Action::BadMic if !std::mem::replace(&mut self.told, true) => {
-                    let text = format!("{}: the firmware's passphrase is another one", self.name());
+                    let text = format!("{}: the firmware uses a different passphrase", self.name());
                     self.report(true, text);
                 }
                 Action::NeedPmk | Action::BadMic => {}
@@ -90,7 +90,7 @@ impl AccessPoint {
         }
     }
 
-    /// Sends messages again that were not answered in time, and gives up after a while.
+    /// Retransmits messages that were not answered in time; deauthenticates the station after the last attempt.
     pub(super) fn resend(&mut self, now: Ticks) {
         for n in (0..self.clients.len()).rev() {
             let client = &mut self.clients[n];
@@ -110,7 +110,7 @@ impl AccessPoint {
         }
     }
 
-    /// What is to be found for a station's second message.
+    /// Returns the network whose passphrase is needed to check a station's message 2.
     #[must_use]
     pub fn wanted(&self) -> Option<Wanted> {
         let waits = |c: &Client| c.wpa.as_ref().is_some_and(Authenticator::needs_pmk);
@@ -118,7 +118,7 @@ impl AccessPoint {
         (!self.hopeless && self.clients.iter().any(waits)).then_some(wanted)
     }
 
-    /// Tries passphrases on a second message that waits; with none left the search has failed.
+    /// Tries passphrases on a waiting message 2. If there are none left, the search has failed.
     pub fn try_passphrases(&mut self, now: Ticks, candidates: &[Vec<u8>]) {
         let ssid = self.network.ssid.clone();
         let waiting = |c: &&mut Client| c.wpa.as_ref().is_some_and(Authenticator::needs_pmk);
@@ -138,7 +138,7 @@ impl AccessPoint {
             let name = self.name();
             return self.report(
                 true,
-                format!("no passphrase for {name} was found in the firmware: say --wifi ssid=...,psk=..."),
+                format!("no passphrase for {name} was found in the firmware: use --wifi ssid=...,psk=..."),
             );
         };
         let actions = wpa.accept(pmk.clone());
@@ -146,7 +146,7 @@ impl AccessPoint {
         self.carry_out(now, mac, actions);
     }
 
-    /// Gives all stations a new group key.
+    /// Sends a new group key to all stations.
     pub fn rekey(&mut self, now: Ticks) {
         let nonce = self.nonce();
         self.group_key.copy_from_slice(&nonce[..16]);

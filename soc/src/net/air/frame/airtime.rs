@@ -1,4 +1,4 @@
-//! How long frames take on the air.
+//! Transmission time of frames.
 
 /// Time between a frame and its acknowledgement at 2.4 GHz, in µs.
 pub const SIFS_US: u64 = 10;
@@ -21,15 +21,15 @@ const OFDM_BITS: [u64; 8] = [192, 96, 48, 24, 216, 144, 72, 36];
 /// Data bits of an HT20 symbol, MCS 0 to 7.
 const HT_BITS: [u64; 8] = [26, 52, 78, 104, 156, 208, 234, 260];
 
-/// Time of the bits at 2, 5.5 or 11 Mbit/s: codes 1 to 3 and 5 to 7.
+/// Returns the time of the bits at 2, 5.5 or 11 Mbit/s: codes 1 to 3 and 5 to 7.
 fn dsss(bits: u64, rate: u8) -> u64 {
     let per_2_us = [4, 11, 22][usize::from((rate & 3) - 1)];
     (2 * bits).div_ceil(per_2_us)
 }
 
-/// Time in µs that a frame takes, preamble to end. `rate` is ESP-IDF's `wifi_phy_rate_t`: 0 to 3 DSSS/CCK with the long
-/// preamble, 5 to 7 with the short one, 8 to 15 OFDM, 16 to 31 HT20 MCS 0 to 7 (from 24 with the short guard
-/// interval), 41 and 42 long range. Unknown codes count as 1 Mbit/s.
+/// Returns the transmission time of a frame in µs, preamble included. `rate` is ESP-IDF's `wifi_phy_rate_t`: 0 to 3
+/// DSSS/CCK with the long preamble, 5 to 7 with the short one, 8 to 15 OFDM, 16 to 31 HT20 MCS 0 to 7 (from 24 with the
+/// short guard interval), 41 and 42 long range. Unknown codes count as 1 Mbit/s.
 #[must_use]
 pub fn airtime_us(rate: u8, bytes_with_fcs: usize) -> u64 {
     let bits = 8 * bytes_with_fcs as u64;
@@ -42,7 +42,7 @@ pub fn airtime_us(rate: u8, bytes_with_fcs: usize) -> u64 {
         }
         16..=31 => {
             let symbols = (SERVICE_AND_TAIL + bits).div_ceil(HT_BITS[usize::from(rate & 7)]);
-            // The short guard interval makes a symbol 3.6 µs; the end is that of a symbol of 4 µs.
+            // A symbol with the short guard interval takes 3.6 µs; the total is rounded up to a multiple of 4 µs.
             let data = if rate & 8 == 0 { 4 * symbols } else { (symbols * 36).div_ceil(40) * 4 };
             HT_PREAMBLE_US + data
         }
@@ -52,7 +52,7 @@ pub fn airtime_us(rate: u8, bytes_with_fcs: usize) -> u64 {
     }
 }
 
-/// The rate code of the answer (ACK, CTS) to a frame of this rate: the highest basic rate not above it.
+/// Returns the rate code of the response (ACK, CTS) to a frame of this rate: the highest basic rate not above it.
 #[must_use]
 pub fn response_rate(rate: u8) -> u8 {
     match rate {

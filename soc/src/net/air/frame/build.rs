@@ -1,5 +1,5 @@
-//! Builders of management and control frames, with contents that ESP-IDF's drivers accept: 802.11b/g rates, neither
-//! HT nor WMM.
+//! Builders of management and control frames with contents that ESP-IDF's drivers accept: 802.11b/g rates, neither HT
+//! nor WMM.
 
 use super::data::header;
 use super::{Flags, Mac, Rsn, Subtype, Tim, id};
@@ -27,16 +27,16 @@ const LISTEN_INTERVAL: u16 = 3;
 /// Longest SSID.
 const SSID_BYTES: usize = 32;
 
-/// How a network is protected.
+/// Security of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Security {
-    /// Not at all.
+    /// No encryption.
     Open,
     /// WPA2-PSK with CCMP.
     Wpa2Psk,
 }
 
-/// What an access point announces.
+/// Parameters that an access point announces.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BssInfo {
     /// Its address.
@@ -47,20 +47,20 @@ pub struct BssInfo {
     pub channel: u8,
     /// Beacon interval in TU (1024 µs), usually 100.
     pub interval: u16,
-    /// Protection.
+    /// Security.
     pub security: Security,
     /// Beacons carry an empty SSID.
     pub hidden: bool,
 }
 
 impl BssInfo {
-    /// Capability information: ESS, short preamble, short slot, privacy if protected.
+    /// Returns the capability information: ESS, short preamble, short slot, privacy if protected.
     #[must_use]
     pub fn capability(&self) -> u16 {
         capability(self.security == Security::Wpa2Psk).into_bits()
     }
 
-    /// The RSN element (whole) of beacons; empty for an open network.
+    /// Returns the beacons' RSN element with identifier and length; empty for an open network.
     #[must_use]
     pub fn rsn_element(&self) -> Vec<u8> {
         match self.security {
@@ -69,7 +69,7 @@ impl BssInfo {
         }
     }
 
-    /// The elements of a beacon (with TIM) or probe response.
+    /// Returns the elements of a beacon (with TIM) or probe response.
     fn elements(&self, ssid: &[u8], tim: Option<&Tim>) -> Vec<u8> {
         let mut all = ssid_element(ssid);
         put(&mut all, id::RATES, &RATES);
@@ -83,7 +83,7 @@ impl BssInfo {
         all
     }
 
-    /// The body of a beacon or probe response.
+    /// Returns the body of a beacon or probe response.
     fn body<'a, Kind>(&self, timestamp: u64, elements: &'a [u8]) -> BeaconLikeBody<'a, Kind> {
         BeaconLikeBody {
             timestamp,
@@ -95,7 +95,7 @@ impl BssInfo {
     }
 }
 
-/// A beacon with the TSF in µs.
+/// Builds a beacon with the TSF in µs.
 #[must_use]
 pub fn beacon(bss: &BssInfo, timestamp: u64, tim: &Tim) -> Vec<u8> {
     let ssid: &[u8] = if bss.hidden { &[] } else { &bss.ssid };
@@ -104,7 +104,7 @@ pub fn beacon(bss: &BssInfo, timestamp: u64, tim: &Tim) -> Vec<u8> {
     management(super::BROADCAST, bss.bssid, bss.bssid, body)
 }
 
-/// A probe response to a station; it names the SSID of a hidden network too.
+/// Builds a probe response to a station. It contains the SSID of a hidden network too.
 #[must_use]
 pub fn probe_response(bss: &BssInfo, station: Mac, timestamp: u64) -> Vec<u8> {
     let elements = bss.elements(&bss.ssid, None);
@@ -112,7 +112,7 @@ pub fn probe_response(bss: &BssInfo, station: Mac, timestamp: u64) -> Vec<u8> {
     management(station, bss.bssid, bss.bssid, body)
 }
 
-/// A probe request of a station to all; an empty SSID asks for any network.
+/// Builds a station's broadcast probe request; an empty SSID probes for any network.
 #[must_use]
 pub fn probe_request(station: Mac, ssid: &[u8], channel: u8) -> Vec<u8> {
     let mut elements = ssid_element(ssid);
@@ -123,7 +123,7 @@ pub fn probe_request(station: Mac, ssid: &[u8], channel: u8) -> Vec<u8> {
     management(super::BROADCAST, station, super::BROADCAST, body)
 }
 
-/// An open-system authentication frame; `sequence` 1 is the request, 2 the answer.
+/// Builds an open-system authentication frame; `sequence` 1 is the request, 2 the answer.
 #[must_use]
 pub fn authentication(to: Mac, from: Mac, bssid: Mac, sequence: u16, status: u16) -> Vec<u8> {
     let body = AuthenticationBody {
@@ -136,7 +136,8 @@ pub fn authentication(to: Mac, from: Mac, bssid: Mac, sequence: u16, status: u16
     management(to, from, bssid, body)
 }
 
-/// A station's association request. `rsn` is a whole RSN element; `None` joins an open network.
+/// Builds a station's association request. `rsn` is an RSN element with identifier and length; `None` joins an open
+/// network.
 #[must_use]
 pub fn association_request(station: Mac, bssid: Mac, ssid: &[u8], rsn: Option<&[u8]>) -> Vec<u8> {
     let mut elements = ssid_element(ssid);
@@ -152,7 +153,7 @@ pub fn association_request(station: Mac, bssid: Mac, ssid: &[u8], rsn: Option<&[
     management(bssid, station, bssid, body)
 }
 
-/// The answer to an association request, or to a reassociation request. `aid` is 1 to 2007.
+/// Builds the answer to an association request, or with `again` to a reassociation request. `aid` is 1 to 2007.
 #[must_use]
 pub fn association_response(bss: &BssInfo, station: Mac, status: u16, aid: u16, again: bool) -> Vec<u8> {
     let mut elements = Vec::new();
@@ -167,14 +168,14 @@ pub fn association_response(bss: &BssInfo, station: Mac, status: u16, aid: u16, 
     };
     let mut mpdu = management(station, bss.bssid, bss.bssid, body);
     if again {
-        // The crate has no reassociation; its response differs in the subtype alone.
+        // The crate has no reassociation response; it differs from the association response in the subtype alone.
         let fc = Subtype::ReassociationResponse.frame_control();
         mpdu[..2].copy_from_slice(&fc.to_le_bytes());
     }
     mpdu
 }
 
-/// A deauthentication with a reason code.
+/// Builds a deauthentication with a reason code.
 #[must_use]
 pub fn deauthentication(to: Mac, from: Mac, bssid: Mac, reason: u16) -> Vec<u8> {
     let body = DeauthenticationBody {
@@ -185,7 +186,7 @@ pub fn deauthentication(to: Mac, from: Mac, bssid: Mac, reason: u16) -> Vec<u8> 
     management(to, from, bssid, body)
 }
 
-/// A disassociation with a reason code.
+/// Builds a disassociation with a reason code.
 #[must_use]
 pub fn disassociation(to: Mac, from: Mac, bssid: Mac, reason: u16) -> Vec<u8> {
     let body = DisassociationBody {
@@ -196,7 +197,7 @@ pub fn disassociation(to: Mac, from: Mac, bssid: Mac, reason: u16) -> Vec<u8> {
     management(to, from, bssid, body)
 }
 
-/// An action frame; `body` begins with the category.
+/// Builds an action frame; `body` begins with the category.
 #[must_use]
 pub fn action(to: Mac, from: Mac, bssid: Mac, body: &[u8]) -> Vec<u8> {
     let mut mpdu = header(Subtype::Action, 0, &[to, from, bssid]);
@@ -204,14 +205,14 @@ pub fn action(to: Mac, from: Mac, bssid: Mac, body: &[u8]) -> Vec<u8> {
     mpdu
 }
 
-/// A station's frame without data; `sleeps` is its power management flag.
+/// Builds a station's Null frame; `sleeps` is its Power Management flag.
 #[must_use]
 pub fn null(station: Mac, bssid: Mac, sleeps: bool) -> Vec<u8> {
     let flags = Flags::TO_DS | if sleeps { Flags::POWER_MANAGEMENT } else { 0 };
     header(Subtype::Null, flags, &[bssid, station, bssid])
 }
 
-/// A station's request for a frame that is held for it.
+/// Builds a PS-Poll: a station's request for a frame that is held for it.
 #[must_use]
 pub fn ps_poll(station: Mac, bssid: Mac, aid: u16) -> Vec<u8> {
     let mut mpdu = Subtype::PsPoll.frame_control().to_le_bytes().to_vec();
@@ -221,7 +222,7 @@ pub fn ps_poll(station: Mac, bssid: Mac, aid: u16) -> Vec<u8> {
     mpdu
 }
 
-/// An acknowledgement.
+/// Builds an ACK.
 #[must_use]
 pub fn ack(to: Mac) -> Vec<u8> {
     let mut mpdu = Subtype::Ack.frame_control().to_le_bytes().to_vec();
@@ -230,7 +231,7 @@ pub fn ack(to: Mac) -> Vec<u8> {
     mpdu
 }
 
-/// Capability information of a network or a station in it.
+/// Returns the capability information of a network or a station in it.
 fn capability(privacy: bool) -> CapabilitiesInformation {
     CapabilitiesInformation::new()
         .with_is_ess(true)
@@ -239,7 +240,7 @@ fn capability(privacy: bool) -> CapabilitiesInformation {
         .with_is_short_time_slot_in_use(true)
 }
 
-/// A management frame with this body.
+/// Builds a management frame.
 fn management<Body>(to: Mac, from: Mac, bssid: Mac, body: Body) -> Vec<u8>
 where
     Body: ManagementFrameBody + MeasureWith<()> + TryIntoCtx<Error = scroll::Error>,
@@ -252,18 +253,18 @@ where
     };
     let frame = ManagementFrame { header, body };
     let mut mpdu = vec![0; frame.measure_with(&false)];
-    // Writing fails only for lack of room, and the frame has been measured.
+    // Writing fails only if the buffer is too small, and it has the measured size.
     mpdu.pwrite_with(frame, 0, false).expect("a measured frame has room");
     mpdu
 }
 
-/// Puts an element of at most 255 bytes.
+/// Appends an element of at most 255 bytes.
 fn put(elements: &mut Vec<u8>, id: u8, contents: &[u8]) {
     elements.extend([id, contents.len() as u8]);
     elements.extend(contents);
 }
 
-/// An SSID element, cut to 32 bytes.
+/// Builds an SSID element, truncated to 32 bytes.
 fn ssid_element(ssid: &[u8]) -> Vec<u8> {
     let mut element = Vec::new();
     put(&mut element, id::SSID, &ssid[..ssid.len().min(SSID_BYTES)]);

@@ -1,11 +1,11 @@
-//! Data frames and their way from and to Ethernet (RFC 1042, IEEE 802.1H).
+//! Data frames and their conversion from and to Ethernet (RFC 1042, IEEE 802.1H).
 
 use super::{Flags, Mac, Mpdu, Subtype};
 
 /// Ethertype of EAPOL.
 pub const ETHERTYPE_EAPOL: u16 = 0x888E;
 
-/// Which way a data frame goes.
+/// Direction of a data frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ds {
     /// From a station to its access point (To DS).
@@ -22,18 +22,18 @@ pub enum Ds {
 
 /// The smallest ethertype; smaller numbers are lengths of IEEE 802.3.
 const MIN_ETHERTYPE: u16 = 0x600;
-/// Bit of the QoS control field: the body is several MSDUs.
+/// Bit of the QoS control field: the body is an A-MSDU.
 const A_MSDU: u16 = 1 << 7;
 
-/// LLC and SNAP header. AppleTalk ARP and IPX have the OUI of the bridge tunnel (IEEE 802.1H), all others that of
-/// RFC 1042.
+/// Returns the LLC and SNAP header. AppleTalk ARP and IPX have the OUI of the bridge tunnel (IEEE 802.1H), all others
+/// that of RFC 1042.
 fn snap(ethertype: u16) -> [u8; 8] {
     let oui = if matches!(ethertype, 0x80F3 | 0x8137) { 0xF8 } else { 0 };
     let [high, low] = ethertype.to_be_bytes();
     [0xAA, 0xAA, 3, 0, 0, oui, high, low]
 }
 
-/// A data frame with this body.
+/// Builds a data frame.
 fn frame(ds: Ds, destination: Mac, source: Mac, body: &[u8]) -> Vec<u8> {
     let (flag, addresses) = match ds {
         Ds::To { bssid } => (Flags::TO_DS, [bssid, source, destination]),
@@ -44,7 +44,7 @@ fn frame(ds: Ds, destination: Mac, source: Mac, body: &[u8]) -> Vec<u8> {
     mpdu
 }
 
-/// A header of three addresses; duration and sequence number are zero.
+/// Builds a header with three addresses; duration and sequence number are zero.
 pub(super) fn header(subtype: Subtype, flags: u16, addresses: &[Mac; 3]) -> Vec<u8> {
     let mut mpdu = (subtype.frame_control() | flags).to_le_bytes().to_vec();
     mpdu.extend([0, 0]);
@@ -53,7 +53,7 @@ pub(super) fn header(subtype: Subtype, flags: u16, addresses: &[Mac; 3]) -> Vec<
     mpdu
 }
 
-/// An unprotected data frame with an LLC/SNAP header.
+/// Builds an unprotected data frame with an LLC/SNAP header.
 #[must_use]
 pub fn data(ds: Ds, destination: Mac, source: Mac, ethertype: u16, payload: &[u8]) -> Vec<u8> {
     let mut body = snap(ethertype).to_vec();
@@ -61,8 +61,8 @@ pub fn data(ds: Ds, destination: Mac, source: Mac, ethertype: u16, payload: &[u8
     frame(ds, destination, source, &body)
 }
 
-/// An unprotected data frame from an Ethernet frame without FCS. `None` if it is shorter than its header or, with an
-/// IEEE 802.3 length, than that says.
+/// Builds an unprotected data frame from an Ethernet frame without FCS. Returns `None` if the Ethernet frame is shorter
+/// than its header or than its IEEE 802.3 length.
 #[must_use]
 pub fn ethernet_to_80211(eth: &[u8], ds: Ds) -> Option<Vec<u8>> {
     let (destination, rest) = eth.split_first_chunk::<6>()?;
@@ -77,8 +77,8 @@ pub fn ethernet_to_80211(eth: &[u8], ds: Ds) -> Option<Vec<u8>> {
     Some(data(ds, *destination, *source, kind, payload))
 }
 
-/// The Ethernet frame (without FCS, not padded) of a data frame whose body is in the clear: decrypted, without
-/// cipher header. `None` for a protected frame, one without payload, a fragment or an A-MSDU.
+/// Converts a data frame with a plaintext body, without cipher header, to an Ethernet frame without FCS and padding.
+/// Returns `None` for a protected frame, one without payload, a fragment or an A-MSDU.
 #[must_use]
 pub fn data_to_ethernet(mpdu: &Mpdu) -> Option<Vec<u8>> {
     let fragment = mpdu.flags().has(Flags::MORE_FRAGMENTS) || mpdu.fragment() != Some(0);

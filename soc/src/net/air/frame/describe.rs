@@ -1,4 +1,4 @@
-//! One line of text for a frame, in tcpdump's words.
+//! One-line descriptions of frames, in tcpdump's format.
 
 use super::{BeaconFields, ETHERTYPE_EAPOL, Elements, Flags, Mac, Mpdu, Subtype, id};
 use crate::net::air::wpa::{EapolKey, ccmp};
@@ -8,7 +8,7 @@ use std::fmt::Write;
 /// Bit of the capability information: the network is protected.
 const PRIVACY: u16 = 1 << 4;
 
-/// Flags that are said before the kind of frame, with their words.
+/// Flags printed before the kind of frame, with their names.
 const PREFIXES: [(u16, &str); 5] = [
     (Flags::MORE_DATA, "More Data "),
     (Flags::MORE_FRAGMENTS, "More Fragments "),
@@ -17,7 +17,7 @@ const PREFIXES: [(u16, &str); 5] = [
     (Flags::PROTECTED, "Protected "),
 ];
 
-/// Reason codes that occur with WPA2-PSK and ESP-IDF.
+/// Texts of the reason codes that occur with WPA2-PSK and ESP-IDF.
 const REASONS: [(u16, &str); 18] = [
     (1, "Unspecified"),
     (2, "Previous authentication no longer valid"),
@@ -39,7 +39,7 @@ const REASONS: [(u16, &str); 18] = [
     (23, "IEEE 802.1X authentication failed"),
 ];
 
-/// Decodes a frame to one line, e.g. `Beacon (net) [1.0* 2.0* 5.5* 11.0* Mbit] ESS CH: 6, PRIVACY`.
+/// Describes a frame in one line, e.g. `Beacon (net) [1.0* 2.0* 5.5* 11.0* Mbit] ESS CH: 6, PRIVACY`.
 #[must_use]
 pub fn describe(mpdu: &[u8]) -> String {
     let Some(mpdu) = Mpdu::parse(mpdu) else {
@@ -57,7 +57,7 @@ pub fn describe(mpdu: &[u8]) -> String {
     prefix + &text
 }
 
-/// A management frame.
+/// Describes a management frame.
 fn management(mpdu: &Mpdu) -> String {
     use Subtype as S;
     let elements = mpdu.elements();
@@ -80,7 +80,7 @@ fn management(mpdu: &Mpdu) -> String {
     }
 }
 
-/// A control frame.
+/// Describes a control frame.
 fn control(mpdu: &Mpdu) -> String {
     let to = mac(mpdu.addr1());
     match mpdu.subtype() {
@@ -95,7 +95,7 @@ fn control(mpdu: &Mpdu) -> String {
     }
 }
 
-/// A data frame.
+/// Describes a data frame.
 fn data(mpdu: &Mpdu) -> String {
     let qos = if mpdu.subtype().is_qos() { "QoS " } else { "" };
     let length = mpdu.body().len();
@@ -117,7 +117,7 @@ fn data(mpdu: &Mpdu) -> String {
     }
 }
 
-/// An EAPOL frame.
+/// Describes an EAPOL frame.
 fn eapol_text(eapol: &[u8]) -> String {
     let &[version, kind, high, low, ..] = eapol else { return "EAPOL, cut off".to_owned() };
     let name = ["packet", "start", "logoff", "key"].get(usize::from(kind)).unwrap_or(&"unknown");
@@ -136,7 +136,7 @@ fn ethertype(kind: u16) -> &'static str {
     }
 }
 
-/// Algorithm, number and, in answers, the status.
+/// Describes an authentication frame: algorithm, number and, in answers, the status.
 fn authentication(mpdu: &Mpdu) -> String {
     let Some(auth) = mpdu.authentication() else { return "Authentication, cut off".to_owned() };
     let algorithm = match auth.algorithm {
@@ -150,7 +150,7 @@ fn authentication(mpdu: &Mpdu) -> String {
     format!("Authentication ({algorithm})-{}{status}", auth.sequence)
 }
 
-/// AID and status of an association response.
+/// Describes an association response: AID and status.
 fn association(mpdu: &Mpdu) -> String {
     let Some(fields) = mpdu.association_response() else { return ", cut off".to_owned() };
     let privacy = if fields.capability & PRIVACY == 0 { "" } else { " PRIVACY" };
@@ -173,7 +173,7 @@ fn reason(mpdu: &Mpdu) -> String {
     }
 }
 
-/// Category of an action frame, and the vendor of a vendor-specific one (ESP-NOW: 18:fe:34).
+/// Describes an action frame: category, or the vendor of a vendor-specific one (ESP-NOW: 18:fe:34).
 fn action(mpdu: &Mpdu) -> String {
     let to = mac(mpdu.addr1());
     match *mpdu.body() {
@@ -186,7 +186,7 @@ fn action(mpdu: &Mpdu) -> String {
     }
 }
 
-/// ` (name)`, with everything but printable characters escaped.
+/// Returns ` (name)`, with control characters escaped.
 fn ssid(elements: Elements) -> String {
     let Some(ssid) = elements.ssid() else { return String::new() };
     let text = String::from_utf8_lossy(ssid);
@@ -194,12 +194,12 @@ fn ssid(elements: Elements) -> String {
     format!(" ({clean})")
 }
 
-/// A printable character as it is, another escaped.
+/// Returns a printable character unchanged, a control character escaped.
 fn escape(c: char) -> Vec<char> {
     if c.is_control() { c.escape_default().collect() } else { vec![c] }
 }
 
-/// ` [1.0* 2.0 Mbit]` of the supported rates; a star marks a basic rate.
+/// Returns the supported rates as ` [1.0* 2.0 Mbit]`; a star marks a basic rate.
 fn rates(elements: Elements) -> String {
     let Some(rates) = elements.find(id::RATES).filter(|r| !r.is_empty()) else { return String::new() };
     let mut text = String::from(" [");
@@ -210,7 +210,7 @@ fn rates(elements: Elements) -> String {
     text + "Mbit]"
 }
 
-/// Whether a beacon is from an access point or an ad-hoc network.
+/// Returns whether a beacon is from an access point (ESS) or an ad-hoc network (IBSS).
 fn ess(fields: Option<BeaconFields>) -> &'static str {
     match fields {
         Some(fields) if fields.capability & 1 != 0 => "ESS",
@@ -219,7 +219,7 @@ fn ess(fields: Option<BeaconFields>) -> &'static str {
     }
 }
 
-/// ` CH: 6, PRIVACY`.
+/// Returns ` CH: 6, PRIVACY`.
 fn network(fields: Option<BeaconFields>, elements: Elements) -> String {
     let channel = elements.channel().map_or_else(String::new, |n| format!(" CH: {n}"));
     let privacy = fields.is_some_and(|f| f.capability & PRIVACY != 0);

@@ -9,7 +9,7 @@ pub mod id {
     pub const SSID: u8 = 0;
     /// Supported rates.
     pub const RATES: u8 = 1;
-    /// DSSS parameter set: the channel.
+    /// DSSS parameter set: channel.
     pub const DS: u8 = 3;
     /// Traffic indication map.
     pub const TIM: u8 = 5;
@@ -26,7 +26,7 @@ pub mod id {
 /// Highest association identifier.
 const MAX_AID: u16 = 2007;
 
-/// The elements of a frame: pairs of identifier and contents. Ends at the first one that is cut off.
+/// The elements of a frame: pairs of identifier and contents. Iteration ends at the first truncated element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Elements<'a>(pub &'a [u8]);
 
@@ -45,13 +45,13 @@ impl<'a> Iterator for Elements<'a> {
 }
 
 impl<'a> Elements<'a> {
-    /// Contents of the first element with this identifier.
+    /// Returns the contents of the first element with this identifier.
     #[must_use]
     pub fn find(self, id: u8) -> Option<&'a [u8]> {
         self.find_whole(id).map(|whole| &whole[2..])
     }
 
-    /// The first element with this identifier, whole: identifier, length and contents.
+    /// Returns the first element with this identifier: identifier, length and contents.
     #[must_use]
     pub fn find_whole(self, id: u8) -> Option<&'a [u8]> {
         let mut rest = self;
@@ -64,38 +64,38 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// The SSID, 0 to 32 bytes; empty in a probe request for any network and in a hidden network's beacon.
+    /// Returns the SSID, 0 to 32 bytes; empty in a probe request for any network and in a hidden network's beacon.
     #[must_use]
     pub fn ssid(self) -> Option<&'a [u8]> {
         self.find(id::SSID).filter(|ssid| ssid.len() <= 32)
     }
 
-    /// Supported and extended rates in units of 500 kbit/s; bit 7 marks a basic rate.
+    /// Returns the supported and extended rates in units of 500 kbit/s; bit 7 marks a basic rate.
     #[must_use]
     pub fn rates(self) -> Vec<u8> {
         let all = self.filter(|(id, _)| matches!(*id, id::RATES | id::EXTENDED_RATES));
         all.flat_map(|(_, rates)| rates).copied().collect()
     }
 
-    /// The channel of the DSSS parameter set.
+    /// Returns the channel of the DSSS parameter set.
     #[must_use]
     pub fn channel(self) -> Option<u8> {
         self.find(id::DS)?.first().copied()
     }
 
-    /// The traffic indication map.
+    /// Returns the traffic indication map.
     #[must_use]
     pub fn tim(self) -> Option<Tim> {
         Tim::parse(self.find(id::TIM)?)
     }
 
-    /// The RSN element.
+    /// Returns the RSN element.
     #[must_use]
     pub fn rsn(self) -> Option<Rsn> {
         Rsn::parse(self.find(id::RSN)?)
     }
 
-    /// Contents of the vendor's WPA element (00-50-F2-01) behind its OUI and type.
+    /// Returns the contents of the vendor-specific WPA element (00-50-F2-01) after its OUI and type.
     #[must_use]
     pub fn wpa(self) -> Option<&'a [u8]> {
         let vendor = self.filter(|(id, _)| *id == id::VENDOR);
@@ -108,7 +108,7 @@ impl<'a> Elements<'a> {
 pub struct Tim {
     /// Beacons until the next DTIM; 0 in the DTIM itself.
     pub dtim_count: u8,
-    /// Beacons from DTIM to DTIM, 1 or more.
+    /// Beacons from one DTIM to the next, 1 or more.
     pub dtim_period: u8,
     /// Group traffic follows this beacon.
     pub group: bool,
@@ -117,11 +117,11 @@ pub struct Tim {
 }
 
 impl Tim {
-    /// From the bytes behind identifier and length.
+    /// Parses the bytes after identifier and length.
     #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
         let (&[dtim_count, dtim_period, control], bitmap) = body.split_first_chunk()?;
-        // The bitmap begins at an even byte of the whole one; bit 0 of its first byte is AID 0.
+        // The partial bitmap begins at an even byte of the full one; bit 0 of the full bitmap's first byte is AID 0.
         let first = usize::from(control & 0xFE);
         let bits = bitmap.iter().enumerate().flat_map(|(i, byte)| {
             let base = ((first + i) * 8) as u16;
@@ -131,14 +131,14 @@ impl Tim {
         Some(Self { dtim_count, dtim_period, group: control & 1 != 0, aids })
     }
 
-    /// The whole element. AIDs beyond 2007 are left out.
+    /// Returns the element with identifier and length. AIDs beyond 2007 are left out.
     #[must_use]
     pub fn to_element(&self) -> Vec<u8> {
         let mut bitmap = [0_u8; 252];
         for &aid in self.aids.range(1..=MAX_AID) {
             bitmap[usize::from(aid / 8)] |= 1 << (aid % 8);
         }
-        // From an even byte on to the last one that is not zero; at least one byte.
+        // From an even byte to the last one that is not zero; at least one byte.
         let first = bitmap.iter().position(|b| *b != 0).unwrap_or(0) & !1;
         let last = bitmap.iter().rposition(|b| *b != 0).unwrap_or(0);
         let control = first as u8 | u8::from(self.group);

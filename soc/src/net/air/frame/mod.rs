@@ -1,7 +1,7 @@
-//! MPDUs of IEEE 802.11, all without the FCS: a checked view, elements, builders, a text form, airtime.
+//! MPDUs of IEEE 802.11 without FCS: a checked view, elements, builders, a text form, airtime.
 //!
-//! Numbers are little-endian on the air. The builders leave duration and sequence number zero:
-//! [`set_sequence`] and [`set_duration`] put them in when the frame is sent.
+//! Numbers are little-endian in the frame. The builders leave duration and sequence number zero: [`set_sequence`] and
+//! [`set_duration`] set them when the frame is sent.
 
 mod airtime;
 mod build;
@@ -35,7 +35,7 @@ pub type Mac = [u8; 6];
 /// The group address of all stations.
 pub const BROADCAST: Mac = [0xFF; 6];
 
-/// Whether an address means a group of stations: multicast or broadcast.
+/// Returns true for a group address: multicast or broadcast.
 #[must_use]
 pub fn is_group(address: Mac) -> bool {
     address[0] & 1 != 0

@@ -3,12 +3,12 @@
 use super::element::Elements;
 use super::{Flags, Mac, Subtype};
 
-/// The AID's bits in its field; the two top ones are sent as ones.
+/// Bits of the AID in its field; the two top bits are transmitted as ones.
 const AID: u16 = 0x3FFF;
 /// LLC and SNAP header of RFC 1042, before the ethertype.
 pub(super) const LLC_SNAP: [u8; 6] = [0xAA, 0xAA, 3, 0, 0, 0];
 
-/// An MPDU without FCS. Header and subtype are consistent: [`Mpdu::parse`] has checked the length.
+/// An MPDU without FCS. [`Mpdu::parse`] has checked that it is at least as long as its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mpdu<'a> {
     bytes: &'a [u8],
@@ -42,7 +42,7 @@ pub struct Authentication {
 pub struct AssociationRequest {
     /// Capability information.
     pub capability: u16,
-    /// How often a sleeping station listens, in beacon intervals.
+    /// Interval at which a sleeping station listens, in beacon intervals.
     pub listen_interval: u16,
 }
 
@@ -53,12 +53,12 @@ pub struct AssociationResponse {
     pub capability: u16,
     /// Status code, 0 successful.
     pub status: u16,
-    /// Association identifier, 1 to 2007, without the two top bits that the air carries as ones.
+    /// Association identifier, 1 to 2007, without the two top bits that are transmitted as ones.
     pub aid: u16,
 }
 
 impl<'a> Mpdu<'a> {
-    /// Looks at an MPDU without FCS. `None` if it is shorter than its header or not of protocol version 0.
+    /// Parses an MPDU without FCS. Returns `None` if it is shorter than its header or not of protocol version 0.
     #[must_use]
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         let &[low, high, ..] = bytes else { return None };
@@ -67,110 +67,110 @@ impl<'a> Mpdu<'a> {
         (fc & 3 == 0 && bytes.len() >= header_len).then_some(Self { bytes, header_len })
     }
 
-    /// All bytes.
+    /// Returns all bytes.
     #[must_use]
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
 
-    /// The frame control field.
+    /// Returns the frame control field.
     #[must_use]
     pub fn frame_control(&self) -> u16 {
         self.u16_at(0)
     }
 
-    /// Type and subtype.
+    /// Returns type and subtype.
     #[must_use]
     pub fn subtype(&self) -> Subtype {
         Subtype::from_frame_control(self.frame_control())
     }
 
-    /// The flags.
+    /// Returns the flags.
     #[must_use]
     pub fn flags(&self) -> Flags {
         Flags(self.frame_control())
     }
 
-    /// To the distribution system.
+    /// Returns the To DS flag.
     #[must_use]
     pub fn to_ds(&self) -> bool {
         self.flags().has(Flags::TO_DS)
     }
 
-    /// From the distribution system.
+    /// Returns the From DS flag.
     #[must_use]
     pub fn from_ds(&self) -> bool {
         self.flags().has(Flags::FROM_DS)
     }
 
-    /// Sent again.
+    /// Returns the Retry flag.
     #[must_use]
     pub fn retry(&self) -> bool {
         self.flags().has(Flags::RETRY)
     }
 
-    /// The sender sleeps afterwards.
+    /// Returns the Power Management flag: the sender sleeps afterwards.
     #[must_use]
     pub fn power_management(&self) -> bool {
         self.flags().has(Flags::POWER_MANAGEMENT)
     }
 
-    /// More frames are held for the receiver.
+    /// Returns the More Data flag: more frames are held for the receiver.
     #[must_use]
     pub fn more_data(&self) -> bool {
         self.flags().has(Flags::MORE_DATA)
     }
 
-    /// The body is encrypted.
+    /// Returns the Protected Frame flag: the body is encrypted.
     #[must_use]
     pub fn protected(&self) -> bool {
         self.flags().has(Flags::PROTECTED)
     }
 
-    /// Duration field, or the AID of a PS-Poll, as on the air.
+    /// Returns the duration field, or the AID of a PS-Poll as transmitted.
     #[must_use]
     pub fn duration(&self) -> u16 {
         self.u16_at(2)
     }
 
-    /// Address 1: the receiver.
+    /// Returns address 1, the receiver.
     #[must_use]
     pub fn addr1(&self) -> Mac {
         self.address(4)
     }
 
-    /// Address 2: the transmitter. `None` in CTS and ACK.
+    /// Returns address 2, the transmitter. `None` in CTS and ACK.
     #[must_use]
     pub fn addr2(&self) -> Option<Mac> {
         (self.header_len >= 16).then(|| self.address(10))
     }
 
-    /// Address 3, in management and data frames.
+    /// Returns address 3 of management and data frames.
     #[must_use]
     pub fn addr3(&self) -> Option<Mac> {
         (self.header_len >= 24).then(|| self.address(16))
     }
 
-    /// Address 4, in data frames both to and from the distribution system.
+    /// Returns address 4 of data frames both to and from the distribution system.
     #[must_use]
     pub fn addr4(&self) -> Option<Mac> {
         (self.subtype().is_data() && self.to_ds() && self.from_ds()).then(|| self.address(24))
     }
 
-    /// The receiver: address 1.
+    /// Returns the receiver: address 1.
     #[must_use]
     pub fn receiver(&self) -> Mac {
         self.addr1()
     }
 
-    /// The transmitter: address 2.
+    /// Returns the transmitter: address 2.
     #[must_use]
     pub fn transmitter(&self) -> Option<Mac> {
         self.addr2()
     }
 
-    /// The BSSID by the To DS and From DS flags. `None` in four-address and most control frames;
-    /// address 1 of a PS-Poll.
+    /// Returns the BSSID according to the To DS and From DS flags; address 1 of a PS-Poll. `None` in four-address and
+    /// most control frames.
     #[must_use]
     pub fn bssid(&self) -> Option<Mac> {
         match (self.subtype(), self.to_ds(), self.from_ds()) {
@@ -184,7 +184,7 @@ impl<'a> Mpdu<'a> {
         }
     }
 
-    /// The destination of the MSDU (DA); address 1 in management frames.
+    /// Returns the destination of the MSDU (DA); address 1 in management frames.
     #[must_use]
     pub fn destination(&self) -> Option<Mac> {
         match self.subtype() {
@@ -195,7 +195,7 @@ impl<'a> Mpdu<'a> {
         }
     }
 
-    /// The source of the MSDU (SA); address 2 in management frames.
+    /// Returns the source of the MSDU (SA); address 2 in management frames.
     #[must_use]
     pub fn source(&self) -> Option<Mac> {
         match (self.subtype(), self.to_ds(), self.from_ds()) {
@@ -207,44 +207,44 @@ impl<'a> Mpdu<'a> {
         }
     }
 
-    /// Sequence number, 0 to 4095, in management and data frames.
+    /// Returns the sequence number, 0 to 4095, of management and data frames.
     #[must_use]
     pub fn sequence(&self) -> Option<u16> {
         (self.header_len >= 24).then(|| self.u16_at(22) >> 4)
     }
 
-    /// Fragment number, 0 to 15, in management and data frames.
+    /// Returns the fragment number, 0 to 15, of management and data frames.
     #[must_use]
     pub fn fragment(&self) -> Option<u8> {
         (self.header_len >= 24).then(|| (self.u16_at(22) & 15) as u8)
     }
 
-    /// QoS control field of QoS data frames.
+    /// Returns the QoS control field of QoS data frames.
     #[must_use]
     pub fn qos_control(&self) -> Option<u16> {
         let at = if self.to_ds() && self.from_ds() { 30 } else { 24 };
         self.subtype().is_qos().then(|| self.u16_at(at))
     }
 
-    /// Traffic identifier of QoS data frames, 0 to 15.
+    /// Returns the traffic identifier of QoS data frames, 0 to 15.
     #[must_use]
     pub fn qos_tid(&self) -> Option<u8> {
         self.qos_control().map(|qos| (qos & 15) as u8)
     }
 
-    /// Length of the MAC header in bytes, with address 4, QoS and HT control where the frame has them.
+    /// Returns the length of the MAC header in bytes, with address 4, QoS and HT control if the frame has them.
     #[must_use]
     pub fn header_len(&self) -> usize {
         self.header_len
     }
 
-    /// What follows the MAC header. A protected body begins with the header of the cipher (CCMP: 8 bytes).
+    /// Returns the bytes after the MAC header. A protected body begins with the header of the cipher (CCMP: 8 bytes).
     #[must_use]
     pub fn body(&self) -> &'a [u8] {
         &self.bytes[self.header_len..]
     }
 
-    /// The elements of a management frame, behind the fixed fields of its subtype; empty for others.
+    /// Returns the elements of a management frame, after the fixed fields of its subtype; empty for other frames.
     #[must_use]
     pub fn elements(&self) -> Elements<'a> {
         let fixed = match self.subtype() {
@@ -260,7 +260,7 @@ impl<'a> Mpdu<'a> {
         Elements(self.body().get(fixed..).unwrap_or(&[]))
     }
 
-    /// Fixed fields of a beacon or probe response.
+    /// Returns the fixed fields of a beacon or probe response.
     #[must_use]
     pub fn beacon(&self) -> Option<BeaconFields> {
         let b = self.fixed::<12>(&[Subtype::Beacon, Subtype::ProbeResponse])?;
@@ -268,40 +268,40 @@ impl<'a> Mpdu<'a> {
         Some(BeaconFields { timestamp, interval: word(b, 8), capability: word(b, 10) })
     }
 
-    /// Fixed fields of an authentication frame.
+    /// Returns the fixed fields of an authentication frame.
     #[must_use]
     pub fn authentication(&self) -> Option<Authentication> {
         let b = self.fixed::<6>(&[Subtype::Authentication])?;
         Some(Authentication { algorithm: word(b, 0), sequence: word(b, 2), status: word(b, 4) })
     }
 
-    /// Fixed fields of an association or reassociation request.
+    /// Returns the fixed fields of an association or reassociation request.
     #[must_use]
     pub fn association_request(&self) -> Option<AssociationRequest> {
         let b = self.fixed::<4>(&[Subtype::AssociationRequest, Subtype::ReassociationRequest])?;
         Some(AssociationRequest { capability: word(b, 0), listen_interval: word(b, 2) })
     }
 
-    /// Fixed fields of an association or reassociation response.
+    /// Returns the fixed fields of an association or reassociation response.
     #[must_use]
     pub fn association_response(&self) -> Option<AssociationResponse> {
         let b = self.fixed::<6>(&[Subtype::AssociationResponse, Subtype::ReassociationResponse])?;
         Some(AssociationResponse { capability: word(b, 0), status: word(b, 2), aid: word(b, 4) & AID })
     }
 
-    /// Reason code of a deauthentication or disassociation.
+    /// Returns the reason code of a deauthentication or disassociation.
     #[must_use]
     pub fn reason(&self) -> Option<u16> {
         self.fixed::<2>(&[Subtype::Deauthentication, Subtype::Disassociation]).map(|b| word(b, 0))
     }
 
-    /// AID (1 to 2007) of a PS-Poll.
+    /// Returns the AID (1 to 2007) of a PS-Poll.
     #[must_use]
     pub fn ps_poll_aid(&self) -> Option<u16> {
         (self.subtype() == Subtype::PsPoll).then(|| self.duration() & AID)
     }
 
-    /// Ethertype and payload of an unprotected data frame with an LLC/SNAP header (RFC 1042).
+    /// Returns Ethertype and payload of an unprotected data frame with an LLC/SNAP header (RFC 1042).
     #[must_use]
     pub fn snap(&self) -> Option<(u16, &'a [u8])> {
         let plain = self.subtype().has_payload() && !self.protected();
@@ -312,26 +312,26 @@ impl<'a> Mpdu<'a> {
 }
 
 impl<'a> Mpdu<'a> {
-    /// A 16-bit number of the header; `at` is within it.
+    /// Returns a 16-bit number of the header; `at` must be within it.
     fn u16_at(&self, at: usize) -> u16 {
         word(self.bytes, at)
     }
 
-    /// An address of the header; `at` is within it.
+    /// Returns an address of the header; `at` must be within it.
     fn address(&self, at: usize) -> Mac {
         let mut mac = [0; 6];
         mac.copy_from_slice(&self.bytes[at..at + 6]);
         mac
     }
 
-    /// The first `N` bytes of an unprotected body, if the frame is one of these.
+    /// Returns the first `N` bytes of an unprotected body if the frame has one of these subtypes.
     fn fixed<const N: usize>(&self, subtypes: &[Subtype]) -> Option<&'a [u8; N]> {
         let readable = subtypes.contains(&self.subtype()) && !self.protected();
         self.body().first_chunk().filter(|_| readable)
     }
 }
 
-/// Length of the MAC header by frame control.
+/// Returns the length of the MAC header for a frame control field.
 fn header_len(fc: u16) -> usize {
     let (subtype, flags) = (Subtype::from_frame_control(fc), Flags(fc));
     let ht_control = if flags.has(Flags::ORDER) { 4 } else { 0 };
@@ -347,12 +347,12 @@ fn header_len(fc: u16) -> usize {
     }
 }
 
-/// A little-endian number; both bytes exist.
+/// Returns a little-endian number; both bytes must exist.
 fn word(bytes: &[u8], at: usize) -> u16 {
     u16::from_le_bytes([bytes[at], bytes[at + 1]])
 }
 
-/// Puts a sequence number (0 to 4095) into a management or data frame; others stay as they are.
+/// Sets the sequence number (0 to 4095) of a management or data frame; other frames are not changed.
 pub fn set_sequence(mpdu: &mut [u8], sequence: u16) {
     if Mpdu::parse(mpdu).is_some_and(|m| m.header_len >= 24) {
         let control = word(mpdu, 22) & 15 | sequence << 4;
@@ -360,7 +360,7 @@ pub fn set_sequence(mpdu: &mut [u8], sequence: u16) {
     }
 }
 
-/// Puts the duration in µs into a frame that is long enough.
+/// Sets the duration in µs of a frame that is long enough.
 pub fn set_duration(mpdu: &mut [u8], duration: u16) {
     if let Some(field) = mpdu.get_mut(2..4) {
         field.copy_from_slice(&duration.to_le_bytes());

@@ -11,7 +11,7 @@ const OUI: [u8; 3] = [0x00, 0x0F, 0xAC];
 /// A cipher suite (OUI 00-0F-AC, IEEE 802.11-2020 table 9-149).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Cipher {
-    /// The group cipher serves for pairwise traffic too (type 0).
+    /// The group cipher is also used for pairwise traffic (type 0).
     UseGroup,
     /// WEP with 40-bit keys (type 1).
     Wep40,
@@ -23,7 +23,7 @@ pub enum Cipher {
     Wep104,
     /// BIP-CMAC-128 (type 6), for management frames.
     BipCmac,
-    /// Any other, with its whole selector.
+    /// Any other, with its complete selector.
     Other([u8; 4]),
 }
 
@@ -38,7 +38,7 @@ pub enum Akm {
     PskSha256,
     /// SAE (type 8).
     Sae,
-    /// Any other, with its whole selector.
+    /// Any other, with its complete selector.
     Other([u8; 4]),
 }
 
@@ -58,7 +58,7 @@ pub struct Rsn {
 }
 
 impl Cipher {
-    /// The suite selector.
+    /// Returns the suite selector.
     #[must_use]
     pub fn selector(self) -> [u8; 4] {
         let kind = match self {
@@ -90,7 +90,7 @@ impl From<IEEE80211CipherSuiteSelector> for Cipher {
 }
 
 impl Akm {
-    /// The suite selector.
+    /// Returns the suite selector.
     #[must_use]
     pub fn selector(self) -> [u8; 4] {
         let kind = match self {
@@ -117,15 +117,15 @@ impl From<IEEE80211AkmType> for Akm {
 }
 
 impl Rsn {
-    /// WPA2-PSK with CCMP for all traffic, no capabilities.
+    /// Returns WPA2-PSK with CCMP for all traffic, without capabilities.
     #[must_use]
     pub fn wpa2_psk() -> Self {
         let (group, pairwise) = (Cipher::Ccmp, vec![Cipher::Ccmp]);
         Self { version: 1, group, pairwise, akms: vec![Akm::Psk], capabilities: 0 }
     }
 
-    /// What a station puts into its association request to join a network with this element: CCMP pairwise, the
-    /// network's group cipher, PSK. `None` if the network offers no CCMP or no PSK.
+    /// Returns the element that a station sends in its association request to join a network with this element: CCMP
+    /// pairwise, the network's group cipher, PSK. `None` if the network offers no CCMP or no PSK.
     #[must_use]
     pub fn station_choice(&self) -> Option<Self> {
         let ccmp = self.pairwise.contains(&Cipher::Ccmp);
@@ -133,7 +133,7 @@ impl Rsn {
         fits.then(|| Self { group: self.group, ..Self::wpa2_psk() })
     }
 
-    /// From the bytes behind identifier and length.
+    /// Parses the bytes after identifier and length.
     #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
         let element = body.pread::<RsnElement>(0).ok()?;
@@ -147,7 +147,7 @@ impl Rsn {
         })
     }
 
-    /// The whole element, with identifier 48 and length.
+    /// Returns the element with identifier 48 and length.
     #[must_use]
     pub fn to_element(&self) -> Vec<u8> {
         let count = |n: usize| (n as u16).to_le_bytes();
@@ -158,7 +158,7 @@ impl Rsn {
         body.extend(count(self.akms.len()));
         body.extend(self.akms.iter().flat_map(|akm| akm.selector()));
         body.extend(self.capabilities.to_le_bytes());
-        // More suites than an element has room for do not occur: the list would have been read from one.
+        // Has no effect in practice: the suites were read from an element, so they fit one.
         body.truncate(255);
         let mut element = vec![id::RSN, body.len() as u8];
         element.append(&mut body);

@@ -59,7 +59,7 @@ const NAMED: [(u8, u8, Subtype); 23] = [
 ];
 
 impl Subtype {
-    /// From the frame control field.
+    /// Returns the subtype of a frame control field.
     #[must_use]
     pub fn from_frame_control(fc: u16) -> Self {
         let (kind, sub) = ((fc >> 2 & 3) as u8, (fc >> 4 & 15) as u8);
@@ -67,7 +67,7 @@ impl Subtype {
         named.map_or(Self::Other(kind, sub), |n| n.2)
     }
 
-    /// Type (0 management, 1 control, 2 data, 3 extension) and subtype (0 to 15).
+    /// Returns type (0 management, 1 control, 2 data, 3 extension) and subtype (0 to 15).
     #[must_use]
     pub fn numbers(self) -> (u8, u8) {
         if let Self::Other(kind, sub) = self {
@@ -76,39 +76,39 @@ impl Subtype {
         NAMED.iter().find(|n| n.2 == self).map_or((3, 15), |n| (n.0, n.1))
     }
 
-    /// The frame control field without flags.
+    /// Returns the frame control field without flags.
     #[must_use]
     pub fn frame_control(self) -> u16 {
         let (kind, sub) = self.numbers();
         u16::from(kind) << 2 | u16::from(sub) << 4
     }
 
-    /// Whether it is a management frame.
+    /// Returns true for a management frame.
     #[must_use]
     pub fn is_management(self) -> bool {
         self.numbers().0 == 0
     }
 
-    /// Whether it is a control frame.
+    /// Returns true for a control frame.
     #[must_use]
     pub fn is_control(self) -> bool {
         self.numbers().0 == 1
     }
 
-    /// Whether it is a data frame, with or without a payload.
+    /// Returns true for a data frame, with or without a payload.
     #[must_use]
     pub fn is_data(self) -> bool {
         self.numbers().0 == 2
     }
 
-    /// Whether it is a data frame with a payload: bit 2 of the subtype is 0.
+    /// Returns true for a data frame with a payload: bit 2 of the subtype is 0.
     #[must_use]
     pub fn has_payload(self) -> bool {
         let (kind, sub) = self.numbers();
         kind == 2 && sub & 4 == 0
     }
 
-    /// Whether it is a data frame with a QoS control field: bit 3 of the subtype is 1.
+    /// Returns true for a data frame with a QoS control field: bit 3 of the subtype is 1.
     #[must_use]
     pub fn is_qos(self) -> bool {
         let (kind, sub) = self.numbers();
@@ -121,13 +121,13 @@ impl Subtype {
 pub struct Flags(pub u16);
 
 impl Flags {
-    /// To the distribution system: a station's data for its access point.
+    /// To the distribution system: data from a station to its access point.
     pub const TO_DS: u16 = 1 << 8;
-    /// From the distribution system: an access point's data for a station.
+    /// From the distribution system: data from an access point to a station.
     pub const FROM_DS: u16 = 1 << 9;
     /// More fragments of the MSDU follow.
     pub const MORE_FRAGMENTS: u16 = 1 << 10;
-    /// The frame is sent again.
+    /// The frame is a retransmission.
     pub const RETRY: u16 = 1 << 11;
     /// The station sleeps after this exchange.
     pub const POWER_MANAGEMENT: u16 = 1 << 12;
@@ -138,7 +138,7 @@ impl Flags {
     /// An HT control field follows (management and QoS data frames).
     pub const ORDER: u16 = 1 << 15;
 
-    /// Whether all bits of `mask` (one of the constants) are set.
+    /// Returns true if all bits of `mask` (one of the constants) are set.
     #[must_use]
     pub fn has(self, mask: u16) -> bool {
         self.0 & mask == mask

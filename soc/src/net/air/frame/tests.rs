@@ -1,4 +1,4 @@
-//! Builders against the view, the view against frames as they are on the air, text, airtime.
+//! Tests of builders against the view, of the view against recorded frames, of text and airtime.
 
 use super::*;
 use proptest::prelude::*;
@@ -16,7 +16,7 @@ fn hex(text: &str) -> Vec<u8> {
     digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }
 
-/// Byte for byte: the frame that ESP-IDF's drivers have joined.
+/// Byte for byte the frame with which ESP-IDF's drivers have joined.
 #[test]
 fn a_beacon_of_a_protected_network_has_the_known_bytes() {
     let tim = Tim { dtim_count: 0, dtim_period: 1, group: false, aids: [].into() };

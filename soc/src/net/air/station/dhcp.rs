@@ -1,4 +1,4 @@
-//! A DHCP client (RFC 2131), as much of it as the virtual station needs.
+//! A DHCP client (RFC 2131), limited to what the virtual station needs.
 
 use crate::net::air::frame::Mac;
 use crate::net::user::Config;
@@ -8,12 +8,12 @@ use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::*;
 use std::net::Ipv4Addr;
 
-/// Shortest time to a renewal.
+/// Shortest time until a renewal.
 const MIN_RENEWAL: Ticks = 30 * TICKS_PER_SEC;
-/// Time to a renewal where the lease says nothing.
+/// Lease time in seconds if the server gives none.
 const DEFAULT_LEASE: u32 = 7200;
 
-/// An address and where it came from.
+/// A leased address with the server's parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Lease {
     address: Ipv4Addr,
@@ -33,7 +33,7 @@ pub struct DhcpClient {
 }
 
 impl DhcpClient {
-    /// The leased address.
+    /// Returns the leased address, once the lease is acknowledged.
     #[must_use]
     pub fn address(&self) -> Option<Ipv4Addr> {
         self.lease.filter(|l| l.acknowledged).map(|l| l.address)
@@ -44,15 +44,15 @@ impl DhcpClient {
         self.lease = None;
     }
 
-    /// When the lease is to be renewed.
+    /// Returns when the lease is to be renewed.
     #[must_use]
     pub fn renew_at(&self) -> Ticks {
         let seconds = self.lease.map_or(DEFAULT_LEASE, |l| l.seconds);
         self.since + (u64::from(seconds) / 2 * TICKS_PER_SEC).max(MIN_RENEWAL)
     }
 
-    /// The network behind the lease, once it is acknowledged: the station is its `host`, the access point the machine
-    /// that forwards lead to.
+    /// Returns the configuration of the leased network, once the lease is acknowledged: the station is its `host`, and
+    /// the access point is the machine to which forwards connect.
     #[must_use]
     pub fn network(&self) -> Option<Config> {
         let lease = self.lease.filter(|l| l.acknowledged)?;
@@ -70,7 +70,7 @@ impl DhcpClient {
         })
     }
 
-    /// An Ethernet frame with a request for any address.
+    /// Returns an Ethernet frame with a DHCPDISCOVER.
     pub fn discover(&mut self, now: Ticks, mac: Mac) -> Vec<u8> {
         self.lease = None;
         self.since = now;
@@ -78,7 +78,7 @@ impl DhcpClient {
         self.message(mac, DhcpMessageType::Discover, None, None)
     }
 
-    /// An Ethernet frame that asks for the leased address again.
+    /// Returns an Ethernet frame that requests the leased address again.
     pub fn renew(&mut self, now: Ticks, mac: Mac) -> Vec<u8> {
         self.since = now;
         let (address, server) = (self.lease.map(|l| l.address), self.lease.map(|l| l.server));
@@ -118,13 +118,13 @@ impl DhcpClient {
         wrap(mac, &repr)
     }
 
-    /// Whether an Ethernet frame is a DHCP server's.
+    /// Returns true if an Ethernet frame is from a DHCP server.
     #[must_use]
     pub fn is_answer(&self, ethernet: &[u8]) -> bool {
         payload(ethernet).is_some()
     }
 
-    /// A server's answer; returns the Ethernet frame with the next request.
+    /// Handles a server's answer. Returns the Ethernet frame of the next request, if there is one.
     pub fn answer(&mut self, now: Ticks, mac: Mac, ethernet: &[u8]) -> Option<Vec<u8>> {
         let packet = DhcpPacket::new_checked(payload(ethernet)?).ok()?;
         let repr = DhcpRepr::parse(&packet).ok()?;
@@ -165,7 +165,7 @@ fn lease(repr: &DhcpRepr, server: Ipv4Addr, acknowledged: bool) -> Option<Lease>
     })
 }
 
-/// The DHCP message in an Ethernet frame from a server to a client.
+/// Returns the DHCP message in an Ethernet frame from a server to a client.
 fn payload(ethernet: &[u8]) -> Option<&[u8]> {
     let frame = EthernetFrame::new_checked(ethernet).ok()?;
     if frame.ethertype() != EthernetProtocol::Ipv4 {
@@ -184,7 +184,7 @@ fn payload(ethernet: &[u8]) -> Option<&[u8]> {
     (ports == (67, 68)).then(|| udp.get(8..length))?
 }
 
-/// A client's message as an Ethernet frame to everyone.
+/// Wraps a client's message in a broadcast Ethernet frame.
 fn wrap(mac: Mac, dhcp: &DhcpRepr) -> Vec<u8> {
     let caps = ChecksumCapabilities::default();
     let udp = UdpRepr { src_port: 68, dst_port: 67 };
@@ -206,7 +206,7 @@ fn wrap(mac: Mac, dhcp: &DhcpRepr) -> Vec<u8> {
     ip.emit(&mut Ipv4Packet::new_unchecked(&mut out[head..]), &caps);
     let mut packet = UdpPacket::new_unchecked(&mut out[head + ip_head..]);
     let emit = |bytes: &mut [u8]| {
-        // The buffer has the length that the message says it needs.
+        // Cannot fail: the buffer has the length that the message reports.
         let _ = dhcp.emit(&mut DhcpPacket::new_unchecked(bytes));
     };
     udp.emit(&mut packet, &ip.src_addr.into(), &ip.dst_addr.into(), dhcp.buffer_len(), emit, &caps);

@@ -5,21 +5,21 @@ use crate::net::air::ap::with_eapol;
 use crate::net::air::frame::Rsn;
 use crate::net::air::wpa::{Action, SupplicantConfig};
 
-/// Time after which a request is sent again.
+/// Time after which a request is repeated.
 const RETRY: Ticks = 300_000 * TICKS_PER_US;
-/// Time that the handshake may take.
+/// Time limit of the handshake.
 const HANDSHAKE: Ticks = 3_000_000 * TICKS_PER_US;
-/// Rest after a failure.
+/// Delay before the next attempt after a failure.
 const REST: Ticks = 1_000_000 * TICKS_PER_US;
-/// Requests of one kind.
+/// Attempts for requests of one kind.
 const TRIES: u8 = 5;
-/// A network not heard for so long is gone.
+/// Time after which a network that is not heard any more counts as gone.
 const STALE: Ticks = 3_000_000 * TICKS_PER_US;
-/// Reason code: the station leaves (IEEE 802.11, table 9-49).
+/// Reason code: the station is leaving (IEEE 802.11, table 9-49).
 const LEAVING: u16 = 3;
 
 impl Station {
-    /// Lets the station join the guest's network.
+    /// Makes the station join the guest's network.
     pub fn join(&mut self, now: Ticks) {
         self.wanted = true;
         if self.phase == StationPhase::Idle {
@@ -27,7 +27,7 @@ impl Station {
         }
     }
 
-    /// Lets the station leave.
+    /// Makes the station leave the network.
     pub fn leave(&mut self, now: Ticks) {
         self.wanted = false;
         if let Some(bssid) = self.target().filter(|_| self.phase != StationPhase::Idle) {
@@ -49,7 +49,7 @@ impl Station {
         self.timer <= now || self.timer == Ticks::MAX
     }
 
-    /// Chooses the guest's network, if it is heard.
+    /// Selects the guest's network and authenticates with it, if it is heard.
     pub(super) fn choose(&mut self, now: Ticks, heard: &[Heard]) {
         let fits = |h: &&Heard| {
             let named = self.config.ssid.as_ref().is_none_or(|s| *s == h.ssid || h.ssid.is_empty());
@@ -70,7 +70,7 @@ impl Station {
         }
     }
 
-    /// The network whose passphrase is to be found before the station can join.
+    /// Returns the network whose passphrase must be found before the station can join.
     #[must_use]
     pub fn wanted(&self) -> Option<Wanted> {
         let target = self.target.as_ref().filter(|t| !t.rsn.is_empty() && self.wanted)?;
@@ -79,7 +79,7 @@ impl Station {
         needs.then(|| Wanted { bssid: target.bssid, ssid: target.ssid.clone(), tried: self.passed })
     }
 
-    /// Takes passphrases that the network may have.
+    /// Takes candidate passphrases of the network and tries to join; with none left, gives up.
     pub fn give_passphrases(&mut self, now: Ticks, candidates: &[Vec<u8>]) {
         let Some(target) = &self.target else { return };
         let keys = candidates.iter().map(|c| Pmk::derive(c, &target.ssid));
@@ -89,7 +89,7 @@ impl Station {
         if self.keys.is_empty() {
             self.report(
                 true,
-                "no passphrase of the firmware's access point was found: say --wifi station,ssid=...,psk=..."
+                "no passphrase of the firmware's access point was found: use --wifi station,ssid=...,psk=..."
                     .into(),
             );
             (self.wanted, self.passed) = (false, 0);
@@ -143,7 +143,7 @@ impl Station {
             return self.begin_dhcp(now);
         }
         let Some(pmk) = self.pmk() else { return self.idle(Ticks::MAX) };
-        // A nonce needs to differ from handshake to handshake, no more.
+        // The nonce only has to differ between handshakes.
         let mut snonce = [0x5A; 32];
         snonce[..8].copy_from_slice(&now.to_le_bytes());
         let (rsn, ap_rsn) = (own_rsn(&target), target.rsn);
@@ -173,10 +173,11 @@ impl Station {
         }
     }
 
-    /// The access point deauthenticated the station: with another key, or after a rest, it tries again.
+    /// Handles the access point's deauthentication: tries again after a delay, with the next key if it came during the
+    /// handshake.
     pub(super) fn thrown_out(&mut self, now: Ticks, frame: &Mpdu) {
         let reason = frame.reason().unwrap_or(0);
-        self.report(false, format!("virtual station: thrown out, reason {reason}"));
+        self.report(false, format!("virtual station: deauthenticated, reason {reason}"));
         if self.phase == StationPhase::Handshake {
             self.tried += 1;
         }
@@ -235,7 +236,7 @@ impl Station {
     }
 }
 
-/// The RSN element that the station sends: the choice from what the access point offers; empty on an open network.
+/// Returns the RSN element that the station sends, chosen from what the access point offers; empty on an open network.
 fn own_rsn(target: &Heard) -> Vec<u8> {
     let offered = target.rsn.get(2..).and_then(Rsn::parse);
     offered.and_then(|r| r.station_choice()).map(|r| r.to_element()).unwrap_or_default()

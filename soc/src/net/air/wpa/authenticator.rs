@@ -5,42 +5,43 @@ use super::{Action, EapolKey, Failure, GroupKey, KeyInfo, Message, Nonce, Pmk, P
 use crate::net::air::frame::{Elements, Mac, id};
 use serde::{Deserialize, Serialize};
 
-/// So many of the last replay counters may be answered, as in hostapd.
+/// Number of replay counters, counted from the latest, that may be answered, as in hostapd.
 const OPEN_COUNTERS: usize = 4;
 /// Length of a CCMP key.
 const KEY_LEN: u16 = 16;
 
-/// What an [`Authenticator`] starts from.
+/// Parameters of an [`Authenticator`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AuthenticatorConfig {
     /// Address of the access point.
     pub ap: Mac,
     /// Address of the station.
     pub station: Mac,
-    /// RSN element of the beacons, whole.
+    /// RSN element of the beacons, with identifier and length.
     pub rsn: Vec<u8>,
-    /// RSN element of the association request, whole; message 2 must repeat it. Empty: not checked.
+    /// RSN element of the association request, with identifier and length; message 2 must repeat it. Empty: not
+    /// checked.
     pub station_rsn: Vec<u8>,
     /// The PMK; `None` if it has to be found ([`Action::NeedPmk`]).
     pub pmk: Option<Pmk>,
     /// The access point's nonce, fresh for each association.
     pub anonce: Nonce,
-    /// Key of group traffic.
+    /// The group key.
     pub group: GroupKey,
 }
 
-/// How far the handshakes are.
+/// Progress of the handshakes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Stage {
-    /// Nothing sent.
+    /// Nothing was sent.
     Idle,
-    /// Message 1 is sent.
+    /// Message 1 was sent.
     Message1,
-    /// Message 3 is sent.
+    /// Message 3 was sent.
     Message3,
     /// Keys are installed on both sides.
     Done,
-    /// As before, and message 1 of the group key handshake is sent.
+    /// Keys are installed, and message 1 of the group key handshake was sent.
     Group,
 }
 
@@ -51,17 +52,17 @@ pub struct Authenticator {
     stage: Stage,
     /// Replay counter of the last message.
     replay: u64,
-    /// Counters of the current message and its repetitions that may be answered.
+    /// Replay counters of the current message and its retransmissions that may be answered.
     open: Vec<u64>,
-    /// Counters of message 1 while message 3 waits: message 2 may come again.
+    /// Replay counters of message 1 while message 4 is awaited: message 2 may be repeated.
     earlier: Vec<u64>,
-    /// The last message 2.
+    /// The last message 2 received.
     message2: Option<Vec<u8>>,
     ptk: Option<Ptk>,
 }
 
 impl Authenticator {
-    /// At rest: nothing sent.
+    /// Creates an idle authenticator: nothing is sent yet.
     #[must_use]
     pub fn new(config: AuthenticatorConfig) -> Self {
         Self {
@@ -75,7 +76,7 @@ impl Authenticator {
         }
     }
 
-    /// Begins the four-way handshake: returns message 1.
+    /// Starts the four-way handshake. Returns message 1.
     #[must_use]
     pub fn start(&mut self) -> Vec<u8> {
         self.enter(Stage::Message1);
@@ -85,7 +86,7 @@ impl Authenticator {
         self.current()
     }
 
-    /// Takes an EAPOL frame of the station. Frames that do not fit are ignored.
+    /// Handles an EAPOL frame of the station. Unexpected frames are ignored.
     pub fn receive(&mut self, eapol: &[u8]) -> Vec<Action> {
         let Some(key) = EapolKey::parse(eapol).filter(EapolKey::is_wpa2) else { return Vec::new() };
         let open = self.open.contains(&key.replay);
@@ -100,21 +101,21 @@ impl Authenticator {
         }
     }
 
-    /// Whether message 2 is here and waits for the PMK.
+    /// Returns true if message 2 was received and the PMK is needed.
     #[must_use]
     pub fn needs_pmk(&self) -> bool {
         self.config.pmk.is_none() && self.message2.is_some()
     }
 
-    /// Whether the MIC of the last message 2 was made with this PMK. `false` before there is one.
+    /// Returns true if the MIC of the last message 2 is correct for this PMK; false before there is one.
     #[must_use]
     pub fn m2_fits(&self, pmk: &Pmk) -> bool {
         let key = self.message2.as_deref().and_then(EapolKey::parse);
         key.is_some_and(|key| key.mic_fits(&self.derive(pmk, &key.nonce)))
     }
 
-    /// Takes the PMK and goes on with the message 2 that waits: message 3, or [`Action::BadMic`] if it does not fit;
-    /// then the PMK is not kept. Without a message 2 the PMK is kept for it.
+    /// Takes the PMK and continues with the waiting message 2. The result is message 3, or [`Action::BadMic`] if the
+    /// PMK does not match; then it is not kept. Without a message 2 the PMK is kept for it.
     pub fn accept(&mut self, pmk: Pmk) -> Vec<Action> {
         let Some(message2) = self.message2.clone().filter(|_| self.stage == Stage::Message1) else {
             self.config.pmk = Some(pmk);
@@ -127,15 +128,15 @@ impl Authenticator {
         self.take_message2(&message2)
     }
 
-    /// The message that the station has not answered (1 or 3 of the four-way, 1 of the group key handshake), again,
-    /// with the next replay counter. `None` if no answer is awaited.
+    /// Returns the message that the station has not answered (1 or 3 of the four-way, 1 of the group key handshake)
+    /// again, with the next replay counter. `None` if no answer is awaited.
     #[must_use]
     pub fn resend(&mut self) -> Option<Vec<u8>> {
         self.awaits().then(|| self.current())
     }
 
-    /// Begins the group key handshake with a new key. `None` before the four-way handshake is complete; the key is
-    /// taken in any case.
+    /// Starts the group key handshake with a new key. Returns `None` before the four-way handshake is complete; the key
+    /// is used in any case.
     #[must_use]
     pub fn rekey(&mut self, group: GroupKey) -> Option<Vec<u8>> {
         self.config.group = group;
@@ -146,19 +147,19 @@ impl Authenticator {
         Some(self.current())
     }
 
-    /// Whether the four-way handshake is complete.
+    /// Returns true if the four-way handshake is complete.
     #[must_use]
     pub fn is_done(&self) -> bool {
         matches!(self.stage, Stage::Done | Stage::Group)
     }
 
-    /// Whether an answer of the station is awaited: [`Authenticator::resend`] gives a frame.
+    /// Returns true if an answer of the station is awaited: [`Authenticator::resend`] then returns a frame.
     #[must_use]
     pub fn awaits(&self) -> bool {
         !matches!(self.stage, Stage::Idle | Stage::Done)
     }
 
-    /// The temporal key once the four-way handshake is complete.
+    /// Returns the temporal key once the four-way handshake is complete.
     #[must_use]
     pub fn tk(&self) -> Option<&Tk> {
         self.ptk.as_ref().filter(|_| self.is_done()).map(Ptk::tk)
@@ -174,7 +175,7 @@ impl Authenticator {
         self.open.clear();
     }
 
-    /// Message 2, for the first time or again.
+    /// Handles message 2, received for the first time or again.
     fn take_message2(&mut self, eapol: &[u8]) -> Vec<Action> {
         let Some(key) = EapolKey::parse(eapol) else { return Vec::new() };
         if self.stage == Stage::Message1 {
@@ -192,7 +193,7 @@ impl Authenticator {
         if self.stage == Stage::Message1 {
             self.earlier = std::mem::take(&mut self.open);
         } else if self.ptk.as_ref() != Some(&ptk) {
-            // A new nonce: answers to the messages 3 before this one no longer fit.
+            // A new nonce: answers to earlier copies of message 3 are no longer valid.
             self.open.clear();
         }
         self.ptk = Some(ptk);
@@ -200,7 +201,7 @@ impl Authenticator {
         vec![Action::Send(self.current())]
     }
 
-    /// Message 4.
+    /// Handles message 4.
     fn finish(&mut self, key: &EapolKey) -> Vec<Action> {
         let Some(ptk) = self.ptk.as_ref().filter(|ptk| key.mic_fits(ptk)) else {
             return vec![Action::BadMic];
@@ -212,7 +213,7 @@ impl Authenticator {
         vec![installed]
     }
 
-    /// Message 2 of the group key handshake.
+    /// Handles message 2 of the group key handshake.
     fn finish_group(&mut self, key: &EapolKey) -> Vec<Action> {
         if !self.ptk.as_ref().is_some_and(|ptk| key.mic_fits(ptk)) {
             return vec![Action::BadMic];
@@ -221,7 +222,7 @@ impl Authenticator {
         vec![Action::GroupInstalled(self.config.group.clone())]
     }
 
-    /// The message of the stage, with the next replay counter.
+    /// Builds the message of the current stage, with the next replay counter.
     fn current(&mut self) -> Vec<u8> {
         self.replay += 1;
         if self.open.len() == OPEN_COUNTERS {

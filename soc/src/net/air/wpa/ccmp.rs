@@ -1,7 +1,7 @@
 //! CCMP-128 (IEEE 802.11-2020 section 12.5.3): encryption of whole MPDUs.
 //!
-//! A protected MPDU is MAC header, CCMP header (8 bytes), payload, MIC (8 bytes). The ESP32's driver makes the CCMP
-//! header itself and leaves room for the MIC; the hardware encrypts in place.
+//! A protected MPDU is MAC header, CCMP header (8 bytes), payload, MIC (8 bytes). The ESP32's driver builds the CCMP
+//! header and reserves space for the MIC; the hardware encrypts in place.
 
 use super::Tk;
 use crate::net::air::frame::{Flags, Mpdu, set_flag};
@@ -31,14 +31,14 @@ pub struct Opened {
     pub key_id: u8,
 }
 
-/// The CCMP header for a packet number (48 bits) and key identifier (0 to 3).
+/// Builds the CCMP header for a packet number (48 bits) and key identifier (0 to 3).
 #[must_use]
 pub fn header(pn: u64, key_id: u8) -> [u8; HEADER] {
     let [pn0, pn1, pn2, pn3, pn4, pn5, ..] = pn.to_le_bytes();
     [pn0, pn1, 0, EXT_IV | (key_id & 3) << 6, pn2, pn3, pn4, pn5]
 }
 
-/// Packet number and key identifier of a protected MPDU with a CCMP header. `None` if it has none.
+/// Returns packet number and key identifier of a protected MPDU with a CCMP header; `None` if it has none.
 #[must_use]
 pub fn packet_number(mpdu: &[u8]) -> Option<(u64, u8)> {
     let mpdu = Mpdu::parse(mpdu)?;
@@ -47,14 +47,14 @@ pub fn packet_number(mpdu: &[u8]) -> Option<(u64, u8)> {
     (mpdu.protected() && flags & EXT_IV != 0).then_some((pn, flags >> 6))
 }
 
-/// Encrypts an unprotected MPDU. `None` if it is no data or management frame, or is protected already.
+/// Encrypts an unprotected MPDU. Returns `None` if it is no data or management frame, or is protected already.
 #[must_use]
 pub fn seal(plain: &[u8], tk: &Tk, pn: u64, key_id: u8) -> Option<Vec<u8>> {
     let mut mpdu = dress(plain, pn, key_id)?;
     seal_in_place(&mut mpdu, tk).then_some(mpdu)
 }
 
-/// Decrypts a protected MPDU. `None` if its MIC is wrong or it is malformed.
+/// Decrypts a protected MPDU. Returns `None` if its MIC is wrong or it is malformed.
 #[must_use]
 pub fn open(mpdu: &[u8], tk: &Tk) -> Option<Opened> {
     let mut mpdu = mpdu.to_vec();
@@ -62,8 +62,8 @@ pub fn open(mpdu: &[u8], tk: &Tk) -> Option<Opened> {
     fits.then(|| undress(&mpdu)).flatten()
 }
 
-/// Encrypts in place: the MPDU has its CCMP header, plaintext and [`MIC`] bytes of room at its end. Returns whether
-/// it was such a frame.
+/// Encrypts in place an MPDU that has its CCMP header, plaintext and [`MIC`] reserved bytes at its end. Returns false
+/// if it has another form.
 #[must_use]
 pub fn seal_in_place(mpdu: &mut [u8], tk: &Tk) -> bool {
     let Some(parts) = Parts::of(mpdu) else { return false };
@@ -77,15 +77,15 @@ pub fn seal_in_place(mpdu: &mut [u8], tk: &Tk) -> bool {
     })
 }
 
-/// Decrypts in place: CCMP header and MIC stay where they are. Returns whether the MIC fits; if not, the frame is as
-/// before.
+/// Decrypts in place; CCMP header and MIC are not removed. Returns true if the MIC is correct; otherwise the frame is
+/// unchanged.
 #[must_use]
 pub fn open_in_place(mpdu: &mut [u8], tk: &Tk) -> bool {
     let Some(parts) = Parts::of(mpdu) else { return false };
     let (_, rest) = mpdu.split_at_mut(parts.payload);
     let (payload, mic) = rest.split_at_mut(rest.len() - MIC);
     let (nonce, tag) = (GenericArray::from(parts.nonce), GenericArray::clone_from_slice(mic));
-    // The cipher clears what it cannot authenticate.
+    // The cipher clears data that fail authentication.
     let before = payload.to_vec();
     let opened = cipher(tk).decrypt_in_place_detached(&nonce, &parts.aad, payload, &tag);
     if opened.is_err() {
@@ -94,9 +94,9 @@ pub fn open_in_place(mpdu: &mut [u8], tk: &Tk) -> bool {
     opened.is_ok()
 }
 
-/// Gives an unprotected MPDU the form of a protected one without encryption: protected flag, CCMP header, room for the
-/// MIC (zeros). This is the frame in the driver's buffer before encryption and after decryption. `None` as in
-/// [`seal`].
+/// Converts an unprotected MPDU to the form of a protected one without encrypting it: sets the protected flag, and adds
+/// the CCMP header and a zero MIC. The driver's buffer has this form before encryption and after decryption. Returns
+/// `None` as [`seal`] does.
 #[must_use]
 pub fn dress(plain: &[u8], pn: u64, key_id: u8) -> Option<Vec<u8>> {
     let view = Mpdu::parse(plain).filter(|m| !m.protected() && can_protect(m))?;
@@ -109,7 +109,7 @@ pub fn dress(plain: &[u8], pn: u64, key_id: u8) -> Option<Vec<u8>> {
     Some(mpdu)
 }
 
-/// Takes CCMP header, MIC room and protected flag away without decryption: the reverse of [`dress`].
+/// Removes CCMP header, MIC and protected flag without decrypting: the reverse of [`dress`].
 #[must_use]
 pub fn undress(mpdu: &[u8]) -> Option<Opened> {
     let (pn, key_id) = packet_number(mpdu)?;
@@ -131,11 +131,11 @@ fn cipher(tk: &Tk) -> Ccm {
     Ccm::new(&GenericArray::from(*tk.bytes()))
 }
 
-/// What the cipher needs to know of a protected MPDU.
+/// Inputs of the cipher for a protected MPDU.
 struct Parts {
     nonce: [u8; 13],
     aad: Vec<u8>,
-    /// Where the payload begins; [`MIC`] bytes at least follow.
+    /// Offset of the payload; at least [`MIC`] bytes follow it.
     payload: usize,
 }
 
@@ -151,7 +151,7 @@ impl Parts {
     }
 }
 
-/// Nonce: priority and whether it is management, transmitter, packet number from its highest byte.
+/// Returns the nonce: priority and management flag, transmitter, packet number (most significant byte first).
 fn nonce(mpdu: &Mpdu, pn: u64) -> Option<[u8; 13]> {
     let management = u8::from(mpdu.subtype().is_management()) << 4;
     let mut nonce = [0; 13];
@@ -161,7 +161,7 @@ fn nonce(mpdu: &Mpdu, pn: u64) -> Option<[u8; 13]> {
     Some(nonce)
 }
 
-/// Authenticated data: the header without what may change when a frame is sent again.
+/// Returns the authenticated data: the header without the fields that may change in a retransmission.
 fn aad(mpdu: &Mpdu) -> Vec<u8> {
     let mut changing = Flags::RETRY | Flags::POWER_MANAGEMENT | Flags::MORE_DATA;
     if mpdu.subtype().is_data() {
@@ -172,7 +172,7 @@ fn aad(mpdu: &Mpdu) -> Vec<u8> {
     }
     let fc = mpdu.frame_control() & !changing | Flags::PROTECTED;
     let mut aad = fc.to_le_bytes().to_vec();
-    // The three addresses, and of the sequence control the fragment number alone.
+    // The three addresses, and only the fragment number of the sequence control.
     aad.extend(&mpdu.bytes()[4..22]);
     aad.extend([mpdu.fragment().unwrap_or(0), 0]);
     aad.extend(mpdu.addr4().iter().flatten());

@@ -1,4 +1,4 @@
-//! EAPOL-Key frames (IEEE 802.11-2020 section 12.7.2): form, MIC, key data.
+//! EAPOL-Key frames (IEEE 802.11-2020 section 12.7.2): layout, MIC, key data.
 
 use super::{GroupKey, Nonce, Ptk};
 use crate::net::air::frame::{Cipher, Elements, id};
@@ -13,7 +13,7 @@ const HEADER: usize = 4;
 const TYPE_KEY: u8 = 3;
 /// Descriptor type of RSN.
 pub(super) const DESCRIPTOR_RSN: u8 = 2;
-/// Where fields are in the frame, IEEE 802.1X header included.
+/// Offsets of the fields in the frame, IEEE 802.1X header included.
 const INFO: usize = 5;
 const REPLAY: usize = 9;
 const NONCE: usize = 17;
@@ -23,7 +23,7 @@ const DATA_LEN: usize = 97;
 const DATA: usize = 99;
 /// Length of the MIC.
 const MIC_LEN: usize = 16;
-/// OUI and type of the key data that carry a group key.
+/// OUI and type of the key data element that contains a group key.
 const GTK_KDE: [u8; 4] = [0x00, 0x0F, 0xAC, 1];
 
 /// The key information field.
@@ -54,27 +54,27 @@ impl KeyInfo {
         self.0 & bits == bits
     }
 
-    /// Key descriptor version: 1 RC4 and HMAC-MD5, 2 AES key wrap and HMAC-SHA1, 3 AES-CMAC.
+    /// Returns the key descriptor version: 1 RC4 and HMAC-MD5, 2 AES key wrap and HMAC-SHA1, 3 AES-CMAC.
     #[must_use]
     pub fn version(self) -> u16 {
         self.0 & 7
     }
 }
 
-/// Which message of a handshake a frame is.
+/// Message of a handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Message {
-    /// Four-way handshake, access point to station: its nonce.
+    /// Four-way handshake, access point to station: the access point's nonce.
     M1,
-    /// Four-way handshake, station to access point: its nonce and RSN element.
+    /// Four-way handshake, station to access point: the station's nonce and RSN element.
     M2,
     /// Four-way handshake, access point to station: group key.
     M3,
-    /// Four-way handshake, station to access point: the end.
+    /// Four-way handshake, station to access point: final confirmation.
     M4,
     /// Group key handshake, access point to station: new group key.
     Group1,
-    /// Group key handshake, station to access point: the end.
+    /// Group key handshake, station to access point: confirmation.
     Group2,
 }
 
@@ -104,15 +104,15 @@ pub struct EapolKey<'a> {
     pub nonce: Nonce,
     /// Receive sequence counter: packet number of the group key.
     pub rsc: u64,
-    /// Key data, perhaps encrypted.
+    /// Key data, possibly encrypted.
     pub data: &'a [u8],
     /// The whole frame, for its MIC.
     frame: &'a [u8],
 }
 
 impl<'a> EapolKey<'a> {
-    /// Parses a frame with its IEEE 802.1X header; bytes behind its length are left out. `None` if it is cut off or no
-    /// EAPOL-Key frame.
+    /// Parses a frame with its IEEE 802.1X header; bytes beyond its length are ignored. Returns `None` if it is
+    /// truncated or no EAPOL-Key frame.
     #[must_use]
     pub fn parse(eapol: &'a [u8]) -> Option<Self> {
         let &[_, TYPE_KEY, high, low, descriptor, ..] = eapol else { return None };
@@ -129,7 +129,8 @@ impl<'a> EapolKey<'a> {
         })
     }
 
-    /// Which message it is. `None` for error reports and requests of a station, and for other combinations of bits.
+    /// Returns the handshake message. `None` for error reports and requests of a station, and for other combinations of
+    /// bits.
     #[must_use]
     pub fn message(&self) -> Option<Message> {
         let info = self.info;
@@ -148,12 +149,12 @@ impl<'a> EapolKey<'a> {
         }
     }
 
-    /// Whether it is an RSN frame with HMAC-SHA1 and AES key wrap: the only kind that WPA2-PSK with CCMP has.
+    /// Returns true for an RSN frame with HMAC-SHA1 and AES key wrap: the only kind used by WPA2-PSK with CCMP.
     pub(super) fn is_wpa2(&self) -> bool {
         self.descriptor == DESCRIPTOR_RSN && self.info.version() == 2
     }
 
-    /// Whether the MIC was made with this key.
+    /// Returns true if the MIC is correct for this key.
     #[must_use]
     pub fn mic_fits(&self, ptk: &Ptk) -> bool {
         let Some(mic) = self.frame.get(MIC..MIC + MIC_LEN) else { return false };
@@ -164,29 +165,29 @@ impl<'a> EapolKey<'a> {
         hmac.verify_truncated_left(mic).is_ok()
     }
 
-    /// Decrypts the key data. `None` if they are not encrypted or not with this key.
+    /// Decrypts the key data. Returns `None` if they are not encrypted or not with this key.
     pub(super) fn unwrap(&self, ptk: &Ptk) -> Option<Vec<u8>> {
         let encrypted = self.info.has(KeyInfo::ENCRYPTED);
         encrypted.then(|| KekAes128::from(*ptk.kek()).unwrap_vec(self.data).ok()).flatten()
     }
 }
 
-/// What a frame is made of.
+/// Fields of a frame to send.
 pub(super) struct Outgoing<'a> {
-    /// Version of IEEE 802.1X: 2 from an access point, 1 from a station, as hostapd and wpa_supplicant have it.
+    /// Version of IEEE 802.1X: 2 from an access point, 1 from a station, as in hostapd and wpa_supplicant.
     pub version: u8,
     pub info: KeyInfo,
-    /// Length of the key that the message is about.
+    /// Length of the key that the message establishes.
     pub key_len: u16,
     pub replay: u64,
     pub nonce: Nonce,
     pub rsc: u64,
-    /// Key data as they are sent.
+    /// Key data as sent.
     pub data: &'a [u8],
 }
 
 impl Outgoing<'_> {
-    /// The frame, with a MIC if the key information says so.
+    /// Builds the frame, with a MIC if the key information has the MIC bit.
     pub fn build(&self, ptk: Option<&Ptk>) -> Vec<u8> {
         let length = (DATA - HEADER + self.data.len()) as u16;
         let mut frame = vec![self.version, TYPE_KEY];
@@ -211,7 +212,7 @@ impl Outgoing<'_> {
     }
 }
 
-/// Key data of message 3 or of a group key message, encrypted: elements and the group key.
+/// Encrypts the key data of message 3 or of a group key message: elements and the group key.
 pub(super) fn wrap(elements: &[u8], group: &GroupKey, ptk: &Ptk) -> Vec<u8> {
     let mut data = elements.to_vec();
     let length = GTK_KDE.len() + 2 + group.bytes().len();
@@ -219,7 +220,7 @@ pub(super) fn wrap(elements: &[u8], group: &GroupKey, ptk: &Ptk) -> Vec<u8> {
     data.extend(GTK_KDE);
     data.extend([group.id(), 0]);
     data.extend(group.bytes());
-    // Padding begins with the vendor's identifier and goes on with zeros, up to a multiple of 8.
+    // Padding to a multiple of 8: the vendor-specific identifier (0xDD), then zeros.
     if !data.len().is_multiple_of(8) {
         data.push(id::VENDOR);
         data.resize(data.len().next_multiple_of(8), 0);
@@ -227,7 +228,7 @@ pub(super) fn wrap(elements: &[u8], group: &GroupKey, ptk: &Ptk) -> Vec<u8> {
     KekAes128::from(*ptk.kek()).wrap_vec(&data).unwrap_or_default()
 }
 
-/// The group key in decrypted key data. The cipher follows from the key's length: 16 CCMP, 32 TKIP.
+/// Returns the group key in decrypted key data. The cipher is determined by the key's length: 16 CCMP, 32 TKIP.
 pub(super) fn group_key(data: &[u8], rsc: u64) -> Option<GroupKey> {
     let mut vendor = Elements(data).filter(|(id, _)| *id == id::VENDOR);
     let body = vendor.find_map(|(_, body)| body.strip_prefix(&GTK_KDE))?;
@@ -245,7 +246,7 @@ fn hmac(ptk: &Ptk) -> Hmac<Sha1> {
     Hmac::new_from_slice(ptk.kck()).expect("HMAC takes keys of any length")
 }
 
-/// `N` bytes at an offset.
+/// Returns `N` bytes at an offset.
 fn field<const N: usize>(frame: &[u8], at: usize) -> Option<[u8; N]> {
     frame.get(at..)?.first_chunk().copied()
 }

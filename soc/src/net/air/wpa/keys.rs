@@ -1,4 +1,4 @@
-//! Keys and how they follow from each other.
+//! Keys and their derivation.
 
 use super::Nonce;
 use crate::net::air::frame::{Cipher, Mac};
@@ -10,7 +10,7 @@ use std::fmt;
 /// Rounds of PBKDF2.
 const ROUNDS: u32 = 4096;
 
-/// Pairwise master key: what the passphrase and the SSID give.
+/// Pairwise master key, derived from passphrase and SSID.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pmk([u8; 32]);
 
@@ -26,7 +26,7 @@ pub struct Ptk {
     tk: Tk,
 }
 
-/// A key of group traffic.
+/// A group key.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupKey {
     key: Vec<u8>,
@@ -36,13 +36,14 @@ pub struct GroupKey {
 }
 
 impl Pmk {
-    /// From its 32 bytes.
+    /// Creates a key from its 32 bytes.
     #[must_use]
     pub fn new(key: [u8; 32]) -> Self {
         Self(key)
     }
 
-    /// From a passphrase (8 to 63 characters) and an SSID: PBKDF2 with 4096 rounds, a millisecond of work.
+    /// Derives the key from a passphrase (8 to 63 characters) and an SSID: PBKDF2 with 4096 rounds, about a millisecond
+    /// of host time.
     #[must_use]
     pub fn derive(passphrase: &[u8], ssid: &[u8]) -> Self {
         let mut key = [0; 32];
@@ -50,8 +51,8 @@ impl Pmk {
         Self(key)
     }
 
-    /// From what a user types or firmware stores: 64 hexadecimal digits are the key itself, 8 to 63 bytes a
-    /// passphrase. `None` for any other length.
+    /// Creates a key from user input or firmware data: 64 hexadecimal digits are the key itself, 8 to 63 bytes a
+    /// passphrase. Returns `None` for any other length.
     #[must_use]
     pub fn from_psk(psk: &[u8], ssid: &[u8]) -> Option<Self> {
         match psk.len() {
@@ -67,7 +68,7 @@ impl Pmk {
         }
     }
 
-    /// The key. Not for output.
+    /// Returns the key. Must not be output.
     #[must_use]
     pub fn bytes(&self) -> &[u8; 32] {
         &self.0
@@ -75,13 +76,13 @@ impl Pmk {
 }
 
 impl Tk {
-    /// From its 16 bytes.
+    /// Creates a key from its 16 bytes.
     #[must_use]
     pub fn new(key: [u8; 16]) -> Self {
         Self(key)
     }
 
-    /// The key. Not for output.
+    /// Returns the key. Must not be output.
     #[must_use]
     pub fn bytes(&self) -> &[u8; 16] {
         &self.0
@@ -89,7 +90,7 @@ impl Tk {
 }
 
 impl Ptk {
-    /// From the PMK, the addresses of access point and station, and both nonces.
+    /// Derives the key from the PMK, the addresses of access point and station, and both nonces.
     #[must_use]
     pub fn derive(pmk: &Pmk, ap: Mac, station: Mac, anonce: &Nonce, snonce: &Nonce) -> Self {
         let mut data = ap.min(station).to_vec();
@@ -101,19 +102,19 @@ impl Ptk {
         Self { kck: part(0), kek: part(16), tk: Tk(part(32)) }
     }
 
-    /// Temporal key.
+    /// Returns the temporal key.
     #[must_use]
     pub fn tk(&self) -> &Tk {
         &self.tk
     }
 
-    /// Key confirmation key.
+    /// Returns the key confirmation key.
     #[must_use]
     pub fn kck(&self) -> &[u8; 16] {
         &self.kck
     }
 
-    /// Key encryption key.
+    /// Returns the key encryption key.
     #[must_use]
     pub fn kek(&self) -> &[u8; 16] {
         &self.kek
@@ -125,50 +126,50 @@ impl GroupKey {
         Self { key, id, rsc, cipher }
     }
 
-    /// A CCMP key with its identifier (1 to 3) and the last packet number sent with it.
+    /// Creates a CCMP key from its identifier (1 to 3) and the last packet number sent with it.
     #[must_use]
     pub fn ccmp(key: [u8; 16], id: u8, rsc: u64) -> Self {
         Self { key: key.to_vec(), id: id & 3, rsc, cipher: Cipher::Ccmp }
     }
 
-    /// Whether it is the same key under the same identifier: what makes it new is not the packet number.
+    /// Returns true if it is the same key with the same identifier; the packet number may differ.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         (&self.key, self.id) == (&other.key, other.id)
     }
 
-    /// The key: 16 bytes (CCMP) or 32 (TKIP). Not for output.
+    /// Returns the key: 16 bytes (CCMP) or 32 (TKIP). Must not be output.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.key
     }
 
-    /// As a CCMP key, `None` for another cipher.
+    /// Returns the temporal key of a CCMP key; `None` for another cipher.
     #[must_use]
     pub fn tk(&self) -> Option<Tk> {
         let key = self.key.as_slice().try_into().ok()?;
         (self.cipher == Cipher::Ccmp).then_some(Tk(key))
     }
 
-    /// Identifier, 0 to 3.
+    /// Returns the identifier, 0 to 3.
     #[must_use]
     pub fn id(&self) -> u8 {
         self.id
     }
 
-    /// The last packet number sent with it before it was handed out.
+    /// Returns the last packet number sent with the key before it was distributed.
     #[must_use]
     pub fn rsc(&self) -> u64 {
         self.rsc
     }
 
-    /// Its cipher.
+    /// Returns the cipher.
     #[must_use]
     pub fn cipher(&self) -> Cipher {
         self.cipher
     }
 }
 
-/// The pseudo-random function of IEEE 802.11-2020 section 12.7.1.2 with HMAC-SHA1.
+/// Computes the pseudo-random function of IEEE 802.11-2020 section 12.7.1.2 with HMAC-SHA1.
 pub(super) fn prf<const N: usize>(key: &[u8], label: &[u8], data: &[u8]) -> [u8; N] {
     let mut out = [0; N];
     for (counter, block) in (0..).zip(out.chunks_mut(20)) {
@@ -181,7 +182,7 @@ pub(super) fn prf<const N: usize>(key: &[u8], label: &[u8], data: &[u8]) -> [u8;
     out
 }
 
-/// Value of a hexadecimal digit.
+/// Returns the value of a hexadecimal digit.
 fn digit(c: u8) -> Option<u8> {
     char::from(c).to_digit(16).map(|d| d as u8)
 }

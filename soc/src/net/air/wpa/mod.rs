@@ -1,9 +1,9 @@
-//! WPA2-PSK with CCMP (IEEE 802.11-2020 chapter 12): keys, the four-way and the group key handshake from both
-//! sides, encryption of frames.
+//! WPA2-PSK with CCMP (IEEE 802.11-2020 chapter 12): keys, both sides of the four-way and the group key handshake,
+//! encryption of frames.
 //!
-//! Pure state machines: nonces and group keys come from the owner, who also decides when to send again.
-//! EAPOL frames begin with the IEEE 802.1X header, without Ethernet or LLC/SNAP header (ethertype 0x888E).
-//! No key appears in a `Debug` text.
+//! The state machines are pure: nonces and group keys come from the owner, who also decides when to retransmit. EAPOL
+//! frames begin with the IEEE 802.1X header, without Ethernet or LLC/SNAP header (ethertype 0x888E). `Debug` output
+//! never contains a key.
 
 mod authenticator;
 pub mod ccmp;
@@ -23,40 +23,40 @@ pub use supplicant::{Supplicant, SupplicantConfig};
 /// A nonce of the handshake.
 pub type Nonce = [u8; 32];
 
-/// What the owner of an [`Authenticator`] or [`Supplicant`] has to do, in this order.
+/// Action for the owner of an [`Authenticator`] or [`Supplicant`]; several are to be carried out in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Send this EAPOL frame to the peer. Unprotected before [`Action::Installed`], protected after it.
     Send(Vec<u8>),
-    /// Authenticator without PMK: message 2 is here. Ask [`Authenticator::m2_fits`], then
+    /// An authenticator without PMK has received message 2. Check candidates with [`Authenticator::m2_fits`], then call
     /// [`Authenticator::accept`].
     NeedPmk,
-    /// The handshake is complete: from now on frames are protected with these keys.
+    /// The handshake is complete: frames are protected with these keys from now on.
     Installed {
         /// Temporal key of pairwise traffic; packet numbers begin at 1.
         tk: Tk,
         /// Key of group traffic.
         group: GroupKey,
     },
-    /// The group key handshake is complete: a new key of group traffic.
+    /// The group key handshake is complete, with this new group key.
     GroupInstalled(GroupKey),
-    /// A message's MIC is wrong: at an authenticator's message 2 the peer has another passphrase.
+    /// The MIC of a message is wrong. For an authenticator at message 2: the peer uses another passphrase.
     BadMic,
-    /// The handshake cannot go on: end the association with this reason code.
+    /// The handshake has failed: end the association with this failure's reason code.
     Failed(Failure),
 }
 
-/// Why a handshake cannot go on.
+/// Reason for the failure of a handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// The RSN element differs from the one in beacon or association request.
+    /// The RSN element differs from that in the beacon or association request.
     RsnMismatch,
-    /// Key data cannot be decrypted or have no group key.
+    /// The key data cannot be decrypted or contain no group key.
     KeyData,
 }
 
 impl Failure {
-    /// Reason code for the deauthentication.
+    /// Returns the reason code for the deauthentication.
     #[must_use]
     pub fn reason(self) -> u16 {
         match self {

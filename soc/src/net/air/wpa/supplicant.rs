@@ -5,16 +5,17 @@ use super::{Action, EapolKey, Failure, GroupKey, KeyInfo, Message, Nonce, Pmk, P
 use crate::net::air::frame::{Elements, Mac, id};
 use serde::{Deserialize, Serialize};
 
-/// What a [`Supplicant`] starts from.
+/// Parameters of a [`Supplicant`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SupplicantConfig {
     /// Address of the access point.
     pub ap: Mac,
     /// Address of the station.
     pub station: Mac,
-    /// RSN element of the own association request, whole.
+    /// RSN element of the station's own association request, with identifier and length.
     pub rsn: Vec<u8>,
-    /// RSN element of the access point's beacon, whole; message 3 must repeat it. Empty: not checked.
+    /// RSN element of the access point's beacon, with identifier and length; message 3 must repeat it. Empty: not
+    /// checked.
     pub ap_rsn: Vec<u8>,
     /// The PMK.
     pub pmk: Pmk,
@@ -26,21 +27,21 @@ pub struct SupplicantConfig {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Supplicant {
     pub(super) config: SupplicantConfig,
-    /// Replay counter of the last message with a good MIC.
+    /// Replay counter of the last message with a correct MIC.
     replay: Option<u64>,
-    /// The access point's nonce and the key of a handshake that has begun.
+    /// The access point's nonce and the key of the handshake in progress.
     begun: Option<(Nonce, Ptk)>,
     installed: Option<(Ptk, GroupKey)>,
 }
 
 impl Supplicant {
-    /// At rest: waits for message 1.
+    /// Creates an idle supplicant that waits for message 1.
     #[must_use]
     pub fn new(config: SupplicantConfig) -> Self {
         Self { config, replay: None, begun: None, installed: None }
     }
 
-    /// Takes an EAPOL frame of the access point. Frames that do not fit are ignored.
+    /// Handles an EAPOL frame of the access point. Unexpected frames are ignored.
     pub fn receive(&mut self, eapol: &[u8]) -> Vec<Action> {
         let Some(key) = EapolKey::parse(eapol).filter(EapolKey::is_wpa2) else { return Vec::new() };
         if self.replay.is_some_and(|last| key.replay <= last) {
@@ -54,19 +55,19 @@ impl Supplicant {
         }
     }
 
-    /// Whether the four-way handshake is complete.
+    /// Returns true if the four-way handshake is complete.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.installed.is_some()
     }
 
-    /// The temporal key once the four-way handshake is complete.
+    /// Returns the temporal key once the four-way handshake is complete.
     #[must_use]
     pub fn tk(&self) -> Option<&Tk> {
         self.installed.as_ref().map(|(ptk, _)| ptk.tk())
     }
 
-    /// Message 1: the access point's nonce gives the key.
+    /// Handles message 1: derives the key from the access point's nonce.
     fn take_message1(&mut self, key: &EapolKey) -> Vec<Action> {
         let c = &self.config;
         let ptk = Ptk::derive(&c.pmk, c.ap, c.station, &key.nonce, &c.snonce);
@@ -76,7 +77,8 @@ impl Supplicant {
         vec![Action::Send(answer)]
     }
 
-    /// Message 3: the keys are confirmed. Again after message 4 was lost: answered, nothing installed anew.
+    /// Handles message 3: installs the keys. A repeated message 3 (message 4 was lost) is answered, but nothing is
+    /// installed again.
     fn take_message3(&mut self, key: &EapolKey) -> Vec<Action> {
         let Some((_, ptk)) = self.begun.clone().filter(|(anonce, _)| *anonce == key.nonce) else {
             return Vec::new();
@@ -106,7 +108,7 @@ impl Supplicant {
         actions
     }
 
-    /// Message 1 of the group key handshake.
+    /// Handles message 1 of the group key handshake.
     fn take_group(&mut self, key: &EapolKey) -> Vec<Action> {
         let Some((ptk, old)) = &mut self.installed else { return Vec::new() };
         if !key.mic_fits(ptk) {
@@ -126,7 +128,7 @@ impl Supplicant {
     }
 }
 
-/// The frame that answers this one, without nonce and key data.
+/// Returns the frame that answers `to`, without nonce and key data.
 fn answer<'a>(info: KeyInfo, to: &EapolKey) -> Outgoing<'a> {
     Outgoing { version: 1, info, key_len: 0, replay: to.replay, nonce: [0; 32], rsc: 0, data: &[] }
 }

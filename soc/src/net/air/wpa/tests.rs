@@ -1,4 +1,4 @@
-//! Both sides of the handshakes against each other; frames in and out of CCMP.
+//! Tests of both sides of the handshakes against each other, and of CCMP in both directions.
 
 use super::vectors::hex;
 use super::*;
@@ -35,7 +35,7 @@ fn supplicant(pmk: Pmk) -> Supplicant {
     Supplicant::new(SupplicantConfig { ap: AP, station: STATION, rsn, ap_rsn, pmk, snonce })
 }
 
-/// The frame of the only action, which sends.
+/// Returns the frame of the only action, which must be a `Send`.
 fn sent(actions: Vec<Action>) -> Vec<u8> {
     match &actions[..] {
         [Action::Send(frame)] => frame.clone(),
@@ -43,13 +43,13 @@ fn sent(actions: Vec<Action>) -> Vec<u8> {
     }
 }
 
-/// Messages 1 and 2, and what the access point does then.
+/// Exchanges messages 1 and 2. Returns the access point's actions.
 fn begin(ap: &mut Authenticator, station: &mut Supplicant) -> Vec<Action> {
     let m2 = sent(station.receive(&ap.start()));
     ap.receive(&m2)
 }
 
-/// Both sides with the handshake behind them.
+/// Returns both sides after a complete handshake.
 fn joined() -> (Authenticator, Supplicant) {
     let (mut ap, mut station) = (authenticator(Some(pmk())), supplicant(pmk()));
     let m3 = sent(begin(&mut ap, &mut station));
@@ -88,7 +88,7 @@ fn the_four_way_handshake_installs_the_same_keys() {
     assert_eq!(ap.resend(), None);
 }
 
-/// What ESP-IDF's supplicant makes of the same messages is the same: a message 2 as the prototype has seen it.
+/// ESP-IDF's supplicant produces the same messages: a message 2 recorded from the prototype.
 #[test]
 fn text_of_the_messages_names_them() {
     let (mut ap, mut station) = (authenticator(Some(pmk())), supplicant(pmk()));
@@ -117,7 +117,7 @@ fn the_passphrase_is_found_among_candidates() {
     assert!(matches!(ap.receive(m4)[..], [Action::Installed { .. }]));
 }
 
-/// While the passphrase is searched for, message 1 goes out again; a PMK may also come before message 2.
+/// While the passphrase is being searched, message 1 is sent again; a PMK may also be given before message 2.
 #[test]
 fn a_search_may_take_its_time() {
     let (mut ap, mut station) = (authenticator(None), supplicant(pmk()));
@@ -143,7 +143,7 @@ fn another_passphrase_gives_a_bad_mic_and_message_1_again() {
     assert!(!ap.is_done());
 }
 
-/// Each message is lost once; what is sent again has a new replay counter, and the answer to it counts.
+/// Each message is lost once; the retransmission has a new replay counter, and the answer to it is accepted.
 #[test]
 fn lost_messages_are_sent_again() {
     let (mut ap, mut station) = (authenticator(Some(pmk())), supplicant(pmk()));
@@ -157,7 +157,7 @@ fn lost_messages_are_sent_again() {
     let m3 = ap.resend().unwrap();
     assert_eq!((info(&m3), replay(&m3)), (KeyInfo::M3, 5));
     let [Action::Send(_lost), Action::Installed { .. }] = &station.receive(&m3)[..] else { panic!() };
-    // The station has its keys; message 3 comes again, is answered, and installs nothing anew.
+    // The station has its keys. A repeated message 3 is answered, and nothing is installed again.
     assert_eq!(station.receive(&m3), [], "the same counter");
     let m4 = sent(station.receive(&ap.resend().unwrap()));
     assert!(matches!(ap.receive(&m4)[..], [Action::Installed { .. }]));
@@ -171,7 +171,8 @@ fn an_answer_to_an_earlier_copy_counts_but_not_to_a_much_earlier_one() {
     let copies: Vec<_> = (0..4).map(|_| ap.resend().unwrap()).collect();
     assert_eq!(ap.receive(&sent(station.receive(&first))), []);
     assert_eq!(info(&sent(ap.receive(&sent(station.receive(&copies[0]))))), KeyInfo::M3);
-    // Message 2 again, to another copy: message 3 again. The answer to the first message 3 still counts.
+    // Message 2 again, for another copy of message 1: message 3 again. The answer to the first message 3 is still
+    // accepted.
     let m3 = ap.resend().unwrap();
     let m2 = sent(station.receive(&copies[1]));
     assert_eq!(info(&sent(ap.receive(&m2))), KeyInfo::M3);
@@ -179,7 +180,7 @@ fn an_answer_to_an_earlier_copy_counts_but_not_to_a_much_earlier_one() {
     assert!(matches!(ap.receive(m4)[..], [Action::Installed { .. }]));
 }
 
-/// A station that began anew with another nonce answers a copy of message 1: the handshake goes on with that one.
+/// A station that restarted with another nonce answers a copy of message 1: the handshake continues with the new nonce.
 #[test]
 fn message_2_with_another_nonce_counts() {
     let (mut ap, mut station) = (authenticator(Some(pmk())), supplicant(pmk()));
@@ -209,7 +210,7 @@ fn a_rekey_gives_the_station_a_new_group_key() {
     assert_eq!(ap.receive(answer), [Action::GroupInstalled(group(0xB2, 2))]);
     assert!(ap.is_done() && !ap.awaits() && station.is_done());
     assert_eq!(ap.tk(), station.tk());
-    // Before the handshake is complete a new key only replaces the old one.
+    // Before the handshake is complete, a new key only replaces the old one.
     let mut early = authenticator(Some(pmk()));
     let _m1 = early.start();
     assert_eq!(early.rekey(group(0xC3, 2)), None);
@@ -221,7 +222,7 @@ fn joining_again_begins_anew() {
     let m1 = ap.start();
     assert!(!ap.is_done() && ap.tk().is_none());
     let m3 = sent(ap.receive(&sent(station.receive(&m1))));
-    // Both nonces are the same here, so the keys are: nothing to install.
+    // Both nonces are the same here, and so are the keys: nothing to install.
     let m4 = sent(station.receive(&m3));
     assert!(matches!(ap.receive(&m4)[..], [Action::Installed { .. }]));
 }
@@ -264,7 +265,7 @@ fn a_damaged_message_changes_nothing() {
     assert!(matches!(ap.receive(m4)[..], [Action::Installed { .. }]));
 }
 
-/// The mixed softAP of ESP-IDF 3.3 hands out a group key of TKIP's length.
+/// The softAP of ESP-IDF 3.3 in mixed mode distributes a group key of TKIP's length.
 #[test]
 fn a_tkip_group_key_is_taken() {
     let key = GroupKey::new(vec![0x5A; 32], 1, 0, Cipher::Tkip);
@@ -297,7 +298,7 @@ fn state_survives_saving() {
     assert!(matches!(station.receive(&m3)[..], [Action::Send(_), Action::Installed { .. }]));
 }
 
-/// A frame with each kind of header.
+/// Returns a frame with each kind of header.
 fn frames() -> Vec<Vec<u8>> {
     let data = frame::data(Ds::To { bssid: AP }, [3; 6], STATION, 0x0800, b"some payload");
     let qos = [&[0x88, 0x01][..], &data[2..24], &[0x05, 0], &data[24..]].concat();
@@ -332,7 +333,7 @@ fn frames_go_through_ccmp_and_back() {
     }
 }
 
-/// As the hardware does it: the driver has made header and room, the payload changes where it stands.
+/// In place, as the hardware does it: the driver has built the CCMP header and reserved the MIC.
 #[test]
 fn frames_are_sealed_in_the_driver_s_buffer() {
     let tk = Tk::new([0x11; 16]);
@@ -355,7 +356,7 @@ fn frames_are_sealed_in_the_driver_s_buffer() {
 proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..300), keep in 0_usize..12) {
-        // Most of them get past the first checks.
+        // Most inputs pass the first checks.
         for (byte, fixed) in bytes.iter_mut().zip(hex("0203 0060 02 008a 0010")).take(keep) {
             *byte = fixed;
         }
@@ -371,7 +372,7 @@ proptest! {
         let _ = (ccmp::open(&bytes, &tk), ccmp::seal_in_place(&mut bytes, &tk));
     }
 
-    /// Messages with a good MIC and key data of any kind.
+    /// Messages with a correct MIC and arbitrary key data.
     #[test]
     fn arbitrary_key_data_never_panic(data in proptest::collection::vec(any::<u8>(), 0..200), bits: u16, replay: u64) {
         let ptk = Ptk::derive(&pmk(), AP, STATION, &[1; 32], &[2; 32]);

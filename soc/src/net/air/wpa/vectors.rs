@@ -1,4 +1,4 @@
-//! Published test vectors of keys, key wrap and CCMP.
+//! Published test vectors for key derivation, key wrap and CCMP.
 
 use super::keys::prf;
 use super::{Pmk, Ptk, Tk, ccmp};

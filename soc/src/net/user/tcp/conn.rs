@@ -1,4 +1,4 @@
-//! One connection: its state, and what the host's side tells it.
+//! One connection: its state, and its handling of events from the host.
 
 use super::super::wire::BROADCAST;
 use super::super::{Io, wire};
@@ -9,45 +9,46 @@ use smoltcp::wire::{ArpOperation, TcpControl, TcpRepr, TcpSeqNumber};
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
-/// Bytes kept in either direction.
+/// Buffer size in bytes, in each direction.
 pub const CAPACITY: usize = 0xFFFF;
-/// Largest segment offered and sent: an Ethernet frame's.
+/// Maximum segment size advertised and sent: fits an Ethernet frame.
 pub const MSS: u16 = 1460;
-/// First repetition.
+/// Initial retransmission timeout.
 pub const FIRST_RTO: Ticks = 500_000 * TICKS_PER_US;
-/// Longest time between two repetitions.
+/// Maximum retransmission timeout.
 pub const MAX_RTO: Ticks = 8 * TICKS_PER_SEC;
-/// Repetitions before the connection is given up.
+/// Retransmissions before the connection is aborted.
 pub const MAX_TRIES: u32 = 12;
-/// The same of a SYN: a guest whose sockets are all in use says nothing, and callers that wait for one all repeat
-/// theirs at once, so that each round brings no more of them in than there are sockets.
+/// Maximum retransmission timeout of a SYN. A guest whose sockets are all in use does not answer, and clients waiting
+/// for a socket all repeat their SYNs at the same time, so that each round admits only as many of them as there are
+/// sockets.
 pub const MAX_SYN_RTO: Ticks = TICKS_PER_SEC;
-/// Repetitions of a SYN.
+/// Retransmissions of a SYN before the connection is aborted.
 pub const MAX_SYN_TRIES: u32 = 75;
-/// How long an ended connection still answers.
+/// Time for which an ended connection still answers.
 pub const LINGER: Ticks = TICKS_PER_SEC;
 
-/// Whether a connection goes on.
+/// Outcome of an event for a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It does.
+    /// The connection continues.
     Goes,
-    /// It is to be forgotten.
+    /// The connection is over and is to be removed.
     Over,
 }
 
-/// How far a connection is.
+/// State of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum State {
-    /// The guest asked; the host is connecting.
+    /// The guest has sent a SYN; the host is connecting.
     Asked,
-    /// SYN and ACK went to the guest.
+    /// SYN and ACK were sent to the guest.
     Answered,
-    /// SYN went to the guest.
+    /// SYN was sent to the guest.
     Calling,
-    /// Data may flow.
+    /// The connection is established.
     Open,
-    /// Both sides are done; only answers repetitions.
+    /// Both sides have finished; only retransmissions are answered.
     Lingering,
 }
 
@@ -58,42 +59,42 @@ pub struct Conn {
     pub guest: SocketAddr,
     pub peer: SocketAddr,
     pub state: State,
-    /// First number not acknowledged.
+    /// First sequence number not acknowledged.
     pub una: u32,
-    /// Next number to send.
+    /// Next sequence number to send.
     pub nxt: u32,
-    /// The highest number sent so far.
+    /// The highest sequence number sent so far.
     pub max: u32,
-    /// Number of the first byte in `tx`.
+    /// Sequence number of the first byte in `tx`.
     pub base: u32,
     /// The guest's window.
     pub wnd: u32,
-    /// Largest segment the guest takes.
+    /// Largest segment that the guest accepts.
     pub mss: u16,
-    /// From the host, not acknowledged by the guest.
+    /// Bytes from the host that the guest has not acknowledged.
     pub tx: VecDeque<u8>,
-    /// The host writes no more.
+    /// The host has finished sending.
     pub eof: bool,
-    /// Next number expected from the guest.
+    /// Next sequence number expected from the guest.
     pub rcv: u32,
-    /// Bytes that the host's socket has not taken yet.
+    /// Bytes that the host's socket has not accepted yet.
     pub pending: u32,
-    /// Window last told.
+    /// Window last advertised.
     pub told: u32,
-    /// The guest writes no more.
+    /// The guest has finished sending.
     pub fin: bool,
-    /// Segments that came early, by their number's distance.
+    /// Out-of-order segments: sequence number, payload, FIN.
     pub early: Vec<(u32, Vec<u8>, bool)>,
     pub timer: Ticks,
     pub tries: u32,
     pub dups: u32,
     pub cwnd: u32,
     pub ssthresh: u32,
-    /// Repairing until this number is acknowledged.
+    /// Fast recovery is active until this sequence number is acknowledged.
     pub recover: Option<u32>,
 }
 
-/// `a` before `b`, numbers running in a circle.
+/// Returns true if sequence number `a` is before `b`, modulo 2^32.
 pub fn before(a: u32, b: u32) -> bool {
     (a.wrapping_sub(b) as i32) < 0
 }
@@ -127,7 +128,7 @@ impl Conn {
         }
     }
 
-    /// A line of `info usernet`: state, the end that began it, the other end, bytes on their way to either.
+    /// Formats a line of `info usernet`: state, the guest's end, its peer, bytes in transit to either.
     pub fn line(&self) -> String {
         let state = match (self.state, self.eof, self.fin) {
             (State::Asked, ..) => "SYN_SENT",
@@ -141,52 +142,52 @@ impl Conn {
         format!("  {name:<21}{:>24}{:>24}{:>7}{:>7}\n", self.guest, self.peer, self.tx.len(), self.pending)
     }
 
-    /// True while the host's side is open; a connection to the guest that the guest has not answered yet does not
-    /// count: it may not have booted.
+    /// Returns true while the host's side is open. A connection to the guest that the guest has not answered yet does
+    /// not count: the guest may not have booted.
     pub fn busy(&self) -> bool {
         !matches!(self.state, State::Lingering | State::Calling)
     }
 
-    /// True when it is over and only answers what comes late.
+    /// Returns true if the connection is over and only answers late segments.
     pub fn lingers(&self) -> bool {
         self.state == State::Lingering
     }
 
-    /// True when nothing could be sent for want of the guest's Ethernet address.
+    /// Returns true if the connection to `guest` is not answered yet, possibly because its Ethernet address is unknown.
     pub fn waits_for(&self, guest: IpAddr) -> bool {
         self.state == State::Calling && self.guest.ip() == guest
     }
 
-    /// Largest segment offered: IPv6's header is longer.
+    /// Returns the maximum segment size advertised: smaller over IPv6, whose header is longer.
     fn offered(&self) -> u16 {
         if self.guest.is_ipv6() { MSS - 20 } else { MSS }
     }
 
-    /// The window for the guest.
+    /// Returns the receive window for the guest.
     pub fn window(&self) -> u32 {
         (CAPACITY as u32).saturating_sub(self.pending)
     }
 
-    /// Takes the options of the guest's SYN.
+    /// Records the options of the guest's SYN.
     pub fn options(&mut self, seg: &TcpRepr) {
         self.mss = seg.max_seg_size.unwrap_or(536).clamp(64, self.offered());
         self.wnd = seg.window_len.into();
         self.rcv = (seg.seq_number.0 as u32).wrapping_add(1);
     }
 
-    /// The guest wants to connect.
+    /// Handles the guest's SYN.
     pub fn asked(&mut self, seg: &TcpRepr) {
         self.options(seg);
         self.state = State::Asked;
     }
 
-    /// A client of a forward wants to connect.
+    /// Opens a connection to the guest for a client of a forward.
     pub fn connect(&mut self, now: Ticks, io: &mut Io) {
         self.state = State::Calling;
         self.syn(now, io);
     }
 
-    /// The host is connected.
+    /// Answers the guest's SYN once the host is connected.
     pub fn connected(&mut self, now: Ticks, io: &mut Io) -> Fate {
         if self.state == State::Asked {
             self.state = State::Answered;
@@ -195,7 +196,7 @@ impl Conn {
         Fate::Goes
     }
 
-    /// Sends SYN, with ACK when it is an answer.
+    /// Sends SYN, with ACK if it is an answer.
     pub fn syn(&mut self, now: Ticks, io: &mut Io) {
         self.una = self.base.wrapping_sub(1);
         (self.nxt, self.max) = (self.base, self.base);
@@ -208,12 +209,12 @@ impl Conn {
         (FIRST_RTO << self.tries.min(8)).min(most)
     }
 
-    /// A SYN of ours is not acknowledged yet.
+    /// Returns true while our SYN is not acknowledged.
     pub fn is_opening(&self) -> bool {
         matches!(self.state, State::Answered | State::Calling)
     }
 
-    /// From now on data may flow; the host may read as much as is kept here.
+    /// Enters the established state and grants the host the buffer's size as credit.
     pub fn open(&mut self, io: &mut Io) {
         self.state = State::Open;
         self.una = self.base;
@@ -221,7 +222,7 @@ impl Conn {
         io.commands.push(Command::Credit { conn: self.id, bytes: CAPACITY as u32 });
     }
 
-    /// The host's side broke or could not be opened.
+    /// Resets the guest's side: the host's side broke or could not be opened.
     pub fn broken(&mut self, io: &mut Io) -> Fate {
         if self.state != State::Lingering {
             self.emit(self.nxt, TcpControl::Rst, &[], io);
@@ -229,13 +230,13 @@ impl Conn {
         Fate::Over
     }
 
-    /// Gives the connection up on both sides.
+    /// Aborts the connection on both sides.
     pub fn abort(&mut self, io: &mut Io) -> Fate {
         self.broken(io);
         self.dropped(io)
     }
 
-    /// Gives the host's side up.
+    /// Aborts the host's side.
     pub fn dropped(&mut self, io: &mut Io) -> Fate {
         if self.state != State::Lingering {
             io.commands.push(Command::Drop { conn: self.id });
@@ -243,7 +244,7 @@ impl Conn {
         Fate::Over
     }
 
-    /// Bytes from the host. More than the credit is a defect of the host's side and drops the connection.
+    /// Handles bytes from the host. Exceeding the credit is an error of the host's side and aborts the connection.
     pub fn data(&mut self, now: Ticks, bytes: &[u8], io: &mut Io) -> Fate {
         if self.eof || self.state == State::Lingering {
             return Fate::Goes;
@@ -256,7 +257,7 @@ impl Conn {
         Fate::Goes
     }
 
-    /// The host's socket took bytes: the window opens.
+    /// Handles bytes accepted by the host's socket: the window opens.
     pub fn taken(&mut self, bytes: u32, io: &mut Io) -> Fate {
         self.pending = self.pending.saturating_sub(bytes);
         let opened = self.window().saturating_sub(self.told);
@@ -267,14 +268,14 @@ impl Conn {
         Fate::Goes
     }
 
-    /// The host writes no more.
+    /// Handles the end of the host's data.
     pub fn eof(&mut self, now: Ticks, io: &mut Io) -> Fate {
         self.eof = true;
         self.output(now, false, io);
         Fate::Goes
     }
 
-    /// Asks once more for the address of a guest that did not answer the first time: it may not have booted then.
+    /// Repeats the ARP request for a guest that did not answer the first one: it may not have booted then.
     fn ask(&self, io: &mut Io) {
         if let (IpAddr::V4(me), IpAddr::V4(guest)) = (self.peer.ip(), self.guest.ip())
             && self.tries > 0
@@ -284,7 +285,7 @@ impl Conn {
         }
     }
 
-    /// Puts a segment together.
+    /// Builds and queues a segment.
     pub fn emit(&mut self, seq: u32, control: TcpControl, payload: &[u8], io: &mut Io) {
         let Some(mac) = io.mac(self.guest.ip()) else { return self.ask(io) };
         let first = self.state == State::Calling;

@@ -1,4 +1,4 @@
-//! TCP towards the guest: the table of connections.
+//! TCP with the guest: the table of connections.
 
 mod conn;
 mod receive;
@@ -14,12 +14,12 @@ use smoltcp::wire::{TcpControl, TcpRepr, TcpSeqNumber};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-/// Connections at once; further ones are refused.
+/// Limit for connections; further ones are refused.
 const MAX_CONNS: usize = 1024;
-/// First port of the gateway that a client of a forward gets.
+/// First port of the gateway assigned to a client of a forward.
 const FIRST_PORT: u16 = 49_152;
 
-/// The guest's end and the other one, as the guest sees it.
+/// The guest's end and its peer, as seen by the guest.
 type Pair = (SocketAddr, SocketAddr);
 
 /// All connections.
@@ -28,19 +28,19 @@ pub struct Tcp {
     conns: BTreeMap<u32, Conn>,
     pairs: BTreeMap<Pair, u32>,
     ports: u16,
-    /// Moves with each connection: first sequence numbers.
+    /// Source of initial sequence numbers; advances with each connection.
     seq: u32,
-    /// No timer is due before.
+    /// Earliest time at which a timer may be due.
     due: Option<Ticks>,
 }
 
 impl Tcp {
-    /// No timer is due before.
+    /// Returns the earliest time at which a timer may be due.
     pub fn next(&self) -> Ticks {
         self.due.unwrap_or(Ticks::MAX)
     }
 
-    /// True while the host has a connection open.
+    /// Returns true while a connection to the host is open.
     pub fn busy(&self) -> bool {
         self.conns.values().any(Conn::busy)
     }
@@ -57,7 +57,7 @@ impl Tcp {
         self.due = self.conns.values().map(|c| c.timer).min().filter(|t| *t < Ticks::MAX);
     }
 
-    /// Lets `f` work on a connection and forgets it when it is over.
+    /// Applies `f` to a connection and removes it if it is over.
     fn with(&mut self, id: u32, f: impl FnOnce(&mut Conn) -> Fate) {
         let Some(conn) = self.conns.get_mut(&id) else { return };
         if f(conn) == Fate::Over {
@@ -68,7 +68,7 @@ impl Tcp {
         }
     }
 
-    /// Whether one more connection fits; one that only lingers makes room.
+    /// Returns true if one more connection fits, removing a lingering one if necessary.
     fn room(&mut self) -> bool {
         if self.conns.len() < MAX_CONNS {
             return true;
@@ -84,7 +84,7 @@ impl Tcp {
         self.conns.entry(id).or_insert(Conn::new(id, guest, peer, self.seq))
     }
 
-    /// A segment of the guest. `place`: where its other end is outside, if the guest may go there.
+    /// Handles a segment of the guest. `place` is the destination of its peer outside, if the guest may reach it.
     pub fn segment(&mut self, now: Ticks, pair: Pair, place: Option<Place>, seg: &TcpRepr, io: &mut Io) {
         if let Some(&id) = self.pairs.get(&pair) {
             self.with(id, |c| c.segment(now, seg, io));
@@ -106,12 +106,12 @@ impl Tcp {
         }
     }
 
-    /// Connections, as `info usernet` shows them.
+    /// Lists the connections for `info usernet`.
     pub fn list(&self) -> String {
         self.conns.values().map(Conn::line).collect()
     }
 
-    /// A client connected to a forward.
+    /// Handles a client's connection to a forward.
     pub fn accepted(&mut self, now: Ticks, id: u32, host: IpAddr, guest: SocketAddr, io: &mut Io) {
         let port =
             (0..u16::MAX - FIRST_PORT).map(|n| FIRST_PORT + (self.ports + n) % (u16::MAX - FIRST_PORT));
@@ -126,17 +126,17 @@ impl Tcp {
         self.with(id, |_| Fate::Goes);
     }
 
-    /// Returns the host's connections that the guest has not answered: number and the guest's end.
+    /// Returns the host's connections that the guest has not answered: identifier and the guest's end.
     pub fn unanswered(&self) -> impl Iterator<Item = (u32, SocketAddr)> {
         self.conns.values().filter(|c| c.waits_for(c.guest.ip())).map(|c| (c.id, c.guest))
     }
 
-    /// Forgets a connection without a word to either side.
+    /// Removes a connection without notifying either side.
     pub fn forget(&mut self, id: u32) {
         self.with(id, |_| Fate::Over);
     }
 
-    /// News of a connection from the host.
+    /// Handles an event of a connection from the host.
     pub fn host(&mut self, now: Ticks, event: Event, io: &mut Io) {
         match event {
             Event::Connected { conn } => self.with(conn, |c| c.connected(now, io)),
@@ -148,7 +148,7 @@ impl Tcp {
         }
     }
 
-    /// The host's connections are all gone.
+    /// Resets and removes all connections: the host has lost its own.
     pub fn lost(&mut self, io: &mut Io) {
         for conn in self.conns.values_mut() {
             conn.broken(io);
@@ -158,7 +158,7 @@ impl Tcp {
         self.due = None;
     }
 
-    /// A guest's Ethernet address is known now: whoever waits for it tries at once.
+    /// Retries at once the connections that waited for a guest's Ethernet address.
     pub fn found(&mut self, now: Ticks, guest: IpAddr, io: &mut Io) {
         let waiting: Vec<u32> =
             self.conns.iter().filter(|(_, c)| c.waits_for(guest)).map(|(id, _)| *id).collect();
@@ -168,7 +168,7 @@ impl Tcp {
     }
 }
 
-/// Refuses a segment that belongs to no connection.
+/// Answers a segment that belongs to no connection with RST.
 fn refuse((guest, peer): Pair, seg: &TcpRepr, io: &mut Io) {
     let Some(mac) = io.mac(guest.ip()) else { return };
     let (seq, ack) = match seg.ack_number {

@@ -1,4 +1,4 @@
-//! A segment of the guest arrives (RFC 9293, 3.10.7).
+//! Segments received from the guest (RFC 9293, 3.10.7).
 
 use super::super::Io;
 use super::conn::*;
@@ -6,11 +6,11 @@ use crate::net::host::Command;
 use esplens_core::time::Ticks;
 use smoltcp::wire::{TcpControl, TcpRepr};
 
-/// Early segments kept.
+/// Limit for out-of-order segments kept.
 const MAX_EARLY: usize = 64;
 
 impl Conn {
-    /// A segment of the guest.
+    /// Handles a segment of the guest.
     pub fn segment(&mut self, now: Ticks, seg: &TcpRepr, io: &mut Io) -> Fate {
         let seq = seg.seq_number.0 as u32;
         match self.state {
@@ -50,7 +50,7 @@ impl Conn {
         self.fate(now)
     }
 
-    /// The guest answers our SYN.
+    /// Handles the guest's answer to our SYN.
     fn called(&mut self, now: Ticks, seg: &TcpRepr, io: &mut Io) -> Fate {
         let for_us = seg.ack_number.is_some_and(|a| a.0 as u32 == self.base);
         match seg.control {
@@ -65,11 +65,11 @@ impl Conn {
         }
     }
 
-    /// Takes payload and FIN; true when the guest wants an answer.
+    /// Processes payload and FIN. Returns true if the guest expects an acknowledgement.
     fn take(&mut self, seq: u32, seg: &TcpRepr, io: &mut Io) -> bool {
         let fin = seg.control == TcpControl::Fin;
         if seg.payload.is_empty() && !fin {
-            // A probe from before the window is answered, a bare ACK is not.
+            // A probe from before the window is answered; a bare ACK is not.
             return before(seq, self.rcv);
         }
         let old = self.rcv.wrapping_sub(seq);
@@ -83,7 +83,7 @@ impl Conn {
         true
     }
 
-    /// Keeps a segment that came early.
+    /// Keeps an out-of-order segment.
     fn keep(&mut self, seq: u32, payload: &[u8], fin: bool) {
         let distance = seq.wrapping_sub(self.rcv) as usize;
         let fits = distance + payload.len() <= self.window() as usize;
@@ -93,7 +93,7 @@ impl Conn {
         }
     }
 
-    /// Takes early segments whose time has come.
+    /// Processes out-of-order segments that have become contiguous.
     fn catch_up(&mut self, io: &mut Io) {
         while let Some(i) = self.early.iter().position(|(seq, _, _)| !before(self.rcv, *seq)) {
             let (seq, payload, fin) = self.early.swap_remove(i);
@@ -103,7 +103,7 @@ impl Conn {
         }
     }
 
-    /// The next bytes go to the host.
+    /// Passes the next bytes to the host.
     fn deliver(&mut self, bytes: &[u8], fin: bool, io: &mut Io) {
         if self.fin {
             return;
@@ -121,7 +121,7 @@ impl Conn {
         }
     }
 
-    /// The guest acknowledges.
+    /// Handles an acknowledgement of the guest.
     fn acknowledged(&mut self, now: Ticks, ack: u32, seg: &TcpRepr, io: &mut Io) {
         let wnd = u32::from(seg.window_len);
         if before(self.una, ack) {
@@ -139,7 +139,7 @@ impl Conn {
         }
     }
 
-    /// Something new is acknowledged.
+    /// Handles an acknowledgement of new data.
     fn progressed(&mut self, now: Ticks, ack: u32, io: &mut Io) {
         let n = (ack.wrapping_sub(self.base) as usize).min(self.tx.len());
         self.tx.drain(..n);
@@ -168,7 +168,7 @@ impl Conn {
         }
     }
 
-    /// The same acknowledgement again: the third means a lost segment.
+    /// Handles a duplicate acknowledgement; the third one indicates a lost segment.
     fn duplicate(&mut self, io: &mut Io) {
         self.dups += 1;
         if self.dups == 3 && self.recover.is_none() {
@@ -182,7 +182,7 @@ impl Conn {
         }
     }
 
-    /// Whether the connection is over: both sides done, everything acknowledged.
+    /// Lets the connection linger if both sides have finished and everything is acknowledged.
     fn fate(&mut self, now: Ticks) -> Fate {
         let sent_fin = self.eof && self.una == self.end().wrapping_add(1);
         if self.fin && sent_fin && self.state == State::Open {

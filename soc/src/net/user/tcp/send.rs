@@ -1,4 +1,4 @@
-//! What goes to the guest, and again when it got lost (RFC 9293 3.8, RFC 5681).
+//! Transmission and retransmission to the guest (RFC 9293 3.8, RFC 5681).
 
 use super::super::Io;
 use super::conn::*;
@@ -6,12 +6,12 @@ use esplens_core::time::Ticks;
 use smoltcp::wire::TcpControl;
 
 impl Conn {
-    /// The number after the last byte: the FIN's.
+    /// Returns the sequence number after the last byte: that of the FIN.
     pub fn end(&self) -> u32 {
         self.base.wrapping_add(self.tx.len() as u32)
     }
 
-    /// Sends what the window allows; at least an acknowledgement if `answer`.
+    /// Sends as much as the window allows; at least an acknowledgement if `answer`.
     pub fn output(&mut self, now: Ticks, mut answer: bool, io: &mut Io) {
         if self.state != State::Open {
             if answer && self.state == State::Lingering {
@@ -31,18 +31,18 @@ impl Conn {
         }
     }
 
-    /// Bytes that were not sent, or are to be sent again.
+    /// Returns the number of bytes not sent yet or to be sent again.
     fn unsent(&self) -> usize {
         self.tx.len().saturating_sub(self.nxt.wrapping_sub(self.base) as usize)
     }
 
-    /// Sends one segment of what may go; false when nothing may.
+    /// Sends one segment. Returns false if nothing may be sent.
     fn send_next(&mut self, io: &mut Io) -> bool {
         let unsent = self.unsent();
         let flight = self.nxt.wrapping_sub(self.una);
         let room = self.wnd.min(self.cwnd).saturating_sub(flight) as usize;
         let n = unsent.min(room).min(self.mss.into());
-        // Not in small pieces while something is on its way.
+        // No partial segment while data is in flight (Nagle's algorithm).
         if n > 0 && n < unsent && n < usize::from(self.mss) && flight > 0 {
             return false;
         }
@@ -70,7 +70,7 @@ impl Conn {
         self.emit(seq, control, &payload, io);
     }
 
-    /// Sends the first segment that is not acknowledged again.
+    /// Retransmits the first unacknowledged segment.
     pub fn repeat_first(&mut self, io: &mut Io) {
         let n = self.tx.len().min(self.mss.into()).min(self.max.wrapping_sub(self.una) as usize);
         let fin = self.eof && n == self.tx.len() && before(self.end(), self.max);
@@ -79,7 +79,7 @@ impl Conn {
         }
     }
 
-    /// The timer is due.
+    /// Handles the expiry of the timer.
     pub fn expired(&mut self, now: Ticks, io: &mut Io) -> Fate {
         self.timer = Ticks::MAX;
         self.tries += 1;
@@ -92,7 +92,7 @@ impl Conn {
         match self.state {
             State::Answered | State::Calling => self.syn(now, io),
             State::Open if self.una == self.nxt && self.unsent() > 0 && self.wnd == 0 => {
-                // A window that stays shut is asked with one byte; a shut window is no dead guest.
+                // A zero window is probed with one byte; it does not mean that the guest is dead.
                 self.tries = self.tries.min(5);
                 self.send_at(self.nxt, 1, false, io);
                 self.timer = now + self.rto();

@@ -1,4 +1,4 @@
-//! How a run ends: the panic that is printed first, and the sentence that says why.
+//! End of a run: a panic is printed first, then the reason in a sentence.
 
 use super::Drive;
 use crate::cli::args::StatsFormat;
@@ -8,15 +8,15 @@ use crate::cli::target::Target;
 use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US, Ticks};
 use esplens_soc::system::ResetCause;
 
-/// Virtual time that the rest of the line may take after `--fail-on` has matched.
+/// Virtual time allowed for the rest of the line after `--fail-on` has matched.
 const LINE: Ticks = 50_000 * TICKS_PER_US;
 /// The same for the rest of a panic.
 const PANIC: Ticks = TICKS_PER_SEC;
-/// The same for a core dump in it.
+/// The same for a core dump in a panic.
 const DUMP: Ticks = 30 * TICKS_PER_SEC;
 
 impl Drive {
-    /// True when `--fail-on` has matched and what belongs to it is printed: the line, a panic to its end.
+    /// Returns true if `--fail-on` has matched and the related output is complete: the line, or a panic to its end.
     pub(super) fn closes(&self, now: Ticks) -> bool {
         let Some(since) = self.closing else { return false };
         let longest = match (self.crashes.dumps(), self.crashes.is_open()) {
@@ -28,7 +28,7 @@ impl Drive {
         now - since >= longest
     }
 
-    /// How a run ends that `why` would end: a failure that is being printed is the reason.
+    /// Returns the exit of a run that ends with `why`: a failure that is being printed takes precedence.
     pub(super) fn ended(&mut self, why: Exit) -> Exit {
         let failed = self.closing.take().is_some() && !matches!(why, Exit::Quit);
         match &self.hit {
@@ -37,7 +37,8 @@ impl Drive {
         }
     }
 
-    /// A reset under `--reset-policy exit`: one that follows a panic is a failure, whatever the firmware did for it.
+    /// Returns the exit for a reset under `--reset-policy exit`. A reset after a panic is a failure, even if the
+    /// firmware requested it.
     pub(super) fn reset(&self, cause: ResetCause, target: &dyn Target) -> Exit {
         match self.crashes.at_reset(cause, target) {
             Some(panic) => Exit::Panicked(Box::new(panic), cause),
@@ -45,12 +46,12 @@ impl Drive {
         }
     }
 
-    /// Virtual seconds since the start.
+    /// Returns the virtual seconds since the start.
     pub(super) fn seconds(&self, now: Ticks) -> f64 {
         now.saturating_sub(self.start_ticks) as f64 / TICKS_PER_SEC as f64
     }
 
-    /// What the run took, what matched, which panic there was.
+    /// Returns the final statistics with the matched pattern and the panic.
     pub fn report(&self, exit: &Exit, target: &dyn Target) -> Stats {
         let met = self.hit.as_ref().filter(|_| matches!(exit, Exit::Matched(_) | Exit::Failed(_)));
         Stats {
@@ -67,7 +68,7 @@ impl Drive {
         }
     }
 
-    /// Why the run ended, in a sentence.
+    /// Returns the reason for the end of the run, in a sentence.
     fn why(&self, exit: &Exit, target: &dyn Target) -> String {
         let at = self.seconds(target.now());
         match (exit, &self.hit) {
@@ -96,7 +97,7 @@ impl Drive {
         }
     }
 
-    /// What did not come in time, and what came last.
+    /// Describes the patterns that did not match in time, and the last line.
     fn waited_for(&self) -> String {
         let unmet = self.patterns.unmet();
         if unmet.is_empty() {
@@ -110,8 +111,8 @@ impl Drive {
     }
 }
 
-/// True when an end is told by a line of its own: the JSON object says it otherwise, whoever quits the dashboard knows,
-/// and a program that ends itself has said what it had to say.
+/// Returns true if the reason is printed on a line of its own. It is not with `--stats`, after a quit of the dashboard,
+/// and for a program that ends itself.
 pub fn is_told(exit: &Exit, stats: Option<StatsFormat>, dashboard: bool) -> bool {
     let known = matches!(exit, Exit::Guest(_)) || dashboard && matches!(exit, Exit::Quit);
     !known && stats.is_none()

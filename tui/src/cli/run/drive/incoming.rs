@@ -1,4 +1,4 @@
-//! What comes in: input for the UARTs, and calls to wake up or to end.
+//! Incoming events: input for the UARTs, wake-ups and quit requests.
 
 use crate::cli::serial::{Event, Flow, UARTS, rfc2217};
 use crate::cli::target::Target;
@@ -7,22 +7,22 @@ use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-/// Where events come from, and the input that waits.
+/// Event source, and pending input.
 pub struct Incoming {
     events: Receiver<Event>,
     open: bool,
-    /// Input that the UARTs had no room for yet; `flow` keeps it small.
+    /// Input that did not fit into the UARTs yet; `flow` bounds it.
     pending: [VecDeque<u8>; UARTS],
     flow: Flow,
 }
 
 impl Incoming {
-    /// Events from the serial lines.
+    /// Creates the queues for events from the serial lines.
     pub fn new(events: Receiver<Event>, flow: Flow) -> Self {
         Self { events, open: true, pending: Default::default(), flow }
     }
 
-    /// The next event, waited for at most so long; without time, one that is there already.
+    /// Returns the next event. Waits at most `wait`; zero means an event that is queued already.
     pub fn next(&mut self, wait: Duration) -> Option<Event> {
         if wait.is_zero() {
             return self.events.try_recv().ok();
@@ -41,19 +41,19 @@ impl Incoming {
         }
     }
 
-    /// Keeps input for a UART.
+    /// Queues input for a UART.
     pub fn queue(&mut self, uart: u8, bytes: Vec<u8>) {
         self.pending[usize::from(uart) % UARTS].extend(bytes);
     }
 
-    /// Drops what waits for a UART.
+    /// Drops the input queued for a UART.
     pub fn purge(&mut self, uart: u8) {
         let queue = &mut self.pending[usize::from(uart) % UARTS];
         self.flow.leave(uart, queue.len());
         queue.clear();
     }
 
-    /// Hands over what happens to the chip. A chip without power receives nothing.
+    /// Passes a change of the chip's pins to the machine. A chip without power receives nothing.
     pub fn chip(&mut self, change: Input, target: &mut dyn Target) {
         if rfc2217::cuts_input(&change) {
             (0..UARTS).for_each(|uart| self.purge(uart as u8));
@@ -61,7 +61,7 @@ impl Incoming {
         target.chip_input(change);
     }
 
-    /// Hands over as much input as the UARTs take.
+    /// Passes as much input to the machine as the UARTs accept.
     pub fn feed(&mut self, target: &mut dyn Target) {
         for (uart, queue) in self.pending.iter_mut().enumerate() {
             let n = queue.len().min(target.uart_room(uart as u8));
@@ -74,7 +74,7 @@ impl Incoming {
     }
 }
 
-/// Readers that wait for room give up: nothing is taken any more.
+/// Releases readers that wait for space: no more input is accepted.
 impl Drop for Incoming {
     fn drop(&mut self) {
         self.flow.close();

@@ -1,4 +1,4 @@
-//! What comes out: UARTs to their lines, warnings to stderr, UART0 to the patterns.
+//! Output of the machine: UARTs to their lines, warnings to stderr, UART0 to the patterns.
 
 use super::Drive;
 use crate::cli::exit::Exit;
@@ -11,7 +11,7 @@ use esplens_soc::system::Output;
 use std::time::Instant;
 
 impl Drive {
-    /// Hands output to whom it concerns; `last`: nothing comes after it.
+    /// Delivers output to its destinations; `last`: nothing follows.
     pub(super) fn deliver(&mut self, target: &mut dyn Target, last: bool) -> Option<Exit> {
         let mut text: [Vec<u8>; UARTS] = Default::default();
         let (mut messages, mut console) = (Vec::new(), Vec::new());
@@ -45,7 +45,7 @@ impl Drive {
         found.into_iter().find_map(|found| self.act(found, now))
     }
 
-    /// Text of the UARTs to their lines; what explains a panic follows it.
+    /// Writes the UARTs' text to their lines, with a panic's explanation after it.
     fn write(&mut self, text: &[Vec<u8>; UARTS], target: &dyn Target) {
         for (uart, bytes) in text.iter().enumerate().filter(|(_, b)| !b.is_empty()) {
             self.past.keep(uart, bytes);
@@ -62,11 +62,11 @@ impl Drive {
         }
     }
 
-    /// What a pattern that was met leads to.
+    /// Carries out the action of a matched pattern.
     fn act(&mut self, found: Found, now: Ticks) -> Option<Exit> {
         match found {
             Found::Send(bytes) => {
-                // Equal runs type at equal times, wherever their slices end.
+                // Equal runs type at equal times, independent of the slices' ends.
                 let due = now.next_multiple_of(PAUSE);
                 self.typed.push_back((due, bytes));
                 None
@@ -88,26 +88,26 @@ impl Drive {
         }
     }
 
-    /// `--ready-on` matched.
+    /// Reports that `--ready-on` matched.
     fn ready(&self, hit: &Hit, now: Ticks) {
         if let Some(path) = &self.ready_file
             && let Err(error) = esplens_soc::hostfile::create(path)
         {
             terminal::warning(&format!("--ready-file {}: {error}", path.display()));
         }
-        // Who reads this finds the file.
+        // The file exists before this message is printed.
         let at = self.seconds(now);
         terminal::message(&format!("ready: '{}' matched at {at:.3} s, line {}", hit.pattern, hit.line));
     }
 
-    /// Types what is due.
+    /// Types text that is due.
     pub(super) fn type_in(&mut self, now: Ticks) {
         while self.typed.front().is_some_and(|(due, _)| *due <= now) {
             self.typed.pop_front().into_iter().for_each(|(_, bytes)| self.incoming.queue(0, bytes));
         }
     }
 
-    /// Where the slice that begins now ends.
+    /// Returns the end of the slice that begins now.
     pub(super) fn slice_end(&self, now: Ticks) -> Ticks {
         let slice = self.pace.slice();
         let end = (now / slice).saturating_add(1).saturating_mul(slice);

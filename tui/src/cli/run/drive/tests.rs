@@ -5,7 +5,8 @@ use esplens_core::time::TICKS_PER_SEC;
 use esplens_soc::system::{Output, ResetCause};
 use std::sync::mpsc::{SyncSender, sync_channel};
 
-/// Idle but for a line of text on UART0 each virtual second; echoes input; `end` ends it after `lines` lines.
+/// Target that is idle except for a line of text on UART0 each virtual second; echoes input; `end` ends it after
+/// `lines` lines.
 struct Fake {
     now: Ticks,
     lines: u64,
@@ -101,7 +102,7 @@ fn input_reaches_the_machine_and_quit_ends_it() {
     assert_eq!(fake.got, b"zz");
 }
 
-/// Stands still a while, then takes a few bytes at a time.
+/// Target that is stopped for a while, then accepts a few bytes at a time.
 struct Slow {
     fake: Fake,
     paused: u32,

@@ -1,11 +1,11 @@
-//! A development board's two transistors: a serial adapter's RTS and DTR at EN and GPIO0.
+//! The two transistors of a development board that connect a serial adapter's RTS and DTR to EN and GPIO0.
 
 use esplens_soc::machine::Input;
 
-/// The lines as the adapter drives them, and what the chip sees.
+/// State of the adapter's lines and of the chip's pins.
 ///
-/// RTS alone pulls EN low, DTR alone GPIO0; both together, or none, pull nothing. EN has a capacitor: once low it stays
-/// so until RTS is let go, however late that comes after DTR. This is what lets a client that sets one line after the
+/// RTS alone pulls EN low, DTR alone GPIO0; both together, or none, pull nothing. EN has a capacitor: once low, it
+/// stays low until RTS is released, however long after DTR that is. This lets a client that sets one line after the
 /// other start a download.
 #[derive(Debug, Default)]
 pub struct Board {
@@ -20,7 +20,7 @@ pub struct Board {
 }
 
 impl Board {
-    /// The adapter sets its lines; what changes for the chip, in order.
+    /// Sets the adapter's lines. Returns the changes for the chip, in order.
     pub fn set(&mut self, dtr: bool, rts: bool) -> Vec<Input> {
         (self.dtr, self.rts) = (dtr, rts);
         let mut changes = Vec::new();
@@ -58,7 +58,7 @@ mod tests {
         assert_eq!(b.set(false, false), [Input::Gpio0(false)]);
     }
 
-    /// esptool's ClassicReset: RTS; DTR as well; RTS let go; DTR let go.
+    /// The sequence of esptool's ClassicReset: RTS; DTR as well; RTS released; DTR released.
     #[test]
     fn esptools_sequence_starts_a_download() {
         let mut b = Board::default();

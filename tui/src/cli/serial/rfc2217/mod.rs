@@ -1,5 +1,5 @@
-//! A UART behind RFC 2217 (telnet's serial port option): as a development board at a serial adapter on the network.
-//! RTS and DTR reset the chip and choose its boot mode. One client at a time; a second one is turned away.
+//! UART behind RFC 2217 (telnet's serial port option), like a development board at a network serial adapter. RTS and
+//! DTR reset the chip and select its boot mode. One client at a time; a second one is refused.
 
 mod board;
 mod opening;
@@ -19,22 +19,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use telnet::Telnet;
 
-/// Times, 10 ms apart, that a client looks whether the one before it has left.
+/// Number of attempts, 10 ms apart, to take the port from a client that is leaving.
 const LEAVING: u32 = 30;
 
-/// What the machine's side and the client's thread share.
+/// State shared by the machine's side and the client's thread.
 #[derive(Default)]
 struct Shared {
     client: Option<Outgoing>,
-    /// There is a client, or one is about to be greeted.
+    /// A client is connected or about to be greeted.
     taken: bool,
-    /// The client takes nothing for now.
+    /// The client has suspended output.
     suspended: bool,
     backlog: Backlog,
 }
 
 impl Shared {
-    /// Bytes as they go over the connection.
+    /// Sends bytes in their encoded form.
     fn send(&mut self, bytes: &[u8]) {
         if let Some(client) = &self.client
             && !client.send(bytes)
@@ -44,7 +44,7 @@ impl Shared {
         }
     }
 
-    /// What the UART sends.
+    /// Sends the UART's output to the client, or keeps it.
     fn output(&mut self, bytes: &[u8]) {
         if self.client.is_some() && !self.suspended {
             return self.send(&telnet::escape(bytes));
@@ -65,10 +65,10 @@ pub struct Rfc2217 {
 }
 
 impl Rfc2217 {
-    /// Listens and says where.
+    /// Listens and prints the address.
     ///
     /// # Errors
-    /// What the system says, as when the port is taken.
+    /// The system's error, for example when the port is in use.
     pub fn open(inlet: Inlet, host: &str, port: u16) -> std::io::Result<Self> {
         let (listener, address) = Listener::tcp(host, port)?;
         let uart = inlet.uart();
@@ -81,7 +81,7 @@ impl Rfc2217 {
         Ok(Self { shared, address })
     }
 
-    /// Where it listens.
+    /// Returns the listening address.
     #[cfg(test)]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -108,7 +108,7 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Gives each client a thread of its own, and the port to one at a time.
+/// Runs each client on a separate thread; one client at a time has the port.
 fn accept(listener: &Listener, shared: &Arc<Mutex<Shared>>, inlet: &Inlet) {
     loop {
         let Ok(client) = listener.accept() else {
@@ -117,7 +117,7 @@ fn accept(listener: &Listener, shared: &Arc<Mutex<Shared>>, inlet: &Inlet) {
         };
         if !take(shared) {
             let uart = inlet.uart();
-            crate::cli::terminal::warning(&format!("UART{uart}: a second RFC 2217 client was turned away"));
+            crate::cli::terminal::warning(&format!("UART{uart}: a second RFC 2217 client was refused"));
             continue;
         }
         let (for_thread, inlet) = (Arc::clone(shared), inlet.clone());
@@ -132,7 +132,7 @@ fn accept(listener: &Listener, shared: &Arc<Mutex<Shared>>, inlet: &Inlet) {
     }
 }
 
-/// Takes the port for a client. One that has just left may still be about to give it back.
+/// Takes the port for a client. A client that has just left may not have released it yet.
 fn take(shared: &Mutex<Shared>) -> bool {
     (0..LEAVING).any(|n| {
         if n > 0 {
@@ -142,7 +142,7 @@ fn take(shared: &Mutex<Shared>) -> bool {
     })
 }
 
-/// A client, until it leaves.
+/// Serves a client until it disconnects.
 fn serve(mut client: Socket, shared: &Mutex<Shared>, inlet: &Inlet) {
     let (mut telnet, mut port) = (Telnet::default(), Port::new(inlet.uart()));
     let mut opening = Opening::default();
@@ -164,7 +164,7 @@ fn serve(mut client: Socket, shared: &Mutex<Shared>, inlet: &Inlet) {
         };
         if opening.is_foreign(&buffer[..n]) {
             let uart = inlet.uart();
-            crate::cli::terminal::warning(&format!("UART{uart}: an HTTP client was turned away"));
+            crate::cli::terminal::warning(&format!("UART{uart}: an HTTP client was refused"));
             break;
         }
         if !receive(&buffer[..n], (&mut telnet, &mut port), shared, inlet) {
@@ -174,7 +174,7 @@ fn serve(mut client: Socket, shared: &Mutex<Shared>, inlet: &Inlet) {
     port.close().into_iter().for_each(|change| _ = inlet.event(Event::Chip(change)));
 }
 
-/// Carries out what a client sent; false when the machine is gone.
+/// Processes bytes from a client. Returns false if the machine is gone.
 fn receive(
     bytes: &[u8],
     (telnet, port): (&mut Telnet, &mut Port),
@@ -185,7 +185,7 @@ fn receive(
     if !received.reply.is_empty() {
         lock(shared).send(&received.reply);
     }
-    // What was sent before a message is on its way before it.
+    // Data received before a message is passed on before it.
     if !received.data.is_empty() && !inlet.input(received.data) {
         return false;
     }
@@ -201,7 +201,7 @@ fn receive(
     true
 }
 
-/// False when the machine is gone.
+/// Applies an effect. Returns false if the machine is gone.
 fn carry_out(effect: Effect, shared: &Mutex<Shared>, inlet: &Inlet) -> bool {
     match effect {
         Effect::Chip(change) => return inlet.event(Event::Chip(change)),
@@ -218,7 +218,7 @@ fn carry_out(effect: Effect, shared: &Mutex<Shared>, inlet: &Inlet) -> bool {
     true
 }
 
-/// True for what takes away all input that is on its way: EN is low, nothing receives.
+/// Returns true for a change that discards all pending input: with EN low the chip receives nothing.
 pub fn cuts_input(change: &Input) -> bool {
     *change == Input::Enable(false)
 }

@@ -1,15 +1,15 @@
-//! What a client says first: web pages and the like are told from clients of a serial port.
+//! First bytes of a connection: HTTP and TLS clients are distinguished from clients of a serial port.
 
 use super::telnet::IAC;
 use esplens_gdb::server::HTTP_METHODS;
 
-/// How a TLS record with a client's greeting begins.
+/// Start of a TLS record with a ClientHello.
 const TLS: &[u8] = &[0x16, 3];
-/// Longest first line that is looked at.
+/// Maximum length of the first line that is checked.
 const MOST: usize = 16 * 1024;
 
-/// The first line of a connection, until it is clear what it is. Clients of RFC 2217 begin with a telnet command; text
-/// that somebody types passes as it comes. What a browser sends has a request line in front, whatever its body holds.
+/// Check of a connection's first line. Clients of RFC 2217 begin with a telnet command; typed text passes as it
+/// arrives. A browser sends a request line first, whatever its body contains.
 #[derive(Debug, Default)]
 pub struct Opening {
     line: Vec<u8>,
@@ -17,7 +17,7 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// Looks at received bytes: true for a client that is none of a serial port.
+    /// Checks received bytes. Returns true for a client that is not one of a serial port.
     pub fn is_foreign(&mut self, bytes: &[u8]) -> bool {
         if self.known {
             return false;
@@ -42,7 +42,7 @@ impl Opening {
 mod tests {
     use super::*;
 
-    /// The number of bytes after which it is refused, when they come one by one.
+    /// Returns the number of bytes after which a client is refused when they arrive one by one.
     fn refused(bytes: &[u8]) -> Option<usize> {
         let mut opening = Opening::default();
         bytes.iter().position(|b| opening.is_foreign(&[*b]))

@@ -1,14 +1,14 @@
-//! RFC 2217: a client's messages about the serial port, what they do and what is answered.
+//! RFC 2217: a client's messages about the serial port, their effects and their answers.
 
 use super::board::Board;
 use super::telnet;
 use esplens_soc::machine::Input;
 
-/// What is added to a command's number in answers.
+/// Offset from a command's number to its answer's number.
 const ANSWER: u8 = 100;
 /// CTS, DSR and carrier of the modem state: a board's adapter is always ready.
 const READY: u8 = 0x10 | 0x20 | 0x80;
-/// What SIGNATURE says.
+/// Answer to SIGNATURE.
 const NAME: &[u8] = b"esplens";
 
 /// Commands (RFC 2217, section 3).
@@ -43,20 +43,20 @@ mod control {
     pub const INBOUND_NONE: u8 = 14;
 }
 
-/// What a message does beside its answer.
+/// Effect of a message besides its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Something happens to the chip.
+    /// A change of the chip's pins or input.
     Chip(Input),
-    /// What waits for the client is dropped.
+    /// Drop the output queued for the client.
     PurgeOutput,
-    /// What waits for the chip is dropped.
+    /// Drop the input queued for the chip.
     PurgeInput,
-    /// The client takes nothing for now (true), or again.
+    /// Suspend output to the client (true) or resume it.
     Suspend(bool),
 }
 
-/// One client's port. A chip's line has no baud rate of its own here: what the client sets is what it is told.
+/// Port of one client. The emulated line has no baud rate of its own: the client's settings are only reported back.
 #[derive(Debug)]
 pub struct Port {
     uart: u8,
@@ -68,7 +68,7 @@ pub struct Port {
 }
 
 impl Port {
-    /// The port of UART `uart`, at 115200 8N1.
+    /// Creates the port of UART `uart`, at 115200 8N1.
     pub fn new(uart: u8) -> Self {
         Self {
             uart,
@@ -79,17 +79,17 @@ impl Port {
         }
     }
 
-    /// What the client is told unasked.
+    /// Returns the messages sent without a request.
     pub fn greeting(&self) -> Vec<u8> {
         telnet::message(&[ANSWER + command::NOTIFY_MODEMSTATE, READY])
     }
 
-    /// The client is gone: its lines are let go.
+    /// Releases the lines after the client has disconnected.
     pub fn close(&mut self) -> Vec<Input> {
         self.board.set(false, false)
     }
 
-    /// A client's message; the answer and what else is to be done.
+    /// Processes a client's message. Returns the answer and further effects.
     pub fn message(&mut self, message: &[u8]) -> (Vec<u8>, Vec<Effect>) {
         let Some((&number, value)) = message.split_first() else { return Default::default() };
         let mut effects = Vec::new();
@@ -123,7 +123,7 @@ impl Port {
         (telnet::message(&[&[ANSWER + number][..], answer].concat()), effects)
     }
 
-    /// SET_CONTROL: the value to answer.
+    /// Processes SET_CONTROL. Returns the value to answer.
     fn control(&mut self, value: u8, effects: &mut Vec<Effect>) -> u8 {
         let (dtr, rts) = (self.board.dtr, self.board.rts);
         let (dtr, rts) = match value {

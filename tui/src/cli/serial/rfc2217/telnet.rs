@@ -1,4 +1,4 @@
-//! Telnet (RFC 854, 855) as RFC 2217 needs it: data, options, and the options' own messages told apart.
+//! Telnet (RFC 854, 855) as RFC 2217 needs it: separates data, options, and the options' messages.
 
 /// "Interpret as command".
 pub const IAC: u8 = 255;
@@ -10,20 +10,20 @@ const DO: u8 = 253;
 const DONT: u8 = 254;
 /// Eight bits pass unchanged (RFC 856).
 const BINARY: u8 = 0;
-/// What is typed comes back: the device does that (RFC 857).
+/// The device echoes typed characters (RFC 857).
 const ECHO: u8 = 1;
-/// No turns of speaking (RFC 858).
+/// No turn-taking between the two sides (RFC 858).
 const SUPPRESS_GO_AHEAD: u8 = 3;
 /// A serial port's settings (RFC 2217).
 pub const COM_PORT: u8 = 44;
-/// Longest message of an option; RFC 2217's have a few bytes. What is longer is ignored.
+/// Maximum length of an option's message; RFC 2217's have a few bytes. Longer ones are ignored.
 const MAX_MESSAGE: usize = 64;
 
-/// Options that this side (first) or the other (second) may have on.
+/// Options that this side (first) or the peer (second) may enable.
 const OURS: [u8; 3] = [BINARY, ECHO, SUPPRESS_GO_AHEAD];
 const THEIRS: [u8; 3] = [BINARY, SUPPRESS_GO_AHEAD, COM_PORT];
 
-/// Where in a command the stream is.
+/// Position of the stream within a command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
     #[default]
@@ -39,31 +39,31 @@ enum State {
 pub struct Telnet {
     state: State,
     message: Vec<u8>,
-    /// Options that are on, or asked for: by this side, by the other.
+    /// Options that are on or requested: by this side, by the peer.
     ours: Vec<u8>,
     theirs: Vec<u8>,
 }
 
-/// What some received bytes were.
+/// Contents of some received bytes.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Received {
-    /// For the serial line.
+    /// Data for the serial line.
     pub data: Vec<u8>,
     /// Messages of the option [`COM_PORT`], without its number.
     pub messages: Vec<Vec<u8>>,
-    /// To be sent back.
+    /// Bytes to send back.
     pub reply: Vec<u8>,
 }
 
 impl Telnet {
-    /// What is sent first: what this side wants.
+    /// Returns the initial requests of this side.
     pub fn greeting(&mut self) -> Vec<u8> {
         (self.ours, self.theirs) = (OURS.to_vec(), THEIRS.to_vec());
         let will = OURS.into_iter().flat_map(|option| [IAC, WILL, option]);
         will.chain(THEIRS.into_iter().flat_map(|option| [IAC, DO, option])).collect()
     }
 
-    /// Takes received bytes apart.
+    /// Separates received bytes into data, messages and replies.
     pub fn receive(&mut self, bytes: &[u8]) -> Received {
         let mut out = Received::default();
         for &byte in bytes {
@@ -88,7 +88,7 @@ impl Telnet {
                 self.message.clear();
                 State::Message
             }
-            // No operation, are you there, break ...: nothing that a serial line knows.
+            // No operation, are you there, break ...: without meaning for a serial line.
             (State::Command, _) => State::Data,
             (State::Option(command), option) => {
                 out.reply.extend(self.option(command, option));
@@ -112,11 +112,11 @@ impl Telnet {
         }
     }
 
-    /// The other side's word on an option; what to answer. An answer is due only where something changes.
+    /// Processes the peer's request for an option. Returns the answer, which is due only if something changes.
     fn option(&mut self, command: u8, option: u8) -> Vec<u8> {
         let (list, known, yes, no) = match command {
             WILL | WONT => (&mut self.theirs, &THEIRS[..], DO, DONT),
-            // Either side may speak of the port's settings; clients ask for both directions.
+            // Either side may send port settings; clients request both directions.
             _ => (&mut self.ours, &[BINARY, ECHO, SUPPRESS_GO_AHEAD, COM_PORT][..], WILL, WONT),
         };
         let on = list.contains(&option);
@@ -135,12 +135,12 @@ impl Telnet {
     }
 }
 
-/// Data as it goes over the connection.
+/// Returns data in the encoding for the connection.
 pub fn escape(data: &[u8]) -> Vec<u8> {
     data.iter().flat_map(|&byte| std::iter::repeat_n(byte, if byte == IAC { 2 } else { 1 })).collect()
 }
 
-/// A message of the option [`COM_PORT`] as it goes over the connection.
+/// Returns a message of the option [`COM_PORT`] in the encoding for the connection.
 pub fn message(content: &[u8]) -> Vec<u8> {
     [&[IAC, SB, COM_PORT][..], &escape(content), &[IAC, SE]].concat()
 }

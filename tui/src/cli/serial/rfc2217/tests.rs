@@ -17,7 +17,7 @@ fn connect(port: &Rfc2217) -> TcpStream {
     client
 }
 
-/// Reads until `end` was received.
+/// Reads until `end` has been received.
 fn until(client: &mut TcpStream, end: &[u8]) -> Vec<u8> {
     let mut seen = Vec::new();
     while !seen.ends_with(end) {
@@ -81,10 +81,10 @@ fn a_web_page_does_not_reset_the_chip() {
     let reset = telnet::message(&[5, 11]);
     let head = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/octet-stream\r\n\r\n";
     client.write_all(&[&head[..], &reset].concat()).unwrap();
-    // Either way it is closed: what it sent is not read.
+    // The connection is closed in either case, and its data is not read.
     while matches!(client.read(&mut [0; 100]), Ok(n) if n > 0) {}
     assert!(rx.recv_timeout(Duration::from_millis(100)).is_err());
-    // Text that a person types arrives, and the next client is served.
+    // Typed text is accepted, and the next client is served.
     let mut person = connect(&port);
     person.write_all(b"GET up\r").unwrap();
     assert_eq!(rx.recv_timeout(WAIT), Ok(Event::Input(1, b"GET up\r".to_vec())));

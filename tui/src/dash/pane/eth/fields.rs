@@ -1,4 +1,4 @@
-//! The controller's registers and descriptors by field, under the manual's names.
+//! Registers and descriptors of the controller by field, with the manual's names.
 
 use esplens_soc::dev::eth::spec::{ctrlmoder, int, miicommand, miistatus, moder, rx_bd, tx_bd};
 
@@ -14,7 +14,7 @@ const INT: &[Field] = fields!(int: TXB TXE RXB RXE BUSY TXC RXC);
 const TX_BD: &[Field] = fields!(tx_bd: IRQ WR PAD CRC UR RL LC DF CS);
 const RX_BD: &[Field] = fields!(rx_bd: IRQ WR CF M OR IS DN TL SF CRC LC);
 
-/// The names of the set fields.
+/// Returns the names of the set fields.
 fn names(value: u32, names: &[Field]) -> String {
     let mut out: Vec<&str> =
         names.iter().filter(|(bit, _)| value & bit != 0).map(|(_, name)| *name).collect();
@@ -24,12 +24,12 @@ fn names(value: u32, names: &[Field]) -> String {
     out.join(" ")
 }
 
-/// A descriptor's status: of the transmit ring, or of the receive ring.
+/// Returns a descriptor's status: of the transmit ring, or of the receive ring.
 pub fn descriptor(word: u32, tx: bool) -> String {
     names(word, if tx { TX_BD } else { RX_BD })
 }
 
-/// A register by field.
+/// Returns a register's fields.
 pub fn register(name: &str, value: u32) -> String {
     match name {
         "MODER" => names(value, MODER),

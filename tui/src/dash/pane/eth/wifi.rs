@@ -1,5 +1,5 @@
-//! The Wi-Fi MAC in the place of the Ethernet controller: channel, filters, transmit slots, receive list, key slots,
-//! and the networks around it.
+//! The Wi-Fi MAC in place of the Ethernet controller: channel, filters, transmit slots, receive list, key slots, and
+//! the networks on the air.
 
 use super::CELL;
 use crate::dash::decode::mac;
@@ -13,15 +13,15 @@ use ratatui::text::{Line, Span};
 /// Names of the interfaces.
 const INTERFACES: [&str; 2] = ["station", "access point"];
 
-/// What was shown last, for changes.
+/// The pane's state: the previous sample, for changes.
 #[derive(Default)]
 pub struct Wifi {
     seen: WifiSample,
-    /// When each descriptor of the receive list changed, in milliseconds; 0: not yet.
+    /// Time of the last change of each receive descriptor, in milliseconds; 0: none yet.
     changed: Vec<u64>,
-    /// When each transmit slot changed.
+    /// Time of each transmit slot's last change.
     slots: Vec<u64>,
-    /// The chosen descriptor; `None`: the one that is filled next.
+    /// Selected descriptor; `None`: the one that is filled next.
     chosen: Option<usize>,
 }
 
@@ -30,7 +30,7 @@ impl Wifi {
         when.is_some_and(|&at| at > 0 && s.clock.saturating_sub(at) < FLASH_MS)
     }
 
-    /// Own address, channel, traffic.
+    /// Returns the row with the MAC's own address, channel and traffic.
     fn head(s: &Shared, w: &WifiSample) -> Line<'static> {
         let style = |role| s.theme.style(role);
         let own = w.filters.iter().find_map(|f| f.0).map_or("no address".into(), |a| mac(&a));
@@ -47,7 +47,7 @@ impl Wifi {
         ])
     }
 
-    /// Receiver, losses, time stamps.
+    /// Returns the row with the receiver's state, losses and time stamps.
     fn state(s: &Shared, w: &WifiSample) -> Line<'static> {
         let style = |role| s.theme.style(role);
         let receiver = if w.receiving { ("receiver on", Role::Text) } else { ("receiver off", Role::Warn) };
@@ -62,7 +62,7 @@ impl Wifi {
         ])
     }
 
-    /// The transmit slots, a row each.
+    /// Returns the rows of the transmit slots.
     fn transmit(&self, s: &Shared, w: &WifiSample) -> Vec<Line<'static>> {
         let title = format!("transmit slots: {} busy", w.slots.iter().filter(|t| !t.is_empty()).count());
         let mut lines = vec![Line::from(Span::styled(title, s.theme.style(Role::Second)))];
@@ -78,7 +78,7 @@ impl Wifi {
         lines
     }
 
-    /// A receive descriptor: address, owner, bytes, room, buffer.
+    /// Formats a receive descriptor: address, owner, length, buffer size, buffer.
     fn descriptor(&self, s: &Shared, w: &WifiSample, n: usize, focused: bool) -> Span<'static> {
         let RxDescSample { at, flags, buffer } = w.desc[n];
         let (next, owned) = (at == w.rx[1], flags & desc::OWNER != 0);
@@ -112,7 +112,7 @@ impl Wifi {
         lines
     }
 
-    /// Address filters and key slots; never a key.
+    /// Returns the rows of address filters and key slots; never a key.
     fn filters(s: &Shared, w: &WifiSample) -> Vec<Line<'static>> {
         let style = |role| s.theme.style(role);
         let row = |name: String, text: String, role| {
@@ -139,7 +139,7 @@ impl Wifi {
         lines
     }
 
-    /// All rows.
+    /// Returns all rows.
     pub fn lines(&self, s: &Shared, w: &WifiSample, width: u16, focused: bool) -> Vec<Line<'static>> {
         let dim = |text: &str| Line::from(Span::styled(text.to_string(), s.theme.style(Role::Dim)));
         let mut lines = Vec::new();
@@ -165,26 +165,26 @@ impl Wifi {
         self.chosen.unwrap_or_else(next)
     }
 
-    /// The chosen descriptor.
+    /// Returns the selected descriptor.
     pub fn chosen<'a>(&self, w: &'a WifiSample) -> Option<&'a RxDescSample> {
         w.desc.get(self.place(w))
     }
 
-    /// Chooses the descriptor so many places on; returns the first row to be shown so that it is in view.
+    /// Moves the selection by a number of descriptors. Returns the scroll position that makes it visible.
     pub fn choose(&mut self, w: &WifiSample, by: isize, top: usize, (width, height): (u16, u16)) -> usize {
         let to = self.place(w).saturating_add_signed(by).min(w.desc.len().saturating_sub(1));
         self.chosen = Some(to);
-        // Two rows of figures, the slots under their heading, the list's heading.
+        // Two rows of counters, the slots under their heading, the list's heading.
         let line = 4 + w.slots.len() + to / columns(width);
         scroll(top, line, usize::from(height.max(1)))
     }
 
-    /// Nothing is chosen any more.
+    /// Clears the selection.
     pub fn cancel(&mut self) {
         self.chosen = None;
     }
 
-    /// A new sample is in `s`: notes what changed.
+    /// Records the changes in a new sample.
     pub fn sampled(&mut self, s: &Shared) {
         let Some(w) = &s.sample.wifi else { return };
         let now = s.clock.max(1);
@@ -209,12 +209,12 @@ impl Wifi {
     }
 }
 
-/// Descriptors in a row.
+/// Returns the number of descriptors in a row.
 fn columns(width: u16) -> usize {
     usize::from((width / CELL).max(1))
 }
 
-/// A key slot without its key.
+/// Describes a key slot without its key.
 fn key_text(k: &KeySample) -> String {
     let algorithm = match k.algorithm {
         1 => "WEP",

@@ -8,7 +8,7 @@ use crate::isa::{Insn, Op, sr};
 
 const DEBUG_VECTOR: u32 = CODE + 0x280;
 
-/// The debug exception was taken at `pc`.
+/// Returns whether the debug exception was taken at `pc`.
 fn debugged(b: &Bench, why: u32, pc: u32) -> bool {
     (b.cpu.pc, b.cpu.debugcause, b.cpu.epc[6]) == (DEBUG_VECTOR, why, pc)
 }
@@ -53,7 +53,7 @@ fn ibreak_stops_before_its_instruction() {
 
 #[test]
 fn ibreak_set_by_running_code_is_in_force_at_once() {
-    // The block was decoded before the register was written.
+    // The block is decoded before the register is written.
     let insns = [
         op(Op::Wsr, 0, 6, sr::IBREAKENABLE.into()),
         nop(),
@@ -87,7 +87,7 @@ fn dbreak_stops_before_the_access() {
         let b = run(1, Op::L32i, DATA + 8);
         assert!(debugged(&b, why, CODE + 6));
         assert_eq!(b.reg(4), 0xAA, "nothing was loaded");
-        // Kinds, neighbours, parts.
+        // Access kinds, neighbouring addresses, partial overlaps.
         assert_eq!(run(1, Op::S32i, DATA + 8).word(DATA + 8), 0xAA);
         assert_eq!(run(2, Op::L32i, DATA + 8).reg(4), 0x0101_0101);
         assert!(debugged(&run(3, Op::L32i, DATA + 8), why, CODE + 6));
@@ -108,7 +108,7 @@ fn dbreak_masks_choose_the_block() {
             let b = b.with(5, DATA + 0x40 + addr).run(Op::S8i, 0, 5, 4, 0);
             assert_eq!(debugged(&b, cause::DBREAK, CODE), hit, "{mask:#x} {addr}");
         }
-        // The address's low bits do not count.
+        // The low bits of the address are ignored.
         let mut b =
             Bench::new().set(|c| (c.dbreaka[0], c.dbreakc[0]) = (DATA + 0x40 + size - 1, 2 << 30 | mask));
         b.cpu.sync_dbreak(0, &mut b.mem);
@@ -149,14 +149,14 @@ fn icount_counts_below_its_level_and_stops_before_it_overflows() {
         Bench::new().set(|c| (c.icount, c.icountlevel) = (-3i32 as u32, 1)).place(CODE, &[nop(); 8]).steps(3);
     assert!(debugged(&b, cause::ICOUNT, CODE + 6));
     assert_eq!((b.cpu.icount, b.retired()), (u32::MAX, 2));
-    // At or above its level it stands still.
+    // At or above its level ICOUNT does not count.
     let b = Bench::new().set(|c| {
         (c.icount, c.icountlevel) = (-3i32 as u32, 2);
         c.set_ps(2);
     });
     let b = b.place(CODE, &[nop(); 8]).steps(5);
     assert_eq!((b.cpu.icount, b.retired()), (-3i32 as u32, 5));
-    // No exception where debug exceptions are masked, whatever ICOUNTLEVEL says.
+    // No exception where debug exceptions are masked, for any ICOUNTLEVEL.
     let b = Bench::new().set(|c| {
         (c.icount, c.icountlevel) = (u32::MAX, 15);
         c.set_ps(6);

@@ -1,4 +1,4 @@
-//! How exceptions are taken and left.
+//! Exception entry and return.
 
 use super::{Bench, CODE, Cause, nop, op, took};
 use crate::cpu::exception::vector;
@@ -38,7 +38,8 @@ fn a_taken_exception_costs_a_cycle_and_retires_nothing() {
 
 #[test]
 fn an_endless_chain_of_faults_uses_up_the_budget() {
-    // The vectors hold zeros: ILL at the user vector, then at the double vector, for ever.
+    // The vectors hold zeros, which decode as ILL: first at the user vector, then at the double vector
+    // forever.
     let b = Bench::new().run(Op::Syscall, 0, 0, 0, 0).steps(1000);
     assert_eq!((b.cpu.cycles, b.cpu.pc, b.cpu.depc), (1001, CODE + vector::DOUBLE, CODE + vector::DOUBLE));
 }
@@ -75,7 +76,7 @@ fn simcall_stops_before_it() {
     let mut b = Bench::new().place(CODE, &[nop(), op(Op::Simcall, 0, 0, 0)]);
     assert_eq!(b.exit(10), Exit::Stop(Stop::Simcall));
     assert_eq!((b.cpu.pc, b.cpu.cycles, b.retired()), (CODE + 3, 1, 1));
-    // The machine moves on by itself.
+    // The machine skips the instruction itself.
     b.cpu.pc += 3;
     assert_eq!(b.steps(1).cpu.cycles, 2);
 }
@@ -105,7 +106,8 @@ fn an_instruction_may_straddle_pages() {
     let at = CODE + 0xFFE;
     let b = Bench::new().set(|c| c.pc = at).run(Op::Movi, 0, 0, 4, 1234);
     assert_eq!((b.reg(4), b.cpu.pc), (1234, at + 3));
-    // The second page is not executable: the whole instruction cannot be fetched; a density one before can.
+    // The second page is not executable, so the whole instruction cannot be fetched. A density instruction
+    // before it can.
     let mut b =
         Bench::new().set(|c| c.pc = at - 2).place(at - 2, &[op(Op::MovN, 4, 5, 0), op(Op::Movi, 0, 4, 9)]);
     let phys = b.mem.map(0).entry(CODE + 0x1000).phys;
@@ -141,7 +143,8 @@ fn instruction_memory_takes_aligned_words_only() {
 
 #[test]
 fn the_window_check_comes_before_the_instruction() {
-    // An ILL word names no register; a fault that names a live frame spills first.
+    // An ILL word names no register. A faulting instruction that names a register of a live frame spills
+    // first.
     let load = Insn::new(Op::L32i, 0, 8, 4, 0);
     let b = Bench::new().set(|c| c.windowstart = 0b101).place(CODE, &[load]).steps(1);
     assert_eq!((b.cpu.pc, b.cpu.exccause), (CODE + vector::OVERFLOW12, 0));

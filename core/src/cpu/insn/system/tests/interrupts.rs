@@ -7,7 +7,7 @@ use crate::cpu::ps;
 use crate::engine::Exit;
 use crate::isa::{Insn, Op, sr};
 
-/// Interrupt `n` of the ESP32: its level.
+/// Returns the level of interrupt `n` of the ESP32.
 fn level_of(n: u32) -> u32 {
     (1..8).find(|&l| LEVEL_MASK[l as usize] >> n & 1 != 0).expect("every interrupt has a level")
 }
@@ -16,7 +16,7 @@ fn vector_of(level: u32) -> u32 {
     if level == 1 { vector::USER } else { vector::LEVEL2 + (level - 2) * 0x40 }
 }
 
-/// NOPs at [`CODE`] + 0x800, all interrupts enabled.
+/// Returns a bench with NOPs at [`CODE`] + 0x800 and all interrupts enabled.
 fn idle() -> Bench {
     let b = Bench::new().set(|c| (c.pc, c.intenable) = (CODE + 0x800, u32::MAX));
     b.place(CODE + 0x800, &[nop(); 40])
@@ -48,7 +48,7 @@ fn each_interrupt_enters_its_vector() {
         let b = idle().set(|c| c.set_external(1 << n)).steps(0);
         let old = b.cpu.ps;
         assert_eq!(b.cpu.interrupt(), 1 << n);
-        // The vectors hold ILL, so look right after entry: one cycle would run it.
+        // The vectors hold ILL. Check right after entry, because one cycle would run it.
         let mut b = b;
         assert!(b.cpu.take_interrupt());
         assert_eq!(b.cpu.pc, CODE + vector_of(level), "interrupt {n}");
@@ -91,7 +91,7 @@ fn disabled_interrupts_wait_but_the_nmi_does_not() {
     assert!(b.cpu.take_interrupt());
     assert_eq!((b.cpu.pc, b.cpu.epc[7]), (CODE + vector_of(7), CODE + 0x800));
     assert_eq!(b.cpu.interrupt() & TYPE_NMI, 0, "taking it clears it");
-    // Nor does INTLEVEL mask it, its own included.
+    // INTLEVEL does not mask it either, not even at its own level.
     for level in [7, 15] {
         let mut b = idle().set(|c| (c.intenable, c.ps) = (0, level | ps::EXCM));
         b.cpu.set_external(TYPE_NMI);
@@ -107,7 +107,7 @@ fn the_highest_level_goes_first() {
     for _ in 0..6 {
         assert!(b.cpu.take_interrupt());
         taken.push((b.cpu.pc - CODE - vector::LEVEL2) / 0x40 + 2);
-        // Lower ones wait until the level is given back; NMI was edge-triggered.
+        // Lower ones wait until the level is lowered. NMI is edge-triggered.
         let level = *taken.last().expect("just pushed");
         b.cpu.set_external(b.cpu.external & !LEVEL_MASK[level as usize]);
         b.cpu.intclear(LEVEL_MASK[level as usize]);
@@ -126,7 +126,7 @@ fn the_highest_level_goes_first() {
 
 #[test]
 fn handlers_nest_and_return_in_order() {
-    // Levels 1..5: each handler is NOP, RFE / RFI; each raises the next while it runs.
+    // Levels 1..5: each handler is NOP and RFE or RFI. Each raises the next level's interrupt while it runs.
     let rfi = |n| op(Op::Rfi, 0, 0, n);
     let mut b = idle().place(CODE + vector::USER, &[nop(), op(Op::Rfe, 0, 0, 0)]);
     for level in 2..=5 {
@@ -134,7 +134,7 @@ fn handlers_nest_and_return_in_order() {
     }
     // 0: level 1, 19: level 2, 23: level 3, 24: level 4, 26: level 5.
     let lines = [0u32, 19, 23, 24, 26];
-    // EXCM masks up to level 3: the low handlers clear it first, as an RTOS does.
+    // EXCM masks up to level 3: the handlers of low levels clear it first, as an RTOS does.
     for (n, line) in lines.into_iter().enumerate() {
         b = b.set(|c| {
             c.ps &= !ps::EXCM;
@@ -184,7 +184,7 @@ fn software_interrupts_by_register() {
     assert_eq!(b.reg(5), TYPE_SOFTWARE);
     let b = b.run(Op::Wsr, 0, 0, 4, sr::INTCLEAR.into()).run(Op::Rsr, 0, 0, 5, sr::INTERRUPT.into());
     assert_eq!(b.reg(5), 0);
-    // Enabled, it is taken before the next instruction.
+    // An enabled one is taken before the next instruction.
     let insns = [op(Op::Wsr, 0, 4, sr::INTSET.into()), op(Op::MovN, 4, 6, 0)];
     let b = Bench::new().set(|c| c.intenable = 1 << 7).with(4, 1 << 7).place(CODE, &insns).steps(1);
     let b = b.place(CODE + vector::USER, &[nop()]).steps(1);
@@ -210,7 +210,7 @@ fn waiti_sleeps_until_something_is_deliverable() {
     assert_eq!(b.exit(100), Exit::Waiting);
     assert_eq!((b.cpu.cycles, b.cpu.pc, b.cpu.ps & ps::INTLEVEL), (1, CODE + 0x803, 2));
     assert_eq!((b.exit(100), b.cpu.cycles), (Exit::Waiting, 1));
-    // Level 2 does not pass INTLEVEL 2; level 3 does.
+    // INTLEVEL 2 masks level 2, but not level 3.
     b.cpu.set_external(1 << 19);
     assert_eq!((b.exit(100), b.cpu.waiting), (Exit::Waiting, true));
     b.cpu.set_external(1 << 23);
@@ -272,7 +272,7 @@ fn ccount_reads_its_own_cycle_anywhere_in_a_block() {
     let rsr = |t| op(Op::Rsr, 0, t, sr::CCOUNT.into());
     let b = Bench::new().place(CODE, &[rsr(4), nop(), rsr(5), rsr(6), nop(), rsr(7)]).steps(6);
     assert_eq!([4, 5, 6, 7].map(|n| b.reg(n)), [0, 2, 3, 5]);
-    // Also when the block is entered anew in the middle.
+    // Also when the block is entered again in the middle.
     let b = Bench::new().place(CODE, &[rsr(4), nop(), rsr(5), rsr(6), nop(), rsr(7)]).steps(3).steps(3);
     assert_eq!([4, 5, 6, 7].map(|n| b.reg(n)), [0, 2, 3, 5]);
 }
@@ -290,7 +290,7 @@ fn ccount_can_be_written() {
     ];
     let b = Bench::new().with(4, 1000).place(CODE, &insns).steps(6);
     assert_eq!([5, 4, 6].map(|n| b.reg(n)), [1001, 1003, 1001]);
-    assert_eq!(b.cpu.cycles, 6, "the cycle count itself goes on");
+    assert_eq!(b.cpu.cycles, 6, "the cycle count itself continues");
 }
 
 #[test]
@@ -300,7 +300,7 @@ fn a_timer_matches_after_ccount_jumps() {
     let b = b.place(CODE + vector::USER, &[nop(); 4]).steps(5);
     // WSR at 1000, NOPs at 1001 and 1002, then CCOUNT is 1003.
     assert_eq!(b.cpu.epc[1], CODE + 0x809);
-    // The jump passes over the match: nothing until it comes round.
+    // The jump skips the match: nothing happens until CCOUNT wraps around.
     let b = idle().set(|c| c.ccompare[0] = 3).with(4, 1000).place(CODE + 0x800, &insns).steps(6);
     assert_eq!(b.cpu.interrupt(), 0);
 }

@@ -9,7 +9,7 @@ use crate::memory::{Access, Bus, Fault};
 
 const ONES: u32 = u32::MAX;
 
-/// Registers that hold what is written to them: number and the bits that exist.
+/// Registers that hold the written value: number and implemented bits.
 const STORED: &[(u8, u32)] = &[
     (sr::LBEG, ONES),
     (sr::LEND, ONES),
@@ -73,7 +73,7 @@ const STORED: &[(u8, u32)] = &[
     (sr::MISC3, ONES),
 ];
 
-/// What is not in [`STORED`], with its own test below.
+/// Registers that are not in [`STORED`]; they have their own tests below.
 const SPECIAL: &[u8] = &[
     sr::LITBASE,
     sr::WINDOWBASE,
@@ -86,7 +86,7 @@ const SPECIAL: &[u8] = &[
     sr::PRID,
 ];
 
-/// The words to try: all ones, nothing, a pattern, its complement.
+/// Words to write: all ones, zero, a pattern, its complement.
 const WORDS: [u32; 4] = [ONES, 0, 0xA5C3_96F0, 0x5A3C_690F];
 
 #[test]
@@ -102,7 +102,7 @@ fn every_register_of_the_table_is_tested_here() {
 fn stored_registers_keep_the_bits_that_exist() {
     for &(n, mask) in STORED {
         for word in WORDS {
-            // The other state is quiet: a written PS or ICOUNTLEVEL must not disturb the reading.
+            // The remaining state stays inactive: a written PS or ICOUNTLEVEL must not disturb the reading.
             let b = Bench::new().with(4, word).run(Op::Wsr, 0, 0, 4, n.into());
             assert_eq!(b.cpu.read_special(n), Some(word & mask), "WSR {n} {word:#x}");
             let mut b = b;
@@ -137,11 +137,11 @@ fn windowbase_moves_the_registers() {
     let b = Bench::new().with(4, 0xFFFF_FFF2).run(Op::Wsr, 0, 0, 4, sr::WINDOWBASE.into());
     assert_eq!(b.cpu.windowbase(), 2);
     assert_eq!(b.run(Op::Rsr, 0, 0, 7, sr::WINDOWBASE.into()).reg(7), 2);
-    // The exchange goes through the window it was fetched with.
+    // The exchange uses the window that it was fetched with.
     let b = Bench::new().set(|c| (c.wb4, c.windowstart) = (12, 8)).with(5, 6);
     let b = b.run(Op::Xsr, 0, 0, 5, sr::WINDOWBASE.into());
     assert_eq!((b.cpu.windowbase(), b.cpu.ar[12 + 5], b.cpu.ar[24 + 5]), (6, 3, 0));
-    // At the end of the file the window wraps.
+    // The window wraps at the end of the register file.
     let b = Bench::new().set(|c| (c.wb4, c.windowstart) = (60, 1 << 15)).with(9, 1);
     let b = b.set(|c| c.ps |= ps::EXCM).run(Op::Xsr, 0, 0, 9, sr::WINDOWBASE.into());
     assert_eq!((b.cpu.windowbase(), b.cpu.ar[5]), (1, 15));
@@ -175,7 +175,7 @@ fn accesses_that_the_configuration_lacks_are_illegal() {
             let refused =
                 special::name(o, n).is_none() || n == sr::LITBASE && !matches!(o, Op::Rur | Op::Wur);
             let b = Bench::new().set(|c| c.exccause = 63).with(4, 0);
-            // XSR and friends with number n; RUR has its register in r.
+            // n is the register number. The address register is in t, for RUR in r.
             let b = b.run(o, 4, 0, 4, n.into());
             let raised = b.cpu.exccause == 0 && took(&b, Cause::IllegalInstruction, CODE, vector::USER);
             assert_eq!(raised, refused, "{o:?} {n}");
@@ -216,7 +216,7 @@ fn output_wires() {
     assert_eq!(Bench::new().with(4, 9).run(Op::ReadImpwire, 0, 0, 4, 0).reg(4), 0);
 }
 
-/// External registers that echo: reads give the address plus one, writes are kept with their cycle.
+/// External registers that echo: a read returns the address plus one, a write is recorded with its cycle.
 #[derive(Default)]
 struct Echo {
     written: Vec<(u32, u32, u64, u32)>,
