@@ -18,12 +18,6 @@ pub const RTC_FAST: [u32; 2] = [0x3FF8_0000, 0x400C_0000];
 /// Bytes in each RTC memory.
 pub const RTC_BYTES: usize = 8 << 10;
 
-/// Whether an address lies in mask ROM on the instruction bus, which nothing can change.
-#[must_use]
-pub fn is_mask_rom(addr: u32) -> bool {
-    (0x4000_0000..0x4007_0000).contains(&addr)
-}
-
 /// Adds all on-chip memories and the ROM to `mem`.
 pub fn add_banks(mem: &mut Memory, rom: &RomSet) -> Banks {
     Banks {

@@ -256,7 +256,7 @@ impl<'a> Ctx<'a> {
         // A device may have changed code or its mapping (DMA, cache reconfiguration) without reporting it.
         self.attention |= a.leave | (a.mem.map_generation != generation);
         self.code_moved |= a.mem.has_stale(a.core);
-        let over = a.mem.work.is_over();
+        let over = a.mem.work.is_over() | a.mem.is_disturbed();
         self.halt |= self.bus.halted() | over;
         r
     }

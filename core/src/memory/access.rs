@@ -135,6 +135,41 @@ impl Memory {
         (n > 0).then_some((out, n))
     }
 
+    /// Sets the virtual address ranges (address, length in bytes) of `core` whose contents a busy-waiting loop depends on. None
+    /// of them may cross a page. Returns false, and watches nothing, where one is not storage.
+    pub fn set_awaited(&mut self, core: usize, ranges: &[(u32, u32)]) -> bool {
+        let spot = |&(addr, len): &(u32, u32)| {
+            let spot = self.spot(core, addr)?;
+            let reversed = spot.flags & flag::REVERSED != 0;
+            let (from, to) = (spot.offset, spot.offset + len as usize);
+            (!reversed && to <= PAGE_SIZE).then_some((spot.phys, from, to))
+        };
+        let spots: Option<Vec<_>> = ranges.iter().map(spot).collect();
+        let found = spots.is_some();
+        let spots = spots.unwrap_or_default();
+        self.disturbed = false;
+        if spots != self.awaited {
+            let old = std::mem::replace(&mut self.awaited, spots);
+            for n in 0..old.len().max(self.awaited.len()) {
+                let changed = [old.get(n), self.awaited.get(n)].map(|part| part.map(|part| part.0));
+                changed.into_iter().flatten().for_each(|phys| self.refresh_phys(phys));
+            }
+        }
+        found
+    }
+
+    /// Returns true when ranges are set with [`Memory::set_awaited`].
+    #[must_use]
+    pub fn is_awaited(&self) -> bool {
+        !self.awaited.is_empty()
+    }
+
+    /// Returns true when a write has reached one of the ranges set with [`Memory::set_awaited`] since then.
+    #[must_use]
+    pub fn is_disturbed(&self) -> bool {
+        self.disturbed
+    }
+
     /// Marks the instruction bytes at `addr..addr+len` as decoded for `core`.
     pub fn note_code(&mut self, core: usize, addr: u32, len: usize) {
         for n in 0..len as u32 {
@@ -172,6 +207,8 @@ impl Memory {
 
     /// Writes within one physical page. Handles decoded code and shared pages.
     fn write_phys(&mut self, phys: u32, offset: usize, data: &[u8]) {
+        let end = offset + data.len();
+        self.disturbed |= self.awaited.iter().any(|&(p, from, to)| p == phys && from < end && offset < to);
         if self.phys.has_code(phys, offset, offset + data.len()) {
             self.code_changed(phys);
         }

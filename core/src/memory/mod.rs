@@ -121,6 +121,10 @@ pub struct Memory {
     watches: BTreeMap<usize, Watch>,
     /// Words whose stores are reported to the bus; 0 for none.
     noted: [u32; CORES],
+    /// Parts of pages that a busy-waiting core reads: physical page, first byte, end.
+    awaited: Vec<(u32, usize, usize)>,
+    /// A write has reached one of them.
+    disturbed: bool,
     /// True while watchpoints must not fire, because an instruction is being stepped over.
     pub watch_paused: bool,
 }
@@ -214,7 +218,8 @@ impl Memory {
         if e.flags & flag::READ != 0 {
             e.flags |= flag::F_READ32 | if bytes { flag::F_READ8 } else { 0 };
         }
-        if e.flags & flag::WRITE != 0 && self.phys.owned[p] && self.phys.code[p] == 0 {
+        let awaited = self.awaited.iter().any(|(phys, ..)| *phys as usize == p);
+        if e.flags & flag::WRITE != 0 && self.phys.owned[p] && self.phys.code[p] == 0 && !awaited {
             e.flags |= flag::F_WRITE32 | if bytes { flag::F_WRITE8 } else { 0 };
         }
     }
@@ -293,6 +298,7 @@ impl Memory {
             self.phys.owned[phys] = false;
             self.refresh_phys(phys as u32);
         }
+        self.set_awaited(0, &[]);
         self.map_generation += 1;
     }
 }

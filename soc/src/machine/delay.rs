@@ -1,15 +1,13 @@
-//! Long turns beside a delay loop.
+//! Long turns beside a core that waits.
 //!
-//! While both cores are busy they take turns of a few cycles. A core that waits in a loop which depends on nothing but its own
-//! registers and CCOUNT (`ets_delay_us`) needs no turns: its state after any number of cycles is known in advance. The
-//! other one then runs for as long as that wait lasts, and the waiting core follows in one step: to where the short turns
-//! would have brought it by then.
+//! While both cores are busy they take turns of a few cycles. A core that waits in a loop which depends on nothing but memory,
+//! CCOUNT and its own registers (`ets_delay_us`, a flag of the other core) needs no turns until that memory changes: its
+//! state after any number of cycles is known in advance. The other one then runs for as long as the wait lasts, or to
+//! its first store there, and the waiting core follows in one step: to where the short turns would have brought it by then.
 
 use super::Machine;
 use super::run::TURN;
-use crate::map;
 use esplens_core::engine::interp::BusyWait;
-use esplens_core::engine::{Engine, Exit};
 
 /// Cycles that a long turn must have.
 const WORTH: u64 = 8 * TURN;
@@ -24,12 +22,21 @@ pub(super) struct LongTurn {
 }
 
 impl Machine {
-    /// The long turn that `core` may take now, at the begin of a short one; all of it comes before cycle `stop` of the slice.
+    /// Returns the long turn that `core` may take now, at the begin of a short one. All of it comes before cycle `stop` of the slice.
     pub(super) fn long_turn(&mut self, core: usize, stop: u64) -> Option<LongTurn> {
         let waiting = 1 - core;
-        if !self.engines[waiting].is_polling(&self.cpus[waiting]) {
-            return None;
+        let turn = self.engines[waiting]
+            .is_polling(&self.cpus[waiting])
+            .then(|| self.find_long_turn(core, stop))
+            .flatten();
+        if turn.is_none() && self.mem.is_awaited() {
+            self.mem.set_awaited(waiting, &[]);
         }
+        turn
+    }
+
+    fn find_long_turn(&mut self, core: usize, stop: u64) -> Option<LongTurn> {
+        let waiting = 1 - core;
         let (slice, from) = (self.slice?, self.done(core));
         let begins = (from + TURN).min(slice.cycles) == slice.turn_end;
         let waiting_at = if waiting == 1 { from } else { slice.turn_end };
@@ -38,16 +45,15 @@ impl Machine {
         }
         let goals = [0, 1].map(|core| self.goal_budget(core, u64::MAX) - 1);
         let most = (slice.cycles - from).min(stop.checked_sub(from + 1)?).min(goals[0]).min(goals[1]);
-        if most < WORTH {
+        if most < WORTH || self.mem.has_stale(waiting) {
             return None;
         }
         let (cpu, engine) = (&self.cpus[waiting], &mut self.engines[waiting]);
         let wait = engine.busy_wait(cpu, waiting, &mut self.mem, &mut self.soc, WORTH + TURN)?;
-        let lasts = waiting_at + wait.cycles.saturating_mul(wait.iterations);
-        let is_rom = wait.private.is_some_and(|(low, high)| map::is_mask_rom(low) && map::is_mask_rom(high));
-        let most = most.min(lasts - from);
+        let most = most.min(waiting_at + wait.lasts() - from);
         let length = if most == slice.cycles - from { most } else { most / TURN * TURN };
-        (is_rom && length >= WORTH).then_some(LongTurn { from, end: from + length, wait })
+        let quiet = length >= WORTH && self.mem.set_awaited(waiting, wait.memory()?);
+        quiet.then_some(LongTurn { from, end: from + length, wait })
     }
 
     /// Ends the long turn of `core`, wherever it stopped: the other core and the slice are as after short turns.
@@ -59,16 +65,10 @@ impl Machine {
         slice.turn_end = (begun + TURN).min(slice.cycles);
         let target = if waiting == 1 { begun } else { slice.turn_end };
         let left = target.saturating_sub(self.done(waiting));
-        self.engines[waiting].skip(&mut self.cpus[waiting], &turn.wait, left);
-        loop {
-            let left = target.saturating_sub(self.done(waiting));
-            if left == 0 {
-                return;
-            }
-            let (cpu, engine) = (&mut self.cpus[waiting], &mut self.engines[waiting]);
-            let exit = engine.run(cpu, waiting, &mut self.mem, &mut self.soc, left);
-            // Nothing else can happen in the loop, whose instructions are known.
-            debug_assert!(matches!(exit, Exit::Budget | Exit::Halt), "{exit:?} in a delay loop");
+        let (cpu, engine) = (&mut self.cpus[waiting], &mut self.engines[waiting]);
+        engine.advance(cpu, waiting, &mut self.mem, &mut self.soc, (&turn.wait, left));
+        if self.mem.is_disturbed() {
+            self.mem.set_awaited(waiting, &[]);
         }
     }
 }

@@ -74,7 +74,8 @@ impl Engine for Interp {
         c.report = self.report;
         c.stops_at_breaks = self.stop_at_breaks;
         let end = c.cpu.cycles.saturating_add(budget);
-        c.polls = self.polls.until(if self.executes_busy_waits { 0 } else { end });
+        c.polls = self.polls;
+        c.polls.begin(c.cpu.pc, if self.executes_busy_waits { 0 } else { end });
         let exit = self.run_until(&mut c, end);
         self.polls = c.polls;
         exit

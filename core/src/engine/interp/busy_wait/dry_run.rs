@@ -5,117 +5,138 @@ use super::proof::Step;
 use crate::engine::interp::run::{finish, run_checked};
 use crate::engine::interp::translate::decode_insn;
 use crate::engine::{Ctx, DecOp, Done};
-use crate::isa::{Insn, Op};
-use crate::memory::{Access, NO_PAGE, flag};
+use crate::isa::Op;
+use crate::memory::{Access, NO_PAGE};
 
 /// Instructions in an iteration at most.
-const MAX_STEPS: usize = 256;
+const MAX_STEPS: usize = 512;
+/// Parts of memory that an iteration may use.
+const MAX_PARTS: usize = 32;
 
-/// An iteration.
-pub(super) struct Iteration {
+/// The instructions executed so far.
+pub(super) struct DryRun {
+    start: u32,
+    end: u64,
     pub(super) steps: Vec<Step>,
-    /// Cycle up to which it reads the same values.
+    /// Cycle up to which they read the same values.
     pub(super) steady_until: u64,
-    /// See [`super::BusyWait::private`].
-    pub(super) private: Option<(u32, u32)>,
+    /// See [`super::BusyWait::memory`].
+    pub(super) memory: Option<Vec<(u32, u32)>>,
 }
 
-impl Iteration {
-    /// Notes an access.
-    fn uses(&mut self, addr: u32, is_constant: bool) {
-        let private = self.private.filter(|_| is_constant);
-        self.private = private.map(|(low, high)| (low.min(addr), high.max(addr)));
+impl DryRun {
+    /// A run from `start` that must not get beyond cycle `end`.
+    pub(super) fn new(start: u32, end: u64) -> Self {
+        Self { start, end, steps: Vec::with_capacity(32), steady_until: u64::MAX, memory: Some(Vec::new()) }
     }
-}
 
-/// A value read.
-struct Loaded {
-    value: u32,
-    steady_until: u64,
-    /// From memory that no core can write.
-    is_constant: bool,
-}
+    /// Executes until the PC is at the start again. `None` where that does not happen, at instructions that may have an effect,
+    /// and at those that are `guarded`.
+    pub(super) fn to_start(&mut self, c: &mut Ctx, guarded: impl Fn(&Ctx, u32) -> bool) -> Option<()> {
+        while self.steps.len() < MAX_STEPS && c.cpu.cycles < self.end && !guarded(c, c.cpu.pc) {
+            self.step(c)?;
+            if c.cpu.pc == self.start {
+                return Some(());
+            }
+        }
+        None
+    }
 
-/// Executes from the PC until it is there again, which must happen before cycle `end`. `None` where something else happens, at
-/// instructions that may have an effect, and at those that are `guarded`.
-pub(super) fn iteration(c: &mut Ctx, end: u64, guarded: impl Fn(&Ctx, u32) -> bool) -> Option<Iteration> {
-    let start = c.cpu.pc;
-    let mut all =
-        Iteration { steps: Vec::with_capacity(32), steady_until: u64::MAX, private: Some((start, start)) };
-    while all.steps.len() < MAX_STEPS && c.cpu.cycles < end && !guarded(c, c.cpu.pc) {
+    /// Executes one instruction.
+    fn step(&mut self, c: &mut Ctx) -> Option<()> {
         let (op, insn) = decode_insn(c, c.cpu.pc)?;
         let class = class::of(&insn)?;
-        let step = Step::before(c, &op, &insn, class);
-        all.uses(op.pc, is_constant(c, op.pc));
+        let mut step = Step::before(c, op, &insn, class);
+        self.uses(op.pc, op.len.into());
         match class {
             Class::Load | Class::Literal => {
                 let address = if class == Class::Literal { op.imm } else { step.address() };
-                let loaded = load(c, &op, &insn, address)?;
-                all.steady_until = all.steady_until.min(loaded.steady_until);
-                all.uses(address, loaded.is_constant);
-                c.set(op.t, loaded.value);
-                retire(c, &op);
+                step.loaded = self.load(c, &op, insn.op, address)?;
             }
-            Class::Store => {
-                if !step.stores_what_is_there(c) {
-                    return None;
-                }
-                all.private = None;
-                retire(c, &op);
-            }
-            _ => {
-                let ran = run_checked(c, &[op], 1);
-                if ran.count != 1 || !matches!(ran.done, Done::Next | Done::Jump | Done::Leave) {
-                    return None;
-                }
-                c.cpu.cycles += 1;
-            }
+            // Nobody else may store there meanwhile: it counts as read.
+            Class::Store if step.stores_what_is_there(c) => self.uses(step.address(), 4),
+            Class::Store => return None,
+            _ => {}
         }
-        all.steps.push(step);
-        if c.cpu.pc == start {
-            return Some(all);
+        execute(c, &step)?;
+        self.steps.push(step);
+        Some(())
+    }
+
+    /// Notes the use of memory.
+    fn uses(&mut self, addr: u32, len: u32) {
+        let Some(parts) = &mut self.memory else { return };
+        if parts.iter().any(|(at, n)| addr >= *at && addr + len <= at + n) {
+            return;
+        }
+        if let Some((_, n)) = parts.iter_mut().find(|(at, n)| at + *n == addr) {
+            *n += len;
+        } else if parts.len() < MAX_PARTS {
+            parts.push((addr, len));
+        } else {
+            self.memory = None;
         }
     }
-    None
-}
 
-/// Goes on behind an instruction that needed no handler.
-fn retire(c: &mut Ctx, op: &DecOp) {
-    c.base = c.cpu.cycles;
-    c.cpu.cycles += finish(c, op, 0, Done::Next).count;
-}
-
-/// True for memory that no core can write.
-fn is_constant(c: &Ctx, addr: u32) -> bool {
-    c.mem.map(c.core).entry(addr).flags & flag::WRITE == 0 && c.mem.map(c.core).entry(addr).phys != NO_PAGE
-}
-
-fn load(c: &mut Ctx, op: &DecOp, insn: &Insn, addr: u32) -> Option<Loaded> {
-    let size = match insn.op {
-        Op::L8ui => 1,
-        Op::L16ui | Op::L16si => 2,
-        _ => 4,
-    };
-    if op.quad > c.cpu.quads_free || !addr.is_multiple_of(size) {
-        return None;
+    /// The value of a load.
+    fn load(&mut self, c: &mut Ctx, op: &DecOp, insn: Op, addr: u32) -> Option<u32> {
+        let size = match insn {
+            Op::L8ui => 1,
+            Op::L16ui | Op::L16si => 2,
+            _ => 4,
+        };
+        if !addr.is_multiple_of(size) {
+            return None;
+        }
+        let plain = if size == 4 { c.fast_load32(addr) } else { c.fast_load_small(addr, size as u8) };
+        let value = match plain {
+            Some(value) => {
+                self.uses(addr, size);
+                value
+            }
+            None => {
+                let (value, until) = on_bus(c, op, addr, size as u8)?;
+                self.steady_until = self.steady_until.min(until);
+                self.memory = None;
+                value
+            }
+        };
+        Some(if insn == Op::L16si { i32::from(value as i16) as u32 } else { value })
     }
-    let plain = if size == 4 { c.fast_load32(addr) } else { c.fast_load_small(addr, size as u8) };
-    let (value, steady_until) = match plain {
-        Some(value) => (value, u64::MAX),
-        None => on_bus(c, op, addr, size as u8)?,
-    };
-    let value = if insn.op == Op::L16si { i32::from(value as i16) as u32 } else { value };
-    Some(Loaded { value, steady_until, is_constant: plain.is_some() && is_constant(c, addr) })
 }
 
-/// A device's register, which no watchpoint covers and region protection allows.
+/// What a device's register gives, which no watchpoint covers and region protection allows.
 fn on_bus(c: &mut Ctx, op: &DecOp, addr: u32, size: u8) -> Option<(u32, u64)> {
     let mapped = c.mem.map(c.core).entry(addr).phys != NO_PAGE;
     let prohibited = c.cpu.dtlb[(addr >> 29) as usize] == 15;
     if mapped || prohibited || c.mem.watch_hit(c.core, addr, size, false).is_some() {
         return None;
     }
-    c.base = c.cpu.cycles;
-    let a = Access { core: c.core, cycle: c.cycle_of(op), pc: op.pc, mem: c.mem, leave: false };
+    let a = Access { core: c.core, cycle: c.cpu.cycles, pc: op.pc, mem: c.mem, leave: false };
     c.bus.steady(&a, addr, size)
+}
+
+/// Executes an instruction whose load, if it is one, is known. `None`: an exception.
+fn execute(c: &mut Ctx, step: &Step) -> Option<()> {
+    let op = &step.op;
+    let ran = match step.class {
+        Class::Load | Class::Literal | Class::Store if op.quad > c.cpu.quads_free => return None,
+        Class::Load | Class::Literal | Class::Store => {
+            if step.class != Class::Store {
+                c.set(op.t, step.loaded);
+            }
+            finish(c, op, op.index, Done::Next)
+        }
+        _ => run_checked(c, &[*op], 1),
+    };
+    c.cpu.cycles += ran.count;
+    (ran.count == 1 && matches!(ran.done, Done::Next | Done::Jump | Done::Leave)).then_some(())
+}
+
+/// Executes instructions again that were executed before in the same loop.
+pub(super) fn repeat(c: &mut Ctx, steps: &[Step]) {
+    for step in steps {
+        let known = execute(c, step);
+        debug_assert!(known.is_some(), "an exception in a busy-waiting loop");
+    }
 }

@@ -6,6 +6,10 @@ const MAX_PERIOD: u64 = 1024;
 const WORTH: u64 = 16;
 /// Equal intervals before a loop is looked at.
 const FEW: u32 = 2;
+/// Bytes of code that count as the same part.
+const PART: u32 = 128;
+/// Runs that begin there, for each interval that would be needed.
+const RUNS: u32 = 8;
 /// The same after loops that could not be skipped.
 const MANY: u32 = 1024;
 
@@ -27,18 +31,27 @@ pub(crate) struct Polls {
     period: u64,
     /// Cycle at which the run's budget ends; 0: nothing is skipped.
     end: u64,
+    /// Start of the part of the code that recent runs began in, and how many did.
+    part: u32,
+    runs: u32,
 }
 
 impl Default for Polls {
     fn default() -> Self {
-        Self { pc: 0, equal: 0, need: FEW, due: false, cycle: 0, period: 0, end: 0 }
+        Self { pc: 0, equal: 0, need: FEW, due: false, cycle: 0, period: 0, end: 0, part: 0, runs: 0 }
     }
 }
 
 impl Polls {
-    /// The same for a run whose budget ends at cycle `end`; 0: nothing is skipped.
-    pub(crate) fn until(self, end: u64) -> Self {
-        Self { end, due: false, ..self }
+    /// Begins a run at `pc` whose budget ends at cycle `end`; 0: nothing is skipped.
+    #[inline]
+    pub(crate) fn begin(&mut self, pc: u32, end: u64) {
+        (self.end, self.due) = (end, false);
+        if pc.wrapping_sub(self.part) < PART {
+            self.runs = self.runs.saturating_add(1);
+        } else {
+            (self.part, self.runs) = (pc.wrapping_sub(PART / 2), 0);
+        }
     }
 
     /// Notes a read by the instruction at `pc`.
@@ -60,9 +73,11 @@ impl Polls {
         self.due = self.equal >= self.need && cycle.saturating_add(WORTH.saturating_mul(period)) < self.end;
     }
 
-    /// Whether the reads up to now came at equal intervals, the last one an interval ago at most.
+    /// Whether the reads up to now came at equal intervals, the last one an interval ago at most; or many runs began in the same
+    /// part of the code.
     pub(super) fn is_regular(&self, now: u64) -> bool {
         self.equal >= self.need && now.wrapping_sub(self.cycle) <= self.period
+            || self.runs >= self.need.saturating_mul(RUNS)
     }
 
     /// After iterations of so many cycles were skipped.
@@ -76,7 +91,7 @@ impl Polls {
         if skipped {
             self.need = FEW;
         } else {
-            (self.equal, self.need) = (0, (self.need * 4).min(MANY));
+            (self.equal, self.runs, self.need) = (0, 0, (self.need * 4).min(MANY));
         }
     }
 }

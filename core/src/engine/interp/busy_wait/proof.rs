@@ -12,9 +12,13 @@ use crate::engine::{Ctx, DecOp};
 use crate::isa::{Insn, Op};
 
 /// An executed instruction, with what it found.
+#[derive(Clone)]
 pub(super) struct Step {
+    pub(super) op: DecOp,
     insn: Insn,
-    class: Class,
+    pub(super) class: Class,
+    /// The value that a load gives.
+    pub(super) loaded: u32,
     /// Physical number of a0.
     window: u32,
     /// Quads that ENTRY rotates the window by.
@@ -26,8 +30,9 @@ pub(super) struct Step {
 
 impl Step {
     /// The instruction that is about to be executed.
-    pub(super) fn before(c: &Ctx, op: &DecOp, insn: &Insn, class: Class) -> Self {
-        Self { insn: *insn, class, window: c.cpu.wb4, callinc: c.cpu.callinc(), s: c.a(op.s), t: c.a(op.t) }
+    pub(super) fn before(c: &Ctx, op: DecOp, insn: &Insn, class: Class) -> Self {
+        let (window, callinc) = (c.cpu.wb4, c.cpu.callinc());
+        Self { op, insn: *insn, class, loaded: 0, window, callinc, s: c.a(op.s), t: c.a(op.t) }
     }
 
     /// The address of a load or store.
