@@ -6,7 +6,7 @@
 //!   (Floating-Point Coprocessor Option; table 4-47 FCR, table 4-48 FSR) and the instruction pages.
 //! - **silicon**: measurements of an ESP32-S3, which has the same single-only DFPU, published as
 //!   `lp-xt-emu` in light-player/lightplayer (exhaustive seed sweeps, about 11,000 operand rows).
-//! They supply what the manual omits: it does not list the divide and square-root helpers.
+//!   They supply what the manual omits: it does not list the divide and square-root helpers.
 //! - **QEMU**: `target/xtensa/fpu_helper.c`, read to confirm NaN order and conversions.
 //!
 //! All sources agree: arithmetic is IEEE 754 binary32 with denormals, in all four rounding modes; the last

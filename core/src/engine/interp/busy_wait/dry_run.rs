@@ -32,7 +32,7 @@ impl DryRun {
 
     /// Executes until the PC is at the start again. `None` where that does not happen, at instructions that may have an effect,
     /// and at those that are `guarded`.
-    pub(super) fn to_start(&mut self, c: &mut Ctx, guarded: impl Fn(&Ctx, u32) -> bool) -> Option<()> {
+    pub(super) fn reach_start(&mut self, c: &mut Ctx, guarded: impl Fn(&Ctx, u32) -> bool) -> Option<()> {
         while self.steps.len() < MAX_STEPS && c.cpu.cycles < self.end && !guarded(c, c.cpu.pc) {
             self.step(c)?;
             if c.cpu.pc == self.start {

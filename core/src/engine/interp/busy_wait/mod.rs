@@ -138,7 +138,7 @@ impl Interp {
         let mut run = DryRun::new(start.pc, end);
         let mut best: Option<BusyWait> = None;
         for _ in 0..MAX_RECURRENCES {
-            if run.to_start(c, guarded).is_none() {
+            if run.reach_start(c, guarded).is_none() {
                 break;
             }
             let cycles = c.cpu.cycles - start.cycles;
