@@ -182,11 +182,17 @@ impl Memory {
     /// Reads storage through the map of `core`, without side effects. Stops at the first byte that is not
     /// storage. Returns the number of bytes read.
     pub fn peek(&self, core: usize, addr: u32, out: &mut [u8]) -> usize {
-        for (n, byte) in out.iter_mut().enumerate() {
-            let Some(spot) = self.spot(core, addr.wrapping_add(n as u32)) else { return n };
-            *byte = self.phys.pages[spot.phys as usize].0[spot.offset];
+        let mut done = 0;
+        while done < out.len() {
+            let Some(spot) = self.spot(core, addr.wrapping_add(done as u32)) else { return done };
+            // In reversed pages the next byte may lie elsewhere.
+            let piece = if spot.flags & flag::REVERSED == 0 { PAGE_SIZE - spot.offset } else { 1 };
+            let n = piece.min(out.len() - done);
+            let page = &self.phys.pages[spot.phys as usize].0;
+            out[done..done + n].copy_from_slice(&page[spot.offset..spot.offset + n]);
+            done += n;
         }
-        out.len()
+        done
     }
 
     /// Returns true when `core` maps a page of `region` at `addr`.

@@ -99,14 +99,22 @@ pub fn packet(body: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Converts bytes to hexadecimal digits, in ASCII.
+#[must_use]
+pub fn hex_digits(bytes: &[u8]) -> Vec<u8> {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut out = vec![0; 2 * bytes.len()];
+    for (pair, byte) in out.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+    out
+}
+
 /// Converts bytes to hexadecimal digits.
 #[must_use]
 pub fn to_hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |n: u8| char::from(DIGITS[usize::from(n & 15)]);
-    let mut out = String::with_capacity(2 * bytes.len());
-    bytes.iter().for_each(|b| out.extend([digit(b >> 4), digit(*b)]));
-    out
+    hex_digits(bytes).into_iter().map(char::from).collect()
 }
 
 /// Converts hexadecimal digits to bytes. Returns `None` if they are not pairs of digits.

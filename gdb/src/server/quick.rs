@@ -16,7 +16,7 @@ pub fn memory(guest: &Guest, addr: u32, len: usize) -> Option<Vec<u8>> {
         return None;
     }
     if let Some(bytes) = guest.loaded(addr, len) {
-        return Some(frame::to_hex(&bytes).into_bytes());
+        return Some(frame::hex_digits(&bytes));
     }
     let (view, tid) = (guest.view(), guest.chosen.exact().unwrap_or(Tid::MIN));
     let bytes = guest.handle.call(move |s| {
@@ -26,7 +26,7 @@ pub fn memory(guest: &Guest, addr: u32, len: usize) -> Option<Vec<u8>> {
         bytes
     });
     let bytes = bytes.unwrap_or_default();
-    Some(if bytes.is_empty() && len > 0 { error(EFAULT) } else { frame::to_hex(&bytes).into_bytes() })
+    Some(if bytes.is_empty() && len > 0 { error(EFAULT) } else { frame::hex_digits(&bytes) })
 }
 
 /// Reads the registers of the thread selected by the client. Returns `None` if a trace frame is selected or if gdbstub
@@ -36,5 +36,5 @@ pub fn registers(guest: &Guest) -> Option<Vec<u8>> {
     let view = guest.view();
     let values = guest.handle.call(move |s| view.read(s.machine(), tid, 0..table::IN_G)).ok()?;
     let bytes = values.map(|v| v.into_iter().flat_map(|v| (v as u32).to_le_bytes()).collect::<Vec<u8>>());
-    Some(bytes.map_or_else(|| error(EINVAL), |b| frame::to_hex(&b).into_bytes()))
+    Some(bytes.map_or_else(|| error(EINVAL), |b| frame::hex_digits(&b)))
 }
