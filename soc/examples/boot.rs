@@ -31,6 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         machine.take_output();
     }
     let (took, instructions) = (started.elapsed(), machine.instructions());
-    println!("{instructions} instructions, {} ns", took.as_nanos());
+    let hash: String = machine.state_hash().iter().map(|byte| format!("{byte:02x}")).collect();
+    println!("{instructions} instructions, {} ns, state {hash}", took.as_nanos());
     Ok(())
 }
