@@ -44,6 +44,6 @@ fn boot(binary: &Path, image: &Path) -> anyhow::Result<u64> {
     if !output.status.success() {
         bail!("{}: {}", binary.display(), String::from_utf8_lossy(&output.stderr));
     }
-    let ns = text.rsplit_once(", ").and_then(|(_, ns)| ns.trim().strip_suffix(" ns")?.parse().ok());
+    let ns = text.split(", ").nth(1).and_then(|ns| ns.strip_suffix(" ns")?.parse().ok());
     ns.with_context(|| format!("no time in {text:?}"))
 }
