@@ -196,3 +196,30 @@ fn a_descriptor_is_chosen_and_its_buffer_followed() {
     rig.keys("Esc");
     assert!(buffer(&mut rig).contains(&of(eth.rx_next)));
 }
+
+#[test]
+fn registers_unfold_into_their_bit_fields() {
+    let mut rig = stopped(100, 70);
+    rig.show(PaneId::Periph);
+    rig.keys("/");
+    rig.line("UART0");
+    rig.keys("Right");
+    rig.keys("/");
+    rig.line("CONF0");
+    rig.keys("Enter");
+    let shown = |rig: &Rig, field: &str| {
+        let row = |l: &str| l.trim_start_matches(['┃', ' ']).starts_with(field);
+        rig.text().lines().find(|l| row(l)).map(|l| l.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    assert!(shown(&rig, "BIT_NUM").unwrap().contains("BIT_NUM [3:2] = 3"), "{}", rig.text());
+    assert!(shown(&rig, "TICK_REF_ALWAYS_ON").unwrap().contains("[27] = 1"), "{}", rig.text());
+    // Left folds the register from one of its fields, then the peripheral.
+    rig.keys("Down Down Left");
+    assert!(shown(&rig, "BIT_NUM").is_none(), "{}", rig.text());
+    rig.keys("Left");
+    assert!(shown(&rig, "▶ 020").is_none() && shown(&rig, "020 CONF0").is_none(), "{}", rig.text());
+    // A register without listed fields is described and nothing else.
+    rig.keys("Right");
+    rig.keys("Down Enter");
+    assert!(rig.text().contains("UART0.FIFO at 0x3ff40000"), "{}", rig.text());
+}

@@ -153,7 +153,7 @@ panes! {
     Timeline timeline: timeline::Timeline = "timeline", "Timeline", "Who ran on which core when.";
     Eth eth: eth::Eth = "eth", "open_eth", "The Ethernet controller: registers by field, both descriptor rings. Or the Wi-Fi MAC: slots, receive list, filters, key slots, the networks around it.";
     Frames frames: frames::Frames = "frames", "Frames", "Frames of Ethernet and 802.11, decoded: ARP, DHCP, DNS, TCP, HTTP, beacons, EAPOL.";
-    Periph periph: periph::Periph = "periph", "Peripherals", "Every peripheral's registers.";
+    Periph periph: periph::Periph = "periph", "Peripherals", "Every peripheral's registers and their bit fields.";
     Memory memory: memory::Memory = "memory", "Memory", "Bytes of memory: follow pointers, edit, search.";
     Watch watch: watch::Watch = "watch", "Watch", "Variables and expressions, by their types.";
     Points points: points::Points = "points", "Breakpoints", "Break- and watchpoints of all clients.";
