@@ -35,6 +35,27 @@ fn memory_is_edited_and_searched() {
 }
 
 #[test]
+fn memory_begins_at_the_stack_and_follows_it_until_an_address_is_chosen() {
+    let mut rig = stopped(200, 30);
+    rig.show(PaneId::Memory);
+    let sp = |rig: &Rig, core: usize| rig.session().machine().cpu(core).a(1);
+    let at = |rig: &Rig| title(rig).split("0x").nth(1).and_then(|t| u32::from_str_radix(&t[..8], 16).ok());
+    assert_eq!(at(&rig), Some(sp(&rig, rig.state.shared.core)), "{}", rig.text());
+    assert!(title(&rig).contains("stack of core"), "{}", title(&rig));
+    rig.keys("o");
+    assert_eq!(at(&rig), Some(sp(&rig, rig.state.shared.core)), "{}", rig.text());
+    // 32 bytes a row, with their text.
+    let row = rig.text().lines().nth(2).unwrap().to_string();
+    assert_eq!(row.split_whitespace().filter(|w| w.len() == 2).count(), 32, "{row}");
+    rig.keys("Down");
+    let chosen = at(&rig);
+    rig.keys("o Space");
+    rig.run_for(100);
+    rig.keys("Space");
+    assert_eq!(at(&rig), chosen, "{}", rig.text());
+}
+
+#[test]
 fn what_is_typed_over_memory_stays_in_view() {
     let mut rig = Rig::demo(50, 5);
     rig.go(PaneId::Memory, "0x3ffb8000");
