@@ -29,6 +29,7 @@ pub mod source;
 pub mod state;
 pub mod svg;
 pub mod switches;
+mod syntax;
 pub mod term;
 pub(crate) mod text;
 pub mod theme;
