@@ -19,6 +19,7 @@ mod line;
 pub mod link;
 pub mod log;
 pub mod modal;
+pub mod order;
 pub mod pane;
 pub mod picture;
 pub mod rate;
