@@ -12,6 +12,7 @@ pub mod decode;
 pub mod docs;
 mod fault;
 mod feed;
+mod find;
 mod fuzzy;
 pub mod keys;
 pub mod layout;

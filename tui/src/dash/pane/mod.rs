@@ -65,6 +65,9 @@ pub trait Pane {
         Vec::new()
     }
 
+    /// Processes the text of a line requested with [`Effect::Ask`] while it is typed; `None`: the user has cancelled.
+    fn typed(&mut self, _s: &mut Shared, _cmd: Cmd, _text: Option<&str>) {}
+
     /// Processes the reply to an action of this pane.
     fn reply(&mut self, _s: &mut Shared, _reply: &Reply) -> Vec<Effect> {
         Vec::new()
