@@ -132,6 +132,6 @@ mod tests {
         find.clear();
         assert!(find.title().is_empty() && !find.active());
         assert!(matches("abc", "").is_empty() && matches("", "a").is_empty());
-        assert_eq!(matches("aaa", "aa"), [0..2]);
+        assert_eq!(matches("aaab aa", "aa"), [0..2, 5..7]);
     }
 }

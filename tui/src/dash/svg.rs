@@ -65,7 +65,7 @@ pub fn cast(frames: &[Frame]) -> String {
                 rules.len() - 1
             });
             let hidden = if shown.last() == Some(&true) { "" } else { " visibility=\"hidden\"" };
-            let _ = write!(body, "<g class=\"k{class}\"{hidden}>{content}</g>\n");
+            let _ = writeln!(body, "<g class=\"k{class}\"{hidden}>{content}</g>");
         }
     }
     let mut style = String::from("<style>");

@@ -246,7 +246,7 @@ impl Pane for Memory {
 
     fn want(&self, s: &Shared, area: Rect, wants: &mut Wants) {
         let len = per_row(area.width) * u32::from(area.height);
-        wants.cpu |= !self.chosen;
+        wants.cpu |= !self.chosen && self.stack.is_none();
         wants.mem.push(MemWant { core: s.core & 1, addr: self.addr, len });
     }
 
