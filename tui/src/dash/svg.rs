@@ -174,8 +174,9 @@ fn shapes(out: &mut String, screen: &Buffer, (from, to): (u16, u16), y: u16, fil
     let (mut text, mut x) = (String::new(), from);
     while x < to {
         let symbol = screen[(x, y)].symbol();
-        // A line or bar of equal cells is one shape.
-        let same = (x..to).take_while(|n| screen[(*n, y)].symbol() == symbol).count() as u16;
+        // A horizontal line or a bar of equal cells is one shape; vertical lines side by side are two.
+        let equal = (x..to).take_while(|n| screen[(*n, y)].symbol() == symbol).count() as u16;
+        let same = if "│┃╭╮╰╯┏┓┗┛".contains(symbol) { 1 } else { equal };
         let (left, top) = corner(x, y);
         match shape(symbol, (left, top, f32::from(same) * CELL.0), fill) {
             Some(picture) => {
@@ -300,6 +301,9 @@ mod tests {
         let picture = svg(&screen);
         assert_eq!(picture.matches("<path").count(), 3, "a line is one: {picture}");
         assert_eq!(picture.matches("fill-opacity").count(), 2, "{picture}");
+        let mut screen = Buffer::empty(Rect::new(0, 0, 10, 1));
+        screen.set_string(0, 0, "││", Style::new());
+        assert_eq!(svg(&screen).matches("<path").count(), 2, "borders side by side");
         assert!(picture.contains("height=\"9.0\"") && !picture.contains(['─', '▄', '░']), "{picture}");
     }
 
