@@ -38,6 +38,14 @@ fn stack_bar(stack: StackSample, width: usize) -> String {
     format!("{}{}{}", "█".repeat(used), "▒".repeat(peak - used), "·".repeat(width - peak))
 }
 
+/// Returns what a task waits for, in a width if possible: the holder of a mutex is the last part that is left out.
+fn waits_for(text: &str, width: usize) -> &str {
+    let Some(at) = text.find(", held by ") else { return text };
+    let name = text[..at].find(' ').map_or(text, |n| &text[n + 1..]);
+    let all = [text, name, &text[at + 2..]];
+    all.into_iter().find(|t| t.chars().count() <= width).unwrap_or(all[2])
+}
+
 /// Returns a task's state as one word.
 fn state(t: &TaskSample) -> (&'static str, Role) {
     match (t.running, t.state.as_str()) {
@@ -92,7 +100,9 @@ impl Tasks {
             }));
         }
         if c.waits {
-            spans.push(Span::styled(t.blocked_on.clone(), style(Role::Dim)));
+            let used: usize = spans.iter().map(Span::width).sum();
+            let room = usize::from(width).saturating_sub(used);
+            spans.push(Span::styled(waits_for(&t.blocked_on, room).to_string(), style(Role::Dim)));
         }
         Line::from(spans)
     }
@@ -228,6 +238,16 @@ impl Pane for Tasks {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_holder_of_a_mutex_is_shown_in_any_width() {
+        let text = "mutex mutex1, held by Task L";
+        assert_eq!(waits_for(text, 28), text);
+        assert_eq!(waits_for(text, 27), "mutex1, held by Task L");
+        assert_eq!(waits_for(text, 20), "held by Task L");
+        assert_eq!(waits_for(text, 3), "held by Task L");
+        assert_eq!(waits_for("queue s_queue", 3), "queue s_queue");
+    }
 
     #[test]
     fn bars_and_sparklines() {
