@@ -167,6 +167,80 @@ fn a_tour_of_the_demo() {
     assert_eq!(t.modes(), "0 0 1");
 }
 
+/// Returns the number of the line in the demo's main.c that contains a text.
+fn line_of_demo(text: &str) -> usize {
+    let lines = include_str!("../../fixtures/demo/main.c").lines();
+    lines.take_while(|l| !l.contains(text)).count() + 1
+}
+
+#[test]
+fn the_crash_is_taken_to_the_line_that_wrote_null() {
+    let Some(t) = Tmux::start("crash", &format!("{} demo", binary::path().display())) else { return };
+    let bar = |screen: &str| screen.lines().next().unwrap_or_default().to_string();
+    t.wait_for("by DHCP");
+    t.keys(&["Enter"]);
+    t.wait_for("TYPING into UART");
+    t.line("crash");
+    t.wait("the panic", |s| bar(s).contains("PANIC LoadProhibited at read_sensor"));
+    let escapes = String::from_utf8_lossy(&t.run(&["capture-pane", "-e", "-p"]).stdout).into_owned();
+    assert!(bar(&escapes).contains("48;5;203"), "the row is red: {:?}", bar(&escapes));
+    t.keys(&["Escape"]);
+    t.wait("commands", |s| !s.contains("TYPING"));
+    // The frame of the function that passed the broken structure.
+    t.keys(&["v"]);
+    t.wait_for("show ");
+    t.line("backtrace");
+    // Other panes may have a # in the same row.
+    let number = |row: &str| {
+        let before = &row[..row.find("demo_crash main.c:")?];
+        before.rsplit('#').next()?.split_whitespace().next()?.parse::<usize>().ok()
+    };
+    let frame = |s: &str| s.lines().find_map(number);
+    let at = frame(&t.wait("its frame", |s| frame(s).is_some())).unwrap();
+    for _ in 0..at {
+        t.keys(&["Down"]);
+    }
+    t.wait_for("broken: volatile sensor_t");
+    t.keys(&["a"]);
+    t.wait_for("Watch: an expression");
+    t.line("broken");
+    t.wait_for("broken = {id = 42");
+    t.keys(&["Enter"]);
+    t.wait_for("readings = 0x0  uint32_t *");
+    t.keys(&["Down", "Down", "w"]);
+    t.wait_for("watch w broken: readings at 0x3ff");
+    // Back to the store.
+    t.keys(&["R"]);
+    t.wait("the store", |s| bar(s).contains("watchpoint: store to 0x3ff"));
+    t.keys(&["2"]);
+    let place = format!("main.c:{} ", line_of_demo("{ 42, NULL }"));
+    t.wait("the line", |s| s.lines().any(|l| l.contains("demo_crash") && l.contains(place.trim_end())));
+    t.keys(&["q"]);
+    t.wait_for("end esplens");
+    t.keys(&["y"]);
+    t.wait_for("EXIT=0");
+}
+
+#[test]
+fn top_attaches_a_dashboard_to_the_selected_instance() {
+    let Some(t) = Tmux::start("top", &format!("{} top", binary::path().display())) else { return };
+    t.wait_for("no instance");
+    let (mut child, _) = headless(t.dir.path());
+    t.wait("the instance", |s| s.contains(&child.id().to_string()) && s.contains("running"));
+    t.keys(&["?"]);
+    t.wait_for("attach a dashboard to it");
+    t.keys(&["?", "Enter"]);
+    t.wait_for("Ctrl-p");
+    t.keys(&["q"]);
+    t.wait_for("leave; the machine goes on");
+    t.keys(&["y"]);
+    t.wait("the list again", |s| s.contains("Enter attaches") && s.contains("running"));
+    t.keys(&["Escape"]);
+    t.wait_for("EXIT=0");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
 /// Returns the process that a tmux window's shell started.
 fn child_of(t: &Tmux) -> u32 {
     let shell = t.run(&["display-message", "-p", "#{pane_pid}"]);

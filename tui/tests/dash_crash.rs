@@ -4,6 +4,7 @@
 use esplens::dash::layout::LayoutId;
 use esplens::dash::pane::PaneId;
 use esplens::dash::rig::Rig;
+use esplens::dash::theme::Role;
 
 /// Runs the demo, types `crash` at its console, and returns the rig after the crash.
 fn crashed(width: u16, height: u16) -> Rig {
@@ -196,6 +197,42 @@ fn code_is_shown_as_source_as_instructions_and_mixed() {
     assert!(!rig.text().contains("entry   ") && rig.text().contains("void producer_task"), "{}", rig.text());
     rig.keys("m");
     assert!(rig.text().contains("entry") && !rig.text().contains("main.c:"), "{}", rig.text());
+}
+
+#[test]
+fn a_wide_pane_has_source_and_instructions_side_by_side_in_colours() {
+    let mut rig = Rig::demo(170, 40);
+    rig.keys("Space");
+    rig.run_to(500);
+    rig.keys("Space");
+    rig.go(PaneId::Code, "producer_task");
+    let row = |rig: &Rig, text: &str| rig.text().lines().find(|l| l.contains(text)).map(str::to_string);
+    let first = row(&rig, "static void producer_task").unwrap_or_default();
+    assert!(rig.text().contains(" entry ") && !first.contains("main.c:"), "{}", rig.text());
+    let theme = rig.state.shared.theme;
+    let has = |rig: &Rig, x: std::ops::Range<u16>, role: Role| {
+        let screen = rig.screen();
+        let mut cells = (2..39).flat_map(|y| x.clone().map(move |x| (x, y)));
+        cells.any(|at| Some(screen[at].fg) == theme.style(role).fg && screen[at].symbol() != " ")
+    };
+    for role in [Role::Keyword, Role::Number, Role::Name] {
+        assert!(has(&rig, 1..85, role), "{role:?}: {}", rig.text());
+    }
+    for role in [Role::Keyword, Role::Number, Role::Comment] {
+        assert!(has(&rig, 86..169, role), "{role:?}: {}", rig.text());
+    }
+    // The line of the selected instruction is selected as well.
+    let selected = |rig: &Rig| {
+        let screen = rig.screen();
+        let back = theme.style(Role::Selected).bg;
+        let rows = |x: u16| (2..39).filter(|y| Some(screen[(x, *y)].bg) == back).collect::<Vec<_>>();
+        (rows(20).len(), rows(120).len())
+    };
+    assert_eq!(selected(&rig), (1, 1), "{}", rig.text());
+    rig.keys("Down Down Down");
+    assert_eq!(selected(&rig), (1, 1), "{}", rig.text());
+    rig.resize(150, 40);
+    assert!(row(&rig, "TickType_t due").unwrap().contains("main.c:"), "{}", rig.text());
 }
 
 /// Code and backtrace of a running core are from the same time.

@@ -35,6 +35,27 @@ fn memory_is_edited_and_searched() {
 }
 
 #[test]
+fn memory_begins_at_the_stack_and_follows_it_until_an_address_is_chosen() {
+    let mut rig = stopped(200, 30);
+    rig.show(PaneId::Memory);
+    let sp = |rig: &Rig, core: usize| rig.session().machine().cpu(core).a(1);
+    let at = |rig: &Rig| title(rig).split("0x").nth(1).and_then(|t| u32::from_str_radix(&t[..8], 16).ok());
+    assert_eq!(at(&rig), Some(sp(&rig, rig.state.shared.core)), "{}", rig.text());
+    assert!(title(&rig).contains("stack of core"), "{}", title(&rig));
+    rig.keys("o");
+    assert_eq!(at(&rig), Some(sp(&rig, rig.state.shared.core)), "{}", rig.text());
+    // 32 bytes a row, with their text.
+    let row = rig.text().lines().nth(2).unwrap().to_string();
+    assert_eq!(row.split_whitespace().filter(|w| w.len() == 2).count(), 32, "{row}");
+    rig.keys("Down");
+    let chosen = at(&rig);
+    rig.keys("o Space");
+    rig.run_for(100);
+    rig.keys("Space");
+    assert_eq!(at(&rig), chosen, "{}", rig.text());
+}
+
+#[test]
 fn what_is_typed_over_memory_stays_in_view() {
     let mut rig = Rig::demo(50, 5);
     rig.go(PaneId::Memory, "0x3ffb8000");
@@ -195,4 +216,31 @@ fn a_descriptor_is_chosen_and_its_buffer_followed() {
     rig.act(None, Action::Run);
     rig.keys("Esc");
     assert!(buffer(&mut rig).contains(&of(eth.rx_next)));
+}
+
+#[test]
+fn registers_unfold_into_their_bit_fields() {
+    let mut rig = stopped(100, 70);
+    rig.show(PaneId::Periph);
+    rig.keys("/");
+    rig.line("UART0");
+    rig.keys("Right");
+    rig.keys("/");
+    rig.line("CONF0");
+    rig.keys("Enter");
+    let shown = |rig: &Rig, field: &str| {
+        let row = |l: &str| l.trim_start_matches(['┃', ' ']).starts_with(field);
+        rig.text().lines().find(|l| row(l)).map(|l| l.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    assert!(shown(&rig, "BIT_NUM").unwrap().contains("BIT_NUM [3:2] = 3"), "{}", rig.text());
+    assert!(shown(&rig, "TICK_REF_ALWAYS_ON").unwrap().contains("[27] = 1"), "{}", rig.text());
+    // Left folds the register from one of its fields, then the peripheral.
+    rig.keys("Down Down Left");
+    assert!(shown(&rig, "BIT_NUM").is_none(), "{}", rig.text());
+    rig.keys("Left");
+    assert!(shown(&rig, "▶ 020").is_none() && shown(&rig, "020 CONF0").is_none(), "{}", rig.text());
+    // A register without listed fields is described and nothing else.
+    rig.keys("Right");
+    rig.keys("Down Enter");
+    assert!(rig.text().contains("UART0.FIFO at 0x3ff40000"), "{}", rig.text());
 }

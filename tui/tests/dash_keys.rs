@@ -4,6 +4,7 @@ use esplens::dash::layout::LayoutId;
 use esplens::dash::pane::{Pane, PaneId};
 use esplens::dash::rig::Rig;
 use esplens::dash::state::{Effect, MAX_TRACE};
+use esplens::dash::theme::Role;
 use esplens::dash::wire::{Action, Feed};
 use ratatui::style::Color;
 
@@ -157,6 +158,51 @@ fn the_uarts_text_is_searched_backwards() {
     assert!(rig.text().contains("needle 150") && !rig.text().contains("needle 250"), "{}", rig.text());
     rig.keys("End");
     assert!(rig.text().contains("line 299"));
+}
+
+#[test]
+fn a_search_follows_what_is_typed_and_counts_matches() {
+    let mut rig = Rig::demo(120, 40);
+    rig.show(PaneId::Console);
+    for n in 0..300 {
+        let line =
+            if n % 50 == 49 { format!("a needle {n}, one needle\r\n") } else { format!("line {n}\r\n") };
+        rig.feed(Feed::Uart(0, line.into_bytes()));
+    }
+    let title = |rig: &Rig| rig.text().lines().nth(1).unwrap_or_default().to_string();
+    rig.keys("/ n e e d");
+    assert!(title(&rig).contains("\"need\" 12/12"), "while it is typed: {}", rig.text());
+    rig.keys("x");
+    assert!(title(&rig).contains("\"needx\" not found"), "{}", title(&rig));
+    // The selected match is marked, and the others in another way; only the match, not the line.
+    rig.keys("Backspace l e Enter F3 F3");
+    assert!(title(&rig).contains("\"needle\" 10/12"), "{}", title(&rig));
+    let screen = rig.screen();
+    let theme = rig.state.shared.theme;
+    let styled = |role: Role| {
+        let style = theme.style(role);
+        let cells = screen.content().iter().skip(240);
+        cells.filter(|c| Some(c.fg) == style.fg && style.bg.is_none_or(|bg| c.bg == bg)).count()
+    };
+    assert_eq!(styled(Role::Found), "needle".len(), "{}", rig.text());
+    // Esc while typing returns to where the search began.
+    rig.keys("End / n e e d Esc");
+    assert!(title(&rig).contains("Enter types") && !title(&rig).contains("need"), "{}", title(&rig));
+    assert!(rig.text().contains("line 298"), "{}", rig.text());
+    // The monitor's output is searched in the same way.
+    rig.keys(":");
+    rig.line("help");
+    rig.keys("Esc");
+    rig.show(PaneId::Prompt);
+    rig.keys("/ t r a c e");
+    assert!(title(&rig).contains("\"trace\""), "{}", title(&rig));
+    let number = |rig: &Rig| title(rig).split("\"trace\" ").nth(1).map(|t| t[..3].to_string());
+    rig.keys("Enter");
+    let first = number(&rig);
+    rig.keys("F3");
+    assert_ne!(number(&rig), first, "{}", title(&rig));
+    rig.keys("Esc");
+    assert!(!title(&rig).contains("trace"), "{}", title(&rig));
 }
 
 #[test]

@@ -41,6 +41,8 @@ fn show(rig: &mut Rig, pane: PaneId, names: &Names) {
             rig.keys("/");
             rig.line("Timg0");
             rig.keys("Enter");
+            // The bit fields of the first register.
+            rig.keys("Down Enter");
         }
         PaneId::Watch => {
             for expression in names.watch {

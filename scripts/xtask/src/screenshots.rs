@@ -1,4 +1,5 @@
-//! `cargo xtask screenshots`: pictures of the dashboard's layouts, written to docs/screenshots/.
+//! `cargo xtask screenshots`: pictures of the dashboard's layouts and the README's cast, written to
+//! docs/screenshots/, and docs/user/dashboard.md.
 
 use anyhow::bail;
 use std::path::Path;

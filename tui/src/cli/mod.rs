@@ -30,6 +30,7 @@ mod stats;
 mod symbols;
 mod target;
 mod terminal;
+mod top;
 mod trace;
 mod units;
 mod wifi;
@@ -95,7 +96,7 @@ fn carry_out(cli: Cli) -> ExitCode {
         Command::Dash(args) => run::run(&args, dashboard::possible(&args)),
         Command::Demo(args) => demo::run(*args),
         Command::Attach(args) => attach::attach(&args),
-        Command::Top => attach::top(),
+        Command::Top => top::top(),
         Command::Info(args) => info::info(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Dump(args) => dump::dump(&args),

@@ -27,6 +27,8 @@ last row, or a row of the palette; click left of an instruction for a breakpoint
   the monitor's prompt. The last row shows the mode in another colour. The UART pane keeps 10,000 lines. Backtraces of a
   panic are followed by function and line. `Up` and `Down` select a line; `Enter` on a line with a code address shows it
   in the Code pane. `w` switches between cutting and wrapping long lines.
+- **Search.** `/` in the UART and Monitor panes searches upwards while you type and marks every match; the title shows
+  which one is selected (`3/7`). `F3` goes to the match above, `Esc` ends the search.
 - **Panics.** The machine stops when the firmware panics. The first row is then red and shows the cause, function, line
   and task. `P` (or the monitor's `panic-stop off`) disables this stop. The first row also counts resets. Without
   symbols the machine stops at the reset that follows a panic instead.
@@ -41,22 +43,28 @@ last row, or a row of the palette; click left of an instruction for a breakpoint
 - **Panes.** `v` and a name show any pane, whatever the layout and the terminal's size; `z` or `Esc` returns. `Tab`
   moves through all panes of the layout, and shows one at a time if they do not fit. Each layout remembers its focused
   pane.
-- **Source.** `m` in the Code pane switches between source with instructions, source only and instructions only. If a
-  source file is not found, give its folder with `:directory DIR`.
+- **Source.** `m` in the Code pane switches between source with instructions, source only and instructions only. In a
+  pane of 160 columns or more, source and instructions are side by side. If a source file is not found, give its folder
+  with `:directory DIR`.
 - **Another task's stack.** `Enter` on a task selects it for the Backtrace pane until `Esc` there.
 - **Changed values.** Bright values in registers, memory and watch expressions changed since the last stop. Reversed
   values in memory, peripherals and descriptors have just changed.
 - **Both cores** are shown side by side in a CPU pane of 116 columns or more (`z`); otherwise `o` switches to the other.
   Of the 64 physical registers, the current window is bright, callers' windows are grey, and unused registers are
   darkest.
-- **The timeline** has one row per task. The upper half is core 0, the lower half core 1; a thin bar means that the task
+- **The timeline** has one row per task, in the order of the Tasks pane (`O` there changes it). The upper half is core 0, the lower half core 1; a thin bar means that the task
   ran for less than half of the column.
+- **Memory** shows the selected core's stack at each stop until you select an address. A row has 8, 16 or 32 bytes as
+  they fit, and their ASCII characters.
 - **Go to an address** (`g`): takes symbols, registers of the selected core and frame (`sp`, `a2`) and expressions. A
   pointer leads to its target, a variable to its own address. `*` follows the pointer at the cursor, `Backspace`
   returns.
 - **Watch expressions** (`a`): expressions of C or Rust with `->`, `[3]`, casts and registers (`$a2`). `Right` unfolds a
   structure, an array (32 elements at a time) or a pointer's target, to any depth; `Left` folds. `e` sets a number or
   pointer (`5`, `-5`, `0x5`, `'a'`, `1.5`); `r` changes the expression.
+- **Peripherals.** `Enter` or `Right` on a register unfolds its bit fields as `NAME [hi:lo] = value`, with the manual's
+  names; `Left` folds. Values that differ from the reset value are bright. Registers of UART, GPIO, IO_MUX, timer groups,
+  RTC_CNTL, SPI, I2C and the peripherals' clocks and resets (DPORT) have fields.
 - **Descriptors.** `Left` and `Right` select one, `*` shows its buffer; ▶ marks the next one to be used.
 - **Wi-Fi.** If the firmware uses Wi-Fi, the open_eth pane shows the Wi-Fi MAC; `w` switches between the two. Key slots
   are shown without their keys. A passphrase typed at the prompt is removed from the display and the history.
@@ -78,7 +86,8 @@ const TAIL: &str = "\
     esplens top                                         # all machines of this user on this computer
     esplens attach 4711                                 # by process number
 
-A dashboard that is attached later shows the last 64 KB of output of each UART. `q` closes the dashboard and the machine
+In `esplens top`, the arrow keys select an instance, `Enter` attaches a dashboard to it, and `?` shows the keys. A
+dashboard that is attached later shows the last 64 KB of output of each UART. `q` closes the dashboard and the machine
 continues. `--dash` listens on 127.0.0.1 unless an address is given. Anyone who can connect can do everything that the
 monitor can: use another address only in a network you trust, or tunnel over SSH.
 

@@ -184,14 +184,14 @@ pub const TABLE: &[Binding] = &[
     all(Cmd::Cancel, "Esc", "cancel", "close, stop typing, forget the search"),
     all(Cmd::Copy, "y", "copy", "the row to the clipboard (OSC 52)"),
     on(
-        &[P::Console, P::Memory, P::Trace, P::Frames, P::Periph],
+        &[P::Console, P::Prompt, P::Memory, P::Trace, P::Frames, P::Periph],
         Cmd::Search,
         "/",
         "search",
         "find text; in memory bytes (hex or \"text\")",
     ),
     on(
-        &[P::Console, P::Memory, P::Trace, P::Frames, P::Periph],
+        &[P::Console, P::Prompt, P::Memory, P::Trace, P::Frames, P::Periph],
         Cmd::SearchAgain,
         "F3",
         "search again",

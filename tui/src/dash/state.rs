@@ -5,6 +5,7 @@ use super::keys::Cmd;
 use super::layout::{LayoutId, Layouts, Size};
 use super::log::UartLog;
 use super::modal::Modal;
+use super::order::By;
 use super::pane::{PaneId, Panes};
 use super::rate::Rate;
 use super::switches::Switches;
@@ -126,6 +127,8 @@ pub struct Shared {
     pub switches: Switches,
     /// CPU shares of the tasks.
     pub usage: Usage,
+    /// Order of the tasks.
+    pub order: By,
     /// Events that were lost because the dashboard was slow.
     pub lost: u64,
     /// Speed of the machine.

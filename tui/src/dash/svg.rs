@@ -16,23 +16,113 @@ pub(super) const TEXT: &str = "#d0d0d0";
 #[must_use]
 pub fn svg(screen: &Buffer) -> String {
     let area = *screen.area();
-    let (width, height) =
-        (f32::from(area.width) * CELL.0 + 2.0 * MARGIN, f32::from(area.height) * CELL.1 + 2.0 * MARGIN);
-    let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
-         viewBox=\"0 0 {width:.0} {height:.0}\">\n\
-         <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{GROUND}\"/>\n\
-         <g font-family=\"'DejaVu Sans Mono','Menlo','Consolas',monospace\" font-size=\"14\" fill=\"{TEXT}\" xml:space=\"preserve\">\n"
-    );
+    let mut out = begin((area.width, area.height), "");
     for y in 0..area.height {
-        let mut x = 0;
-        while x < area.width {
-            let end = run_end(screen, x, y);
-            run(&mut out, screen, (x, end), y);
-            x = end;
-        }
+        out += &row(screen, y);
     }
     out + "</g>\n</svg>\n"
+}
+
+/// A screen of a cast.
+pub struct Frame {
+    /// The screen; all of a cast have the same size.
+    pub screen: Buffer,
+    /// How long it is shown, in milliseconds.
+    pub ms: u32,
+    /// Text below the screen.
+    pub caption: String,
+}
+
+/// Renders screens one after another as an animated picture that begins again at its end. Rows that do not change are
+/// drawn once. Without animation the last screen is shown.
+#[must_use]
+pub fn cast(frames: &[Frame]) -> String {
+    let Some(last) = frames.last() else { return String::new() };
+    let area = *last.screen.area();
+    let total: u32 = frames.iter().map(|f| f.ms).sum();
+    let (mut rules, mut body) = (Vec::new(), String::new());
+    for y in 0..=area.height + 1 {
+        let mut contents: Vec<(String, Vec<bool>)> = Vec::new();
+        for (n, frame) in frames.iter().enumerate() {
+            let content = match y.checked_sub(area.height) {
+                None => row(&frame.screen, y),
+                Some(0) => String::new(),
+                Some(_) => caption(&frame.caption, y),
+            };
+            if !contents.iter().any(|(c, _)| *c == content) {
+                contents.push((content.clone(), vec![false; frames.len()]));
+            }
+            contents.iter_mut().filter(|(c, _)| *c == content).for_each(|(_, shown)| shown[n] = true);
+        }
+        for (content, shown) in contents.iter().filter(|(content, _)| !content.is_empty()) {
+            if shown.iter().all(|shown| *shown) {
+                body += content;
+                continue;
+            }
+            let rule = keyframes(frames, shown, total);
+            let class = rules.iter().position(|r| *r == rule).unwrap_or_else(|| {
+                rules.push(rule);
+                rules.len() - 1
+            });
+            let hidden = if shown.last() == Some(&true) { "" } else { " visibility=\"hidden\"" };
+            let _ = writeln!(body, "<g class=\"k{class}\"{hidden}>{content}</g>");
+        }
+    }
+    let mut style = String::from("<style>");
+    for (n, rule) in rules.iter().enumerate() {
+        let seconds = f64::from(total) / 1e3;
+        let _ =
+            write!(style, "@keyframes k{n}{{{rule}}}.k{n}{{animation:k{n} {seconds}s step-end infinite}}");
+    }
+    style += "@media (prefers-reduced-motion:reduce){g{animation:none!important}}</style>\n";
+    begin((area.width, area.height + 2), &style) + &body + "</g>\n</svg>\n"
+}
+
+/// Returns the moments at which a row appears and vanishes, in per cent of the cast.
+fn keyframes(frames: &[Frame], shown: &[bool], total: u32) -> String {
+    let (mut out, mut at, mut before) = (String::new(), 0, None);
+    for (frame, shown) in frames.iter().zip(shown) {
+        if before != Some(*shown) {
+            let percent = f64::from(at) * 100.0 / f64::from(total.max(1));
+            let what = if *shown { "visible" } else { "hidden" };
+            let _ = write!(out, "{percent:.2}%{{visibility:{what}}}");
+        }
+        (at, before) = (at + frame.ms, Some(*shown));
+    }
+    out
+}
+
+/// Returns the text below the screen of a cast.
+fn caption(text: &str, y: u16) -> String {
+    let (left, top) = corner(1, y);
+    let base = top + CELL.1 * 0.5;
+    format!(
+        "<text x=\"{left:.1}\" y=\"{base:.1}\" fill=\"#ffffff\" font-weight=\"bold\">{}</text>\n",
+        escape(text)
+    )
+}
+
+/// Returns the beginning of a picture of this many cells, with a style sheet.
+fn begin((columns, rows): (u16, u16), style: &str) -> String {
+    let (width, height) =
+        (f32::from(columns) * CELL.0 + 2.0 * MARGIN, f32::from(rows) * CELL.1 + 2.0 * MARGIN);
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
+         viewBox=\"0 0 {width:.0} {height:.0}\">\n{style}\
+         <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{GROUND}\"/>\n\
+         <g font-family=\"'DejaVu Sans Mono','Menlo','Consolas',monospace\" font-size=\"14\" fill=\"{TEXT}\" xml:space=\"preserve\">\n"
+    )
+}
+
+/// Renders a row of a screen.
+fn row(screen: &Buffer, y: u16) -> String {
+    let (mut out, mut x) = (String::new(), 0);
+    while x < screen.area().width {
+        let end = run_end(screen, x, y);
+        run(&mut out, screen, (x, end), y);
+        x = end;
+    }
+    out
 }
 
 /// Returns the first column after `x` with another style.
@@ -84,8 +174,9 @@ fn shapes(out: &mut String, screen: &Buffer, (from, to): (u16, u16), y: u16, fil
     let (mut text, mut x) = (String::new(), from);
     while x < to {
         let symbol = screen[(x, y)].symbol();
-        // A line or bar of equal cells is one shape.
-        let same = (x..to).take_while(|n| screen[(*n, y)].symbol() == symbol).count() as u16;
+        // A horizontal line or a bar of equal cells is one shape; vertical lines side by side are two.
+        let equal = (x..to).take_while(|n| screen[(*n, y)].symbol() == symbol).count() as u16;
+        let same = if "│┃╭╮╰╯┏┓┗┛".contains(symbol) { 1 } else { equal };
         let (left, top) = corner(x, y);
         match shape(symbol, (left, top, f32::from(same) * CELL.0), fill) {
             Some(picture) => {
@@ -210,6 +301,38 @@ mod tests {
         let picture = svg(&screen);
         assert_eq!(picture.matches("<path").count(), 3, "a line is one: {picture}");
         assert_eq!(picture.matches("fill-opacity").count(), 2, "{picture}");
+        let mut screen = Buffer::empty(Rect::new(0, 0, 10, 1));
+        screen.set_string(0, 0, "││", Style::new());
+        assert_eq!(svg(&screen).matches("<path").count(), 2, "borders side by side");
         assert!(picture.contains("height=\"9.0\"") && !picture.contains(['─', '▄', '░']), "{picture}");
+    }
+
+    #[test]
+    fn a_cast_draws_equal_rows_once_and_ends_with_its_last_screen() {
+        let frame = |text: &str, ms| {
+            let mut screen = Buffer::empty(Rect::new(0, 0, 10, 2));
+            screen.set_string(0, 0, "same", Style::new());
+            screen.set_string(0, 1, text, Style::new());
+            Frame { screen, ms, caption: "what happens".into() }
+        };
+        let picture = cast(&[frame("one", 500), frame("two", 1000), frame("one", 500)]);
+        for text in [">same", ">one", ">two", "what\u{A0}happens"] {
+            assert_eq!(picture.matches(text).count(), 1, "{text}: {picture}");
+        }
+        assert!(
+            picture.contains("0.00%{visibility:visible}25.00%{visibility:hidden}75.00%{visibility:visible}"),
+            "{picture}"
+        );
+        assert!(picture.contains("2s step-end infinite"), "{picture}");
+        assert_eq!(picture.matches("visibility=\"hidden\"").count(), 1, "only what the last does not show");
+        assert!(cast(&[]).is_empty());
+    }
+
+    /// The README shows the cast, so it must not be large.
+    #[test]
+    fn the_cast_in_docs_is_small() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/screenshots/crash.svg");
+        let size = std::fs::metadata(path).map(|m| m.len()).unwrap_or(0);
+        assert!((1..300_000).contains(&size), "{size} bytes: cargo xtask screenshots");
     }
 }

@@ -51,6 +51,12 @@ impl Switches {
         self.len() == 0
     }
 
+    /// Returns true if a task switch of this core is recorded.
+    #[must_use]
+    pub fn has(&self, core: usize) -> bool {
+        !self.cores[core & 1].is_empty()
+    }
+
     /// Returns the number of switches of both cores.
     #[must_use]
     pub fn len(&self) -> usize {

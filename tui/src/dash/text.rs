@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use std::ops::Range;
 
 /// Draws a line into row `y` of an area. Returns the number of columns used. A line that is too long is cut and marked
 /// with an ellipsis.
@@ -63,6 +64,33 @@ pub fn wrap(line: &Line, width: u16) -> Vec<Line<'static>> {
         }
     }
     rows
+}
+
+/// Gives parts of a line, as byte ranges in order, other styles.
+#[must_use]
+pub fn mark(line: Line<'static>, parts: &[(Range<usize>, Style)]) -> Line<'static> {
+    if parts.is_empty() {
+        return line;
+    }
+    let (mut out, mut begin) = (Vec::new(), 0);
+    for span in &line.spans {
+        let end = begin + span.content.len();
+        // The span's own text up to each part in it, then the part.
+        let mut at = begin;
+        let mut add = |to: usize, style: Style| {
+            if let Some(text) = span.content.get(at - begin..to - begin).filter(|text| !text.is_empty()) {
+                out.push(Span::styled(text.to_string(), style));
+            }
+            at = to;
+        };
+        for (range, style) in parts.iter().filter(|(r, _)| r.start < end && r.end > begin) {
+            add(range.start.clamp(begin, end), span.style);
+            add(range.end.min(end), *style);
+        }
+        add(end, span.style);
+        begin = end;
+    }
+    Line { spans: out, ..line }
 }
 
 /// Splits text into lines of at most `width` characters, between words if possible.
@@ -201,6 +229,15 @@ mod tests {
         assert_eq!(wrap(&Line::default(), 5).len(), 1);
         assert_eq!(words("one two three", 7), ["one two", "three"]);
         assert_eq!(words("", 0), [""]);
+    }
+
+    #[test]
+    fn parts_of_a_line_are_marked_across_spans() {
+        let line = Line::from(vec![Span::raw("abc"), Span::raw("def"), Span::raw("g")]);
+        let bold = Style::new().bold();
+        let marked = mark(line, &[(1..2, bold), (2..5, bold), (6..7, bold)]);
+        let parts: Vec<_> = marked.spans.iter().map(|s| (s.content.as_ref(), s.style == bold)).collect();
+        assert_eq!(parts, [("a", false), ("b", true), ("c", true), ("de", true), ("f", false), ("g", true)]);
     }
 
     #[test]

@@ -35,6 +35,14 @@ pub enum Role {
     Name,
     /// Source text.
     Source,
+    /// Keywords and types of a source text; instructions that jump.
+    Keyword,
+    /// Strings and characters in a source text.
+    Literal,
+    /// Numbers in a source text or an instruction.
+    Number,
+    /// Comments in a source text.
+    Comment,
     /// Addresses.
     Addr,
     /// A normal state.
@@ -47,8 +55,10 @@ pub enum Role {
     Alarm,
     /// The selected row.
     Selected,
-    /// A search match.
+    /// The current search match.
     Found,
+    /// Another search match.
+    Match,
     /// Core 0, frames to the guest.
     First,
     /// Core 1, frames from the guest.
@@ -188,12 +198,13 @@ impl Theme {
 /// Returns the modifiers that distinguish meanings on any terminal.
 fn modifiers(role: Role) -> Modifier {
     match role {
-        Role::Title | Role::Key | Role::Run | Role::Changed | Role::Warn => Modifier::BOLD,
+        Role::Title | Role::Key | Role::Run | Role::Changed | Role::Warn | Role::Keyword => Modifier::BOLD,
         Role::Focus | Role::Input | Role::Point => Modifier::BOLD,
-        Role::Dim | Role::Border => Modifier::DIM,
+        Role::Dim | Role::Border | Role::Comment => Modifier::DIM,
         Role::Stop | Role::Alarm | Role::Bad | Role::Flash | Role::Selected => Modifier::REVERSED,
+        Role::Found => Modifier::REVERSED,
         Role::Pc | Role::Active => Modifier::BOLD.union(Modifier::UNDERLINED),
-        Role::Found => Modifier::UNDERLINED,
+        Role::Match => Modifier::UNDERLINED,
         _ => Modifier::empty(),
     }
 }
@@ -204,7 +215,10 @@ impl Colours {
         let plain = Style { sub_modifier: Modifier::empty(), ..plain };
         match role {
             Role::Text | Role::Source => plain.fg(self.text),
-            Role::Dim => plain.fg(self.dim),
+            Role::Dim | Role::Comment => plain.fg(self.dim),
+            Role::Keyword => plain.fg(self.second),
+            Role::Literal => plain.fg(self.good),
+            Role::Number => plain.fg(self.first),
             Role::Border => plain.fg(self.line),
             Role::Focus | Role::Title | Role::Key => plain.fg(self.accent),
             Role::Input => plain.fg(self.warn),
@@ -212,13 +226,14 @@ impl Colours {
             Role::Stop => plain.fg(Color::Black).bg(self.warn).add_modifier(Modifier::BOLD),
             Role::Changed | Role::Warn => plain.fg(self.warn),
             Role::Flash => plain.fg(Color::Black).bg(self.warn),
-            Role::Pc => plain.fg(self.text).bg(self.back).add_modifier(Modifier::BOLD),
+            Role::Pc => plain.bg(self.back).add_modifier(Modifier::BOLD),
             Role::Point | Role::Bad => plain.fg(self.bad),
             Role::Alarm => plain.fg(Color::White).bg(self.bad).add_modifier(Modifier::BOLD),
             Role::Name => plain.fg(self.name),
             Role::Addr => plain.fg(self.dim),
             Role::Selected => plain.fg(self.text).bg(self.select),
             Role::Found => plain.fg(Color::Black).bg(self.accent),
+            Role::Match => plain.fg(self.accent).add_modifier(Modifier::UNDERLINED),
             Role::First => plain.fg(self.first),
             Role::Second => plain.fg(self.second),
             Role::Owned => plain.fg(self.first),

@@ -131,7 +131,11 @@ fn replied(state: &mut State, pane: Option<PaneId>, reply: &Reply) -> Vec<Effect
 
 fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     match &mut state.modal {
-        Some(Modal::Palette(line, _) | Modal::Ask { line, .. }) => line.paste(text),
+        Some(Modal::Palette(line, _)) => line.paste(text),
+        Some(Modal::Ask { pane, cmd, line, .. }) => {
+            line.paste(text);
+            state.panes.get_mut(*pane).typed(&mut state.shared, *cmd, Some(line.text().trim()));
+        }
         Some(_) => {}
         None => {
             let pane = state.panes.get_mut(state.focus);
@@ -174,6 +178,9 @@ fn key_pressed(state: &mut State, key: KeyEvent) -> Vec<Effect> {
 
 fn modal_key(state: &mut State, modal: Modal, key: KeyEvent) -> Vec<Effect> {
     if key.code == KeyCode::Esc {
+        if let Modal::Ask { pane, cmd, .. } = modal {
+            state.panes.get_mut(pane).typed(&mut state.shared, cmd, None);
+        }
         return Vec::new();
     }
     match modal {
@@ -183,7 +190,9 @@ fn modal_key(state: &mut State, modal: Modal, key: KeyEvent) -> Vec<Effect> {
             if key.code == KeyCode::Enter {
                 return state.panes.get_mut(pane).answer(&mut state.shared, cmd, line.text().trim());
             }
-            line.key(key);
+            if line.key(key) {
+                state.panes.get_mut(pane).typed(&mut state.shared, cmd, Some(line.text().trim()));
+            }
             state.modal = Some(Modal::Ask { pane, cmd, label, line });
         }
         Modal::Quit => {

@@ -1,7 +1,7 @@
 //! Registers of DPORT, the system configuration block.
 
 crate::registers! {
-    "DPORT", "TRM 1.3 (caches, MMU), 2 (interrupt matrix), 3 (reset and clock), 5 (DPORT registers); soc/dport_reg.h";
+    "DPORT", "TRM 1.3 (caches, MMU), 2 (interrupt matrix), 3 (reset and clock), 5 (DPORT registers); soc/dport_reg.h", FIELDS;
     /// PRO CPU: SRAM in place of the boot ROM.
     PRO_BOOT_REMAP_CTRL = 0x000, reset 0, Stored;
     /// APP CPU: SRAM in place of the boot ROM.
@@ -740,16 +740,49 @@ crate::registers! {
     DATE = 0xffc, reset 0x1605190, Stored;
 }
 
+crate::fields! {
+    /// Fields of `CPU_PER_CONF`.
+    pub mod cpu_per_conf of CPU_PER_CONF {
+        /// CPU clock from the PLL: 0 is 80 MHz, 1 is 160 MHz, 2 is 240 MHz.
+        CPUPERIOD_SEL = 3;
+    }
+
+    /// Clocks and resets of peripherals, as masks.
+    pub mod perip of PERIP_CLK_EN PERIP_RST_EN {
+        TIMERS = 1;
+        SPI01 = 1 << 1;
+        UART = 1 << 2;
+        WDG = 1 << 3;
+        I2S0 = 1 << 4;
+        UART1 = 1 << 5;
+        SPI2 = 1 << 6;
+        I2C_EXT0 = 1 << 7;
+        UHCI0 = 1 << 8;
+        RMT = 1 << 9;
+        PCNT = 1 << 10;
+        LEDC = 1 << 11;
+        UHCI1 = 1 << 12;
+        TIMERGROUP = 1 << 13;
+        EFUSE = 1 << 14;
+        TIMERGROUP1 = 1 << 15;
+        SPI3 = 1 << 16;
+        PWM0 = 1 << 17;
+        I2C_EXT1 = 1 << 18;
+        TWAI = 1 << 19;
+        PWM1 = 1 << 20;
+        I2S1 = 1 << 21;
+        SPI_DMA = 1 << 22;
+        UART2 = 1 << 23;
+        UART_MEM = 1 << 24;
+        PWM2 = 1 << 25;
+        PWM3 = 1 << 26;
+    }
+}
+
 /// Fields of `APPCPU_CTRL_A` to `_C`; each register has one bit.
 pub mod appcpu_ctrl {
     /// `APPCPU_RESETTING`, `APPCPU_CLKGATE_EN`, `APPCPU_RUNSTALL`.
     pub const ON: u32 = 1 << 0;
-}
-
-/// Fields of `CPU_PER_CONF`.
-pub mod cpu_per_conf {
-    /// CPU clock from the PLL: 0 is 80 MHz, 1 is 160 MHz, 2 is 240 MHz.
-    pub const CPUPERIOD_SEL: u32 = 3;
 }
 
 /// Fields of `SLAVE_SPI_CONFIG`.

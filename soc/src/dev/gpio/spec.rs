@@ -4,7 +4,7 @@
 //! resets to "simple GPIO" (256), and the sigma-delta registers.
 
 crate::registers! {
-    "GPIO", "TRM 4; soc/gpio_reg.h, soc/gpio_sd_reg.h";
+    "GPIO", "TRM 4; soc/gpio_reg.h, soc/gpio_sd_reg.h", FIELDS;
     /// Bluetooth pad selection.
     BT_SELECT = 0x000, reset 0, Stored;
     /// Output levels of pads 0..31.
@@ -91,56 +91,79 @@ crate::registers! {
     SIGMADELTA_VERSION = 0xF28, reset 0x0150_6190, Stored;
 }
 
-/// `GPIO_PINn_REG`.
-pub mod pin {
-    /// Open drain.
-    pub const PAD_DRIVER: u32 = 1 << 2;
-    /// First bit of the interrupt type (3 bits): 0 off, 1 rising, 2 falling, 3 both, 4 low, 5 high.
-    pub const INT_TYPE_S: u32 = 7;
-    /// The level of the interrupt type wakes the chip from light sleep.
-    pub const WAKEUP: u32 = 1 << 10;
-    /// APP CPU interrupt.
-    pub const ENA_APP: u32 = 1 << 13;
-    /// APP CPU NMI.
-    pub const ENA_APP_NMI: u32 = 1 << 14;
-    /// PRO CPU interrupt.
-    pub const ENA_PRO: u32 = 1 << 15;
-    /// PRO CPU NMI.
-    pub const ENA_PRO_NMI: u32 = 1 << 16;
-    /// SDIO slave's external interrupt.
-    pub const ENA_SDIO: u32 = 1 << 17;
-    /// All implemented bits.
-    pub const MASK: u32 = 0x3_FF84;
-}
+crate::fields! {
+    /// `GPIO_PINn_REG`.
+    pub mod pin of PIN {
+        /// Open drain.
+        PAD_DRIVER = 1 << 2;
+        INT_TYPE = 0x7 << 7;
+        /// The level of the interrupt type wakes the chip from light sleep.
+        WAKEUP_ENABLE = 1 << 10;
+        CONFIG = 0x3 << 11;
+        /// APP CPU interrupt.
+        ENA_APP = 1 << 13;
+        /// APP CPU NMI.
+        ENA_APP_NMI = 1 << 14;
+        /// PRO CPU interrupt.
+        ENA_PRO = 1 << 15;
+        /// PRO CPU NMI.
+        ENA_PRO_NMI = 1 << 16;
+        /// SDIO slave's external interrupt.
+        ENA_SDIO = 1 << 17;
+    } with {
+        /// First bit of the interrupt type (3 bits): 0 off, 1 rising, 2 falling, 3 both, 4 low, 5 high.
+        pub const INT_TYPE_S: u32 = INT_TYPE.trailing_zeros();
+        /// Short name of [`WAKEUP_ENABLE`].
+        pub const WAKEUP: u32 = WAKEUP_ENABLE;
+        /// All implemented bits.
+        pub const MASK: u32 = 0x3_FF84;
+    }
 
-/// `GPIO_FUNCn_IN_SEL_CFG_REG`.
-pub mod in_sel {
-    /// Number of the pad, or one of the constants.
-    pub const SEL: u32 = 0x3F;
-    /// [`SEL`] of a constant 0.
-    pub const LOW: u32 = 0x30;
-    /// [`SEL`] of a constant 1.
-    pub const HIGH: u32 = 0x38;
-    /// Inverts the level.
-    pub const INV: u32 = 1 << 6;
-    /// Input through the matrix; clear: directly from the pad's IO_MUX function.
-    pub const SIG: u32 = 1 << 7;
-    /// All implemented bits.
-    pub const MASK: u32 = 0xFF;
-}
+    /// `GPIO_FUNCn_IN_SEL_CFG_REG`.
+    pub mod in_sel of FUNC_IN_SEL_CFG {
+        /// Number of the pad, or one of the constants.
+        FUNC_IN_SEL = 0x3F;
+        /// Inverts the level.
+        FUNC_IN_INV_SEL = 1 << 6;
+        /// Input through the matrix; clear: directly from the pad's IO_MUX function.
+        SIG_IN_SEL = 1 << 7;
+    } with {
+        /// Short name of [`FUNC_IN_SEL`].
+        pub const SEL: u32 = FUNC_IN_SEL;
+        /// [`SEL`] of a constant 0.
+        pub const LOW: u32 = 0x30;
+        /// [`SEL`] of a constant 1.
+        pub const HIGH: u32 = 0x38;
+        /// Short name of [`FUNC_IN_INV_SEL`].
+        pub const INV: u32 = FUNC_IN_INV_SEL;
+        /// Short name of [`SIG_IN_SEL`].
+        pub const SIG: u32 = SIG_IN_SEL;
+        /// All implemented bits.
+        pub const MASK: u32 = 0xFF;
+    }
 
-/// `GPIO_FUNCn_OUT_SEL_CFG_REG`.
-pub mod out_sel {
-    /// Number of the signal; 256 selects GPIO_OUT.
-    pub const SEL: u32 = 0x1FF;
-    /// Inverts the level.
-    pub const INV: u32 = 1 << 9;
-    /// Output enable from GPIO_ENABLE; clear: from the peripheral.
-    pub const OEN_SEL: u32 = 1 << 10;
-    /// Inverts the output enable.
-    pub const OEN_INV: u32 = 1 << 11;
-    /// All implemented bits.
-    pub const MASK: u32 = 0xFFF;
+    /// `GPIO_FUNCn_OUT_SEL_CFG_REG`.
+    pub mod out_sel of FUNC_OUT_SEL_CFG {
+        /// Number of the signal; 256 selects GPIO_OUT.
+        FUNC_OUT_SEL = 0x1FF;
+        /// Inverts the level.
+        FUNC_OUT_INV_SEL = 1 << 9;
+        /// Output enable from GPIO_ENABLE; clear: from the peripheral.
+        FUNC_OEN_SEL = 1 << 10;
+        /// Inverts the output enable.
+        FUNC_OEN_INV_SEL = 1 << 11;
+    } with {
+        /// Short name of [`FUNC_OUT_SEL`].
+        pub const SEL: u32 = FUNC_OUT_SEL;
+        /// Short name of [`FUNC_OUT_INV_SEL`].
+        pub const INV: u32 = FUNC_OUT_INV_SEL;
+        /// Short name of [`FUNC_OEN_SEL`].
+        pub const OEN_SEL: u32 = FUNC_OEN_SEL;
+        /// Short name of [`FUNC_OEN_INV_SEL`].
+        pub const OEN_INV: u32 = FUNC_OEN_INV_SEL;
+        /// All implemented bits.
+        pub const MASK: u32 = 0xFFF;
+    }
 }
 
 /// `GPIO_CALI_CONF_REG` and `GPIO_CALI_DATA_REG`.

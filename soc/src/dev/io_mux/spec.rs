@@ -4,7 +4,7 @@
 //! enable and pulls), with drive strength 2 and function 0.
 
 crate::registers! {
-    "IO_MUX", "TRM 4.12; soc/io_mux_reg.h";
+    "IO_MUX", "TRM 4.12; soc/io_mux_reg.h", FIELDS;
     /// Clock outputs CLK_OUT1..3.
     PIN_CTRL = 0x00, reset 0, Stored;
     /// Pad GPIO36; at reset input off.
@@ -81,18 +81,31 @@ crate::registers! {
     GPIO24 = 0x90, reset 0xA00, Modelled;
 }
 
-/// `IO_MUX_x_REG`.
-pub mod pad {
-    /// Pull-down.
-    pub const FUN_WPD: u32 = 1 << 7;
-    /// Pull-up.
-    pub const FUN_WPU: u32 = 1 << 8;
-    /// Input enable.
-    pub const FUN_IE: u32 = 1 << 9;
-    /// First bit of the function (3 bits); 2 is the GPIO matrix.
-    pub const MCU_SEL_S: u32 = 12;
-    /// All implemented bits.
-    pub const MASK: u32 = 0x7FFF;
+crate::fields! {
+    /// `IO_MUX_x_REG`.
+    pub mod pad of GPIO36 GPIO37 GPIO38 GPIO39 GPIO34 GPIO35 GPIO32 GPIO33 GPIO25 GPIO26 GPIO27 MTMS MTDI
+        MTCK MTDO GPIO2 GPIO0 GPIO4 GPIO16 GPIO17 SD_DATA2 SD_DATA3 SD_CMD SD_CLK SD_DATA0 SD_DATA1 GPIO5
+        GPIO18 GPIO19 GPIO20 GPIO21 GPIO22 U0RXD U0TXD GPIO23 GPIO24 {
+        MCU_OE = 1;
+        SLP_SEL = 1 << 1;
+        MCU_WPD = 1 << 2;
+        MCU_WPU = 1 << 3;
+        MCU_IE = 1 << 4;
+        MCU_DRV = 0x3 << 5;
+        /// Pull-down.
+        FUN_WPD = 1 << 7;
+        /// Pull-up.
+        FUN_WPU = 1 << 8;
+        /// Input enable.
+        FUN_IE = 1 << 9;
+        FUN_DRV = 0x3 << 10;
+        MCU_SEL = 0x7 << 12;
+    } with {
+        /// First bit of the function (3 bits); 2 is the GPIO matrix.
+        pub const MCU_SEL_S: u32 = MCU_SEL.trailing_zeros();
+        /// All implemented bits.
+        pub const MASK: u32 = 0x7FFF;
+    }
 }
 
 /// Register offset of each GPIO number; 0 if there is no pad.

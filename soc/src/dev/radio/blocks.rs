@@ -10,7 +10,7 @@ macro_rules! blocks {
             #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
             pub struct $marker;
             impl Block for $marker {
-                const SPEC: &'static Spec = &Spec { name: $name, source: $source, regs: &[] };
+                const SPEC: &'static Spec = &Spec { name: $name, source: $source, regs: &[], layouts: &[] };
                 const ANSWERS: &'static [Answer] = &[$($answer),*];
                 const WARNINGS: &'static [(u32, &'static str)] = &[$($warning),*];
             }

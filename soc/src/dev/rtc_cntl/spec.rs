@@ -1,7 +1,7 @@
 //! Registers of RTC_CNTL.
 
 crate::registers! {
-    "RTC_CNTL", "TRM 31, soc/rtc_cntl_reg.h";
+    "RTC_CNTL", "TRM 31, soc/rtc_cntl_reg.h", FIELDS;
     /// Software resets, CPU stall codes, forced power of analogue blocks.
     OPTIONS0 = 0x00, reset 0x1c492000, Modelled;
     /// Low word of the main timer's alarm.
@@ -118,143 +118,229 @@ crate::registers! {
     DATE = 0x13c, reset 0x1604280, Stored;
 }
 
-/// Fields of [`OPTIONS0`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod options0 {
-    pub const SW_STALL_APPCPU_C0: u32 = 0x3;
-    pub const SW_STALL_PROCPU_C0: u32 = 0x3 << 2;
-    pub const SW_APPCPU_RST: u32 = 1 << 4;
-    pub const SW_PROCPU_RST: u32 = 1 << 5;
-    pub const SW_SYS_RST: u32 = 1 << 31;
-}
+crate::fields! {
+    /// Fields of [`OPTIONS0`], as masks.
+    pub mod options0 of OPTIONS0 {
+        SW_STALL_APPCPU_C0 = 0x3;
+        SW_STALL_PROCPU_C0 = 0x3 << 2;
+        SW_APPCPU_RST = 1 << 4;
+        SW_PROCPU_RST = 1 << 5;
+        BB_I2C_FORCE_PD = 1 << 6;
+        BB_I2C_FORCE_PU = 1 << 7;
+        BBPLL_I2C_FORCE_PD = 1 << 8;
+        BBPLL_I2C_FORCE_PU = 1 << 9;
+        BBPLL_FORCE_PD = 1 << 10;
+        BBPLL_FORCE_PU = 1 << 11;
+        XTL_FORCE_PD = 1 << 12;
+        XTL_FORCE_PU = 1 << 13;
+        BIAS_SLEEP_FOLW_8M = 1 << 14;
+        BIAS_FORCE_SLEEP = 1 << 15;
+        BIAS_FORCE_NOSLEEP = 1 << 16;
+        BIAS_I2C_FOLW_8M = 1 << 17;
+        BIAS_I2C_FORCE_PD = 1 << 18;
+        BIAS_I2C_FORCE_PU = 1 << 19;
+        BIAS_CORE_FOLW_8M = 1 << 20;
+        BIAS_CORE_FORCE_PD = 1 << 21;
+        BIAS_CORE_FORCE_PU = 1 << 22;
+        XTL_FORCE_ISO = 1 << 23;
+        PLL_FORCE_ISO = 1 << 24;
+        ANALOG_FORCE_ISO = 1 << 25;
+        XTL_FORCE_NOISO = 1 << 26;
+        PLL_FORCE_NOISO = 1 << 27;
+        ANALOG_FORCE_NOISO = 1 << 28;
+        DG_WRAP_FORCE_RST = 1 << 29;
+        DG_WRAP_FORCE_NORST = 1 << 30;
+        SW_SYS_RST = 1 << 31;
+    }
 
-/// Fields of [`SLP_TIMER1`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod slp_timer1 {
-    pub const SLP_VAL_HI: u32 = 0xffff;
-    pub const MAIN_TIMER_ALARM_EN: u32 = 1 << 16;
-}
+    /// Fields of [`SLP_TIMER1`], as masks.
+    pub mod slp_timer1 of SLP_TIMER1 {
+        SLP_VAL_HI = 0xffff;
+        MAIN_TIMER_ALARM_EN = 1 << 16;
+    }
 
-/// Fields of [`TIME_UPDATE`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod time_update {
-    pub const TIME_VALID: u32 = 1 << 30;
-    pub const TIME_UPDATE: u32 = 1 << 31;
-}
+    /// Fields of [`TIME_UPDATE`], as masks.
+    pub mod time_update of TIME_UPDATE {
+        TIME_VALID = 1 << 30;
+        TIME_UPDATE = 1 << 31;
+    }
 
-/// Fields of [`STATE0`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod state0 {
-    pub const ULP_CP_SLP_TIMER_EN: u32 = 1 << 24;
-    pub const SLP_WAKEUP: u32 = 1 << 29;
-    pub const SLP_REJECT: u32 = 1 << 30;
-    pub const SLEEP_EN: u32 = 1 << 31;
-}
+    /// Fields of [`STATE0`], as masks.
+    pub mod state0 of STATE0 {
+        TOUCH_WAKEUP_FORCE_EN = 1 << 20;
+        ULP_CP_WAKEUP_FORCE_EN = 1 << 21;
+        APB2RTC_BRIDGE_SEL = 1 << 22;
+        TOUCH_SLP_TIMER_EN = 1 << 23;
+        ULP_CP_SLP_TIMER_EN = 1 << 24;
+        SDIO_ACTIVE_IND = 1 << 28;
+        SLP_WAKEUP = 1 << 29;
+        SLP_REJECT = 1 << 30;
+        SLEEP_EN = 1 << 31;
+    }
 
-/// Fields of [`TIMER5`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod timer5 {
-    pub const MIN_SLP_VAL: u32 = 0xff << 8;
-}
+    /// Fields of [`TIMER5`], as masks.
+    pub mod timer5 of TIMER5 {
+        MIN_SLP_VAL = 0xff << 8;
+    }
 
-/// Fields of [`RESET_STATE`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod reset_state {
-    pub const RESET_CAUSE_PROCPU: u32 = 0x3f;
-    pub const RESET_CAUSE_APPCPU: u32 = 0x3f << 6;
-    pub const APPCPU_STAT_VECTOR_SEL: u32 = 1 << 12;
-    pub const PROCPU_STAT_VECTOR_SEL: u32 = 1 << 13;
-}
+    /// Fields of [`RESET_STATE`], as masks.
+    pub mod reset_state of RESET_STATE {
+        RESET_CAUSE_PROCPU = 0x3f;
+        RESET_CAUSE_APPCPU = 0x3f << 6;
+        APPCPU_STAT_VECTOR_SEL = 1 << 12;
+        PROCPU_STAT_VECTOR_SEL = 1 << 13;
+    }
 
-/// Fields of [`WAKEUP_STATE`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod wakeup_state {
-    pub const WAKEUP_CAUSE: u32 = 0x7ff;
-    pub const WAKEUP_ENA: u32 = 0x7ff << 11;
-    pub const GPIO_WAKEUP_FILTER: u32 = 1 << 22;
-}
+    /// Fields of [`WAKEUP_STATE`], as masks.
+    pub mod wakeup_state of WAKEUP_STATE {
+        WAKEUP_CAUSE = 0x7ff;
+        WAKEUP_ENA = 0x7ff << 11;
+        GPIO_WAKEUP_FILTER = 1 << 22;
+    }
 
-/// Fields of [`INT_RAW`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod int_raw {
-    pub const SLP_WAKEUP: u32 = 1;
-    pub const SLP_REJECT: u32 = 1 << 1;
-    pub const SDIO_IDLE: u32 = 1 << 2;
-    pub const WDT: u32 = 1 << 3;
-    pub const TIME_VALID: u32 = 1 << 4;
-    pub const ULP_CP: u32 = 1 << 5;
-    pub const TOUCH: u32 = 1 << 6;
-    pub const BROWN_OUT: u32 = 1 << 7;
-    pub const MAIN_TIMER: u32 = 1 << 8;
-}
+    /// Fields of [`INT_RAW`], as masks.
+    pub mod int_raw of INT_ENA INT_RAW INT_ST INT_CLR {
+        SLP_WAKEUP = 1;
+        SLP_REJECT = 1 << 1;
+        SDIO_IDLE = 1 << 2;
+        WDT = 1 << 3;
+        TIME_VALID = 1 << 4;
+        ULP_CP = 1 << 5;
+        TOUCH = 1 << 6;
+        BROWN_OUT = 1 << 7;
+        MAIN_TIMER = 1 << 8;
+    }
 
-/// Fields of [`CLK_CONF`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod clk_conf {
-    pub const SOC_CLK_SEL: u32 = 0x3 << 27;
-    pub const ANA_CLK_RTC_SEL: u32 = 0x3 << 30;
-}
+    /// Fields of [`CLK_CONF`], as masks.
+    pub mod clk_conf of CLK_CONF {
+        CK8M_DIV = 0x3 << 4;
+        ENB_CK8M = 1 << 6;
+        ENB_CK8M_DIV = 1 << 7;
+        DIG_XTAL32K_EN = 1 << 8;
+        DIG_CLK8M_D256_EN = 1 << 9;
+        DIG_CLK8M_EN = 1 << 10;
+        CK8M_DIV_SEL = 0x7 << 12;
+        XTAL_FORCE_NOGATING = 1 << 15;
+        CK8M_FORCE_NOGATING = 1 << 16;
+        CK8M_DFREQ = 0xff << 17;
+        CK8M_FORCE_PD = 1 << 25;
+        CK8M_FORCE_PU = 1 << 26;
+        SOC_CLK_SEL = 0x3 << 27;
+        FAST_CLK_RTC_SEL = 1 << 29;
+        ANA_CLK_RTC_SEL = 0x3 << 30;
+    }
 
-/// Fields of [`SDIO_CONF`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod sdio_conf {
-    pub const REG1P8_READY: u32 = 1 << 24;
-    pub const XPD_SDIO_REG: u32 = 1 << 31;
-}
+    /// Fields of [`SDIO_CONF`], as masks.
+    pub mod sdio_conf of SDIO_CONF {
+        SDIO_PD_EN = 1 << 21;
+        SDIO_FORCE = 1 << 22;
+        SDIO_TIEH = 1 << 23;
+        REG1P8_READY = 1 << 24;
+        DREFL_SDIO = 0x3 << 25;
+        DREFM_SDIO = 0x3 << 27;
+        DREFH_SDIO = 0x3 << 29;
+        XPD_SDIO_REG = 1 << 31;
+    }
 
-/// Fields of [`DIG_PWC`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod dig_pwc {
-    pub const DG_WRAP_PD_EN: u32 = 1 << 31;
-}
+    /// Fields of [`REG`], as masks.
+    pub mod reg of REG {
+        SCK_DCAP_FORCE = 1 << 7;
+        DIG_DBIAS_SLP = 0x7 << 8;
+        DIG_DBIAS_WAK = 0x7 << 11;
+        SCK_DCAP = 0xff << 14;
+        DBIAS_SLP = 0x7 << 22;
+        DBIAS_WAK = 0x7 << 25;
+        DBOOST_FORCE_PD = 1 << 28;
+        DBOOST_FORCE_PU = 1 << 29;
+        FORCE_PD = 1 << 30;
+        FORCE_PU = 1 << 31;
+    }
 
-/// Fields of [`WDTCONFIG0`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod wdtconfig0 {
-    pub const WDT_PAUSE_IN_SLP: u32 = 1 << 7;
-    pub const WDT_APPCPU_RESET_EN: u32 = 1 << 8;
-    pub const WDT_PROCPU_RESET_EN: u32 = 1 << 9;
-    pub const WDT_FLASHBOOT_MOD_EN: u32 = 1 << 10;
-    pub const WDT_SYS_RESET_LENGTH: u32 = 0x7 << 11;
-    pub const WDT_CPU_RESET_LENGTH: u32 = 0x7 << 14;
-    pub const WDT_LEVEL_INT_EN: u32 = 1 << 17;
-    pub const WDT_EDGE_INT_EN: u32 = 1 << 18;
-    pub const WDT_STG3: u32 = 0x7 << 19;
-    pub const WDT_STG2: u32 = 0x7 << 22;
-    pub const WDT_STG1: u32 = 0x7 << 25;
-    pub const WDT_STG0: u32 = 0x7 << 28;
-    pub const WDT_EN: u32 = 1 << 31;
-}
+    /// Fields of [`DIG_PWC`], as masks.
+    pub mod dig_pwc of DIG_PWC {
+        LSLP_MEM_FORCE_PD = 1 << 3;
+        LSLP_MEM_FORCE_PU = 1 << 4;
+        ROM0_FORCE_PD = 1 << 5;
+        ROM0_FORCE_PU = 1 << 6;
+        INTER_RAM0_FORCE_PD = 1 << 7;
+        INTER_RAM0_FORCE_PU = 1 << 8;
+        INTER_RAM1_FORCE_PD = 1 << 9;
+        INTER_RAM1_FORCE_PU = 1 << 10;
+        INTER_RAM2_FORCE_PD = 1 << 11;
+        INTER_RAM2_FORCE_PU = 1 << 12;
+        INTER_RAM3_FORCE_PD = 1 << 13;
+        INTER_RAM3_FORCE_PU = 1 << 14;
+        INTER_RAM4_FORCE_PD = 1 << 15;
+        INTER_RAM4_FORCE_PU = 1 << 16;
+        WIFI_FORCE_PD = 1 << 17;
+        WIFI_FORCE_PU = 1 << 18;
+        DG_WRAP_FORCE_PD = 1 << 19;
+        DG_WRAP_FORCE_PU = 1 << 20;
+        ROM0_PD_EN = 1 << 24;
+        INTER_RAM0_PD_EN = 1 << 25;
+        INTER_RAM1_PD_EN = 1 << 26;
+        INTER_RAM2_PD_EN = 1 << 27;
+        INTER_RAM3_PD_EN = 1 << 28;
+        INTER_RAM4_PD_EN = 1 << 29;
+        WIFI_PD_EN = 1 << 30;
+        DG_WRAP_PD_EN = 1 << 31;
+    }
 
-/// Fields of [`SW_CPU_STALL`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod sw_cpu_stall {
-    pub const SW_STALL_APPCPU_C1: u32 = 0x3f << 20;
-    pub const SW_STALL_PROCPU_C1: u32 = 0x3f << 26;
-}
+    /// Fields of [`WDTCONFIG0`], as masks.
+    pub mod wdtconfig0 of WDTCONFIG0 {
+        WDT_PAUSE_IN_SLP = 1 << 7;
+        WDT_APPCPU_RESET_EN = 1 << 8;
+        WDT_PROCPU_RESET_EN = 1 << 9;
+        WDT_FLASHBOOT_MOD_EN = 1 << 10;
+        WDT_SYS_RESET_LENGTH = 0x7 << 11;
+        WDT_CPU_RESET_LENGTH = 0x7 << 14;
+        WDT_LEVEL_INT_EN = 1 << 17;
+        WDT_EDGE_INT_EN = 1 << 18;
+        WDT_STG3 = 0x7 << 19;
+        WDT_STG2 = 0x7 << 22;
+        WDT_STG1 = 0x7 << 25;
+        WDT_STG0 = 0x7 << 28;
+        WDT_EN = 1 << 31;
+    }
 
-/// Fields of [`EXT_WAKEUP_CONF`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod ext_wakeup_conf {
-    pub const EXT_WAKEUP0_LV: u32 = 1 << 30;
-    pub const EXT_WAKEUP1_LV: u32 = 1 << 31;
-}
+    /// Fields of [`SW_CPU_STALL`], as masks.
+    pub mod sw_cpu_stall of SW_CPU_STALL {
+        SW_STALL_APPCPU_C1 = 0x3f << 20;
+        SW_STALL_PROCPU_C1 = 0x3f << 26;
+    }
 
-/// Fields of [`EXT_WAKEUP1`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod ext_wakeup1 {
-    pub const EXT_WAKEUP1_SEL: u32 = 0x3ffff;
-    pub const EXT_WAKEUP1_STATUS_CLR: u32 = 1 << 18;
-}
+    /// Fields of [`EXT_WAKEUP_CONF`], as masks.
+    pub mod ext_wakeup_conf of EXT_WAKEUP_CONF {
+        EXT_WAKEUP0_LV = 1 << 30;
+        EXT_WAKEUP1_LV = 1 << 31;
+    }
 
-/// Fields of [`RTC_MEM_CONF`], as masks.
-pub mod rtc_mem_conf {
-    /// The CRC is ready (read only).
-    pub const FINISH: u32 = 1 << 31;
-    /// Number of words in the range, minus one.
-    pub const LEN: u32 = 0x7ff << 20;
-    /// First word of the range.
-    pub const ADDR: u32 = 0x7ff << 9;
-    /// Starts the calculation.
-    pub const START: u32 = 1 << 8;
+    /// Fields of [`EXT_WAKEUP1`], as masks.
+    pub mod ext_wakeup1 of EXT_WAKEUP1 {
+        EXT_WAKEUP1_SEL = 0x3ffff;
+        EXT_WAKEUP1_STATUS_CLR = 1 << 18;
+    }
+
+    /// Fields of [`BROWN_OUT`], as masks.
+    pub mod brown_out of BROWN_OUT {
+        BROWN_OUT_CLOSE_FLASH_ENA = 1 << 14;
+        BROWN_OUT_PD_RF_ENA = 1 << 15;
+        BROWN_OUT_RST_WAIT = 0x3ff << 16;
+        BROWN_OUT_RST_ENA = 1 << 26;
+        DBROWN_OUT_THRES = 0x7 << 27;
+        BROWN_OUT_ENA = 1 << 30;
+        BROWN_OUT_DET = 1 << 31;
+    }
+
+    /// Fields of [`RTC_MEM_CONF`], as masks.
+    pub mod rtc_mem_conf of RTC_MEM_CONF {
+        /// Starts the calculation.
+        START = 1 << 8;
+        /// First word of the range.
+        ADDR = 0x7ff << 9;
+        /// Number of words in the range, minus one.
+        LEN = 0x7ff << 20;
+        /// The CRC is ready (read only).
+        FINISH = 1 << 31;
+    }
 }

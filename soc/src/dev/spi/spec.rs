@@ -1,7 +1,7 @@
 //! Registers of SPI0 to SPI3 (TRM chapter 7).
 
 crate::registers! {
-    "SPI", "TRM chapter 7; soc/spi_reg.h";
+    "SPI", "TRM chapter 7; soc/spi_reg.h", FIELDS;
     /// Starts a flash command or a user transaction; bits read back set until it is done.
     CMD = 0x00, reset 0x0, Modelled;
     /// Address phase, first bit in bit 31; for flash commands the address, and in bits 31:24 the byte count.
@@ -110,122 +110,174 @@ crate::registers! {
     DATE = 0x3FC, reset 0x1604270, Stored;
 }
 
-/// Bits of [`CMD`].
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod cmd {
-    pub const FLASH_READ: u32 = 1 << 31;
-    pub const FLASH_WREN: u32 = 1 << 30;
-    pub const FLASH_WRDI: u32 = 1 << 29;
-    pub const FLASH_RDID: u32 = 1 << 28;
-    pub const FLASH_RDSR: u32 = 1 << 27;
-    pub const FLASH_WRSR: u32 = 1 << 26;
-    pub const FLASH_PP: u32 = 1 << 25;
-    pub const FLASH_SE: u32 = 1 << 24;
-    pub const FLASH_BE: u32 = 1 << 23;
-    pub const FLASH_CE: u32 = 1 << 22;
-    pub const FLASH_DP: u32 = 1 << 21;
-    pub const FLASH_RES: u32 = 1 << 20;
-    pub const FLASH_HPM: u32 = 1 << 19;
-    pub const USR: u32 = 1 << 18;
-    pub const FLASH_PES: u32 = 1 << 17;
-    pub const FLASH_PER: u32 = 1 << 16;
-}
+crate::fields! {
+    /// Bits of [`CMD`].
+    pub mod cmd of CMD {
+        FLASH_PER = 1 << 16;
+        FLASH_PES = 1 << 17;
+        USR = 1 << 18;
+        FLASH_HPM = 1 << 19;
+        FLASH_RES = 1 << 20;
+        FLASH_DP = 1 << 21;
+        FLASH_CE = 1 << 22;
+        FLASH_BE = 1 << 23;
+        FLASH_SE = 1 << 24;
+        FLASH_PP = 1 << 25;
+        FLASH_WRSR = 1 << 26;
+        FLASH_RDSR = 1 << 27;
+        FLASH_RDID = 1 << 28;
+        FLASH_WRDI = 1 << 29;
+        FLASH_WREN = 1 << 30;
+        FLASH_READ = 1 << 31;
+    }
 
-/// Bits of [`CTRL`].
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod ctrl {
-    pub const WR_BIT_ORDER: u32 = 1 << 26;
-    pub const RD_BIT_ORDER: u32 = 1 << 25;
-    pub const FREAD_QIO: u32 = 1 << 24;
-    pub const FREAD_DIO: u32 = 1 << 23;
-    pub const WRSR_2B: u32 = 1 << 22;
-    pub const WP_REG: u32 = 1 << 21;
-    pub const FREAD_QUAD: u32 = 1 << 20;
-    pub const RESANDRES: u32 = 1 << 15;
-    pub const FREAD_DUAL: u32 = 1 << 14;
-    pub const FASTRD_MODE: u32 = 1 << 13;
-    pub const WAIT_FLASH_IDLE_EN: u32 = 1 << 12;
-    pub const TX_CRC_EN: u32 = 1 << 11;
-    pub const FCS_CRC_EN: u32 = 1 << 10;
-}
+    /// Bits of [`CTRL`].
+    pub mod ctrl of CTRL {
+        FCS_CRC_EN = 1 << 10;
+        TX_CRC_EN = 1 << 11;
+        WAIT_FLASH_IDLE_EN = 1 << 12;
+        FASTRD_MODE = 1 << 13;
+        FREAD_DUAL = 1 << 14;
+        RESANDRES = 1 << 15;
+        FREAD_QUAD = 1 << 20;
+        WP_REG = 1 << 21;
+        WRSR_2B = 1 << 22;
+        FREAD_DIO = 1 << 23;
+        FREAD_QIO = 1 << 24;
+        RD_BIT_ORDER = 1 << 25;
+        WR_BIT_ORDER = 1 << 26;
+    }
 
-/// Bits of [`USER`].
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod user {
-    pub const USR_COMMAND: u32 = 1 << 31;
-    pub const USR_ADDR: u32 = 1 << 30;
-    pub const USR_DUMMY: u32 = 1 << 29;
-    pub const USR_MISO: u32 = 1 << 28;
-    pub const USR_MOSI: u32 = 1 << 27;
-    pub const USR_MOSI_HIGHPART: u32 = 1 << 25;
-    pub const USR_MISO_HIGHPART: u32 = 1 << 24;
-    pub const FWRITE_QIO: u32 = 1 << 15;
-    pub const FWRITE_DIO: u32 = 1 << 14;
-    pub const FWRITE_QUAD: u32 = 1 << 13;
-    pub const FWRITE_DUAL: u32 = 1 << 12;
-    pub const WR_BYTE_ORDER: u32 = 1 << 11;
-    pub const RD_BYTE_ORDER: u32 = 1 << 10;
-    pub const DOUTDIN: u32 = 1 << 0;
-}
+    /// Fields of [`CTRL2`], as masks.
+    pub mod ctrl2 of CTRL2 {
+        SETUP_TIME = 0xf;
+        HOLD_TIME = 0xf << 4;
+        CK_OUT_LOW_MODE = 0xf << 8;
+        CK_OUT_HIGH_MODE = 0xf << 12;
+        MISO_DELAY_MODE = 0x3 << 16;
+        MISO_DELAY_NUM = 0x7 << 18;
+        MOSI_DELAY_MODE = 0x3 << 21;
+        MOSI_DELAY_NUM = 0x7 << 23;
+        CS_DELAY_MODE = 0x3 << 26;
+        CS_DELAY_NUM = 0xf << 28;
+    }
 
-/// Bits of [`PIN`].
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod pin {
-    pub const CS2_DIS: u32 = 1 << 2;
-    pub const CS1_DIS: u32 = 1 << 1;
-    pub const CS0_DIS: u32 = 1 << 0;
-}
+    /// Bits of [`USER`].
+    pub mod user of USER {
+        DOUTDIN = 1 << 0;
+        CS_HOLD = 1 << 4;
+        CS_SETUP = 1 << 5;
+        CK_I_EDGE = 1 << 6;
+        CK_OUT_EDGE = 1 << 7;
+        RD_BYTE_ORDER = 1 << 10;
+        WR_BYTE_ORDER = 1 << 11;
+        FWRITE_DUAL = 1 << 12;
+        FWRITE_QUAD = 1 << 13;
+        FWRITE_DIO = 1 << 14;
+        FWRITE_QIO = 1 << 15;
+        SIO = 1 << 16;
+        USR_HOLD_POL = 1 << 17;
+        USR_DOUT_HOLD = 1 << 18;
+        USR_DIN_HOLD = 1 << 19;
+        USR_DUMMY_HOLD = 1 << 20;
+        USR_ADDR_HOLD = 1 << 21;
+        USR_CMD_HOLD = 1 << 22;
+        USR_PREP_HOLD = 1 << 23;
+        USR_MISO_HIGHPART = 1 << 24;
+        USR_MOSI_HIGHPART = 1 << 25;
+        USR_DUMMY_IDLE = 1 << 26;
+        USR_MOSI = 1 << 27;
+        USR_MISO = 1 << 28;
+        USR_DUMMY = 1 << 29;
+        USR_ADDR = 1 << 30;
+        USR_COMMAND = 1 << 31;
+    }
 
-/// Bits of [`SLAVE`].
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod slave {
-    pub const SYNC_RESET: u32 = 1 << 31;
-    pub const SLAVE_MODE: u32 = 1 << 30;
-    pub const TRANS_DONE: u32 = 1 << 4;
-}
+    /// Fields of [`USER1`], as masks.
+    pub mod user1 of USER1 {
+        USR_DUMMY_CYCLELEN = 0xff;
+        USR_ADDR_BITLEN = 0x3f << 26;
+    }
 
-/// Bits of [`DMA_CONF`].
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod dma_conf {
-    pub const OUT_AUTO_WRBACK: u32 = 1 << 8;
-    pub const AHBM_RST: u32 = 1 << 5;
-    pub const OUT_RST: u32 = 1 << 3;
-    pub const IN_RST: u32 = 1 << 2;
-}
+    /// Fields of [`USER2`], as masks.
+    pub mod user2 of USER2 {
+        USR_COMMAND_VALUE = 0xffff;
+        USR_COMMAND_BITLEN = 0xf << 28;
+    }
 
-/// Bits of [`DMA_OUT_LINK`].
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod out_link {
-    pub const OUTLINK_RESTART: u32 = 1 << 30;
-    pub const OUTLINK_START: u32 = 1 << 29;
-    pub const OUTLINK_STOP: u32 = 1 << 28;
-}
+    /// Fields of [`MOSI_DLEN`], as masks.
+    pub mod mosi_dlen of MOSI_DLEN {
+        USR_MOSI_DBITLEN = 0xffffff;
+    }
 
-/// Bits of [`DMA_IN_LINK`].
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod in_link {
-    pub const INLINK_RESTART: u32 = 1 << 30;
-    pub const INLINK_START: u32 = 1 << 29;
-    pub const INLINK_STOP: u32 = 1 << 28;
-    pub const INLINK_AUTO_RET: u32 = 1 << 20;
-}
+    /// Fields of [`MISO_DLEN`], as masks.
+    pub mod miso_dlen of MISO_DLEN {
+        USR_MISO_DBITLEN = 0xffffff;
+    }
 
-/// Bits of the four DMA interrupt registers.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod dma_int {
-    pub const OUT_TOTAL_EOF: u32 = 1 << 8;
-    pub const OUT_EOF: u32 = 1 << 7;
-    pub const OUT_DONE: u32 = 1 << 6;
-    pub const IN_SUC_EOF: u32 = 1 << 5;
-    pub const IN_ERR_EOF: u32 = 1 << 4;
-    pub const IN_DONE: u32 = 1 << 3;
-    pub const INLINK_DSCR_ERROR: u32 = 1 << 2;
-    pub const OUTLINK_DSCR_ERROR: u32 = 1 << 1;
-    pub const INLINK_DSCR_EMPTY: u32 = 1 << 0;
-}
+    /// Bits of [`PIN`].
+    pub mod pin of PIN {
+        CS0_DIS = 1 << 0;
+        CS1_DIS = 1 << 1;
+        CS2_DIS = 1 << 2;
+        CK_DIS = 1 << 5;
+        MASTER_CS_POL = 0x7 << 6;
+        MASTER_CK_SEL = 0x7 << 11;
+        CK_IDLE_EDGE = 1 << 29;
+        CS_KEEP_ACTIVE = 1 << 30;
+    }
 
-/// Bits of [`CLOCK`].
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod clock {
-    pub const CLK_EQU_SYSCLK: u32 = 1 << 31;
+    /// Bits of [`SLAVE`].
+    pub mod slave of SLAVE {
+        TRANS_DONE = 1 << 4;
+        SLAVE_MODE = 1 << 30;
+        SYNC_RESET = 1 << 31;
+    }
+
+    /// Bits of [`DMA_CONF`].
+    pub mod dma_conf of DMA_CONF {
+        IN_RST = 1 << 2;
+        OUT_RST = 1 << 3;
+        AHBM_RST = 1 << 5;
+        OUT_AUTO_WRBACK = 1 << 8;
+    }
+
+    /// Bits of [`DMA_OUT_LINK`].
+    pub mod out_link of DMA_OUT_LINK {
+        OUTLINK_ADDR = 0xfffff;
+        OUTLINK_STOP = 1 << 28;
+        OUTLINK_START = 1 << 29;
+        OUTLINK_RESTART = 1 << 30;
+    }
+
+    /// Bits of [`DMA_IN_LINK`].
+    pub mod in_link of DMA_IN_LINK {
+        INLINK_ADDR = 0xfffff;
+        INLINK_AUTO_RET = 1 << 20;
+        INLINK_STOP = 1 << 28;
+        INLINK_START = 1 << 29;
+        INLINK_RESTART = 1 << 30;
+    }
+
+    /// Bits of the four DMA interrupt registers.
+    pub mod dma_int of DMA_INT_ENA DMA_INT_RAW DMA_INT_ST DMA_INT_CLR {
+        INLINK_DSCR_EMPTY = 1 << 0;
+        OUTLINK_DSCR_ERROR = 1 << 1;
+        INLINK_DSCR_ERROR = 1 << 2;
+        IN_DONE = 1 << 3;
+        IN_ERR_EOF = 1 << 4;
+        IN_SUC_EOF = 1 << 5;
+        OUT_DONE = 1 << 6;
+        OUT_EOF = 1 << 7;
+        OUT_TOTAL_EOF = 1 << 8;
+    }
+
+    /// Bits of [`CLOCK`].
+    pub mod clock of CLOCK {
+        CLKCNT_L = 0x3f;
+        CLKCNT_H = 0x3f << 6;
+        CLKCNT_N = 0x3f << 12;
+        CLKDIV_PRE = 0x1fff << 18;
+        CLK_EQU_SYSCLK = 1 << 31;
+    }
 }

@@ -1,7 +1,7 @@
 //! Registers of TIMG.
 
 crate::registers! {
-    "TIMG", "TRM 18, soc/timer_group_reg.h";
+    "TIMG", "TRM 18, soc/timer_group_reg.h", FIELDS;
     /// Control of timer 0.
     T0CONFIG = 0x00, reset 0x60002000, Modelled;
     /// Low word of the counter as last latched.
@@ -92,45 +92,70 @@ crate::registers! {
     REGCLK = 0xfc, reset 0x0, Stored;
 }
 
-/// Fields of [`T0CONFIG`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod t0config {
-    pub const ALARM_EN: u32 = 1 << 10;
-    pub const LEVEL_INT_EN: u32 = 1 << 11;
-    pub const EDGE_INT_EN: u32 = 1 << 12;
-    pub const DIVIDER: u32 = 0xffff << 13;
-    pub const AUTORELOAD: u32 = 1 << 29;
-    pub const INCREASE: u32 = 1 << 30;
-    pub const EN: u32 = 1 << 31;
-}
+crate::fields! {
+    /// Fields of [`T0CONFIG`], as masks.
+    pub mod t0config of T0CONFIG T1CONFIG {
+        ALARM_EN = 1 << 10;
+        LEVEL_INT_EN = 1 << 11;
+        EDGE_INT_EN = 1 << 12;
+        DIVIDER = 0xffff << 13;
+        AUTORELOAD = 1 << 29;
+        INCREASE = 1 << 30;
+        EN = 1 << 31;
+    }
 
-/// Fields of [`WDTCONFIG0`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod wdtconfig0 {
-    pub const WDT_FLASHBOOT_MOD_EN: u32 = 1 << 14;
-    pub const WDT_SYS_RESET_LENGTH: u32 = 0x7 << 15;
-    pub const WDT_CPU_RESET_LENGTH: u32 = 0x7 << 18;
-    pub const WDT_LEVEL_INT_EN: u32 = 1 << 21;
-    pub const WDT_EDGE_INT_EN: u32 = 1 << 22;
-    pub const WDT_STG3: u32 = 0x3 << 23;
-    pub const WDT_STG2: u32 = 0x3 << 25;
-    pub const WDT_STG1: u32 = 0x3 << 27;
-    pub const WDT_STG0: u32 = 0x3 << 29;
-    pub const WDT_EN: u32 = 1 << 31;
-}
+    /// Fields of [`WDTCONFIG0`], as masks.
+    pub mod wdtconfig0 of WDTCONFIG0 {
+        WDT_FLASHBOOT_MOD_EN = 1 << 14;
+        WDT_SYS_RESET_LENGTH = 0x7 << 15;
+        WDT_CPU_RESET_LENGTH = 0x7 << 18;
+        WDT_LEVEL_INT_EN = 1 << 21;
+        WDT_EDGE_INT_EN = 1 << 22;
+        WDT_STG3 = 0x3 << 23;
+        WDT_STG2 = 0x3 << 25;
+        WDT_STG1 = 0x3 << 27;
+        WDT_STG0 = 0x3 << 29;
+        WDT_EN = 1 << 31;
+    }
 
-/// Fields of [`WDTCONFIG1`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod wdtconfig1 {
-    pub const WDT_CLK_PRESCALE: u32 = 0xffff << 16;
-}
+    /// Fields of [`WDTCONFIG1`], as masks.
+    pub mod wdtconfig1 of WDTCONFIG1 {
+        WDT_CLK_PRESCALE = 0xffff << 16;
+    }
 
-/// Fields of [`RTCCALICFG`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod rtccalicfg {
-    pub const RTC_CALI_START_CYCLING: u32 = 1 << 12;
-    pub const RTC_CALI_CLK_SEL: u32 = 0x3 << 13;
-    pub const RTC_CALI_RDY: u32 = 1 << 15;
-    pub const RTC_CALI_MAX: u32 = 0x7fff << 16;
-    pub const RTC_CALI_START: u32 = 1 << 31;
+    /// Fields of [`RTCCALICFG`], as masks.
+    pub mod rtccalicfg of RTCCALICFG {
+        RTC_CALI_START_CYCLING = 1 << 12;
+        RTC_CALI_CLK_SEL = 0x3 << 13;
+        RTC_CALI_RDY = 1 << 15;
+        RTC_CALI_MAX = 0x7fff << 16;
+        RTC_CALI_START = 1 << 31;
+    }
+
+    /// Fields of [`RTCCALICFG1`], as masks.
+    pub mod rtccalicfg1 of RTCCALICFG1 {
+        RTC_CALI_VALUE = 0x1ffffff << 7;
+    }
+
+    /// Fields of [`LACTCONFIG`], as masks.
+    pub mod lactconfig of LACTCONFIG {
+        LACT_RTC_ONLY = 1 << 7;
+        LACT_CPST_EN = 1 << 8;
+        LACT_LAC_EN = 1 << 9;
+        LACT_ALARM_EN = 1 << 10;
+        LACT_LEVEL_INT_EN = 1 << 11;
+        LACT_EDGE_INT_EN = 1 << 12;
+        LACT_DIVIDER = 0xffff << 13;
+        LACT_AUTORELOAD = 1 << 29;
+        LACT_INCREASE = 1 << 30;
+        LACT_EN = 1 << 31;
+    }
+
+    /// Fields of the interrupt registers, as masks.
+    pub mod int_timers of INT_ENA_TIMERS INT_RAW_TIMERS INT_ST_TIMERS INT_CLR_TIMERS {
+        T0_INT = 1;
+        T1_INT = 1 << 1;
+        WDT_INT = 1 << 2;
+        LACT_INT = 1 << 3;
+    }
 }

@@ -1,7 +1,7 @@
 //! Registers of UART.
 
 crate::registers! {
-    "UART", "TRM 13, soc/uart_reg.h";
+    "UART", "TRM 13, soc/uart_reg.h", FIELDS;
     /// Reading takes a byte from the RX FIFO, writing puts one into the TX FIFO.
     FIFO = 0x00, reset 0x0, Modelled;
     /// Interrupt conditions seen, enabled or not.
@@ -64,134 +64,136 @@ crate::registers! {
     ID = 0x7c, reset 0x500, Stored;
 }
 
-/// Fields of [`INT_RAW`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod int_raw {
-    pub const RXFIFO_FULL: u32 = 1;
-    pub const TXFIFO_EMPTY: u32 = 1 << 1;
-    pub const PARITY_ERR: u32 = 1 << 2;
-    pub const FRM_ERR: u32 = 1 << 3;
-    pub const RXFIFO_OVF: u32 = 1 << 4;
-    pub const DSR_CHG: u32 = 1 << 5;
-    pub const CTS_CHG: u32 = 1 << 6;
-    pub const BRK_DET: u32 = 1 << 7;
-    pub const RXFIFO_TOUT: u32 = 1 << 8;
-    pub const SW_XON: u32 = 1 << 9;
-    pub const SW_XOFF: u32 = 1 << 10;
-    pub const GLITCH_DET: u32 = 1 << 11;
-    pub const TX_BRK_DONE: u32 = 1 << 12;
-    pub const TX_BRK_IDLE_DONE: u32 = 1 << 13;
-    pub const TX_DONE: u32 = 1 << 14;
-    pub const RS485_PARITY_ERR: u32 = 1 << 15;
-    pub const RS485_FRM_ERR: u32 = 1 << 16;
-    pub const RS485_CLASH: u32 = 1 << 17;
-    pub const AT_CMD_CHAR_DET: u32 = 1 << 18;
-}
+crate::fields! {
+    /// Fields of [`INT_RAW`], as masks.
+    pub mod int_raw of INT_RAW INT_ST INT_ENA INT_CLR {
+        RXFIFO_FULL = 1;
+        TXFIFO_EMPTY = 1 << 1;
+        PARITY_ERR = 1 << 2;
+        FRM_ERR = 1 << 3;
+        RXFIFO_OVF = 1 << 4;
+        DSR_CHG = 1 << 5;
+        CTS_CHG = 1 << 6;
+        BRK_DET = 1 << 7;
+        RXFIFO_TOUT = 1 << 8;
+        SW_XON = 1 << 9;
+        SW_XOFF = 1 << 10;
+        GLITCH_DET = 1 << 11;
+        TX_BRK_DONE = 1 << 12;
+        TX_BRK_IDLE_DONE = 1 << 13;
+        TX_DONE = 1 << 14;
+        RS485_PARITY_ERR = 1 << 15;
+        RS485_FRM_ERR = 1 << 16;
+        RS485_CLASH = 1 << 17;
+        AT_CMD_CHAR_DET = 1 << 18;
+    }
 
-/// Fields of [`CLKDIV`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod clkdiv {
-    pub const CLKDIV: u32 = 0xfffff;
-    pub const CLKDIV_FRAG: u32 = 0xf << 20;
-}
+    /// Fields of [`CLKDIV`], as masks.
+    pub mod clkdiv of CLKDIV {
+        CLKDIV = 0xfffff;
+        CLKDIV_FRAG = 0xf << 20;
+    }
 
-/// Fields of [`AUTOBAUD`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod autobaud {
-    pub const AUTOBAUD_EN: u32 = 1;
-    pub const GLITCH_FILT: u32 = 0xff << 8;
-}
+    /// Fields of [`AUTOBAUD`], as masks.
+    pub mod autobaud of AUTOBAUD {
+        AUTOBAUD_EN = 1;
+        GLITCH_FILT = 0xff << 8;
+    }
 
-/// Fields of [`STATUS`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod status {
-    pub const RXFIFO_CNT: u32 = 0xff;
-    pub const ST_URX_OUT: u32 = 0xf << 8;
-    pub const DSRN: u32 = 1 << 13;
-    pub const CTSN: u32 = 1 << 14;
-    pub const RXD: u32 = 1 << 15;
-    pub const TXFIFO_CNT: u32 = 0xff << 16;
-    pub const ST_UTX_OUT: u32 = 0xf << 24;
-    pub const DTRN: u32 = 1 << 29;
-    pub const RTSN: u32 = 1 << 30;
-    pub const TXD: u32 = 1 << 31;
-}
+    /// Fields of [`STATUS`], as masks.
+    pub mod status of STATUS {
+        RXFIFO_CNT = 0xff;
+        ST_URX_OUT = 0xf << 8;
+        DSRN = 1 << 13;
+        CTSN = 1 << 14;
+        RXD = 1 << 15;
+        TXFIFO_CNT = 0xff << 16;
+        ST_UTX_OUT = 0xf << 24;
+        DTRN = 1 << 29;
+        RTSN = 1 << 30;
+        TXD = 1 << 31;
+    }
 
-/// Fields of [`CONF0`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod conf0 {
-    pub const PARITY: u32 = 1;
-    pub const PARITY_EN: u32 = 1 << 1;
-    pub const BIT_NUM: u32 = 0x3 << 2;
-    pub const STOP_BIT_NUM: u32 = 0x3 << 4;
-    pub const SW_RTS: u32 = 1 << 6;
-    pub const SW_DTR: u32 = 1 << 7;
-    pub const TXD_BRK: u32 = 1 << 8;
-    pub const IRDA_DPLX: u32 = 1 << 9;
-    pub const IRDA_TX_EN: u32 = 1 << 10;
-    pub const IRDA_WCTL: u32 = 1 << 11;
-    pub const IRDA_TX_INV: u32 = 1 << 12;
-    pub const IRDA_RX_INV: u32 = 1 << 13;
-    pub const LOOPBACK: u32 = 1 << 14;
-    pub const TX_FLOW_EN: u32 = 1 << 15;
-    pub const IRDA_EN: u32 = 1 << 16;
-    pub const RXFIFO_RST: u32 = 1 << 17;
-    pub const TXFIFO_RST: u32 = 1 << 18;
-    pub const RXD_INV: u32 = 1 << 19;
-    pub const CTS_INV: u32 = 1 << 20;
-    pub const DSR_INV: u32 = 1 << 21;
-    pub const TXD_INV: u32 = 1 << 22;
-    pub const RTS_INV: u32 = 1 << 23;
-    pub const DTR_INV: u32 = 1 << 24;
-    pub const CLK_EN: u32 = 1 << 25;
-    pub const ERR_WR_MASK: u32 = 1 << 26;
-    pub const TICK_REF_ALWAYS_ON: u32 = 1 << 27;
-}
+    /// Fields of [`CONF0`], as masks.
+    pub mod conf0 of CONF0 {
+        PARITY = 1;
+        PARITY_EN = 1 << 1;
+        BIT_NUM = 0x3 << 2;
+        STOP_BIT_NUM = 0x3 << 4;
+        SW_RTS = 1 << 6;
+        SW_DTR = 1 << 7;
+        TXD_BRK = 1 << 8;
+        IRDA_DPLX = 1 << 9;
+        IRDA_TX_EN = 1 << 10;
+        IRDA_WCTL = 1 << 11;
+        IRDA_TX_INV = 1 << 12;
+        IRDA_RX_INV = 1 << 13;
+        LOOPBACK = 1 << 14;
+        TX_FLOW_EN = 1 << 15;
+        IRDA_EN = 1 << 16;
+        RXFIFO_RST = 1 << 17;
+        TXFIFO_RST = 1 << 18;
+        RXD_INV = 1 << 19;
+        CTS_INV = 1 << 20;
+        DSR_INV = 1 << 21;
+        TXD_INV = 1 << 22;
+        RTS_INV = 1 << 23;
+        DTR_INV = 1 << 24;
+        CLK_EN = 1 << 25;
+        ERR_WR_MASK = 1 << 26;
+        TICK_REF_ALWAYS_ON = 1 << 27;
+    }
 
-/// Fields of [`CONF1`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod conf1 {
-    pub const RXFIFO_FULL_THRHD: u32 = 0x7f;
-    pub const TXFIFO_EMPTY_THRHD: u32 = 0x7f << 8;
-    pub const RX_FLOW_THRHD: u32 = 0x7f << 16;
-    pub const RX_FLOW_EN: u32 = 1 << 23;
-    pub const RX_TOUT_THRHD: u32 = 0x7f << 24;
-    pub const RX_TOUT_EN: u32 = 1 << 31;
-}
+    /// Fields of [`CONF1`], as masks.
+    pub mod conf1 of CONF1 {
+        RXFIFO_FULL_THRHD = 0x7f;
+        TXFIFO_EMPTY_THRHD = 0x7f << 8;
+        RX_FLOW_THRHD = 0x7f << 16;
+        RX_FLOW_EN = 1 << 23;
+        RX_TOUT_THRHD = 0x7f << 24;
+        RX_TOUT_EN = 1 << 31;
+    }
 
-/// Fields of [`FLOW_CONF`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod flow_conf {
-    pub const SW_FLOW_CON_EN: u32 = 1;
-}
+    /// Fields of [`FLOW_CONF`], as masks.
+    pub mod flow_conf of FLOW_CONF {
+        SW_FLOW_CON_EN = 1;
+        XONOFF_DEL = 1 << 1;
+        FORCE_XON = 1 << 2;
+        FORCE_XOFF = 1 << 3;
+        SEND_XON = 1 << 4;
+        SEND_XOFF = 1 << 5;
+    }
 
-/// Fields of [`IDLE_CONF`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod idle_conf {
-    pub const RX_IDLE_THRHD: u32 = 0x3ff;
-    pub const TX_IDLE_NUM: u32 = 0x3ff << 10;
-    pub const TX_BRK_NUM: u32 = 0xff << 20;
-}
+    /// Fields of [`IDLE_CONF`], as masks.
+    pub mod idle_conf of IDLE_CONF {
+        RX_IDLE_THRHD = 0x3ff;
+        TX_IDLE_NUM = 0x3ff << 10;
+        TX_BRK_NUM = 0xff << 20;
+    }
 
-/// Fields of [`RS485_CONF`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod rs485_conf {
-    pub const RS485_EN: u32 = 1;
-}
+    /// Fields of [`RS485_CONF`], as masks.
+    pub mod rs485_conf of RS485_CONF {
+        RS485_EN = 1;
+        DL0_EN = 1 << 1;
+        DL1_EN = 1 << 2;
+        RS485TX_RX_EN = 1 << 3;
+        RS485RXBY_TX_EN = 1 << 4;
+        RS485_RX_DLY_NUM = 1 << 5;
+        RS485_TX_DLY_NUM = 0xf << 6;
+    }
 
-/// Fields of [`AT_CMD_CHAR`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod at_cmd_char {
-    pub const AT_CMD_CHAR: u32 = 0xff;
-    pub const CHAR_NUM: u32 = 0xff << 8;
-}
+    /// Fields of [`AT_CMD_CHAR`], as masks.
+    pub mod at_cmd_char of AT_CMD_CHAR {
+        AT_CMD_CHAR = 0xff;
+        CHAR_NUM = 0xff << 8;
+    }
 
-/// Fields of [`MEM_CONF`], as masks.
-#[allow(missing_docs, reason = "the names are the manual's")]
-pub mod mem_conf {
-    pub const RX_SIZE: u32 = 0xf << 3;
-    pub const TX_SIZE: u32 = 0xf << 7;
-    pub const RX_TOUT_THRHD_H3: u32 = 0x7 << 18;
-    pub const RX_MEM_FULL_THRHD: u32 = 0x7 << 25;
-    pub const TX_MEM_EMPTY_THRHD: u32 = 0x7 << 28;
+    /// Fields of [`MEM_CONF`], as masks.
+    pub mod mem_conf of MEM_CONF {
+        RX_SIZE = 0xf << 3;
+        TX_SIZE = 0xf << 7;
+        RX_TOUT_THRHD_H3 = 0x7 << 18;
+        RX_MEM_FULL_THRHD = 0x7 << 25;
+        TX_MEM_EMPTY_THRHD = 0x7 << 28;
+    }
 }

@@ -3,7 +3,7 @@
 use crate::dash::wire::{DevSample, EthSample};
 use esplens_soc::dev::eth::openeth::DESCRIPTORS;
 use esplens_soc::dev::radio::mac::keys::is_secret;
-use esplens_soc::dev::spec::Reg;
+use esplens_soc::dev::spec::{Field, Reg, Spec};
 use esplens_soc::dev::{DevId, Devices, View};
 use esplens_soc::machine::Machine;
 use std::sync::OnceLock;
@@ -72,13 +72,24 @@ pub fn manual_name(id: DevId) -> String {
     }
 }
 
+/// Returns the register table of a peripheral. Needs no machine.
+fn table(emac: bool, id: DevId) -> &'static Spec {
+    match id {
+        DevId::Eth if emac => &esplens_soc::dev::eth::emac::spec::SPEC,
+        _ => devices().get(id).spec(),
+    }
+}
+
 /// Returns the register of a peripheral at an offset, and the index of its element. Needs no machine.
 #[must_use]
 pub fn register(emac: bool, id: DevId, offset: u32) -> Option<(&'static Reg, u32)> {
-    let spec = match id {
-        DevId::Eth if emac => &esplens_soc::dev::eth::emac::spec::SPEC,
-        _ => devices().get(id).spec(),
-    };
-    let reg = spec.at(offset)?;
+    let reg = table(emac, id).at(offset)?;
     Some((reg, reg.element(offset)?))
+}
+
+/// Returns the bit fields of the register of a peripheral at an offset. Needs no machine.
+#[must_use]
+pub fn fields(emac: bool, id: DevId, offset: u32) -> &'static [Field] {
+    let spec = table(emac, id);
+    spec.at(offset).map_or(&[], |reg| spec.fields(reg))
 }

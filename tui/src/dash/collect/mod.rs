@@ -7,7 +7,7 @@ pub mod names;
 mod symbolic;
 mod wifi;
 
-pub use devices::{by_name as device, manual_name, register};
+pub use devices::{by_name as device, fields, manual_name, register};
 pub use symbolic::address;
 
 use super::wire::*;

@@ -3,6 +3,7 @@
 use super::Pane;
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, Shared};
+use crate::dash::syntax::{self, Language};
 use crate::dash::text::{number, put};
 use crate::dash::theme::Role;
 use crate::dash::wire::{Action, CodeLine, CodeSample, CodeWant, Reply, SourceLine, Wants};
@@ -10,10 +11,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+/// Width from which source and instructions are side by side.
+const WIDE: u16 = 160;
+
 /// View mode of the code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum View {
-    /// Source lines, each with its instructions below.
+    /// Source lines, each with its instructions below; side by side in a wide pane.
     #[default]
     Mixed,
     /// Source file.
@@ -46,13 +50,39 @@ struct Row {
 }
 
 impl Code {
-    fn rows(&self, s: &Shared, width: u16) -> Vec<Row> {
+    fn rows(&self, s: &Shared, area: Rect) -> Vec<Row> {
         let Some(code) = &s.sample.code else { return Vec::new() };
         if self.view == View::Source && !code.text.is_empty() {
             return source_rows(s, code, self.anchor(code));
         }
-        let all = code.lines.iter().flat_map(|line| rows(s, line, width));
-        all.filter(|row| row.insn || row.label || self.view != View::Assembly).collect()
+        let sources = self.view == View::Mixed && !self.side_by_side(s, area);
+        let all = code.lines.iter().flat_map(|line| rows(s, line, area.width));
+        all.filter(|row| row.insn || row.label || sources).collect()
+    }
+
+    /// Returns true if source and instructions are shown side by side.
+    fn side_by_side(&self, s: &Shared, area: Rect) -> bool {
+        let source = s.sample.code.as_ref().is_some_and(|code| !code.text.is_empty());
+        self.view == View::Mixed && area.width >= WIDE && source
+    }
+
+    /// Splits the area for source and instructions; without a column for the source, the first is empty.
+    fn split(&self, s: &Shared, area: Rect) -> (Rect, Rect) {
+        let left = if self.side_by_side(s, area) { area.width / 2 } else { 0 };
+        let (source, code) =
+            (Rect { width: left, ..area }, Rect { x: area.x + left, width: area.width - left, ..area });
+        (source, code)
+    }
+
+    /// Returns the rows of the source beside the instructions, with the anchor's line a third from the top. The line of
+    /// the selected instruction has its address.
+    fn beside(&self, s: &Shared, height: u16) -> Vec<Row> {
+        let Some(code) = &s.sample.code else { return Vec::new() };
+        let mut rows = source_rows(s, code, self.cursor(s));
+        let at = line_of(code, self.anchor(code)).unwrap_or(0);
+        rows.drain(..at.saturating_sub(usize::from(height) / 3).min(rows.len()));
+        rows.truncate(height.into());
+        rows
     }
 
     /// Returns the address that the view is centred on.
@@ -62,7 +92,7 @@ impl Code {
 
     /// Returns the rows that fit, with the anchor a third from the top.
     fn visible(&self, s: &Shared, area: Rect) -> Vec<Row> {
-        let mut rows = self.rows(s, area.width);
+        let mut rows = self.rows(s, area);
         let Some(code) = &s.sample.code else { return rows };
         let anchor = self.anchor(code);
         let exact = rows.iter().position(|r| r.insn && r.addr == anchor);
@@ -116,42 +146,53 @@ fn rows(s: &Shared, l: &CodeLine, width: u16) -> Vec<Row> {
     }
     if let Some((place, text)) = &l.source {
         let place = place.rsplit('/').next().unwrap_or(place);
-        add(
-            false,
-            false,
-            Line::from(vec![
-                Span::styled(format!("{place:>16} "), theme.style(Role::Dim)),
-                Span::styled(text.clone(), theme.style(Role::Source)),
-            ]),
-        );
+        let language = Language::of(place.split(':').next().unwrap_or(place));
+        let mut spans = vec![Span::styled(format!("{place:>16} "), theme.style(Role::Dim))];
+        spans.extend(syntax::source(text, language, theme, &mut false));
+        add(false, false, Line::from(spans));
     }
     add(true, false, insn(s, l, width));
     out
 }
 
-/// Returns the rows of the source file, with breakpoints and cores. `anchor` is the address that the view is centred
-/// on.
-fn source_rows(s: &Shared, code: &CodeSample, anchor: u32) -> Vec<Row> {
+/// Returns the index in `code.text` of the line that an address belongs to.
+fn line_of(code: &CodeSample, pc: u32) -> Option<usize> {
+    let at = code.lines.iter().rposition(|l| l.addr <= pc)?;
+    let last = &code.lines[at];
+    if pc - last.addr >= last.bytes.len().max(1) as u32 {
+        return None;
+    }
+    let (place, _) = code.lines[..=at].iter().rev().find_map(|l| l.source.as_ref())?;
+    let (file, number) = place.rsplit_once(':')?;
+    let number: u32 = number.parse().ok()?;
+    (file == code.file).then(|| code.text.iter().position(|l| l.number == number))?
+}
+
+/// Returns the rows of the source file, with breakpoints and cores. The row of the line that contains `chosen` has this
+/// address; the others have the line's first.
+fn source_rows(s: &Shared, code: &CodeSample, chosen: u32) -> Vec<Row> {
     let theme = s.theme;
-    let ends = |n: usize| code.text[n + 1..].iter().find_map(|l| l.addr);
+    let of_pc = s.sample.pc.map(|pc| line_of(code, pc));
+    let of_break: Vec<usize> = s.breaks.iter().filter_map(|at| line_of(code, *at)).collect();
+    let of_chosen = line_of(code, chosen);
+    let language = Language::of(&code.file);
+    let mut comment = syntax::begins_in_comment(code.text.iter().map(|l| l.text.as_str()));
     let row = |(n, l): (usize, &SourceLine)| {
-        // A line's instructions end at the next line's, if the compiler kept the order.
-        let own = |pc: u32| l.addr.is_some_and(|a| a <= pc && ends(n).is_none_or(|end| pc < end || end < a));
-        let core = (0..2).find(|c| own(s.sample.pc[*c]) && (*c == s.core || !s.sample.running));
-        let point = l.addr.is_some_and(|_| s.breaks.iter().any(|at| own(*at)));
-        let role = if l.addr.is_some() { Role::Source } else { Role::Dim };
-        let line = Line::from(vec![
+        let core = (0..2).find(|c| of_pc[*c] == Some(n) && (*c == s.core || !s.sample.running));
+        let point = of_break.contains(&n);
+        let role = if l.addr.is_some() { Role::Text } else { Role::Addr };
+        let mut spans = vec![
             Span::styled(if point { "●" } else { " " }, theme.style(Role::Point)),
             match core {
                 Some(0) => Span::styled("▶0", theme.style(Role::First)),
                 Some(_) => Span::styled("▶1", theme.style(Role::Second)),
                 None => Span::raw("  "),
             },
-            Span::styled(format!(" {:>5}  ", l.number), theme.style(Role::Addr)),
-            Span::styled(l.text.clone(), theme.style(role)),
-        ]);
-        let addr = if own(anchor) { anchor } else { l.addr.unwrap_or(0) };
-        Row { addr, insn: l.addr.is_some(), label: false, line }
+            Span::styled(format!(" {:>5}  ", l.number), theme.style(role)),
+        ];
+        spans.extend(syntax::source(&l.text, language, theme, &mut comment));
+        let addr = if of_chosen == Some(n) { chosen } else { l.addr.unwrap_or(0) };
+        Row { addr, insn: l.addr.is_some(), label: false, line: Line::from(spans) }
     };
     code.text.iter().enumerate().map(row).collect()
 }
@@ -174,11 +215,9 @@ fn insn(s: &Shared, l: &CodeLine, width: u16) -> Line<'static> {
         let hex: String = l.bytes.iter().rev().map(|b| format!("{b:02x}")).collect();
         spans.push(Span::styled(format!("{hex:<7}"), theme.style(Role::Dim)));
     }
-    let (mnemonic, operands) = l.text.split_once(' ').unwrap_or((&l.text, ""));
-    spans.push(Span::styled(format!("{mnemonic:<8}"), theme.style(Role::Name)));
-    spans.push(Span::styled(operands.to_string(), theme.style(Role::Text)));
+    spans.extend(syntax::instruction(&l.text, 8, theme));
     if let Some(target) = &l.target {
-        spans.push(Span::styled(format!("  ; {target}"), theme.style(Role::Dim)));
+        spans.push(Span::styled(format!("  ; {target}"), theme.style(Role::Comment)));
     }
     Line::from(spans)
 }
@@ -187,6 +226,7 @@ impl Pane for Code {
     fn title(&self, s: &Shared) -> String {
         let home = if self.at.is_some() { "  . shows the PC" } else { "" };
         let view = match (self.view, s.sample.code.as_ref()) {
+            (View::Mixed, Some(code)) if !code.text.is_empty() => format!("  {}", code.file),
             (View::Mixed, _) => String::new(),
             (View::Assembly, _) => "  assembly".into(),
             (View::Source, Some(code)) if code.text.is_empty() => "  no source here".into(),
@@ -201,20 +241,30 @@ impl Pane for Code {
         // direction, so that the cursor can move.
         let (before, rows) =
             if s.sample.running { (rows / 3 + 1, rows - rows / 3) } else { (rows, rows + 1) };
-        let source = if self.view == View::Source { usize::from(area.height) } else { 0 };
+        let shown = self.view == View::Source || (self.view == View::Mixed && area.width >= WIDE);
+        let source = if shown { usize::from(area.height) } else { 0 };
         wants.code = Some(CodeWant { core: s.core & 1, at: self.at, before, rows, source });
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
         let (pc, cursor) = (s.sample.pc[s.core & 1], self.cursor(s));
-        for (y, row) in (0..area.height).zip(self.visible(s, area)) {
-            put(buf, area, y, row.line);
-            let whole = Rect { y: area.y + y, height: 1, ..area };
-            if row.insn && focused && row.addr == cursor {
-                buf.set_style(whole, s.theme.style(Role::Selected));
-            } else if row.insn && row.addr == pc {
-                buf.set_style(whole, s.theme.style(Role::Pc));
+        let (left, right) = self.split(s, area);
+        let mut column = |place: Rect, rows: Vec<Row>, pc: u32| {
+            for (y, row) in (0..place.height).zip(rows) {
+                put(buf, place, y, row.line);
+                let whole = Rect { y: place.y + y, height: 1, ..place };
+                if row.insn && focused && row.addr == cursor {
+                    buf.set_style(whole, s.theme.style(Role::Selected));
+                } else if row.insn && row.addr == pc {
+                    buf.set_style(whole, s.theme.style(Role::Pc));
+                }
             }
+        };
+        column(right, self.visible(s, area), pc);
+        if left.width > 1 {
+            // One column between the two stays empty.
+            let text = Rect { width: left.width - 1, ..left };
+            column(text, self.beside(s, area.height), if cursor == pc { pc } else { 0 });
         }
         if s.sample.code.as_ref().is_none_or(|c| c.lines.is_empty()) {
             put(buf, area, 0, Line::from(Span::styled("nothing answers there", s.theme.style(Role::Dim))));
@@ -281,10 +331,16 @@ impl Pane for Code {
     }
 
     fn click(&mut self, s: &mut Shared, x: u16, y: u16, area: Rect) -> Vec<Effect> {
-        let Some(row) = self.visible(s, area).into_iter().nth(y.into()) else { return Vec::new() };
+        let (left, _) = self.split(s, area);
+        let rows = if x < left.width { self.beside(s, area.height) } else { self.visible(s, area) };
+        let Some(row) = rows.into_iter().nth(y.into()).filter(|row| row.addr != 0) else { return Vec::new() };
         self.cursor = Some(row.addr);
         // A click in the mark column toggles a breakpoint, as in other debuggers.
-        if x == 0 { vec![Effect::Act(None, Action::ToggleBreak(row.addr))] } else { Vec::new() }
+        if x == 0 || (left.width > 0 && x == left.width) {
+            vec![Effect::Act(None, Action::ToggleBreak(row.addr))]
+        } else {
+            Vec::new()
+        }
     }
 
     fn show(&mut self, addr: u32) {

@@ -1,6 +1,7 @@
 //! UART output and input.
 
 use super::{Pane, PaneId};
+use crate::dash::find::Find;
 use crate::dash::keys::Cmd;
 use crate::dash::log::LogLine;
 use crate::dash::state::{Effect, Shared};
@@ -20,7 +21,9 @@ pub struct Console {
     /// The top line, numbered from the first line ever; `None`: the end is shown.
     top: Option<u64>,
     typing: bool,
-    search: String,
+    find: Find,
+    /// Scroll position before a search text was typed.
+    origin: Option<Option<u64>>,
     /// Line selected with Up and Down, numbered from the first line ever.
     chosen: Option<u64>,
     /// Long lines are cut, not wrapped.
@@ -30,10 +33,6 @@ pub struct Console {
 impl Console {
     fn first(&self, s: &Shared) -> u64 {
         s.uarts[self.uart].dropped
-    }
-
-    fn end(&self, s: &Shared) -> u64 {
-        self.first(s) + s.uarts[self.uart].len() as u64
     }
 
     /// Returns the number of lines that take rows: an empty open line only counts while typing.
@@ -111,19 +110,19 @@ impl Console {
         if self.cut { 1 } else { rows_of(line, width) }
     }
 
-    /// Finds the nearest line above the shown ones that contains the text.
-    fn search_back(&mut self, s: &mut Shared) {
-        let log = &s.uarts[self.uart];
-        let from = self.top.unwrap_or(self.end(s)).saturating_sub(self.first(s)) as usize;
-        let needle = self.search.to_lowercase();
-        let fits = |n: &usize| log.line(*n).is_some_and(|l| l.text.to_lowercase().contains(&needle));
-        match (0..from).rev().find(fits).or_else(|| (from..log.len()).rev().find(fits)) {
-            Some(n) => {
-                let (all, at) = ((0..log.len()).filter(fits).count(), (0..=n).filter(fits).count());
-                self.top = Some(self.first(s) + n as u64);
-                s.notify(format!("{:?}: line {at} of {all}", self.search));
-            }
-            None => s.notify(format!("{:?} not found", self.search)),
+    /// Searches for a text, upwards from a scroll position.
+    fn search(&mut self, s: &Shared, text: &str, from: Option<u64>) {
+        let before = (from.unwrap_or(u64::MAX), 0);
+        let line = self.find.set(text, numbered(s, self.uart), before);
+        self.top = line.or(from);
+    }
+
+    /// Goes to the match above the selected one.
+    fn search_again(&mut self, s: &mut Shared) {
+        let from = (self.top.unwrap_or(u64::MAX), 0);
+        match self.find.active() {
+            true => self.top = self.find.again(numbered(s, self.uart), from).or(self.top),
+            false => s.notify("/ searches"),
         }
     }
 
@@ -160,7 +159,13 @@ fn rows_of(line: &LogLine, width: u16) -> usize {
     }
 }
 
-fn draw_line(s: &Shared, line: &LogLine, search: &str) -> Line<'static> {
+/// Returns the lines of a UART's log with their numbers.
+fn numbered(s: &Shared, uart: usize) -> impl Iterator<Item = (u64, &str)> {
+    let log = &s.uarts[uart];
+    (0..log.len()).filter_map(|n| Some((log.dropped + n as u64, log.line(n)?.text.as_str())))
+}
+
+fn draw_line(s: &Shared, line: &LogLine) -> Line<'static> {
     if line.note {
         return Line::from(Span::styled(line.text.clone(), s.theme.style(Role::Source)));
     }
@@ -178,10 +183,6 @@ fn draw_line(s: &Shared, line: &LogLine, search: &str) -> Line<'static> {
         };
     }
     spans.push(Span::styled(line.text[at..].to_string(), style));
-    if !search.is_empty() && line.text.to_lowercase().contains(&search.to_lowercase()) {
-        let found = s.theme.style(Role::Found);
-        spans.iter_mut().for_each(|span| span.style = found);
-    }
     Line::from(spans)
 }
 
@@ -194,7 +195,7 @@ impl Pane for Console {
             _ => "  Enter types",
         };
         let lost = if s.lost > 0 { format!("  {} events lost", s.lost) } else { String::new() };
-        format!("{}{mode}{lost}", self.uart)
+        format!("{}{}{mode}{lost}", self.uart, self.find.title())
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
@@ -205,7 +206,7 @@ impl Pane for Console {
         for (n, above) in (from..self.lines(s)).zip(std::iter::once(above).chain(std::iter::repeat(0))) {
             let Some(line) = log.line(n).filter(|_| y < area.height) else { break };
             let begun = i32::from(y) - above as i32;
-            let whole = draw_line(s, line, &self.search);
+            let whole = self.find.mark(draw_line(s, line), self.first(s) + n as u64, s.theme);
             let rows = if self.cut { vec![whole] } else { wrap(&whole, area.width) };
             for row in rows.into_iter().skip(above) {
                 put(buf, area, y, row);
@@ -241,9 +242,9 @@ impl Pane for Console {
                 Some(addr) => return Some(vec![Effect::Show(PaneId::Code, addr)]),
                 None => (self.typing, self.top, self.chosen) = (true, None, None),
             },
-            Cmd::Cancel if self.chosen.is_some() || !self.search.is_empty() => {
+            Cmd::Cancel if self.chosen.is_some() || self.find.active() => {
                 (self.chosen, self.top) = (None, None);
-                self.search.clear();
+                self.find.clear();
             }
             Cmd::Clear => {
                 s.uarts[self.uart].clear();
@@ -253,9 +254,15 @@ impl Pane for Console {
                 self.cut = !self.cut;
                 s.notify(if self.cut { "long lines are cut" } else { "long lines are wrapped" });
             }
-            Cmd::Uart => (self.uart, self.top, self.chosen) = ((self.uart + 1) % 3, None, None),
-            Cmd::Search => return super::ask(PaneId::Console, cmd, "Search"),
-            Cmd::SearchAgain => self.search_back(s),
+            Cmd::Uart => {
+                (self.uart, self.top, self.chosen) = ((self.uart + 1) % 3, None, None);
+                self.find.clear();
+            }
+            Cmd::Search => {
+                self.origin = Some(self.top);
+                return super::ask(PaneId::Console, cmd, "Search upwards");
+            }
+            Cmd::SearchAgain => self.search_again(s),
             Cmd::Copy => {
                 let log = &s.uarts[self.uart];
                 let top = (self.shown_top(s, area).0 - self.first(s)) as usize;
@@ -300,11 +307,20 @@ impl Pane for Console {
         self.send(text.replace('\n', "\r").as_bytes())
     }
 
-    fn answer(&mut self, s: &mut Shared, _cmd: Cmd, text: &str) -> Vec<Effect> {
-        self.search = text.into();
-        if !text.is_empty() {
-            self.search_back(s);
+    fn typed(&mut self, s: &mut Shared, _cmd: Cmd, text: Option<&str>) {
+        let from = self.origin.unwrap_or(self.top);
+        match text {
+            Some(text) if !text.is_empty() => self.search(s, text, from),
+            _ => {
+                self.find.clear();
+                self.top = from;
+            }
         }
+    }
+
+    fn answer(&mut self, s: &mut Shared, cmd: Cmd, text: &str) -> Vec<Effect> {
+        self.typed(s, cmd, Some(text));
+        self.origin = None;
         Vec::new()
     }
 

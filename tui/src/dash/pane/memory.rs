@@ -11,8 +11,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-/// Initial address: the start of data RAM.
+/// Initial address if no stack is known: the start of data RAM.
 const START: u32 = 0x3FFB_0000;
+/// Addresses of data RAM and PSRAM, where stacks are.
+const STACKS: std::ops::Range<u32> = 0x3F80_0000..0x4000_0000;
 /// Label of the input for Go to.
 pub const GOTO: &str = "Go to: address, symbol, register, expression";
 /// Maximum number of earlier addresses to go back to.
@@ -24,6 +26,10 @@ pub struct Memory {
     addr: u32,
     /// Address of the selected byte.
     cursor: u32,
+    /// Core and number of the stop whose stack pointer is shown, until an address is chosen.
+    stack: Option<(usize, u64)>,
+    /// The user or another pane has chosen an address.
+    chosen: bool,
     back: Vec<u32>,
     /// First digit of a byte being typed, while editing.
     edit: Option<Option<u8>>,
@@ -49,6 +55,8 @@ impl Default for Memory {
         Self {
             addr: START,
             cursor: START,
+            stack: None,
+            chosen: false,
             back: Vec::new(),
             edit: None,
             seen: Seen::default(),
@@ -57,14 +65,54 @@ impl Default for Memory {
     }
 }
 
-/// Returns the number of bytes in a row: address, hex in groups of four, text.
-fn per_row(width: u16) -> u32 {
-    match width {
-        0..45 => 4,
-        45..78 => 8,
-        78..146 => 16,
-        _ => 32,
+/// Columns of a row: address, bytes in groups of four, text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Columns {
+    /// Number of bytes.
+    bytes: u32,
+    /// Spaces between the bytes of a group.
+    spaced: bool,
+}
+
+impl Columns {
+    /// Returns the most bytes that fit, with spaces between them if these fit as well.
+    fn of(width: u16) -> Self {
+        let all =
+            [32, 16, 8].into_iter().flat_map(|bytes| [true, false].map(|spaced| Self { bytes, spaced }));
+        all.into_iter().find(|c| c.width() <= width).unwrap_or(Self { bytes: 4, spaced: true })
     }
+
+    /// Returns the width of a group of four bytes, with the space before it.
+    fn group(self) -> u16 {
+        if self.spaced { 13 } else { 9 }
+    }
+
+    /// Returns the column of the text.
+    fn text(self) -> u16 {
+        10 + self.bytes as u16 / 4 * self.group()
+    }
+
+    fn width(self) -> u16 {
+        self.text() + self.bytes as u16
+    }
+
+    /// Returns the number of the byte at a column, as hexadecimal number or as text.
+    fn byte_at(self, x: u16) -> u32 {
+        let byte = match x.checked_sub(self.text()) {
+            Some(n) => n.into(),
+            None => {
+                let column = x.saturating_sub(10);
+                let (group, within) = (column / self.group(), column % self.group());
+                u32::from(group * 4 + (within / if self.spaced { 3 } else { 2 }).min(3))
+            }
+        };
+        byte.min(self.bytes - 1)
+    }
+}
+
+/// Returns the number of bytes in a row.
+fn per_row(width: u16) -> u32 {
+    Columns::of(width).bytes
 }
 
 /// Parses bytes to search for: `"text"`, or hex digits.
@@ -101,11 +149,13 @@ impl Memory {
             self.back.remove(0);
         }
         self.back.push(self.addr);
+        self.chosen = true;
         (self.addr, self.cursor) = (addr & !15, addr);
     }
 
     fn walk(&mut self, by: i64, area: Rect) {
         let row = per_row(area.width);
+        self.chosen = true;
         let to = (i64::from(self.cursor) + by).clamp(0, i64::from(u32::MAX)) as u32;
         self.cursor = to;
         let shown = row * u32::from(area.height.max(1));
@@ -135,11 +185,22 @@ impl Memory {
         vec![Effect::Act(Some(PaneId::Memory), Action::Write(s.core & 1, at, vec![high << 4 | low]))]
     }
 
-    fn row(&self, s: &Shared, at: u32, count: u32, focused: bool) -> Line<'static> {
+    /// Shows the stack of the selected core at each stop, and once before the first stop, until an address is chosen.
+    fn follow_stack(&mut self, s: &Shared) {
+        let stop = s.sample.stop.as_ref().map_or(0, |stop| stop.number);
+        let place = Some((s.core, stop));
+        let wanted = if s.sample.running { self.stack.is_none() } else { self.stack != place };
+        let sp = s.cpu().map_or(0, |cpu| cpu.a(1));
+        if !self.chosen && wanted && STACKS.contains(&sp) {
+            (self.addr, self.cursor, self.stack) = (sp & !15, sp, place);
+        }
+    }
+
+    fn row(&self, s: &Shared, at: u32, columns: Columns, focused: bool) -> Line<'static> {
         let theme = s.theme;
         let mut spans = vec![Span::styled(format!("{at:08x} "), theme.style(Role::Addr))];
         let mut text = Vec::new();
-        for addr in (0..count).filter_map(|n| at.checked_add(n)) {
+        for addr in (0..columns.bytes).filter_map(|n| at.checked_add(n)) {
             let byte = self.byte(s, addr);
             let index = addr.wrapping_sub(self.seen.addr) as usize;
             let when = self.seen.when.get(index).copied().unwrap_or(0);
@@ -160,7 +221,9 @@ impl Memory {
             };
             spans.push(Span::raw(gap));
             spans.push(Span::styled(hex, theme.style(role)));
-            spans.push(Span::raw(" "));
+            if columns.spaced {
+                spans.push(Span::raw(" "));
+            }
             let c = byte.map(char::from).filter(|c| c.is_ascii_graphic() || *c == ' ').unwrap_or('.');
             text.push(Span::styled(c.to_string(), theme.style(role)));
         }
@@ -174,19 +237,24 @@ impl Pane for Memory {
     fn title(&self, s: &Shared) -> String {
         let word = self.word(s).map_or(String::new(), |w| format!("  word {w:#010x} {w}"));
         let edit = if self.edit.is_some() { "  editing, Esc ends" } else { "" };
-        format!("{:#010x}{word}{edit}", self.cursor)
+        let stack = match self.stack {
+            Some((core, _)) if !self.chosen => format!("  stack of core {core}"),
+            _ => String::new(),
+        };
+        format!("{:#010x}{word}{stack}{edit}", self.cursor)
     }
 
     fn want(&self, s: &Shared, area: Rect, wants: &mut Wants) {
         let len = per_row(area.width) * u32::from(area.height);
+        wants.cpu |= !self.chosen && self.stack.is_none();
         wants.mem.push(MemWant { core: s.core & 1, addr: self.addr, len });
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
-        let row = per_row(area.width);
+        let columns = Columns::of(area.width);
         for y in 0..area.height {
-            if let Some(at) = self.addr.checked_add(u32::from(y) * row) {
-                put(buf, area, y, self.row(s, at, row, focused));
+            if let Some(at) = self.addr.checked_add(u32::from(y) * columns.bytes) {
+                put(buf, area, y, self.row(s, at, columns, focused));
             }
         }
     }
@@ -214,7 +282,7 @@ impl Pane for Memory {
                     (self.addr, self.cursor) = (addr, addr);
                 }
             }
-            Cmd::Edit => self.edit = Some(None),
+            Cmd::Edit => (self.edit, self.chosen) = (Some(None), true),
             Cmd::WatchPoint => {
                 return Some(vec![Effect::Act(None, Action::Watch(self.cursor & !3, 4, String::new()))]);
             }
@@ -289,6 +357,7 @@ impl Pane for Memory {
     }
 
     fn sampled(&mut self, s: &Shared) {
+        self.follow_stack(s);
         let bytes = self.bytes(s);
         if bytes.is_empty() {
             return;
@@ -321,11 +390,9 @@ impl Pane for Memory {
     }
 
     fn click(&mut self, _s: &mut Shared, x: u16, y: u16, area: Rect) -> Vec<Effect> {
-        let row = per_row(area.width);
-        // Groups of four bytes take 13 columns after the address.
-        let column = u32::from(x.saturating_sub(10));
-        let byte = (column / 13 * 4 + (column % 13 / 3).min(3)).min(row - 1);
-        self.cursor = self.addr.saturating_add(u32::from(y) * row + byte);
+        let columns = Columns::of(area.width);
+        self.chosen = true;
+        self.cursor = self.addr.saturating_add(u32::from(y) * columns.bytes + columns.byte_at(x));
         Vec::new()
     }
 
@@ -344,6 +411,34 @@ mod tests {
         assert_eq!(pattern("\"ab c\""), Some(b"ab c".to_vec()));
         for bad in ["", "\"", "abc", "zz", "é1"] {
             assert_eq!(pattern(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn rows_have_as_many_bytes_as_fit() {
+        let rows = [43, 44, 61, 62, 78, 113, 114, 145, 146].map(|w| (per_row(w), Columns::of(w).spaced));
+        assert_eq!(
+            rows,
+            [
+                (8, false),
+                (8, true),
+                (8, true),
+                (16, false),
+                (16, true),
+                (16, true),
+                (32, false),
+                (32, false),
+                (32, true)
+            ]
+        );
+        for width in [36, 44, 62, 78, 114, 146] {
+            let c = Columns::of(width);
+            assert_eq!(c.width(), width);
+            assert_eq!((0..c.bytes).map(|n| c.byte_at(c.text() + n as u16)).max(), Some(c.bytes - 1));
+            assert_eq!(
+                [c.byte_at(0), c.byte_at(10), c.byte_at(10 + c.group()), c.byte_at(999)],
+                [0, 0, 4, c.bytes - 1]
+            );
         }
     }
 

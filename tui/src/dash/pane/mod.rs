@@ -65,6 +65,9 @@ pub trait Pane {
         Vec::new()
     }
 
+    /// Processes the text of a line requested with [`Effect::Ask`] while it is typed; `None`: the user has cancelled.
+    fn typed(&mut self, _s: &mut Shared, _cmd: Cmd, _text: Option<&str>) {}
+
     /// Processes the reply to an action of this pane.
     fn reply(&mut self, _s: &mut Shared, _reply: &Reply) -> Vec<Effect> {
         Vec::new()
@@ -153,7 +156,7 @@ panes! {
     Timeline timeline: timeline::Timeline = "timeline", "Timeline", "Who ran on which core when.";
     Eth eth: eth::Eth = "eth", "open_eth", "The Ethernet controller: registers by field, both descriptor rings. Or the Wi-Fi MAC: slots, receive list, filters, key slots, the networks around it.";
     Frames frames: frames::Frames = "frames", "Frames", "Frames of Ethernet and 802.11, decoded: ARP, DHCP, DNS, TCP, HTTP, beacons, EAPOL.";
-    Periph periph: periph::Periph = "periph", "Peripherals", "Every peripheral's registers.";
+    Periph periph: periph::Periph = "periph", "Peripherals", "Every peripheral's registers and their bit fields.";
     Memory memory: memory::Memory = "memory", "Memory", "Bytes of memory: follow pointers, edit, search.";
     Watch watch: watch::Watch = "watch", "Watch", "Variables and expressions, by their types.";
     Points points: points::Points = "points", "Breakpoints", "Break- and watchpoints of all clients.";

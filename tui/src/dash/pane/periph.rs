@@ -1,4 +1,4 @@
-//! Registers of all peripherals, as a tree.
+//! Registers of all peripherals and their bit fields, as a tree.
 
 use super::{Pane, PaneId};
 use crate::dash::collect;
@@ -8,7 +8,7 @@ use crate::dash::text::{moved, put};
 use crate::dash::theme::Role;
 use crate::dash::wire::Wants;
 use esplens_soc::dev::DevId;
-use esplens_soc::dev::spec::How;
+use esplens_soc::dev::spec::{Field, How};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -18,18 +18,33 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Default)]
 pub struct Periph {
     open: BTreeSet<DevId>,
+    /// Registers whose bit fields are shown, by offset.
+    fields: BTreeSet<(DevId, u32)>,
     chosen: usize,
     top: usize,
     search: String,
-    /// Previous values, and the time of each one's last change.
-    seen: BTreeMap<(DevId, u32), (u32, u64)>,
+    /// Previous values, and the time of each bit's last change.
+    seen: BTreeMap<(DevId, u32), Seen>,
 }
 
-/// A row: a peripheral, or one of its registers.
+/// Width of the column of names.
+const NAMES: usize = 26;
+
+/// The last value of a register, and what changed in it.
+#[derive(Clone, Copy)]
+struct Seen {
+    value: u32,
+    /// Bits that the last change concerned, and its time.
+    bits: u32,
+    when: u64,
+}
+
+/// A row: a peripheral, one of its registers, or a bit field.
 #[derive(Clone, Copy)]
 enum Row {
     Dev(DevId),
     Reg(DevId, u32, u32),
+    Bits(DevId, u32, u32, Field),
 }
 
 impl Periph {
@@ -42,9 +57,12 @@ impl Periph {
             }
             let name = format!("{id:?}");
             let dev = s.sample.devs.iter().find(|d| d.name == name);
-            rows.extend(
-                dev.into_iter().flat_map(|d| &d.regs).map(|(offset, value)| Row::Reg(*id, *offset, *value)),
-            );
+            for (offset, value) in dev.into_iter().flat_map(|d| d.regs.iter().copied()) {
+                rows.push(Row::Reg(*id, offset, value));
+                if self.fields.contains(&(*id, offset)) {
+                    rows.extend(bits(s, *id, offset, value));
+                }
+            }
         }
         rows
     }
@@ -69,15 +87,16 @@ impl Periph {
                     let name = if r.count > 1 { format!("{}[{n}]", r.name) } else { r.name.to_string() };
                     (name, r.reset, if r.how == How::Absent { "not modelled" } else { r.doc })
                 });
-                let when = self.seen.get(&(id, offset)).map_or(0, |(_, when)| *when);
-                let role = match (when > 0 && s.clock.saturating_sub(when) < FLASH_MS, value == reset) {
-                    (true, _) => Role::Flash,
-                    (_, true) => Role::Dim,
-                    _ => Role::Text,
-                };
+                let role = self.role(s, (id, offset), u32::MAX, value == reset);
+                let mark =
+                    match (collect::fields(s.sample.eth_is_emac(), id, offset).is_empty(), &self.fields) {
+                        (true, _) => " ",
+                        (_, open) if open.contains(&(id, offset)) => "▼",
+                        _ => "▶",
+                    };
                 let mut spans = vec![
-                    Span::styled(format!("  {offset:03x} "), theme.style(Role::Addr)),
-                    Span::styled(format!("{name:<26} "), theme.style(Role::Name)),
+                    Span::styled(format!("{mark} {offset:03x} "), theme.style(Role::Addr)),
+                    Span::styled(format!("{name:<NAMES$} "), theme.style(Role::Name)),
                     Span::styled(format!("{value:08x}"), theme.style(role)),
                 ];
                 if width > 60 {
@@ -85,12 +104,36 @@ impl Periph {
                 }
                 Line::from(spans)
             }
+            Row::Bits(id, offset, value, field) => {
+                let reset = collect::register(s.sample.eth_is_emac(), id, offset).map_or(0, |(r, _)| r.reset);
+                let same = field.of(value) == field.of(reset);
+                let role = self.role(s, (id, offset), field.mask, same);
+                Line::from(vec![
+                    Span::styled(format!("      {:<NAMES$} ", name(field)), theme.style(Role::Text)),
+                    Span::styled(format!("{:<7} = ", place(field)), theme.style(Role::Addr)),
+                    Span::styled(number(field, value), theme.style(role)),
+                ])
+            }
+        }
+    }
+
+    /// Returns the role of a value: just changed, same as after reset, or different.
+    fn role(&self, s: &Shared, reg: (DevId, u32), mask: u32, reset: bool) -> Role {
+        let seen = self.seen.get(&reg).filter(|seen| seen.bits & mask != 0);
+        let when = seen.map_or(0, |seen| seen.when);
+        match (when > 0 && s.clock.saturating_sub(when) < FLASH_MS, reset) {
+            (true, _) => Role::Flash,
+            (_, true) => Role::Dim,
+            _ => Role::Text,
         }
     }
 
     /// Describes a register: address, value, description.
     fn told(&self, s: &Shared, row: Row) -> String {
-        let Row::Reg(id, offset, value) = row else { return String::new() };
+        let (id, offset, value) = match row {
+            Row::Dev(_) => return String::new(),
+            Row::Reg(id, offset, value) | Row::Bits(id, offset, value, _) => (id, offset, value),
+        };
         let known = collect::register(s.sample.eth_is_emac(), id, offset);
         let (name, doc) = known.map_or(("?", ""), |(r, _)| (r.name, r.doc.trim()));
         let addr = id.range().0 + offset;
@@ -100,8 +143,7 @@ impl Periph {
         )
     }
 
-    /// Finds the next peripheral or register whose name contains the text; registers are searched in unfolded
-    /// peripherals.
+    /// Finds the next row whose name contains the text, in what is unfolded.
     fn search(&mut self, s: &mut Shared) {
         let needle = self.search.to_lowercase();
         let rows = self.rows(s);
@@ -110,6 +152,7 @@ impl Periph {
             Row::Reg(id, offset, _) => {
                 collect::register(false, *id, *offset).map_or(String::new(), |(r, _)| r.name.to_lowercase())
             }
+            Row::Bits(_, _, _, field) => field.name.to_lowercase(),
         };
         let order = (self.chosen + 1..rows.len()).chain(0..=self.chosen.min(rows.len().saturating_sub(1)));
         match order.into_iter().find(|n| text(&rows[*n]).contains(&needle)) {
@@ -118,17 +161,86 @@ impl Periph {
         }
     }
 
+    /// Folds or unfolds the row: a peripheral, or a register with bit fields. Folding a row without an own fold closes
+    /// the one that contains it.
     fn fold(&mut self, s: &Shared, row: Row, open: Option<bool>) {
-        let (Row::Dev(id) | Row::Reg(id, ..)) = row;
-        let now = self.open.contains(&id);
-        if open.unwrap_or(!now) {
-            self.open.insert(id);
-        } else {
-            // The selection moves to the peripheral's own row.
-            let before = self.rows(s).iter().take_while(|r| !matches!(r, Row::Dev(d) if *d == id)).count();
-            self.open.remove(&id);
-            self.chosen = before;
+        let emac = s.sample.eth_is_emac();
+        match row {
+            Row::Dev(id) => {
+                if open.unwrap_or(!self.open.contains(&id)) {
+                    self.open.insert(id);
+                } else {
+                    self.open.remove(&id);
+                }
+            }
+            Row::Reg(id, offset, _) if open != Some(false) || self.fields.contains(&(id, offset)) => {
+                let reg = (id, offset);
+                if open.unwrap_or(!self.fields.contains(&reg))
+                    && !collect::fields(emac, id, offset).is_empty()
+                {
+                    self.fields.insert(reg);
+                } else {
+                    self.fields.remove(&reg);
+                }
+            }
+            Row::Reg(id, ..) => {
+                self.close(s, |r| matches!(r, Row::Dev(d) if *d == id), |p| _ = p.open.remove(&id))
+            }
+            Row::Bits(id, offset, ..) if open == Some(false) => self.close(
+                s,
+                |r| matches!(r, Row::Reg(d, o, _) if (*d, *o) == (id, offset)),
+                |p| _ = p.fields.remove(&(id, offset)),
+            ),
+            Row::Bits(..) => {}
         }
+    }
+
+    /// Scrolls so that there is room below the selected row for what was unfolded.
+    fn reveal(&mut self, area: Rect) {
+        let height = usize::from(area.height);
+        self.top = crate::dash::text::scroll(self.top, self.chosen, height);
+        if (self.chosen - self.top) * 3 > height * 2 {
+            self.top = self.chosen.saturating_sub(height / 3);
+        }
+    }
+
+    /// Selects the row that `is` finds and folds it.
+    fn close(&mut self, s: &Shared, is: impl Fn(&Row) -> bool, fold: impl FnOnce(&mut Self)) {
+        self.chosen = self.rows(s).iter().position(is).unwrap_or(self.chosen);
+        fold(self);
+    }
+}
+
+/// Returns the rows of a register's bit fields, the highest bits first as in the manual. Bits that no field names are
+/// one row if any of them is set.
+fn bits(s: &Shared, id: DevId, offset: u32, value: u32) -> Vec<Row> {
+    let fields = collect::fields(s.sample.eth_is_emac(), id, offset);
+    let others = !fields.iter().fold(0, |all, f| all | f.mask);
+    let rest = Field { name: "", mask: others };
+    let rest = (!fields.is_empty() && value & others != 0).then_some(rest);
+    fields.iter().rev().copied().chain(rest).map(|field| Row::Bits(id, offset, value, field)).collect()
+}
+
+/// Returns the name of a field; the bits that no field names have none.
+fn name(field: Field) -> &'static str {
+    if field.name.is_empty() { "other bits" } else { field.name }
+}
+
+/// Returns the position of a field in its register: `[hi:lo]`.
+fn place(field: Field) -> String {
+    match field.bits() {
+        _ if field.name.is_empty() => String::new(),
+        (high, low) if high == low => format!("[{high}]"),
+        (high, low) => format!("[{high}:{low}]"),
+    }
+}
+
+/// Returns the value of a field: decimal, with hexadecimal if that differs.
+fn number(field: Field, value: u32) -> String {
+    match field.of(value) {
+        _ if field.name.is_empty() => format!("{:#x}", value & field.mask),
+        n @ 0..10 => n.to_string(),
+        n => format!("{n:#x} ({n})"),
     }
 }
 
@@ -154,12 +266,17 @@ impl Pane for Periph {
         let (page, last) = (usize::from(area.height.max(2)) - 1, rows.len().saturating_sub(1));
         let row = *rows.get(self.chosen.min(last))?;
         match cmd {
-            // A register is selected: folding its peripheral would lose the selection.
-            Cmd::Select if matches!(row, Row::Reg(..)) => {
-                return Some(vec![Effect::Notice(self.told(s, row))]);
+            Cmd::Select => {
+                self.fold(s, row, None);
+                self.reveal(area);
+                let told = self.told(s, row);
+                return Some(if told.is_empty() { Vec::new() } else { vec![Effect::Notice(told)] });
             }
-            Cmd::Select => self.fold(s, row, None),
-            Cmd::Right => self.fold(s, row, Some(true)),
+            Cmd::Right => {
+                self.fold(s, row, Some(true));
+                self.reveal(area);
+                return Some(Vec::new());
+            }
             Cmd::Left => self.fold(s, row, Some(false)),
             Cmd::Search => return super::ask(PaneId::Periph, cmd, "Search"),
             Cmd::SearchAgain => self.search(s),
@@ -186,9 +303,10 @@ impl Pane for Periph {
         for dev in &s.sample.devs {
             let Some(id) = collect::device(&dev.name) else { continue };
             for (offset, value) in &dev.regs {
-                let seen = self.seen.entry((id, *offset)).or_insert((*value, 0));
-                if seen.0 != *value {
-                    *seen = (*value, now);
+                let first = Seen { value: *value, bits: 0, when: 0 };
+                let seen = self.seen.entry((id, *offset)).or_insert(first);
+                if seen.value != *value {
+                    *seen = Seen { value: *value, bits: seen.value ^ value, when: now };
                 }
             }
         }
@@ -204,5 +322,20 @@ impl Pane for Periph {
             self.chosen = n;
         }
         Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_written_as_in_the_manual() {
+        let field = |mask| Field { name: "X", mask };
+        let (one, more) = (field(1 << 31), field(0xFF << 8));
+        assert_eq!((place(one), number(one, 1 << 31)), ("[31]".into(), "1".into()));
+        assert_eq!((place(more), number(more, 0x1234)), ("[15:8]".into(), "0x12 (18)".into()));
+        let rest = Field { name: "", mask: 0xF0F };
+        assert_eq!((name(rest), number(rest, 0xFFF)), ("other bits", "0xf0f".into()));
     }
 }

@@ -1,6 +1,7 @@
 //! Monitor prompt.
 
 use super::{Pane, PaneId};
+use crate::dash::find::Find;
 use crate::dash::keys::Cmd;
 use crate::dash::state::{Effect, Shared};
 use crate::dash::text::{moved_back, put, wrap};
@@ -29,6 +30,11 @@ pub struct Prompt {
     input: TextArea<'static>,
     typing: bool,
     output: VecDeque<(bool, String)>,
+    /// Number of lines that are no longer kept.
+    dropped: u64,
+    find: Find,
+    /// Scroll position before a search text was typed.
+    origin: Option<usize>,
     /// Scroll position: rows back from the end.
     back: usize,
     history: Vec<String>,
@@ -54,8 +60,20 @@ impl Prompt {
         }
         while self.output.len() > MAX_OUTPUT {
             self.output.pop_front();
+            self.dropped += 1;
         }
         self.back = 0;
+    }
+
+    /// Shows the line with the selected match as the last one.
+    fn show_found(&mut self, line: Option<u64>, otherwise: usize) {
+        let last = (self.dropped + self.output.len() as u64).saturating_sub(1);
+        self.back = line.map_or(otherwise, |n| last.saturating_sub(n) as usize);
+    }
+
+    /// Returns the place from which a search goes upwards, at a scroll position.
+    fn before(&self, back: usize) -> (u64, usize) {
+        (self.dropped + self.output.len().saturating_sub(back) as u64, 0)
     }
 
     fn enter(&mut self) -> Vec<Effect> {
@@ -104,13 +122,19 @@ impl Prompt {
     }
 }
 
+/// Returns lines of output with their numbers.
+fn numbered(output: &VecDeque<(bool, String)>, dropped: u64) -> impl Iterator<Item = (u64, &str)> {
+    output.iter().enumerate().map(move |(n, (_, text))| (dropped + n as u64, text.as_str()))
+}
+
 impl Pane for Prompt {
     fn title(&self, _s: &Shared) -> String {
-        match (self.typing, self.back) {
-            (true, _) => "Tab completes, Up recalls, Esc ends".into(),
-            (_, 0) => ": types".into(),
-            _ => "scrolled back".into(),
-        }
+        let mode = match (self.typing, self.back) {
+            (true, _) => "Tab completes, Up recalls, Esc ends",
+            (_, 0) => ": types",
+            _ => "scrolled back",
+        };
+        format!("{mode}{}", self.find.title())
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, _focused: bool) {
@@ -118,11 +142,11 @@ impl Pane for Prompt {
         let rows = usize::from(area.height.saturating_sub(1));
         let end = self.output.len().saturating_sub(self.back);
         let mut shown: VecDeque<Line> = VecDeque::new();
-        for (command, text) in self.output.range(..end).rev() {
-            let line = match command {
-                true => Line::from(vec![Span::styled("> ", theme.style(Role::Key)), Span::raw(text.clone())]),
-                false => Line::from(text.clone()),
-            };
+        for (n, (command, text)) in self.output.range(..end).enumerate().rev() {
+            let mut line = self.find.mark(Line::from(text.clone()), self.dropped + n as u64, theme);
+            if *command {
+                line.spans.insert(0, Span::styled("> ", theme.style(Role::Key)));
+            }
             wrap(&line, area.width).into_iter().rev().for_each(|row| shown.push_front(row));
             if shown.len() >= rows {
                 break;
@@ -138,7 +162,7 @@ impl Pane for Prompt {
         }
     }
 
-    fn command(&mut self, _s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
         let page = usize::from(area.height.max(2)) - 1;
         let most = self.output.len().saturating_sub(page);
         if let Some(back) = moved_back(cmd, self.back, page, most) {
@@ -149,6 +173,20 @@ impl Pane for Prompt {
             Cmd::Select => {
                 let text = self.text();
                 self.begin(&text);
+            }
+            Cmd::Search => {
+                self.origin = Some(self.back);
+                return super::ask(PaneId::Prompt, cmd, "Search upwards");
+            }
+            Cmd::SearchAgain if self.find.active() => {
+                let (from, lines) = (self.before(self.back), numbered(&self.output, self.dropped));
+                let line = self.find.again(lines, from);
+                self.show_found(line, self.back);
+            }
+            Cmd::SearchAgain => s.notify("/ searches"),
+            Cmd::Cancel if self.find.active() => {
+                self.find.clear();
+                self.back = 0;
             }
             Cmd::Copy => {
                 let text: Vec<&str> = self.output.iter().map(|(_, t)| t.as_str()).collect();
@@ -181,6 +219,23 @@ impl Pane for Prompt {
     fn paste(&mut self, _s: &mut Shared, text: &str) -> Vec<Effect> {
         let line: String = text.chars().take_while(|c| !c.is_control()).take(MAX_COLUMNS).collect();
         self.input.insert_str(line);
+        Vec::new()
+    }
+
+    fn typed(&mut self, _s: &mut Shared, _cmd: Cmd, text: Option<&str>) {
+        let from = self.origin.unwrap_or(self.back);
+        let Some(text) = text.filter(|text| !text.is_empty()) else {
+            self.find.clear();
+            self.back = from;
+            return;
+        };
+        let line = self.find.set(text, numbered(&self.output, self.dropped), self.before(from));
+        self.show_found(line, from);
+    }
+
+    fn answer(&mut self, s: &mut Shared, cmd: Cmd, text: &str) -> Vec<Effect> {
+        self.typed(s, cmd, Some(text));
+        self.origin = None;
         Vec::new()
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
+use crate::dash::order;
 use crate::dash::state::{Effect, Shared};
 use crate::dash::text::{fit, moved, put, say, scroll};
 use crate::dash::theme::Role;
@@ -10,37 +11,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-/// Sort order of the table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum By {
-    #[default]
-    Priority,
-    Name,
-    State,
-    Cpu,
-    Stack,
-}
-
-impl By {
-    const ALL: [By; 5] = [By::Priority, By::Name, By::State, By::Cpu, By::Stack];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Priority => "priority",
-            Self::Name => "name",
-            Self::State => "state",
-            Self::Cpu => "cpu",
-            Self::Stack => "stack",
-        }
-    }
-}
-
-/// The pane's state: the selected task and the order.
+/// The pane's state.
 #[derive(Default)]
 pub struct Tasks {
     /// Control block of the selected task.
     chosen: u32,
-    by: By,
 }
 
 const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -63,6 +38,14 @@ fn stack_bar(stack: StackSample, width: usize) -> String {
     format!("{}{}{}", "█".repeat(used), "▒".repeat(peak - used), "·".repeat(width - peak))
 }
 
+/// Returns what a task waits for, in a width if possible: the holder of a mutex is the last part that is left out.
+fn waits_for(text: &str, width: usize) -> &str {
+    let Some(at) = text.find(", held by ") else { return text };
+    let name = text[..at].find(' ').map_or(text, |n| &text[n + 1..]);
+    let all = [text, name, &text[at + 2..]];
+    all.into_iter().find(|t| t.chars().count() <= width).unwrap_or(all[2])
+}
+
 /// Returns a task's state as one word.
 fn state(t: &TaskSample) -> (&'static str, Role) {
     match (t.running, t.state.as_str()) {
@@ -77,20 +60,6 @@ fn state(t: &TaskSample) -> (&'static str, Role) {
 }
 
 impl Tasks {
-    fn sorted<'a>(&self, s: &'a Shared) -> Vec<&'a TaskSample> {
-        let mut tasks: Vec<&TaskSample> = s.sample.tasks.iter().collect();
-        let share = |t: &TaskSample| (s.usage.share(&t.name).unwrap_or(0.0) * 1e6) as i64;
-        let full = |t: &TaskSample| u64::from(t.stack.peak) * 1000 / u64::from(t.stack.size.max(1));
-        match self.by {
-            By::Priority => tasks.sort_by_key(|t| std::cmp::Reverse(t.priority.0)),
-            By::Name => tasks.sort_by(|a, b| a.name.cmp(&b.name)),
-            By::State => tasks.sort_by_key(|t| (order(&t.state), std::cmp::Reverse(t.priority.0))),
-            By::Cpu => tasks.sort_by_key(|t| std::cmp::Reverse(share(t))),
-            By::Stack => tasks.sort_by_key(|t| std::cmp::Reverse(full(t))),
-        }
-        tasks
-    }
-
     fn at(&self, tasks: &[&TaskSample]) -> usize {
         tasks.iter().position(|t| t.tcb == self.chosen).unwrap_or(0)
     }
@@ -131,14 +100,12 @@ impl Tasks {
             }));
         }
         if c.waits {
-            spans.push(Span::styled(t.blocked_on.clone(), style(Role::Dim)));
+            let used: usize = spans.iter().map(Span::width).sum();
+            let room = usize::from(width).saturating_sub(used);
+            spans.push(Span::styled(waits_for(&t.blocked_on, room).to_string(), style(Role::Dim)));
         }
         Line::from(spans)
     }
-}
-
-fn order(state: &str) -> usize {
-    ["running", "ready", "blocked", "suspended"].iter().position(|s| *s == state).unwrap_or(9)
 }
 
 /// Columns that fit into a row of a given width; 0 and false: not shown.
@@ -186,7 +153,7 @@ fn head(c: &Columns) -> String {
 
 impl Pane for Tasks {
     fn title(&self, s: &Shared) -> String {
-        format!("{}, by {}", s.sample.tasks.len(), self.by.name())
+        format!("{}, by {}", s.sample.tasks.len(), s.order.name())
     }
 
     fn want(&self, _s: &Shared, _area: Rect, wants: &mut Wants) {
@@ -194,7 +161,7 @@ impl Pane for Tasks {
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
-        let tasks = self.sorted(s);
+        let tasks = order::tasks(s);
         let dim = s.theme.style(Role::Dim);
         if let (true, Some(note)) = (tasks.is_empty(), &s.sample.tasks_note) {
             say(buf, area, dim, note);
@@ -226,13 +193,12 @@ impl Pane for Tasks {
     }
 
     fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
-        let tasks = self.sorted(s);
+        let tasks = order::tasks(s);
         let (at, page) = (self.at(&tasks), usize::from(area.height.max(3)) - 2);
         let last = tasks.len().saturating_sub(1);
         let to = match cmd {
             Cmd::Sort => {
-                let n = By::ALL.iter().position(|b| *b == self.by).unwrap_or(0);
-                self.by = By::ALL[(n + 1) % By::ALL.len()];
+                s.order = s.order.next();
                 return Some(Vec::new());
             }
             // Shows the task's stack in the backtrace.
@@ -259,7 +225,7 @@ impl Pane for Tasks {
     }
 
     fn click(&mut self, s: &mut Shared, _x: u16, y: u16, area: Rect) -> Vec<Effect> {
-        let tasks = self.sorted(s);
+        let tasks = order::tasks(s);
         let top = scroll(0, self.at(&tasks), usize::from(area.height.saturating_sub(1)).max(1));
         match y {
             0 => return self.command(s, Cmd::Sort, area).unwrap_or_default(),
@@ -272,6 +238,16 @@ impl Pane for Tasks {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_holder_of_a_mutex_is_shown_in_any_width() {
+        let text = "mutex mutex1, held by Task L";
+        assert_eq!(waits_for(text, 28), text);
+        assert_eq!(waits_for(text, 27), "mutex1, held by Task L");
+        assert_eq!(waits_for(text, 20), "held by Task L");
+        assert_eq!(waits_for(text, 3), "held by Task L");
+        assert_eq!(waits_for("queue s_queue", 3), "queue s_queue");
+    }
 
     #[test]
     fn bars_and_sparklines() {

@@ -2,6 +2,7 @@
 
 use super::Pane;
 use crate::dash::keys::Cmd;
+use crate::dash::order;
 use crate::dash::state::{Effect, Shared};
 use crate::dash::text::{fit, put, say};
 use crate::dash::theme::Role;
@@ -62,8 +63,13 @@ impl Timeline {
             }
         }
         let mut rows: Vec<(String, Vec<Cell>)> = rows.into_iter().map(|(n, c)| (n.to_string(), c)).collect();
-        // Idle tasks come last.
-        rows.sort_by_key(|(name, _)| (name.starts_with("IDLE"), name.clone()));
+        // As in the Tasks pane; tasks that no longer exist follow, then idle tasks.
+        let order: Vec<&str> = order::tasks(s).iter().map(|t| t.name.as_str()).collect();
+        let place = |name: &str| order.iter().position(|n| *n == name).unwrap_or(usize::MAX);
+        rows.sort_by_key(|(name, _)| {
+            let at = place(name);
+            (at, at == usize::MAX && name.starts_with("IDLE"), name.clone())
+        });
         rows
     }
 }
@@ -103,11 +109,12 @@ impl Pane for Timeline {
             String::new()
         };
         let lost = if s.lost > 0 { format!("  {} lost", s.lost) } else { String::new() };
-        format!("▀ core 0 ▄ core 1  {us} µs a column  ▲▼ scale ◀▶ move{back}{lost}")
+        let cores = if s.switches.has(1) { "▀ core 0 ▄ core 1" } else { "▀ core 0" };
+        format!("{cores}  {us} µs a column  ▲▼ scale ◀▶ move{back}{lost}")
     }
 
     fn want(&self, _s: &Shared, _area: Rect, wants: &mut Wants) {
-        wants.switches = true;
+        (wants.switches, wants.debug.tasks) = (true, true);
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, _focused: bool) {
@@ -156,6 +163,7 @@ impl Pane for Timeline {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dash::wire::TaskSample;
 
     #[test]
     fn a_row_says_on_which_core_its_task_ran() {
@@ -170,6 +178,23 @@ mod tests {
         let text = |n: usize| rows[n].1.iter().map(|c| glyph(*c, column).0).collect::<String>();
         assert_eq!((rows[0].0.as_str(), text(0).as_str()), ("a", "▀▀▄▄▀▀"));
         assert_eq!((rows[1].0.as_str(), text(1).as_str()), ("IDLE0", "  ▀▀  "));
+        // The order is that of the Tasks pane.
+        let task = |name: &str, priority| TaskSample {
+            name: name.into(),
+            priority: (priority, priority),
+            ..TaskSample::default()
+        };
+        s.sample.tasks = vec![task("IDLE0", 0), task("a", 1), task("IDLE1", 5)];
+        let names = |s: &Shared| {
+            timeline.rows(s, 6, 6 * column, 9).into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&s), ["IDLE1", "a", "IDLE0"]);
+        s.order = s.order.next();
+        assert_eq!(names(&s), ["IDLE0", "IDLE1", "a"]);
+        assert!(timeline.title(&s).contains("core 1"));
+        let mut single = Shared::default();
+        single.switches.push(0, 0, "a".into());
+        assert!(!timeline.title(&single).contains("core 1"));
         let late = |height| timeline.rows(&s, 1, 9 * column, height).len();
         assert_eq!((late(1), late(9)), (2, 3), "who ran counts, the others where there is room");
         let cell = |a, b| glyph(Cell { on: [a, b] }, 100).0;

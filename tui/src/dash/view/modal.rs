@@ -65,7 +65,10 @@ fn place(state: &State, modal: &Modal, area: Rect) -> Rect {
         Modal::Quit => (40, quit_rows(state).len() as u16 + 2),
     };
     let (width, height) = (width.min(area.width), height.min(area.height));
-    Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 3, width, height }
+    // What is found while typing stays visible above.
+    let search = matches!(modal, Modal::Ask { cmd: Cmd::Search, .. });
+    let above = if search { (area.height - height).saturating_sub(2) } else { (area.height - height) / 3 };
+    Rect { x: area.x + (area.width - width) / 2, y: area.y + above, width, height }
 }
 
 /// Element at a cell while a window is open.
