@@ -122,7 +122,7 @@ fn a_local_socket_is_the_users_alone_and_replaces_nothing_but_its_like() {
         let args = ["demo", "--headless", "--nic", "none", "--wall-timeout", "5s", option, &at];
         let (code, said, _) = run(&args, Stdio::null());
         assert_eq!(code, Some(2), "{option}: {said}");
-        assert!(said.contains("no socket"), "{option}: {said}");
+        assert!(said.contains("not a socket"), "{option}: {said}");
         assert_eq!(std::fs::read(&data).unwrap(), b"data", "{option}");
         // A stale one is replaced.
         drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());

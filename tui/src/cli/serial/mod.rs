@@ -278,7 +278,7 @@ mod tests {
         std::fs::write(dir.path().join("data"), "").unwrap();
         let taken = [format!("0=unix:{}", dir.path().join("data").display()).parse().unwrap()];
         let why = format!("{:#}", Lines::open(&taken, &events, &Flow::default()).err().unwrap());
-        assert!(why.contains("no socket"), "{why}");
+        assert!(why.contains("not a socket"), "{why}");
     }
 
     #[test]
