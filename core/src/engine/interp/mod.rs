@@ -26,7 +26,7 @@ use std::collections::BTreeSet;
 /// Maximum instructions in a block.
 const MAX_BLOCK: usize = 64;
 /// Instructions of a block that the interpreter runs before it is translated, if there is a translator.
-pub const HOT: u32 = 20_000;
+pub const HOT: u32 = 100_000;
 
 /// Host cost of block handling, in units of [`crate::work::Work`].
 mod cost {
