@@ -215,7 +215,7 @@ fn what_is_not_supported_says_so() {
     assert_eq!(g.call(&format!("QTDP:-1:{at:x}:SR80")), "E.while-stepping is not supported");
     assert_eq!(g.call(&format!("QTDP:1:{at:x}:E:0:0:F3-")), "E.fast tracepoints are not supported");
     assert_eq!(g.call(&format!("QTDP:1:{at:x}:E:0:0:S")), "E.static tracepoints are not supported");
-    assert!(g.call("QTSave:2f746d702f78").starts_with("E.no file"));
+    assert!(g.call("QTSave:2f746d702f78").starts_with("E.files on the emulator's host are not written"));
     assert_eq!(g.call("QTBuffer:size:7fffffff"), "E0c", "64 MiB at most");
     assert_eq!(g.call(&format!("QTDP:-1:{at:x}:M-1,0")), "E16");
     assert_eq!(g.call(&format!("QTDP:2:{at:x}:E:0:0:X9,2200")), "E16");
