@@ -5,6 +5,7 @@ mod ci;
 mod docs;
 mod fixtures;
 mod gdb;
+mod names;
 mod screenshots;
 
 use clap::{Parser, Subcommand};
@@ -31,6 +32,8 @@ enum Chore {
     Fixtures(fixtures::Args),
     /// Build xtensa-esp32-elf-gdb for the tests.
     Gdb(gdb::Args),
+    /// Check that no two public types of the workspace have the same name.
+    Names,
     /// Draw the dashboard's layouts into docs/screenshots/.
     Screenshots,
 }
@@ -45,6 +48,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Docs(args) => docs::run(&args, &root()),
         Chore::Fixtures(args) => fixtures::run(&args, &root()),
         Chore::Gdb(args) => gdb::run(&args),
+        Chore::Names => names::run(&root()),
         Chore::Screenshots => screenshots::run(&root()),
     }
 }
