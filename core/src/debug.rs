@@ -29,7 +29,7 @@ pub enum Stop {
     },
     /// A network frame that a debugger stops at was sent or received. The instruction that caused it has
     /// completed.
-    Frame,
+    NetFrame,
     /// The instruction steps that a debugger requested are done.
     Step,
 }

@@ -3,12 +3,12 @@
 #![no_main]
 
 use esplens_core::time::{TICKS_PER_US, Ticks};
-use esplens_soc::net::air::{Air, Config, Network, OnAir, Sent, StationConfig};
+use esplens_soc::net::air::{Air, AirConfig, Network, OnAir, SentFrame, StationConfig};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     let networks = ["ssid=a", "ssid=b,psk=secret123"].map(|n| n.parse::<Network>().unwrap()).to_vec();
-    let config = Config { networks, any: true, station: Some(StationConfig::default()), segment: true };
+    let config = AirConfig { networks, any: true, station: Some(StationConfig::default()), segment: true };
     let mut air = Air::new(config, 1);
     let (mut now, mut busy): (Ticks, Ticks) = (0, 0);
     air.set_on(now, true);
@@ -22,7 +22,7 @@ fuzz_target!(|data: &[u8]| {
         match kind % 4 {
             0 | 1 => {
                 let frame = OnAir { frequency: 2412, wide: false, rate: 0xB, rssi: 0, clear: kind & 8 != 0, mpdu };
-                let _ = air.from_guest(now, &Sent { slot: 0, answer: true, frame });
+                let _ = air.from_guest(now, &SentFrame { slot: 0, answer: true, frame });
             }
             2 => air.from_ethernet(now, bytes),
             _ => drop(air.from_segment(now, bytes)),
@@ -32,7 +32,7 @@ fuzz_target!(|data: &[u8]| {
         }
         air.tick(now);
         for _ in 0..100 {
-            if air.arrive(now, &mut busy).is_none() {
+            if air.pop_due(now, &mut busy).is_none() {
                 break;
             }
             air.delivered(kind & 16 != 0, &mut busy);

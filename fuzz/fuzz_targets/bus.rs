@@ -30,7 +30,7 @@ fuzz_target!(|data: &[u8]| {
         } else {
             place
         };
-        let mut a = Access { core: usize::from(how & 1), cycle: 0, pc: 0, mem: &mut mem, leave: false };
+        let mut a = Access { core: usize::from(how & 1), cycle: 0, pc: 0, mem: &mut mem, request_exit: false };
         let width = 1 << (how >> 1 & 3).min(2);
         let _ = if how & 8 == 0 {
             soc.write(&mut a, addr, width, value).err()

@@ -1,7 +1,7 @@
 //! Flash images, application images and partition tables, and the output of `esplens info` for them.
 #![no_main]
 
-use esplens_soc::boot::info::Info;
+use esplens_soc::boot::info::ImageInfo;
 use esplens_soc::boot::{LoadOptions, image, input, partition};
 use libfuzzer_sys::fuzz_target;
 use std::path::Path;
@@ -16,7 +16,7 @@ fuzz_target!(|data: &[u8]| {
     for bytes in [data, &flash] {
         if let Ok(input) = input::from_bytes(Path::new("fuzz"), bytes, &opts) {
             assert!(input.flash_size() <= input::MAX_FLASH);
-            let _ = Info::of(&input).to_string();
+            let _ = ImageInfo::of(&input).to_string();
         }
     }
 });

@@ -1,7 +1,7 @@
 //! Bytes of a QMP client: framing, JSON, commands and their arguments, against a stopped machine.
 #![no_main]
 
-use esplens_gdb::qmp::Server;
+use esplens_gdb::qmp::QmpServer;
 use esplens_gdb::supervisor::{Handle, Speed, spawn};
 use esplens_soc::boot::{LoadOptions, input};
 use esplens_soc::machine::{Machine, MachineConfig};
@@ -22,7 +22,7 @@ fuzz_target!(|data: &[u8]| {
         return;
     }
     let bytes = [b"{\"execute\":\"qmp_capabilities\"}", data].concat();
-    let answers = Server::new(&HANDLE, None).answer(&bytes);
+    let answers = QmpServer::new(&HANDLE, None).answer(&bytes);
     for line in answers.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
         assert!(line.starts_with(b"{") && line.trim_ascii_end().ends_with(b"}"), "each answer is an object");
     }

@@ -2,7 +2,7 @@
 #![no_main]
 
 use esplens_core::time::TICKS_PER_US;
-use esplens_soc::dev::{DevId, Msg};
+use esplens_soc::dev::{DevId, DevMsg};
 use esplens_soc::machine::{Machine, MachineConfig};
 use esplens_soc::net::air::OnAir;
 use libfuzzer_sys::fuzz_target;
@@ -29,8 +29,15 @@ fuzz_target!(|data: &[u8]| {
             2 => soc.call(&mut mem, (0, 0), now, id, |d, cx| d.write(offset, RAM | value & 0x1FFC, cx)),
             _ => {
                 let mpdu = data[..data.len().min(300)].to_vec();
-                let frame = OnAir { frequency: soc.sys.radio.frequency, wide: false, rate: 0, rssi: -40, clear: false, mpdu };
-                soc.sys.messages.push_back((id, Msg::AirFrame(frame)));
+                let frame = OnAir {
+                    frequency: soc.sys.radio.frequency,
+                    wide: false,
+                    rate: 0,
+                    rssi: -40,
+                    clear: false,
+                    mpdu,
+                };
+                soc.sys.messages.push_back((id, DevMsg::AirFrame(frame)));
                 soc.deliver(&mut mem, now);
             }
         }

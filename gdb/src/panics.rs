@@ -4,7 +4,7 @@ use crate::explain;
 use crate::rtos::{self, Rtos};
 use crate::supervisor::{Client, Gone, Handle, Point, PointKind};
 use crate::symbols::Symbols;
-use crate::unwind::{Context, Kind, MachineMemory, Names};
+use crate::unwind::{Context, FrameKind, MachineMemory, UnwindNames};
 use esplens_soc::machine::Machine;
 
 /// Panic handlers: ESP-IDF's, old and new; NuttX's, Zephyr's, Rust's, the demo's.
@@ -87,7 +87,7 @@ pub fn stop(handle: &Handle, on: bool) -> Result<(), Gone> {
 
 /// Description of a panic at which the machine is stopped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Panic {
+pub struct StoppedPanic {
     /// Name of the exception or `abort`: `LoadProhibited`, `abort`.
     pub cause: String,
     /// EXCVADDR, if it is valid for the cause.
@@ -102,7 +102,7 @@ pub struct Panic {
     pub task: String,
 }
 
-impl std::fmt::Display for Panic {
+impl std::fmt::Display for StoppedPanic {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.cause)?;
         match self.function.as_str() {
@@ -125,23 +125,23 @@ impl std::fmt::Display for Panic {
 /// Describes the panic at which this core is stopped: the exception below the handler in the backtrace, else the caller
 /// of the abort.
 #[must_use]
-pub fn describe(m: &Machine, core: usize, symbols: &Symbols, rtos: Option<&Rtos>) -> Panic {
+pub fn describe(m: &Machine, core: usize, symbols: &Symbols, rtos: Option<&Rtos>) -> StoppedPanic {
     let mem = MachineMemory { machine: m, core };
     let trace = rtos::core_backtrace(rtos, &mem, symbols, &Context::of_core(m.cpu(core), core));
-    let exception = trace.frames.iter().position(|f| f.kind == Kind::Interrupted);
+    let exception = trace.frames.iter().position(|f| f.kind == FrameKind::Interrupted);
     let caller = || {
         let of_panic = |name: &str| HANDLERS.contains(&name) || BETWEEN.contains(&name);
         trace
             .frames
             .iter()
-            .position(|f| Names::function(symbols, f.lookup()).is_some_and(|(n, _)| !of_panic(&n)))
+            .position(|f| UnwindNames::function(symbols, f.lookup()).is_some_and(|(n, _)| !of_panic(&n)))
     };
     let at = &trace.frames[exception.or_else(caller).unwrap_or(0)];
     let number = m.cpu(core).exccause;
     let named = explain::cause_name(number).into_owned();
     let source = symbols.frames_at(at.lookup()).into_iter().next();
     let task = rtos.and_then(|r| Some((r, r.running(&mem, core)?)));
-    Panic {
+    StoppedPanic {
         cause: if exception.is_some() { named } else { "abort".into() },
         address: (exception.is_some() && explain::has_address(number)).then(|| m.cpu(core).excvaddr),
         pc: at.pc,

@@ -6,7 +6,7 @@ use common::{demo, demo_elf};
 use esplens_core::time::TICKS_PER_US;
 use esplens_gdb::monitor;
 use esplens_gdb::supervisor::{Handle, RunState, Speed, Stopped, spawn};
-use esplens_gdb::symbols::Role;
+use esplens_gdb::symbols::FileRole;
 use esplens_soc::machine::Input;
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ impl Monitor {
         machine.run(300_000 * TICKS_PER_US);
         machine.input(Input::Uart(0, b"crash\n".to_vec()));
         let handle = spawn(machine, Speed::Max).unwrap().0.register("monitor");
-        handle.symbols().load_now(Role::App, &demo_elf()).unwrap();
+        handle.symbols().load_now(FileRole::App, &demo_elf()).unwrap();
         Self(handle)
     }
 

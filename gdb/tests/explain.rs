@@ -3,7 +3,7 @@
 mod common;
 
 use common::{boot, firmware};
-use esplens_gdb::coredump::{self, Core};
+use esplens_gdb::coredump::{self, CoreFile};
 use esplens_gdb::explain::{self, Explainer, explain_core};
 use esplens_gdb::rtos::Rtos;
 use esplens_gdb::symbols::{Elf, Symbols};
@@ -51,7 +51,7 @@ fn the_null_store_of_idf_61_is_explained_from_its_log() {
 
     // The log ends in the middle of its dump: the part that exists is decoded.
     let dump = coredump::decode_uart(&text).expect("the log holds a core dump's beginning");
-    let core = Core::parse(&dump).unwrap();
+    let core = CoreFile::parse(&dump).unwrap();
     assert_eq!((core.threads[0].context.pc, core.memory.len()), (0x400D_5260, 0));
 }
 
@@ -72,7 +72,7 @@ fn a_live_panic_tells_task_and_stack_and_its_core_dump_all_tasks() {
     if let Some(path) = std::env::var_os("ESPLENS_CORE_OUT") {
         std::fs::write(path, &dump).unwrap();
     }
-    let core = Core::parse(&dump).unwrap();
+    let core = CoreFile::parse(&dump).unwrap();
     let told = explain_core(&core, &symbols);
     eprintln!("{told}");
     for part in
@@ -82,7 +82,7 @@ fn a_live_panic_tells_task_and_stack_and_its_core_dump_all_tasks() {
     }
     // The machine's current state has the same tasks.
     let own = coredump::capture(&machine, Some(&rtos), 0);
-    let ids = |c: &Core| c.threads.iter().map(|t| t.id).collect::<BTreeSet<_>>();
+    let ids = |c: &CoreFile| c.threads.iter().map(|t| t.id).collect::<BTreeSet<_>>();
     assert_eq!(ids(&core), ids(&own));
 }
 

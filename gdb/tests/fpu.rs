@@ -5,7 +5,7 @@
 mod common;
 
 use common::{Rsp, boot, firmware, serve};
-use esplens_gdb::symbols::Role;
+use esplens_gdb::symbols::FileRole;
 
 /// Addresses in `dht_read_float_data`: behind its call that reads the sensor; of `float.s f0, a8, 0`; of the
 /// instruction behind that.
@@ -21,7 +21,7 @@ const F0: usize = 87;
 fn floats_of_a_task_that_does_not_run_are_found() {
     let Some(dir) = firmware("idf-6.1-dht") else { return };
     let (handle, port) = serve(boot(&std::fs::read(dir.join("flash.bin")).unwrap(), "dht"));
-    handle.symbols().load_now(Role::App, &dir.join("app.elf")).unwrap();
+    handle.symbols().load_now(FileRole::App, &dir.join("app.elf")).unwrap();
     let mut g = Rsp::ready(port);
     let thread = |g: &mut Rsp, tcb: &str| assert_eq!(g.call(&format!("Hgp1.{tcb}")), "OK");
     let handle_of = |g: &mut Rsp, name: &str| {

@@ -4,13 +4,13 @@ mod common;
 
 use common::{Rsp, boot, firmware, serve};
 use esplens_core::time::TICKS_PER_US;
-use esplens_gdb::symbols::Role;
+use esplens_gdb::symbols::FileRole;
 
 #[test]
 fn a_backtrace_in_the_bootloader_names_the_bootloaders_functions() {
     let Some(dir) = firmware("idf-5.3-blink") else { return };
     let flash = std::fs::read(dir.join("flash.bin")).unwrap();
-    let backtrace = |files: &[(Role, &str)]| {
+    let backtrace = |files: &[(FileRole, &str)]| {
         let mut machine = boot(&flash, "blink");
         let mut at = 0;
         while !(0x4007_8000..0x4008_0000).contains(&machine.cpu(0).pc) {
@@ -24,8 +24,8 @@ fn a_backtrace_in_the_bootloader_names_the_bootloaders_functions() {
         }
         g.monitor("bt 0")
     };
-    let app = (Role::App, "app.elf");
-    let both = backtrace(&[(Role::Bootloader, "bootloader.elf"), app]);
+    let app = (FileRole::App, "app.elf");
+    let both = backtrace(&[(FileRole::Bootloader, "bootloader.elf"), app]);
     assert!(both.contains("call_start_cpu0 at ") && both.contains("bootloader_start.c:"), "{both}");
     assert!(!both.contains(" sp 0x"), "{both}");
     // Without the bootloader's file its code has no name, and in particular none of the application's.

@@ -3,9 +3,9 @@
 mod common;
 
 use common::{boot, firmware, gdb};
-use esplens_gdb::coredump::{self, Core};
+use esplens_gdb::coredump::{self, CoreFile};
 use esplens_gdb::rtos::Rtos;
-use esplens_gdb::symbols::{Elf, Role, Symbols};
+use esplens_gdb::symbols::{Elf, FileRole, Symbols};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ fn demo() -> (PathBuf, PathBuf) {
 fn serve(flash: &Path, elf: Option<&Path>) -> (common::Served, u16) {
     let (handle, port) = common::serve(boot(&std::fs::read(flash).unwrap(), "tasks"));
     if let Some(elf) = elf {
-        handle.symbols().load_now(Role::App, elf).unwrap();
+        handle.symbols().load_now(FileRole::App, elf).unwrap();
     }
     (handle, port)
 }
@@ -194,7 +194,7 @@ fn core_dumps_of_a_panic_open_with_the_right_threads() {
     let ours = coredump::write(&coredump::capture(&machine, Some(&rtos), 0));
     let out = tempfile::tempdir().unwrap();
     for (name, bytes) in [("idf.elf", idfs), ("esplens.elf", ours)] {
-        let threads = Core::parse(&bytes).unwrap().threads;
+        let threads = CoreFile::parse(&bytes).unwrap().threads;
         let core = out.path().join(name);
         std::fs::write(&core, bytes).unwrap();
         let core = format!("core-file {}", core.display());

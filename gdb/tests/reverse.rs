@@ -5,7 +5,7 @@ mod common;
 use common::{Rsp, boot, demo, demo_elf, firmware, serve};
 use esplens_core::time::TICKS_PER_US;
 use esplens_gdb::supervisor::{Handle, Session};
-use esplens_gdb::symbols::Role;
+use esplens_gdb::symbols::FileRole;
 
 /// Returns the registers and some RAM that both cores write.
 fn look(g: &mut Rsp) -> (String, String) {
@@ -16,7 +16,7 @@ fn look(g: &mut Rsp) -> (String, String) {
 /// Stops the demo at its producer, a while after its start.
 fn at_producer() -> (common::Served, Rsp) {
     let (handle, port) = serve(demo());
-    handle.symbols().load_now(Role::App, &demo_elf()).unwrap();
+    handle.symbols().load_now(FileRole::App, &demo_elf()).unwrap();
     let mut g = Rsp::ready(port);
     g.stop_at("producer_task");
     (handle, g)

@@ -5,7 +5,7 @@ mod common;
 use common::kernel::Bench;
 use esplens_core::time::TICKS_PER_US;
 use esplens_gdb::rtos::{self, Rtos};
-use esplens_gdb::unwind::{Backtrace, End, Words};
+use esplens_gdb::unwind::{Backtrace, BacktraceEnd, Words};
 use esplens_soc::machine::RunExit;
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ impl Random {
 struct Sum {
     instants: usize,
     early: usize,
-    torn: Vec<String>,
+    inconsistency: Vec<String>,
     traces: usize,
     bad: Vec<String>,
 }
@@ -43,7 +43,7 @@ impl Bench {
         let first = |pc| self.symbols.function_at(pc).map(|s| s.linkage_name);
         let last = bt.frames.last().unwrap().pc;
         let end = first(last).unwrap_or_default();
-        bt.end == End::Outermost && ["vPortTaskWrapper", "port_task_returned"].contains(&&*end)
+        bt.end == BacktraceEnd::Outermost && ["vPortTaskWrapper", "port_task_returned"].contains(&&*end)
     }
 
     fn look(&self, sum: &mut Sum, at: u64) {
@@ -55,10 +55,10 @@ impl Bench {
             assert!(s.remark().unwrap().contains("does not run yet"));
             return;
         }
-        match &s.torn {
+        match &s.inconsistency {
             Some(why) => {
                 assert!(s.remark().unwrap().contains("in the middle of a list update"));
-                sum.torn.push(format!("{at} us: {why}"));
+                sum.inconsistency.push(format!("{at} us: {why}"));
             }
             None => assert_eq!(s.expected, Some(s.tasks.len() as u32), "{at} us"),
         }
@@ -97,13 +97,13 @@ fn tasks_and_backtraces_hold_at_random_instants() {
             "{name}: {} instants, {} before the scheduler, {} in a list update, {} of {} backtraces whole",
             sum.instants,
             sum.early,
-            sum.torn.len(),
+            sum.inconsistency.len(),
             sum.traces - sum.bad.len(),
             sum.traces
         );
-        sum.torn.iter().chain(&sum.bad).for_each(|line| eprintln!("  {line}"));
+        sum.inconsistency.iter().chain(&sum.bad).for_each(|line| eprintln!("  {line}"));
         assert!(sum.traces > 40 && sum.bad.len() * 100 <= sum.traces, "{name}");
-        assert!(sum.torn.len() * 5 <= sum.instants, "{name}");
+        assert!(sum.inconsistency.len() * 5 <= sum.instants, "{name}");
     }
 }
 
@@ -118,7 +118,7 @@ fn addresses_alone_give_the_same_tasks() {
         let mem = b.mem();
         let tasks = |r: &Rtos| {
             let s = r.snapshot(&mem, [None; 2]);
-            assert_eq!((s.started, &s.torn), (true, &None), "{name}");
+            assert_eq!((s.started, &s.inconsistency), (true, &None), "{name}");
             // Only a type shows that a task in the list of suspended tasks waits for a notification.
             let word = |t: &rtos::Task| match t.state.word() {
                 "suspended" => "blocked",
@@ -141,8 +141,11 @@ fn objects_timers_and_heaps_of_the_demo_are_told() {
     assert_eq!((named("messages").length, named("messages").kind), (8, rtos::QueueKind::Queue));
     assert_eq!(named("shared").kind, rtos::QueueKind::Mutex);
     assert_eq!(named("messages").receivers, [tasks.find("consumer").unwrap().tcb]);
-    let (timers, torn) = rtos::timers(&b.rtos, &mem);
-    assert_eq!((timers.len(), timers[0].name.as_str(), timers[0].reload, torn), (1, "heartbeat", true, None));
+    let (timers, inconsistency) = rtos::timers(&b.rtos, &mem);
+    assert_eq!(
+        (timers.len(), timers[0].name.as_str(), timers[0].reload, inconsistency),
+        (1, "heartbeat", true, None)
+    );
     let heap = &rtos::heaps(&b.rtos, &mem)[0];
     assert!(
         heap.kind == rtos::HeapKind::Heap4 && heap.largest <= heap.free && heap.largest > 1024,
@@ -161,7 +164,7 @@ fn idfs_heaps_add_up() {
         let heaps = rtos::heaps(&b.rtos, &mem);
         assert!(heaps.len() >= 3, "{name}: {heaps:?}");
         for h in heaps {
-            assert!(h.kind == kind && h.torn.is_none() && h.minimum <= h.free, "{name}: {h:?}");
+            assert!(h.kind == kind && h.inconsistency.is_none() && h.minimum <= h.free, "{name}: {h:?}");
             assert!(h.largest <= h.free + 4 && (h.free < 16 || h.largest > 0), "{name}: {h:?}");
         }
     }

@@ -4,13 +4,13 @@
 mod common;
 
 use common::{Rsp, demo, demo_elf, serve};
-use esplens_gdb::symbols::Role;
+use esplens_gdb::symbols::FileRole;
 use esplens_soc::machine::Input;
 
 /// Types a line on the console and stops in a function; returns the values of these expressions there.
 fn typed(line: &str, place: &str, expressions: &[&str]) -> Vec<String> {
     let (handle, port) = serve(demo());
-    handle.symbols().load_now(Role::App, &demo_elf()).unwrap();
+    handle.symbols().load_now(FileRole::App, &demo_elf()).unwrap();
     let mut g = Rsp::ready(port);
     // The console waits for a line.
     g.stop_at("demo_read");

@@ -4,12 +4,12 @@
 mod common;
 
 use common::{Rsp, Served, demo, demo_elf, serve, symbol, unhex};
-use esplens_gdb::symbols::Role;
+use esplens_gdb::symbols::FileRole;
 use std::time::{Duration, Instant};
 
 /// Stops the demo with its symbols at a task; returns the client and the thread id.
 fn at_task(handle: &Served, port: u16) -> (Rsp, String) {
-    handle.symbols().load_now(Role::App, &demo_elf()).unwrap();
+    handle.symbols().load_now(FileRole::App, &demo_elf()).unwrap();
     let mut g = Rsp::ready(port);
     g.call("?");
     // The task starts once per boot, and the previous client let the machine run.

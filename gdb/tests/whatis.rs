@@ -4,7 +4,7 @@ mod common;
 
 use common::kernel::Bench;
 use esplens_core::time::TICKS_PER_US;
-use esplens_gdb::rtos::{self, State};
+use esplens_gdb::rtos::{self, TaskState};
 use esplens_gdb::whatis::whatis;
 
 impl Bench {
@@ -43,7 +43,7 @@ fn memory_registers_flash_and_rom_of_an_idf_image() {
     assert_eq!(b.told(0x5000_0000), "RTC slow memory");
     let tasks = b.tasks();
     let blocked = tasks.tasks.iter().find_map(|t| match &t.state {
-        State::Blocked(b) if b.what.starts_with("mutex") => Some((t, b.at)),
+        TaskState::Blocked(b) if b.what.starts_with("mutex") => Some((t, b.at)),
         _ => None,
     });
     let (task, mutex) = blocked.expect("a task waits for a mutex");
@@ -51,7 +51,7 @@ fn memory_registers_flash_and_rom_of_an_idf_image() {
         task.tcb + 4,
         &["control block of task Task", "xStateListItem.xItemValue", "heap block", "4 bytes into it"],
     );
-    let State::Blocked(blocker) = &task.state else { unreachable!() };
+    let TaskState::Blocked(blocker) = &task.state else { unreachable!() };
     assert!(blocker.what.contains(", held by Task"), "{}", blocker.what);
     b.expect(mutex, &["mutex mutex", "heap block", "allocated"]);
     b.expect(task.stack.start, &["stack of task Task", "never used", "heap block"]);

@@ -1,11 +1,11 @@
 //! Accesses that no page table maps: peripherals, RTC slow memory, illegal cache accesses and unmapped addresses.
 
 use crate::cache;
-use crate::dev::{Cx, DevId, Device, Devices, View};
+use crate::dev::{Cx, DevId, DevView, Device, Devices};
 use crate::machine::{DCRSET, ENABLE_OCD};
 use crate::map::{RTC_BYTES, RTC_FAST, RTC_SLOW};
 use crate::system::{Narrow, System};
-use esplens_core::memory::{Access, Bus, Fault, Memory, Taken};
+use esplens_core::memory::{Access, Bus, Fault, Memory, TrapInfo};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 
@@ -89,8 +89,9 @@ fn target(addr: u32) -> Target {
 impl Soc {
     /// Returns true if the current block must be left after this instruction: a request is pending, an interrupt line
     /// moved, or an event is due a cycle or more before the end of the slice.
-    fn attention(&self) -> bool {
-        self.sys.attention() || self.sys.events.next().saturating_add(self.base.cpu_ticks) <= self.base.end
+    fn needs_service(&self) -> bool {
+        self.sys.needs_service()
+            || self.sys.events.next().saturating_add(self.base.cpu_ticks) <= self.base.end
     }
 
     /// Calls `f` on a device, then delivers the messages it caused.
@@ -143,7 +144,7 @@ impl Soc {
     pub fn peek(&self, mem: &Memory, addr: u32) -> Option<u32> {
         match target(addr & !3) {
             Target::Device(id, offset) => {
-                let v = View { now: self.sys.latest, sys: &self.sys, mem };
+                let v = DevView { now: self.sys.latest, sys: &self.sys, mem };
                 Some(self.dev.get(id).peek(offset, &v))
             }
             Target::RtcSlow(offset) => Some(self.rtc_word(mem, offset)),
@@ -187,15 +188,15 @@ fn narrow(addr: u32, size: u8, value: u32) -> Option<Narrow> {
 }
 
 impl Bus for Soc {
-    fn taken(&mut self, a: &mut Access, what: Taken) {
-        self.trace_taken(a, what);
+    fn on_trap(&mut self, a: &mut Access, what: TrapInfo) {
+        self.trace_trap(a, what);
     }
 
-    fn stored(&mut self, a: &mut Access, addr: u32, old: u32, value: u32) {
+    fn on_probed_store(&mut self, a: &mut Access, addr: u32, old: u32, value: u32) {
         self.trace_stored(a, addr, old, value);
     }
 
-    fn halted(&self) -> bool {
+    fn pause_requested(&self) -> bool {
         !self.sys.tap.seen.is_empty()
     }
 
@@ -208,7 +209,7 @@ impl Bus for Soc {
         let (word, until) = match target(addr) {
             Target::Device(id, offset) => {
                 let now = self.base.at(a.core, a.cycle).max(self.sys.latest);
-                let v = View { now, sys: &self.sys, mem: a.mem };
+                let v = DevView { now, sys: &self.sys, mem: a.mem };
                 let until = self.dev.get(id).steady_until(offset & !3, &v);
                 let cycles = until.saturating_sub(self.base.start) / self.base.cpu_ticks.max(1);
                 let until = self.base.cycles[a.core].saturating_add(cycles);
@@ -222,7 +223,7 @@ impl Bus for Soc {
 
     fn fetch_failed(&mut self, a: &mut Access, addr: u32) {
         cache::illegal_access(&mut self.sys, a.core, addr, true);
-        a.leave |= self.attention();
+        a.request_exit |= self.needs_service();
     }
 
     fn read(&mut self, a: &mut Access, addr: u32, size: u8) -> Result<u32, Fault> {
@@ -236,13 +237,13 @@ impl Bus for Soc {
                 self.sys.narrow = narrow(addr, size, 0);
                 let v = self.call(a.mem, (a.core, a.pc), now, id, |d, cx| d.read(offset & !3, cx));
                 self.sys.narrow = None;
-                a.leave |= self.attention();
+                a.request_exit |= self.needs_service();
                 v
             }
             Target::RtcSlow(offset) => self.rtc_word(a.mem, offset & !3),
             Target::Cached => {
                 let v = cache::illegal_access(&mut self.sys, a.core, addr, false).ok_or(Fault::Bus(addr))?;
-                a.leave |= self.attention();
+                a.request_exit |= self.needs_service();
                 v
             }
             Target::RtcFast => {
@@ -278,7 +279,7 @@ impl Bus for Soc {
                     d.write(offset, merged, cx);
                 });
                 self.sys.narrow = None;
-                a.leave |= self.attention();
+                a.request_exit |= self.needs_service();
             }
             Target::RtcSlow(offset) => {
                 if let Some(region) = self.sys.banks.rtc_slow {
@@ -287,7 +288,7 @@ impl Bus for Soc {
             }
             Target::Cached => {
                 cache::illegal_access(&mut self.sys, a.core, addr, false).ok_or(Fault::Bus(addr))?;
-                a.leave |= self.attention();
+                a.request_exit |= self.needs_service();
             }
             Target::RtcFast => self.rtc_fast("write"),
             Target::Hole => {

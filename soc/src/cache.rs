@@ -14,7 +14,7 @@ mod window;
 
 pub use window::Window;
 
-use crate::irq::Source;
+use crate::irq::IrqSource;
 use crate::system::System;
 use esplens_core::memory::{Memory, NO_PAGE, Region};
 use serde::{Deserialize, Serialize};
@@ -65,7 +65,7 @@ const PSRAM_HALF: u32 = 0x20_0000;
 
 /// State of one core's window that, besides the MMU entries, decides which of its pages are mapped.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Face {
+struct WindowState {
     /// Accessibility of the lower and the upper half of the window (they differ for PSRAM only).
     open: [bool; 2],
     /// Page size in bytes; 0 for an unsupported page mode.
@@ -175,7 +175,7 @@ impl Caches {
         self.core[core].ctrl & ctrl::ENABLE != 0
     }
 
-    fn face(&self, core: usize, window: Window) -> Face {
+    fn window_state(&self, core: usize, window: Window) -> WindowState {
         let c = &self.core[core];
         let unmasked = c.ctrl1 & window.mask_bit() == 0;
         if window == Window::Dram1 {
@@ -183,14 +183,14 @@ impl Caches {
             let split = c.ctrl & ctrl::DRAM_SPLIT != 0;
             let both = self.enabled(0) && self.enabled(1);
             let open = |half| unmasked && if split { both } else { self.enabled(self.server(core, half)) };
-            return Face { open: [open(0), open(1)], page: if mode < 4 { 0x8000 >> mode } else { 0 } };
+            return WindowState { open: [open(0), open(1)], page: if mode < 4 { 0x8000 >> mode } else { 0 } };
         }
         let mode = c.ctrl1 >> ctrl1::FLASH_PAGE_MODE_S & 3;
-        Face { open: [unmasked && self.enabled(core); 2], page: 0x1_0000 >> mode }
+        WindowState { open: [unmasked && self.enabled(core); 2], page: 0x1_0000 >> mode }
     }
 
-    fn faces(&self) -> [[Face; 5]; 2] {
-        [0, 1].map(|core| Window::ALL.map(|w| self.face(core, w)))
+    fn window_states(&self) -> [[WindowState; 5]; 2] {
+        [0, 1].map(|core| Window::ALL.map(|w| self.window_state(core, w)))
     }
 
     /// Describes an entry: its core, the addresses it maps, and the page of the chip it maps them to.
@@ -200,7 +200,7 @@ impl Caches {
         let window = Window::of_entry((index % TABLE_LEN) as u16);
         let at = window.map_or("no window".into(), |w| {
             let nth = index as u32 - u32::from(w.entries().0);
-            format!("{:#010x}", w.base() + nth * self.face(core, w).page)
+            format!("{:#010x}", w.base() + nth * self.window_state(core, w).page)
         });
         let chip = if window == Some(Window::Dram1) { "PSRAM" } else { "flash" };
         let to = match value & INVALID {
@@ -231,13 +231,13 @@ pub fn set_entry(sys: &mut System, mem: &mut Memory, core: usize, index: usize, 
     } else {
         cache.valid.remove(&(i as u16));
     }
-    let face = sys.cache.face(core, window);
-    show(sys, mem, core, window, i as u16, face);
+    let window_state = sys.cache.window_state(core, window);
+    show(sys, mem, core, window, i as u16, window_state);
 }
 
 /// Writes a core's `CACHE_CTRL`: enable, flush, PSRAM mode. A flush completes at once.
 pub fn set_ctrl(sys: &mut System, mem: &mut Memory, core: usize, value: u32) {
-    let before = sys.cache.faces();
+    let before = sys.cache.window_states();
     let done = if value & ctrl::FLUSH_ENA != 0 { ctrl::FLUSH_DONE } else { 0 };
     // Bits 12 and 13, and 14 and 15 of the PRO CPU's register, are bus requests: read-only, always 0.
     let writable = [0x0001_0FDC, 0x0000_4FDC][core];
@@ -247,7 +247,7 @@ pub fn set_ctrl(sys: &mut System, mem: &mut Memory, core: usize, value: u32) {
 
 /// Writes a core's `CACHE_CTRL1`: bus masks, page sizes, clearing of recorded illegal accesses.
 pub fn set_ctrl1(sys: &mut System, mem: &mut Memory, core: usize, value: u32) {
-    let before = sys.cache.faces();
+    let before = sys.cache.window_states();
     sys.cache.core[core].ctrl1 = value & 0x3FFF;
     if value & ctrl1::MMU_IA_CLR != 0 {
         sys.cache.core[core].illegal = Illegal::default();
@@ -264,7 +264,7 @@ pub fn set_ia_enable(sys: &mut System, value: u32) {
 
 /// Resets the control registers: both caches off. The MMU tables keep their contents.
 pub fn reset(sys: &mut System, mem: &mut Memory) {
-    let before = sys.cache.faces();
+    let before = sys.cache.window_states();
     for cache in &mut sys.cache.core {
         (cache.ctrl, cache.ctrl1) = (ctrl::RESET, ctrl1::RESET);
         cache.illegal = Illegal::default();
@@ -283,8 +283,8 @@ pub fn refresh(sys: &mut System, mem: &mut Memory) {
                     mem.map_page(core, page, NO_PAGE, 0);
                 }
             }
-            let face = sys.cache.face(core, window);
-            show_valid(sys, mem, core, window, face);
+            let window_state = sys.cache.window_state(core, window);
+            show_valid(sys, mem, core, window, window_state);
         }
     }
 }
@@ -307,9 +307,9 @@ pub fn illegal_access(sys: &mut System, core: usize, addr: u32, ifetch: bool) ->
         return None;
     }
     let half = usize::from(window == Window::Dram1 && addr - window.base() >= PSRAM_HALF);
-    let face = sys.cache.face(core, window);
-    let index = entry_of(window, addr, face);
-    if face.open[half] && index.is_some_and(|i| sys.cache.core[core].table[i] & INVALID == 0) {
+    let window_state = sys.cache.window_state(core, window);
+    let index = entry_of(window, addr, window_state);
+    if window_state.open[half] && index.is_some_and(|i| sys.cache.core[core].table[i] & INVALID == 0) {
         sys.warn(format!("cache: a page of {window:?} is mapped beyond its chip, reads 0xffffffff"));
         return Some(u32::MAX);
     }
@@ -319,7 +319,7 @@ pub fn illegal_access(sys: &mut System, core: usize, addr: u32, ifetch: bool) ->
     let enabled = sys.cache.ia_enable >> [14, 0][core] & enable;
     let illegal = &mut sys.cache.core[core].illegal;
     illegal.addr[bit as usize] = (addr & 0x3F_FFFF) >> 2;
-    if face.open[half] {
+    if window_state.open[half] {
         illegal.invalid |= 1 << bit;
     } else {
         illegal.disabled |= 1 << bit;
@@ -331,12 +331,12 @@ pub fn illegal_access(sys: &mut System, core: usize, addr: u32, ifetch: bool) ->
 
 fn sync_irq(sys: &mut System) {
     let level = sys.cache.interrupt();
-    sys.irq.set(Source::CacheIa, level);
+    sys.irq.set(IrqSource::CacheIa, level);
 }
 
 /// Returns the table entry that maps an address.
-fn entry_of(window: Window, addr: u32, face: Face) -> Option<usize> {
-    let n = (addr - window.base()).checked_div(face.page)?;
+fn entry_of(window: Window, addr: u32, window_state: WindowState) -> Option<usize> {
+    let n = (addr - window.base()).checked_div(window_state.page)?;
     let (first, count) = window.entries();
     (n < u32::from(count)).then_some(usize::from(first) + n as usize)
 }
@@ -347,26 +347,26 @@ fn entry_of(window: Window, addr: u32, face: Face) -> Option<usize> {
 #[must_use]
 pub fn behind(sys: &System, core: usize, addr: u32) -> Option<(Region, usize)> {
     let window = Window::at(addr)?;
-    let face = sys.cache.face(core, window);
-    let entry = sys.cache.core[core].table[entry_of(window, addr, face)?];
+    let window_state = sys.cache.window_state(core, window);
+    let entry = sys.cache.core[core].table[entry_of(window, addr, window_state)?];
     if entry & INVALID != 0 || entry == 0 {
         return None;
     }
     let region = chip(sys, window)?;
-    let offset = u32::from(entry & 0xFF) * face.page + (addr - window.base()) % face.page;
+    let offset = u32::from(entry & 0xFF) * window_state.page + (addr - window.base()) % window_state.page;
     ((offset as usize) < region.bytes()).then_some((region, offset as usize))
 }
 
 /// Maps and unmaps the pages of the windows whose state differs from `before`.
-fn apply(sys: &mut System, mem: &mut Memory, before: &[[Face; 5]; 2]) {
+fn apply(sys: &mut System, mem: &mut Memory, before: &[[WindowState; 5]; 2]) {
     for (core, old) in before.iter().enumerate() {
         for (window, old) in Window::ALL.into_iter().zip(old) {
-            let new = sys.cache.face(core, window);
+            let new = sys.cache.window_state(core, window);
             if new == *old {
                 continue;
             }
             if new.page != old.page && old.open != [false; 2] {
-                let closed = Face { open: [false; 2], ..*old };
+                let closed = WindowState { open: [false; 2], ..*old };
                 show_valid(sys, mem, core, window, closed);
             }
             show_valid(sys, mem, core, window, new);
@@ -378,25 +378,25 @@ fn chip(sys: &System, window: Window) -> Option<Region> {
     if window == Window::Dram1 { sys.psram } else { sys.flash }
 }
 
-fn show_valid(sys: &System, mem: &mut Memory, core: usize, window: Window, face: Face) {
+fn show_valid(sys: &System, mem: &mut Memory, core: usize, window: Window, window_state: WindowState) {
     if chip(sys, window).is_none() {
         return; // without PSRAM, IDF leaves 128 valid PSRAM entries
     }
     let (first, n) = window.entries();
     for &index in sys.cache.core[core].valid.range(first..first + n) {
-        show(sys, mem, core, window, index, face);
+        show(sys, mem, core, window, index, window_state);
     }
 }
 
-/// Maps one entry's pages according to `face` if it is open, valid and inside the chip; unmaps them otherwise.
-fn show(sys: &System, mem: &mut Memory, core: usize, window: Window, index: u16, face: Face) {
+/// Maps one entry's pages according to `window_state` if it is open, valid and inside the chip; unmaps them otherwise.
+fn show(sys: &System, mem: &mut Memory, core: usize, window: Window, index: u16, window_state: WindowState) {
     let entry = sys.cache.core[core].table[usize::from(index)];
     let chip = chip(sys, window);
-    let offset = u32::from(index - window.entries().0) * face.page;
+    let offset = u32::from(index - window.entries().0) * window_state.page;
     let half = usize::from(window == Window::Dram1 && offset >= PSRAM_HALF);
-    let shown = face.open[half] && entry & INVALID == 0;
-    let first = u32::from(entry & 0xFF) * (face.page / PAGE);
-    for n in 0..face.page / PAGE {
+    let shown = window_state.open[half] && entry & INVALID == 0;
+    let first = u32::from(entry & 0xFF) * (window_state.page / PAGE);
+    for n in 0..window_state.page / PAGE {
         let addr = window.base() + offset + n * PAGE;
         if Window::at(addr) != Some(window) {
             continue;

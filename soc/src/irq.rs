@@ -13,10 +13,10 @@ macro_rules! sources {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[allow(missing_docs, reason = "the names are the manual's")]
         #[repr(u8)]
-        pub enum Source { $($name = $n),+ }
-        impl Source {
+        pub enum IrqSource { $($name = $n),+ }
+        impl IrqSource {
             /// Every source, in order.
-            pub const ALL: [Source; SOURCES] = [$(Source::$name),+];
+            pub const ALL: [IrqSource; SOURCES] = [$(IrqSource::$name),+];
         }
     };
 }
@@ -35,7 +35,7 @@ sources! {
 
 /// Levels of all sources and the DPORT's routing of each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Irq {
+pub struct IrqMatrix {
     /// Levels, one bit per source.
     levels: u128,
     /// `map[core][source]`: CPU interrupt number 0..31 (DPORT_PRO/APP_*_INTR_MAP_REG; reset 16).
@@ -47,15 +47,15 @@ pub struct Irq {
     pub changed: bool,
 }
 
-impl Default for Irq {
+impl Default for IrqMatrix {
     fn default() -> Self {
         Self { levels: 0, map_pro: [16; SOURCES], map_app: [16; SOURCES], changed: true }
     }
 }
 
-impl Irq {
+impl IrqMatrix {
     /// Drives a source's line. Returns true if its level changed.
-    pub fn set(&mut self, source: Source, level: bool) -> bool {
+    pub fn set(&mut self, source: IrqSource, level: bool) -> bool {
         let bit = 1u128 << source as u8;
         let new = if level { self.levels | bit } else { self.levels & !bit };
         let moved = new != self.levels;
@@ -66,7 +66,7 @@ impl Irq {
 
     /// Describes a source: number, name, level and the CPU interrupts it is routed to.
     #[must_use]
-    pub fn describe(&self, source: Source) -> String {
+    pub fn describe(&self, source: IrqSource) -> String {
         let n = source as usize;
         let [pro, app] = [0, 1].map(|core| self.mapping(core, n));
         format!("{source:?} ({n}) <- {}, PRO {pro}, APP {app}", u8::from(self.level(source)))
@@ -74,7 +74,7 @@ impl Irq {
 
     /// Returns the level of a source's line.
     #[must_use]
-    pub fn level(&self, source: Source) -> bool {
+    pub fn level(&self, source: IrqSource) -> bool {
         self.levels >> source as u8 & 1 != 0
     }
 

@@ -4,9 +4,9 @@ use crate::cache::Caches;
 use crate::clocks::Clocks;
 use crate::dev::radio::RadioState;
 use crate::dev::spi::{FlashChip, PsramChip};
-use crate::dev::{DevId, Msg};
-use crate::irq::Irq;
-use crate::trace::{self, Trace};
+use crate::dev::{DevId, DevMsg};
+use crate::irq::IrqMatrix;
+use crate::trace::{self, TraceSet};
 use esplens_core::memory::Region;
 use esplens_core::time::{EventQueue, Ticks};
 use serde::{Deserialize, Serialize};
@@ -105,7 +105,7 @@ pub struct AirInfo {
 
 /// An Ethernet frame or an 802.11 frame, recorded when it is transferred.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame {
+pub struct NetFrame {
     /// Virtual time.
     pub at: Ticks,
     /// Direction: true from the network to the guest, false from the guest.
@@ -145,9 +145,9 @@ pub enum Output {
         bytes: Vec<u8>,
     },
     /// A frame was transferred over Ethernet or Wi-Fi.
-    Frame(Frame),
+    NetFrame(NetFrame),
     /// A traced event.
-    Trace(trace::Line),
+    Trace(trace::TraceLine),
     /// A warning about something that is not modelled. Each text is given once.
     Warning(String),
     /// Information for the user.
@@ -158,7 +158,7 @@ pub enum Output {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct System {
     /// Interrupt lines and matrix.
-    pub irq: Irq,
+    pub irq: IrqMatrix,
     /// Events in virtual time; slot = device number * 16 + tag.
     pub events: EventQueue,
     /// Clock selection.
@@ -169,7 +169,7 @@ pub struct System {
     pub pads: Pads,
     /// Direct connections in the GPIO matrix: input signals that a pad connects to an output signal unchanged (input,
     /// output). Kept by the GPIO device, for peripherals that model whole bytes instead of edges.
-    pub wires: BTreeMap<u8, u8>,
+    pub matrix_loopbacks: BTreeMap<u8, u8>,
     /// Pending requests to the machine, in order.
     pub requests: Vec<Request>,
     /// Boot strap pins as `GPIO_STRAP` shows them (0x12 flash boot, 0x0f UART download): the pins' levels at the last
@@ -194,7 +194,7 @@ pub struct System {
     /// State of the machine's only random source (seeded; RNG_DATA_REG draws from it).
     pub random: u64,
     /// Messages between devices that are not delivered yet.
-    pub messages: VecDeque<(DevId, Msg)>,
+    pub messages: VecDeque<(DevId, DevMsg)>,
     /// Radio state shared by its blocks.
     pub radio: RadioState,
     /// Frames sent by the MAC and not yet passed to the network; taken at the end of the slice.
@@ -204,13 +204,13 @@ pub struct System {
     pub out: Vec<Output>,
     /// Set of traced events.
     #[serde(skip)]
-    pub trace: Trace,
+    pub trace: TraceSet,
     /// Per core, the address of FreeRTOS's pointer to the running task's control block; 0: unknown.
     #[serde(skip)]
-    pub task_words: [u32; 2],
+    pub current_tcb_addrs: [u32; 2],
     /// Frames recorded for a debugger.
     #[serde(skip)]
-    pub tap: Tap,
+    pub tap: PacketTap,
     /// The guest's current access, if it is narrower than a register; set while the device handles it.
     #[serde(skip)]
     pub narrow: Option<Narrow>,
@@ -227,16 +227,16 @@ pub struct System {
 
 /// Frames recorded for a debugger. Not part of the machine's state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tap {
+pub struct PacketTap {
     /// Frames are recorded here, and the machine stops after each.
     pub on: bool,
     /// Frames recorded since the machine was last resumed.
-    pub seen: Vec<Frame>,
+    pub seen: Vec<NetFrame>,
 }
 
-impl Tap {
+impl PacketTap {
     /// Records a frame.
-    pub fn note(&mut self, frame: &Frame) {
+    pub fn note(&mut self, frame: &NetFrame) {
         if self.on && self.seen.len() < 64 {
             self.seen.push(frame.clone());
         }
@@ -292,7 +292,7 @@ impl System {
     /// Returns true if the machine must act before the next instruction: an interrupt line changed or a request is
     /// pending.
     #[must_use]
-    pub fn attention(&self) -> bool {
+    pub fn needs_service(&self) -> bool {
         self.irq.changed || !self.requests.is_empty()
     }
 

@@ -17,22 +17,22 @@ macro_rules! events {
         /// An event that can be traced.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
         #[repr(u8)]
-        pub enum Event { $( #[doc = $doc] $id ),+ }
+        pub enum TraceEvent { $( #[doc = $doc] $id ),+ }
 
-        impl Event {
+        impl TraceEvent {
             /// All events.
-            pub const ALL: &[Event] = &[$(Event::$id),+];
+            pub const ALL: &[TraceEvent] = &[$(TraceEvent::$id),+];
 
             /// Returns the name used in patterns and lines.
             #[must_use]
             pub const fn name(self) -> &'static str {
-                match self { $(Event::$id => $name),+ }
+                match self { $(TraceEvent::$id => $name),+ }
             }
 
             /// Returns the description.
             #[must_use]
             pub const fn doc(self) -> &'static str {
-                match self { $(Event::$id => $doc),+ }
+                match self { $(TraceEvent::$id => $doc),+ }
             }
         }
     };
@@ -90,9 +90,9 @@ const LINE_WORK: u64 = 1_000;
 
 /// A traced event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct TraceLine {
     /// The event.
-    pub event: Event,
+    pub event: TraceEvent,
     /// Virtual time.
     pub at: Ticks,
     /// The core whose access caused it (0 if no core did).
@@ -110,23 +110,23 @@ pub struct Line {
     pub symbol: Option<Arc<str>>,
 }
 
-impl Line {
+impl TraceLine {
     /// Creates a line without task and symbol.
     #[must_use]
-    pub fn new(event: Event, at: Ticks, (core, pc): (u8, u32), text: String) -> Self {
+    pub fn new(event: TraceEvent, at: Ticks, (core, pc): (u8, u32), text: String) -> Self {
         Self { event, at, core, pc, text, tcb: 0, task: None, symbol: None }
     }
 }
 
 /// Set of enabled events. Not part of the machine's state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Trace(u64);
+pub struct TraceSet(u64);
 
-impl Trace {
+impl TraceSet {
     /// Returns true if an event is enabled.
     #[inline]
     #[must_use]
-    pub const fn on(self, event: Event) -> bool {
+    pub const fn on(self, event: TraceEvent) -> bool {
         !cfg!(feature = "untraced") && self.0 >> event as u8 & 1 != 0
     }
 
@@ -147,7 +147,7 @@ impl Trace {
     pub fn apply(&mut self, pattern: &str) -> bool {
         let (off, glob) = pattern.strip_prefix('-').map_or((false, pattern), |p| (true, p));
         let mut any = false;
-        for event in Event::ALL.iter().filter(|e| matches(glob.as_bytes(), e.name().as_bytes())) {
+        for event in TraceEvent::ALL.iter().filter(|e| matches(glob.as_bytes(), e.name().as_bytes())) {
             let bit = 1 << *event as u8;
             self.0 = if off { self.0 & !bit } else { self.0 | bit };
             any = true;
@@ -158,7 +158,7 @@ impl Trace {
 
 impl System {
     /// Outputs the line of an enabled event, with the task running on the core that caused it.
-    pub fn trace_line(&mut self, mem: &Memory, mut line: Line) {
+    pub fn trace_line(&mut self, mem: &Memory, mut line: TraceLine) {
         mem.work.charge(LINE_WORK);
         if line.pc != 0 && line.tcb == 0 {
             line.tcb = self.current_task(mem, usize::from(line.core & 1));
@@ -169,7 +169,7 @@ impl System {
     /// Returns the control block of the task running on a core; 0 if unknown.
     #[must_use]
     pub fn current_task(&self, mem: &Memory, core: usize) -> u32 {
-        let (at, mut word) = (self.task_words[core], [0; 4]);
+        let (at, mut word) = (self.current_tcb_addrs[core], [0; 4]);
         if at == 0 || mem.peek(core, at, &mut word) < 4 { 0 } else { u32::from_le_bytes(word) }
     }
 }
@@ -201,12 +201,14 @@ mod tests {
 
     #[test]
     fn patterns_choose_events() {
-        let mut t = Trace::default();
+        let mut t = TraceSet::default();
         assert!(t.apply("open_eth*") && t.apply("-*_reg_*"));
-        assert!(t.on(Event::OpenEthReceive) && !t.on(Event::OpenEthRegRead) && !t.on(Event::Reset));
-        assert!(t.apply("res?t") && t.on(Event::Reset));
+        assert!(
+            t.on(TraceEvent::OpenEthReceive) && !t.on(TraceEvent::OpenEthRegRead) && !t.on(TraceEvent::Reset)
+        );
+        assert!(t.apply("res?t") && t.on(TraceEvent::Reset));
         assert!(!t.apply("nothing*") && !t.apply("") && !t.apply("open_eth"));
-        assert!(t.apply("*") && t.on(Event::NetHost));
+        assert!(t.apply("*") && t.on(TraceEvent::NetHost));
     }
 
     #[test]
@@ -214,7 +216,7 @@ mod tests {
         let page = include_str!("../../docs/user/trace.md");
         let table = page.lines().filter_map(|l| l.strip_prefix("| `")?.split_once(" |"));
         let names: Vec<&str> = table.flat_map(|(names, _)| names.split('`')).collect();
-        for event in Event::ALL {
+        for event in TraceEvent::ALL {
             let named = names.iter().any(|n| matches(n.as_bytes(), event.name().as_bytes()));
             assert!(named, "docs/user/trace.md does not say what {} tells", event.name());
         }
@@ -222,9 +224,9 @@ mod tests {
 
     #[test]
     fn every_event_has_a_bit_and_a_name_of_its_own() {
-        assert!(Event::ALL.len() <= 64);
-        for (i, a) in Event::ALL.iter().enumerate() {
-            assert!(Event::ALL[..i].iter().all(|b| a.name() != b.name()));
+        assert!(TraceEvent::ALL.len() <= 64);
+        for (i, a) in TraceEvent::ALL.iter().enumerate() {
+            assert!(TraceEvent::ALL[..i].iter().all(|b| a.name() != b.name()));
         }
     }
 }

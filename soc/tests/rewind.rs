@@ -2,7 +2,9 @@
 
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use esplens_soc::boot::{LoadOptions, input};
-use esplens_soc::machine::{Goal, Input, Machine, MachineConfig, MachineState, Place, Plan, RunExit, Step};
+use esplens_soc::machine::{
+    ExecPosition, Goal, Input, Machine, MachineConfig, MachineState, Plan, RunExit, Step,
+};
 use esplens_soc::system::Output;
 
 /// A random number generator with the same sequence in every run.
@@ -24,13 +26,13 @@ fn demo() -> Machine {
 /// A position at which a run stopped, and the machine's state there.
 #[derive(Debug, PartialEq, Eq)]
 struct Mark {
-    place: Place,
+    position: ExecPosition,
     now: Ticks,
     hash: [u8; 32],
 }
 
 fn mark(m: &mut Machine) -> Mark {
-    Mark { place: m.place(), now: m.now(), hash: m.state_hash() }
+    Mark { position: m.position(), now: m.now(), hash: m.state_hash() }
 }
 
 /// The number of marks before a saved state, the state, the cores held there.
@@ -73,9 +75,9 @@ fn run(random: &mut Random) -> (Machine, Vec<Mark>, Vec<Saved>) {
     (m, marks, saved)
 }
 
-fn to(m: &mut Machine, place: Place) -> RunExit {
+fn to(m: &mut Machine, position: ExecPosition) -> RunExit {
     loop {
-        match m.run_goal(Goal::Place(place), Ticks::MAX, &mut |_, _, _| false) {
+        match m.run_goal(Goal::Position(position), Ticks::MAX, &mut |_, _, _| false) {
             RunExit::Reset(..) => {}
             exit => return exit,
         }
@@ -92,8 +94,8 @@ fn any_place_of_a_run_is_found_again() {
     for _ in 0..60 {
         let n = random.below(marks.len() as u64) as usize;
         let from = saved.iter().rev().find(|(before, ..)| *before <= n).unwrap();
-        assert!(m.rewind(&from.1, from.2) && m.repeats());
-        let exit = to(&mut m, marks[n].place);
+        assert!(m.rewind(&from.1, from.2) && m.is_replaying());
+        let exit = to(&mut m, marks[n].position);
         assert!(matches!(exit, RunExit::Stopped { .. }), "{n}: {exit:?}");
         assert_eq!(mark(&mut m), marks[n], "{n}");
     }
@@ -103,7 +105,7 @@ fn any_place_of_a_run_is_found_again() {
             exit => break exit,
         }
     };
-    assert_eq!((exit, m.repeats()), (RunExit::Repeated, false));
+    assert_eq!((exit, m.is_replaying()), (RunExit::ReplayFinished, false));
     assert_eq!(&mark(&mut m), end);
     assert_eq!(m.log(), log);
 }
@@ -122,9 +124,9 @@ fn a_deed_in_the_past_is_another_run() {
     assert!(m.rewind(&early, [false; 2]));
     m.input(Input::Uart(0, b"stack 2\r".to_vec()));
     m.run(600_000 * TICKS_PER_US);
-    assert!(m.repeats() && m.log().len() == inputs, "what was typed in the past waits");
+    assert!(m.is_replaying() && m.log().len() == inputs, "what was typed in the past waits");
     m.set_core_register(0, 0x0100, 1);
-    assert!(!m.repeats());
+    assert!(!m.is_replaying());
     m.take_output();
     m.run(900_000 * TICKS_PER_US);
     let said: Vec<u8> = m
@@ -144,6 +146,6 @@ fn a_log_that_was_cut_does_not_reach_back() {
     m.run(600_000 * TICKS_PER_US);
     m.trim_log(1000);
     let here = mark(&mut m);
-    assert!(!m.rewind(&begin, [false; 2]) && !m.repeats());
+    assert!(!m.rewind(&begin, [false; 2]) && !m.is_replaying());
     assert_eq!(mark(&mut m), here);
 }

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Timeout; generous for slow hosts.
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
 /// Name of the list of clients.
 const CLIENTS: &str = "qemu";
 
@@ -86,11 +86,11 @@ fn read_until(port: u16, text: &str) -> String {
     let mut stream = loop {
         match TcpStream::connect(("127.0.0.1", port)) {
             Ok(stream) => break stream,
-            Err(error) => assert!(begun.elapsed() < PATIENCE, "{error}"),
+            Err(error) => assert!(begun.elapsed() < TIMEOUT, "{error}"),
         }
         std::thread::sleep(Duration::from_millis(20));
     };
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     let (mut all, mut chunk) = (Vec::new(), [0; 4096]);
     while !String::from_utf8_lossy(&all).contains(text) {
         let n = stream.read(&mut chunk).unwrap();
@@ -193,7 +193,7 @@ fn pytest_embeddeds_espefuse_burns_into_the_file() {
     let mac = [0x24, 0x0A, 0xC4, 0x11, 0x22, 0x33];
     // The program writes the file when it ends, and nothing waits for that.
     while !std::fs::read(&efuse).unwrap().windows(6).any(|w| w == mac) {
-        assert!(begun.elapsed() < PATIENCE, "the address in block 3");
+        assert!(begun.elapsed() < TIMEOUT, "the address in block 3");
         std::thread::sleep(Duration::from_millis(50));
     }
 }
@@ -298,7 +298,7 @@ fn the_background_the_number_and_the_way_back() {
     assert!(said.contains("SHUTDOWN"), "{said}");
     let begun = Instant::now();
     while folder.path().join("pid").exists() {
-        assert!(begun.elapsed() < PATIENCE, "the number's file goes with the process");
+        assert!(begun.elapsed() < TIMEOUT, "the number's file goes with the process");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Timeout; generous for slow hosts.
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
 /// Name of the list of clients. A fault of the list and a missing network have the same effect, so each test
 /// checks.
 const CLIENTS: &str = "serial";
@@ -172,7 +172,7 @@ impl Monitor {
     /// Waits for `text`, and removes the output up to its end.
     #[track_caller]
     fn sees(&mut self, text: &str) {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIMEOUT;
         let mut buffer = [0; 1024];
         loop {
             let shown = self.seen.replace('\r', "");

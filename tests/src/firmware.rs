@@ -3,13 +3,13 @@
 use esplens_soc::boot::{BootInput, LoadOptions, load};
 use esplens_soc::dev::eth::EthModel;
 use esplens_soc::machine::MachineConfig;
-use esplens_soc::net::user::Config;
+use esplens_soc::net::user::UserNetConfig;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
 /// Image of `cases.toml`.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Case {
+pub struct FirmwareCase {
     /// Name of its folder.
     pub name: String,
     /// The merged flash image's file name.
@@ -26,8 +26,8 @@ pub struct Case {
     pub typed: Vec<String>,
 }
 
-impl Case {
-    /// Applies [`Case::args`] to a machine's configuration.
+impl FirmwareCase {
+    /// Applies [`FirmwareCase::args`] to a machine's configuration.
     ///
     /// # Errors
     /// The first option that is not supported here.
@@ -51,7 +51,7 @@ impl Case {
 
 #[derive(Deserialize)]
 struct Cases {
-    case: Vec<Case>,
+    case: Vec<FirmwareCase>,
 }
 
 /// Returns `$ESPLENS_SHARED/firmware`, or `../shared/firmware` next to the repository. If there is none,
@@ -89,8 +89,8 @@ pub fn file(path: &str) -> Option<PathBuf> {
 
 /// Returns the user network with `restrict=on`: it answers by itself and connects to nothing outside.
 #[must_use]
-pub fn restricted() -> Config {
-    Config { restrict: true, ..Config::default() }
+pub fn restricted() -> UserNetConfig {
+    UserNetConfig { restrict: true, ..UserNetConfig::default() }
 }
 
 /// Returns all cases.
@@ -98,7 +98,7 @@ pub fn restricted() -> Config {
 /// # Panics
 /// When the list cannot be read.
 #[must_use]
-pub fn cases(folder: &Path) -> Vec<Case> {
+pub fn cases(folder: &Path) -> Vec<FirmwareCase> {
     let text = std::fs::read_to_string(folder.join("cases.toml")).expect("cases.toml");
     toml::from_str::<Cases>(&text).expect("cases.toml").case
 }

@@ -70,7 +70,7 @@ fn question(mut labels: &[u8]) -> String {
 
 /// Message of a client to a broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum ClientMessage {
     /// A connection, with its client id.
     Connected(String),
     /// A message: topic, quality of service, payload.
@@ -82,25 +82,27 @@ pub enum Told {
 /// Serves MQTT 3.1.1 on `listener`: accepts every client, acknowledges everything, and forwards messages to a
 /// client that subscribed to their exact topic on the same connection.
 #[must_use]
-pub fn broker(listener: TcpListener) -> Receiver<Told> {
-    let (tell, told) = channel();
+pub fn broker(listener: TcpListener) -> Receiver<ClientMessage> {
+    let (messages, told) = channel();
     std::thread::spawn(move || {
         for client in listener.incoming().flatten() {
-            let tell = tell.clone();
-            std::thread::spawn(move || serve(client, &tell));
+            let messages = messages.clone();
+            std::thread::spawn(move || serve(client, &messages));
         }
     });
     told
 }
 
 /// Serves one client, until it disconnects or violates the protocol.
-fn serve(mut client: TcpStream, tell: &Sender<Told>) {
+fn serve(mut client: TcpStream, messages: &Sender<ClientMessage>) {
     let (mut input, mut chunk, mut topics) = (BytesMut::new(), [0; 4096], Vec::new());
     loop {
         match v4::read(&mut input, 1 << 20) {
             Ok(packet) => {
                 let mut out = BytesMut::new();
-                if answer(packet, &mut topics, tell, &mut out).is_none() || client.write_all(&out).is_err() {
+                if answer(packet, &mut topics, messages, &mut out).is_none()
+                    || client.write_all(&out).is_err()
+                {
                     return;
                 }
             }
@@ -117,17 +119,17 @@ fn serve(mut client: TcpStream, tell: &Sender<Told>) {
 fn answer(
     packet: Packet,
     topics: &mut Vec<String>,
-    tell: &Sender<Told>,
+    messages: &Sender<ClientMessage>,
     out: &mut BytesMut,
 ) -> Option<usize> {
     match packet {
         Packet::Connect(c) => {
-            let _ = tell.send(Told::Connected(c.client_id));
+            let _ = messages.send(ClientMessage::Connected(c.client_id));
             v4::ConnAck::new(v4::ConnectReturnCode::Success, false).write(out).ok()
         }
         Packet::Publish(p) => {
             let text = String::from_utf8_lossy(&p.payload).into_owned();
-            let _ = tell.send(Told::Published(p.topic.clone(), p.qos as u8, text));
+            let _ = messages.send(ClientMessage::Published(p.topic.clone(), p.qos as u8, text));
             let acknowledged = match p.qos {
                 QoS::AtMostOnce => Some(0),
                 QoS::AtLeastOnce => v4::PubAck::new(p.pkid).write(out).ok(),
@@ -142,7 +144,7 @@ fn answer(
         Packet::Subscribe(s) => {
             let codes = s.filters.iter().map(|f| v4::SubscribeReasonCode::Success(f.qos)).collect();
             for filter in s.filters {
-                let _ = tell.send(Told::Subscribed(filter.path.clone()));
+                let _ = messages.send(ClientMessage::Subscribed(filter.path.clone()));
                 topics.push(filter.path);
             }
             v4::SubAck::new(s.pkid, codes).write(out).ok()

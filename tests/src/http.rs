@@ -1,14 +1,14 @@
 //! In-process client of the guest's HTTP server behind a forward. Its data is input like any other, so runs
 //! with it are equal.
 
-use esplens_soc::net::host::{Command, Event, HOST_IDS, HostNet};
+use esplens_soc::net::host::{HOST_IDS, HostCommand, HostEvent, HostNet};
 use std::collections::VecDeque;
 use std::net::SocketAddrV4;
 use std::sync::{Arc, Mutex, PoisonError};
 
 #[derive(Debug, Default)]
 struct State {
-    events: VecDeque<Event>,
+    events: VecDeque<HostEvent>,
     /// Number of the connection; every request has its own.
     conn: u32,
     request: Vec<u8>,
@@ -18,9 +18,9 @@ struct State {
 
 /// Handle to the client; clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Client(Arc<Mutex<State>>);
+pub struct HttpClient(Arc<Mutex<State>>);
 
-impl Client {
+impl HttpClient {
     fn with<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
         f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -31,7 +31,7 @@ impl Client {
         self.with(|s| {
             let conn = HOST_IDS + (s.conn + 1) % HOST_IDS;
             *s = State { request: request.into_bytes(), conn, ..State::default() };
-            s.events.push_back(Event::Accepted { conn, to });
+            s.events.push_back(HostEvent::Accepted { conn, to });
         });
     }
 
@@ -48,23 +48,23 @@ impl Client {
     }
 }
 
-impl HostNet for Client {
-    fn command(&mut self, command: Command) {
+impl HostNet for HttpClient {
+    fn command(&mut self, command: HostCommand) {
         self.with(|s| match command {
-            Command::Credit { conn, .. } if conn == s.conn && !s.request.is_empty() => {
+            HostCommand::Credit { conn, .. } if conn == s.conn && !s.request.is_empty() => {
                 let bytes = std::mem::take(&mut s.request);
-                s.events.push_back(Event::Data { conn, bytes });
+                s.events.push_back(HostEvent::Data { conn, bytes });
             }
-            Command::Send { conn, bytes } if conn == s.conn => {
-                s.events.push_back(Event::Sent { conn, bytes: bytes.len() as u32 });
+            HostCommand::Send { conn, bytes } if conn == s.conn => {
+                s.events.push_back(HostEvent::Sent { conn, bytes: bytes.len() as u32 });
                 s.answer.extend(bytes);
             }
-            Command::Finish { conn } | Command::Drop { conn } if conn == s.conn => s.done = true,
+            HostCommand::Finish { conn } | HostCommand::Drop { conn } if conn == s.conn => s.done = true,
             _ => {}
         });
     }
 
-    fn poll(&mut self) -> Option<Event> {
+    fn poll(&mut self) -> Option<HostEvent> {
         self.with(|s| s.events.pop_front())
     }
 }

@@ -7,7 +7,7 @@ pub const CODE: u32 = 0x4008_0000;
 
 /// Program under construction: code at [`CODE`], with its literals and data before the entry.
 #[derive(Default)]
-pub struct Program {
+pub struct ProgramBuilder {
     data: Vec<u8>,
     code: Vec<u8>,
 }
@@ -15,7 +15,7 @@ pub struct Program {
 /// Bytes reserved for literals and data.
 const DATA: u32 = 0x400;
 
-impl Program {
+impl ProgramBuilder {
     /// Puts bytes into the program's memory and returns their address.
     ///
     /// # Panics

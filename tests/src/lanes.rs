@@ -10,7 +10,7 @@ pub struct Lanes {
     /// Everything up to the first Ethernet frame: the driver's set-up, by a single task.
     pub set_up: Vec<String>,
     /// Ethernet frames sent, each with its accesses to the transmit descriptor.
-    pub sent: Vec<Sent>,
+    pub sent: Vec<SentEthFrame>,
     /// The wire and the interrupt handler: arriving Ethernet frames, the interrupt line, INT_SOURCE.
     pub wire: Vec<String>,
     /// The receive task: accesses to the receive descriptors.
@@ -23,7 +23,7 @@ pub struct Lanes {
 
 /// Sent Ethernet frame.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Sent {
+pub struct SentEthFrame {
     /// Length in bytes.
     pub len: u32,
     /// The accesses; `LEN` and `LAST` replace the descriptor lengths of this Ethernet frame and the one
@@ -84,7 +84,7 @@ fn is_wire(line: &str) -> bool {
 
 /// Splits a lane after each Ethernet frame. Accesses after the last one that the driver makes once per frame
 /// belong to it.
-fn sent(lines: &[String]) -> Vec<Sent> {
+fn sent(lines: &[String]) -> Vec<SentEthFrame> {
     let ends: Vec<usize> = (0..lines.len()).filter(|&n| starts_frame(lines, n)).collect();
     let mut last = 0;
     ends.iter()
@@ -95,7 +95,7 @@ fn sent(lines: &[String]) -> Vec<Sent> {
             let len = group.iter().find_map(|l| length(l)).unwrap_or(0);
             let accesses = group.iter().map(|l| name_lengths(l, len, last)).collect();
             last = len;
-            Sent { len, accesses }
+            SentEthFrame { len, accesses }
         })
         .collect()
 }

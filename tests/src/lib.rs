@@ -13,6 +13,6 @@ pub mod prompt;
 pub mod pypi;
 pub mod react;
 pub mod session;
-pub mod storms;
+pub mod worst_case;
 
-pub use session::Session;
+pub use session::UartSession;

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Timeout of a client for any answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 /// Number of wrong answers that are kept for display.
 const KEPT: usize = 10;
 
 /// Parameters of a load.
 #[derive(Clone, Debug)]
-pub struct Load {
+pub struct LoadParams {
     /// The server's port on 127.0.0.1.
     pub port: u16,
     /// Path of the requests.
@@ -29,7 +29,7 @@ pub struct Load {
 
 /// Results of a load.
 #[derive(Clone, Debug, Default)]
-pub struct Report {
+pub struct LoadReport {
     /// Requests answered as expected.
     pub answers: u64,
     /// Lost, cut or wrong answers.
@@ -42,7 +42,7 @@ pub struct Report {
     pub wall: Duration,
 }
 
-impl Report {
+impl LoadReport {
     /// Returns the answers per second.
     #[must_use]
     pub fn rate(&self) -> f64 {
@@ -87,7 +87,7 @@ struct Client(BufReader<TcpStream>);
 impl Client {
     fn connect(port: u16) -> io::Result<Self> {
         let stream = TcpStream::connect(("127.0.0.1", port))?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
         stream.set_nodelay(true)?;
         Ok(Self(BufReader::new(stream)))
     }
@@ -189,9 +189,9 @@ pub fn first_answer(port: u16, path: &str, since: Instant, patience: Duration) -
 
 /// Runs the clients.
 #[must_use]
-pub fn run(load: &Load) -> Report {
+pub fn run(load: &LoadParams) -> LoadReport {
     let (started, end) = (Instant::now(), AtomicBool::new(false));
-    let mut report = Report::default();
+    let mut report = LoadReport::default();
     std::thread::scope(|scope| {
         let clients: Vec<_> = (0..load.clients).map(|_| scope.spawn(|| client(load, &end))).collect();
         std::thread::sleep(load.time);
@@ -205,8 +205,8 @@ pub fn run(load: &Load) -> Report {
 
 /// Fetches `/data/N` of varying sizes, one after the other, until the time is up.
 #[must_use]
-pub fn run_data(port: u16, time: Duration) -> Report {
-    let (started, mut report) = (Instant::now(), Report::default());
+pub fn run_data(port: u16, time: Duration) -> LoadReport {
+    let (started, mut report) = (Instant::now(), LoadReport::default());
     let mut n = 1;
     while started.elapsed() < time {
         let start = Instant::now();
@@ -219,8 +219,8 @@ pub fn run_data(port: u16, time: Duration) -> Report {
     report
 }
 
-fn client(load: &Load, end: &AtomicBool) -> Report {
-    let (mut report, mut kept) = (Report::default(), None);
+fn client(load: &LoadParams, end: &AtomicBool) -> LoadReport {
+    let (mut report, mut kept) = (LoadReport::default(), None);
     while !end.load(Ordering::Relaxed) {
         let start = Instant::now();
         let client = match kept.take() {

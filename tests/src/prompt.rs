@@ -5,10 +5,10 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 /// Wall time limit for any answer on a busy host.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A firmware's prompt on a serial line that is connected to a socket or pseudo-terminal.
-pub struct Prompt {
+pub struct FirmwarePrompt {
     line: Box<dyn ReadWrite>,
     text: String,
 }
@@ -16,7 +16,7 @@ pub struct Prompt {
 trait ReadWrite: Read + Write {}
 impl<T: Read + Write> ReadWrite for T {}
 
-impl Prompt {
+impl FirmwarePrompt {
     /// Creates a prompt on an open line. Its reads should have a short timeout.
     #[must_use]
     pub fn new(line: impl Read + Write + 'static) -> Self {
@@ -47,7 +47,7 @@ impl Prompt {
                 let found = std::mem::replace(&mut self.text, rest);
                 return found[..at].to_string();
             }
-            assert!(started.elapsed() < PATIENCE, "no {mark:?} in {:?}", self.text);
+            assert!(started.elapsed() < TIMEOUT, "no {mark:?} in {:?}", self.text);
             match self.line.read(&mut buffer) {
                 Ok(0) => panic!("closed before {mark:?}: {:?}", self.text),
                 Ok(n) => self.text.push_str(&String::from_utf8_lossy(&buffer[..n])),
@@ -67,7 +67,7 @@ impl Prompt {
     /// Types a line. Returns the first line of the firmware's answer.
     ///
     /// # Panics
-    /// As [`Prompt::until`].
+    /// As [`FirmwarePrompt::until`].
     pub fn ask(&mut self, line: &str) -> String {
         self.send(line);
         self.until("\r\n");

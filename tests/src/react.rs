@@ -8,15 +8,15 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Time after which a process counts as not reacting.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const TIMEOUT: Duration = Duration::from_secs(20);
 /// Time for a guest to start.
 const BEGUN: Duration = Duration::from_millis(500);
-/// The limit of [`Order::WallTimeout`].
+/// The limit of [`ReactionOrder::WallTimeout`].
 const LIMIT: Duration = Duration::from_secs(1);
 
 /// Order to the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum ReactionOrder {
     /// `--wall-timeout`.
     WallTimeout,
     /// SIGTERM.
@@ -26,11 +26,12 @@ pub enum Order {
 }
 
 /// All orders.
-pub const ORDERS: [Order; 3] = [Order::WallTimeout, Order::Terminate, Order::Halt];
+pub const ORDERS: [ReactionOrder; 3] =
+    [ReactionOrder::WallTimeout, ReactionOrder::Terminate, ReactionOrder::Halt];
 
 /// Bare program and the way to run it.
 #[derive(Clone, Copy)]
-pub struct Case<'a> {
+pub struct ReactionCase<'a> {
     /// The `esplens` that runs it.
     pub binary: &'a Path,
     /// The program.
@@ -41,7 +42,7 @@ pub struct Case<'a> {
     pub unread: bool,
 }
 
-impl Case<'_> {
+impl ReactionCase<'_> {
     fn command(&self, more: &[&str]) -> Command {
         let mut command = Command::new(self.binary);
         command.arg("run").arg("--kernel").arg(self.elf).args(["--speed", "max"]).args(self.more).args(more);
@@ -54,15 +55,15 @@ impl Case<'_> {
 /// Runs a bare program and gives the order. Returns the time until the program has executed it.
 ///
 /// # Errors
-/// The failure, or that nothing happened within [`PATIENCE`].
+/// The failure, or that nothing happened within [`TIMEOUT`].
 ///
 /// # Panics
 /// When the host cannot start a process.
-pub fn time(case: &Case, order: Order) -> Result<Duration, String> {
-    if order == Order::Halt {
+pub fn time(case: &ReactionCase, order: ReactionOrder) -> Result<Duration, String> {
+    if order == ReactionOrder::Halt {
         return halt(case);
     }
-    let limit = if order == Order::WallTimeout { LIMIT } else { 10 * PATIENCE };
+    let limit = if order == ReactionOrder::WallTimeout { LIMIT } else { 10 * TIMEOUT };
     let limit = format!("{}ms", limit.as_millis());
     let started = Instant::now();
     let mut child = case.command(&["--wall-timeout", &limit]).spawn().expect("esplens");
@@ -79,7 +80,7 @@ pub fn time(case: &Case, order: Order) -> Result<Duration, String> {
     };
     let mut child = Running(child);
     let told = match order {
-        Order::WallTimeout => started + LIMIT,
+        ReactionOrder::WallTimeout => started + LIMIT,
         _ => {
             std::thread::sleep(BEGUN);
             let told = Instant::now();
@@ -87,13 +88,13 @@ pub fn time(case: &Case, order: Order) -> Result<Duration, String> {
             told
         }
     };
-    while told.elapsed() < PATIENCE || Instant::now() < told {
+    while told.elapsed() < TIMEOUT || Instant::now() < told {
         if child.0.try_wait().expect("its status").is_some() {
             return Ok(told.elapsed());
         }
         std::thread::sleep(Duration::from_millis(1));
     }
-    Err(format!("{order:?}: still there after {PATIENCE:?}"))
+    Err(format!("{order:?}: still there after {TIMEOUT:?}"))
 }
 
 /// Sends SIGTERM.
@@ -103,8 +104,8 @@ fn terminate(pid: u32) {
 }
 
 /// Measures the monitor's `stop`.
-fn halt(case: &Case) -> Result<Duration, String> {
-    let limit = format!("{}s", 10 * PATIENCE.as_secs());
+fn halt(case: &ReactionCase) -> Result<Duration, String> {
+    let limit = format!("{}s", 10 * TIMEOUT.as_secs());
     let command = ["--wall-timeout", &limit, "--monitor", "tcp::0"];
     let mut child = case.command(&command).spawn().expect("esplens");
     let _out = child.stdout.take();
@@ -114,7 +115,7 @@ fn halt(case: &Case) -> Result<Duration, String> {
     std::thread::spawn(move || err.read_to_end(&mut Vec::new()));
     let io = |e: std::io::Error| format!("monitor: {e}");
     let mut monitor = TcpStream::connect(("127.0.0.1", port)).map_err(io)?;
-    monitor.set_read_timeout(Some(PATIENCE)).map_err(io)?;
+    monitor.set_read_timeout(Some(TIMEOUT)).map_err(io)?;
     until(&mut monitor, "(esplens) ")?;
     std::thread::sleep(BEGUN);
     let told = Instant::now();

@@ -14,7 +14,7 @@ pub const MS: Ticks = 1000 * TICKS_PER_US;
 const UARTS: usize = 3;
 
 /// Machine with a user at one of its UARTs.
-pub struct Session {
+pub struct UartSession {
     /// The machine.
     pub machine: Machine,
     /// Number of the UART in use, 0..2.
@@ -29,11 +29,11 @@ pub struct Session {
     pub resets: Vec<ResetCause>,
     /// Host time spent in the machine.
     pub wall: Duration,
-    /// Start of the next [`Session::expect`] in each text.
+    /// Start of the next [`UartSession::expect`] in each text.
     seen: [usize; UARTS],
 }
 
-impl Session {
+impl UartSession {
     /// Creates a machine with an input's flash and a configuration changed by `change`.
     ///
     /// # Errors
@@ -91,7 +91,7 @@ impl Session {
     /// Runs for some virtual milliseconds.
     ///
     /// # Errors
-    /// As [`Session::run_to`].
+    /// As [`UartSession::run_to`].
     pub fn run_ms(&mut self, ms: u64) -> Result<(), String> {
         self.run_to(self.machine.now() + ms * MS)
     }
@@ -106,7 +106,7 @@ impl Session {
         Ok(found)
     }
 
-    /// Waits for `pattern` after byte `from` of the UART's text, without effect on [`Session::expect`].
+    /// Waits for `pattern` after byte `from` of the UART's text, without effect on [`UartSession::expect`].
     /// Returns the match and its end.
     ///
     /// # Errors
@@ -133,7 +133,7 @@ impl Session {
     /// Types on the UART, as fast as its line accepts.
     ///
     /// # Errors
-    /// As [`Session::run_to`].
+    /// As [`UartSession::run_to`].
     pub fn send(&mut self, text: &str) -> Result<(), String> {
         let mut left = text.as_bytes();
         while !left.is_empty() {

@@ -76,7 +76,7 @@ impl Fuzz {
         let core = r.below(2) as usize;
         let (addr, size) = (r.addr(), 1 << r.below(3));
         let value = r.value();
-        let mut a = Access { core, cycle: 0, pc: 0x4008_0000, mem: &mut self.mem, leave: false };
+        let mut a = Access { core, cycle: 0, pc: 0x4008_0000, mem: &mut self.mem, request_exit: false };
         if r.below(3) == 0 {
             let _ = self.soc.read(&mut a, addr, size);
         } else {
@@ -126,7 +126,7 @@ fn app_cpu_finds_nothing_in_rtc_fast_memory_and_no_exception() {
     assert_eq!(fuzz.mem.poke(0, 0x3FF8_0064, &[1]), 1);
     fuzz.soc.sys.out.clear();
     for addr in [0x3FF8_0064, 0x400C_0064] {
-        let mut app = Access { core: 1, cycle: 0, pc: 0x4008_0000, mem: &mut fuzz.mem, leave: false };
+        let mut app = Access { core: 1, cycle: 0, pc: 0x4008_0000, mem: &mut fuzz.mem, request_exit: false };
         assert_eq!(fuzz.soc.write(&mut app, addr, 4, 0x55), Ok(()));
         assert_eq!(fuzz.soc.read(&mut app, addr, 1), Ok(0));
     }
@@ -134,6 +134,6 @@ fn app_cpu_finds_nothing_in_rtc_fast_memory_and_no_exception() {
     fuzz.mem.peek(0, 0x3FF8_0064, &mut seen);
     assert_eq!(seen, [1], "PRO_CPU's memory is as it was");
     assert_eq!(fuzz.soc.sys.out.len(), 2, "one warning for reads, one for writes");
-    let mut app = Access { core: 1, cycle: 0, pc: 0x4008_0000, mem: &mut fuzz.mem, leave: false };
+    let mut app = Access { core: 1, cycle: 0, pc: 0x4008_0000, mem: &mut fuzz.mem, request_exit: false };
     assert!(fuzz.soc.read(&mut app, 0x3FF8_2000, 4).is_err(), "the memory ends there");
 }

@@ -1,6 +1,6 @@
 //! The command line, end to end: exit codes, serial lines, files written back, identity, the terminal.
 
-use esplens_tests::prompt::Prompt;
+use esplens_tests::prompt::FirmwarePrompt;
 use esplens_tests::{binary, firmware};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Wall time limit for any operation on a busy host.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Child process that is killed on drop.
 struct Guard(Child);
@@ -103,7 +103,7 @@ fn micropython_answers_over_tcp_and_knows_its_mac() {
         let mut args = vec!["run", image, "--serial", "0=tcp:0", "--speed", "max"];
         args.extend(identity);
         let (_guard, address) = start(&args, "UART0 listens on ");
-        let mut prompt = Prompt::connect(&address);
+        let mut prompt = FirmwarePrompt::connect(&address);
         prompt.until(">>> ");
         assert_eq!(prompt.ask("print(6*7)"), "42");
         prompt.until(">>> ");
@@ -119,7 +119,7 @@ fn nuttx_answers_on_a_pseudo_terminal() {
     let Some(image) = firmware::file("nuttx-10.4/flash.bin") else { return };
     let args = ["run", image.to_str().unwrap(), "--serial", "0=pty"];
     let (_guard, path) = start(&args, "UART0 is ");
-    let mut prompt = Prompt::new(std::fs::File::options().read(true).write(true).open(path).unwrap());
+    let mut prompt = FirmwarePrompt::new(std::fs::File::options().read(true).write(true).open(path).unwrap());
     // The prompt may have been printed before the terminal was open; Enter prints another.
     std::thread::sleep(Duration::from_millis(500));
     prompt.send("");
@@ -179,7 +179,7 @@ fn seeds_decide_what_is_random() {
     for seed in ["5", "5", "6"] {
         let args = ["run", image.to_str().unwrap(), "--serial", "0=tcp:0", "--speed", "max", "--seed", seed];
         let (_guard, address) = start(&args, "UART0 listens on ");
-        let mut prompt = Prompt::connect(&address);
+        let mut prompt = FirmwarePrompt::connect(&address);
         prompt.until(">>> ");
         drawn.push(prompt.ask("import os; print(os.urandom(8))"));
     }
@@ -280,7 +280,7 @@ fn ctrl_a_x_quits_and_gives_the_terminal_back() {
             if shown.contains(mark) {
                 return shown;
             }
-            if started.elapsed() > PATIENCE {
+            if started.elapsed() > TIMEOUT {
                 tmux(&socket, &["kill-server"]);
                 panic!("no {mark:?} on {shown}");
             }

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// Maximum wait for anything; the host may be busy.
-const PATIENCE: Duration = Duration::from_secs(90);
+const TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Separate tmux server with one window.
 struct Tmux {
@@ -43,7 +43,7 @@ impl Tmux {
     }
 
     fn wait(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIMEOUT;
         loop {
             let screen = self.screen();
             if fits(&screen) {
@@ -87,7 +87,7 @@ fn free_port() -> u16 {
 /// Sends a request as curl does and returns the answer.
 fn get(port: u16, path: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the forwarded port");
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     // In one segment: the dashboard names a request by its first segment.
     let request = format!("GET {path} HTTP/1.0\r\nHost: x\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
@@ -368,7 +368,7 @@ fn a_stopped_machine_costs_no_cpu() {
     // After the stop's aftermath, no thread wakes up for longer than any of our periods.
     let mut before = sleeps(pid);
     assert!(before.keys().any(|k| k.ends_with("machine")) && before.len() > 5, "{before:?}");
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     loop {
         std::thread::sleep(Duration::from_secs(5));
         let after = sleeps(pid);
@@ -406,7 +406,7 @@ fn a_dashboard_comes_from_elsewhere_and_vanishes() {
         String::from_utf8_lossy(&out.stdout).into_owned()
     };
     // UART output from before the dashboard connected is there as well.
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     let seconds = |row: &str| row.split_whitespace().nth(2).and_then(|s| s.parse::<f64>().ok());
     while !top().lines().any(|row| row.contains(&pid) && seconds(row) > Some(2.0)) {
         assert!(Instant::now() < end, "{}", top());

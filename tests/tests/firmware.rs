@@ -1,8 +1,8 @@
 //! Every case of the firmware samples, in every form, against its expected UART0 output. `cargo test -p
 //! esplens-tests --test firmware [NAME]`.
 
-use esplens_tests::firmware::{self, Case};
-use esplens_tests::{Session, binary};
+use esplens_tests::firmware::{self, FirmwareCase};
+use esplens_tests::{UartSession, binary};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -37,7 +37,7 @@ const LATER: [(&str, &str); 5] = [
 struct Job {
     label: String,
     input: PathBuf,
-    case: Case,
+    case: FirmwareCase,
 }
 
 /// Result of a job.
@@ -71,7 +71,7 @@ fn jobs(folder: &Path, filter: Option<&str>) -> Vec<Job> {
 fn run(job: &Job) -> Row {
     let mut measured = String::new();
     let mut known = Ok(());
-    let session = Session::boot(&job.input, |c| {
+    let session = UartSession::boot(&job.input, |c| {
         c.network = Some(firmware::restricted());
         known = job.case.configure(c);
     });
@@ -85,7 +85,7 @@ fn run(job: &Job) -> Row {
     Row { label: job.label.clone(), measured, failure: failure.err() }
 }
 
-fn check(session: &mut Session, case: &Case) -> Result<(), String> {
+fn check(session: &mut UartSession, case: &FirmwareCase) -> Result<(), String> {
     let mut expect = &case.expect[..];
     if let (Some((prompt, rest)), false) = (expect.split_first(), case.typed.is_empty()) {
         session.expect(prompt, PATIENCE_MS)?;

@@ -4,7 +4,7 @@
 use esplens_soc::machine::{Machine, MachineConfig};
 use esplens_soc::system::Output;
 use esplens_tests::session::MS;
-use esplens_tests::{Session, binary};
+use esplens_tests::{UartSession, binary};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -70,7 +70,7 @@ fn the_demo_takes_no_image() {
 /// then a reset.
 #[test]
 fn the_demo_answers_on_its_console() {
-    let mut s = Session::boot(&folder().join("demo/flash.bin"), |_| {}).unwrap();
+    let mut s = UartSession::boot(&folder().join("demo/flash.bin"), |_| {}).unwrap();
     s.expect("demo> ", 3000).unwrap();
     for (line, answer) in [
         ("help", "crash +dereference NULL"),
@@ -97,7 +97,7 @@ fn the_demo_answers_on_its_console() {
 #[test]
 fn the_demo_misbehaves_on_request() {
     let boot = || {
-        let mut s = Session::boot(&folder().join("demo/flash.bin"), |_| {}).unwrap();
+        let mut s = UartSession::boot(&folder().join("demo/flash.bin"), |_| {}).unwrap();
         s.expect("demo> ", 3000).unwrap();
         s
     };
@@ -156,7 +156,7 @@ mod cable {
         for _ in 0..ms {
             machine.run(machine.now() + super::MS);
             for output in machine.take_output() {
-                let Output::Frame(sent) = output else { continue };
+                let Output::NetFrame(sent) = output else { continue };
                 if sent.to_guest {
                     continue;
                 }
@@ -216,7 +216,7 @@ fn the_demo_serves_http() {
         for output in machine.take_output() {
             match output {
                 Output::Uart { n: 0, byte } => text.push(byte.into()),
-                Output::Frame(frame) if !frame.to_guest => frames.push(frame.bytes),
+                Output::NetFrame(frame) if !frame.to_guest => frames.push(frame.bytes),
                 _ => {}
             }
         }

@@ -1,13 +1,13 @@
 //! Dialogues with real firmware over UART0.
 
 use esplens_soc::system::ResetCause;
-use esplens_tests::{Session, firmware};
+use esplens_tests::{UartSession, firmware};
 
 type Outcome = Result<(), String>;
 
 /// Returns an image of the sample at power-on; `None` without the sample.
-fn boot(image: &str) -> Result<Option<Session>, String> {
-    firmware::file(&format!("{image}/flash.bin")).map(|path| Session::boot(&path, |_| {})).transpose()
+fn boot(image: &str) -> Result<Option<UartSession>, String> {
+    firmware::file(&format!("{image}/flash.bin")).map(|path| UartSession::boot(&path, |_| {})).transpose()
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn nuttx_shell_answers() -> Outcome {
 fn nuttx_looks_at_the_chip_revision() -> Outcome {
     let Some(folder) = firmware::folder() else { return Ok(()) };
     let image = folder.join("nuttx-10.4/flash.bin");
-    let mut old = Session::boot(&image, |c| {
+    let mut old = UartSession::boot(&image, |c| {
         c.revision = 0;
         c.rom = esplens_soc::boot::RomSet::builtin(0);
     })?;
@@ -61,7 +61,7 @@ fn nuttx_looks_at_the_chip_revision() -> Outcome {
     assert!(old.expect("nsh> ", 2_000).is_err(), "{}", old.tail());
     let file = std::fs::read(folder.join("nuttx-10.4/qemu_efuse.bin")).map_err(|e| e.to_string())?;
     let fuses = esplens_soc::boot::persist::parse_efuse(&file).map_err(|n| format!("{n} bytes"))?;
-    let mut new = Session::boot(&image, |c| c.efuse = Some(fuses))?;
+    let mut new = UartSession::boot(&image, |c| c.efuse = Some(fuses))?;
     new.expect("nsh> ", 2_000)?;
     Ok(())
 }

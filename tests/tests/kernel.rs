@@ -4,7 +4,7 @@ use esplens_core::isa::Op;
 use esplens_soc::boot::{LoadOptions, input, kernel};
 use esplens_soc::machine::{Input, Machine, MachineConfig, RunExit};
 use esplens_tests::binary;
-use esplens_tests::kernel::{Program, elf};
+use esplens_tests::kernel::{ProgramBuilder, elf};
 use std::path::Path;
 
 const READ: u32 = 3;
@@ -13,7 +13,7 @@ const OPEN: u32 = 5;
 const CLOSE: u32 = 6;
 
 /// Runs a program. Returns exit code, standard output and standard error.
-fn run(program: &Program, more: &[&str]) -> (Option<i32>, String, String) {
+fn run(program: &ProgramBuilder, more: &[&str]) -> (Option<i32>, String, String) {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), program.elf()).unwrap();
     let mut args = vec!["run", "--wall-timeout", "20s", "--kernel", file.path().to_str().unwrap()];
@@ -23,7 +23,7 @@ fn run(program: &Program, more: &[&str]) -> (Option<i32>, String, String) {
 
 #[test]
 fn a_program_prints_and_its_exit_code_is_ours() {
-    let mut p = Program::default();
+    let mut p = ProgramBuilder::default();
     p.print("hello from a bare program\n");
     p.exit(7);
     let (code, out, err) = run(&p, &[]);
@@ -33,15 +33,15 @@ fn a_program_prints_and_its_exit_code_is_ours() {
 
 #[test]
 fn no_watchdog_bites_a_bare_program() {
-    let mut p = Program::default();
+    let mut p = ProgramBuilder::default();
     p.op(Op::J, 0, 0, 0, -4);
     let (code, _, err) = run(&p, &["--timeout", "12s", "--reset-policy", "exit"]);
     assert_eq!(code, Some(3), "{err}");
 }
 
 /// Creates a program that opens `name` with `flags`. Its exit code is the descriptor, or 255 on failure.
-fn open(name: &str, flags: u32) -> Program {
-    let mut p = Program::default();
+fn open(name: &str, flags: u32) -> ProgramBuilder {
+    let mut p = ProgramBuilder::default();
     let at = p.bytes(format!("{name}\0").as_bytes());
     p.simcall(OPEN, [at, flags, 0o644]);
     p.exit_with(2);
@@ -80,7 +80,7 @@ fn files_are_confined_to_the_folder() {
 #[test]
 fn a_file_is_written() {
     let dir = tempfile::tempdir().unwrap();
-    let mut p = Program::default();
+    let mut p = ProgramBuilder::default();
     let name = p.bytes(b"out.txt\0");
     let text = p.bytes(b"written");
     p.simcall(OPEN, [name, 0x601, 0o644]);
@@ -119,7 +119,7 @@ fn segments_outside_memory_are_named_and_do_no_harm() {
 fn what_the_files_said_is_replayed_without_them() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("in.txt"), "before").unwrap();
-    let mut p = Program::default();
+    let mut p = ProgramBuilder::default();
     let (name, out, buffer) = (p.bytes(b"in.txt\0"), p.bytes(b"out.txt\0"), p.bytes(&[0; 16]));
     p.simcall(OPEN, [name, 0, 0]);
     p.simcall(READ, [3, buffer, 16]);

@@ -2,7 +2,7 @@
 //! hour).
 
 use esplens_tests::host::{Running, free_port};
-use esplens_tests::load::{Load, Report, first_answer, run, run_data};
+use esplens_tests::load::{LoadParams, LoadReport, first_answer, run, run_data};
 use esplens_tests::{binary, demo, firmware};
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -22,8 +22,15 @@ fn serve(flash: PathBuf, path: &str) -> (Running, u16) {
     (running, port)
 }
 
-fn load(port: u16, time: Duration) -> Load {
-    Load { port, path: "/hello".into(), expect: "Hello World!".into(), clients: 1, keep_alive: false, time }
+fn load(port: u16, time: Duration) -> LoadParams {
+    LoadParams {
+        port,
+        path: "/hello".into(),
+        expect: "Hello World!".into(),
+        clients: 1,
+        keep_alive: false,
+        time,
+    }
 }
 
 #[test]
@@ -39,7 +46,7 @@ fn no_answer_is_lost_or_cut() {
 fn a_kept_connection_answers_again_and_again() {
     let Some(flash) = firmware::file("rust-openeth-http/flash.bin") else { return };
     let (_running, port) = serve(flash, "/");
-    let load = Load {
+    let load = LoadParams {
         path: "/".into(),
         expect: "esp-rs web server".into(),
         keep_alive: true,
@@ -59,9 +66,9 @@ fn resident(pid: u32) -> Option<u64> {
 }
 
 /// Runs new connections, a kept one and downloads concurrently.
-fn mixed(port: u16, time: Duration) -> Report {
+fn mixed(port: u16, time: Duration) -> LoadReport {
     std::thread::scope(|scope| {
-        let kept = scope.spawn(move || run(&Load { keep_alive: true, ..load(port, time) }));
+        let kept = scope.spawn(move || run(&LoadParams { keep_alive: true, ..load(port, time) }));
         let downloads = scope.spawn(move || run_data(port, time));
         let mut all = run(&load(port, time));
         for other in [kept, downloads] {

@@ -1,6 +1,6 @@
 //! MQTT experiment of issue 5: third-party firmware resolves its broker's name and publishes.
 
-use esplens_tests::host::{Running, Told, broker, name_server};
+use esplens_tests::host::{ClientMessage, Running, broker, name_server};
 use esplens_tests::{binary, firmware};
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -31,10 +31,10 @@ fn the_firmware_publishes_to_its_broker() {
     let mut lines = BufReader::new(running.0.stdout.take().unwrap()).lines().map_while(Result::ok);
 
     assert_eq!(names.recv_timeout(Duration::from_secs(60)).unwrap(), "broker.hivemq.com");
-    let message = |t: &Told| matches!(t, Told::Published(..));
+    let message = |t: &ClientMessage| matches!(t, ClientMessage::Published(..));
     let seen = wait_for(&told, message);
-    assert_eq!(seen[0], Told::Connected("device2".into()));
-    assert_eq!(seen.last(), Some(&Told::Published("/topic/qos1".into(), 1, "data_3".into())));
+    assert_eq!(seen[0], ClientMessage::Connected("device2".into()));
+    assert_eq!(seen.last(), Some(&ClientMessage::Published("/topic/qos1".into(), 1, "data_3".into())));
     // The acknowledgement arrived as well.
     assert!(lines.any(|l| l.contains("MQTT_EVENT_PUBLISHED")), "the firmware gets the acknowledgement");
 }

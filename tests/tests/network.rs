@@ -1,11 +1,11 @@
 //! The user network with real firmware: the demo over real sockets, QEMU's trace, replay of the host's input.
 
 use esplens_soc::machine::Machine;
-use esplens_soc::net::host::{Command, Event, HOST_IDS, HostNet};
-use esplens_soc::net::user::Config;
+use esplens_soc::net::host::{HOST_IDS, HostCommand, HostEvent, HostNet};
+use esplens_soc::net::user::UserNetConfig;
 use esplens_tests::host::{Running, free_port};
 use esplens_tests::lanes::Lanes;
-use esplens_tests::{Session, binary, firmware};
+use esplens_tests::{UartSession, binary, firmware};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -15,9 +15,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Boots an image without a MAC address in its fuses, as on QEMU's machine.
-fn boot(name: &str, config: Config) -> Option<Session> {
+fn boot(name: &str, config: UserNetConfig) -> Option<UartSession> {
     let flash = firmware::file(&format!("{name}/flash.bin"))?;
-    let mut session = Session::boot(&flash, |c| {
+    let mut session = UartSession::boot(&flash, |c| {
         c.network = Some(config);
         c.mac = Some([0; 6]);
     })
@@ -108,48 +108,49 @@ fn mqtt_firmware_traces_as_on_qemu() {
 
 /// Host with scripted events that records its commands.
 #[derive(Clone, Default)]
-struct Script(Arc<Mutex<(VecDeque<Event>, Vec<Command>)>>);
+struct Script(Arc<Mutex<(VecDeque<HostEvent>, Vec<HostCommand>)>>);
 
 impl HostNet for Script {
-    fn command(&mut self, command: Command) {
+    fn command(&mut self, command: HostCommand) {
         self.0.lock().unwrap().1.push(command);
     }
-    fn poll(&mut self) -> Option<Event> {
+    fn poll(&mut self) -> Option<HostEvent> {
         self.0.lock().unwrap().0.pop_front()
     }
 }
 
 impl Script {
-    fn say(&self, event: Event) {
+    fn say(&self, event: HostEvent) {
         self.0.lock().unwrap().0.push_back(event);
     }
 
     /// Returns everything written to connections so far.
     fn written(&self) -> String {
-        let bytes =
-            |c: &Command| if let Command::Send { bytes, .. } = c { bytes.clone() } else { Vec::new() };
+        let bytes = |c: &HostCommand| {
+            if let HostCommand::Send { bytes, .. } = c { bytes.clone() } else { Vec::new() }
+        };
         String::from_utf8(self.0.lock().unwrap().1.iter().flat_map(bytes).collect()).unwrap()
     }
 }
 
 #[test]
 fn http_firmware_traces_as_on_qemu_and_replays() {
-    let Some(mut s) = boot("rust-openeth-http", Config::default()) else { return };
+    let Some(mut s) = boot("rust-openeth-http", UserNetConfig::default()) else { return };
     let host = Script::default();
     s.machine.attach(Box::new(host.clone()));
     s.expect("start loop", 20_000).unwrap();
     s.run_ms(3_000).unwrap();
     let before = s.machine.save();
     let conn = HOST_IDS + 1;
-    host.say(Event::Accepted { conn, to: "0.0.0.0:80".parse().unwrap() });
+    host.say(HostEvent::Accepted { conn, to: "0.0.0.0:80".parse().unwrap() });
     s.run_ms(50).unwrap();
     let request =
         b"GET / HTTP/1.1\r\nHost: localhost:8000\r\nUser-Agent: curl/8.14.1\r\nAccept: */*\r\n\r\n".to_vec();
-    host.say(Event::Data { conn, bytes: request });
+    host.say(HostEvent::Data { conn, bytes: request });
     s.run_ms(100).unwrap();
     assert!(host.written().starts_with("HTTP/1.1 200 OK"), "{}", host.written());
     assert!(host.written().contains("esp-rs web server"));
-    host.say(Event::Eof { conn });
+    host.say(HostEvent::Eof { conn });
     s.run_ms(4_000).unwrap();
     http_trace(&s.trace);
     // Repeat the run from the log, with a host that sends nothing and receives nothing.

@@ -1,6 +1,6 @@
 //! `--gdb-on-panic`: one stop per panic, where it can still be examined, and no other before the reset.
 
-use esplens_tests::prompt::Prompt;
+use esplens_tests::prompt::FirmwarePrompt;
 use esplens_tests::{binary, demo, firmware};
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,7 +11,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 struct Run {
     child: Child,
     said: BufReader<ChildStderr>,
-    uart: Prompt,
+    uart: FirmwarePrompt,
 }
 
 impl Run {
@@ -29,7 +29,7 @@ impl Run {
         let mut said = BufReader::new(child.stderr.take().unwrap());
         let line = line_with(&mut said, "UART0 listens on ");
         let address = line.split_once("listens on ").unwrap().1.trim();
-        let uart = Prompt::connect(address);
+        let uart = FirmwarePrompt::connect(address);
         Self { child, said, uart }
     }
 

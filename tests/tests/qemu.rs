@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 const LINE: &str = "qemu-system-xtensa -nographic -machine esp32 \
     -nic user,model=open_eth,id=lo0,hostfwd=tcp::8000-:80 -drive file=merged_qemu.bin,if=mtd,format=raw";
 /// Timeout for any operation on a busy host.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 fn demo(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/demo").join(file)
@@ -47,7 +47,7 @@ fn typed(line: &str, folder: &Path) -> (Running, Receiver<String>) {
 /// Returns the text after `text` on the first line that contains it.
 fn after(lines: &Receiver<String>, text: &str) -> String {
     let mut seen = Vec::new();
-    while let Ok(line) = lines.recv_timeout(PATIENCE) {
+    while let Ok(line) = lines.recv_timeout(TIMEOUT) {
         if let Some((_, rest)) = line.split_once(text) {
             return rest.trim().to_string();
         }
@@ -69,7 +69,7 @@ fn curl(port: u16) -> String {
     loop {
         match get() {
             Ok(page) if !page.is_empty() => return page,
-            other => assert!(started.elapsed() < PATIENCE, "{other:?}"),
+            other => assert!(started.elapsed() < TIMEOUT, "{other:?}"),
         }
         std::thread::sleep(Duration::from_millis(50));
     }
@@ -108,7 +108,7 @@ fn the_papers_lines_serve_as_they_are() {
             let at = after(&said, "gdb: listening on ");
             let at = at.split(' ').next().unwrap().trim_start_matches("tcp:");
             let mut stream = TcpStream::connect(at).unwrap();
-            stream.set_read_timeout(Some(PATIENCE)).unwrap();
+            stream.set_read_timeout(Some(TIMEOUT)).unwrap();
             stream.write_all(b"$?#3f").unwrap();
             let mut reply = [0; 3];
             stream.read_exact(&mut reply).unwrap();

@@ -2,7 +2,7 @@
 
 use esplens_soc::machine::{Machine, MachineConfig, RunExit};
 use esplens_soc::net::switch::{Faults, Lan};
-use esplens_soc::net::user::Config;
+use esplens_soc::net::user::UserNetConfig;
 use esplens_soc::system::Output;
 use esplens_tests::demo::{self, Demo, data, sum};
 use esplens_tests::host::free_port;
@@ -22,7 +22,7 @@ struct Demos {
 }
 
 impl Demos {
-    fn new(count: u8, gateway: Option<Config>, faults: Faults, seed: u64) -> Self {
+    fn new(count: u8, gateway: Option<UserNetConfig>, faults: Faults, seed: u64) -> Self {
         let flash = firmware::input(&demo::image()).unwrap().flash;
         let machine = |n: u8| {
             let mut config = MachineConfig::new(flash.clone());
@@ -104,7 +104,7 @@ fn transfers_complete_on_a_bad_switch_and_the_run_is_the_seeds() {
         flap: (6_000 * MS, 150 * MS),
     };
     let run = |seed| {
-        let mut d = Demos::new(3, Some(Config::default()), faults, seed);
+        let mut d = Demos::new(3, Some(UserNetConfig::default()), faults, seed);
         let others: Vec<String> = [1, 2].map(|n| d.expect(n, r"net: ([0-9.]+)/24 by DHCP", 60_000)).into();
         d.expect(0, "by DHCP", 60_000);
         d.fetch(&others, 40_000);

@@ -8,16 +8,16 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 /// Timeout; generous for slow hosts.
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
 /// More than the capacity of the machine's queue and the event queue.
 const BYTES: usize = 9000;
 
 fn connect(port: u16) -> TcpStream {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     loop {
         match TcpStream::connect(("127.0.0.1", port)) {
             Ok(stream) => {
-                stream.set_read_timeout(Some(PATIENCE)).unwrap();
+                stream.set_read_timeout(Some(TIMEOUT)).unwrap();
                 return stream;
             }
             Err(e) => assert!(Instant::now() < end, "{e}"),

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Timeout; generous for slow hosts.
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// User at the keyboard.
 struct User {
@@ -45,7 +45,7 @@ impl User {
     /// Waits for `text`, and removes the output up to its end.
     #[track_caller]
     fn sees(&mut self, text: &str) {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIMEOUT;
         loop {
             let mut seen = self.seen.lock().unwrap();
             if let Some(at) = seen.find(text) {
@@ -61,7 +61,7 @@ impl User {
     /// Waits for the end and returns the exit code.
     #[track_caller]
     fn code(&mut self) -> Option<i32> {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIMEOUT;
         loop {
             if let Some(status) = self.running.0.try_wait().unwrap() {
                 return status.code();

@@ -15,7 +15,7 @@ use std::process::Command;
 use std::time::Duration;
 
 const DEVICE: &str = "lens0";
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Runs `ip` of iproute2. Fails with the reason.
 fn ip(args: &str) -> Result<(), String> {
@@ -38,7 +38,7 @@ fn namespace() -> Result<(), String> {
 /// Sends an echo request from the host's kernel and checks that the answer is the demo's.
 fn ping(seq_no: u16) {
     let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::ICMPV4)).unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.set_read_timeout(Some(TIMEOUT)).unwrap();
     let (caps, payload) = (ChecksumCapabilities::default(), b"over the tap");
     let request = Icmpv4Repr::EchoRequest { ident: 77, seq_no, data: payload };
     let mut bytes = vec![0; request.buffer_len()];
@@ -62,7 +62,7 @@ fn ping(seq_no: u16) {
 /// Returns a page of the demo.
 fn fetch(path: &str) -> Vec<u8> {
     let mut line = TcpStream::connect("10.7.0.2:80").unwrap();
-    line.set_read_timeout(Some(PATIENCE)).unwrap();
+    line.set_read_timeout(Some(TIMEOUT)).unwrap();
     write!(line, "GET {path} HTTP/1.1\r\nConnection: close\r\n\r\n").unwrap();
     let mut page = Vec::new();
     line.read_to_end(&mut page).unwrap();

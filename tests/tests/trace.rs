@@ -2,7 +2,7 @@
 
 use esplens_soc::machine::{Machine, MachineConfig};
 use esplens_soc::system::Output;
-use esplens_soc::trace::{Event, Line};
+use esplens_soc::trace::{TraceEvent, TraceLine};
 use esplens_tests::firmware;
 use esplens_tests::session::MS;
 use object::{Object, ObjectSymbol};
@@ -24,7 +24,7 @@ fn task_words() -> [u32; 2] {
 }
 
 /// Runs for `ms`, 1 ms at a time. Returns the traced lines.
-fn run(machine: &mut Machine, ms: u64) -> Vec<Line> {
+fn run(machine: &mut Machine, ms: u64) -> Vec<TraceLine> {
     let mut lines = Vec::new();
     for n in 1..=ms {
         while machine.now() < n * MS {
@@ -36,7 +36,7 @@ fn run(machine: &mut Machine, ms: u64) -> Vec<Line> {
     lines
 }
 
-fn traced(patterns: &[&str], ms: u64) -> Option<(Machine, Vec<Line>)> {
+fn traced(patterns: &[&str], ms: u64) -> Option<(Machine, Vec<TraceLine>)> {
     let mut machine = Machine::new(config()?);
     machine.watch_tasks(task_words());
     assert!(patterns.iter().all(|p| machine.trace_mut().apply(p)));
@@ -84,7 +84,7 @@ fn name(machine: &Machine, tcb: u32) -> String {
 #[test]
 fn task_switches_make_an_unbroken_line_on_each_core() {
     let Some((machine, lines)) = traced(&["task_switch"], 2_500) else { return };
-    assert!(lines.iter().all(|l| l.event == Event::TaskSwitch));
+    assert!(lines.iter().all(|l| l.event == TraceEvent::TaskSwitch));
     let mut names = Vec::new();
     for core in 0..2 {
         let mut running = 0;
@@ -106,10 +106,10 @@ fn task_switches_make_an_unbroken_line_on_each_core() {
 fn events_tell_which_task_caused_them() {
     let Some((machine, lines)) = traced(&["mmu_*", "uart_tx", "irq_take"], 2_500) else { return };
     // The ROM and the bootloader run without tasks.
-    assert!(lines.iter().any(|l| l.event == Event::MmuEntry && l.pc != 0 && l.tcb == 0));
-    let tick = lines.iter().rfind(|l| l.event == Event::IrqTake && l.core == 1).unwrap();
+    assert!(lines.iter().any(|l| l.event == TraceEvent::MmuEntry && l.pc != 0 && l.tcb == 0));
+    let tick = lines.iter().rfind(|l| l.event == TraceEvent::IrqTake && l.core == 1).unwrap();
     assert!(name(&machine, tick.tcb).ends_with("IDLE1"), "{tick:?}");
     // A byte leaves the UART without a core's action: no core, no task.
-    let tx = lines.iter().rfind(|l| l.event == Event::UartTx).unwrap();
+    let tx = lines.iter().rfind(|l| l.event == TraceEvent::UartTx).unwrap();
     assert_eq!((tx.pc, tx.tcb), (0, 0));
 }

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 /// Timeout of any wait.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Reproducible sizes.
 struct Sizes(u64);
@@ -37,7 +37,7 @@ fn forward(protocol: &str, guest: u16) -> (String, u16) {
 
 fn connect(port: u16) -> TcpStream {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     stream.set_nodelay(true).unwrap();
     stream
 }
@@ -106,7 +106,7 @@ fn udp_is_echoed() {
     let _demo = Demo::on_the_net(&["--nic", &nic]);
     let clients = [(); 3].map(|()| {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.set_read_timeout(Some(TIMEOUT)).unwrap();
         socket.connect((Ipv4Addr::LOCALHOST, port)).unwrap();
         socket
     });

@@ -9,7 +9,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Serves one page to every client. Returns its port.
 fn page_server(page: Vec<u8>) -> u16 {
@@ -81,7 +81,7 @@ fn a_restricted_guest_reaches_what_guestfwd_names_alone() {
 /// Sends one monitor command and returns its answer.
 fn ask(monitor: u16, command: &str) -> String {
     let mut line = TcpStream::connect((Ipv4Addr::LOCALHOST, monitor)).unwrap();
-    line.set_read_timeout(Some(PATIENCE)).unwrap();
+    line.set_read_timeout(Some(TIMEOUT)).unwrap();
     let until_prompt = |mut line: &TcpStream| {
         let (mut text, mut byte) = (Vec::new(), [0]);
         while !text.ends_with(b"(esplens) ") {
@@ -107,7 +107,7 @@ fn forwards_come_and_go_while_the_guest_serves() {
     let frames = ask(monitor, "info network");
     assert!(frames.contains("dropped 0 (") && !frames.contains("received 0 "), "{frames}");
     ask(monitor, &format!("hostfwd_remove tcp:127.0.0.1:{port}"));
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
         assert!(Instant::now() < end, "still listening");
     }
@@ -141,7 +141,7 @@ fn two_ends_that_do_not_read_cost_no_memory() {
     assert_eq!(why, ErrorKind::WouldBlock);
     let after = peak_kib(demo.running.0.id()).unwrap_or(0);
     assert!(after < before + GROWTH, "{before} KiB, then {after} KiB after {written} bytes");
-    line.set_read_timeout(Some(PATIENCE)).unwrap();
+    line.set_read_timeout(Some(TIMEOUT)).unwrap();
     let mut answer = Vec::new();
     line.read_to_end(&mut answer).unwrap();
     let body = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap() + 4;
@@ -172,7 +172,7 @@ fn connections_survive_a_look_back_but_not_another_past() {
     let nic = format!("user,hostfwd=tcp::{port}-:80");
     let _demo = Demo::on_the_net(&["--nic", &nic, "--monitor", &format!("tcp:127.0.0.1:{monitor}")]);
     let mut line = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-    line.set_read_timeout(Some(PATIENCE)).unwrap();
+    line.set_read_timeout(Some(TIMEOUT)).unwrap();
     ask(monitor, "halt");
     ask(monitor, "resume");
     (0..20).for_each(|_| assert!(hello(&mut line).is_ok()));

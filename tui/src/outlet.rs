@@ -209,9 +209,9 @@ fn ready(_to: To) -> bool {
 
 /// A standard stream as a [`Write`] for drawing that never waits and never fails.
 #[derive(Clone, Copy, Debug)]
-pub struct Stream(pub To);
+pub struct OutputStream(pub To);
 
-impl Write for Stream {
+impl Write for OutputStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         write(self.0, bytes);
         Ok(bytes.len())

@@ -4,8 +4,8 @@ use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use esplens::dash::link::Inbox;
 use esplens::dash::pane::PaneId;
 use esplens::dash::rig::Rig;
-use esplens::dash::state::{Effect, MAX_FRAMES, MAX_TRACE, Msg};
-use esplens::dash::wire::{Action, Feed, FrameRecord, TraceRecord};
+use esplens::dash::state::{DashEffect, DashMsg, MAX_FRAMES, MAX_TRACE};
+use esplens::dash::wire::{Action, DashEvent, FrameRecord, TraceRecord};
 use std::time::Instant;
 
 #[test]
@@ -171,7 +171,7 @@ fn the_mouse_chooses_panes_layouts_and_breakpoints() {
     let mut rig = Rig::demo(160, 50);
     let click = |column, row| {
         let kind = MouseEventKind::Down(MouseButton::Left);
-        Msg::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })
+        DashMsg::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })
     };
     let (_, area) = rig.state.placed().into_iter().find(|(id, _)| *id == PaneId::Code).unwrap();
     rig.send(click(area.x + 1, area.y + 1));
@@ -201,7 +201,7 @@ fn what_keys_do_the_mouse_does() {
     let mut rig = Rig::demo(160, 50);
     let click = |rig: &mut Rig, text: &str| {
         let event = point_at(rig, text, PRESS);
-        rig.send(Msg::Mouse(event));
+        rig.send(DashMsg::Mouse(event));
         rig.sample();
     };
     // Runs and pauses with clicks on the run state, and steps with a key of the last row.
@@ -210,7 +210,7 @@ fn what_keys_do_the_mouse_does() {
     rig.run_to(1000);
     click(&mut rig, "running");
     assert!(!rig.state.shared.sample.running);
-    rig.send(Msg::Clock(60_000));
+    rig.send(DashMsg::Clock(60_000));
     let stop = rig.state.shared.sample.stop.as_ref().unwrap().number;
     click(&mut rig, "n next");
     rig.run_for(1000);
@@ -219,14 +219,14 @@ fn what_keys_do_the_mouse_does() {
     click(&mut rig, "Ctrl-p palette");
     click(&mut rig, "save snapshot");
     assert!(rig.text().contains("snapshot dash1 saved"), "{}", rig.text());
-    rig.send(Msg::Clock(120_000));
+    rig.send(DashMsg::Clock(120_000));
     click(&mut rig, "? help");
     assert!(rig.text().contains("Run and step"));
-    rig.send(Msg::Mouse(MouseEvent { kind: PRESS, column: 0, row: 0, modifiers: KeyModifiers::NONE }));
+    rig.send(DashMsg::Mouse(MouseEvent { kind: PRESS, column: 0, row: 0, modifiers: KeyModifiers::NONE }));
     assert!(rig.state.modal.is_none() && !rig.state.shared.sample.running, "beside it: only closed");
     click(&mut rig, "q quit");
     click(&mut rig, "end esplens");
-    assert_eq!(rig.effects, [Effect::Quit]);
+    assert_eq!(rig.effects, [DashEffect::Quit]);
 }
 
 #[test]
@@ -236,12 +236,12 @@ fn frames_are_dragged_and_found_again() {
     let before = code(&rig);
     let mut at =
         MouseEvent { kind: PRESS, column: before.right() - 1, row: 9, modifiers: KeyModifiers::NONE };
-    rig.send(Msg::Mouse(at));
+    rig.send(DashMsg::Mouse(at));
     for column in [before.right() - 3, before.right() - 11] {
         at = MouseEvent { kind: MouseEventKind::Drag(MouseButton::Left), column, ..at };
-        rig.send(Msg::Mouse(at));
+        rig.send(DashMsg::Mouse(at));
     }
-    rig.send(Msg::Mouse(MouseEvent { kind: MouseEventKind::Up(MouseButton::Left), ..at }));
+    rig.send(DashMsg::Mouse(MouseEvent { kind: MouseEventKind::Up(MouseButton::Left), ..at }));
     assert_eq!(code(&rig).width, before.width - 10);
     // After saving and loading, the layout is the same.
     let kept = rig.state.layouts.tree(rig.state.kind()).to_string();
@@ -259,7 +259,7 @@ fn rows_are_copied_to_the_clipboard() {
     rig.show(PaneId::Code);
     rig.keys("y");
     assert!(
-        matches!(&rig.effects[..], [Effect::Copy(text)] if text.starts_with("0x40000400: ")),
+        matches!(&rig.effects[..], [DashEffect::Copy(text)] if text.starts_with("0x40000400: ")),
         "{:?}",
         rig.effects
     );
@@ -282,13 +282,13 @@ fn any_size_of_terminal_is_drawn() {
             2 => (next(80) as u16, next(24) as u16),
             _ => (next(400) as u16, next(120) as u16),
         };
-        rig.send(Msg::Resize(width, height));
+        rig.send(DashMsg::Resize(width, height));
         let keys = [
             "1", "2", "3", "4", "5", "6", "z", "Tab", "?", "Esc", "Ctrl-p", "Esc", "+", "<", "PageDown",
             "End",
         ];
         let (code, mods) = esplens::dash::keys::parse(keys[next(16) as usize]).unwrap();
-        rig.send(Msg::Key(crossterm::event::KeyEvent::new(code, mods)));
+        rig.send(DashMsg::Key(crossterm::event::KeyEvent::new(code, mods)));
         let screen = rig.screen();
         assert_eq!((screen.area().width, screen.area().height), (width, height));
         if n % 20 == 0 {
@@ -303,11 +303,15 @@ fn floods_of_text_and_events_leave_memory_bounded() {
     let line = b"0123456789 abcdefghijklmnopqrstuvwxyz 0123456789 abcdefghijklmnopqrstuvwxyz\r\n";
     let block: Vec<u8> = line.repeat(100);
     for _ in 0..10_000_000 / block.len() {
-        rig.feed(Feed::Uart(0, block.clone()));
+        rig.push_events(DashEvent::Uart(0, block.clone()));
     }
     for n in 0..100_000 {
-        rig.feed(Feed::Trace(TraceRecord { at: n, text: "an event".into(), ..TraceRecord::default() }));
-        rig.feed(Feed::Frame(FrameRecord { bytes: vec![0; 60], ..FrameRecord::default() }));
+        rig.push_events(DashEvent::Trace(TraceRecord {
+            at: n,
+            text: "an event".into(),
+            ..TraceRecord::default()
+        }));
+        rig.push_events(DashEvent::Frame(FrameRecord { bytes: vec![0; 60], ..FrameRecord::default() }));
     }
     let s = &rig.state.shared;
     assert_eq!((s.trace.len(), s.frames.len()), (MAX_TRACE, MAX_FRAMES));
@@ -320,11 +324,17 @@ fn floods_of_text_and_events_leave_memory_bounded() {
 fn a_slow_dashboard_loses_events_not_memory() {
     let inbox = Inbox::default();
     for n in 0..200_000 {
-        inbox.feed([Feed::Trace(TraceRecord { at: n, text: "x".repeat(100), ..TraceRecord::default() })]);
+        inbox.push_events([DashEvent::Trace(TraceRecord {
+            at: n,
+            text: "x".repeat(100),
+            ..TraceRecord::default()
+        })]);
     }
-    inbox.feed([Feed::Uart(0, vec![b'x'; 10 << 20])]);
+    inbox.push_events([DashEvent::Uart(0, vec![b'x'; 10 << 20])]);
     let messages = inbox.take(Some(Instant::now()));
     assert!(messages.len() <= 50_001);
-    let lost = messages.iter().find_map(|m| if let Msg::Feed(Feed::Lost(n)) = m { Some(*n) } else { None });
+    let lost = messages
+        .iter()
+        .find_map(|m| if let DashMsg::Event(DashEvent::Lost(n)) = m { Some(*n) } else { None });
     assert_eq!(lost, Some(200_001 - (messages.len() as u64 - 1)));
 }

@@ -4,7 +4,7 @@
 use esplens::dash::layout::LayoutId;
 use esplens::dash::pane::PaneId;
 use esplens::dash::rig::Rig;
-use esplens::dash::theme::Role;
+use esplens::dash::theme::TextRole;
 
 /// Runs the demo, types `crash` at its console, and returns the rig after the crash.
 fn crashed(width: u16, height: u16) -> Rig {
@@ -210,21 +210,21 @@ fn a_wide_pane_has_source_and_instructions_side_by_side_in_colours() {
     let first = row(&rig, "static void producer_task").unwrap_or_default();
     assert!(rig.text().contains(" entry ") && !first.contains("main.c:"), "{}", rig.text());
     let theme = rig.state.shared.theme;
-    let has = |rig: &Rig, x: std::ops::Range<u16>, role: Role| {
+    let has = |rig: &Rig, x: std::ops::Range<u16>, role: TextRole| {
         let screen = rig.screen();
         let mut cells = (2..39).flat_map(|y| x.clone().map(move |x| (x, y)));
         cells.any(|at| Some(screen[at].fg) == theme.style(role).fg && screen[at].symbol() != " ")
     };
-    for role in [Role::Keyword, Role::Number, Role::Name] {
+    for role in [TextRole::Keyword, TextRole::Number, TextRole::Name] {
         assert!(has(&rig, 1..85, role), "{role:?}: {}", rig.text());
     }
-    for role in [Role::Keyword, Role::Number, Role::Comment] {
+    for role in [TextRole::Keyword, TextRole::Number, TextRole::Comment] {
         assert!(has(&rig, 86..169, role), "{role:?}: {}", rig.text());
     }
     // The line of the selected instruction is selected as well.
     let selected = |rig: &Rig| {
         let screen = rig.screen();
-        let back = theme.style(Role::Selected).bg;
+        let back = theme.style(TextRole::Selected).bg;
         let rows = |x: u16| (2..39).filter(|y| Some(screen[(x, *y)].bg) == back).collect::<Vec<_>>();
         (rows(20).len(), rows(120).len())
     };

@@ -2,8 +2,8 @@
 
 use esplens::dash::pane::PaneId;
 use esplens::dash::rig::Rig;
-use esplens::dash::state::Msg;
-use esplens::dash::theme::Role;
+use esplens::dash::state::DashMsg;
+use esplens::dash::theme::TextRole;
 use esplens::dash::wire::Action;
 
 /// Returns the demo after two virtual seconds, stopped.
@@ -71,11 +71,11 @@ fn what_is_typed_over_memory_stays_in_view() {
 fn memory_is_bright_where_it_changed_since_the_last_stop() {
     let mut rig = stopped(100, 10);
     rig.go(PaneId::Memory, "xTickCount");
-    let style = Role::Changed;
+    let style = TextRole::Changed;
     let bright = |rig: &mut Rig| {
         // Lets highlighted changes expire.
         let clock = rig.state.shared.clock + 10_000;
-        rig.send(Msg::Clock(clock));
+        rig.send(DashMsg::Clock(clock));
         let style = rig.state.shared.theme.style(style);
         rig.screen().content().iter().skip(200).filter(|c| Some(c.fg) == style.fg).count()
     };

@@ -3,9 +3,9 @@
 use esplens::dash::layout::LayoutId;
 use esplens::dash::pane::{Pane, PaneId};
 use esplens::dash::rig::Rig;
-use esplens::dash::state::{Effect, MAX_TRACE};
-use esplens::dash::theme::Role;
-use esplens::dash::wire::{Action, Feed};
+use esplens::dash::state::{DashEffect, MAX_TRACE};
+use esplens::dash::theme::TextRole;
+use esplens::dash::wire::{Action, DashEvent};
 use ratatui::style::Color;
 
 /// Returns the demo after a number of virtual milliseconds, running.
@@ -134,13 +134,13 @@ fn leaving_asks_first_and_tells_apart_whose_machine_it_is() {
     rig.keys("k");
     assert!(rig.effects.is_empty() && rig.state.modal.is_none(), "any other key stays");
     rig.keys("q y");
-    assert_eq!(rig.effects, [Effect::Quit]);
+    assert_eq!(rig.effects, [DashEffect::Quit]);
     rig.effects.clear();
     rig.state.detach = true;
     rig.keys("q");
     assert!(rig.text().contains("the machine goes on") && rig.text().contains("k   end the machine"));
     rig.keys("k");
-    assert_eq!((&rig.effects[..], rig.state.detach), (&[Effect::Quit][..], false), "not left alone");
+    assert_eq!((&rig.effects[..], rig.state.detach), (&[DashEffect::Quit][..], false), "not left alone");
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn the_uarts_text_is_searched_backwards() {
     rig.show(PaneId::Console);
     for n in 0..300 {
         let line = if n % 100 == 50 { format!("needle {n}\r\n") } else { format!("line {n}\r\n") };
-        rig.feed(Feed::Uart(0, line.into_bytes()));
+        rig.push_events(DashEvent::Uart(0, line.into_bytes()));
     }
     rig.keys("/");
     rig.line("NEEDLE");
@@ -167,7 +167,7 @@ fn a_search_follows_what_is_typed_and_counts_matches() {
     for n in 0..300 {
         let line =
             if n % 50 == 49 { format!("a needle {n}, one needle\r\n") } else { format!("line {n}\r\n") };
-        rig.feed(Feed::Uart(0, line.into_bytes()));
+        rig.push_events(DashEvent::Uart(0, line.into_bytes()));
     }
     let title = |rig: &Rig| rig.text().lines().nth(1).unwrap_or_default().to_string();
     rig.keys("/ n e e d");
@@ -179,12 +179,12 @@ fn a_search_follows_what_is_typed_and_counts_matches() {
     assert!(title(&rig).contains("\"needle\" 10/12"), "{}", title(&rig));
     let screen = rig.screen();
     let theme = rig.state.shared.theme;
-    let styled = |role: Role| {
+    let styled = |role: TextRole| {
         let style = theme.style(role);
         let cells = screen.content().iter().skip(240);
         cells.filter(|c| Some(c.fg) == style.fg && style.bg.is_none_or(|bg| c.bg == bg)).count()
     };
-    assert_eq!(styled(Role::Found), "needle".len(), "{}", rig.text());
+    assert_eq!(styled(TextRole::Found), "needle".len(), "{}", rig.text());
     // Esc while typing returns to where the search began.
     rig.keys("End / n e e d Esc");
     assert!(title(&rig).contains("Enter types") && !title(&rig).contains("need"), "{}", title(&rig));

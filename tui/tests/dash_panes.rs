@@ -4,7 +4,7 @@
 use esplens::dash::layout::LayoutId;
 use esplens::dash::pane::PaneId;
 use esplens::dash::rig::Rig;
-use esplens::dash::wire::{Action, AirRecord, Feed, FrameRecord};
+use esplens::dash::wire::{Action, AirRecord, DashEvent, FrameRecord};
 use esplens_soc::net::air::frame::{self as ieee, BssInfo, Ds, Security, Tim};
 use esplens_soc::net::air::wpa::{Tk, ccmp};
 use std::path::PathBuf;
@@ -134,12 +134,12 @@ fn wifi() -> Rig {
     let join = "wifi add ssid=home,psk=secret123,channel=6,bssid=02:00:00:00:00:0a,rssi=-47";
     rig.act(None, Action::Monitor(join.into()));
     rig.act(None, Action::Monitor("step 1".into()));
-    frames_of_the_air().for_each(|frame| rig.feed(frame));
+    frames_of_the_air().for_each(|frame| rig.push_events(frame));
     rig
 }
 
 /// Returns a beacon, a message of the handshake, a protected frame, an ACK, and the bridged Ethernet frame.
-fn frames_of_the_air() -> impl Iterator<Item = Feed> {
+fn frames_of_the_air() -> impl Iterator<Item = DashEvent> {
     let (ssid, security) = (b"home".to_vec(), Security::Wpa2Psk);
     let bss = BssInfo { bssid: AP, ssid, channel: 6, interval: 100, security, hidden: false };
     let tim = Tim { dtim_count: 0, dtim_period: 1, group: true, aids: [1].into() };
@@ -158,7 +158,7 @@ fn frames_of_the_air() -> impl Iterator<Item = Feed> {
         (false, arp, None),
     ];
     let row = |(n, (rx, bytes, air)): (usize, (bool, Vec<u8>, Option<AirRecord>))| {
-        Feed::Frame(FrameRecord { at: 480_000 * (n as u64 + 1), rx, core: 0, pc: 0, bytes, air })
+        DashEvent::Frame(FrameRecord { at: 480_000 * (n as u64 + 1), rx, core: 0, pc: 0, bytes, air })
     };
     all.into_iter().enumerate().map(row)
 }

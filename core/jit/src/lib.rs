@@ -15,7 +15,7 @@ use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::FunctionBuilderContext;
-use esplens_core::engine::native::{Native, Region, Translated, Translator};
+use esplens_core::engine::native::{CodeRegion, Native, Translated, Translator};
 
 /// Reason why no translator can be created.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ struct Jit {
 // SAFETY: `emit` follows the contract of `esplens_core::engine::native`; the code stays in the arena until
 // `forget`.
 unsafe impl Translator for Jit {
-    fn translate(&mut self, region: &Region) -> Translated {
+    fn translate(&mut self, region: &CodeRegion) -> Translated {
         if !lower::is_worth_it(region) {
             return Translated::No;
         }

@@ -12,7 +12,7 @@ pub mod ps;
 pub mod special;
 mod window;
 
-pub use window::Windowed;
+pub use window::WindowResult;
 
 use fpu::FpCtl;
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ pub struct Cpu {
     pub wb4: u32,
     /// Quads above a0..a3 that can be used without a window overflow, 0..3. Derived from WINDOWSTART,
     /// WINDOWBASE and PS by `sync_window`.
-    pub quads_free: u8,
+    pub window_room: u8,
     /// The core has executed WAITI and waits for an interrupt.
     pub waiting: bool,
     pub pc: u32,
@@ -114,7 +114,7 @@ impl Cpu {
         let mut cpu = Self {
             ar: [0; AREGS],
             wb4: 0,
-            quads_free: 3,
+            window_room: 3,
             waiting: false,
             pc: RESET_VECTOR,
             lbeg: 0,

@@ -4,7 +4,7 @@ use super::{Cpu, exception::vector, ps};
 
 /// Result of ENTRY or RETW.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Windowed {
+pub enum WindowResult {
     /// The window rotated.
     Done,
     /// A window exception was taken.
@@ -16,7 +16,7 @@ pub enum Windowed {
 impl Cpu {
     /// Recomputes the window check state. Must be called after any change of WINDOWBASE, WINDOWSTART or PS.
     pub fn sync_window(&mut self) {
-        self.quads_free = if self.ps & (ps::WOE | ps::EXCM) == ps::WOE {
+        self.window_room = if self.ps & (ps::WOE | ps::EXCM) == ps::WOE {
             self.starts_above().trailing_zeros().min(3) as u8
         } else {
             3
@@ -81,14 +81,14 @@ impl Cpu {
     }
 
     /// Executes ENTRY at `pc`. It is illegal where s > 3, WOE is clear or EXCM is set.
-    pub fn entry(&mut self, pc: u32, s: u8, frame: u32, next: u32) -> Windowed {
+    pub fn entry(&mut self, pc: u32, s: u8, frame: u32, next: u32) -> WindowResult {
         if s > 3 || self.ps & (ps::WOE | ps::EXCM) != ps::WOE {
-            return Windowed::Illegal;
+            return WindowResult::Illegal;
         }
         let inc = self.callinc();
-        if inc > u32::from(self.quads_free) {
+        if inc > u32::from(self.window_room) {
             self.window_overflow(pc);
-            return Windowed::Exception;
+            return WindowResult::Exception;
         }
         let sp = self.a(s).wrapping_sub(frame);
         self.set_a((inc as u8) << 2 | s, sp);
@@ -96,15 +96,15 @@ impl Cpu {
         self.windowstart |= 1 << self.windowbase();
         self.pc = next;
         self.sync_window();
-        Windowed::Done
+        WindowResult::Done
     }
 
     /// Executes RETW at `pc`. It is illegal where a0 does not match the live frames, or without windows.
-    pub fn retw(&mut self, pc: u32) -> Windowed {
+    pub fn retw(&mut self, pc: u32) -> WindowResult {
         let n = self.a(0) >> 30;
         let found = self.nearest_below();
         if n == 0 || found.is_some_and(|m| m != n) || self.ps & (ps::WOE | ps::EXCM) != ps::WOE {
-            return Windowed::Illegal;
+            return WindowResult::Illegal;
         }
         let target = pc & 0xC000_0000 | self.a(0) & 0x3FFF_FFFF;
         let owb = self.windowbase();
@@ -112,13 +112,13 @@ impl Cpu {
         let done = if found.is_some() {
             self.windowstart &= !(1 << owb);
             self.pc = target;
-            Windowed::Done
+            WindowResult::Done
         } else {
             self.ps = self.ps & !ps::OWB | owb << ps::OWB_SHIFT | ps::EXCM;
             self.epc[1] = pc;
             let handler = [0, vector::UNDERFLOW4, vector::UNDERFLOW8, vector::UNDERFLOW12][n as usize];
             self.pc = self.vecbase.wrapping_add(handler);
-            Windowed::Exception
+            WindowResult::Exception
         };
         self.sync_window();
         done

@@ -7,7 +7,7 @@ pub mod native;
 use crate::cpu::Cpu;
 use crate::cpu::exception::{Cause, vector};
 use crate::debug::Stop;
-use crate::memory::{Access, Bus, Entry, Fault, MAP_BASE, MAP_PAGES, Memory, Taken, WatchOwner, flag};
+use crate::memory::{Access, Bus, Fault, MAP_BASE, MAP_PAGES, Memory, PageEntry, TrapInfo, WatchOwner, flag};
 
 /// Reason why [`Engine::run`] returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,10 +15,10 @@ pub enum Exit {
     /// The budget is used up.
     Budget,
     /// A device requires the machine's attention before the next instruction.
-    Attention,
-    /// A debugger requested a stop before the next instruction ([`Bus::halted`]), or the allowance of host
+    Service,
+    /// A debugger requested a stop before the next instruction ([`Bus::pause_requested`]), or the allowance of host
     /// work ([`Memory::work`]) is used up. Nothing else is due.
-    Halt,
+    Pause,
     /// The core waits for an interrupt (WAITI).
     Waiting,
     /// A debug event.
@@ -38,8 +38,8 @@ pub trait Engine: Send {
     /// Makes the next run ignore a breakpoint on its first instruction and a watchpoint that this instruction
     /// hits.
     fn step_over(&mut self);
-    /// Turns calls of [`Bus::taken`] for every exception and interrupt on or off.
-    fn report(&mut self, on: bool);
+    /// Turns calls of [`Bus::on_trap`] for every exception and interrupt on or off.
+    fn report_traps(&mut self, on: bool);
     /// Sets the interrupts that stop the run with [`Stop::Interrupt`] when they are taken, one bit each.
     fn set_irq_break(&mut self, mask: u32) {
         let _ = mask;
@@ -62,9 +62,9 @@ pub enum Done {
     /// Finished; the PC is set.
     Jump,
     /// Finished; the engine must check interrupts, code and budget before the next one.
-    Leave,
-    /// As `Leave`, and the PC is set.
-    LeaveJump,
+    Exit,
+    /// As `Exit`, and the PC is set.
+    ExitJump,
     /// Not finished: an exception was taken, the PC is at its vector.
     Fault,
     /// Not finished: a debug event, see [`Ctx::stop`].
@@ -120,25 +120,25 @@ pub struct Ctx<'a> {
     /// Everything outside storage.
     pub bus: &'a mut dyn Bus,
     /// The core's page table.
-    map: *const Entry,
+    map: *const PageEntry,
     /// Cycle count at the block's start, minus the index of the first instruction run.
     pub(crate) base: u64,
     /// Set when the machine must be asked before the next instruction.
-    pub attention: bool,
+    pub service_due: bool,
     /// Set when decoded code or a mapping may have changed, so the engine must check before the next
-    /// instruction. Unlike `attention` it must not affect the machine's state, because decoded code is not
+    /// instruction. Unlike `service_due` it must not affect the machine's state, because decoded code is not
     /// part of that.
     code_moved: bool,
     /// The bus is notified of exceptions and interrupts.
-    pub report: bool,
+    pub report_traps: bool,
     /// Set when a debugger requested a stop before the next instruction.
-    pub(crate) halt: bool,
+    pub(crate) pause: bool,
     /// BREAK stops instead of raising the debug exception.
     pub(crate) stops_at_breaks: bool,
     /// Debug event of a [`Done::Stop`].
     pub stop: Option<Stop>,
     /// Data shared between native code and the engine.
-    pub(crate) native: native::Link,
+    pub(crate) native: native::NativeLink,
     /// Notices busy-waiting loops.
     pub(crate) polls: interp::Polls,
 }
@@ -154,13 +154,13 @@ impl<'a> Ctx<'a> {
             bus,
             map,
             base: 0,
-            attention: false,
+            service_due: false,
             code_moved: false,
-            halt: false,
-            report: false,
+            pause: false,
+            report_traps: false,
             stops_at_breaks: false,
             stop: None,
-            native: native::Link::default(),
+            native: native::NativeLink::default(),
             polls: interp::Polls::default(),
         }
     }
@@ -179,7 +179,7 @@ impl<'a> Ctx<'a> {
     }
 
     #[inline(always)]
-    fn entry(&self, addr: u32) -> Option<&Entry> {
+    fn entry(&self, addr: u32) -> Option<&PageEntry> {
         let i = (addr.wrapping_sub(MAP_BASE) >> 12) as usize;
         // SAFETY: `map` points at the core's table of MAP_PAGES entries, which never moves while `mem` lives.
         (i < MAP_PAGES).then(|| unsafe { &*self.map.add(i) })
@@ -249,15 +249,20 @@ impl<'a> Ctx<'a> {
 
     /// Runs `f` with the access description of `op`, and records whether the machine must be asked.
     fn access<R>(&mut self, op: &DecOp, f: impl FnOnce(&mut Access, &mut dyn Bus) -> R) -> R {
-        let mut a =
-            Access { core: self.core, cycle: self.cycle_of(op), pc: op.pc, mem: self.mem, leave: false };
+        let mut a = Access {
+            core: self.core,
+            cycle: self.cycle_of(op),
+            pc: op.pc,
+            mem: self.mem,
+            request_exit: false,
+        };
         let generation = a.mem.map_generation;
         let r = f(&mut a, self.bus);
         // A device may have changed code or its mapping (DMA, cache reconfiguration) without reporting it.
-        self.attention |= a.leave | (a.mem.map_generation != generation);
+        self.service_due |= a.request_exit | (a.mem.map_generation != generation);
         self.code_moved |= a.mem.has_stale(a.core);
         let over = a.mem.work.is_over() | a.mem.is_disturbed();
-        self.halt |= self.bus.halted() | over;
+        self.pause |= self.bus.pause_requested() | over;
         r
     }
 
@@ -310,8 +315,8 @@ impl<'a> Ctx<'a> {
         guest && !self.cpu.debug_enabled()
     }
 
-    /// True when plain memory at `addr` holds the low `size` bytes (1, 2, 4) of `value`, and a store of them would take the
-    /// fast path.
+    /// True when plain memory at `addr` holds the low `size` bytes (1, 2, 4) of `value`, and a store of them would take
+    /// the fast path.
     pub(crate) fn plain_store_of(&self, addr: u32, size: u8, value: u32) -> bool {
         let flags = self.entry(addr).map_or(0, |e| e.flags);
         let wanted = if size == 4 { flag::F_WRITE32 } else { flag::F_WRITE8 };
@@ -329,8 +334,8 @@ impl<'a> Ctx<'a> {
     #[inline(always)]
     #[must_use]
     pub fn done(&self) -> Done {
-        let leave = self.attention | self.halt | self.code_moved | self.polls.due;
-        if leave { Done::Leave } else { Done::Next }
+        let exit = self.service_due | self.pause | self.code_moved | self.polls.due;
+        if exit { Done::Exit } else { Done::Next }
     }
 
     /// Maps a fault of a load or store to its exception or stop. No other code does.
@@ -372,9 +377,10 @@ impl<'a> Ctx<'a> {
 
     /// Notifies the bus that nothing could be fetched at `pc`.
     pub fn fetch_failed(&mut self, pc: u32) {
-        let mut a = Access { core: self.core, cycle: self.cpu.cycles, pc, mem: self.mem, leave: false };
+        let mut a =
+            Access { core: self.core, cycle: self.cpu.cycles, pc, mem: self.mem, request_exit: false };
         self.bus.fetch_failed(&mut a, pc);
-        self.attention |= a.leave;
+        self.service_due |= a.request_exit;
     }
 
     /// Takes a general exception for `op`.
@@ -391,7 +397,7 @@ impl<'a> Ctx<'a> {
 
     /// Notifies the bus of the exception or interrupt that was just taken.
     #[cold]
-    pub(crate) fn taken(&mut self, cycle: u64) {
+    pub(crate) fn on_trap(&mut self, cycle: u64) {
         let cpu = &self.cpu;
         let vector = cpu.pc.wrapping_sub(cpu.vecbase);
         let pc = match vector {
@@ -401,9 +407,9 @@ impl<'a> Ctx<'a> {
             _ => cpu.epc[1],
         };
         let (cause, vaddr) = (cpu.exccause, cpu.excvaddr);
-        let what = Taken { vector, cause, vaddr, pending: cpu.interrupt() & cpu.intenable };
-        let mut a = Access { core: self.core, cycle, pc, mem: self.mem, leave: false };
-        self.bus.taken(&mut a, what);
+        let what = TrapInfo { vector, cause, vaddr, pending: cpu.interrupt() & cpu.intenable };
+        let mut a = Access { core: self.core, cycle, pc, mem: self.mem, request_exit: false };
+        self.bus.on_trap(&mut a, what);
     }
 
     /// Returns CCOUNT at `op`.

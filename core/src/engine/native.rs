@@ -1,7 +1,7 @@
 //! Machine code for frequently executed blocks: input of a translator, contract of its code, and its calls by
 //! the engine.
 //!
-//! A translator turns a [`Region`], blocks that jump to one another, into one function of the host. The
+//! A translator turns a [`CodeRegion`], blocks that jump to one another, into one function of the host. The
 //! function has the same effects as the region's instructions in the interpreter. Results never depend on
 //! whether or when a region was translated. The function leaves the remaining cases to the handlers of
 //! [`crate::cpu::insn`]:
@@ -39,19 +39,19 @@ pub mod code {
 
 /// Offsets of fields of [`Ctx`] for native code.
 pub mod layout {
-    use super::{Ctx, Link};
+    use super::{Ctx, NativeLink};
     use std::mem::offset_of;
 
     /// Pointer to [`crate::cpu::Cpu`].
     pub const CPU: usize = offset_of!(Ctx<'static>, cpu);
-    /// Pointer to the core's first [`crate::memory::Entry`].
+    /// Pointer to the core's first [`crate::memory::PageEntry`].
     pub const MAP: usize = offset_of!(Ctx<'static>, map);
     /// Pointer to the instruction that [`super::code::AT`] refers to.
-    pub const OP: usize = offset_of!(Ctx<'static>, native) + offset_of!(Link, op);
+    pub const OP: usize = offset_of!(Ctx<'static>, native) + offset_of!(NativeLink, op);
 }
 
 /// Data shared between native code and the engine.
-pub struct Link {
+pub struct NativeLink {
     /// The cycle at which the budget ends.
     end: u64,
     /// Instruction at which the code stopped.
@@ -62,7 +62,7 @@ pub struct Link {
     panic: Option<Box<dyn Any + Send>>,
 }
 
-impl Default for Link {
+impl Default for NativeLink {
     fn default() -> Self {
         Self { end: 0, op: std::ptr::null(), done: Done::Next, panic: None }
     }
@@ -70,7 +70,7 @@ impl Default for Link {
 
 /// Blocks to be translated into one function. The first is the entry.
 #[derive(Default)]
-pub struct Region {
+pub struct CodeRegion {
     /// The blocks; one may contain the start of another.
     pub blocks: Vec<RegionBlock>,
     /// LBEG and LEND if a loop is active at translation time: the code also covers runs in which this loop is
@@ -80,7 +80,7 @@ pub struct Region {
     pub(super) pages: Vec<(usize, u32)>,
 }
 
-/// Block of a [`Region`]: straight-line code that may contain conditional branches.
+/// Block of a [`CodeRegion`]: straight-line code that may contain conditional branches.
 pub struct RegionBlock {
     /// Address of its first instruction.
     pub start: u32,
@@ -108,7 +108,7 @@ pub enum Translated {
 /// [`Translator::forget`] is called or the region is dropped.
 pub unsafe trait Translator: Send {
     /// Translates a region.
-    fn translate(&mut self, region: &Region) -> Translated;
+    fn translate(&mut self, region: &CodeRegion) -> Translated;
     /// Discards all code: nothing translated so far will be called again.
     fn forget(&mut self);
 }

@@ -4,7 +4,7 @@ use super::{Access, Bus, Fault, Map, Memory, NO_PAGE, PAGE_SIZE, Page, Region, f
 use std::sync::Arc;
 
 /// Location of a virtual address in storage.
-struct Spot {
+struct Location {
     phys: u32,
     offset: usize,
     flags: u32,
@@ -13,7 +13,7 @@ struct Spot {
 impl Memory {
     /// Returns the storage of a virtual address, reversed word order included.
     #[inline]
-    fn spot(&self, core: usize, addr: u32) -> Option<Spot> {
+    fn location(&self, core: usize, addr: u32) -> Option<Location> {
         let e = self.maps[core].entry(addr);
         if e.phys == NO_PAGE {
             return None;
@@ -24,7 +24,7 @@ impl Memory {
         } else {
             offset
         };
-        Some(Spot { phys: e.phys, offset, flags: e.flags })
+        Some(Location { phys: e.phys, offset, flags: e.flags })
     }
 
     #[inline]
@@ -42,28 +42,29 @@ impl Memory {
     /// A [`Fault`], which the engine turns into an exception.
     pub fn load(core: usize, a: &mut Access, bus: &mut dyn Bus, addr: u32, size: u8) -> Result<u32, Fault> {
         a.mem.check(core, addr, size, false)?;
-        let Some(spot) = a.mem.spot(core, addr) else {
+        let Some(location) = a.mem.location(core, addr) else {
             return bus.read(a, addr, size);
         };
-        if spot.flags & flag::READ == 0 {
+        if location.flags & flag::READ == 0 {
             return Err(Fault::Bus(addr));
         }
-        if spot.flags & flag::WORD_ONLY != 0 && (size != 4 || !addr.is_multiple_of(4)) {
+        if location.flags & flag::WORD_ONLY != 0 && (size != 4 || !addr.is_multiple_of(4)) {
             return Err(Fault::Bus(addr));
         }
         let size = usize::from(size);
-        if spot.offset + size > PAGE_SIZE {
+        if location.offset + size > PAGE_SIZE {
             return Self::load_bytes(core, a, bus, addr, size);
         }
         let mut bytes = [0; 4];
-        bytes[..size]
-            .copy_from_slice(&a.mem.phys.pages[spot.phys as usize].0[spot.offset..spot.offset + size]);
+        bytes[..size].copy_from_slice(
+            &a.mem.phys.pages[location.phys as usize].0[location.offset..location.offset + size],
+        );
         Ok(u32::from_le_bytes(bytes))
     }
 
     /// Reads the word at an aligned location.
-    fn word(&self, spot: &Spot) -> u32 {
-        let bytes = &self.phys.pages[spot.phys as usize].0[spot.offset..];
+    fn word(&self, location: &Location) -> u32 {
+        let bytes = &self.phys.pages[location.phys as usize].0[location.offset..];
         bytes.first_chunk().map_or(0, |b| u32::from_le_bytes(*b))
     }
 
@@ -81,7 +82,7 @@ impl Memory {
         })
     }
 
-    /// Stores the low `size` bytes of `value` for a core. Sets `a.leave` when it changed decoded code.
+    /// Stores the low `size` bytes of `value` for a core. Sets `a.request_exit` when it changed decoded code.
     ///
     /// # Errors
     /// A [`Fault`], which the engine turns into an exception.
@@ -94,26 +95,26 @@ impl Memory {
         value: u32,
     ) -> Result<(), Fault> {
         a.mem.check(core, addr, size, true)?;
-        let Some(spot) = a.mem.spot(core, addr) else {
+        let Some(location) = a.mem.location(core, addr) else {
             return bus.write(a, addr, size, value);
         };
-        if spot.flags & flag::WRITE == 0
-            || spot.flags & flag::WORD_ONLY != 0 && (size != 4 || !addr.is_multiple_of(4))
+        if location.flags & flag::WRITE == 0
+            || location.flags & flag::WORD_ONLY != 0 && (size != 4 || !addr.is_multiple_of(4))
         {
             return Err(Fault::Bus(addr));
         }
         let len = usize::from(size);
-        if spot.offset + len > PAGE_SIZE {
+        if location.offset + len > PAGE_SIZE {
             // Write the second page first: if it faults, nothing has been written.
             let bytes = (0..len as u32).rev().try_for_each(|n| {
                 Self::store(core, a, bus, addr.wrapping_add(n), 1, value >> (8 * n) & 0xFF)
             });
             return bytes.map_err(|e| if let Fault::Bus(_) = e { Fault::Bus(addr) } else { e });
         }
-        let noted = a.mem.is_noted(addr, size).then(|| a.mem.word(&spot));
-        a.mem.write_phys(spot.phys, spot.offset, &value.to_le_bytes()[..len]);
-        if let Some(old) = noted {
-            bus.stored(a, addr, old, value);
+        let probed = a.mem.is_probed(addr, size).then(|| a.mem.word(&location));
+        a.mem.write_phys(location.phys, location.offset, &value.to_le_bytes()[..len]);
+        if let Some(old) = probed {
+            bus.on_probed_store(a, addr, old, value);
         }
         Ok(())
     }
@@ -125,26 +126,26 @@ impl Memory {
         let mut out = [0; 4];
         let mut n = 0;
         while n < 4 {
-            let Some(spot) = self.spot(core, addr.wrapping_add(n as u32)) else { break };
-            if spot.flags & flag::EXEC == 0 {
+            let Some(location) = self.location(core, addr.wrapping_add(n as u32)) else { break };
+            if location.flags & flag::EXEC == 0 {
                 break;
             }
-            out[n] = self.phys.pages[spot.phys as usize].0[spot.offset];
+            out[n] = self.phys.pages[location.phys as usize].0[location.offset];
             n += 1;
         }
         (n > 0).then_some((out, n))
     }
 
-    /// Sets the virtual address ranges (address, length in bytes) of `core` whose contents a busy-waiting loop depends on. None
-    /// of them may cross a page. Returns false, and watches nothing, where one is not storage.
+    /// Sets the virtual address ranges (address, length in bytes) of `core` whose contents a busy-waiting loop depends
+    /// on. None of them may cross a page. Returns false, and watches nothing, where one is not storage.
     pub fn set_awaited(&mut self, core: usize, ranges: &[(u32, u32)]) -> bool {
-        let spot = |&(addr, len): &(u32, u32)| {
-            let spot = self.spot(core, addr)?;
-            let reversed = spot.flags & flag::REVERSED != 0;
-            let (from, to) = (spot.offset, spot.offset + len as usize);
-            (!reversed && to <= PAGE_SIZE).then_some((spot.phys, from, to))
+        let location = |&(addr, len): &(u32, u32)| {
+            let location = self.location(core, addr)?;
+            let reversed = location.flags & flag::REVERSED != 0;
+            let (from, to) = (location.offset, location.offset + len as usize);
+            (!reversed && to <= PAGE_SIZE).then_some((location.phys, from, to))
         };
-        let spots: Option<Vec<_>> = ranges.iter().map(spot).collect();
+        let spots: Option<Vec<_>> = ranges.iter().map(location).collect();
         let found = spots.is_some();
         let spots = spots.unwrap_or_default();
         self.disturbed = false;
@@ -173,8 +174,8 @@ impl Memory {
     /// Marks the instruction bytes at `addr..addr+len` as decoded for `core`.
     pub fn note_code(&mut self, core: usize, addr: u32, len: usize) {
         for n in 0..len as u32 {
-            if let Some(spot) = self.spot(core, addr.wrapping_add(n)) {
-                self.mark_code(spot.phys, spot.offset, 1);
+            if let Some(location) = self.location(core, addr.wrapping_add(n)) {
+                self.mark_code(location.phys, location.offset, 1);
             }
         }
     }
@@ -184,12 +185,12 @@ impl Memory {
     pub fn peek(&self, core: usize, addr: u32, out: &mut [u8]) -> usize {
         let mut done = 0;
         while done < out.len() {
-            let Some(spot) = self.spot(core, addr.wrapping_add(done as u32)) else { return done };
+            let Some(location) = self.location(core, addr.wrapping_add(done as u32)) else { return done };
             // In reversed pages the next byte may lie elsewhere.
-            let piece = if spot.flags & flag::REVERSED == 0 { PAGE_SIZE - spot.offset } else { 1 };
+            let piece = if location.flags & flag::REVERSED == 0 { PAGE_SIZE - location.offset } else { 1 };
             let n = piece.min(out.len() - done);
-            let page = &self.phys.pages[spot.phys as usize].0;
-            out[done..done + n].copy_from_slice(&page[spot.offset..spot.offset + n]);
+            let page = &self.phys.pages[location.phys as usize].0;
+            out[done..done + n].copy_from_slice(&page[location.offset..location.offset + n]);
             done += n;
         }
         done
@@ -198,15 +199,16 @@ impl Memory {
     /// Returns true when `core` maps a page of `region` at `addr`.
     #[must_use]
     pub fn shows(&self, core: usize, addr: u32, region: Region) -> bool {
-        self.spot(core, addr).is_some_and(|s| (region.first..region.first + region.pages).contains(&s.phys))
+        self.location(core, addr)
+            .is_some_and(|s| (region.first..region.first + region.pages).contains(&s.phys))
     }
 
     /// Writes storage through the map of `core`, read-only memories included (for a debugger or a loader).
     /// Returns the number of bytes written.
     pub fn poke(&mut self, core: usize, addr: u32, data: &[u8]) -> usize {
         for (n, byte) in data.iter().enumerate() {
-            let Some(spot) = self.spot(core, addr.wrapping_add(n as u32)) else { return n };
-            self.write_phys(spot.phys, spot.offset, &[*byte]);
+            let Some(location) = self.location(core, addr.wrapping_add(n as u32)) else { return n };
+            self.write_phys(location.phys, location.offset, &[*byte]);
         }
         data.len()
     }
@@ -218,7 +220,7 @@ impl Memory {
         if self.phys.has_code(phys, offset, offset + data.len()) {
             self.code_changed(phys);
         }
-        self.own(phys).0[offset..offset + data.len()].copy_from_slice(data);
+        self.make_exclusive(phys).0[offset..offset + data.len()].copy_from_slice(data);
     }
 
     /// Reads from a region (a flash chip, a RAM bank) at a byte offset; bytes past its end read as 0xFF.
@@ -256,7 +258,7 @@ impl Memory {
     #[must_use]
     pub fn region_pages(&mut self, region: Region) -> &[Arc<Page>] {
         for phys in region.first..region.first + region.pages {
-            self.disown(phys);
+            self.mark_shared(phys);
         }
         &self.phys.pages[region.first as usize..(region.first + region.pages) as usize]
     }

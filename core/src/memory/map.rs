@@ -7,7 +7,7 @@ pub const MAP_PAGES: usize = 0x0200_0000 >> 12;
 /// Marks an absent physical page.
 pub const NO_PAGE: u32 = u32::MAX;
 
-/// Bits of [`Entry::flags`]. The `F_` bits are derived: they are set where the fast path is allowed.
+/// Bits of [`PageEntry::flags`]. The `F_` bits are derived: they are set where the fast path is allowed.
 pub mod flag {
     /// Fast: loads of 1 and 2 bytes.
     pub const F_READ8: u32 = 1;
@@ -38,7 +38,7 @@ pub mod flag {
 /// Table entry of one virtual page.
 #[derive(Clone, Copy)]
 #[repr(C)]
-pub struct Entry {
+pub struct PageEntry {
     /// Host address of the page's first byte; valid only while a fast bit is set.
     pub host: *mut u8,
     /// Physical page, or [`NO_PAGE`].
@@ -47,14 +47,14 @@ pub struct Entry {
     pub flags: u32,
 }
 
-impl Entry {
+impl PageEntry {
     /// Entry of an unmapped page.
     pub const EMPTY: Self = Self { host: std::ptr::null_mut(), phys: NO_PAGE, flags: 0 };
 }
 
 /// Page table of one CPU.
 pub struct Map {
-    entries: Box<[Entry; MAP_PAGES]>,
+    entries: Box<[PageEntry; MAP_PAGES]>,
 }
 
 // SAFETY: the pointers lead into pages that the same `Memory` owns; both move between threads together.
@@ -62,7 +62,7 @@ unsafe impl Send for Map {}
 
 impl Default for Map {
     fn default() -> Self {
-        let entries = vec![Entry::EMPTY; MAP_PAGES].into_boxed_slice();
+        let entries = vec![PageEntry::EMPTY; MAP_PAGES].into_boxed_slice();
         Self { entries: entries.try_into().unwrap_or_else(|_| unreachable!("length is MAP_PAGES")) }
     }
 }
@@ -76,32 +76,32 @@ impl Map {
         (i < MAP_PAGES).then_some(i)
     }
 
-    /// Returns the entry that covers `addr`; [`Entry::EMPTY`] outside the table.
+    /// Returns the entry that covers `addr`; [`PageEntry::EMPTY`] outside the table.
     #[inline(always)]
     #[must_use]
-    pub fn entry(&self, addr: u32) -> &Entry {
-        static EMPTY: SyncEntry = SyncEntry(Entry::EMPTY);
+    pub fn entry(&self, addr: u32) -> &PageEntry {
+        static EMPTY: SyncEntry = SyncEntry(PageEntry::EMPTY);
         Self::index(addr).map_or(&EMPTY.0, |i| &self.entries[i])
     }
 
     /// Returns the entry at a table index.
     #[must_use]
-    pub fn at(&self, index: usize) -> &Entry {
+    pub fn at(&self, index: usize) -> &PageEntry {
         &self.entries[index]
     }
 
     /// Returns the entry at a table index, for modification.
-    pub fn at_mut(&mut self, index: usize) -> &mut Entry {
+    pub fn at_mut(&mut self, index: usize) -> &mut PageEntry {
         &mut self.entries[index]
     }
 
     /// Returns the address of the first entry, for code that indexes the table itself.
     #[must_use]
-    pub fn base(&self) -> *const Entry {
+    pub fn base(&self) -> *const PageEntry {
         self.entries.as_ptr()
     }
 }
 
-struct SyncEntry(Entry);
+struct SyncEntry(PageEntry);
 // SAFETY: the static entry is immutable and holds a null pointer.
 unsafe impl Sync for SyncEntry {}

@@ -8,7 +8,7 @@ mod map;
 mod page;
 mod watch;
 
-pub use map::{Entry, MAP_BASE, MAP_PAGES, Map, NO_PAGE, flag};
+pub use map::{MAP_BASE, MAP_PAGES, Map, NO_PAGE, PageEntry, flag};
 pub use page::{CODE_CHUNK, PAGE_SIZE, Page, Region};
 pub use watch::{Watch, WatchKind, WatchOwner};
 
@@ -51,12 +51,12 @@ pub struct Access<'a> {
     pub mem: &'a mut Memory,
     /// Set by the bus when the engine must return to the machine after this instruction (an interrupt line
     /// changed, a reset was requested, ...).
-    pub leave: bool,
+    pub request_exit: bool,
 }
 
 /// Exception or interrupt that a core just took; `pc` of the [`Access`] is the address at which it was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Taken {
+pub struct TrapInfo {
     /// The vector's offset from VECBASE ([`crate::cpu::exception::vector`]).
     pub vector: u32,
     /// EXCCAUSE; its previous value for vectors that do not set it.
@@ -79,24 +79,24 @@ pub trait Bus {
     /// # Errors
     /// [`Fault::Bus`] where no device answers.
     fn write(&mut self, a: &mut Access, addr: u32, size: u8, value: u32) -> Result<(), Fault>;
-    /// What reading `size` (1, 2, 4) aligned bytes gives, without reading, and up to which cycle of the core ([`Access::cycle`])
-    /// reads give the same and have no effect, provided that nothing but such reads happens until then. `None`: unknown,
-    /// which is always right.
+    /// What reading `size` (1, 2, 4) aligned bytes gives, without reading, and up to which cycle of the core
+    /// ([`Access::cycle`]) reads give the same and have no effect, provided that nothing but such reads happens until
+    /// then. `None`: unknown, which is always right.
     fn steady(&self, _a: &Access, _addr: u32, _size: u8) -> Option<(u32, u64)> {
         None
     }
-    /// Returns true when a debugger requested a stop before the next instruction. Unlike [`Access::leave`] it
+    /// Returns true when a debugger requested a stop before the next instruction. Unlike [`Access::request_exit`] it
     /// must not affect the machine's state.
-    fn halted(&self) -> bool {
+    fn pause_requested(&self) -> bool {
         false
     }
     /// Reports a failed instruction fetch at `addr`, before the core takes its exception.
     fn fetch_failed(&mut self, _a: &mut Access, _addr: u32) {}
     /// Reports that a core took an exception or interrupt. Called only while
-    /// [`crate::engine::Engine::report`] is on.
-    fn taken(&mut self, _a: &mut Access, _what: Taken) {}
-    /// Reports that a core stored `value` over `old` in a word set by [`Memory::note_stores`].
-    fn stored(&mut self, _a: &mut Access, _addr: u32, _old: u32, _value: u32) {}
+    /// [`crate::engine::Engine::report_traps`] is on.
+    fn on_trap(&mut self, _a: &mut Access, _what: TrapInfo) {}
+    /// Reports that a core stored `value` over `old` in a word set by [`Memory::set_store_probes`].
+    fn on_probed_store(&mut self, _a: &mut Access, _addr: u32, _old: u32, _value: u32) {}
     /// Reads an external register (RER, ISA 4.3.7).
     fn rer(&mut self, _a: &mut Access, _addr: u32) -> u32 {
         0
@@ -120,7 +120,7 @@ pub struct Memory {
     pub map_generation: u64,
     watches: BTreeMap<usize, Watch>,
     /// Words whose stores are reported to the bus; 0 for none.
-    noted: [u32; CORES],
+    store_probes: [u32; CORES],
     /// Parts of pages that a busy-waiting core reads: physical page, first byte, end.
     awaited: Vec<(u32, usize, usize)>,
     /// A write has reached one of them.
@@ -175,7 +175,7 @@ impl Memory {
             self.shown_at[phys as usize].push((core as u8, i as u16));
         }
         let flags = if phys == NO_PAGE { keep } else { perms | keep };
-        *self.maps[core].at_mut(i) = Entry { host: std::ptr::null_mut(), phys, flags };
+        *self.maps[core].at_mut(i) = PageEntry { host: std::ptr::null_mut(), phys, flags };
         self.refresh(core, i);
         self.map_generation += 1;
     }
@@ -219,7 +219,7 @@ impl Memory {
             e.flags |= flag::F_READ32 | if bytes { flag::F_READ8 } else { 0 };
         }
         let awaited = self.awaited.iter().any(|(phys, ..)| *phys as usize == p);
-        if e.flags & flag::WRITE != 0 && self.phys.owned[p] && self.phys.code[p] == 0 && !awaited {
+        if e.flags & flag::WRITE != 0 && self.phys.exclusive[p] && self.phys.code[p] == 0 && !awaited {
             e.flags |= flag::F_WRITE32 | if bytes { flag::F_WRITE8 } else { 0 };
         }
     }
@@ -233,17 +233,17 @@ impl Memory {
     }
 
     /// Makes a page exclusive to this machine before a write, and updates every pointer to it.
-    fn own(&mut self, phys: u32) -> &mut Page {
-        if !self.phys.owned[phys as usize] {
-            self.phys.own(phys);
+    fn make_exclusive(&mut self, phys: u32) -> &mut Page {
+        if !self.phys.exclusive[phys as usize] {
+            self.phys.make_exclusive(phys);
             self.refresh_phys(phys);
         }
-        self.phys.own(phys)
+        self.phys.make_exclusive(phys)
     }
 
     /// Marks a page as possibly shared: no store may write to it directly.
-    fn disown(&mut self, phys: u32) {
-        self.phys.owned[phys as usize] = false;
+    fn mark_shared(&mut self, phys: u32) {
+        self.phys.exclusive[phys as usize] = false;
         self.refresh_phys(phys);
     }
 
@@ -277,7 +277,7 @@ impl Memory {
 
     /// Saves the current state of all pages. The next write to each copies it first.
     pub fn save(&mut self) -> MemoryState {
-        self.phys.owned.fill(false);
+        self.phys.exclusive.fill(false);
         for core in 0..CORES {
             for i in 0..MAP_PAGES {
                 self.maps[core].at_mut(i).flags &= !(flag::F_WRITE8 | flag::F_WRITE32);
@@ -295,7 +295,7 @@ impl Memory {
                     self.code_changed(phys as u32);
                 }
             }
-            self.phys.owned[phys] = false;
+            self.phys.exclusive[phys] = false;
             self.refresh_phys(phys as u32);
         }
         self.set_awaited(0, &[]);

@@ -48,7 +48,7 @@ pub(super) struct Phys {
     pub code: Vec<u64>,
     /// The page is known to be referenced by this machine alone, so it is writable in place.
     #[serde(skip)]
-    pub owned: Vec<bool>,
+    pub exclusive: Vec<bool>,
 }
 
 impl Phys {
@@ -65,12 +65,12 @@ impl Phys {
     /// Resizes the tables that are not saved to the length of the page list.
     pub fn resize_side_tables(&mut self) {
         self.code.resize(self.pages.len(), 0);
-        self.owned.resize(self.pages.len(), false);
+        self.exclusive.resize(self.pages.len(), false);
     }
 
     /// Returns the page for writing, after making it exclusive to this machine.
-    pub fn own(&mut self, page: u32) -> &mut Page {
-        self.owned[page as usize] = true;
+    pub fn make_exclusive(&mut self, page: u32) -> &mut Page {
+        self.exclusive[page as usize] = true;
         Arc::make_mut(&mut self.pages[page as usize])
     }
 

@@ -85,17 +85,17 @@ impl Memory {
         self.watches.iter().map(|(id, w)| (*id, w))
     }
 
-    /// Sets the aligned addresses (0: none) whose word stores are reported to [`super::Bus::stored`]. This
+    /// Sets the aligned addresses (0: none) whose word stores are reported to [`super::Bus::on_probed_store`]. This
     /// neither stops the machine nor is visible to the guest.
-    pub fn note_stores(&mut self, words: [u32; CORES]) {
-        let old = std::mem::replace(&mut self.noted, words);
+    pub fn set_store_probes(&mut self, words: [u32; CORES]) {
+        let old = std::mem::replace(&mut self.store_probes, words);
         old.into_iter().chain(words).filter(|w| *w != 0).for_each(|w| self.mark_from(w & !0xFFF, w));
     }
 
     /// Returns whether a store of `size` bytes at `addr` is reported to the bus.
     #[inline]
-    pub(super) fn is_noted(&self, addr: u32, size: u8) -> bool {
-        self.noted != [0; CORES] && size == 4 && self.noted.contains(&addr)
+    pub(super) fn is_probed(&self, addr: u32, size: u8) -> bool {
+        self.store_probes != [0; CORES] && size == 4 && self.store_probes.contains(&addr)
     }
 
     /// Returns the id of the first watchpoint that an access would hit.
@@ -121,8 +121,8 @@ impl Memory {
     /// Updates the flags of the pages from `page` to that of `last`.
     fn mark_from(&mut self, mut page: u32, last: u32) {
         while page <= last {
-            let noted = self.noted.iter().any(|w| *w != 0 && w & !0xFFF == page);
-            let wanted = noted || self.watches.values().any(|w| w.touches_page(page));
+            let store_probes = self.store_probes.iter().any(|w| *w != 0 && w & !0xFFF == page);
+            let wanted = store_probes || self.watches.values().any(|w| w.touches_page(page));
             if let Some(i) = Map::index(page) {
                 self.mark_page(i, wanted);
             }

@@ -137,7 +137,7 @@ pub fn advance(rig: &mut Rig, end: u64, slice: u64) {
         let before = rig.cpu.cycles;
         match rig.run(budget) {
             Exit::Budget => assert_eq!(rig.cpu.cycles - before, budget),
-            Exit::Attention => assert!(rig.cpu.cycles - before <= budget),
+            Exit::Service => assert!(rig.cpu.cycles - before <= budget),
             Exit::Stop(Stop::Simcall) => rig.cpu.pc = rig.cpu.pc.wrapping_add(3),
             Exit::Waiting if rig.cpu.cycles < end => {
                 // Idle as the machine does: to the next timer, but not past the end.

@@ -30,7 +30,7 @@ fn run_through(rig: &mut Rig, n: u64) {
     let end = rig.cpu.cycles + n;
     while rig.cpu.cycles < end {
         let left = end - rig.cpu.cycles;
-        assert!(matches!(rig.run(left), Exit::Budget | Exit::Attention));
+        assert!(matches!(rig.run(left), Exit::Budget | Exit::Service));
     }
 }
 

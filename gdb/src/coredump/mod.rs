@@ -8,7 +8,7 @@ mod tests;
 mod write;
 
 pub use find::{alone, decode_uart, in_flash};
-pub use read::{Core, Thread};
+pub use read::{CoreFile, Thread};
 pub use write::{capture, write};
 
 /// Bytes of NT_PRSTATUS before the registers: GDB's `elf_xtensa_grok_prstatus` expects the registers there.
@@ -27,7 +27,7 @@ const MACHINE: u16 = 0x5E;
 
 /// Error of reading a core file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
+pub enum CoreFileError {
     /// Not an ELF core file for Xtensa.
     #[error("invalid core file: {0}")]
     Format(String),

@@ -1,7 +1,7 @@
 //! Reads core files of esplens and of ESP-IDF.
 
-use super::{AR0, Error, GREGS_BYTES, MACHINE, NT_PRSTATUS, STATUS_BYTES};
-use crate::unwind::{Context, Memory};
+use super::{AR0, CoreFileError, GREGS_BYTES, MACHINE, NT_PRSTATUS, STATUS_BYTES};
+use crate::unwind::{Context, ReadMemory};
 use esplens_soc::machine::reg;
 
 /// Name of the note with the tasks' names, one line per task: handle and name.
@@ -24,7 +24,7 @@ pub struct Thread {
 
 /// A core file's contents.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Core {
+pub struct CoreFile {
     /// Threads; the first one is the one that stopped or crashed.
     pub threads: Vec<Thread>,
     /// Memory: address and bytes.
@@ -39,13 +39,13 @@ fn half(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..at.checked_add(2)?).map(|b| u16::from_le_bytes([b[0], b[1]]))
 }
 
-impl Core {
+impl CoreFile {
     /// Parses the bytes of a core file.
     ///
     /// # Errors
-    /// [`Error::Format`] if it is not an Xtensa core file.
-    pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        let bad = |why: &str| Error::Format(why.into());
+    /// [`CoreFileError::Format`] if it is not an Xtensa core file.
+    pub fn parse(bytes: &[u8]) -> Result<Self, CoreFileError> {
+        let bad = |why: &str| CoreFileError::Format(why.into());
         if !bytes.starts_with(b"\x7fELF\x01\x01") || half(bytes, 16) != Some(4) {
             return Err(bad("not an ELF core file"));
         }
@@ -121,7 +121,7 @@ fn thread(body: &[u8]) -> Option<Thread> {
     Some(Thread { id: word(body, 24)?, name: None, context })
 }
 
-impl Memory for Core {
+impl ReadMemory for CoreFile {
     fn peek(&self, addr: u32, out: &mut [u8]) -> usize {
         let mut n = 0;
         while n < out.len() {

@@ -1,16 +1,16 @@
 use super::*;
 use crate::unwind::{Context, Words};
 
-fn sample() -> Core {
+fn sample() -> CoreFile {
     let mut context = Context::of_window(0x400D_1234, 0x6_0020, &std::array::from_fn(|n| n as u32));
     (context.windowbase, context.windowstart) = (3, 0x9);
     let thread = Thread { id: 0x3FFB_1000, name: Some("main".into()), context };
-    Core { threads: vec![thread], memory: vec![(0x3FFB_0000, (0..=255).collect())] }
+    CoreFile { threads: vec![thread], memory: vec![(0x3FFB_0000, (0..=255).collect())] }
 }
 
 #[test]
 fn a_core_file_reads_back_as_written() {
-    let core = Core::parse(&write(&sample())).unwrap();
+    let core = CoreFile::parse(&write(&sample())).unwrap();
     assert_eq!(core.memory, sample().memory);
     let (read, wrote) = (&core.threads[0], &sample().threads[0]);
     assert_eq!((read.id, &read.name), (wrote.id, &wrote.name));
@@ -25,14 +25,14 @@ fn broken_files_are_errors() {
     let good = write(&sample());
     for cut in 0..good.len().min(800) {
         // Missing memory only shortens the memory; missing threads are an error.
-        let _ = Core::parse(&good[..cut]);
+        let _ = CoreFile::parse(&good[..cut]);
     }
-    assert!(Core::parse(&good[..100]).is_err());
-    assert!(Core::parse(b"\x7fELF").is_err());
+    assert!(CoreFile::parse(&good[..100]).is_err());
+    assert!(CoreFile::parse(b"\x7fELF").is_err());
     for at in 0..200 {
         let mut bad = good.clone();
         bad[at] ^= 0xFF;
-        let _ = Core::parse(&bad);
+        let _ = CoreFile::parse(&bad);
     }
 }
 

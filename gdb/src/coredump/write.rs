@@ -1,6 +1,6 @@
 //! Writes core files.
 
-use super::read::{Core, Thread};
+use super::read::{CoreFile, Thread};
 use super::{AR0, GREGS_BYTES, MACHINE, NOTE_BYTES, NT_PRSTATUS, STATUS_BYTES};
 use crate::rtos::{self, Rtos};
 use crate::unwind::{Context, MachineMemory};
@@ -20,7 +20,7 @@ const SIGTRAP: u16 = 5;
 /// Reads a core file's contents from the machine's current state: all tasks, or the cores if there are no tasks. The
 /// thread of `core`, which stopped last, comes first.
 #[must_use]
-pub fn capture(m: &Machine, rtos: Option<&Rtos>, core: usize) -> Core {
+pub fn capture(m: &Machine, rtos: Option<&Rtos>, core: usize) -> CoreFile {
     let mem = MachineMemory { machine: m, core };
     let live = |core: usize| {
         let mut context = Context::of_core(m.cpu(core), core);
@@ -57,7 +57,7 @@ pub fn capture(m: &Machine, rtos: Option<&Rtos>, core: usize) -> Core {
         bytes.truncate(n);
         (n > 0).then_some((*at, bytes))
     });
-    Core { threads, memory: memory.collect() }
+    CoreFile { threads, memory: memory.collect() }
 }
 
 fn put(out: &mut [u8], at: usize, word: u32) {
@@ -100,7 +100,7 @@ fn segment(out: &mut Vec<u8>, kind: u32, offset: usize, addr: u32, len: usize, f
 
 /// Returns the file's bytes, for `xtensa-esp32-elf-gdb APP.elf FILE`.
 #[must_use]
-pub fn write(core: &Core) -> Vec<u8> {
+pub fn write(core: &CoreFile) -> Vec<u8> {
     const PT_LOAD: u32 = 1;
     const PT_NOTE: u32 = 4;
     let mut notes = Vec::new();

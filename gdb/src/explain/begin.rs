@@ -1,6 +1,6 @@
 //! First lines of panics: ESP-IDF's of all versions, the C++ runtime's, Rust's, the demo's.
 
-use super::panic::Panic;
+use super::panic::PanicFacts;
 
 /// Returns the text between two marks, or up to the end of the line if `after` is empty.
 pub fn between<'a>(line: &'a str, before: &str, after: &str) -> Option<&'a str> {
@@ -17,7 +17,7 @@ pub fn number_after(line: &str, mark: &str) -> Option<u32> {
     }
 }
 
-impl Panic {
+impl PanicFacts {
     /// Begins a panic if this is the first line of one.
     pub fn begin(line: &str) -> Option<Self> {
         Self::exception(line).or_else(|| Self::overflow(line)).or_else(|| Self::rust(line)).or_else(|| {

@@ -1,14 +1,14 @@
 //! Memory contents from ELF files, for decoding instructions without a machine.
 
 use crate::symbols::Symbols;
-use crate::unwind::Memory;
+use crate::unwind::ReadMemory;
 use object::{Object, ObjectSegment};
 
 /// Contents of ELF files' segments.
 #[derive(Clone, Debug, Default)]
-pub struct Code(Vec<(u32, Vec<u8>)>);
+pub struct CodeBytes(Vec<(u32, Vec<u8>)>);
 
-impl Code {
+impl CodeBytes {
     /// Reads the segments of all files; skips files and segments that cannot be read.
     #[must_use]
     pub fn of(symbols: &Symbols) -> Self {
@@ -28,7 +28,7 @@ impl Code {
     }
 }
 
-impl Memory for Code {
+impl ReadMemory for CodeBytes {
     fn peek(&self, addr: u32, out: &mut [u8]) -> usize {
         let inside = |s: &&(u32, Vec<u8>)| addr >= s.0 && ((addr - s.0) as usize) < s.1.len();
         let Some((start, bytes)) = self.0.iter().find(inside) else { return 0 };

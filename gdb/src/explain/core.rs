@@ -1,18 +1,18 @@
 //! Text report on a core file.
 
-use super::code::Code;
+use super::code::CodeBytes;
 use super::places;
-use crate::coredump::{Core, Thread};
+use crate::coredump::{CoreFile, Thread};
 use crate::rtos::Rtos;
 use crate::symbols::Symbols;
 use crate::unwind::exception;
-use crate::unwind::{Backtrace, End, Memory, Unwinder, Words, unwind};
+use crate::unwind::{Backtrace, BacktraceEnd, ReadMemory, Unwinder, Words, unwind};
 use std::sync::Arc;
 
 /// Memory of the core file, then of the program's ELF files.
-struct Both<'a>(&'a Core, &'a Code);
+struct Both<'a>(&'a CoreFile, &'a CodeBytes);
 
-impl Memory for Both<'_> {
+impl ReadMemory for Both<'_> {
     fn peek(&self, addr: u32, out: &mut [u8]) -> usize {
         match self.0.peek(addr, out) {
             0 => self.1.peek(addr, out),
@@ -23,8 +23,8 @@ impl Memory for Both<'_> {
 
 /// Describes all threads with their backtraces.
 #[must_use]
-pub fn explain_core(core: &Core, symbols: &Arc<Symbols>) -> String {
-    let code = Code::of(symbols);
+pub fn explain_core(core: &CoreFile, symbols: &Arc<Symbols>) -> String {
+    let code = CodeBytes::of(symbols);
     let mem = Both(core, &code);
     let rtos = Rtos::find(symbols.clone());
     let mut out =
@@ -45,14 +45,14 @@ pub fn explain_core(core: &Core, symbols: &Arc<Symbols>) -> String {
             }
             lines.iter().for_each(|l| out.push_str(&format!("    {}\n", l.trim_start_matches("--- "))));
         }
-        if trace.end != End::Outermost {
+        if trace.end != BacktraceEnd::Outermost {
             out.push_str(&format!("    {}\n", trace.end));
         }
     }
     out
 }
 
-fn trace(mem: &dyn Memory, symbols: &Symbols, thread: &Thread, crashed: bool) -> Backtrace {
+fn trace(mem: &dyn ReadMemory, symbols: &Symbols, thread: &Thread, crashed: bool) -> Backtrace {
     let u = Unwinder { mem, names: symbols, interrupted: None };
     // For a task that yielded, ESP-IDF writes the registers of one stack frame too far out. The frame that the kernel
     // saved is in the file as well.

@@ -1,7 +1,7 @@
 //! Facts from the machine's state that a panic's text does not contain.
 
 use crate::rtos::{Rtos, Task};
-use crate::unwind::{MachineMemory, Memory, Words};
+use crate::unwind::{MachineMemory, ReadMemory, Words};
 use esplens_soc::machine::Machine;
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ fn running(t: &Task) -> Option<String> {
 }
 
 /// Describes a held spinlock. Its owner is a PRID in ESP-IDF, the core number plus 1 in the demo.
-fn held(mem: &dyn Memory, at: u32, name: &str) -> Option<String> {
+fn held(mem: &dyn ReadMemory, at: u32, name: &str) -> Option<String> {
     let core = match mem.u32(at)? {
         0xCDCD | 1 => 0,
         0xABAB | 2 => 1,

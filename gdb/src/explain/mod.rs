@@ -13,13 +13,13 @@ mod watch;
 mod wrapped;
 
 pub use self::core::explain_core;
-pub use code::Code;
+pub use code::CodeBytes;
 pub use live::live;
-pub use watch::{Seen, Watch};
+pub use watch::{OutputWatcher, Seen};
 pub use wrapped::unwrapped;
 
 use crate::symbols::Symbols;
-use panic::Panic;
+use panic::PanicFacts;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -39,13 +39,13 @@ const MAX_ADDRESSES: usize = 128;
 
 /// Function that returns facts about a core that the text does not contain: its running task, locks. It returns nothing
 /// if the text does not come from a live machine.
-pub type Live<'a> = &'a dyn Fn(usize) -> Vec<String>;
+pub type LiveFacts<'a> = &'a dyn Fn(usize) -> Vec<String>;
 
 /// Line-by-line explainer of a firmware's output.
 pub struct Explainer {
     symbols: Arc<Symbols>,
-    code: Code,
-    panic: Option<Panic>,
+    code: CodeBytes,
+    panic: Option<PanicFacts>,
     /// SHA-256 of the application's ELF file in hexadecimal, and the file's name. Computed at the first line that
     /// prints a hash; `None` once a mismatch has been reported.
     hash: OnceCell<Option<(String, String)>>,
@@ -69,7 +69,7 @@ impl Explainer {
     /// Creates an explainer with these symbols.
     #[must_use]
     pub fn new(symbols: Arc<Symbols>) -> Self {
-        let code = Code::of(&symbols);
+        let code = CodeBytes::of(&symbols);
         Self { symbols, code, panic: None, hash: OnceCell::new() }
     }
 
@@ -80,12 +80,12 @@ impl Explainer {
     }
 
     /// Returns the lines to print after a line of output; each begins with `--- `, as in `idf.py monitor`.
-    pub fn line(&mut self, line: &str, live: Live) -> Vec<String> {
+    pub fn line(&mut self, line: &str, live: LiveFacts) -> Vec<String> {
         if line.len() > MAX_LINE {
             return Vec::new();
         }
         let line = &*uncoloured(line.trim_end());
-        if let Some(begun) = Panic::begin(line) {
+        if let Some(begun) = PanicFacts::begin(line) {
             // A further first line, such as a register dump's, belongs to the same panic until that has been explained.
             match &mut self.panic {
                 Some(panic) if panic.is_fresh() => panic.merge(begun),
@@ -98,7 +98,7 @@ impl Explainer {
             return if line.contains("Backtrace:") { self.places(line) } else { mismatch };
         };
         panic.take(line);
-        let (is_trace, is_end) = (line.contains("Backtrace:"), Panic::is_end(line));
+        let (is_trace, is_end) = (line.contains("Backtrace:"), PanicFacts::is_end(line));
         if (is_trace || is_end) && panic.tell() {
             out.extend(panic.reason(&self.symbols, &self.code));
             out.extend(live(panic.core()));

@@ -2,10 +2,10 @@
 
 use super::begin::{between, number_after};
 use super::cause;
-use super::code::Code;
+use super::code::CodeBytes;
 use super::places;
-use crate::symbols::{Place, Symbols};
-use crate::unwind::{Frame, Kind, SourceView, Words, is_code};
+use crate::symbols::{Symbols, ValuePlace};
+use crate::unwind::{FrameKind, SourceView, StackFrame, Words, is_code};
 use esplens_core::isa;
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ const SPINS: [&str; 9] = [
 
 /// Facts known about a panic so far.
 #[derive(Debug, Default)]
-pub struct Panic {
+pub struct PanicFacts {
     /// The core that panicked.
     pub(super) core: Option<usize>,
     /// The cause's name, as printed.
@@ -46,7 +46,7 @@ pub struct Panic {
     pub(super) told: bool,
 }
 
-impl Panic {
+impl PanicFacts {
     /// Returns true until the panic has been explained.
     pub fn is_fresh(&self) -> bool {
         !self.told
@@ -142,7 +142,7 @@ impl Panic {
     }
 
     /// Returns the reason, line by line.
-    pub fn reason(&self, symbols: &Symbols, code: &Code) -> Vec<String> {
+    pub fn reason(&self, symbols: &Symbols, code: &CodeBytes) -> Vec<String> {
         let mut out = Vec::new();
         let number = self.reg("EXCCAUSE");
         let name = self.name.as_deref();
@@ -168,7 +168,7 @@ impl Panic {
     }
 
     /// Describes the access or jump that failed, and the pointer that was wrong.
-    fn access(&self, pc: u32, symbols: &Symbols, code: &Code) -> Vec<String> {
+    fn access(&self, pc: u32, symbols: &Symbols, code: &CodeBytes) -> Vec<String> {
         let Some(addr) = self.reg("EXCVADDR") else { return Vec::new() };
         let cause = self.reg("EXCCAUSE");
         if (matches!(cause, Some(2 | 20)) && addr == pc) || !is_code(pc) {
@@ -201,19 +201,19 @@ impl Panic {
     }
 }
 
-impl Panic {
+impl PanicFacts {
     /// Returns the pointer variables of the function at `pc` that are in a(`reg`), or that are constants equal to
     /// `value`.
-    fn pointers(&self, pc: u32, reg: u8, value: u32, symbols: &Symbols, code: &Code) -> Vec<String> {
+    fn pointers(&self, pc: u32, reg: u8, value: u32, symbols: &Symbols, code: &CodeBytes) -> Vec<String> {
         let a = std::array::from_fn(|n| self.reg(&format!("A{n}")).unwrap_or(0));
         let known = (0..16).fold(0, |k, n| k | u16::from(self.reg(&format!("A{n}")).is_some()) << n);
-        let frame = Frame { pc, a, known, ps: 0, kind: Kind::Newest };
+        let frame = StackFrame { pc, a, known, ps: 0, kind: FrameKind::Newest };
         let frames = [frame];
         let view = SourceView::of(&frames, 0, code);
-        let is_it = |place: &Place| match place {
-            Place::Register(n, _) => *n == u16::from(reg),
-            Place::Value(bytes) => bytes.iter().copied().eq(value.to_le_bytes().map(Some)),
-            Place::Memory(_) => false,
+        let is_it = |place: &ValuePlace| match place {
+            ValuePlace::Register(n, _) => *n == u16::from(reg),
+            ValuePlace::Value(bytes) => bytes.iter().copied().eq(value.to_le_bytes().map(Some)),
+            ValuePlace::Memory(_) => false,
         };
         let locals = symbols.locals_at(pc, 0).into_iter().take(64).map(|l| (symbols.type_name(l.ty), l));
         let found = locals

@@ -1,6 +1,6 @@
 //! Detects panics in a firmware's output, without symbols.
 
-use super::panic::Panic;
+use super::panic::PanicFacts;
 use super::{MAX_LINE, addresses, uncoloured};
 
 /// Reports of an error that the firmware survives.
@@ -25,13 +25,13 @@ pub struct Seen {
 
 /// Line-by-line watcher of a firmware's output.
 #[derive(Debug, Default)]
-pub struct Watch {
-    panic: Option<Panic>,
+pub struct OutputWatcher {
+    panic: Option<PanicFacts>,
     seen: Option<Seen>,
     dumps: bool,
 }
 
-impl Watch {
+impl OutputWatcher {
     /// Parses a line; returns true if a panic begins with it.
     pub fn line(&mut self, line: &str) -> bool {
         if line.len() > MAX_LINE {
@@ -40,11 +40,11 @@ impl Watch {
         let line = &*uncoloured(line.trim_end());
         self.dumps = (self.dumps || line.contains("CORE DUMP START")) && !line.contains("CORE DUMP END");
         let fatal = !SURVIVED.iter().any(|mark| line.contains(mark));
-        let began = Panic::begin(line).is_some_and(|begun| self.begin(begun, fatal));
+        let began = PanicFacts::begin(line).is_some_and(|begun| self.begin(begun, fatal));
         let Some(panic) = &mut self.panic else { return began };
         panic.take(line);
         // A core dump may follow the image's hash.
-        let end = Panic::is_end(line) && !line.contains("ELF file SHA256");
+        let end = PanicFacts::is_end(line) && !line.contains("ELF file SHA256");
         let seen = self.seen.get_or_insert_default();
         panic.tell_to(seen);
         if seen.backtrace.is_empty() && line.contains("Backtrace:") {
@@ -57,7 +57,7 @@ impl Watch {
     }
 
     /// Handles a first line: begins a new panic, or adds to the panic that is being printed.
-    fn begin(&mut self, begun: Panic, fatal: bool) -> bool {
+    fn begin(&mut self, begun: PanicFacts, fatal: bool) -> bool {
         let told = self.seen.as_ref().is_some_and(|s| !s.backtrace.is_empty());
         match &mut self.panic {
             Some(panic) if !told => {
@@ -92,7 +92,7 @@ impl Watch {
     }
 }
 
-impl Panic {
+impl PanicFacts {
     /// Copies the facts known so far to `seen`.
     fn tell_to(&self, seen: &mut Seen) {
         seen.core = self.core();
@@ -106,8 +106,8 @@ impl Panic {
 mod tests {
     use super::*;
 
-    fn watch(text: &str) -> (Watch, Vec<bool>) {
-        let mut watch = Watch::default();
+    fn watch(text: &str) -> (OutputWatcher, Vec<bool>) {
+        let mut watch = OutputWatcher::default();
         let began = text.lines().map(|l| watch.line(l)).collect();
         (watch, began)
     }

@@ -2,7 +2,7 @@
 
 use super::{Dir, Filter, Proto, Test, wlan};
 use esplens_soc::net::air::frame::Mpdu;
-use esplens_soc::system::Frame;
+use esplens_soc::system::NetFrame;
 use std::net::IpAddr;
 
 const ARP: u16 = 0x0806;
@@ -45,7 +45,7 @@ fn pair<T>(a: Option<T>, b: Option<T>) -> Option<[T; 2]> {
 }
 
 impl<'a> View<'a> {
-    fn new(frame: &'a Frame) -> Self {
+    fn new(frame: &'a NetFrame) -> Self {
         match frame.air {
             Some(_) => Self::Wlan(frame.bytes.len(), Mpdu::parse(&frame.bytes)),
             None => Self::Ethernet(Ethernet::new(&frame.bytes)),
@@ -161,7 +161,7 @@ fn within(addr: IpAddr, net: IpAddr, bits: u8) -> bool {
 impl Filter {
     /// Returns true if an Ethernet or 802.11 frame (without checksum) passes.
     #[must_use]
-    pub fn matches(&self, frame: &Frame) -> bool {
+    pub fn matches(&self, frame: &NetFrame) -> bool {
         self.eval(&View::new(frame))
     }
 
@@ -177,7 +177,7 @@ impl Filter {
 
 /// Summarises an Ethernet or 802.11 frame: sender, receiver, protocol, length.
 #[must_use]
-pub fn summary(frame: &Frame) -> String {
+pub fn summary(frame: &NetFrame) -> String {
     if frame.air.is_some() {
         return wlan::summary(&frame.bytes);
     }

@@ -17,7 +17,7 @@ mod wlan;
 
 pub use matching::summary;
 pub use parse::FilterError;
-pub use wlan::{Field, Wlan};
+pub use wlan::{AddressField, Wlan};
 
 use std::fmt;
 use std::net::IpAddr;

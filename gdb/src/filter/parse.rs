@@ -1,6 +1,6 @@
 //! Parser for [`Filter`] expressions.
 
-use super::{Dir, Field, Filter, Proto, Test, Wlan};
+use super::{AddressField, Dir, Filter, Proto, Test, Wlan};
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -46,7 +46,7 @@ enum Kind {
     PortRange,
     Proto,
     /// An address of an 802.11 frame.
-    Wlan(Field),
+    Wlan(AddressField),
 }
 
 struct Parser<'a> {
@@ -293,15 +293,15 @@ impl<'a> Parser<'a> {
     /// Parses the words after `wlan`: `host`, `src`, `dst`, `addr1` to `addr4`, `ra`, `ta`.
     fn wlan_field(&mut self) -> Words {
         let field = match self.peek() {
-            Some("addr1") => Field::Number(1),
-            Some("addr2") => Field::Number(2),
-            Some("addr3") => Field::Number(3),
-            Some("addr4") => Field::Number(4),
-            Some("ra") => Field::Ra,
-            Some("ta") => Field::Ta,
-            _ => Field::End(self.dir().unwrap_or(Dir::Either)),
+            Some("addr1") => AddressField::Number(1),
+            Some("addr2") => AddressField::Number(2),
+            Some("addr3") => AddressField::Number(3),
+            Some("addr4") => AddressField::Number(4),
+            Some("ra") => AddressField::Ra,
+            Some("ta") => AddressField::Ta,
+            _ => AddressField::End(self.dir().unwrap_or(Dir::Either)),
         };
-        self.at += usize::from(!matches!(field, Field::End(_)));
+        self.at += usize::from(!matches!(field, AddressField::End(_)));
         self.take(&["host"]);
         Words { kind: Some(Kind::Wlan(field)), ..Words::default() }
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use esplens_soc::net::air::frame::{self as ieee, BssInfo, Ds, Security};
-use esplens_soc::system::{AirInfo, Frame};
+use esplens_soc::system::{AirInfo, NetFrame};
 use proptest::prelude::*;
 
 const AP: [u8; 6] = [2, 0, 0, 0, 0, 0xA];
@@ -10,14 +10,14 @@ const STATION: [u8; 6] = [2, 0, 0, 0, 0, 0xB];
 const FAR: [u8; 6] = [2, 0, 0, 0, 0, 0xC];
 
 /// Returns an Ethernet frame.
-fn cable(bytes: Vec<u8>) -> Frame {
-    Frame { at: 0, to_guest: true, core: 0, pc: 0, bytes, air: None }
+fn cable(bytes: Vec<u8>) -> NetFrame {
+    NetFrame { at: 0, to_guest: true, core: 0, pc: 0, bytes, air: None }
 }
 
 /// Returns an 802.11 frame.
-fn air(bytes: Vec<u8>) -> Frame {
+fn air(bytes: Vec<u8>) -> NetFrame {
     let air = Some(AirInfo { frequency: 2412, rate: 0xB, rssi: -40, clear: false });
-    Frame { air, ..cable(bytes) }
+    NetFrame { air, ..cable(bytes) }
 }
 
 fn beacon() -> Vec<u8> {
@@ -31,7 +31,7 @@ fn filter(text: &str) -> Filter {
 }
 
 /// Returns a TCP packet from 10.0.2.2 port 40000 to 10.0.2.15 port 80.
-fn tcp() -> Frame {
+fn tcp() -> NetFrame {
     let mut f = vec![2, 0, 0, 0, 0, 15, 2, 0, 0, 0, 0, 2, 8, 0];
     f.extend([0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 2, 2, 10, 0, 2, 15]);
     f.extend(40000u16.to_be_bytes());
@@ -40,7 +40,7 @@ fn tcp() -> Frame {
     cable(f)
 }
 
-fn arp() -> Frame {
+fn arp() -> NetFrame {
     let mut f = vec![0xFF; 6];
     f.extend([
         2, 0, 0, 0, 0, 2, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 2, 10, 0, 2, 2, 0, 0, 0, 0, 0, 0,
@@ -192,10 +192,10 @@ fn a_stop_names_the_frame() {
 fn wlan() -> impl Strategy<Value = Wlan> {
     let dir = prop_oneof![Just(Dir::Src), Just(Dir::Dst), Just(Dir::Either)];
     let field = prop_oneof![
-        dir.prop_map(Field::End),
-        (1..=4u8).prop_map(Field::Number),
-        Just(Field::Ra),
-        Just(Field::Ta),
+        dir.prop_map(AddressField::End),
+        (1..=4u8).prop_map(AddressField::Number),
+        Just(AddressField::Ra),
+        Just(AddressField::Ta),
     ];
     let subtypes =
         ["beacon", "probe-req", "action", "ps-poll", "ack", "data", "null", "qos-data", "qos-null"];

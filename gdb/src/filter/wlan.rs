@@ -17,7 +17,7 @@ pub enum Wlan {
     /// To DS (bit 0) and From DS (bit 1), 0 to 3.
     Ds(u8),
     /// An address of the frame.
-    Address(Field, Mac),
+    Address(AddressField, Mac),
     /// Sent to the broadcast address.
     Broadcast,
     /// Sent to a group address.
@@ -26,7 +26,7 @@ pub enum Wlan {
 
 /// Address field of an 802.11 frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
+pub enum AddressField {
     /// Source or destination of a management or data frame.
     End(Dir),
     /// Address 1 to 4, where the frame has it.
@@ -119,7 +119,7 @@ impl Wlan {
     }
 }
 
-impl Field {
+impl AddressField {
     /// Returns true if the 802.11 frame has this address in the field.
     fn is(self, frame: &Mpdu, mac: Mac) -> bool {
         let (source, destination) = (frame.source() == Some(mac), frame.destination() == Some(mac));
@@ -138,7 +138,7 @@ impl Field {
     }
 }
 
-impl fmt::Display for Field {
+impl fmt::Display for AddressField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::End(dir) => write!(f, "{}host", dir.prefix()),

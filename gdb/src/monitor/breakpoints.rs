@@ -61,13 +61,13 @@ fn chosen(s: &Session, words: &[String]) -> std::result::Result<Vec<PointId>, St
 
 /// Deletes breakpoints or watchpoints.
 #[derive(Debug, Args)]
-pub struct Delete {
+pub struct DeleteCommand {
     /// Numbers of the points, or all.
     #[arg(required = true, value_name = "NUMBER")]
     which: Vec<String>,
 }
 
-impl Delete {
+impl DeleteCommand {
     pub fn run(&self, handle: &Handle) -> Result {
         let words = self.which.clone();
         let done = handle.call(move |s| {

@@ -5,7 +5,7 @@ use super::{Error, Result, freertos};
 use crate::rtos::{self, Rtos};
 use crate::supervisor::Handle;
 use crate::symbols::Symbols;
-use crate::unwind::{Context, MachineMemory, Names};
+use crate::unwind::{Context, MachineMemory, UnwindNames};
 use clap::Args;
 use esplens_soc::machine::Machine;
 
@@ -54,7 +54,7 @@ fn tell(
     let core = |n: usize| {
         let mem = MachineMemory { machine: m, core: n };
         let present = symbols.map(|symbols| Present { symbols, mem: &mem });
-        let names: &dyn Names = match (&present, rtos) {
+        let names: &dyn UnwindNames = match (&present, rtos) {
             (Some(present), _) => present,
             (None, Some(rtos)) => &*rtos.source,
             (None, None) => &(),

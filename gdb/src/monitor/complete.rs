@@ -3,8 +3,8 @@
 use super::Command;
 use crate::supervisor::Handle;
 use clap::CommandFactory;
-use esplens_soc::irq::Source;
-use esplens_soc::trace::Event;
+use esplens_soc::irq::IrqSource;
+use esplens_soc::trace::TraceEvent;
 
 /// Returns the words that complete the last word of `line`; a space at the end starts a new word.
 #[must_use]
@@ -28,9 +28,9 @@ fn candidates(handle: &Handle, words: &[&str]) -> Vec<String> {
         ("loadvm" | "delvm", []) => {
             handle.call(|s| s.snapshots().map(Into::into).collect()).unwrap_or_default()
         }
-        ("trace", []) => Event::ALL.iter().map(|e| e.name().to_string()).collect(),
+        ("trace", []) => TraceEvent::ALL.iter().map(|e| e.name().to_string()).collect(),
         ("break" | "b", []) => ["frame", "irq", "panic", "reg", "task"].map(Into::into).to_vec(),
-        ("break", ["irq"]) => Source::ALL.map(super::vocabulary::source_name).to_vec(),
+        ("break", ["irq"]) => IrqSource::ALL.map(super::vocabulary::source_name).to_vec(),
         ("break", ["reg"]) => {
             handle.call(|s| super::vocabulary::register_names(s.machine())).unwrap_or_default()
         }

@@ -5,13 +5,13 @@ use clap::Args;
 
 /// Selects a core.
 #[derive(Clone, Copy, Debug, Args)]
-pub struct Core {
+pub struct CoreCommand {
     /// Core: 0 PRO_CPU, 1 APP_CPU [default: the one that stopped last].
     #[arg(long, value_parser = clap::value_parser!(u8).range(0..=1))]
     core: Option<u8>,
 }
 
-impl Core {
+impl CoreCommand {
     /// Returns the core selected by the user, or else the core of the last stop.
     ///
     /// # Errors

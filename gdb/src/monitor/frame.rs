@@ -4,14 +4,14 @@ use super::stack::{self, Level, Present};
 use super::{Error, Result};
 use crate::rtos::Rtos;
 use crate::supervisor::{Client, Gone, Handle, Session};
-use crate::symbols::{Format, Memory, SourcePaths, Symbols};
+use crate::symbols::{SourcePaths, Symbols, ValueFormat, ValueMemory};
 use crate::unwind::{Backtrace, MachineMemory, SourceView};
 use clap::Args;
 use std::sync::Arc;
 
 /// Shows the selected stack frame, or selects the one with this number in `bt`.
 #[derive(Debug, Args)]
-pub struct Frame {
+pub struct FrameCommand {
     /// Number, as shown by `bt`; without argument: show the selected frame.
     number: Option<usize>,
 }
@@ -32,7 +32,7 @@ pub struct Down {
     count: usize,
 }
 
-impl Frame {
+impl FrameCommand {
     pub fn run(&self, handle: &Handle) -> Result {
         let wanted = self.number;
         choose(handle, move |now, last| match wanted {
@@ -63,26 +63,26 @@ impl Down {
 }
 
 /// Symbols and kernel of the firmware.
-pub struct Known {
+pub struct FrameSymbols {
     pub symbols: Arc<Symbols>,
     pub rtos: Option<Arc<Rtos>>,
 }
 
-impl Known {
+impl FrameSymbols {
     pub fn of(handle: &Handle) -> Self {
         Self { symbols: handle.symbols().current(), rtos: handle.rtos() }
     }
 }
 
 /// The stack of the core that stopped last, with the level selected by a client.
-pub struct Stack {
+pub struct SelectedStack {
     pub trace: Backtrace,
     pub levels: Vec<Level>,
     pub at: usize,
 }
 
-impl Stack {
-    pub fn of(s: &Session, known: &Known, by: &Client) -> Self {
+impl SelectedStack {
+    pub fn of(s: &Session, known: &FrameSymbols, by: &Client) -> Self {
         let mem = MachineMemory { machine: s.machine(), core: s.last_core() };
         let trace = stack::of_core(s, known.rtos.as_deref(), &known.symbols);
         let levels = stack::levels(&trace, Some(&Present { symbols: &known.symbols, mem: &mem }));
@@ -121,9 +121,9 @@ fn choose(
     handle: &Handle,
     pick: impl FnOnce(usize, usize) -> std::result::Result<usize, String> + Send + 'static,
 ) -> Result {
-    let (known, by) = (Known::of(handle), handle.client().clone());
+    let (known, by) = (FrameSymbols::of(handle), handle.client().clone());
     let shown = handle.call(move |s| -> std::result::Result<_, String> {
-        let mut stack = Stack::of(s, &known, &by);
+        let mut stack = SelectedStack::of(s, &known, &by);
         stack.at = pick(stack.at, stack.levels.len() - 1)?;
         s.choose_frame(&by, stack.at);
         Ok(stack.shown())
@@ -133,9 +133,9 @@ fn choose(
 
 /// Returns the PC of the selected frame; for a return address, a PC inside the call instruction.
 pub fn pc(handle: &Handle) -> std::result::Result<u32, Gone> {
-    let (known, by) = (Known::of(handle), handle.client().clone());
+    let (known, by) = (FrameSymbols::of(handle), handle.client().clone());
     handle.call(move |s| {
-        let stack = Stack::of(s, &known, &by);
+        let stack = SelectedStack::of(s, &known, &by);
         stack.trace.frames[stack.level().frame].lookup()
     })
 }
@@ -147,27 +147,27 @@ pub fn source_line(sources: &SourcePaths, file: &str, line: u32) -> String {
 
 /// Returns the function and line at which the core that stopped last is, with the line's text.
 pub fn whereabouts(handle: &Handle) -> Result {
-    let (known, by) = (Known::of(handle), handle.client().clone());
-    Ok(handle.call(move |s| Stack::of(s, &known, &by).shown())?.with_source(handle))
+    let (known, by) = (FrameSymbols::of(handle), handle.client().clone());
+    Ok(handle.call(move |s| SelectedStack::of(s, &known, &by).shown())?.with_source(handle))
 }
 
 /// Handles `info locals` and `info args`: lists the variables or the parameters of the selected frame, one per line.
 pub fn locals(handle: &Handle, parameters: bool) -> Result {
-    let (known, by) = (Known::of(handle), handle.client().clone());
+    let (known, by) = (FrameSymbols::of(handle), handle.client().clone());
     Ok(handle.call(move |s| {
-        let stack = Stack::of(s, &known, &by);
+        let stack = SelectedStack::of(s, &known, &by);
         let mem = MachineMemory { machine: s.machine(), core: s.last_core() };
         let (symbols, level) = (&known.symbols, stack.level());
         let view = SourceView::of(&stack.trace.frames, level.frame, &mem);
-        let pc = crate::symbols::Frame::pc(&view);
+        let pc = crate::symbols::FrameContext::pc(&view);
         let all = symbols.locals_at(pc, level.inlined).into_iter().filter(|l| l.parameter == parameters);
-        let memory: &dyn Memory = crate::symbols::Frame::memory(&view);
+        let memory: &dyn ValueMemory = crate::symbols::FrameContext::memory(&view);
         let lines: String = all
             .map(|local| {
                 let value = symbols.local_value(&local, &view);
                 let shown = value.map_or_else(
                     |error| format!("<{error}>"),
-                    |value| symbols.format(&value, memory, &Format::default()),
+                    |value| symbols.format(&value, memory, &ValueFormat::default()),
                 );
                 format!("{} = {shown}\n", local.name)
             })

@@ -3,7 +3,7 @@
 use super::{Error, Result};
 use crate::rtos::{self, Rtos, Snapshot};
 use crate::supervisor::Handle;
-use crate::symbols::Role;
+use crate::symbols::FileRole;
 use crate::unwind::MachineMemory;
 use clap::{Args, Subcommand};
 use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US, Ticks};
@@ -33,7 +33,7 @@ enum What {
 /// Returns the kernel, or an error that explains why none is known.
 pub fn kernel(handle: &Handle) -> std::result::Result<Arc<Rtos>, Error> {
     // The mask ROM's symbols are always loaded.
-    let without = if handle.symbols().has(Role::App) {
+    let without = if handle.symbols().has(FileRole::App) {
         "no FreeRTOS was found in the symbols"
     } else {
         "no ELF file of an application is loaded: use --elf FILE or symbol-file FILE"
@@ -67,10 +67,10 @@ fn queue_list(rtos: &Rtos, m: &Machine) -> String {
 }
 
 fn timer_list(rtos: &Rtos, m: &Machine) -> String {
-    let (timers, torn) = rtos::timers(rtos, &MachineMemory { machine: m, core: 0 });
+    let (timers, inconsistency) = rtos::timers(rtos, &MachineMemory { machine: m, core: 0 });
     let name = |pc| rtos.source.function(pc).map_or(format!("{pc:#010x}"), |f| f.0);
-    let torn = torn.map(|t| format!("note: {t}\n")).unwrap_or_default();
-    rtos::timer_table(tasks(rtos, m).tick, &timers, name) + &torn
+    let inconsistency = inconsistency.map(|t| format!("note: {t}\n")).unwrap_or_default();
+    rtos::timer_table(tasks(rtos, m).tick, &timers, name) + &inconsistency
 }
 
 fn heap_list(rtos: &Rtos, m: &Machine) -> String {
@@ -80,13 +80,13 @@ fn heap_list(rtos: &Rtos, m: &Machine) -> String {
 /// Virtual time for which CPU time is measured before the first output, while the machine runs.
 const WATCHED: Ticks = 200_000 * TICKS_PER_US;
 /// Maximum host time for the same.
-const PATIENCE: Duration = Duration::from_millis(500);
+const TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Returns the task table. If the firmware does not measure its tasks' CPU time, the supervisor does from the first
 /// call on.
 fn task_list(rtos: &Arc<Rtos>, handle: &Handle) -> Result {
     let counts = rtos.layout.tcb.is_some_and(|t| t.run_time.is_some());
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     while !counts && Instant::now() < end {
         let more = handle.call(|s| {
             let (now, running) = (s.machine().now(), s.is_running());

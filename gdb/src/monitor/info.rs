@@ -8,12 +8,12 @@ use esplens_core::time::{TICKS_PER_US, Ticks};
 use esplens_soc::dev::DevId;
 use esplens_soc::dev::eth::EthModel;
 use esplens_soc::dev::spec::How;
-use esplens_soc::irq::Source;
+use esplens_soc::irq::IrqSource;
 use esplens_soc::machine::Machine;
 
 /// Shows information about the machine.
 #[derive(Debug, Args)]
-pub struct Info {
+pub struct InfoCommand {
     #[command(subcommand)]
     what: What,
 }
@@ -65,7 +65,7 @@ enum What {
     TraceEvents,
 }
 
-impl Info {
+impl InfoCommand {
     pub fn run(&self, handle: &Handle) -> Result {
         let what = self.what;
         match what {
@@ -162,7 +162,7 @@ fn irq(m: &Machine, core: usize) -> String {
     for n in 0..32 {
         let (pending, enabled) = (cpu.interrupt() >> n & 1 != 0, cpu.intenable >> n & 1 != 0);
         let level = LEVEL_MASK.iter().position(|mask| mask >> n & 1 != 0).unwrap_or(0);
-        let to = Source::ALL.into_iter().filter(|s| matrix.mapping(core, *s as usize) == n);
+        let to = IrqSource::ALL.into_iter().filter(|s| matrix.mapping(core, *s as usize) == n);
         // Sources that the firmware has not routed are routed to 16, which is a timer's interrupt.
         let sources: Vec<String> = to
             .filter(|s| n != 16 || matrix.level(*s))

@@ -17,7 +17,7 @@ pub struct List {
 impl List {
     pub fn run(&self, handle: &Handle) -> Result {
         let symbols = handle.symbols().current();
-        let user = |e: crate::symbols::Error| Error::User(e.to_string());
+        let user = |e: crate::symbols::SymbolError| Error::User(e.to_string());
         let addr = match &self.location {
             Some(l) => symbols.find(l).map_err(user)?.first().copied(),
             None => Some(frame::pc(handle)?),

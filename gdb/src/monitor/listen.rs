@@ -1,7 +1,7 @@
 //! The monitor on a socket: reads a line, writes its output and a prompt.
 
 use super::run;
-use crate::server::{Address, HTTP_METHODS, Listening, Stream, start};
+use crate::server::{Address, ByteStream, HTTP_METHODS, ListenResult, start};
 use crate::supervisor::Handle;
 use std::io;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -18,7 +18,7 @@ pub const HELLO: &str =
 ///
 /// # Errors
 /// If it cannot listen on the address.
-pub fn listen(address: &Address, handle: &Handle) -> io::Result<Listening> {
+pub fn listen(address: &Address, handle: &Handle) -> io::Result<ListenResult> {
     start(address, handle, "monitor", |stream, handle| {
         Box::pin(async move {
             // Nothing to do if the client disconnects.
@@ -27,7 +27,7 @@ pub fn listen(address: &Address, handle: &Handle) -> io::Result<Listening> {
     })
 }
 
-async fn serve(stream: Box<dyn Stream>, handle: &Handle) -> io::Result<()> {
+async fn serve(stream: Box<dyn ByteStream>, handle: &Handle) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     stream.write_all(HELLO.as_bytes()).await?;
     let mut first = true;

@@ -1,7 +1,7 @@
 //! `x`, `xp`, `mdw`, `mww` and their sizes.
 
-use super::core::Core;
-use super::frame::{Known, Stack};
+use super::core::CoreCommand;
+use super::frame::{FrameSymbols, SelectedStack};
 use super::{Error, Result, number, whatis};
 use crate::supervisor::Handle;
 use crate::symbols::Number;
@@ -23,7 +23,7 @@ pub struct X {
     #[arg(required = true, allow_hyphen_values = true)]
     words: Vec<String>,
     #[command(flatten)]
-    core: Core,
+    core: CoreCommand,
 }
 
 struct Format {
@@ -68,10 +68,10 @@ fn address(handle: &Handle, text: &str) -> std::result::Result<u32, Error> {
     if let Ok(addr) = number(text) {
         return Ok(addr);
     }
-    let (known, by, what) = (Known::of(handle), handle.client().clone(), text.to_string());
+    let (known, by, what) = (FrameSymbols::of(handle), handle.client().clone(), text.to_string());
     let found = handle.call(move |s| {
         let mem = MachineMemory { machine: s.machine(), core: s.last_core() };
-        let value = whatis::in_frame(&known.symbols, &what, &Stack::of(s, &known, &by), &mem)?;
+        let value = whatis::in_frame(&known.symbols, &what, &SelectedStack::of(s, &known, &by), &mem)?;
         let memory = |addr: u32, buf: &mut [u8]| s.machine().peek(mem.core, addr, buf);
         // A function, an array or a struct stands for its address.
         known.symbols.number(&value, &memory).map(Number::to_u32).or_else(|e| value.addr().ok_or(e))

@@ -45,7 +45,7 @@ pub use vocabulary::device_name;
 pub use wifi::without_passphrase;
 
 use crate::printable::printable;
-use crate::steps::Way;
+use crate::steps::StepKind;
 use crate::supervisor::{Gone, Handle};
 use clap::{CommandFactory, Parser};
 use esplens_core::memory::WatchKind;
@@ -70,7 +70,7 @@ enum Command {
     Resume(run_control::Resume),
     /// Run single instructions.
     #[command(visible_aliases = ["stepi", "si"])]
-    Step(run_control::Step),
+    Step(run_control::StepCommand),
     /// Run to the next source line, over calls.
     #[command(visible_alias = "n")]
     Next(run_control::LineStep),
@@ -82,7 +82,7 @@ enum Command {
     ReverseContinue(reverse::Continue),
     /// Undo a core's last instruction.
     #[command(name = "reverse-stepi", visible_alias = "rsi")]
-    ReverseStep(reverse::Step),
+    ReverseStep(reverse::ReverseStepCommand),
     /// Run backwards to the beginning of the source line, or of the previous one, stepping into calls.
     #[command(name = "reverse-step", visible_alias = "rs")]
     ReverseLine(run_control::LineStep),
@@ -93,7 +93,7 @@ enum Command {
     #[command(name = "reverse-finish")]
     ReverseFinish(run_control::LineStep),
     /// Switch checkpoints for reverse execution on or off, or show the state.
-    Record(reverse::Record),
+    Record(reverse::RecordCommand),
     /// Let single steps enter interrupt handlers, or not.
     #[command(name = "step-irq")]
     StepIrq(settings::StepIrq),
@@ -101,15 +101,15 @@ enum Command {
     #[command(name = "panic-stop")]
     PanicStop(settings::PanicStop),
     /// Show information about the machine.
-    Info(info::Info),
+    Info(info::InfoCommand),
     /// Show or set registers.
-    Reg(registers::Reg),
+    Reg(registers::RegCommand),
     /// Backtrace of a core or task, without GDB.
     #[command(visible_aliases = ["backtrace", "where"])]
     Bt(bt::Bt),
     /// Show the selected stack frame, or select another one.
     #[command(visible_alias = "f")]
-    Frame(frame::Frame),
+    Frame(frame::FrameCommand),
     /// Select the frame that called this one.
     Up(frame::Up),
     /// Select the frame called by this one.
@@ -145,14 +145,14 @@ enum Command {
     #[command(visible_alias = "b")]
     Break(breakpoints::Break),
     /// Set a watchpoint: the machine stops before the store.
-    Watch(watch::Watch),
+    Watch(watch::WatchCommand),
     /// Set a watchpoint for loads.
-    Rwatch(watch::Watch),
+    Rwatch(watch::WatchCommand),
     /// Set a watchpoint for loads and stores.
-    Awatch(watch::Watch),
+    Awatch(watch::WatchCommand),
     /// Delete breakpoints or watchpoints.
     #[command(visible_alias = "d")]
-    Delete(breakpoints::Delete),
+    Delete(breakpoints::DeleteCommand),
     /// Enable breakpoints or watchpoints.
     Enable(breakpoints::Enable),
     /// Disable breakpoints or watchpoints.
@@ -160,14 +160,14 @@ enum Command {
     /// Save the machine's state under a name.
     Savevm(snapshots::Save),
     /// Restore a snapshot.
-    Loadvm(snapshots::Load),
+    Loadvm(snapshots::LoadCommand),
     /// Delete a snapshot.
-    Delvm(snapshots::Delete),
+    Delvm(snapshots::DeleteSnapshotCommand),
     /// Enable or disable trace events while the machine runs, or list them.
     #[command(visible_alias = "trace-event")]
     Trace(trace::TraceEvents),
     /// Show or set the speed of virtual time: real, max, or a factor.
-    Speed(settings::Speed),
+    Speed(settings::SpeedCommand),
     /// Plug the Ethernet cable in, or pull it out.
     #[command(name = "set_link")]
     SetLink(network::SetLink),
@@ -178,7 +178,7 @@ enum Command {
     #[command(name = "hostfwd_remove")]
     HostfwdRemove(network::HostfwdRemove),
     /// Change the air: add, remove and move access points, drop frames, deauthenticate.
-    Wifi(wifi::Wifi),
+    Wifi(wifi::WifiCommand),
     /// Open another GDB server.
     Gdb(settings::Gdb),
     /// Describe an address, or show the value of a name or expression.
@@ -219,10 +219,10 @@ enum Command {
     /// OpenOCD's commands for files: report what to use instead.
     #[command(name = "program_esp", visible_aliases = ["program_esp_bins", "program", "load_image", "dump_image",
         "verify_image", "test_image"])]
-    ProgramEsp(openocd::Files),
+    ProgramEsp(openocd::OpenocdFilesCommand),
     /// End esplens.
     #[command(visible_aliases = ["q", "shutdown", "exit"])]
-    Quit(run_control::Quit),
+    Quit(run_control::QuitCommand),
 }
 
 /// Reason why a command failed.
@@ -246,11 +246,11 @@ impl Command {
             Self::Halt(c) => c.run(handle),
             Self::Resume(c) => c.run(handle),
             Self::Step(c) => c.run(handle),
-            Self::Next(c) => c.run(handle, Way::Next),
-            Self::Finish(c) => c.run(handle, Way::Finish),
-            Self::ReverseLine(c) => c.run(handle, Way::BackLine),
-            Self::ReverseNext(c) => c.run(handle, Way::BackNext),
-            Self::ReverseFinish(c) => c.run(handle, Way::BackFinish),
+            Self::Next(c) => c.run(handle, StepKind::Next),
+            Self::Finish(c) => c.run(handle, StepKind::Finish),
+            Self::ReverseLine(c) => c.run(handle, StepKind::BackLine),
+            Self::ReverseNext(c) => c.run(handle, StepKind::BackNext),
+            Self::ReverseFinish(c) => c.run(handle, StepKind::BackFinish),
             Self::PanicStop(c) => c.run(handle),
             Self::Frame(c) => c.run(handle),
             Self::Up(c) => c.run(handle),

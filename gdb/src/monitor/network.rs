@@ -1,6 +1,6 @@
 //! `set_link`, `hostfwd_add`, `hostfwd_remove`.
 
-use super::settings::Switch;
+use super::settings::OnOff;
 use super::{Error, Result};
 use crate::supervisor::Handle;
 use clap::Args;
@@ -14,12 +14,12 @@ pub struct SetLink {
     name: String,
     /// on: plugged in; off: unplugged.
     #[arg(value_enum)]
-    to: Switch,
+    to: OnOff,
 }
 
 impl SetLink {
     pub fn run(&self, handle: &Handle) -> Result {
-        let (name, up) = (self.name.clone(), self.to == Switch::On);
+        let (name, up) = (self.name.clone(), self.to == OnOff::On);
         handle.call(move |s| s.machine_mut().set_link(&name, up))?.map_err(Error::User)?;
         Ok(String::new())
     }

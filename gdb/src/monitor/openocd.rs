@@ -21,13 +21,13 @@ impl Nothing {
 
 /// Rejects OpenOCD's commands for host files, which the monitor does not open.
 #[derive(Debug, Args)]
-pub struct Files {
+pub struct OpenocdFilesCommand {
     /// Ignored arguments.
     #[arg(value_name = "WORDS", trailing_var_arg = true, allow_hyphen_values = true)]
     _words: Vec<String>,
 }
 
-impl Files {
+impl OpenocdFilesCommand {
     pub fn run(&self, name: &str) -> Result {
         let instead = match name {
             "dump_image" => "GDB: dump binary memory FILE START END; a core file: dump-core FILE",

@@ -1,7 +1,7 @@
 //! `info version`, `info block`, `info chardev`, `info trace-events`: in the format of QEMU's monitor.
 
 use crate::supervisor::Session;
-use esplens_soc::trace::Event;
+use esplens_soc::trace::TraceEvent;
 
 /// The QEMU release whose options, monitor and QMP are implemented: major, minor, micro.
 pub const QEMU: [u32; 3] = [9, 2, 2];
@@ -19,7 +19,7 @@ pub fn block(s: &Session) -> String {
     if drives.is_empty() {
         return "no file backs flash or eFuses\n".into();
     }
-    let line = |d: &crate::supervisor::Drive| {
+    let line = |d: &crate::supervisor::DriveFile| {
         let mode = if d.kept { "writes are saved at exit" } else { "writes are not saved" };
         format!("{}: {} (raw, {mode})\n", d.name, d.file.display())
     };
@@ -34,5 +34,5 @@ pub fn chardev(s: &Session) -> String {
 /// Lists all trace events: 1 for the enabled ones.
 pub fn trace_events(s: &Session) -> String {
     let trace = s.machine().trace();
-    Event::ALL.iter().map(|e| format!("{} : state {}\n", e.name(), u8::from(trace.on(*e)))).collect()
+    TraceEvent::ALL.iter().map(|e| format!("{} : state {}\n", e.name(), u8::from(trace.on(*e)))).collect()
 }

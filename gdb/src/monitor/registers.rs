@@ -1,6 +1,6 @@
 //! `reg`.
 
-use super::core::Core;
+use super::core::CoreCommand;
 use super::{Error, Result, number};
 use crate::server::xtensa::{self, table};
 use crate::supervisor::Handle;
@@ -9,14 +9,14 @@ use esplens_soc::machine::Machine;
 
 /// Shows or sets registers by GDB's names.
 #[derive(Debug, Args)]
-pub struct Reg {
+pub struct RegCommand {
     /// Name; without argument: the register window and the most important others.
     name: Option<String>,
     /// New value.
     #[arg(value_parser = number)]
     value: Option<u32>,
     #[command(flatten)]
-    core: Core,
+    core: CoreCommand,
 }
 
 /// The registers shown by `reg` and `info registers` after the window.
@@ -63,7 +63,7 @@ pub fn short(m: &Machine, core: usize) -> String {
     out
 }
 
-impl Reg {
+impl RegCommand {
     pub fn run(&self, handle: &Handle) -> Result {
         let core = self.core.of(handle)?;
         let Some(name) = &self.name else { return Ok(handle.call(move |s| short(s.machine(), core))?) };

@@ -1,8 +1,8 @@
 //! `halt`, `resume`, `step`, `next`, `finish`, the reverse steps by line, and `quit`.
 
-use super::core::Core;
+use super::core::CoreCommand;
 use super::{Result, frame};
-use crate::steps::{self, Way};
+use crate::steps::{self, StepKind};
 use crate::supervisor::{Handle, RunState, Why};
 use clap::Args;
 use esplens_soc::machine::{self, Plan};
@@ -33,15 +33,15 @@ impl Resume {
 
 /// Runs single instructions of one core, like OpenOCD's step; `next` runs source lines.
 #[derive(Debug, Args)]
-pub struct Step {
+pub struct StepCommand {
     /// Number of instructions.
     #[arg(default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     count: u32,
     #[command(flatten)]
-    core: Core,
+    core: CoreCommand,
 }
 
-impl Step {
+impl StepCommand {
     pub fn run(&self, handle: &Handle) -> Result {
         let (by, core) = (handle.client().clone(), self.core.of(handle)?);
         for _ in 0..self.count {
@@ -67,19 +67,19 @@ impl Step {
 #[derive(Debug, Args)]
 pub struct LineStep {
     #[command(flatten)]
-    core: Core,
+    core: CoreCommand,
 }
 
 impl LineStep {
     /// Steps the core in the given way.
-    pub fn run(&self, handle: &Handle, way: fn(usize) -> Way) -> Result {
-        go(handle, way(self.core.of(handle)?))
+    pub fn run(&self, handle: &Handle, kind: fn(usize) -> StepKind) -> Result {
+        go(handle, kind(self.core.of(handle)?))
     }
 }
 
 /// Steps and returns the new location, with the reason for the stop if it is not the end of the step.
-fn go(handle: &Handle, way: Way) -> Result {
-    match steps::go(handle, way)? {
+fn go(handle: &Handle, kind: StepKind) -> Result {
+    match steps::go(handle, kind)? {
         None => Ok("still running; halt stops it\n".into()),
         Some(stopped) => {
             let said = if stopped.why == Why::Step { String::new() } else { format!("{stopped}\n") };
@@ -91,9 +91,9 @@ fn go(handle: &Handle, way: Way) -> Result {
 
 /// Ends the program.
 #[derive(Debug, Args)]
-pub struct Quit {}
+pub struct QuitCommand {}
 
-impl Quit {
+impl QuitCommand {
     pub fn run(&self, handle: &Handle) -> Result {
         let by = handle.client().clone();
         handle.call(move |s| s.quit(&by))?;

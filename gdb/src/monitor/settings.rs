@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 /// An on/off argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Switch {
+pub enum OnOff {
     /// Enabled.
     On,
     /// Disabled.
@@ -20,7 +20,7 @@ pub enum Switch {
 pub struct StepIrq {
     /// Without argument: show the state.
     #[arg(value_enum)]
-    to: Option<Switch>,
+    to: Option<OnOff>,
 }
 
 impl StepIrq {
@@ -28,7 +28,7 @@ impl StepIrq {
         let to = self.to;
         let on = handle.call(move |s| {
             if let Some(to) = to {
-                s.set_step_irq(to == Switch::On);
+                s.set_step_irq(to == OnOff::On);
             }
             s.step_irq()
         })?;
@@ -41,13 +41,13 @@ impl StepIrq {
 pub struct PanicStop {
     /// Without argument: show the state.
     #[arg(value_enum)]
-    to: Option<Switch>,
+    to: Option<OnOff>,
 }
 
 impl PanicStop {
     pub fn run(&self, handle: &Handle) -> Result {
         if let Some(to) = self.to {
-            panics::stop(handle, to == Switch::On)?;
+            panics::stop(handle, to == OnOff::On)?;
         }
         let (on, places) = handle.call(|s| {
             let panics = s.panic_points().filter_map(|(_, p)| p.panic.clone()).collect::<Vec<_>>();
@@ -63,12 +63,12 @@ impl PanicStop {
 
 /// Shows or sets the speed of virtual time.
 #[derive(Debug, Args)]
-pub struct Speed {
+pub struct SpeedCommand {
     /// real, max, or a factor such as 2 or 0.5.
     to: Option<supervisor::Speed>,
 }
 
-impl Speed {
+impl SpeedCommand {
     pub fn run(&self, handle: &Handle) -> Result {
         let to = self.to;
         let speed = handle.call(move |s| {

@@ -25,12 +25,12 @@ fn missing(name: &str) -> Error {
 
 /// Restores a snapshot.
 #[derive(Debug, Args)]
-pub struct Load {
+pub struct LoadCommand {
     /// Name.
     name: String,
 }
 
-impl Load {
+impl LoadCommand {
     pub fn run(&self, handle: &Handle) -> Result {
         let name = self.name.clone();
         let found = handle.call(move |s| s.load_snapshot(&name))?;
@@ -40,12 +40,12 @@ impl Load {
 
 /// Deletes a snapshot.
 #[derive(Debug, Args)]
-pub struct Delete {
+pub struct DeleteSnapshotCommand {
     /// Name.
     name: String,
 }
 
-impl Delete {
+impl DeleteSnapshotCommand {
     pub fn run(&self, handle: &Handle) -> Result {
         let name = self.name.clone();
         let found = handle.call(move |s| s.delete_snapshot(&name))?;

@@ -3,14 +3,16 @@
 use crate::rtos::{self, Rtos};
 use crate::supervisor::Session;
 use crate::symbols::{SourceFrame, Symbols};
-use crate::unwind::{Backtrace, Bytes, Context, End, Kind, MachineMemory, Memory, Names};
+use crate::unwind::{
+    Backtrace, BacktraceEnd, Bytes, Context, FrameKind, MachineMemory, ReadMemory, UnwindNames,
+};
 
 /// Function names for the code that is in memory at the moment.
 pub struct Present<'a> {
     /// Symbols of all files.
     pub symbols: &'a Symbols,
     /// Memory, to check which file's code is loaded.
-    pub mem: &'a dyn Memory,
+    pub mem: &'a dyn ReadMemory,
 }
 
 impl Present<'_> {
@@ -20,7 +22,7 @@ impl Present<'_> {
     }
 }
 
-impl Names for Present<'_> {
+impl UnwindNames for Present<'_> {
     fn function(&self, pc: u32) -> Option<(String, u32)> {
         self.ask(pc, |symbols| symbols.function(pc))
     }
@@ -79,7 +81,7 @@ pub fn levels(trace: &Backtrace, present: Option<&Present>) -> Vec<Level> {
             sources.push(None);
         }
         for (inlined, source) in sources.into_iter().enumerate() {
-            let interrupted = inlined == 0 && frame.kind == Kind::Interrupted;
+            let interrupted = inlined == 0 && frame.kind == FrameKind::Interrupted;
             out.push(Level { frame: n, inlined, pc: frame.pc, sp: frame.sp(), source, interrupted });
         }
     }
@@ -95,7 +97,7 @@ pub fn show(trace: &Backtrace, present: Option<&Present>) -> String {
         }
         out.push_str(&format!("#{n:<3}{}\n", level.text()));
     }
-    if trace.end != End::Outermost {
+    if trace.end != BacktraceEnd::Outermost {
         out.push_str(&format!("{}\n", trace.end));
     }
     out
@@ -106,7 +108,7 @@ pub fn of_core(s: &Session, rtos: Option<&Rtos>, symbols: &Symbols) -> Backtrace
     let core = s.last_core();
     let mem = MachineMemory { machine: s.machine(), core };
     let present = Present { symbols, mem: &mem };
-    let names: &dyn Names = match rtos {
+    let names: &dyn UnwindNames = match rtos {
         Some(rtos) if symbols.is_empty() => &*rtos.source,
         _ => &present,
     };

@@ -2,7 +2,7 @@
 
 use super::{Error, Result};
 use crate::supervisor::Handle;
-use crate::symbols::Role;
+use crate::symbols::FileRole;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ impl SymbolFile {
         let Some(path) = &self.path else { return Ok(list(handle)) };
         let elf = crate::symbols::open_cached(path).map_err(|e| Error::User(e.to_string()))?;
         handle.symbols().clear();
-        handle.symbols().add(Role::App, elf);
+        handle.symbols().add(FileRole::App, elf);
         handle.touched();
         Ok(list(handle))
     }
@@ -33,7 +33,7 @@ pub struct AddSymbolFile {
 
 impl AddSymbolFile {
     pub fn run(&self, handle: &Handle) -> Result {
-        let loaded = handle.symbols().load_now(Role::App, &self.path);
+        let loaded = handle.symbols().load_now(FileRole::App, &self.path);
         loaded.map(|_| list(handle)).map_err(|e| Error::User(e.to_string()))
     }
 }

@@ -131,8 +131,12 @@ fn commands_people_type() {
     assert!(says("info block").contains("no file"));
     h.call(|s| {
         s.set_outside(crate::supervisor::Outside {
-            drives: vec![crate::supervisor::Drive { name: "mtd0".into(), file: "f.bin".into(), kept: true }],
-            lines: vec![crate::supervisor::Line { label: "serial0".into(), to: "stdio".into() }],
+            drives: vec![crate::supervisor::DriveFile {
+                name: "mtd0".into(),
+                file: "f.bin".into(),
+                kept: true,
+            }],
+            lines: vec![crate::supervisor::HostLine { label: "serial0".into(), to: "stdio".into() }],
         });
     })
     .unwrap();

@@ -1,11 +1,11 @@
 //! `trace`: enables trace events while the machine runs. The output goes to the file given with `--trace-file`, or to
 //! stderr.
 
-use super::settings::Switch;
+use super::settings::OnOff;
 use super::{Error, Result};
 use crate::supervisor::Handle;
 use clap::Args;
-use esplens_soc::trace::{Event, Trace};
+use esplens_soc::trace::{TraceEvent, TraceSet};
 
 /// Enables or disables trace events.
 #[derive(Debug, Args)]
@@ -14,7 +14,7 @@ pub struct TraceEvents {
     pattern: Option<String>,
     /// on or off; without it: show the events that match the pattern.
     #[arg(value_enum)]
-    to: Option<Switch>,
+    to: Option<OnOff>,
 }
 
 impl TraceEvents {
@@ -22,19 +22,19 @@ impl TraceEvents {
         let pattern = self.pattern.clone().unwrap_or_else(|| "*".into());
         let to = self.to;
         // The events that match the pattern, enabled or not.
-        let mut named = Trace::default();
+        let mut named = TraceSet::default();
         if pattern.starts_with('-') || !named.apply(&pattern) {
             return Err(Error::User(format!("no event is called {pattern:?}; trace lists them")));
         }
         let now = handle.call(move |s| {
             let trace = s.machine_mut().trace_mut();
             if let Some(to) = to {
-                trace.apply(&if to == Switch::On { pattern } else { format!("-{pattern}") });
+                trace.apply(&if to == OnOff::On { pattern } else { format!("-{pattern}") });
             }
             *trace
         })?;
-        let shown = Event::ALL.iter().filter(|e| named.on(**e));
-        let state = |e: Event| if now.on(e) { "on" } else { "off" };
+        let shown = TraceEvent::ALL.iter().filter(|e| named.on(**e));
+        let state = |e: TraceEvent| if now.on(e) { "on" } else { "off" };
         Ok(shown.map(|e| format!("{:26} {:3} {}\n", e.name(), state(*e), e.doc())).collect())
     }
 }

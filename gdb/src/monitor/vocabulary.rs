@@ -1,10 +1,10 @@
 //! Points other than addresses: network frames, interrupts, registers. Each keyword has a function that makes a point.
 
 use crate::filter::Filter;
-use crate::supervisor::{Client, Irq, Point, PointKind};
+use crate::supervisor::{Client, IrqSelector, Point, PointKind};
 use esplens_core::memory::WatchKind;
 use esplens_soc::dev::DevId;
-use esplens_soc::irq::Source;
+use esplens_soc::irq::IrqSource;
 use esplens_soc::machine::Machine;
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub fn frame(words: &[String], by: &Client) -> Made {
         "" => None,
         _ => Some(Arc::new(text.parse::<Filter>().map_err(|e| e.to_string())?)),
     };
-    Ok(Point { filter, ..Point::new(PointKind::Frame, 0, 1, by) })
+    Ok(Point { filter, ..Point::new(PointKind::NetFrame, 0, 1, by) })
 }
 
 /// Parses `irq 5`, `irq source 34`, `irq uart0`, `irq ETS_UART0_INTR_SOURCE`.
@@ -33,15 +33,15 @@ pub fn irq(words: &[String], by: &Client) -> Made {
         [source, word] if source == "source" => (true, word),
         _ => return Err("expected irq N, irq source N or irq NAME".into()),
     };
-    let last = Source::ALL.len() - 1;
+    let last = IrqSource::ALL.len() - 1;
     match word.parse::<u8>() {
-        Ok(n) if source && usize::from(n) <= last => Ok(source_point(Source::ALL[usize::from(n)], by)),
+        Ok(n) if source && usize::from(n) <= last => Ok(source_point(IrqSource::ALL[usize::from(n)], by)),
         Ok(_) if source => Err(format!("interrupt sources are 0 to {last}")),
-        Ok(n) if n < 32 => Ok(Point::new(PointKind::Irq(Irq::Number(n)), 0, 1, by)),
+        Ok(n) if n < 32 => Ok(Point::new(PointKind::Irq(IrqSelector::Number(n)), 0, 1, by)),
         Ok(n) => Err(format!("a core has interrupts 0 to 31; source {n} of the matrix is irq source {n}")),
         Err(_) => {
-            let found = Source::ALL.into_iter().find(|s| source_names(*s).contains(&source_key(word)));
-            let names = || Source::ALL.map(source_name).join(" ");
+            let found = IrqSource::ALL.into_iter().find(|s| source_names(*s).contains(&source_key(word)));
+            let names = || IrqSource::ALL.map(source_name).join(" ");
             found
                 .map(|s| source_point(s, by))
                 .ok_or_else(|| format!("no source {word:?}; there are {}", names()))
@@ -49,13 +49,13 @@ pub fn irq(words: &[String], by: &Client) -> Made {
     }
 }
 
-fn source_point(source: Source, by: &Client) -> Point {
+fn source_point(source: IrqSource, by: &Client) -> Point {
     let name = Some(source_name(source));
-    Point { name, ..Point::new(PointKind::Irq(Irq::Source(source as u8)), 0, 1, by) }
+    Point { name, ..Point::new(PointKind::Irq(IrqSelector::Source(source as u8)), 0, 1, by) }
 }
 
 /// Returns a source's name in the monitor.
-pub fn source_name(source: Source) -> String {
+pub fn source_name(source: IrqSource) -> String {
     plain(&format!("{source:?}"))
 }
 
@@ -67,13 +67,13 @@ fn source_key(word: &str) -> String {
     word.strip_suffix("level").unwrap_or(word).to_string()
 }
 
-fn source_names(source: Source) -> Vec<String> {
+fn source_names(source: IrqSource) -> Vec<String> {
     let name = source_name(source);
     let idf = match source {
-        Source::Twai => Some("can"),
-        Source::FromCpu0 => Some("fromcpu0"),
-        Source::I2cExt0 => Some("i2c0"),
-        Source::I2cExt1 => Some("i2c1"),
+        IrqSource::Twai => Some("can"),
+        IrqSource::FromCpu0 => Some("fromcpu0"),
+        IrqSource::I2cExt0 => Some("i2c0"),
+        IrqSource::I2cExt1 => Some("i2c1"),
         _ => None,
     };
     std::iter::once(name).chain(idf.map(Into::into)).collect()

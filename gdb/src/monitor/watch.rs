@@ -1,6 +1,6 @@
 //! `watch`, `rwatch`, `awatch`.
 
-use super::frame::{Known, Stack};
+use super::frame::{FrameSymbols, SelectedStack};
 use super::{Error, Result, breakpoints, number, whatis};
 use crate::supervisor::{Handle, Point, PointKind};
 use crate::unwind::MachineMemory;
@@ -12,14 +12,14 @@ const MAX_SIZE: u32 = 1 << 20;
 
 /// Sets a watchpoint: `watch ADDR [BYTES] [r|w|rw]`, `watch EXPR [r|w|rw]`.
 #[derive(Debug, Args)]
-pub struct Watch {
+pub struct WatchCommand {
     /// An address with a number of bytes (4), or an expression with an address, as in `watch broken.readings`; then r
     /// (loads), w (stores) or rw.
     #[arg(required = true, allow_hyphen_values = true, trailing_var_arg = true, value_name = "WHAT")]
     words: Vec<String>,
 }
 
-impl Watch {
+impl WatchCommand {
     /// Watches for accesses of `kind`, unless the words select another kind.
     pub fn run(&self, handle: &Handle, kind: WatchKind) -> Result {
         let mut words: &[String] = &self.words;
@@ -60,10 +60,10 @@ fn named(word: &str) -> Option<WatchKind> {
 
 /// Returns the address and size of an expression's value, and a name for the point.
 fn place(handle: &Handle, text: String) -> std::result::Result<(u32, u32, Option<String>), Error> {
-    let (known, by) = (Known::of(handle), handle.client().clone());
+    let (known, by) = (FrameSymbols::of(handle), handle.client().clone());
     let found = handle.call(move |s| {
         let mem = MachineMemory { machine: s.machine(), core: s.last_core() };
-        let value = whatis::in_frame(&known.symbols, &text, &Stack::of(s, &known, &by), &mem);
+        let value = whatis::in_frame(&known.symbols, &text, &SelectedStack::of(s, &known, &by), &mem);
         let value = value.map_err(|e| e.to_string())?;
         let size = known.symbols.size_of(value.ty).map_err(|e| e.to_string())?;
         let addr =

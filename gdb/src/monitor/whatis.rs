@@ -1,9 +1,9 @@
 //! `whatis`: describes an address, or shows a name or expression.
 
-use super::frame::{Known, Stack};
+use super::frame::{FrameSymbols, SelectedStack};
 use super::{Error, Result, number};
 use crate::supervisor::{Client, Handle, Session};
-use crate::symbols::{self, Error as SymbolError, Format, Place, Symbols, Value};
+use crate::symbols::{self, SymbolError, Symbols, Value, ValueFormat, ValuePlace};
 use crate::unwind::{MachineMemory, SourceView};
 use crate::whatis;
 use clap::Args;
@@ -23,7 +23,7 @@ impl Whatis {
         let letters = self.what[0].strip_prefix('/');
         let what = self.what[usize::from(letters.is_some())..].join(" ");
         let format = letters.map(format).transpose()?;
-        let (known, by) = (Known::of(handle), handle.client().clone());
+        let (known, by) = (FrameSymbols::of(handle), handle.client().clone());
         let text = handle.call(move |s| match number(what.trim_start_matches('*')) {
             Ok(addr) if format.is_none() => Ok(address(s, &known, addr)),
             _ => expression(s, &known, &by, &what, &format.unwrap_or_default()),
@@ -33,15 +33,15 @@ impl Whatis {
 }
 
 /// Returns the format for GDB's format letters.
-fn format(letters: &str) -> std::result::Result<Format, Error> {
+fn format(letters: &str) -> std::result::Result<ValueFormat, Error> {
     match letters {
-        "x" | "z" => Ok(Format { hex: true, ..Format::default() }),
-        "d" | "u" | "s" => Ok(Format::default()),
+        "x" | "z" => Ok(ValueFormat { hex: true, ..ValueFormat::default() }),
+        "d" | "u" | "s" => Ok(ValueFormat::default()),
         other => Err(Error::User(format!("/{other}: the supported formats are /x (hexadecimal), /d and /s"))),
     }
 }
 
-fn address(s: &Session, known: &Known, addr: u32) -> String {
+fn address(s: &Session, known: &FrameSymbols, addr: u32) -> String {
     let lines = whatis::whatis(s.machine(), s.last_core(), known.rtos.as_deref(), &known.symbols, addr);
     format!("{addr:#010x}: {}\n", lines.join("\n            "))
 }
@@ -50,13 +50,13 @@ fn address(s: &Session, known: &Known, addr: u32) -> String {
 pub fn in_frame(
     symbols: &Symbols,
     what: &str,
-    stack: &Stack,
+    stack: &SelectedStack,
     mem: &MachineMemory,
 ) -> std::result::Result<Value, SymbolError> {
     let level = stack.level();
     let view = SourceView::of(&stack.trace.frames, level.frame, mem);
-    let memory = symbols::Frame::memory(&view);
-    let levels = symbols.frames_at(symbols::Frame::pc(&view)).len().max(level.inlined + 1);
+    let memory = symbols::FrameContext::memory(&view);
+    let levels = symbols.frames_at(symbols::FrameContext::pc(&view)).len().max(level.inlined + 1);
     let mut values = (level.inlined..levels).map(|n| symbols.evaluate_in(what, memory, Some((&view, n))));
     let first = values.next().unwrap_or(Err(SymbolError::OptimizedOut));
     match first {
@@ -67,20 +67,20 @@ pub fn in_frame(
 
 fn expression(
     s: &Session,
-    known: &Known,
+    known: &FrameSymbols,
     by: &Client,
     what: &str,
-    format: &Format,
+    format: &ValueFormat,
 ) -> std::result::Result<String, SymbolError> {
     let core = s.last_core();
     let mem = MachineMemory { machine: s.machine(), core };
     let memory = |addr: u32, buf: &mut [u8]| s.machine().peek(core, addr, buf);
     let symbols = &known.symbols;
-    let value = in_frame(symbols, what, &Stack::of(s, known, by), &mem)?;
+    let value = in_frame(symbols, what, &SelectedStack::of(s, known, by), &mem)?;
     if what.starts_with('$')
         && !format.hex
         && !what.contains(' ')
-        && let Place::Register(_, word) = value.place
+        && let ValuePlace::Register(_, word) = value.place
     {
         return Ok(format!("{what} = {}", address(s, known, word)));
     }

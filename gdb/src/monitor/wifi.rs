@@ -14,7 +14,7 @@ use std::fmt::Write;
 /// replayed with the run. Without SSID it applies to all access points. An SSID is the rest of the line and may contain
 /// spaces.
 #[derive(Debug, Args)]
-pub struct Wifi {
+pub struct WifiCommand {
     #[command(subcommand)]
     what: What,
 }
@@ -102,7 +102,7 @@ fn first(text: &str) -> (&str, &str) {
     text.split_once(char::is_whitespace).map_or((text, ""), |(a, b)| (a, b.trim_start()))
 }
 
-impl Wifi {
+impl WifiCommand {
     pub fn run(&self, handle: &Handle) -> Result {
         let command = self.what.command().map_err(Error::User)?;
         if let AirCommand::Add(network) = &command {

@@ -1,11 +1,11 @@
 //! All commands by name.
 
-use super::args::{Args, Error, Result};
-use super::{Server, control, jobs, memory, qom, query};
+use super::args::{Args, QmpError, QmpResult};
+use super::{QmpServer, control, jobs, memory, qom, query};
 use serde_json::{Value, json};
 
 /// Function that executes a command.
-pub type Run = fn(&Server, Args) -> Result;
+pub type Run = fn(&QmpServer, Args) -> QmpResult;
 
 /// All commands. `qmp_capabilities` is handled by the session.
 pub const TABLE: &[(&str, Run)] = &[
@@ -48,13 +48,13 @@ pub fn find(name: &str) -> Option<Run> {
     TABLE.iter().find(|(n, _)| *n == name).map(|(_, run)| *run)
 }
 
-fn commands(_server: &Server, args: Args) -> Result {
+fn commands(_server: &QmpServer, args: Args) -> QmpResult {
     args.end()?;
     Ok(TABLE.iter().map(|(name, _)| json!({"name": name})).collect::<Vec<Value>>().into())
 }
 
 /// Rejects `qmp_capabilities` after the negotiation.
-fn again(_server: &Server, _args: Args) -> Result {
+fn again(_server: &QmpServer, _args: Args) -> QmpResult {
     let desc = "Capabilities negotiation is already complete, command ignored";
-    Err(Error::new(desc))
+    Err(QmpError::new(desc))
 }

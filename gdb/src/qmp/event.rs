@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// State of the machine as last reported to a client.
 #[derive(Debug)]
-pub struct Told {
+pub struct EventState {
     running: bool,
     /// SHUTDOWN was sent.
     ended: bool,
@@ -43,7 +43,7 @@ fn reason(by: &Client) -> &'static str {
     }
 }
 
-impl Told {
+impl EventState {
     /// Creates the state for a new client.
     pub fn new(handle: &Handle) -> Self {
         let running = handle.call(|s| s.is_running()).unwrap_or(false);

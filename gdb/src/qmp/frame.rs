@@ -7,7 +7,7 @@ const MAX_DEPTH: u32 = 64;
 
 /// Item of the byte stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Item {
+pub enum QmpItem {
     /// A message, from its first brace to its last.
     Message(Vec<u8>),
     /// Text that is not an object, up to the end of the line.
@@ -28,21 +28,21 @@ enum State {
     Skip,
 }
 
-/// Splits a byte stream into [`Item`]s. Uses bounded memory for any input.
+/// Splits a byte stream into [`QmpItem`]s. Uses bounded memory for any input.
 #[derive(Debug, Default)]
-pub struct Framer {
+pub struct QmpFramer {
     state: State,
     depth: u32,
     body: Vec<u8>,
 }
 
-impl Framer {
+impl QmpFramer {
     /// Processes one byte.
-    pub fn push(&mut self, byte: u8) -> Option<Item> {
+    pub fn push(&mut self, byte: u8) -> Option<QmpItem> {
         match (self.state, byte) {
             (State::Noise | State::Skip, b'\n') => {
                 let was = std::mem::take(&mut self.state);
-                return Some(if was == State::Noise { Item::Noise } else { Item::TooMuch });
+                return Some(if was == State::Noise { QmpItem::Noise } else { QmpItem::TooMuch });
             }
             (State::Noise | State::Skip, _) => return None,
             (State::Between, b'{') => {
@@ -75,7 +75,7 @@ impl Framer {
             self.state = State::Skip;
         } else if self.depth == 0 {
             self.state = State::Between;
-            return Some(Item::Message(std::mem::take(&mut self.body)));
+            return Some(QmpItem::Message(std::mem::take(&mut self.body)));
         }
         None
     }
@@ -85,13 +85,13 @@ impl Framer {
 mod tests {
     use super::*;
 
-    fn items(bytes: &[u8]) -> Vec<Item> {
-        let mut framer = Framer::default();
+    fn items(bytes: &[u8]) -> Vec<QmpItem> {
+        let mut framer = QmpFramer::default();
         bytes.iter().filter_map(|b| framer.push(*b)).collect()
     }
 
-    fn message(text: &str) -> Item {
-        Item::Message(text.into())
+    fn message(text: &str) -> QmpItem {
+        QmpItem::Message(text.into())
     }
 
     #[test]
@@ -105,8 +105,8 @@ mod tests {
 
     #[test]
     fn noise_ends_with_its_line() {
-        assert_eq!(items(b"hello {\n{}"), [Item::Noise, message("{}")]);
-        assert_eq!(items(b"[1]\n\"x\"\n"), [Item::Noise, Item::Noise]);
+        assert_eq!(items(b"hello {\n{}"), [QmpItem::Noise, message("{}")]);
+        assert_eq!(items(b"[1]\n\"x\"\n"), [QmpItem::Noise, QmpItem::Noise]);
         // The JSON parser reports brackets that do not match.
         assert_eq!(items(b"{]{}"), [message("{]"), message("{}")]);
     }
@@ -114,13 +114,13 @@ mod tests {
     #[test]
     fn too_much_is_dropped() {
         let deep = format!("{{\"a\":{}\n{{}}", "[".repeat(100));
-        assert_eq!(items(deep.as_bytes()), [Item::TooMuch, message("{}")]);
-        let mut framer = Framer::default();
+        assert_eq!(items(deep.as_bytes()), [QmpItem::TooMuch, message("{}")]);
+        let mut framer = QmpFramer::default();
         framer.push(b'{');
         for _ in 0..3 * MAX_MESSAGE {
             assert_eq!(framer.push(b' '), None);
             assert!(framer.body.capacity() <= 4 * MAX_MESSAGE);
         }
-        assert_eq!(framer.push(b'\n'), Some(Item::TooMuch));
+        assert_eq!(framer.push(b'\n'), Some(QmpItem::TooMuch));
     }
 }

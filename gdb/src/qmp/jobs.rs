@@ -1,7 +1,7 @@
 //! Snapshot jobs: executed immediately and kept as concluded until the client dismisses them.
 
-use super::Server;
-use super::args::{Args, Error, Result};
+use super::QmpServer;
+use super::args::{Args, QmpError, QmpResult};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::broadcast;
@@ -51,16 +51,16 @@ impl Jobs {
         id: String,
         kind: &'static str,
         work: impl FnOnce() -> std::result::Result<(), String>,
-    ) -> Result {
+    ) -> QmpResult {
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
         if id.is_empty() || id.len() > 255 {
-            return Err(Error::new("Invalid job ID"));
+            return Err(QmpError::new("Invalid job ID"));
         }
         if done.iter().any(|j| j.id == id) {
-            return Err(Error::new(format!("Job ID '{id}' already in use")));
+            return Err(QmpError::new(format!("Job ID '{id}' already in use")));
         }
         if done.len() == MAX_JOBS {
-            return Err(Error::new("too many jobs; use job-dismiss"));
+            return Err(QmpError::new("too many jobs; use job-dismiss"));
         }
         let error = work().err();
         STATES.iter().for_each(|s| self.tell(&id, s));
@@ -71,13 +71,13 @@ impl Jobs {
 
 /// Takes the arguments common to all three commands: the names of the job and of the snapshot. Devices are ignored: a
 /// snapshot always contains everything.
-fn names(args: &mut Args) -> std::result::Result<(String, String), Error> {
+fn names(args: &mut Args) -> std::result::Result<(String, String), QmpError> {
     let names = (args.text("job-id")?, args.text("tag")?);
     args.ignore(&["vmstate", "devices"]);
     Ok(names)
 }
 
-pub fn save(server: &Server, mut args: Args) -> Result {
+pub fn save(server: &QmpServer, mut args: Args) -> QmpResult {
     let (id, tag) = names(&mut args)?;
     args.end()?;
     let saved =
@@ -89,7 +89,7 @@ fn missing(tag: &str) -> String {
     format!("Snapshot '{tag}' does not exist")
 }
 
-pub fn load(server: &Server, mut args: Args) -> Result {
+pub fn load(server: &QmpServer, mut args: Args) -> QmpResult {
     let (id, tag) = names(&mut args)?;
     args.end()?;
     let name = tag.clone();
@@ -97,7 +97,7 @@ pub fn load(server: &Server, mut args: Args) -> Result {
     server.jobs.run(id, "snapshot-load", || if found() { Ok(()) } else { Err(missing(&tag)) })
 }
 
-pub fn delete(server: &Server, mut args: Args) -> Result {
+pub fn delete(server: &QmpServer, mut args: Args) -> QmpResult {
     let (id, tag) = names(&mut args)?;
     args.end()?;
     let name = tag.clone();
@@ -105,7 +105,7 @@ pub fn delete(server: &Server, mut args: Args) -> Result {
     server.jobs.run(id, "snapshot-delete", || if found() { Ok(()) } else { Err(missing(&tag)) })
 }
 
-pub fn query(server: &Server, args: Args) -> Result {
+pub fn query(server: &QmpServer, args: Args) -> QmpResult {
     args.end()?;
     let done = server.jobs.done.lock().unwrap_or_else(PoisonError::into_inner);
     let show = |j: &Job| {
@@ -120,12 +120,12 @@ pub fn query(server: &Server, args: Args) -> Result {
     Ok(done.iter().map(show).collect::<Vec<_>>().into())
 }
 
-pub fn dismiss(server: &Server, mut args: Args) -> Result {
+pub fn dismiss(server: &QmpServer, mut args: Args) -> QmpResult {
     let id = args.text("id")?;
     args.end()?;
     let mut done = server.jobs.done.lock().unwrap_or_else(PoisonError::into_inner);
     let at = done.iter().position(|j| j.id == id);
-    let at = at.ok_or_else(|| Error::new("Job not found"))?;
+    let at = at.ok_or_else(|| QmpError::new("Job not found"))?;
     done.remove(at);
     drop(done);
     server.jobs.tell(&id, "null");

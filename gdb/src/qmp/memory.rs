@@ -1,7 +1,7 @@
 //! Commands that write memory to files.
 
-use super::Server;
-use super::args::{Args, Error, Result};
+use super::QmpServer;
+use super::args::{Args, QmpError, QmpResult};
 use crate::coredump;
 use crate::supervisor::RunState;
 use esplens_core::memory::CORES;
@@ -12,25 +12,25 @@ use std::io::Write;
 const CHUNK: u64 = 1 << 20;
 
 /// Saves memory with a core's address map.
-pub fn save(server: &Server, mut args: Args) -> Result {
+pub fn save(server: &QmpServer, mut args: Args) -> QmpResult {
     let core = args.maybe_number("cpu-index")?.unwrap_or(0);
     if core >= CORES as u64 {
-        return Err(Error::new("Parameter 'cpu-index' expects a CPU number"));
+        return Err(QmpError::new("Parameter 'cpu-index' expects a CPU number"));
     }
     write(server, args, core as usize)
 }
 
 /// Saves physical memory: here, memory with PRO_CPU's address map.
-pub fn save_physical(server: &Server, args: Args) -> Result {
+pub fn save_physical(server: &QmpServer, args: Args) -> QmpResult {
     write(server, args, 0)
 }
 
-fn write(server: &Server, mut args: Args, core: usize) -> Result {
+fn write(server: &QmpServer, mut args: Args, core: usize) -> QmpResult {
     let (addr, size, name) = (args.number("val")?, args.number("size")?, args.text("filename")?);
     args.end()?;
-    let wrong = || Error::new(format!("Invalid addr 0x{addr:016x}/size {size} specified"));
+    let wrong = || QmpError::new(format!("Invalid addr 0x{addr:016x}/size {size} specified"));
     let end = addr.checked_add(size).filter(|end| *end <= 1 << 32).ok_or_else(wrong)?;
-    let failed = |e: std::io::Error| Error::new(format!("Could not write '{name}': {e}"));
+    let failed = |e: std::io::Error| QmpError::new(format!("Could not write '{name}': {e}"));
     // The first chunk is read before the file is created.
     let mut file = None;
     let mut at = addr;
@@ -58,15 +58,15 @@ fn write(server: &Server, mut args: Args, core: usize) -> Result {
 }
 
 /// Writes an ELF core file with all tasks, like the monitor's `dump-core`.
-pub fn dump(server: &Server, mut args: Args) -> Result {
+pub fn dump(server: &QmpServer, mut args: Args) -> QmpResult {
     let (_paging, protocol) = (args.flag("paging")?, args.text("protocol")?);
     if args.maybe_text("format")?.is_some_and(|f| f != "elf") {
-        return Err(Error::new("only the format elf is supported"));
+        return Err(QmpError::new("only the format elf is supported"));
     }
     args.ignore(&["detach"]);
     args.end()?;
     let Some(name) = protocol.strip_prefix("file:") else {
-        return Err(Error::new("parameter 'protocol' must start with 'file:'"));
+        return Err(QmpError::new("parameter 'protocol' must start with 'file:'"));
     };
     let rtos = server.handle.rtos();
     let core = server.handle.call(move |s| {
@@ -74,6 +74,6 @@ pub fn dump(server: &Server, mut args: Args) -> Result {
         coredump::capture(s.machine(), rtos.as_deref(), core)
     })?;
     let mut file = server.create(name)?;
-    file.write_all(&coredump::write(&core)).map_err(|e| Error::new(format!("{name}: {e}")))?;
+    file.write_all(&coredump::write(&core)).map_err(|e| QmpError::new(format!("{name}: {e}")))?;
     Ok(json!({}))
 }

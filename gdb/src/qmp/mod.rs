@@ -18,9 +18,9 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-pub use frame::{Framer, Item};
+pub use frame::{QmpFramer, QmpItem};
 
-use crate::server::{Address, Listening, start};
+use crate::server::{Address, ListenResult, start};
 use crate::supervisor::{Handle, Replace};
 use std::fs::File;
 use std::io;
@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 /// Format of a picture file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Picture {
+pub enum PictureFormat {
     /// Portable pixmap.
     Ppm,
     /// PNG.
@@ -37,17 +37,17 @@ pub enum Picture {
 }
 
 /// Function that draws the machine's state and returns the bytes of a picture file.
-pub type Draw = Arc<dyn Fn(Picture) -> Result<Vec<u8>, String> + Send + Sync>;
+pub type Draw = Arc<dyn Fn(PictureFormat) -> Result<Vec<u8>, String> + Send + Sync>;
 
 /// State shared by all QMP clients of a machine.
 #[derive(Clone)]
-pub struct Server {
+pub struct QmpServer {
     handle: Handle,
     jobs: jobs::Jobs,
     draw: Option<Draw>,
 }
 
-impl Server {
+impl QmpServer {
     /// Creates a server for the machine of a handle. `draw` implements `screendump`, which is rejected without it.
     #[must_use]
     pub fn new(handle: &Handle, draw: Option<Draw>) -> Self {
@@ -55,8 +55,8 @@ impl Server {
     }
 
     /// Creates a file for a client; see [`Handle::create_file`].
-    fn create(&self, name: &str) -> Result<File, args::Error> {
-        let failed = |why| args::Error::new(format!("Could not open '{name}': {why}"));
+    fn create(&self, name: &str) -> Result<File, args::QmpError> {
+        let failed = |why| args::QmpError::new(format!("Could not open '{name}': {why}"));
         self.handle.create_file(Path::new(name), Replace::Own).map_err(failed)
     }
 
@@ -64,7 +64,7 @@ impl Server {
     ///
     /// # Errors
     /// If it cannot listen on the address.
-    pub fn listen(&self, address: &Address, pretty: bool) -> io::Result<Listening> {
+    pub fn listen(&self, address: &Address, pretty: bool) -> io::Result<ListenResult> {
         let server = self.clone();
         start(address, &self.handle, "qmp", move |stream, handle| {
             let server = Self { handle, ..server.clone() };

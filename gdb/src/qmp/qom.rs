@@ -1,7 +1,7 @@
 //! The part of QEMU's object tree that clients use: machine, SoC, cores, the straps at the GPIO block.
 
-use super::Server;
-use super::args::{Args, Error, Result};
+use super::QmpServer;
+use super::args::{Args, QmpError, QmpResult};
 use crate::monitor;
 use serde_json::{Value, json};
 
@@ -50,17 +50,17 @@ const OBJECTS: &[Object] = &[
 ];
 
 /// Returns the object at a path: an absolute path, or an unambiguous suffix of one.
-fn find(path: &str) -> std::result::Result<&'static Object, Error> {
+fn find(path: &str) -> std::result::Result<&'static Object, QmpError> {
     let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
     let same = |o: &&Object| {
         o.path == path || !path.starts_with('/') && !path.is_empty() && o.path.ends_with(&format!("/{path}"))
     };
     let found = OBJECTS.iter().find(same);
-    found.ok_or_else(|| Error::new(format!("Device '{path}' not found")))
+    found.ok_or_else(|| QmpError::new(format!("Device '{path}' not found")))
 }
 
 /// Lists the properties and children of an object.
-pub fn list(_server: &Server, mut args: Args) -> Result {
+pub fn list(_server: &QmpServer, mut args: Args) -> QmpResult {
     let object = find(&args.text("path")?)?;
     args.end()?;
     let mut out = vec![json!({"name": "type", "type": "string"})];
@@ -71,7 +71,7 @@ pub fn list(_server: &Server, mut args: Args) -> Result {
 }
 
 /// Returns a property, or the path of a child.
-pub fn get(server: &Server, mut args: Args) -> Result {
+pub fn get(server: &QmpServer, mut args: Args) -> QmpResult {
     let (path, name) = (args.text("path")?, args.text("property")?);
     args.end()?;
     let object = find(&path)?;
@@ -87,22 +87,22 @@ pub fn get(server: &Server, mut args: Args) -> Result {
     }
 }
 
-fn missing(path: &str, name: &str) -> Error {
-    Error::new(format!("Property '{path}.{name}' not found"))
+fn missing(path: &str, name: &str) -> QmpError {
+    QmpError::new(format!("Property '{path}.{name}' not found"))
 }
 
 /// Sets the straps.
-pub fn set(server: &Server, mut args: Args) -> Result {
+pub fn set(server: &QmpServer, mut args: Args) -> QmpResult {
     let (path, name, value) = (args.text("path")?, args.text("property")?, args.value("value")?);
     args.end()?;
     let object = find(&path)?;
     match (object.path, name.as_str()) {
         (GPIO, "strap_mode") => {
             let strap = number(&value)
-                .ok_or_else(|| Error::new("Invalid parameter type for 'strap_mode', expected: uint32"))?;
+                .ok_or_else(|| QmpError::new("Invalid parameter type for 'strap_mode', expected: uint32"))?;
             let said = monitor::run(&server.handle, &format!("strap {strap:#x}"));
             let now = server.handle.call(|s| s.machine().soc().sys.strap_pins)?;
-            if now == strap { Ok(json!({})) } else { Err(Error::new(said.trim_end())) }
+            if now == strap { Ok(json!({})) } else { Err(QmpError::new(said.trim_end())) }
         }
         (at, "wdt_disable") if TIMERS.contains(&at) => Ok(json!({})),
         _ => Err(missing(&path, &name)),

@@ -1,9 +1,9 @@
 //! Query commands.
 
-use super::Server;
-use super::args::{Args, Result};
+use super::QmpServer;
+use super::args::{Args, QmpResult};
 use crate::monitor::QEMU;
-use crate::supervisor::{Drive, RunState, Why};
+use crate::supervisor::{DriveFile, RunState, Why};
 use esplens_core::memory::CORES;
 use serde_json::{Value, json};
 
@@ -16,12 +16,12 @@ pub fn version_object() -> Value {
     })
 }
 
-pub fn version(_server: &Server, args: Args) -> Result {
+pub fn version(_server: &QmpServer, args: Args) -> QmpResult {
     args.end()?;
     Ok(version_object())
 }
 
-pub fn status(server: &Server, args: Args) -> Result {
+pub fn status(server: &QmpServer, args: Args) -> QmpResult {
     args.end()?;
     let status = server.handle.call(|s| s.status())?;
     let word = match &status.state {
@@ -37,7 +37,7 @@ pub fn status(server: &Server, args: Args) -> Result {
     Ok(json!({"status": word, "running": status.state == RunState::Running}))
 }
 
-pub fn cpus(_server: &Server, args: Args) -> Result {
+pub fn cpus(_server: &QmpServer, args: Args) -> QmpResult {
     args.end()?;
     let pid = std::process::id();
     let cpu = |n: usize| {
@@ -49,12 +49,12 @@ pub fn cpus(_server: &Server, args: Args) -> Result {
     Ok((0..CORES).map(cpu).collect::<Vec<_>>().into())
 }
 
-fn drives(server: &Server, show: impl Fn(&Drive) -> Value) -> Result {
+fn drives(server: &QmpServer, show: impl Fn(&DriveFile) -> Value) -> QmpResult {
     let outside = server.handle.call(|s| s.outside().clone())?;
     Ok(outside.drives.iter().map(show).collect::<Vec<_>>().into())
 }
 
-fn node(drive: &Drive) -> Value {
+fn node(drive: &DriveFile) -> Value {
     let file = drive.file.to_string_lossy();
     let size = std::fs::metadata(&drive.file).map_or(0, |m| m.len());
     json!({
@@ -67,13 +67,13 @@ fn node(drive: &Drive) -> Value {
     })
 }
 
-pub fn block_nodes(server: &Server, mut args: Args) -> Result {
+pub fn block_nodes(server: &QmpServer, mut args: Args) -> QmpResult {
     args.ignore(&["flat"]);
     args.end()?;
     drives(server, node)
 }
 
-pub fn block(server: &Server, args: Args) -> Result {
+pub fn block(server: &QmpServer, args: Args) -> QmpResult {
     args.end()?;
     drives(server, |d| {
         json!({
@@ -83,35 +83,35 @@ pub fn block(server: &Server, args: Args) -> Result {
     })
 }
 
-pub fn chardev(server: &Server, args: Args) -> Result {
+pub fn chardev(server: &QmpServer, args: Args) -> QmpResult {
     args.end()?;
     let outside = server.handle.call(|s| s.outside().clone())?;
     let line =
-        |l: &crate::supervisor::Line| json!({"label": l.label, "filename": l.to, "frontend-open": true});
+        |l: &crate::supervisor::HostLine| json!({"label": l.label, "filename": l.to, "frontend-open": true});
     Ok(outside.lines.iter().map(line).collect::<Vec<_>>().into())
 }
 
-pub fn kvm(_server: &Server, args: Args) -> Result {
+pub fn kvm(_server: &QmpServer, args: Args) -> QmpResult {
     args.end()?;
     Ok(json!({"enabled": false, "present": false}))
 }
 
-pub fn name(_server: &Server, args: Args) -> Result {
+pub fn name(_server: &QmpServer, args: Args) -> QmpResult {
     args.end()?;
     Ok(json!({}))
 }
 
-pub fn uuid(_server: &Server, args: Args) -> Result {
+pub fn uuid(_server: &QmpServer, args: Args) -> QmpResult {
     args.end()?;
     Ok(json!({"UUID": "00000000-0000-0000-0000-000000000000"}))
 }
 
-pub fn target(_server: &Server, args: Args) -> Result {
+pub fn target(_server: &QmpServer, args: Args) -> QmpResult {
     args.end()?;
     Ok(json!({"arch": "xtensa"}))
 }
 
-pub fn machines(_server: &Server, mut args: Args) -> Result {
+pub fn machines(_server: &QmpServer, mut args: Args) -> QmpResult {
     args.ignore(&["compat-props"]);
     args.end()?;
     Ok(json!([{
@@ -120,7 +120,7 @@ pub fn machines(_server: &Server, mut args: Args) -> Result {
     }]))
 }
 
-pub fn dump_formats(_server: &Server, args: Args) -> Result {
+pub fn dump_formats(_server: &QmpServer, args: Args) -> QmpResult {
     args.end()?;
     Ok(json!({"formats": ["elf"]}))
 }

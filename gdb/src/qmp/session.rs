@@ -1,10 +1,10 @@
 //! A QMP client session: its messages and the machine's events.
 
-use super::args::{Args, Error};
-use super::event::{self, Told};
-use super::frame::{Framer, Item};
-use super::{Server, commands, query};
-use crate::server::Stream;
+use super::args::{Args, QmpError};
+use super::event::{self, EventState};
+use super::frame::{QmpFramer, QmpItem};
+use super::{QmpServer, commands, query};
+use crate::server::ByteStream;
 use crate::supervisor::Event;
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -12,9 +12,9 @@ use tokio::sync::broadcast::error::RecvError;
 
 /// State of a client.
 struct Session {
-    server: Server,
-    framer: Framer,
-    told: Told,
+    server: QmpServer,
+    framer: QmpFramer,
+    event_state: EventState,
     /// The negotiation is complete.
     ready: bool,
     pretty: bool,
@@ -24,7 +24,7 @@ struct Session {
 }
 
 /// Serves a connection until it ends.
-pub async fn serve(mut stream: Box<dyn Stream>, server: Server, pretty: bool) {
+pub async fn serve(mut stream: Box<dyn ByteStream>, server: QmpServer, pretty: bool) {
     let mut events = server.handle.subscribe();
     let mut jobs = server.jobs.subscribe();
     let mut session = Session::new(server, pretty);
@@ -61,19 +61,19 @@ pub async fn serve(mut stream: Box<dyn Stream>, server: Server, pretty: bool) {
 }
 
 /// Returns all responses to a client's input, without events.
-pub fn answer(server: Server, bytes: &[u8]) -> Vec<u8> {
+pub fn answer(server: QmpServer, bytes: &[u8]) -> Vec<u8> {
     let mut session = Session::new(server, false);
     session.bytes(bytes);
     session.out
 }
 
 impl Session {
-    fn new(server: Server, pretty: bool) -> Self {
-        let told = Told::new(&server.handle);
+    fn new(server: QmpServer, pretty: bool) -> Self {
+        let event_state = EventState::new(&server.handle);
         let mut new = Self {
             server,
-            framer: Framer::default(),
-            told,
+            framer: QmpFramer::default(),
+            event_state,
             ready: false,
             pretty,
             out: Vec::new(),
@@ -98,14 +98,14 @@ impl Session {
 
     fn event(&mut self, event: &Event) {
         let handle = self.server.handle.clone();
-        if let Some(said) = self.told.of(event, &handle) {
+        if let Some(said) = self.event_state.of(event, &handle) {
             self.tell(&said);
         }
     }
 
     fn catch_up(&mut self) {
         let handle = self.server.handle.clone();
-        if let Some(said) = self.told.catch_up(&handle) {
+        if let Some(said) = self.event_state.catch_up(&handle) {
             self.tell(&said);
         }
     }
@@ -113,24 +113,26 @@ impl Session {
     fn bytes(&mut self, bytes: &[u8]) {
         for byte in bytes {
             match self.framer.push(*byte) {
-                Some(Item::Message(message)) => self.message(&message),
+                Some(QmpItem::Message(message)) => self.message(&message),
                 // Before the negotiation a QMP client sends only objects; a web page would send HTTP with commands in
                 // the body.
-                Some(Item::Noise | Item::TooMuch) if !self.ready => {
-                    self.fail(None, &Error::new("JSON parse error, expecting an object"));
+                Some(QmpItem::Noise | QmpItem::TooMuch) if !self.ready => {
+                    self.fail(None, &QmpError::new("JSON parse error, expecting an object"));
                     self.foreign = true;
                     return;
                 }
-                Some(Item::Noise) => self.fail(None, &Error::new("JSON parse error, expecting an object")),
-                Some(Item::TooMuch) => {
-                    self.fail(None, &Error::new("JSON parse error, the message is too long or too deep"));
+                Some(QmpItem::Noise) => {
+                    self.fail(None, &QmpError::new("JSON parse error, expecting an object"))
+                }
+                Some(QmpItem::TooMuch) => {
+                    self.fail(None, &QmpError::new("JSON parse error, the message is too long or too deep"));
                 }
                 None => {}
             }
         }
     }
 
-    fn fail(&mut self, id: Option<Value>, error: &Error) {
+    fn fail(&mut self, id: Option<Value>, error: &QmpError) {
         self.reply(id, error.answer());
     }
 
@@ -144,7 +146,7 @@ impl Session {
     fn message(&mut self, text: &[u8]) {
         let mut message: Map<String, Value> = match serde_json::from_slice(text) {
             Ok(message) => message,
-            Err(error) => return self.fail(None, &Error::new(format!("JSON parse error, {error}"))),
+            Err(error) => return self.fail(None, &QmpError::new(format!("JSON parse error, {error}"))),
         };
         let id = message.remove("id");
         match self.execute(message) {
@@ -153,23 +155,23 @@ impl Session {
         }
     }
 
-    fn execute(&mut self, mut message: Map<String, Value>) -> super::args::Result {
+    fn execute(&mut self, mut message: Map<String, Value>) -> super::args::QmpResult {
         let name = match message.remove("execute") {
             Some(Value::String(name)) => name,
-            Some(_) => return Err(Error::new("QMP input member 'execute' must be a string")),
+            Some(_) => return Err(QmpError::new("QMP input member 'execute' must be a string")),
             None if message.contains_key("exec-oob") => {
-                return Err(Error::new("QMP input member 'exec-oob' is unexpected"));
+                return Err(QmpError::new("QMP input member 'exec-oob' is unexpected"));
             }
-            None => return Err(Error::new("QMP input lacks member 'execute'")),
+            None => return Err(QmpError::new("QMP input lacks member 'execute'")),
         };
         let args = Args::new(message.remove("arguments"));
         if let Some(more) = message.keys().next() {
-            return Err(Error::new(format!("QMP input member '{more}' is unexpected")));
+            return Err(QmpError::new(format!("QMP input member '{more}' is unexpected")));
         }
         let mut args = args?;
         if !self.ready {
             if name != "qmp_capabilities" {
-                return Err(Error::too_early());
+                return Err(QmpError::too_early());
             }
             // The server offers no capabilities, so there are none to enable.
             args.ignore(&["enable"]);
@@ -177,6 +179,6 @@ impl Session {
             self.ready = true;
             return Ok(json!({}));
         }
-        commands::find(&name).ok_or_else(|| Error::unknown(&name))?(&self.server, args)
+        commands::find(&name).ok_or_else(|| QmpError::unknown(&name))?(&self.server, args)
     }
 }

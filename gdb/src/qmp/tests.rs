@@ -9,9 +9,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-fn server() -> (Handle, Server) {
+fn server() -> (Handle, QmpServer) {
     let handle = spawn(machine(), Speed::Max).unwrap().0.register("test");
-    let server = Server::new(&handle, None);
+    let server = QmpServer::new(&handle, None);
     (handle, server)
 }
 
@@ -22,13 +22,13 @@ fn objects(bytes: &[u8]) -> Vec<Value> {
 }
 
 /// Returns the responses to messages sent after the negotiation.
-fn says(server: &Server, messages: &[Value]) -> Vec<Value> {
+fn says(server: &QmpServer, messages: &[Value]) -> Vec<Value> {
     let mut text = json!({"execute": "qmp_capabilities"}).to_string();
     messages.iter().for_each(|m| text.push_str(&m.to_string()));
     objects(&server.answer(text.as_bytes())).split_off(2)
 }
 
-fn run(server: &Server, name: &str, arguments: Value) -> Value {
+fn run(server: &QmpServer, name: &str, arguments: Value) -> Value {
     says(server, &[json!({"execute": name, "arguments": arguments})]).remove(0)
 }
 
@@ -36,7 +36,7 @@ fn run(server: &Server, name: &str, arguments: Value) -> Value {
 struct Client(BufReader<TcpStream>);
 
 impl Client {
-    fn connect(server: &Server) -> Self {
+    fn connect(server: &QmpServer) -> Self {
         let at = server.listen(&"tcp::0".parse().unwrap(), false).unwrap().address;
         let Address::Tcp { port, .. } = at else { unreachable!("tcp was asked for") };
         let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -249,10 +249,10 @@ fn without_a_picture_none_is_taken() {
     let shot = json!({"filename": "x.ppm"});
     assert!(run(&server, "screendump", shot)["error"]["desc"].as_str().unwrap().contains("no console"));
     let drawn: Draw = Arc::new(|format| match format {
-        Picture::Png => Ok(b"picture".into()),
-        Picture::Ppm => Err("no paper".into()),
+        PictureFormat::Png => Ok(b"picture".into()),
+        PictureFormat::Ppm => Err("no paper".into()),
     });
-    let server = Server::new(&h, Some(drawn));
+    let server = QmpServer::new(&h, Some(drawn));
     let folder = tempfile::tempdir().unwrap();
     h.allow_write(folder.path().into());
     let shot = json!({"filename": folder.path().join("x.png"), "format": "png"});
@@ -293,7 +293,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
     fn whatever_comes_each_answer_is_an_object(bytes in pieces()) {
-        thread_local!(static SERVER: (Handle, Server) = server());
+        thread_local!(static SERVER: (Handle, QmpServer) = server());
         let text = [b"{\"execute\":\"qmp_capabilities\"}", bytes.as_slice()].concat();
         let answers = SERVER.with(|(_, server)| server.answer(&text));
         prop_assert!(objects(&answers).iter().all(Value::is_object));

@@ -3,7 +3,9 @@
 use super::list::is_object;
 use super::{Rtos, Task};
 use crate::unwind::exception::{self, Form, Saved};
-use crate::unwind::{Backtrace, Context, End, Frame, Kind, Memory, Names, Unwinder, Words, unwind};
+use crate::unwind::{
+    Backtrace, BacktraceEnd, Context, FrameKind, ReadMemory, StackFrame, UnwindNames, Unwinder, Words, unwind,
+};
 use esplens_core::cpu::ps;
 use esplens_core::isa::{self, Op};
 use esplens_soc::machine::reg;
@@ -11,7 +13,7 @@ use esplens_soc::machine::reg;
 /// Returns the registers of a task that is not running, and the form in which they were saved. Returns `None` if the
 /// task's saved stack pointer does not point to a valid saved frame.
 #[must_use]
-pub fn task_context(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Option<(Context, Form)> {
+pub fn task_context(rtos: &Rtos, mem: &dyn ReadMemory, tcb: u32) -> Option<(Context, Form)> {
     let top = mem.u32(tcb)?;
     let saved = exception::any(mem, top)?;
     let form = saved.form;
@@ -29,7 +31,7 @@ pub fn task_context(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Option<(Context,
 }
 
 /// Reads the floating-point registers from the task's save area, if they are stored there.
-fn coprocessor(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Vec<(u16, u32)> {
+fn coprocessor(rtos: &Rtos, mem: &dyn ReadMemory, tcb: u32) -> Vec<(u16, u32)> {
     let Some(area) = save_area(rtos, mem, tcb) else { return Vec::new() };
     // XT_CPSTORED, then the pointer to the aligned area.
     let stored = mem.u8(area.wrapping_add(2)).is_some_and(|bits| bits & 1 != 0);
@@ -47,7 +49,7 @@ fn coprocessor(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Vec<(u16, u32)> {
 
 /// Returns true if FCR and FSR precede f0..f15 in the save area, as up to IDF 6.1. Since then they follow, as in
 /// `tie-asm.h`. The kernel's code is decoded to find where it stores f0.
-fn control_first(rtos: &Rtos, mem: &dyn Memory) -> bool {
+fn control_first(rtos: &Rtos, mem: &dyn ReadMemory) -> bool {
     /// Bytes of `_xt_coproc_exc` to search for the store of f0, with a margin.
     const CODE: u32 = 1024;
     let Some((start, _)) = rtos.source.symbol("_xt_coproc_exc") else { return true };
@@ -58,7 +60,7 @@ fn control_first(rtos: &Rtos, mem: &dyn Memory) -> bool {
 
 /// Returns the core whose floating-point unit still holds this task's registers.
 #[must_use]
-pub fn fpu_owner(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Option<usize> {
+pub fn fpu_owner(rtos: &Rtos, mem: &dyn ReadMemory, tcb: u32) -> Option<usize> {
     let (owners, size) = rtos.source.symbol("_xt_coproc_owner_sa")?;
     let area = save_area(rtos, mem, tcb)?;
     let step = (size / rtos.layout.cores as u32).max(4);
@@ -66,7 +68,7 @@ pub fn fpu_owner(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Option<usize> {
 }
 
 /// Returns the address of the task's coprocessor save area.
-fn save_area(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Option<u32> {
+fn save_area(rtos: &Rtos, mem: &dyn ReadMemory, tcb: u32) -> Option<u32> {
     let layout = rtos.layout.tcb(mem)?;
     if let Some(o) = layout.coproc_area {
         return mem.u32(tcb.wrapping_add(o)).filter(|at| *at != 0);
@@ -77,19 +79,19 @@ fn save_area(rtos: &Rtos, mem: &dyn Memory, tcb: u32) -> Option<u32> {
 }
 
 /// Unwinds from a saved register file. The backtrace of a task that yielded begins at the caller of the yield function.
-fn stopped(mem: &dyn Memory, names: &dyn Names, saved: Saved) -> Backtrace {
+fn stopped(mem: &dyn ReadMemory, names: &dyn UnwindNames, saved: Saved) -> Backtrace {
     let u = Unwinder { mem, names, interrupted: None };
     let mut trace = unwind(&u, &saved.context);
     if saved.form == Form::Solicited && trace.frames.len() > 1 {
         trace.frames.remove(0);
-        trace.frames[0].kind = Kind::Newest;
+        trace.frames[0].kind = FrameKind::Newest;
     }
     trace
 }
 
 /// Returns a task's backtrace. `cores` are the cores' registers, used for running tasks.
 #[must_use]
-pub fn backtrace(rtos: &Rtos, mem: &dyn Memory, task: &Task, cores: &[Context]) -> Backtrace {
+pub fn backtrace(rtos: &Rtos, mem: &dyn ReadMemory, task: &Task, cores: &[Context]) -> Backtrace {
     if let Some(context) = task.core().and_then(|core| cores.get(core)) {
         return core_backtrace(Some(rtos), mem, &*rtos.source, context);
     }
@@ -102,16 +104,19 @@ pub fn backtrace(rtos: &Rtos, mem: &dyn Memory, task: &Task, cores: &[Context]) 
 fn broken(top: u32) -> Backtrace {
     let mut a = [0; 16];
     a[1] = top;
-    let frame = Frame { pc: 0, a, known: 2, ps: ps::WOE, kind: Kind::Newest };
-    Backtrace { frames: vec![frame], end: End::Corrupt(format!("no saved registers at {top:#010x}")) }
+    let frame = StackFrame { pc: 0, a, known: 2, ps: ps::WOE, kind: FrameKind::Newest };
+    Backtrace {
+        frames: vec![frame],
+        end: BacktraceEnd::Corrupt(format!("no saved registers at {top:#010x}")),
+    }
 }
 
 /// Returns the backtrace of a core, through its interrupt handlers into the task that they interrupted.
 #[must_use]
 pub fn core_backtrace(
     rtos: Option<&Rtos>,
-    mem: &dyn Memory,
-    names: &dyn Names,
+    mem: &dyn ReadMemory,
+    names: &dyn UnwindNames,
     context: &Context,
 ) -> Backtrace {
     let running = rtos.zip(context.core).and_then(|(r, core)| r.running(mem, core));

@@ -2,7 +2,7 @@
 
 use super::Rtos;
 use super::list::is_object;
-use crate::unwind::{Memory, Words};
+use crate::unwind::{ReadMemory, Words};
 use std::ops::Range;
 
 /// Most regions, and most blocks per region, that are followed.
@@ -13,7 +13,7 @@ const MAX_CONTROL: u32 = 4 * 1024;
 
 /// Allocator of a heap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum HeapKind {
     /// ESP-IDF's list of all blocks.
     MultiHeap,
     /// Two-level segregated fit.
@@ -30,7 +30,7 @@ pub struct Heap {
     /// One past the last.
     pub end: u32,
     /// Its allocator.
-    pub kind: Kind,
+    pub kind: HeapKind,
     /// Bytes free, as the allocator counts them.
     pub free: u32,
     /// The least number of bytes ever free.
@@ -42,12 +42,12 @@ pub struct Heap {
     /// Capabilities (`MALLOC_CAP_*`), all priorities together.
     pub caps: u32,
     /// An inconsistency in the heap's data, if any.
-    pub torn: Option<String>,
+    pub inconsistency: Option<String>,
 }
 
 /// A block of a heap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Block {
+pub struct HeapBlock {
     /// Address that `malloc` returned, or would return.
     pub start: u32,
     /// Bytes from there on.
@@ -59,26 +59,26 @@ pub struct Block {
 /// Returns the block that contains `addr`, header included. Returns `None` if no heap has a block there, or if the heap
 /// is corrupt before it.
 #[must_use]
-pub fn heap_block(rtos: &Rtos, mem: &dyn Memory, addr: u32) -> Option<Block> {
+pub fn heap_block(rtos: &Rtos, mem: &dyn ReadMemory, addr: u32) -> Option<HeapBlock> {
     let heap = heaps(rtos, mem).into_iter().find(|h| (h.start..h.end).contains(&addr))?;
     let s = &*rtos.source;
     let handle = registry(rtos, mem).into_iter().find(|r| r.range.start == heap.start).map(|r| r.handle);
     let member = |path: &str| s.offset("multi_heap_info", path);
     // Header bytes before the contents, and how many of them a block's size includes.
     let (mut at, header, counted) = match heap.kind {
-        Kind::MultiHeap => (handle?.wrapping_add(member("first_block")?), 4, 4),
-        Kind::Tlsf => {
+        HeapKind::MultiHeap => (handle?.wrapping_add(member("first_block")?), 4, 4),
+        HeapKind::Tlsf => {
             let control = mem.u32(handle?.wrapping_add(member("heap_data").unwrap_or(16)))?;
             (tlsf_heads(mem, &heap, control).1.wrapping_sub(4), 8, 4)
         }
         // portBYTE_ALIGNMENT is 16 on Xtensa.
-        Kind::Heap4 => ((heap.start + 15) & !15, 16, 16),
+        HeapKind::Heap4 => ((heap.start + 15) & !15, 16, 16),
     };
     for _ in 0..MAX_BLOCKS {
         let (size, free) = match heap.kind {
-            Kind::MultiHeap => mem.u32(at).map(|w| ((w & !3).wrapping_sub(at), w & 1 != 0))?,
-            Kind::Tlsf => mem.u32(at.wrapping_add(4)).map(|w| (w & !3, w & 1 != 0))?,
-            Kind::Heap4 => mem.u32(at.wrapping_add(4)).map(|w| (w & 0x7FFF_FFFF, w >> 31 == 0))?,
+            HeapKind::MultiHeap => mem.u32(at).map(|w| ((w & !3).wrapping_sub(at), w & 1 != 0))?,
+            HeapKind::Tlsf => mem.u32(at.wrapping_add(4)).map(|w| (w & !3, w & 1 != 0))?,
+            HeapKind::Heap4 => mem.u32(at.wrapping_add(4)).map(|w| (w & 0x7FFF_FFFF, w >> 31 == 0))?,
         };
         let start = at.wrapping_add(header);
         let next = start.wrapping_add(size).wrapping_sub(counted);
@@ -86,8 +86,8 @@ pub fn heap_block(rtos: &Rtos, mem: &dyn Memory, addr: u32) -> Option<Block> {
             return None;
         }
         if addr < next + (header - counted) {
-            let size = if heap.kind == Kind::Tlsf { size } else { size - counted };
-            return (addr >= at).then_some(Block { start, size, free });
+            let size = if heap.kind == HeapKind::Tlsf { size } else { size - counted };
+            return (addr >= at).then_some(HeapBlock { start, size, free });
         }
         at = next;
     }
@@ -96,7 +96,7 @@ pub fn heap_block(rtos: &Rtos, mem: &dyn Memory, addr: u32) -> Option<Block> {
 
 /// Returns all heap regions.
 #[must_use]
-pub fn heaps(rtos: &Rtos, mem: &dyn Memory) -> Vec<Heap> {
+pub fn heaps(rtos: &Rtos, mem: &dyn ReadMemory) -> Vec<Heap> {
     let s = &*rtos.source;
     if rtos.layout.is_stale(mem) {
         return Vec::new();
@@ -108,7 +108,7 @@ pub fn heaps(rtos: &Rtos, mem: &dyn Memory) -> Vec<Heap> {
 }
 
 /// Reads ESP-IDF's `heap_t` structures, one per region.
-fn registry(rtos: &Rtos, mem: &dyn Memory) -> Vec<Registered> {
+fn registry(rtos: &Rtos, mem: &dyn ReadMemory) -> Vec<Registered> {
     let s = &*rtos.source;
     let Some((head, _)) = s.symbol("registered_heaps") else { return Vec::new() };
     let at = |path: &str, known: u32| s.offset("heap_t_", path).unwrap_or(known);
@@ -139,11 +139,11 @@ struct Registered {
 }
 
 /// Returns the address ranges of ESP-IDF's heaps.
-pub fn regions(rtos: &Rtos, mem: &dyn Memory) -> Vec<Range<u32>> {
+pub fn regions(rtos: &Rtos, mem: &dyn ReadMemory) -> Vec<Range<u32>> {
     registry(rtos, mem).into_iter().map(|r| r.range).collect()
 }
 
-fn registered(rtos: &Rtos, mem: &dyn Memory) -> Vec<Heap> {
+fn registered(rtos: &Rtos, mem: &dyn ReadMemory) -> Vec<Heap> {
     let all = registry(rtos, mem).into_iter();
     let mut out: Vec<Heap> =
         all.filter_map(|r| Some(Heap { caps: r.caps, ..region(rtos, mem, r.handle, &r.range)? })).collect();
@@ -151,30 +151,39 @@ fn registered(rtos: &Rtos, mem: &dyn Memory) -> Vec<Heap> {
     out
 }
 
-fn region(rtos: &Rtos, mem: &dyn Memory, handle: u32, range: &Range<u32>) -> Option<Heap> {
+fn region(rtos: &Rtos, mem: &dyn ReadMemory, handle: u32, range: &Range<u32>) -> Option<Heap> {
     let s = &*rtos.source;
     let (start, end) = (range.start, range.end);
     let at = |path: &str| s.offset("multi_heap_info", path);
     let word = |o: u32| mem.u32(handle.wrapping_add(o));
     let (free, minimum) =
         (word(at("free_bytes").unwrap_or(4))?, word(at("minimum_free_bytes").unwrap_or(8))?);
-    let mut heap =
-        Heap { start, end, kind: Kind::Tlsf, free, minimum, largest: 0, blocks: 0, caps: 0, torn: None };
+    let mut heap = Heap {
+        start,
+        end,
+        kind: HeapKind::Tlsf,
+        free,
+        minimum,
+        largest: 0,
+        blocks: 0,
+        caps: 0,
+        inconsistency: None,
+    };
     if let (Some(first), Some(last)) = (at("first_block"), at("last_block")) {
-        heap.kind = Kind::MultiHeap;
+        heap.kind = HeapKind::MultiHeap;
         block_list(mem, &mut heap, handle.wrapping_add(first), word(last)?);
     } else {
         tlsf(mem, &mut heap, word(at("heap_data").unwrap_or(16))?);
     }
     if heap.free.max(heap.minimum) > end - start {
-        heap.torn.get_or_insert_with(|| format!("the heap at {start:#010x} is overwritten"));
+        heap.inconsistency.get_or_insert_with(|| format!("the heap at {start:#010x} is overwritten"));
     }
     Some(heap)
 }
 
 /// Walks adjacent blocks. Each begins with a word that holds the next block's address and, in bit 0, whether the block
 /// is free.
-fn block_list(mem: &dyn Memory, heap: &mut Heap, first: u32, last: u32) {
+fn block_list(mem: &dyn ReadMemory, heap: &mut Heap, first: u32, last: u32) {
     let mut block = first;
     for _ in 0..MAX_BLOCKS {
         if block == last {
@@ -191,11 +200,11 @@ fn block_list(mem: &dyn Memory, heap: &mut Heap, first: u32, last: u32) {
         }
         block = next;
     }
-    heap.torn = Some(format!("the block at {block:#010x} has an invalid link"));
+    heap.inconsistency = Some(format!("the block at {block:#010x} has an invalid link"));
 }
 
 /// Returns the size of the free block at `at`, from its header: the size with bit 0 set.
-fn tlsf_free(mem: &dyn Memory, heap: &Heap, at: u32) -> Option<u32> {
+fn tlsf_free(mem: &dyn ReadMemory, heap: &Heap, at: u32) -> Option<u32> {
     let header = mem.u32(at.wrapping_add(4)).filter(|_| at >= heap.start && at < heap.end && at & 3 == 0)?;
     let size = header & !3;
     (header & 1 != 0 && size >= 12 && size <= heap.end - at).then_some(size)
@@ -203,7 +212,7 @@ fn tlsf_free(mem: &dyn Memory, heap: &Heap, at: u32) -> Option<u32> {
 
 /// Returns the heads of the free lists, and the start of the pool. The heads are in the control structure, one word per
 /// list; the head of an empty list is the control structure's own address. Bitmaps precede them, the pool follows.
-fn tlsf_heads(mem: &dyn Memory, heap: &Heap, control: u32) -> (Vec<u32>, u32) {
+fn tlsf_heads(mem: &dyn ReadMemory, heap: &Heap, control: u32) -> (Vec<u32>, u32) {
     let mut at = control.wrapping_add(16);
     let end = control.wrapping_add(MAX_CONTROL);
     let is_head = |w: &u32| *w == control || tlsf_free(mem, heap, *w).is_some();
@@ -218,17 +227,17 @@ fn tlsf_heads(mem: &dyn Memory, heap: &Heap, control: u32) -> (Vec<u32>, u32) {
     (heads, at)
 }
 
-fn tlsf(mem: &dyn Memory, heap: &mut Heap, control: u32) {
+fn tlsf(mem: &dyn ReadMemory, heap: &mut Heap, control: u32) {
     let (heads, _) = tlsf_heads(mem, heap, control);
     if heads.is_empty() {
-        heap.torn = Some(format!("the heap at {:#010x} has no lists of free blocks", heap.start));
+        heap.inconsistency = Some(format!("the heap at {:#010x} has no lists of free blocks", heap.start));
     }
     for head in heads {
         let mut block = head;
         while block != control {
             let Some(size) = tlsf_free(mem, heap, block).filter(|_| (heap.blocks as usize) < MAX_BLOCKS)
             else {
-                heap.torn = Some(format!("the free block at {block:#010x} is invalid"));
+                heap.inconsistency = Some(format!("the free block at {block:#010x} is invalid"));
                 break;
             };
             heap.blocks += 1;
@@ -239,7 +248,7 @@ fn tlsf(mem: &dyn Memory, heap: &mut Heap, control: u32) {
 }
 
 /// Reads FreeRTOS's heap_4: a list of free blocks from `xStart` to `pxEnd`.
-fn heap_4(rtos: &Rtos, mem: &dyn Memory) -> Option<Heap> {
+fn heap_4(rtos: &Rtos, mem: &dyn ReadMemory) -> Option<Heap> {
     let s = &*rtos.source;
     let at = |name: &str| s.symbol(name);
     let (start, size) = at("ucHeap")?;
@@ -249,19 +258,19 @@ fn heap_4(rtos: &Rtos, mem: &dyn Memory) -> Option<Heap> {
     let mut heap = Heap {
         start,
         end: start + size,
-        kind: Kind::Heap4,
+        kind: HeapKind::Heap4,
         free,
         minimum,
         largest: 0,
         blocks: 0,
         caps: 0,
-        torn: None,
+        inconsistency: None,
     };
     let mut block = mem.u32(at("xStart")?.0)?;
     while block != end && end != 0 {
         let [next, size] = mem.words(block)?;
         if (heap.blocks as usize) >= MAX_BLOCKS || block < heap.start || block >= heap.end {
-            heap.torn = Some(format!("the free block at {block:#010x} is invalid"));
+            heap.inconsistency = Some(format!("the free block at {block:#010x} is invalid"));
             break;
         }
         heap.blocks += 1;

@@ -1,8 +1,8 @@
 //! Addresses of the kernel's variables and layouts of its structures.
 
 use super::list::Lists;
-use super::source::Source;
-use crate::unwind::{Memory, Words};
+use super::source::SymbolSource;
+use crate::unwind::{ReadMemory, Words};
 use std::ops::Range;
 
 /// Length of a task's name if no type is known: ESP-IDF's default.
@@ -52,7 +52,7 @@ pub struct Tcb {
 }
 
 impl Tcb {
-    fn typed(s: &dyn Source) -> Option<Self> {
+    fn typed(s: &dyn SymbolSource) -> Option<Self> {
         let ty = ["tskTaskControlBlock", "TCB_t", "tskTCB"]
             .into_iter()
             .find(|t| s.offset(t, "pxStack").is_some())?;
@@ -88,7 +88,7 @@ impl Tcb {
 
     /// Derives the layout of a TCB whose state item is at offset `state_item`, from the order of members in every
     /// kernel since V8. The offset of the name is found by reading a task that has one.
-    fn known(mem: &dyn Memory, tcb: u32, state_item: u32, lists: &Lists) -> Option<Self> {
+    fn known(mem: &dyn ReadMemory, tcb: u32, state_item: u32, lists: &Lists) -> Option<Self> {
         let event_item = state_item + lists.item;
         let priority = event_item + lists.item;
         let stack = priority + 4;
@@ -115,7 +115,7 @@ impl Tcb {
     }
 }
 
-fn is_name(mem: &dyn Memory, at: u32) -> bool {
+fn is_name(mem: &dyn ReadMemory, at: u32) -> bool {
     mem.bytes::<16>(at).is_some_and(|b| {
         let len = b.iter().position(|c| *c == 0).unwrap_or(16);
         len > 0 && b[..len].iter().all(|c| (0x20..0x7F).contains(c))
@@ -157,7 +157,7 @@ pub struct Layout {
 
 impl Layout {
     /// Finds the kernel by its symbols. Returns `None` without FreeRTOS.
-    pub fn find(s: &dyn Source) -> Option<Self> {
+    pub fn find(s: &dyn SymbolSource) -> Option<Self> {
         let lists = Lists::find(s);
         let (current, size) = s.symbol("pxCurrentTCBs").or_else(|| s.symbol("pxCurrentTCB"))?;
         let (ready, ready_size) = ["pxReadyTasksLists", "pxReadyTasksList", "xReadyTasksLists"]
@@ -192,14 +192,14 @@ impl Layout {
     }
 
     /// Returns the addresses of the initialised ready lists, lowest priority first.
-    pub fn ready_lists(&self, mem: &dyn Memory) -> Vec<u32> {
+    pub fn ready_lists(&self, mem: &dyn ReadMemory) -> Vec<u32> {
         let (at, n) = self.ready;
         let all = (0..if n == 0 { MAX_READY } else { n.min(MAX_READY) }).map(|i| at + i * self.lists.size);
         all.take_while(|at| self.lists.is_list(mem, *at)).collect()
     }
 
     /// Returns the layout of control blocks; without type information it is derived from the first item in any list.
-    pub fn tcb(&self, mem: &dyn Memory) -> Option<Tcb> {
+    pub fn tcb(&self, mem: &dyn ReadMemory) -> Option<Tcb> {
         if self.tcb.is_some() {
             return self.tcb;
         }
@@ -212,13 +212,13 @@ impl Layout {
 
     /// Returns true while a core is between reset and the application's `main`. RAM still contains the kernel's data of
     /// before the reset, until start-up code clears it.
-    pub fn boots(&self, mem: &dyn Memory, core: usize) -> bool {
+    pub fn boots(&self, mem: &dyn ReadMemory, core: usize) -> bool {
         let Some((pc, sp)) = mem.core(core) else { return false };
         RESET_CODE.contains(&pc) || (BOOT_STACKS.contains(&sp) && !self.is_in_task(mem, core, sp))
     }
 
     /// Returns true for an address in the stack of the core's current task.
-    fn is_in_task(&self, mem: &dyn Memory, core: usize, sp: u32) -> bool {
+    fn is_in_task(&self, mem: &dyn ReadMemory, core: usize, sp: u32) -> bool {
         let Some(tcb) = mem.u32(self.current + 4 * core as u32).filter(|t| super::list::is_object(*t)) else {
             return false;
         };
@@ -230,16 +230,16 @@ impl Layout {
     }
 
     /// Returns true once the scheduler runs on any core.
-    pub fn started(&self, mem: &dyn Memory) -> bool {
+    pub fn started(&self, mem: &dyn ReadMemory) -> bool {
         self.flagged(mem) && !self.boots(mem, 0)
     }
 
     /// Returns true after a reset, as long as memory contains the kernel's data of before the reset.
-    pub fn is_stale(&self, mem: &dyn Memory) -> bool {
+    pub fn is_stale(&self, mem: &dyn ReadMemory) -> bool {
         self.flagged(mem) && self.boots(mem, 0)
     }
 
-    fn flagged(&self, mem: &dyn Memory) -> bool {
+    fn flagged(&self, mem: &dyn ReadMemory) -> bool {
         let flag = |at: Option<u32>| at.and_then(|at| mem.u32(at));
         match flag(self.scheduler) {
             // A value other than 0 and 1 is uninitialised memory.
@@ -255,7 +255,7 @@ impl Layout {
     }
 
     /// Returns the task that a core runs.
-    pub fn running(&self, mem: &dyn Memory, core: usize) -> Option<u32> {
+    pub fn running(&self, mem: &dyn ReadMemory, core: usize) -> Option<u32> {
         if core >= self.cores || !self.started(mem) {
             return None;
         }

@@ -1,7 +1,7 @@
 //! The kernel's lists: a ring of items with an end marker in the list itself.
 
-use super::source::Source;
-use crate::unwind::{Memory, Words};
+use super::source::SymbolSource;
+use crate::unwind::{ReadMemory, Words};
 
 /// Most items of one list that are read.
 const MAX_ITEMS: usize = 1024;
@@ -31,7 +31,7 @@ pub struct Lists {
 
 impl Lists {
     /// Returns the layout from the types, or the layout without integrity words, which every known build has.
-    pub fn find(s: &dyn Source) -> Self {
+    pub fn find(s: &dyn SymbolSource) -> Self {
         let plain = Self {
             size: 20,
             count: 0,
@@ -46,7 +46,7 @@ impl Lists {
         Self::typed(s).unwrap_or(plain)
     }
 
-    fn typed(s: &dyn Source) -> Option<Self> {
+    fn typed(s: &dyn SymbolSource) -> Option<Self> {
         let (list, item) = ("xLIST", "xLIST_ITEM");
         Some(Self {
             size: s.size(list)?,
@@ -62,7 +62,7 @@ impl Lists {
     }
 
     /// Returns true if an initialised list is at `at`: its end marker has the largest value and valid links.
-    pub fn is_list(&self, mem: &dyn Memory, at: u32) -> bool {
+    pub fn is_list(&self, mem: &dyn ReadMemory, at: u32) -> bool {
         let end = at.wrapping_add(self.end);
         let links = [self.next, self.previous].map(|o| mem.u32(end.wrapping_add(o)));
         mem.u32(end.wrapping_add(self.value)) == Some(u32::MAX)
@@ -71,11 +71,11 @@ impl Lists {
     }
 
     /// Reads all items of the list at `at`.
-    pub fn walk(&self, mem: &dyn Memory, at: u32) -> Walk {
+    pub fn walk(&self, mem: &dyn ReadMemory, at: u32) -> Walk {
         let end = at.wrapping_add(self.end);
         let mut walk = Walk { at, ..Walk::default() };
         let Some(count) = mem.u32(at.wrapping_add(self.count)) else {
-            walk.torn = Some(format!("the list at {at:#010x} is not in memory"));
+            walk.inconsistency = Some(format!("the list at {at:#010x} is not in memory"));
             return walk;
         };
         walk.count = count;
@@ -83,24 +83,24 @@ impl Lists {
         let mut item = mem.u32(end.wrapping_add(self.next)).unwrap_or(0);
         while item != end {
             if walk.items.len() == MAX_ITEMS || !is_object(item) {
-                walk.torn = Some(format!("the list at {at:#010x} leads to {item:#010x}"));
+                walk.inconsistency = Some(format!("the list at {at:#010x} leads to {item:#010x}"));
                 return walk;
             }
             let word = |o: u32| mem.u32(item.wrapping_add(o)).unwrap_or(0);
             if word(self.previous) != previous || word(self.container) != at {
-                walk.torn.get_or_insert_with(|| format!("the list at {at:#010x} is being changed"));
+                walk.inconsistency.get_or_insert_with(|| format!("the list at {at:#010x} is being changed"));
             }
             if walk.items.iter().any(|i| i.at == item) {
-                walk.torn = Some(format!("the list at {at:#010x} runs in a circle"));
+                walk.inconsistency = Some(format!("the list at {at:#010x} runs in a circle"));
                 return walk;
             }
-            walk.items.push(Item { at: item, value: word(self.value), owner: word(self.owner) });
+            walk.items.push(ListItem { at: item, value: word(self.value), owner: word(self.owner) });
             previous = item;
             item = word(self.next);
         }
         if walk.items.len() != count as usize {
             let found = walk.items.len();
-            walk.torn
+            walk.inconsistency
                 .get_or_insert_with(|| format!("the list at {at:#010x} counts {count} and holds {found}"));
         }
         walk
@@ -118,7 +118,7 @@ pub fn is_object(addr: u32) -> bool {
 
 /// An item of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Item {
+pub struct ListItem {
     /// Its address.
     pub at: u32,
     /// Sort key.
@@ -135,7 +135,7 @@ pub struct Walk {
     /// Its own count of items.
     pub count: u32,
     /// The items, in order.
-    pub items: Vec<Item>,
+    pub items: Vec<ListItem>,
     /// Description of an inconsistency, if any: the kernel is changing the list, or it is corrupt.
-    pub torn: Option<String>,
+    pub inconsistency: Option<String>,
 }

@@ -18,24 +18,24 @@ mod tests;
 mod timers;
 
 pub use context::{backtrace, core_backtrace, fpu_owner, task_context};
-pub use heap::{Block, Heap, Kind as HeapKind, heap_block, heaps};
+pub use heap::{Heap, HeapBlock, HeapKind, heap_block, heaps};
 pub use layout::{Layout, Tcb};
 pub use list::Walk;
 pub use objects::{EventGroup, Queue, QueueKind, event_groups, queues};
 pub use select::TaskIs;
 pub use show::{bytes, heap_table, queue_table, task_table, timer_table};
-pub use source::{Addresses, Source, WANTED};
-pub use tasks::{Blocker, Snapshot, Stack, State, Task};
-pub use timers::{Timer, timers};
+pub use source::{Addresses, SymbolSource, WANTED};
+pub use tasks::{Blocker, Snapshot, Task, TaskStack, TaskState};
+pub use timers::{RtosTimer, timers};
 
-use crate::unwind::Memory;
+use crate::unwind::ReadMemory;
 use std::sync::Arc;
 
 /// A FreeRTOS kernel described by symbols.
 #[derive(Clone)]
 pub struct Rtos {
     /// Source of names and types.
-    pub source: Arc<dyn Source>,
+    pub source: Arc<dyn SymbolSource>,
     /// Addresses and layouts of the kernel's data.
     pub layout: Layout,
 }
@@ -43,7 +43,7 @@ pub struct Rtos {
 impl Rtos {
     /// Finds the kernel that these symbols describe. Returns `None` if they describe none.
     #[must_use]
-    pub fn find(source: Arc<dyn Source>) -> Option<Self> {
+    pub fn find(source: Arc<dyn SymbolSource>) -> Option<Self> {
         let layout = Layout::find(&*source)?;
         Some(Self { source, layout })
     }
@@ -51,13 +51,13 @@ impl Rtos {
     /// Reads all tasks from the current contents of memory. `sp` is each core's stack pointer, for the stacks of
     /// running tasks.
     #[must_use]
-    pub fn snapshot(&self, mem: &dyn Memory, sp: [Option<u32>; 2]) -> Snapshot {
+    pub fn snapshot(&self, mem: &dyn ReadMemory, sp: [Option<u32>; 2]) -> Snapshot {
         tasks::snapshot(self, mem, sp)
     }
 
     /// Returns the TCB of the task that a core runs; `None` before its scheduler runs.
     #[must_use]
-    pub fn running(&self, mem: &dyn Memory, core: usize) -> Option<u32> {
+    pub fn running(&self, mem: &dyn ReadMemory, core: usize) -> Option<u32> {
         self.layout.running(mem, core)
     }
 }

@@ -4,9 +4,9 @@
 //! variables that hold the address of something that can be such an object.
 
 use super::list::{Lists, is_object};
-use super::source::Source;
+use super::source::SymbolSource;
 use super::{Rtos, Snapshot, heap};
-use crate::unwind::{Memory, Words};
+use crate::unwind::{ReadMemory, Words};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -84,7 +84,7 @@ struct QueueLayout {
 }
 
 impl QueueLayout {
-    fn find(s: &dyn Source, lists: &Lists) -> Self {
+    fn find(s: &dyn SymbolSource, lists: &Lists) -> Self {
         Self::typed(s).unwrap_or_else(|| {
             // V10 and later: pcHead, pcWriteTo, u (two words), the lists.
             let (send, receive) = (16, 16 + lists.size);
@@ -93,7 +93,7 @@ impl QueueLayout {
         })
     }
 
-    fn typed(s: &dyn Source) -> Option<Self> {
+    fn typed(s: &dyn SymbolSource) -> Option<Self> {
         let ty = ["QueueDefinition", "Queue_t", "xQUEUE"]
             .into_iter()
             .find(|t| s.offset(t, "uxItemSize").is_some())?;
@@ -111,9 +111,9 @@ impl QueueLayout {
 }
 
 /// Names of objects, and the objects that lists belong to.
-pub struct Names<'a> {
+pub struct ObjectNames<'a> {
     rtos: &'a Rtos,
-    mem: &'a dyn Memory,
+    mem: &'a dyn ReadMemory,
     queue: QueueLayout,
     event_list: u32,
     /// Addresses that variables and the registry point to, with their names.
@@ -123,9 +123,9 @@ pub struct Names<'a> {
     heap: Vec<Range<u32>>,
 }
 
-impl<'a> Names<'a> {
+impl<'a> ObjectNames<'a> {
     /// Reads the pointers in variables and in the queue registry.
-    pub fn new(rtos: &'a Rtos, mem: &'a dyn Memory) -> Self {
+    pub fn new(rtos: &'a Rtos, mem: &'a dyn ReadMemory) -> Self {
         let s = &*rtos.source;
         let mut pointed = BTreeMap::new();
         for (at, name) in s.pointers() {
@@ -224,16 +224,16 @@ impl<'a> Names<'a> {
 
 /// Returns all queues, semaphores and mutexes that something points to or that are variables themselves, by address.
 #[must_use]
-pub fn queues(rtos: &Rtos, mem: &dyn Memory, tasks: &Snapshot) -> Vec<Queue> {
+pub fn queues(rtos: &Rtos, mem: &dyn ReadMemory, tasks: &Snapshot) -> Vec<Queue> {
     if rtos.layout.is_stale(mem) {
         return Vec::new();
     }
-    let mut names = Names::new(rtos, mem);
+    let mut names = ObjectNames::new(rtos, mem);
     for (at, name) in rtos.source.of_type(&["StaticQueue_t", "StaticSemaphore_t", "Queue_t"]) {
         names.pointed.entry(at).or_insert(name);
     }
     let blockers = tasks.tasks.iter().filter_map(|t| match &t.state {
-        super::State::Blocked(b) => Some(b.at),
+        super::TaskState::Blocked(b) => Some(b.at),
         _ => None,
     });
     let at: BTreeSet<u32> = blockers.chain(names.pointed.keys().copied()).collect();
@@ -242,11 +242,11 @@ pub fn queues(rtos: &Rtos, mem: &dyn Memory, tasks: &Snapshot) -> Vec<Queue> {
 
 /// Returns the event groups that variables are or point to, by their types, and those that tasks wait for; by address.
 #[must_use]
-pub fn event_groups(rtos: &Rtos, mem: &dyn Memory, tasks: &Snapshot) -> Vec<EventGroup> {
+pub fn event_groups(rtos: &Rtos, mem: &dyn ReadMemory, tasks: &Snapshot) -> Vec<EventGroup> {
     if rtos.layout.is_stale(mem) {
         return Vec::new();
     }
-    let mut names = Names::new(rtos, mem);
+    let mut names = ObjectNames::new(rtos, mem);
     let handles = rtos.source.of_type(&["EventGroupHandle_t", "EventGroup_t *"]);
     let handles = handles.into_iter().filter_map(|(at, name)| Some((mem.u32(at)?, name)));
     let whole = rtos.source.of_type(&["StaticEventGroup_t", "EventGroup_t"]);
@@ -260,12 +260,12 @@ pub fn event_groups(rtos: &Rtos, mem: &dyn Memory, tasks: &Snapshot) -> Vec<Even
 
 fn waits_for_group(task: &super::Task) -> Option<u32> {
     match &task.state {
-        super::State::Blocked(b) if b.what.starts_with("event group") => Some(b.at),
+        super::TaskState::Blocked(b) if b.what.starts_with("event group") => Some(b.at),
         _ => None,
     }
 }
 
-impl Names<'_> {
+impl ObjectNames<'_> {
     /// Reads the event group at `at`, if the memory there can be one.
     fn read_group(&self, at: u32) -> Option<EventGroup> {
         let (list, lists) = (at.wrapping_add(self.event_list), &self.rtos.layout.lists);

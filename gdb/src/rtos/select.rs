@@ -25,7 +25,7 @@ impl Rtos {
     /// Returns the condition for the task called `name`, or with this handle (0x...). Returns `None` if the types do
     /// not give the offset of names and no task exists.
     #[must_use]
-    pub fn task_is(&self, mem: &dyn crate::unwind::Memory, name: &str) -> Option<TaskIs> {
+    pub fn task_is(&self, mem: &dyn crate::unwind::ReadMemory, name: &str) -> Option<TaskIs> {
         let layout = self.layout.tcb(mem)?;
         let tcb = name.strip_prefix("0x").and_then(|h| u32::from_str_radix(h, 16).ok());
         let nesting =

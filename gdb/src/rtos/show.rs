@@ -1,6 +1,6 @@
 //! Text tables of tasks, queues, timers and heaps.
 
-use super::{EventGroup, Heap, HeapKind, Queue, Snapshot, State, Task, Timer};
+use super::{EventGroup, Heap, HeapKind, Queue, RtosTimer, Snapshot, Task, TaskState};
 
 /// Formats rows in columns, each as wide as its widest cell; the last one is not padded.
 fn table(rows: &[Vec<String>]) -> String {
@@ -97,7 +97,7 @@ pub fn queue_table(s: &Snapshot, queues: &[Queue], groups: &[EventGroup]) -> Str
 
 /// Returns the table of `freertos timers`; `name` returns a function's name.
 #[must_use]
-pub fn timer_table(now: u32, timers: &[Timer], name: impl Fn(u32) -> String) -> String {
+pub fn timer_table(now: u32, timers: &[RtosTimer], name: impl Fn(u32) -> String) -> String {
     let mut rows = vec![row(["NAME", "PERIOD", "EXPIRES", "RELOAD", "CALLBACK", "HANDLE"])];
     for t in timers {
         rows.push(vec![
@@ -149,11 +149,12 @@ pub fn heap_table(heaps: &[Heap]) -> String {
             caps(h.caps),
         ]);
     }
-    let torn: String = heaps.iter().filter_map(|h| h.torn.as_ref()).map(|t| format!("note: {t}\n")).collect();
-    if heaps.is_empty() { "no heap is initialised\n".into() } else { table(&rows) + &torn }
+    let inconsistency: String =
+        heaps.iter().filter_map(|h| h.inconsistency.as_ref()).map(|t| format!("note: {t}\n")).collect();
+    if heaps.is_empty() { "no heap is initialised\n".into() } else { table(&rows) + &inconsistency }
 }
 
-impl State {
+impl TaskState {
     /// Returns the state in one word, for thread lists.
     #[must_use]
     pub fn word(&self) -> &'static str {

@@ -1,11 +1,11 @@
 //! Source of addresses, offsets and names.
 
 use crate::symbols::{SymbolKind, Symbols};
-use crate::unwind::Names;
+use crate::unwind::UnwindNames;
 use std::collections::BTreeMap;
 
 /// Lookup of names and types.
-pub trait Source: Names + Send + Sync {
+pub trait SymbolSource: UnwindNames + Send + Sync {
     /// Returns a symbol's address and size; size 0 if it is unknown.
     fn symbol(&self, name: &str) -> Option<(u32, u32)>;
 
@@ -28,14 +28,14 @@ pub trait Source: Names + Send + Sync {
     fn lines(&self, pc: u32) -> Vec<(String, Option<(String, u32)>)>;
 }
 
-impl Names for Symbols {
+impl UnwindNames for Symbols {
     fn function(&self, pc: u32) -> Option<(String, u32)> {
         let symbol = self.function_at(pc)?;
         Some((symbol.linkage_name, symbol.addr))
     }
 }
 
-impl Source for Symbols {
+impl SymbolSource for Symbols {
     fn symbol(&self, name: &str) -> Option<(u32, u32)> {
         self.symbol(name).map(|s| (s.addr, s.size))
     }
@@ -111,7 +111,7 @@ pub const WANTED: [&str; 33] = [
 #[derive(Clone, Debug, Default)]
 pub struct Addresses(pub BTreeMap<String, u32>);
 
-impl Names for Addresses {
+impl UnwindNames for Addresses {
     /// Returns the nearest symbol at most 512 bytes below `pc`, because the symbols have no ends.
     fn function(&self, pc: u32) -> Option<(String, u32)> {
         let below = self.0.iter().filter(|(_, a)| (0x4000_0000..=pc).contains(*a) && pc - **a < 512);
@@ -119,7 +119,7 @@ impl Names for Addresses {
     }
 }
 
-impl Source for Addresses {
+impl SymbolSource for Addresses {
     fn symbol(&self, name: &str) -> Option<(u32, u32)> {
         self.0.get(name).map(|a| (*a, 0))
     }

@@ -3,7 +3,7 @@
 use super::layout::Tcb;
 use super::list::is_object;
 use super::{Rtos, objects};
-use crate::unwind::{Memory, Words};
+use crate::unwind::{ReadMemory, Words};
 use std::collections::BTreeMap;
 
 /// Most tasks in a snapshot.
@@ -32,7 +32,7 @@ pub struct Blocker {
 
 /// State of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum TaskState {
     /// Running on this core.
     Running(usize),
     /// Ready to run.
@@ -47,7 +47,7 @@ pub enum State {
     Moving,
 }
 
-impl std::fmt::Display for State {
+impl std::fmt::Display for TaskState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Running(core) => write!(f, "running on core {core}"),
@@ -66,7 +66,7 @@ impl std::fmt::Display for State {
 
 /// A task's stack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stack {
+pub struct TaskStack {
     /// Lowest address.
     pub start: u32,
     /// One past the highest; `None` where the kernel does not keep it.
@@ -77,7 +77,7 @@ pub struct Stack {
     pub never_used: Option<u32>,
 }
 
-impl Stack {
+impl TaskStack {
     /// Returns the size in bytes.
     #[must_use]
     pub fn size(&self) -> Option<u32> {
@@ -105,7 +105,7 @@ pub struct Task {
     /// Name.
     pub name: String,
     /// State.
-    pub state: State,
+    pub state: TaskState,
     /// Current priority.
     pub priority: u32,
     /// Priority without inheritance from mutexes.
@@ -113,7 +113,7 @@ pub struct Task {
     /// Cores that it may run on, one bit each; `None`: any.
     pub affinity: Option<u32>,
     /// Its stack.
-    pub stack: Stack,
+    pub stack: TaskStack,
     /// Time on a core, in the unit of the firmware's run-time counter.
     pub run_time: Option<u64>,
     /// `uxTCBNumber`.
@@ -126,7 +126,7 @@ impl Task {
     /// Returns the core that it runs on.
     #[must_use]
     pub fn core(&self) -> Option<usize> {
-        if let State::Running(core) = self.state { Some(core) } else { None }
+        if let TaskState::Running(core) = self.state { Some(core) } else { None }
     }
 
     /// Returns the cores that it may run on as text: `any`, `0`, `1`.
@@ -153,7 +153,7 @@ pub struct Snapshot {
     /// `uxCurrentNumberOfTasks`.
     pub expected: Option<u32>,
     /// Reason why the list may be wrong: the kernel was stopped while it changed something, or memory is corrupt.
-    pub torn: Option<String>,
+    pub inconsistency: Option<String>,
 }
 
 impl Snapshot {
@@ -185,7 +185,9 @@ impl Snapshot {
         if !self.started {
             return Some("the scheduler does not run yet".into());
         }
-        self.torn.as_ref().map(|why| format!("in the middle of a list update, tasks may be missing: {why}"))
+        self.inconsistency
+            .as_ref()
+            .map(|why| format!("in the middle of a list update, tasks may be missing: {why}"))
     }
 }
 
@@ -204,9 +206,9 @@ enum Found {
 
 struct Finder<'a> {
     rtos: &'a Rtos,
-    mem: &'a dyn Memory,
+    mem: &'a dyn ReadMemory,
     found: BTreeMap<u32, Found>,
-    torn: Option<String>,
+    inconsistency: Option<String>,
 }
 
 impl Finder<'_> {
@@ -216,8 +218,8 @@ impl Finder<'_> {
             return;
         }
         let walk = lists.walk(self.mem, at);
-        if walk.torn.is_some() && self.torn.is_none() {
-            self.torn = walk.torn;
+        if walk.inconsistency.is_some() && self.inconsistency.is_none() {
+            self.inconsistency = walk.inconsistency;
         }
         for item in walk.items {
             if is_object(item.owner) && self.found.len() < MAX_TASKS {
@@ -252,12 +254,12 @@ impl Finder<'_> {
 }
 
 /// Reads the task list.
-pub fn snapshot(rtos: &Rtos, mem: &dyn Memory, sp: [Option<u32>; 2]) -> Snapshot {
+pub fn snapshot(rtos: &Rtos, mem: &dyn ReadMemory, sp: [Option<u32>; 2]) -> Snapshot {
     let l = &rtos.layout;
     if l.is_stale(mem) {
         return Snapshot::default();
     }
-    let mut finder = Finder { rtos, mem, found: BTreeMap::new(), torn: None };
+    let mut finder = Finder { rtos, mem, found: BTreeMap::new(), inconsistency: None };
     finder.all();
     let running = [0, 1].map(|core| l.running(mem, core));
     for tcb in running.into_iter().flatten() {
@@ -268,21 +270,22 @@ pub fn snapshot(rtos: &Rtos, mem: &dyn Memory, sp: [Option<u32>; 2]) -> Snapshot
         started: l.started(mem),
         tick: word(l.tick).unwrap_or(0),
         expected: word(l.count),
-        torn: finder.torn,
+        inconsistency: finder.inconsistency,
         tasks: Vec::new(),
     };
     let Some(tcb) = l.tcb(mem) else { return out };
-    let pointers = objects::Names::new(rtos, mem);
+    let pointers = objects::ObjectNames::new(rtos, mem);
     let read = |(at, found)| task(rtos, mem, &tcb, &pointers, at, found, running, sp);
     out.tasks = finder.found.into_iter().filter_map(read).collect();
     out.tasks.sort_by(|a, b| b.priority.cmp(&a.priority).then(a.tcb.cmp(&b.tcb)));
     let held = out.tasks.len();
     if let Some(expected) = out.expected.filter(|n| *n as usize != held && out.started) {
-        out.torn.get_or_insert_with(|| format!("the kernel counts {expected} tasks, its lists hold {held}"));
+        out.inconsistency
+            .get_or_insert_with(|| format!("the kernel counts {expected} tasks, its lists hold {held}"));
     }
-    if !out.started && (out.expected.is_none_or(|n| n as usize != held) || out.torn.is_some()) {
+    if !out.started && (out.expected.is_none_or(|n| n as usize != held) || out.inconsistency.is_some()) {
         // Uninitialised memory.
-        (out.tasks, out.torn) = (Vec::new(), None);
+        (out.tasks, out.inconsistency) = (Vec::new(), None);
     }
     out
 }
@@ -290,9 +293,9 @@ pub fn snapshot(rtos: &Rtos, mem: &dyn Memory, sp: [Option<u32>; 2]) -> Snapshot
 #[allow(clippy::too_many_arguments, reason = "everything that one task is read from")]
 fn task(
     rtos: &Rtos,
-    mem: &dyn Memory,
+    mem: &dyn ReadMemory,
     t: &Tcb,
-    names: &objects::Names,
+    names: &objects::ObjectNames,
     at: u32,
     found: Found,
     running: [Option<u32>; 2],
@@ -308,11 +311,11 @@ fn task(
     let end = optional(t.end).filter(|e| *e > start && e - start <= MAX_STACK).map(|e| (e + 15) & !15);
     let live = on.and_then(|core| sp[core]).filter(|sp| *sp >= start && end.is_none_or(|e| *sp <= e));
     let size = end.map_or(0x8000, |e| e - start);
-    let stack = Stack { start, end, sp: live.unwrap_or(top), never_used: never_used(mem, start, size) };
+    let stack = TaskStack { start, end, sp: live.unwrap_or(top), never_used: never_used(mem, start, size) };
     Some(Task {
         tcb: at,
         name: mem.text(at.wrapping_add(t.name), t.name_len as usize)?,
-        state: on.map_or_else(|| state(rtos, mem, t, names, at, found), State::Running),
+        state: on.map_or_else(|| state(rtos, mem, t, names, at, found), TaskState::Running),
         priority: word(t.priority)?,
         base_priority: optional(t.base_priority),
         affinity: affinity(mem, t, at),
@@ -323,7 +326,7 @@ fn task(
     })
 }
 
-fn affinity(mem: &dyn Memory, t: &Tcb, at: u32) -> Option<u32> {
+fn affinity(mem: &dyn ReadMemory, t: &Tcb, at: u32) -> Option<u32> {
     if let Some(o) = t.affinity {
         return mem.u32(at.wrapping_add(o)).map(|mask| mask & 3).filter(|m| *m != 3);
     }
@@ -331,7 +334,14 @@ fn affinity(mem: &dyn Memory, t: &Tcb, at: u32) -> Option<u32> {
     (core != NO_AFFINITY && core < 2).then(|| 1 << core)
 }
 
-fn state(rtos: &Rtos, mem: &dyn Memory, t: &Tcb, names: &objects::Names, at: u32, found: Found) -> State {
+fn state(
+    rtos: &Rtos,
+    mem: &dyn ReadMemory,
+    t: &Tcb,
+    names: &objects::ObjectNames,
+    at: u32,
+    found: Found,
+) -> TaskState {
     let event_list = mem.u32(at.wrapping_add(t.event_item + rtos.layout.lists.container)).filter(|l| *l != 0);
     let notified = t.notify_state.and_then(|o| mem.u8(at.wrapping_add(o))) == Some(WAITING_NOTIFICATION);
     let blocked = |until| {
@@ -342,28 +352,28 @@ fn state(rtos: &Rtos, mem: &dyn Memory, t: &Tcb, names: &objects::Names, at: u32
             }
             None => (if notified { "notification" } else { "delay" }.to_string(), 0),
         };
-        State::Blocked(Blocker { what, at, until, wraps: matches!(found, Found::Overflow(_)) })
+        TaskState::Blocked(Blocker { what, at, until, wraps: matches!(found, Found::Overflow(_)) })
     };
     match found {
-        Found::Ready | Found::Pending => State::Ready,
+        Found::Ready | Found::Pending => TaskState::Ready,
         Found::Delayed(tick) | Found::Overflow(tick) => blocked(Some(tick)),
         // A task that waits without a time-out is in the list of suspended tasks.
         Found::Suspended if event_list.is_some() || notified => blocked(None),
-        Found::Suspended => State::Suspended,
-        Found::Deleted => State::Deleted,
-        Found::Current => State::Moving,
+        Found::Suspended => TaskState::Suspended,
+        Found::Deleted => TaskState::Deleted,
+        Found::Current => TaskState::Moving,
     }
 }
 
 /// Returns `, held by NAME` for a mutex that a task holds.
-fn held(mem: &dyn Memory, t: &Tcb, names: &objects::Names, mutex: u32) -> String {
+fn held(mem: &dyn ReadMemory, t: &Tcb, names: &objects::ObjectNames, mutex: u32) -> String {
     let holder = names.read_queue(mutex).and_then(|q| q.holder);
     let name = holder.and_then(|tcb| mem.text(tcb.wrapping_add(t.name), t.name_len as usize));
     name.filter(|n| !n.is_empty()).map_or(String::new(), |name| format!(", held by {name}"))
 }
 
 /// Counts the bytes from the stack's low end that still hold the fill byte.
-fn never_used(mem: &dyn Memory, start: u32, size: u32) -> Option<u32> {
+fn never_used(mem: &dyn ReadMemory, start: u32, size: u32) -> Option<u32> {
     let mut bytes = vec![0; size.min(MAX_STACK) as usize];
     let n = mem.peek(start, &mut bytes);
     let free = bytes[..n].iter().take_while(|b| **b == FILL).count();

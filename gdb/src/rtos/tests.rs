@@ -1,14 +1,14 @@
 //! Tests with hand-made lists, complete and in the middle of an update, and with a kernel known by addresses only.
 
 use super::*;
-use crate::unwind::Memory;
+use crate::unwind::ReadMemory;
 use std::collections::BTreeMap;
 
 /// Memory of single words; a word that was never written reads as 0.
 #[derive(Default)]
 struct Ram(BTreeMap<u32, u32>);
 
-impl Memory for Ram {
+impl ReadMemory for Ram {
     fn peek(&self, addr: u32, out: &mut [u8]) -> usize {
         for (n, byte) in out.iter_mut().enumerate() {
             let at = addr + n as u32;
@@ -59,12 +59,12 @@ fn a_list_is_read_and_every_kind_of_tear_is_seen() {
     let mut ram = Ram::default();
     ram.list(LIST, &[(0x3FFB_2004, 5, 0x3FFB_2000), (0x3FFB_3004, 9, 0x3FFB_3000)]);
     let walk = lists.walk(&ram, LIST);
-    assert_eq!((walk.items.len(), walk.items[1].value, walk.torn), (2, 9, None));
+    assert_eq!((walk.items.len(), walk.items[1].value, walk.inconsistency), (2, 9, None));
     // The count not raised yet, a back link not set yet, an invalid link, a ring without the end marker.
     let tear = |at: u32, word: u32| {
-        let mut torn = Ram(ram.0.clone());
-        torn.set(at, &[word]);
-        lists.walk(&torn, LIST).torn.expect("torn")
+        let mut inconsistency = Ram(ram.0.clone());
+        inconsistency.set(at, &[word]);
+        lists.walk(&inconsistency, LIST).inconsistency.expect("torn")
     };
     assert!(tear(LIST, 1).contains("counts 1 and holds 2"));
     assert!(tear(0x3FFB_3004 + 8, LIST + 8).contains("being changed"));
@@ -94,14 +94,14 @@ fn tasks_are_found_by_addresses_alone() {
     assert_eq!((early.started, early.remark().is_some()), (false, true));
     ram.set(0x3FFB_1014, &[1]);
     let s = rtos.snapshot(&ram, [None; 2]);
-    assert_eq!((s.tick, s.tasks.len(), s.torn.clone()), (60, 2, None));
+    assert_eq!((s.tick, s.tasks.len(), s.inconsistency.clone()), (60, 2, None));
     assert_eq!(s.on_core(0).map(|t| t.name.as_str()), Some("idle0"));
     let main = s.find("main").unwrap();
     assert_eq!(main.state.to_string(), "blocked: delay, until tick 77");
     assert_eq!((main.stack.size(), main.stack.used(), main.affinity), (Some(0x1000), Some(0xF00), None));
     ram.set(0x3FFB_1010, &[3]);
-    let torn = rtos.snapshot(&ram, [None; 2]);
-    assert!(torn.remark().unwrap().contains("counts 3 tasks, its lists hold 2"));
+    let inconsistency = rtos.snapshot(&ram, [None; 2]);
+    assert!(inconsistency.remark().unwrap().contains("counts 3 tasks, its lists hold 2"));
 }
 
 /// IDF's single-core kernels since 5.3 have the stack's end where others have the core. A time-out after the tick
@@ -151,7 +151,7 @@ fn tasks_of_an_smp_kernel_are_found_by_addresses_alone() {
     ram.set(0x3FFB_1000, &[0x3FFB_3000, 0x3FFB_4000]);
     ram.set(0x3FFB_1010, &[3, 1, 60]);
     let s = rtos.snapshot(&ram, [None; 2]);
-    assert_eq!((s.tasks.len(), s.torn.clone()), (3, None));
+    assert_eq!((s.tasks.len(), s.inconsistency.clone()), (3, None));
     let told = |t: &Task| (t.name.clone(), t.core(), t.state.word());
     let mut all: Vec<_> = s.tasks.iter().map(told).collect();
     all.sort();
@@ -164,12 +164,12 @@ fn tasks_of_an_smp_kernel_are_found_by_addresses_alone() {
 #[test]
 fn event_groups_are_found_by_their_variables() {
     struct Typed(Addresses);
-    impl crate::unwind::Names for Typed {
+    impl crate::unwind::UnwindNames for Typed {
         fn function(&self, pc: u32) -> Option<(String, u32)> {
             self.0.function(pc)
         }
     }
-    impl Source for Typed {
+    impl SymbolSource for Typed {
         fn symbol(&self, name: &str) -> Option<(u32, u32)> {
             self.0.symbol(name)
         }

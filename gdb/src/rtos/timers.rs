@@ -1,11 +1,11 @@
 //! Software timers.
 
 use super::Rtos;
-use crate::unwind::{Memory, Words};
+use crate::unwind::{ReadMemory, Words};
 
 /// A running timer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Timer {
+pub struct RtosTimer {
     /// Its handle.
     pub at: u32,
     /// Name.
@@ -45,19 +45,19 @@ fn layout(rtos: &Rtos) -> Layout {
 
 /// Returns the running timers in the order in which they expire, and a description of an inconsistency, if any.
 #[must_use]
-pub fn timers(rtos: &Rtos, mem: &dyn Memory) -> (Vec<Timer>, Option<String>) {
+pub fn timers(rtos: &Rtos, mem: &dyn ReadMemory) -> (Vec<RtosTimer>, Option<String>) {
     if rtos.layout.is_stale(mem) {
         return (Vec::new(), None);
     }
     let l = layout(rtos);
-    let (mut out, mut torn) = (Vec::new(), None);
+    let (mut out, mut inconsistency) = (Vec::new(), None);
     for name in ["xActiveTimerList1", "xActiveTimerList2"] {
         let Some((list, _)) = rtos.source.symbol(name) else { continue };
         if !rtos.layout.lists.is_list(mem, list) {
             continue;
         }
         let walk = rtos.layout.lists.walk(mem, list);
-        torn = torn.or(walk.torn);
+        inconsistency = inconsistency.or(walk.inconsistency);
         for item in walk.items {
             let word = |o: u32| mem.u32(item.owner.wrapping_add(o));
             let name = word(0).and_then(|at| mem.text(at, 64)).unwrap_or_default();
@@ -66,9 +66,9 @@ pub fn timers(rtos: &Rtos, mem: &dyn Memory) -> (Vec<Timer>, Option<String>) {
                 (o, true) => word(o).is_some_and(|v| v != 0),
                 (o, false) => mem.u8(item.owner.wrapping_add(o)).is_some_and(|v| v & 4 != 0),
             };
-            out.push(Timer { at: item.owner, name, period, reload, expires: item.value, callback });
+            out.push(RtosTimer { at: item.owner, name, period, reload, expires: item.value, callback });
         }
     }
     out.sort_by_key(|t| t.expires);
-    (out, torn)
+    (out, inconsistency)
 }

@@ -1,6 +1,6 @@
 //! gdbstub's breakpoint and watchpoint extensions.
 
-use super::target::Guest;
+use super::target::GdbTarget;
 use crate::supervisor::PointKind;
 use gdbstub::target::TargetResult;
 use gdbstub::target::ext::breakpoints::{
@@ -8,7 +8,7 @@ use gdbstub::target::ext::breakpoints::{
     WatchKind,
 };
 
-impl Breakpoints for Guest {
+impl Breakpoints for GdbTarget {
     fn support_sw_breakpoint(&mut self) -> Option<SwBreakpointOps<'_, Self>> {
         Some(self)
     }
@@ -22,7 +22,7 @@ impl Breakpoints for Guest {
     }
 }
 
-impl SwBreakpoint for Guest {
+impl SwBreakpoint for GdbTarget {
     fn add_sw_breakpoint(&mut self, addr: u32, _kind: usize) -> TargetResult<bool, Self> {
         Ok(self.points.add(&self.handle, PointKind::Break, addr, 1, false)?)
     }
@@ -32,7 +32,7 @@ impl SwBreakpoint for Guest {
     }
 }
 
-impl HwBreakpoint for Guest {
+impl HwBreakpoint for GdbTarget {
     fn add_hw_breakpoint(&mut self, addr: u32, _kind: usize) -> TargetResult<bool, Self> {
         Ok(self.points.add(&self.handle, PointKind::Break, addr, 1, true)?)
     }
@@ -51,7 +51,7 @@ fn kind_of(kind: WatchKind) -> PointKind {
     })
 }
 
-impl HwWatchpoint for Guest {
+impl HwWatchpoint for GdbTarget {
     fn add_hw_watchpoint(&mut self, addr: u32, len: u32, kind: WatchKind) -> TargetResult<bool, Self> {
         Ok(self.points.add(&self.handle, kind_of(kind), addr, len, true)?)
     }

@@ -6,7 +6,7 @@
 //! replies contain those registers. For other clients the numbers would be an error.
 
 use super::frame;
-use super::target::Guest;
+use super::target::GdbTarget;
 use super::xtensa::table::A0;
 use crate::number::packed;
 use gdbstub::common::Tid;
@@ -32,7 +32,7 @@ impl Expedited {
     }
 
     /// Adds the expedited registers to a stop reply of thread `tid`.
-    pub fn add(&self, reply: Vec<u8>, guest: &Guest, tid: Tid) -> Vec<u8> {
+    pub fn add(&self, reply: Vec<u8>, guest: &GdbTarget, tid: Tid) -> Vec<u8> {
         let body = reply.strip_prefix(b"$").and_then(|r| r.split(|b| *b == b'#').next());
         let Some(body) = body.filter(|b| b.starts_with(b"T") && !self.0.is_empty()) else { return reply };
         let (view, numbers) = (guest.view(), self.0.clone());

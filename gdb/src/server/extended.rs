@@ -1,13 +1,13 @@
 //! Starting and ending the program. `run` and `start` reset the chip and run it. `kill` ends esplens, as in QEMU. After
 //! `target extended-remote`, where GDB keeps the connection, `kill` holds the chip in reset until `run` or `attach`.
 
-use super::target::{EINVAL, Guest, Program};
+use super::target::{EINVAL, GdbTarget, ProgramState};
 use crate::supervisor::Gone;
 use gdbstub::common::Pid;
 use gdbstub::target::ext::extended_mode::{Args, AttachKind, ExtendedMode, ShouldTerminate};
 use gdbstub::target::{TargetError, TargetResult};
 
-impl Guest {
+impl GdbTarget {
     /// Resets the chip and leaves it stopped at its reset vector.
     fn reset_halt(&self) -> Result<(), Gone> {
         let by = self.handle.client().clone();
@@ -18,7 +18,7 @@ impl Guest {
     }
 }
 
-impl ExtendedMode for Guest {
+impl ExtendedMode for GdbTarget {
     fn on_start(&mut self) -> Result<(), Gone> {
         self.extended = true;
         Ok(())
@@ -30,7 +30,7 @@ impl ExtendedMode for Guest {
             let args = args.join(" ");
             self.remark(&format!("run: the firmware takes no arguments, these are dropped: {args}"));
         }
-        self.program = Program::There;
+        self.program = ProgramState::There;
         self.reset_halt()?;
         Ok(Pid::MIN)
     }
@@ -48,12 +48,12 @@ impl ExtendedMode for Guest {
             return Ok(ShouldTerminate::Yes);
         }
         self.reset_halt()?;
-        self.program = Program::Killed;
+        self.program = ProgramState::Killed;
         Ok(ShouldTerminate::No)
     }
 
     fn restart(&mut self) -> Result<(), Gone> {
-        self.program = Program::There;
+        self.program = ProgramState::There;
         self.reset_halt()
     }
 }

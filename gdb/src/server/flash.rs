@@ -3,7 +3,7 @@
 //! selected partition. Then the chip is reset, so that the boot ROM and the bootloader start the image as they do after
 //! flashing.
 
-use super::target::Guest;
+use super::target::GdbTarget;
 use crate::supervisor::{Gone, Session};
 use gdbstub::target::ext::flash::Flash;
 use gdbstub::target::{TargetError, TargetResult};
@@ -35,7 +35,7 @@ pub fn is_mapped(addr: u32) -> bool {
 
 /// Data written by a client since the machine last ran.
 #[derive(Debug, Default)]
-pub struct Load {
+pub struct LoadState {
     ram: Vec<(u32, Vec<u8>)>,
     flash: Vec<(u32, Vec<u8>)>,
     bytes: usize,
@@ -52,7 +52,7 @@ pub struct Loaded {
     at: u64,
 }
 
-impl Load {
+impl LoadState {
     /// Records a write to memory.
     pub fn ram(&mut self, addr: u32, data: &[u8]) {
         if self.done {
@@ -107,7 +107,7 @@ fn merge(writes: &[(u32, Vec<u8>)], gap: u32) -> Vec<(u32, Vec<u8>)> {
     pieces.into_iter().map(paint).collect()
 }
 
-impl Flash for Guest {
+impl Flash for GdbTarget {
     /// Checks the range. The image replaces the whole partition, so nothing is erased here.
     fn flash_erase(&mut self, start_addr: u32, length: u32) -> TargetResult<(), Self> {
         let end = start_addr.checked_add(length.max(1) - 1);
@@ -115,7 +115,7 @@ impl Flash for Guest {
             return Err(TargetError::Errno(EINVAL));
         }
         if self.load.done {
-            self.load = Load::default();
+            self.load = LoadState::default();
         }
         Ok(())
     }
@@ -131,13 +131,13 @@ impl Flash for Guest {
         Ok(())
     }
 
-    /// Unused: [`Guest::finish_load`] handles `vFlashDone`, as it can report the reason for a failure.
+    /// Unused: [`GdbTarget::finish_load`] handles `vFlashDone`, as it can report the reason for a failure.
     fn flash_done(&mut self) -> TargetResult<(), Self> {
         Err(TargetError::Errno(EINVAL))
     }
 }
 
-impl Guest {
+impl GdbTarget {
     /// Handles `vFlashDone`: writes the image to flash. GDB 13 does not show an error's text, so it is also queued for
     /// the console.
     pub fn finish_load(&mut self) -> Vec<u8> {
@@ -154,7 +154,7 @@ impl Guest {
             }
             Ok(Err(why)) => {
                 tracing::warn!("load: {why}");
-                self.load = Load::default();
+                self.load = LoadState::default();
                 self.remark(&format!("the last load failed: {why}"));
                 format!("E.load: {why}").into_bytes()
             }
@@ -188,7 +188,7 @@ impl Guest {
             return Ok(false);
         }
         let taken = in_ram && self.write_image(Some(pc))?.is_ok();
-        self.load = Load::default();
+        self.load = LoadState::default();
         Ok(taken)
     }
 }
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn writes_become_the_segments_of_an_image() {
-        let mut load = Load::default();
+        let mut load = LoadState::default();
         load.ram(0x4008_0000, &[1; 4]);
         load.ram(0x4008_0004, &[2; 4]);
         load.ram(0x3FFB_0000, &[3; 8]);

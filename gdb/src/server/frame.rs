@@ -12,7 +12,7 @@ pub fn begins(byte: u8) -> bool {
 
 /// Item of the byte stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Item {
+pub enum RspItem {
     /// A packet's body, still escaped.
     Packet(Vec<u8>),
     /// A packet with a wrong checksum.
@@ -33,9 +33,9 @@ enum State {
     Sum(Option<u8>, bool),
 }
 
-/// Splits a byte stream into [`Item`]s. Uses bounded memory for any input.
+/// Splits a byte stream into [`RspItem`]s. Uses bounded memory for any input.
 #[derive(Debug, Default)]
-pub struct Framer {
+pub struct RspFramer {
     state: State,
     body: Vec<u8>,
 }
@@ -44,11 +44,11 @@ fn hex(byte: u8) -> Option<u8> {
     (byte as char).to_digit(16).map(|d| d as u8)
 }
 
-impl Framer {
+impl RspFramer {
     /// Processes one byte.
-    pub fn push(&mut self, byte: u8) -> Option<Item> {
+    pub fn push(&mut self, byte: u8) -> Option<RspItem> {
         match (self.state, byte) {
-            (State::Between, 0x03) => return Some(Item::Interrupt),
+            (State::Between, 0x03) => return Some(RspItem::Interrupt),
             (State::Between, b'$') => self.begin(),
             // Acknowledgements and noise.
             (State::Between, _) => {}
@@ -68,10 +68,10 @@ impl Framer {
                 let body = std::mem::take(&mut self.body);
                 let sum = hex(high).zip(hex(byte)).map(|(h, l)| h << 4 | l);
                 if !good {
-                    return Some(Item::TooLong);
+                    return Some(RspItem::TooLong);
                 }
                 let right = sum == Some(checksum(&body));
-                return Some(if right { Item::Packet(body) } else { Item::Bad });
+                return Some(if right { RspItem::Packet(body) } else { RspItem::Bad });
             }
         }
         None
@@ -128,34 +128,34 @@ pub fn from_hex(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn items(bytes: &[u8]) -> Vec<Item> {
-        let mut framer = Framer::default();
+    fn items(bytes: &[u8]) -> Vec<RspItem> {
+        let mut framer = RspFramer::default();
         bytes.iter().filter_map(|b| framer.push(*b)).collect()
     }
 
     #[test]
     fn packets_noise_and_interrupts() {
-        assert_eq!(items(b"+$g#67\x03"), [Item::Packet(b"g".to_vec()), Item::Interrupt]);
-        assert_eq!(items(b"$g#68$g#zz"), [Item::Bad, Item::Bad]);
-        assert_eq!(items(b"$abc$g#67"), [Item::Packet(b"g".to_vec())]);
+        assert_eq!(items(b"+$g#67\x03"), [RspItem::Packet(b"g".to_vec()), RspItem::Interrupt]);
+        assert_eq!(items(b"$g#68$g#zz"), [RspItem::Bad, RspItem::Bad]);
+        assert_eq!(items(b"$abc$g#67"), [RspItem::Packet(b"g".to_vec())]);
         assert_eq!(items(b"---###\0\xff"), []);
     }
 
     #[test]
     fn a_packet_without_end_stays_bounded() {
-        let mut framer = Framer::default();
+        let mut framer = RspFramer::default();
         assert_eq!(framer.push(b'$'), None);
         for _ in 0..3 * MAX_PACKET {
             assert_eq!(framer.push(b'x'), None);
         }
         assert!(framer.body.capacity() <= 2 * MAX_PACKET);
         let rest: Vec<_> = b"#00$g#67".iter().filter_map(|b| framer.push(*b)).collect();
-        assert_eq!(rest, [Item::TooLong, Item::Packet(b"g".to_vec())]);
+        assert_eq!(rest, [RspItem::TooLong, RspItem::Packet(b"g".to_vec())]);
     }
 
     #[test]
     fn packets_round_trip() {
         assert_eq!(packet(b"OK"), b"$OK#9a");
-        assert_eq!(items(&packet(b"m0,4")), [Item::Packet(b"m0,4".to_vec())]);
+        assert_eq!(items(&packet(b"m0,4")), [RspItem::Packet(b"m0,4".to_vec())]);
     }
 }

@@ -1,7 +1,7 @@
 //! Host I/O (`vFile`) and `qXfer:exec-file`: GDB may read the ELF file that the user started the machine with, so that
 //! it needs no copy of its own. No other file is opened, and nothing is written.
 
-use super::target::Guest;
+use super::target::GdbTarget;
 use gdbstub::common::Pid;
 use gdbstub::target::TargetResult;
 use gdbstub::target::ext::exec_file::ExecFile;
@@ -17,21 +17,21 @@ const MAX_READ: usize = 0x4000;
 
 /// A client's open files.
 #[derive(Debug, Default)]
-pub struct Files(Vec<Option<File>>);
+pub struct OpenFiles(Vec<Option<File>>);
 
-impl Files {
+impl OpenFiles {
     fn get(&mut self, fd: u32) -> Result<&mut File, HostIoErrno> {
         self.0.get_mut(fd as usize).and_then(Option::as_mut).ok_or(HostIoErrno::EBADF)
     }
 }
 
-impl Guest {
+impl GdbTarget {
     fn exec_file(&self) -> Option<PathBuf> {
         self.handle.call(|s| s.exec_file().map(Into::into)).ok().flatten()
     }
 }
 
-impl ExecFile for Guest {
+impl ExecFile for GdbTarget {
     fn get_exec_file(
         &self,
         _pid: Option<Pid>,
@@ -40,11 +40,11 @@ impl ExecFile for Guest {
         buf: &mut [u8],
     ) -> TargetResult<usize, Self> {
         let path = self.exec_file().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(super::extra::window(path.as_bytes(), offset, length, buf))
+        Ok(super::packets::window(path.as_bytes(), offset, length, buf))
     }
 }
 
-impl HostIo for Guest {
+impl HostIo for GdbTarget {
     fn support_open(&mut self) -> Option<HostIoOpenOps<'_, Self>> {
         Some(self)
     }
@@ -66,13 +66,13 @@ impl HostIo for Guest {
     }
 }
 
-impl HostIoSetfs for Guest {
+impl HostIoSetfs for GdbTarget {
     fn setfs(&mut self, _fs: FsKind) -> HostIoResult<(), Self> {
         Ok(())
     }
 }
 
-impl HostIoOpen for Guest {
+impl HostIoOpen for GdbTarget {
     fn open(
         &mut self,
         filename: &[u8],
@@ -100,7 +100,7 @@ impl HostIoOpen for Guest {
     }
 }
 
-impl HostIoClose for Guest {
+impl HostIoClose for GdbTarget {
     fn close(&mut self, fd: u32) -> HostIoResult<(), Self> {
         self.files.get(fd).map_err(HostIoError::Errno)?;
         self.files.0[fd as usize] = None;
@@ -108,7 +108,7 @@ impl HostIoClose for Guest {
     }
 }
 
-impl HostIoPread for Guest {
+impl HostIoPread for GdbTarget {
     fn pread(&mut self, fd: u32, count: usize, offset: u64, buf: &mut [u8]) -> HostIoResult<usize, Self> {
         let file = self.files.get(fd).map_err(HostIoError::Errno)?;
         let n = count.min(buf.len()).min(MAX_READ);
@@ -117,7 +117,7 @@ impl HostIoPread for Guest {
     }
 }
 
-impl HostIoFstat for Guest {
+impl HostIoFstat for GdbTarget {
     fn fstat(&mut self, fd: u32) -> HostIoResult<HostIoStat, Self> {
         let file = self.files.get(fd).map_err(HostIoError::Errno)?;
         let size = file.metadata().map_err(HostIoError::from)?.len();

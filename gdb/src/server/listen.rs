@@ -23,8 +23,8 @@ const MAX_LISTENERS: usize = 32;
 static LISTENERS: AtomicUsize = AtomicUsize::new(0);
 
 /// A byte stream, TCP or Unix.
-pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+pub trait ByteStream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> ByteStream for T {}
 
 /// A connection that is not registered with a thread's event loop yet.
 enum Incoming {
@@ -35,7 +35,7 @@ enum Incoming {
 
 impl Incoming {
     /// Registers the connection with this thread's event loop.
-    fn open(self) -> io::Result<Box<dyn Stream>> {
+    fn open(self) -> io::Result<Box<dyn ByteStream>> {
         Ok(match self {
             Self::Tcp(stream) => {
                 stream.set_nodelay(true)?;
@@ -103,7 +103,7 @@ impl Listener {
 
 /// Result of starting a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listening {
+pub struct ListenResult {
     /// The address it listens on.
     pub address: Address,
     /// The requested port was in use, and another one was chosen.
@@ -114,7 +114,7 @@ pub struct Listening {
 ///
 /// # Errors
 /// If it cannot listen on the address.
-pub fn listen(address: &Address, handle: &Handle) -> io::Result<Listening> {
+pub fn listen(address: &Address, handle: &Handle) -> io::Result<ListenResult> {
     start(address, handle, "gdb", |stream, handle| {
         Box::pin(async move {
             session::serve(stream, handle).await;
@@ -123,15 +123,15 @@ pub fn listen(address: &Address, handle: &Handle) -> io::Result<Listening> {
 }
 
 /// Handler for a connection.
-type Serve = Arc<dyn Fn(Box<dyn Stream>, Handle) -> Pin<Box<dyn Future<Output = ()>>> + Send + Sync>;
+type Serve = Arc<dyn Fn(Box<dyn ByteStream>, Handle) -> Pin<Box<dyn Future<Output = ()>>> + Send + Sync>;
 
 /// Starts a server. Each connection is handled by `serve` on its own thread.
 pub(crate) fn start(
     address: &Address,
     handle: &Handle,
     name: &'static str,
-    serve: impl Fn(Box<dyn Stream>, Handle) -> Pin<Box<dyn Future<Output = ()>>> + Send + Sync + 'static,
-) -> io::Result<Listening> {
+    serve: impl Fn(Box<dyn ByteStream>, Handle) -> Pin<Box<dyn Future<Output = ()>>> + Send + Sync + 'static,
+) -> io::Result<ListenResult> {
     if LISTENERS.fetch_add(1, Ordering::SeqCst) >= MAX_LISTENERS {
         LISTENERS.fetch_sub(1, Ordering::SeqCst);
         return Err(io::Error::other(format!("{MAX_LISTENERS} listeners are open, which is the maximum")));
@@ -205,21 +205,21 @@ fn one(incoming: Incoming, handle: Handle, serve: Serve) {
     });
 }
 
-async fn bind(address: &Address) -> io::Result<(Listener, Listening)> {
+async fn bind(address: &Address) -> io::Result<(Listener, ListenResult)> {
     match address {
         Address::Tcp { host, port, search } => {
             let listener = bind_tcp(host, *port, *search).await?;
             super::own::note_listener(listener.local_addr()?);
             let got = listener.local_addr()?.port();
             let address = Address::Tcp { host: host.clone(), port: got, search: false };
-            Ok((Listener::Tcp(listener), Listening { address, moved: *port != 0 && got != *port }))
+            Ok((Listener::Tcp(listener), ListenResult { address, moved: *port != 0 && got != *port }))
         }
         #[cfg(unix)]
         Address::Unix(path) => {
             let listener = super::local::bind(path)?;
             listener.set_nonblocking(true)?;
             let listener = tokio::net::UnixListener::from_std(listener)?;
-            Ok((Listener::Unix(listener), Listening { address: address.clone(), moved: false }))
+            Ok((Listener::Unix(listener), ListenResult { address: address.clone(), moved: false }))
         }
         #[cfg(not(unix))]
         Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),

@@ -11,7 +11,7 @@ struct Mine {
 
 /// The points of one connection, by address.
 #[derive(Debug, Default)]
-pub struct Points {
+pub struct GdbPoints {
     mine: std::collections::BTreeMap<(u32, u32, bool, u8), Mine>,
     pending: (Option<Condition>, Option<Commands>),
 }
@@ -24,11 +24,11 @@ fn rank(kind: PointKind) -> u8 {
         PointKind::Watch(WatchKind::Read) => 2,
         PointKind::Watch(WatchKind::Access) => 3,
         // GDB has no packet for these.
-        PointKind::Register(_) | PointKind::Irq(_) | PointKind::Frame => 4,
+        PointKind::Register(_) | PointKind::Irq(_) | PointKind::NetFrame => 4,
     }
 }
 
-impl Points {
+impl GdbPoints {
     /// Sets the condition and commands of the next added point.
     pub fn next(&mut self, condition: Option<Condition>, commands: Option<Commands>) {
         self.pending = (condition, commands);

@@ -2,7 +2,7 @@
 //! bypassing gdbstub.
 
 use super::frame;
-use super::target::{EFAULT, EINVAL, Guest};
+use super::target::{EFAULT, EINVAL, GdbTarget};
 use super::xtensa::table;
 use gdbstub::common::Tid;
 
@@ -11,7 +11,7 @@ fn error(errno: u8) -> Vec<u8> {
 }
 
 /// Reads memory as hexadecimal digits, up to the first unreadable byte. Returns `None` if a trace frame is selected.
-pub fn memory(guest: &Guest, addr: u32, len: usize) -> Option<Vec<u8>> {
+pub fn memory(guest: &GdbTarget, addr: u32, len: usize) -> Option<Vec<u8>> {
     if guest.frame().is_some() {
         return None;
     }
@@ -21,7 +21,7 @@ pub fn memory(guest: &Guest, addr: u32, len: usize) -> Option<Vec<u8>> {
     let (view, tid) = (guest.view(), guest.chosen.exact().unwrap_or(Tid::MIN));
     let bytes = guest.handle.call(move |s| {
         let mut bytes = vec![0; len];
-        let n = s.machine().peek(view.eyes(s.machine(), tid), addr, &mut bytes);
+        let n = s.machine().peek(view.memory_core(s.machine(), tid), addr, &mut bytes);
         bytes.truncate(n);
         bytes
     });
@@ -31,7 +31,7 @@ pub fn memory(guest: &Guest, addr: u32, len: usize) -> Option<Vec<u8>> {
 
 /// Reads the registers of the thread selected by the client. Returns `None` if a trace frame is selected or if gdbstub
 /// selects the thread.
-pub fn registers(guest: &Guest) -> Option<Vec<u8>> {
+pub fn registers(guest: &GdbTarget) -> Option<Vec<u8>> {
     let tid = guest.chosen.exact().filter(|_| guest.frame().is_none())?;
     let view = guest.view();
     let values = guest.handle.call(move |s| view.read(s.machine(), tid, 0..table::IN_G)).ok()?;

@@ -1,7 +1,7 @@
 //! Resuming the machine: continuing, stepping a core or a task, and steps that wait until a task is scheduled.
 
-use super::target::Guest;
-use super::threads::{Place, View};
+use super::target::GdbTarget;
+use super::threads::{ThreadState, ThreadView};
 use crate::supervisor::{Client, Gone, Point, PointId, PointKind, Session, Stopped, Why};
 use esplens_core::memory::CORES;
 use esplens_soc::machine::{Plan, Step};
@@ -17,7 +17,7 @@ pub struct Awaited {
     range: Range<u32>,
 }
 
-impl Guest {
+impl GdbTarget {
     /// Handles `monitor threads cores|tasks`, which selects the kind of threads for this connection.
     pub(super) fn threads_command(&mut self, line: &str) -> Option<String> {
         let mut words = line.split_whitespace();
@@ -42,8 +42,8 @@ impl Guest {
     }
 
     /// Continues a pending task step, or a step that ended in another task. Returns true if the stop must not be
-    /// reported; a further stop that follows at once is stored in [`Guest::stopped`].
-    pub fn go_on(&mut self, stopped: &Stopped) -> Result<bool, Gone> {
+    /// reported; a further stop that follows at once is stored in [`GdbTarget::stopped`].
+    pub fn continue_task_step(&mut self, stopped: &Stopped) -> Result<bool, Gone> {
         match self.awaited.take() {
             Some(awaited) => self.step_awaited(awaited, stopped),
             None if stopped.why.is_step() => self.step_back(stopped.core),
@@ -113,7 +113,7 @@ struct Resumed {
 /// Executes a vCont packet.
 fn resume(
     s: &mut Session,
-    view: &View,
+    view: &ThreadView,
     step: Option<(Tid, Range<u32>)>,
     named: Option<&[Tid]>,
     by: &Client,
@@ -121,7 +121,7 @@ fn resume(
     let mut plan = Plan::default();
     if let Some(named) = named {
         let on = std::array::from_fn(|core| {
-            named.iter().any(|tid| view.place(s.machine(), *tid) == Some(Place::Core(core)))
+            named.iter().any(|tid| view.place(s.machine(), *tid) == Some(ThreadState::Core(core)))
         });
         // A task that is not running cannot run alone: the other tasks must yield first.
         plan.frozen = if on == [false; CORES] { on } else { on.map(|named| !named) };
@@ -129,7 +129,7 @@ fn resume(
     let mut awaited = None;
     if let Some((tid, range)) = step {
         match view.place(s.machine(), tid) {
-            Some(Place::Core(core)) => plan.step = Some(Step { core, range, irq: s.step_irq() }),
+            Some(ThreadState::Core(core)) => plan.step = Some(Step { core, range, irq: s.step_irq() }),
             _ => {
                 let at = view.resumes_at(s.machine(), tid).zip(view.condition(s.machine(), tid));
                 awaited = at.and_then(|(pc, condition)| {
@@ -143,7 +143,7 @@ fn resume(
     Resumed { before, stopped, awaited }
 }
 
-impl mt::MultiThreadResume for Guest {
+impl mt::MultiThreadResume for GdbTarget {
     fn resume(&mut self) -> Result<(), Gone> {
         let (view, by) = (self.view(), self.handle.client().clone());
         (self.load, self.loaded) = Default::default();
@@ -191,13 +191,13 @@ impl mt::MultiThreadResume for Guest {
     }
 }
 
-impl mt::MultiThreadSingleStep for Guest {
+impl mt::MultiThreadSingleStep for GdbTarget {
     fn set_resume_action_step(&mut self, tid: Tid, _signal: Option<Signal>) -> Result<(), Gone> {
         mt::MultiThreadRangeStepping::set_resume_action_range_step(self, tid, 0, 0)
     }
 }
 
-impl mt::MultiThreadRangeStepping for Guest {
+impl mt::MultiThreadRangeStepping for GdbTarget {
     fn set_resume_action_range_step(&mut self, tid: Tid, start: u32, end: u32) -> Result<(), Gone> {
         self.named.push(tid);
         // If two threads step at the same time, the step of the first one determines the stop.
@@ -206,7 +206,7 @@ impl mt::MultiThreadRangeStepping for Guest {
     }
 }
 
-impl mt::MultiThreadSchedulerLocking for Guest {
+impl mt::MultiThreadSchedulerLocking for GdbTarget {
     fn set_resume_action_scheduler_lock(&mut self) -> Result<(), Gone> {
         self.locked = true;
         Ok(())

@@ -1,9 +1,9 @@
 //! Reverse execution packets `bc` and `bs`, and the thread that they step.
 
-use super::target::Guest;
-use super::threads::{Place, View};
+use super::target::GdbTarget;
+use super::threads::{ThreadState, ThreadView};
 use crate::number::packed;
-use crate::supervisor::{Back, Gone, Session};
+use crate::supervisor::{Gone, ReverseKind, Session};
 use gdbstub::common::Tid;
 use gdbstub::target::ext::base::reverse_exec::{ReverseCont, ReverseStep};
 
@@ -46,35 +46,38 @@ impl Chosen {
     }
 }
 
-impl Guest {
-    fn go_back(&mut self, how: impl FnOnce(&Session, &View) -> Back + Send + 'static) -> Result<(), Gone> {
+impl GdbTarget {
+    fn start_reverse_op(
+        &mut self,
+        how: impl FnOnce(&Session, &ThreadView) -> ReverseKind + Send + 'static,
+    ) -> Result<(), Gone> {
         let (view, by) = (self.view(), self.handle.client().clone());
         (self.load, self.loaded) = Default::default();
         (self.tracing.frame, self.stepped, self.awaited) = Default::default();
         self.resumed_after = self.handle.call(move |s| {
             let before = s.stop_number();
             let how = how(s, &view);
-            s.go_back(how, &by);
+            s.start_reverse_op(how, &by);
             before
         })?;
         Ok(())
     }
 }
 
-impl ReverseCont<Tid> for Guest {
+impl ReverseCont<Tid> for GdbTarget {
     fn reverse_cont(&mut self) -> Result<(), Gone> {
-        self.go_back(|_, _| Back::Continue)
+        self.start_reverse_op(|_, _| ReverseKind::Continue)
     }
 }
 
-impl ReverseStep<Tid> for Guest {
+impl ReverseStep<Tid> for GdbTarget {
     // gdbstub passes its first thread for a client that selected none.
     fn reverse_step(&mut self, first: Tid) -> Result<(), Gone> {
         let tid = self.chosen.steps.or(self.chosen.general).unwrap_or(first);
-        self.go_back(move |s, view| match view.place(s.machine(), tid) {
-            Some(Place::Core(core)) => Back::Step(core),
+        self.start_reverse_op(move |s, view| match view.place(s.machine(), tid) {
+            Some(ThreadState::Core(core)) => ReverseKind::Step(core),
             // The last instruction of a task that is not running is too far back: step the core of the last stop.
-            _ => Back::Step(s.last_core()),
+            _ => ReverseKind::Step(s.last_core()),
         })
     }
 }

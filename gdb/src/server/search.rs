@@ -1,6 +1,6 @@
 //! `qSearch:memory` and `qCRC`: searches memory here instead of transferring it to GDB.
 
-use super::target::Guest;
+use super::target::GdbTarget;
 use crate::number::packed as number;
 
 /// Maximum number of bytes processed for one packet.
@@ -19,7 +19,7 @@ pub fn unescape(data: &[u8]) -> Vec<u8> {
 }
 
 /// Reads memory with the core's address map, up to the first unreadable byte.
-fn read(guest: &Guest, core: usize, addr: u32, len: usize) -> Option<Vec<u8>> {
+fn read(guest: &GdbTarget, core: usize, addr: u32, len: usize) -> Option<Vec<u8>> {
     if let Some(loaded) = guest.loaded(addr, len) {
         return Some(loaded);
     }
@@ -33,7 +33,7 @@ fn read(guest: &Guest, core: usize, addr: u32, len: usize) -> Option<Vec<u8>> {
 }
 
 /// Handles `qSearch:memory:ADDR;LENGTH;PATTERN`: returns `1,ADDR` if the pattern was found, else `0`.
-pub fn search(packet: &[u8], guest: &Guest, core: usize) -> Vec<u8> {
+pub fn search(packet: &[u8], guest: &GdbTarget, core: usize) -> Vec<u8> {
     let mut fields = packet.splitn(3, |b| *b == b';');
     let (addr, len) = (fields.next().and_then(number), fields.next().and_then(number));
     let (Some(addr), Some(len), Some(pattern)) = (addr, len, fields.next().map(unescape)) else {
@@ -71,7 +71,7 @@ fn crc(crc: u32, bytes: &[u8]) -> u32 {
 }
 
 /// Handles `qCRC:ADDR,LENGTH`: returns `C` and the checksum.
-pub fn checksum(packet: &[u8], guest: &Guest, core: usize) -> Vec<u8> {
+pub fn checksum(packet: &[u8], guest: &GdbTarget, core: usize) -> Vec<u8> {
     let mut fields = packet.splitn(2, |b| *b == b',').map(number);
     let (Some(Some(addr)), Some(Some(len))) = (fields.next(), fields.next()) else { return b"E16".to_vec() };
     let end = addr.checked_add(len).filter(|end| len <= MAX_BYTES && *end <= 1 << 32);

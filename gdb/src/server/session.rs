@@ -1,10 +1,10 @@
 //! A GDB connection: handles the client's bytes and the machine's events with gdbstub.
 
 use super::expedite::Expedited;
-use super::extra::{self, Verdict};
-use super::frame::{self, Framer, Item};
-use super::stub::{Phase, Stub};
-use super::target::{Guest, Program};
+use super::frame::{self, RspFramer, RspItem};
+use super::packets::{self, Intercept};
+use super::stub::{Stub, StubPhase};
+use super::target::{GdbTarget, ProgramState};
 use crate::supervisor::{Client, Console, Event, Gone, Handle, Leave, PointKind, RunState, Stopped, Why};
 use esplens_core::memory::WatchKind as CoreWatch;
 use gdbstub::common::{Signal, Tid};
@@ -18,10 +18,10 @@ use tokio::sync::mpsc;
 /// Response to a packet that is too long (E2BIG).
 const TOO_LONG: &[u8] = b"E07";
 
-struct Session {
-    guest: Guest,
+struct Connection {
+    guest: GdbTarget,
     stub: Stub,
-    framer: Framer,
+    framer: RspFramer,
     events: Receiver<Event>,
     /// Output of the client's breakpoint commands.
     said: mpsc::Receiver<String>,
@@ -38,7 +38,7 @@ struct Session {
 
 /// Serves a connection until it ends.
 pub async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, handle: Handle) {
-    let mut session = Session::new(handle);
+    let mut session = Connection::new(handle);
     let end = session.run(&mut stream).await;
     if session.attached {
         session.leave(end);
@@ -46,16 +46,16 @@ pub async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, handle: Hand
     let _ = stream.write_all(&session.out).await;
 }
 
-impl Session {
+impl Connection {
     fn new(handle: Handle) -> Self {
         let events = handle.subscribe();
         let (console, said) = Console::new();
-        let mut guest = Guest::new(handle, console);
+        let mut guest = GdbTarget::new(handle, console);
         let stub = Stub::new(&mut guest);
         Self {
             guest,
             stub,
-            framer: Framer::default(),
+            framer: RspFramer::default(),
             events,
             said,
             out: Vec::new(),
@@ -77,18 +77,18 @@ impl Session {
                 }
             }
             match self.stub.phase() {
-                Phase::Over(DisconnectReason::Kill) => return Leave::Killed,
-                Phase::Over(DisconnectReason::Disconnect) if self.guest.extended => {
+                StubPhase::Over(DisconnectReason::Kill) => return Leave::Killed,
+                StubPhase::Over(DisconnectReason::Disconnect) if self.guest.extended => {
                     self.detach();
                     continue;
                 }
-                Phase::Over(DisconnectReason::Disconnect) => return Leave::Detached,
-                Phase::Over(_) => return Leave::Disconnected,
-                Phase::Idle | Phase::Running => {}
+                StubPhase::Over(DisconnectReason::Disconnect) => return Leave::Detached,
+                StubPhase::Over(_) => return Leave::Disconnected,
+                StubPhase::Idle | StubPhase::Running => {}
             }
             tokio::select! {
                 biased;
-                Some(text) = self.said.recv(), if self.stub.phase() == Phase::Running => self.say(&text),
+                Some(text) = self.said.recv(), if self.stub.phase() == StubPhase::Running => self.say(&text),
                 event = self.events.recv() => {
                     if self.event(event).is_err() {
                         return Leave::Disconnected;
@@ -110,36 +110,36 @@ impl Session {
     fn bytes(&mut self, bytes: &[u8]) -> Result<(), Gone> {
         for &byte in bytes {
             match self.framer.push(byte) {
-                Some(Item::Packet(body)) => self.packet(&body)?,
-                Some(Item::Bad) if !self.stub.no_ack() => self.out.push(b'-'),
-                Some(Item::TooLong) => {
+                Some(RspItem::Packet(body)) => self.packet(&body)?,
+                Some(RspItem::Bad) if !self.stub.no_ack() => self.out.push(b'-'),
+                Some(RspItem::TooLong) => {
                     if !self.stub.no_ack() {
                         self.out.push(b'+');
                     }
                     self.out.extend(frame::packet(TOO_LONG));
                 }
-                Some(Item::Interrupt) => self.interrupt()?,
-                Some(Item::Bad) | None => {}
+                Some(RspItem::Interrupt) => self.interrupt()?,
+                Some(RspItem::Bad) | None => {}
             }
         }
         Ok(())
     }
 
     fn packet(&mut self, body: &[u8]) -> Result<(), Gone> {
-        if self.guest.program != Program::Detached || takes_up(body) {
+        if self.guest.program != ProgramState::Detached || takes_up(body) {
             self.attach()?;
         }
         self.expedited.note(body);
         self.guest.chosen.note(body);
-        self.guest.standing(body);
-        match extra::look(body, &mut self.guest, self.core) {
-            Verdict::Answer(answer) => {
+        self.guest.note_selection(body);
+        match packets::intercept(body, &mut self.guest, self.core) {
+            Intercept::Reply(answer) => {
                 if !self.stub.no_ack() {
                     self.out.push(b'+');
                 }
                 self.out.extend(frame::packet(&answer));
             }
-            Verdict::Pass(body) => {
+            Intercept::Forward(body) => {
                 let mut out = self.stub.packet(&mut self.guest, &body);
                 if body.starts_with(b"qSupported") {
                     out = announce(&out);
@@ -159,7 +159,7 @@ impl Session {
     }
 
     fn tell_remarks(&mut self) {
-        if self.stub.phase() == Phase::Running {
+        if self.stub.phase() == StubPhase::Running {
             std::mem::take(&mut self.guest.remarks)
                 .iter()
                 .for_each(|text| self.say(&format!("esplens: {text}\n")));
@@ -186,7 +186,7 @@ impl Session {
     }
 
     fn interrupt(&mut self) -> Result<(), Gone> {
-        if self.stub.phase() != Phase::Running {
+        if self.stub.phase() != StubPhase::Running {
             return Ok(());
         }
         let by = self.guest.handle.client().clone();
@@ -231,7 +231,7 @@ impl Session {
     fn reset(&mut self, by: Option<Client>) {
         self.core = 0;
         if let Some(by) = by.filter(|by| by != self.guest.handle.client())
-            && self.stub.phase() == Phase::Running
+            && self.stub.phase() == StubPhase::Running
         {
             self.say(&format!("esplens: reset by {by}\n"));
         }
@@ -241,13 +241,13 @@ impl Session {
     fn detach(&mut self) {
         self.leave(Leave::Detached);
         self.attached = false;
-        self.guest.let_go();
+        self.guest.detach_program();
         self.stub.restart(&mut self.guest);
     }
 
     /// Reports a stop to GDB if it waits for one.
     fn report(&mut self, stopped: &Stopped) -> Result<(), Gone> {
-        if self.stub.phase() != Phase::Running || self.guest.go_on(stopped)? {
+        if self.stub.phase() != StubPhase::Running || self.guest.continue_task_step(stopped)? {
             return Ok(());
         }
         self.core = stopped.core;
@@ -269,7 +269,7 @@ impl Session {
 
     /// Reports the end of esplens as a program exit to a GDB that waits for a stop.
     fn report_end(&mut self) {
-        if self.stub.phase() == Phase::Running {
+        if self.stub.phase() == StubPhase::Running {
             // The low byte of the code, as the system passes it to a parent process.
             let reason = MultiThreadStopReason::Exited(self.exited as u8);
             let out = self.stub.report(&mut self.guest, reason);
@@ -356,13 +356,13 @@ fn last_stop(out: &[u8], thread: Tid) -> Vec<u8> {
 
 /// Adds this server's features to gdbstub's response to qSupported.
 fn announce(out: &[u8]) -> Vec<u8> {
-    let mut framer = Framer::default();
+    let mut framer = RspFramer::default();
     let body = out.iter().find_map(|b| match framer.push(*b) {
-        Some(Item::Packet(body)) => Some(body),
+        Some(RspItem::Packet(body)) => Some(body),
         _ => None,
     });
     let Some(mut body) = body.filter(|b| b.starts_with(b"PacketSize")) else { return out.to_vec() };
-    body.extend(extra::FEATURES.bytes());
+    body.extend(packets::FEATURES.bytes());
     let mut all = if out.first() == Some(&b'+') { vec![b'+'] } else { Vec::new() };
     all.extend(frame::packet(&body));
     all

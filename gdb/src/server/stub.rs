@@ -1,7 +1,7 @@
 //! gdbstub's state machine, recreated after a failure so that the next packet is always handled.
 
 use super::frame;
-use super::target::Guest;
+use super::target::GdbTarget;
 use gdbstub::conn::Connection;
 use gdbstub::stub::state_machine::GdbStubStateMachine as Machine;
 use gdbstub::stub::{DisconnectReason, GdbStub, MultiThreadStopReason};
@@ -32,7 +32,7 @@ impl Connection for Out {
 
 /// State of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
+pub enum StubPhase {
     /// Waiting for packets.
     Idle,
     /// Waiting for the machine to stop.
@@ -41,7 +41,7 @@ pub enum Phase {
     Over(DisconnectReason),
 }
 
-type Inner = Machine<'static, Guest, Out>;
+type Inner = Machine<'static, GdbTarget, Out>;
 
 /// gdbstub for one connection.
 pub struct Stub {
@@ -53,13 +53,13 @@ pub struct Stub {
 }
 
 /// Creates a state machine.
-fn fresh(guest: &mut Guest) -> Option<Inner> {
+fn fresh(guest: &mut GdbTarget) -> Option<Inner> {
     let stub = GdbStub::builder(Out::default()).packet_buffer_size(frame::MAX_PACKET).build().ok()?;
     stub.run_state_machine(guest).ok()
 }
 
 /// Passes bytes to gdbstub; returns `None` if it failed.
-fn feed(inner: Inner, guest: &mut Guest, bytes: &[u8]) -> Option<Inner> {
+fn feed(inner: Inner, guest: &mut GdbTarget, bytes: &[u8]) -> Option<Inner> {
     let mut inner = inner;
     for &byte in bytes {
         inner = match inner {
@@ -84,21 +84,21 @@ fn take_out(inner: &mut Inner) -> Vec<u8> {
 
 impl Stub {
     /// Creates a stub that waits for its first packet.
-    pub fn new(guest: &mut Guest) -> Self {
+    pub fn new(guest: &mut GdbTarget) -> Self {
         Self { inner: fresh(guest), settings: Vec::new(), recovered: false }
     }
 
     /// Returns the state of the connection.
-    pub fn phase(&self) -> Phase {
+    pub fn phase(&self) -> StubPhase {
         match &self.inner {
-            Some(Machine::Running(_) | Machine::CtrlCInterrupt(_)) => Phase::Running,
-            Some(Machine::Disconnected(g)) => Phase::Over(g.get_reason()),
-            _ => Phase::Idle,
+            Some(Machine::Running(_) | Machine::CtrlCInterrupt(_)) => StubPhase::Running,
+            Some(Machine::Disconnected(g)) => StubPhase::Over(g.get_reason()),
+            _ => StubPhase::Idle,
         }
     }
 
     /// Passes a packet to gdbstub; returns the bytes to send.
-    pub fn packet(&mut self, guest: &mut Guest, body: &[u8]) -> Vec<u8> {
+    pub fn packet(&mut self, guest: &mut GdbTarget, body: &[u8]) -> Vec<u8> {
         let bytes = frame::packet(body);
         let out = self.step(guest, move |inner, guest| feed(inner, guest, &bytes));
         if !self.recovered && (body.starts_with(b"qSupported") || body == b"QStartNoAckMode") {
@@ -109,14 +109,18 @@ impl Stub {
     }
 
     /// Reports a stop; returns the bytes to send.
-    pub fn report(&mut self, guest: &mut Guest, reason: MultiThreadStopReason<u32>) -> Vec<u8> {
+    pub fn report(&mut self, guest: &mut GdbTarget, reason: MultiThreadStopReason<u32>) -> Vec<u8> {
         self.step(guest, move |inner, guest| match inner {
             Machine::Running(gdb) => gdb.report_stop(guest, reason).ok(),
             other => Some(other),
         })
     }
 
-    fn step(&mut self, guest: &mut Guest, f: impl FnOnce(Inner, &mut Guest) -> Option<Inner>) -> Vec<u8> {
+    fn step(
+        &mut self,
+        guest: &mut GdbTarget,
+        f: impl FnOnce(Inner, &mut GdbTarget) -> Option<Inner>,
+    ) -> Vec<u8> {
         let inner = self.inner.take();
         self.recovered = false;
         let result = catch_unwind(AssertUnwindSafe(|| f(inner?, guest)));
@@ -132,7 +136,7 @@ impl Stub {
 
     /// Recreates the state machine with the negotiated settings, for a client that keeps the connection after
     /// detaching.
-    pub fn restart(&mut self, guest: &mut Guest) {
+    pub fn restart(&mut self, guest: &mut GdbTarget) {
         let mut inner = fresh(guest);
         for packet in &self.settings {
             inner = inner.and_then(|i| feed(i, guest, &frame::packet(packet)));
@@ -144,7 +148,7 @@ impl Stub {
     }
 
     /// Handles a failure of gdbstub: returns an error for the client and recreates the state machine.
-    fn recover(&mut self, guest: &mut Guest) -> Vec<u8> {
+    fn recover(&mut self, guest: &mut GdbTarget) -> Vec<u8> {
         self.recovered = true;
         self.restart(guest);
         let mut out = if self.no_ack() { Vec::new() } else { vec![b'+'] };

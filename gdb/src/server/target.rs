@@ -1,13 +1,13 @@
 //! gdbstub's target: registers, memory, execution.
 
-use super::flash::{Load, Loaded};
-use super::host_io::Files;
-use super::points::Points;
+use super::flash::{LoadState, Loaded};
+use super::host_io::OpenFiles;
+use super::points::GdbPoints;
 use super::resume::Awaited;
 use super::reverse::Chosen;
-use super::threads::{Asking, Line, View, core_tid};
+use super::threads::{Asking, ThreadLine, ThreadView, core_tid};
 use super::tracepoints::{self, Tracing};
-use super::xtensa::{GRegisters, Number, Xtensa, table};
+use super::xtensa::{GRegisters, RegNumber, Xtensa, table};
 use crate::monitor;
 use crate::supervisor::{Console, Gone, Handle, Session, Stopped};
 use gdbstub::common::Tid;
@@ -27,11 +27,11 @@ use gdbstub::target::{Target, TargetError, TargetResult};
 use std::ops::Range;
 
 /// The machine as seen by one GDB connection.
-pub struct Guest {
+pub struct GdbTarget {
     /// Handle to the machine.
     pub handle: Handle,
     /// This connection's points.
-    pub points: Points,
+    pub points: GdbPoints,
     /// The thread stepped by the vCont packet and its address range.
     pub(super) step: Option<(Tid, Range<u32>)>,
     /// Threads named by the vCont packet; with scheduler locking the others do not run.
@@ -42,7 +42,7 @@ pub struct Guest {
     /// A pending step of a task that is not running.
     pub(super) awaited: Option<Awaited>,
     /// The kind of threads, and the kernel.
-    pub(super) view: View,
+    pub(super) view: ThreadView,
     /// Symbol lookups in progress.
     pub asking: Asking,
     /// The threads selected by the client.
@@ -52,18 +52,18 @@ pub struct Guest {
     /// Number of the last stop before the resume.
     pub resumed_after: u64,
     /// Memory writes of the client, possibly a `load`.
-    pub load: Load,
+    pub load: LoadState,
     /// Data written to flash by the last `load`.
     pub loaded: Loaded,
     /// Console messages queued until GDB accepts them: it takes console output only while it waits for the machine or
     /// for a monitor command.
     pub(super) remarks: Vec<String>,
     /// Open host files.
-    pub files: Files,
+    pub files: OpenFiles,
     /// The client uses `target extended-remote`.
     pub extended: bool,
     /// State of the program for this client.
-    pub program: Program,
+    pub program: ProgramState,
     /// Tracepoint state.
     pub(super) tracing: Tracing,
     /// Output channel for its breakpoint commands.
@@ -72,7 +72,7 @@ pub struct Guest {
 
 /// State of the program for a client of `target extended-remote`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Program {
+pub enum ProgramState {
     /// Running or stopped.
     There,
     /// Killed: the chip is held in reset until the client runs or attaches again.
@@ -92,28 +92,28 @@ pub const EINVAL: u8 = 22;
 /// A trace frame is read-only.
 const EROFS: u8 = 30;
 
-impl Guest {
+impl GdbTarget {
     /// Creates the target for one connection.
     pub fn new(handle: Handle, console: Console) -> Self {
         Self {
             handle,
-            points: Points::default(),
+            points: GdbPoints::default(),
             step: None,
             named: Vec::new(),
             locked: false,
             stepped: None,
             awaited: None,
-            view: View::default(),
+            view: ThreadView::default(),
             asking: Asking::default(),
             chosen: Chosen::default(),
             stopped: None,
             resumed_after: 0,
-            load: Load::default(),
+            load: LoadState::default(),
             loaded: Loaded::default(),
             remarks: Vec::new(),
-            files: Files::default(),
+            files: OpenFiles::default(),
             extended: false,
-            program: Program::There,
+            program: ProgramState::There,
             tracing: Tracing::default(),
             console,
         }
@@ -140,37 +140,37 @@ impl Guest {
     }
 
     /// Returns the current thread view of this connection.
-    pub fn view(&self) -> View {
-        View { rtos: self.handle.rtos(), ..self.view.clone() }
+    pub fn view(&self) -> ThreadView {
+        ThreadView { rtos: self.handle.rtos(), ..self.view.clone() }
     }
 
     /// Returns all threads, including removed ones that the client may still have selected.
-    pub(super) fn lines(&mut self) -> Result<Vec<Line>, Gone> {
-        if self.program != Program::There {
+    pub(super) fn lines(&mut self) -> Result<Vec<ThreadLine>, Gone> {
+        if self.program != ProgramState::There {
             return Ok(Vec::new());
         }
         let view = self.view();
         let lines = self.handle.call(move |s| view.list(s.machine()))?;
-        Ok(self.view.standing.complete(lines))
+        Ok(self.view.selected.complete(lines))
     }
 
     /// Records a packet that may select a thread.
-    pub(super) fn standing(&mut self, body: &[u8]) {
-        self.view.standing.note(body);
+    pub(super) fn note_selection(&mut self, body: &[u8]) {
+        self.view.selected.note(body);
     }
 
     /// Records a stop reply for `core`: the client's current thread is the one that the core runs.
     pub(super) fn stands_at(&mut self, core: usize) -> Result<(), Gone> {
         let tid = self.thread_of(core)?;
-        self.view.standing.stopped(tid, core);
+        self.view.selected.stopped(tid, core);
         Ok(())
     }
 
     /// Handles a detach that keeps the connection: drops the client's state for the program.
-    pub(super) fn let_go(&mut self) {
-        self.program = Program::Detached;
-        self.points = Points::default();
-        self.view.standing = Default::default();
+    pub(super) fn detach_program(&mut self) {
+        self.program = ProgramState::Detached;
+        self.points = GdbPoints::default();
+        self.view.selected = Default::default();
         (self.step, self.stepped, self.awaited, self.stopped) = Default::default();
         (self.load, self.loaded) = Default::default();
         self.tracing.frame = None;
@@ -193,7 +193,7 @@ impl Guest {
     }
 }
 
-impl Target for Guest {
+impl Target for GdbTarget {
     type Arch = Xtensa;
     type Error = Gone;
 
@@ -252,7 +252,7 @@ impl Target for Guest {
     }
 }
 
-impl mt::MultiThreadBase for Guest {
+impl mt::MultiThreadBase for GdbTarget {
     fn read_registers(&mut self, regs: &mut GRegisters, tid: Tid) -> TargetResult<(), Self> {
         if let Some(frame) = self.frame() {
             tracepoints::registers(&frame, regs);
@@ -294,7 +294,7 @@ impl mt::MultiThreadBase for Guest {
         }
         let bytes = self.ask(move |s| {
             let mut bytes = vec![0; len];
-            let n = s.machine().peek(view.eyes(s.machine(), tid), addr, &mut bytes);
+            let n = s.machine().peek(view.memory_core(s.machine(), tid), addr, &mut bytes);
             bytes.truncate(n);
             bytes
         })?;
@@ -310,7 +310,7 @@ impl mt::MultiThreadBase for Guest {
         self.load.ram(addr, data);
         let (view, bytes, len) = (self.view(), data.to_vec(), data.len());
         let done = self.ask(move |s| {
-            let core = view.eyes(s.machine(), tid);
+            let core = view.memory_core(s.machine(), tid);
             s.machine_mut().write_memory(core, addr, &bytes)
         })?;
         if done < len { Err(TargetError::Errno(EFAULT)) } else { Ok(()) }
@@ -330,8 +330,8 @@ impl mt::MultiThreadBase for Guest {
     }
 }
 
-impl SingleRegisterAccess<Tid> for Guest {
-    fn read_register(&mut self, tid: Tid, reg: Number, buf: &mut [u8]) -> TargetResult<usize, Self> {
+impl SingleRegisterAccess<Tid> for GdbTarget {
+    fn read_register(&mut self, tid: Tid, reg: RegNumber, buf: &mut [u8]) -> TargetResult<usize, Self> {
         if reg.0 >= table::COUNT {
             return Err(TargetError::Errno(EINVAL));
         }
@@ -349,7 +349,7 @@ impl SingleRegisterAccess<Tid> for Guest {
         Ok(n)
     }
 
-    fn write_register(&mut self, tid: Tid, reg: Number, val: &[u8]) -> TargetResult<(), Self> {
+    fn write_register(&mut self, tid: Tid, reg: RegNumber, val: &[u8]) -> TargetResult<(), Self> {
         self.live()?;
         let mut bytes = [0; 8];
         let n = val.len().min(8);
@@ -370,7 +370,7 @@ impl From<Gone> for TargetError<Gone> {
     }
 }
 
-impl MonitorCmd for Guest {
+impl MonitorCmd for GdbTarget {
     fn handle_monitor_cmd(&mut self, cmd: &[u8], mut out: ConsoleOutput<'_>) -> Result<(), Gone> {
         std::mem::take(&mut self.remarks).iter().for_each(|r| out.write_raw(format!("{r}\n").as_bytes()));
         let line = String::from_utf8_lossy(cmd).into_owned();
@@ -380,17 +380,17 @@ impl MonitorCmd for Guest {
     }
 }
 
-impl MemoryMap for Guest {
+impl MemoryMap for GdbTarget {
     fn memory_map_xml(&self, offset: u64, length: usize, buf: &mut [u8]) -> TargetResult<usize, Self> {
-        Ok(super::extra::window(super::map::xml().as_bytes(), offset, length, buf))
+        Ok(super::packets::window(super::map::xml().as_bytes(), offset, length, buf))
     }
 }
 
-impl ThreadExtraInfo for Guest {
+impl ThreadExtraInfo for GdbTarget {
     fn thread_extra_info(&self, tid: Tid, buf: &mut [u8]) -> Result<usize, Gone> {
         let view = self.view();
         let lines = self.handle.call(move |s| view.list(s.machine()))?;
-        let line = self.view.standing.clone().complete(lines).into_iter().find(|l| l.tid == tid);
+        let line = self.view.selected.clone().complete(lines).into_iter().find(|l| l.tid == tid);
         let text = line.map_or(String::new(), |l| match l.state.as_str() {
             "" => l.name,
             state => format!("{} ({state})", l.name),

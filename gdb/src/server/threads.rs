@@ -4,7 +4,7 @@
 //! A task's thread ID is the address of its control block, as in OpenOCD; a core's is its number plus 1. No state is
 //! kept between packets: the running tasks are read from memory for each request.
 
-use super::standing::Standing;
+use super::selected_threads::SelectedThreads;
 use super::xtensa::{self, table};
 use crate::rtos::{self, Rtos};
 use crate::supervisor::Session;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// Thread settings of a connection.
 #[derive(Clone, Default)]
-pub struct View {
+pub struct ThreadView {
     /// Threads are the cores, whatever runs on them.
     pub cores: bool,
     /// The kernel, if symbols describe one.
@@ -27,12 +27,12 @@ pub struct View {
     /// thread must not vanish.
     pub kept: [Option<u32>; CORES],
     /// Threads that the client may have selected although they no longer exist.
-    pub standing: Standing,
+    pub selected: SelectedThreads,
 }
 
 /// State of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum ThreadState {
     /// Running on this core.
     Core(usize),
     /// Not running; address of its control block.
@@ -41,7 +41,7 @@ pub enum Place {
 
 /// A line of `info threads`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct ThreadLine {
     /// Thread ID.
     pub tid: Tid,
     /// Core on which it runs.
@@ -57,7 +57,7 @@ pub fn core_tid(core: usize) -> Tid {
     NonZeroUsize::MIN.saturating_add(core)
 }
 
-impl View {
+impl ThreadView {
     fn kernel(&self) -> Option<&Rtos> {
         self.rtos.as_deref().filter(|_| !self.cores)
     }
@@ -84,42 +84,42 @@ impl View {
     }
 
     /// Returns the state of a thread, or `None` if it does not exist.
-    pub fn place(&self, m: &Machine, tid: Tid) -> Option<Place> {
+    pub fn place(&self, m: &Machine, tid: Tid) -> Option<ThreadState> {
         let id = u32::try_from(tid.get()).ok()?;
         let mem = MachineMemory { machine: m, core: 0 };
         let started = self.kernel().is_some_and(|r| r.layout.started(&mem));
         let tcb = match self.kept.get(tid.get() - 1) {
             Some(Some(tcb)) if started => *tcb,
-            Some(_) => return Some(Place::Core(tid.get() - 1)),
+            Some(_) => return Some(ThreadState::Core(tid.get() - 1)),
             None => id,
         };
         if let Some(core) = (0..CORES).find(|core| self.task_on(m, *core) == Some(tcb)) {
-            return Some(Place::Core(core));
+            return Some(ThreadState::Core(core));
         }
         // GDB may ask about a task that was deleted; it is treated as a task if its memory is readable.
         let there = started && mem.u32(tcb).is_some();
         // After a reset there are no tasks, but GDB still has one selected until the next stop: show the core instead.
         let running = |core: usize| if m.soc().sys.cores[core].held() { 0 } else { core };
-        let stood = || self.standing.core(tid).map(|core| Place::Core(running(core)));
-        there.then_some(Place::Task(tcb)).or_else(stood)
+        let stood = || self.selected.core(tid).map(|core| ThreadState::Core(running(core)));
+        there.then_some(ThreadState::Task(tcb)).or_else(stood)
     }
 
     /// Returns the core whose address map is used for this thread's memory accesses.
-    pub fn eyes(&self, m: &Machine, tid: Tid) -> usize {
-        if let Some(Place::Core(core)) = self.place(m, tid) { core } else { 0 }
+    pub fn memory_core(&self, m: &Machine, tid: Tid) -> usize {
+        if let Some(ThreadState::Core(core)) = self.place(m, tid) { core } else { 0 }
     }
 
     /// Returns all threads, running ones first.
-    pub fn list(&self, m: &Machine) -> Vec<Line> {
+    pub fn list(&self, m: &Machine) -> Vec<ThreadLine> {
         let mem = MachineMemory { machine: m, core: 0 };
         let sp = std::array::from_fn(|c| Some(m.cpu(c).a(1)));
         let tasks = self.kernel().map(|r| r.snapshot(&mem, sp)).filter(|s| s.started).unwrap_or_default();
-        let mut lines: Vec<Line> = tasks
+        let mut lines: Vec<ThreadLine> = tasks
             .tasks
             .iter()
             .filter_map(|t| {
                 let tid = self.task_tid(t.tcb)?;
-                Some(Line { tid, core: t.core(), name: t.name.clone(), state: t.state.to_string() })
+                Some(ThreadLine { tid, core: t.core(), name: t.name.clone(), state: t.state.to_string() })
             })
             .collect();
         lines.sort_by_key(|l| l.core.unwrap_or(CORES));
@@ -133,7 +133,7 @@ impl View {
             let status = m.core_status(core);
             let name = status.split(' ').next().unwrap_or_default().to_string();
             let state = status[name.len()..].trim().trim_matches(['(', ')']).to_string();
-            lines.insert(at, Line { tid: core_tid(core), core: Some(core), name, state });
+            lines.insert(at, ThreadLine { tid: core_tid(core), core: Some(core), name, state });
             at += 1;
         }
         lines
@@ -157,8 +157,8 @@ impl View {
     /// thread does not exist.
     pub fn read(&self, m: &Machine, tid: Tid, numbers: impl Iterator<Item = usize>) -> Option<Vec<u64>> {
         match self.place(m, tid)? {
-            Place::Core(core) => Some(numbers.map(|n| xtensa::read(m, core, n).unwrap_or(0)).collect()),
-            Place::Task(tcb) => {
+            ThreadState::Core(core) => Some(numbers.map(|n| xtensa::read(m, core, n).unwrap_or(0)).collect()),
+            ThreadState::Task(tcb) => {
                 let context = self.context(m, tcb);
                 Some(numbers.map(|n| context.as_ref().map_or(0, |c| saved(&c.0, n))).collect())
             }
@@ -168,8 +168,10 @@ impl View {
     /// Writes a register of a thread. Returns false if it is not saved in memory or if the thread does not exist.
     pub fn write(&self, s: &mut Session, tid: Tid, number: usize, value: u64) -> bool {
         let tcb = match self.place(s.machine(), tid) {
-            Some(Place::Core(core)) => return xtensa::write(s.machine_mut(), core, number, value).is_some(),
-            Some(Place::Task(tcb)) => tcb,
+            Some(ThreadState::Core(core)) => {
+                return xtensa::write(s.machine_mut(), core, number, value).is_some();
+            }
+            Some(ThreadState::Task(tcb)) => tcb,
             None => return false,
         };
         let Some((context, form)) = self.context(s.machine(), tcb) else { return false };
@@ -195,14 +197,14 @@ impl View {
 
     /// Returns the address at which a task that is not running will continue; a pending step waits there.
     pub fn resumes_at(&self, m: &Machine, tid: Tid) -> Option<u32> {
-        let Some(Place::Task(tcb)) = self.place(m, tid) else { return None };
+        let Some(ThreadState::Task(tcb)) = self.place(m, tid) else { return None };
         self.context(m, tcb).map(|c| c.0.pc)
     }
 
     /// Returns the condition that the task of a thread runs.
     pub fn condition(&self, m: &Machine, tid: Tid) -> Option<crate::supervisor::Condition> {
         let mem = MachineMemory { machine: m, core: 0 };
-        let Some(Place::Task(tcb)) = self.place(m, tid) else { return None };
+        let Some(ThreadState::Task(tcb)) = self.place(m, tid) else { return None };
         let task = self.kernel()?.task_is(&mem, &format!("{tcb:#x}"))?;
         Some(crate::supervisor::Condition::Task(task))
     }

@@ -1,8 +1,8 @@
 //! Reverse steps to the beginning of a source line, one instruction at a time, over calls or into them.
 
 use super::code::{insn_at, line_range, step};
-use super::{Goal, Target, Then, back_to};
-use crate::supervisor::{Back, Client, Handle, Session, Stopped, Why};
+use super::{OnArrival, PendingStep, Target, back_to};
+use crate::supervisor::{Client, Handle, ReverseKind, Session, Stopped, Why};
 use esplens_core::isa::Flow;
 use std::ops::Range;
 
@@ -39,7 +39,13 @@ impl BackLine {
 }
 
 /// Handles the end of a reverse step: steps again, runs back over a whole call, or ends.
-pub fn go_on(mut line: BackLine, s: &mut Session, core: usize, stop: &Stopped, by: &Client) -> Option<Goal> {
+pub fn go_on(
+    mut line: BackLine,
+    s: &mut Session,
+    core: usize,
+    stop: &Stopped,
+    by: &Client,
+) -> Option<PendingStep> {
     let since = stop.number;
     let reached_call = stop.why == Why::Breakpoint;
     if !matches!(stop.why, Why::Step) && !reached_call {
@@ -47,11 +53,11 @@ pub fn go_on(mut line: BackLine, s: &mut Session, core: usize, stop: &Stopped, b
     }
     let cpu = s.machine().cpu(core);
     let (pc, sp) = (cpu.pc, cpu.a(1));
-    let goal = |target: Option<Target>, line| Goal {
+    let goal = |target: Option<Target>, line| PendingStep {
         core,
         since,
         target,
-        then: Then::Back(Box::new(line)),
+        on_arrival: OnArrival::Back(Box::new(line)),
         back: true,
     };
     let (from, frame) = line.from;
@@ -69,7 +75,13 @@ pub fn go_on(mut line: BackLine, s: &mut Session, core: usize, stop: &Stopped, b
         if line.chosen {
             // The first executed instruction of the line is the next one.
             step(s, core, 0..0, by);
-            return Some(Goal { core, since, target: None, then: Then::Nothing, back: false });
+            return Some(PendingStep {
+                core,
+                since,
+                target: None,
+                on_arrival: OnArrival::Nothing,
+                back: false,
+            });
         }
         line.range = line.other.take();
     }
@@ -83,6 +95,6 @@ pub fn go_on(mut line: BackLine, s: &mut Session, core: usize, stop: &Stopped, b
         return None;
     }
     line.from = (pc, sp);
-    s.go_back(Back::Step(core), by);
+    s.start_reverse_op(ReverseKind::Step(core), by);
     Some(goal(None, line))
 }

@@ -2,8 +2,8 @@
 
 use super::back::BackLine;
 use super::code::{insn_at, line_range, return_address, run_to, step};
-use super::{Goal, Leave, Target, Then, Way, back_to};
-use crate::supervisor::{Back, Client, Gone, Handle, Session, Why};
+use super::{LeaveLine, OnArrival, PendingStep, StepKind, Target, back_to};
+use crate::supervisor::{Client, Gone, Handle, ReverseKind, Session, Why};
 use crate::symbols::Symbols;
 use crate::unwind::{Backtrace, Context, MachineMemory};
 use esplens_core::cpu::ps;
@@ -14,31 +14,37 @@ use std::ops::Range;
 ///
 /// # Errors
 /// When the machine is gone.
-pub fn begin(handle: &Handle, way: Way) -> Result<Option<Goal>, Gone> {
+pub fn begin(handle: &Handle, kind: StepKind) -> Result<Option<PendingStep>, Gone> {
     let by = handle.client().clone();
-    match way {
-        Way::To(addr) => handle.call(move |s| Some(advance(s, addr, &by))),
-        Way::Finish(core) | Way::BackFinish(core) => {
+    match kind {
+        StepKind::To(addr) => handle.call(move |s| Some(advance(s, addr, &by))),
+        StepKind::Finish(core) | StepKind::BackFinish(core) => {
             let symbols = handle.symbols().current();
-            let back = matches!(way, Way::BackFinish(_));
+            let back = matches!(kind, StepKind::BackFinish(_));
             handle.call(move |s| finish(s, core & 1, &symbols, back, &by))
         }
-        Way::Line(core) | Way::Next(core) => {
-            let (core, over) = (core & 1, matches!(way, Way::Next(_)));
+        StepKind::Line(core) | StepKind::Next(core) => {
+            let (core, over) = (core & 1, matches!(kind, StepKind::Next(_)));
             // Lines are looked up here, not on the machine's thread.
             let range = line_range(&handle.symbols().current(), stop(handle, core)?);
             handle.call(move |s| line(s, core, range, over, &by))
         }
-        Way::BackLine(core) | Way::BackNext(core) => {
-            let (core, over) = (core & 1, matches!(way, Way::BackNext(_)));
+        StepKind::BackLine(core) | StepKind::BackNext(core) => {
+            let (core, over) = (core & 1, matches!(kind, StepKind::BackNext(_)));
             let pc = stop(handle, core)?;
             let range = line_range(&handle.symbols().current(), pc);
             handle.call(move |s| {
                 let since = s.stop_number();
                 let sp = s.machine().cpu(core).a(1);
                 let line = BackLine::new(over, range, pc, sp);
-                s.go_back(Back::Step(core), &by);
-                Some(Goal { core, since, target: None, then: Then::Back(Box::new(line)), back: true })
+                s.start_reverse_op(ReverseKind::Step(core), &by);
+                Some(PendingStep {
+                    core,
+                    since,
+                    target: None,
+                    on_arrival: OnArrival::Back(Box::new(line)),
+                    back: true,
+                })
             })
         }
     }
@@ -53,27 +59,39 @@ fn stop(handle: &Handle, core: usize) -> Result<u32, Gone> {
     })
 }
 
-fn advance(s: &mut Session, addr: u32, by: &Client) -> Goal {
+fn advance(s: &mut Session, addr: u32, by: &Client) -> PendingStep {
     let since = s.stop_number();
     let target = run_to(s, addr, by).map(|id| Target { id, addr, sp: None });
-    Goal { core: 0, since, target, then: Then::Stop(Why::Reached), back: false }
+    PendingStep { core: 0, since, target, on_arrival: OnArrival::Stop(Why::Reached), back: false }
 }
 
 /// Steps out of the line. Without line information: steps one instruction, or over a whole call if `over` is set.
-fn line(s: &mut Session, core: usize, range: Option<Range<u32>>, over: bool, by: &Client) -> Option<Goal> {
+fn line(
+    s: &mut Session,
+    core: usize,
+    range: Option<Range<u32>>,
+    over: bool,
+    by: &Client,
+) -> Option<PendingStep> {
     let (pc, sp) = (s.machine().cpu(core).pc, s.machine().cpu(core).a(1));
     let since = s.stop_number();
     let call = insn_at(s, core, pc).filter(|i| over && i.op.flow() == Flow::Call);
     match (range, call) {
         (Some(range), _) => {
             step(s, core, range.clone(), by);
-            let leave = Leave { range, sp, over, nowhere: false };
-            Some(Goal { core, since, target: None, then: Then::Leave(leave), back: false })
+            let leave = LeaveLine { range, sp, over, nowhere: false };
+            Some(PendingStep {
+                core,
+                since,
+                target: None,
+                on_arrival: OnArrival::LeaveLine(leave),
+                back: false,
+            })
         }
         (None, Some(insn)) => {
             let addr = pc.wrapping_add(insn.len.into());
             let target = run_to(s, addr, by).map(|id| Target { id, addr, sp: Some(sp) });
-            Some(Goal { core, since, target, then: Then::Stop(Why::Step), back: false })
+            Some(PendingStep { core, since, target, on_arrival: OnArrival::Stop(Why::Step), back: false })
         }
         (None, None) => {
             step(s, core, 0..0, by);
@@ -90,7 +108,7 @@ fn backtrace(s: &Session, core: usize, symbols: &Symbols) -> Backtrace {
 
 /// Runs to the caller as the unwinder finds it, or to the address in a0 if it finds none. With `back`: runs in reverse
 /// to the call.
-fn finish(s: &mut Session, core: usize, symbols: &Symbols, back: bool, by: &Client) -> Option<Goal> {
+fn finish(s: &mut Session, core: usize, symbols: &Symbols, back: bool, by: &Client) -> Option<PendingStep> {
     s.stop(by);
     let since = s.stop_number();
     let trace = backtrace(s, core, symbols);
@@ -104,11 +122,11 @@ fn finish(s: &mut Session, core: usize, symbols: &Symbols, back: bool, by: &Clie
         // Call instructions are three bytes long.
         let call = addr.wrapping_sub(3);
         let target = back_to(s, call, sp?, by);
-        return Some(Goal { core, since, target, then: Then::Stop(Why::Step), back: true });
+        return Some(PendingStep { core, since, target, on_arrival: OnArrival::Stop(Why::Step), back: true });
     }
     let pc = s.machine().cpu(core).pc;
     let name = symbols.frames_at(pc).into_iter().last().and_then(|f| f.function);
     let name = name.unwrap_or_else(|| format!("{pc:#010x}"));
     let target = run_to(s, addr, by).map(|id| Target { id, addr, sp });
-    Some(Goal { core, since, target, then: Then::Stop(Why::Finished(name)), back: false })
+    Some(PendingStep { core, since, target, on_arrival: OnArrival::Stop(Why::Finished(name)), back: false })
 }

@@ -6,7 +6,9 @@ mod code;
 
 pub use begin::begin;
 
-use crate::supervisor::{Back, Client, Gone, Handle, PointId, PointKind, RunState, Session, Stopped, Why};
+use crate::supervisor::{
+    Client, Gone, Handle, PointId, PointKind, ReverseKind, RunState, Session, Stopped, Why,
+};
 use back::BackLine;
 use code::{insn_at, return_address, run_to, step, temporary};
 use esplens_core::isa::Op;
@@ -15,11 +17,11 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// Time that [`go`] waits for the end of a step.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A kind of step, which may take several stops. The number is the core that steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum StepKind {
     /// To the next source line, into calls; one instruction where there is no line.
     Line(usize),
     /// To the next source line, over calls.
@@ -37,13 +39,13 @@ pub enum Way {
 }
 
 /// State of a step that needs further stops.
-pub struct Goal {
+pub struct PendingStep {
     core: usize,
     /// Number of the last stop before it.
     since: u64,
     /// Temporary breakpoint to reach.
     target: Option<Target>,
-    then: Then,
+    on_arrival: OnArrival,
     /// The step runs in reverse.
     back: bool,
 }
@@ -57,20 +59,20 @@ struct Target {
 }
 
 /// Action when the temporary breakpoint is reached.
-enum Then {
+enum OnArrival {
     /// End the step and report this stop reason.
     Stop(Why),
     /// End the step and keep the stop's own reason.
     Nothing,
     /// Leave the code of a line.
-    Leave(Leave),
+    LeaveLine(LeaveLine),
     /// Reach the beginning of a line.
     Back(Box<BackLine>),
 }
 
 /// A line to leave.
 #[derive(Clone)]
-struct Leave {
+struct LeaveLine {
     range: Range<u32>,
     /// The stack pointer of its function.
     sp: u32,
@@ -80,7 +82,7 @@ struct Leave {
     nowhere: bool,
 }
 
-impl Goal {
+impl PendingStep {
     /// Returns the number of the last stop before it.
     #[must_use]
     pub fn since(&self) -> u64 {
@@ -102,15 +104,15 @@ impl Goal {
     /// When the machine is gone.
     pub fn stopped(mut self, handle: &Handle, stop: &Stopped) -> Result<Option<Self>, Gone> {
         // Lines are looked up here, not on the machine's thread.
-        match &mut self.then {
-            Then::Back(line) => line.look_up(handle, stop.pc),
-            Then::Leave(leave) => {
+        match &mut self.on_arrival {
+            OnArrival::Back(line) => line.look_up(handle, stop.pc),
+            OnArrival::LeaveLine(leave) => {
                 let symbols = handle.symbols().current();
                 let function = |pc| symbols.function_at(pc).map(|f| f.addr);
                 leave.nowhere = symbols.line_at(stop.pc).is_none()
                     && function(stop.pc).is_some_and(|f| Some(f) == function(leave.range.start));
             }
-            Then::Stop(_) | Then::Nothing => {}
+            OnArrival::Stop(_) | OnArrival::Nothing => {}
         }
         let (by, stop) = (handle.client().clone(), stop.clone());
         handle.call(move |s| self.go_on(s, &stop, &by))
@@ -136,31 +138,31 @@ impl Goal {
                 return None;
             }
         }
-        match self.then {
-            Then::Nothing => None,
-            Then::Stop(why) => {
+        match self.on_arrival {
+            OnArrival::Nothing => None,
+            OnArrival::Stop(why) => {
                 s.retell(stop.number, why);
                 None
             }
-            Then::Leave(ref leave) => {
+            OnArrival::LeaveLine(ref leave) => {
                 let leave = leave.clone();
                 self.leave(s, stop, leave, by)
             }
-            Then::Back(line) => back::go_on(*line, s, self.core, stop, by),
+            OnArrival::Back(line) => back::go_on(*line, s, self.core, stop, by),
         }
     }
 
     fn resume(&self, s: &mut Session, by: &Client) {
         if self.back {
-            s.go_back(Back::Continue, by);
+            s.start_reverse_op(ReverseKind::Continue, by);
         } else {
             s.resume(&Plan::default(), by);
         }
     }
 
     /// Steps forward out of a line.
-    fn leave(mut self, s: &mut Session, stop: &Stopped, leave: Leave, by: &Client) -> Option<Self> {
-        let Leave { range, sp, over, nowhere } = leave;
+    fn leave(mut self, s: &mut Session, stop: &Stopped, leave: LeaveLine, by: &Client) -> Option<Self> {
+        let LeaveLine { range, sp, over, nowhere } = leave;
         let cpu = s.machine().cpu(self.core);
         let pc = cpu.pc;
         if range.contains(&pc) && matches!(stop.why, Why::Step | Why::Breakpoint) {
@@ -184,7 +186,7 @@ impl Goal {
         let back = return_address(cpu.a(cpu.callinc() as u8 * 4), pc, true);
         self.since = stop.number;
         self.target = run_to(s, back, by).map(|id| Target { id, addr: back, sp: Some(here) });
-        self.then = Then::Leave(Leave { range, sp: here, over, nowhere: false });
+        self.on_arrival = OnArrival::LeaveLine(LeaveLine { range, sp: here, over, nowhere: false });
         Some(self)
     }
 }
@@ -197,7 +199,7 @@ fn others(s: &Session, id: PointId, addr: u32) -> bool {
 /// Sets a temporary breakpoint and runs in reverse to it.
 fn back_to(s: &mut Session, addr: u32, sp: u32, by: &Client) -> Option<Target> {
     let id = s.insert_point(temporary(addr, by))?;
-    s.go_back(Back::Continue, by);
+    s.start_reverse_op(ReverseKind::Continue, by);
     Some(Target { id, addr, sp: Some(sp) })
 }
 
@@ -206,11 +208,11 @@ fn back_to(s: &mut Session, addr: u32, sp: u32, by: &Client) -> Option<Target> {
 ///
 /// # Errors
 /// When the machine is gone.
-pub fn go(handle: &Handle, way: Way) -> Result<Option<Stopped>, Gone> {
+pub fn go(handle: &Handle, kind: StepKind) -> Result<Option<Stopped>, Gone> {
     let since = handle.call(|s| s.stop_number())?;
-    let goal = begin(handle, way)?;
-    let since = goal.as_ref().map_or(since, Goal::since);
-    match follow(handle, goal, since, Some(Instant::now() + PATIENCE))? {
+    let goal = begin(handle, kind)?;
+    let since = goal.as_ref().map_or(since, PendingStep::since);
+    match follow(handle, goal, since, Some(Instant::now() + TIMEOUT))? {
         Followed::Stopped(stopped) => Ok(Some(stopped)),
         Followed::UnderWay(goal, since) => {
             let handle = handle.clone();
@@ -223,19 +225,19 @@ pub fn go(handle: &Handle, way: Way) -> Result<Option<Stopped>, Gone> {
 
 enum Followed {
     Stopped(Stopped),
-    UnderWay(Option<Goal>, u64),
+    UnderWay(Option<PendingStep>, u64),
 }
 
 /// Follows a goal from stop to stop, to its end or until `end`.
 fn follow(
     handle: &Handle,
-    mut goal: Option<Goal>,
+    mut goal: Option<PendingStep>,
     mut since: u64,
     end: Option<Instant>,
 ) -> Result<Followed, Gone> {
     loop {
         let stop = handle.call(move |s| match s.status().state {
-            RunState::Stopped(stop) if stop.number > since && !s.is_travelling() => Some(stop),
+            RunState::Stopped(stop) if stop.number > since && !s.is_reversing() => Some(stop),
             _ => None,
         })?;
         let Some(stop) = stop else {

@@ -14,7 +14,7 @@ const MAX_STEPS: usize = 10_000;
 pub const MAX_BYTES: usize = 0x4000;
 
 /// The registers and memory that an expression reads.
-pub trait Look {
+pub trait EvalContext {
     /// Reads a register by GDB's number. Returns `None` if there is no such register.
     fn register(&self, number: u16) -> Option<u64>;
     /// Reads memory at `addr` without side effects. Returns false if any of it cannot be read.
@@ -73,20 +73,20 @@ impl Agent {
     ///
     /// # Errors
     /// [`AgentError`] if the evaluation fails.
-    pub fn evaluate(&self, look: &dyn Look) -> Result<u64> {
-        self.run(look, None)?.ok_or(AgentError::Stack)
+    pub fn evaluate(&self, context: &dyn EvalContext) -> Result<u64> {
+        self.run(context, None)?.ok_or(AgentError::Stack)
     }
 
     /// Executes the expression with its side effects. Returns its value, if it has one.
     ///
     /// # Errors
     /// [`AgentError`] if the evaluation fails; earlier side effects remain.
-    pub fn carry_out(&self, look: &dyn Look, effects: &mut dyn Effects) -> Result<Option<u64>> {
-        self.run(look, Some(effects))
+    pub fn carry_out(&self, context: &dyn EvalContext, effects: &mut dyn Effects) -> Result<Option<u64>> {
+        self.run(context, Some(effects))
     }
 
-    fn run(&self, look: &dyn Look, effects: Option<&mut dyn Effects>) -> Result<Option<u64>> {
-        let mut run = Run { code: &self.0, at: 0, stack: Vec::new(), look, effects };
+    fn run(&self, context: &dyn EvalContext, effects: Option<&mut dyn Effects>) -> Result<Option<u64>> {
+        let mut run = Run { code: &self.0, at: 0, stack: Vec::new(), context, effects };
         for _ in 0..MAX_STEPS {
             let op = run.number(1)? as u8;
             if op == 0x27 {
@@ -108,7 +108,7 @@ struct Run<'a, 'e> {
     code: &'a [u8],
     at: usize,
     stack: Vec<u64>,
-    look: &'a dyn Look,
+    context: &'a dyn EvalContext,
     effects: Option<&'a mut (dyn Effects + 'e)>,
 }
 
@@ -165,7 +165,7 @@ impl Run<'_, '_> {
     fn load(&mut self, bytes: usize) -> Result<()> {
         let addr = self.pop()? as u32;
         let mut out = [0; 8];
-        if !self.look.memory(addr, &mut out[..bytes]) {
+        if !self.context.memory(addr, &mut out[..bytes]) {
             return Err(AgentError::Memory(addr));
         }
         self.push(u64::from_le_bytes(out))
@@ -200,7 +200,7 @@ impl Run<'_, '_> {
             }
             0x26 => {
                 let n = self.number(2)? as u16;
-                let value = self.look.register(n).ok_or(AgentError::Register(n))?;
+                let value = self.context.register(n).ok_or(AgentError::Register(n))?;
                 self.push(value)
             }
             0x28 => self.pick(0),
@@ -247,7 +247,7 @@ mod tests {
 
     struct Fake;
 
-    impl Look for Fake {
+    impl EvalContext for Fake {
         fn register(&self, number: u16) -> Option<u64> {
             (number < 4).then_some(u64::from(number) * 100)
         }

@@ -1,7 +1,7 @@
 //! Breakpoint commands, run instead of stopping: GDB's `dprintf` in agent style, printed by the machine's thread.
 
 use super::agent::{Agent, AgentError, Effects};
-use super::condition::Hit;
+use super::condition::PointHit;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -57,7 +57,7 @@ impl Eq for Commands {}
 
 impl Commands {
     /// Runs the commands; errors are printed as well.
-    pub fn run(&self, hit: &Hit) {
+    pub fn run(&self, hit: &PointHit) {
         for agent in &self.list {
             let mut speaker = Speaker::default();
             if let Err(error) = agent.carry_out(hit, &mut speaker) {

@@ -1,7 +1,7 @@
 //! Conditions on points, evaluated on the machine's thread when a point is hit. A hit whose condition is false is not
 //! reported.
 
-use super::agent::{Agent, Look};
+use super::agent::{Agent, EvalContext};
 use crate::rtos::TaskIs;
 use crate::server::xtensa;
 use esplens_soc::machine::Machine;
@@ -24,7 +24,7 @@ pub enum Condition {
 }
 
 /// A hit of a point.
-pub struct Hit<'a> {
+pub struct PointHit<'a> {
     /// The machine; the instruction at the core's PC has not run.
     pub machine: &'a Machine,
     /// The core that hit the point.
@@ -34,7 +34,7 @@ pub struct Hit<'a> {
 impl Condition {
     /// Returns true if the hit is a stop.
     #[must_use]
-    pub fn holds(&self, hit: &Hit) -> bool {
+    pub fn holds(&self, hit: &PointHit) -> bool {
         match self {
             Self::Agent(agent) => agent.evaluate(hit) != Ok(0),
             Self::Any(list) => list.iter().any(|c| c.holds(hit)),
@@ -45,7 +45,7 @@ impl Condition {
     }
 }
 
-impl Look for Hit<'_> {
+impl EvalContext for PointHit<'_> {
     fn register(&self, number: u16) -> Option<u64> {
         xtensa::read(self.machine, self.core, number.into())
     }

@@ -2,10 +2,10 @@
 
 use crate::rtos::{Rtos, Tcb};
 use crate::symbols::{SymbolStore, Symbols};
-use crate::unwind::{MachineMemory, Memory};
+use crate::unwind::{MachineMemory, ReadMemory};
 use esplens_core::time::Ticks;
 use esplens_soc::machine::Machine;
-use esplens_soc::trace::{Event, Line};
+use esplens_soc::trace::{TraceEvent, TraceLine};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ impl Context {
     }
 
     /// Checks whether the scheduler runs; called after each slice.
-    pub fn look(&mut self, machine: &Machine) {
+    pub fn update(&mut self, machine: &Machine) {
         let (None, Some(kernel)) = (self.started, &self.kernel) else { return };
         if self.left_over && (0..2).all(|core| machine.current_task(core) == 0) {
             self.left_over = false;
@@ -81,8 +81,8 @@ impl Context {
 
     /// Adds the name of the task with the control block `line.tcb` and of the function at `line.pc`. Clears `line.tcb`
     /// if the scheduler did not run at that time.
-    pub fn add(&mut self, machine: &Machine, line: &mut Line) {
-        if line.event != Event::TaskSwitch && !self.tasks_ran(line.at) {
+    pub fn add(&mut self, machine: &Machine, line: &mut TraceLine) {
+        if line.event != TraceEvent::TaskSwitch && !self.tasks_ran(line.at) {
             line.tcb = 0;
         }
         line.task = self.task(machine, line.tcb);

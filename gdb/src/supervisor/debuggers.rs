@@ -60,7 +60,7 @@ impl Session {
         }
         self.machine.take_breaks(!self.debuggers.is_empty());
         if self.is_running() && self.debuggers.is_empty() {
-            self.record_no_more();
+            self.disable_default_recording();
         }
         !self.is_running()
     }

@@ -21,17 +21,17 @@ const SLICE: Ticks = 100 * TICKS_PER_US;
 /// passed. The estimates can be low by a factor of ten.
 const WORK: u64 = 10_000_000;
 /// Maximum time that [`Supervisor::run`] waits for a request before it returns.
-const PATIENCE: Duration = Duration::from_millis(20);
+const TIMEOUT: Duration = Duration::from_millis(20);
 
 /// Time spent polling before blocking: waking a blocked thread takes longer than executing a step.
-const SOON: Duration = Duration::from_micros(40);
+const SPIN_TIME: Duration = Duration::from_micros(40);
 
 /// Panic message if the session is missing.
 const HERE: &str = "the session is lent only while this thread waits";
 
-/// Repeats `attempt` until it succeeds or [`SOON`] has passed.
-pub(super) fn soon<T>(mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
-    let end = Instant::now() + SOON;
+/// Repeats `attempt` until it succeeds or [`SPIN_TIME`] has passed.
+pub(super) fn spin<T>(mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
+    let end = Instant::now() + SPIN_TIME;
     loop {
         if let Some(found) = attempt() {
             return Some(found);
@@ -49,13 +49,13 @@ pub struct Supervisor {
     session: Option<Box<Session>>,
     jobs: Receiver<Job>,
     handle: Handle,
-    _farewell: Farewell,
+    _gone_on_drop: GoneOnDrop,
 }
 
 /// Publishes [`Event::Gone`] when dropped, including after a panic.
-struct Farewell(broadcast::Sender<Event>);
+struct GoneOnDrop(broadcast::Sender<Event>);
 
-impl Drop for Farewell {
+impl Drop for GoneOnDrop {
     fn drop(&mut self) {
         let _ = self.0.send(Event::Gone);
     }
@@ -70,7 +70,7 @@ impl Drop for Supervisor {
 
 /// Result of [`Supervisor::run`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ran {
+pub enum DriveResult {
     /// The machine returned with this reason.
     Machine(RunExit),
     /// A client stopped the machine, or a reverse operation is running: virtual time did not advance.
@@ -86,9 +86,9 @@ impl Supervisor {
         let (tx, jobs) = channel();
         let (events, _) = broadcast::channel(EVENTS);
         let handle = Handle::new(tx, events.clone());
-        let farewell = Farewell(events.clone());
+        let gone_on_drop = GoneOnDrop(events.clone());
         let session = Session::new(machine, events, handle.symbols().clone());
-        Self { session: Some(Box::new(session)), jobs, handle, _farewell: farewell }
+        Self { session: Some(Box::new(session)), jobs, handle, _gone_on_drop: gone_on_drop }
     }
 
     /// Returns a handle from which clients are registered.
@@ -139,7 +139,7 @@ impl Supervisor {
             let job = if left.is_zero() {
                 self.jobs.try_recv().ok()
             } else {
-                let next = if served { soon(|| self.jobs.try_recv().ok()) } else { None };
+                let next = if served { spin(|| self.jobs.try_recv().ok()) } else { None };
                 next.or_else(|| self.next_job(left))
             };
             match job {
@@ -158,14 +158,14 @@ impl Supervisor {
 
     /// Sets the function that wakes the owner of the thread when a request arrives while the thread is idle. For owners
     /// that also wait for other events.
-    pub fn on_request(&self, ring: impl Fn() + Send + Sync + 'static) {
-        self.handle.requests.bell.connect(ring);
+    pub fn on_request(&self, wake: impl Fn() + Send + Sync + 'static) {
+        self.handle.requests.waker.connect(wake);
     }
 
     /// Arms the waker and returns true if there is nothing to do until it is called: the machine is stopped and no
     /// request is queued.
-    pub fn rest(&mut self) -> bool {
-        let connected = self.handle.requests.bell.arm();
+    pub fn is_idle(&mut self) -> bool {
+        let connected = self.handle.requests.waker.arm();
         // Requests queued before the waker was armed do not call it.
         self.serve(Duration::ZERO);
         connected && !self.session().is_running() && self.session().quit_asked().is_none()
@@ -173,44 +173,44 @@ impl Supervisor {
 
     /// Runs until virtual time `until`, until an event that the caller must handle, or until the output queue is full.
     /// Executes clients' requests in between. While the machine is stopped, waits briefly for requests and returns
-    /// [`Ran::Paused`].
+    /// [`DriveResult::Paused`].
     ///
     /// Returns early, as if `until` were reached, when the guest causes so much host work that the caller should handle
     /// other events. This bounds a call to a few milliseconds for any guest.
-    pub fn run(&mut self, until: Ticks) -> Ran {
+    pub fn run(&mut self, until: Ticks) -> DriveResult {
         let mut work = WORK;
         loop {
             self.serve(Duration::ZERO);
             if self.session().quit_asked().is_some() {
-                return Ran::Quit;
+                return DriveResult::Quit;
             }
             if !self.session().is_running() {
-                self.serve(PATIENCE);
+                self.serve(TIMEOUT);
                 if !self.session().is_running() {
-                    return Ran::Paused;
+                    return DriveResult::Paused;
                 }
                 continue;
             }
-            if self.session().is_travelling() {
-                self.session().travel();
-                return Ran::Paused;
+            if self.session().is_reversing() {
+                self.session().poll_reverse_op();
+                return DriveResult::Paused;
             }
             let now = self.session().machine().now();
             if now >= until {
-                return Ran::Machine(RunExit::Until);
+                return DriveResult::Machine(RunExit::Until);
             }
             let goal = until.min(now + SLICE);
             let exit = self.run_counted(goal, &mut work);
             let stopped = self.session().note_exit(exit).is_some();
             match exit {
-                RunExit::Look => return Ran::Machine(RunExit::Until),
+                RunExit::WorkExhausted => return DriveResult::Machine(RunExit::Until),
                 // The output queue is not drained while the machine runs here.
                 RunExit::Until if self.session().machine().output_len() >= MAX_OUTPUT => {
-                    return Ran::Machine(exit);
+                    return DriveResult::Machine(exit);
                 }
                 RunExit::Until if goal < until => {}
-                _ if stopped => return Ran::Paused,
-                other => return Ran::Machine(other),
+                _ if stopped => return DriveResult::Paused,
+                other => return DriveResult::Machine(other),
             }
         }
     }
@@ -223,7 +223,7 @@ impl Supervisor {
         let exit = session.run(goal);
         *work = work.saturating_sub(session.machine().memory().work.done());
         session.allow_work(None);
-        if *work == 0 && exit == RunExit::Until { RunExit::Look } else { exit }
+        if *work == 0 && exit == RunExit::Until { RunExit::WorkExhausted } else { exit }
     }
 
     /// Drains the machine's output, publishes it to clients and returns it. Of the traced events it returns only those
@@ -231,7 +231,7 @@ impl Supervisor {
     pub fn take_output(&mut self) -> Vec<Output> {
         let output = self.session().drain();
         if self.handle.events.receiver_count() > 0 {
-            let plain = |o: &&Output| !matches!(o, Output::Trace(_) | Output::Frame(_));
+            let plain = |o: &&Output| !matches!(o, Output::Trace(_) | Output::NetFrame(_));
             let text: Vec<Output> = output.iter().filter(plain).cloned().collect();
             if !text.is_empty() {
                 self.session().publish(Event::Output(text.into()));
@@ -253,9 +253,9 @@ impl Supervisor {
             let ran = self.run(now + pace.1.slice());
             self.take_output();
             match ran {
-                Ran::Quit => return self.session.take().expect(HERE).into_machine(),
+                DriveResult::Quit => return self.session.take().expect(HERE).into_machine(),
                 // The guest ended the program and no client handles it: stop the machine.
-                Ran::Machine(RunExit::Exit(code)) => {
+                DriveResult::Machine(RunExit::Exit(code)) => {
                     self.session().stopped(0, super::Why::Exited(code));
                 }
                 _ => {}
@@ -268,7 +268,7 @@ impl Supervisor {
 
     /// Waits until virtual time `now` is due, serving requests.
     fn wait(&mut self, pace: &Pace, now: Ticks) {
-        while self.session().is_running() && !self.session().is_travelling() {
+        while self.session().is_running() && !self.session().is_reversing() {
             let left = pace.wait(now);
             if left.is_zero() {
                 return;

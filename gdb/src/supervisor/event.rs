@@ -19,7 +19,7 @@ pub enum Event {
         /// The client that reset the chip, if any.
         by: Option<Client>,
     },
-    /// Output of the last slice, except traced events and network frames, which go to a [`super::Stream`].
+    /// Output of the last slice, except traced events and network frames, which go to a [`super::Subscription`].
     Output(Arc<[Output]>),
     /// The guest ended the program with this exit code.
     Exited(i32),
@@ -83,7 +83,7 @@ pub enum Why {
         name: Option<String>,
     },
     /// A network frame: its direction and a summary of its contents.
-    Frame(String),
+    NetFrame(String),
     /// The step is complete.
     Step,
     /// A step ended at the vector of this exception.
@@ -140,7 +140,7 @@ impl std::fmt::Display for Stopped {
                 let name = name.as_ref().map_or(String::new(), |n| format!(" ({n})"));
                 write!(f, "interrupt {number}{name}, core {core} at {pc:#010x}")
             }
-            Why::Frame(text) => write!(f, "frame {text}, core {core} at {pc:#010x}"),
+            Why::NetFrame(text) => write!(f, "frame {text}, core {core} at {pc:#010x}"),
             Why::Step => write!(f, "step, core {core} at {pc:#010x}"),
             Why::Exception { cause, pc: at, addr } => {
                 let name = crate::explain::cause_name(*cause);

@@ -1,10 +1,10 @@
 //! Cloneable handle to the supervisor.
 
-use super::bell::Bell;
-use super::drive::soon;
+use super::drive::spin;
 use super::event::Event;
 use super::session::Session;
 use super::slot::Slot;
+use super::waker::Waker;
 use crate::rtos::Rtos;
 use crate::symbols::{SymbolStore, Symbols};
 use esplens_soc::hostfile;
@@ -50,12 +50,12 @@ struct Known {
     of: Option<Arc<Symbols>>,
     rtos: Option<Arc<Rtos>>,
     /// The kernel from another source, used if the symbols have none.
-    told: Option<Arc<Rtos>>,
+    fallback: Option<Arc<Rtos>>,
 }
 
 impl Known {
     fn rtos(&self) -> Option<Arc<Rtos>> {
-        self.rtos.clone().or_else(|| self.told.clone())
+        self.rtos.clone().or_else(|| self.fallback.clone())
     }
 }
 
@@ -92,7 +92,7 @@ fn follow(requests: &Requests, known: &Arc<RwLock<Known>>, symbols: &Arc<SymbolS
 #[derive(Clone)]
 pub(super) struct Requests {
     jobs: Sender<Job>,
-    pub bell: Bell,
+    pub waker: Waker,
     /// Holds the session while its thread waits.
     pub slot: Slot,
 }
@@ -100,7 +100,7 @@ pub(super) struct Requests {
 impl Requests {
     fn queue(&self, job: Job) -> Result<(), Gone> {
         self.jobs.send(job).map_err(|_| Gone)?;
-        self.bell.request();
+        self.waker.request();
         Ok(())
     }
 }
@@ -125,46 +125,57 @@ pub struct Handle {
     known: Arc<RwLock<Known>>,
     client: Client,
     symbols: Arc<SymbolStore>,
-    roster: Roster,
+    registered: RegisteredClients,
     /// Folders that clients may write to, besides the working folder.
     folders: Arc<RwLock<Vec<PathBuf>>>,
     /// Files that clients wrote; they may be replaced.
     written: Arc<RwLock<BTreeSet<PathBuf>>>,
     /// Unregisters the client when the last clone of this handle is dropped.
-    _seat: Option<Arc<Seat>>,
+    _registration: Option<Arc<Registration>>,
 }
 
 /// The registered clients.
-type Roster = Arc<Mutex<Vec<Client>>>;
+type RegisteredClients = Arc<Mutex<Vec<Client>>>;
 
 /// A client's registration; dropping it removes the client from the roster.
-struct Seat {
+struct Registration {
     client: Client,
-    roster: Roster,
+    registered: RegisteredClients,
     events: broadcast::Sender<Event>,
 }
 
-impl Drop for Seat {
+impl Drop for Registration {
     fn drop(&mut self) {
-        lock(&self.roster).retain(|c| *c != self.client);
+        lock(&self.registered).retain(|c| *c != self.client);
         let _ = self.events.send(Event::Touched);
     }
 }
 
 /// The list is valid even if another thread panicked while holding the lock.
-fn lock(roster: &Roster) -> MutexGuard<'_, Vec<Client>> {
-    roster.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(registered: &RegisteredClients) -> MutexGuard<'_, Vec<Client>> {
+    registered.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Handle {
     pub(super) fn new(jobs: Sender<Job>, events: broadcast::Sender<Event>) -> Self {
         let client = Client { id: 0, name: "esplens".into() };
-        let (roster, known, clients, symbols) =
-            (Roster::default(), Arc::default(), Arc::default(), Arc::default());
-        let requests = Requests { jobs, bell: Bell::default(), slot: Slot::default() };
+        let (registered, known, clients, symbols) =
+            (RegisteredClients::default(), Arc::default(), Arc::default(), Arc::default());
+        let requests = Requests { jobs, waker: Waker::default(), slot: Slot::default() };
         follow(&requests, &known, &symbols);
         let (folders, written) = (Arc::default(), Arc::default());
-        Self { requests, events, clients, known, client, symbols, roster, folders, written, _seat: None }
+        Self {
+            requests,
+            events,
+            clients,
+            known,
+            client,
+            symbols,
+            registered,
+            folders,
+            written,
+            _registration: None,
+        }
     }
 
     /// Registers a new client with this name and returns its handle.
@@ -172,16 +183,20 @@ impl Handle {
     pub fn register(&self, name: &str) -> Self {
         let id = self.clients.fetch_add(1, Ordering::Relaxed) + 1;
         let client = Client { id, name: name.into() };
-        lock(&self.roster).push(client.clone());
-        let seat = Seat { client: client.clone(), roster: self.roster.clone(), events: self.events.clone() };
+        lock(&self.registered).push(client.clone());
+        let registration = Registration {
+            client: client.clone(),
+            registered: self.registered.clone(),
+            events: self.events.clone(),
+        };
         self.touched();
-        Self { client, _seat: Some(Arc::new(seat)), ..self.clone() }
+        Self { client, _registration: Some(Arc::new(registration)), ..self.clone() }
     }
 
     /// Returns the registered clients, in registration order.
     #[must_use]
     pub fn attached(&self) -> Vec<Client> {
-        lock(&self.roster).clone()
+        lock(&self.registered).clone()
     }
 
     /// Returns the firmware's FreeRTOS kernel if one is known. Searches again after the symbols change.
@@ -192,7 +207,7 @@ impl Handle {
 
     /// Sets the FreeRTOS kernel from another source: a debugger that has symbols that esplens does not have.
     pub fn set_rtos(&self, rtos: Rtos) {
-        self.known.write().unwrap_or_else(PoisonError::into_inner).told = Some(Arc::new(rtos));
+        self.known.write().unwrap_or_else(PoisonError::into_inner).fallback = Some(Arc::new(rtos));
         self.symbols.tell();
     }
 
@@ -279,7 +294,7 @@ impl Handle {
         };
         let (tx, rx) = sync_channel(1);
         self.requests.queue(Box::new(move |s| _ = tx.send(f(s))))?;
-        soon(|| rx.try_recv().ok()).map_or_else(|| rx.recv().map_err(|_| Gone), Ok)
+        spin(|| rx.try_recv().ok()).map_or_else(|| rx.recv().map_err(|_| Gone), Ok)
     }
 
     /// Same as [`Handle::call`] for async code; always runs on the machine's thread.

@@ -5,7 +5,7 @@
 //! over a [`Session`], whose methods are the debugger operations; see docs/decisions/supervisor.md.
 
 mod agent;
-mod bell;
+mod auto_speed;
 mod commands;
 mod condition;
 mod context;
@@ -18,7 +18,6 @@ mod outside;
 mod pace;
 mod point;
 mod points;
-mod serving;
 mod session;
 mod slot;
 mod snapshots;
@@ -31,18 +30,19 @@ mod tests;
 pub mod tracepoints;
 mod travel;
 mod usage;
+mod waker;
 
 pub use agent::{Agent, AgentError};
 pub use commands::{Commands, Console};
-pub use condition::{Condition, Hit};
+pub use condition::{Condition, PointHit};
 pub use debuggers::Leave;
-pub use drive::{Ran, Supervisor, spawn};
+pub use drive::{DriveResult, Supervisor, spawn};
 pub use event::{Event, Stopped, Why};
 pub use handle::{Client, Gone, Handle, Replace};
-pub use outside::{Drive, Line, Outside};
+pub use outside::{DriveFile, HostLine, Outside};
 pub use pace::{Pace, Speed};
-pub use point::{Irq, Point, PointId, PointKind};
+pub use point::{IrqSelector, Point, PointId, PointKind};
 pub use session::{Quit, RunState, Session, Status};
-pub use stream::{Batch, MAX_QUEUE, Stream};
-pub use travel::Back;
-pub use usage::Usage;
+pub use stream::{Batch, MAX_QUEUE, Subscription};
+pub use travel::ReverseKind;
+pub use usage::TaskUsage;

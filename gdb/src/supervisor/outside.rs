@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outside {
     /// Files that back its storage.
-    pub drives: Vec<Drive>,
+    pub drives: Vec<DriveFile>,
     /// Serial lines, monitors and debugger sockets.
-    pub lines: Vec<Line>,
+    pub lines: Vec<HostLine>,
 }
 
 /// A file that backs one of the chip's storage devices.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Drive {
+pub struct DriveFile {
     /// `mtd0` is the flash chip, `efuse` the eFuses.
     pub name: String,
     /// The file.
@@ -26,7 +26,7 @@ pub struct Drive {
 
 /// A serial line or socket of the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct HostLine {
     /// `serial0` to `serial2`, `gdb`, `monitor`, `qmp`.
     pub label: String,
     /// Destination, as given on the command line.

@@ -1,14 +1,14 @@
 //! A breakpoint or watchpoint and its description in the monitor's lists.
 
 use super::commands::Commands;
-use super::condition::{Condition, Hit};
+use super::condition::{Condition, PointHit};
 use super::handle::Client;
 use crate::filter::Filter;
 use esplens_core::cpu::interrupt::TYPE_EDGE;
 use esplens_core::memory::WatchKind;
 use esplens_soc::irq::SOURCES;
 use esplens_soc::machine::Machine;
-use esplens_soc::system::Frame;
+use esplens_soc::system::NetFrame;
 use std::sync::Arc;
 
 /// Number of a breakpoint or watchpoint.
@@ -24,14 +24,14 @@ pub enum PointKind {
     /// An access to a peripheral register by a core, at any of its addresses.
     Register(WatchKind),
     /// An interrupt, before the first instruction of its vector runs.
-    Irq(Irq),
+    Irq(IrqSelector),
     /// An Ethernet or 802.11 frame in either direction that matches the point's filter.
-    Frame,
+    NetFrame,
 }
 
 /// An interrupt of one of the cores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Irq {
+pub enum IrqSelector {
     /// By interrupt number of the core, 0..31.
     Number(u8),
     /// By peripheral source of the interrupt matrix, 0..68.
@@ -103,8 +103,8 @@ impl Point {
     pub(super) fn is_irq(&self, machine: &Machine, core: usize, taken: u32) -> bool {
         match self.kind {
             _ if !self.enabled => false,
-            PointKind::Irq(Irq::Number(n)) => taken >> n & 1 != 0,
-            PointKind::Irq(Irq::Source(source)) if usize::from(source) < SOURCES => {
+            PointKind::Irq(IrqSelector::Number(n)) => taken >> n & 1 != 0,
+            PointKind::Irq(IrqSelector::Source(source)) if usize::from(source) < SOURCES => {
                 let irq = &machine.soc().sys.irq;
                 let to = 1 << (irq.mapping(core, source.into()) & 31);
                 // An edge-triggered interrupt stays pending after its source is inactive.
@@ -115,12 +115,12 @@ impl Point {
     }
 
     /// Returns the first of these frames that matches this point.
-    pub(super) fn wants<'a>(&self, frames: &'a [Frame]) -> Option<&'a Frame> {
-        let frame_point = self.enabled && self.kind == PointKind::Frame;
+    pub(super) fn wants<'a>(&self, frames: &'a [NetFrame]) -> Option<&'a NetFrame> {
+        let frame_point = self.enabled && self.kind == PointKind::NetFrame;
         frames.iter().find(|f| frame_point && self.filter.as_ref().is_none_or(|x| x.matches(f)))
     }
 
-    pub(super) fn holds(&self, hit: &Hit) -> bool {
+    pub(super) fn holds(&self, hit: &PointHit) -> bool {
         self.condition.as_ref().is_none_or(|c| c.holds(hit))
     }
 }
@@ -165,9 +165,9 @@ impl Point {
                 format!("watch {} {name}{:#010x}, {} bytes", access(k), self.addr, self.len)
             }
             PointKind::Register(k) => format!("break reg {name} {} ({:#010x})", access(k), self.addr),
-            PointKind::Irq(Irq::Number(n)) => format!("break irq {n}"),
-            PointKind::Irq(Irq::Source(n)) => format!("break irq {name} (source {n})"),
-            PointKind::Frame => match &self.filter {
+            PointKind::Irq(IrqSelector::Number(n)) => format!("break irq {n}"),
+            PointKind::Irq(IrqSelector::Source(n)) => format!("break irq {name} (source {n})"),
+            PointKind::NetFrame => match &self.filter {
                 Some(filter) => format!("break frame '{filter}'"),
                 None => "break frame".into(),
             },

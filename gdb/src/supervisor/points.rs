@@ -1,12 +1,12 @@
 //! Breakpoints and watchpoints of all clients; keeps the machine's breakpoint state up to date.
 
 use super::commands::Commands;
-use super::condition::{Condition, Hit};
+use super::condition::{Condition, PointHit};
 use super::event::Why;
-use super::point::{Irq, Point, PointId, PointKind};
+use super::point::{IrqSelector, Point, PointId, PointKind};
 use esplens_core::debug::Stop;
 use esplens_soc::machine::Machine;
-use esplens_soc::system::Frame;
+use esplens_soc::system::NetFrame;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Maximum number of points, so that no client can exhaust the host's memory.
@@ -55,7 +55,7 @@ impl Points {
             self.arm(machine, id, &point);
         }
         self.all.insert(id, point);
-        self.tell(machine);
+        self.sync_breakpoints(machine);
         Some(id)
     }
 
@@ -73,7 +73,7 @@ impl Points {
                     machine.add_watchpoint(id | ALIAS, alias, point.len, kind);
                 }
             }
-            PointKind::Irq(_) | PointKind::Frame => {}
+            PointKind::Irq(_) | PointKind::NetFrame => {}
         }
     }
 
@@ -89,7 +89,7 @@ impl Points {
                 machine.remove_watchpoint(id);
                 machine.remove_watchpoint(id | ALIAS);
             }
-            PointKind::Irq(_) | PointKind::Frame => {}
+            PointKind::Irq(_) | PointKind::NetFrame => {}
         }
     }
 
@@ -99,7 +99,7 @@ impl Points {
         if point.enabled {
             self.disarm(machine, id, &point);
         }
-        self.tell(machine);
+        self.sync_breakpoints(machine);
         true
     }
 
@@ -113,13 +113,13 @@ impl Points {
         }
         point.enabled = on;
         self.all.insert(id, point);
-        self.tell(machine);
+        self.sync_breakpoints(machine);
         true
     }
 
     /// Increments the hit counters of the points that caused a stop.
     pub fn count(&mut self, machine: &Machine, core: usize, stop: Stop) {
-        let hit = Hit { machine, core };
+        let hit = PointHit { machine, core };
         let pc = machine.cpu(core).pc;
         let hits: Vec<PointId> = match stop {
             Stop::Breakpoint => {
@@ -132,7 +132,7 @@ impl Points {
                 let irqs = self.all.iter().filter(|(_, p)| p.is_irq(machine, core, taken) && p.holds(&hit));
                 irqs.map(|(id, _)| *id).collect()
             }
-            Stop::Frame => {
+            Stop::NetFrame => {
                 let frames = self.all.iter().filter(|(_, p)| p.wants(machine.frames_seen()).is_some());
                 frames.map(|(id, _)| *id).collect()
             }
@@ -146,16 +146,16 @@ impl Points {
     }
 
     /// Configures which interrupts the machine stops at, and whether it stops at network frames.
-    pub fn tell(&self, machine: &mut Machine) {
+    pub fn sync_breakpoints(&self, machine: &mut Machine) {
         let on = || self.all.values().filter(|p| p.enabled);
         let mask = on().fold(0, |mask, p| match p.kind {
-            PointKind::Irq(Irq::Number(n)) => mask | 1 << (n & 31),
+            PointKind::Irq(IrqSelector::Number(n)) => mask | 1 << (n & 31),
             // The guest may route the source to any interrupt.
-            PointKind::Irq(Irq::Source(_)) => u32::MAX,
+            PointKind::Irq(IrqSelector::Source(_)) => u32::MAX,
             _ => mask,
         });
         machine.break_on_interrupts(mask);
-        let frames = on().any(|p| p.kind == PointKind::Frame);
+        let frames = on().any(|p| p.kind == PointKind::NetFrame);
         if frames != machine.soc().sys.tap.on {
             machine.break_on_frames(frames);
         }
@@ -168,13 +168,13 @@ impl Points {
 
     /// Returns the interrupt point that an interrupt just taken matches.
     pub fn irq(&self, machine: &Machine, core: usize, taken: u32) -> Option<&Point> {
-        let hit = Hit { machine, core };
+        let hit = PointHit { machine, core };
         self.all.values().find(|p| p.is_irq(machine, core, taken) && p.holds(&hit))
     }
 
     /// Returns the frame point that was hit, with the network frame.
-    pub fn frame<'a>(&self, machine: &'a Machine, core: usize) -> Option<(&Point, &'a Frame)> {
-        let hit = Hit { machine, core };
+    pub fn frame<'a>(&self, machine: &'a Machine, core: usize) -> Option<(&Point, &'a NetFrame)> {
+        let hit = PointHit { machine, core };
         let mut points = self.all.values().filter(|p| p.holds(&hit));
         points.find_map(|p| p.wants(machine.frames_seen()).map(|f| (p, f)))
     }
@@ -190,7 +190,7 @@ impl Points {
     }
 
     /// Returns true if a breakpoint hit is a stop; runs the commands of breakpoints that have them.
-    fn breaks(&self, hit: &Hit) -> bool {
+    fn breaks(&self, hit: &PointHit) -> bool {
         let mut stop = false;
         for point in self.breaks_at(hit.machine.cpu(hit.core).pc).filter(|p| p.holds(hit)) {
             match &point.commands {
@@ -203,7 +203,7 @@ impl Points {
 
     /// Returns true if a hit during replay was a stop for any client; runs no commands.
     pub fn was_stop(&self, machine: &Machine, core: usize, stop: Stop) -> bool {
-        let hit = Hit { machine, core };
+        let hit = PointHit { machine, core };
         match stop {
             Stop::Breakpoint => {
                 self.breaks_at(machine.cpu(core).pc).any(|p| p.commands.is_none() && p.holds(&hit))
@@ -233,7 +233,7 @@ impl Points {
                 let name = self.irq(machine, core, taken).and_then(|p| p.name.clone());
                 Why::Interrupt { number: taken.trailing_zeros() as u8, name }
             }
-            Stop::Frame => Why::Frame(self.frame(machine, core).map_or(String::new(), |(_, f)| {
+            Stop::NetFrame => Why::NetFrame(self.frame(machine, core).map_or(String::new(), |(_, f)| {
                 let way = if f.to_guest { "to the guest" } else { "from the guest" };
                 format!("{way}: {}", crate::filter::summary(f))
             })),
@@ -249,12 +249,12 @@ impl Points {
 
     /// Returns true if a hit is a stop for any client.
     pub fn is_stop(&self, machine: &Machine, core: usize, stop: Stop) -> bool {
-        let hit = Hit { machine, core };
+        let hit = PointHit { machine, core };
         match stop {
             Stop::Breakpoint => self.breaks(&hit),
             Stop::Watchpoint { id, .. } => self.get(id).is_none_or(|p| p.holds(&hit)),
             Stop::Interrupt { taken } => self.irq(machine, core, taken).is_some(),
-            Stop::Frame => self.frame(machine, core).is_some(),
+            Stop::NetFrame => self.frame(machine, core).is_some(),
             Stop::Break | Stop::Simcall | Stop::Step => true,
         }
     }

@@ -1,5 +1,6 @@
 //! The debugger operations on the machine that are available to clients.
 
+use super::auto_speed::AutoSpeed;
 use super::commands::Commands;
 use super::condition::Condition;
 use super::debuggers::Debuggers;
@@ -9,11 +10,10 @@ use super::outside::Outside;
 use super::pace::Speed;
 use super::point::{Point, PointId, PointKind};
 use super::points::Points;
-use super::serving::Serving;
 use super::stops::Stops;
 use super::stream::Streams;
 use super::tracepoints::Traces;
-use super::travel::{History, Journey};
+use super::travel::{History, ReverseOp};
 use crate::symbols::SymbolStore;
 use esplens_core::debug::Stop;
 use esplens_core::memory::CORES;
@@ -73,19 +73,19 @@ pub struct Session {
     pub(super) outside: Outside,
     events: broadcast::Sender<Event>,
     pub(super) streams: Streams,
-    pub(super) serving: Serving,
+    pub(super) auto_speed: AutoSpeed,
     /// A change that no event has published yet.
     pub(super) touched: bool,
     pub(super) debuggers: Debuggers,
     pub(super) traces: Traces,
     pub(super) history: History,
-    pub(super) journey: Option<Journey>,
+    pub(super) reverse_op: Option<ReverseOp>,
     /// The core of the last stop before reverse execution began.
-    pub(super) present_core: usize,
+    pub(super) live_edge_core: usize,
     /// Instructions retired by both cores when reverse execution began.
-    pub(super) present_instructions: u64,
+    pub(super) live_edge_instructions: u64,
     /// Output produced before reverse execution began and not drained yet.
-    pub(super) unsaid: Vec<Output>,
+    pub(super) undrained_output: Vec<Output>,
 }
 
 impl Session {
@@ -107,15 +107,15 @@ impl Session {
             outside: Outside::default(),
             events,
             streams: Streams::new(symbols),
-            serving: Serving::default(),
+            auto_speed: AutoSpeed::default(),
             touched: false,
             debuggers: Debuggers::default(),
             traces: Traces::default(),
             history: History::default(),
-            journey: None,
-            present_core: 0,
-            present_instructions: 0,
-            unsaid: Vec::new(),
+            reverse_op: None,
+            live_edge_core: 0,
+            live_edge_instructions: 0,
+            undrained_output: Vec::new(),
         }
     }
 
@@ -132,7 +132,7 @@ impl Session {
         &mut self.machine
     }
 
-    /// Limits the host work of a run; at the limit it ends with [`RunExit::Look`]. `None` removes the limit.
+    /// Limits the host work of a run; at the limit it ends with [`RunExit::WorkExhausted`]. `None` removes the limit.
     pub(super) fn allow_work(&mut self, units: Option<u64>) {
         self.machine.allow_work(units);
     }
@@ -172,7 +172,7 @@ impl Session {
 
     /// Returns true if the session's thread has work: the machine runs, or output or a quit request is pending.
     pub(super) fn wants_its_thread(&self) -> bool {
-        let output = self.machine.output_len() > 0 || !self.unsaid.is_empty();
+        let output = self.machine.output_len() > 0 || !self.undrained_output.is_empty();
         self.is_running() || self.quit.is_some() || output
     }
 
@@ -191,12 +191,12 @@ impl Session {
 
     /// Stops the machine; has no effect if it is stopped. Returns the current stop.
     pub fn stop(&mut self, by: &Client) -> Stopped {
-        self.record_by_itself();
+        self.enable_recording_by_default();
         if let RunState::Stopped(stopped) = &self.state {
             return stopped.clone();
         }
         self.machine.abandon_plan();
-        self.end_journey();
+        self.end_reverse_op();
         self.stopped(0, Why::Asked(by.clone()))
     }
 
@@ -205,7 +205,7 @@ impl Session {
         if self.is_running() && plan.step.is_none() {
             return None;
         }
-        self.end_journey();
+        self.end_reverse_op();
         let was_running = self.is_running();
         self.debuggers.resumed(by, self.stops.count);
         if let Some(stopped) = self.leave_breaks(plan) {
@@ -216,7 +216,7 @@ impl Session {
         if let Some(step) = &plan.step {
             // A step executes the instruction at its start even if a breakpoint is there, so collect for tracepoints
             // now.
-            self.traces.look(&self.machine, step.core, Stop::Breakpoint);
+            self.traces.collect_at(&self.machine, step.core, Stop::Breakpoint);
             // Most steps take far less than this microsecond of virtual time, so they need no pass through the run
             // loop.
             let until = self.machine.now() + esplens_core::time::TICKS_PER_US;
@@ -247,29 +247,29 @@ impl Session {
 
     /// Runs to virtual time `until` or to the next stop.
     pub(super) fn run(&mut self, until: Ticks) -> RunExit {
-        let repeats = self.machine.repeats();
+        let is_replaying = self.machine.is_replaying();
         let Self { machine, points, traces, .. } = self;
         traces.install(machine);
-        let exit = machine.run_judged(until, &mut |m, core, stop| {
-            traces.look(m, core, stop);
+        let exit = machine.run_filtered(until, &mut |m, core, stop| {
+            traces.collect_at(m, core, stop);
             points.is_stop(m, core, stop)
         });
-        self.streams.context.look(&self.machine);
-        if repeats {
+        self.streams.context.update(&self.machine);
+        if is_replaying {
             // Discard: this output was already delivered.
             self.machine.take_output();
         }
-        self.history.look(&mut self.machine);
+        self.history.maybe_checkpoint(&mut self.machine);
         exit
     }
 
     /// Handles the machine's exit reason. Returns the stop, if it is one.
     pub(super) fn note_exit(&mut self, exit: RunExit) -> Option<Stopped> {
         match exit {
-            RunExit::Until | RunExit::Look => None,
+            RunExit::Until | RunExit::WorkExhausted => None,
             // No debugger is attached that needs to know that the replay has ended.
-            RunExit::Repeated if self.debuggers.is_empty() => None,
-            RunExit::Repeated => Some(self.stopped(self.present_core, Why::Newest)),
+            RunExit::ReplayFinished if self.debuggers.is_empty() => None,
+            RunExit::ReplayFinished => Some(self.stopped(self.live_edge_core, Why::Newest)),
             RunExit::Stopped { core, stop } => {
                 let why = self.why(core, stop);
                 self.points.count(&self.machine, core, stop);
@@ -310,7 +310,7 @@ impl Session {
     /// Adds a point. Returns `None` if there are too many.
     pub fn insert_point(&mut self, point: Point) -> Option<PointId> {
         self.touched = true;
-        self.record_by_itself();
+        self.enable_recording_by_default();
         self.points.insert(&mut self.machine, point)
     }
 
@@ -352,7 +352,7 @@ impl Session {
     pub fn set_speed(&mut self, speed: Speed) {
         self.touched = true;
         self.speed = speed;
-        self.serving = Serving::default();
+        self.auto_speed = AutoSpeed::default();
     }
 
     /// Returns the speed of virtual time.

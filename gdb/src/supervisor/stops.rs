@@ -44,7 +44,7 @@ impl Session {
     pub(super) fn stopped(&mut self, core: usize, why: Why) -> Stopped {
         self.stops.count += 1;
         self.stops.core = core;
-        self.record_by_itself();
+        self.enable_recording_by_default();
         let m = &self.machine;
         let stopped = Stopped { core, pc: m.cpu(core).pc, now: m.now(), why, number: self.stops.count };
         self.state = RunState::Stopped(stopped.clone());

@@ -4,12 +4,12 @@
 use super::context::Context;
 use super::pace::Speed;
 use super::session::Session;
-use super::usage::Usage;
+use super::usage::TaskUsage;
 use crate::rtos::Rtos;
 use crate::symbols::SymbolStore;
 use esplens_soc::machine::Machine;
-use esplens_soc::system::{Frame, Output};
-use esplens_soc::trace::{Event, Line, Trace};
+use esplens_soc::system::{NetFrame, Output};
+use esplens_soc::trace::{TraceEvent, TraceLine, TraceSet};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::Notify;
@@ -42,7 +42,7 @@ impl<T> Queue<T> {
     }
 }
 
-/// Items taken from a [`Stream`] in one call.
+/// Items taken from a [`Subscription`] in one call.
 #[derive(Clone, Debug)]
 pub struct Batch<T> {
     /// Items in chronological order.
@@ -52,9 +52,9 @@ pub struct Batch<T> {
 }
 
 /// A client's subscription; dropping it unsubscribes.
-pub struct Stream<T>(Arc<Queue<T>>);
+pub struct Subscription<T>(Arc<Queue<T>>);
 
-impl<T> Stream<T> {
+impl<T> Subscription<T> {
     /// Returns the items received since the last call, without waiting.
     #[must_use]
     pub fn take(&self) -> Batch<T> {
@@ -77,13 +77,13 @@ impl<T> Stream<T> {
 
 /// The clients' queues, the name lookup and the CPU time counters.
 pub(super) struct Streams {
-    lines: Vec<(Trace, Weak<Queue<Line>>)>,
-    frames: Vec<Weak<Queue<Frame>>>,
+    lines: Vec<(TraceSet, Weak<Queue<TraceLine>>)>,
+    frames: Vec<Weak<Queue<NetFrame>>>,
     pub context: Context,
     /// The command line's trace output contains task and function names.
     named: bool,
     /// CPU time per task; `Some` after the first query.
-    usage: Option<Usage>,
+    usage: Option<TaskUsage>,
 }
 
 impl Streams {
@@ -93,17 +93,17 @@ impl Streams {
     }
 
     /// Removes the queues of dropped streams. Returns the events that the others need.
-    fn tidy(&mut self) -> Trace {
+    fn tidy(&mut self) -> TraceSet {
         self.frames.retain(|q| q.strong_count() > 0);
         self.lines.retain(|(_, q)| q.strong_count() > 0);
-        let counted = if self.usage.is_some() { switches() } else { Trace::default() };
+        let counted = if self.usage.is_some() { switches() } else { TraceSet::default() };
         self.lines.iter().fold(counted, |all, (t, _)| all.union(*t))
     }
 
     /// Counts a task switch, and adds names to an event that is delivered with names.
-    fn see(&mut self, machine: &Machine, line: &mut Line, main: bool) {
+    fn see(&mut self, machine: &Machine, line: &mut TraceLine, main: bool) {
         // An event in the future dates from before the machine went back in time.
-        if let (Event::TaskSwitch, Some(usage)) = (line.event, &mut self.usage)
+        if let (TraceEvent::TaskSwitch, Some(usage)) = (line.event, &mut self.usage)
             && line.at <= machine.now()
         {
             usage.switch(line.at, line.core, line.tcb);
@@ -113,8 +113,8 @@ impl Streams {
         }
     }
 
-    fn line(&self, line: &Line) {
-        let wanted = |t: &Trace| t.on(line.event);
+    fn line(&self, line: &TraceLine) {
+        let wanted = |t: &TraceSet| t.on(line.event);
         let mut queues =
             self.lines.iter().filter(|(t, _)| wanted(t)).filter_map(|(_, q)| q.upgrade()).peekable();
         if queues.peek().is_some() {
@@ -123,7 +123,7 @@ impl Streams {
         }
     }
 
-    fn frame(&self, frame: &Frame) {
+    fn frame(&self, frame: &NetFrame) {
         if !self.frames.is_empty() {
             let frame = Arc::new(frame.clone());
             self.frames.iter().filter_map(Weak::upgrade).for_each(|q| q.push(&frame));
@@ -139,18 +139,18 @@ impl Streams {
 impl Session {
     /// Creates a stream of the events in `trace` for one client. At most `capacity` events are queued; beyond that the
     /// oldest are dropped and counted. Other clients and the command line's `--trace` are not affected.
-    pub fn stream_lines(&mut self, trace: Trace, capacity: usize) -> Stream<Line> {
+    pub fn stream_lines(&mut self, trace: TraceSet, capacity: usize) -> Subscription<TraceLine> {
         let queue = queue(capacity);
         self.streams.lines.push((trace, Arc::downgrade(&queue)));
         self.sync_streams();
-        Stream(queue)
+        Subscription(queue)
     }
 
     /// Creates a stream of network frames, like [`Session::stream_lines`].
-    pub fn stream_frames(&mut self, capacity: usize) -> Stream<Frame> {
+    pub fn stream_frames(&mut self, capacity: usize) -> Subscription<NetFrame> {
         let queue = queue(capacity);
         self.streams.frames.push(Arc::downgrade(&queue));
-        Stream(queue)
+        Subscription(queue)
     }
 
     /// Sets whether the command line's trace output contains task and function names, if symbols provide them. Streams
@@ -171,7 +171,7 @@ impl Session {
 
     /// Returns the CPU time of each task since the first call, which starts the count. Counting makes writes to the
     /// page with the kernel's current-task variables slower.
-    pub fn usage(&mut self) -> &Usage {
+    pub fn usage(&mut self) -> &TaskUsage {
         if self.streams.usage.is_none() {
             self.count_anew();
             self.sync_streams();
@@ -182,7 +182,7 @@ impl Session {
     fn count_anew(&mut self) {
         let m = &self.machine;
         let running = [0, 1].map(|core| m.current_task(core));
-        self.streams.usage = Some(Usage::new(m.now(), running));
+        self.streams.usage = Some(TaskUsage::new(m.now(), running));
     }
 
     /// Handles a reset of the chip: no task runs.
@@ -203,7 +203,7 @@ impl Session {
     }
 
     /// Returns the events that the command line traces, for modification (`trace-event NAME on|off` of QEMU's monitor).
-    pub fn trace_mut(&mut self) -> &mut Trace {
+    pub fn trace_mut(&mut self) -> &mut TraceSet {
         self.machine.trace_mut()
     }
 
@@ -222,9 +222,9 @@ impl Session {
         if self.speed() != Speed::Auto {
             return;
         }
-        let frames = output.iter().filter_map(|o| if let Output::Frame(f) = o { Some(f) } else { None });
-        frames.for_each(|f| self.serving.see(f));
-        if self.serving.done(self.machine.now()) {
+        let frames = output.iter().filter_map(|o| if let Output::NetFrame(f) = o { Some(f) } else { None });
+        frames.for_each(|f| self.auto_speed.see(f));
+        if self.auto_speed.done(self.machine.now()) {
             self.set_speed(Speed::Real);
         }
     }
@@ -232,7 +232,7 @@ impl Session {
     /// Drains the machine's output. Traced events, with names, and network frames go to the streams. Returns the output
     /// except traced events that the command line did not select.
     pub(super) fn drain(&mut self) -> Vec<Output> {
-        let mut output = std::mem::take(&mut self.unsaid);
+        let mut output = std::mem::take(&mut self.undrained_output);
         output.extend(self.machine.take_output());
         self.machine.trim_log(MAX_LOG);
         let main = *self.trace_mut();
@@ -247,7 +247,7 @@ impl Session {
                 streamed = true;
                 main
             }
-            Output::Frame(frame) => {
+            Output::NetFrame(frame) => {
                 streams.frame(frame);
                 streamed = true;
                 true
@@ -265,9 +265,9 @@ impl Session {
     }
 }
 
-fn switches() -> Trace {
-    let mut trace = Trace::default();
-    trace.apply(Event::TaskSwitch.name());
+fn switches() -> TraceSet {
+    let mut trace = TraceSet::default();
+    trace.apply(TraceEvent::TaskSwitch.name());
     trace
 }
 

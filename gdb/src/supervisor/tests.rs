@@ -87,7 +87,7 @@ fn supervisor() -> Supervisor {
 fn streams_are_filtered_bounded_and_counted() {
     let mut s = supervisor();
     let trace = |pattern: &str| {
-        let mut trace = esplens_soc::trace::Trace::default();
+        let mut trace = esplens_soc::trace::TraceSet::default();
         assert!(trace.apply(pattern));
         trace
     };
@@ -170,7 +170,7 @@ fn a_change_to_a_machine_that_stands_still_is_told_a_look_is_not() {
 #[test]
 fn a_request_rings_for_a_thread_that_rests_and_for_no_other() {
     let mut supervisor = Supervisor::new(machine());
-    assert!(!supervisor.rest(), "nothing would wake it");
+    assert!(!supervisor.is_idle(), "nothing would wake it");
     let (ring, rung) = std::sync::mpsc::channel();
     let ring = std::sync::Mutex::new(ring);
     supervisor.on_request(move || ring.lock().unwrap().send(()).unwrap());
@@ -180,7 +180,7 @@ fn a_request_rings_for_a_thread_that_rests_and_for_no_other() {
         supervisor.serve(Duration::from_millis(1));
     }
     assert!(rung.try_recv().is_err(), "it did not rest");
-    assert!(supervisor.rest());
+    assert!(supervisor.is_idle());
     let late = ask(supervisor.handle());
     rung.recv_timeout(Duration::from_secs(60)).expect("it rings");
     while !late.is_finished() {

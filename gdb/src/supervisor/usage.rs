@@ -8,7 +8,7 @@ const MOST: usize = 512;
 
 /// CPU time of each task since counting began.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
+pub struct TaskUsage {
     /// Virtual time at which counting began.
     pub since: Ticks,
     /// Time of each task up to its last switch, by control block address.
@@ -17,7 +17,7 @@ pub struct Usage {
     running: [(u32, Ticks); 2],
 }
 
-impl Usage {
+impl TaskUsage {
     /// Starts counting at `now` with the control blocks of the tasks that run on each core.
     pub(super) fn new(now: Ticks, running: [u32; 2]) -> Self {
         Self { since: now, time: BTreeMap::new(), running: running.map(|tcb| (tcb, now)) }
@@ -56,11 +56,11 @@ mod tests {
 
     #[test]
     fn all_time_is_somebodys() {
-        let mut u = Usage::new(100, [1, 0]);
+        let mut u = TaskUsage::new(100, [1, 0]);
         u.switch(150, 0, 2);
         u.switch(160, 1, 3);
         u.switch(190, 0, 1);
-        let times = |u: &Usage, now| u.times(now).into_iter().collect::<Vec<_>>();
+        let times = |u: &TaskUsage, now| u.times(now).into_iter().collect::<Vec<_>>();
         assert_eq!(times(&u, 200), [(1, 50 + 10), (2, 40), (3, 40)]);
         assert_eq!(times(&u, 300), [(1, 50 + 110), (2, 40), (3, 140)], "looking changes nothing");
         assert_eq!(times(&u, 0), [(1, 50), (2, 40), (3, 0)], "nor does time that went back");
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn tasks_without_end_are_bounded() {
-        let mut u = Usage::new(0, [0, 0]);
+        let mut u = TaskUsage::new(0, [0, 0]);
         (1..10_000).for_each(|n| u.switch(u64::from(n), 0, n));
         assert_eq!(u.times(10_000).len(), MOST);
     }

@@ -1,6 +1,6 @@
 //! Descriptions of addresses.
 
-use super::error::Result;
+use super::error::SymbolResult;
 use super::set::Symbols;
 use super::types::{Type, TypeId};
 
@@ -35,7 +35,7 @@ impl Symbols {
     ///
     /// # Errors
     /// Broken debug information.
-    pub fn path_to(&self, ty: TypeId, offset: u32) -> Result<(String, TypeId)> {
+    pub fn path_to(&self, ty: TypeId, offset: u32) -> SymbolResult<(String, TypeId)> {
         let (mut path, mut ty, mut offset) = (String::new(), ty, offset);
         // Deeper than any real type is nested.
         for _ in 0..32 {

@@ -1,7 +1,7 @@
 //! Single DIEs by offset: attributes, names, references.
 
 use super::elf::{Dwarf, Elf, R};
-use super::error::{Error, Result};
+use super::error::{SymbolError, SymbolResult};
 use gimli::{AttributeValue, DwAt, DwTag, constants};
 
 /// Longest chain of references (abstract origin, specification) that is followed; compilers make two or three.
@@ -42,21 +42,21 @@ impl<'a> Dies<'a> {
     }
 
     /// Returns the unit of a DIE.
-    pub(super) fn unit(&self, die: u32) -> Result<gimli::Unit<R<'a>>> {
+    pub(super) fn unit(&self, die: u32) -> SymbolResult<gimli::Unit<R<'a>>> {
         self.elf.unit_of(die)?.unit(&self.dwarf)
     }
 
     /// Returns the DIE at an offset in `.debug_info`.
-    pub(super) fn get(&self, offset: u32) -> Result<Die<'a>> {
+    pub(super) fn get(&self, offset: u32) -> SymbolResult<Die<'a>> {
         let unit = self.unit(offset)?;
         self.read(&unit, offset)
     }
 
-    fn read(&self, unit: &gimli::Unit<R<'a>>, offset: u32) -> Result<Die<'a>> {
-        let err = |e: gimli::Error| Error::dwarf(offset as usize, e);
+    fn read(&self, unit: &gimli::Unit<R<'a>>, offset: u32) -> SymbolResult<Die<'a>> {
+        let err = |e: gimli::Error| SymbolError::dwarf(offset as usize, e);
         let local = self.elf.unit_of(offset)?.local(offset);
         let mut raw = unit.entries_raw(Some(local)).map_err(err)?;
-        let none = || Error::dwarf(offset as usize, "no DIE is there");
+        let none = || SymbolError::dwarf(offset as usize, "no DIE is there");
         let abbrev = raw.read_abbreviation().map_err(err)?.ok_or_else(none)?;
         let mut attrs = Vec::with_capacity(abbrev.attributes().len());
         for spec in abbrev.attributes() {
@@ -66,13 +66,13 @@ impl<'a> Dies<'a> {
     }
 
     /// Returns the children of a DIE, at most `most`.
-    pub(super) fn children(&self, die: &Die<'a>, most: usize) -> Result<Vec<Die<'a>>> {
+    pub(super) fn children(&self, die: &Die<'a>, most: usize) -> SymbolResult<Vec<Die<'a>>> {
         if !die.has_children {
             return Ok(Vec::new());
         }
         let unit = self.unit(die.offset)?;
         let entry = self.elf.unit_of(die.offset)?;
-        let err = |e: gimli::Error| Error::dwarf(die.offset as usize, e);
+        let err = |e: gimli::Error| SymbolError::dwarf(die.offset as usize, e);
         let mut raw = unit.entries_raw(Some(entry.local(die.offset))).map_err(err)?;
         let mut out = Vec::new();
         let mut steps = 0;
@@ -89,7 +89,7 @@ impl<'a> Dies<'a> {
             }
             steps += 1;
             if steps > most {
-                return Err(Error::Budget(most as u64));
+                return Err(SymbolError::Budget(most as u64));
             }
             if depth == 1 {
                 let mut attrs = Vec::with_capacity(abbrev.attributes().len());

@@ -1,6 +1,6 @@
 //! One ELF file: its sections, symbol table and compilation units.
 
-use super::error::{Allowance, Error, Result};
+use super::error::{Allowance, SymbolError, SymbolResult};
 use super::names::Names;
 use super::symtab::SymTab;
 use super::unit::{self, UnitEntry};
@@ -63,9 +63,10 @@ impl Elf {
     /// Reads a file.
     ///
     /// # Errors
-    /// [`Error::File`] if it cannot be read, [`Error::Elf`] if it is not an ELF file for this chip.
-    pub fn open(path: &Path) -> Result<Self> {
-        let fail = |e: std::io::Error| Error::File { path: path.display().to_string(), why: e.to_string() };
+    /// [`SymbolError::File`] if it cannot be read, [`SymbolError::Elf`] if it is not an ELF file for this chip.
+    pub fn open(path: &Path) -> SymbolResult<Self> {
+        let fail =
+            |e: std::io::Error| SymbolError::File { path: path.display().to_string(), why: e.to_string() };
         let bytes = hostfile::read(path, MAX_BYTES).map_err(fail)?;
         let name = path.file_name().map_or_else(|| "?".into(), |n| n.to_string_lossy().into_owned());
         let mut elf = Self::parse(&name, bytes)?;
@@ -76,12 +77,12 @@ impl Elf {
     /// Parses a file's bytes; `name` is the file's name in messages.
     ///
     /// # Errors
-    /// [`Error::Elf`] if it is not an ELF file for this chip.
-    pub fn parse(name: &str, bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self> {
+    /// [`SymbolError::Elf`] if it is not an ELF file for this chip.
+    pub fn parse(name: &str, bytes: impl Into<Cow<'static, [u8]>>) -> SymbolResult<Self> {
         let bytes = bytes.into();
-        let file = object::File::parse(&*bytes).map_err(|e| Error::Elf(e.to_string()))?;
+        let file = object::File::parse(&*bytes).map_err(|e| SymbolError::Elf(e.to_string()))?;
         if file.architecture() != Architecture::Xtensa || !file.is_little_endian() || file.is_64() {
-            return Err(Error::Elf(format!(
+            return Err(SymbolError::Elf(format!(
                 "{:?}, expected little-endian 32-bit Xtensa",
                 file.architecture()
             )));

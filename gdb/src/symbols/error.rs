@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 /// Error of a symbol lookup.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
+pub enum SymbolError {
     /// The file cannot be read.
     #[error("{path}: {why}")]
     File {
@@ -55,7 +55,7 @@ pub enum Error {
     Syntax(String),
 }
 
-impl Error {
+impl SymbolError {
     pub(super) fn dwarf(at: usize, why: impl std::fmt::Display) -> Self {
         Self::Dwarf { at: at as u32, why: why.to_string() }
     }
@@ -72,16 +72,16 @@ impl Allowance {
     /// Takes `n` from the allowance.
     ///
     /// # Errors
-    /// [`Error::Budget`] if it is used up.
-    pub(super) fn spend(&self, n: usize) -> Result<()> {
+    /// [`SymbolError::Budget`] if it is used up.
+    pub(super) fn spend(&self, n: usize) -> SymbolResult<()> {
         let n = i64::try_from(n).unwrap_or(i64::MAX);
         let left = self.0.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(n).filter(|l| *l >= 0));
-        left.map(|_| ()).map_err(|_| Error::Budget(n as u64))
+        left.map(|_| ()).map_err(|_| SymbolError::Budget(n as u64))
     }
 }
 
 /// Result of a symbol lookup.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type SymbolResult<T> = std::result::Result<T, SymbolError>;
 
 /// Number of steps that an operation may still take, so that hostile files cannot make it run forever.
 pub(super) struct Budget {
@@ -94,8 +94,8 @@ impl Budget {
         Self { all, left: all }
     }
 
-    pub(super) fn spend(&mut self, steps: u64) -> Result<()> {
-        self.left = self.left.checked_sub(steps).ok_or(Error::Budget(self.all))?;
+    pub(super) fn spend(&mut self, steps: u64) -> SymbolResult<()> {
+        self.left = self.left.checked_sub(steps).ok_or(SymbolError::Budget(self.all))?;
         Ok(())
     }
 }

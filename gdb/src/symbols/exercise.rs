@@ -1,6 +1,6 @@
 //! Makes every kind of lookup in a file, for tests with invalid files.
 
-use super::{Elf, Format, Frame, Memory, Symbols, Value};
+use super::{Elf, FrameContext, Symbols, Value, ValueFormat, ValueMemory};
 use std::sync::Arc;
 
 /// A frame at one address, with all registers known.
@@ -11,7 +11,7 @@ fn zeros(_: u32, buf: &mut [u8]) -> usize {
     buf.len()
 }
 
-impl Frame for Anywhere {
+impl FrameContext for Anywhere {
     fn pc(&self) -> u32 {
         self.0
     }
@@ -21,7 +21,7 @@ impl Frame for Anywhere {
     fn cfa(&self) -> Option<u32> {
         Some(0x3FFB_1000)
     }
-    fn memory(&self) -> &dyn Memory {
+    fn memory(&self) -> &dyn ValueMemory {
         &zeros
     }
 }
@@ -59,7 +59,7 @@ pub fn exercise(bytes: Vec<u8>, addrs: &[u32]) -> usize {
 }
 
 fn show(symbols: &Symbols, value: &Value) -> usize {
-    let text = symbols.format(value, &zeros, &Format::default());
+    let text = symbols.format(value, &zeros, &ValueFormat::default());
     let children = symbols.children(value, &zeros, 0..64).unwrap_or_default();
     let more: usize = children.iter().map(|c| symbols.summary(&c.value, &zeros).len()).sum();
     let named = symbols.type_name(value.ty).len() + symbols.size_of(value.ty).map_or(0, |n| n as usize % 2);

@@ -2,7 +2,7 @@
 
 use super::die::Dies;
 use super::elf::{Elf, R};
-use super::error::{Error, Result};
+use super::error::{SymbolError, SymbolResult};
 use super::unit::UnitEntry;
 use gimli::{AttributeValue, ColumnType, DebugLineOffset, constants};
 
@@ -72,14 +72,14 @@ impl Elf {
     }
 }
 
-fn read(elf: &Elf, entry: &UnitEntry, out: &mut Lines) -> Result<()> {
+fn read(elf: &Elf, entry: &UnitEntry, out: &mut Lines) -> SymbolResult<()> {
     let Some(at) = entry.stmt_list else { return Ok(()) };
     let dies = Dies::new(elf);
     let length = elf.section(gimli::SectionId::DebugLine).get(at as usize..).and_then(|b| b.first_chunk());
     elf.allowed.lines.spend(length.map_or(0, |b| u32::from_le_bytes(*b) as usize))?;
     let unit = entry.unit(&dies.dwarf)?;
     let root = dies.get(entry.root)?;
-    let err = |e: gimli::Error| Error::dwarf(at as usize, e);
+    let err = |e: gimli::Error| SymbolError::dwarf(at as usize, e);
     let (dir, name) = (root.attr(constants::DW_AT_comp_dir), root.attr(constants::DW_AT_name));
     let text = |v| dies.dwarf.attr_string(&unit, v).ok();
     let address_size = unit.encoding().address_size;

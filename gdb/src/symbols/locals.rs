@@ -1,12 +1,12 @@
 //! Parameters and local variables at a PC.
 
 use super::die::{Die, Dies};
-use super::error::{Error, Result};
+use super::error::{SymbolError, SymbolResult};
 use super::location;
 use super::scopes::{Scope, ScopeKind};
 use super::set::Symbols;
 use super::types::TypeId;
-use super::values::{Frame, Place, Value};
+use super::values::{FrameContext, Value, ValuePlace};
 use gimli::{AttributeValue, constants};
 
 /// Most DIEs that are read in one scope.
@@ -47,9 +47,10 @@ impl Symbols {
     /// Returns the current location of a local.
     ///
     /// # Errors
-    /// [`Error::OptimizedOut`], [`Error::Frame`] if the frame does not know a register, broken debug information.
-    pub fn locate(&self, local: &Local, frame: &dyn Frame) -> Result<Place> {
-        let elf = self.elfs().get(usize::from(local.ty.elf)).ok_or(Error::OptimizedOut)?;
+    /// [`SymbolError::OptimizedOut`], [`SymbolError::Frame`] if the frame does not know a register, broken debug
+    /// information.
+    pub fn locate(&self, local: &Local, frame: &dyn FrameContext) -> SymbolResult<ValuePlace> {
+        let elf = self.elfs().get(usize::from(local.ty.elf)).ok_or(SymbolError::OptimizedOut)?;
         let dies = Dies::new(elf);
         let die = dies.get(local.die)?;
         if let Some(value) = constant(&die) {
@@ -63,7 +64,7 @@ impl Symbols {
     ///
     /// # Errors
     /// As [`Symbols::locate`].
-    pub fn local_value(&self, local: &Local, frame: &dyn Frame) -> Result<Value> {
+    pub fn local_value(&self, local: &Local, frame: &dyn FrameContext) -> SymbolResult<Value> {
         Ok(Value { ty: local.ty, place: self.locate(local, frame)?, bits: None })
     }
 }
@@ -110,11 +111,11 @@ fn collect(dies: &Dies<'_>, elf: u16, scopes: &[&Scope], function: u32) -> Vec<L
 }
 
 /// Returns the value of a variable that is a constant.
-fn constant(die: &Die<'_>) -> Option<Place> {
+fn constant(die: &Die<'_>) -> Option<ValuePlace> {
     let bytes = match die.attr(constants::DW_AT_const_value)? {
         AttributeValue::Block(b) => b.slice().to_vec(),
         AttributeValue::String(s) => s.slice().to_vec(),
         _ => super::die::constant(die, constants::DW_AT_const_value)?.to_le_bytes().to_vec(),
     };
-    Some(Place::Value(bytes.into_iter().map(Some).collect()))
+    Some(ValuePlace::Value(bytes.into_iter().map(Some).collect()))
 }

@@ -2,7 +2,7 @@
 //!
 //! [`Elf`] is one file; [`Symbols`] is several at once, of which later ones take precedence. Both are `Send + Sync` and
 //! read lazily: opening reads the symbol table and the units' headers; everything else is read on first use and kept.
-//! Files are not trusted: every lookup is bounded in time and memory, and invalid data gives an [`Error`].
+//! Files are not trusted: every lookup is bounded in time and memory, and invalid data gives a [`SymbolError`].
 
 mod describe;
 mod die;
@@ -32,13 +32,13 @@ mod values;
 mod variables;
 
 pub use elf::{Elf, MAX_BYTES};
-pub use error::{Error, Result};
+pub use error::{SymbolError, SymbolResult};
 pub use frames::SourceFrame;
 pub use locals::Local;
 pub use set::{Symbol, Symbols};
 pub use source::SourcePaths;
-pub use store::{Progress, Role, SymbolStore, open_cached};
+pub use store::{FileRole, Progress, SymbolStore, open_cached};
 pub use symtab::SymbolKind;
-pub use types::{Encoding, Member, PointerKind, Record, RecordKind, Type, TypeId, Variants};
-pub use values::{Child, Format, Frame, Memory, Number, Place, Value};
+pub use types::{Encoding, Member, PointerKind, RecordKind, RecordType, Type, TypeId, Variants};
+pub use values::{Child, FrameContext, Number, Value, ValueFormat, ValueMemory, ValuePlace};
 pub use variables::Variable;

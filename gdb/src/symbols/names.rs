@@ -2,7 +2,7 @@
 
 use super::die::Dies;
 use super::elf::{Elf, R};
-use super::error::{Error, Result};
+use super::error::{SymbolError, SymbolResult};
 use super::unit::UnitEntry;
 use gimli::{AttributeValue, DwTag, constants};
 
@@ -140,10 +140,10 @@ struct Walk<'a> {
     function: Option<isize>,
 }
 
-fn walk(elf: &Elf, entry: &UnitEntry, out: &mut Names) -> Result<()> {
+fn walk(elf: &Elf, entry: &UnitEntry, out: &mut Names) -> SymbolResult<()> {
     let mut walk = Walk { dies: Dies::new(elf), c: entry.is_c(), spaces: Vec::new(), function: None };
     let unit = entry.unit(&walk.dies.dwarf)?;
-    let err = |e: gimli::Error| Error::dwarf(entry.start as usize, e);
+    let err = |e: gimli::Error| SymbolError::dwarf(entry.start as usize, e);
     let mut raw = unit.entries_raw(None).map_err(err)?;
     while !raw.is_empty() {
         let (depth, die) = (raw.next_depth(), entry.start + raw.next_offset().0 as u32);
@@ -193,7 +193,7 @@ impl<'a> Walk<'a> {
         tag: DwTag,
         found: &Found<'a>,
         out: &mut Names,
-    ) -> Result<()> {
+    ) -> SymbolResult<()> {
         let (elf, kind) = (self.dies.elf, kind(tag));
         let name = self.name(die, kind, found);
         elf.allowed.text.spend(self.cost(name, found))?;

@@ -3,7 +3,7 @@
 
 use super::elf::Elf;
 use super::set::Symbols;
-use super::values::Memory;
+use super::values::ValueMemory;
 use object::{Object, ObjectSection};
 
 /// Bytes at a PC that are compared.
@@ -11,7 +11,7 @@ const COMPARED: usize = 16;
 
 impl Elf {
     /// Returns false if the file's code at `pc` differs from memory.
-    fn is_present(&self, pc: u32, memory: &dyn Memory) -> bool {
+    fn is_present(&self, pc: u32, memory: &dyn ValueMemory) -> bool {
         let Ok(file) = object::File::parse(self.bytes()) else { return true };
         let section =
             file.sections().find(|s| pc >= s.address() as u32 && u64::from(pc) < s.address() + s.size());
@@ -28,7 +28,7 @@ impl Symbols {
     /// Returns the files that contain `pc` and have the same code there as memory; `None` if no file differs from
     /// memory.
     #[must_use]
-    pub fn present_at(&self, pc: u32, memory: &dyn Memory) -> Option<Self> {
+    pub fn present_at(&self, pc: u32, memory: &dyn ValueMemory) -> Option<Self> {
         let absent = |e: &Elf| e.occupies(pc) && !e.is_present(pc, memory);
         let kept: Vec<_> = self.elfs().iter().filter(|e| !absent(e)).cloned().collect();
         // Files that do not contain `pc` are excluded, too: their nearest symbol below would be wrong.

@@ -2,7 +2,7 @@
 
 use super::die::Dies;
 use super::elf::{Elf, R};
-use super::error::{Budget, Error, Result};
+use super::error::{Budget, SymbolError, SymbolResult};
 use super::ranges::RangeMap;
 use super::unit::{Covers, UnitEntry, range_bytes};
 use gimli::{AttributeValue, DwTag, constants};
@@ -104,7 +104,12 @@ struct Walk<'e> {
     open: Vec<(isize, u32)>,
 }
 
-fn walk(elf: &Elf, entry: &UnitEntry, out: &mut Scopes, functions: &mut Vec<(u32, u32, u32)>) -> Result<()> {
+fn walk(
+    elf: &Elf,
+    entry: &UnitEntry,
+    out: &mut Scopes,
+    functions: &mut Vec<(u32, u32, u32)>,
+) -> SymbolResult<()> {
     let dies = Dies::new(elf);
     let unit = entry.unit(&dies.dwarf)?;
     let budget = Budget::new(1_000_000 + range_bytes(&dies.dwarf));
@@ -120,8 +125,8 @@ impl<'e> Walk<'e> {
         entry: &UnitEntry,
         out: &mut Scopes,
         functions: &mut Vec<(u32, u32, u32)>,
-    ) -> Result<()> {
-        let err = |e: gimli::Error| Error::dwarf(entry.start as usize, e);
+    ) -> SymbolResult<()> {
+        let err = |e: gimli::Error| SymbolError::dwarf(entry.start as usize, e);
         let unit = entry.unit(&self.dies.dwarf)?;
         let mut raw = unit.entries_raw(None).map_err(err)?;
         while !raw.is_empty() {
@@ -160,7 +165,7 @@ impl<'e> Walk<'e> {
         kind: ScopeKind,
         found: &Found<'e>,
         out: &mut Scopes,
-    ) -> Result<Option<u32>> {
+    ) -> SymbolResult<Option<u32>> {
         let first = out.ranges.len() as u32;
         found.covers.each(&self.dies.dwarf, &self.unit, &mut self.budget, |b, e| out.ranges.push((b, e)))?;
         let last = out.ranges.len() as u32;

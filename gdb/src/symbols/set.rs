@@ -2,7 +2,7 @@
 
 use super::die::{Dies, constant, demangle};
 use super::elf::Elf;
-use super::error::{Error, Result};
+use super::error::{SymbolError, SymbolResult};
 use super::names::NameKind;
 use super::symtab::{Row, SymbolKind};
 use super::types::{self, Type, TypeId};
@@ -204,18 +204,18 @@ impl Symbols {
     ///
     /// # Errors
     /// Broken debug information.
-    pub fn resolve(&self, ty: TypeId) -> Result<Arc<Type>> {
+    pub fn resolve(&self, ty: TypeId) -> SymbolResult<Arc<Type>> {
         /// Size at which the cache is cleared.
         const MOST: usize = 1 << 16;
         if ty.elf == MADE {
             let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
             let found = made.types.get(&ty.die).cloned();
-            return found.ok_or_else(|| Error::Type("an unknown type".into()));
+            return found.ok_or_else(|| SymbolError::Type("an unknown type".into()));
         }
         if let Some(known) = self.types.lock().unwrap_or_else(PoisonError::into_inner).get(&ty) {
             return Ok(known.clone());
         }
-        let none = || Error::Type("a type of a file that is not loaded".into());
+        let none = || SymbolError::Type("a type of a file that is not loaded".into());
         let elf = self.elfs.get(usize::from(ty.elf)).ok_or_else(none)?;
         let parsed = Arc::new(types::parse(&Dies::new(elf), ty)?);
         let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,7 +1,7 @@
 //! Locations in the syntax of GDB's linespecs.
 
 use super::elf::Elf;
-use super::error::{Error, Result};
+use super::error::{SymbolError, SymbolResult};
 use super::names::NameKind;
 use super::scopes::ScopeKind;
 use super::set::Symbols;
@@ -12,8 +12,8 @@ impl Symbols {
     /// a function is behind its prologue, where its parameters can be read, as in GDB's `break`.
     ///
     /// # Errors
-    /// [`Error::NoSymbol`], [`Error::Syntax`].
-    pub fn find(&self, location: &str) -> Result<Vec<u32>> {
+    /// [`SymbolError::NoSymbol`], [`SymbolError::Syntax`].
+    pub fn find(&self, location: &str) -> SymbolResult<Vec<u32>> {
         let location = location.trim();
         let plain = location.strip_prefix('*').unwrap_or(location).trim();
         if let Some(addr) = crate::number::written(plain) {
@@ -32,14 +32,14 @@ impl Symbols {
         if found.is_empty() {
             return match self.symbol(location) {
                 Some(symbol) if symbol.kind != super::SymbolKind::Object => Ok(vec![symbol.addr]),
-                Some(_) => Err(Error::Syntax(format!("\"{location}\" is not a function"))),
-                None => Err(Error::NoSymbol(location.into())),
+                Some(_) => Err(SymbolError::Syntax(format!("\"{location}\" is not a function"))),
+                None => Err(SymbolError::NoSymbol(location.into())),
             };
         }
         Ok(found)
     }
 
-    fn in_file(&self, file: &str, rest: &str) -> Result<Vec<u32>> {
+    fn in_file(&self, file: &str, rest: &str) -> SymbolResult<Vec<u32>> {
         let found = match rest.parse::<u32>() {
             Ok(line) => self.addresses_of(file, line),
             Err(_) => self.functions(rest, Some(file)),
@@ -48,9 +48,9 @@ impl Symbols {
             return Ok(found);
         }
         if rest.parse::<u32>().is_ok() {
-            return Err(Error::Syntax(format!("no code for line {rest} of {file}")));
+            return Err(SymbolError::Syntax(format!("no code for line {rest} of {file}")));
         }
-        Err(Error::NoSymbol(rest.into()))
+        Err(SymbolError::NoSymbol(rest.into()))
     }
 
     /// Returns the addresses behind the prologues of all functions of a name.

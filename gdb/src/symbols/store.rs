@@ -1,7 +1,7 @@
 //! Symbol files that all clients of a machine share: loaded in the background, one set at a time.
 
 use super::elf::Elf;
-use super::error::{Error, Result};
+use super::error::{SymbolError, SymbolResult};
 use super::set::Symbols;
 use super::source::SourcePaths;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// Role of a file; where two files occupy the same memory, the later role takes precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
+pub enum FileRole {
     /// The chip's mask ROM.
     Rom,
     /// The second-stage bootloader.
@@ -42,7 +42,7 @@ impl Progress {
 /// Position of a file in the set, reserved when the file is requested. So the precedence of files does not depend on
 /// the order in which reading them ends.
 struct Slot {
-    role: Role,
+    role: FileRole,
     /// Number of the request.
     number: u64,
     /// `None` while it is being read.
@@ -80,7 +80,7 @@ impl SymbolStore {
 
     /// Returns true if a file of this role is loaded or being read.
     #[must_use]
-    pub fn has(&self, role: Role) -> bool {
+    pub fn has(&self, role: FileRole) -> bool {
         lock(&self.state).slots.iter().any(|s| s.role == role)
     }
 
@@ -109,7 +109,7 @@ impl SymbolStore {
     }
 
     /// Adds a file that is already read.
-    pub fn add(&self, role: Role, elf: Arc<Elf>) {
+    pub fn add(&self, role: FileRole, elf: Arc<Elf>) {
         let number = lock(&self.state).reserve(role);
         self.fill(number, elf);
         self.tell();
@@ -127,7 +127,7 @@ impl SymbolStore {
     /// Removes the application's files, including those that are still being read.
     pub fn clear(&self) {
         let mut state = lock(&self.state);
-        state.slots.retain(|s| s.role != Role::App);
+        state.slots.retain(|s| s.role != FileRole::App);
         state.publish();
         drop(state);
         self.tell();
@@ -136,7 +136,7 @@ impl SymbolStore {
     /// Reads a file on a thread of its own. Functions, lines and symbols are available as soon as it is read. Names of
     /// variables and types are indexed after that; an earlier lookup waits. Of files with one role, the one that was
     /// requested last takes precedence, whichever is read first.
-    pub fn load(self: &Arc<Self>, role: Role, path: &Path) {
+    pub fn load(self: &Arc<Self>, role: FileRole, path: &Path) {
         let path = path.to_path_buf();
         let name = path.file_name().map_or_else(|| "?".into(), |n| n.to_string_lossy().into_owned());
         self.load_with(role, &name, move || open_cached(&path).map(Some));
@@ -145,9 +145,9 @@ impl SymbolStore {
     /// Like [`SymbolStore::load`], with the file that `read` returns; `None`: there is no file after all.
     pub fn load_with(
         self: &Arc<Self>,
-        role: Role,
+        role: FileRole,
         name: &str,
-        read: impl FnOnce() -> Result<Option<Arc<Elf>>> + Send + 'static,
+        read: impl FnOnce() -> SymbolResult<Option<Arc<Elf>>> + Send + 'static,
     ) {
         let (store, name) = (self.clone(), name.to_string());
         let mut state = lock(&self.state);
@@ -177,7 +177,7 @@ impl SymbolStore {
     ///
     /// # Errors
     /// As [`Elf::open`].
-    pub fn load_now(&self, role: Role, path: &Path) -> Result<Arc<Elf>> {
+    pub fn load_now(&self, role: FileRole, path: &Path) -> SymbolResult<Arc<Elf>> {
         let elf = open_cached(path)?;
         self.add(role, elf.clone());
         Ok(elf)
@@ -205,7 +205,7 @@ impl SymbolStore {
         }
     }
 
-    fn finish(&self, number: u64, name: &str, error: Option<Error>) {
+    fn finish(&self, number: u64, name: &str, error: Option<SymbolError>) {
         let mut state = lock(&self.state);
         // A slot without a file is given up.
         state.slots.retain(|s| s.number != number || s.elf.is_some());
@@ -214,7 +214,7 @@ impl SymbolStore {
         }
         if let Some(e) = error {
             let text = match e {
-                Error::File { .. } => e.to_string(),
+                SymbolError::File { .. } => e.to_string(),
                 other => format!("{name}: {other}"),
             };
             tracing::warn!("{text}");
@@ -226,7 +226,7 @@ impl SymbolStore {
 
 impl State {
     /// Reserves a slot for a file that is requested now.
-    fn reserve(&mut self, role: Role) -> u64 {
+    fn reserve(&mut self, role: FileRole) -> u64 {
         self.requests += 1;
         let number = self.requests;
         self.slots.push(Slot { role, number, elf: None });
@@ -240,7 +240,7 @@ impl State {
         let Some(at) = self.slots.iter().position(|s| s.number == number) else { return };
         let role = self.slots[at].role;
         let rival = |s: &Slot| {
-            let named = |e: &Arc<Elf>| role != Role::App || e.name() == elf.name();
+            let named = |e: &Arc<Elf>| role != FileRole::App || e.name() == elf.name();
             s.role == role && s.number != number && s.elf.as_ref().is_some_and(named)
         };
         if self.slots.iter().any(|s| rival(s) && s.number > number) {
@@ -282,9 +282,9 @@ struct Identity {
 ///
 /// # Errors
 /// As [`Elf::open`].
-pub fn open_cached(path: &Path) -> Result<Arc<Elf>> {
+pub fn open_cached(path: &Path) -> SymbolResult<Arc<Elf>> {
     static OPEN: OnceLock<Mutex<HashMap<Identity, Weak<Elf>>>> = OnceLock::new();
-    let fail = |e: std::io::Error| Error::File { path: path.display().to_string(), why: e.to_string() };
+    let fail = |e: std::io::Error| SymbolError::File { path: path.display().to_string(), why: e.to_string() };
     let meta = std::fs::metadata(path).map_err(fail)?;
     let full = path.canonicalize().map_err(fail)?;
     let identity = Identity { path: full, size: meta.len(), modified: meta.modified().ok() };
@@ -316,7 +316,7 @@ mod tests {
     }
 
     /// Starts to load a file; reading it waits until the returned channel receives a message.
-    fn gated(store: &Arc<SymbolStore>, role: Role, name: &'static str) -> Sender<()> {
+    fn gated(store: &Arc<SymbolStore>, role: FileRole, name: &'static str) -> Sender<()> {
         let (go, gate) = channel();
         store.load_with(role, name, move || {
             gate.recv_timeout(LONG).unwrap();
@@ -340,10 +340,14 @@ mod tests {
     #[test]
     fn files_count_in_the_order_they_were_asked_for() {
         let store = Arc::new(SymbolStore::default());
-        let wanted =
-            [(Role::App, "a.elf"), (Role::App, "b.elf"), (Role::Rom, "rom.elf"), (Role::App, "c.elf")];
+        let wanted = [
+            (FileRole::App, "a.elf"),
+            (FileRole::App, "b.elf"),
+            (FileRole::Rom, "rom.elf"),
+            (FileRole::App, "c.elf"),
+        ];
         let gates = wanted.map(|(role, name)| (name, gated(&store, role, name)));
-        store.load_with(Role::Bootloader, "none", || Ok(None));
+        store.load_with(FileRole::Bootloader, "none", || Ok(None));
         wait_for(&store, "none");
         assert_eq!(store.progress().loading.len(), 4);
         // In reverse order.
@@ -359,15 +363,15 @@ mod tests {
     #[test]
     fn the_later_request_for_a_name_wins_and_clear_gives_up_what_is_being_read() {
         let store = Arc::new(SymbolStore::default());
-        let early = gated(&store, Role::App, "a.elf");
-        store.add(Role::App, elf("b.elf"));
+        let early = gated(&store, FileRole::App, "a.elf");
+        store.add(FileRole::App, elf("b.elf"));
         let later = elf("a.elf");
-        store.add(Role::App, later.clone());
+        store.add(FileRole::App, later.clone());
         early.send(()).unwrap();
         assert!(store.wait(LONG));
         assert_eq!(names(&store), ["b.elf", "a.elf"]);
         assert!(Arc::ptr_eq(&store.current().elfs()[1], &later));
-        let given_up = gated(&store, Role::App, "c.elf");
+        let given_up = gated(&store, FileRole::App, "c.elf");
         store.clear();
         given_up.send(()).unwrap();
         assert!(store.wait(LONG));
@@ -382,8 +386,8 @@ mod tests {
         store.listen(move || {
             let _ = lock(&told).send(weak.upgrade().map_or(0, |s| s.current().elfs().len()));
         });
-        store.add(Role::App, elf("a.elf"));
-        store.load_with(Role::App, "b.elf", || Ok(Some(elf("b.elf"))));
+        store.add(FileRole::App, elf("a.elf"));
+        store.load_with(FileRole::App, "b.elf", || Ok(Some(elf("b.elf"))));
         assert!(store.wait(LONG));
         store.clear();
         assert_eq!(seen.try_iter().collect::<Vec<_>>(), [1, 2, 0]);

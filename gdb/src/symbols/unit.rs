@@ -1,7 +1,7 @@
 //! Compilation units: their position, the addresses they cover, and access to their DIEs.
 
 use super::elf::{Dwarf, Elf, R};
-use super::error::{Budget, Error, Result};
+use super::error::{Budget, SymbolError, SymbolResult};
 use super::lines::Lines;
 use super::scopes::Scopes;
 use gimli::{AttributeValue, DebugInfoOffset, DwAt, Reader, Section, UnitOffset, constants};
@@ -94,9 +94,14 @@ struct Reading {
 }
 
 impl Reading {
-    fn unit(&mut self, dwarf: &Dwarf<'_>, header: gimli::UnitHeader<R<'_>>, out: &mut Units) -> Result<()> {
+    fn unit(
+        &mut self,
+        dwarf: &Dwarf<'_>,
+        header: gimli::UnitHeader<R<'_>>,
+        out: &mut Units,
+    ) -> SymbolResult<()> {
         let Some(DebugInfoOffset(start)) = header.offset().as_debug_info_offset() else { return Ok(()) };
-        let err = |e: gimli::Error| Error::dwarf(start, e);
+        let err = |e: gimli::Error| SymbolError::dwarf(start, e);
         let abbreviations = self.abbreviations(dwarf, &header)?;
         let mut entry = UnitEntry {
             start: start as u32,
@@ -135,16 +140,17 @@ impl Reading {
         &mut self,
         dwarf: &Dwarf<'_>,
         header: &gimli::UnitHeader<R<'_>>,
-    ) -> Result<Arc<gimli::Abbreviations>> {
+    ) -> SymbolResult<Arc<gimli::Abbreviations>> {
         let at = header.debug_abbrev_offset().0;
         if let Some(known) = self.abbreviations.get(&at) {
             return Ok(known.clone());
         }
         let section = dwarf.debug_abbrev.reader().slice();
         let length = table_length(section.get(at..).unwrap_or_default());
-        self.budget
-            .spend(length.ok_or_else(|| Error::dwarf(at, "an abbreviation with too many attributes"))?)?;
-        let table = header.abbreviations(&dwarf.debug_abbrev).map_err(|e| Error::dwarf(at, e))?;
+        self.budget.spend(
+            length.ok_or_else(|| SymbolError::dwarf(at, "an abbreviation with too many attributes"))?,
+        )?;
+        let table = header.abbreviations(&dwarf.debug_abbrev).map_err(|e| SymbolError::dwarf(at, e))?;
         let table = Arc::new(table);
         self.abbreviations.insert(at, table.clone());
         Ok(table)
@@ -237,9 +243,10 @@ impl<'a> Covers<'a> {
         unit: &gimli::Unit<R<'a>>,
         budget: &mut Budget,
         mut f: impl FnMut(u32, u32),
-    ) -> Result<()> {
-        let err =
-            |e: gimli::Error| Error::dwarf(unit.header.offset().as_debug_info_offset().map_or(0, |o| o.0), e);
+    ) -> SymbolResult<()> {
+        let err = |e: gimli::Error| {
+            SymbolError::dwarf(unit.header.offset().as_debug_info_offset().map_or(0, |o| o.0), e)
+        };
         let mut give = |begin: u64, end: u64| {
             if let (Ok(b), Ok(e)) = (u32::try_from(begin), u32::try_from(end))
                 && b < e
@@ -270,10 +277,12 @@ impl<'a> Covers<'a> {
 
 impl UnitEntry {
     /// Returns the unit for gimli, without its line program.
-    pub(super) fn unit<'a>(&self, dwarf: &Dwarf<'a>) -> Result<gimli::Unit<R<'a>>> {
+    pub(super) fn unit<'a>(&self, dwarf: &Dwarf<'a>) -> SymbolResult<gimli::Unit<R<'a>>> {
         let at = self.start as usize;
-        let header =
-            dwarf.debug_info.header_from_offset(DebugInfoOffset(at)).map_err(|e| Error::dwarf(at, e))?;
+        let header = dwarf
+            .debug_info
+            .header_from_offset(DebugInfoOffset(at))
+            .map_err(|e| SymbolError::dwarf(at, e))?;
         let (encoding, file) = (header.encoding(), dwarf.file_type);
         let b = &self.bases;
         let base = |given: Option<usize>, default: usize| given.unwrap_or(default);
@@ -312,9 +321,9 @@ impl UnitEntry {
 
 impl Elf {
     /// Returns the unit that contains the DIE of this offset.
-    pub(super) fn unit_of(&self, die: u32) -> Result<&UnitEntry> {
+    pub(super) fn unit_of(&self, die: u32) -> SymbolResult<&UnitEntry> {
         let n = self.units.partition_point(|u| u.end <= die);
         let unit = self.units.get(n).filter(|u| u.root <= die);
-        unit.ok_or_else(|| Error::dwarf(die as usize, "no compilation unit is there"))
+        unit.ok_or_else(|| SymbolError::dwarf(die as usize, "no compilation unit is there"))
     }
 }

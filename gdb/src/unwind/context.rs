@@ -1,6 +1,6 @@
 //! The registers that a backtrace starts from.
 
-use super::Frame;
+use super::StackFrame;
 use esplens_core::cpu::{AREGS, Cpu, ps};
 use std::collections::BTreeMap;
 
@@ -68,7 +68,7 @@ impl Context {
 
     /// Returns a frame's registers, as if it were the newest frame.
     #[must_use]
-    pub fn of_frame(frame: &Frame) -> Self {
+    pub fn of_frame(frame: &StackFrame) -> Self {
         let mut a = frame.a;
         for (n, reg) in a.iter_mut().enumerate() {
             if frame.known >> n & 1 == 0 {

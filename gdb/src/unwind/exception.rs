@@ -5,7 +5,7 @@
 //! (fixtures/demo/port/port.S).
 
 use super::context::Context;
-use super::memory::{Memory, Words, is_code, is_stack};
+use super::memory::{ReadMemory, Words, is_code, is_stack};
 use super::{prologue, vector};
 use esplens_core::cpu::ps;
 use esplens_core::isa::special::sr;
@@ -57,7 +57,7 @@ fn plausible(pc: u32, status: u32) -> bool {
 }
 
 /// Reads an XT_STK_* frame at `at`, if the memory there can be one.
-pub fn interrupt(mem: &dyn Memory, at: u32) -> Option<Saved> {
+pub fn interrupt(mem: &dyn ReadMemory, at: u32) -> Option<Saved> {
     let w: [u32; IDF_WORDS] = is_stack(at).then(|| mem.words(at)).flatten()?;
     let (exit, pc, status) = (w[0], w[1], w[2]);
     let a: [u32; 16] = std::array::from_fn(|n| w[3 + n]);
@@ -79,7 +79,7 @@ pub fn interrupt(mem: &dyn Memory, at: u32) -> Option<Saved> {
 }
 
 /// Reads an XT_SOL_* frame at `at`: the registers of the task after the call that yielded.
-pub fn solicited(mem: &dyn Memory, at: u32) -> Option<Saved> {
+pub fn solicited(mem: &dyn ReadMemory, at: u32) -> Option<Saved> {
     let [exit, ra, status, threadptr] = is_stack(at).then(|| mem.words(at)).flatten()?;
     if exit != 0 || ra >> 30 == 0 || !plausible(ra & 0x3FFF_FFFF | 0x4000_0000, status) {
         return None;
@@ -93,7 +93,7 @@ pub fn solicited(mem: &dyn Memory, at: u32) -> Option<Saved> {
 }
 
 /// Reads the demo's frame at `at`, if the memory there can be one.
-pub fn demo(mem: &dyn Memory, at: u32) -> Option<Saved> {
+pub fn demo(mem: &dyn ReadMemory, at: u32) -> Option<Saved> {
     let w: [u32; 48] = is_stack(at).then(|| mem.words(at)).flatten()?;
     let (a1, status, pc) = (w[1], w[16], w[17]);
     if a1 != at.wrapping_add(DEMO_SIZE) || !plausible(pc, status) || status & ps::WOE == 0 {
@@ -114,7 +114,7 @@ pub fn demo(mem: &dyn Memory, at: u32) -> Option<Saved> {
 }
 
 /// Reads a frame of any form at `at`, the saved stack pointer of a stopped task.
-pub fn any(mem: &dyn Memory, at: u32) -> Option<Saved> {
+pub fn any(mem: &dyn ReadMemory, at: u32) -> Option<Saved> {
     demo(mem, at).or_else(|| interrupt(mem, at)).or_else(|| solicited(mem, at))
 }
 
@@ -129,7 +129,7 @@ pub fn size(saved: &Saved) -> u32 {
 
 /// Kind of an assembly function of a kernel's port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Port {
+pub enum PortFunction {
     /// ESP-IDF's interrupt and exception entry and exit.
     Idf,
     /// ESP-IDF's yield and dispatch.
@@ -142,7 +142,7 @@ pub enum Port {
 
 /// Returns the kind of the port function that this symbol names.
 #[must_use]
-pub fn port(name: &str) -> Option<Port> {
+pub fn port(name: &str) -> Option<PortFunction> {
     const IDF: [&str; 23] = [
         "_xt_lowint",
         "_xt_medint",
@@ -169,10 +169,10 @@ pub fn port(name: &str) -> Option<Port> {
         "_Level",
     ];
     match name {
-        "vPortYield" | "_frxt_dispatch" => Some(Port::IdfYield),
-        "xthal_window_spill_nw" | "xthal_spill_registers_into_stack_nw" => Some(Port::IdfSpill),
-        "port_exception" | "port_resume" | "port_vectors" => Some(Port::Demo),
-        _ if IDF.iter().any(|prefix| name.starts_with(prefix)) => Some(Port::Idf),
+        "vPortYield" | "_frxt_dispatch" => Some(PortFunction::IdfYield),
+        "xthal_window_spill_nw" | "xthal_spill_registers_into_stack_nw" => Some(PortFunction::IdfSpill),
+        "port_exception" | "port_resume" | "port_vectors" => Some(PortFunction::Demo),
+        _ if IDF.iter().any(|prefix| name.starts_with(prefix)) => Some(PortFunction::Idf),
         _ => None,
     }
 }
@@ -180,7 +180,7 @@ pub fn port(name: &str) -> Option<Port> {
 /// Returns true if WINDOWSTART contains the mask of the HAL's `xthal_window_spill_nw` when `pc` in it executes next:
 /// from the first WSR.WINDOWSTART after `start` to the second.
 #[must_use]
-pub fn in_spilling_loop(mem: &dyn Memory, start: u32, pc: u32) -> bool {
+pub fn in_spilling_loop(mem: &dyn ReadMemory, start: u32, pc: u32) -> bool {
     let len = pc.wrapping_sub(start) as usize;
     if len > 0x200 {
         return false;
@@ -204,7 +204,7 @@ pub fn enters(name: &str) -> bool {
 
 /// Returns the registers at the instruction that needed the window, for a core inside a window overflow or underflow
 /// handler.
-pub fn window_vector(mem: &dyn Memory, ctx: &Context) -> Option<Context> {
+pub fn window_vector(mem: &dyn ReadMemory, ctx: &Context) -> Option<Context> {
     let at = ctx.pc.wrapping_sub(ctx.vecbase);
     if at >= 0x180 || ctx.ps & ps::EXCM == 0 || !is_code(ctx.epc[1]) {
         return None;
@@ -227,7 +227,7 @@ pub fn window_vector(mem: &dyn Memory, ctx: &Context) -> Option<Context> {
 /// Finds the XT_STK_* frame of the code that was interrupted at `pc`, near a stack pointer that the handler moves in
 /// two steps for the spilling of windows. Frames of earlier interrupts stay in memory: if its a0 is `a0`, a frame that
 /// the stack pointer has already left is the likelier one.
-pub fn around(mem: &dyn Memory, sp: u32, pc: u32, a0: u32) -> Option<Saved> {
+pub fn around(mem: &dyn ReadMemory, sp: u32, pc: u32, a0: u32) -> Option<Saved> {
     let at = |at: u32| interrupt(mem, at).filter(|s| s.context.pc == pc);
     let sizes = || IDF_SIZES.step_by(16);
     let left = || sizes().filter_map(|size| at(sp.wrapping_sub(size))).find(|s| s.context.a(1) == sp);
@@ -241,7 +241,7 @@ pub fn around(mem: &dyn Memory, sp: u32, pc: u32, a0: u32) -> Option<Saved> {
 /// Returns the interrupted registers of a core between an exception and the end of saving its registers, or in the last
 /// steps of its return. The PC is in EPC, a0 is where the vector or the handler put it. `start` is the first address of
 /// the handler.
-pub fn just_taken(mem: &dyn Memory, ctx: &Context, level: usize, start: Option<u32>) -> Option<Context> {
+pub fn just_taken(mem: &dyn ReadMemory, ctx: &Context, level: usize, start: Option<u32>) -> Option<Context> {
     let (pc, status) =
         if level > 1 { (ctx.epc[level], ctx.eps[level]) } else { (ctx.epc[1], ctx.ps & !ps::EXCM) };
     if !is_code(pc) {

@@ -3,7 +3,7 @@
 use esplens_soc::machine::Machine;
 
 /// Readable memory: a machine's or a core dump's.
-pub trait Memory {
+pub trait ReadMemory {
     /// Reads up to `out.len()` bytes from `addr` on, without side effects; returns the number of bytes read.
     fn peek(&self, addr: u32, out: &mut [u8]) -> usize;
 
@@ -14,7 +14,7 @@ pub trait Memory {
 }
 
 /// Typed reads: bytes, words, numbers and text.
-pub trait Words: Memory {
+pub trait Words: ReadMemory {
     /// Reads exactly `N` bytes, or returns `None`.
     fn bytes<const N: usize>(&self, addr: u32) -> Option<[u8; N]> {
         let mut out = [0; N];
@@ -56,7 +56,7 @@ pub trait Words: Memory {
     }
 }
 
-impl<T: Memory + ?Sized> Words for T {}
+impl<T: ReadMemory + ?Sized> Words for T {}
 
 /// A machine's memory as one core sees it.
 pub struct MachineMemory<'a> {
@@ -66,7 +66,7 @@ pub struct MachineMemory<'a> {
     pub core: usize,
 }
 
-impl Memory for MachineMemory<'_> {
+impl ReadMemory for MachineMemory<'_> {
     fn peek(&self, addr: u32, out: &mut [u8]) -> usize {
         // Peripheral registers contain no stacks or kernel objects, and a peek at them does not read memory.
         if (0x3FF0_0000..0x3FF8_0000).contains(&addr) {

@@ -16,7 +16,7 @@ mod walk;
 mod tests;
 
 pub use context::Context;
-pub use memory::{MachineMemory, Memory, Words, is_code, is_stack};
+pub use memory::{MachineMemory, ReadMemory, Words, is_code, is_stack};
 pub use prologue::{insn, return_address};
 pub use source::{Bytes, SourceView};
 pub use walk::{Unwinder, unwind};
@@ -25,13 +25,13 @@ pub use walk::{Unwinder, unwind};
 pub const MAX_FRAMES: usize = 256;
 
 /// Names that the unwinder needs; raw symbols suffice.
-pub trait Names {
+pub trait UnwindNames {
     /// Returns the function that contains `pc`: its symbol's name and first address.
     fn function(&self, pc: u32) -> Option<(String, u32)>;
 }
 
 /// An empty set of names.
-impl Names for () {
+impl UnwindNames for () {
     fn function(&self, _pc: u32) -> Option<(String, u32)> {
         None
     }
@@ -39,7 +39,7 @@ impl Names for () {
 
 /// Transition from a frame to the next newer one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FrameKind {
     /// None: it is the newest frame.
     Newest,
     /// A call: the PC is a return address.
@@ -50,7 +50,7 @@ pub enum Kind {
 
 /// A stack frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Frame {
+pub struct StackFrame {
     /// The program counter.
     pub pc: u32,
     /// a0..a15 of the frame's window.
@@ -60,10 +60,10 @@ pub struct Frame {
     /// PS, if it was saved; otherwise that of the next newer frame.
     pub ps: u32,
     /// Transition to the next newer frame.
-    pub kind: Kind,
+    pub kind: FrameKind,
 }
 
-impl Frame {
+impl StackFrame {
     /// Returns the stack pointer.
     #[must_use]
     pub fn sp(&self) -> u32 {
@@ -73,7 +73,7 @@ impl Frame {
     /// Returns the address to look up names and lines by: inside the call for a return address.
     #[must_use]
     pub fn lookup(&self) -> u32 {
-        if self.kind == Kind::Caller { self.pc.wrapping_sub(1) } else { self.pc }
+        if self.kind == FrameKind::Caller { self.pc.wrapping_sub(1) } else { self.pc }
     }
 
     /// Returns an address register, if it is known.
@@ -85,7 +85,7 @@ impl Frame {
 
 /// Reason why a backtrace ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum BacktraceEnd {
     /// The oldest frame has no caller (a0 is 0), as expected.
     Outermost,
     /// There are more than [`MAX_FRAMES`].
@@ -94,7 +94,7 @@ pub enum End {
     Corrupt(String),
 }
 
-impl std::fmt::Display for End {
+impl std::fmt::Display for BacktraceEnd {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Outermost => write!(f, "outermost frame"),
@@ -108,7 +108,7 @@ impl std::fmt::Display for End {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backtrace {
     /// The frames; at least one.
-    pub frames: Vec<Frame>,
+    pub frames: Vec<StackFrame>,
     /// Reason why there are no more.
-    pub end: End,
+    pub end: BacktraceEnd,
 }

@@ -1,6 +1,6 @@
 //! Progress of a function in setting up its frame.
 
-use super::memory::{Memory, Words};
+use super::memory::{ReadMemory, Words};
 use esplens_core::isa::{self, Insn, Op};
 
 /// Most instructions examined before a prologue counts as finished.
@@ -8,7 +8,7 @@ const MAX_PROLOGUE: usize = 64;
 
 /// Returns the instruction at `pc`.
 #[must_use]
-pub fn insn(mem: &dyn Memory, pc: u32) -> Option<Insn> {
+pub fn insn(mem: &dyn ReadMemory, pc: u32) -> Option<Insn> {
     let mut bytes = [0; 4];
     let n = mem.peek(pc, &mut bytes[..3]);
     isa::decode(u32::from_le_bytes(bytes)).filter(|i| usize::from(i.len) <= n)
@@ -22,7 +22,7 @@ pub fn return_address(a0: u32, pc: u32) -> u32 {
 }
 
 /// Returns true if `pc` is at the ENTRY of a windowed function: the window is still its caller's.
-pub fn at_entry(mem: &dyn Memory, pc: u32) -> bool {
+pub fn at_entry(mem: &dyn ReadMemory, pc: u32) -> bool {
     insn(mem, pc).is_some_and(|i| i.op == Op::Entry)
 }
 
@@ -36,7 +36,7 @@ pub struct Call0 {
 }
 
 /// Follows a CALL0 function from its start to `pc`. Returns `None` for a windowed function.
-pub fn call0(mem: &dyn Memory, start: u32, pc: u32) -> Option<Call0> {
+pub fn call0(mem: &dyn ReadMemory, start: u32, pc: u32) -> Option<Call0> {
     let mut frame = Call0::default();
     let mut at = start;
     for n in 0..MAX_PROLOGUE {
@@ -64,7 +64,7 @@ pub fn call0(mem: &dyn Memory, start: u32, pc: u32) -> Option<Call0> {
 
 impl Call0 {
     /// Returns the return address and the caller's stack pointer.
-    pub fn unwind(&self, mem: &dyn Memory, a0: u32, sp: u32) -> Option<(u32, u32)> {
+    pub fn unwind(&self, mem: &dyn ReadMemory, a0: u32, sp: u32) -> Option<(u32, u32)> {
         let ra = match self.a0_at {
             Some(at) => mem.u32(sp.wrapping_add(at))?,
             None => a0,

@@ -1,13 +1,13 @@
 //! Adapts frames of a backtrace to the symbols' interface, for locals and parameters.
 
-use super::{Frame, Kind, Memory, prologue};
+use super::{FrameKind, ReadMemory, StackFrame, prologue};
 use crate::symbols;
 use esplens_core::cpu::ps;
 
 /// Adapter to the symbols' memory trait.
-pub struct Bytes<'a>(pub &'a dyn Memory);
+pub struct Bytes<'a>(pub &'a dyn ReadMemory);
 
-impl symbols::Memory for Bytes<'_> {
+impl symbols::ValueMemory for Bytes<'_> {
     fn read(&self, addr: u32, buf: &mut [u8]) -> usize {
         self.0.peek(addr, buf)
     }
@@ -15,10 +15,10 @@ impl symbols::Memory for Bytes<'_> {
 
 /// A frame of a backtrace with its CFA and memory.
 pub struct SourceView<'a> {
-    frame: &'a Frame,
+    frame: &'a StackFrame,
     /// The registers as they will be after the function's ENTRY, if the frame is at it: until then the function's
     /// parameters are in the caller's window.
-    entered: Option<Frame>,
+    entered: Option<StackFrame>,
     cfa: Option<u32>,
     memory: Bytes<'a>,
 }
@@ -29,13 +29,13 @@ impl<'a> SourceView<'a> {
     /// # Panics
     /// If `frames` is empty.
     #[must_use]
-    pub fn of(frames: &'a [Frame], n: usize, mem: &'a dyn Memory) -> Self {
+    pub fn of(frames: &'a [StackFrame], n: usize, mem: &'a dyn ReadMemory) -> Self {
         let frame = frames.get(n).unwrap_or(&frames[0]);
         let entered = entered(frame, mem);
         // The stack pointer of the caller, which is still the current one at an ENTRY.
         let cfa = match entered {
             Some(_) => Some(frame.sp()),
-            None => frames.get(n + 1).map(Frame::sp),
+            None => frames.get(n + 1).map(StackFrame::sp),
         };
         Self { frame, entered, cfa, memory: Bytes(mem) }
     }
@@ -43,19 +43,19 @@ impl<'a> SourceView<'a> {
 
 /// Returns the registers after an ENTRY that runs next (ISA: ENTRY): the window rotates by CALLINC, the stack pointer
 /// is lowered.
-fn entered(frame: &Frame, mem: &dyn Memory) -> Option<Frame> {
+fn entered(frame: &StackFrame, mem: &dyn ReadMemory) -> Option<StackFrame> {
     let inc = 4 * ((frame.ps & ps::CALLINC) >> ps::CALLINC_SHIFT) as usize;
-    if frame.kind == Kind::Caller || inc == 0 || !prologue::at_entry(mem, frame.pc) {
+    if frame.kind == FrameKind::Caller || inc == 0 || !prologue::at_entry(mem, frame.pc) {
         return None;
     }
     let size = prologue::insn(mem, frame.pc)?.imm as u32;
-    let mut after = Frame { known: frame.known >> inc | 2, ..*frame };
+    let mut after = StackFrame { known: frame.known >> inc | 2, ..*frame };
     after.a = std::array::from_fn(|n| frame.a.get(n + inc).copied().unwrap_or(0));
     after.a[1] = frame.sp().wrapping_sub(size);
     Some(after)
 }
 
-impl symbols::Frame for SourceView<'_> {
+impl symbols::FrameContext for SourceView<'_> {
     fn pc(&self) -> u32 {
         self.frame.lookup()
     }
@@ -72,7 +72,7 @@ impl symbols::Frame for SourceView<'_> {
         self.cfa
     }
 
-    fn memory(&self) -> &dyn symbols::Memory {
+    fn memory(&self) -> &dyn symbols::ValueMemory {
         &self.memory
     }
 }

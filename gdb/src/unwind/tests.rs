@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 struct Stack(BTreeMap<u32, u32>);
 
-impl Memory for Stack {
+impl ReadMemory for Stack {
     fn peek(&self, addr: u32, out: &mut [u8]) -> usize {
         for (n, byte) in out.iter_mut().enumerate() {
             let at = addr + n as u32;
@@ -33,7 +33,7 @@ fn regs(a0: u32, a1: u32) -> [u32; 16] {
     a
 }
 
-fn trace(mem: &Stack, context: &Context) -> (Vec<u32>, End) {
+fn trace(mem: &Stack, context: &Context) -> (Vec<u32>, BacktraceEnd) {
     let bt = unwind(&Unwinder { mem, names: &(), interrupted: None }, context);
     (bt.frames.iter().map(|f| f.pc).collect(), bt.end)
 }
@@ -52,7 +52,7 @@ fn spilled_frames_are_read_from_the_stack_with_their_extra_registers() {
     }
     let c = Context::of_window(0x400D_0100, WOE, &regs(0x800D_0200, 0x3FFB_0100));
     let bt = unwind(&Unwinder { mem: &mem, names: &(), interrupted: None }, &c);
-    assert_eq!(bt.end, End::Outermost);
+    assert_eq!(bt.end, BacktraceEnd::Outermost);
     assert_eq!(bt.frames.iter().map(|f| f.pc).collect::<Vec<_>>(), [0x400D_0100, 0x400D_0200, 0x400D_0300]);
     let g = &bt.frames[1];
     assert_eq!((g.reg(2), g.reg(4), g.reg(7), g.reg(8)), (Some(22), Some(40), Some(43), None));
@@ -65,7 +65,7 @@ fn live_windows_are_read_from_the_register_file() {
     (c.windowbase, c.windowstart) = (1, 1 << 1 | 1 << 15);
     c.ar[4..6].copy_from_slice(&[0x800D_0200, 0x3FFB_0100]);
     c.ar[60..62].copy_from_slice(&[0, 0x3FFB_0140]);
-    assert_eq!(trace(&Stack::default(), &c), (vec![0x400D_0100, 0x400D_0200], End::Outermost));
+    assert_eq!(trace(&Stack::default(), &c), (vec![0x400D_0100, 0x400D_0200], BacktraceEnd::Outermost));
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn broken_stacks_end_and_say_why() {
         let mut mem = Stack::default();
         mem.save(0x3FFB_0100, save);
         match trace(&mem, &Context::of_window(0x400D_0100, WOE, &regs(a0, a1))).1 {
-            End::Corrupt(why) => why,
+            BacktraceEnd::Corrupt(why) => why,
             other => format!("{other:?}"),
         }
     };
@@ -97,7 +97,7 @@ fn a_very_deep_stack_is_cut() {
         sp += 16;
     }
     let (pcs, end) = trace(&mem, &Context::of_window(0x400D_0100, WOE, &regs(0x800D_0200, 0x3FFB_0100)));
-    assert_eq!((pcs.len(), end), (MAX_FRAMES, End::TooDeep));
+    assert_eq!((pcs.len(), end), (MAX_FRAMES, BacktraceEnd::TooDeep));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Progress of an exception's vector in saving the registers that it uses.
 
 use super::context::Context;
-use super::memory::Memory;
+use super::memory::ReadMemory;
 use super::prologue::insn;
 use esplens_core::cpu::exception::vector;
 use esplens_core::isa::Op;
@@ -12,7 +12,7 @@ const MOST: usize = 16;
 
 /// Returns true if a core is between the vector of a level and the instruction that puts a0 into EXCSAVE. The address
 /// registers are then still those of the interrupted function.
-pub fn untouched(mem: &dyn Memory, ctx: &Context, level: usize) -> bool {
+pub fn untouched(mem: &dyn ReadMemory, ctx: &Context, level: usize) -> bool {
     let vectors = match level {
         1 => vec![vector::KERNEL, vector::USER],
         n => vec![vector::LEVEL2 + (n as u32 - 2) * 0x40],
@@ -20,7 +20,7 @@ pub fn untouched(mem: &dyn Memory, ctx: &Context, level: usize) -> bool {
     vectors.into_iter().any(|at| leads_to(mem, ctx, ctx.vecbase.wrapping_add(at), level))
 }
 
-fn leads_to(mem: &dyn Memory, ctx: &Context, from: u32, level: usize) -> bool {
+fn leads_to(mem: &dyn ReadMemory, ctx: &Context, from: u32, level: usize) -> bool {
     let mut at = from;
     for _ in 0..MOST {
         if at == ctx.pc {

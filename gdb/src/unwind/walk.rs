@@ -1,9 +1,9 @@
 //! Steps from a stack frame to its caller.
 
 use super::context::Context;
-use super::exception::{self, Port, Saved};
-use super::memory::{Memory, Words, is_code, is_stack};
-use super::{Backtrace, End, Frame, Kind, MAX_FRAMES, Names, prologue};
+use super::exception::{self, PortFunction, Saved};
+use super::memory::{ReadMemory, Words, is_code, is_stack};
+use super::{Backtrace, BacktraceEnd, FrameKind, MAX_FRAMES, StackFrame, UnwindNames, prologue};
 use esplens_core::cpu::ps;
 use std::collections::BTreeSet;
 
@@ -16,9 +16,9 @@ const SAVE: &str = "_xt_context_save";
 /// Input for a backtrace.
 pub struct Unwinder<'a> {
     /// Memory as the core sees it.
-    pub mem: &'a dyn Memory,
+    pub mem: &'a dyn ReadMemory,
     /// Names, to tell the kernel's assembly functions from other functions.
-    pub names: &'a dyn Names,
+    pub names: &'a dyn UnwindNames,
     /// Saved stack pointer of the task that the core's interrupt handlers interrupted: the first word of its TCB.
     pub interrupted: Option<u32>,
 }
@@ -31,14 +31,18 @@ pub fn unwind(u: &Unwinder, context: &Context) -> Backtrace {
     let mut seen = BTreeSet::from([(walk.frame.pc, walk.frame.sp(), false)]);
     let end = loop {
         if frames.len() == MAX_FRAMES {
-            break End::TooDeep;
+            break BacktraceEnd::TooDeep;
         }
         if let Err(end) = walk.next() {
             break end;
         }
         let f = walk.frame;
-        if !seen.insert((f.pc, f.sp(), f.kind == Kind::Interrupted)) {
-            break End::Corrupt(format!("the frame at {:#010x}, stack {:#010x}, repeats", f.pc, f.sp()));
+        if !seen.insert((f.pc, f.sp(), f.kind == FrameKind::Interrupted)) {
+            break BacktraceEnd::Corrupt(format!(
+                "the frame at {:#010x}, stack {:#010x}, repeats",
+                f.pc,
+                f.sp()
+            ));
         }
         frames.push(f);
     };
@@ -53,23 +57,23 @@ struct Walk<'a> {
     live: Option<u32>,
     /// The registers are the current ones: EXCM, EPC and EXCSAVE belong to this frame.
     newest: bool,
-    frame: Frame,
+    frame: StackFrame,
 }
 
-type Step = Result<(), End>;
+type Step = Result<(), BacktraceEnd>;
 
-fn corrupt<T>(why: String) -> Result<T, End> {
-    Err(End::Corrupt(why))
+fn corrupt<T>(why: String) -> Result<T, BacktraceEnd> {
+    Err(BacktraceEnd::Corrupt(why))
 }
 
 impl<'a> Walk<'a> {
     fn new(u: &'a Unwinder<'a>, ctx: Context) -> Self {
-        let frame = Frame {
+        let frame = StackFrame {
             pc: ctx.pc,
             a: ctx.window(ctx.windowbase),
             known: 0xFFFF,
             ps: ctx.ps,
-            kind: Kind::Newest,
+            kind: FrameKind::Newest,
         };
         let live = Some(ctx.windowbase);
         Self { u, ctx, live, newest: true, frame }
@@ -98,7 +102,7 @@ impl<'a> Walk<'a> {
             }
         }
         self.newest = false;
-        if self.frame.kind != Kind::Caller && prologue::at_entry(self.u.mem, self.frame.pc) {
+        if self.frame.kind != FrameKind::Caller && prologue::at_entry(self.u.mem, self.frame.pc) {
             return self.entry();
         }
         if let Some((ra, sp)) = self.call0(function.map(|(_, start)| start)) {
@@ -112,21 +116,21 @@ impl<'a> Walk<'a> {
         let inc = ((self.frame.ps & ps::CALLINC) >> ps::CALLINC_SHIFT) as usize;
         let ra = self.frame.a[(4 * inc) & 15];
         if inc == 0 || ra == 0 {
-            return Err(End::Outermost);
+            return Err(BacktraceEnd::Outermost);
         }
         let pc = prologue::return_address(ra, self.frame.pc);
         if !is_code(pc) {
             return corrupt(format!("return address {ra:#010x} in a{} is not code", 4 * inc));
         }
         self.frame.known &= (1 << (4 * inc)) - 1;
-        (self.frame.pc, self.frame.kind) = (pc, Kind::Caller);
+        (self.frame.pc, self.frame.kind) = (pc, FrameKind::Caller);
         Ok(())
     }
 
     /// Returns return address and stack pointer of the caller, if the frame is one of the CALL0 ABI.
     fn call0(&self, start: Option<u32>) -> Option<(u32, u32)> {
         let whole_program = self.frame.ps & ps::WOE == 0;
-        if self.frame.kind == Kind::Caller && !whole_program {
+        if self.frame.kind == FrameKind::Caller && !whole_program {
             return None;
         }
         let frame = prologue::call0(self.u.mem, start?, self.frame.pc)?;
@@ -135,7 +139,7 @@ impl<'a> Walk<'a> {
 
     fn call0_return(&mut self, ra: u32, sp: u32) -> Step {
         if ra == 0 {
-            return Err(End::Outermost);
+            return Err(BacktraceEnd::Outermost);
         }
         let same = ra == self.frame.pc && sp == self.frame.sp();
         if !is_code(ra) || !is_stack(sp) || sp < self.frame.sp() || same {
@@ -144,7 +148,7 @@ impl<'a> Walk<'a> {
         // The call overwrote the caller's own a0.
         self.frame.known &= 0xF00E;
         self.frame.a[1] = sp;
-        (self.frame.pc, self.frame.kind) = (ra, Kind::Caller);
+        (self.frame.pc, self.frame.kind) = (ra, FrameKind::Caller);
         Ok(())
     }
 
@@ -152,7 +156,7 @@ impl<'a> Walk<'a> {
     fn windowed_return(&mut self) -> Step {
         let (ra, sp) = (self.frame.a[0], self.frame.sp());
         if ra == 0 {
-            return Err(End::Outermost);
+            return Err(BacktraceEnd::Outermost);
         }
         let n = ra >> 30;
         let pc = prologue::return_address(ra, self.frame.pc);
@@ -176,13 +180,13 @@ impl<'a> Walk<'a> {
                 a[1]
             ));
         }
-        self.frame = Frame { pc, a, known, ps: self.frame.ps, kind: Kind::Caller };
+        self.frame = StackFrame { pc, a, known, ps: self.frame.ps, kind: FrameKind::Caller };
         Ok(())
     }
 
     /// Reads the spilled window of a caller by CALL(4n): a0..a3 are below the callee's stack pointer, the rest at the
     /// end of the caller's frame (ISA 4.7.1.4, the ABI's base and extra save areas).
-    fn spilled(&self, n: usize, sp: u32) -> Result<([u32; 16], u16), End> {
+    fn spilled(&self, n: usize, sp: u32) -> Result<([u32; 16], u16), BacktraceEnd> {
         let Some(low) = self.u.mem.words::<4>(sp.wrapping_sub(16)) else {
             return corrupt(format!("no memory below stack pointer {sp:#010x}"));
         };
@@ -209,7 +213,7 @@ impl<'a> Walk<'a> {
         }
         let a = ctx.window(ctx.windowbase);
         self.live = live.then_some(ctx.windowbase);
-        self.frame = Frame { pc: ctx.pc, a, known: 0xFFFF, ps: ctx.ps, kind: Kind::Interrupted };
+        self.frame = StackFrame { pc: ctx.pc, a, known: 0xFFFF, ps: ctx.ps, kind: FrameKind::Interrupted };
         self.ctx = ctx;
         Ok(())
     }
@@ -220,12 +224,12 @@ impl<'a> Walk<'a> {
     }
 
     /// Steps out of a kernel port's assembly function. Returns `None` if it is unwound like any other function.
-    fn leave_port(&mut self, port: Port, name: &str, start: u32) -> Option<Step> {
+    fn leave_port(&mut self, port: PortFunction, name: &str, start: u32) -> Option<Step> {
         match port {
-            Port::Idf => self.leave_idf(name, start),
-            Port::IdfYield => self.leave_yield(),
-            Port::IdfSpill => self.leave_spill(),
-            Port::Demo => self.leave_demo(),
+            PortFunction::Idf => self.leave_idf(name, start),
+            PortFunction::IdfYield => self.leave_yield(),
+            PortFunction::IdfSpill => self.leave_spill(),
+            PortFunction::Demo => self.leave_demo(),
         }
     }
 
@@ -266,7 +270,7 @@ impl<'a> Walk<'a> {
         if let Some(saved) = exception::interrupt(mem, sp) {
             return Some(self.restored(saved));
         }
-        let at_entry = self.frame.kind != Kind::Caller && prologue::at_entry(mem, self.frame.pc);
+        let at_entry = self.frame.kind != FrameKind::Caller && prologue::at_entry(mem, self.frame.pc);
         if self.frame.a[0] >> 30 >= 2 || at_entry {
             return None;
         }
@@ -315,8 +319,11 @@ impl<'a> Walk<'a> {
     /// Returns WINDOWSTART with the frames that were live when the window at `base` requested the spilling.
     fn windowstart(&self, base: u32) -> u32 {
         let pc = self.frame.pc;
-        let start =
-            self.u.names.function(pc).filter(|(name, _)| exception::port(name) == Some(Port::IdfSpill));
+        let start = self
+            .u
+            .names
+            .function(pc)
+            .filter(|(name, _)| exception::port(name) == Some(PortFunction::IdfSpill));
         match start {
             Some((_, start)) if exception::in_spilling_loop(self.u.mem, start, pc) => {
                 self.ctx.before_spilling(base)

@@ -5,7 +5,7 @@ mod task;
 
 use crate::rtos::{self, Rtos, Snapshot};
 use crate::symbols::{SymbolKind, Symbols};
-use crate::unwind::{MachineMemory, Memory};
+use crate::unwind::{MachineMemory, ReadMemory};
 use esplens_soc::machine::Machine;
 
 /// Returns the facts known about an address, one per line, the most specific first. For a peripheral register that is
@@ -47,7 +47,7 @@ fn symbol(symbols: &Symbols, addr: u32) -> Option<String> {
     symbols.describe(addr).filter(|_| covers && is_memory)
 }
 
-fn kernel_object(rtos: &Rtos, mem: &dyn Memory, tasks: &Snapshot, addr: u32) -> Option<String> {
+fn kernel_object(rtos: &Rtos, mem: &dyn ReadMemory, tasks: &Snapshot, addr: u32) -> Option<String> {
     let word = |size: Option<u32>, least: u32| size.unwrap_or(least);
     let queue = word(rtos.source.size("QueueDefinition"), 80);
     let inside = |at: u32, size: u32| addr.checked_sub(at).filter(|o| *o < size);
@@ -70,7 +70,7 @@ fn kernel_object(rtos: &Rtos, mem: &dyn Memory, tasks: &Snapshot, addr: u32) -> 
     timer.chain(group).find_map(|(what, at, size)| Some(what + &offset(inside(at, size)?)))
 }
 
-fn heap(rtos: &Rtos, mem: &dyn Memory, addr: u32) -> Option<String> {
+fn heap(rtos: &Rtos, mem: &dyn ReadMemory, addr: u32) -> Option<String> {
     let block = rtos::heap_block(rtos, mem, addr)?;
     let state = if block.free { "free" } else { "allocated" };
     let place = match addr.checked_sub(block.start) {

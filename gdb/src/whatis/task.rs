@@ -1,8 +1,8 @@
 //! Descriptions of control blocks and stacks of tasks.
 
 use crate::rtos::{self, Rtos, Snapshot, Task};
-use crate::symbols::{Place, Symbols};
-use crate::unwind::{Backtrace, Context, Frame, MachineMemory, Memory, Names, SourceView};
+use crate::symbols::{Symbols, ValuePlace};
+use crate::unwind::{Backtrace, Context, MachineMemory, ReadMemory, SourceView, StackFrame, UnwindNames};
 use esplens_soc::machine::Machine;
 
 /// Bytes of a control block if no type is known: the least that any kernel has.
@@ -50,13 +50,19 @@ fn frame_at(trace: &Backtrace, addr: u32) -> Option<usize> {
 }
 
 /// Describes the variable of frame `n` at `addr`.
-fn local(mem: &dyn Memory, symbols: &Symbols, frames: &[Frame], n: usize, addr: u32) -> Option<String> {
+fn local(
+    mem: &dyn ReadMemory,
+    symbols: &Symbols,
+    frames: &[StackFrame],
+    n: usize,
+    addr: u32,
+) -> Option<String> {
     let view = SourceView::of(frames, n, mem);
     let pc = frames[n].lookup();
     let levels = symbols.frames_at(pc);
     levels.iter().enumerate().find_map(|(level, source)| {
         symbols.locals_at(pc, level).iter().take(256).find_map(|l| {
-            let Ok(Place::Memory(at)) = symbols.locate(l, &view) else { return None };
+            let Ok(ValuePlace::Memory(at)) = symbols.locate(l, &view) else { return None };
             let offset = addr.checked_sub(at)?;
             let size = symbols.size_of(l.ty).ok()?;
             let (path, ty) = (offset < size).then(|| symbols.path_to(l.ty, offset).ok())??;

@@ -2,13 +2,13 @@
 
 use crate::common::demo_elf;
 use crate::script::Bench;
-use esplens_gdb::symbols::Role;
+use esplens_gdb::symbols::FileRole;
 use esplens_soc::machine::Input;
 
 #[test]
 fn gdb_takes_the_crash_to_its_cause() {
     let Some(bench) = Bench::demo() else { return };
-    bench.handle.symbols().load_now(Role::App, &demo_elf()).unwrap();
+    bench.handle.symbols().load_now(FileRole::App, &demo_elf()).unwrap();
     bench.run_and_stop(300);
     bench.handle.call(|s| s.machine_mut().input(Input::Uart(0, b"crash\n".to_vec()))).unwrap();
     let t = bench.run(&[

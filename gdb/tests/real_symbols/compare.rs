@@ -2,10 +2,12 @@
 
 use crate::{common, plain};
 use esplens_core::time::TICKS_PER_US;
-use esplens_gdb::coredump::{self, Core};
+use esplens_gdb::coredump::{self, CoreFile};
 use esplens_gdb::rtos::Rtos;
-use esplens_gdb::symbols::{Elf, Error, Format, Frame, Memory, Symbols, Type, TypeId, Value, Variable};
-use esplens_gdb::unwind::Memory as _;
+use esplens_gdb::symbols::{
+    Elf, FrameContext, SymbolError, Symbols, Type, TypeId, Value, ValueFormat, ValueMemory, Variable,
+};
+use esplens_gdb::unwind::ReadMemory as _;
 use esplens_soc::machine::Machine;
 use object::{Object, ObjectSection};
 use serde_json::Value as Json;
@@ -70,11 +72,11 @@ impl Sum {
 
 /// Memory that GDB reads: the core file, then the ELF file.
 struct Dump<'a> {
-    core: &'a Core,
+    core: &'a CoreFile,
     sections: &'a [(u32, Vec<u8>)],
 }
 
-impl Memory for Dump<'_> {
+impl ValueMemory for Dump<'_> {
     fn read(&self, addr: u32, buf: &mut [u8]) -> usize {
         let n = self.core.peek(addr, buf);
         if n > 0 {
@@ -98,7 +100,7 @@ struct Theirs<'a> {
     memory: &'a Dump<'a>,
 }
 
-impl Frame for Theirs<'_> {
+impl FrameContext for Theirs<'_> {
     fn pc(&self) -> u32 {
         self.pc
     }
@@ -108,7 +110,7 @@ impl Frame for Theirs<'_> {
     fn cfa(&self) -> Option<u32> {
         Some(self.cfa)
     }
-    fn memory(&self) -> &dyn Memory {
+    fn memory(&self) -> &dyn ValueMemory {
         self.memory
     }
 }
@@ -171,7 +173,7 @@ impl Bench {
         one.into_iter().skip(seed as usize % step).step_by(step).map(String::from).collect()
     }
 
-    fn ask(&self, gdb: &Path, core: &Core, names: &[String]) -> Json {
+    fn ask(&self, gdb: &Path, core: &CoreFile, names: &[String]) -> Json {
         let dir = tempfile::tempdir().unwrap();
         let [file, asked, answer] = ["core.elf", "names", "answer"].map(|n| dir.path().join(n));
         std::fs::write(&file, coredump::write(core)).unwrap();
@@ -213,7 +215,7 @@ impl Bench {
         }
         sum.expect(&format!("type of {name}"), &self.symbols.type_name(ours.ty), text(&of[0]));
         sum.expect(&format!("address of {name}"), &ours.addr.to_string(), &theirs["address"].to_string());
-        let value = self.symbols.format(&Value::at(ours.ty, ours.addr), dump, &Format::default());
+        let value = self.symbols.format(&Value::at(ours.ty, ours.addr), dump, &ValueFormat::default());
         sum.expect(name, &value, text(&theirs["value"]));
         types.add(&self.symbols, ours.ty);
     }
@@ -263,8 +265,8 @@ impl Bench {
             types.add(&self.symbols, local.ty);
             let value = self.symbols.local_value(local, frame);
             let shown = match &value {
-                Ok(value) => self.symbols.format(value, frame.memory, &Format::default()),
-                Err(Error::OptimizedOut) => "<optimized out>".into(),
+                Ok(value) => self.symbols.format(value, frame.memory, &ValueFormat::default()),
+                Err(SymbolError::OptimizedOut) => "<optimized out>".into(),
                 Err(e) => format!("<error: {e}>"),
             };
             sum.values += usize::from(value.is_ok());

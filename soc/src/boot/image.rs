@@ -137,7 +137,7 @@ impl Header {
 
 /// One segment of an image, with the address it is loaded or mapped to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Segment {
+pub struct ImageSegment {
     /// Offset of its data in the file.
     pub offset: usize,
     /// Address it is loaded to or mapped at; 0 for padding.
@@ -196,7 +196,7 @@ pub struct Image {
     /// The header.
     pub header: Header,
     /// The segments, in order.
-    pub segments: Vec<Segment>,
+    pub segments: Vec<ImageSegment>,
     /// The XOR checksum.
     pub checksum: Check,
     /// The SHA-256.
@@ -296,7 +296,7 @@ pub fn parse(data: &[u8], at: usize) -> Result<Image, ImageError> {
 }
 
 /// Returns the segments, the offset past the last one, and the checksum over them.
-fn parse_segments(data: &[u8], at: usize, count: u8) -> Result<(Vec<Segment>, usize, u8), ImageError> {
+fn parse_segments(data: &[u8], at: usize, count: u8) -> Result<(Vec<ImageSegment>, usize, u8), ImageError> {
     let mut segments = Vec::with_capacity(count.into());
     let mut pos = at + HEADER_BYTES;
     let mut sum = CHECKSUM_SEED;
@@ -311,7 +311,7 @@ fn parse_segments(data: &[u8], at: usize, count: u8) -> Result<(Vec<Segment>, us
             return Err(truncated("segment", offset, len));
         };
         sum = bytes.iter().fold(sum, |sum, b| sum ^ b);
-        segments.push(Segment { offset, addr, len, memory: memory_name(addr) });
+        segments.push(ImageSegment { offset, addr, len, memory: memory_name(addr) });
         pos = offset + len;
     }
     Ok((segments, pos, sum))

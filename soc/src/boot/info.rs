@@ -8,7 +8,7 @@ use std::fmt::{Display, Formatter, Result, Write};
 
 /// Description of a flash image's contents.
 #[derive(Clone, Debug, Serialize)]
-pub struct Info {
+pub struct ImageInfo {
     /// The user's file or folder.
     pub file: String,
     /// Kind of input.
@@ -56,7 +56,7 @@ pub struct App {
     pub image: ImageOrError,
 }
 
-impl Info {
+impl ImageInfo {
     /// Examines an input.
     #[must_use]
     pub fn of(input: &BootInput) -> Self {
@@ -99,7 +99,7 @@ fn apps(data: &[u8], table: Option<&PartitionTable>) -> Vec<App> {
     apps.map(|p| App { partition: p.label.clone(), image: image_at(data, p.offset as usize) }).collect()
 }
 
-impl Display for Info {
+impl Display for ImageInfo {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         writeln!(f, "{}: {}", self.file, self.source)?;
         writeln!(f, "flash        {} MB, {} bytes used", self.flash_bytes >> 20, self.used_bytes)?;

@@ -32,7 +32,7 @@ pub struct LoadOptions {
 
 /// Kind of input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum InputKind {
     /// A merged flash image.
     FlashImage,
     /// A merged flash image as Intel HEX or UF2.
@@ -55,7 +55,7 @@ pub struct BootInput {
     /// The user's file or folder.
     pub path: PathBuf,
     /// Kind of input.
-    pub source: Source,
+    pub source: InputKind,
     /// Pages of the whole chip. All erased pages share one page.
     pub flash: Vec<Arc<Page>>,
     /// Size of the input in bytes, counted from offset 0.
@@ -75,7 +75,7 @@ impl std::fmt::Debug for BootInput {
     }
 }
 
-impl std::fmt::Display for Source {
+impl std::fmt::Display for InputKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::FlashImage => "flash image",
@@ -127,7 +127,7 @@ pub fn load(path: &Path, opts: &LoadOptions) -> Result<BootInput, BootError> {
     if let Some(flash) = merged::unwrap(&data) {
         let flash = flash.map_err(|why| BootError::BuildDir { path: path.into(), why })?;
         let mut input = from_bytes(path, &flash, opts)?;
-        input.source = Source::Wrapped;
+        input.source = InputKind::Wrapped;
         return Ok(input);
     }
     if data[..].first() == Some(&image::MAGIC)
@@ -168,7 +168,7 @@ pub fn from_bytes(path: &Path, data: &[u8], opts: &LoadOptions) -> Result<BootIn
         Ok(_) => flash_image(path, data, opts),
         Err(_) if data[0] == image::MAGIC => bare_image(path, data, opts),
         Err(_) if opts.accept_any => {
-            let mut input = assemble(path, Source::FlashImage, &[(0, data)], None, opts)?;
+            let mut input = assemble(path, InputKind::FlashImage, &[(0, data)], None, opts)?;
             input.notes.push("the flash holds no bootloader at 0x1000".into());
             Ok(input)
         }
@@ -187,7 +187,7 @@ fn flash_image(path: &Path, data: &[u8], opts: &LoadOptions) -> Result<BootInput
         Err(why) if opts.accept_any => Some(why.to_string()),
         Err(why) => return Err(BootError::Image { path: path.into(), why }),
     };
-    let mut input = assemble(path, Source::FlashImage, &[(0, data)], None, opts)?;
+    let mut input = assemble(path, InputKind::FlashImage, &[(0, data)], None, opts)?;
     input.notes.extend(note);
     check_flash(&mut input, data);
     find_elf(&mut input, data, opts)?;
@@ -223,11 +223,11 @@ fn bare_image(path: &Path, data: &[u8], opts: &LoadOptions) -> Result<BootInput,
     let size =
         opts.flash_size.unwrap_or(parsed.header.flash_bytes().unwrap_or(0)).clamp(DEFAULT_FLASH, MAX_FLASH);
     if !parsed.uses_flash_cache() {
-        return assemble(path, Source::BootImage, &[(BOOTLOADER_OFFSET, data)], None, opts);
+        return assemble(path, InputKind::BootImage, &[(BOOTLOADER_OFFSET, data)], None, opts);
     }
     let pieces = app_elf::wrap(data, size).map_err(|why| BootError::BuildDir { path: path.into(), why })?;
     let pieces: Vec<_> = pieces.iter().map(|(at, bytes)| (*at, &bytes[..])).collect();
-    let mut input = assemble(path, Source::AppImage, &pieces, Some(size), opts)?;
+    let mut input = assemble(path, InputKind::AppImage, &pieces, Some(size), opts)?;
     input
         .notes
         .push("no bootloader in the file: using ESP-IDF's bootloader and a default partition table".into());
@@ -247,7 +247,7 @@ fn load_elf(path: &Path, data: &[u8], opts: &LoadOptions) -> Result<BootInput, B
     let pieces =
         app_elf::flash_pieces(data, size).map_err(|why| BootError::Elf { path: path.into(), why })?;
     let pieces: Vec<_> = pieces.iter().map(|(at, bytes)| (*at, &bytes[..])).collect();
-    let mut input = assemble(path, Source::AppElf, &pieces, Some(size), opts)?;
+    let mut input = assemble(path, InputKind::AppElf, &pieces, Some(size), opts)?;
     input.elf = Some(opts.elf.clone().unwrap_or_else(|| path.into()));
     Ok(input)
 }
@@ -266,7 +266,7 @@ fn from_build(
     opts: &LoadOptions,
 ) -> Result<BootInput, BootError> {
     let pieces: Vec<_> = build.pieces.iter().map(|(at, bytes)| (*at, &bytes[..])).collect();
-    let mut input = assemble(path, Source::BuildDir, &pieces, build.flash_size, opts)?;
+    let mut input = assemble(path, InputKind::BuildDir, &pieces, build.flash_size, opts)?;
     let flash = input.used_bytes();
     check_flash(&mut input, &flash);
     let search = LoadOptions { elf: opts.elf.clone().or(build.elf), ..opts.clone() };
@@ -279,7 +279,7 @@ fn from_build(
 /// Writes pieces into an erased chip. `hint` is a size known from a source other than a header.
 fn assemble(
     path: &Path,
-    source: Source,
+    source: InputKind,
     pieces: &[(usize, &[u8])],
     hint: Option<usize>,
     opts: &LoadOptions,

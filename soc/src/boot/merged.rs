@@ -91,7 +91,7 @@ fn uf2(data: &[u8]) -> Result<Vec<u8>, String> {
 #[cfg(test)]
 mod tests {
     use super::super::tests::make_flash;
-    use super::super::{LoadOptions, Source, load};
+    use super::super::{InputKind, LoadOptions, load};
     use super::*;
     use proptest::prelude::*;
 
@@ -143,7 +143,7 @@ mod tests {
             std::fs::write(&path, bytes).unwrap();
             let input = load(&path, &LoadOptions::default()).unwrap();
             assert!(input.used_bytes().starts_with(&flash), "{name}");
-            assert_eq!(input.source, Source::Wrapped, "{name}");
+            assert_eq!(input.source, InputKind::Wrapped, "{name}");
         }
     }
 

@@ -19,7 +19,7 @@ pub mod sketch;
 mod tests;
 
 pub use error::BootError;
-pub use input::{BootInput, LoadOptions, Source, load};
+pub use input::{BootInput, InputKind, LoadOptions, load};
 pub use kernel::Kernel;
 pub use rom::RomSet;
 

@@ -126,7 +126,7 @@ fn first_app(table: &PartitionTable) -> Option<&Partition> {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{make_image, make_table};
-    use super::super::{LoadOptions, Source, load};
+    use super::super::{InputKind, LoadOptions, load};
     use super::*;
 
     const APP: [(u32, &[u8]); 2] = [(0x3F40_0020, &[1; 64]), (0x4008_0000, &[7; 32])];
@@ -167,7 +167,7 @@ mod tests {
             "arduino/build/esp32.esp32.esp32/my.ino.bin",
         ] {
             let input = load(&dir.path().join(path), &LoadOptions::default()).unwrap();
-            assert_eq!(input.source, Source::BuildDir, "{path}");
+            assert_eq!(input.source, InputKind::BuildDir, "{path}");
             assert_eq!((at(&input, 0x1000), at(&input, 0x8000), at(&input, 0x2_0000)), (0xE9, 0xAA, 0xE9));
             let elf = input.elf.unwrap_or_else(|| panic!("{path}: no ELF"));
             assert!(elf.ends_with("firmware.elf") || elf.ends_with("my.ino.elf"));
@@ -194,6 +194,6 @@ mod tests {
         assert!(error.contains("several builds") && error.contains("build/a"), "{error}");
         let other = dir.path().join(".pio/build/a/other.bin");
         std::fs::write(&other, make_image(&APP, 2)).unwrap();
-        assert_eq!(load(&other, &LoadOptions::default()).unwrap().source, Source::AppImage);
+        assert_eq!(load(&other, &LoadOptions::default()).unwrap().source, InputKind::AppImage);
     }
 }

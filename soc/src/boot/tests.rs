@@ -129,7 +129,7 @@ fn the_partition_table_is_found_and_its_md5_checked() {
 fn a_flash_image_is_padded_to_a_chip() {
     let flash = make_flash([0; 32]);
     let input = load_bytes(&flash).unwrap();
-    assert_eq!((input.source, input.flash_size(), input.used), (Source::FlashImage, 2 << 20, flash.len()));
+    assert_eq!((input.source, input.flash_size(), input.used), (InputKind::FlashImage, 2 << 20, flash.len()));
     assert_eq!(input.used_bytes(), flash);
     assert!(input.notes.is_empty(), "{:?}", input.notes);
     let last = input.flash.last().unwrap();
@@ -172,15 +172,15 @@ fn a_damaged_application_is_a_note_and_a_damaged_bootloader_an_error() {
 fn a_bare_application_gets_a_bootloader_and_a_bare_bootloader_does_not() {
     let app = make_image(&[(0x3F40_0020, &app_desc([0; 32])), (0x4008_0000, &[7; 32])], 1);
     let input = load_bytes(&app).unwrap();
-    assert_eq!((input.source, input.flash_size()), (Source::AppImage, 4 << 20));
-    let info = info::Info::of(&input);
+    assert_eq!((input.source, input.flash_size()), (InputKind::AppImage, 4 << 20));
+    let info = info::ImageInfo::of(&input);
     let info::ImageOrError::Image(boot) = &info.bootloader else { panic!("{info}") };
     assert_eq!((boot.hash, info.apps.len()), (Check::Ok, 1));
     assert!(info.to_string().contains("blink v1.2.3"), "{info}");
 
     let boot = make_image(&[(0x4007_8000, &[5; 64])], 1);
     let input = load_bytes(&boot).unwrap();
-    assert_eq!(input.source, Source::BootImage);
+    assert_eq!(input.source, InputKind::BootImage);
     assert_eq!(input.used_bytes()[0x1000..], boot);
 }
 
@@ -218,7 +218,7 @@ fn a_build_folder_is_put_together() {
     std::fs::write(build.join("flasher_args.json"), json).unwrap();
     for path in [dir.path(), &build] {
         let input = load(path, &LoadOptions::default()).unwrap();
-        assert_eq!((input.source, input.flash_size()), (Source::BuildDir, 8 << 20));
+        assert_eq!((input.source, input.flash_size()), (InputKind::BuildDir, 8 << 20));
         assert_eq!(input.used_bytes(), flash);
         assert_eq!(input.elf, Some(build.join("app.elf")));
     }
@@ -288,7 +288,7 @@ proptest! {
         let opts = LoadOptions { accept_any: any, ..LoadOptions::default() };
         if let Ok(input) = input::from_bytes(Path::new("x"), &data, &opts) {
             prop_assert!(input.flash_size() <= MAX_FLASH);
-            prop_assert!(!info::Info::of(&input).to_string().is_empty());
+            prop_assert!(!info::ImageInfo::of(&input).to_string().is_empty());
         }
     }
 

@@ -244,15 +244,15 @@ fn an_access_with_the_cache_off_is_what_idf_panics_for() {
     let mut b = bench();
     b.write(dport::CACHE_IA_INT_EN, 0x3F << 14); // esp_cache_err_int_init on the PRO CPU
     assert_eq!(illegal_access(&mut b.sys, 1, 0x400D_0000, true), Some(ILLEGAL_DATA));
-    assert!(!b.irq(Source::CacheIa), "the APP CPU's bits are off");
+    assert!(!b.irq(IrqSource::CacheIa), "the APP CPU's bits are off");
     assert_eq!(illegal_access(&mut b.sys, 0, 0x3F40_0010, false), Some(ILLEGAL_DATA));
-    assert!(b.irq(Source::CacheIa));
+    assert!(b.irq(IrqSource::CacheIa));
     assert_eq!(b.read(dport::PRO_DCACHE_DBUG3), 1 << 14, "PRO_CPU_DISABLED_CACHE_IA_DROM0");
     assert_eq!(b.read(dport::PRO_DCACHE_DBUG5), 4, "word address in the window");
     assert_eq!(b.read(dport::APP_DCACHE_DBUG3), 1 << 13, "APP_CPU_DISABLED_CACHE_IA_IRAM0");
     let c1 = b.read(dport::PRO_CACHE_CTRL1);
     b.write(dport::PRO_CACHE_CTRL1, c1 | ctrl1::MMU_IA_CLR);
-    assert!(!b.irq(Source::CacheIa));
+    assert!(!b.irq(IrqSource::CacheIa));
     assert_eq!(b.read(dport::PRO_DCACHE_DBUG3), 0);
 }
 
@@ -261,11 +261,11 @@ fn an_access_made_before_the_enable_does_not_interrupt_after_it() {
     let mut b = bench();
     illegal_access(&mut b.sys, 0, 0x3F40_0000, false);
     b.write(dport::CACHE_IA_INT_EN, 0x3F << 14);
-    assert!(!b.irq(Source::CacheIa));
+    assert!(!b.irq(IrqSource::CacheIa));
     illegal_access(&mut b.sys, 0, 0x3F80_0000, false);
-    assert!(b.irq(Source::CacheIa));
+    assert!(b.irq(IrqSource::CacheIa));
     b.reset();
-    assert!(!b.irq(Source::CacheIa));
+    assert!(!b.irq(IrqSource::CacheIa));
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn an_invalid_entry_is_recorded_apart() {
     assert_eq!(illegal_access(&mut b.sys, 0, 0x3F40_0000, false), Some(ILLEGAL_DATA));
     assert_eq!(b.read(dport::PRO_DCACHE_DBUG0), 1 << 7 | 1 << 6 | 1);
     assert_eq!(b.read(dport::PRO_DCACHE_DBUG3), 0);
-    assert!(!b.irq(Source::CacheIa));
+    assert!(!b.irq(IrqSource::CacheIa));
 }
 
 #[test]

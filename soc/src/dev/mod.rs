@@ -43,9 +43,9 @@ pub mod uhci;
 pub use regfile::{RegFile, Stored};
 pub use table::{DevId, Devices};
 
-use crate::irq::Source;
-use crate::system::{AirInfo, Frame, Output, Request, System};
-use crate::trace::{Event, Line};
+use crate::irq::IrqSource;
+use crate::system::{AirInfo, NetFrame, Output, Request, System};
+use crate::trace::{TraceEvent, TraceLine};
 use esplens_core::memory::{Memory, Region};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
@@ -61,13 +61,13 @@ pub const STEADY: Ticks = Ticks::MAX;
 
 /// [`Device::steady_until`] for a value that changes once, at time `at`.
 #[must_use]
-pub fn steady_before(at: Ticks, v: &View) -> Ticks {
+pub fn steady_before(at: Ticks, v: &DevView) -> Ticks {
     if v.now < at { at } else { STEADY }
 }
 
 /// A message from one device to another, or from outside the chip to a device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Msg {
+pub enum DevMsg {
     /// Bytes arrive on a UART's receive line.
     UartRx(Vec<u8>),
     /// A break condition arrives on a UART's receive line.
@@ -80,8 +80,8 @@ pub enum Msg {
     SignalIn(u16, bool),
     /// A source outside the chip drives a pad (`None`: releases it). To [`DevId::Gpio`].
     Pad(u8, Option<bool>),
-    /// [`System::wires`] changed. From GPIO to LEDC, which generates edges only while a wire exists.
-    WiresChanged,
+    /// [`System::matrix_loopbacks`] changed. From GPIO to LEDC, which generates edges only while a wire exists.
+    LoopbacksChanged,
     /// A pad's IO_MUX register changed (GPIO number, its value). From IO_MUX to [`DevId::Gpio`].
     IoMux(u8, u32),
     /// The RTC configuration of a pad changed (GPIO number, new state). From RTCIO to [`DevId::Gpio`].
@@ -109,7 +109,7 @@ pub enum Msg {
 }
 
 /// Context of a read without side effects.
-pub struct View<'a> {
+pub struct DevView<'a> {
     /// Virtual time.
     pub now: Ticks,
     /// Shared state.
@@ -137,8 +137,8 @@ pub struct Cx<'a> {
 impl Cx<'_> {
     /// Returns the read-only part of this context.
     #[must_use]
-    pub fn view(&self) -> View<'_> {
-        View { now: self.now, sys: self.sys, mem: self.mem }
+    pub fn view(&self) -> DevView<'_> {
+        DevView { now: self.now, sys: self.sys, mem: self.mem }
     }
 
     /// Charges host work beyond that of a plain call ([`esplens_core::work::Work`]). An operation whose length the
@@ -148,10 +148,10 @@ impl Cx<'_> {
     }
 
     /// Sets the level of an interrupt source.
-    pub fn irq(&mut self, source: Source, level: bool) {
-        if self.sys.irq.set(source, level) && self.sys.trace.on(Event::IrqSource) {
+    pub fn irq(&mut self, source: IrqSource, level: bool) {
+        if self.sys.irq.set(source, level) && self.sys.trace.on(TraceEvent::IrqSource) {
             let text = self.sys.irq.describe(source);
-            self.trace(Event::IrqSource, || text);
+            self.trace(TraceEvent::IrqSource, || text);
         }
     }
 
@@ -167,7 +167,7 @@ impl Cx<'_> {
     }
 
     /// Sends a message to a device. It is delivered right after the current call returns.
-    pub fn send(&mut self, to: DevId, msg: Msg) {
+    pub fn send(&mut self, to: DevId, msg: DevMsg) {
         self.sys.messages.push_back((to, msg));
     }
 
@@ -193,14 +193,14 @@ impl Cx<'_> {
     /// Reports a packet that the guest sends to debuggers and captures.
     pub fn show_frame(&mut self, bytes: Vec<u8>, air: Option<AirInfo>) {
         let (at, core, pc) = (self.now, self.core, self.pc);
-        let frame = Frame { at, to_guest: false, core, pc, bytes, air };
+        let frame = NetFrame { at, to_guest: false, core, pc, bytes, air };
         self.sys.tap.note(&frame);
-        self.output(Output::Frame(frame));
+        self.output(Output::NetFrame(frame));
     }
 
     /// Traces an event if it is enabled.
     #[inline]
-    pub fn trace(&mut self, event: Event, text: impl FnOnce() -> String) {
+    pub fn trace(&mut self, event: TraceEvent, text: impl FnOnce() -> String) {
         if self.sys.trace.on(event) {
             self.traced(event, text);
         }
@@ -209,15 +209,15 @@ impl Cx<'_> {
     /// The cold part of [`Cx::trace`]. It is not inlined, to keep register accesses fast: firmware polls registers.
     #[cold]
     #[inline(never)]
-    fn traced(&mut self, event: Event, text: impl FnOnce() -> String) {
-        let line = Line::new(event, self.now, (self.core, self.pc), text());
+    fn traced(&mut self, event: TraceEvent, text: impl FnOnce() -> String) {
+        let line = TraceLine::new(event, self.now, (self.core, self.pc), text());
         self.sys.trace_line(self.mem, line);
     }
 
     /// Notifies all devices that a clock changed. Must be called after a change of `sys.clocks`.
     pub fn clock_changed(&mut self) {
         for dev in DevId::ALL {
-            self.send(*dev, Msg::ClockChanged);
+            self.send(*dev, DevMsg::ClockChanged);
         }
         self.sys.irq.changed = true; // the machine rebases the cores' budgets
     }
@@ -274,15 +274,15 @@ pub trait Device {
     /// Returns the register table.
     fn spec(&self) -> &'static Spec;
     /// Returns a register's value without side effects.
-    fn peek(&self, offset: u32, v: &View) -> u32;
+    fn peek(&self, offset: u32, v: &DevView) -> u32;
     /// Handles a guest's read. By default reading has no side effects and this is [`Device::peek`].
     fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
         self.peek(offset, &cx.view())
     }
-    /// Virtual time up to which reads of the register all return the same value and change nothing, provided that no other
-    /// access, event or message reaches the device before ([`STEADY`]: until one does). Lets busy-waiting loops be
-    /// skipped. The default, `v.now`, promises nothing.
-    fn steady_until(&self, _offset: u32, v: &View) -> Ticks {
+    /// Virtual time up to which reads of the register all return the same value and change nothing, provided that no
+    /// other access, event or message reaches the device before ([`STEADY`]: until one does). Lets busy-waiting loops
+    /// be skipped. The default, `v.now`, promises nothing.
+    fn steady_until(&self, _offset: u32, v: &DevView) -> Ticks {
         v.now
     }
     /// Handles a guest's write.
@@ -290,7 +290,7 @@ pub trait Device {
     /// Handles an event at the time requested with [`Cx::schedule`].
     fn event(&mut self, _tag: u8, _cx: &mut Cx) {}
     /// Handles a message from another device or from outside the chip.
-    fn message(&mut self, _msg: &Msg, _cx: &mut Cx) {}
+    fn message(&mut self, _msg: &DevMsg, _cx: &mut Cx) {}
     /// Sets the registers to their reset values. The device must also cancel its events and clear its interrupt lines.
     fn reset(&mut self, cx: &mut Cx);
 }

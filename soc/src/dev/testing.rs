@@ -1,9 +1,9 @@
 //! Test bench for a single device: registers, virtual time, interrupt lines and outputs, without a machine.
 
-use super::{Cx, DevId, Device, Msg, View};
-use crate::irq::Source;
+use super::{Cx, DevId, DevMsg, DevView, Device};
+use crate::irq::IrqSource;
 use crate::system::{Banks, Output, STRAP_GPIO0, System};
-use crate::trace::Event;
+use crate::trace::TraceEvent;
 use esplens_core::memory::Memory;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 
@@ -20,7 +20,7 @@ pub struct Bench<D> {
     /// Virtual time.
     pub now: Ticks,
     /// Messages that the device sent to other devices.
-    pub sent: Vec<(DevId, Msg)>,
+    pub sent: Vec<(DevId, DevMsg)>,
 }
 
 impl<D: Device> Bench<D> {
@@ -71,11 +71,11 @@ impl<D: Device> Bench<D> {
 
     /// Reads the register at `offset` without side effects.
     pub fn peek(&self, offset: u32) -> u32 {
-        self.dev.peek(offset, &View { now: self.now, sys: &self.sys, mem: &self.mem })
+        self.dev.peek(offset, &DevView { now: self.now, sys: &self.sys, mem: &self.mem })
     }
 
     /// Delivers a message from another device or from outside the chip.
-    pub fn message(&mut self, msg: &Msg) {
+    pub fn message(&mut self, msg: &DevMsg) {
         self.call(|d, cx| d.message(msg, cx));
     }
 
@@ -103,7 +103,7 @@ impl<D: Device> Bench<D> {
     }
 
     /// Returns true if an interrupt line is high.
-    pub fn irq(&self, source: Source) -> bool {
+    pub fn irq(&self, source: IrqSource) -> bool {
         self.sys.irq.level(source)
     }
 
@@ -116,7 +116,7 @@ impl<D: Device> Bench<D> {
     }
 
     /// Takes the trace lines of `event` since the last call. The first call enables the event and returns no lines.
-    pub fn traced(&mut self, event: Event) -> Vec<String> {
+    pub fn traced(&mut self, event: TraceEvent) -> Vec<String> {
         self.sys.trace.apply(event.name());
         let out = std::mem::take(&mut self.sys.out);
         let lines = out.into_iter().filter_map(|o| match o {

@@ -2,12 +2,12 @@
 
 use super::Machine;
 use super::network::frame_work;
-use crate::dev::{DevId, Msg};
-use crate::net::air::search::{self, Wanted};
-use crate::net::air::{Air, Report};
-use crate::net::host::Event;
-use crate::system::{Frame, Output};
-use crate::trace::{self, Line};
+use crate::dev::{DevId, DevMsg};
+use crate::net::air::search::{self, SearchedNetwork};
+use crate::net::air::{Air, AirReport};
+use crate::net::host::HostEvent;
+use crate::system::{NetFrame, Output};
+use crate::trace::{self, TraceLine};
 use esplens_core::memory::Region;
 use std::net::Ipv4Addr;
 
@@ -40,12 +40,12 @@ impl Machine {
             self.mem.work.charge(frame_work(&sent.frame.mpdu));
             let answer = self.air.from_guest(now, &sent);
             if sent.answer {
-                self.tell_radio(Msg::AirAnswer(sent.slot, answer));
+                self.send_to_radio(DevMsg::AirAnswer(sent.slot, answer));
             }
         }
         self.air.tick(now);
         if heard {
-            self.lead_through_station();
+            self.forward_via_station();
         }
         if let Some(wanted) = self.air.wanted() {
             self.mem.work.charge(SEARCH_WORK);
@@ -70,7 +70,7 @@ impl Machine {
 
     /// Forwards connections that the user network cannot deliver through the virtual station, if the guest announces a
     /// network of its own. Called when that may have become true: after frames of the guest and for new connections.
-    fn lead_through_station(&mut self) {
+    fn forward_via_station(&mut self) {
         if !self.air.guest_is_access_point() {
             return;
         }
@@ -81,22 +81,22 @@ impl Machine {
     /// Delivers the frames that reach the antenna to the guest's radio.
     pub(super) fn deliver_air(&mut self) {
         for _ in 0..MAX_FRAMES {
-            let Some(frame) = self.air.arrive(self.now, &mut self.soc.sys.radio.busy_until) else { break };
+            let Some(frame) = self.air.pop_due(self.now, &mut self.soc.sys.radio.busy_until) else { break };
             if self.soc.sys.radio.tuned(&frame) {
                 self.show(&frame.mpdu, Some(frame.info()));
             }
             self.mem.work.charge(frame_work(&frame.mpdu));
             self.soc.sys.radio.answered = false;
-            self.tell_radio(Msg::AirFrame(frame));
+            self.send_to_radio(DevMsg::AirFrame(frame));
             let answered = self.soc.sys.radio.answered;
             self.air.delivered(answered, &mut self.soc.sys.radio.busy_until);
         }
-        for Report { text, note } in self.air.take_reports() {
+        for AirReport { text, note } in self.air.take_reports() {
             if note {
                 self.soc.sys.out.push(Output::Note(format!("Wi-Fi: {text}")));
             }
-            if self.soc.sys.trace.on(trace::Event::WifiAp) {
-                let line = Line::new(trace::Event::WifiAp, self.now, (0, 0), text);
+            if self.soc.sys.trace.on(trace::TraceEvent::WifiAp) {
+                let line = TraceLine::new(trace::TraceEvent::WifiAp, self.now, (0, 0), text);
                 self.soc.sys.trace_line(&self.mem, line);
             }
         }
@@ -105,18 +105,18 @@ impl Machine {
     /// Shows the Ethernet frame that an 802.11 frame carried to debuggers and captures: filters such as `tcp port 80`
     /// do not match an 802.11 frame, let alone an encrypted one.
     fn show_bridged(&mut self, to_guest: bool, bytes: Vec<u8>) {
-        let seen = Frame { at: self.now, to_guest, core: 0, pc: 0, bytes, air: None };
+        let seen = NetFrame { at: self.now, to_guest, core: 0, pc: 0, bytes, air: None };
         self.soc.sys.tap.note(&seen);
-        self.soc.sys.out.push(Output::Frame(seen));
+        self.soc.sys.out.push(Output::NetFrame(seen));
     }
 
-    fn tell_radio(&mut self, msg: Msg) {
+    fn send_to_radio(&mut self, msg: DevMsg) {
         self.soc.sys.messages.push_back((DevId::WifiMac, msg));
         self.soc.deliver(&mut self.mem, self.now);
     }
 
     /// Returns candidate passphrases from the guest's memory. They are used at once and never kept.
-    fn passphrases(&self, wanted: &Wanted) -> Vec<Vec<u8>> {
+    fn passphrases(&self, wanted: &SearchedNetwork) -> Vec<Vec<u8>> {
         let read = |region: Option<Region>| {
             let mut bytes = vec![0; region.map_or(0, |r| r.bytes())];
             if let Some(region) = region {
@@ -131,18 +131,18 @@ impl Machine {
 
     /// Passes a host event to a connection through the virtual station or to the network. A connection to the
     /// unspecified address goes to the guest's own access point if the guest is not a client of the network.
-    pub(super) fn host_event(&mut self, event: Event) {
+    pub(super) fn host_event(&mut self, event: HostEvent) {
         let now = self.now;
-        if let Event::Frame(frame) = &event
+        if let HostEvent::Frame(frame) = &event
             && self.air.from_segment(now, frame)
         {
             return;
         }
-        if event == Event::Lost {
+        if event == HostEvent::Lost {
             self.air.host_lost(now);
         }
         let to = match &event {
-            Event::Accepted { to, .. } | Event::Arrived { to, .. } => Some(*to.ip()),
+            HostEvent::Accepted { to, .. } | HostEvent::Arrived { to, .. } => Some(*to.ip()),
             _ => None,
         };
         if self.air.takes(&event, to.is_some_and(|to| self.is_for_station(to))) {
@@ -150,7 +150,7 @@ impl Machine {
         } else if let Some(net) = &mut self.net {
             net.from_host(now, event);
             if to.is_some() {
-                self.lead_through_station();
+                self.forward_via_station();
             }
         }
     }

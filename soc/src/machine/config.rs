@@ -7,7 +7,7 @@ use crate::dev::efuse::{Efuse, FILE_LEN};
 use crate::dev::{DevId, Devices};
 use crate::map;
 use crate::system::System;
-use crate::trace::Trace;
+use crate::trace::TraceSet;
 use esplens_core::cpu::Cpu;
 use esplens_core::engine::interp::{HOT, Interp};
 use esplens_core::memory::{CORES, Memory, Page};
@@ -86,12 +86,12 @@ pub struct MachineConfig {
     /// Model of Ethernet controller that firmware detects.
     pub eth: crate::dev::eth::EthModel,
     /// The user network connected to the MAC; `None`: Ethernet frames are dropped.
-    pub network: Option<crate::net::user::Config>,
+    pub network: Option<crate::net::user::UserNetConfig>,
     /// Without a user network: connects the MAC to a segment with other machines, whose Ethernet frames the host
     /// carries ([`Machine::attach`]).
     pub segment: bool,
     /// The air around the radio.
-    pub air: crate::net::air::Config,
+    pub air: crate::net::air::AirConfig,
     /// The network's name for `set_link` and `info network`; `id=` of `--nic`.
     pub nic_id: String,
 }
@@ -172,9 +172,9 @@ impl Machine {
             host: None,
             log_bytes: 0,
             muted: false,
-            trace: Trace::default(),
-            trace_too: Trace::default(),
-            noted: [0; CORES],
+            trace: TraceSet::default(),
+            trace_too: TraceSet::default(),
+            store_probes: [0; CORES],
             stale: false,
             files: simcall::Files::new(config.semihosting.clone()),
             config,

@@ -19,7 +19,7 @@ use esplens_core::memory::CORES;
 use esplens_core::time::Ticks;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use journal::{Deed, Place};
+pub use journal::{DebugAction, ExecPosition};
 pub use step::{Plan, Step};
 pub use travel::Goal;
 
@@ -33,7 +33,7 @@ pub(super) struct Debug {
     /// Position at which the replay ends.
     pub end: Option<travel::End>,
     /// Position at which the run diverged from the replayed one, in cycles of both cores.
-    parted: Option<u64>,
+    diverged_at: Option<u64>,
     /// Breakpoints, with the number of clients that set each.
     breaks: BTreeMap<u32, u32>,
     /// Breakpoints set in the engines. May include more than `breaks`; a hit of such a one is checked and ignored.
@@ -52,10 +52,10 @@ pub(super) struct Debug {
 
 /// Decides whether a breakpoint or watchpoint that a core hit is a stop, given the machine, the core and the point. It
 /// must depend on nothing but the machine, so that runs are reproducible.
-pub type Judge<'a> = dyn FnMut(&Machine, usize, Stop) -> bool + 'a;
+pub type StopFilter<'a> = dyn FnMut(&Machine, usize, Stop) -> bool + 'a;
 
 /// Host work charged for deciding whether a point is a stop.
-const JUDGE_WORK: u64 = 5_000;
+const FILTER_WORK: u64 = 5_000;
 
 impl Machine {
     /// Starts a plan; [`Machine::run_debug`] then carries it out.
@@ -68,23 +68,23 @@ impl Machine {
     pub fn abandon_plan(&mut self) {
         self.debug.plan = None;
         self.freeze([false; CORES]);
-        if !self.repeats() {
+        if !self.is_replaying() {
             self.cpus.iter_mut().for_each(|cpu| cpu.irq_held = false);
         }
     }
 
     /// Runs as [`Machine::run`] does, with breakpoints and the plan. A stop ends the plan.
     pub fn run_debug(&mut self, until: Ticks) -> RunExit {
-        self.run_judged(until, &mut |_, _, _| true)
+        self.run_filtered(until, &mut |_, _, _| true)
     }
 
-    /// As [`Machine::run_debug`], but calls `judge` at each breakpoint and watchpoint. If it returns false, the plan
+    /// As [`Machine::run_debug`], but calls `filter` at each breakpoint and watchpoint. If it returns false, the plan
     /// continues, and the run is identical to one without the point, bit by bit.
-    pub fn run_judged(&mut self, until: Ticks, judge: &mut Judge) -> RunExit {
+    pub fn run_filtered(&mut self, until: Ticks, filter: &mut StopFilter) -> RunExit {
         self.sync_points();
         self.sync_breaks();
         self.soc.sys.tap.seen.clear();
-        let exit = self.carry_on(until, judge);
+        let exit = self.run_plan(until, filter);
         if let RunExit::Stopped { core, stop } = exit {
             self.abandon_plan();
             let before = matches!(stop, Stop::Breakpoint | Stop::Watchpoint { .. });
@@ -94,25 +94,25 @@ impl Machine {
         exit
     }
 
-    fn carry_on(&mut self, until: Ticks, judge: &mut Judge) -> RunExit {
-        if let Some(exit) = self.step_off(until, judge) {
+    fn run_plan(&mut self, until: Ticks, filter: &mut StopFilter) -> RunExit {
+        if let Some(exit) = self.step_off(until, filter) {
             return exit;
         }
         match self.debug.plan.take() {
             Some(mut plan) if plan.is_step() => {
-                let exit = self.run_step(&mut plan, until, judge);
+                let exit = self.run_step(&mut plan, until, filter);
                 self.debug.plan = Some(plan);
                 exit
             }
             plan => {
                 self.debug.plan = plan;
-                self.run_wanted(until, judge)
+                self.run_to_stop(until, filter)
             }
         }
     }
 
     /// Steps cores off the breakpoint or watchpoint that was already reported for them.
-    fn step_off(&mut self, until: Ticks, judge: &mut Judge) -> Option<RunExit> {
+    fn step_off(&mut self, until: Ticks, filter: &mut StopFilter) -> Option<RunExit> {
         for core in 0..CORES {
             let here = self.cpus[core].pc;
             if self.debug.reported[core] != Some(here) || self.debug.frozen[core] {
@@ -126,7 +126,7 @@ impl Machine {
                 continue;
             }
             let mut plan = step::Running::over(core);
-            let exit = self.run_step(&mut plan, until, judge);
+            let exit = self.run_step(&mut plan, until, filter);
             match exit {
                 RunExit::Stopped { stop: Stop::Step, .. } => self.debug.reported[core] = None,
                 other => return Some(other),
@@ -136,27 +136,27 @@ impl Machine {
     }
 
     /// Runs, ignoring points that are not a stop.
-    fn run_wanted(&mut self, until: Ticks, judge: &mut Judge) -> RunExit {
+    fn run_to_stop(&mut self, until: Ticks, filter: &mut StopFilter) -> RunExit {
         loop {
             let exit = self.run(until);
             let RunExit::Stopped { core, stop } = exit else { return exit };
-            self.mem.work.charge(JUDGE_WORK);
-            if self.is_stop(core, stop, judge) {
+            self.mem.work.charge(FILTER_WORK);
+            if self.is_stop(core, stop, filter) {
                 return exit;
             }
             match stop {
                 Stop::Breakpoint | Stop::Watchpoint { .. } => self.engines[core].step_over(),
-                Stop::Frame => self.soc.sys.tap.seen.clear(),
+                Stop::NetFrame => self.soc.sys.tap.seen.clear(),
                 Stop::Break => self.engines[core].raise_break(),
                 Stop::Interrupt { .. } | Stop::Simcall | Stop::Step => {}
             }
         }
     }
 
-    fn is_stop(&self, core: usize, stop: Stop, judge: &mut Judge) -> bool {
+    fn is_stop(&self, core: usize, stop: Stop, filter: &mut StopFilter) -> bool {
         match stop {
-            Stop::Breakpoint => self.wanted(self.cpus[core].pc) && judge(self, core, stop),
-            Stop::Watchpoint { .. } | Stop::Interrupt { .. } | Stop::Frame => judge(self, core, stop),
+            Stop::Breakpoint => self.wanted(self.cpus[core].pc) && filter(self, core, stop),
+            Stop::Watchpoint { .. } | Stop::Interrupt { .. } | Stop::NetFrame => filter(self, core, stop),
             Stop::Break | Stop::Simcall | Stop::Step => true,
         }
     }

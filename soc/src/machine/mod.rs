@@ -20,18 +20,18 @@ mod tests;
 mod tracing;
 
 pub use config::{ChipRevision, EngineKind, MachineConfig};
-pub use debug::{Deed, Goal, Judge, Place, Plan, Step, reg};
+pub use debug::{DebugAction, ExecPosition, Goal, Plan, Step, StopFilter, reg};
 pub(crate) use semihost::{DCRSET, ENABLE_OCD};
 pub use simcall::FileAnswer;
 pub use state::{MachineState, StateError};
 
 use crate::bus::Soc;
-use crate::dev::{DevId, Msg};
+use crate::dev::{DevId, DevMsg};
 use crate::net::Net;
 use crate::net::air::{Air, AirCommand};
-use crate::net::host::{Event, HostNet};
-use crate::system::{Frame, Output, Request, ResetCause, ResetKind};
-use crate::trace::Trace;
+use crate::net::host::{HostEvent, HostNet};
+use crate::system::{NetFrame, Output, Request, ResetCause, ResetKind};
+use crate::trace::TraceSet;
 use esplens_core::cpu::Cpu;
 use esplens_core::debug::Stop;
 use esplens_core::engine::{Engine, interp::Interp};
@@ -58,9 +58,9 @@ pub enum RunExit {
     Reset(ResetKind, ResetCause),
     /// The allowance of host work ([`Machine::allow_work`]) is used up, possibly inside the running slice. Continuing
     /// with a new allowance makes no difference to the machine.
-    Look,
+    WorkExhausted,
     /// The replay started by [`Machine::rewind`] has reached its end: the machine is live again.
-    Repeated,
+    ReplayFinished,
 }
 
 /// External input, as kept in the log.
@@ -79,13 +79,13 @@ pub enum Input {
     /// An Ethernet frame for the MAC.
     Frame(Vec<u8>),
     /// An event from the host's sockets for the user network.
-    Host(Event),
+    Host(HostEvent),
     /// The Ethernet cable is plugged in (true) or unplugged.
     Link(bool),
     /// Access points or the virtual station change.
     Air(AirCommand),
     /// A debugger's action, and its position in the run.
-    Debug(Place, Deed),
+    Debug(ExecPosition, DebugAction),
     /// The answer of the host's files to the next SIMCALL that uses them.
     File(FileAnswer),
 }
@@ -97,9 +97,11 @@ impl Input {
             Self::Uart(_, bytes)
             | Self::Frame(bytes)
             | Self::Host(
-                Event::Data { bytes, .. } | Event::Datagram { bytes, .. } | Event::Arrived { bytes, .. },
+                HostEvent::Data { bytes, .. }
+                | HostEvent::Datagram { bytes, .. }
+                | HostEvent::Arrived { bytes, .. },
             ) => bytes.len(),
-            Self::Debug(_, deed) => deed.bytes(),
+            Self::Debug(_, action) => action.bytes(),
             Self::File(answer) => answer.bytes.len(),
             Self::Pad(..)
             | Self::Host(_)
@@ -166,10 +168,10 @@ pub struct Machine {
     /// The host's connections predate the last restore and must be reset.
     stale: bool,
     /// Events traced for the owner; `trace_too` are those traced in addition, for others.
-    trace: Trace,
-    trace_too: Trace,
+    trace: TraceSet,
+    trace_too: TraceSet,
     /// Addresses of the words whose stores memory currently reports.
-    noted: [u32; CORES],
+    store_probes: [u32; CORES],
     /// Files the guest opened over SIMCALL.
     files: simcall::Files,
     /// State of debuggers; not part of the machine's state.
@@ -192,9 +194,9 @@ impl Machine {
         self.cpus.iter().map(|c| c.retired).sum()
     }
 
-    /// Sets the host work that a run may do, in units of about a nanosecond, before it returns [`RunExit::Look`];
-    /// `None`, the initial setting: no limit. The setting holds until the next call. A single step of the machine may
-    /// exceed it by a few milliseconds.
+    /// Sets the host work that a run may do, in units of about a nanosecond, before it returns
+    /// [`RunExit::WorkExhausted`]; `None`, the initial setting: no limit. The setting holds until the next call. A
+    /// single step of the machine may exceed it by a few milliseconds.
     pub fn allow_work(&mut self, units: Option<u64>) {
         self.mem.work.allow(units);
     }
@@ -328,8 +330,8 @@ impl Machine {
     fn apply_inputs(&mut self) {
         while let Some((at, input)) = self.replay.front() {
             // Debugger actions and file answers are replayed at their exact positions.
-            let own_place = matches!(input, Input::Debug(..) | Input::File(_));
-            if *at > self.now || own_place || self.due_place().is_some() {
+            let own_position = matches!(input, Input::Debug(..) | Input::File(_));
+            if *at > self.now || own_position || self.due_position().is_some() {
                 break;
             }
             if let Some((_, input)) = self.replay.pop_front() {
@@ -339,7 +341,7 @@ impl Machine {
                 return;
             }
         }
-        if self.repeats() {
+        if self.is_replaying() {
             return;
         }
         let mut inputs = std::mem::take(&mut self.inputs).into_iter();
@@ -360,20 +362,20 @@ impl Machine {
         self.mem.work.charge(500 + 4 * input.bytes() as u64);
         let uart = |n: u8| [DevId::Uart0, DevId::Uart1, DevId::Uart2][usize::from(n).min(2)];
         let (to, msg) = match &input {
-            Input::Uart(n, bytes) => (uart(*n), Msg::UartRx(bytes.clone())),
-            Input::Break(n) => (uart(*n), Msg::UartBreak),
+            Input::Uart(n, bytes) => (uart(*n), DevMsg::UartRx(bytes.clone())),
+            Input::Break(n) => (uart(*n), DevMsg::UartBreak),
             Input::Gpio0(_) | Input::Enable(_) => {
                 self.set_board(&input);
                 self.logged(input);
                 return;
             }
-            Input::Pad(pin, level) => (DevId::Gpio, Msg::Pad(*pin, *level)),
-            Input::Link(up) => (DevId::Eth, Msg::Link(*up)),
+            Input::Pad(pin, level) => (DevId::Gpio, DevMsg::Pad(*pin, *level)),
+            Input::Link(up) => (DevId::Eth, DevMsg::Link(*up)),
             Input::Frame(bytes) => {
                 let (at, bytes) = (self.now, bytes.clone());
-                let seen = Frame { at, to_guest: true, core: 0, pc: 0, bytes: bytes.clone(), air: None };
+                let seen = NetFrame { at, to_guest: true, core: 0, pc: 0, bytes: bytes.clone(), air: None };
                 self.soc.sys.tap.note(&seen);
-                (DevId::Eth, Msg::Frame(bytes))
+                (DevId::Eth, DevMsg::Frame(bytes))
             }
             // These are not queued as input.
             Input::Debug(..) | Input::File(_) => return,

@@ -1,11 +1,11 @@
 //! The network at each slice boundary, and the host's sockets it uses.
 
 use super::{Input, Machine};
-use crate::dev::{DevId, Msg};
-use crate::net::host::{Event, HostNet};
+use crate::dev::{DevId, DevMsg};
+use crate::net::host::{HostEvent, HostNet};
 use crate::net::user::{Forward, Protocol};
 use crate::net::{Net, Ready};
-use crate::system::{AirInfo, Frame, Output};
+use crate::system::{AirInfo, NetFrame, Output};
 use esplens_core::time::Ticks;
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -121,7 +121,7 @@ impl Machine {
     }
 
     pub(super) fn quiet(&self) -> bool {
-        self.muted || self.repeats() || !self.replay.is_empty()
+        self.muted || self.is_replaying() || !self.replay.is_empty()
     }
 
     /// Queues the events of the host's sockets as input.
@@ -131,7 +131,7 @@ impl Machine {
         }
         let Some(host) = &mut self.host else { return };
         if std::mem::take(&mut self.stale) {
-            self.inputs.push(Input::Host(Event::Lost));
+            self.inputs.push(Input::Host(HostEvent::Lost));
         }
         for _ in 0..MAX_EVENTS {
             let Some(event) = host.poll() else { return };
@@ -176,7 +176,7 @@ impl Machine {
                 Ready::Off => eth.ready(),
                 by_air => by_air,
             };
-            let Some(frame) = self.net.as_mut().and_then(|net| net.arrive(now, ready)) else { return };
+            let Some(frame) = self.net.as_mut().and_then(|net| net.pop_due(now, ready)) else { return };
             self.mem.work.charge(frame_work(&frame));
             let group = frame.first().is_some_and(|b| b & 1 != 0);
             let by_air = self.air.reaches(&frame) == Ready::Yes;
@@ -185,7 +185,7 @@ impl Machine {
                 self.air.from_ethernet(now, &frame);
             }
             if !by_air || group && self.soc.dev.eth.ready() == Ready::Yes {
-                self.soc.sys.messages.push_back((DevId::Eth, Msg::Frame(frame)));
+                self.soc.sys.messages.push_back((DevId::Eth, DevMsg::Frame(frame)));
                 self.soc.deliver(&mut self.mem, now);
             }
         }
@@ -193,9 +193,9 @@ impl Machine {
 
     /// Shows a frame to the guest to debuggers and captures.
     pub(super) fn show(&mut self, bytes: &[u8], air: Option<AirInfo>) {
-        let seen = Frame { at: self.now, to_guest: true, core: 0, pc: 0, bytes: bytes.to_vec(), air };
+        let seen = NetFrame { at: self.now, to_guest: true, core: 0, pc: 0, bytes: bytes.to_vec(), air };
         self.soc.sys.tap.note(&seen);
-        self.soc.sys.out.push(Output::Frame(seen));
+        self.soc.sys.out.push(Output::NetFrame(seen));
     }
 
     /// Returns when the next event of a device, the network or the air is due.

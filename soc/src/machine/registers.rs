@@ -11,7 +11,7 @@ impl Machine {
     /// The fault that the load would raise.
     pub fn read_register(&mut self, addr: u32) -> Result<u32, Fault> {
         let cycle = self.cpus[0].cycles;
-        let mut a = Access { core: 0, cycle, pc: 0, mem: &mut self.mem, leave: false };
+        let mut a = Access { core: 0, cycle, pc: 0, mem: &mut self.mem, request_exit: false };
         self.soc.read(&mut a, addr, 4)
     }
 
@@ -22,7 +22,7 @@ impl Machine {
     /// The fault that the store would raise.
     pub fn write_register(&mut self, addr: u32, value: u32) -> Result<(), Fault> {
         let cycle = self.cpus[0].cycles;
-        let mut a = Access { core: 0, cycle, pc: 0, mem: &mut self.mem, leave: false };
+        let mut a = Access { core: 0, cycle, pc: 0, mem: &mut self.mem, request_exit: false };
         self.soc.write(&mut a, addr, 4, value)
     }
 }

@@ -1,10 +1,10 @@
 //! Power-on, the kinds of reset (TRM 3.1.1) and sleep.
 
-use super::debug::Deed;
+use super::debug::DebugAction;
 use super::{Input, Machine, RunExit, Sleep};
 use crate::dev::DevId;
 use crate::system::{Request, ResetCause, ResetKind};
-use crate::trace::{Event, Line};
+use crate::trace::{TraceEvent, TraceLine};
 use esplens_core::memory::CORES;
 
 impl Machine {
@@ -19,7 +19,7 @@ impl Machine {
 
     /// Resets the chip from outside (`system_reset` of a debugger): the same as power-on, except for storage and time.
     pub fn reset(&mut self) {
-        self.note(Deed::Reset);
+        self.note(DebugAction::Reset);
         self.do_reset();
     }
 
@@ -104,7 +104,7 @@ impl Machine {
     /// Sets the levels of the boot strap pins, in the order of `GPIO_STRAP`. They are latched by the next reset of the
     /// chip.
     pub fn set_straps(&mut self, pins: u32) {
-        self.note(Deed::Straps(pins));
+        self.note(DebugAction::Straps(pins));
         self.soc.sys.strap_pins = pins;
     }
 
@@ -150,10 +150,10 @@ impl Machine {
     }
 
     fn reset_core(&mut self, core: usize, cause: ResetCause) {
-        if self.soc.sys.trace.on(Event::Reset) {
+        if self.soc.sys.trace.on(TraceEvent::Reset) {
             let text = format!("core {core}: {cause:?}");
             let who = (core as u8, self.cpus[core].pc);
-            self.soc.sys.trace_line(&self.mem, Line::new(Event::Reset, self.now, who, text));
+            self.soc.sys.trace_line(&self.mem, TraceLine::new(TraceEvent::Reset, self.now, who, text));
         }
         self.cpus[core].reset();
         self.cpus[core].sync_dbreak(core, &mut self.mem);

@@ -35,7 +35,7 @@ impl Machine {
 
     fn run_slice(&mut self, until: Ticks) -> Option<RunExit> {
         if self.mem.work.is_over() {
-            return Some(RunExit::Look);
+            return Some(RunExit::WorkExhausted);
         }
         if self.slice.is_none() {
             self.mem.work.charge(SLICE_WORK);
@@ -45,13 +45,13 @@ impl Machine {
             self.run_network();
             // A frame stop comes after the interrupt lines are updated, so that a replayed run stops at the same
             // position.
-            if let Some(exit) = self.attend().or_else(|| self.frame_stop()) {
+            if let Some(exit) = self.service_requests().or_else(|| self.frame_stop()) {
                 return Some(exit);
             }
-            if self.replay_deeds() {
+            if self.replay_actions() {
                 return None;
             }
-            if self.due_place().is_some() {
+            if self.due_position().is_some() {
                 return self.stepped();
             }
             if self.now >= until {
@@ -70,7 +70,7 @@ impl Machine {
     }
 
     /// Carries out requests and updates the cores' interrupt inputs.
-    fn attend(&mut self) -> Option<RunExit> {
+    fn service_requests(&mut self) -> Option<RunExit> {
         let exit = self.carry_out_requests();
         if self.soc.sys.irq.changed {
             self.soc.sys.irq.changed = false;
@@ -154,7 +154,7 @@ impl Machine {
     fn run_cores(&mut self, until: Ticks) -> Option<RunExit> {
         let stop = until.saturating_sub(self.soc.base.start).div_ceil(self.soc.base.cpu_ticks.max(1));
         while let Some(slice) = self.slice {
-            if self.replay_deeds() {
+            if self.replay_actions() {
                 continue;
             }
             if self.progress() >= stop {
@@ -220,7 +220,7 @@ impl Machine {
     /// Runs one core's part of the turn, at most to cycle `stop` of the slice.
     fn run_core(&mut self, core: usize, stop: u64) -> Option<RunExit> {
         loop {
-            self.replay_deeds();
+            self.replay_actions();
             let slice = self.slice?;
             let done = self.done(core);
             if done >= slice.turn_end || self.idle(core) {
@@ -230,7 +230,7 @@ impl Machine {
                 return Some(RunExit::Until);
             }
             if self.mem.work.is_over() {
-                return Some(RunExit::Look);
+                return Some(RunExit::WorkExhausted);
             }
             if self.goal_reached() {
                 return self.stepped();
@@ -248,12 +248,12 @@ impl Machine {
             match exit {
                 Exit::Budget => {}
                 Exit::Waiting => self.wait_in_turn(core),
-                Exit::Attention => {
-                    if let Some(exit) = self.attend_in_turn(core).or_else(|| self.frame_stop()) {
+                Exit::Service => {
+                    if let Some(exit) = self.service_in_turn(core).or_else(|| self.frame_stop()) {
                         return Some(exit);
                     }
                 }
-                Exit::Halt => {
+                Exit::Pause => {
                     if let Some(exit) = self.frame_stop() {
                         return Some(exit);
                     }
@@ -286,7 +286,7 @@ impl Machine {
 
     /// Handles a device access of `core` that changed interrupt lines, requests, the clock or the next event. The slice
     /// ends with the turn. If no other core has run in this turn yet, the turn ends here.
-    fn attend_in_turn(&mut self, core: usize) -> Option<RunExit> {
+    fn service_in_turn(&mut self, core: usize) -> Option<RunExit> {
         let done = self.done(core);
         let alone = core == 0 || self.idle(0) && self.done(0) <= done;
         if let Some(slice) = &mut self.slice {
@@ -296,6 +296,6 @@ impl Machine {
             slice.cycles = slice.turn_end;
             self.soc.base.end = self.soc.base.start + slice.cycles * self.soc.base.cpu_ticks;
         }
-        self.attend()
+        self.service_requests()
     }
 }

@@ -4,7 +4,7 @@ use super::{Input, Machine, Sleep, Slice};
 use crate::bus::Soc;
 use crate::net::Net;
 use crate::net::air::Air;
-use crate::system::Tap;
+use crate::system::PacketTap;
 use crate::{cache, map};
 use esplens_core::cpu::Cpu;
 use esplens_core::engine::Engine;
@@ -113,12 +113,13 @@ impl Machine {
     /// Restores a state saved by a machine with the same configuration. A running [`Machine::replay`] is dropped.
     pub fn restore(&mut self, state: &MachineState) {
         let (out, warned) = (std::mem::take(&mut self.soc.sys.out), std::mem::take(&mut self.soc.sys.warned));
-        let (trace, task_words, tap) = (self.soc.sys.trace, self.soc.sys.task_words, self.soc.sys.tap.on);
+        let (trace, current_tcb_addrs, tap) =
+            (self.soc.sys.trace, self.soc.sys.current_tcb_addrs, self.soc.sys.tap.on);
         self.cpus = state.cpus.clone();
         self.soc = state.soc.clone();
         (self.soc.sys.out, self.soc.sys.warned) = (out, warned);
-        (self.soc.sys.trace, self.soc.sys.task_words) = (trace, task_words);
-        self.soc.sys.tap = Tap { on: tap, seen: Vec::new() };
+        (self.soc.sys.trace, self.soc.sys.current_tcb_addrs) = (trace, current_tcb_addrs);
+        self.soc.sys.tap = PacketTap { on: tap, seen: Vec::new() };
         self.now = state.now;
         self.slice = state.slice;
         self.sleep = state.sleep;

@@ -9,7 +9,7 @@ pub const HOST_IDS: u32 = 1 << 31;
 
 /// An outbound destination permitted by the policy. Only the network's filter creates one; without one nothing is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Place {
+pub enum Destination {
     /// The host itself, at this port.
     Loopback(u16),
     /// The host's name server.
@@ -24,15 +24,15 @@ pub enum Place {
 
 /// Request of the network to the host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Command {
+pub enum HostCommand {
     /// Open a TCP connection.
     Connect {
         /// Identifier of the connection.
         conn: u32,
         /// Destination.
-        to: Place,
+        to: Destination,
     },
-    /// Write to a connection; acknowledged by [`Event::Sent`].
+    /// Write to a connection; acknowledged by [`HostEvent::Sent`].
     Send {
         /// The connection.
         conn: u32,
@@ -61,7 +61,7 @@ pub enum Command {
         /// Identifier of the flow.
         flow: u32,
         /// Destination; `None`: the client of a flow that the host opened.
-        to: Option<Place>,
+        to: Option<Destination>,
         /// The payload.
         bytes: Vec<u8>,
     },
@@ -78,7 +78,7 @@ pub enum Command {
 
 /// Event from the host to the network; logged as the machine's input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Event {
+pub enum HostEvent {
     /// A client connected to a forward.
     Accepted {
         /// Identifier of the connection, from [`HOST_IDS`] on.
@@ -86,12 +86,12 @@ pub enum Event {
         /// The guest's listening address; 0.0.0.0 is the first leased one.
         to: SocketAddrV4,
     },
-    /// A [`Command::Connect`] succeeded.
+    /// A [`HostCommand::Connect`] succeeded.
     Connected {
         /// The connection.
         conn: u32,
     },
-    /// A [`Command::Connect`] failed.
+    /// A [`HostCommand::Connect`] failed.
     Refused {
         /// The connection.
         conn: u32,
@@ -125,7 +125,7 @@ pub enum Event {
         /// The flow.
         flow: u32,
         /// Sender.
-        from: Place,
+        from: Destination,
         /// The payload.
         bytes: Vec<u8>,
     },
@@ -147,9 +147,9 @@ pub enum Event {
 /// The machine's interface to the host's sockets. Neither [`HostNet::command`] nor [`HostNet::poll`] blocks.
 pub trait HostNet: Send {
     /// Accepts a command; it may be carried out later.
-    fn command(&mut self, command: Command);
+    fn command(&mut self, command: HostCommand);
     /// Returns the next event, if there is one.
-    fn poll(&mut self) -> Option<Event>;
+    fn poll(&mut self) -> Option<HostEvent>;
     /// Opens a forward and returns its listening address.
     ///
     /// # Errors

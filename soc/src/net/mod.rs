@@ -6,10 +6,10 @@ pub mod switch;
 pub mod user;
 
 use esplens_core::time::{TICKS_PER_US, Ticks};
-use host::{Command, Event};
+use host::{HostCommand, HostEvent};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
-use user::{Config, UserNet};
+use user::{UserNet, UserNetConfig};
 
 /// Latency of every answer: 50 µs.
 const LATENCY: Ticks = 50 * TICKS_PER_US;
@@ -38,24 +38,24 @@ const MAX_FRAME: usize = 16 << 10;
 
 /// Peer at the other end of the line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-enum Far {
+enum Peer {
     /// The user network.
     User(Box<UserNet>),
     /// Other machines on a segment: a QEMU, a TAP device, a switch. The host carries the Ethernet frames.
-    Segment(Io),
+    Segment(SegmentOutbox),
 }
 
 /// Pending output of the segment: Ethernet frames for the guest, commands for the host.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Io {
+struct SegmentOutbox {
     frames: Vec<Vec<u8>>,
-    commands: Vec<Command>,
+    commands: Vec<HostCommand>,
 }
 
 /// The network and the line to the guest's MAC.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Net {
-    far: Far,
+    peer: Peer,
     /// Ethernet frames in transit to the guest, with their time of arrival.
     queue: VecDeque<(Ticks, Vec<u8>)>,
     queued: usize,
@@ -68,52 +68,54 @@ pub struct Net {
 impl Net {
     /// Creates an idle user network.
     #[must_use]
-    pub fn new(config: Config) -> Self {
-        Self::with(Far::User(Box::new(UserNet::new(config))))
+    pub fn new(config: UserNetConfig) -> Self {
+        Self::with(Peer::User(Box::new(UserNet::new(config))))
     }
 
-    /// Creates a segment. The host carries its Ethernet frames: [`Command::Frame`] to the segment, [`Event::Frame`]
-    /// from it.
+    /// Creates a segment. The host carries its Ethernet frames: [`HostCommand::Frame`] to the segment,
+    /// [`HostEvent::Frame`] from it.
     #[must_use]
     pub fn segment() -> Self {
-        Self::with(Far::Segment(Io::default()))
+        Self::with(Peer::Segment(SegmentOutbox::default()))
     }
 
-    fn with(far: Far) -> Self {
-        Self { far, queue: VecDeque::new(), queued: 0, line_free: 0, lost: 0 }
+    fn with(peer: Peer) -> Self {
+        Self { peer, queue: VecDeque::new(), queued: 0, line_free: 0, lost: 0 }
     }
 
     /// Returns the user network; `None` on a segment.
     #[must_use]
     pub fn user(&self) -> Option<&UserNet> {
-        match &self.far {
-            Far::User(user) => Some(user),
-            Far::Segment(_) => None,
+        match &self.peer {
+            Peer::User(user) => Some(user),
+            Peer::Segment(_) => None,
         }
     }
 
     /// Handles an Ethernet frame sent by the guest.
     pub fn from_guest(&mut self, now: Ticks, frame: &[u8]) {
-        match &mut self.far {
-            Far::User(user) => user.frame(now, frame),
-            Far::Segment(io) => io.commands.push(Command::Frame(frame.to_vec())),
+        match &mut self.peer {
+            Peer::User(user) => user.frame(now, frame),
+            Peer::Segment(outbox) => outbox.commands.push(HostCommand::Frame(frame.to_vec())),
         }
         self.collect(now);
     }
 
     /// Handles an event from the host's sockets.
-    pub fn from_host(&mut self, now: Ticks, event: Event) {
-        match (&mut self.far, event) {
-            (Far::User(user), event) => user.host(now, event),
-            (Far::Segment(io), Event::Frame(frame)) if frame.len() <= MAX_FRAME => io.frames.push(frame),
-            (Far::Segment(_), _) => {}
+    pub fn from_host(&mut self, now: Ticks, event: HostEvent) {
+        match (&mut self.peer, event) {
+            (Peer::User(user), event) => user.host(now, event),
+            (Peer::Segment(outbox), HostEvent::Frame(frame)) if frame.len() <= MAX_FRAME => {
+                outbox.frames.push(frame)
+            }
+            (Peer::Segment(_), _) => {}
         }
         self.collect(now);
     }
 
     /// Runs the network's timers.
     pub fn tick(&mut self, now: Ticks) {
-        if let Far::User(user) = &mut self.far
+        if let Peer::User(user) = &mut self.peer
             && user.next() <= now
         {
             user.tick(now);
@@ -131,7 +133,7 @@ impl Net {
     }
 
     /// Returns the next Ethernet frame that has arrived by `now`; `ready` returns its receiver's readiness.
-    pub fn arrive(&mut self, now: Ticks, ready: impl Fn(&[u8]) -> Ready) -> Option<Vec<u8>> {
+    pub fn pop_due(&mut self, now: Ticks, ready: impl Fn(&[u8]) -> Ready) -> Option<Vec<u8>> {
         while self.queue.front().is_some_and(|f| f.0 <= now) {
             let ready = self.queue.front().map_or(Ready::Off, |f| ready(&f.1));
             if ready == Ready::Full {
@@ -148,17 +150,17 @@ impl Net {
     }
 
     /// Takes the host's connections that a user network cannot forward to the guest; see [`UserNet::take_unreachable`].
-    pub fn take_unreachable(&mut self) -> Vec<Event> {
-        match &mut self.far {
-            Far::User(user) => user.take_unreachable(),
-            Far::Segment(_) => Vec::new(),
+    pub fn take_unreachable(&mut self) -> Vec<HostEvent> {
+        match &mut self.peer {
+            Peer::User(user) => user.take_unreachable(),
+            Peer::Segment(_) => Vec::new(),
         }
     }
 
     /// Sends an 802.11 frame, as an Ethernet frame, to the others on a segment; does nothing on a user network.
     pub fn send_to_segment(&mut self, frame: Vec<u8>) {
-        if let Far::Segment(io) = &mut self.far {
-            io.commands.push(Command::Frame(frame));
+        if let Peer::Segment(outbox) = &mut self.peer {
+            outbox.commands.push(HostCommand::Frame(frame));
         }
     }
 
@@ -170,10 +172,10 @@ impl Net {
     }
 
     /// Takes the pending commands for the host's sockets.
-    pub fn commands(&mut self) -> Vec<Command> {
-        match &mut self.far {
-            Far::User(user) => std::mem::take(&mut user.io.commands),
-            Far::Segment(io) => std::mem::take(&mut io.commands),
+    pub fn commands(&mut self) -> Vec<HostCommand> {
+        match &mut self.peer {
+            Peer::User(user) => std::mem::take(&mut user.outbox.commands),
+            Peer::Segment(outbox) => std::mem::take(&mut outbox.commands),
         }
     }
 
@@ -186,9 +188,9 @@ impl Net {
 
     /// Queues the network's pending Ethernet frames on the line.
     fn collect(&mut self, now: Ticks) {
-        let frames = match &mut self.far {
-            Far::User(user) => std::mem::take(&mut user.io.frames),
-            Far::Segment(io) => std::mem::take(&mut io.frames),
+        let frames = match &mut self.peer {
+            Peer::User(user) => std::mem::take(&mut user.outbox.frames),
+            Peer::Segment(outbox) => std::mem::take(&mut outbox.frames),
         };
         for mut frame in frames {
             frame.resize(frame.len().max(MIN_FRAME), 0);

@@ -1,8 +1,8 @@
 //! An in-process Ethernet switch for several machines on one segment. Its behaviour is determined by its seed: which
 //! frames are delayed, lost, duplicated or reordered, and when a cable is unplugged.
 
-use super::host::{Command, Event, HostNet};
-use super::user::Config;
+use super::host::{HostCommand, HostEvent, HostNet};
+use super::user::UserNetConfig;
 use super::{Net, Ready};
 use crate::machine::{Machine, RunExit};
 use esplens_core::time::{TICKS_PER_US, Ticks};
@@ -46,7 +46,7 @@ pub struct Switch {
     ports: usize,
     learned: BTreeMap<[u8; 6], usize>,
     /// Frames in transit: (time of arrival, sequence number) to (port, contents).
-    flying: BTreeMap<(Ticks, u64), (usize, Vec<u8>)>,
+    in_flight: BTreeMap<(Ticks, u64), (usize, Vec<u8>)>,
     bytes: usize,
     count: u64,
 }
@@ -60,7 +60,7 @@ impl Switch {
             random: seed,
             ports,
             learned: BTreeMap::new(),
-            flying: BTreeMap::new(),
+            in_flight: BTreeMap::new(),
             bytes: 0,
             count: 0,
         }
@@ -110,14 +110,14 @@ impl Switch {
             if self.bytes + frame.len() <= MAX_FLYING {
                 self.count += 1;
                 self.bytes += frame.len();
-                self.flying.insert((at, self.count), (port, frame.to_vec()));
+                self.in_flight.insert((at, self.count), (port, frame.to_vec()));
             }
         }
     }
 
     /// Returns the next frame that has arrived by `now`, with its destination port.
-    pub fn arrive(&mut self, now: Ticks) -> Option<(usize, Vec<u8>)> {
-        let entry = self.flying.first_entry().filter(|e| e.key().0 <= now)?;
+    pub fn pop_due(&mut self, now: Ticks) -> Option<(usize, Vec<u8>)> {
+        let entry = self.in_flight.first_entry().filter(|e| e.key().0 <= now)?;
         let (port, frame) = entry.remove();
         self.bytes -= frame.len();
         Some((port, frame))
@@ -141,13 +141,13 @@ impl Port {
 }
 
 impl HostNet for Port {
-    fn command(&mut self, command: Command) {
-        if let Command::Frame(frame) = command {
+    fn command(&mut self, command: HostCommand) {
+        if let HostCommand::Frame(frame) = command {
             self.with(|e| e.sent.push(frame));
         }
     }
-    fn poll(&mut self) -> Option<Event> {
-        self.with(|e| e.arrived.pop_front()).map(Event::Frame)
+    fn poll(&mut self) -> Option<HostEvent> {
+        self.with(|e| e.arrived.pop_front()).map(HostEvent::Frame)
     }
     fn info(&self) -> String {
         "switch".into()
@@ -168,7 +168,7 @@ pub struct Lan {
 impl Lan {
     /// Connects machines (made with `segment`) to a switch at virtual time 0, and a user network if `gateway` is given.
     #[must_use]
-    pub fn new(machines: Vec<Machine>, gateway: Option<Config>, faults: Faults, seed: u64) -> Self {
+    pub fn new(machines: Vec<Machine>, gateway: Option<UserNetConfig>, faults: Faults, seed: u64) -> Self {
         let ports = machines.len() + usize::from(gateway.is_some());
         let mut switch = Switch::new(ports, faults, seed);
         let attached = machines.into_iter().map(|mut machine| {
@@ -239,7 +239,7 @@ impl Lan {
             }
         }
         self.gateway();
-        while let Some((to, frame)) = self.switch.arrive(self.now) {
+        while let Some((to, frame)) = self.switch.pop_due(self.now) {
             match self.machines.get(to) {
                 Some((_, port)) => port.with(|e| e.arrived.push_back(frame)),
                 None => {
@@ -258,7 +258,7 @@ impl Lan {
             net.from_host(self.now, event);
         }
         net.tick(self.now);
-        while let Some(frame) = net.arrive(self.now, |_| Ready::Yes) {
+        while let Some(frame) = net.pop_due(self.now, |_| Ready::Yes) {
             self.switch.send(self.now, self.machines.len(), &frame);
         }
         let commands = net.commands();
@@ -299,7 +299,7 @@ mod tests {
     }
 
     fn all(switch: &mut Switch) -> Vec<(usize, Vec<u8>)> {
-        std::iter::from_fn(|| switch.arrive(Ticks::MAX)).collect()
+        std::iter::from_fn(|| switch.pop_due(Ticks::MAX)).collect()
     }
 
     #[test]

@@ -5,7 +5,7 @@ use esplens_core::time::{TICKS_PER_US, Ticks};
 use esplens_soc::boot::RomSet;
 use esplens_soc::bus::{Soc, TimeBase};
 use esplens_soc::dev::rtc_cntl::spec as rtc;
-use esplens_soc::dev::{DevId, Devices, Msg};
+use esplens_soc::dev::{DevId, DevMsg, Devices};
 use esplens_soc::map;
 use esplens_soc::system::{Output, System};
 
@@ -42,7 +42,10 @@ impl Chip {
 
     fn access(&mut self) -> (Access<'_>, &mut Soc) {
         self.soc.base = TimeBase { start: self.now, cycles: [0, 0], cpu_ticks: 1, end: self.now };
-        (Access { core: 0, cycle: 0, pc: 0x400D_0000, mem: &mut self.mem, leave: false }, &mut self.soc)
+        (
+            Access { core: 0, cycle: 0, pc: 0x400D_0000, mem: &mut self.mem, request_exit: false },
+            &mut self.soc,
+        )
     }
 
     /// Loads a register as the guest does.
@@ -92,7 +95,7 @@ impl Chip {
 
     /// Drives a pad from outside.
     pub fn pad(&mut self, n: u8, level: bool) {
-        self.soc.sys.messages.push_back((DevId::Gpio, Msg::Pad(n, Some(level))));
+        self.soc.sys.messages.push_back((DevId::Gpio, DevMsg::Pad(n, Some(level))));
         self.soc.deliver(&mut self.mem, self.now);
     }
 

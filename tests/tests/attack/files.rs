@@ -4,8 +4,8 @@ use super::file;
 use esplens_tests::binary::{self, esplens, peak_kib};
 use esplens_tests::demo;
 use esplens_tests::host::Running;
-use esplens_tests::kernel::Program;
-use esplens_tests::react::{PATIENCE, port_said};
+use esplens_tests::kernel::ProgramBuilder;
+use esplens_tests::react::{TIMEOUT, port_said};
 use std::io::BufReader;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ fn fifo(dir: &Path) -> PathBuf {
     path
 }
 
-/// Runs it to its end, at most [`PATIENCE`]. Returns exit code, standard error and peak resident memory in
+/// Runs it to its end, at most [`TIMEOUT`]. Returns exit code, standard error and peak resident memory in
 /// KiB.
 fn run(args: &[&str], stdin: Stdio) -> (Option<i32>, String, u64) {
     let mut child = esplens();
@@ -27,7 +27,7 @@ fn run(args: &[&str], stdin: Stdio) -> (Option<i32>, String, u64) {
     let (started, mut peak) = (Instant::now(), 0);
     while child.0.try_wait().unwrap().is_none() {
         peak = peak.max(peak_kib(child.0.id()).unwrap_or(0));
-        assert!(started.elapsed() < PATIENCE, "still there: {args:?}, {peak} KiB");
+        assert!(started.elapsed() < TIMEOUT, "still there: {args:?}, {peak} KiB");
         std::thread::sleep(Duration::from_millis(2));
     }
     let said = std::io::read_to_string(child.0.stderr.take().unwrap()).unwrap();
@@ -85,7 +85,7 @@ fn a_guest_that_opens_a_pipe_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     fifo(dir.path());
     for flags in [0, 1, 2, 0x601] {
-        let mut p = Program::default();
+        let mut p = ProgramBuilder::default();
         let name = p.bytes(b"fifo\0");
         p.simcall(5, [name, flags, 0o644]);
         p.exit_with(2);
@@ -106,7 +106,7 @@ fn started(option: &str, value: &str) -> Running {
 fn wait_for(what: &str, mut fits: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !fits() {
-        assert!(begun.elapsed() < PATIENCE, "{what}");
+        assert!(begun.elapsed() < TIMEOUT, "{what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

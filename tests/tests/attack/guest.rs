@@ -5,10 +5,10 @@ use esplens_core::isa::Op;
 use esplens_soc::boot::{LoadOptions, input, kernel};
 use esplens_soc::machine::{Machine, MachineConfig, RunExit};
 use esplens_tests::binary;
-use esplens_tests::kernel::Program;
-use esplens_tests::react::{Case, ORDERS, time};
+use esplens_tests::kernel::ProgramBuilder;
+use esplens_tests::react::{ORDERS, ReactionCase, time};
 use esplens_tests::session::MS;
-use esplens_tests::storms::{self, Storm};
+use esplens_tests::worst_case::{self, WorstCase};
 use nix::time::{ClockId, clock_gettime};
 use std::path::Path;
 use std::time::Duration;
@@ -18,7 +18,7 @@ const WORK: u64 = 10_000_000;
 /// CPU time limit of such a run: far more than it needs in a debug build, far less than a hang.
 const BOUND: Duration = Duration::from_secs(2);
 
-fn machine(program: &Program) -> Machine {
+fn machine(program: &ProgramBuilder) -> Machine {
     let any = LoadOptions { accept_any: true, ..LoadOptions::default() };
     let input = input::from_bytes(Path::new("none"), &[0xFF], &any).unwrap();
     Machine::new(MachineConfig {
@@ -55,8 +55,8 @@ fn go(name: &str, machine: &mut Machine, ms: u64, most: usize) {
 
 /// Creates a program that loads from and stores to one page, at generated addresses and with generated
 /// values, including edge values.
-fn random_accesses(page: u32, seed: u32, count: u32) -> Program {
-    let mut p = Program::default();
+fn random_accesses(page: u32, seed: u32, count: u32) -> ProgramBuilder {
+    let mut p = ProgramBuilder::default();
     let edges = [0, u32::MAX, 1 << 31, 1, 0x7FFF_FFFF, 0x3FFB_8000, 0xFFFF_FFFE, 0xFF];
     let edges = p.bytes(&edges.map(u32::to_le_bytes).concat());
     // Enable all clocks, and release everything from reset.
@@ -109,7 +109,7 @@ fn random_accesses_to_every_peripheral_page() {
 
 #[test]
 fn no_storm_takes_a_run_beyond_its_allowance() {
-    for Storm { name, program } in storms::all() {
+    for WorstCase { name, program } in worst_case::all() {
         let mut machine = machine(&program);
         go(name, &mut machine, if full() { 1000 } else { 50 }, if full() { 200 } else { 10 });
     }
@@ -118,14 +118,14 @@ fn no_storm_takes_a_run_beyond_its_allowance() {
 /// An allowance decides only when a run returns.
 #[test]
 fn an_allowance_makes_no_difference_to_the_machine() {
-    for Storm { name, program } in storms::all() {
+    for WorstCase { name, program } in worst_case::all() {
         let state = |work: Option<u64>| {
             let mut machine = machine(&program);
             let end = MS / 2;
             let mut looks = 0;
             while machine.now() < end {
                 machine.allow_work(work);
-                looks += u32::from(machine.run(end) == RunExit::Look);
+                looks += u32::from(machine.run(end) == RunExit::WorkExhausted);
                 machine.take_output();
             }
             (machine.state_hash(), looks > 0)
@@ -139,11 +139,11 @@ fn an_allowance_makes_no_difference_to_the_machine() {
 
 #[test]
 fn orders_are_carried_out_in_every_storm() {
-    for (n, Storm { name, program }) in storms::all().into_iter().enumerate() {
+    for (n, WorstCase { name, program }) in worst_case::all().into_iter().enumerate() {
         let elf = file(&program.elf());
         let orders = if full() { &ORDERS[..] } else { &ORDERS[n % 3..=n % 3] };
         for &order in orders {
-            let case = Case { binary: binary::path(), elf: elf.path(), more: &[], unread: false };
+            let case = ReactionCase { binary: binary::path(), elf: elf.path(), more: &[], unread: false };
             let took = time(&case, order).unwrap_or_else(|e| panic!("{name}: {e}"));
             println!("{name}: {order:?} in {took:?}");
         }

@@ -3,9 +3,9 @@
 use super::file;
 use esplens_tests::binary::{self, esplens};
 use esplens_tests::host::Running;
-use esplens_tests::kernel::Program;
-use esplens_tests::react::{Case, ORDERS, Order, PATIENCE, time};
-use esplens_tests::storms;
+use esplens_tests::kernel::ProgramBuilder;
+use esplens_tests::react::{ORDERS, ReactionCase, ReactionOrder, TIMEOUT, time};
+use esplens_tests::worst_case;
 use nix::pty::{OpenptyResult, Winsize, openpty};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{LocalFlags, tcgetattr};
@@ -17,12 +17,12 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 fn storm(name: &str) -> tempfile::NamedTempFile {
-    let storm = storms::all().into_iter().find(|s| s.name.contains(name)).expect("a storm of this name");
+    let storm = worst_case::all().into_iter().find(|s| s.name.contains(name)).expect("a storm of this name");
     file(&storm.program.elf())
 }
 
-fn unread<'a>(elf: &'a tempfile::NamedTempFile, more: &'a [&'a str]) -> Case<'a> {
-    Case { binary: binary::path(), elf: elf.path(), more, unread: true }
+fn unread<'a>(elf: &'a tempfile::NamedTempFile, more: &'a [&'a str]) -> ReactionCase<'a> {
+    ReactionCase { binary: binary::path(), elf: elf.path(), more, unread: true }
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn orders_are_carried_out_while_nobody_reads() {
         }
     }
     // The monitor reports on standard error where it listens: that must be read up to there.
-    for order in [Order::WallTimeout, Order::Terminate] {
+    for order in [ReactionOrder::WallTimeout, ReactionOrder::Terminate] {
         time(&unread(&uart, &["--trace", "*"]), order).unwrap_or_else(|e| panic!("standard error: {e}"));
     }
 }
@@ -43,7 +43,7 @@ fn orders_are_carried_out_while_nobody_reads() {
 #[test]
 fn a_slow_reader_loses_nothing() {
     const TIMES: usize = 60;
-    let mut p = Program::default();
+    let mut p = ProgramBuilder::default();
     p.set(12, TIMES as u32);
     let again = p.here();
     p.simcall(4, [1, 0x3FFB_0000, 100 << 10]);
@@ -106,7 +106,7 @@ fn dashboard() -> (Running, File, File) {
         .unwrap();
     let started = Instant::now();
     while cooked(&slave) {
-        assert!(started.elapsed() < PATIENCE, "the dashboard does not start");
+        assert!(started.elapsed() < TIMEOUT, "the dashboard does not start");
         std::thread::sleep(Duration::from_millis(10));
     }
     (Running(child), master, slave)
@@ -127,7 +127,7 @@ fn end(mut of: Running) -> ExitStatus {
         if let Some(status) = of.0.try_wait().unwrap() {
             return status;
         }
-        assert!(started.elapsed() < PATIENCE, "still there");
+        assert!(started.elapsed() < TIMEOUT, "still there");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -166,7 +166,7 @@ fn signals_that_kill_give_the_terminal_back_first() {
 /// A closed pipe neither stops the run nor makes it fail.
 #[test]
 fn a_reader_that_goes_takes_the_output_only() {
-    let mut p = Program::default();
+    let mut p = ProgramBuilder::default();
     p.print("gone\n");
     p.exit(7);
     let elf = file(&p.elf());
@@ -182,7 +182,7 @@ fn a_reader_that_goes_takes_the_output_only() {
 fn a_full_disk_is_an_error_where_output_is_all_there_is() {
     let image = esplens_tests::demo::image().display().to_string();
     let log = file(b"a log\n");
-    let mut p = Program::default();
+    let mut p = ProgramBuilder::default();
     p.exit(0);
     let elf = file(&p.elf());
     let [log, elf] = [&log, &elf].map(|file| file.path().display().to_string());

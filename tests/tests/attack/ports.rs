@@ -3,7 +3,7 @@
 use esplens_tests::binary::esplens;
 use esplens_tests::demo::Demo;
 use esplens_tests::host::{Running, free_port};
-use esplens_tests::react::{PATIENCE, port_said, until};
+use esplens_tests::react::{TIMEOUT, port_said, until};
 use std::io::{BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -34,7 +34,7 @@ fn target(more: &[&str]) -> Target {
 
 fn connect(port: u16) -> TcpStream {
     let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     stream
 }
 

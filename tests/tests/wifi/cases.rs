@@ -8,8 +8,8 @@ use esplens_soc::machine::Machine;
 use esplens_soc::net::air::StationConfig;
 use esplens_soc::net::switch::{Faults, Lan};
 use esplens_soc::system::Output;
-use esplens_tests::firmware::Case;
-use esplens_tests::http::Client;
+use esplens_tests::firmware::FirmwareCase;
+use esplens_tests::http::HttpClient;
 use esplens_tests::session::MS;
 use regex::Regex;
 use std::path::Path;
@@ -34,7 +34,7 @@ const CORRECTED: [(&str, &str, Option<&str>, &str); 2] = [
     ),
 ];
 
-fn case(name: &str) -> Option<(PathBuf, Case)> {
+fn case(name: &str) -> Option<(PathBuf, FirmwareCase)> {
     let folder = firmware::sample("firmware-wifi")?;
     let mut case = firmware::cases(&folder).into_iter().find(|c| c.name == name)?;
     for (_, has, instead, why) in CORRECTED.iter().filter(|c| c.0 == name) {
@@ -49,9 +49,9 @@ fn case(name: &str) -> Option<(PathBuf, Case)> {
 }
 
 /// Runs a case on a first and on a second boot.
-fn check(name: &str, change: impl Fn(&mut MachineConfig), then: impl Fn(&mut Session)) {
+fn check(name: &str, change: impl Fn(&mut MachineConfig), then: impl Fn(&mut UartSession)) {
     let Some((flash, case)) = case(name) else { return };
-    let mut first = Session::boot(&flash, &change).unwrap();
+    let mut first = UartSession::boot(&flash, &change).unwrap();
     meet(&mut first, &case);
     then(&mut first);
     // NVS contains the calibration now.
@@ -61,13 +61,13 @@ fn check(name: &str, change: impl Fn(&mut MachineConfig), then: impl Fn(&mut Ses
     let input = input::from_bytes(Path::new("second boot"), &kept, &opts).unwrap();
     let mut config = MachineConfig::new(input.flash);
     change(&mut config);
-    let mut second = Session::new(config);
+    let mut second = UartSession::new(config);
     meet(&mut second, &case);
     assert!(!second.text[0].contains("full calibration"), "{name}: the second boot calibrates in part");
     then(&mut second);
 }
 
-fn meet(session: &mut Session, case: &Case) {
+fn meet(session: &mut UartSession, case: &FirmwareCase) {
     for expected in &case.expect {
         session.expect(expected, PATIENCE_MS).unwrap_or_else(|why| panic!("{}: {why}", case.name));
     }
@@ -76,14 +76,14 @@ fn meet(session: &mut Session, case: &Case) {
     assert_eq!(session.warnings.iter().find(|w| !w.starts_with("Wi-Fi:")), None, "{}", case.name);
 }
 
-fn client_of(session: &mut Session) -> Client {
-    let client = Client::default();
+fn client_of(session: &mut UartSession) -> HttpClient {
+    let client = HttpClient::default();
     session.machine.attach(Box::new(client.clone()));
     client
 }
 
 /// Returns the guest server's answer to a path.
-fn get(session: &mut Session, client: &Client, to: &str, path: &str) -> String {
+fn get(session: &mut UartSession, client: &HttpClient, to: &str, path: &str) -> String {
     client.get(to.parse().unwrap(), path);
     let end = session.machine.now() + PATIENCE_MS * MS;
     while !client.is_done() && session.machine.now() < end {
@@ -142,7 +142,7 @@ fn idf_4_0_server_answers() {
 fn micropython_scans_and_connects() {
     let Some(folder) = firmware::sample("firmware-wifi") else { return };
     let flash = folder.join("../firmware/micropython-1.20/flash.bin");
-    let mut session = Session::boot(&flash, |c| {
+    let mut session = UartSession::boot(&flash, |c| {
         networks(c, &["ssid=OpenNet", "ssid=HomeNet,psk=secret123,channel=6"]);
     })
     .unwrap();
@@ -207,7 +207,7 @@ fn a_machine_joins_the_access_point_of_another() {
 fn a_connection_waits_for_the_guests_own_network() {
     let Some(flash) = image("idf-5.5-nat-router") else { return };
     for to in ["0.0.0.0:80", "192.168.4.1:80"] {
-        let mut session = Session::boot(&flash, any).unwrap();
+        let mut session = UartSession::boot(&flash, any).unwrap();
         let client = client_of(&mut session);
         let answer = get(&mut session, &client, to, "/");
         assert!(answer.starts_with("HTTP/1.1 200"), "{to}: {answer:?}");

@@ -4,14 +4,14 @@ use super::*;
 use esplens_soc::machine::Input;
 use esplens_soc::net::air::AirCommand;
 
-fn command(session: &mut Session, command: AirCommand) {
+fn command(session: &mut UartSession, command: AirCommand) {
     session.machine.input(Input::Air(command));
 }
 
 /// Runs the firmware with a network and checks its output.
 fn told(options: &[&str], expected: &[&str]) {
     let Some(flash) = image("idf-5.1-wifi-sta") else { return };
-    let mut session = Session::boot(&flash, |c| networks(c, options)).unwrap();
+    let mut session = UartSession::boot(&flash, |c| networks(c, options)).unwrap();
     for e in expected {
         session.expect(e, PATIENCE_MS).unwrap();
     }
@@ -64,7 +64,7 @@ fn an_access_point_that_goes_is_missed() {
 #[test]
 fn a_removed_network_does_not_come_back() {
     let Some(flash) = image("idf-5.1-wifi-sta") else { return };
-    let mut session = Session::boot(&flash, any).unwrap();
+    let mut session = UartSession::boot(&flash, any).unwrap();
     session.expect("got ip:", PATIENCE_MS).unwrap();
     command(&mut session, AirCommand::Remove(Some(b"myssid".to_vec())));
     session.expect(r"state: run -> init \(c8\d+\)", PATIENCE_MS).unwrap();

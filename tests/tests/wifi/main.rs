@@ -9,7 +9,7 @@ mod stop;
 
 use esplens_soc::machine::MachineConfig;
 use esplens_soc::net::air::Network;
-use esplens_tests::{Session, firmware};
+use esplens_tests::{UartSession, firmware};
 use std::path::PathBuf;
 
 /// Virtual time limit of an expectation.
@@ -34,8 +34,8 @@ fn networks(config: &mut MachineConfig, options: &[&str]) {
 }
 
 /// Boots the station of IDF 5.1 in its network "myssid", until it has an address.
-fn station() -> Option<Session> {
-    let mut session = Session::boot(&image("idf-5.1-wifi-sta")?, |c| {
+fn station() -> Option<UartSession> {
+    let mut session = UartSession::boot(&image("idf-5.1-wifi-sta")?, |c| {
         networks(c, &["ssid=myssid,psk=mypassword,channel=6"]);
     })
     .unwrap();

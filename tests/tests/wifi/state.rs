@@ -3,7 +3,7 @@
 
 use super::*;
 use esplens_soc::machine::{Machine, MachineState, RunExit};
-use esplens_tests::http::Client;
+use esplens_tests::http::HttpClient;
 use esplens_tests::session::MS;
 
 fn config() -> Option<MachineConfig> {
@@ -83,11 +83,11 @@ fn an_hour_later_the_server_answers() {
         return;
     }
     let Some(flash) = firmware::file("idf-4.0-httpd-wifi/flash.bin") else { return };
-    let mut session = Session::boot(&flash, any).unwrap();
+    let mut session = UartSession::boot(&flash, any).unwrap();
     session.expect("Starting server on port", PATIENCE_MS).unwrap();
     session.run_ms(3_600_000).unwrap();
     assert!(!session.text[0].contains("run -> init") && !session.text[0].contains("bcn_timeout"));
-    let client = Client::default();
+    let client = HttpClient::default();
     session.machine.attach(Box::new(client.clone()));
     client.get("0.0.0.0:80".parse().unwrap(), "/hello");
     session.run_ms(3000).unwrap();

@@ -3,7 +3,7 @@
 mod others;
 mod script;
 
-use super::engine::Engine;
+use super::engine::EngineChoice;
 use super::nic::Nic;
 use super::serial::SerialArg;
 use super::{exit, units};
@@ -24,20 +24,20 @@ pub struct Cli {
     pub verbose: u8,
     /// Command to execute.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: CliCommand,
 }
 
 #[cfg(unix)]
 impl Cli {
     /// Returns true if the run is to continue in the background.
     pub fn daemonizes(&self) -> bool {
-        matches!(&self.command, Command::Run(args) if args.daemonize)
+        matches!(&self.command, CliCommand::Run(args) if args.daemonize)
     }
 }
 
 /// Subcommands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum CliCommand {
     /// Run firmware with UART0 on this terminal (Ctrl-A x quits, Ctrl-A h helps).
     Run(Box<RunArgs>),
     /// Show firmware in the dashboard; `esplens IMAGE` is short for it. Same as `run` if there is no terminal.
@@ -98,7 +98,8 @@ pub enum TraceFormat {
 #[allow(rustdoc::broken_intra_doc_links, reason = "brackets in these texts are the help's, not links")]
 #[command(after_help = exit::HELP)]
 pub struct RunArgs {
-    /// Flash image, application .bin, application ELF or build folder (ESP-IDF, PlatformIO, Arduino) [default: the built-in demo].
+    /// Flash image, application .bin, application ELF or build folder (ESP-IDF, PlatformIO, Arduino) [default: the
+    /// built-in demo].
     pub image: Option<PathBuf>,
     /// ELF file with symbols; may be repeated [default: the one next to the image that matches its hash].
     #[arg(long, value_name = "FILE")]
@@ -180,7 +181,7 @@ pub struct RunArgs {
     pub strap: u32,
     /// Engine for the guest's code; both give the same run, jit is faster.
     #[arg(long, value_enum, default_value_t)]
-    pub engine: Engine,
+    pub engine: EngineChoice,
     /// Seed of the machine's random numbers: equal seeds give equal runs.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -294,7 +295,7 @@ mod tests {
 
     fn run(line: &str) -> Result<RunArgs, clap::Error> {
         match Cli::try_parse_from(format!("esplens run {line}").split_whitespace())?.command {
-            Command::Run(args) => Ok(*args),
+            CliCommand::Run(args) => Ok(*args),
             _ => unreachable!("run was given"),
         }
     }

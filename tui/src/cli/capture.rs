@@ -1,7 +1,7 @@
 //! Blocks of a pcapng file: interface 0 is the Ethernet cable, interface 1 the air.
 
 use esplens_core::time::{TICKS_PER_US, Ticks};
-use esplens_soc::system::{AirInfo, Frame};
+use esplens_soc::system::{AirInfo, NetFrame};
 
 /// Link types (pcap.tcpdump.org/linktypes).
 const ETHERNET: u16 = 1;
@@ -44,7 +44,7 @@ pub fn head() -> Vec<u8> {
 }
 
 /// Returns an enhanced packet block with direction and a comment.
-pub fn packet(frame: &Frame) -> Vec<u8> {
+pub fn packet(frame: &NetFrame) -> Vec<u8> {
     let ns = (u128::from(frame.at) * 1000 / u128::from(TICKS_PER_US)) as u64;
     let mut data = frame.air.map_or(Vec::new(), |air| radiotap(frame.at, air));
     data.extend(&frame.bytes);
@@ -64,7 +64,7 @@ pub fn packet(frame: &Frame) -> Vec<u8> {
     block(6, &body)
 }
 
-fn comment(frame: &Frame, ns: u64) -> String {
+fn comment(frame: &NetFrame, ns: u64) -> String {
     let mut comment = format!("{}.{:03} us virtual", ns / 1000, ns % 1000);
     // Frames that the radio or an access point forwards have no instruction.
     if !frame.to_guest && frame.pc != 0 {
@@ -117,8 +117,8 @@ fn radiotap(at: Ticks, air: AirInfo) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn frame(air: Option<AirInfo>) -> Frame {
-        Frame { at: 480_000_000, to_guest: false, core: 1, pc: 0x400D_0001, bytes: vec![7; 61], air }
+    fn frame(air: Option<AirInfo>) -> NetFrame {
+        NetFrame { at: 480_000_000, to_guest: false, core: 1, pc: 0x400D_0001, bytes: vec![7; 61], air }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::linebuf::LineBuffer;
 use super::target::Target;
-use esplens_gdb::explain::{Seen, Watch};
+use esplens_gdb::explain::{OutputWatcher, Seen};
 use esplens_soc::system::ResetCause;
 use serde::Serialize;
 use std::time::Duration;
@@ -12,7 +12,7 @@ const SYMBOLS: Duration = Duration::from_secs(20);
 
 /// A panic with symbolic names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Panic {
+pub struct CrashPanic {
     /// Name of the exception, or a description of the cause.
     pub cause: String,
     /// Core that panicked.
@@ -29,7 +29,7 @@ pub struct Panic {
     pub backtrace: Vec<String>,
 }
 
-impl std::fmt::Display for Panic {
+impl std::fmt::Display for CrashPanic {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.cause)?;
         if let Some(at) = self.function.as_ref().or(self.pc.as_ref()) {
@@ -48,7 +48,7 @@ impl std::fmt::Display for Panic {
 /// Panic detector on UART0's output.
 #[derive(Default)]
 pub struct Crashes {
-    watch: Watch,
+    watch: OutputWatcher,
     line: LineBuffer,
     /// Task that ran when the panic began, from the kernel's data.
     task: Option<String>,
@@ -84,20 +84,20 @@ impl Crashes {
     }
 
     /// Returns the latest panic.
-    pub fn latest(&self, target: &dyn Target) -> Option<Panic> {
+    pub fn latest(&self, target: &dyn Target) -> Option<CrashPanic> {
         self.watch.seen().map(|seen| self.in_words(seen, target))
     }
 
     /// Returns the panic that led to a reset: the printed one, or the one that ESP-IDF recorded in a register.
-    pub fn at_reset(&self, cause: ResetCause, target: &dyn Target) -> Option<Panic> {
+    pub fn at_reset(&self, cause: ResetCause, target: &dyn Target) -> Option<CrashPanic> {
         let printed = self.watch.seen().filter(|s| s.fatal);
         let printed = printed.map(|seen| self.in_words(seen, target));
         let software = matches!(cause, ResetCause::Software | ResetCause::SoftwareCpu);
         let noted = || target.reset_hint().and_then(hint).filter(|_| software);
-        printed.or_else(|| noted().map(|cause| Panic { cause: cause.into(), ..Panic::default() }))
+        printed.or_else(|| noted().map(|cause| CrashPanic { cause: cause.into(), ..CrashPanic::default() }))
     }
 
-    fn in_words(&self, seen: &Seen, target: &dyn Target) -> Panic {
+    fn in_words(&self, seen: &Seen, target: &dyn Target) -> CrashPanic {
         let names = |pc: u32| target.place(pc);
         let (function, place) = seen.pc.map_or((None, None), names);
         let call = |pc: &u32| {
@@ -105,7 +105,7 @@ impl Crashes {
             let words = [Some(format!("{pc:#010x}")), function, place];
             words.into_iter().flatten().collect::<Vec<_>>().join(" ")
         };
-        Panic {
+        CrashPanic {
             cause: seen.cause.clone(),
             core: seen.core,
             pc: seen.pc.map(|pc| format!("{pc:#010x}")),
@@ -146,12 +146,12 @@ mod tests {
 
     #[test]
     fn a_panic_is_one_sentence() {
-        let panic = Panic {
+        let panic = CrashPanic {
             cause: "StoreProhibited".into(),
             function: Some("app_main".into()),
             place: Some("main.c:21".into()),
             task: Some("main".into()),
-            ..Panic::default()
+            ..CrashPanic::default()
         };
         assert_eq!(panic.to_string(), "StoreProhibited at app_main main.c:21 (task main)");
     }

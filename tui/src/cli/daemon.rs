@@ -16,7 +16,7 @@ const READY: u8 = 0;
 const SAID: Duration = Duration::from_secs(2);
 
 /// Returns true in the background process.
-fn is_double() -> bool {
+fn is_background() -> bool {
     std::env::var_os(MARK).is_some()
 }
 
@@ -26,7 +26,7 @@ fn is_double() -> bool {
 /// # Errors
 /// When it cannot be started.
 pub fn start() -> anyhow::Result<Option<ExitCode>> {
-    if is_double() {
+    if is_background() {
         nix::unistd::setsid().context("--daemonize")?;
         return Ok(None);
     }
@@ -74,7 +74,7 @@ fn arguments() -> Vec<std::ffi::OsString> {
 /// # Errors
 /// When the host has no /dev/null, or the foreground process has ended already.
 pub fn ready() -> anyhow::Result<()> {
-    if !is_double() {
+    if !is_background() {
         return Ok(());
     }
     crate::outlet::finish(SAID);

@@ -5,9 +5,9 @@ use super::serial::{SerialArg, Where};
 use super::terminal;
 use crate::dash::app;
 use crate::dash::link::{self, Inbox};
-use crate::dash::state::State;
+use crate::dash::state::DashState;
 use crate::dash::theme::Theme;
-use crate::dash::wire::Feed;
+use crate::dash::wire::DashEvent;
 use crate::dash::{config, term};
 use clap::CommandFactory;
 use esplens_gdb::supervisor::Handle;
@@ -64,14 +64,14 @@ impl Dashboard {
         let (ended, free) = sync_channel(1);
         let inbox = Inbox::default();
         let to = inbox.clone();
-        terminal::hand_over(move |line| to.feed([Feed::Message(line.into())]));
+        terminal::hand_over(move |line| to.push_events([DashEvent::Message(line.into())]));
         (Self { inbox, ended }, free)
     }
 
     /// Shows the dashboard until the user or the machine ends it.
     pub fn run(self, handle: &Handle, image: &Path) -> anyhow::Result<()> {
         let link = link::local(handle, &self.inbox, roots(image))?;
-        let mut state = State::new(80, 24);
+        let mut state = DashState::new(80, 24);
         state.shared.image = image.file_name().unwrap_or(image.as_os_str()).to_string_lossy().into_owned();
         prepare(&mut state);
         let _ending = Ending { handle: handle.clone(), ended: self.ended };
@@ -107,7 +107,7 @@ impl Drop for Ending {
 }
 
 /// Applies the user's theme and layouts.
-pub fn prepare(state: &mut State) {
+pub fn prepare(state: &mut DashState) {
     if let Some(path) = config::path() {
         let (config, note) = config::load(&path);
         if let Some(note) = note.or(config::apply(state, &config)) {

@@ -4,7 +4,7 @@ use super::args::{RunArgs, on_stdio};
 use super::exit::BadInput;
 use super::serial::{UARTS, Where, prompt, stdio};
 use super::{outside, screenshot, symbols, terminal, trace};
-use esplens_gdb::server::{self, Address, DEFAULT_PORT, Listening};
+use esplens_gdb::server::{self, Address, DEFAULT_PORT, ListenResult};
 use esplens_gdb::supervisor::{Handle, Supervisor};
 use esplens_gdb::{monitor, panics, qmp};
 use esplens_soc::boot::BootInput;
@@ -55,7 +55,7 @@ pub fn open(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> a
 }
 
 fn open_qmp(args: &RunArgs, handle: &Handle) -> anyhow::Result<()> {
-    let server = qmp::Server::new(handle, Some(screenshot::draw(handle)));
+    let server = qmp::QmpServer::new(handle, Some(screenshot::draw(handle)));
     let wanted = [(&args.debug.qmp, false), (&args.debug.qmp_pretty, true)];
     for (address, pretty) in wanted.into_iter().flat_map(|(at, pretty)| at.iter().map(move |at| (at, pretty)))
     {
@@ -66,7 +66,7 @@ fn open_qmp(args: &RunArgs, handle: &Handle) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn announce(what: &str, listening: &Listening) {
+fn announce(what: &str, listening: &ListenResult) {
     if listening.moved {
         terminal::warning(&format!(
             "{what}: port {DEFAULT_PORT} is taken, perhaps by another esplens (`esplens top` shows them): what connects \
@@ -109,7 +109,7 @@ fn open_monitor(to: &str, handle: &Handle, shared: bool) -> anyhow::Result<()> {
 }
 
 /// Notifies debuggers that esplens ends and lets them disconnect. The wait is short if one does not respond.
-pub fn farewell(target: &mut Supervisor) {
+pub fn disconnect_clients(target: &mut Supervisor) {
     let (handle, end) = (target.handle(), Instant::now() + FAREWELL);
     let waits = |name: &str| matches!(name, "gdb" | "qmp");
     while handle.attached().iter().any(|c| waits(&c.name)) && Instant::now() < end {

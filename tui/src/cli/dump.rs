@@ -1,7 +1,7 @@
 //! `esplens dump`: writes an ELF core file of a firmware after some run time or of a running esplens.
 
 use super::args::DumpArgs;
-use super::exit::{BadInput, Exit};
+use super::exit::{BadInput, CliExit};
 use super::terminal;
 use anyhow::Context;
 use esplens_core::time::TICKS_PER_US;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Writes a core file.
-pub fn dump(args: &DumpArgs) -> anyhow::Result<Exit> {
+pub fn dump(args: &DumpArgs) -> anyhow::Result<CliExit> {
     match (&args.image, &args.monitor) {
         (Some(image), _) => of_image(args, image),
         (None, Some(at)) => of_running(at, &args.out),
@@ -27,7 +27,7 @@ pub fn dump(args: &DumpArgs) -> anyhow::Result<Exit> {
     }
 }
 
-fn of_image(args: &DumpArgs, image: &Path) -> anyhow::Result<Exit> {
+fn of_image(args: &DumpArgs, image: &Path) -> anyhow::Result<CliExit> {
     let input = load(image, &LoadOptions { elf: args.elf.clone(), ..LoadOptions::default() })?;
     let rtos = match &input.elf {
         Some(path) => {
@@ -56,11 +56,11 @@ fn of_image(args: &DumpArgs, image: &Path) -> anyhow::Result<Exit> {
         esplens_soc::hostfile::create(&args.out).and_then(|mut f| f.write_all(&coredump::write(&core)));
     file.with_context(|| BadInput(args.out.display().to_string()))?;
     terminal::message(&format!("{}: {} threads", args.out.display(), core.threads.len()));
-    Ok(Exit::Quit)
+    Ok(CliExit::Quit)
 }
 
 /// Requests the dump through a running esplens's monitor; that process writes the file itself.
-fn of_running(at: &str, out: &Path) -> anyhow::Result<Exit> {
+fn of_running(at: &str, out: &Path) -> anyhow::Result<CliExit> {
     let at = at.strip_prefix("tcp:").unwrap_or(at);
     let at = if at.starts_with(':') { format!("127.0.0.1{at}") } else { at.to_string() };
     let out = std::path::absolute(out)?;
@@ -78,5 +78,5 @@ fn of_running(at: &str, out: &Path) -> anyhow::Result<Exit> {
     let said = String::from_utf8_lossy(&said);
     anyhow::ensure!(said.contains("threads"), "the monitor reported: {}", said.trim());
     terminal::message(said.trim());
-    Ok(Exit::Quit)
+    Ok(CliExit::Quit)
 }

@@ -6,7 +6,7 @@ use esplens_soc::machine::EngineKind;
 
 /// Engine for the guest's code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Engine {
+pub enum EngineChoice {
     /// The interpreter.
     Interp,
     /// Interpreter, with machine code for frequently run code.
@@ -14,7 +14,7 @@ pub enum Engine {
     Jit,
 }
 
-impl Engine {
+impl EngineChoice {
     /// Returns the machine's engine. Prints a message if the host does not allow the requested one.
     pub fn kind(self) -> EngineKind {
         match self {

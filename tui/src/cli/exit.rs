@@ -1,6 +1,6 @@
 //! Endings of a run and their exit codes.
 
-use super::crash::Panic;
+use super::crash::CrashPanic;
 use esplens_soc::boot::BootError;
 use esplens_soc::system::ResetCause;
 use std::process::ExitCode;
@@ -13,7 +13,7 @@ pub const HELP: &str = "Exit codes: 0 --exit-on or the last --expect matched, or
 
 /// Ending of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub enum CliExit {
     /// The user quit, or the command has nothing to run.
     Quit,
     /// `--exit-on` or the last `--expect` matched this text.
@@ -25,7 +25,7 @@ pub enum Exit {
     /// Reset under `--reset-policy exit`.
     Reset(ResetCause),
     /// The same after a panic.
-    Panicked(Box<Panic>, ResetCause),
+    Panicked(Box<CrashPanic>, ResetCause),
     /// `--timeout` of virtual time has passed.
     Timeout,
     /// `--wall-timeout` of host time has passed.
@@ -43,7 +43,7 @@ pub enum Exit {
 #[error("{0}")]
 pub struct BadInput(pub String);
 
-impl Exit {
+impl CliExit {
     /// Returns the exit for an error.
     pub fn of_error(error: &anyhow::Error) -> Self {
         // `is` also finds errors attached as context; the chain finds wrapped ones.
@@ -80,7 +80,7 @@ impl Exit {
     }
 }
 
-impl std::fmt::Display for Exit {
+impl std::fmt::Display for CliExit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Quit => f.write_str("quit"),

@@ -1,11 +1,11 @@
 //! `esplens explain`, and the explainer for live firmware output.
 
 use super::args::ExplainArgs;
-use super::exit::{BadInput, Exit};
+use super::exit::{BadInput, CliExit};
 use super::linebuf::LineBuffer;
 use super::terminal;
 use anyhow::Context;
-use esplens_gdb::coredump::{self, Core};
+use esplens_gdb::coredump::{self, CoreFile};
 use esplens_gdb::explain::{self, Explainer, explain_core};
 use esplens_gdb::supervisor::Handle;
 use esplens_gdb::symbols::{Elf, Symbols};
@@ -19,7 +19,7 @@ use std::sync::Arc;
 const MAX_INPUT: u64 = 1 << 26;
 
 /// Explains a panic in a log, a core file, or a flash image with a core dump.
-pub fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
+pub fn explain(args: &ExplainArgs) -> anyhow::Result<CliExit> {
     let read = match args.input.as_os_str() == "-" {
         true => hostfile::read_stream(std::io::stdin().lock(), MAX_INPUT),
         false => hostfile::read(&args.input, MAX_INPUT),
@@ -34,12 +34,12 @@ pub fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
     if bytes.starts_with(b"\x7fELF") {
         head(args, "core file")?;
         terminal::print(&explain_core(&core(&bytes)?, &symbols))?;
-        return Ok(Exit::Quit);
+        return Ok(CliExit::Quit);
     }
     if let Some(dump) = coredump::in_flash(&bytes).or_else(|| coredump::alone(&bytes)) {
         head(args, "flash with a core dump")?;
         terminal::print(&explain_core(&core(&dump)?, &symbols))?;
-        return Ok(Exit::Quit);
+        return Ok(CliExit::Quit);
     }
     let text = String::from_utf8_lossy(&bytes);
     head(args, "log of a UART")?;
@@ -58,7 +58,7 @@ pub fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
             "the core dump is not an ELF file (CONFIG_ESP_COREDUMP_DATA_FORMAT_BIN) and cannot be read",
         );
     }
-    Ok(Exit::Quit)
+    Ok(CliExit::Quit)
 }
 
 /// Returns the mask ROM's symbols for the chip revision in the bootloader's log, else for revision 3.
@@ -80,8 +80,8 @@ fn head(args: &ExplainArgs, what: &str) -> Result<(), BadInput> {
     terminal::print(&(text + "\n"))
 }
 
-fn core(bytes: &[u8]) -> anyhow::Result<Core> {
-    Ok(Core::parse(bytes).map_err(|e| BadInput(e.to_string()))?)
+fn core(bytes: &[u8]) -> anyhow::Result<CoreFile> {
+    Ok(CoreFile::parse(bytes).map_err(|e| BadInput(e.to_string()))?)
 }
 
 /// Returns the log with explanations after its lines. Leaves out a core dump's base64.
@@ -102,7 +102,7 @@ fn log(text: &str, symbols: &Arc<Symbols>) -> String {
 }
 
 /// Explainer of UART0's output while the firmware runs.
-pub struct Live {
+pub struct LiveExplainer {
     handle: Handle,
     explainer: Option<Explainer>,
     line: LineBuffer,
@@ -110,7 +110,7 @@ pub struct Live {
     inline: bool,
 }
 
-impl Live {
+impl LiveExplainer {
     /// Creates an explainer that waits for symbols.
     pub fn new(handle: Handle, inline: bool) -> Self {
         Self { handle, explainer: None, line: LineBuffer::default(), inline }

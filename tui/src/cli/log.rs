@@ -7,9 +7,9 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 /// Formatter with one line per event: level, message, fields. [`super::terminal::Log`] adds the program's name.
-pub struct Lines;
+pub struct LogFormat;
 
-impl<S, N> FormatEvent<S, N> for Lines
+impl<S, N> FormatEvent<S, N> for LogFormat
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
@@ -54,7 +54,7 @@ mod tests {
     fn a_warning_is_a_word_and_its_message() {
         let kept = Kept::default();
         let to = kept.clone();
-        let log = tracing_subscriber::fmt().with_ansi(false).event_format(Lines);
+        let log = tracing_subscriber::fmt().with_ansi(false).event_format(LogFormat);
         let log = log.with_writer(move || to.clone()).finish();
         tracing::subscriber::with_default(log, || tracing::warn!(len = 5, "odd frame"));
         assert_eq!(String::from_utf8_lossy(&kept.0.lock().unwrap()), "warning: odd frame len=5");

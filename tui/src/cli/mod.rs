@@ -36,9 +36,9 @@ mod units;
 mod wifi;
 
 use crate::outlet;
-use args::{Cli, Command};
+use args::{Cli, CliCommand};
 use clap::Parser;
-use exit::{BadInput, Exit};
+use exit::{BadInput, CliExit};
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
@@ -54,15 +54,15 @@ pub fn main() -> ExitCode {
 /// Parses a command line, esplens's or QEMU's. Returns an exit code if nothing is left to do.
 fn read(args: Vec<OsString>) -> Result<Cli, ExitCode> {
     match qemu::cli(&args) {
-        Some(qemu::Line::Run(cli)) => Ok(*cli),
-        Some(qemu::Line::Say(text)) => Err(asked_for(terminal::print(&format!("{text}\n")))),
-        Some(qemu::Line::Wrong(why)) => {
+        Some(qemu::QemuLine::Run(cli)) => Ok(*cli),
+        Some(qemu::QemuLine::Say(text)) => Err(asked_for(terminal::print(&format!("{text}\n")))),
+        Some(qemu::QemuLine::Wrong(why)) => {
             terminal::error(&why);
-            Err(Exit::BadInput.code())
+            Err(CliExit::BadInput.code())
         }
         None => match Cli::try_parse_from(dashboard::spelled_out(args)) {
             // `esplens -v qemu ...`: words before `qemu` have no effect.
-            Ok(Cli { command: Command::Qemu(args), .. }) => {
+            Ok(Cli { command: CliCommand::Qemu(args), .. }) => {
                 read(["esplens", "qemu"].into_iter().map(OsString::from).chain(args.line).collect())
             }
             Ok(cli) => Ok(cli),
@@ -81,31 +81,31 @@ fn carry_out(cli: Cli) -> ExitCode {
         match daemon::start() {
             Ok(None) => {}
             Ok(Some(code)) => {
-                outlet::finish(Exit::Quit.patience());
+                outlet::finish(CliExit::Quit.patience());
                 return code;
             }
             Err(error) => {
                 terminal::error(&format!("esplens: {error:#}"));
-                return Exit::of_error(&error).code();
+                return CliExit::of_error(&error).code();
             }
         }
     }
     start_log(cli.verbose);
     let result = match cli.command {
-        Command::Run(args) => run::run(&args, false),
-        Command::Dash(args) => run::run(&args, dashboard::possible(&args)),
-        Command::Demo(args) => demo::run(*args),
-        Command::Attach(args) => attach::attach(&args),
-        Command::Top => top::top(),
-        Command::Info(args) => info::info(&args),
-        Command::Explain(args) => explain::explain(&args),
-        Command::Dump(args) => dump::dump(&args),
+        CliCommand::Run(args) => run::run(&args, false),
+        CliCommand::Dash(args) => run::run(&args, dashboard::possible(&args)),
+        CliCommand::Demo(args) => demo::run(*args),
+        CliCommand::Attach(args) => attach::attach(&args),
+        CliCommand::Top => top::top(),
+        CliCommand::Info(args) => info::info(&args),
+        CliCommand::Explain(args) => explain::explain(&args),
+        CliCommand::Dump(args) => dump::dump(&args),
         // QEMU's command line has been parsed in its place.
-        Command::Qemu(_) => Ok(Exit::Quit),
+        CliCommand::Qemu(_) => Ok(CliExit::Quit),
     };
     let exit = result.unwrap_or_else(|error| {
         terminal::message(&format!("{error:#}"));
-        Exit::of_error(&error)
+        CliExit::of_error(&error)
     });
     #[cfg(unix)]
     esplens_gdb::server::remove_sockets();
@@ -118,7 +118,7 @@ fn asked_for(said: Result<(), BadInput>) -> ExitCode {
     if let Err(error) = &said {
         terminal::error(&format!("esplens: {error}"));
     }
-    said.map_or(Exit::BadInput, |()| Exit::Quit).code()
+    said.map_or(CliExit::BadInput, |()| CliExit::Quit).code()
 }
 
 /// Restores the terminal. Does nothing if it was not taken.
@@ -141,6 +141,6 @@ fn start_log(verbose: u8) {
         // A failure to write a log line cannot be reported either.
         .log_internal_errors(false)
         .with_ansi(false)
-        .event_format(log::Lines)
+        .event_format(log::LogFormat)
         .init();
 }

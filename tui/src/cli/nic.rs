@@ -1,7 +1,7 @@
 //! `--nic`: connection of the machine's Ethernet.
 
-use super::hostnet::At;
-use esplens_soc::net::user::Config;
+use super::hostnet::SegmentAddress;
+use esplens_soc::net::user::UserNetConfig;
 use esplens_soc::optlist::parts;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::str::FromStr;
@@ -40,7 +40,7 @@ pub struct Nic {
     /// Ethernet MAC model.
     pub model: NicModel,
     /// Configuration of the user-mode network.
-    pub user: Config,
+    pub user: UserNetConfig,
     /// Name server on the host, if not the system's.
     pub resolver: Option<SocketAddrV4>,
     /// Listening address of forwards that name none.
@@ -48,7 +48,7 @@ pub struct Nic {
     /// `id=` or `netdev=` name, for messages.
     pub id: Option<String>,
     /// Location of the segment, for `socket` and `tap`; the last one given.
-    pub at: Option<At>,
+    pub at: Option<SegmentAddress>,
     /// `localaddr=` of `mcast=`.
     pub local: Option<Ipv4Addr>,
     /// Known but unsupported keys, in order.
@@ -60,7 +60,7 @@ impl Default for Nic {
         Self {
             kind: NicKind::User,
             model: NicModel::Auto,
-            user: Config::default(),
+            user: UserNetConfig::default(),
             resolver: None,
             listen: Ipv4Addr::LOCALHOST,
             id: None,
@@ -82,10 +82,10 @@ impl Nic {
             return Err(format!("--nic: {key}={value} is not supported"));
         }
         match (self.kind, &self.at) {
-            (NicKind::Socket, Some(At::Tap(_)) | None) => {
+            (NicKind::Socket, Some(SegmentAddress::Tap(_)) | None) => {
                 return Err("--nic: socket needs listen=, connect= or mcast=".into());
             }
-            (NicKind::Tap, Some(At::Tap(_))) | (NicKind::Socket, _) => {}
+            (NicKind::Tap, Some(SegmentAddress::Tap(_))) | (NicKind::Socket, _) => {}
             (NicKind::Tap, _) => return Err("--nic: tap needs ifname=".into()),
             (NicKind::User | NicKind::None, Some(at)) => {
                 return Err(format!("--nic: {at} needs socket or tap"));
@@ -118,7 +118,7 @@ impl FromStr for Nic {
             let (key, value) = part.split_once('=').unwrap_or((part, "on"));
             nic.set(key, value)?;
         }
-        if let Some(At::Multicast(_, local)) = &mut nic.at {
+        if let Some(SegmentAddress::Multicast(_, local)) = &mut nic.at {
             *local = nic.local;
         }
         Ok(nic)
@@ -137,20 +137,20 @@ impl Nic {
             ("model", other) => return Err(format!("model {other:?} is none of auto, open_eth, emac")),
             ("resolver", at) => self.resolver = Some(resolver(at)?),
             ("id" | "netdev", name) => self.id = Some(name.into()),
-            ("listen", at) => self.at = Some(At::Listen(host_port(key, at)?)),
-            ("connect", to) => self.at = Some(At::Connect(host_port(key, to)?)),
+            ("listen", at) => self.at = Some(SegmentAddress::Listen(host_port(key, at)?)),
+            ("connect", to) => self.at = Some(SegmentAddress::Connect(host_port(key, to)?)),
             ("mcast", group) => {
                 let parsed: Option<SocketAddrV4> =
                     group.parse().ok().filter(|g: &SocketAddrV4| g.ip().is_multicast());
                 let group =
                     parsed.ok_or_else(|| format!("mcast={group}: expected a multicast GROUP:PORT"))?;
-                self.at = Some(At::Multicast(group, None));
+                self.at = Some(SegmentAddress::Multicast(group, None));
             }
             ("localaddr", address) => {
                 let bad = |_| format!("localaddr={address}: no IPv4 address");
                 self.local = Some(address.parse().map_err(bad)?);
             }
-            ("ifname", name) => self.at = Some(At::Tap(name.into())),
+            ("ifname", name) => self.at = Some(SegmentAddress::Tap(name.into())),
             ("script" | "downscript", "no") => {}
             ("script" | "downscript", _) => {
                 return Err(format!(
@@ -201,7 +201,7 @@ mod tests {
         }
         let nic: Nic = "socket,mcast=230.0.0.1:1234,localaddr=127.0.0.1,id=s".parse().unwrap();
         let group = "230.0.0.1:1234".parse().unwrap();
-        assert_eq!(nic.at, Some(At::Multicast(group, Some(Ipv4Addr::LOCALHOST))));
+        assert_eq!(nic.at, Some(SegmentAddress::Multicast(group, Some(Ipv4Addr::LOCALHOST))));
         for bad in ["socket", "tap", "socket,ifname=x", "user,connect=a:1", "user,smb=/x", "bridge,br=b"] {
             assert!(bad.parse::<Nic>().unwrap().check().is_err(), "{bad}");
         }

@@ -2,24 +2,24 @@
 
 use super::args::RunArgs;
 use super::serial::{SerialArg, UARTS, Where, joined};
-use esplens_gdb::supervisor::{Drive, Line, Outside};
+use esplens_gdb::supervisor::{DriveFile, HostLine, Outside};
 use esplens_soc::boot::BootInput;
 
 /// Returns the connections of this command line.
 pub fn of(args: &RunArgs, input: &BootInput) -> Outside {
     let mut out = Outside::default();
     if args.image.is_some() {
-        out.drives.push(Drive { name: "mtd0".into(), file: input.path.clone(), kept: args.persist });
+        out.drives.push(DriveFile { name: "mtd0".into(), file: input.path.clone(), kept: args.persist });
     }
     if let Some(file) = &args.efuse {
-        out.drives.push(Drive { name: "efuse".into(), file: file.clone(), kept: args.persist });
+        out.drives.push(DriveFile { name: "efuse".into(), file: file.clone(), kept: args.persist });
     }
     for uart in 0..UARTS {
         let named = args.serial.iter().rev().find(|s| usize::from(s.uart) == uart);
-        out.lines.push(Line { label: format!("serial{uart}"), to: serial(named, uart) });
+        out.lines.push(HostLine { label: format!("serial{uart}"), to: serial(named, uart) });
     }
     let debug = &args.debug;
-    let mut add = |label: &str, to: String| out.lines.push(Line { label: label.into(), to });
+    let mut add = |label: &str, to: String| out.lines.push(HostLine { label: label.into(), to });
     debug.gdb.iter().for_each(|at| add("gdb", at.to_string()));
     debug.monitor.iter().for_each(|to| add("monitor", to.clone()));
     debug.qmp.iter().chain(&debug.qmp_pretty).for_each(|at| add("qmp", at.to_string()));

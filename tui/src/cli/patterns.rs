@@ -15,7 +15,7 @@ const SHOWN: usize = 160;
 
 /// A pattern that matched.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Hit {
+pub struct PatternHit {
     /// Option that the pattern belongs to.
     pub option: &'static str,
     /// The regular expression.
@@ -30,13 +30,13 @@ pub struct Hit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     /// The run has reached its goal.
-    Exit(Hit),
+    Exit(PatternHit),
     /// The run has failed.
-    Fail(Hit),
+    Fail(PatternHit),
     /// These bytes are to be typed.
     Send(Vec<u8>),
     /// `--ready-on` matched; the run continues.
-    Ready(Hit),
+    Ready(PatternHit),
 }
 
 /// Patterns that have to match in order.
@@ -190,7 +190,7 @@ impl Patterns {
             return;
         }
         let line = self.ended + 1;
-        let hit = |option, regex: &Regex, text| Hit { option, pattern: regex.to_string(), text, line };
+        let hit = |option, regex: &Regex, text| PatternHit { option, pattern: regex.to_string(), text, line };
         let first = |patterns: &[Regex], option| {
             patterns.iter().find_map(|regex| {
                 let text = regex.find(&self.line)?.as_bytes();

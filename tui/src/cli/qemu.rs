@@ -10,7 +10,7 @@ mod options;
 #[cfg(test)]
 mod tests;
 
-use super::args::{Cli, Command};
+use super::args::{Cli, CliCommand};
 use super::terminal;
 use clap::Parser;
 use esplens_soc::optlist::parts;
@@ -20,7 +20,7 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 
 /// Result of a QEMU command line.
-pub enum Line {
+pub enum QemuLine {
     /// A run with these arguments.
     Run(Box<Cli>),
     /// Requested text for standard output: help, the version.
@@ -75,7 +75,7 @@ struct Asked {
 }
 
 /// Translates QEMU's command line. Returns `None` if it is not QEMU's.
-pub fn cli(args: &[OsString]) -> Option<Line> {
+pub fn cli(args: &[OsString]) -> Option<QemuLine> {
     let name =
         args.first().map(|a| Path::new(a).file_stem().unwrap_or_default().to_string_lossy().into_owned());
     let rest = match args.get(1) {
@@ -87,10 +87,10 @@ pub fn cli(args: &[OsString]) -> Option<Line> {
     Some(match translate(&rest) {
         Ok((cli, notes)) => {
             notes.iter().for_each(|note| terminal::error(&format!("esplens qemu: {note}")));
-            Line::Run(cli)
+            QemuLine::Run(cli)
         }
-        Err(End::Say(text)) => Line::Say(text),
-        Err(End::Wrong(why)) => Line::Wrong(why),
+        Err(End::Say(text)) => QemuLine::Say(text),
+        Err(End::Wrong(why)) => QemuLine::Wrong(why),
     })
 }
 
@@ -207,7 +207,7 @@ impl Asked {
             Ok(cli) => cli,
             Err(error) => return wrong(error.to_string().trim_end()),
         };
-        if let Command::Run(args) = &mut cli.command {
+        if let CliCommand::Run(args) = &mut cli.command {
             args.nic.listen = Ipv4Addr::UNSPECIFIED;
         }
         Ok((Box::new(cli), self.notes))

@@ -6,21 +6,21 @@ mod persist;
 use super::args::{RunArgs, StatsFormat};
 use super::dashboard::{self, Dashboard};
 use super::demo::IMAGE;
-use super::exit::{BadInput, Exit};
-use super::explain::Live;
-use super::hostnet::{At, Segment, Sockets};
+use super::exit::{BadInput, CliExit};
+use super::explain::LiveExplainer;
+use super::hostnet::{SegmentAddress, SegmentLink, Sockets};
 use super::nic::NicKind;
-use super::serial::{Event, Flow, Lines, Where};
+use super::serial::{PendingBytes, SerialEvent, SerialLines, Where};
 use super::stats::Stats;
 use super::target::{self, Setup, Target};
 use super::trace::{self, Sinks};
 use super::{attach, debug, terminal, units, wifi};
-use crate::dash::remote::Past;
-use drive::{Drive, is_told};
+use crate::dash::remote::UartBacklog;
+use drive::{RunLoop, is_told};
 use esplens_soc::boot::persist::{Stamp, load_efuse};
-use esplens_soc::boot::{BootError, BootInput, LoadOptions, RomSet, Source, input, kernel};
+use esplens_soc::boot::{BootError, BootInput, InputKind, LoadOptions, RomSet, input, kernel};
 use esplens_soc::net::host::HostNet;
-use esplens_soc::trace::Trace;
+use esplens_soc::trace::TraceSet;
 use persist::{Persist, check_persist};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,10 +35,10 @@ const EVENT_QUEUE: usize = 64;
 const DASHBOARD_ENDS: Duration = Duration::from_secs(2);
 
 /// Runs firmware until the run ends, with or without the dashboard.
-pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<Exit> {
+pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<CliExit> {
     if args.trace.iter().any(|p| p == "list" || p == "help") {
         terminal::print(&trace::list())?;
-        return Ok(Exit::Quit);
+        return Ok(CliExit::Quit);
     }
     args.nic.check().map_err(BadInput)?;
     args.script.check().map_err(BadInput)?;
@@ -58,8 +58,8 @@ pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<Exit> {
     introduce(&input);
     let serial = if dash.is_some() { dashboard::serial(&args.serial) } else { args.serial.clone() };
     debug::announce_monitor(args);
-    let flow = Flow::default();
-    let mut lines = Lines::open(&serial, &events, &flow)?;
+    let flow = PendingBytes::default();
+    let mut lines = SerialLines::open(&serial, &events, &flow)?;
     if args.script.is_plain() {
         lines = lines.without_colours();
     }
@@ -72,29 +72,30 @@ pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<Exit> {
 fn machine_thread(
     args: &RunArgs,
     setup: Setup,
-    (lines, sinks): (Lines, Sinks),
-    (wake, events): (SyncSender<Event>, (Receiver<Event>, Flow)),
+    (lines, sinks): (SerialLines, Sinks),
+    (wake, events): (SyncSender<SerialEvent>, (Receiver<SerialEvent>, PendingBytes)),
     (input, persist): (&BootInput, &Persist),
     dash: Option<(Dashboard, Receiver<()>)>,
-) -> anyhow::Result<Exit> {
+) -> anyhow::Result<CliExit> {
     std::thread::scope(|scope| {
         let (ready, handle) = sync_channel(1);
         let has_dashboard = dash.is_some();
         let (dash, free) = dash.unzip();
-        let body = move || -> anyhow::Result<Exit> {
+        let body = move || -> anyhow::Result<CliExit> {
             let mut target = target::open(setup, args.speed());
             // A full queue wakes the machine as well.
-            target.on_request(move || drop(wake.try_send(Event::Wake)));
+            target.on_request(move || drop(wake.try_send(SerialEvent::Wake)));
             let by = target.handle().client().clone();
-            let past = Past::default();
-            let _registered = attach::open(args, input, &target.handle(), past.clone())?;
+            let backlog = UartBacklog::default();
+            let _registered = attach::open(args, input, &target.handle(), backlog.clone())?;
             let _ = ready.send(target.handle());
             debug::open(args, input, &mut target)?;
             #[cfg(unix)]
             super::daemon::ready()?;
-            let mut drive = Drive::new(args, lines, events, target.now());
-            (drive.sinks, drive.past) = (sinks, past);
-            drive.explain = (!args.debug.no_explain).then(|| Live::new(target.handle(), on_terminal(args)));
+            let mut drive = RunLoop::new(args, lines, events, target.now());
+            (drive.sinks, drive.backlog) = (sinks, backlog);
+            drive.explain =
+                (!args.debug.no_explain).then(|| LiveExplainer::new(target.handle(), on_terminal(args)));
             let exit = drive.run(&mut target);
             let mut stats = drive.report(&exit, &target);
             if args.stats == Some(StatsFormat::Json) {
@@ -102,7 +103,7 @@ fn machine_thread(
             }
             drop(drive); // restores the terminal before anything else is printed
             target.session().quit(&by);
-            debug::farewell(&mut target);
+            debug::disconnect_clients(&mut target);
             if let Some(free) = free {
                 let _ = free.recv_timeout(DASHBOARD_ENDS);
             }
@@ -127,7 +128,7 @@ fn conclude(
     args: &RunArgs,
     target: &dyn Target,
     persist: &Persist,
-    exit: &Exit,
+    exit: &CliExit,
     stats: &Stats,
 ) -> anyhow::Result<()> {
     persist.write_back(target)?;
@@ -169,7 +170,7 @@ fn load_with(args: &RunArgs, elf: Option<&PathBuf>) -> Result<BootInput, BootErr
             // A kernel starts with an erased flash; otherwise the demo is the default.
             let flash = if args.kernel.is_some() { &[0xFF][..] } else { IMAGE };
             let mut input = input::from_bytes(Path::new("built-in demo"), flash, &opts)?;
-            input.source = Source::Builtin;
+            input.source = InputKind::Builtin;
             input.notes.clear();
             Ok(input)
         }
@@ -204,24 +205,26 @@ fn setup(args: &RunArgs, input: &BootInput) -> anyhow::Result<Setup> {
         nic: args.nic.clone(),
         air: wifi::config(&args.wifi, args.nic.kind).map_err(BadInput)?,
         host: None,
-        trace: Trace::default(),
+        trace: TraceSet::default(),
         semihosting: args.semihosting.clone(),
         semihosting_args: args.semihosting_arg.join(" "),
     })
 }
 
 /// Opens the host side of the network. Prints its listening addresses.
-fn host(args: &RunArgs, events: &SyncSender<Event>) -> anyhow::Result<Option<Box<dyn HostNet>>> {
+fn host(args: &RunArgs, events: &SyncSender<SerialEvent>) -> anyhow::Result<Option<Box<dyn HostNet>>> {
     let nic = &args.nic;
     let events = events.clone();
     // A full queue wakes the machine as well.
-    let wake = Arc::new(move || drop(events.try_send(Event::Wake)));
+    let wake = Arc::new(move || drop(events.try_send(SerialEvent::Wake)));
     if let Some(at) = &nic.at {
         let at = match at {
-            At::Listen(port) if port.starts_with(':') => At::Listen(format!("{}{port}", nic.listen)),
+            SegmentAddress::Listen(port) if port.starts_with(':') => {
+                SegmentAddress::Listen(format!("{}{port}", nic.listen))
+            }
             other => other.clone(),
         };
-        let segment = Segment::open(at, wake)?;
+        let segment = SegmentLink::open(at, wake)?;
         terminal::message(&segment.notice);
         return Ok(Some(Box::new(segment)));
     }
@@ -256,9 +259,9 @@ fn introduce(input: &BootInput) {
 }
 
 /// Makes SIGINT, SIGTERM and SIGHUP end a run as Ctrl-A x does: terminal restored, files written.
-fn quit_on_signal(events: SyncSender<Event>) -> anyhow::Result<()> {
+fn quit_on_signal(events: SyncSender<SerialEvent>) -> anyhow::Result<()> {
     ctrlc::set_handler(move || {
-        let _ = events.send(Event::Quit);
+        let _ = events.send(SerialEvent::Quit);
     })?;
     Ok(())
 }

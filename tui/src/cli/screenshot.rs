@@ -3,10 +3,10 @@
 
 use crate::dash::link::{self, Inbox};
 use crate::dash::picture::picture;
-use crate::dash::state::{Msg, State};
+use crate::dash::state::{DashMsg, DashState};
 use crate::dash::update::update;
 use crate::dash::view::view;
-use esplens_gdb::qmp::{Draw, Picture};
+use esplens_gdb::qmp::{Draw, PictureFormat};
 use esplens_gdb::supervisor::Handle;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -18,7 +18,7 @@ const SIZE: (u16, u16) = (160, 50);
 /// Number of samples taken: the first one determines which parts of the machine the later ones query.
 const SAMPLES: usize = 2;
 /// Timeout for a sample on a busy host.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Returns the function that draws a machine.
 pub fn draw(handle: &Handle) -> Draw {
@@ -26,8 +26,8 @@ pub fn draw(handle: &Handle) -> Draw {
     Arc::new(move |format| {
         let picture = picture(&screen(&handle)?);
         match format {
-            Picture::Ppm => Ok(picture.ppm()),
-            Picture::Png => picture.png().map_err(|e| e.to_string()),
+            PictureFormat::Ppm => Ok(picture.ppm()),
+            PictureFormat::Png => picture.png().map_err(|e| e.to_string()),
         }
     })
 }
@@ -42,17 +42,17 @@ fn screen(handle: &Handle) -> Result<Buffer, String> {
 
 fn look(handle: &Handle, inbox: &Inbox) -> Result<Buffer, String> {
     let link = link::local(handle, inbox, Vec::new()).map_err(|e| e.to_string())?;
-    let mut state = State::new(SIZE.0, SIZE.1);
-    let end = Instant::now() + PATIENCE;
+    let mut state = DashState::new(SIZE.0, SIZE.1);
+    let end = Instant::now() + TIMEOUT;
     for _ in 0..SAMPLES {
-        link.sample(state.wants());
+        link.sample(state.query());
         let mut sampled = false;
         while !sampled {
             if Instant::now() >= end {
                 return Err("the machine does not answer".into());
             }
             for msg in inbox.take(Some(end)) {
-                sampled |= matches!(msg, Msg::Sample(_));
+                sampled |= matches!(msg, DashMsg::Sample(_));
                 update(&mut state, msg);
             }
         }

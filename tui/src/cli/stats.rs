@@ -1,8 +1,8 @@
 //! Summary line at the end of a run.
 
 use super::args::StatsFormat;
-use super::crash::Panic;
-use super::exit::Exit;
+use super::crash::CrashPanic;
+use super::exit::CliExit;
 use esplens_core::time::{TICKS_PER_SEC, Ticks};
 use esplens_gdb::server::hex;
 use serde::Serialize;
@@ -37,7 +37,7 @@ pub struct Stats {
     /// Pattern that ended the run.
     pub matched: Option<Matched>,
     /// Latest panic of the firmware.
-    pub panic: Option<Panic>,
+    pub panic: Option<CrashPanic>,
     /// Reason for the end, in a sentence.
     pub why: String,
 }
@@ -54,7 +54,7 @@ impl Stats {
     }
 
     /// Returns the line that `--stats` prints.
-    pub fn line(&self, format: StatsFormat, exit: &Exit) -> String {
+    pub fn line(&self, format: StatsFormat, exit: &CliExit) -> String {
         let wall_ms = self.wall.as_secs_f64() * 1e3;
         match format {
             StatsFormat::Text => format!(
@@ -100,13 +100,13 @@ mod tests {
             why: "timeout after 0.500 s of virtual time".into(),
             ..Stats::default()
         };
-        let text = stats.line(StatsFormat::Text, &Exit::Timeout);
+        let text = stats.line(StatsFormat::Text, &CliExit::Timeout);
         assert_eq!(
             text,
             "esplens: timeout after 0.500 s of virtual time; 500.0 ms virtual, 250.0 ms wall, 5000000 instructions, 20.0 MIPS"
         );
         let json: serde_json::Value =
-            serde_json::from_str(&stats.line(StatsFormat::Json, &Exit::Quit)).unwrap();
+            serde_json::from_str(&stats.line(StatsFormat::Json, &CliExit::Quit)).unwrap();
         assert_eq!(
             (&json["virtual_ms"], &json["mips"], &json["exit"]),
             (&500.0.into(), &20.0.into(), &"quit".into())

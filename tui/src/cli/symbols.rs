@@ -3,10 +3,10 @@
 use super::args::RunArgs;
 use super::run::efuse_revision;
 use esplens_gdb::supervisor::Supervisor;
-use esplens_gdb::symbols::{Elf, Error, Role, open_cached};
+use esplens_gdb::symbols::{Elf, FileRole, SymbolError, open_cached};
 use esplens_soc::boot::image::{self, BOOTLOADER_OFFSET};
 use esplens_soc::boot::rom::builtin_elf;
-use esplens_soc::boot::{BootInput, Source};
+use esplens_soc::boot::{BootInput, InputKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,33 +18,33 @@ pub fn load(args: &RunArgs, input: &BootInput, supervisor: &Supervisor) {
     let handle = supervisor.handle();
     let store = handle.symbols();
     match args.rom.clone() {
-        Some(path) => store.load_with(Role::Rom, "rom.elf", move || rom(&path)),
+        Some(path) => store.load_with(FileRole::Rom, "rom.elf", move || rom(&path)),
         None => {
             let revision = efuse_revision(&supervisor.view().machine().efuse_bytes());
-            store.load_with(Role::Rom, "rom.elf", move || builtin("rom.elf", builtin_elf(revision)));
+            store.load_with(FileRole::Rom, "rom.elf", move || builtin("rom.elf", builtin_elf(revision)));
         }
     }
     if let Some((path, entry)) = bootloader(input) {
-        store.load_with(Role::Bootloader, "bootloader.elf", move || of_entry(&path, entry));
+        store.load_with(FileRole::Bootloader, "bootloader.elf", move || of_entry(&path, entry));
     }
     if is_demo(args, input) {
-        store.load_with(Role::App, "demo.elf", || builtin("demo.elf", DEMO_ELF));
+        store.load_with(FileRole::App, "demo.elf", || builtin("demo.elf", DEMO_ELF));
     }
     // The application is added last, so that it takes precedence over the other files.
     let more = args.elf.iter().filter(|p| Some(*p) != input.elf.as_ref());
     for path in more.chain(&args.kernel).chain(&input.elf) {
-        store.load(Role::App, path);
+        store.load(FileRole::App, path);
     }
 }
 
-fn builtin(name: &str, bytes: &'static [u8]) -> Result<Option<Arc<Elf>>, Error> {
+fn builtin(name: &str, bytes: &'static [u8]) -> Result<Option<Arc<Elf>>, SymbolError> {
     Elf::parse(name, bytes).map(|elf| Some(Arc::new(elf)))
 }
 
 /// Loads the user's mask ROM; raw bytes have no symbols.
-fn rom(path: &Path) -> Result<Option<Arc<Elf>>, Error> {
+fn rom(path: &Path) -> Result<Option<Arc<Elf>>, SymbolError> {
     match open_cached(path) {
-        Err(Error::Elf(_)) => Ok(None),
+        Err(SymbolError::Elf(_)) => Ok(None),
         other => other.map(Some),
     }
 }
@@ -59,7 +59,7 @@ fn bootloader(input: &BootInput) -> Option<(PathBuf, u32)> {
 }
 
 /// Loads a file if its entry address is `entry`.
-fn of_entry(path: &Path, entry: u32) -> Result<Option<Arc<Elf>>, Error> {
+fn of_entry(path: &Path, entry: u32) -> Result<Option<Arc<Elf>>, SymbolError> {
     let elf = open_cached(path)?;
     if elf.entry() == entry {
         return Ok(Some(elf));
@@ -69,7 +69,7 @@ fn of_entry(path: &Path, entry: u32) -> Result<Option<Arc<Elf>>, Error> {
 }
 
 /// Returns the application's ELF file: the image's, or the built-in demo's.
-pub fn app(args: &RunArgs, input: &BootInput) -> Result<Option<Arc<Elf>>, Error> {
+pub fn app(args: &RunArgs, input: &BootInput) -> Result<Option<Arc<Elf>>, SymbolError> {
     match &input.elf {
         Some(path) => open_cached(path).map(Some),
         None if is_demo(args, input) => builtin("demo.elf", DEMO_ELF),
@@ -79,7 +79,7 @@ pub fn app(args: &RunArgs, input: &BootInput) -> Result<Option<Arc<Elf>>, Error>
 
 /// Returns true for the built-in demo with its own symbols.
 fn is_demo(args: &RunArgs, input: &BootInput) -> bool {
-    input.source == Source::Builtin && args.kernel.is_none() && args.elf.is_empty()
+    input.source == InputKind::Builtin && args.kernel.is_none() && args.elf.is_empty()
 }
 
 /// Returns breakpoint addresses of named functions, after their prologues.

@@ -3,7 +3,7 @@
 use super::nic::{Nic, NicKind, NicModel};
 use esplens_core::memory::Page;
 use esplens_core::time::Ticks;
-use esplens_gdb::supervisor::{Ran, RunState, Speed, Supervisor, Why};
+use esplens_gdb::supervisor::{DriveResult, RunState, Speed, Supervisor, Why};
 use esplens_gdb::unwind::{MachineMemory, Words};
 use esplens_soc::boot::{Kernel, RomSet};
 use esplens_soc::dev::eth::EthModel;
@@ -19,7 +19,7 @@ const STORE6: u32 = 0x3FF4_80B8;
 
 /// Reason why [`Target::run`] returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RunExit {
+pub enum TargetExit {
     /// The requested time was reached.
     Until,
     /// Both cores sleep until an interrupt; nothing happens before `until` unless input comes.
@@ -42,9 +42,9 @@ pub enum RunExit {
 
 /// Machine interface for the run loop.
 pub trait Target {
-    /// Runs until virtual time `until` or a notable event. After [`RunExit::Idle`] it advances time to the earlier of
-    /// `until` and the next event.
-    fn run(&mut self, until: Ticks) -> RunExit;
+    /// Runs until virtual time `until` or a notable event. After [`TargetExit::Idle`] it advances time to the earlier
+    /// of `until` and the next event.
+    fn run(&mut self, until: Ticks) -> TargetExit;
     /// Returns the speed that a client of the machine selected.
     fn speed(&self) -> Option<Speed> {
         None
@@ -53,8 +53,8 @@ pub trait Target {
     fn unasked_stop(&self) -> Option<(u64, String)> {
         None
     }
-    /// Returns true if the machine is stopped and nothing is to be done until an [`super::serial::Event`] arrives.
-    fn rest(&mut self) -> bool {
+    /// Returns true if the machine is stopped and nothing is to be done until a [`super::serial::SerialEvent`] arrives.
+    fn is_idle(&mut self) -> bool {
         false
     }
     /// Runs the caller's `wait`; if the machine is stopped, its clients have access to it meanwhile.
@@ -134,11 +134,11 @@ pub struct Setup {
     /// Configuration of the Ethernet connection.
     pub nic: Nic,
     /// Networks and stations on the air.
-    pub air: esplens_soc::net::air::Config,
+    pub air: esplens_soc::net::air::AirConfig,
     /// Host side of the network.
     pub host: Option<Box<dyn HostNet>>,
     /// Events to trace.
-    pub trace: esplens_soc::trace::Trace,
+    pub trace: esplens_soc::trace::TraceSet,
     /// Folder for semihosting's file operations.
     pub semihosting: Option<PathBuf>,
     /// Command line for semihosting.
@@ -181,18 +181,18 @@ pub fn open(setup: Setup, speed: Speed) -> Supervisor {
 }
 
 impl Target for Supervisor {
-    fn run(&mut self, until: Ticks) -> RunExit {
+    fn run(&mut self, until: Ticks) -> TargetExit {
         match Supervisor::run(self, until) {
-            Ran::Paused => RunExit::Paused,
-            Ran::Quit => RunExit::Quit,
-            Ran::Machine(machine::RunExit::Until | machine::RunExit::Look | machine::RunExit::Repeated) => {
-                RunExit::Until
+            DriveResult::Paused => TargetExit::Paused,
+            DriveResult::Quit => TargetExit::Quit,
+            DriveResult::Machine(
+                machine::RunExit::Until | machine::RunExit::WorkExhausted | machine::RunExit::ReplayFinished,
+            ) => TargetExit::Until,
+            DriveResult::Machine(machine::RunExit::Stopped { core, stop }) => {
+                TargetExit::Stopped(format!("core {core}: {stop:?}"))
             }
-            Ran::Machine(machine::RunExit::Stopped { core, stop }) => {
-                RunExit::Stopped(format!("core {core}: {stop:?}"))
-            }
-            Ran::Machine(machine::RunExit::Exit(code)) => RunExit::Exit(code),
-            Ran::Machine(machine::RunExit::Reset(_, cause)) => RunExit::Reset(cause),
+            DriveResult::Machine(machine::RunExit::Exit(code)) => TargetExit::Exit(code),
+            DriveResult::Machine(machine::RunExit::Reset(_, cause)) => TargetExit::Reset(cause),
         }
     }
     fn speed(&self) -> Option<Speed> {
@@ -206,8 +206,8 @@ impl Target for Supervisor {
             _ => None,
         }
     }
-    fn rest(&mut self) -> bool {
-        Supervisor::rest(self)
+    fn is_idle(&mut self) -> bool {
+        Supervisor::is_idle(self)
     }
     fn lend(&mut self, wait: &mut dyn FnMut()) {
         Supervisor::lend(self, wait);

@@ -54,9 +54,9 @@ impl Write for Log {
 
 /// Raw mode until this is dropped; a panic ends it too.
 #[derive(Debug)]
-pub struct Raw(());
+pub struct RawMode(());
 
-impl Raw {
+impl RawMode {
     /// Enters raw mode. Returns `None` if the terminal does not support it.
     pub fn enter() -> Option<Self> {
         static HOOK: Once = Once::new();
@@ -74,7 +74,7 @@ impl Raw {
     }
 }
 
-impl Drop for Raw {
+impl Drop for RawMode {
     fn drop(&mut self) {
         restore();
     }

@@ -1,9 +1,9 @@
 //! `esplens top`: the list of this user's instances; Enter attaches a dashboard to the selected one.
 
 use super::attach::instances;
-use super::exit::{BadInput, Exit};
+use super::exit::{BadInput, CliExit};
 use super::terminal;
-use crate::dash::remote::{self, Entry};
+use crate::dash::remote::{self, InstanceEntry};
 use crate::dash::term::{Screen, panicked};
 use crate::dash::text::{fit, seconds};
 use crate::dash::wire::Sample;
@@ -140,7 +140,7 @@ fn place(row: &Row, room: usize) -> String {
 }
 
 /// Shows all instances of this user: once, or repeatedly on a terminal.
-pub fn top() -> anyhow::Result<Exit> {
+pub fn top() -> anyhow::Result<CliExit> {
     let mut before = Vec::new();
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         // The speed needs two samples.
@@ -151,14 +151,14 @@ pub fn top() -> anyhow::Result<Exit> {
             text += &format!("{}{}\n", row.text, place(&row, usize::MAX));
         }
         terminal::print(&text)?;
-        return Ok(Exit::Quit);
+        return Ok(CliExit::Quit);
     }
     crate::signals::guard_terminal(true);
     let mut list = List::default();
     loop {
         match choose(&mut list, &mut before)? {
             Does::Attach(pid) => list.message = attach(pid),
-            _ => return Ok(Exit::Quit),
+            _ => return Ok(CliExit::Quit),
         }
     }
 }
@@ -217,7 +217,7 @@ type Seen = (u32, Instant, Sample);
 fn rows(before: &mut Vec<Seen>) -> Result<Vec<Row>, BadInput> {
     let (mut rows, mut now) = (Vec::new(), Vec::new());
     for (entry, address) in instances()? {
-        let Ok((image, sample)) = remote::glance(&address) else {
+        let Ok((image, sample)) = remote::sample_once(&address) else {
             rows.push(row(&entry, format!("{:>8} {:<52}", entry.pid, "no answer"), &entry.image, false));
             continue;
         };
@@ -240,7 +240,7 @@ fn rows(before: &mut Vec<Seen>) -> Result<Vec<Row>, BadInput> {
     Ok(rows)
 }
 
-fn row(entry: &Entry, text: String, image: &str, alive: bool) -> Row {
+fn row(entry: &InstanceEntry, text: String, image: &str, alive: bool) -> Row {
     let plain = |text: &str| printable_in_line(text).into_owned();
     let listens = entry.listens.iter().map(|l| plain(l)).collect();
     Row { pid: entry.pid, text: plain(&text), image: plain(image), listens, alive }

@@ -8,8 +8,8 @@ use anyhow::Context;
 use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US};
 use esplens_gdb::printable::printable;
 use esplens_gdb::supervisor::Supervisor;
-use esplens_soc::system::Frame;
-use esplens_soc::trace::{Event, Line, Trace};
+use esplens_soc::system::NetFrame;
+use esplens_soc::trace::{TraceEvent, TraceLine, TraceSet};
 use serde::{Serialize, Serializer};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -17,8 +17,8 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Returns the selected events.
-pub fn chosen(patterns: &[String]) -> Result<Trace, BadInput> {
-    let mut trace = Trace::default();
+pub fn chosen(patterns: &[String]) -> Result<TraceSet, BadInput> {
+    let mut trace = TraceSet::default();
     for pattern in patterns.iter().flat_map(|p| p.split(',')) {
         if !trace.apply(pattern) {
             return Err(BadInput(format!(
@@ -31,7 +31,7 @@ pub fn chosen(patterns: &[String]) -> Result<Trace, BadInput> {
 
 /// Returns the list of all events.
 pub fn list() -> String {
-    Event::ALL.iter().map(|e| format!("{:26} {}\n", e.name(), e.doc())).collect()
+    TraceEvent::ALL.iter().map(|e| format!("{:26} {}\n", e.name(), e.doc())).collect()
 }
 
 /// Timeout for loading the symbols that name lines; only a failing disk exceeds it.
@@ -40,10 +40,10 @@ const SYMBOLS: Duration = Duration::from_secs(20);
 const BUFFER: usize = 1 << 16;
 
 /// Loads symbols before the first instruction if the trace needs them, so that its first line has names too.
-pub fn prepare(args: &RunArgs, chosen: Trace, supervisor: &mut Supervisor) {
+pub fn prepare(args: &RunArgs, chosen: TraceSet, supervisor: &mut Supervisor) {
     let named = args.trace_format != TraceFormat::Text;
     supervisor.session().name_trace(named);
-    let switches = chosen.on(Event::TaskSwitch);
+    let switches = chosen.on(TraceEvent::TaskSwitch);
     if chosen.is_empty() || !(named || switches) {
         return;
     }
@@ -85,7 +85,7 @@ impl Sinks {
     }
 
     /// Writes an event.
-    pub fn line(&mut self, line: &Line) {
+    pub fn line(&mut self, line: &TraceLine) {
         let out = &mut self.text;
         // Writing to memory does not fail.
         let _ = match self.format {
@@ -123,7 +123,7 @@ impl Sinks {
     }
 
     /// Writes a captured frame.
-    pub fn frame(&mut self, frame: &Frame) {
+    pub fn frame(&mut self, frame: &NetFrame) {
         let result = match &mut self.pcap {
             Some(out) => out.write_all(&capture::packet(frame)),
             None => return,
@@ -139,7 +139,7 @@ impl Sinks {
     }
 }
 
-fn long(line: &Line, out: &mut Vec<u8>) -> std::io::Result<()> {
+fn long(line: &TraceLine, out: &mut Vec<u8>) -> std::io::Result<()> {
     write!(out, "{:12.6} ", line.at as f64 / TICKS_PER_SEC as f64)?;
     match line.pc {
         0 => write!(out, "outside")?,
@@ -174,7 +174,7 @@ struct Json<'a> {
     text: &'a str,
 }
 
-fn json(line: &Line, out: &mut Vec<u8>) -> std::io::Result<()> {
+fn json(line: &TraceLine, out: &mut Vec<u8>) -> std::io::Result<()> {
     let value = Json {
         us: line.at as f64 / TICKS_PER_US as f64,
         core: line.core,
@@ -195,19 +195,20 @@ mod tests {
     #[test]
     fn patterns_are_checked() {
         let trace = chosen(&["open_eth*".into(), "-open_eth_reg*,-open_eth_desc*".into()]).unwrap();
-        assert!(trace.on(Event::OpenEthReceive) && !trace.on(Event::OpenEthDescRead));
+        assert!(trace.on(TraceEvent::OpenEthReceive) && !trace.on(TraceEvent::OpenEthDescRead));
         assert!(chosen(&["openeth*".into()]).unwrap_err().to_string().contains("openeth*"));
         assert!(list().lines().any(|l| l.starts_with("open_eth_start_xmit ")));
     }
 
     #[test]
     fn lines_tell_task_and_symbol_only_where_they_are_known() {
-        let written = |f: fn(&Line, &mut Vec<u8>) -> std::io::Result<()>, line: &Line| {
+        let written = |f: fn(&TraceLine, &mut Vec<u8>) -> std::io::Result<()>, line: &TraceLine| {
             let mut out = Vec::new();
             f(line, &mut out).unwrap();
             String::from_utf8(out).unwrap()
         };
-        let mut line = Line::new(Event::UartTx, 480_000_000 / 4, (1, 0x400D_0001), "UART0: 0x41 'A'".into());
+        let mut line =
+            TraceLine::new(TraceEvent::UartTx, 480_000_000 / 4, (1, 0x400D_0001), "UART0: 0x41 'A'".into());
         assert_eq!(written(long, &line), "    0.250000 core 1 0x400d0001: uart_tx UART0: 0x41 'A'\n");
         assert!(!written(json, &line).contains("task"));
         (line.task, line.symbol) = (Some("main".into()), Some("app_main+28".into()));

@@ -1,18 +1,18 @@
 //! `--wifi`: networks and stations on the air.
 
 use super::nic::NicKind;
-use esplens_soc::net::air::{self, Config, Network, StationConfig};
+use esplens_soc::net::air::{self, AirConfig, Network, StationConfig};
 
 /// Returns the air for all `--wifi` options. Without one, a network appears when the firmware asks for it, provided
 /// that the user network is connected. Several machines on a segment receive each other instead.
 ///
 /// # Errors
 /// The invalid option and the reason, without its passphrase.
-pub fn config(options: &[String], nic: NicKind) -> Result<Config, String> {
+pub fn config(options: &[String], nic: NicKind) -> Result<AirConfig, String> {
     let segment = nic == NicKind::Socket;
     let station = |o: &String| o.split(',').next() == Some("station");
     let any = nic == NicKind::User && options.iter().all(station);
-    let mut config = Config { any, segment, ..Config::default() };
+    let mut config = AirConfig { any, segment, ..AirConfig::default() };
     for option in options {
         let wrong = |why: String| format!("--wifi: {why}");
         match option.split_once(',').map_or((option.as_str(), ""), |(kind, rest)| (kind, rest)) {
@@ -35,7 +35,7 @@ pub fn config(options: &[String], nic: NicKind) -> Result<Config, String> {
 mod tests {
     use super::*;
 
-    fn parse(options: &[&str], nic: NicKind) -> Result<Config, String> {
+    fn parse(options: &[&str], nic: NicKind) -> Result<AirConfig, String> {
         let options: Vec<String> = options.iter().map(|o| o.to_string()).collect();
         config(&options, nic)
     }
@@ -45,7 +45,7 @@ mod tests {
         assert!(parse(&[], NicKind::User).unwrap().any);
         let socket = parse(&[], NicKind::Socket).unwrap();
         assert!(!socket.any && socket.segment);
-        assert_eq!(parse(&["none"], NicKind::User), Ok(Config::default()));
+        assert_eq!(parse(&["none"], NicKind::User), Ok(AirConfig::default()));
         let two = parse(&["ssid=a", "ssid=b,psk=secret123"], NicKind::User).unwrap();
         assert_eq!((two.networks.len(), two.any), (2, false));
         assert!(parse(&["station"], NicKind::User).unwrap().station.is_some());

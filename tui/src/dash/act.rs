@@ -1,12 +1,12 @@
 //! Execution of the dashboard's actions. Runs on a client's thread, never on the machine's.
 
-use super::collect::{self, Known, names::place};
+use super::collect::{self, KnownFirmware, names::place};
 use super::sampler::Traced;
 use super::text::number;
 use super::wire::{Action, FrameRef, Reply};
 use esplens_core::memory::WatchKind;
-use esplens_gdb::steps::{self, Goal, Way};
-use esplens_gdb::supervisor::{Back, Client, Gone, Handle, Point, PointKind, Session, Stopped};
+use esplens_gdb::steps::{self, PendingStep, StepKind};
+use esplens_gdb::supervisor::{Client, Gone, Handle, Point, PointKind, ReverseKind, Session, Stopped};
 use esplens_gdb::{monitor, panics};
 use esplens_soc::machine::{Plan, Step};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,14 +16,14 @@ const CHUNK: u32 = 1 << 16;
 
 /// Executor of one dashboard's actions.
 #[derive(Clone)]
-pub struct Actor {
+pub struct ActionExecutor {
     handle: Handle,
     traced: Traced,
     /// Goal of a step in progress.
-    goal: Arc<Mutex<Option<Goal>>>,
+    goal: Arc<Mutex<Option<PendingStep>>>,
 }
 
-impl Actor {
+impl ActionExecutor {
     /// Creates an executor for this client.
     #[must_use]
     pub fn new(handle: Handle, traced: Traced) -> Self {
@@ -46,15 +46,15 @@ impl Actor {
             Action::Run => self.quiet(move |s| _ = s.resume(&Plan::default(), &by)),
             Action::Pause => self.quiet(move |s| _ = s.stop(&by)),
             Action::StepInsn(core) => self.quiet(move |s| step(s, core, &by)),
-            Action::StepBack(core) => self.quiet(move |s| back(s, Back::Step(core), &by)),
-            Action::RunBack => self.quiet(move |s| back(s, Back::Continue, &by)),
-            Action::StepLine(core) => self.begin(Way::Line(core)),
-            Action::Next(core) => self.begin(Way::Next(core)),
-            Action::Finish(core) => self.begin(Way::Finish(core)),
-            Action::RunTo(addr) => self.begin(Way::To(addr)),
-            Action::LineBack(core) => self.begin(Way::BackLine(core)),
-            Action::NextBack(core) => self.begin(Way::BackNext(core)),
-            Action::FinishBack(core) => self.begin(Way::BackFinish(core)),
+            Action::StepBack(core) => self.quiet(move |s| back(s, ReverseKind::Step(core), &by)),
+            Action::RunBack => self.quiet(move |s| back(s, ReverseKind::Continue, &by)),
+            Action::StepLine(core) => self.begin(StepKind::Line(core)),
+            Action::Next(core) => self.begin(StepKind::Next(core)),
+            Action::Finish(core) => self.begin(StepKind::Finish(core)),
+            Action::RunTo(addr) => self.begin(StepKind::To(addr)),
+            Action::LineBack(core) => self.begin(StepKind::BackLine(core)),
+            Action::NextBack(core) => self.begin(StepKind::BackNext(core)),
+            Action::FinishBack(core) => self.begin(StepKind::BackFinish(core)),
             Action::StopAtPanics(on) => self.stop_at_panics(on),
             Action::Reset => {
                 self.handle.call(move |s| s.reset(&by))?;
@@ -111,12 +111,12 @@ impl Actor {
         Ok(())
     }
 
-    fn goal(&self) -> MutexGuard<'_, Option<Goal>> {
+    fn goal(&self) -> MutexGuard<'_, Option<PendingStep>> {
         self.goal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts a step that may take several stops. An unfinished earlier step is abandoned.
-    fn begin(&self, way: Way) -> Result<Reply, Gone> {
+    fn begin(&self, way: StepKind) -> Result<Reply, Gone> {
         // The lock is held because the machine may stop before the goal is stored: the stop then waits for it.
         let mut goal = self.goal();
         if let Some(unfinished) = goal.take() {
@@ -231,7 +231,7 @@ impl Actor {
         if let Some(symbol) = self.handle.symbols().current().symbol(&text) {
             return Ok(at(symbol.addr));
         }
-        let known = Known::of(&self.handle);
+        let known = KnownFirmware::of(&self.handle);
         let found = self.handle.call(move |s| collect::address(s.machine(), &known, &text, context))?;
         Ok(found.map_or_else(|why| fails(&why), at))
     }
@@ -268,9 +268,9 @@ fn step(s: &mut Session, core: usize, by: &Client) {
 }
 
 /// Starts a reverse operation; stops a running machine first.
-fn back(s: &mut Session, how: Back, by: &Client) {
+fn back(s: &mut Session, how: ReverseKind, by: &Client) {
     s.stop(by);
-    s.go_back(how, by);
+    s.start_reverse_op(how, by);
 }
 
 fn says(text: &str) -> Reply {

@@ -2,12 +2,12 @@
 
 use super::config;
 use super::fault;
-use super::link::{Inbox, Link};
-use super::state::{Effect, Msg, State};
+use super::link::{Inbox, MachineLink};
+use super::state::{DashEffect, DashMsg, DashState};
 use super::term::{self, Screen};
 use super::update::update;
 use super::view::view;
-use super::wire::{Action, Wants};
+use super::wire::{Action, Query};
 use crate::outlet;
 use crossterm::event::{self, Event};
 use ratatui::Terminal;
@@ -22,7 +22,7 @@ const DRAW_SHARE: u32 = 4;
 
 /// Reason for the dashboard's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum DashEnd {
     /// The user quit.
     User,
     /// The machine is gone.
@@ -31,14 +31,14 @@ pub enum End {
 
 /// A running dashboard.
 struct App {
-    state: State,
-    link: Link,
+    state: DashState,
+    link: MachineLink,
     inbox: Inbox,
     started: Instant,
     /// Queries of the sample that has been requested and not received.
-    asked: Option<Wants>,
+    asked: Option<Query>,
     /// Queries that the newest sample answers.
-    answered: Option<Wants>,
+    answered: Option<Query>,
     /// An event has occurred that may change a sample.
     stale: bool,
     /// A sample is due as soon as the minimum interval has passed.
@@ -52,25 +52,25 @@ struct App {
 ///
 /// # Errors
 /// When there is no terminal, or a thread panicked.
-pub fn run(mut state: State, link: Link, inbox: Inbox) -> io::Result<End> {
+pub fn run(mut state: DashState, link: MachineLink, inbox: Inbox) -> io::Result<DashEnd> {
     let screen = take_screen(&inbox)?;
     let terminal = Terminal::new(CrosstermBackend::new(screen.out()))?;
     let size = terminal.size()?;
     state.size = (size.width, size.height);
     match show(state, link, inbox, &screen, terminal) {
-        Err(_) if !term::panicked() => Ok(End::Gone),
+        Err(_) if !term::panicked() => Ok(DashEnd::Gone),
         end => end,
     }
 }
 
 /// Runs the loop. An error means that the terminal is closed or that a thread panicked.
 fn show<W: io::Write>(
-    state: State,
-    link: Link,
+    state: DashState,
+    link: MachineLink,
     inbox: Inbox,
     screen: &Screen,
     mut terminal: Terminal<CrosstermBackend<W>>,
-) -> io::Result<End> {
+) -> io::Result<DashEnd> {
     read_terminal(inbox.clone())?;
     let now = Instant::now();
     let long_ago = now.checked_sub(FRAME).unwrap_or(now);
@@ -99,7 +99,7 @@ fn show<W: io::Write>(
         }
         let clock = app.started.elapsed().as_millis() as u64;
         let dirty = app.state.dirty;
-        update(&mut app.state, Msg::Clock(clock));
+        update(&mut app.state, DashMsg::Clock(clock));
         app.state.dirty |= dirty;
         if app.state.dirty && app.drawn.elapsed() >= app.gap {
             app.draw(screen, &mut terminal)?;
@@ -110,10 +110,10 @@ fn show<W: io::Write>(
 /// Takes the terminal; panics and signals become messages.
 fn take_screen(inbox: &Inbox) -> io::Result<Screen> {
     let (last, jobs) = (inbox.clone(), inbox.clone());
-    let screen = Screen::take(move || last.push(Msg::Gone))?;
+    let screen = Screen::take(move || last.push(DashMsg::Gone))?;
     let hung_up = inbox.clone();
-    term::watch_hangup(move || hung_up.push(Msg::Gone))?;
-    term::job_control(move |stop| jobs.push(if stop { Msg::Suspend } else { Msg::Resume }))?;
+    term::watch_hangup(move || hung_up.push(DashMsg::Gone))?;
+    term::job_control(move |stop| jobs.push(if stop { DashMsg::Suspend } else { DashMsg::Resume }))?;
     Ok(screen)
 }
 
@@ -122,15 +122,15 @@ fn read_terminal(inbox: Inbox) -> io::Result<()> {
     std::thread::Builder::new().name("dash keys".into()).spawn(move || {
         while let Ok(event) = event::read() {
             match event {
-                Event::Key(key) => inbox.push(Msg::Key(key)),
-                Event::Mouse(mouse) => inbox.push(Msg::Mouse(mouse)),
-                Event::Paste(text) => inbox.push(Msg::Paste(text)),
-                Event::Resize(width, height) => inbox.push(Msg::Resize(width, height)),
+                Event::Key(key) => inbox.push(DashMsg::Key(key)),
+                Event::Mouse(mouse) => inbox.push(DashMsg::Mouse(mouse)),
+                Event::Paste(text) => inbox.push(DashMsg::Paste(text)),
+                Event::Resize(width, height) => inbox.push(DashMsg::Resize(width, height)),
                 _ => {}
             }
         }
         // A closed terminal ends the dashboard.
-        inbox.push(Msg::Gone);
+        inbox.push(DashMsg::Gone);
     })?;
     Ok(())
 }
@@ -138,13 +138,13 @@ fn read_terminal(inbox: Inbox) -> io::Result<()> {
 impl App {
     /// Requests a sample when one is due: each frame while the machine runs, otherwise after an event.
     fn ask(&mut self) {
-        let wants = self.state.wants();
-        let changed = self.answered.as_ref() != Some(&wants);
+        let query = self.state.query();
+        let changed = self.answered.as_ref() != Some(&query);
         let running = self.state.shared.sample.running;
         self.hurry = running || changed || self.stale;
         if self.asked.is_none() && self.hurry && self.sampled.elapsed() >= self.gap {
-            self.link.sample(wants.clone());
-            self.asked = Some(wants);
+            self.link.sample(query.clone());
+            self.asked = Some(query);
             (self.sampled, self.stale) = (Instant::now(), false);
         }
         // No further request is made before the answer arrives.
@@ -160,48 +160,48 @@ impl App {
         Some(at.max(Instant::now() + Duration::from_millis(1)))
     }
 
-    fn note(&mut self, msg: &Msg) {
+    fn note(&mut self, msg: &DashMsg) {
         match msg {
-            Msg::Sample(_) => self.answered = self.asked.take(),
-            Msg::Clock(_) => {}
+            DashMsg::Sample(_) => self.answered = self.asked.take(),
+            DashMsg::Clock(_) => {}
             _ => self.stale = true,
         }
     }
 
     fn carry_out<W: io::Write>(
         &mut self,
-        effect: Effect,
+        effect: DashEffect,
         screen: &Screen,
         terminal: &mut Terminal<CrosstermBackend<W>>,
-    ) -> io::Result<Option<End>> {
+    ) -> io::Result<Option<DashEnd>> {
         match effect {
-            Effect::Act(pane, action) => self.link.act(pane, action),
-            Effect::Copy(text) => screen.copy(&text),
-            Effect::Redraw => terminal.clear()?,
-            Effect::Suspend => {
+            DashEffect::Act(pane, action) => self.link.act(pane, action),
+            DashEffect::Copy(text) => screen.copy(&text),
+            DashEffect::Redraw => terminal.clear()?,
+            DashEffect::Suspend => {
                 screen.suspend()?;
                 terminal.clear()?;
             }
-            Effect::Retake => {
+            DashEffect::Retake => {
                 screen.again()?;
                 terminal.clear()?;
             }
-            Effect::Quit if term::panicked() => return Err(io::Error::other("a thread panicked")),
-            Effect::Save => {
+            DashEffect::Quit if term::panicked() => return Err(io::Error::other("a thread panicked")),
+            DashEffect::Save => {
                 let done = config::path().ok_or_else(|| "no HOME".to_string());
                 let done = done.and_then(|path| config::save(&path, &config::of(&self.state)).map(|()| path));
                 let text = done.map_or_else(|e| e, |path| format!("saved {}", path.display()));
                 self.state.shared.notify(text);
             }
-            Effect::Quit if self.state.shared.gone => return Ok(Some(End::Gone)),
-            Effect::Quit => {
+            DashEffect::Quit if self.state.shared.gone => return Ok(Some(DashEnd::Gone)),
+            DashEffect::Quit => {
                 if !self.state.detach {
                     self.link.act(None, Action::Quit);
                 }
-                return Ok(Some(End::User));
+                return Ok(Some(DashEnd::User));
             }
             // The update executes these itself.
-            Effect::Show(..) | Effect::Ask(..) | Effect::Notice(_) | Effect::Prompt(_) => {}
+            DashEffect::Show(..) | DashEffect::Ask(..) | DashEffect::Notice(_) | DashEffect::Prompt(_) => {}
         }
         Ok(None)
     }

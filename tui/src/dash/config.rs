@@ -1,7 +1,7 @@
 //! Saved settings of the dashboard: layouts and theme, in `esplens/dashboard.toml` under `$XDG_CONFIG_HOME`.
 
 use super::layout::{LayoutId, Node, Size};
-use super::state::State;
+use super::state::DashState;
 use super::theme::Theme;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ const MAX: u64 = 1 << 16;
 /// Contents of the file.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Config {
+pub struct DashConfig {
     /// Theme by name.
     pub theme: Option<String>,
     /// Layout trees by layout and size, as in `overview.small = "v(code:1 console:1)"`.
@@ -30,9 +30,9 @@ pub fn path() -> Option<PathBuf> {
 
 /// Reads the file. An error in it is returned as a message and is not fatal.
 #[must_use]
-pub fn load(path: &Path) -> (Config, Option<String>) {
+pub fn load(path: &Path) -> (DashConfig, Option<String>) {
     if std::fs::metadata(path).map_or(0, |m| m.len()) == 0 {
-        return (Config::default(), None);
+        return (DashConfig::default(), None);
     }
     let text =
         esplens_soc::hostfile::read(path, MAX).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
@@ -40,12 +40,12 @@ pub fn load(path: &Path) -> (Config, Option<String>) {
         text.map_err(|e| e.to_string()).and_then(|t| toml::from_str(&t).map_err(|e| e.message().to_string()));
     match parsed {
         Ok(config) => (config, None),
-        Err(why) => (Config::default(), Some(format!("{}: {why}", path.display()))),
+        Err(why) => (DashConfig::default(), Some(format!("{}: {why}", path.display()))),
     }
 }
 
 /// Applies a configuration. Returns the first error in it.
-pub fn apply(state: &mut State, config: &Config) -> Option<String> {
+pub fn apply(state: &mut DashState, config: &DashConfig) -> Option<String> {
     let mut wrong = None;
     if let Some(name) = &config.theme {
         match Theme::named(name) {
@@ -69,19 +69,19 @@ pub fn apply(state: &mut State, config: &Config) -> Option<String> {
 
 /// Returns the settings of a state that are saved.
 #[must_use]
-pub fn of(state: &State) -> Config {
+pub fn of(state: &DashState) -> DashConfig {
     let mut layout: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for ((id, size), node) in &state.layouts.changed {
         layout.entry(id.name().into()).or_default().insert(size.name().into(), node.to_string());
     }
-    Config { theme: Some(state.shared.theme.name.into()), layout }
+    DashConfig { theme: Some(state.shared.theme.name.into()), layout }
 }
 
 /// Writes the file.
 ///
 /// # Errors
 /// The host's error.
-pub fn save(path: &Path, config: &Config) -> Result<(), String> {
+pub fn save(path: &Path, config: &DashConfig) -> Result<(), String> {
     let text = toml::to_string(config).map_err(|e| e.to_string())?;
     let write = || {
         path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
@@ -100,13 +100,13 @@ mod tests {
     fn what_is_saved_is_loaded() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("deep/dashboard.toml");
-        let mut state = State::new(80, 24);
+        let mut state = DashState::new(80, 24);
         state.layouts.resize(Size::Small, super::super::pane::PaneId::Code, false, 7);
         state.shared.theme = Theme::mono();
         save(&path, &of(&state)).unwrap();
         let (config, note) = load(&path);
         assert_eq!(note, None);
-        let mut again = State::new(80, 24);
+        let mut again = DashState::new(80, 24);
         assert_eq!(apply(&mut again, &config), None);
         assert_eq!((again.layouts, again.shared.theme), (state.layouts, state.shared.theme));
     }
@@ -120,13 +120,13 @@ mod tests {
         {
             std::fs::write(&path, garbage).unwrap();
             let (config, note) = load(&path);
-            assert!(note.is_some() && config == Config::default(), "{garbage:?}");
+            assert!(note.is_some() && config == DashConfig::default(), "{garbage:?}");
         }
         std::fs::write(&path, b"theme = \"pink\"\n[layout.overview]\nsmall = \"v(\"\nhuge = \"cpu\"")
             .unwrap();
-        let mut state = State::new(80, 24);
+        let mut state = DashState::new(80, 24);
         assert!(apply(&mut state, &load(&path).0).is_some());
         assert!(state.layouts.changed.is_empty());
-        assert_eq!(load(Path::new("/nonexistent/x")), (Config::default(), None));
+        assert_eq!(load(Path::new("/nonexistent/x")), (DashConfig::default(), None));
     }
 }

@@ -22,7 +22,7 @@ pub struct Decoded {
     /// Fields, one per line, indented by layers.
     pub fields: Vec<String>,
     /// TCP stream, identified by both ends, the lower first.
-    pub stream: Option<Stream>,
+    pub stream: Option<TcpStreamKey>,
     /// For a TCP segment: its sequence and acknowledgement numbers, and whether the lower end sent it.
     pub numbers: Option<(u32, u32, bool)>,
     /// Sequence numbers that are shown as 0: the sender's and the receiver's.
@@ -30,11 +30,11 @@ pub struct Decoded {
 }
 
 /// Both ends of a TCP stream: address and port, the lower first.
-pub type Stream = ((u32, u16), (u32, u16));
+pub type TcpStreamKey = ((u32, u16), (u32, u16));
 
 /// Initial sequence numbers of TCP streams, of the lower end and of the other one.
 #[derive(Clone, Debug, Default)]
-pub struct Streams(HashMap<Stream, [Option<u32>; 2]>);
+pub struct Streams(HashMap<TcpStreamKey, [Option<u32>; 2]>);
 
 /// Maximum number of streams kept; beyond that all are discarded.
 const MAX_STREAMS: usize = 4096;

@@ -1,7 +1,7 @@
 //! Search for text in lines, upwards from the newest.
 
 use super::text::mark;
-use super::theme::{Role, Theme};
+use super::theme::{TextRole, Theme};
 use ratatui::text::Line;
 use std::ops::Range;
 
@@ -81,7 +81,8 @@ impl Find {
             return line;
         }
         let found = matches(&line.to_string(), &self.text).into_iter().map(|range| {
-            let role = if self.hit == Some((number, range.start)) { Role::Found } else { Role::Match };
+            let role =
+                if self.hit == Some((number, range.start)) { TextRole::Found } else { TextRole::Match };
             (range, theme.style(role))
         });
         mark(line, &found.collect::<Vec<_>>())
@@ -124,8 +125,8 @@ mod tests {
         let line = find.mark(Line::from("One é one"), 12, theme);
         assert_eq!(line.to_string(), "One é one");
         let parts: Vec<_> = line.spans.iter().map(|s| (s.content.to_string(), s.style)).collect();
-        assert_eq!(parts[0], ("One".into(), theme.style(Role::Match)));
-        assert_eq!(parts[2], ("one".into(), theme.style(Role::Found)));
+        assert_eq!(parts[0], ("One".into(), theme.style(TextRole::Match)));
+        assert_eq!(parts[2], ("one".into(), theme.style(TextRole::Found)));
         assert_eq!(find.set("é", numbered(), (99, 0)), Some(12));
         assert_eq!(find.set("nowhere", numbered(), (99, 0)), None);
         assert_eq!(find.title(), "  \"nowhere\" not found");

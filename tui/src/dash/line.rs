@@ -7,12 +7,12 @@ const MAX: usize = 4096;
 
 /// Text and cursor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Line {
+pub struct EditLine {
     text: Vec<char>,
     cursor: usize,
 }
 
-impl Line {
+impl EditLine {
     /// Creates a line that contains `text`.
     #[must_use]
     pub fn new(text: &str) -> Self {

@@ -1,12 +1,12 @@
 //! Connection between the dashboard's thread and the machine: requests in one direction, messages in the other, both
 //! bounded.
 
-use super::act::Actor;
+use super::act::ActionExecutor;
 use super::collect::stop_info;
 use super::pane::PaneId;
 use super::sampler::{Sampler, Traced};
 use super::source::Sources;
-use super::state::Msg;
+use super::state::DashMsg;
 use super::wire::*;
 use esplens_gdb::supervisor::{Event, Gone, Handle};
 use esplens_soc::system::Output;
@@ -38,7 +38,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Waiting {
-    messages: VecDeque<Msg>,
+    messages: VecDeque<DashMsg>,
     /// Bytes of the events among the messages.
     bytes: usize,
     lost: u64,
@@ -66,22 +66,22 @@ impl Inbox {
     }
 
     /// Adds a message.
-    pub fn push(&self, msg: Msg) {
+    pub fn push(&self, msg: DashMsg) {
         self.lock().messages.push_back(msg);
         self.0.news.notify_one();
     }
 
     /// Adds events. Events beyond the limits are dropped and counted.
-    pub fn feed(&self, feeds: impl IntoIterator<Item = Feed>) {
+    pub fn push_events(&self, dash_events: impl IntoIterator<Item = DashEvent>) {
         let mut waiting = self.lock();
-        for feed in feeds {
-            let size = size(&feed);
+        for event in dash_events {
+            let size = size(&event);
             if waiting.messages.len() >= MAX_WAITING || waiting.bytes + size > MAX_BYTES {
                 waiting.lost += 1;
                 continue;
             }
             waiting.bytes += size;
-            waiting.messages.push_back(Msg::Feed(feed));
+            waiting.messages.push_back(DashMsg::Event(event));
         }
         drop(waiting);
         self.0.news.notify_one();
@@ -89,7 +89,7 @@ impl Inbox {
 
     /// Takes all messages. Waits for the first one, until `until` if given.
     #[must_use]
-    pub fn take(&self, until: Option<Instant>) -> Vec<Msg> {
+    pub fn take(&self, until: Option<Instant>) -> Vec<DashMsg> {
         let mut waiting = self.lock();
         while waiting.messages.is_empty() {
             let news = &self.0.news;
@@ -101,19 +101,19 @@ impl Inbox {
         }
         waiting.bytes = 0;
         let lost = std::mem::take(&mut waiting.lost);
-        let mut messages: Vec<Msg> = waiting.messages.drain(..).collect();
+        let mut messages: Vec<DashMsg> = waiting.messages.drain(..).collect();
         if lost > 0 {
-            messages.push(Msg::Feed(Feed::Lost(lost)));
+            messages.push(DashMsg::Event(DashEvent::Lost(lost)));
         }
         messages
     }
 }
 
-fn size(feed: &Feed) -> usize {
-    match feed {
-        Feed::Uart(_, bytes) | Feed::Console(bytes) => bytes.len(),
-        Feed::Frame(frame) => frame.bytes.len(),
-        Feed::Trace(record) => record.text.len(),
+fn size(event: &DashEvent) -> usize {
+    match event {
+        DashEvent::Uart(_, bytes) | DashEvent::Console(bytes) => bytes.len(),
+        DashEvent::Frame(frame) => frame.bytes.len(),
+        DashEvent::Trace(record) => record.text.len(),
         _ => 0,
     }
 }
@@ -123,25 +123,25 @@ pub type Asked = (Option<PaneId>, Action);
 
 /// Requests to a machine in this or another process.
 #[derive(Clone)]
-pub struct Link {
-    samples: Sender<Wants>,
+pub struct MachineLink {
+    samples: Sender<Query>,
     actions: Sender<Asked>,
 }
 
-impl Link {
+impl MachineLink {
     /// Returns a link and the receivers of its requests.
     #[must_use]
-    pub fn pair() -> (Self, Receiver<Wants>, Receiver<Asked>) {
-        let ((samples, wants), (actions, asked)) = (channel(), channel());
-        (Self { samples, actions }, wants, asked)
+    pub fn pair() -> (Self, Receiver<Query>, Receiver<Asked>) {
+        let ((samples, query), (actions, asked)) = (channel(), channel());
+        (Self { samples, actions }, query, asked)
     }
 
-    /// Requests a sample; the answer is [`Msg::Sample`].
-    pub fn sample(&self, wants: Wants) {
-        let _ = self.samples.send(wants);
+    /// Requests a sample; the answer is [`DashMsg::Sample`].
+    pub fn sample(&self, query: Query) {
+        let _ = self.samples.send(query);
     }
 
-    /// Requests an action; the answer is [`Msg::Reply`].
+    /// Requests an action; the answer is [`DashMsg::Reply`].
     pub fn act(&self, pane: Option<PaneId>, action: Action) {
         let _ = self.actions.send((pane, action));
     }
@@ -151,27 +151,27 @@ impl Link {
 ///
 /// # Errors
 /// When the host cannot create threads.
-pub fn local(handle: &Handle, inbox: &Inbox, roots: Vec<PathBuf>) -> std::io::Result<Link> {
-    let (link, wants, asked) = Link::pair();
+pub fn local(handle: &Handle, inbox: &Inbox, roots: Vec<PathBuf>) -> std::io::Result<MachineLink> {
+    let (link, query, asked) = MachineLink::pair();
     let traced = Traced::default();
-    let actor = Actor::new(handle.register("dashboard"), traced.clone());
+    let executor = ActionExecutor::new(handle.register("dashboard"), traced.clone());
     // If the machine is gone already, the threads below report it.
-    let _ = actor.prepare();
+    let _ = executor.prepare();
     spawn("dash samples", inbox, {
-        let (handle, inbox) = (actor.handle().clone(), inbox.clone());
+        let (handle, inbox) = (executor.handle().clone(), inbox.clone());
         move || {
             let mut sampler = Sampler::new(handle, Sources::new(roots), traced);
-            for wants in wants {
-                let (sample, feeds) = sampler.take(wants)?;
-                inbox.feed(feeds);
-                inbox.push(Msg::Sample(Box::new(sample)));
+            for query in query {
+                let (sample, dash_events) = sampler.take(query)?;
+                inbox.push_events(dash_events);
+                inbox.push(DashMsg::Sample(Box::new(sample)));
             }
             Ok(())
         }
     })?;
     spawn("dash events", inbox, {
-        let (actor, inbox) = (actor.clone(), inbox.clone());
-        let mut events = actor.handle().subscribe();
+        let (executor, inbox) = (executor.clone(), inbox.clone());
+        let mut events = executor.handle().subscribe();
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         let next = move |inbox: &Inbox| {
             runtime.block_on(async {
@@ -181,13 +181,13 @@ pub fn local(handle: &Handle, inbox: &Inbox, roots: Vec<PathBuf>) -> std::io::Re
                 }
             })
         };
-        move || hear(&inbox, &actor, next)
+        move || hear(&inbox, &executor, next)
     })?;
     spawn("dash actions", inbox, {
         let inbox = inbox.clone();
         move || {
             for (pane, action) in asked {
-                inbox.push(Msg::Reply(pane, actor.perform(action)?));
+                inbox.push(DashMsg::Reply(pane, executor.perform(action)?));
             }
             Ok(())
         }
@@ -198,19 +198,19 @@ pub fn local(handle: &Handle, inbox: &Inbox, roots: Vec<PathBuf>) -> std::io::Re
 /// Processes the machine's events until the inbox is closed.
 fn hear(
     inbox: &Inbox,
-    actor: &Actor,
+    executor: &ActionExecutor,
     mut next: impl FnMut(&Inbox) -> Option<Result<Event, RecvError>>,
 ) -> Result<(), Gone> {
     while let Some(event) = next(inbox) {
         match event {
             Ok(Event::Quit(_) | Event::Gone) | Err(RecvError::Closed) => return Err(Gone),
             Ok(event) => {
-                inbox.feed(feeds(&event));
+                inbox.push_events(dash_events(&event));
                 if let Event::Stopped(stop) = &event {
-                    actor.stopped(stop)?;
+                    executor.stopped(stop)?;
                 }
             }
-            Err(RecvError::Lagged(n)) => inbox.feed([Feed::Lost(n)]),
+            Err(RecvError::Lagged(n)) => inbox.push_events([DashEvent::Lost(n)]),
         }
     }
     Ok(())
@@ -225,7 +225,7 @@ fn spawn(
     let inbox = inbox.clone();
     thread::Builder::new().name(name.into()).spawn(move || {
         if body().is_err() {
-            inbox.push(Msg::Gone);
+            inbox.push(DashMsg::Gone);
         }
     })?;
     Ok(())
@@ -233,34 +233,34 @@ fn spawn(
 
 /// Converts an event into the dashboard's form.
 #[must_use]
-pub fn feeds(event: &Event) -> Vec<Feed> {
+pub fn dash_events(event: &Event) -> Vec<DashEvent> {
     match event {
-        Event::Stopped(stopped) => vec![Feed::Stopped(stop_info(stopped))],
-        Event::Resumed(by) => vec![Feed::Resumed(by.to_string())],
+        Event::Stopped(stopped) => vec![DashEvent::Stopped(stop_info(stopped))],
+        Event::Resumed(by) => vec![DashEvent::Resumed(by.to_string())],
         Event::Reset { cause, by } => {
-            vec![Feed::Reset(format!("{cause:?}"), by.as_ref().map(ToString::to_string))]
+            vec![DashEvent::Reset(format!("{cause:?}"), by.as_ref().map(ToString::to_string))]
         }
         Event::Output(output) => outputs(output),
-        Event::Exited(code) => vec![Feed::Exited(*code)],
-        Event::Touched => vec![Feed::Touched],
+        Event::Exited(code) => vec![DashEvent::Exited(*code)],
+        Event::Touched => vec![DashEvent::Touched],
         Event::Quit(_) | Event::Gone => Vec::new(),
     }
 }
 
 /// Converts the machine's output; consecutive bytes of one UART become one event.
-fn outputs(output: &[Output]) -> Vec<Feed> {
-    let mut out: Vec<Feed> = Vec::new();
+fn outputs(output: &[Output]) -> Vec<DashEvent> {
+    let mut out: Vec<DashEvent> = Vec::new();
     for o in output {
         match o {
             Output::Uart { n, byte } => match out.last_mut() {
-                Some(Feed::Uart(last, bytes)) if last == n => bytes.push(*byte),
-                _ => out.push(Feed::Uart(*n, vec![*byte])),
+                Some(DashEvent::Uart(last, bytes)) if last == n => bytes.push(*byte),
+                _ => out.push(DashEvent::Uart(*n, vec![*byte])),
             },
-            Output::Console { bytes, .. } => out.push(Feed::Console(bytes.clone())),
-            Output::Warning(text) => out.push(Feed::Message(format!("warning: {text}"))),
-            Output::Note(text) => out.push(Feed::Message(text.clone())),
+            Output::Console { bytes, .. } => out.push(DashEvent::Console(bytes.clone())),
+            Output::Warning(text) => out.push(DashEvent::Message(format!("warning: {text}"))),
+            Output::Note(text) => out.push(DashEvent::Message(text.clone())),
             // The sampler's streams contain the others.
-            Output::Frame(_) | Output::Trace(_) | Output::Pad { .. } => {}
+            Output::NetFrame(_) | Output::Trace(_) | Output::Pad { .. } => {}
         }
     }
     out

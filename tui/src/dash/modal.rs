@@ -2,7 +2,7 @@
 
 use super::fuzzy;
 use super::keys::{Binding, Cmd, TABLE};
-use super::line::Line;
+use super::line::EditLine;
 use super::pane::PaneId;
 use std::sync::OnceLock;
 
@@ -12,7 +12,7 @@ pub enum Modal {
     /// Key help; scrolled by rows.
     Help(u16),
     /// Palette: the typed text and the selected row.
-    Palette(Line, usize),
+    Palette(EditLine, usize),
     /// Input of a line: for a pane and a command, with a heading.
     Ask {
         /// Pane.
@@ -22,7 +22,7 @@ pub enum Modal {
         /// Heading.
         label: String,
         /// Typed text.
-        line: Line,
+        line: EditLine,
     },
     /// Confirmation before quitting.
     Quit,
@@ -30,7 +30,7 @@ pub enum Modal {
 
 /// Action of a palette entry.
 #[derive(Clone, Debug)]
-pub enum What {
+pub enum EntryAction {
     /// The command of a row of the key table.
     Key(&'static Binding),
     /// Shows a pane.
@@ -41,9 +41,9 @@ pub enum What {
 
 /// An entry of the palette: a row of the key table, or a monitor command.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct PaletteEntry {
     /// Action of the entry.
-    pub what: What,
+    pub what: EntryAction,
     /// Name of the entry.
     pub name: String,
     /// Short description.
@@ -52,14 +52,14 @@ pub struct Entry {
     pub score: i32,
 }
 
-impl Entry {
+impl PaletteEntry {
     /// Returns the key that does the same.
     #[must_use]
     pub fn key(&self) -> &'static str {
         match &self.what {
-            What::Key(binding) => binding.keys.split(' ').next().unwrap_or(""),
-            What::Pane(_) => "v",
-            What::Monitor => ":",
+            EntryAction::Key(binding) => binding.keys.split(' ').next().unwrap_or(""),
+            EntryAction::Pane(_) => "v",
+            EntryAction::Monitor => ":",
         }
     }
 }
@@ -71,12 +71,13 @@ fn monitor() -> &'static [(String, String)] {
 }
 
 /// Returns all palette entries. A command that also has a key is included once.
-fn all() -> impl Iterator<Item = (What, String, &'static str)> {
-    let keys = TABLE.iter().map(|b| (What::Key(b), b.name.to_string(), b.doc));
-    let panes = PaneId::ALL.into_iter().map(|id| (What::Pane(id), format!("show {}", id.title()), id.doc()));
+fn all() -> impl Iterator<Item = (EntryAction, String, &'static str)> {
+    let keys = TABLE.iter().map(|b| (EntryAction::Key(b), b.name.to_string(), b.doc));
+    let panes =
+        PaneId::ALL.into_iter().map(|id| (EntryAction::Pane(id), format!("show {}", id.title()), id.doc()));
     let shown = |name: &str| TABLE.iter().any(|b| b.name == name);
     let commands = monitor().iter().filter(move |(name, _)| !shown(name));
-    keys.chain(panes).chain(commands.map(|(name, doc)| (What::Monitor, name.clone(), doc.as_str())))
+    keys.chain(panes).chain(commands.map(|(name, doc)| (EntryAction::Monitor, name.clone(), doc.as_str())))
 }
 
 /// Returns the score of an entry: names before descriptions. A description must contain the query literally.
@@ -96,11 +97,11 @@ fn fit(query: &str, name: &str, doc: &str) -> Option<i32> {
 /// Returns the entries that match a query, the best first; all of them for an empty query. Keys come before monitor
 /// commands.
 #[must_use]
-pub fn entries(query: &str) -> Vec<Entry> {
-    let mut rows: Vec<Entry> = all()
+pub fn entries(query: &str) -> Vec<PaletteEntry> {
+    let mut rows: Vec<PaletteEntry> = all()
         .filter_map(|(what, name, doc)| {
             let score = fit(query, &name, doc)?;
-            Some(Entry { what, name, doc, score })
+            Some(PaletteEntry { what, name, doc, score })
         })
         .collect();
     rows.sort_by_key(|e| std::cmp::Reverse(e.score));
@@ -118,7 +119,7 @@ mod tests {
         }
         assert!(entries("").len() > TABLE.len() + 20);
         let found = entries("whati");
-        assert!(matches!(found[0].what, What::Monitor), "{found:?}");
+        assert!(matches!(found[0].what, EntryAction::Monitor), "{found:?}");
         assert!(entries("qqqq").is_empty());
         let names = |query| entries(query).into_iter().map(|e| e.name).collect::<Vec<_>>();
         let back = names("rev");

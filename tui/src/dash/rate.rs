@@ -11,12 +11,12 @@ const TICKS_PER_MS: f64 = 480_000.0;
 
 /// Samples of the last seconds.
 #[derive(Clone, Debug, Default)]
-pub struct Rate {
+pub struct SpeedRate {
     /// Host milliseconds, virtual ticks, instructions.
     seen: VecDeque<(u64, u64, u64)>,
 }
 
-impl Rate {
+impl SpeedRate {
     /// Adds a sample. While the machine is stopped, no figures are available.
     pub fn note(&mut self, clock: u64, now: u64, instructions: u64, running: bool) {
         // Time or instructions went backwards: a snapshot was loaded or the counters were reset.
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn another_speed_begins_without_figures() {
-        let mut rate = Rate::default();
+        let mut rate = SpeedRate::default();
         (0..10).for_each(|n| rate.note(n * 33, n * 33 * 2_400_000, n, true));
         rate.forget();
         rate.note(330, 10 * 33 * 2_400_000, 10, true);
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn figures_come_from_the_recent_past() {
-        let mut rate = Rate::default();
+        let mut rate = SpeedRate::default();
         assert_eq!(rate.mips(), None);
         for n in 0..100 {
             rate.note(n * 33, n * 33 * 240_000, n * 33 * 50_000, true);

@@ -1,24 +1,24 @@
 //! Dashboard without a terminal, with a machine that is run explicitly: the output is the same in every run. For tests
 //! and for the pictures in docs/.
 
-use super::act::Actor;
+use super::act::ActionExecutor;
 use super::keys;
-use super::link::feeds;
+use super::link::dash_events;
 use super::pane::PaneId;
 use super::sampler::{Sampler, Traced};
 use super::source::Sources;
-use super::state::{Effect, Msg, State};
+use super::state::{DashEffect, DashMsg, DashState};
 use super::update::update;
 use super::view::view;
-use super::wire::{Action, Feed};
+use super::wire::{Action, DashEvent};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use esplens_core::time::TICKS_PER_US;
-use esplens_gdb::supervisor::{Event, Handle, Ran, Session, Speed, Supervisor};
-use esplens_gdb::symbols::{Elf, Role};
+use esplens_gdb::supervisor::{DriveResult, Event, Handle, Session, Speed, Supervisor};
+use esplens_gdb::symbols::{Elf, FileRole};
 use esplens_soc::boot::{LoadOptions, input};
 use esplens_soc::machine::{Input, Machine, MachineConfig};
 use esplens_soc::net::host;
-use esplens_soc::net::user::Config;
+use esplens_soc::net::user::UserNetConfig;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -34,11 +34,11 @@ const FRAME_MS: u64 = 33;
 /// Dashboard with its machine.
 pub struct Rig {
     /// State of the dashboard.
-    pub state: State,
+    pub state: DashState,
     /// Effects for the terminal: copying, quitting.
-    pub effects: Vec<Effect>,
+    pub effects: Vec<DashEffect>,
     supervisor: Supervisor,
-    actor: Actor,
+    executor: ActionExecutor,
     sampler: Option<Sampler>,
     events: Receiver<Event>,
     connections: u32,
@@ -77,25 +77,26 @@ impl Rig {
         name: &str,
         (width, height): (u16, u16),
     ) -> Self {
-        let config = MachineConfig { network: Some(Config::default()), ..MachineConfig::new(flash) };
+        let config = MachineConfig { network: Some(UserNetConfig::default()), ..MachineConfig::new(flash) };
         let mut supervisor = Supervisor::new(Machine::new(config));
         supervisor.session().set_speed(Speed::Real);
         let handle = supervisor.handle();
         if let Some(elf) = elf {
-            handle.symbols().add(Role::App, Arc::new(elf));
+            handle.symbols().add(FileRole::App, Arc::new(elf));
         }
         let traced = Traced::default();
-        let actor = Actor::new(handle.register("dashboard"), traced.clone());
-        let sampler = Sampler::new(actor.handle().clone(), Sources::default(), traced).slow(Duration::ZERO);
-        let begin = actor.clone();
-        let mut state = State::new(width, height);
+        let executor = ActionExecutor::new(handle.register("dashboard"), traced.clone());
+        let sampler =
+            Sampler::new(executor.handle().clone(), Sources::default(), traced).slow(Duration::ZERO);
+        let begin = executor.clone();
+        let mut state = DashState::new(width, height);
         state.shared.image = name.into();
         let events = handle.subscribe();
         let mut rig = Self {
             state,
             effects: Vec::new(),
             supervisor,
-            actor,
+            executor,
             sampler: Some(sampler),
             events,
             connections: 0,
@@ -120,10 +121,10 @@ impl Rig {
     }
 
     /// Sends a message and executes the resulting effects.
-    pub fn send(&mut self, msg: Msg) {
+    pub fn send(&mut self, msg: DashMsg) {
         for effect in update(&mut self.state, msg) {
             match effect {
-                Effect::Act(pane, action) => self.act(pane, action),
+                DashEffect::Act(pane, action) => self.act(pane, action),
                 other => self.effects.push(other),
             }
         }
@@ -131,10 +132,10 @@ impl Rig {
 
     /// Executes an action as if a pane had requested it.
     pub fn act(&mut self, pane: Option<PaneId>, action: Action) {
-        let actor = self.actor.clone();
-        if let Ok(reply) = self.serve(move || actor.perform(action)) {
+        let executor = self.executor.clone();
+        if let Ok(reply) = self.serve(move || executor.perform(action)) {
             self.hear();
-            self.send(Msg::Reply(pane, reply));
+            self.send(DashMsg::Reply(pane, reply));
         }
         self.sample();
     }
@@ -149,10 +150,10 @@ impl Rig {
     fn hear(&mut self) {
         self.supervisor.take_output();
         while let Ok(event) = self.events.try_recv() {
-            feeds(&event).into_iter().for_each(|feed| self.send(Msg::Feed(feed)));
+            dash_events(&event).into_iter().for_each(|event| self.send(DashMsg::Event(event)));
             if let Event::Stopped(stop) = event {
-                let actor = self.actor.clone();
-                let _ = self.serve(move || actor.stopped(&stop));
+                let executor = self.executor.clone();
+                let _ = self.serve(move || executor.stopped(&stop));
             }
         }
     }
@@ -161,16 +162,16 @@ impl Rig {
     pub fn sample(&mut self) {
         // Twice: a pane's queries may depend on the first sample.
         for _ in 0..2 {
-            let wants = self.state.wants();
+            let query = self.state.query();
             let Some(mut sampler) = self.sampler.take() else { return };
             let (sampler, taken) = self.serve(move || {
-                let taken = sampler.take(wants);
+                let taken = sampler.take(query);
                 (sampler, taken)
             });
             self.sampler = Some(sampler);
-            if let Ok((sample, feeds)) = taken {
-                feeds.into_iter().for_each(|feed| self.send(Msg::Feed(feed)));
-                self.send(Msg::Sample(Box::new(sample)));
+            if let Ok((sample, dash_events)) = taken {
+                dash_events.into_iter().for_each(|event| self.send(DashMsg::Event(event)));
+                self.send(DashMsg::Sample(Box::new(sample)));
             }
         }
     }
@@ -201,12 +202,12 @@ impl Rig {
             while self.supervisor.view().is_running() && self.supervisor.view().machine().now() < goal {
                 let ran = self.supervisor.run(goal);
                 self.hear();
-                if matches!(ran, Ran::Quit) {
+                if matches!(ran, DriveResult::Quit) {
                     return;
                 }
             }
             let clock = self.now_ms();
-            self.send(Msg::Clock(clock));
+            self.send(DashMsg::Clock(clock));
             self.sample();
         }
     }
@@ -217,10 +218,10 @@ impl Rig {
         let conn = host::HOST_IDS + self.connections;
         let to = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 80);
         let request = format!("GET {path} HTTP/1.1\r\nHost: esplens\r\nUser-Agent: curl/8.5\r\n\r\n");
-        self.input(Input::Host(host::Event::Accepted { conn, to }));
+        self.input(Input::Host(host::HostEvent::Accepted { conn, to }));
         let now = self.now_ms();
         self.run_to(now + 200);
-        self.input(Input::Host(host::Event::Data { conn, bytes: request.into_bytes() }));
+        self.input(Input::Host(host::HostEvent::Data { conn, bytes: request.into_bytes() }));
         self.run_to(now + 500);
     }
 
@@ -236,7 +237,7 @@ impl Rig {
     pub fn keys(&mut self, keys: &str) {
         for key in keys.split(' ') {
             let (code, mods) = keys::parse(key).unwrap_or_else(|| panic!("{key} is not a key"));
-            self.send(Msg::Key(KeyEvent::new(code, mods)));
+            self.send(DashMsg::Key(KeyEvent::new(code, mods)));
         }
         self.sample();
     }
@@ -244,19 +245,19 @@ impl Rig {
     /// Types a line and Enter.
     pub fn line(&mut self, text: &str) {
         for c in text.chars() {
-            self.send(Msg::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)));
+            self.send(DashMsg::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)));
         }
         self.keys("Enter");
     }
 
     /// Sends an event that did not come from the machine.
-    pub fn feed(&mut self, feed: Feed) {
-        self.send(Msg::Feed(feed));
+    pub fn push_events(&mut self, event: DashEvent) {
+        self.send(DashMsg::Event(event));
     }
 
     /// Changes the size of the terminal.
     pub fn resize(&mut self, width: u16, height: u16) {
-        self.send(Msg::Resize(width, height));
+        self.send(DashMsg::Resize(width, height));
         self.sample();
     }
 
@@ -276,7 +277,7 @@ impl Rig {
     /// Returns a handle for clients of the machine.
     #[must_use]
     pub fn handle(&self) -> &Handle {
-        self.actor.handle()
+        self.executor.handle()
     }
 
     /// Returns the session, for read access to the machine.

@@ -1,15 +1,15 @@
 //! Takes samples for one dashboard, with the events since the last one.
 
-use super::collect::{Known, collect, names};
+use super::collect::{KnownFirmware, collect, names};
 use super::source::Sources;
 use super::wire::*;
 use esplens_gdb::panics;
 use esplens_gdb::rtos::Rtos;
-use esplens_gdb::supervisor::{Gone, Handle, Session, Stream};
+use esplens_gdb::supervisor::{Gone, Handle, Session, Subscription};
 use esplens_gdb::symbols::Symbols;
 use esplens_gdb::unwind::MachineMemory;
-use esplens_soc::system::Frame;
-use esplens_soc::trace::{Event, Line, Trace};
+use esplens_soc::system::NetFrame;
+use esplens_soc::trace::{TraceEvent, TraceLine, TraceSet};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,11 +25,11 @@ const SLOW: Duration = Duration::from_millis(150);
 
 /// Events that a dashboard wants traced, set by its actions and read by its sampler.
 #[derive(Clone, Default)]
-pub struct Traced(Arc<Mutex<Trace>>);
+pub struct Traced(Arc<Mutex<TraceSet>>);
 
 impl Traced {
     /// Changes the selection.
-    pub fn change<R>(&self, f: impl FnOnce(&mut Trace) -> R) -> R {
+    pub fn change<R>(&self, f: impl FnOnce(&mut TraceSet) -> R) -> R {
         f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -40,15 +40,15 @@ pub struct Sampler {
     sources: Sources,
     traced: Traced,
     /// Events that `lines` streams.
-    streamed: Trace,
-    lines: Option<Stream<Line>>,
-    switches: Option<Stream<Line>>,
-    frames: Option<Stream<Frame>>,
+    streamed: TraceSet,
+    lines: Option<Subscription<TraceLine>>,
+    switches: Option<Subscription<TraceLine>>,
+    frames: Option<Subscription<NetFrame>>,
     names: HashMap<u32, String>,
     /// Symbols that name the panic handlers at which the machine stops.
     armed: Option<Arc<Symbols>>,
     /// Last sample with all slow parts, its queries, and the time when it was taken.
-    last: Option<(Instant, Wants, Sample)>,
+    last: Option<(Instant, Query, Sample)>,
     slow: Duration,
 }
 
@@ -60,7 +60,7 @@ impl Sampler {
             handle,
             sources,
             traced,
-            streamed: Trace::default(),
+            streamed: TraceSet::default(),
             lines: None,
             switches: None,
             frames: None,
@@ -81,21 +81,21 @@ impl Sampler {
     ///
     /// # Errors
     /// When the machine is gone.
-    pub fn take(&mut self, wants: Wants) -> Result<(Sample, Vec<Feed>), Gone> {
+    pub fn take(&mut self, query: Query) -> Result<(Sample, Vec<DashEvent>), Gone> {
         super::fault::point("client");
-        let known = Known::of(&self.handle);
+        let known = KnownFirmware::of(&self.handle);
         self.arm(&known)?;
-        self.subscribe(&wants, &known)?;
-        let (asked, recent) = (wants.clone(), self.recent(&wants));
+        self.subscribe(&query, &known)?;
+        let (asked, recent) = (query.clone(), self.recent(&query));
         let clients: Vec<String> = self.handle.attached().iter().map(ToString::to_string).collect();
         let from = known.clone();
         let mut sample = self.handle.call(move |s| {
             // A stopped machine is always read completely: no further request follows.
             if recent && s.is_running() {
-                let quick = Wants { debug: DebugWant::default(), code: None, ..wants };
+                let quick = Query { debug: DebugQuery::default(), code: None, ..query };
                 return collect(s, &quick, &clients, &from);
             }
-            collect(s, &wants, &clients, &from)
+            collect(s, &query, &clients, &from)
         })?;
         self.sources.follow(&self.handle.symbols().sources());
         let around = asked.code.map_or(0, |code| code.source);
@@ -113,22 +113,22 @@ impl Sampler {
             _ => self.last = Some((Instant::now(), asked, sample.clone())),
         }
         self.remember(&sample);
-        let feeds = self.drain(&known)?;
-        Ok((sample, feeds))
+        let dash_events = self.drain(&known)?;
+        Ok((sample, dash_events))
     }
 
     /// Returns true if the slow parts of the last sample can be reused while the machine runs.
-    fn recent(&self, wants: &Wants) -> bool {
+    fn recent(&self, query: &Query) -> bool {
         self.last.as_ref().is_some_and(|(at, asked, sample)| {
             sample.running
                 && at.elapsed() < self.slow
-                && asked.debug == wants.debug
-                && asked.code == wants.code
+                && asked.debug == query.debug
+                && asked.code == query.code
         })
     }
 
     /// Sets breakpoints at the panic handlers that new symbols name, if the machine stops at panics.
-    fn arm(&mut self, known: &Known) -> Result<(), Gone> {
+    fn arm(&mut self, known: &KnownFirmware) -> Result<(), Gone> {
         let same = match (&self.armed, &known.symbols) {
             (Some(armed), Some(symbols)) => Arc::ptr_eq(armed, symbols),
             (armed, symbols) => armed.is_none() && symbols.is_none(),
@@ -151,7 +151,7 @@ impl Sampler {
     }
 
     /// Opens missing streams.
-    fn subscribe(&mut self, wants: &Wants, known: &Known) -> Result<(), Gone> {
+    fn subscribe(&mut self, query: &Query, known: &KnownFirmware) -> Result<(), Gone> {
         let traced = self.traced.change(|t| *t);
         if traced != self.streamed {
             self.streamed = traced;
@@ -161,7 +161,7 @@ impl Sampler {
         if self.frames.is_none() {
             self.frames = Some(self.handle.call(|s| s.stream_frames(MAX_FRAMES))?);
         }
-        if let (None, true, Some(rtos)) = (&self.switches, wants.switches || wants.debug.tasks, &known.rtos) {
+        if let (None, true, Some(rtos)) = (&self.switches, query.switches || query.debug.tasks, &known.rtos) {
             let rtos = rtos.clone();
             self.switches = Some(self.handle.call(move |s| watch_tasks(s, &rtos))?);
         }
@@ -169,34 +169,34 @@ impl Sampler {
     }
 
     /// Returns the streamed events since the last call.
-    fn drain(&mut self, known: &Known) -> Result<Vec<Feed>, Gone> {
+    fn drain(&mut self, known: &KnownFirmware) -> Result<Vec<DashEvent>, Gone> {
         let mut out = Vec::new();
         let mut lost = 0;
         if let Some(stream) = &self.frames {
             let batch = stream.take();
             lost += batch.lost;
-            out.extend(batch.items.iter().map(|f| Feed::Frame(frame(f))));
+            out.extend(batch.items.iter().map(|f| DashEvent::Frame(frame(f))));
         }
         if let Some(stream) = &self.lines {
             let batch = stream.take();
             lost += batch.lost;
-            out.extend(batch.items.iter().map(|l| Feed::Trace(self.record(l, known))));
+            out.extend(batch.items.iter().map(|l| DashEvent::Trace(self.record(l, known))));
         }
-        let switches = self.switches.as_ref().map(Stream::take);
+        let switches = self.switches.as_ref().map(Subscription::take);
         if let Some(batch) = switches {
             lost += batch.lost;
             for line in &batch.items {
                 let task = self.task(line.tcb, known)?;
-                out.push(Feed::Switch(line.at, line.core, task));
+                out.push(DashEvent::Switch(line.at, line.core, task));
             }
         }
         if lost > 0 {
-            out.push(Feed::Lost(lost));
+            out.push(DashEvent::Lost(lost));
         }
         Ok(out)
     }
 
-    fn record(&self, line: &Line, known: &Known) -> TraceRecord {
+    fn record(&self, line: &TraceLine, known: &KnownFirmware) -> TraceRecord {
         let task = line.task.as_deref().or_else(|| self.names.get(&line.tcb).map(String::as_str));
         let symbol = line.symbol.as_deref().map(String::from).or_else(|| {
             let symbols = known.symbols.as_ref().filter(|_| line.pc != 0)?;
@@ -214,7 +214,7 @@ impl Sampler {
     }
 
     /// Returns a task's name; the first call reads it from memory.
-    fn task(&mut self, tcb: u32, known: &Known) -> Result<String, Gone> {
+    fn task(&mut self, tcb: u32, known: &KnownFirmware) -> Result<String, Gone> {
         if let Some(name) = self.names.get(&tcb) {
             return Ok(name.clone());
         }
@@ -230,15 +230,15 @@ impl Sampler {
 }
 
 /// Enables the machine's reports of task switches.
-fn watch_tasks(s: &mut Session, rtos: &Rtos) -> Stream<Line> {
+fn watch_tasks(s: &mut Session, rtos: &Rtos) -> Subscription<TraceLine> {
     let current = rtos.layout.current;
     s.watch_tasks([current, if rtos.layout.cores > 1 { current + 4 } else { 0 }]);
-    let mut trace = Trace::default();
-    trace.apply(Event::TaskSwitch.name());
+    let mut trace = TraceSet::default();
+    trace.apply(TraceEvent::TaskSwitch.name());
     s.stream_lines(trace, MAX_LINES)
 }
 
-fn frame(f: &Frame) -> FrameRecord {
+fn frame(f: &NetFrame) -> FrameRecord {
     let air = f.air.map(|a| AirRecord { frequency: a.frequency, rate: a.rate, rssi: a.rssi, clear: a.clear });
     FrameRecord { at: f.at, rx: f.to_guest, core: f.core, pc: f.pc, bytes: f.bytes.clone(), air }
 }

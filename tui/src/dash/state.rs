@@ -7,10 +7,10 @@ use super::log::UartLog;
 use super::modal::Modal;
 use super::order::By;
 use super::pane::{PaneId, Panes};
-use super::rate::Rate;
+use super::rate::SpeedRate;
 use super::switches::Switches;
 use super::theme::Theme;
-use super::usage::Usage;
+use super::usage::UsageHistory;
 use super::wire::*;
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::{Position, Rect};
@@ -27,7 +27,7 @@ pub const FLASH_MS: u64 = 400;
 
 /// Message to the dashboard.
 #[derive(Debug)]
-pub enum Msg {
+pub enum DashMsg {
     /// A key.
     Key(KeyEvent),
     /// A mouse event.
@@ -41,7 +41,7 @@ pub enum Msg {
     /// A new sample of the machine.
     Sample(Box<Sample>),
     /// An event of the machine.
-    Feed(Feed),
+    Event(DashEvent),
     /// Result of an action.
     Reply(Option<PaneId>, Reply),
     /// The process is about to be stopped, as by Ctrl-Z.
@@ -54,7 +54,7 @@ pub enum Msg {
 
 /// Effect outside the dashboard's state.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
+pub enum DashEffect {
     /// An action on the machine; the reply goes to this pane, or is shown.
     Act(Option<PaneId>, Action),
     /// Text for the clipboard.
@@ -126,13 +126,13 @@ pub struct Shared {
     /// Task switches.
     pub switches: Switches,
     /// CPU shares of the tasks.
-    pub usage: Usage,
+    pub usage: UsageHistory,
     /// Order of the tasks.
     pub order: By,
     /// Events that were lost because the dashboard was slow.
     pub lost: u64,
     /// Speed of the machine.
-    pub rate: Rate,
+    pub rate: SpeedRate,
     /// Name of the running image, for the status bar.
     pub image: String,
     /// A notice, and the time when it appeared.
@@ -181,7 +181,7 @@ impl Shared {
 }
 
 /// Complete state of the dashboard.
-pub struct State {
+pub struct DashState {
     /// State shared by all panes.
     pub shared: Shared,
     /// State of each pane.
@@ -210,7 +210,7 @@ pub struct State {
     pub detach: bool,
 }
 
-impl State {
+impl DashState {
     /// Creates a dashboard on a terminal of this size.
     #[must_use]
     pub fn new(width: u16, height: u16) -> Self {
@@ -264,13 +264,13 @@ impl State {
 
     /// Returns the queries of all visible panes.
     #[must_use]
-    pub fn wants(&self) -> Wants {
+    pub fn query(&self) -> Query {
         // Registers are read at every stop, so that changes are known when the registers are shown later.
-        let mut wants = Wants { points: true, cpu: !self.shared.sample.running, ..Wants::default() };
+        let mut query = Query { points: true, cpu: !self.shared.sample.running, ..Query::default() };
         for (id, area) in self.placed() {
-            self.panes.get(id).want(&self.shared, inner(area), &mut wants);
+            self.panes.get(id).add_query(&self.shared, inner(area), &mut query);
         }
-        wants
+        query
     }
 }
 

@@ -1,6 +1,6 @@
 //! Colours for source text and assembly, from single lines: a small tokenizer for C, C++ and Rust.
 
-use super::theme::{Role, Theme};
+use super::theme::{TextRole, Theme};
 use ratatui::text::Span;
 
 /// Language of a source file.
@@ -100,29 +100,31 @@ const RUST: &[&str] = &[
 
 /// Returns the parts of a line with their meanings. `comment` tells whether the line begins inside a block comment, and
 /// is changed to whether the next one does.
-fn parts(text: &str, language: Language, comment: &mut bool) -> Vec<(usize, Role)> {
+fn parts(text: &str, language: Language, comment: &mut bool) -> Vec<(usize, TextRole)> {
     let bytes = text.as_bytes();
     let mut parts = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
         let (end, role) = match bytes[at] {
-            _ if *comment => (block_end(text, at, comment), Role::Comment),
-            b'/' if text[at..].starts_with("//") => (text.len(), Role::Comment),
+            _ if *comment => (block_end(text, at, comment), TextRole::Comment),
+            b'/' if text[at..].starts_with("//") => (text.len(), TextRole::Comment),
             b'/' if text[at..].starts_with("/*") => {
                 *comment = true;
-                (block_end(text, at + 2, comment), Role::Comment)
+                (block_end(text, at + 2, comment), TextRole::Comment)
             }
-            b'"' => (quoted(bytes, at), Role::Literal),
-            b'\'' if language != Language::Rust || is_char(text, at) => (quoted(bytes, at), Role::Literal),
+            b'"' => (quoted(bytes, at), TextRole::Literal),
+            b'\'' if language != Language::Rust || is_char(text, at) => {
+                (quoted(bytes, at), TextRole::Literal)
+            }
             b'#' if language == Language::C && text[..at].trim().is_empty() => {
-                (at + 1 + word(&bytes[at + 1..]), Role::Keyword)
+                (at + 1 + word(&bytes[at + 1..]), TextRole::Keyword)
             }
             b'#' if language == Language::Assembly && text[..at].trim().is_empty() => {
-                (text.len(), Role::Comment)
+                (text.len(), TextRole::Comment)
             }
-            b'0'..=b'9' => (at + number(&bytes[at..]), Role::Number),
+            b'0'..=b'9' => (at + number(&bytes[at..]), TextRole::Number),
             c if c == b'_' || c.is_ascii_alphabetic() => identifier(text, at, language),
-            _ => (at + text[at..].chars().next().map_or(1, char::len_utf8), Role::Source),
+            _ => (at + text[at..].chars().next().map_or(1, char::len_utf8), TextRole::Source),
         };
         parts.push((end.max(at + 1), role));
         at = end.max(at + 1);
@@ -170,15 +172,15 @@ fn number(bytes: &[u8]) -> usize {
     }
 }
 
-fn identifier(text: &str, at: usize, language: Language) -> (usize, Role) {
+fn identifier(text: &str, at: usize, language: Language) -> (usize, TextRole) {
     let end = at + word(&text.as_bytes()[at..]);
     let (name, rest) = (&text[at..end], &text[end..]);
     let macro_of_rust = language == Language::Rust && rest.starts_with('!') && !rest.starts_with("!=");
     let role = match name {
-        _ if language.keywords().contains(&name) => Role::Keyword,
-        _ if language == Language::C && name.ends_with("_t") => Role::Keyword,
-        _ if macro_of_rust || (language != Language::Assembly && rest.starts_with('(')) => Role::Name,
-        _ => Role::Source,
+        _ if language.keywords().contains(&name) => TextRole::Keyword,
+        _ if language == Language::C && name.ends_with("_t") => TextRole::Keyword,
+        _ if macro_of_rust || (language != Language::Assembly && rest.starts_with('(')) => TextRole::Name,
+        _ => TextRole::Source,
     };
     (end, role)
 }
@@ -187,7 +189,7 @@ fn identifier(text: &str, at: usize, language: Language) -> (usize, Role) {
 /// line.
 #[must_use]
 pub fn source(text: &str, language: Language, theme: Theme, comment: &mut bool) -> Vec<Span<'static>> {
-    let mut spans: Vec<(String, Role)> = Vec::new();
+    let mut spans: Vec<(String, TextRole)> = Vec::new();
     let mut from = 0;
     for (end, role) in parts(text, language, comment) {
         let part = text.get(from..end).unwrap_or_default();
@@ -218,15 +220,16 @@ pub fn begins_in_comment<'a>(lines: impl Iterator<Item = &'a str>) -> bool {
 #[must_use]
 pub fn instruction(text: &str, width: usize, theme: Theme) -> Vec<Span<'static>> {
     let (mnemonic, operands) = text.split_once(' ').unwrap_or((text, ""));
-    let role = if jumps(mnemonic) { Role::Keyword } else { Role::Name };
+    let role = if jumps(mnemonic) { TextRole::Keyword } else { TextRole::Name };
     let mut spans = vec![Span::styled(format!("{mnemonic:<width$}"), theme.style(role))];
     for operand in operands.split_inclusive(", ") {
         let (value, comma) = operand.split_at(operand.trim_end_matches(", ").len());
         let digits = value.trim_start_matches('-');
-        let role = if digits.starts_with(|c: char| c.is_ascii_digit()) { Role::Number } else { Role::Text };
+        let role =
+            if digits.starts_with(|c: char| c.is_ascii_digit()) { TextRole::Number } else { TextRole::Text };
         spans.push(Span::styled(value.to_string(), theme.style(role)));
         if !comma.is_empty() {
-            spans.push(Span::styled(comma.to_string(), theme.style(Role::Text)));
+            spans.push(Span::styled(comma.to_string(), theme.style(TextRole::Text)));
         }
     }
     spans
@@ -244,11 +247,11 @@ mod tests {
     use super::*;
 
     /// Returns the parts of a line that are no plain source, with their meanings.
-    fn marked(text: &str, language: Language, comment: &mut bool) -> Vec<(String, Role)> {
+    fn marked(text: &str, language: Language, comment: &mut bool) -> Vec<(String, TextRole)> {
         let mut from = 0;
         let mut out = Vec::new();
         for (end, role) in parts(text, language, comment) {
-            if role != Role::Source {
+            if role != TextRole::Source {
                 out.push((text[from..end].to_string(), role));
             }
             from = end;
@@ -256,11 +259,11 @@ mod tests {
         out
     }
 
-    fn plain(text: &str, language: Language) -> Vec<(String, Role)> {
+    fn plain(text: &str, language: Language) -> Vec<(String, TextRole)> {
         marked(text, language, &mut false)
     }
 
-    fn is(text: &str, role: Role) -> (String, Role) {
+    fn is(text: &str, role: TextRole) -> (String, TextRole) {
         (text.into(), role)
     }
 
@@ -269,28 +272,28 @@ mod tests {
         assert_eq!(
             plain("static uint32_t n = f(\"a\\\"b\", 'c', 0x1Fu); // end", Language::C),
             [
-                is("static", Role::Keyword),
-                is("uint32_t", Role::Keyword),
-                is("f", Role::Name),
-                is("\"a\\\"b\"", Role::Literal),
-                is("'c'", Role::Literal),
-                is("0x1Fu", Role::Number),
-                is("// end", Role::Comment),
+                is("static", TextRole::Keyword),
+                is("uint32_t", TextRole::Keyword),
+                is("f", TextRole::Name),
+                is("\"a\\\"b\"", TextRole::Literal),
+                is("'c'", TextRole::Literal),
+                is("0x1Fu", TextRole::Number),
+                is("// end", TextRole::Comment),
             ]
         );
-        assert_eq!(plain("  #include <x.h>", Language::C)[0], is("#include", Role::Keyword));
+        assert_eq!(plain("  #include <x.h>", Language::C)[0], is("#include", TextRole::Keyword));
         assert_eq!(
             plain("let x: &'a str = format!(\"{}\", 1.5..2);", Language::Rust),
             [
-                is("let", Role::Keyword),
-                is("str", Role::Keyword),
-                is("format", Role::Name),
-                is("\"{}\"", Role::Literal),
-                is("1.5", Role::Number),
-                is("2", Role::Number),
+                is("let", TextRole::Keyword),
+                is("str", TextRole::Keyword),
+                is("format", TextRole::Name),
+                is("\"{}\"", TextRole::Literal),
+                is("1.5", TextRole::Number),
+                is("2", TextRole::Number),
             ]
         );
-        assert_eq!(plain("'\\n'", Language::Rust), [is("'\\n'", Role::Literal)]);
+        assert_eq!(plain("'\\n'", Language::Rust), [is("'\\n'", TextRole::Literal)]);
         for odd in ["\"open", "'", "\\", "é/*ü", "\"\\", "#", "0x"] {
             for language in [Language::C, Language::Rust, Language::Assembly] {
                 let end = parts(odd, language, &mut false).last().map(|p| p.0);
@@ -306,9 +309,9 @@ mod tests {
     #[test]
     fn block_comments_continue_on_the_next_line() {
         let mut comment = false;
-        assert_eq!(marked("a /* one", Language::C, &mut comment), [is("/* one", Role::Comment)]);
-        assert_eq!(marked("two", Language::C, &mut comment), [is("two", Role::Comment)]);
-        assert_eq!(marked("three */ b", Language::C, &mut comment), [is("three */", Role::Comment)]);
+        assert_eq!(marked("a /* one", Language::C, &mut comment), [is("/* one", TextRole::Comment)]);
+        assert_eq!(marked("two", Language::C, &mut comment), [is("two", TextRole::Comment)]);
+        assert_eq!(marked("three */ b", Language::C, &mut comment), [is("three */", TextRole::Comment)]);
         assert!(!comment);
         assert!(begins_in_comment(["text", "end */ /* next"].into_iter()));
         assert!(!begins_in_comment(["/* a */", "*/"].into_iter()));
@@ -320,7 +323,7 @@ mod tests {
         let spans = instruction("l32i    a2, a1, 16", 8, theme);
         let text: String = spans.iter().map(|s| s.content.as_ref()).collect();
         assert_eq!(text.split_whitespace().collect::<Vec<_>>(), ["l32i", "a2,", "a1,", "16"]);
-        assert_eq!(spans.last().map(|s| s.style), Some(theme.style(Role::Number)));
+        assert_eq!(spans.last().map(|s| s.style), Some(theme.style(TextRole::Number)));
         assert!(jumps("call8") && jumps("beqz.n") && jumps("retw.n") && jumps("j"));
         assert!(!jumps("break") && !jumps("l32r") && !jumps("rsr.ps"));
     }

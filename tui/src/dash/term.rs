@@ -1,6 +1,6 @@
 //! Terminal setup for the dashboard, and its restoration.
 
-use crate::outlet::{self, Stream, To};
+use crate::outlet::{self, OutputStream, To};
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
@@ -20,9 +20,9 @@ static WRITING: Mutex<()> = Mutex::new(());
 /// Number of attempts, and milliseconds between them, with which a panic takes that lock: its own thread may hold it.
 const TRIES: (u32, u64) = (50, 2);
 /// Stream for the terminal's output.
-const OUT: Stream = Stream(To::Out);
+const OUT: OutputStream = OutputStream(To::Out);
 /// Longest wait, when restoring, for a terminal that accepts no output.
-const PATIENCE: Duration = Duration::from_millis(100);
+const TIMEOUT: Duration = Duration::from_millis(100);
 /// Maximum length of text for the clipboard; terminals refuse more.
 const MAX_CLIPBOARD: usize = 74_000;
 
@@ -99,7 +99,7 @@ impl Screen {
 
     /// Returns standard output, for a backend: writing never waits for the terminal.
     #[must_use]
-    pub fn out(&self) -> Stream {
+    pub fn out(&self) -> OutputStream {
         OUT
     }
 
@@ -125,7 +125,7 @@ pub fn panicked() -> bool {
 pub fn restore() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         let _ = execute!(OUT, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, cursor::Show);
-        outlet::finish(PATIENCE);
+        outlet::finish(TIMEOUT);
         let _ = disable_raw_mode();
     }
 }

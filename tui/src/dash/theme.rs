@@ -4,7 +4,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 /// Meaning of a piece of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub enum TextRole {
     /// Ordinary text.
     Text,
     /// Less important text.
@@ -186,7 +186,7 @@ impl Theme {
 
     /// Returns the style of text with this meaning.
     #[must_use]
-    pub fn style(self, role: Role) -> Style {
+    pub fn style(self, role: TextRole) -> Style {
         let plain = Style::new().add_modifier(modifiers(role));
         match self.colours {
             None => plain,
@@ -196,48 +196,55 @@ impl Theme {
 }
 
 /// Returns the modifiers that distinguish meanings on any terminal.
-fn modifiers(role: Role) -> Modifier {
+fn modifiers(role: TextRole) -> Modifier {
     match role {
-        Role::Title | Role::Key | Role::Run | Role::Changed | Role::Warn | Role::Keyword => Modifier::BOLD,
-        Role::Focus | Role::Input | Role::Point => Modifier::BOLD,
-        Role::Dim | Role::Border | Role::Comment => Modifier::DIM,
-        Role::Stop | Role::Alarm | Role::Bad | Role::Flash | Role::Selected => Modifier::REVERSED,
-        Role::Found => Modifier::REVERSED,
-        Role::Pc | Role::Active => Modifier::BOLD.union(Modifier::UNDERLINED),
-        Role::Match => Modifier::UNDERLINED,
+        TextRole::Title
+        | TextRole::Key
+        | TextRole::Run
+        | TextRole::Changed
+        | TextRole::Warn
+        | TextRole::Keyword => Modifier::BOLD,
+        TextRole::Focus | TextRole::Input | TextRole::Point => Modifier::BOLD,
+        TextRole::Dim | TextRole::Border | TextRole::Comment => Modifier::DIM,
+        TextRole::Stop | TextRole::Alarm | TextRole::Bad | TextRole::Flash | TextRole::Selected => {
+            Modifier::REVERSED
+        }
+        TextRole::Found => Modifier::REVERSED,
+        TextRole::Pc | TextRole::Active => Modifier::BOLD.union(Modifier::UNDERLINED),
+        TextRole::Match => Modifier::UNDERLINED,
         _ => Modifier::empty(),
     }
 }
 
 impl Colours {
-    fn paint(&self, role: Role, plain: Style) -> Style {
+    fn paint(&self, role: TextRole, plain: Style) -> Style {
         let plain = plain.remove_modifier(Modifier::DIM | Modifier::REVERSED | Modifier::UNDERLINED);
         let plain = Style { sub_modifier: Modifier::empty(), ..plain };
         match role {
-            Role::Text | Role::Source => plain.fg(self.text),
-            Role::Dim | Role::Comment => plain.fg(self.dim),
-            Role::Keyword => plain.fg(self.second),
-            Role::Literal => plain.fg(self.good),
-            Role::Number => plain.fg(self.first),
-            Role::Border => plain.fg(self.line),
-            Role::Focus | Role::Title | Role::Key => plain.fg(self.accent),
-            Role::Input => plain.fg(self.warn),
-            Role::Run | Role::Good => plain.fg(self.good),
-            Role::Stop => plain.fg(Color::Black).bg(self.warn).add_modifier(Modifier::BOLD),
-            Role::Changed | Role::Warn => plain.fg(self.warn),
-            Role::Flash => plain.fg(Color::Black).bg(self.warn),
-            Role::Pc => plain.bg(self.back).add_modifier(Modifier::BOLD),
-            Role::Point | Role::Bad => plain.fg(self.bad),
-            Role::Alarm => plain.fg(Color::White).bg(self.bad).add_modifier(Modifier::BOLD),
-            Role::Name => plain.fg(self.name),
-            Role::Addr => plain.fg(self.dim),
-            Role::Selected => plain.fg(self.text).bg(self.select),
-            Role::Found => plain.fg(Color::Black).bg(self.accent),
-            Role::Match => plain.fg(self.accent).add_modifier(Modifier::UNDERLINED),
-            Role::First => plain.fg(self.first),
-            Role::Second => plain.fg(self.second),
-            Role::Owned => plain.fg(self.first),
-            Role::Active => plain.fg(self.accent).add_modifier(Modifier::BOLD),
+            TextRole::Text | TextRole::Source => plain.fg(self.text),
+            TextRole::Dim | TextRole::Comment => plain.fg(self.dim),
+            TextRole::Keyword => plain.fg(self.second),
+            TextRole::Literal => plain.fg(self.good),
+            TextRole::Number => plain.fg(self.first),
+            TextRole::Border => plain.fg(self.line),
+            TextRole::Focus | TextRole::Title | TextRole::Key => plain.fg(self.accent),
+            TextRole::Input => plain.fg(self.warn),
+            TextRole::Run | TextRole::Good => plain.fg(self.good),
+            TextRole::Stop => plain.fg(Color::Black).bg(self.warn).add_modifier(Modifier::BOLD),
+            TextRole::Changed | TextRole::Warn => plain.fg(self.warn),
+            TextRole::Flash => plain.fg(Color::Black).bg(self.warn),
+            TextRole::Pc => plain.bg(self.back).add_modifier(Modifier::BOLD),
+            TextRole::Point | TextRole::Bad => plain.fg(self.bad),
+            TextRole::Alarm => plain.fg(Color::White).bg(self.bad).add_modifier(Modifier::BOLD),
+            TextRole::Name => plain.fg(self.name),
+            TextRole::Addr => plain.fg(self.dim),
+            TextRole::Selected => plain.fg(self.text).bg(self.select),
+            TextRole::Found => plain.fg(Color::Black).bg(self.accent),
+            TextRole::Match => plain.fg(self.accent).add_modifier(Modifier::UNDERLINED),
+            TextRole::First => plain.fg(self.first),
+            TextRole::Second => plain.fg(self.second),
+            TextRole::Owned => plain.fg(self.first),
+            TextRole::Active => plain.fg(self.accent).add_modifier(Modifier::BOLD),
         }
     }
 }

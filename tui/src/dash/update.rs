@@ -4,7 +4,7 @@ mod mouse;
 
 use super::keys::{self, Cmd};
 use super::layout::LayoutId;
-use super::line::Line;
+use super::line::EditLine;
 use super::modal::{self, Modal};
 use super::pane::PaneId;
 use super::state::*;
@@ -12,58 +12,58 @@ use super::wire::*;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// Applies a message.
-pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
+pub fn update(state: &mut DashState, msg: DashMsg) -> Vec<DashEffect> {
     state.dirty = true;
     let effects = match msg {
-        Msg::Key(key) => key_pressed(state, key),
-        Msg::Mouse(event) => mouse::event(state, event),
-        Msg::Paste(text) => paste(state, &text),
-        Msg::Resize(width, height) => {
+        DashMsg::Key(key) => key_pressed(state, key),
+        DashMsg::Mouse(event) => mouse::event(state, event),
+        DashMsg::Paste(text) => paste(state, &text),
+        DashMsg::Resize(width, height) => {
             state.size = (width, height);
             keep_focus_visible(state);
             Vec::new()
         }
-        Msg::Clock(ms) => {
+        DashMsg::Clock(ms) => {
             state.dirty = state.shared.next_change().is_some_and(|at| ms >= at && state.shared.clock < at);
             state.shared.clock = ms;
             Vec::new()
         }
-        Msg::Sample(sample) => {
+        DashMsg::Sample(sample) => {
             sampled(state, *sample);
             Vec::new()
         }
-        Msg::Feed(feed) => super::feed::take_in(&mut state.shared, feed),
-        Msg::Reply(pane, reply) => replied(state, pane, &reply),
-        Msg::Suspend => vec![Effect::Suspend],
-        Msg::Resume => vec![Effect::Retake],
-        Msg::Gone => {
+        DashMsg::Event(event) => super::events::take_in(&mut state.shared, event),
+        DashMsg::Reply(pane, reply) => replied(state, pane, &reply),
+        DashMsg::Suspend => vec![DashEffect::Suspend],
+        DashMsg::Resume => vec![DashEffect::Retake],
+        DashMsg::Gone => {
             state.shared.gone = true;
-            vec![Effect::Quit]
+            vec![DashEffect::Quit]
         }
     };
     settle(state, effects)
 }
 
 /// Executes the effects that concern the dashboard itself. Returns the others.
-fn settle(state: &mut State, effects: Vec<Effect>) -> Vec<Effect> {
+fn settle(state: &mut DashState, effects: Vec<DashEffect>) -> Vec<DashEffect> {
     let mut out = Vec::new();
     for effect in effects {
         match effect {
-            Effect::Show(pane, addr) => {
+            DashEffect::Show(pane, addr) => {
                 state.panes.get_mut(pane).show(addr);
-                bring_up(state, pane);
+                focus_pane(state, pane);
             }
-            Effect::Ask(pane, cmd, label, text) => {
-                state.modal = Some(Modal::Ask { pane, cmd, label, line: Line::new(&text) });
+            DashEffect::Ask(pane, cmd, label, text) => {
+                state.modal = Some(Modal::Ask { pane, cmd, label, line: EditLine::new(&text) });
             }
-            Effect::Notice(text) => state.shared.notify(text),
-            Effect::Prompt(text) => {
+            DashEffect::Notice(text) => state.shared.notify(text),
+            DashEffect::Prompt(text) => {
                 state.panes.get_mut(PaneId::Prompt).begin(&text);
-                bring_up(state, PaneId::Prompt);
+                focus_pane(state, PaneId::Prompt);
             }
-            Effect::Copy(text) => {
+            DashEffect::Copy(text) => {
                 state.shared.notify(format!("copied {} characters", text.chars().count()));
-                out.push(Effect::Copy(text));
+                out.push(DashEffect::Copy(text));
             }
             other => out.push(other),
         }
@@ -72,7 +72,7 @@ fn settle(state: &mut State, effects: Vec<Effect>) -> Vec<Effect> {
 }
 
 /// Focuses a pane; if the layout does not show it, it is shown alone.
-fn bring_up(state: &mut State, pane: PaneId) {
+fn focus_pane(state: &mut DashState, pane: PaneId) {
     if state.focus == pane {
         return;
     }
@@ -82,7 +82,7 @@ fn bring_up(state: &mut State, pane: PaneId) {
     state.zoom = !shown || state.zoom;
 }
 
-fn keep_focus_visible(state: &mut State) {
+fn keep_focus_visible(state: &mut DashState) {
     let placed = state.placed();
     if !placed.iter().any(|(id, _)| *id == state.focus)
         && let Some((first, _)) = placed.first()
@@ -91,7 +91,7 @@ fn keep_focus_visible(state: &mut State) {
     }
 }
 
-fn sampled(state: &mut State, sample: Sample) {
+fn sampled(state: &mut DashState, sample: Sample) {
     let s = &mut state.shared;
     // An unchanged sample needs no redraw.
     state.dirty = s.sample != sample;
@@ -117,7 +117,7 @@ fn sampled(state: &mut State, sample: Sample) {
     }
 }
 
-fn replied(state: &mut State, pane: Option<PaneId>, reply: &Reply) -> Vec<Effect> {
+fn replied(state: &mut DashState, pane: Option<PaneId>, reply: &Reply) -> Vec<DashEffect> {
     match pane {
         Some(pane) => state.panes.get_mut(pane).reply(&mut state.shared, reply),
         None => {
@@ -129,7 +129,7 @@ fn replied(state: &mut State, pane: Option<PaneId>, reply: &Reply) -> Vec<Effect
     }
 }
 
-fn paste(state: &mut State, text: &str) -> Vec<Effect> {
+fn paste(state: &mut DashState, text: &str) -> Vec<DashEffect> {
     match &mut state.modal {
         Some(Modal::Palette(line, _)) => line.paste(text),
         Some(Modal::Ask { pane, cmd, line, .. }) => {
@@ -147,7 +147,7 @@ fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     Vec::new()
 }
 
-fn key_pressed(state: &mut State, key: KeyEvent) -> Vec<Effect> {
+fn key_pressed(state: &mut DashState, key: KeyEvent) -> Vec<DashEffect> {
     if key.kind == crossterm::event::KeyEventKind::Release {
         return Vec::new();
     }
@@ -176,7 +176,7 @@ fn key_pressed(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     }
 }
 
-fn modal_key(state: &mut State, modal: Modal, key: KeyEvent) -> Vec<Effect> {
+fn modal_key(state: &mut DashState, modal: Modal, key: KeyEvent) -> Vec<DashEffect> {
     if key.code == KeyCode::Esc {
         if let Modal::Ask { pane, cmd, .. } = modal {
             state.panes.get_mut(pane).typed(&mut state.shared, cmd, None);
@@ -200,11 +200,11 @@ fn modal_key(state: &mut State, modal: Modal, key: KeyEvent) -> Vec<Effect> {
                 || ctrl(key, 'c')
                 || ctrl(key, 'q')
             {
-                return vec![Effect::Quit];
+                return vec![DashEffect::Quit];
             }
             if state.detach && key.code == KeyCode::Char('k') {
                 state.detach = false;
-                return vec![Effect::Quit];
+                return vec![DashEffect::Quit];
             }
         }
     }
@@ -215,7 +215,7 @@ fn ctrl(key: KeyEvent, c: char) -> bool {
     key.code == KeyCode::Char(c) && key.modifiers.contains(KeyModifiers::CONTROL)
 }
 
-fn help_key(state: &mut State, scroll: u16, key: KeyEvent) {
+fn help_key(state: &mut DashState, scroll: u16, key: KeyEvent) {
     let most = (2 * keys::TABLE.len()) as u16;
     let scroll = match key.code {
         KeyCode::Up | KeyCode::Char('k') => scroll.saturating_sub(1),
@@ -228,7 +228,7 @@ fn help_key(state: &mut State, scroll: u16, key: KeyEvent) {
     state.modal = Some(Modal::Help(scroll));
 }
 
-fn palette_key(state: &mut State, mut line: Line, row: usize, key: KeyEvent) -> Vec<Effect> {
+fn palette_key(state: &mut DashState, mut line: EditLine, row: usize, key: KeyEvent) -> Vec<DashEffect> {
     let found = modal::entries(&line.text());
     let row = match key.code {
         KeyCode::Enter => match found.get(row) {
@@ -247,45 +247,45 @@ fn palette_key(state: &mut State, mut line: Line, row: usize, key: KeyEvent) -> 
 }
 
 /// Executes a palette entry. A command of another pane goes to that pane.
-fn palette_run(state: &mut State, entry: &modal::Entry) -> Vec<Effect> {
+fn palette_run(state: &mut DashState, entry: &modal::PaletteEntry) -> Vec<DashEffect> {
     let binding = match entry.what {
-        modal::What::Key(binding) => binding,
-        modal::What::Pane(pane) => {
-            bring_up(state, pane);
+        modal::EntryAction::Key(binding) => binding,
+        modal::EntryAction::Pane(pane) => {
+            focus_pane(state, pane);
             return Vec::new();
         }
-        modal::What::Monitor => return vec![Effect::Prompt(format!("{} ", entry.name))],
+        modal::EntryAction::Monitor => return vec![DashEffect::Prompt(format!("{} ", entry.name))],
     };
     if let keys::Scope::In(panes) = binding.scope
         && !panes.contains(&state.focus)
     {
         let shown = state.placed();
         let best = panes.iter().find(|p| shown.iter().any(|(id, _)| id == *p)).unwrap_or(&panes[0]);
-        bring_up(state, *best);
+        focus_pane(state, *best);
     }
     command(state, binding.cmd)
 }
 
 /// Executes a command of the focused pane or of the dashboard.
-pub fn command(state: &mut State, cmd: Cmd) -> Vec<Effect> {
+pub fn command(state: &mut DashState, cmd: Cmd) -> Vec<DashEffect> {
     let area = state.inside(state.focus);
     if let Some(effects) = state.panes.get_mut(state.focus).command(&mut state.shared, cmd, area) {
         return effects;
     }
     if let Some(action) = control(state, cmd) {
-        return vec![Effect::Act(None, action)];
+        return vec![DashEffect::Act(None, action)];
     }
     match cmd {
         Cmd::Help => state.modal = Some(Modal::Help(0)),
-        Cmd::Palette => state.modal = Some(Modal::Palette(Line::default(), 0)),
-        Cmd::Pane => state.modal = Some(Modal::Palette(Line::new("show "), 0)),
+        Cmd::Palette => state.modal = Some(Modal::Palette(EditLine::default(), 0)),
+        Cmd::Pane => state.modal = Some(Modal::Palette(EditLine::new("show "), 0)),
         Cmd::Quit => state.modal = Some(Modal::Quit),
-        Cmd::Prompt => return vec![Effect::Prompt(String::new())],
+        Cmd::Prompt => return vec![DashEffect::Prompt(String::new())],
         Cmd::Add => {
-            bring_up(state, PaneId::Watch);
+            focus_pane(state, PaneId::Watch);
             return command(state, Cmd::Add);
         }
-        Cmd::BreakOn => return vec![Effect::Prompt("break ".into())],
+        Cmd::BreakOn => return vec![DashEffect::Prompt("break ".into())],
         Cmd::OtherCore => {
             state.shared.core ^= 1;
             (state.shared.task, state.shared.frame) = (None, 0);
@@ -295,16 +295,16 @@ pub fn command(state: &mut State, cmd: Cmd) -> Vec<Effect> {
             let text = format!("theme {}: {}", state.shared.theme.name, state.shared.theme.doc);
             state.shared.notify(text);
         }
-        Cmd::Redraw => return vec![Effect::Redraw],
-        Cmd::Suspend => return vec![Effect::Suspend],
-        Cmd::SaveConfig => return vec![Effect::Save],
+        Cmd::Redraw => return vec![DashEffect::Redraw],
+        Cmd::Suspend => return vec![DashEffect::Suspend],
+        Cmd::SaveConfig => return vec![DashEffect::Save],
         _ => arrange(state, cmd),
     }
     Vec::new()
 }
 
 /// Returns a command's action on the machine.
-fn control(state: &mut State, cmd: Cmd) -> Option<Action> {
+fn control(state: &mut DashState, cmd: Cmd) -> Option<Action> {
     let core = state.shared.core;
     Some(match cmd {
         Cmd::RunPause if state.shared.sample.running => Action::Pause,
@@ -332,7 +332,7 @@ fn control(state: &mut State, cmd: Cmd) -> Option<Action> {
 }
 
 /// Executes commands for layouts, focus and sizes.
-fn arrange(state: &mut State, cmd: Cmd) {
+fn arrange(state: &mut DashState, cmd: Cmd) {
     let kind = state.kind();
     match cmd {
         Cmd::Layout(n) => {
@@ -357,7 +357,7 @@ fn arrange(state: &mut State, cmd: Cmd) {
                 if let Some((_, zoom)) = state.back.take() {
                     state.zoom = zoom;
                 }
-                bring_up(state, *pane);
+                focus_pane(state, *pane);
             }
         }
         Cmd::Zoom => match state.back.take() {

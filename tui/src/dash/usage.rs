@@ -11,7 +11,7 @@ const MAX_TASKS: usize = 256;
 
 /// CPU shares of the recent past, by task.
 #[derive(Clone, Debug, Default)]
-pub struct Usage {
+pub struct UsageHistory {
     /// Start of the open bucket.
     begun: u64,
     /// Ticks of each task in the open bucket.
@@ -22,7 +22,7 @@ pub struct Usage {
     running: [Option<(String, u64)>; 2],
 }
 
-impl Usage {
+impl UsageHistory {
     /// Records that another task runs on a core.
     pub fn switch(&mut self, at: u64, core: u8, task: &str) {
         let core = usize::from(core & 1);
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn shares_add_up() {
-        let mut usage = Usage::default();
+        let mut usage = UsageHistory::default();
         for n in 0..40 {
             usage.switch(n * BUCKET / 4, 0, if n % 4 == 0 { "a" } else { "b" });
         }

@@ -4,19 +4,19 @@ mod bars;
 mod modal;
 
 pub use bars::{hint_at, layout_at};
-pub use modal::{Hit, hit};
+pub use modal::{ModalHit, hit};
 
-use super::state::{State, inner};
-use super::theme::Role;
+use super::state::{DashState, inner};
+use super::theme::TextRole;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Widget};
 
 /// Draws everything into `buf`.
-pub fn view(state: &State, buf: &mut Buffer) {
+pub fn view(state: &DashState, buf: &mut Buffer) {
     let area = *buf.area();
-    buf.set_style(area, state.shared.theme.style(Role::Text));
+    buf.set_style(area, state.shared.theme.style(TextRole::Text));
     for (id, place) in state.placed() {
         let place = place.intersection(area);
         let focused = id == state.focus && state.modal.is_none();
@@ -35,22 +35,22 @@ pub fn view(state: &State, buf: &mut Buffer) {
     }
 }
 
-fn frame(state: &State, id: super::pane::PaneId, place: Rect, buf: &mut Buffer) {
+fn frame(state: &DashState, id: super::pane::PaneId, place: Rect, buf: &mut Buffer) {
     let theme = state.shared.theme;
     let pane = state.panes.get(id);
     let focused = id == state.focus;
     let role = match (focused, pane.typing()) {
-        (true, true) => Role::Input,
-        (true, false) => Role::Focus,
-        _ => Role::Border,
+        (true, true) => TextRole::Input,
+        (true, false) => TextRole::Focus,
+        _ => TextRole::Border,
     };
     let mut title = vec![Span::styled(
         format!(" {} ", pane.heading(&state.shared).unwrap_or(id.title())),
-        theme.style(if focused { role } else { Role::Title }),
+        theme.style(if focused { role } else { TextRole::Title }),
     )];
     let more = pane.title(&state.shared);
     if !more.is_empty() {
-        title.push(Span::styled(format!("{more} "), theme.style(Role::Dim)));
+        title.push(Span::styled(format!("{more} "), theme.style(TextRole::Dim)));
     }
     let kind = if focused { BorderType::Thick } else { BorderType::Rounded };
     Block::bordered()

@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 /// Machine data that the visible panes query.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Wants {
+pub struct Query {
     /// Registers of both cores.
     pub cpu: bool,
     /// Instructions.
-    pub code: Option<CodeWant>,
+    pub code: Option<CodeQuery>,
     /// Memory ranges.
-    pub mem: Vec<MemWant>,
+    pub mem: Vec<MemQuery>,
     /// The Ethernet controller with its descriptors.
     pub eth: bool,
     /// The Wi-Fi MAC with its receive list, and the networks on the air.
@@ -30,15 +30,15 @@ pub struct Wants {
     /// Enabled or pending interrupts.
     pub irq: bool,
     /// Data that needs symbols and types; absent without an ELF.
-    pub debug: DebugWant,
+    pub debug: DebugQuery,
 }
 
 /// Queries that need symbols.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct DebugWant {
+pub struct DebugQuery {
     /// Stack frames of a core or task, with the locals of one frame.
-    pub frames: Option<FramesWant>,
+    pub frames: Option<FramesQuery>,
     /// The operating system's tasks.
     pub tasks: bool,
     /// Watch expressions.
@@ -60,7 +60,7 @@ pub fn part_path(path: &str, n: usize) -> String {
 
 /// A stack to unwind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FramesWant {
+pub struct FramesQuery {
     /// Core.
     pub core: usize,
     /// Task control block, if it is not the core's running task.
@@ -73,7 +73,7 @@ pub struct FramesWant {
 
 /// Instructions around an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CodeWant {
+pub struct CodeQuery {
     /// Core whose address map is used.
     pub core: usize,
     /// Address; `None`: the core's PC.
@@ -89,7 +89,7 @@ pub struct CodeWant {
 
 /// A range of memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MemWant {
+pub struct MemQuery {
     /// Core whose address map is used.
     pub core: usize,
     /// Address of the first byte.
@@ -176,7 +176,7 @@ pub struct Reply {
 
 /// Event for the dashboard.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Feed {
+pub enum DashEvent {
     /// Bytes sent by a UART.
     Uart(u8, Vec<u8>),
     /// Bytes that the guest wrote with SIMCALL.

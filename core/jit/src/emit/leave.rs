@@ -1,7 +1,7 @@
 //! Prologue, exits and handler calls of a function. They are emitted last, when it is known which registers
 //! the function uses and which may have changed at each exit.
 
-use super::{Changed, Emit, Kind, Slot, quad};
+use super::{AccessKind, Changed, Emit, Slot, quad};
 use crate::lower::{self, Rotated};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{AbiParam, Block, InstBuilder, Signature, Value, types};
@@ -13,7 +13,7 @@ use std::mem::offset_of;
 
 /// Kind of exit from a function.
 #[derive(Clone, Copy)]
-pub enum Way {
+pub enum ExitKind {
     /// To a constant PC, `ran` instructions after the block's start.
     Go { pc: u32, ran: usize },
     /// To a PC computed at run time.
@@ -28,11 +28,11 @@ pub enum Way {
 
 /// Exit that is not emitted yet.
 #[derive(Clone, Copy)]
-pub struct Exit {
+pub struct PendingExit {
     label: Block,
     from: usize,
     changed: Changed,
-    way: Way,
+    way: ExitKind,
 }
 
 /// Handler call that is not emitted yet.
@@ -50,16 +50,16 @@ pub struct Call {
 
 impl Emit<'_> {
     /// Creates an exit from the current position.
-    pub fn exit(&mut self, way: Way) -> Block {
+    pub fn exit(&mut self, way: ExitKind) -> Block {
         let label = self.b.create_block();
         self.b.set_cold_block(label);
-        self.exits.push(Exit { label, from: self.current, changed: self.changed, way });
+        self.exits.push(PendingExit { label, from: self.current, changed: self.changed, way });
         label
     }
 
     /// Creates an exit before `op` runs.
     pub fn exit_at(&mut self, op: &DecOp) -> Block {
-        self.exit(Way::At { op, ran: usize::from(op.index) })
+        self.exit(ExitKind::At { op, ran: usize::from(op.index) })
     }
 
     /// Calls the handler of `op`, which may change the slots in `writes`.
@@ -137,7 +137,7 @@ impl Emit<'_> {
 
     /// Loads a 32-bit word of [`Cpu`].
     pub fn cpu_word(&mut self, offset: usize) -> Value {
-        let flags = self.flags(Kind::Cpu);
+        let flags = self.flags(AccessKind::Cpu);
         self.b.ins().load(types::I32, flags, self.cpu, offset as i32)
     }
 
@@ -154,7 +154,7 @@ impl Emit<'_> {
         let here = self.b.create_block();
         self.b.ins().jump(here, &[]);
         self.b.switch_to_block(full);
-        self.write_exit(Way::Go { pc: op.next(), ran: 0 });
+        self.write_exit(ExitKind::Go { pc: op.next(), ran: 0 });
         self.b.switch_to_block(here);
     }
 
@@ -167,8 +167,8 @@ impl Emit<'_> {
     /// Goes to `other` unless the window's registers up to `quad` are free.
     pub(super) fn check_window(&mut self, quad: u8, other: Block) {
         if quad > 0 {
-            let flags = self.flags(Kind::Cpu);
-            let free = self.b.ins().uload8(types::I32, flags, self.cpu, offset_of!(Cpu, quads_free) as i32);
+            let flags = self.flags(AccessKind::Cpu);
+            let free = self.b.ins().uload8(types::I32, flags, self.cpu, offset_of!(Cpu, window_room) as i32);
             let enough = self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThanOrEqual, free, i64::from(quad));
             self.go_on_if(enough, other);
         }
@@ -219,7 +219,7 @@ impl Emit<'_> {
     }
 
     fn load(&mut self, set: u64, quads: &[Value; 4]) {
-        let flags = self.flags(Kind::Cpu);
+        let flags = self.flags(AccessKind::Cpu);
         for slot in Slot::of(set) {
             let (quad, offset) = slot.place();
             let base = quad.map_or(self.cpu, |n| quads[n]);
@@ -229,7 +229,7 @@ impl Emit<'_> {
     }
 
     fn store(&mut self, set: u64, quads: &[Value; 4]) {
-        let flags = self.flags(Kind::Cpu);
+        let flags = self.flags(AccessKind::Cpu);
         for slot in Slot::of(set) {
             let (quad, offset) = slot.place();
             let base = quad.map_or(self.cpu, |n| quads[n]);
@@ -254,30 +254,30 @@ impl Emit<'_> {
         let label = self.b.create_block();
         self.b.set_cold_block(label);
         let changed = Changed { written: 0, stored: true };
-        let way = Way::Done { result, ran: call.index };
-        self.exits.push(Exit { label, from: call.from, changed, way });
+        let way = ExitKind::Done { result, ran: call.index };
+        self.exits.push(PendingExit { label, from: call.from, changed, way });
         let fine = self.b.ins().icmp_imm_s(IntCC::Equal, result, Done::Next as i64);
         self.b.ins().brif(fine, call.next, &[], label, &[]);
     }
 
-    fn write_exit(&mut self, way: Way) {
+    fn write_exit(&mut self, way: ExitKind) {
         match way {
-            Way::Go { pc, ran } => {
+            ExitKind::Go { pc, ran } => {
                 let pc = self.word(pc);
                 self.go_out(pc, ran);
             }
-            Way::GoTo { pc, ran } => self.go_out(pc, ran),
-            Way::Return { pc, window, ran } => {
+            ExitKind::GoTo { pc, ran } => self.go_out(pc, ran),
+            ExitKind::Return { pc, window, ran } => {
                 window.store(self);
                 self.go_out(pc, ran);
             }
-            Way::At { op, ran } => {
-                let flags = self.flags(Kind::Cpu);
+            ExitKind::At { op, ran } => {
+                let flags = self.flags(AccessKind::Cpu);
                 let op = self.b.ins().iconst(types::I64, op as i64);
                 self.b.ins().store(flags, op, self.ctx, layout::OP as i32);
                 self.give_back(ran, code::AT);
             }
-            Way::Done { result, ran } => {
+            ExitKind::Done { result, ran } => {
                 let panicked = self.b.ins().icmp_imm_s(IntCC::Equal, result, i64::from(u8::MAX));
                 let yes = self.b.ins().iconst(types::I64, code::PANIC as i64);
                 let no = self.b.ins().iconst(types::I64, code::DONE as i64);
@@ -289,7 +289,7 @@ impl Emit<'_> {
 
     /// Returns with `pc` set, `ran` instructions after the block's start.
     fn go_out(&mut self, pc: Value, ran: usize) {
-        let flags = self.flags(Kind::Cpu);
+        let flags = self.flags(AccessKind::Cpu);
         self.b.ins().store(flags, pc, self.cpu, offset_of!(Cpu, pc) as i32);
         self.give_back(ran, code::GO);
     }

@@ -9,7 +9,7 @@
 mod leave;
 mod slot;
 
-pub use leave::Way;
+pub use leave::ExitKind;
 pub use slot::Slot;
 
 use crate::lower;
@@ -21,9 +21,9 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use esplens_core::engine::DecOp;
-use esplens_core::engine::native::{Region, layout};
+use esplens_core::engine::native::{CodeRegion, layout};
 use esplens_core::isa::{Flow, Insn, Op};
-use leave::{Call, Exit};
+use leave::{Call, PendingExit};
 use std::collections::BTreeMap;
 
 /// Emits the function of `region`.
@@ -31,7 +31,7 @@ pub fn function(
     func: &mut Function,
     context: &mut FunctionBuilderContext,
     isa: &dyn TargetIsa,
-    region: &Region,
+    region: &CodeRegion,
 ) {
     func.name = UserFuncName::user(0, 0);
     func.signature = Signature::new(isa.default_call_conv());
@@ -89,7 +89,7 @@ pub struct Emit<'r> {
     used: u64,
     /// Jumps between blocks: source, target, slots changed before the jump.
     edges: Vec<(usize, usize, Changed)>,
-    exits: Vec<Exit>,
+    exits: Vec<PendingExit>,
     calls: Vec<Call>,
     prologue: Block,
     declined: Block,
@@ -99,7 +99,7 @@ pub struct Emit<'r> {
 
 /// Kind of memory that an access goes to. Accesses of different kinds never alias.
 #[derive(Clone, Copy)]
-pub enum Kind {
+pub enum AccessKind {
     /// The core's registers and the context.
     Cpu,
     /// The page table.
@@ -118,7 +118,7 @@ pub enum Next {
 }
 
 impl<'r> Emit<'r> {
-    fn new(mut b: FunctionBuilder<'r>, region: &'r Region) -> Self {
+    fn new(mut b: FunctionBuilder<'r>, region: &'r CodeRegion) -> Self {
         let entry = b.create_block();
         b.append_block_params_for_function_params(entry);
         b.switch_to_block(entry);
@@ -160,7 +160,7 @@ impl<'r> Emit<'r> {
     }
 
     /// Splits the region into blocks, each ending where another one starts.
-    fn cut(&mut self, region: &'r Region) {
+    fn cut(&mut self, region: &'r CodeRegion) {
         let blocks = &region.blocks[usize::from(self.entry.is_some())..];
         self.by_start = blocks.iter().enumerate().map(|(n, block)| (block.start, n)).collect();
         for block in blocks {
@@ -173,7 +173,7 @@ impl<'r> Emit<'r> {
     }
 
     /// Returns the flags for accesses to a kind of memory.
-    pub fn flags(&self, kind: Kind) -> MemFlagsData {
+    pub fn flags(&self, kind: AccessKind) -> MemFlagsData {
         MemFlagsData::trusted().with_alias_region(Some(self.regions[kind as usize]))
     }
 
@@ -190,7 +190,7 @@ impl<'r> Emit<'r> {
         self.b.def_var(self.vars[slot.index()], value);
         match slot.place() {
             (None, offset) if slot.is_float() => {
-                let flags = self.flags(Kind::Cpu);
+                let flags = self.flags(AccessKind::Cpu);
                 self.b.ins().store(flags, value, self.cpu, offset);
             }
             _ => self.changed.written |= slot.bit(),
@@ -220,7 +220,7 @@ impl<'r> Emit<'r> {
         self.b.switch_to_block(label);
         let left = self.b.use_var(self.left);
         let enough = self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThanOrEqual, left, ops.len() as i64);
-        let short = self.exit(Way::Go { pc: start, ran: 0 });
+        let short = self.exit(ExitKind::Go { pc: start, ran: 0 });
         self.go_on_if(enough, short);
         if quad(ops) > quad(self.blocks[0].ops) {
             self.check_window(quad(ops), short);
@@ -250,7 +250,7 @@ impl<'r> Emit<'r> {
         match self.by_start(pc) {
             Some(target) => self.pass(target, ran),
             None => {
-                let exit = self.exit(Way::Go { pc, ran });
+                let exit = self.exit(ExitKind::Go { pc, ran });
                 self.b.ins().jump(exit, &[]);
             }
         }
@@ -267,7 +267,7 @@ impl<'r> Emit<'r> {
                 self.pass(target, ran);
             }
             None => {
-                let exit = self.exit(Way::Go { pc, ran });
+                let exit = self.exit(ExitKind::Go { pc, ran });
                 self.b.ins().brif(cond, exit, &[], next, &[]);
             }
         }
@@ -302,7 +302,7 @@ impl<'r> Emit<'r> {
         let before = self.changed;
         let fewer = self.b.ins().iadd_imm_s(count, -1);
         self.set(Slot::LCOUNT, fewer);
-        let out = self.exit(Way::GoTo { pc: lbeg, ran });
+        let out = self.exit(ExitKind::GoTo { pc: lbeg, ran });
         if let Some(target) = self.by_start(begin) {
             let at = self.word(begin);
             let inside = self.b.ins().icmp(IntCC::Equal, lbeg, at);
@@ -322,13 +322,13 @@ fn quad(ops: &[DecOp]) -> u8 {
 }
 
 /// Returns the ENTRY that a region starts with.
-fn starts_with_entry(region: &Region) -> Option<DecOp> {
+fn starts_with_entry(region: &CodeRegion) -> Option<DecOp> {
     let block = &region.blocks[0];
     block.insns[0].filter(|insn| insn.op == Op::Entry).map(|_| block.ops[0])
 }
 
 /// Returns LBEG by LEND for every loop that the region sets up, and for the one active at translation time.
-fn ends(region: &Region) -> BTreeMap<u32, u32> {
+fn ends(region: &CodeRegion) -> BTreeMap<u32, u32> {
     let mut ends: BTreeMap<u32, u32> = region.active.iter().map(|&(begin, end)| (end, begin)).collect();
     for (op, insn) in region.blocks.iter().flat_map(|b| b.ops.iter().zip(&*b.insns)) {
         if insn.is_some_and(|insn| insn.op.flow() == Flow::Loop) {

@@ -1,13 +1,13 @@
 //! Integer arithmetic, logic, moves, bit counts, multiplication and division.
 
-use super::At;
+use super::InsnAt;
 use crate::emit::{Emit, Next};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use esplens_core::isa::Op;
 
 /// Translates an instruction of the family.
-pub fn lower(e: &mut Emit, at: At) -> Option<Next> {
+pub fn lower(e: &mut Emit, at: InsnAt) -> Option<Next> {
     let (o, op) = (at.o, at.insn.op);
     let value = constant(e, at)
         .or_else(|| sum(e, at))
@@ -30,7 +30,7 @@ pub fn lower(e: &mut Emit, at: At) -> Option<Next> {
     Some(Next::Falls)
 }
 
-fn constant(e: &mut Emit, at: At) -> Option<Value> {
+fn constant(e: &mut Emit, at: InsnAt) -> Option<Value> {
     let (o, op) = (at.o, at.insn.op);
     Some(match op {
         Op::Movi | Op::MoviN => e.word(o.imm),
@@ -43,7 +43,7 @@ fn constant(e: &mut Emit, at: At) -> Option<Value> {
     })
 }
 
-fn sum(e: &mut Emit, at: At) -> Option<Value> {
+fn sum(e: &mut Emit, at: InsnAt) -> Option<Value> {
     let (o, op) = (at.o, at.insn.op);
     let shift = match op {
         Op::Addx2 | Op::Subx2 => 1,
@@ -67,7 +67,7 @@ fn sum(e: &mut Emit, at: At) -> Option<Value> {
 }
 
 /// Translates moves that depend on a register, minimum and maximum.
-fn conditional(e: &mut Emit, at: At) -> Option<Value> {
+fn conditional(e: &mut Emit, at: InsnAt) -> Option<Value> {
     let (o, op) = (at.o, at.insn.op);
     let moved = match op {
         Op::Moveqz => Some(IntCC::Equal),
@@ -93,7 +93,7 @@ fn conditional(e: &mut Emit, at: At) -> Option<Value> {
     })
 }
 
-fn unary(e: &mut Emit, at: At) -> Option<Value> {
+fn unary(e: &mut Emit, at: InsnAt) -> Option<Value> {
     let (o, op) = (at.o, at.insn.op);
     Some(match op {
         Op::Abs => {
@@ -133,7 +133,7 @@ fn unary(e: &mut Emit, at: At) -> Option<Value> {
     })
 }
 
-fn product(e: &mut Emit, at: At) -> Option<Value> {
+fn product(e: &mut Emit, at: InsnAt) -> Option<Value> {
     let (o, op) = (at.o, at.insn.op);
     if !matches!(op, Op::Mull | Op::Muluh | Op::Mulsh | Op::Mul16u | Op::Mul16s) {
         return None;
@@ -157,7 +157,7 @@ fn product(e: &mut Emit, at: At) -> Option<Value> {
 }
 
 /// Translates division. A zero divisor raises an exception and is left to the interpreter.
-fn quotient(e: &mut Emit, at: At) -> Option<Value> {
+fn quotient(e: &mut Emit, at: InsnAt) -> Option<Value> {
     let (o, op) = (at.o, at.insn.op);
     if !matches!(op, Op::Quou | Op::Remu | Op::Quos | Op::Rems) {
         return None;

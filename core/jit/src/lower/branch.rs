@@ -1,7 +1,7 @@
 //! Branches, jumps, calls and zero-overhead loops.
 
-use super::At;
-use crate::emit::{Emit, Kind, Next, Slot, Way};
+use super::InsnAt;
+use crate::emit::{AccessKind, Emit, ExitKind, Next, Slot};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value};
 use esplens_core::cpu::{Cpu, ps};
@@ -9,7 +9,7 @@ use esplens_core::isa::Op;
 use std::mem::offset_of;
 
 /// Translates an instruction of the family.
-pub fn lower(e: &mut Emit, at: At) -> Option<Next> {
+pub fn lower(e: &mut Emit, at: InsnAt) -> Option<Next> {
     let (o, op) = (at.o, at.insn.op);
     let ran = usize::from(o.index) + 1;
     if let Some(taken) = condition(e, at) {
@@ -45,7 +45,7 @@ pub fn lower(e: &mut Emit, at: At) -> Option<Next> {
 }
 
 /// Returns the condition under which a branch is taken.
-fn condition(e: &mut Emit, at: At) -> Option<Value> {
+fn condition(e: &mut Emit, at: InsnAt) -> Option<Value> {
     let (o, op) = (at.o, at.insn.op);
     let compare = match op {
         Op::Beqz | Op::BeqzN | Op::Beqi | Op::Beq => IntCC::Equal,
@@ -66,7 +66,7 @@ fn condition(e: &mut Emit, at: At) -> Option<Value> {
 }
 
 /// Returns the condition of branches that test bits.
-fn bits(e: &mut Emit, at: At) -> Option<Value> {
+fn bits(e: &mut Emit, at: InsnAt) -> Option<Value> {
     let (o, op) = (at.o, at.insn.op);
     let seen = match op {
         Op::Bbci | Op::Bbsi => {
@@ -98,12 +98,12 @@ fn bits(e: &mut Emit, at: At) -> Option<Value> {
 
 /// Ends the block with a jump to an address computed at run time.
 fn leave(e: &mut Emit, pc: Value, ran: usize) {
-    let exit = e.exit(Way::GoTo { pc, ran });
+    let exit = e.exit(ExitKind::GoTo { pc, ran });
     e.b.ins().jump(exit, &[]);
 }
 
 /// Sets up LBEG, LEND and LCOUNT.
-fn start_loop(e: &mut Emit, at: At, ran: usize) {
+fn start_loop(e: &mut Emit, at: InsnAt, ran: usize) {
     let o = at.o;
     let times = e.a(o.s);
     let count = e.b.ins().iadd_imm_s(times, -1);
@@ -125,7 +125,7 @@ fn start_loop(e: &mut Emit, at: At, ran: usize) {
 
 /// Translates CALLn and CALLXn: sets PS.CALLINC, and the return address with the call increment in its two
 /// top bits. Without windows they are illegal, which is left to the interpreter.
-fn call(e: &mut Emit, at: At, ran: usize) {
+fn call(e: &mut Emit, at: InsnAt, ran: usize) {
     let (o, op) = (at.o, at.insn.op);
     let by = match op {
         Op::Call4 | Op::Callx4 => 1,
@@ -139,7 +139,7 @@ fn call(e: &mut Emit, at: At, ran: usize) {
     let keep = e.word(!ps::CALLINC);
     let status = e.b.ins().band(status, keep);
     let status = e.b.ins().bor_imm_s(status, i64::from(by << ps::CALLINC_SHIFT));
-    let flags = e.flags(Kind::Cpu);
+    let flags = e.flags(AccessKind::Cpu);
     e.b.ins().store(flags, status, e.cpu, offset_of!(Cpu, ps) as i32);
     let target = matches!(op, Op::Callx4 | Op::Callx8 | Op::Callx12).then(|| e.a(o.s));
     let back = e.word(by << 30 | o.next() & 0x3FFF_FFFF);

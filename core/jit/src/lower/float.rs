@@ -5,7 +5,7 @@
 //! The function's prologue has checked that coprocessor 0 is enabled and that FCR selects rounding to
 //! nearest.
 
-use super::At;
+use super::InsnAt;
 use super::memory::{load, store};
 use crate::emit::{Emit, Next, Slot};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
@@ -34,7 +34,7 @@ fn is_move(op: Op) -> bool {
 }
 
 /// Translates an instruction of the family.
-pub fn lower(e: &mut Emit, at: At) -> Option<Next> {
+pub fn lower(e: &mut Emit, at: InsnAt) -> Option<Next> {
     let (o, op) = (at.o, at.insn.op);
     if is_access(op) {
         access(e, at);
@@ -58,7 +58,7 @@ fn f(e: &mut Emit, n: u8) -> Value {
     e.get(Slot::f(n))
 }
 
-fn access(e: &mut Emit, at: At) {
+fn access(e: &mut Emit, at: InsnAt) {
     let (o, op) = (at.o, at.insn.op);
     let (n, constant) = match op {
         Op::Lsi | Op::Lsip | Op::Ssi | Op::Ssip => (o.t, true),
@@ -82,7 +82,7 @@ fn access(e: &mut Emit, at: At) {
 }
 
 /// Translates moves and sign operations.
-fn moved(e: &mut Emit, at: At) -> Value {
+fn moved(e: &mut Emit, at: InsnAt) -> Value {
     let (o, op) = (at.o, at.insn.op);
     if op == Op::Wfr {
         let value = e.a(o.s);
@@ -103,7 +103,7 @@ fn moved(e: &mut Emit, at: At) -> Value {
     e.b.ins().select(cond, s, r)
 }
 
-fn arithmetic(e: &mut Emit, at: At) -> Value {
+fn arithmetic(e: &mut Emit, at: InsnAt) -> Value {
     let (o, op) = (at.o, at.insn.op);
     let (s, t) = (f(e, o.s), f(e, o.t));
     if op == Op::AddS {

@@ -1,17 +1,17 @@
 //! Loads and stores on the fast path, as `Ctx::fast_load32` and its relatives. Everything else is left to the
 //! interpreter.
 
-use super::At;
-use crate::emit::{Emit, Kind, Next};
+use super::InsnAt;
+use crate::emit::{AccessKind, Emit, Next};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Type, Value, types};
 use esplens_core::engine::DecOp;
 use esplens_core::isa::Op;
-use esplens_core::memory::{Entry, MAP_BASE, MAP_PAGES, flag};
+use esplens_core::memory::{MAP_BASE, MAP_PAGES, PageEntry, flag};
 use std::mem::{offset_of, size_of};
 
 /// Translates an instruction of the family.
-pub fn lower(e: &mut Emit, at: At) -> Option<Next> {
+pub fn lower(e: &mut Emit, at: InsnAt) -> Option<Next> {
     let o = at.o;
     match at.insn.op {
         Op::L32r => {
@@ -55,7 +55,7 @@ fn based(e: &mut Emit, o: &DecOp) -> Value {
 /// Loads `size` bytes as a value of type `ty`.
 pub fn load(e: &mut Emit, o: &DecOp, addr: Value, ty: Type, size: u8) -> Value {
     let at = host(e, o, addr, size, if size == 4 { flag::F_READ32 } else { flag::F_READ8 });
-    let flags = e.flags(Kind::Guest);
+    let flags = e.flags(AccessKind::Guest);
     match size {
         1 => e.b.ins().uload8(ty, flags, at, 0),
         2 => e.b.ins().uload16(ty, flags, at, 0),
@@ -66,7 +66,7 @@ pub fn load(e: &mut Emit, o: &DecOp, addr: Value, ty: Type, size: u8) -> Value {
 /// Stores the low `size` bytes of a value.
 pub fn store(e: &mut Emit, o: &DecOp, addr: Value, size: u8, value: Value) {
     let at = host(e, o, addr, size, if size == 4 { flag::F_WRITE32 } else { flag::F_WRITE8 });
-    let flags = e.flags(Kind::Guest);
+    let flags = e.flags(AccessKind::Guest);
     match size {
         1 => e.b.ins().istore8(flags, value, at, 0),
         2 => e.b.ins().istore16(flags, value, at, 0),
@@ -87,16 +87,16 @@ fn host(e: &mut Emit, o: &DecOp, addr: Value, size: u8, allowed: u32) -> Value {
     let limit = e.word((MAP_PAGES as u32) << (12 - by));
     let covered = e.b.ins().icmp(IntCC::UnsignedLessThan, turned, limit);
     e.go_on_if(covered, exit);
-    const { assert!(size_of::<Entry>() == 16) };
+    const { assert!(size_of::<PageEntry>() == 16) };
     let index = e.b.ins().ushr_imm_s(turned, 12 - 4 - by);
     let index = e.b.ins().band_imm_s(index, !15);
     let index = e.b.ins().uextend(types::I64, index);
     let entry = e.b.ins().iadd(e.map, index);
-    let flags = e.flags(Kind::Map);
-    let granted = e.b.ins().load(types::I32, flags, entry, offset_of!(Entry, flags) as i32);
+    let flags = e.flags(AccessKind::Map);
+    let granted = e.b.ins().load(types::I32, flags, entry, offset_of!(PageEntry, flags) as i32);
     let granted = e.b.ins().band_imm_s(granted, i64::from(allowed));
     e.go_on_if(granted, exit);
-    let page = e.b.ins().load(types::I64, flags, entry, offset_of!(Entry, host) as i32);
+    let page = e.b.ins().load(types::I64, flags, entry, offset_of!(PageEntry, host) as i32);
     let offset = e.b.ins().band_imm_s(addr, 0xFFF);
     let offset = e.b.ins().uextend(types::I64, offset);
     e.b.ins().iadd(page, offset)

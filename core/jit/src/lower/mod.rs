@@ -13,7 +13,7 @@ mod window;
 
 use crate::emit::{Emit, Next, Slot};
 use esplens_core::engine::DecOp;
-use esplens_core::engine::native::Region;
+use esplens_core::engine::native::CodeRegion;
 use esplens_core::isa::operand::Operand;
 use esplens_core::isa::table::row;
 use esplens_core::isa::{Flow, Insn, Op};
@@ -23,7 +23,7 @@ pub use window::{Rotated, enter};
 
 /// An instruction being translated.
 #[derive(Clone, Copy)]
-pub struct At<'a> {
+pub struct InsnAt<'a> {
     /// Form that the interpreter runs.
     pub o: &'a DecOp,
     /// Decoded form.
@@ -31,7 +31,7 @@ pub struct At<'a> {
 }
 
 /// Returns whether a region is worth translating: not if its first instruction is left to the interpreter.
-pub fn is_worth_it(region: &Region) -> bool {
+pub fn is_worth_it(region: &CodeRegion) -> bool {
     let first = region.blocks.first().and_then(|block| block.insns.first().copied().flatten());
     first.is_some_and(|insn| match insn.op {
         // ENTRY is illegal for s > 3.
@@ -43,7 +43,7 @@ pub fn is_worth_it(region: &Region) -> bool {
 /// Translates an instruction.
 pub fn instruction(e: &mut Emit, o: &DecOp, insn: Option<&Insn>) -> Next {
     let Some(insn) = insn else { return before(e, o) };
-    let at = At { o, insn };
+    let at = InsnAt { o, insn };
     let done = alu::lower(e, at)
         .or_else(|| shift::lower(e, at))
         .or_else(|| memory::lower(e, at))

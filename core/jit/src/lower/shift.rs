@@ -1,12 +1,12 @@
 //! Shifts and the shift amount register.
 
-use super::At;
+use super::InsnAt;
 use crate::emit::{Emit, Next, Slot};
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use esplens_core::isa::Op;
 
 /// Translates an instruction of the family.
-pub fn lower(e: &mut Emit, at: At) -> Option<Next> {
+pub fn lower(e: &mut Emit, at: InsnAt) -> Option<Next> {
     if let Some(amount) = amount(e, at) {
         e.set(Slot::SAR, amount);
         return Some(Next::Falls);
@@ -16,7 +16,7 @@ pub fn lower(e: &mut Emit, at: At) -> Option<Next> {
     Some(Next::Falls)
 }
 
-fn amount(e: &mut Emit, at: At) -> Option<Value> {
+fn amount(e: &mut Emit, at: InsnAt) -> Option<Value> {
     let o = at.o;
     let mask = match at.insn.op {
         Op::Ssai => return Some(e.word(o.imm & 31)),
@@ -36,7 +36,7 @@ fn amount(e: &mut Emit, at: At) -> Option<Value> {
     Some(amount)
 }
 
-fn by_constant(e: &mut Emit, at: At) -> Option<Value> {
+fn by_constant(e: &mut Emit, at: InsnAt) -> Option<Value> {
     let o = at.o;
     Some(match at.insn.op {
         // 32 is the decoded amount of the undefined encoding 0: all bits are shifted out.
@@ -64,7 +64,7 @@ fn by_constant(e: &mut Emit, at: At) -> Option<Value> {
 }
 
 /// Translates 64-bit right shifts by SAR whose result is the low word.
-fn by_sar(e: &mut Emit, at: At) -> Option<Value> {
+fn by_sar(e: &mut Emit, at: InsnAt) -> Option<Value> {
     let (o, op) = (at.o, at.insn.op);
     let wide = match op {
         Op::Srl | Op::Sra => {

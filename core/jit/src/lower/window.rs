@@ -1,7 +1,7 @@
 //! Register windows: ENTRY at the start of a function, RETW at its end (`esplens_core::cpu::Cpu::entry`, `retw`).
 
-use super::At;
-use crate::emit::{Emit, Kind, Next, Way};
+use super::InsnAt;
+use crate::emit::{AccessKind, Emit, ExitKind, Next};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
 use esplens_core::cpu::{Cpu, ps};
@@ -14,16 +14,16 @@ use std::mem::offset_of;
 pub struct Rotated {
     wb4: Value,
     windowstart: Value,
-    quads_free: Value,
+    window_room: Value,
 }
 
 impl Rotated {
     /// Stores the state to `Cpu`.
     pub fn store(self, e: &mut Emit) {
-        let flags = e.flags(Kind::Cpu);
+        let flags = e.flags(AccessKind::Cpu);
         e.b.ins().store(flags, self.wb4, e.cpu, offset_of!(Cpu, wb4) as i32);
         e.b.ins().store(flags, self.windowstart, e.cpu, offset_of!(Cpu, windowstart) as i32);
-        e.b.ins().istore8(flags, self.quads_free, e.cpu, offset_of!(Cpu, quads_free) as i32);
+        e.b.ins().istore8(flags, self.window_room, e.cpu, offset_of!(Cpu, window_room) as i32);
     }
 
     /// Computes the state for WINDOWBASE = `wb4` / 4 and WINDOWSTART = `windowstart`, with windows enabled
@@ -37,8 +37,8 @@ impl Rotated {
         let above = e.b.ins().ushr(twice, by);
         // Bit 3 means "three or more".
         let above = e.b.ins().bor_imm_s(above, 8);
-        let quads_free = e.b.ins().ctz(above);
-        Self { wb4, windowstart, quads_free }
+        let window_room = e.b.ins().ctz(above);
+        Self { wb4, windowstart, window_room }
     }
 }
 
@@ -57,8 +57,8 @@ pub fn enter(e: &mut Emit, o: &DecOp, other: Block) {
     let status = check_enabled(e, other);
     let by = e.b.ins().ushr_imm_s(status, i64::from(ps::CALLINC_SHIFT));
     let by = e.b.ins().band_imm_s(by, 3);
-    let flags = e.flags(Kind::Cpu);
-    let free = e.b.ins().uload8(types::I32, flags, e.cpu, offset_of!(Cpu, quads_free) as i32);
+    let flags = e.flags(AccessKind::Cpu);
+    let free = e.b.ins().uload8(types::I32, flags, e.cpu, offset_of!(Cpu, window_room) as i32);
     let fits = e.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, by, free);
     e.go_on_if(fits, other);
     let (old, frames) = (e.cpu_word(offset_of!(Cpu, wb4)), e.cpu_word(offset_of!(Cpu, windowstart)));
@@ -78,7 +78,7 @@ pub fn enter(e: &mut Emit, o: &DecOp, other: Block) {
 }
 
 /// Translates RETW. Where it is illegal or raises a window underflow, it is left to the interpreter.
-pub fn lower(e: &mut Emit, at: At) -> Option<Next> {
+pub fn lower(e: &mut Emit, at: InsnAt) -> Option<Next> {
     let o = at.o;
     if !matches!(at.insn.op, Op::Retw | Op::RetwN) {
         return None;
@@ -110,7 +110,7 @@ pub fn lower(e: &mut Emit, at: At) -> Option<Next> {
     let (low, high) = (e.word(0x3FFF_FFFF), e.word(o.pc & 0xC000_0000));
     let pc = e.b.ins().band(back, low);
     let pc = e.b.ins().bor(pc, high);
-    let out = e.exit(Way::Return { pc, window, ran: usize::from(o.index) + 1 });
+    let out = e.exit(ExitKind::Return { pc, window, ran: usize::from(o.index) + 1 });
     e.b.ins().jump(out, &[]);
     Some(Next::Ended)
 }

@@ -98,11 +98,11 @@ fn clamp(v: u32, bit: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use crate::cpu::insn::testing::Bench;
+    use crate::cpu::insn::testing::InsnBench;
     use crate::isa::Op;
 
     fn rst(op: Op, s: u32, t: u32) -> u32 {
-        Bench::new().with(5, s).with(6, t).run(op, 4, 5, 6, 0).reg(4)
+        InsnBench::new().with(5, s).with(6, t).run(op, 4, 5, 6, 0).reg(4)
     }
 
     #[test]
@@ -120,15 +120,15 @@ mod tests {
 
     #[test]
     fn immediates() {
-        assert_eq!(Bench::new().with(5, 10).run(Op::Addi, 0, 5, 4, -11).reg(4), u32::MAX);
-        assert_eq!(Bench::new().with(5, 10).run(Op::AddiN, 4, 5, 0, -1).reg(4), 9);
+        assert_eq!(InsnBench::new().with(5, 10).run(Op::Addi, 0, 5, 4, -11).reg(4), u32::MAX);
+        assert_eq!(InsnBench::new().with(5, 10).run(Op::AddiN, 4, 5, 0, -1).reg(4), 9);
         assert_eq!(
-            Bench::new().with(5, 10).run(Op::Addmi, 0, 5, 4, -32768).reg(4),
+            InsnBench::new().with(5, 10).run(Op::Addmi, 0, 5, 4, -32768).reg(4),
             10u32.wrapping_sub(32768)
         );
-        assert_eq!(Bench::new().run(Op::Movi, 0, 0, 4, -2048).reg(4), (-2048i32) as u32);
-        assert_eq!(Bench::new().run(Op::MoviN, 0, 4, 0, 95).reg(4), 95);
-        assert_eq!(Bench::new().with(5, 9).run(Op::MovN, 0, 5, 4, 0).reg(4), 9);
+        assert_eq!(InsnBench::new().run(Op::Movi, 0, 0, 4, -2048).reg(4), (-2048i32) as u32);
+        assert_eq!(InsnBench::new().run(Op::MoviN, 0, 4, 0, 95).reg(4), 95);
+        assert_eq!(InsnBench::new().with(5, 9).run(Op::MovN, 0, 5, 4, 0).reg(4), 9);
     }
 
     #[test]
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn conditional_moves_keep_or_replace() {
-        let moved = |op, t| Bench::new().with(4, 1).with(5, 2).with(6, t).run(op, 4, 5, 6, 0).reg(4) == 2;
+        let moved = |op, t| InsnBench::new().with(4, 1).with(5, 2).with(6, t).run(op, 4, 5, 6, 0).reg(4) == 2;
         assert!(moved(Op::Moveqz, 0) && !moved(Op::Moveqz, 1));
         assert!(moved(Op::Movnez, 1) && !moved(Op::Movnez, 0));
         assert!(moved(Op::Movltz, 0x8000_0000) && !moved(Op::Movltz, 0));
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn bit_counts() {
-        let t = |op, s| Bench::new().with(5, s).run(op, 0, 5, 4, 0).reg(4);
+        let t = |op, s| InsnBench::new().with(5, s).run(op, 0, 5, 4, 0).reg(4);
         assert_eq!(t(Op::Nsa, 0), 31);
         assert_eq!(t(Op::Nsa, u32::MAX), 31);
         assert_eq!(t(Op::Nsa, 1), 30);
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn sext_and_clamps_at_both_ends_of_their_range() {
-        let r = |op, s, imm| Bench::new().with(5, s).run(op, 4, 5, 0, imm).reg(4);
+        let r = |op, s, imm| InsnBench::new().with(5, s).run(op, 4, 5, 0, imm).reg(4);
         assert_eq!(r(Op::Sext, 0x80, 7), 0xFFFF_FF80);
         assert_eq!(r(Op::Sext, 0xFFFF_FF7F, 7), 0x7F);
         assert_eq!(r(Op::Sext, 0x0040_0000, 22), 0xFFC0_0000);
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn nops_do_nothing() {
-        let b = Bench::new().with(4, 7).run(Op::Nop, 0, 0, 0, 0).run(Op::NopN, 0, 0, 0, 0);
+        let b = InsnBench::new().with(4, 7).run(Op::Nop, 0, 0, 0, 0).run(Op::NopN, 0, 0, 0, 0);
         assert_eq!((b.reg(4), b.retired()), (7, 2));
     }
 }

@@ -80,13 +80,13 @@ compute! {
 
 #[cfg(test)]
 mod tests {
-    use crate::cpu::insn::testing::Bench;
+    use crate::cpu::insn::testing::InsnBench;
     use crate::isa::Op;
 
     /// Returns the truth table of `op` over b5 (bit 0 of the index) and b6 (bit 1), result in b4.
     fn truth(op: Op) -> u32 {
         (0..4).fold(0, |table, i| {
-            let b = Bench::new().set(|c| c.br = (i & 1) << 5 | (i >> 1) << 6).run(op, 4, 5, 6, 0);
+            let b = InsnBench::new().set(|c| c.br = (i & 1) << 5 | (i >> 1) << 6).run(op, 4, 5, 6, 0);
             table | (b.cpu.br >> 4 & 1) << i
         })
     }
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn groups() {
-        let t = |op, s, br| Bench::new().set(|c| c.br = br).run(op, 0, s, 1, 0).cpu.br >> 1 & 1 != 0;
+        let t = |op, s, br| InsnBench::new().set(|c| c.br = br).run(op, 0, s, 1, 0).cpu.br >> 1 & 1 != 0;
         assert!(t(Op::Any4, 4, 0x80) && !t(Op::Any4, 4, 0xF00));
         assert!(t(Op::All4, 12, 0xF000) && !t(Op::All4, 12, 0xE000));
         assert!(t(Op::Any8, 8, 0x100) && !t(Op::Any8, 8, 0xFC));
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn conditional_moves() {
-        let m = |op, br| Bench::new().set(|c| c.br = br).with(4, 1).with(5, 2).run(op, 4, 5, 6, 0).reg(4);
+        let m = |op, br| InsnBench::new().set(|c| c.br = br).with(4, 1).with(5, 2).run(op, 4, 5, 6, 0).reg(4);
         assert_eq!((m(Op::Movt, 0x40), m(Op::Movt, 0)), (2, 1));
         assert_eq!((m(Op::Movf, 0x40), m(Op::Movf, 0)), (1, 2));
     }

@@ -130,12 +130,12 @@ fn loopgtz(c: &mut Ctx, o: &DecOp) -> Done {
 
 #[cfg(test)]
 mod tests {
-    use crate::cpu::insn::testing::{Bench, CODE};
+    use crate::cpu::insn::testing::{CODE, InsnBench};
     use crate::cpu::ps;
     use crate::isa::{Insn, Op};
 
     fn taken(op: Op, s: u32, t: u32) -> bool {
-        let pc = Bench::new().with(5, s).with(6, t).run(op, 0, 5, 6, 0x20).cpu.pc;
+        let pc = InsnBench::new().with(5, s).with(6, t).run(op, 0, 5, 6, 0x20).cpu.pc;
         assert!(pc == CODE + 0x24 || pc == CODE + u32::from(Insn::new(op, 0, 0, 0, 0).len), "{op:?} {pc:#x}");
         pc == CODE + 0x24
     }
@@ -172,7 +172,7 @@ mod tests {
     fn constant_branches() {
         let taken = |op, s, imm| {
             let insn = Insn::new(op, 0, 5, 0, imm).with_disp(-8);
-            Bench::new().with(5, s).run_insn(insn).cpu.pc == CODE - 4
+            InsnBench::new().with(5, s).run_insn(insn).cpu.pc == CODE - 4
         };
         assert!(taken(Op::Beqi, u32::MAX, -1) && !taken(Op::Beqi, 0, -1));
         assert!(taken(Op::Bnei, 5, 256) && !taken(Op::Bnei, 256, 256));
@@ -186,22 +186,22 @@ mod tests {
 
     #[test]
     fn boolean_branches() {
-        let b = |op, br| Bench::new().set(|c| c.br = br).run(op, 0, 5, 0, 0x20).cpu.pc == CODE + 0x24;
+        let b = |op, br| InsnBench::new().set(|c| c.br = br).run(op, 0, 5, 0, 0x20).cpu.pc == CODE + 0x24;
         assert!(b(Op::Bt, 1 << 5) && !b(Op::Bt, !(1 << 5) & 0xFFFF));
         assert!(b(Op::Bf, 0) && !b(Op::Bf, 1 << 5));
     }
 
     #[test]
     fn jumps() {
-        assert_eq!(Bench::new().run(Op::J, 0, 0, 0, 0x100).cpu.pc, CODE + 0x104);
-        assert_eq!(Bench::new().with(5, CODE + 0x123).run(Op::Jx, 0, 5, 0, 0).cpu.pc, CODE + 0x123);
+        assert_eq!(InsnBench::new().run(Op::J, 0, 0, 0, 0x100).cpu.pc, CODE + 0x104);
+        assert_eq!(InsnBench::new().with(5, CODE + 0x123).run(Op::Jx, 0, 5, 0, 0).cpu.pc, CODE + 0x123);
     }
 
     /// Runs `addi a4, a4, 1` in a loop of `n` iterations.
-    fn looped(op: Op, n: u32, cycles: u64) -> Bench {
+    fn looped(op: Op, n: u32, cycles: u64) -> InsnBench {
         let insns =
             [Insn::new(op, 0, 5, 0, 2), Insn::new(Op::Addi, 0, 4, 4, 1), Insn::new(Op::Nop, 0, 0, 0, 0)];
-        Bench::new().with(4, 0).with(5, n).place(CODE, &insns).steps(cycles)
+        InsnBench::new().with(4, 0).with(5, n).place(CODE, &insns).steps(cycles)
     }
 
     #[test]
@@ -223,14 +223,14 @@ mod tests {
     #[test]
     fn a_taken_branch_at_the_loop_end_leaves_the_loop() {
         let insns = [Insn::new(Op::Loop, 0, 5, 0, 2), Insn::new(Op::J, 0, 0, 0, 0x40)];
-        let b = Bench::new().with(5, 9).place(CODE, &insns).steps(2);
+        let b = InsnBench::new().with(5, 9).place(CODE, &insns).steps(2);
         assert_eq!((b.cpu.pc, b.cpu.lcount), (CODE + 3 + 0x44, 8));
     }
 
     #[test]
     fn exception_mode_stops_looping_back() {
         let insns = [Insn::new(Op::Nop, 0, 0, 0, 0)];
-        let b = Bench::new()
+        let b = InsnBench::new()
             .place(CODE, &insns)
             .set(|c| {
                 (c.lbeg, c.lend, c.lcount) = (CODE, CODE + 3, 5);

@@ -2,7 +2,7 @@
 
 use super::{Table, illegal};
 use crate::cpu::exception::Cause;
-use crate::cpu::{Windowed, ps};
+use crate::cpu::{WindowResult, ps};
 use crate::engine::{Ctx, DecOp, Done};
 use crate::isa::Op;
 
@@ -67,16 +67,16 @@ fn ret(c: &mut Ctx, _o: &DecOp) -> Done {
 }
 
 #[inline(always)]
-fn windowed(c: &mut Ctx, o: &DecOp, done: Windowed) -> Done {
+fn windowed(c: &mut Ctx, o: &DecOp, done: WindowResult) -> Done {
     match done {
-        Windowed::Done => Done::Jump,
-        Windowed::Exception => {
-            if c.report {
-                c.taken(c.cycle_of(o));
+        WindowResult::Done => Done::Jump,
+        WindowResult::Exception => {
+            if c.report_traps {
+                c.on_trap(c.cycle_of(o));
             }
             Done::Jump
         }
-        Windowed::Illegal => illegal(c, o),
+        WindowResult::Illegal => illegal(c, o),
     }
 }
 
@@ -102,7 +102,7 @@ fn movsp(c: &mut Ctx, o: &DecOp) -> Done {
 fn rotw(c: &mut Ctx, o: &DecOp) -> Done {
     c.cpu.rotate(o.imm);
     c.cpu.sync_window();
-    Done::Leave
+    Done::Exit
 }
 
 fn rfwo(c: &mut Ctx, o: &DecOp) -> Done {
@@ -115,13 +115,13 @@ fn rfwu(c: &mut Ctx, o: &DecOp) -> Done {
 
 fn window_return(c: &mut Ctx, _o: &DecOp, underflow: bool) -> Done {
     c.cpu.window_return(underflow);
-    Done::LeaveJump
+    Done::ExitJump
 }
 
 #[cfg(test)]
 mod tests {
     use crate::cpu::exception::{Cause, vector};
-    use crate::cpu::insn::testing::{Bench, CODE, DATA};
+    use crate::cpu::insn::testing::{CODE, DATA, InsnBench};
     use crate::cpu::ps;
     use crate::isa::{Insn, Op};
 
@@ -131,11 +131,11 @@ mod tests {
 
     #[test]
     fn plain_calls_put_the_return_address_in_a0() {
-        let b = Bench::new().run(Op::Call0, 0, 0, 0, 0x100);
+        let b = InsnBench::new().run(Op::Call0, 0, 0, 0, 0x100);
         assert_eq!((b.reg(0), b.cpu.pc), (CODE + 3, CODE + 0x104));
-        let b = Bench::new().with(0, CODE + 0x200).run(Op::Callx0, 0, 0, 0, 0);
+        let b = InsnBench::new().with(0, CODE + 0x200).run(Op::Callx0, 0, 0, 0, 0);
         assert_eq!((b.reg(0), b.cpu.pc), (CODE + 3, CODE + 0x200));
-        assert_eq!(Bench::new().with(0, CODE + 9).run(Op::RetN, 0, 0, 0, 0).cpu.pc, CODE + 9);
+        assert_eq!(InsnBench::new().with(0, CODE + 9).run(Op::RetN, 0, 0, 0, 0).cpu.pc, CODE + 9);
     }
 
     #[test]
@@ -144,16 +144,16 @@ mod tests {
             [(1, Op::Call4, Op::Callx4), (2, Op::Call8, Op::Callx8), (3, Op::Call12, Op::Callx12)]
         {
             let ra = n << 30 | (CODE + 3) & 0x3FFF_FFFF;
-            let b = Bench::new().run(plain, 0, 0, 0, 0x40);
+            let b = InsnBench::new().run(plain, 0, 0, 0, 0x40);
             assert_eq!((b.reg(n as u8 * 4), b.cpu.callinc(), b.cpu.pc), (ra, n, CODE + 0x44));
-            let b = Bench::new().with(3, CODE + 0x80).run(indirect, 0, 3, 0, 0);
+            let b = InsnBench::new().with(3, CODE + 0x80).run(indirect, 0, 3, 0, 0);
             assert_eq!((b.reg(n as u8 * 4), b.cpu.callinc(), b.cpu.pc), (ra, n, CODE + 0x80));
         }
     }
 
     #[test]
     fn entry_and_retw_rotate_and_come_back() {
-        let b = Bench::new()
+        let b = InsnBench::new()
             .with(10, 42)
             .place(CODE, &[op(Op::Call8, 0, 0x3C)])
             .place(CODE + 0x40, &[op(Op::Entry, 1, 32)])
@@ -173,20 +173,20 @@ mod tests {
             (0b0000_0000_0001_0011, vector::OVERFLOW12, 1),
             (0b0000_0000_0000_1101, vector::OVERFLOW4, 2),
         ] {
-            let b = Bench::new().set(|c| c.windowstart = starts).run(Op::MovN, 0, 2, 11, 0);
+            let b = InsnBench::new().set(|c| c.windowstart = starts).run(Op::MovN, 0, 2, 11, 0);
             assert_eq!(b.cpu.pc, CODE + vector, "{starts:b}");
             assert_eq!((b.cpu.windowbase(), b.cpu.epc[1]), (moved, CODE));
             assert_eq!(b.cpu.ps & (ps::OWB | ps::EXCM), ps::EXCM);
         }
         // a4 is free: nothing happens when only the second frame above is live.
-        let b = Bench::new().set(|c| c.windowstart = 0b101).with(2, 6).run(Op::MovN, 0, 2, 4, 0);
+        let b = InsnBench::new().set(|c| c.windowstart = 0b101).with(2, 6).run(Op::MovN, 0, 2, 4, 0);
         assert_eq!((b.reg(4), b.cpu.pc), (6, CODE + 2));
     }
 
     #[test]
     fn retw_without_a_live_frame_underflows() {
         for (n, vector) in [(1, vector::UNDERFLOW4), (2, vector::UNDERFLOW8), (3, vector::UNDERFLOW12)] {
-            let b = Bench::new()
+            let b = InsnBench::new()
                 .set(|c| (c.wb4, c.windowstart) = (20, 1 << 5))
                 .with(0, n << 30 | 0x80000)
                 .run(Op::Retw, 0, 0, 0, 0);
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn window_handlers_return_where_they_came_from() {
-        let b = Bench::new()
+        let b = InsnBench::new()
             .set(|c| {
                 (c.wb4, c.windowstart) = (8, 0b101);
                 c.ps |= ps::EXCM;
@@ -206,7 +206,7 @@ mod tests {
             .run(Op::Rfwo, 0, 0, 0, 0);
         assert_eq!((b.cpu.windowbase(), b.cpu.windowstart, b.cpu.pc), (0, 1, CODE + 0x10));
         assert_eq!(b.cpu.ps & ps::EXCM, 0);
-        let b = Bench::new()
+        let b = InsnBench::new()
             .set(|c| {
                 (c.wb4, c.windowstart) = (8, 1);
                 c.ps |= ps::EXCM | 3 << ps::OWB_SHIFT;
@@ -217,28 +217,33 @@ mod tests {
 
     #[test]
     fn what_the_manual_calls_undefined_is_illegal() {
-        let ill = |b: Bench| b.cpu.exccause == Cause::IllegalInstruction as u32 && b.cpu.epc[1] == CODE;
-        let no_windows = || Bench::new().set(|c| c.ps &= !ps::WOE).set(|c| c.exccause = 63);
+        let ill = |b: InsnBench| b.cpu.exccause == Cause::IllegalInstruction as u32 && b.cpu.epc[1] == CODE;
+        let no_windows = || InsnBench::new().set(|c| c.ps &= !ps::WOE).set(|c| c.exccause = 63);
         assert!(ill(no_windows().run(Op::Entry, 0, 1, 0, 16)));
         assert!(ill(no_windows().run(Op::Call8, 0, 0, 0, 0)));
         assert!(ill(no_windows().with(0, 1 << 30).run(Op::Retw, 0, 0, 0, 0)));
         // a0 has the increment of CALL4, but the live frame is two quads below.
-        let b = Bench::new().set(|c| (c.wb4, c.windowstart, c.exccause) = (8, 0b101, 63));
+        let b = InsnBench::new().set(|c| (c.wb4, c.windowstart, c.exccause) = (8, 0b101, 63));
         assert!(ill(b.with(0, 1 << 30).run(Op::Retw, 0, 0, 0, 0)));
     }
 
     #[test]
     fn movsp_raises_alloca_when_the_caller_is_spilled() {
-        let b =
-            Bench::new().set(|c| (c.wb4, c.windowstart) = (20, 1 << 5)).with(2, 5).run(Op::Movsp, 0, 2, 1, 0);
+        let b = InsnBench::new().set(|c| (c.wb4, c.windowstart) = (20, 1 << 5)).with(2, 5).run(
+            Op::Movsp,
+            0,
+            2,
+            1,
+            0,
+        );
         assert_eq!((b.cpu.exccause, b.cpu.pc), (Cause::Alloca as u32, CODE + vector::USER));
-        let b = Bench::new().set(|c| (c.wb4, c.windowstart) = (20, 1 << 5 | 1 << 3));
+        let b = InsnBench::new().set(|c| (c.wb4, c.windowstart) = (20, 1 << 5 | 1 << 3));
         assert_eq!(b.with(2, 5).run(Op::Movsp, 0, 2, 1, 0).reg(1), 5);
     }
 
     #[test]
     fn rotw_moves_both_ways() {
-        assert_eq!(Bench::new().run(Op::Rotw, 0, 0, 0, -1).cpu.windowbase(), 15);
-        assert_eq!(Bench::new().run(Op::Rotw, 0, 0, 0, 7).cpu.windowbase(), 7);
+        assert_eq!(InsnBench::new().run(Op::Rotw, 0, 0, 0, -1).cpu.windowbase(), 15);
+        assert_eq!(InsnBench::new().run(Op::Rotw, 0, 0, 0, 7).cpu.windowbase(), 7);
     }
 }

@@ -156,13 +156,13 @@ fn s32c1i(c: &mut Ctx, o: &DecOp) -> Done {
 #[cfg(test)]
 mod tests {
     use crate::cpu::exception::Cause;
-    use crate::cpu::insn::testing::{Bench, CODE, DATA};
+    use crate::cpu::insn::testing::{CODE, DATA, InsnBench};
     use crate::isa::Op;
 
     const BYTES: [u8; 8] = [0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88];
 
     fn load(op: Op, offset: i32) -> u32 {
-        Bench::new().data(DATA + 8, &BYTES).with(5, DATA).run(op, 0, 5, 4, offset).reg(4)
+        InsnBench::new().data(DATA + 8, &BYTES).with(5, DATA).run(op, 0, 5, 4, offset).reg(4)
     }
 
     #[test]
@@ -177,19 +177,19 @@ mod tests {
 
     #[test]
     fn unaligned_data_is_loaded_and_stored_in_hardware() {
-        let b = Bench::new().data(DATA + 8, &BYTES).with(5, DATA + 9);
+        let b = InsnBench::new().data(DATA + 8, &BYTES).with(5, DATA + 9);
         let b = b.run(Op::L32i, 0, 5, 4, 0).run(Op::S32i, 0, 5, 4, 0xFF8 & 0x3FC);
         assert_eq!(b.reg(4), 0x8584_8382);
         assert_eq!(b.word(DATA + 9 + 0x3F8), 0x8584_8382);
         // Across a page boundary.
-        let b = Bench::new().with(5, DATA + 0xFFE).with(4, 0xAABB_CCDD).run(Op::S32i, 0, 5, 4, 0);
+        let b = InsnBench::new().with(5, DATA + 0xFFE).with(4, 0xAABB_CCDD).run(Op::S32i, 0, 5, 4, 0);
         assert_eq!(b.word(DATA + 0xFFE), 0xAABB_CCDD);
         assert_eq!(b.run(Op::L32i, 0, 5, 6, 0).reg(6), 0xAABB_CCDD);
     }
 
     #[test]
     fn stores_write_their_width() {
-        let b = Bench::new().data(DATA, &[0; 8]).with(5, DATA).with(4, 0xAABB_CCDD);
+        let b = InsnBench::new().data(DATA, &[0; 8]).with(5, DATA).with(4, 0xAABB_CCDD);
         let b = b.run(Op::S8i, 0, 5, 4, 1).run(Op::S16i, 0, 5, 4, 4);
         assert_eq!((b.word(DATA), b.word(DATA + 4)), (0xDD00, 0xCCDD));
         assert_eq!(b.run(Op::S32ri, 0, 5, 4, 8).word(DATA + 8), 0xAABB_CCDD);
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn literals_are_relative_to_the_aligned_next_word() {
-        let b = Bench::new().set(|c| c.pc = CODE + 0x43);
+        let b = InsnBench::new().set(|c| c.pc = CODE + 0x43);
         let b = b.place(CODE + 0x40, &[]).run(Op::L32r, 0, 0, 4, -4);
         // (0x43 + 3) & !3 = 0x44, minus 4 is 0x40: the literal overlaps the instruction, which starts at
         // 0x43.
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn window_loads_and_stores_reach_below_the_stack_pointer() {
-        let b = Bench::new().with(5, DATA + 64).with(4, 7).run(Op::S32e, 0, 5, 4, -16);
+        let b = InsnBench::new().with(5, DATA + 64).with(4, 7).run(Op::S32e, 0, 5, 4, -16);
         assert_eq!(b.word(DATA + 48), 7);
         assert_eq!(b.run(Op::L32e, 0, 5, 6, -16).reg(6), 7);
     }
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn compare_and_swap_stores_on_a_match_only_and_returns_the_old_value() {
         let cas = |compare: u32| {
-            let b = Bench::new().data(DATA, &5u32.to_le_bytes()).with(5, DATA).with(4, 9);
+            let b = InsnBench::new().data(DATA, &5u32.to_le_bytes()).with(5, DATA).with(4, 9);
             b.set(|c| c.scompare1 = compare).run(Op::S32c1i, 0, 5, 4, 0)
         };
         assert_eq!((cas(5).word(DATA), cas(5).reg(4)), (9, 5));
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn synchronising_accesses_must_be_aligned() {
         for op in [Op::L32ai, Op::S32ri, Op::S32c1i] {
-            let b = Bench::new().with(5, DATA + 2).run(op, 0, 5, 4, 0);
+            let b = InsnBench::new().with(5, DATA + 2).run(op, 0, 5, 4, 0);
             assert_eq!(b.cpu.exccause, Cause::LoadStoreAlignment as u32, "{op:?}");
             assert_eq!(b.cpu.excvaddr, DATA + 2);
         }
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn nothing_there_is_a_load_store_error() {
         for op in [Op::L8ui, Op::L32i, Op::S8i, Op::S32i] {
-            let b = Bench::new().with(5, 0x3F00_0000).run(op, 0, 5, 4, 8);
+            let b = InsnBench::new().with(5, 0x3F00_0000).run(op, 0, 5, 4, 8);
             assert_eq!(
                 (b.cpu.exccause, b.cpu.excvaddr),
                 (Cause::LoadStoreError as u32, 0x3F00_0008),
@@ -245,16 +245,21 @@ mod tests {
 
     #[test]
     fn instruction_memory_takes_words_only() {
-        let b = Bench::new().with(5, CODE + 0x80).run(Op::L8ui, 0, 5, 4, 0);
+        let b = InsnBench::new().with(5, CODE + 0x80).run(Op::L8ui, 0, 5, 4, 0);
         assert_eq!(b.cpu.exccause, Cause::LoadStoreError as u32);
-        let b =
-            Bench::new().with(5, CODE + 0x80).with(4, 3).run(Op::S32i, 0, 5, 4, 0).run(Op::L32i, 0, 5, 6, 0);
+        let b = InsnBench::new().with(5, CODE + 0x80).with(4, 3).run(Op::S32i, 0, 5, 4, 0).run(
+            Op::L32i,
+            0,
+            5,
+            6,
+            0,
+        );
         assert_eq!(b.reg(6), 3);
     }
 
     #[test]
     fn a_region_with_attribute_15_is_prohibited() {
-        let b = || Bench::new().set(|c| c.dtlb[0] = 15).with(5, 0);
+        let b = || InsnBench::new().set(|c| c.dtlb[0] = 15).with(5, 0);
         let r = b().run(Op::L32i, 0, 5, 4, 0);
         assert_eq!((r.cpu.exccause, r.cpu.excvaddr), (Cause::LoadProhibited as u32, 0));
         assert_eq!(b().run(Op::S32i, 0, 5, 4, 4).cpu.exccause, Cause::StoreProhibited as u32);

@@ -119,7 +119,7 @@ fn load<const BY: i32>(c: &mut Ctx, o: &DecOp) -> Done {
 fn step<const BY: i32, const B: u8, const HA: u32, const HB: u32>(c: &mut Ctx, o: &DecOp) -> Done {
     let v = acc(c) + product::<X, B, HA, HB>(c, o);
     match load::<BY>(c, o) {
-        done @ (Done::Next | Done::Leave) => {
+        done @ (Done::Next | Done::Exit) => {
             set_acc(c, v);
             done
         }
@@ -130,15 +130,15 @@ fn step<const BY: i32, const B: u8, const HA: u32, const HB: u32>(c: &mut Ctx, o
 #[cfg(test)]
 mod tests {
     use crate::cpu::exception::Cause;
-    use crate::cpu::insn::testing::{Bench, DATA};
+    use crate::cpu::insn::testing::{DATA, InsnBench};
     use crate::isa::Op;
 
-    fn acc(b: &Bench) -> i64 {
+    fn acc(b: &InsnBench) -> i64 {
         ((i64::from(b.cpu.acchi as i8)) << 32) | i64::from(b.cpu.acclo)
     }
 
     fn aa(op: Op, start: i64) -> i64 {
-        let b = Bench::new().with(5, 0x0003_FFFE).with(6, 0xFFFB_0007);
+        let b = InsnBench::new().with(5, 0x0003_FFFE).with(6, 0xFFFB_0007);
         let b = b.set(|c| (c.acclo, c.acchi) = (start as u32, (start >> 32) as u32 & 0xFF));
         acc(&b.run(op, 0, 5, 6, 0))
     }
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn m_registers_as_operands() {
-        let b = || Bench::new().set(|c| c.m = [2, 3, 5, 7]).with(5, 11).with(6, 13);
+        let b = || InsnBench::new().set(|c| c.m = [2, 3, 5, 7]).with(5, 11).with(6, 13);
         assert_eq!(acc(&b().run(Op::MulDdLl, 4, 0, 4, 0)), 21);
         assert_eq!(acc(&b().run(Op::MulDdLl, 0, 0, 0, 0)), 10);
         assert_eq!(acc(&b().run(Op::MulDaLl, 4, 0, 6, 0)), 39);
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn loads_move_the_pointer_first() {
-        let b = Bench::new().data(DATA, &[1, 0, 0, 0, 2, 0, 0, 0]).with(5, DATA);
+        let b = InsnBench::new().data(DATA, &[1, 0, 0, 0, 2, 0, 0, 0]).with(5, DATA);
         let b = b.run(Op::Ldinc, 2, 5, 0, 0);
         assert_eq!((b.cpu.m[2], b.reg(5)), (2, DATA + 4));
         let b = b.run(Op::Lddec, 1, 5, 0, 0);
@@ -181,14 +181,14 @@ mod tests {
 
     #[test]
     fn combined_steps_multiply_the_old_values() {
-        let b = Bench::new().data(DATA + 4, &[9, 0, 0, 0]).with(5, DATA).with(6, 10);
+        let b = InsnBench::new().data(DATA + 4, &[9, 0, 0, 0]).with(5, DATA).with(6, 10);
         let b = b.set(|c| c.m = [4, 0, 0, 0]).run(Op::MulaDaLlLdinc, 0, 5, 6, 0);
         assert_eq!((acc(&b), b.cpu.m[0], b.reg(5)), (40, 9, DATA + 4));
     }
 
     #[test]
     fn a_faulting_step_changes_nothing() {
-        let b = Bench::new().with(5, 0x3F00_0000).with(6, 1).set(|c| c.m = [4, 0, 0, 0]);
+        let b = InsnBench::new().with(5, 0x3F00_0000).with(6, 1).set(|c| c.m = [4, 0, 0, 0]);
         let b = b.run(Op::MulaDaLlLddec, 0, 5, 6, 0);
         assert_eq!(b.cpu.exccause, Cause::LoadStoreError as u32);
         assert_eq!((acc(&b), b.cpu.m[0], b.reg(5)), (0, 4, 0x3F00_0000));

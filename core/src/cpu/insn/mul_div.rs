@@ -49,11 +49,11 @@ divide! {
 #[cfg(test)]
 mod tests {
     use crate::cpu::exception::{Cause, vector};
-    use crate::cpu::insn::testing::{Bench, CODE};
+    use crate::cpu::insn::testing::{CODE, InsnBench};
     use crate::isa::Op;
 
     fn rst(op: Op, s: u32, t: u32) -> u32 {
-        Bench::new().with(5, s).with(6, t).run(op, 4, 5, 6, 0).reg(4)
+        InsnBench::new().with(5, s).with(6, t).run(op, 4, 5, 6, 0).reg(4)
     }
 
     #[test]
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn a_zero_divisor_raises_and_keeps_the_destination() {
         for op in [Op::Quou, Op::Quos, Op::Remu, Op::Rems] {
-            let b = Bench::new().with(4, 77).with(5, 1).run(op, 4, 5, 6, 0);
+            let b = InsnBench::new().with(4, 77).with(5, 1).run(op, 4, 5, 6, 0);
             assert_eq!(b.reg(4), 77);
             assert_eq!(b.cpu.exccause, Cause::IntegerDivideByZero as u32);
             assert_eq!((b.cpu.epc[1], b.cpu.pc), (CODE, CODE + vector::USER));

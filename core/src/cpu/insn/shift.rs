@@ -50,11 +50,11 @@ compute! {
 
 #[cfg(test)]
 mod tests {
-    use crate::cpu::insn::testing::Bench;
+    use crate::cpu::insn::testing::InsnBench;
     use crate::isa::Op;
 
     fn sar(op: Op, s: u32) -> u32 {
-        Bench::new().with(5, s).run(op, 0, 5, 0, 0).cpu.sar
+        InsnBench::new().with(5, s).run(op, 0, 5, 0, 0).cpu.sar
     }
 
     #[test]
@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(sar(Op::Ssl, 31), 1);
         assert_eq!(sar(Op::Ssa8l, 7), 24);
         assert_eq!(sar(Op::Ssa8b, 1), 24);
-        assert_eq!(Bench::new().run(Op::Ssai, 0, 15, 0, 31).cpu.sar, 31);
+        assert_eq!(InsnBench::new().run(Op::Ssai, 0, 15, 0, 31).cpu.sar, 31);
     }
 
     #[test]
@@ -72,7 +72,8 @@ mod tests {
         let v = 0x8765_4321u32;
         let w = 0x1234_5678u32;
         for n in 0..64u32 {
-            let run = |op| Bench::new().set(|c| c.sar = n).with(5, v).with(6, w).run(op, 4, 5, 6, 0).reg(4);
+            let run =
+                |op| InsnBench::new().set(|c| c.sar = n).with(5, v).with(6, w).run(op, 4, 5, 6, 0).reg(4);
             let left = if n == 0 { 0 } else { v.checked_shl(32u32.wrapping_sub(n)).unwrap_or(0) };
             if n <= 32 {
                 assert_eq!(run(Op::Sll), left, "sll {n}");
@@ -80,7 +81,7 @@ mod tests {
             assert_eq!(run(Op::Srl), w.checked_shr(n).unwrap_or(0), "srl {n}");
             assert_eq!(run(Op::Src), ((u64::from(v) << 32 | u64::from(w)) >> n) as u32, "src {n}");
         }
-        let sra = |n: u32| Bench::new().set(|c| c.sar = n).with(6, v).run(Op::Sra, 4, 0, 6, 0).reg(4);
+        let sra = |n: u32| InsnBench::new().set(|c| c.sar = n).with(6, v).run(Op::Sra, 4, 0, 6, 0).reg(4);
         assert_eq!(sra(4), 0xF876_5432);
         assert_eq!(sra(32), u32::MAX);
     }
@@ -88,12 +89,12 @@ mod tests {
     #[test]
     fn shifts_by_constants() {
         let v = 0x8000_00F1;
-        assert_eq!(Bench::new().with(5, v).run(Op::Slli, 4, 5, 0, 1).reg(4), 0x1E2);
-        assert_eq!(Bench::new().with(5, v).run(Op::Slli, 4, 5, 0, 31).reg(4), 0x8000_0000);
-        assert_eq!(Bench::new().with(6, v).run(Op::Srai, 4, 0, 6, 31).reg(4), u32::MAX);
-        assert_eq!(Bench::new().with(6, v).run(Op::Srli, 4, 0, 6, 15).reg(4), 0x1_0000);
-        assert_eq!(Bench::new().with(6, v).run(Op::Extui, 4, 0, 6, 4 | 4 << 8).reg(4), 0xF);
-        assert_eq!(Bench::new().with(6, v).run(Op::Extui, 4, 0, 6, 31 | 1 << 8).reg(4), 1);
-        assert_eq!(Bench::new().with(6, v).run(Op::Extui, 4, 0, 6, 16 << 8).reg(4), 0xF1);
+        assert_eq!(InsnBench::new().with(5, v).run(Op::Slli, 4, 5, 0, 1).reg(4), 0x1E2);
+        assert_eq!(InsnBench::new().with(5, v).run(Op::Slli, 4, 5, 0, 31).reg(4), 0x8000_0000);
+        assert_eq!(InsnBench::new().with(6, v).run(Op::Srai, 4, 0, 6, 31).reg(4), u32::MAX);
+        assert_eq!(InsnBench::new().with(6, v).run(Op::Srli, 4, 0, 6, 15).reg(4), 0x1_0000);
+        assert_eq!(InsnBench::new().with(6, v).run(Op::Extui, 4, 0, 6, 4 | 4 << 8).reg(4), 0xF);
+        assert_eq!(InsnBench::new().with(6, v).run(Op::Extui, 4, 0, 6, 31 | 1 << 8).reg(4), 1);
+        assert_eq!(InsnBench::new().with(6, v).run(Op::Extui, 4, 0, 6, 16 << 8).reg(4), 0xF1);
     }
 }

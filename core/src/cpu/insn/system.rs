@@ -25,7 +25,7 @@ pub(super) const TABLE: Table = &[
     (Op::Simcall, simcall),
     (Op::Break, break_),
     (Op::BreakN, break_n),
-    (Op::Isync, leave),
+    (Op::Isync, exit_block),
     (Op::Rsync, nothing),
     (Op::Esync, nothing),
     (Op::Dsync, nothing),
@@ -42,8 +42,8 @@ fn nothing(_c: &mut Ctx, _o: &DecOp) -> Done {
     Done::Next
 }
 
-fn leave(_c: &mut Ctx, _o: &DecOp) -> Done {
-    Done::Leave
+fn exit_block(_c: &mut Ctx, _o: &DecOp) -> Done {
+    Done::Exit
 }
 
 fn read_sr(c: &Ctx, o: &DecOp, n: u8) -> Option<u32> {
@@ -78,7 +78,7 @@ fn rsr(c: &mut Ctx, o: &DecOp) -> Done {
 fn wsr(c: &mut Ctx, o: &DecOp) -> Done {
     let v = c.a(o.t);
     match write_sr(c, o, o.imm as u8, v) {
-        Some(()) => Done::Leave,
+        Some(()) => Done::Exit,
         None => illegal(c, o),
     }
 }
@@ -96,7 +96,7 @@ fn xsr(c: &mut Ctx, o: &DecOp) -> Done {
     } else {
         c.set(o.t, old);
     }
-    Done::Leave
+    Done::Exit
 }
 
 /// Returns true for FCR and FSR while coprocessor 0, which they belong to, is disabled.
@@ -137,33 +137,33 @@ fn rer(c: &mut Ctx, o: &DecOp) -> Done {
 
 fn wer(c: &mut Ctx, o: &DecOp) -> Done {
     c.wer(o, c.a(o.s), c.a(o.t));
-    Done::Leave
+    Done::Exit
 }
 
 fn rsil(c: &mut Ctx, o: &DecOp) -> Done {
     let old = c.cpu.ps;
     c.set(o.t, old);
     c.cpu.set_ps(old & !ps::INTLEVEL | o.imm & 15);
-    Done::Leave
+    Done::Exit
 }
 
 fn waiti(c: &mut Ctx, o: &DecOp) -> Done {
     let new = c.cpu.ps & !ps::INTLEVEL | o.imm & 15;
     c.cpu.set_ps(new);
     c.cpu.waiting = true;
-    Done::Leave
+    Done::Exit
 }
 
 fn rfe(c: &mut Ctx, _o: &DecOp) -> Done {
     let new = c.cpu.ps & !ps::EXCM;
     c.cpu.set_ps(new);
     c.cpu.pc = c.cpu.epc[1];
-    Done::LeaveJump
+    Done::ExitJump
 }
 
 fn rfde(c: &mut Ctx, _o: &DecOp) -> Done {
     c.cpu.pc = c.cpu.depc;
-    Done::LeaveJump
+    Done::ExitJump
 }
 
 fn rfi(c: &mut Ctx, o: &DecOp) -> Done {
@@ -174,7 +174,7 @@ fn rfi(c: &mut Ctx, o: &DecOp) -> Done {
     c.cpu.pc = c.cpu.epc[level];
     let new = c.cpu.eps[level];
     c.cpu.set_ps(new);
-    Done::LeaveJump
+    Done::ExitJump
 }
 
 fn syscall(c: &mut Ctx, o: &DecOp) -> Done {

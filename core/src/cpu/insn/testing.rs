@@ -23,7 +23,7 @@ impl Bus for NoBus {
 }
 
 /// One core with a page of code and two pages of data.
-pub struct Bench {
+pub struct InsnBench {
     /// The core.
     pub cpu: Cpu,
     /// Its memory.
@@ -33,7 +33,7 @@ pub struct Bench {
     code: Region,
 }
 
-impl Bench {
+impl InsnBench {
     /// Creates a core past reset: windows enabled, EXCM clear, FPU enabled, PC at [`CODE`], stack pointer in
     /// [`DATA`].
     pub fn new() -> Self {

@@ -31,7 +31,7 @@ fn witlb(c: &mut Ctx, o: &DecOp) -> Done {
     c.cpu.itlb[n as usize] = (c.a(o.t) & 15) as u8;
     // Code that engines have cached may no longer be fetchable.
     c.mem.map_generation += 1;
-    Done::Leave
+    Done::Exit
 }
 
 fn wdtlb(c: &mut Ctx, o: &DecOp) -> Done {
@@ -41,7 +41,7 @@ fn wdtlb(c: &mut Ctx, o: &DecOp) -> Done {
     if MAPPED.contains(&n) {
         c.mem.guard_region(c.core, n, attr == ILLEGAL);
     }
-    Done::Leave
+    Done::Exit
 }
 
 compute! {
@@ -55,18 +55,18 @@ compute! {
 
 /// Executes invalidation as a no-op: entries of the region protection option are always valid.
 fn invalidate(_c: &mut Ctx, _o: &DecOp) -> Done {
-    Done::Leave
+    Done::Exit
 }
 
 #[cfg(test)]
 mod tests {
     use crate::cpu::exception::Cause;
-    use crate::cpu::insn::testing::{Bench, CODE, DATA};
+    use crate::cpu::insn::testing::{CODE, DATA, InsnBench};
     use crate::isa::{Insn, Op};
 
     #[test]
     fn attributes_are_read_back() {
-        let b = Bench::new().with(5, 0x8000_1234).with(6, 0x14);
+        let b = InsnBench::new().with(5, 0x8000_1234).with(6, 0x14);
         let b = b.run(Op::Wdtlb, 0, 5, 6, 0).run(Op::Rdtlb1, 0, 5, 7, 0).run(Op::Rdtlb0, 0, 5, 8, 0);
         assert_eq!((b.reg(7), b.reg(8)), (0x8000_0004, 0x8000_0000));
         let b = b.run(Op::Ritlb1, 0, 5, 7, 0).run(Op::Pdtlb, 0, 5, 8, 0);
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn plain_memory_can_be_guarded_and_freed() {
-        let b = Bench::new().with(5, DATA).with(6, 15).with(7, 2);
+        let b = InsnBench::new().with(5, DATA).with(6, 15).with(7, 2);
         let b = b.run(Op::Wdtlb, 0, 5, 6, 0).run(Op::L32i, 0, 5, 4, 0);
         assert_eq!((b.cpu.exccause, b.cpu.excvaddr), (Cause::LoadProhibited as u32, DATA));
         let b = b.set(|c| (c.pc, c.exccause) = (CODE + 0x100, 0)).run(Op::Wdtlb, 0, 5, 7, 0);
@@ -85,11 +85,11 @@ mod tests {
 
     #[test]
     fn fetching_from_an_illegal_region_is_prohibited() {
-        let b = Bench::new().with(5, 0x4000_0000).with(6, 15).run(Op::Witlb, 0, 5, 6, 0).steps(1);
+        let b = InsnBench::new().with(5, 0x4000_0000).with(6, 15).run(Op::Witlb, 0, 5, 6, 0).steps(1);
         assert_eq!((b.cpu.exccause, b.cpu.excvaddr), (Cause::InstFetchProhibited as u32, CODE + 3));
         // The same for code that has already run.
         let insns = [Insn::new(Op::Witlb, 0, 5, 6, 0), Insn::new(Op::J, 0, 0, 0, -7)];
-        let b = Bench::new().with(5, 0x4000_0000).with(6, 2).place(CODE, &insns).steps(6);
+        let b = InsnBench::new().with(5, 0x4000_0000).with(6, 2).place(CODE, &insns).steps(6);
         let b = b.with(6, 15).steps(2);
         assert_eq!((b.cpu.exccause, b.cpu.excvaddr), (Cause::InstFetchProhibited as u32, CODE + 3));
     }

@@ -1,7 +1,7 @@
 //! Cache of decoded blocks by address. Blocks are dropped when their bytes or their mapping change.
 
 use crate::engine::DecOp;
-use crate::engine::native::{Native, Region};
+use crate::engine::native::{CodeRegion, Native};
 use crate::memory::{MAP_PAGES, Map, NO_PAGE, PAGE_SIZE};
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ pub type BlockId = u32;
 /// Marks an absent block.
 const NONE: BlockId = BlockId::MAX;
 /// Entries of the jump cache.
-const LOOKUPS: usize = 2048;
+const JUMP_CACHE_SIZE: usize = 2048;
 
 /// Decoded straight-line code.
 pub struct Block {
@@ -20,7 +20,7 @@ pub struct Block {
     /// last.
     pub ops: Box<[DecOp]>,
     /// Highest quad of address registers that the instructions use.
-    pub quads: u8,
+    pub max_quad: u8,
     /// A breakpoint or IBREAK is at `start`, so it is checked before each run.
     pub guarded: bool,
     /// Physical page of the bytes after the first page, or `NO_PAGE`.
@@ -43,7 +43,7 @@ impl Block {
 /// touches only the entry and the instructions.
 #[derive(Clone, Copy)]
 #[repr(C)]
-pub struct Hot {
+pub struct JumpCacheEntry {
     /// Address of the first instruction.
     pub pc: u32,
     /// Length of the block in bytes.
@@ -51,7 +51,7 @@ pub struct Hot {
     /// Number of instructions; 0 in an empty entry.
     count: u8,
     /// Highest quad of address registers that the instructions use.
-    pub quads: u8,
+    pub max_quad: u8,
     ops: *const DecOp,
     /// Machine code of the region that starts with this block.
     pub native: Option<Native>,
@@ -60,14 +60,14 @@ pub struct Hot {
 }
 
 // SAFETY: the pointer leads into a block that the same cache owns; both move between threads together.
-unsafe impl Send for Hot {}
+unsafe impl Send for JumpCacheEntry {}
 
-impl Hot {
+impl JumpCacheEntry {
     const EMPTY: Self = Self {
         pc: 0,
         len: 0,
         count: 0,
-        quads: 0,
+        max_quad: 0,
         ops: std::ptr::NonNull::dangling().as_ptr(),
         native: None,
         cold: u32::MAX,
@@ -78,7 +78,7 @@ impl Hot {
             pc: block.start,
             len: block.len_bytes() as u16,
             count: block.ops.len() as u8,
-            quads: block.quads,
+            max_quad: block.max_quad,
             ops: block.ops.as_ptr(),
             native,
             cold: block.cold,
@@ -119,14 +119,14 @@ struct Translation {
     entry: BlockId,
     native: Native,
     /// The region that the code was translated from. The code refers to its instructions.
-    region: Box<Region>,
+    region: Box<CodeRegion>,
 }
 
 /// All blocks of one core.
 pub struct Cache {
     blocks: Vec<Block>,
     free: Vec<BlockId>,
-    lookups: Box<[Hot; LOOKUPS]>,
+    jump_cache: Box<[JumpCacheEntry; JUMP_CACHE_SIZE]>,
     pages: Vec<Option<CodePage>>,
     /// Virtual pages whose blocks contain bytes of a physical page, by physical page.
     by_phys: BTreeMap<u32, Vec<u16>>,
@@ -143,7 +143,7 @@ impl Default for Cache {
         Self {
             blocks: Vec::new(),
             free: Vec::new(),
-            lookups: Box::new([Hot::EMPTY; LOOKUPS]),
+            jump_cache: Box::new([JumpCacheEntry::EMPTY; JUMP_CACHE_SIZE]),
             pages: std::iter::repeat_with(|| None).take(MAP_PAGES).collect(),
             by_phys: BTreeMap::new(),
             regions: Vec::new(),
@@ -155,7 +155,7 @@ impl Default for Cache {
 
 #[inline(always)]
 fn slot(pc: u32) -> usize {
-    (pc ^ pc >> 13) as usize % LOOKUPS
+    (pc ^ pc >> 13) as usize % JUMP_CACHE_SIZE
 }
 
 impl Cache {
@@ -172,21 +172,21 @@ impl Cache {
 
     /// Returns the jump cache entry for `pc`. It may belong to another address.
     #[inline(always)]
-    pub fn hot(&self, pc: u32) -> Hot {
-        self.lookups[slot(pc)]
+    pub fn lookup(&self, pc: u32) -> JumpCacheEntry {
+        self.jump_cache[slot(pc)]
     }
 
     /// Puts a block in the jump cache, unless a breakpoint guards it.
-    fn heat(&mut self, id: BlockId) {
+    fn publish(&mut self, id: BlockId) {
         let block = self.get(id);
         if !block.guarded {
             let native = block.region.and_then(|n| self.regions[n].as_ref()).map(|r| r.native);
-            let mut hot = Hot::of(block, native);
-            let entry = &mut self.lookups[slot(block.start)];
-            if entry.pc == hot.pc && hot.cold != u32::MAX {
-                hot.cold = hot.cold.min(entry.cold);
+            let mut cached = JumpCacheEntry::of(block, native);
+            let entry = &mut self.jump_cache[slot(block.start)];
+            if entry.pc == cached.pc && cached.cold != u32::MAX {
+                cached.cold = cached.cold.min(entry.cold);
             }
-            *entry = hot;
+            *entry = cached;
         }
     }
 
@@ -218,7 +218,7 @@ impl Cache {
         {
             self.drop_region(n);
         }
-        self.heat(id);
+        self.publish(id);
         Some(id)
     }
 
@@ -244,7 +244,7 @@ impl Cache {
                 users.push(index as u16);
             }
         }
-        self.heat(id);
+        self.publish(id);
         id
     }
 
@@ -261,7 +261,7 @@ impl Cache {
                 }
             }
         }
-        self.lookups[slot(start)] = Hot::EMPTY;
+        self.jump_cache[slot(start)] = JumpCacheEntry::EMPTY;
         self.release(id);
     }
 
@@ -286,16 +286,16 @@ impl Cache {
     /// be translated.
     #[inline(always)]
     pub fn warm(&mut self, pc: u32) -> bool {
-        let hot = &mut self.lookups[slot(pc)];
-        if hot.cold == u32::MAX {
+        let cached = &mut self.jump_cache[slot(pc)];
+        if cached.cold == u32::MAX {
             return false;
         }
-        hot.cold = hot.cold.saturating_sub(hot.count.into());
-        hot.cold == 0
+        cached.cold = cached.cold.saturating_sub(cached.count.into());
+        cached.cold == 0
     }
 
     /// Adds machine code for `region`, or records that its first block has none.
-    pub fn translated(&mut self, region: Box<Region>, native: Option<Native>) {
+    pub fn translated(&mut self, region: Box<CodeRegion>, native: Option<Native>) {
         let start = region.blocks[0].start;
         let Some(page) = Map::index(start).and_then(|i| self.pages[i].as_ref()) else { return };
         let entry = page.ids[start as usize % PAGE_SIZE];
@@ -315,7 +315,7 @@ impl Cache {
                 self.regions[n] = translation;
             }
         }
-        self.heat(entry);
+        self.publish(entry);
     }
 
     /// Drops a region's machine code; its first block may be translated again.
@@ -323,9 +323,9 @@ impl Cache {
         let Some(gone) = self.regions[n].take() else { return };
         let block = &mut self.blocks[gone.entry as usize];
         (block.region, block.cold) = (None, self.threshold);
-        let hot = &mut self.lookups[slot(gone.region.blocks[0].start)];
-        if hot.pc == gone.region.blocks[0].start {
-            *hot = Hot::EMPTY;
+        let cached = &mut self.jump_cache[slot(gone.region.blocks[0].start)];
+        if cached.pc == gone.region.blocks[0].start {
+            *cached = JumpCacheEntry::EMPTY;
         }
         for &(index, _) in &gone.region.pages {
             if let Some(page) = &mut self.pages[index] {
@@ -362,13 +362,13 @@ impl Cache {
             for id in page.ids.iter().filter(|id| **id != NONE) {
                 self.release(*id);
             }
-            self.forget_lookups();
+            self.clear_jump_cache();
         }
     }
 
     /// Empties the jump cache, so that mappings are checked again.
-    pub fn forget_lookups(&mut self) {
-        self.lookups.fill(Hot::EMPTY);
+    pub fn clear_jump_cache(&mut self) {
+        self.jump_cache.fill(JumpCacheEntry::EMPTY);
     }
 
     /// Drops all blocks and machine code.

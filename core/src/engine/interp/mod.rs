@@ -20,7 +20,7 @@ use crate::cpu::Cpu;
 use crate::debug::Stop;
 use crate::memory::{Bus, Memory};
 use cache::{BlockId, Cache};
-use run::{Ran, run_checked, run_hot, run_native, run_ops};
+use run::{BlockResult, run_cached, run_checked, run_native, run_ops};
 use std::collections::BTreeSet;
 
 /// Maximum instructions in a block.
@@ -55,7 +55,7 @@ pub struct Interp {
     /// The next instruction ignores breakpoints and watchpoints.
     step_over: bool,
     /// The bus is notified of exceptions and interrupts.
-    report: bool,
+    report_traps: bool,
     /// BREAK stops instead of raising the debug exception.
     stop_at_breaks: bool,
     /// The next instruction raises the debug exception in spite of `stop_at_breaks`.
@@ -71,7 +71,7 @@ pub struct Interp {
 impl Engine for Interp {
     fn run(&mut self, cpu: &mut Cpu, core: usize, mem: &mut Memory, bus: &mut dyn Bus, budget: u64) -> Exit {
         let mut c = Ctx::new(cpu, core, mem, bus);
-        c.report = self.report;
+        c.report_traps = self.report_traps;
         c.stops_at_breaks = self.stop_at_breaks;
         let end = c.cpu.cycles.saturating_add(budget);
         c.polls = self.polls;
@@ -95,8 +95,8 @@ impl Engine for Interp {
         self.step_over = true;
     }
 
-    fn report(&mut self, on: bool) {
-        self.report = on;
+    fn report_traps(&mut self, on: bool) {
+        self.report_traps = on;
     }
 
     fn set_irq_break(&mut self, mask: u32) {
@@ -138,8 +138,8 @@ impl Interp {
             c.cpu.waiting = false;
             let due = if self.irq_break == 0 { 0 } else { c.cpu.due() };
             if c.cpu.take_interrupt() {
-                if c.report {
-                    c.taken(c.cpu.cycles);
+                if c.report_traps {
+                    c.on_trap(c.cpu.cycles);
                 }
                 if due & self.irq_break != 0 {
                     self.step_over = false;
@@ -186,24 +186,24 @@ impl Interp {
                 Done::Next | Done::Jump => {
                     if over {
                         c.cpu.match_timers();
-                        return Some(Exit::Halt);
+                        return Some(Exit::Pause);
                     }
                     if stepping {
                         break;
                     }
                 }
                 Done::Fault => {
-                    if c.report {
-                        c.taken(c.cpu.cycles);
+                    if c.report_traps {
+                        c.on_trap(c.cpu.cycles);
                     }
                     // A taken exception costs a cycle, so that a loop of exceptions cannot stop time.
                     c.cpu.cycles += 1;
                     c.cpu.match_timers();
-                    return self.leave(c);
+                    return self.check_exit(c);
                 }
-                Done::Leave | Done::LeaveJump => {
+                Done::Exit | Done::ExitJump => {
                     c.cpu.match_timers();
-                    return self.leave(c);
+                    return self.check_exit(c);
                 }
                 Done::Stop => {
                     self.step_over = false;
@@ -225,32 +225,32 @@ impl Interp {
     /// the jump cache, the budget covers it, the registers it uses are free and no active loop ends inside
     /// it. Returns `None` otherwise.
     #[inline(always)]
-    fn run_ready(&mut self, c: &mut Ctx, budget: u64) -> Option<Ran> {
-        let mut hot = self.cache.hot(c.cpu.pc);
-        if hot.pc != c.cpu.pc {
+    fn run_ready(&mut self, c: &mut Ctx, budget: u64) -> Option<BlockResult> {
+        let mut cached = self.cache.lookup(c.cpu.pc);
+        if cached.pc != c.cpu.pc {
             return None;
         }
-        if self.cache.warm(hot.pc) {
-            self.promote(c, hot.pc);
-            hot = self.cache.hot(hot.pc);
+        if self.cache.warm(cached.pc) {
+            self.promote(c, cached.pc);
+            cached = self.cache.lookup(cached.pc);
         }
-        if let Some(native) = hot.native
+        if let Some(native) = cached.native
             && let Some(ran) = run_native(c, native, budget)
         {
             return Some(ran);
         }
-        let whole = hot.count().wrapping_sub(1) < budget && hot.quads <= c.cpu.quads_free;
+        let whole = cached.count().wrapping_sub(1) < budget && cached.max_quad <= c.cpu.window_room;
         let loops_inside = c.cpu.lcount != 0
-            && c.cpu.lend.wrapping_sub(hot.pc.wrapping_add(1)) < hot.len_bytes().wrapping_sub(1);
-        (whole && !loops_inside).then(|| run_hot(c, &hot))
+            && c.cpu.lend.wrapping_sub(cached.pc.wrapping_add(1)) < cached.len_bytes().wrapping_sub(1);
+        (whole && !loops_inside).then(|| run_cached(c, &cached))
     }
 
     /// Handles the end of an instruction that may have changed more than registers. Returns the exit that is
     /// due, if any.
-    fn leave(&mut self, c: &mut Ctx) -> Option<Exit> {
+    fn check_exit(&mut self, c: &mut Ctx) -> Option<Exit> {
         self.drop_stale(c);
-        let halt = std::mem::take(&mut c.halt);
-        if std::mem::take(&mut c.attention) { Some(Exit::Attention) } else { halt.then_some(Exit::Halt) }
+        let pause = std::mem::take(&mut c.pause);
+        if std::mem::take(&mut c.service_due) { Some(Exit::Service) } else { pause.then_some(Exit::Pause) }
     }
 
     /// Drops blocks whose code was overwritten or remapped.
@@ -265,14 +265,14 @@ impl Interp {
         c.code_moved = false;
         if self.cache.map_generation != c.mem.map_generation {
             self.cache.map_generation = c.mem.map_generation;
-            self.cache.forget_lookups();
+            self.cache.clear_jump_cache();
             c.mem.work.charge(cost::LOOKUPS);
             self.resume = None;
         }
     }
 
     /// Runs the block at the PC, or as much of it as the budget, the window and the loop registers allow.
-    fn run_block(&mut self, c: &mut Ctx, budget: u64) -> Ran {
+    fn run_block(&mut self, c: &mut Ctx, budget: u64) -> BlockResult {
         let pc = c.cpu.pc;
         let (id, from) = match self.resume.take() {
             Some((at, id, from)) if at == pc => (id, from),
@@ -298,7 +298,7 @@ impl Interp {
             return self.run_block(c, budget);
         }
         let n = block.ops.len();
-        if block.quads > c.cpu.quads_free {
+        if block.max_quad > c.cpu.window_room {
             return run_checked(c, &block.ops[from..], budget);
         }
         if budget < (n - from) as u64 {
@@ -314,28 +314,28 @@ impl Interp {
 
     /// Checks for a breakpoint or IBREAK at `pc` and stops there if it applies. `quiet` ignores the
     /// debugger's breakpoints.
-    fn guard(&mut self, c: &mut Ctx, pc: u32, quiet: bool) -> Option<Ran> {
+    fn guard(&mut self, c: &mut Ctx, pc: u32, quiet: bool) -> Option<BlockResult> {
         if !quiet && self.breakpoints.contains(&pc) {
             c.stop = Some(Stop::Breakpoint);
-            return Some(Ran { count: 0, done: Done::Stop });
+            return Some(BlockResult { count: 0, done: Done::Stop });
         }
         if c.cpu.ibreak_at(pc) && c.cpu.debug_enabled() {
             c.cpu.raise_debug(crate::cpu::debug_regs::cause::IBREAK, pc);
-            return Some(Ran { count: 0, done: Done::Fault });
+            return Some(BlockResult { count: 0, done: Done::Fault });
         }
         None
     }
 
     /// Runs one instruction that is not cached: its code is outside the page table, or its fetch faults.
-    fn uncached(&mut self, c: &mut Ctx, pc: u32) -> Ran {
+    fn uncached(&mut self, c: &mut Ctx, pc: u32) -> BlockResult {
         match translate::decode_one(c, pc, 0) {
             Ok(op) => run_checked(c, &[op], 1),
-            Err(done) => Ran { count: 0, done },
+            Err(done) => BlockResult { count: 0, done },
         }
     }
 
     /// Runs one instruction with ICOUNT active, or past a debugger's breakpoint.
-    fn step_one(&mut self, c: &mut Ctx) -> Ran {
+    fn step_one(&mut self, c: &mut Ctx) -> BlockResult {
         let quiet = std::mem::take(&mut self.step_over);
         let pc = c.cpu.pc;
         if let Some(ran) = self.guard(c, pc, quiet) {
@@ -344,7 +344,7 @@ impl Interp {
         let icount = c.cpu.icount_active().then_some(c.cpu.icount);
         if icount == Some(u32::MAX) && c.cpu.debug_enabled() {
             c.cpu.raise_debug(crate::cpu::debug_regs::cause::ICOUNT, pc);
-            return Ran { count: 0, done: Done::Fault };
+            return BlockResult { count: 0, done: Done::Fault };
         }
         self.resume = None;
         let paused = std::mem::replace(&mut c.mem.watch_paused, quiet);

@@ -4,7 +4,7 @@
 use super::Interp;
 use super::cache::Block;
 use super::translate::next_page;
-use crate::engine::native::{Region, RegionBlock, Translated};
+use crate::engine::native::{CodeRegion, RegionBlock, Translated};
 use crate::engine::{Ctx, DecOp};
 use crate::isa::{self, Flow, Insn, Op};
 use crate::memory::NO_PAGE;
@@ -37,9 +37,9 @@ impl Interp {
     }
 
     /// Collects the already decoded blocks reachable from `pc`, in order of distance.
-    fn region(&self, c: &Ctx, pc: u32) -> Option<Region> {
+    fn region(&self, c: &Ctx, pc: u32) -> Option<CodeRegion> {
         let active = (c.cpu.lcount != 0).then_some((c.cpu.lbeg, c.cpu.lend));
-        let mut region = Region { active, ..Region::default() };
+        let mut region = CodeRegion { active, ..CodeRegion::default() };
         let mut todo = VecDeque::from([pc]);
         let mut ops = 0;
         while let Some(at) = todo.pop_front() {

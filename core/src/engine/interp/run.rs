@@ -1,13 +1,13 @@
 //! Execution of blocks: as machine code, all of their instructions, or some of them.
 
-use super::cache::Hot;
+use super::cache::JumpCacheEntry;
 use crate::cpu::exception::Cause;
 use crate::cpu::{Cpu, ps};
 use crate::engine::native::{self, Ended, Native};
 use crate::engine::{Ctx, DecOp, Done};
 
 /// Result of running a block or a part of it.
-pub(super) struct Ran {
+pub(super) struct BlockResult {
     /// Instructions completed.
     pub(super) count: u64,
     /// Result of the last of them.
@@ -16,32 +16,32 @@ pub(super) struct Ran {
 
 /// Runs machine code. Returns `None` if it cannot run in the current state.
 #[inline(always)]
-pub(super) fn run_native(c: &mut Ctx, native: Native, budget: u64) -> Option<Ran> {
+pub(super) fn run_native(c: &mut Ctx, native: Native, budget: u64) -> Option<BlockResult> {
     match native::run(c, native, budget) {
         Ended::Declined => None,
-        Ended::Go => Some(Ran { count: 0, done: Done::Jump }),
+        Ended::Go => Some(BlockResult { count: 0, done: Done::Jump }),
         Ended::Op(op, done) => Some(finish(c, op, op.index, done)),
     }
 }
 
 /// Runs a whole block without checks between its instructions.
 #[inline(always)]
-pub(super) fn run_hot(c: &mut Ctx, hot: &Hot) -> Ran {
+pub(super) fn run_cached(c: &mut Ctx, cached: &JumpCacheEntry) -> BlockResult {
     c.base = c.cpu.cycles;
-    for op in hot.ops() {
+    for op in cached.ops() {
         let done = (op.exec)(c, op);
         if done != Done::Next {
             return finish(c, op, 0, done);
         }
     }
-    c.cpu.pc = hot.pc.wrapping_add(hot.len_bytes());
+    c.cpu.pc = cached.pc.wrapping_add(cached.len_bytes());
     loop_back(c.cpu);
-    c.cpu.retired += hot.count();
-    Ran { count: hot.count(), done: Done::Next }
+    c.cpu.retired += cached.count();
+    BlockResult { count: cached.count(), done: Done::Next }
 }
 
 /// Runs part of a block.
-pub(super) fn run_ops(c: &mut Ctx, ops: &[DecOp]) -> Ran {
+pub(super) fn run_ops(c: &mut Ctx, ops: &[DecOp]) -> BlockResult {
     let first = ops[0].index;
     c.base = c.cpu.cycles.wrapping_sub(u64::from(first));
     for op in ops {
@@ -54,16 +54,16 @@ pub(super) fn run_ops(c: &mut Ctx, ops: &[DecOp]) -> Ran {
 }
 
 /// Runs at most `budget` instructions of a block and checks the window before each.
-pub(super) fn run_checked(c: &mut Ctx, ops: &[DecOp], budget: u64) -> Ran {
+pub(super) fn run_checked(c: &mut Ctx, ops: &[DecOp], budget: u64) -> BlockResult {
     let first = ops[0].index;
     c.base = c.cpu.cycles.wrapping_sub(u64::from(first));
     let ops = &ops[..ops.len().min(usize::try_from(budget).unwrap_or(usize::MAX))];
     for op in ops {
-        if op.quad > c.cpu.quads_free {
+        if op.quad > c.cpu.window_room {
             c.cpu.window_overflow(op.pc);
             let count = u64::from(op.index - first);
             c.cpu.retired += count;
-            return Ran { count, done: Done::Fault };
+            return BlockResult { count, done: Done::Fault };
         }
         let done = (op.exec)(c, op);
         if done != Done::Next {
@@ -75,15 +75,15 @@ pub(super) fn run_checked(c: &mut Ctx, ops: &[DecOp], budget: u64) -> Ran {
 
 /// Updates PC and counts after `op`, the last instruction that ran.
 #[inline]
-pub(super) fn finish(c: &mut Ctx, op: &DecOp, first: u8, done: Done) -> Ran {
+pub(super) fn finish(c: &mut Ctx, op: &DecOp, first: u8, done: Done) -> BlockResult {
     let ran = u64::from(op.index - first);
     let count = match done {
-        Done::Next | Done::Leave => {
+        Done::Next | Done::Exit => {
             c.cpu.pc = op.next();
             loop_back(c.cpu);
             ran + 1
         }
-        Done::Jump | Done::LeaveJump => ran + 1,
+        Done::Jump | Done::ExitJump => ran + 1,
         Done::Fault => ran,
         Done::Stop => {
             c.cpu.pc = op.pc;
@@ -91,7 +91,7 @@ pub(super) fn finish(c: &mut Ctx, op: &DecOp, first: u8, done: Done) -> Ran {
         }
     };
     c.cpu.retired += count;
-    Ran { count, done }
+    BlockResult { count, done }
 }
 
 /// Continues at LBEG if the PC is at LEND and a loop is active (ISA 4.3.2.2). Not called after taken

@@ -81,12 +81,12 @@ impl Interp {
         let last = ops.last()?;
         let crosses = (last.next() - 1) / PAGE_SIZE as u32 != pc / PAGE_SIZE as u32;
         let second_page = if crosses { c.mem.exec_page(c.core, next_page(pc))?.1 } else { NO_PAGE };
-        let quads = ops.iter().map(|o| o.quad).max().unwrap_or(0);
+        let max_quad = ops.iter().map(|o| o.quad).max().unwrap_or(0);
         let guarded = self.breakpoints.contains(&pc) || c.cpu.ibreak_at(pc);
         Some(Block {
             start: pc,
             ops: ops.into(),
-            quads,
+            max_quad,
             guarded,
             second_page,
             region: None,

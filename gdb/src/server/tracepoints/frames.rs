@@ -1,21 +1,21 @@
 //! Registers and memory while a trace frame is selected: collected data and read-only memory.
 
 use crate::server::map;
-use crate::server::target::{EFAULT, Guest};
+use crate::server::target::{EFAULT, GdbTarget};
 use crate::server::xtensa::{GRegisters, table};
-use crate::supervisor::tracepoints::{Block, Frame};
+use crate::supervisor::tracepoints::{TraceBlock, TraceFrame};
 use gdbstub::target::{TargetError, TargetResult};
 use std::ops::Range;
 use std::sync::Arc;
 
-impl Guest {
+impl GdbTarget {
     /// Returns the selected trace frame.
-    pub fn frame(&self) -> Option<Arc<Frame>> {
+    pub fn frame(&self) -> Option<Arc<TraceFrame>> {
         self.tracing.frame.as_ref().map(|(_, f)| f.clone())
     }
 
     /// Reads memory of a trace frame starting at `addr`; returns the number of bytes read.
-    pub fn frame_memory(&self, frame: &Frame, addr: u32, out: &mut [u8]) -> TargetResult<usize, Self> {
+    pub fn frame_memory(&self, frame: &TraceFrame, addr: u32, out: &mut [u8]) -> TargetResult<usize, Self> {
         let mut n = frame.memory(addr, out);
         if n == 0 {
             let (core, len) = (frame.core, out.len());
@@ -35,7 +35,7 @@ impl Guest {
 }
 
 /// Fills the registers of a `g` packet.
-pub fn registers(frame: &Frame, regs: &mut GRegisters) {
+pub fn registers(frame: &TraceFrame, regs: &mut GRegisters) {
     let all = (0..table::IN_G).map(|n| frame.register(n).unwrap_or(0) as u32);
     regs.0.iter_mut().zip(all).for_each(|(reg, value)| *reg = value);
 }
@@ -48,14 +48,14 @@ fn unchanging(told: &[Range<u32>], addr: u32) -> Option<u32> {
 }
 
 /// Returns the document of `qXfer:traceframe-info`: the memory and variables in a frame.
-pub fn info(frame: &Frame) -> String {
+pub fn info(frame: &TraceFrame) -> String {
     let mut xml = String::from("<?xml version=\"1.0\"?>\n<traceframe-info>\n");
     for block in frame.blocks() {
         xml.push_str(&match block {
-            Block::Memory { addr, bytes } => {
+            TraceBlock::Memory { addr, bytes } => {
                 format!("<memory start=\"{addr:#x}\" length=\"{:#x}\"/>\n", bytes.len())
             }
-            Block::Variable { number, .. } => format!("<tvar id=\"{number}\"/>\n"),
+            TraceBlock::Variable { number, .. } => format!("<tvar id=\"{number}\"/>\n"),
         });
     }
     xml.push_str("</traceframe-info>\n");

@@ -1,16 +1,16 @@
-//! Tracepoints for GDB: gdbstub's extension is implemented here, packets that it does not support in `beside`,
+//! Tracepoints for GDB: gdbstub's extension is implemented here, packets that it does not support in `packets`,
 //! registers and memory of a selected trace frame in `frames`.
 
-mod beside;
 mod frames;
+mod packets;
 
-pub use beside::look;
 pub use frames::registers;
+pub use packets::intercept;
 
-use super::target::{EINVAL, Guest};
+use super::target::{EINVAL, GdbTarget};
 use crate::supervisor::Agent;
 use crate::supervisor::tracepoints::{
-    self as traces, About, Action, DEFAULT_SIZE, Find, Frame, Source, State,
+    self as traces, About, CollectAction, DEFAULT_SIZE, Find, SourceString, TraceFrame, TraceState,
 };
 use esplens_core::time::TICKS_PER_US;
 use gdbstub::target::ext::tracepoints::{
@@ -33,7 +33,7 @@ const MAX_READ: usize = 0x4000;
 #[derive(Default)]
 pub struct Tracing {
     /// The selected trace frame with its number; registers and memory are read from it.
-    pub frame: Option<(u64, Arc<Frame>)>,
+    pub frame: Option<(u64, Arc<TraceFrame>)>,
     /// The tracepoint that receives actions: number and address.
     defining: (u32, u32),
     /// Tracepoints being listed for a client, and the position in the list.
@@ -49,7 +49,7 @@ fn number(tp: Tracepoint) -> u32 {
     u32::try_from(tp.0).unwrap_or(u32::MAX)
 }
 
-impl Guest {
+impl GdbTarget {
     /// Defines a tracepoint; its actions follow.
     fn begin_tracepoint(&mut self, point: traces::Tracepoint) -> TargetResult<(), Self> {
         self.tracing.defining = (point.number, point.addr);
@@ -58,7 +58,7 @@ impl Guest {
     }
 
     /// Adds an action to the tracepoint defined last.
-    fn add_action(&mut self, action: Action) -> TargetResult<(), Self> {
+    fn add_action(&mut self, action: CollectAction) -> TargetResult<(), Self> {
         let (number, addr) = self.tracing.defining;
         let done =
             self.ask(move |s| s.traces_mut().point(number, addr).is_some_and(|p| p.add_action(action)))?;
@@ -82,7 +82,7 @@ impl Guest {
     }
 }
 
-impl Tracepoints for Guest {
+impl Tracepoints for GdbTarget {
     fn tracepoints_init(&mut self) -> TargetResult<(), Self> {
         self.tracing = Tracing::default();
         self.ask(|s| s.traces_mut().init())
@@ -103,15 +103,15 @@ impl Tracepoints for Guest {
         action: &TracepointAction<'_, u32>,
     ) -> TargetResult<(), Self> {
         self.add_action(match action {
-            TracepointAction::Registers { mask } => Action::Registers(mask.to_vec()),
-            TracepointAction::Memory { basereg, offset, length } => Action::Memory {
+            TracepointAction::Registers { mask } => CollectAction::Registers(mask.to_vec()),
+            TracepointAction::Memory { basereg, offset, length } => CollectAction::Memory {
                 base: basereg.and_then(|n| u16::try_from(n).ok()),
                 offset: *offset,
                 len: u32::try_from(*length).unwrap_or(u32::MAX),
             },
             TracepointAction::Expression { expr } => {
                 let agent = Agent::new(expr.to_vec()).ok_or(TargetError::Errno(ENOMEM))?;
-                Action::Expression(Arc::new(agent))
+                CollectAction::Expression(Arc::new(agent))
             }
         })
     }
@@ -160,13 +160,15 @@ impl Tracepoints for Guest {
     ) -> TargetResult<Step<u32>, Self> {
         let at = step as usize;
         match self.listed()?.actions.get(at).ok_or(TargetError::Errno(EINVAL))? {
-            Action::Registers(mask) => f(&TracepointAction::Registers { mask: mask.clone().into() }),
-            Action::Memory { base, offset, len } => f(&TracepointAction::Memory {
+            CollectAction::Registers(mask) => f(&TracepointAction::Registers { mask: mask.clone().into() }),
+            CollectAction::Memory { base, offset, len } => f(&TracepointAction::Memory {
                 basereg: base.map(u64::from),
                 offset: *offset,
                 length: u64::from(*len),
             }),
-            Action::Expression(a) => f(&TracepointAction::Expression { expr: a.code().to_vec().into() }),
+            CollectAction::Expression(a) => {
+                f(&TracepointAction::Expression { expr: a.code().to_vec().into() })
+            }
         }
         Ok(self.listed_next(at + 1, 0))
     }
@@ -201,14 +203,14 @@ impl Tracepoints for Guest {
     fn trace_experiment_status(&self, report: &mut dyn FnMut(Status<'_>)) -> TargetResult<(), Self> {
         let (state, note) = self.ask(|s| (s.traces().state().clone(), s.traces().notes.stop.clone()))?;
         report(match &state {
-            State::NotRun => Status::NotRun,
-            State::Running => Status::Running,
+            TraceState::NotRun => Status::NotRun,
+            TraceState::Running => Status::Running,
             // Without a text, even an empty one, GDB's tsave dereferences a null pointer.
-            State::Stopped => Status::Stop(Some(&note)),
-            State::Full => Status::Full,
-            State::Left => Status::Disconnected,
-            State::PassCount(n) => Status::PassCount(Tracepoint(*n as usize)),
-            State::Error(error, n) => {
+            TraceState::Stopped => Status::Stop(Some(&note)),
+            TraceState::Full => Status::Full,
+            TraceState::Left => Status::Disconnected,
+            TraceState::PassCount(n) => Status::PassCount(Tracepoint(*n as usize)),
+            TraceState::Error(error, n) => {
                 report(Status::Error(error.to_string().as_bytes(), Tracepoint(*n as usize)));
                 return Ok(());
             }
@@ -287,7 +289,7 @@ impl Tracepoints for Guest {
     }
 }
 
-impl TracepointSource for Guest {
+impl TracepointSource for GdbTarget {
     fn tracepoint_attach_source(&mut self, src: SourceTracepoint<'_, u32>) -> TargetResult<(), Self> {
         let (number, addr) = (number(src.number), src.addr);
         let about = match src.kind {
@@ -295,7 +297,7 @@ impl TracepointSource for Guest {
             TracepointSourceType::Cond => About::Condition,
             TracepointSourceType::Cmd => About::Command,
         };
-        let source = Source { about, start: src.start, total: src.slen, text: src.bytes.to_vec() };
+        let source = SourceString { about, start: src.start, total: src.slen, text: src.bytes.to_vec() };
         let done =
             self.ask(move |s| s.traces_mut().point(number, addr).is_some_and(|p| p.add_source(source)))?;
         if done { Ok(()) } else { Err(TargetError::Errno(ENOMEM)) }

@@ -16,7 +16,7 @@ impl Arch for Xtensa {
     type Registers = GRegisters;
     /// GDB's breakpoint kind is the length of the instruction to insert; no instruction is inserted here.
     type BreakpointKind = usize;
-    type RegId = Number;
+    type RegId = RegNumber;
 }
 
 /// The registers of a `g` or `G` packet.
@@ -54,9 +54,9 @@ impl Registers for GRegisters {
 /// GDB's number of a register; see [`table`]. All numbers are accepted: GDB stops using `p` after one empty response,
 /// so a number past the end is a read error, not an unknown register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Number(pub usize);
+pub struct RegNumber(pub usize);
 
-impl RegId for Number {
+impl RegId for RegNumber {
     fn from_raw_id(id: usize) -> Option<(Self, Option<NonZeroUsize>)> {
         let bytes = match id.checked_sub(table::VIEW0) {
             Some(n) => table::VIEWS.get(n).map_or(4, |v| v.bytes.into()),

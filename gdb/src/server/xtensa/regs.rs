@@ -1,6 +1,6 @@
 //! Register access by GDB's numbers.
 
-use super::table::{A0, RAW, VIEW0, VIEWS, View};
+use super::table::{A0, RAW, RegView, VIEW0, VIEWS};
 use esplens_soc::machine::Machine;
 
 /// INTERRUPT: has the same target number as INTSET but is read-only.
@@ -24,11 +24,11 @@ fn mask(bits: u8) -> u64 {
     (1 << bits) - 1
 }
 
-fn read_view(m: &Machine, core: usize, view: &View) -> Option<u64> {
+fn read_view(m: &Machine, core: usize, view: &RegView) -> Option<u64> {
     from_parts(view, |n| m.core_register(core, RAW[n].target))
 }
 
-fn from_parts(view: &View, raw: impl Fn(usize) -> Option<u32>) -> Option<u64> {
+fn from_parts(view: &RegView, raw: impl Fn(usize) -> Option<u32>) -> Option<u64> {
     let mut at = 0;
     view.parts.iter().try_fold(0, |value, &(n, first, bits)| {
         let part = u64::from(raw(n.into())?) >> first & mask(bits);
@@ -57,7 +57,7 @@ pub fn write(m: &mut Machine, core: usize, number: usize, value: u64) -> Option<
     }
 }
 
-fn write_view(m: &mut Machine, core: usize, view: &View, value: u64) -> Option<()> {
+fn write_view(m: &mut Machine, core: usize, view: &RegView, value: u64) -> Option<()> {
     let mut at = 0;
     for &(raw, first, bits) in view.parts {
         let target = RAW[usize::from(raw)].target;

@@ -4,7 +4,7 @@
 
 /// A raw register: 4 bytes in every packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Raw {
+pub struct RawReg {
     /// GDB's name.
     pub name: &'static str,
     /// Number of valid bits.
@@ -15,7 +15,7 @@ pub struct Raw {
 
 /// A view that GDB computes from raw registers, if it needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct View {
+pub struct RegView {
     /// GDB's name.
     pub name: &'static str,
     /// Length in a packet, in bytes.
@@ -37,12 +37,12 @@ pub const VIEW0: usize = 173;
 /// One past the highest number.
 pub const COUNT: usize = VIEW0 + VIEWS.len();
 
-const fn raw(name: &'static str, bits: u8, target: u16) -> Raw {
-    Raw { name, bits, target }
+const fn raw(name: &'static str, bits: u8, target: u16) -> RawReg {
+    RawReg { name, bits, target }
 }
 
 /// Registers 0 to 156, by number.
-pub const RAW: [Raw; 157] = [
+pub const RAW: [RawReg; 157] = [
     raw("pc", 32, 0x0020),
     raw("ar0", 32, 0x0100),
     raw("ar1", 32, 0x0101),
@@ -206,12 +206,12 @@ pub const RAW: [Raw; 157] = [
 pub const WINDOW: [&str; 16] =
     ["a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9", "a10", "a11", "a12", "a13", "a14", "a15"];
 
-const fn view(name: &'static str, bytes: u8, target: u16, parts: &'static [(u8, u8, u8)]) -> View {
-    View { name, bytes, target, parts }
+const fn view(name: &'static str, bytes: u8, target: u16, parts: &'static [(u8, u8, u8)]) -> RegView {
+    RegView { name, bytes, target, parts }
 }
 
 /// Registers 173 to 211, by number.
-pub const VIEWS: [View; 39] = [
+pub const VIEWS: [RegView; 39] = [
     view("b0", 1, 0x0010, &[(75, 0, 1)]),
     view("b1", 1, 0x0011, &[(75, 1, 1)]),
     view("b2", 1, 0x0012, &[(75, 2, 1)]),

@@ -1,6 +1,6 @@
 //! The `printf` operation: C's directives with the target's types. Its output is bounded for any format.
 
-use super::{AgentError, Look, Result, Run};
+use super::{AgentError, EvalContext, Result, Run};
 
 /// Maximum length of the text, in bytes.
 const MAX_TEXT: usize = 4096;
@@ -22,7 +22,7 @@ impl Run<'_, '_> {
             self.pop()?;
         }
         let args = (0..count).map(|_| self.pop()).collect::<Result<Vec<_>>>()?;
-        let text = format_text(format.strip_suffix(&[0]).unwrap_or(format), &args, self.look)?;
+        let text = format_text(format.strip_suffix(&[0]).unwrap_or(format), &args, self.context)?;
         if self.allowed(0x34)?.print(&text) { Ok(()) } else { Err(AgentError::Operation(0x34)) }
     }
 }
@@ -42,7 +42,7 @@ struct Field {
 }
 
 /// Formats the text.
-fn format_text(format: &[u8], args: &[u64], look: &dyn Look) -> Result<String> {
+fn format_text(format: &[u8], args: &[u64], context: &dyn EvalContext) -> Result<String> {
     let mut out = Vec::new();
     let (mut rest, mut args) = (format.iter().copied().peekable(), args.iter().copied());
     while let Some(byte) = rest.next() {
@@ -53,7 +53,7 @@ fn format_text(format: &[u8], args: &[u64], look: &dyn Look) -> Result<String> {
                 let field = field(&mut rest);
                 let conversion = rest.next().ok_or(AgentError::Format)?;
                 let value = args.next().ok_or(AgentError::Format)?;
-                out.extend(argument(&field, conversion, value, look)?);
+                out.extend(argument(&field, conversion, value, context)?);
             }
             other => out.push(other),
         }
@@ -123,7 +123,7 @@ fn field(rest: &mut Bytes) -> Field {
     f
 }
 
-fn argument(field: &Field, conversion: u8, value: u64, look: &dyn Look) -> Result<Vec<u8>> {
+fn argument(field: &Field, conversion: u8, value: u64, context: &dyn EvalContext) -> Result<Vec<u8>> {
     let shift = 64 - field.bits;
     let (unsigned, signed) = (value << shift >> shift, (value << shift) as i64 >> shift);
     let (sign, digits) = match conversion {
@@ -142,7 +142,7 @@ fn argument(field: &Field, conversion: u8, value: u64, look: &dyn Look) -> Resul
         b'X' => (if field.alternate { "0X" } else { "" }, format!("{unsigned:X}")),
         b'p' => ("0x", format!("{unsigned:x}")),
         b'c' => return Ok(pad(field, vec![value as u8])),
-        b's' => return Ok(pad(field, string(field, value as u32, look)?)),
+        b's' => return Ok(pad(field, string(field, value as u32, context)?)),
         _ => return Err(AgentError::Format),
     };
     let zeros = match field.precision {
@@ -159,7 +159,7 @@ fn pad(field: &Field, text: Vec<u8>) -> Vec<u8> {
 }
 
 /// Reads the string at `addr`, without its zero byte.
-fn string(field: &Field, addr: u32, look: &dyn Look) -> Result<Vec<u8>> {
+fn string(field: &Field, addr: u32, context: &dyn EvalContext) -> Result<Vec<u8>> {
     if addr == 0 {
         return Ok(b"(null)".to_vec());
     }
@@ -167,7 +167,7 @@ fn string(field: &Field, addr: u32, look: &dyn Look) -> Result<Vec<u8>> {
     while text.len() < field.precision.unwrap_or(MAX_STRING) {
         let at = addr.wrapping_add(text.len() as u32);
         let mut byte = [0];
-        if !look.memory(at, &mut byte) {
+        if !context.memory(at, &mut byte) {
             return Err(AgentError::Memory(at));
         }
         if byte[0] == 0 {
@@ -185,7 +185,7 @@ mod tests {
 
     struct Greeting;
 
-    impl Look for Greeting {
+    impl EvalContext for Greeting {
         fn register(&self, _number: u16) -> Option<u64> {
             None
         }

@@ -19,13 +19,13 @@ pub fn stops(s: &mut Supervisor, until: Ticks) -> u32 {
     s.session().resume(&Plan::default(), &by);
     loop {
         match s.run(until) {
-            Ran::Paused => {
+            DriveResult::Paused => {
                 count += 1;
                 s.session().resume(&Plan::default(), &by);
             }
             // The supervisor may return early.
-            Ran::Machine(RunExit::Until) if s.view().machine().now() < until => {}
-            Ran::Machine(RunExit::Until) => return count,
+            DriveResult::Machine(RunExit::Until) if s.view().machine().now() < until => {}
+            DriveResult::Machine(RunExit::Until) => return count,
             other => panic!("{other:?}"),
         }
     }

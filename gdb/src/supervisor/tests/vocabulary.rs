@@ -23,13 +23,13 @@ fn first_stop(s: &mut Supervisor, until: Ticks) -> Option<Stopped> {
     s.session().resume(&Plan::default(), &by);
     loop {
         return match s.run(until) {
-            Ran::Paused => match s.view().status().state {
+            DriveResult::Paused => match s.view().status().state {
                 RunState::Stopped(stopped) => Some(stopped),
                 RunState::Running => None,
             },
             // The supervisor may return early.
-            Ran::Machine(RunExit::Until) if s.view().machine().now() < until => continue,
-            Ran::Machine(RunExit::Until) => None,
+            DriveResult::Machine(RunExit::Until) if s.view().machine().now() < until => continue,
+            DriveResult::Machine(RunExit::Until) => None,
             other => panic!("{other:?}"),
         };
     }
@@ -66,13 +66,13 @@ fn a_register_stops_before_the_access_by_either_address_and_survives_resets() {
 fn an_interrupt_stops_at_its_vector_and_leaves_the_run_as_it_was() {
     let mut plain = Supervisor::new(machine());
     stops(&mut plain, 2500 * MS);
-    for irq in [Irq::Number(6), Irq::Source(10)] {
+    for irq in [IrqSelector::Number(6), IrqSelector::Source(10)] {
         let (mut s, _) = with(|by| Point::new(PointKind::Irq(irq), 0, 1, by));
         let count = stops(&mut s, 2500 * MS);
-        assert_eq!(count > 0, irq == Irq::Number(6), "CCOMPARE0 counts the seconds");
+        assert_eq!(count > 0, irq == IrqSelector::Number(6), "CCOMPARE0 counts the seconds");
         assert_eq!(hash(&mut s), hash(&mut plain), "{irq:?}");
     }
-    let (mut s, _) = with(|by| Point::new(PointKind::Irq(Irq::Number(6)), 0, 1, by));
+    let (mut s, _) = with(|by| Point::new(PointKind::Irq(IrqSelector::Number(6)), 0, 1, by));
     let stopped = first_stop(&mut s, 2500 * MS).unwrap();
     let cpu = s.view().machine().cpu(stopped.core);
     assert_eq!(stopped.why, Why::Interrupt { number: 6, name: None });
@@ -85,13 +85,13 @@ fn a_frame_that_passes_the_filter_stops_the_machine() {
     let frame = [&[0xFF; 6][..], &[2, 0, 0, 0, 0, 9], &[0x08, 0x06], &[0; 46]].concat();
     for (filter, hit) in [("arp", true), ("tcp port 80", false)] {
         let filter = Some(std::sync::Arc::new(filter.parse().unwrap()));
-        let (mut s, me) = with(|by| Point { filter, ..Point::new(PointKind::Frame, 0, 1, by) });
+        let (mut s, me) = with(|by| Point { filter, ..Point::new(PointKind::NetFrame, 0, 1, by) });
         stops(&mut s, 10 * MS);
         s.session().stop(&me);
         s.session().machine_mut().input(Input::Frame(frame.clone()));
         let stopped = first_stop(&mut s, 12 * MS);
         match &stopped.as_ref().map(|s| &s.why) {
-            Some(Why::Frame(text)) => assert!(hit && text.contains("to the guest: arp"), "{text}"),
+            Some(Why::NetFrame(text)) => assert!(hit && text.contains("to the guest: arp"), "{text}"),
             None => assert!(!hit),
             other => panic!("{other:?}"),
         }
@@ -131,10 +131,10 @@ fn a_frame_that_the_guest_sends_stops_at_the_store_that_sends_it() {
     let mut s = demo();
     let me = s.handle().client().clone();
     let filter = Some(std::sync::Arc::new("udp src port 68".parse().unwrap()));
-    s.session().insert_point(Point { filter, ..Point::new(PointKind::Frame, 0, 1, &me) }).unwrap();
+    s.session().insert_point(Point { filter, ..Point::new(PointKind::NetFrame, 0, 1, &me) }).unwrap();
     let stopped = first_stop(&mut s, until).expect("the demo asks for an address");
     assert!(
-        matches!(&stopped.why, Why::Frame(t) if t.contains("from the guest: udp 0.0.0.0 port 68")),
+        matches!(&stopped.why, Why::NetFrame(t) if t.contains("from the guest: udp 0.0.0.0 port 68")),
         "{stopped}"
     );
     let sent = s.view().machine().frames_seen()[0].pc;
@@ -153,7 +153,7 @@ fn a_run_that_comes_back_to_look_around_is_the_same_run() {
     s.session().resume(&Plan::default(), &by);
     let mut early = 0;
     while s.view().machine().now() < end {
-        assert_eq!(s.run(end), Ran::Machine(RunExit::Until));
+        assert_eq!(s.run(end), DriveResult::Machine(RunExit::Until));
         early += u32::from(s.view().machine().now() < end);
         s.take_output();
     }

@@ -1,6 +1,6 @@
 //! The trace buffer: trace frames up to a maximum total size.
 
-use super::Frame;
+use super::TraceFrame;
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub enum Find {
 #[derive(Debug)]
 pub struct Buffer {
     /// Frames, each with its offset in the trace file counted from the first frame of the run.
-    frames: VecDeque<(u64, Arc<Frame>)>,
+    frames: VecDeque<(u64, Arc<TraceFrame>)>,
     /// Offset of the next frame.
     end: u64,
     used: usize,
@@ -102,7 +102,7 @@ impl Buffer {
     }
 
     /// Adds a frame. Returns false if it does not fit.
-    pub fn push(&mut self, frame: Frame) -> bool {
+    pub fn push(&mut self, frame: TraceFrame) -> bool {
         if frame.size() > self.room() {
             return false;
         }
@@ -118,7 +118,7 @@ impl Buffer {
     /// Searches for a frame, starting behind frame `after` except for a search by number. Returns its number and the
     /// frame.
     #[must_use]
-    pub fn find(&self, what: &Find, after: Option<u64>) -> Option<(u64, Arc<Frame>)> {
+    pub fn find(&self, what: &Find, after: Option<u64>) -> Option<(u64, Arc<TraceFrame>)> {
         let all = || self.frames.iter().map(|(_, f)| f).zip(0u64..);
         let behind = after.map_or(0, |n| usize::try_from(n).unwrap_or(usize::MAX).saturating_add(1));
         let found = match what {

@@ -1,8 +1,8 @@
 //! Evaluates a tracepoint's condition and executes its actions at a hit, on the machine's thread, using peeks only.
 
-use super::{Action, Block, Frame, Tracepoint, Variables};
-use crate::supervisor::agent::{Effects, Look};
-use crate::supervisor::{Agent, AgentError, Hit};
+use super::{CollectAction, TraceBlock, TraceFrame, Tracepoint, Variables};
+use crate::supervisor::agent::{Effects, EvalContext};
+use crate::supervisor::{Agent, AgentError, PointHit};
 
 /// Number of bytes read at a time while searching a string's end.
 const STRING_CHUNK: usize = 64;
@@ -12,17 +12,17 @@ const SAVE_AREA: usize = 16;
 
 /// Collection for one hit.
 pub struct Collector<'a> {
-    hit: &'a Hit<'a>,
+    hit: &'a PointHit<'a>,
     variables: &'a mut Variables,
-    frame: Frame,
+    frame: TraceFrame,
     /// Maximum size of the frame, in bytes.
     room: usize,
 }
 
 impl<'a> Collector<'a> {
     /// Creates a collector for a hit of tracepoint `number`.
-    pub fn new(hit: &'a Hit<'a>, number: u32, variables: &'a mut Variables, room: usize) -> Self {
-        Self { hit, variables, frame: Frame::new(number, hit.machine, hit.core), room }
+    pub fn new(hit: &'a PointHit<'a>, number: u32, variables: &'a mut Variables, room: usize) -> Self {
+        Self { hit, variables, frame: TraceFrame::new(number, hit.machine, hit.core), room }
     }
 
     /// Evaluates the condition. Returns true if the hit counts.
@@ -33,7 +33,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Executes all actions. Returns the collected frame and the first error.
-    pub fn collect_all(mut self, point: &Tracepoint) -> (Frame, Result<(), AgentError>) {
+    pub fn collect_all(mut self, point: &Tracepoint) -> (TraceFrame, Result<(), AgentError>) {
         self.save_area();
         let result = point.actions.iter().try_for_each(|action| self.action(action));
         (self.frame, result)
@@ -49,22 +49,22 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn action(&mut self, action: &Action) -> Result<(), AgentError> {
+    fn action(&mut self, action: &CollectAction) -> Result<(), AgentError> {
         let hit = self.hit;
         match action {
             // The frame already contains all registers.
-            Action::Registers(_) => Ok(()),
-            Action::Memory { base, offset, len } => {
+            CollectAction::Registers(_) => Ok(()),
+            CollectAction::Memory { base, offset, len } => {
                 let base = base.map_or(Ok(0), |n| hit.register(n).ok_or(AgentError::Register(n)))?;
                 self.collect((base as u32).wrapping_add(*offset), (*len).into())
             }
-            Action::Expression(agent) => agent.carry_out(hit, self).map(drop),
+            CollectAction::Expression(agent) => agent.carry_out(hit, self).map(drop),
         }
     }
 
     /// Returns the maximum size of the next block, or `None` if no block fits.
     fn left(&self) -> Option<usize> {
-        self.room.checked_sub(self.frame.size() + Frame::BLOCK)
+        self.room.checked_sub(self.frame.size() + TraceFrame::BLOCK)
     }
 
     /// Reads up to `bytes` bytes at `addr`; the error names the first byte that is not readable.
@@ -77,7 +77,7 @@ impl<'a> Collector<'a> {
 
     fn keep(&mut self, addr: u32, bytes: Vec<u8>) {
         if !bytes.is_empty() {
-            self.frame.push(Block::Memory { addr, bytes });
+            self.frame.push(TraceBlock::Memory { addr, bytes });
         }
     }
 }
@@ -94,7 +94,7 @@ impl Effects for Collector<'_> {
     fn collect_variable(&mut self, number: u16) -> Result<(), AgentError> {
         let value = self.variable(number).ok_or(AgentError::Variable(number))?;
         self.left().ok_or(AgentError::Full)?;
-        self.frame.push(Block::Variable { number, value });
+        self.frame.push(TraceBlock::Variable { number, value });
         Ok(())
     }
 

@@ -8,7 +8,7 @@ const MAX_BYTES: usize = 0x4000;
 
 /// A collect action of a tracepoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
+pub enum CollectAction {
     /// Registers, as a bit mask. All registers are collected whatever the mask is.
     Registers(Vec<u8>),
     /// Memory.
@@ -24,7 +24,7 @@ pub enum Action {
     Expression(Arc<Agent>),
 }
 
-impl Action {
+impl CollectAction {
     fn bytes(&self) -> usize {
         16 + match self {
             Self::Registers(mask) => mask.len(),
@@ -47,7 +47,7 @@ pub enum About {
 
 /// A piece of the text that the user typed, kept for clients that connect later.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
+pub struct SourceString {
     /// The part that it describes.
     pub about: About,
     /// Offset of this piece in the whole text.
@@ -72,9 +72,9 @@ pub struct Tracepoint {
     /// A hit counts only if this is not zero.
     pub condition: Option<Arc<Agent>>,
     /// Collect actions.
-    pub actions: Vec<Action>,
+    pub actions: Vec<CollectAction>,
     /// The text that the user typed.
-    pub sources: Vec<Source>,
+    pub sources: Vec<SourceString>,
     /// Hits in this run.
     pub hits: u64,
     /// Buffer bytes used by its frames in this run.
@@ -99,8 +99,8 @@ impl Tracepoint {
     }
 
     /// Adds an action. Returns false if there are too many.
-    pub fn add_action(&mut self, action: Action) -> bool {
-        let bytes: usize = self.actions.iter().map(Action::bytes).sum();
+    pub fn add_action(&mut self, action: CollectAction) -> bool {
+        let bytes: usize = self.actions.iter().map(CollectAction::bytes).sum();
         let fits = bytes + action.bytes() <= MAX_BYTES;
         if fits {
             self.actions.push(action);
@@ -109,7 +109,7 @@ impl Tracepoint {
     }
 
     /// Adds source text. Returns false if there is too much.
-    pub fn add_source(&mut self, source: Source) -> bool {
+    pub fn add_source(&mut self, source: SourceString) -> bool {
         let bytes: usize = self.sources.iter().map(|s| s.text.len() + 16).sum();
         let fits = bytes + source.text.len() + 16 <= MAX_BYTES;
         if fits {

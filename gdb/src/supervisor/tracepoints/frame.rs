@@ -10,7 +10,7 @@ const MAX_FILE_BLOCK: usize = 0xFFFF;
 
 /// A block of a trace frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Block {
+pub enum TraceBlock {
     /// Memory.
     Memory {
         /// First byte.
@@ -27,7 +27,7 @@ pub enum Block {
     },
 }
 
-impl Block {
+impl TraceBlock {
     /// Returns the memory in the block starting at `at`, if the block contains that byte.
     fn from(&self, at: u32) -> Option<&[u8]> {
         let Self::Memory { addr, bytes } = self else { return None };
@@ -37,17 +37,17 @@ impl Block {
 
 /// A trace frame: all registers of the core and the data collected by the tracepoint's actions.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame {
+pub struct TraceFrame {
     /// The tracepoint's number.
     pub tracepoint: u32,
     /// The core that hit it.
     pub core: usize,
     registers: Box<[u32; table::A0]>,
-    blocks: Vec<Block>,
+    blocks: Vec<TraceBlock>,
     size: usize,
 }
 
-impl Frame {
+impl TraceFrame {
     /// Buffer bytes used by a block besides its contents.
     pub const BLOCK: usize = 32;
 
@@ -60,9 +60,9 @@ impl Frame {
     }
 
     /// Adds a block.
-    pub fn push(&mut self, block: Block) {
+    pub fn push(&mut self, block: TraceBlock) {
         self.size += Self::BLOCK;
-        if let Block::Memory { bytes, .. } = &block {
+        if let TraceBlock::Memory { bytes, .. } = &block {
             self.size += bytes.len();
         }
         self.blocks.push(block);
@@ -96,7 +96,7 @@ impl Frame {
     #[must_use]
     pub fn variable(&self, wanted: u16) -> Option<u64> {
         self.blocks.iter().find_map(|b| match b {
-            Block::Variable { number, value } if *number == wanted => Some(*value),
+            TraceBlock::Variable { number, value } if *number == wanted => Some(*value),
             _ => None,
         })
     }
@@ -117,7 +117,7 @@ impl Frame {
 
     /// Returns the data collected besides the registers.
     #[must_use]
-    pub fn blocks(&self) -> &[Block] {
+    pub fn blocks(&self) -> &[TraceBlock] {
         &self.blocks
     }
 
@@ -129,7 +129,7 @@ impl Frame {
         data.extend(self.registers[..table::IN_G].iter().flat_map(|r| r.to_le_bytes()));
         for block in &self.blocks {
             match block {
-                Block::Memory { addr, bytes } => {
+                TraceBlock::Memory { addr, bytes } => {
                     for (n, part) in bytes.chunks(MAX_FILE_BLOCK).enumerate() {
                         let at = u64::from(*addr) + (n * MAX_FILE_BLOCK) as u64;
                         data.push(b'M');
@@ -138,7 +138,7 @@ impl Frame {
                         data.extend(part);
                     }
                 }
-                Block::Variable { number, value } => {
+                TraceBlock::Variable { number, value } => {
                     data.push(b'V');
                     data.extend(u32::from(*number).to_le_bytes());
                     data.extend(value.to_le_bytes());

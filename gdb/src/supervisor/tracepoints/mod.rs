@@ -8,11 +8,11 @@ mod frame;
 mod variables;
 
 pub use buffer::{Buffer, DEFAULT_SIZE, Find, MAX_SIZE};
-pub use definition::{About, Action, Source, Tracepoint};
-pub use frame::{Block, Frame};
-pub use variables::{TIMESTAMP, Variable, Variables};
+pub use definition::{About, CollectAction, SourceString, Tracepoint};
+pub use frame::{TraceBlock, TraceFrame};
+pub use variables::{TIMESTAMP, TraceVariable, Variables};
 
-use super::{AgentError, Client, Hit};
+use super::{AgentError, Client, PointHit};
 use collect::Collector;
 use esplens_core::debug::Stop;
 use esplens_core::memory::CORES;
@@ -28,7 +28,7 @@ const MAX_READ_ONLY: usize = 1024;
 
 /// State of the trace run, with the reason for its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum State {
+pub enum TraceState {
     /// No trace has run yet.
     #[default]
     NotRun,
@@ -70,7 +70,7 @@ pub struct Traces {
     pub notes: Notes,
     /// The collected trace frames.
     pub buffer: Buffer,
-    state: State,
+    state: TraceState,
     /// The trace continues when its client disconnects.
     pub disconnected: bool,
     owner: Option<Client>,
@@ -95,14 +95,14 @@ impl Traces {
 
     /// Returns the state of the trace run.
     #[must_use]
-    pub fn state(&self) -> &State {
+    pub fn state(&self) -> &TraceState {
         &self.state
     }
 
     /// Returns true while the trace is running.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        self.state == State::Running
+        self.state == TraceState::Running
     }
 
     /// Returns the virtual times of the last run's start and end.
@@ -152,24 +152,24 @@ impl Traces {
         self.notes.stop.clear();
         self.owner = Some(by.clone());
         self.times = (now, 0);
-        self.state = State::Running;
+        self.state = TraceState::Running;
         self.seen = Default::default();
         self.changed = true;
     }
 
     /// Stops the run on a client's request.
     pub fn stop(&mut self, now: Ticks) {
-        self.end(now, State::Stopped);
+        self.end(now, TraceState::Stopped);
     }
 
     /// Ends the run if `client` started it and it should not continue without that client.
     pub fn left(&mut self, now: Ticks, client: &Client) {
         if !self.disconnected && self.owner.as_ref() == Some(client) {
-            self.end(now, State::Left);
+            self.end(now, TraceState::Left);
         }
     }
 
-    fn end(&mut self, now: Ticks, state: State) {
+    fn end(&mut self, now: Ticks, state: TraceState) {
         if self.is_running() {
             (self.state, self.times.1) = (state, now);
             self.changed = true;
@@ -194,14 +194,14 @@ impl Traces {
     }
 
     /// Collects for the tracepoints at a core's PC; called before an instruction with a breakpoint runs.
-    pub fn look(&mut self, machine: &Machine, core: usize, stop: Stop) {
+    pub fn collect_at(&mut self, machine: &Machine, core: usize, stop: Stop) {
         let cpu = machine.cpu(core);
         let here = Some((cpu.cycles, cpu.pc));
         if !self.is_running() || stop != Stop::Breakpoint || self.seen[core] == here {
             return;
         }
         self.seen[core] = here;
-        let hit = Hit { machine, core };
+        let hit = PointHit { machine, core };
         let Self { points, variables, buffer, .. } = self;
         let all = points.range_mut((cpu.pc, 0)..=(cpu.pc, u32::MAX)).map(|(_, p)| p).filter(|p| p.enabled);
         let ending = all.map(|point| collect(&hit, point, variables, buffer)).find_map(Result::err);
@@ -213,14 +213,14 @@ impl Traces {
 
 /// Handles one hit of one tracepoint. An error ends the run.
 fn collect(
-    hit: &Hit,
+    hit: &PointHit,
     point: &mut Tracepoint,
     variables: &mut Variables,
     buffer: &mut Buffer,
-) -> Result<(), State> {
+) -> Result<(), TraceState> {
     let wrong = |error| match error {
-        AgentError::Full => State::Full,
-        error => State::Error(error, point.number),
+        AgentError::Full => TraceState::Full,
+        error => TraceState::Error(error, point.number),
     };
     let mut collector = Collector::new(hit, point.number, variables, buffer.room());
     if !collector.wanted(point.condition.as_deref()).map_err(wrong)? {
@@ -228,16 +228,16 @@ fn collect(
     }
     let (frame, result) = collector.collect_all(point);
     if result == Err(AgentError::Full) {
-        return Err(State::Full);
+        return Err(TraceState::Full);
     }
     let bytes = frame.size() as u64;
     if !buffer.push(frame) {
-        return Err(State::Full);
+        return Err(TraceState::Full);
     }
     result.map_err(wrong)?;
     (point.hits, point.bytes) = (point.hits + 1, point.bytes + bytes);
     if point.pass_count > 0 && point.hits >= point.pass_count {
-        return Err(State::PassCount(point.number));
+        return Err(TraceState::PassCount(point.number));
     }
     Ok(())
 }
@@ -249,11 +249,11 @@ pub(super) mod testing {
 
     /// Executes a tracepoint's actions.
     pub fn collect(
-        hit: &Hit,
+        hit: &PointHit,
         point: &Tracepoint,
         variables: &mut Variables,
         room: usize,
-    ) -> (Frame, Result<(), AgentError>) {
+    ) -> (TraceFrame, Result<(), AgentError>) {
         Collector::new(hit, point.number, variables, room).collect_all(point)
     }
 }

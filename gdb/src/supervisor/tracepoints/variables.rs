@@ -14,7 +14,7 @@ const MAX_NAME: usize = 256;
 
 /// A trace state variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Variable {
+pub struct TraceVariable {
     /// Name, without `$`.
     pub name: Vec<u8>,
     /// Value at the start of a run.
@@ -24,7 +24,7 @@ pub struct Variable {
 
 /// All trace state variables, by number.
 #[derive(Clone, Debug, Default)]
-pub struct Variables(BTreeMap<u16, Variable>);
+pub struct Variables(BTreeMap<u16, TraceVariable>);
 
 impl Variables {
     /// Adds a variable or replaces the one with this number. Returns false if there are too many or the name is too
@@ -34,12 +34,12 @@ impl Variables {
         if !fits || name.len() > MAX_NAME {
             return false;
         }
-        self.0.insert(number, Variable { name, initial, value: initial });
+        self.0.insert(number, TraceVariable { name, initial, value: initial });
         true
     }
 
     /// Returns all variables that clients defined.
-    pub fn iter(&self) -> impl Iterator<Item = (u16, &Variable)> {
+    pub fn iter(&self) -> impl Iterator<Item = (u16, &TraceVariable)> {
         self.0.iter().map(|(n, v)| (*n, v))
     }
 

@@ -4,11 +4,11 @@
 //! into them.
 
 use super::super::event::Why;
-use super::history::{self, History, Moment};
-use super::search::{self, Wanted};
-use super::{Found, Journey, go_on};
+use super::history::{self, Checkpoint, History};
+use super::search::{self, SearchTarget};
+use super::{Progress, ReverseOp, replay_towards};
 use esplens_core::cpu::ps;
-use esplens_soc::machine::{Goal, Machine, Place};
+use esplens_soc::machine::{ExecPosition, Goal, Machine};
 use std::sync::Arc;
 
 /// Distance, in cycles, that is covered by single-stepping.
@@ -17,7 +17,7 @@ const NEAR: u64 = 1024;
 const PIECE: usize = 4096;
 
 /// A reverse step in progress.
-pub struct StepBack {
+pub struct ReverseStep {
     core: usize,
     /// Handlers are not skipped.
     irq: bool,
@@ -27,31 +27,31 @@ pub struct StepBack {
     /// Upper bound: the last instruction ran before the core reached this cycle count.
     limit: u64,
     /// The latest known checkpoint before the last instruction; the machine was continued from there.
-    start: Arc<Moment>,
+    start: Arc<Checkpoint>,
     /// Cycle count to run to for a closer checkpoint.
     target: Option<u64>,
     /// Instructions since `start`, each with its handler nesting depth; `None` until `start` is close enough.
-    seen: Option<Vec<(i32, Place)>>,
+    seen: Option<Vec<(i32, ExecPosition)>>,
     depth: i32,
 }
 
 /// Starts a reverse step of a core. Returns `None` if there is no checkpoint before its last instruction.
-pub fn begin(m: &mut Machine, history: &History, core: usize, irq: bool) -> Option<Journey> {
+pub fn start(m: &mut Machine, history: &History, core: usize, irq: bool) -> Option<ReverseOp> {
     let (retired, cycles) = (m.cpu(core).retired, m.cpu(core).cycles);
-    let start = history.before(history::cycles(m), |moment| moment.retired[core] < retired)?;
+    let start = history.before(history::cycles(m), |checkpoint| checkpoint.retired[core] < retired)?;
     let step =
-        StepBack { core, irq, retired, cycles, limit: cycles, start, target: None, seen: None, depth: 0 };
-    step.start.visit(m).then(|| Journey::Step(Box::new(step)))
+        ReverseStep { core, irq, retired, cycles, limit: cycles, start, target: None, seen: None, depth: 0 };
+    step.start.restore(m).then(|| ReverseOp::Step(Box::new(step)))
 }
 
-impl StepBack {
+impl ReverseStep {
     /// Runs a part of the reverse step.
-    pub fn piece(&mut self, m: &mut Machine, history: &mut History) -> Found {
+    pub fn poll(&mut self, m: &mut Machine, history: &mut History) -> Progress {
         match &self.seen {
-            Some(_) => self.look(m, history),
+            Some(_) => self.step_to_end(m, history),
             None => {
                 self.approach(m, history);
-                Found::Nothing
+                Progress::Pending
             }
         }
     }
@@ -67,20 +67,20 @@ impl StepBack {
             }
             return;
         };
-        if !go_on(m, Goal::Cycles(self.core, target)) {
+        if !replay_towards(m, Goal::Cycles(self.core, target)) {
             return;
         }
         self.target = None;
         if m.cpu(self.core).retired < self.retired {
-            self.start = history.pass(m);
+            self.start = history.add_recent(m);
         } else {
             self.limit = target;
-            self.start.visit(m);
+            self.start.restore(m);
         }
     }
 
     /// Single-steps up to the start of the reverse step.
-    fn look(&mut self, m: &mut Machine, history: &History) -> Found {
+    fn step_to_end(&mut self, m: &mut Machine, history: &History) -> Progress {
         for _ in 0..PIECE {
             let cpu = m.cpu(self.core);
             if cpu.retired >= self.retired || cpu.cycles >= self.cycles {
@@ -88,14 +88,14 @@ impl StepBack {
             }
             self.step(m);
         }
-        Found::Nothing
+        Progress::Pending
     }
 
     fn step(&mut self, m: &mut Machine) {
         let before = m.cpu(self.core);
-        let (place, pc, cycles, retired) = (m.place(), before.pc, before.cycles, before.retired);
+        let (position, pc, cycles, retired) = (m.position(), before.pc, before.cycles, before.retired);
         let (status, epc, returns) = (before.ps, before.epc, returns(m, self.core, pc));
-        while !go_on(m, Goal::Cycles(self.core, cycles + 1)) {}
+        while !replay_towards(m, Goal::Cycles(self.core, cycles + 1)) {}
         let after = m.cpu(self.core);
         // An exception takes a cycle and retires no instruction; an interrupt takes no cycle.
         let newly = after.ps & !status & ps::EXCM != 0 || !epc.contains(&pc);
@@ -103,26 +103,26 @@ impl StepBack {
         let ran = after.retired > retired;
         if let Some(seen) = self.seen.as_mut().filter(|_| ran) {
             // An interrupt was taken before the instruction at the old PC: the retired instruction is the handler's.
-            seen.push((self.depth + i32::from(entered), place));
+            seen.push((self.depth + i32::from(entered), position));
         }
         self.depth += i32::from(entered) - i32::from(returns && ran);
     }
 
     /// Selects the last instruction that is not nested deeper in handlers than the start of the reverse step.
-    fn choose(&mut self, m: &mut Machine, history: &History) -> Found {
+    fn choose(&mut self, m: &mut Machine, history: &History) -> Progress {
         let seen = self.seen.take().unwrap_or_default();
-        let Some((_, last)) = seen.last() else { return Found::Begin };
+        let Some((_, last)) = seen.last() else { return Progress::AtOldest };
         let fitting = seen.iter().rfind(|(depth, _)| self.irq || *depth <= self.depth);
-        if let Some((_, place)) = fitting {
-            let there = self.start.visit(m);
-            let go = Journey::Go(*place, self.core, Why::Step);
-            return if there { Found::Way(go) } else { Found::Begin };
+        if let Some((_, position)) = fitting {
+            let there = self.start.restore(m);
+            let go = ReverseOp::GoTo(*position, self.core, Why::Step);
+            return if there { Progress::Continue(go) } else { Progress::AtOldest };
         }
         // The core returned from a handler that ran longer, perhaps because other tasks ran: continue from the
         // interrupt's entry.
         let cpu = m.cpu(self.core);
-        let wanted = Wanted::Interrupt { core: self.core, pc: cpu.pc, sp: cpu.a(1), else_at: *last };
-        search::begin(m, history, wanted).map_or(Found::Begin, Found::Way)
+        let wanted = SearchTarget::Interrupt { core: self.core, pc: cpu.pc, sp: cpu.a(1), else_at: *last };
+        search::start(m, history, wanted).map_or(Progress::AtOldest, Progress::Continue)
     }
 }
 

@@ -14,7 +14,7 @@ use super::handle::Client;
 use super::session::{RunState, Session};
 use esplens_core::debug::Stop;
 use esplens_core::time::{TICKS_PER_US, Ticks};
-use esplens_soc::machine::{Goal, Machine, Place, RunExit};
+use esplens_soc::machine::{ExecPosition, Goal, Machine, RunExit};
 
 /// Virtual time of one piece, if its core is busy: some milliseconds of host time.
 const PIECE: Ticks = 2000 * TICKS_PER_US;
@@ -23,7 +23,7 @@ const WORK: u64 = 10_000_000;
 
 /// A reverse operation requested by a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Back {
+pub enum ReverseKind {
     /// To the last point that was hit (`reverse-continue`).
     Continue,
     /// To before a core's last instruction (`reverse-stepi`).
@@ -31,32 +31,32 @@ pub enum Back {
 }
 
 /// A reverse operation in progress.
-pub(super) enum Journey {
+pub(super) enum ReverseOp {
     /// Searching for the last point that was hit.
     Search(Box<search::Search>),
     /// Searching for a core's last instruction.
-    Step(Box<back::StepBack>),
+    Step(Box<back::ReverseStep>),
     /// Replaying to a position from which a reverse step of this core continues.
-    Before(Place, usize),
+    Before(ExecPosition, usize),
     /// Replaying to the final position; the core and the reason of the stop to report.
-    Go(Place, usize, Why),
+    GoTo(ExecPosition, usize, Why),
 }
 
 /// Progress of a reverse operation after one piece.
-pub(super) enum Found {
+pub(super) enum Progress {
     /// The piece found no result yet.
-    Nothing,
+    Pending,
     /// The rest of the operation is known.
-    Way(Journey),
+    Continue(ReverseOp),
     /// The beginning of the recording was reached; the machine is at the oldest checkpoint.
-    Begin,
+    AtOldest,
 }
 
 /// Replays one piece. Returns true if the goal or the end of the recording was reached.
-fn run_piece(m: &mut Machine, goal: Goal, judge: &mut dyn FnMut(&Machine, usize, Stop)) -> bool {
+fn replay_piece(m: &mut Machine, goal: Goal, on_hit: &mut dyn FnMut(&Machine, usize, Stop)) -> bool {
     m.allow_work(Some(WORK));
     let exit = m.run_goal(goal, m.now() + PIECE, &mut |m, core, stop| {
-        judge(m, core, stop);
+        on_hit(m, core, stop);
         false
     });
     // Runs of the machine outside of the reverse operation are not limited.
@@ -64,87 +64,89 @@ fn run_piece(m: &mut Machine, goal: Goal, judge: &mut dyn FnMut(&Machine, usize,
     // Discard: this output was already delivered.
     m.take_output();
     match exit {
-        RunExit::Stopped { .. } | RunExit::Repeated => true,
-        RunExit::Until | RunExit::Look | RunExit::Reset(..) | RunExit::Exit(_) => false,
+        RunExit::Stopped { .. } | RunExit::ReplayFinished => true,
+        RunExit::Until | RunExit::WorkExhausted | RunExit::Reset(..) | RunExit::Exit(_) => false,
     }
 }
 
-/// Same as [`run_piece`], ignoring hits.
-fn go_on(m: &mut Machine, goal: Goal) -> bool {
-    run_piece(m, goal, &mut |_, _, _| ())
+/// Same as [`replay_piece`], ignoring hits.
+fn replay_towards(m: &mut Machine, goal: Goal) -> bool {
+    replay_piece(m, goal, &mut |_, _, _| ())
 }
 
 impl Session {
     /// Starts a reverse operation, as far back as checkpoints were taken ([`Session::set_recording`]). The stop is
     /// published like any other, with [`Why::Oldest`] if there is no earlier checkpoint.
-    pub fn go_back(&mut self, how: Back, by: &Client) {
+    pub fn start_reverse_op(&mut self, how: ReverseKind, by: &Client) {
         self.machine.abandon_plan();
-        if !self.machine.repeats() {
-            self.unsaid.extend(self.machine.take_output());
-            self.present_core = self.last_core();
-            self.present_instructions = self.machine.instructions();
+        if !self.machine.is_replaying() {
+            self.undrained_output.extend(self.machine.take_output());
+            self.live_edge_core = self.last_core();
+            self.live_edge_instructions = self.machine.instructions();
         }
-        self.history.look(&mut self.machine);
+        self.history.maybe_checkpoint(&mut self.machine);
         self.history.trim(&self.machine);
-        let journey = match how {
-            Back::Continue => search::begin(&mut self.machine, &self.history, search::Wanted::Points),
-            Back::Step(core) => {
+        let reverse_op = match how {
+            ReverseKind::Continue => {
+                search::start(&mut self.machine, &self.history, search::SearchTarget::Points)
+            }
+            ReverseKind::Step(core) => {
                 let irq = self.step_irq();
-                back::begin(&mut self.machine, &self.history, core & 1, irq)
+                back::start(&mut self.machine, &self.history, core & 1, irq)
             }
         };
-        let Some(journey) = journey else {
-            let core = if let Back::Step(core) = how { core & 1 } else { self.last_core() };
+        let Some(reverse_op) = reverse_op else {
+            let core = if let ReverseKind::Step(core) = how { core & 1 } else { self.last_core() };
             self.stopped(core, Why::Oldest);
             return;
         };
         self.debuggers.resumed(by, self.stop_number());
         self.state = RunState::Running;
-        self.journey = Some(journey);
+        self.reverse_op = Some(reverse_op);
     }
 
     /// Returns true while a reverse operation is in progress.
     #[must_use]
-    pub fn is_travelling(&self) -> bool {
-        self.journey.is_some()
+    pub fn is_reversing(&self) -> bool {
+        self.reverse_op.is_some()
     }
 
     /// Runs one piece of the reverse operation.
-    pub(super) fn travel(&mut self) {
-        if !self.machine.repeats() {
+    pub(super) fn poll_reverse_op(&mut self) {
+        if !self.machine.is_replaying() {
             // Another client changed the past or restored a snapshot: the recorded future no longer exists.
-            self.arrive(0, Why::Newest);
+            self.finish_reverse_op(0, Why::Newest);
             return;
         }
-        let Some(journey) = &mut self.journey else { return };
+        let Some(reverse_op) = &mut self.reverse_op else { return };
         let (m, history) = (&mut self.machine, &mut self.history);
-        let found = match journey {
-            Journey::Search(search) => search.piece(m, history, &self.points),
-            Journey::Step(step) => step.piece(m, history),
-            Journey::Before(place, core) => {
+        let found = match reverse_op {
+            ReverseOp::Search(search) => search.poll(m, history, &self.points),
+            ReverseOp::Step(step) => step.poll(m, history),
+            ReverseOp::Before(position, core) => {
                 let core = *core;
-                if !go_on(m, Goal::Place(*place)) {
+                if !replay_towards(m, Goal::Position(*position)) {
                     return;
                 }
-                back::begin(m, history, core, false).map_or(Found::Begin, Found::Way)
+                back::start(m, history, core, false).map_or(Progress::AtOldest, Progress::Continue)
             }
-            Journey::Go(place, core, why) => {
+            ReverseOp::GoTo(position, core, why) => {
                 let (core, why) = (*core, why.clone());
-                if go_on(m, Goal::Place(*place)) {
-                    self.arrive(core, why);
+                if replay_towards(m, Goal::Position(*position)) {
+                    self.finish_reverse_op(core, why);
                 }
                 return;
             }
         };
         match found {
-            Found::Nothing => {}
-            Found::Way(way) => self.journey = Some(way),
-            Found::Begin => self.arrive(0, Why::Oldest),
+            Progress::Pending => {}
+            Progress::Continue(way) => self.reverse_op = Some(way),
+            Progress::AtOldest => self.finish_reverse_op(0, Why::Oldest),
         }
     }
 
-    fn arrive(&mut self, core: usize, why: Why) {
-        self.end_journey();
+    fn finish_reverse_op(&mut self, core: usize, why: Why) {
+        self.end_reverse_op();
         if matches!(why, Why::Breakpoint | Why::Watchpoint { .. } | Why::Panic(_)) {
             self.machine.reported(core);
         }
@@ -153,8 +155,8 @@ impl Session {
     }
 
     /// Ends the reverse operation and drops state that depends on the current time.
-    pub(super) fn end_journey(&mut self) {
-        if self.journey.take().is_some() {
+    pub(super) fn end_reverse_op(&mut self) {
+        if self.reverse_op.take().is_some() {
             self.tasks_restored();
             self.traces.forget_seen();
         }
@@ -163,20 +165,20 @@ impl Session {
     /// Enables or disables checkpoints until a client changes it.
     pub fn set_recording(&mut self, on: bool) {
         self.history.set_on(on, true);
-        self.history.look(&mut self.machine);
+        self.history.maybe_checkpoint(&mut self.machine);
     }
 
     /// Enables checkpoints at the first stop or breakpoint of any client, unless a client set this explicitly.
-    pub(super) fn record_by_itself(&mut self) {
-        if !self.history.is_wished() {
+    pub(super) fn enable_recording_by_default(&mut self) {
+        if !self.history.is_explicit() {
             self.history.set_on(true, false);
-            self.history.look(&mut self.machine);
+            self.history.maybe_checkpoint(&mut self.machine);
         }
     }
 
     /// Disables checkpoints when no debugger is attached, unless a client set this explicitly.
-    pub(super) fn record_no_more(&mut self) {
-        if !self.history.is_wished() {
+    pub(super) fn disable_default_recording(&mut self) {
+        if !self.history.is_explicit() {
             self.history.set_on(false, false);
         }
     }
@@ -197,15 +199,15 @@ impl Session {
     /// in the past.
     #[must_use]
     pub fn instructions_past(&self) -> Option<u64> {
-        self.machine.present()?;
-        Some(self.present_instructions.saturating_sub(self.machine.instructions()))
+        self.machine.live_edge()?;
+        Some(self.live_edge_instructions.saturating_sub(self.machine.instructions()))
     }
 
     /// Returns the distance to the end of the recording, in ticks of virtual time, or `None` if the machine is not in
     /// the past.
     #[must_use]
     pub fn past(&self) -> Option<Ticks> {
-        self.machine.present().map(|present| present.saturating_sub(self.machine.now()))
+        self.machine.live_edge().map(|live_edge| live_edge.saturating_sub(self.machine.now()))
     }
 }
 
@@ -219,7 +221,7 @@ mod tests {
     fn a_piece_of_the_way_leaves_no_limit_of_work_behind() {
         let mut m = machine();
         let goal = Goal::Cycles(0, 1000);
-        while !go_on(&mut m, goal) {}
+        while !replay_towards(&mut m, goal) {}
         let until = m.now() + 200_000 * TICKS_PER_US;
         assert_eq!(m.run(until), RunExit::Until);
         assert!(m.memory().work.done() > WORK, "the run was long enough to tell");

@@ -1,19 +1,19 @@
 //! Evaluates expression trees.
 
-use super::super::error::{Error, Result};
+use super::super::error::{SymbolError, SymbolResult};
 use super::super::set::Symbols;
 use super::super::types::{Encoding, Type, TypeId};
-use super::super::values::{Frame, Memory, Number, Place, Value};
+use super::super::values::{FrameContext, Number, Value, ValueMemory, ValuePlace};
 use super::parse::Tree;
 
 pub(super) struct Eval<'a> {
     pub symbols: &'a Symbols,
-    pub memory: &'a dyn Memory,
-    pub frame: Option<(&'a dyn Frame, usize)>,
+    pub memory: &'a dyn ValueMemory,
+    pub frame: Option<(&'a dyn FrameContext, usize)>,
 }
 
 impl Eval<'_> {
-    pub(super) fn value(&self, tree: &Tree) -> Result<Value> {
+    pub(super) fn value(&self, tree: &Tree) -> SymbolResult<Value> {
         match tree {
             Tree::Name(name) => self.name(name),
             Tree::Register(name) => self.register(name),
@@ -31,7 +31,7 @@ impl Eval<'_> {
                 let value = self.value(inner)?;
                 let addr = value.addr().filter(|_| value.bits.is_none());
                 let addr = addr.ok_or_else(|| {
-                    Error::Type("attempt to take address of value not located in memory".into())
+                    SymbolError::Type("attempt to take address of value not located in memory".into())
                 })?;
                 Ok(Value::computed(self.symbols.pointer_to(value.ty), &addr.to_le_bytes()))
             }
@@ -52,7 +52,7 @@ impl Eval<'_> {
         }
     }
 
-    fn name(&self, name: &str) -> Result<Value> {
+    fn name(&self, name: &str) -> SymbolResult<Value> {
         if let Some((frame, level)) = self.frame
             && let Some(local) =
                 self.symbols.locals_at(frame.pc(), level).into_iter().find(|l| l.name == name)
@@ -65,13 +65,13 @@ impl Eval<'_> {
         if let Some(n) = self.symbols.enumerator(name) {
             return Ok(self.int(n.into()));
         }
-        let symbol = self.symbols.symbol(name).ok_or_else(|| Error::NoSymbol(name.into()))?;
+        let symbol = self.symbols.symbol(name).ok_or_else(|| SymbolError::NoSymbol(name.into()))?;
         let ty = if symbol.kind == super::super::SymbolKind::Object { self.word() } else { self.code() };
         Ok(Value::at(ty, symbol.addr))
     }
 
-    fn register(&self, name: &str) -> Result<Value> {
-        let none = || Error::Frame(format!("${name}"));
+    fn register(&self, name: &str) -> SymbolResult<Value> {
+        let none = || SymbolError::Frame(format!("${name}"));
         let (frame, _) = self.frame.ok_or_else(none)?;
         if name == "pc" {
             return Ok(Value::computed(self.word(), &frame.pc().to_le_bytes()));
@@ -81,7 +81,7 @@ impl Eval<'_> {
             _ => name.strip_prefix('a').and_then(|n| n.parse().ok()).filter(|n| *n < 16).ok_or_else(none)?,
         };
         let word = frame.named(number).ok_or_else(none)?;
-        Ok(Value { ty: self.word(), place: Place::Register(number, word), bits: None })
+        Ok(Value { ty: self.word(), place: ValuePlace::Register(number, word), bits: None })
     }
 
     fn base(&self, name: &str, encoding: Encoding, size: u32) -> TypeId {
@@ -117,19 +117,19 @@ impl Eval<'_> {
         Value::computed(ty, &(n as u64).to_le_bytes())
     }
 
-    fn is_plain_number(&self, value: &Value) -> Result<bool> {
+    fn is_plain_number(&self, value: &Value) -> SymbolResult<bool> {
         let ty = self.symbols.strip(value.ty)?;
         Ok(matches!(&*self.symbols.resolve(ty)?, Type::Base { .. } | Type::Enum { .. }))
     }
 
-    fn number(&self, value: &Value) -> Result<Number> {
+    fn number(&self, value: &Value) -> SymbolResult<Number> {
         match self.symbols.array_start(value)? {
             Some(addr) => Ok(Number::Int(addr.into())),
             None => self.symbols.number(value, self.memory),
         }
     }
 
-    fn unary(&self, op: &str, value: &Value) -> Result<Value> {
+    fn unary(&self, op: &str, value: &Value) -> SymbolResult<Value> {
         let number = self.number(value)?;
         if let (Number::Float(f, _), "-" | "+") = (number, op) {
             let f = if op == "-" { -f } else { f };
@@ -144,7 +144,7 @@ impl Eval<'_> {
         })
     }
 
-    fn index(&self, base: &Value, index: &Value) -> Result<Value> {
+    fn index(&self, base: &Value, index: &Value) -> SymbolResult<Value> {
         let (element, size) = self.symbols.element(base.ty)?;
         let offset = (self.number(index)?.to_int() as u32).wrapping_mul(size);
         let ty = self.symbols.strip(base.ty)?;
@@ -155,7 +155,7 @@ impl Eval<'_> {
         Ok(Value::at(element, addr.wrapping_add(offset)))
     }
 
-    fn cast(&self, ty: TypeId, value: &Value) -> Result<Value> {
+    fn cast(&self, ty: TypeId, value: &Value) -> SymbolResult<Value> {
         let stripped = self.symbols.strip(ty)?;
         let number = || self.number(value);
         let size = self.symbols.size_of(stripped)?.min(16) as usize;
@@ -169,12 +169,17 @@ impl Eval<'_> {
                 number()?.to_int().to_le_bytes()[..size].to_vec()
             }
             Type::Void => Vec::new(),
-            _ => return value.addr().map(|a| Value::at(ty, a)).ok_or(Error::Type("invalid cast".into())),
+            _ => {
+                return value
+                    .addr()
+                    .map(|a| Value::at(ty, a))
+                    .ok_or(SymbolError::Type("invalid cast".into()));
+            }
         };
         Ok(Value::computed(ty, &bytes))
     }
 
-    fn binary(&self, op: &'static str, left: &Value, right: &Value) -> Result<Value> {
+    fn binary(&self, op: &'static str, left: &Value, right: &Value) -> SymbolResult<Value> {
         if op == "@" {
             return self.repeat(left, right);
         }
@@ -186,9 +191,10 @@ impl Eval<'_> {
             return self.float(op, l.to_float(), r.to_float());
         }
         let (l, r) = (l.to_int(), r.to_int());
-        let zero = || Error::Type("division by zero".into());
-        let shift =
-            |r: i128| u32::try_from(r).ok().filter(|n| *n < 64).ok_or(Error::Type("shift too large".into()));
+        let zero = || SymbolError::Type("division by zero".into());
+        let shift = |r: i128| {
+            u32::try_from(r).ok().filter(|n| *n < 64).ok_or(SymbolError::Type("shift too large".into()))
+        };
         Ok(self.int(match op {
             "+" => l.wrapping_add(r),
             "-" => l.wrapping_sub(r),
@@ -206,7 +212,7 @@ impl Eval<'_> {
         }))
     }
 
-    fn float(&self, op: &str, l: f64, r: f64) -> Result<Value> {
+    fn float(&self, op: &str, l: f64, r: f64) -> SymbolResult<Value> {
         let f = match op {
             "+" => l + r,
             "-" => l - r,
@@ -217,15 +223,15 @@ impl Eval<'_> {
             "==" | "!=" | "<" | ">" | "<=" | ">=" => {
                 return Ok(self.int(compare(op, l.partial_cmp(&r)).into()));
             }
-            _ => return Err(Error::Type(format!("{op} is not defined for floating point"))),
+            _ => return Err(SymbolError::Type(format!("{op} is not defined for floating point"))),
         };
         Ok(Value::computed(self.double(), &f.to_le_bytes()))
     }
 
     /// Computes `p + n`, `p - n`, `p - q`; returns `None` if no pointer is involved.
-    fn pointer_arithmetic(&self, op: &str, left: &Value, right: &Value) -> Result<Option<Value>> {
+    fn pointer_arithmetic(&self, op: &str, left: &Value, right: &Value) -> SymbolResult<Option<Value>> {
         let step = |v: &Value| self.symbols.element(v.ty).ok();
-        let at = |v: &Value| Ok::<_, Error>(self.number(v)?.to_u32());
+        let at = |v: &Value| Ok::<_, SymbolError>(self.number(v)?.to_u32());
         let moved =
             |target, addr: u32| Some(Value::computed(self.symbols.pointer_to(target), &addr.to_le_bytes()));
         Ok(match (step(left), step(right), op) {
@@ -246,12 +252,12 @@ impl Eval<'_> {
     }
 
     /// Evaluates GDB's `first@count`: an array that begins with `first`.
-    fn repeat(&self, first: &Value, count: &Value) -> Result<Value> {
+    fn repeat(&self, first: &Value, count: &Value) -> SymbolResult<Value> {
         let addr = first
             .addr()
-            .ok_or_else(|| Error::Type("only values in memory can be extended with '@'".into()))?;
+            .ok_or_else(|| SymbolError::Type("only values in memory can be extended with '@'".into()))?;
         let n = u32::try_from(self.number(count)?.to_int()).ok().filter(|n| *n > 0);
-        let n = n.ok_or_else(|| Error::Type("invalid number of repetitions".into()))?;
+        let n = n.ok_or_else(|| SymbolError::Type("invalid number of repetitions".into()))?;
         let ty = self.symbols.intern(Type::Array { element: first.ty, dims: vec![Some(n)] });
         Ok(Value::at(ty, addr))
     }

@@ -1,6 +1,6 @@
 //! Splits expressions into tokens.
 
-use super::super::error::{Error, Result};
+use super::super::error::{SymbolError, SymbolResult};
 
 /// A token.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +21,7 @@ const OPS: [&str; 28] = [
     "<", ">", "(", ")", "[", "]", ".", "@", ",",
 ];
 
-pub(super) fn tokens(text: &str) -> Result<Vec<Token>> {
+pub(super) fn tokens(text: &str) -> SymbolResult<Vec<Token>> {
     let mut out = Vec::new();
     let mut rest = text.trim_start();
     while let Some(c) = rest.chars().next() {
@@ -38,7 +38,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>> {
             }
             _ => {
                 let op = OPS.into_iter().find(|op| rest.starts_with(op));
-                let op = op.ok_or_else(|| Error::Syntax(format!("a syntax error near \"{rest}\"")))?;
+                let op = op.ok_or_else(|| SymbolError::Syntax(format!("a syntax error near \"{rest}\"")))?;
                 (Token::Op(op), op.len())
             }
         };
@@ -63,8 +63,8 @@ fn name_end(text: &str) -> usize {
     }
 }
 
-fn number(text: &str) -> Result<(Token, usize)> {
-    let bad = |t: &str| Error::Syntax(format!("invalid number \"{t}\""));
+fn number(text: &str) -> SymbolResult<(Token, usize)> {
+    let bad = |t: &str| SymbolError::Syntax(format!("invalid number \"{t}\""));
     let mut end = text.find(|c: char| !(c.is_alphanumeric() || c == '.')).unwrap_or(text.len());
     // Sign of an exponent.
     if !text.starts_with("0x") && text[..end].ends_with(['e', 'E']) && text[end..].starts_with(['+', '-']) {
@@ -88,8 +88,8 @@ fn number(text: &str) -> Result<(Token, usize)> {
     Ok((token, end))
 }
 
-fn character(text: &str) -> Result<(Token, usize)> {
-    let bad = || Error::Syntax("an unfinished character constant".into());
+fn character(text: &str) -> SymbolResult<(Token, usize)> {
+    let bad = || SymbolError::Syntax("an unfinished character constant".into());
     let mut chars = text.char_indices().skip(1);
     let (_, c) = chars.next().ok_or_else(bad)?;
     let value = if c == '\\' {

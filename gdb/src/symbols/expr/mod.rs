@@ -4,9 +4,9 @@ mod eval;
 mod lex;
 mod parse;
 
-use super::error::Result;
+use super::error::SymbolResult;
 use super::set::Symbols;
-use super::values::{Frame, Memory, Value};
+use super::values::{FrameContext, Value, ValueMemory};
 
 /// Longest expression, in bytes.
 const LONGEST: usize = 4096;
@@ -20,7 +20,12 @@ impl Symbols {
     ///
     /// # Errors
     /// Errors of the expression; memory that cannot be read.
-    pub fn evaluate(&self, text: &str, memory: &dyn Memory, frame: Option<&dyn Frame>) -> Result<Value> {
+    pub fn evaluate(
+        &self,
+        text: &str,
+        memory: &dyn ValueMemory,
+        frame: Option<&dyn FrameContext>,
+    ) -> SymbolResult<Value> {
         self.evaluate_in(text, memory, frame.map(|f| (f, 0)))
     }
 
@@ -31,11 +36,14 @@ impl Symbols {
     pub fn evaluate_in(
         &self,
         text: &str,
-        memory: &dyn Memory,
-        frame: Option<(&dyn Frame, usize)>,
-    ) -> Result<Value> {
+        memory: &dyn ValueMemory,
+        frame: Option<(&dyn FrameContext, usize)>,
+    ) -> SymbolResult<Value> {
         if text.len() > LONGEST {
-            return Err(super::Error::Syntax(format!("an expression of {} bytes is too long", text.len())));
+            return Err(super::SymbolError::Syntax(format!(
+                "an expression of {} bytes is too long",
+                text.len()
+            )));
         }
         let tree = parse::parse(self, &lex::tokens(text)?)?;
         eval::Eval { symbols: self, memory, frame }.value(&tree)

@@ -1,6 +1,6 @@
 //! Parses tokens to a tree.
 
-use super::super::error::{Error, Result};
+use super::super::error::{SymbolError, SymbolResult};
 use super::super::set::Symbols;
 use super::super::types::{PointerKind, Type, TypeId};
 use super::lex::Token;
@@ -23,7 +23,7 @@ pub(super) enum Tree {
     Size(TypeId),
 }
 
-pub(super) fn parse(symbols: &Symbols, tokens: &[Token]) -> Result<Tree> {
+pub(super) fn parse(symbols: &Symbols, tokens: &[Token]) -> SymbolResult<Tree> {
     let mut p = Parser { symbols, tokens, at: 0 };
     let tree = p.binary(0, DEPTH)?;
     if p.at < tokens.len() { Err(p.error()) } else { Ok(tree) }
@@ -51,12 +51,12 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    fn error(&self) -> Error {
+    fn error(&self) -> SymbolError {
         match self.tokens.get(self.at) {
-            Some(Token::Name(n)) => Error::Syntax(format!("a syntax error near \"{n}\"")),
-            Some(Token::Op(op)) => Error::Syntax(format!("a syntax error near \"{op}\"")),
-            Some(_) => Error::Syntax("a syntax error in the expression".into()),
-            None => Error::Syntax("the expression ends too early".into()),
+            Some(Token::Name(n)) => SymbolError::Syntax(format!("a syntax error near \"{n}\"")),
+            Some(Token::Op(op)) => SymbolError::Syntax(format!("a syntax error near \"{op}\"")),
+            Some(_) => SymbolError::Syntax("a syntax error in the expression".into()),
+            None => SymbolError::Syntax("the expression ends too early".into()),
         }
     }
 
@@ -68,11 +68,11 @@ impl Parser<'_> {
         })
     }
 
-    fn expect(&mut self, op: &'static str) -> Result<()> {
+    fn expect(&mut self, op: &'static str) -> SymbolResult<()> {
         self.op(&[op]).map(|_| ()).ok_or_else(|| self.error())
     }
 
-    fn binary(&mut self, level: usize, depth: usize) -> Result<Tree> {
+    fn binary(&mut self, level: usize, depth: usize) -> SymbolResult<Tree> {
         let Some(ops) = LEVELS.get(level) else { return self.unary(depth) };
         let mut left = self.binary(level + 1, depth)?;
         let mut chain = 0;
@@ -80,7 +80,7 @@ impl Parser<'_> {
             chain += 1;
             // A long chain makes a tree as deep as brackets do.
             if chain > DEPTH {
-                return Err(Error::Syntax("the expression is too deep".into()));
+                return Err(SymbolError::Syntax("the expression is too deep".into()));
             }
             let right = self.binary(level + 1, depth)?;
             left = Tree::Binary(op, left.into(), right.into());
@@ -88,8 +88,9 @@ impl Parser<'_> {
         Ok(left)
     }
 
-    fn unary(&mut self, depth: usize) -> Result<Tree> {
-        let depth = depth.checked_sub(1).ok_or_else(|| Error::Syntax("the expression is too deep".into()))?;
+    fn unary(&mut self, depth: usize) -> SymbolResult<Tree> {
+        let depth =
+            depth.checked_sub(1).ok_or_else(|| SymbolError::Syntax("the expression is too deep".into()))?;
         if let Some(op) = self.op(&["*", "&", "-", "+", "~", "!"]) {
             return Ok(Tree::Unary(op, self.unary(depth)?.into()));
         }
@@ -106,13 +107,13 @@ impl Parser<'_> {
         self.postfix(depth)
     }
 
-    fn postfix(&mut self, depth: usize) -> Result<Tree> {
+    fn postfix(&mut self, depth: usize) -> SymbolResult<Tree> {
         let mut tree = self.primary(depth)?;
         let mut chain = 0;
         while let Some(op) = self.op(&[".", "->", "["]) {
             chain += 1;
             if chain > DEPTH {
-                return Err(Error::Syntax("the expression is too deep".into()));
+                return Err(SymbolError::Syntax("the expression is too deep".into()));
             }
             tree = if op == "[" {
                 let index = self.binary(0, depth)?;
@@ -133,7 +134,7 @@ impl Parser<'_> {
         Ok(tree)
     }
 
-    fn primary(&mut self, depth: usize) -> Result<Tree> {
+    fn primary(&mut self, depth: usize) -> SymbolResult<Tree> {
         let token = self.tokens.get(self.at).cloned().ok_or_else(|| self.error())?;
         let tree = match token {
             Token::Name(n) => Tree::Name(n),
@@ -153,7 +154,7 @@ impl Parser<'_> {
     }
 
     /// Parses `(struct foo **)`. Returns `None` and consumes nothing if the brackets do not contain a type.
-    fn bracketed_type(&mut self) -> Result<Option<TypeId>> {
+    fn bracketed_type(&mut self) -> SymbolResult<Option<TypeId>> {
         let start = self.at;
         if self.op(&["("]).is_none() {
             return Ok(None);
@@ -177,7 +178,7 @@ impl Parser<'_> {
         let ty = if closed && !hidden { self.named(&name) } else { None };
         let Some(ty) = ty else {
             self.at = start;
-            return if is_tagged { Err(Error::NoSymbol(name)) } else { Ok(None) };
+            return if is_tagged { Err(SymbolError::NoSymbol(name)) } else { Ok(None) };
         };
         Ok(Some((0..stars).fold(ty, |ty, _| self.symbols.pointer_to(ty))))
     }

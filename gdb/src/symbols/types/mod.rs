@@ -41,7 +41,7 @@ pub enum Type {
         size: u32,
     },
     /// Structure, union or class.
-    Record(Record),
+    Record(RecordType),
     /// Array.
     Array {
         /// Element type.
@@ -139,7 +139,7 @@ pub enum RecordKind {
 
 /// Structure, union or class.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Record {
+pub struct RecordType {
     /// Its keyword.
     pub kind: RecordKind,
     /// Tag, if it has one.

@@ -1,15 +1,15 @@
 //! Reads types from DIEs.
 
 use super::super::die::{Die, Dies, constant};
-use super::super::error::{Error, Result};
-use super::{Encoding, Member, PointerKind, Record, RecordKind, Type, TypeId, Variants};
+use super::super::error::{SymbolError, SymbolResult};
+use super::{Encoding, Member, PointerKind, RecordKind, RecordType, Type, TypeId, Variants};
 use gimli::{AttributeValue, constants};
 
 /// Most DIEs below a type's: the largest real enums and structures have a few thousand.
 const MOST: usize = 1 << 17;
 
 /// Reads the type at `id` of the file that `dies` reads.
-pub(in super::super) fn parse(dies: &Dies<'_>, id: TypeId) -> Result<Type> {
+pub(in super::super) fn parse(dies: &Dies<'_>, id: TypeId) -> SymbolResult<Type> {
     if id.die == 0 {
         return Ok(Type::Void);
     }
@@ -23,7 +23,7 @@ struct Parse<'s, 'a> {
 }
 
 impl<'a> Parse<'_, 'a> {
-    fn any(&self, die: &Die<'a>) -> Result<Type> {
+    fn any(&self, die: &Die<'a>) -> SymbolResult<Type> {
         use constants as c;
         Ok(match die.tag {
             c::DW_TAG_base_type => self.base(die),
@@ -85,7 +85,7 @@ impl<'a> Parse<'_, 'a> {
         Type::Pointer { name: self.name(die), target: self.target(die), kind, size }
     }
 
-    fn function(&self, die: &Die<'a>) -> Result<Type> {
+    fn function(&self, die: &Die<'a>) -> SymbolResult<Type> {
         let children = self.dies.children(die, MOST)?;
         let params = children.iter().filter(|c| c.tag == constants::DW_TAG_formal_parameter);
         let params = params.map(|p| self.target(p)).collect();
@@ -95,7 +95,7 @@ impl<'a> Parse<'_, 'a> {
         Ok(Type::Function { returns: self.target(die), params, variadic, prototyped })
     }
 
-    fn array(&self, die: &Die<'a>) -> Result<Type> {
+    fn array(&self, die: &Die<'a>) -> SymbolResult<Type> {
         let mut dims = Vec::new();
         for child in self.dies.children(die, MOST)? {
             if !matches!(child.tag, constants::DW_TAG_subrange_type | constants::DW_TAG_enumeration_type) {
@@ -118,7 +118,7 @@ impl<'a> Parse<'_, 'a> {
         Ok(Type::Array { element: self.target(die), dims })
     }
 
-    fn enumeration(&self, die: &Die<'a>) -> Result<Type> {
+    fn enumeration(&self, die: &Die<'a>) -> SymbolResult<Type> {
         let children = self.dies.children(die, MOST)?;
         let variants = children.iter().filter(|c| c.tag == constants::DW_TAG_enumerator);
         let variants =
@@ -131,8 +131,8 @@ impl<'a> Parse<'_, 'a> {
         })
     }
 
-    fn record(&self, die: &Die<'a>, kind: RecordKind) -> Result<Type> {
-        let mut record = Record {
+    fn record(&self, die: &Die<'a>, kind: RecordKind) -> SymbolResult<Type> {
+        let mut record = RecordType {
             kind,
             name: self.name(die),
             size: self.size(die),
@@ -155,7 +155,7 @@ impl<'a> Parse<'_, 'a> {
         Ok(Type::Record(record))
     }
 
-    fn variants(&self, part: &Die<'a>) -> Result<Variants> {
+    fn variants(&self, part: &Die<'a>) -> SymbolResult<Variants> {
         let discriminant = match self.dies.reference(part, constants::DW_AT_discr) {
             Some(at) => Some(self.member(&self.dies.get(at)?)?),
             None => None,
@@ -173,16 +173,17 @@ impl<'a> Parse<'_, 'a> {
         Ok(Variants { discriminant, cases })
     }
 
-    fn member(&self, die: &Die<'a>) -> Result<Member> {
+    fn member(&self, die: &Die<'a>) -> SymbolResult<Member> {
         let ty = self.target(die);
         let offset = self.offset(die)?;
-        let small =
-            |n: u64| u32::try_from(n).map_err(|_| Error::dwarf(die.offset as usize, "a member too far out"));
+        let small = |n: u64| {
+            u32::try_from(n).map_err(|_| SymbolError::dwarf(die.offset as usize, "a member too far out"))
+        };
         let bits = die.number(constants::DW_AT_bit_size);
         let Some(size) = bits else {
             return Ok(Member { name: self.name(die), ty, offset: small(offset)?, bits: None, base: false });
         };
-        let far = || Error::dwarf(die.offset as usize, "a bit field too far out");
+        let far = || SymbolError::dwarf(die.offset as usize, "a bit field too far out");
         let first = if let Some(bit) = die.number(constants::DW_AT_data_bit_offset) {
             bit
         } else {
@@ -198,7 +199,7 @@ impl<'a> Parse<'_, 'a> {
     }
 
     /// Returns a member's offset in bytes: a number, or in DWARF 2 an expression that adds one.
-    fn offset(&self, die: &Die<'a>) -> Result<u64> {
+    fn offset(&self, die: &Die<'a>) -> SymbolResult<u64> {
         match die.attr(constants::DW_AT_data_member_location) {
             None => Ok(0),
             Some(AttributeValue::Exprloc(e)) => {
@@ -210,7 +211,9 @@ impl<'a> Parse<'_, 'a> {
                     _ => Ok(0),
                 }
             }
-            Some(v) => v.udata_value().ok_or_else(|| Error::dwarf(die.offset as usize, "no member offset")),
+            Some(v) => {
+                v.udata_value().ok_or_else(|| SymbolError::dwarf(die.offset as usize, "no member offset"))
+            }
         }
     }
 }

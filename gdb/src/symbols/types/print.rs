@@ -2,7 +2,7 @@
 
 use super::super::error::Budget;
 use super::super::set::Symbols;
-use super::{PointerKind, Record, RecordKind, Type, TypeId};
+use super::{PointerKind, RecordKind, RecordType, Type, TypeId};
 
 /// Deepest nesting that is printed.
 const DEPTH: usize = 24;
@@ -153,7 +153,7 @@ impl Symbols {
         false
     }
 
-    fn record_name(&self, ty: TypeId, record: &Record) -> String {
+    fn record_name(&self, ty: TypeId, record: &RecordType) -> String {
         let word = match record.kind {
             RecordKind::Struct => "struct",
             RecordKind::Union => "union",

@@ -1,9 +1,9 @@
 //! Values as an expandable tree, for the dashboard.
 
-use super::super::error::Result;
+use super::super::error::SymbolResult;
 use super::super::set::Symbols;
 use super::super::types::{Type, TypeId};
-use super::{Format, Memory, Value, rust};
+use super::{Value, ValueFormat, ValueMemory, rust};
 use std::ops::Range;
 
 /// A part of a value.
@@ -22,7 +22,12 @@ impl Symbols {
     ///
     /// # Errors
     /// Broken debug information, memory that cannot be read.
-    pub fn children(&self, value: &Value, memory: &dyn Memory, range: Range<usize>) -> Result<Vec<Child>> {
+    pub fn children(
+        &self,
+        value: &Value,
+        memory: &dyn ValueMemory,
+        range: Range<usize>,
+    ) -> SymbolResult<Vec<Child>> {
         let ty = self.strip(value.ty)?;
         let (skip, take) = (range.start, range.len());
         let parts: Vec<(String, Value)> = match &*self.resolve(ty)? {
@@ -73,7 +78,7 @@ impl Symbols {
 
     /// Formats a value as one short line, as a pane shows it beside its name.
     #[must_use]
-    pub fn summary(&self, value: &Value, memory: &dyn Memory) -> String {
-        self.format(value, memory, &Format { depth: 2, elements: 32, length: 120, hex: false })
+    pub fn summary(&self, value: &Value, memory: &dyn ValueMemory) -> String {
+        self.format(value, memory, &ValueFormat { depth: 2, elements: 32, length: 120, hex: false })
     }
 }

@@ -1,11 +1,11 @@
 //! Formats values as GDB prints them.
 
-use super::super::error::{Error, Result};
+use super::super::error::{SymbolError, SymbolResult};
 use super::super::set::{Symbol, Symbols};
 use super::super::symtab::SymbolKind;
-use super::super::types::{Encoding, Record, Type, TypeId};
+use super::super::types::{Encoding, RecordType, Type, TypeId};
 use super::number::{Number, float};
-use super::{Memory, Value, rust, text};
+use super::{Value, ValueMemory, rust, text};
 use crate::unwind::is_code;
 use std::cell::Cell;
 
@@ -14,7 +14,7 @@ const STEPS: u32 = 100_000;
 
 /// Limits and number base of formatted values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Format {
+pub struct ValueFormat {
     /// Levels of nested structures; deeper ones are `{...}`.
     pub depth: usize,
     /// Elements of an array, characters of a string.
@@ -25,7 +25,7 @@ pub struct Format {
     pub hex: bool,
 }
 
-impl Default for Format {
+impl Default for ValueFormat {
     fn default() -> Self {
         Self { depth: 20, elements: 200, length: 16 << 10, hex: false }
     }
@@ -35,7 +35,7 @@ impl Symbols {
     /// Formats the value as GDB's `print` shows it: `{a = 1, b = 0x3ffb1234 <buffer+4>}`. A part that cannot be read is
     /// replaced by an error: `<error: Cannot access memory at address 0x0>`.
     #[must_use]
-    pub fn format(&self, value: &Value, memory: &dyn Memory, format: &Format) -> String {
+    pub fn format(&self, value: &Value, memory: &dyn ValueMemory, format: &ValueFormat) -> String {
         let steps = Cell::new(STEPS);
         let mut p = Printer { symbols: self, memory, format, steps: &steps, out: String::new() };
         p.value(value, format.depth);
@@ -45,8 +45,8 @@ impl Symbols {
 
 pub(super) struct Printer<'a> {
     pub symbols: &'a Symbols,
-    pub memory: &'a dyn Memory,
-    pub format: &'a Format,
+    pub memory: &'a dyn ValueMemory,
+    pub format: &'a ValueFormat,
     /// Values that may still be visited.
     steps: &'a Cell<u32>,
     pub out: String,
@@ -67,15 +67,15 @@ impl Printer<'_> {
         self.steps.set(self.steps.get() - 1);
         if let Err(e) = self.try_value(value, depth) {
             let text = match e {
-                Error::OptimizedOut => "<optimized out>".into(),
-                Error::Memory(a) => format!("<error: Cannot access memory at address {a:#x}>"),
+                SymbolError::OptimizedOut => "<optimized out>".into(),
+                SymbolError::Memory(a) => format!("<error: Cannot access memory at address {a:#x}>"),
                 other => format!("<error: {other}>"),
             };
             self.out.push_str(&text);
         }
     }
 
-    fn try_value(&mut self, value: &Value, depth: usize) -> Result<()> {
+    fn try_value(&mut self, value: &Value, depth: usize) -> SymbolResult<()> {
         let ty = self.symbols.strip(value.ty)?;
         let resolved = self.symbols.resolve(ty)?;
         let text = match &*resolved {
@@ -87,7 +87,7 @@ impl Printer<'_> {
             }
             Type::Pointer { target, .. } => self.pointer(value, *target)?,
             Type::Function { .. } => {
-                let addr = value.addr().ok_or(Error::OptimizedOut)?;
+                let addr = value.addr().ok_or(SymbolError::OptimizedOut)?;
                 format!("{{{}}} {}", self.symbols.type_name(ty), self.address(addr))
             }
             Type::Record(record) if rust::is_rust(self.symbols, ty) => {
@@ -100,14 +100,14 @@ impl Printer<'_> {
                 bytes.iter().map(|b| format!("{b:02x}")).collect()
             }
             Type::Typedef { .. } | Type::Qualified { .. } => {
-                return Err(Error::Type("an endless type".into()));
+                return Err(SymbolError::Type("an endless type".into()));
             }
         };
         self.out.push_str(&text);
         Ok(())
     }
 
-    fn base(&self, value: &Value, encoding: Encoding, size: u32) -> Result<String> {
+    fn base(&self, value: &Value, encoding: Encoding, size: u32) -> SymbolResult<String> {
         let number = self.symbols.number(value, self.memory)?;
         let hex = self.format.hex;
         Ok(match (number, encoding) {
@@ -137,7 +137,7 @@ impl Printer<'_> {
         }
     }
 
-    fn pointer(&self, value: &Value, target: TypeId) -> Result<String> {
+    fn pointer(&self, value: &Value, target: TypeId) -> SymbolResult<String> {
         let addr = self.symbols.number(value, self.memory)?.to_u32();
         let stripped = self.symbols.strip(target).unwrap_or(target);
         let is_char = matches!(self.symbols.resolve(stripped).as_deref(), Ok(Type::Base { encoding, size: 1, .. })
@@ -154,7 +154,7 @@ impl Printer<'_> {
         Ok(format!("{} {}", self.address(addr), text::string(&bytes, self.format.elements)))
     }
 
-    fn record(&mut self, value: &Value, record: &Record, depth: usize) -> Result<()> {
+    fn record(&mut self, value: &Value, record: &RecordType, depth: usize) -> SymbolResult<()> {
         let Some(depth) = depth.checked_sub(1) else {
             self.out.push_str("{...}");
             return Ok(());
@@ -186,7 +186,7 @@ impl Printer<'_> {
         Ok(())
     }
 
-    fn array(&mut self, value: &Value, ty: TypeId, depth: usize) -> Result<()> {
+    fn array(&mut self, value: &Value, ty: TypeId, depth: usize) -> SymbolResult<()> {
         /// Most bytes of text that are searched for repeats: GDB's max-value-size.
         const TEXT: u32 = 1 << 16;
         let (element, size) = self.symbols.element(ty)?;
@@ -272,12 +272,12 @@ impl Symbols {
     /// Returns the number of elements in the first dimension of an array.
     ///
     /// # Errors
-    /// [`Error::Type`] if it is not an array.
-    pub fn length(&self, ty: TypeId) -> Result<u32> {
+    /// [`SymbolError::Type`] if it is not an array.
+    pub fn length(&self, ty: TypeId) -> SymbolResult<u32> {
         let stripped = self.strip(ty)?;
         match &*self.resolve(stripped)? {
             Type::Array { dims, .. } => Ok(dims.first().copied().flatten().unwrap_or(0)),
-            _ => Err(Error::Type(format!("{} is not an array", self.type_name(ty)))),
+            _ => Err(SymbolError::Type(format!("{} is not an array", self.type_name(ty)))),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Reads numbers from bytes.
 
-use super::super::error::{Error, Result};
+use super::super::error::{SymbolError, SymbolResult};
 use super::super::set::Symbols;
 use super::super::types::{Encoding, Type};
-use super::{Memory, Value};
+use super::{Value, ValueMemory};
 
 /// A number of any base type.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,7 +43,7 @@ impl Number {
     }
 }
 
-pub(super) fn read(symbols: &Symbols, value: &Value, memory: &dyn Memory) -> Result<Number> {
+pub(super) fn read(symbols: &Symbols, value: &Value, memory: &dyn ValueMemory) -> SymbolResult<Number> {
     let ty = symbols.strip(value.ty)?;
     let resolved = symbols.resolve(ty)?;
     let (size, encoding) = match &*resolved {
@@ -54,15 +54,15 @@ pub(super) fn read(symbols: &Symbols, value: &Value, memory: &dyn Memory) -> Res
             (*size, if signed { Encoding::Signed } else { Encoding::Unsigned })
         }
         Type::Function { .. } => {
-            return value.addr().map(|a| Number::Int(a.into())).ok_or(Error::OptimizedOut);
+            return value.addr().map(|a| Number::Int(a.into())).ok_or(SymbolError::OptimizedOut);
         }
-        _ => return Err(Error::Type(format!("{} is not a number", symbols.type_name(value.ty)))),
+        _ => return Err(SymbolError::Type(format!("{} is not a number", symbols.type_name(value.ty)))),
     };
     if let Some((first, count)) = value.bits {
         return bit_field(value, memory, first, count, is_signed(encoding));
     }
     if size == 0 || size > 16 {
-        return Err(Error::Type(format!("a number of {size} bytes")));
+        return Err(SymbolError::Type(format!("a number of {size} bytes")));
     }
     let bytes = value.bytes(memory, size)?;
     Ok(decode(&bytes, encoding))
@@ -91,9 +91,15 @@ fn extend(raw: u128, bits: u32, signed: bool) -> i128 {
     if signed { (raw << unused) as i128 >> unused } else { (raw << unused >> unused) as i128 }
 }
 
-fn bit_field(value: &Value, memory: &dyn Memory, first: u32, count: u32, signed: bool) -> Result<Number> {
+fn bit_field(
+    value: &Value,
+    memory: &dyn ValueMemory,
+    first: u32,
+    count: u32,
+    signed: bool,
+) -> SymbolResult<Number> {
     if count == 0 || count > 64 || first > 7 {
-        return Err(Error::Type(format!("a bit field of {count} bits")));
+        return Err(SymbolError::Type(format!("a bit field of {count} bits")));
     }
     let bytes = value.bytes(memory, (first + count).div_ceil(8))?;
     let raw = bytes.iter().rev().fold(0u128, |n, b| n << 8 | u128::from(*b)) >> first;

@@ -1,10 +1,10 @@
 //! Values of Rust types: structures, tuples, enums with variants, `&str`.
 
-use super::super::error::Result;
+use super::super::error::SymbolResult;
 use super::super::set::Symbols;
-use super::super::types::{Member, Record, TypeId, Variants};
+use super::super::types::{Member, RecordType, TypeId, Variants};
 use super::format::Printer;
-use super::{Memory, Value};
+use super::{Value, ValueMemory};
 
 /// Returns true if the type comes from Rust.
 pub(super) fn is_rust(symbols: &Symbols, ty: TypeId) -> bool {
@@ -14,10 +14,10 @@ pub(super) fn is_rust(symbols: &Symbols, ty: TypeId) -> bool {
 /// Returns the variant of an enum that a value currently holds.
 pub(super) fn active<'v>(
     symbols: &Symbols,
-    memory: &dyn Memory,
+    memory: &dyn ValueMemory,
     value: &Value,
     variants: &'v Variants,
-) -> Result<Option<&'v Member>> {
+) -> SymbolResult<Option<&'v Member>> {
     let other = variants.cases.iter().find(|c| c.0.is_none()).map(|c| &c.1);
     let Some(discriminant) = &variants.discriminant else { return Ok(other) };
     let n = symbols.number(&value.part(discriminant.offset, discriminant.ty, None), memory)?.to_int();
@@ -33,9 +33,9 @@ pub(super) fn record(
     p: &mut Printer<'_>,
     value: &Value,
     ty: TypeId,
-    record: &Record,
+    record: &RecordType,
     depth: usize,
-) -> Result<()> {
+) -> SymbolResult<()> {
     if let Some(text) = str_text(p, value, record)? {
         p.out.push_str(&text);
         return Ok(());
@@ -74,7 +74,7 @@ pub(super) fn record(
 }
 
 /// Returns the text of a `&str`.
-fn str_text(p: &Printer<'_>, value: &Value, record: &Record) -> Result<Option<String>> {
+fn str_text(p: &Printer<'_>, value: &Value, record: &RecordType) -> SymbolResult<Option<String>> {
     if record.name.as_deref() != Some("&str") {
         return Ok(None);
     }
@@ -83,7 +83,7 @@ fn str_text(p: &Printer<'_>, value: &Value, record: &Record) -> Result<Option<St
     let len = p.symbols.number(&part("length")?, p.memory)?.to_u32() as usize;
     let shown = len.min(p.format.elements) as u32;
     let bytes =
-        Value { ty: value.ty, place: super::Place::Memory(addr), bits: None }.bytes(p.memory, shown)?;
+        Value { ty: value.ty, place: super::ValuePlace::Memory(addr), bits: None }.bytes(p.memory, shown)?;
     let dots = if (shown as usize) < len { "..." } else { "" };
     Ok(Some(format!("{:?}{dots}", String::from_utf8_lossy(&bytes))))
 }

@@ -25,7 +25,7 @@ const MEASURED: Duration = Duration::from_secs(1);
 /// Measurements with a dashboard per run.
 const LOOKS: u32 = 4;
 /// Maximum wait for a process to start.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 /// Size of the terminal.
 const SIZE: (&str, &str) = ("200", "60");
 
@@ -76,7 +76,7 @@ fn shares(binary: &Path, dir: &Path, layout: usize, looks: u32) -> anyhow::Resul
 /// Returns the instructions so far, read as a remote dashboard does.
 fn instructions(socket: &Path) -> anyhow::Result<u64> {
     let mut stream = UnixStream::connect(socket)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
     writeln!(stream, "{}", json!({"Sample": {}}))?;
     for line in BufReader::new(stream).lines() {
         let told: Value = serde_json::from_str(&line?)?;
@@ -122,7 +122,7 @@ impl Demo {
         let child = command.spawn().with_context(|| format!("starting {}", binary.display()))?;
         let socket = dir.join(format!("esplens/{}.sock", child.id()));
         let demo = Self { child, socket };
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIMEOUT;
         while !demo.socket.exists() {
             if Instant::now() > end {
                 bail!("process {} does not start", demo.child.id());

@@ -3,7 +3,7 @@
 use super::{Row, cargo, target};
 use anyhow::{Context, bail};
 use esplens_tests::host::{Running, free_port};
-use esplens_tests::load::{Load, Report, first_answer, run};
+use esplens_tests::load::{LoadParams, LoadReport, first_answer, run};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ pub fn rows(root: &Path, keeps: &Path) -> anyhow::Result<Vec<Row>> {
     starts.sort_unstable();
     let figure = format!("{:.0?}, median {:.0?}", starts[0], starts[STARTS / 2]);
     rows.push(Row { what: "demo: process start to the first answer, fastest".into(), figure });
-    let load = |port, clients, keep_alive| Load {
+    let load = |port, clients, keep_alive| LoadParams {
         port,
         path: "/hello".into(),
         expect: "Hello World!".into(),
@@ -43,8 +43,11 @@ pub fn rows(root: &Path, keeps: &Path) -> anyhow::Result<Vec<Row>> {
     if keeps.is_file() {
         let (_running, port, _) = serve(&binary, keeps, "/")?;
         for clients in [1, 4] {
-            let load =
-                Load { path: "/".into(), expect: "esp-rs web server".into(), ..load(port, clients, true) };
+            let load = LoadParams {
+                path: "/".into(),
+                expect: "esp-rs web server".into(),
+                ..load(port, clients, true)
+            };
             rows.push(row(&format!("rust-openeth-http: keep-alive, {clients} clients"), &run(&load))?);
         }
     }
@@ -68,7 +71,7 @@ fn serve(binary: &Path, image: &Path, path: &str) -> anyhow::Result<(Running, u1
     Ok((running, port, took))
 }
 
-pub fn row(what: &str, report: &Report) -> anyhow::Result<Row> {
+pub fn row(what: &str, report: &LoadReport) -> anyhow::Result<Row> {
     if report.wrong > 0 {
         bail!("{what}: {} answers lost or wrong: {:?}", report.wrong, report.examples);
     }

@@ -3,8 +3,8 @@
 
 use super::{Row, cargo, target};
 use anyhow::{Context, bail};
-use esplens_tests::react::{Case, ORDERS, Order, time};
-use esplens_tests::storms;
+use esplens_tests::react::{ORDERS, ReactionCase, ReactionOrder, time};
+use esplens_tests::worst_case;
 use std::path::Path;
 use std::time::Duration;
 
@@ -24,12 +24,12 @@ pub fn rows(root: &Path, runs: u32) -> anyhow::Result<Vec<Row>> {
 
 fn measure(binary: &Path, dir: &Path, runs: u32) -> anyhow::Result<Vec<Row>> {
     let mut worst = ORDERS.map(|_| (Duration::ZERO, ""));
-    for storm in storms::all() {
+    for storm in worst_case::all() {
         let elf = dir.join("storm.elf");
         std::fs::write(&elf, storm.program.elf())?;
         for (order, worst) in ORDERS.into_iter().zip(&mut worst) {
             for unread in [false, true].into_iter().cycle().take(2 * runs as usize) {
-                let case = Case { binary, elf: &elf, more: &[], unread };
+                let case = ReactionCase { binary, elf: &elf, more: &[], unread };
                 match time(&case, order) {
                     Ok(took) => *worst = (*worst).max((took, storm.name)),
                     Err(why) => bail!("{}: {why}", storm.name),
@@ -41,11 +41,11 @@ fn measure(binary: &Path, dir: &Path, runs: u32) -> anyhow::Result<Vec<Row>> {
     Ok(ORDERS.into_iter().zip(worst).map(|(order, (took, storm))| row(order, took, storm)).collect())
 }
 
-fn row(order: Order, took: Duration, storm: &str) -> Row {
+fn row(order: ReactionOrder, took: Duration, storm: &str) -> Row {
     let what = match order {
-        Order::WallTimeout => "after `--wall-timeout`",
-        Order::Terminate => "after SIGTERM",
-        Order::Halt => "after `stop` at the monitor",
+        ReactionOrder::WallTimeout => "after `--wall-timeout`",
+        ReactionOrder::Terminate => "after SIGTERM",
+        ReactionOrder::Halt => "after `stop` at the monitor",
     };
     let late = if took > PROMISED { ", LATE" } else { "" };
     let figure = format!("{:.0} ms ({storm}){late}", took.as_secs_f64() * 1e3);

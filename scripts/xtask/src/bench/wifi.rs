@@ -4,7 +4,7 @@ use super::net::row;
 use super::{Row, cargo, target};
 use anyhow::{Context, bail};
 use esplens_tests::host::{Running, free_port};
-use esplens_tests::load::{Load, first_answer, run};
+use esplens_tests::load::{LoadParams, first_answer, run};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ pub fn rows(root: &Path, shared: &Path) -> anyhow::Result<Vec<Row>> {
     if !station.is_file() || !router.is_file() {
         bail!("no firmware sample at {} (set ESPLENS_SHARED)", shared.display());
     }
-    let load = |port, path: &str, expect: &str, keep_alive| Load {
+    let load = |port, path: &str, expect: &str, keep_alive| LoadParams {
         port,
         path: path.into(),
         expect: expect.into(),

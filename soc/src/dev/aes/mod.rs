@@ -5,7 +5,7 @@ pub mod spec;
 mod tests;
 
 use super::spec::Spec;
-use super::{Cx, Device, STEADY, View, steady_before};
+use super::{Cx, DevView, Device, STEADY, steady_before};
 use ::aes::cipher::{Block, BlockDecrypt, BlockEncrypt, KeyInit};
 use ::aes::{Aes128, Aes192, Aes256};
 use esplens_core::time::{Ticks, periods_to_ticks};
@@ -88,7 +88,7 @@ impl Device for Aes {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, v: &View) -> u32 {
+    fn peek(&self, offset: u32, v: &DevView) -> u32 {
         match offset {
             IDLE => u32::from(v.now >= self.busy_until),
             MODE => self.mode,
@@ -99,7 +99,7 @@ impl Device for Aes {
         }
     }
 
-    fn steady_until(&self, offset: u32, v: &View) -> Ticks {
+    fn steady_until(&self, offset: u32, v: &DevView) -> Ticks {
         match offset {
             IDLE => steady_before(self.busy_until, v),
             _ => STEADY,

@@ -4,7 +4,7 @@
 pub mod spec;
 
 use super::spec::Spec;
-use super::{Cx, Device, RegFile, STEADY, View};
+use super::{Cx, DevView, Device, RegFile, STEADY};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use spec::*;
@@ -36,7 +36,7 @@ impl Device for ApbCtrl {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, _v: &View) -> u32 {
+    fn peek(&self, offset: u32, _v: &DevView) -> u32 {
         let value = self.regs.get(&SPEC, offset);
         if offset == DATE && !self.eco3 { value & !date::ECO3 } else { value }
     }
@@ -46,7 +46,7 @@ impl Device for ApbCtrl {
         self.peek(offset, &cx.view())
     }
 
-    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+    fn steady_until(&self, _offset: u32, _v: &DevView) -> Ticks {
         STEADY
     }
 
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
     use crate::clocks::SocClk;
     use crate::dev::testing::Bench;
-    use crate::dev::{DevId, Msg};
+    use crate::dev::{DevId, DevMsg};
 
     #[test]
     fn the_divider_reaches_the_clock_tree() {
@@ -82,7 +82,7 @@ mod tests {
         let old = b.read(SYSCLK_CONF);
         b.write(SYSCLK_CONF, old | 19); // 2 MHz, as IDF's rtc_clk_cpu_freq_to_xtal
         assert_eq!(b.sys.clocks.cpu_hz(), 2_000_000);
-        assert!(b.sent.contains(&(DevId::Uart0, Msg::ClockChanged)));
+        assert!(b.sent.contains(&(DevId::Uart0, DevMsg::ClockChanged)));
         assert_eq!(b.read(SYSCLK_CONF), 0x2013);
         b.reset();
         assert_eq!(b.sys.clocks.cpu_hz(), 40_000_000);

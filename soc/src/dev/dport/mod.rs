@@ -8,11 +8,11 @@ pub mod spec;
 mod tests;
 
 use super::spec::Spec;
-use super::{Cx, DevId, Device, RegFile, STEADY, View};
+use super::{Cx, DevId, DevView, Device, RegFile, STEADY};
 use crate::cache;
-use crate::irq::{SOURCES, Source};
+use crate::irq::{IrqSource, SOURCES};
 use crate::system::{Request, ResetCause, ResetKind};
-use crate::trace::Event;
+use crate::trace::TraceEvent;
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use spec::*;
@@ -66,7 +66,8 @@ const CORE_RST: [(u32, &[DevId]); 4] = [
 /// Bit of `WIFI_BB_CFG`: 40 MHz channel width (IDF PHY library `bb_bss_cbw40_dig`).
 const WIFI_BB_CBW40: u32 = 1 << 2;
 
-const FROM_CPU: [Source; 4] = [Source::FromCpu0, Source::FromCpu1, Source::FromCpu2, Source::FromCpu3];
+const FROM_CPU: [IrqSource; 4] =
+    [IrqSource::FromCpu0, IrqSource::FromCpu1, IrqSource::FromCpu2, IrqSource::FromCpu3];
 
 /// The DPORT block.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,7 +141,7 @@ impl Dport {
         let after = enabled(cx);
         for core in (0..2).filter(|&core| before[core] != after[core]) {
             let on = if after[core] { "on" } else { "off" };
-            cx.trace(Event::MmuCache, || format!("{} cache {on}", ["PRO", "APP"][core]));
+            cx.trace(TraceEvent::MmuCache, || format!("{} cache {on}", ["PRO", "APP"][core]));
         }
     }
 
@@ -166,7 +167,7 @@ impl Device for Dport {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, v: &View) -> u32 {
+    fn peek(&self, offset: u32, v: &DevView) -> u32 {
         if let Some((core, source)) = map_register(offset) {
             return v.sys.irq.mapping(core, source).into();
         }
@@ -202,7 +203,7 @@ impl Device for Dport {
         self.peek(offset, &cx.view())
     }
 
-    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+    fn steady_until(&self, _offset: u32, _v: &DevView) -> Ticks {
         STEADY
     }
 

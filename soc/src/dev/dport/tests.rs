@@ -1,5 +1,5 @@
 use super::*;
-use crate::dev::Msg;
+use crate::dev::DevMsg;
 use crate::dev::spec::How;
 use crate::dev::testing::Bench;
 
@@ -52,8 +52,8 @@ fn the_matrix_leads_a_source_to_each_cpu() {
 #[test]
 fn high_sources_show_in_the_third_status_word() {
     let mut b = bench();
-    b.sys.irq.set(Source::CacheIa, true);
-    b.sys.irq.set(Source::Uart0, true);
+    b.sys.irq.set(IrqSource::CacheIa, true);
+    b.sys.irq.set(IrqSource::Uart0, true);
     assert_eq!(b.read(PRO_INTR_STATUS_2), 1 << 4);
     assert_eq!(b.read(APP_INTR_STATUS_1), 1 << 2);
     b.write(PRO_CACHE_IA_INT_MAP, 25);
@@ -84,7 +84,7 @@ fn the_cpu_period_changes_the_clock() {
     b.sys.clocks.soc_clk = crate::clocks::SocClk::Pll;
     b.write(CPU_PER_CONF, 2);
     assert_eq!(b.sys.clocks.cpu_hz(), 240_000_000);
-    assert!(b.sent.contains(&(DevId::Timg0, Msg::ClockChanged)));
+    assert!(b.sent.contains(&(DevId::Timg0, DevMsg::ClockChanged)));
     b.sent.clear();
     b.write(CPU_PER_CONF, 2 | 1 << 2);
     assert!(b.sent.is_empty(), "nothing changed");

@@ -11,8 +11,8 @@ mod tests;
 pub use identity::{FILE_LEN, WrongLength};
 
 use super::spec::Spec;
-use super::{Cx, Device, RegFile, STEADY, View};
-use crate::irq::Source;
+use super::{Cx, DevView, Device, RegFile, STEADY};
+use crate::irq::IrqSource;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use serde::{Deserialize, Serialize};
 use spec::*;
@@ -150,7 +150,7 @@ impl Efuse {
     }
 
     fn sync_irq(&self, cx: &mut Cx) {
-        cx.irq(Source::Efuse, self.int_raw & self.regs.get(&SPEC, INT_ENA) != 0);
+        cx.irq(IrqSource::Efuse, self.int_raw & self.regs.get(&SPEC, INT_ENA) != 0);
     }
 }
 
@@ -159,7 +159,7 @@ impl Device for Efuse {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, _v: &View) -> u32 {
+    fn peek(&self, offset: u32, _v: &DevView) -> u32 {
         if let Some((block, word)) = read_register(offset) {
             return self.shown[block][word];
         }
@@ -177,7 +177,7 @@ impl Device for Efuse {
         self.peek(offset, &cx.view())
     }
 
-    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+    fn steady_until(&self, _offset: u32, _v: &DevView) -> Ticks {
         STEADY
     }
 

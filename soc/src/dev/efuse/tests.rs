@@ -129,11 +129,11 @@ fn write_protection_keeps_a_block_and_read_protection_hides_it() {
 fn the_interrupt_follows_its_enable_and_clear() {
     let mut b = bench();
     run(&mut b, conf::READ_OP_CODE, cmd::READ);
-    assert!(!b.irq(Source::Efuse));
+    assert!(!b.irq(IrqSource::Efuse));
     b.write(INT_ENA, cmd::READ);
-    assert!(b.irq(Source::Efuse));
+    assert!(b.irq(IrqSource::Efuse));
     assert_eq!(b.read(INT_ST), cmd::READ);
     b.write(INT_CLR, cmd::READ);
-    assert!(!b.irq(Source::Efuse));
+    assert!(!b.irq(IrqSource::Efuse));
     assert_eq!(b.read(INT_RAW), 0);
 }

@@ -17,9 +17,9 @@ mod tests_modes;
 pub mod tx;
 
 use super::spec::Spec;
-use super::{Cx, Device, Msg, View};
+use super::{Cx, DevMsg, DevView, Device};
 use crate::net::Ready;
-use crate::trace::Event;
+use crate::trace::TraceEvent;
 use emac::Emac;
 use openeth::OpenEth;
 use serde::{Deserialize, Serialize};
@@ -110,7 +110,7 @@ impl Eth {
 
     fn sync_irq(&mut self, cx: &mut Cx) {
         if self.is_emac() {
-            cx.irq(crate::irq::Source::EthMac, false);
+            cx.irq(crate::irq::IrqSource::EthMac, false);
         } else {
             self.openeth.sync_irq(cx);
         }
@@ -121,10 +121,10 @@ impl Eth {
 fn trace_access(offset: u32, value: u32, write: bool, cx: &mut Cx) {
     let desc = (spec::DESC..0x800).contains(&offset);
     let event = match (desc, write) {
-        (false, false) => Event::OpenEthRegRead,
-        (false, true) => Event::OpenEthRegWrite,
-        (true, false) => Event::OpenEthDescRead,
-        (true, true) => Event::OpenEthDescWrite,
+        (false, false) => TraceEvent::OpenEthRegRead,
+        (false, true) => TraceEvent::OpenEthRegWrite,
+        (true, false) => TraceEvent::OpenEthDescRead,
+        (true, true) => TraceEvent::OpenEthDescWrite,
     };
     let narrow = cx.sys.narrow;
     cx.trace(event, || {
@@ -148,7 +148,7 @@ impl Device for Eth {
         if self.is_emac() { &emac::spec::SPEC } else { &spec::SPEC }
     }
 
-    fn peek(&self, offset: u32, _v: &View) -> u32 {
+    fn peek(&self, offset: u32, _v: &DevView) -> u32 {
         if self.is_emac() { self.emac.peek(offset) } else { self.openeth.peek(offset) }
     }
 
@@ -179,8 +179,8 @@ impl Device for Eth {
         self.sync_irq(cx);
     }
 
-    fn message(&mut self, msg: &Msg, cx: &mut Cx) {
-        if let Msg::Frame(frame) = msg
+    fn message(&mut self, msg: &DevMsg, cx: &mut Cx) {
+        if let DevMsg::Frame(frame) = msg
             && !self.is_emac()
         {
             // Without a link no Ethernet frame reaches the MAC.
@@ -191,7 +191,7 @@ impl Device for Eth {
             }
             self.sync_irq(cx);
         }
-        if let Msg::Link(up) = msg {
+        if let DevMsg::Link(up) = msg {
             self.set_link(*up);
         }
     }

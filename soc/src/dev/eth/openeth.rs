@@ -4,8 +4,8 @@ use super::counters::Counters;
 use super::mii::{BMSR, BMSR_LINK, PHY_ADDR, Phy};
 use super::spec::*;
 use crate::dev::{Cx, RegFile};
-use crate::irq::Source;
-use crate::trace::Event;
+use crate::irq::IrqSource;
+use crate::trace::TraceEvent;
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use serde_big_array::BigArray;
@@ -197,7 +197,7 @@ impl OpenEth {
         if value & miicommand::WCTRLDATA != 0 {
             self.phy.write(addr, reg, self.mii_tx as u16);
             if addr == PHY_ADDR {
-                cx.trace(Event::OpenEthMiiWrite, || format!("MII[{reg:#04x}] <- {:#06x}", self.mii_tx));
+                cx.trace(TraceEvent::OpenEthMiiWrite, || format!("MII[{reg:#04x}] <- {:#06x}", self.mii_tx));
             }
         }
         if value & miicommand::RSTAT != 0 {
@@ -206,7 +206,7 @@ impl OpenEth {
                 self.link_fail = self.mii_rx & u32::from(BMSR_LINK) == 0;
             }
             if addr == PHY_ADDR {
-                cx.trace(Event::OpenEthMiiRead, || format!("MII[{reg:#04x}] -> {:#06x}", self.mii_rx));
+                cx.trace(TraceEvent::OpenEthMiiRead, || format!("MII[{reg:#04x}] -> {:#06x}", self.mii_rx));
             }
         }
     }
@@ -216,8 +216,8 @@ impl OpenEth {
         let pending = self.int_source & self.int_mask;
         if (pending != 0) != self.raised {
             self.raised = pending != 0;
-            cx.trace(Event::OpenEthUpdateIrq, || format!("IRQ <- {pending:#x}"));
+            cx.trace(TraceEvent::OpenEthUpdateIrq, || format!("IRQ <- {pending:#x}"));
         }
-        cx.irq(Source::EthMac, self.raised);
+        cx.irq(IrqSource::EthMac, self.raised);
     }
 }

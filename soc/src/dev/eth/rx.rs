@@ -5,7 +5,7 @@ use super::spec::*;
 use super::tx::MIN_FRAME;
 use crate::dev::Cx;
 use crate::net::Ready;
-use crate::trace::Event;
+use crate::trace::TraceEvent;
 
 /// Longest Ethernet frame accepted from the line, in bytes.
 const MAX_FRAME: usize = 16 << 10;
@@ -34,7 +34,7 @@ impl OpenEth {
             self.counters.off += 1;
             return;
         }
-        cx.trace(Event::OpenEthReceive, || format!("RX: len: {len}"));
+        cx.trace(TraceEvent::OpenEthReceive, || format!("RX: len: {len}"));
         let control = self.control(&data, cx);
         if control && self.ctrl_moder & ctrlmoder::PASSALL == 0 {
             self.counters.filtered += 1;
@@ -94,7 +94,7 @@ impl OpenEth {
         let filled = (data.len() as u32) << 16 | kept | status;
         self.set_bd_word(i, filled);
         let addr = self.bd_addr(i);
-        cx.trace(Event::OpenEthReceiveDesc, || format!("RX: {addr:#010x}, len_flags: {filled:#010x}"));
+        cx.trace(TraceEvent::OpenEthReceiveDesc, || format!("RX: {addr:#010x}, len_flags: {filled:#010x}"));
         if word & rx_bd::IRQ != 0 {
             let bad = status & (rx_bd::OR | rx_bd::TL | rx_bd::SF | rx_bd::CRC) != 0;
             self.int_source |= if bad { int::RXE } else { int::RXB };
@@ -124,12 +124,12 @@ impl OpenEth {
     fn trace_filter(&self, frame: &[u8], taken: Taken, cx: &mut Cx) {
         if let Some(to) = frame.first_chunk::<6>().filter(|to| to[0] & 1 != 0 && **to != [0xFF; 6]) {
             let [low, high] = self.hash;
-            cx.trace(Event::OpenEthReceiveMcast, || {
+            cx.trace(TraceEvent::OpenEthReceiveMcast, || {
                 format!("MCAST: idx = {}, hash: {low:08x}:{high:08x}", hash(to))
             });
         }
         if taken == Taken::No {
-            cx.trace(Event::OpenEthReceiveReject, || "RX: rejected".into());
+            cx.trace(TraceEvent::OpenEthReceiveReject, || "RX: rejected".into());
         }
     }
 

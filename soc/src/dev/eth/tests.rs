@@ -4,7 +4,7 @@ use super::spec::*;
 use super::*;
 use crate::dev::DevId;
 use crate::dev::testing::Bench;
-use crate::irq::Source;
+use crate::irq::IrqSource;
 use crate::system::Output;
 
 pub const TX_BUF: u32 = 0x3FFB_0000;
@@ -57,7 +57,7 @@ fn a_ready_descriptor_leaves_padded() {
         assert_eq!(b.read(tx(0)), 42 << 16 | tx_bd::WR, "round {round}");
         let mut want = vec![7; 42];
         want.resize(60, 0);
-        assert!(matches!(&b.sys.out[..], [Output::Frame(f)] if f.bytes == want && !f.to_guest));
+        assert!(matches!(&b.sys.out[..], [Output::NetFrame(f)] if f.bytes == want && !f.to_guest));
         b.sys.out.clear();
     }
     assert_eq!(b.read(INT_SOURCE), 0, "no interrupt without the IRQ bit");
@@ -68,10 +68,10 @@ fn the_irq_bit_reports_sending_and_a_wild_buffer() {
     let mut b = openeth();
     b.write(INT_MASK, int::TXB | int::TXE);
     b.write(tx(0), 64 << 16 | tx_bd::RD | tx_bd::WR | tx_bd::IRQ);
-    assert!(b.irq(Source::EthMac));
+    assert!(b.irq(IrqSource::EthMac));
     assert_eq!(b.read(INT_SOURCE), int::TXB);
     b.write(INT_SOURCE, int::TXB);
-    assert!(!b.irq(Source::EthMac));
+    assert!(!b.irq(IrqSource::EthMac));
     b.write(tx(0) + 4, 0x4000_0000);
     b.write(tx(0), 64 << 16 | tx_bd::RD | tx_bd::WR | tx_bd::IRQ);
     assert_eq!(b.read(INT_SOURCE), int::TXE);
@@ -82,21 +82,21 @@ fn the_irq_bit_reports_sending_and_a_wild_buffer() {
 fn a_frame_fills_the_next_empty_descriptor_until_none_is_left() {
     let mut b = openeth();
     let frame = frame_to(MAC, 100);
-    b.message(&Msg::Frame(frame.clone()));
-    assert!(b.irq(Source::EthMac));
+    b.message(&DevMsg::Frame(frame.clone()));
+    assert!(b.irq(IrqSource::EthMac));
     assert_eq!(b.read(INT_SOURCE), int::RXB);
     assert_eq!(b.read(tx(1)), 104 << 16 | rx_bd::IRQ);
     assert_eq!(memory(&b, RX_BUF, 100), frame);
     assert_eq!(memory(&b, RX_BUF + 100, 4), rx::crc32(&frame).to_le_bytes());
     b.write(INT_SOURCE, int::RXB);
-    b.message(&Msg::Frame(frame_to([0xFF; 6], 42)));
+    b.message(&DevMsg::Frame(frame_to([0xFF; 6], 42)));
     assert_eq!(b.read(tx(2)), 64 << 16 | rx_bd::IRQ | rx_bd::WR, "padded to the shortest frame");
     b.write(INT_SOURCE, int::RXB);
-    b.message(&Msg::Frame(frame.clone()));
+    b.message(&DevMsg::Frame(frame.clone()));
     assert_eq!(b.read(INT_SOURCE), int::BUSY);
     b.write(INT_SOURCE, int::BUSY);
     b.write(tx(1), rx_bd::E | rx_bd::IRQ);
-    b.message(&Msg::Frame(frame));
+    b.message(&DevMsg::Frame(frame));
     assert_eq!(b.read(INT_SOURCE), int::RXB);
     let counters = b.dev.openeth().unwrap().counters;
     assert_eq!((counters.received, counters.received_bytes), (3, 104 + 64 + 104));
@@ -107,26 +107,26 @@ fn a_frame_fills_the_next_empty_descriptor_until_none_is_left() {
 #[test]
 fn the_address_filter() {
     let mut b = openeth();
-    b.message(&Msg::Frame(frame_to([2, 0, 0, 0, 0, 9], 64)));
+    b.message(&DevMsg::Frame(frame_to([2, 0, 0, 0, 0, 9], 64)));
     assert_ne!(b.read(tx(1)) & rx_bd::M, 0, "promiscuous: taken and marked");
     b.write(MODER, 0xA000 | moder::RXEN | moder::BRO);
-    b.message(&Msg::Frame(frame_to([2, 0, 0, 0, 0, 9], 64)));
-    b.message(&Msg::Frame(frame_to([0xFF; 6], 64)));
-    b.message(&Msg::Frame(frame_to([1, 0, 0x5E, 0, 0, 1], 64)));
+    b.message(&DevMsg::Frame(frame_to([2, 0, 0, 0, 0, 9], 64)));
+    b.message(&DevMsg::Frame(frame_to([0xFF; 6], 64)));
+    b.message(&DevMsg::Frame(frame_to([1, 0, 0x5E, 0, 0, 1], 64)));
     assert_ne!(b.read(tx(2)) & rx_bd::E, 0);
     b.write(HASH0_ADR, u32::MAX);
     b.write(HASH1_ADR, u32::MAX);
     b.write(MODER, 0xA000 | moder::RXEN | moder::IAM);
-    b.message(&Msg::Frame(frame_to([1, 0, 0x5E, 0, 0, 1], 64)));
+    b.message(&DevMsg::Frame(frame_to([1, 0, 0x5E, 0, 0, 1], 64)));
     assert_eq!(b.read(tx(2)) & rx_bd::E, 0);
-    b.message(&Msg::Frame(vec![1, 2, 3]));
+    b.message(&DevMsg::Frame(vec![1, 2, 3]));
 }
 
 #[test]
 fn nothing_is_received_while_disabled() {
     let mut b = openeth();
     b.write(MODER, 0xA000);
-    b.message(&Msg::Frame(frame_to(MAC, 64)));
+    b.message(&DevMsg::Frame(frame_to(MAC, 64)));
     assert_ne!(b.read(tx(1)) & rx_bd::E, 0);
     assert_eq!(b.read(INT_SOURCE), 0);
 }
@@ -203,7 +203,7 @@ fn any_descriptor_and_count_is_survived() {
             b.write(tx(i), 0xFFFF_DFFF);
         }
         b.write(MODER, 0x1_FFFF);
-        b.message(&Msg::Frame(vec![0xFF; 100_000]));
-        b.message(&Msg::Frame(frame_to(MAC, 2000)));
+        b.message(&DevMsg::Frame(vec![0xFF; 100_000]));
+        b.message(&DevMsg::Frame(frame_to(MAC, 2000)));
     }
 }

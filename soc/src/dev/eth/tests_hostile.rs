@@ -45,7 +45,7 @@ proptest! {
             match step {
                 Step::Frame(frame) => {
                     frames += 1;
-                    b.message(&Msg::Frame(frame));
+                    b.message(&DevMsg::Frame(frame));
                 }
                 Step::Write(MODER, value) => b.write(MODER, value & !moder::LOOPBCK),
                 Step::Write(offset, value) => b.write(offset, value),

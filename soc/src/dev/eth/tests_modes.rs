@@ -5,14 +5,14 @@ use super::tests::*;
 use super::*;
 use crate::dev::DevId;
 use crate::dev::testing::Bench;
-use crate::irq::Source;
+use crate::irq::IrqSource;
 use crate::system::Output;
 
 const ON: u32 = 0xA000 | moder::TXEN | moder::RXEN | moder::PRO;
 
 fn frames(b: &mut Bench<Eth>) -> Vec<Vec<u8>> {
     let out = std::mem::take(&mut b.sys.out);
-    out.into_iter().filter_map(|o| if let Output::Frame(f) = o { Some(f.bytes) } else { None }).collect()
+    out.into_iter().filter_map(|o| if let Output::NetFrame(f) = o { Some(f.bytes) } else { None }).collect()
 }
 
 fn send(b: &mut Bench<Eth>, len: u32) {
@@ -64,25 +64,25 @@ fn every_register_has_its_reset_value_and_interrupts_clear_by_ones() {
     let mut b = openeth();
     b.write(INT_MASK, int::ALL);
     send(&mut b, 64);
-    b.message(&Msg::Frame(frame_to(MAC, 64)));
+    b.message(&DevMsg::Frame(frame_to(MAC, 64)));
     assert_eq!(b.read(INT_SOURCE), int::TXB | int::RXB);
     b.write(INT_SOURCE, int::TXB);
-    assert_eq!((b.read(INT_SOURCE), b.irq(Source::EthMac)), (int::RXB, true));
+    assert_eq!((b.read(INT_SOURCE), b.irq(IrqSource::EthMac)), (int::RXB, true));
     b.write(INT_SOURCE, int::ALL);
-    assert_eq!((b.read(INT_SOURCE), b.irq(Source::EthMac)), (0, false));
+    assert_eq!((b.read(INT_SOURCE), b.irq(IrqSource::EthMac)), (0, false));
 }
 
 #[test]
 fn lengths_follow_packetlen_hugen_and_recsmall() {
     let mut b = openeth();
     b.write(PACKETLEN, 0x0064_0100);
-    b.message(&Msg::Frame(frame_to(MAC, 64)));
+    b.message(&DevMsg::Frame(frame_to(MAC, 64)));
     assert_ne!(b.read(tx(1)) & rx_bd::E, 0, "shorter than 100 bytes: not received");
     b.write(MODER, ON | moder::RECSMALL);
-    b.message(&Msg::Frame(frame_to(MAC, 64)));
+    b.message(&DevMsg::Frame(frame_to(MAC, 64)));
     assert_eq!(b.read(tx(1)) & 0xFFFF_00FF, 68 << 16 | rx_bd::SF);
     assert_eq!(b.read(INT_SOURCE), int::RXE);
-    b.message(&Msg::Frame(frame_to(MAC, 600)));
+    b.message(&DevMsg::Frame(frame_to(MAC, 600)));
     assert_eq!(b.read(tx(2)) & 0xFFFF_00FF, 256 << 16 | rx_bd::TL, "cut");
     put(&mut b, &[1; 600]);
     send(&mut b, 600);
@@ -90,7 +90,7 @@ fn lengths_follow_packetlen_hugen_and_recsmall() {
     b.write(MODER, ON | moder::HUGEN);
     b.write(tx(1), rx_bd::E);
     b.write(tx(2), rx_bd::E | rx_bd::WR);
-    b.message(&Msg::Frame(frame_to(MAC, 600)));
+    b.message(&DevMsg::Frame(frame_to(MAC, 600)));
     assert_eq!(b.read(tx(1)) & 0xFFFF_00FF, 604 << 16);
     send(&mut b, 600);
     assert_eq!(frames(&mut b)[0].len(), 600);
@@ -134,11 +134,11 @@ fn pause(quanta: u16) -> Vec<u8> {
 #[test]
 fn pauses_are_obeyed_passed_on_and_asked_for() {
     let mut b = openeth();
-    b.message(&Msg::Frame(pause(100)));
+    b.message(&DevMsg::Frame(pause(100)));
     assert_ne!(b.read(tx(1)) & rx_bd::E, 0, "control frames stay in the MAC");
     assert_eq!(b.read(INT_SOURCE), 0);
     b.write(CTRLMODER, ctrlmoder::RXFLOW | ctrlmoder::TXFLOW | ctrlmoder::PASSALL);
-    b.message(&Msg::Frame(pause(100)));
+    b.message(&DevMsg::Frame(pause(100)));
     assert_eq!(b.read(tx(1)) & rx_bd::CF, rx_bd::CF);
     assert_eq!(b.read(INT_SOURCE) & int::RXC, int::RXC);
     put(&mut b, &[7; 60]);
@@ -164,10 +164,10 @@ fn pauses_are_obeyed_passed_on_and_asked_for() {
 fn a_link_goes_down_and_comes_back() {
     let mut b = openeth();
     assert_eq!(phy_read(&mut b, 1, 1), 0x786C);
-    b.message(&Msg::Link(false));
+    b.message(&DevMsg::Link(false));
     assert_eq!((phy_read(&mut b, 1, 1), phy_read(&mut b, 1, 5), phy_read(&mut b, 1, 0x10)), (0x7848, 0, 0));
     assert_eq!(b.read(MIISTATUS), miistatus::LINKFAIL);
-    b.message(&Msg::Frame(frame_to(MAC, 64)));
+    b.message(&DevMsg::Frame(frame_to(MAC, 64)));
     assert_ne!(b.read(tx(1)) & rx_bd::E, 0, "nothing arrives");
     assert_eq!(b.dev.ready(), Ready::Off);
     send(&mut b, 64);
@@ -179,7 +179,7 @@ fn a_link_goes_down_and_comes_back() {
     assert_eq!((frames(&mut b).len(), b.read(INT_SOURCE)), (0, int::TXB), "full duplex looks at no carrier");
     b.reset();
     assert!(!b.dev.link(), "the cable stays where it is over a reset");
-    b.message(&Msg::Link(true));
+    b.message(&DevMsg::Link(true));
     assert_eq!(phy_read(&mut b, 1, 1) & 4, 0, "a lost link shows once");
     assert_eq!(phy_read(&mut b, 1, 1), 0x786C);
     assert_eq!(b.read(MIISTATUS), 0);
@@ -192,13 +192,13 @@ fn scanning_follows_the_phy_until_the_next_command() {
     b.write(MIICOMMAND, miicommand::SCANSTAT);
     assert_eq!(b.read(MIICOMMAND), miicommand::SCANSTAT);
     assert_eq!((b.read(MIIRX_DATA), b.read(MIISTATUS)), (0x786C, miistatus::BUSY));
-    b.message(&Msg::Link(false));
+    b.message(&DevMsg::Link(false));
     assert_eq!((b.read(MIIRX_DATA), b.read(MIISTATUS)), (0x7848, miistatus::BUSY | miistatus::LINKFAIL));
     b.write(MIICOMMAND, 0);
     assert_eq!((b.read(MIICOMMAND), b.read(MIISTATUS)), (0, miistatus::LINKFAIL));
     assert_eq!(b.read(MIIRX_DATA), 0x7848, "the last that was read stays");
     // A PHY in power-down has no link; a reset ends the power-down.
-    b.message(&Msg::Link(true));
+    b.message(&DevMsg::Link(true));
     for (bmcr, up) in [(0x1800, false), (0x9000, true)] {
         b.write(MIIADDRESS, 1);
         b.write(MIITX_DATA, bmcr);

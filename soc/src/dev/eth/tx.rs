@@ -4,7 +4,7 @@ use super::openeth::{DESCRIPTORS, OpenEth};
 use super::rx::crc32;
 use super::spec::*;
 use crate::dev::Cx;
-use crate::trace::Event;
+use crate::trace::TraceEvent;
 
 /// Shortest Ethernet frame on the line, in bytes without the checksum.
 pub const MIN_FRAME: usize = 60;
@@ -44,7 +44,7 @@ impl OpenEth {
         let sum = if own_sum { frame.split_off(frame.len().saturating_sub(4)) } else { Vec::new() };
         // Length without padding, as in QEMU's trace.
         let sent = frame.len();
-        cx.trace(Event::OpenEthStartXmit, || format!("TX: {addr:#010x}, len: {len}, tx_len: {sent}"));
+        cx.trace(TraceEvent::OpenEthStartXmit, || format!("TX: {addr:#010x}, len: {len}, tx_len: {sent}"));
         let pad = self.moder & moder::PAD != 0 || word & tx_bd::PAD != 0;
         if pad && !own_sum && frame.len() < MIN_FRAME {
             frame.resize(MIN_FRAME, 0);

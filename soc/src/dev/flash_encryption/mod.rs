@@ -4,18 +4,18 @@
 pub mod spec;
 
 use super::Cx;
-use super::regfile::{HasSpec, RegFile, Stored};
+use super::regfile::{RegFile, Stored, StoredSpec};
 use super::spec::Spec;
 use spec::{DONE, SPEC, START};
 
 /// Register table and commands of the block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Table;
+pub struct FlashEncryptionSpec;
 
 /// The flash encryption block.
-pub type FlashEncryption = Stored<Table>;
+pub type FlashEncryption = Stored<FlashEncryptionSpec>;
 
-impl HasSpec for Table {
+impl StoredSpec for FlashEncryptionSpec {
     const SPEC: &'static Spec = &SPEC;
 
     fn write(regs: &mut RegFile, offset: u32, value: u32, cx: &mut Cx) {

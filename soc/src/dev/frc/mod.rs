@@ -5,10 +5,10 @@ pub mod spec;
 mod tests;
 
 use super::spec::Spec;
-use super::timg::count::{Count, Rate};
-use super::{Cx, Device, Msg, STEADY, View};
-use crate::irq::Source;
-use crate::trace::Event;
+use super::timg::count::{Count, CountRate};
+use super::{Cx, DevMsg, DevView, Device, STEADY};
+use crate::irq::IrqSource;
+use crate::trace::TraceEvent;
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use spec::{SPEC, ctrl};
@@ -50,8 +50,8 @@ pub struct Frc {
 
 impl Frc {
     fn sync_irq(&self, cx: &mut Cx) {
-        cx.irq(Source::Timer1, self.timers[0].pending);
-        cx.irq(Source::Timer2, self.timers[1].pending);
+        cx.irq(IrqSource::Timer1, self.timers[0].pending);
+        cx.irq(IrqSource::Timer2, self.timers[1].pending);
     }
 
     /// Updates clock rate, event and interrupt line of timer `i` after a change.
@@ -59,7 +59,7 @@ impl Frc {
         let timer = &mut self.timers[i];
         let divider = 1 << (2 * ((timer.ctrl & ctrl::PRESCALER) >> 1)); // 0, 2, 4: 1, 16, 256
         let run = timer.ctrl & ctrl::ENABLE != 0 && !self.gated;
-        timer.count.retime(cx.now, Rate::apb(&cx.sys.clocks, divider), run, i == 0);
+        timer.count.retime(cx.now, CountRate::apb(&cx.sys.clocks, divider), run, i == 0);
         match timer.due(i, cx.now) {
             Some(at) => cx.schedule(i as u8, at),
             None => cx.cancel(i as u8),
@@ -73,7 +73,7 @@ impl Device for Frc {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, v: &View) -> u32 {
+    fn peek(&self, offset: u32, v: &DevView) -> u32 {
         let i = usize::from(offset >= STRIDE);
         let timer = &self.timers[i];
         match offset - STRIDE * i as u32 {
@@ -85,7 +85,7 @@ impl Device for Frc {
         }
     }
 
-    fn steady_until(&self, offset: u32, v: &View) -> Ticks {
+    fn steady_until(&self, offset: u32, v: &DevView) -> Ticks {
         match offset {
             spec::FRC1_COUNT | spec::FRC2_COUNT => v.now,
             _ => STEADY,
@@ -113,18 +113,18 @@ impl Device for Frc {
         let i = usize::from(tag & 1);
         let timer = &mut self.timers[i];
         timer.pending = true;
-        cx.trace(Event::TimerAlarm, || format!("FRC{}", i + 1));
+        cx.trace(TraceEvent::TimerAlarm, || format!("FRC{}", i + 1));
         if timer.ctrl & ctrl::AUTOLOAD != 0 {
             timer.count.set(u64::from(timer.load), cx.now);
         }
         self.sync_timer(i, cx);
     }
 
-    fn message(&mut self, msg: &Msg, cx: &mut Cx) {
+    fn message(&mut self, msg: &DevMsg, cx: &mut Cx) {
         match msg {
-            Msg::Sleep(_) => self.gated = true,
-            Msg::Wake => self.gated = false,
-            Msg::ClockChanged => {}
+            DevMsg::Sleep(_) => self.gated = true,
+            DevMsg::Wake => self.gated = false,
+            DevMsg::ClockChanged => {}
             _ => return,
         }
         (0..2).for_each(|i| self.sync_timer(i, cx));

@@ -20,18 +20,18 @@ fn frc2_as_idf_3_esp_timer_drives_it() {
     assert_eq!(b.read(spec::FRC2_COUNT), 8000);
     b.write(spec::FRC2_ALARM, 16_000);
     b.advance_ticks(100 * 480 - 1);
-    assert!(!b.irq(Source::Timer2));
+    assert!(!b.irq(IrqSource::Timer2));
     b.advance_ticks(1);
-    assert!(b.irq(Source::Timer2));
+    assert!(b.irq(IrqSource::Timer2));
     assert_ne!(b.read(spec::FRC2_CTRL) & ctrl::INT_STATUS, 0);
     b.write(spec::FRC2_INT, 1);
-    assert!(!b.irq(Source::Timer2));
+    assert!(!b.irq(IrqSource::Timer2));
     // An alarm value that the counter has already passed fires only after the counter wraps.
     b.write(spec::FRC2_ALARM, 15_000);
     b.advance(53_687_000);
-    assert!(!b.irq(Source::Timer2));
+    assert!(!b.irq(IrqSource::Timer2));
     b.advance(92);
-    assert!(b.irq(Source::Timer2));
+    assert!(b.irq(IrqSource::Timer2));
 }
 
 #[test]
@@ -42,13 +42,13 @@ fn frc1_counts_down_and_reloads() {
     b.write(spec::FRC1_CTRL, ctrl::ENABLE | ctrl::AUTOLOAD | 2 << 1); // / 16: 5 MHz
     b.advance_ticks(15 * 96);
     assert_eq!(b.read(spec::FRC1_COUNT), 1);
-    assert!(!b.irq(Source::Timer1));
+    assert!(!b.irq(IrqSource::Timer1));
     b.advance_ticks(96);
-    assert!(b.irq(Source::Timer1));
+    assert!(b.irq(IrqSource::Timer1));
     assert_eq!(b.read(spec::FRC1_COUNT), 0x10);
     b.write(spec::FRC1_INT, 1);
     b.advance_ticks(16 * 96);
-    assert!(b.irq(Source::Timer1));
+    assert!(b.irq(IrqSource::Timer1));
     b.write(spec::FRC1_CTRL, 0);
     b.write(spec::FRC1_INT, 1);
     assert_eq!(b.sys.events.next(), u64::MAX);
@@ -60,7 +60,7 @@ fn frc1_without_reload_wraps() {
     b.write(spec::FRC1_LOAD, 1);
     b.write(spec::FRC1_CTRL, ctrl::ENABLE);
     b.advance_ticks(2 * 6);
-    assert!(b.irq(Source::Timer1));
+    assert!(b.irq(IrqSource::Timer1));
     assert_eq!(b.read(spec::FRC1_COUNT), 0x7F_FFFF);
 }
 
@@ -69,9 +69,9 @@ fn sleep_stops_the_count() {
     let mut b = bench();
     b.write(spec::FRC2_CTRL, ctrl::ENABLE);
     b.advance(1);
-    b.message(&Msg::Sleep(false));
+    b.message(&DevMsg::Sleep(false));
     b.advance(1000);
-    b.message(&Msg::Wake);
+    b.message(&DevMsg::Wake);
     b.advance(1);
     assert_eq!(b.read(spec::FRC2_COUNT), 160);
 }

@@ -1,9 +1,9 @@
 //! GPIO: pads 0..39, their interrupts, and the matrix that connects pads and peripheral signals.
 //!
 //! A pad's level comes from the chip's driver (GPIO_OUT, a peripheral's signal, or the RTC), else from an external
-//! driver ([`Msg::Pad`]), else from its pull resistors. A peripheral drives its output signal with [`Msg::SignalOut`].
-//! The owner of an input signal receives [`Msg::SignalIn`] when the signal changes. Output enables of peripherals are
-//! assumed to be on. Sigma-delta generators produce no output.
+//! driver ([`DevMsg::Pad`]), else from its pull resistors. A peripheral drives its output signal with
+//! [`DevMsg::SignalOut`]. The owner of an input signal receives [`DevMsg::SignalIn`] when the signal changes. Output
+//! enables of peripherals are assumed to be on. Sigma-delta generators produce no output.
 
 pub mod matrix;
 mod pads;
@@ -15,7 +15,7 @@ use super::io_mux;
 use super::regfile::RegFile;
 use super::rtcio::{self, RtcPad};
 use super::spec::Spec;
-use super::{Cx, Device, Msg, STEADY, View, steady_before};
+use super::{Cx, DevMsg, DevView, Device, STEADY, steady_before};
 use crate::clocks::XTAL_HZ;
 use esplens_core::time::{Ticks, periods_to_ticks};
 use serde::{Deserialize, Serialize};
@@ -182,7 +182,7 @@ impl Gpio {
             self.sync_irq(cx);
         } else {
             if offset >= ENABLE {
-                self.sync_wires(cx);
+                self.sync_loopbacks(cx);
             }
             self.update(changed, cx);
         }
@@ -197,7 +197,7 @@ impl Gpio {
 
     fn write_in_sel(&mut self, signal: u8, value: u32, cx: &mut Cx) {
         self.in_cfg.insert(signal, value & in_sel::MASK);
-        self.sync_wires(cx);
+        self.sync_loopbacks(cx);
         let again = self.feed(signal, cx);
         self.update(again, cx);
     }
@@ -222,7 +222,7 @@ impl Device for Gpio {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, v: &View) -> u32 {
+    fn peek(&self, offset: u32, v: &DevView) -> u32 {
         let m = &self.masks;
         match offset {
             OUT..=OUT_W1TC => half(self.out, false),
@@ -262,7 +262,7 @@ impl Device for Gpio {
         self.peek(offset, &cx.view())
     }
 
-    fn steady_until(&self, offset: u32, v: &View) -> Ticks {
+    fn steady_until(&self, offset: u32, v: &DevView) -> Ticks {
         match offset {
             CALI_DATA => steady_before(self.cali.0, v),
             _ => STEADY,
@@ -283,16 +283,16 @@ impl Device for Gpio {
             FUNC_OUT_SEL_CFG..0x5D0 => {
                 let n = (offset - FUNC_OUT_SEL_CFG) as usize / 4;
                 self.out_cfg[n] = value & out_sel::MASK;
-                self.sync_wires(cx);
+                self.sync_loopbacks(cx);
                 self.update(1 << n, cx);
             }
             _ => self.regs.write(&SPEC, offset, value, cx),
         }
     }
 
-    fn message(&mut self, msg: &Msg, cx: &mut Cx) {
+    fn message(&mut self, msg: &DevMsg, cx: &mut Cx) {
         match *msg {
-            Msg::SignalOut(signal, level) => {
+            DevMsg::SignalOut(signal, level) => {
                 if let Ok(signal) = u8::try_from(signal) {
                     let set = self.set_signal(signal, level);
                     if set != 0 {
@@ -300,23 +300,23 @@ impl Device for Gpio {
                     }
                 }
             }
-            Msg::Pad(n, level) if n < 40 => self.outside(n, level, cx),
-            Msg::IoMux(n, value) if n < 40 => {
+            DevMsg::Pad(n, level) if n < 40 => self.outside(n, level, cx),
+            DevMsg::IoMux(n, value) if n < 40 => {
                 self.mux[usize::from(n)] = value;
-                self.sync_wires(cx);
+                self.sync_loopbacks(cx);
                 self.update(1 << n, cx);
             }
-            Msg::RtcPad(n, pad) if n < 40 => {
+            DevMsg::RtcPad(n, pad) if n < 40 => {
                 self.rtc[usize::from(n)] = pad;
-                self.sync_wires(cx);
+                self.sync_loopbacks(cx);
                 self.update(1 << n, cx);
             }
-            Msg::PadHold(hold) => {
+            DevMsg::PadHold(hold) => {
                 let released = self.hold & !hold;
                 self.hold = hold;
                 self.update(released, cx);
             }
-            Msg::Sleep(_) => self.wake(PINS, cx),
+            DevMsg::Sleep(_) => self.wake(PINS, cx),
             _ => {}
         }
     }
@@ -335,7 +335,7 @@ impl Device for Gpio {
             shown_level: self.shown_level,
             ..Self::default()
         };
-        self.sync_wires(cx);
+        self.sync_loopbacks(cx);
         self.update(PINS, cx);
     }
 }

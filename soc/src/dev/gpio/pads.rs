@@ -4,8 +4,8 @@ use super::matrix;
 use super::spec::{in_sel, out_sel, pin};
 use super::{Gpio, PINS};
 use crate::dev::io_mux::spec::pad;
-use crate::dev::{Cx, DevId, Msg, rtcio};
-use crate::irq::Source;
+use crate::dev::{Cx, DevId, DevMsg, rtcio};
+use crate::irq::IrqSource;
 use crate::system::Output;
 
 /// Pads with an output driver: 34..39 have none, 28..31 do not exist.
@@ -98,18 +98,18 @@ impl Gpio {
         u8::try_from(cfg & out_sel::SEL).ok().filter(|_| plain)
     }
 
-    /// Updates [`crate::system::System::wires`].
-    pub(super) fn sync_wires(&self, cx: &mut Cx) {
+    /// Updates [`crate::system::System::matrix_loopbacks`].
+    pub(super) fn sync_loopbacks(&self, cx: &mut Cx) {
         let wire = |signal: u8| {
             let cfg = self.in_cfg.get(&signal).copied().unwrap_or(0);
             let plain = cfg & in_sel::SIG == 0 || cfg & in_sel::INV == 0;
             let pad = self.source(signal).filter(|n| plain && self.input_enabled(*n))?;
             Some((signal, self.shows(pad)?))
         };
-        let wires = self.in_cfg.keys().filter_map(|s| wire(*s)).collect();
-        if cx.sys.wires != wires {
-            cx.sys.wires = wires;
-            cx.send(DevId::Ledc, Msg::WiresChanged);
+        let matrix_loopbacks = self.in_cfg.keys().filter_map(|s| wire(*s)).collect();
+        if cx.sys.matrix_loopbacks != matrix_loopbacks {
+            cx.sys.matrix_loopbacks = matrix_loopbacks;
+            cx.send(DevId::Ledc, DevMsg::LoopbacksChanged);
         }
     }
 
@@ -118,7 +118,7 @@ impl Gpio {
         let level = cx.sys.pads.level;
         let [low, high] = [0, 1].map(|k| self.masks.wake[k] | cx.sys.pads.rtc_wake[k]);
         if set & PINS & (low & !level | high & level) != 0 {
-            cx.send(DevId::RtcCntl, Msg::WakeCause(WAKE_GPIO));
+            cx.send(DevId::RtcCntl, DevMsg::WakeCause(WAKE_GPIO));
         }
     }
 
@@ -208,7 +208,7 @@ impl Gpio {
         }
         *word ^= 1 << (signal & 63);
         if let Some(dev) = matrix::listener(signal) {
-            cx.send(dev, Msg::SignalIn(u16::from(signal), level));
+            cx.send(dev, DevMsg::SignalIn(u16::from(signal), level));
         }
         if matrix::BACK.contains(&signal) { self.set_signal(signal, level) } else { 0 }
     }
@@ -240,16 +240,16 @@ impl Gpio {
         self.update(1 << n, cx);
         self.wake(1 << n, cx);
         if rtcio::is_rtc_pad(n) {
-            cx.send(DevId::Sens, Msg::Pad(n, level));
-            cx.send(DevId::RtcCntl, Msg::Pad(n, level));
+            cx.send(DevId::Sens, DevMsg::Pad(n, level));
+            cx.send(DevId::RtcCntl, DevMsg::Pad(n, level));
         }
     }
 
     /// Drives both interrupt lines. The interrupt matrix has one source for both CPUs, so a pad that is enabled for
     /// either CPU raises it. Drivers check the status register of their own CPU.
     pub(super) fn sync_irq(&self, cx: &mut Cx) {
-        cx.irq(Source::Gpio, self.status & (self.masks.app | self.masks.pro) != 0);
-        cx.irq(Source::GpioNmi, self.status & (self.masks.app_nmi | self.masks.pro_nmi) != 0);
+        cx.irq(IrqSource::Gpio, self.status & (self.masks.app | self.masks.pro) != 0);
+        cx.irq(IrqSource::GpioNmi, self.status & (self.masks.app_nmi | self.masks.pro_nmi) != 0);
     }
 }
 

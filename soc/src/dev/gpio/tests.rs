@@ -1,7 +1,7 @@
 use super::*;
 use crate::dev::DevId;
 use crate::dev::testing::Bench;
-use crate::irq::Source;
+use crate::irq::IrqSource;
 use crate::system::Output;
 
 const IE: u32 = 1 << 9;
@@ -43,31 +43,31 @@ fn outputs_leave_once_a_change() {
 fn inputs_follow_the_outside_the_pulls_and_the_input_enable() {
     let mut b = bench();
     assert_eq!(b.read(IN) & 1, 1, "GPIO0 is pulled up after reset");
-    b.message(&Msg::Pad(0, Some(false)));
+    b.message(&DevMsg::Pad(0, Some(false)));
     assert_eq!(b.read(IN) & 1, 0);
-    b.message(&Msg::Pad(0, None));
+    b.message(&DevMsg::Pad(0, None));
     assert_eq!(b.read(IN) & 1, 1);
-    b.message(&Msg::Pad(34, Some(true)));
+    b.message(&DevMsg::Pad(34, Some(true)));
     assert_eq!(b.read(IN1), 0, "its input is off");
-    b.message(&Msg::IoMux(34, GPIO_FUNC | IE));
+    b.message(&DevMsg::IoMux(34, GPIO_FUNC | IE));
     assert_eq!(b.read(IN1), 1 << 2);
-    b.message(&Msg::IoMux(18, GPIO_FUNC | IE));
+    b.message(&DevMsg::IoMux(18, GPIO_FUNC | IE));
     assert_eq!(b.read(IN) >> 18 & 1, 0);
-    b.message(&Msg::IoMux(18, GPIO_FUNC | IE | PULL_UP));
+    b.message(&DevMsg::IoMux(18, GPIO_FUNC | IE | PULL_UP));
     assert_eq!(b.read(IN) >> 18 & 1, 1);
 }
 
 #[test]
 fn open_drain_lets_the_outside_pull_low() {
     let mut b = bench();
-    b.message(&Msg::IoMux(21, GPIO_FUNC | IE | PULL_UP));
+    b.message(&DevMsg::IoMux(21, GPIO_FUNC | IE | PULL_UP));
     b.write(PIN + 21 * 4, pin::PAD_DRIVER);
     b.write(OUT_W1TS, 1 << 21);
     b.write(ENABLE_W1TS, 1 << 21);
     assert_eq!(b.read(IN) >> 21 & 1, 1);
-    b.message(&Msg::Pad(21, Some(false)));
+    b.message(&DevMsg::Pad(21, Some(false)));
     assert_eq!(b.read(IN) >> 21 & 1, 0);
-    b.message(&Msg::Pad(21, None));
+    b.message(&DevMsg::Pad(21, None));
     b.write(OUT_W1TC, 1 << 21);
     assert_eq!(b.read(IN) >> 21 & 1, 0);
 }
@@ -76,31 +76,31 @@ fn open_drain_lets_the_outside_pull_low() {
 fn interrupt_types_latch_and_reach_the_enabled_cpu() {
     let mut b = bench();
     let ty = |t: u32| t << pin::INT_TYPE_S;
-    b.message(&Msg::IoMux(18, GPIO_FUNC | IE));
+    b.message(&DevMsg::IoMux(18, GPIO_FUNC | IE));
     b.write(PIN + 18 * 4, ty(1) | pin::ENA_PRO);
-    b.message(&Msg::Pad(18, Some(true)));
-    assert!(b.irq(Source::Gpio));
+    b.message(&DevMsg::Pad(18, Some(true)));
+    assert!(b.irq(IrqSource::Gpio));
     assert_eq!((b.read(PCPU_INT), b.read(ACPU_INT)), (1 << 18, 0));
     b.write(STATUS_W1TC, 1 << 18);
-    assert!(!b.irq(Source::Gpio), "an edge stays cleared");
-    b.message(&Msg::Pad(18, Some(false)));
-    assert!(!b.irq(Source::Gpio), "not the falling edge");
+    assert!(!b.irq(IrqSource::Gpio), "an edge stays cleared");
+    b.message(&DevMsg::Pad(18, Some(false)));
+    assert!(!b.irq(IrqSource::Gpio), "not the falling edge");
 
-    b.message(&Msg::IoMux(35, IE));
+    b.message(&DevMsg::IoMux(35, IE));
     b.write(PIN + 35 * 4, ty(4) | pin::ENA_APP);
-    assert!(b.irq(Source::Gpio), "low level");
+    assert!(b.irq(IrqSource::Gpio), "low level");
     assert_eq!((b.read(ACPU_INT1), b.read(PCPU_INT1), b.read(STATUS1)), (8, 0, 8));
     b.write(STATUS1_W1TC, 8);
-    assert!(b.irq(Source::Gpio), "the level is still there");
-    b.message(&Msg::Pad(35, Some(true)));
+    assert!(b.irq(IrqSource::Gpio), "the level is still there");
+    b.message(&DevMsg::Pad(35, Some(true)));
     b.write(STATUS1_W1TC, 8);
-    assert!(!b.irq(Source::Gpio));
+    assert!(!b.irq(IrqSource::Gpio));
 
     b.write(PIN + 18 * 4, ty(3) | pin::ENA_PRO_NMI);
-    b.message(&Msg::Pad(18, Some(true)));
-    assert!(b.irq(Source::GpioNmi) && !b.irq(Source::Gpio));
+    b.message(&DevMsg::Pad(18, Some(true)));
+    assert!(b.irq(IrqSource::GpioNmi) && !b.irq(IrqSource::Gpio));
     b.write(PIN + 18 * 4, 0);
-    assert!(!b.irq(Source::GpioNmi));
+    assert!(!b.irq(IrqSource::GpioNmi));
 }
 
 #[test]
@@ -108,27 +108,27 @@ fn software_can_set_the_status() {
     let mut b = bench();
     b.write(PIN + 4 * 4, pin::ENA_PRO);
     b.write(STATUS_W1TS, 1 << 4);
-    assert!(b.irq(Source::Gpio));
+    assert!(b.irq(IrqSource::Gpio));
     b.write(STATUS, 0);
-    assert!(!b.irq(Source::Gpio));
+    assert!(!b.irq(IrqSource::Gpio));
 }
 
 #[test]
 fn a_signal_goes_out_over_a_pad_and_in_again() {
     let mut b = bench();
-    b.message(&Msg::IoMux(18, GPIO_FUNC | IE));
+    b.message(&DevMsg::IoMux(18, GPIO_FUNC | IE));
     b.write(FUNC_OUT_SEL_CFG + 18 * 4, 87); // RMT channel 0
     b.write(FUNC_IN_SEL_CFG + 39 * 4, in_sel::SIG | 18); // PCNT unit 0
-    b.message(&Msg::SignalOut(87, true));
-    b.message(&Msg::SignalOut(87, true));
-    b.message(&Msg::SignalOut(87, false));
+    b.message(&DevMsg::SignalOut(87, true));
+    b.message(&DevMsg::SignalOut(87, true));
+    b.message(&DevMsg::SignalOut(87, false));
     let sent: Vec<_> = b.sent.drain(..).collect();
-    let wires = (DevId::Ledc, Msg::WiresChanged);
-    let edge = |level| (DevId::Pcnt, Msg::SignalIn(39, level));
-    assert_eq!(sent, [wires.clone(), edge(true), edge(false)]);
+    let matrix_loopbacks = (DevId::Ledc, DevMsg::LoopbacksChanged);
+    let edge = |level| (DevId::Pcnt, DevMsg::SignalIn(39, level));
+    assert_eq!(sent, [matrix_loopbacks.clone(), edge(true), edge(false)]);
     assert_eq!(pads(&mut b), [(18, false), (18, true), (18, false)]);
     b.write(FUNC_OUT_SEL_CFG + 18 * 4, 87 | out_sel::INV);
-    assert_eq!(b.sent, [wires, edge(true)]);
+    assert_eq!(b.sent, [matrix_loopbacks, edge(true)]);
 }
 
 #[test]
@@ -137,14 +137,14 @@ fn constants_and_inversion_feed_inputs() {
     b.write(FUNC_IN_SEL_CFG + 41 * 4, in_sel::SIG | in_sel::HIGH);
     b.write(FUNC_IN_SEL_CFG + 42 * 4, in_sel::SIG | in_sel::LOW | in_sel::INV);
     b.write(FUNC_IN_SEL_CFG + 41 * 4, in_sel::SIG | in_sel::LOW);
-    let told = |s, l| (DevId::Pcnt, Msg::SignalIn(s, l));
+    let told = |s, l| (DevId::Pcnt, DevMsg::SignalIn(s, l));
     assert_eq!(b.sent, [told(41, true), told(42, true), told(41, false)]);
 }
 
 #[test]
 fn an_inverting_loop_through_the_matrix_ends() {
     let mut b = bench();
-    b.message(&Msg::IoMux(18, GPIO_FUNC | IE));
+    b.message(&DevMsg::IoMux(18, GPIO_FUNC | IE));
     b.write(FUNC_OUT_SEL_CFG + 18 * 4, 224 | out_sel::INV);
     b.write(FUNC_IN_SEL_CFG + 224 * 4, in_sel::SIG | 18);
     assert!(pads(&mut b).len() < 20);
@@ -153,25 +153,25 @@ fn an_inverting_loop_through_the_matrix_ends() {
 #[test]
 fn uart0_uses_its_pads_without_the_matrix() {
     let mut b = bench();
-    b.message(&Msg::SignalOut(14, false));
+    b.message(&DevMsg::SignalOut(14, false));
     assert_eq!(pads(&mut b), [(1, false)]);
     b.write(FUNC_IN_SEL_CFG + 14 * 4, 0);
-    b.message(&Msg::Pad(3, Some(false)));
-    assert!(b.sent.contains(&(DevId::Uart0, Msg::SignalIn(14, false))));
+    b.message(&DevMsg::Pad(3, Some(false)));
+    assert!(b.sent.contains(&(DevId::Uart0, DevMsg::SignalIn(14, false))));
 }
 
 #[test]
 fn the_rtc_takes_a_pad_over_and_a_hold_freezes_it() {
     let mut b = bench();
     let rtc = RtcPad { selected: true, drive: Some(true), ..RtcPad::default() };
-    b.message(&Msg::RtcPad(25, rtc));
+    b.message(&DevMsg::RtcPad(25, rtc));
     assert_eq!(pads(&mut b), [(25, true)]);
-    b.message(&Msg::RtcPad(25, RtcPad { hold: true, ..rtc }));
-    b.message(&Msg::RtcPad(25, RtcPad { hold: true, ..RtcPad::default() }));
+    b.message(&DevMsg::RtcPad(25, RtcPad { hold: true, ..rtc }));
+    b.message(&DevMsg::RtcPad(25, RtcPad { hold: true, ..RtcPad::default() }));
     b.reset();
     assert_eq!(pads(&mut b), [], "held over a reset");
     assert_eq!(b.sys.pads.level >> 25 & 1, 1);
-    b.message(&Msg::RtcPad(25, RtcPad::default()));
+    b.message(&DevMsg::RtcPad(25, RtcPad::default()));
     assert_eq!(pads(&mut b), [(25, false)]);
 }
 
@@ -195,8 +195,8 @@ fn every_register_takes_any_value() {
             b.read(offset);
         }
     }
-    b.message(&Msg::Pad(200, Some(true)));
-    b.message(&Msg::SignalOut(999, true));
+    b.message(&DevMsg::Pad(200, Some(true)));
+    b.message(&DevMsg::SignalOut(999, true));
     assert_eq!(b.read(OUT), 0);
 }
 
@@ -204,29 +204,30 @@ fn every_register_takes_any_value() {
 fn a_pads_wake_up_level_asks_for_a_wake_up() {
     let mut b = bench();
     b.write(PIN + 4 * 4, 5 << pin::INT_TYPE_S | pin::WAKEUP); // gpio_wakeup_enable(4, GPIO_INTR_HIGH_LEVEL)
-    let asked =
-        |b: &mut Bench<Gpio>| std::mem::take(&mut b.sent).contains(&(DevId::RtcCntl, Msg::WakeCause(1 << 2)));
-    b.message(&Msg::Sleep(false));
+    let asked = |b: &mut Bench<Gpio>| {
+        std::mem::take(&mut b.sent).contains(&(DevId::RtcCntl, DevMsg::WakeCause(1 << 2)))
+    };
+    b.message(&DevMsg::Sleep(false));
     assert!(!asked(&mut b));
-    b.message(&Msg::Pad(4, Some(true)));
+    b.message(&DevMsg::Pad(4, Some(true)));
     assert!(asked(&mut b));
-    b.message(&Msg::Sleep(false));
+    b.message(&DevMsg::Sleep(false));
     assert!(asked(&mut b), "still high when the next sleep begins");
 }
 
 #[test]
 fn joined_signals_are_known_unless_inverted() {
     let mut b = bench();
-    b.message(&Msg::IoMux(4, 2 << 12 | 1 << 9)); // GPIO function, input on
+    b.message(&DevMsg::IoMux(4, 2 << 12 | 1 << 9)); // GPIO function, input on
     b.write(ENABLE_W1TS, 1 << 4);
     b.write(FUNC_OUT_SEL_CFG + 4 * 4, 17); // U1TXD
     b.write(FUNC_IN_SEL_CFG + 4 * 198, in_sel::SIG | 4); // U2RXD
-    assert_eq!(b.sys.wires.get(&198), Some(&17));
+    assert_eq!(b.sys.matrix_loopbacks.get(&198), Some(&17));
     b.write(FUNC_IN_SEL_CFG + 4 * 198, in_sel::SIG | in_sel::INV | 4);
-    assert_eq!(b.sys.wires.get(&198), None);
+    assert_eq!(b.sys.matrix_loopbacks.get(&198), None);
     b.write(FUNC_IN_SEL_CFG + 4 * 198, in_sel::SIG | 4);
     b.write(FUNC_OUT_SEL_CFG + 4 * 4, 17 | out_sel::OEN_SEL);
-    assert_eq!(b.sys.wires.get(&198), Some(&17));
+    assert_eq!(b.sys.matrix_loopbacks.get(&198), Some(&17));
     b.write(ENABLE_W1TC, 1 << 4);
-    assert_eq!(b.sys.wires.get(&198), None);
+    assert_eq!(b.sys.matrix_loopbacks.get(&198), None);
 }

@@ -5,8 +5,8 @@ pub mod spec;
 mod tests;
 
 use super::spec::Spec;
-use super::{Cx, DevId, Device, RegFile, STEADY, View};
-use crate::irq::Source;
+use super::{Cx, DevId, DevView, Device, RegFile, STEADY};
+use crate::irq::IrqSource;
 use esplens_core::time::{Ticks, periods_to_ticks};
 use serde::{Deserialize, Serialize};
 use spec::*;
@@ -191,7 +191,7 @@ impl I2c {
     }
 
     fn sync_irq(&self, cx: &mut Cx) {
-        let source = if cx.dev == DevId::I2c1 { Source::I2cExt1 } else { Source::I2cExt0 };
+        let source = if cx.dev == DevId::I2c1 { IrqSource::I2cExt1 } else { IrqSource::I2cExt0 };
         cx.irq(source, self.raw() & self.ena != 0);
     }
 }
@@ -201,7 +201,7 @@ impl Device for I2c {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, _v: &View) -> u32 {
+    fn peek(&self, offset: u32, _v: &DevView) -> u32 {
         match offset {
             SR => self.status(),
             RXFIFO_ST => (self.rx.len() as u32 & 31) << 5 | (self.tx.len() as u32 & 31) << 15,
@@ -226,7 +226,7 @@ impl Device for I2c {
         value
     }
 
-    fn steady_until(&self, offset: u32, v: &View) -> Ticks {
+    fn steady_until(&self, offset: u32, v: &DevView) -> Ticks {
         match offset {
             DATA => v.now,
             _ => STEADY,

@@ -37,13 +37,13 @@ fn an_address_nobody_has_is_not_acknowledged_after_nine_bits() {
     b.write(CTR, MASTER | ctr::TRANS_START);
     assert_ne!(b.read(SR) & sr::BUS_BUSY, 0);
     b.advance(99);
-    assert!(!b.irq(Source::I2cExt0));
+    assert!(!b.irq(IrqSource::I2cExt0));
     b.advance(2);
-    assert!(b.irq(Source::I2cExt0));
+    assert!(b.irq(IrqSource::I2cExt0));
     assert_eq!(b.read(INT_STATUS), int::ACK_ERR);
     assert_ne!(b.read(SR) & sr::ACK_REC, 0);
     b.write(INT_CLR, int::ACK_ERR);
-    assert!(!b.irq(Source::I2cExt0));
+    assert!(!b.irq(IrqSource::I2cExt0));
     // The new driver waits until the bus is idle; the legacy driver starts a separate STOP command.
     b.advance(11);
     assert_eq!(b.read(SR) & sr::BUS_BUSY, 0);

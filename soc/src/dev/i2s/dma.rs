@@ -10,14 +10,14 @@ const FIELD: u32 = 0xFFF;
 
 /// A descriptor as read from memory.
 #[derive(Clone, Copy, Debug)]
-pub struct Descriptor {
+pub struct DmaDescriptor {
     control: u32,
     /// Address of the data buffer.
     pub buffer: u32,
     next: u32,
 }
 
-impl Descriptor {
+impl DmaDescriptor {
     /// Returns the length of the data in bytes.
     pub fn length(&self) -> u32 {
         self.control >> LENGTH_S & FIELD
@@ -41,7 +41,7 @@ impl Descriptor {
 
 /// Position and state of one direction in its descriptor list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Channel {
+pub struct DmaChannel {
     /// The list was started and has not ended.
     pub active: bool,
     /// A descriptor is being transferred.
@@ -52,7 +52,7 @@ pub struct Channel {
     received: u32,
 }
 
-impl Channel {
+impl DmaChannel {
     /// Starts the list at the descriptor at `at`.
     pub fn begin(&mut self, at: u32) {
         *self = Self { active: true, at, ..Self::default() };
@@ -67,24 +67,24 @@ impl Channel {
 
     /// Reads the current descriptor. Returns `None` if it is not in DMA-capable memory, or if `owner_check` is set and
     /// the DMA does not own it.
-    pub fn fetch(&self, owner_check: bool, cx: &Cx) -> Option<Descriptor> {
+    pub fn fetch(&self, owner_check: bool, cx: &Cx) -> Option<DmaDescriptor> {
         let mut raw = [0; 12];
         if !cx.dma_read(self.at, &mut raw) {
             return None;
         }
         let word = |i: usize| u32::from_le_bytes([raw[i], raw[i + 1], raw[i + 2], raw[i + 3]]);
-        let d = Descriptor { control: word(0), buffer: word(4), next: word(8) };
+        let d = DmaDescriptor { control: word(0), buffer: word(4), next: word(8) };
         (!owner_check || d.control & OWNER_DMA != 0).then_some(d)
     }
 
     /// Returns the number of bytes that the current receive descriptor takes. `eof_bytes` is the number of bytes up to
     /// an end of frame.
-    pub fn room(&self, d: &Descriptor, eof_bytes: u32) -> u32 {
+    pub fn room(&self, d: &DmaDescriptor, eof_bytes: u32) -> u32 {
         d.size().min(eof_bytes.saturating_sub(self.received))
     }
 
     /// Fills the current receive descriptor with silence. Returns true at an end of frame.
-    pub fn fill(&mut self, d: &Descriptor, bytes: u32, eof_bytes: u32, cx: &mut Cx) -> bool {
+    pub fn fill(&mut self, d: &DmaDescriptor, bytes: u32, eof_bytes: u32, cx: &mut Cx) -> bool {
         cx.dma_write(d.buffer, &vec![0; bytes as usize]);
         self.received += bytes;
         let eof = self.received >= eof_bytes;
@@ -97,7 +97,7 @@ impl Channel {
     }
 
     /// Moves to the next descriptor. Returns false at the end of the list.
-    pub fn advance(&mut self, d: &Descriptor) -> bool {
+    pub fn advance(&mut self, d: &DmaDescriptor) -> bool {
         if d.next == 0 {
             self.active = false;
         } else {

@@ -7,9 +7,9 @@ pub mod spec;
 mod tests;
 
 use super::spec::Spec;
-use super::{Cx, DevId, Device, RegFile, STEADY, View};
-use crate::irq::Source;
-use dma::Channel;
+use super::{Cx, DevId, DevView, Device, RegFile, STEADY};
+use crate::irq::IrqSource;
+use dma::DmaChannel;
 use esplens_core::time::{Ticks, periods_to_ticks};
 use serde::{Deserialize, Serialize};
 use spec::*;
@@ -29,8 +29,8 @@ pub struct I2s {
     regs: RegFile,
     raw: u32,
     ena: u32,
-    tx: Channel,
-    rx: Channel,
+    tx: DmaChannel,
+    rx: DmaChannel,
     /// `CONF`, which has the FIFO reset bits, has been written since reset.
     fifo_reset: bool,
 }
@@ -63,7 +63,7 @@ impl I2s {
         periods_to_ticks(u64::from(bytes.max(4)), self.byte_rate(tag)).max(48)
     }
 
-    fn channel(&mut self, tag: u8) -> &mut Channel {
+    fn channel(&mut self, tag: u8) -> &mut DmaChannel {
         if tag == TX { &mut self.tx } else { &mut self.rx }
     }
 
@@ -149,18 +149,18 @@ impl I2s {
 
     fn write_lc_conf(&mut self, value: u32, cx: &mut Cx) {
         if value & lc_conf::OUT_RST != 0 {
-            self.tx = Channel::default();
+            self.tx = DmaChannel::default();
             cx.cancel(TX);
         }
         if value & lc_conf::IN_RST != 0 {
-            self.rx = Channel::default();
+            self.rx = DmaChannel::default();
             cx.cancel(RX);
         }
         self.regs.set(LC_CONF, value);
     }
 
     fn sync_irq(&self, cx: &mut Cx) {
-        let source = if cx.dev == DevId::I2s1 { Source::I2s1 } else { Source::I2s0 };
+        let source = if cx.dev == DevId::I2s1 { IrqSource::I2s1 } else { IrqSource::I2s0 };
         cx.irq(source, self.raw & self.ena != 0);
     }
 }
@@ -170,7 +170,7 @@ impl Device for I2s {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, _v: &View) -> u32 {
+    fn peek(&self, offset: u32, _v: &DevView) -> u32 {
         match offset {
             INT_RAW => self.raw,
             INT_ST => self.raw & self.ena,
@@ -188,7 +188,7 @@ impl Device for I2s {
         }
     }
 
-    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+    fn steady_until(&self, _offset: u32, _v: &DevView) -> Ticks {
         STEADY
     }
 

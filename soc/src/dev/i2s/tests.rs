@@ -42,19 +42,19 @@ fn a_playing_ring_gives_an_end_of_frame_every_ten_milliseconds() {
     b.write(CONF, conf::TX_START);
     assert_eq!(b.read(STATE) & state::TX_IDLE, 0);
     b.advance(9_900);
-    assert!(!b.irq(Source::I2s0));
+    assert!(!b.irq(IrqSource::I2s0));
     b.advance(200);
-    assert!(b.irq(Source::I2s0));
+    assert!(b.irq(IrqSource::I2s0));
     assert_eq!(b.read(OUT_EOF_DES_ADDR), RING);
     b.write(INT_CLR, int::OUT_EOF);
-    assert!(!b.irq(Source::I2s0));
+    assert!(!b.irq(IrqSource::I2s0));
     b.advance(10_000);
-    assert!(b.irq(Source::I2s0));
+    assert!(b.irq(IrqSource::I2s0));
     assert_eq!(b.read(OUT_EOF_DES_ADDR), RING + 12);
     b.write(CONF, 0);
     b.write(INT_CLR, u32::MAX);
     b.advance(50_000);
-    assert!(!b.irq(Source::I2s0));
+    assert!(!b.irq(IrqSource::I2s0));
     assert_ne!(b.read(STATE) & state::TX_IDLE, 0);
 }
 
@@ -67,7 +67,7 @@ fn recording_fills_descriptors_with_silence() {
     b.write(IN_LINK, (RING & link::ADDR) | link::START);
     b.write(CONF, conf::RX_START);
     b.advance(10_100);
-    assert!(b.irq(Source::I2s0));
+    assert!(b.irq(IrqSource::I2s0));
     assert_eq!(b.read(IN_EOF_DES_ADDR), RING);
     assert_eq!(get(&b, BUF), 0);
     assert_eq!(get(&b, RING), 1 << 30 | 1764 << 12 | 1764, "handed back to the CPU");

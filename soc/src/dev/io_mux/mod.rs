@@ -1,12 +1,12 @@
 //! IO_MUX: function, pulls and input enable of each pad. This device holds the registers and sends every change to the
-//! GPIO device as [`Msg::IoMux`]; the GPIO device computes the pad levels. Sleep settings and drive strength are stored
-//! but have no effect.
+//! GPIO device as [`DevMsg::IoMux`]; the GPIO device computes the pad levels. Sleep settings and drive strength are
+//! stored but have no effect.
 
 pub mod spec;
 
 use super::regfile::RegFile;
 use super::spec::Spec;
-use super::{Cx, DevId, Device, Msg, STEADY, View};
+use super::{Cx, DevId, DevMsg, DevView, Device, STEADY};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ impl Device for IoMux {
         &spec::SPEC
     }
 
-    fn peek(&self, offset: u32, _v: &View) -> u32 {
+    fn peek(&self, offset: u32, _v: &DevView) -> u32 {
         self.regs.get(&spec::SPEC, offset)
     }
 
@@ -42,7 +42,7 @@ impl Device for IoMux {
         self.regs.read(&spec::SPEC, offset, cx)
     }
 
-    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+    fn steady_until(&self, _offset: u32, _v: &DevView) -> Ticks {
         STEADY
     }
 
@@ -53,14 +53,14 @@ impl Device for IoMux {
         let value = value & spec::pad::MASK;
         if self.regs.get(&spec::SPEC, offset) != value {
             self.regs.set(offset, value);
-            cx.send(DevId::Gpio, Msg::IoMux(pin, value));
+            cx.send(DevId::Gpio, DevMsg::IoMux(pin, value));
         }
     }
 
     fn reset(&mut self, cx: &mut Cx) {
         self.regs = RegFile::default();
         for pin in (0..40).filter(|pin| spec::OFFSET[usize::from(*pin)] != 0) {
-            cx.send(DevId::Gpio, Msg::IoMux(pin, reset_value(pin)));
+            cx.send(DevId::Gpio, DevMsg::IoMux(pin, reset_value(pin)));
         }
     }
 }
@@ -77,11 +77,15 @@ mod tests {
         assert_eq!(b.read(spec::U0TXD), 0xB00);
         b.write(spec::MTDI, 0xFFFF_2A00);
         b.write(spec::MTDI, 0x2A00);
-        assert_eq!(b.sent, [(DevId::Gpio, Msg::IoMux(12, 0x2A00))], "unimplemented bits stay 0, no repeats");
+        assert_eq!(
+            b.sent,
+            [(DevId::Gpio, DevMsg::IoMux(12, 0x2A00))],
+            "unimplemented bits stay 0, no repeats"
+        );
         assert_eq!(b.read(spec::MTDI), 0x2A00);
         b.reset();
         assert_eq!(b.read(spec::MTDI), 0xA80);
-        assert!(b.sent.contains(&(DevId::Gpio, Msg::IoMux(12, 0xA80))));
+        assert!(b.sent.contains(&(DevId::Gpio, DevMsg::IoMux(12, 0xA80))));
     }
 
     #[test]

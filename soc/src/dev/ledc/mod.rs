@@ -14,9 +14,9 @@ mod tests;
 
 use super::regfile::RegFile;
 use super::spec::Spec;
-use super::{Cx, DevId, Device, Msg, View};
+use super::{Cx, DevId, DevMsg, DevView, Device};
 use crate::clocks::{Clocks, RTC_FAST_HZ};
-use crate::irq::Source;
+use crate::irq::IrqSource;
 use esplens_core::time::{TICKS_PER_SEC, Ticks};
 use serde::{Deserialize, Serialize};
 use spec::*;
@@ -218,7 +218,7 @@ impl Ledc {
             let fade = self.channels[c].fade?;
             self.when(self.timer_of(c), fade.end())
         });
-        let edges: Vec<Ticks> = if cx.sys.wires.is_empty() {
+        let edges: Vec<Ticks> = if cx.sys.matrix_loopbacks.is_empty() {
             Vec::new()
         } else {
             (0..CHANNELS).filter_map(|c| Some(self.pwm(c, cx)?.1)).collect()
@@ -242,7 +242,7 @@ impl Ledc {
             };
             if self.channels[c].output != level {
                 self.channels[c].output = level;
-                cx.send(DevId::Gpio, Msg::SignalOut(SIGNAL + c as u16, level));
+                cx.send(DevId::Gpio, DevMsg::SignalOut(SIGNAL + c as u16, level));
             }
         }
     }
@@ -317,7 +317,7 @@ impl Ledc {
     }
 
     fn sync_irq(&self, cx: &mut Cx) {
-        cx.irq(Source::Ledc, self.raw & self.get(INT_ENA) != 0);
+        cx.irq(IrqSource::Ledc, self.raw & self.get(INT_ENA) != 0);
     }
 
     /// Returns the channel, and the offset within its five registers, at a register offset.
@@ -343,7 +343,7 @@ impl Device for Ledc {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, v: &View) -> u32 {
+    fn peek(&self, offset: u32, v: &DevView) -> u32 {
         match (Self::channel_at(offset), Self::timer_at(offset)) {
             (Some((c, 0xC)), _) => {
                 let fade = self.channels[c].fade;
@@ -406,12 +406,12 @@ impl Device for Ledc {
         self.run(cx);
     }
 
-    fn message(&mut self, msg: &Msg, cx: &mut Cx) {
-        if *msg == Msg::WiresChanged {
+    fn message(&mut self, msg: &DevMsg, cx: &mut Cx) {
+        if *msg == DevMsg::LoopbacksChanged {
             self.run(cx);
         }
         let hz = Hz::of(&cx.sys.clocks);
-        if *msg == Msg::ClockChanged && self.hz != hz {
+        if *msg == DevMsg::ClockChanged && self.hz != hz {
             self.run(cx);
             (0..TIMERS).for_each(|t| self.rebase(t, cx.now));
             self.hz = hz;
@@ -423,7 +423,7 @@ impl Device for Ledc {
         let old = self.channels;
         *self = Self { hz: Hz::of(&cx.sys.clocks), ..Self::default() };
         for c in (0..CHANNELS).filter(|c| old[*c].output) {
-            cx.send(DevId::Gpio, Msg::SignalOut(SIGNAL + c as u16, false));
+            cx.send(DevId::Gpio, DevMsg::SignalOut(SIGNAL + c as u16, false));
         }
         cx.cancel(TAG_NEXT);
         self.sync_irq(cx);

@@ -17,7 +17,7 @@ impl Ledc {
         let (period, duty) = (self.period(t)?, u128::from(self.duty(c, cx.now) >> 4));
         let count = 1u128 << self.width(t);
         let signal = (SIGNAL + c as u16) as u8;
-        let listened = cx.sys.wires.values().any(|output| *output == signal);
+        let listened = cx.sys.matrix_loopbacks.values().any(|output| *output == signal);
         if conf & conf0::SIG_OUT_EN == 0 || duty == 0 || duty >= count || !listened {
             return None;
         }

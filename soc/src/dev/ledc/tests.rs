@@ -43,9 +43,9 @@ fn overflows_interrupt_every_period() {
     b.write(INT_ENA, 1);
     for _ in 0..3 {
         b.advance(124);
-        assert!(!b.irq(Source::Ledc));
+        assert!(!b.irq(IrqSource::Ledc));
         b.advance(1);
-        assert!(b.irq(Source::Ledc));
+        assert!(b.irq(IrqSource::Ledc));
         assert_eq!(b.read(INT_ST), 1);
         b.write(INT_CLR, 1);
     }
@@ -70,9 +70,9 @@ fn a_duty_takes_effect_at_the_next_overflow() {
     b.advance(126);
     assert_eq!(b.read(HSCH_CONF1) & conf1::START, 0, "the driver waits for this");
     assert_eq!(b.read(HSCH_DUTY_R), 300 << 4);
-    assert!(b.irq(Source::Ledc));
+    assert!(b.irq(IrqSource::Ledc));
     b.write(INT_CLR, 1 << 8);
-    assert!(!b.irq(Source::Ledc));
+    assert!(!b.irq(IrqSource::Ledc));
 }
 
 #[test]
@@ -82,11 +82,11 @@ fn a_fade_steps_and_ends_on_time() {
     start(&mut b, 1000, false, 100, 4, 10);
     b.advance(125 * 4 * 50 + 1);
     assert_eq!(b.read(HSCH_DUTY_R) >> 4, 500);
-    assert!(!b.irq(Source::Ledc));
+    assert!(!b.irq(IrqSource::Ledc));
     b.advance(125 * 4 * 50 - 2);
-    assert!(!b.irq(Source::Ledc));
+    assert!(!b.irq(IrqSource::Ledc));
     b.advance(2);
-    assert!(b.irq(Source::Ledc));
+    assert!(b.irq(IrqSource::Ledc));
     assert_eq!((b.read(HSCH_DUTY_R), b.read(HSCH_CONF1) & conf1::START), (0, 0));
 }
 
@@ -142,7 +142,7 @@ fn full_duty_and_idle_level_are_seen_outside() {
     b.advance(126);
     b.write(HSCH_CONF0, conf0::IDLE_LV);
     let levels: Vec<_> = b.sent.iter().map(|(_, m)| m.clone()).collect();
-    let out = |l| Msg::SignalOut(71, l);
+    let out = |l| DevMsg::SignalOut(71, l);
     assert_eq!(levels, [out(true), out(false), out(true)]);
 }
 
@@ -151,7 +151,7 @@ fn a_clock_change_keeps_the_count() {
     let mut b = bench();
     b.advance_ticks(480 * 125 / 2);
     b.sys.clocks.soc_clk = SocClk::Xtal;
-    b.message(&Msg::ClockChanged);
+    b.message(&DevMsg::ClockChanged);
     assert_eq!(b.read(HSTIMER_VALUE), 512);
     b.advance_ticks(480 * 125 / 2);
     assert_eq!(b.read(HSTIMER_VALUE), 768, "half as fast");
@@ -179,22 +179,22 @@ fn edges_are_played_only_to_listeners_and_start_at_hpoint() {
     b.advance(1000);
     assert!(b.sent.is_empty(), "{:?}", b.sent);
     assert_eq!(b.sys.events.next(), Ticks::MAX, "nobody listens, nothing to do");
-    b.sys.wires.insert(39, 71); // PCNT
-    b.message(&Msg::WiresChanged);
+    b.sys.matrix_loopbacks.insert(39, 71); // PCNT
+    b.message(&DevMsg::LoopbacksChanged);
     let mut edges = Vec::new();
     for _ in 0..250 {
         b.advance(1);
         edges.extend(b.sent.drain(..).map(|(_, m)| m));
     }
     // Two periods of 125 us from the beginning of a period: rising at a quarter, falling at three quarters.
-    let edge = |level| Msg::SignalOut(71, level);
+    let edge = |level| DevMsg::SignalOut(71, level);
     assert_eq!(edges, [edge(true), edge(false), edge(true), edge(false)]);
     b.advance_ticks(480 * 125 / 4 - 480);
     assert!(b.sent.is_empty());
     b.advance(2);
     assert_eq!(b.sent.len(), 1, "at a quarter of the period");
-    b.sys.wires.clear();
-    b.message(&Msg::WiresChanged);
+    b.sys.matrix_loopbacks.clear();
+    b.message(&DevMsg::LoopbacksChanged);
     b.sent.clear();
     b.advance(1000);
     assert!(b.sent.is_empty());
@@ -205,7 +205,7 @@ fn a_pwm_too_fast_to_play_warns_once() {
     let mut b = bench();
     b.write(HSTIMER_CONF, timer::TICK_SEL | 256 << timer::DIV_S | 4);
     start(&mut b, 8, true, 1, 1, 0);
-    b.sys.wires.insert(39, 71);
+    b.sys.matrix_loopbacks.insert(39, 71);
     b.write(HSCH_CONF0, conf0::SIG_OUT_EN);
     b.advance(1000);
     assert!(b.sent.is_empty());

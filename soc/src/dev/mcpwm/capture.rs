@@ -38,7 +38,7 @@ impl CaptureTimer {
 
 /// One capture channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Channel {
+pub struct CaptureChannel {
     /// Count of the last capture.
     pub value: u32,
     /// True if the last capture was at a falling edge.
@@ -58,7 +58,7 @@ const INVERT: u32 = 1 << 11;
 /// `CAP_CHx_CFG`: software capture.
 pub const SW: u32 = 1 << 12;
 
-impl Channel {
+impl CaptureChannel {
     /// Returns true if a change of the input to `level` causes a capture under configuration `cfg`.
     pub fn edge(&mut self, cfg: u32, level: bool) -> bool {
         let rising = level ^ (cfg & INVERT != 0);

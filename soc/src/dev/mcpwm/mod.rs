@@ -13,13 +13,13 @@ mod timer;
 
 use super::regfile::RegFile;
 use super::spec::Spec;
-use super::{Cx, DevId, Device, Msg, View};
-use crate::irq::Source;
-use capture::{CaptureTimer, Channel};
+use super::{Cx, DevId, DevMsg, DevView, Device};
+use crate::irq::IrqSource;
+use capture::{CaptureChannel, CaptureTimer};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use spec::*;
-use timer::{CLOCK_TICKS, Shape, Timer};
+use timer::{CLOCK_TICKS, PwmTimer, Shape};
 
 /// Event tag: next enabled timer event, or stop of a timer.
 const TAG_NEXT: u8 = 0;
@@ -32,12 +32,12 @@ pub struct Mcpwm {
     /// Unit number: 0 or 1.
     n: u8,
     regs: RegFile,
-    timers: [Timer; 3],
+    timers: [PwmTimer; 3],
     /// Time up to which timer events are recorded in `raw`.
     seen: Ticks,
     raw: u32,
     capture_timer: CaptureTimer,
-    captures: [Channel; 3],
+    captures: [CaptureChannel; 3],
     /// Input levels: bits 0..2 synchronisation, 3..5 fault, 6..8 capture.
     inputs: u16,
     /// Active fault actions of each operator: bit 0 cycle-by-cycle, bit 1 one-shot.
@@ -83,7 +83,7 @@ impl Mcpwm {
     }
 
     /// Returns the timer of an operator; `None` for the reserved selection.
-    fn timer_of(&self, op: usize) -> Option<&Timer> {
+    fn timer_of(&self, op: usize) -> Option<&PwmTimer> {
         self.timers.get((self.get(OPERATOR_TIMERSEL) >> (2 * op) & 3) as usize)
     }
 
@@ -129,7 +129,7 @@ impl Mcpwm {
             Some(at) => cx.schedule(TAG_NEXT, at.max(cx.now + 1)),
             None => cx.cancel(TAG_NEXT),
         }
-        let source = if self.n == 0 { Source::Pwm0 } else { Source::Pwm1 };
+        let source = if self.n == 0 { IrqSource::Pwm0 } else { IrqSource::Pwm1 };
         cx.irq(source, self.raw & self.get(INT_ENA) != 0);
     }
 
@@ -249,7 +249,7 @@ impl Mcpwm {
         self.outputs = old & !(1 << output) | u8::from(level) << output;
         if self.outputs != old {
             let first = if self.n == 0 { 32 } else { 108 };
-            cx.send(DevId::Gpio, Msg::SignalOut(first + u16::from(output), level));
+            cx.send(DevId::Gpio, DevMsg::SignalOut(first + u16::from(output), level));
         }
     }
 
@@ -298,7 +298,7 @@ impl Device for Mcpwm {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, v: &View) -> u32 {
+    fn peek(&self, offset: u32, v: &DevView) -> u32 {
         match offset {
             TIMER_STATUS..TIMER_SYNCI_CFG if (offset - TIMER_STATUS).is_multiple_of(0x10) => {
                 let (value, down) = self.timers[(offset - TIMER_CFG0) as usize / 0x10].value(v.now);
@@ -353,10 +353,12 @@ impl Device for Mcpwm {
         self.settle(cx);
     }
 
-    fn message(&mut self, msg: &Msg, cx: &mut Cx) {
+    fn message(&mut self, msg: &DevMsg, cx: &mut Cx) {
         match *msg {
-            Msg::SignalIn(signal, level) => self.input(signal, level, cx),
-            Msg::ClockChanged => self.capture_timer.rebase(self.get(CAP_TIMER_CFG) & 1 != 0, cx.now, cx.sys),
+            DevMsg::SignalIn(signal, level) => self.input(signal, level, cx),
+            DevMsg::ClockChanged => {
+                self.capture_timer.rebase(self.get(CAP_TIMER_CFG) & 1 != 0, cx.now, cx.sys)
+            }
             _ => {}
         }
     }

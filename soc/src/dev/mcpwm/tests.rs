@@ -43,16 +43,16 @@ fn enabled_timer_events_interrupt_on_time() {
     b.write(INT_ENA, 1 << 3 | 1 << 15);
     b.write(INT_CLR, u32::MAX);
     b.advance(39);
-    assert!(!b.irq(Source::Pwm0));
+    assert!(!b.irq(IrqSource::Pwm0));
     b.advance(1);
-    assert!(b.irq(Source::Pwm0));
+    assert!(b.irq(IrqSource::Pwm0));
     assert_eq!(b.read(INT_ST), 1 << 15);
     b.write(INT_CLR, 1 << 15);
     b.advance(59);
-    assert!(!b.irq(Source::Pwm0));
+    assert!(!b.irq(IrqSource::Pwm0));
     b.advance(1);
     assert_eq!(b.read(INT_ST), 1 << 3);
-    assert!(b.irq(Source::Pwm0));
+    assert!(b.irq(IrqSource::Pwm0));
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn stop_commands_stop_at_zero_or_the_peak() {
     assert_eq!(b.read(TIMER_STATUS), 60, "not yet");
     b.advance(100);
     assert_eq!(b.read(TIMER_STATUS), 0);
-    assert!(b.irq(Source::Pwm0), "stopped");
+    assert!(b.irq(IrqSource::Pwm0), "stopped");
     b.write(TIMER_CFG1, 1 << 3 | 4);
     b.advance(500);
     assert_eq!(b.read(TIMER_STATUS), 99, "one run to the peak");
@@ -96,7 +96,7 @@ fn software_and_inputs_synchronise() {
     b.write(TIMER_SYNC, 20 << 4 | 3);
     assert_eq!((b.read(TIMER_STATUS), b.read(TIMER_STATUS + 0x10)), (20, 50));
     b.advance(7);
-    b.message(&Msg::SignalIn(31, true));
+    b.message(&DevMsg::SignalIn(31, true));
     assert_eq!((b.read(TIMER_STATUS), b.read(TIMER_STATUS + 0x10)), (20, 50));
 }
 
@@ -107,17 +107,17 @@ fn captures_take_the_apb_count_at_chosen_edges() {
     b.write(CAP_CH_CFG + 4, 1 | 1 << 2); // rising
     b.write(INT_ENA, 1 << 28);
     b.advance(10);
-    b.message(&Msg::SignalIn(110, true));
-    assert!(b.irq(Source::Pwm0));
+    b.message(&DevMsg::SignalIn(110, true));
+    assert!(b.irq(IrqSource::Pwm0));
     assert_eq!((b.read(CAP_CH + 4), b.read(CAP_STATUS)), (800, 0));
     b.write(INT_CLR, 1 << 28);
     b.advance(10);
-    b.message(&Msg::SignalIn(110, false));
-    assert!(!b.irq(Source::Pwm0), "not the falling edge");
+    b.message(&DevMsg::SignalIn(110, false));
+    assert!(!b.irq(IrqSource::Pwm0), "not the falling edge");
     b.write(CAP_CH_CFG + 4, 1 | 1 << 1);
-    b.message(&Msg::SignalIn(110, true));
+    b.message(&DevMsg::SignalIn(110, true));
     b.advance(5);
-    b.message(&Msg::SignalIn(110, false));
+    b.message(&DevMsg::SignalIn(110, false));
     assert_eq!((b.read(CAP_CH + 4), b.read(CAP_STATUS)), (2000, 2));
     b.advance(1);
     b.write(CAP_CH_CFG + 4, 1 | capture::SW);
@@ -131,7 +131,7 @@ fn the_capture_prescaler_skips_rising_edges() {
     b.write(CAP_CH_CFG, 1 | 1 << 2 | 1 << 3);
     let mut hits = 0;
     for n in 0..8 {
-        b.message(&Msg::SignalIn(109, n % 2 == 0));
+        b.message(&DevMsg::SignalIn(109, n % 2 == 0));
         hits += b.read(INT_RAW) >> 27 & 1;
         b.write(INT_CLR, 1 << 27);
     }
@@ -144,10 +144,10 @@ fn faults_interrupt_and_latch_actions() {
     b.write(FH_CFG0, 1 << 7); // F0: one-shot on operator 0
     b.write(FAULT_DETECT, 1 | 1 << 3);
     b.write(INT_ENA, 1 << 9 | 1 << 12 | 1 << 24);
-    b.message(&Msg::SignalIn(34, true));
+    b.message(&DevMsg::SignalIn(34, true));
     assert_eq!(b.read(INT_ST), 1 << 9 | 1 << 24);
     assert_eq!((b.read(FAULT_DETECT) >> 6, b.read(FH_STATUS)), (1, 2));
-    b.message(&Msg::SignalIn(34, false));
+    b.message(&DevMsg::SignalIn(34, false));
     assert_eq!(b.read(INT_ST) >> 12 & 1, 1);
     assert_eq!(b.read(FH_STATUS), 2, "one-shot stays");
     b.write(FH_CFG1, 1);
@@ -159,7 +159,7 @@ fn forced_levels_reach_the_matrix_and_unmodelled_pwm_warns() {
     let mut b = Bench::new(DevId::Mcpwm1, Mcpwm::new(1));
     b.write(GEN_FORCE + 0x38, 2 << 8);
     b.write(GEN_FORCE + 0x38, 1 << 8);
-    let out = |l| (DevId::Gpio, Msg::SignalOut(111, l));
+    let out = |l| (DevId::Gpio, DevMsg::SignalOut(111, l));
     assert_eq!(b.sent, [out(true), out(false)]);
     assert!(b.warnings().is_empty());
     b.write(GEN_A, 1);

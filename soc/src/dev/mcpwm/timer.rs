@@ -38,7 +38,7 @@ impl Shape {
 
 /// One timer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Timer {
+pub struct PwmTimer {
     shape: Shape,
     /// Position in the cycle at time `since`.
     place: u64,
@@ -48,7 +48,7 @@ pub struct Timer {
     stop: Option<Ticks>,
 }
 
-impl Timer {
+impl PwmTimer {
     fn counting(&self) -> bool {
         self.running && self.shape.mode != 0 && self.shape.tick != 0
     }

@@ -3,9 +3,9 @@
 pub mod spec;
 
 use super::spec::Spec;
-use super::{Cx, Device, View};
+use super::{Cx, DevView, Device};
 use crate::cache;
-use crate::trace::Event;
+use crate::trace::TraceEvent;
 use serde::{Deserialize, Serialize};
 
 /// The MMU table of one CPU. The entries themselves are in [`crate::system::System::cache`].
@@ -27,7 +27,7 @@ impl Device for Mmu {
         &spec::SPEC
     }
 
-    fn peek(&self, offset: u32, v: &View) -> u32 {
+    fn peek(&self, offset: u32, v: &DevView) -> u32 {
         v.sys.cache.entry(usize::from(self.core), offset as usize / 4).into()
     }
 
@@ -36,9 +36,9 @@ impl Device for Mmu {
         let old = cx.sys.cache.entry(core, index);
         cache::set_entry(cx.sys, cx.mem, core, index, value);
         let new = cx.sys.cache.entry(core, index);
-        if old != new && cx.sys.trace.on(Event::MmuEntry) {
+        if old != new && cx.sys.trace.on(TraceEvent::MmuEntry) {
             let text = cx.sys.cache.describe_entry(core, index);
-            cx.trace(Event::MmuEntry, || text);
+            cx.trace(TraceEvent::MmuEntry, || text);
         }
     }
 

@@ -11,8 +11,8 @@ mod tests;
 
 use super::regfile::RegFile;
 use super::spec::Spec;
-use super::{Cx, Device, Msg, STEADY, View};
-use crate::irq::Source;
+use super::{Cx, DevMsg, DevView, Device, STEADY};
+use crate::irq::IrqSource;
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use spec::*;
@@ -104,7 +104,7 @@ impl Pcnt {
     }
 
     fn sync_irq(&self, cx: &mut Cx) {
-        cx.irq(Source::Pcnt, self.raw & self.get(INT_ENA) != 0);
+        cx.irq(IrqSource::Pcnt, self.raw & self.get(INT_ENA) != 0);
     }
 }
 
@@ -113,7 +113,7 @@ impl Device for Pcnt {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, _v: &View) -> u32 {
+    fn peek(&self, offset: u32, _v: &DevView) -> u32 {
         match offset {
             U_CNT..INT_RAW => u32::from(self.units[(offset - U_CNT) as usize / 4].count as u16),
             U_STATUS..CTRL => self.units[(offset - U_STATUS) as usize / 4].status,
@@ -131,7 +131,7 @@ impl Device for Pcnt {
         self.peek(offset, &cx.view())
     }
 
-    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+    fn steady_until(&self, _offset: u32, _v: &DevView) -> Ticks {
         STEADY
     }
 
@@ -150,8 +150,8 @@ impl Device for Pcnt {
         self.sync_irq(cx);
     }
 
-    fn message(&mut self, msg: &Msg, cx: &mut Cx) {
-        let Msg::SignalIn(signal, level) = *msg else { return };
+    fn message(&mut self, msg: &DevMsg, cx: &mut Cx) {
+        let DevMsg::SignalIn(signal, level) = *msg else { return };
         let Some((u, input)) = input_of(signal) else { return };
         let unit = &mut self.units[u];
         let old = unit.inputs;

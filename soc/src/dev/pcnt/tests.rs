@@ -13,9 +13,9 @@ fn bench() -> Bench<Pcnt> {
 
 fn pulses(b: &mut Bench<Pcnt>, n: u32) {
     for _ in 0..n {
-        b.message(&Msg::SignalIn(39, true));
-        b.message(&Msg::SignalIn(39, true));
-        b.message(&Msg::SignalIn(39, false));
+        b.message(&DevMsg::SignalIn(39, true));
+        b.message(&DevMsg::SignalIn(39, true));
+        b.message(&DevMsg::SignalIn(39, false));
     }
 }
 
@@ -41,7 +41,7 @@ fn control_levels_turn_and_block() {
     b.write(U_CONF0, 1 << 18 | 1 << 20 | 2 << 22); // high: inverted, low: blocked
     pulses(&mut b, 2);
     assert_eq!(b.read(U_CNT), 0);
-    b.message(&Msg::SignalIn(41, true));
+    b.message(&DevMsg::SignalIn(41, true));
     pulses(&mut b, 2);
     assert_eq!(b.read(U_CNT), 0xFFFE);
 }
@@ -51,7 +51,7 @@ fn channel_1_of_unit_7_counts_down() {
     let mut b = bench();
     b.write(CTRL, 0);
     b.write(U_CONF0 + 12 * 7, 2 << 26);
-    b.message(&Msg::SignalIn(80, true));
+    b.message(&DevMsg::SignalIn(80, true));
     assert_eq!(b.read(U_CNT + 28), 0xFFFF);
 }
 
@@ -62,10 +62,10 @@ fn thresholds_and_limits_interrupt() {
     b.write(U_CONF2, (-5_i16 as u16 as u32) << 16 | 5);
     b.write(U_CONF0, 1 << 18 | conf0::THRES0_EN | conf0::THRES1_EN | conf0::H_LIM_EN | conf0::ZERO_EN);
     pulses(&mut b, 2);
-    assert!(b.irq(Source::Pcnt));
+    assert!(b.irq(IrqSource::Pcnt));
     assert_eq!(b.read(U_STATUS), status::THRES1);
     b.write(INT_CLR, 1);
-    assert!(!b.irq(Source::Pcnt));
+    assert!(!b.irq(IrqSource::Pcnt));
     pulses(&mut b, 2);
     assert_eq!((b.read(INT_ST), b.read(U_STATUS)), (1, status::THRES0));
     b.write(INT_CLR, 1);
@@ -90,11 +90,11 @@ fn low_limit_and_zero() {
 #[test]
 fn a_reset_forgets_all_but_the_inputs() {
     let mut b = bench();
-    b.message(&Msg::SignalIn(39, true));
+    b.message(&DevMsg::SignalIn(39, true));
     b.reset();
     assert_eq!((b.read(U_CNT), b.read(CTRL), b.read(U_CONF0)), (0, 0x5555, 0x3C10));
     b.write(CTRL, 0);
     b.write(U_CONF0, 1 << 18);
-    b.message(&Msg::SignalIn(39, true));
+    b.message(&DevMsg::SignalIn(39, true));
     assert_eq!(b.read(U_CNT), 0, "no edge");
 }

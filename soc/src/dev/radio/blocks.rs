@@ -1,6 +1,6 @@
 //! The blocks, named as in IDF's `reg_base.h` and `esp_hw_support/port/esp32` (sleep).
 
-use super::{Answer, Block, Undocumented};
+use super::{FixedBits, RadioBlock, Undocumented};
 use crate::dev::spec::Spec;
 
 macro_rules! blocks {
@@ -9,9 +9,9 @@ macro_rules! blocks {
             /// Marker type of the block.
             #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
             pub struct $marker;
-            impl Block for $marker {
+            impl RadioBlock for $marker {
                 const SPEC: &'static Spec = &Spec { name: $name, source: $source, regs: &[], layouts: &[] };
-                const ANSWERS: &'static [Answer] = &[$($answer),*];
+                const FIXED_BITS: &'static [FixedBits] = &[$($answer),*];
                 const WARNINGS: &'static [(u32, &'static str)] = &[$($warning),*];
             }
             $(#[$doc])+
@@ -27,18 +27,18 @@ const NO_BLUETOOTH: &str =
 const BIT31: u32 = 1 << 31;
 
 /// Bit 31 at `offset` always reads 1.
-const fn done(offset: u32) -> Answer {
-    Answer { offset, ones: BIT31, zeros: 0 }
+const fn done(offset: u32) -> FixedBits {
+    FixedBits { offset, ones: BIT31, zeros: 0 }
 }
 
 /// Bit 31 at `offset` always reads 0.
-const fn idle(offset: u32) -> Answer {
-    Answer { offset, ones: 0, zeros: BIT31 }
+const fn idle(offset: u32) -> FixedBits {
+    FixedBits { offset, ones: 0, zeros: BIT31 }
 }
 
 /// The noise floor measurement is always done.
-const fn noise() -> Answer {
-    Answer { offset: 0x18, ones: 1 << 24, zeros: 0 }
+const fn noise() -> FixedBits {
+    FixedBits { offset: 0x18, ones: 1 << 24, zeros: 0 }
 }
 
 blocks! {

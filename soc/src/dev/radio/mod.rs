@@ -11,25 +11,25 @@ pub use mac::WifiMac;
 pub use state::RadioState;
 
 use super::spec::Spec;
-use super::{Cx, Device, STEADY, View};
+use super::{Cx, DevView, Device, STEADY};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 /// Description of one block.
-pub trait Block {
+pub trait RadioBlock {
     /// Name and source of the block.
     const SPEC: &'static Spec;
     /// Bits with a fixed read value: states that a loop in the ROM waits for.
-    const ANSWERS: &'static [Answer] = &[];
+    const FIXED_BITS: &'static [FixedBits] = &[];
     /// Offsets whose use needs unmodelled functions, and the warning to give.
     const WARNINGS: &'static [(u32, &'static str)] = &[];
 }
 
 /// Bits with a fixed value.
 #[derive(Clone, Copy, Debug)]
-pub struct Answer {
+pub struct FixedBits {
     /// Byte offset.
     pub offset: u32,
     /// Bits that always read 1.
@@ -47,7 +47,7 @@ pub struct Undocumented<B> {
     block: PhantomData<B>,
 }
 
-impl<B: Block> Undocumented<B> {
+impl<B: RadioBlock> Undocumented<B> {
     fn warn(offset: u32, cx: &mut Cx) {
         if let Some((_, text)) = B::WARNINGS.iter().find(|w| w.0 == offset) {
             cx.sys.warn(format!("{}: {text}", B::SPEC.name));
@@ -55,18 +55,18 @@ impl<B: Block> Undocumented<B> {
     }
 }
 
-impl<B: Block> Device for Undocumented<B> {
+impl<B: RadioBlock> Device for Undocumented<B> {
     fn spec(&self) -> &'static Spec {
         B::SPEC
     }
 
-    fn peek(&self, offset: u32, _v: &View) -> u32 {
+    fn peek(&self, offset: u32, _v: &DevView) -> u32 {
         let value = self.values.get(&offset).copied().unwrap_or(0);
-        let answers = B::ANSWERS.iter().filter(|a| a.offset == offset);
+        let answers = B::FIXED_BITS.iter().filter(|a| a.offset == offset);
         answers.fold(value, |v, a| v & !a.zeros | a.ones)
     }
 
-    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+    fn steady_until(&self, _offset: u32, _v: &DevView) -> Ticks {
         STEADY
     }
 

@@ -1,7 +1,7 @@
 //! State that is shared by the radio's blocks: the channel, the occupation of the medium, TSFs, and sent 802.11 frames.
 
 use super::tsf::Tsf;
-use crate::net::air::{OnAir, Sent};
+use crate::net::air::{OnAir, SentFrame};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,7 @@ pub struct RadioState {
     /// True if the MAC answered the last received frame with an ACK.
     pub answered: bool,
     /// Transmitted frames that the medium has not processed yet.
-    pub sent: Vec<Sent>,
+    pub sent: Vec<SentFrame>,
 }
 
 impl RadioState {
@@ -33,7 +33,7 @@ impl RadioState {
     }
 
     /// Queues a transmitted frame for the medium.
-    pub fn send(&mut self, sent: Sent) {
+    pub fn send(&mut self, sent: SentFrame) {
         if self.sent.len() < MAX_SENT {
             self.sent.push(sent);
         }

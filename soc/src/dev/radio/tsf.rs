@@ -1,8 +1,8 @@
 //! The timing synchronisation functions (802.11 TSF) in the WDEV block at 0x3FF7_5000: one for the station, one for the
 //! access point. Each is a microsecond counter that is read through a latch.
 
-use crate::dev::{Cx, View};
-use crate::trace::Event;
+use crate::dev::{Cx, DevView};
+use crate::trace::TraceEvent;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +65,7 @@ fn word(offset: u32, first: u32) -> Option<u32> {
 impl Latches {
     /// Returns a register's value, if it belongs to the latches.
     #[must_use]
-    pub fn peek(&self, offset: u32, _v: &View) -> Option<u32> {
+    pub fn peek(&self, offset: u32, _v: &DevView) -> Option<u32> {
         if offset == regs::CONTROL {
             return Some(self.control);
         }
@@ -91,7 +91,7 @@ impl Latches {
             regs::CONTROL => self.control(value, cx),
             regs::ENABLE1 if value & START1 == START1 => {
                 cx.sys.radio.tsf[1].set(cx.now, 0);
-                cx.trace(Event::WifiTsf, || "TSF 1 <- 0".into());
+                cx.trace(TraceEvent::WifiTsf, || "TSF 1 <- 0".into());
                 return false; // the register itself is stored
             }
             _ => return false,
@@ -112,7 +112,7 @@ impl Latches {
             if rising >> (6 + n) & 1 != 0 {
                 let to = self.set[n];
                 cx.sys.radio.tsf[n].set(cx.now, to);
-                cx.trace(Event::WifiTsf, || format!("TSF {n} <- {to}"));
+                cx.trace(TraceEvent::WifiTsf, || format!("TSF {n} <- {to}"));
             }
         }
     }

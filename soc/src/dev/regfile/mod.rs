@@ -1,7 +1,7 @@
 //! Registers that only store what is written: whole peripherals without behaviour, and the stored registers of others.
 
 use super::spec::{How, Spec};
-use super::{Cx, Device, STEADY, View};
+use super::{Cx, DevView, Device, STEADY};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -45,7 +45,7 @@ impl RegFile {
 }
 
 /// Definition of a [`Stored`] peripheral: its register table, and its commands, if any.
-pub trait HasSpec {
+pub trait StoredSpec {
     /// The register table.
     const SPEC: &'static Spec;
 
@@ -64,17 +64,17 @@ pub struct Stored<S> {
     table: PhantomData<S>,
 }
 
-impl<S: HasSpec> Device for Stored<S> {
+impl<S: StoredSpec> Device for Stored<S> {
     fn spec(&self) -> &'static Spec {
         S::SPEC
     }
-    fn peek(&self, offset: u32, _v: &View) -> u32 {
+    fn peek(&self, offset: u32, _v: &DevView) -> u32 {
         self.regs.get(S::SPEC, offset)
     }
     fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
         self.regs.read(S::SPEC, offset, cx)
     }
-    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+    fn steady_until(&self, _offset: u32, _v: &DevView) -> Ticks {
         STEADY
     }
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
@@ -88,24 +88,24 @@ impl<S: HasSpec> Device for Stored<S> {
 /// An address range of undocumented registers (radio, PHY) that only stores what is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound = "")]
-pub struct Blank<S> {
+pub struct StoredUndocumented<S> {
     values: BTreeMap<u32, u32>,
     #[serde(skip)]
     table: PhantomData<S>,
 }
 
-impl<S: HasSpec> Device for Blank<S> {
+impl<S: StoredSpec> Device for StoredUndocumented<S> {
     fn spec(&self) -> &'static Spec {
         S::SPEC
     }
-    fn peek(&self, offset: u32, _v: &View) -> u32 {
+    fn peek(&self, offset: u32, _v: &DevView) -> u32 {
         self.values.get(&offset).copied().unwrap_or(0)
     }
     fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
         cx.sys.warn(format!("{}: not modelled, its registers only keep what is written", S::SPEC.name));
         self.peek(offset, &cx.view())
     }
-    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+    fn steady_until(&self, _offset: u32, _v: &DevView) -> Ticks {
         STEADY
     }
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {

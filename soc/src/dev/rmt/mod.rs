@@ -11,8 +11,8 @@ mod tests;
 
 use super::regfile::RegFile;
 use super::spec::Spec;
-use super::{Cx, DevId, Device, Msg, View};
-use crate::irq::Source;
+use super::{Cx, DevId, DevMsg, DevView, Device};
+use crate::irq::IrqSource;
 use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US, Ticks};
 use serde::{Deserialize, Serialize};
 use spec::*;
@@ -115,7 +115,7 @@ impl Rmt {
     fn drive(&mut self, c: usize, level: bool, cx: &mut Cx) {
         if self.channels[c].output != level {
             self.channels[c].output = level;
-            cx.send(DevId::Gpio, Msg::SignalOut(SIGNAL_OUT + c as u16, level));
+            cx.send(DevId::Gpio, DevMsg::SignalOut(SIGNAL_OUT + c as u16, level));
         }
     }
 
@@ -296,7 +296,7 @@ impl Rmt {
     }
 
     fn sync_irq(&self, cx: &mut Cx) {
-        cx.irq(Source::Rmt, self.raw & self.get(INT_ENA) != 0);
+        cx.irq(IrqSource::Rmt, self.raw & self.get(INT_ENA) != 0);
     }
 }
 
@@ -305,7 +305,7 @@ impl Device for Rmt {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, _v: &View) -> u32 {
+    fn peek(&self, offset: u32, _v: &DevView) -> u32 {
         let word = offset as usize / 4;
         match offset {
             CHDATA..CHCONF0 => self.mem[self.fifo(word)],
@@ -362,8 +362,8 @@ impl Device for Rmt {
         self.sync_irq(cx);
     }
 
-    fn message(&mut self, msg: &Msg, cx: &mut Cx) {
-        let Msg::SignalIn(signal, level) = *msg else { return };
+    fn message(&mut self, msg: &DevMsg, cx: &mut Cx) {
+        let DevMsg::SignalIn(signal, level) = *msg else { return };
         let c = usize::from(signal.wrapping_sub(SIGNAL_IN));
         if c < 8 && self.channels[c].input != level {
             self.edge(c, level, cx);

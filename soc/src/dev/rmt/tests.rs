@@ -29,7 +29,10 @@ fn start(b: &mut Bench<Rmt>) {
 
 /// Returns the levels that channel 0 has output.
 fn levels(b: &mut Bench<Rmt>) -> Vec<bool> {
-    b.sent.drain(..).filter_map(|(_, m)| if let Msg::SignalOut(87, l) = m { Some(l) } else { None }).collect()
+    b.sent
+        .drain(..)
+        .filter_map(|(_, m)| if let DevMsg::SignalOut(87, l) = m { Some(l) } else { None })
+        .collect()
 }
 
 #[test]
@@ -40,13 +43,13 @@ fn a_transmission_ends_on_time() {
     b.write(MEM + 8, 0);
     start(&mut b);
     b.advance(99);
-    assert!(!b.irq(Source::Rmt));
+    assert!(!b.irq(IrqSource::Rmt));
     assert_eq!(levels(&mut b), [true, false, true, false]);
     b.advance(1);
-    assert!(b.irq(Source::Rmt));
+    assert!(b.irq(IrqSource::Rmt));
     assert_eq!(b.read(INT_ST), 1);
     b.write(INT_CLR, 1);
-    assert!(!b.irq(Source::Rmt));
+    assert!(!b.irq(IrqSource::Rmt));
     start(&mut b);
     b.advance(100);
     assert_eq!(b.read(INT_RAW), 1, "and again");
@@ -118,12 +121,12 @@ fn reception_records_levels_and_ends_when_idle() {
     b.write(CHCONF1 + 8, conf | conf1::MEM_WR_RST);
     b.write(CHCONF1 + 8, conf | conf1::RX_EN);
     for (level, us) in [(true, 20), (false, 30), (true, 40), (false, 99)] {
-        b.message(&Msg::SignalIn(84, level));
+        b.message(&DevMsg::SignalIn(84, level));
         b.advance(us);
     }
-    assert!(!b.irq(Source::Rmt));
+    assert!(!b.irq(IrqSource::Rmt));
     b.advance(1);
-    assert!(b.irq(Source::Rmt));
+    assert!(b.irq(IrqSource::Rmt));
     assert_eq!(b.read(MEM + 64 * 4), 30 << 16 | 0x8000 | 20);
     assert_eq!(b.read(MEM + 65 * 4), 0x8000 | 40);
     assert_eq!(b.read(CHSTATUS + 4) & 0x3FF, 64 + 2, "the driver takes two items");
@@ -135,13 +138,13 @@ fn the_filter_drops_glitches() {
     let conf = b.read(CHCONF1) & !(0xFF << conf1::RX_FILTER_THRES_S);
     let filter = conf1::RX_FILTER_EN | 160 << conf1::RX_FILTER_THRES_S; // 2 µs
     b.write(CHCONF1, conf | filter | conf1::RX_EN);
-    b.message(&Msg::SignalIn(83, true));
+    b.message(&DevMsg::SignalIn(83, true));
     b.advance(1);
-    b.message(&Msg::SignalIn(83, false));
+    b.message(&DevMsg::SignalIn(83, false));
     b.advance(200);
     assert_eq!(b.read(INT_RAW), 0, "a lone glitch starts nothing");
     for (level, us) in [(true, 20), (false, 1), (true, 9), (false, 100)] {
-        b.message(&Msg::SignalIn(83, level));
+        b.message(&DevMsg::SignalIn(83, level));
         b.advance(us);
     }
     assert_eq!(b.read(MEM), 0x8000 | 30);
@@ -152,15 +155,15 @@ fn the_filter_drops_glitches() {
 fn a_receiver_without_its_memory_or_with_too_little_fails() {
     let mut b = bench();
     b.write(CHCONF1, conf1::REF_ALWAYS_ON | conf1::RX_EN);
-    b.message(&Msg::SignalIn(83, true));
+    b.message(&DevMsg::SignalIn(83, true));
     b.advance(1);
-    b.message(&Msg::SignalIn(83, false));
+    b.message(&DevMsg::SignalIn(83, false));
     assert_eq!(b.read(INT_RAW), 4);
     assert_ne!(b.read(CHSTATUS) & status::OWNER_ERR, 0);
     b.write(CHCONF1, conf1::REF_ALWAYS_ON | conf1::RX_EN | conf1::MEM_OWNER | conf1::MEM_WR_RST);
     b.write(INT_CLR, 4);
     for n in 0..130 {
-        b.message(&Msg::SignalIn(83, n % 2 == 0));
+        b.message(&DevMsg::SignalIn(83, n % 2 == 0));
         b.advance(2);
     }
     assert_ne!(b.read(CHSTATUS) & status::FULL, 0);
@@ -186,7 +189,7 @@ fn wild_values_do_no_harm() {
         for value in [0xFFFF_FFFF, 0x0001_0001, 0] {
             b.write(offset, value);
             b.read(offset);
-            b.message(&Msg::SignalIn(83 + (offset as u16 / 4) % 8, value != 0));
+            b.message(&DevMsg::SignalIn(83 + (offset as u16 / 4) % 8, value != 0));
             b.advance(3);
         }
     }

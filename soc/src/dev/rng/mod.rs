@@ -4,7 +4,7 @@ pub mod spec;
 
 use super::radio::tsf::Latches;
 use super::spec::Spec;
-use super::{Cx, Device, View};
+use super::{Cx, DevView, Device};
 use serde::{Deserialize, Serialize};
 use spec::{DATA, SPEC};
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ impl Device for Rng {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, v: &View) -> u32 {
+    fn peek(&self, offset: u32, v: &DevView) -> u32 {
         if offset == DATA {
             return self.last;
         }

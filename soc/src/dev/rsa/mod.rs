@@ -8,8 +8,8 @@ mod tests;
 mod vectors;
 
 use super::spec::Spec;
-use super::{Cx, Device, STEADY, View, steady_before};
-use crate::irq::Source;
+use super::{Cx, DevView, Device, STEADY, steady_before};
+use crate::irq::IrqSource;
 use esplens_core::time::{Ticks, periods_to_ticks};
 use mont::{MAX_WORDS, Mont};
 use serde::{Deserialize, Serialize};
@@ -135,8 +135,8 @@ impl Rsa {
         self.call_after(2 * mul_clocks(n), cx);
     }
 
-    /// Computes the next multiplications of an exponentiation, about [`PIECE_CLOCKS`] clock cycles of them. Computes the
-    /// result after the last one.
+    /// Computes the next multiplications of an exponentiation, about [`PIECE_CLOCKS`] clock cycles of them. Computes
+    /// the result after the last one.
     fn go_on(&mut self, mut power: Box<Power>, cx: &mut Cx) {
         let n = power.words as usize;
         let (mut clocks, mut out) = (0, [0; MAX_WORDS]);
@@ -191,7 +191,7 @@ impl Rsa {
     }
 
     fn sync_irq(&self, cx: &mut Cx) {
-        cx.irq(Source::Rsa, self.interrupt);
+        cx.irq(IrqSource::Rsa, self.interrupt);
     }
 }
 
@@ -200,7 +200,7 @@ impl Device for Rsa {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, v: &View) -> u32 {
+    fn peek(&self, offset: u32, v: &DevView) -> u32 {
         match offset {
             0..M_DASH => self.memory(offset / 0x200)[(offset % 0x200 / 4) as usize],
             M_DASH => self.m_dash,
@@ -212,7 +212,7 @@ impl Device for Rsa {
         }
     }
 
-    fn steady_until(&self, offset: u32, v: &View) -> Ticks {
+    fn steady_until(&self, offset: u32, v: &DevView) -> Ticks {
         match offset {
             CLEAN => steady_before(self.clean_at, v),
             _ => STEADY,

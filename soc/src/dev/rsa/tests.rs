@@ -33,9 +33,9 @@ pub(super) fn run(b: &mut Bench<Rsa>, start: u32) {
         }
         b.advance(10);
     }
-    assert!(b.irq(Source::Rsa));
+    assert!(b.irq(IrqSource::Rsa));
     b.write(INTERRUPT, 1);
-    assert!(!b.irq(Source::Rsa));
+    assert!(!b.irq(IrqSource::Rsa));
 }
 
 const N: &str = concat!(

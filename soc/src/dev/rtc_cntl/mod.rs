@@ -13,11 +13,11 @@ pub use sleep::Power;
 
 use super::regfile::RegFile;
 use super::spec::Spec;
-use super::timg::count::{Count, Rate};
+use super::timg::count::{Count, CountRate};
 use super::timg::watchdog::Watchdog;
-use super::{Cx, Device, Msg, STEADY, View};
+use super::{Cx, DevMsg, DevView, Device, STEADY};
 use crate::clocks::SocClk;
-use crate::irq::Source;
+use crate::irq::IrqSource;
 use crate::system::{Request, ResetCause, ResetKind};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
@@ -71,7 +71,7 @@ impl RtcCntl {
     }
 
     fn sync_irq(&self, cx: &mut Cx) {
-        cx.irq(Source::RtcCore, self.raw & self.regs.get(&SPEC, spec::INT_ENA) != 0);
+        cx.irq(IrqSource::RtcCore, self.raw & self.regs.get(&SPEC, spec::INT_ENA) != 0);
     }
 
     /// Updates the cores' stall state from the two halves of their stall codes.
@@ -106,7 +106,7 @@ impl RtcCntl {
 
     /// Adapts timer, alarm and watchdog to a possible change of the slow clock.
     fn retime(&mut self, cx: &mut Cx) {
-        self.timer.retime(cx.now, Rate::hz(cx.sys.clocks.rtc_slow_hz()), true, false);
+        self.timer.retime(cx.now, CountRate::hz(cx.sys.clocks.rtc_slow_hz()), true, false);
         if cx.sys.events.when(cx.dev.slot(TIME_TAG)).is_some() {
             self.time_update(time_update::TIME_UPDATE, cx);
         }
@@ -192,7 +192,7 @@ impl Device for RtcCntl {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, v: &View) -> u32 {
+    fn peek(&self, offset: u32, v: &DevView) -> u32 {
         let stored = self.regs.get(&SPEC, offset);
         match offset {
             spec::TIME_UPDATE if self.time.valid => time_update::TIME_VALID,
@@ -216,7 +216,7 @@ impl Device for RtcCntl {
         }
     }
 
-    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+    fn steady_until(&self, _offset: u32, _v: &DevView) -> Ticks {
         STEADY
     }
 
@@ -257,17 +257,17 @@ impl Device for RtcCntl {
         match tag {
             TIME_TAG => self.time_latch(cx),
             ALARM_TAG => self.sync_alarm(cx),
-            WDT_TAG => self.bite(cx),
+            WDT_TAG => self.stage_timeout(cx),
             _ => self.wake(self.early.1, cx),
         }
         self.sync_irq(cx);
     }
 
-    fn message(&mut self, msg: &Msg, cx: &mut Cx) {
+    fn message(&mut self, msg: &DevMsg, cx: &mut Cx) {
         match msg {
-            Msg::ClockChanged => self.retime(cx),
-            Msg::WakeCause(bits) => self.wake_message(*bits, cx),
-            Msg::Pad(..) => self.pads(cx),
+            DevMsg::ClockChanged => self.retime(cx),
+            DevMsg::WakeCause(bits) => self.wake_message(*bits, cx),
+            DevMsg::Pad(..) => self.pads(cx),
             _ => {}
         }
         self.sync_irq(cx);

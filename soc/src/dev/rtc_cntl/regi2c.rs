@@ -4,8 +4,8 @@
 //! block in bits 7:0, register in 15:8, data in 23:16, write in 24, busy in 25.
 
 use crate::dev::spec::Spec;
-use crate::dev::{Cx, Device, STEADY, View};
-use crate::trace::Event;
+use crate::dev::{Cx, DevView, Device, STEADY};
+use crate::trace::TraceEvent;
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -80,7 +80,7 @@ fn tune(byte: u8, cx: &mut Cx) {
     let frequency = 2400 + u16::from(byte / 2);
     if channel && cx.sys.radio.frequency != frequency {
         cx.sys.radio.frequency = frequency;
-        cx.trace(Event::WifiChannel, || format!("tuned to {frequency} MHz"));
+        cx.trace(TraceEvent::WifiChannel, || format!("tuned to {frequency} MHz"));
     }
 }
 
@@ -89,7 +89,7 @@ impl Device for Regi2c {
         &table::SPEC
     }
 
-    fn peek(&self, offset: u32, _v: &View) -> u32 {
+    fn peek(&self, offset: u32, _v: &DevView) -> u32 {
         let word = self.words.get(&offset).copied().unwrap_or(0);
         match offset {
             table::TXDC_STATUS => word | TXDC_DONE,
@@ -99,7 +99,7 @@ impl Device for Regi2c {
         }
     }
 
-    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+    fn steady_until(&self, _offset: u32, _v: &DevView) -> Ticks {
         STEADY
     }
 

@@ -2,8 +2,8 @@
 
 use super::spec::{self, SPEC, dig_pwc, int_raw as int, slp_timer1, state0, time_update, wakeup_state};
 use super::{ALARM_TAG, RtcCntl, TIME_TAG, WAKE_TAG};
-use crate::dev::timg::count::Rate;
-use crate::dev::{Cx, DevId, Msg, rtcio};
+use crate::dev::timg::count::CountRate;
+use crate::dev::{Cx, DevId, DevMsg, rtcio};
 use crate::system::Request;
 use serde::{Deserialize, Serialize};
 
@@ -118,10 +118,10 @@ impl RtcCntl {
         self.wake_cause = 0;
         cx.request(if deep { Request::DeepSleep } else { Request::LightSleep });
         for dev in DevId::ALL {
-            cx.send(*dev, Msg::Sleep(deep));
+            cx.send(*dev, DevMsg::Sleep(deep));
         }
         let periods = (self.regs.get(&SPEC, spec::TIMER5) & spec::timer5::MIN_SLP_VAL) >> 8;
-        let shortest = Rate::hz(cx.sys.clocks.rtc_slow_hz()).ticks(u64::from(periods.max(1)));
+        let shortest = CountRate::hz(cx.sys.clocks.rtc_slow_hz()).ticks(u64::from(periods.max(1)));
         self.early = (cx.now.saturating_add(shortest), 0);
         self.sync_wdt(cx);
         // A wake-up condition that already holds ends the sleep after its minimum time.
@@ -177,13 +177,13 @@ impl RtcCntl {
         cx.cancel(WAKE_TAG);
         cx.request(Request::Wake);
         for dev in DevId::ALL {
-            cx.send(*dev, Msg::Wake);
+            cx.send(*dev, DevMsg::Wake);
         }
         self.sync_alarm(cx);
         self.sync_wdt(cx);
     }
 
-    /// Handles [`Msg::WakeCause`]: bits 10:0 are wake-up sources, bits 28:11 the RTC pads of an EXT1 wake-up.
+    /// Handles [`DevMsg::WakeCause`]: bits 10:0 are wake-up sources, bits 28:11 the RTC pads of an EXT1 wake-up.
     pub(super) fn wake_message(&mut self, bits: u32, cx: &mut Cx) {
         if bits & WAKE_TOUCH != 0 {
             self.raw |= int::TOUCH;

@@ -75,7 +75,7 @@ fn system_clock_selection_reaches_the_clock_tree_and_everybody() {
     let conf = b.read(spec::CLK_CONF);
     b.write(spec::CLK_CONF, conf | 1 << 27);
     assert_eq!(b.sys.clocks.soc_clk, SocClk::Pll);
-    assert!(b.sent.contains(&(DevId::Uart0, Msg::ClockChanged)));
+    assert!(b.sent.contains(&(DevId::Uart0, DevMsg::ClockChanged)));
     b.sent.clear();
     b.write(spec::CLK_CONF, conf | 1 << 27 | 1 << 10);
     assert!(b.sent.is_empty(), "an unrelated bit changes no clock");
@@ -110,7 +110,7 @@ fn both_halves_of_the_code_stall_a_cpu() {
     assert!(!b.sys.cores[1].rtc_stall);
     b.write(spec::SW_CPU_STALL, 0x21 << 20);
     assert!(b.sys.cores[1].rtc_stall && !b.sys.cores[0].rtc_stall);
-    assert!(b.sys.attention());
+    assert!(b.sys.needs_service());
     b.write(spec::SW_CPU_STALL, 0x21 << 26);
     b.write(spec::OPTIONS0, options | 2 << 2);
     assert!(!b.sys.cores[1].rtc_stall && b.sys.cores[0].rtc_stall);
@@ -127,7 +127,7 @@ fn light_sleep_ends_at_the_alarm() {
     sleep(&mut b, false, WAKE_TIMER);
     assert_eq!(b.sys.requests, [Request::LightSleep]);
     assert_eq!(b.dev.power(), Power::Light);
-    assert!(b.sent.contains(&(DevId::Gpio, Msg::Sleep(false))));
+    assert!(b.sent.contains(&(DevId::Gpio, DevMsg::Sleep(false))));
     b.advance(990);
     assert_eq!(b.read(spec::INT_RAW) & int::SLP_WAKEUP, 0);
     assert_ne!(b.read(spec::LOW_POWER_ST), 0);
@@ -136,8 +136,8 @@ fn light_sleep_ends_at_the_alarm() {
     assert_ne!(b.read(spec::INT_RAW) & int::SLP_WAKEUP, 0);
     assert_eq!(b.read(spec::WAKEUP_STATE) & 0x7FF, WAKE_TIMER);
     assert_eq!(b.read(spec::STATE0) & state0::SLEEP_EN, 0);
-    assert!(b.irq(Source::RtcCore));
-    assert!(b.sent.contains(&(DevId::Timg0, Msg::Wake)));
+    assert!(b.irq(IrqSource::RtcCore));
+    assert!(b.sent.contains(&(DevId::Timg0, DevMsg::Wake)));
 }
 
 #[test]
@@ -183,17 +183,17 @@ fn the_alarm_interrupts_only_with_its_enable_bit() {
     let now = time(&mut b);
     set_alarm(&mut b, now + 150);
     b.advance(2000);
-    assert!(!b.irq(Source::RtcCore));
+    assert!(!b.irq(IrqSource::RtcCore));
     arm_alarm(&mut b);
-    assert!(b.irq(Source::RtcCore), "the time is over");
+    assert!(b.irq(IrqSource::RtcCore), "the time is over");
     b.write(spec::INT_CLR, int::MAIN_TIMER);
     let now = time(&mut b);
     set_alarm(&mut b, now + 150);
     arm_alarm(&mut b);
     b.advance(990);
-    assert!(!b.irq(Source::RtcCore));
+    assert!(!b.irq(IrqSource::RtcCore));
     b.advance(20);
-    assert!(b.irq(Source::RtcCore));
+    assert!(b.irq(IrqSource::RtcCore));
     // A sleep after the alarm ends immediately, because the alarm time is in the past.
     b.write(spec::INT_CLR, int::MAIN_TIMER);
     sleep(&mut b, false, WAKE_TIMER);
@@ -208,7 +208,7 @@ fn an_early_end_of_sleep_leaves_no_alarm_behind() {
     set_alarm(&mut b, now + 1_500_000);
     sleep(&mut b, false, WAKE_TIMER | WAKE_TOUCH);
     b.advance(10_000);
-    b.message(&Msg::WakeCause(WAKE_TOUCH));
+    b.message(&DevMsg::WakeCause(WAKE_TOUCH));
     assert_eq!(b.read(spec::WAKEUP_STATE) & 0x7FF, WAKE_TOUCH);
     assert_eq!(b.sys.events.next(), u64::MAX);
 }
@@ -219,17 +219,17 @@ fn only_enabled_sources_wake() {
     let now = time(&mut b);
     set_alarm(&mut b, now + 10);
     sleep(&mut b, false, WAKE_EXT1);
-    b.message(&Msg::WakeCause(1));
+    b.message(&DevMsg::WakeCause(1));
     b.advance(10_000);
     assert_eq!(b.dev.power(), Power::Light);
-    b.message(&Msg::WakeCause(WAKE_EXT1 | 1 << (11 + 5)));
+    b.message(&DevMsg::WakeCause(WAKE_EXT1 | 1 << (11 + 5)));
     assert_eq!(b.dev.power(), Power::Awake);
     assert_eq!(b.read(spec::WAKEUP_STATE) & 0x7FF, WAKE_EXT1);
     assert_eq!(b.read(spec::EXT_WAKEUP1_STATUS), 1 << 5);
     b.write(spec::EXT_WAKEUP1, spec::ext_wakeup1::EXT_WAKEUP1_STATUS_CLR);
     assert_eq!(b.read(spec::EXT_WAKEUP1_STATUS), 0);
     b.sys.requests.clear();
-    b.message(&Msg::WakeCause(WAKE_EXT1));
+    b.message(&DevMsg::WakeCause(WAKE_EXT1));
     assert!(b.sys.requests.is_empty(), "awake already");
 }
 
@@ -257,9 +257,9 @@ fn watchdog_stages_feed_protection_and_interrupt() {
     b.write(spec::WDTWPROTECT, 0);
     b.advance(900);
     b.write(spec::WDTFEED, 1 << 31); // locked
-    assert!(!b.irq(Source::RtcCore));
+    assert!(!b.irq(IrqSource::RtcCore));
     b.advance(100);
-    assert!(b.irq(Source::RtcCore));
+    assert!(b.irq(IrqSource::RtcCore));
     b.advance(1000);
     assert_eq!(b.sys.requests, [Request::Reset(ResetKind::Cpu(1), ResetCause::RtcWdtCpu)]);
     b.advance(1000);
@@ -274,7 +274,7 @@ fn watchdog_may_pause_in_sleep() {
     b.advance(500);
     sleep(&mut b, false, WAKE_TOUCH);
     b.advance(1_000_000);
-    b.message(&Msg::WakeCause(WAKE_TOUCH));
+    b.message(&DevMsg::WakeCause(WAKE_TOUCH));
     b.advance(490);
     assert_eq!(b.sys.requests, [Request::LightSleep, Request::Wake]);
     b.advance(20);
@@ -340,7 +340,7 @@ fn extreme_values_do_no_harm() {
             b.read(reg);
             b.advance_ticks(100);
         }
-        b.message(&Msg::WakeCause(u32::MAX));
+        b.message(&DevMsg::WakeCause(u32::MAX));
     }
     b.advance_ticks(TICKS_PER_SEC);
 }
@@ -354,10 +354,10 @@ fn ext0_wakes_from_deep_sleep_at_its_pads_level() {
     sleep(&mut b, true, WAKE_EXT0);
     b.advance(10_000);
     b.sys.pads.level = 1; // another pad
-    b.message(&Msg::Pad(0, Some(true)));
+    b.message(&DevMsg::Pad(0, Some(true)));
     assert_eq!(b.dev.power(), Power::Deep);
     b.sys.pads.level = 1 << 4;
-    b.message(&Msg::Pad(4, Some(true)));
+    b.message(&DevMsg::Pad(4, Some(true)));
     assert_eq!((b.dev.power(), b.read(spec::WAKEUP_STATE) & 0x7FF), (Power::Awake, WAKE_EXT0));
 }
 
@@ -369,7 +369,7 @@ fn ext1_wakes_at_any_high_or_all_low_and_says_which() {
     sleep(&mut b, true, WAKE_EXT1);
     b.advance(10_000);
     b.sys.pads.level = 1;
-    b.message(&Msg::Pad(0, Some(true)));
+    b.message(&DevMsg::Pad(0, Some(true)));
     assert_eq!((b.dev.power(), b.read(spec::EXT_WAKEUP1_STATUS)), (Power::Awake, 1 << 11));
 
     b.write(spec::EXT_WAKEUP1, 3 << 10 | spec::ext_wakeup1::EXT_WAKEUP1_STATUS_CLR);
@@ -378,10 +378,10 @@ fn ext1_wakes_at_any_high_or_all_low_and_says_which() {
     sleep(&mut b, false, WAKE_EXT1);
     b.advance(10_000);
     b.sys.pads.level = 1;
-    b.message(&Msg::Pad(4, Some(false)));
+    b.message(&DevMsg::Pad(4, Some(false)));
     assert_eq!(b.dev.power(), Power::Light, "GPIO0 is still high");
     b.sys.pads.level = 0;
-    b.message(&Msg::Pad(0, None));
+    b.message(&DevMsg::Pad(0, None));
     assert_eq!((b.dev.power(), b.read(spec::EXT_WAKEUP1_STATUS)), (Power::Awake, 3 << 10));
 }
 
@@ -399,8 +399,8 @@ fn the_digital_cores_sources_do_not_end_deep_sleep() {
     let mut b = bench();
     let digital = 1 << 2 | 1 << 6 | 1 << 7; // GPIO, UART0, UART1
     sleep(&mut b, true, digital);
-    b.message(&Msg::WakeCause(digital));
+    b.message(&DevMsg::WakeCause(digital));
     b.advance(10_000);
-    b.message(&Msg::WakeCause(digital));
+    b.message(&DevMsg::WakeCause(digital));
     assert_eq!(b.dev.power(), Power::Deep);
 }

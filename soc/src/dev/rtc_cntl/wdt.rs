@@ -3,10 +3,10 @@
 use super::spec::{self, SPEC, int_raw as int, wdtconfig0 as wdt};
 use super::{Power, RtcCntl, WDT_TAG};
 use crate::dev::Cx;
-use crate::dev::timg::count::Rate;
+use crate::dev::timg::count::CountRate;
 use crate::dev::timg::watchdog;
 use crate::system::{Request, ResetCause, ResetKind};
-use crate::trace::Event;
+use crate::trace::TraceEvent;
 
 impl RtcCntl {
     /// Updates the watchdog's clock and event.
@@ -14,7 +14,7 @@ impl RtcCntl {
         let config0 = self.regs.get(&SPEC, spec::WDTCONFIG0);
         let on = config0 & (wdt::WDT_EN | wdt::WDT_FLASHBOOT_MOD_EN) != 0;
         let paused = self.power != Power::Awake && config0 & wdt::WDT_PAUSE_IN_SLP != 0;
-        self.wdt.set(cx.now, Rate::hz(cx.sys.clocks.rtc_slow_hz()), on, paused);
+        self.wdt.set(cx.now, CountRate::hz(cx.sys.clocks.rtc_slow_hz()), on, paused);
         let holds = [spec::WDTCONFIG1, spec::WDTCONFIG2, spec::WDTCONFIG3, spec::WDTCONFIG4]
             .map(|o| self.regs.get(&SPEC, o));
         let actions = wdt::WDT_STG0 | wdt::WDT_STG1 | wdt::WDT_STG2 | wdt::WDT_STG3;
@@ -26,7 +26,7 @@ impl RtcCntl {
     }
 
     /// Handles the time-out of a stage. In flash boot mode stage 0 resets the whole chip.
-    pub(super) fn bite(&mut self, cx: &mut Cx) {
+    pub(super) fn stage_timeout(&mut self, cx: &mut Cx) {
         let config0 = self.regs.get(&SPEC, spec::WDTCONFIG0);
         let stage = self.wdt.stage();
         let action = if stage == 0 && config0 & wdt::WDT_FLASHBOOT_MOD_EN != 0 {
@@ -34,7 +34,7 @@ impl RtcCntl {
         } else {
             (config0 >> (28 - 3 * stage)) & 7
         };
-        cx.trace(Event::TimerWdtBite, || {
+        cx.trace(TraceEvent::TimerWdtBite, || {
             let what = ["nothing", "interrupt", "CPU reset", "system reset", "RTC reset"];
             format!("RTC stage {stage}: {}", what.get(action as usize).unwrap_or(&"nothing"))
         });
@@ -66,7 +66,7 @@ impl RtcCntl {
             self.regs.set(offset, value);
         } else if value >> 31 != 0 {
             self.wdt.feed(cx.now);
-            cx.trace(Event::TimerWdtFeed, || "RTC".into());
+            cx.trace(TraceEvent::TimerWdtFeed, || "RTC".into());
         }
         self.sync_wdt(cx);
     }

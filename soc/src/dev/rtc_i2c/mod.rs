@@ -3,16 +3,16 @@
 
 pub mod spec;
 
-use super::regfile::{HasSpec, Stored};
+use super::regfile::{Stored, StoredSpec};
 use super::spec::Spec;
 
 /// Marker type with the register table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Table;
+pub struct RtcI2cSpec;
 
-impl HasSpec for Table {
+impl StoredSpec for RtcI2cSpec {
     const SPEC: &'static Spec = &spec::SPEC;
 }
 
 /// The RTC I2C controller, storage only.
-pub type RtcI2c = Stored<Table>;
+pub type RtcI2c = Stored<RtcI2cSpec>;

@@ -1,12 +1,12 @@
 //! RTCIO: the RTC side of the pads. The pulls of RTC pads are always set here, even when the pad does not belong to the
 //! RTC; output and input are effective only while the pad's MUX_SEL assigns it to the RTC. The GPIO device resolves the
-//! level and receives every change as [`Msg::RtcPad`]. Touch, DAC and Hall settings are only stored.
+//! level and receives every change as [`DevMsg::RtcPad`]. Touch, DAC and Hall settings are only stored.
 
 pub mod spec;
 
 use super::regfile::RegFile;
 use super::spec::Spec;
-use super::{Cx, DevId, Device, Msg, STEADY, View};
+use super::{Cx, DevId, DevMsg, DevView, Device, STEADY};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use spec::*;
@@ -150,7 +150,7 @@ impl Device for RtcIo {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, v: &View) -> u32 {
+    fn peek(&self, offset: u32, v: &DevView) -> u32 {
         match offset {
             RTC_GPIO_IN => (0..18).fold(0, |bits, n| {
                 let level = v.sys.pads.level >> PADS[n].0 & 1 != 0 && pad(&self.regs, n).input;
@@ -163,7 +163,7 @@ impl Device for RtcIo {
         }
     }
 
-    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+    fn steady_until(&self, _offset: u32, _v: &DevView) -> Ticks {
         STEADY
     }
 
@@ -187,10 +187,10 @@ impl Device for RtcIo {
         }
         self.sync_wake(cx);
         for (n, pad) in self.pads().into_iter().enumerate().filter(|(n, pad)| before[*n] != *pad) {
-            cx.send(DevId::Gpio, Msg::RtcPad(PADS[n].0, pad));
+            cx.send(DevId::Gpio, DevMsg::RtcPad(PADS[n].0, pad));
         }
         if self.hold() != hold {
-            cx.send(DevId::Gpio, Msg::PadHold(self.hold()));
+            cx.send(DevId::Gpio, DevMsg::PadHold(self.hold()));
         }
     }
 
@@ -198,9 +198,9 @@ impl Device for RtcIo {
         self.regs = RegFile::default();
         cx.sys.pads.ext0 = 0;
         self.sync_wake(cx);
-        cx.send(DevId::Gpio, Msg::PadHold(0));
+        cx.send(DevId::Gpio, DevMsg::PadHold(0));
         for (n, pad) in self.pads().into_iter().enumerate() {
-            cx.send(DevId::Gpio, Msg::RtcPad(PADS[n].0, pad));
+            cx.send(DevId::Gpio, DevMsg::RtcPad(PADS[n].0, pad));
         }
     }
 }
@@ -223,12 +223,12 @@ mod tests {
         b.write(RTC_GPIO_ENABLE_W1TS, 1 << 24);
         let last = b.sent.last().cloned();
         assert!(
-            matches!(last, Some((DevId::Gpio, Msg::RtcPad(4, p))) if p.selected && p.drive == Some(true)),
+            matches!(last, Some((DevId::Gpio, DevMsg::RtcPad(4, p))) if p.selected && p.drive == Some(true)),
             "{last:?}"
         );
         b.write(RTC_GPIO_PIN + 40, PAD_DRIVER);
         let last = b.sent.last().cloned();
-        assert!(matches!(last, Some((DevId::Gpio, Msg::RtcPad(4, p))) if p.drive.is_none()), "{last:?}");
+        assert!(matches!(last, Some((DevId::Gpio, DevMsg::RtcPad(4, p))) if p.drive.is_none()), "{last:?}");
         b.write(RTC_GPIO_OUT_W1TC, 1 << 24);
         assert_eq!((b.read(RTC_GPIO_OUT), b.read(RTC_GPIO_ENABLE)), (0, 1 << 24));
     }
@@ -248,8 +248,8 @@ mod tests {
         let mut b = bench();
         assert!(reset_value(0).up && reset_value(4).down && !reset_value(27).up);
         b.write(XTAL_32K_PAD, 1 << 22);
-        assert!(b.sent.iter().any(|m| matches!(m, (_, Msg::RtcPad(32, p)) if p.up && !p.down)));
+        assert!(b.sent.iter().any(|m| matches!(m, (_, DevMsg::RtcPad(32, p)) if p.up && !p.down)));
         b.write(DIG_PAD_HOLD, 1 << 8);
-        assert_eq!(b.sent.last(), Some(&(DevId::Gpio, Msg::PadHold(1 << 5))));
+        assert_eq!(b.sent.last(), Some(&(DevId::Gpio, DevMsg::PadHold(1 << 5))));
     }
 }

@@ -5,8 +5,8 @@ pub mod spec;
 
 use super::regfile::RegFile;
 use super::spec::Spec;
-use super::{Cx, Device, View};
-use crate::irq::Source;
+use super::{Cx, DevView, Device};
+use crate::irq::IrqSource;
 use esplens_core::time::{Ticks, periods_to_ticks};
 use serde::{Deserialize, Serialize};
 use spec::*;
@@ -84,10 +84,10 @@ impl Sdmmc {
 
     fn sync_irq(&self, cx: &mut Cx) {
         let events = self.raw & self.reg(INTMASK) != 0 || self.dma & self.reg(IDINTEN) != 0;
-        cx.irq(Source::SdioHost, events && self.reg(CTRL) & ctrl::INT_ENABLE != 0);
+        cx.irq(IrqSource::SdioHost, events && self.reg(CTRL) & ctrl::INT_ENABLE != 0);
     }
 
-    fn settle(&mut self, cx: &mut Cx) {
+    fn complete_if_due(&mut self, cx: &mut Cx) {
         let Some(running) = &mut self.running else { return };
         if running.timeout.is_some_and(|at| at <= cx.now) {
             running.timeout = None;
@@ -148,7 +148,7 @@ impl Device for Sdmmc {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, v: &View) -> u32 {
+    fn peek(&self, offset: u32, v: &DevView) -> u32 {
         match offset {
             RINTSTS => self.raw,
             MINTSTS => self.raw & self.reg(INTMASK),
@@ -161,7 +161,7 @@ impl Device for Sdmmc {
     }
 
     fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
-        self.settle(cx);
+        self.complete_if_due(cx);
         if SPEC.at(offset).is_none() && !(FIFO..CLOCK).contains(&offset) {
             return self.regs.read(&SPEC, offset, cx);
         }
@@ -169,7 +169,7 @@ impl Device for Sdmmc {
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
-        self.settle(cx);
+        self.complete_if_due(cx);
         match offset {
             CTRL => self.control(value, cx),
             CMD => self.command(value, cx),
@@ -185,7 +185,7 @@ impl Device for Sdmmc {
     }
 
     fn event(&mut self, _tag: u8, cx: &mut Cx) {
-        self.settle(cx);
+        self.complete_if_due(cx);
     }
 
     fn reset(&mut self, cx: &mut Cx) {
@@ -222,17 +222,17 @@ mod tests {
         b.write(CMD, cmd::START_COMMAND | cmd::RESPONSE_EXPECT | 8);
         assert_eq!(b.read(CMD) & cmd::START_COMMAND, 0);
         b.advance(757);
-        assert_eq!((b.read(RINTSTS), b.irq(Source::SdioHost)), (0, false));
+        assert_eq!((b.read(RINTSTS), b.irq(IrqSource::SdioHost)), (0, false));
         b.advance(1); // (48 + 255) / 400 kHz
-        assert_eq!((b.read(MINTSTS), b.irq(Source::SdioHost)), (int::RTO, true));
+        assert_eq!((b.read(MINTSTS), b.irq(IrqSource::SdioHost)), (int::RTO, true));
         b.write(RINTSTS, !0);
-        assert!(!b.irq(Source::SdioHost));
+        assert!(!b.irq(IrqSource::SdioHost));
         b.advance(19);
         assert_eq!(b.read(RINTSTS), 0);
         b.advance(1); // 8 / 400 kHz
-        assert_eq!((b.read(MINTSTS), b.irq(Source::SdioHost)), (int::CMD_DONE, true));
+        assert_eq!((b.read(MINTSTS), b.irq(IrqSource::SdioHost)), (int::CMD_DONE, true));
         b.write(RINTSTS, !0);
-        assert!(!b.irq(Source::SdioHost));
+        assert!(!b.irq(IrqSource::SdioHost));
         assert_eq!(b.read(CDETECT), 0);
         assert_eq!(b.read(STATUS) & 1 << 9, 0, "the card is not busy");
     }

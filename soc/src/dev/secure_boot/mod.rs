@@ -5,18 +5,18 @@
 pub mod spec;
 
 use super::Cx;
-use super::regfile::{HasSpec, RegFile, Stored};
+use super::regfile::{RegFile, Stored, StoredSpec};
 use super::spec::Spec;
 use spec::{BUSY, FINISH, SPEC, START};
 
 /// Marker type with the register table and the commands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Table;
+pub struct SecureBootSpec;
 
 /// The digest engine.
-pub type SecureBoot = Stored<Table>;
+pub type SecureBoot = Stored<SecureBootSpec>;
 
-impl HasSpec for Table {
+impl StoredSpec for SecureBootSpec {
     const SPEC: &'static Spec = &SPEC;
 
     fn write(regs: &mut RegFile, offset: u32, value: u32, cx: &mut Cx) {

@@ -11,7 +11,7 @@ mod tests;
 
 use super::regfile::RegFile;
 use super::spec::Spec;
-use super::{Cx, DevId, Device, Msg, STEADY, View, steady_before};
+use super::{Cx, DevId, DevMsg, DevView, Device, STEADY, steady_before};
 use crate::clocks::RTC_FAST_HZ;
 use crate::system::System;
 use esplens_core::time::{TICKS_PER_US, Ticks, periods_to_ticks};
@@ -134,7 +134,7 @@ impl Sens {
         let in_set = |shift: u32| touching & (enable >> shift) & 0x3FF != 0;
         let one_set = self.get(SAR_TOUCH_CTRL1) & touch_ctrl1::OUT_1EN != 0;
         if in_set(touch_enable::OUTEN1_S) && (one_set || in_set(touch_enable::OUTEN2_S)) {
-            cx.send(DevId::RtcCntl, Msg::WakeCause(TOUCH_CAUSE));
+            cx.send(DevId::RtcCntl, DevMsg::WakeCause(TOUCH_CAUSE));
         }
         let timer = self.get(SAR_TOUCH_CTRL2) & touch_ctrl2::START_FORCE == 0;
         if touching != 0 && timer {
@@ -184,7 +184,7 @@ impl Device for Sens {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, v: &View) -> u32 {
+    fn peek(&self, offset: u32, v: &DevView) -> u32 {
         let value = self.get(offset);
         match offset {
             SAR_MEAS_START1 => self.read_start(0, offset, v.now),
@@ -212,7 +212,7 @@ impl Device for Sens {
         self.peek(offset, &cx.view())
     }
 
-    fn steady_until(&self, offset: u32, v: &View) -> Ticks {
+    fn steady_until(&self, offset: u32, v: &DevView) -> Ticks {
         match offset {
             SAR_MEAS_START1 => self.adc[0].done.map_or(STEADY, |at| steady_before(at, v)),
             SAR_MEAS_START2 => self.adc[1].done.map_or(STEADY, |at| steady_before(at, v)),
@@ -250,8 +250,8 @@ impl Device for Sens {
         self.measure(cx);
     }
 
-    fn message(&mut self, msg: &Msg, cx: &mut Cx) {
-        if let Msg::Pad(..) = msg {
+    fn message(&mut self, msg: &DevMsg, cx: &mut Cx) {
+        if let DevMsg::Pad(..) = msg {
             self.look_again(cx);
         }
     }

@@ -72,9 +72,9 @@ fn a_touch_is_reported_until_the_finger_leaves() {
     b.advance(50_000);
     assert_eq!(b.sent, []);
     b.sys.pads.driven = 1 << 4;
-    b.message(&Msg::Pad(4, Some(false)));
+    b.message(&DevMsg::Pad(4, Some(false)));
     b.advance(50_000);
-    assert_eq!(b.sent.pop(), Some((DevId::RtcCntl, Msg::WakeCause(TOUCH_CAUSE))));
+    assert_eq!(b.sent.pop(), Some((DevId::RtcCntl, DevMsg::WakeCause(TOUCH_CAUSE))));
     assert_eq!(b.read(SAR_TOUCH_CTRL2) & touch_ctrl2::MEAS_EN, 1);
     assert_eq!(b.read(SAR_TOUCH_OUT) >> 16, idle / TOUCH_FACTOR);
     b.advance(200_000);

@@ -6,7 +6,7 @@ pub mod spec;
 mod tests;
 
 use super::spec::Spec;
-use super::{Cx, Device, STEADY, View, steady_before};
+use super::{Cx, DevView, Device, STEADY, steady_before};
 use esplens_core::time::{Ticks, periods_to_ticks};
 use serde::{Deserialize, Serialize};
 use sha2::digest::generic_array::GenericArray;
@@ -112,7 +112,7 @@ impl Device for Sha {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, v: &View) -> u32 {
+    fn peek(&self, offset: u32, v: &DevView) -> u32 {
         match offset {
             0..SHA_1_START => self.text[(offset / 4) as usize],
             SHA_1_BUSY | SHA_256_BUSY | SHA_384_BUSY | SHA_512_BUSY => {
@@ -122,7 +122,7 @@ impl Device for Sha {
         }
     }
 
-    fn steady_until(&self, offset: u32, v: &View) -> Ticks {
+    fn steady_until(&self, offset: u32, v: &DevView) -> Ticks {
         match offset {
             SHA_1_BUSY | SHA_256_BUSY | SHA_384_BUSY | SHA_512_BUSY => {
                 steady_before(self.busy_until[((offset - SHA_1_START) / 16) as usize], v)

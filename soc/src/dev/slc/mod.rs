@@ -3,7 +3,7 @@
 pub mod spec;
 
 use super::spec::Spec;
-use super::{Cx, Device, RegFile, View};
+use super::{Cx, DevView, Device, RegFile};
 use serde::{Deserialize, Serialize};
 use spec::*;
 
@@ -32,7 +32,7 @@ impl Device for Slc {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, _v: &View) -> u32 {
+    fn peek(&self, offset: u32, _v: &DevView) -> u32 {
         let value = self.regs.get(&SPEC, offset);
         if is_link(offset) { value & !LINK_COMMANDS | LINK_PARK } else { value }
     }

@@ -2,16 +2,16 @@
 
 pub mod spec;
 
-use super::regfile::{HasSpec, Stored};
+use super::regfile::{Stored, StoredSpec};
 use super::spec::Spec;
 
 /// Marker type with the register table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Table;
+pub struct SlchostSpec;
 
-impl HasSpec for Table {
+impl StoredSpec for SlchostSpec {
     const SPEC: &'static Spec = &spec::SPEC;
 }
 
 /// The host side of the SDIO slave. Only stores what is written; no SDIO host is modelled.
-pub type SlcHost = Stored<Table>;
+pub type SlcHost = Stored<SlchostSpec>;

@@ -138,7 +138,7 @@ fn device_id(s: &Storage) -> u8 {
 
 /// Result of an exchange.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Reply {
+pub struct FlashReply {
     /// The bytes read.
     pub data: Vec<u8>,
     /// Warning about a command that firmware should not send.
@@ -147,25 +147,25 @@ pub struct Reply {
 
 impl FlashChip {
     /// Does one exchange that starts at `now`. Without a chip (`None`) the lines remain high.
-    pub fn exchange(&mut self, storage: Option<&mut Storage>, t: &Transfer, now: Ticks) -> Reply {
+    pub fn exchange(&mut self, storage: Option<&mut Storage>, t: &Transfer, now: Ticks) -> FlashReply {
         let silence = vec![0xFF; t.miso];
         let (Some(s), Some(op)) = (storage, t.opcode()) else {
-            return Reply { data: silence, warning: None };
+            return FlashReply { data: silence, warning: None };
         };
-        self.settle(now);
+        self.complete_if_due(now);
         if self.powered_down && op != 0xAB {
-            return Reply { data: silence, warning: None };
+            return FlashReply { data: silence, warning: None };
         }
         let armed = std::mem::replace(&mut self.reset_armed, op == 0x66);
         if self.work.is_some() && !matches!(op, 0x05 | 0x35 | 0x15 | 0x75 | 0x66 | 0x99) {
             let warning = Some(format!("flash: command {op:#04x} ignored, the chip is busy"));
-            return Reply { data: silence, warning };
+            return FlashReply { data: silence, warning };
         }
         if let Some(reply) = self.identify(s, t, op).or_else(|| self.read(s, t, op)) {
             return reply;
         }
         let data = if op == 0xAB { t.answer(4, 0, |_| device_id(s)) } else { silence };
-        Reply { data, warning: self.change(s, t, op, armed) }
+        FlashReply { data, warning: self.change(s, t, op, armed) }
     }
 
     /// Returns true if the chip is busy at `now`.
@@ -180,7 +180,7 @@ impl FlashChip {
     }
 
     /// Ends the operation in progress if its time is over.
-    fn settle(&mut self, now: Ticks) {
+    fn complete_if_due(&mut self, now: Ticks) {
         if self.work.is_some() && !self.busy(now) {
             self.work = None;
             self.wel = false;
@@ -204,7 +204,7 @@ impl FlashChip {
     }
 
     /// Handles commands that read registers and identification.
-    fn identify(&self, s: &Storage, t: &Transfer, op: u8) -> Option<Reply> {
+    fn identify(&self, s: &Storage, t: &Transfer, op: u8) -> Option<FlashReply> {
         let data =
             match op {
                 0x05 => t.answer(1, 0, |_| self.status_byte(0)),
@@ -224,18 +224,18 @@ impl FlashChip {
                 0x5A => t.answer(4, 8, |i| sfdp::sfdp(s.bytes(), (t.address(3) as usize).wrapping_add(i))),
                 _ => return None,
             };
-        Some(Reply { data, warning: None })
+        Some(FlashReply { data, warning: None })
     }
 
     /// Handles commands that read the array and the security registers.
-    fn read(&self, s: &Storage, t: &Transfer, op: u8) -> Option<Reply> {
+    fn read(&self, s: &Storage, t: &Transfer, op: u8) -> Option<FlashReply> {
         let (wait, quad) = match op {
             0x03 | 0x13 => (0, false),
             0x0B | 0x0C | 0x3B | 0x3C => (8, false),
             0x6B | 0x6C => (8, true),
             0xBB | 0xBC => (4, false),
             0xEB | 0xEC => (6, true),
-            0x48 => return Some(Reply { data: self.read_otp(t), warning: None }),
+            0x48 => return Some(FlashReply { data: self.read_otp(t), warning: None }),
             _ => return None,
         };
         let long = self.four_byte || matches!(op, 0x13 | 0x0C | 0x3C | 0x6C | 0xBC | 0xEC);
@@ -243,7 +243,7 @@ impl FlashChip {
         let data = s.read(t.address(n) as usize, t.miso);
         let late = quad && self.status[1] & sr::QE == 0;
         let warning = late.then(|| "flash: quad read while QE is clear".to_string());
-        Some(Reply { data: t.answer(1 + n, wait, |i| data[i]), warning })
+        Some(FlashReply { data: t.answer(1 + n, wait, |i| data[i]), warning })
     }
 
     /// Handles commands that change the chip's state. Returns a warning if the command is ignored.

@@ -16,7 +16,7 @@ impl Bench {
         Self { mem, region, chip: FlashChip::default(), now: 0 }
     }
 
-    fn reply(&mut self, out: &[u8], miso: usize, dummy: u32) -> Reply {
+    fn reply(&mut self, out: &[u8], miso: usize, dummy: u32) -> FlashReply {
         let mut t = Transfer::plain(out, miso, self.now);
         t.dummy = dummy;
         let mut s = Storage { mem: &mut self.mem, region: self.region };
@@ -132,7 +132,7 @@ fn every_read_command_brings_the_data() {
         (t.addr_lanes, t.dummy) = (lanes, dummy);
         let mut s = Storage { mem: &mut b.mem, region: b.region };
         let reply = b.chip.exchange(Some(&mut s), &t, b.now);
-        assert_eq!(reply, Reply { data: vec![1, 2, 3], warning: None }, "{op:#x}");
+        assert_eq!(reply, FlashReply { data: vec![1, 2, 3], warning: None }, "{op:#x}");
     }
     b.change(&[0x31, 0]);
     assert!(b.reply(&[0x6B, 0, 0x12, 0x34], 1, 8).warning.is_some(), "quad without QE");

@@ -20,8 +20,8 @@ pub use transfer::{Bits, Transfer};
 
 use super::regfile::RegFile;
 use super::spec::Spec;
-use super::{Cx, DevId, Device, STEADY, View};
-use crate::irq::Source;
+use super::{Cx, DevId, DevView, Device, STEADY};
+use crate::irq::IrqSource;
 use dma::Dma;
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,7 @@ impl Spi {
     }
 
     /// Ends the running transaction if its time is over.
-    fn settle(&mut self, cx: &mut Cx) {
+    fn complete_if_due(&mut self, cx: &mut Cx) {
         if self.running.is_none() || self.cmd(cx.now) != 0 {
             return;
         }
@@ -75,10 +75,10 @@ impl Spi {
 
     fn sync_irq(&self, cx: &mut Cx) {
         let (line, dma) = match cx.dev {
-            DevId::Spi0 => (Source::Spi0, None),
-            DevId::Spi1 => (Source::Spi1, Some(Source::Spi1Dma)),
-            DevId::Spi2 => (Source::Spi2, Some(Source::Spi2Dma)),
-            _ => (Source::Spi3, Some(Source::Spi3Dma)),
+            DevId::Spi0 => (IrqSource::Spi0, None),
+            DevId::Spi1 => (IrqSource::Spi1, Some(IrqSource::Spi1Dma)),
+            DevId::Spi2 => (IrqSource::Spi2, Some(IrqSource::Spi2Dma)),
+            _ => (IrqSource::Spi3, Some(IrqSource::Spi3Dma)),
         };
         let slave = self.reg(SLAVE);
         cx.irq(line, slave & slave >> 5 & FLAGS != 0);
@@ -153,7 +153,7 @@ impl Device for Spi {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, v: &View) -> u32 {
+    fn peek(&self, offset: u32, v: &DevView) -> u32 {
         match offset {
             CMD => self.cmd(v.now),
             EXT2 => u32::from(self.cmd(v.now) != 0) * 2,
@@ -170,7 +170,7 @@ impl Device for Spi {
     }
 
     fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
-        self.settle(cx);
+        self.complete_if_due(cx);
         if SPEC.at(offset).is_none() {
             return self.regs.read(&SPEC, offset, cx);
         }
@@ -178,12 +178,12 @@ impl Device for Spi {
     }
 
     /// The first access after a transaction's end changes its flags.
-    fn steady_until(&self, _offset: u32, _v: &View) -> Ticks {
+    fn steady_until(&self, _offset: u32, _v: &DevView) -> Ticks {
         self.running.map_or(STEADY, |(_, end)| end)
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
-        self.settle(cx);
+        self.complete_if_due(cx);
         match offset {
             CMD => self.write_cmd(value, cx),
             W..TX_CRC => self.w[((offset - W) as usize / 4) & 15] = value,
@@ -205,7 +205,7 @@ impl Device for Spi {
     }
 
     fn event(&mut self, _tag: u8, cx: &mut Cx) {
-        self.settle(cx);
+        self.complete_if_due(cx);
     }
 
     fn reset(&mut self, cx: &mut Cx) {

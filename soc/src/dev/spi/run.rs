@@ -107,7 +107,7 @@ impl Spi {
             DevId::Spi3 => (64, 65),
             _ => (1, 2),
         };
-        let duplex = self.reg(USER) & user::DOUTDIN != 0 && cx.sys.wires.get(&q) == Some(&d);
+        let duplex = self.reg(USER) & user::DOUTDIN != 0 && cx.sys.matrix_loopbacks.get(&q) == Some(&d);
         duplex.then(|| {
             let sent = t.out.tail(t.data_bits);
             (0..t.miso).map(|i| sent.get(i).copied().unwrap_or(0)).collect()

@@ -268,18 +268,18 @@ fn a_transaction_takes_its_clocks_and_raises_its_interrupt() {
     b.write(W, 0x1234);
     b.write(CMD, cmd::USR);
     b.advance(31);
-    assert_eq!((b.read(CMD), b.read(EXT2), b.irq(Source::Spi2)), (cmd::USR, 2, false));
+    assert_eq!((b.read(CMD), b.read(EXT2), b.irq(IrqSource::Spi2)), (cmd::USR, 2, false));
     b.advance(1);
-    assert_eq!((b.read(CMD), b.read(EXT2), b.irq(Source::Spi2)), (0, 0, true));
+    assert_eq!((b.read(CMD), b.read(EXT2), b.irq(IrqSource::Spi2)), (0, 0, true));
     assert_eq!(b.read(W), 0xFFFF, "an empty bus reads ones");
     let slave = b.read(SLAVE);
     assert_eq!(slave >> 23 & 0xF, 1, "one transaction counted");
     b.write(SLAVE, slave & !slave::TRANS_DONE);
-    assert!(!b.irq(Source::Spi2));
+    assert!(!b.irq(IrqSource::Spi2));
     b.write(SLAVE, slave | slave::TRANS_DONE); // the driver triggers its own handler in this way
-    assert!(b.irq(Source::Spi2));
+    assert!(b.irq(IrqSource::Spi2));
     b.reset();
-    assert!(!b.irq(Source::Spi2));
+    assert!(!b.irq(IrqSource::Spi2));
 }
 
 #[test]
@@ -325,7 +325,7 @@ fn dma_feeds_and_fills_chains_of_descriptors() {
     let done = dma_int::OUT_DONE | dma_int::OUT_EOF | dma_int::OUT_TOTAL_EOF;
     assert_eq!(b.read(DMA_INT_RAW), done | dma_int::IN_DONE | dma_int::IN_SUC_EOF);
     assert_eq!(b.read(DMA_INT_ST), dma_int::IN_SUC_EOF);
-    assert!(b.irq(Source::Spi3Dma));
+    assert!(b.irq(IrqSource::Spi3Dma));
     assert_eq!((b.read(OUT_EOF_DES_ADDR), b.read(OUT_EOF_BFR_DES_ADDR)), (DESC + 12, 0x3FFE_3000));
     assert_eq!(b.read(IN_SUC_EOF_DES_ADDR), DESC + 36);
     assert_eq!(
@@ -335,7 +335,7 @@ fn dma_feeds_and_fills_chains_of_descriptors() {
     let flags = u32::from_le_bytes(memory(&b, DESC + 36, 4).try_into().unwrap());
     assert_eq!(flags, 1 << 30 | 4 << 12 | 64, "length and end of frame are written back, the CPU owns it");
     b.write(DMA_INT_CLR, dma_int::IN_SUC_EOF);
-    assert!(!b.irq(Source::Spi3Dma));
+    assert!(!b.irq(IrqSource::Spi3Dma));
 }
 
 #[test]
@@ -379,7 +379,7 @@ fn slave_mode_waits_until_it_is_called_off() {
     assert_eq!(b.warnings().len(), 1);
     b.write(CMD, 0);
     assert_eq!(b.read(CMD), 0);
-    assert!(!b.irq(Source::Spi2));
+    assert!(!b.irq(IrqSource::Spi2));
 }
 
 proptest! {

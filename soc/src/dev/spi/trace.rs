@@ -2,16 +2,18 @@
 
 use super::transfer::Transfer;
 use crate::dev::Cx;
-use crate::trace::Event;
+use crate::trace::TraceEvent;
 
 /// Traces a command that the chip has received.
 pub(super) fn flash(t: &Transfer, cx: &mut Cx) {
     let Some(op) = t.opcode() else { return };
     let event = match op {
-        0x03 | 0x13 | 0x0B | 0x0C | 0x3B | 0x3C | 0x6B | 0x6C | 0xBB | 0xBC | 0xEB | 0xEC => Event::FlashRead,
-        0x20 | 0x21 | 0x52 | 0xD8 | 0xDC | 0x60 | 0xC7 => Event::FlashErase,
-        0x02 | 0x32 | 0x12 | 0x34 => Event::FlashProgram,
-        _ => Event::FlashCommand,
+        0x03 | 0x13 | 0x0B | 0x0C | 0x3B | 0x3C | 0x6B | 0x6C | 0xBB | 0xBC | 0xEB | 0xEC => {
+            TraceEvent::FlashRead
+        }
+        0x20 | 0x21 | 0x52 | 0xD8 | 0xDC | 0x60 | 0xC7 => TraceEvent::FlashErase,
+        0x02 | 0x32 | 0x12 | 0x34 => TraceEvent::FlashProgram,
+        _ => TraceEvent::FlashCommand,
     };
     // Commands whose addresses always have four bytes.
     let long = matches!(op, 0x13 | 0x0C | 0x3C | 0x6C | 0xBC | 0xEC | 0x21 | 0xDC | 0x12 | 0x34);
@@ -19,12 +21,12 @@ pub(super) fn flash(t: &Transfer, cx: &mut Cx) {
     cx.trace(event, || {
         let addr = t.address(bytes);
         match (event, op) {
-            (Event::FlashRead, _) => format!("{addr:#08x}, {} bytes (command {op:#04x})", t.miso),
-            (Event::FlashErase, 0x60 | 0xC7) => format!("whole chip (command {op:#04x})"),
-            (Event::FlashErase, 0x20 | 0x21) => format!("{addr:#08x}, 4 KiB (command {op:#04x})"),
-            (Event::FlashErase, 0x52) => format!("{addr:#08x}, 32 KiB (command {op:#04x})"),
-            (Event::FlashErase, _) => format!("{addr:#08x}, 64 KiB (command {op:#04x})"),
-            (Event::FlashProgram, _) => {
+            (TraceEvent::FlashRead, _) => format!("{addr:#08x}, {} bytes (command {op:#04x})", t.miso),
+            (TraceEvent::FlashErase, 0x60 | 0xC7) => format!("whole chip (command {op:#04x})"),
+            (TraceEvent::FlashErase, 0x20 | 0x21) => format!("{addr:#08x}, 4 KiB (command {op:#04x})"),
+            (TraceEvent::FlashErase, 0x52) => format!("{addr:#08x}, 32 KiB (command {op:#04x})"),
+            (TraceEvent::FlashErase, _) => format!("{addr:#08x}, 64 KiB (command {op:#04x})"),
+            (TraceEvent::FlashProgram, _) => {
                 format!("{addr:#08x}, {} bytes (command {op:#04x})", t.data(1 + bytes).len())
             }
             _ => format!("{op:#04x} {}", command_name(op)),

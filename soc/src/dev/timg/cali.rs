@@ -1,6 +1,6 @@
 //! Calibration of the slow clocks against the crystal (TRM 31.3.10; RTCCALICFG).
 
-use super::count::Rate;
+use super::count::CountRate;
 use super::spec::rtccalicfg as cfg;
 use crate::clocks::{Clocks, RTC_FAST_HZ, XTAL_HZ};
 use esplens_core::time::Ticks;
@@ -40,7 +40,7 @@ impl Cali {
             self.ready_at = Ticks::MAX;
             return;
         };
-        let rate = Rate::hz(hz);
+        let rate = CountRate::hz(hz);
         let periods = u64::from((self.config & cfg::RTC_CALI_MAX) >> 16);
         self.ready_at = rate.ticks(rate.counts(now) + 1 + periods);
         self.counted = (periods * u64::from(XTAL_HZ) / u64::from(hz)) as u32;

@@ -6,18 +6,18 @@ use serde::{Deserialize, Serialize};
 
 /// A clock rate: `num` counts in `den` ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rate {
+pub struct CountRate {
     num: u64,
     den: u64,
 }
 
-impl Default for Rate {
+impl Default for CountRate {
     fn default() -> Self {
         Self { num: 1, den: 1 }
     }
 }
 
-impl Rate {
+impl CountRate {
     /// Returns the rate of a clock of `hz`.
     #[must_use]
     pub fn hz(hz: u32) -> Self {
@@ -56,7 +56,7 @@ pub fn apb_ticks(clocks: &Clocks) -> u64 {
 pub struct Count {
     base: u64,
     since: Ticks,
-    rate: Rate,
+    rate: CountRate,
     run: bool,
     down: bool,
 }
@@ -81,7 +81,7 @@ impl Count {
     }
 
     /// Changes rate, run state and direction, keeping the value. A change discards the fraction of the current count.
-    pub fn retime(&mut self, now: Ticks, rate: Rate, run: bool, down: bool) {
+    pub fn retime(&mut self, now: Ticks, rate: CountRate, run: bool, down: bool) {
         if (self.rate, self.run, self.down) != (rate, run, down) {
             self.set(self.at(now), now);
             (self.rate, self.run, self.down) = (rate, run, down);

@@ -10,16 +10,16 @@ pub mod watchdog;
 
 use super::regfile::RegFile;
 use super::spec::Spec;
-use super::{Cx, Device, Msg, STEADY, View, steady_before};
-use crate::irq::Source;
+use super::{Cx, DevMsg, DevView, Device, STEADY, steady_before};
+use crate::irq::IrqSource;
 use crate::system::{Request, ResetCause, ResetKind};
-use crate::trace::Event;
+use crate::trace::TraceEvent;
 use cali::Cali;
-use count::Rate;
+use count::CountRate;
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use spec::{SPEC, t0config, wdtconfig0 as wdt};
-use timer::{Alarm, Timer};
+use timer::{Alarm, GroupTimer};
 use watchdog::Watchdog;
 
 /// Bits of the interrupt registers.
@@ -36,7 +36,7 @@ const WDT_TAG: u8 = 3;
 pub struct Timg {
     n: u8,
     regs: RegFile,
-    timers: [Timer; 3],
+    timers: [GroupTimer; 3],
     raw: u32,
     ena: u32,
     wdt: Watchdog,
@@ -64,7 +64,7 @@ impl Timg {
         Self {
             n,
             regs: RegFile::default(),
-            timers: [spec::T0CONFIG, spec::T1CONFIG, spec::LACTCONFIG].map(|o| Timer::new(reset(o))),
+            timers: [spec::T0CONFIG, spec::T1CONFIG, spec::LACTCONFIG].map(|o| GroupTimer::new(reset(o))),
             raw: 0,
             ena: 0,
             wdt: Watchdog::default(),
@@ -76,7 +76,7 @@ impl Timg {
     /// Updates the interrupt lines. They follow INT_RAW and the timers' own LEVEL/EDGE_INT_EN: INT_ENA does not gate
     /// them on this chip.
     fn sync_irq(&self, cx: &mut Cx) {
-        use Source::{
+        use IrqSource::{
             Tg0Lact, Tg0LactEdge, Tg0T0, Tg0T0Edge, Tg0T1, Tg0T1Edge, Tg0Wdt, Tg0WdtEdge, Tg1Lact,
             Tg1LactEdge, Tg1T0, Tg1T0Edge, Tg1T1, Tg1T1Edge, Tg1Wdt, Tg1WdtEdge,
         };
@@ -103,7 +103,7 @@ impl Timg {
             Alarm::Never => cx.cancel(i as u8),
             Alarm::At(time) => cx.schedule(i as u8, time),
             Alarm::Now => {
-                cx.trace(Event::TimerAlarm, || format!("TG{} {}", self.n, ["T0", "T1", "LACT"][i]));
+                cx.trace(TraceEvent::TimerAlarm, || format!("TG{} {}", self.n, ["T0", "T1", "LACT"][i]));
                 timer.alarmed(cx.now);
                 self.raw |= int::TIMER[i];
                 cx.cancel(i as u8);
@@ -121,7 +121,7 @@ impl Timg {
         let config0 = self.regs.get(&SPEC, spec::WDTCONFIG0);
         let prescale = self.regs.get(&SPEC, spec::WDTCONFIG1) >> 16;
         let on = config0 & wdt::WDT_EN != 0 || self.flashboot(config0);
-        self.wdt.set(cx.now, Rate::apb(&cx.sys.clocks, prescale), on, self.gated);
+        self.wdt.set(cx.now, CountRate::apb(&cx.sys.clocks, prescale), on, self.gated);
         let holds = [spec::WDTCONFIG2, spec::WDTCONFIG3, spec::WDTCONFIG4, spec::WDTCONFIG5]
             .map(|o| self.regs.get(&SPEC, o));
         let actions = wdt::WDT_STG0 | wdt::WDT_STG1 | wdt::WDT_STG2 | wdt::WDT_STG3;
@@ -134,12 +134,12 @@ impl Timg {
     }
 
     /// Handles the time-out of a watchdog stage.
-    fn bite(&mut self, cx: &mut Cx) {
+    fn stage_timeout(&mut self, cx: &mut Cx) {
         let config0 = self.regs.get(&SPEC, spec::WDTCONFIG0);
         let stage = self.wdt.stage();
         let action =
             if stage == 0 && self.flashboot(config0) { 3 } else { (config0 >> (29 - 2 * stage)) & 3 };
-        cx.trace(Event::TimerWdtBite, || {
+        cx.trace(TraceEvent::TimerWdtBite, || {
             let what = ["nothing", "interrupt", "CPU reset", "system reset"][action as usize];
             format!("TG{} stage {stage}: {what}", self.n)
         });
@@ -162,7 +162,7 @@ impl Timg {
         }
         if offset == spec::WDTFEED {
             self.wdt.feed(cx.now);
-            cx.trace(Event::TimerWdtFeed, || format!("TG{}", self.n));
+            cx.trace(TraceEvent::TimerWdtFeed, || format!("TG{}", self.n));
         } else {
             self.regs.set(offset, value);
         }
@@ -175,7 +175,7 @@ impl Device for Timg {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, v: &View) -> u32 {
+    fn peek(&self, offset: u32, v: &DevView) -> u32 {
         if let Some((i, reg)) = timer_reg(offset) {
             return self.timers[i].read(reg);
         }
@@ -189,7 +189,7 @@ impl Device for Timg {
         }
     }
 
-    fn steady_until(&self, offset: u32, v: &View) -> Ticks {
+    fn steady_until(&self, offset: u32, v: &DevView) -> Ticks {
         match offset {
             spec::RTCCALICFG | spec::RTCCALICFG1 => steady_before(self.cali.ready_at(), v),
             _ => STEADY,
@@ -220,15 +220,15 @@ impl Device for Timg {
     fn event(&mut self, tag: u8, cx: &mut Cx) {
         match tag {
             0..=2 => self.sync_timer(usize::from(tag), cx),
-            _ => self.bite(cx),
+            _ => self.stage_timeout(cx),
         }
     }
 
-    fn message(&mut self, msg: &Msg, cx: &mut Cx) {
+    fn message(&mut self, msg: &DevMsg, cx: &mut Cx) {
         match msg {
-            Msg::Sleep(_) => self.gated = true,
-            Msg::Wake => self.gated = false,
-            Msg::ClockChanged => {}
+            DevMsg::Sleep(_) => self.gated = true,
+            DevMsg::Wake => self.gated = false,
+            DevMsg::ClockChanged => {}
             _ => return,
         }
         (0..3).for_each(|i| self.sync_timer(i, cx));

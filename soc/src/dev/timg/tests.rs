@@ -65,15 +65,15 @@ fn alarm_comes_exactly_disarms_and_reloads() {
     b.write(spec::INT_ENA_TIMERS, 1);
     b.write(spec::T0CONFIG, UP | t::ALARM_EN | t::LEVEL_INT_EN | t::AUTORELOAD);
     b.advance_ticks(1000 * 480 - 1);
-    assert!(!b.irq(Source::Tg0T0));
+    assert!(!b.irq(IrqSource::Tg0T0));
     b.advance_ticks(1);
-    assert!(b.irq(Source::Tg0T0));
-    assert!(!b.irq(Source::Tg0T0Edge));
+    assert!(b.irq(IrqSource::Tg0T0));
+    assert!(!b.irq(IrqSource::Tg0T0Edge));
     assert_eq!(b.read(spec::INT_ST_TIMERS), 1);
     assert_eq!(b.read(spec::T0CONFIG) & t::ALARM_EN, 0);
     assert_eq!(count(&mut b, 0), 5);
     b.write(spec::INT_CLR_TIMERS, 1);
-    assert!(!b.irq(Source::Tg0T0));
+    assert!(!b.irq(IrqSource::Tg0T0));
     assert_eq!(b.sys.events.when(DevId::Timg0.slot(0)), None);
 }
 
@@ -84,13 +84,13 @@ fn an_alarm_already_passed_comes_at_once() {
     b.advance(100);
     alarm(&mut b, spec::T1CONFIG, 50);
     b.write(spec::T1CONFIG, UP | t::ALARM_EN | t::LEVEL_INT_EN);
-    assert!(b.irq(Source::Tg1T1));
+    assert!(b.irq(IrqSource::Tg1T1));
     b.write(spec::INT_CLR_TIMERS, 2);
     // Counting down, values below the alarm value are past it.
     b.write(spec::T1CONFIG, t::EN | 80 << 13);
     alarm(&mut b, spec::T1CONFIG, 200);
     b.write(spec::T1CONFIG, t::EN | 80 << 13 | t::ALARM_EN | t::LEVEL_INT_EN);
-    assert!(b.irq(Source::Tg1T1));
+    assert!(b.irq(IrqSource::Tg1T1));
 }
 
 #[test]
@@ -100,10 +100,10 @@ fn down_counter_wraps_through_zero_to_its_alarm() {
     alarm(&mut b, 0, u64::MAX - 9);
     b.write(spec::T0CONFIG, t::EN | 80 << 13 | t::ALARM_EN | t::EDGE_INT_EN);
     b.advance(19);
-    assert!(!b.irq(Source::Tg0T0Edge));
+    assert!(!b.irq(IrqSource::Tg0T0Edge));
     b.advance(1);
-    assert!(b.irq(Source::Tg0T0Edge));
-    assert!(!b.irq(Source::Tg0T0));
+    assert!(b.irq(IrqSource::Tg0T0Edge));
+    assert!(!b.irq(IrqSource::Tg0T0));
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn int_ena_does_not_gate_the_line() {
     alarm(&mut b, 0, 10);
     b.write(spec::T0CONFIG, UP | t::ALARM_EN | t::LEVEL_INT_EN);
     b.advance(10);
-    assert!(b.irq(Source::Tg0T0));
+    assert!(b.irq(IrqSource::Tg0T0));
     assert_eq!([b.read(spec::INT_RAW_TIMERS), b.read(spec::INT_ST_TIMERS)], [1, 0]);
 }
 
@@ -133,9 +133,9 @@ fn lact_as_esp_timer_drives_it() {
     b.write(spec::LACTALARMHI, 0);
     b.write(spec::LACTCONFIG, config | t::ALARM_EN);
     b.advance(199);
-    assert!(!b.irq(Source::Tg0Lact));
+    assert!(!b.irq(IrqSource::Tg0Lact));
     b.advance(1);
-    assert!(b.irq(Source::Tg0Lact));
+    assert!(b.irq(IrqSource::Tg0Lact));
     assert_eq!(b.read(spec::INT_ST_TIMERS), 8);
 }
 
@@ -146,11 +146,11 @@ fn clock_change_keeps_the_count_and_moves_the_alarm() {
     b.write(spec::T0CONFIG, UP | t::ALARM_EN | t::LEVEL_INT_EN);
     b.advance(50);
     b.sys.clocks.soc_clk = SocClk::Xtal; // APB 40 MHz: half the rate
-    b.message(&Msg::ClockChanged);
+    b.message(&DevMsg::ClockChanged);
     b.advance(99);
-    assert!(!b.irq(Source::Tg0T0));
+    assert!(!b.irq(IrqSource::Tg0T0));
     b.advance(1);
-    assert!(b.irq(Source::Tg0T0));
+    assert!(b.irq(IrqSource::Tg0T0));
 }
 
 #[test]
@@ -158,11 +158,11 @@ fn timers_and_watchdog_stand_still_in_sleep() {
     let mut b = bench(0);
     b.write(spec::T0CONFIG, UP);
     b.advance(100);
-    b.message(&Msg::Sleep(false));
+    b.message(&DevMsg::Sleep(false));
     b.advance(10_000_000);
     assert_eq!(count(&mut b, 0), 100);
     assert!(b.sys.requests.is_empty());
-    b.message(&Msg::Wake);
+    b.message(&DevMsg::Wake);
     b.advance(50);
     assert_eq!(count(&mut b, 0), 150);
     b.advance(325_000);
@@ -189,10 +189,10 @@ fn flashboot_watchdog_resets_the_system_unless_disabled() {
 #[test]
 fn a_fed_watchdog_is_traced() {
     let mut b = bench(0);
-    b.traced(Event::TimerWdtFeed);
+    b.traced(TraceEvent::TimerWdtFeed);
     b.write(spec::WDTWPROTECT, watchdog::KEY);
     b.write(spec::WDTFEED, 1);
-    assert_eq!(b.traced(Event::TimerWdtFeed), ["TG0"]);
+    assert_eq!(b.traced(TraceEvent::TimerWdtFeed), ["TG0"]);
 }
 
 #[test]
@@ -208,11 +208,11 @@ fn watchdog_stages_feed_and_protection() {
     b.advance(1900);
     b.write(spec::WDTWPROTECT, 0);
     b.write(spec::WDTFEED, 1); // locked: no effect
-    assert!(!b.irq(Source::Tg1Wdt));
+    assert!(!b.irq(IrqSource::Tg1Wdt));
     b.advance(100);
-    assert!(b.irq(Source::Tg1Wdt));
+    assert!(b.irq(IrqSource::Tg1Wdt));
     b.write(spec::INT_CLR_TIMERS, int::WDT);
-    assert!(!b.irq(Source::Tg1Wdt));
+    assert!(!b.irq(IrqSource::Tg1Wdt));
     b.advance(999);
     assert!(b.sys.requests.is_empty());
     b.advance(1);

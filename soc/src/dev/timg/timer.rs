@@ -1,6 +1,6 @@
 //! One 64-bit timer of a group: T0, T1 or LACT (TRM 18.2.1 to 18.2.5).
 
-use super::count::{Count, Rate};
+use super::count::{Count, CountRate};
 use super::spec::t0config as cfg;
 use crate::clocks::Clocks;
 use esplens_core::time::Ticks;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// A timer's registers and counter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Timer {
+pub struct GroupTimer {
     /// T*x*CONFIG.
     pub config: u32,
     latched: u64,
@@ -36,7 +36,7 @@ fn high(word: &mut u64, value: u32) {
     *word = *word & 0xFFFF_FFFF | u64::from(value) << 32;
 }
 
-impl Timer {
+impl GroupTimer {
     /// Creates a timer with its reset configuration.
     #[must_use]
     pub fn new(config: u32) -> Self {
@@ -52,7 +52,7 @@ impl Timer {
         };
         let run = self.config & cfg::EN != 0 && !gated;
         let down = self.config & cfg::INCREASE == 0;
-        self.count.retime(now, Rate::apb(clocks, divider), run, down);
+        self.count.retime(now, CountRate::apb(clocks, divider), run, down);
     }
 
     /// Reads the register at `offset` from T*x*CONFIG (in T0's layout).

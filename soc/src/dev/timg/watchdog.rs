@@ -1,6 +1,6 @@
 //! Watchdog of four stages that time out one after the other, shared by TIMG and RTC_CNTL (TRM 18.2.6).
 
-use super::count::{Count, Rate};
+use super::count::{Count, CountRate};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub struct Watchdog {
 
 impl Watchdog {
     /// Applies enable bit, pause and clock. Enabling starts stage 0.
-    pub fn set(&mut self, now: Ticks, rate: Rate, on: bool, paused: bool) {
+    pub fn set(&mut self, now: Ticks, rate: CountRate, on: bool, paused: bool) {
         if on && !self.on {
             self.feed(now);
         }

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 /// A CAN frame in the layout of the 13 buffer bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Frame(pub [u8; 13]);
+pub struct CanFrame(pub [u8; 13]);
 
-impl Frame {
+impl CanFrame {
     /// Returns true for a 29-bit identifier.
     fn extended(&self) -> bool {
         self.0[0] & 0x80 != 0

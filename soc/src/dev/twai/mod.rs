@@ -7,10 +7,10 @@ pub mod spec;
 mod tests;
 
 use super::spec::Spec;
-use super::{Cx, Device, View};
-use crate::irq::Source;
+use super::{Cx, DevView, Device};
+use crate::irq::IrqSource;
 use esplens_core::time::{Ticks, periods_to_ticks};
-use frame::Frame;
+use frame::CanFrame;
 use serde::{Deserialize, Serialize};
 use spec::*;
 use std::collections::VecDeque;
@@ -51,8 +51,8 @@ pub struct Twai {
     tec: u32,
     code: [u8; 4],
     mask: [u8; 4],
-    tx: Frame,
-    rx: VecDeque<Frame>,
+    tx: CanFrame,
+    rx: VecDeque<CanFrame>,
     overrun: bool,
     complete: bool,
     sending: Option<Sending>,
@@ -75,7 +75,7 @@ impl Default for Twai {
             tec: 0,
             code: [0; 4],
             mask: [0; 4],
-            tx: Frame::default(),
+            tx: CanFrame::default(),
             rx: VecDeque::new(),
             overrun: false,
             complete: true,
@@ -243,7 +243,7 @@ impl Twai {
         if !frame.accepted(self.code, self.mask, self.mode & mode::AFM != 0) {
             return;
         }
-        let used: usize = self.rx.iter().map(Frame::fifo_bytes).sum();
+        let used: usize = self.rx.iter().map(CanFrame::fifo_bytes).sum();
         if used + frame.fifo_bytes() <= FIFO {
             self.rx.push_back(frame);
         } else {
@@ -280,7 +280,7 @@ impl Twai {
     }
 
     fn sync_irq(&self, cx: &mut Cx) {
-        cx.irq(Source::Twai, self.interrupts() != 0);
+        cx.irq(IrqSource::Twai, self.interrupts() != 0);
     }
 }
 
@@ -289,7 +289,7 @@ impl Device for Twai {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, v: &View) -> u32 {
+    fn peek(&self, offset: u32, v: &DevView) -> u32 {
         match offset {
             MODE => self.mode,
             STATUS => self.status(),

@@ -40,16 +40,16 @@ fn a_self_test_frame_comes_back() {
     b.write(COMMAND, command::SRR);
     assert_eq!(b.read(STATUS) & (status::TBS | status::TCS), 0);
     b.advance(130); // 71 bits of 2 µs
-    assert!(!b.irq(Source::Twai));
+    assert!(!b.irq(IrqSource::Twai));
     b.advance(20);
-    assert!(b.irq(Source::Twai));
+    assert!(b.irq(IrqSource::Twai));
     assert_eq!(b.read(INTERRUPT), int::RI | int::TI);
     assert_eq!(b.read(INTERRUPT), int::RI, "the receive interrupt follows the FIFO");
     assert_eq!(b.read(RX_MESSAGE_COUNTER), 1);
     let got: Vec<u32> = (0..6).map(|i| b.read(TX_RX_BUFFER + 4 * i)).collect();
     assert_eq!(got, [3, 0x24, 0x60, 1, 2, 3]);
     b.write(COMMAND, command::RRB);
-    assert!(!b.irq(Source::Twai));
+    assert!(!b.irq(IrqSource::Twai));
     assert_eq!(b.read(STATUS), status::TBS | status::TCS);
 }
 

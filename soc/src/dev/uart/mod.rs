@@ -10,8 +10,8 @@ mod tx;
 
 use super::regfile::RegFile;
 use super::spec::Spec;
-use super::{Cx, Device, Msg, STEADY, View};
-use crate::irq::Source;
+use super::{Cx, DevMsg, DevView, Device, STEADY};
+use crate::irq::IrqSource;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use rx::Rx;
 use serde::{Deserialize, Serialize};
@@ -76,8 +76,8 @@ impl Uart {
         cx.irq(self.source(), self.raw & self.regs.get(&SPEC, spec::INT_ENA) != 0);
     }
 
-    fn source(&self) -> Source {
-        [Source::Uart0, Source::Uart1, Source::Uart2][usize::from(self.n)]
+    fn source(&self) -> IrqSource {
+        [IrqSource::Uart0, IrqSource::Uart1, IrqSource::Uart2][usize::from(self.n)]
     }
 
     /// Stores INT_ENA. A pending interrupt that becomes enabled reaches the core after [`ENABLE_TIME`]; one that
@@ -145,7 +145,7 @@ impl Device for Uart {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, v: &View) -> u32 {
+    fn peek(&self, offset: u32, v: &DevView) -> u32 {
         match offset {
             spec::FIFO => self.rx.fifo.front().map_or(0, |b| u32::from(*b)),
             spec::INT_RAW => self.raw,
@@ -173,7 +173,7 @@ impl Device for Uart {
         byte
     }
 
-    fn steady_until(&self, offset: u32, v: &View) -> Ticks {
+    fn steady_until(&self, offset: u32, v: &DevView) -> Ticks {
         match offset {
             spec::FIFO => v.now,
             _ => STEADY,
@@ -213,18 +213,18 @@ impl Device for Uart {
         self.sync_irq(cx);
     }
 
-    fn message(&mut self, msg: &Msg, cx: &mut Cx) {
+    fn message(&mut self, msg: &DevMsg, cx: &mut Cx) {
         match msg {
-            Msg::UartRx(bytes) => self.rx_bytes(bytes, cx),
-            Msg::UartByte(byte) => {
+            DevMsg::UartRx(bytes) => self.rx_bytes(bytes, cx),
+            DevMsg::UartByte(byte) => {
                 self.receive(*byte, cx);
                 self.sync_irq(cx);
             }
-            Msg::UartBreak => {
+            DevMsg::UartBreak => {
                 self.receive_break(cx);
                 self.sync_irq(cx);
             }
-            Msg::ClockChanged => self.tx_retime(cx),
+            DevMsg::ClockChanged => self.tx_retime(cx),
             _ => {}
         }
     }

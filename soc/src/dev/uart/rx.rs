@@ -2,8 +2,8 @@
 
 use super::spec::{self, SPEC, at_cmd_char, mem_conf};
 use super::{AT_TAG, RX_QUEUE, RX_TAG, TOUT_TAG, Uart, int};
-use crate::dev::{Cx, DevId, Msg};
-use crate::trace::Event;
+use crate::dev::{Cx, DevId, DevMsg};
+use crate::trace::TraceEvent;
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -38,7 +38,7 @@ impl Uart {
         128 * blocks.clamp(1, 8) as usize
     }
 
-    /// Returns the number of bytes that [`Msg::UartRx`] can still deliver without loss.
+    /// Returns the number of bytes that [`DevMsg::UartRx`] can still deliver without loss.
     #[must_use]
     pub fn rx_room(&self) -> usize {
         RX_QUEUE - self.rx.queue.len().min(RX_QUEUE)
@@ -56,7 +56,7 @@ impl Uart {
             self.rx_next(cx);
         }
         if n > 0 && self.n < 2 {
-            cx.send(DevId::RtcCntl, Msg::WakeCause(1 << (6 + self.n))); // RTC_UART0/1_TRIG_EN
+            cx.send(DevId::RtcCntl, DevMsg::WakeCause(1 << (6 + self.n))); // RTC_UART0/1_TRIG_EN
         }
     }
 
@@ -97,7 +97,7 @@ impl Uart {
 
     /// Handles a byte that the receiver has received.
     pub(super) fn receive(&mut self, byte: u8, cx: &mut Cx) {
-        cx.trace(Event::UartRx, || super::describe(self.n, byte));
+        cx.trace(TraceEvent::UartRx, || super::describe(self.n, byte));
         if self.regs.get(&SPEC, spec::AUTOBAUD) & spec::autobaud::AUTOBAUD_EN != 0 {
             self.rx.edges = (self.rx.edges + edges(byte)).min(0x3FF);
         }
@@ -153,7 +153,7 @@ impl Uart {
     /// Handles a guest's read of the FIFO.
     pub(super) fn rx_pop(&mut self, cx: &mut Cx) -> u32 {
         let Some(byte) = self.rx.fifo.pop_front() else { return 0 };
-        cx.trace(Event::UartRead, || super::describe(self.n, byte));
+        cx.trace(TraceEvent::UartRead, || super::describe(self.n, byte));
         self.rx.taken = self.rx.taken.wrapping_add(1);
         self.rx_refill(cx);
         u32::from(byte)

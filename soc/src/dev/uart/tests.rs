@@ -79,7 +79,7 @@ fn a_clock_change_stretches_the_frame_on_the_line() {
     b.write(spec::FIFO, 9); // 20 µs at 40 MHz
     b.advance(10);
     b.sys.clocks.soc_clk = crate::clocks::SocClk::Pll;
-    b.message(&Msg::ClockChanged);
+    b.message(&DevMsg::ClockChanged);
     b.advance_ticks(5 * 480 - 1);
     assert!(b.uart_out().is_empty());
     b.advance_ticks(1);
@@ -91,16 +91,16 @@ fn received_bytes_come_at_line_rate_and_raise_full_then_timeout() {
     let mut b = bench();
     thresholds(&mut b, 2, 10, 2);
     b.write(spec::INT_ENA, int::RXFIFO_FULL | int::RXFIFO_TOUT);
-    b.message(&Msg::UartRx(b"xyz".to_vec()));
+    b.message(&DevMsg::UartRx(b"xyz".to_vec()));
     b.advance(90);
     assert_eq!(b.read(spec::STATUS) & status::RXFIFO_CNT, 1);
-    assert!(!b.irq(Source::Uart0));
+    assert!(!b.irq(IrqSource::Uart0));
     b.advance(90);
-    assert!(b.irq(Source::Uart0));
+    assert!(b.irq(IrqSource::Uart0));
     assert_eq!(b.read(spec::INT_ST), int::RXFIFO_FULL);
     assert_eq!([b.read(spec::FIFO), b.read(spec::FIFO)], [120, 121]);
     b.write(spec::INT_CLR, int::RXFIFO_FULL);
-    assert!(!b.irq(Source::Uart0));
+    assert!(!b.irq(IrqSource::Uart0));
     b.advance(90 + 125);
     assert_eq!(b.read(spec::INT_ST), 0, "16 bit times are 139 µs");
     b.advance(20);
@@ -108,14 +108,14 @@ fn received_bytes_come_at_line_rate_and_raise_full_then_timeout() {
     assert_eq!(b.read(spec::FIFO), 122);
     b.write(spec::INT_CLR, int::RXFIFO_TOUT);
     b.advance(1000);
-    assert!(!b.irq(Source::Uart0));
+    assert!(!b.irq(IrqSource::Uart0));
 }
 
 #[test]
 fn full_condition_returns_after_a_clear_while_it_holds() {
     let mut b = bench();
     thresholds(&mut b, 1, 0, 0);
-    b.message(&Msg::UartRx(vec![1]));
+    b.message(&DevMsg::UartRx(vec![1]));
     b.advance(100);
     b.write(spec::INT_CLR, int::RXFIFO_FULL);
     assert_ne!(b.read(spec::INT_RAW) & int::RXFIFO_FULL, 0);
@@ -124,7 +124,7 @@ fn full_condition_returns_after_a_clear_while_it_holds() {
 #[test]
 fn overflow_loses_bytes_and_the_pointers_tell_the_fill() {
     let mut b = bench();
-    b.message(&Msg::UartRx(vec![5; 130]));
+    b.message(&DevMsg::UartRx(vec![5; 130]));
     b.advance(130 * 87);
     assert_ne!(b.read(spec::INT_RAW) & int::RXFIFO_OVF, 0);
     assert_eq!(b.read(spec::STATUS) & status::RXFIFO_CNT, 128);
@@ -144,8 +144,8 @@ fn overflow_loses_bytes_and_the_pointers_tell_the_fill() {
 #[test]
 fn input_outlives_a_reset_and_may_wake_the_chip() {
     let mut b = bench();
-    b.message(&Msg::UartRx(b"ab".to_vec()));
-    assert_eq!(b.sent, [(DevId::RtcCntl, Msg::WakeCause(1 << 6))]);
+    b.message(&DevMsg::UartRx(b"ab".to_vec()));
+    assert_eq!(b.sent, [(DevId::RtcCntl, DevMsg::WakeCause(1 << 6))]);
     b.sys.events = esplens_core::time::EventQueue::default();
     b.reset();
     b.advance(1000);
@@ -156,7 +156,7 @@ fn input_outlives_a_reset_and_may_wake_the_chip() {
 fn the_input_queue_is_bounded() {
     let mut b = bench();
     assert_eq!(b.dev.rx_room(), RX_QUEUE);
-    b.message(&Msg::UartRx(vec![0; RX_QUEUE + 10]));
+    b.message(&DevMsg::UartRx(vec![0; RX_QUEUE + 10]));
     assert_eq!(b.dev.rx_room(), 0);
     assert_eq!(b.warnings().len(), 1);
 }
@@ -167,30 +167,30 @@ fn tx_empty_interrupt_as_the_driver_uses_it() {
     thresholds(&mut b, 120, 10, 0);
     b.write(spec::INT_ENA, int::TXFIFO_EMPTY);
     b.advance(1);
-    assert!(b.irq(Source::Uart0));
+    assert!(b.irq(IrqSource::Uart0));
     for _ in 0..20 {
         b.write(spec::FIFO, 1);
     }
     b.write(spec::INT_CLR, int::TXFIFO_EMPTY);
-    assert!(!b.irq(Source::Uart0));
+    assert!(!b.irq(IrqSource::Uart0));
     b.advance(9 * 87);
-    assert!(b.irq(Source::Uart0));
+    assert!(b.irq(IrqSource::Uart0));
 }
 
 #[test]
 fn an_enabled_interrupt_takes_some_cycles() {
     let mut b = bench();
     thresholds(&mut b, 1, 0, 0);
-    b.message(&Msg::UartByte(b'a'));
+    b.message(&DevMsg::UartByte(b'a'));
     // The mask ROM's `uart_buff_switch` stores the UART's number after this write, and its interrupt handler uses that
     // number.
     b.write(spec::INT_ENA, int::RXFIFO_FULL);
-    assert!(!b.irq(Source::Uart0));
+    assert!(!b.irq(IrqSource::Uart0));
     assert_ne!(b.read(spec::INT_ST) & int::RXFIFO_FULL, 0);
     b.advance(1);
-    assert!(b.irq(Source::Uart0));
+    assert!(b.irq(IrqSource::Uart0));
     b.write(spec::INT_ENA, 0);
-    assert!(!b.irq(Source::Uart0));
+    assert!(!b.irq(IrqSource::Uart0));
 }
 
 #[test]
@@ -226,15 +226,15 @@ fn at_cmd_needs_its_count_and_its_gaps() {
     b.write(spec::AT_CMD_CHAR, u32::from(b'+') | 3 << 8);
     b.write(spec::AT_CMD_PRECNT, 0);
     b.write(spec::AT_CMD_POSTCNT, 0);
-    b.message(&Msg::UartRx(b"++a".to_vec()));
+    b.message(&DevMsg::UartRx(b"++a".to_vec()));
     b.advance(400);
     assert_eq!(b.read(spec::INT_RAW) & int::AT_CMD_CHAR_DET, 0);
-    b.message(&Msg::UartRx(b"+".to_vec()));
+    b.message(&DevMsg::UartRx(b"+".to_vec()));
     b.advance(2000); // longer than GAPTOUT (7680 periods, 192 µs)
-    b.message(&Msg::UartRx(b"++".to_vec()));
+    b.message(&DevMsg::UartRx(b"++".to_vec()));
     b.advance(400);
     assert_eq!(b.read(spec::INT_RAW) & int::AT_CMD_CHAR_DET, 0);
-    b.message(&Msg::UartRx(b"x+++".to_vec()));
+    b.message(&DevMsg::UartRx(b"x+++".to_vec()));
     b.advance(400);
     assert_ne!(b.read(spec::INT_RAW) & int::AT_CMD_CHAR_DET, 0);
 }
@@ -246,7 +246,7 @@ fn autobaud_gives_the_rom_its_divider() {
     b.write(spec::AUTOBAUD, 0x401);
     assert_eq!(b.read(spec::RXD_CNT), 0);
     assert_eq!(b.read(spec::LOWPULSE), 0xF_FFFF);
-    b.message(&Msg::UartRx(vec![0x55; 36]));
+    b.message(&DevMsg::UartRx(vec![0x55; 36]));
     b.advance(36 * 87);
     assert!(b.read(spec::RXD_CNT) > 127);
     let sum = b.read(spec::LOWPULSE) + b.read(spec::HIGHPULSE);
@@ -270,7 +270,7 @@ fn loopback_receives_what_was_sent() {
 fn fifo_resets_empty_the_fifos() {
     let mut b = bench();
     let conf = b.read(spec::CONF0);
-    b.message(&Msg::UartRx(vec![1, 2]));
+    b.message(&DevMsg::UartRx(vec![1, 2]));
     b.advance(200);
     for n in 0..5 {
         b.write(spec::FIFO, n);
@@ -291,7 +291,7 @@ fn extreme_dividers_and_sizes_do_no_harm() {
         b.write(spec::CONF1, u32::MAX);
         b.write(spec::AT_CMD_POSTCNT, u32::MAX);
         b.write(spec::FIFO, 1);
-        b.message(&Msg::UartRx(b"+++".to_vec()));
+        b.message(&DevMsg::UartRx(b"+++".to_vec()));
         b.advance(100);
         b.read(spec::MEM_RX_STATUS);
     }
@@ -304,7 +304,7 @@ fn in_download_mode_input_comes_quickly_and_waits_for_room_and_output_takes_no_t
     let mut b = bench();
     b.sys.strap = 0x0F;
     let sent: Vec<u8> = (0..1000u32).map(|n| n as u8).collect();
-    b.message(&Msg::UartRx(sent.clone()));
+    b.message(&DevMsg::UartRx(sent.clone()));
     b.advance(667);
     assert_eq!(b.read(spec::STATUS) & status::RXFIFO_CNT, 100, "1,500,000 baud");
     b.advance(10_000);
@@ -328,7 +328,7 @@ fn in_download_mode_input_comes_quickly_and_waits_for_room_and_output_takes_no_t
 fn in_download_mode_input_goes_on_after_the_fifo_was_cleared() {
     let mut b = bench();
     b.sys.strap = 0x0F;
-    b.message(&Msg::UartRx(vec![7; 200]));
+    b.message(&DevMsg::UartRx(vec![7; 200]));
     b.advance(10_000);
     let conf = b.read(spec::CONF0);
     b.write(spec::CONF0, conf | conf0::RXFIFO_RST);
@@ -341,8 +341,8 @@ fn in_download_mode_input_goes_on_after_the_fifo_was_cleared() {
 fn a_break_is_a_zero_byte_without_a_stop_bit() {
     let mut b = bench();
     b.write(spec::INT_ENA, int::BRK_DET);
-    b.message(&Msg::UartBreak);
-    assert!(b.irq(Source::Uart0));
+    b.message(&DevMsg::UartBreak);
+    assert!(b.irq(IrqSource::Uart0));
     assert_eq!(b.read(spec::INT_RAW) & (int::BRK_DET | int::FRM_ERR), int::BRK_DET | int::FRM_ERR);
     assert_eq!((b.read(spec::STATUS) & status::RXFIFO_CNT, b.read(spec::FIFO)), (1, 0));
 }

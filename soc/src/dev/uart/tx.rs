@@ -2,9 +2,9 @@
 
 use super::spec::{self, SPEC, conf0, idle_conf};
 use super::{TX_TAG, Uart, int};
-use crate::dev::{Cx, DevId, Msg};
+use crate::dev::{Cx, DevId, DevMsg};
 use crate::system::Output;
-use crate::trace::Event;
+use crate::trace::TraceEvent;
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -58,7 +58,7 @@ impl Uart {
             cx.warn_reg(&SPEC, spec::FIFO, "write to a full transmit FIFO, byte lost");
             return;
         }
-        cx.trace(Event::UartWrite, || super::describe(self.n, byte));
+        cx.trace(TraceEvent::UartWrite, || super::describe(self.n, byte));
         self.tx.fifo.push_back(byte);
         self.tx.written = self.tx.written.wrapping_add(1);
         self.tx.break_sent = false;
@@ -97,7 +97,7 @@ impl Uart {
         match std::mem::take(&mut self.tx.shift) {
             Shift::Byte(byte) => {
                 cx.output(Output::Uart { n: self.n, byte });
-                cx.trace(Event::UartTx, || super::describe(self.n, byte));
+                cx.trace(TraceEvent::UartTx, || super::describe(self.n, byte));
                 if loopback {
                     self.receive(byte, cx);
                 }
@@ -122,8 +122,8 @@ impl Uart {
     fn wired(&self, byte: u8, cx: &mut Cx) {
         let own = LINES[usize::from(self.n)].1;
         for (to, signal) in LINES {
-            if cx.sys.wires.get(&signal) == Some(&own) {
-                cx.send(to, Msg::UartByte(byte));
+            if cx.sys.matrix_loopbacks.get(&signal) == Some(&own) {
+                cx.send(to, DevMsg::UartByte(byte));
             }
         }
     }

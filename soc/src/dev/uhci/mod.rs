@@ -4,7 +4,7 @@
 pub mod spec;
 
 use super::Cx;
-use super::regfile::{HasSpec, RegFile, Stored};
+use super::regfile::{RegFile, Stored, StoredSpec};
 use super::spec::Spec;
 use spec::*;
 
@@ -13,12 +13,12 @@ const LINK_START: u32 = 3 << 29;
 
 /// Marker type with the register table and the commands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Table;
+pub struct UhciSpec;
 
 /// One UHCI controller.
-pub type Uhci = Stored<Table>;
+pub type Uhci = Stored<UhciSpec>;
 
-impl HasSpec for Table {
+impl StoredSpec for UhciSpec {
     const SPEC: &'static Spec = &SPEC;
 
     fn write(regs: &mut RegFile, offset: u32, value: u32, cx: &mut Cx) {

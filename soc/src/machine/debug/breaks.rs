@@ -16,7 +16,7 @@ impl Machine {
 
     /// Returns true while a BREAK stops the run.
     pub(in super::super) fn stops_at_breaks(&self) -> bool {
-        self.debug.take_breaks && !self.repeats()
+        self.debug.take_breaks && !self.is_replaying()
     }
 
     /// Sets whether the engines return to the machine at a BREAK.

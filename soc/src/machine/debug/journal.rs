@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// A position in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct ExecPosition {
     /// Virtual time at the start of the slice.
     pub(super) at: Ticks,
     pub(super) cycles: [u64; CORES],
@@ -22,7 +22,7 @@ pub struct Place {
     pub(super) applied: u64,
 }
 
-impl Place {
+impl ExecPosition {
     /// Returns the same position before a core took an interrupt there: taking an interrupt takes no cycle.
     #[must_use]
     pub fn before_interrupt(mut self, core: usize, pc: u32) -> Self {
@@ -33,7 +33,7 @@ impl Place {
 
 /// A debugger's action that affects the machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Deed {
+pub enum DebugAction {
     /// [`Machine::set_core_register`]: core, number, value.
     Register(u8, u16, u32),
     /// [`Machine::write_memory`]: core, address, bytes.
@@ -52,7 +52,7 @@ pub enum Deed {
     Freeze([bool; CORES]),
 }
 
-impl Deed {
+impl DebugAction {
     /// Returns the size of its contents in bytes.
     pub(in crate::machine) fn bytes(&self) -> usize {
         match self {
@@ -65,7 +65,7 @@ impl Deed {
 /// A step in progress that holds interrupts off.
 pub(super) struct Hold {
     core: usize,
-    from: Place,
+    from: ExecPosition,
     /// Index in the log at which its start belongs.
     at: usize,
     due: bool,
@@ -74,9 +74,9 @@ pub(super) struct Hold {
 impl Machine {
     /// Returns the current position of the run.
     #[must_use]
-    pub fn place(&self) -> Place {
+    pub fn position(&self) -> ExecPosition {
         let [a, b] = &self.cpus;
-        Place {
+        ExecPosition {
             at: self.now,
             cycles: [a.cycles, b.cycles],
             pc: [a.pc, b.pc],
@@ -86,15 +86,15 @@ impl Machine {
     }
 
     /// Logs an action; must be called before the action is carried out.
-    pub(in super::super) fn note(&mut self, deed: Deed) {
-        self.fork();
-        let place = self.place();
-        self.logged(Input::Debug(place, deed));
+    pub(in super::super) fn note(&mut self, action: DebugAction) {
+        self.diverge();
+        let position = self.position();
+        self.logged(Input::Debug(position, action));
     }
 
     /// Writes flash as a programmer at its pins would. Bytes past its end are dropped.
     pub fn write_flash(&mut self, offset: u32, bytes: &[u8]) {
-        self.note(Deed::Flash(offset, bytes.to_vec()));
+        self.note(DebugAction::Flash(offset, bytes.to_vec()));
         self.do_write_flash(offset, bytes);
     }
 
@@ -104,41 +104,43 @@ impl Machine {
         }
     }
 
-    fn do_deed(&mut self, deed: &Deed) {
-        match deed {
-            Deed::Register(core, number, value) => {
+    fn do_action(&mut self, action: &DebugAction) {
+        match action {
+            DebugAction::Register(core, number, value) => {
                 _ = self.do_set_core_register(usize::from(core & 1), *number, *value);
             }
-            Deed::Memory(core, addr, bytes) => _ = self.do_write_memory(usize::from(core & 1), *addr, bytes),
+            DebugAction::Memory(core, addr, bytes) => {
+                _ = self.do_write_memory(usize::from(core & 1), *addr, bytes)
+            }
             // The result was for the debugger.
-            Deed::Read(core, addr, size) => _ = self.do_read_real(usize::from(core & 1), *addr, *size),
-            Deed::Flash(offset, bytes) => self.do_write_flash(*offset, bytes),
-            Deed::Reset => self.do_reset(),
-            Deed::Straps(pins) => self.soc.sys.strap_pins = *pins,
-            Deed::Hold(core, on) => self.cpus[usize::from(core & 1)].irq_held = *on,
-            Deed::Freeze(frozen) => self.debug.frozen = *frozen,
+            DebugAction::Read(core, addr, size) => _ = self.do_read_real(usize::from(core & 1), *addr, *size),
+            DebugAction::Flash(offset, bytes) => self.do_write_flash(*offset, bytes),
+            DebugAction::Reset => self.do_reset(),
+            DebugAction::Straps(pins) => self.soc.sys.strap_pins = *pins,
+            DebugAction::Hold(core, on) => self.cpus[usize::from(core & 1)].irq_held = *on,
+            DebugAction::Freeze(frozen) => self.debug.frozen = *frozen,
         }
     }
 
     /// Returns the position of the action that is to be replayed next.
-    pub(super) fn next_place(&self) -> Option<Place> {
+    pub(super) fn next_action_position(&self) -> Option<ExecPosition> {
         match self.replay.front() {
-            Some((_, Input::Debug(place, _))) => Some(*place),
+            Some((_, Input::Debug(position, _))) => Some(*position),
             _ => None,
         }
     }
 
     /// Repeats the actions that are due at the current position. Returns true if there were any.
-    pub(in super::super) fn replay_deeds(&mut self) -> bool {
+    pub(in super::super) fn replay_actions(&mut self) -> bool {
         let mut any = false;
-        while let Some(place) = self.next_place() {
-            if !self.reached(&place) || self.due_place().is_some() {
+        while let Some(position) = self.next_action_position() {
+            if !self.reached(&position) || self.due_position().is_some() {
                 return any;
             }
-            self.take_interrupts_of(&place);
-            if let Some((_, Input::Debug(place, deed))) = self.replay.pop_front() {
-                self.logged(Input::Debug(place, deed.clone()));
-                self.do_deed(&deed);
+            self.take_interrupts_of(&position);
+            if let Some((_, Input::Debug(position, action))) = self.replay.pop_front() {
+                self.logged(Input::Debug(position, action.clone()));
+                self.do_action(&action);
             }
             any = true;
         }
@@ -148,13 +150,13 @@ impl Machine {
     /// Starts holding off a core's interrupts for a step, or allowing them. Does nothing in a replay, which repeats the
     /// logged actions.
     pub(super) fn begin_hold(&mut self, core: usize, held: bool) -> Option<Hold> {
-        if self.repeats() {
+        if self.is_replaying() {
             return None;
         }
         self.cpus[core].irq_held = false;
         let due = self.cpus[core].deliverable() > 0;
         self.cpus[core].irq_held = held;
-        held.then(|| Hold { core, from: self.place(), at: self.log.len(), due })
+        held.then(|| Hold { core, from: self.position(), at: self.log.len(), due })
     }
 
     /// Ends holding off interrupts. If an interrupt was held off, start and end are logged.
@@ -162,18 +164,18 @@ impl Machine {
         let Some(hold) = hold else { return };
         self.cpus[core].irq_held = false;
         if hold.due || self.cpus[core].deliverable() > 0 {
-            let begin = Input::Debug(hold.from, Deed::Hold(hold.core as u8, true));
+            let begin = Input::Debug(hold.from, DebugAction::Hold(hold.core as u8, true));
             let now = self.log.get(hold.at).map_or(self.now, |(at, _)| *at).min(self.now);
             self.log.insert(hold.at.min(self.log.len()), (now, begin));
             self.applied += 1;
-            self.note(Deed::Hold(core as u8, false));
+            self.note(DebugAction::Hold(core as u8, false));
         }
     }
 
     /// Sets which cores are held. Does nothing in a replay, which repeats the logged actions.
     pub(super) fn freeze(&mut self, frozen: [bool; CORES]) {
-        if self.debug.frozen != frozen && !self.repeats() {
-            self.note(Deed::Freeze(frozen));
+        if self.debug.frozen != frozen && !self.is_replaying() {
+            self.note(DebugAction::Freeze(frozen));
             self.debug.frozen = frozen;
         }
     }

@@ -1,7 +1,7 @@
 //! Debuggers' access to memory.
 
 use super::super::Machine;
-use super::Deed;
+use super::DebugAction;
 use esplens_core::memory::{Access, Bus, Fault, Memory};
 
 impl Machine {
@@ -37,7 +37,7 @@ impl Machine {
     /// # Errors
     /// The fault that the core would get as an exception.
     pub fn read_real(&mut self, core: usize, addr: u32, size: u8) -> Result<u32, Fault> {
-        self.note(Deed::Read(core as u8, addr, size));
+        self.note(DebugAction::Read(core as u8, addr, size));
         self.do_read_real(core, addr, size)
     }
 
@@ -53,7 +53,7 @@ impl Machine {
     /// Writes a debugger's data: storage except mask ROM and mapped flash, which no store can change, and registers
     /// with a real store, in words if the range allows. Returns the number of bytes written.
     pub fn write_memory(&mut self, core: usize, addr: u32, data: &[u8]) -> usize {
-        self.note(Deed::Memory(core as u8, addr, data.to_vec()));
+        self.note(DebugAction::Memory(core as u8, addr, data.to_vec()));
         self.do_write_memory(core, addr, data)
     }
 
@@ -98,7 +98,7 @@ impl Machine {
     fn access<R>(&mut self, core: usize, f: impl FnOnce(usize, &mut Access, &mut dyn Bus) -> R) -> R {
         let (cycle, pc) = (self.cpus[core].cycles, self.cpus[core].pc);
         let paused = std::mem::replace(&mut self.mem.watch_paused, true);
-        let mut a = Access { core, cycle, pc, mem: &mut self.mem, leave: false };
+        let mut a = Access { core, cycle, pc, mem: &mut self.mem, request_exit: false };
         let r = f(core, &mut a, &mut self.soc);
         self.mem.watch_paused = paused;
         r

@@ -3,7 +3,7 @@
 //! code.
 
 use super::super::{Machine, RunExit};
-use crate::system::Frame;
+use crate::system::NetFrame;
 use esplens_core::debug::Stop;
 use esplens_core::engine::Engine;
 use esplens_core::memory::{Watch, WatchKind, WatchOwner};
@@ -51,16 +51,16 @@ impl Machine {
         self.soc.sys.tap.seen.clear();
     }
 
-    /// Returns the frames that caused the last [`Stop::Frame`].
+    /// Returns the frames that caused the last [`Stop::NetFrame`].
     #[must_use]
-    pub fn frames_seen(&self) -> &[Frame] {
+    pub fn frames_seen(&self) -> &[NetFrame] {
         &self.soc.sys.tap.seen
     }
 
     /// Returns the exit for a recorded frame, if there is one.
     pub(in super::super) fn frame_stop(&self) -> Option<RunExit> {
         let core = usize::from(self.soc.sys.tap.seen.first()?.core);
-        Some(RunExit::Stopped { core, stop: Stop::Frame })
+        Some(RunExit::Stopped { core, stop: Stop::NetFrame })
     }
 
     /// Sets or clears a breakpoint for both cores at once.

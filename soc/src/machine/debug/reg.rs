@@ -2,7 +2,7 @@
 //! registers, 0x0300 user registers.
 
 use super::super::Machine;
-use super::Deed;
+use super::DebugAction;
 use esplens_core::cpu::AREGS;
 use esplens_core::isa::sr;
 
@@ -46,7 +46,7 @@ impl Machine {
     /// such register.
     pub fn set_core_register(&mut self, core: usize, number: u16, value: u32) -> Option<()> {
         self.core_register(core, number)?;
-        self.note(Deed::Register(core as u8, number, value));
+        self.note(DebugAction::Register(core as u8, number, value));
         self.do_set_core_register(core, number, value)
     }
 

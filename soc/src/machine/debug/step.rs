@@ -1,7 +1,7 @@
 //! Single steps that hide window handlers and, unless requested, interrupts.
 
 use super::super::{Machine, RunExit};
-use super::{Goal, Judge};
+use super::{Goal, StopFilter};
 use esplens_core::cpu::exception::Cause;
 use esplens_core::cpu::{Cpu, ps};
 use esplens_core::debug::Stop;
@@ -85,20 +85,20 @@ impl Running {
 
 impl Machine {
     /// Continues a step up to virtual time `until`.
-    pub(super) fn run_step(&mut self, plan: &mut Running, until: Ticks, judge: &mut Judge) -> RunExit {
-        let Some(step) = plan.step.clone() else { return self.run_wanted(until, judge) };
+    pub(super) fn run_step(&mut self, plan: &mut Running, until: Ticks, filter: &mut StopFilter) -> RunExit {
+        let Some(step) = plan.step.clone() else { return self.run_to_stop(until, filter) };
         let core = step.core;
         loop {
             if self.held(core) {
                 return RunExit::Stopped { core, stop: Stop::Step };
             }
-            if let Some(exit) = self.step_once(plan, &step, until, judge) {
+            if let Some(exit) = self.step_once(plan, &step, until, filter) {
                 self.debug.goal = None;
                 return exit;
             }
             let pc = self.cpus[core].pc;
             let inside = step.range.contains(&pc);
-            if plan.back.is_some() || inside && !self.is_stop(core, Stop::Breakpoint, judge) {
+            if plan.back.is_some() || inside && !self.is_stop(core, Stop::Breakpoint, filter) {
                 continue;
             }
             let stop = if inside { Stop::Breakpoint } else { Stop::Step };
@@ -112,7 +112,7 @@ impl Machine {
         plan: &mut Running,
         step: &Step,
         until: Ticks,
-        judge: &mut Judge,
+        filter: &mut StopFilter,
     ) -> Option<RunExit> {
         let core = step.core;
         let pc = self.cpus[core].pc;
@@ -133,7 +133,7 @@ impl Machine {
         }
         self.debug.goal = Some(Goal::Cycles(core, self.cpus[core].cycles + 1));
         let hold = self.begin_hold(core, visible && !step.irq);
-        let exit = self.run_wanted(until, judge);
+        let exit = self.run_to_stop(until, filter);
         self.end_hold(core, hold);
         match exit {
             RunExit::Stopped { stop: Stop::Step, .. } => self.debug.reported[core] = None,

@@ -4,7 +4,7 @@
 //! rest of the replay is dropped, and the machine is live again.
 
 use super::super::{Machine, MachineState, RunExit};
-use super::{Deed, Judge, Place};
+use super::{DebugAction, ExecPosition, StopFilter};
 use esplens_core::debug::Stop;
 use esplens_core::memory::CORES;
 use esplens_core::time::Ticks;
@@ -15,13 +15,13 @@ pub enum Goal {
     /// As soon as a core has reached this cycle count.
     Cycles(usize, u64),
     /// At a position of the run.
-    Place(Place),
+    Position(ExecPosition),
 }
 
 /// End of a replay.
 #[derive(Clone, Copy)]
 pub(in super::super) struct End {
-    place: Place,
+    position: ExecPosition,
     now: Ticks,
     /// Value of `Machine::stale` there: the host's connections predate a restore.
     stale: bool,
@@ -42,23 +42,24 @@ impl Machine {
 
     /// Returns the virtual time at the end of the replay.
     #[must_use]
-    pub fn present(&self) -> Option<Ticks> {
+    pub fn live_edge(&self) -> Option<Ticks> {
         self.debug.end.map(|end| end.now)
     }
 
     /// Returns true during a replay, up to the position at which [`Machine::rewind`] was first called.
     #[must_use]
-    pub fn repeats(&self) -> bool {
+    pub fn is_replaying(&self) -> bool {
         self.debug.end.is_some()
     }
 
     /// Restores a saved state, with the cores held there, and replays the run up to the latest position it has reached.
-    /// At that position [`Machine::run`] returns [`RunExit::Repeated`]. Returns false without any effect if the input
-    /// log does not reach back to the state ([`Machine::trim_log`]).
+    /// At that position [`Machine::run`] returns [`RunExit::ReplayFinished`]. Returns false without any effect if the
+    /// input log does not reach back to the state ([`Machine::trim_log`]).
     pub fn rewind(&mut self, state: &MachineState, frozen: [bool; CORES]) -> bool {
         let past = state.applied().checked_sub(self.log_begin()).and_then(|n| usize::try_from(n).ok());
         let Some(past) = past.filter(|n| *n <= self.log.len() + self.replay.len()) else { return false };
-        let end = self.debug.end.unwrap_or(End { place: self.place(), now: self.now(), stale: self.stale });
+        let end =
+            self.debug.end.unwrap_or(End { position: self.position(), now: self.now(), stale: self.stale });
         // The applied and the remaining inputs form one log.
         let mut all = std::mem::take(&mut self.log);
         all.extend(std::mem::take(&mut self.replay));
@@ -76,35 +77,35 @@ impl Machine {
     }
 
     /// Makes the run diverge here: drops the rest of the replay.
-    pub(super) fn fork(&mut self) {
+    pub(super) fn diverge(&mut self) {
         if self.debug.end.take().is_none() {
             return;
         }
         self.replay.clear();
-        self.debug.parted = Some(self.cpus.iter().map(|cpu| cpu.cycles).sum());
+        self.debug.diverged_at = Some(self.cpus.iter().map(|cpu| cpu.cycles).sum());
         // The debuggers that held cores or interrupts at this position are not attached any more.
         self.freeze([false; CORES]);
         for core in 0..CORES {
             if self.cpus[core].irq_held {
-                self.note(Deed::Hold(core as u8, false));
+                self.note(DebugAction::Hold(core as u8, false));
                 self.cpus[core].irq_held = false;
             }
         }
     }
 
     /// Takes the position at which the run diverged from the replay, in cycles of both cores.
-    pub fn take_parted(&mut self) -> Option<u64> {
-        self.debug.parted.take()
+    pub fn take_divergence(&mut self) -> Option<u64> {
+        self.debug.diverged_at.take()
     }
 
-    /// Runs as [`Machine::run_judged`] does without a plan, to `goal` or virtual time `until`. Reaching the goal is a
+    /// Runs as [`Machine::run_filtered`] does without a plan, to `goal` or virtual time `until`. Reaching the goal is a
     /// [`Stop::Step`].
-    pub fn run_goal(&mut self, goal: Goal, until: Ticks, judge: &mut Judge) -> RunExit {
+    pub fn run_goal(&mut self, goal: Goal, until: Ticks, filter: &mut StopFilter) -> RunExit {
         self.sync_points();
         self.sync_breaks();
         self.soc.sys.tap.seen.clear();
         self.debug.goal = Some(goal);
-        let exit = self.run_wanted(until, judge);
+        let exit = self.run_to_stop(until, filter);
         self.debug.goal = None;
         exit
     }
@@ -115,13 +116,13 @@ impl Machine {
     }
 
     /// Returns true if both cores have reached a position.
-    pub(super) fn reached(&self, place: &Place) -> bool {
-        let there = (0..CORES).all(|c| self.cpus[c].cycles >= place.cycles[c]);
-        there && place.inside == self.slice.is_some()
+    pub(super) fn reached(&self, position: &ExecPosition) -> bool {
+        let there = (0..CORES).all(|c| self.cpus[c].cycles >= position.cycles[c]);
+        there && position.inside == self.slice.is_some()
     }
 
-    fn is_at(&self, place: &Place) -> bool {
-        self.reached(place) && self.applied >= place.applied
+    fn is_at(&self, position: &ExecPosition) -> bool {
+        self.reached(position) && self.applied >= position.applied
     }
 
     /// Returns true if the goal or the end of the replay is reached.
@@ -129,27 +130,27 @@ impl Machine {
         let goal = match &self.debug.goal {
             None => false,
             Some(Goal::Cycles(core, cycles)) => self.cpus[*core].cycles >= *cycles,
-            Some(Goal::Place(place)) => self.is_at(place),
+            Some(Goal::Position(position)) => self.is_at(position),
         };
-        goal || self.debug.end.as_ref().is_some_and(|end| self.is_at(&end.place))
+        goal || self.debug.end.as_ref().is_some_and(|end| self.is_at(&end.position))
     }
 
     /// Returns the goal's position or the replay's end if it is reached.
-    pub(in super::super) fn due_place(&self) -> Option<Place> {
-        self.places().find(|p| self.is_at(p))
+    pub(in super::super) fn due_position(&self) -> Option<ExecPosition> {
+        self.stop_positions().find(|p| self.is_at(p))
     }
 
     /// Returns the exit after [`Machine::goal_reached`].
     pub(in super::super) fn stepped(&mut self) -> Option<RunExit> {
-        if let Some(place) = self.due_place() {
-            self.take_interrupts_of(&place);
+        if let Some(position) = self.due_position() {
+            self.take_interrupts_of(&position);
         }
         match self.debug.goal {
             Some(Goal::Cycles(core, cycles)) if self.cpus[core].cycles >= cycles => {
                 self.debug.goal = None;
                 return Some(RunExit::Stopped { core, stop: Stop::Step });
             }
-            Some(Goal::Place(place)) if self.is_at(&place) => {
+            Some(Goal::Position(position)) if self.is_at(&position) => {
                 self.debug.goal = None;
                 return Some(RunExit::Stopped { core: 0, stop: Stop::Step });
             }
@@ -157,13 +158,13 @@ impl Machine {
         }
         let end = self.debug.end.take()?;
         self.stale = end.stale;
-        Some(RunExit::Repeated)
+        Some(RunExit::ReplayFinished)
     }
 
     /// Takes the interrupts that were already taken at a position, as its PCs show: taking an interrupt takes no cycle.
-    pub(super) fn take_interrupts_of(&mut self, place: &Place) {
+    pub(super) fn take_interrupts_of(&mut self, position: &ExecPosition) {
         for core in 0..CORES {
-            if self.cpus[core].pc != place.pc[core] {
+            if self.cpus[core].pc != position.pc[core] {
                 self.cpus[core].take_interrupt();
             }
         }
@@ -175,23 +176,31 @@ impl Machine {
             Some(Goal::Cycles(c, cycles)) if *c == core => Some(*cycles),
             _ => None,
         };
-        let places = self.places().chain(self.next_place()).filter(|p| p.inside).map(|p| p.cycles[core]);
-        let left = places.chain(cycles).map(|cycles| cycles.saturating_sub(self.cpus[core].cycles));
+        let stop_positions = self
+            .stop_positions()
+            .chain(self.next_action_position())
+            .filter(|p| p.inside)
+            .map(|p| p.cycles[core]);
+        let left = stop_positions.chain(cycles).map(|cycles| cycles.saturating_sub(self.cpus[core].cycles));
         // A count that this core has passed is no limit: only the other core still has to reach it.
         left.filter(|n| *n > 0).fold(budget, u64::min)
     }
 
     /// Returns the next time at which a stop is due, past which idle time must not be skipped.
     pub(in super::super) fn goal_time(&self) -> Ticks {
-        self.places().map(|place| place.at).filter(|at| *at > self.now).min().unwrap_or(Ticks::MAX)
+        self.stop_positions()
+            .map(|position| position.at)
+            .filter(|at| *at > self.now)
+            .min()
+            .unwrap_or(Ticks::MAX)
     }
 
     /// Returns the positions at which to stop.
-    fn places(&self) -> impl Iterator<Item = Place> {
+    fn stop_positions(&self) -> impl Iterator<Item = ExecPosition> {
         let goal = match self.debug.goal {
-            Some(Goal::Place(place)) => Some(place),
+            Some(Goal::Position(position)) => Some(position),
             _ => None,
         };
-        [goal, self.debug.end.map(|end| end.place)].into_iter().flatten()
+        [goal, self.debug.end.map(|end| end.position)].into_iter().flatten()
     }
 }

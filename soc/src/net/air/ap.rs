@@ -4,13 +4,13 @@
 mod frames;
 mod handshake;
 
-use super::client::{Client, MAX_BUFFERED, Phase};
+use super::client::{AirClient, ClientPhase, MAX_BUFFERED};
 use super::config::BEACON_INTERVAL;
 use super::frame::{self, Mac, Mpdu, Subtype};
 use super::medium::{From, Pending};
-use super::search::Wanted;
+use super::search::SearchedNetwork;
 use super::wpa::{Tk, ccmp};
-use super::{Network, OnAir, Report, frequency_of};
+use super::{AirReport, Network, OnAir, frequency_of};
 use crate::net::Ready;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ mod reason {
 pub struct AccessPoint {
     id: u32,
     network: Network,
-    clients: Vec<Client>,
+    clients: Vec<AirClient>,
     /// Virtual time at which its TSF is zero.
     begin: Ticks,
     /// Time of the next beacon.
@@ -55,14 +55,14 @@ pub struct AccessPoint {
     /// Number of the firmware's passphrases that were tried.
     tried: usize,
     /// No passphrase matched in this handshake.
-    hopeless: bool,
+    search_failed: bool,
     /// A complete search has failed: later handshakes try only the likeliest passphrases.
     searched: bool,
     /// The user was told that the firmware uses another passphrase.
-    told: bool,
+    bad_psk_reported: bool,
     sent: Vec<Pending>,
     ethernet: Vec<Vec<u8>>,
-    reports: Vec<Report>,
+    reports: Vec<AirReport>,
 }
 
 impl AccessPoint {
@@ -85,9 +85,9 @@ impl AccessPoint {
             nonces: 0,
             group: Vec::new(),
             tried: 0,
-            hopeless: false,
+            search_failed: false,
             searched: false,
-            told: false,
+            bad_psk_reported: false,
             sent: Vec::new(),
             ethernet: Vec::new(),
             reports: Vec::new(),
@@ -113,7 +113,7 @@ impl AccessPoint {
 
     /// Returns its stations.
     #[must_use]
-    pub fn clients(&self) -> &[Client] {
+    pub fn clients(&self) -> &[AirClient] {
         &self.clients
     }
 
@@ -186,7 +186,7 @@ impl AccessPoint {
     }
 
     /// Takes the reports since the last call.
-    pub fn take_reports(&mut self) -> Vec<Report> {
+    pub fn take_reports(&mut self) -> Vec<AirReport> {
         std::mem::take(&mut self.reports)
     }
 
@@ -197,14 +197,14 @@ impl AccessPoint {
     }
 
     fn report(&mut self, note: bool, text: String) {
-        self.reports.push(Report { text, note });
+        self.reports.push(AirReport { text, note });
     }
 
     fn name(&self) -> String {
         format!("\"{}\"", String::from_utf8_lossy(&self.network.ssid).escape_debug())
     }
 
-    fn client(&mut self, mac: &Mac) -> Option<&mut Client> {
+    fn client(&mut self, mac: &Mac) -> Option<&mut AirClient> {
         self.clients.iter_mut().find(|c| c.mac == *mac)
     }
 
@@ -269,7 +269,7 @@ impl AccessPoint {
         let Some(client) = self.client(&mac) else {
             return self.deauthenticate(now, mac, reason::NOT_AUTHENTICATED);
         };
-        if client.phase == Phase::Authenticated {
+        if client.phase == ClientPhase::Authenticated {
             return self.disassociate(now, mac, reason::NOT_ASSOCIATED);
         }
         let key = client.key.clone();
@@ -325,7 +325,8 @@ pub(super) fn to_ethernet(frame: &Mpdu, on_air: &OnAir, key: Option<&Tk>) -> Opt
     if !frame.protected() {
         return frame::data_to_ethernet(frame);
     }
-    let plain = if on_air.clear { ccmp::undress(&on_air.mpdu)? } else { ccmp::open(&on_air.mpdu, key?)? };
+    let plain =
+        if on_air.clear { ccmp::strip_ccmp_framing(&on_air.mpdu)? } else { ccmp::open(&on_air.mpdu, key?)? };
     frame::data_to_ethernet(&Mpdu::parse(&plain.mpdu)?)
 }
 

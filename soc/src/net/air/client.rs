@@ -11,7 +11,7 @@ pub const MAX_BUFFERED: usize = 64;
 
 /// State of a station.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Phase {
+pub enum ClientPhase {
     /// Authenticated (802.11 state 2).
     Authenticated,
     /// Associated; the 4-way handshake is in progress.
@@ -22,11 +22,11 @@ pub enum Phase {
 
 /// A station.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Client {
+pub struct AirClient {
     /// Its address.
     pub mac: Mac,
     /// Its state.
-    pub phase: Phase,
+    pub phase: ClientPhase,
     /// Association id.
     pub aid: u16,
     /// It sleeps: frames for it are held.
@@ -47,13 +47,13 @@ pub struct Client {
     pub(super) resent: u8,
 }
 
-impl Client {
+impl AirClient {
     /// Creates a station that has just authenticated.
     #[must_use]
     pub fn new(mac: Mac) -> Self {
         Self {
             mac,
-            phase: Phase::Authenticated,
+            phase: ClientPhase::Authenticated,
             aid: 0,
             asleep: false,
             buffered: VecDeque::new(),
@@ -69,6 +69,6 @@ impl Client {
     /// Returns true if data is forwarded.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.phase == Phase::Ready
+        self.phase == ClientPhase::Ready
     }
 }

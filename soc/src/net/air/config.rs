@@ -16,7 +16,7 @@ pub const BEACON_INTERVAL: u16 = 100;
 
 /// The air at power-on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Config {
+pub struct AirConfig {
     /// Access points.
     pub networks: Vec<Network>,
     /// Networks are created when the guest probes for them.

@@ -53,7 +53,7 @@ pub struct Pending {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Medium {
     waiting: VecDeque<Pending>,
-    flying: Option<(Ticks, Pending)>,
+    in_flight: Option<(Ticks, Pending)>,
 }
 
 impl Medium {
@@ -71,7 +71,7 @@ impl Medium {
 
     /// Returns true if the next frame can be sent.
     pub fn needs_begin(&self) -> bool {
-        self.flying.is_none() && !self.waiting.is_empty()
+        self.in_flight.is_none() && !self.waiting.is_empty()
     }
 
     /// Starts sending the next frame as soon as the medium is free.
@@ -82,23 +82,23 @@ impl Medium {
         let begin = now.max(*busy_until).max(pending.at) + wait;
         let air = airtime_us(pending.on_air.rate, pending.on_air.mpdu.len() + FCS) * TICKS_PER_US;
         *busy_until = begin + air;
-        self.flying = Some((begin + air, pending));
+        self.in_flight = Some((begin + air, pending));
     }
 
     /// Returns the arrival time and sender of the frame being sent.
     pub fn arriving(&self) -> Option<(Ticks, From)> {
-        self.flying.as_ref().map(|(at, p)| (*at, p.from))
+        self.in_flight.as_ref().map(|(at, p)| (*at, p.from))
     }
 
     /// Returns the frame being sent.
     pub fn frame(&self) -> Option<&OnAir> {
-        self.flying.as_ref().map(|(_, p)| &p.on_air)
+        self.in_flight.as_ref().map(|(_, p)| &p.on_air)
     }
 
     /// Finishes the frame being sent, or queues it for another attempt. Returns it when it is finished; the flag is
     /// true if it was never acknowledged.
     pub fn finish(&mut self, answered: bool, busy_until: &mut Ticks) -> Option<(Pending, bool)> {
-        let (end, mut pending) = self.flying.take()?;
+        let (end, mut pending) = self.in_flight.take()?;
         if !pending.answer {
             return Some((pending, false));
         }
@@ -118,7 +118,7 @@ impl Medium {
 
     /// Returns when the current frame arrives or the next one can be sent.
     pub fn next(&self) -> Ticks {
-        match (&self.flying, self.waiting.front()) {
+        match (&self.in_flight, self.waiting.front()) {
             (Some((at, _)), _) => *at,
             (None, Some(p)) => p.at,
             _ => Ticks::MAX,

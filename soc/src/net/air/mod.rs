@@ -18,20 +18,20 @@ mod tests;
 pub mod wpa;
 
 pub use ap::AccessPoint;
-pub use client::{Client, Phase};
+pub use client::{AirClient, ClientPhase};
 pub use command::AirCommand;
-pub use config::{Config, Network, StationConfig, fits};
+pub use config::{AirConfig, Network, StationConfig, fits};
 pub use heard::Heard;
-pub use on_air::{OnAir, Sent, channel_of, frequency_of};
+pub use on_air::{OnAir, SentFrame, channel_of, frequency_of};
 pub use station::{Station, StationPhase};
 
 use crate::net::Ready;
-use crate::net::host::{Command, Event};
+use crate::net::host::{HostCommand, HostEvent};
 use esplens_core::time::Ticks;
 use frame::{Mpdu, Subtype};
 use heard::Neighbours;
 use medium::{Medium, Pending};
-use search::Wanted;
+use search::SearchedNetwork;
 use serde::{Deserialize, Serialize};
 
 /// Limit for access points.
@@ -45,7 +45,7 @@ const SENSITIVITY: i8 = -95;
 
 /// A line for the trace and, if `note` is set, for the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Report {
+pub struct AirReport {
     /// The text.
     pub text: String,
     /// The line is for the user too.
@@ -55,7 +55,7 @@ pub struct Report {
 /// The radio's medium around the antenna.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Air {
-    config: Config,
+    config: AirConfig,
     medium: Medium,
     aps: Vec<AccessPoint>,
     station: Option<Station>,
@@ -64,7 +64,7 @@ pub struct Air {
     ethernet: Vec<Vec<u8>>,
     /// Frames for other machines on the segment.
     segment: Vec<Vec<u8>>,
-    reports: Vec<Report>,
+    reports: Vec<AirReport>,
     random: u64,
     /// SSIDs that the user removed: they are not created again when the guest probes for them.
     removed: Vec<Vec<u8>>,
@@ -77,7 +77,7 @@ pub struct Air {
 impl Air {
     /// Creates the air at power-on.
     #[must_use]
-    pub fn new(config: Config, seed: u64) -> Self {
+    pub fn new(config: AirConfig, seed: u64) -> Self {
         let station = config.station.clone().map(Station::new);
         let mut air = Self {
             medium: Medium::default(),
@@ -175,7 +175,7 @@ impl Air {
 
     /// Delivers a frame of the guest to its receivers. Returns the signal strength of the acknowledgement, if there is
     /// one.
-    pub fn from_guest(&mut self, now: Ticks, sent: &Sent) -> Option<i8> {
+    pub fn from_guest(&mut self, now: Ticks, sent: &SentFrame) -> Option<i8> {
         let frame = Mpdu::parse(&sent.frame.mpdu)?;
         self.neighbours.hear(now, &frame, &sent.frame, true);
         if self.config.segment {
@@ -263,7 +263,7 @@ impl Air {
     /// Returns true if a station of an access point is associated: the guest is on the network by radio.
     #[must_use]
     pub fn associated(&self) -> bool {
-        self.aps.iter().any(|ap| ap.clients().iter().any(Client::is_ready))
+        self.aps.iter().any(|ap| ap.clients().iter().any(AirClient::is_ready))
     }
 
     /// Returns true if frames are held for a sleeping station.
@@ -288,7 +288,7 @@ impl Air {
     }
 
     /// Takes the lines for the trace and the user.
-    pub fn take_reports(&mut self) -> Vec<Report> {
+    pub fn take_reports(&mut self) -> Vec<AirReport> {
         std::mem::take(&mut self.reports)
     }
 
@@ -346,7 +346,7 @@ impl Air {
 
     /// Starts sending queued frames and returns the next one that has arrived by `now`. [`Air::delivered`] must be
     /// called after each.
-    pub fn arrive(&mut self, now: Ticks, busy_until: &mut Ticks) -> Option<OnAir> {
+    pub fn pop_due(&mut self, now: Ticks, busy_until: &mut Ticks) -> Option<OnAir> {
         loop {
             if self.medium.needs_begin() {
                 let random = self.next_random();
@@ -369,7 +369,7 @@ impl Air {
         }
     }
 
-    /// Finishes the frame that [`Air::arrive`] returned; `answered`: the guest's MAC received and acknowledged it.
+    /// Finishes the frame that [`Air::pop_due`] returned; `answered`: the guest's MAC received and acknowledged it.
     pub fn delivered(&mut self, answered: bool, busy_until: &mut Ticks) {
         let Some((pending, given_up)) = self.medium.finish(answered, busy_until) else { return };
         if let medium::From::Ap(id) = pending.from
@@ -389,8 +389,8 @@ impl Air {
     /// opens one and `here` is set. `here`: the guest is reached through its own access point and not as a client of a
     /// network.
     #[must_use]
-    pub fn takes(&self, event: &Event, here: bool) -> bool {
-        let opens = matches!(event, Event::Accepted { .. } | Event::Arrived { .. });
+    pub fn takes(&self, event: &HostEvent, here: bool) -> bool {
+        let opens = matches!(event, HostEvent::Accepted { .. } | HostEvent::Arrived { .. });
         self.station.as_ref().is_some_and(|s| s.owns(event)) || opens && here
     }
 
@@ -401,7 +401,7 @@ impl Air {
     }
 
     /// Handles a host event for a connection through the virtual station.
-    pub fn from_host(&mut self, now: Ticks, event: Event) {
+    pub fn from_host(&mut self, now: Ticks, event: HostEvent) {
         let on_demand = || Station::new(StationConfig { on_demand: true, ..StationConfig::default() });
         self.station.get_or_insert_with(on_demand).host(now, event);
         self.collect_station();
@@ -415,19 +415,19 @@ impl Air {
     }
 
     /// Takes the virtual station's commands for the host's sockets.
-    pub fn take_commands(&mut self) -> Vec<Command> {
+    pub fn take_commands(&mut self) -> Vec<HostCommand> {
         self.station.as_mut().map(Station::take_commands).unwrap_or_default()
     }
 
     /// Returns the first access point that is waiting for its passphrase to be found, or else the virtual station's
     /// target.
     #[must_use]
-    pub fn wanted(&self) -> Option<Wanted> {
+    pub fn wanted(&self) -> Option<SearchedNetwork> {
         self.aps.iter().find_map(AccessPoint::wanted).or_else(|| self.station.as_ref()?.wanted())
     }
 
     /// Tries passphrases for the network that [`Air::wanted`] returned.
-    pub fn try_passphrases(&mut self, now: Ticks, wanted: &Wanted, candidates: &[Vec<u8>]) {
+    pub fn try_passphrases(&mut self, now: Ticks, wanted: &SearchedNetwork, candidates: &[Vec<u8>]) {
         let candidates = wanted.step(candidates);
         for n in 0..self.aps.len() {
             if self.aps[n].bssid() == wanted.bssid {

@@ -43,7 +43,7 @@ impl OnAir {
 
 /// A frame sent by the guest from a transmit slot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sent {
+pub struct SentFrame {
     /// The slot.
     pub slot: u8,
     /// The MAC waits for an acknowledgement.

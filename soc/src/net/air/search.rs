@@ -21,7 +21,7 @@ const LENGTHS: Range<usize> = 8..65;
 
 /// A network whose passphrase is being searched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wanted {
+pub struct SearchedNetwork {
     /// The access point.
     pub bssid: [u8; 6],
     /// The network's name.
@@ -30,7 +30,7 @@ pub struct Wanted {
     pub tried: usize,
 }
 
-impl Wanted {
+impl SearchedNetwork {
     /// Returns the passphrases of the next step; none if all have been tried.
     #[must_use]
     pub fn step<'a>(&self, candidates: &'a [Vec<u8>]) -> &'a [Vec<u8>] {

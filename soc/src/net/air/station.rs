@@ -7,10 +7,10 @@ mod join;
 use super::ap::{eapol_of, to_ethernet};
 use super::frame::{self, Ds, Mac, Mpdu, Subtype};
 use super::medium::{From, Pending};
-use super::search::Wanted;
+use super::search::SearchedNetwork;
 use super::wpa::{Pmk, Supplicant, Tk, ccmp};
-use super::{Heard, OnAir, Report, StationConfig, frequency_of};
-use crate::net::host::{Command, Event};
+use super::{AirReport, Heard, OnAir, StationConfig, frequency_of};
+use crate::net::host::{HostCommand, HostEvent};
 use crate::net::user::UserNet;
 use dhcp::DhcpClient;
 use esplens_core::time::{TICKS_PER_US, Ticks};
@@ -72,12 +72,12 @@ pub struct Station {
     /// Connections and flows of the host that go through the station.
     conns: BTreeSet<u32>,
     /// Host events queued until it has an address.
-    waiting: Vec<Event>,
-    commands: Vec<Command>,
+    waiting: Vec<HostEvent>,
+    commands: Vec<HostCommand>,
     /// Ethernet frames to the guest (true) and from it, for captures.
     seen: Vec<(bool, Vec<u8>)>,
     sent: Vec<Pending>,
-    reports: Vec<Report>,
+    reports: Vec<AirReport>,
 }
 
 impl Station {
@@ -136,12 +136,12 @@ impl Station {
     }
 
     /// Takes the reports since the last call.
-    pub fn take_reports(&mut self) -> Vec<Report> {
+    pub fn take_reports(&mut self) -> Vec<AirReport> {
         std::mem::take(&mut self.reports)
     }
 
     /// Takes the commands for the host's sockets since the last call.
-    pub fn take_commands(&mut self) -> Vec<Command> {
+    pub fn take_commands(&mut self) -> Vec<HostCommand> {
         std::mem::take(&mut self.commands)
     }
 
@@ -151,18 +151,18 @@ impl Station {
     }
 
     fn report(&mut self, note: bool, text: String) {
-        self.reports.push(Report { text, note });
+        self.reports.push(AirReport { text, note });
     }
 
     /// Returns true if a host event belongs to a connection through the station.
     #[must_use]
-    pub fn owns(&self, event: &Event) -> bool {
+    pub fn owns(&self, event: &HostEvent) -> bool {
         connection(event).is_some_and(|id| self.conns.contains(&id))
     }
 
     /// Handles a host event for a connection through the station; a new connection makes the station join.
-    pub fn host(&mut self, now: Ticks, event: Event) {
-        if let Event::Accepted { conn: id, .. } | Event::Arrived { flow: id, .. } = &event {
+    pub fn host(&mut self, now: Ticks, event: HostEvent) {
+        if let HostEvent::Accepted { conn: id, .. } | HostEvent::Arrived { flow: id, .. } = &event {
             self.conns.insert(*id);
             if !self.wanted {
                 self.join(now);
@@ -181,16 +181,16 @@ impl Station {
         self.waiting.clear();
         self.conns.clear();
         if let Some(net) = &mut self.net {
-            net.host(now, Event::Lost);
-            net.io.commands.clear();
+            net.host(now, HostEvent::Lost);
+            net.outbox.commands.clear();
         }
     }
 
     /// Sends the pending frames and commands of its network stack.
     fn pump(&mut self, now: Ticks) {
         let Some(net) = &mut self.net else { return };
-        let frames = std::mem::take(&mut net.io.frames);
-        self.commands.append(&mut net.io.commands);
+        let frames = std::mem::take(&mut net.outbox.frames);
+        self.commands.append(&mut net.outbox.commands);
         for ethernet in frames {
             self.send_ethernet(now, &ethernet);
         }
@@ -227,7 +227,7 @@ impl Station {
         match frame.subtype() {
             Subtype::Authentication => self.authenticated(now, frame),
             Subtype::AssociationResponse => self.associated(now, frame),
-            Subtype::Deauthentication | Subtype::Disassociation => self.thrown_out(now, frame),
+            Subtype::Deauthentication | Subtype::Disassociation => self.deauthenticated(now, frame),
             Subtype::Data | Subtype::QosData if frame.from_ds() => self.data(now, frame, on_air),
             _ => {}
         }
@@ -274,16 +274,16 @@ impl Station {
 }
 
 /// Returns the connection or flow of a host event.
-fn connection(event: &Event) -> Option<u32> {
+fn connection(event: &HostEvent) -> Option<u32> {
     match event {
-        Event::Accepted { conn, .. }
-        | Event::Connected { conn }
-        | Event::Refused { conn }
-        | Event::Data { conn, .. }
-        | Event::Sent { conn, .. }
-        | Event::Eof { conn }
-        | Event::Broken { conn } => Some(*conn),
-        Event::Datagram { flow, .. } | Event::Arrived { flow, .. } => Some(*flow),
-        Event::Lost | Event::Frame(_) => None,
+        HostEvent::Accepted { conn, .. }
+        | HostEvent::Connected { conn }
+        | HostEvent::Refused { conn }
+        | HostEvent::Data { conn, .. }
+        | HostEvent::Sent { conn, .. }
+        | HostEvent::Eof { conn }
+        | HostEvent::Broken { conn } => Some(*conn),
+        HostEvent::Datagram { flow, .. } | HostEvent::Arrived { flow, .. } => Some(*flow),
+        HostEvent::Lost | HostEvent::Frame(_) => None,
     }
 }

@@ -58,7 +58,7 @@ impl FromStr for Forward {
 
 /// Backend of a `guestfwd` server address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Device {
+pub enum GuestfwdDevice {
     /// A TCP server of the host: `tcp:host:port`.
     Tcp(String),
     /// A local socket of the host: `unix:path`.
@@ -73,7 +73,7 @@ pub struct GuestForward {
     /// Address at which the guest connects to it.
     pub server: SocketAddrV4,
     /// Backend.
-    pub device: Device,
+    pub device: GuestfwdDevice,
 }
 
 impl FromStr for GuestForward {
@@ -91,10 +91,10 @@ impl FromStr for GuestForward {
         let (kind, rest) = device.split_once(':').filter(|d| !d.1.is_empty()).ok_or_else(bad)?;
         let device = match kind {
             "tcp" if rest.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) => {
-                Device::Tcp(rest.into())
+                GuestfwdDevice::Tcp(rest.into())
             }
-            "unix" => Device::Unix(rest.into()),
-            "cmd" => Device::Command(rest.into()),
+            "unix" => GuestfwdDevice::Unix(rest.into()),
+            "cmd" => GuestfwdDevice::Command(rest.into()),
             _ => return Err(bad()),
         };
         if server.port() == 0 || !(protocol.is_empty() || protocol == "tcp") {
@@ -106,7 +106,7 @@ impl FromStr for GuestForward {
 
 /// The network's addresses and rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Config {
+pub struct UserNetConfig {
     /// The network's address.
     pub net: Ipv4Addr,
     /// Its prefix length, 8..30.
@@ -143,13 +143,13 @@ pub struct Config {
     pub guest_forwards: Vec<GuestForward>,
 }
 
-impl Default for Config {
+impl Default for UserNetConfig {
     fn default() -> Self {
         Self::of_net(Ipv4Addr::new(10, 0, 2, 0), 24)
     }
 }
 
-impl Config {
+impl UserNetConfig {
     /// Returns QEMU's layout of a network: host .2, name server .3, clients from .15 on.
     #[must_use]
     pub fn of_net(net: Ipv4Addr, prefix: u8) -> Self {
@@ -352,7 +352,7 @@ mod tests {
 
     #[test]
     fn a_net_moves_what_was_not_placed() {
-        let mut c = Config::default();
+        let mut c = UserNetConfig::default();
         assert_eq!(c.set("dns", "192.168.7.53"), Some(Ok(())));
         assert_eq!(c.set("net", "192.168.7.0/24"), Some(Ok(())));
         assert_eq!((c.host, c.dhcp_start), ("192.168.7.2".parse().unwrap(), "192.168.7.15".parse().unwrap()));

@@ -1,7 +1,7 @@
 //! The DHCP server: leases by Ethernet address, and answers of the same fixed size as QEMU's.
 
-use super::config::Config;
-use super::wire::Mac;
+use super::config::UserNetConfig;
+use super::wire::EthMac;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 
@@ -24,7 +24,7 @@ const NAK: u8 = 6;
 /// Leases, by client: the index gives the address, counted from `dhcp_start`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dhcp {
-    leases: Vec<Mac>,
+    leases: Vec<EthMac>,
 }
 
 /// Fields of a request that are used.
@@ -65,7 +65,7 @@ fn parse(bytes: &[u8]) -> Option<Ask> {
 
 impl Dhcp {
     /// Returns the address of a client, leasing one if it has none; `None` if no address is left.
-    fn lease(&mut self, config: &Config, mac: Mac) -> Option<Ipv4Addr> {
+    fn lease(&mut self, config: &UserNetConfig, mac: EthMac) -> Option<Ipv4Addr> {
         let place = match self.leases.iter().position(|m| *m == mac) {
             Some(place) => place,
             None if self.leases.len() < MAX_LEASES => {
@@ -85,9 +85,9 @@ impl Dhcp {
     }
 
     /// Returns the answer to a request; `None` if it gets none.
-    pub fn answer(&mut self, config: &Config, bytes: &[u8]) -> Option<Vec<u8>> {
+    pub fn answer(&mut self, config: &UserNetConfig, bytes: &[u8]) -> Option<Vec<u8>> {
         let ask = parse(bytes)?;
-        let mac: Mac = bytes[28..34].try_into().ok()?;
+        let mac: EthMac = bytes[28..34].try_into().ok()?;
         if ask.server.is_some_and(|s| s != config.host) {
             return None;
         }
@@ -113,7 +113,7 @@ impl Dhcp {
     }
 }
 
-fn options(config: &Config, kind: u8) -> Vec<u8> {
+fn options(config: &UserNetConfig, kind: u8) -> Vec<u8> {
     let mut out = vec![53, 1, kind];
     let mut put = |code: u8, value: &[u8]| {
         out.extend([code, value.len() as u8]);

@@ -1,14 +1,14 @@
 //! Hostile input from the guest and the host's side. Nothing panics, all state stays bounded, and with `restrict=on` no
 //! frame of the guest has an effect outside.
 
-use super::super::host::{Command, Event, HOST_IDS, Place};
+use super::super::host::{Destination, HOST_IDS, HostCommand, HostEvent};
 use super::super::{Net, Ready};
 use super::malformed::malformed;
 use super::wire::mac_of;
 use super::*;
 use proptest::prelude::*;
 
-const MAC: Mac = [2, 0, 0, 0, 0, 3];
+const MAC: EthMac = [2, 0, 0, 0, 0, 3];
 const MS: Ticks = 1000 * esplens_core::time::TICKS_PER_US;
 /// Limit for the serialised size of a network: the line's queue and a margin.
 const MOST: usize = 6 << 20;
@@ -96,39 +96,39 @@ fn frame() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// Generates an event of the host, in or out of order.
-fn event() -> impl Strategy<Value = Event> {
+fn event() -> impl Strategy<Value = HostEvent> {
     let id = prop_oneof![1_u32..20, (HOST_IDS + 1)..(HOST_IDS + 20)];
     let to = (any::<[u8; 4]>(), any::<u16>(), any::<bool>())
         .prop_map(|(ip, port, any)| SocketAddrV4::new(if any { ANY } else { ip.into() }, port));
-    let place = prop_oneof![
-        any::<u16>().prop_map(Place::Loopback),
-        any::<u16>().prop_map(Place::Loopback6),
-        any::<u16>().prop_map(Place::Resolver),
-        (address(), any::<u16>()).prop_map(|(a, p)| Place::Address(SocketAddr::new(a, p))),
+    let destination = prop_oneof![
+        any::<u16>().prop_map(Destination::Loopback),
+        any::<u16>().prop_map(Destination::Loopback6),
+        any::<u16>().prop_map(Destination::Resolver),
+        (address(), any::<u16>()).prop_map(|(a, p)| Destination::Address(SocketAddr::new(a, p))),
     ];
     prop_oneof![
-        (id.clone(), to.clone()).prop_map(|(conn, to)| Event::Accepted { conn, to }),
-        id.clone().prop_map(|conn| Event::Connected { conn }),
-        id.clone().prop_map(|conn| Event::Refused { conn }),
-        (id.clone(), bytes(3000)).prop_map(|(conn, bytes)| Event::Data { conn, bytes }),
-        (id.clone(), any::<u32>()).prop_map(|(conn, bytes)| Event::Sent { conn, bytes }),
-        id.clone().prop_map(|conn| Event::Eof { conn }),
-        id.clone().prop_map(|conn| Event::Broken { conn }),
-        (id.clone(), place, bytes(3000)).prop_map(|(flow, from, bytes)| Event::Datagram {
+        (id.clone(), to.clone()).prop_map(|(conn, to)| HostEvent::Accepted { conn, to }),
+        id.clone().prop_map(|conn| HostEvent::Connected { conn }),
+        id.clone().prop_map(|conn| HostEvent::Refused { conn }),
+        (id.clone(), bytes(3000)).prop_map(|(conn, bytes)| HostEvent::Data { conn, bytes }),
+        (id.clone(), any::<u32>()).prop_map(|(conn, bytes)| HostEvent::Sent { conn, bytes }),
+        id.clone().prop_map(|conn| HostEvent::Eof { conn }),
+        id.clone().prop_map(|conn| HostEvent::Broken { conn }),
+        (id.clone(), destination, bytes(3000)).prop_map(|(flow, from, bytes)| HostEvent::Datagram {
             flow,
             from,
             bytes
         }),
-        (id, to, bytes(3000)).prop_map(|(flow, to, bytes)| Event::Arrived { flow, to, bytes }),
-        bytes(3000).prop_map(Event::Frame),
-        Just(Event::Lost),
+        (id, to, bytes(3000)).prop_map(|(flow, to, bytes)| HostEvent::Arrived { flow, to, bytes }),
+        bytes(3000).prop_map(HostEvent::Frame),
+        Just(HostEvent::Lost),
     ]
 }
 
 #[derive(Clone, Debug)]
 enum Step {
     Guest(Vec<u8>),
-    Host(Event),
+    Host(HostEvent),
     Wait(u16),
 }
 
@@ -150,11 +150,11 @@ proptest! {
     /// Nothing is requested from the host: no connection, no datagram, no flow.
     #[test]
     fn restrict_lets_nothing_out_whatever_the_guest_sends(frames in proptest::collection::vec(frame(), 1..60)) {
-        let mut net = Net::new(Config { restrict: true, ..Config::default() });
+        let mut net = Net::new(UserNetConfig { restrict: true, ..UserNetConfig::default() });
         for (n, frame) in frames.iter().enumerate() {
             net.from_guest(n as Ticks * MS, frame);
             net.tick(n as Ticks * MS);
-            prop_assert_eq!(net.commands(), Vec::<Command>::new());
+            prop_assert_eq!(net.commands(), Vec::<HostCommand>::new());
         }
         prop_assert!(!net.busy());
     }
@@ -162,7 +162,7 @@ proptest! {
     /// Frames, events and time in any order.
     #[test]
     fn nothing_panics_and_memory_is_bounded(steps in proptest::collection::vec(step(), 1..80)) {
-        let mut net = Net::new(Config::default());
+        let mut net = Net::new(UserNetConfig::default());
         let mut now = 0;
         for step in steps {
             match step {
@@ -174,7 +174,7 @@ proptest! {
             net.commands();
         }
         prop_assert!(size(&net) < MOST);
-        while net.arrive(Ticks::MAX, |_| Ready::Yes).is_some() {}
+        while net.pop_due(Ticks::MAX, |_| Ready::Yes).is_some() {}
         prop_assert!(size(&net) < MOST);
     }
 }
@@ -182,7 +182,7 @@ proptest! {
 /// Unlimited numbers of ports and addresses leave a state of bounded size.
 #[test]
 fn floods_are_bounded() {
-    let mut net = Net::new(Config::default());
+    let mut net = Net::new(UserNetConfig::default());
     let host = [0x52, 0x55, 10, 0, 2, 2];
     for n in 0..40_000_u32 {
         let [_, _, a, b] = n.to_be_bytes();
@@ -209,8 +209,8 @@ fn floods_are_bounded() {
     assert!(size(&net) < MOST, "{}", size(&net));
     let mut segment = Net::segment();
     for _ in 0..10_000 {
-        segment.from_host(0, Event::Frame(vec![0; 1500]));
-        segment.from_host(0, Event::Frame(vec![0; 100_000]));
+        segment.from_host(0, HostEvent::Frame(vec![0; 1500]));
+        segment.from_host(0, HostEvent::Frame(vec![0; 100_000]));
     }
     assert!(size(&segment) < MOST, "{}", size(&segment));
 }

@@ -2,8 +2,8 @@
 //! addresses. The host is ::2 and the name server ::3 of the prefix. ICMP echo is answered; TCP and UDP are translated
 //! as for IPv4.
 
-use super::wire::{self, Mac, mac_of6};
-use super::{Io, UserNet};
+use super::wire::{self, EthMac, mac_of6};
+use super::{Outbox, UserNet};
 use esplens_core::time::Ticks;
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::*;
@@ -12,9 +12,9 @@ use std::net::Ipv6Addr;
 /// The router's address.
 const ROUTER: Ipv6Addr = Ipv6Addr::new(0xFE80, 0, 0, 0, 0, 0, 0, 2);
 /// The router's Ethernet address.
-pub const ROUTER_MAC: Mac = [0x52, 0x56, 0, 0, 0, 2];
+pub const ROUTER_MAC: EthMac = [0x52, 0x56, 0, 0, 0, 2];
 const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xFF02, 0, 0, 0, 0, 0, 0, 1);
-const ALL_NODES_MAC: Mac = [0x33, 0x33, 0, 0, 0, 1];
+const ALL_NODES_MAC: EthMac = [0x33, 0x33, 0, 0, 0, 1];
 /// Hop limit required of neighbour discovery messages: no router has forwarded them.
 const UNROUTED: u8 = 255;
 const HOPS: u8 = 64;
@@ -25,7 +25,7 @@ const PREFERRED: u64 = 14_400;
 
 impl UserNet {
     /// Handles an IPv6 packet of the guest.
-    pub(super) fn ipv6(&mut self, now: Ticks, mac: Mac, bytes: &[u8]) {
+    pub(super) fn ipv6(&mut self, now: Ticks, mac: EthMac, bytes: &[u8]) {
         let Ok(packet) = Ipv6Packet::new_checked(bytes) else { return };
         let (from, to) = (packet.src_addr(), packet.dst_addr());
         self.learn(now, from.into(), mac);
@@ -43,7 +43,7 @@ impl UserNet {
         [ROUTER, self.config.host6, self.config.dns6].contains(&address)
     }
 
-    fn icmpv6(&mut self, now: Ticks, mac: Mac, packet: &Ipv6Packet<&[u8]>) {
+    fn icmpv6(&mut self, now: Ticks, mac: EthMac, packet: &Ipv6Packet<&[u8]>) {
         let (from, to) = (packet.src_addr(), packet.dst_addr());
         let Ok(icmp) = Icmpv6Packet::new_checked(packet.payload()) else { return };
         let caps = ChecksumCapabilities::default();
@@ -51,17 +51,17 @@ impl UserNet {
         match Icmpv6Repr::parse(&from, &to, &icmp, &caps) {
             Ok(Icmpv6Repr::EchoRequest { ident, seq_no, data }) if self.is_own6(to) => {
                 let reply = Icmpv6Repr::EchoReply { ident, seq_no, data };
-                send(to, (mac, from), HOPS, &reply, &mut self.io);
+                send(to, (mac, from), HOPS, &reply, &mut self.outbox);
             }
             Ok(Icmpv6Repr::Ndisc(NdiscRepr::RouterSolicit { .. })) if unrouted => {
                 let repr = Icmpv6Repr::Ndisc(self.advertisement());
-                send(ROUTER, (ALL_NODES_MAC, ALL_NODES), UNROUTED, &repr, &mut self.io);
+                send(ROUTER, (ALL_NODES_MAC, ALL_NODES), UNROUTED, &repr, &mut self.outbox);
             }
             Ok(Icmpv6Repr::Ndisc(NdiscRepr::NeighborSolicit { target_addr, .. }))
                 if unrouted && self.is_own6(target_addr) && !from.is_unspecified() =>
             {
                 let reply = Icmpv6Repr::Ndisc(advert(target_addr));
-                send(target_addr, (mac, from), UNROUTED, &reply, &mut self.io);
+                send(target_addr, (mac, from), UNROUTED, &reply, &mut self.outbox);
             }
             Ok(Icmpv6Repr::Ndisc(NdiscRepr::NeighborAdvert { target_addr, .. })) if unrouted => {
                 self.learn(now, target_addr.into(), mac);
@@ -100,11 +100,11 @@ fn advert(target: Ipv6Addr) -> NdiscRepr<'static> {
     }
 }
 
-fn send(from: Ipv6Addr, to: (Mac, Ipv6Addr), hops: u8, repr: &Icmpv6Repr, io: &mut Io) {
+fn send(from: Ipv6Addr, to: (EthMac, Ipv6Addr), hops: u8, repr: &Icmpv6Repr, outbox: &mut Outbox) {
     let sender = (mac_of6(from), from);
     let frame = wire::ipv6(sender, to, IpProtocol::Icmpv6, hops, repr.buffer_len(), |bytes| {
         let mut packet = Icmpv6Packet::new_unchecked(bytes);
         repr.emit(&from, &to.1, &mut packet, &ChecksumCapabilities::default());
     });
-    io.frames.push(frame);
+    outbox.frames.push(frame);
 }

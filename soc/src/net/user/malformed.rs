@@ -2,12 +2,12 @@
 //! fragments, ARP of other sizes, frames longer than any link's maximum.
 
 use super::super::{Net, Ready};
-use super::wire::Mac;
+use super::wire::EthMac;
 use super::*;
 use proptest::prelude::*;
 
-const MAC: Mac = [2, 0, 0, 0, 0, 3];
-const GATEWAY: Mac = [0x52, 0x55, 10, 0, 2, 2];
+const MAC: EthMac = [2, 0, 0, 0, 0, 3];
+const GATEWAY: EthMac = [0x52, 0x55, 10, 0, 2, 2];
 const GUEST: Ipv4Address = Ipv4Address::new(10, 0, 2, 15);
 
 fn bytes(most: usize) -> impl Strategy<Value = Vec<u8>> {
@@ -114,17 +114,17 @@ proptest! {
     /// After any such frames, the network still leases an address and answers an echo request.
     #[test]
     fn a_network_that_was_lied_to_still_serves(frames in proptest::collection::vec(malformed(), 1..60)) {
-        let mut net = Net::new(Config::default());
+        let mut net = Net::new(UserNetConfig::default());
         for frame in &frames {
             net.from_guest(0, frame);
         }
         net.commands();
-        while net.arrive(Ticks::MAX, |_| Ready::Yes).is_some() {}
+        while net.pop_due(Ticks::MAX, |_| Ready::Yes).is_some() {}
         let echo = Icmpv4Repr::EchoRequest { ident: 1, seq_no: 2, data: b"still there" };
         let mut icmp = vec![0; echo.buffer_len()];
         echo.emit(&mut Icmpv4Packet::new_unchecked(&mut icmp[..]), &ChecksumCapabilities::default());
         net.from_guest(0, &packet(1, Ipv4Address::new(10, 0, 2, 2), 0, &icmp));
-        let answer = net.arrive(Ticks::MAX, |_| Ready::Yes).expect("an echo");
+        let answer = net.pop_due(Ticks::MAX, |_| Ready::Yes).expect("an echo");
         prop_assert_eq!(&answer[..6], &MAC);
         prop_assert!(answer.windows(11).any(|w| w == b"still there"));
     }
@@ -133,17 +133,17 @@ proptest! {
 /// Fragments are dropped completely: none are reassembled, forwarded or kept.
 #[test]
 fn fragments_come_to_nothing() {
-    let mut user = UserNet::new(Config::default());
+    let mut user = UserNet::new(UserNetConfig::default());
     let whole = datagram(Ipv4Address::new(10, 0, 2, 2), (9, 9), &[1; 64]);
     user.frame(0, &whole);
-    assert_eq!(user.io.commands.len(), 1, "a whole one leaves");
-    let empty = postcard::to_stdvec(&UserNet::new(Config::default())).unwrap().len();
-    let mut user = UserNet::new(Config::default());
+    assert_eq!(user.outbox.commands.len(), 1, "a whole one leaves");
+    let empty = postcard::to_stdvec(&UserNet::new(UserNetConfig::default())).unwrap().len();
+    let mut user = UserNet::new(UserNetConfig::default());
     for fragment in [0x2000, 0x2001, 0x0001, 0x1FFF, 0x3FFF] {
         for _ in 0..1000 {
             user.frame(0, &packet(17, Ipv4Address::new(10, 0, 2, 2), fragment, &whole[34..]));
         }
     }
-    assert_eq!((user.io.commands.len(), user.io.frames.len()), (0, 0));
+    assert_eq!((user.outbox.commands.len(), user.outbox.frames.len()), (0, 0));
     assert_eq!(postcard::to_stdvec(&user).unwrap().len(), empty, "nothing is kept");
 }

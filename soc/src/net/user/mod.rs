@@ -19,9 +19,9 @@ mod tests_more;
 mod udp;
 mod wire;
 
-pub use config::{Config, Device, Forward, GuestForward, Protocol};
+pub use config::{Forward, GuestForward, GuestfwdDevice, Protocol, UserNetConfig};
 
-use super::host::{ANY, Command, Event, Place};
+use super::host::{ANY, Destination, HostCommand, HostEvent};
 use dhcp::Dhcp;
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
@@ -29,35 +29,35 @@ use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::*;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
-use tcp::Tcp;
+use tcp::TcpConns;
 use udp::Udp;
-use wire::{BROADCAST, Mac, mac_of};
+use wire::{BROADCAST, EthMac, mac_of};
 
 /// Limit for guests whose Ethernet addresses are remembered.
 const MAX_NEIGHBOURS: usize = 32;
 
 /// Pending output of the network, to the guest and to the host, with the state needed to build it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Io {
+pub struct Outbox {
     /// Ethernet frames to the guest.
     pub frames: Vec<Vec<u8>>,
     /// Commands to the host's sockets.
-    pub commands: Vec<Command>,
+    pub commands: Vec<HostCommand>,
     /// The gateway's Ethernet address, the source of every IP packet.
-    gateway: Mac,
+    gateway: EthMac,
     /// Ethernet addresses of the guests.
-    neighbours: BTreeMap<IpAddr, Mac>,
+    neighbours: BTreeMap<IpAddr, EthMac>,
     /// Identifier last given to a connection or flow that the guest opened.
     next_id: u32,
 }
 
-impl Io {
-    fn mac(&self, address: IpAddr) -> Option<Mac> {
+impl Outbox {
+    fn mac(&self, address: IpAddr) -> Option<EthMac> {
         self.neighbours.get(&address).copied()
     }
 
     /// Returns the source Ethernet address of packets to a guest.
-    fn router(&self, guest: SocketAddr) -> Mac {
+    fn router(&self, guest: SocketAddr) -> EthMac {
         if guest.is_ipv6() { ipv6::ROUTER_MAC } else { self.gateway }
     }
 
@@ -70,31 +70,38 @@ impl Io {
 /// The network.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UserNet {
-    config: Config,
+    config: UserNetConfig,
     /// The host is the network's gateway, DHCP server and name server.
     serves: bool,
     dhcp: Dhcp,
-    tcp: Tcp,
+    tcp: TcpConns,
     udp: Udp,
     /// Pending output.
-    pub io: Io,
+    pub outbox: Outbox,
 }
 
 impl UserNet {
     /// Creates an idle network.
     #[must_use]
-    pub fn new(config: Config) -> Self {
-        let io = Io { gateway: mac_of(config.host), ..Io::default() };
-        Self { config, serves: true, dhcp: Dhcp::default(), tcp: Tcp::default(), udp: Udp::default(), io }
+    pub fn new(config: UserNetConfig) -> Self {
+        let outbox = Outbox { gateway: mac_of(config.host), ..Outbox::default() };
+        Self {
+            config,
+            serves: true,
+            dhcp: Dhcp::default(),
+            tcp: TcpConns::default(),
+            udp: Udp::default(),
+            outbox,
+        }
     }
 
     /// Creates a network in which the host is an ordinary station with this Ethernet address. It forwards connections
     /// of the host's sockets to the others and provides no services.
     #[must_use]
-    pub fn station(config: Config, mac: Mac) -> Self {
+    pub fn station(config: UserNetConfig, mac: EthMac) -> Self {
         let mut net = Self::new(config);
         net.serves = false;
-        net.io.gateway = mac;
+        net.outbox.gateway = mac;
         net
     }
 
@@ -106,7 +113,7 @@ impl UserNet {
 
     /// Returns the configuration.
     #[must_use]
-    pub fn config(&self) -> &Config {
+    pub fn config(&self) -> &UserNetConfig {
         &self.config
     }
 
@@ -130,17 +137,17 @@ impl UserNet {
 
     /// Runs the timers that are due.
     pub fn tick(&mut self, now: Ticks) {
-        self.tcp.tick(now, &mut self.io);
-        self.udp.tick(now, &mut self.io);
+        self.tcp.tick(now, &mut self.outbox);
+        self.udp.tick(now, &mut self.outbox);
     }
 
     /// Returns the outbound destination for a guest's packet to `to`. This is the only function that creates a
-    /// [`Place`]. With `restrict`, only the addresses of `guestfwd` have one.
-    fn place(&self, to: SocketAddr, protocol: Protocol) -> Option<Place> {
+    /// [`Destination`]. With `restrict`, only the addresses of `guestfwd` have one.
+    fn destination(&self, to: SocketAddr, protocol: Protocol) -> Option<Destination> {
         if let (SocketAddr::V4(to), Protocol::Tcp) = (to, protocol)
             && let Some(n) = self.config.guest_forwards.iter().position(|g| g.server == to)
         {
-            return Some(Place::Device(n as u16));
+            return Some(Destination::Device(n as u16));
         }
         if self.config.restrict || to.port() == 0 {
             return None;
@@ -151,45 +158,45 @@ impl UserNet {
         }
     }
 
-    fn place_v4(&self, to: SocketAddrV4) -> Option<Place> {
+    fn place_v4(&self, to: SocketAddrV4) -> Option<Destination> {
         let ip = *to.ip();
         if ip == self.config.host {
-            return Some(Place::Loopback(to.port()));
+            return Some(Destination::Loopback(to.port()));
         }
         if ip == self.config.dns {
-            return Some(Place::Resolver(to.port()));
+            return Some(Destination::Resolver(to.port()));
         }
         let inner = self.config.contains(ip);
         let odd = ip.is_loopback() || ip.is_multicast() || ip.is_broadcast() || ip.octets()[0] == 0;
-        (!inner && !odd).then_some(Place::Address(to.into()))
+        (!inner && !odd).then_some(Destination::Address(to.into()))
     }
 
-    fn place_v6(&self, to: SocketAddrV6) -> Option<Place> {
+    fn place_v6(&self, to: SocketAddrV6) -> Option<Destination> {
         let ip = *to.ip();
         if ip == self.config.host6 {
-            return Some(Place::Loopback6(to.port()));
+            return Some(Destination::Loopback6(to.port()));
         }
         if ip == self.config.dns6 {
-            return Some(Place::Resolver(to.port()));
+            return Some(Destination::Resolver(to.port()));
         }
         let local = ip.segments()[0] & 0xFFC0 == 0xFE80 || self.config.contains6(ip);
         let odd = ip.is_loopback() || ip.is_multicast() || ip.is_unspecified() || ip.to_ipv4().is_some();
-        (!local && !odd).then(|| Place::Address(SocketAddrV6::new(ip, to.port(), 0, 0).into()))
+        (!local && !odd).then(|| Destination::Address(SocketAddrV6::new(ip, to.port(), 0, 0).into()))
     }
 
     /// Returns the address, IPv6 or IPv4, that the guest sees for an outbound destination.
-    fn seen(&self, place: Place, v6: bool) -> SocketAddr {
+    fn seen(&self, destination: Destination, v6: bool) -> SocketAddr {
         let c = &self.config;
         let own = |v4, v6_address, port| {
             let ip: IpAddr = if v6 { IpAddr::V6(v6_address) } else { IpAddr::V4(v4) };
             SocketAddr::new(ip, port)
         };
-        match place {
-            Place::Loopback(port) | Place::Loopback6(port) => own(c.host, c.host6, port),
-            Place::Resolver(port) => own(c.dns, c.dns6, port),
-            Place::Address(address) => address,
+        match destination {
+            Destination::Loopback(port) | Destination::Loopback6(port) => own(c.host, c.host6, port),
+            Destination::Resolver(port) => own(c.dns, c.dns6, port),
+            Destination::Address(address) => address,
             // Only TCP connects to a device, and does not use this address.
-            Place::Device(_) => own(c.host, c.host6, 0),
+            Destination::Device(_) => own(c.host, c.host6, 0),
         }
     }
 
@@ -200,29 +207,29 @@ impl UserNet {
     }
 
     /// Handles an event from the host's sockets.
-    pub fn host(&mut self, now: Ticks, event: Event) {
+    pub fn host(&mut self, now: Ticks, event: HostEvent) {
         match event {
-            Event::Accepted { conn, to } => {
+            HostEvent::Accepted { conn, to } => {
                 let (host, guest) = (self.config.host.into(), self.guest(to));
                 self.who_has(guest.ip());
-                self.tcp.accepted(now, conn, host, guest, &mut self.io);
+                self.tcp.accepted(now, conn, host, guest, &mut self.outbox);
             }
-            Event::Datagram { flow, from, bytes } => {
+            HostEvent::Datagram { flow, from, bytes } => {
                 let from = self.seen(from, self.udp.is_ipv6(flow));
-                self.udp.came(flow, from, &bytes, &mut self.io);
+                self.udp.came(flow, from, &bytes, &mut self.outbox);
             }
-            Event::Arrived { flow, to, bytes } => {
+            HostEvent::Arrived { flow, to, bytes } => {
                 let (host, guest) = (self.config.host.into(), self.guest(to));
                 self.who_has(guest.ip());
-                self.udp.arrived(now, flow, (host, guest), bytes, &mut self.io);
+                self.udp.arrived(now, flow, (host, guest), bytes, &mut self.outbox);
             }
-            Event::Lost => {
-                self.tcp.lost(&mut self.io);
+            HostEvent::Lost => {
+                self.tcp.lost(&mut self.outbox);
                 self.udp.lost();
-                self.io.commands.clear();
-                self.io.commands.push(Command::Reset);
+                self.outbox.commands.clear();
+                self.outbox.commands.push(HostCommand::Reset);
             }
-            event => self.tcp.host(now, event, &mut self.io),
+            event => self.tcp.host(now, event, &mut self.outbox),
         }
     }
 
@@ -233,8 +240,8 @@ impl UserNet {
     }
 
     /// Removes the host's unanswered connections to guests that this network does not reach. Returns them as the
-    /// [`Event::Accepted`] that opened them.
-    pub fn take_unreachable(&mut self) -> Vec<Event> {
+    /// [`HostEvent::Accepted`] that opened them.
+    pub fn take_unreachable(&mut self) -> Vec<HostEvent> {
         let accepted = |(conn, guest): (u32, SocketAddr)| match guest {
             SocketAddr::V4(to) => {
                 let ip = if *to.ip() == self.config.dhcp_start { ANY } else { *to.ip() };
@@ -244,15 +251,15 @@ impl UserNet {
         };
         let taken: Vec<_> = self.tcp.unanswered().filter_map(accepted).collect();
         taken.iter().for_each(|(conn, _)| self.tcp.forget(*conn));
-        taken.into_iter().map(|(conn, to)| Event::Accepted { conn, to }).collect()
+        taken.into_iter().map(|(conn, to)| HostEvent::Accepted { conn, to }).collect()
     }
 
     /// Sends an ARP request for a guest whose Ethernet address is unknown.
     fn who_has(&mut self, guest: IpAddr) {
         let IpAddr::V4(guest) = guest else { return };
-        if self.io.mac(guest.into()).is_none() && self.config.contains(guest) {
-            let from = (self.io.gateway, self.config.host);
-            self.io.frames.push(wire::arp(ArpOperation::Request, from, (BROADCAST, guest)));
+        if self.outbox.mac(guest.into()).is_none() && self.config.contains(guest) {
+            let from = (self.outbox.gateway, self.config.host);
+            self.outbox.frames.push(wire::arp(ArpOperation::Request, from, (BROADCAST, guest)));
         }
     }
 
@@ -273,20 +280,20 @@ impl UserNet {
     }
 
     /// Records a guest's Ethernet address.
-    fn learn(&mut self, now: Ticks, address: IpAddr, mac: Mac) {
+    fn learn(&mut self, now: Ticks, address: IpAddr, mac: EthMac) {
         let c = &self.config;
         let guests = match address {
             IpAddr::V4(a) => c.contains(a) && !c.is_own(a) && a != c.net,
             IpAddr::V6(a) => c.guests6(a),
         };
-        let known = self.io.neighbours.len();
-        let new = self.io.mac(address);
+        let known = self.outbox.neighbours.len();
+        let new = self.outbox.mac(address);
         if !guests || new == Some(mac) || known >= MAX_NEIGHBOURS && new.is_none() {
             return;
         }
-        self.io.neighbours.insert(address, mac);
-        self.tcp.found(now, address, &mut self.io);
-        self.udp.found(address, &mut self.io);
+        self.outbox.neighbours.insert(address, mac);
+        self.tcp.found(now, address, &mut self.outbox);
+        self.udp.found(address, &mut self.outbox);
     }
 
     /// Handles a TCP segment or UDP datagram of the guest, over IPv4 or IPv6.
@@ -297,8 +304,8 @@ impl UserNet {
                 let Ok(packet) = TcpPacket::new_checked(payload) else { return };
                 let Ok(repr) = TcpRepr::parse(&packet, &ips.0, &ips.1, &caps) else { return };
                 let (guest, to) = (SocketAddr::new(from, repr.src_port), SocketAddr::new(to, repr.dst_port));
-                let place = self.place(to, Protocol::Tcp);
-                self.tcp.segment(now, (guest, to), place, &repr, &mut self.io);
+                let destination = self.destination(to, Protocol::Tcp);
+                self.tcp.segment(now, (guest, to), destination, &repr, &mut self.outbox);
             }
             IpProtocol::Udp => {
                 let Ok(packet) = UdpPacket::new_checked(payload) else { return };
@@ -306,11 +313,11 @@ impl UserNet {
                 let (guest, to) = (SocketAddr::new(from, repr.src_port), SocketAddr::new(to, repr.dst_port));
                 let dns = [IpAddr::from(self.config.dns), self.config.dns6.into()].contains(&to.ip());
                 if self.config.restrict && dns && to.port() == 53 {
-                    self.udp.no_such_name(guest, to, packet.payload(), &mut self.io);
+                    self.udp.no_such_name(guest, to, packet.payload(), &mut self.outbox);
                     return;
                 }
-                let place = self.place(to, Protocol::Udp);
-                self.udp.sent(now, (guest, to), place, packet.payload(), &mut self.io);
+                let destination = self.destination(to, Protocol::Udp);
+                self.udp.sent(now, (guest, to), destination, packet.payload(), &mut self.outbox);
             }
             _ => {}
         }

@@ -1,6 +1,6 @@
 //! Tests of the network with smoltcp's stack as the guest, over a line that may lose, duplicate and reorder frames.
 
-use super::super::host::{Command, Event, HOST_IDS, Place};
+use super::super::host::{Destination, HOST_IDS, HostCommand, HostEvent};
 use super::super::{Net, Ready};
 use super::*;
 use esplens_core::time::TICKS_PER_US;
@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 
 pub const MS: Ticks = 1000 * TICKS_PER_US;
-pub const MAC: Mac = [2, 0, 0, 0, 0, 3];
+pub const MAC: EthMac = [2, 0, 0, 0, 0, 3];
 
 /// The guest's MAC.
 #[derive(Default)]
@@ -63,11 +63,11 @@ pub struct Bench {
     random: u64,
     /// Frames per thousand that are lost, duplicated and reordered, each.
     faults: u64,
-    pub commands: Vec<Command>,
+    pub commands: Vec<HostCommand>,
 }
 
 impl Bench {
-    pub fn new(config: Config, faults: u64) -> Self {
+    pub fn new(config: UserNetConfig, faults: u64) -> Self {
         let mut nic = Nic::default();
         let hw = HardwareAddress::Ethernet(EthernetAddress(MAC));
         let mut iface = Interface::new(IfConfig::new(hw), &mut nic, Instant::ZERO);
@@ -110,7 +110,7 @@ impl Bench {
             self.net.from_guest(self.now, &frame);
         }
         self.net.tick(self.now);
-        while let Some(frame) = self.net.arrive(self.now, |_| Ready::Yes) {
+        while let Some(frame) = self.net.pop_due(self.now, |_| Ready::Yes) {
             if self.fault() {
                 continue;
             }
@@ -129,15 +129,17 @@ impl Bench {
         let mut finished = false;
         for command in std::mem::take(&mut self.commands) {
             match command {
-                Command::Connect { conn, .. } => self.net.from_host(self.now, Event::Connected { conn }),
-                Command::Send { bytes, .. } => {
+                HostCommand::Connect { conn, .. } => {
+                    self.net.from_host(self.now, HostEvent::Connected { conn })
+                }
+                HostCommand::Send { bytes, .. } => {
                     got.extend(&bytes);
                     let bytes = bytes.len() as u32;
-                    self.net.from_host(self.now, Event::Sent { conn, bytes });
+                    self.net.from_host(self.now, HostEvent::Sent { conn, bytes });
                 }
-                Command::Credit { bytes, .. } => *credit += bytes as usize,
-                Command::Finish { .. } => finished = true,
-                Command::Drop { .. } => panic!("dropped"),
+                HostCommand::Credit { bytes, .. } => *credit += bytes as usize,
+                HostCommand::Finish { .. } => finished = true,
+                HostCommand::Drop { .. } => panic!("dropped"),
                 _ => {}
             }
         }
@@ -145,7 +147,7 @@ impl Bench {
         if n > 0 {
             *credit -= n;
             let bytes = reply.drain(..n).collect();
-            self.net.from_host(self.now, Event::Data { conn, bytes });
+            self.net.from_host(self.now, HostEvent::Data { conn, bytes });
         }
         finished
     }
@@ -157,11 +159,11 @@ pub fn pattern(n: usize) -> Vec<u8> {
 
 /// Both sides send `n` bytes and close; `incoming`: over a forward.
 fn transfer(n: usize, faults: u64, incoming: bool) {
-    let mut b = Bench::new(Config::default(), faults);
+    let mut b = Bench::new(UserNetConfig::default(), faults);
     let h = b.tcp(8192);
     let conn = if incoming {
         b.sockets.get_mut::<Socket>(h).listen(80).unwrap();
-        b.net.from_host(0, Event::Accepted { conn: HOST_IDS + 1, to: "0.0.0.0:80".parse().unwrap() });
+        b.net.from_host(0, HostEvent::Accepted { conn: HOST_IDS + 1, to: "0.0.0.0:80".parse().unwrap() });
         HOST_IDS + 1
     } else {
         let to = (IpAddress::v4(93, 184, 216, 34), 80);
@@ -175,7 +177,7 @@ fn transfer(n: usize, faults: u64, incoming: bool) {
         b.step();
         closed.0 |= b.serve(conn, &mut got, &mut reply, &mut credit);
         if reply.is_empty() && !closed.1 && credit > 0 {
-            b.net.from_host(b.now, Event::Eof { conn });
+            b.net.from_host(b.now, HostEvent::Eof { conn });
             closed.1 = true;
         }
         let s = b.sockets.get_mut::<Socket>(h);
@@ -219,7 +221,7 @@ fn a_line_that_loses_doubles_and_swaps() {
 
 #[test]
 fn a_slow_host_shuts_the_window() {
-    let mut b = Bench::new(Config::default(), 0);
+    let mut b = Bench::new(UserNetConfig::default(), 0);
     let h = b.tcp(200_000);
     b.sockets
         .get_mut::<Socket>(h)
@@ -230,11 +232,11 @@ fn a_slow_host_shuts_the_window() {
         b.step();
         for command in std::mem::take(&mut b.commands) {
             match command {
-                Command::Connect { conn, to } => {
-                    assert_eq!(to, Place::Address("1.2.3.4:80".parse().unwrap()));
-                    b.net.from_host(b.now, Event::Connected { conn });
+                HostCommand::Connect { conn, to } => {
+                    assert_eq!(to, Destination::Address("1.2.3.4:80".parse().unwrap()));
+                    b.net.from_host(b.now, HostEvent::Connected { conn });
                 }
-                Command::Send { bytes, .. } => got += bytes.len(),
+                HostCommand::Send { bytes, .. } => got += bytes.len(),
                 _ => {}
             }
         }
@@ -248,19 +250,19 @@ fn a_slow_host_shuts_the_window() {
 
 #[test]
 fn a_server_that_is_not_there_is_refused() {
-    let mut b = Bench::new(Config::default(), 0);
-    b.net.from_host(0, Event::Accepted { conn: HOST_IDS + 5, to: "0.0.0.0:81".parse().unwrap() });
+    let mut b = Bench::new(UserNetConfig::default(), 0);
+    b.net.from_host(0, HostEvent::Accepted { conn: HOST_IDS + 5, to: "0.0.0.0:81".parse().unwrap() });
     (0..200).for_each(|_| b.step());
-    assert!(b.commands.contains(&Command::Drop { conn: HOST_IDS + 5 }), "{:?}", b.commands);
+    assert!(b.commands.contains(&HostCommand::Drop { conn: HOST_IDS + 5 }), "{:?}", b.commands);
     let h = b.tcp(1024);
     b.sockets
         .get_mut::<Socket>(h)
         .connect(b.iface.context(), (IpAddress::v4(10, 0, 2, 2), 9), 50_000)
         .unwrap();
     (0..50).for_each(|_| b.step());
-    let connect = Command::Connect { conn: 1, to: Place::Loopback(9) };
+    let connect = HostCommand::Connect { conn: 1, to: Destination::Loopback(9) };
     assert!(b.commands.contains(&connect), "{:?}", b.commands);
-    b.net.from_host(b.now, Event::Refused { conn: 1 });
+    b.net.from_host(b.now, HostEvent::Refused { conn: 1 });
     (0..50).for_each(|_| b.step());
     assert!(!b.sockets.get_mut::<Socket>(h).is_open());
     assert!(!b.net.busy());
@@ -268,7 +270,7 @@ fn a_server_that_is_not_there_is_refused() {
 
 #[test]
 fn restrict_lets_nothing_out() {
-    let mut config = Config::default();
+    let mut config = UserNetConfig::default();
     config.set("restrict", "on").unwrap().unwrap();
     let mut b = Bench::new(config, 0);
     let targets = ["10.0.2.2", "10.0.2.3", "8.8.8.8", "127.0.0.1", "10.0.2.99", "255.255.255.255"];
@@ -288,33 +290,34 @@ fn restrict_lets_nothing_out() {
 
 #[test]
 fn datagrams_go_both_ways() {
-    let mut b = Bench::new(Config::default(), 0);
+    let mut b = Bench::new(UserNetConfig::default(), 0);
     let guest: SocketAddr = "10.0.2.15:5000".parse().unwrap();
     let dns: SocketAddr = "10.0.2.3:53".parse().unwrap();
-    let mut user = UserNet::new(Config::default());
+    let mut user = UserNet::new(UserNetConfig::default());
     user.frame(0, &wire::udp((MAC, guest), (mac_of("10.0.2.3".parse().unwrap()), dns), b"query"));
-    let asked = Command::Datagram { flow: 1, to: Some(Place::Resolver(53)), bytes: b"query".to_vec() };
-    assert_eq!(std::mem::take(&mut user.io.commands), [asked]);
+    let asked =
+        HostCommand::Datagram { flow: 1, to: Some(Destination::Resolver(53)), bytes: b"query".to_vec() };
+    assert_eq!(std::mem::take(&mut user.outbox.commands), [asked]);
     assert!(user.busy());
-    user.host(0, Event::Datagram { flow: 1, from: Place::Resolver(53), bytes: b"answer".to_vec() });
+    user.host(0, HostEvent::Datagram { flow: 1, from: Destination::Resolver(53), bytes: b"answer".to_vec() });
     let answer = wire::udp((mac_of("10.0.2.2".parse().unwrap()), dns), (MAC, guest), b"answer");
-    assert_eq!(std::mem::take(&mut user.io.frames), [answer]);
+    assert_eq!(std::mem::take(&mut user.outbox.frames), [answer]);
     assert!(!user.busy());
     let to = "0.0.0.0:5000".parse().unwrap();
-    user.host(0, Event::Arrived { flow: HOST_IDS + 1, to, bytes: b"hi".to_vec() });
+    user.host(0, HostEvent::Arrived { flow: HOST_IDS + 1, to, bytes: b"hi".to_vec() });
     let client: SocketAddr = "10.0.2.2:49152".parse().unwrap();
-    assert_eq!(user.io.frames.len(), 1);
+    assert_eq!(user.outbox.frames.len(), 1);
     user.frame(0, &wire::udp((MAC, guest), (mac_of("10.0.2.2".parse().unwrap()), client), b"ho"));
-    let reply = Command::Datagram { flow: HOST_IDS + 1, to: None, bytes: b"ho".to_vec() };
-    assert_eq!(std::mem::take(&mut user.io.commands), [reply]);
+    let reply = HostCommand::Datagram { flow: HOST_IDS + 1, to: None, bytes: b"ho".to_vec() };
+    assert_eq!(std::mem::take(&mut user.outbox.commands), [reply]);
     user.tick(1000 * 1000 * MS);
-    assert_eq!(user.io.commands.len(), 2, "both flows are closed");
+    assert_eq!(user.outbox.commands.len(), 2, "both flows are closed");
     b.step();
 }
 
 #[test]
 fn random_frames_do_no_harm() {
-    let mut b = Bench::new(Config::default(), 500);
+    let mut b = Bench::new(UserNetConfig::default(), 500);
     for round in 0..20_000_u32 {
         b.fault();
         let kind: &[u8] =
@@ -330,6 +333,6 @@ fn random_frames_do_no_harm() {
         b.net.from_guest(u64::from(round) * MS, &frame);
         b.net.tick(u64::from(round) * MS);
         b.net.commands();
-        while b.net.arrive(u64::MAX, |_| Ready::Yes).is_some() {}
+        while b.net.pop_due(u64::MAX, |_| Ready::Yes).is_some() {}
     }
 }

@@ -1,7 +1,7 @@
 //! UDP in both directions: a flow for every port of the guest, and one for every client of a forward.
 
-use super::super::host::{Command, HOST_IDS, Place};
-use super::{Io, wire};
+use super::super::host::{Destination, HOST_IDS, HostCommand};
+use super::{Outbox, wire};
 use esplens_core::time::{TICKS_PER_SEC, Ticks};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -57,7 +57,7 @@ impl Udp {
     }
 
     /// Removes expired flows.
-    pub fn tick(&mut self, now: Ticks, io: &mut Io) {
+    pub fn tick(&mut self, now: Ticks, outbox: &mut Outbox) {
         self.now = now;
         if self.due.is_none_or(|due| due > now) {
             return;
@@ -69,7 +69,7 @@ impl Udp {
             .map(|(id, _)| *id)
             .collect();
         for id in old {
-            self.forget(id, io);
+            self.forget(id, outbox);
         }
         self.due = self.flows.values().map(|f| f.used.saturating_add(IDLE)).min();
     }
@@ -79,16 +79,16 @@ impl Udp {
         self.flows.clear();
     }
 
-    fn forget(&mut self, id: u32, io: &mut Io) {
+    fn forget(&mut self, id: u32, outbox: &mut Outbox) {
         self.flows.remove(&id);
-        io.commands.push(Command::CloseFlow { flow: id });
+        outbox.commands.push(HostCommand::CloseFlow { flow: id });
     }
 
-    fn insert(&mut self, id: u32, flow: Flow, io: &mut Io) {
+    fn insert(&mut self, id: u32, flow: Flow, outbox: &mut Outbox) {
         if self.flows.len() >= MAX_FLOWS
             && let Some(oldest) = self.flows.iter().min_by_key(|(_, f)| f.used).map(|(id, _)| *id)
         {
-            self.forget(oldest, io);
+            self.forget(oldest, outbox);
         }
         self.due.get_or_insert(flow.used.saturating_add(IDLE));
         self.flows.insert(id, flow);
@@ -99,18 +99,18 @@ impl Udp {
         &mut self,
         now: Ticks,
         (guest, to): (SocketAddr, SocketAddr),
-        place: Option<Place>,
+        destination: Option<Destination>,
         bytes: &[u8],
-        io: &mut Io,
+        outbox: &mut Outbox,
     ) {
         self.now = now;
         let client = self.flows.iter_mut().find(|(_, f)| f.guest == guest && f.client == Some(to));
         if let Some((&flow, f)) = client {
             f.used = now;
-            io.commands.push(Command::Datagram { flow, to: None, bytes: bytes.to_vec() });
+            outbox.commands.push(HostCommand::Datagram { flow, to: None, bytes: bytes.to_vec() });
             return;
         }
-        let Some(place) = place else { return };
+        let Some(destination) = destination else { return };
         let own = |f: &Flow| f.guest == guest && f.client.is_none();
         let flow = match self.flows.iter_mut().find(|(_, f)| own(f)) {
             Some((&id, f)) => {
@@ -118,8 +118,8 @@ impl Udp {
                 id
             }
             None => {
-                let id = io.new_id();
-                self.insert(id, Flow { guest, client: None, used: now, awaited: 0 }, io);
+                let id = outbox.new_id();
+                self.insert(id, Flow { guest, client: None, used: now, awaited: 0 }, outbox);
                 id
             }
         };
@@ -127,7 +127,7 @@ impl Udp {
         if let Some(f) = self.flows.get_mut(&flow) {
             f.awaited = self.awaited;
         }
-        io.commands.push(Command::Datagram { flow, to: Some(place), bytes: bytes.to_vec() });
+        outbox.commands.push(HostCommand::Datagram { flow, to: Some(destination), bytes: bytes.to_vec() });
     }
 
     /// Lists the flows for `info usernet`.
@@ -145,7 +145,7 @@ impl Udp {
     }
 
     /// Handles an answer from outside.
-    pub fn came(&mut self, flow: u32, from: SocketAddr, bytes: &[u8], io: &mut Io) {
+    pub fn came(&mut self, flow: u32, from: SocketAddr, bytes: &[u8], outbox: &mut Outbox) {
         let Some(f) = self.flows.get_mut(&flow) else { return };
         f.awaited = 0;
         let guest = f.guest;
@@ -153,9 +153,9 @@ impl Udp {
         let longest = if guest.is_ipv6() { MAX_PAYLOAD_V6 } else { MAX_PAYLOAD };
         if bytes.len() <= longest
             && from.is_ipv6() == guest.is_ipv6()
-            && let Some(mac) = io.mac(guest.ip())
+            && let Some(mac) = outbox.mac(guest.ip())
         {
-            io.frames.push(wire::udp((io.router(guest), from), (mac, guest), bytes));
+            outbox.frames.push(wire::udp((outbox.router(guest), from), (mac, guest), bytes));
         }
     }
 
@@ -166,7 +166,7 @@ impl Udp {
         flow: u32,
         (host, guest): (IpAddr, SocketAddr),
         bytes: Vec<u8>,
-        io: &mut Io,
+        outbox: &mut Outbox,
     ) {
         self.now = now;
         if flow < HOST_IDS || bytes.len() > MAX_PAYLOAD {
@@ -176,37 +176,37 @@ impl Udp {
             let port = FIRST_PORT + self.ports % (u16::MAX - FIRST_PORT);
             self.ports = self.ports.wrapping_add(1);
             let client = Some(SocketAddr::new(host, port));
-            self.insert(flow, Flow { guest, client, used: now, awaited: 0 }, io);
+            self.insert(flow, Flow { guest, client, used: now, awaited: 0 }, outbox);
         }
         let Some(f) = self.flows.get_mut(&flow) else { return };
         f.used = now;
         let Some(client) = f.client else { return };
-        match io.mac(guest.ip()) {
-            Some(mac) => io.frames.push(wire::udp((io.router(guest), client), (mac, guest), &bytes)),
+        match outbox.mac(guest.ip()) {
+            Some(mac) => outbox.frames.push(wire::udp((outbox.router(guest), client), (mac, guest), &bytes)),
             None if self.waiting.len() < MAX_WAITING => self.waiting.push((client, guest, bytes)),
             None => {}
         }
     }
 
     /// Sends the datagrams that waited for a guest's Ethernet address.
-    pub fn found(&mut self, address: IpAddr, io: &mut Io) {
+    pub fn found(&mut self, address: IpAddr, outbox: &mut Outbox) {
         for (from, to, bytes) in std::mem::take(&mut self.waiting) {
-            match io.mac(address).filter(|_| to.ip() == address) {
-                Some(mac) => io.frames.push(wire::udp((io.router(to), from), (mac, to), &bytes)),
+            match outbox.mac(address).filter(|_| to.ip() == address) {
+                Some(mac) => outbox.frames.push(wire::udp((outbox.router(to), from), (mac, to), &bytes)),
                 None => self.waiting.push((from, to, bytes)),
             }
         }
     }
 
     /// Answers a DNS query that must not leave the network: the name does not exist.
-    pub fn no_such_name(&mut self, guest: SocketAddr, server: SocketAddr, query: &[u8], io: &mut Io) {
-        let Some(mac) = io.mac(guest.ip()) else { return };
+    pub fn no_such_name(&mut self, guest: SocketAddr, server: SocketAddr, query: &[u8], outbox: &mut Outbox) {
+        let Some(mac) = outbox.mac(guest.ip()) else { return };
         if query.len() < 12 || query.len() > MAX_PAYLOAD || query[2] & 0x80 != 0 {
             return;
         }
         let mut answer = query.to_vec();
         answer[2] = 0x81 | query[2] & 0x78;
         answer[3] = 0x83;
-        io.frames.push(wire::udp((io.router(guest), server), (mac, guest), &answer));
+        outbox.frames.push(wire::udp((outbox.router(guest), server), (mac, guest), &answer));
     }
 }

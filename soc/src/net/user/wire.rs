@@ -5,9 +5,9 @@ use smoltcp::wire::*;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// An Ethernet address.
-pub type Mac = [u8; 6];
+pub type EthMac = [u8; 6];
 /// The broadcast address.
-pub const BROADCAST: Mac = [0xFF; 6];
+pub const BROADCAST: EthMac = [0xFF; 6];
 /// Time to live of the packets that the network sends.
 const TTL: u8 = 64;
 const ETHERNET: usize = 14;
@@ -15,21 +15,21 @@ const ETHERNET: usize = 14;
 const ARP_ROOM: usize = 50;
 
 /// Returns the Ethernet address of one of the network's own addresses, as in QEMU's user network.
-pub fn mac_of(address: Ipv4Addr) -> Mac {
+pub fn mac_of(address: Ipv4Addr) -> EthMac {
     let [a, b, c, d] = address.octets();
     [0x52, 0x55, a, b, c, d]
 }
 
 /// Returns the same for an IPv6 address, from its last four bytes as in QEMU.
-pub fn mac_of6(address: Ipv6Addr) -> Mac {
+pub fn mac_of6(address: Ipv6Addr) -> EthMac {
     let [.., a, b, c, d] = address.octets();
     [0x52, 0x56, a, b, c, d]
 }
 
 /// Builds an Ethernet frame around a payload of `len` bytes.
 pub fn ethernet(
-    from: Mac,
-    to: Mac,
+    from: EthMac,
+    to: EthMac,
     kind: EthernetProtocol,
     len: usize,
     fill: impl FnOnce(&mut [u8]),
@@ -45,8 +45,8 @@ pub fn ethernet(
 
 /// Builds an IPv4 packet in an Ethernet frame.
 pub fn ipv4(
-    (mac, from): (Mac, Ipv4Addr),
-    to: (Mac, Ipv4Addr),
+    (mac, from): (EthMac, Ipv4Addr),
+    to: (EthMac, Ipv4Addr),
     protocol: IpProtocol,
     len: usize,
     fill: impl FnOnce(&mut [u8]),
@@ -62,8 +62,8 @@ pub fn ipv4(
 
 /// Builds an IPv6 packet in an Ethernet frame.
 pub fn ipv6(
-    (mac, from): (Mac, Ipv6Addr),
-    to: (Mac, Ipv6Addr),
+    (mac, from): (EthMac, Ipv6Addr),
+    to: (EthMac, Ipv6Addr),
     next_header: IpProtocol,
     hop_limit: u8,
     len: usize,
@@ -79,8 +79,8 @@ pub fn ipv6(
 
 /// Builds an IP packet of either version in an Ethernet frame; both addresses must be of the same version.
 fn ip(
-    (mac, from): (Mac, IpAddr),
-    to: (Mac, IpAddr),
+    (mac, from): (EthMac, IpAddr),
+    to: (EthMac, IpAddr),
     protocol: IpProtocol,
     len: usize,
     fill: impl FnOnce(&mut [u8]),
@@ -94,7 +94,7 @@ fn ip(
 }
 
 /// Builds a UDP datagram in an Ethernet frame.
-pub fn udp((mac, from): (Mac, SocketAddr), to: (Mac, SocketAddr), payload: &[u8]) -> Vec<u8> {
+pub fn udp((mac, from): (EthMac, SocketAddr), to: (EthMac, SocketAddr), payload: &[u8]) -> Vec<u8> {
     let repr = UdpRepr { src_port: from.port(), dst_port: to.1.port() };
     let ips = (IpAddress::from(from.ip()), IpAddress::from(to.1.ip()));
     ip((mac, from.ip()), (to.0, to.1.ip()), IpProtocol::Udp, repr.header_len() + payload.len(), |bytes| {
@@ -105,7 +105,7 @@ pub fn udp((mac, from): (Mac, SocketAddr), to: (Mac, SocketAddr), payload: &[u8]
 }
 
 /// Builds a TCP segment in an Ethernet frame.
-pub fn tcp((mac, from): (Mac, IpAddr), to: (Mac, IpAddr), repr: &TcpRepr) -> Vec<u8> {
+pub fn tcp((mac, from): (EthMac, IpAddr), to: (EthMac, IpAddr), repr: &TcpRepr) -> Vec<u8> {
     ip((mac, from), to, IpProtocol::Tcp, repr.buffer_len(), |bytes| {
         let mut packet = TcpPacket::new_unchecked(bytes);
         repr.emit(&mut packet, &from.into(), &to.1.into(), &ChecksumCapabilities::default());
@@ -113,7 +113,7 @@ pub fn tcp((mac, from): (Mac, IpAddr), to: (Mac, IpAddr), repr: &TcpRepr) -> Vec
 }
 
 /// Builds an ARP packet in an Ethernet frame.
-pub fn arp(operation: ArpOperation, from: (Mac, Ipv4Addr), to: (Mac, Ipv4Addr)) -> Vec<u8> {
+pub fn arp(operation: ArpOperation, from: (EthMac, Ipv4Addr), to: (EthMac, Ipv4Addr)) -> Vec<u8> {
     let request = operation == ArpOperation::Request;
     let repr = ArpRepr::EthernetIpv4 {
         operation,

@@ -11,10 +11,10 @@ mod udp;
 
 use super::exit::BadInput;
 use anyhow::Context;
-use esplens_soc::net::host::{Command, Event, HostNet};
-use esplens_soc::net::user::{Config, Forward, Protocol};
-use hub::{Back, Hub, Order, Orders, is_loopback, waits};
-pub use segment::{At, Segment};
+use esplens_soc::net::host::{HostCommand, HostEvent, HostNet};
+use esplens_soc::net::user::{Forward, Protocol, UserNetConfig};
+use hub::{EventSender, Hub, HubOrder, Orders, is_loopback, waits};
+pub use segment::{SegmentAddress, SegmentLink};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::Path;
 use std::sync::Arc;
@@ -39,8 +39,8 @@ struct Open {
 
 /// The machine's side of the sockets.
 pub struct Sockets {
-    orders: UnboundedSender<Order>,
-    events: Receiver<(u64, Event)>,
+    orders: UnboundedSender<HubOrder>,
+    events: Receiver<(u64, HostEvent)>,
     waiting: Arc<AtomicUsize>,
     generation: u64,
     runtime: tokio::runtime::Handle,
@@ -50,12 +50,12 @@ pub struct Sockets {
 }
 
 impl HostNet for Sockets {
-    fn command(&mut self, command: Command) {
-        self.generation += u64::from(command == Command::Reset);
-        let _ = self.orders.send(Order::Command(command));
+    fn command(&mut self, command: HostCommand) {
+        self.generation += u64::from(command == HostCommand::Reset);
+        let _ = self.orders.send(HubOrder::Command(command));
     }
 
-    fn poll(&mut self) -> Option<Event> {
+    fn poll(&mut self) -> Option<HostEvent> {
         loop {
             let (generation, event) = self.events.try_recv().ok()?;
             self.waiting.fetch_sub(waits(&event), Ordering::Relaxed);
@@ -90,7 +90,7 @@ impl HostNet for Sockets {
 impl Sockets {
     /// Opens the forwards (on `address` if they name none) and starts the sockets' thread.
     pub fn open(
-        config: &Config,
+        config: &UserNetConfig,
         address: Ipv4Addr,
         resolver: Option<SocketAddrV4>,
         wake: Wake,
@@ -112,7 +112,7 @@ impl Sockets {
             let done = sockets.add_forward(forward);
             done.map_err(anyhow::Error::msg).with_context(|| BadInput("--nic: hostfwd".into()))?;
         }
-        let back = Back { events, wake, generation: 0, waiting };
+        let back = EventSender { events, wake, generation: 0, waiting };
         let devices = config.guest_forwards.iter().map(|g| g.device.clone()).collect();
         let hub = Hub::new(back, resolver.map(Into::into).or_else(system_resolver), devices);
         std::thread::Builder::new().name("sockets".into()).spawn(move || runtime.block_on(hub.serve(rx)))?;
@@ -149,7 +149,7 @@ fn listen(forward: &Forward, at: SocketAddrV4, orders: Orders) -> std::io::Resul
         loop {
             match listener.accept().await {
                 Ok((client, _)) => match orders.upgrade() {
-                    Some(orders) => drop(orders.send(Order::Adopt(client, to))),
+                    Some(orders) => drop(orders.send(HubOrder::Adopt(client, to))),
                     None => return,
                 },
                 // The process may be out of file descriptors.

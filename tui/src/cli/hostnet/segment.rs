@@ -1,9 +1,9 @@
 //! Segment shared with other machines: TCP with QEMU's framing (each frame is preceded by its length in four bytes,
 //! big-endian), UDP multicast, or a TAP device. Frames may be lost, as on any cable: full queues drop them.
 
-use super::hub::{Back, waits};
+use super::hub::{EventSender, waits};
 use super::{Wake, exit_input};
-use esplens_soc::net::host::{Command, Event, HostNet};
+use esplens_soc::net::host::{HostCommand, HostEvent, HostNet};
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ const RETRY: Duration = Duration::from_millis(250);
 
 /// Location of the segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum At {
+pub enum SegmentAddress {
     /// `socket,listen=[HOST]:PORT`: others connect; all of them are on one segment.
     Listen(String),
     /// `socket,connect=HOST:PORT`.
@@ -36,7 +36,7 @@ pub enum At {
     Tap(String),
 }
 
-impl std::fmt::Display for At {
+impl std::fmt::Display for SegmentAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         match self {
             Self::Listen(at) => write!(f, "listen={at}"),
@@ -48,24 +48,24 @@ impl std::fmt::Display for At {
 }
 
 /// The machine's side of a segment.
-pub struct Segment {
-    at: At,
+pub struct SegmentLink {
+    at: SegmentAddress,
     out: mpsc::Sender<Vec<u8>>,
-    events: Receiver<(u64, Event)>,
+    events: Receiver<(u64, HostEvent)>,
     waiting: Arc<AtomicUsize>,
     /// Description of the connection, for the user.
     pub notice: String,
 }
 
-impl HostNet for Segment {
-    fn command(&mut self, command: Command) {
-        if let Command::Frame(frame) = command {
+impl HostNet for SegmentLink {
+    fn command(&mut self, command: HostCommand) {
+        if let HostCommand::Frame(frame) = command {
             // A full queue drops the frame, as a switch does.
             let _ = self.out.try_send(frame);
         }
     }
 
-    fn poll(&mut self) -> Option<Event> {
+    fn poll(&mut self) -> Option<HostEvent> {
         let (_, event) = self.events.try_recv().ok()?;
         self.waiting.fetch_sub(waits(&event), Ordering::Relaxed);
         Some(event)
@@ -79,19 +79,19 @@ impl HostNet for Segment {
 /// Data owned by the segment's thread.
 struct Cable {
     out: mpsc::Receiver<Vec<u8>>,
-    back: Back,
+    back: EventSender,
 }
 
-impl Segment {
+impl SegmentLink {
     /// Opens the segment and starts its thread.
     ///
     /// # Errors
     /// When the segment cannot be opened.
-    pub fn open(at: At, wake: Wake) -> anyhow::Result<Self> {
+    pub fn open(at: SegmentAddress, wake: Wake) -> anyhow::Result<Self> {
         let (out, rx) = mpsc::channel(MAX_QUEUED);
         let (events, back) = channel();
         let waiting = Arc::new(AtomicUsize::new(0));
-        let back_end = Back { events, wake, generation: 0, waiting: Arc::clone(&waiting) };
+        let back_end = EventSender { events, wake, generation: 0, waiting: Arc::clone(&waiting) };
         let cable = Cable { out: rx, back: back_end };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let context = runtime.enter();
@@ -104,26 +104,30 @@ impl Segment {
 
 type Task = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
-fn start(at: &At, cable: Cable) -> std::io::Result<(String, Task)> {
+fn start(at: &SegmentAddress, cable: Cable) -> std::io::Result<(String, Task)> {
     Ok(match at {
-        At::Listen(address) => {
+        SegmentAddress::Listen(address) => {
             let listener = std::net::TcpListener::bind(address)?;
             listener.set_nonblocking(true)?;
             let notice = format!("network segment listens on {}", listener.local_addr()?);
             (notice, Box::pin(hub(TcpListener::from_std(listener)?, cable)))
         }
-        At::Connect(to) => (format!("network segment at {to}"), Box::pin(client(to.clone(), cable))),
-        At::Multicast(group, local) => {
+        SegmentAddress::Connect(to) => {
+            (format!("network segment at {to}"), Box::pin(client(to.clone(), cable)))
+        }
+        SegmentAddress::Multicast(group, local) => {
             let (rx, tx) = multicast(*group, local.unwrap_or(Ipv4Addr::UNSPECIFIED))?;
             (format!("network segment on multicast {group}"), Box::pin(datagrams(rx, tx, *group, cable)))
         }
         #[cfg(target_os = "linux")]
-        At::Tap(name) => {
+        SegmentAddress::Tap(name) => {
             let device = super::tap::open(name)?;
             (format!("network segment on {name}"), Box::pin(tap(device, cable)))
         }
         #[cfg(not(target_os = "linux"))]
-        At::Tap(_) => return Err(std::io::Error::other("TAP devices are supported only on Linux")),
+        SegmentAddress::Tap(_) => {
+            return Err(std::io::Error::other("TAP devices are supported only on Linux"));
+        }
     })
 }
 
@@ -168,7 +172,7 @@ async fn hub(listener: TcpListener, mut cable: Cable) {
                 for (_, peer) in peers.iter().filter(|(id, _)| **id != from) {
                     let _ = peer.try_send(framed(&frame));
                 }
-                cable.back.send(Event::Frame(frame));
+                cable.back.send(HostEvent::Frame(frame));
             },
             frame = cable.out.recv() => match frame {
                 Some(frame) => peers.values().for_each(|p| drop(p.try_send(framed(&frame)))),
@@ -227,7 +231,7 @@ async fn client(to: String, mut cable: Cable) {
         loop {
             tokio::select! {
                 arrival = arrivals.recv() => match arrival {
-                    Some((_, frame)) => cable.back.send(Event::Frame(frame)),
+                    Some((_, frame)) => cable.back.send(HostEvent::Frame(frame)),
                     None => break,
                 },
                 frame = cable.out.recv() => match frame {
@@ -262,7 +266,7 @@ async fn datagrams(rx: UdpSocket, tx: UdpSocket, group: SocketAddrV4, mut cable:
     loop {
         tokio::select! {
             got = rx.recv_from(&mut buffer) => match got {
-                Ok((n, from)) if from.port() != own => cable.back.send(Event::Frame(buffer[..n].to_vec())),
+                Ok((n, from)) if from.port() != own => cable.back.send(HostEvent::Frame(buffer[..n].to_vec())),
                 Ok(_) => {}
                 Err(_) => tokio::time::sleep(RETRY).await,
             },
@@ -275,12 +279,12 @@ async fn datagrams(rx: UdpSocket, tx: UdpSocket, group: SocketAddrV4, mut cable:
 }
 
 #[cfg(target_os = "linux")]
-async fn tap(device: super::tap::Tap, mut cable: Cable) {
+async fn tap(device: super::tap::TapDevice, mut cable: Cable) {
     let mut buffer = vec![0; MAX_FRAME];
     loop {
         tokio::select! {
             got = device.read(&mut buffer) => match got {
-                Ok(n) => cable.back.send(Event::Frame(buffer[..n].to_vec())),
+                Ok(n) => cable.back.send(HostEvent::Frame(buffer[..n].to_vec())),
                 // The device is down, perhaps for a while.
                 Err(_) => tokio::time::sleep(RETRY).await,
             },

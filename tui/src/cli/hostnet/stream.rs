@@ -1,8 +1,8 @@
 //! Connection of the host: TCP, or to a `guestfwd` target.
 
-use super::Back;
-use esplens_soc::net::host::Event;
-use esplens_soc::net::user::Device;
+use super::EventSender;
+use esplens_soc::net::host::HostEvent;
+use esplens_soc::net::user::GuestfwdDevice;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -37,20 +37,20 @@ impl Line for UnixStream {
 }
 
 /// The hub's end of a connection; dropping it closes the connection.
-pub struct Stream {
+pub struct HubStream {
     writes: UnboundedSender<Write>,
     /// Bytes that may still be read, one permit each.
     credit: Arc<Semaphore>,
     task: JoinHandle<()>,
 }
 
-impl Drop for Stream {
+impl Drop for HubStream {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-impl Stream {
+impl HubStream {
     fn start<F>(run: impl FnOnce(UnboundedReceiver<Write>, Arc<Semaphore>) -> F) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
@@ -62,40 +62,40 @@ impl Stream {
     }
 
     /// Adopts the connection of a client.
-    pub fn adopt(conn: u32, stream: TcpStream, back: Back) -> Self {
+    pub fn adopt(conn: u32, stream: TcpStream, back: EventSender) -> Self {
         let _ = stream.set_nodelay(true);
         Self::start(|writes, credit| carry(conn, stream, back, writes, credit))
     }
 
     /// Connects to an address.
-    pub fn connect(conn: u32, to: SocketAddr, back: Back) -> Self {
+    pub fn connect(conn: u32, to: SocketAddr, back: EventSender) -> Self {
         Self::start(|writes, credit| async move {
             match TcpStream::connect(to).await {
                 Ok(stream) => {
                     let _ = stream.set_nodelay(true);
                     begin(conn, stream, back, writes, credit).await;
                 }
-                Err(_) => back.send(Event::Refused { conn }),
+                Err(_) => back.send(HostEvent::Refused { conn }),
             }
         })
     }
 
     /// Connects to a `guestfwd` target; a command is started.
-    pub fn open(conn: u32, device: Device, back: Back) -> Self {
+    pub fn open(conn: u32, device: GuestfwdDevice, back: EventSender) -> Self {
         Self::start(|writes, credit| async move {
             let refused = back.clone();
             let why = match device {
-                Device::Tcp(to) => match TcpStream::connect(&to).await {
+                GuestfwdDevice::Tcp(to) => match TcpStream::connect(&to).await {
                     Ok(line) => return begin(conn, line, back, writes, credit).await,
                     Err(why) => format!("tcp:{to}: {why}"),
                 },
                 #[cfg(unix)]
-                Device::Unix(path) => match UnixStream::connect(&path).await {
+                GuestfwdDevice::Unix(path) => match UnixStream::connect(&path).await {
                     Ok(line) => return begin(conn, line, back, writes, credit).await,
                     Err(why) => format!("unix:{path}: {why}"),
                 },
                 #[cfg(unix)]
-                Device::Command(command) => match program(&command) {
+                GuestfwdDevice::Command(command) => match program(&command) {
                     Ok(line) => return begin(conn, line, back, writes, credit).await,
                     Err(why) => format!("cmd:{command}: {why}"),
                 },
@@ -103,7 +103,7 @@ impl Stream {
                 other => format!("{other:?}: not supported on this system"),
             };
             tracing::warn!("guestfwd: {why}");
-            refused.send(Event::Refused { conn });
+            refused.send(HostEvent::Refused { conn });
         })
     }
 
@@ -145,11 +145,11 @@ fn program(command: &str) -> std::io::Result<UnixStream> {
 async fn begin(
     conn: u32,
     line: impl Line,
-    back: Back,
+    back: EventSender,
     writes: UnboundedReceiver<Write>,
     credit: Arc<Semaphore>,
 ) {
-    back.send(Event::Connected { conn });
+    back.send(HostEvent::Connected { conn });
     carry(conn, line, back, writes, credit).await;
 }
 
@@ -157,7 +157,7 @@ async fn begin(
 async fn carry(
     conn: u32,
     line: impl Line,
-    back: Back,
+    back: EventSender,
     writes: UnboundedReceiver<Write>,
     credit: Arc<Semaphore>,
 ) {
@@ -166,7 +166,7 @@ async fn carry(
     let read = read(conn, &mut reader, &back, &credit);
     let write = write(conn, &mut writer, &back, writes);
     if tokio::try_join!(read, write).is_err() {
-        back.send(Event::Broken { conn });
+        back.send(HostEvent::Broken { conn });
     } else {
         reader.unsplit(writer).abrupt(false);
     }
@@ -175,7 +175,7 @@ async fn carry(
 async fn read(
     conn: u32,
     from: &mut (impl AsyncRead + Unpin),
-    back: &Back,
+    back: &EventSender,
     credit: &Semaphore,
 ) -> std::io::Result<()> {
     let mut buffer = vec![0; CHUNK];
@@ -188,24 +188,24 @@ async fn read(
         // Permits of bytes that were read are consumed; the rest is returned.
         drop((first, rest));
         if n == 0 {
-            back.send(Event::Eof { conn });
+            back.send(HostEvent::Eof { conn });
             return Ok(());
         }
         credit.forget_permits(n);
-        back.send(Event::Data { conn, bytes: buffer[..n].to_vec() });
+        back.send(HostEvent::Data { conn, bytes: buffer[..n].to_vec() });
     }
 }
 
 async fn write(
     conn: u32,
     to: &mut (impl AsyncWrite + Unpin),
-    back: &Back,
+    back: &EventSender,
     mut writes: UnboundedReceiver<Write>,
 ) -> std::io::Result<()> {
     while let Some(write) = writes.recv().await {
         let Some(bytes) = write else { break };
         to.write_all(&bytes).await?;
-        back.send(Event::Sent { conn, bytes: bytes.len() as u32 });
+        back.send(HostEvent::Sent { conn, bytes: bytes.len() as u32 });
     }
     to.shutdown().await
 }

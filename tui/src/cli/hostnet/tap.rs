@@ -7,10 +7,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use tokio::io::unix::AsyncFd;
 
 /// A TAP device.
-pub struct Tap(AsyncFd<File>);
+pub struct TapDevice(AsyncFd<File>);
 
 /// Opens the TAP device `name`. Creates it if it does not exist and the user is allowed to.
-pub fn open(name: &str) -> Result<Tap> {
+pub fn open(name: &str) -> Result<TapDevice> {
     let path = "/dev/net/tun";
     let explain = |why: Error| Error::new(why.kind(), format!("{path}: {why}"));
     let file = OpenOptions::new().read(true).write(true).custom_flags(libc::O_NONBLOCK).open(path);
@@ -30,10 +30,10 @@ pub fn open(name: &str) -> Result<Tap> {
         return Err(Error::last_os_error());
     }
     // SAFETY: the file owns its descriptor for as long as the `AsyncFd` owns the file.
-    Ok(Tap(unsafe { AsyncFd::register(file) }?))
+    Ok(TapDevice(unsafe { AsyncFd::register(file) }?))
 }
 
-impl Tap {
+impl TapDevice {
     /// Reads the next frame from the host. Returns its length.
     pub async fn read(&self, buffer: &mut [u8]) -> Result<usize> {
         loop {

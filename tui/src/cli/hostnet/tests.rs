@@ -1,13 +1,13 @@
 //! The host side of the network with real sockets.
 
 use super::*;
-use esplens_soc::net::host::Place;
+use esplens_soc::net::host::Destination;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpStream, UdpSocket as StdUdp};
 use std::time::{Duration, Instant};
 
 fn open(keys: &[(&str, &str)]) -> Sockets {
-    let mut config = Config::default();
+    let mut config = UserNetConfig::default();
     for (key, value) in keys {
         config.set(key, value).unwrap().unwrap();
     }
@@ -15,7 +15,7 @@ fn open(keys: &[(&str, &str)]) -> Sockets {
 }
 
 /// Returns the next event. Panics if there is none for 20 s.
-fn next(s: &mut impl HostNet) -> Event {
+fn next(s: &mut impl HostNet) -> HostEvent {
     let end = Instant::now() + Duration::from_secs(20);
     loop {
         if let Some(event) = s.poll() {
@@ -29,7 +29,7 @@ fn next(s: &mut impl HostNet) -> Event {
 fn client(s: &mut Sockets) -> (TcpStream, u32) {
     let client = TcpStream::connect(s.forwards()[0].1).unwrap();
     client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    let Event::Accepted { conn, .. } = next(s) else { panic!("no client") };
+    let HostEvent::Accepted { conn, .. } = next(s) else { panic!("no client") };
     (client, conn)
 }
 
@@ -50,7 +50,7 @@ fn forwards_come_and_go_while_it_runs() {
         assert!(Instant::now() < end, "still listening");
     }
     // The forward's open connection continues.
-    s.command(Command::Finish { conn });
+    s.command(HostCommand::Finish { conn });
     assert!(s.forwards().is_empty());
 }
 
@@ -58,21 +58,21 @@ fn forwards_come_and_go_while_it_runs() {
 fn a_guest_that_refuses_resets_the_client_and_one_that_ends_does_not() {
     let mut s = open(&[("hostfwd", "tcp::0-:80")]);
     let (mut refused, conn) = client(&mut s);
-    s.command(Command::Drop { conn });
+    s.command(HostCommand::Drop { conn });
     assert_eq!(refused.read(&mut [0; 4]).unwrap_err().kind(), ErrorKind::ConnectionReset);
     let (mut served, conn) = client(&mut s);
-    s.command(Command::Send { conn, bytes: b"page".to_vec() });
-    s.command(Command::Finish { conn });
+    s.command(HostCommand::Send { conn, bytes: b"page".to_vec() });
+    s.command(HostCommand::Finish { conn });
     let mut text = String::new();
     served.read_to_string(&mut text).unwrap();
     assert_eq!(text, "page");
-    assert_eq!(next(&mut s), Event::Sent { conn, bytes: 4 });
+    assert_eq!(next(&mut s), HostEvent::Sent { conn, bytes: 4 });
     // A client's reset is not the end of its data.
     let (broken, conn) = client(&mut s);
     socket2::SockRef::from(&broken).set_linger(Some(Duration::ZERO)).unwrap();
     drop(broken);
-    s.command(Command::Credit { conn, bytes: 10 });
-    assert_eq!(next(&mut s), Event::Broken { conn });
+    s.command(HostCommand::Credit { conn, bytes: 10 });
+    assert_eq!(next(&mut s), HostEvent::Broken { conn });
 }
 
 #[test]
@@ -80,22 +80,22 @@ fn guestfwd_reaches_a_server_and_a_program() {
     let echo = TcpListenerStd::bind("127.0.0.1:0").unwrap();
     let device = format!("tcp:10.0.2.100:1-tcp:{}", echo.local_addr().unwrap());
     let mut s = open(&[("guestfwd", &device), ("guestfwd", "tcp:10.0.2.100:2-cmd:tr a-z A-Z")]);
-    s.command(Command::Connect { conn: 1, to: Place::Device(0) });
-    assert_eq!(next(&mut s), Event::Connected { conn: 1 });
+    s.command(HostCommand::Connect { conn: 1, to: Destination::Device(0) });
+    assert_eq!(next(&mut s), HostEvent::Connected { conn: 1 });
     let (mut server, _) = echo.accept().unwrap();
     server.write_all(b"hi").unwrap();
-    s.command(Command::Credit { conn: 1, bytes: 100 });
-    assert_eq!(next(&mut s), Event::Data { conn: 1, bytes: b"hi".to_vec() });
-    s.command(Command::Connect { conn: 2, to: Place::Device(1) });
-    assert_eq!(next(&mut s), Event::Connected { conn: 2 });
-    s.command(Command::Credit { conn: 2, bytes: 100 });
-    s.command(Command::Send { conn: 2, bytes: b"shout\n".to_vec() });
-    s.command(Command::Finish { conn: 2 });
-    assert_eq!(next(&mut s), Event::Sent { conn: 2, bytes: 6 });
-    assert_eq!(next(&mut s), Event::Data { conn: 2, bytes: b"SHOUT\n".to_vec() });
-    assert_eq!(next(&mut s), Event::Eof { conn: 2 });
-    s.command(Command::Connect { conn: 3, to: Place::Device(9) });
-    assert_eq!(next(&mut s), Event::Refused { conn: 3 });
+    s.command(HostCommand::Credit { conn: 1, bytes: 100 });
+    assert_eq!(next(&mut s), HostEvent::Data { conn: 1, bytes: b"hi".to_vec() });
+    s.command(HostCommand::Connect { conn: 2, to: Destination::Device(1) });
+    assert_eq!(next(&mut s), HostEvent::Connected { conn: 2 });
+    s.command(HostCommand::Credit { conn: 2, bytes: 100 });
+    s.command(HostCommand::Send { conn: 2, bytes: b"shout\n".to_vec() });
+    s.command(HostCommand::Finish { conn: 2 });
+    assert_eq!(next(&mut s), HostEvent::Sent { conn: 2, bytes: 6 });
+    assert_eq!(next(&mut s), HostEvent::Data { conn: 2, bytes: b"SHOUT\n".to_vec() });
+    assert_eq!(next(&mut s), HostEvent::Eof { conn: 2 });
+    s.command(HostCommand::Connect { conn: 3, to: Destination::Device(9) });
+    assert_eq!(next(&mut s), HostEvent::Refused { conn: 3 });
 }
 
 /// Datagrams beyond the limit are lost and use no memory.
@@ -129,13 +129,13 @@ fn the_first_datagram_of_a_flow_leaves_over_both_versions() {
         };
         server.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let (port, flow) = (server.local_addr().unwrap().port(), n as u32 + 1);
-        let to = if n == 0 { Place::Loopback(port) } else { Place::Loopback6(port) };
-        s.command(Command::Datagram { flow, to: Some(to), bytes: b"ask".to_vec() });
+        let to = if n == 0 { Destination::Loopback(port) } else { Destination::Loopback6(port) };
+        s.command(HostCommand::Datagram { flow, to: Some(to), bytes: b"ask".to_vec() });
         let mut got = [0; 10];
         let (len, from) = server.recv_from(&mut got).unwrap();
         assert_eq!(&got[..len], b"ask");
         server.send_to(b"say", from).unwrap();
-        assert_eq!(next(&mut s), Event::Datagram { flow, from: to, bytes: b"say".to_vec() });
+        assert_eq!(next(&mut s), HostEvent::Datagram { flow, from: to, bytes: b"say".to_vec() });
     }
 }
 

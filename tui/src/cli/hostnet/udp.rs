@@ -1,7 +1,7 @@
 //! UDP flows of the host.
 
-use super::{Back, Order, Orders, is_loopback};
-use esplens_soc::net::host::{Event, HOST_IDS, Place};
+use super::{EventSender, HubOrder, Orders, is_loopback};
+use esplens_soc::net::host::{Destination, HOST_IDS, HostEvent};
 use std::collections::{HashMap, VecDeque};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,22 +16,22 @@ const MAX_CLIENTS: usize = 512;
 const MAX_PEERS: usize = 256;
 
 /// Peers that may answer a flow, with the guest's name for each.
-type Peers = Arc<Mutex<HashMap<SocketAddr, Place>>>;
+type Peers = Arc<Mutex<HashMap<SocketAddr, Destination>>>;
 
 enum Flow {
     /// Opened by the guest.
-    Out { peers: Peers, v4: Option<Outlet>, v6: Option<Outlet> },
+    Out { peers: Peers, v4: Option<FlowSocket>, v6: Option<FlowSocket> },
     /// A client of a forward.
     Client { socket: Arc<UdpSocket>, client: Client },
 }
 
 /// A socket of a flow; its task receives answers.
-struct Outlet {
+struct FlowSocket {
     socket: Arc<UdpSocket>,
     task: AbortHandle,
 }
 
-impl Drop for Outlet {
+impl Drop for FlowSocket {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -55,7 +55,7 @@ pub async fn listen(socket: Arc<UdpSocket>, to: SocketAddrV4, orders: Orders) {
     let mut buffer = vec![0; LONGEST];
     loop {
         let Ok((n, client)) = socket.recv_from(&mut buffer).await else { continue };
-        let order = Order::Datagram(Arc::clone(&socket), client, to, buffer[..n].to_vec());
+        let order = HubOrder::Datagram(Arc::clone(&socket), client, to, buffer[..n].to_vec());
         match orders.upgrade() {
             Some(orders) => drop(orders.send(order)),
             None => return,
@@ -82,7 +82,14 @@ impl Flows {
     }
 
     /// Sends the guest's datagram; the first one opens the flow. A datagram that the host's socket cannot take is lost.
-    pub fn send(&mut self, flow: u32, place: Place, to: SocketAddr, bytes: &[u8], back: &Back) {
+    pub fn send(
+        &mut self,
+        flow: u32,
+        destination: Destination,
+        to: SocketAddr,
+        bytes: &[u8],
+        back: &EventSender,
+    ) {
         let empty = || Flow::Out { peers: Peers::default(), v4: None, v6: None };
         let Flow::Out { peers, v4, v6 } = self.flows.entry(flow).or_insert_with(empty) else { return };
         let outlet = if to.is_ipv6() { v6 } else { v4 };
@@ -101,7 +108,7 @@ impl Flows {
             if peers.len() >= MAX_PEERS {
                 peers.clear();
             }
-            peers.insert(to, place);
+            peers.insert(to, destination);
         }
         // Sends on the socket directly: tokio would first have to learn that a new socket is writable.
         let _ = socket2::SockRef::from(&*outlet.socket).send_to(bytes, &to.into());
@@ -123,7 +130,7 @@ impl Flows {
     }
 }
 
-fn open(flow: u32, v6: bool, known: Peers, back: Back) -> std::io::Result<Outlet> {
+fn open(flow: u32, v6: bool, known: Peers, back: EventSender) -> std::io::Result<FlowSocket> {
     let any: SocketAddr =
         if v6 { (Ipv6Addr::UNSPECIFIED, 0).into() } else { (Ipv4Addr::UNSPECIFIED, 0).into() };
     let socket = std::net::UdpSocket::bind(any)?;
@@ -134,14 +141,15 @@ fn open(flow: u32, v6: bool, known: Peers, back: Back) -> std::io::Result<Outlet
         let mut buffer = vec![0; LONGEST];
         loop {
             let Ok((n, sender)) = from.recv_from(&mut buffer).await else { continue };
-            let place = known.lock().unwrap_or_else(PoisonError::into_inner).get(&sender).copied();
+            let destination = known.lock().unwrap_or_else(PoisonError::into_inner).get(&sender).copied();
             // Only peers that the guest wrote to may answer. Loopback addresses may answer from another port too.
-            let own = if v6 { Place::Loopback6(sender.port()) } else { Place::Loopback(sender.port()) };
-            let place = place.or_else(|| is_loopback(sender.ip()).then_some(own));
-            if let Some(place) = place {
-                back.send(Event::Datagram { flow, from: place, bytes: buffer[..n].to_vec() });
+            let own =
+                if v6 { Destination::Loopback6(sender.port()) } else { Destination::Loopback(sender.port()) };
+            let destination = destination.or_else(|| is_loopback(sender.ip()).then_some(own));
+            if let Some(destination) = destination {
+                back.send(HostEvent::Datagram { flow, from: destination, bytes: buffer[..n].to_vec() });
             }
         }
     });
-    Ok(Outlet { socket, task: task.abort_handle() })
+    Ok(FlowSocket { socket, task: task.abort_handle() })
 }

@@ -1,10 +1,10 @@
 use super::*;
-use crate::cli::args::{Cli, Command};
+use crate::cli::args::{Cli, CliCommand};
 use clap::Parser;
 
 fn patterns(line: &[&str]) -> Patterns {
     let words = ["esplens", "run"].iter().chain(line);
-    let Command::Run(args) = Cli::try_parse_from(words).unwrap().command else { unreachable!("run") };
+    let CliCommand::Run(args) = Cli::try_parse_from(words).unwrap().command else { unreachable!("run") };
     Patterns::new(&args.script)
 }
 

@@ -7,11 +7,11 @@ fn run(line: &str) -> std::result::Result<RunArgs, String> {
     let args: Vec<OsString> =
         format!("qemu-system-xtensa {line}").split_whitespace().map(Into::into).collect();
     match cli(&args).unwrap() {
-        Line::Run(cli) => match cli.command {
-            Command::Run(args) => Ok(*args),
+        QemuLine::Run(cli) => match cli.command {
+            CliCommand::Run(args) => Ok(*args),
             _ => unreachable!("run was made"),
         },
-        Line::Say(text) | Line::Wrong(text) => Err(text),
+        QemuLine::Say(text) | QemuLine::Wrong(text) => Err(text),
     }
 }
 
@@ -83,7 +83,7 @@ fn said(line: &str) -> String {
     let args: Vec<OsString> =
         format!("qemu-system-xtensa {line}").split_whitespace().map(Into::into).collect();
     match cli(&args) {
-        Some(Line::Say(text)) => text,
+        Some(QemuLine::Say(text)) => text,
         _ => panic!("{line} says nothing"),
     }
 }

@@ -6,15 +6,15 @@ mod output;
 
 use crate::cli::args::{ResetPolicy, RunArgs};
 use crate::cli::crash::Crashes;
-use crate::cli::exit::Exit;
-use crate::cli::explain::Live;
-use crate::cli::patterns::{Hit, Patterns};
-use crate::cli::serial::{Event, Flow, Lines};
+use crate::cli::exit::CliExit;
+use crate::cli::explain::LiveExplainer;
+use crate::cli::patterns::{PatternHit, Patterns};
+use crate::cli::serial::{PendingBytes, SerialEvent, SerialLines};
 use crate::cli::stats::Stats;
-use crate::cli::target::{RunExit, Target};
+use crate::cli::target::{Target, TargetExit};
 use crate::cli::terminal;
 use crate::cli::trace::Sinks;
-use crate::dash::remote::Past;
+use crate::dash::remote::UartBacklog;
 use crate::outlet;
 pub use ending::is_told;
 use esplens_core::time::{TICKS_PER_US, Ticks};
@@ -58,12 +58,12 @@ impl Wait {
 }
 
 /// State of the run loop.
-pub struct Drive {
-    lines: Lines,
+pub struct RunLoop {
+    lines: SerialLines,
     incoming: Incoming,
     patterns: Patterns,
     /// The pattern that ends the run, and when it matched.
-    hit: Option<(Hit, Ticks)>,
+    hit: Option<(PatternHit, Ticks)>,
     /// Time when `--fail-on` matched; the run continues until the rest of the line or panic is printed.
     closing: Option<Ticks>,
     crashes: Crashes,
@@ -86,14 +86,19 @@ pub struct Drive {
     /// Destinations of traced events and captured frames.
     pub sinks: Sinks,
     /// Backlog of the UARTs' text.
-    pub past: Past,
+    pub backlog: UartBacklog,
     /// Explainer of panics in UART0's output.
-    pub explain: Option<Live>,
+    pub explain: Option<LiveExplainer>,
 }
 
-impl Drive {
+impl RunLoop {
     /// Creates the loop for a machine whose virtual time is `now`.
-    pub fn new(args: &RunArgs, lines: Lines, (events, flow): (Receiver<Event>, Flow), now: Ticks) -> Self {
+    pub fn new(
+        args: &RunArgs,
+        lines: SerialLines,
+        (events, flow): (Receiver<SerialEvent>, PendingBytes),
+        now: Ticks,
+    ) -> Self {
         let ticks =
             |d: Duration| u64::try_from(d.as_micros()).unwrap_or(u64::MAX).saturating_mul(TICKS_PER_US);
         let started = Instant::now();
@@ -118,18 +123,18 @@ impl Drive {
             last_output: started,
             status_due: started + QUIET,
             sinks: Sinks::default(),
-            past: Past::default(),
+            backlog: UartBacklog::default(),
             explain: None,
         }
     }
 
     /// Runs the machine until the run ends.
-    pub fn run(&mut self, target: &mut dyn Target) -> Exit {
+    pub fn run(&mut self, target: &mut dyn Target) -> CliExit {
         let why = self.run_on(target);
         self.ended(why)
     }
 
-    fn run_on(&mut self, target: &mut dyn Target) -> Exit {
+    fn run_on(&mut self, target: &mut dyn Target) -> CliExit {
         let mut goal = target.now();
         loop {
             if let Some(speed) = target.speed().filter(|s| *s != self.speed) {
@@ -144,7 +149,7 @@ impl Drive {
             self.pace.hurry(talks && target.download_boot(), target.now());
             let slice_end = self.slice_end(target.now());
             let why = target.run(goal.max(slice_end).min(self.limit));
-            let goes_on = matches!(why, RunExit::Until | RunExit::Idle { .. } | RunExit::Paused);
+            let goes_on = matches!(why, TargetExit::Until | TargetExit::Idle { .. } | TargetExit::Paused);
             let last = !goes_on || target.now() >= self.limit;
             if let Some(exit) = self.deliver(target, last).or_else(|| self.check_limits(target)) {
                 return exit;
@@ -156,21 +161,21 @@ impl Drive {
                 self.pace.skip_wait(now);
             }
             let wait = match why {
-                RunExit::Until => Wait::until(now, None),
-                RunExit::Paused => {
+                TargetExit::Until => Wait::until(now, None),
+                TargetExit::Paused => {
                     self.tell_stop(target);
                     self.after_pause(target)
                 }
-                RunExit::Quit => return Exit::Quit,
-                RunExit::Idle { until } => self.after_idle(now, until),
-                RunExit::Exit(code) => return Exit::Guest(code),
-                RunExit::Stopped(why) => return Exit::Stopped(why),
-                RunExit::Reset(cause) if self.closing.is_some() => return Exit::Reset(cause),
-                RunExit::Reset(_) if self.policy == ResetPolicy::Reboot => Wait::until(now, None),
-                RunExit::Reset(cause) if self.policy == ResetPolicy::Exit => {
+                TargetExit::Quit => return CliExit::Quit,
+                TargetExit::Idle { until } => self.after_idle(now, until),
+                TargetExit::Exit(code) => return CliExit::Guest(code),
+                TargetExit::Stopped(why) => return CliExit::Stopped(why),
+                TargetExit::Reset(cause) if self.closing.is_some() => return CliExit::Reset(cause),
+                TargetExit::Reset(_) if self.policy == ResetPolicy::Reboot => Wait::until(now, None),
+                TargetExit::Reset(cause) if self.policy == ResetPolicy::Exit => {
                     return self.reset(cause, target);
                 }
-                RunExit::Reset(cause) => return self.halt(&format!("halted at a reset ({cause:?})")),
+                TargetExit::Reset(cause) => return self.halt(&format!("halted at a reset ({cause:?})")),
             };
             let woken = self.take_events(target, &wait);
             self.incoming.feed(target);
@@ -184,12 +189,12 @@ impl Drive {
 
     /// Pauses the machine while the reader of standard output or error does not keep up, so that nothing is lost.
     /// Limits, signals and clients are served meanwhile.
-    fn wait_for_readers(&mut self, target: &mut dyn Target) -> Option<Exit> {
+    fn wait_for_readers(&mut self, target: &mut dyn Target) -> Option<CliExit> {
         while outlet::full() {
             let now = target.now();
             // No virtual time passes, but clients are served.
-            if target.run(now) == RunExit::Quit {
-                return Some(Exit::Quit);
+            if target.run(now) == TargetExit::Quit {
+                return Some(CliExit::Quit);
             }
             if let Some(exit) = self.check_limits(target) {
                 return Some(exit);
@@ -223,7 +228,7 @@ impl Drive {
     /// Returns the wait of a stopped machine: until a client's request, a limit or a status line.
     fn after_pause(&self, target: &mut dyn Target) -> Wait {
         let now = target.now();
-        if !target.rest() {
+        if !target.is_idle() {
             // The machine runs again, or a reverse operation is in progress.
             return Wait::until(now, Some(Duration::ZERO));
         }
@@ -233,7 +238,7 @@ impl Drive {
     }
 
     /// Waits until the goal is due or input arrives, and passes the input on. Returns true if there was any.
-    fn take_events(&mut self, target: &mut dyn Target, wait: &Wait) -> Result<bool, Exit> {
+    fn take_events(&mut self, target: &mut dyn Target, wait: &Wait) -> Result<bool, CliExit> {
         let (mut woken, mut seen) = (false, 0);
         let start = Instant::now();
         loop {
@@ -245,14 +250,14 @@ impl Drive {
             let look = if wait.rest { left } else { left.min(MAX_WAIT) };
             let look = if done { Duration::ZERO } else { look };
             match self.next(target, look, wait.rest) {
-                Some(Event::Input(uart, bytes)) => {
+                Some(SerialEvent::Input(uart, bytes)) => {
                     self.talk = Some(Instant::now());
                     self.incoming.queue(uart, bytes);
                 }
-                Some(Event::Chip(change)) => self.incoming.chip(change, target),
-                Some(Event::Purge(uart)) => self.incoming.purge(uart),
-                Some(Event::Wake) => {}
-                Some(Event::Quit) => return Err(Exit::Quit),
+                Some(SerialEvent::Chip(change)) => self.incoming.chip(change, target),
+                Some(SerialEvent::Purge(uart)) => self.incoming.purge(uart),
+                Some(SerialEvent::Wake) => {}
+                Some(SerialEvent::Quit) => return Err(CliExit::Quit),
                 None if done => return Ok(woken),
                 None => {
                     if let Some(exit) = self.check_limits(target) {
@@ -271,7 +276,7 @@ impl Drive {
     }
 
     /// Returns the next event; clients have access to the machine while it is idle.
-    fn next(&mut self, target: &mut dyn Target, look: Duration, rest: bool) -> Option<Event> {
+    fn next(&mut self, target: &mut dyn Target, look: Duration, rest: bool) -> Option<SerialEvent> {
         let mut event = None;
         let mut wait = || event = self.incoming.next(look);
         if rest {
@@ -282,15 +287,15 @@ impl Drive {
         event
     }
 
-    fn check_limits(&mut self, target: &dyn Target) -> Option<Exit> {
+    fn check_limits(&mut self, target: &dyn Target) -> Option<CliExit> {
         if self.closes(target.now()) {
-            return self.hit.as_ref().map(|(hit, _)| Exit::Failed(hit.text.clone()));
+            return self.hit.as_ref().map(|(hit, _)| CliExit::Failed(hit.text.clone()));
         }
         if target.now() >= self.limit {
-            return Some(Exit::Timeout);
+            return Some(CliExit::Timeout);
         }
         if self.wall_limit.is_some_and(|limit| self.started.elapsed() >= limit) {
-            return Some(Exit::WallTimeout);
+            return Some(CliExit::WallTimeout);
         }
         self.show_status(target);
         None
@@ -322,14 +327,14 @@ impl Drive {
     }
 
     /// Keeps the machine stopped until the user quits or the host time limit is reached.
-    fn halt(&mut self, why: &str) -> Exit {
+    fn halt(&mut self, why: &str) -> CliExit {
         terminal::message(why);
         loop {
-            if self.incoming.next(MAX_WAIT) == Some(Event::Quit) {
-                return Exit::Quit;
+            if self.incoming.next(MAX_WAIT) == Some(SerialEvent::Quit) {
+                return CliExit::Quit;
             }
             if self.wall_limit.is_some_and(|limit| self.started.elapsed() >= limit) {
-                return Exit::WallTimeout;
+                return CliExit::WallTimeout;
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::cli::exit::BadInput;
 use crate::cli::target::Target;
 use crate::cli::terminal;
 use esplens_soc::boot::persist::{Claim, Share, Stamp, Written, trim_flash};
-use esplens_soc::boot::{BootError, BootInput, Source};
+use esplens_soc::boot::{BootError, BootInput, InputKind};
 use std::path::Path;
 
 /// Files that will be written.
@@ -17,7 +17,7 @@ pub struct Persist {
 
 /// Refuses `--persist` if there is nothing to write back to.
 pub fn check_persist(args: &RunArgs, input: &BootInput) -> anyhow::Result<()> {
-    if args.persist && input.source != Source::FlashImage && args.efuse.is_none() {
+    if args.persist && input.source != InputKind::FlashImage && args.efuse.is_none() {
         let name = input.path.display();
         anyhow::bail!(BadInput(format!(
             "--persist: {name} is not a flash image that can be written back ({})",
@@ -36,7 +36,7 @@ impl Persist {
         let [image, efuse] = stamps;
         let share = if args.share_files { Share::Others } else { Share::Nobody };
         let flash = match input.source {
-            Source::FlashImage => Some((Claim::take(&input.path, image, share)?, input.used)),
+            InputKind::FlashImage => Some((Claim::take(&input.path, image, share)?, input.used)),
             _ => None,
         };
         let take = |path: &Path| Claim::take(path, efuse, share);

@@ -1,7 +1,7 @@
 //! Input path to a UART. The amount of pending input is bounded. Beyond that the reader waits and leaves its socket
 //! unread, so that nothing is lost.
 
-use super::{Event, UARTS};
+use super::{SerialEvent, UARTS};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -16,9 +16,9 @@ struct State {
 
 /// Counter of each UART's pending bytes; shared by the lines' readers and the machine's thread.
 #[derive(Clone, Default)]
-pub struct Flow(Arc<(Mutex<State>, Condvar)>);
+pub struct PendingBytes(Arc<(Mutex<State>, Condvar)>);
 
-impl Flow {
+impl PendingBytes {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -56,13 +56,13 @@ impl Flow {
 #[derive(Clone)]
 pub struct Inlet {
     uart: u8,
-    events: SyncSender<Event>,
-    flow: Flow,
+    events: SyncSender<SerialEvent>,
+    flow: PendingBytes,
 }
 
 impl Inlet {
     /// Creates the sender for UART `uart` (0..2).
-    pub fn new(uart: u8, events: SyncSender<Event>, flow: Flow) -> Self {
+    pub fn new(uart: u8, events: SyncSender<SerialEvent>, flow: PendingBytes) -> Self {
         Self { uart, events, flow }
     }
 
@@ -73,7 +73,7 @@ impl Inlet {
 
     /// Sends bytes; waits while too many are pending. Returns false if the machine is gone.
     pub fn input(&self, bytes: Vec<u8>) -> bool {
-        self.flow.enter(self.uart, bytes.len()) && self.event(Event::Input(self.uart, bytes))
+        self.flow.enter(self.uart, bytes.len()) && self.event(SerialEvent::Input(self.uart, bytes))
     }
 
     /// Sends bytes without waiting, for a terminal whose other keys must still be processed: bytes without space are
@@ -83,7 +83,7 @@ impl Inlet {
     }
 
     /// Sends another event. Returns false if the machine is gone.
-    pub fn event(&self, event: Event) -> bool {
+    pub fn event(&self, event: SerialEvent) -> bool {
         self.events.send(event).is_ok()
     }
 }
@@ -97,24 +97,24 @@ mod tests {
     #[test]
     fn a_full_line_waits_and_the_others_do_not() {
         let (events, rx) = sync_channel(8);
-        let flow = Flow::default();
+        let flow = PendingBytes::default();
         let (one, two) = (Inlet::new(1, events.clone(), flow.clone()), Inlet::new(2, events, flow.clone()));
         assert!(one.input(vec![1; LIMIT]));
         assert!(two.input(vec![2]) && one.key(vec![3]), "the key is dropped");
         let waiting = one.clone();
         let thread = std::thread::spawn(move || waiting.input(vec![4]));
         let seen: Vec<_> = (0..2).map(|_| rx.recv().unwrap()).collect();
-        assert_eq!(seen, [Event::Input(1, vec![1; LIMIT]), Event::Input(2, vec![2])]);
+        assert_eq!(seen, [SerialEvent::Input(1, vec![1; LIMIT]), SerialEvent::Input(2, vec![2])]);
         assert!(rx.recv_timeout(Duration::from_millis(50)).is_err(), "the fourth waits");
         flow.leave(1, 1);
-        assert_eq!(rx.recv(), Ok(Event::Input(1, vec![4])));
+        assert_eq!(rx.recv(), Ok(SerialEvent::Input(1, vec![4])));
         assert!(thread.join().unwrap());
     }
 
     #[test]
     fn a_closed_line_lets_its_reader_go() {
         let (events, _rx) = sync_channel(8);
-        let flow = Flow::default();
+        let flow = PendingBytes::default();
         let one = Inlet::new(1, events, flow.clone());
         assert!(one.input(vec![1; LIMIT]));
         let thread = std::thread::spawn(move || one.input(vec![4]));

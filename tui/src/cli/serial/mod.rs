@@ -14,7 +14,7 @@ use super::exit::BadInput;
 use super::plain::Plain;
 use anyhow::Context;
 use esplens_soc::machine::Input;
-pub use inlet::{Flow, Inlet};
+pub use inlet::{Inlet, PendingBytes};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::mpsc::SyncSender;
@@ -27,7 +27,7 @@ const LAST: Duration = Duration::from_millis(100);
 
 /// Event from outside for the machine's thread.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum SerialEvent {
     /// Bytes for a UART.
     Input(u8, Vec<u8>),
     /// Another external signal to the chip: EN, GPIO0, a break.
@@ -127,7 +127,7 @@ impl Backend for Null {
 }
 
 /// Backends of the three UARTs.
-pub struct Lines {
+pub struct SerialLines {
     backends: [Box<dyn Backend>; UARTS],
     /// UART on standard output.
     on_stdio: Option<usize>,
@@ -135,9 +135,13 @@ pub struct Lines {
     plain: Option<Plain>,
 }
 
-impl Lines {
+impl SerialLines {
     /// Opens the lines that the arguments name; UART0 is on the terminal by default.
-    pub fn open(args: &[SerialArg], events: &SyncSender<Event>, flow: &Flow) -> anyhow::Result<Self> {
+    pub fn open(
+        args: &[SerialArg],
+        events: &SyncSender<SerialEvent>,
+        flow: &PendingBytes,
+    ) -> anyhow::Result<Self> {
         let mut to = [Where::Stdio, Where::Null, Where::Null];
         for arg in args {
             to[usize::from(arg.uart)] = arg.to.clone();
@@ -171,7 +175,7 @@ impl Lines {
     }
 }
 
-impl Drop for Lines {
+impl Drop for SerialLines {
     fn drop(&mut self) {
         let until = Instant::now() + LAST;
         self.backends.iter_mut().for_each(|line| line.finish(until));
@@ -184,7 +188,7 @@ fn open(to: &Where, inlet: Inlet) -> anyhow::Result<Box<dyn Backend>> {
     Ok(match to {
         Where::Stdio => Box::new(stdio::Stdio::open(inlet)),
         Where::Tcp(host, port) => {
-            let tcp = tcp::Tcp::open(inlet, host, *port);
+            let tcp = tcp::TcpUart::open(inlet, host, *port);
             Box::new(tcp.with_context(|| joined(host, *port)).with_context(what)?)
         }
         Where::Rfc2217(host, port) => {
@@ -192,7 +196,7 @@ fn open(to: &Where, inlet: Inlet) -> anyhow::Result<Box<dyn Backend>> {
             Box::new(line.with_context(|| joined(host, *port)).with_context(what)?)
         }
         Where::Unix(path) => {
-            let local = tcp::Tcp::local(inlet, path).with_context(|| path.display().to_string());
+            let local = tcp::TcpUart::local(inlet, path).with_context(|| path.display().to_string());
             Box::new(local.with_context(what)?)
         }
         Where::File(path) => {
@@ -238,19 +242,24 @@ mod tests {
         let (events, _rx) = std::sync::mpsc::sync_channel(4);
         let args = ["1=stdio".parse().unwrap()];
         assert!(
-            Lines::open(&args, &events, &Flow::default()).err().unwrap().to_string().contains("only one")
+            SerialLines::open(&args, &events, &PendingBytes::default())
+                .err()
+                .unwrap()
+                .to_string()
+                .contains("only one")
         );
     }
 
     #[test]
     fn tcp_carries_both_ways_and_keeps_what_came_before_the_client() {
         let (events, rx) = std::sync::mpsc::sync_channel(4);
-        let mut tcp = tcp::Tcp::open(Inlet::new(1, events, Flow::default()), "127.0.0.1", 0).unwrap();
+        let mut tcp =
+            tcp::TcpUart::open(Inlet::new(1, events, PendingBytes::default()), "127.0.0.1", 0).unwrap();
         tcp.write(b"early ");
         let mut client = std::net::TcpStream::connect(tcp.address()).unwrap();
         client.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
         client.write_all(b"hi").unwrap();
-        assert_eq!(rx.recv_timeout(Duration::from_secs(5)), Ok(Event::Input(1, b"hi".to_vec())));
+        assert_eq!(rx.recv_timeout(Duration::from_secs(5)), Ok(SerialEvent::Input(1, b"hi".to_vec())));
         tcp.write(b"late");
         let mut got = [0; 10];
         client.read_exact(&mut got).unwrap();
@@ -265,19 +274,20 @@ mod tests {
         let path = dir.path().join("line");
         let (events, rx) = std::sync::mpsc::sync_channel(4);
         let args = ["0=null".parse().unwrap(), format!("1=unix:{}", path.display()).parse().unwrap()];
-        let mut lines = Lines::open(&args, &events, &Flow::default()).unwrap();
+        let mut lines = SerialLines::open(&args, &events, &PendingBytes::default()).unwrap();
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         lines.write(1, b"early ");
         let mut client = std::os::unix::net::UnixStream::connect(&path).unwrap();
         client.write_all(b"hi").unwrap();
-        assert_eq!(rx.recv_timeout(Duration::from_secs(5)), Ok(Event::Input(1, b"hi".to_vec())));
+        assert_eq!(rx.recv_timeout(Duration::from_secs(5)), Ok(SerialEvent::Input(1, b"hi".to_vec())));
         lines.write(1, b"late");
         let mut got = [0; 10];
         client.read_exact(&mut got).unwrap();
         assert_eq!(&got, b"early late");
         std::fs::write(dir.path().join("data"), "").unwrap();
         let taken = [format!("0=unix:{}", dir.path().join("data").display()).parse().unwrap()];
-        let why = format!("{:#}", Lines::open(&taken, &events, &Flow::default()).err().unwrap());
+        let why =
+            format!("{:#}", SerialLines::open(&taken, &events, &PendingBytes::default()).err().unwrap());
         assert!(why.contains("not a socket"), "{why}");
     }
 
@@ -285,10 +295,10 @@ mod tests {
     #[cfg(unix)]
     fn a_pty_carries_both_ways_unchanged() {
         let (events, rx) = std::sync::mpsc::sync_channel(4);
-        let mut pty = pty::Pty::open(Inlet::new(2, events, Flow::default())).unwrap();
+        let mut pty = pty::Pty::open(Inlet::new(2, events, PendingBytes::default())).unwrap();
         let mut end = std::fs::OpenOptions::new().read(true).write(true).open(pty.path()).unwrap();
         end.write_all(b"\x03a\n").unwrap();
-        assert_eq!(rx.recv_timeout(Duration::from_secs(5)), Ok(Event::Input(2, b"\x03a\n".to_vec())));
+        assert_eq!(rx.recv_timeout(Duration::from_secs(5)), Ok(SerialEvent::Input(2, b"\x03a\n".to_vec())));
         pty.write(b"x\ny");
         let mut got = [0; 3];
         end.read_exact(&mut got).unwrap();

@@ -12,7 +12,7 @@ const MAX_LINE: usize = 4096;
 /// line by line, and only the answers are printed.
 pub fn alone(handle: Handle) {
     let people = std::io::stdin().is_terminal();
-    let mut prompt = Prompt { handle, echo: false, line: Vec::new() };
+    let mut prompt = TypedLine { handle, echo: false, line: Vec::new() };
     if people {
         terminal::text(&format!("{HELLO}{PROMPT}"));
     }
@@ -28,14 +28,14 @@ pub fn alone(handle: Handle) {
 }
 
 /// A line that is being typed.
-pub struct Prompt {
+pub struct TypedLine {
     handle: Handle,
     /// Typed keys are echoed here because the terminal does not echo them.
     echo: bool,
     line: Vec<u8>,
 }
 
-impl Prompt {
+impl TypedLine {
     /// Prints the prompt.
     pub fn open(handle: Handle, echo: bool) -> Self {
         terminal::text(&format!("\n{HELLO}{PROMPT}"));

@@ -2,8 +2,8 @@
 //! well, Ctrl-A c switches between the two, as QEMU's `mon:stdio` does.
 
 use super::inlet::Inlet;
-use super::prompt::Prompt;
-use super::{Backend, Event};
+use super::prompt::TypedLine;
+use super::{Backend, SerialEvent};
 use crate::cli::terminal;
 use crate::outlet::{self, To};
 use esplens_gdb::supervisor::Handle;
@@ -20,7 +20,7 @@ static MONITOR: OnceLock<Handle> = OnceLock::new();
 /// A monitor will be set as soon as there is a machine.
 static EXPECTED: AtomicBool = AtomicBool::new(false);
 /// Longest wait for the machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Makes Ctrl-A the escape from now on, on a terminal or not: [`share`] will be called.
 pub fn expect_monitor() {
@@ -29,7 +29,7 @@ pub fn expect_monitor() {
 
 /// Returns the monitor to switch to, if there is one. Waits for an announced one.
 fn monitor() -> Option<&'static Handle> {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     while EXPECTED.load(Ordering::SeqCst) && MONITOR.get().is_none() && Instant::now() < end {
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -43,14 +43,14 @@ pub fn share(handle: Handle) -> bool {
 
 /// Standard input and output; the terminal is raw until this is dropped.
 pub struct Stdio {
-    _raw: Option<terminal::Raw>,
+    _raw: Option<terminal::RawMode>,
 }
 
 impl Stdio {
     /// Sets the terminal to raw mode, if standard input is one, and starts reading.
     pub fn open(inlet: Inlet) -> Self {
         let keys = std::io::stdin().is_terminal();
-        let raw = if keys { terminal::Raw::enter() } else { None };
+        let raw = if keys { terminal::RawMode::enter() } else { None };
         let thread = std::thread::Builder::new().name("stdin".into());
         if let Err(error) = thread.spawn(move || receive(keys, &inlet)) {
             terminal::warning(&format!("standard input: {error}"));
@@ -68,7 +68,7 @@ impl Backend for Stdio {
 
 fn receive(keys: bool, inlet: &Inlet) {
     let mut escape = Escape::default();
-    let mut prompt: Option<Prompt> = None;
+    let mut prompt: Option<TypedLine> = None;
     let mut buffer = [0; 1024];
     loop {
         let n = match std::io::stdin().lock().read(&mut buffer) {
@@ -99,12 +99,12 @@ fn receive(keys: bool, inlet: &Inlet) {
             }
             match command {
                 Some(Key::Quit) => {
-                    inlet.event(Event::Quit);
+                    inlet.event(SerialEvent::Quit);
                     return;
                 }
                 Some(Key::Help) => terminal::message(HELP),
                 Some(Key::Switch) => match (prompt.take(), monitor()) {
-                    (None, Some(handle)) => prompt = Some(Prompt::open(handle.clone(), keys)),
+                    (None, Some(handle)) => prompt = Some(TypedLine::open(handle.clone(), keys)),
                     (None, None) => terminal::message("no monitor here: --monitor stdio"),
                     (Some(old), _) => old.close(),
                 },

@@ -39,13 +39,13 @@ impl Shared {
 }
 
 /// A listening UART.
-pub struct Tcp {
+pub struct TcpUart {
     shared: Arc<Mutex<Shared>>,
     /// Listening address, if it is a TCP port.
     address: Option<SocketAddr>,
 }
 
-impl Tcp {
+impl TcpUart {
     /// Listens on a TCP port and prints the address.
     ///
     /// # Errors
@@ -86,7 +86,7 @@ impl Tcp {
     }
 }
 
-impl Backend for Tcp {
+impl Backend for TcpUart {
     fn write(&mut self, bytes: &[u8]) {
         lock(&self.shared).send(bytes);
     }
@@ -96,7 +96,7 @@ impl Backend for Tcp {
     }
 }
 
-impl std::fmt::Debug for Tcp {
+impl std::fmt::Debug for TcpUart {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Tcp({:?})", self.address)
     }

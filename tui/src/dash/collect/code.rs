@@ -1,6 +1,6 @@
 //! Disassembly around an address.
 
-use crate::dash::wire::{CodeLine, CodeSample, CodeWant};
+use crate::dash::wire::{CodeLine, CodeQuery, CodeSample};
 use esplens_core::isa::{self, Flow};
 use esplens_gdb::symbols::Symbols;
 use esplens_soc::machine::Machine;
@@ -26,7 +26,7 @@ impl Code<'_> {
 }
 
 /// Returns the instructions before and after the requested address.
-pub fn around(m: &Machine, want: &CodeWant, symbols: Option<&Symbols>) -> CodeSample {
+pub fn around(m: &Machine, want: &CodeQuery, symbols: Option<&Symbols>) -> CodeSample {
     let m = &Code { m, symbols };
     let core = want.core & 1;
     let at = want.at.unwrap_or(m.m.cpu(core).pc);

@@ -2,7 +2,7 @@
 
 use crate::dash::wire::{CpuSample, IrqSample};
 use esplens_core::cpu::interrupt::LEVEL_MASK;
-use esplens_soc::irq::{SOURCES, Source};
+use esplens_soc::irq::{IrqSource, SOURCES};
 use esplens_soc::machine::Machine;
 
 pub fn registers(m: &Machine, core: usize) -> CpuSample {
@@ -68,7 +68,7 @@ fn sources(m: &Machine, core: usize, n: u8) -> Vec<String> {
     (0..SOURCES)
         .filter(|&s| irq.mapping(core, s) == n)
         .map(|s| {
-            let source = Source::ALL[s];
+            let source = IrqSource::ALL[s];
             format!("{}{source:?}", if irq.level(source) { "*" } else { "" })
         })
         .collect()

@@ -4,7 +4,7 @@ use crate::dash::wire::{DevSample, EthSample};
 use esplens_soc::dev::eth::openeth::DESCRIPTORS;
 use esplens_soc::dev::radio::mac::keys::is_secret;
 use esplens_soc::dev::spec::{Field, Reg, Spec};
-use esplens_soc::dev::{DevId, Devices, View};
+use esplens_soc::dev::{DevId, DevView, Devices};
 use esplens_soc::machine::Machine;
 use std::sync::OnceLock;
 
@@ -21,7 +21,7 @@ pub fn by_name(name: &str) -> Option<DevId> {
 pub fn registers(m: &Machine, name: &str) -> Option<DevSample> {
     let id = by_name(name)?;
     let soc = m.soc();
-    let view = View { now: m.now(), sys: &soc.sys, mem: m.memory() };
+    let view = DevView { now: m.now(), sys: &soc.sys, mem: m.memory() };
     let dev = soc.dev.get(id);
     // The keys of the Wi-Fi MAC are not shown.
     let secret = |offset: &u32| id == DevId::WifiMac && is_secret(*offset);

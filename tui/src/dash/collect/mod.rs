@@ -27,14 +27,14 @@ const MAX_POINTS: usize = 1000;
 
 /// Symbols and kernel data of the firmware.
 #[derive(Clone, Default)]
-pub struct Known {
+pub struct KnownFirmware {
     /// Symbols of the firmware.
     pub symbols: Option<Arc<Symbols>>,
     /// FreeRTOS data of the firmware.
     pub rtos: Option<Arc<Rtos>>,
 }
 
-impl Known {
+impl KnownFirmware {
     /// Returns the data that a machine's clients share.
     #[must_use]
     pub fn of(handle: &Handle) -> Self {
@@ -43,9 +43,9 @@ impl Known {
     }
 }
 
-/// Collects the current state that `wants` requests. Names and lines are added later by [`names::add`].
+/// Collects the current state that `query` requests. Names and lines are added later by [`names::add`].
 #[must_use]
-pub fn collect(s: &Session, wants: &Wants, clients: &[String], known: &Known) -> Sample {
+pub fn collect(s: &Session, query: &Query, clients: &[String], known: &KnownFirmware) -> Sample {
     crate::dash::fault::point("machine");
     let (m, status) = (s.machine(), s.status());
     let stop = match &status.state {
@@ -69,29 +69,29 @@ pub fn collect(s: &Session, wants: &Wants, clients: &[String], known: &Known) ->
         snapshots: s.snapshots().map(Into::into).collect(),
         ..Sample::default()
     };
-    if wants.cpu {
+    if query.cpu {
         sample.cpu = Some(Box::new([cpu::registers(m, 0), cpu::registers(m, 1)]));
     }
-    if wants.irq {
+    if query.irq {
         sample.irq = [cpu::interrupts(m, 0), cpu::interrupts(m, 1)];
     }
-    sample.code = wants.code.as_ref().map(|want| code::around(m, want, known.symbols.as_deref()));
-    sample.mem = wants.mem.iter().take(MAX_RANGES).map(|want| memory(m, want)).collect();
-    sample.eth = wants.eth.then(|| devices::eth(m));
-    sample.wifi = wants.wifi.then(|| wifi::sample(m));
-    sample.devs = wants.devs.iter().filter_map(|name| devices::registers(m, name)).collect();
-    (sample.frames, sample.watches) = symbolic::stacks(m, known, &wants.debug);
-    if wants.debug.tasks {
+    sample.code = query.code.as_ref().map(|want| code::around(m, want, known.symbols.as_deref()));
+    sample.mem = query.mem.iter().take(MAX_RANGES).map(|want| memory(m, want)).collect();
+    sample.eth = query.eth.then(|| devices::eth(m));
+    sample.wifi = query.wifi.then(|| wifi::sample(m));
+    sample.devs = query.devs.iter().filter_map(|name| devices::registers(m, name)).collect();
+    (sample.frames, sample.watches) = symbolic::stacks(m, known, &query.debug);
+    if query.debug.tasks {
         (sample.tasks, sample.tasks_note) = symbolic::tasks(m, known);
     }
-    if wants.points {
+    if query.points {
         sample.points = s.points().take(MAX_POINTS).map(|(id, p)| point(id, p)).collect();
     }
     sample
 }
 
 /// Returns the cause of a stop that the user did not request.
-fn alarm(s: &Session, state: &RunState, known: &Known) -> Option<String> {
+fn alarm(s: &Session, state: &RunState, known: &KnownFirmware) -> Option<String> {
     let RunState::Stopped(stop) = state else { return None };
     match (&stop.why, &known.symbols) {
         (Why::Panic(_), Some(symbols)) => {
@@ -109,7 +109,7 @@ pub fn stop_info(s: &Stopped) -> StopInfo {
     StopInfo { number: s.number, core: s.core, pc: s.pc, why: s.to_string() }
 }
 
-fn memory(m: &Machine, want: &MemWant) -> MemSample {
+fn memory(m: &Machine, want: &MemQuery) -> MemSample {
     let mut bytes = vec![0; want.len.min(MAX_RANGE) as usize];
     let n = m.peek(want.core & 1, want.addr, &mut bytes);
     bytes.truncate(n);
@@ -122,7 +122,7 @@ fn point(id: usize, p: &esplens_gdb::supervisor::Point) -> PointSample {
         PointKind::Watch(_) => "watch",
         PointKind::Register(_) => "reg",
         PointKind::Irq(_) => "irq",
-        PointKind::Frame => "frame",
+        PointKind::NetFrame => "frame",
     };
     PointSample {
         id,

@@ -1,6 +1,6 @@
 //! Names, lines and source text for a sample. This needs no machine and runs on the client's thread.
 
-use super::Known;
+use super::KnownFirmware;
 use crate::dash::source::Sources;
 use crate::dash::wire::*;
 use esplens_gdb::symbols::Symbols;
@@ -13,7 +13,7 @@ const FAR: u32 = 0x80;
 pub const MISSING: &str = "source not found: type \":directory DIR\" to say where it is";
 
 /// Adds data from symbols and source files, with `around` lines of source around the shown code.
-pub fn add(sample: &mut Sample, known: &Known, sources: &mut Sources, around: usize) {
+pub fn add(sample: &mut Sample, known: &KnownFirmware, sources: &mut Sources, around: usize) {
     let Some(symbols) = &known.symbols else { return };
     for core in 0..2 {
         sample.at[core] = place(symbols, sample.pc[core]);

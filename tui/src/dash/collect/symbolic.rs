@@ -1,10 +1,10 @@
 //! Sample data that needs symbols and must be read on the machine's thread: stacks, locals, tasks, watch expressions.
 
-use super::Known;
+use super::KnownFirmware;
 use crate::dash::wire::*;
-use esplens_gdb::rtos::{self, Rtos, State, Task};
-use esplens_gdb::symbols::{Format, Frame as _, Memory, Number, Symbols, Value};
-use esplens_gdb::unwind::{Backtrace, Context, End, MachineMemory, Names, SourceView};
+use esplens_gdb::rtos::{self, Rtos, Task, TaskState};
+use esplens_gdb::symbols::{FrameContext as _, Number, Symbols, Value, ValueFormat, ValueMemory};
+use esplens_gdb::unwind::{Backtrace, BacktraceEnd, Context, MachineMemory, SourceView, UnwindNames};
 use esplens_soc::machine::Machine;
 use std::collections::BTreeMap;
 
@@ -20,10 +20,10 @@ const MAX_VALUES: usize = 2000;
 const MAX_LOCALS: usize = 64;
 
 /// Format of values in one line.
-const FORMAT: Format = Format { depth: 2, elements: 16, length: 160, hex: false };
+const FORMAT: ValueFormat = ValueFormat { depth: 2, elements: 16, length: 160, hex: false };
 
 /// Returns the requested stack, newest frame first.
-fn walk(m: &Machine, known: &Known, want: &FramesWant) -> Option<Backtrace> {
+fn walk(m: &Machine, known: &KnownFirmware, want: &FramesQuery) -> Option<Backtrace> {
     let core = want.core & 1;
     let mem = MachineMemory { machine: m, core };
     let cores = [Context::of_core(m.cpu(0), 0), Context::of_core(m.cpu(1), 1)];
@@ -33,7 +33,7 @@ fn walk(m: &Machine, known: &Known, want: &FramesWant) -> Option<Backtrace> {
         let task = tasks.tasks.iter().find(|t| t.tcb == tcb)?;
         return Some(rtos::backtrace(rtos, &mem, task, &cores));
     }
-    let names: &dyn Names = match &known.symbols {
+    let names: &dyn UnwindNames = match &known.symbols {
         Some(symbols) => &**symbols,
         None => &(),
     };
@@ -46,9 +46,9 @@ fn snapshot(rtos: &Rtos, m: &Machine) -> rtos::Snapshot {
 }
 
 /// Returns the frames, with the locals of one of them, and the watch expressions in that frame.
-pub fn stacks(m: &Machine, known: &Known, want: &DebugWant) -> (Vec<FrameSample>, Vec<Tree>) {
+pub fn stacks(m: &Machine, known: &KnownFirmware, want: &DebugQuery) -> (Vec<FrameSample>, Vec<Tree>) {
     let (core, task, frame) = want.context;
-    let default = FramesWant { core, task, frame, max: 0 };
+    let default = FramesQuery { core, task, frame, max: 0 };
     let frames_want = want.frames.as_ref().unwrap_or(&default);
     if want.frames.is_none() && want.watches.is_empty() {
         return (Vec::new(), Vec::new());
@@ -63,7 +63,7 @@ pub fn stacks(m: &Machine, known: &Known, want: &DebugWant) -> (Vec<FrameSample>
         Some(want) => trace.frames.iter().take(want.max.min(MAX_FRAMES)).map(frame_sample).collect(),
         None => Vec::new(),
     };
-    if let (Some(last), End::Corrupt(why)) = (frames.last_mut(), &trace.end) {
+    if let (Some(last), BacktraceEnd::Corrupt(why)) = (frames.last_mut(), &trace.end) {
         last.note = why.clone();
     }
     let Some(symbols) = &known.symbols else { return (frames, missing(&want.watches)) };
@@ -81,7 +81,7 @@ fn missing(watches: &[String]) -> Vec<Tree> {
     watches.iter().map(tree).collect()
 }
 
-fn frame_sample(f: &esplens_gdb::unwind::Frame) -> FrameSample {
+fn frame_sample(f: &esplens_gdb::unwind::StackFrame) -> FrameSample {
     FrameSample { pc: f.pc, lookup: f.lookup(), sp: f.sp(), ..FrameSample::default() }
 }
 
@@ -109,7 +109,7 @@ fn watch(unfold: &mut Unfold, text: &str, walked: &SourceView) -> Tree {
 }
 
 /// Formats a value in one line.
-fn leaf(symbols: &Symbols, name: String, value: &Value, memory: &dyn Memory) -> Tree {
+fn leaf(symbols: &Symbols, name: String, value: &Value, memory: &dyn ValueMemory) -> Tree {
     Tree {
         name,
         kind: symbols.type_name(value.ty),
@@ -121,19 +121,24 @@ fn leaf(symbols: &Symbols, name: String, value: &Value, memory: &dyn Memory) -> 
     }
 }
 
-fn spot(symbols: &Symbols, value: &Value, memory: &dyn Memory) -> Option<Spot> {
+fn spot(symbols: &Symbols, value: &Value, memory: &dyn ValueMemory) -> Option<ValueLocation> {
     let (addr, number) =
         (value.addr().filter(|_| value.bits.is_none())?, symbols.number(value, memory).ok()?);
     let size = symbols.size_of(value.ty).ok().filter(|size| matches!(size, 1 | 2 | 4 | 8))?;
     // Among numbers only pointers have parts.
     let points = symbols.unfolds(value.ty).then(|| number.to_u32());
-    Some(Spot { addr, size: size as u8, float: matches!(number, Number::Float(..)), points })
+    Some(ValueLocation { addr, size: size as u8, float: matches!(number, Number::Float(..)), points })
 }
 
 /// Returns the address of an expression: the target of a pointer, the location of a variable, else its value.
-pub fn address(m: &Machine, known: &Known, text: &str, (core, task, frame): FrameRef) -> Result<u32, String> {
+pub fn address(
+    m: &Machine,
+    known: &KnownFirmware,
+    text: &str,
+    (core, task, frame): FrameRef,
+) -> Result<u32, String> {
     let nowhere = || format!("{text:?} is not an address, symbol or register");
-    let trace = walk(m, known, &FramesWant { core, task, frame, max: 0 }).ok_or_else(nowhere)?;
+    let trace = walk(m, known, &FramesQuery { core, task, frame, max: 0 }).ok_or_else(nowhere)?;
     let chosen = trace.frames.get(frame).or(trace.frames.last()).ok_or_else(nowhere)?;
     let name = text.trim_start_matches('$').to_lowercase();
     let register = match name.as_str() {
@@ -161,7 +166,7 @@ pub fn address(m: &Machine, known: &Known, text: &str, (core, task, frame): Fram
 /// Expands values as far as they are shown.
 struct Unfold<'a> {
     symbols: &'a Symbols,
-    memory: &'a dyn Memory,
+    memory: &'a dyn ValueMemory,
     /// Expanded paths, with the first part shown of each.
     open: &'a BTreeMap<String, usize>,
     /// Number of values that may still be read.
@@ -192,7 +197,7 @@ impl Unfold<'_> {
 }
 
 /// Returns all tasks, and a remark on irregularities of the list.
-pub fn tasks(m: &Machine, known: &Known) -> (Vec<TaskSample>, Option<String>) {
+pub fn tasks(m: &Machine, known: &KnownFirmware) -> (Vec<TaskSample>, Option<String>) {
     let Some(rtos) = &known.rtos else {
         let why = match known.symbols {
             Some(_) => "the symbols contain no FreeRTOS: use --elf FILE with the application",
@@ -208,15 +213,15 @@ pub fn tasks(m: &Machine, known: &Known) -> (Vec<TaskSample>, Option<String>) {
 fn task(t: &Task) -> TaskSample {
     let size = t.stack.size().unwrap_or(0);
     let (state, blocked_on) = match &t.state {
-        State::Running(_) => ("running", String::new()),
-        State::Ready => ("ready", String::new()),
-        State::Blocked(b) => {
+        TaskState::Running(_) => ("running", String::new()),
+        TaskState::Ready => ("ready", String::new()),
+        TaskState::Blocked(b) => {
             let until = b.until.map_or(String::new(), |tick| format!(" until tick {tick}"));
             ("blocked", format!("{}{until}", b.what))
         }
-        State::Suspended => ("suspended", String::new()),
-        State::Deleted => ("deleted", String::new()),
-        State::Moving => ("moving", String::new()),
+        TaskState::Suspended => ("suspended", String::new()),
+        TaskState::Deleted => ("deleted", String::new()),
+        TaskState::Moving => ("moving", String::new()),
     };
     TaskSample {
         tcb: t.tcb,

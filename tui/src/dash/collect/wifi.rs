@@ -4,7 +4,7 @@ use crate::dash::wire::{KeySample, RxDescSample, WifiSample};
 use esplens_soc::dev::radio::mac::keys::KeySlot;
 use esplens_soc::dev::radio::mac::rx::RxList;
 use esplens_soc::dev::radio::mac::spec::{INT_ENABLE, INT_STATUS, SLOTS};
-use esplens_soc::dev::{Device, View};
+use esplens_soc::dev::{DevView, Device};
 use esplens_soc::machine::Machine;
 use esplens_soc::net::air::channel_of;
 use esplens_soc::net::air::frame::describe;
@@ -21,7 +21,7 @@ pub fn sample(m: &Machine) -> WifiSample {
     if !mac.enabled() {
         return WifiSample { air, ..WifiSample::default() };
     }
-    let view = View { now: m.now(), sys, mem: m.memory() };
+    let view = DevView { now: m.now(), sys, mem: m.memory() };
     let rx = mac.rx_list();
     WifiSample {
         enabled: true,

@@ -2,11 +2,11 @@
 
 use super::Pane;
 use crate::dash::keys::Cmd;
-use crate::dash::state::{Effect, Shared};
+use crate::dash::state::{DashEffect, Shared};
 use crate::dash::syntax::{self, Language};
 use crate::dash::text::{number, put};
-use crate::dash::theme::Role;
-use crate::dash::wire::{Action, CodeLine, CodeSample, CodeWant, Reply, SourceLine, Wants};
+use crate::dash::theme::TextRole;
+use crate::dash::wire::{Action, CodeLine, CodeQuery, CodeSample, Query, Reply, SourceLine};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -28,7 +28,7 @@ enum View {
 
 /// The pane's state: the address shown and the selected row.
 #[derive(Default)]
-pub struct Code {
+pub struct CodePane {
     /// Address that is shown instead of the PC.
     at: Option<u32>,
     /// Selected address.
@@ -49,7 +49,7 @@ struct Row {
     line: Line<'static>,
 }
 
-impl Code {
+impl CodePane {
     fn rows(&self, s: &Shared, area: Rect) -> Vec<Row> {
         let Some(code) = &s.sample.code else { return Vec::new() };
         if self.view == View::Source && !code.text.is_empty() {
@@ -124,7 +124,7 @@ impl Code {
     }
 }
 
-impl Code {
+impl CodePane {
     /// Moves the cursor by source lines that have instructions.
     fn step_lines(&mut self, code: &CodeSample, cursor: u32, by: isize) {
         let all: Vec<u32> = code.text.iter().filter_map(|l| l.addr).collect();
@@ -142,12 +142,12 @@ fn rows(s: &Shared, l: &CodeLine, width: u16) -> Vec<Row> {
     let mut out = Vec::new();
     let mut add = |insn, label, line| out.push(Row { addr: l.addr, insn, label, line });
     if let Some(label) = &l.label {
-        add(false, true, Line::from(Span::styled(format!("{label}:"), theme.style(Role::Title))));
+        add(false, true, Line::from(Span::styled(format!("{label}:"), theme.style(TextRole::Title))));
     }
     if let Some((place, text)) = &l.source {
         let place = place.rsplit('/').next().unwrap_or(place);
         let language = Language::of(place.split(':').next().unwrap_or(place));
-        let mut spans = vec![Span::styled(format!("{place:>16} "), theme.style(Role::Dim))];
+        let mut spans = vec![Span::styled(format!("{place:>16} "), theme.style(TextRole::Dim))];
         spans.extend(syntax::source(text, language, theme, &mut false));
         add(false, false, Line::from(spans));
     }
@@ -180,12 +180,12 @@ fn source_rows(s: &Shared, code: &CodeSample, chosen: u32) -> Vec<Row> {
     let row = |(n, l): (usize, &SourceLine)| {
         let core = (0..2).find(|c| of_pc[*c] == Some(n) && (*c == s.core || !s.sample.running));
         let point = of_break.contains(&n);
-        let role = if l.addr.is_some() { Role::Text } else { Role::Addr };
+        let role = if l.addr.is_some() { TextRole::Text } else { TextRole::Addr };
         let mut spans = vec![
-            Span::styled(if point { "●" } else { " " }, theme.style(Role::Point)),
+            Span::styled(if point { "●" } else { " " }, theme.style(TextRole::Point)),
             match core {
-                Some(0) => Span::styled("▶0", theme.style(Role::First)),
-                Some(_) => Span::styled("▶1", theme.style(Role::Second)),
+                Some(0) => Span::styled("▶0", theme.style(TextRole::First)),
+                Some(_) => Span::styled("▶1", theme.style(TextRole::Second)),
                 None => Span::raw("  "),
             },
             Span::styled(format!(" {:>5}  ", l.number), theme.style(role)),
@@ -203,26 +203,26 @@ fn insn(s: &Shared, l: &CodeLine, width: u16) -> Line<'static> {
     let point = s.breaks.contains(&l.addr);
     let core = (0..2).find(|c| s.sample.pc[*c] == l.addr && (*c == s.core || !s.sample.running));
     let mut spans = vec![
-        Span::styled(if point { "●" } else { " " }, theme.style(Role::Point)),
+        Span::styled(if point { "●" } else { " " }, theme.style(TextRole::Point)),
         match core {
-            Some(0) => Span::styled("▶0", theme.style(Role::First)),
-            Some(_) => Span::styled("▶1", theme.style(Role::Second)),
+            Some(0) => Span::styled("▶0", theme.style(TextRole::First)),
+            Some(_) => Span::styled("▶1", theme.style(TextRole::Second)),
             None => Span::raw("  "),
         },
-        Span::styled(format!(" {:08x} ", l.addr), theme.style(Role::Addr)),
+        Span::styled(format!(" {:08x} ", l.addr), theme.style(TextRole::Addr)),
     ];
     if width >= 60 {
         let hex: String = l.bytes.iter().rev().map(|b| format!("{b:02x}")).collect();
-        spans.push(Span::styled(format!("{hex:<7}"), theme.style(Role::Dim)));
+        spans.push(Span::styled(format!("{hex:<7}"), theme.style(TextRole::Dim)));
     }
     spans.extend(syntax::instruction(&l.text, 8, theme));
     if let Some(target) = &l.target {
-        spans.push(Span::styled(format!("  ; {target}"), theme.style(Role::Comment)));
+        spans.push(Span::styled(format!("  ; {target}"), theme.style(TextRole::Comment)));
     }
     Line::from(spans)
 }
 
-impl Pane for Code {
+impl Pane for CodePane {
     fn title(&self, s: &Shared) -> String {
         let home = if self.at.is_some() { "  . shows the PC" } else { "" };
         let view = match (self.view, s.sample.code.as_ref()) {
@@ -235,7 +235,7 @@ impl Pane for Code {
         format!("core {}{view}{home}", s.core)
     }
 
-    fn want(&self, s: &Shared, area: Rect, wants: &mut Wants) {
+    fn add_query(&self, s: &Shared, area: Rect, query: &mut Query) {
         let rows = usize::from(area.height);
         // While the machine runs, only visible rows are requested: a third above the PC. When stopped, one page in each
         // direction, so that the cursor can move.
@@ -243,7 +243,7 @@ impl Pane for Code {
             if s.sample.running { (rows / 3 + 1, rows - rows / 3) } else { (rows, rows + 1) };
         let shown = self.view == View::Source || (self.view == View::Mixed && area.width >= WIDE);
         let source = if shown { usize::from(area.height) } else { 0 };
-        wants.code = Some(CodeWant { core: s.core & 1, at: self.at, before, rows, source });
+        query.code = Some(CodeQuery { core: s.core & 1, at: self.at, before, rows, source });
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
@@ -254,9 +254,9 @@ impl Pane for Code {
                 put(buf, place, y, row.line);
                 let whole = Rect { y: place.y + y, height: 1, ..place };
                 if row.insn && focused && row.addr == cursor {
-                    buf.set_style(whole, s.theme.style(Role::Selected));
+                    buf.set_style(whole, s.theme.style(TextRole::Selected));
                 } else if row.insn && row.addr == pc {
-                    buf.set_style(whole, s.theme.style(Role::Pc));
+                    buf.set_style(whole, s.theme.style(TextRole::Pc));
                 }
             }
         };
@@ -267,13 +267,18 @@ impl Pane for Code {
             column(text, self.beside(s, area.height), if cursor == pc { pc } else { 0 });
         }
         if s.sample.code.as_ref().is_none_or(|c| c.lines.is_empty()) {
-            put(buf, area, 0, Line::from(Span::styled("nothing answers there", s.theme.style(Role::Dim))));
+            put(
+                buf,
+                area,
+                0,
+                Line::from(Span::styled("nothing answers there", s.theme.style(TextRole::Dim))),
+            );
         }
     }
 
-    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<DashEffect>> {
         let page = isize::from(area.height.max(2) as i16) - 1;
-        let act = |action| Some(vec![Effect::Act(None, action)]);
+        let act = |action| Some(vec![DashEffect::Act(None, action)]);
         match cmd {
             Cmd::Up => self.step(s, -1, area),
             Cmd::Down => self.step(s, 1, area),
@@ -295,18 +300,18 @@ impl Pane for Code {
             Cmd::Copy => {
                 let cursor = self.cursor(s);
                 let line = s.sample.code.as_ref()?.lines.iter().find(|l| l.addr == cursor)?;
-                return Some(vec![Effect::Copy(format!("{:#010x}: {}", line.addr, line.text))]);
+                return Some(vec![DashEffect::Copy(format!("{:#010x}: {}", line.addr, line.text))]);
             }
             _ => return None,
         }
         Some(Vec::new())
     }
 
-    fn answer(&mut self, s: &mut Shared, _cmd: Cmd, text: &str) -> Vec<Effect> {
+    fn answer(&mut self, s: &mut Shared, _cmd: Cmd, text: &str) -> Vec<DashEffect> {
         match number(text) {
             Some(addr) => self.show(addr),
             None => {
-                return vec![Effect::Act(
+                return vec![DashEffect::Act(
                     Some(super::PaneId::Code),
                     Action::Address(text.into(), s.context()),
                 )];
@@ -315,7 +320,7 @@ impl Pane for Code {
         Vec::new()
     }
 
-    fn reply(&mut self, s: &mut Shared, reply: &Reply) -> Vec<Effect> {
+    fn reply(&mut self, s: &mut Shared, reply: &Reply) -> Vec<DashEffect> {
         match reply.addr {
             Some(addr) => self.show(addr),
             None => s.notify(reply.text.trim()),
@@ -330,14 +335,14 @@ impl Pane for Code {
         }
     }
 
-    fn click(&mut self, s: &mut Shared, x: u16, y: u16, area: Rect) -> Vec<Effect> {
+    fn click(&mut self, s: &mut Shared, x: u16, y: u16, area: Rect) -> Vec<DashEffect> {
         let (left, _) = self.split(s, area);
         let rows = if x < left.width { self.beside(s, area.height) } else { self.visible(s, area) };
         let Some(row) = rows.into_iter().nth(y.into()).filter(|row| row.addr != 0) else { return Vec::new() };
         self.cursor = Some(row.addr);
         // A click in the mark column toggles a breakpoint, as in other debuggers.
         if x == 0 || (left.width > 0 && x == left.width) {
-            vec![Effect::Act(None, Action::ToggleBreak(row.addr))]
+            vec![DashEffect::Act(None, Action::ToggleBreak(row.addr))]
         } else {
             Vec::new()
         }

@@ -4,9 +4,9 @@ use super::{Pane, PaneId};
 use crate::dash::find::Find;
 use crate::dash::keys::Cmd;
 use crate::dash::log::LogLine;
-use crate::dash::state::{Effect, Shared};
+use crate::dash::state::{DashEffect, Shared};
 use crate::dash::text::{put, wrap};
-use crate::dash::theme::Role;
+use crate::dash::theme::TextRole;
 use crate::dash::wire::{Action, Reply};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
@@ -16,7 +16,7 @@ use ratatui::text::{Line, Span};
 
 /// The pane's state: UART, scroll position, search text.
 #[derive(Default)]
-pub struct Console {
+pub struct ConsolePane {
     uart: usize,
     /// The top line, numbered from the first line ever; `None`: the end is shown.
     top: Option<u64>,
@@ -30,7 +30,7 @@ pub struct Console {
     cut: bool,
 }
 
-impl Console {
+impl ConsolePane {
     fn first(&self, s: &Shared) -> u64 {
         s.uarts[self.uart].dropped
     }
@@ -126,8 +126,8 @@ impl Console {
         }
     }
 
-    fn send(&self, bytes: &[u8]) -> Vec<Effect> {
-        vec![Effect::Act(Some(PaneId::Console), Action::Uart(self.uart as u8, bytes.to_vec()))]
+    fn send(&self, bytes: &[u8]) -> Vec<DashEffect> {
+        vec![DashEffect::Act(Some(PaneId::Console), Action::Uart(self.uart as u8, bytes.to_vec()))]
     }
 }
 
@@ -167,9 +167,9 @@ fn numbered(s: &Shared, uart: usize) -> impl Iterator<Item = (u64, &str)> {
 
 fn draw_line(s: &Shared, line: &LogLine) -> Line<'static> {
     if line.note {
-        return Line::from(Span::styled(line.text.clone(), s.theme.style(Role::Source)));
+        return Line::from(Span::styled(line.text.clone(), s.theme.style(TextRole::Source)));
     }
-    let base = s.theme.style(Role::Text);
+    let base = s.theme.style(TextRole::Text);
     let mut spans = Vec::new();
     let (mut at, mut style) = (0, base);
     let coloured = s.theme != crate::dash::theme::Theme::mono();
@@ -186,7 +186,7 @@ fn draw_line(s: &Shared, line: &LogLine) -> Line<'static> {
     Line::from(spans)
 }
 
-impl Pane for Console {
+impl Pane for ConsolePane {
     fn title(&self, s: &Shared) -> String {
         let mode = match (self.typing, self.top) {
             (true, _) => "  keys go to the firmware, Esc ends that",
@@ -211,7 +211,10 @@ impl Pane for Console {
             for row in rows.into_iter().skip(above) {
                 put(buf, area, y, row);
                 if focused && y < area.height && self.chosen == Some(self.first(s) + n as u64) {
-                    buf.set_style(Rect { y: area.y + y, height: 1, ..area }, s.theme.style(Role::Selected));
+                    buf.set_style(
+                        Rect { y: area.y + y, height: 1, ..area },
+                        s.theme.style(TextRole::Selected),
+                    );
                 }
                 y = y.saturating_add(1);
             }
@@ -220,15 +223,15 @@ impl Pane for Console {
                 let row = (begun + i32::from(log.cursor() as u16 / area.width))
                     .clamp(0, i32::from(area.height) - 1);
                 let at = (area.x + column, area.y + row as u16);
-                buf[at].set_style(s.theme.style(Role::Flash));
+                buf[at].set_style(s.theme.style(TextRole::Flash));
             }
         }
         if log.is_empty() {
-            put(buf, area, 0, Line::from(Span::styled("nothing yet", s.theme.style(Role::Dim))));
+            put(buf, area, 0, Line::from(Span::styled("nothing yet", s.theme.style(TextRole::Dim))));
         }
     }
 
-    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<DashEffect>> {
         let page = i64::from(area.height.max(2)) - 1;
         match cmd {
             Cmd::Up => self.choose(s, -1, area),
@@ -239,7 +242,7 @@ impl Pane for Console {
             Cmd::Last => (self.top, self.chosen) = (None, None),
             Cmd::Select => match self.code_in_chosen(s) {
                 // The address is shown as printed, although a return address belongs to the call before it.
-                Some(addr) => return Some(vec![Effect::Show(PaneId::Code, addr)]),
+                Some(addr) => return Some(vec![DashEffect::Show(PaneId::Code, addr)]),
                 None => (self.typing, self.top, self.chosen) = (true, None, None),
             },
             Cmd::Cancel if self.chosen.is_some() || self.find.active() => {
@@ -268,14 +271,14 @@ impl Pane for Console {
                 let top = (self.shown_top(s, area).0 - self.first(s)) as usize;
                 let lines = (top..log.len()).take(area.height.into()).filter_map(|n| log.line(n));
                 let text = lines.map(|l| l.text.as_str()).collect::<Vec<_>>().join("\n");
-                return Some(vec![Effect::Copy(text)]);
+                return Some(vec![DashEffect::Copy(text)]);
             }
             _ => return None,
         }
         Some(Vec::new())
     }
 
-    fn click(&mut self, s: &mut Shared, _x: u16, y: u16, area: Rect) -> Vec<Effect> {
+    fn click(&mut self, s: &mut Shared, _x: u16, y: u16, area: Rect) -> Vec<DashEffect> {
         let (top, above) = self.shown_top(s, area);
         let (log, mut rows) = (&s.uarts[self.uart], usize::from(y) + above);
         let hit = ((top - self.first(s)) as usize..self.lines(s)).find(|n| {
@@ -292,7 +295,7 @@ impl Pane for Console {
         self.typing
     }
 
-    fn key(&mut self, _s: &mut Shared, key: KeyEvent, _area: Rect) -> Vec<Effect> {
+    fn key(&mut self, _s: &mut Shared, key: KeyEvent, _area: Rect) -> Vec<DashEffect> {
         if key.code == KeyCode::Esc {
             self.typing = false;
             return Vec::new();
@@ -303,7 +306,7 @@ impl Pane for Console {
         }
     }
 
-    fn paste(&mut self, _s: &mut Shared, text: &str) -> Vec<Effect> {
+    fn paste(&mut self, _s: &mut Shared, text: &str) -> Vec<DashEffect> {
         self.send(text.replace('\n', "\r").as_bytes())
     }
 
@@ -318,13 +321,13 @@ impl Pane for Console {
         }
     }
 
-    fn answer(&mut self, s: &mut Shared, cmd: Cmd, text: &str) -> Vec<Effect> {
+    fn answer(&mut self, s: &mut Shared, cmd: Cmd, text: &str) -> Vec<DashEffect> {
         self.typed(s, cmd, Some(text));
         self.origin = None;
         Vec::new()
     }
 
-    fn reply(&mut self, s: &mut Shared, reply: &Reply) -> Vec<Effect> {
+    fn reply(&mut self, s: &mut Shared, reply: &Reply) -> Vec<DashEffect> {
         if !reply.text.is_empty() {
             s.uarts[0].note(&reply.text);
         }

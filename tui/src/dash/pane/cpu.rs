@@ -2,10 +2,10 @@
 
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
-use crate::dash::state::{Effect, Shared};
+use crate::dash::state::{DashEffect, Shared};
 use crate::dash::text::{put, words};
-use crate::dash::theme::Role;
-use crate::dash::wire::{Action, CpuSample, IrqSample, Wants};
+use crate::dash::theme::TextRole;
+use crate::dash::wire::{Action, CpuSample, IrqSample, Query};
 use esplens_core::cpu::exception::cause_name;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -35,16 +35,16 @@ struct Seen<'a> {
 type Cell<'a> = (&'a str, &'a dyn Fn(&CpuSample) -> u32);
 
 impl Seen<'_> {
-    fn role(&self, of: impl Fn(&CpuSample) -> u32) -> Role {
+    fn role(&self, of: impl Fn(&CpuSample) -> u32) -> TextRole {
         let changed = self.was.is_some_and(|was| of(was) != of(self.now));
-        if changed { Role::Changed } else { Role::Text }
+        if changed { TextRole::Changed } else { TextRole::Text }
     }
 
     /// Formats a name and a value, highlighted if it has changed since the last stop.
     fn cell(&self, name: &str, of: impl Fn(&CpuSample) -> u32) -> Vec<Span<'static>> {
         let theme = self.s.theme;
         vec![
-            Span::styled(format!("{name:>7} "), theme.style(Role::Name)),
+            Span::styled(format!("{name:>7} "), theme.style(TextRole::Name)),
             Span::styled(format!("{:08x}", of(self.now)), theme.style(self.role(&of))),
         ]
     }
@@ -53,10 +53,10 @@ impl Seen<'_> {
         Line::from(cells.iter().flat_map(|(name, of)| self.cell(name, of)).collect::<Vec<_>>())
     }
 
-    fn text(&self, name: &str, text: String, role: Role) -> Line<'static> {
+    fn text(&self, name: &str, text: String, role: TextRole) -> Line<'static> {
         let theme = self.s.theme;
         Line::from(vec![
-            Span::styled(format!("{name:>7} "), theme.style(Role::Name)),
+            Span::styled(format!("{name:>7} "), theme.style(TextRole::Name)),
             Span::styled(text, theme.style(role)),
         ])
     }
@@ -93,13 +93,13 @@ impl Registers {
 
     fn head(&self, seen: &Seen, core: usize, width: usize) -> Vec<Line<'static>> {
         let theme = seen.s.theme;
-        let role = if core == 0 { Role::First } else { Role::Second };
+        let role = if core == 0 { TextRole::First } else { TextRole::Second };
         let mut first = seen.cell("pc", |c| c.pc);
         first.push(Span::styled(format!(" {}", seen.s.sample.at[core]), theme.style(role)));
         let mut lines = vec![Line::from(first)];
         let mut ps = seen.cell("ps", |c| c.ps);
         let fields = ps_fields(seen.now.ps);
-        let dim = |text: String| Span::styled(text, theme.style(Role::Dim));
+        let dim = |text: String| Span::styled(text, theme.style(TextRole::Dim));
         if Line::from(ps.clone()).width() + 1 + fields.len() <= width {
             ps.push(dim(format!(" {fields}")));
             lines.push(Line::from(ps));
@@ -120,7 +120,7 @@ impl Registers {
                 for n in (0..columns).map(|c| row + c * rows).filter(|n| *n < 16) {
                     let mut cell = seen.cell(&format!("a{n}"), move |c| c.a(n));
                     if focused && n == self.chosen {
-                        let style = seen.s.theme.style(Role::Selected);
+                        let style = seen.s.theme.style(TextRole::Selected);
                         cell.iter_mut().for_each(|span| span.style = style);
                     }
                     spans.extend(cell);
@@ -175,7 +175,7 @@ fn decoded(seen: &Seen) -> [Line<'static>; 4] {
     [
         seen.text("exc", exc, seen.role(|c| c.exccause)),
         seen.row(&[("vaddr", &|c| c.excvaddr), ("dcause", &|c| c.debugcause)]),
-        seen.text("loop", left, if active { Role::Changed } else { Role::Dim }),
+        seen.text("loop", left, if active { TextRole::Changed } else { TextRole::Dim }),
         seen.text("window", window, seen.role(|c| c.windowstart | c.windowbase << 16)),
     ]
 }
@@ -183,14 +183,14 @@ fn decoded(seen: &Seen) -> [Line<'static>; 4] {
 fn irq(s: &Shared, i: &IrqSample) -> Line<'static> {
     let theme = s.theme;
     let (mark, role) = match (i.pending, i.enabled) {
-        (true, true) => ("pending ", Role::Warn),
-        (true, false) => ("masked  ", Role::Dim),
-        _ => ("enabled ", Role::Text),
+        (true, true) => ("pending ", TextRole::Warn),
+        (true, false) => ("masked  ", TextRole::Dim),
+        _ => ("enabled ", TextRole::Text),
     };
     Line::from(vec![
-        Span::styled(format!("irq {:>2} ", i.n), theme.style(Role::Name)),
+        Span::styled(format!("irq {:>2} ", i.n), theme.style(TextRole::Name)),
         Span::styled(format!("L{} {mark}", i.level), theme.style(role)),
-        Span::styled(i.sources.join(" "), theme.style(Role::Dim)),
+        Span::styled(i.sources.join(" "), theme.style(TextRole::Dim)),
     ])
 }
 
@@ -199,30 +199,31 @@ fn irq(s: &Shared, i: &IrqSample) -> Line<'static> {
 fn all_frames(seen: &Seen, width: u16) -> Vec<Line<'static>> {
     let (now, theme) = (seen.now, seen.s.theme);
     let quads = if width >= 8 + 4 * 9 { 1 } else { return Vec::new() };
-    let mut lines = vec![Line::from(Span::styled("physical registers, by frame", theme.style(Role::Title)))];
+    let mut lines =
+        vec![Line::from(Span::styled("physical registers, by frame", theme.style(TextRole::Title)))];
     for quad in (0..16u32).step_by(quads) {
         let distance = quad.wrapping_sub(now.windowbase) & 15;
         let live = now.windowstart >> quad & 1 != 0;
         // A frame extends from its first register to the next frame's.
         let owner = (0..16).map(|back| quad.wrapping_sub(back) & 15).find(|q| now.windowstart >> q & 1 != 0);
         let role = match distance {
-            0..4 => Role::Text,
-            _ if owner.is_some_and(|q| q != now.windowbase) => Role::Dim,
-            _ => Role::Border,
+            0..4 => TextRole::Text,
+            _ if owner.is_some_and(|q| q != now.windowbase) => TextRole::Dim,
+            _ => TextRole::Border,
         };
         let mark = match (distance, live) {
             (0, _) => "▲",
             (_, true) => "■",
             _ => " ",
         };
-        let mut spans = vec![Span::styled(format!("ar{:<2} {mark} ", quad * 4), theme.style(Role::Name))];
+        let mut spans = vec![Span::styled(format!("ar{:<2} {mark} ", quad * 4), theme.style(TextRole::Name))];
         for n in 0..4 {
             let value = now.ar.get((quad * 4 + n) as usize).copied().unwrap_or(0);
             spans.push(Span::styled(format!(" {value:08x}"), theme.style(role)));
         }
         let note =
             if distance < 4 { format!("  a{}..a{}", distance * 4, distance * 4 + 3) } else { String::new() };
-        spans.push(Span::styled(note, theme.style(Role::Dim)));
+        spans.push(Span::styled(note, theme.style(TextRole::Dim)));
         lines.push(Line::from(spans));
     }
     lines
@@ -232,7 +233,7 @@ fn all_frames(seen: &Seen, width: u16) -> Vec<Line<'static>> {
 fn levels(seen: &Seen) -> Vec<Line<'static>> {
     let theme = seen.s.theme;
     let mut lines =
-        vec![Line::from(Span::styled("level       epc      eps  excsave", theme.style(Role::Title)))];
+        vec![Line::from(Span::styled("level       epc      eps  excsave", theme.style(TextRole::Title)))];
     for level in 1..8 {
         let get =
             |of: fn(&CpuSample) -> &Vec<u32>| move |c: &CpuSample| of(c).get(level).copied().unwrap_or(0);
@@ -241,7 +242,7 @@ fn levels(seen: &Seen) -> Vec<Line<'static>> {
             Span::styled(text, theme.style(seen.role(of)))
         };
         lines.push(Line::from(vec![
-            Span::styled(format!("{level:>5} "), theme.style(Role::Name)),
+            Span::styled(format!("{level:>5} "), theme.style(TextRole::Name)),
             value(&get(|c| &c.epc), true),
             value(&get(|c| &c.eps), level > 1),
             value(&get(|c| &c.excsave), true),
@@ -271,8 +272,8 @@ impl Pane for Registers {
         format!("{a}  {b}")
     }
 
-    fn want(&self, _s: &Shared, _area: Rect, wants: &mut Wants) {
-        (wants.cpu, wants.irq) = (true, true);
+    fn add_query(&self, _s: &Shared, _area: Rect, query: &mut Query) {
+        (query.cpu, query.irq) = (true, true);
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
@@ -285,7 +286,7 @@ impl Pane for Registers {
         }
     }
 
-    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<DashEffect>> {
         let page = usize::from(area.height.max(1));
         let most =
             parts(s, area).into_iter().map(|(core, part)| self.lines(s, core, part.width, false).len());
@@ -299,22 +300,22 @@ impl Pane for Registers {
             Cmd::Last => self.top = most,
             Cmd::Follow | Cmd::Select => {
                 let value = s.cpu()?.a(self.chosen);
-                return Some(vec![Effect::Show(PaneId::Memory, value)]);
+                return Some(vec![DashEffect::Show(PaneId::Memory, value)]);
             }
             Cmd::WatchPoint => {
                 let (value, name) = (s.cpu()?.a(self.chosen), format!("*$a{}", self.chosen));
-                return Some(vec![Effect::Act(None, Action::Watch(value, 4, name))]);
+                return Some(vec![DashEffect::Act(None, Action::Watch(value, 4, name))]);
             }
             Cmd::Copy => {
                 let value = s.cpu()?.a(self.chosen);
-                return Some(vec![Effect::Copy(format!("{value:#010x}"))]);
+                return Some(vec![DashEffect::Copy(format!("{value:#010x}"))]);
             }
             _ => return None,
         }
         Some(Vec::new())
     }
 
-    fn click(&mut self, s: &mut Shared, x: u16, _y: u16, area: Rect) -> Vec<Effect> {
+    fn click(&mut self, s: &mut Shared, x: u16, _y: u16, area: Rect) -> Vec<DashEffect> {
         let local = Rect { x: 0, y: 0, ..area };
         if let Some((core, _)) =
             parts(s, local).into_iter().find(|(_, part)| (part.x..part.right()).contains(&x))

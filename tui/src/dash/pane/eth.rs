@@ -6,16 +6,16 @@ mod wifi;
 use super::{Pane, PaneId};
 use crate::dash::decode;
 use crate::dash::keys::Cmd;
-use crate::dash::state::{Effect, FLASH_MS, Shared};
+use crate::dash::state::{DashEffect, FLASH_MS, Shared};
 use crate::dash::text::{bytes, moved, put, scroll, words};
-use crate::dash::theme::Role;
-use crate::dash::wire::{EthSample, Wants, WifiSample};
+use crate::dash::theme::TextRole;
+use crate::dash::wire::{EthSample, Query, WifiSample};
 use esplens_soc::dev::eth::spec::{rx_bd, tx_bd};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use std::collections::VecDeque;
-use wifi::Wifi;
+use wifi::WifiView;
 
 /// Interval in milliseconds over which throughput is averaged.
 const WINDOW_MS: u64 = 2000;
@@ -24,7 +24,7 @@ const CELL: u16 = 38;
 
 /// The pane's state: the previous sample, for changes, and recent traffic.
 #[derive(Default)]
-pub struct Eth {
+pub struct EthPane {
     seen: EthSample,
     /// Time of each descriptor's last change, in milliseconds; 0: none yet.
     changed: Vec<u64>,
@@ -37,10 +37,10 @@ pub struct Eth {
     chosen: Option<usize>,
     /// Selects whether the Wi-Fi MAC is shown; `None`: if it is the one in use.
     medium: Option<bool>,
-    wifi: Wifi,
+    wifi: WifiView,
 }
 
-impl Eth {
+impl EthPane {
     fn flashes(&self, s: &Shared, when: Option<&u64>) -> bool {
         when.is_some_and(|&at| at > 0 && s.clock.saturating_sub(at) < FLASH_MS)
     }
@@ -55,16 +55,16 @@ impl Eth {
     }
 
     /// Executes a command while the Wi-Fi MAC is shown. Returns `None` for commands that both MACs share.
-    fn radio_command(&mut self, w: &WifiSample, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+    fn radio_command(&mut self, w: &WifiSample, cmd: Cmd, area: Rect) -> Option<Vec<DashEffect>> {
         let size = (area.width, area.height);
         match cmd {
             Cmd::Select | Cmd::Follow => {
                 let buffer = self.wifi.chosen(w)?.buffer;
-                return Some(vec![Effect::Show(PaneId::Memory, buffer)]);
+                return Some(vec![DashEffect::Show(PaneId::Memory, buffer)]);
             }
             Cmd::Copy => {
                 let d = self.wifi.chosen(w)?;
-                return Some(vec![Effect::Copy(format!(
+                return Some(vec![DashEffect::Copy(format!(
                     "{:#010x} {:#010x} {:#010x}",
                     d.at, d.flags, d.buffer
                 ))]);
@@ -88,12 +88,12 @@ impl Eth {
             .filter(|(_, (name, _))| !name.starts_with("MAC_ADDR") && !name.starts_with("IPG"))
             .collect();
         let cell = |(n, (name, value)): &(usize, &(String, u32))| {
-            let role = if self.flashes(s, self.regs.get(*n)) { Role::Flash } else { Role::Text };
+            let role = if self.flashes(s, self.regs.get(*n)) { TextRole::Flash } else { TextRole::Text };
             let text = fields::register(name, *value);
             vec![
-                Span::styled(format!("{name:<11}"), s.theme.style(Role::Name)),
+                Span::styled(format!("{name:<11}"), s.theme.style(TextRole::Name)),
                 Span::styled(format!("{value:08x}"), s.theme.style(role)),
-                Span::styled(format!(" {text:<38}"), s.theme.style(Role::Dim)),
+                Span::styled(format!(" {text:<38}"), s.theme.style(TextRole::Dim)),
             ]
         };
         shown.chunks(columns).map(|row| Line::from(row.iter().flat_map(cell).collect::<Vec<_>>())).collect()
@@ -109,14 +109,14 @@ impl Eth {
             (b[n].1.saturating_sub(a[n].1)) * 1000 / (t1 - t0).max(1)
         };
         let line = vec![
-            Span::styled(mac, style(Role::Title)),
+            Span::styled(mac, style(TextRole::Title)),
             Span::styled(
                 format!("  ▼ {} frames {} {}/s", rx.0, bytes(rx.1), bytes(rate(0))),
-                style(Role::First),
+                style(TextRole::First),
             ),
             Span::styled(
                 format!("  ▲ {} frames {} {}/s", tx.0, bytes(tx.1), bytes(rate(1))),
-                style(Role::Second),
+                style(TextRole::Second),
             ),
         ];
         Line::from(line)
@@ -125,15 +125,15 @@ impl Eth {
     /// Formats the counters of frames that wait or were lost.
     fn losses(&self, s: &Shared, eth: &EthSample) -> Line<'static> {
         let count = |n: u64, what: &str, role| {
-            let role = if n > 0 { role } else { Role::Dim };
+            let role = if n > 0 { role } else { TextRole::Dim };
             Span::styled(format!("{what} {n}  "), s.theme.style(role))
         };
         let [missed, lost] = eth.lost;
         Line::from(vec![
-            count(missed + lost, "dropped", Role::Bad),
-            count(missed, "no descriptor", Role::Bad),
-            count(lost, "too short, receiver off or queue full", Role::Bad),
-            count(eth.waiting as u64, "waiting", Role::Warn),
+            count(missed + lost, "dropped", TextRole::Bad),
+            count(missed, "no descriptor", TextRole::Bad),
+            count(lost, "too short, receiver off or queue full", TextRole::Bad),
+            count(eth.waiting as u64, "waiting", TextRole::Warn),
         ])
     }
 
@@ -171,11 +171,11 @@ impl Eth {
         let next = i as u32 == if tx { eth.tx_next } else { eth.rx_next };
         let owned = word & if tx { tx_bd::RD } else { rx_bd::E } != 0;
         let role = match (self.flashes(s, self.changed.get(i)), next, owned) {
-            (true, ..) => Role::Flash,
-            _ if focused && self.chosen == Some(i) => Role::Selected,
-            (_, true, _) => Role::Active,
-            (.., true) => Role::Owned,
-            _ => Role::Dim,
+            (true, ..) => TextRole::Flash,
+            _ if focused && self.chosen == Some(i) => TextRole::Selected,
+            (_, true, _) => TextRole::Active,
+            (.., true) => TextRole::Owned,
+            _ => TextRole::Dim,
         };
         let owner = if owned { "MAC" } else { "cpu" };
         let status = fields::descriptor(word, tx);
@@ -190,7 +190,7 @@ impl Eth {
         let border = (eth.tx_num as usize).min(eth.desc.len());
         let size = if tx { border } else { eth.desc.len() - border };
         let columns = usize::from((width / CELL).max(1));
-        let (name, role) = if tx { ("transmit", Role::Second) } else { ("receive", Role::First) };
+        let (name, role) = if tx { ("transmit", TextRole::Second) } else { ("receive", TextRole::First) };
         let next = if tx { eth.tx_next } else { eth.rx_next };
         let title = format!("{name} ring: {} of {} descriptors in use, next {next}", shown.len(), size);
         let mut lines = vec![Line::from(Span::styled(title, s.theme.style(role)))];
@@ -203,7 +203,7 @@ impl Eth {
 
     fn lines(&self, s: &Shared, width: u16, focused: bool) -> Vec<Line<'static>> {
         let dim = |text: &str| {
-            let line = |text| Line::from(Span::styled(text, s.theme.style(Role::Dim)));
+            let line = |text| Line::from(Span::styled(text, s.theme.style(TextRole::Dim)));
             words(text, width.into()).into_iter().map(line).collect()
         };
         if let Some(wifi) = self.radio(s) {
@@ -232,7 +232,7 @@ fn after(eth: &EthSample, i: u32) -> u32 {
     }
 }
 
-impl Pane for Eth {
+impl Pane for EthPane {
     fn heading(&self, s: &Shared) -> Option<&'static str> {
         self.radio(s).map(|_| "Wi-Fi")
     }
@@ -249,8 +249,8 @@ impl Pane for Eth {
         if pending.unwrap_or(0) != 0 { "interrupt up".into() } else { String::new() }
     }
 
-    fn want(&self, _s: &Shared, _area: Rect, wants: &mut Wants) {
-        (wants.eth, wants.wifi) = (true, true);
+    fn add_query(&self, _s: &Shared, _area: Rect, query: &mut Query) {
+        (query.eth, query.wifi) = (true, true);
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
@@ -261,7 +261,7 @@ impl Pane for Eth {
         }
     }
 
-    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<DashEffect>> {
         let page = usize::from(area.height.max(2)) - 1;
         let most = self.lines(s, area.width, false).len().saturating_sub(usize::from(area.height));
         if cmd == Cmd::Medium {
@@ -276,11 +276,11 @@ impl Pane for Eth {
         match (cmd, s.sample.eth.as_ref()) {
             (Cmd::Select | Cmd::Follow, Some(eth)) => {
                 let addr = eth.desc.get(self.chosen(eth))?.1;
-                return Some(vec![Effect::Show(PaneId::Memory, addr)]);
+                return Some(vec![DashEffect::Show(PaneId::Memory, addr)]);
             }
             (Cmd::Copy, Some(eth)) => {
                 let (word, addr) = eth.desc.get(self.chosen(eth))?;
-                return Some(vec![Effect::Copy(format!("{word:#010x} {addr:#010x}"))]);
+                return Some(vec![DashEffect::Copy(format!("{word:#010x} {addr:#010x}"))]);
             }
             (Cmd::Left, Some(eth)) => self.choose(eth, -1, area),
             (Cmd::Right, Some(eth)) => self.choose(eth, 1, area),

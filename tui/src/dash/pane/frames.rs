@@ -1,14 +1,14 @@
 //! Captured Ethernet and 802.11 frames.
 
 use super::{Pane, PaneId};
-use crate::dash::decode::{self, Stream};
+use crate::dash::decode::{self, TcpStreamKey};
 use crate::dash::keys::Cmd;
-use crate::dash::state::{Effect, FrameRow, Shared};
+use crate::dash::state::{DashEffect, FrameRow, Shared};
 use crate::dash::text::{fit, put, say};
-use crate::dash::theme::Role;
+use crate::dash::theme::TextRole;
 use crate::dash::wire::FrameRecord;
 use esplens_gdb::filter::Filter;
-use esplens_soc::system::{AirInfo, Frame};
+use esplens_soc::system::{AirInfo, NetFrame};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -29,7 +29,7 @@ pub struct Frames {
     words: Option<Filter>,
     search: String,
     /// Filter for this TCP stream only.
-    stream: Option<Stream>,
+    stream: Option<TcpStreamKey>,
     /// Scroll position of the details, in rows.
     scroll: usize,
 }
@@ -57,9 +57,9 @@ fn dump(bytes: &[u8]) -> Vec<String> {
 }
 
 /// Converts a frame into the form that filters take.
-fn frame_of(f: &FrameRecord) -> Frame {
+fn frame_of(f: &FrameRecord) -> NetFrame {
     let air = f.air.map(|a| AirInfo { frequency: a.frequency, rate: a.rate, rssi: a.rssi, clear: a.clear });
-    Frame { at: f.at, to_guest: f.rx, core: f.core, pc: f.pc, bytes: f.bytes.clone(), air }
+    NetFrame { at: f.at, to_guest: f.rx, core: f.core, pc: f.pc, bytes: f.bytes.clone(), air }
 }
 
 impl Frames {
@@ -85,20 +85,20 @@ impl Frames {
 
     fn row(&self, s: &Shared, row: &FrameRow, width: u16) -> Line<'static> {
         let (d, theme) = (decode::based(&row.frame, row.base), s.theme);
-        let (arrow, role) = if row.frame.rx { ("▼", Role::First) } else { ("▲", Role::Second) };
+        let (arrow, role) = if row.frame.rx { ("▼", TextRole::First) } else { ("▲", TextRole::Second) };
         let ms = row.frame.at as f64 / 480_000.0;
         let mut spans = vec![
-            Span::styled(format!("{:>5} ", row.number), theme.style(Role::Dim)),
-            Span::styled(format!("{ms:>11.3} "), theme.style(Role::Addr)),
+            Span::styled(format!("{:>5} ", row.number), theme.style(TextRole::Dim)),
+            Span::styled(format!("{ms:>11.3} "), theme.style(TextRole::Addr)),
             Span::styled(format!("{arrow} {:<7}", d.protocol), theme.style(role)),
         ];
         if width >= 90 {
             spans.push(Span::raw(format!("{} {} ", fit(&d.from, 21), fit(&d.to, 21))));
         }
         let role = match d.protocol {
-            "HTTP" | "MQTT" => Role::Title,
-            _ if d.info.contains("RST") || d.info.contains("unreachable") => Role::Bad,
-            _ => Role::Text,
+            "HTTP" | "MQTT" => TextRole::Title,
+            _ if d.info.contains("RST") || d.info.contains("unreachable") => TextRole::Bad,
+            _ => TextRole::Text,
         };
         spans.push(Span::styled(d.info, theme.style(role)));
         Line::from(spans)
@@ -110,15 +110,15 @@ impl Frames {
         let mut out: Vec<Line> = Vec::new();
         if !self.hex {
             let d = decode::based(&row.frame, row.base);
-            out.extend(d.fields.into_iter().map(|f| Line::from(Span::styled(f, style(Role::Text)))));
+            out.extend(d.fields.into_iter().map(|f| Line::from(Span::styled(f, style(TextRole::Text)))));
             // Frames bridged by an access point or station have no instruction.
             if !row.frame.rx && row.frame.pc != 0 {
                 let text = format!("sent by core {} at {:#010x}", row.frame.core, row.frame.pc);
-                out.push(Line::from(Span::styled(text, style(Role::Dim))));
+                out.push(Line::from(Span::styled(text, style(TextRole::Dim))));
             }
         }
         out.extend(
-            dump(&row.frame.bytes).into_iter().map(|l| Line::from(Span::styled(l, style(Role::Source)))),
+            dump(&row.frame.bytes).into_iter().map(|l| Line::from(Span::styled(l, style(TextRole::Source)))),
         );
         out
     }
@@ -168,7 +168,7 @@ impl Pane for Frames {
                 0 => "no frames yet".to_string(),
                 n => format!("none of {n} frames: & with nothing shows all, * leaves the stream"),
             };
-            say(buf, area, s.theme.style(Role::Dim), &text);
+            say(buf, area, s.theme.style(TextRole::Dim), &text);
             return;
         }
         let chosen = self.at(&rows);
@@ -177,7 +177,7 @@ impl Pane for Frames {
         for (y, (n, row)) in (0..list.height).zip(rows.iter().enumerate().skip(top)) {
             put(buf, list, y, self.row(s, row, area.width));
             if n == chosen && (focused || self.opened(area)) {
-                buf.set_style(Rect { y: list.y + y, height: 1, ..list }, s.theme.style(Role::Selected));
+                buf.set_style(Rect { y: list.y + y, height: 1, ..list }, s.theme.style(TextRole::Selected));
             }
         }
         let lines = self.inside(s, rows[chosen]);
@@ -187,7 +187,7 @@ impl Pane for Frames {
         }
     }
 
-    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<DashEffect>> {
         let rows = self.rows(s);
         let (at, page) = (self.at(&rows), usize::from(area.height.max(2)) / 2);
         let to = |n: usize| rows.get(n.min(rows.len().saturating_sub(1))).map(|r| r.number);
@@ -209,7 +209,7 @@ impl Pane for Frames {
             Cmd::Follow => {
                 let stream = decode::record(&rows.get(at)?.frame).stream;
                 if stream.is_none() {
-                    return Some(vec![Effect::Notice("this frame belongs to no TCP stream".into())]);
+                    return Some(vec![DashEffect::Notice("this frame belongs to no TCP stream".into())]);
                 }
                 self.stream = stream;
             }
@@ -220,13 +220,13 @@ impl Pane for Frames {
             }
             Cmd::Search => return super::ask(PaneId::Frames, cmd, "Search"),
             Cmd::SearchAgain => self.search(s),
-            Cmd::Copy => return Some(vec![Effect::Copy(words(rows.get(at)?))]),
+            Cmd::Copy => return Some(vec![DashEffect::Copy(words(rows.get(at)?))]),
             _ => return None,
         }
         Some(Vec::new())
     }
 
-    fn answer(&mut self, s: &mut Shared, cmd: Cmd, text: &str) -> Vec<Effect> {
+    fn answer(&mut self, s: &mut Shared, cmd: Cmd, text: &str) -> Vec<DashEffect> {
         if cmd == Cmd::Filter {
             (self.filter, self.chosen) = (text.into(), None);
             self.words = if text.is_empty() { None } else { text.parse().ok() };
@@ -237,7 +237,7 @@ impl Pane for Frames {
         Vec::new()
     }
 
-    fn click(&mut self, s: &mut Shared, _x: u16, y: u16, area: Rect) -> Vec<Effect> {
+    fn click(&mut self, s: &mut Shared, _x: u16, y: u16, area: Rect) -> Vec<DashEffect> {
         let rows = self.rows(s);
         let (list, _) = self.split(area);
         let top = (self.at(&rows) + 1).saturating_sub(usize::from(list.height.max(1)));

@@ -2,10 +2,10 @@
 
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
-use crate::dash::state::{Effect, FLASH_MS, Shared};
+use crate::dash::state::{DashEffect, FLASH_MS, Shared};
 use crate::dash::text::{number, put};
-use crate::dash::theme::Role;
-use crate::dash::wire::{Action, MemWant, Reply, Wants};
+use crate::dash::theme::TextRole;
+use crate::dash::wire::{Action, MemQuery, Query, Reply};
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -21,7 +21,7 @@ pub const GOTO: &str = "Go to: address, symbol, register, expression";
 const MAX_BACK: usize = 64;
 
 /// The pane's state.
-pub struct Memory {
+pub struct MemoryPane {
     /// First byte shown.
     addr: u32,
     /// Address of the selected byte.
@@ -50,7 +50,7 @@ struct Seen {
     stop: u64,
 }
 
-impl Default for Memory {
+impl Default for MemoryPane {
     fn default() -> Self {
         Self {
             addr: START,
@@ -128,7 +128,7 @@ fn pattern(text: &str) -> Option<Vec<u8>> {
     digits.chunks(2).map(byte).collect()
 }
 
-impl Memory {
+impl MemoryPane {
     fn bytes<'a>(&self, s: &'a Shared) -> &'a [u8] {
         s.sample.mem.iter().find(|m| m.addr == self.addr).map_or(&[], |m| &m.bytes)
     }
@@ -166,14 +166,14 @@ impl Memory {
         }
     }
 
-    fn find(&self, s: &Shared) -> Vec<Effect> {
+    fn find(&self, s: &Shared) -> Vec<DashEffect> {
         let from = self.cursor.wrapping_add(1);
         let action = Action::Find(s.core & 1, from, self.pattern.clone());
-        vec![Effect::Notice("searching".into()), Effect::Act(Some(PaneId::Memory), action)]
+        vec![DashEffect::Notice("searching".into()), DashEffect::Act(Some(PaneId::Memory), action)]
     }
 
     /// Processes a hexadecimal digit typed while editing. `high` is the byte's first digit, if typed already.
-    fn digit(&mut self, s: &Shared, c: char, high: Option<u8>, area: Rect) -> Vec<Effect> {
+    fn digit(&mut self, s: &Shared, c: char, high: Option<u8>, area: Rect) -> Vec<DashEffect> {
         let Some(low) = c.to_digit(16).map(|d| d as u8) else { return Vec::new() };
         let Some(high) = high else {
             self.edit = Some(Some(low));
@@ -182,7 +182,7 @@ impl Memory {
         let at = self.cursor;
         self.edit = Some(None);
         self.walk(1, area);
-        vec![Effect::Act(Some(PaneId::Memory), Action::Write(s.core & 1, at, vec![high << 4 | low]))]
+        vec![DashEffect::Act(Some(PaneId::Memory), Action::Write(s.core & 1, at, vec![high << 4 | low]))]
     }
 
     /// Shows the stack of the selected core at each stop, and once before the first stop, until an address is chosen.
@@ -198,7 +198,7 @@ impl Memory {
 
     fn row(&self, s: &Shared, at: u32, columns: Columns, focused: bool) -> Line<'static> {
         let theme = s.theme;
-        let mut spans = vec![Span::styled(format!("{at:08x} "), theme.style(Role::Addr))];
+        let mut spans = vec![Span::styled(format!("{at:08x} "), theme.style(TextRole::Addr))];
         let mut text = Vec::new();
         for addr in (0..columns.bytes).filter_map(|n| at.checked_add(n)) {
             let byte = self.byte(s, addr);
@@ -207,11 +207,11 @@ impl Memory {
             let changed = self.seen.changed.get(index) == Some(&true);
             let flash = when > 0 && s.clock.saturating_sub(when) < FLASH_MS;
             let role = match (byte, flash) {
-                _ if focused && addr == self.cursor => Role::Selected,
-                (_, true) => Role::Flash,
-                _ if changed => Role::Changed,
-                (Some(0) | None, _) => Role::Dim,
-                _ => Role::Text,
+                _ if focused && addr == self.cursor => TextRole::Selected,
+                (_, true) => TextRole::Flash,
+                _ if changed => TextRole::Changed,
+                (Some(0) | None, _) => TextRole::Dim,
+                _ => TextRole::Text,
             };
             let gap = if addr % 4 == 0 { " " } else { "" };
             let hex = match (byte, self.edit) {
@@ -233,7 +233,7 @@ impl Memory {
     }
 }
 
-impl Pane for Memory {
+impl Pane for MemoryPane {
     fn title(&self, s: &Shared) -> String {
         let word = self.word(s).map_or(String::new(), |w| format!("  word {w:#010x} {w}"));
         let edit = if self.edit.is_some() { "  editing, Esc ends" } else { "" };
@@ -244,10 +244,10 @@ impl Pane for Memory {
         format!("{:#010x}{word}{stack}{edit}", self.cursor)
     }
 
-    fn want(&self, s: &Shared, area: Rect, wants: &mut Wants) {
+    fn add_query(&self, s: &Shared, area: Rect, query: &mut Query) {
         let len = per_row(area.width) * u32::from(area.height);
-        wants.cpu |= !self.chosen && self.stack.is_none();
-        wants.mem.push(MemWant { core: s.core & 1, addr: self.addr, len });
+        query.cpu |= !self.chosen && self.stack.is_none();
+        query.mem.push(MemQuery { core: s.core & 1, addr: self.addr, len });
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
@@ -259,7 +259,7 @@ impl Pane for Memory {
         }
     }
 
-    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<DashEffect>> {
         let row = i64::from(per_row(area.width));
         let page = row * (i64::from(area.height.max(2)) - 1);
         let ask = |label| super::ask(PaneId::Memory, cmd, label);
@@ -284,12 +284,12 @@ impl Pane for Memory {
             }
             Cmd::Edit => (self.edit, self.chosen) = (Some(None), true),
             Cmd::WatchPoint => {
-                return Some(vec![Effect::Act(None, Action::Watch(self.cursor & !3, 4, String::new()))]);
+                return Some(vec![DashEffect::Act(None, Action::Watch(self.cursor & !3, 4, String::new()))]);
             }
             Cmd::Copy => {
                 let from = self.cursor.checked_sub(self.addr)? as usize & !15;
                 let bytes = self.bytes(s).iter().skip(from).take(16);
-                return Some(vec![Effect::Copy(bytes.map(|b| format!("{b:02x} ")).collect::<String>())]);
+                return Some(vec![DashEffect::Copy(bytes.map(|b| format!("{b:02x} ")).collect::<String>())]);
             }
             _ => return None,
         }
@@ -300,7 +300,7 @@ impl Pane for Memory {
         self.edit.is_some()
     }
 
-    fn key(&mut self, s: &mut Shared, key: KeyEvent, area: Rect) -> Vec<Effect> {
+    fn key(&mut self, s: &mut Shared, key: KeyEvent, area: Rect) -> Vec<DashEffect> {
         let row = i64::from(per_row(area.width));
         let by = match key.code {
             KeyCode::Left => -1,
@@ -324,13 +324,13 @@ impl Pane for Memory {
         Vec::new()
     }
 
-    fn answer(&mut self, s: &mut Shared, cmd: Cmd, text: &str) -> Vec<Effect> {
+    fn answer(&mut self, s: &mut Shared, cmd: Cmd, text: &str) -> Vec<DashEffect> {
         if text.is_empty() {
             return Vec::new();
         }
         if cmd == Cmd::Search {
             let Some(bytes) = pattern(text) else {
-                return vec![Effect::Notice("hex bytes or \"text\"".into())];
+                return vec![DashEffect::Notice("hex bytes or \"text\"".into())];
             };
             self.pattern = bytes;
             return self.find(s);
@@ -338,13 +338,16 @@ impl Pane for Memory {
         match number(text) {
             Some(addr) => self.go(addr),
             None => {
-                return vec![Effect::Act(Some(PaneId::Memory), Action::Address(text.into(), s.context()))];
+                return vec![DashEffect::Act(
+                    Some(PaneId::Memory),
+                    Action::Address(text.into(), s.context()),
+                )];
             }
         }
         Vec::new()
     }
 
-    fn reply(&mut self, s: &mut Shared, reply: &Reply) -> Vec<Effect> {
+    fn reply(&mut self, s: &mut Shared, reply: &Reply) -> Vec<DashEffect> {
         match reply.addr {
             Some(addr) => {
                 s.notice = None;
@@ -389,7 +392,7 @@ impl Pane for Memory {
         }
     }
 
-    fn click(&mut self, _s: &mut Shared, x: u16, y: u16, area: Rect) -> Vec<Effect> {
+    fn click(&mut self, _s: &mut Shared, x: u16, y: u16, area: Rect) -> Vec<DashEffect> {
         let columns = Columns::of(area.width);
         self.chosen = true;
         self.cursor = self.addr.saturating_add(u32::from(y) * columns.bytes + columns.byte_at(x));
@@ -445,7 +448,7 @@ mod tests {
     #[test]
     fn the_cursor_stays_in_view_and_in_the_address_space() {
         let area = Rect::new(0, 0, 80, 10);
-        let mut m = Memory::default();
+        let mut m = MemoryPane::default();
         for by in [-1, 1, 16, -16, 500, -500, i64::from(u32::MAX), -i64::from(u32::MAX)] {
             m.walk(by, area);
             let shown = u64::from(m.addr)..u64::from(m.addr) + 160;

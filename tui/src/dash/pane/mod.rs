@@ -16,8 +16,8 @@ mod trace;
 mod watch;
 
 use super::keys::Cmd;
-use super::state::{Effect, Shared};
-use super::wire::{Reply, Wants};
+use super::state::{DashEffect, Shared};
+use super::wire::{Query, Reply};
 use crossterm::event::KeyEvent;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -35,13 +35,13 @@ pub trait Pane {
     }
 
     /// Adds the machine data needed to show `area`.
-    fn want(&self, _s: &Shared, _area: Rect, _wants: &mut Wants) {}
+    fn add_query(&self, _s: &Shared, _area: Rect, _wants: &mut Query) {}
 
     /// Draws into `area`, inside the border.
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool);
 
     /// Executes a command of the key table. Returns `None` if it is not one of this pane's.
-    fn command(&mut self, _s: &mut Shared, _cmd: Cmd, _area: Rect) -> Option<Vec<Effect>> {
+    fn command(&mut self, _s: &mut Shared, _cmd: Cmd, _area: Rect) -> Option<Vec<DashEffect>> {
         None
     }
 
@@ -51,25 +51,26 @@ pub trait Pane {
     }
 
     /// Processes a key while [`Pane::typing`].
-    fn key(&mut self, _s: &mut Shared, _key: KeyEvent, _area: Rect) -> Vec<Effect> {
+    fn key(&mut self, _s: &mut Shared, _key: KeyEvent, _area: Rect) -> Vec<DashEffect> {
         Vec::new()
     }
 
     /// Processes pasted text while [`Pane::typing`].
-    fn paste(&mut self, _s: &mut Shared, _text: &str) -> Vec<Effect> {
+    fn paste(&mut self, _s: &mut Shared, _text: &str) -> Vec<DashEffect> {
         Vec::new()
     }
 
-    /// Processes a line requested with [`Effect::Ask`].
-    fn answer(&mut self, _s: &mut Shared, _cmd: Cmd, _text: &str) -> Vec<Effect> {
+    /// Processes a line requested with [`DashEffect::Ask`].
+    fn answer(&mut self, _s: &mut Shared, _cmd: Cmd, _text: &str) -> Vec<DashEffect> {
         Vec::new()
     }
 
-    /// Processes the text of a line requested with [`Effect::Ask`] while it is typed; `None`: the user has cancelled.
+    /// Processes the text of a line requested with [`DashEffect::Ask`] while it is typed; `None`: the user has
+    /// cancelled.
     fn typed(&mut self, _s: &mut Shared, _cmd: Cmd, _text: Option<&str>) {}
 
     /// Processes the reply to an action of this pane.
-    fn reply(&mut self, _s: &mut Shared, _reply: &Reply) -> Vec<Effect> {
+    fn reply(&mut self, _s: &mut Shared, _reply: &Reply) -> Vec<DashEffect> {
         Vec::new()
     }
 
@@ -77,7 +78,7 @@ pub trait Pane {
     fn sampled(&mut self, _s: &Shared) {}
 
     /// Processes a mouse click at a column and row of the area.
-    fn click(&mut self, _s: &mut Shared, _x: u16, _y: u16, _area: Rect) -> Vec<Effect> {
+    fn click(&mut self, _s: &mut Shared, _x: u16, _y: u16, _area: Rect) -> Vec<DashEffect> {
         Vec::new()
     }
 
@@ -89,8 +90,8 @@ pub trait Pane {
 }
 
 /// Requests a line for a command of a pane.
-fn ask(pane: PaneId, cmd: Cmd, label: &str) -> Option<Vec<Effect>> {
-    Some(vec![Effect::Ask(pane, cmd, label.into(), String::new())])
+fn ask(pane: PaneId, cmd: Cmd, label: &str) -> Option<Vec<DashEffect>> {
+    Some(vec![DashEffect::Ask(pane, cmd, label.into(), String::new())])
 }
 
 macro_rules! panes {
@@ -150,17 +151,17 @@ macro_rules! panes {
 
 panes! {
     Cpu cpu: cpu::Registers = "cpu", "CPU", "Registers of a core: window, special registers, PS, loop, interrupts; what changed since the last stop.";
-    Code code: code::Code = "code", "Code", "Source and instructions at the PC, with breakpoints.";
-    Backtrace backtrace: backtrace::Backtrace = "backtrace", "Backtrace", "The calls that led here, with local variables.";
+    Code code: code::CodePane = "code", "Code", "Source and instructions at the PC, with breakpoints.";
+    Backtrace backtrace: backtrace::BacktracePane = "backtrace", "Backtrace", "The calls that led here, with local variables.";
     Tasks tasks: tasks::Tasks = "tasks", "Tasks", "FreeRTOS tasks: state, core, priority, stack, CPU share, what each waits for.";
     Timeline timeline: timeline::Timeline = "timeline", "Timeline", "Who ran on which core when.";
-    Eth eth: eth::Eth = "eth", "open_eth", "The Ethernet controller: registers by field, both descriptor rings. Or the Wi-Fi MAC: slots, receive list, filters, key slots, the networks around it.";
+    Eth eth: eth::EthPane = "eth", "open_eth", "The Ethernet controller: registers by field, both descriptor rings. Or the Wi-Fi MAC: slots, receive list, filters, key slots, the networks around it.";
     Frames frames: frames::Frames = "frames", "Frames", "Frames of Ethernet and 802.11, decoded: ARP, DHCP, DNS, TCP, HTTP, beacons, EAPOL.";
     Periph periph: periph::Periph = "periph", "Peripherals", "Every peripheral's registers and their bit fields.";
-    Memory memory: memory::Memory = "memory", "Memory", "Bytes of memory: follow pointers, edit, search.";
-    Watch watch: watch::Watch = "watch", "Watch", "Variables and expressions, by their types.";
-    Points points: points::Points = "points", "Breakpoints", "Break- and watchpoints of all clients.";
-    Trace trace: trace::Trace = "trace", "Trace", "Traced events, with filters.";
-    Console console: console::Console = "console", "UART", "What the UARTs say; input, search, decoded backtraces.";
-    Prompt prompt: prompt::Prompt = "prompt", "Monitor", "Monitor commands, with history and completion.";
+    Memory memory: memory::MemoryPane = "memory", "Memory", "Bytes of memory: follow pointers, edit, search.";
+    Watch watch: watch::WatchPane = "watch", "Watch", "Variables and expressions, by their types.";
+    Points points: points::PointsPane = "points", "Breakpoints", "Break- and watchpoints of all clients.";
+    Trace trace: trace::TracePane = "trace", "Trace", "Traced events, with filters.";
+    Console console: console::ConsolePane = "console", "UART", "What the UARTs say; input, search, decoded backtraces.";
+    Prompt prompt: prompt::PromptPane = "prompt", "Monitor", "Monitor commands, with history and completion.";
 }

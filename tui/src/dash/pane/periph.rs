@@ -3,10 +3,10 @@
 use super::{Pane, PaneId};
 use crate::dash::collect;
 use crate::dash::keys::Cmd;
-use crate::dash::state::{Effect, FLASH_MS, Shared};
+use crate::dash::state::{DashEffect, FLASH_MS, Shared};
 use crate::dash::text::{moved, put};
-use crate::dash::theme::Role;
-use crate::dash::wire::Wants;
+use crate::dash::theme::TextRole;
+use crate::dash::wire::Query;
 use esplens_soc::dev::DevId;
 use esplens_soc::dev::spec::{Field, How};
 use ratatui::buffer::Buffer;
@@ -76,9 +76,9 @@ impl Periph {
                 Line::from(vec![
                     Span::styled(
                         format!("{mark} {:<12}", collect::manual_name(id)),
-                        theme.style(Role::Title),
+                        theme.style(TextRole::Title),
                     ),
-                    Span::styled(format!(" {base:08x}"), theme.style(Role::Addr)),
+                    Span::styled(format!(" {base:08x}"), theme.style(TextRole::Addr)),
                 ])
             }
             Row::Reg(id, offset, value) => {
@@ -95,12 +95,12 @@ impl Periph {
                         _ => "▶",
                     };
                 let mut spans = vec![
-                    Span::styled(format!("{mark} {offset:03x} "), theme.style(Role::Addr)),
-                    Span::styled(format!("{name:<NAMES$} "), theme.style(Role::Name)),
+                    Span::styled(format!("{mark} {offset:03x} "), theme.style(TextRole::Addr)),
+                    Span::styled(format!("{name:<NAMES$} "), theme.style(TextRole::Name)),
                     Span::styled(format!("{value:08x}"), theme.style(role)),
                 ];
                 if width > 60 {
-                    spans.push(Span::styled(format!("  {}", doc.trim()), theme.style(Role::Dim)));
+                    spans.push(Span::styled(format!("  {}", doc.trim()), theme.style(TextRole::Dim)));
                 }
                 Line::from(spans)
             }
@@ -109,8 +109,8 @@ impl Periph {
                 let same = field.of(value) == field.of(reset);
                 let role = self.role(s, (id, offset), field.mask, same);
                 Line::from(vec![
-                    Span::styled(format!("      {:<NAMES$} ", name(field)), theme.style(Role::Text)),
-                    Span::styled(format!("{:<7} = ", place(field)), theme.style(Role::Addr)),
+                    Span::styled(format!("      {:<NAMES$} ", name(field)), theme.style(TextRole::Text)),
+                    Span::styled(format!("{:<7} = ", place(field)), theme.style(TextRole::Addr)),
                     Span::styled(number(field, value), theme.style(role)),
                 ])
             }
@@ -118,13 +118,13 @@ impl Periph {
     }
 
     /// Returns the role of a value: just changed, same as after reset, or different.
-    fn role(&self, s: &Shared, reg: (DevId, u32), mask: u32, reset: bool) -> Role {
+    fn role(&self, s: &Shared, reg: (DevId, u32), mask: u32, reset: bool) -> TextRole {
         let seen = self.seen.get(&reg).filter(|seen| seen.bits & mask != 0);
         let when = seen.map_or(0, |seen| seen.when);
         match (when > 0 && s.clock.saturating_sub(when) < FLASH_MS, reset) {
-            (true, _) => Role::Flash,
-            (_, true) => Role::Dim,
-            _ => Role::Text,
+            (true, _) => TextRole::Flash,
+            (_, true) => TextRole::Dim,
+            _ => TextRole::Text,
         }
     }
 
@@ -245,9 +245,9 @@ fn number(field: Field, value: u32) -> String {
 }
 
 impl Pane for Periph {
-    fn want(&self, _s: &Shared, _area: Rect, wants: &mut Wants) {
-        wants.devs.extend(self.open.iter().map(|id| format!("{id:?}")));
-        wants.eth = wants.eth || self.open.contains(&DevId::Eth);
+    fn add_query(&self, _s: &Shared, _area: Rect, query: &mut Query) {
+        query.devs.extend(self.open.iter().map(|id| format!("{id:?}")));
+        query.eth = query.eth || self.open.contains(&DevId::Eth);
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
@@ -256,12 +256,12 @@ impl Pane for Periph {
         for (y, (n, row)) in (0..area.height).zip(rows.iter().enumerate().skip(top)) {
             put(buf, area, y, self.line(s, *row, area.width));
             if focused && n == self.chosen {
-                buf.set_style(Rect { y: area.y + y, height: 1, ..area }, s.theme.style(Role::Selected));
+                buf.set_style(Rect { y: area.y + y, height: 1, ..area }, s.theme.style(TextRole::Selected));
             }
         }
     }
 
-    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<DashEffect>> {
         let rows = self.rows(s);
         let (page, last) = (usize::from(area.height.max(2)) - 1, rows.len().saturating_sub(1));
         let row = *rows.get(self.chosen.min(last))?;
@@ -270,7 +270,7 @@ impl Pane for Periph {
                 self.fold(s, row, None);
                 self.reveal(area);
                 let told = self.told(s, row);
-                return Some(if told.is_empty() { Vec::new() } else { vec![Effect::Notice(told)] });
+                return Some(if told.is_empty() { Vec::new() } else { vec![DashEffect::Notice(told)] });
             }
             Cmd::Right => {
                 self.fold(s, row, Some(true));
@@ -282,7 +282,7 @@ impl Pane for Periph {
             Cmd::SearchAgain => self.search(s),
             Cmd::Copy => {
                 let line = self.line(s, row, area.width);
-                return Some(vec![Effect::Copy(line.to_string().trim().into())]);
+                return Some(vec![DashEffect::Copy(line.to_string().trim().into())]);
             }
             _ => self.chosen = moved(cmd, self.chosen, page, last)?,
         }
@@ -290,7 +290,7 @@ impl Pane for Periph {
         Some(Vec::new())
     }
 
-    fn answer(&mut self, s: &mut Shared, _cmd: Cmd, text: &str) -> Vec<Effect> {
+    fn answer(&mut self, s: &mut Shared, _cmd: Cmd, text: &str) -> Vec<DashEffect> {
         if !text.is_empty() {
             self.search = text.into();
             self.search(s);
@@ -312,7 +312,7 @@ impl Pane for Periph {
         }
     }
 
-    fn click(&mut self, s: &mut Shared, _x: u16, y: u16, area: Rect) -> Vec<Effect> {
+    fn click(&mut self, s: &mut Shared, _x: u16, y: u16, area: Rect) -> Vec<DashEffect> {
         let n = crate::dash::text::scroll(self.top, self.chosen, area.height.into()) + usize::from(y);
         let rows = self.rows(s);
         if let Some(row) = rows.get(n).copied() {

@@ -2,9 +2,9 @@
 
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
-use crate::dash::state::{Effect, Shared};
+use crate::dash::state::{DashEffect, Shared};
 use crate::dash::text::{put, say, scroll};
-use crate::dash::theme::Role;
+use crate::dash::theme::TextRole;
 use crate::dash::wire::{Action, PointSample};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -12,7 +12,7 @@ use ratatui::text::{Line, Span};
 
 /// The pane's state: the selected row.
 #[derive(Default)]
-pub struct Points {
+pub struct PointsPane {
     chosen: usize,
 }
 
@@ -32,16 +32,16 @@ fn row(s: &Shared, p: &PointSample) -> Line<'static> {
     if s.sample.points.iter().any(|other| other.client != p.client) {
         more.push_str(&format!("  {}", p.client));
     }
-    let role = if p.off { Role::Dim } else { Role::Text };
+    let role = if p.off { TextRole::Dim } else { TextRole::Text };
     Line::from(vec![
-        Span::styled(mark, theme.style(Role::Point)),
-        Span::styled(format!("{:>3} ", p.id), theme.style(Role::Dim)),
+        Span::styled(mark, theme.style(TextRole::Point)),
+        Span::styled(format!("{:>3} ", p.id), theme.style(TextRole::Dim)),
         Span::styled(p.note.clone(), theme.style(role)),
-        Span::styled(more, theme.style(Role::Dim)),
+        Span::styled(more, theme.style(TextRole::Dim)),
     ])
 }
 
-impl Pane for Points {
+impl Pane for PointsPane {
     fn title(&self, s: &Shared) -> String {
         let panics = if s.sample.panic_stop { "  and panics (P)" } else { "" };
         format!("{}{panics}", s.sample.points.len())
@@ -51,18 +51,18 @@ impl Pane for Points {
         let points = &s.sample.points;
         if points.is_empty() {
             let hint = "none; b in the code, B for break frame|irq|task|reg";
-            say(buf, area, s.theme.style(Role::Dim), hint);
+            say(buf, area, s.theme.style(TextRole::Dim), hint);
         }
         let top = scroll(0, self.chosen.min(points.len().saturating_sub(1)), area.height.into());
         for (y, (n, p)) in (0..area.height).zip(points.iter().enumerate().skip(top)) {
             put(buf, area, y, row(s, p));
             if focused && n == self.chosen {
-                buf.set_style(Rect { y: area.y + y, height: 1, ..area }, s.theme.style(Role::Selected));
+                buf.set_style(Rect { y: area.y + y, height: 1, ..area }, s.theme.style(TextRole::Selected));
             }
         }
     }
 
-    fn command(&mut self, s: &mut Shared, cmd: Cmd, _area: Rect) -> Option<Vec<Effect>> {
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, _area: Rect) -> Option<Vec<DashEffect>> {
         let points = &s.sample.points;
         let last = points.len().saturating_sub(1);
         match cmd {
@@ -70,17 +70,17 @@ impl Pane for Points {
             Cmd::Down => self.chosen = (self.chosen + 1).min(last),
             Cmd::Delete => {
                 let id = points.get(self.chosen)?.id;
-                return Some(vec![Effect::Act(None, Action::DeletePoint(id))]);
+                return Some(vec![DashEffect::Act(None, Action::DeletePoint(id))]);
             }
             Cmd::Edit => {
                 let p = points.get(self.chosen)?;
-                return Some(vec![Effect::Act(None, Action::EnablePoint(p.id, p.off))]);
+                return Some(vec![DashEffect::Act(None, Action::EnablePoint(p.id, p.off))]);
             }
-            Cmd::Copy => return Some(vec![Effect::Copy(points.get(self.chosen)?.note.clone())]),
+            Cmd::Copy => return Some(vec![DashEffect::Copy(points.get(self.chosen)?.note.clone())]),
             Cmd::Select => {
                 let p = points.get(self.chosen)?;
                 let pane = if p.kind == "break" { PaneId::Code } else { PaneId::Memory };
-                return Some(vec![Effect::Show(pane, p.addr)]);
+                return Some(vec![DashEffect::Show(pane, p.addr)]);
             }
             _ => return None,
         }
@@ -91,7 +91,7 @@ impl Pane for Points {
         self.chosen = self.chosen.min(s.sample.points.len().saturating_sub(1));
     }
 
-    fn click(&mut self, s: &mut Shared, _x: u16, y: u16, area: Rect) -> Vec<Effect> {
+    fn click(&mut self, s: &mut Shared, _x: u16, y: u16, area: Rect) -> Vec<DashEffect> {
         let top = scroll(0, self.chosen, area.height.into());
         self.chosen = (top + usize::from(y)).min(s.sample.points.len().saturating_sub(1));
         Vec::new()

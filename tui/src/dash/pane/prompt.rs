@@ -3,9 +3,9 @@
 use super::{Pane, PaneId};
 use crate::dash::find::Find;
 use crate::dash::keys::Cmd;
-use crate::dash::state::{Effect, Shared};
+use crate::dash::state::{DashEffect, Shared};
 use crate::dash::text::{moved_back, put, wrap};
-use crate::dash::theme::Role;
+use crate::dash::theme::TextRole;
 use crate::dash::wire::{Action, Reply};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use esplens_gdb::monitor;
@@ -26,7 +26,7 @@ const MAX_COLUMNS: usize = 1000;
 
 /// The pane's state.
 #[derive(Default)]
-pub struct Prompt {
+pub struct PromptPane {
     input: TextArea<'static>,
     typing: bool,
     output: VecDeque<(bool, String)>,
@@ -42,7 +42,7 @@ pub struct Prompt {
     at: Option<usize>,
 }
 
-impl Prompt {
+impl PromptPane {
     fn text(&self) -> String {
         self.input.lines().first().cloned().unwrap_or_default()
     }
@@ -76,7 +76,7 @@ impl Prompt {
         (self.dropped + self.output.len().saturating_sub(back) as u64, 0)
     }
 
-    fn enter(&mut self) -> Vec<Effect> {
+    fn enter(&mut self) -> Vec<DashEffect> {
         let line = self.text().trim().to_string();
         self.set("");
         self.at = None;
@@ -91,7 +91,7 @@ impl Prompt {
             self.history.drain(..over);
         }
         self.print(true, &shown);
-        vec![Effect::Act(Some(PaneId::Prompt), Action::Monitor(line))]
+        vec![DashEffect::Act(Some(PaneId::Prompt), Action::Monitor(line))]
     }
 
     fn recall(&mut self, up: bool) {
@@ -127,7 +127,7 @@ fn numbered(output: &VecDeque<(bool, String)>, dropped: u64) -> impl Iterator<It
     output.iter().enumerate().map(move |(n, (_, text))| (dropped + n as u64, text.as_str()))
 }
 
-impl Pane for Prompt {
+impl Pane for PromptPane {
     fn title(&self, _s: &Shared) -> String {
         let mode = match (self.typing, self.back) {
             (true, _) => "Tab completes, Up recalls, Esc ends",
@@ -145,7 +145,7 @@ impl Pane for Prompt {
         for (n, (command, text)) in self.output.range(..end).enumerate().rev() {
             let mut line = self.find.mark(Line::from(text.clone()), self.dropped + n as u64, theme);
             if *command {
-                line.spans.insert(0, Span::styled("> ", theme.style(Role::Key)));
+                line.spans.insert(0, Span::styled("> ", theme.style(TextRole::Key)));
             }
             wrap(&line, area.width).into_iter().rev().for_each(|row| shown.push_front(row));
             if shown.len() >= rows {
@@ -155,14 +155,14 @@ impl Pane for Prompt {
         shown.drain(..shown.len().saturating_sub(rows));
         let y = shown.len() as u16;
         (0..y).zip(shown).for_each(|(y, line)| _ = put(buf, area, y, line));
-        put(buf, area, y, Line::from(Span::styled("> ", theme.style(Role::Key))));
+        put(buf, area, y, Line::from(Span::styled("> ", theme.style(TextRole::Key))));
         if self.typing && area.width > 3 {
             let place = Rect { x: area.x + 2, y: area.y + y, width: area.width - 2, height: 1 };
             (&self.input).render(place, buf);
         }
     }
 
-    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<DashEffect>> {
         let page = usize::from(area.height.max(2)) - 1;
         let most = self.output.len().saturating_sub(page);
         if let Some(back) = moved_back(cmd, self.back, page, most) {
@@ -190,7 +190,7 @@ impl Pane for Prompt {
             }
             Cmd::Copy => {
                 let text: Vec<&str> = self.output.iter().map(|(_, t)| t.as_str()).collect();
-                return Some(vec![Effect::Copy(text.join("\n"))]);
+                return Some(vec![DashEffect::Copy(text.join("\n"))]);
             }
             _ => return None,
         }
@@ -201,13 +201,15 @@ impl Pane for Prompt {
         self.typing
     }
 
-    fn key(&mut self, _s: &mut Shared, key: KeyEvent, _area: Rect) -> Vec<Effect> {
+    fn key(&mut self, _s: &mut Shared, key: KeyEvent, _area: Rect) -> Vec<DashEffect> {
         match key.code {
             KeyCode::Esc => self.typing = false,
             KeyCode::Enter => return self.enter(),
             KeyCode::Up => self.recall(true),
             KeyCode::Down => self.recall(false),
-            KeyCode::Tab => return vec![Effect::Act(Some(PaneId::Prompt), Action::Complete(self.text()))],
+            KeyCode::Tab => {
+                return vec![DashEffect::Act(Some(PaneId::Prompt), Action::Complete(self.text()))];
+            }
             KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => self.set(""),
             // The input has only one line.
             KeyCode::Char('m' | 'j') if key.modifiers.contains(KeyModifiers::CONTROL) => {}
@@ -216,7 +218,7 @@ impl Pane for Prompt {
         Vec::new()
     }
 
-    fn paste(&mut self, _s: &mut Shared, text: &str) -> Vec<Effect> {
+    fn paste(&mut self, _s: &mut Shared, text: &str) -> Vec<DashEffect> {
         let line: String = text.chars().take_while(|c| !c.is_control()).take(MAX_COLUMNS).collect();
         self.input.insert_str(line);
         Vec::new()
@@ -233,13 +235,13 @@ impl Pane for Prompt {
         self.show_found(line, from);
     }
 
-    fn answer(&mut self, s: &mut Shared, cmd: Cmd, text: &str) -> Vec<Effect> {
+    fn answer(&mut self, s: &mut Shared, cmd: Cmd, text: &str) -> Vec<DashEffect> {
         self.typed(s, cmd, Some(text));
         self.origin = None;
         Vec::new()
     }
 
-    fn reply(&mut self, _s: &mut Shared, reply: &Reply) -> Vec<Effect> {
+    fn reply(&mut self, _s: &mut Shared, reply: &Reply) -> Vec<DashEffect> {
         if let Some((line, found)) = &reply.words {
             self.complete(line, found);
         }

@@ -3,10 +3,10 @@
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
 use crate::dash::order;
-use crate::dash::state::{Effect, Shared};
+use crate::dash::state::{DashEffect, Shared};
 use crate::dash::text::{fit, moved, put, say, scroll};
-use crate::dash::theme::Role;
-use crate::dash::wire::{StackSample, TaskSample, Wants};
+use crate::dash::theme::TextRole;
+use crate::dash::wire::{Query, StackSample, TaskSample};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -47,15 +47,15 @@ fn waits_for(text: &str, width: usize) -> &str {
 }
 
 /// Returns a task's state as one word.
-fn state(t: &TaskSample) -> (&'static str, Role) {
+fn state(t: &TaskSample) -> (&'static str, TextRole) {
     match (t.running, t.state.as_str()) {
-        (Some(0), _) => ("run 0", Role::First),
-        (Some(_), _) => ("run 1", Role::Second),
-        (_, "ready") => ("ready", Role::Good),
-        (_, "blocked") => ("block", Role::Dim),
-        (_, "suspended") => ("susp", Role::Dim),
-        (_, "deleted") => ("gone", Role::Bad),
-        _ => ("?", Role::Warn),
+        (Some(0), _) => ("run 0", TextRole::First),
+        (Some(_), _) => ("run 1", TextRole::Second),
+        (_, "ready") => ("ready", TextRole::Good),
+        (_, "blocked") => ("block", TextRole::Dim),
+        (_, "suspended") => ("susp", TextRole::Dim),
+        (_, "deleted") => ("gone", TextRole::Bad),
+        _ => ("?", TextRole::Warn),
     }
 }
 
@@ -75,7 +75,7 @@ impl Tasks {
         let share = s.usage.share(&t.name).map_or("     -".into(), |v| format!("{:5.1}%", v * 100.0));
         let c = Columns::of(s, width);
         let mut spans = vec![
-            Span::styled(format!("{:<w$} ", fit(&t.name, c.name), w = c.name), style(Role::Name)),
+            Span::styled(format!("{:<w$} ", fit(&t.name, c.name), w = c.name), style(TextRole::Name)),
             Span::styled(format!("{state:<6}"), style(role)),
         ];
         if c.core {
@@ -84,14 +84,15 @@ impl Tasks {
         spans.push(Span::raw(format!("{lent:>5} {share} ")));
         if c.spark > 0 {
             let history = spark(&s.usage.history(&t.name), c.spark);
-            spans.push(Span::styled(format!("{history} "), style(Role::First)));
+            spans.push(Span::styled(format!("{history} "), style(TextRole::First)));
         }
         if c.bar > 0 {
             let full = u64::from(t.stack.peak) * 100 / u64::from(t.stack.size.max(1));
             let role = if t.overflown {
-                Role::Flash
+                TextRole::Flash
             } else {
-                [Role::Good, Role::Warn, Role::Bad][usize::from(full > 75) + usize::from(full > 90)]
+                [TextRole::Good, TextRole::Warn, TextRole::Bad]
+                    [usize::from(full > 75) + usize::from(full > 90)]
             };
             spans.push(Span::styled(stack_bar(t.stack, c.bar), style(role)));
             spans.push(Span::raw(match c.bytes {
@@ -102,7 +103,7 @@ impl Tasks {
         if c.waits {
             let used: usize = spans.iter().map(Span::width).sum();
             let room = usize::from(width).saturating_sub(used);
-            spans.push(Span::styled(waits_for(&t.blocked_on, room).to_string(), style(Role::Dim)));
+            spans.push(Span::styled(waits_for(&t.blocked_on, room).to_string(), style(TextRole::Dim)));
         }
         Line::from(spans)
     }
@@ -156,13 +157,13 @@ impl Pane for Tasks {
         format!("{}, by {}", s.sample.tasks.len(), s.order.name())
     }
 
-    fn want(&self, _s: &Shared, _area: Rect, wants: &mut Wants) {
-        wants.debug.tasks = true;
+    fn add_query(&self, _s: &Shared, _area: Rect, query: &mut Query) {
+        query.debug.tasks = true;
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
         let tasks = order::tasks(s);
-        let dim = s.theme.style(Role::Dim);
+        let dim = s.theme.style(TextRole::Dim);
         if let (true, Some(note)) = (tasks.is_empty(), &s.sample.tasks_note) {
             say(buf, area, dim, note);
             return;
@@ -171,7 +172,7 @@ impl Pane for Tasks {
             buf,
             area,
             0,
-            Line::from(Span::styled(head(&Columns::of(s, area.width)), s.theme.style(Role::Title))),
+            Line::from(Span::styled(head(&Columns::of(s, area.width)), s.theme.style(TextRole::Title))),
         );
         let rows = usize::from(area.height.saturating_sub(1));
         let chosen = self.at(&tasks);
@@ -179,7 +180,7 @@ impl Pane for Tasks {
         for (y, (n, t)) in (1..area.height).zip(tasks.iter().enumerate().skip(top)) {
             put(buf, area, y, self.row(s, t, area.width));
             if (focused && n == chosen) || s.task == Some(t.tcb) {
-                buf.set_style(Rect { y: area.y + y, height: 1, ..area }, s.theme.style(Role::Selected));
+                buf.set_style(Rect { y: area.y + y, height: 1, ..area }, s.theme.style(TextRole::Selected));
             }
         }
         // Number of tasks outside the visible rows.
@@ -188,11 +189,11 @@ impl Pane for Tasks {
         for (n, mark, y) in marks.into_iter().filter(|(n, ..)| *n > 0 && area.height > 1) {
             let text = format!("{mark} {n} more");
             let x = area.right().saturating_sub(text.chars().count() as u16 + 1).max(area.x);
-            buf.set_string(x, y, text, s.theme.style(Role::Key));
+            buf.set_string(x, y, text, s.theme.style(TextRole::Key));
         }
     }
 
-    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<DashEffect>> {
         let tasks = order::tasks(s);
         let (at, page) = (self.at(&tasks), usize::from(area.height.max(3)) - 2);
         let last = tasks.len().saturating_sub(1);
@@ -207,7 +208,7 @@ impl Pane for Tasks {
                 let (tcb, core) = (task.tcb, task.running);
                 (s.task, s.frame) = (Some(tcb), 0);
                 s.core = core.unwrap_or(s.core);
-                return Some(vec![Effect::Notice(
+                return Some(vec![DashEffect::Notice(
                     "the backtrace shows its stack; Esc there returns to the core's".into(),
                 )]);
             }
@@ -215,16 +216,18 @@ impl Pane for Tasks {
                 (s.task, s.frame) = (None, 0);
                 return Some(Vec::new());
             }
-            Cmd::Follow => return Some(vec![Effect::Show(PaneId::Memory, tasks.get(at)?.sp)]),
-            Cmd::BreakOn => return Some(vec![Effect::Prompt(format!("break task {}", tasks.get(at)?.name))]),
-            Cmd::Copy => return Some(vec![Effect::Copy(self.row(s, tasks.get(at)?, 200).to_string())]),
+            Cmd::Follow => return Some(vec![DashEffect::Show(PaneId::Memory, tasks.get(at)?.sp)]),
+            Cmd::BreakOn => {
+                return Some(vec![DashEffect::Prompt(format!("break task {}", tasks.get(at)?.name))]);
+            }
+            Cmd::Copy => return Some(vec![DashEffect::Copy(self.row(s, tasks.get(at)?, 200).to_string())]),
             _ => moved(cmd, at, page, last)?,
         };
         self.chosen = tasks.get(to.min(last)).map_or(0, |t| t.tcb);
         Some(Vec::new())
     }
 
-    fn click(&mut self, s: &mut Shared, _x: u16, y: u16, area: Rect) -> Vec<Effect> {
+    fn click(&mut self, s: &mut Shared, _x: u16, y: u16, area: Rect) -> Vec<DashEffect> {
         let tasks = order::tasks(s);
         let top = scroll(0, self.at(&tasks), usize::from(area.height.saturating_sub(1)).max(1));
         match y {

@@ -3,10 +3,10 @@
 use super::Pane;
 use crate::dash::keys::Cmd;
 use crate::dash::order;
-use crate::dash::state::{Effect, Shared};
+use crate::dash::state::{DashEffect, Shared};
 use crate::dash::text::{fit, put, say};
-use crate::dash::theme::Role;
-use crate::dash::wire::Wants;
+use crate::dash::theme::TextRole;
+use crate::dash::wire::Query;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -88,15 +88,16 @@ fn fill(cells: &mut [Cell], core: u8, from: u64, to: u64, ticks: u64) {
 
 /// Returns the character of a cell. Core 0 is the upper half of a row, core 1 the lower: thin if the task ran for less
 /// than half of the column.
-fn glyph(cell: Cell, ticks: u64) -> (&'static str, Role) {
+fn glyph(cell: Cell, ticks: u64) -> (&'static str, TextRole) {
     let [a, b] = cell.on.map(|n| (n > 0, n * 2 >= ticks));
     match (a, b) {
-        ((false, _), (false, _)) => (" ", Role::Text),
-        ((true, full), (false, _)) => (if full { "▀" } else { "▔" }, Role::First),
-        ((false, _), (true, full)) => (if full { "▄" } else { "▁" }, Role::Second),
-        ((_, a), (_, b)) => {
-            (if a || b { "█" } else { "═" }, if cell.on[0] < cell.on[1] { Role::Second } else { Role::First })
-        }
+        ((false, _), (false, _)) => (" ", TextRole::Text),
+        ((true, full), (false, _)) => (if full { "▀" } else { "▔" }, TextRole::First),
+        ((false, _), (true, full)) => (if full { "▄" } else { "▁" }, TextRole::Second),
+        ((_, a), (_, b)) => (
+            if a || b { "█" } else { "═" },
+            if cell.on[0] < cell.on[1] { TextRole::Second } else { TextRole::First },
+        ),
     }
 }
 
@@ -113,25 +114,25 @@ impl Pane for Timeline {
         format!("{cores}  {us} µs a column  ▲▼ scale ◀▶ move{back}{lost}")
     }
 
-    fn want(&self, _s: &Shared, _area: Rect, wants: &mut Wants) {
-        (wants.switches, wants.debug.tasks) = (true, true);
+    fn add_query(&self, _s: &Shared, _area: Rect, query: &mut Query) {
+        (query.switches, query.debug.tasks) = (true, true);
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, _focused: bool) {
         let columns = usize::from(area.width.saturating_sub(NAMES + 1));
         if s.switches.is_empty() || columns == 0 {
             let text = s.sample.tasks_note.clone().unwrap_or_else(|| "no task switch seen yet".into());
-            say(buf, area, s.theme.style(Role::Dim), &text);
+            say(buf, area, s.theme.style(TextRole::Dim), &text);
             return;
         }
         let end = s.sample.now.saturating_sub(self.back);
         let rows = self.rows(s, columns, end, usize::from(area.height - 1));
         for (y, (name, cells)) in (0..area.height - 1).zip(&rows) {
             let mut spans =
-                vec![Span::styled(format!("{} ", fit(name, NAMES.into())), s.theme.style(Role::Name))];
+                vec![Span::styled(format!("{} ", fit(name, NAMES.into())), s.theme.style(TextRole::Name))];
             for cell in cells {
                 let (text, role) = glyph(*cell, self.ticks());
-                let role = if name.starts_with("IDLE") { Role::Dim } else { role };
+                let role = if name.starts_with("IDLE") { TextRole::Dim } else { role };
                 spans.push(Span::styled(text, s.theme.style(role)));
             }
             put(buf, area, y, Line::from(spans));
@@ -143,10 +144,10 @@ impl Pane for Timeline {
         let hidden = rows.len().saturating_sub(usize::from(area.height - 1));
         let more = if hidden > 0 { format!("+{hidden} more") } else { String::new() };
         let axis = format!("{more:width$} {a}{:gap$}{b}", "", width = NAMES.into());
-        put(buf, area, area.height - 1, Line::from(Span::styled(axis, s.theme.style(Role::Dim))));
+        put(buf, area, area.height - 1, Line::from(Span::styled(axis, s.theme.style(TextRole::Dim))));
     }
 
-    fn command(&mut self, _s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+    fn command(&mut self, _s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<DashEffect>> {
         let quarter = self.ticks() * u64::from(area.width.max(8)) / 4;
         match cmd {
             Cmd::Up => self.scale = self.scale.saturating_sub(1),

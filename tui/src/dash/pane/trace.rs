@@ -2,9 +2,9 @@
 
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
-use crate::dash::state::{Effect, Shared};
+use crate::dash::state::{DashEffect, Shared};
 use crate::dash::text::{moved_back, put, say};
-use crate::dash::theme::Role;
+use crate::dash::theme::TextRole;
 use crate::dash::wire::{Action, TraceRecord};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -15,7 +15,7 @@ const MAX_ON: usize = 8;
 
 /// The pane's state.
 #[derive(Default)]
-pub struct Trace {
+pub struct TracePane {
     filter: String,
     search: String,
     /// Rows back from the newest; 0 follows new events.
@@ -29,7 +29,7 @@ fn words(t: &TraceRecord) -> String {
     format!("{ms:>12.4} core {} {:08x} {} {} {}", t.core, t.pc, t.event, t.text, t.context)
 }
 
-impl Trace {
+impl TracePane {
     fn fits(&self, t: &TraceRecord) -> bool {
         let needle = self.filter.to_lowercase();
         needle.is_empty() || words(t).to_lowercase().contains(&needle)
@@ -54,18 +54,18 @@ impl Trace {
 fn row(s: &Shared, t: &TraceRecord) -> Line<'static> {
     let theme = s.theme;
     let ms = t.at as f64 / 480_000.0;
-    let core = if t.core == 0 { Role::First } else { Role::Second };
+    let core = if t.core == 0 { TextRole::First } else { TextRole::Second };
     let place = if t.pc == 0 { " ".repeat(10) } else { format!("{} {:08x}", t.core, t.pc) };
     Line::from(vec![
-        Span::styled(format!("{ms:>12.4} "), theme.style(Role::Addr)),
+        Span::styled(format!("{ms:>12.4} "), theme.style(TextRole::Addr)),
         Span::styled(format!("{place} "), theme.style(core)),
-        Span::styled(format!("{:<22} ", t.event), theme.style(Role::Name)),
-        Span::styled(t.text.clone(), theme.style(Role::Text)),
-        Span::styled(format!("  {}", t.context), theme.style(Role::Dim)),
+        Span::styled(format!("{:<22} ", t.event), theme.style(TextRole::Name)),
+        Span::styled(t.text.clone(), theme.style(TextRole::Text)),
+        Span::styled(format!("  {}", t.context), theme.style(TextRole::Dim)),
     ])
 }
 
-impl Pane for Trace {
+impl Pane for TracePane {
     fn title(&self, s: &Shared) -> String {
         let mut out = format!("{}", s.trace.len());
         if !self.on.is_empty() {
@@ -84,24 +84,24 @@ impl Pane for Trace {
         if s.trace.is_empty() {
             let hint =
                 "a switches events on: open_eth*, -*_reg_*, ...; monitor: info trace-events lists them";
-            say(buf, area, s.theme.style(Role::Dim), hint);
+            say(buf, area, s.theme.style(TextRole::Dim), hint);
             return;
         }
         let rows: Vec<&TraceRecord> = self.newest(s).skip(self.back).take(area.height.into()).collect();
         if rows.is_empty() {
             let text = format!("none of {} events: & with nothing shows all", s.trace.len());
-            say(buf, area, s.theme.style(Role::Dim), &text);
+            say(buf, area, s.theme.style(TextRole::Dim), &text);
         }
         for (y, t) in (0..area.height).zip(rows.iter().rev()) {
             put(buf, area, y, row(s, t));
         }
         if focused && self.back > 0 && !rows.is_empty() {
             let y = area.y + rows.len() as u16 - 1;
-            buf.set_style(Rect { y, height: 1, ..area }, s.theme.style(Role::Selected));
+            buf.set_style(Rect { y, height: 1, ..area }, s.theme.style(TextRole::Selected));
         }
     }
 
-    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<DashEffect>> {
         let page = usize::from(area.height.max(2)) - 1;
         let most = s.trace.len().saturating_sub(1);
         let ask = |label| super::ask(PaneId::Trace, cmd, label);
@@ -120,15 +120,15 @@ impl Pane for Trace {
             Cmd::Add => return ask("Trace: patterns, - before one switches off"),
             Cmd::Select => {
                 let pc = self.newest(s).nth(self.back)?.pc;
-                return Some(vec![Effect::Show(PaneId::Code, pc)]);
+                return Some(vec![DashEffect::Show(PaneId::Code, pc)]);
             }
-            Cmd::Copy => return Some(vec![Effect::Copy(words(self.newest(s).nth(self.back)?))]),
+            Cmd::Copy => return Some(vec![DashEffect::Copy(words(self.newest(s).nth(self.back)?))]),
             _ => return None,
         }
         Some(Vec::new())
     }
 
-    fn answer(&mut self, s: &mut Shared, cmd: Cmd, text: &str) -> Vec<Effect> {
+    fn answer(&mut self, s: &mut Shared, cmd: Cmd, text: &str) -> Vec<DashEffect> {
         match cmd {
             Cmd::Filter => (self.filter, self.back) = (text.into(), 0),
             Cmd::Search if !text.is_empty() => {
@@ -142,7 +142,7 @@ impl Pane for Trace {
                 }
                 let over = self.on.len().saturating_sub(MAX_ON);
                 self.on.drain(..over);
-                return vec![Effect::Act(None, Action::Trace(text.into()))];
+                return vec![DashEffect::Act(None, Action::Trace(text.into()))];
             }
             _ => {}
         }

@@ -2,10 +2,10 @@
 
 use super::{Pane, PaneId};
 use crate::dash::keys::Cmd;
-use crate::dash::state::{Effect, Shared};
+use crate::dash::state::{DashEffect, Shared};
 use crate::dash::text::{moved, put, say, scroll};
-use crate::dash::theme::Role;
-use crate::dash::wire::{Action, Spot, Tree, Wants, part_path};
+use crate::dash::theme::TextRole;
+use crate::dash::wire::{Action, Query, Tree, ValueLocation, part_path};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -18,7 +18,7 @@ const MAX_OPEN: usize = 200;
 
 /// The pane's state.
 #[derive(Default)]
-pub struct Watch {
+pub struct WatchPane {
     expressions: Vec<String>,
     /// Paths of unfolded values, and the first part shown of each.
     open: BTreeMap<String, usize>,
@@ -33,16 +33,16 @@ pub struct Watch {
 struct Row<'a> {
     depth: usize,
     path: String,
-    what: What<'a>,
+    what: RowKind<'a>,
 }
 
-enum What<'a> {
+enum RowKind<'a> {
     Value(&'a Tree),
     /// Shows the parts from this index on.
     Page(usize),
 }
 
-impl Watch {
+impl WatchPane {
     fn rows<'a>(&self, s: &'a Shared) -> Vec<Row<'a>> {
         let mut out = Vec::new();
         s.sample.watches.iter().for_each(|t| add(t, 0, t.name.clone(), &mut out));
@@ -53,10 +53,10 @@ impl Watch {
         let theme = s.theme;
         let indent = "  ".repeat(row.depth);
         let tree = match row.what {
-            What::Value(tree) => tree,
-            What::Page(from) => {
+            RowKind::Value(tree) => tree,
+            RowKind::Page(from) => {
                 let text = format!("{indent}  ... Enter shows the parts from {from} on");
-                return Line::from(Span::styled(text, theme.style(Role::Dim)));
+                return Line::from(Span::styled(text, theme.style(TextRole::Dim)));
             }
         };
         let mark = match (tree.unfolds, self.open.contains_key(&row.path)) {
@@ -64,31 +64,34 @@ impl Watch {
             (_, true) => "▼",
             _ => "▶",
         };
-        let role = if self.changed.contains(&row.path) { Role::Changed } else { Role::Text };
+        let role = if self.changed.contains(&row.path) { TextRole::Changed } else { TextRole::Text };
         Line::from(vec![
-            Span::styled(format!("{indent}{mark} "), theme.style(Role::Key)),
-            Span::styled(tree.name.clone(), theme.style(Role::Name)),
+            Span::styled(format!("{indent}{mark} "), theme.style(TextRole::Key)),
+            Span::styled(tree.name.clone(), theme.style(TextRole::Name)),
             Span::styled(format!(" = {}", tree.value), theme.style(role)),
-            Span::styled(format!("  {}", tree.kind), theme.style(Role::Dim)),
+            Span::styled(format!("  {}", tree.kind), theme.style(TextRole::Dim)),
         ])
     }
 
     /// Requests a new value for a row, or reports why it cannot be set.
-    fn ask_value(&self, row: &Row) -> Effect {
-        let What::Value(tree) = row.what else { return Effect::Notice("that is no value".into()) };
+    fn ask_value(&self, row: &Row) -> DashEffect {
+        let RowKind::Value(tree) = row.what else { return DashEffect::Notice("that is no value".into()) };
         if tree.spot.is_none() {
-            return Effect::Notice(format!("{} is no number in memory: unfold it and set a part", tree.name));
+            return DashEffect::Notice(format!(
+                "{} is no number in memory: unfold it and set a part",
+                tree.name
+            ));
         }
         let label = format!("Set {} ({}), now {}", tree.name, tree.kind, tree.value);
-        Effect::Ask(PaneId::Watch, Cmd::Edit, label, String::new())
+        DashEffect::Ask(PaneId::Watch, Cmd::Edit, label, String::new())
     }
 
     /// Writes a value to the selected row's variable.
     fn set(&self, s: &Shared, text: &str) -> Result<Action, String> {
         let rows = self.rows(s);
         let spot = rows.get(self.chosen).and_then(|row| match row.what {
-            What::Value(tree) => tree.spot,
-            What::Page(_) => None,
+            RowKind::Value(tree) => tree.spot,
+            RowKind::Page(_) => None,
         });
         let spot = spot.ok_or("it is gone")?;
         let bytes = bytes_of(text, spot).ok_or_else(|| {
@@ -107,27 +110,27 @@ impl Watch {
         let row = rows.get(self.chosen)?;
         let path = row.path.clone();
         match row.what {
-            What::Page(_) if open == Some(false) => {}
-            What::Page(from) => _ = self.open.insert(path, from),
-            What::Value(tree) if open.unwrap_or(!self.open.contains_key(&path)) => {
+            RowKind::Page(_) if open == Some(false) => {}
+            RowKind::Page(from) => _ = self.open.insert(path, from),
+            RowKind::Value(tree) if open.unwrap_or(!self.open.contains_key(&path)) => {
                 if tree.unfolds && self.open.len() < MAX_OPEN {
                     self.open.entry(path).or_insert(0);
                 }
             }
-            What::Value(_) if self.open.remove(&path).is_none() => {
+            RowKind::Value(_) if self.open.remove(&path).is_none() => {
                 // Nothing to fold here: selects the parent.
                 let parent = path.rsplit_once('\u{1}').map(|(parent, _)| parent.to_string());
                 self.chosen =
                     rows.iter().position(|r| Some(&r.path) == parent.as_ref()).unwrap_or(self.chosen);
             }
-            What::Value(_) => {}
+            RowKind::Value(_) => {}
         }
         Some(())
     }
 }
 
 /// Converts a value in C notation to the bytes at a spot.
-fn bytes_of(text: &str, spot: Spot) -> Option<Vec<u8>> {
+fn bytes_of(text: &str, spot: ValueLocation) -> Option<Vec<u8>> {
     let size = usize::from(spot.size);
     if spot.float {
         let n: f64 = text.parse().ok()?;
@@ -152,21 +155,21 @@ fn bytes_of(text: &str, spot: Spot) -> Option<Vec<u8>> {
 }
 
 /// Sets a watchpoint on a row's value.
-fn watchpoint(row: &Row) -> Effect {
-    let What::Value(tree) = row.what else { return Effect::Notice("that is no value".into()) };
+fn watchpoint(row: &Row) -> DashEffect {
+    let RowKind::Value(tree) = row.what else { return DashEffect::Notice("that is no value".into()) };
     let Some((addr, size)) = tree.at.filter(|(_, size)| *size > 0) else {
-        return Effect::Notice(format!("{} lies in no memory", tree.name));
+        return DashEffect::Notice(format!("{} lies in no memory", tree.name));
     };
     let name = match row.path.split_once('\u{1}') {
         Some((root, _)) => format!("{root}: {}", tree.name),
         None => tree.name.clone(),
     };
-    Effect::Act(None, Action::Watch(addr, size, name))
+    DashEffect::Act(None, Action::Watch(addr, size, name))
 }
 
 fn add<'a>(tree: &'a Tree, depth: usize, path: String, out: &mut Vec<Row<'a>>) {
-    out.push(Row { depth, path: path.clone(), what: What::Value(tree) });
-    let page = |from| Row { depth: depth + 1, path: path.clone(), what: What::Page(from) };
+    out.push(Row { depth, path: path.clone(), what: RowKind::Value(tree) });
+    let page = |from| Row { depth: depth + 1, path: path.clone(), what: RowKind::Page(from) };
     if tree.from > 0 {
         out.push(page(tree.from.saturating_sub(tree.parts.len().max(1))));
     }
@@ -178,33 +181,33 @@ fn add<'a>(tree: &'a Tree, depth: usize, path: String, out: &mut Vec<Row<'a>>) {
     }
 }
 
-impl Pane for Watch {
+impl Pane for WatchPane {
     fn title(&self, s: &Shared) -> String {
         format!("frame {} of core {}", s.frame, s.core)
     }
 
-    fn want(&self, s: &Shared, _area: Rect, wants: &mut Wants) {
-        wants.debug.watches = self.expressions.clone();
-        wants.debug.open = self.open.clone();
-        wants.debug.context = s.context();
+    fn add_query(&self, s: &Shared, _area: Rect, query: &mut Query) {
+        query.debug.watches = self.expressions.clone();
+        query.debug.open = self.open.clone();
+        query.debug.context = s.context();
     }
 
     fn view(&self, s: &Shared, area: Rect, buf: &mut Buffer, focused: bool) {
         let rows = self.rows(s);
         if rows.is_empty() {
             let text = "a adds an expression of C: xTickCount, *pxCurrentTCBs[0], buf[3], $a2";
-            say(buf, area, s.theme.style(Role::Dim), text);
+            say(buf, area, s.theme.style(TextRole::Dim), text);
         }
         let top = scroll(0, self.chosen, area.height.into());
         for (y, (n, row)) in (0..area.height).zip(rows.iter().enumerate().skip(top)) {
             put(buf, area, y, self.line(s, row));
             if focused && n == self.chosen {
-                buf.set_style(Rect { y: area.y + y, height: 1, ..area }, s.theme.style(Role::Selected));
+                buf.set_style(Rect { y: area.y + y, height: 1, ..area }, s.theme.style(TextRole::Selected));
             }
         }
     }
 
-    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<Effect>> {
+    fn command(&mut self, s: &mut Shared, cmd: Cmd, area: Rect) -> Option<Vec<DashEffect>> {
         let rows = self.rows(s);
         let (page, last) = (usize::from(area.height.max(2)) - 1, rows.len().saturating_sub(1));
         let path = rows.get(self.chosen).map(|r| r.path.clone());
@@ -218,15 +221,17 @@ impl Pane for Watch {
             Cmd::Rewrite => {
                 let root = path?.split('\u{1}').next()?.to_string();
                 let label = "Watch instead".into();
-                return Some(vec![Effect::Ask(PaneId::Watch, cmd, label, root)]);
+                return Some(vec![DashEffect::Ask(PaneId::Watch, cmd, label, root)]);
             }
             Cmd::Edit => return Some(vec![self.ask_value(rows.get(self.chosen)?)]),
             Cmd::Follow => {
-                let What::Value(tree) = rows.get(self.chosen)?.what else { return None };
+                let RowKind::Value(tree) = rows.get(self.chosen)?.what else { return None };
                 let Some(spot) = tree.spot else {
-                    return Some(vec![Effect::Notice("neither a pointer nor in memory: unfold it".into())]);
+                    return Some(vec![DashEffect::Notice(
+                        "neither a pointer nor in memory: unfold it".into(),
+                    )]);
                 };
-                return Some(vec![Effect::Show(PaneId::Memory, spot.points.unwrap_or(spot.addr))]);
+                return Some(vec![DashEffect::Show(PaneId::Memory, spot.points.unwrap_or(spot.addr))]);
             }
             Cmd::WatchPoint => return Some(vec![watchpoint(rows.get(self.chosen)?)]),
             Cmd::Delete => {
@@ -236,17 +241,20 @@ impl Pane for Watch {
                 self.open.retain(|p, _| p.split('\u{1}').next() != Some(&root));
                 self.chosen = 0;
             }
-            Cmd::Copy => return Some(vec![Effect::Copy(self.line(s, rows.get(self.chosen)?).to_string())]),
+            Cmd::Copy => {
+                return Some(vec![DashEffect::Copy(self.line(s, rows.get(self.chosen)?).to_string())]);
+            }
             _ => self.chosen = moved(cmd, self.chosen, page, last)?,
         }
         Some(Vec::new())
     }
 
-    fn answer(&mut self, s: &mut Shared, cmd: Cmd, text: &str) -> Vec<Effect> {
+    fn answer(&mut self, s: &mut Shared, cmd: Cmd, text: &str) -> Vec<DashEffect> {
         if cmd == Cmd::Edit {
-            return self
-                .set(s, text)
-                .map_or_else(|why| vec![Effect::Notice(why)], |action| vec![Effect::Act(None, action)]);
+            return self.set(s, text).map_or_else(
+                |why| vec![DashEffect::Notice(why)],
+                |action| vec![DashEffect::Act(None, action)],
+            );
         }
         if cmd == Cmd::Rewrite && !text.is_empty() {
             let root =
@@ -267,8 +275,8 @@ impl Pane for Watch {
         let rows = self.rows(s);
         let last = rows.len().saturating_sub(1);
         let value = |r: &Row| match r.what {
-            What::Value(tree) => Some((r.path.clone(), tree.value.clone())),
-            What::Page(_) => None,
+            RowKind::Value(tree) => Some((r.path.clone(), tree.value.clone())),
+            RowKind::Page(_) => None,
         };
         let now: Vec<(String, String)> = rows.iter().filter_map(value).collect();
         self.chosen = self.chosen.min(last);
@@ -281,7 +289,7 @@ impl Pane for Watch {
         }
     }
 
-    fn click(&mut self, s: &mut Shared, _x: u16, y: u16, area: Rect) -> Vec<Effect> {
+    fn click(&mut self, s: &mut Shared, _x: u16, y: u16, area: Rect) -> Vec<DashEffect> {
         let n = scroll(0, self.chosen, area.height.into()) + usize::from(y);
         if n < self.rows(s).len() {
             if n == self.chosen {
@@ -299,7 +307,7 @@ mod tests {
 
     #[test]
     fn values_are_written_as_c_writes_them() {
-        let int = |text, size| bytes_of(text, Spot { addr: 0, size, float: false, points: None });
+        let int = |text, size| bytes_of(text, ValueLocation { addr: 0, size, float: false, points: None });
         assert_eq!(int("258", 2), Some(vec![2, 1]));
         assert_eq!(int("-1", 4), Some(vec![0xFF; 4]));
         assert_eq!((int("255", 1), int("256", 1), int("-129", 1)), (Some(vec![255]), None, None));
@@ -307,7 +315,7 @@ mod tests {
             (int("'a'", 1), int("true", 1), int("0xffffffffffffffff", 8)),
             (Some(vec![97]), Some(vec![1]), Some(vec![255; 8]))
         );
-        let float = |text, size| bytes_of(text, Spot { addr: 0, size, float: true, points: None });
+        let float = |text, size| bytes_of(text, ValueLocation { addr: 0, size, float: true, points: None });
         assert_eq!(float("-1.5", 4), Some((-1.5f32).to_le_bytes().to_vec()));
         assert_eq!(float("1e3", 8), Some(1e3f64.to_le_bytes().to_vec()));
         for bad in ["", "-", "x", "''", "'", "0x", "1.5", "--1", "99999999999999999999"] {

@@ -1,19 +1,19 @@
 //! A dashboard of a machine in another process: the protocol on the socket, one JSON object per line.
 //!
-//! The client sends requests ([`Ask`]), the machine's side sends answers and events ([`Tell`]). The client can do no
-//! more with a machine than its monitor can.
+//! The client sends requests ([`DashRequest`]), the machine's side sends answers and events ([`DashResponse`]). The
+//! client can do no more with a machine than its monitor can.
 
+mod backlog;
 mod client;
-mod past;
 mod registry;
 mod serve;
 
-pub use client::{connect, glance};
-pub use past::Past;
-pub use registry::{Entry, Registered, folder, instances, register, socket};
-pub use serve::{Listening, Server};
+pub use backlog::UartBacklog;
+pub use client::{connect, sample_once};
+pub use registry::{InstanceEntry, Registered, folder, instances, register, socket};
+pub use serve::{DashListener, DashServer};
 
-use super::wire::{Action, Feed, Reply, Sample, Wants};
+use super::wire::{Action, DashEvent, Query, Reply, Sample};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Read, Write};
@@ -25,18 +25,18 @@ const MAX_LINE: u64 = 16 << 20;
 
 /// Request of a dashboard.
 #[derive(Debug, Serialize, Deserialize)]
-pub enum Ask {
+pub enum DashRequest {
     /// Earlier UART output; only as the first request.
     Past,
     /// A sample with these data.
-    Sample(Wants),
+    Sample(Query),
     /// An action, and the pane for its reply.
     Act(Option<String>, Action),
 }
 
 /// Message of the machine's side.
 #[derive(Debug, Serialize, Deserialize)]
-pub enum Tell {
+pub enum DashResponse {
     /// Greeting, sent first: the protocol's version, the image.
     Hello(u32, String),
     /// The requested sample.
@@ -44,7 +44,7 @@ pub enum Tell {
     /// Result of an action.
     Reply(Option<String>, Reply),
     /// Event of the machine.
-    Feed(Feed),
+    Feed(DashEvent),
 }
 
 /// Writes a line.

@@ -12,7 +12,7 @@ const MAX_BYTES: u64 = 1 << 16;
 
 /// Description of an instance, written by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct InstanceEntry {
     /// Process ID.
     pub pid: u32,
     /// Name of the image.
@@ -80,7 +80,10 @@ pub fn socket(pid: u32) -> Address {
 ///
 /// # Errors
 /// When the folder cannot be created.
-pub fn register(entry: &Entry, listen: impl FnOnce() -> std::io::Result<()>) -> std::io::Result<Registered> {
+pub fn register(
+    entry: &InstanceEntry,
+    listen: impl FnOnce() -> std::io::Result<()>,
+) -> std::io::Result<Registered> {
     let folder = folder();
     make(&folder)?;
     listen()?;
@@ -93,7 +96,7 @@ pub fn register(entry: &Entry, listen: impl FnOnce() -> std::io::Result<()>) -> 
 ///
 /// # Errors
 /// When the folder exists, but does not belong to this user alone.
-pub fn instances() -> std::io::Result<Vec<(Entry, Address)>> {
+pub fn instances() -> std::io::Result<Vec<(InstanceEntry, Address)>> {
     let (mut found, folder) = (Vec::new(), folder());
     if folder.symlink_metadata().is_err() {
         return Ok(found);
@@ -114,13 +117,13 @@ pub fn instances() -> std::io::Result<Vec<(Entry, Address)>> {
 }
 
 /// Returns the entry in `PID.json`, if it is valid and names the same process. Other files are ignored.
-fn own_entry(path: &Path) -> Option<Entry> {
+fn own_entry(path: &Path) -> Option<InstanceEntry> {
     let pid: u32 = path.file_name()?.to_str()?.strip_suffix(".json")?.parse().ok()?;
     if !path.symlink_metadata().ok()?.is_file() {
         return None;
     }
     let bytes = hostfile::read(path, MAX_BYTES).ok()?;
-    serde_json::from_slice(&bytes).ok().filter(|entry: &Entry| entry.pid == pid)
+    serde_json::from_slice(&bytes).ok().filter(|entry: &InstanceEntry| entry.pid == pid)
 }
 
 /// Returns true if the process listens: the system accepts connections even for a busy process.

@@ -1,10 +1,10 @@
 //! The machine's side of the connection.
 
-use super::past::Past;
-use super::{Ask, Tell, VERSION, read, write};
+use super::backlog::UartBacklog;
+use super::{DashRequest, DashResponse, VERSION, read, write};
 use crate::dash::link::{self, Inbox};
 use crate::dash::pane::PaneId;
-use crate::dash::state::Msg;
+use crate::dash::state::DashMsg;
 use crate::socket::{Listener, Socket};
 use esplens_gdb::server::Address;
 use esplens_gdb::supervisor::Handle;
@@ -22,42 +22,42 @@ const STALLED: Duration = Duration::from_secs(10);
 
 /// A listener for dashboards.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listening {
+pub struct DashListener {
     /// Address, with the actual port.
     pub address: Address,
 }
 
 /// Server for dashboards of one machine.
 #[derive(Clone)]
-pub struct Server(Arc<Served>);
+pub struct DashServer(Arc<Served>);
 
 /// Data shared by all connections.
 struct Served {
     handle: Handle,
-    past: Past,
+    backlog: UartBacklog,
     image: String,
     roots: Vec<PathBuf>,
     open: AtomicUsize,
 }
 
-impl Server {
-    /// Creates a server for a machine that runs `image`, with sources in `roots` and earlier output in `past`.
+impl DashServer {
+    /// Creates a server for a machine that runs `image`, with sources in `roots` and earlier output in `backlog`.
     #[must_use]
-    pub fn new(handle: &Handle, image: &str, roots: Vec<PathBuf>, past: Past) -> Self {
+    pub fn new(handle: &Handle, image: &str, roots: Vec<PathBuf>, backlog: UartBacklog) -> Self {
         let handle = handle.clone();
-        Self(Arc::new(Served { handle, past, image: image.into(), roots, open: AtomicUsize::new(0) }))
+        Self(Arc::new(Served { handle, backlog, image: image.into(), roots, open: AtomicUsize::new(0) }))
     }
 
     /// Accepts dashboards at `address`.
     ///
     /// # Errors
     /// When it cannot listen there.
-    pub fn listen(&self, address: &Address) -> io::Result<Listening> {
+    pub fn listen(&self, address: &Address) -> io::Result<DashListener> {
         listen(self.0.clone(), address)
     }
 }
 
-fn listen(served: Arc<Served>, address: &Address) -> io::Result<Listening> {
+fn listen(served: Arc<Served>, address: &Address) -> io::Result<DashListener> {
     let (listener, address) = match address {
         Address::Tcp { host, port, .. } => {
             let (listener, at) = Listener::tcp(host, *port)?;
@@ -66,7 +66,7 @@ fn listen(served: Arc<Served>, address: &Address) -> io::Result<Listening> {
         Address::Unix(path) => (Listener::local(path)?, address.clone()),
     };
     thread::Builder::new().name("dashboards".into()).spawn(move || accept(&served, &listener))?;
-    Ok(Listening { address })
+    Ok(DashListener { address })
 }
 
 fn accept(served: &Arc<Served>, listener: &Listener) {
@@ -94,25 +94,27 @@ fn accept(served: &Arc<Served>, listener: &Listener) {
 /// Serves one dashboard until it disconnects.
 fn serve(served: &Served, mut socket: Socket) -> io::Result<()> {
     socket.write_for(STALLED)?;
-    write(&mut socket, &Tell::Hello(VERSION, served.image.clone()))?;
+    write(&mut socket, &DashResponse::Hello(VERSION, served.image.clone()))?;
     let inbox = Inbox::default();
     let mut from = BufReader::new(socket.again()?);
-    let mut first = read::<Ask>(&mut from)?;
-    if let Some(Ask::Past) = first {
-        inbox.feed(served.past.feeds());
+    let mut first = read::<DashRequest>(&mut from)?;
+    if let Some(DashRequest::Past) = first {
+        inbox.push_events(served.backlog.dash_events());
     }
     let link = link::local(&served.handle, &inbox, served.roots.clone())?;
     let asked = thread::Builder::new().name("dashboard asks".into()).spawn({
         let inbox = inbox.clone();
         move || {
-            while let Some(ask) = first.take().or_else(|| read::<Ask>(&mut from).ok().flatten()) {
+            while let Some(ask) = first.take().or_else(|| read::<DashRequest>(&mut from).ok().flatten()) {
                 match ask {
-                    Ask::Past => {}
-                    Ask::Sample(wants) => link.sample(wants),
-                    Ask::Act(pane, action) => link.act(pane.as_deref().and_then(PaneId::named), action),
+                    DashRequest::Past => {}
+                    DashRequest::Sample(query) => link.sample(query),
+                    DashRequest::Act(pane, action) => {
+                        link.act(pane.as_deref().and_then(PaneId::named), action)
+                    }
                 }
             }
-            inbox.push(Msg::Gone);
+            inbox.push(DashMsg::Gone);
         }
     })?;
     let result = tell(&mut socket, &inbox);
@@ -127,10 +129,10 @@ fn tell(socket: &mut Socket, inbox: &Inbox) -> io::Result<()> {
     loop {
         for msg in inbox.take(None) {
             let tell = match msg {
-                Msg::Sample(sample) => Tell::Sample(sample),
-                Msg::Feed(feed) => Tell::Feed(feed),
-                Msg::Reply(pane, reply) => Tell::Reply(pane.map(|p| p.name().into()), reply),
-                Msg::Gone => return Ok(()),
+                DashMsg::Sample(sample) => DashResponse::Sample(sample),
+                DashMsg::Event(event) => DashResponse::Feed(event),
+                DashMsg::Reply(pane, reply) => DashResponse::Reply(pane.map(|p| p.name().into()), reply),
+                DashMsg::Gone => return Ok(()),
                 _ => continue,
             };
             write(socket, &tell)?;

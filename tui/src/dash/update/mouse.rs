@@ -3,13 +3,13 @@
 use super::{command, key_pressed, palette_run};
 use crate::dash::keys::{self, Cmd};
 use crate::dash::modal::{self, Modal};
-use crate::dash::state::{Effect, State, inner};
-use crate::dash::view::{self, Hit};
+use crate::dash::state::{DashEffect, DashState, inner};
+use crate::dash::view::{self, ModalHit};
 use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
 /// Processes a click, the wheel or a drag.
-pub fn event(state: &mut State, event: MouseEvent) -> Vec<Effect> {
+pub fn event(state: &mut DashState, event: MouseEvent) -> Vec<DashEffect> {
     let at = Position::new(event.column, event.row);
     match event.kind {
         MouseEventKind::ScrollUp => wheel(state, at, (KeyCode::Up, Cmd::Up)),
@@ -39,7 +39,7 @@ pub fn event(state: &mut State, event: MouseEvent) -> Vec<Effect> {
 }
 
 /// Scrolls the pane or window under the pointer.
-fn wheel(state: &mut State, at: Position, (key, cmd): (KeyCode, Cmd)) -> Vec<Effect> {
+fn wheel(state: &mut DashState, at: Position, (key, cmd): (KeyCode, Cmd)) -> Vec<DashEffect> {
     if state.modal.is_some() {
         return key_pressed(state, KeyEvent::from(key));
     }
@@ -49,7 +49,7 @@ fn wheel(state: &mut State, at: Position, (key, cmd): (KeyCode, Cmd)) -> Vec<Eff
     state.panes.get_mut(pane).command(&mut state.shared, cmd, inner(area)).unwrap_or_default()
 }
 
-fn click(state: &mut State, at: Position) -> Vec<Effect> {
+fn click(state: &mut DashState, at: Position) -> Vec<DashEffect> {
     let Some((pane, area)) = state.placed().into_iter().find(|(_, r)| r.contains(at)) else {
         return match at.y {
             0 => click_bar(state, at.x),
@@ -67,7 +67,7 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
 }
 
 /// Handles a click on the first row: the names of the layouts, and the run state.
-fn click_bar(state: &mut State, column: u16) -> Vec<Effect> {
+fn click_bar(state: &mut DashState, column: u16) -> Vec<DashEffect> {
     match view::layout_at(state, column) {
         Some(n) => command(state, Cmd::Layout(n)),
         None => command(state, Cmd::RunPause),
@@ -75,15 +75,15 @@ fn click_bar(state: &mut State, column: u16) -> Vec<Effect> {
 }
 
 /// Handles a click while a window is open. A click outside closes it.
-fn click_modal(state: &mut State, modal: Modal, at: Position) -> Vec<Effect> {
+fn click_modal(state: &mut DashState, modal: Modal, at: Position) -> Vec<DashEffect> {
     match (view::hit(state, &modal, at), &modal) {
-        (Hit::Outside, _) => return Vec::new(),
-        (Hit::Entry(n), Modal::Palette(line, _)) => {
+        (ModalHit::Outside, _) => return Vec::new(),
+        (ModalHit::Entry(n), Modal::Palette(line, _)) => {
             if let Some(entry) = modal::entries(&line.text()).get(n) {
                 return palette_run(state, entry);
             }
         }
-        (Hit::Key(key), _) => {
+        (ModalHit::Key(key), _) => {
             state.modal = Some(modal);
             return press(state, key);
         }
@@ -94,7 +94,7 @@ fn click_modal(state: &mut State, modal: Modal, at: Position) -> Vec<Effect> {
 }
 
 /// Executes the command of a key.
-fn press(state: &mut State, key: &str) -> Vec<Effect> {
+fn press(state: &mut DashState, key: &str) -> Vec<DashEffect> {
     let Some((code, modifiers)) = keys::parse(key) else { return Vec::new() };
     key_pressed(state, KeyEvent::new(code, modifiers))
 }

@@ -2,9 +2,9 @@
 
 use crate::dash::keys::{self, Cmd, key_of};
 use crate::dash::layout::LayoutId;
-use crate::dash::state::State;
+use crate::dash::state::DashState;
 use crate::dash::text::{put, seconds};
-use crate::dash::theme::Role;
+use crate::dash::theme::TextRole;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -15,7 +15,7 @@ const ROOMY: u16 = 100;
 const PANE_HINTS: usize = 5;
 
 /// Draws the status bar: run state, time, speed, clients; the layouts at its right end.
-pub fn top(state: &State, area: Rect, buf: &mut Buffer) {
+pub fn top(state: &DashState, area: Rect, buf: &mut Buffer) {
     let tabs = tabs(state);
     let width = (tabs.width() as u16).min(area.width);
     let room = Rect { width: area.width - width, ..area };
@@ -23,13 +23,13 @@ pub fn top(state: &State, area: Rect, buf: &mut Buffer) {
     let line = if full.width() <= usize::from(room.width) { full } else { status(state, false) };
     put(buf, room, 0, line);
     if state.shared.sample.alarm.is_some() {
-        buf.set_style(room, state.shared.theme.style(Role::Alarm));
+        buf.set_style(room, state.shared.theme.style(TextRole::Alarm));
     }
     put(buf, Rect { x: area.right() - width, width, ..area }, 0, tabs);
 }
 
 /// Returns run state, time, speed and clients: complete if `full`, otherwise as short as possible.
-fn status(state: &State, full: bool) -> Line<'static> {
+fn status(state: &DashState, full: bool) -> Line<'static> {
     let (s, theme) = (&state.shared, state.shared.theme);
     let span = |text: String, role| Span::styled(text, theme.style(role));
     if let Some(alarm) = s.sample.alarm.as_ref().filter(|_| !s.sample.running && !s.gone) {
@@ -40,34 +40,34 @@ fn status(state: &State, full: bool) -> Line<'static> {
         } else {
             String::new()
         };
-        return Line::from(span(format!(" {word} {rest}{}{hint}", resets(state)), Role::Alarm));
+        return Line::from(span(format!(" {word} {rest}{}{hint}", resets(state)), TextRole::Alarm));
     }
     let (mark, role) = match (s.gone, s.sample.running) {
-        (true, _) => (" gone ", Role::Bad),
-        (_, true) => (" ▶ running ", Role::Run),
-        _ => (" ■ stopped ", Role::Stop),
+        (true, _) => (" gone ", TextRole::Bad),
+        (_, true) => (" ▶ running ", TextRole::Run),
+        _ => (" ■ stopped ", TextRole::Stop),
     };
     // Digits that change all the time are omitted while the machine runs.
     let exact = full && !s.sample.running;
     let time = if exact { seconds(s.sample.now) } else { format!("{:.3} s", s.sample.now as f64 / 480e6) };
-    let mut line = vec![span(mark.into(), role), span(format!(" {time}"), Role::Title)];
-    line.extend(past(state).map(|text| span(text, Role::Warn)));
+    let mut line = vec![span(mark.into(), role), span(format!(" {time}"), TextRole::Title)];
+    line.extend(past(state).map(|text| span(text, TextRole::Warn)));
     if s.sample.running {
         line.extend(speed(state));
     } else if let Some(stop) = &s.sample.stop {
-        line.push(span(format!("  {}", stop.why), Role::Warn));
+        line.push(span(format!("  {}", stop.why), TextRole::Warn));
     }
-    line.push(span(resets(state), Role::Bad));
+    line.push(span(resets(state), TextRole::Bad));
     if !s.sample.panic_stop && !s.sample.speed.is_empty() {
-        line.push(span("  no panic stop (P)".into(), Role::Dim));
+        line.push(span("  no panic stop (P)".into(), TextRole::Dim));
     }
-    line.push(span(clients(state, full), Role::Dim));
+    line.push(span(clients(state, full), TextRole::Dim));
     Line::from(line)
 }
 
 /// Returns the distance before the live edge of the run, and the position between the oldest checkpoint and the live
 /// edge.
-fn past(state: &State) -> Option<String> {
+fn past(state: &DashState) -> Option<String> {
     const CELLS: u64 = 12;
     let sample = &state.shared.sample;
     let past = sample.past?;
@@ -86,25 +86,25 @@ fn past(state: &State) -> Option<String> {
 }
 
 /// Returns the speed in MIPS, and relative to real time if it differs.
-fn speed(state: &State) -> Vec<Span<'static>> {
+fn speed(state: &DashState) -> Vec<Span<'static>> {
     let (s, theme) = (&state.shared, state.shared.theme);
     let mut out = Vec::new();
     if let (Some(mips), Some(real)) = (s.rate.mips(), s.rate.of_real()) {
         out.push(Span::raw(format!("  {mips:.1} MIPS")));
         let as_wanted = s.sample.speed == "real" && (0.97..1.03).contains(&real);
         if !as_wanted {
-            let role = if s.sample.speed == "real" && real < 0.9 { Role::Warn } else { Role::Text };
+            let role = if s.sample.speed == "real" && real < 0.9 { TextRole::Warn } else { TextRole::Text };
             out.push(Span::styled(format!("  {:.0}% of real time", real * 100.0), theme.style(role)));
         }
     }
     if s.sample.speed != "real" {
-        out.push(Span::styled(format!("  speed {}", s.sample.speed), theme.style(Role::Dim)));
+        out.push(Span::styled(format!("  speed {}", s.sample.speed), theme.style(TextRole::Dim)));
     }
     out
 }
 
 /// Returns the number of resets and the last one's cause.
-fn resets(state: &State) -> String {
+fn resets(state: &DashState) -> String {
     match &state.shared.resets {
         (0, _) => String::new(),
         (n, cause) => format!("  reset {n}: {cause}"),
@@ -112,7 +112,7 @@ fn resets(state: &State) -> String {
 }
 
 /// Returns the other clients, or a note that the machine belongs to another process.
-fn clients(state: &State, full: bool) -> String {
+fn clients(state: &DashState, full: bool) -> String {
     match (&state.shared.sample.clients[..], full) {
         ([] | [_], _) if state.detach => "  attached".into(),
         ([] | [_], _) => String::new(),
@@ -122,17 +122,17 @@ fn clients(state: &State, full: bool) -> String {
 }
 
 /// Returns the layouts' names if there is enough space; else only the current one's.
-fn tabs(state: &State) -> Line<'static> {
+fn tabs(state: &DashState) -> Line<'static> {
     let all = named_tabs(state, true);
     let fits = status(state, true).width() + all.width() <= usize::from(state.size.0);
     if fits { all } else { named_tabs(state, false) }
 }
 
-fn named_tabs(state: &State, all: bool) -> Line<'static> {
+fn named_tabs(state: &DashState, all: bool) -> Line<'static> {
     let theme = state.shared.theme;
     let names = LayoutId::ALL.iter().enumerate().map(|(n, id)| {
         let current = *id == state.layouts.current;
-        let role = if current { Role::Selected } else { Role::Dim };
+        let role = if current { TextRole::Selected } else { TextRole::Dim };
         let text = match current || all {
             true => format!(" {} {} ", n + 1, id.name()),
             false => format!(" {} ", n + 1),
@@ -144,7 +144,7 @@ fn named_tabs(state: &State, all: bool) -> Line<'static> {
 
 /// Returns the layout whose name is at a column of the first row.
 #[must_use]
-pub fn layout_at(state: &State, column: u16) -> Option<u8> {
+pub fn layout_at(state: &DashState, column: u16) -> Option<u8> {
     let tabs = tabs(state);
     let mut at = state.size.0.checked_sub(tabs.width() as u16)?;
     for (n, span) in tabs.spans.iter().enumerate() {
@@ -179,7 +179,7 @@ impl Hint {
 }
 
 /// Returns the most relevant keys, as many as fit. Keys for other panes, help and quit are always included.
-fn hints(state: &State) -> Vec<Hint> {
+fn hints(state: &DashState) -> Vec<Hint> {
     let running = state.shared.sample.running;
     let mut all = vec![Hint::named(Cmd::RunPause, if running { "pause" } else { "run" })];
     if !running {
@@ -205,24 +205,24 @@ fn hints(state: &State) -> Vec<Hint> {
 }
 
 /// Draws the last row: a notice, or the most relevant keys.
-pub fn bottom(state: &State, area: Rect, buf: &mut Buffer) {
+pub fn bottom(state: &DashState, area: Rect, buf: &mut Buffer) {
     let (s, theme) = (&state.shared, state.shared.theme);
     if state.panes.get(state.focus).typing() && state.modal.is_none() {
         let title = state.focus.title();
         let text = format!(" TYPING into {title}: every key goes there   Esc stop typing");
         let notice = s.current_notice().map_or(String::new(), |n| format!("   {n}"));
         put(buf, area, 0, Line::from(text + &notice));
-        buf.set_style(area, theme.style(Role::Flash));
+        buf.set_style(area, theme.style(TextRole::Flash));
         return;
     }
     if let Some(notice) = s.current_notice() {
-        put(buf, area, 0, Line::from(Span::styled(format!(" {notice}"), theme.style(Role::Warn))));
+        put(buf, area, 0, Line::from(Span::styled(format!(" {notice}"), theme.style(TextRole::Warn))));
         return;
     }
     let spans = |hint: Hint| {
         [
-            Span::styled(format!(" {}", hint.key), theme.style(Role::Key)),
-            Span::styled(format!(" {} ", hint.what), theme.style(Role::Dim)),
+            Span::styled(format!(" {}", hint.key), theme.style(TextRole::Key)),
+            Span::styled(format!(" {} ", hint.what), theme.style(TextRole::Dim)),
         ]
     };
     put(buf, area, 0, Line::from(hints(state).into_iter().flat_map(spans).collect::<Vec<_>>()));
@@ -230,7 +230,7 @@ pub fn bottom(state: &State, area: Rect, buf: &mut Buffer) {
 
 /// Returns the key that is shown at a column of the last row.
 #[must_use]
-pub fn hint_at(state: &State, column: u16) -> Option<&'static str> {
+pub fn hint_at(state: &DashState, column: u16) -> Option<&'static str> {
     if state.panes.get(state.focus).typing() {
         return Some("Esc");
     }

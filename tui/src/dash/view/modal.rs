@@ -1,11 +1,11 @@
 //! Drawing of the windows over the panes.
 
 use crate::dash::keys::{self, Cmd, TABLE};
-use crate::dash::line::Line as Typed;
+use crate::dash::line::EditLine as Typed;
 use crate::dash::modal::{self, Modal};
-use crate::dash::state::{State, inner};
+use crate::dash::state::{DashState, inner};
 use crate::dash::text::{put, words};
-use crate::dash::theme::Role;
+use crate::dash::theme::TextRole;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -14,7 +14,7 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 /// Returns the choices before quitting: key and meaning. Only a dashboard of another process's machine can leave it
 /// running.
-fn quit_rows(state: &State) -> &'static [(&'static str, &'static str)] {
+fn quit_rows(state: &DashState) -> &'static [(&'static str, &'static str)] {
     match state.detach {
         true => &[("y", "leave; the machine goes on"), ("k", "end the machine too"), ("Esc", "stay")],
         false => &[("y", "end esplens and the machine"), ("Esc", "stay")],
@@ -25,7 +25,7 @@ fn quit_rows(state: &State) -> &'static [(&'static str, &'static str)] {
 const HELP: u16 = 116;
 
 /// Draws the window over the panes.
-pub fn draw(state: &State, modal: &Modal, area: Rect, buf: &mut Buffer) {
+pub fn draw(state: &DashState, modal: &Modal, area: Rect, buf: &mut Buffer) {
     let place = place(state, modal, area);
     match modal {
         Modal::Help(scroll) => {
@@ -49,7 +49,7 @@ pub fn draw(state: &State, modal: &Modal, area: Rect, buf: &mut Buffer) {
         Modal::Quit => {
             let room = window(state, "Quit", place, buf);
             for (y, (key, what)) in (0..).zip(quit_rows(state)) {
-                let key = Span::styled(format!(" {key:<4}"), state.shared.theme.style(Role::Key));
+                let key = Span::styled(format!(" {key:<4}"), state.shared.theme.style(TextRole::Key));
                 put(buf, room, y, Line::from(vec![key, (*what).into()]));
             }
         }
@@ -57,7 +57,7 @@ pub fn draw(state: &State, modal: &Modal, area: Rect, buf: &mut Buffer) {
 }
 
 /// Returns the area of the window.
-fn place(state: &State, modal: &Modal, area: Rect) -> Rect {
+fn place(state: &DashState, modal: &Modal, area: Rect) -> Rect {
     let (width, height) = match modal {
         Modal::Help(_) => (HELP, help(state, HELP.min(area.width).saturating_sub(2)).len() as u16 + 2),
         Modal::Palette(..) => (86, 24),
@@ -73,7 +73,7 @@ fn place(state: &State, modal: &Modal, area: Rect) -> Rect {
 
 /// Element at a cell while a window is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hit {
+pub enum ModalHit {
     /// The panes, outside the window.
     Outside,
     /// Inside the window.
@@ -86,19 +86,19 @@ pub enum Hit {
 
 /// Returns the element at a position.
 #[must_use]
-pub fn hit(state: &State, modal: &Modal, at: Position) -> Hit {
+pub fn hit(state: &DashState, modal: &Modal, at: Position) -> ModalHit {
     let place = place(state, modal, Rect::new(0, 0, state.size.0, state.size.1));
     let room = inner(place);
     match modal {
-        _ if !place.contains(at) => Hit::Outside,
-        _ if !room.contains(at) => Hit::Inside,
+        _ if !place.contains(at) => ModalHit::Outside,
+        _ if !room.contains(at) => ModalHit::Inside,
         Modal::Palette(_, row) if at.y > room.y => {
-            Hit::Entry(first_entry(*row, room) + usize::from(at.y - room.y) - 1)
+            ModalHit::Entry(first_entry(*row, room) + usize::from(at.y - room.y) - 1)
         }
         Modal::Quit => {
-            quit_rows(state).get(usize::from(at.y - room.y)).map_or(Hit::Inside, |r| Hit::Key(r.0))
+            quit_rows(state).get(usize::from(at.y - room.y)).map_or(ModalHit::Inside, |r| ModalHit::Key(r.0))
         }
-        _ => Hit::Inside,
+        _ => ModalHit::Inside,
     }
 }
 
@@ -107,30 +107,30 @@ fn first_entry(row: usize, room: Rect) -> usize {
     (row + 2).saturating_sub(room.height.into())
 }
 
-fn palette(state: &State, line: &Typed, row: usize, room: Rect, buf: &mut Buffer) {
+fn palette(state: &DashState, line: &Typed, row: usize, room: Rect, buf: &mut Buffer) {
     let theme = state.shared.theme;
     typed(state, line, room, buf);
     let found = modal::entries(&line.text());
     let first = first_entry(row, room);
     for (y, (n, entry)) in (1..room.height).zip(found.iter().enumerate().skip(first)) {
-        let role = if n == row { Role::Selected } else { Role::Text };
+        let role = if n == row { TextRole::Selected } else { TextRole::Text };
         let text = format!(" {:<22} {:<10} {}", entry.name, entry.key(), entry.doc);
         let text = format!("{text:<width$}", width = room.width.into());
         put(buf, room, y, Line::from(Span::styled(text, theme.style(role))));
     }
     if found.is_empty() {
-        put(buf, room, 1, Line::from(Span::styled(" no match", theme.style(Role::Dim))));
+        put(buf, room, 1, Line::from(Span::styled(" no match", theme.style(TextRole::Dim))));
     }
 }
 
 /// Draws the input line with its cursor.
-fn typed(state: &State, line: &Typed, room: Rect, buf: &mut Buffer) {
+fn typed(state: &DashState, line: &Typed, room: Rect, buf: &mut Buffer) {
     let theme = state.shared.theme;
     let text = line.text();
     let width = usize::from(room.width.saturating_sub(4));
     let skip = line.cursor().saturating_sub(width);
     let shown: String = text.chars().skip(skip).take(width + 1).collect();
-    put(buf, room, 0, Line::from(vec![Span::styled(" > ", theme.style(Role::Key)), Span::raw(shown)]));
+    put(buf, room, 0, Line::from(vec![Span::styled(" > ", theme.style(TextRole::Key)), Span::raw(shown)]));
     let x = room.x + 3 + (line.cursor() - skip) as u16;
     if let Some(cell) = buf.cell_mut((x, room.y)).filter(|_| x < room.right() && room.height > 0) {
         cell.set_style(Style::new().add_modifier(ratatui::style::Modifier::REVERSED));
@@ -138,10 +138,10 @@ fn typed(state: &State, line: &Typed, room: Rect, buf: &mut Buffer) {
 }
 
 /// Draws an empty window. Returns its inner area.
-fn window(state: &State, title: &str, place: Rect, buf: &mut Buffer) -> Rect {
+fn window(state: &DashState, title: &str, place: Rect, buf: &mut Buffer) -> Rect {
     Clear.render(place, buf);
-    let style = state.shared.theme.style(Role::Focus);
-    buf.set_style(place, state.shared.theme.style(Role::Text));
+    let style = state.shared.theme.style(TextRole::Focus);
+    buf.set_style(place, state.shared.theme.style(TextRole::Text));
     Block::bordered()
         .border_type(BorderType::Thick)
         .border_style(style)
@@ -162,14 +162,14 @@ const GROUPS: [(&str, Cmd); 6] = [
 
 /// Returns the help for a width in columns: keys of the focused pane, keys of scope `All` by group, keys of other
 /// panes.
-fn help(state: &State, width: u16) -> Vec<Line<'static>> {
+fn help(state: &DashState, width: u16) -> Vec<Line<'static>> {
     let theme = state.shared.theme;
     // Columns for keys and name; the remaining ones for the description, in as many rows as needed.
     let room = usize::from(width).saturating_sub(32).max(20);
     let row = |b: &keys::Binding| {
         let first = vec![
-            Span::styled(format!(" {:<13}", b.keys), theme.style(Role::Key)),
-            Span::styled(format!("{:<17} ", b.name), theme.style(Role::Name)),
+            Span::styled(format!(" {:<13}", b.keys), theme.style(TextRole::Key)),
+            Span::styled(format!("{:<17} ", b.name), theme.style(TextRole::Name)),
         ];
         let doc = words(b.doc, room);
         let lines = doc.into_iter().enumerate().map(move |(n, text)| match n {
@@ -178,7 +178,7 @@ fn help(state: &State, width: u16) -> Vec<Line<'static>> {
         });
         lines.collect::<Vec<_>>()
     };
-    let heading = |text: String| Line::from(Span::styled(text, theme.style(Role::Title)));
+    let heading = |text: String| Line::from(Span::styled(text, theme.style(TextRole::Title)));
     let about = format!("{}: {}", state.focus.title(), state.focus.doc());
     let mut lines: Vec<Line> = words(&about, usize::from(width).max(20)).into_iter().map(heading).collect();
     lines.extend(keys::of_pane(state.focus).flat_map(row));

@@ -347,7 +347,7 @@ pub struct Tree {
     pub value: String,
     /// Location where the value can be changed, if it is a number in memory.
     #[serde(default)]
-    pub spot: Option<Spot>,
+    pub spot: Option<ValueLocation>,
     /// Address and length, if the whole value is in memory.
     #[serde(default)]
     pub at: Option<(u32, u32)>,
@@ -363,7 +363,7 @@ pub struct Tree {
 
 /// Location of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Spot {
+pub struct ValueLocation {
     /// Address of the first byte.
     pub addr: u32,
     /// Length in bytes: 1, 2, 4 or 8.

@@ -4,12 +4,12 @@
 use super::TABLE;
 use crate::cpu::exception::{Cause, vector};
 use crate::cpu::fpu::{self, FpCtl};
-use crate::cpu::insn::testing::{Bench, CODE, DATA};
+use crate::cpu::insn::testing::{CODE, DATA, InsnBench};
 use crate::isa::Op;
 
 /// Returns a bench with distinct values in all registers that can be operands.
-fn bench() -> Bench {
-    let b = Bench::new().set(|c| {
+fn bench() -> InsnBench {
+    let b = InsnBench::new().set(|c| {
         for (n, fr) in c.fr.iter_mut().enumerate() {
             *fr = (1.25 + n as f32 * 3.7).to_bits();
         }
@@ -107,7 +107,8 @@ fn comparisons_write_one_boolean() {
     for (op, expect) in cases {
         for ((a, b), want) in pairs.into_iter().zip(expect) {
             for before in [0u32, 0xFFFF] {
-                let x = Bench::new().set(|c| (c.fr[5], c.fr[9], c.br) = (a.to_bits(), b.to_bits(), before));
+                let x =
+                    InsnBench::new().set(|c| (c.fr[5], c.fr[9], c.br) = (a.to_bits(), b.to_bits(), before));
                 let x = x.run(op, 12, 5, 9, 0);
                 assert_eq!(x.cpu.br, before & !(1 << 12) | u32::from(want) << 12, "{op:?} {a} {b}");
             }
@@ -117,13 +118,14 @@ fn comparisons_write_one_boolean() {
 
 #[test]
 fn conversions_scale_by_their_t_field() {
-    let to = |op, v: f32, by| Bench::new().set(|c| c.fr[5] = v.to_bits()).run(op, 7, 5, 0, by).reg(7) as i32;
+    let to =
+        |op, v: f32, by| InsnBench::new().set(|c| c.fr[5] = v.to_bits()).run(op, 7, 5, 0, by).reg(7) as i32;
     assert_eq!([0, 1, 15].map(|n| to(Op::TruncS, 2.5, n)), [2, 5, 81_920]);
     assert_eq!((to(Op::RoundS, 2.5, 0), to(Op::RoundS, -3.5, 0)), (2, -4));
     assert_eq!((to(Op::CeilS, 2.25, 0), to(Op::CeilS, -2.25, 2)), (3, -9));
     assert_eq!((to(Op::FloorS, 2.25, 0), to(Op::FloorS, -2.125, 2)), (2, -9));
     assert_eq!(to(Op::UtruncS, 3e9, 0) as u32, 3_000_000_000);
-    let from = |op, v: u32, by| f32::from_bits(Bench::new().with(5, v).run(op, 7, 5, 0, by).cpu.fr[7]);
+    let from = |op, v: u32, by| f32::from_bits(InsnBench::new().with(5, v).run(op, 7, 5, 0, by).cpu.fr[7]);
     assert_eq!((from(Op::FloatS, -5i32 as u32, 0), from(Op::FloatS, -5i32 as u32, 1)), (-5.0, -2.5));
     assert_eq!(
         (from(Op::UfloatS, 0x8000_0000, 0), from(Op::UfloatS, 6, 15)),
@@ -133,7 +135,7 @@ fn conversions_scale_by_their_t_field() {
 
 #[test]
 fn flags_stick_until_written() {
-    let set = |a: f32, b: f32| Bench::new().set(|c| (c.fr[1], c.fr[2]) = (a.to_bits(), b.to_bits()));
+    let set = |a: f32, b: f32| InsnBench::new().set(|c| (c.fr[1], c.fr[2]) = (a.to_bits(), b.to_bits()));
     let b = set(1.0, 1e-9).run(Op::AddS, 3, 1, 2, 0);
     assert_eq!(b.cpu.fp.fsr, fpu::INEXACT);
     let b = b.run(Op::AddS, 3, 1, 1, 0);
@@ -149,7 +151,7 @@ fn flags_stick_until_written() {
 #[test]
 fn rounding_follows_fcr() {
     let third = |mode: u32| {
-        let b = Bench::new().set(|c| {
+        let b = InsnBench::new().set(|c| {
             c.fp.set_fcr(mode);
             (c.fr[1], c.fr[2]) = (1f32.to_bits(), 2f32.powi(-30).to_bits());
         });
@@ -172,8 +174,8 @@ const ACCESSES: [(Op, bool, bool, bool); 8] = [
 ];
 
 /// Runs an access with base `base`, offset 0x24 and FR(9).
-fn access(op: Op, indexed: bool, base: u32) -> Bench {
-    let b = Bench::new().set(|c| c.fr[9] = 0xAABB_CCDD).with(5, base).with(6, 0x24);
+fn access(op: Op, indexed: bool, base: u32) -> InsnBench {
+    let b = InsnBench::new().set(|c| c.fr[9] = 0xAABB_CCDD).with(5, base).with(6, 0x24);
     let b = b.data(DATA, &[0x11; 256]);
     if indexed { b.run(op, 9, 5, 6, 0) } else { b.run(op, 0, 5, 9, 0x24) }
 }
@@ -254,7 +256,7 @@ fn what_the_accelerator_lacks_is_illegal_not_wrong() {
             Op::F64iter | Op::F64addc | Op::F64subc => 1 << 8,
             _ => 0,
         };
-        let b = Bench::new().set(|c| c.exccause = 63).run(op, 4, 5, 6, imm);
+        let b = InsnBench::new().set(|c| c.exccause = 63).run(op, 4, 5, 6, imm);
         assert_eq!((b.cpu.exccause, b.cpu.epc[1]), (Cause::IllegalInstruction as u32, CODE), "{op:?}");
     }
 }

@@ -6,7 +6,7 @@ mod interrupts;
 mod registers;
 
 use crate::cpu::exception::Cause;
-use crate::cpu::insn::testing::{Bench, CODE};
+use crate::cpu::insn::testing::{CODE, InsnBench};
 use crate::isa::{Insn, Op};
 
 fn op(op: Op, s: u8, t: u8, imm: i32) -> Insn {
@@ -18,6 +18,6 @@ fn nop() -> Insn {
 }
 
 /// Returns whether a general exception was taken at `pc` to the vector `to`.
-fn took(b: &Bench, cause: Cause, pc: u32, to: u32) -> bool {
+fn took(b: &InsnBench, cause: Cause, pc: u32, to: u32) -> bool {
     (b.cpu.exccause, b.cpu.epc[1], b.cpu.pc) == (cause as u32, pc, CODE + to)
 }

@@ -30,8 +30,8 @@ impl DryRun {
         Self { start, end, steps: Vec::with_capacity(32), steady_until: u64::MAX, memory: Some(Vec::new()) }
     }
 
-    /// Executes until the PC is at the start again. `None` where that does not happen, at instructions that may have an effect,
-    /// and at those that are `guarded`.
+    /// Executes until the PC is at the start again. `None` where that does not happen, at instructions that may have an
+    /// effect, and at those that are `guarded`.
     pub(super) fn reach_start(&mut self, c: &mut Ctx, guarded: impl Fn(&Ctx, u32) -> bool) -> Option<()> {
         while self.steps.len() < MAX_STEPS && c.cpu.cycles < self.end && !guarded(c, c.cpu.pc) {
             self.step(c)?;
@@ -112,7 +112,7 @@ fn on_bus(c: &mut Ctx, op: &DecOp, addr: u32, size: u8) -> Option<(u32, u64)> {
     if mapped || prohibited || c.mem.watch_hit(c.core, addr, size, false).is_some() {
         return None;
     }
-    let a = Access { core: c.core, cycle: c.cpu.cycles, pc: op.pc, mem: c.mem, leave: false };
+    let a = Access { core: c.core, cycle: c.cpu.cycles, pc: op.pc, mem: c.mem, request_exit: false };
     c.bus.steady(&a, addr, size)
 }
 
@@ -120,7 +120,7 @@ fn on_bus(c: &mut Ctx, op: &DecOp, addr: u32, size: u8) -> Option<(u32, u64)> {
 fn execute(c: &mut Ctx, step: &Step) -> Option<()> {
     let op = &step.op;
     let ran = match step.class {
-        Class::Load | Class::Literal | Class::Store if op.quad > c.cpu.quads_free => return None,
+        Class::Load | Class::Literal | Class::Store if op.quad > c.cpu.window_room => return None,
         Class::Load | Class::Literal | Class::Store => {
             if step.class != Class::Store {
                 c.set(op.t, step.loaded);
@@ -130,7 +130,7 @@ fn execute(c: &mut Ctx, step: &Step) -> Option<()> {
         _ => run_checked(c, &[*op], 1),
     };
     c.cpu.cycles += ran.count;
-    (ran.count == 1 && matches!(ran.done, Done::Next | Done::Jump | Done::Leave)).then_some(())
+    (ran.count == 1 && matches!(ran.done, Done::Next | Done::Jump | Done::Exit)).then_some(())
 }
 
 /// Executes instructions again that were executed before in the same loop.

@@ -4,8 +4,8 @@
 //! executes one iteration on a copy of the core, without any effect on the machine. If it changes nothing but address
 //! registers, and those by constants, [`proof`] computes for how many iterations every branch goes the same way. The
 //! core is advanced by that many at once, as long as the devices promise that the values read stay what they are
-//! ([`Bus::steady`]) and the budget lasts. The last iteration within the budget is always executed, so that the devices are
-//! left as they would be.
+//! ([`Bus::steady`]) and the budget lasts. The last iteration within the budget is always executed, so that the devices
+//! are left as they would be.
 
 mod bound;
 mod class;
@@ -16,7 +16,7 @@ mod proof;
 pub(crate) use polls::Polls;
 
 use super::Interp;
-use super::run::Ran;
+use super::run::BlockResult;
 use crate::cpu::{AREGS, Cpu};
 use crate::engine::{Ctx, Done};
 use crate::memory::{Bus, Memory};
@@ -49,8 +49,8 @@ impl BusyWait {
         self.cycles.saturating_mul(self.iterations)
     }
 
-    /// Returns the memory that it reads and executes, as virtual address and length in bytes; `None` when it reads a device,
-    /// too. It depends on nothing else but CCOUNT and the core's own registers.
+    /// Returns the memory that it reads and executes, as virtual address and length in bytes; `None` when it reads a
+    /// device, too. It depends on nothing else but CCOUNT and the core's own registers.
     #[must_use]
     pub fn memory(&self) -> Option<&[(u32, u32)]> {
         self.memory.as_deref()
@@ -69,8 +69,8 @@ impl BusyWait {
 }
 
 impl Interp {
-    /// Returns whether the core seems to wait in a loop: it reads a register at regular intervals, or stays in a small part of the
-    /// code.
+    /// Returns whether the core seems to wait in a loop: it reads a register at regular intervals, or stays in a small
+    /// part of the code.
     #[must_use]
     pub fn is_polling(&self, cpu: &Cpu) -> bool {
         !self.executes_busy_waits && self.polls.is_regular(cpu.cycles)
@@ -114,7 +114,7 @@ impl Interp {
     /// Skips iterations of the loop at the PC, up to cycle `end`.
     #[cold]
     #[inline(never)]
-    pub(super) fn skip_busy_wait(&mut self, c: &mut Ctx, end: u64) -> Ran {
+    pub(super) fn skip_busy_wait(&mut self, c: &mut Ctx, end: u64) -> BlockResult {
         let mut copy = c.cpu.clone();
         let found = self.find_loop(&mut Ctx::new(&mut copy, c.core, c.mem, c.bus), end, WORTH);
         // The last iteration within the budget is executed.
@@ -127,11 +127,11 @@ impl Interp {
             self.resume = None;
         }
         c.polls.tried(found.is_some_and(|l| l.lasts() > 0));
-        Ran { count: 0, done: Done::Jump }
+        BlockResult { count: 0, done: Done::Jump }
     }
 
-    /// Tries the loop at the PC on a copy of the core. Returns the first one that lasts for `wanted` cycles, or the one that
-    /// lasts longest.
+    /// Tries the loop at the PC on a copy of the core. Returns the first one that lasts for `wanted` cycles, or the one
+    /// that lasts longest.
     fn find_loop(&self, c: &mut Ctx, end: u64, wanted: u64) -> Option<BusyWait> {
         let start = c.cpu.clone();
         let guarded = |c: &Ctx, pc| self.breakpoints.contains(&pc) || c.cpu.ibreak_at(pc);

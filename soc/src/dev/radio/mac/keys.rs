@@ -8,7 +8,7 @@ use crate::dev::Cx;
 use crate::net::air::OnAir;
 use crate::net::air::frame::Mpdu;
 use crate::net::air::wpa::{Tk, ccmp};
-use crate::trace::Event;
+use crate::trace::TraceEvent;
 
 /// Number of key slots.
 pub const KEY_SLOTS: u32 = 25;
@@ -90,7 +90,7 @@ impl WifiMac {
         let Some(key) = self.key_slot(plcp1 >> 17 & 0x1F) else { return false };
         air.clear = key.algorithm != CCMP || !ccmp::seal_in_place(&mut air.mpdu, &self.key(key.slot));
         if air.clear {
-            cx.trace(Event::WifiKey, || format!("TX: key slot {} sends in plaintext", key.slot));
+            cx.trace(TraceEvent::WifiKey, || format!("TX: key slot {} sends in plaintext", key.slot));
         }
         true
     }
@@ -108,7 +108,7 @@ impl WifiMac {
         let Some(key) = self.key_for(air, frame) else { return Some((air.mpdu.clone(), 0)) };
         let mut mpdu = air.mpdu.clone();
         if !ccmp::open_in_place(&mut mpdu, &self.key(key.slot)) {
-            cx.trace(Event::WifiKey, || format!("RX: wrong MIC with key slot {}", key.slot));
+            cx.trace(TraceEvent::WifiKey, || format!("RX: wrong MIC with key slot {}", key.slot));
             return None;
         }
         mpdu.truncate(plain);
@@ -131,7 +131,7 @@ impl WifiMac {
     pub(super) fn trace_key(&self, offset: u32, cx: &mut Cx) {
         if offset == CRYPTO_KEY_SLOT_ENABLE {
             let on = self.get(offset);
-            cx.trace(Event::WifiKey, || format!("key slots enabled: {on:#x}"));
+            cx.trace(TraceEvent::WifiKey, || format!("key slots enabled: {on:#x}"));
         }
     }
 }

@@ -9,10 +9,10 @@ mod tests;
 pub mod tx;
 
 use crate::dev::spec::Spec;
-use crate::dev::{Cx, Device, Msg, RegFile, STEADY, View};
-use crate::irq::Source;
+use crate::dev::{Cx, DevMsg, DevView, Device, RegFile, STEADY};
+use crate::irq::IrqSource;
 use crate::net::air::frame::{Mpdu, Subtype};
-use crate::trace::Event;
+use crate::trace::TraceEvent;
 use esplens_core::time::Ticks;
 use filter::Match;
 use rx::RxList;
@@ -102,12 +102,12 @@ impl WifiMac {
 
     fn sync_irq(&mut self, cx: &mut Cx) {
         let pending = self.status & self.get(INT_ENABLE);
-        if (pending != 0) != cx.sys.irq.level(Source::WifiMac) {
-            cx.trace(Event::WifiUpdateIrq, || {
+        if (pending != 0) != cx.sys.irq.level(IrqSource::WifiMac) {
+            cx.trace(TraceEvent::WifiUpdateIrq, || {
                 format!("IRQ <- {}, status {pending:#010x}", u8::from(pending != 0))
             });
         }
-        cx.irq(Source::WifiMac, pending != 0);
+        cx.irq(IrqSource::WifiMac, pending != 0);
     }
 
     /// Sets the station's TSF from a beacon of its network.
@@ -118,7 +118,7 @@ impl WifiMac {
         // The timestamp is the first field of the body.
         if let Some(stamp) = frame.body().first_chunk::<8>() {
             cx.sys.radio.tsf[0].set(cx.now, u64::from_le_bytes(*stamp));
-            cx.trace(Event::WifiTsf, || format!("TSF 0 <- {}", u64::from_le_bytes(*stamp)));
+            cx.trace(TraceEvent::WifiTsf, || format!("TSF 0 <- {}", u64::from_le_bytes(*stamp)));
         }
     }
 
@@ -135,7 +135,7 @@ impl Device for WifiMac {
         &SPEC
     }
 
-    fn peek(&self, offset: u32, v: &View) -> u32 {
+    fn peek(&self, offset: u32, v: &DevView) -> u32 {
         match offset {
             RX_DESCR_BASE => self.rx.base,
             RX_DESCR_NEXT => self.rx.next_register(),
@@ -153,20 +153,20 @@ impl Device for WifiMac {
 
     fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
         let value = self.peek(offset, &cx.view());
-        trace_access(Event::WifiRegRead, offset, value, cx);
+        trace_access(TraceEvent::WifiRegRead, offset, value, cx);
         value
     }
 
-    fn steady_until(&self, offset: u32, v: &View) -> Ticks {
+    fn steady_until(&self, offset: u32, v: &DevView) -> Ticks {
         match offset {
             MAC_TIME => v.now,
-            _ if v.sys.trace.on(Event::WifiRegRead) => v.now,
+            _ if v.sys.trace.on(TraceEvent::WifiRegRead) => v.now,
             _ => STEADY,
         }
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
-        trace_access(Event::WifiRegWrite, offset, value, cx);
+        trace_access(TraceEvent::WifiRegWrite, offset, value, cx);
         match offset {
             RX_CTRL => self.write_rx_ctrl(value, cx),
             RX_DESCR_BASE => self.rx.set_base(value),
@@ -190,10 +190,10 @@ impl Device for WifiMac {
         }
     }
 
-    fn message(&mut self, msg: &Msg, cx: &mut Cx) {
+    fn message(&mut self, msg: &DevMsg, cx: &mut Cx) {
         match msg {
-            Msg::AirFrame(frame) => self.receive(frame, cx),
-            Msg::AirAnswer(slot, rssi) => self.answered((*slot).into(), *rssi, cx),
+            DevMsg::AirFrame(frame) => self.receive(frame, cx),
+            DevMsg::AirAnswer(slot, rssi) => self.answered((*slot).into(), *rssi, cx),
             _ => {}
         }
     }
@@ -214,9 +214,9 @@ fn slot_of(offset: u32) -> Option<u32> {
 }
 
 /// Traces a guest's register access in the format of open_eth's trace. Never shows the words of a key.
-fn trace_access(event: Event, offset: u32, value: u32, cx: &mut Cx) {
+fn trace_access(event: TraceEvent, offset: u32, value: u32, cx: &mut Cx) {
     cx.trace(event, || {
-        let arrow = if event == Event::WifiRegWrite { "<-" } else { "->" };
+        let arrow = if event == TraceEvent::WifiRegWrite { "<-" } else { "->" };
         let name = SPEC.at(offset).map_or("", |r| r.name);
         if keys::is_secret(offset) {
             return format!("MAC[{offset:#06x}] {arrow} (key) {name}");

@@ -9,7 +9,7 @@ use super::spec::*;
 use crate::dev::Cx;
 use crate::net::air::OnAir;
 use crate::net::air::frame::Mpdu;
-use crate::trace::Event;
+use crate::trace::TraceEvent;
 use esplens_core::time::TICKS_PER_US;
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +49,7 @@ pub struct RxList {
 
 /// A descriptor, read from RAM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Descriptor {
+pub struct RxDescriptor {
     /// Its address.
     pub at: u32,
     /// Size, length and flags word.
@@ -60,7 +60,7 @@ pub struct Descriptor {
     pub next: u32,
 }
 
-impl Descriptor {
+impl RxDescriptor {
     /// Reads a descriptor; `None` if it is not in RAM that DMA can access.
     pub fn read(at: u32, cx: &Cx) -> Option<Self> {
         let mut bytes = [0; 12];
@@ -82,7 +82,7 @@ impl RxList {
     /// Continues the list with the descriptors that the driver has linked to the last one.
     pub fn reload(&mut self, cx: &Cx) {
         if self.next == 0 {
-            self.next = Descriptor::read(self.last, cx).map_or(0, |d| d.next);
+            self.next = RxDescriptor::read(self.last, cx).map_or(0, |d| d.next);
         }
     }
 
@@ -93,10 +93,10 @@ impl RxList {
     }
 
     /// Returns the descriptors for `bytes`; `None` if too few are free.
-    fn claim(&self, bytes: usize, cx: &Cx) -> Option<Vec<Descriptor>> {
+    fn claim(&self, bytes: usize, cx: &Cx) -> Option<Vec<RxDescriptor>> {
         let (mut room, mut at, mut found) = (0, self.next, Vec::new());
         while room < bytes && found.len() < MAX_DESCRIPTORS {
-            let d = Descriptor::read(at, cx)?;
+            let d = RxDescriptor::read(at, cx)?;
             let size = (d.flags & desc::SIZE) as usize & !3;
             if d.flags & desc::OWNER == 0 || size == 0 {
                 return None;
@@ -109,7 +109,7 @@ impl RxList {
     }
 
     /// Fills the claimed descriptors. Returns false if a buffer is not in RAM.
-    fn fill(&mut self, claimed: &[Descriptor], data: &[u8], cx: &mut Cx) -> bool {
+    fn fill(&mut self, claimed: &[RxDescriptor], data: &[u8], cx: &mut Cx) -> bool {
         let mut rest = data;
         for d in claimed {
             let n = rest.len().min((d.flags & desc::SIZE) as usize & !3);
@@ -141,7 +141,7 @@ impl WifiMac {
         }
         let found = self.matches(&frame);
         let passes = self.passes(&frame, found);
-        cx.trace(Event::WifiFilter, || {
+        cx.trace(TraceEvent::WifiFilter, || {
             let verdict = if passes { "accept" } else { "reject" };
             format!("RX filter: {verdict}, receiver {:#x}, bssid {:#x}", found.receiver, found.bssid)
         });
@@ -162,13 +162,13 @@ impl WifiMac {
         let stored = list.claim(data.len(), cx).is_some_and(|claimed| list.fill(&claimed, &data, cx));
         if !stored {
             self.rx.lost = self.rx.lost.wrapping_add(1);
-            cx.trace(Event::WifiRx, || format!("RX: no descriptor for {} bytes", mpdu.len()));
+            cx.trace(TraceEvent::WifiRx, || format!("RX: no descriptor for {} bytes", mpdu.len()));
             return;
         }
         self.rx = list;
         cx.sys.radio.answered = Mpdu::parse(&air.mpdu).is_some_and(|f| self.acknowledges(&f.addr1()));
         let at = self.rx.last;
-        cx.trace(Event::WifiRx, || {
+        cx.trace(TraceEvent::WifiRx, || {
             let text = crate::net::air::frame::describe(&air.mpdu);
             format!("RX: desc {at:#010x}, len {}, {} dBm, {text}", mpdu.len(), air.rssi)
         });

@@ -6,7 +6,7 @@ use crate::dev::DevId;
 use crate::dev::testing::Bench;
 use crate::net::air::frame;
 use crate::net::air::wpa::{Tk, ccmp};
-use crate::net::air::{OnAir, Sent};
+use crate::net::air::{OnAir, SentFrame};
 use proptest::prelude::*;
 
 const STATION: [u8; 6] = [0x24, 0x0A, 0xC4, 0, 0x32, 1];
@@ -70,7 +70,7 @@ fn on_air(mpdu: Vec<u8>) -> OnAir {
 }
 
 fn receive(b: &mut Mac, mpdu: Vec<u8>) {
-    b.message(&Msg::AirFrame(on_air(mpdu)));
+    b.message(&DevMsg::AirFrame(on_air(mpdu)));
 }
 
 fn deauth(to: [u8; 6]) -> Vec<u8> {
@@ -82,7 +82,7 @@ fn a_frame_goes_to_the_next_descriptor_with_its_header() {
     let mut b = station(2);
     b.advance(1000);
     receive(&mut b, deauth(STATION));
-    assert!(b.irq(Source::WifiMac));
+    assert!(b.irq(IrqSource::WifiMac));
     assert_eq!(b.read(INT_STATUS), int::RX);
     assert_eq!((b.read(RX_DESCR_LAST), b.read(RX_DESCR_NEXT)), (LIST, LIST + 12));
     // 26 bytes of MPDU are stored as 28; sig_len includes the FCS.
@@ -93,7 +93,7 @@ fn a_frame_goes_to_the_next_descriptor_with_its_header() {
     assert_eq!((header[2] >> 16 & 0xF, header[3], header[6]), (6, 1000, 30 | 30 << 12));
     assert_eq!(load(&mut b, BUFFERS + HEADER as u32, 26), deauth(STATION));
     b.write(INT_CLEAR, int::RX);
-    assert!(!b.irq(Source::WifiMac));
+    assert!(!b.irq(IrqSource::WifiMac));
     assert_eq!((b.read(INT_STATUS), b.read(INT_CLEAR)), (0, 0));
 }
 
@@ -178,7 +178,7 @@ fn an_associated_station_hears_the_beacons_of_its_own_network_only() {
 }
 
 /// Starts slot `slot` with a frame, as `lmacTxFrame` does: the length includes the FCS, whose bytes are arbitrary.
-fn transmit(b: &mut Mac, slot: u32, mpdu: &[u8], key: u32) -> Option<Sent> {
+fn transmit(b: &mut Mac, slot: u32, mpdu: &[u8], key: u32) -> Option<SentFrame> {
     let mut bytes = mpdu.to_vec();
     bytes.extend([0xEF, 0xBE, 0xAD, 0xDE]);
     let length = bytes.len() as u32;
@@ -206,7 +206,7 @@ fn every_slot_sends_and_ends_once() {
         b.write(INT_CLEAR, int::TX_DONE);
         b.write(TXQ_COMPLETE_CLEAR, 1 << slot);
         b.advance(100_000);
-        assert_eq!((b.read(TXQ_COMPLETE), b.irq(Source::WifiMac)), (0, false));
+        assert_eq!((b.read(TXQ_COMPLETE), b.irq(IrqSource::WifiMac)), (0, false));
     }
 }
 
@@ -217,7 +217,7 @@ fn a_unicast_frame_waits_for_its_answer() {
         let mut b = station(1);
         assert!(transmit(&mut b, 0, &mpdu, 0).unwrap().answer);
         assert_eq!(b.read(TXQ_COMPLETE), 0);
-        b.message(&Msg::AirAnswer(0, answer));
+        b.message(&DevMsg::AirAnswer(0, answer));
         b.advance(200);
         assert_eq!(b.read(TXQ_COMPLETE), 1);
         assert_eq!(b.read(of_slot(PMD, 0, 0x3C)) >> 12 & 0xF, code);
@@ -259,7 +259,7 @@ fn ccmp_frames_are_encrypted_and_decrypted_in_flight() {
         insert_key(&mut b, 6, pairwise, key);
         insert_key(&mut b, 2, 0x40CC_0000, group);
         let plain = frame::data(frame::Ds::To { bssid: AP }, AP, STATION, 0x0800, b"up");
-        let dressed = ccmp::dress(&plain, 1, 0).unwrap();
+        let dressed = ccmp::add_ccmp_framing(&plain, 1, 0).unwrap();
         let sent = transmit(&mut b, 0, &dressed, 6).unwrap();
         assert!(!sent.frame.clear);
         assert_eq!(ccmp::open(&sent.frame.mpdu, &Tk::new(key)).unwrap().mpdu, plain);
@@ -270,7 +270,7 @@ fn ccmp_frames_are_encrypted_and_decrypted_in_flight() {
             let at = (b.read(RX_DESCR_LAST) - LIST) / 12 * 0x648 + BUFFERS;
             // The CCMP header is kept; the MIC is included in the length but not stored.
             assert_eq!(word(&mut b, at + 24) & 0xFFF, sealed.len() as u32 + 4);
-            let dressed = ccmp::dress(&plain, 7, id).unwrap();
+            let dressed = ccmp::add_ccmp_framing(&plain, 7, id).unwrap();
             assert_eq!(load(&mut b, at + HEADER as u32, dressed.len() - 8), dressed[..dressed.len() - 8]);
         }
         let last = b.read(RX_DESCR_LAST);
@@ -284,7 +284,7 @@ fn ccmp_frames_are_encrypted_and_decrypted_in_flight() {
 fn a_protected_frame_without_a_key_is_a_key_error() {
     let mut b = station(1);
     let plain = frame::data(frame::Ds::To { bssid: AP }, AP, STATION, 0x0800, b"up");
-    assert!(transmit(&mut b, 0, &ccmp::dress(&plain, 1, 0).unwrap(), 9).is_none());
+    assert!(transmit(&mut b, 0, &ccmp::add_ccmp_framing(&plain, 1, 0).unwrap(), 9).is_none());
     b.advance(400);
     assert_eq!(b.read(of_slot(PMD, 0, 0x3C)) >> 12 & 0xF, pmd::KEY_ERROR);
 }

@@ -1,13 +1,13 @@
 //! The five transmit slots. The MAC reads the descriptors of an 802.11 frame, transmits the frame for its air time and
 //! waits for a response if one is expected.
 
-use super::rx::{Descriptor, desc};
+use super::rx::{RxDescriptor, desc};
 use super::spec::*;
 use super::{ANSWERED, WifiMac};
 use crate::dev::Cx;
 use crate::net::air::frame::{ACK_BYTES, Mpdu, SIFS_US, Subtype, airtime_us, response_rate};
-use crate::net::air::{OnAir, Sent};
-use crate::trace::Event;
+use crate::net::air::{OnAir, SentFrame};
+use crate::trace::TraceEvent;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use serde::{Deserialize, Serialize};
 
@@ -116,7 +116,7 @@ impl WifiMac {
             self.answer(slot, pmd::KEY_ERROR, None, cx);
             return;
         }
-        cx.trace(Event::WifiTx, || {
+        cx.trace(TraceEvent::WifiTx, || {
             let text = crate::net::air::frame::describe(&frame.mpdu);
             format!("TX: slot {slot}, channel {}, rate {:#x}, {text}", frame.channel(), frame.rate)
         });
@@ -129,7 +129,7 @@ impl WifiMac {
             self.answer(slot, pmd::SUCCESS, None, cx);
         }
         cx.show_frame(frame.mpdu.clone(), Some(frame.info()));
-        cx.sys.radio.send(Sent { slot: slot as u8, answer, frame });
+        cx.sys.radio.send(SentFrame { slot: slot as u8, answer, frame });
     }
 
     /// Handles the medium's report whether a frame was answered, and with which signal strength (`None`: no response).
@@ -160,7 +160,7 @@ impl WifiMac {
         let plcp0 = of_slot(PLCP0, slot, 8);
         self.set(plcp0, self.get(plcp0) & !plcp0::START);
         self.complete |= 1 << slot;
-        cx.trace(Event::WifiTxDone, || {
+        cx.trace(TraceEvent::WifiTxDone, || {
             let how = match code {
                 pmd::SUCCESS => "success",
                 pmd::KEY_ERROR => "key error",
@@ -185,7 +185,7 @@ impl WifiMac {
 fn read_frame(first: u32, cx: &Cx) -> Option<Vec<u8>> {
     let (mut at, mut frame) = (first, Vec::new());
     for _ in 0..MAX_DESCRIPTORS {
-        let d = Descriptor::read(at, cx)?;
+        let d = RxDescriptor::read(at, cx)?;
         let length = (d.flags >> desc::LENGTH & 0xFFF) as usize;
         let begin = frame.len();
         if begin + length > MAX_FRAME {

@@ -84,7 +84,7 @@ impl AccessPoint {
         };
         if status == STATUS_SUCCESS {
             self.clients.retain(|c| c.mac != from);
-            self.clients.push(Client::new(from));
+            self.clients.push(AirClient::new(from));
             let text = format!("{}: {} authenticated", self.name(), mac_text(&from));
             self.report(false, text);
         }
@@ -104,7 +104,7 @@ impl AccessPoint {
         let wpa2 = self.network.wpa2;
         if let Some(client) = self.client(&from) {
             (client.aid, client.ofdm) = (aid, ofdm);
-            client.phase = if wpa2 { Phase::Handshake } else { Phase::Ready };
+            client.phase = if wpa2 { ClientPhase::Handshake } else { ClientPhase::Ready };
         }
         let again = request.subtype() == Subtype::ReassociationRequest;
         let mpdu = frame::association_response(&self.info(), from, STATUS_SUCCESS, aid, again);

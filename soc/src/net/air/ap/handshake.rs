@@ -1,7 +1,7 @@
 //! The access point's side of the 4-way handshake (IEEE 802.11, 12.7.6), and the trial of passphrases.
 
 use super::*;
-use crate::net::air::wpa::{Action, Authenticator, AuthenticatorConfig, GroupKey, Pmk};
+use crate::net::air::wpa::{Authenticator, AuthenticatorConfig, GroupKey, HandshakeAction, Pmk};
 use sha2::{Digest, Sha256};
 
 /// Time after which a message is sent again.
@@ -35,7 +35,7 @@ impl AccessPoint {
             group: self.group(),
         });
         let first = wpa.start();
-        (self.tried, self.hopeless) = (0, false);
+        (self.tried, self.search_failed) = (0, false);
         if let Some(client) = self.client(&station) {
             client.wpa = Some(wpa);
             client.key = None;
@@ -57,31 +57,31 @@ impl AccessPoint {
         self.carry_out(now, station, actions);
     }
 
-    fn carry_out(&mut self, now: Ticks, station: Mac, actions: Vec<Action>) {
+    fn carry_out(&mut self, now: Ticks, station: Mac, actions: Vec<HandshakeAction>) {
         for action in actions {
             match action {
-                Action::Send(eapol) => {
+                HandshakeAction::Send(eapol) => {
                     if let Some(client) = self.client(&station) {
                         (client.resend_at, client.resent) = (now + RESEND, 0);
                     }
                     self.send_eapol(now, &station, &eapol);
                 }
-                Action::Installed { tk, .. } => {
+                HandshakeAction::Installed { tk, .. } => {
                     if let Some(client) = self.client(&station) {
-                        client.phase = Phase::Ready;
+                        client.phase = ClientPhase::Ready;
                         client.key = Some(tk);
                         client.sent_pn = 0;
                         client.resend_at = Ticks::MAX;
                     }
                     self.joined(&station);
                 }
-                Action::Failed(why) => self.deauthenticate(now, station, why.reason()),
-                Action::BadMic if !std::mem::replace(&mut self.told, true) => {
+                HandshakeAction::Failed(why) => self.deauthenticate(now, station, why.reason()),
+                HandshakeAction::BadMic if !std::mem::replace(&mut self.bad_psk_reported, true) => {
                     let text = format!("{}: the firmware uses a different passphrase", self.name());
                     self.report(true, text);
                 }
-                Action::NeedPmk | Action::BadMic => {}
-                Action::GroupInstalled(_) => {
+                HandshakeAction::NeedPmk | HandshakeAction::BadMic => {}
+                HandshakeAction::GroupInstalled(_) => {
                     if let Some(client) = self.client(&station) {
                         client.resend_at = Ticks::MAX;
                     }
@@ -112,16 +112,17 @@ impl AccessPoint {
 
     /// Returns the network whose passphrase is needed to check a station's message 2.
     #[must_use]
-    pub fn wanted(&self) -> Option<Wanted> {
-        let waits = |c: &Client| c.wpa.as_ref().is_some_and(Authenticator::needs_pmk);
-        let wanted = Wanted { bssid: self.bssid(), ssid: self.network.ssid.clone(), tried: self.tried };
-        (!self.hopeless && self.clients.iter().any(waits)).then_some(wanted)
+    pub fn wanted(&self) -> Option<SearchedNetwork> {
+        let waits = |c: &AirClient| c.wpa.as_ref().is_some_and(Authenticator::needs_pmk);
+        let wanted =
+            SearchedNetwork { bssid: self.bssid(), ssid: self.network.ssid.clone(), tried: self.tried };
+        (!self.search_failed && self.clients.iter().any(waits)).then_some(wanted)
     }
 
     /// Tries passphrases on a waiting message 2. If there are none left, the search has failed.
     pub fn try_passphrases(&mut self, now: Ticks, candidates: &[Vec<u8>]) {
         let ssid = self.network.ssid.clone();
-        let waiting = |c: &&mut Client| c.wpa.as_ref().is_some_and(Authenticator::needs_pmk);
+        let waiting = |c: &&mut AirClient| c.wpa.as_ref().is_some_and(Authenticator::needs_pmk);
         let Some(client) = self.clients.iter_mut().find(waiting) else { return };
         let mac = client.mac;
         let Some(wpa) = &mut client.wpa else { return };
@@ -131,7 +132,7 @@ impl AccessPoint {
             if !candidates.is_empty() && !self.searched {
                 return;
             }
-            self.hopeless = true;
+            self.search_failed = true;
             if std::mem::replace(&mut self.searched, true) {
                 return;
             }

@@ -1,7 +1,7 @@
 //! A DHCP client (RFC 2131), limited to what the virtual station needs.
 
 use crate::net::air::frame::Mac;
-use crate::net::user::Config;
+use crate::net::user::UserNetConfig;
 use esplens_core::time::{TICKS_PER_SEC, Ticks};
 use serde::{Deserialize, Serialize};
 use smoltcp::phy::ChecksumCapabilities;
@@ -54,10 +54,10 @@ impl DhcpClient {
     /// Returns the configuration of the leased network, once the lease is acknowledged: the station is its `host`, and
     /// the access point is the machine to which forwards connect.
     #[must_use]
-    pub fn network(&self) -> Option<Config> {
+    pub fn network(&self) -> Option<UserNetConfig> {
         let lease = self.lease.filter(|l| l.acknowledged)?;
         let mask = u32::MAX.checked_shl(32 - u32::from(lease.prefix)).unwrap_or(0);
-        Some(Config {
+        Some(UserNetConfig {
             net: Ipv4Addr::from(u32::from(lease.address) & mask),
             prefix: lease.prefix,
             host: lease.address,
@@ -66,7 +66,7 @@ impl DhcpClient {
             ipv6: false,
             restrict: true,
             forwards: Vec::new(),
-            ..Config::default()
+            ..UserNetConfig::default()
         })
     }
 

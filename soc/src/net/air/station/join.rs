@@ -3,7 +3,7 @@
 use super::*;
 use crate::net::air::ap::with_eapol;
 use crate::net::air::frame::Rsn;
-use crate::net::air::wpa::{Action, SupplicantConfig};
+use crate::net::air::wpa::{HandshakeAction, SupplicantConfig};
 
 /// Time after which a request is repeated.
 const RETRY: Ticks = 300_000 * TICKS_PER_US;
@@ -72,11 +72,11 @@ impl Station {
 
     /// Returns the network whose passphrase must be found before the station can join.
     #[must_use]
-    pub fn wanted(&self) -> Option<Wanted> {
+    pub fn wanted(&self) -> Option<SearchedNetwork> {
         let target = self.target.as_ref().filter(|t| !t.rsn.is_empty() && self.wanted)?;
         let spent = self.tried >= self.keys.len();
         let needs = self.phase == StationPhase::Idle && spent && self.config.pmk.is_none();
-        needs.then(|| Wanted { bssid: target.bssid, ssid: target.ssid.clone(), tried: self.passed })
+        needs.then(|| SearchedNetwork { bssid: target.bssid, ssid: target.ssid.clone(), tried: self.passed })
     }
 
     /// Takes candidate passphrases of the network and tries to join; with none left, gives up.
@@ -160,22 +160,22 @@ impl Station {
         };
         for action in actions {
             match action {
-                Action::Send(eapol) => self.send_ethernet(now, &with_eapol(bssid, MAC, &eapol)),
-                Action::Installed { tk, group } => {
+                HandshakeAction::Send(eapol) => self.send_ethernet(now, &with_eapol(bssid, MAC, &eapol)),
+                HandshakeAction::Installed { tk, group } => {
                     (self.key, self.group_key, self.pn) = (Some(tk), group.tk(), 0);
                     if self.phase == StationPhase::Handshake {
                         self.begin_dhcp(now);
                     }
                 }
-                Action::GroupInstalled(group) => self.group_key = group.tk(),
-                Action::BadMic | Action::Failed(_) | Action::NeedPmk => {}
+                HandshakeAction::GroupInstalled(group) => self.group_key = group.tk(),
+                HandshakeAction::BadMic | HandshakeAction::Failed(_) | HandshakeAction::NeedPmk => {}
             }
         }
     }
 
     /// Handles the access point's deauthentication: tries again after a delay, with the next key if it came during the
     /// handshake.
-    pub(super) fn thrown_out(&mut self, now: Ticks, frame: &Mpdu) {
+    pub(super) fn deauthenticated(&mut self, now: Ticks, frame: &Mpdu) {
         let reason = frame.reason().unwrap_or(0);
         self.report(false, format!("virtual station: deauthenticated, reason {reason}"));
         if self.phase == StationPhase::Handshake {

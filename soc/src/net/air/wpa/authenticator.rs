@@ -1,7 +1,7 @@
 //! The access point's side of the handshakes.
 
 use super::eapol::{Outgoing, wrap};
-use super::{Action, EapolKey, Failure, GroupKey, KeyInfo, Message, Nonce, Pmk, Ptk, Tk};
+use super::{EapolKey, Failure, GroupKey, HandshakeAction, KeyInfo, Message, Nonce, Pmk, Ptk, Tk};
 use crate::net::air::frame::{Elements, Mac, id};
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,7 @@ pub struct AuthenticatorConfig {
     /// RSN element of the association request, with identifier and length; message 2 must repeat it. Empty: not
     /// checked.
     pub station_rsn: Vec<u8>,
-    /// The PMK; `None` if it has to be found ([`Action::NeedPmk`]).
+    /// The PMK; `None` if it has to be found ([`HandshakeAction::NeedPmk`]).
     pub pmk: Option<Pmk>,
     /// The access point's nonce, fresh for each association.
     pub anonce: Nonce,
@@ -87,7 +87,7 @@ impl Authenticator {
     }
 
     /// Handles an EAPOL frame of the station. Unexpected frames are ignored.
-    pub fn receive(&mut self, eapol: &[u8]) -> Vec<Action> {
+    pub fn receive(&mut self, eapol: &[u8]) -> Vec<HandshakeAction> {
         let Some(key) = EapolKey::parse(eapol).filter(EapolKey::is_wpa2) else { return Vec::new() };
         let open = self.open.contains(&key.replay);
         match (key.message(), self.stage) {
@@ -114,15 +114,15 @@ impl Authenticator {
         key.is_some_and(|key| key.mic_fits(&self.derive(pmk, &key.nonce)))
     }
 
-    /// Takes the PMK and continues with the waiting message 2. The result is message 3, or [`Action::BadMic`] if the
-    /// PMK does not match; then it is not kept. Without a message 2 the PMK is kept for it.
-    pub fn accept(&mut self, pmk: Pmk) -> Vec<Action> {
+    /// Takes the PMK and continues with the waiting message 2. The result is message 3, or [`HandshakeAction::BadMic`]
+    /// if the PMK does not match; then it is not kept. Without a message 2 the PMK is kept for it.
+    pub fn accept(&mut self, pmk: Pmk) -> Vec<HandshakeAction> {
         let Some(message2) = self.message2.clone().filter(|_| self.stage == Stage::Message1) else {
             self.config.pmk = Some(pmk);
             return Vec::new();
         };
         if !self.m2_fits(&pmk) {
-            return vec![Action::BadMic];
+            return vec![HandshakeAction::BadMic];
         }
         self.config.pmk = Some(pmk);
         self.take_message2(&message2)
@@ -176,19 +176,19 @@ impl Authenticator {
     }
 
     /// Handles message 2, received for the first time or again.
-    fn take_message2(&mut self, eapol: &[u8]) -> Vec<Action> {
+    fn take_message2(&mut self, eapol: &[u8]) -> Vec<HandshakeAction> {
         let Some(key) = EapolKey::parse(eapol) else { return Vec::new() };
         if self.stage == Stage::Message1 {
             self.message2 = Some(eapol.to_vec());
         }
-        let Some(pmk) = &self.config.pmk else { return vec![Action::NeedPmk] };
+        let Some(pmk) = &self.config.pmk else { return vec![HandshakeAction::NeedPmk] };
         let ptk = self.derive(pmk, &key.nonce);
         if !key.mic_fits(&ptk) {
-            return vec![Action::BadMic];
+            return vec![HandshakeAction::BadMic];
         }
         let rsn = Elements(key.data).find_whole(id::RSN).unwrap_or(&[]);
         if !self.config.station_rsn.is_empty() && rsn != self.config.station_rsn {
-            return vec![Action::Failed(Failure::RsnMismatch)];
+            return vec![HandshakeAction::Failed(Failure::RsnMismatch)];
         }
         if self.stage == Stage::Message1 {
             self.earlier = std::mem::take(&mut self.open);
@@ -198,15 +198,15 @@ impl Authenticator {
         }
         self.ptk = Some(ptk);
         self.stage = Stage::Message3;
-        vec![Action::Send(self.current())]
+        vec![HandshakeAction::Send(self.current())]
     }
 
     /// Handles message 4.
-    fn finish(&mut self, key: &EapolKey) -> Vec<Action> {
+    fn finish(&mut self, key: &EapolKey) -> Vec<HandshakeAction> {
         let Some(ptk) = self.ptk.as_ref().filter(|ptk| key.mic_fits(ptk)) else {
-            return vec![Action::BadMic];
+            return vec![HandshakeAction::BadMic];
         };
-        let installed = Action::Installed { tk: ptk.tk().clone(), group: self.config.group.clone() };
+        let installed = HandshakeAction::Installed { tk: ptk.tk().clone(), group: self.config.group.clone() };
         self.earlier.clear();
         self.message2 = None;
         self.enter(Stage::Done);
@@ -214,12 +214,12 @@ impl Authenticator {
     }
 
     /// Handles message 2 of the group key handshake.
-    fn finish_group(&mut self, key: &EapolKey) -> Vec<Action> {
+    fn finish_group(&mut self, key: &EapolKey) -> Vec<HandshakeAction> {
         if !self.ptk.as_ref().is_some_and(|ptk| key.mic_fits(ptk)) {
-            return vec![Action::BadMic];
+            return vec![HandshakeAction::BadMic];
         }
         self.enter(Stage::Done);
-        vec![Action::GroupInstalled(self.config.group.clone())]
+        vec![HandshakeAction::GroupInstalled(self.config.group.clone())]
     }
 
     /// Builds the message of the current stage, with the next replay counter.

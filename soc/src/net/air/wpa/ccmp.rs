@@ -50,7 +50,7 @@ pub fn packet_number(mpdu: &[u8]) -> Option<(u64, u8)> {
 /// Encrypts an unprotected MPDU. Returns `None` if it is no data or management frame, or is protected already.
 #[must_use]
 pub fn seal(plain: &[u8], tk: &Tk, pn: u64, key_id: u8) -> Option<Vec<u8>> {
-    let mut mpdu = dress(plain, pn, key_id)?;
+    let mut mpdu = add_ccmp_framing(plain, pn, key_id)?;
     seal_in_place(&mut mpdu, tk).then_some(mpdu)
 }
 
@@ -59,7 +59,7 @@ pub fn seal(plain: &[u8], tk: &Tk, pn: u64, key_id: u8) -> Option<Vec<u8>> {
 pub fn open(mpdu: &[u8], tk: &Tk) -> Option<Opened> {
     let mut mpdu = mpdu.to_vec();
     let fits = open_in_place(&mut mpdu, tk);
-    fits.then(|| undress(&mpdu)).flatten()
+    fits.then(|| strip_ccmp_framing(&mpdu)).flatten()
 }
 
 /// Encrypts in place an MPDU that has its CCMP header, plaintext and [`MIC`] reserved bytes at its end. Returns false
@@ -98,7 +98,7 @@ pub fn open_in_place(mpdu: &mut [u8], tk: &Tk) -> bool {
 /// the CCMP header and a zero MIC. The driver's buffer has this form before encryption and after decryption. Returns
 /// `None` as [`seal`] does.
 #[must_use]
-pub fn dress(plain: &[u8], pn: u64, key_id: u8) -> Option<Vec<u8>> {
+pub fn add_ccmp_framing(plain: &[u8], pn: u64, key_id: u8) -> Option<Vec<u8>> {
     let view = Mpdu::parse(plain).filter(|m| !m.protected() && can_protect(m))?;
     let mut mpdu = Vec::with_capacity(plain.len() + HEADER + MIC);
     mpdu.extend(&plain[..view.header_len()]);
@@ -109,9 +109,9 @@ pub fn dress(plain: &[u8], pn: u64, key_id: u8) -> Option<Vec<u8>> {
     Some(mpdu)
 }
 
-/// Removes CCMP header, MIC and protected flag without decrypting: the reverse of [`dress`].
+/// Removes CCMP header, MIC and protected flag without decrypting: the reverse of [`add_ccmp_framing`].
 #[must_use]
-pub fn undress(mpdu: &[u8]) -> Option<Opened> {
+pub fn strip_ccmp_framing(mpdu: &[u8]) -> Option<Opened> {
     let (pn, key_id) = packet_number(mpdu)?;
     let view = Mpdu::parse(mpdu).filter(can_protect)?;
     let payload = view.body().get(HEADER..)?;

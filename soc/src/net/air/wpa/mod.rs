@@ -25,8 +25,8 @@ pub type Nonce = [u8; 32];
 
 /// Action for the owner of an [`Authenticator`] or [`Supplicant`]; several are to be carried out in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Send this EAPOL frame to the peer. Unprotected before [`Action::Installed`], protected after it.
+pub enum HandshakeAction {
+    /// Send this EAPOL frame to the peer. Unprotected before [`HandshakeAction::Installed`], protected after it.
     Send(Vec<u8>),
     /// An authenticator without PMK has received message 2. Check candidates with [`Authenticator::m2_fits`], then call
     /// [`Authenticator::accept`].

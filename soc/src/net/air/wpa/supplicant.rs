@@ -1,7 +1,7 @@
 //! The station's side of the handshakes.
 
 use super::eapol::{Outgoing, group_key};
-use super::{Action, EapolKey, Failure, GroupKey, KeyInfo, Message, Nonce, Pmk, Ptk, Tk};
+use super::{EapolKey, Failure, GroupKey, HandshakeAction, KeyInfo, Message, Nonce, Pmk, Ptk, Tk};
 use crate::net::air::frame::{Elements, Mac, id};
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +42,7 @@ impl Supplicant {
     }
 
     /// Handles an EAPOL frame of the access point. Unexpected frames are ignored.
-    pub fn receive(&mut self, eapol: &[u8]) -> Vec<Action> {
+    pub fn receive(&mut self, eapol: &[u8]) -> Vec<HandshakeAction> {
         let Some(key) = EapolKey::parse(eapol).filter(EapolKey::is_wpa2) else { return Vec::new() };
         if self.replay.is_some_and(|last| key.replay <= last) {
             return Vec::new();
@@ -68,61 +68,61 @@ impl Supplicant {
     }
 
     /// Handles message 1: derives the key from the access point's nonce.
-    fn take_message1(&mut self, key: &EapolKey) -> Vec<Action> {
+    fn take_message1(&mut self, key: &EapolKey) -> Vec<HandshakeAction> {
         let c = &self.config;
         let ptk = Ptk::derive(&c.pmk, c.ap, c.station, &key.nonce, &c.snonce);
         let answer = Outgoing { nonce: c.snonce, data: &c.rsn, ..answer(KeyInfo::M2, key) };
         let answer = answer.build(Some(&ptk));
         self.begun = Some((key.nonce, ptk));
-        vec![Action::Send(answer)]
+        vec![HandshakeAction::Send(answer)]
     }
 
     /// Handles message 3: installs the keys. A repeated message 3 (message 4 was lost) is answered, but nothing is
     /// installed again.
-    fn take_message3(&mut self, key: &EapolKey) -> Vec<Action> {
+    fn take_message3(&mut self, key: &EapolKey) -> Vec<HandshakeAction> {
         let Some((_, ptk)) = self.begun.clone().filter(|(anonce, _)| *anonce == key.nonce) else {
             return Vec::new();
         };
         if !key.mic_fits(&ptk) {
-            return vec![Action::BadMic];
+            return vec![HandshakeAction::BadMic];
         }
         let data = key.unwrap(&ptk);
         let group = data.as_deref().and_then(|data| group_key(data, key.rsc));
         let (Some(data), Some(group)) = (data, group) else {
-            return vec![Action::Failed(Failure::KeyData)];
+            return vec![HandshakeAction::Failed(Failure::KeyData)];
         };
         let rsn = Elements(&data).find_whole(id::RSN).unwrap_or(&[]);
         if !self.config.ap_rsn.is_empty() && rsn != self.config.ap_rsn {
-            return vec![Action::Failed(Failure::RsnMismatch)];
+            return vec![HandshakeAction::Failed(Failure::RsnMismatch)];
         }
         self.replay = Some(key.replay);
-        let mut actions = vec![Action::Send(answer(KeyInfo::M4, key).build(Some(&ptk)))];
+        let mut actions = vec![HandshakeAction::Send(answer(KeyInfo::M4, key).build(Some(&ptk)))];
         match self.installed.replace((ptk.clone(), group.clone())) {
             Some((old, old_group)) if old == ptk => {
                 if !old_group.is_same(&group) {
-                    actions.push(Action::GroupInstalled(group));
+                    actions.push(HandshakeAction::GroupInstalled(group));
                 }
             }
-            _ => actions.push(Action::Installed { tk: ptk.tk().clone(), group }),
+            _ => actions.push(HandshakeAction::Installed { tk: ptk.tk().clone(), group }),
         }
         actions
     }
 
     /// Handles message 1 of the group key handshake.
-    fn take_group(&mut self, key: &EapolKey) -> Vec<Action> {
+    fn take_group(&mut self, key: &EapolKey) -> Vec<HandshakeAction> {
         let Some((ptk, old)) = &mut self.installed else { return Vec::new() };
         if !key.mic_fits(ptk) {
-            return vec![Action::BadMic];
+            return vec![HandshakeAction::BadMic];
         }
         let data = key.unwrap(ptk);
         let Some(group) = data.and_then(|data| group_key(&data, key.rsc)) else {
-            return vec![Action::Failed(Failure::KeyData)];
+            return vec![HandshakeAction::Failed(Failure::KeyData)];
         };
         self.replay = Some(key.replay);
-        let mut actions = vec![Action::Send(answer(KeyInfo::GROUP2, key).build(Some(ptk)))];
+        let mut actions = vec![HandshakeAction::Send(answer(KeyInfo::GROUP2, key).build(Some(ptk)))];
         if !old.is_same(&group) {
             *old = group.clone();
-            actions.push(Action::GroupInstalled(group));
+            actions.push(HandshakeAction::GroupInstalled(group));
         }
         actions
     }

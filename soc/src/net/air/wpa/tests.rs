@@ -36,15 +36,15 @@ fn supplicant(pmk: Pmk) -> Supplicant {
 }
 
 /// Returns the frame of the only action, which must be a `Send`.
-fn sent(actions: Vec<Action>) -> Vec<u8> {
+fn sent(actions: Vec<HandshakeAction>) -> Vec<u8> {
     match &actions[..] {
-        [Action::Send(frame)] => frame.clone(),
+        [HandshakeAction::Send(frame)] => frame.clone(),
         other => panic!("{other:?}"),
     }
 }
 
 /// Exchanges messages 1 and 2. Returns the access point's actions.
-fn begin(ap: &mut Authenticator, station: &mut Supplicant) -> Vec<Action> {
+fn begin(ap: &mut Authenticator, station: &mut Supplicant) -> Vec<HandshakeAction> {
     let m2 = sent(station.receive(&ap.start()));
     ap.receive(&m2)
 }
@@ -53,8 +53,10 @@ fn begin(ap: &mut Authenticator, station: &mut Supplicant) -> Vec<Action> {
 fn joined() -> (Authenticator, Supplicant) {
     let (mut ap, mut station) = (authenticator(Some(pmk())), supplicant(pmk()));
     let m3 = sent(begin(&mut ap, &mut station));
-    let [Action::Send(m4), Action::Installed { .. }] = &station.receive(&m3)[..] else { panic!() };
-    assert!(matches!(ap.receive(m4)[..], [Action::Installed { .. }]));
+    let [HandshakeAction::Send(m4), HandshakeAction::Installed { .. }] = &station.receive(&m3)[..] else {
+        panic!()
+    };
+    assert!(matches!(ap.receive(m4)[..], [HandshakeAction::Installed { .. }]));
     (ap, station)
 }
 
@@ -77,12 +79,12 @@ fn the_four_way_handshake_installs_the_same_keys() {
     assert_eq!(m3.len(), 99 + 56);
     assert!(!ap.is_done() && !station.is_done() && ap.tk().is_none());
     let actions = station.receive(&m3);
-    let [Action::Send(m4), Action::Installed { tk, group: theirs }] = &actions[..] else {
+    let [HandshakeAction::Send(m4), HandshakeAction::Installed { tk, group: theirs }] = &actions[..] else {
         panic!("{actions:?}")
     };
     assert_eq!(info(m4), KeyInfo::M4);
     assert_eq!((theirs, theirs.cipher()), (&group(0xA1, 1), Cipher::Ccmp));
-    assert_eq!(ap.receive(m4), [Action::Installed { tk: tk.clone(), group: group(0xA1, 1) }]);
+    assert_eq!(ap.receive(m4), [HandshakeAction::Installed { tk: tk.clone(), group: group(0xA1, 1) }]);
     assert!(ap.is_done() && station.is_done() && !ap.awaits());
     assert_eq!((ap.tk(), station.tk()), (Some(tk), Some(tk)));
     assert_eq!(ap.resend(), None);
@@ -106,15 +108,15 @@ fn the_passphrase_is_found_among_candidates() {
     let (mut ap, mut station) = (authenticator(None), supplicant(pmk()));
     let m2 = sent(station.receive(&ap.start()));
     assert!(!ap.m2_fits(&pmk()) && !ap.needs_pmk());
-    assert_eq!(ap.receive(&m2), [Action::NeedPmk]);
+    assert_eq!(ap.receive(&m2), [HandshakeAction::NeedPmk]);
     assert!(ap.needs_pmk());
     let wrong = Pmk::new([8; 32]);
     assert!(!ap.m2_fits(&wrong) && ap.m2_fits(&pmk()));
-    assert_eq!(ap.accept(wrong), [Action::BadMic]);
+    assert_eq!(ap.accept(wrong), [HandshakeAction::BadMic]);
     assert!(ap.needs_pmk(), "a wrong one is not kept");
     let m3 = sent(ap.accept(pmk()));
-    let [Action::Send(m4), _] = &station.receive(&m3)[..] else { panic!() };
-    assert!(matches!(ap.receive(m4)[..], [Action::Installed { .. }]));
+    let [HandshakeAction::Send(m4), _] = &station.receive(&m3)[..] else { panic!() };
+    assert!(matches!(ap.receive(m4)[..], [HandshakeAction::Installed { .. }]));
 }
 
 /// While the passphrase is being searched, message 1 is sent again; a PMK may also be given before message 2.
@@ -124,7 +126,7 @@ fn a_search_may_take_its_time() {
     begin(&mut ap, &mut station);
     let m1 = ap.resend().unwrap();
     assert_eq!(info(&m1), KeyInfo::M1);
-    assert_eq!(ap.receive(&sent(station.receive(&m1))), [Action::NeedPmk]);
+    assert_eq!(ap.receive(&sent(station.receive(&m1))), [HandshakeAction::NeedPmk]);
     assert_eq!(info(&sent(ap.accept(pmk()))), KeyInfo::M3);
 
     let (mut ap, mut station) = (authenticator(None), supplicant(pmk()));
@@ -137,7 +139,7 @@ fn a_search_may_take_its_time() {
 fn another_passphrase_gives_a_bad_mic_and_message_1_again() {
     let (mut ap, mut station) = (authenticator(Some(pmk())), supplicant(Pmk::new([9; 32])));
     let m2 = sent(station.receive(&ap.start()));
-    assert_eq!(ap.receive(&m2), [Action::BadMic]);
+    assert_eq!(ap.receive(&m2), [HandshakeAction::BadMic]);
     assert!(ap.m2_fits(&Pmk::new([9; 32])), "the owner can tell which one it was");
     assert_eq!(info(&ap.resend().unwrap()), KeyInfo::M1);
     assert!(!ap.is_done());
@@ -156,11 +158,13 @@ fn lost_messages_are_sent_again() {
     let _lost = sent(ap.receive(&m2));
     let m3 = ap.resend().unwrap();
     assert_eq!((info(&m3), replay(&m3)), (KeyInfo::M3, 5));
-    let [Action::Send(_lost), Action::Installed { .. }] = &station.receive(&m3)[..] else { panic!() };
+    let [HandshakeAction::Send(_lost), HandshakeAction::Installed { .. }] = &station.receive(&m3)[..] else {
+        panic!()
+    };
     // The station has its keys. A repeated message 3 is answered, and nothing is installed again.
     assert_eq!(station.receive(&m3), [], "the same counter");
     let m4 = sent(station.receive(&ap.resend().unwrap()));
-    assert!(matches!(ap.receive(&m4)[..], [Action::Installed { .. }]));
+    assert!(matches!(ap.receive(&m4)[..], [HandshakeAction::Installed { .. }]));
     assert_eq!(ap.receive(&m4), [], "again");
 }
 
@@ -176,8 +180,8 @@ fn an_answer_to_an_earlier_copy_counts_but_not_to_a_much_earlier_one() {
     let m3 = ap.resend().unwrap();
     let m2 = sent(station.receive(&copies[1]));
     assert_eq!(info(&sent(ap.receive(&m2))), KeyInfo::M3);
-    let [Action::Send(m4), _] = &station.receive(&m3)[..] else { panic!() };
-    assert!(matches!(ap.receive(m4)[..], [Action::Installed { .. }]));
+    let [HandshakeAction::Send(m4), _] = &station.receive(&m3)[..] else { panic!() };
+    assert!(matches!(ap.receive(m4)[..], [HandshakeAction::Installed { .. }]));
 }
 
 /// A station that restarted with another nonce answers a copy of message 1: the handshake continues with the new nonce.
@@ -186,13 +190,13 @@ fn message_2_with_another_nonce_counts() {
     let (mut ap, mut station) = (authenticator(Some(pmk())), supplicant(pmk()));
     let (m1, copy) = (ap.start(), ap.resend().unwrap());
     let stale = sent(ap.receive(&sent(station.receive(&m1))));
-    let [Action::Send(stale), _] = &station.receive(&stale)[..] else { panic!() };
+    let [HandshakeAction::Send(stale), _] = &station.receive(&stale)[..] else { panic!() };
     let mut anew = supplicant(pmk());
     anew.config.snonce = [3; 32];
     let m3 = sent(ap.receive(&sent(anew.receive(&copy))));
     assert_eq!(ap.receive(stale), []);
-    let [Action::Send(m4), _] = &anew.receive(&m3)[..] else { panic!() };
-    assert!(matches!(ap.receive(m4)[..], [Action::Installed { .. }]));
+    let [HandshakeAction::Send(m4), _] = &anew.receive(&m3)[..] else { panic!() };
+    assert!(matches!(ap.receive(m4)[..], [HandshakeAction::Installed { .. }]));
     assert_eq!(ap.tk(), anew.tk());
 }
 
@@ -204,10 +208,12 @@ fn a_rekey_gives_the_station_a_new_group_key() {
     let _lost = message;
     let again = ap.resend().unwrap();
     let actions = station.receive(&again);
-    let [Action::Send(answer), Action::GroupInstalled(key)] = &actions[..] else { panic!("{actions:?}") };
+    let [HandshakeAction::Send(answer), HandshakeAction::GroupInstalled(key)] = &actions[..] else {
+        panic!("{actions:?}")
+    };
     assert_eq!((key, key.id(), key.rsc()), (&group(0xB2, 2), 2, 0x1234));
     assert_eq!(info(answer), KeyInfo::GROUP2);
-    assert_eq!(ap.receive(answer), [Action::GroupInstalled(group(0xB2, 2))]);
+    assert_eq!(ap.receive(answer), [HandshakeAction::GroupInstalled(group(0xB2, 2))]);
     assert!(ap.is_done() && !ap.awaits() && station.is_done());
     assert_eq!(ap.tk(), station.tk());
     // Before the handshake is complete, a new key only replaces the old one.
@@ -224,7 +230,7 @@ fn joining_again_begins_anew() {
     let m3 = sent(ap.receive(&sent(station.receive(&m1))));
     // Both nonces are the same here, and so are the keys: nothing to install.
     let m4 = sent(station.receive(&m3));
-    assert!(matches!(ap.receive(&m4)[..], [Action::Installed { .. }]));
+    assert!(matches!(ap.receive(&m4)[..], [HandshakeAction::Installed { .. }]));
 }
 
 #[test]
@@ -234,13 +240,13 @@ fn a_changed_rsn_element_ends_the_handshake() {
     station.config.rsn.clone_from(&other);
     let mut ap = authenticator(Some(pmk()));
     let m2 = sent(station.receive(&ap.start()));
-    assert_eq!(ap.receive(&m2), [Action::Failed(Failure::RsnMismatch)]);
+    assert_eq!(ap.receive(&m2), [HandshakeAction::Failed(Failure::RsnMismatch)]);
     assert_eq!(Failure::RsnMismatch.reason(), 17);
 
     let (mut ap, mut station) = (authenticator(Some(pmk())), supplicant(pmk()));
     station.config.ap_rsn = other;
     let m3 = sent(begin(&mut ap, &mut station));
-    assert_eq!(station.receive(&m3), [Action::Failed(Failure::RsnMismatch)]);
+    assert_eq!(station.receive(&m3), [HandshakeAction::Failed(Failure::RsnMismatch)]);
     assert!(!station.is_done());
 }
 
@@ -252,17 +258,17 @@ fn a_damaged_message_changes_nothing() {
     for at in 99..m3.len() {
         let mut damaged = m3.clone();
         damaged[at] ^= 1;
-        assert_eq!(station.receive(&damaged), [Action::BadMic]);
+        assert_eq!(station.receive(&damaged), [HandshakeAction::BadMic]);
     }
     let mut other = m3.clone();
     other[17] ^= 1;
     assert_eq!(station.receive(&other), [], "another nonce than message 1's");
-    let [Action::Send(m4), _] = &station.receive(&m3)[..] else { panic!() };
+    let [HandshakeAction::Send(m4), _] = &station.receive(&m3)[..] else { panic!() };
     let mut damaged = m4.clone();
     damaged[81] ^= 1;
-    assert_eq!(ap.receive(&damaged), [Action::BadMic]);
+    assert_eq!(ap.receive(&damaged), [HandshakeAction::BadMic]);
     assert!(!ap.is_done());
-    assert!(matches!(ap.receive(m4)[..], [Action::Installed { .. }]));
+    assert!(matches!(ap.receive(m4)[..], [HandshakeAction::Installed { .. }]));
 }
 
 /// The softAP of ESP-IDF 3.3 in mixed mode distributes a group key of TKIP's length.
@@ -274,7 +280,7 @@ fn a_tkip_group_key_is_taken() {
     let mut station = supplicant(pmk());
     let m3 = sent(begin(&mut ap, &mut station));
     let actions = station.receive(&m3);
-    let [_, Action::Installed { group, .. }] = &actions[..] else { panic!("{actions:?}") };
+    let [_, HandshakeAction::Installed { group, .. }] = &actions[..] else { panic!("{actions:?}") };
     assert_eq!((group, group.tk()), (&key, None));
 }
 
@@ -295,7 +301,10 @@ fn state_survives_saving() {
     let bytes = postcard::to_allocvec(&(&ap, &station)).unwrap();
     let (mut ap, mut station): (Authenticator, Supplicant) = postcard::from_bytes(&bytes).unwrap();
     let m3 = sent(ap.accept(pmk()));
-    assert!(matches!(station.receive(&m3)[..], [Action::Send(_), Action::Installed { .. }]));
+    assert!(matches!(
+        station.receive(&m3)[..],
+        [HandshakeAction::Send(_), HandshakeAction::Installed { .. }]
+    ));
 }
 
 /// Returns a frame with each kind of header.
@@ -338,19 +347,22 @@ fn frames_go_through_ccmp_and_back() {
 fn frames_are_sealed_in_the_driver_s_buffer() {
     let tk = Tk::new([0x11; 16]);
     for plain in frames() {
-        let dressed = ccmp::dress(&plain, 5, 1).unwrap();
+        let dressed = ccmp::add_ccmp_framing(&plain, 5, 1).unwrap();
         let header = Mpdu::parse(&plain).unwrap().header_len();
         assert_eq!(dressed[header..header + 8], [5, 0, 0, 0x60, 0, 0, 0, 0]);
-        assert_eq!(ccmp::undress(&dressed).map(|o| (o.mpdu, o.pn, o.key_id)), Some((plain.clone(), 5, 1)));
+        assert_eq!(
+            ccmp::strip_ccmp_framing(&dressed).map(|o| (o.mpdu, o.pn, o.key_id)),
+            Some((plain.clone(), 5, 1))
+        );
         let mut buffer = dressed.clone();
         assert!(ccmp::seal_in_place(&mut buffer, &tk));
         assert_eq!(Some(&buffer), ccmp::seal(&plain, &tk, 5, 1).as_ref());
         assert!(ccmp::open_in_place(&mut buffer, &tk));
         assert_eq!(buffer[..buffer.len() - 8], dressed[..dressed.len() - 8]);
-        assert_eq!(ccmp::dress(&dressed, 6, 1), None, "protected already");
+        assert_eq!(ccmp::add_ccmp_framing(&dressed, 6, 1), None, "protected already");
     }
-    assert_eq!(ccmp::dress(&frame::ack(AP), 1, 0), None);
-    assert_eq!(ccmp::dress(&frame::null(STATION, AP, true), 1, 0), None);
+    assert_eq!(ccmp::add_ccmp_framing(&frame::ack(AP), 1, 0), None);
+    assert_eq!(ccmp::add_ccmp_framing(&frame::null(STATION, AP, true), 1, 0), None);
 }
 
 proptest! {
@@ -367,7 +379,7 @@ proptest! {
         ap.receive(&m2);
         let _ = (ap.receive(&bytes), ap.m2_fits(&pmk()), ap.accept(pmk()), ap.receive(&bytes));
         let tk = Tk::new([1; 16]);
-        let _ = (ccmp::open(&bytes, &tk), ccmp::undress(&bytes), ccmp::seal(&bytes, &tk, 1, 0));
+        let _ = (ccmp::open(&bytes, &tk), ccmp::strip_ccmp_framing(&bytes), ccmp::seal(&bytes, &tk, 1, 0));
         frame::set_flag(&mut bytes, Flags::PROTECTED, true);
         let _ = (ccmp::open(&bytes, &tk), ccmp::seal_in_place(&mut bytes, &tk));
     }

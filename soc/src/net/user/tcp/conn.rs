@@ -1,8 +1,8 @@
 //! One connection: its state, and its handling of events from the host.
 
 use super::super::wire::BROADCAST;
-use super::super::{Io, wire};
-use crate::net::host::Command;
+use super::super::{Outbox, wire};
+use crate::net::host::HostCommand;
 use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US, Ticks};
 use serde::{Deserialize, Serialize};
 use smoltcp::wire::{ArpOperation, TcpControl, TcpRepr, TcpSeqNumber};
@@ -30,7 +30,7 @@ pub const LINGER: Ticks = TICKS_PER_SEC;
 
 /// Outcome of an event for a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum Outcome {
     /// The connection continues.
     Goes,
     /// The connection is over and is to be removed.
@@ -39,17 +39,17 @@ pub enum Fate {
 
 /// State of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum State {
+pub enum ConnState {
     /// The guest has sent a SYN; the host is connecting.
-    Asked,
+    HostConnecting,
     /// SYN and ACK were sent to the guest.
-    Answered,
+    SynAckSent,
     /// SYN was sent to the guest.
-    Calling,
+    SynSent,
     /// The connection is established.
     Open,
     /// Both sides have finished; only retransmissions are answered.
-    Lingering,
+    TimeWait,
 }
 
 /// A TCP connection with the guest.
@@ -58,7 +58,7 @@ pub struct Conn {
     pub id: u32,
     pub guest: SocketAddr,
     pub peer: SocketAddr,
-    pub state: State,
+    pub state: ConnState,
     /// First sequence number not acknowledged.
     pub una: u32,
     /// Next sequence number to send.
@@ -80,7 +80,7 @@ pub struct Conn {
     /// Bytes that the host's socket has not accepted yet.
     pub pending: u32,
     /// Window last advertised.
-    pub told: u32,
+    pub advertised: u32,
     /// The guest has finished sending.
     pub fin: bool,
     /// Out-of-order segments: sequence number, payload, FIN.
@@ -105,7 +105,7 @@ impl Conn {
             id,
             guest,
             peer,
-            state: State::Asked,
+            state: ConnState::HostConnecting,
             una: seq,
             nxt: seq,
             max: seq,
@@ -116,7 +116,7 @@ impl Conn {
             eof: false,
             rcv: 0,
             pending: 0,
-            told: 0,
+            advertised: 0,
             fin: false,
             early: Vec::new(),
             timer: Ticks::MAX,
@@ -131,12 +131,12 @@ impl Conn {
     /// Formats a line of `info usernet`: state, the guest's end, its peer, bytes in transit to either.
     pub fn line(&self) -> String {
         let state = match (self.state, self.eof, self.fin) {
-            (State::Asked, ..) => "SYN_SENT",
-            (State::Answered | State::Calling, ..) => "SYN_RCVD",
-            (State::Open, false, false) => "ESTABLISHED",
-            (State::Open, _, true) => "CLOSE_WAIT",
-            (State::Open, true, false) => "FIN_WAIT_1",
-            (State::Lingering, ..) => "TIME_WAIT",
+            (ConnState::HostConnecting, ..) => "SYN_SENT",
+            (ConnState::SynAckSent | ConnState::SynSent, ..) => "SYN_RCVD",
+            (ConnState::Open, false, false) => "ESTABLISHED",
+            (ConnState::Open, _, true) => "CLOSE_WAIT",
+            (ConnState::Open, true, false) => "FIN_WAIT_1",
+            (ConnState::TimeWait, ..) => "TIME_WAIT",
         };
         let name = format!("TCP[{state}]");
         format!("  {name:<21}{:>24}{:>24}{:>7}{:>7}\n", self.guest, self.peer, self.tx.len(), self.pending)
@@ -145,17 +145,17 @@ impl Conn {
     /// Returns true while the host's side is open. A connection to the guest that the guest has not answered yet does
     /// not count: the guest may not have booted.
     pub fn busy(&self) -> bool {
-        !matches!(self.state, State::Lingering | State::Calling)
+        !matches!(self.state, ConnState::TimeWait | ConnState::SynSent)
     }
 
     /// Returns true if the connection is over and only answers late segments.
     pub fn lingers(&self) -> bool {
-        self.state == State::Lingering
+        self.state == ConnState::TimeWait
     }
 
     /// Returns true if the connection to `guest` is not answered yet, possibly because its Ethernet address is unknown.
     pub fn waits_for(&self, guest: IpAddr) -> bool {
-        self.state == State::Calling && self.guest.ip() == guest
+        self.state == ConnState::SynSent && self.guest.ip() == guest
     }
 
     /// Returns the maximum segment size advertised: smaller over IPv6, whose header is longer.
@@ -178,29 +178,29 @@ impl Conn {
     /// Handles the guest's SYN.
     pub fn asked(&mut self, seg: &TcpRepr) {
         self.options(seg);
-        self.state = State::Asked;
+        self.state = ConnState::HostConnecting;
     }
 
     /// Opens a connection to the guest for a client of a forward.
-    pub fn connect(&mut self, now: Ticks, io: &mut Io) {
-        self.state = State::Calling;
-        self.syn(now, io);
+    pub fn connect(&mut self, now: Ticks, outbox: &mut Outbox) {
+        self.state = ConnState::SynSent;
+        self.syn(now, outbox);
     }
 
     /// Answers the guest's SYN once the host is connected.
-    pub fn connected(&mut self, now: Ticks, io: &mut Io) -> Fate {
-        if self.state == State::Asked {
-            self.state = State::Answered;
-            self.syn(now, io);
+    pub fn connected(&mut self, now: Ticks, outbox: &mut Outbox) -> Outcome {
+        if self.state == ConnState::HostConnecting {
+            self.state = ConnState::SynAckSent;
+            self.syn(now, outbox);
         }
-        Fate::Goes
+        Outcome::Goes
     }
 
     /// Sends SYN, with ACK if it is an answer.
-    pub fn syn(&mut self, now: Ticks, io: &mut Io) {
+    pub fn syn(&mut self, now: Ticks, outbox: &mut Outbox) {
         self.una = self.base.wrapping_sub(1);
         (self.nxt, self.max) = (self.base, self.base);
-        self.emit(self.una, TcpControl::Syn, &[], io);
+        self.emit(self.una, TcpControl::Syn, &[], outbox);
         self.timer = now + self.rto();
     }
 
@@ -211,93 +211,96 @@ impl Conn {
 
     /// Returns true while our SYN is not acknowledged.
     pub fn is_opening(&self) -> bool {
-        matches!(self.state, State::Answered | State::Calling)
+        matches!(self.state, ConnState::SynAckSent | ConnState::SynSent)
     }
 
     /// Enters the established state and grants the host the buffer's size as credit.
-    pub fn open(&mut self, io: &mut Io) {
-        self.state = State::Open;
+    pub fn open(&mut self, outbox: &mut Outbox) {
+        self.state = ConnState::Open;
         self.una = self.base;
         (self.tries, self.timer) = (0, Ticks::MAX);
-        io.commands.push(Command::Credit { conn: self.id, bytes: CAPACITY as u32 });
+        outbox.commands.push(HostCommand::Credit { conn: self.id, bytes: CAPACITY as u32 });
     }
 
     /// Resets the guest's side: the host's side broke or could not be opened.
-    pub fn broken(&mut self, io: &mut Io) -> Fate {
-        if self.state != State::Lingering {
-            self.emit(self.nxt, TcpControl::Rst, &[], io);
+    pub fn broken(&mut self, outbox: &mut Outbox) -> Outcome {
+        if self.state != ConnState::TimeWait {
+            self.emit(self.nxt, TcpControl::Rst, &[], outbox);
         }
-        Fate::Over
+        Outcome::Over
     }
 
     /// Aborts the connection on both sides.
-    pub fn abort(&mut self, io: &mut Io) -> Fate {
-        self.broken(io);
-        self.dropped(io)
+    pub fn abort(&mut self, outbox: &mut Outbox) -> Outcome {
+        self.broken(outbox);
+        self.dropped(outbox)
     }
 
     /// Aborts the host's side.
-    pub fn dropped(&mut self, io: &mut Io) -> Fate {
-        if self.state != State::Lingering {
-            io.commands.push(Command::Drop { conn: self.id });
+    pub fn dropped(&mut self, outbox: &mut Outbox) -> Outcome {
+        if self.state != ConnState::TimeWait {
+            outbox.commands.push(HostCommand::Drop { conn: self.id });
         }
-        Fate::Over
+        Outcome::Over
     }
 
     /// Handles bytes from the host. Exceeding the credit is an error of the host's side and aborts the connection.
-    pub fn data(&mut self, now: Ticks, bytes: &[u8], io: &mut Io) -> Fate {
-        if self.eof || self.state == State::Lingering {
-            return Fate::Goes;
+    pub fn data(&mut self, now: Ticks, bytes: &[u8], outbox: &mut Outbox) -> Outcome {
+        if self.eof || self.state == ConnState::TimeWait {
+            return Outcome::Goes;
         }
         if self.tx.len() + bytes.len() > CAPACITY {
-            return self.abort(io);
+            return self.abort(outbox);
         }
         self.tx.extend(bytes);
-        self.output(now, false, io);
-        Fate::Goes
+        self.output(now, false, outbox);
+        Outcome::Goes
     }
 
     /// Handles bytes accepted by the host's socket: the window opens.
-    pub fn taken(&mut self, bytes: u32, io: &mut Io) -> Fate {
+    pub fn accepted_by_host(&mut self, bytes: u32, outbox: &mut Outbox) -> Outcome {
         self.pending = self.pending.saturating_sub(bytes);
-        let opened = self.window().saturating_sub(self.told);
-        let little = self.told < 2 * u32::from(MSS);
-        if self.state == State::Open && !self.fin && (little && opened > 0 || opened >= CAPACITY as u32 / 2) {
-            self.emit(self.nxt, TcpControl::None, &[], io);
+        let opened = self.window().saturating_sub(self.advertised);
+        let little = self.advertised < 2 * u32::from(MSS);
+        if self.state == ConnState::Open
+            && !self.fin
+            && (little && opened > 0 || opened >= CAPACITY as u32 / 2)
+        {
+            self.emit(self.nxt, TcpControl::None, &[], outbox);
         }
-        Fate::Goes
+        Outcome::Goes
     }
 
     /// Handles the end of the host's data.
-    pub fn eof(&mut self, now: Ticks, io: &mut Io) -> Fate {
+    pub fn eof(&mut self, now: Ticks, outbox: &mut Outbox) -> Outcome {
         self.eof = true;
-        self.output(now, false, io);
-        Fate::Goes
+        self.output(now, false, outbox);
+        Outcome::Goes
     }
 
     /// Repeats the ARP request for a guest that did not answer the first one: it may not have booted then.
-    fn ask(&self, io: &mut Io) {
+    fn ask(&self, outbox: &mut Outbox) {
         if let (IpAddr::V4(me), IpAddr::V4(guest)) = (self.peer.ip(), self.guest.ip())
             && self.tries > 0
         {
-            let from = (io.gateway, me);
-            io.frames.push(wire::arp(ArpOperation::Request, from, (BROADCAST, guest)));
+            let from = (outbox.gateway, me);
+            outbox.frames.push(wire::arp(ArpOperation::Request, from, (BROADCAST, guest)));
         }
     }
 
     /// Builds and queues a segment.
-    pub fn emit(&mut self, seq: u32, control: TcpControl, payload: &[u8], io: &mut Io) {
-        let Some(mac) = io.mac(self.guest.ip()) else { return self.ask(io) };
-        let first = self.state == State::Calling;
+    pub fn emit(&mut self, seq: u32, control: TcpControl, payload: &[u8], outbox: &mut Outbox) {
+        let Some(mac) = outbox.mac(self.guest.ip()) else { return self.ask(outbox) };
+        let first = self.state == ConnState::SynSent;
         let syn = control == TcpControl::Syn;
-        self.told = self.told_after(first);
+        self.advertised = self.advertised_after(first);
         let repr = TcpRepr {
             src_port: self.peer.port(),
             dst_port: self.guest.port(),
             control,
             seq_number: TcpSeqNumber(seq as i32),
             ack_number: (!first).then_some(TcpSeqNumber(self.rcv as i32)),
-            window_len: self.told as u16,
+            window_len: self.advertised as u16,
             window_scale: None,
             max_seg_size: syn.then_some(self.offered()),
             sack_permitted: false,
@@ -305,10 +308,14 @@ impl Conn {
             timestamp: None,
             payload,
         };
-        io.frames.push(wire::tcp((io.router(self.guest), self.peer.ip()), (mac, self.guest.ip()), &repr));
+        outbox.frames.push(wire::tcp(
+            (outbox.router(self.guest), self.peer.ip()),
+            (mac, self.guest.ip()),
+            &repr,
+        ));
     }
 
-    fn told_after(&self, first: bool) -> u32 {
+    fn advertised_after(&self, first: bool) -> u32 {
         if first { CAPACITY as u32 } else { self.window() }
     }
 }

@@ -1,6 +1,6 @@
 //! Transmission and retransmission to the guest (RFC 9293 3.8, RFC 5681).
 
-use super::super::Io;
+use super::super::Outbox;
 use super::conn::*;
 use esplens_core::time::Ticks;
 use smoltcp::wire::TcpControl;
@@ -12,18 +12,18 @@ impl Conn {
     }
 
     /// Sends as much as the window allows; at least an acknowledgement if `answer`.
-    pub fn output(&mut self, now: Ticks, mut answer: bool, io: &mut Io) {
-        if self.state != State::Open {
-            if answer && self.state == State::Lingering {
-                self.emit(self.nxt, TcpControl::None, &[], io);
+    pub fn output(&mut self, now: Ticks, mut answer: bool, outbox: &mut Outbox) {
+        if self.state != ConnState::Open {
+            if answer && self.state == ConnState::TimeWait {
+                self.emit(self.nxt, TcpControl::None, &[], outbox);
             }
             return;
         }
-        while self.send_next(io) {
+        while self.send_next(outbox) {
             answer = false;
         }
         if answer {
-            self.emit(self.nxt, TcpControl::None, &[], io);
+            self.emit(self.nxt, TcpControl::None, &[], outbox);
         }
         let waits = self.nxt != self.una || self.unsent() > 0;
         if waits && self.timer == Ticks::MAX {
@@ -37,7 +37,7 @@ impl Conn {
     }
 
     /// Sends one segment. Returns false if nothing may be sent.
-    fn send_next(&mut self, io: &mut Io) -> bool {
+    fn send_next(&mut self, outbox: &mut Outbox) -> bool {
         let unsent = self.unsent();
         let flight = self.nxt.wrapping_sub(self.una);
         let room = self.wnd.min(self.cwnd).saturating_sub(flight) as usize;
@@ -50,7 +50,7 @@ impl Conn {
         if n == 0 && !fin {
             return false;
         }
-        self.send_at(self.nxt, n, fin, io);
+        self.send_at(self.nxt, n, fin, outbox);
         self.nxt = self.nxt.wrapping_add(n as u32 + u32::from(fin));
         if before(self.max, self.nxt) {
             self.max = self.nxt;
@@ -58,7 +58,7 @@ impl Conn {
         true
     }
 
-    fn send_at(&mut self, seq: u32, n: usize, fin: bool, io: &mut Io) {
+    fn send_at(&mut self, seq: u32, n: usize, fin: bool, outbox: &mut Outbox) {
         let from = seq.wrapping_sub(self.base) as usize;
         let payload: Vec<u8> = self.tx.iter().skip(from).take(n).copied().collect();
         let last = from + n >= self.tx.len();
@@ -67,34 +67,34 @@ impl Conn {
             (_, true) => TcpControl::Psh,
             _ => TcpControl::None,
         };
-        self.emit(seq, control, &payload, io);
+        self.emit(seq, control, &payload, outbox);
     }
 
     /// Retransmits the first unacknowledged segment.
-    pub fn repeat_first(&mut self, io: &mut Io) {
+    pub fn repeat_first(&mut self, outbox: &mut Outbox) {
         let n = self.tx.len().min(self.mss.into()).min(self.max.wrapping_sub(self.una) as usize);
         let fin = self.eof && n == self.tx.len() && before(self.end(), self.max);
         if n > 0 || fin {
-            self.send_at(self.una, n, fin, io);
+            self.send_at(self.una, n, fin, outbox);
         }
     }
 
     /// Handles the expiry of the timer.
-    pub fn expired(&mut self, now: Ticks, io: &mut Io) -> Fate {
+    pub fn expired(&mut self, now: Ticks, outbox: &mut Outbox) -> Outcome {
         self.timer = Ticks::MAX;
         self.tries += 1;
-        if self.state == State::Lingering {
-            return Fate::Over;
+        if self.state == ConnState::TimeWait {
+            return Outcome::Over;
         }
         if self.tries > if self.is_opening() { MAX_SYN_TRIES } else { MAX_TRIES } {
-            return self.abort(io);
+            return self.abort(outbox);
         }
         match self.state {
-            State::Answered | State::Calling => self.syn(now, io),
-            State::Open if self.una == self.nxt && self.unsent() > 0 && self.wnd == 0 => {
+            ConnState::SynAckSent | ConnState::SynSent => self.syn(now, outbox),
+            ConnState::Open if self.una == self.nxt && self.unsent() > 0 && self.wnd == 0 => {
                 // A zero window is probed with one byte; it does not mean that the guest is dead.
                 self.tries = self.tries.min(5);
-                self.send_at(self.nxt, 1, false, io);
+                self.send_at(self.nxt, 1, false, outbox);
                 self.timer = now + self.rto();
                 self.max = if before(self.max, self.nxt.wrapping_add(1)) {
                     self.nxt.wrapping_add(1)
@@ -102,16 +102,16 @@ impl Conn {
                     self.max
                 };
             }
-            State::Open => {
+            ConnState::Open => {
                 let flight = self.max.wrapping_sub(self.una);
                 self.ssthresh = (flight / 2).max(2 * u32::from(self.mss));
                 self.cwnd = self.mss.into();
                 self.nxt = self.una;
                 (self.recover, self.dups) = (None, 0);
-                self.output(now, false, io);
+                self.output(now, false, outbox);
             }
             _ => {}
         }
-        Fate::Goes
+        Outcome::Goes
     }
 }

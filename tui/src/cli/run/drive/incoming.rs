@@ -1,6 +1,6 @@
 //! Incoming events: input for the UARTs, wake-ups and quit requests.
 
-use crate::cli::serial::{Event, Flow, UARTS, rfc2217};
+use crate::cli::serial::{PendingBytes, SerialEvent, UARTS, rfc2217};
 use crate::cli::target::Target;
 use esplens_soc::machine::Input;
 use std::collections::VecDeque;
@@ -9,21 +9,21 @@ use std::time::Duration;
 
 /// Event source, and pending input.
 pub struct Incoming {
-    events: Receiver<Event>,
+    events: Receiver<SerialEvent>,
     open: bool,
     /// Input that did not fit into the UARTs yet; `flow` bounds it.
     pending: [VecDeque<u8>; UARTS],
-    flow: Flow,
+    flow: PendingBytes,
 }
 
 impl Incoming {
     /// Creates the queues for events from the serial lines.
-    pub fn new(events: Receiver<Event>, flow: Flow) -> Self {
+    pub fn new(events: Receiver<SerialEvent>, flow: PendingBytes) -> Self {
         Self { events, open: true, pending: Default::default(), flow }
     }
 
     /// Returns the next event. Waits at most `wait`; zero means an event that is queued already.
-    pub fn next(&mut self, wait: Duration) -> Option<Event> {
+    pub fn next(&mut self, wait: Duration) -> Option<SerialEvent> {
         if wait.is_zero() {
             return self.events.try_recv().ok();
         }

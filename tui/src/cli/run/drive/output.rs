@@ -1,8 +1,8 @@
 //! Output of the machine: UARTs to their lines, warnings to stderr, UART0 to the patterns.
 
-use super::Drive;
-use crate::cli::exit::Exit;
-use crate::cli::patterns::{Found, Hit, PAUSE};
+use super::RunLoop;
+use crate::cli::exit::CliExit;
+use crate::cli::patterns::{Found, PAUSE, PatternHit};
 use crate::cli::serial::UARTS;
 use crate::cli::target::Target;
 use crate::cli::terminal;
@@ -10,9 +10,9 @@ use esplens_core::time::Ticks;
 use esplens_soc::system::Output;
 use std::time::Instant;
 
-impl Drive {
+impl RunLoop {
     /// Delivers output to its destinations; `last`: nothing follows.
-    pub(super) fn deliver(&mut self, target: &mut dyn Target, last: bool) -> Option<Exit> {
+    pub(super) fn deliver(&mut self, target: &mut dyn Target, last: bool) -> Option<CliExit> {
         let mut text: [Vec<u8>; UARTS] = Default::default();
         let (mut messages, mut console) = (Vec::new(), Vec::new());
         for output in target.take_output() {
@@ -29,7 +29,7 @@ impl Drive {
                     console.extend(bytes);
                 }
                 Output::Trace(line) => self.sinks.line(&line),
-                Output::Frame(frame) => self.sinks.frame(&frame),
+                Output::NetFrame(frame) => self.sinks.frame(&frame),
                 Output::Pad { .. } => {}
             }
         }
@@ -48,7 +48,7 @@ impl Drive {
     /// Writes the UARTs' text to their lines, with a panic's explanation after it.
     fn write(&mut self, text: &[Vec<u8>; UARTS], target: &dyn Target) {
         for (uart, bytes) in text.iter().enumerate().filter(|(_, b)| !b.is_empty()) {
-            self.past.keep(uart, bytes);
+            self.backlog.keep(uart, bytes);
             self.last_output = Instant::now();
             if uart > 0 {
                 self.lines.write(uart as u8, bytes);
@@ -63,7 +63,7 @@ impl Drive {
     }
 
     /// Carries out the action of a matched pattern.
-    fn act(&mut self, found: Found, now: Ticks) -> Option<Exit> {
+    fn act(&mut self, found: Found, now: Ticks) -> Option<CliExit> {
         match found {
             Found::Send(bytes) => {
                 // Equal runs type at equal times, independent of the slices' ends.
@@ -76,7 +76,7 @@ impl Drive {
                 None
             }
             Found::Exit(hit) => {
-                let exit = Exit::Matched(hit.text.clone());
+                let exit = CliExit::Matched(hit.text.clone());
                 self.hit = Some((hit, now));
                 Some(exit)
             }
@@ -89,7 +89,7 @@ impl Drive {
     }
 
     /// Reports that `--ready-on` matched.
-    fn ready(&self, hit: &Hit, now: Ticks) {
+    fn ready(&self, hit: &PatternHit, now: Ticks) {
         if let Some(path) = &self.ready_file
             && let Err(error) = esplens_soc::hostfile::create(path)
         {

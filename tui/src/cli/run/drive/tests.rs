@@ -1,5 +1,5 @@
 use super::*;
-use crate::cli::args::{Cli, Command};
+use crate::cli::args::{Cli, CliCommand};
 use clap::Parser;
 use esplens_core::time::TICKS_PER_SEC;
 use esplens_soc::system::{Output, ResetCause};
@@ -10,28 +10,28 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 struct Fake {
     now: Ticks,
     lines: u64,
-    end: (u64, RunExit),
+    end: (u64, TargetExit),
     out: Vec<Output>,
     got: Vec<u8>,
 }
 
 impl Fake {
-    fn new(after: u64, end: RunExit) -> Self {
+    fn new(after: u64, end: TargetExit) -> Self {
         Self { now: 0, lines: 0, end: (after, end), out: Vec::new(), got: Vec::new() }
     }
 }
 
 impl Target for Fake {
-    fn run(&mut self, until: Ticks) -> RunExit {
+    fn run(&mut self, until: Ticks) -> TargetExit {
         let next = (self.lines + 1) * TICKS_PER_SEC;
         if until < next {
             self.now = self.now.max(until);
-            return RunExit::Idle { until: next };
+            return TargetExit::Idle { until: next };
         }
         self.now = next;
         self.lines += 1;
         self.out.extend(format!("line {}\n", self.lines).bytes().map(|byte| Output::Uart { n: 0, byte }));
-        if self.lines == self.end.0 { self.end.1.clone() } else { RunExit::Until }
+        if self.lines == self.end.0 { self.end.1.clone() } else { TargetExit::Until }
     }
     fn now(&self) -> Ticks {
         self.now
@@ -57,36 +57,36 @@ impl Target for Fake {
     }
 }
 
-fn drive(line: &str) -> (Drive, SyncSender<Event>) {
+fn drive(line: &str) -> (RunLoop, SyncSender<SerialEvent>) {
     let line = format!("esplens run --serial 0=null {line}");
-    let Command::Run(args) = Cli::parse_from(line.split_whitespace()).command else { unreachable!("run") };
+    let CliCommand::Run(args) = Cli::parse_from(line.split_whitespace()).command else { unreachable!("run") };
     let (events, rx) = sync_channel(4);
-    let flow = Flow::default();
-    let lines = Lines::open(&args.serial, &events, &flow).unwrap();
-    (Drive::new(&args, lines, (rx, flow), 0), events)
+    let flow = PendingBytes::default();
+    let lines = SerialLines::open(&args.serial, &events, &flow).unwrap();
+    (RunLoop::new(&args, lines, (rx, flow), 0), events)
 }
 
 #[test]
 fn idle_hours_are_skipped_at_max_speed() {
     let (mut drive, _events) = drive("--exit-on line.7200 --wall-timeout 60s");
-    let mut fake = Fake::new(0, RunExit::Until);
-    assert_eq!(drive.run(&mut fake), Exit::Matched("line 7200".into()));
+    let mut fake = Fake::new(0, TargetExit::Until);
+    assert_eq!(drive.run(&mut fake), CliExit::Matched("line 7200".into()));
     assert!(drive.stats(&fake).wall < Duration::from_secs(30));
 }
 
 #[test]
 fn limits_end_a_run_at_the_exact_virtual_time() {
     let (mut drive, _events) = drive("--timeout 2500ms");
-    let mut fake = Fake::new(0, RunExit::Until);
-    assert_eq!(drive.run(&mut fake), Exit::Timeout);
+    let mut fake = Fake::new(0, TargetExit::Until);
+    assert_eq!(drive.run(&mut fake), CliExit::Timeout);
     assert_eq!((fake.now, fake.lines), (TICKS_PER_SEC * 5 / 2, 2));
 }
 
 #[test]
 fn real_time_is_kept_while_idle() {
     let (mut drive, _events) = drive("--wall-timeout 300ms");
-    let mut fake = Fake::new(0, RunExit::Until);
-    assert_eq!(drive.run(&mut fake), Exit::WallTimeout);
+    let mut fake = Fake::new(0, TargetExit::Until);
+    assert_eq!(drive.run(&mut fake), CliExit::WallTimeout);
     let ms = drive.stats(&fake).virtual_ms();
     assert!((200.0..=400.0).contains(&ms), "{ms} virtual ms in 300 ms");
 }
@@ -94,11 +94,11 @@ fn real_time_is_kept_while_idle() {
 #[test]
 fn input_reaches_the_machine_and_quit_ends_it() {
     let (mut drive, events) = drive("--exit-on zz");
-    events.send(Event::Input(0, b"zz".to_vec())).unwrap();
-    let mut fake = Fake::new(0, RunExit::Until);
-    assert_eq!(drive.run(&mut fake), Exit::Matched("zz".into()));
-    events.send(Event::Quit).unwrap();
-    assert_eq!(drive.run(&mut fake), Exit::Quit);
+    events.send(SerialEvent::Input(0, b"zz".to_vec())).unwrap();
+    let mut fake = Fake::new(0, TargetExit::Until);
+    assert_eq!(drive.run(&mut fake), CliExit::Matched("zz".into()));
+    events.send(SerialEvent::Quit).unwrap();
+    assert_eq!(drive.run(&mut fake), CliExit::Quit);
     assert_eq!(fake.got, b"zz");
 }
 
@@ -110,10 +110,10 @@ struct Slow {
 }
 
 impl Target for Slow {
-    fn run(&mut self, until: Ticks) -> RunExit {
+    fn run(&mut self, until: Ticks) -> TargetExit {
         if self.paused > 0 {
             self.paused -= 1;
-            return RunExit::Paused;
+            return TargetExit::Paused;
         }
         self.fake.run(until)
     }
@@ -146,19 +146,19 @@ impl Target for Slow {
 #[test]
 fn input_for_a_machine_that_stands_still_waits_and_arrives_whole() {
     let line = "esplens run --serial 0=null --exit-on END";
-    let Command::Run(args) = Cli::parse_from(line.split_whitespace()).command else { unreachable!("run") };
+    let CliCommand::Run(args) = Cli::parse_from(line.split_whitespace()).command else { unreachable!("run") };
     let (events, rx) = sync_channel(4);
-    let flow = Flow::default();
-    let lines = Lines::open(&args.serial, &events, &flow).unwrap();
+    let flow = PendingBytes::default();
+    let lines = SerialLines::open(&args.serial, &events, &flow).unwrap();
     let inlet = crate::cli::serial::Inlet::new(0, events, flow.clone());
-    let mut drive = Drive::new(&args, lines, (rx, flow), 0);
+    let mut drive = RunLoop::new(&args, lines, (rx, flow), 0);
     let sent: Vec<u8> = (0..300_000u32).map(|n| b'a' + (n % 23) as u8).collect();
     let bytes = sent.clone();
     let reader = std::thread::spawn(move || {
         bytes.chunks(1024).all(|part| inlet.input(part.to_vec())) && inlet.input(b"\nEND\n".to_vec())
     });
-    let mut slow = Slow { fake: Fake::new(0, RunExit::Until), paused: 20, changes: Vec::new() };
-    assert_eq!(drive.run(&mut slow), Exit::Matched("END".into()));
+    let mut slow = Slow { fake: Fake::new(0, TargetExit::Until), paused: 20, changes: Vec::new() };
+    assert_eq!(drive.run(&mut slow), CliExit::Matched("END".into()));
     assert!(reader.join().unwrap());
     assert_eq!(slow.fake.got[..sent.len()], sent);
 }
@@ -167,12 +167,12 @@ fn input_for_a_machine_that_stands_still_waits_and_arrives_whole() {
 fn a_chip_without_power_receives_nothing_that_was_sent_before() {
     use esplens_soc::machine::Input;
     let (mut drive, events) = drive("--exit-on new");
-    events.send(Event::Input(0, b"old".to_vec())).unwrap();
-    events.send(Event::Chip(Input::Enable(false))).unwrap();
-    events.send(Event::Chip(Input::Enable(true))).unwrap();
-    events.send(Event::Input(0, b"new".to_vec())).unwrap();
-    let mut slow = Slow { fake: Fake::new(0, RunExit::Until), paused: 1, changes: Vec::new() };
-    assert_eq!(drive.run(&mut slow), Exit::Matched("new".into()));
+    events.send(SerialEvent::Input(0, b"old".to_vec())).unwrap();
+    events.send(SerialEvent::Chip(Input::Enable(false))).unwrap();
+    events.send(SerialEvent::Chip(Input::Enable(true))).unwrap();
+    events.send(SerialEvent::Input(0, b"new".to_vec())).unwrap();
+    let mut slow = Slow { fake: Fake::new(0, TargetExit::Until), paused: 1, changes: Vec::new() };
+    assert_eq!(drive.run(&mut slow), CliExit::Matched("new".into()));
     assert_eq!(slow.fake.got, b"new");
     assert_eq!(slow.changes, [Input::Enable(false), Input::Enable(true)]);
 }
@@ -181,9 +181,9 @@ fn a_chip_without_power_receives_nothing_that_was_sent_before() {
 fn a_machine_that_only_waits_for_input_does_not_race_through_time() {
     struct Waiting(Ticks);
     impl Target for Waiting {
-        fn run(&mut self, until: Ticks) -> RunExit {
+        fn run(&mut self, until: Ticks) -> TargetExit {
             self.0 = until;
-            RunExit::Idle { until: Ticks::MAX }
+            TargetExit::Idle { until: Ticks::MAX }
         }
         fn now(&self) -> Ticks {
             self.0
@@ -208,7 +208,7 @@ fn a_machine_that_only_waits_for_input_does_not_race_through_time() {
     let (mut drive, events) = drive("--exit-on never --wall-timeout 200ms");
     drop(events); // standard input closed
     let mut waiting = Waiting(0);
-    assert_eq!(drive.run(&mut waiting), Exit::WallTimeout);
+    assert_eq!(drive.run(&mut waiting), CliExit::WallTimeout);
     assert!(waiting.0 < TICKS_PER_SEC, "{} ticks", waiting.0);
 }
 
@@ -221,7 +221,7 @@ fn resets_follow_the_policy() {
         ("--reset-policy halt --wall-timeout 100ms", ResetCause::Software, 3),
     ] {
         let (mut drive, _events) = drive(&format!("--speed max {line}"));
-        let got = drive.run(&mut Fake::new(2, RunExit::Reset(cause)));
+        let got = drive.run(&mut Fake::new(2, TargetExit::Reset(cause)));
         assert_eq!(got.number(), exit, "{line}: {got}");
     }
 }
@@ -229,5 +229,5 @@ fn resets_follow_the_policy() {
 #[test]
 fn the_guests_own_exit_code_is_the_processs() {
     let (mut drive, _events) = drive("--speed max");
-    assert_eq!(drive.run(&mut Fake::new(1, RunExit::Exit(42))).number(), 42);
+    assert_eq!(drive.run(&mut Fake::new(1, TargetExit::Exit(42))).number(), 42);
 }

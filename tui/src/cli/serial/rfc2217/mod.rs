@@ -8,11 +8,11 @@ mod telnet;
 
 use super::inlet::Inlet;
 use super::outgoing::{Backlog, Outgoing};
-use super::{Backend, Event};
+use super::{Backend, SerialEvent};
 use crate::socket::{Listener, Socket};
 use esplens_soc::machine::Input;
 use opening::Opening;
-use port::{Effect, Port};
+use port::{ClientPort, PortEffect};
 use std::io::Read;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -144,7 +144,7 @@ fn take(shared: &Mutex<Shared>) -> bool {
 
 /// Serves a client until it disconnects.
 fn serve(mut client: Socket, shared: &Mutex<Shared>, inlet: &Inlet) {
-    let (mut telnet, mut port) = (Telnet::default(), Port::new(inlet.uart()));
+    let (mut telnet, mut port) = (Telnet::default(), ClientPort::new(inlet.uart()));
     let mut opening = Opening::default();
     let Ok(out) = Outgoing::start(&client) else { return };
     {
@@ -171,13 +171,13 @@ fn serve(mut client: Socket, shared: &Mutex<Shared>, inlet: &Inlet) {
             return;
         }
     }
-    port.close().into_iter().for_each(|change| _ = inlet.event(Event::Chip(change)));
+    port.close().into_iter().for_each(|change| _ = inlet.event(SerialEvent::Chip(change)));
 }
 
 /// Processes bytes from a client. Returns false if the machine is gone.
 fn receive(
     bytes: &[u8],
-    (telnet, port): (&mut Telnet, &mut Port),
+    (telnet, port): (&mut Telnet, &mut ClientPort),
     shared: &Mutex<Shared>,
     inlet: &Inlet,
 ) -> bool {
@@ -202,12 +202,12 @@ fn receive(
 }
 
 /// Applies an effect. Returns false if the machine is gone.
-fn carry_out(effect: Effect, shared: &Mutex<Shared>, inlet: &Inlet) -> bool {
+fn carry_out(effect: PortEffect, shared: &Mutex<Shared>, inlet: &Inlet) -> bool {
     match effect {
-        Effect::Chip(change) => return inlet.event(Event::Chip(change)),
-        Effect::PurgeInput => return inlet.event(Event::Purge(inlet.uart())),
-        Effect::PurgeOutput => drop(lock(shared).backlog.take()),
-        Effect::Suspend(on) => {
+        PortEffect::Chip(change) => return inlet.event(SerialEvent::Chip(change)),
+        PortEffect::PurgeInput => return inlet.event(SerialEvent::Purge(inlet.uart())),
+        PortEffect::PurgeOutput => drop(lock(shared).backlog.take()),
+        PortEffect::Suspend(on) => {
             let mut shared = lock(shared);
             shared.suspended = on;
             if !on {

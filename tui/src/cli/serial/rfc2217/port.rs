@@ -45,7 +45,7 @@ mod control {
 
 /// Effect of a message besides its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
+pub enum PortEffect {
     /// A change of the chip's pins or input.
     Chip(Input),
     /// Drop the output queued for the client.
@@ -58,7 +58,7 @@ pub enum Effect {
 
 /// Port of one client. The emulated line has no baud rate of its own: the client's settings are only reported back.
 #[derive(Debug)]
-pub struct Port {
+pub struct ClientPort {
     uart: u8,
     board: Board,
     baud: [u8; 4],
@@ -67,7 +67,7 @@ pub struct Port {
     breaking: bool,
 }
 
-impl Port {
+impl ClientPort {
     /// Creates the port of UART `uart`, at 115200 8N1.
     pub fn new(uart: u8) -> Self {
         Self {
@@ -90,7 +90,7 @@ impl Port {
     }
 
     /// Processes a client's message. Returns the answer and further effects.
-    pub fn message(&mut self, message: &[u8]) -> (Vec<u8>, Vec<Effect>) {
+    pub fn message(&mut self, message: &[u8]) -> (Vec<u8>, Vec<PortEffect>) {
         let Some((&number, value)) = message.split_first() else { return Default::default() };
         let mut effects = Vec::new();
         let answer: &[u8] = match (number, value) {
@@ -109,13 +109,13 @@ impl Port {
             (command::SET_CONTROL, &[value]) => &[self.control(value, &mut effects)],
             (command::NOTIFY_MODEMSTATE, _) => &[READY],
             (command::SUSPEND | command::RESUME, _) => {
-                effects.push(Effect::Suspend(number == command::SUSPEND));
+                effects.push(PortEffect::Suspend(number == command::SUSPEND));
                 return (Vec::new(), effects);
             }
             (command::SET_LINESTATE_MASK | command::SET_MODEMSTATE_MASK, &[_]) => value,
             (command::PURGE_DATA, &[which]) => {
-                effects.extend((which & 1 != 0).then_some(Effect::PurgeOutput));
-                effects.extend((which & 2 != 0).then_some(Effect::PurgeInput));
+                effects.extend((which & 1 != 0).then_some(PortEffect::PurgeOutput));
+                effects.extend((which & 2 != 0).then_some(PortEffect::PurgeInput));
                 value
             }
             _ => return Default::default(),
@@ -124,14 +124,14 @@ impl Port {
     }
 
     /// Processes SET_CONTROL. Returns the value to answer.
-    fn control(&mut self, value: u8, effects: &mut Vec<Effect>) -> u8 {
+    fn control(&mut self, value: u8, effects: &mut Vec<PortEffect>) -> u8 {
         let (dtr, rts) = (self.board.dtr, self.board.rts);
         let (dtr, rts) = match value {
             control::DTR_ON | control::DTR_OFF => (value == control::DTR_ON, rts),
             control::RTS_ON | control::RTS_OFF => (dtr, value == control::RTS_ON),
             control::BREAK_ON | control::BREAK_OFF => {
                 if value == control::BREAK_ON && !self.breaking {
-                    effects.push(Effect::Chip(Input::Break(self.uart)));
+                    effects.push(PortEffect::Chip(Input::Break(self.uart)));
                 }
                 self.breaking = value == control::BREAK_ON;
                 return value;
@@ -143,7 +143,7 @@ impl Port {
             control::ASK_INBOUND => return control::INBOUND_NONE,
             _ => return value,
         };
-        effects.extend(self.board.set(dtr, rts).into_iter().map(Effect::Chip));
+        effects.extend(self.board.set(dtr, rts).into_iter().map(PortEffect::Chip));
         value
     }
 }
@@ -152,13 +152,13 @@ impl Port {
 mod tests {
     use super::*;
 
-    fn ask(port: &mut Port, message: &[u8]) -> Vec<u8> {
+    fn ask(port: &mut ClientPort, message: &[u8]) -> Vec<u8> {
         port.message(message).0
     }
 
     #[test]
     fn settings_are_answered_with_what_holds() {
-        let mut p = Port::new(0);
+        let mut p = ClientPort::new(0);
         assert_eq!(ask(&mut p, &[1, 0, 0, 0, 0]), telnet::message(&[101, 0, 1, 0xC2, 0]));
         assert_eq!(ask(&mut p, &[1, 0, 7, 8, 0]), telnet::message(&[101, 0, 7, 8, 0]));
         assert_eq!(ask(&mut p, &[2, 0]), telnet::message(&[102, 8]));
@@ -175,12 +175,12 @@ mod tests {
 
     #[test]
     fn lines_break_and_purge_have_effects() {
-        let mut p = Port::new(2);
-        assert_eq!(p.message(&[5, 11]).1, [Effect::Chip(Input::Enable(false))]);
+        let mut p = ClientPort::new(2);
+        assert_eq!(p.message(&[5, 11]).1, [PortEffect::Chip(Input::Enable(false))]);
         assert_eq!(p.close(), [Input::Enable(true)]);
-        assert_eq!(p.message(&[5, 5]).1, [Effect::Chip(Input::Break(2))]);
+        assert_eq!(p.message(&[5, 5]).1, [PortEffect::Chip(Input::Break(2))]);
         assert!(p.message(&[5, 5]).1.is_empty() && p.message(&[5, 6]).1.is_empty());
-        assert_eq!(p.message(&[12, 3]).1, [Effect::PurgeOutput, Effect::PurgeInput]);
-        assert_eq!(p.message(&[8]).1, [Effect::Suspend(true)]);
+        assert_eq!(p.message(&[12, 3]).1, [PortEffect::PurgeOutput, PortEffect::PurgeInput]);
+        assert_eq!(p.message(&[8]).1, [PortEffect::Suspend(true)]);
     }
 }

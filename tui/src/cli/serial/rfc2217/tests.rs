@@ -1,4 +1,4 @@
-use super::super::inlet::Flow;
+use super::super::inlet::PendingBytes;
 use super::*;
 use std::io::Write;
 use std::net::TcpStream;
@@ -6,9 +6,9 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 const WAIT: Duration = Duration::from_secs(5);
 
-fn open() -> (Rfc2217, Receiver<Event>) {
+fn open() -> (Rfc2217, Receiver<SerialEvent>) {
     let (events, rx) = sync_channel(16);
-    (Rfc2217::open(Inlet::new(1, events, Flow::default()), "127.0.0.1", 0).unwrap(), rx)
+    (Rfc2217::open(Inlet::new(1, events, PendingBytes::default()), "127.0.0.1", 0).unwrap(), rx)
 }
 
 fn connect(port: &Rfc2217) -> TcpStream {
@@ -37,11 +37,11 @@ fn data_and_resets_reach_the_chip_in_order_and_output_is_escaped() {
     let reset = [telnet::message(&[5, 11]), telnet::message(&[5, 12])].concat();
     client.write_all(&[&b"hi"[..], &reset].concat()).unwrap();
     let seen: Vec<_> = (0..3).map(|_| rx.recv_timeout(WAIT).unwrap()).collect();
-    let (low, high) = (Event::Chip(Input::Enable(false)), Event::Chip(Input::Enable(true)));
-    assert_eq!(seen, [Event::Input(1, b"hi".to_vec()), low, high]);
+    let (low, high) = (SerialEvent::Chip(Input::Enable(false)), SerialEvent::Chip(Input::Enable(true)));
+    assert_eq!(seen, [SerialEvent::Input(1, b"hi".to_vec()), low, high]);
     until(&mut client, &telnet::message(&[105, 12]));
     client.write_all(&telnet::message(&[12, 3])).unwrap();
-    assert_eq!(rx.recv_timeout(WAIT), Ok(Event::Purge(1)));
+    assert_eq!(rx.recv_timeout(WAIT), Ok(SerialEvent::Purge(1)));
 }
 
 #[test]
@@ -49,12 +49,12 @@ fn a_second_client_is_turned_away_and_the_lines_are_let_go_at_the_end() {
     let (port, rx) = open();
     let mut first = connect(&port);
     first.write_all(&telnet::message(&[5, 11])).unwrap();
-    assert_eq!(rx.recv_timeout(WAIT), Ok(Event::Chip(Input::Enable(false))));
+    assert_eq!(rx.recv_timeout(WAIT), Ok(SerialEvent::Chip(Input::Enable(false))));
     let mut second = connect(&port);
     let mut none = [0];
     assert!(matches!(second.read(&mut none), Ok(0) | Err(_)), "closed at once");
     drop(first);
-    assert_eq!(rx.recv_timeout(WAIT), Ok(Event::Chip(Input::Enable(true))));
+    assert_eq!(rx.recv_timeout(WAIT), Ok(SerialEvent::Chip(Input::Enable(true))));
     let mut third = connect(&port);
     assert_eq!(third.read(&mut none).unwrap(), 1, "greeted");
 }
@@ -63,7 +63,7 @@ fn a_second_client_is_turned_away_and_the_lines_are_let_go_at_the_end() {
 fn a_taken_port_is_an_error() {
     let (port, _rx) = open();
     let (events, _other) = sync_channel(1);
-    let inlet = Inlet::new(0, events, Flow::default());
+    let inlet = Inlet::new(0, events, PendingBytes::default());
     let error = Rfc2217::open(inlet, "127.0.0.1", port.address().port()).err().unwrap();
     assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
 }
@@ -87,9 +87,9 @@ fn a_web_page_does_not_reset_the_chip() {
     // Typed text is accepted, and the next client is served.
     let mut person = connect(&port);
     person.write_all(b"GET up\r").unwrap();
-    assert_eq!(rx.recv_timeout(WAIT), Ok(Event::Input(1, b"GET up\r".to_vec())));
+    assert_eq!(rx.recv_timeout(WAIT), Ok(SerialEvent::Input(1, b"GET up\r".to_vec())));
     person.write_all(&reset).unwrap();
-    assert_eq!(rx.recv_timeout(WAIT), Ok(Event::Chip(Input::Enable(false))));
+    assert_eq!(rx.recv_timeout(WAIT), Ok(SerialEvent::Chip(Input::Enable(false))));
 }
 
 #[test]

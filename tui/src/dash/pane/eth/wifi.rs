@@ -5,7 +5,7 @@ use super::CELL;
 use crate::dash::decode::mac;
 use crate::dash::state::{FLASH_MS, Shared};
 use crate::dash::text::{bytes, scroll};
-use crate::dash::theme::Role;
+use crate::dash::theme::TextRole;
 use crate::dash::wire::{KeySample, RxDescSample, WifiSample};
 use esplens_soc::dev::radio::mac::rx::desc;
 use ratatui::text::{Line, Span};
@@ -15,7 +15,7 @@ const INTERFACES: [&str; 2] = ["station", "access point"];
 
 /// The pane's state: the previous sample, for changes.
 #[derive(Default)]
-pub struct Wifi {
+pub struct WifiView {
     seen: WifiSample,
     /// Time of the last change of each receive descriptor, in milliseconds; 0: none yet.
     changed: Vec<u64>,
@@ -25,7 +25,7 @@ pub struct Wifi {
     chosen: Option<usize>,
 }
 
-impl Wifi {
+impl WifiView {
     fn flashes(s: &Shared, when: Option<&u64>) -> bool {
         when.is_some_and(|&at| at > 0 && s.clock.saturating_sub(at) < FLASH_MS)
     }
@@ -37,40 +37,41 @@ impl Wifi {
         let width = if w.wide { 40 } else { 20 };
         let [rx, tx] = s.air_traffic;
         Line::from(vec![
-            Span::styled(own, style(Role::Title)),
+            Span::styled(own, style(TextRole::Title)),
             Span::styled(
                 format!("  channel {} ({} MHz, {width} MHz wide)", w.channel, w.frequency),
-                style(Role::Active),
+                style(TextRole::Active),
             ),
-            Span::styled(format!("  ▼ {} frames {}", rx.0, bytes(rx.1)), style(Role::First)),
-            Span::styled(format!("  ▲ {} frames {}", tx.0, bytes(tx.1)), style(Role::Second)),
+            Span::styled(format!("  ▼ {} frames {}", rx.0, bytes(rx.1)), style(TextRole::First)),
+            Span::styled(format!("  ▲ {} frames {}", tx.0, bytes(tx.1)), style(TextRole::Second)),
         ])
     }
 
     /// Returns the row with the receiver's state, losses and time stamps.
     fn state(s: &Shared, w: &WifiSample) -> Line<'static> {
         let style = |role| s.theme.style(role);
-        let receiver = if w.receiving { ("receiver on", Role::Text) } else { ("receiver off", Role::Warn) };
+        let receiver =
+            if w.receiving { ("receiver on", TextRole::Text) } else { ("receiver off", TextRole::Warn) };
         let promiscuous = if w.promiscuous { "  promiscuous" } else { "" };
-        let lost = if w.rx[3] > 0 { Role::Bad } else { Role::Dim };
+        let lost = if w.rx[3] > 0 { TextRole::Bad } else { TextRole::Dim };
         let [station, ap] = w.tsf;
         Line::from(vec![
             Span::styled(receiver.0, style(receiver.1)),
-            Span::styled(promiscuous, style(Role::Warn)),
+            Span::styled(promiscuous, style(TextRole::Warn)),
             Span::styled(format!("  no descriptor {}", w.rx[3]), style(lost)),
-            Span::styled(format!("  TSF station {station} us, access point {ap} us"), style(Role::Dim)),
+            Span::styled(format!("  TSF station {station} us, access point {ap} us"), style(TextRole::Dim)),
         ])
     }
 
     /// Returns the rows of the transmit slots.
     fn transmit(&self, s: &Shared, w: &WifiSample) -> Vec<Line<'static>> {
         let title = format!("transmit slots: {} busy", w.slots.iter().filter(|t| !t.is_empty()).count());
-        let mut lines = vec![Line::from(Span::styled(title, s.theme.style(Role::Second)))];
+        let mut lines = vec![Line::from(Span::styled(title, s.theme.style(TextRole::Second)))];
         lines.extend(w.slots.iter().enumerate().map(|(n, text)| {
             let role = match (Self::flashes(s, self.slots.get(n)), text.is_empty()) {
-                (true, _) => Role::Flash,
-                (_, true) => Role::Dim,
-                _ => Role::Active,
+                (true, _) => TextRole::Flash,
+                (_, true) => TextRole::Dim,
+                _ => TextRole::Active,
             };
             let text = if text.is_empty() { "idle" } else { text };
             Line::from(Span::styled(format!(" {n} {text}"), s.theme.style(role)))
@@ -83,11 +84,11 @@ impl Wifi {
         let RxDescSample { at, flags, buffer } = w.desc[n];
         let (next, owned) = (at == w.rx[1], flags & desc::OWNER != 0);
         let role = match (Self::flashes(s, self.changed.get(n)), next, owned) {
-            (true, ..) => Role::Flash,
-            _ if focused && self.chosen == Some(n) => Role::Selected,
-            (_, true, _) => Role::Active,
-            (.., true) => Role::Owned,
-            _ => Role::Dim,
+            (true, ..) => TextRole::Flash,
+            _ if focused && self.chosen == Some(n) => TextRole::Selected,
+            (_, true, _) => TextRole::Active,
+            (.., true) => TextRole::Owned,
+            _ => TextRole::Dim,
         };
         let (mark, owner) = (if next { "▶" } else { " " }, if owned { "MAC" } else { "cpu" });
         let (length, size) = (flags >> desc::LENGTH & 0xFFF, flags & desc::SIZE);
@@ -103,7 +104,7 @@ impl Wifi {
             "receive list: {owned} of {} descriptors are the MAC's, base {base:08x}, next {next:08x}, last {last:08x}",
             w.desc.len()
         );
-        let mut lines = vec![Line::from(Span::styled(title, s.theme.style(Role::First)))];
+        let mut lines = vec![Line::from(Span::styled(title, s.theme.style(TextRole::First)))];
         let all: Vec<usize> = (0..w.desc.len()).collect();
         let row = |row: &[usize]| {
             Line::from(row.iter().map(|n| self.descriptor(s, w, *n, focused)).collect::<Vec<_>>())
@@ -117,7 +118,7 @@ impl Wifi {
         let style = |role| s.theme.style(role);
         let row = |name: String, text: String, role| {
             Line::from(vec![
-                Span::styled(format!("{name:<20}"), style(Role::Name)),
+                Span::styled(format!("{name:<20}"), style(TextRole::Name)),
                 Span::styled(text, style(role)),
             ])
         };
@@ -127,21 +128,21 @@ impl Wifi {
             .iter()
             .zip(INTERFACES)
             .map(|((receiver, bssid), name)| {
-                let role = if receiver.is_some() { Role::Text } else { Role::Dim };
+                let role = if receiver.is_some() { TextRole::Text } else { TextRole::Dim };
                 let text = format!("receiver {}  BSSID {}", address(*receiver), address(*bssid));
                 row(format!("filter {name}"), text, role)
             })
             .collect();
-        lines.extend(w.keys.iter().map(|k| row(format!("key slot {}", k.slot), key_text(k), Role::Text)));
+        lines.extend(w.keys.iter().map(|k| row(format!("key slot {}", k.slot), key_text(k), TextRole::Text)));
         if w.keys.is_empty() {
-            lines.push(row("key slots".into(), "none enabled".into(), Role::Dim));
+            lines.push(row("key slots".into(), "none enabled".into(), TextRole::Dim));
         }
         lines
     }
 
     /// Returns all rows.
     pub fn lines(&self, s: &Shared, w: &WifiSample, width: u16, focused: bool) -> Vec<Line<'static>> {
-        let dim = |text: &str| Line::from(Span::styled(text.to_string(), s.theme.style(Role::Dim)));
+        let dim = |text: &str| Line::from(Span::styled(text.to_string(), s.theme.style(TextRole::Dim)));
         let mut lines = Vec::new();
         if w.enabled {
             lines.extend([Self::head(s, w), Self::state(s, w)]);
@@ -151,11 +152,12 @@ impl Wifi {
         } else {
             lines.push(dim("the firmware has not started the Wi-Fi MAC"));
         }
-        lines.push(Line::from(Span::styled("on the air", s.theme.style(Role::First))));
+        lines.push(Line::from(Span::styled("on the air", s.theme.style(TextRole::First))));
         if w.air.is_empty() {
             lines.push(dim(" nobody yet"));
         }
-        let peer = |text: &String| Line::from(Span::styled(format!(" {text}"), s.theme.style(Role::Text)));
+        let peer =
+            |text: &String| Line::from(Span::styled(format!(" {text}"), s.theme.style(TextRole::Text)));
         lines.extend(w.air.iter().map(peer));
         lines
     }

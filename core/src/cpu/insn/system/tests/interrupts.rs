@@ -1,6 +1,6 @@
 //! Interrupts of every kind and level, WAITI and the cycle timers.
 
-use super::{Bench, CODE, nop, op};
+use super::{CODE, InsnBench, nop, op};
 use crate::cpu::exception::{Cause, vector};
 use crate::cpu::interrupt::{LEVEL_MASK, TYPE_EDGE, TYPE_LEVEL, TYPE_NMI, TYPE_SOFTWARE, TYPE_TIMER};
 use crate::cpu::ps;
@@ -17,8 +17,8 @@ fn vector_of(level: u32) -> u32 {
 }
 
 /// Returns a bench with NOPs at [`CODE`] + 0x800 and all interrupts enabled.
-fn idle() -> Bench {
-    let b = Bench::new().set(|c| (c.pc, c.intenable) = (CODE + 0x800, u32::MAX));
+fn idle() -> InsnBench {
+    let b = InsnBench::new().set(|c| (c.pc, c.intenable) = (CODE + 0x800, u32::MAX));
     b.place(CODE + 0x800, &[nop(); 40])
 }
 
@@ -179,14 +179,14 @@ fn edges_latch_and_levels_follow() {
 
 #[test]
 fn software_interrupts_by_register() {
-    let b = Bench::new().with(4, u32::MAX).run(Op::Wsr, 0, 0, 4, sr::INTSET.into());
+    let b = InsnBench::new().with(4, u32::MAX).run(Op::Wsr, 0, 0, 4, sr::INTSET.into());
     let b = b.run(Op::Rsr, 0, 0, 5, sr::INTERRUPT.into());
     assert_eq!(b.reg(5), TYPE_SOFTWARE);
     let b = b.run(Op::Wsr, 0, 0, 4, sr::INTCLEAR.into()).run(Op::Rsr, 0, 0, 5, sr::INTERRUPT.into());
     assert_eq!(b.reg(5), 0);
     // An enabled one is taken before the next instruction.
     let insns = [op(Op::Wsr, 0, 4, sr::INTSET.into()), op(Op::MovN, 4, 6, 0)];
-    let b = Bench::new().set(|c| c.intenable = 1 << 7).with(4, 1 << 7).place(CODE, &insns).steps(1);
+    let b = InsnBench::new().set(|c| c.intenable = 1 << 7).with(4, 1 << 7).place(CODE, &insns).steps(1);
     let b = b.place(CODE + vector::USER, &[nop()]).steps(1);
     assert_eq!((b.cpu.epc[1], b.reg(6)), (CODE + 3, 0));
 }
@@ -194,7 +194,7 @@ fn software_interrupts_by_register() {
 #[test]
 fn lowering_the_level_lets_a_pending_one_in_at_once() {
     for lower in [op(Op::Rsil, 0, 4, 0), op(Op::Wsr, 0, 5, sr::PS.into()), op(Op::Xsr, 0, 5, sr::PS.into())] {
-        let b = Bench::new().set(|c| {
+        let b = InsnBench::new().set(|c| {
             (c.intenable, c.latched) = (1 << 7, 1 << 7);
             c.set_ps(ps::UM | 3);
         });
@@ -270,10 +270,10 @@ fn a_timer_latches_even_when_disabled_and_clears_by_its_register() {
 #[test]
 fn ccount_reads_its_own_cycle_anywhere_in_a_block() {
     let rsr = |t| op(Op::Rsr, 0, t, sr::CCOUNT.into());
-    let b = Bench::new().place(CODE, &[rsr(4), nop(), rsr(5), rsr(6), nop(), rsr(7)]).steps(6);
+    let b = InsnBench::new().place(CODE, &[rsr(4), nop(), rsr(5), rsr(6), nop(), rsr(7)]).steps(6);
     assert_eq!([4, 5, 6, 7].map(|n| b.reg(n)), [0, 2, 3, 5]);
     // Also when the block is entered again in the middle.
-    let b = Bench::new().place(CODE, &[rsr(4), nop(), rsr(5), rsr(6), nop(), rsr(7)]).steps(3).steps(3);
+    let b = InsnBench::new().place(CODE, &[rsr(4), nop(), rsr(5), rsr(6), nop(), rsr(7)]).steps(3).steps(3);
     assert_eq!([4, 5, 6, 7].map(|n| b.reg(n)), [0, 2, 3, 5]);
 }
 
@@ -288,7 +288,7 @@ fn ccount_can_be_written() {
         op(Op::Xsr, 0, 4, sr::CCOUNT.into()),
         rsr(6),
     ];
-    let b = Bench::new().with(4, 1000).place(CODE, &insns).steps(6);
+    let b = InsnBench::new().with(4, 1000).place(CODE, &insns).steps(6);
     assert_eq!([5, 4, 6].map(|n| b.reg(n)), [1001, 1003, 1001]);
     assert_eq!(b.cpu.cycles, 6, "the cycle count itself continues");
 }
@@ -317,7 +317,7 @@ fn an_interrupt_in_a_loop_comes_back_into_it() {
     // loop a5 { addi a4 } with a level-2 handler that only returns.
     let insns = [Insn::new(Op::Loop, 0, 5, 0, 2), Insn::new(Op::Addi, 0, 4, 4, 1), nop()];
     for at in 1..12 {
-        let b = Bench::new().with(4, 0).with(5, 10).place(CODE + 0x800, &insns);
+        let b = InsnBench::new().with(4, 0).with(5, 10).place(CODE + 0x800, &insns);
         let b = b.set(|c| (c.pc, c.intenable, c.ccompare[1]) = (CODE + 0x800, 1 << 15, at));
         let handler = [
             op(Op::Wsr, 0, 4, sr::EXCSAVE3.into()),

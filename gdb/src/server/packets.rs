@@ -5,7 +5,7 @@ use super::flash;
 use super::frame::MAX_PACKET;
 use super::quick;
 use super::search;
-use super::target::{Guest, Program};
+use super::target::{GdbTarget, ProgramState};
 use super::tracepoints;
 use crate::number::packed;
 use crate::supervisor::{Commands, Gone};
@@ -13,11 +13,11 @@ use esplens_soc::machine::reg;
 
 /// Result of inspecting a packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Intercept {
     /// Pass this packet to gdbstub.
-    Pass(Vec<u8>),
+    Forward(Vec<u8>),
     /// Send this response.
-    Answer(Vec<u8>),
+    Reply(Vec<u8>),
 }
 
 /// Maximum length of a memory read; GDB requests the rest with another packet.
@@ -28,8 +28,8 @@ pub const FEATURES: &str = ";qXfer:threads:read+;ConditionalBreakpoints+;qXfer:t
     ConditionalTracepoints+;DisconnectedTracing+;EnableDisableTracepoints+;InstallInTrace+;tracenz+;\
     BreakpointCommands+";
 
-fn pass(body: &[u8]) -> Verdict {
-    Verdict::Pass(body.to_vec())
+fn pass(body: &[u8]) -> Intercept {
+    Intercept::Forward(body.to_vec())
 }
 
 fn number(text: &str) -> Option<u64> {
@@ -37,52 +37,52 @@ fn number(text: &str) -> Option<u64> {
 }
 
 /// Inspects a packet before gdbstub does. `core` is the core of the last stop.
-pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
+pub fn intercept(body: &[u8], guest: &mut GdbTarget, core: usize) -> Intercept {
     if matches!(body.first(), Some(b'X' | b'M')) && !is_whole(body) {
-        return Verdict::Answer(b"E16".to_vec());
+        return Intercept::Reply(b"E16".to_vec());
     }
-    if guest.program == Program::Detached && touches(body) {
-        return Verdict::Answer(DETACHED.to_vec());
+    if guest.program == ProgramState::Detached && touches(body) {
+        return Intercept::Reply(DETACHED.to_vec());
     }
     if body.first() == Some(&b'X') && writes_flash(body) {
-        return Verdict::Answer(FLASH_WRITE.to_vec());
+        return Intercept::Reply(FLASH_WRITE.to_vec());
     }
     if let Some(rest) = body.strip_prefix(b"qSearch:memory:").filter(|_| guest.frame().is_none()) {
-        return Verdict::Answer(search::search(rest, guest, core));
+        return Intercept::Reply(search::search(rest, guest, core));
     }
     if let Some(rest) = body.strip_prefix(b"qCRC:").filter(|_| guest.frame().is_none()) {
-        return Verdict::Answer(search::checksum(rest, guest, core));
+        return Intercept::Reply(search::checksum(rest, guest, core));
     }
     let Ok(text) = std::str::from_utf8(body) else { return pass(body) };
-    if let Some(answer) = tracepoints::look(text, guest) {
-        return Verdict::Answer(answer);
+    if let Some(answer) = tracepoints::intercept(text, guest) {
+        return Intercept::Reply(answer);
     }
     if matches!(body.first(), Some(b's' | b'S')) || body.starts_with(b"vCont;") {
         // Packets that name no thread refer to the thread that stopped last.
-        let Ok(tid) = guest.thread_of(core) else { return Verdict::Answer(b"E05".to_vec()) };
+        let Ok(tid) = guest.thread_of(core) else { return Intercept::Reply(b"E05".to_vec()) };
         return match body[0] {
             b's' => resume(text, guest, core, &format!("vCont;s:{tid:x};c")),
             b'S' => pass(format!("vCont;s:{tid:x};c").as_bytes()),
-            _ => Verdict::Pass(actions(text, tid.get()).into_bytes()),
+            _ => Intercept::Forward(actions(text, tid.get()).into_bytes()),
         };
     }
     match text.as_bytes() {
-        [b'M', ..] if writes_flash(body) => Verdict::Answer(FLASH_WRITE.to_vec()),
+        [b'M', ..] if writes_flash(body) => Intercept::Reply(FLASH_WRITE.to_vec()),
         [b'm', ..] => match range(text) {
             Some((addr, len)) => match quick::memory(guest, addr, len) {
-                Some(answer) => Verdict::Answer(answer),
+                Some(answer) => Intercept::Reply(answer),
                 None => pass(format!("m{addr:x},{len:x}").as_bytes()),
             },
-            None => Verdict::Answer(b"E16".to_vec()),
+            None => Intercept::Reply(b"E16".to_vec()),
         },
-        b"g" => quick::registers(guest).map_or_else(|| pass(body), Verdict::Answer),
+        b"g" => quick::registers(guest).map_or_else(|| pass(body), Intercept::Reply),
         [b'Z', ..] => match conditions::split(text) {
             Some(Split { bare, condition, commands: list }) => {
                 let to = guest.console.clone();
                 guest.points.next(condition, (!list.is_empty()).then_some(Commands { list, to }));
                 pass(bare.as_bytes())
             }
-            None => Verdict::Answer(b"E16".to_vec()),
+            None => Intercept::Reply(b"E16".to_vec()),
         },
         [b'c', ..] => resume(text, guest, core, "vCont;c"),
         [b'C', ..] => pass(b"vCont;c"),
@@ -91,22 +91,22 @@ pub fn look(body: &[u8], guest: &mut Guest, core: usize) -> Verdict {
 }
 
 /// Handles packets whose names are words.
-fn named(text: &str, guest: &mut Guest, core: usize) -> Option<Verdict> {
-    let answer = |text: &str| Some(Verdict::Answer(text.as_bytes().to_vec()));
+fn named(text: &str, guest: &mut GdbTarget, core: usize) -> Option<Intercept> {
+    let answer = |text: &str| Some(Intercept::Reply(text.as_bytes().to_vec()));
     match text {
         "qC" => match guest.thread_of(core) {
             Ok(tid) => answer(&format!("QCp1.{tid:x}")),
             Err(Gone) => answer("E05"),
         },
-        "qfThreadInfo" if guest.program != Program::There => answer("l"),
-        "vFlashDone" => Some(Verdict::Answer(guest.finish_load())),
+        "qfThreadInfo" if guest.program != ProgramState::There => answer("l"),
+        "vFlashDone" => Some(Intercept::Reply(guest.finish_load())),
         // There is only one program.
         _ if text.starts_with("vAttach;") => {
-            guest.program = Program::There;
+            guest.program = ProgramState::There;
             Some(pass(b"?"))
         }
         _ if text.starts_with("qXfer:threads:read::") => Some(threads(text, guest)),
-        _ if text.starts_with("qSymbol:") => Some(Verdict::Answer(symbol(text, guest))),
+        _ if text.starts_with("qSymbol:") => Some(Intercept::Reply(symbol(text, guest))),
         _ => None,
     }
 }
@@ -149,12 +149,12 @@ fn range(text: &str) -> Option<(u32, usize)> {
 }
 
 /// Handles `c [ADDR]` and `s [ADDR]`: sets the PC, as gdbstub drops the address.
-fn resume(text: &str, guest: &Guest, core: usize, packet: &str) -> Verdict {
+fn resume(text: &str, guest: &GdbTarget, core: usize, packet: &str) -> Intercept {
     if text.len() > 1 {
-        let Some(pc) = number(&text[1..]) else { return Verdict::Answer(b"E16".to_vec()) };
+        let Some(pc) = number(&text[1..]) else { return Intercept::Reply(b"E16".to_vec()) };
         let set = guest.handle.call(move |s| s.machine_mut().set_core_register(core, reg::PC, pc as u32));
         if set.is_err() {
-            return Verdict::Answer(b"E05".to_vec());
+            return Intercept::Reply(b"E05".to_vec());
         }
     }
     pass(packet.as_bytes())
@@ -176,7 +176,7 @@ fn actions(text: &str, tid: usize) -> String {
 }
 
 /// Handles `qXfer:threads:read`: names and states of all threads in one packet.
-fn threads(text: &str, guest: &mut Guest) -> Verdict {
+fn threads(text: &str, guest: &mut GdbTarget) -> Intercept {
     let lines = guest.lines().unwrap_or_default();
     let mut xml = String::from("<?xml version=\"1.0\"?>\n<threads>\n");
     for line in lines {
@@ -185,7 +185,7 @@ fn threads(text: &str, guest: &mut Guest) -> Verdict {
         xml.push_str(&format!("<thread id=\"p1.{:x}\"{core} name=\"{name}\">{state}</thread>\n", line.tid));
     }
     xml.push_str("</threads>\n");
-    Verdict::Answer(transfer(&xml, text))
+    Intercept::Reply(transfer(&xml, text))
 }
 
 /// Returns the part of a document that a `qXfer` packet requests: `...:OFFSET,LENGTH`.
@@ -208,7 +208,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// Handles `qSymbol`: the client offers to look up symbols. Asks for the kernel's if esplens has none.
-fn symbol(text: &str, guest: &mut Guest) -> Vec<u8> {
+fn symbol(text: &str, guest: &mut GdbTarget) -> Vec<u8> {
     if guest.handle.rtos().is_some() && text == "qSymbol::" {
         return b"OK".to_vec();
     }

@@ -5,7 +5,7 @@
 //! Therefore, threads that GDB may have selected stay in the list until its next stop reply.
 
 use super::reverse;
-use super::threads::Line;
+use super::threads::ThreadLine;
 use gdbstub::common::Tid;
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ const MAX: usize = 1024;
 
 /// The thread of the last stop reply and the threads selected by the client since then.
 #[derive(Clone, Debug, Default)]
-pub struct Standing {
+pub struct SelectedThreads {
     /// The thread of the last stop reply and its core.
     stop: Option<(Tid, usize)>,
     /// Threads named by `Hg` since then.
@@ -23,7 +23,7 @@ pub struct Standing {
     listed: BTreeSet<Tid>,
 }
 
-impl Standing {
+impl SelectedThreads {
     /// Records a stop reply for `tid` on `core`; forgets earlier threads.
     pub fn stopped(&mut self, tid: Tid, core: usize) {
         *self = Self { stop: Some((tid, core)), ..Self::default() };
@@ -38,11 +38,11 @@ impl Standing {
     }
 
     /// Adds threads that no longer exist but may be selected by the client to the list of current threads.
-    pub fn complete(&mut self, mut lines: Vec<Line>) -> Vec<Line> {
+    pub fn complete(&mut self, mut lines: Vec<ThreadLine>) -> Vec<ThreadLine> {
         let gone: Vec<Tid> = self.all().filter(|tid| lines.iter().all(|l| l.tid != *tid)).collect();
         let room = MAX.saturating_sub(self.listed.len());
         self.listed.extend(lines.iter().map(|l| l.tid).take(room));
-        lines.extend(gone.into_iter().map(|tid| Line {
+        lines.extend(gone.into_iter().map(|tid| ThreadLine {
             tid,
             core: None,
             name: format!("{tid:#x}"),
@@ -71,18 +71,19 @@ mod tests {
         Tid::new(n).unwrap()
     }
 
-    fn lines(ids: &[usize]) -> Vec<Line> {
-        let line = |n: &usize| Line { tid: tid(*n), core: None, name: String::new(), state: String::new() };
+    fn lines(ids: &[usize]) -> Vec<ThreadLine> {
+        let line =
+            |n: &usize| ThreadLine { tid: tid(*n), core: None, name: String::new(), state: String::new() };
         ids.iter().map(line).collect()
     }
 
-    fn ids(lines: &[Line]) -> Vec<usize> {
+    fn ids(lines: &[ThreadLine]) -> Vec<usize> {
         lines.iter().map(|l| l.tid.get()).collect()
     }
 
     #[test]
     fn threads_that_the_client_stands_at_stay_until_the_next_stop() {
-        let mut s = Standing::default();
+        let mut s = SelectedThreads::default();
         s.stopped(tid(7), 1);
         assert_eq!(ids(&s.complete(lines(&[7, 8, 9]))), [7, 8, 9]);
         s.note(b"Hgp1.9");

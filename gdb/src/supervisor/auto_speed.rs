@@ -1,7 +1,7 @@
 //! Detection of the time at which [`super::Speed::Auto`] switches to real time: a server on the guest answers.
 
 use esplens_core::time::{TICKS_PER_SEC, Ticks};
-use esplens_soc::system::Frame;
+use esplens_soc::system::NetFrame;
 
 /// Virtual time allowed for a server to answer, counted from the guest's first IPv4 packet with an address of its own.
 const TO_SERVE: Ticks = 10 * TICKS_PER_SEC;
@@ -10,7 +10,7 @@ const TO_BOOT: Ticks = 60 * TICKS_PER_SEC;
 
 /// State derived from the guest's Ethernet frames.
 #[derive(Debug, Default)]
-pub struct Serving {
+pub struct AutoSpeed {
     /// Time of the guest's first packet with an address.
     addressed: Option<Ticks>,
     /// The guest answered a connection.
@@ -19,9 +19,9 @@ pub struct Serving {
     began: Option<Ticks>,
 }
 
-impl Serving {
+impl AutoSpeed {
     /// Inspects an Ethernet frame.
-    pub fn see(&mut self, frame: &Frame) {
+    pub fn see(&mut self, frame: &NetFrame) {
         let Some(ip) = frame.bytes.get(14..).filter(|_| !frame.to_guest && frame.air.is_none()) else {
             return;
         };
@@ -51,16 +51,16 @@ impl Serving {
 mod tests {
     use super::*;
 
-    fn frame(to_guest: bool, source: [u8; 4], protocol: u8, flags: u8) -> Frame {
+    fn frame(to_guest: bool, source: [u8; 4], protocol: u8, flags: u8) -> NetFrame {
         let mut bytes = vec![0; 54];
         (bytes[12], bytes[14], bytes[23], bytes[14 + 20 + 13]) = (8, 0x45, protocol, flags);
         bytes[26..30].copy_from_slice(&source);
-        Frame { at: 1000, to_guest, core: 0, pc: 0, bytes, air: None }
+        NetFrame { at: 1000, to_guest, core: 0, pc: 0, bytes, air: None }
     }
 
     #[test]
     fn an_answered_connection_ends_the_hurry() {
-        let mut s = Serving::default();
+        let mut s = AutoSpeed::default();
         s.see(&frame(true, [10, 0, 2, 2], 6, 0x12));
         s.see(&frame(false, [10, 0, 2, 15], 6, 0x02));
         s.see(&frame(false, [10, 0, 2, 15], 17, 0x12));
@@ -71,13 +71,13 @@ mod tests {
 
     #[test]
     fn without_a_client_it_ends_by_itself() {
-        let mut s = Serving::default();
+        let mut s = AutoSpeed::default();
         assert!(!s.done(5) && !s.done(5 + TO_BOOT - 1) && s.done(5 + TO_BOOT));
-        let mut s = Serving::default();
+        let mut s = AutoSpeed::default();
         s.see(&frame(false, [0; 4], 17, 0));
         assert!(!s.done(0) && !s.done(1000 + TO_SERVE), "asking for an address is not having one");
         s.see(&frame(false, [10, 0, 2, 15], 17, 0));
         assert!(!s.done(1000 + TO_SERVE - 1) && s.done(1000 + TO_SERVE));
-        s.see(&Frame { bytes: vec![0; 14], ..frame(false, [0; 4], 0, 0) });
+        s.see(&NetFrame { bytes: vec![0; 14], ..frame(false, [0; 4], 0, 0) });
     }
 }

@@ -5,24 +5,24 @@ use std::sync::{Arc, OnceLock};
 
 /// Waker for the machine's thread, called when a request is queued. Clones share the waker.
 #[derive(Clone, Default)]
-pub(super) struct Bell(Arc<Inner>);
+pub(super) struct Waker(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
     /// The thread is idle or about to become idle.
     armed: AtomicBool,
-    ring: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    wake: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
-impl Bell {
+impl Waker {
     /// Sets the function that wakes the thread. Only the first call has an effect.
-    pub fn connect(&self, ring: impl Fn() + Send + Sync + 'static) {
-        let _ = self.0.ring.set(Box::new(ring));
+    pub fn connect(&self, wake: impl Fn() + Send + Sync + 'static) {
+        let _ = self.0.wake.set(Box::new(wake));
     }
 
     /// Makes the next request call the waker. Returns false if none is connected.
     pub fn arm(&self) -> bool {
-        let connected = self.0.ring.get().is_some();
+        let connected = self.0.wake.get().is_some();
         self.0.armed.store(connected, Ordering::SeqCst);
         connected
     }
@@ -32,9 +32,9 @@ impl Bell {
     pub fn request(&self) {
         if self.0.armed.load(Ordering::SeqCst)
             && self.0.armed.swap(false, Ordering::SeqCst)
-            && let Some(ring) = self.0.ring.get()
+            && let Some(wake) = self.0.wake.get()
         {
-            ring();
+            wake();
         }
     }
 }

@@ -1,15 +1,15 @@
 //! Bare programs that only make the host work: each loops over an operation that is as costly for the host as
 //! any that a guest can do.
 
-use crate::kernel::Program;
+use crate::kernel::ProgramBuilder;
 use esplens_core::isa::Op;
 
 /// Program with its name.
-pub struct Storm {
+pub struct WorstCase {
     /// Name for tables and messages.
     pub name: &'static str,
     /// The program; it never ends.
-    pub program: Program,
+    pub program: ProgramBuilder,
 }
 
 const DPORT: u32 = 0x3FF0_0000;
@@ -33,8 +33,8 @@ const VECBASE: i32 = 231;
 
 /// Returns all storms.
 #[must_use]
-pub fn all() -> Vec<Storm> {
-    type Make = fn(&mut Program);
+pub fn all() -> Vec<WorstCase> {
+    type Make = fn(&mut ProgramBuilder);
     let make: [(&'static str, Make); 18] = [
         ("RSA starts", rsa_starts),
         ("RSA resets and starts", rsa_resets),
@@ -57,26 +57,26 @@ pub fn all() -> Vec<Storm> {
     ];
     make.into_iter()
         .map(|(name, fill)| {
-            let mut program = Program::default();
+            let mut program = ProgramBuilder::default();
             // Enable all clocks, and release everything from reset.
             for (offset, value) in [(0x1C, u32::MAX), (0x20, 0), (0xC0, u32::MAX), (0xC4, 0)] {
                 program.store(DPORT + offset, value);
             }
             fill(&mut program);
-            Storm { name, program }
+            WorstCase { name, program }
         })
         .collect()
 }
 
 /// Repeats `stores` forever.
-fn repeat(p: &mut Program, stores: &[(u32, u32)]) {
+fn repeat(p: &mut ProgramBuilder, stores: &[(u32, u32)]) {
     let again = p.here();
     stores.iter().for_each(|&(addr, value)| p.store(addr, value));
     p.jump(again);
 }
 
 /// Alternates between two values of a special register forever, with some instructions after each write.
-fn alternate(p: &mut Program, values: [u32; 2], special: i32, more: &[(u8, i32)]) {
+fn alternate(p: &mut ProgramBuilder, values: [u32; 2], special: i32, more: &[(u8, i32)]) {
     p.set(8, values[0]);
     p.set(9, values[1]);
     p.set(10, 1);
@@ -89,20 +89,20 @@ fn alternate(p: &mut Program, values: [u32; 2], special: i32, more: &[(u8, i32)]
     p.jump(again);
 }
 
-fn rsa_starts(p: &mut Program) {
+fn rsa_starts(p: &mut ProgramBuilder) {
     p.fill(RSA, 512, u32::MAX);
     p.store(RSA + 0x800, 1);
     p.store(RSA + 0x804, 7);
     repeat(p, &[(RSA + 0x808, 1)]);
 }
 
-fn rsa_resets(p: &mut Program) {
+fn rsa_resets(p: &mut ProgramBuilder) {
     let top = RSA + 0x5FC;
     let reset = [(DPORT + 0x20, u32::MAX), (DPORT + 0x20, 0)];
     repeat(p, &[&reset[..], &[(top, u32::MAX), (RSA + 0x804, 7), (RSA + 0x808, 1)]].concat());
 }
 
-fn sha_and_aes(p: &mut Program) {
+fn sha_and_aes(p: &mut ProgramBuilder) {
     let reset = [(DPORT + 0x20, u32::MAX), (DPORT + 0x20, 0)];
     repeat(
         p,
@@ -110,7 +110,7 @@ fn sha_and_aes(p: &mut Program) {
     );
 }
 
-fn spi(p: &mut Program) {
+fn spi(p: &mut ProgramBuilder) {
     // A descriptor that points to itself: 4,095 bytes, owned by the DMA.
     let descriptor = 1 << 31 | 0xFFF << 12 | 0xFFF;
     for (n, value) in [descriptor, RAM + 0x1000, RAM].into_iter().enumerate() {
@@ -126,7 +126,7 @@ fn spi(p: &mut Program) {
     repeat(p, &[(SPI2, 0), (SPI2 + 0x104, link), (SPI2 + 0x108, link), (SPI2, 1 << 18)]);
 }
 
-fn flash(p: &mut Program) {
+fn flash(p: &mut ProgramBuilder) {
     // Write enable and chip erase; a reset of the chip (0x66, 0x99) ends the operation.
     let user = |opcode: u32| [(SPI1 + 0x24, 7 << 28 | opcode), (SPI1, 0), (SPI1, 1 << 18)];
     p.store(SPI1 + 0x18, 1 << 31);
@@ -135,13 +135,13 @@ fn flash(p: &mut Program) {
     repeat(p, &[&erase[..], &user(0x66), &user(0x99)].concat());
 }
 
-fn cache(p: &mut Program) {
+fn cache(p: &mut ProgramBuilder) {
     // All buses enabled, the smallest pages.
     p.store(DPORT + 0x44, 3 << 9 | 3 << 6);
     repeat(p, &[(DPORT + 0x40, 1 << 3), (DPORT + 0x40, 0)]);
 }
 
-fn code_overwritten(p: &mut Program) {
+fn code_overwritten(p: &mut ProgramBuilder) {
     while !p.here().is_multiple_of(64) {
         p.op(Op::Nop, 0, 0, 0, 0);
     }
@@ -152,19 +152,19 @@ fn code_overwritten(p: &mut Program) {
     p.jump(again);
 }
 
-fn ibreak(p: &mut Program) {
+fn ibreak(p: &mut ProgramBuilder) {
     p.set(8, 1);
     p.op(Op::Wsr, 0, 0, 8, IBREAKENABLE);
     alternate(p, [0x4000_0000, 0x4000_0004], IBREAKA0, &[]);
 }
 
-fn loop_ends(p: &mut Program) {
+fn loop_ends(p: &mut ProgramBuilder) {
     // Values of LEND are among the instructions after each change; the count makes the loop active.
     let near = p.here() + 3 * 6;
     alternate(p, [near, near + 3], LEND, &[(10, LCOUNT)]);
 }
 
-fn protection(p: &mut Program) {
+fn protection(p: &mut ProgramBuilder) {
     p.set(8, 0x2000_0000);
     p.set(9, 15);
     p.set(10, 2);
@@ -174,7 +174,7 @@ fn protection(p: &mut Program) {
     p.jump(again);
 }
 
-fn frames(p: &mut Program) {
+fn frames(p: &mut ProgramBuilder) {
     let ready = 0xFFFF << 16 | 1 << 15;
     for n in 0..8 {
         p.store(ETH + 0x404 + 8 * n, RAM);
@@ -186,25 +186,25 @@ fn frames(p: &mut Program) {
     repeat(p, &descriptors);
 }
 
-fn uart(p: &mut Program) {
+fn uart(p: &mut ProgramBuilder) {
     p.store(UART0 + 0x14, 1);
     repeat(p, &[(UART0, u32::from(b'x'))]);
 }
 
-fn console(p: &mut Program) {
+fn console(p: &mut ProgramBuilder) {
     let again = p.here();
     p.simcall(4, [1, RAM, 100 << 10]);
     p.jump(again);
 }
 
-fn exceptions(p: &mut Program) {
+fn exceptions(p: &mut ProgramBuilder) {
     // Zeros are an illegal instruction, also at the vectors.
     p.set(8, 0x4009_0000);
     p.op(Op::Wsr, 0, 0, 8, VECBASE);
     p.op(Op::Ill, 0, 0, 0, 0);
 }
 
-fn rmt(p: &mut Program) {
+fn rmt(p: &mut ProgramBuilder) {
     p.fill(RMT + 0x800, 512, 0x8001_0001);
     p.store(RMT + 0xF0, 3);
     for channel in 0..8 {
@@ -218,7 +218,7 @@ fn rmt(p: &mut Program) {
     p.jump(p.here());
 }
 
-fn timers(p: &mut Program) {
+fn timers(p: &mut ProgramBuilder) {
     // Both timers count the bus clock divided by two from 0 to 1, and reload at each alarm.
     for timer in [TIMG0, TIMG0 + 0x24, TIMG0 + 0x1000, TIMG0 + 0x1024] {
         for (offset, value) in [(0x10, 1), (0x14, 0), (0x18, 0), (0x1C, 0)] {
@@ -233,14 +233,14 @@ fn timers(p: &mut Program) {
     p.jump(again);
 }
 
-fn holes(p: &mut Program) {
+fn holes(p: &mut ProgramBuilder) {
     p.set(8, 0x3FF7_F000);
     let again = p.here();
     p.op(Op::L32i, 0, 8, 9, 0);
     p.jump(again);
 }
 
-fn clocks(p: &mut Program) {
+fn clocks(p: &mut ProgramBuilder) {
     // RTC_CNTL_CLK_CONF: crystal, PLL. Each change notifies all peripherals.
     repeat(p, &[(0x3FF4_8070, 0), (0x3FF4_8070, 1 << 27), (DPORT + 0x3C, 1), (DPORT + 0x3C, 2)]);
 }

@@ -2,10 +2,10 @@
 //! conditions, memory ranges, trace state variables, notes, disconnected tracing.
 
 use super::frames;
-use crate::server::extra::transfer;
 use crate::server::frame::{from_hex, to_hex};
-use crate::server::target::Guest;
-use crate::supervisor::tracepoints::{Action, TIMESTAMP, Tracepoint};
+use crate::server::packets::transfer;
+use crate::server::target::GdbTarget;
+use crate::supervisor::tracepoints::{CollectAction, TIMESTAMP, Tracepoint};
 use crate::supervisor::{Agent, Session};
 use gdbstub::target::TargetError;
 use std::ops::Range;
@@ -19,7 +19,7 @@ const E16: &str = "E16";
 const STEPPING: &str = "E.while-stepping is not supported";
 
 /// Handles a packet that gdbstub cannot handle. Returns `None` for all others.
-pub fn look(text: &str, guest: &mut Guest) -> Option<Vec<u8>> {
+pub fn intercept(text: &str, guest: &mut GdbTarget) -> Option<Vec<u8>> {
     let answer = match text.split_once(':').unwrap_or((text, "")) {
         ("QTDP", rest) => define(rest, guest)?,
         ("QTDV", rest) => variable(rest, guest).unwrap_or(E16).into(),
@@ -49,7 +49,10 @@ fn hex<T: TryFrom<u64>>(text: &str) -> Option<T> {
 }
 
 /// Executes `f` on the machine's thread.
-fn tell<R: Send + 'static>(guest: &Guest, f: impl FnOnce(&mut Session) -> R + Send + 'static) -> Option<R> {
+fn tell<R: Send + 'static>(
+    guest: &GdbTarget,
+    f: impl FnOnce(&mut Session) -> R + Send + 'static,
+) -> Option<R> {
     guest.handle.call(f).ok()
 }
 
@@ -59,7 +62,7 @@ fn done(ok: bool) -> &'static str {
 }
 
 /// Handles `QTDP:` for tracepoints with conditions and actions with memory ranges; gdbstub handles the others.
-fn define(rest: &str, guest: &mut Guest) -> Option<String> {
+fn define(rest: &str, guest: &mut GdbTarget) -> Option<String> {
     if let Some(rest) = rest.strip_prefix('-') {
         let mut fields = rest.splitn(3, ':');
         let (number, addr, list) = (fields.next()?, fields.next()?, fields.next()?);
@@ -91,7 +94,7 @@ fn define(rest: &str, guest: &mut Guest) -> Option<String> {
 }
 
 /// Adds actions to a tracepoint.
-fn extend(list: &str, guest: &mut Guest) -> String {
+fn extend(list: &str, guest: &mut GdbTarget) -> String {
     let Some(list) = actions(list.trim_end_matches('-')) else { return E16.into() };
     code(list.into_iter().try_for_each(|action| guest.add_action(action)))
 }
@@ -118,7 +121,7 @@ fn expression(text: &str) -> Option<(Arc<Agent>, &str)> {
 }
 
 /// Parses consecutive `R`, `M` and `X` actions.
-fn actions(text: &str) -> Option<Vec<Action>> {
+fn actions(text: &str) -> Option<Vec<CollectAction>> {
     let mut all = Vec::new();
     let mut rest = text;
     while let Some((kind, body)) = rest.split_at_checked(1) {
@@ -126,12 +129,12 @@ fn actions(text: &str) -> Option<Vec<Action>> {
         (action, rest) = match kind {
             "R" => {
                 let (mask, rest) = digits(body);
-                (Action::Registers(from_hex(mask)?), rest)
+                (CollectAction::Registers(from_hex(mask)?), rest)
             }
             "M" => memory(body)?,
             "X" => {
                 let (agent, rest) = expression(body)?;
-                (Action::Expression(agent), rest)
+                (CollectAction::Expression(agent), rest)
             }
             _ => return None,
         };
@@ -141,17 +144,17 @@ fn actions(text: &str) -> Option<Vec<Action>> {
 }
 
 /// Parses `BASEREG,OFFSET,LEN`, with BASEREG -1 for none; returns the rest as well.
-fn memory(text: &str) -> Option<(Action, &str)> {
+fn memory(text: &str) -> Option<(CollectAction, &str)> {
     let (base, rest) = text.split_once(',')?;
     let (offset, rest) = rest.split_once(',')?;
     let (len, rest) = digits(rest);
     let base = if matches!(base, "-1" | "FFFFFFFF") { None } else { Some(hex(base)?) };
     // Offsets can be negative, with 64 bits.
-    Some((Action::Memory { base, offset: hex::<u64>(offset)? as u32, len: hex(len)? }, rest))
+    Some((CollectAction::Memory { base, offset: hex::<u64>(offset)? as u32, len: hex(len)? }, rest))
 }
 
 /// Handles `QTDV:NUMBER:VALUE:BUILTIN:NAME`.
-fn variable(rest: &str, guest: &Guest) -> Option<&'static str> {
+fn variable(rest: &str, guest: &GdbTarget) -> Option<&'static str> {
     let mut fields = rest.split(':');
     let (number, value): (u16, u64) = (hex(fields.next()?)?, hex(fields.next()?)?);
     let builtin = hex::<u64>(fields.next()?)? != 0;
@@ -164,7 +167,7 @@ fn variable(rest: &str, guest: &Guest) -> Option<&'static str> {
 }
 
 /// Handles `QTEnable:NUMBER:ADDR` and `QTDisable`.
-fn enable(rest: &str, guest: &Guest, on: bool) -> Option<&'static str> {
+fn enable(rest: &str, guest: &GdbTarget, on: bool) -> Option<&'static str> {
     let (number, addr) = rest.split_once(':')?;
     let (number, addr) = (hex(number)?, hex(addr)?);
     let found = tell(guest, move |s| s.traces_mut().point(number, addr).map(|p| p.enabled = on).is_some())?;
@@ -172,7 +175,7 @@ fn enable(rest: &str, guest: &Guest, on: bool) -> Option<&'static str> {
 }
 
 /// Handles `QTro:START,END:...`.
-fn read_only(rest: &str, guest: &Guest) -> Option<&'static str> {
+fn read_only(rest: &str, guest: &GdbTarget) -> Option<&'static str> {
     let range = |r: &str| r.split_once(',').and_then(|(a, b)| Some(hex(a)?..hex(b)?));
     let ranges: Vec<Range<u32>> =
         rest.split(':').filter(|r| !r.is_empty()).map(range).collect::<Option<_>>()?;
@@ -181,14 +184,14 @@ fn read_only(rest: &str, guest: &Guest) -> Option<&'static str> {
 }
 
 /// Handles `QTDisconnected:0` or `1`.
-fn disconnected(rest: &str, guest: &Guest) -> Option<&'static str> {
+fn disconnected(rest: &str, guest: &GdbTarget) -> Option<&'static str> {
     let on = hex::<u64>(rest)? != 0;
     tell(guest, move |s| s.traces_mut().disconnected = on)?;
     Some("OK")
 }
 
 /// Handles `QTNotes:user:TEXT;notes:TEXT;tstop:TEXT;`.
-fn notes(rest: &str, guest: &Guest) -> Option<&'static str> {
+fn notes(rest: &str, guest: &GdbTarget) -> Option<&'static str> {
     for (key, text) in rest.split(';').filter(|f| !f.is_empty()).map(|f| f.split_once(':').unwrap_or((f, "")))
     {
         let (key, mut text) = (key.to_string(), from_hex(text)?);
@@ -207,7 +210,7 @@ fn notes(rest: &str, guest: &Guest) -> Option<&'static str> {
 }
 
 /// Handles `qTV:NUMBER`: returns a variable's value, in the selected trace frame if there is one.
-fn value(rest: &str, guest: &Guest) -> Option<String> {
+fn value(rest: &str, guest: &GdbTarget) -> Option<String> {
     let number = hex(rest)?;
     let value = match guest.frame() {
         Some(frame) => frame.variable(number),
@@ -217,7 +220,7 @@ fn value(rest: &str, guest: &Guest) -> Option<String> {
 }
 
 /// Handles `qTfV` and `qTsV`: returns the variables, one per packet.
-fn list_variables(first: bool, guest: &mut Guest) -> String {
+fn list_variables(first: bool, guest: &mut GdbTarget) -> String {
     if first {
         let line = |number: u16, initial: u64, builtin: u8, name: &[u8]| {
             format!("{number:x}:{initial:x}:{builtin}:{}", to_hex(name))
@@ -245,10 +248,10 @@ mod tests {
         let list = actions("R80X3,220027M-1,3FFB0000,8M9F,FFFFFFFFFFFFFFF0,4").unwrap();
         let agent = Agent::new(vec![0x22, 0, 0x27]).unwrap();
         let expected = [
-            Action::Registers(vec![0x80]),
-            Action::Expression(Arc::new(agent)),
-            Action::Memory { base: None, offset: 0x3FFB_0000, len: 8 },
-            Action::Memory { base: Some(159), offset: -16i32 as u32, len: 4 },
+            CollectAction::Registers(vec![0x80]),
+            CollectAction::Expression(Arc::new(agent)),
+            CollectAction::Memory { base: None, offset: 0x3FFB_0000, len: 8 },
+            CollectAction::Memory { base: Some(159), offset: -16i32 as u32, len: 4 },
         ];
         assert_eq!(list, expected);
         for bad in ["Q", "R8", "X3,2200", "M1,2", "M-1,x,4", "X,", "Xffffffffffffffff,00", "M-1,0,4\u{e9}"] {

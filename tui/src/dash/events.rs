@@ -5,37 +5,37 @@ use super::state::*;
 use super::wire::*;
 
 /// Adds an event to the panes' shared state, all of it bounded.
-pub fn take_in(s: &mut Shared, feed: Feed) -> Vec<Effect> {
-    match feed {
-        Feed::Uart(n, bytes) => return uart(s, n, &bytes),
-        Feed::Console(bytes) => return uart(s, 0, &bytes),
-        Feed::Message(text) => s.uarts[0].note(&text),
-        Feed::Frame(frame) => take_frame(s, frame),
-        Feed::Trace(record) => {
+pub fn take_in(s: &mut Shared, event: DashEvent) -> Vec<DashEffect> {
+    match event {
+        DashEvent::Uart(n, bytes) => return uart(s, n, &bytes),
+        DashEvent::Console(bytes) => return uart(s, 0, &bytes),
+        DashEvent::Message(text) => s.uarts[0].note(&text),
+        DashEvent::Frame(frame) => take_frame(s, frame),
+        DashEvent::Trace(record) => {
             if s.trace.len() >= MAX_TRACE {
                 s.trace.pop_front();
             }
             s.trace.push_back(record);
         }
-        Feed::Switch(at, core, task) => {
+        DashEvent::Switch(at, core, task) => {
             s.usage.switch(at, core, &task);
             s.switches.push(at, core, task);
         }
-        Feed::Stopped(stop) => {
+        DashEvent::Stopped(stop) => {
             s.sample.running = false;
             s.sample.stop = Some(stop);
         }
-        Feed::Resumed(_) => s.sample.running = true,
-        Feed::Reset(cause, by) => {
+        DashEvent::Resumed(_) => s.sample.running = true,
+        DashEvent::Reset(cause, by) => {
             if by.is_none() && s.sample.past.is_none() {
                 s.resets = (s.resets.0 + 1, cause.clone());
             }
             let by = by.map_or(String::new(), |by| format!(" by {by}"));
             s.uarts[0].note(&format!("-- reset ({cause}){by} --"));
         }
-        Feed::Exited(code) => s.notify(format!("the guest ended with code {code}")),
-        Feed::Touched => {}
-        Feed::Lost(n) => s.lost += n,
+        DashEvent::Exited(code) => s.notify(format!("the guest ended with code {code}")),
+        DashEvent::Touched => {}
+        DashEvent::Lost(n) => s.lost += n,
     }
     Vec::new()
 }
@@ -53,12 +53,12 @@ fn take_frame(s: &mut Shared, frame: FrameRecord) {
 }
 
 /// Adds bytes of a UART. Requests the decoding of a backtrace in its lines.
-fn uart(s: &mut Shared, n: u8, bytes: &[u8]) -> Vec<Effect> {
+fn uart(s: &mut Shared, n: u8, bytes: &[u8]) -> Vec<DashEffect> {
     let Some(log) = s.uarts.get_mut(usize::from(n)) else { return Vec::new() };
     log.feed(bytes);
     let backtraces = log.take_ended().into_iter().filter_map(|line| {
         let addresses = backtrace(&line);
-        (!addresses.is_empty()).then_some(Effect::Act(Some(PaneId::Console), Action::Decode(addresses)))
+        (!addresses.is_empty()).then_some(DashEffect::Act(Some(PaneId::Console), Action::Decode(addresses)))
     });
     backtraces.collect()
 }
@@ -91,9 +91,9 @@ mod tests {
     fn everything_is_bounded() {
         let mut s = Shared::default();
         for n in 0..100_000 {
-            take_in(&mut s, Feed::Trace(TraceRecord { at: n, ..TraceRecord::default() }));
-            take_in(&mut s, Feed::Switch(n, 0, "t".into()));
-            take_in(&mut s, Feed::Frame(FrameRecord::default()));
+            take_in(&mut s, DashEvent::Trace(TraceRecord { at: n, ..TraceRecord::default() }));
+            take_in(&mut s, DashEvent::Switch(n, 0, "t".into()));
+            take_in(&mut s, DashEvent::Frame(FrameRecord::default()));
         }
         assert_eq!((s.trace.len(), s.switches.len(), s.frames.len()), (MAX_TRACE, MAX_SWITCHES, MAX_FRAMES));
         assert_eq!(s.frames.back().map(|f| f.number), Some(100_000));
