@@ -1,7 +1,7 @@
 //! `cargo xtask docs`: the register reference, generated from the register tables that the devices use.
 
 use anyhow::{Context, bail};
-use esplens_soc::dev::spec::{Field, How, Reg, Spec};
+use esplens_soc::dev::spec::{How, Reg, RegField, Spec};
 use esplens_soc::dev::{DevId, Devices, eth};
 use std::fmt::Write;
 use std::path::Path;
@@ -101,7 +101,7 @@ fn section(out: &mut String, page: &Page) {
 
 /// Returns the bit fields of a register with their positions, or the name of the register where they are listed.
 fn fields(spec: &Spec, reg: &Reg) -> String {
-    let field = |f: &Field| match f.bits() {
+    let field = |f: &RegField| match f.bits() {
         (high, low) if high == low => format!("`{}` {high}", f.name),
         (high, low) => format!("`{}` {high}:{low}", f.name),
     };

@@ -43,14 +43,14 @@ impl Reg {
 
 /// One bit field of a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Field {
+pub struct RegField {
     /// The manual's name, without the register's.
     pub name: &'static str,
     /// Bits of the field; they are adjacent.
     pub mask: u32,
 }
 
-impl Field {
+impl RegField {
     /// Returns the numbers of the highest and the lowest bit.
     #[must_use]
     pub const fn bits(self) -> (u32, u32) {
@@ -66,11 +66,11 @@ impl Field {
 
 /// The bit fields of one register, or of several equal ones.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct Layout {
+pub struct RegLayout {
     /// Offsets of the registers.
     pub regs: &'static [u32],
     /// Their fields, in the order of their bits.
-    pub fields: &'static [Field],
+    pub fields: &'static [RegField],
 }
 
 /// A peripheral's page in the register reference (`docs/peripherals.md`).
@@ -83,7 +83,7 @@ pub struct Spec {
     /// All registers, sorted by offset.
     pub regs: &'static [Reg],
     /// Bit fields of the registers that firmware developers look at most.
-    pub layouts: &'static [Layout],
+    pub layouts: &'static [RegLayout],
 }
 
 impl Spec {
@@ -95,7 +95,7 @@ impl Spec {
 
     /// Returns the bit fields of a register of this table, in the order of their bits; empty if they are not listed.
     #[must_use]
-    pub fn fields(&self, reg: &Reg) -> &'static [Field] {
+    pub fn fields(&self, reg: &Reg) -> &'static [RegField] {
         self.layouts.iter().find(|l| l.regs.contains(&reg.offset)).map_or(&[], |l| l.fields)
     }
 }
@@ -175,9 +175,9 @@ macro_rules! fields {
             }
         )+
         /// The bit fields of this peripheral's registers.
-        pub const FIELDS: &[$crate::dev::spec::Layout] = &[ $( $crate::dev::spec::Layout {
+        pub const FIELDS: &[$crate::dev::spec::RegLayout] = &[ $( $crate::dev::spec::RegLayout {
             regs: &[$($reg),+],
-            fields: &[ $( $crate::dev::spec::Field { name: stringify!($field), mask: $module::$field } ),+ ],
+            fields: &[ $( $crate::dev::spec::RegField { name: stringify!($field), mask: $module::$field } ),+ ],
         } ),+ ];
     };
 }

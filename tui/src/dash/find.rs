@@ -10,14 +10,14 @@ pub type Place = (u64, usize);
 
 /// A search: the text, the selected match, and how many there are.
 #[derive(Default)]
-pub struct Find {
+pub struct PaneFind {
     text: String,
     hit: Option<Place>,
     /// Number of the selected match, the oldest being 1, and number of all.
     number: (usize, usize),
 }
 
-impl Find {
+impl PaneFind {
     /// Returns true if a text is searched for.
     #[must_use]
     pub fn active(&self) -> bool {
@@ -112,7 +112,7 @@ mod tests {
     fn matches_are_found_upwards_numbered_and_marked() {
         let lines = ["one two ONE", "three", "One é one"];
         let numbered = || lines.iter().enumerate().map(|(n, l)| (n as u64 + 10, *l));
-        let mut find = Find::default();
+        let mut find = PaneFind::default();
         assert_eq!(find.set("one", numbered(), (99, 0)), Some(12));
         assert_eq!((find.title().as_str(), find.hit), ("  \"one\" 4/4", Some((12, 7))));
         let mut seen = Vec::new();

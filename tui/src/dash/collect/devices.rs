@@ -3,7 +3,7 @@
 use crate::dash::wire::{DevSample, EthSample};
 use esplens_soc::dev::eth::openeth::DESCRIPTORS;
 use esplens_soc::dev::radio::mac::keys::is_secret;
-use esplens_soc::dev::spec::{Field, Reg, Spec};
+use esplens_soc::dev::spec::{Reg, RegField, Spec};
 use esplens_soc::dev::{DevId, DevView, Devices};
 use esplens_soc::machine::Machine;
 use std::sync::OnceLock;
@@ -89,7 +89,7 @@ pub fn register(emac: bool, id: DevId, offset: u32) -> Option<(&'static Reg, u32
 
 /// Returns the bit fields of the register of a peripheral at an offset. Needs no machine.
 #[must_use]
-pub fn fields(emac: bool, id: DevId, offset: u32) -> &'static [Field] {
+pub fn fields(emac: bool, id: DevId, offset: u32) -> &'static [RegField] {
     let spec = table(emac, id);
     spec.at(offset).map_or(&[], |reg| spec.fields(reg))
 }

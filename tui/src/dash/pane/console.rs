@@ -1,7 +1,7 @@
 //! UART output and input.
 
 use super::{Pane, PaneId};
-use crate::dash::find::Find;
+use crate::dash::find::PaneFind;
 use crate::dash::keys::Cmd;
 use crate::dash::log::LogLine;
 use crate::dash::state::{DashEffect, Shared};
@@ -21,7 +21,7 @@ pub struct ConsolePane {
     /// The top line, numbered from the first line ever; `None`: the end is shown.
     top: Option<u64>,
     typing: bool,
-    find: Find,
+    find: PaneFind,
     /// Scroll position before a search text was typed.
     origin: Option<Option<u64>>,
     /// Line selected with Up and Down, numbered from the first line ever.

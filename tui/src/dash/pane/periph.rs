@@ -8,7 +8,7 @@ use crate::dash::text::{moved, put};
 use crate::dash::theme::TextRole;
 use crate::dash::wire::Query;
 use esplens_soc::dev::DevId;
-use esplens_soc::dev::spec::{Field, How};
+use esplens_soc::dev::spec::{How, RegField};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -44,7 +44,7 @@ struct Seen {
 enum Row {
     Dev(DevId),
     Reg(DevId, u32, u32),
-    Bits(DevId, u32, u32, Field),
+    Bits(DevId, u32, u32, RegField),
 }
 
 impl Periph {
@@ -216,18 +216,18 @@ impl Periph {
 fn bits(s: &Shared, id: DevId, offset: u32, value: u32) -> Vec<Row> {
     let fields = collect::fields(s.sample.eth_is_emac(), id, offset);
     let others = !fields.iter().fold(0, |all, f| all | f.mask);
-    let rest = Field { name: "", mask: others };
+    let rest = RegField { name: "", mask: others };
     let rest = (!fields.is_empty() && value & others != 0).then_some(rest);
     fields.iter().rev().copied().chain(rest).map(|field| Row::Bits(id, offset, value, field)).collect()
 }
 
 /// Returns the name of a field; the bits that no field names have none.
-fn name(field: Field) -> &'static str {
+fn name(field: RegField) -> &'static str {
     if field.name.is_empty() { "other bits" } else { field.name }
 }
 
 /// Returns the position of a field in its register: `[hi:lo]`.
-fn place(field: Field) -> String {
+fn place(field: RegField) -> String {
     match field.bits() {
         _ if field.name.is_empty() => String::new(),
         (high, low) if high == low => format!("[{high}]"),
@@ -236,7 +236,7 @@ fn place(field: Field) -> String {
 }
 
 /// Returns the value of a field: decimal, with hexadecimal if that differs.
-fn number(field: Field, value: u32) -> String {
+fn number(field: RegField, value: u32) -> String {
     match field.of(value) {
         _ if field.name.is_empty() => format!("{:#x}", value & field.mask),
         n @ 0..10 => n.to_string(),
@@ -331,11 +331,11 @@ mod tests {
 
     #[test]
     fn fields_are_written_as_in_the_manual() {
-        let field = |mask| Field { name: "X", mask };
+        let field = |mask| RegField { name: "X", mask };
         let (one, more) = (field(1 << 31), field(0xFF << 8));
         assert_eq!((place(one), number(one, 1 << 31)), ("[31]".into(), "1".into()));
         assert_eq!((place(more), number(more, 0x1234)), ("[15:8]".into(), "0x12 (18)".into()));
-        let rest = Field { name: "", mask: 0xF0F };
+        let rest = RegField { name: "", mask: 0xF0F };
         assert_eq!((name(rest), number(rest, 0xFFF)), ("other bits", "0xf0f".into()));
     }
 }

@@ -1,7 +1,7 @@
 //! Monitor prompt.
 
 use super::{Pane, PaneId};
-use crate::dash::find::Find;
+use crate::dash::find::PaneFind;
 use crate::dash::keys::Cmd;
 use crate::dash::state::{DashEffect, Shared};
 use crate::dash::text::{moved_back, put, wrap};
@@ -32,7 +32,7 @@ pub struct PromptPane {
     output: VecDeque<(bool, String)>,
     /// Number of lines that are no longer kept.
     dropped: u64,
-    find: Find,
+    find: PaneFind,
     /// Scroll position before a search text was typed.
     origin: Option<usize>,
     /// Scroll position: rows back from the end.
