@@ -139,7 +139,7 @@ pub struct Ctx<'a> {
     pub stop: Option<Stop>,
     /// Data shared between native code and the engine.
     pub(crate) native: native::NativeLink,
-    /// Notices busy-waiting loops.
+    /// Detects busy-waiting loops.
     pub(crate) polls: interp::Polls,
 }
 
@@ -315,17 +315,21 @@ impl<'a> Ctx<'a> {
         guest && !self.cpu.debug_enabled()
     }
 
-    /// True when plain memory at `addr` holds the low `size` bytes (1, 2, 4) of `value`, and a store of them would take
-    /// the fast path.
+    /// Returns `size` (1, 2, 4) bytes of plain memory; `None` requests the slow path.
+    pub(crate) fn fast_load(&self, addr: u32, size: u8) -> Option<u32> {
+        if size == 4 { self.fast_load32(addr) } else { self.fast_load_small(addr, size) }
+    }
+
+    /// Returns true if plain memory at `addr` holds the low `size` (1, 2, 4) bytes of `value` and a store of them would
+    /// take the fast path.
     pub(crate) fn plain_store_of(&self, addr: u32, size: u8, value: u32) -> bool {
         let flags = self.entry(addr).map_or(0, |e| e.flags);
         let wanted = if size == 4 { flag::F_WRITE32 } else { flag::F_WRITE8 };
-        let there = if size == 4 { self.fast_load32(addr) } else { self.fast_load_small(addr, size) };
-        flags & wanted != 0 && there == Some(value)
+        flags & wanted != 0 && self.fast_load(addr, size) == Some(value)
     }
 
     /// Checks region protection (ISA 4.6.3): attribute 15 is "illegal".
-    fn region_check(&self, addr: u32) -> Result<(), Fault> {
+    pub(crate) fn region_check(&self, addr: u32) -> Result<(), Fault> {
         if self.cpu.dtlb[(addr >> 29) as usize] == 15 { Err(Fault::Prohibited(addr)) } else { Ok(()) }
     }
 

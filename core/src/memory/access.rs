@@ -136,27 +136,33 @@ impl Memory {
         (n > 0).then_some((out, n))
     }
 
-    /// Sets the virtual address ranges (address, length in bytes) of `core` whose contents a busy-waiting loop depends
-    /// on. None of them may cross a page. Returns false, and watches nothing, where one is not storage.
+    /// Sets the virtual address ranges (address, length in bytes) of `core` whose contents a busy-waiting loop depends on.
+    /// None of them may cross a page. Returns false and sets none if one is not storage.
     pub fn set_awaited(&mut self, core: usize, ranges: &[(u32, u32)]) -> bool {
-        let location = |&(addr, len): &(u32, u32)| {
+        let part = |&(addr, len): &(u32, u32)| {
             let location = self.location(core, addr)?;
             let reversed = location.flags & flag::REVERSED != 0;
             let (from, to) = (location.offset, location.offset + len as usize);
             (!reversed && to <= PAGE_SIZE).then_some((location.phys, from, to))
         };
-        let spots: Option<Vec<_>> = ranges.iter().map(location).collect();
-        let found = spots.is_some();
-        let spots = spots.unwrap_or_default();
-        self.disturbed = false;
-        if spots != self.awaited {
-            let old = std::mem::replace(&mut self.awaited, spots);
-            for n in 0..old.len().max(self.awaited.len()) {
-                let changed = [old.get(n), self.awaited.get(n)].map(|part| part.map(|part| part.0));
-                changed.into_iter().flatten().for_each(|phys| self.refresh_phys(phys));
-            }
-        }
+        let parts: Option<Vec<_>> = ranges.iter().map(part).collect();
+        let found = parts.is_some();
+        self.replace_awaited(parts.unwrap_or_default());
         found
+    }
+
+    /// Removes the ranges set with [`Memory::set_awaited`].
+    pub fn clear_awaited(&mut self) {
+        self.replace_awaited(Vec::new());
+    }
+
+    fn replace_awaited(&mut self, parts: Vec<(u32, usize, usize)>) {
+        self.disturbed = false;
+        if parts != self.awaited {
+            let pages: Vec<u32> = self.awaited.iter().chain(&parts).map(|part| part.0).collect();
+            self.awaited = parts;
+            pages.into_iter().for_each(|phys| self.refresh_phys(phys));
+        }
     }
 
     /// Returns true when ranges are set with [`Memory::set_awaited`].

@@ -79,9 +79,9 @@ pub trait Bus {
     /// # Errors
     /// [`Fault::Bus`] where no device answers.
     fn write(&mut self, a: &mut Access, addr: u32, size: u8, value: u32) -> Result<(), Fault>;
-    /// What reading `size` (1, 2, 4) aligned bytes gives, without reading, and up to which cycle of the core
-    /// ([`Access::cycle`]) reads give the same and have no effect, provided that nothing but such reads happens until
-    /// then. `None`: unknown, which is always right.
+    /// Returns the value of `size` (1, 2, 4) aligned bytes without a read, and the cycle of the core ([`Access::cycle`]) up to
+    /// which reads return the same and have no effect, if nothing else happens until then. `None` if that is not known,
+    /// which is always allowed.
     fn steady(&self, _a: &Access, _addr: u32, _size: u8) -> Option<(u32, u64)> {
         None
     }
@@ -298,7 +298,7 @@ impl Memory {
             self.phys.exclusive[phys] = false;
             self.refresh_phys(phys as u32);
         }
-        self.set_awaited(0, &[]);
+        self.clear_awaited();
         self.map_generation += 1;
     }
 }

@@ -1,6 +1,6 @@
 //! Stop replies with expedited registers.
 //!
-//! GDB reads a `g` packet after each stop whatever the reply contains, so registers in `g` need not be expedited. The
+//! GDB sends a `g` packet after each stop, independently of the reply, so registers in `g` need not be expedited. The
 //! window registers a0 to a15 are not in `g`: some builds of GDB compute them, others read a0 and a1 with a `p` packet
 //! each, at every step. A client that has sent such a `p` packet knows the register numbers, so from then on its stop
 //! replies contain those registers. For other clients the numbers would be an error.

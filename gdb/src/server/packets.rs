@@ -132,7 +132,7 @@ fn writes_flash(body: &[u8]) -> bool {
     len > 0 && u32::try_from(addr).is_ok_and(flash::is_mapped)
 }
 
-/// Returns true if an `X` or `M` packet contains as much data as it announces; gdbstub would write whatever is there.
+/// Returns true if an `X` or `M` packet contains as much data as it announces; gdbstub does not check this and writes the data that arrived.
 fn is_whole(body: &[u8]) -> bool {
     let Some(colon) = body.iter().position(|b| *b == b':') else { return false };
     let len = std::str::from_utf8(&body[1..colon]).ok().and_then(|head| number(head.split_once(',')?.1));

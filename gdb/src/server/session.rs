@@ -144,7 +144,7 @@ impl Connection {
                 if body.starts_with(b"qSupported") {
                     out = announce(&out);
                 }
-                // gdbstub reports its first thread whatever thread stopped.
+                // gdbstub always reports its first thread, even if another one stopped.
                 if body == b"?" && self.core != 0 {
                     out = last_stop(&out, self.guest.thread_of(self.core)?);
                 }

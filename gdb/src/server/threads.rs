@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// Thread settings of a connection.
 #[derive(Clone, Default)]
 pub struct ThreadView {
-    /// Threads are the cores, whatever runs on them.
+    /// Threads are the cores, independently of the tasks that run on them.
     pub cores: bool,
     /// The kernel, if symbols describe one.
     pub rtos: Option<Arc<Rtos>>,

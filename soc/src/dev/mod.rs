@@ -56,10 +56,10 @@ const FRAME_WORK: u64 = 2_000;
 /// Limit of Ethernet frames sent in one slice, more than a real line carries; further ones are dropped.
 const MAX_WIRE: usize = 256;
 
-/// A register's value does not change by itself ([`Device::steady_until`]).
+/// Result of [`Device::steady_until`] for a value that does not change by itself.
 pub const STEADY: Ticks = Ticks::MAX;
 
-/// [`Device::steady_until`] for a value that changes once, at time `at`.
+/// Returns [`Device::steady_until`] for a value that changes once, at time `at`.
 #[must_use]
 pub fn steady_before(at: Ticks, v: &DevView) -> Ticks {
     if v.now < at { at } else { STEADY }
@@ -279,7 +279,7 @@ pub trait Device {
     fn read(&mut self, offset: u32, cx: &mut Cx) -> u32 {
         self.peek(offset, &cx.view())
     }
-    /// Virtual time up to which reads of the register all return the same value and change nothing, provided that no
+    /// Returns the virtual time up to which reads of the register return the same value and change nothing, provided that no
     /// other access, event or message reaches the device before ([`STEADY`]: until one does). Lets busy-waiting loops
     /// be skipped. The default, `v.now`, promises nothing.
     fn steady_until(&self, _offset: u32, v: &DevView) -> Ticks {

@@ -9,8 +9,8 @@ use super::Machine;
 use super::run::TURN;
 use esplens_core::engine::interp::BusyWait;
 
-/// Cycles that a long turn must have.
-const WORTH: u64 = 8 * TURN;
+/// Shortest long turn, in cycles.
+const MIN_LENGTH: u64 = 8 * TURN;
 
 /// A turn of one core while the other waits.
 pub(super) struct LongTurn {
@@ -22,15 +22,13 @@ pub(super) struct LongTurn {
 }
 
 impl Machine {
-    /// Returns the long turn that `core` may take now, at the begin of a short one. All of it comes before cycle `stop` of the slice.
+    /// Returns the long turn that `core` may take now, at the start of a short one. All of it comes before cycle `stop` of the slice.
     pub(super) fn long_turn(&mut self, core: usize, stop: u64) -> Option<LongTurn> {
         let waiting = 1 - core;
-        let turn = self.engines[waiting]
-            .is_polling(&self.cpus[waiting])
-            .then(|| self.find_long_turn(core, stop))
-            .flatten();
+        let polls = self.engines[waiting].is_polling(&self.cpus[waiting]);
+        let turn = if polls { self.find_long_turn(core, stop) } else { None };
         if turn.is_none() && self.mem.is_awaited() {
-            self.mem.set_awaited(waiting, &[]);
+            self.mem.clear_awaited();
         }
         turn
     }
@@ -45,18 +43,19 @@ impl Machine {
         }
         let goals = [0, 1].map(|core| self.goal_budget(core, u64::MAX) - 1);
         let most = (slice.cycles - from).min(stop.checked_sub(from + 1)?).min(goals[0]).min(goals[1]);
-        if most < WORTH || self.mem.has_stale(waiting) {
+        if most < MIN_LENGTH || self.mem.has_stale(waiting) {
             return None;
         }
         let (cpu, engine) = (&self.cpus[waiting], &mut self.engines[waiting]);
-        let wait = engine.busy_wait(cpu, waiting, &mut self.mem, &mut self.soc, WORTH + TURN)?;
+        let wait = engine.busy_wait(cpu, waiting, &mut self.mem, &mut self.soc, MIN_LENGTH + TURN)?;
         let most = most.min(waiting_at + wait.lasts() - from);
         let length = if most == slice.cycles - from { most } else { most / TURN * TURN };
-        let quiet = length >= WORTH && self.mem.set_awaited(waiting, wait.memory()?);
+        let quiet = length >= MIN_LENGTH && self.mem.set_awaited(waiting, wait.memory()?);
         quiet.then_some(LongTurn { from, end: from + length, wait })
     }
 
-    /// Ends the long turn of `core`, wherever it stopped: the other core and the slice are as after short turns.
+    /// Ends the long turn of `core`, which may have stopped anywhere. Brings the other core and the slice to the state that
+    /// short turns lead to.
     pub(super) fn end_long_turn(&mut self, core: usize, turn: &LongTurn) {
         let waiting = 1 - core;
         let done = self.done(core);
@@ -68,7 +67,7 @@ impl Machine {
         let (cpu, engine) = (&mut self.cpus[waiting], &mut self.engines[waiting]);
         engine.advance(cpu, waiting, &mut self.mem, &mut self.soc, (&turn.wait, left));
         if self.mem.is_disturbed() {
-            self.mem.set_awaited(waiting, &[]);
+            self.mem.clear_awaited();
         }
     }
 }

@@ -129,13 +129,13 @@ fn place(row: &Row, room: usize) -> String {
         if row.listens.is_empty() { String::new() } else { format!("  ({})", row.listens.join(", ")) };
     let whole = format!("{}{ports}", row.image);
     let (full, image) = (whole.chars().count(), row.image.chars().count());
-    match () {
-        () if full <= room => whole,
-        () if image <= room => row.image.clone(),
-        () => {
-            let end: String = row.image.chars().skip(image + 1 - room.max(1)).collect();
-            format!("…{end}")
-        }
+    if full <= room {
+        whole
+    } else if image <= room {
+        row.image.clone()
+    } else {
+        let end: String = row.image.chars().skip(image + 1 - room.max(1)).collect();
+        format!("…{end}")
     }
 }
 
@@ -258,7 +258,7 @@ mod tests {
             listens: vec!["gdb tcp:127.0.0.1:1234".into()],
             alive,
         };
-        let long = "/home/somebody/projects/firmware/a-long-name/build/merged/flash.bin";
+        let long = "/srv/continuous/builds/firmware/a-long-name/build/merged/flash.bin";
         List {
             rows: vec![row(7, "demo", true), row(42, long, true), row(43, "gone", false)],
             ..List::default()

@@ -112,7 +112,7 @@ pub fn based(frame: &FrameRecord, base: (u32, u32)) -> Decoded {
     }
 }
 
-/// Decodes an Ethernet frame. Never panics or loops, whatever the bytes are.
+/// Decodes an Ethernet frame. Terminates without a panic for all inputs.
 #[must_use]
 pub fn frame(bytes: &[u8]) -> Decoded {
     ethernet(bytes, (0, 0))

@@ -40,7 +40,7 @@ last row, or a row of the palette; click left of an instruction for a breakpoint
   was hit. `S`, `N` and `F` are step, next and finish backwards; `I` is one instruction. The first row shows the
   machine's position between the oldest checkpoint and the end of the recording. `c` continues forwards through the same
   run.
-- **Panes.** `v` and a name show any pane, whatever the layout and the terminal's size; `z` or `Esc` returns. `Tab`
+- **Panes.** `v` and a name show any pane, in every layout and at every terminal size; `z` or `Esc` returns. `Tab`
   moves through all panes of the layout, and shows one at a time if they do not fit. Each layout remembers its focused
   pane.
 - **Source.** `m` in the Code pane switches between source with instructions, source only and instructions only. In a

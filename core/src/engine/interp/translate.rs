@@ -22,9 +22,9 @@ pub(super) fn decode_one(c: &mut Ctx, pc: u32, index: u8) -> Result<DecOp, Done>
     decode(c, pc, index).map(|(op, _)| op).ok_or_else(|| fetch_fault(c, pc))
 }
 
-/// Decodes the instruction at `pc` and returns it with whether it must end a block. `None` if it cannot be
-/// fetched.
-fn decode(c: &Ctx, pc: u32, index: u8) -> Option<(DecOp, bool)> {
+/// Decodes the instruction at `pc` as number `index` of a block. `None` if it cannot be fetched; no [`Insn`] if the bytes
+/// are no instruction.
+pub(super) fn decode(c: &Ctx, pc: u32, index: u8) -> Option<(DecOp, Option<Insn>)> {
     if c.cpu.itlb[(pc >> 29) as usize] == 15 {
         return None;
     }
@@ -33,20 +33,10 @@ fn decode(c: &Ctx, pc: u32, index: u8) -> Option<(DecOp, bool)> {
     if have < usize::from(len) {
         return None;
     }
-    Some(match isa::decode(u32::from_le_bytes(bytes)) {
-        Some(insn) => {
-            let last = !matches!(insn.op.flow(), Flow::Plain | Flow::Branch);
-            (insn::prepare(&insn, pc, index), last)
-        }
-        None => (insn::prepare_illegal(pc, len, index), true),
-    })
-}
-
-/// The instruction at `pc` alone. `None`: not fetchable, or none.
-pub(super) fn decode_insn(c: &Ctx, pc: u32) -> Option<(DecOp, Insn)> {
-    let (op, _) = decode(c, pc, 0)?;
-    let (bytes, _) = c.mem.fetch(c.core, pc)?;
-    isa::decode(u32::from_le_bytes(bytes)).map(|insn| (op, insn))
+    let insn = isa::decode(u32::from_le_bytes(bytes));
+    let op =
+        insn.map_or_else(|| insn::prepare_illegal(pc, len, index), |insn| insn::prepare(&insn, pc, index));
+    Some((op, insn))
 }
 
 impl Interp {
@@ -71,7 +61,8 @@ impl Interp {
         let mut ops = Vec::with_capacity(16);
         let mut at = pc;
         while ops.len() < MAX_BLOCK && (at == pc || !self.must_start_block(c, at)) {
-            let Some((op, last)) = decode(c, at, ops.len() as u8) else { break };
+            let Some((op, insn)) = decode(c, at, ops.len() as u8) else { break };
+            let last = !insn.is_some_and(|insn| matches!(insn.op.flow(), Flow::Plain | Flow::Branch));
             at = op.next();
             ops.push(op);
             if last || at / PAGE_SIZE as u32 != pc / PAGE_SIZE as u32 {

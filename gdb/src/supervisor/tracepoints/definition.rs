@@ -9,7 +9,7 @@ const MAX_BYTES: usize = 0x4000;
 /// A collect action of a tracepoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CollectAction {
-    /// Registers, as a bit mask. All registers are collected whatever the mask is.
+    /// Registers, as a bit mask. The mask is ignored: all registers are collected.
     Registers(Vec<u8>),
     /// Memory.
     Memory {

@@ -3,7 +3,7 @@
 use super::class::{self, Class};
 use super::proof::Step;
 use crate::engine::interp::run::{finish, run_checked};
-use crate::engine::interp::translate::decode_insn;
+use crate::engine::interp::translate::decode;
 use crate::engine::{Ctx, DecOp, Done};
 use crate::isa::Op;
 use crate::memory::{Access, NO_PAGE};
@@ -25,7 +25,7 @@ pub(super) struct DryRun {
 }
 
 impl DryRun {
-    /// A run from `start` that must not get beyond cycle `end`.
+    /// Creates a run from `start` that must not pass cycle `end`.
     pub(super) fn new(start: u32, end: u64) -> Self {
         Self { start, end, steps: Vec::with_capacity(32), steady_until: u64::MAX, memory: Some(Vec::new()) }
     }
@@ -44,7 +44,8 @@ impl DryRun {
 
     /// Executes one instruction.
     fn step(&mut self, c: &mut Ctx) -> Option<()> {
-        let (op, insn) = decode_insn(c, c.cpu.pc)?;
+        let (op, insn) = decode(c, c.cpu.pc, 0)?;
+        let insn = insn?;
         let class = class::of(&insn)?;
         let mut step = Step::before(c, op, &insn, class);
         self.uses(op.pc, op.len.into());
@@ -53,7 +54,7 @@ impl DryRun {
                 let address = if class == Class::Literal { op.imm } else { step.address() };
                 step.loaded = self.load(c, &op, insn.op, address)?;
             }
-            // Nobody else may store there meanwhile: it counts as read.
+            // A store by the other core would make a difference, so the memory counts as read.
             Class::Store if step.stores_what_is_there(c) => self.uses(step.address(), 4),
             Class::Store => return None,
             _ => {}
@@ -63,7 +64,7 @@ impl DryRun {
         Some(())
     }
 
-    /// Notes the use of memory.
+    /// Adds to the memory that the loop depends on.
     fn uses(&mut self, addr: u32, len: u32) {
         let Some(parts) = &mut self.memory else { return };
         if parts.iter().any(|(at, n)| addr >= *at && addr + len <= at + n) {
@@ -78,7 +79,7 @@ impl DryRun {
         }
     }
 
-    /// The value of a load.
+    /// Returns the value of a load.
     fn load(&mut self, c: &mut Ctx, op: &DecOp, insn: Op, addr: u32) -> Option<u32> {
         let size = match insn {
             Op::L8ui => 1,
@@ -88,8 +89,7 @@ impl DryRun {
         if !addr.is_multiple_of(size) {
             return None;
         }
-        let plain = if size == 4 { c.fast_load32(addr) } else { c.fast_load_small(addr, size as u8) };
-        let value = match plain {
+        let value = match c.fast_load(addr, size as u8) {
             Some(value) => {
                 self.uses(addr, size);
                 value
@@ -105,11 +105,11 @@ impl DryRun {
     }
 }
 
-/// What a device's register gives, which no watchpoint covers and region protection allows.
+/// Returns the value of a device's register and the cycle up to which it holds. `None` at a watchpoint, where region
+/// protection forbids the access, and where the device promises nothing.
 fn on_bus(c: &mut Ctx, op: &DecOp, addr: u32, size: u8) -> Option<(u32, u64)> {
     let mapped = c.mem.map(c.core).entry(addr).phys != NO_PAGE;
-    let prohibited = c.cpu.dtlb[(addr >> 29) as usize] == 15;
-    if mapped || prohibited || c.mem.watch_hit(c.core, addr, size, false).is_some() {
+    if mapped || c.region_check(addr).is_err() || c.mem.watch_hit(c.core, addr, size, false).is_some() {
         return None;
     }
     let a = Access { core: c.core, cycle: c.cpu.cycles, pc: op.pc, mem: c.mem, request_exit: false };
@@ -133,7 +133,7 @@ fn execute(c: &mut Ctx, step: &Step) -> Option<()> {
     (ran.count == 1 && matches!(ran.done, Done::Next | Done::Jump | Done::Exit)).then_some(())
 }
 
-/// Executes instructions again that were executed before in the same loop.
+/// Executes recorded instructions again.
 pub(super) fn repeat(c: &mut Ctx, steps: &[Step]) {
     for step in steps {
         let known = execute(c, step);

@@ -23,8 +23,8 @@ use crate::memory::{Bus, Memory};
 use dry_run::DryRun;
 use proof::Step;
 
-/// Cycles for which a core's own loop must last to be skipped at once.
-const WORTH: u64 = 512;
+/// Cycles for which an inner loop must last; otherwise the loop around it is tried.
+const MIN_CYCLES: u64 = 512;
 
 /// Recurrences of the PC after which a loop is given up: an inner loop may run many times in an iteration.
 const MAX_RECURRENCES: usize = 16;
@@ -89,10 +89,9 @@ impl Interp {
             return None;
         }
         let mut copy = cpu.clone();
-        let mut c = Ctx::new(&mut copy, core, mem, bus);
         let end = cpu.cycles.saturating_add(cpu.cycles_to_timer() - 1);
-        let found = self.find_loop(&mut c, end, cycles);
-        self.polls.tried(found.as_ref().is_some_and(|l| l.lasts() > 0));
+        let found = self.find_loop(cpu, &mut Ctx::new(&mut copy, core, mem, bus), end, cycles);
+        self.polls.tried(found.is_some());
         found.filter(|l| l.lasts() >= cycles)
     }
 
@@ -116,7 +115,7 @@ impl Interp {
     #[inline(never)]
     pub(super) fn skip_busy_wait(&mut self, c: &mut Ctx, end: u64) -> BlockResult {
         let mut copy = c.cpu.clone();
-        let found = self.find_loop(&mut Ctx::new(&mut copy, c.core, c.mem, c.bus), end, WORTH);
+        let found = self.find_loop(c.cpu, &mut Ctx::new(&mut copy, c.core, c.mem, c.bus), end, MIN_CYCLES);
         // The last iteration within the budget is executed.
         let left = end - c.cpu.cycles;
         let iterations = found.as_ref().map_or(0, |l| l.iterations.min((left / l.cycles).saturating_sub(1)));
@@ -126,14 +125,13 @@ impl Interp {
             c.polls.skipped(found.skip(c.cpu, iterations));
             self.resume = None;
         }
-        c.polls.tried(found.is_some_and(|l| l.lasts() > 0));
+        c.polls.tried(found.is_some());
         BlockResult { count: 0, done: Done::Jump }
     }
 
-    /// Tries the loop at the PC on a copy of the core. Returns the first one that lasts for `wanted` cycles, or the one
-    /// that lasts longest.
-    fn find_loop(&self, c: &mut Ctx, end: u64, wanted: u64) -> Option<BusyWait> {
-        let start = c.cpu.clone();
+    /// Tries the loop that begins at state `start`; `c` has a copy of that core. Returns the first loop that lasts for
+    /// `wanted` cycles, or the one that lasts longest.
+    fn find_loop(&self, start: &Cpu, c: &mut Ctx, end: u64, wanted: u64) -> Option<BusyWait> {
         let guarded = |c: &Ctx, pc| self.breakpoints.contains(&pc) || c.cpu.ibreak_at(pc);
         let mut run = DryRun::new(start.pc, end);
         let mut best: Option<BusyWait> = None;
@@ -141,20 +139,30 @@ impl Interp {
             if run.reach_start(c, guarded).is_none() {
                 break;
             }
-            let cycles = c.cpu.cycles - start.cycles;
-            let Some(change) = change(&start, c.cpu) else { continue };
+            let cycles = run.steps.len() as u64;
+            let Some(change) = change(start, c.cpu) else { continue };
             let Some(same) = proof::iterations(&run.steps, &change, cycles as u32) else { continue };
             let room = run.steady_until.min(end).saturating_sub(start.cycles) / cycles;
-            let iterations = same.saturating_add(1).min(room);
-            if iterations * cycles > best.as_ref().map_or(0, BusyWait::lasts) {
-                let (memory, steps) = (run.memory.clone(), run.steps.clone());
-                best = Some(BusyWait { cycles, iterations, memory, steps, change });
+            let found = BusyWait {
+                cycles,
+                iterations: same.saturating_add(1).min(room),
+                memory: run.memory.clone(),
+                steps: Vec::new(),
+                change,
+            };
+            let lasts = found.lasts();
+            if lasts > best.as_ref().map_or(0, BusyWait::lasts) {
+                best = Some(found);
             }
-            if iterations * cycles >= wanted {
+            if lasts >= wanted {
                 break;
             }
         }
-        best
+        let mut best = best?;
+        // Each step takes a cycle.
+        run.steps.truncate(best.cycles as usize);
+        best.steps = run.steps;
+        Some(best)
     }
 }
 

@@ -1,17 +1,17 @@
-//! Noticing that a register is polled.
+//! Detection of polling: a heuristic that decides when a loop is tried.
 
 /// Cycles between two reads of a loop at most.
 const MAX_PERIOD: u64 = 1024;
-/// Iterations that must fit into the budget for a loop to be looked at.
-const WORTH: u64 = 16;
-/// Equal intervals before a loop is looked at.
+/// Iterations that must fit into the budget for a loop to be tried.
+const MIN_ITERATIONS: u64 = 16;
+/// Equal intervals after which a loop is tried.
 const FEW: u32 = 2;
+/// Upper limit of that number, which grows with each loop that cannot be skipped.
+const MANY: u32 = 1024;
 /// Bytes of code that count as the same part.
 const PART: u32 = 128;
-/// Runs that begin there, for each interval that would be needed.
+/// Consecutive runs that begin in the same part of the code and count as one interval.
 const RUNS: u32 = 8;
-/// The same after loops that could not be skipped.
-const MANY: u32 = 1024;
 
 /// An instruction that reads at regular intervals. Kept from one run of the engine to the next; no part of the machine's
 /// state.
@@ -19,11 +19,11 @@ const MANY: u32 = 1024;
 pub(crate) struct Polls {
     /// Address of the instruction that is observed.
     pc: u32,
-    /// Intervals that were equal.
+    /// Number of consecutive equal intervals.
     equal: u32,
-    /// How many of them make a loop worth a look.
+    /// Equal intervals after which the loop is tried.
     need: u32,
-    /// A loop is to be looked at before the next instruction.
+    /// A loop is to be tried before the next instruction.
     pub(crate) due: bool,
     /// Cycle of its last read.
     cycle: u64,
@@ -31,7 +31,7 @@ pub(crate) struct Polls {
     period: u64,
     /// Cycle at which the run's budget ends; 0: nothing is skipped.
     end: u64,
-    /// Start of the part of the code that recent runs began in, and how many did.
+    /// Start of the part of the code in which recent runs began, and their number.
     part: u32,
     runs: u32,
 }
@@ -54,7 +54,7 @@ impl Polls {
         }
     }
 
-    /// Notes a read by the instruction at `pc`.
+    /// Records a read by the instruction at `pc`.
     #[inline]
     pub(crate) fn note(&mut self, pc: u32, cycle: u64) {
         let period = cycle.wrapping_sub(self.cycle);
@@ -70,22 +70,22 @@ impl Polls {
             return;
         }
         self.equal = self.equal.saturating_add(1);
-        self.due = self.equal >= self.need && cycle.saturating_add(WORTH.saturating_mul(period)) < self.end;
+        self.due =
+            self.equal >= self.need && cycle.saturating_add(MIN_ITERATIONS.saturating_mul(period)) < self.end;
     }
 
-    /// Whether the reads up to now came at equal intervals, the last one an interval ago at most; or many runs began in the same
-    /// part of the code.
+    /// Returns true if the last reads came at equal intervals up to now, or if many runs began in the same part of the code.
     pub(super) fn is_regular(&self, now: u64) -> bool {
         self.equal >= self.need && now.wrapping_sub(self.cycle) <= self.period
             || self.runs >= self.need.saturating_mul(RUNS)
     }
 
-    /// After iterations of so many cycles were skipped.
+    /// Records that iterations of `cycles` cycles were skipped.
     pub(super) fn skipped(&mut self, cycles: u64) {
         self.cycle += cycles;
     }
 
-    /// After a loop was looked at: those that cannot be skipped are looked at ever more seldom.
+    /// Records that a loop was tried. Those that cannot be skipped are tried less and less often.
     pub(super) fn tried(&mut self, skipped: bool) {
         self.due = false;
         if skipped {

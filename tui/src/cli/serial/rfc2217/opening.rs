@@ -9,7 +9,7 @@ const TLS: &[u8] = &[0x16, 3];
 const MOST: usize = 16 * 1024;
 
 /// Check of a connection's first line. Clients of RFC 2217 begin with a telnet command; typed text passes as it
-/// arrives. A browser sends a request line first, whatever its body contains.
+/// arrives. A browser always sends a request line first, before any body.
 #[derive(Debug, Default)]
 pub struct Opening {
     line: Vec<u8>,
