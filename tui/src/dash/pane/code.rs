@@ -178,18 +178,9 @@ fn source_rows(s: &Shared, code: &CodeSample, chosen: u32) -> Vec<Row> {
     let language = Language::of(&code.file);
     let mut comment = syntax::begins_in_comment(code.text.iter().map(|l| l.text.as_str()));
     let row = |(n, l): (usize, &SourceLine)| {
-        let core = (0..2).find(|c| of_pc[*c] == Some(n) && (*c == s.core || !s.sample.running));
-        let point = of_break.contains(&n);
         let role = if l.addr.is_some() { TextRole::Text } else { TextRole::Addr };
-        let mut spans = vec![
-            Span::styled(if point { "●" } else { " " }, theme.style(TextRole::Point)),
-            match core {
-                Some(0) => Span::styled("▶0", theme.style(TextRole::First)),
-                Some(_) => Span::styled("▶1", theme.style(TextRole::Second)),
-                None => Span::raw("  "),
-            },
-            Span::styled(format!(" {:>5}  ", l.number), theme.style(role)),
-        ];
+        let mut spans = marks(s, of_break.contains(&n), |core| of_pc[core] == Some(n)).to_vec();
+        spans.push(Span::styled(format!(" {:>5}  ", l.number), theme.style(role)));
         spans.extend(syntax::source(&l.text, language, theme, &mut comment));
         let addr = if of_chosen == Some(n) { chosen } else { l.addr.unwrap_or(0) };
         Row { addr, insn: l.addr.is_some(), label: false, line: Line::from(spans) }
@@ -197,20 +188,23 @@ fn source_rows(s: &Shared, code: &CodeSample, chosen: u32) -> Vec<Row> {
     code.text.iter().enumerate().map(row).collect()
 }
 
+/// Returns the marks of a row: its breakpoint, and the core that is `at` it. While the machine runs, only the selected core
+/// is shown.
+fn marks(s: &Shared, point: bool, at: impl Fn(usize) -> bool) -> [Span<'static>; 2] {
+    let style = |role| s.theme.style(role);
+    let core = match (0..2).find(|core| at(*core) && (*core == s.core || !s.sample.running)) {
+        Some(0) => Span::styled("▶0", style(TextRole::First)),
+        Some(_) => Span::styled("▶1", style(TextRole::Second)),
+        None => Span::raw("  "),
+    };
+    [Span::styled(if point { "●" } else { " " }, style(TextRole::Point)), core]
+}
+
 /// Formats an instruction.
 fn insn(s: &Shared, l: &CodeLine, width: u16) -> Line<'static> {
     let theme = s.theme;
-    let point = s.breaks.contains(&l.addr);
-    let core = (0..2).find(|c| s.sample.pc[*c] == l.addr && (*c == s.core || !s.sample.running));
-    let mut spans = vec![
-        Span::styled(if point { "●" } else { " " }, theme.style(TextRole::Point)),
-        match core {
-            Some(0) => Span::styled("▶0", theme.style(TextRole::First)),
-            Some(_) => Span::styled("▶1", theme.style(TextRole::Second)),
-            None => Span::raw("  "),
-        },
-        Span::styled(format!(" {:08x} ", l.addr), theme.style(TextRole::Addr)),
-    ];
+    let mut spans = marks(s, s.breaks.contains(&l.addr), |core| s.sample.pc[core] == l.addr).to_vec();
+    spans.push(Span::styled(format!(" {:08x} ", l.addr), theme.style(TextRole::Addr)));
     if width >= 60 {
         let hex: String = l.bytes.iter().rev().map(|b| format!("{b:02x}")).collect();
         spans.push(Span::styled(format!("{hex:<7}"), theme.style(TextRole::Dim)));
