@@ -124,10 +124,11 @@ fn a_local_socket_is_the_users_alone_and_replaces_nothing_but_its_like() {
         assert_eq!(code, Some(2), "{option}: {said}");
         assert!(said.contains("not a socket"), "{option}: {said}");
         assert_eq!(std::fs::read(&data).unwrap(), b"data", "{option}");
-        // A stale one is replaced.
+        // A stale one is replaced. Another test's child process may hold its listener until it calls exec.
         drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
-        let mut running = started(option, &format!("unix:{}", socket.display()));
         let listens = || std::os::unix::net::UnixStream::connect(&socket).is_ok();
+        wait_for(option, || !listens());
+        let mut running = started(option, &format!("unix:{}", socket.display()));
         wait_for(option, listens);
         assert!(socket.metadata().unwrap().file_type().is_socket());
         assert_eq!(socket.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{option}");
