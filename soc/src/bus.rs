@@ -1,20 +1,18 @@
 //! Accesses that no page table maps: peripherals, RTC slow memory, illegal cache accesses and unmapped addresses.
 
+mod traced;
+
 use crate::cache;
 use crate::dev::{Cx, DevId, DevView, Device, Devices};
-use crate::machine::{DCRSET, ENABLE_OCD};
-use crate::map::{RTC_BYTES, RTC_FAST, RTC_SLOW};
+use crate::map;
 use crate::system::{Narrow, System};
 use esplens_core::memory::{Access, Bus, Fault, Memory, TrapInfo};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 
-/// AHB aliases of the APB peripherals (TRM 1.3.5): 0x6000_0000 is 0x3FF4_0000.
-const AHB: u32 = 0x6000_0000;
-const AHB_END: u32 = 0x6004_0000;
-const APB: u32 = 0x3FF4_0000;
-/// Bounds of the peripheral bus.
-const PERIPHERALS: std::ops::Range<u32> = 0x3FF0_0000..0x3FF8_0000;
+/// External register number of DCRSET. With its bit EnableOCD set, ESP-IDF assumes that a debugger is attached.
+const DCRSET: u32 = 0x0010_200C;
+const ENABLE_OCD: u32 = 1;
 /// Host work charged for calling a device.
 const CALL: u64 = 100;
 /// Host work charged for an access that no device answers, including the text of its warning.
@@ -72,15 +70,14 @@ enum Target {
 
 #[inline]
 fn target(addr: u32) -> Target {
-    let addr = if (AHB..AHB_END).contains(&addr) { addr - AHB + APB } else { addr };
-    if PERIPHERALS.contains(&addr) {
+    let addr = map::without_ahb(addr);
+    if map::PERIPHERALS.contains(&addr) {
         return DevId::at(addr).map_or(Target::Hole, |(id, offset)| Target::Device(id, offset));
     }
-    let rtc = |base: u32| addr.checked_sub(base).map(|offset| offset as usize).filter(|o| *o < RTC_BYTES);
-    if let Some(offset) = rtc(RTC_SLOW) {
-        return Target::RtcSlow(offset);
+    if map::RTC_SLOW.contains(&addr) {
+        return Target::RtcSlow((addr - map::RTC_SLOW.start) as usize);
     }
-    if RTC_FAST.into_iter().any(|base| rtc(base).is_some()) {
+    if map::RTC_FAST_DATA.contains(&addr) || map::RTC_FAST_CODE.contains(&addr) {
         return Target::RtcFast;
     }
     if cache::is_window(addr) { Target::Cached } else { Target::Nothing }

@@ -6,11 +6,15 @@ use crate::dev::radio::RadioState;
 use crate::dev::spi::{FlashChip, PsramChip};
 use crate::dev::{DevId, DevMsg};
 use crate::irq::IrqMatrix;
-use crate::trace::{self, TraceSet};
-use esplens_core::memory::Region;
+pub use crate::net::air::AirInfo;
+use crate::trace::{self, TraceLine, TraceSet};
+use esplens_core::memory::{Memory, Region};
 use esplens_core::time::{EventQueue, Ticks};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Host work charged for making and writing a line.
+const LINE_WORK: u64 = 1_000;
 
 /// Cause of a core's reset, as the ROM reads it from `RTC_CNTL_RESET_STATE` (IDF `rom/rtc.h`, `RESET_REASON`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,19 +92,6 @@ impl CoreLines {
     pub fn held(&self) -> bool {
         self.in_reset || self.gated || self.dport_stall || self.rtc_stall
     }
-}
-
-/// Transmission parameters of an 802.11 frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AirInfo {
-    /// Frequency in MHz.
-    pub frequency: u16,
-    /// Rate code of IDF's `wifi_phy_rate_t`.
-    pub rate: u8,
-    /// Signal strength in dBm; 0 for the guest's own frames.
-    pub rssi: i8,
-    /// The frame is protected, but its payload is plaintext.
-    pub clear: bool,
 }
 
 /// An Ethernet frame or an 802.11 frame, recorded when it is transferred.
@@ -322,5 +313,23 @@ impl System {
         if self.warned.len() < 1000 && self.warned.insert(text.clone()) {
             self.out.push(Output::Warning(text));
         }
+    }
+}
+
+impl System {
+    /// Outputs the line of an enabled event, with the task running on the core that caused it.
+    pub fn trace_line(&mut self, mem: &Memory, mut line: TraceLine) {
+        mem.work.charge(LINE_WORK);
+        if line.pc != 0 && line.tcb == 0 {
+            line.tcb = self.current_task(mem, usize::from(line.core & 1));
+        }
+        self.out.push(Output::Trace(line));
+    }
+
+    /// Returns the control block of the task running on a core; 0 if unknown.
+    #[must_use]
+    pub fn current_task(&self, mem: &Memory, core: usize) -> u32 {
+        let (at, mut word) = (self.current_tcb_addrs[core], [0; 4]);
+        if at == 0 || mem.peek(core, at, &mut word) < 4 { 0 } else { u32::from_le_bytes(word) }
     }
 }

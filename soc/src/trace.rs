@@ -4,10 +4,6 @@
 //! Tracing is not part of the machine's state: a traced run is identical to an untraced one. A disabled event costs a
 //! bit test where it can occur. For events of the cores (interrupts, exceptions, task switches) not even that is done.
 
-mod cores;
-
-use crate::system::{Output, System};
-use esplens_core::memory::Memory;
 use esplens_core::time::Ticks;
 use serde::Serialize;
 use std::sync::Arc;
@@ -85,9 +81,6 @@ events! {
     NetHost = "net_host", "The user network received an event from the host's sockets.";
 }
 
-/// Host work charged for making and writing a line.
-const LINE_WORK: u64 = 1_000;
-
 /// A traced event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceLine {
@@ -153,24 +146,6 @@ impl TraceSet {
             any = true;
         }
         any
-    }
-}
-
-impl System {
-    /// Outputs the line of an enabled event, with the task running on the core that caused it.
-    pub fn trace_line(&mut self, mem: &Memory, mut line: TraceLine) {
-        mem.work.charge(LINE_WORK);
-        if line.pc != 0 && line.tcb == 0 {
-            line.tcb = self.current_task(mem, usize::from(line.core & 1));
-        }
-        self.out.push(Output::Trace(line));
-    }
-
-    /// Returns the control block of the task running on a core; 0 if unknown.
-    #[must_use]
-    pub fn current_task(&self, mem: &Memory, core: usize) -> u32 {
-        let (at, mut word) = (self.current_tcb_addrs[core], [0; 4]);
-        if at == 0 || mem.peek(core, at, &mut word) < 4 { 0 } else { u32::from_le_bytes(word) }
     }
 }
 

@@ -35,7 +35,7 @@ fn booted() -> Machine {
     let input = load(&image, &LoadOptions::default()).expect("the bundled image loads");
     let mut m = Machine::new(MachineConfig::new(input.flash));
     assert!(run_to(&mut m, "Hello from esplens").contains("rst:0x1 (POWERON_RESET)"));
-    assert_eq!(m.poke(RTC_SLOW + 0x100, b"slow"), 4);
+    assert_eq!(m.poke(RTC_SLOW.start + 0x100, b"slow"), 4);
     assert_eq!(m.poke(0x3FF8_1F00, b"fast"), 4);
     m.write_register(rtc(STORE2), 0xC0FF_EE00).unwrap();
     m
@@ -54,7 +54,7 @@ fn woken(m: &mut Machine, cause: u32) {
     assert_eq!(m.read_register(rtc(WAKEUP_STATE)).unwrap() & 0x7FF, cause);
     assert_eq!(m.read_register(rtc(RESET_STATE)).unwrap() & 0x3F, 5);
     assert_eq!(m.read_register(rtc(STORE2)).unwrap(), 0xC0FF_EE00);
-    assert_eq!(m.soc().peek(m.memory(), RTC_SLOW + 0x100), Some(u32::from_le_bytes(*b"slow")));
+    assert_eq!(m.soc().peek(m.memory(), RTC_SLOW.start + 0x100), Some(u32::from_le_bytes(*b"slow")));
     let mut fast = [0; 4];
     m.memory().peek(0, 0x3FF8_1F00, &mut fast);
     assert_eq!(&fast, b"fast");

@@ -1,7 +1,7 @@
 //! Several machines on one segment: on the in-process switch, and as processes over `--nic socket`.
 
+use esplens_soc::fleet::{Faults, Lan};
 use esplens_soc::machine::{Machine, MachineConfig, RunExit};
-use esplens_soc::net::switch::{Faults, Lan};
 use esplens_soc::net::user::UserNetConfig;
 use esplens_soc::system::Output;
 use esplens_tests::demo::{self, Demo, data, sum};

@@ -5,16 +5,14 @@ use super::{AR0, GREGS_BYTES, MACHINE, NOTE_BYTES, NT_PRSTATUS, STATUS_BYTES};
 use crate::rtos::{self, Rtos};
 use crate::unwind::{Context, MachineMemory};
 use esplens_soc::machine::{Machine, reg};
+use esplens_soc::map;
+use std::ops::Range;
 
-/// Memory in a core file, as address and length: everything that is not in the application's ELF file.
-const REGIONS: [(u32, u32); 6] = [
-    (0x3F80_0000, 0x0040_0000),
-    (0x3FF8_0000, 0x2000),
-    (0x3FFA_E000, 0x5_2000),
-    (0x4007_0000, 0x3_0000),
-    (0x400C_0000, 0x2000),
-    (0x5000_0000, 0x2000),
-];
+/// Returns the memory in a core file: everything that is not in the application's ELF file.
+fn memory_ranges() -> Vec<(Range<u32>, ())> {
+    map::ranges(|r| r.is_writable_memory().then_some(()))
+}
+
 const SIGTRAP: u16 = 5;
 
 /// Reads a core file's contents from the machine's current state: all tasks, or the cores if there are no tasks. The
@@ -51,11 +49,11 @@ pub fn capture(m: &Machine, rtos: Option<&Rtos>, core: usize) -> CoreFile {
         Some(_) => 1,
         None => 2,
     });
-    let memory = REGIONS.iter().filter_map(|(at, len)| {
-        let mut bytes = vec![0; *len as usize];
-        let n = mem.machine.peek(core, *at, &mut bytes);
+    let memory = memory_ranges().into_iter().filter_map(|(range, ())| {
+        let mut bytes = vec![0; range.len()];
+        let n = mem.machine.peek(core, range.start, &mut bytes);
         bytes.truncate(n);
-        (n > 0).then_some((*at, bytes))
+        (n > 0).then_some((range.start, bytes))
     });
     CoreFile { threads, memory: memory.collect() }
 }

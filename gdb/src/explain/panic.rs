@@ -5,8 +5,9 @@ use super::cause;
 use super::code::CodeBytes;
 use super::places;
 use crate::symbols::{Symbols, ValuePlace};
-use crate::unwind::{FrameKind, SourceView, StackFrame, Words, is_code};
+use crate::unwind::{FrameKind, SourceView, StackFrame, Words};
 use esplens_core::isa;
+use esplens_soc::map::{self, CODE_BASE, RegionKind, is_code};
 use std::collections::BTreeMap;
 
 /// Addresses below this are a NULL pointer plus an offset.
@@ -172,7 +173,7 @@ impl PanicFacts {
         let Some(addr) = self.reg("EXCVADDR") else { return Vec::new() };
         let cause = self.reg("EXCCAUSE");
         if (matches!(cause, Some(2 | 20)) && addr == pc) || !is_code(pc) {
-            let from = self.reg("A0").map(|a0| a0 & 0x3FFF_FFFF | 0x4000_0000).filter(|a| is_code(*a));
+            let from = self.reg("A0").map(|a0| a0 & 0x3FFF_FFFF | CODE_BASE).filter(|a| is_code(*a));
             let caller = from.and_then(|a| places(symbols, a - 1).into_iter().next());
             let null = if pc < NULL_PAGE { "through a NULL function pointer " } else { "" };
             let by =
@@ -227,15 +228,18 @@ impl PanicFacts {
 fn address_words(addr: u32) -> &'static str {
     match addr {
         0..NULL_PAGE => ", a NULL pointer",
-        0x3F40_0000..0x3F80_0000 => ", flash (read-only data)",
-        0x3F80_0000..0x3FC0_0000 => ", PSRAM",
-        0x3FF0_0000..0x3FF8_0000 => ", a peripheral",
-        0x3FF8_0000..0x4000_0000 => ", data RAM",
-        0x4000_0000..0x4007_0000 => ", mask ROM",
-        0x4007_0000..0x400C_0000 => ", instruction RAM",
-        0x400D_0000..0x4140_0000 => ", code in flash",
         0xA5A5_0000..=0xA5A5_FFFF => ", the fill of unused stack: an uninitialised variable",
         0xFEEF_0000..=0xFEEF_FFFF => ", the fill of freed memory: use after free",
-        _ => ", where nothing is",
+        _ => match map::region_at(addr).map(|r| (r.kind(), r.exec)) {
+            Some((RegionKind::FlashData, _)) => ", flash (read-only data)",
+            Some((RegionKind::FlashCode, _)) => ", code in flash",
+            Some((RegionKind::Psram, _)) => ", PSRAM",
+            Some((RegionKind::Peripheral, _)) => ", a peripheral",
+            Some((RegionKind::Rom, _)) => ", mask ROM",
+            Some((RegionKind::Rtc, _)) => ", RTC memory",
+            Some((RegionKind::Ram, false)) => ", data RAM",
+            Some((RegionKind::Ram, true)) => ", instruction RAM",
+            None => ", where nothing is",
+        },
     }
 }

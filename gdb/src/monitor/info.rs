@@ -10,6 +10,7 @@ use esplens_soc::dev::eth::EthModel;
 use esplens_soc::dev::spec::How;
 use esplens_soc::irq::IrqSource;
 use esplens_soc::machine::Machine;
+use esplens_soc::map;
 
 /// Shows information about the machine.
 #[derive(Debug, Args)]
@@ -129,9 +130,9 @@ fn status(s: &Session) -> String {
 }
 
 fn mtree() -> String {
-    crate::server::regions()
-        .iter()
-        .map(|(start, length, kind)| format!("{start:08x}-{:08x} {kind}\n", start + (length - 1)))
+    map::ranges(|r| Some(r.kind()))
+        .into_iter()
+        .map(|(range, kind)| format!("{:08x}-{:08x} {}\n", range.start, range.end - 1, kind.gdb_type()))
         .collect()
 }
 
@@ -140,7 +141,7 @@ fn device(m: &Machine, id: DevId) -> String {
     let (start, length) = id.range();
     let regs = m.soc().dev.get(id).spec().regs;
     let modelled = regs.iter().filter(|r| r.how == How::Modelled).count();
-    let name = vocabulary::device_name(m, id);
+    let name = m.soc().dev.manual_name(id);
     format!(
         "{start:08x}-{:08x} {name}, {modelled} of {} registers modelled\n",
         start + (length - 1),
@@ -198,13 +199,13 @@ fn eth_model(model: EthModel) -> &'static str {
 
 fn roms(m: &Machine) -> String {
     let revision = m.soc().dev.efuse.revision();
-    let banks = [(0x4000_0000u32, "ROM 0"), (0x4006_0000, "ROM 1"), (0x3FF9_0000, "ROM 1, data bus")];
-    let sizes = [384, 64, 64];
-    let lines = banks.iter().zip(sizes).map(|((addr, name), kib)| {
+    let banks = [(map::ROM0, "ROM 0"), (map::ROM1_CODE, "ROM 1"), (map::ROM1_DATA, "ROM 1, data bus")];
+    let lines = banks.into_iter().map(|(range, name)| {
         let mut head = [0; 8];
-        let n = m.peek(0, *addr, &mut head);
+        let n = m.peek(0, range.start, &mut head);
         let bytes: String = head[..n].iter().map(|b| format!("{b:02x}")).collect();
-        format!("addr={addr:08x} size=0x{:06x} mem=rom name=\"{name}\" begins {bytes}\n", kib * 1024)
+        let (addr, size) = (range.start, range.len());
+        format!("addr={addr:08x} size=0x{size:06x} mem=rom name=\"{name}\" begins {bytes}\n")
     });
     lines.collect::<String>() + &format!("chip revision {revision}\n")
 }

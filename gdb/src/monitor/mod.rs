@@ -41,7 +41,6 @@ mod wifi;
 pub use complete::complete;
 pub use listen::{HELLO, PROMPT, listen};
 pub use outside::{QEMU, version};
-pub use vocabulary::device_name;
 pub use wifi::without_passphrase;
 
 use crate::printable::printable;

@@ -3,17 +3,12 @@
 use crate::filter::Filter;
 use crate::supervisor::{Client, IrqSelector, Point, PointKind};
 use esplens_core::memory::WatchKind;
-use esplens_soc::dev::DevId;
+use esplens_soc::dev::{DevId, plain_name};
 use esplens_soc::irq::IrqSource;
 use esplens_soc::machine::Machine;
 use std::sync::Arc;
 
 type Made = std::result::Result<Point, String>;
-
-/// Normalizes a name for comparison: letters and digits, in lower case.
-fn plain(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
-}
 
 /// Parses `frame 'tcp port 80'`; without a filter all network frames match.
 pub fn frame(words: &[String], by: &Client) -> Made {
@@ -56,12 +51,12 @@ fn source_point(source: IrqSource, by: &Client) -> Point {
 
 /// Returns a source's name in the monitor.
 pub fn source_name(source: IrqSource) -> String {
-    plain(&format!("{source:?}"))
+    plain_name(&format!("{source:?}"))
 }
 
 /// Removes the parts that IDF's names add to the manual's.
 fn source_key(word: &str) -> String {
-    let word = plain(word);
+    let word = plain_name(word);
     let word = word.strip_prefix("ets").unwrap_or(&word);
     let word = word.strip_suffix("intrsource").or(word.strip_suffix("intr")).unwrap_or(word);
     word.strip_suffix("level").unwrap_or(word).to_string()
@@ -101,17 +96,21 @@ pub fn register(m: &Machine, words: &[String], by: &Client) -> Made {
 /// Returns the address, length in bytes and full name of a register by its name in the manual.
 pub fn find_register(m: &Machine, text: &str) -> std::result::Result<(u32, u32, String), String> {
     let (dev, reg) = text.split_once('.').ok_or_else(|| format!("{text:?}: expected PERIPHERAL.REGISTER"))?;
-    let id = DevId::ALL.iter().copied().find(|id| device_names(m, *id).contains(&plain(dev)));
+    let id = DevId::ALL.iter().copied().find(|id| device_names(m, *id).contains(&plain_name(dev)));
     let id = id.ok_or_else(|| {
-        let names: Vec<_> = DevId::ALL.iter().map(|id| device_name(m, *id)).collect();
+        let names: Vec<_> = DevId::ALL.iter().map(|id| m.soc().dev.manual_name(*id)).collect();
         format!("no peripheral {dev:?}; there are {}", names.join(" "))
     })?;
     let spec = m.soc().dev.get(id).spec();
     let (base, index) = element(reg)?;
-    let found = spec.regs.iter().find(|r| plain(r.name) == plain(base));
+    let found = spec.regs.iter().find(|r| plain_name(r.name) == plain_name(base));
     let Some(found) = found else {
         let names: Vec<_> = spec.regs.iter().map(|r| r.name).collect();
-        return Err(format!("{} has no register {base:?}; it has {}", device_name(m, id), names.join(" ")));
+        return Err(format!(
+            "{} has no register {base:?}; it has {}",
+            m.soc().dev.manual_name(id),
+            names.join(" ")
+        ));
     };
     let (first, count) = match index {
         Some(n) if n < found.count => (n, 1),
@@ -120,14 +119,18 @@ pub fn find_register(m: &Machine, text: &str) -> std::result::Result<(u32, u32, 
     };
     let addr = id.range().0 + found.offset + first * found.stride;
     let element = index.map_or(String::new(), |n| format!("[{n}]"));
-    Ok((addr, (count - 1) * found.stride + 4, format!("{}.{}{element}", device_name(m, id), found.name)))
+    Ok((
+        addr,
+        (count - 1) * found.stride + 4,
+        format!("{}.{}{element}", m.soc().dev.manual_name(id), found.name),
+    ))
 }
 
 /// Returns the names of all registers, in the syntax of `reg`.
 pub fn register_names(m: &Machine) -> Vec<String> {
     let of = |id: DevId| {
         let regs = m.soc().dev.get(id).spec().regs.iter();
-        regs.map(|r| format!("{}.{}", device_name(m, id), r.name)).collect::<Vec<_>>()
+        regs.map(|r| format!("{}.{}", m.soc().dev.manual_name(id), r.name)).collect::<Vec<_>>()
     };
     DevId::ALL.iter().flat_map(|id| of(*id)).collect()
 }
@@ -139,17 +142,8 @@ fn element(text: &str) -> std::result::Result<(&str, Option<u32>), String> {
     index.map(|n| (name, Some(n))).ok_or_else(|| format!("{text:?}: expected NAME[NUMBER]"))
 }
 
-/// Returns a peripheral's name in the manual, with a number if there are several.
-pub fn device_name(m: &Machine, id: DevId) -> String {
-    let (spec, own) = (m.soc().dev.get(id).spec().name, format!("{id:?}"));
-    match plain(&own).strip_prefix(&plain(spec)) {
-        Some(number) => format!("{spec}{}", number.to_ascii_uppercase()),
-        None => own.to_ascii_uppercase(),
-    }
-}
-
 fn device_names(m: &Machine, id: DevId) -> Vec<String> {
-    let mut names = vec![plain(&format!("{id:?}")), plain(&device_name(m, id))];
+    let mut names = vec![plain_name(&format!("{id:?}")), plain_name(&m.soc().dev.manual_name(id))];
     if id == DevId::Eth {
         names.extend(["openeth".into(), "emac".into()]);
     }

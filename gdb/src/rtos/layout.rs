@@ -3,6 +3,7 @@
 use super::list::Lists;
 use super::source::SymbolSource;
 use crate::unwind::{ReadMemory, Words};
+use esplens_core::cpu::RESET_VECTOR;
 use std::ops::Range;
 
 /// Length of a task's name if no type is known: ESP-IDF's default.
@@ -13,7 +14,7 @@ const NAME_FOLLOWERS: [&str; 6] =
 /// Most ready lists that are searched for if the symbol has no size.
 const MAX_READY: u32 = 64;
 /// The mask ROM from its reset vector to its call of `main`: the stack pointer is not set yet.
-const RESET_CODE: Range<u32> = 0x4000_0400..0x4000_0740;
+const RESET_CODE: Range<u32> = RESET_VECTOR..0x4000_0740;
 /// The stacks of both cores that the mask ROM sets up and that the bootloader and the application's start-up code keep
 /// using. The heap takes over this memory once the scheduler runs.
 const BOOT_STACKS: Range<u32> = 0x3FFE_0440..0x3FFE_5231;

@@ -2,6 +2,7 @@
 
 use super::source::SymbolSource;
 use crate::unwind::{ReadMemory, Words};
+use esplens_soc::map;
 
 /// Most items of one list that are read.
 const MAX_ITEMS: usize = 1024;
@@ -109,11 +110,7 @@ impl Lists {
 
 /// Returns true for an address that a kernel object may have.
 pub fn is_object(addr: u32) -> bool {
-    addr & 3 == 0
-        && ((0x3F80_0000..0x3FC0_0000).contains(&addr)
-            || (0x3FF8_0000..0x3FF8_2000).contains(&addr)
-            || (0x3FFA_E000..0x4000_0000).contains(&addr)
-            || (0x5000_0000..0x5000_2000).contains(&addr))
+    addr.is_multiple_of(4) && map::is_data(addr)
 }
 
 /// An item of a list.

@@ -2,6 +2,7 @@
 
 use crate::symbols::{SymbolKind, Symbols};
 use crate::unwind::UnwindNames;
+use esplens_soc::map::CODE_BASE;
 use std::collections::BTreeMap;
 
 /// Lookup of names and types.
@@ -114,7 +115,7 @@ pub struct Addresses(pub BTreeMap<String, u32>);
 impl UnwindNames for Addresses {
     /// Returns the nearest symbol at most 512 bytes below `pc`, because the symbols have no ends.
     fn function(&self, pc: u32) -> Option<(String, u32)> {
-        let below = self.0.iter().filter(|(_, a)| (0x4000_0000..=pc).contains(*a) && pc - **a < 512);
+        let below = self.0.iter().filter(|(_, a)| (CODE_BASE..=pc).contains(*a) && pc - **a < 512);
         below.max_by_key(|(_, a)| **a).map(|(name, a)| (name.clone(), *a))
     }
 }

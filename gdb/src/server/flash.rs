@@ -5,23 +5,20 @@
 
 use super::target::GdbTarget;
 use crate::supervisor::{Gone, Session};
+use esplens_core::cpu::RESET_VECTOR;
+use esplens_soc::boot::image;
+use esplens_soc::dev::DevId;
+use esplens_soc::map::{self, RegionKind};
 use gdbstub::target::ext::flash::Flash;
 use gdbstub::target::{TargetError, TargetResult};
 use std::ops::Range;
 
-/// Address ranges of mapped flash: data and instructions.
-pub const MAPPED: [Range<u32>; 2] = [0x3F40_0000..0x3F80_0000, 0x400C_2000..0x4100_0000];
-/// RAM in which an image may have segments: data, instructions, both RTC memories.
-const RAM: [Range<u32>; 4] =
-    [0x3FFA_E000..0x4000_0000, 0x4007_0000..0x400C_2000, 0x3FF8_0000..0x3FF8_2000, 0x5000_0000..0x5000_2000];
 /// Maximum number of bytes kept of a client's writes.
 const MAX_BYTES: usize = 20 << 20;
 
-/// PC after a reset.
-const RESET_VECTOR: u32 = 0x4000_0400;
 /// WDTWPROTECT and WDTCONFIG0 of the watchdogs that are enabled during a boot from flash: those of timer group 0 and
 /// the RTC.
-const BOOT_WATCHDOGS: [(u32, u32); 2] = [(0x3FF5_F064, 0x3FF5_F048), (0x3FF4_80A4, 0x3FF4_808C)];
+const BOOT_WATCHDOGS: [(DevId, u32, u32); 2] = [(DevId::Timg0, 0x64, 0x48), (DevId::RtcCntl, 0xA4, 0x8C)];
 /// Value of WDTWPROTECT that unlocks them.
 const WDT_KEY: u32 = 0x50D8_3AA1;
 
@@ -30,7 +27,12 @@ const EINVAL: u8 = 22;
 
 /// Returns true if flash is mapped at an address.
 pub fn is_mapped(addr: u32) -> bool {
-    MAPPED.iter().any(|r| r.contains(&addr))
+    image::is_flash_mapped(addr)
+}
+
+/// Returns true for on-chip RAM, in which an image may have segments: data, instructions, both RTC memories.
+fn is_ram(addr: u32) -> bool {
+    matches!(map::kind_at(addr), Some(RegionKind::Ram | RegionKind::Rtc))
 }
 
 /// Data written by a client since the machine last ran.
@@ -58,7 +60,7 @@ impl LoadState {
         if self.done {
             *self = Self::default();
         }
-        if RAM.iter().any(|r| r.contains(&addr)) && self.fits(data) {
+        if is_ram(addr) && self.fits(data) {
             self.ram.push((addr, data.to_vec()));
         }
     }
@@ -79,7 +81,7 @@ impl LoadState {
 /// Merges writes, in their order, into contiguous pieces. Gaps of up to `gap` bytes within a window are filled with
 /// zeros.
 fn merge(writes: &[(u32, Vec<u8>)], gap: u32) -> Vec<(u32, Vec<u8>)> {
-    let window = |addr: u32| MAPPED.iter().position(|r| r.contains(&addr));
+    let window = |addr: u32| map::kind_at(addr).filter(|_| is_mapped(addr));
     let mut ranges: Vec<Range<u32>> =
         writes.iter().map(|(a, d)| *a..a.saturating_add(d.len() as u32)).filter(|r| !r.is_empty()).collect();
     ranges.sort_by_key(|r| r.start);
@@ -199,7 +201,8 @@ fn stop_boot_watchdogs(s: &mut Session) {
     if s.machine().cpu(0).pc != RESET_VECTOR {
         return;
     }
-    for (protect, config) in BOOT_WATCHDOGS {
+    for (device, protect, config) in BOOT_WATCHDOGS {
+        let (protect, config) = (device.range().0 + protect, device.range().0 + config);
         for (addr, value) in [(protect, WDT_KEY), (config, 0), (protect, 0)] {
             s.machine_mut().write_memory(0, addr, &u32::to_le_bytes(value));
         }

@@ -39,5 +39,4 @@ pub(crate) use listen::{ByteStream, start};
 pub use listen::{ListenResult, listen};
 #[cfg(unix)]
 pub use local::{bind as bind_unix, remove_sockets};
-pub use map::regions;
 pub use own::{is_own_listener, note_listener};

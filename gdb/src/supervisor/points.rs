@@ -6,6 +6,7 @@ use super::event::Why;
 use super::point::{IrqSelector, Point, PointId, PointKind};
 use esplens_core::debug::Stop;
 use esplens_soc::machine::Machine;
+use esplens_soc::map::ahb_alias;
 use esplens_soc::system::NetFrame;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,11 +18,6 @@ const HIDDEN: PointId = 1 << 32;
 
 /// Flag in the watchpoint ID of a register point's second address.
 const ALIAS: PointId = 1 << 40;
-
-/// Returns the AHB address of an APB register (TRM 1.3.5).
-fn ahb_alias(addr: u32) -> Option<u32> {
-    (0x3FF4_0000..0x3FF8_0000).contains(&addr).then(|| addr - 0x3FF4_0000 + 0x6000_0000)
-}
 
 /// All points.
 #[derive(Debug)]

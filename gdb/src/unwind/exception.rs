@@ -5,11 +5,12 @@
 //! (fixtures/demo/port/port.S).
 
 use super::context::Context;
-use super::memory::{ReadMemory, Words, is_code, is_stack};
+use super::memory::{ReadMemory, Words};
 use super::{prologue, vector};
 use esplens_core::cpu::ps;
 use esplens_core::isa::special::sr;
 use esplens_soc::machine::reg;
+use esplens_soc::map::{CODE_BASE, is_code, is_stack};
 
 /// Words of an XT_STK_* frame up to the temporaries: exit, pc, ps, a0..a15, sar, cause, vaddr, lbeg, lend, lcount.
 const IDF_WORDS: usize = 25;
@@ -81,13 +82,13 @@ pub fn interrupt(mem: &dyn ReadMemory, at: u32) -> Option<Saved> {
 /// Reads an XT_SOL_* frame at `at`: the registers of the task after the call that yielded.
 pub fn solicited(mem: &dyn ReadMemory, at: u32) -> Option<Saved> {
     let [exit, ra, status, threadptr] = is_stack(at).then(|| mem.words(at)).flatten()?;
-    if exit != 0 || ra >> 30 == 0 || !plausible(ra & 0x3FFF_FFFF | 0x4000_0000, status) {
+    if exit != 0 || ra >> 30 == 0 || !plausible(ra & 0x3FFF_FFFF | CODE_BASE, status) {
         return None;
     }
     let mut a = [0; 16];
     (a[0], a[1]) = (ra, at);
     // The yield function itself; its caller is one windowed return away.
-    let mut context = Context::of_window(ra & 0x3FFF_FFFF | 0x4000_0000, status, &a);
+    let mut context = Context::of_window(ra & 0x3FFF_FFFF | CODE_BASE, status, &a);
     context.others.insert(reg::UR + 231, threadptr);
     Some(Saved { form: Form::Solicited, at, context, known: 3, cause: None, vaddr: None })
 }

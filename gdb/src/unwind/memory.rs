@@ -1,6 +1,7 @@
 //! Reads memory without side effects.
 
 use esplens_soc::machine::Machine;
+use esplens_soc::map::{self, RegionKind};
 
 /// Readable memory: a machine's or a core dump's.
 pub trait ReadMemory {
@@ -69,7 +70,7 @@ pub struct MachineMemory<'a> {
 impl ReadMemory for MachineMemory<'_> {
     fn peek(&self, addr: u32, out: &mut [u8]) -> usize {
         // Peripheral registers contain no stacks or kernel objects, and a peek at them does not read memory.
-        if (0x3FF0_0000..0x3FF8_0000).contains(&addr) {
+        if map::kind_at(addr) == Some(RegionKind::Peripheral) {
             return 0;
         }
         self.machine.peek(self.core, addr, out)
@@ -79,20 +80,4 @@ impl ReadMemory for MachineMemory<'_> {
         let cpu = self.machine.cpu(core);
         Some((cpu.pc, cpu.a(1)))
     }
-}
-
-/// Returns true for an address that instructions can be fetched from: ROM, instruction RAM, RTC fast memory, flash.
-#[must_use]
-pub fn is_code(addr: u32) -> bool {
-    (0x4000_0000..0x4006_0000).contains(&addr) || (0x4007_0000..0x4140_0000).contains(&addr)
-}
-
-/// Returns true for an address that a stack pointer may hold: 16-byte aligned in data RAM, RTC memory or PSRAM.
-#[must_use]
-pub fn is_stack(addr: u32) -> bool {
-    addr & 15 == 0
-        && ((0x3F80_0000..=0x3FC0_0000).contains(&addr)
-            || (0x3FF8_0000..=0x3FF8_2000).contains(&addr)
-            || (0x3FFA_E000..=0x4000_0000).contains(&addr)
-            || (0x5000_0000..=0x5000_2000).contains(&addr))
 }

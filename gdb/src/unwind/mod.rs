@@ -16,7 +16,7 @@ mod walk;
 mod tests;
 
 pub use context::Context;
-pub use memory::{MachineMemory, ReadMemory, Words, is_code, is_stack};
+pub use memory::{MachineMemory, ReadMemory, Words};
 pub use prologue::{insn, return_address};
 pub use source::{Bytes, SourceView};
 pub use walk::{Unwinder, unwind};

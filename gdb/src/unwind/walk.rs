@@ -2,9 +2,10 @@
 
 use super::context::Context;
 use super::exception::{self, PortFunction, Saved};
-use super::memory::{ReadMemory, Words, is_code, is_stack};
+use super::memory::{ReadMemory, Words};
 use super::{Backtrace, BacktraceEnd, FrameKind, MAX_FRAMES, StackFrame, UnwindNames, prologue};
 use esplens_core::cpu::ps;
+use esplens_soc::map::{CODE_BASE, is_code, is_stack};
 use std::collections::BTreeSet;
 
 /// Largest frame that is accepted; a larger one means a corrupt stack.
@@ -303,7 +304,7 @@ impl<'a> Walk<'a> {
             let status = mem.u32(sp.wrapping_add(8)).unwrap_or(u32::MAX);
             if is_stack(sp)
                 && ra >> 30 == 2
-                && is_code(ra & 0x3FFF_FFFF | 0x4000_0000)
+                && is_code(ra & 0x3FFF_FFFF | CODE_BASE)
                 && status & !ps::MASK == 0
             {
                 (self.newest, self.live) = (false, Some(base));

@@ -41,9 +41,9 @@ fn symbol(symbols: &Symbols, addr: u32) -> Option<String> {
     let covers = match symbol.kind {
         SymbolKind::Function => true,
         SymbolKind::Object => offset < symbol.size.max(1),
-        SymbolKind::Label => crate::unwind::is_code(addr) || offset == 0,
+        SymbolKind::Label => esplens_soc::map::is_code(addr) || offset == 0,
     };
-    let is_memory = symbols.elfs().iter().any(|e| e.occupies(addr)) || crate::unwind::is_code(addr);
+    let is_memory = symbols.elfs().iter().any(|e| e.occupies(addr)) || esplens_soc::map::is_code(addr);
     symbols.describe(addr).filter(|_| covers && is_memory)
 }
 

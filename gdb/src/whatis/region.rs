@@ -1,24 +1,19 @@
 //! Descriptions of registers and of kinds of memory.
 
-use crate::monitor::device_name;
-use crate::server::regions;
 use esplens_soc::boot::partition;
 use esplens_soc::cache;
 use esplens_soc::dev::DevId;
 use esplens_soc::machine::Machine;
-
-/// The APB registers on the AHB: a second mapping, for DMA (TRM 1.3.3).
-const AHB: u32 = 0x6000_0000;
-const APB: u32 = 0x3FF4_0000;
+use esplens_soc::map::{self, ChipMemory, ChipRegion, RegionKind};
 
 /// Describes a register: `UART0.FIFO = 0x00000041`, with the value that a debugger sees; `None` outside of peripherals.
 pub fn register(m: &Machine, addr: u32) -> Option<String> {
-    let apb = addr.checked_sub(AHB).filter(|o| *o < 0x4_0000).map_or(addr, |o| APB + o);
-    if !(0x3FF0_0000..0x3FF8_0000).contains(&apb) {
+    let apb = map::without_ahb(addr);
+    if !map::PERIPHERALS.contains(&apb) {
         return None;
     }
     let Some((id, offset)) = DevId::at(apb) else { return Some("no peripheral is known there".into()) };
-    let device = device_name(m, id);
+    let device = m.soc().dev.manual_name(id);
     let (word, rest) = (offset & !3, offset & 3);
     let Some(reg) = m.soc().dev.get(id).spec().at(word) else {
         return Some(format!("{device}+{offset:#x}, no register is known there"));
@@ -37,20 +32,24 @@ pub fn memory(m: &Machine, core: usize, addr: u32) -> String {
         }
         return format!("flash, offset {offset:#x}{}", in_partition(m, offset as u32));
     }
-    let window = cache::is_window(addr);
-    let name = match addr {
-        _ if window => "a window of the cache with nothing mapped",
-        0x3FF8_0000..0x3FF8_2000 | 0x400C_0000..0x400C_2000 => "RTC fast memory",
-        0x5000_0000..0x5000_2000 => "RTC slow memory",
-        0x3FF9_0000..0x3FFA_0000 | 0x4000_0000..0x4007_0000 => "mask ROM",
-        0x3FFA_E000..0x3FFE_0000 => "data RAM (SRAM2)",
-        0x3FFE_0000..0x4000_0000 => "data RAM (SRAM1)",
-        0x4007_0000..0x400A_0000 => "instruction RAM (SRAM0)",
-        0x400A_0000..0x400C_0000 => "instruction RAM (SRAM1)",
-        _ if regions().iter().any(|r| addr.wrapping_sub(r.0) < r.1) => "memory",
-        _ => "nothing is there",
-    };
-    name.into()
+    map::region_at(addr).map_or("nothing is there", kind).into()
+}
+
+/// Describes a range's kind; `cache::behind` knows nothing behind its address.
+fn kind(region: &ChipRegion) -> &'static str {
+    match (region.kind(), region.memory, region.exec) {
+        (RegionKind::FlashData | RegionKind::FlashCode | RegionKind::Psram, ..) => {
+            "a window of the cache with nothing mapped"
+        }
+        (RegionKind::Rtc, ChipMemory::RtcFast, _) => "RTC fast memory",
+        (RegionKind::Rtc, ..) => "RTC slow memory",
+        (RegionKind::Rom, ..) => "mask ROM",
+        (RegionKind::Ram, ChipMemory::Sram2, _) => "data RAM (SRAM2)",
+        (RegionKind::Ram, ChipMemory::Sram0, _) => "instruction RAM (SRAM0)",
+        (RegionKind::Ram, _, false) => "data RAM (SRAM1)",
+        (RegionKind::Ram, _, true) => "instruction RAM (SRAM1)",
+        (RegionKind::Peripheral, ..) => "registers",
+    }
 }
 
 fn in_partition(m: &Machine, offset: u32) -> String {

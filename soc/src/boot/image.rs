@@ -1,6 +1,7 @@
 //! The ESP image format, as loaded by the ROM and by the second-stage bootloader (IDF `esp_app_format.h`).
 
 use super::{fixed_text, half, word};
+use crate::map::{self, ChipMemory};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -216,25 +217,15 @@ impl Image {
 /// Returns true for addresses in the flash cache's windows (DROM and IROM).
 #[must_use]
 pub fn is_flash_mapped(addr: u32) -> bool {
-    matches!(addr, 0x3F40_0000..0x3F80_0000 | 0x400C_2000..0x40C0_0000)
+    map::region_at(addr).is_some_and(|r| r.memory == ChipMemory::Flash)
 }
 
 /// Returns the linker scripts' name of the memory at an address (TRM 1.3.1).
 #[must_use]
 pub fn memory_name(addr: u32) -> &'static str {
-    match addr {
-        0 => "padding",
-        0x3F40_0000..0x3F80_0000 => "DROM",
-        0x3F80_0000..0x3FC0_0000 => "PSRAM",
-        0x3FF8_0000..0x3FF8_2000 => "RTC fast (data)",
-        0x3FF9_0000..0x3FFA_0000 => "ROM 1",
-        0x3FFA_E000..0x4000_0000 => "DRAM",
-        0x4000_0000..0x4007_0000 => "ROM 0",
-        0x4007_0000..0x4008_0000 => "IRAM (cache)",
-        0x4008_0000..0x400C_0000 => "IRAM",
-        0x400C_0000..0x400C_2000 => "RTC fast",
-        0x400C_2000..0x40C0_0000 => "IROM",
-        0x5000_0000..0x5000_2000 => "RTC slow",
+    match map::region_at(addr) {
+        _ if addr == 0 => "padding",
+        Some(region) if region.memory != ChipMemory::Registers => region.segment,
         _ => "unknown",
     }
 }

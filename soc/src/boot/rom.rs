@@ -7,6 +7,7 @@
 
 use super::error::read_file;
 use super::{BootError, fixed_text, word};
+use crate::map::{self, ChipMemory};
 use espflash::flasher::{DeviceInfo, FlashSize};
 use espflash::target::{Chip, XtalFrequency};
 use esplens_core::memory::{PAGE_SIZE, Page};
@@ -15,17 +16,15 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 /// Start address of ROM 0.
-pub const ROM0_BASE: u32 = 0x4000_0000;
+pub const ROM0_BASE: u32 = map::ROM0.start;
 /// Size of ROM 0 in bytes.
-pub const ROM0_SIZE: usize = 384 * 1024;
+pub const ROM0_SIZE: usize = (map::ROM0.end - map::ROM0.start) as usize;
 /// Start address of ROM 1 on the data bus.
-pub const ROM1_BASE: u32 = 0x3FF9_0000;
+pub const ROM1_BASE: u32 = map::ROM1_DATA.start;
 /// Start address of ROM 1 on the instruction bus.
-pub const ROM1_CODE_BASE: u32 = 0x4006_0000;
+pub const ROM1_CODE_BASE: u32 = map::ROM1_CODE.start;
 /// Size of ROM 1 in bytes.
-pub const ROM1_SIZE: usize = 64 * 1024;
-/// Address of the first instruction of both CPUs after reset.
-pub const RESET_VECTOR: u32 = 0x4000_0400;
+pub const ROM1_SIZE: usize = (map::ROM1_DATA.end - map::ROM1_DATA.start) as usize;
 
 /// End offset of the part of ROM 0 whose words may point to a CPU's private data; the Bluetooth code follows.
 const PATCHED_BYTES: usize = 0x1_0000;
@@ -196,9 +195,9 @@ fn place_section<'a>(rom: &mut [u8], section: &impl ObjectSection<'a>) -> Result
     }
     let data = section.data().map_err(|e| format!("section {name}: {e}"))?;
     let addr = section.address() as u32;
-    let offset = match addr {
-        ROM1_BASE..0x3FFA_0000 => Some((addr - ROM1_BASE) as usize + ROM0_SIZE),
-        ROM0_BASE..0x4007_0000 => Some((addr - ROM0_BASE) as usize),
+    let offset = match map::region_at(addr).map(|r| (r.memory, addr - r.range.start)) {
+        Some((ChipMemory::Rom0, offset)) => Some(offset as usize),
+        Some((ChipMemory::Rom1, offset)) => Some(ROM0_SIZE + offset as usize),
         _ => LOAD_IMAGES.iter().find(|l| l.0 == name).map(|l| l.1),
     };
     let Some(offset) = offset else { return Ok(()) };
@@ -260,6 +259,7 @@ fn pages(data: &[u8], like: &[Arc<Page>]) -> Arc<[Arc<Page>]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use esplens_core::cpu::RESET_VECTOR;
 
     fn peek(rom: &RomSet, core: usize, addr: u32, len: usize) -> Vec<u8> {
         let words = (0..len.div_ceil(4)).map(|n| (addr - ROM0_BASE) as usize + 4 * n);

@@ -1,6 +1,6 @@
 //! Windows of the address space that are served by the caches, and their bits in each register.
 
-use esplens_core::memory::flag;
+use crate::map;
 use serde::{Deserialize, Serialize};
 
 /// A window of the address space that is served by the cache, named after its bus.
@@ -14,23 +14,23 @@ pub enum Window {
     Dram1,
 }
 
-/// First byte of the instruction window; ROM, SRAM and RTC memory lie below (TRM table 1-5).
-const IRAM0_FIRST: u32 = 0x400C_2000;
+/// Bytes in a window.
+const SIZE: u32 = 4 << 20;
 
 impl Window {
     /// All windows.
     pub const ALL: [Window; 5] = [Window::Drom0, Window::Iram0, Window::Iram1, Window::Irom0, Window::Dram1];
 
-    /// Returns the base address of the 4 MiB window. In IRAM0's, only the addresses from 0x400C_2000 on belong to the
-    /// window.
+    /// Returns the base address of the 4 MiB window. In IRAM0's, only the addresses from the start of [`map::IROM`] on
+    /// belong to the window; ROM, SRAM and RTC memory are below (TRM table 1-5).
     #[must_use]
     pub fn base(self) -> u32 {
         match self {
-            Window::Drom0 => 0x3F40_0000,
-            Window::Dram1 => 0x3F80_0000,
-            Window::Iram0 => 0x4000_0000,
-            Window::Iram1 => 0x4040_0000,
-            Window::Irom0 => 0x4080_0000,
+            Window::Drom0 => map::DROM.start,
+            Window::Dram1 => map::PSRAM.start,
+            Window::Iram0 => map::IROM.end - 3 * SIZE,
+            Window::Iram1 => map::IROM.end - 2 * SIZE,
+            Window::Irom0 => map::IROM.end - SIZE,
         }
     }
 
@@ -38,7 +38,7 @@ impl Window {
     #[must_use]
     pub fn at(addr: u32) -> Option<Self> {
         let window = Self::ALL.into_iter().find(|w| addr & 0xFFC0_0000 == w.base())?;
-        (window != Window::Iram0 || addr >= IRAM0_FIRST).then_some(window)
+        (window != Window::Iram0 || addr >= map::IROM.start).then_some(window)
     }
 
     /// Returns the index of the first table entry and the number of entries.
@@ -72,11 +72,8 @@ impl Window {
     }
 
     pub(super) fn perms(self) -> u32 {
-        match self {
-            Window::Drom0 => flag::READ,
-            Window::Dram1 => flag::READ | flag::WRITE,
-            _ => flag::EXEC | flag::READ | flag::WORD_ONLY,
-        }
+        // The last byte, because IRAM0's window begins in the middle.
+        map::region_at(self.base() + (SIZE - 1)).map_or(0, map::ChipRegion::page_flags)
     }
 
     /// Returns the bit number of the window in the six-bit fields of `DCACHE_DBUG0` and `DCACHE_DBUG3` (bit 0 is the

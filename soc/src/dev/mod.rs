@@ -41,9 +41,10 @@ pub mod uart;
 pub mod uhci;
 
 pub use regfile::{RegFile, Stored};
-pub use table::{DevId, Devices};
+pub use table::{DevId, Devices, plain_name};
 
 use crate::irq::IrqSource;
+use crate::map;
 use crate::system::{AirInfo, NetFrame, Output, Request, System};
 use crate::trace::{TraceEvent, TraceLine};
 use esplens_core::memory::{Memory, Region};
@@ -232,7 +233,7 @@ impl Cx<'_> {
     #[must_use]
     pub fn dma_region(&self, addr: u32) -> Option<(Region, usize)> {
         let b = &self.sys.banks;
-        let banks = [(0x3FFE_0000, b.sram1), (0x3FFA_E000, b.sram2)];
+        let banks = [(map::SRAM1.start, b.sram1), (map::SRAM2.start, b.sram2)];
         banks.into_iter().find_map(|(base, region)| {
             let (region, offset) = (region?, addr.checked_sub(base)? as usize);
             (offset < region.bytes()).then_some((region, offset))

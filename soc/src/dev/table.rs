@@ -1,6 +1,7 @@
 //! Address map of the peripherals (TRM table 1-6; IDF `soc/reg_base.h`), and dispatch by address or name.
 
 use super::*;
+use crate::map::PERIPHERALS;
 
 macro_rules! devices {
     ($( $id:ident $field:ident: $ty:ty = $new:expr, $base:literal, $size:literal; )+) => {
@@ -125,16 +126,32 @@ impl DevId {
     #[inline]
     #[must_use]
     pub fn at(addr: u32) -> Option<(Self, u32)> {
-        let block = (addr.checked_sub(PERIPHERALS)? / BLOCK) as usize;
+        let block = (addr.checked_sub(PERIPHERALS.start)? / BLOCK) as usize;
         let (id, base) = (*BY_BLOCK.get(block)?)?;
         Some((id, addr - base))
     }
 }
 
-/// First address of the peripheral bus.
-pub const PERIPHERALS: u32 = 0x3FF0_0000;
+impl Devices {
+    /// Returns a peripheral's name in the manual, with a number if there are several: `UART0`, `GPIO`.
+    #[must_use]
+    pub fn manual_name(&self, id: DevId) -> String {
+        let (spec, own) = (self.get(id).spec().name, format!("{id:?}"));
+        match plain_name(&own).strip_prefix(&plain_name(spec)) {
+            Some(number) => format!("{spec}{}", number.to_ascii_uppercase()),
+            None => own.to_ascii_uppercase(),
+        }
+    }
+}
+
+/// Normalizes a name for comparison: letters and digits, in lower case.
+#[must_use]
+pub fn plain_name(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
 const BLOCK: u32 = 0x400;
-const BLOCKS: usize = 0x8_0000 / BLOCK as usize;
+const BLOCKS: usize = ((PERIPHERALS.end - PERIPHERALS.start) / BLOCK) as usize;
 
 /// The peripheral of each 1 KiB block, and the peripheral's base address.
 static BY_BLOCK: [Option<(DevId, u32)>; BLOCKS] = by_block();
@@ -146,7 +163,7 @@ const fn by_block() -> [Option<(DevId, u32)>; BLOCKS] {
         let (base, size) = DevId::ALL[n].range();
         let mut at = base;
         while at < base + size {
-            table[((at - PERIPHERALS) / BLOCK) as usize] = Some((DevId::ALL[n], base));
+            table[((at - PERIPHERALS.start) / BLOCK) as usize] = Some((DevId::ALL[n], base));
             at += BLOCK;
         }
         n += 1;

@@ -5,9 +5,9 @@ use crate::boot::{Kernel, RomSet};
 use crate::bus::{Soc, TimeBase};
 use crate::dev::efuse::{Efuse, FILE_LEN};
 use crate::dev::{DevId, Devices};
-use crate::map;
 use crate::system::System;
 use crate::trace::TraceSet;
+use crate::{banks, map};
 use esplens_core::cpu::Cpu;
 use esplens_core::engine::interp::{HOT, Interp};
 use esplens_core::memory::{CORES, Memory, Page};
@@ -144,10 +144,10 @@ impl Machine {
     pub fn new(config: MachineConfig) -> Self {
         let mut mem = Memory::default();
         let mut sys = System { strap_pins: config.strap, random: config.seed, ..System::default() };
-        sys.banks = map::add_banks(&mut mem, &config.rom);
+        sys.banks = banks::add_banks(&mut mem, &config.rom);
         sys.flash = (!config.flash.is_empty()).then(|| mem.add_shared(&config.flash));
         sys.psram = (config.psram_bytes > 0).then(|| mem.add(config.psram_bytes, 0));
-        map::map_banks(&mut mem, &sys);
+        banks::map_banks(&mut mem, &sys);
         let mut dev = Devices::new();
         dev.efuse = config.fuses();
         dev.apb_ctrl.set_revision(dev.efuse.revision());
@@ -229,7 +229,7 @@ impl Machine {
 
     /// Writes storage as mapped for PRO_CPU, ROM and RTC slow memory included. Returns the number of bytes written.
     pub fn poke(&mut self, addr: u32, bytes: &[u8]) -> usize {
-        match (self.soc.sys.banks.rtc_slow, addr.checked_sub(map::RTC_SLOW)) {
+        match (self.soc.sys.banks.rtc_slow, addr.checked_sub(map::RTC_SLOW.start)) {
             (Some(region), Some(offset)) if (offset as usize) < region.bytes() => {
                 let n = bytes.len().min(region.bytes() - offset as usize);
                 self.mem.write_region(region, offset as usize, &bytes[..n]);

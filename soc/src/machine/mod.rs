@@ -21,7 +21,6 @@ mod tracing;
 
 pub use config::{ChipRevision, EngineKind, MachineConfig};
 pub use debug::{DebugAction, ExecPosition, Goal, Plan, Step, StopFilter, reg};
-pub(crate) use semihost::{DCRSET, ENABLE_OCD};
 pub use simcall::FileAnswer;
 pub use state::{MachineState, StateError};
 

@@ -12,9 +12,6 @@ use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US};
 
 /// The instruction `break 1, 14`.
 const BREAK_1_14: [u8; 3] = [0xE0, 0x41, 0x00];
-/// External register number of DCRSET. With its bit EnableOCD set, ESP-IDF assumes that a debugger is attached.
-pub const DCRSET: u32 = 0x0010_200C;
-pub const ENABLE_OCD: u32 = 1;
 
 const SYS_OPEN: u32 = 0x01;
 const SYS_CLOSE: u32 = 0x02;

@@ -5,7 +5,7 @@ use crate::bus::Soc;
 use crate::net::Net;
 use crate::net::air::Air;
 use crate::system::PacketTap;
-use crate::{cache, map};
+use crate::{banks, cache};
 use esplens_core::cpu::Cpu;
 use esplens_core::engine::Engine;
 use esplens_core::memory::{CORES, MemoryState};
@@ -146,7 +146,7 @@ impl Machine {
 
     /// Rebuilds the page tables from the state.
     fn remap(&mut self) {
-        map::map_banks(&mut self.mem, &self.soc.sys);
+        banks::map_banks(&mut self.mem, &self.soc.sys);
         cache::refresh(&mut self.soc.sys, &mut self.mem);
         for core in 0..CORES {
             for region in 1..=2 {

@@ -2,7 +2,6 @@
 
 pub mod air;
 pub mod host;
-pub mod switch;
 pub mod user;
 
 use esplens_core::time::{TICKS_PER_US, Ticks};

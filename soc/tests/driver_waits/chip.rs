@@ -2,11 +2,11 @@
 
 use esplens_core::memory::{Access, Bus, Memory};
 use esplens_core::time::{TICKS_PER_US, Ticks};
+use esplens_soc::banks;
 use esplens_soc::boot::RomSet;
 use esplens_soc::bus::{Soc, TimeBase};
 use esplens_soc::dev::rtc_cntl::spec as rtc;
 use esplens_soc::dev::{DevId, DevMsg, Devices};
-use esplens_soc::map;
 use esplens_soc::system::{Output, System};
 
 /// All devices and storage.
@@ -24,7 +24,7 @@ impl Chip {
     pub fn powered() -> Self {
         let mut mem = Memory::default();
         let mut sys = System { strap: 0x12, random: 1, ..System::default() };
-        sys.banks = map::add_banks(&mut mem, &RomSet::builtin(3));
+        sys.banks = banks::add_banks(&mut mem, &RomSet::builtin(3));
         sys.flash = Some(mem.add(4 << 20, 0xFF));
         sys.psram = Some(mem.add(4 << 20, 0));
         let soc = Soc { dev: Devices::new(), sys, base: TimeBase::default() };

@@ -4,9 +4,9 @@
 use super::*;
 use esplens_core::time::Ticks;
 use esplens_soc::boot::input;
+use esplens_soc::fleet::{Faults, Lan};
 use esplens_soc::machine::Machine;
 use esplens_soc::net::air::StationConfig;
-use esplens_soc::net::switch::{Faults, Lan};
 use esplens_soc::system::Output;
 use esplens_tests::firmware::FirmwareCase;
 use esplens_tests::http::HttpClient;

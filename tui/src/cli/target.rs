@@ -6,6 +6,7 @@ use esplens_core::time::Ticks;
 use esplens_gdb::supervisor::{DriveResult, RunState, Speed, Supervisor, Why};
 use esplens_gdb::unwind::{MachineMemory, Words};
 use esplens_soc::boot::{Kernel, RomSet};
+use esplens_soc::dev::DevId;
 use esplens_soc::dev::eth::EthModel;
 use esplens_soc::machine::{self, EngineKind, Machine, MachineConfig};
 use esplens_soc::net::host::HostNet;
@@ -14,8 +15,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// RTC_CNTL_STORE6_REG.
-const STORE6: u32 = 0x3FF4_80B8;
+/// Offset of RTC_CNTL_STORE6_REG.
+const STORE6: u32 = 0xB8;
 
 /// Reason why [`Target::run`] returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -255,7 +256,7 @@ impl Target for Supervisor {
     }
     fn reset_hint(&self) -> Option<u32> {
         let mem = MachineMemory { machine: self.view().machine(), core: 0 };
-        mem.u32(STORE6)
+        mem.u32(DevId::RtcCntl.range().0 + STORE6)
     }
     fn take_output(&mut self) -> Vec<Output> {
         Supervisor::take_output(self)

@@ -9,6 +9,7 @@ use esplens_gdb::steps::{self, PendingStep, StepKind};
 use esplens_gdb::supervisor::{Client, Gone, Handle, Point, PointKind, ReverseKind, Session, Stopped};
 use esplens_gdb::{monitor, panics};
 use esplens_soc::machine::{Plan, Step};
+use esplens_soc::map;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Bytes searched in one request.
@@ -201,9 +202,9 @@ impl ActionExecutor {
         if pattern.is_empty() || pattern.len() > CHUNK as usize / 2 {
             return Ok(fails("nothing to search for"));
         }
-        for &(start, length, _) in esplens_gdb::server::regions() {
-            let end = u64::from(start) + u64::from(length);
-            let mut at = u64::from(start.max(addr));
+        for (range, _) in map::ranges(|r| Some(r.kind())) {
+            let end = u64::from(range.end);
+            let mut at = u64::from(range.start.max(addr));
             while at < end {
                 let (from, len, pattern) = (at as u32, CHUNK.min((end - at) as u32), pattern.to_vec());
                 let step = u64::from(len).saturating_sub(pattern.len() as u64 - 1).max(1);

@@ -1,9 +1,9 @@
 //! Registers and memory while a trace frame is selected: collected data and read-only memory.
 
-use crate::server::map;
 use crate::server::target::{EFAULT, GdbTarget};
 use crate::server::xtensa::{GRegisters, table};
 use crate::supervisor::tracepoints::{TraceBlock, TraceFrame};
+use esplens_soc::map;
 use gdbstub::target::{TargetError, TargetResult};
 use std::ops::Range;
 use std::sync::Arc;
@@ -42,8 +42,8 @@ pub fn registers(frame: &TraceFrame, regs: &mut GRegisters) {
 
 /// Returns the end of the read-only range that contains `addr`: flash, ROM, and ranges set by the client.
 fn unchanging(told: &[Range<u32>], addr: u32) -> Option<u32> {
-    let fixed = map::regions().iter().filter(|(_, _, kind)| matches!(*kind, "flash" | "rom"));
-    let mut all = fixed.map(|&(start, len, _)| start..start + len).chain(told.iter().cloned());
+    let fixed = map::ranges(|r| Some(r.kind()).filter(|kind| kind.gdb_type() != "ram"));
+    let mut all = fixed.into_iter().map(|(range, _)| range).chain(told.iter().cloned());
     all.find(|r| r.contains(&addr)).map(|r| r.end)
 }
 

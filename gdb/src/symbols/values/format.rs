@@ -6,7 +6,7 @@ use super::super::symtab::SymbolKind;
 use super::super::types::{Encoding, RecordType, Type, TypeId};
 use super::number::{Number, float};
 use super::{Value, ValueMemory, rust, text};
-use crate::unwind::is_code;
+use esplens_soc::map::{self, RegionKind, is_code};
 use std::cell::Cell;
 
 /// Most values that are visited for one text: equal elements do not make it longer, but cost as much.
@@ -128,8 +128,8 @@ impl Printer<'_> {
 
     /// Formats `0x3ffb1234 <name+4>`. A symbol without a size is used only in code and for the ROM's functions.
     pub(super) fn address(&self, addr: u32) -> String {
-        const ROM: std::ops::Range<u32> = 0x4000_0000..0x4007_0000;
-        let code = || ROM.contains(&addr) || is_code(addr) && self.symbols.owner(addr).is_some();
+        let rom = || map::kind_at(addr) == Some(RegionKind::Rom);
+        let code = || is_code(addr) && (rom() || self.symbols.owner(addr).is_some());
         let named = |s: &Symbol| s.size > 0 || s.kind == SymbolKind::Function || code();
         match self.symbols.symbol_at(addr).filter(|s| addr != 0 && named(s)) {
             Some(symbol) => format!("{addr:#x} <{}>", symbol.with_offset(addr)),

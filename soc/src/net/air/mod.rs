@@ -22,7 +22,7 @@ pub use client::{AirClient, ClientPhase};
 pub use command::AirCommand;
 pub use config::{AirConfig, Network, StationConfig, fits};
 pub use heard::Heard;
-pub use on_air::{OnAir, SentFrame, channel_of, frequency_of};
+pub use on_air::{AirInfo, OnAir, SentFrame, channel_of, frequency_of};
 pub use station::{Station, StationPhase};
 
 use crate::net::Ready;

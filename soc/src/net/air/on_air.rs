@@ -1,7 +1,19 @@
 //! A frame in transit, and the channels of the 2.4 GHz band.
 
-use crate::system::AirInfo;
 use serde::{Deserialize, Serialize};
+
+/// Transmission parameters of an 802.11 frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AirInfo {
+    /// Frequency in MHz.
+    pub frequency: u16,
+    /// Rate code of IDF's `wifi_phy_rate_t`.
+    pub rate: u8,
+    /// Signal strength in dBm; 0 for the guest's own frames.
+    pub rssi: i8,
+    /// The frame is protected, but its payload is plaintext.
+    pub clear: bool,
+}
 
 /// A frame in transit, with its transmission parameters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

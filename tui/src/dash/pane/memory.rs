@@ -7,14 +7,13 @@ use crate::dash::text::{number, put};
 use crate::dash::theme::TextRole;
 use crate::dash::wire::{Action, MemQuery, Query, Reply};
 use crossterm::event::{KeyCode, KeyEvent};
+use esplens_soc::map;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-/// Initial address if no stack is known: the start of data RAM.
-const START: u32 = 0x3FFB_0000;
-/// Addresses of data RAM and PSRAM, where stacks are.
-const STACKS: std::ops::Range<u32> = 0x3F80_0000..0x4000_0000;
+/// Initial address if no stack is known: the start of the application's data RAM. The ROM uses the 8 KiB before it.
+const START: u32 = map::SRAM2.start + 0x2000;
 /// Label of the input for Go to.
 pub const GOTO: &str = "Go to: address, symbol, register, expression";
 /// Maximum number of earlier addresses to go back to.
@@ -191,7 +190,7 @@ impl MemoryPane {
         let place = Some((s.core, stop));
         let wanted = if s.sample.running { self.stack.is_none() } else { self.stack != place };
         let sp = s.cpu().map_or(0, |cpu| cpu.a(1));
-        if !self.chosen && wanted && STACKS.contains(&sp) {
+        if !self.chosen && wanted && map::is_data(sp) {
             (self.addr, self.cursor, self.stack) = (sp & !15, sp, place);
         }
     }

@@ -1,10 +1,10 @@
 //! An in-process Ethernet switch for several machines on one segment. Its behaviour is determined by its seed: which
 //! frames are delayed, lost, duplicated or reordered, and when a cable is unplugged.
 
-use super::host::{HostCommand, HostEvent, HostNet};
-use super::user::UserNetConfig;
-use super::{Net, Ready};
 use crate::machine::{Machine, RunExit};
+use crate::net::host::{HostCommand, HostEvent, HostNet};
+use crate::net::user::UserNetConfig;
+use crate::net::{Net, Ready};
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -1,7 +1,7 @@
 //! Trace events of the cores: interrupts, exceptions, window spills, task switches.
 
-use super::{TraceEvent, TraceLine};
-use crate::bus::Soc;
+use super::Soc;
+use crate::trace::{TraceEvent, TraceLine};
 use esplens_core::cpu::exception::{Cause, cause_name, vector};
 use esplens_core::cpu::interrupt::LEVEL_MASK;
 use esplens_core::memory::{Access, TrapInfo};
