@@ -1,8 +1,8 @@
 //! Bytes of a QMP client: framing, JSON, commands and their arguments, against a stopped machine.
 #![no_main]
 
-use esplens_gdb::qmp::QmpServer;
-use esplens_gdb::supervisor::{Handle, Speed, spawn};
+use esplens_server::qmp::QmpServer;
+use esplens_supervisor::{Handle, Speed, spawn};
 use esplens_soc::boot::{LoadOptions, input};
 use esplens_soc::machine::{Machine, MachineConfig};
 use libfuzzer_sys::fuzz_target;

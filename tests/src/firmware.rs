@@ -1,5 +1,7 @@
 //! The firmware sample: third-party images in a folder next to the repository.
 
+pub use esplens_testkit::firmware::sample;
+
 use esplens_soc::boot::{BootInput, LoadOptions, load};
 use esplens_soc::dev::eth::EthModel;
 use esplens_soc::machine::MachineConfig;
@@ -66,19 +68,6 @@ pub fn folder() -> Option<PathBuf> {
 #[must_use]
 pub fn chip_folder() -> Option<PathBuf> {
     sample("firmware-chip")
-}
-
-/// Returns another sample's folder, such as `firmware-wifi`; `None` as with [`folder`].
-#[must_use]
-pub fn sample(name: &str) -> Option<PathBuf> {
-    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared");
-    let shared = std::env::var_os("ESPLENS_SHARED").map_or_else(|| PathBuf::from(beside), PathBuf::from);
-    let folder = shared.join(name);
-    if folder.join("cases.toml").is_file() {
-        return Some(folder);
-    }
-    eprintln!("skipped: no firmware sample at {} (set ESPLENS_SHARED)", folder.display());
-    None
 }
 
 /// Returns the path of a file of the sample; `None` as with [`folder`].

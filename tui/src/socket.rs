@@ -25,7 +25,7 @@ impl Listener {
     pub fn tcp(host: &str, port: u16) -> io::Result<(Self, SocketAddr)> {
         let listener = TcpListener::bind((host, port))?;
         let address = listener.local_addr()?;
-        esplens_gdb::server::note_listener(address);
+        esplens_server::listen::note_listener(address);
         Ok((Self::Tcp(listener), address))
     }
 
@@ -35,7 +35,7 @@ impl Listener {
     /// The system's error, or when the path is in use by anything but a stale socket.
     #[cfg(unix)]
     pub fn local(path: &Path) -> io::Result<Self> {
-        esplens_gdb::server::bind_unix(path).map(Self::Unix)
+        esplens_server::listen::bind_unix(path).map(Self::Unix)
     }
 
     /// Fails: this system has no local sockets.

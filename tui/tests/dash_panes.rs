@@ -7,7 +7,6 @@ use esplens::dash::rig::Rig;
 use esplens::dash::wire::{Action, AirRecord, DashEvent, FrameRecord};
 use esplens_soc::net::air::frame::{self as ieee, BssInfo, Ds, Security, Tim};
 use esplens_soc::net::air::wpa::{Tk, ccmp};
-use std::path::PathBuf;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
@@ -208,13 +207,7 @@ fn help_palette_and_questions_lie_over_the_panes() {
 
 /// Returns an image of the firmware sample after a number of virtual milliseconds, stopped.
 fn shared(name: &str, ms: u64) -> Option<Rig> {
-    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared");
-    let shared = std::env::var_os("ESPLENS_SHARED").map_or_else(|| beside.into(), PathBuf::from);
-    let places = [shared, "/work/shared".into()].map(|s| s.join("firmware").join(name));
-    let Some(folder) = places.into_iter().find(|f| f.join("flash.bin").exists()) else {
-        eprintln!("skipped: no firmware sample (set ESPLENS_SHARED)");
-        return None;
-    };
+    let folder = esplens_testkit::firmware(name)?;
     let elf = Some(folder.join("app.elf")).filter(|f| f.exists());
     let mut rig = Rig::image(&folder.join("flash.bin"), elf.as_deref(), (120, 40)).unwrap();
     rig.keys("3");

@@ -8,9 +8,9 @@ use crate::dash::link::Inbox;
 use crate::dash::remote::{self, InstanceEntry, Registered, UartBacklog};
 use crate::dash::state::DashState;
 use anyhow::Context;
-use esplens_gdb::server::Address;
-use esplens_gdb::supervisor::Handle;
+use esplens_server::listen::Address;
 use esplens_soc::boot::BootInput;
+use esplens_supervisor::Handle;
 use std::io::IsTerminal;
 use std::time::Duration;
 

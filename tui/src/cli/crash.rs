@@ -2,7 +2,7 @@
 
 use super::linebuf::LineBuffer;
 use super::target::Target;
-use esplens_gdb::explain::{OutputWatcher, Seen};
+use esplens_debuginfo::explain::{OutputWatcher, Seen};
 use esplens_soc::system::ResetCause;
 use serde::Serialize;
 use std::time::Duration;

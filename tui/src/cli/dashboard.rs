@@ -10,7 +10,7 @@ use crate::dash::theme::Theme;
 use crate::dash::wire::DashEvent;
 use crate::dash::{config, term};
 use clap::CommandFactory;
-use esplens_gdb::supervisor::Handle;
+use esplens_supervisor::Handle;
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};

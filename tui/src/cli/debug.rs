@@ -4,10 +4,13 @@ use super::args::{RunArgs, on_stdio};
 use super::exit::BadInput;
 use super::serial::{UARTS, Where, prompt, stdio};
 use super::{outside, screenshot, symbols, terminal, trace};
-use esplens_gdb::server::{self, Address, DEFAULT_PORT, ListenResult};
-use esplens_gdb::supervisor::{Handle, Supervisor};
-use esplens_gdb::{monitor, panics, qmp};
+use esplens_server::gdb;
+use esplens_server::listen::{Address, DEFAULT_PORT, ListenResult};
+use esplens_server::monitor;
+use esplens_server::qmp;
 use esplens_soc::boot::BootInput;
+use esplens_supervisor::panics;
+use esplens_supervisor::{Handle, Supervisor};
 use std::time::{Duration, Instant};
 
 /// Longest wait at the end for debuggers to be notified.
@@ -31,8 +34,8 @@ pub fn open(args: &RunArgs, input: &BootInput, supervisor: &mut Supervisor) -> a
         at.push(Address::default_gdb());
     }
     for address in &at {
-        let listening =
-            server::listen(address, &handle).map_err(|e| BadInput(format!("--gdb {address}: {e}")))?;
+        let listening = gdb::listen(address, &handle, monitor::run)
+            .map_err(|e| BadInput(format!("--gdb {address}: {e}")))?;
         announce("gdb", &listening);
     }
     for to in &args.debug.monitor {

@@ -5,9 +5,9 @@ use super::exit::{BadInput, CliExit};
 use super::terminal;
 use anyhow::Context;
 use esplens_core::time::TICKS_PER_US;
-use esplens_gdb::coredump;
-use esplens_gdb::rtos::Rtos;
-use esplens_gdb::symbols::{Elf, Symbols};
+use esplens_debuginfo::coredump;
+use esplens_debuginfo::rtos::Rtos;
+use esplens_debuginfo::symbols::{Elf, Symbols};
 use esplens_soc::boot::{LoadOptions, load};
 use esplens_soc::machine::{Machine, MachineConfig, RunExit};
 use std::io::{Read, Write};
@@ -51,7 +51,7 @@ fn of_image(args: &DumpArgs, image: &Path) -> anyhow::Result<CliExit> {
     if exit != RunExit::Until {
         terminal::warning(&format!("stopped early: {exit:?}"));
     }
-    let core = coredump::capture(&machine, rtos.as_ref(), 0);
+    let core = esplens_supervisor::core_file::capture(&machine, rtos.as_ref(), 0);
     let file =
         esplens_soc::hostfile::create(&args.out).and_then(|mut f| f.write_all(&coredump::write(&core)));
     file.with_context(|| BadInput(args.out.display().to_string()))?;

@@ -5,13 +5,13 @@ use super::exit::{BadInput, CliExit};
 use super::linebuf::LineBuffer;
 use super::terminal;
 use anyhow::Context;
-use esplens_gdb::coredump::{self, CoreFile};
-use esplens_gdb::explain::{self, Explainer, explain_core};
-use esplens_gdb::supervisor::Handle;
-use esplens_gdb::symbols::{Elf, Symbols};
+use esplens_debuginfo::coredump::{self, CoreFile};
+use esplens_debuginfo::explain::{self, Explainer, explain_core};
+use esplens_debuginfo::symbols::{Elf, Symbols};
 use esplens_soc::boot::rom::builtin_elf;
 use esplens_soc::hostfile;
 use esplens_soc::machine::Machine;
+use esplens_supervisor::Handle;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -125,7 +125,10 @@ impl LiveExplainer {
         let Some(explainer) = &mut self.explainer else { return bytes.to_vec() };
         let handle = &self.handle;
         // The kernel is located at a panic only, because that may need a search.
-        let live = |core| machine.map_or(Vec::new(), |m| explain::live(m, handle.rtos().as_deref(), core));
+        let live = |core| {
+            machine
+                .map_or(Vec::new(), |m| esplens_supervisor::panics::live(m, handle.rtos().as_deref(), core))
+        };
         let mut out = Vec::new();
         for part in bytes.split_inclusive(|b| *b == b'\n') {
             out.extend(part);

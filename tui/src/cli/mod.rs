@@ -108,7 +108,7 @@ fn carry_out(cli: Cli) -> ExitCode {
         CliExit::of_error(&error)
     });
     #[cfg(unix)]
-    esplens_gdb::server::remove_sockets();
+    esplens_server::listen::remove_sockets();
     outlet::finish(exit.patience());
     exit.code()
 }

@@ -2,8 +2,8 @@
 
 use super::args::RunArgs;
 use super::serial::{SerialArg, UARTS, Where, joined};
-use esplens_gdb::supervisor::{DriveFile, HostLine, Outside};
 use esplens_soc::boot::BootInput;
+use esplens_supervisor::{DriveFile, HostLine, Outside};
 
 /// Returns the connections of this command line.
 pub fn of(args: &RunArgs, input: &BootInput) -> Outside {

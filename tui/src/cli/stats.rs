@@ -4,7 +4,7 @@ use super::args::StatsFormat;
 use super::crash::CrashPanic;
 use super::exit::CliExit;
 use esplens_core::time::{TICKS_PER_SEC, Ticks};
-use esplens_gdb::server::hex;
+use esplens_debuginfo::number::hex;
 use serde::Serialize;
 use std::time::Duration;
 

@@ -2,11 +2,11 @@
 
 use super::args::RunArgs;
 use super::run::efuse_revision;
-use esplens_gdb::supervisor::Supervisor;
-use esplens_gdb::symbols::{Elf, FileRole, SymbolError, open_cached};
+use esplens_debuginfo::symbols::{Elf, FileRole, SymbolError, open_cached};
 use esplens_soc::boot::image::{self, BOOTLOADER_OFFSET};
 use esplens_soc::boot::rom::builtin_elf;
 use esplens_soc::boot::{BootInput, InputKind};
+use esplens_supervisor::Supervisor;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -84,6 +84,6 @@ fn is_demo(args: &RunArgs, input: &BootInput) -> bool {
 
 /// Returns breakpoint addresses of named functions, after their prologues.
 pub fn addresses<'n>(elf: Arc<Elf>, names: &[&'n str]) -> Vec<(u32, &'n str)> {
-    let symbols = esplens_gdb::symbols::Symbols::new(vec![elf]);
+    let symbols = esplens_debuginfo::symbols::Symbols::new(vec![elf]);
     names.iter().flat_map(|n| symbols.find(n).unwrap_or_default().into_iter().map(move |a| (a, *n))).collect()
 }

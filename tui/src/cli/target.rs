@@ -3,14 +3,15 @@
 use super::nic::{Nic, NicKind, NicModel};
 use esplens_core::memory::Page;
 use esplens_core::time::Ticks;
-use esplens_gdb::supervisor::{DriveResult, RunState, Speed, Supervisor, Why};
-use esplens_gdb::unwind::{MachineMemory, Words};
+use esplens_debuginfo::unwind::Words;
 use esplens_soc::boot::{Kernel, RomSet};
 use esplens_soc::dev::DevId;
 use esplens_soc::dev::eth::EthModel;
 use esplens_soc::machine::{self, EngineKind, Machine, MachineConfig};
 use esplens_soc::net::host::HostNet;
 use esplens_soc::system::{Output, ResetCause};
+use esplens_supervisor::MachineMemory;
+use esplens_supervisor::{DriveResult, RunState, Speed, Supervisor, Why};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use super::exit::BadInput;
 use crate::outlet::{self, To};
-use esplens_gdb::printable::printable;
+use esplens_debuginfo::printable::printable;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};

@@ -9,7 +9,7 @@ use crate::dash::text::{fit, seconds};
 use crate::dash::wire::Sample;
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crossterm::style::{Attribute, SetAttribute};
-use esplens_gdb::printable::printable_in_line;
+use esplens_debuginfo::printable::printable_in_line;
 use std::io::{IsTerminal, Write};
 use std::process::Command;
 use std::time::{Duration, Instant};

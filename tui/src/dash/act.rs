@@ -5,11 +5,12 @@ use super::sampler::Traced;
 use super::text::number;
 use super::wire::{Action, FrameRef, Reply};
 use esplens_core::memory::WatchKind;
-use esplens_gdb::steps::{self, PendingStep, StepKind};
-use esplens_gdb::supervisor::{Client, Gone, Handle, Point, PointKind, ReverseKind, Session, Stopped};
-use esplens_gdb::{monitor, panics};
+use esplens_server::monitor;
 use esplens_soc::machine::{Plan, Step};
 use esplens_soc::map;
+use esplens_supervisor::panics;
+use esplens_supervisor::steps::{self, PendingStep, StepKind};
+use esplens_supervisor::{Client, Gone, Handle, Point, PointKind, ReverseKind, Session, Stopped};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Bytes searched in one request.

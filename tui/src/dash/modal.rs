@@ -67,7 +67,7 @@ impl PaletteEntry {
 /// Returns the monitor's commands, by name and help.
 fn monitor() -> &'static [(String, String)] {
     static COMMANDS: OnceLock<Vec<(String, String)>> = OnceLock::new();
-    COMMANDS.get_or_init(esplens_gdb::monitor::commands)
+    COMMANDS.get_or_init(esplens_server::monitor::commands)
 }
 
 /// Returns all palette entries. A command that also has a key is included once.

@@ -3,13 +3,13 @@
 use super::collect::{KnownFirmware, collect, names};
 use super::source::Sources;
 use super::wire::*;
-use esplens_gdb::panics;
-use esplens_gdb::rtos::Rtos;
-use esplens_gdb::supervisor::{Gone, Handle, Session, Subscription};
-use esplens_gdb::symbols::Symbols;
-use esplens_gdb::unwind::MachineMemory;
+use esplens_debuginfo::rtos::Rtos;
+use esplens_debuginfo::symbols::Symbols;
 use esplens_soc::system::NetFrame;
 use esplens_soc::trace::{TraceEvent, TraceLine, TraceSet};
+use esplens_supervisor::MachineMemory;
+use esplens_supervisor::panics;
+use esplens_supervisor::{Gone, Handle, Session, Subscription};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

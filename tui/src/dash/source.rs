@@ -1,6 +1,6 @@
 //! Source files as lines: those of the built-in demo, else from the host's disk at the paths in the debug information.
 
-use esplens_gdb::symbols::SourcePaths;
+use esplens_debuginfo::symbols::SourcePaths;
 use esplens_soc::hostfile;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! GDB's register map and the core parameters that its headers need.
 
-use esplens_gdb::server::xtensa::table::{A0, IN_G, RAW, VIEW0, VIEWS, WINDOW};
+use esplens_supervisor::xtensa::table::{A0, IN_G, RAW, VIEW0, VIEWS, WINDOW};
 use std::fmt::Write;
 
 /// Kinds of register in `xtensa-tdep.h`.

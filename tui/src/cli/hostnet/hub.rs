@@ -3,7 +3,7 @@
 use super::stream::HubStream;
 use super::udp::Flows;
 use super::{MAX_STREAMS, Wake};
-use esplens_gdb::server::is_own_listener;
+use esplens_server::listen::is_own_listener;
 use esplens_soc::net::host::{Destination, HOST_IDS, HostCommand, HostEvent};
 use esplens_soc::net::user::GuestfwdDevice;
 use std::collections::HashMap;

@@ -1,6 +1,6 @@
 //! Help and version texts of QEMU's command line, in the form that tools parse.
 
-use esplens_gdb::monitor;
+use esplens_server::monitor;
 
 /// Output of `-machine help`.
 pub const MACHINES: &str = "Supported machines are:\nesp32                Espressif ESP32 machine";

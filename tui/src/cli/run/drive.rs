@@ -18,7 +18,7 @@ use crate::dash::remote::UartBacklog;
 use crate::outlet;
 pub use ending::is_told;
 use esplens_core::time::{TICKS_PER_US, Ticks};
-use esplens_gdb::supervisor::{Pace, Speed};
+use esplens_supervisor::{Pace, Speed};
 use incoming::Incoming;
 use std::collections::VecDeque;
 use std::path::PathBuf;

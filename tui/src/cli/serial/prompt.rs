@@ -1,8 +1,8 @@
 //! Monitor prompt on standard input, shared with a UART or exclusive.
 
 use crate::cli::terminal;
-use esplens_gdb::monitor::{self, HELLO, PROMPT};
-use esplens_gdb::supervisor::Handle;
+use esplens_server::monitor::{self, HELLO, PROMPT};
+use esplens_supervisor::Handle;
 use std::io::{BufRead, IsTerminal, Read};
 
 /// Maximum line length.

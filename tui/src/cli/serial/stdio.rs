@@ -6,7 +6,7 @@ use super::prompt::TypedLine;
 use super::{Backend, SerialEvent};
 use crate::cli::terminal;
 use crate::outlet::{self, To};
-use esplens_gdb::supervisor::Handle;
+use esplens_supervisor::Handle;
 use std::io::{IsTerminal, Read};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -2,7 +2,7 @@
 
 use crate::dash::wire::{CodeLine, CodeQuery, CodeSample};
 use esplens_core::isa::{self, Flow};
-use esplens_gdb::symbols::Symbols;
+use esplens_debuginfo::symbols::Symbols;
 use esplens_soc::machine::Machine;
 
 /// Maximum number of lines on either side.

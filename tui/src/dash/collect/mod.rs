@@ -11,11 +11,11 @@ pub use devices::{by_name as device, fields, manual_name, register};
 pub use symbolic::address;
 
 use super::wire::*;
-use esplens_gdb::panics;
-use esplens_gdb::rtos::Rtos;
-use esplens_gdb::supervisor::{Handle, PointKind, RunState, Session, Stopped, Why};
-use esplens_gdb::symbols::Symbols;
+use esplens_debuginfo::rtos::Rtos;
+use esplens_debuginfo::symbols::Symbols;
 use esplens_soc::machine::Machine;
+use esplens_supervisor::panics;
+use esplens_supervisor::{Handle, PointKind, RunState, Session, Stopped, Why};
 use std::sync::Arc;
 
 /// Maximum number of bytes read for one range.
@@ -116,7 +116,7 @@ fn memory(m: &Machine, want: &MemQuery) -> MemSample {
     MemSample { addr: want.addr, bytes }
 }
 
-fn point(id: usize, p: &esplens_gdb::supervisor::Point) -> PointSample {
+fn point(id: usize, p: &esplens_supervisor::Point) -> PointSample {
     let kind = match p.kind {
         PointKind::Break => "break",
         PointKind::Watch(_) => "watch",

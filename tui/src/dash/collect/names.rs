@@ -3,7 +3,7 @@
 use super::KnownFirmware;
 use crate::dash::source::Sources;
 use crate::dash::wire::*;
-use esplens_gdb::symbols::Symbols;
+use esplens_debuginfo::symbols::Symbols;
 use std::collections::BTreeMap;
 
 /// Assumed maximum size in bytes of symbols without a size (the mask ROM's).
@@ -71,7 +71,7 @@ fn name_code(symbols: &Symbols, code: &mut CodeSample, sources: &mut Sources) {
     let (mut here_is, mut missing) = (0, Vec::new());
     for (n, line) in code.lines.iter_mut().enumerate() {
         if let Some(to) = line.to {
-            let near = |s: &esplens_gdb::symbols::Symbol| to.wrapping_sub(s.addr) < s.size.max(FAR);
+            let near = |s: &esplens_debuginfo::symbols::Symbol| to.wrapping_sub(s.addr) < s.size.max(FAR);
             let name = symbols.symbol_at(to).filter(near).map(|s| s.with_offset(to));
             line.target = name.or(line.target.take());
         }

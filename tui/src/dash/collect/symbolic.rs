@@ -2,10 +2,11 @@
 
 use super::KnownFirmware;
 use crate::dash::wire::*;
-use esplens_gdb::rtos::{self, Rtos, Task, TaskState};
-use esplens_gdb::symbols::{FrameContext as _, Number, Symbols, Value, ValueFormat, ValueMemory};
-use esplens_gdb::unwind::{Backtrace, BacktraceEnd, Context, MachineMemory, SourceView, UnwindNames};
+use esplens_debuginfo::rtos::{self, Rtos, Task, TaskState};
+use esplens_debuginfo::symbols::{FrameContext as _, Number, Symbols, Value, ValueFormat, ValueMemory};
+use esplens_debuginfo::unwind::{Backtrace, BacktraceEnd, Context, SourceView, UnwindNames};
 use esplens_soc::machine::Machine;
+use esplens_supervisor::MachineMemory;
 use std::collections::BTreeMap;
 
 /// Maximum number of frames of a stack.
@@ -81,7 +82,7 @@ fn missing(watches: &[String]) -> Vec<Tree> {
     watches.iter().map(tree).collect()
 }
 
-fn frame_sample(f: &esplens_gdb::unwind::StackFrame) -> FrameSample {
+fn frame_sample(f: &esplens_debuginfo::unwind::StackFrame) -> FrameSample {
     FrameSample { pc: f.pc, lookup: f.lookup(), sp: f.sp(), ..FrameSample::default() }
 }
 

@@ -7,7 +7,7 @@ use crate::dash::state::{DashEffect, FrameRow, Shared};
 use crate::dash::text::{fit, put, say};
 use crate::dash::theme::TextRole;
 use crate::dash::wire::FrameRecord;
-use esplens_gdb::filter::Filter;
+use esplens_debuginfo::filter::Filter;
 use esplens_soc::system::{AirInfo, NetFrame};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

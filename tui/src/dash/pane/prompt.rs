@@ -8,7 +8,7 @@ use crate::dash::text::{moved_back, put, wrap};
 use crate::dash::theme::TextRole;
 use crate::dash::wire::{Action, Reply};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use esplens_gdb::monitor;
+use esplens_server::monitor;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;

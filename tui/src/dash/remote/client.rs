@@ -6,7 +6,7 @@ use crate::dash::pane::PaneId;
 use crate::dash::state::DashMsg;
 use crate::dash::wire::{Query, Sample};
 use crate::socket::Socket;
-use esplens_gdb::server::Address;
+use esplens_server::listen::Address;
 use std::io::{self, BufReader};
 use std::net::TcpStream;
 use std::thread;

@@ -1,6 +1,6 @@
 //! Registry of instances on this computer: a file and a local socket for each, in the user's runtime folder.
 
-use esplens_gdb::server::Address;
+use esplens_server::listen::Address;
 use esplens_soc::hostfile;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! First bytes of a connection: HTTP and TLS clients are distinguished from clients of a serial port.
 
 use super::telnet::IAC;
-use esplens_gdb::server::HTTP_METHODS;
+use esplens_server::listen::HTTP_METHODS;
 
 /// Start of a TLS record with a ClientHello.
 const TLS: &[u8] = &[0x16, 3];

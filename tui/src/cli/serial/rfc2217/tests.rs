@@ -71,7 +71,7 @@ fn a_taken_port_is_an_error() {
 #[test]
 fn the_guest_is_kept_away() {
     let (port, _rx) = open();
-    assert!(esplens_gdb::server::is_own_listener(port.address()));
+    assert!(esplens_server::listen::is_own_listener(port.address()));
 }
 
 #[test]

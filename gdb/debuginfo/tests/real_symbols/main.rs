@@ -1,0 +1,50 @@
+//! Compares variables, locals, location lists and types with a real GDB, on core files. Skipped with a message if there
+//! is no GDB with Python.
+//!
+//! Locals are read in GDB's own stack frames (its registers, its frame addresses), so that the comparison covers the
+//! debug information and not the unwinder.
+
+mod compare;
+mod plain;
+
+use compare::Bench;
+
+/// Firmware of ESP-IDF 3.2 to 6.1 in C and C++; the demo is in C and Rust.
+const IMAGES: [&str; 11] = [
+    "demo",
+    "idf-3.2-hello",
+    "idf-4.0-httpd-wifi",
+    "idf-4.2-hello",
+    "idf-4.3-gpio",
+    "idf-5.0-hello",
+    "idf-5.2-deadline",
+    "idf-5.2-uart",
+    "idf-5.3-blink",
+    "idf-6.1-coredump",
+    "idf-6.1-dht",
+];
+
+#[test]
+fn locals_variables_and_types_are_those_of_gdb() {
+    let Some(gdb) = esplens_testkit::gdb() else { return };
+    if !compare::has_python(&gdb) {
+        eprintln!("skipped: {} has no Python", gdb.display());
+        return;
+    }
+    let only = std::env::var("ESPLENS_ONLY").ok();
+    let mut bad = Vec::new();
+    for name in IMAGES.into_iter().filter(|n| only.as_deref().is_none_or(|o| o == *n)) {
+        let Some(mut bench) = Bench::new(name) else { continue };
+        for ms in [40, 350, 700] {
+            let sum = bench.at(ms, &gdb);
+            eprintln!("{name} at {ms} ms: {}", sum.counts());
+            if !sum.has_frames() {
+                eprintln!(
+                    "locals skipped: this GDB reads no frames from core files; cargo xtask gdb builds one"
+                );
+            }
+            bad.extend(sum.bad.into_iter().map(|b| format!("{name} at {ms} ms: {b}")));
+        }
+    }
+    assert!(bad.is_empty(), "{} differ:\n{}", bad.len(), bad.join("\n"));
+}
