@@ -2,7 +2,7 @@
 //! screenshots`.
 
 use esplens::dash::layout::LayoutId;
-use esplens::dash::pane::PaneId;
+use esplens::dash::pane_id::PaneId;
 use esplens::dash::rig::Rig;
 use esplens::dash::svg::{Frame, cast, svg};
 use esplens::dash::wire::Action;

@@ -1,14 +1,26 @@
 //! Signals that end the process silently: the terminal is restored first.
 
+#[cfg(unix)]
+use std::sync::{Mutex, PoisonError};
+
+/// Functions that restore the terminal.
+#[cfg(unix)]
+static RESTORE: Mutex<Vec<fn()>> = Mutex::new(Vec::new());
+
 /// Restores the terminal before an otherwise unhandled signal ends the process: SIGQUIT, the user's signals, timers.
 /// With `all` also the termination signals (SIGINT, SIGTERM, SIGHUP), for commands that need no other cleanup. The
-/// signal still ends the process.
+/// signal still ends the process. `restore` restores the terminal, or does nothing if it was not taken.
 #[cfg(unix)]
-pub fn guard_terminal(all: bool) {
+pub fn guard_terminal(all: bool, restore: fn()) {
     use nix::sys::signal::Signal;
     use std::sync::Once;
     static QUIET: Once = Once::new();
     static ENDING: Once = Once::new();
+    let mut known = RESTORE.lock().unwrap_or_else(PoisonError::into_inner);
+    if !known.iter().any(|f| std::ptr::fn_addr_eq(*f, restore)) {
+        known.push(restore);
+    }
+    drop(known);
     let quiet = [
         Signal::SIGQUIT,
         Signal::SIGABRT,
@@ -26,7 +38,7 @@ pub fn guard_terminal(all: bool) {
 }
 
 #[cfg(not(unix))]
-pub fn guard_terminal(_all: bool) {}
+pub fn guard_terminal(_all: bool, _restore: fn()) {}
 
 #[cfg(unix)]
 fn start(signals: &[nix::sys::signal::Signal]) {
@@ -57,8 +69,8 @@ fn wait_for(signal: nix::sys::signal::Signal) -> std::io::Result<()> {
 #[cfg(unix)]
 fn end_by(signal: nix::sys::signal::Signal) {
     use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, raise, sigaction};
-    crate::dash::term::restore();
-    crate::cli::restore_terminal();
+    let restore = RESTORE.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    restore.iter().for_each(|f| f());
     let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
     // SAFETY: no handler of this program runs any more: the default action ends the process.
     let _ = unsafe { sigaction(signal, &default) };

@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use esplens::dash::link::Inbox;
-use esplens::dash::pane::PaneId;
+use esplens::dash::pane_id::PaneId;
 use esplens::dash::rig::Rig;
 use esplens::dash::state::{DashEffect, DashMsg, MAX_FRAMES, MAX_TRACE};
 use esplens::dash::wire::{Action, DashEvent, FrameRecord, TraceRecord};

@@ -2,7 +2,7 @@
 //! execution on the screen.
 
 use esplens::dash::layout::LayoutId;
-use esplens::dash::pane::PaneId;
+use esplens::dash::pane_id::PaneId;
 use esplens::dash::rig::Rig;
 use esplens::dash::theme::TextRole;
 

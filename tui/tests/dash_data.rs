@@ -1,6 +1,6 @@
 //! Tests of memory, watch expressions and descriptors: viewing, following and changing them.
 
-use esplens::dash::pane::PaneId;
+use esplens::dash::pane_id::PaneId;
 use esplens::dash::rig::Rig;
 use esplens::dash::state::DashMsg;
 use esplens::dash::theme::TextRole;

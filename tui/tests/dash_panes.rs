@@ -2,7 +2,7 @@
 //! dash_panes` updates the snapshots.
 
 use esplens::dash::layout::LayoutId;
-use esplens::dash::pane::PaneId;
+use esplens::dash::pane_id::PaneId;
 use esplens::dash::rig::Rig;
 use esplens::dash::wire::{Action, AirRecord, DashEvent, FrameRecord};
 use esplens_soc::net::air::frame::{self as ieee, BssInfo, Ds, Security, Tim};

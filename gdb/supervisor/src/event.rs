@@ -4,6 +4,9 @@ use esplens_core::time::Ticks;
 use esplens_soc::system::{Output, ResetCause};
 use std::sync::Arc;
 
+/// Number of a breakpoint or watchpoint.
+pub type PointId = usize;
+
 /// Identity of a client: a name and a unique number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
@@ -74,7 +77,7 @@ pub enum Why {
     /// A watchpoint; the access at the PC has not happened.
     Watchpoint {
         /// The ID of the point that was hit.
-        id: crate::PointId,
+        id: PointId,
         /// First byte of the point.
         addr: u32,
         /// True for a store.

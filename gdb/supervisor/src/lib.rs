@@ -38,11 +38,11 @@ pub use agent::{Agent, AgentError};
 pub use commands::{Commands, Console};
 pub use condition::{Condition, PointHit};
 pub use drive::{DriveResult, Supervisor, spawn};
-pub use event::{Client, Event, Stopped, Why};
+pub use event::{Client, Event, PointId, Stopped, Why};
 pub use handle::{Gone, Handle, Replace};
 pub use memory::MachineMemory;
 pub use pace::{Pace, Speed};
-pub use point::{IrqSelector, Point, PointId, PointKind};
+pub use point::{IrqSelector, Point, PointKind};
 pub use session::{
     Batch, DriveFile, HostLine, Leave, MAX_QUEUE, Outside, Quit, ReverseKind, RunState, Session,
 };

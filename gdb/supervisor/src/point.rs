@@ -2,7 +2,7 @@
 
 use crate::commands::Commands;
 use crate::condition::{Condition, PointHit};
-use crate::event::Client;
+use crate::event::{Client, PointId};
 use esplens_core::cpu::interrupt::TYPE_EDGE;
 use esplens_core::memory::WatchKind;
 use esplens_debuginfo::filter::Filter;
@@ -10,9 +10,6 @@ use esplens_soc::irq::SOURCES;
 use esplens_soc::machine::Machine;
 use esplens_soc::system::NetFrame;
 use std::sync::Arc;
-
-/// Number of a breakpoint or watchpoint.
-pub type PointId = usize;
 
 /// Event that triggers a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,7 +20,7 @@ pub fn attach(args: &AttachArgs) -> anyhow::Result<CliExit> {
     if !std::io::stdout().is_terminal() {
         anyhow::bail!(BadInput("attach: needs a terminal".into()));
     }
-    crate::signals::guard_terminal(true);
+    crate::signals::guard_terminal(true, crate::dash::term::restore);
     let inbox = Inbox::default();
     let (link, image) =
         remote::connect(&address, &inbox).with_context(|| BadInput(format!("attach {}", args.to)))?;

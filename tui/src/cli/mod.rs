@@ -121,12 +121,6 @@ fn asked_for(said: Result<(), BadInput>) -> ExitCode {
     said.map_or(CliExit::BadInput, |()| CliExit::Quit).code()
 }
 
-/// Restores the terminal. Does nothing if it was not taken.
-#[cfg(unix)]
-pub(crate) fn restore_terminal() {
-    terminal::restore();
-}
-
 /// Starts logging to stderr: warnings, and more with `-v`.
 fn start_log(verbose: u8) {
     let level = match verbose {

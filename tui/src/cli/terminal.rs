@@ -67,7 +67,7 @@ impl RawMode {
                 before(panic);
             }));
         });
-        crate::signals::guard_terminal(false);
+        crate::signals::guard_terminal(false, restore);
         crossterm::terminal::enable_raw_mode().ok()?;
         RAW.store(true, Ordering::SeqCst);
         Some(Self(()))

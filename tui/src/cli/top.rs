@@ -153,7 +153,7 @@ pub fn top() -> anyhow::Result<CliExit> {
         terminal::print(&text)?;
         return Ok(CliExit::Quit);
     }
-    crate::signals::guard_terminal(true);
+    crate::signals::guard_terminal(true, crate::dash::term::restore);
     let mut list = List::default();
     loop {
         match choose(&mut list, &mut before)? {

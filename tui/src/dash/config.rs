@@ -101,7 +101,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("deep/dashboard.toml");
         let mut state = DashState::new(80, 24);
-        state.layouts.resize(Size::Small, super::super::pane::PaneId::Code, false, 7);
+        state.layouts.resize(Size::Small, super::super::pane_id::PaneId::Code, false, 7);
         state.shared.theme = Theme::mono();
         save(&path, &of(&state)).unwrap();
         let (config, note) = load(&path);

@@ -2,7 +2,7 @@
 
 use super::keys::{Binding, Scope, TABLE};
 use super::layout::LayoutId;
-use super::pane::PaneId;
+use super::pane_id::PaneId;
 use super::theme::THEMES;
 use std::fmt::Write;
 

@@ -1,6 +1,6 @@
 //! Processing of machine events.
 
-use super::pane::PaneId;
+use super::pane_id::PaneId;
 use super::state::*;
 use super::wire::*;
 

@@ -1,7 +1,7 @@
 //! Key table: the command of each key and its scope. Keys, help, palette and docs/user/dashboard.md are derived from
 //! it.
 
-use super::pane::PaneId;
+use super::pane_id::PaneId;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// Command of a key or of a palette entry.

@@ -4,7 +4,7 @@
 
 mod drag;
 
-use super::pane::PaneId;
+use super::pane_id::PaneId;
 use ratatui::layout::{Position, Rect};
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};

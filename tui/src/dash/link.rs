@@ -3,7 +3,7 @@
 
 use super::act::ActionExecutor;
 use super::collect::stop_info;
-use super::pane::PaneId;
+use super::pane_id::PaneId;
 use super::sampler::{Sampler, Traced};
 use super::source::Sources;
 use super::state::DashMsg;

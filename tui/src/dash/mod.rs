@@ -22,6 +22,7 @@ pub mod log;
 pub mod modal;
 pub mod order;
 pub mod pane;
+pub mod pane_id;
 pub mod picture;
 pub mod rate;
 pub mod remote;

@@ -3,7 +3,7 @@
 use super::fuzzy;
 use super::keys::{Binding, Cmd, TABLE};
 use super::line::EditLine;
-use super::pane::PaneId;
+use super::pane_id::PaneId;
 use std::sync::OnceLock;
 
 /// A modal window.

@@ -4,7 +4,7 @@
 use super::act::ActionExecutor;
 use super::keys;
 use super::link::dash_events;
-use super::pane::PaneId;
+use super::pane_id::PaneId;
 use super::sampler::{Sampler, Traced};
 use super::source::Sources;
 use super::state::{DashEffect, DashMsg, DashState};

@@ -55,7 +55,7 @@ impl Screen {
                 std::thread::spawn(move || end());
             }));
         });
-        crate::signals::guard_terminal(false);
+        crate::signals::guard_terminal(false, restore);
         let screen = Self(());
         screen.enter()?;
         Ok(screen)

@@ -6,7 +6,7 @@ use super::keys::{self, Cmd};
 use super::layout::LayoutId;
 use super::line::EditLine;
 use super::modal::{self, Modal};
-use super::pane::PaneId;
+use super::pane_id::PaneId;
 use super::state::*;
 use super::wire::*;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};

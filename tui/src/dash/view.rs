@@ -35,7 +35,7 @@ pub fn view(state: &DashState, buf: &mut Buffer) {
     }
 }
 
-fn frame(state: &DashState, id: super::pane::PaneId, place: Rect, buf: &mut Buffer) {
+fn frame(state: &DashState, id: super::pane_id::PaneId, place: Rect, buf: &mut Buffer) {
     let theme = state.shared.theme;
     let pane = state.panes.get(id);
     let focused = id == state.focus;

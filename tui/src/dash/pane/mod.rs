@@ -16,6 +16,7 @@ mod trace;
 mod watch;
 
 use super::keys::Cmd;
+use super::pane_id::PaneId;
 use super::state::{DashEffect, Shared};
 use super::wire::{Query, Reply};
 use crossterm::event::KeyEvent;
@@ -95,40 +96,7 @@ fn ask(pane: PaneId, cmd: Cmd, label: &str) -> Option<Vec<DashEffect>> {
 }
 
 macro_rules! panes {
-    ($( $id:ident $field:ident: $ty:ty = $name:literal, $title:literal, $doc:literal; )+) => {
-        /// Identifier of a pane.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum PaneId { $( #[doc = $doc] $id ),+ }
-
-        impl PaneId {
-            /// All panes.
-            pub const ALL: [PaneId; [$($name),+].len()] = [$(PaneId::$id),+];
-
-            /// Returns the pane's name in layouts.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(PaneId::$id => $name),+ }
-            }
-
-            /// Returns the title in the pane's border.
-            #[must_use]
-            pub const fn title(self) -> &'static str {
-                match self { $(PaneId::$id => $title),+ }
-            }
-
-            /// Returns a description of the pane's contents.
-            #[must_use]
-            pub const fn doc(self) -> &'static str {
-                match self { $(PaneId::$id => $doc),+ }
-            }
-
-            /// Returns the pane with this name.
-            #[must_use]
-            pub fn named(name: &str) -> Option<Self> {
-                Self::ALL.into_iter().find(|p| p.name() == name)
-            }
-        }
-
+    ($( $id:ident $field:ident: $ty:ty; )+) => {
         /// State of all panes.
         #[derive(Default)]
         #[allow(missing_docs, reason = "the names say it")]
@@ -150,18 +118,18 @@ macro_rules! panes {
 }
 
 panes! {
-    Cpu cpu: cpu::Registers = "cpu", "CPU", "Registers of a core: window, special registers, PS, loop, interrupts; what changed since the last stop.";
-    Code code: code::CodePane = "code", "Code", "Source and instructions at the PC, with breakpoints.";
-    Backtrace backtrace: backtrace::BacktracePane = "backtrace", "Backtrace", "The calls that led here, with local variables.";
-    Tasks tasks: tasks::Tasks = "tasks", "Tasks", "FreeRTOS tasks: state, core, priority, stack, CPU share, what each waits for.";
-    Timeline timeline: timeline::Timeline = "timeline", "Timeline", "Who ran on which core when.";
-    Eth eth: eth::EthPane = "eth", "open_eth", "The Ethernet controller: registers by field, both descriptor rings. Or the Wi-Fi MAC: slots, receive list, filters, key slots, the networks around it.";
-    Frames frames: frames::Frames = "frames", "Frames", "Frames of Ethernet and 802.11, decoded: ARP, DHCP, DNS, TCP, HTTP, beacons, EAPOL.";
-    Periph periph: periph::Periph = "periph", "Peripherals", "Every peripheral's registers and their bit fields.";
-    Memory memory: memory::MemoryPane = "memory", "Memory", "Bytes of memory: follow pointers, edit, search.";
-    Watch watch: watch::WatchPane = "watch", "Watch", "Variables and expressions, by their types.";
-    Points points: points::PointsPane = "points", "Breakpoints", "Break- and watchpoints of all clients.";
-    Trace trace: trace::TracePane = "trace", "Trace", "Traced events, with filters.";
-    Console console: console::ConsolePane = "console", "UART", "What the UARTs say; input, search, decoded backtraces.";
-    Prompt prompt: prompt::PromptPane = "prompt", "Monitor", "Monitor commands, with history and completion.";
+    Cpu cpu: cpu::Registers;
+    Code code: code::CodePane;
+    Backtrace backtrace: backtrace::BacktracePane;
+    Tasks tasks: tasks::Tasks;
+    Timeline timeline: timeline::Timeline;
+    Eth eth: eth::EthPane;
+    Frames frames: frames::Frames;
+    Periph periph: periph::Periph;
+    Memory memory: memory::MemoryPane;
+    Watch watch: watch::WatchPane;
+    Points points: points::PointsPane;
+    Trace trace: trace::TracePane;
+    Console console: console::ConsolePane;
+    Prompt prompt: prompt::PromptPane;
 }

@@ -2,7 +2,7 @@
 
 use super::{DashRequest, DashResponse, VERSION, read, write};
 use crate::dash::link::{Inbox, MachineLink};
-use crate::dash::pane::PaneId;
+use crate::dash::pane_id::PaneId;
 use crate::dash::state::DashMsg;
 use crate::dash::wire::{Query, Sample};
 use crate::socket::Socket;

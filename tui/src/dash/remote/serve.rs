@@ -3,7 +3,7 @@
 use super::backlog::UartBacklog;
 use super::{DashRequest, DashResponse, VERSION, read, write};
 use crate::dash::link::{self, Inbox};
-use crate::dash::pane::PaneId;
+use crate::dash::pane_id::PaneId;
 use crate::dash::state::DashMsg;
 use crate::socket::{Listener, Socket};
 use esplens_server::listen::Address;
