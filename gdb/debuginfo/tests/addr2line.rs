@@ -4,7 +4,7 @@
 //! docs/symbols.md lists the differences and their reasons.
 
 use esplens_debuginfo::symbols::{Elf, Symbols};
-use object::{Object, ObjectSection, ObjectSymbol, SectionFlags};
+use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, elf};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -83,7 +83,10 @@ fn draw(elf: &Path, count: usize, state: &mut u64) -> Vec<u32> {
     let file = object::File::parse(&*bytes).unwrap();
     let code: Vec<(u32, u32)> = file
         .sections()
-        .filter(|s| matches!(s.flags(), SectionFlags::Elf { sh_flags } if sh_flags & 4 != 0) && s.size() > 0)
+        .filter(|s| {
+            matches!(s.flags(), SectionFlags::Elf { sh_flags, .. } if sh_flags.contains(elf::SHF_EXECINSTR))
+                && s.size() > 0
+        })
         .map(|s| (s.address() as u32, s.size() as u32))
         .collect();
     let total: u32 = code.iter().map(|c| c.1).sum();
@@ -227,16 +230,14 @@ impl Dies {
         while let Some(header) = units.next().unwrap() {
             let unit = dwarf.unit(header).unwrap();
             let mut entries = unit.entries();
-            let mut depth = 0;
-            while let Some((step, die)) = entries.next_dfs().unwrap() {
-                depth += step;
+            while let Some(die) = entries.next_dfs().unwrap() {
                 let tag = die.tag();
                 if ![gimli::DW_TAG_subprogram, gimli::DW_TAG_inlined_subroutine].contains(&tag) {
                     continue;
                 }
                 let mut ranges = dwarf.die_ranges(&unit, die).unwrap();
                 while let Some(r) = ranges.next().unwrap() {
-                    out.push((r.begin, r.end, depth, name(&dwarf, &unit, die)));
+                    out.push((r.begin, r.end, die.depth(), name(&dwarf, &unit, die)));
                 }
             }
         }
@@ -254,7 +255,7 @@ impl Dies {
 fn name<'a>(
     dwarf: &gimli::Dwarf<Slice<'a>>,
     unit: &gimli::Unit<Slice<'a>>,
-    die: &gimli::DebuggingInformationEntry<'_, '_, Slice<'a>>,
+    die: &gimli::DebuggingInformationEntry<Slice<'a>>,
 ) -> Option<String> {
     use gimli::constants::{DW_AT_abstract_origin, DW_AT_linkage_name, DW_AT_name, DW_AT_specification};
     let mut plain = None;
@@ -262,7 +263,7 @@ fn name<'a>(
     for _ in 0..8 {
         let die = unit.entry(at).unwrap();
         let text = |name| {
-            let value = die.attr_value(name).unwrap()?;
+            let value = die.attr_value(name)?;
             Some(dwarf.attr_string(unit, value).unwrap().to_string_lossy().into_owned())
         };
         if let Some(linkage) = text(DW_AT_linkage_name) {
@@ -270,7 +271,7 @@ fn name<'a>(
         }
         plain = plain.or_else(|| text(DW_AT_name));
         let next = [DW_AT_abstract_origin, DW_AT_specification];
-        match next.into_iter().find_map(|n| die.attr_value(n).unwrap()) {
+        match next.into_iter().find_map(|n| die.attr_value(n)) {
             Some(gimli::AttributeValue::UnitRef(offset)) => at = offset,
             Some(gimli::AttributeValue::DebugInfoRef(offset)) => {
                 let mut units = dwarf.units();

@@ -29,7 +29,9 @@ fn load(g: &mut Rsp, bytes: &[u8]) {
     let file = object::File::parse(bytes).unwrap();
     let sections: Vec<(u32, &[u8])> = file
         .sections()
-        .filter(|s| matches!(s.flags(), SectionFlags::Elf { sh_flags } if sh_flags & u64::from(elf::SHF_ALLOC) != 0))
+        .filter(
+            |s| matches!(s.flags(), SectionFlags::Elf { sh_flags, .. } if sh_flags.contains(elf::SHF_ALLOC)),
+        )
         .map(|s| (s.address() as u32, s.data().unwrap()))
         .filter(|(_, data)| !data.is_empty())
         .collect();

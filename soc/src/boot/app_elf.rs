@@ -6,6 +6,7 @@ use espflash::flasher::{FlashData, FlashSettings, FlashSize};
 use espflash::image_format::Segment;
 use espflash::image_format::idf::IdfBootloaderFormat;
 use espflash::target::{Chip, XtalFrequency};
+use object::read::elf::{ProgramHeader, SectionHeader};
 use object::{Endianness, Object, ObjectSection, elf};
 
 /// Flash offset of the application in the default partition table.
@@ -62,10 +63,17 @@ fn segment_elf(segments: &[(u32, Vec<u8>)], entry: u32) -> Vec<u8> {
     for (addr, bytes) in segments {
         let descriptor = super::image::parse_app_desc(bytes, 0).is_some();
         let name = if descriptor { 1 } else { 16 };
-        headers.extend(section(name, elf::SHT_PROGBITS, elf::SHF_ALLOC, *addr, elf.len(), bytes.len()));
+        headers.extend(section(
+            name,
+            elf::SHT_PROGBITS.0,
+            elf::SHF_ALLOC.0 as u32,
+            *addr,
+            elf.len(),
+            bytes.len(),
+        ));
         elf.extend(bytes);
     }
-    headers.extend(section(22, elf::SHT_STRTAB, 0, 0, elf.len(), NAMES.len()));
+    headers.extend(section(22, elf::SHT_STRTAB.0, 0, 0, elf.len(), NAMES.len()));
     elf.extend(NAMES);
     elf.resize(elf.len().next_multiple_of(4), 0);
     let at = elf.len() as u32;
@@ -116,8 +124,8 @@ type Elf<'a> = object::read::elf::ElfFile32<'a>;
 /// Returns true for sections that become part of an image.
 fn is_loaded(s: &object::read::elf::ElfSection32<'_, '_>) -> bool {
     let header = s.elf_section_header();
-    let kind = header.sh_type.get(Endianness::Little);
-    header.sh_flags.get(Endianness::Little) != 0
+    let kind = header.sh_type(Endianness::Little);
+    header.sh_flags(Endianness::Little) != elf::SectionFlags(0)
         && header.sh_offset.get(Endianness::Little) > 0
         && matches!(kind, elf::SHT_PROGBITS | elf::SHT_INIT_ARRAY)
         && s.size() > 0
@@ -142,7 +150,7 @@ fn check_app_desc(raw: &Elf, loads: &[(u32, u32, u32)]) -> Result<(), String> {
 /// Returns (first address, bytes, load address) of each loaded segment.
 fn loads(raw: &Elf) -> Result<Vec<(u32, u32, u32)>, String> {
     let get = |v: object::U32<Endianness>| v.get(Endianness::Little);
-    let loads = raw.elf_program_headers().iter().filter(|p| get(p.p_type) == elf::PT_LOAD);
+    let loads = raw.elf_program_headers().iter().filter(|p| p.p_type(Endianness::Little) == elf::PT_LOAD);
     let list: Vec<_> = loads.map(|p| (get(p.p_vaddr), get(p.p_memsz), get(p.p_paddr))).collect();
     let ends_inside = |base: u32, size| base.checked_add(size).is_some();
     if list.iter().all(|&(v, size, p)| ends_inside(v, size) && ends_inside(p, size)) {

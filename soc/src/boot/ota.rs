@@ -12,9 +12,9 @@ const REFUSED: [u32; 2] = [3, 4];
 
 /// Computes the CRC-32 as the ROM's `crc32_le(UINT32_MAX, ..)` does: the register starts at zero.
 fn crc(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(0, |crc: u32, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |c, _| if c & 1 != 0 { c >> 1 ^ 0xEDB8_8320 } else { c >> 1 })
-    })
+    let mut hasher = crc32fast::Hasher::new_with_initial(u32::MAX);
+    hasher.update(bytes);
+    hasher.finalize()
 }
 
 /// Returns the sequence number of the otadata entry at `at`, if the entry is valid.

@@ -11,7 +11,7 @@ use crate::map::{self, ChipMemory};
 use espflash::flasher::{DeviceInfo, FlashSize};
 use espflash::target::{Chip, XtalFrequency};
 use esplens_core::memory::{PAGE_SIZE, Page};
-use object::{Object, ObjectSection, ObjectSymbol, SectionFlags};
+use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, elf};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -187,10 +187,9 @@ pub fn symbols(elf: &[u8]) -> Vec<(u32, String)> {
 
 /// Copies one section's bytes to their location on the chip.
 fn place_section<'a>(rom: &mut [u8], section: &impl ObjectSection<'a>) -> Result<(), String> {
-    const SHF_ALLOC_OR_WRITE: u64 = 3;
     let name = section.name().unwrap_or("");
     let SectionFlags::Elf { sh_flags, .. } = section.flags() else { return Ok(()) };
-    if sh_flags & SHF_ALLOC_OR_WRITE == 0 {
+    if !sh_flags.intersects(elf::SHF_ALLOC | elf::SHF_WRITE) {
         return Ok(());
     }
     let data = section.data().map_err(|e| format!("section {name}: {e}"))?;

@@ -1,6 +1,7 @@
 //! Terminal setup for the dashboard, and its restoration.
 
 use crate::outlet::{self, OutputStream, To};
+use base64::prelude::{BASE64_STANDARD, Engine};
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
@@ -219,20 +220,7 @@ fn osc52(text: &str) -> Vec<u8> {
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    [b"\x1b]52;c;", base64(&text.as_bytes()[..end]).as_bytes(), b"\x07"].concat()
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for group in bytes.chunks(3) {
-        let word = group.iter().fold(0u32, |w, b| w << 8 | u32::from(*b)) << (8 * (3 - group.len()));
-        for n in 0..4 {
-            let digit = DIGITS[(word >> (18 - 6 * n) & 63) as usize];
-            out.push(if n <= group.len() { digit.into() } else { '=' });
-        }
-    }
-    out
+    [b"\x1b]52;c;", BASE64_STANDARD.encode(&text[..end]).as_bytes(), b"\x07"].concat()
 }
 
 #[cfg(test)]
@@ -241,10 +229,6 @@ mod tests {
 
     #[test]
     fn the_clipboard_gets_base64() {
-        for (text, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")]
-        {
-            assert_eq!(base64(text.as_bytes()), coded, "RFC 4648, 10");
-        }
         assert_eq!(osc52("é"), b"\x1b]52;c;w6k=\x07");
         assert!(osc52(&"é".repeat(100_000)).len() < 100_000);
     }

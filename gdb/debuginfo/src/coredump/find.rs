@@ -1,6 +1,9 @@
 //! ESP-IDF's own core dumps: base64 on the UART, raw in a flash partition. Both hold an ELF core file between a short
 //! header and a checksum.
 
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use esplens_soc::boot::partition;
 
 /// Largest dump that is read, in bytes.
@@ -8,31 +11,13 @@ const MAX_DUMP: usize = 64 << 20;
 /// Longest header before the ELF file over all versions, in bytes.
 const MAX_HEADER: usize = 64;
 
-/// Returns the value of a base64 character.
-fn digit(c: u8) -> Option<u32> {
-    Some(
-        match c {
-            b'A'..=b'Z' => c - b'A',
-            b'a'..=b'z' => c - b'a' + 26,
-            b'0'..=b'9' => c - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        }
-        .into(),
-    )
-}
-
-/// Decodes one line of base64, padded or not. Returns `None` if it is not base64.
-fn decode(line: &str, out: &mut Vec<u8>) -> Option<()> {
-    let text = line.trim_end_matches('=').as_bytes();
-    for group in text.chunks(4) {
-        let value = group.iter().try_fold(0, |v, c| Some(v << 6 | digit(*c)?))? << (6 * (4 - group.len()));
-        let bytes = [(value >> 16) as u8, (value >> 8) as u8, value as u8];
-        out.extend(&bytes[..group.len().checked_sub(1)?]);
-    }
-    Some(())
-}
+/// Base64 with or without padding.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Returns the ELF file in a dump, which begins at its magic number.
 fn elf(dump: &[u8]) -> Option<Vec<u8>> {
@@ -58,7 +43,7 @@ pub fn alone(bytes: &[u8]) -> Option<Vec<u8>> {
         return Some(dump);
     }
     let head = &bytes[..bytes.len().min(64)];
-    let is_base64 = |b: &u8| digit(*b).is_some() || matches!(b, b'\r' | b'\n' | b'=');
+    let is_base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'\r' | b'\n' | b'=');
     let text = std::str::from_utf8(bytes).ok().filter(|_| head.iter().all(is_base64))?;
     decode_lines(text.lines())
 }
@@ -66,10 +51,7 @@ pub fn alone(bytes: &[u8]) -> Option<Vec<u8>> {
 fn decode_lines<'a>(body: impl Iterator<Item = &'a str>) -> Option<Vec<u8>> {
     let mut dump = Vec::new();
     for line in body.map(str::trim).filter(|l| !l.is_empty()) {
-        let before = dump.len();
-        if decode(line, &mut dump).is_none() {
-            dump.truncate(before);
-        }
+        dump.extend(BASE64.decode(line).unwrap_or_default());
         if dump.len() > MAX_DUMP {
             return None;
         }

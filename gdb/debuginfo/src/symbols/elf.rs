@@ -197,8 +197,8 @@ fn debug_sections(
     for s in file.sections() {
         let Ok(name) = s.name() else { continue };
         let Some(id) = SECTIONS.into_iter().find(|id| id.name() == name) else { continue };
-        let compressed = matches!(s.flags(), SectionFlags::Elf { sh_flags }
-            if sh_flags & u64::from(elf::SHF_COMPRESSED) != 0);
+        let compressed = matches!(s.flags(), SectionFlags::Elf { sh_flags, .. }
+            if sh_flags.contains(elf::SHF_COMPRESSED));
         if compressed {
             notes.push(format!("{name} is compressed: not read (objcopy --decompress-debug-sections helps)"));
             continue;
@@ -230,14 +230,14 @@ const SECTIONS: [SectionId; 13] = [
 ];
 
 fn occupied(s: &object::Section<'_, '_>) -> Option<Range<u32>> {
-    let SectionFlags::Elf { sh_flags } = s.flags() else { return None };
+    let SectionFlags::Elf { sh_flags, .. } = s.flags() else { return None };
     let start = u32::try_from(s.address()).ok()?;
     let end = start.checked_add(u32::try_from(s.size()).ok()?)?;
-    (sh_flags & u64::from(elf::SHF_ALLOC) != 0 && start < end && start != 0).then_some(start..end)
+    (sh_flags.contains(elf::SHF_ALLOC) && start < end && start != 0).then_some(start..end)
 }
 
 fn code(s: &object::Section<'_, '_>) -> Option<(Range<u32>, usize)> {
-    let SectionFlags::Elf { sh_flags } = s.flags() else { return None };
-    let range = occupied(s).filter(|_| sh_flags & u64::from(elf::SHF_EXECINSTR) != 0)?;
+    let SectionFlags::Elf { sh_flags, .. } = s.flags() else { return None };
+    let range = occupied(s).filter(|_| sh_flags.contains(elf::SHF_EXECINSTR))?;
     Some((range, s.index().0))
 }

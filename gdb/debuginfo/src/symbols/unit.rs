@@ -100,7 +100,9 @@ impl Reading {
         header: gimli::UnitHeader<R<'_>>,
         out: &mut Units,
     ) -> SymbolResult<()> {
-        let Some(DebugInfoOffset(start)) = header.offset().as_debug_info_offset() else { return Ok(()) };
+        let Some(DebugInfoOffset(start)) = header.offset().to_debug_info_offset(&header) else {
+            return Ok(());
+        };
         let err = |e: gimli::Error| SymbolError::dwarf(start, e);
         let abbreviations = self.abbreviations(dwarf, &header)?;
         let mut entry = UnitEntry {
@@ -245,7 +247,7 @@ impl<'a> Covers<'a> {
         mut f: impl FnMut(u32, u32),
     ) -> SymbolResult<()> {
         let err = |e: gimli::Error| {
-            SymbolError::dwarf(unit.header.offset().as_debug_info_offset().map_or(0, |o| o.0), e)
+            SymbolError::dwarf(unit.header.offset().to_debug_info_offset(&unit.header).map_or(0, |o| o.0), e)
         };
         let mut give = |begin: u64, end: u64| {
             if let (Ok(b), Ok(e)) = (u32::try_from(begin), u32::try_from(end))

@@ -1,6 +1,7 @@
 //! `qSearch:memory` and `qCRC`: searches memory here instead of transferring it to GDB.
 
 use super::target::GdbTarget;
+use crc::{CRC_32_MPEG_2, Crc};
 use esplens_debuginfo::number::packed as number;
 
 /// Maximum number of bytes processed for one packet.
@@ -60,15 +61,8 @@ pub fn search(packet: &[u8], guest: &GdbTarget, core: usize) -> Vec<u8> {
     b"0".to_vec()
 }
 
-/// Computes the CRC-32 of `compare-sections`: polynomial 0x04C11DB7, MSB first, initial value all ones.
-fn crc(crc: u32, bytes: &[u8]) -> u32 {
-    bytes.iter().fold(crc, |crc, byte| {
-        (0..8).fold(
-            crc ^ u32::from(*byte) << 24,
-            |c, _| if c >> 31 != 0 { c << 1 ^ 0x04C1_1DB7 } else { c << 1 },
-        )
-    })
-}
+/// The CRC-32 of `compare-sections`: polynomial 0x04C11DB7, MSB first, initial value all ones.
+const COMPARE_SECTIONS: Crc<u32> = Crc::<u32>::new(&CRC_32_MPEG_2);
 
 /// Handles `qCRC:ADDR,LENGTH`: returns `C` and the checksum.
 pub fn checksum(packet: &[u8], guest: &GdbTarget, core: usize) -> Vec<u8> {
@@ -76,16 +70,16 @@ pub fn checksum(packet: &[u8], guest: &GdbTarget, core: usize) -> Vec<u8> {
     let (Some(Some(addr)), Some(Some(len))) = (fields.next(), fields.next()) else { return b"E16".to_vec() };
     let end = addr.checked_add(len).filter(|end| len <= MAX_BYTES && *end <= 1 << 32);
     let Some(end) = end else { return b"E16".to_vec() };
-    let (mut sum, mut at) = (u32::MAX, addr);
+    let (mut sum, mut at) = (COMPARE_SECTIONS.digest(), addr);
     while at < end {
         let want = CHUNK.min((end - at) as usize);
         match read(guest, core, at as u32, want) {
-            Some(bytes) if bytes.len() == want => sum = crc(sum, &bytes),
+            Some(bytes) if bytes.len() == want => sum.update(&bytes),
             _ => return b"E14".to_vec(),
         }
         at += want as u64;
     }
-    format!("C{sum:x}").into_bytes()
+    format!("C{:x}", sum.finalize()).into_bytes()
 }
 
 #[cfg(test)]
@@ -95,7 +89,7 @@ mod tests {
     #[test]
     fn sums_and_escapes_are_the_manuals() {
         // CRC-32/MPEG-2 of the usual check string.
-        assert_eq!(crc(u32::MAX, b"123456789"), 0x0376_E6E7);
+        assert_eq!(COMPARE_SECTIONS.checksum(b"123456789"), 0x0376_E6E7);
         assert_eq!(unescape(b"a}\x03}]b}"), b"a#}b}");
     }
 }

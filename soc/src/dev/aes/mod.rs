@@ -6,7 +6,7 @@ mod tests;
 
 use super::spec::Spec;
 use super::{Cx, DevView, Device, STEADY, steady_before};
-use ::aes::cipher::{Block, BlockDecrypt, BlockEncrypt, KeyInit};
+use ::aes::cipher::{Block, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use ::aes::{Aes128, Aes192, Aes256};
 use esplens_core::time::{Ticks, periods_to_ticks};
 use serde::{Deserialize, Serialize};
@@ -50,9 +50,13 @@ fn to_words(block: &[u8], keep_bytes: bool, keep_words: bool) -> [u32; 4] {
 }
 
 /// Encrypts or decrypts one block in place.
-fn transform<C: KeyInit + BlockEncrypt + BlockDecrypt>(key: &[u8], decrypt: bool, block: &mut [u8]) {
+fn transform<C: KeyInit + BlockCipherEncrypt + BlockCipherDecrypt>(
+    key: &[u8],
+    decrypt: bool,
+    block: &mut [u8],
+) {
     let Ok(cipher) = C::new_from_slice(key) else { return };
-    let block = Block::<C>::from_mut_slice(block);
+    let Ok(block) = <&mut Block<C>>::try_from(block) else { return };
     if decrypt { cipher.decrypt_block(block) } else { cipher.encrypt_block(block) }
 }
 

@@ -3,6 +3,7 @@
 use super::spec::*;
 use super::{Blocks, Efuse};
 use crate::dev::RegFile;
+use crc::{CRC_8_MAXIM_DOW, Crc};
 
 /// Length of an eFuse file in bytes: the seven words of block 0, then the eight words each of blocks 1 to 3. The words
 /// are little-endian. Espressif's QEMU uses the same format.
@@ -26,9 +27,7 @@ const ADC_VREF: u32 = 3;
 /// Returns the checksum of a MAC address: CRC-8 with the reflected polynomial 0x8C and initial value 0 (IDF
 /// `esp_rom_efuse_mac_address_crc8`).
 fn mac_crc(mac: [u8; 6]) -> u8 {
-    mac.into_iter().fold(0, |crc, byte| {
-        (0..8).fold(crc ^ byte, |c: u8, _| if c & 1 != 0 { c >> 1 ^ 0x8C } else { c >> 1 })
-    })
+    Crc::<u8>::new(&CRC_8_MAXIM_DOW).checksum(&mac)
 }
 
 /// Returns block and word index of each word of an eFuse file, in file order.

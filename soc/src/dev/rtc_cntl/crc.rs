@@ -10,12 +10,6 @@ use crate::dev::Cx;
 /// Words in RTC fast memory.
 const WORDS: usize = 2048;
 
-fn crc32(data: &[u8]) -> u32 {
-    !data.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg()))
-    })
-}
-
 impl RtcCntl {
     /// Calculates the CRC over the range in RTC_MEM_CONF.
     pub(super) fn memory_crc(&mut self, conf: u32, cx: &Cx) {
@@ -25,14 +19,6 @@ impl RtcCntl {
         if let Some(region) = cx.sys.banks.rtc_fast {
             cx.mem.read_region(region, 4 * first, &mut data);
         }
-        self.crc = crc32(&data);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn check_value() {
-        assert_eq!(super::crc32(b"123456789"), 0xCBF4_3926);
+        self.crc = crc32fast::hash(&data);
     }
 }

@@ -9,7 +9,8 @@ use super::spec::Spec;
 use super::{Cx, DevView, Device, STEADY, steady_before};
 use esplens_core::time::{Ticks, periods_to_ticks};
 use serde::{Deserialize, Serialize};
-use sha2::digest::generic_array::GenericArray;
+use sha1::block_api::compress;
+use sha2::block_api::{compress256, compress512};
 use spec::*;
 
 /// Initial hash values (FIPS 180-4, 5.3).
@@ -69,21 +70,21 @@ impl Sha {
                     self.sha1 = IV_1;
                 }
                 let block = self.block::<64>();
-                ::sha1::compress(&mut self.sha1, &[*GenericArray::from_slice(&block)]);
+                compress(&mut self.sha1, &[block]);
             }
             1 => {
                 if first {
                     self.sha256 = IV_256;
                 }
                 let block = self.block::<64>();
-                sha2::compress256(&mut self.sha256, &[*GenericArray::from_slice(&block)]);
+                compress256(&mut self.sha256, &[block]);
             }
             _ => {
                 if first {
                     self.sha512 = if alg == 2 { IV_384 } else { IV_512 };
                 }
                 let block = self.block::<128>();
-                sha2::compress512(&mut self.sha512, &[*GenericArray::from_slice(&block)]);
+                compress512(&mut self.sha512, &[block]);
             }
         }
     }

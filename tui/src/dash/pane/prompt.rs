@@ -3,6 +3,7 @@
 use super::{Pane, PaneId};
 use crate::dash::find::PaneFind;
 use crate::dash::keys::Cmd;
+use crate::dash::line::EditLine;
 use crate::dash::state::{DashEffect, Shared};
 use crate::dash::text::{moved_back, put, wrap};
 use crate::dash::theme::TextRole;
@@ -11,11 +12,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use esplens_server::monitor;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget;
 use std::collections::VecDeque;
-use tui_textarea::{CursorMove, TextArea};
 
 /// Maximum number of output lines kept.
 const MAX_OUTPUT: usize = 2000;
@@ -27,7 +25,7 @@ const MAX_COLUMNS: usize = 1000;
 /// The pane's state.
 #[derive(Default)]
 pub struct PromptPane {
-    input: TextArea<'static>,
+    input: EditLine,
     typing: bool,
     output: VecDeque<(bool, String)>,
     /// Number of lines that are no longer kept.
@@ -43,16 +41,6 @@ pub struct PromptPane {
 }
 
 impl PromptPane {
-    fn text(&self) -> String {
-        self.input.lines().first().cloned().unwrap_or_default()
-    }
-
-    fn set(&mut self, text: &str) {
-        self.input = TextArea::new(vec![text.to_string()]);
-        self.input.set_cursor_line_style(Style::new());
-        self.input.move_cursor(CursorMove::End);
-    }
-
     fn print(&mut self, command: bool, text: &str) {
         for line in text.lines() {
             let line = line.chars().filter(|c| !c.is_control()).take(MAX_COLUMNS).collect();
@@ -77,8 +65,8 @@ impl PromptPane {
     }
 
     fn enter(&mut self) -> Vec<DashEffect> {
-        let line = self.text().trim().to_string();
-        self.set("");
+        let line = self.input.text().trim().to_string();
+        self.input = EditLine::default();
         self.at = None;
         if line.is_empty() {
             return Vec::new();
@@ -104,12 +92,12 @@ impl PromptPane {
         };
         self.at = at;
         let text = at.and_then(|n| self.history.get(n)).cloned().unwrap_or_default();
-        self.set(&text);
+        self.input = EditLine::new(&text);
     }
 
     /// Completes the last word of `line`, if it is still the input; shows the choices if there are several.
     fn complete(&mut self, line: &str, found: &[String]) {
-        let (Some(first), true) = (found.first(), line == self.text()) else { return };
+        let (Some(first), true) = (found.first(), line == self.input.text()) else { return };
         let head = line.rfind(char::is_whitespace).map_or(0, |n| n + 1);
         let common = found.iter().fold(first.len(), |n, word| {
             n.min(first.bytes().zip(word.bytes()).take_while(|(a, b)| a == b).count())
@@ -118,7 +106,8 @@ impl PromptPane {
             self.print(false, &format!("  {}", found.join("  ")));
         }
         let end = if found.len() == 1 { " " } else { "" };
-        self.set(&format!("{}{}{end}", &line[..head], first.get(..common).unwrap_or_default()));
+        self.input =
+            EditLine::new(&format!("{}{}{end}", &line[..head], first.get(..common).unwrap_or_default()));
     }
 }
 
@@ -158,7 +147,7 @@ impl Pane for PromptPane {
         put(buf, area, y, Line::from(Span::styled("> ", theme.style(TextRole::Key))));
         if self.typing && area.width > 3 {
             let place = Rect { x: area.x + 2, y: area.y + y, width: area.width - 2, height: 1 };
-            (&self.input).render(place, buf);
+            self.input.view(place, buf);
         }
     }
 
@@ -171,7 +160,7 @@ impl Pane for PromptPane {
         }
         match cmd {
             Cmd::Select => {
-                let text = self.text();
+                let text = self.input.text();
                 self.begin(&text);
             }
             Cmd::Search => {
@@ -208,19 +197,18 @@ impl Pane for PromptPane {
             KeyCode::Up => self.recall(true),
             KeyCode::Down => self.recall(false),
             KeyCode::Tab => {
-                return vec![DashEffect::Act(Some(PaneId::Prompt), Action::Complete(self.text()))];
+                return vec![DashEffect::Act(Some(PaneId::Prompt), Action::Complete(self.input.text()))];
             }
-            KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => self.set(""),
-            // The input has only one line.
-            KeyCode::Char('m' | 'j') if key.modifiers.contains(KeyModifiers::CONTROL) => {}
-            _ => _ = self.input.input(key),
+            KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => {
+                self.input = EditLine::default();
+            }
+            _ => _ = self.input.key(key),
         }
         Vec::new()
     }
 
     fn paste(&mut self, _s: &mut Shared, text: &str) -> Vec<DashEffect> {
-        let line: String = text.chars().take_while(|c| !c.is_control()).take(MAX_COLUMNS).collect();
-        self.input.insert_str(line);
+        self.input.paste(text);
         Vec::new()
     }
 
@@ -251,6 +239,6 @@ impl Pane for PromptPane {
 
     fn begin(&mut self, text: &str) {
         self.typing = true;
-        self.set(text);
+        self.input = EditLine::new(text);
     }
 }

@@ -1,14 +1,13 @@
 //! Drawing of the windows over the panes.
 
 use crate::dash::keys::{self, Cmd, TABLE};
-use crate::dash::line::EditLine as Typed;
+use crate::dash::line::EditLine;
 use crate::dash::modal::{self, Modal};
 use crate::dash::state::{DashState, inner};
 use crate::dash::text::{put, words};
 use crate::dash::theme::TextRole;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
@@ -107,7 +106,7 @@ fn first_entry(row: usize, room: Rect) -> usize {
     (row + 2).saturating_sub(room.height.into())
 }
 
-fn palette(state: &DashState, line: &Typed, row: usize, room: Rect, buf: &mut Buffer) {
+fn palette(state: &DashState, line: &EditLine, row: usize, room: Rect, buf: &mut Buffer) {
     let theme = state.shared.theme;
     typed(state, line, room, buf);
     let found = modal::entries(&line.text());
@@ -124,17 +123,11 @@ fn palette(state: &DashState, line: &Typed, row: usize, room: Rect, buf: &mut Bu
 }
 
 /// Draws the input line with its cursor.
-fn typed(state: &DashState, line: &Typed, room: Rect, buf: &mut Buffer) {
-    let theme = state.shared.theme;
-    let text = line.text();
-    let width = usize::from(room.width.saturating_sub(4));
-    let skip = line.cursor().saturating_sub(width);
-    let shown: String = text.chars().skip(skip).take(width + 1).collect();
-    put(buf, room, 0, Line::from(vec![Span::styled(" > ", theme.style(TextRole::Key)), Span::raw(shown)]));
-    let x = room.x + 3 + (line.cursor() - skip) as u16;
-    if let Some(cell) = buf.cell_mut((x, room.y)).filter(|_| x < room.right() && room.height > 0) {
-        cell.set_style(Style::new().add_modifier(ratatui::style::Modifier::REVERSED));
-    }
+fn typed(state: &DashState, line: &EditLine, room: Rect, buf: &mut Buffer) {
+    put(buf, room, 0, Line::from(Span::styled(" > ", state.shared.theme.style(TextRole::Key))));
+    let text =
+        Rect { x: room.x + 3, width: room.width.saturating_sub(4), height: room.height.min(1), ..room };
+    line.view(text.intersection(room), buf);
 }
 
 /// Draws an empty window. Returns its inner area.

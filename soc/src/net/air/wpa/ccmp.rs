@@ -6,7 +6,7 @@
 use super::Tk;
 use crate::net::air::frame::{Flags, Mpdu, set_flag};
 use aes::Aes128;
-use ccm::aead::{AeadInPlace, KeyInit, generic_array::GenericArray};
+use ccm::aead::{AeadInOut, KeyInit};
 use ccm::consts::{U8, U13};
 
 type Ccm = ccm::Ccm<Aes128, U8, U13>;
@@ -69,8 +69,7 @@ pub fn seal_in_place(mpdu: &mut [u8], tk: &Tk) -> bool {
     let Some(parts) = Parts::of(mpdu) else { return false };
     let (_, rest) = mpdu.split_at_mut(parts.payload);
     let (payload, mic) = rest.split_at_mut(rest.len() - MIC);
-    let nonce = GenericArray::from(parts.nonce);
-    let sealed = cipher(tk).encrypt_in_place_detached(&nonce, &parts.aad, payload);
+    let sealed = cipher(tk).encrypt_inout_detached(&parts.nonce.into(), &parts.aad, payload.into());
     sealed.is_ok_and(|tag| {
         mic.copy_from_slice(&tag);
         true
@@ -84,10 +83,11 @@ pub fn open_in_place(mpdu: &mut [u8], tk: &Tk) -> bool {
     let Some(parts) = Parts::of(mpdu) else { return false };
     let (_, rest) = mpdu.split_at_mut(parts.payload);
     let (payload, mic) = rest.split_at_mut(rest.len() - MIC);
-    let (nonce, tag) = (GenericArray::from(parts.nonce), GenericArray::clone_from_slice(mic));
+    let Ok(tag) = (&*mic).try_into() else { return false };
     // The cipher clears data that fail authentication.
     let before = payload.to_vec();
-    let opened = cipher(tk).decrypt_in_place_detached(&nonce, &parts.aad, payload, &tag);
+    let opened =
+        cipher(tk).decrypt_inout_detached(&parts.nonce.into(), &parts.aad, payload.as_mut().into(), tag);
     if opened.is_err() {
         payload.copy_from_slice(&before);
     }
@@ -128,7 +128,7 @@ fn can_protect(mpdu: &Mpdu) -> bool {
 }
 
 fn cipher(tk: &Tk) -> Ccm {
-    Ccm::new(&GenericArray::from(*tk.bytes()))
+    Ccm::new(tk.bytes().into())
 }
 
 /// Inputs of the cipher for a protected MPDU.

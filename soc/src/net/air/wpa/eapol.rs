@@ -2,7 +2,7 @@
 
 use super::{GroupKey, Nonce, Ptk};
 use crate::net::air::frame::{Cipher, Elements, id};
-use aes_kw::KekAes128;
+use aes_kw::{KeyInit, KwAes128};
 use hmac::{Hmac, Mac};
 use sha1::Sha1;
 use std::fmt;
@@ -168,7 +168,7 @@ impl<'a> EapolKey<'a> {
     /// Decrypts the key data. Returns `None` if they are not encrypted or not with this key.
     pub(super) fn unwrap(&self, ptk: &Ptk) -> Option<Vec<u8>> {
         let encrypted = self.info.has(KeyInfo::ENCRYPTED);
-        encrypted.then(|| KekAes128::from(*ptk.kek()).unwrap_vec(self.data).ok()).flatten()
+        encrypted.then(|| unwrap_key(ptk.kek(), self.data)).flatten()
     }
 }
 
@@ -225,7 +225,21 @@ pub(super) fn wrap(elements: &[u8], group: &GroupKey, ptk: &Ptk) -> Vec<u8> {
         data.push(id::VENDOR);
         data.resize(data.len().next_multiple_of(8), 0);
     }
-    KekAes128::from(*ptk.kek()).wrap_vec(&data).unwrap_or_default()
+    wrap_key(ptk.kek(), &data)
+}
+
+/// Encrypts with AES key wrap (RFC 3394). The result is 8 bytes longer; it is empty if the length of the data is not a
+/// multiple of 8.
+pub(super) fn wrap_key(kek: &[u8; 16], data: &[u8]) -> Vec<u8> {
+    let mut wrapped = vec![0; data.len() + 8];
+    let done = KwAes128::new(kek.into()).wrap_key(data, &mut wrapped);
+    done.map(<[u8]>::to_vec).unwrap_or_default()
+}
+
+/// Decrypts the result of [`wrap_key`]. Returns `None` if it was encrypted with another key.
+pub(super) fn unwrap_key(kek: &[u8; 16], wrapped: &[u8]) -> Option<Vec<u8>> {
+    let mut data = vec![0; wrapped.len().checked_sub(8)?];
+    KwAes128::new(kek.into()).unwrap_key(wrapped, &mut data).ok().map(<[u8]>::to_vec)
 }
 
 /// Returns the group key in decrypted key data. The cipher is determined by the key's length: 16 CCMP, 32 TKIP.

@@ -2,7 +2,7 @@
 
 use super::Nonce;
 use crate::net::air::frame::{Cipher, Mac};
-use hmac::{Hmac, Mac as _};
+use hmac::{Hmac, KeyInit, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha1::Sha1;
 use std::fmt;

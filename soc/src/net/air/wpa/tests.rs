@@ -393,7 +393,7 @@ proptest! {
         let message = message.build(Some(&ptk));
         let (mut ap, mut station) = joined();
         let _ = (ap.receive(&message), station.receive(&message));
-        let wrapped = aes_kw::KekAes128::from(*ptk.kek()).wrap_vec(&data[..data.len() & !7]).unwrap();
+        let wrapped = eapol::wrap_key(ptk.kek(), &data[..data.len() & !7]);
         let message = eapol::Outgoing { version: 2, info: KeyInfo::GROUP1, key_len: 0, replay: 99, nonce: [0; 32], rsc: 0, data: &wrapped };
         let actions = station.receive(&message.build(Some(&ptk)));
         prop_assert!(!actions.is_empty());
