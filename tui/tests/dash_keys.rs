@@ -1,7 +1,8 @@
 //! Tests of each key that controls the machine or the screen, with the demo.
 
 use esplens::dash::layout::LayoutId;
-use esplens::dash::pane::{Pane, PaneId};
+use esplens::dash::pane::Pane;
+use esplens::dash::pane_id::PaneId;
 use esplens::dash::rig::Rig;
 use esplens::dash::state::{DashEffect, MAX_TRACE};
 use esplens::dash::theme::TextRole;

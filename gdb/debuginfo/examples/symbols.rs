@@ -1,4 +1,4 @@
-//! Measures how long reading symbols takes: `cargo run --release -p esplens-gdb --example symbols -- app.elf...`
+//! Measures how long reading symbols takes: `cargo run --release -p esplens-debuginfo --example symbols -- app.elf...`
 
 use esplens_debuginfo::symbols::{Elf, Symbols};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Measures the cost of debugging: `cargo bench -p esplens-gdb --bench rates`. The client is the tests' own, over TCP.
+//! Measures the cost of debugging: `cargo bench -p esplens-server --bench rates`. The client is the tests' own, over TCP.
 //!
 //! The guest is fixtures/bench, 18 million instructions without a pause. Ratios compare CPU time of the machine's
 //! thread, the best of several interleaved runs. Rates are given per second of wall time and per second of CPU time.

@@ -1,8 +1,7 @@
 //! The packets, one by one, with the built-in example; and packets of hostile clients.
 
-use esplens_server::gdb;
 use esplens_server::listen::Address;
-use esplens_server::monitor;
+use esplens_server::{gdb, monitor};
 use esplens_supervisor::Handle;
 use esplens_testkit::{Rsp, hello, serve, unhex};
 use std::io::{Read, Write};

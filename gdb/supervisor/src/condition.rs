@@ -1,9 +1,8 @@
 //! Conditions on points, evaluated on the machine's thread when a point is hit. A hit whose condition is false is not
 //! reported.
 
-use crate::MachineMemory;
 use crate::agent::{Agent, EvalContext};
-use crate::xtensa;
+use crate::{MachineMemory, xtensa};
 use esplens_debuginfo::rtos::TaskIs;
 use esplens_soc::machine::Machine;
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use crate::commands::Commands;
 use crate::condition::{Condition, PointHit};
-use crate::event::{Client, PointId};
+use crate::event::Client;
 use esplens_core::cpu::interrupt::TYPE_EDGE;
 use esplens_core::memory::WatchKind;
 use esplens_debuginfo::filter::Filter;

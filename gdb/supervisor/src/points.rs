@@ -2,8 +2,8 @@
 
 use crate::commands::Commands;
 use crate::condition::{Condition, PointHit};
-use crate::event::Why;
-use crate::point::{IrqSelector, Point, PointId, PointKind};
+use crate::event::{PointId, Why};
+use crate::point::{IrqSelector, Point, PointKind};
 use esplens_core::debug::Stop;
 use esplens_soc::machine::Machine;
 use esplens_soc::map::ahb_alias;

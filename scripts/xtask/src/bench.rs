@@ -139,13 +139,13 @@ fn cargo(root: &Path, args: &[&str]) -> anyhow::Result<()> {
 fn debugging(root: &Path) -> anyhow::Result<Vec<Row>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["bench", "-p", "esplens-gdb", "--bench", "rates"])
+        .args(["bench", "-p", "esplens-server", "--bench", "rates"])
         .current_dir(root)
         .stderr(Stdio::inherit())
         .output()?;
     let text = String::from_utf8_lossy(&output.stdout);
     if !output.status.success() {
-        bail!("cargo bench -p esplens-gdb: {}: {text}", output.status);
+        bail!("cargo bench -p esplens-server: {}: {text}", output.status);
     }
     Ok(text.lines().filter_map(rate_row).collect())
 }

@@ -5,8 +5,10 @@ mod ci;
 mod docs;
 mod fixtures;
 mod gdb;
+mod layers;
 mod names;
 mod screenshots;
+mod sources;
 
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -32,6 +34,8 @@ enum Chore {
     Fixtures(fixtures::Args),
     /// Build xtensa-esp32-elf-gdb for the tests.
     Gdb(gdb::Args),
+    /// Check that the crates, and the modules in each, depend on each other in one direction.
+    Layers,
     /// Check that no two public types of the workspace have the same name.
     Names,
     /// Draw the dashboard's layouts into docs/screenshots/.
@@ -48,6 +52,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Docs(args) => docs::run(&args, &root()),
         Chore::Fixtures(args) => fixtures::run(&args, &root()),
         Chore::Gdb(args) => gdb::run(&args),
+        Chore::Layers => layers::run(&root()),
         Chore::Names => names::run(&root()),
         Chore::Screenshots => screenshots::run(&root()),
     }

@@ -3,12 +3,11 @@
 use super::args::RunArgs;
 use super::serial::{SerialArg, Where};
 use super::terminal;
-use crate::dash::app;
 use crate::dash::link::{self, Inbox};
 use crate::dash::state::DashState;
 use crate::dash::theme::Theme;
 use crate::dash::wire::DashEvent;
-use crate::dash::{config, term};
+use crate::dash::{app, config, term};
 use clap::CommandFactory;
 use esplens_supervisor::Handle;
 use std::ffi::{OsStr, OsString};

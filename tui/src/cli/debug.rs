@@ -4,13 +4,10 @@ use super::args::{RunArgs, on_stdio};
 use super::exit::BadInput;
 use super::serial::{UARTS, Where, prompt, stdio};
 use super::{outside, screenshot, symbols, terminal, trace};
-use esplens_server::gdb;
 use esplens_server::listen::{Address, DEFAULT_PORT, ListenResult};
-use esplens_server::monitor;
-use esplens_server::qmp;
+use esplens_server::{gdb, monitor, qmp};
 use esplens_soc::boot::BootInput;
-use esplens_supervisor::panics;
-use esplens_supervisor::{Handle, Supervisor};
+use esplens_supervisor::{Handle, Supervisor, panics};
 use std::time::{Duration, Instant};
 
 /// Longest wait at the end for debuggers to be notified.

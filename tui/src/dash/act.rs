@@ -8,9 +8,8 @@ use esplens_core::memory::WatchKind;
 use esplens_server::monitor;
 use esplens_soc::machine::{Plan, Step};
 use esplens_soc::map;
-use esplens_supervisor::panics;
 use esplens_supervisor::steps::{self, PendingStep, StepKind};
-use esplens_supervisor::{Client, Gone, Handle, Point, PointKind, ReverseKind, Session, Stopped};
+use esplens_supervisor::{Client, Gone, Handle, Point, PointKind, ReverseKind, Session, Stopped, panics};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Bytes searched in one request.

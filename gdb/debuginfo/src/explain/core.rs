@@ -5,8 +5,7 @@ use super::places;
 use crate::coredump::{CoreFile, Thread};
 use crate::rtos::Rtos;
 use crate::symbols::Symbols;
-use crate::unwind::exception;
-use crate::unwind::{Backtrace, BacktraceEnd, ReadMemory, Unwinder, Words, unwind};
+use crate::unwind::{Backtrace, BacktraceEnd, ReadMemory, Unwinder, Words, exception, unwind};
 use std::sync::Arc;
 
 /// Memory of the core file, then of the program's ELF files.

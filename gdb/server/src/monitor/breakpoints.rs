@@ -3,8 +3,7 @@
 use super::{Error, Result, task, vocabulary};
 use clap::Args;
 use esplens_debuginfo::symbols::Symbols;
-use esplens_supervisor::panics;
-use esplens_supervisor::{Handle, Point, PointId, PointKind, Session};
+use esplens_supervisor::{Handle, Point, PointId, PointKind, Session, panics};
 
 /// Sets a breakpoint, or lists all points: `break ADDR`, `break frame 'tcp port 80'`, `break irq 5|uart0`, `break reg
 /// UART0.FIFO [r|w|rw]`, `break task NAME` (stops when a core switches to the task), `break PLACE task NAME`, `break

@@ -7,8 +7,7 @@ use esplens_debuginfo::rtos::{self, Rtos};
 use esplens_debuginfo::symbols::Symbols;
 use esplens_debuginfo::unwind::{Context, UnwindNames};
 use esplens_soc::machine::Machine;
-use esplens_supervisor::Handle;
-use esplens_supervisor::MachineMemory;
+use esplens_supervisor::{Handle, MachineMemory};
 
 /// Shows a backtrace: of the core that stopped last, a core (0, 1), a task, or `all`.
 #[derive(Debug, Args)]

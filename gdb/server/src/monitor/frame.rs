@@ -6,8 +6,7 @@ use clap::Args;
 use esplens_debuginfo::rtos::Rtos;
 use esplens_debuginfo::symbols::{SourcePaths, Symbols, ValueFormat, ValueMemory};
 use esplens_debuginfo::unwind::{Backtrace, SourceView};
-use esplens_supervisor::MachineMemory;
-use esplens_supervisor::{Client, Gone, Handle, Session};
+use esplens_supervisor::{Client, Gone, Handle, MachineMemory, Session};
 use std::sync::Arc;
 
 /// Shows the selected stack frame, or selects the one with this number in `bt`.

@@ -6,8 +6,7 @@ use esplens_core::time::{TICKS_PER_SEC, TICKS_PER_US, Ticks};
 use esplens_debuginfo::rtos::{self, Rtos, Snapshot};
 use esplens_debuginfo::symbols::FileRole;
 use esplens_soc::machine::Machine;
-use esplens_supervisor::Handle;
-use esplens_supervisor::MachineMemory;
+use esplens_supervisor::{Handle, MachineMemory};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

@@ -7,8 +7,7 @@ use clap::Args;
 use esplens_core::isa;
 use esplens_debuginfo::symbols::Number;
 use esplens_soc::machine::Machine;
-use esplens_supervisor::Handle;
-use esplens_supervisor::MachineMemory;
+use esplens_supervisor::{Handle, MachineMemory};
 
 /// Maximum number of units shown by one command.
 const MAX_UNITS: u32 = 65_536;

@@ -4,8 +4,7 @@ use super::{Error, Result};
 use crate::gdb;
 use crate::listen::Address;
 use clap::{Args, ValueEnum};
-use esplens_supervisor::panics;
-use esplens_supervisor::{Handle, Speed};
+use esplens_supervisor::{Handle, Speed, panics};
 
 /// An on/off argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

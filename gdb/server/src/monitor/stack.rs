@@ -5,8 +5,7 @@ use esplens_debuginfo::symbols::{SourceFrame, Symbols};
 use esplens_debuginfo::unwind::{
     Backtrace, BacktraceEnd, Bytes, Context, FrameKind, ReadMemory, UnwindNames,
 };
-use esplens_supervisor::MachineMemory;
-use esplens_supervisor::Session;
+use esplens_supervisor::{MachineMemory, Session};
 
 /// Function names for the code that is in memory at the moment.
 pub struct Present<'a> {

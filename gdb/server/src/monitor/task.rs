@@ -3,8 +3,7 @@
 use super::{Error, freertos, number};
 use esplens_core::memory::WatchKind;
 use esplens_debuginfo::rtos::TaskIs;
-use esplens_supervisor::MachineMemory;
-use esplens_supervisor::{Condition, Handle, Point, PointKind};
+use esplens_supervisor::{Condition, Handle, MachineMemory, Point, PointKind};
 
 /// The points, a message for invalid input, or an error.
 type Made = Result<Result<Vec<Point>, String>, Error>;

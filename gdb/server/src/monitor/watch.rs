@@ -4,8 +4,7 @@ use super::frame::{FrameSymbols, SelectedStack};
 use super::{Error, Result, breakpoints, number, whatis};
 use clap::Args;
 use esplens_core::memory::WatchKind;
-use esplens_supervisor::MachineMemory;
-use esplens_supervisor::{Handle, Point, PointKind};
+use esplens_supervisor::{Handle, MachineMemory, Point, PointKind};
 
 /// Maximum size of a watched object, in bytes.
 const MAX_SIZE: u32 = 1 << 20;

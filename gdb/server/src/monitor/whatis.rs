@@ -5,9 +5,7 @@ use super::{Error, Result, number};
 use clap::Args;
 use esplens_debuginfo::symbols::{self, SymbolError, Symbols, Value, ValueFormat, ValuePlace};
 use esplens_debuginfo::unwind::SourceView;
-use esplens_supervisor::MachineMemory;
-use esplens_supervisor::whatis;
-use esplens_supervisor::{Client, Handle, Session};
+use esplens_supervisor::{Client, Handle, MachineMemory, Session, whatis};
 
 /// Describes an address (variable, stack, heap block, register, flash, ROM), or shows an expression in the selected
 /// frame (`frame`).

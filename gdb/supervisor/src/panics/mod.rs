@@ -2,8 +2,7 @@
 
 mod live;
 
-use crate::MachineMemory;
-use crate::{Client, Gone, Handle, Point, PointKind};
+use crate::{Client, Gone, Handle, MachineMemory, Point, PointKind};
 use esplens_debuginfo::explain;
 use esplens_debuginfo::rtos::{self, Rtos};
 use esplens_debuginfo::symbols::Symbols;

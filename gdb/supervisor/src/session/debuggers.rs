@@ -1,8 +1,7 @@
 //! Attached debuggers. Each one is stopped at its prompt or waits for a stop. If one of them detaches, the machine
 //! stays stopped while another one is at its prompt.
 
-use crate::event::Client;
-use crate::event::Stopped;
+use crate::event::{Client, Stopped};
 use crate::session::Session;
 use esplens_soc::machine::Plan;
 use std::collections::BTreeMap;

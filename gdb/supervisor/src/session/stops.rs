@@ -1,8 +1,7 @@
 //! Stops: their reasons, panic stops, and the stack frame that each client has selected.
 
-use crate::event::Client;
-use crate::event::{Event, Stopped, Why};
-use crate::point::{Point, PointId, PointKind};
+use crate::event::{Client, Event, PointId, Stopped, Why};
+use crate::point::{Point, PointKind};
 use crate::session::{RunState, Session};
 use esplens_core::cpu::exception::{Cause, vector};
 use esplens_core::cpu::{Cpu, ps};

@@ -3,8 +3,7 @@
 use super::back::BackLine;
 use super::code::{insn_at, line_range, return_address, run_to, step};
 use super::{LeaveLine, OnArrival, PendingStep, StepKind, Target, back_to};
-use crate::MachineMemory;
-use crate::{Client, Gone, Handle, ReverseKind, Session, Why};
+use crate::{Client, Gone, Handle, MachineMemory, ReverseKind, Session, Why};
 use esplens_core::cpu::ps;
 use esplens_core::isa::Flow;
 use esplens_debuginfo::symbols::Symbols;

@@ -1,7 +1,6 @@
 //! Code lookups for steps, and functions that resume the machine.
 
-use crate::MachineMemory;
-use crate::{Client, Point, PointId, PointKind, Session};
+use crate::{Client, MachineMemory, Point, PointId, PointKind, Session};
 use esplens_core::isa;
 use esplens_debuginfo::symbols::Symbols;
 use esplens_debuginfo::unwind::{self};

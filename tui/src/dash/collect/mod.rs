@@ -14,8 +14,7 @@ use super::wire::*;
 use esplens_debuginfo::rtos::Rtos;
 use esplens_debuginfo::symbols::Symbols;
 use esplens_soc::machine::Machine;
-use esplens_supervisor::panics;
-use esplens_supervisor::{Handle, PointKind, RunState, Session, Stopped, Why};
+use esplens_supervisor::{Handle, PointKind, RunState, Session, Stopped, Why, panics};
 use std::sync::Arc;
 
 /// Maximum number of bytes read for one range.

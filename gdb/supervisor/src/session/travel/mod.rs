@@ -9,8 +9,7 @@ mod search;
 
 pub(crate) use history::History;
 
-use crate::event::Client;
-use crate::event::Why;
+use crate::event::{Client, Why};
 use crate::session::{RunState, Session};
 use esplens_core::debug::Stop;
 use esplens_core::time::{TICKS_PER_US, Ticks};
