@@ -1,7 +1,7 @@
 //! Accesses that no page table maps: peripherals, RTC slow memory, illegal cache accesses and unmapped addresses.
 
 use crate::cache;
-use crate::dev::{Cx, DevId, DevView, Device, Devices};
+use crate::dev::{Cx, DevId, DevView, Device, Devices, ulp};
 use crate::machine::{DCRSET, ENABLE_OCD};
 use crate::map::{RTC_BYTES, RTC_FAST, RTC_SLOW};
 use crate::system::{Narrow, System};
@@ -133,6 +133,11 @@ impl Soc {
     pub fn run_events(&mut self, mem: &mut Memory, now: Ticks) {
         for _ in 0..MAX_EVENTS {
             let Some((slot, at)) = self.sys.events.pop(now) else { return };
+            if slot == ulp::slot() {
+                mem.work.charge(CALL);
+                self.run_ulp(mem, at);
+                continue;
+            }
             let (id, tag) = DevId::of_slot(slot);
             self.call(mem, (0, 0), at, id, |d, cx| d.event(tag, cx));
         }
@@ -152,7 +157,7 @@ impl Soc {
         }
     }
 
-    fn rtc_word(&self, mem: &Memory, offset: usize) -> u32 {
+    pub(crate) fn rtc_word(&self, mem: &Memory, offset: usize) -> u32 {
         let mut bytes = [0; 4];
         if let Some(region) = self.sys.banks.rtc_slow {
             mem.read_region(region, offset, &mut bytes);

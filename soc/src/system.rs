@@ -4,6 +4,7 @@ use crate::cache::Caches;
 use crate::clocks::Clocks;
 use crate::dev::radio::RadioState;
 use crate::dev::spi::{FlashChip, PsramChip};
+use crate::dev::ulp::Ulp;
 use crate::dev::{DevId, DevMsg};
 use crate::irq::IrqMatrix;
 use crate::trace::{self, TraceSet};
@@ -195,6 +196,8 @@ pub struct System {
     pub random: u64,
     /// Messages between devices that are not delivered yet.
     pub messages: VecDeque<(DevId, DevMsg)>,
+    /// The ULP coprocessor.
+    pub ulp: Ulp,
     /// Radio state shared by its blocks.
     pub radio: RadioState,
     /// Frames sent by the MAC and not yet passed to the network; taken at the end of the slice.

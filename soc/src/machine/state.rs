@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Version of the serialised format; other versions are refused. Must be raised with every change of the saved state.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// A machine at one instant. It is cheap to clone and keep: pages are shared until they are written.
 #[derive(Clone, Serialize, Deserialize)]

@@ -1,15 +1,21 @@
 //! GPIO: pads 0..39, their interrupts, and the matrix that connects pads and peripheral signals.
 //!
 //! A pad's level comes from the chip's driver (GPIO_OUT, a peripheral's signal, or the RTC), else from an external
-//! driver ([`DevMsg::Pad`]), else from its pull resistors. A peripheral drives its output signal with
+//! driver ([`DevMsg::Pad`]), else from an external resistor ([`DevMsg::PadPull`]), else from its own pull resistors. A peripheral drives its output signal with
 //! [`DevMsg::SignalOut`]. The owner of an input signal receives [`DevMsg::SignalIn`] when the signal changes. Output
 //! enables of peripherals are assumed to be on. Sigma-delta generators produce no output.
 
+mod info;
 pub mod matrix;
 mod pads;
+mod pulse;
+pub mod signals;
 pub mod spec;
 #[cfg(test)]
 mod tests;
+
+pub use info::{PadFunction, PadInfo, PadSource};
+pub use pulse::Pulse;
 
 use super::io_mux;
 use super::regfile::RegFile;
@@ -94,6 +100,13 @@ pub struct Gpio {
     /// Pads that are driven from outside the chip, and their driven levels.
     outside_on: u64,
     outside_level: u64,
+    /// Pads with an external resistor, and the levels that the resistors pull to.
+    outside_pull: u64,
+    outside_pull_level: u64,
+    /// Pulses from outside that are not over yet.
+    pulses: BTreeMap<u8, pulse::Train>,
+    /// Pads that RTC_CNTL holds.
+    force_hold: u64,
     /// Input levels: pad levels gated by the input enables.
     input: u64,
     /// Pads whose level was output to the host, and the last such levels.
@@ -128,6 +141,10 @@ impl Default for Gpio {
             drive_level: 0,
             outside_on: 0,
             outside_level: 0,
+            outside_pull: 0,
+            outside_pull_level: 0,
+            pulses: BTreeMap::new(),
+            force_hold: 0,
             input: 0,
             shown: 0,
             shown_level: 0,
@@ -300,13 +317,22 @@ impl Device for Gpio {
                     }
                 }
             }
-            DevMsg::Pad(n, level) if n < 40 => self.outside(n, level, cx),
+            DevMsg::Pad(n, level) if n < 40 => {
+                self.end_pulses(n, cx);
+                self.outside(n, level, cx);
+            }
+            DevMsg::PadPull(n, level) if n < 40 => self.pull(n, level, cx),
+            DevMsg::PadPulse(n, pulse) if n < 40 => self.start_pulses(n, pulse, cx),
             DevMsg::IoMux(n, value) if n < 40 => {
                 self.mux[usize::from(n)] = value;
                 self.sync_loopbacks(cx);
                 self.update(1 << n, cx);
             }
             DevMsg::RtcPad(n, pad) if n < 40 => {
+                // A held pad keeps its settings. The message that ends the hold has the present ones.
+                if pad.hold && self.rtc[usize::from(n)].hold {
+                    return;
+                }
                 self.rtc[usize::from(n)] = pad;
                 self.sync_loopbacks(cx);
                 self.update(1 << n, cx);
@@ -316,9 +342,18 @@ impl Device for Gpio {
                 self.hold = hold;
                 self.update(released, cx);
             }
+            DevMsg::ForceHold(hold) => {
+                let released = self.force_hold & !hold;
+                self.force_hold = hold;
+                self.update(released, cx);
+            }
             DevMsg::Sleep(_) => self.wake(PINS, cx),
             _ => {}
         }
+    }
+
+    fn event(&mut self, _tag: u8, cx: &mut Cx) {
+        self.run_pulses(cx);
     }
 
     /// Resets the registers. State that other owners control is kept: external drivers, IO_MUX, RTC pads and holds.
@@ -331,6 +366,10 @@ impl Device for Gpio {
             drive_level: self.drive_level,
             outside_on: self.outside_on,
             outside_level: self.outside_level,
+            outside_pull: self.outside_pull,
+            outside_pull_level: self.outside_pull_level,
+            pulses: std::mem::take(&mut self.pulses),
+            force_hold: self.force_hold,
             shown: self.shown,
             shown_level: self.shown_level,
             ..Self::default()

@@ -30,7 +30,7 @@ impl Gpio {
         self.signals[usize::from(signal >> 6)] >> (signal & 63) & 1 != 0
     }
 
-    fn function(&self, pin: u8) -> u8 {
+    pub(super) fn function(&self, pin: u8) -> u8 {
         (self.mux[usize::from(pin)] >> pad::MCU_SEL_S & 7) as u8
     }
 
@@ -59,28 +59,39 @@ impl Gpio {
         (enable ^ (cfg & out_sel::OEN_INV != 0) && !released).then_some(level)
     }
 
-    fn held(&self, n: u8) -> bool {
-        self.rtc[usize::from(n)].hold || self.hold >> n & 1 != 0
+    pub(super) fn held(&self, n: u8) -> bool {
+        self.rtc[usize::from(n)].hold || (self.hold | self.force_hold) >> n & 1 != 0
     }
 
     /// Returns the level that the chip currently drives pad `n` to, including a hold; `None` if its driver is off.
-    fn drive(&self, n: u8) -> Option<bool> {
+    pub(super) fn drive(&self, n: u8) -> Option<bool> {
         (self.drive_on >> n & 1 != 0).then_some(self.drive_level >> n & 1 != 0)
     }
 
     /// Returns a pad's level. The chip's driver overrides an external one, and both override the pulls. A floating pad
     /// is low.
-    fn resolve(&self, n: u8) -> bool {
+    pub(super) fn resolve(&self, n: u8) -> bool {
         let outside = (self.outside_on >> n & 1 != 0).then_some(self.outside_level >> n & 1 != 0);
-        let up = if rtcio::is_rtc_pad(n) {
-            self.rtc[usize::from(n)].up
-        } else {
-            self.mux[usize::from(n)] & pad::FUN_WPU != 0
-        };
-        self.drive(n).or(outside).unwrap_or(up)
+        self.drive(n).or(outside).or(self.outside_pull(n)).unwrap_or(self.pulls(n).0)
     }
 
-    fn input_enabled(&self, n: u8) -> bool {
+    /// Returns the level that an external resistor pulls a pad to; `None` without one. Such a resistor has about 10
+    /// kilohms and overrides the pad's own pulls of about 45.
+    pub(super) fn outside_pull(&self, n: u8) -> Option<bool> {
+        (self.outside_pull >> n & 1 != 0).then_some(self.outside_pull_level >> n & 1 != 0)
+    }
+
+    /// Returns whether a pad's own pull-up and pull-down are enabled.
+    pub(super) fn pulls(&self, n: u8) -> (bool, bool) {
+        if rtcio::is_rtc_pad(n) {
+            let rtc = self.rtc[usize::from(n)];
+            return (rtc.up, rtc.down);
+        }
+        let mux = self.mux[usize::from(n)];
+        (mux & pad::FUN_WPU != 0, mux & pad::FUN_WPD != 0)
+    }
+
+    pub(super) fn input_enabled(&self, n: u8) -> bool {
         self.mux[usize::from(n)] & pad::FUN_IE != 0 && !self.rtc[usize::from(n)].selected
     }
 
@@ -182,7 +193,7 @@ impl Gpio {
     }
 
     /// Returns the pad that feeds an input signal.
-    fn source(&self, signal: u8) -> Option<u8> {
+    pub(super) fn source(&self, signal: u8) -> Option<u8> {
         let cfg = self.in_cfg.get(&signal).copied().unwrap_or(0);
         if cfg & in_sel::SIG == 0 {
             let (n, function) = matrix::direct_input(signal)?;
@@ -237,6 +248,21 @@ impl Gpio {
         put(&mut self.outside_on, n, level.is_some());
         put(&mut self.outside_level, n, level == Some(true));
         cx.sys.pads.driven = self.outside_on;
+        self.changed_outside(n, level, cx);
+    }
+
+    /// Connects a pad to an external resistor (true: to the supply, false: to ground), or removes it.
+    pub(super) fn pull(&mut self, n: u8, level: Option<bool>, cx: &mut Cx) {
+        if PINS >> n & 1 == 0 {
+            return;
+        }
+        put(&mut self.outside_pull, n, level.is_some());
+        put(&mut self.outside_pull_level, n, level == Some(true));
+        let driven = (self.outside_on >> n & 1 != 0).then_some(self.outside_level >> n & 1 != 0);
+        self.changed_outside(n, driven, cx);
+    }
+
+    fn changed_outside(&mut self, n: u8, level: Option<bool>, cx: &mut Cx) {
         self.update(1 << n, cx);
         self.wake(1 << n, cx);
         if rtcio::is_rtc_pad(n) {

@@ -19,7 +19,7 @@ crate::registers! {
     /// Waits for PLL, crystal and 8 MHz clock.
     TIMER1 = 0x1c, reset 0x28140403, Stored;
     /// Waits for touch and ULP.
-    TIMER2 = 0x20, reset 0x1080000, Stored;
+    TIMER2 = 0x20, reset 0x1080000, Modelled;
     /// Power-up waits of memories and radio.
     TIMER3 = 0x24, reset 0x14160a08, Stored;
     /// Power-up waits of the digital core and RTC peripherals.
@@ -176,6 +176,18 @@ crate::fields! {
         SLP_WAKEUP = 1 << 29;
         SLP_REJECT = 1 << 30;
         SLEEP_EN = 1 << 31;
+    }
+
+    /// Fields of [`TIMER2`], as masks.
+    pub mod timer2 of TIMER2 {
+        ULPCP_TOUCH_START_WAIT = 0x1ff << 15;
+        MIN_TIME_CK8M_OFF = 0xff << 24;
+    } with {
+        /// Returns the slow clock periods from the power-up of ULP and touch sensor to their start.
+        #[must_use]
+        pub const fn start_wait(value: u32) -> u64 {
+            ((value & ULPCP_TOUCH_START_WAIT) >> 15) as u64
+        }
     }
 
     /// Fields of [`TIMER5`], as masks.
