@@ -136,6 +136,9 @@ impl Soc {
             if slot == ulp::slot() {
                 mem.work.charge(CALL);
                 self.run_ulp(mem, at);
+                if self.sys.ulp.debug.hit.is_some() {
+                    return;
+                }
                 continue;
             }
             let (id, tag) = DevId::of_slot(slot);

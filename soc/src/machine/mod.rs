@@ -190,6 +190,8 @@ pub struct Machine {
     files: simcall::Files,
     /// State of debuggers; not part of the machine's state.
     debug: debug::Debug,
+    /// The ULP stopped before an event of this slice boundary: the boundary's inputs have been applied.
+    resumes_events: bool,
 }
 
 impl Machine {

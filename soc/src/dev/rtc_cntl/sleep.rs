@@ -194,6 +194,8 @@ impl RtcCntl {
         if bits & WAKE_EXT1 != 0 && self.power != Power::Awake {
             self.ext1_status |= bits >> 11 & 0x3_FFFF;
         }
-        self.wake(bits, cx);
+        // The instruction WAKE has no effect before RDY_FOR_WAKEUP (ESP-IDF "ULP Coprocessor Instruction Set").
+        let early = self.power != Power::Awake && cx.now < self.early.0;
+        self.wake(if early { bits & !WAKE_ULP } else { bits }, cx);
     }
 }
