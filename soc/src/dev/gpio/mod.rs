@@ -107,6 +107,8 @@ pub struct Gpio {
     pulses: BTreeMap<u8, pulse::Train>,
     /// Pads that RTC_CNTL holds.
     force_hold: u64,
+    /// The digital core is off (deep sleep): only the RTC and holds drive pads. The reset at its end clears this.
+    off: bool,
     /// Input levels: pad levels gated by the input enables.
     input: u64,
     /// Pads whose level was output to the host, and the last such levels.
@@ -145,6 +147,7 @@ impl Default for Gpio {
             outside_pull_level: 0,
             pulses: BTreeMap::new(),
             force_hold: 0,
+            off: false,
             input: 0,
             shown: 0,
             shown_level: 0,
@@ -347,7 +350,13 @@ impl Device for Gpio {
                 self.force_hold = hold;
                 self.update(released, cx);
             }
-            DevMsg::Sleep(_) => self.wake(PINS, cx),
+            DevMsg::Sleep(deep) => {
+                self.off = deep;
+                if deep {
+                    self.update(PINS, cx);
+                }
+                self.wake(PINS, cx);
+            }
             _ => {}
         }
     }

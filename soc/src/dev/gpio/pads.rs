@@ -44,6 +44,9 @@ impl Gpio {
         if rtc.selected {
             return rtc.drive;
         }
+        if self.off {
+            return None;
+        }
         let function = self.function(n);
         if !matrix::is_gpio(n, function) {
             return matrix::direct_output(n, function).map(|s| self.signal(s));

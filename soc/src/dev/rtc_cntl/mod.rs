@@ -1,6 +1,7 @@
 //! The RTC controller: resets, clocks, RTC timer, sleep, watchdog, scratch words (TRM 31).
 
 mod crc;
+mod hold;
 pub mod regi2c;
 mod sleep;
 pub mod spec;
@@ -23,7 +24,7 @@ use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use sleep::Time;
 use spec::{
-    SPEC, clk_conf, options0, reset_state, rtc_mem_conf, sdio_conf, state0, sw_cpu_stall, time_update,
+    SPEC, clk_conf, dig_iso, options0, reset_state, rtc_mem_conf, sdio_conf, state0, sw_cpu_stall, time_update,
     wakeup_state,
 };
 
@@ -63,6 +64,8 @@ pub struct RtcCntl {
     early: (Ticks, u32),
     ext1_status: u32,
     crc: u32,
+    /// The digital pads are held since a deep sleep.
+    autohold: bool,
 }
 
 impl RtcCntl {
@@ -216,6 +219,7 @@ impl Device for RtcCntl {
             spec::LOW_POWER_ST if self.power == Power::Awake => MAIN_STATE_IN_IDLE,
             spec::LOW_POWER_ST if v.now >= self.early.0 => RDY_FOR_WAKEUP,
             spec::EXT_WAKEUP1_STATUS => self.ext1_status,
+            spec::DIG_ISO if self.autohold => stored | dig_iso::DG_PAD_AUTOHOLD,
             spec::RTC_MEM_CONF if stored & rtc_mem_conf::START != 0 => stored | rtc_mem_conf::FINISH,
             spec::RTC_MEM_CRC_RES => self.crc,
             _ => stored,
@@ -254,6 +258,11 @@ impl Device for RtcCntl {
                 self.sync_stall(cx);
             }
             spec::EXT_WAKEUP1 => self.ext_wakeup1(value),
+            spec::DIG_ISO => self.write_dig_iso(value, cx),
+            spec::HOLD_FORCE => {
+                self.regs.set(offset, value);
+                self.sync_hold(cx);
+            }
             spec::RTC_MEM_CONF => self.write_mem_conf(value, cx),
             spec::TIME0 | spec::TIME1 | spec::INT_RAW | spec::INT_ST | spec::LOW_POWER_ST => {}
             spec::DIAG1 | spec::EXT_WAKEUP1_STATUS | spec::RTC_MEM_CRC_RES => {}
@@ -288,6 +297,7 @@ impl Device for RtcCntl {
         (TIME_TAG..=WAKE_TAG).for_each(|tag| cx.cancel(tag));
         self.timer.set(0, cx.now);
         self.sync_stall(cx);
+        self.sync_hold(cx);
         self.sync_clocks(cx);
         self.retime(cx);
         self.sync_irq(cx);

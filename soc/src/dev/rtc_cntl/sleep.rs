@@ -116,6 +116,9 @@ impl RtcCntl {
         let deep = self.regs.get(&SPEC, spec::DIG_PWC) & dig_pwc::DG_WRAP_PD_EN != 0;
         self.power = if deep { Power::Deep } else { Power::Light };
         self.wake_cause = 0;
+        if deep {
+            self.hold_for_sleep(cx);
+        }
         cx.request(if deep { Request::DeepSleep } else { Request::LightSleep });
         for dev in DevId::ALL {
             cx.send(*dev, DevMsg::Sleep(deep));

@@ -404,3 +404,41 @@ fn the_digital_cores_sources_do_not_end_deep_sleep() {
     b.message(&DevMsg::WakeCause(digital));
     assert_eq!(b.dev.power(), Power::Deep);
 }
+
+fn holds(b: &Bench<RtcCntl>) -> Option<u64> {
+    b.sent.iter().rev().find_map(|(_, m)| if let DevMsg::ForceHold(set) = m { Some(*set) } else { None })
+}
+
+#[test]
+fn pads_are_held_by_force_and_from_deep_sleep_on() {
+    let mut b = bench();
+    b.write(spec::HOLD_FORCE, 1 | 1 << 17);
+    assert_eq!(holds(&b), Some(1 << 34 | 1 << 33));
+    b.write(spec::HOLD_FORCE, 0);
+    // gpio_deep_sleep_hold_en; rtc_init has cleared FORCE_UNHOLD.
+    let iso = b.read(spec::DIG_ISO) & !dig_iso::DG_PAD_FORCE_UNHOLD;
+    b.write(spec::DIG_ISO, iso | dig_iso::DG_PAD_AUTOHOLD_EN);
+    assert_eq!(holds(&b), Some(0));
+    sleep(&mut b, true, WAKE_TOUCH);
+    assert_eq!(holds(&b).map(|set| set & 0b10_1010), Some(0b10_1010), "GPIO 1, 3, 5");
+    b.advance(10_000);
+    b.message(&DevMsg::WakeCause(WAKE_TOUCH));
+    reset_kind(&mut b, ResetKind::Core);
+    assert_ne!(b.read(spec::DIG_ISO) & dig_iso::DG_PAD_AUTOHOLD, 0, "still held");
+    // gpio_deep_sleep_hold_dis
+    b.write(spec::DIG_ISO, iso | dig_iso::CLR_DG_PAD_AUTOHOLD);
+    assert_eq!((holds(&b), b.read(spec::DIG_ISO) & dig_iso::DG_PAD_AUTOHOLD), (Some(0), 0));
+}
+
+#[test]
+fn the_power_state_is_readable_for_the_ulp() {
+    let mut b = bench();
+    assert_eq!(b.read(spec::LOW_POWER_ST), MAIN_STATE_IN_IDLE);
+    sleep(&mut b, true, super::sleep::WAKE_ULP);
+    assert_eq!(b.read(spec::LOW_POWER_ST), 0, "not ready yet");
+    b.message(&DevMsg::WakeCause(super::sleep::WAKE_ULP));
+    b.advance(10_000);
+    assert_eq!((b.dev.power(), b.read(spec::LOW_POWER_ST)), (Power::Deep, RDY_FOR_WAKEUP), "too early");
+    b.message(&DevMsg::WakeCause(super::sleep::WAKE_ULP));
+    assert_eq!(b.dev.power(), Power::Awake);
+}
