@@ -4,6 +4,7 @@ use crate::cache::Caches;
 use crate::clocks::Clocks;
 use crate::dev::radio::RadioState;
 use crate::dev::spi::{FlashChip, PsramChip};
+use crate::dev::mcpwm::PwmWave;
 use crate::dev::ulp::Ulp;
 use crate::dev::{DevId, DevMsg};
 use crate::irq::IrqMatrix;
@@ -196,6 +197,8 @@ pub struct System {
     pub random: u64,
     /// Messages between devices that are not delivered yet.
     pub messages: VecDeque<(DevId, DevMsg)>,
+    /// Output signals that are functions of virtual time, by signal. Kept by MCPWM, evaluated by the GPIO device.
+    pub waves: BTreeMap<u8, PwmWave>,
     /// The ULP coprocessor.
     pub ulp: Ulp,
     /// Radio state shared by its blocks.

@@ -81,7 +81,7 @@ impl GpioCommand {
         let input = match (&self.what, &self.pin) {
             (Some(What::Read { pin }), _) | (None, Some(pin)) => {
                 let pin = *pin;
-                let info = handle.call(move |s| s.machine().soc().dev.gpio.pad_info(pin))?;
+                let info = handle.call(move |s| s.machine().pad(pin))?;
                 return Ok(info.map_or(String::new(), |info| line(&info)));
             }
             (Some(What::Drive { pin, level }), _) => Input::Pad(*pin, Some(*level)),
@@ -208,7 +208,7 @@ fn analog(text: &str) -> std::result::Result<AnalogLevel, String> {
 
 /// Handles `info gpio`.
 pub fn all(m: &Machine) -> String {
-    (0..40).filter_map(|n| m.soc().dev.gpio.pad_info(n)).map(|info| line(&info)).collect()
+    (0..40).filter_map(|n| m.pad(n)).map(|info| line(&info)).collect()
 }
 
 fn word(level: bool) -> &'static str {

@@ -2,6 +2,8 @@
 
 use super::spec::{in_sel, out_sel, pin};
 use super::{Gpio, PINS, matrix};
+use crate::system::System;
+use esplens_core::time::Ticks;
 
 /// The function that a pad has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,9 +69,9 @@ pub struct PadInfo {
 }
 
 impl Gpio {
-    /// Describes a pad; `None` if it does not exist.
+    /// Describes a pad at `now`; `None` if it does not exist.
     #[must_use]
-    pub fn pad_info(&self, n: u8) -> Option<PadInfo> {
+    pub fn pad_info(&self, n: u8, sys: &System, now: Ticks) -> Option<PadInfo> {
         if n >= 40 || PINS >> n & 1 == 0 {
             return None;
         }
@@ -85,7 +87,7 @@ impl Gpio {
         };
         Some(PadInfo {
             pin: n,
-            level: self.resolve(n),
+            level: self.wave(n, sys, now).unwrap_or_else(|| self.resolve(n)),
             source,
             output,
             input: self.input_enabled(n),

@@ -250,8 +250,8 @@ impl Device for Gpio {
             ENABLE..=ENABLE_W1TC => half(self.enable, false),
             ENABLE1..=ENABLE1_W1TC => half(self.enable, true),
             STRAP => v.sys.strap & 0xFFFF,
-            IN => half(self.input, false),
-            IN1 => half(self.input, true),
+            IN => half(self.input_at(v.sys, v.now), false),
+            IN1 => half(self.input_at(v.sys, v.now), true),
             STATUS..=STATUS_W1TC => half(self.status, false),
             STATUS1..=STATUS1_W1TC => half(self.status, true),
             ACPU_INT => self.status_of(m.app, false),
@@ -285,6 +285,7 @@ impl Device for Gpio {
     fn steady_until(&self, offset: u32, v: &DevView) -> Ticks {
         match offset {
             CALI_DATA => steady_before(self.cali.0, v),
+            IN | IN1 if !v.sys.waves.is_empty() => v.now,
             _ => STEADY,
         }
     }

@@ -6,7 +6,8 @@ use super::{Gpio, PINS};
 use crate::dev::io_mux::spec::pad;
 use crate::dev::{Cx, DevId, DevMsg, rtcio};
 use crate::irq::IrqSource;
-use crate::system::Output;
+use crate::system::{Output, System};
+use esplens_core::time::Ticks;
 
 /// Pads with an output driver: 34..39 have none, 28..31 do not exist.
 const DRIVERS: u64 = 0x3_0FFF_FFFF;
@@ -112,6 +113,30 @@ impl Gpio {
         u8::try_from(cfg & out_sel::SEL).ok().filter(|_| plain)
     }
 
+    /// Returns the level of a pad that outputs a wave ([`System::waves`]); `None` for others.
+    pub(super) fn wave(&self, n: u8, sys: &System, now: Ticks) -> Option<bool> {
+        let cfg = self.out_cfg[usize::from(n)];
+        let signal = u8::try_from(cfg & out_sel::SEL).ok()?;
+        let wave = sys.waves.get(&signal)?;
+        if self.drive(n).is_none() || self.held(n) || self.rtc[usize::from(n)].selected {
+            return None;
+        }
+        matrix::is_gpio(n, self.function(n)).then(|| wave.level(now) ^ (cfg & out_sel::INV != 0))
+    }
+
+    /// Returns the input levels at `now`, with those of pads that output waves.
+    pub(super) fn input_at(&self, sys: &System, now: Ticks) -> u64 {
+        let mut input = self.input;
+        if !sys.waves.is_empty() {
+            for n in bits(self.drive_on) {
+                if let Some(level) = self.wave(n, sys, now).filter(|_| self.input_enabled(n)) {
+                    put(&mut input, n, level);
+                }
+            }
+        }
+        input
+    }
+
     /// Updates [`crate::system::System::matrix_loopbacks`].
     pub(super) fn sync_loopbacks(&self, cx: &mut Cx) {
         let wire = |signal: u8| {
@@ -123,7 +148,9 @@ impl Gpio {
         let matrix_loopbacks = self.in_cfg.keys().filter_map(|s| wire(*s)).collect();
         if cx.sys.matrix_loopbacks != matrix_loopbacks {
             cx.sys.matrix_loopbacks = matrix_loopbacks;
-            cx.send(DevId::Ledc, DevMsg::LoopbacksChanged);
+            for dev in [DevId::Ledc, DevId::Mcpwm0, DevId::Mcpwm1] {
+                cx.send(dev, DevMsg::LoopbacksChanged);
+            }
         }
     }
 

@@ -123,12 +123,13 @@ fn a_signal_goes_out_over_a_pad_and_in_again() {
     b.message(&DevMsg::SignalOut(87, true));
     b.message(&DevMsg::SignalOut(87, false));
     let sent: Vec<_> = b.sent.drain(..).collect();
-    let matrix_loopbacks = (DevId::Ledc, DevMsg::LoopbacksChanged);
+    let [ledc, pwm0, pwm1] =
+        [DevId::Ledc, DevId::Mcpwm0, DevId::Mcpwm1].map(|dev| (dev, DevMsg::LoopbacksChanged));
     let edge = |level| (DevId::Pcnt, DevMsg::SignalIn(39, level));
-    assert_eq!(sent, [matrix_loopbacks.clone(), edge(true), edge(false)]);
+    assert_eq!(sent, [ledc.clone(), pwm0.clone(), pwm1.clone(), edge(true), edge(false)]);
     assert_eq!(pads(&mut b), [(18, false), (18, true), (18, false)]);
     b.write(FUNC_OUT_SEL_CFG + 18 * 4, 87 | out_sel::INV);
-    assert_eq!(b.sent, [matrix_loopbacks, edge(true)]);
+    assert_eq!(b.sent, [ledc, pwm0, pwm1, edge(true)]);
 }
 
 #[test]
@@ -244,9 +245,9 @@ fn an_external_resistor_overrides_the_pads_own_pulls() {
     assert_eq!(b.read(IN) & 1, 1);
     b.message(&DevMsg::PadPull(5, Some(false)));
     b.reset();
-    let info = b.dev.pad_info(5).unwrap();
+    let info = info(&b, 5).unwrap();
     assert_eq!((info.level, info.source, info.outside_pull), (false, PadSource::OutsidePull, Some(false)));
-    assert!(b.dev.pad_info(28).is_none() && b.dev.pad_info(200).is_none());
+    assert!(info(&b, 28).is_none() && info(&b, 200).is_none());
 }
 
 #[test]
@@ -284,7 +285,7 @@ fn a_pulse_of_no_length_is_bounded() {
     let mut b = bench();
     b.message(&DevMsg::PadPulse(18, Pulse { level: true, length: 0, count: u32::MAX, period: 0 }));
     b.advance(100);
-    assert!((u32::MAX - b.dev.pad_info(18).unwrap().pulses) <= 51);
+    assert!((u32::MAX - info(&b, 18).unwrap().pulses) <= 51);
 }
 
 #[test]
@@ -296,7 +297,7 @@ fn deep_sleep_turns_digital_drivers_off_unless_they_are_held() {
     }
     b.message(&DevMsg::ForceHold(1 << 18));
     b.message(&DevMsg::Sleep(true));
-    let driven = |b: &Bench<Gpio>| [5, 18].map(|n| b.dev.pad_info(n).unwrap().output);
+    let driven = |b: &Bench<Gpio>| [5, 18].map(|n| info(b, n).unwrap().output);
     assert_eq!(driven(&b), [false, true]);
     b.reset();
     assert_eq!(driven(&b), [false, true], "the hold outlasts the reset");
@@ -310,7 +311,11 @@ fn a_held_rtc_pad_keeps_its_pulls() {
     let held = RtcPad { selected: true, input: true, up: true, hold: true, ..RtcPad::default() };
     b.message(&DevMsg::RtcPad(4, held));
     b.message(&DevMsg::RtcPad(4, RtcPad { up: false, down: true, ..held }));
-    assert!(b.dev.pad_info(4).unwrap().level);
+    assert!(info(&b, 4).unwrap().level);
     b.message(&DevMsg::RtcPad(4, RtcPad { up: false, down: true, hold: false, ..held }));
-    assert!(!b.dev.pad_info(4).unwrap().level);
+    assert!(!info(&b, 4).unwrap().level);
+}
+
+fn info(b: &Bench<Gpio>, n: u8) -> Option<PadInfo> {
+    b.dev.pad_info(n, &b.sys, b.now)
 }

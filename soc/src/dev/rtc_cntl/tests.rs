@@ -141,12 +141,14 @@ fn light_sleep_ends_at_the_alarm() {
 }
 
 #[test]
-fn the_ulp_is_warned_about_once() {
+fn the_timer_of_the_ulp_starts_it_and_is_stopped() {
     let mut b = bench();
-    for _ in 0..2 {
-        b.write(spec::STATE0, state0::ULP_CP_SLP_TIMER_EN);
-    }
-    assert_eq!(b.warnings().len(), 1);
+    let state = b.read(spec::STATE0);
+    b.write(spec::STATE0, state | state0::ULP_CP_SLP_TIMER_EN);
+    let start = b.sys.events.when(DevId::Sens.slot(ulp::TAG)).unwrap() - b.now;
+    assert_eq!(start, 20 * TICKS_PER_SEC / 150_000, "power-up: 4 and 16 slow clock periods");
+    b.write(spec::STATE0, state);
+    assert_eq!(b.sys.events.next(), u64::MAX);
 }
 
 #[test]
