@@ -2,9 +2,9 @@
 
 use crate::cache::Caches;
 use crate::clocks::Clocks;
+use crate::dev::mcpwm::PwmWave;
 use crate::dev::radio::RadioState;
 use crate::dev::spi::{FlashChip, PsramChip};
-use crate::dev::mcpwm::PwmWave;
 use crate::dev::ulp::Ulp;
 use crate::dev::{DevId, DevMsg};
 use crate::irq::IrqMatrix;

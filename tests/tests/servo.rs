@@ -23,7 +23,8 @@ fn edges(session: &mut UartSession, us: u64) -> Vec<(u64, bool)> {
 #[test]
 fn the_servos_pin_has_a_50_hz_wave_with_the_angles_high_time() {
     let Some(folder) = firmware::chip_folder() else { return };
-    let mut session = UartSession::boot(&folder.join("idf-4.4-servo/flash.bin"), |c| c.network = None).unwrap();
+    let mut session =
+        UartSession::boot(&folder.join("idf-4.4-servo/flash.bin"), |c| c.network = None).unwrap();
     session.expect("Servo", 10_000).unwrap();
     session.machine.input(Input::Pad(0, Some(false)));
     for (angle, high) in [(-90, 1000), (-45, 1250), (0, 1500)] {

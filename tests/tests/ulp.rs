@@ -13,10 +13,14 @@ const EDGES_TO_WAKE: u32 = RTC_SLOW + 56 * 4;
 /// The firmware's pulse counting pin.
 const PIN: u8 = 34;
 
+fn boot() -> Option<UartSession> {
+    let image = firmware::chip_folder()?.join("idf-4.4-ulp-wakeup/flash.bin");
+    Some(UartSession::boot(&image, |c| c.network = None).unwrap())
+}
+
 /// Boots the image and runs until the chip sleeps for the first time.
 fn asleep() -> Option<UartSession> {
-    let image = firmware::chip_folder()?.join("idf-4.4-ulp-wakeup/flash.bin");
-    let mut session = UartSession::boot(&image, |c| c.network = None).unwrap();
+    let mut session = boot()?;
     session.expect("Not Timer wakeup", 10_000).unwrap();
     session.expect("ulp_next_edge: 1", 1_000).unwrap();
     session.expect("Enabling timer wakeup, 30s", 1_000).unwrap();
@@ -53,9 +57,14 @@ fn pulses_are_counted_until_the_timer_wakes_the_chip() {
     let state = session.machine.save();
     session.expect("TIMER, saving pulse count", 25_000).unwrap();
     session.expect(r"count action: 14\r?\n", 500).unwrap();
-    let hash = session.machine.state_hash();
+    let (hash, log) = (session.machine.state_hash(), session.machine.log().to_vec());
     let end = session.machine.now();
     session.machine.restore(&state);
     session.run_to(end).unwrap();
     assert!(session.machine.state_hash() == hash);
+    // So does a replay of the inputs from power-on.
+    let mut replayed = boot().unwrap();
+    replayed.machine.replay(log);
+    replayed.run_to(end).unwrap();
+    assert!(replayed.machine.state_hash() == hash);
 }

@@ -86,11 +86,14 @@ impl GpioCommand {
             }
             (Some(What::Drive { pin, level }), _) => Input::Pad(*pin, Some(*level)),
             (Some(What::Release { pin }), _) => Input::Pad(*pin, None),
-            (Some(What::Pull { pin, to }), _) => Input::PadPull(*pin, match to {
-                PullTo::Up => Some(true),
-                PullTo::Down => Some(false),
-                PullTo::None => None,
-            }),
+            (Some(What::Pull { pin, to }), _) => Input::PadPull(
+                *pin,
+                match to {
+                    PullTo::Up => Some(true),
+                    PullTo::Down => Some(false),
+                    PullTo::None => None,
+                },
+            ),
             (Some(What::Pulse { pin, level, length, count, period }), _) => {
                 let period = period.unwrap_or(2 * length);
                 Input::PadPulse(*pin, Pulse { level: *level, length: *length, count: *count, period })
@@ -315,7 +318,9 @@ mod tests {
         ] {
             assert_eq!(said(&[line]).0, [input], "{line}");
         }
-        for wrong in ["gpio drive 28 1", "gpio drive 4 2", "gpio pulse 4 1 20", "adc 34 set 5000", "touch 10 set 1"] {
+        for wrong in
+            ["gpio drive 28 1", "gpio drive 4 2", "gpio pulse 4 1 20", "adc 34 set 5000", "touch 10 set 1"]
+        {
             let (log, text) = said(&[wrong]);
             assert!(log.is_empty() && !text.is_empty(), "{wrong}");
         }

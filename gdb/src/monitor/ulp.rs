@@ -62,7 +62,9 @@ fn offset(addr: u32) -> std::result::Result<u32, Error> {
     if at < RTC_BYTES as u32 && at.is_multiple_of(4) {
         return Ok(at);
     }
-    Err(Error::User(format!("{addr:#x} is no word of RTC slow memory: 0x50000000 to 0x50001ffc, or 0 to 0x1ffc")))
+    Err(Error::User(format!(
+        "{addr:#x} is no word of RTC slow memory: 0x50000000 to 0x50001ffc, or 0 to 0x1ffc"
+    )))
 }
 
 fn step(handle: &Handle) -> Result {

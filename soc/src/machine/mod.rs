@@ -26,7 +26,7 @@ pub use simcall::FileAnswer;
 pub use state::{MachineState, StateError};
 
 use crate::bus::Soc;
-use crate::dev::gpio::{PadInfo, Pulse};
+use crate::dev::gpio::Pulse;
 use crate::dev::sens::AnalogLevel;
 use crate::dev::{DevId, DevMsg};
 use crate::net::Net;
@@ -221,12 +221,6 @@ impl Machine {
     #[must_use]
     pub fn cpu(&self, core: usize) -> &Cpu {
         &self.cpus[core]
-    }
-
-    /// Describes a pad; `None` if there is none with this GPIO number.
-    #[must_use]
-    pub fn pad(&self, n: u8) -> Option<PadInfo> {
-        self.soc.dev.gpio.pad_info(n, &self.soc.sys, self.now().max(self.soc.sys.latest))
     }
 
     /// Returns all storage.

@@ -3,7 +3,8 @@
 //! A pad's level comes from the chip's driver (GPIO_OUT, a peripheral's signal, or the RTC), else from an external
 //! driver ([`DevMsg::Pad`]), else from an external resistor ([`DevMsg::PadPull`]), else from its own pull resistors. A peripheral drives its output signal with
 //! [`DevMsg::SignalOut`]. The owner of an input signal receives [`DevMsg::SignalIn`] when the signal changes. Output
-//! enables of peripherals are assumed to be on. Sigma-delta generators produce no output.
+//! enables of peripherals are assumed to be on. The waves of MCPWM ([`crate::system::System::waves`]) are evaluated when
+//! a level is read; their edges raise no interrupts of the pad itself. Sigma-delta generators produce no output.
 
 mod info;
 pub mod matrix;

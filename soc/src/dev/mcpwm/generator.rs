@@ -1,7 +1,7 @@
 //! Generators: their waves, and the edges of waves that a peripheral's input receives.
 
 use super::spec::{GEN_A, GEN_B, GEN_FORCE, GEN_TSTMP_A, GEN_TSTMP_B, OPERATOR_TIMERSEL, SPEC};
-use super::{Action, MIN_CYCLE, Mcpwm, PwmWave, TAG_EDGE};
+use super::{MIN_CYCLE, Mcpwm, PwmAction, PwmWave, TAG_EDGE};
 use crate::dev::Cx;
 
 impl Mcpwm {
@@ -52,18 +52,18 @@ impl Mcpwm {
     }
 
     /// Returns the actions of a generator by position in its timer's cycle, in order.
-    fn actions(&self, output: u8) -> Vec<(u64, Action)> {
+    fn actions(&self, output: u8) -> Vec<(u64, PwmAction)> {
         let op = usize::from(output / 2);
         let at = 0x38 * op as u32;
         let Some(timer) = self.timer_of(op) else { return Vec::new() };
         let conf = self.get(at + if output.is_multiple_of(2) { GEN_A } else { GEN_B });
         let stamp = |base: u32| u64::from(self.get(base + at) & 0xFFFF);
         let values = [0, timer.period(), stamp(GEN_TSTMP_A), stamp(GEN_TSTMP_B)];
-        let mut actions: Vec<(u64, Action)> = Vec::new();
+        let mut actions: Vec<(u64, PwmAction)> = Vec::new();
         // TEZ, TEP, TEA, TEB: bits 0 to 7 counting up, 12 to 19 counting down. The last one at a position wins.
         for (n, value) in values.into_iter().enumerate() {
             for (place, shift) in timer.places(value).into_iter().zip([0, 12]) {
-                if let (Some(place), Some(action)) = (place, Action::of(conf >> (shift + 2 * n))) {
+                if let (Some(place), Some(action)) = (place, PwmAction::of(conf >> (shift + 2 * n))) {
                     actions.push((place, action));
                 }
             }
@@ -84,7 +84,11 @@ impl Mcpwm {
                 }
                 if wave.length() < MIN_CYCLE {
                     let offset = GEN_A + 0x38 * u32::from(output / 2);
-                    cx.warn_reg(&SPEC, offset, "this wave is too fast: no edges are passed to the connected inputs");
+                    cx.warn_reg(
+                        &SPEC,
+                        offset,
+                        "this wave is too fast: no edges are passed to the connected inputs",
+                    );
                     continue;
                 }
                 let (level, at) = (wave.level(cx.now), wave.next(cx.now));

@@ -170,7 +170,8 @@ fn forced_levels_reach_the_matrix_and_dead_time_warns() {
 fn output(b: &mut Bench<Mcpwm>, us: u64) -> String {
     let mut text = String::new();
     for _ in 0..us {
-        let level = b.dev.levels(&Cx { now: b.now, dev: b.id, core: 0, pc: 0, sys: &mut b.sys, mem: &mut b.mem });
+        let level =
+            b.dev.levels(&Cx { now: b.now, dev: b.id, core: 0, pc: 0, sys: &mut b.sys, mem: &mut b.mem });
         text.push(if level & 1 != 0 { '#' } else { '.' });
         b.advance(1);
     }

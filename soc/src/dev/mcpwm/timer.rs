@@ -73,10 +73,7 @@ impl PwmTimer {
             1 => [Some(value), None],
             2 => [None, Some(period - value)],
             // At zero it counts up, at the period down.
-            3 => [
-                (value < period || period == 0).then_some(value),
-                (value > 0).then(|| 2 * period - value),
-            ],
+            3 => [(value < period || period == 0).then_some(value), (value > 0).then(|| 2 * period - value)],
             _ => [None; 2],
         }
     }

@@ -4,9 +4,9 @@ use super::timer::PwmTimer;
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 
-/// Action of a generator at an event of its timer (`GENx_y_UTEZ` and the like).
+/// PwmAction of a generator at an event of its timer (`GENx_y_UTEZ` and the like).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Action {
+pub enum PwmAction {
     /// Output low.
     Low,
     /// Output high.
@@ -15,7 +15,7 @@ pub enum Action {
     Toggle,
 }
 
-impl Action {
+impl PwmAction {
     /// Returns the action of a field of GEN_A or GEN_B; `None` for no change.
     #[must_use]
     pub fn of(field: u32) -> Option<Self> {
@@ -39,14 +39,20 @@ pub struct PwmWave {
     done: u64,
     level: bool,
     /// Actions by position in the cycle, in ascending order. At most six.
-    actions: Vec<(u64, Action)>,
+    actions: Vec<(u64, PwmAction)>,
 }
 
 impl PwmWave {
     /// Creates a wave with the level that it has at `now`. With `first`, the action at the present position is still to
     /// come.
     #[must_use]
-    pub fn new(timer: PwmTimer, actions: Vec<(u64, Action)>, level: bool, now: Ticks, first: bool) -> Self {
+    pub fn new(
+        timer: PwmTimer,
+        actions: Vec<(u64, PwmAction)>,
+        level: bool,
+        now: Ticks,
+        first: bool,
+    ) -> Self {
         let done = timer.counts(now);
         let mut wave = Self { timer, done, level, actions };
         if first {
@@ -112,7 +118,7 @@ mod tests {
 
     #[test]
     fn active_high_waves_are_the_same_in_every_cycle() {
-        let actions = vec![(0, Action::High), (3, Action::Low)];
+        let actions = vec![(0, PwmAction::High), (3, PwmAction::Low)];
         let wave = PwmWave::new(timer(1), actions, false, 0, true);
         assert_eq!(levels(&wave, 0..23), "###.......###.......###");
         let far = 1_000_000_000_000;
@@ -123,7 +129,7 @@ mod tests {
 
     #[test]
     fn toggles_halve_the_frequency() {
-        let wave = PwmWave::new(timer(1), vec![(0, Action::Toggle)], false, 0, true);
+        let wave = PwmWave::new(timer(1), vec![(0, PwmAction::Toggle)], false, 0, true);
         assert_eq!(levels(&wave, 0..40), "##########..........##########..........");
         for cycles in [10, 11, 1000, 1001] {
             assert_eq!(wave.level(cycles * 10 * CLOCK_TICKS), cycles % 2 == 0);
@@ -132,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_wave_continues_from_any_point() {
-        let actions = vec![(0, Action::High), (3, Action::Low), (6, Action::Toggle)];
+        let actions = vec![(0, PwmAction::High), (3, PwmAction::Low), (6, PwmAction::Toggle)];
         let wave = PwmWave::new(timer(1), actions.clone(), false, 0, true);
         for at in 0..25 {
             let level = wave.level(at * CLOCK_TICKS);

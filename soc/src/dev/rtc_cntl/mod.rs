@@ -24,8 +24,8 @@ use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use sleep::Time;
 use spec::{
-    SPEC, clk_conf, dig_iso, options0, reset_state, rtc_mem_conf, sdio_conf, state0, sw_cpu_stall, time_update,
-    wakeup_state,
+    SPEC, clk_conf, dig_iso, options0, reset_state, rtc_mem_conf, sdio_conf, state0, sw_cpu_stall,
+    time_update, wakeup_state,
 };
 
 const TIME_TAG: u8 = 0;

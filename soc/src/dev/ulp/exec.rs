@@ -1,6 +1,6 @@
 //! Execution of the ULP's instructions.
 
-use super::isa::{AluOp, Compare, Flag, Operand, RegBits, StageOp, Target, UlpInsn};
+use super::isa::{UlpAluOp, UlpCompare, UlpFlag, UlpInsn, UlpOperand, UlpRegBits, UlpStageOp, UlpTarget};
 use super::{SWITCH_PERIODS, Ulp, UlpState, WORDS, fast_hz, slot};
 use crate::bus::Soc;
 use crate::dev::rtc_cntl::{self, WAKE_ULP};
@@ -38,54 +38,54 @@ fn reaches_out(insn: &UlpInsn) -> bool {
 
 impl Ulp {
     /// Executes an ALU instruction: sets the destination and the flags (TRM 30.4.1).
-    fn alu(&mut self, op: AluOp, dst: u8, src: u8, operand: Operand) {
+    fn alu(&mut self, op: UlpAluOp, dst: u8, src: u8, operand: UlpOperand) {
         let a = self.r[usize::from(src)];
         let b = match operand {
-            Operand::Reg(n) => self.r[usize::from(n)],
-            Operand::Imm(value) => value,
+            UlpOperand::Reg(n) => self.r[usize::from(n)],
+            UlpOperand::Imm(value) => value,
         };
         let (value, overflow) = match op {
-            AluOp::Add => a.overflowing_add(b),
-            AluOp::Sub => a.overflowing_sub(b),
-            AluOp::And => (a & b, self.overflow),
-            AluOp::Or => (a | b, self.overflow),
-            AluOp::Move => (b, self.overflow),
+            UlpAluOp::Add => a.overflowing_add(b),
+            UlpAluOp::Sub => a.overflowing_sub(b),
+            UlpAluOp::And => (a & b, self.overflow),
+            UlpAluOp::Or => (a | b, self.overflow),
+            UlpAluOp::Move => (b, self.overflow),
             // Shifts by more than 15 bits are undefined; here all bits are shifted out.
-            AluOp::Lsh => (a.checked_shl(b.into()).unwrap_or(0), self.overflow),
-            AluOp::Rsh => (a.checked_shr(b.into()).unwrap_or(0), self.overflow),
+            UlpAluOp::Lsh => (a.checked_shl(b.into()).unwrap_or(0), self.overflow),
+            UlpAluOp::Rsh => (a.checked_shr(b.into()).unwrap_or(0), self.overflow),
         };
         (self.zero, self.overflow) = (value == 0, overflow);
         self.r[usize::from(dst)] = value;
     }
 
-    fn count(&mut self, op: StageOp) {
+    fn count(&mut self, op: UlpStageOp) {
         self.stage = match op {
-            StageOp::Inc(n) => self.stage.wrapping_add(n),
-            StageOp::Dec(n) => self.stage.wrapping_sub(n),
-            StageOp::Rst => 0,
+            UlpStageOp::Inc(n) => self.stage.wrapping_add(n),
+            UlpStageOp::Dec(n) => self.stage.wrapping_sub(n),
+            UlpStageOp::Rst => 0,
         };
     }
 
     /// Returns the address of the next instruction after an absolute jump.
-    fn jump(&self, target: Target, flag: Flag) -> u16 {
+    fn jump(&self, target: UlpTarget, flag: UlpFlag) -> u16 {
         let taken = match flag {
-            Flag::Always => true,
-            Flag::Zero => self.zero,
-            Flag::Overflow => self.overflow,
+            UlpFlag::Always => true,
+            UlpFlag::Zero => self.zero,
+            UlpFlag::Overflow => self.overflow,
         };
         match target {
             _ if !taken => self.pc + 1,
-            Target::Reg(n) => self.r[usize::from(n)],
-            Target::Addr(addr) => addr,
+            UlpTarget::Reg(n) => self.r[usize::from(n)],
+            UlpTarget::Addr(addr) => addr,
         }
     }
 
     /// Returns the address of the next instruction after a relative jump.
-    fn branch(&self, step: i8, value: u16, threshold: u16, compare: Compare) -> u16 {
+    fn branch(&self, step: i8, value: u16, threshold: u16, compare: UlpCompare) -> u16 {
         let taken = match compare {
-            Compare::Lt => value < threshold,
-            Compare::Ge => value >= threshold,
-            Compare::Le => value <= threshold,
+            UlpCompare::Lt => value < threshold,
+            UlpCompare::Ge => value >= threshold,
+            UlpCompare::Le => value <= threshold,
         };
         if taken { self.pc.wrapping_add_signed(step.into()) } else { self.pc + 1 }
     }
@@ -137,9 +137,10 @@ impl Soc {
             self.begin_ulp(mem, at);
         }
         let hz = self.ulp_hz(mem);
+        self.sys.ulp.set_clock(hz);
         let mut left = AHEAD;
         while self.sys.ulp.state == UlpState::Running {
-            let next = self.sys.ulp.next_at(hz);
+            let next = self.sys.ulp.next_at();
             let word = self.ulp_word(mem, self.sys.ulp.pc);
             let insn = UlpInsn::decode(word);
             let pure = insn.is_some_and(|i| !reaches_out(&i)) && self.sys.ulp.debug.is_idle();
@@ -223,7 +224,8 @@ impl Soc {
 
     fn undefined(&mut self, mem: &mut Memory, at: Ticks, word: u32) {
         let pc = self.sys.ulp.pc;
-        self.sys.warn(format!("ULP: {word:#010x} at {:#05x} is no instruction; the program is halted", pc * 4));
+        self.sys
+            .warn(format!("ULP: {word:#010x} at {:#05x} is no instruction; the program is halted", pc * 4));
         self.halt(mem, at);
     }
 
@@ -241,17 +243,17 @@ impl Soc {
         }
         let register = sens::spec::ULP_CP_SLEEP_CYC0 + 4 * u32::from(self.sys.ulp.sleep_time);
         let sleep = u64::from(self.sens_or_rtc(mem, DevId::Sens, register));
-        let wait = rtc_cntl::spec::timer2::start_wait(self.sens_or_rtc(
-            mem,
-            DevId::RtcCntl,
-            rtc_cntl::spec::TIMER2,
-        ));
+        let wait =
+            rtc_cntl::spec::timer2::start_wait(self.sens_or_rtc(mem, DevId::RtcCntl, rtc_cntl::spec::TIMER2));
         let slow = u64::from(self.sys.clocks.rtc_slow_hz());
         let next = at.saturating_add(periods_to_ticks(sleep + wait + SWITCH_PERIODS, slow));
         self.sys.ulp.state = UlpState::Sleeping;
         self.sys.events.schedule(slot(), next);
         self.trace_ulp(mem, TraceEvent::UlpHalt, at, |_| {
-            format!("after {cycles} cycles, {} slow clock periods to the next start", sleep + wait + SWITCH_PERIODS)
+            format!(
+                "after {cycles} cycles, {} slow clock periods to the next start",
+                sleep + wait + SWITCH_PERIODS
+            )
         });
     }
 
@@ -282,7 +284,9 @@ impl Soc {
             UlpInsn::I2cWr(..) => self.i2c_cycles(mem, rtc_i2c::WRITE_BITS),
             UlpInsn::Wake(_) => {
                 self.trace_ulp(mem, TraceEvent::UlpWake, at, |_| "wake".into());
-                self.call(mem, (0, 0), at, DevId::RtcCntl, |d, cx| d.message(&DevMsg::WakeCause(WAKE_ULP), cx));
+                self.call(mem, (0, 0), at, DevId::RtcCntl, |d, cx| {
+                    d.message(&DevMsg::WakeCause(WAKE_ULP), cx)
+                });
                 2
             }
             _ => return self.halt(mem, at),
@@ -297,8 +301,7 @@ impl Soc {
     fn store(&mut self, mem: &mut Memory, src: u8, addr: u8, offset: i16) -> u64 {
         let ulp = &self.sys.ulp;
         let to = ulp.r[usize::from(addr)].wrapping_add_signed(offset) & ADDR;
-        let word =
-            u32::from(ulp.pc) << 21 | u32::from(addr) << 16 | u32::from(ulp.r[usize::from(src)]);
+        let word = u32::from(ulp.pc) << 21 | u32::from(addr) << 16 | u32::from(ulp.r[usize::from(src)]);
         if let Some(region) = self.sys.banks.rtc_slow {
             mem.write_region(region, usize::from(to) * 4, &word.to_le_bytes());
         }
@@ -306,12 +309,12 @@ impl Soc {
     }
 
     /// Returns the device and register of a REG_RD or REG_WR.
-    fn ulp_register(r: RegBits) -> (DevId, u32) {
+    fn ulp_register(r: UlpRegBits) -> (DevId, u32) {
         let devices = [DevId::RtcCntl, DevId::RtcIo, DevId::Sens, DevId::RtcI2c];
         (devices[usize::from(r.addr >> 8 & 3)], u32::from(r.addr & 0xFF) * 4)
     }
 
-    fn read_reg(&mut self, mem: &mut Memory, at: Ticks, r: RegBits) -> u64 {
+    fn read_reg(&mut self, mem: &mut Memory, at: Ticks, r: UlpRegBits) -> u64 {
         let (id, offset) = Self::ulp_register(r);
         let word = self.call(mem, (0, 0), at, id, |d, cx| d.read(offset, cx));
         let value = if r.high >= r.low { (word >> r.low) & mask(r, 16) } else { 0 };
@@ -320,7 +323,7 @@ impl Soc {
         4
     }
 
-    fn write_reg(&mut self, mem: &mut Memory, at: Ticks, r: RegBits, data: u8) -> u64 {
+    fn write_reg(&mut self, mem: &mut Memory, at: Ticks, r: UlpRegBits, data: u8) -> u64 {
         let (id, offset) = Self::ulp_register(r);
         if r.high >= r.low {
             let mask = mask(r, 8);
@@ -333,7 +336,7 @@ impl Soc {
         8
     }
 
-    fn trace_reg(&mut self, mem: &Memory, at: Ticks, r: RegBits, how: &str, value: u32) {
+    fn trace_reg(&mut self, mem: &Memory, at: Ticks, r: UlpRegBits, how: &str, value: u32) {
         self.trace_ulp(mem, TraceEvent::UlpReg, at, |soc| {
             let (id, offset) = Self::ulp_register(r);
             let spec = soc.dev.get(id).spec();
@@ -364,7 +367,7 @@ impl Soc {
 }
 
 /// Returns a mask of the bits of a register access, at most `limit` of them, at bit 0.
-fn mask(r: RegBits, limit: u32) -> u32 {
+fn mask(r: UlpRegBits, limit: u32) -> u32 {
     let width = (u32::from(r.high - r.low) + 1).min(limit);
     (1 << width) - 1
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// Operation of an ALU instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AluOp {
+pub enum UlpAluOp {
     /// Addition; sets the overflow flag to the carry.
     Add,
     /// Subtraction; sets the overflow flag to the borrow.
@@ -23,13 +23,13 @@ pub enum AluOp {
 }
 
 /// Operations by the field `sel`.
-const ALU_OPS: [AluOp; 7] =
-    [AluOp::Add, AluOp::Sub, AluOp::And, AluOp::Or, AluOp::Move, AluOp::Lsh, AluOp::Rsh];
+const ALU_OPS: [UlpAluOp; 7] =
+    [UlpAluOp::Add, UlpAluOp::Sub, UlpAluOp::And, UlpAluOp::Or, UlpAluOp::Move, UlpAluOp::Lsh, UlpAluOp::Rsh];
 const ALU_NAMES: [&str; 7] = ["add", "sub", "and", "or", "move", "lsh", "rsh"];
 
 /// Condition of an absolute jump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flag {
+pub enum UlpFlag {
     /// Always.
     Always,
     /// The last ALU result was zero.
@@ -40,7 +40,7 @@ pub enum Flag {
 
 /// Condition of a relative jump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compare {
+pub enum UlpCompare {
     /// Less than.
     Lt,
     /// Greater than or equal.
@@ -51,16 +51,16 @@ pub enum Compare {
 
 /// Second operand of an ALU instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operand {
+pub enum UlpOperand {
     /// Register 0..3.
     Reg(u8),
     /// Immediate.
     Imm(u16),
 }
 
-/// Target of an absolute jump.
+/// UlpTarget of an absolute jump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum UlpTarget {
     /// Register 0..3 with the address in words.
     Reg(u8),
     /// Address in words.
@@ -69,7 +69,7 @@ pub enum Target {
 
 /// Change of the stage counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StageOp {
+pub enum UlpStageOp {
     /// Adds.
     Inc(u8),
     /// Subtracts.
@@ -80,7 +80,7 @@ pub enum StageOp {
 
 /// Bits of a peripheral register. `addr` is in words from RTC_CNTL's base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RegBits {
+pub struct UlpRegBits {
     /// Register address, 10 bits: peripheral in bits 9:8.
     pub addr: u16,
     /// Highest bit.
@@ -91,7 +91,7 @@ pub struct RegBits {
 
 /// A byte of an I2C slave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct I2cByte {
+pub struct UlpI2cByte {
     /// Address inside the slave.
     pub sub: u8,
     /// Highest bit.
@@ -106,13 +106,13 @@ pub struct I2cByte {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UlpInsn {
     /// REG_WR.
-    RegWr(RegBits, u8),
+    RegWr(UlpRegBits, u8),
     /// REG_RD, into R0.
-    RegRd(RegBits),
+    RegRd(UlpRegBits),
     /// I2C_RD, into R0.
-    I2cRd(I2cByte),
+    I2cRd(UlpI2cByte),
     /// I2C_WR.
-    I2cWr(I2cByte, u8),
+    I2cWr(UlpI2cByte, u8),
     /// WAIT; NOP is WAIT 0.
     Wait(u16),
     /// ADC: destination, converter (0: SAR ADC 1), channel plus 1.
@@ -123,15 +123,15 @@ pub enum UlpInsn {
     Ld(u8, u8, i16),
     /// ADD, SUB, AND, OR, MOVE, LSH, RSH: operation, destination, first source, second operand. MOVE of a register has
     /// its source in the second operand.
-    Alu(AluOp, u8, u8, Operand),
+    Alu(UlpAluOp, u8, u8, UlpOperand),
     /// STAGE_INC, STAGE_DEC, STAGE_RST.
-    Stage(StageOp),
+    Stage(UlpStageOp),
     /// JUMP.
-    Jump(Target, Flag),
+    Jump(UlpTarget, UlpFlag),
     /// JUMPR: distance in words, threshold for R0, condition.
-    JumpR(i8, u16, Compare),
+    JumpR(i8, u16, UlpCompare),
     /// JUMPS: distance in words, threshold for the stage counter, condition.
-    JumpS(i8, u8, Compare),
+    JumpS(i8, u8, UlpCompare),
     /// WAKE; false: the same instruction without its wake-up bit, which does nothing.
     Wake(bool),
     /// SLEEP: number of the sleep time.
@@ -162,9 +162,9 @@ fn step(word: u32) -> i8 {
     if bits(word, 24, 1) != 0 { -distance } else { distance }
 }
 
-fn reg_bits(word: u32) -> RegBits {
+fn reg_bits(word: u32) -> UlpRegBits {
     let (low, high) = (bits(word, 18, 5) as u8, bits(word, 23, 5) as u8);
-    RegBits { addr: bits(word, 0, 10) as u16, high, low }
+    UlpRegBits { addr: bits(word, 0, 10) as u16, high, low }
 }
 
 impl UlpInsn {
@@ -191,7 +191,7 @@ impl UlpInsn {
 }
 
 fn i2c(word: u32) -> UlpInsn {
-    let byte = I2cByte {
+    let byte = UlpI2cByte {
         sub: word as u8,
         low: bits(word, 16, 3) as u8,
         high: bits(word, 19, 3) as u8,
@@ -205,13 +205,13 @@ fn alu(word: u32) -> Option<UlpInsn> {
     let op = ALU_OPS.get(select as usize).copied();
     Some(match bits(word, 25, 3) {
         // MOVE's source is the first one.
-        0 if op == Some(AluOp::Move) => UlpInsn::Alu(AluOp::Move, dst, src, Operand::Reg(src)),
-        0 => UlpInsn::Alu(op?, dst, src, Operand::Reg(reg(word, 4))),
-        1 => UlpInsn::Alu(op?, dst, src, Operand::Imm(bits(word, 4, 16) as u16)),
+        0 if op == Some(UlpAluOp::Move) => UlpInsn::Alu(UlpAluOp::Move, dst, src, UlpOperand::Reg(src)),
+        0 => UlpInsn::Alu(op?, dst, src, UlpOperand::Reg(reg(word, 4))),
+        1 => UlpInsn::Alu(op?, dst, src, UlpOperand::Imm(bits(word, 4, 16) as u16)),
         2 => UlpInsn::Stage(match select {
-            0 => StageOp::Inc(bits(word, 4, 8) as u8),
-            1 => StageOp::Dec(bits(word, 4, 8) as u8),
-            2 => StageOp::Rst,
+            0 => UlpStageOp::Inc(bits(word, 4, 8) as u8),
+            1 => UlpStageOp::Dec(bits(word, 4, 8) as u8),
+            2 => UlpStageOp::Rst,
             _ => return None,
         }),
         _ => return None,
@@ -222,23 +222,23 @@ fn branch(word: u32) -> Option<UlpInsn> {
     Some(match bits(word, 25, 3) {
         0 => {
             let flag = match bits(word, 22, 3) {
-                0 => Flag::Always,
-                1 => Flag::Zero,
-                2 => Flag::Overflow,
+                0 => UlpFlag::Always,
+                1 => UlpFlag::Zero,
+                2 => UlpFlag::Overflow,
                 _ => return None,
             };
-            let direct = Target::Addr(bits(word, 2, 11) as u16);
-            UlpInsn::Jump(if bits(word, 21, 1) != 0 { Target::Reg(reg(word, 0)) } else { direct }, flag)
+            let direct = UlpTarget::Addr(bits(word, 2, 11) as u16);
+            UlpInsn::Jump(if bits(word, 21, 1) != 0 { UlpTarget::Reg(reg(word, 0)) } else { direct }, flag)
         }
         1 => {
-            let compare = if bits(word, 16, 1) != 0 { Compare::Ge } else { Compare::Lt };
+            let compare = if bits(word, 16, 1) != 0 { UlpCompare::Ge } else { UlpCompare::Lt };
             UlpInsn::JumpR(step(word), word as u16, compare)
         }
         2 => {
             let compare = match bits(word, 15, 2) {
-                0 => Compare::Lt,
-                1 => Compare::Ge,
-                _ => Compare::Le,
+                0 => UlpCompare::Lt,
+                1 => UlpCompare::Ge,
+                _ => UlpCompare::Le,
             };
             UlpInsn::JumpS(step(word), word as u8, compare)
         }
@@ -246,7 +246,7 @@ fn branch(word: u32) -> Option<UlpInsn> {
     })
 }
 
-impl fmt::Display for Operand {
+impl fmt::Display for UlpOperand {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Self::Reg(n) => write!(f, "r{n}"),
@@ -255,7 +255,7 @@ impl fmt::Display for Operand {
     }
 }
 
-impl Compare {
+impl UlpCompare {
     const fn name(self) -> &'static str {
         match self {
             Self::Lt => "lt",
@@ -280,22 +280,22 @@ impl fmt::Display for UlpInsn {
             Self::Adc(dst, sar, mux) => write!(f, "adc r{dst}, {sar}, {mux}"),
             Self::St(src, addr, offset) => write!(f, "st r{src}, r{addr}, {}", offset * 4),
             Self::Ld(dst, addr, offset) => write!(f, "ld r{dst}, r{addr}, {}", offset * 4),
-            Self::Alu(AluOp::Move, dst, _, operand) => write!(f, "move r{dst}, {operand}"),
+            Self::Alu(UlpAluOp::Move, dst, _, operand) => write!(f, "move r{dst}, {operand}"),
             Self::Alu(op, dst, src, operand) => {
                 write!(f, "{} r{dst}, r{src}, {operand}", ALU_NAMES[op as usize])
             }
-            Self::Stage(StageOp::Inc(n)) => write!(f, "stage_inc {n}"),
-            Self::Stage(StageOp::Dec(n)) => write!(f, "stage_dec {n}"),
-            Self::Stage(StageOp::Rst) => write!(f, "stage_rst"),
+            Self::Stage(UlpStageOp::Inc(n)) => write!(f, "stage_inc {n}"),
+            Self::Stage(UlpStageOp::Dec(n)) => write!(f, "stage_dec {n}"),
+            Self::Stage(UlpStageOp::Rst) => write!(f, "stage_rst"),
             Self::Jump(target, flag) => {
                 match target {
-                    Target::Reg(n) => write!(f, "jump r{n}")?,
-                    Target::Addr(addr) => write!(f, "jump {:#x}", addr * 4)?,
+                    UlpTarget::Reg(n) => write!(f, "jump r{n}")?,
+                    UlpTarget::Addr(addr) => write!(f, "jump {:#x}", addr * 4)?,
                 }
                 f.write_str(match flag {
-                    Flag::Always => "",
-                    Flag::Zero => ", eq",
-                    Flag::Overflow => ", ov",
+                    UlpFlag::Always => "",
+                    UlpFlag::Zero => ", eq",
+                    UlpFlag::Overflow => ", ov",
                 })
             }
             Self::JumpR(step, threshold, compare) => {

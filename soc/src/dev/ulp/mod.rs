@@ -9,6 +9,8 @@ mod exec;
 pub mod isa;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_run;
 
 use super::{Cx, DevId};
 use crate::clocks::{RTC_FAST_HZ, XTAL_HZ};
@@ -52,9 +54,11 @@ pub struct Ulp {
     pub overflow: bool,
     /// Number of the sleep time that the timer uses (instruction SLEEP).
     pub sleep_time: u8,
-    /// Time at which the program was started, and its cycles since then up to the next instruction.
+    /// Time at which the program was started or its clock changed, its cycles since then up to the next instruction,
+    /// and the clock in Hz.
     began: Ticks,
     cycles: u64,
+    hz: u64,
     /// Instructions executed since power-on.
     pub instructions: u64,
     /// Breakpoints and steps of a debugger.
@@ -83,9 +87,16 @@ impl UlpDebug {
 }
 
 impl Ulp {
-    /// Returns the time at which the next instruction begins, for a clock of `hz`.
-    fn next_at(&self, hz: u64) -> Ticks {
-        self.began.saturating_add(periods_to_ticks(self.cycles, hz))
+    /// Returns the time at which the next instruction begins.
+    fn next_at(&self) -> Ticks {
+        self.began.saturating_add(periods_to_ticks(self.cycles, self.hz))
+    }
+
+    /// Continues with a clock of `hz` from the next instruction on.
+    fn set_clock(&mut self, hz: u64) {
+        if self.hz != hz {
+            (self.began, self.cycles, self.hz) = (self.next_at(), 0, hz);
+        }
     }
 
     /// Prepares a start at `pc`. The ULP has no power between its runs, so the registers are lost.

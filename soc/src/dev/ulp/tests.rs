@@ -1,19 +1,17 @@
 //! Instructions one by one, written with ESP-IDF's macros of `ulp.h`, and the timer.
 
-use super::isa::{UlpInsn, disassemble};
+use super::isa::disassemble;
 use super::*;
 use crate::bus::Soc;
 use crate::dev::{DevMsg, rtc_cntl, rtcio, sens};
-use crate::irq::IrqSource;
 use crate::machine::{Machine, MachineConfig};
 use crate::map::RTC_SLOW;
 use esplens_core::memory::Memory;
 use esplens_core::time::TICKS_PER_US;
-use proptest::prelude::*;
 use rtc_cntl::spec as rtc;
 
 /// `ulp.h`'s macros.
-mod op {
+pub(super) mod op {
     pub fn wr_reg(addr: u32, low: u32, high: u32, data: u32) -> u32 {
         1 << 28 | high << 23 | low << 18 | data << 10 | addr
     }
@@ -77,46 +75,46 @@ mod op {
 }
 
 /// Words of scratch memory in the tests.
-const DATA: u32 = 64;
+pub(super) const DATA: u32 = 64;
 
 /// The devices of a machine, with a program in RTC slow memory.
-struct Rig {
-    soc: Soc,
-    mem: Memory,
-    now: Ticks,
+pub(super) struct Rig {
+    pub soc: Soc,
+    pub mem: Memory,
+    pub now: Ticks,
 }
 
 impl Rig {
-    fn new(program: &[u32]) -> Self {
+    pub fn new(program: &[u32]) -> Self {
         let (soc, mem) = Machine::new(MachineConfig::new(Vec::new())).into_parts();
         let mut rig = Self { soc, mem, now: 0 };
         program.iter().enumerate().for_each(|(n, word)| rig.store(n as u32, *word));
         rig
     }
 
-    fn store(&mut self, word: u32, value: u32) {
+    pub fn store(&mut self, word: u32, value: u32) {
         let region = self.soc.sys.banks.rtc_slow.unwrap();
         self.mem.write_region(region, word as usize * 4, &value.to_le_bytes());
     }
 
-    fn load(&self, word: u32) -> u32 {
+    pub fn load(&self, word: u32) -> u32 {
         self.soc.peek(&self.mem, RTC_SLOW + word * 4).unwrap()
     }
 
-    fn write(&mut self, id: DevId, offset: u32, value: u32) {
+    pub fn write(&mut self, id: DevId, offset: u32, value: u32) {
         self.soc.call(&mut self.mem, (0, 0), self.now, id, |d, cx| d.write(offset, value, cx));
     }
 
-    fn read(&mut self, id: DevId, offset: u32) -> u32 {
+    pub fn read(&mut self, id: DevId, offset: u32) -> u32 {
         self.soc.call(&mut self.mem, (0, 0), self.now, id, |d, cx| d.read(offset, cx))
     }
 
-    fn send(&mut self, id: DevId, msg: &DevMsg) {
+    pub fn send(&mut self, id: DevId, msg: &DevMsg) {
         self.soc.call(&mut self.mem, (0, 0), self.now, id, |d, cx| d.message(msg, cx));
     }
 
     /// Starts the ULP as `ulp_run` does.
-    fn run(&mut self, pc: u32) {
+    pub fn run(&mut self, pc: u32) {
         let state = self.read(DevId::RtcCntl, rtc::STATE0);
         self.write(DevId::RtcCntl, rtc::STATE0, state & !rtc::state0::ULP_CP_SLP_TIMER_EN);
         let start = self.read(DevId::Sens, sens::spec::SAR_START_FORCE) & !(0x7FF << 11 | 1 << 8);
@@ -124,7 +122,7 @@ impl Rig {
         self.write(DevId::RtcCntl, rtc::STATE0, state | rtc::state0::ULP_CP_SLP_TIMER_EN);
     }
 
-    fn advance(&mut self, us: u64) {
+    pub fn advance(&mut self, us: u64) {
         let end = self.now + us * TICKS_PER_US;
         loop {
             let next = self.soc.sys.events.next();
@@ -137,7 +135,7 @@ impl Rig {
         self.now = end;
     }
 
-    fn ulp(&self) -> &Ulp {
+    pub fn ulp(&self) -> &Ulp {
         &self.soc.sys.ulp
     }
 }
@@ -241,9 +239,8 @@ fn jumps_and_jumpr_compare() {
     let r0 = |value: u32, threshold: u32, ge: u32| taken(&[op::movi(0, value), op::jumpr(2, threshold, ge)]);
     assert!(r0(4, 5, 0) && !r0(5, 5, 0) && !r0(6, 5, 0));
     assert!(!r0(4, 5, 1) && r0(5, 5, 1) && r0(0xFFFF, 0x8000, 1));
-    let stage = |value: u32, threshold: u32, cmp: u32| {
-        taken(&[op::stage(0, value), op::jumps(2, threshold, cmp)])
-    };
+    let stage =
+        |value: u32, threshold: u32, cmp: u32| taken(&[op::stage(0, value), op::jumps(2, threshold, cmp)]);
     assert!(stage(4, 5, 0) && !stage(5, 5, 0));
     assert!(stage(5, 5, 1) && !stage(4, 5, 1));
     assert!(stage(5, 5, 2) && stage(4, 5, 2) && !stage(6, 5, 2));
@@ -391,94 +388,6 @@ fn i2c_without_slaves_reads_ones_and_takes_its_time() {
 }
 
 #[test]
-fn halt_and_sleep_set_the_time_of_the_next_run() {
-    // Counts its runs; SLEEP 1 selects the second sleep time.
-    let program =
-        [op::movi(1, DATA), op::ld(2, 1, 0), op::alu_i(0, 2, 2, 1), op::st(2, 1, 0), op::sleep(1), op::HALT];
-    let mut rig = Rig::new(&program);
-    // ulp_set_wakeup_period subtracts 2 + 2 + ULPCP_TOUCH_START_WAIT.
-    rig.write(DevId::Sens, sens::spec::ULP_CP_SLEEP_CYC0, 150_000);
-    rig.write(DevId::Sens, sens::spec::ULP_CP_SLEEP_CYC1, 1500 - 20);
-    rig.run(0);
-    rig.advance(995_000);
-    assert_eq!(rig.load(DATA) & 0xFFFF, 100, "every 10 ms");
-    let state = rig.read(DevId::RtcCntl, rtc::STATE0);
-    rig.write(DevId::RtcCntl, rtc::STATE0, state & !rtc::state0::ULP_CP_SLP_TIMER_EN);
-    rig.advance(1_000_000);
-    assert_eq!((rig.load(DATA) & 0xFFFF, rig.ulp().state), (100, UlpState::Off), "the timer is off");
-    assert_eq!(rig.soc.sys.events.when(slot()), None);
-}
-
-#[test]
-fn software_starts_it_once_at_the_given_address() {
-    let mut rig = Rig::new(&[op::HALT, op::HALT, op::movi(0, 7), op::HALT]);
-    let start = 2 << 11 | sens::spec::start_force::ULP_CP_FORCE_START_TOP;
-    rig.write(DevId::Sens, sens::spec::SAR_START_FORCE, start);
-    rig.advance(10);
-    assert_eq!(rig.ulp().instructions, 0);
-    for _ in 0..2 {
-        rig.write(DevId::Sens, sens::spec::SAR_START_FORCE, start | sens::spec::start_force::ULP_CP_START_TOP);
-    }
-    rig.advance(10_000);
-    assert_eq!((rig.ulp().r[0], rig.ulp().instructions, rig.ulp().state), (7, 2, UlpState::Off));
-}
-
-#[test]
-fn wake_raises_the_interrupt_while_the_chip_is_awake() {
-    let mut rig = Rig::new(&[op::WAKE, op::end(), op::HALT]);
-    rig.write(DevId::RtcCntl, rtc::INT_ENA, rtc::int_raw::ULP_CP);
-    rig.run(0);
-    rig.advance(1000);
-    assert!(rig.soc.sys.irq.level(IrqSource::RtcCore));
-    rig.write(DevId::RtcCntl, rtc::INT_CLR, rtc::int_raw::ULP_CP);
-    assert!(!rig.soc.sys.irq.level(IrqSource::RtcCore));
-}
-
-#[test]
-fn wake_ends_a_sleep_once_the_chip_can_be_woken() {
-    // ESP-IDF's loop: waits for RDY_FOR_WAKEUP.
-    let program =
-        [op::rd_reg(rtc::LOW_POWER_ST / 4, 19, 19), op::alu_i(2, 0, 0, 1), op::bxi(0, 1), op::WAKE, op::end(), op::HALT];
-    let mut rig = Rig::new(&program);
-    rig.write(DevId::RtcCntl, rtc::WAKEUP_STATE, WAKE_ULP_ENA);
-    rig.run(0);
-    rig.advance(1000);
-    assert_eq!(rig.ulp().state, UlpState::Running, "it waits");
-    let power = rig.read(DevId::RtcCntl, rtc::DIG_PWC);
-    rig.write(DevId::RtcCntl, rtc::DIG_PWC, power | rtc::dig_pwc::DG_WRAP_PD_EN);
-    let state = rig.read(DevId::RtcCntl, rtc::STATE0);
-    rig.write(DevId::RtcCntl, rtc::STATE0, state | rtc::state0::SLEEP_EN);
-    rig.advance(100_000);
-    assert_eq!(rig.read(DevId::RtcCntl, rtc::WAKEUP_STATE) & 0x7FF, rtc_cntl::WAKE_ULP);
-    assert_eq!(rig.ulp().state, UlpState::Off);
-}
-
-/// RTC_CNTL_WAKEUP_ENA with the ULP.
-const WAKE_ULP_ENA: u32 = rtc_cntl::WAKE_ULP << 11;
-
-#[test]
-fn an_undefined_instruction_warns_once_and_halts() {
-    for word in [0, 0xC000_0000, 0xE000_0000, 0xF000_0000, 7 << 28 | 15 << 21, 8 << 28 | 3 << 25, 6 << 28] {
-        let mut rig = Rig::new(&[word]);
-        rig.run(0);
-        rig.advance(50_000);
-        assert_eq!(rig.ulp().state, UlpState::Sleeping);
-        let warnings: Vec<&String> = rig.soc.sys.warned.iter().filter(|w| w.contains("ULP")).collect();
-        assert_eq!(warnings.len(), 1, "{word:#x} {warnings:?}");
-    }
-}
-
-#[test]
-fn an_endless_loop_is_bounded() {
-    let mut rig = Rig::new(&[op::bxi(0, 0)]);
-    rig.run(0);
-    rig.advance(10_000);
-    // 4 cycles each; after reset the RTC fast clock is a quarter of the crystal's 40 MHz.
-    let expected = (10_000 - 133) * 10 / 4;
-    assert!(rig.ulp().instructions.abs_diff(expected) < 100, "{} {expected}", rig.ulp().instructions);
-}
-
-#[test]
 fn disassembly_is_espressifs_syntax() {
     for (word, text) in [
         (op::wr_reg(6, 24, 24, 0), "reg_wr 0x6, 24, 24, 0x0"),
@@ -509,49 +418,5 @@ fn disassembly_is_espressifs_syntax() {
         (0, ".long 0x00000000"),
     ] {
         assert_eq!(disassemble(word), text);
-    }
-}
-
-/// A random word that is an instruction more often than not, with little effect on the timer.
-fn word() -> impl Strategy<Value = u32> {
-    prop_oneof![
-        1 => any::<u32>(),
-        8 => (1u32..14, any::<u32>()).prop_map(|(opcode, rest)| opcode << 28 | rest & 0x0FFF_FFFF),
-        4 => any::<u32>().prop_map(|rest| 7 << 28 | rest & 0x02FF_FFFF),
-        4 => any::<u32>().prop_map(|rest| 8 << 28 | rest & 0x05FF_FFFF),
-        2 => any::<u32>().prop_map(|rest| 6 << 28 | 4 << 25 | rest & 0x1F_FFFF),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
-
-    /// Random programs neither panic nor run faster than the clock, and continue identically from a copy at any point.
-    #[test]
-    fn random_programs(program in proptest::collection::vec(word(), 1..80), cut in 1u64..3000) {
-        let mut rig = Rig::new(&program);
-        rig.run(0);
-        rig.advance(cut);
-        let mut copy = Rig { soc: rig.soc.clone(), mem: Memory::default(), now: rig.now };
-        let (state, saved) = (rig.mem.save(), postcard::to_stdvec(&rig.soc).unwrap());
-        copy.soc = postcard::from_bytes(&saved).unwrap();
-        rig.advance(3000);
-        let memory: Vec<u32> = (0..u32::from(WORDS)).map(|n| rig.load(n)).collect();
-        // The memory has the regions of the same machine.
-        std::mem::swap(&mut copy.mem, &mut rig.mem);
-        copy.mem.restore(&state);
-        copy.advance(3000);
-        prop_assert_eq!(&copy.soc.sys.ulp, &rig.soc.sys.ulp);
-        prop_assert_eq!((0..u32::from(WORDS)).map(|n| copy.load(n)).collect::<Vec<_>>(), memory);
-        // No instruction takes less than 4 cycles of 10 MHz.
-        prop_assert!(copy.ulp().instructions <= (cut + 3000) * 10 / 4 + 64);
-    }
-
-    /// Every word disassembles, and only instructions decode.
-    #[test]
-    fn any_word_has_a_text(word in any::<u32>()) {
-        let text = disassemble(word);
-        let insn = UlpInsn::decode(word).filter(|insn| *insn != UlpInsn::Wake(false));
-        prop_assert_eq!(insn.is_none(), text.starts_with(".long"));
     }
 }
