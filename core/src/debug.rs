@@ -30,6 +30,12 @@ pub enum Stop {
     /// A network frame that a debugger stops at was sent or received. The instruction that caused it has
     /// completed.
     NetFrame,
+    /// A coprocessor beside the cores stopped before its instruction at this byte address of its own memory. The core's
+    /// PC has no significance.
+    Coprocessor {
+        /// Byte address.
+        addr: u32,
+    },
     /// The instruction steps that a debugger requested are done.
     Step,
 }

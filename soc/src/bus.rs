@@ -3,7 +3,7 @@
 mod traced;
 
 use crate::cache;
-use crate::dev::{Cx, DevId, DevView, Device, Devices};
+use crate::dev::{Cx, DevId, DevView, Device, Devices, ulp};
 use crate::map;
 use crate::system::{Narrow, System};
 use esplens_core::memory::{Access, Bus, Fault, Memory, TrapInfo};
@@ -130,6 +130,14 @@ impl Soc {
     pub fn run_events(&mut self, mem: &mut Memory, now: Ticks) {
         for _ in 0..MAX_EVENTS {
             let Some((slot, at)) = self.sys.events.pop(now) else { return };
+            if slot == ulp::slot() {
+                mem.work.charge(CALL);
+                self.run_ulp(mem, at);
+                if self.sys.ulp.debug.hit.is_some() {
+                    return;
+                }
+                continue;
+            }
             let (id, tag) = DevId::of_slot(slot);
             self.call(mem, (0, 0), at, id, |d, cx| d.event(tag, cx));
         }
@@ -149,7 +157,7 @@ impl Soc {
         }
     }
 
-    fn rtc_word(&self, mem: &Memory, offset: usize) -> u32 {
+    pub(crate) fn rtc_word(&self, mem: &Memory, offset: usize) -> u32 {
         let mut bytes = [0; 4];
         if let Some(region) = self.sys.banks.rtc_slow {
             mem.read_region(region, offset, &mut bytes);

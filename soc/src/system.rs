@@ -2,8 +2,10 @@
 
 use crate::cache::Caches;
 use crate::clocks::Clocks;
+use crate::dev::mcpwm::PwmWave;
 use crate::dev::radio::RadioState;
 use crate::dev::spi::{FlashChip, PsramChip};
+use crate::dev::ulp::Ulp;
 use crate::dev::{DevId, DevMsg};
 use crate::irq::IrqMatrix;
 pub use crate::net::air::AirInfo;
@@ -186,6 +188,10 @@ pub struct System {
     pub random: u64,
     /// Messages between devices that are not delivered yet.
     pub messages: VecDeque<(DevId, DevMsg)>,
+    /// Output signals that are functions of virtual time, by signal. Kept by MCPWM, evaluated by the GPIO device.
+    pub waves: BTreeMap<u8, PwmWave>,
+    /// The ULP coprocessor.
+    pub ulp: Ulp,
     /// Radio state shared by its blocks.
     pub radio: RadioState,
     /// Frames sent by the MAC and not yet passed to the network; taken at the end of the slice.

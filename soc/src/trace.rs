@@ -78,6 +78,11 @@ events! {
     TimerWdtFeed = "timer_wdt_feed", "A watchdog was fed.";
     TimerWdtBite = "timer_wdt_bite", "A watchdog's stage timed out.";
     Reset = "reset", "The chip or a core was reset.";
+    UlpStart = "ulp_start", "A program of the ULP coprocessor was started.";
+    UlpHalt = "ulp_halt", "The ULP ended its program: its cycles, the time to the next start.";
+    UlpWake = "ulp_wake", "The ULP asked to wake the chip.";
+    UlpReg = "ulp_reg", "The ULP read or wrote bits of a peripheral's register.";
+    UlpInsn = "ulp_insn", "The ULP executes an instruction: address, text, registers before it.";
     NetHost = "net_host", "The user network received an event from the host's sockets.";
 }
 

@@ -113,3 +113,29 @@ fn ext0_ends_deep_sleep() {
     assert_eq!(m.run(m.now() + TICKS_PER_SEC), RunExit::Reset(ResetKind::Core, ResetCause::DeepSleep));
     woken(&mut m, 1);
 }
+
+/// A wake stub in RTC fast memory, entered by the mask ROM before it starts anything else: it stores its argument's
+/// address, 0x5000_0100, there.
+#[test]
+fn the_rom_calls_a_wake_stub_whose_crc_is_right() {
+    const STUB: u32 = 0x400C_1004;
+    // .word 0x50000100; entry a1, 32; l32r a2, .-8; s32i.n a2, a2, 0; retw.n
+    let code = [0x00, 0x01, 0x00, 0x50, 0x36, 0x41, 0x00, 0x21, 0xFE, 0xFF, 0x29, 0x02, 0x1D, 0xF0];
+    for right in [true, false] {
+        let mut m = booted();
+        assert_eq!(m.poke(STUB - 4, &code), code.len());
+        // set_rtc_memory_crc
+        m.write_register(rtc(RTC_MEM_CONF), 0x7FF << 20).unwrap();
+        m.write_register(rtc(RTC_MEM_CONF), 0x7FF << 20 | rtc_mem_conf::START).unwrap();
+        let crc = m.read_register(rtc(RTC_MEM_CRC_RES)).unwrap();
+        m.write_register(rtc(STORE7), if right { crc } else { !crc }).unwrap();
+        m.write_register(rtc(STORE6), STUB).unwrap();
+        m.write_register(DevId::RtcIo.range().0 + rtcio::spec::EXT_WAKEUP0, 10 << 27).unwrap();
+        m.input(Input::Pad(4, Some(false)));
+        deep_sleep(&mut m, 1);
+        assert_eq!(m.run(m.now() + TICKS_PER_SEC), RunExit::Reset(ResetKind::Core, ResetCause::DeepSleep));
+        run_to(&mut m, "Hello from esplens");
+        let stored = m.soc().peek(m.memory(), RTC_SLOW + 0x100).unwrap();
+        assert_eq!(stored == 0x5000_0100, right, "{stored:#x}");
+    }
+}

@@ -101,6 +101,9 @@ pub enum Why {
     },
     /// A network frame: its direction and a summary of its contents.
     NetFrame(String),
+    /// The ULP coprocessor is before its instruction at this byte address of RTC slow memory, at one of its breakpoints
+    /// or after a step.
+    Ulp(u32),
     /// The step is complete.
     Step,
     /// A step ended at the vector of this exception.
@@ -158,6 +161,7 @@ impl std::fmt::Display for Stopped {
                 write!(f, "interrupt {number}{name}, core {core} at {pc:#010x}")
             }
             Why::NetFrame(text) => write!(f, "frame {text}, core {core} at {pc:#010x}"),
+            Why::Ulp(addr) => write!(f, "ULP at {addr:#05x}, core {core} at {pc:#010x}"),
             Why::Step => write!(f, "step, core {core} at {pc:#010x}"),
             Why::Exception { cause, pc: at, addr } => {
                 let name = esplens_debuginfo::explain::cause_name(*cause);

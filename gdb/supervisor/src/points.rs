@@ -132,7 +132,7 @@ impl Points {
                 let frames = self.all.iter().filter(|(_, p)| p.wants(machine.frames_seen()).is_some());
                 frames.map(|(id, _)| *id).collect()
             }
-            Stop::Break | Stop::Simcall | Stop::Step => Vec::new(),
+            Stop::Break | Stop::Simcall | Stop::Step | Stop::Coprocessor { .. } => Vec::new(),
         };
         for id in hits {
             if let Some(point) = self.all.get_mut(&id) {
@@ -204,7 +204,7 @@ impl Points {
             Stop::Breakpoint => {
                 self.breaks_at(machine.cpu(core).pc).any(|p| p.commands.is_none() && p.holds(&hit))
             }
-            Stop::Break | Stop::Simcall | Stop::Step => false,
+            Stop::Break | Stop::Simcall | Stop::Step | Stop::Coprocessor { .. } => false,
             other => self.is_stop(machine, core, other),
         }
     }
@@ -234,6 +234,7 @@ impl Points {
                 format!("{way}: {}", esplens_debuginfo::filter::summary(f))
             })),
             Stop::Break => Why::Break,
+            Stop::Coprocessor { addr } => Why::Ulp(addr),
             Stop::Step | Stop::Simcall => Why::Step,
         }
     }
@@ -251,7 +252,7 @@ impl Points {
             Stop::Watchpoint { id, .. } => self.get(id).is_none_or(|p| p.holds(&hit)),
             Stop::Interrupt { taken } => self.irq(machine, core, taken).is_some(),
             Stop::NetFrame => self.frame(machine, core).is_some(),
-            Stop::Break | Stop::Simcall | Stop::Step => true,
+            Stop::Break | Stop::Simcall | Stop::Step | Stop::Coprocessor { .. } => true,
         }
     }
 }

@@ -39,6 +39,7 @@ pub mod timg;
 pub mod twai;
 pub mod uart;
 pub mod uhci;
+pub mod ulp;
 
 pub use regfile::{RegFile, Stored};
 pub use table::{DevId, Devices, plain_name};
@@ -81,6 +82,17 @@ pub enum DevMsg {
     SignalIn(u16, bool),
     /// A source outside the chip drives a pad (`None`: releases it). To [`DevId::Gpio`].
     Pad(u8, Option<bool>),
+    /// A resistor outside the chip pulls a pad to the supply (true) or to ground, or is removed. To [`DevId::Gpio`].
+    PadPull(u8, Option<bool>),
+    /// A source outside the chip outputs pulses to a pad. To [`DevId::Gpio`].
+    PadPulse(u8, gpio::Pulse),
+    /// RTC pads that RTC_CNTL holds at their level, one bit per GPIO number. To [`DevId::Gpio`].
+    ForceHold(u64),
+    /// A voltage is applied to a pad, or removed. To [`DevId::Sens`].
+    Analog(u8, Option<sens::AnalogLevel>),
+    /// A touch pad's count is given from outside (pad number as in the pads' names), or measured again. To
+    /// [`DevId::Sens`].
+    TouchCount(u8, Option<u16>),
     /// [`System::matrix_loopbacks`] changed. From GPIO to LEDC, which generates edges only while a wire exists.
     LoopbacksChanged,
     /// A pad's IO_MUX register changed (GPIO number, its value). From IO_MUX to [`DevId::Gpio`].

@@ -179,6 +179,7 @@ impl Machine {
             files: simcall::Files::new(config.semihosting.clone()),
             config,
             debug: Default::default(),
+            resumes_events: false,
         };
         machine.soc.sys.ocd = machine.config.semihosting.is_some();
         machine.sync_breaks();

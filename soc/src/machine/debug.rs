@@ -84,6 +84,7 @@ impl Machine {
         self.sync_points();
         self.sync_breaks();
         self.soc.sys.tap.seen.clear();
+        self.soc.sys.ulp.debug.hit = None;
         let exit = self.run_plan(until, filter);
         if let RunExit::Stopped { core, stop } = exit {
             self.abandon_plan();
@@ -147,6 +148,7 @@ impl Machine {
             match stop {
                 Stop::Breakpoint | Stop::Watchpoint { .. } => self.engines[core].step_over(),
                 Stop::NetFrame => self.soc.sys.tap.seen.clear(),
+                Stop::Coprocessor { .. } => self.soc.sys.ulp.debug.hit = None,
                 Stop::Break => self.engines[core].raise_break(),
                 Stop::Interrupt { .. } | Stop::Simcall | Stop::Step => {}
             }
@@ -157,7 +159,7 @@ impl Machine {
         match stop {
             Stop::Breakpoint => self.wanted(self.cpus[core].pc) && filter(self, core, stop),
             Stop::Watchpoint { .. } | Stop::Interrupt { .. } | Stop::NetFrame => filter(self, core, stop),
-            Stop::Break | Stop::Simcall | Stop::Step => true,
+            Stop::Break | Stop::Simcall | Stop::Step | Stop::Coprocessor { .. } => true,
         }
     }
 

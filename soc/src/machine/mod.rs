@@ -25,6 +25,8 @@ pub use simcall::FileAnswer;
 pub use state::{MachineState, StateError};
 
 use crate::bus::Soc;
+use crate::dev::gpio::Pulse;
+use crate::dev::sens::AnalogLevel;
 use crate::dev::{DevId, DevMsg};
 use crate::net::Net;
 use crate::net::air::{Air, AirCommand};
@@ -87,6 +89,14 @@ pub enum Input {
     Debug(ExecPosition, DebugAction),
     /// The answer of the host's files to the next SIMCALL that uses them.
     File(FileAnswer),
+    /// A resistor outside the chip pulls a pad up (true) or down, or is removed.
+    PadPull(u8, Option<bool>),
+    /// Pulses from outside on a pad.
+    PadPulse(u8, Pulse),
+    /// A voltage on a pad for the ADCs, or `None`: none is applied.
+    Analog(u8, Option<AnalogLevel>),
+    /// The count of a touch pad, or `None`: it is measured.
+    Touch(u8, Option<u16>),
 }
 
 impl Input {
@@ -103,6 +113,10 @@ impl Input {
             Self::Debug(_, action) => action.bytes(),
             Self::File(answer) => answer.bytes.len(),
             Self::Pad(..)
+            | Self::PadPull(..)
+            | Self::PadPulse(..)
+            | Self::Analog(..)
+            | Self::Touch(..)
             | Self::Host(_)
             | Self::Link(_)
             | Self::Air(_)
@@ -175,6 +189,8 @@ pub struct Machine {
     files: simcall::Files,
     /// State of debuggers; not part of the machine's state.
     debug: debug::Debug,
+    /// The ULP stopped before an event of this slice boundary: the boundary's inputs have been applied.
+    resumes_events: bool,
 }
 
 impl Machine {
@@ -369,6 +385,10 @@ impl Machine {
                 return;
             }
             Input::Pad(pin, level) => (DevId::Gpio, DevMsg::Pad(*pin, *level)),
+            Input::PadPull(pin, level) => (DevId::Gpio, DevMsg::PadPull(*pin, *level)),
+            Input::PadPulse(pin, pulse) => (DevId::Gpio, DevMsg::PadPulse(*pin, *pulse)),
+            Input::Analog(pin, level) => (DevId::Sens, DevMsg::Analog(*pin, *level)),
+            Input::Touch(pad, count) => (DevId::Sens, DevMsg::TouchCount(*pad, *count)),
             Input::Link(up) => (DevId::Eth, DevMsg::Link(*up)),
             Input::Frame(bytes) => {
                 let (at, bytes) = (self.now, bytes.clone());

@@ -1,6 +1,7 @@
-//! Access to registers from outside the cores, for debuggers and tests.
+//! Access to registers and pads from outside the cores, for debuggers and tests.
 
 use super::Machine;
+use crate::dev::gpio::PadInfo;
 use esplens_core::memory::{Access, Bus, Fault};
 
 impl Machine {
@@ -24,5 +25,11 @@ impl Machine {
         let cycle = self.cpus[0].cycles;
         let mut a = Access { core: 0, cycle, pc: 0, mem: &mut self.mem, request_exit: false };
         self.soc.write(&mut a, addr, 4, value)
+    }
+
+    /// Describes a pad; `None` if there is none with this GPIO number.
+    #[must_use]
+    pub fn pad(&self, n: u8) -> Option<PadInfo> {
+        self.soc.dev.gpio.pad_info(n, &self.soc.sys, self.now().max(self.soc.sys.latest))
     }
 }

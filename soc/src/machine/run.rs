@@ -39,9 +39,14 @@ impl Machine {
         }
         if self.slice.is_none() {
             self.mem.work.charge(SLICE_WORK);
-            self.poll_host();
-            self.apply_inputs();
+            // After a stop of the ULP among the events of this boundary, new inputs wait for the next one, so that a
+            // replay applies them in the same order.
+            if !std::mem::take(&mut self.resumes_events) {
+                self.poll_host();
+                self.apply_inputs();
+            }
             self.soc.run_events(&mut self.mem, self.now);
+            self.resumes_events = self.soc.sys.ulp.debug.hit.is_some();
             self.run_network();
             // A frame stop comes after the interrupt lines are updated, so that a replayed run stops at the same
             // position.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Version of the serialised format; other versions are refused. Must be raised with every change of the saved state.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// A machine at one instant. It is cheap to clone and keep: pages are shared until they are written.
 #[derive(Clone, Serialize, Deserialize)]
@@ -95,6 +95,7 @@ impl Machine {
         // Not part of the state: outputs, and the record of warnings given.
         soc.sys.out.clear();
         soc.sys.warned.clear();
+        soc.sys.ulp.debug = Default::default();
         MachineState {
             version: VERSION,
             cpus: self.cpus.clone(),
@@ -115,11 +116,15 @@ impl Machine {
         let (out, warned) = (std::mem::take(&mut self.soc.sys.out), std::mem::take(&mut self.soc.sys.warned));
         let (trace, current_tcb_addrs, tap) =
             (self.soc.sys.trace, self.soc.sys.current_tcb_addrs, self.soc.sys.tap.on);
+        let mut ulp_debug = std::mem::take(&mut self.soc.sys.ulp.debug);
+        ulp_debug.hit = None;
         self.cpus = state.cpus.clone();
         self.soc = state.soc.clone();
         (self.soc.sys.out, self.soc.sys.warned) = (out, warned);
         (self.soc.sys.trace, self.soc.sys.current_tcb_addrs) = (trace, current_tcb_addrs);
         self.soc.sys.tap = PacketTap { on: tap, seen: Vec::new() };
+        self.soc.sys.ulp.debug = ulp_debug;
+        self.resumes_events = false;
         self.now = state.now;
         self.slice = state.slice;
         self.sleep = state.sleep;

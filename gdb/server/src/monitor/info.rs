@@ -1,6 +1,6 @@
 //! `info`.
 
-use super::{Result, breakpoints, frame, outside, registers, vocabulary, wifi};
+use super::{Result, breakpoints, frame, gpio, outside, registers, ulp, vocabulary, wifi};
 use clap::{Args, Subcommand};
 use esplens_core::cpu::interrupt::LEVEL_MASK;
 use esplens_core::time::{TICKS_PER_US, Ticks};
@@ -37,6 +37,10 @@ enum What {
     Usernet,
     /// The air (access points, stations), and the Wi-Fi MAC with its filters and key slots.
     Wifi,
+    /// The pads: level, driver, direction, function, signals.
+    Gpio,
+    /// The ULP coprocessor.
+    Ulp,
     /// Mask ROMs.
     Roms,
     /// Snapshots.
@@ -90,6 +94,8 @@ fn tell(s: &Session, what: What) -> String {
         What::Network => network(m),
         What::Usernet => m.usernet_info(),
         What::Wifi => wifi::info(m),
+        What::Gpio => gpio::all(m),
+        What::Ulp => ulp::describe(m),
         What::Roms => roms(m),
         What::Snapshots => snapshots(s),
         What::Cpus => (0..2).map(|n| format!("{n}: {} pc {:08x}\n", m.core_status(n), m.cpu(n).pc)).collect(),

@@ -11,6 +11,7 @@ mod dump;
 mod flash;
 mod frame;
 mod freertos;
+mod gpio;
 mod info;
 mod list;
 mod listen;
@@ -31,6 +32,7 @@ mod symbol_file;
 mod task;
 mod threads;
 mod trace;
+mod ulp;
 mod usage;
 mod vendor;
 mod vocabulary;
@@ -178,6 +180,14 @@ enum Command {
     HostfwdRemove(network::HostfwdRemove),
     /// Change the air: add, remove and move access points, drop frames, deauthenticate.
     Wifi(wifi::WifiCommand),
+    /// Show a pad; drive, pull or pulse it from outside the chip.
+    Gpio(gpio::GpioCommand),
+    /// Apply a voltage to a pad for the ADCs.
+    Adc(gpio::AdcCommand),
+    /// Set the count of a touch pad.
+    Touch(gpio::TouchCommand),
+    /// Show the ULP coprocessor, step it, set its breakpoints, disassemble.
+    Ulp(ulp::UlpCommand),
     /// Open another GDB server.
     Gdb(settings::Gdb),
     /// Describe an address, or show the value of a name or expression.
@@ -284,6 +294,10 @@ impl Command {
             Self::HostfwdAdd(c) => c.run(handle),
             Self::HostfwdRemove(c) => c.run(handle),
             Self::Wifi(c) => c.run(handle),
+            Self::Gpio(c) => c.run(handle),
+            Self::Adc(c) => c.run(handle),
+            Self::Touch(c) => c.run(handle),
+            Self::Ulp(c) => c.run(handle),
             Self::Gdb(c) => c.run(handle),
             Self::Whatis(c) => c.run(handle),
             Self::List(c) => c.run(handle),

@@ -1,15 +1,22 @@
 //! GPIO: pads 0..39, their interrupts, and the matrix that connects pads and peripheral signals.
 //!
 //! A pad's level comes from the chip's driver (GPIO_OUT, a peripheral's signal, or the RTC), else from an external
-//! driver ([`DevMsg::Pad`]), else from its pull resistors. A peripheral drives its output signal with
+//! driver ([`DevMsg::Pad`]), else from an external resistor ([`DevMsg::PadPull`]), else from its own pull resistors. A peripheral drives its output signal with
 //! [`DevMsg::SignalOut`]. The owner of an input signal receives [`DevMsg::SignalIn`] when the signal changes. Output
-//! enables of peripherals are assumed to be on. Sigma-delta generators produce no output.
+//! enables of peripherals are assumed to be on. The waves of MCPWM ([`crate::system::System::waves`]) are evaluated when
+//! a level is read; their edges raise no interrupts of the pad itself. Sigma-delta generators produce no output.
 
+mod info;
 pub mod matrix;
 mod pads;
+mod pulse;
+pub mod signals;
 pub mod spec;
 #[cfg(test)]
 mod tests;
+
+pub use info::{PadFunction, PadInfo, PadSource};
+pub use pulse::Pulse;
 
 use super::io_mux;
 use super::regfile::RegFile;
@@ -94,6 +101,15 @@ pub struct Gpio {
     /// Pads that are driven from outside the chip, and their driven levels.
     outside_on: u64,
     outside_level: u64,
+    /// Pads with an external resistor, and the levels that the resistors pull to.
+    outside_pull: u64,
+    outside_pull_level: u64,
+    /// Pulses from outside that are not over yet.
+    pulses: BTreeMap<u8, pulse::Train>,
+    /// Pads that RTC_CNTL holds.
+    force_hold: u64,
+    /// The digital core is off (deep sleep): only the RTC and holds drive pads. The reset at its end clears this.
+    off: bool,
     /// Input levels: pad levels gated by the input enables.
     input: u64,
     /// Pads whose level was output to the host, and the last such levels.
@@ -128,6 +144,11 @@ impl Default for Gpio {
             drive_level: 0,
             outside_on: 0,
             outside_level: 0,
+            outside_pull: 0,
+            outside_pull_level: 0,
+            pulses: BTreeMap::new(),
+            force_hold: 0,
+            off: false,
             input: 0,
             shown: 0,
             shown_level: 0,
@@ -230,8 +251,8 @@ impl Device for Gpio {
             ENABLE..=ENABLE_W1TC => half(self.enable, false),
             ENABLE1..=ENABLE1_W1TC => half(self.enable, true),
             STRAP => v.sys.strap & 0xFFFF,
-            IN => half(self.input, false),
-            IN1 => half(self.input, true),
+            IN => half(self.input_at(v.sys, v.now), false),
+            IN1 => half(self.input_at(v.sys, v.now), true),
             STATUS..=STATUS_W1TC => half(self.status, false),
             STATUS1..=STATUS1_W1TC => half(self.status, true),
             ACPU_INT => self.status_of(m.app, false),
@@ -265,6 +286,7 @@ impl Device for Gpio {
     fn steady_until(&self, offset: u32, v: &DevView) -> Ticks {
         match offset {
             CALI_DATA => steady_before(self.cali.0, v),
+            IN | IN1 if !v.sys.waves.is_empty() => v.now,
             _ => STEADY,
         }
     }
@@ -300,13 +322,22 @@ impl Device for Gpio {
                     }
                 }
             }
-            DevMsg::Pad(n, level) if n < 40 => self.outside(n, level, cx),
+            DevMsg::Pad(n, level) if n < 40 => {
+                self.end_pulses(n, cx);
+                self.outside(n, level, cx);
+            }
+            DevMsg::PadPull(n, level) if n < 40 => self.pull(n, level, cx),
+            DevMsg::PadPulse(n, pulse) if n < 40 => self.start_pulses(n, pulse, cx),
             DevMsg::IoMux(n, value) if n < 40 => {
                 self.mux[usize::from(n)] = value;
                 self.sync_loopbacks(cx);
                 self.update(1 << n, cx);
             }
             DevMsg::RtcPad(n, pad) if n < 40 => {
+                // A held pad keeps its settings. The message that ends the hold has the present ones.
+                if pad.hold && self.rtc[usize::from(n)].hold {
+                    return;
+                }
                 self.rtc[usize::from(n)] = pad;
                 self.sync_loopbacks(cx);
                 self.update(1 << n, cx);
@@ -316,9 +347,24 @@ impl Device for Gpio {
                 self.hold = hold;
                 self.update(released, cx);
             }
-            DevMsg::Sleep(_) => self.wake(PINS, cx),
+            DevMsg::ForceHold(hold) => {
+                let released = self.force_hold & !hold;
+                self.force_hold = hold;
+                self.update(released, cx);
+            }
+            DevMsg::Sleep(deep) => {
+                self.off = deep;
+                if deep {
+                    self.update(PINS, cx);
+                }
+                self.wake(PINS, cx);
+            }
             _ => {}
         }
+    }
+
+    fn event(&mut self, _tag: u8, cx: &mut Cx) {
+        self.run_pulses(cx);
     }
 
     /// Resets the registers. State that other owners control is kept: external drivers, IO_MUX, RTC pads and holds.
@@ -331,6 +377,10 @@ impl Device for Gpio {
             drive_level: self.drive_level,
             outside_on: self.outside_on,
             outside_level: self.outside_level,
+            outside_pull: self.outside_pull,
+            outside_pull_level: self.outside_pull_level,
+            pulses: std::mem::take(&mut self.pulses),
+            force_hold: self.force_hold,
             shown: self.shown,
             shown_level: self.shown_level,
             ..Self::default()

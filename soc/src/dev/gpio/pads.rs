@@ -6,7 +6,8 @@ use super::{Gpio, PINS};
 use crate::dev::io_mux::spec::pad;
 use crate::dev::{Cx, DevId, DevMsg, rtcio};
 use crate::irq::IrqSource;
-use crate::system::Output;
+use crate::system::{Output, System};
+use esplens_core::time::Ticks;
 
 /// Pads with an output driver: 34..39 have none, 28..31 do not exist.
 const DRIVERS: u64 = 0x3_0FFF_FFFF;
@@ -30,7 +31,7 @@ impl Gpio {
         self.signals[usize::from(signal >> 6)] >> (signal & 63) & 1 != 0
     }
 
-    fn function(&self, pin: u8) -> u8 {
+    pub(super) fn function(&self, pin: u8) -> u8 {
         (self.mux[usize::from(pin)] >> pad::MCU_SEL_S & 7) as u8
     }
 
@@ -43,6 +44,9 @@ impl Gpio {
         }
         if rtc.selected {
             return rtc.drive;
+        }
+        if self.off {
+            return None;
         }
         let function = self.function(n);
         if !matrix::is_gpio(n, function) {
@@ -59,28 +63,39 @@ impl Gpio {
         (enable ^ (cfg & out_sel::OEN_INV != 0) && !released).then_some(level)
     }
 
-    fn held(&self, n: u8) -> bool {
-        self.rtc[usize::from(n)].hold || self.hold >> n & 1 != 0
+    pub(super) fn held(&self, n: u8) -> bool {
+        self.rtc[usize::from(n)].hold || (self.hold | self.force_hold) >> n & 1 != 0
     }
 
     /// Returns the level that the chip currently drives pad `n` to, including a hold; `None` if its driver is off.
-    fn drive(&self, n: u8) -> Option<bool> {
+    pub(super) fn drive(&self, n: u8) -> Option<bool> {
         (self.drive_on >> n & 1 != 0).then_some(self.drive_level >> n & 1 != 0)
     }
 
     /// Returns a pad's level. The chip's driver overrides an external one, and both override the pulls. A floating pad
     /// is low.
-    fn resolve(&self, n: u8) -> bool {
+    pub(super) fn resolve(&self, n: u8) -> bool {
         let outside = (self.outside_on >> n & 1 != 0).then_some(self.outside_level >> n & 1 != 0);
-        let up = if rtcio::is_rtc_pad(n) {
-            self.rtc[usize::from(n)].up
-        } else {
-            self.mux[usize::from(n)] & pad::FUN_WPU != 0
-        };
-        self.drive(n).or(outside).unwrap_or(up)
+        self.drive(n).or(outside).or(self.outside_pull(n)).unwrap_or(self.pulls(n).0)
     }
 
-    fn input_enabled(&self, n: u8) -> bool {
+    /// Returns the level that an external resistor pulls a pad to; `None` without one. Such a resistor has about 10
+    /// kilohms and overrides the pad's own pulls of about 45.
+    pub(super) fn outside_pull(&self, n: u8) -> Option<bool> {
+        (self.outside_pull >> n & 1 != 0).then_some(self.outside_pull_level >> n & 1 != 0)
+    }
+
+    /// Returns whether a pad's own pull-up and pull-down are enabled.
+    pub(super) fn pulls(&self, n: u8) -> (bool, bool) {
+        if rtcio::is_rtc_pad(n) {
+            let rtc = self.rtc[usize::from(n)];
+            return (rtc.up, rtc.down);
+        }
+        let mux = self.mux[usize::from(n)];
+        (mux & pad::FUN_WPU != 0, mux & pad::FUN_WPD != 0)
+    }
+
+    pub(super) fn input_enabled(&self, n: u8) -> bool {
         self.mux[usize::from(n)] & pad::FUN_IE != 0 && !self.rtc[usize::from(n)].selected
     }
 
@@ -98,6 +113,30 @@ impl Gpio {
         u8::try_from(cfg & out_sel::SEL).ok().filter(|_| plain)
     }
 
+    /// Returns the level of a pad that outputs a wave ([`System::waves`]); `None` for others.
+    pub(super) fn wave(&self, n: u8, sys: &System, now: Ticks) -> Option<bool> {
+        let cfg = self.out_cfg[usize::from(n)];
+        let signal = u8::try_from(cfg & out_sel::SEL).ok()?;
+        let wave = sys.waves.get(&signal)?;
+        if self.drive(n).is_none() || self.held(n) || self.rtc[usize::from(n)].selected {
+            return None;
+        }
+        matrix::is_gpio(n, self.function(n)).then(|| wave.level(now) ^ (cfg & out_sel::INV != 0))
+    }
+
+    /// Returns the input levels at `now`, with those of pads that output waves.
+    pub(super) fn input_at(&self, sys: &System, now: Ticks) -> u64 {
+        let mut input = self.input;
+        if !sys.waves.is_empty() {
+            for n in bits(self.drive_on) {
+                if let Some(level) = self.wave(n, sys, now).filter(|_| self.input_enabled(n)) {
+                    put(&mut input, n, level);
+                }
+            }
+        }
+        input
+    }
+
     /// Updates [`crate::system::System::matrix_loopbacks`].
     pub(super) fn sync_loopbacks(&self, cx: &mut Cx) {
         let wire = |signal: u8| {
@@ -109,7 +148,9 @@ impl Gpio {
         let matrix_loopbacks = self.in_cfg.keys().filter_map(|s| wire(*s)).collect();
         if cx.sys.matrix_loopbacks != matrix_loopbacks {
             cx.sys.matrix_loopbacks = matrix_loopbacks;
-            cx.send(DevId::Ledc, DevMsg::LoopbacksChanged);
+            for dev in [DevId::Ledc, DevId::Mcpwm0, DevId::Mcpwm1] {
+                cx.send(dev, DevMsg::LoopbacksChanged);
+            }
         }
     }
 
@@ -182,7 +223,7 @@ impl Gpio {
     }
 
     /// Returns the pad that feeds an input signal.
-    fn source(&self, signal: u8) -> Option<u8> {
+    pub(super) fn source(&self, signal: u8) -> Option<u8> {
         let cfg = self.in_cfg.get(&signal).copied().unwrap_or(0);
         if cfg & in_sel::SIG == 0 {
             let (n, function) = matrix::direct_input(signal)?;
@@ -237,6 +278,21 @@ impl Gpio {
         put(&mut self.outside_on, n, level.is_some());
         put(&mut self.outside_level, n, level == Some(true));
         cx.sys.pads.driven = self.outside_on;
+        self.changed_outside(n, level, cx);
+    }
+
+    /// Connects a pad to an external resistor (true: to the supply, false: to ground), or removes it.
+    pub(super) fn pull(&mut self, n: u8, level: Option<bool>, cx: &mut Cx) {
+        if PINS >> n & 1 == 0 {
+            return;
+        }
+        put(&mut self.outside_pull, n, level.is_some());
+        put(&mut self.outside_pull_level, n, level == Some(true));
+        let driven = (self.outside_on >> n & 1 != 0).then_some(self.outside_level >> n & 1 != 0);
+        self.changed_outside(n, driven, cx);
+    }
+
+    fn changed_outside(&mut self, n: u8, level: Option<bool>, cx: &mut Cx) {
         self.update(1 << n, cx);
         self.wake(1 << n, cx);
         if rtcio::is_rtc_pad(n) {

@@ -123,12 +123,13 @@ fn a_signal_goes_out_over_a_pad_and_in_again() {
     b.message(&DevMsg::SignalOut(87, true));
     b.message(&DevMsg::SignalOut(87, false));
     let sent: Vec<_> = b.sent.drain(..).collect();
-    let matrix_loopbacks = (DevId::Ledc, DevMsg::LoopbacksChanged);
+    let [ledc, pwm0, pwm1] =
+        [DevId::Ledc, DevId::Mcpwm0, DevId::Mcpwm1].map(|dev| (dev, DevMsg::LoopbacksChanged));
     let edge = |level| (DevId::Pcnt, DevMsg::SignalIn(39, level));
-    assert_eq!(sent, [matrix_loopbacks.clone(), edge(true), edge(false)]);
+    assert_eq!(sent, [ledc.clone(), pwm0.clone(), pwm1.clone(), edge(true), edge(false)]);
     assert_eq!(pads(&mut b), [(18, false), (18, true), (18, false)]);
     b.write(FUNC_OUT_SEL_CFG + 18 * 4, 87 | out_sel::INV);
-    assert_eq!(b.sent, [matrix_loopbacks, edge(true)]);
+    assert_eq!(b.sent, [ledc, pwm0, pwm1, edge(true)]);
 }
 
 #[test]
@@ -230,4 +231,91 @@ fn joined_signals_are_known_unless_inverted() {
     assert_eq!(b.sys.matrix_loopbacks.get(&198), Some(&17));
     b.write(ENABLE_W1TC, 1 << 4);
     assert_eq!(b.sys.matrix_loopbacks.get(&198), None);
+}
+
+#[test]
+fn an_external_resistor_overrides_the_pads_own_pulls() {
+    let mut b = bench();
+    b.message(&DevMsg::PadPull(0, Some(false)));
+    assert_eq!(b.read(IN) & 1, 0, "against the pull-up");
+    b.message(&DevMsg::Pad(0, Some(true)));
+    assert_eq!(b.read(IN) & 1, 1);
+    b.message(&DevMsg::Pad(0, None));
+    b.message(&DevMsg::PadPull(0, None));
+    assert_eq!(b.read(IN) & 1, 1);
+    b.message(&DevMsg::PadPull(5, Some(false)));
+    b.reset();
+    let info = info(&b, 5).unwrap();
+    assert_eq!((info.level, info.source, info.outside_pull), (false, PadSource::OutsidePull, Some(false)));
+    assert!(info(&b, 28).is_none() && info(&b, 200).is_none());
+}
+
+#[test]
+fn pulses_raise_interrupts_and_end() {
+    let mut b = bench();
+    b.message(&DevMsg::IoMux(18, GPIO_FUNC | IE));
+    b.write(PIN + 18 * 4, 1 << pin::INT_TYPE_S | pin::ENA_PRO);
+    let us = esplens_core::time::TICKS_PER_US;
+    b.message(&DevMsg::PadPulse(18, Pulse { level: true, length: 10 * us, count: 3, period: 30 * us }));
+    let mut edges = Vec::new();
+    for at in 0..100 {
+        if b.irq(IrqSource::Gpio) {
+            edges.push(at);
+            b.write(STATUS_W1TC, 1 << 18);
+        }
+        let level = at < 90 && at % 30 < 10;
+        assert_eq!(b.read(IN) >> 18 & 1 != 0, level, "after {at} us");
+        b.advance(1);
+    }
+    assert_eq!(edges, [0, 30, 60]);
+    assert_eq!(b.sys.events.next(), Ticks::MAX, "no event is left");
+    // A pulse from the driven level and back, cut off by another input.
+    b.message(&DevMsg::Pad(18, Some(true)));
+    b.message(&DevMsg::PadPulse(18, Pulse { level: false, length: 10 * us, count: 1, period: 0 }));
+    assert_eq!(b.read(IN) >> 18 & 1, 0);
+    b.advance(20);
+    assert_eq!(b.read(IN) >> 18 & 1, 1);
+    b.message(&DevMsg::PadPulse(18, Pulse { level: false, length: 10 * us, count: u32::MAX, period: 0 }));
+    b.message(&DevMsg::Pad(18, None));
+    assert_eq!((b.read(IN) >> 18 & 1, b.sys.events.next()), (0, Ticks::MAX));
+}
+
+#[test]
+fn a_pulse_of_no_length_is_bounded() {
+    let mut b = bench();
+    b.message(&DevMsg::PadPulse(18, Pulse { level: true, length: 0, count: u32::MAX, period: 0 }));
+    b.advance(100);
+    assert!((u32::MAX - info(&b, 18).unwrap().pulses) <= 51);
+}
+
+#[test]
+fn deep_sleep_turns_digital_drivers_off_unless_they_are_held() {
+    let mut b = bench();
+    for n in [5, 18] {
+        b.write(OUT_W1TS, 1 << n);
+        b.write(ENABLE_W1TS, 1 << n);
+    }
+    b.message(&DevMsg::ForceHold(1 << 18));
+    b.message(&DevMsg::Sleep(true));
+    let driven = |b: &Bench<Gpio>| [5, 18].map(|n| info(b, n).unwrap().output);
+    assert_eq!(driven(&b), [false, true]);
+    b.reset();
+    assert_eq!(driven(&b), [false, true], "the hold outlasts the reset");
+    b.message(&DevMsg::ForceHold(0));
+    assert_eq!(driven(&b), [false, false]);
+}
+
+#[test]
+fn a_held_rtc_pad_keeps_its_pulls() {
+    let mut b = bench();
+    let held = RtcPad { selected: true, input: true, up: true, hold: true, ..RtcPad::default() };
+    b.message(&DevMsg::RtcPad(4, held));
+    b.message(&DevMsg::RtcPad(4, RtcPad { up: false, down: true, ..held }));
+    assert!(info(&b, 4).unwrap().level);
+    b.message(&DevMsg::RtcPad(4, RtcPad { up: false, down: true, hold: false, ..held }));
+    assert!(!info(&b, 4).unwrap().level);
+}
+
+fn info(b: &Bench<Gpio>, n: u8) -> Option<PadInfo> {
+    b.dev.pad_info(n, &b.sys, b.now)
 }

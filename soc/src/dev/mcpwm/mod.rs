@@ -1,15 +1,22 @@
 //! MCPWM: timers, captures, fault inputs and forced outputs of a motor control unit.
 //!
-//! Timers count from virtual time; their events set interrupts. Generators output forced levels only: PWM edges at
-//! timer events are not generated (a warning reports this), so the registers of dead time and carrier only store what
-//! is written. New periods and time stamps take effect immediately, regardless of the update method. Timers are
-//! synchronised by software and by inputs, but not by timer events of other timers.
+//! Timers count from virtual time; their events set interrupts. The outputs of the generators are functions of virtual
+//! time ([`PwmWave`]), which the GPIO device evaluates when a pad's level is read. Their edges are generated, one event
+//! each, only while the GPIO matrix connects the signal to a peripheral's input. Not modelled: dead time, the carrier,
+//! actions at the triggers T0 and T1, and what a fault does to the outputs. New periods, time stamps and actions take
+//! effect immediately, regardless of the update method. Timers are synchronised by software and by inputs, but not by
+//! timer events of other timers.
 
 mod capture;
+mod fault;
+mod generator;
 pub mod spec;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod wave;
+
+pub use wave::{PwmAction, PwmWave};
 
 use super::regfile::RegFile;
 use super::spec::Spec;
@@ -23,6 +30,10 @@ use timer::{CLOCK_TICKS, PwmTimer, Shape};
 
 /// Event tag: next enabled timer event, or stop of a timer.
 const TAG_NEXT: u8 = 0;
+/// Event tag: the next edge of an output that the GPIO matrix connects to an input.
+const TAG_EDGE: u8 = 1;
+/// Shortest cycle whose edges are generated, in ticks: 2 µs.
+const MIN_CYCLE: Ticks = 960;
 /// Interrupts raised by timers.
 const TIMER_INTS: u32 = 0x1F_81FF;
 
@@ -42,8 +53,12 @@ pub struct Mcpwm {
     inputs: u16,
     /// Active fault actions of each operator: bit 0 cycle-by-cycle, bit 1 one-shot.
     actions: [u32; 3],
-    /// Levels of the six outputs.
+    /// Levels of the six outputs as last sent to the GPIO matrix.
     outputs: u8,
+    /// Outputs that a non-continuous force has set since the waves were last computed.
+    once: u8,
+    /// Timers that counted when the waves were last computed.
+    counted: [bool; 3],
 }
 
 impl Mcpwm {
@@ -61,6 +76,8 @@ impl Mcpwm {
             inputs: 0,
             actions: [0; 3],
             outputs: 0,
+            once: 0,
+            counted: [false; 3],
         };
         (0..3).for_each(|t| new.timers[t].configure(new.shape(t), 0));
         new
@@ -129,6 +146,7 @@ impl Mcpwm {
             Some(at) => cx.schedule(TAG_NEXT, at.max(cx.now + 1)),
             None => cx.cancel(TAG_NEXT),
         }
+        self.edges(cx);
         let source = if self.n == 0 { IrqSource::Pwm0 } else { IrqSource::Pwm1 };
         cx.irq(source, self.raw & self.get(INT_ENA) != 0);
     }
@@ -183,54 +201,6 @@ impl Mcpwm {
         self.raw |= 1 << (int::CAP_S + c as u32);
     }
 
-    /// Returns the bits of the enabled and active fault inputs.
-    fn faults(&self) -> u32 {
-        let conf = self.get(FAULT_DETECT);
-        let levels = u32::from(self.inputs >> 3);
-        conf & !(levels ^ conf >> 3) & 7
-    }
-
-    /// Raises interrupts and fault actions for changes of the fault inputs since `old`.
-    fn update_faults(&mut self, old: u32) {
-        let new = self.faults();
-        self.raw |= (new & !old) << int::FAULT_S | (old & !new) << int::FAULT_CLR_S;
-        for op in 0..3 {
-            let conf = self.get(FH_CFG0 + 0x38 * op as u32);
-            // F0 is the highest of the three enable bits.
-            let enabled = |shift: u32| (0..3).fold(0, |set, f| set | (conf >> (shift + 2 - f) & 1) << f);
-            let (cbc, ost) = (enabled(1), enabled(5));
-            if new & !old & cbc != 0 {
-                self.act(op, 0);
-            }
-            if new & !old & ost != 0 {
-                self.act(op, 1);
-            }
-            if cbc != 0 && new & cbc == 0 {
-                self.actions[op] &= !1;
-            }
-        }
-    }
-
-    /// Starts a fault action: 0 cycle-by-cycle, 1 one-shot.
-    fn act(&mut self, op: usize, kind: u32) {
-        self.actions[op] |= 1 << kind;
-        self.raw |= 1 << (int::CBC_S + 3 * kind + op as u32);
-    }
-
-    fn write_fault_force(&mut self, op: usize, old: u32, value: u32) {
-        let conf = self.get(FH_CFG0 + 0x38 * op as u32);
-        let toggled = old ^ value;
-        if toggled & value & 1 != 0 {
-            self.actions[op] &= !2;
-        }
-        if toggled & 1 << 3 != 0 && conf & 1 != 0 {
-            self.act(op, 0);
-        }
-        if toggled & 1 << 4 != 0 && conf & 1 << 4 != 0 {
-            self.act(op, 1);
-        }
-    }
-
     /// Applies forced levels: a continuous force, or a new non-continuous one.
     fn write_gen_force(&mut self, op: usize, old: u32, value: u32, cx: &mut Cx) {
         for (g, cont, nci, mode) in [(0, 6, 10, 11), (1, 8, 13, 14)] {
@@ -240,6 +210,7 @@ impl Mcpwm {
                 (2, ..) | (0, true, 2) => true,
                 _ => continue,
             };
+            self.once |= 1 << (2 * op as u8 + g);
             self.drive(2 * op as u8 + g, level, cx);
         }
     }
@@ -248,8 +219,7 @@ impl Mcpwm {
         let old = self.outputs;
         self.outputs = old & !(1 << output) | u8::from(level) << output;
         if self.outputs != old {
-            let first = if self.n == 0 { 32 } else { 108 };
-            cx.send(DevId::Gpio, DevMsg::SignalOut(first + u16::from(output), level));
+            cx.send(DevId::Gpio, DevMsg::SignalOut(self.signal(output).into(), level));
         }
     }
 
@@ -261,8 +231,11 @@ impl Mcpwm {
             FH_STATUS => return,
             GEN_FORCE => self.write_gen_force(op, old, value, cx),
             FH_CFG1 => self.write_fault_force(op, old, value),
-            GEN_A | GEN_B if value != 0 => {
-                cx.warn_reg(&SPEC, offset, "PWM edges are not generated, only forced levels are output");
+            GEN_A | GEN_B if value & 0xF0_0F00 != 0 => {
+                cx.warn_reg(&SPEC, offset, "actions at the triggers T0 and T1 are not modelled");
+            }
+            DT_CFG if value & 0x1_8000 != 0x1_8000 => {
+                cx.warn_reg(&SPEC, offset, "the dead time is not modelled, the outputs bypass it");
             }
             CARRIER_CFG if value & 1 != 0 => cx.warn_reg(&SPEC, offset, "the carrier is not modelled"),
             _ => {}
@@ -326,6 +299,7 @@ impl Device for Mcpwm {
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
         self.run(cx);
+        let levels = self.levels(cx);
         match offset {
             CLK_CFG => {
                 self.regs.set(offset, value & 0xFF);
@@ -345,11 +319,22 @@ impl Device for Mcpwm {
             INT_CLR => self.raw &= !value,
             _ => self.regs.write(&SPEC, offset, value, cx),
         }
+        if !matches!(offset, INT_ENA..=INT_CLR) {
+            self.waves(levels, cx);
+        }
         self.settle(cx);
     }
 
-    fn event(&mut self, _tag: u8, cx: &mut Cx) {
+    fn event(&mut self, tag: u8, cx: &mut Cx) {
+        if tag == TAG_EDGE {
+            return self.edges(cx);
+        }
+        let levels = self.levels(cx);
+        let counting = self.timers.map(|t| t.counting());
         self.run(cx);
+        if self.timers.map(|t| t.counting()) != counting {
+            self.waves(levels, cx);
+        }
         self.settle(cx);
     }
 
@@ -359,13 +344,18 @@ impl Device for Mcpwm {
             DevMsg::ClockChanged => {
                 self.capture_timer.rebase(self.get(CAP_TIMER_CFG) & 1 != 0, cx.now, cx.sys)
             }
+            DevMsg::LoopbacksChanged => self.edges(cx),
             _ => {}
         }
     }
 
     /// Resets the registers and keeps the input levels, which the GPIO matrix determines.
     fn reset(&mut self, cx: &mut Cx) {
-        (0..6).for_each(|output| self.drive(output, false, cx));
+        (0..6).for_each(|output| {
+            cx.sys.waves.remove(&self.signal(output));
+            self.drive(output, false, cx);
+        });
+        cx.cancel(TAG_EDGE);
         *self = Self { inputs: self.inputs, seen: cx.now, ..Self::new(self.n) };
         self.settle(cx);
     }
@@ -385,6 +375,7 @@ impl Mcpwm {
         if (self.inputs >> n & 1 != 0) == level {
             return;
         }
+        let levels = self.levels(cx);
         self.run(cx);
         self.inputs ^= 1 << n;
         match n {
@@ -396,6 +387,9 @@ impl Mcpwm {
                     self.capture(c, cx.now);
                 }
             }
+        }
+        if n < 3 {
+            self.waves(levels, cx);
         }
         self.settle(cx);
     }

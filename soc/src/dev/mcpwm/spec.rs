@@ -27,9 +27,9 @@ crate::registers! {
     /// Operator: forced outputs.
     GEN_FORCE[3; 0x38] = 0x04C, reset 0x20, Modelled;
     /// Operator: what output A does at each event.
-    GEN_A[3; 0x38] = 0x050, reset 0, Stored;
+    GEN_A[3; 0x38] = 0x050, reset 0, Modelled;
     /// Operator: what output B does at each event.
-    GEN_B[3; 0x38] = 0x054, reset 0, Stored;
+    GEN_B[3; 0x38] = 0x054, reset 0, Modelled;
     /// Operator: dead time.
     DT_CFG[3; 0x38] = 0x058, reset 0x1_8000, Stored;
     /// Operator: falling edge delay.

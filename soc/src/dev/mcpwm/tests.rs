@@ -155,15 +155,75 @@ fn faults_interrupt_and_latch_actions() {
 }
 
 #[test]
-fn forced_levels_reach_the_matrix_and_unmodelled_pwm_warns() {
+fn forced_levels_reach_the_matrix_and_dead_time_warns() {
     let mut b = Bench::new(DevId::Mcpwm1, Mcpwm::new(1));
     b.write(GEN_FORCE + 0x38, 2 << 8);
     b.write(GEN_FORCE + 0x38, 1 << 8);
     let out = |l| (DevId::Gpio, DevMsg::SignalOut(111, l));
     assert_eq!(b.sent, [out(true), out(false)]);
     assert!(b.warnings().is_empty());
-    b.write(GEN_A, 1);
+    b.write(DT_CFG, 0);
     assert_eq!(b.warnings().len(), 1);
+}
+
+/// Output A of operator 0 over some microseconds.
+fn output(b: &mut Bench<Mcpwm>, us: u64) -> String {
+    let mut text = String::new();
+    for _ in 0..us {
+        let level =
+            b.dev.levels(&Cx { now: b.now, dev: b.id, core: 0, pc: 0, sys: &mut b.sys, mem: &mut b.mem });
+        text.push(if level & 1 != 0 { '#' } else { '.' });
+        b.advance(1);
+    }
+    text
+}
+
+#[test]
+fn waves_follow_the_time_stamp_without_events() {
+    // mcpwm_init and mcpwm_set_duty_type: up, high at zero, low at time stamp A.
+    let mut b = bench(9, 1, 2);
+    b.write(GEN_TSTMP_A, 3);
+    b.write(GEN_A, 2 | 1 << 4);
+    b.advance(10);
+    b.advance(10 - (b.read(TIMER_STATUS) as u64 & 0xFFFF));
+    assert_eq!(output(&mut b, 20), "###.......###.......");
+    b.write(GEN_TSTMP_A, 7);
+    assert_eq!(output(&mut b, 20), "#######...#######...");
+    assert!(b.sent.is_empty() && b.sys.events.next() == u64::MAX, "no events");
+    // Forced low, and released.
+    b.write(GEN_FORCE, 0x20 | 1 << 6);
+    assert_eq!(output(&mut b, 20), ".".repeat(20));
+    b.write(GEN_FORCE, 0x20);
+    assert_eq!(output(&mut b, 20), "..........#######...", "from the next zero on");
+    // Up and down: symmetric.
+    b.write(GEN_A, 2 << 16 | 1 << 4);
+    b.write(TIMER_CFG1, 3 << 3 | 2);
+    b.advance(18 * 3);
+    let wave = output(&mut b, 36);
+    assert_eq!(wave[..18], wave[18..]);
+    assert_eq!(wave[..18].matches('#').count(), 14, "{wave}");
+}
+
+#[test]
+fn edges_are_sent_while_an_input_is_connected() {
+    let mut b = bench(99, 1, 2);
+    b.write(GEN_TSTMP_A, 30);
+    b.write(GEN_A, 2 | 1 << 4);
+    b.sys.matrix_loopbacks.insert(39, 32);
+    b.message(&DevMsg::LoopbacksChanged);
+    b.advance(1000);
+    let edges: Vec<bool> = b
+        .sent
+        .iter()
+        .filter_map(|(_, m)| if let DevMsg::SignalOut(32, level) = m { Some(*level) } else { None })
+        .collect();
+    assert!((19..=21).contains(&edges.len()) && edges.windows(2).all(|w| w[0] != w[1]), "{edges:?}");
+    b.write(TIMER_CFG0, 1 << 8);
+    b.advance(10);
+    assert_eq!(b.warnings().len(), 1, "too fast");
+    b.sys.matrix_loopbacks.clear();
+    b.message(&DevMsg::LoopbacksChanged);
+    assert_eq!(b.sys.events.next(), u64::MAX);
 }
 
 #[test]

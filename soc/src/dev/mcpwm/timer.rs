@@ -49,11 +49,57 @@ pub struct PwmTimer {
 }
 
 impl PwmTimer {
-    fn counting(&self) -> bool {
+    /// Returns the number of counts in a full cycle.
+    #[must_use]
+    pub fn cycle(&self) -> u64 {
+        self.shape.cycle()
+    }
+
+    /// Returns the length of a full cycle.
+    #[must_use]
+    pub fn length(&self) -> Ticks {
+        self.shape.cycle().saturating_mul(self.shape.tick)
+    }
+
+    /// Returns the positions in the cycle at which the timer has the given value, counting up and counting down; `None`
+    /// where it never does.
+    #[must_use]
+    pub fn places(&self, value: u64) -> [Option<u64>; 2] {
+        let period = self.shape.period;
+        if value > period {
+            return [None; 2];
+        }
+        match self.shape.mode {
+            1 => [Some(value), None],
+            2 => [None, Some(period - value)],
+            // At zero it counts up, at the period down.
+            3 => [(value < period || period == 0).then_some(value), (value > 0).then(|| 2 * period - value)],
+            _ => [None; 2],
+        }
+    }
+
+    /// Returns the next time after `after` at which the timer is at a position of its cycle; `None` if it never is.
+    #[must_use]
+    pub fn next_place(&self, place: u64, after: Ticks) -> Option<Ticks> {
+        let cycle = self.shape.cycle();
+        if place >= cycle || !self.counting() {
+            return None;
+        }
+        let first = self.counts(after).saturating_add(1);
+        let counts = first.saturating_add((place + cycle - first % cycle) % cycle) - self.place;
+        let at = self.since.saturating_add(counts.saturating_mul(self.shape.tick));
+        self.stop.is_none_or(|stop| at <= stop).then_some(at)
+    }
+
+    /// Returns true if the timer counts.
+    #[must_use]
+    pub fn counting(&self) -> bool {
         self.running && self.shape.mode != 0 && self.shape.tick != 0
     }
 
-    fn counts(&self, now: Ticks) -> u64 {
+    /// Returns the counts since the beginning of the cycle in which the timer was last loaded.
+    #[must_use]
+    pub fn counts(&self, now: Ticks) -> u64 {
         if !self.counting() {
             return self.place;
         }

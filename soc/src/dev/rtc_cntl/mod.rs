@@ -1,6 +1,7 @@
 //! The RTC controller: resets, clocks, RTC timer, sleep, watchdog, scratch words (TRM 31).
 
 mod crc;
+mod hold;
 pub mod regi2c;
 mod sleep;
 pub mod spec;
@@ -9,13 +10,13 @@ mod tests;
 mod wdt;
 
 pub use regi2c::Regi2c;
-pub use sleep::Power;
+pub use sleep::{Power, WAKE_ULP};
 
 use super::regfile::RegFile;
 use super::spec::Spec;
 use super::timg::count::{Count, CountRate};
 use super::timg::watchdog::Watchdog;
-use super::{Cx, DevMsg, DevView, Device, STEADY};
+use super::{Cx, DevMsg, DevView, Device, STEADY, steady_before, ulp};
 use crate::clocks::SocClk;
 use crate::irq::IrqSource;
 use crate::system::{Request, ResetCause, ResetKind};
@@ -23,8 +24,8 @@ use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use sleep::Time;
 use spec::{
-    SPEC, clk_conf, options0, reset_state, rtc_mem_conf, sdio_conf, state0, sw_cpu_stall, time_update,
-    wakeup_state,
+    SPEC, clk_conf, dig_iso, options0, reset_state, rtc_mem_conf, sdio_conf, state0, sw_cpu_stall,
+    time_update, wakeup_state,
 };
 
 const TIME_TAG: u8 = 0;
@@ -36,6 +37,8 @@ const WAKE_TAG: u8 = 3;
 const STALL: u32 = 0x86;
 /// `LOW_POWER_ST`: the chip sleeps and is ready to be woken (IDF `RTC_CNTL_RDY_FOR_WAKEUP`).
 const RDY_FOR_WAKEUP: u32 = 1 << 19;
+/// `LOW_POWER_ST`: the chip does not sleep (ESP-IDF's ULP examples, bit 27).
+const MAIN_STATE_IN_IDLE: u32 = 1 << 27;
 const STORES: [u32; 8] = [
     spec::STORE0,
     spec::STORE1,
@@ -61,6 +64,8 @@ pub struct RtcCntl {
     early: (Ticks, u32),
     ext1_status: u32,
     crc: u32,
+    /// The digital pads are held since a deep sleep.
+    autohold: bool,
 }
 
 impl RtcCntl {
@@ -130,9 +135,12 @@ impl RtcCntl {
     }
 
     fn write_state0(&mut self, value: u32, cx: &mut Cx) {
+        let changed = value ^ self.regs.get(&SPEC, spec::STATE0);
         self.regs.set(spec::STATE0, value);
-        if value & state0::ULP_CP_SLP_TIMER_EN != 0 {
-            cx.warn_reg(&SPEC, spec::STATE0, "the ULP coprocessor is not modelled");
+        if changed & value & state0::ULP_CP_SLP_TIMER_EN != 0 {
+            ulp::timer_on(spec::timer2::start_wait(self.regs.get(&SPEC, spec::TIMER2)), cx);
+        } else if changed & state0::ULP_CP_SLP_TIMER_EN != 0 {
+            ulp::timer_off(cx);
         }
         if value & state0::SLEEP_EN != 0 && self.power == Power::Awake {
             self.sleep(cx);
@@ -208,16 +216,21 @@ impl Device for RtcCntl {
             spec::INT_RAW => self.raw,
             spec::INT_ST => self.raw & self.regs.get(&SPEC, spec::INT_ENA),
             spec::SDIO_CONF if stored & sdio_conf::XPD_SDIO_REG != 0 => stored | sdio_conf::REG1P8_READY,
-            spec::LOW_POWER_ST if self.power != Power::Awake => RDY_FOR_WAKEUP,
+            spec::LOW_POWER_ST if self.power == Power::Awake => MAIN_STATE_IN_IDLE,
+            spec::LOW_POWER_ST if v.now >= self.early.0 => RDY_FOR_WAKEUP,
             spec::EXT_WAKEUP1_STATUS => self.ext1_status,
+            spec::DIG_ISO if self.autohold => stored | dig_iso::DG_PAD_AUTOHOLD,
             spec::RTC_MEM_CONF if stored & rtc_mem_conf::START != 0 => stored | rtc_mem_conf::FINISH,
             spec::RTC_MEM_CRC_RES => self.crc,
             _ => stored,
         }
     }
 
-    fn steady_until(&self, _offset: u32, _v: &DevView) -> Ticks {
-        STEADY
+    fn steady_until(&self, offset: u32, v: &DevView) -> Ticks {
+        match offset {
+            spec::LOW_POWER_ST if self.power != Power::Awake => steady_before(self.early.0, v),
+            _ => STEADY,
+        }
     }
 
     fn write(&mut self, offset: u32, value: u32, cx: &mut Cx) {
@@ -245,6 +258,11 @@ impl Device for RtcCntl {
                 self.sync_stall(cx);
             }
             spec::EXT_WAKEUP1 => self.ext_wakeup1(value),
+            spec::DIG_ISO => self.write_dig_iso(value, cx),
+            spec::HOLD_FORCE => {
+                self.regs.set(offset, value);
+                self.sync_hold(cx);
+            }
             spec::RTC_MEM_CONF => self.write_mem_conf(value, cx),
             spec::TIME0 | spec::TIME1 | spec::INT_RAW | spec::INT_ST | spec::LOW_POWER_ST => {}
             spec::DIAG1 | spec::EXT_WAKEUP1_STATUS | spec::RTC_MEM_CRC_RES => {}
@@ -279,6 +297,7 @@ impl Device for RtcCntl {
         (TIME_TAG..=WAKE_TAG).for_each(|tag| cx.cancel(tag));
         self.timer.set(0, cx.now);
         self.sync_stall(cx);
+        self.sync_hold(cx);
         self.sync_clocks(cx);
         self.retime(cx);
         self.sync_irq(cx);

@@ -116,6 +116,9 @@ impl RtcCntl {
         let deep = self.regs.get(&SPEC, spec::DIG_PWC) & dig_pwc::DG_WRAP_PD_EN != 0;
         self.power = if deep { Power::Deep } else { Power::Light };
         self.wake_cause = 0;
+        if deep {
+            self.hold_for_sleep(cx);
+        }
         cx.request(if deep { Request::DeepSleep } else { Request::LightSleep });
         for dev in DevId::ALL {
             cx.send(*dev, DevMsg::Sleep(deep));
@@ -194,6 +197,8 @@ impl RtcCntl {
         if bits & WAKE_EXT1 != 0 && self.power != Power::Awake {
             self.ext1_status |= bits >> 11 & 0x3_FFFF;
         }
-        self.wake(bits, cx);
+        // The instruction WAKE has no effect before RDY_FOR_WAKEUP (ESP-IDF "ULP Coprocessor Instruction Set").
+        let early = self.power != Power::Awake && cx.now < self.early.0;
+        self.wake(if early { bits & !WAKE_ULP } else { bits }, cx);
     }
 }

@@ -19,7 +19,7 @@ crate::registers! {
     /// Waits for PLL, crystal and 8 MHz clock.
     TIMER1 = 0x1c, reset 0x28140403, Stored;
     /// Waits for touch and ULP.
-    TIMER2 = 0x20, reset 0x1080000, Stored;
+    TIMER2 = 0x20, reset 0x1080000, Modelled;
     /// Power-up waits of memories and radio.
     TIMER3 = 0x24, reset 0x14160a08, Stored;
     /// Power-up waits of the digital core and RTC peripherals.
@@ -71,7 +71,7 @@ crate::registers! {
     /// Power of the digital core: DG_WRAP_PD_EN makes a sleep deep.
     DIG_PWC = 0x84, reset 0x155550, Modelled;
     /// Isolation of powered-down blocks and pad hold.
-    DIG_ISO = 0x88, reset 0xaaaa5000, Stored;
+    DIG_ISO = 0x88, reset 0xaaaa5000, Modelled;
     /// Watchdog: enable, stage actions, what they reset.
     WDTCONFIG0 = 0x8c, reset 0x4c80, Modelled;
     /// Slow-clock periods of stage 0.
@@ -103,7 +103,7 @@ crate::registers! {
     /// Diagnosis of the low-power state machine.
     DIAG1 = 0xc4, reset 0x0, Stored;
     /// Holds RTC pads.
-    HOLD_FORCE = 0xc8, reset 0x0, Stored;
+    HOLD_FORCE = 0xc8, reset 0x0, Modelled;
     /// RTC pads of the EXT1 wake-up, and clearing of its status.
     EXT_WAKEUP1 = 0xcc, reset 0x0, Modelled;
     /// RTC pads that caused the EXT1 wake-up.
@@ -176,6 +176,18 @@ crate::fields! {
         SLP_WAKEUP = 1 << 29;
         SLP_REJECT = 1 << 30;
         SLEEP_EN = 1 << 31;
+    }
+
+    /// Fields of [`TIMER2`], as masks.
+    pub mod timer2 of TIMER2 {
+        ULPCP_TOUCH_START_WAIT = 0x1ff << 15;
+        MIN_TIME_CK8M_OFF = 0xff << 24;
+    } with {
+        /// Returns the slow clock periods from the power-up of ULP and touch sensor to their start.
+        #[must_use]
+        pub const fn start_wait(value: u32) -> u64 {
+            ((value & ULPCP_TOUCH_START_WAIT) >> 15) as u64
+        }
     }
 
     /// Fields of [`TIMER5`], as masks.
@@ -284,6 +296,19 @@ crate::fields! {
         INTER_RAM4_PD_EN = 1 << 29;
         WIFI_PD_EN = 1 << 30;
         DG_WRAP_PD_EN = 1 << 31;
+    }
+
+    /// Fields of [`DIG_ISO`], as masks.
+    pub mod dig_iso of DIG_ISO {
+        FORCE_OFF = 1 << 7;
+        FORCE_ON = 1 << 8;
+        DG_PAD_AUTOHOLD = 1 << 9;
+        CLR_DG_PAD_AUTOHOLD = 1 << 10;
+        DG_PAD_AUTOHOLD_EN = 1 << 11;
+        DG_PAD_FORCE_NOISO = 1 << 12;
+        DG_PAD_FORCE_ISO = 1 << 13;
+        DG_PAD_FORCE_UNHOLD = 1 << 14;
+        DG_PAD_FORCE_HOLD = 1 << 15;
     }
 
     /// Fields of [`WDTCONFIG0`], as masks.

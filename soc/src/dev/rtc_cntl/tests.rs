@@ -141,12 +141,14 @@ fn light_sleep_ends_at_the_alarm() {
 }
 
 #[test]
-fn the_ulp_is_warned_about_once() {
+fn the_timer_of_the_ulp_starts_it_and_is_stopped() {
     let mut b = bench();
-    for _ in 0..2 {
-        b.write(spec::STATE0, state0::ULP_CP_SLP_TIMER_EN);
-    }
-    assert_eq!(b.warnings().len(), 1);
+    let state = b.read(spec::STATE0);
+    b.write(spec::STATE0, state | state0::ULP_CP_SLP_TIMER_EN);
+    let start = b.sys.events.when(DevId::Sens.slot(ulp::TAG)).unwrap() - b.now;
+    assert_eq!(start, 20 * TICKS_PER_SEC / 150_000, "power-up: 4 and 16 slow clock periods");
+    b.write(spec::STATE0, state);
+    assert_eq!(b.sys.events.next(), u64::MAX);
 }
 
 #[test]
@@ -403,4 +405,42 @@ fn the_digital_cores_sources_do_not_end_deep_sleep() {
     b.advance(10_000);
     b.message(&DevMsg::WakeCause(digital));
     assert_eq!(b.dev.power(), Power::Deep);
+}
+
+fn holds(b: &Bench<RtcCntl>) -> Option<u64> {
+    b.sent.iter().rev().find_map(|(_, m)| if let DevMsg::ForceHold(set) = m { Some(*set) } else { None })
+}
+
+#[test]
+fn pads_are_held_by_force_and_from_deep_sleep_on() {
+    let mut b = bench();
+    b.write(spec::HOLD_FORCE, 1 | 1 << 17);
+    assert_eq!(holds(&b), Some(1 << 34 | 1 << 33));
+    b.write(spec::HOLD_FORCE, 0);
+    // gpio_deep_sleep_hold_en; rtc_init has cleared FORCE_UNHOLD.
+    let iso = b.read(spec::DIG_ISO) & !dig_iso::DG_PAD_FORCE_UNHOLD;
+    b.write(spec::DIG_ISO, iso | dig_iso::DG_PAD_AUTOHOLD_EN);
+    assert_eq!(holds(&b), Some(0));
+    sleep(&mut b, true, WAKE_TOUCH);
+    assert_eq!(holds(&b).map(|set| set & 0b10_1010), Some(0b10_1010), "GPIO 1, 3, 5");
+    b.advance(10_000);
+    b.message(&DevMsg::WakeCause(WAKE_TOUCH));
+    reset_kind(&mut b, ResetKind::Core);
+    assert_ne!(b.read(spec::DIG_ISO) & dig_iso::DG_PAD_AUTOHOLD, 0, "still held");
+    // gpio_deep_sleep_hold_dis
+    b.write(spec::DIG_ISO, iso | dig_iso::CLR_DG_PAD_AUTOHOLD);
+    assert_eq!((holds(&b), b.read(spec::DIG_ISO) & dig_iso::DG_PAD_AUTOHOLD), (Some(0), 0));
+}
+
+#[test]
+fn the_power_state_is_readable_for_the_ulp() {
+    let mut b = bench();
+    assert_eq!(b.read(spec::LOW_POWER_ST), MAIN_STATE_IN_IDLE);
+    sleep(&mut b, true, super::sleep::WAKE_ULP);
+    assert_eq!(b.read(spec::LOW_POWER_ST), 0, "not ready yet");
+    b.message(&DevMsg::WakeCause(super::sleep::WAKE_ULP));
+    b.advance(10_000);
+    assert_eq!((b.dev.power(), b.read(spec::LOW_POWER_ST)), (Power::Deep, RDY_FOR_WAKEUP), "too early");
+    b.message(&DevMsg::WakeCause(super::sleep::WAKE_ULP));
+    assert_eq!(b.dev.power(), Power::Awake);
 }

@@ -3,7 +3,7 @@
 crate::registers! {
     "RTC_I2C", "TRM 29.6; soc/rtc_i2c_reg.h";
     /// Periods that SCL is low.
-    SCL_LOW_PERIOD = 0x000, reset 0, Stored;
+    SCL_LOW_PERIOD = 0x000, reset 0, Modelled;
     /// Bit order, start, role and pad drive.
     CTRL = 0x004, reset 0, Stored;
     /// State of the bus engine.
@@ -25,11 +25,11 @@ crate::registers! {
     /// Periods from SCL falling to SDA changing.
     SDA_DUTY = 0x030, reset 0, Stored;
     /// Periods that SCL is high.
-    SCL_HIGH_PERIOD = 0x038, reset 0, Stored;
+    SCL_HIGH_PERIOD = 0x038, reset 0, Modelled;
     /// Periods before a start condition.
-    SCL_START_PERIOD = 0x040, reset 0, Stored;
+    SCL_START_PERIOD = 0x040, reset 0, Modelled;
     /// Periods before a stop condition.
-    SCL_STOP_PERIOD = 0x044, reset 0, Stored;
+    SCL_STOP_PERIOD = 0x044, reset 0, Modelled;
     /// Commands the engine plays.
     CMD[16; 4] = 0x048, reset 0, Stored;
 }

@@ -1,22 +1,27 @@
 //! SENS: SAR ADCs, touch pads, temperature sensor and the ULP's controls.
 //!
-//! Analog values are not modelled. An ADC channel reads full scale or 0 if its pad is driven from outside, else
-//! mid-scale. A touch pad counts as touched if it is driven low from outside. Touched pads are reported to RTC_CNTL as
-//! wake-up cause "touch" ([`TOUCH_CAUSE`]), and again after each sleep interval while they are touched. The ULP does
-//! not run. DAC, Hall sensor and I2C slave addresses are only stored.
+//! An ADC channel reads the voltage given from outside ([`AnalogLevel`]); without one, full scale or 0 if its pad is
+//! driven from outside, else mid-scale. A touch pad has the count given from outside; without one, it counts as touched
+//! if it is driven low from outside. Touched pads are reported to RTC_CNTL as wake-up cause "touch" ([`TOUCH_CAUSE`]),
+//! and again after each sleep interval while they are touched. The ULP itself is in [`crate::dev::ulp`]. DAC, Hall
+//! sensor and I2C slave addresses are only stored.
 
+mod analog;
 pub mod spec;
 #[cfg(test)]
 mod tests;
 
+pub use analog::AnalogLevel;
+
 use super::regfile::RegFile;
 use super::spec::Spec;
-use super::{Cx, DevId, DevMsg, DevView, Device, STEADY, steady_before};
+use super::{Cx, DevId, DevMsg, DevView, Device, STEADY, steady_before, ulp};
 use crate::clocks::RTC_FAST_HZ;
 use crate::system::System;
 use esplens_core::time::{TICKS_PER_US, Ticks, periods_to_ticks};
 use serde::{Deserialize, Serialize};
 use spec::*;
+use std::collections::BTreeMap;
 
 /// Virtual time of one ADC conversion (about 20 µs, measured on silicon with IDF's defaults).
 pub const ADC_TICKS: Ticks = 20 * TICKS_PER_US;
@@ -58,6 +63,10 @@ pub struct Sens {
     /// End of the last measurement started by software.
     touch_done: Ticks,
     touch_busy: bool,
+    /// Voltages given from outside, by GPIO number.
+    analog: BTreeMap<u8, AnalogLevel>,
+    /// Counts of touch pads given from outside, by the number in these registers.
+    counts: [Option<u16>; 10],
 }
 
 impl Sens {
@@ -65,24 +74,10 @@ impl Sens {
         self.regs.get(&SPEC, offset)
     }
 
-    /// Returns the result of a conversion by ADC `n` (0, 1) at this time.
+    /// Returns the result of a conversion by ADC `n` (0, 1) of the selected channel.
     fn sample(&self, n: usize, sys: &System) -> u32 {
-        let (start, ctrl, pads) = if n == 0 {
-            (SAR_MEAS_START1, SAR_READ_CTRL, &ADC1[..])
-        } else {
-            (SAR_MEAS_START2, SAR_READ_CTRL2, &ADC2[..])
-        };
-        let ctrl = self.get(ctrl);
-        let full = (1 << (9 + (ctrl >> read_ctrl::SAMPLE_BIT_S & 3))) - 1;
-        let channel = (self.get(start) >> meas_start::EN_PAD_S & 0xFFF).trailing_zeros() as usize;
-        let bit = |set: u64, pin: u8| set >> pin & 1 != 0;
-        let value = match pads.get(channel) {
-            Some(pin) if bit(sys.pads.driven, *pin) => u32::from(bit(sys.pads.level, *pin)) * full,
-            _ => full / 2,
-        };
-        let inverted = ctrl & [read_ctrl::SAR1_DATA_INV, read_ctrl::SAR2_DATA_INV][n] != 0;
-        // The converters count downwards: software inverts the result.
-        if inverted { value } else { full - value }
+        let start = self.get([SAR_MEAS_START1, SAR_MEAS_START2][n]);
+        self.convert(n, (start >> meas_start::EN_PAD_S & 0xFFF).trailing_zeros() as usize, sys)
     }
 
     fn write_start(&mut self, n: usize, offset: u32, value: u32, cx: &mut Cx) {
@@ -101,6 +96,9 @@ impl Sens {
 
     /// Returns a touch pad's count.
     fn touch_value(&self, pad: usize, sys: &System) -> u32 {
+        if let Some(count) = self.counts[pad] {
+            return count.into();
+        }
         let delay = self.get(SAR_TOUCH_CTRL1) & touch_ctrl1::MEAS_DELAY;
         let idle = (delay * TOUCH_IDLE / touch_ctrl1::MEAS_DELAY).max(1);
         let bit = 1 << TOUCH[pad];
@@ -237,10 +235,11 @@ impl Device for Sens {
             SAR_SLAVE_ADDR1 | SAR_SLAVE_ADDR3 | SAR_SLAVE_ADDR4 => self.regs.set(offset, value & 0x3F_FFFF),
             SAR_START_FORCE => {
                 let top = start_force::ULP_CP_START_TOP | start_force::ULP_CP_FORCE_START_TOP;
-                if value & top == top {
-                    cx.warn_reg(&SPEC, offset, "the ULP coprocessor is not modelled, it does not start");
-                }
+                let rising = value & !self.get(offset) & start_force::ULP_CP_START_TOP != 0;
                 self.regs.set(offset, value);
+                if rising && value & top == top {
+                    ulp::start_top(start_force::pc_init(value), cx);
+                }
             }
             _ => self.regs.write(&SPEC, offset, value, cx),
         }
@@ -251,13 +250,23 @@ impl Device for Sens {
     }
 
     fn message(&mut self, msg: &DevMsg, cx: &mut Cx) {
-        if let DevMsg::Pad(..) = msg {
-            self.look_again(cx);
+        match *msg {
+            DevMsg::Pad(..) => {}
+            DevMsg::Analog(pin, Some(level)) if pin < 40 => _ = self.analog.insert(pin, level),
+            DevMsg::Analog(pin, None) => _ = self.analog.remove(&pin),
+            DevMsg::TouchCount(pad @ 0..10, count) => {
+                let pad = [0, 1, 2, 3, 4, 5, 6, 7, 9, 8][usize::from(pad)];
+                self.counts[pad] = count;
+            }
+            _ => return,
         }
+        self.look_again(cx);
     }
 
     fn reset(&mut self, cx: &mut Cx) {
-        *self = Self::default();
+        let analog = std::mem::take(&mut self.analog);
+        *self = Self { analog, counts: self.counts, ..Self::default() };
         cx.cancel(TAG_TOUCH);
+        ulp::reset(cx);
     }
 }

@@ -8,31 +8,31 @@ crate::registers! {
     /// SAR ADC 1: state of the reader.
     SAR_READ_STATUS1 = 0x004, reset 0, Stored;
     /// Wait times of the amplifier.
-    SAR_MEAS_WAIT1 = 0x008, reset 0x000A_000A, Stored;
+    SAR_MEAS_WAIT1 = 0x008, reset 0x000A_000A, Modelled;
     /// Wait times and power of ADC and amplifier.
-    SAR_MEAS_WAIT2 = 0x00C, reset 0x0020_000A, Stored;
+    SAR_MEAS_WAIT2 = 0x00C, reset 0x0020_000A, Modelled;
     /// Power steps of the measurement state machine.
     SAR_MEAS_CTRL = 0x010, reset 0x0707_338F, Stored;
     /// SAR ADC 2: state of the reader.
     SAR_READ_STATUS2 = 0x014, reset 0, Stored;
     /// ULP timer: sleep time 0, in RTC slow periods.
-    ULP_CP_SLEEP_CYC0 = 0x018, reset 0xC8, Stored;
+    ULP_CP_SLEEP_CYC0 = 0x018, reset 0xC8, Modelled;
     /// ULP timer: sleep time 1, in RTC slow periods.
-    ULP_CP_SLEEP_CYC1 = 0x01C, reset 0x64, Stored;
+    ULP_CP_SLEEP_CYC1 = 0x01C, reset 0x64, Modelled;
     /// ULP timer: sleep time 2, in RTC slow periods.
-    ULP_CP_SLEEP_CYC2 = 0x020, reset 0x32, Stored;
+    ULP_CP_SLEEP_CYC2 = 0x020, reset 0x32, Modelled;
     /// ULP timer: sleep time 3, in RTC slow periods.
-    ULP_CP_SLEEP_CYC3 = 0x024, reset 0x28, Stored;
+    ULP_CP_SLEEP_CYC3 = 0x024, reset 0x28, Modelled;
     /// ULP timer: sleep time 4, in RTC slow periods.
-    ULP_CP_SLEEP_CYC4 = 0x028, reset 0x14, Stored;
-    /// Resolution of both ADCs, start of the ULP (not modelled).
+    ULP_CP_SLEEP_CYC4 = 0x028, reset 0x14, Modelled;
+    /// Resolution of both ADCs; address and start of the ULP.
     SAR_START_FORCE = 0x02C, reset 0xF, Modelled;
     /// Memory range of the ULP.
     SAR_MEM_WR_CTRL = 0x030, reset 0x0010_0200, Stored;
     /// SAR ADC 1: attenuation of each channel.
-    SAR_ATTEN1 = 0x034, reset 0xFFFF_FFFF, Stored;
+    SAR_ATTEN1 = 0x034, reset 0xFFFF_FFFF, Modelled;
     /// SAR ADC 2: attenuation of each channel.
-    SAR_ATTEN2 = 0x038, reset 0xFFFF_FFFF, Stored;
+    SAR_ATTEN2 = 0x038, reset 0xFFFF_FFFF, Modelled;
     /// I2C slave addresses 0 and 1, state of SAR ADC 1 (always idle).
     SAR_SLAVE_ADDR1 = 0x03C, reset 0, Stored;
     /// I2C slave addresses 2 and 3.
@@ -89,6 +89,14 @@ pub mod start_force {
     pub const ULP_CP_FORCE_START_TOP: u32 = 1 << 8;
     /// Starts the ULP, if starting by software is selected.
     pub const ULP_CP_START_TOP: u32 = 1 << 9;
+    /// First bit of the address of the ULP's first instruction, in words (11 bits).
+    pub const PC_INIT_S: u32 = 11;
+
+    /// Returns the address of the ULP's first instruction, in words.
+    #[must_use]
+    pub const fn pc_init(value: u32) -> u16 {
+        (value >> PC_INIT_S & 0x7FF) as u16
+    }
 }
 
 /// `SENS_SAR_MEAS_START1_REG` and `SENS_SAR_MEAS_START2_REG`.
@@ -147,4 +155,10 @@ pub mod tsens {
     pub const OUT_S: u32 = 22;
     /// The result is available.
     pub const RDY_OUT: u32 = 1 << 30;
+
+    /// Returns the clock divider, in periods of the RTC fast clock.
+    #[must_use]
+    pub const fn clk_div(value: u32) -> u32 {
+        value >> 16 & 0xFF
+    }
 }

@@ -110,12 +110,32 @@ fn temperature_sensor_is_ready_when_powered() {
 }
 
 #[test]
-fn starting_the_ulp_warns_once() {
+fn voltages_from_outside_are_measured_and_kept_over_a_reset() {
     let mut b = bench();
-    b.write(SAR_START_FORCE, 0xF);
-    assert!(b.warnings().is_empty());
-    b.write(SAR_START_FORCE, 0x30F);
-    b.write(SAR_START_FORCE, 0x30F);
-    assert_eq!(b.warnings().len(), 1);
-    assert!(b.warnings()[0].contains("SAR_START_FORCE"));
+    let inv = b.read(SAR_READ_CTRL) | read_ctrl::SAR1_DATA_INV;
+    b.write(SAR_READ_CTRL, inv);
+    b.message(&DevMsg::Analog(34, Some(AnalogLevel::Millivolt(1000))));
+    // 11 dB by ESP-IDF's line: (1000 - 142) * 65536 / 52798.
+    assert_eq!(convert(&mut b, SAR_MEAS_START1, 6), 1065);
+    b.write(SAR_ATTEN1, 0);
+    assert_eq!(convert(&mut b, SAR_MEAS_START1, 6), 3930, "0 dB");
+    b.message(&DevMsg::Analog(34, Some(AnalogLevel::Raw(3000))));
+    b.reset();
+    b.write(SAR_READ_CTRL, inv & !(3 << 16));
+    assert_eq!(convert(&mut b, SAR_MEAS_START1, 6), 3000 >> 3, "9 bits");
+    b.message(&DevMsg::Analog(34, None));
+    assert_eq!(convert(&mut b, SAR_MEAS_START1, 6), 255);
+}
+
+#[test]
+fn a_touch_count_from_outside_triggers() {
+    let mut b = bench();
+    b.write(SAR_TOUCH_THRES + 16, 500 << 16 | 500);
+    b.message(&DevMsg::TouchCount(9, Some(400)));
+    assert_eq!(b.read(SAR_TOUCH_OUT + 16) >> 16, 400, "touch pad 9 is number 8 in the registers");
+    b.message(&DevMsg::TouchCount(8, Some(600)));
+    b.advance(50_000);
+    assert_eq!(b.read(SAR_TOUCH_CTRL2) & touch_ctrl2::MEAS_EN, 1 << 8);
+    b.message(&DevMsg::TouchCount(9, None));
+    assert_ne!(b.read(SAR_TOUCH_OUT + 16) >> 16, 400);
 }

@@ -57,10 +57,27 @@ impl Machine {
         &self.soc.sys.tap.seen
     }
 
-    /// Returns the exit for a recorded frame, if there is one.
+    /// Returns the exit for a recorded frame or a stop of the ULP, if there is one.
     pub(in super::super) fn frame_stop(&self) -> Option<RunExit> {
+        if let Some(pc) = self.soc.sys.ulp.debug.hit {
+            return Some(RunExit::Stopped { core: 0, stop: Stop::Coprocessor { addr: u32::from(pc) * 4 } });
+        }
         let core = usize::from(self.soc.sys.tap.seen.first()?.core);
         Some(RunExit::Stopped { core, stop: Stop::NetFrame })
+    }
+
+    /// Sets or clears a breakpoint of the ULP at a byte address of RTC slow memory. The machine stops before the ULP
+    /// executes the instruction there. Changes that are made during the stop precede the instruction; a replay of the
+    /// run makes them after it.
+    pub fn set_ulp_breakpoint(&mut self, addr: u32, on: bool) {
+        let word = (addr / 4) as u16;
+        let breaks = &mut self.soc.sys.ulp.debug.breaks;
+        _ = if on { breaks.insert(word) } else { breaks.remove(&word) };
+    }
+
+    /// Makes the machine stop before the ULP's next instruction after the one at which it is stopped.
+    pub fn step_ulp(&mut self) {
+        self.soc.sys.ulp.debug.step = true;
     }
 
     /// Sets or clears a breakpoint for both cores at once.
