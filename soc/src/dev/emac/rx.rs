@@ -29,6 +29,8 @@ struct FifoFrame {
     status: u32,
     /// Word 4 of the last descriptor, if it is written.
     extended: Option<u32>,
+    /// Bytes that are in memory already.
+    done: usize,
 }
 
 /// State of the receiver.
@@ -252,16 +254,16 @@ impl Emac {
             return;
         }
         let extended = extended.filter(|_| self.dma.layout().wide);
-        self.rx.fifo.push_back(FifoFrame { bytes, status, extended });
+        self.rx.fifo.push_back(FifoFrame { bytes, status, extended, done: 0 });
         self.drain(cx);
     }
 
     /// Writes frames from the FIFO to memory.
     fn drain(&mut self, cx: &mut Cx) {
         while self.dma.rx.state != DmaState::Stopped
-            && let Some(frame) = self.rx.fifo.pop_front()
+            && let Some(mut frame) = self.rx.fifo.pop_front()
         {
-            match self.store(&frame, cx) {
+            match self.store(&mut frame, cx) {
                 Stored::Yes => self.look_ahead(cx),
                 Stored::NoDescriptor if self.dma.mode(dmaoperation_mode::DIS_FLUSH_RECV_FRAMES) => {
                     self.rx.fifo.push_front(frame);
@@ -294,9 +296,9 @@ impl Emac {
         self.dma.raise(dmastatus::RECV_BUF_UNAVAIL);
     }
 
-    /// Writes a frame to the buffers of the next descriptors.
-    fn store(&mut self, frame: &FifoFrame, cx: &mut Cx) -> Stored {
-        let mut done = 0;
+    /// Writes a frame, or the rest of it, to the buffers of the next descriptors.
+    fn store(&mut self, frame: &mut FifoFrame, cx: &mut Cx) -> Stored {
+        let keep = self.dma.mode(dmaoperation_mode::DIS_FLUSH_RECV_FRAMES);
         for n in 0..MAX_SEGMENTS {
             let at = self.dma.rx.current;
             let Some(desc) = EmacDesc::read(at, cx) else {
@@ -310,14 +312,14 @@ impl Emac {
                 return Stored::NoDescriptor;
             }
             self.dma.rx.state = DmaState::Running;
-            if !self.fill(&desc, &frame.bytes, &mut done, cx) {
+            let mut word0 = if frame.done == 0 { rdes0::FIRST_DESCRIPTOR } else { 0 };
+            if !self.fill(&desc, &frame.bytes, &mut frame.done, cx) {
                 return Stored::Failed;
             }
             self.dma.rx.current = self.after_rx(&desc);
-            let whole = done == frame.bytes.len();
-            let last = whole || n + 1 == MAX_SEGMENTS || !self.next_is_owned(cx);
-            let mut word0 = if n == 0 { rdes0::FIRST_DESCRIPTOR } else { 0 };
-            word0 |= (done as u32) << rdes0::FRAME_LENGTH_SHIFT;
+            let whole = frame.done == frame.bytes.len();
+            let last = whole || n + 1 == MAX_SEGMENTS || !keep && !self.next_is_owned(cx);
+            word0 |= (frame.done as u32) << rdes0::FRAME_LENGTH_SHIFT;
             if last {
                 word0 |= frame.status | rdes0::LAST_DESCRIPTOR;
                 word0 |= if whole { 0 } else { rdes0::DESCRIPTOR_ERR | rdes0::ERR_SUMMARY };
@@ -327,7 +329,7 @@ impl Emac {
                 return Stored::Failed;
             }
             if last {
-                self.received(&desc, done, whole, cx);
+                self.received(&desc, frame.done, whole, cx);
                 return Stored::Yes;
             }
         }
@@ -341,7 +343,7 @@ impl Emac {
     }
 
     fn next_is_owned(&self, cx: &mut Cx) -> bool {
-        EmacDesc::read(self.dma.rx.current, cx).is_some_and(|d| d.own())
+        EmacDesc::read(self.dma.rx.current, cx).is_none_or(|d| d.own())
     }
 
     /// Fills a descriptor's buffers from `bytes[*done..]`. Returns false after a bus error.

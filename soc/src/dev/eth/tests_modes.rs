@@ -169,7 +169,7 @@ fn a_link_goes_down_and_comes_back() {
     assert_eq!(b.read(MIISTATUS), miistatus::LINKFAIL);
     b.message(&DevMsg::Frame(frame_to(MAC, 64)));
     assert_ne!(b.read(tx(1)) & rx_bd::E, 0, "nothing arrives");
-    assert_eq!(b.dev.ready(), Ready::Off);
+    assert_eq!(b.dev.ready(&DevView { now: b.now, sys: &b.sys, mem: &b.mem }), Ready::Off);
     send(&mut b, 64);
     assert_eq!((frames(&mut b).len(), b.read(tx(0)) & tx_bd::CS), (0, tx_bd::CS));
     assert_eq!(b.read(INT_SOURCE), int::TXE);

@@ -56,7 +56,10 @@ fn idf3_initialises_and_exchanges_frames() {
     b.write(DMARXBASEADDR, RX);
     set(&mut b, GMACCONFIG, gmacconfig::FESPEED, gmacconfig::DUPLEX | gmacconfig::MII);
     set(&mut b, GMACFF, 0, gmacff::PAM);
-    b.write(DMAIN_EN, dmain_en::DMAIN_TIE | dmain_en::DMAIN_RIE | dmain_en::DMAIN_RBUE | dmain_en::DMAIN_NISE);
+    b.write(
+        DMAIN_EN,
+        dmain_en::DMAIN_TIE | dmain_en::DMAIN_RIE | dmain_en::DMAIN_RBUE | dmain_en::DMAIN_NISE,
+    );
     // emac_process_link_updown.
     let mut polls = 0;
     while smi(&mut b, 0, 1, None) & 4 == 0 {

@@ -95,7 +95,12 @@ fn init(b: &mut Bench<Eth>) {
     set(b, EMACGMIIADDR, emacgmiiaddr::MIICSRCLK, 0);
     reset_desc_chain(b);
     set(b, EMACINTMASK, 0, u32::MAX);
-    set(b, GMACCONFIG, 0, gmacconfig::MII | gmacconfig::FESPEED | gmacconfig::DUPLEX | gmacconfig::RXIPCOFFLOAD);
+    set(
+        b,
+        GMACCONFIG,
+        0,
+        gmacconfig::MII | gmacconfig::FESPEED | gmacconfig::DUPLEX | gmacconfig::RXIPCOFFLOAD,
+    );
     b.write(GMACFF, 0);
     set(b, DMAOPERATION_MODE, 0, dmaoperation_mode::RX_STORE_FORWARD);
     set(b, DMAOPERATION_MODE, 0, dmaoperation_mode::FLUSH_TX_FIFO);

@@ -56,7 +56,7 @@ fn the_hash_filter() {
     let all = [MAC, BROADCAST, GROUP, OTHER];
     b.write(GMACFF, gmacff::HMC);
     assert_eq!(taken(&mut b, &all), [true, true, false, false]);
-    // mDNS has bit 63 - 38 = 25 ... the bit is computed here from the definition, bit by bit.
+    // The table's bit, computed from the definition of the CRC, bit by bit.
     let mut crc = u32::MAX;
     for byte in GROUP {
         for n in 0..8 {
@@ -147,7 +147,10 @@ fn the_flow_control_request_sends_pauses_until_it_ends() {
     flow_control(&mut b);
     set(&mut b, EX_PHYINF_CONF, 0, ex_phyinf_conf::SBD_FLOWCTRL);
     let sent = frames(&mut b);
-    assert_eq!((&sent[0][..6], &sent[0][6..12], &sent[0][16..18]), (&PAUSE_TO[..], &MAC[..], &[0x16, 0x48][..]));
+    assert_eq!(
+        (&sent[0][..6], &sent[0][6..12], &sent[0][16..18]),
+        (&PAUSE_TO[..], &MAC[..], &[0x16, 0x48][..])
+    );
     b.advance((0x1648 - 28) * 512 / 100 + 1);
     assert_eq!(frames(&mut b).len(), 1, "repeated 28 quanta before its end");
     set(&mut b, EX_PHYINF_CONF, ex_phyinf_conf::SBD_FLOWCTRL, 0);

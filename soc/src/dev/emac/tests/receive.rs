@@ -199,7 +199,9 @@ fn sixteen_byte_descriptors_tell_the_ip_check_in_word_0() {
     crate::dev::emac::checksum::insert(&mut unknown, 1);
     let bits = |w: u32| (w >> 5 & 1, w >> 7 & 1, w & 1);
     for (n, (frame, want)) in
-        [(tcp(), (1, 0, 0)), (bad, (1, 0, 1)), (unknown, (0, 0, 1)), (frame_to(MAC, 60), (0, 1, 1))].iter().enumerate()
+        [(tcp(), (1, 0, 0)), (bad, (1, 0, 1)), (unknown, (0, 0, 1)), (frame_to(MAC, 60), (0, 1, 1))]
+            .iter()
+            .enumerate()
     {
         arrive(&mut b, frame);
         assert_eq!(bits(word(&b, RX_DESC + 32 * n as u32)), *want, "{n}");
@@ -242,7 +244,7 @@ fn lengths_are_limited() {
     arrive(&mut b, &frame_to(MAC, 200));
     let word0 = word(&b, RX_DESC + 32 * 8);
     assert_eq!(word0 >> 16, 100);
-    assert_ne!(word0 & rdes0::RECEIVE_WATCHDOG_TIMEOUT & word0 << 0, 0);
+    assert_ne!(word0 & rdes0::RECEIVE_WATCHDOG_TIMEOUT, 0);
 }
 
 #[test]
@@ -253,7 +255,7 @@ fn vlan_frames_are_marked() {
     arrive(&mut b, &tagged);
     b.write(GMACVLAN, 6);
     arrive(&mut b, &tagged);
-    let marked = |b: &Bench<Eth>, n| word(b, RX_DESC + 32 * n) & rdes0::VLAN_TAG != 0;
+    let marked = |b: &Bench<Eth>, n: u32| word(b, RX_DESC + 32 * n) & rdes0::VLAN_TAG != 0;
     assert_eq!((marked(&b, 0), marked(&b, 1)), (true, false));
 }
 

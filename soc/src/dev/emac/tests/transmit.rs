@@ -184,12 +184,12 @@ fn checksums_are_inserted_as_the_descriptor_says() {
     assert_eq!(send(&mut b, &udp(), 0)[24..26], [0, 0]);
     let ip = send(&mut b, &udp(), 1);
     // 0x4500 + 33 + 1 + 0x4011 + addresses, by hand.
-    assert_eq!((&ip[24..26], &ip[40..42]), (&[0x62, 0xB9][..], &[0, 0][..]));
+    assert_eq!((&ip[24..26], &ip[40..42]), (&[0x62, 0xBB][..], &[0, 0][..]));
     let full = send(&mut b, &udp(), 3);
     assert_eq!(checksum::check(&full), 0x41, "IPv4, UDP, no error");
     // Without the pseudo-header: the firmware puts its sum into the field.
     let mut pseudo = udp();
-    pseudo[40..42].copy_from_slice(&0x1841_u16.to_be_bytes());
+    pseudo[40..42].copy_from_slice(&0x182F_u16.to_be_bytes());
     assert_eq!(send(&mut b, &pseudo, 2)[40..42], full[40..42]);
     let mut broken = udp();
     broken[14] = 0x42;
