@@ -22,12 +22,11 @@ const MAX_KIB: u64 = 40 * 1024;
 const KNOWN_FAILURES: [(&str, &str, &str); 0] = [];
 
 /// Cases that need parts of the chip that are not implemented yet; they are not run.
-const LATER: [(&str, &str); 5] = [
+const LATER: [(&str, &str); 4] = [
     (
         "idf-4.4-ulp-wakeup",
         "its pulses are counted by the ULP coprocessor; the timer wake-up is tested by itself",
     ),
-    ("idf-5.0-emac", "there is no PHY at the Ethernet MAC"),
     ("idf-5.1-secure-boot", "flash encryption"),
     ("idf-4.2-sdmmc", "there is no SD card"),
     ("idf-4.4-servo", "MCPWM's edges do not reach the pads"),
