@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use esplens_soc::dev::spec::{How, Reg, RegField, Spec};
-use esplens_soc::dev::{DevId, Devices, eth};
+use esplens_soc::dev::{DevId, Devices, emac};
 use std::fmt::Write;
 use std::path::Path;
 

@@ -1,8 +1,11 @@
-//! The MAC's address filter: eight addresses with masks, the hash table, and the rules of `GMACFF` (TRM 10.4).
+//! The MAC's address filter: nine addresses, eight of them with masks, the hash table, and the rules of `GMACFF` (TRM 10.4).
 
 use super::spec::*;
 use super::{Emac, crc32};
 use serde::{Deserialize, Serialize};
+
+/// Number of address registers, with the own address.
+const ADDRESSES: usize = 9;
 
 /// Result of the address filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,8 +26,8 @@ fn hash(addr: &[u8; 6]) -> usize {
 /// The address registers and the hash table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddressFilter {
-    /// High and low part of `EMACADDR0` to `EMACADDR7`.
-    pub addr: [[u32; 2]; 8],
+    /// High and low part of `EMACADDR0` to `EMACADDR8`.
+    pub addr: [[u32; 2]; ADDRESSES],
     /// `GMACHASHL` and `GMACHASHH`.
     pub hash: [u32; 2],
     /// `GMACFF`.
@@ -33,17 +36,17 @@ pub struct AddressFilter {
 
 impl Default for AddressFilter {
     fn default() -> Self {
-        let mut addr = [[0xFFFF, u32::MAX]; 8];
+        let mut addr = [[0xFFFF, u32::MAX]; ADDRESSES];
         addr[0][0] |= emacaddrhigh::ADDRESS_ENABLE;
         Self { addr, hash: [0; 2], gmacff: 0 }
     }
 }
 
 impl AddressFilter {
-    /// Returns address `n` (0..7).
+    /// Returns address `n` (0..8).
     #[must_use]
     pub fn address(&self, n: usize) -> [u8; 6] {
-        let [high, low] = self.addr[n & 7];
+        let [high, low] = self.addr[n % ADDRESSES];
         let (low, high) = (low.to_le_bytes(), high.to_le_bytes());
         [low[0], low[1], low[2], low[3], high[0], high[1]]
     }
@@ -52,10 +55,10 @@ impl AddressFilter {
     #[must_use]
     pub fn register(offset: u32) -> Option<(usize, usize)> {
         let n = offset.checked_sub(EMACADDR0HIGH)? as usize / 4;
-        (n < 16).then_some((n / 2, n % 2))
+        (n < 2 * ADDRESSES).then_some((n / 2, n % 2))
     }
 
-    /// Writes part `part` (0 high, 1 low) of address `n` (0..7).
+    /// Writes part `part` (0 high, 1 low) of address `n` (0..8).
     pub fn write(&mut self, (n, part): (usize, usize), value: u32) {
         let high = if n == 0 {
             value & emacaddrhigh::MAC_ADDRESS_HI | emacaddrhigh::ADDRESS_ENABLE
@@ -67,7 +70,7 @@ impl AddressFilter {
 
     /// Returns whether an enabled address for the source (true) or destination matches.
     fn perfect(&self, addr: &[u8; 6], source: bool) -> bool {
-        (0..8).any(|n| {
+        (0..ADDRESSES).any(|n| {
             let high = self.addr[n][0];
             let enabled = high & emacaddrhigh::ADDRESS_ENABLE != 0;
             if !enabled || (high & emacaddrhigh::SOURCE_ADDRESS != 0) != source {
@@ -91,7 +94,7 @@ impl AddressFilter {
         }
         let da_ok = self.destination(to);
         let sa_ok = from.first_chunk::<6>().is_some_and(|from| self.perfect(from, true)) != on(gmacff::SAIF);
-        let sa_used = on(gmacff::SAFE) || (1..8).any(|n| self.addr[n][0] & (3 << 30) == 3 << 30);
+        let sa_used = on(gmacff::SAFE) || (1..ADDRESSES).any(|n| self.addr[n][0] & (3 << 30) == 3 << 30);
         let sa_fail = sa_used && !sa_ok;
         let pass = da_ok && !(on(gmacff::SAFE) && sa_fail);
         Filtered { pass: pass || on(gmacff::RECEIVE_ALL), da_fail: !da_ok, sa_fail }

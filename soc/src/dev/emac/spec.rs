@@ -78,10 +78,10 @@ crate::registers! {
     EMACADDR0HIGH = 0x1040, reset 0x8000_FFFF, Modelled;
     /// MAC: own address, low part.
     EMACADDR0LOW = 0x1044, reset 0xFFFF_FFFF, Modelled;
-    /// MAC: further addresses, high part.
-    EMACADDRHIGH[7; 8] = 0x1048, reset 0x0000_FFFF, Modelled;
+    /// MAC: further addresses, high part. ESP-IDF's hardware test finds eight; the headers list 7 or 15.
+    EMACADDRHIGH[8; 8] = 0x1048, reset 0x0000_FFFF, Modelled;
     /// MAC: further addresses, low part.
-    EMACADDRLOW[7; 8] = 0x104C, reset 0xFFFF_FFFF, Modelled;
+    EMACADDRLOW[8; 8] = 0x104C, reset 0xFFFF_FFFF, Modelled;
     /// MAC: link state that RGMII and SGMII report; RMII reports none.
     EMACCSTATUS = 0x10D8, reset 0, Stored;
     /// MAC: longest received frame.

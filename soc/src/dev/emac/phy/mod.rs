@@ -67,8 +67,8 @@ const PARTNER: u16 = 0x41E1;
 /// [`ANER`] after auto-negotiation: the partner is able, and sent a page.
 const ANER_DONE: u16 = 3;
 
-/// Duration of auto-negotiation: 1.2 s in which the partner must see the link broken, and the exchange of pages.
-const NEGOTIATION: Ticks = 1_500_000 * TICKS_PER_US;
+/// Duration of auto-negotiation. Chips take 0.5 to 3 s, depending on the partner; NuttX waits 1.1 s at most.
+const NEGOTIATION: Ticks = 800_000 * TICKS_PER_US;
 /// Time until a link without auto-negotiation is up.
 const FORCED: Ticks = 100_000 * TICKS_PER_US;
 /// Duration of a reset.

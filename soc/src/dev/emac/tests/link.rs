@@ -24,7 +24,7 @@ fn the_cable_decides_over_frames_and_status() {
     b.advance(100);
     assert_ne!(word(&b, TX_DESC + 32) & tdes0::NO_CARRIER, 0);
     b.message(&DevMsg::Link(true));
-    b.advance(1_000_000);
+    b.advance(500_000);
     assert_eq!(phy_read(&mut b, 1) & 4, 0, "negotiating");
     b.advance(1_000_000);
     phy_read(&mut b, 1);

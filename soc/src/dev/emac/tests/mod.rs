@@ -222,7 +222,7 @@ impl Driver {
         true
     }
 
-    /// `emac_hal_receive_frame`: the next frame without its checksum.
+    /// `emac_esp_dma_receive_frame`: the next frame without its checksum; empty if it has an error.
     fn receive(&mut self, b: &mut Bench<Eth>) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
         for n in 0..RX_NUM {
@@ -235,7 +235,8 @@ impl Driver {
             let buffer = word(b, at + 8);
             bytes.extend(peek(b, buffer, SIZE as usize));
             if word0 & rdes0::LAST_DESCRIPTOR != 0 {
-                bytes.truncate((word0 >> 16 & 0x3FFF) as usize - 4);
+                let bad = word0 & rdes0::ERR_SUMMARY != 0;
+                bytes.truncate(if bad { 0 } else { (word0 >> 16 & 0x3FFF) as usize - 4 });
                 for _ in 0..=n {
                     let at = RX_DESC + 32 * self.rx;
                     let word0 = word(b, at);
@@ -276,7 +277,7 @@ fn idf5_initialises_negotiates_and_exchanges_frames() {
         b.advance(100_000);
         phy_read(&mut b, 1) & 0x20 != 0
     });
-    assert!((10..30).contains(&polls.unwrap()), "auto-negotiation takes its time: {polls:?}");
+    assert!((5..30).contains(&polls.unwrap()), "auto-negotiation takes its time: {polls:?}");
     phy_read(&mut b, 1);
     assert_eq!(phy_read(&mut b, 1) & 4, 4, "link");
     assert_eq!(phy_read(&mut b, 31) >> 2 & 7, 6, "100 Mbit/s, full duplex");

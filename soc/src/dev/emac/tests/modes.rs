@@ -50,6 +50,21 @@ fn the_address_filter() {
     assert_eq!(taken(&mut b, &all), [true, true, true, false], "not enabled");
 }
 
+/// ESP-IDF's hardware test `internal emac address filter`: eight further addresses keep their value, a ninth does not.
+#[test]
+fn there_are_eight_further_addresses() {
+    let mut b = running();
+    for n in 0..9 {
+        let high = EMACADDRHIGH + 8 * n;
+        set(&mut b, high, 0xFFFF, n << 8 | 5);
+        set(&mut b, high, 0, emacaddrhigh::ADDRESS_ENABLE);
+        b.write(high + 4, 0x0403_0201);
+        let enabled = b.read(high) & emacaddrhigh::ADDRESS_ENABLE != 0;
+        assert_eq!(enabled, n < 8, "address {}", n + 1);
+        assert_eq!(taken(&mut b, &[[1, 2, 3, 4, 5, n as u8]]), [n < 8]);
+    }
+}
+
 #[test]
 fn the_hash_filter() {
     let mut b = running();
