@@ -47,6 +47,16 @@ events! {
     OpenEthRegWrite = "open_eth_reg_write", "A register of the MAC was written.";
     OpenEthDescRead = "open_eth_desc_read", "A descriptor was read.";
     OpenEthDescWrite = "open_eth_desc_write", "A descriptor was written.";
+    EmacMiiWrite = "emac_mii_write", "A register of the EMAC's PHY was written.";
+    EmacMiiRead = "emac_mii_read", "A register of the EMAC's PHY was read.";
+    EmacUpdateIrq = "emac_update_irq", "The EMAC's interrupt line moved.";
+    EmacReceive = "emac_receive", "A frame reaches the EMAC.";
+    EmacReceiveReject = "emac_receive_reject", "The EMAC refused a frame: address, kind, checksum, length.";
+    EmacStartXmit = "emac_start_xmit", "A frame goes on the line.";
+    EmacRegRead = "emac_reg_read", "A register of the EMAC was read.";
+    EmacRegWrite = "emac_reg_write", "A register of the EMAC was written.";
+    EmacDescRead = "emac_desc_read", "The EMAC read a descriptor in memory.";
+    EmacDescWrite = "emac_desc_write", "The EMAC gave a descriptor back.";
     WifiTx = "wifi_tx", "A frame of a transmit slot left the antenna.";
     WifiTxDone = "wifi_tx_done", "A transmit slot finished: acknowledged, not acknowledged, or no key.";
     WifiRx = "wifi_rx", "A frame was written to a receive descriptor, or none was free.";

@@ -22,8 +22,7 @@ const MAX_KIB: u64 = 40 * 1024;
 const KNOWN_FAILURES: [(&str, &str, &str); 0] = [];
 
 /// Cases that need parts of the chip that are not implemented yet; they are not run.
-const LATER: [(&str, &str); 3] = [
-    ("idf-5.0-emac", "there is no PHY at the Ethernet MAC"),
+const LATER: [(&str, &str); 2] = [
     ("idf-5.1-secure-boot", "flash encryption"),
     ("idf-4.2-sdmmc", "there is no SD card"),
 ];

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use esplens_soc::dev::spec::{How, Reg, RegField, Spec};
-use esplens_soc::dev::{DevId, Devices, eth};
+use esplens_soc::dev::{DevId, Devices, emac};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -52,7 +52,7 @@ fn pages() -> Vec<Page> {
     }
     // The EMAC shares open_eth's address; a machine has one of the two at a time.
     let (base, _) = DevId::Eth.range();
-    pages.push(Page { spec: &eth::emac::spec::SPEC, bases: vec![("Eth".into(), base)] });
+    pages.push(Page { spec: &emac::spec::SPEC, bases: vec![("Eth".into(), base)] });
     pages.sort_by_key(|p| p.bases[0].1);
     pages
 }

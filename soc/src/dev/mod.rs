@@ -4,6 +4,7 @@ pub mod aes;
 pub mod apb_ctrl;
 pub mod dport;
 pub mod efuse;
+pub mod emac;
 pub mod eth;
 pub mod flash_encryption;
 pub mod frc;
@@ -131,6 +132,33 @@ pub struct DevView<'a> {
     pub mem: &'a Memory,
 }
 
+impl DevView<'_> {
+    /// Returns the memory region and the offset in it for a DMA address (internal SRAM on the data bus).
+    #[must_use]
+    pub fn dma_region(&self, addr: u32) -> Option<(Region, usize)> {
+        let b = &self.sys.banks;
+        let banks = [(map::SRAM1.start, b.sram1), (map::SRAM2.start, b.sram2)];
+        banks.into_iter().find_map(|(base, region)| {
+            let (region, offset) = (region?, addr.checked_sub(base)? as usize);
+            (offset < region.bytes()).then_some((region, offset))
+        })
+    }
+
+    /// Reads internal SRAM by DMA. Returns false if part of the range is not DMA-capable memory.
+    pub fn dma_read(&self, addr: u32, out: &mut [u8]) -> bool {
+        let mut done = 0;
+        while done < out.len() {
+            let Some((region, offset)) = self.dma_region(addr.wrapping_add(done as u32)) else {
+                return false;
+            };
+            let n = (out.len() - done).min(region.bytes() - offset);
+            self.mem.read_region(region, offset, &mut out[done..done + n]);
+            done += n;
+        }
+        true
+    }
+}
+
 /// Context of a device call: everything a device may read or change while it handles an access, event or message.
 pub struct Cx<'a> {
     /// Virtual time of the access; never runs backwards.
@@ -244,26 +272,12 @@ impl Cx<'_> {
     /// Returns the memory region and the offset in it for a DMA address (internal SRAM on the data bus).
     #[must_use]
     pub fn dma_region(&self, addr: u32) -> Option<(Region, usize)> {
-        let b = &self.sys.banks;
-        let banks = [(map::SRAM1.start, b.sram1), (map::SRAM2.start, b.sram2)];
-        banks.into_iter().find_map(|(base, region)| {
-            let (region, offset) = (region?, addr.checked_sub(base)? as usize);
-            (offset < region.bytes()).then_some((region, offset))
-        })
+        self.view().dma_region(addr)
     }
 
     /// Reads internal SRAM by DMA. Returns false if part of the range is not DMA-capable memory.
     pub fn dma_read(&self, addr: u32, out: &mut [u8]) -> bool {
-        let mut done = 0;
-        while done < out.len() {
-            let Some((region, offset)) = self.dma_region(addr.wrapping_add(done as u32)) else {
-                return false;
-            };
-            let n = (out.len() - done).min(region.bytes() - offset);
-            self.mem.read_region(region, offset, &mut out[done..done + n]);
-            done += n;
-        }
-        true
+        self.view().dma_read(addr, out)
     }
 
     /// Writes internal SRAM by DMA. Returns false if part of the range is not DMA-capable memory.

@@ -85,6 +85,8 @@ pub struct MachineConfig {
     pub semihosting_args: String,
     /// Model of Ethernet controller that firmware detects.
     pub eth: crate::dev::eth::EthModel,
+    /// PHY of the chip's own Ethernet controller.
+    pub phy: crate::dev::emac::phy::PhyConfig,
     /// The user network connected to the MAC; `None`: Ethernet frames are dropped.
     pub network: Option<crate::net::user::UserNetConfig>,
     /// Without a user network: connects the MAC to a segment with other machines, whose Ethernet frames the host
@@ -115,6 +117,7 @@ impl MachineConfig {
             semihosting: None,
             semihosting_args: String::new(),
             eth: Default::default(),
+            phy: Default::default(),
             network: None,
             segment: false,
             air: Default::default(),
@@ -151,7 +154,7 @@ impl Machine {
         let mut dev = Devices::new();
         dev.efuse = config.fuses();
         dev.apb_ctrl.set_revision(dev.efuse.revision());
-        dev.eth.set_model(config.eth);
+        dev.eth.set_model(config.eth, config.phy);
         let mut machine = Self {
             cpus: [Cpu::new(0), Cpu::new(1)],
             engines: std::array::from_fn(|_| config.engine.make(config.skip_busy_waits)),

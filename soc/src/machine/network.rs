@@ -1,7 +1,7 @@
 //! The network at each slice boundary, and the host's sockets it uses.
 
 use super::{Input, Machine};
-use crate::dev::{DevId, DevMsg};
+use crate::dev::{DevId, DevMsg, DevView};
 use crate::net::host::{HostEvent, HostNet};
 use crate::net::user::{Forward, Protocol};
 use crate::net::{Net, Ready};
@@ -9,8 +9,10 @@ use crate::system::{AirInfo, NetFrame, Output};
 use esplens_core::time::Ticks;
 use std::net::{Ipv4Addr, SocketAddr};
 
-/// The controller's name, as in QEMU.
-const NIC: &str = "open_eth.0";
+/// open_eth's name, as in QEMU.
+const OPENETH: &str = "open_eth.0";
+/// The EMAC's name.
+const EMAC: &str = "emac.0";
 
 /// Limit for events taken from the host's sockets at once.
 const MAX_EVENTS: usize = 64;
@@ -38,8 +40,9 @@ impl Machine {
     /// # Errors
     /// A name that is neither the network's ([`super::MachineConfig::nic_id`]) nor the controller's.
     pub fn set_link(&mut self, name: &str, up: bool) -> Result<(), String> {
-        if name != self.config.nic_id && name != NIC {
-            return Err(format!("Device '{name}' not found: there are '{}' and '{NIC}'", self.config.nic_id));
+        if ![&self.config.nic_id, OPENETH, EMAC].contains(&name) {
+            let (id, nic) = (&self.config.nic_id, self.nic_name());
+            return Err(format!("Device '{name}' not found: there are '{id}' and '{nic}'"));
         }
         self.input(Input::Link(up));
         Ok(())
@@ -61,6 +64,16 @@ impl Machine {
         self.host.as_mut().is_some_and(|h| h.remove_forward(protocol, address, port))
     }
 
+    fn nic_name(&self) -> &'static str {
+        if self.soc.dev.eth.emac().is_some() { EMAC } else { OPENETH }
+    }
+
+    /// Returns whether the Ethernet controller can receive an Ethernet frame now.
+    #[must_use]
+    pub fn eth_ready(&self) -> Ready {
+        self.soc.dev.eth.ready(&DevView { now: self.now, sys: &self.soc.sys, mem: &self.mem })
+    }
+
     /// Returns the network's name, as given by `id=`.
     #[must_use]
     pub fn nic_id(&self) -> &str {
@@ -79,7 +92,9 @@ impl Machine {
         let eth = &self.soc.dev.eth;
         let mac = eth.mac().map(|b| format!("{b:02x}")).join(":");
         let down = if eth.link() { "" } else { ",link=down" };
-        let mut out = format!("{NIC}: index=0,type=nic,model=open_eth,macaddr={mac}{down}\n");
+        let nic = self.nic_name();
+        let model = nic.trim_end_matches(".0");
+        let mut out = format!("{nic}: index=0,type=nic,model={model},macaddr={mac}{down}\n");
         let id = &self.config.nic_id;
         if let Some(user) = self.net.as_ref().and_then(Net::user) {
             let c = user.config();
@@ -172,8 +187,9 @@ impl Machine {
         let now = self.now;
         loop {
             let (air, eth) = (&self.air, &self.soc.dev.eth);
+            let view = DevView { now, sys: &self.soc.sys, mem: &self.mem };
             let ready = |frame: &[u8]| match air.reaches(frame) {
-                Ready::Off => eth.ready(),
+                Ready::Off => eth.ready(&view),
                 by_air => by_air,
             };
             let Some(frame) = self.net.as_mut().and_then(|net| net.pop_due(now, ready)) else { return };
@@ -184,7 +200,7 @@ impl Machine {
             if by_air {
                 self.air.from_ethernet(now, &frame);
             }
-            if !by_air || group && self.soc.dev.eth.ready() == Ready::Yes {
+            if !by_air || group && self.eth_ready() == Ready::Yes {
                 self.soc.sys.messages.push_back((DevId::Eth, DevMsg::Frame(frame)));
                 self.soc.deliver(&mut self.mem, now);
             }

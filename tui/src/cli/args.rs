@@ -118,7 +118,7 @@ pub struct RunArgs {
     pub rom: Option<PathBuf>,
     /// Network, in QEMU's syntax: user|socket|tap|none, then keys.
     ///
-    /// any: model=auto|open_eth|emac, id=NAME.
+    /// any: model=auto|open_eth|emac, id=NAME; for emac phy=auto|lan8720|ip101|rtl8201|dp83848|ksz8081, phyaddr=auto|N.
     /// user: hostfwd=tcp|udp:[HOSTADDR]:HOSTPORT-[GUESTADDR]:GUESTPORT (several),
     /// guestfwd=tcp:SERVER:PORT-tcp:HOST:PORT|unix:PATH|cmd:COMMAND (several), restrict=on, net=A.B.C.D/N, host=A,
     /// dns=A, dhcpstart=A, hostname=NAME, domainname=NAME, dnssearch=DOMAIN (several), resolver=A[:PORT],

@@ -1,6 +1,7 @@
 //! `--nic`: connection of the machine's Ethernet.
 
 use super::hostnet::SegmentAddress;
+use esplens_soc::dev::emac::phy::PhyConfig;
 use esplens_soc::net::user::UserNetConfig;
 use esplens_soc::optlist::parts;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -39,6 +40,8 @@ pub struct Nic {
     pub kind: NicKind,
     /// Ethernet MAC model.
     pub model: NicModel,
+    /// PHY of the chip's own MAC: `phy=` and `phyaddr=`.
+    pub phy: PhyConfig,
     /// Configuration of the user-mode network.
     pub user: UserNetConfig,
     /// Name server on the host, if not the system's.
@@ -60,6 +63,7 @@ impl Default for Nic {
         Self {
             kind: NicKind::User,
             model: NicModel::Auto,
+            phy: PhyConfig::default(),
             user: UserNetConfig::default(),
             resolver: None,
             listen: Ipv4Addr::LOCALHOST,
@@ -80,6 +84,9 @@ impl Nic {
     pub fn check(&self) -> Result<(), String> {
         if let Some((key, value)) = self.later.first() {
             return Err(format!("--nic: {key}={value} is not supported"));
+        }
+        if self.model == NicModel::OpenEth && self.phy != PhyConfig::default() {
+            return Err("--nic: phy= and phyaddr= need model=emac".into());
         }
         match (self.kind, &self.at) {
             (NicKind::Socket, Some(SegmentAddress::Tap(_)) | None) => {
@@ -135,6 +142,13 @@ impl Nic {
             ("model", "open_eth") => self.model = NicModel::OpenEth,
             ("model", "emac") => self.model = NicModel::Emac,
             ("model", other) => return Err(format!("model {other:?} is none of auto, open_eth, emac")),
+            ("phy", "auto") => self.phy.chip = None,
+            ("phy", chip) => self.phy.chip = Some(chip.parse()?),
+            ("phyaddr", "auto") => self.phy.addr = None,
+            ("phyaddr", n) => {
+                let addr = n.parse().ok().filter(|n| *n < 32);
+                self.phy.addr = Some(addr.ok_or_else(|| format!("phyaddr={n}: expected auto or 0 to 31"))?);
+            }
             ("resolver", at) => self.resolver = Some(resolver(at)?),
             ("id" | "netdev", name) => self.id = Some(name.into()),
             ("listen", at) => self.at = Some(SegmentAddress::Listen(host_port(key, at)?)),
@@ -179,6 +193,7 @@ fn resolver(text: &str) -> Result<SocketAddrV4, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use esplens_soc::dev::emac::phy::PhyChip;
 
     #[test]
     fn the_lines_people_use_parse() {
@@ -210,6 +225,16 @@ mod tests {
         {
             assert!(bad.parse::<Nic>().is_err(), "{bad}");
         }
+        let nic: Nic = "user,model=emac,phy=ip101,phyaddr=31".parse().unwrap();
+        assert_eq!(nic.phy, PhyConfig { chip: Some(PhyChip::Ip101), addr: Some(31) });
+        assert_eq!(nic.check(), Ok(()));
+        let nic: Nic = "user,model=emac,phy=auto,phyaddr=auto".parse().unwrap();
+        assert_eq!((nic.model, nic.phy), (NicModel::Emac, PhyConfig::default()));
+        for bad in ["user,phy=rtl8211", "user,phyaddr=32", "user,phyaddr=one"] {
+            assert!(bad.parse::<Nic>().is_err(), "{bad}");
+        }
+        let nic: Nic = "user,model=open_eth,phy=ip101".parse().unwrap();
+        assert!(nic.check().unwrap_err().contains("model=emac"));
         assert!("user,host=1.2.3.4".parse::<Nic>().unwrap().check().unwrap_err().contains("host=1.2.3.4"));
         assert!("usr".parse::<Nic>().unwrap_err().contains("usr"));
         assert!("user,model=e1000".parse::<Nic>().is_err());

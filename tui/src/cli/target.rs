@@ -166,6 +166,7 @@ pub fn open(setup: Setup, speed: Speed) -> Supervisor {
             NicModel::OpenEth => EthModel::OpenEth,
             NicModel::Emac => EthModel::Emac,
         },
+        phy: setup.nic.phy,
         air: setup.air,
         segment: matches!(setup.nic.kind, NicKind::Socket | NicKind::Tap),
         nic_id: setup.nic.id.unwrap_or_else(|| "net0".into()),

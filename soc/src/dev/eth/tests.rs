@@ -1,4 +1,4 @@
-//! The register sequences of IDF's drivers `esp_eth_mac_openeth.c` and `esp_eth_mac_esp.c`.
+//! The register sequences of IDF's driver `esp_eth_mac_openeth.c`.
 
 use super::spec::*;
 use super::*;
@@ -165,31 +165,23 @@ fn the_phy_is_a_dp83848_with_link() {
 }
 
 #[test]
-fn an_emac_driver_gets_the_emac_and_one_warning() {
+fn the_model_can_be_fixed_and_the_other_driver_is_told() {
     let mut b = Bench::new(DevId::Eth, Eth::default());
-    b.write(emac::spec::EX_CLK_CTRL, 1);
-    b.write(emac::spec::EX_PHYINF_CONF, 4 << 13);
-    assert_eq!(b.warnings().len(), 1);
-    b.write(emac::spec::DMABUSMODE, 1);
-    assert_eq!(b.read(emac::spec::DMABUSMODE) & 1, 0, "the reset ends");
-    assert_eq!(b.read(emac::spec::EX_CLK_CTRL), 1);
-    b.write(emac::spec::EMACGMIIADDR, 1 << 11 | 2 << 6 | 1);
-    assert_eq!(b.read(emac::spec::EMACGMIIADDR) & 1, 0);
-    assert_eq!(b.read(emac::spec::EMACMIIDATA), 0xFFFF, "no PHY");
-    b.write(emac::spec::DMAOPERATION_MODE, 1 << 20);
-    assert_eq!(b.read(emac::spec::DMAOPERATION_MODE), 0);
-    b.reset();
-    assert_eq!(b.read(emac::spec::EMACADDR0LOW), u32::MAX);
-}
-
-#[test]
-fn the_model_can_be_fixed() {
-    let mut b = Bench::new(DevId::Eth, Eth::default());
-    b.dev.set_model(EthModel::OpenEth);
-    b.write(emac::spec::EX_CLK_CTRL, 1);
+    b.dev.set_model(EthModel::OpenEth, PhyConfig::default());
+    for _ in 0..2 {
+        b.write(emac::spec::EX_CLK_CTRL, 1);
+        b.write(emac::spec::EX_PHYINF_CONF, 4 << 13);
+    }
     assert_eq!(b.read(MODER), 0xA000);
-    b.dev.set_model(EthModel::Emac);
-    assert_eq!(b.read(emac::spec::DMABUSMODE), 0x0002_0100);
+    let named = |b: &Bench<Eth>, option| b.warnings().iter().filter(|w| w.contains(option)).count();
+    assert_eq!(named(&b, "--nic user,model=emac"), 1);
+    let mut b = Bench::new(DevId::Eth, Eth::default());
+    b.dev.set_model(EthModel::Emac, PhyConfig::default());
+    assert_eq!(b.read(emac::spec::DMABUSMODE), 0x0002_0101);
+    assert_eq!(b.warnings().len(), 0);
+    b.write(tx(0) + 4, TX_BUF);
+    b.write(tx(0), tx_bd::WR);
+    assert_eq!(named(&b, "--nic user,model=open_eth"), 1);
     assert_eq!(b.dev.model(), EthModel::Emac);
 }
 

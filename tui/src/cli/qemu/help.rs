@@ -33,7 +33,7 @@ pub fn usage() -> String {
                              boot straps: 0x12 flash, 0x0f download\n\
 -kernel ELF                  a bare program without ROM boot\n\
 -snapshot                    flash writes do not change the file\n\
--nic user|socket|tap|none[,model=open_eth][,hostfwd=...]\n\
+-nic user|socket|tap|none[,model=open_eth|emac][,hostfwd=...]\n\
 -netdev ... -net nic,...     the same in two parts\n\
 -object filter-dump,id=ID,netdev=ID,file=FILE\n\
                              frames on the wire into a file\n\

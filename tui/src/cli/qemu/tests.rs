@@ -46,6 +46,16 @@ fn idf_pys_line() {
 }
 
 #[test]
+fn the_chips_own_mac_is_a_nic_model() {
+    use crate::cli::nic::NicModel;
+    for line in ["-nic user,model=emac,phy=ip101,phyaddr=1", "-net nic,model=emac,phy=ip101,phyaddr=1 -net user"] {
+        let nic = run(line).unwrap().nic;
+        assert_eq!((nic.model, nic.phy.addr), (NicModel::Emac, Some(1)), "{line}");
+        assert_eq!(nic.phy.chip.unwrap().to_string(), "ip101", "{line}");
+    }
+}
+
+#[test]
 fn the_monitor_is_where_qemu_has_it() {
     let monitors = |line: &str| run(line).unwrap().debug.monitor;
     for line in ["-nographic", "-serial mon:stdio", "-nographic -serial mon:stdio", "-monitor stdio"] {

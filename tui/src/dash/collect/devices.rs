@@ -75,7 +75,7 @@ pub fn manual_name(id: DevId) -> String {
 /// Returns the register table of a peripheral. Needs no machine.
 fn table(emac: bool, id: DevId) -> &'static Spec {
     match id {
-        DevId::Eth if emac => &esplens_soc::dev::eth::emac::spec::SPEC,
+        DevId::Eth if emac => &esplens_soc::dev::emac::spec::SPEC,
         _ => devices().get(id).spec(),
     }
 }
