@@ -3,6 +3,7 @@
 pub mod boot;
 pub mod bus;
 pub mod cache;
+pub mod card;
 pub mod clocks;
 pub mod dev;
 pub mod hostfile;

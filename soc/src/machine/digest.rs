@@ -18,7 +18,8 @@ impl Machine {
     /// 2. for each core PC, AR0 to AR63, F0 to F15, then its special registers 0 to 255 and user registers 0 to 255,
     ///    only those that exist, 32 bits each;
     /// 3. SRAM 0, SRAM 1, SRAM 2, RTC fast memory, RTC slow memory, flash, PSRAM, only those that exist;
-    /// 4. the registers of each peripheral that the register reference lists, by address, 32 bits each.
+    /// 4. the registers of each peripheral that the register reference lists, by address, 32 bits each;
+    /// 5. each SD card with what was written to it ([`crate::card::SdCards::digest`]).
     ///
     /// Takes about 10 ms for every 4 MB of flash and PSRAM.
     #[must_use]
@@ -37,6 +38,7 @@ impl Machine {
             self.digest_memory(region, &mut hash);
         }
         self.digest_devices(&self.soc, &mut hash);
+        self.soc.sys.sd.digest(&mut hash);
         hash.finalize().into()
     }
 

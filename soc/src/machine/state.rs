@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Version of the serialised format; other versions are refused. Must be raised with every change of the saved state.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// A machine at one instant. It is cheap to clone and keep: pages are shared until they are written.
 #[derive(Clone, Serialize, Deserialize)]
@@ -113,12 +113,14 @@ impl Machine {
     /// Restores a state saved by a machine with the same configuration. A running [`Machine::replay`] is dropped.
     pub fn restore(&mut self, state: &MachineState) {
         let (out, warned) = (std::mem::take(&mut self.soc.sys.out), std::mem::take(&mut self.soc.sys.warned));
+        let images = std::mem::take(&mut self.soc.sys.sd.images);
         let (trace, current_tcb_addrs, tap) =
             (self.soc.sys.trace, self.soc.sys.current_tcb_addrs, self.soc.sys.tap.on);
         self.cpus = state.cpus.clone();
         self.soc = state.soc.clone();
         (self.soc.sys.out, self.soc.sys.warned) = (out, warned);
         (self.soc.sys.trace, self.soc.sys.current_tcb_addrs) = (trace, current_tcb_addrs);
+        self.soc.sys.sd.images = images;
         self.soc.sys.tap = PacketTap { on: tap, seen: Vec::new() };
         self.now = state.now;
         self.slice = state.slice;
