@@ -3,7 +3,7 @@
 
 use esplens_soc::card::{CardImage, SdConfig, SdPlace};
 use esplens_tests::firmware::{self, FirmwareCase};
-use esplens_tests::{UartSession, binary};
+use esplens_tests::{UartSession, binary, card};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
@@ -74,7 +74,7 @@ fn run(job: &Job) -> Row {
     let session = UartSession::boot(&job.input, |c| {
         c.network = Some(firmware::restricted());
         if job.case.name.ends_with("-sdmmc") {
-            c.sd = vec![blank_card()];
+            c.sd = vec![new_card()];
         }
         known = job.case.configure(c);
     });
@@ -88,9 +88,13 @@ fn run(job: &Job) -> Row {
     Row { label: job.label.clone(), measured, failure: failure.err() }
 }
 
-/// Returns a socket in ESP-IDF's default slot with a blank card.
-fn blank_card() -> SdConfig {
-    let image = Some(Arc::new(CardImage::blank(16 << 20)));
+/// Returns a socket in ESP-IDF's default slot with a card as it is sold: with an empty file system.
+fn new_card() -> SdConfig {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let path = dir.path().join("card.img");
+    card::format(&path, 16 << 20);
+    // The open image stays readable after the folder is gone.
+    let image = Some(Arc::new(CardImage::open(&path, None).expect("the image")));
     SdConfig { place: SdPlace::Slot(1), image, write_protected: false, detect: None, protect: None }
 }
 

@@ -1,6 +1,6 @@
 //! `info`.
 
-use super::{Result, breakpoints, frame, outside, registers, vocabulary, wifi};
+use super::{Result, breakpoints, frame, outside, registers, sd, vocabulary, wifi};
 use crate::supervisor::{Handle, RunState, Session};
 use clap::{Args, Subcommand};
 use esplens_core::cpu::interrupt::LEVEL_MASK;
@@ -36,6 +36,8 @@ enum What {
     Usernet,
     /// The air (access points, stations), and the Wi-Fi MAC with its filters and key slots.
     Wifi,
+    /// SD card sockets and the cards in them.
+    Sd,
     /// Mask ROMs.
     Roms,
     /// Snapshots.
@@ -56,7 +58,7 @@ enum What {
     Record,
     /// The version.
     Version,
-    /// Files that back flash and eFuses.
+    /// Files that back flash, eFuses and SD cards.
     Block,
     /// Serial lines and sockets.
     Chardev,
@@ -89,6 +91,7 @@ fn tell(s: &Session, what: What) -> String {
         What::Network => network(m),
         What::Usernet => m.usernet_info(),
         What::Wifi => wifi::info(m),
+        What::Sd => sd::status(s),
         What::Roms => roms(m),
         What::Snapshots => snapshots(s),
         What::Cpus => (0..2).map(|n| format!("{n}: {} pc {:08x}\n", m.core_status(n), m.cpu(n).pc)).collect(),

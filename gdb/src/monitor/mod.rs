@@ -23,6 +23,7 @@ mod reset;
 mod reverse;
 mod rom_elf;
 mod run_control;
+mod sd;
 mod settings;
 mod snapshots;
 mod stack;
@@ -179,6 +180,8 @@ enum Command {
     HostfwdRemove(network::HostfwdRemove),
     /// Change the air: add, remove and move access points, drop frames, deauthenticate.
     Wifi(wifi::WifiCommand),
+    /// Insert an SD card, remove it, or show the sockets.
+    Sd(sd::SdCommand),
     /// Open another GDB server.
     Gdb(settings::Gdb),
     /// Describe an address, or show the value of a name or expression.
@@ -285,6 +288,7 @@ impl Command {
             Self::HostfwdAdd(c) => c.run(handle),
             Self::HostfwdRemove(c) => c.run(handle),
             Self::Wifi(c) => c.run(handle),
+            Self::Sd(c) => c.run(handle),
             Self::Gdb(c) => c.run(handle),
             Self::Whatis(c) => c.run(handle),
             Self::List(c) => c.run(handle),

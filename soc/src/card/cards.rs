@@ -40,7 +40,7 @@ pub struct SdConfig {
     pub write_protected: bool,
     /// GPIO of the card-detect switch, which is low while a card is in the socket.
     pub detect: Option<u8>,
-    /// GPIO of the write-protect switch, which is high for a protected card and without a card.
+    /// GPIO of the write-protect switch, which is low for a protected card: ESP-IDF's default polarity.
     pub protect: Option<u8>,
 }
 
@@ -77,13 +77,13 @@ impl SdSocket {
     /// pulls up (as DAT3, by 50 kOhm) while the chip does not drive it.
     #[must_use]
     pub fn pads(&self) -> Vec<(u8, bool)> {
-        let protected = self.card.as_ref().is_none_or(|card| card.write_protected);
+        let writable = !self.card.as_ref().is_some_and(|card| card.write_protected);
         let select = match self.place {
             SdPlace::Spi(cs) => Some((cs, true)),
             SdPlace::Slot(_) => None,
         };
         let detect = self.detect.map(|pad| (pad, self.card.is_none()));
-        select.into_iter().chain(detect).chain(self.protect.map(|pad| (pad, protected))).collect()
+        select.into_iter().chain(detect).chain(self.protect.map(|pad| (pad, writable))).collect()
     }
 }
 
@@ -151,7 +151,17 @@ impl SdCards {
     /// Returns the number of the image of a file.
     #[must_use]
     pub fn image_of(&self, path: &Path) -> Option<u32> {
-        self.images.0.iter().position(|(image, _)| image.path() == path).map(|n| n as u32)
+        let real = path.canonicalize().ok();
+        let same = |image: &CardImage| {
+            image.path() == path || real.is_some() && image.path().canonicalize().ok() == real
+        };
+        self.images.0.iter().position(|(image, _)| same(image)).map(|n| n as u32)
+    }
+
+    /// Returns the number of 4 KiB pages written to a card.
+    #[must_use]
+    pub fn pages_of(&self, card: &SdCard) -> usize {
+        self.stores.get(&card.image).map_or(0, CardStore::pages)
     }
 
     /// Returns the image of the card in a socket.
@@ -286,6 +296,56 @@ impl SdCards {
                 }
                 Ok::<(), std::convert::Infallible>(())
             });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_shows_its_card_on_its_switches_and_keeps_the_content() {
+        let place = SdPlace::Spi(5);
+        let image = Some(Arc::new(CardImage::blank(16 << 20)));
+        let config =
+            SdConfig { place, image, write_protected: true, detect: Some(34), protect: Some(35) };
+        let mut cards = SdCards::new(&[config]);
+        assert_eq!(cards.pads(), [(5, true), (34, false), (35, false)]);
+        assert_eq!(cards.apply(&SdEvent::Eject(place)), [(5, true), (34, true), (35, true)]);
+        assert!(cards.exchange((DevId::Spi2, 5), &[0xFF], |_| 0).is_none());
+        let number = cards.add_image(Arc::new(CardImage::blank(4 << 30)), false);
+        assert_eq!(cards.apply(&SdEvent::Insert(place, number)), [(5, true), (34, false), (35, true)]);
+        cards.apply(&SdEvent::Insert(SdPlace::Slot(0), number));
+        assert!(cards.sockets()[0].card().is_none(), "one card is in one socket");
+        cards.on_slot(0, |card, m| {
+            assert!(card.capacity().is_high());
+            assert!(m.store.write(m.image, 0, &[1; 512]));
+        });
+        cards.apply(&SdEvent::Eject(SdPlace::Slot(0)));
+        cards.apply(&SdEvent::Insert(SdPlace::Slot(0), number));
+        assert_eq!(cards.pages_of(cards.in_slot(0).unwrap()), 1);
+        assert_eq!(cards.apply(&SdEvent::Insert(place, 77)), [], "an unknown image changes nothing");
+    }
+
+    #[test]
+    fn the_hash_depends_on_the_card_and_on_what_was_written() {
+        let hash = |bytes: u64, byte: Option<u8>| {
+            let image = Some(Arc::new(CardImage::blank(bytes)));
+            let (place, write_protected) = (SdPlace::Slot(1), false);
+            let mut cards =
+                SdCards::new(&[SdConfig { place, image, write_protected, detect: None, protect: None }]);
+            if let Some(byte) = byte {
+                cards.on_slot(1, |_, m| m.store.write(m.image, 512, &[byte; 512]));
+            }
+            let mut hash = Sha256::new();
+            cards.digest(&mut hash);
+            hash.finalize()
+        };
+        assert_eq!(hash(16 << 20, Some(1)), hash(16 << 20, Some(1)));
+        let different = [(16 << 20, None), (32 << 20, None), (16 << 20, Some(1)), (16 << 20, Some(2))];
+        for (n, a) in different.iter().enumerate() {
+            assert!(different[..n].iter().all(|b| hash(a.0, a.1) != hash(b.0, b.1)));
         }
     }
 }

@@ -6,6 +6,7 @@ use esplens_core::time::Ticks;
 use esplens_gdb::supervisor::{DriveResult, RunState, Speed, Supervisor, Why};
 use esplens_gdb::unwind::{MachineMemory, Words};
 use esplens_soc::boot::{Kernel, RomSet};
+use esplens_soc::card::SdConfig;
 use esplens_soc::dev::eth::EthModel;
 use esplens_soc::machine::{self, EngineKind, Machine, MachineConfig};
 use esplens_soc::net::host::HostNet;
@@ -125,6 +126,8 @@ pub struct Setup {
     pub mac: Option<[u8; 6]>,
     /// PSRAM in bytes.
     pub psram_bytes: usize,
+    /// SD card sockets.
+    pub sd: Vec<SdConfig>,
     /// Boot strap pins.
     pub strap: u32,
     /// Engine for the guest's code.
@@ -155,6 +158,7 @@ pub fn open(setup: Setup, speed: Speed) -> Supervisor {
         revision,
         mac: setup.mac,
         psram_bytes: setup.psram_bytes,
+        sd: setup.sd,
         strap: setup.strap,
         engine: setup.engine,
         seed: setup.seed,
