@@ -4,6 +4,7 @@ pub mod banks;
 pub mod boot;
 pub mod bus;
 pub mod cache;
+pub mod card;
 pub mod clocks;
 pub mod dev;
 pub mod fleet;

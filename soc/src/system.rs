@@ -1,6 +1,7 @@
 //! State shared by the devices: interrupt lines, events, clocks, the cores' control lines, messages, outputs.
 
 use crate::cache::Caches;
+use crate::card::SdCards;
 use crate::clocks::Clocks;
 use crate::dev::mcpwm::PwmWave;
 use crate::dev::radio::RadioState;
@@ -180,6 +181,10 @@ pub struct System {
     pub flash_chip: FlashChip,
     /// The PSRAM chip's mode.
     pub psram_chip: PsramChip,
+    /// SD cards, at the SDMMC host and on SPI buses.
+    pub sd: SdCards,
+    /// Pads of chip selects of SPI devices that carry an output signal, with its number. Kept by the GPIO device.
+    pub spi_selects: BTreeMap<u8, u8>,
     /// The on-chip memories, by name.
     pub banks: Banks,
     /// Caches and MMU tables of both CPUs (see [`crate::cache`]).

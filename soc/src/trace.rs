@@ -84,6 +84,11 @@ events! {
     FlashErase = "flash_erase", "A sector or block of flash was erased.";
     FlashProgram = "flash_program", "A page of flash was programmed.";
     FlashCommand = "flash_command", "Another command to the flash chip.";
+    SdCommand = "sd_command", "An SD card received a command.";
+    SdResponse = "sd_response", "An SD card's response, or none.";
+    SdRead = "sd_read", "An SD card sent a block.";
+    SdWrite = "sd_write", "An SD card received a block.";
+    SdErase = "sd_erase", "Blocks of an SD card were erased.";
     TimerAlarm = "timer_alarm", "A timer reached its alarm value.";
     TimerWdtFeed = "timer_wdt_feed", "A watchdog was fed.";
     TimerWdtBite = "timer_wdt_bite", "A watchdog's stage timed out.";

@@ -2,6 +2,7 @@
 //! binary.
 
 pub mod binary;
+pub mod card;
 pub mod demo;
 pub mod firmware;
 pub mod host;

@@ -223,20 +223,28 @@ impl Handle {
     /// # Errors
     /// A message for the user.
     pub fn create_file(&self, path: &Path, replace: Replace) -> Result<File, String> {
-        let mut folders = vec![PathBuf::from(".")];
-        folders.extend(self.folders.read().unwrap_or_else(PoisonError::into_inner).iter().cloned());
-        let real = hostfile::confine(path, &folders).map_err(|e| match e.kind() {
-            ErrorKind::PermissionDenied => {
-                "outside of the working folder and of the folders allowed with --allow-write DIR".to_string()
-            }
-            _ => e.to_string(),
-        })?;
+        let real = self.allowed(path)?;
         let mut written = self.written.write().unwrap_or_else(PoisonError::into_inner);
         let replace = replace == Replace::Always || replace == Replace::Own && written.contains(&real);
         let file = if replace { hostfile::create(&real) } else { hostfile::create_new(&real) };
         written.extend(file.is_ok().then_some(real));
         file.map_err(|e| match e.kind() {
             ErrorKind::AlreadyExists => "there already (--force replaces it)".into(),
+            _ => e.to_string(),
+        })
+    }
+
+    /// Returns the canonical path of a file in the working folder or in a folder allowed by [`Handle::allow_write`].
+    ///
+    /// # Errors
+    /// A message for the user.
+    pub fn allowed(&self, path: &Path) -> Result<PathBuf, String> {
+        let mut folders = vec![PathBuf::from(".")];
+        folders.extend(self.folders.read().unwrap_or_else(PoisonError::into_inner).iter().cloned());
+        hostfile::confine(path, &folders).map_err(|e| match e.kind() {
+            ErrorKind::PermissionDenied => {
+                "outside of the working folder and of the folders allowed with --allow-write DIR".to_string()
+            }
             _ => e.to_string(),
         })
     }

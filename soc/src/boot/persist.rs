@@ -54,6 +54,12 @@ impl Stamp {
         let (id, changed) = ((0, 0), (0, 0));
         Some(Self { size: meta.len(), modified: meta.modified().ok(), changed, id })
     }
+
+    /// Returns true if a file with this size in bytes and time of modification has the content that was stamped.
+    #[must_use]
+    pub fn is_content(&self, size: u64, modified: std::time::SystemTime) -> bool {
+        self.size == size && self.modified == Some(modified)
+    }
 }
 
 /// Sharing mode of a claim.
@@ -96,6 +102,22 @@ impl Claim {
     /// # Errors
     /// [`BootError::Io`] if it cannot be written, another esplens has claimed it, or it has changed since.
     pub fn take(path: &Path, stamp: Option<Stamp>, share: Share) -> Result<Self, BootError> {
+        let mut claim = Self::take_large(path, stamp, share)?;
+        let original = read_file(&claim.target, 1 << 25, "a file to write back").ok();
+        claim.original = original.map(|data| Sha256::digest(data).into());
+        if claim.changed() { Err(claim.changed_meanwhile()) } else { Ok(claim) }
+    }
+
+    fn changed_meanwhile(&self) -> BootError {
+        let why = Error::other("has changed while it was read");
+        BootError::Io { path: self.path.clone(), why }
+    }
+
+    /// Claims a file as [`Claim::take`] does, without reading it. [`Claim::write`] then writes unchanged data, too.
+    ///
+    /// # Errors
+    /// See [`Claim::take`].
+    pub fn take_large(path: &Path, stamp: Option<Stamp>, share: Share) -> Result<Self, BootError> {
         let io = |why| BootError::Io { path: path.to_path_buf(), why };
         // Resolve symbolic links, so that the target is replaced, not the link.
         let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
@@ -104,10 +126,8 @@ impl Claim {
         let temp = temp_path(&target);
         let writable = File::create_new(&temp).and_then(|_| std::fs::remove_file(&temp));
         writable.map_err(|e| io(Error::new(e.kind(), format!("cannot be replaced: {e}"))))?;
-        let original = read_file(&target, 1 << 25, "a file to write back").ok();
-        let original = original.map(|data| Sha256::digest(data).into());
-        let claim = Self { path: path.to_path_buf(), target, stamp, original, _lock: lock };
-        if claim.changed() { Err(io(Error::other("has changed while it was read"))) } else { Ok(claim) }
+        let claim = Self { path: path.to_path_buf(), target, stamp, original: None, _lock: lock };
+        if claim.changed() { Err(claim.changed_meanwhile()) } else { Ok(claim) }
     }
 
     fn changed(&self) -> bool {
@@ -124,13 +144,21 @@ impl Claim {
         if self.original == Some(Sha256::digest(data).into()) {
             return Ok(Written::InPlace);
         }
+        self.write_with(|file| file.write_all(data))
+    }
+
+    /// Replaces the file by what `fill` writes to a new one, with the same rules as [`Claim::write`].
+    ///
+    /// # Errors
+    /// [`BootError::Io`]; the file is then unchanged.
+    pub fn write_with(&self, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<Written, BootError> {
         if !self.changed() {
-            write_atomic(&self.path, data)?;
+            replace(&self.path, fill)?;
             return Ok(Written::InPlace);
         }
         let name = self.target.file_name().unwrap_or_default().to_string_lossy();
         let beside = self.target.with_file_name(format!("{name}.esplens-{}", std::process::id()));
-        write_atomic(&beside, data)?;
+        replace(&beside, fill)?;
         Ok(Written::Beside(beside))
     }
 }
@@ -171,15 +199,21 @@ fn remove_left_over(target: &Path) {
     }
 }
 
-/// Replaces a file by `data`: writes a temporary file beside it, syncs it and renames it. A reader sees either the old
-/// or the new content.
+/// Replaces a file by `data`, as [`Claim::write`] does.
+#[cfg(test)]
+pub(super) fn write_atomic(path: &Path, data: &[u8]) -> Result<(), BootError> {
+    replace(path, |file| file.write_all(data))
+}
+
+/// Replaces a file by what `fill` writes: writes a temporary file beside it, syncs it and renames it. A reader sees
+/// either the old or the new content.
 ///
 /// # Errors
 /// [`BootError::Io`]; the file is then unchanged.
-pub(super) fn write_atomic(path: &Path, data: &[u8]) -> Result<(), BootError> {
+fn replace(path: &Path, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<(), BootError> {
     let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let temp = temp_path(&target);
-    let result = write_and_rename(&temp, &target, data);
+    let result = write_and_rename(&temp, &target, fill);
     result.map_err(|why| {
         let _ = std::fs::remove_file(&temp);
         BootError::Io { path: path.to_path_buf(), why }
@@ -191,11 +225,15 @@ fn temp_path(target: &Path) -> PathBuf {
     target.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
 }
 
-fn write_and_rename(temp: &Path, target: &Path, data: &[u8]) -> std::io::Result<()> {
+fn write_and_rename(
+    temp: &Path,
+    target: &Path,
+    fill: impl FnOnce(&mut File) -> std::io::Result<()>,
+) -> std::io::Result<()> {
     let _ = std::fs::remove_file(temp);
     let mut file = File::create_new(temp)?;
     let _ = file.try_lock();
-    file.write_all(data)?;
+    fill(&mut file)?;
     if let Ok(old) = std::fs::metadata(target) {
         file.set_permissions(old.permissions())?;
     }

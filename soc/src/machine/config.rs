@@ -3,6 +3,7 @@
 use super::{Machine, simcall};
 use crate::boot::{Kernel, RomSet};
 use crate::bus::{Soc, TimeBase};
+use crate::card::{SdCards, SdConfig};
 use crate::dev::efuse::{Efuse, FILE_LEN};
 use crate::dev::{DevId, Devices};
 use crate::system::System;
@@ -69,6 +70,8 @@ pub struct MachineConfig {
     pub mac: Option<[u8; 6]>,
     /// PSRAM chip in bytes: 0 (none), 2, 4 or 8 MiB.
     pub psram_bytes: usize,
+    /// SD card sockets.
+    pub sd: Vec<SdConfig>,
     /// Boot strap pins at power-on: 0x12 flash boot, 0x0f UART download.
     pub strap: u32,
     /// Execution engine of the guest's code.
@@ -109,6 +112,7 @@ impl MachineConfig {
             revision: 3,
             mac: None,
             psram_bytes: 0,
+            sd: Vec::new(),
             strap: 0x12,
             engine: EngineKind::default(),
             skip_busy_waits: true,
@@ -149,6 +153,7 @@ impl Machine {
         let mut sys = System { strap_pins: config.strap, random: config.seed, ..System::default() };
         sys.banks = banks::add_banks(&mut mem, &config.rom);
         sys.flash = (!config.flash.is_empty()).then(|| mem.add_shared(&config.flash));
+        sys.sd = SdCards::new(&config.sd);
         sys.psram = (config.psram_bytes > 0).then(|| mem.add(config.psram_bytes, 0));
         banks::map_banks(&mut mem, &sys);
         let mut dev = Devices::new();
@@ -187,6 +192,8 @@ impl Machine {
         machine.soc.sys.ocd = machine.config.semihosting.is_some();
         machine.sync_breaks();
         machine.power_on();
+        let pads = machine.soc.sys.sd.pads();
+        machine.drive_pads(pads);
         machine
     }
 

@@ -22,6 +22,7 @@ impl Machine {
     /// 4. the registers of each peripheral that the register reference lists, by address, 32 bits each;
     /// 5. only while a program of the ULP coprocessor runs, 32 bits each: its PC in bytes, R0 to R3, the stage counter,
     ///    the flags (zero in bit 0, overflow in bit 1).
+    /// 6. each SD card with what was written to it ([`crate::card::SdCards::digest`]).
     ///
     /// Takes about 10 ms for every 4 MB of flash and PSRAM.
     #[must_use]
@@ -41,6 +42,7 @@ impl Machine {
         }
         self.digest_devices(&self.soc, &mut hash);
         self.digest_ulp(&mut hash);
+        self.soc.sys.sd.digest(&mut hash);
         hash.finalize().into()
     }
 

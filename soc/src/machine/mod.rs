@@ -25,6 +25,7 @@ pub use simcall::FileAnswer;
 pub use state::{MachineState, StateError};
 
 use crate::bus::Soc;
+use crate::card::{CardImage, SdEvent};
 use crate::dev::gpio::Pulse;
 use crate::dev::sens::AnalogLevel;
 use crate::dev::{DevId, DevMsg};
@@ -40,6 +41,7 @@ use esplens_core::memory::{CORES, Memory};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// Reason why [`Machine::run`] returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +85,8 @@ pub enum Input {
     Host(HostEvent),
     /// The Ethernet cable is plugged in (true) or unplugged.
     Link(bool),
+    /// An SD card is inserted or removed.
+    Sd(SdEvent),
     /// Access points or the virtual station change.
     Air(AirCommand),
     /// A debugger's action, and its position in the run.
@@ -119,6 +123,7 @@ impl Input {
             | Self::Touch(..)
             | Self::Host(_)
             | Self::Link(_)
+            | Self::Sd(_)
             | Self::Air(_)
             | Self::Break(_)
             | Self::Gpio0(_)
@@ -404,6 +409,12 @@ impl Machine {
                 self.logged(input);
                 return;
             }
+            Input::Sd(event) => {
+                let pads = self.soc.sys.sd.apply(event);
+                self.drive_pads(pads);
+                self.logged(input);
+                return;
+            }
             Input::Air(command) => {
                 self.air.command(self.now, command);
                 self.logged(input);
@@ -413,6 +424,21 @@ impl Machine {
         self.soc.sys.messages.push_back((to, msg));
         self.soc.deliver(&mut self.mem, self.now);
         self.logged(input);
+    }
+
+    /// Drives pads from outside the chip.
+    fn drive_pads(&mut self, pads: Vec<(u8, bool)>) {
+        for (pad, level) in pads {
+            self.soc.sys.messages.push_back((DevId::Gpio, DevMsg::Pad(pad, Some(level))));
+        }
+        self.soc.deliver(&mut self.mem, self.now);
+    }
+
+    /// Adds the image of an SD card that [`Input::Sd`] can then insert, and returns its number. An image that was added
+    /// before, by its path, keeps its number and what the guest has written to it.
+    pub fn add_card(&mut self, image: CardImage, write_protected: bool) -> u32 {
+        let sd = &mut self.soc.sys.sd;
+        sd.image_of(image.path()).unwrap_or_else(|| sd.add_image(Arc::new(image), write_protected))
     }
 
     fn logged(&mut self, input: Input) {

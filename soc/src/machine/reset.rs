@@ -88,6 +88,7 @@ impl Machine {
         }
         self.reset_cores(cause);
         self.reset_devices(kind);
+        self.soc.sys.sd.forget_buses();
         self.load_kernel();
         self.guard_boot();
     }

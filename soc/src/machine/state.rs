@@ -114,6 +114,7 @@ impl Machine {
     /// Restores a state saved by a machine with the same configuration. A running [`Machine::replay`] is dropped.
     pub fn restore(&mut self, state: &MachineState) {
         let (out, warned) = (std::mem::take(&mut self.soc.sys.out), std::mem::take(&mut self.soc.sys.warned));
+        let images = std::mem::take(&mut self.soc.sys.sd.images);
         let (trace, current_tcb_addrs, tap) =
             (self.soc.sys.trace, self.soc.sys.current_tcb_addrs, self.soc.sys.tap.on);
         let mut ulp_debug = std::mem::take(&mut self.soc.sys.ulp.debug);
@@ -122,6 +123,7 @@ impl Machine {
         self.soc = state.soc.clone();
         (self.soc.sys.out, self.soc.sys.warned) = (out, warned);
         (self.soc.sys.trace, self.soc.sys.current_tcb_addrs) = (trace, current_tcb_addrs);
+        self.soc.sys.sd.images = images;
         self.soc.sys.tap = PacketTap { on: tap, seen: Vec::new() };
         self.soc.sys.ulp.debug = ulp_debug;
         self.resumes_events = false;

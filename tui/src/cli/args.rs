@@ -5,6 +5,7 @@ mod script;
 
 use super::engine::EngineChoice;
 use super::nic::Nic;
+use super::sd::SdArg;
 use super::serial::SerialArg;
 use super::{exit, units};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -165,7 +166,14 @@ pub struct RunArgs {
     /// eFuse file of 124 bytes (blocks 0 to 3).
     #[arg(long, value_name = "FILE")]
     pub efuse: Option<PathBuf>,
-    /// Write flash and eFuse changes back to the image and the eFuse file at the end of the run, or next to a file that
+    /// SD card: FILE[,slot=0|1|cs=GPIO][,size=16M][,readonly=on][,cd=GPIO][,wp=GPIO]; may be repeated.
+    ///
+    /// FILE is a raw image; a missing one is created, blank, with the given size. It is in a slot of the SDMMC host
+    /// (default: slot 1, as in ESP-IDF), or with cs= on an SPI bus with that chip select. cd= and wp= connect the
+    /// socket's switches. An empty FILE is an empty socket. Changes are lost at the end without --persist.
+    #[arg(long, value_name = "FILE")]
+    pub sd: Vec<SdArg>,
+    /// Write changes of flash, eFuses and SD cards back to their files at the end of the run, or next to a file that
     /// has changed since it was read.
     #[arg(long)]
     pub persist: bool,

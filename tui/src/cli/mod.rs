@@ -25,6 +25,7 @@ mod plain;
 mod qemu;
 mod run;
 mod screenshot;
+mod sd;
 mod serial;
 mod stats;
 mod symbols;

@@ -14,6 +14,9 @@ pub fn of(args: &RunArgs, input: &BootInput) -> Outside {
     if let Some(file) = &args.efuse {
         out.drives.push(DriveFile { name: "efuse".into(), file: file.clone(), kept: args.persist });
     }
+    if args.persist {
+        out.kept_cards = args.sd.iter().filter(|sd| !sd.readonly).map(|sd| sd.file.clone()).collect();
+    }
     for uart in 0..UARTS {
         let named = args.serial.iter().rev().find(|s| usize::from(s.uart) == uart);
         out.lines.push(HostLine { label: format!("serial{uart}"), to: serial(named, uart) });

@@ -61,6 +61,8 @@ struct Asked {
     /// `-drive if=none` by id.
     drives: BTreeMap<String, String>,
     efuse: Option<String>,
+    /// `-drive if=sd`: values of `--sd`, for slot 1 and then slot 0.
+    cards: Vec<String>,
     nic: Vec<String>,
     serials: u32,
     nographic: bool,
@@ -175,10 +177,17 @@ impl Asked {
             };
             self.put(&["--efuse", &file]);
         }
-        if let Some(image) = self.image.take() {
-            if !self.snapshot {
-                self.put(&["--persist", "--share-files"]);
-            }
+        if self.cards.len() > 2 {
+            return wrong("the SDMMC host has two slots: two -drive if=sd");
+        }
+        for (card, slot) in std::mem::take(&mut self.cards).iter().zip([1, 0]) {
+            self.put(&["--sd", &format!("{card},slot={slot}")]);
+        }
+        let image = self.image.take();
+        if (image.is_some() || self.out.iter().any(|arg| arg == "--sd")) && !self.snapshot {
+            self.put(&["--persist", "--share-files"]);
+        }
+        if let Some(image) = image {
             self.put(&[&image]);
         }
         // QMP clients, such as test frameworks, name pictures and dumps by absolute paths: new files may be in any

@@ -14,7 +14,7 @@ use super::serial::{PendingBytes, SerialEvent, SerialLines, Where};
 use super::stats::Stats;
 use super::target::{self, Setup, Target};
 use super::trace::{self, Sinks};
-use super::{attach, debug, terminal, units, wifi};
+use super::{attach, debug, sd, terminal, units, wifi};
 use crate::dash::remote::UartBacklog;
 use drive::{RunLoop, is_told};
 use esplens_soc::boot::persist::{Stamp, load_efuse};
@@ -42,15 +42,17 @@ pub fn run(args: &RunArgs, dash: bool) -> anyhow::Result<CliExit> {
     }
     args.nic.check().map_err(BadInput)?;
     args.script.check().map_err(BadInput)?;
+    sd::check(&args.sd).map_err(BadInput)?;
     let _pid = args.pidfile.as_deref().map(super::pidfile::PidFile::write).transpose()?;
     // Taken before the files are read, so that every change is detected.
     let stamps = [&args.image, &args.efuse].map(|path| path.as_deref().and_then(Stamp::of));
     let input = load(args)?;
     check_persist(args, &input)?;
-    let persist = Persist::claim(args, &input, stamps)?;
+    let cards = sd::open(&args.sd)?;
+    let persist = Persist::claim(args, &input, stamps, &cards)?;
     let trace = trace::chosen(&args.trace)?;
     let mut setup = setup(args, &input)?;
-    setup.trace = trace;
+    (setup.trace, setup.sd) = (trace, cards);
     let (events, rx) = sync_channel(EVENT_QUEUE);
     setup.host = host(args, &events)?;
     quit_on_signal(events.clone())?;
@@ -199,6 +201,7 @@ fn setup(args: &RunArgs, input: &BootInput) -> anyhow::Result<Setup> {
         efuse,
         mac: args.mac.or(args.id.map(units::mac_of_id)),
         psram_bytes: args.psram.unwrap_or(0),
+        sd: Vec::new(),
         strap: args.strap,
         engine: args.engine.kind(),
         seed: args.seed,

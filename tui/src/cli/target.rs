@@ -5,6 +5,7 @@ use esplens_core::memory::Page;
 use esplens_core::time::Ticks;
 use esplens_debuginfo::unwind::Words;
 use esplens_soc::boot::{Kernel, RomSet};
+use esplens_soc::card::SdConfig;
 use esplens_soc::dev::DevId;
 use esplens_soc::dev::eth::EthModel;
 use esplens_soc::machine::{self, EngineKind, Machine, MachineConfig};
@@ -126,6 +127,8 @@ pub struct Setup {
     pub mac: Option<[u8; 6]>,
     /// PSRAM in bytes.
     pub psram_bytes: usize,
+    /// SD card sockets.
+    pub sd: Vec<SdConfig>,
     /// Boot strap pins.
     pub strap: u32,
     /// Engine for the guest's code.
@@ -156,6 +159,7 @@ pub fn open(setup: Setup, speed: Speed) -> Supervisor {
         revision,
         mac: setup.mac,
         psram_bytes: setup.psram_bytes,
+        sd: setup.sd,
         strap: setup.strap,
         engine: setup.engine,
         seed: setup.seed,

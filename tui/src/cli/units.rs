@@ -66,6 +66,21 @@ pub fn flash_size(text: &str) -> Result<usize, String> {
     esplens_soc::boot::input::parse_flash_size(text).ok_or_else(|| "expected 2M, 4M, 8M or 16M".into())
 }
 
+/// Parses a size in bytes such as `16M` or `4G`.
+pub fn bytes(text: &str) -> Result<u64, String> {
+    let text = text.trim().to_ascii_uppercase();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let shift = match text[digits..].trim_end_matches('B').trim_end_matches('I') {
+        "" => Some(0),
+        "K" => Some(10),
+        "M" => Some(20),
+        "G" => Some(30),
+        _ => None,
+    };
+    let size = text[..digits].parse::<u64>().ok().zip(shift).and_then(|(n, shift)| n.checked_mul(1 << shift));
+    size.ok_or_else(|| format!("{text:?} is no size such as 16M or 4G"))
+}
+
 /// Parses `0x12` or `18`.
 pub fn number(text: &str) -> Result<u32, String> {
     let parsed = match text.strip_prefix("0x").or(text.strip_prefix("0X")) {

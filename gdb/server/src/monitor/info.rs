@@ -1,6 +1,6 @@
 //! `info`.
 
-use super::{Result, breakpoints, frame, gpio, outside, registers, ulp, vocabulary, wifi};
+use super::{Result, breakpoints, frame, gpio, outside, registers, sd, ulp, vocabulary, wifi};
 use clap::{Args, Subcommand};
 use esplens_core::cpu::interrupt::LEVEL_MASK;
 use esplens_core::time::{TICKS_PER_US, Ticks};
@@ -42,6 +42,8 @@ enum What {
     Gpio,
     /// The ULP coprocessor.
     Ulp,
+    /// SD card sockets and the cards in them.
+    Sd,
     /// Mask ROMs.
     Roms,
     /// Snapshots.
@@ -62,7 +64,7 @@ enum What {
     Record,
     /// The version.
     Version,
-    /// Files that back flash and eFuses.
+    /// Files that back flash, eFuses and SD cards.
     Block,
     /// Serial lines and sockets.
     Chardev,
@@ -97,6 +99,7 @@ fn tell(s: &Session, what: What) -> String {
         What::Wifi => wifi::info(m),
         What::Gpio => gpio::all(m),
         What::Ulp => ulp::describe(m),
+        What::Sd => sd::status(s),
         What::Roms => roms(m),
         What::Snapshots => snapshots(s),
         What::Cpus => (0..2).map(|n| format!("{n}: {} pc {:08x}\n", m.core_status(n), m.cpu(n).pc)).collect(),

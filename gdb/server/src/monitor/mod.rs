@@ -24,6 +24,7 @@ mod reset;
 mod reverse;
 mod rom_elf;
 mod run_control;
+mod sd;
 mod settings;
 mod snapshots;
 mod stack;
@@ -188,6 +189,8 @@ enum Command {
     Touch(gpio::TouchCommand),
     /// Show the ULP coprocessor, step it, set its breakpoints, disassemble.
     Ulp(ulp::UlpCommand),
+    /// Insert an SD card, remove it, or show the sockets.
+    Sd(sd::SdCommand),
     /// Open another GDB server.
     Gdb(settings::Gdb),
     /// Describe an address, or show the value of a name or expression.
@@ -298,6 +301,7 @@ impl Command {
             Self::Adc(c) => c.run(handle),
             Self::Touch(c) => c.run(handle),
             Self::Ulp(c) => c.run(handle),
+            Self::Sd(c) => c.run(handle),
             Self::Gdb(c) => c.run(handle),
             Self::Whatis(c) => c.run(handle),
             Self::List(c) => c.run(handle),

@@ -13,17 +13,18 @@ pub fn version() -> String {
     format!("{major}.{minor}.{micro} (esplens {})", env!("CARGO_PKG_VERSION"))
 }
 
-/// Lists the files that back flash and eFuses.
+/// Lists the files that back flash, eFuses and SD cards.
 pub fn block(s: &Session) -> String {
     let drives = &s.outside().drives;
-    if drives.is_empty() {
-        return "no file backs flash or eFuses\n".into();
+    let cards = super::sd::block(s);
+    if drives.is_empty() && cards.is_empty() {
+        return "no file backs flash, eFuses or SD cards\n".into();
     }
     let line = |d: &esplens_supervisor::DriveFile| {
         let mode = if d.kept { "writes are saved at exit" } else { "writes are not saved" };
         format!("{}: {} (raw, {mode})\n", d.name, d.file.display())
     };
-    drives.iter().map(line).collect()
+    drives.iter().map(line).collect::<String>() + &cards
 }
 
 /// Lists serial lines and sockets.

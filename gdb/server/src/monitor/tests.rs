@@ -137,6 +137,7 @@ fn commands_people_type() {
                 kept: true,
             }],
             lines: vec![esplens_supervisor::HostLine { label: "serial0".into(), to: "stdio".into() }],
+            ..Default::default()
         });
     })
     .unwrap();
@@ -148,6 +149,34 @@ fn commands_people_type() {
     for what in ["mtree", "qtree", "irq", "network", "roms", "cpus", "breakpoints"] {
         assert!(!says(&format!("info {what}")).is_empty(), "{what}");
     }
+}
+
+#[test]
+fn cards_are_inserted_and_ejected() {
+    let (h, dir) = (handle(), tempfile::tempdir().unwrap());
+    let file = dir.path().join("my card.img");
+    std::fs::write(&file, vec![0; 1 << 20]).unwrap();
+    let says = |line: &str| run(&h, line);
+    assert!(says("info sd").contains("no sockets"));
+    assert!(says("sd eject").contains("no card"));
+    assert!(says("sd insert /nonexistent").contains("no such file"));
+    assert!(says(&format!("sd insert {}", file.display())).contains("--allow-write"));
+    h.allow_write(dir.path().into());
+    assert!(says(&format!("sd insert {},slot=3", file.display())).contains("slot=N"));
+    let said = says(&format!("sd insert {},readonly=on", file.display()));
+    assert_eq!(said, "inserted in slot=1; its changes stay in memory\n");
+    says("step");
+    let status = says("sd status");
+    assert!(status.contains("slot=1: ") && status.contains("my card.img (SDSC, 1 MiB, Idle"), "{status}");
+    assert!(says("info block").contains("sd slot=1: "), "{}", says("info block"));
+    assert!(says("sd eject slot=0").contains("no card"));
+    assert_eq!(says("sd eject slot=1"), "");
+    says("step");
+    assert_eq!(says("info sd"), "slot=1: empty\n");
+    h.call(move |s| s.set_outside(esplens_supervisor::Outside { kept_cards: vec![file], ..Default::default() }))
+        .unwrap();
+    let said = says(&format!("sd insert {},cs=5", dir.path().join("my card.img").display()));
+    assert_eq!(said, "inserted in cs=5\n");
 }
 
 #[test]

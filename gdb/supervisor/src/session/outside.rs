@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 pub struct Outside {
     /// Files that back its storage.
     pub drives: Vec<DriveFile>,
+    /// Images of SD cards whose changes are saved at exit.
+    pub kept_cards: Vec<PathBuf>,
     /// Serial lines, monitors and debugger sockets.
     pub lines: Vec<HostLine>,
 }

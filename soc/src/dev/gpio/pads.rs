@@ -152,6 +152,8 @@ impl Gpio {
                 cx.send(dev, DevMsg::LoopbacksChanged);
             }
         }
+        let selects = bits(cx.sys.sd.chip_selects());
+        cx.sys.spi_selects = selects.filter_map(|n| Some((n, self.shows(n)?))).collect();
     }
 
     /// Requests a wake-up if a pad of `set` has its wake-up level. This has an effect in light sleep only.
@@ -189,6 +191,9 @@ impl Gpio {
             }
             let level = self.resolve(n);
             put(&mut cx.sys.pads.level, n, level);
+            if level {
+                cx.sys.sd.deselect(n);
+            }
             let input = level && self.input_enabled(n);
             put(&mut self.input, n, input);
             let news = self.shown >> n & 1 == 0 || (self.shown_level >> n & 1 != 0) != level;

@@ -17,11 +17,11 @@ crate::registers! {
     /// Response and data time-outs, in card clocks.
     TMOUT = 0x14, reset 0xFFFFFF40, Modelled;
     /// Bus width of each card.
-    CTYPE = 0x18, reset 0x0, Stored;
+    CTYPE = 0x18, reset 0x0, Modelled;
     /// Block size in bytes.
-    BLKSIZ = 0x1C, reset 0x200, Stored;
+    BLKSIZ = 0x1C, reset 0x200, Modelled;
     /// Bytes to transfer.
-    BYTCNT = 0x20, reset 0x200, Stored;
+    BYTCNT = 0x20, reset 0x200, Modelled;
     /// Enables of the interrupts.
     INTMASK = 0x24, reset 0x0, Modelled;
     /// Argument of the command.
@@ -43,17 +43,17 @@ crate::registers! {
     /// State of FIFO, command machine and card.
     STATUS = 0x48, reset 0x106, Modelled;
     /// FIFO thresholds.
-    FIFOTH = 0x4C, reset 0x0, Stored;
-    /// Card detect lines, low where a card is; the detect input is taken as tied low.
+    FIFOTH = 0x4C, reset 0x0, Modelled;
+    /// Card detect lines: the input signals of the GPIO matrix, low where a card is.
     CDETECT = 0x50, reset 0x0, Modelled;
-    /// Write protect lines.
-    WRTPRT = 0x54, reset 0x0, Stored;
+    /// Write protect lines: the input signals of the GPIO matrix, high for a protected card.
+    WRTPRT = 0x54, reset 0x0, Modelled;
     /// General-purpose lines of the block.
     GPIO = 0x58, reset 0x0, Stored;
     /// Bytes moved to or from the card.
-    TCBCNT = 0x5C, reset 0x0, Stored;
+    TCBCNT = 0x5C, reset 0x0, Modelled;
     /// Bytes moved between memory and FIFO.
-    TBBCNT = 0x60, reset 0x0, Stored;
+    TBBCNT = 0x60, reset 0x0, Modelled;
     /// Debounce time of card detect.
     DEBNCE = 0x64, reset 0xFFFFFF, Stored;
     /// User identification register.
@@ -69,17 +69,17 @@ crate::registers! {
     /// Mode of the internal DMA; its reset bit clears itself.
     BMOD = 0x80, reset 0x0, Modelled;
     /// Wakes the internal DMA.
-    PLDMND = 0x84, reset 0x0, Stored;
+    PLDMND = 0x84, reset 0x0, Modelled;
     /// First descriptor of the internal DMA.
-    DBADDR = 0x88, reset 0x0, Stored;
+    DBADDR = 0x88, reset 0x0, Modelled;
     /// Interrupts of the internal DMA; writing ones clears them.
     IDSTS = 0x8C, reset 0x0, Modelled;
     /// Enables of the internal DMA's interrupts.
     IDINTEN = 0x90, reset 0x0, Modelled;
     /// Current descriptor of the internal DMA.
-    DSCADDR = 0x94, reset 0x0, Stored;
+    DSCADDR = 0x94, reset 0x0, Modelled;
     /// Current buffer of the internal DMA.
-    DSCADDRL = 0x98, reset 0x0, Stored;
+    DSCADDRL = 0x98, reset 0x0, Modelled;
     /// Upper half of the current descriptor's address, for 64-bit DMA.
     DSCADDRU = 0x9C, reset 0, Stored;
     /// Lower half of the current buffer's address, for 64-bit DMA.
@@ -97,5 +97,5 @@ crate::registers! {
     /// Phase shift of the card clock enable.
     ENABLE_SHIFT = 0x110, reset 0x0, Stored;
     /// Source, divider and phases of the clock that feeds the block.
-    CLOCK = 0x800, reset 0x0, Stored;
+    CLOCK = 0x800, reset 0x0, Modelled;
 }

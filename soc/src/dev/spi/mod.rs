@@ -1,10 +1,11 @@
 //! SPI0 to SPI3 (TRM chapter 7). SPI0 and SPI1 access the flash chip (CS0) and the PSRAM chip (CS1). The caches'
-//! fetches through SPI0 are not modelled here: the caches map the chips' storage. SPI2 and SPI3 are masters on an empty
-//! bus, which reads as ones.
+//! fetches through SPI0 are not modelled here: the caches map the chips' storage. SPI2 and SPI3 are masters of buses with
+//! the devices of `bus.rs`; an empty bus reads as ones.
 //!
 //! A transaction is carried out when it is started and remains busy (CMD, EXT2) for the time its bits take. Flags and
 //! interrupts follow at the end of that time.
 
+mod bus;
 mod dma;
 pub mod flash;
 pub mod psram;

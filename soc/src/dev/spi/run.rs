@@ -49,7 +49,7 @@ impl Spi {
     }
 
     /// Returns the SPI clock in Hz.
-    fn hz(&self, cx: &Cx) -> u64 {
+    pub(super) fn hz(&self, cx: &Cx) -> u64 {
         let (apb, clk) = (u64::from(cx.sys.clocks.apb_hz()), self.reg(CLOCK));
         if clk & clock::CLK_EQU_SYSCLK != 0 {
             return apb.max(1);
@@ -75,7 +75,10 @@ impl Spi {
     fn exchange(&self, t: &Transfer, cx: &mut Cx) -> Vec<u8> {
         cx.charge(500 + 2 * u64::from(t.out.len()) + 20 * t.miso as u64);
         match self.chip(cx) {
-            Chip::Nothing => self.wired(t, cx).unwrap_or_else(|| vec![0xFF; t.miso]),
+            Chip::Nothing => match self.on_bus(t, cx) {
+                Some(answer) => answer,
+                None => self.wired(t, cx).unwrap_or_else(|| vec![0xFF; t.miso]),
+            },
             Chip::Flash => {
                 let mut storage = cx.sys.flash.map(|region| Storage { mem: cx.mem, region });
                 cx.sys.flash_chip.quick = cx.sys.download_boot();

@@ -369,6 +369,77 @@ fn a_ring_and_a_bad_address_end_in_an_error_not_a_hang() {
     assert_ne!(b.read(DMA_INT_RAW) & dma_int::INLINK_DSCR_ERROR, 0);
 }
 
+/// Returns SPI2 with a card whose chip select is at GPIO 15.
+fn with_card() -> Bench<Spi> {
+    use crate::card::{CardImage, SdCards, SdConfig, SdPlace};
+    let mut b = bench(DevId::Spi2);
+    let image = Some(std::sync::Arc::new(CardImage::blank(4 << 30)));
+    let (place, write_protected) = (SdPlace::Spi(15), false);
+    b.sys.sd = SdCards::new(&[SdConfig { place, image, write_protected, detect: None, protect: None }]);
+    b.sys.pads.level = !0;
+    b
+}
+
+/// Exchanges bytes in full duplex, as `spi_master.c` and Arduino's `spiTransferBytes` do.
+fn duplex(b: &mut Bench<Spi>, out: &[u8]) -> Vec<u8> {
+    b.write(USER, user::USR_MOSI | user::USR_MISO | user::DOUTDIN);
+    for len in [MOSI_DLEN, MISO_DLEN] {
+        b.write(len, out.len() as u32 * 8 - 1);
+    }
+    for (n, word) in out.chunks(4).enumerate() {
+        let mut raw = [0xFF; 4];
+        raw[..word.len()].copy_from_slice(word);
+        b.write(W + n as u32 * 4, u32::from_le_bytes(raw));
+    }
+    go(b, cmd::USR);
+    (0..out.len() as u32).map(|i| (b.read(W + i / 4 * 4) >> (i % 4 * 8)) as u8).collect()
+}
+
+const CMD0: [u8; 9] = [0x40, 0, 0, 0, 0, 0x95, 0xFF, 0xFF, 0xFF];
+const CMD8: [u8; 13] = [0x48, 0, 0, 1, 0xAA, 0x87, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
+
+#[test]
+fn a_card_answers_while_its_chip_select_gpio_is_low() {
+    let mut b = with_card();
+    assert_eq!(duplex(&mut b, &CMD0)[6..], [0xFF; 3], "not selected");
+    b.sys.pads.level = !(1 << 15);
+    assert_eq!(duplex(&mut b, &CMD0)[7], 1);
+    assert_eq!(duplex(&mut b, &CMD8)[7..12], [1, 0, 0, 1, 0xAA]);
+    // Half duplex: the command from the data buffer, then a read phase.
+    b.write(USER, user::USR_MOSI | user::USR_MISO);
+    b.write(MOSI_DLEN, 47);
+    b.write(MISO_DLEN, 47);
+    b.write(W, u32::from_le_bytes([0x48, 0, 0, 1]));
+    b.write(W + 4, u32::from_le_bytes([0xAA, 0x87, 0xFF, 0xFF]));
+    go(&mut b, cmd::USR);
+    assert_eq!(b.read(W).to_le_bytes(), [0xFF, 1, 0, 0]);
+    assert_eq!(b.read(W + 4).to_le_bytes()[..2], [1, 0xAA]);
+    // A command in two transactions, and one that a high chip select ends.
+    duplex(&mut b, &CMD8[..3]);
+    assert_eq!(duplex(&mut b, &CMD8[3..])[4], 1);
+    duplex(&mut b, &CMD8[..3]);
+    b.sys.sd.deselect(15);
+    assert_eq!(duplex(&mut b, &CMD8)[7], 1);
+    // The other controller's bus is another one.
+    b.id = DevId::Spi3;
+    assert_eq!(duplex(&mut b, &CMD8)[6..], [0xFF; 7]);
+}
+
+#[test]
+fn the_controllers_own_chip_select_selects_a_card() {
+    let mut b = with_card();
+    b.sys.spi_selects.insert(15, 61); // HSPICS1
+    b.write(PIN, pin::CS0_DIS | pin::CS1_DIS | pin::CS2_DIS);
+    assert_eq!(duplex(&mut b, &CMD0)[7], 0xFF);
+    b.write(PIN, pin::CS0_DIS | pin::CS2_DIS);
+    assert_eq!(duplex(&mut b, &CMD0)[7], 1);
+    duplex(&mut b, &CMD8[..3]);
+    assert_eq!(duplex(&mut b, &CMD8)[7], 1, "each transaction deselects the card at its end");
+    b.write(PIN, pin::CS0_DIS | pin::CS2_DIS | pin::CS_KEEP_ACTIVE);
+    duplex(&mut b, &CMD8[..3]);
+    assert_eq!(duplex(&mut b, &CMD8[3..])[4], 1);
+}
+
 #[test]
 fn slave_mode_waits_until_it_is_called_off() {
     let mut b = bench(DevId::Spi2);

@@ -27,6 +27,8 @@ pub fn usage() -> String {
 -m SIZE                      PSRAM: 2M, 4M or 8M\n\
 -drive file=F,if=mtd,format=raw\n\
                              the flash chip's file\n\
+-drive file=F,if=sd,format=raw\n\
+                             an SD card in slot 1; a second one in slot 0\n\
 -drive file=F,if=none,id=ID,format=raw -global driver=nvram.esp32.efuse,property=drive,value=ID\n\
                              the eFuses' file\n\
 -global driver=esp32.gpio,property=strap_mode,value=0x0f\n\

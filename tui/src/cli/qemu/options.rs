@@ -90,7 +90,8 @@ impl Asked {
         self.set("--psram", &size);
     }
 
-    /// Processes a drive: `file=F,if=mtd,format=raw` is the flash, `if=none,id=efuse` the eFuses.
+    /// Processes a drive: `file=F,if=mtd,format=raw` is the flash, `if=sd` a card, `if=none,id=efuse` the
+    /// eFuses.
     fn drive(&mut self, value: &str) -> Result<()> {
         let keys = keys(value);
         let Some(file) = keys.get("file") else { return unknown("drive", Some(value)) };
@@ -104,7 +105,11 @@ impl Asked {
                 let id = keys.get("id").unwrap_or_default();
                 self.drives.insert(id.to_string(), file.to_string());
             }
-            Some("sd") => self.note("drive", value, "there is no SD card yet"),
+            Some("sd") => {
+                let readonly = if matches!(keys.get("readonly"), Some("on" | "yes")) { ",readonly=on" } else { "" };
+                self.cards.push(format!("{}{readonly}", file.replace(',', ",,")));
+                self.snapshot |= keys.get("snapshot") == Some("on");
+            }
             _ => return unknown("drive", Some(value)),
         }
         Ok(())

@@ -235,6 +235,19 @@ fn files_of_events_are_read_up_to_a_bound() {
 }
 
 #[test]
+fn sd_cards_are_in_the_slots() {
+    let flash = "-drive file=f.bin,if=mtd,format=raw";
+    let args = run(&format!("{flash} -drive file=sd.img,if=sd,format=raw")).unwrap();
+    assert_eq!(args.sd, ["sd.img".parse().unwrap()]);
+    assert!(args.persist);
+    let args = run("-drive file=a,if=sd,snapshot=on -drive file=b,if=sd,readonly=on").unwrap();
+    assert_eq!(args.sd, ["a,slot=1".parse().unwrap(), "b,slot=0,readonly=on".parse().unwrap()]);
+    assert!(!args.persist);
+    let cards = "-drive file=a,if=sd ".repeat(3);
+    assert!(run(&cards).unwrap_err().contains("two slots"));
+}
+
+#[test]
 fn what_has_no_meaning_is_taken_with_a_line() {
     for (line, word) in [
         ("-icount shift=auto", "-icount shift=auto"),
@@ -246,7 +259,6 @@ fn what_has_no_meaning_is_taken_with_a_line() {
         ("-parallel none", "-parallel"),
         ("-d in_asm", "in_asm"),
         ("-d unimp", "always"),
-        ("-drive file=sd.img,if=sd,format=raw", "SD card"),
         ("-qmp tcp:localhost:4444", "listens"),
     ] {
         let notes = notes(line);
