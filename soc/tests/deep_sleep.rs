@@ -135,7 +135,7 @@ fn the_rom_calls_a_wake_stub_whose_crc_is_right() {
         deep_sleep(&mut m, 1);
         assert_eq!(m.run(m.now() + TICKS_PER_SEC), RunExit::Reset(ResetKind::Core, ResetCause::DeepSleep));
         run_to(&mut m, "Hello from esplens");
-        let stored = m.soc().peek(m.memory(), RTC_SLOW + 0x100).unwrap();
+        let stored = m.soc().peek(m.memory(), RTC_SLOW.start + 0x100).unwrap();
         assert_eq!(stored == 0x5000_0100, right, "{stored:#x}");
     }
 }

@@ -1,24 +1,20 @@
 //! The checksums of the SD bus (SD Physical Layer Simplified Specification 4.5).
 
+use ::crc::{CRC_7_MMC, CRC_16_XMODEM, Crc};
+
+const CRC7: Crc<u8> = Crc::<u8>::new(&CRC_7_MMC);
+const CRC16: Crc<u16> = Crc::<u16>::new(&CRC_16_XMODEM);
+
 /// Returns the CRC7 of a command or register, in the lower seven bits.
 #[must_use]
 pub fn crc7(bytes: &[u8]) -> u8 {
-    let step = |crc: u8, byte: &u8| {
-        (0..8).rev().fold(crc, |crc, bit| {
-            let invert = (crc >> 6 ^ byte >> bit) & 1;
-            (crc << 1 ^ invert * 0x09) & 0x7F
-        })
-    };
-    bytes.iter().fold(0, step)
+    CRC7.checksum(bytes)
 }
 
 /// Returns the CRC16 of a data block.
 #[must_use]
 pub fn crc16(bytes: &[u8]) -> u16 {
-    let step = |crc: u16, byte: &u8| {
-        (0..8).fold(crc ^ u16::from(*byte) << 8, |crc, _| crc << 1 ^ (crc >> 15) * 0x1021)
-    };
-    bytes.iter().fold(0, step)
+    CRC16.checksum(bytes)
 }
 
 #[cfg(test)]

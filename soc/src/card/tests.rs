@@ -1,6 +1,6 @@
 use super::spi::SpiPort;
 use super::*;
-use crc::{crc7, crc16};
+use super::crc::{crc7, crc16};
 use proptest::prelude::*;
 
 /// A card with its content, and the time.

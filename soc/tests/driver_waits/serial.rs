@@ -141,7 +141,7 @@ fn twai_transmit_self_test() {
 /// `emac_hal_reset` and the MII.
 #[test]
 fn emac_init_order_switches_from_open_eth_once() {
-    use eth::emac::spec as emac;
+    use esplens_soc::dev::emac::spec as emac;
     let mut c = Chip::powered();
     let id = DevId::Eth;
     assert_eq!(c.read(id, eth::spec::MODER), 0xA000, "open_eth's driver looks for this");
