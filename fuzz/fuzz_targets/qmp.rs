@@ -2,9 +2,9 @@
 #![no_main]
 
 use esplens_server::qmp::QmpServer;
-use esplens_supervisor::{Handle, Speed, spawn};
 use esplens_soc::boot::{LoadOptions, input};
 use esplens_soc::machine::{Machine, MachineConfig};
+use esplens_supervisor::{Handle, Speed, spawn};
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 
