@@ -18,14 +18,14 @@ const REPEAT: [u32; 4] = [4, 28, 144, 256];
 
 /// State of flow control.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Flow {
+pub struct FlowControl {
     /// `GMACFC`.
     pub gmacfc: u32,
     /// End of the pause that the peer requested.
     until: Ticks,
 }
 
-impl Flow {
+impl FlowControl {
     /// Returns true while the peer's pause lasts.
     #[must_use]
     pub fn paused(&self, now: Ticks) -> bool {

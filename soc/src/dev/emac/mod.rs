@@ -34,7 +34,7 @@ use counters::EmacCounters;
 use dma::EmacDma;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use filter::AddressFilter;
-use flow::Flow;
+use flow::FlowControl;
 use mdio::Mdio;
 use phy::{PhyConfig, RmiiPhy};
 use rx::EmacRx;
@@ -75,7 +75,7 @@ pub struct Emac {
     /// The address filter.
     pub filter: AddressFilter,
     /// Flow control.
-    pub flow: Flow,
+    pub flow: FlowControl,
     /// The management interface.
     pub mdio: Mdio,
     /// The PHY.
@@ -104,7 +104,7 @@ impl Default for Emac {
             tx: EmacTx::default(),
             rx: EmacRx::default(),
             filter: AddressFilter::default(),
-            flow: Flow::default(),
+            flow: FlowControl::default(),
             mdio: Mdio::default(),
             phy: RmiiPhy::default(),
             counters: EmacCounters::default(),
