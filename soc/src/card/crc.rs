@@ -5,8 +5,8 @@
 pub fn crc7(bytes: &[u8]) -> u8 {
     let step = |crc: u8, byte: &u8| {
         (0..8).rev().fold(crc, |crc, bit| {
-            let invert = (crc >> 6 ^ byte >> bit) & 1;
-            (crc << 1 ^ invert * 0x09) & 0x7F
+            let invert = ((crc >> 6) ^ (byte >> bit)) & 1;
+            ((crc << 1) ^ (invert * 0x09)) & 0x7F
         })
     };
     bytes.iter().fold(0, step)
@@ -16,7 +16,7 @@ pub fn crc7(bytes: &[u8]) -> u8 {
 #[must_use]
 pub fn crc16(bytes: &[u8]) -> u16 {
     let step = |crc: u16, byte: &u8| {
-        (0..8).fold(crc ^ u16::from(*byte) << 8, |crc, _| crc << 1 ^ (crc >> 15) * 0x1021)
+        (0..8).fold(crc ^ (u16::from(*byte) << 8), |crc, _| (crc << 1) ^ ((crc >> 15) * 0x1021))
     };
     bytes.iter().fold(0, step)
 }
