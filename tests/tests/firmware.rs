@@ -6,8 +6,8 @@ use esplens_tests::firmware::{self, FirmwareCase};
 use esplens_tests::{UartSession, binary, card};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Virtual time limit of an expectation.
 const PATIENCE_MS: u64 = 40_000;

@@ -98,7 +98,9 @@ fn micropython_uses_esp_idfs_drivers_in_both_modes() {
     ] {
         let sd = vec![socket(place, Some(CardImage::blank(bytes)))];
         let Some(mut session) = python(|c| c.sd = sd) else { return };
-        let program = format!("import machine, os\nsd = machine.SDCard({arguments})\nprint('size', sd.info()[0])\n{FILES}");
+        let program = format!(
+            "import machine, os\nsd = machine.SDCard({arguments})\nprint('size', sd.info()[0])\n{FILES}"
+        );
         paste(&mut session, &program);
         session.expect(&format!("\nsize {bytes}"), PATIENCE_MS).unwrap();
         session.expect(r"\nfiles \['a.txt'\] 8000", PATIENCE_MS).unwrap();
@@ -196,10 +198,11 @@ fn a_card_that_is_pulled_out_and_put_in_again_is_replayed() {
     session.send("print(sd.readblocks(0, b))\r").unwrap();
     session.expect("\n(False|-?[1-9][0-9]*)\r|Error", PATIENCE_MS).unwrap();
     session.machine.input(Input::Sd(SdEvent::Insert(place, 0)));
-    session.send("sd.deinit(); sd = machine.SDCard(); os.mount(sd, '/sd'); print(os.listdir('/sd'))\r").unwrap();
+    session
+        .send("sd.deinit(); sd = machine.SDCard(); os.mount(sd, '/sd'); print(os.listdir('/sd'))\r")
+        .unwrap();
     session.expect(r"\n\['a.txt'\]", PATIENCE_MS).unwrap();
-    let (end, hash, digest) =
-        (session.machine.now(), session.machine.state_hash(), session.machine.digest());
+    let (end, hash, digest) = (session.machine.now(), session.machine.state_hash(), session.machine.digest());
     let log = session.machine.log()[from..].to_vec();
     session.machine.restore(&saved);
     session.machine.replay(log);

@@ -151,7 +151,10 @@ impl Claim {
     ///
     /// # Errors
     /// [`BootError::Io`]; the file is then unchanged.
-    pub fn write_with(&self, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<Written, BootError> {
+    pub fn write_with(
+        &self,
+        fill: impl FnOnce(&mut File) -> std::io::Result<()>,
+    ) -> Result<Written, BootError> {
         if !self.changed() {
             replace(&self.path, fill)?;
             return Ok(Written::InPlace);

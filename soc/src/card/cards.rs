@@ -246,7 +246,8 @@ impl SdCards {
         let store = self.stores.get_mut(&card.image)?;
         let mut m = Media { image, store, notes: &mut self.notes };
         let port = &mut socket.port;
-        let answer = sent.iter().enumerate().map(|(n, byte)| port.exchange(card, *byte, time(n), &mut m)).collect();
+        let answer =
+            sent.iter().enumerate().map(|(n, byte)| port.exchange(card, *byte, time(n), &mut m)).collect();
         if card.is_spi() {
             socket.bus = Some(bus);
         }
@@ -308,8 +309,7 @@ mod tests {
     fn a_socket_shows_its_card_on_its_switches_and_keeps_the_content() {
         let place = SdPlace::Spi(5);
         let image = Some(Arc::new(CardImage::blank(16 << 20)));
-        let config =
-            SdConfig { place, image, write_protected: true, detect: Some(34), protect: Some(35) };
+        let config = SdConfig { place, image, write_protected: true, detect: Some(34), protect: Some(35) };
         let mut cards = SdCards::new(&[config]);
         assert_eq!(cards.pads(), [(5, true), (34, false), (35, false)]);
         assert_eq!(cards.apply(&SdEvent::Eject(place)), [(5, true), (34, true), (35, true)]);

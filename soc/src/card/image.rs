@@ -104,7 +104,8 @@ impl CardImage {
     /// Returns true if another program has written to the file since it was opened: the guest may see a mixture.
     #[must_use]
     pub fn has_changed(&self) -> bool {
-        let modified = |file: &File| Some((file.metadata().ok()?.len(), file.metadata().ok()?.modified().ok()?));
+        let modified =
+            |file: &File| Some((file.metadata().ok()?.len(), file.metadata().ok()?.modified().ok()?));
         match (&self.file, &self.stamp) {
             (Some(file), Some(stamp)) => modified(file).is_some_and(|(len, at)| !stamp.is_content(len, at)),
             _ => false,

@@ -13,9 +13,9 @@ pub mod registers;
 mod save;
 pub mod spi;
 mod store;
-mod trace;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 pub use cards::{SdCards, SdConfig, SdEvent, SdPlace, SdSocket};
 pub use image::CardImage;

@@ -201,7 +201,11 @@ mod tests {
         switch_function(0x80FF_FFF1, &mut fast);
         assert!(fast);
         let status = switch_function(0x80FF_FFF5, &mut fast);
-        assert_eq!((status[16] & 0xF, status[1], fast), (0xF, 0, true), "an unknown function changes nothing");
+        assert_eq!(
+            (status[16] & 0xF, status[1], fast),
+            (0xF, 0, true),
+            "an unknown function changes nothing"
+        );
         switch_function(0x80FF_FFF0, &mut fast);
         assert!(!fast);
     }

@@ -154,7 +154,7 @@ impl SpiPort {
         let index = frame[0] & 0x3F;
         let arg = frame[1..5].iter().fold(0, |arg, byte| arg << 8 | u32::from(*byte));
         let good = crc7(&frame[..5]) << 1 | 1 == frame[5];
-        if !card.spi && !(index == 0 && good) {
+        if !(card.spi || index == 0 && good) {
             return; // still in SD mode
         }
         let app = std::mem::take(&mut card.app_cmd) && is_app_command(index);

@@ -107,7 +107,10 @@ fn eject(handle: &Handle, text: Option<&str>) -> Result {
 /// Returns true if the changes of an image are saved at exit.
 fn keeps(s: &Session, path: &Path) -> bool {
     let real = |path: &Path| path.canonicalize().ok();
-    s.outside().kept_cards.iter().any(|kept| kept == path || real(kept).is_some_and(|k| Some(k) == real(path)))
+    s.outside()
+        .kept_cards
+        .iter()
+        .any(|kept| kept == path || real(kept).is_some_and(|k| Some(k) == real(path)))
 }
 
 /// Describes the sockets and their cards.

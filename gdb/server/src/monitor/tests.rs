@@ -173,8 +173,10 @@ fn cards_are_inserted_and_ejected() {
     assert_eq!(says("sd eject slot=1"), "");
     says("step");
     assert_eq!(says("info sd"), "slot=1: empty\n");
-    h.call(move |s| s.set_outside(esplens_supervisor::Outside { kept_cards: vec![file], ..Default::default() }))
-        .unwrap();
+    h.call(move |s| {
+        s.set_outside(esplens_supervisor::Outside { kept_cards: vec![file], ..Default::default() })
+    })
+    .unwrap();
     let said = says(&format!("sd insert {},cs=5", dir.path().join("my card.img").display()));
     assert_eq!(said, "inserted in cs=5\n");
 }

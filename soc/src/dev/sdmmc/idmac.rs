@@ -57,11 +57,7 @@ impl Descriptor {
         cx.dma_read(at, &mut raw).then(|| {
             let (flags, sizes) = (word(&raw, 0), word(&raw, 1));
             let second = if flags & flag::CHAINED != 0 { 0 } else { sizes as usize >> 13 & 0x1FFF };
-            Self {
-                flags,
-                sizes: [sizes as usize & 0x1FFF, second],
-                buffers: [word(&raw, 2), word(&raw, 3)],
-            }
+            Self { flags, sizes: [sizes as usize & 0x1FFF, second], buffers: [word(&raw, 2), word(&raw, 3)] }
         })
     }
 
@@ -73,9 +69,7 @@ impl Descriptor {
     fn place(&self, used: usize) -> (u32, usize) {
         match used.checked_sub(self.sizes[0]) {
             None => (self.buffers[0].wrapping_add(used as u32), self.sizes[0] - used),
-            Some(used) => {
-                (self.buffers[1].wrapping_add(used as u32), self.sizes[1].saturating_sub(used))
-            }
+            Some(used) => (self.buffers[1].wrapping_add(used as u32), self.sizes[1].saturating_sub(used)),
         }
     }
 }

@@ -70,13 +70,8 @@ const BUFFER: u32 = 0x3FFE_4000;
 fn with_card(bytes: u64) -> Bench<Sdmmc> {
     let mut b = bench();
     let image = Some(Arc::new(CardImage::blank(bytes)));
-    let config = SdConfig {
-        place: SdPlace::Slot(1),
-        image,
-        write_protected: false,
-        detect: None,
-        protect: None,
-    };
+    let config =
+        SdConfig { place: SdPlace::Slot(1), image, write_protected: false, detect: None, protect: None };
     b.sys.sd = SdCards::new(&[config]);
     b
 }

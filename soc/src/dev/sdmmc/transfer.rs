@@ -51,7 +51,11 @@ impl Sdmmc {
     pub(super) fn begin_transfer(&mut self, value: u32, now: Ticks, cx: &mut Cx) {
         let (block, count) = (self.reg(BLKSIZ) & 0xFFFF, self.reg(BYTCNT));
         if block == 0 || block as usize > FIFO_BYTES {
-            cx.warn_reg(&SPEC, BLKSIZ, "no block length of a memory card, the transfer ends with a CRC error");
+            cx.warn_reg(
+                &SPEC,
+                BLKSIZ,
+                "no block length of a memory card, the transfer ends with a CRC error",
+            );
         }
         self.counts = [0; 2];
         self.reads = value & cmd::WRITE == 0;

@@ -106,7 +106,8 @@ impl Asked {
                 self.drives.insert(id.to_string(), file.to_string());
             }
             Some("sd") => {
-                let readonly = if matches!(keys.get("readonly"), Some("on" | "yes")) { ",readonly=on" } else { "" };
+                let readonly =
+                    if matches!(keys.get("readonly"), Some("on" | "yes")) { ",readonly=on" } else { "" };
                 self.cards.push(format!("{}{readonly}", file.replace(',', ",,")));
                 self.snapshot |= keys.get("snapshot") == Some("on");
             }
