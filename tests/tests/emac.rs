@@ -4,9 +4,9 @@
 use esplens_core::time::TICKS_PER_US;
 use esplens_soc::dev::emac::phy::{PhyChip, PhyConfig};
 use esplens_soc::dev::eth::EthModel;
+use esplens_soc::fleet::{Faults, Lan};
 use esplens_soc::machine::{Machine, MachineConfig, RunExit};
 use esplens_soc::net::host::{HOST_IDS, HostCommand, HostEvent, HostNet};
-use esplens_soc::fleet::{Faults, Lan};
 use esplens_soc::net::user::UserNetConfig;
 use esplens_soc::system::Output;
 use esplens_tests::{UartSession, demo, firmware};

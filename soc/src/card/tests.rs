@@ -3,9 +3,9 @@
 mod random;
 mod spi;
 
+use super::crc::{crc7, crc16};
 use super::spi::SpiPort;
 use super::*;
-use super::crc::{crc7, crc16};
 use proptest::prelude::*;
 
 /// A card with its content, and the time.

@@ -10,6 +10,7 @@ use super::tracepoints;
 use esplens_debuginfo::number::packed;
 use esplens_soc::machine::reg;
 use esplens_supervisor::{Commands, Gone};
+use gdbstub::common::Tid;
 
 /// Result of inspecting a packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,87 +29,127 @@ pub const FEATURES: &str = ";qXfer:threads:read+;ConditionalBreakpoints+;qXfer:t
     ConditionalTracepoints+;DisconnectedTracing+;EnableDisableTracepoints+;InstallInTrace+;tracenz+;\
     BreakpointCommands+";
 
+/// Answers a packet, or rewrites it for gdbstub; `None` leaves it to the next row of [`PACKETS`]. The number is the core
+/// of the last stop.
+type PacketHandler = fn(&[u8], &mut GdbTarget, usize) -> Option<Intercept>;
+
+/// The packets that are handled before gdbstub, by their beginning. All others are gdbstub's.
+const PACKETS: &[(&str, PacketHandler)] = &[
+    // Memory and registers.
+    ("M", write),
+    ("X", write),
+    ("m", read),
+    ("g", |body, guest, _| if body == b"g" { quick::registers(guest).map(Intercept::Reply) } else { None }),
+    ("qSearch:memory:", |body, guest, core| live(guest, || search::search(&body[15..], guest, core))),
+    ("qCRC:", |body, guest, core| live(guest, || search::checksum(&body[5..], guest, core))),
+    ("vFlashDone", |_, guest, _| Some(Intercept::Reply(guest.finish_load()))),
+    // Execution. Packets that name no thread refer to the thread that stopped last.
+    ("c", |body, guest, core| Some(resume(text(body)?, guest, core, "vCont;c"))),
+    ("C", |_, _, _| Some(pass(b"vCont;c"))),
+    ("s", |body, guest, core| {
+        Some(on_thread(guest, core, |guest, tid| match text(body) {
+            Some(text) => resume(text, guest, core, &format!("vCont;s:{tid:x};c")),
+            None => pass(body),
+        }))
+    }),
+    ("S", |_, guest, core| {
+        Some(on_thread(guest, core, |_, tid| pass(format!("vCont;s:{tid:x};c").as_bytes())))
+    }),
+    ("vCont;", |body, guest, core| {
+        let text = text(body)?;
+        Some(on_thread(guest, core, |_, tid| pass(actions(text, tid.get()).as_bytes())))
+    }),
+    // Breakpoints and tracepoints.
+    ("Z", breakpoint),
+    ("QT", trace),
+    ("qT", trace),
+    ("qXfer:traceframe-info:", trace),
+    ("qSearch", trace),
+    ("qCRC", trace),
+    // Threads and the program.
+    ("qC", |body, guest, core| (body == b"qC").then(|| current_thread(guest, core))),
+    ("qfThreadInfo", |_, guest, _| {
+        (guest.program != ProgramState::There).then(|| Intercept::Reply(b"l".to_vec()))
+    }),
+    ("qXfer:threads:read::", |body, guest, _| Some(threads(text(body)?, guest))),
+    ("qSymbol:", |body, guest, _| Some(Intercept::Reply(symbol(text(body)?, guest)))),
+    // There is only one program.
+    ("vAttach;", |_, guest, _| {
+        guest.program = ProgramState::There;
+        Some(pass(b"?"))
+    }),
+];
+
+/// Inspects a packet before gdbstub does. `core` is the core of the last stop.
+pub fn intercept(body: &[u8], guest: &mut GdbTarget, core: usize) -> Intercept {
+    if guest.program == ProgramState::Detached && touches(body) {
+        return Intercept::Reply(DETACHED.to_vec());
+    }
+    let rows = PACKETS.iter().filter(|(prefix, _)| body.starts_with(prefix.as_bytes()));
+    rows.into_iter().find_map(|(_, handler)| handler(body, guest, core)).unwrap_or_else(|| pass(body))
+}
+
 fn pass(body: &[u8]) -> Intercept {
     Intercept::Forward(body.to_vec())
+}
+
+fn error(number: &str) -> Intercept {
+    Intercept::Reply(number.as_bytes().to_vec())
+}
+
+fn text(body: &[u8]) -> Option<&str> {
+    std::str::from_utf8(body).ok()
 }
 
 fn number(text: &str) -> Option<u64> {
     packed(text.as_bytes())
 }
 
-/// Inspects a packet before gdbstub does. `core` is the core of the last stop.
-pub fn intercept(body: &[u8], guest: &mut GdbTarget, core: usize) -> Intercept {
-    if matches!(body.first(), Some(b'X' | b'M')) && !is_whole(body) {
-        return Intercept::Reply(b"E16".to_vec());
-    }
-    if guest.program == ProgramState::Detached && touches(body) {
-        return Intercept::Reply(DETACHED.to_vec());
-    }
-    if body.first() == Some(&b'X') && writes_flash(body) {
-        return Intercept::Reply(FLASH_WRITE.to_vec());
-    }
-    if let Some(rest) = body.strip_prefix(b"qSearch:memory:").filter(|_| guest.frame().is_none()) {
-        return Intercept::Reply(search::search(rest, guest, core));
-    }
-    if let Some(rest) = body.strip_prefix(b"qCRC:").filter(|_| guest.frame().is_none()) {
-        return Intercept::Reply(search::checksum(rest, guest, core));
-    }
-    let Ok(text) = std::str::from_utf8(body) else { return pass(body) };
-    if let Some(answer) = tracepoints::intercept(text, guest) {
-        return Intercept::Reply(answer);
-    }
-    if matches!(body.first(), Some(b's' | b'S')) || body.starts_with(b"vCont;") {
-        // Packets that name no thread refer to the thread that stopped last.
-        let Ok(tid) = guest.thread_of(core) else { return Intercept::Reply(b"E05".to_vec()) };
-        return match body[0] {
-            b's' => resume(text, guest, core, &format!("vCont;s:{tid:x};c")),
-            b'S' => pass(format!("vCont;s:{tid:x};c").as_bytes()),
-            _ => Intercept::Forward(actions(text, tid.get()).into_bytes()),
-        };
-    }
-    match text.as_bytes() {
-        [b'M', ..] if writes_flash(body) => Intercept::Reply(FLASH_WRITE.to_vec()),
-        [b'm', ..] => match range(text) {
-            Some((addr, len)) => match quick::memory(guest, addr, len) {
-                Some(answer) => Intercept::Reply(answer),
-                None => pass(format!("m{addr:x},{len:x}").as_bytes()),
-            },
-            None => Intercept::Reply(b"E16".to_vec()),
-        },
-        b"g" => quick::registers(guest).map_or_else(|| pass(body), Intercept::Reply),
-        [b'Z', ..] => match conditions::split(text) {
-            Some(Split { bare, condition, commands: list }) => {
-                let to = guest.console.clone();
-                guest.points.next(condition, (!list.is_empty()).then_some(Commands { list, to }));
-                pass(bare.as_bytes())
-            }
-            None => Intercept::Reply(b"E16".to_vec()),
-        },
-        [b'c', ..] => resume(text, guest, core, "vCont;c"),
-        [b'C', ..] => pass(b"vCont;c"),
-        _ => named(text, guest, core).unwrap_or_else(|| pass(body)),
+/// Answers a packet about memory unless a trace frame is selected, whose memory cannot be searched.
+fn live(guest: &GdbTarget, answer: impl FnOnce() -> Vec<u8>) -> Option<Intercept> {
+    guest.frame().is_none().then(|| Intercept::Reply(answer()))
+}
+
+/// Calls `f` with the thread that stopped last.
+fn on_thread(guest: &GdbTarget, core: usize, f: impl FnOnce(&GdbTarget, Tid) -> Intercept) -> Intercept {
+    match guest.thread_of(core) {
+        Ok(tid) => f(guest, tid),
+        Err(Gone) => error("E05"),
     }
 }
 
-/// Handles packets whose names are words.
-fn named(text: &str, guest: &mut GdbTarget, core: usize) -> Option<Intercept> {
-    let answer = |text: &str| Some(Intercept::Reply(text.as_bytes().to_vec()));
-    match text {
-        "qC" => match guest.thread_of(core) {
-            Ok(tid) => answer(&format!("QCp1.{tid:x}")),
-            Err(Gone) => answer("E05"),
-        },
-        "qfThreadInfo" if guest.program != ProgramState::There => answer("l"),
-        "vFlashDone" => Some(Intercept::Reply(guest.finish_load())),
-        // There is only one program.
-        _ if text.starts_with("vAttach;") => {
-            guest.program = ProgramState::There;
-            Some(pass(b"?"))
-        }
-        _ if text.starts_with("qXfer:threads:read::") => Some(threads(text, guest)),
-        _ if text.starts_with("qSymbol:") => Some(Intercept::Reply(symbol(text, guest))),
-        _ => None,
+/// Handles `qC`: the current thread.
+fn current_thread(guest: &GdbTarget, core: usize) -> Intercept {
+    on_thread(guest, core, |_, tid| Intercept::Reply(format!("QCp1.{tid:x}").into_bytes()))
+}
+
+/// Rejects `M` and `X` packets that are incomplete or write to mapped flash.
+fn write(body: &[u8], _guest: &mut GdbTarget, _core: usize) -> Option<Intercept> {
+    if !is_whole(body) {
+        return Some(error("E16"));
     }
+    writes_flash(body).then(|| Intercept::Reply(FLASH_WRITE.to_vec()))
+}
+
+/// Handles `m ADDR,LEN`.
+fn read(body: &[u8], guest: &mut GdbTarget, _core: usize) -> Option<Intercept> {
+    let Some((addr, len)) = text(body).and_then(range) else { return Some(error("E16")) };
+    let answer = quick::memory(guest, addr, len).map(Intercept::Reply);
+    Some(answer.unwrap_or_else(|| pass(format!("m{addr:x},{len:x}").as_bytes())))
+}
+
+/// Handles conditions and commands of a `Z` packet.
+fn breakpoint(body: &[u8], guest: &mut GdbTarget, _core: usize) -> Option<Intercept> {
+    let Some(Split { bare, condition, commands: list }) = conditions::split(text(body)?) else {
+        return Some(error("E16"));
+    };
+    let to = guest.console.clone();
+    guest.points.next(condition, (!list.is_empty()).then_some(Commands { list, to }));
+    Some(pass(bare.as_bytes()))
+}
+
+fn trace(body: &[u8], guest: &mut GdbTarget, _core: usize) -> Option<Intercept> {
+    tracepoints::intercept(text(body)?, guest).map(Intercept::Reply)
 }
 
 /// Response to packets that need a program when the client has detached.
@@ -151,10 +192,10 @@ fn range(text: &str) -> Option<(u32, usize)> {
 /// Handles `c [ADDR]` and `s [ADDR]`: sets the PC, as gdbstub drops the address.
 fn resume(text: &str, guest: &GdbTarget, core: usize, packet: &str) -> Intercept {
     if text.len() > 1 {
-        let Some(pc) = number(&text[1..]) else { return Intercept::Reply(b"E16".to_vec()) };
+        let Some(pc) = number(&text[1..]) else { return error("E16") };
         let set = guest.handle.call(move |s| s.machine_mut().set_core_register(core, reg::PC, pc as u32));
         if set.is_err() {
-            return Intercept::Reply(b"E05".to_vec());
+            return error("E05");
         }
     }
     pass(packet.as_bytes())

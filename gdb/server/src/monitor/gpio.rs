@@ -1,12 +1,12 @@
 //! `gpio`, `adc`, `touch`: the pads from outside the chip. `info gpio`: all pads.
 
 use super::Result;
-use esplens_supervisor::Handle;
 use clap::{Args, Subcommand, ValueEnum};
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use esplens_soc::dev::gpio::{PadFunction, PadInfo, PadSource, Pulse, signals};
 use esplens_soc::dev::sens::AnalogLevel;
 use esplens_soc::machine::{Input, Machine};
+use esplens_supervisor::Handle;
 
 /// Shows a pad, or acts on it from outside the chip. A change takes effect when the machine runs, and is replayed with
 /// the run. A driver of the chip overrides one from outside, and both override pulls.
@@ -284,8 +284,8 @@ fn function(p: &PadInfo) -> String {
 mod tests {
     use super::*;
     use crate::monitor::run;
-    use esplens_testkit::hello as machine;
     use esplens_supervisor::{Speed, spawn};
+    use esplens_testkit::hello as machine;
 
     /// Runs lines, each followed by an instruction, and returns the log and the text of the last line.
     fn said(lines: &[&str]) -> (Vec<Input>, String) {

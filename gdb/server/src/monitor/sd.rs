@@ -1,11 +1,11 @@
 //! `sd`: inserts and removes SD cards. `info sd`: the sockets.
 
 use super::{Error, Result};
-use esplens_supervisor::{Handle, Session};
 use clap::{Args, Subcommand};
 use esplens_soc::card::{CardImage, SdEvent, SdPlace, SdSocket};
 use esplens_soc::machine::Input;
 use esplens_soc::optlist::parts;
+use esplens_supervisor::{Handle, Session};
 use std::path::{Path, PathBuf};
 
 /// Inserts a card, removes it, or shows the sockets. Insertion and removal take effect when the machine runs, and are

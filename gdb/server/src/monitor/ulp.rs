@@ -1,11 +1,11 @@
 //! `ulp`: the ULP coprocessor.
 
 use super::{Error, Result, number};
-use esplens_supervisor::Handle;
 use clap::{Args, Subcommand};
 use esplens_soc::dev::ulp::{UlpState, isa};
 use esplens_soc::machine::{Machine, Plan};
 use esplens_soc::map::{RTC_BYTES, RTC_SLOW};
+use esplens_supervisor::Handle;
 use std::fmt::Write;
 
 /// Shows the ULP coprocessor, or steps it, sets its breakpoints, disassembles. Addresses are those of RTC slow memory
@@ -146,9 +146,9 @@ pub fn describe(m: &Machine) -> String {
 mod tests {
     use super::*;
     use crate::monitor::run;
-    use esplens_testkit::hello as machine;
-    use esplens_supervisor::{RunState, Speed, Why, spawn};
     use esplens_soc::dev::DevId;
+    use esplens_supervisor::{RunState, Speed, Why, spawn};
+    use esplens_testkit::hello as machine;
 
     /// Counts in memory word 16, and halts.
     const PROGRAM: [u32; 5] = [0x7280_0101, 0xD000_0006, 0x7200_001A, 0x6800_0006, 0xB000_0000];
