@@ -152,6 +152,9 @@ fn emac_init_order_switches_from_open_eth_once() {
     c.wait_clear("emac_hal_is_reset_done", 1000, id, emac::DMABUSMODE, 1);
     c.write(id, emac::EMACGMIIADDR, 1 << 11 | 2 << 6 | 1);
     c.wait_clear("emac_esp32_read_phy_reg", 1000, id, emac::EMACGMIIADDR, 1);
+    c.set(id, emac::DMAOPERATION_MODE, 0, 1 << 20);
+    c.wait_clear("emac_hal_flush_trans_fifo", 1, id, emac::DMAOPERATION_MODE, 1 << 20);
+    c.wait_clear("emac_hal_stop", 1, id, emac::EMACDEBUG, 3 << 17);
     let warnings = c.warnings();
     assert_eq!(warnings.iter().filter(|w| w.contains("EMAC")).count(), 1, "{warnings:?}");
 }

@@ -5,7 +5,6 @@ use clap::{Args, Subcommand};
 use esplens_core::cpu::interrupt::LEVEL_MASK;
 use esplens_core::time::{TICKS_PER_US, Ticks};
 use esplens_soc::dev::DevId;
-use esplens_soc::dev::emac::Emac;
 use esplens_soc::dev::eth::EthModel;
 use esplens_soc::dev::spec::How;
 use esplens_soc::irq::IrqSource;
@@ -197,7 +196,7 @@ fn network(m: &Machine) -> String {
     let id = DevId::Eth;
     let line = format!("{id:?}: {}, receiver {:?}\n", eth_model(eth.model()), m.eth_ready());
     let frames = match (eth.emac(), eth.openeth()) {
-        (Some(e), _) => format!("{id:?}: {}\n{id:?}: {}\n", phy(e, m.now()), e.counters),
+        (Some(e), _) => format!("{id:?}: {}\n{id:?}: {}\n", e.phy.describe(m.now()), e.counters),
         (_, Some(e)) => format!("{id:?}: {}\n", e.counters),
         _ => String::new(),
     };
@@ -210,19 +209,6 @@ fn eth_model(model: EthModel) -> &'static str {
         EthModel::OpenEth => "open_eth",
         EthModel::Emac => "the EMAC",
     }
-}
-
-/// Returns the EMAC's PHY, its address and its link.
-fn phy(emac: &Emac, now: Ticks) -> String {
-    let at = emac.phy.addr().map_or("the address asked first".into(), |n| format!("address {n}"));
-    let link = match emac.phy.mode().filter(|_| emac.phy.link(now)) {
-        None => "no link".to_string(),
-        Some(mode) => {
-            let speed = if mode.fast { 100 } else { 10 };
-            format!("{speed} Mbit/s, {} duplex", if mode.full { "full" } else { "half" })
-        }
-    };
-    format!("PHY {} at {at}, {link}", emac.phy.chip())
 }
 
 fn roms(m: &Machine) -> String {

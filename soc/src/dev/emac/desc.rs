@@ -1,7 +1,8 @@
 //! The DMA's descriptors in memory: 16 bytes, or 32 with `ALT_DESC_SIZE`, chained or in a ring. The layout is the
 //! enhanced one in both sizes (TRM 10.8; esp_hal_emac/emac_hal.h).
 
-use crate::dev::Cx;
+use super::Emac;
+use crate::dev::{Cx, DevView};
 use crate::trace::TraceEvent;
 
 /// Host work charged for a descriptor.
@@ -150,18 +151,26 @@ impl EmacDesc {
     #[must_use]
     pub fn read(at: u32, cx: &mut Cx) -> Option<Self> {
         cx.charge(DESC_WORK);
-        let mut bytes = [0; 16];
-        if !cx.dma_read(at, &mut bytes) {
-            return None;
-        }
-        let word = std::array::from_fn(|n| {
-            u32::from_le_bytes([bytes[4 * n], bytes[4 * n + 1], bytes[4 * n + 2], bytes[4 * n + 3]])
-        });
+        let desc = Self::look(at, &cx.view())?;
+        let word = desc.word;
         cx.trace(TraceEvent::EmacDescRead, || {
             format!(
                 "DESC[{at:#010x}] -> {:#010x} {:#010x} {:#010x} {:#010x}",
                 word[0], word[1], word[2], word[3]
             )
+        });
+        Some(desc)
+    }
+
+    /// Reads the descriptor at `at` as [`EmacDesc::read`] does, without a trace.
+    #[must_use]
+    pub fn look(at: u32, v: &DevView) -> Option<Self> {
+        let mut bytes = [0; 16];
+        if !v.dma_read(at, &mut bytes) {
+            return None;
+        }
+        let word = std::array::from_fn(|n| {
+            u32::from_le_bytes([bytes[4 * n], bytes[4 * n + 1], bytes[4 * n + 2], bytes[4 * n + 3]])
         });
         Some(Self { at, word })
     }
@@ -196,5 +205,38 @@ impl EmacDesc {
         } else {
             self.at.wrapping_add(if layout.wide { 32 } else { 16 } + layout.skip)
         }
+    }
+}
+
+/// Limit of descriptors that [`Emac::ring`] returns.
+const MAX_RING: usize = 128;
+
+impl Emac {
+    /// Returns the address behind a transmit (true) or receive descriptor.
+    #[must_use]
+    pub fn after(&self, desc: &EmacDesc, tx: bool) -> u32 {
+        let (flags, chained, end) = if tx {
+            (desc.word[0], tdes0::SECOND_ADDRESS_CHAINED, tdes0::TRANSMIT_END_RING)
+        } else {
+            (desc.word[1], rdes1::SECOND_ADDRESS_CHAINED, rdes1::RECEIVE_END_OF_RING)
+        };
+        let base = if tx { self.dma.tx.base } else { self.dma.rx.base };
+        desc.next(flags & end != 0, flags & chained != 0, base, self.dma.layout())
+    }
+
+    /// Returns the transmit (true) or receive descriptors from the base register on, each once, at most 128. For
+    /// display.
+    #[must_use]
+    pub fn ring(&self, tx: bool, v: &DevView) -> Vec<EmacDesc> {
+        let mut ring = Vec::<EmacDesc>::new();
+        let mut at = if tx { self.dma.tx.base } else { self.dma.rx.base };
+        while ring.len() < MAX_RING
+            && ring.iter().all(|d| d.at != at)
+            && let Some(desc) = EmacDesc::look(at, v)
+        {
+            at = self.after(&desc, tx);
+            ring.push(desc);
+        }
+        ring
     }
 }

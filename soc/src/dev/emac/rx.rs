@@ -316,7 +316,7 @@ impl Emac {
             if !self.fill(&desc, &frame.bytes, &mut frame.done, cx) {
                 return Stored::Failed;
             }
-            self.dma.rx.current = self.after_rx(&desc);
+            self.dma.rx.current = self.after(&desc, false);
             let whole = frame.done == frame.bytes.len();
             let last = whole || n + 1 == MAX_SEGMENTS || !keep && !self.next_is_owned(cx);
             word0 |= (frame.done as u32) << rdes0::FRAME_LENGTH_SHIFT;
@@ -334,12 +334,6 @@ impl Emac {
             }
         }
         Stored::Failed
-    }
-
-    fn after_rx(&self, desc: &EmacDesc) -> u32 {
-        let is = |bit| desc.word[1] & bit != 0;
-        let (end, chained) = (is(rdes1::RECEIVE_END_OF_RING), is(rdes1::SECOND_ADDRESS_CHAINED));
-        desc.next(end, chained, self.dma.rx.base, self.dma.layout())
     }
 
     fn next_is_owned(&self, cx: &mut Cx) -> bool {

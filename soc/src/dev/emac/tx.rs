@@ -109,7 +109,7 @@ impl Emac {
                 self.dma.raise(dmastatus::TRANS_BUF_UNAVAIL);
                 return Gathered::Nothing;
             }
-            let (first, next) = (desc.word[0] & tdes0::FIRST_SEGMENT != 0, self.after_tx(&desc));
+            let (first, next) = (desc.word[0] & tdes0::FIRST_SEGMENT != 0, self.after(&desc, true));
             if first != descs.is_empty() {
                 return self.skip(&descs, &desc, next, cx);
             }
@@ -127,12 +127,6 @@ impl Emac {
             }
             at = next;
         }
-    }
-
-    fn after_tx(&self, desc: &EmacDesc) -> u32 {
-        let is = |bit| desc.word[0] & bit != 0;
-        let (end, chained) = (is(tdes0::TRANSMIT_END_RING), is(tdes0::SECOND_ADDRESS_CHAINED));
-        desc.next(end, chained, self.dma.tx.base, self.dma.layout())
     }
 
     /// Reads a descriptor's buffers. Returns false after a bus error.

@@ -1,6 +1,6 @@
 //! Peripherals' register tables and register values, read without side effects.
 
-use crate::dash::wire::{DevSample, EthSample};
+use crate::dash::wire::{DevSample, EmacSample, EthSample};
 use esplens_soc::dev::eth::openeth::DESCRIPTORS;
 use esplens_soc::dev::radio::mac::keys::is_secret;
 use esplens_soc::dev::spec::{Reg, RegField, Spec};
@@ -37,7 +37,7 @@ fn elements(reg: &Reg) -> impl Iterator<Item = u32> + use<> {
 
 /// Returns the state of the Ethernet controller.
 pub fn eth(m: &Machine) -> EthSample {
-    let Some(mac) = m.soc().dev.eth.openeth() else { return EthSample::default() };
+    let Some(mac) = m.soc().dev.eth.openeth() else { return emac(m) };
     let (c, (waiting, lost)) = (mac.counters, m.backlog());
     let regs = esplens_soc::dev::eth::spec::SPEC.regs.iter().filter(|r| r.count == 1);
     EthSample {
@@ -50,6 +50,29 @@ pub fn eth(m: &Machine) -> EthSample {
         waiting,
         lost: [c.no_descriptor, c.dropped() - c.no_descriptor + lost],
         desc: (0..DESCRIPTORS).map(|i| (mac.bd_word(i), mac.bd_addr(i))).collect(),
+        emac: None,
+    }
+}
+
+/// Returns the state of the chip's own EMAC.
+fn emac(m: &Machine) -> EthSample {
+    let Some(mac) = m.soc().dev.eth.emac() else { return EthSample::default() };
+    let view = DevView { now: m.now(), sys: &m.soc().sys, mem: m.memory() };
+    let regs = esplens_soc::dev::emac::spec::SPEC.regs.iter().filter(|r| r.count == 1);
+    let (waiting, lost) = m.backlog();
+    let ring = |tx| mac.ring(tx, &view).iter().map(|d| (d.at, d.word)).collect();
+    EthSample {
+        regs: regs.map(|r| (r.name.into(), mac.peek(r.offset, &view))).collect(),
+        mac: mac.mac(),
+        waiting,
+        lost: [mac.counters.no_descriptor, mac.counters.dropped() - mac.counters.no_descriptor + lost],
+        emac: Some(EmacSample {
+            phy: mac.phy.describe(m.now()),
+            counters: mac.counters.to_string(),
+            rings: [ring(true), ring(false)],
+            current: [mac.dma.tx.current, mac.dma.rx.current],
+        }),
+        ..EthSample::default()
     }
 }
 

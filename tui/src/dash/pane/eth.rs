@@ -1,5 +1,6 @@
 //! The Ethernet controller, or the Wi-Fi MAC.
 
+mod emac;
 mod fields;
 mod wifi;
 
@@ -45,11 +46,14 @@ impl EthPane {
         when.is_some_and(|&at| at > 0 && s.clock.saturating_sub(at) < FLASH_MS)
     }
 
-    /// Returns the Wi-Fi MAC if it is to be shown: by the user's choice, or because it is enabled and open_eth is not
+    /// Returns the Wi-Fi MAC if it is to be shown: by the user's choice, or because it is enabled and Ethernet is not
     /// used.
     fn radio<'a>(&self, s: &'a Shared) -> Option<&'a WifiSample> {
         let wifi = s.sample.wifi.as_ref()?;
-        let used = |eth: &EthSample| eth.openeth && eth.desc.iter().any(|d| *d != (0, 0));
+        let used = |eth: &EthSample| match &eth.emac {
+            Some(emac) => emac.current != [0, 0],
+            None => eth.openeth && eth.desc.iter().any(|d| *d != (0, 0)),
+        };
         let by_itself = wifi.enabled && !s.sample.eth.as_ref().is_some_and(used);
         self.medium.unwrap_or(by_itself).then_some(wifi)
     }
@@ -210,8 +214,8 @@ impl EthPane {
             return self.wifi.lines(s, wifi, width, focused);
         }
         let Some(eth) = &s.sample.eth else { return Vec::new() };
-        if !eth.openeth {
-            return dim("the firmware drives the chip's own EMAC, which finds no PHY; open_eth is not there");
+        if let Some(mac) = &eth.emac {
+            return [vec![self.head(s, eth)], self.emac_lines(s, eth, mac, width, &dim)].concat();
         }
         let mut lines = vec![self.head(s, eth), self.losses(s, eth)];
         lines.extend(self.ring(s, eth, true, width, focused));
@@ -244,7 +248,8 @@ impl Pane for EthPane {
         }
         let pending = s.sample.eth.as_ref().and_then(|e| {
             let of = |name| e.regs.iter().find(|(n, _)| n == name).map(|(_, v)| *v);
-            Some(of("INT_SOURCE")? & of("INT_MASK")?)
+            let emac = || Some(of("DMASTATUS")? & of("DMAIN_EN")?);
+            of("INT_SOURCE").zip(of("INT_MASK")).map(|(source, mask)| source & mask).or_else(emac)
         });
         if pending.unwrap_or(0) != 0 { "interrupt up".into() } else { String::new() }
     }

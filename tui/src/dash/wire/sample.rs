@@ -198,7 +198,20 @@ pub struct MemSample {
     pub bytes: Vec<u8>,
 }
 
-/// State of open_eth.
+/// State of the chip's own EMAC.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmacSample {
+    /// The PHY: chip, address, link.
+    pub phy: String,
+    /// Statistics counters.
+    pub counters: String,
+    /// Transmit and receive descriptors: address and words 0 to 3.
+    pub rings: [Vec<(u32, [u32; 4])>; 2],
+    /// Addresses of the current transmit and receive descriptor.
+    pub current: [u32; 2],
+}
+
+/// State of the Ethernet controller; its descriptors, if it is open_eth.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EthSample {
     /// False if the firmware drives the chip's own EMAC.
@@ -219,6 +232,9 @@ pub struct EthSample {
     pub waiting: usize,
     /// Numbers of lost frames: no empty descriptor; receiver off or too many waiting.
     pub lost: [u64; 2],
+    /// The chip's own EMAC, if the firmware drives it.
+    #[serde(default)]
+    pub emac: Option<EmacSample>,
 }
 
 /// The Wi-Fi MAC and the networks on the air. All but `air` is empty until the firmware enables the MAC.

@@ -170,6 +170,20 @@ impl RmiiPhy {
         self.cable
     }
 
+    /// Returns the chip, its address and its link in words.
+    #[must_use]
+    pub fn describe(&self, now: Ticks) -> String {
+        let at = self.addr.map_or("the address asked first".into(), |n| format!("address {n}"));
+        let link = match self.mode().filter(|_| self.link(now)) {
+            None => "no link".to_string(),
+            Some(mode) => {
+                let speed = if mode.fast { 100 } else { 10 };
+                format!("{speed} Mbit/s, {} duplex", if mode.full { "full" } else { "half" })
+            }
+        };
+        format!("PHY {} at {at}, {link}", self.chip)
+    }
+
     /// Plugs the cable in (true) or pulls it out.
     pub fn set_cable(&mut self, plugged: bool, now: Ticks) {
         if plugged != self.cable {

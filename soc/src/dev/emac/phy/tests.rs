@@ -125,12 +125,12 @@ fn a_refused_chip_is_replaced_by_the_next() {
     for _ in 0..6 {
         p.write(1, BMCR, 0x8000, 0);
         p.read(1, BMCR, SECOND);
-        (p.read(1, 2, SECOND), p.read(1, 3, SECOND));
+        let _id = [p.read(1, 2, SECOND), p.read(1, 3, SECOND)];
         seen.push(p.refused(2).unwrap());
     }
     assert_eq!(seen[..5], [&PhyChip::ALL[1..], &PhyChip::ALL[..1]].concat());
     assert_eq!(seen[5], PhyChip::Ip101);
-    (p.read(1, 2, SECOND), p.read(1, 3, SECOND), p.read(1, BMCR, SECOND));
+    let _id = [p.read(1, 2, SECOND), p.read(1, 3, SECOND), p.read(1, BMCR, SECOND)];
     assert_eq!(p.refused(2), None, "a driver that goes on has accepted it");
 }
 

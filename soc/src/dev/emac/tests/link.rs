@@ -1,7 +1,6 @@
 //! Cable and link, speeds that do not match, save and restore in the middle of a frame.
 
 use super::*;
-use crate::dev::DevView;
 use crate::net::Ready;
 
 #[test]

@@ -1,7 +1,6 @@
 //! The receiver: chains, the extended status, interrupts, missing descriptors, stripping, readiness.
 
 use super::*;
-use crate::dev::DevView;
 use crate::dev::emac::desc::rdes4;
 use crate::net::Ready;
 use crate::trace::TraceEvent;
