@@ -31,7 +31,7 @@ enum What {
     Drive {
         #[arg(value_parser = pin)]
         pin: u8,
-        #[arg(value_parser = level)]
+        #[arg(action = clap::ArgAction::Set, value_parser = level)]
         level: bool,
     },
     /// Connect a pad to a resistor of about 10 kilohms, or remove it.
@@ -46,7 +46,7 @@ enum What {
         #[arg(value_parser = pin)]
         pin: u8,
         /// Level during a pulse.
-        #[arg(value_parser = level)]
+        #[arg(action = clap::ArgAction::Set, value_parser = level)]
         level: bool,
         /// Length of a pulse, such as 20ms; at least 1us.
         #[arg(value_parser = duration)]

@@ -245,8 +245,8 @@ fn an_external_resistor_overrides_the_pads_own_pulls() {
     assert_eq!(b.read(IN) & 1, 1);
     b.message(&DevMsg::PadPull(5, Some(false)));
     b.reset();
-    let info = info(&b, 5).unwrap();
-    assert_eq!((info.level, info.source, info.outside_pull), (false, PadSource::OutsidePull, Some(false)));
+    let pad = info(&b, 5).unwrap();
+    assert_eq!((pad.level, pad.source, pad.outside_pull), (false, PadSource::OutsidePull, Some(false)));
     assert!(info(&b, 28).is_none() && info(&b, 200).is_none());
 }
 
