@@ -300,7 +300,11 @@ impl Device for Gpio {
                     }
                 }
             }
-            DevMsg::Pad(n, level) if n < 40 => self.outside(n, level, cx),
+            DevMsg::Pad(n, level) if n < 40 => {
+                self.outside(n, level, cx);
+                // The pad may be the chip select of a device that has just been connected.
+                self.sync_loopbacks(cx);
+            }
             DevMsg::IoMux(n, value) if n < 40 => {
                 self.mux[usize::from(n)] = value;
                 self.sync_loopbacks(cx);
