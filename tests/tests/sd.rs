@@ -1,7 +1,10 @@
 //! SD cards: real firmware at the SDMMC host and in SPI mode, and the image that it leaves behind.
 
+use esplens_core::time::TICKS_PER_US;
+use esplens_soc::card::crc::crc7;
 use esplens_soc::card::{CardImage, SdConfig, SdEvent, SdPlace};
-use esplens_soc::machine::Input;
+use esplens_soc::dev::{DevId, DevMsg};
+use esplens_soc::machine::{Input, Machine, MachineConfig};
 use esplens_tests::{UartSession, binary, card, firmware};
 use std::sync::Arc;
 
@@ -61,7 +64,7 @@ fn a_missing_image_is_created_and_the_card_is_in_the_hash() {
     assert!(err.contains("/nonexistent/card.img"), "{err}");
 }
 
-fn python(change: impl FnOnce(&mut esplens_soc::machine::MachineConfig)) -> Option<UartSession> {
+fn python(change: impl FnOnce(&mut MachineConfig)) -> Option<UartSession> {
     let image = firmware::chip_folder()?.join("micropython-1.19/flash.bin");
     let mut session = UartSession::boot(&image, change).unwrap();
     session.expect(">>> ", PATIENCE_MS).unwrap();
@@ -223,4 +226,57 @@ fn saving_a_machine_shares_the_card() {
     let states: Vec<_> = (0..200).map(|_| session.machine.save()).collect();
     session.machine.restore(&states[199]);
     assert!(store.pages() > 10 && written(&session).shares(&store));
+}
+
+/// Random accesses of a guest at both controllers, with a card at each, as the fuzz target `sd` makes them.
+#[test]
+fn a_hostile_guest_cannot_hurt() {
+    const RAM: u32 = 0x3FFB_0000;
+    let mut random = 0x1234_5678_9ABC_DEF1_u64;
+    let mut next = || {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        random as u32
+    };
+    for _ in 0..40 {
+        let mut config = MachineConfig::new(Vec::new());
+        let blank = |bytes| Some(CardImage::blank(bytes));
+        config.sd = vec![socket(SdPlace::Slot(1), blank(16 << 20)), socket(SdPlace::Spi(15), blank(4 << 30))];
+        let (mut soc, mut mem) = Machine::new(config).into_parts();
+        let sram = soc.sys.banks.sram2.unwrap();
+        let mut now = 0;
+        for _ in 0..2_000 {
+            let (offset, value) = (next() & 0xFFC, next());
+            now += u64::from(next() % 256) * TICKS_PER_US;
+            soc.run_events(&mut mem, now);
+            let mut write =
+                |id, offset, value| soc.call(&mut mem, (0, 0), now, id, |d, cx| d.write(offset, value, cx));
+            match next() % 8 {
+                0 | 1 => write(DevId::Sdmmc, offset, value),
+                2 => write(DevId::Sdmmc, 0x2C, value & 0xFFC0_7FFF | 1 << 31 | 1 << 16),
+                3 => write(DevId::Sdmmc, offset, RAM | value & 0x1FFC),
+                4 => mem.write_region(sram, (RAM - 0x3FFA_E000 + offset) as usize, &value.to_le_bytes()),
+                5 => write(DevId::Spi2, offset & 0x3FC, value),
+                6 => {
+                    let mut frame = vec![0x40 | value as u8 & 0x3F, 0, 0, (value >> 8) as u8, 0];
+                    frame.push(crc7(&frame) << 1 | 1);
+                    frame.resize(20, 0xFF);
+                    soc.sys.sd.exchange((DevId::Spi2, 15), &frame, |n| now + n as u64);
+                }
+                _ if value & 0x1F == 0 => {
+                    soc.sys.sd.apply(&SdEvent::Eject(SdPlace::Slot(1)));
+                    soc.sys.sd.apply(&SdEvent::Insert(SdPlace::Slot(1), 0));
+                }
+                _ => {
+                    soc.sys.messages.push_back((DevId::Gpio, DevMsg::Pad(15, Some(value & 1 != 0))));
+                    soc.deliver(&mut mem, now);
+                }
+            }
+            soc.sys.sd.take_notes();
+            soc.sys.out.clear();
+        }
+        let pages: usize = soc.sys.sd.written().map(|(_, store)| store.pages()).sum();
+        assert!(pages < 10_000, "{pages} pages of 4 KiB");
+    }
 }

@@ -1,7 +1,7 @@
 //! The machine's card sockets, the cards in them, and the cards' contents.
 
 use super::spi::SpiPort;
-use super::{CardImage, CardStore, Media, Note, SdCard};
+use super::{CardImage, CardMedia, CardNote, CardStore, SdCard};
 use crate::dev::DevId;
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
@@ -89,7 +89,7 @@ impl SdSocket {
 
 /// The machine's images. They are not part of its state: a restored state finds them here by number.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Images(Vec<(Arc<CardImage>, bool)>);
+pub struct CardImages(Vec<(Arc<CardImage>, bool)>);
 
 /// All sockets and cards.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -97,12 +97,12 @@ pub struct SdCards {
     sockets: Vec<SdSocket>,
     /// Written pages by image number, kept while a card is out of its socket.
     stores: BTreeMap<u32, CardStore>,
-    /// Images by number, and their write protection.
+    /// CardImages by number, and their write protection.
     #[serde(skip)]
-    pub images: Images,
+    pub images: CardImages,
     /// Events of the cards that were not traced yet.
     #[serde(skip)]
-    notes: Vec<Note>,
+    notes: Vec<CardNote>,
 }
 
 impl SdCards {
@@ -212,12 +212,12 @@ impl SdCards {
     }
 
     /// Calls `f` on the card in a slot of the SDMMC host.
-    pub fn on_slot<R>(&mut self, slot: u8, f: impl FnOnce(&mut SdCard, &mut Media) -> R) -> Option<R> {
+    pub fn on_slot<R>(&mut self, slot: u8, f: impl FnOnce(&mut SdCard, &mut CardMedia) -> R) -> Option<R> {
         let socket = self.sockets.iter_mut().find(|s| s.place == SdPlace::Slot(slot))?;
         let card = socket.card.as_mut()?;
         let (image, _) = self.images.0.get(card.image as usize)?;
         let store = self.stores.get_mut(&card.image)?;
-        Some(f(card, &mut Media { image, store, notes: &mut self.notes }))
+        Some(f(card, &mut CardMedia { image, store, notes: &mut self.notes }))
     }
 
     /// Returns the GPIOs of the chip selects of sockets on an SPI bus, one bit each.
@@ -244,7 +244,7 @@ impl SdCards {
         }
         let (image, _) = self.images.0.get(card.image as usize)?;
         let store = self.stores.get_mut(&card.image)?;
-        let mut m = Media { image, store, notes: &mut self.notes };
+        let mut m = CardMedia { image, store, notes: &mut self.notes };
         let port = &mut socket.port;
         let answer =
             sent.iter().enumerate().map(|(n, byte)| port.exchange(card, *byte, time(n), &mut m)).collect();
@@ -265,7 +265,7 @@ impl SdCards {
     }
 
     /// Takes the events since the last call.
-    pub fn take_notes(&mut self) -> Vec<Note> {
+    pub fn take_notes(&mut self) -> Vec<CardNote> {
         std::mem::take(&mut self.notes)
     }
 

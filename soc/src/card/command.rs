@@ -1,7 +1,7 @@
 //! Commands of the SD bus (SD Physical Layer Simplified Specification 4.7.4), by the card's state (table 4-35).
 
 use super::registers::{BLOCK, OCR_CCS, OCR_READY, OCR_VOLTAGES, cid, ssr, switch_function};
-use super::{Flow, Media, Note, Reply, SdCard, State, status, time};
+use super::{CardMedia, CardNote, CardReply, CardState, Flow, SdCard, status, time};
 use esplens_core::time::{TICKS_PER_US, Ticks};
 
 /// Largest gap in µs between two blocks of a table read: short, they are in the card's RAM.
@@ -16,23 +16,25 @@ pub(super) enum Done {
     /// R1, with further error bits.
     R1(u32),
     /// Any other response.
-    Reply(Reply),
+    Reply(CardReply),
 }
 
 impl SdCard {
     /// Carries out a command of the SD bus and returns the response; `None` if the card does not answer.
     ///
     /// `now` is the time at which the command has been received.
-    pub fn command(&mut self, index: u8, arg: u32, now: Ticks, m: &mut Media) -> Option<Reply> {
+    pub fn command(&mut self, index: u8, arg: u32, now: Ticks, m: &mut CardMedia) -> Option<CardReply> {
         self.settle(now);
         let app = std::mem::take(&mut self.app_cmd);
         let app = app && is_app_command(index);
-        m.notes.push(Note::Command(index, app, arg));
+        m.notes.push(CardNote::Command(index, app, arg));
         let before = self.state;
         self.check_erase_sequence(index, app);
         let done = match (before, index) {
-            (State::Inactive, _) => Done::Silent,
-            (State::Idle | State::Ready | State::Identification, _) => self.identify(index, app, arg, now),
+            (CardState::Inactive, _) => Done::Silent,
+            (CardState::Idle | CardState::Ready | CardState::Identification, _) => {
+                self.identify(index, app, arg, now)
+            }
             (_, 0 | 3 | 4 | 7 | 9 | 10 | 13 | 15) if !app => self.address(index, arg, now),
             (_, 55) => self.app_prefix(arg),
             _ => self.transfer_command(index, app, arg, now, m),
@@ -45,16 +47,16 @@ impl SdCard {
             Done::Silent => None,
             Done::R1(errors) => {
                 self.errors |= errors;
-                Some(Reply::Short(self.r1(before, now)))
+                Some(CardReply::Short(self.r1(before, now)))
             }
             Done::Reply(reply) => Some(reply),
         };
-        m.notes.push(Note::Reply(reply));
+        m.notes.push(CardNote::Reply(reply));
         reply
     }
 
     /// Returns the card status and clears the errors in it.
-    fn r1(&mut self, before: State, now: Ticks) -> u32 {
+    fn r1(&mut self, before: CardState, now: Ticks) -> u32 {
         let ready = if self.is_busy(now) { 0 } else { status::READY_FOR_DATA };
         let app = if self.app_cmd { status::APP_CMD } else { 0 };
         std::mem::take(&mut self.errors) | (before as u32) << 9 | ready | app
@@ -67,19 +69,19 @@ impl SdCard {
                 self.go_idle(false);
                 Done::Silent
             }
-            (State::Idle, 41) if app => self.op_cond(arg, now),
-            (State::Idle, 8) => match self.send_if_cond(arg) {
-                Some(echo) => Done::Reply(Reply::Short(echo)),
+            (CardState::Idle, 41) if app => self.op_cond(arg, now),
+            (CardState::Idle, 8) => match self.send_if_cond(arg) {
+                Some(echo) => Done::Reply(CardReply::Short(echo)),
                 None => Done::Silent,
             },
-            (State::Idle, 55) => self.app_prefix(arg),
-            (State::Ready, 2) => {
-                self.state = State::Identification;
-                Done::Reply(Reply::Long(cid(self.serial())))
+            (CardState::Idle, 55) => self.app_prefix(arg),
+            (CardState::Ready, 2) => {
+                self.state = CardState::Identification;
+                Done::Reply(CardReply::Long(cid(self.serial())))
             }
-            (State::Identification, 3) => self.publish_address(now),
+            (CardState::Identification, 3) => self.publish_address(now),
             (_, 15) if arg >> 16 == u32::from(self.rca) => {
-                self.state = State::Inactive;
+                self.state = CardState::Inactive;
                 Done::Silent
             }
             _ => Done::Illegal,
@@ -106,13 +108,13 @@ impl SdCard {
         // Without a voltage window it is an inquiry, and starts nothing.
         let wanted = arg & 0x00FF_FFFF != 0;
         if wanted && arg & OCR_VOLTAGES == 0 {
-            self.state = State::Inactive;
+            self.state = CardState::Inactive;
             return Done::Silent;
         }
         if wanted && self.initialise(arg & OCR_CCS != 0, now) {
-            self.state = State::Ready;
+            self.state = CardState::Ready;
         }
-        Done::Reply(Reply::Ocr(self.ocr(self.state == State::Ready)))
+        Done::Reply(CardReply::Ocr(self.ocr(self.state == CardState::Ready)))
     }
 
     /// Returns the OCR.
@@ -124,11 +126,11 @@ impl SdCard {
     fn publish_address(&mut self, now: Ticks) -> Done {
         let before = self.state;
         self.rca = self.rca.wrapping_add(1).max(1);
-        self.state = State::Standby;
+        self.state = CardState::Standby;
         let s = self.r1(before, now);
         // R6 has bits 23, 22 and 19 of the card status as bits 15 to 13.
         let short = s >> 8 & 0xC000 | s >> 6 & 0x2000 | s & 0x1FFF;
-        Done::Reply(Reply::Short(u32::from(self.rca) << 16 | short))
+        Done::Reply(CardReply::Short(u32::from(self.rca) << 16 | short))
     }
 
     /// Commands that carry a card's address.
@@ -139,15 +141,15 @@ impl SdCard {
                 self.go_idle(false);
                 Done::Silent
             }
-            (3, State::Standby) => self.publish_address(now),
-            (4, State::Standby) => Done::Silent,
+            (3, CardState::Standby) => self.publish_address(now),
+            (4, CardState::Standby) => Done::Silent,
             (7, _) => self.select(mine),
             (9 | 10 | 13 | 15, _) if !mine => Done::Silent,
-            (9, State::Standby) => Done::Reply(Reply::Long(self.csd())),
-            (10, State::Standby) => Done::Reply(Reply::Long(cid(self.serial()))),
+            (9, CardState::Standby) => Done::Reply(CardReply::Long(self.csd())),
+            (10, CardState::Standby) => Done::Reply(CardReply::Long(cid(self.serial()))),
             (13, _) => Done::R1(0),
             (15, _) => {
-                self.state = State::Inactive;
+                self.state = CardState::Inactive;
                 Done::Silent
             }
             _ => Done::Illegal,
@@ -167,16 +169,16 @@ impl SdCard {
     /// Carries out CMD7: selects this card, or deselects it because another one is selected.
     fn select(&mut self, mine: bool) -> Done {
         let next = match (mine, self.state) {
-            (true, State::Standby) => State::Transfer,
-            (true, State::Disconnect) => State::Programming,
+            (true, CardState::Standby) => CardState::Transfer,
+            (true, CardState::Disconnect) => CardState::Programming,
             (true, _) => return Done::Illegal,
-            (false, State::Transfer | State::SendingData) => State::Standby,
-            (false, State::Programming) => State::Disconnect,
-            (false, State::ReceiveData) => return Done::Illegal,
+            (false, CardState::Transfer | CardState::SendingData) => CardState::Standby,
+            (false, CardState::Programming) => CardState::Disconnect,
+            (false, CardState::ReceiveData) => return Done::Illegal,
             (false, _) => return Done::Silent,
         };
         self.state = next;
-        if next == State::Standby {
+        if next == CardState::Standby {
             self.flow = Flow::None;
         }
         if mine { Done::R1(0) } else { Done::Silent }
@@ -206,12 +208,12 @@ impl SdCard {
         app: bool,
         arg: u32,
         now: Ticks,
-        m: &mut Media,
+        m: &mut CardMedia,
     ) -> Done {
         if index == 12 && !app {
             return self.stop(now);
         }
-        if self.state != State::Transfer {
+        if self.state != CardState::Transfer {
             return Done::Illegal;
         }
         let count = if app { None } else { self.block_count.take() };
@@ -250,11 +252,11 @@ impl SdCard {
     /// Carries out CMD12.
     fn stop(&mut self, now: Ticks) -> Done {
         match self.state {
-            State::SendingData => {
+            CardState::SendingData => {
                 self.flow = Flow::None;
-                self.state = State::Transfer;
+                self.state = CardState::Transfer;
             }
-            State::ReceiveData => self.stop_write(now),
+            CardState::ReceiveData => self.stop_write(now),
             _ => return Done::Illegal,
         }
         Done::R1(0)
@@ -263,7 +265,7 @@ impl SdCard {
     /// Sends a register as a data block.
     pub(super) fn send(&mut self, block: Vec<u8>, now: Ticks) -> Done {
         self.flow = Flow::Register(block);
-        self.state = State::SendingData;
+        self.state = CardState::SendingData;
         self.data_at = now + TABLE * TICKS_PER_US;
         Done::R1(0)
     }
@@ -291,7 +293,7 @@ impl SdCard {
             return Done::R1(status::ADDRESS_ERROR);
         }
         self.flow = Flow::Read { at, left };
-        self.state = State::SendingData;
+        self.state = CardState::SendingData;
         self.data_at = now + time::READ * TICKS_PER_US;
         Done::R1(0)
     }
@@ -310,12 +312,12 @@ impl SdCard {
         if error == 0 {
             self.written = 0;
             self.flow = Flow::Write { at, left };
-            self.state = State::ReceiveData;
+            self.state = CardState::ReceiveData;
         }
         Done::R1(error)
     }
 
-    fn erase_command(&mut self, index: u8, arg: u32, now: Ticks, m: &mut Media) -> Done {
+    fn erase_command(&mut self, index: u8, arg: u32, now: Ticks, m: &mut CardMedia) -> Done {
         if index == 38 {
             return self.erase_selected(now, m);
         }
@@ -330,7 +332,7 @@ impl SdCard {
         Done::R1(0)
     }
 
-    fn erase_selected(&mut self, now: Ticks, m: &mut Media) -> Done {
+    fn erase_selected(&mut self, now: Ticks, m: &mut CardMedia) -> Done {
         let [Some(first), Some(last)] = std::mem::take(&mut self.erase) else {
             return Done::R1(status::ERASE_SEQ_ERROR);
         };
@@ -341,7 +343,7 @@ impl SdCard {
             return Done::R1(status::WP_VIOLATION);
         }
         let range = first * BLOCK..(last + 1) * BLOCK;
-        m.notes.push(Note::Erase(range.start, range.end));
+        m.notes.push(CardNote::Erase(range.start, range.end));
         let mib = (range.end - range.start) >> 20;
         let fine = m.store.erase(m.image, range);
         self.program(now, time::ERASE + mib * time::ERASE_MIB);

@@ -1,6 +1,6 @@
 //! The host file behind a card. It is only read; what the guest writes is kept in a [`super::CardStore`].
 
-use super::registers::{Capacity, MAX};
+use super::registers::{CardCapacity, MAX};
 use crate::boot::persist::Stamp;
 use crate::hostfile;
 use std::fs::{File, OpenOptions};
@@ -16,7 +16,7 @@ pub struct CardImage {
     /// Length of the file when it was opened.
     len: u64,
     stamp: Option<Stamp>,
-    capacity: Capacity,
+    capacity: CardCapacity,
 }
 
 impl PartialEq for CardImage {
@@ -47,13 +47,13 @@ impl CardImage {
             return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         let path = path.to_path_buf();
-        Ok(Self { path, file: Some(file), len, stamp, capacity: Capacity::fitting(len) })
+        Ok(Self { path, file: Some(file), len, stamp, capacity: CardCapacity::fitting(len) })
     }
 
     /// Creates a blank card of at least `bytes` bytes that no file backs.
     #[must_use]
     pub fn blank(bytes: u64) -> Self {
-        let capacity = Capacity::fitting(bytes);
+        let capacity = CardCapacity::fitting(bytes);
         Self { path: PathBuf::new(), file: None, len: 0, stamp: None, capacity }
     }
 
@@ -65,7 +65,7 @@ impl CardImage {
 
     /// Returns the card's capacity.
     #[must_use]
-    pub fn capacity(&self) -> Capacity {
+    pub fn capacity(&self) -> CardCapacity {
         self.capacity
     }
 

@@ -24,7 +24,7 @@ pub use store::CardStore;
 pub use trace::trace;
 
 use esplens_core::time::{TICKS_PER_US, Ticks};
-use registers::{BLOCK, Capacity};
+use registers::{BLOCK, CardCapacity};
 use serde::{Deserialize, Serialize};
 
 /// Times of a card of moderate speed, in µs.
@@ -62,11 +62,11 @@ pub mod status {
     pub const APP_CMD: u32 = 1 << 5;
 }
 
-/// State of the card (figures 4-1 and 4-13); the numbers are those of CURRENT_STATE.
+/// CardState of the card (figures 4-1 and 4-13); the numbers are those of CURRENT_STATE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names are the specification's")]
 #[repr(u8)]
-pub enum State {
+pub enum CardState {
     #[default]
     Idle = 0,
     Ready = 1,
@@ -82,7 +82,7 @@ pub enum State {
 
 /// Answer on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Reply {
+pub enum CardReply {
     /// R1, R6 or R7: 32 bits, protected by a CRC.
     Short(u32),
     /// R3: the OCR, with ones in place of the CRC.
@@ -108,11 +108,11 @@ enum Flow {
 
 /// An event on the card, for traces.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Note {
+pub enum CardNote {
     /// A command was received: index, true for an application command, argument.
     Command(u8, bool, u32),
     /// The answer.
-    Reply(Option<Reply>),
+    Reply(Option<CardReply>),
     /// The answer in SPI mode.
     SpiReply(Vec<u8>),
     /// A block was read from this byte address; its length.
@@ -124,13 +124,13 @@ pub enum Note {
 }
 
 /// The content of a card while it handles a command.
-pub struct Media<'a> {
+pub struct CardMedia<'a> {
     /// The image.
     pub image: &'a CardImage,
     /// What was written over it.
     pub store: &'a mut CardStore,
     /// Events so far.
-    pub notes: &'a mut Vec<Note>,
+    pub notes: &'a mut Vec<CardNote>,
 }
 
 /// An SD memory card.
@@ -138,9 +138,9 @@ pub struct Media<'a> {
 pub struct SdCard {
     /// Number of its image in [`SdCards`].
     image: u32,
-    capacity: Capacity,
+    capacity: CardCapacity,
     write_protected: bool,
-    state: State,
+    state: CardState,
     /// SPI mode, from CMD0 with a low chip select until power-off.
     spi: bool,
     /// Relative card address.
@@ -174,12 +174,12 @@ pub struct SdCard {
 impl SdCard {
     /// Creates a card at power-on.
     #[must_use]
-    pub fn new(image: u32, capacity: Capacity, write_protected: bool) -> Self {
+    pub fn new(image: u32, capacity: CardCapacity, write_protected: bool) -> Self {
         Self {
             image,
             capacity,
             write_protected,
-            state: State::Idle,
+            state: CardState::Idle,
             spi: false,
             rca: 0,
             errors: 0,
@@ -201,13 +201,13 @@ impl SdCard {
 
     /// Returns the card's capacity.
     #[must_use]
-    pub fn capacity(&self) -> Capacity {
+    pub fn capacity(&self) -> CardCapacity {
         self.capacity
     }
 
     /// Returns the state; a card that has just ended programming is still shown as doing so.
     #[must_use]
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> CardState {
         self.state
     }
 
@@ -274,7 +274,7 @@ impl SdCard {
 
     /// Returns the next block that the card sends. `None` if there is none: no read is in progress, or it has reached
     /// the end of the card or data that cannot be read.
-    pub fn read_block(&mut self, now: Ticks, m: &mut Media) -> Option<Vec<u8>> {
+    pub fn read_block(&mut self, now: Ticks, m: &mut CardMedia) -> Option<Vec<u8>> {
         match std::mem::take(&mut self.flow) {
             Flow::Register(bytes) => {
                 self.end_read();
@@ -288,7 +288,7 @@ impl SdCard {
         }
     }
 
-    fn read_medium(&mut self, at: u64, left: Option<u32>, now: Ticks, m: &mut Media) -> Option<Vec<u8>> {
+    fn read_medium(&mut self, at: u64, left: Option<u32>, now: Ticks, m: &mut CardMedia) -> Option<Vec<u8>> {
         let mut block = vec![0; self.transfer_len() as usize];
         let beyond = at + block.len() as u64 > self.capacity.bytes();
         if beyond || !m.store.read(m.image, at, &mut block) {
@@ -296,7 +296,7 @@ impl SdCard {
             self.flow = Flow::Failed;
             return None;
         }
-        m.notes.push(Note::Read(at, block.len()));
+        m.notes.push(CardNote::Read(at, block.len()));
         self.data_at = now + time::NEXT * TICKS_PER_US;
         match left {
             Some(1) => self.end_read(),
@@ -307,14 +307,14 @@ impl SdCard {
 
     fn end_read(&mut self) {
         self.flow = Flow::None;
-        if self.state == State::SendingData {
-            self.state = State::Transfer;
+        if self.state == CardState::SendingData {
+            self.state = CardState::Transfer;
         }
     }
 
     /// Receives a block. Returns false if it cannot be written: no write is in progress, wrong length, or the end of
     /// the card.
-    pub fn write_block(&mut self, data: &[u8], now: Ticks, m: &mut Media) -> bool {
+    pub fn write_block(&mut self, data: &[u8], now: Ticks, m: &mut CardMedia) -> bool {
         let Flow::Write { at, left } = self.flow else { return false };
         if data.len() as u64 != BLOCK
             || at + BLOCK > self.capacity.bytes()
@@ -323,10 +323,10 @@ impl SdCard {
             let beyond = at + BLOCK > self.capacity.bytes();
             self.errors |= if beyond { status::OUT_OF_RANGE } else { status::ERROR };
             self.flow = if left == Some(1) { Flow::None } else { Flow::Failed };
-            self.state = if left == Some(1) { State::Transfer } else { self.state };
+            self.state = if left == Some(1) { CardState::Transfer } else { self.state };
             return false;
         }
-        m.notes.push(Note::Write(at, data.len()));
+        m.notes.push(CardNote::Write(at, data.len()));
         self.written += 1;
         if left == Some(1) {
             self.program(now, time::WRITE);
@@ -340,7 +340,7 @@ impl SdCard {
     /// Ends a data phase and programs for `us` microseconds.
     fn program(&mut self, now: Ticks, us: u64) {
         self.flow = Flow::None;
-        self.state = State::Programming;
+        self.state = CardState::Programming;
         self.busy_until = self.busy_until.max(now) + us * TICKS_PER_US;
     }
 
@@ -355,8 +355,8 @@ impl SdCard {
             return;
         }
         self.state = match self.state {
-            State::Programming => State::Transfer,
-            State::Disconnect => State::Standby,
+            CardState::Programming => CardState::Transfer,
+            CardState::Disconnect => CardState::Standby,
             other => other,
         };
     }

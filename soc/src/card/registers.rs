@@ -23,14 +23,14 @@ const CLASSES: u128 = 1 << 0 | 1 << 2 | 1 << 4 | 1 << 5 | 1 << 8 | 1 << 10;
 /// TRAN_SPEED of 25 MHz, and of 50 MHz in high-speed mode.
 const SPEED: [u128; 2] = [0x32, 0x5A];
 
-/// Capacity of a card, as its CSD states it.
+/// CardCapacity of a card, as its CSD states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Capacity {
-    /// Capacity in bytes.
+pub struct CardCapacity {
+    /// CardCapacity in bytes.
     bytes: u64,
 }
 
-impl Capacity {
+impl CardCapacity {
     /// Returns the smallest capacity of at least `bytes` that a CSD can state.
     #[must_use]
     pub fn fitting(bytes: u64) -> Self {
@@ -179,18 +179,18 @@ mod tests {
     #[test]
     fn the_csd_states_the_capacity() {
         for bytes in [1, 64 << 10, 16 << 20, 100 << 20, (1 << 30) - 1, (1 << 30) + 1, 2 << 30] {
-            let capacity = Capacity::fitting(bytes);
+            let capacity = CardCapacity::fitting(bytes);
             assert_eq!(decoded(capacity.csd(false, false)), capacity.bytes(), "{bytes}");
             assert!(capacity.bytes() >= bytes && capacity.bytes() <= bytes.max(1 << 20) * 2, "{bytes}");
             assert_eq!(capacity.kind(), "SDSC");
         }
         for (bytes, kind) in [((2 << 30) + 1, "SDHC"), (32 << 30, "SDHC"), (64 << 30, "SDXC")] {
-            let capacity = Capacity::fitting(bytes);
+            let capacity = CardCapacity::fitting(bytes);
             assert_eq!(decoded(capacity.csd(true, false)), capacity.bytes());
             assert_eq!((capacity.kind(), capacity.is_high()), (kind, true));
         }
-        assert_eq!(Capacity::fitting(16 << 20).bytes(), 16 << 20);
-        assert_eq!(Capacity::fitting(2 << 30).bytes(), 2 << 30);
+        assert_eq!(CardCapacity::fitting(16 << 20).bytes(), 16 << 20);
+        assert_eq!(CardCapacity::fitting(2 << 30).bytes(), 2 << 30);
     }
 
     #[test]

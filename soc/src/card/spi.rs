@@ -2,7 +2,7 @@
 
 use super::command::{Done, is_app_command};
 use super::crc::{crc7, crc16};
-use super::{Flow, Media, Note, SdCard, State, status};
+use super::{CardMedia, CardNote, CardState, Flow, SdCard, status};
 use esplens_core::time::Ticks;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -52,7 +52,7 @@ pub struct SpiPort {
 impl SpiPort {
     /// Exchanges a byte while the card is selected: receives `byte` and returns the one sent meanwhile. `now` is the
     /// time at its end.
-    pub fn exchange(&mut self, card: &mut SdCard, byte: u8, now: Ticks, m: &mut Media) -> u8 {
+    pub fn exchange(&mut self, card: &mut SdCard, byte: u8, now: Ticks, m: &mut CardMedia) -> u8 {
         card.settle(now);
         let sent = if card.spi { self.next(card, now, m) } else { 0xFF };
         if self.block.is_some() {
@@ -72,7 +72,7 @@ impl SpiPort {
     }
 
     /// Returns the next byte to send.
-    fn next(&mut self, card: &mut SdCard, now: Ticks, m: &mut Media) -> u8 {
+    fn next(&mut self, card: &mut SdCard, now: Ticks, m: &mut CardMedia) -> u8 {
         if let Some(byte) = self.out.pop_front() {
             return byte;
         }
@@ -97,7 +97,7 @@ impl SpiPort {
     fn token(&mut self, card: &mut SdCard, byte: u8, now: Ticks) -> bool {
         let Some(multiple) = card.receives().filter(|_| self.frame.is_empty() && self.out.is_empty()) else {
             // After a failed block, the host still ends the write.
-            if byte == STOP_TRAN && card.flow == Flow::Failed && card.state == State::ReceiveData {
+            if byte == STOP_TRAN && card.flow == Flow::Failed && card.state == CardState::ReceiveData {
                 card.stop_write(now);
                 return true;
             }
@@ -116,7 +116,7 @@ impl SpiPort {
     }
 
     /// Receives a byte of a data block and its CRC.
-    fn receive(&mut self, card: &mut SdCard, byte: u8, now: Ticks, m: &mut Media) {
+    fn receive(&mut self, card: &mut SdCard, byte: u8, now: Ticks, m: &mut CardMedia) {
         let Some(block) = &mut self.block else { return };
         block.push(byte);
         let len = super::registers::BLOCK as usize;
@@ -128,7 +128,7 @@ impl SpiPort {
         let response = match () {
             () if card.crc_on && crc16(data).to_be_bytes() != crc => {
                 if card.receives() == Some(false) {
-                    (card.flow, card.state) = (Flow::None, State::Transfer);
+                    (card.flow, card.state) = (Flow::None, CardState::Transfer);
                 }
                 CRC_ERROR
             }
@@ -139,7 +139,7 @@ impl SpiPort {
     }
 
     /// Receives a byte of a command.
-    fn listen(&mut self, card: &mut SdCard, byte: u8, now: Ticks, m: &mut Media) {
+    fn listen(&mut self, card: &mut SdCard, byte: u8, now: Ticks, m: &mut CardMedia) {
         if self.frame.is_empty() && byte & 0xC0 != 0x40 {
             return;
         }
@@ -150,7 +150,7 @@ impl SpiPort {
         }
     }
 
-    fn execute(&mut self, card: &mut SdCard, frame: &[u8], now: Ticks, m: &mut Media) {
+    fn execute(&mut self, card: &mut SdCard, frame: &[u8], now: Ticks, m: &mut CardMedia) {
         let index = frame[0] & 0x3F;
         let arg = frame[1..5].iter().fold(0, |arg, byte| arg << 8 | u32::from(*byte));
         let good = crc7(&frame[..5]) << 1 | 1 == frame[5];
@@ -158,7 +158,7 @@ impl SpiPort {
             return; // still in SD mode
         }
         let app = std::mem::take(&mut card.app_cmd) && is_app_command(index);
-        m.notes.push(Note::Command(index, app, arg));
+        m.notes.push(CardNote::Command(index, app, arg));
         card.check_erase_sequence(index, app);
         let mut answer = if good || !card.crc_on && !matches!(index, 0 | 8) {
             self.command(card, (index, app, arg), now, m)
@@ -167,7 +167,7 @@ impl SpiPort {
             Vec::new()
         };
         answer.insert(0, r1(card));
-        m.notes.push(Note::SpiReply(answer.clone()));
+        m.notes.push(CardNote::SpiReply(answer.clone()));
         self.out.clear();
         // A stuff byte follows CMD12; any response comes a byte or more after its command (N_CR).
         self.out.extend(vec![0xFF; if index == 12 { 2 } else { 1 }]);
@@ -180,30 +180,30 @@ impl SpiPort {
         card: &mut SdCard,
         (index, app, arg): (u8, bool, u32),
         now: Ticks,
-        m: &mut Media,
+        m: &mut CardMedia,
     ) -> Vec<u8> {
         match (index, app) {
             (0, _) => card.go_idle(true),
-            (1, false) | (41, true) if card.state == State::Idle => {
+            (1, false) | (41, true) if card.state == CardState::Idle => {
                 // CMD1 announces nothing: a card of high capacity accepts it with the bit of ACMD41.
                 if card.initialise(arg >> 30 & 1 != 0, now) {
-                    card.state = State::Transfer;
+                    card.state = CardState::Transfer;
                 }
             }
             (41, true) => {}
-            (8, _) if card.state == State::Idle => match card.send_if_cond(arg) {
+            (8, _) if card.state == CardState::Idle => match card.send_if_cond(arg) {
                 Some(echo) => return echo.to_be_bytes().to_vec(),
                 None => return vec![0; 4],
             },
-            (58, _) => return card.ocr(card.state != State::Idle).to_be_bytes().to_vec(),
+            (58, _) => return card.ocr(card.state != CardState::Idle).to_be_bytes().to_vec(),
             (59, _) => card.crc_on = arg & 1 != 0,
             (55, _) => card.app_cmd = true,
-            (13, false) if card.state != State::Idle => return vec![r2(card)],
-            (9 | 10, _) if card.state == State::Transfer => {
+            (13, false) if card.state != CardState::Idle => return vec![r2(card)],
+            (9 | 10, _) if card.state == CardState::Transfer => {
                 let register = if index == 9 { card.csd() } else { card.cid() };
                 card.send(register.to_vec(), now);
             }
-            (13, true) if card.state == State::Transfer => {
+            (13, true) if card.state == CardState::Transfer => {
                 card.transfer_command(index, app, arg, now, m);
                 return vec![r2(card)];
             }
@@ -218,7 +218,7 @@ impl SpiPort {
 
 /// Returns R1 and clears the errors in it, except those that R2 reports as well.
 fn r1(card: &mut SdCard) -> u8 {
-    let idle = if card.state == State::Idle { IDLE } else { 0 };
+    let idle = if card.state == CardState::Idle { IDLE } else { 0 };
     let r1 = R1.iter().filter(|(errors, _)| card.errors & errors != 0).fold(idle, |r1, (_, bit)| r1 | bit);
     card.errors &= !R1.iter().fold(0, |all, (errors, _)| all | errors);
     r1

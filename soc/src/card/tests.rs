@@ -14,7 +14,7 @@ struct Bench {
     card: SdCard,
     image: std::sync::Arc<CardImage>,
     store: CardStore,
-    notes: Vec<Note>,
+    notes: Vec<CardNote>,
     port: SpiPort,
     now: Ticks,
 }
@@ -27,9 +27,9 @@ impl Bench {
         Self { card, image, store: CardStore::default(), notes: Vec::new(), port, now: 1000 }
     }
 
-    fn with<R>(&mut self, f: impl FnOnce(&mut SdCard, Ticks, &mut Media) -> R) -> R {
+    fn with<R>(&mut self, f: impl FnOnce(&mut SdCard, Ticks, &mut CardMedia) -> R) -> R {
         self.notes.clear();
-        let mut m = Media { image: &self.image, store: &mut self.store, notes: &mut self.notes };
+        let mut m = CardMedia { image: &self.image, store: &mut self.store, notes: &mut self.notes };
         f(&mut self.card, self.now, &mut m)
     }
 
@@ -37,7 +37,7 @@ impl Bench {
         self.now += us * TICKS_PER_US;
     }
 
-    fn command(&mut self, index: u8, arg: u32) -> Option<Reply> {
+    fn command(&mut self, index: u8, arg: u32) -> Option<CardReply> {
         self.advance(10);
         self.with(|card, now, m| card.command(index, arg, now, m))
     }
@@ -45,12 +45,12 @@ impl Bench {
     /// Sends a command that must be answered by R1 and returns it.
     fn r1(&mut self, index: u8, arg: u32) -> u32 {
         match self.command(index, arg) {
-            Some(Reply::Short(word)) => word,
+            Some(CardReply::Short(word)) => word,
             other => panic!("CMD{index}: {other:?}"),
         }
     }
 
-    fn app(&mut self, index: u8, arg: u32) -> Option<Reply> {
+    fn app(&mut self, index: u8, arg: u32) -> Option<CardReply> {
         let rca = u32::from(self.card.rca) << 16;
         assert_ne!(self.r1(55, rca) & status::APP_CMD, 0);
         self.command(index, arg)
@@ -75,7 +75,7 @@ impl Bench {
         let mut ocr = 0;
         for _ in 0..100 {
             match self.app(41, 0x40FF_8000) {
-                Some(Reply::Ocr(value)) => ocr = value,
+                Some(CardReply::Ocr(value)) => ocr = value,
                 other => panic!("{other:?}"),
             }
             if ocr >> 31 != 0 {
@@ -84,11 +84,11 @@ impl Bench {
             self.advance(10_000);
         }
         assert_eq!(ocr, 0x80FF_8000 | if self.card.capacity().is_high() { 1 << 30 } else { 0 });
-        assert!(matches!(self.command(2, 0), Some(Reply::Long(_))));
+        assert!(matches!(self.command(2, 0), Some(CardReply::Long(_))));
         let rca = self.r1(3, 0) & 0xFFFF_0000;
-        assert!(matches!(self.command(9, rca), Some(Reply::Long(csd)) if csd == self.card.csd()));
-        assert_eq!(self.r1(7, rca) >> 9 & 0xF, State::Standby as u32);
-        assert_eq!(self.r1(13, rca), (State::Transfer as u32) << 9 | status::READY_FOR_DATA);
+        assert!(matches!(self.command(9, rca), Some(CardReply::Long(csd)) if csd == self.card.csd()));
+        assert_eq!(self.r1(7, rca) >> 9 & 0xF, CardState::Standby as u32);
+        assert_eq!(self.r1(13, rca), (CardState::Transfer as u32) << 9 | status::READY_FOR_DATA);
         self
     }
 
@@ -112,7 +112,7 @@ fn a_card_is_identified_and_its_registers_are_read() {
         b.r1(6, 0x80FF_FFF1);
         assert_eq!(b.read().unwrap()[16] & 0xF, 1);
         assert_eq!(b.card.csd()[3], 0x5A, "50 MHz");
-        assert_eq!(b.card.state(), State::Transfer);
+        assert_eq!(b.card.state(), CardState::Transfer);
     }
 }
 
@@ -121,13 +121,13 @@ fn a_card_of_high_capacity_needs_a_host_that_knows_it() {
     let mut b = Bench::new(4 << 30);
     b.command(0, 0);
     for _ in 0..5 {
-        assert_eq!(b.app(41, 0x40FF_8000), Some(Reply::Ocr(0x00FF_8000)), "no CMD8 before");
+        assert_eq!(b.app(41, 0x40FF_8000), Some(CardReply::Ocr(0x00FF_8000)), "no CMD8 before");
         b.advance(50_000);
     }
-    assert_eq!(b.app(41, 0), Some(Reply::Ocr(0x00FF_8000)), "an inquiry");
+    assert_eq!(b.app(41, 0), Some(CardReply::Ocr(0x00FF_8000)), "an inquiry");
     assert_eq!(b.command(8, 0x2AA), None, "a voltage that it does not have");
     assert_eq!(b.app(41, 1), None, "no voltage in common");
-    assert_eq!((b.card.state(), b.command(0, 0)), (State::Inactive, None));
+    assert_eq!((b.card.state(), b.command(0, 0)), (CardState::Inactive, None));
     assert_eq!(b.command(8, 0x1AA), None, "inactive until power-off");
 }
 
@@ -142,15 +142,15 @@ fn blocks_are_written_and_read_by_their_address() {
         assert_eq!(b.command(17, 0), None, "illegal while it programs");
         let s = b.status();
         assert_eq!(s & (status::ILLEGAL_COMMAND | status::READY_FOR_DATA), status::ILLEGAL_COMMAND);
-        assert_eq!(s >> 9 & 0xF, State::Programming as u32);
+        assert_eq!(s >> 9 & 0xF, CardState::Programming as u32);
         b.advance(1000);
-        assert_eq!(b.status() >> 9 & 0xF, State::Transfer as u32);
+        assert_eq!(b.status() >> 9 & 0xF, CardState::Transfer as u32);
         // Three blocks from the one before it.
         b.r1(18, 6 * unit);
         let read: Vec<u8> = (0..3).map(|_| b.read().unwrap()[511]).collect();
         assert_eq!(read, [0, 0xA5, 0]);
         b.r1(12, 0);
-        assert_eq!(b.card.state(), State::Transfer);
+        assert_eq!(b.card.state(), CardState::Transfer);
         // A counted write ends by itself.
         b.r1(23, 2);
         b.r1(25, 9 * unit);
@@ -161,7 +161,7 @@ fn blocks_are_written_and_read_by_their_address() {
         b.r1(25, 11 * unit);
         assert!(b.write(3));
         b.r1(12, 0);
-        assert_eq!(b.card.state(), State::Programming);
+        assert_eq!(b.card.state(), CardState::Programming);
         b.advance(1000);
         b.r1(17, 11 * unit);
         assert_eq!(b.read().unwrap(), [3; 512]);
@@ -190,7 +190,7 @@ fn wrong_addresses_and_lengths_set_their_bits() {
     assert_ne!(b.status() & status::ILLEGAL_COMMAND, 0);
     assert_eq!(b.command(13, 0x7777_0000), None, "another card's address");
     b.command(7, 0);
-    assert_eq!(b.status() >> 9 & 0xF, State::Standby as u32);
+    assert_eq!(b.status() >> 9 & 0xF, CardState::Standby as u32);
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! Trace events of cards: commands by name, responses, blocks.
 
-use super::{Note, Reply};
+use super::{CardNote, CardReply};
 use crate::dev::Cx;
 use crate::trace::TraceEvent;
 
 /// Traces what happened on the cards since the last call. Warns if another program has changed an image that was read.
 pub fn trace(cx: &mut Cx) {
     let notes = cx.sys.sd.take_notes();
-    if notes.iter().any(|n| matches!(n, Note::Read(..)))
+    if notes.iter().any(|n| matches!(n, CardNote::Read(..)))
         && let Some(path) = cx.sys.sd.changed_image()
     {
         let text = format!("{}: changed by another program while it is in use", path.display());
@@ -15,29 +15,29 @@ pub fn trace(cx: &mut Cx) {
     }
     for note in &notes {
         let event = match note {
-            Note::Command(..) => TraceEvent::SdCommand,
-            Note::Reply(_) | Note::SpiReply(_) => TraceEvent::SdResponse,
-            Note::Read(..) => TraceEvent::SdRead,
-            Note::Write(..) => TraceEvent::SdWrite,
-            Note::Erase(..) => TraceEvent::SdErase,
+            CardNote::Command(..) => TraceEvent::SdCommand,
+            CardNote::Reply(_) | CardNote::SpiReply(_) => TraceEvent::SdResponse,
+            CardNote::Read(..) => TraceEvent::SdRead,
+            CardNote::Write(..) => TraceEvent::SdWrite,
+            CardNote::Erase(..) => TraceEvent::SdErase,
         };
         cx.trace(event, || text(note));
     }
 }
 
-fn text(note: &Note) -> String {
+fn text(note: &CardNote) -> String {
     match note {
-        Note::Command(index, app, arg) => {
+        CardNote::Command(index, app, arg) => {
             let prefix = if *app { "ACMD" } else { "CMD" };
             format!("{prefix}{index} {} {arg:#010x}", name(*index, *app))
         }
-        Note::Reply(None) => "none".into(),
-        Note::Reply(Some(Reply::Short(value))) => format!("{value:#010x}"),
-        Note::Reply(Some(Reply::Ocr(ocr))) => format!("OCR {ocr:#010x}"),
-        Note::Reply(Some(Reply::Long(bytes))) => hex(bytes),
-        Note::SpiReply(bytes) => format!("R1 {}", hex(bytes)),
-        Note::Read(at, len) | Note::Write(at, len) => format!("{at:#010x}, {len} bytes"),
-        Note::Erase(first, end) => format!("{first:#010x}, {} bytes", end - first),
+        CardNote::Reply(None) => "none".into(),
+        CardNote::Reply(Some(CardReply::Short(value))) => format!("{value:#010x}"),
+        CardNote::Reply(Some(CardReply::Ocr(ocr))) => format!("OCR {ocr:#010x}"),
+        CardNote::Reply(Some(CardReply::Long(bytes))) => hex(bytes),
+        CardNote::SpiReply(bytes) => format!("R1 {}", hex(bytes)),
+        CardNote::Read(at, len) | CardNote::Write(at, len) => format!("{at:#010x}, {len} bytes"),
+        CardNote::Erase(first, end) => format!("{first:#010x}, {} bytes", end - first),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::terminal;
 use super::units;
 use esplens_soc::boot::BootError;
-use esplens_soc::card::registers::Capacity;
+use esplens_soc::card::registers::CardCapacity;
 use esplens_soc::card::{CardImage, SdConfig, SdPlace};
 use esplens_soc::optlist::parts;
 use std::path::PathBuf;
@@ -104,7 +104,7 @@ fn open_one(arg: &SdArg) -> Result<SdConfig, BootError> {
     })
 }
 
-fn size_text(capacity: Capacity) -> String {
+fn size_text(capacity: CardCapacity) -> String {
     format!("{} MiB ({})", capacity.bytes() >> 20, capacity.kind())
 }
 

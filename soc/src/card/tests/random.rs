@@ -29,7 +29,7 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 impl Bench {
-    fn act(&mut self, act: &Act) -> (Option<Reply>, Vec<u8>) {
+    fn act(&mut self, act: &Act) -> (Option<CardReply>, Vec<u8>) {
         let mut out = Vec::new();
         let mut reply = None;
         match act {

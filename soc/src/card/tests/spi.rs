@@ -6,7 +6,7 @@ use super::*;
 impl Bench {
     pub(super) fn byte(&mut self, byte: u8) -> u8 {
         self.now += 8 * TICKS_PER_US / 10; // 10 MHz
-        let mut m = Media { image: &self.image, store: &mut self.store, notes: &mut self.notes };
+        let mut m = CardMedia { image: &self.image, store: &mut self.store, notes: &mut self.notes };
         self.port.exchange(&mut self.card, byte, self.now, &mut m)
     }
 

@@ -325,6 +325,8 @@ impl Device for Gpio {
             DevMsg::Pad(n, level) if n < 40 => {
                 self.end_pulses(n, cx);
                 self.outside(n, level, cx);
+                // The pad may be the chip select of a device that has just been connected.
+                self.sync_loopbacks(cx);
             }
             DevMsg::PadPull(n, level) if n < 40 => self.pull(n, level, cx),
             DevMsg::PadPulse(n, pulse) if n < 40 => self.start_pulses(n, pulse, cx),

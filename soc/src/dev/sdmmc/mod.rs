@@ -19,7 +19,7 @@ pub use bits::{cmd, ctrl, int};
 use super::regfile::RegFile;
 use super::spec::Spec;
 use super::{Cx, DevMsg, DevView, Device};
-use crate::card::{self, Reply};
+use crate::card::{self, CardReply};
 use crate::irq::IrqSource;
 use esplens_core::time::{Ticks, periods_to_ticks};
 use idmac::Idmac;
@@ -56,7 +56,7 @@ struct Running {
     /// Value written to CMD.
     value: u32,
     /// The card's response.
-    reply: Option<Reply>,
+    reply: Option<CardReply>,
     /// Time of the response time-out; `None` if it has passed or there is none.
     timeout: Option<Ticks>,
     /// Time at which the command is done.
@@ -171,10 +171,10 @@ impl Sdmmc {
         }
         let wants = |bit: u32| value & bit != 0;
         let Some(reply) = running.reply.filter(|_| wants(cmd::RESPONSE_EXPECT)) else { return };
-        let long = matches!(reply, Reply::Long(_));
+        let long = matches!(reply, CardReply::Long(_));
         match reply {
-            Reply::Short(word) | Reply::Ocr(word) => self.regs.set(RESP0, word),
-            Reply::Long(bytes) => {
+            CardReply::Short(word) | CardReply::Ocr(word) => self.regs.set(RESP0, word),
+            CardReply::Long(bytes) => {
                 let raw = u128::from_be_bytes(bytes);
                 for (n, offset) in [RESP0, RESP1, RESP2, RESP3].into_iter().enumerate() {
                     self.regs.set(offset, (raw >> (32 * n)) as u32);
@@ -183,7 +183,7 @@ impl Sdmmc {
         }
         if long != wants(cmd::RESPONSE_LENGTH) {
             self.raw |= int::RE | int::RCRC;
-        } else if wants(cmd::CHECK_RESPONSE_CRC) && matches!(reply, Reply::Ocr(_)) {
+        } else if wants(cmd::CHECK_RESPONSE_CRC) && matches!(reply, CardReply::Ocr(_)) {
             self.raw |= int::RCRC; // R3 has ones in place of the CRC
         }
         if wants(cmd::DATA_EXPECTED) {
@@ -219,7 +219,7 @@ impl Sdmmc {
         let sent = SHORT + if value & cmd::SEND_INIT != 0 { 80 } else { 0 };
         let arg = self.reg(CMDARG);
         let received = now.saturating_add(self.clocks(sent));
-        let on_card = |card: &mut card::SdCard, m: &mut card::Media| {
+        let on_card = |card: &mut card::SdCard, m: &mut card::CardMedia| {
             card.command((value & 0x3F) as u8, arg, received, m)
         };
         let answer = cx.sys.sd.on_slot(slot, on_card);
@@ -232,7 +232,7 @@ impl Sdmmc {
         let limit = u64::from(self.reg(TMOUT) & 0xFF);
         let (timeout, end) = match (value & cmd::RESPONSE_EXPECT != 0, reply) {
             (false, _) => (None, after(0)),
-            (true, Some(Reply::Long(_))) => (None, after(GAP + LONG)),
+            (true, Some(CardReply::Long(_))) => (None, after(GAP + LONG)),
             (true, Some(_)) => (None, after(GAP + SHORT)),
             (true, None) => (Some(after(limit)), after(limit + GAP)),
         };

@@ -208,7 +208,7 @@ impl Sdmmc {
         let reply = cx.sys.sd.on_slot(self.slot, |card, m| card.command(12, 0, at, m)).flatten();
         card::trace(cx);
         match reply {
-            Some(Reply::Short(word)) => self.regs.set(RESP1, word),
+            Some(CardReply::Short(word)) => self.regs.set(RESP1, word),
             _ => self.raw |= int::RTO,
         }
         self.raw |= int::ACD;
