@@ -260,8 +260,8 @@ impl Target for Supervisor {
         (frame.function, place)
     }
     fn reset_hint(&self) -> Option<u32> {
-        let mem = MachineMemory { machine: self.view().machine(), core: 0 };
-        mem.u32(DevId::RtcCntl.range().0 + STORE6)
+        let machine = self.view().machine();
+        machine.soc().peek(machine.memory(), DevId::RtcCntl.range().0 + STORE6)
     }
     fn take_output(&mut self) -> Vec<Output> {
         Supervisor::take_output(self)

@@ -74,7 +74,7 @@ impl Persist {
         let written = target.machine().into_iter().flat_map(|m| m.soc().sys.sd.written());
         for (image, store) in written {
             if let Some((claim, _)) = self.cards.iter().find(|(_, claimed)| Arc::ptr_eq(claimed, image)) {
-                card::write_back(claim, image, store)?.map(tell);
+                card::write_back(claim, image, store)?.into_iter().for_each(tell);
             }
         }
         Ok(())
