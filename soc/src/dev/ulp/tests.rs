@@ -321,10 +321,10 @@ fn reg_wr_changes_only_its_bits() {
 #[test]
 fn registers_of_all_four_peripherals_are_reached() {
     let rig = ran(&[
-        op::wr_reg(0x100 | rtcio::spec::RTC_GPIO_ENABLE_W1TS / 4, 24, 24, 1),
-        op::wr_reg(0x200 | sens::spec::ULP_CP_SLEEP_CYC4 / 4, 0, 7, 77),
-        op::wr_reg(0x300 | crate::dev::rtc_i2c::spec::SLAVE_ADDR / 4, 0, 7, 33),
-        op::rd_reg(0x200 | sens::spec::ULP_CP_SLEEP_CYC4 / 4, 0, 15),
+        op::wr_reg(0x100 | (rtcio::spec::RTC_GPIO_ENABLE_W1TS / 4), 24, 24, 1),
+        op::wr_reg(0x200 | (sens::spec::ULP_CP_SLEEP_CYC4 / 4), 0, 7, 77),
+        op::wr_reg(0x300 | (crate::dev::rtc_i2c::spec::SLAVE_ADDR / 4), 0, 7, 33),
+        op::rd_reg(0x200 | (sens::spec::ULP_CP_SLEEP_CYC4 / 4), 0, 15),
     ]);
     assert_eq!(rig.ulp().r[0], 77);
     let peek = |id: DevId, offset| rig.soc.peek(&rig.mem, id.range().0 + offset).unwrap();
