@@ -3,7 +3,6 @@
 use super::nic::{Nic, NicKind, NicModel};
 use esplens_core::memory::Page;
 use esplens_core::time::Ticks;
-use esplens_debuginfo::unwind::Words;
 use esplens_soc::boot::{Kernel, RomSet};
 use esplens_soc::card::SdConfig;
 use esplens_soc::dev::DevId;
