@@ -73,8 +73,11 @@ impl Persist {
         }
         let written = target.machine().into_iter().flat_map(|m| m.soc().sys.sd.written());
         for (image, store) in written {
-            if let Some((claim, _)) = self.cards.iter().find(|(_, claimed)| Arc::ptr_eq(claimed, image)) {
-                card::write_back(claim, image, store)?.map(tell);
+            let claim = self.cards.iter().find(|(_, claimed)| Arc::ptr_eq(claimed, image));
+            if let Some((claim, _)) = claim
+                && let Some(written) = card::write_back(claim, image, store)?
+            {
+                tell(written);
             }
         }
         Ok(())
