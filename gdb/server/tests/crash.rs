@@ -166,7 +166,7 @@ fn a_function_that_returns_is_said_to_be_finished() {
 fn mistakes_are_told_in_a_line_of_our_own() {
     let m = Monitor::about_to_crash();
     for (line, said) in [
-        ("nosuch", "no command \"nosuch\"; help lists them\n"),
+        ("frobnicate", "no command \"frobnicate\"; help lists them\n"),
         ("delete", "delete: number is missing; help delete tells more\n"),
         ("delete 7", "there is no point 7\n"),
         ("mdw zz", "mdw: \"zz\" is no 32-bit number; help mdw tells more\n"),

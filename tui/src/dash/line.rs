@@ -77,13 +77,13 @@ mod tests {
     fn keys_are_those_of_a_shell() {
         let mut line = EditLine::new("break app_main");
         press(&mut line, KeyCode::Char('w'), KeyModifiers::CONTROL);
-        assert_eq!(line.text(), "break app_");
+        assert_eq!(line.text(), "break ");
         press(&mut line, KeyCode::Char('a'), KeyModifiers::CONTROL);
         press(&mut line, KeyCode::Char('t'), KeyModifiers::NONE);
         press(&mut line, KeyCode::Delete, KeyModifiers::NONE);
-        assert_eq!(line.text(), "treak app_");
+        assert_eq!(line.text(), "treak ");
         press(&mut line, KeyCode::Char('u'), KeyModifiers::CONTROL);
-        assert_eq!(line.text(), "reak app_");
+        assert_eq!(line.text(), "reak ");
         press(&mut line, KeyCode::Char('k'), KeyModifiers::CONTROL);
         assert_eq!(line.text(), "");
     }

@@ -76,10 +76,11 @@ proptest! {
     #[test]
     fn every_frame_is_accounted_for_and_the_work_is_bounded(steps in proptest::collection::vec(step(), 1..80)) {
         let mut b = running();
-        let mut arrived = 0;
+        let (mut arrived, mut reset) = (0, false);
         for step in steps {
             let before = b.mem.work.done();
             let waited = if let Step::Wait(us) = step { us } else { 0 };
+            reset |= matches!(step, Step::Write(DMABUSMODE, value) if value & 1 != 0);
             arrived += u64::from(apply(&mut b, step));
             let work = b.mem.work.done() - before;
             // A frame on the line takes at least 2 µs, and reads at most 1024 descriptors and 16 KiB.
@@ -91,6 +92,8 @@ proptest! {
         let c = emac.counters;
         let waiting = u64::from(emac.rx.fill() > 0);
         prop_assert!(c.received + c.filtered + c.dropped() <= arrived + 40);
-        prop_assert!(c.received + c.filtered + c.dropped() + 40 * waiting >= arrived.saturating_sub(1));
+        // A software reset empties the FIFO.
+        let found = c.received + c.filtered + c.dropped() + 40 * waiting;
+        prop_assert!(reset || found >= arrived.saturating_sub(1));
     }
 }
