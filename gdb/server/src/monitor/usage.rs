@@ -33,10 +33,10 @@ pub fn explain(error: &Error, words: &[String]) -> String {
         return error.render().to_string();
     }
     let (said, name) = (Said(error), words.first().map_or("", String::as_str));
-    let like = |kind| match said.text(kind) {
+    let like = |kind| {
         // One or two letters match too much.
-        like if like.len() < 3 => String::new(),
-        like => format!(" (like {like})"),
+        let names: Vec<String> = said.all(kind).into_iter().filter(|name| name.len() > 2).collect();
+        if names.is_empty() { String::new() } else { format!(" (like {})", names.join(", ")) }
     };
     let why = match error.kind() {
         ErrorKind::InvalidSubcommand => {
