@@ -44,8 +44,9 @@ const FOLDERS: [(&str, &[Exception]); 7] = [
     (
         "soc/src",
         &[(
-            &["cache", "dev", "system"],
-            "the devices share `System`, which contains the flash chips, the radio and the caches that belong to them",
+            &["bus", "cache", "card", "dev", "system"],
+            "the devices share `System`, which contains the flash chips, SD cards, radio and caches that belong to \
+             them; the ULP coprocessor reaches registers by the bus",
         )],
     ),
     ("gdb/debuginfo/src", &[]),
