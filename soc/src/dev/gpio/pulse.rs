@@ -6,7 +6,7 @@ use esplens_core::time::{TICKS_PER_US, Ticks};
 use serde::{Deserialize, Serialize};
 
 /// Shortest pulse and shortest pause between two pulses. It bounds the host work of a pulse train.
-pub const SHORTEST: Ticks = TICKS_PER_US;
+const SHORTEST: Ticks = TICKS_PER_US;
 /// Event tag: the next edge of a pulse train.
 const TAG: u8 = 0;
 
@@ -16,11 +16,11 @@ const TAG: u8 = 0;
 pub struct Pulse {
     /// Level during a pulse.
     pub level: bool,
-    /// Length of a pulse, at least [`SHORTEST`].
+    /// Length of a pulse, at least one microsecond.
     pub length: Ticks,
     /// Number of pulses.
     pub count: u32,
-    /// Time from the beginning of a pulse to that of the next, at least `length` + [`SHORTEST`].
+    /// Time from the beginning of a pulse to that of the next, at least one microsecond more than `length`.
     pub period: Ticks,
 }
 
