@@ -138,6 +138,13 @@ fn read_terminal(inbox: Inbox) -> io::Result<()> {
     Ok(())
 }
 
+/// Clears the screen, so that the next frame is drawn whole. [`Terminal::clear`] asks the terminal for the cursor's
+/// position, and the thread that reads keys takes the answer.
+fn clear<W: io::Write>(terminal: &mut Terminal<CrosstermBackend<W>>) -> io::Result<()> {
+    let area = terminal.get_frame().area();
+    terminal.resize(area)
+}
+
 impl App {
     /// Requests a sample when one is due: each frame while the machine runs, otherwise after an event.
     fn ask(&mut self) {
@@ -180,14 +187,14 @@ impl App {
         match effect {
             DashEffect::Act(pane, action) => self.link.act(pane, action),
             DashEffect::Copy(text) => screen.copy(&text),
-            DashEffect::Redraw => terminal.clear()?,
+            DashEffect::Redraw => clear(terminal)?,
             DashEffect::Suspend => {
                 screen.suspend()?;
-                terminal.clear()?;
+                clear(terminal)?;
             }
             DashEffect::Retake => {
                 screen.again()?;
-                terminal.clear()?;
+                clear(terminal)?;
             }
             DashEffect::Quit if term::panicked() => return Err(io::Error::other("a thread panicked")),
             DashEffect::Save => {
