@@ -96,7 +96,7 @@ impl RegionKind {
 pub struct ChipRegion {
     /// Its addresses.
     pub range: Range<u32>,
-    /// Where an access goes.
+    /// The memory that an access reaches.
     pub memory: ChipMemory,
     /// Offset of the range's first byte in `memory`. For flash and PSRAM the cache's MMU selects the offset; it is 0.
     pub offset: u32,

@@ -22,7 +22,7 @@ const MAX_KIB: u64 = 40 * 1024;
 /// the test, so that this list stays accurate.
 const KNOWN_FAILURES: [(&str, &str, &str); 0] = [];
 
-/// Cases that need parts of the chip that are not implemented yet; they are not run.
+/// Cases that need parts of the chip that are not modelled, and the part; they are not run.
 const LATER: [(&str, &str); 1] = [("idf-5.1-secure-boot", "flash encryption")];
 
 /// One form of a case.

@@ -1,6 +1,6 @@
-//! What a debugger knows about a firmware without running it: [`symbols`] of its ELF files, [`unwind`] of its stacks,
-//! [`rtos`] objects of FreeRTOS, [`coredump`] files, explanations of panics ([`explain`]) and the [`filter`] language
-//! for network frames.
+//! Debug information of a firmware, read without running it: [`symbols`] of ELF files, stack unwinding ([`unwind`]),
+//! FreeRTOS objects ([`rtos`]), core dumps ([`coredump`]), explanations of panics ([`explain`]) and the [`filter`]
+//! language for network frames.
 //!
 //! Memory and registers come from the caller ([`unwind::ReadMemory`]): a machine, a core file, a test. Nothing here
 //! knows a running machine, a thread or a socket.

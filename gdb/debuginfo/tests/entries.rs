@@ -13,7 +13,7 @@ const LONGEST: usize = 20_000;
 /// Number of tests of each entry.
 const TIMES: usize = 5;
 
-/// What these tests do with a bench.
+/// Operations of these tests on a bench.
 trait EntryBench: Sized {
     fn backtrace(&self, core: usize) -> Backtrace;
     fn current(&self, core: usize) -> Option<u32>;

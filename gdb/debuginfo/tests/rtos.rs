@@ -30,7 +30,7 @@ struct Sum {
     bad: Vec<String>,
 }
 
-/// What these tests do with a bench.
+/// Operations of these tests on a bench.
 trait TaskBench: Sized {
     fn names(&self, bt: &Backtrace) -> Vec<String>;
     fn is_whole(&self, bt: &Backtrace) -> bool;

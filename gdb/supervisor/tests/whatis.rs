@@ -5,7 +5,7 @@ use esplens_debuginfo::rtos::{self, TaskState};
 use esplens_supervisor::whatis::whatis;
 use esplens_testkit::kernel::Bench;
 
-/// What these tests do with a bench.
+/// Operations of these tests on a bench.
 trait WhatisBench: Sized {
     fn after(name: &'static str, ms: u64) -> Option<Self>;
     fn told(&self, addr: u32) -> String;

@@ -11,7 +11,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Where a card is connected.
+/// The slot or chip select at which a card is connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum SdPlace {
     /// Slot 0 or 1 of the SDMMC host.
@@ -32,7 +32,7 @@ impl fmt::Display for SdPlace {
 /// A socket at power-on.
 #[derive(Clone, Debug)]
 pub struct SdConfig {
-    /// Where it is connected.
+    /// Its slot or chip select.
     pub place: SdPlace,
     /// The card in it.
     pub image: Option<Arc<CardImage>>,
@@ -56,7 +56,7 @@ pub enum SdEvent {
 /// A card socket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SdSocket {
-    /// Where it is connected.
+    /// Its slot or chip select.
     pub place: SdPlace,
     detect: Option<u8>,
     protect: Option<u8>,

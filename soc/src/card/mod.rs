@@ -127,7 +127,7 @@ pub enum CardNote {
 pub struct CardMedia<'a> {
     /// The image.
     pub image: &'a CardImage,
-    /// What was written over it.
+    /// Pages written over the image.
     pub store: &'a mut CardStore,
     /// Events so far.
     pub notes: &'a mut Vec<CardNote>,

@@ -1,4 +1,4 @@
-//! What the guest has written to a card: copy-on-write pages over the image.
+//! Data that the guest has written to a card, as copy-on-write pages over the image.
 //!
 //! Cloning costs one pointer. The first write after that copies a page of 4 KiB and the pointers on the way to it.
 //! Erased areas take no pages: a card of any size can be erased quickly.

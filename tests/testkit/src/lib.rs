@@ -1,4 +1,4 @@
-//! What the tests of several crates share: firmware samples, machines with the bundled images, an RSP client, an
+//! Shared by the tests of several crates: firmware samples, machines with the bundled images, an RSP client, an
 //! allocation counter, random numbers. Only tests and benches depend on this crate; a failure here is a panic.
 
 #![allow(clippy::missing_panics_doc, reason = "each function may fail the test that calls it")]

@@ -18,7 +18,7 @@ const DEFAULT_SLOT: u8 = 1;
 pub struct SdArg {
     /// The card's image; empty: no card in the socket.
     pub file: PathBuf,
-    /// Where the socket is connected.
+    /// The slot or chip select of the socket.
     pub place: SdPlace,
     /// Size in bytes of a new image.
     pub size: Option<u64>,

@@ -122,7 +122,7 @@ fn who_detaches_leaves_the_machine_to_the_one_who_looks_at_it() {
     assert!(!runs(&bench), "the other one is at its prompt");
     assert_eq!(other.call("D"), "OK");
     // The answer is sent before the machine runs.
-    wait_for("nobody looks at it any more", || runs(&bench));
+    wait_for("the machine runs after the last client has detached", || runs(&bench));
 }
 
 #[test]

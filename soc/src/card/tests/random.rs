@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What a random host does.
+/// An action of the random host.
 #[derive(Clone, Debug)]
 enum Act {
     Command(u8, u32),

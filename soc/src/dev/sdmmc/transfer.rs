@@ -10,7 +10,7 @@ const CRC_STATUS: u64 = 10;
 const BLOCK_WORK: u64 = 500;
 const BYTE_WORK: u64 = 2;
 
-/// What happens at [`Transfer::at`].
+/// The event at [`Transfer::at`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Phase {
     /// The last bit of a block is transferred.

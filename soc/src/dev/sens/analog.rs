@@ -1,4 +1,4 @@
-//! What the ADCs measure: voltages given from outside, and the time of a conversion.
+//! Input voltages of the ADCs, given from outside, and the duration of a conversion.
 
 use super::spec::{
     SAR_ATTEN1, SAR_ATTEN2, SAR_MEAS_WAIT1, SAR_MEAS_WAIT2, SAR_READ_CTRL, SAR_READ_CTRL2, read_ctrl,

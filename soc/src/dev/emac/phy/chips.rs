@@ -23,7 +23,7 @@ pub enum PhyChip {
     Ksz8081,
 }
 
-/// What is fixed about a chip.
+/// Constants of a chip.
 #[derive(Clone, Copy, Debug)]
 pub struct PhyFacts {
     /// Name on the command line.

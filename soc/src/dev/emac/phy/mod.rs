@@ -1,5 +1,5 @@
 //! The PHY behind the management interface: the registers of IEEE 802.3 clause 22, link, auto-negotiation and loopback.
-//! What differs between the chips is in [`chips`]. The PHY is not part of the ESP32, so a reset of the ESP32 does not
+//! [`chips`] has the differences between the chips. The PHY is not part of the ESP32, so a reset of the ESP32 does not
 //! reset it; a reset by its pin is not modelled.
 
 pub mod chips;

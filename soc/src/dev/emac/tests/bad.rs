@@ -1,4 +1,4 @@
-//! What a misprogrammed EMAC does: bus errors, broken frames of descriptors, base registers, interrupts' summaries.
+//! Behaviour of a misprogrammed EMAC: bus errors, broken frames of descriptors, base registers, interrupts' summaries.
 
 use super::*;
 
