@@ -4,6 +4,7 @@
 //! docs/symbols.md lists the differences and their reasons.
 
 use esplens_debuginfo::symbols::{Elf, Symbols};
+use esplens_testkit::XorShift;
 use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, elf};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -69,16 +70,8 @@ fn ours(symbols: &Symbols, addr: u32) -> Vec<Level> {
     symbols.frames_at(addr).into_iter().map(level).collect()
 }
 
-/// Returns the next number of a fixed sequence (xorshift).
-fn random(state: &mut u64) -> u32 {
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    (*state >> 16) as u32
-}
-
 /// Draws addresses in code, evenly over its bytes.
-fn draw(elf: &Path, count: usize, state: &mut u64) -> Vec<u32> {
+fn draw(elf: &Path, count: usize, random: &mut XorShift) -> Vec<u32> {
     let bytes = std::fs::read(elf).unwrap();
     let file = object::File::parse(&*bytes).unwrap();
     let code: Vec<(u32, u32)> = file
@@ -99,7 +92,7 @@ fn draw(elf: &Path, count: usize, state: &mut u64) -> Vec<u32> {
         }
         unreachable!("n is below the total")
     };
-    (0..count).map(|_| pick(random(state) % total)).collect()
+    (0..count).map(|_| pick((random.next_u64() >> 16) as u32 % total)).collect()
 }
 
 /// Returns the first addresses of functions in the symbol table.
@@ -135,11 +128,11 @@ fn functions_inlined_calls_and_lines_are_those_of_gnu_addr2line() {
         let symbols = Symbols::new(vec![Arc::new(Elf::open(&file).unwrap())]);
         let bytes = std::fs::read(&file).unwrap();
         let (third, dies, starts) = (Third::new(&bytes), Dies::new(&bytes), starts(&bytes));
-        let mut state = 0x9E37_79B9_7F4A_7C15;
+        let mut random = XorShift(0x9E37_79B9_7F4A_7C15);
         let (mut compared, mut counts) = (0, BTreeMap::<&str, usize>::new());
         // A file without code that GNU can name ends the search.
         for _ in 0..8 {
-            let addrs = draw(&file, wanted, &mut state);
+            let addrs = draw(&file, wanted, &mut random);
             for (addr, theirs) in addrs.iter().zip(gnu(&file, &starts, &addrs)) {
                 if compared == wanted || theirs[0].function.is_none() {
                     continue;

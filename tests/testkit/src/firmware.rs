@@ -2,6 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
+/// Images of the sample `firmware` that have an ELF file: ESP-IDF 3.2 to 6.1.
+pub const WITH_ELF: [&str; 10] = [
+    "idf-3.2-hello",
+    "idf-4.0-httpd-wifi",
+    "idf-4.2-hello",
+    "idf-4.3-gpio",
+    "idf-5.0-hello",
+    "idf-5.2-deadline",
+    "idf-5.2-uart",
+    "idf-5.3-blink",
+    "idf-6.1-coredump",
+    "idf-6.1-dht",
+];
+
 /// Returns the folder of a sample, such as `firmware` or `firmware-wifi`, in `$ESPLENS_SHARED`, or in `../shared` next to
 /// the repository. If there is none, prints a line about it and returns `None`.
 #[must_use]

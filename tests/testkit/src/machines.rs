@@ -9,11 +9,14 @@ use std::path::PathBuf;
 
 const HELLO: &[u8] = include_bytes!("../../../fixtures/hello/flash.bin");
 
+fn config(flash: &[u8], name: &str) -> MachineConfig {
+    MachineConfig::new(input::from_bytes(name.as_ref(), flash, &LoadOptions::default()).unwrap().flash)
+}
+
 /// Creates a machine with an image, stopped at power-on.
 #[must_use]
 pub fn boot(flash: &[u8], name: &str) -> Machine {
-    let input = input::from_bytes(name.as_ref(), flash, &LoadOptions::default()).unwrap();
-    Machine::new(MachineConfig::new(input.flash))
+    Machine::new(config(flash, name))
 }
 
 /// Creates a machine with the built-in example.
@@ -25,10 +28,7 @@ pub fn hello() -> Machine {
 /// Creates a machine with the built-in example that never translates code: its allocations depend on its state only.
 #[must_use]
 pub fn hello_interpreted() -> Machine {
-    let input = input::from_bytes("hello".as_ref(), HELLO, &LoadOptions::default()).unwrap();
-    let mut config = MachineConfig::new(input.flash);
-    config.engine = EngineKind::Interp;
-    Machine::new(config)
+    Machine::new(MachineConfig { engine: EngineKind::Interp, ..config(HELLO, "hello") })
 }
 
 /// Creates a machine with the bundled demo: FreeRTOS on both cores.

@@ -8,21 +8,7 @@ mod compare;
 mod plain;
 
 use compare::Bench;
-
-/// Firmware of ESP-IDF 3.2 to 6.1 in C and C++; the demo is in C and Rust.
-const IMAGES: [&str; 11] = [
-    "demo",
-    "idf-3.2-hello",
-    "idf-4.0-httpd-wifi",
-    "idf-4.2-hello",
-    "idf-4.3-gpio",
-    "idf-5.0-hello",
-    "idf-5.2-deadline",
-    "idf-5.2-uart",
-    "idf-5.3-blink",
-    "idf-6.1-coredump",
-    "idf-6.1-dht",
-];
+use esplens_testkit::firmware::WITH_ELF;
 
 #[test]
 fn locals_variables_and_types_are_those_of_gdb() {
@@ -33,7 +19,9 @@ fn locals_variables_and_types_are_those_of_gdb() {
     }
     let only = std::env::var("ESPLENS_ONLY").ok();
     let mut bad = Vec::new();
-    for name in IMAGES.into_iter().filter(|n| only.as_deref().is_none_or(|o| o == *n)) {
+    // The demo is in C and Rust, the others are in C and C++.
+    let images = ["demo"].into_iter().chain(WITH_ELF);
+    for name in images.filter(|n| only.as_deref().is_none_or(|o| o == *n)) {
         let Some(mut bench) = Bench::new(name) else { continue };
         for ms in [40, 350, 700] {
             let sum = bench.at(ms, &gdb);

@@ -5,7 +5,7 @@
 
 use super::target::GdbTarget;
 use esplens_core::cpu::RESET_VECTOR;
-use esplens_soc::boot::image;
+use esplens_soc::boot::image::is_flash_mapped;
 use esplens_soc::dev::DevId;
 use esplens_soc::map::{self, RegionKind};
 use esplens_supervisor::{Gone, Session};
@@ -24,11 +24,6 @@ const WDT_KEY: u32 = 0x50D8_3AA1;
 
 const EFBIG: u8 = 27;
 const EINVAL: u8 = 22;
-
-/// Returns true if flash is mapped at an address.
-pub fn is_mapped(addr: u32) -> bool {
-    image::is_flash_mapped(addr)
-}
 
 /// Returns true for on-chip RAM, in which an image may have segments: data, instructions, both RTC memories.
 fn is_ram(addr: u32) -> bool {
@@ -81,7 +76,7 @@ impl LoadState {
 /// Merges writes, in their order, into contiguous pieces. Gaps of up to `gap` bytes within a window are filled with
 /// zeros.
 fn merge(writes: &[(u32, Vec<u8>)], gap: u32) -> Vec<(u32, Vec<u8>)> {
-    let window = |addr: u32| map::kind_at(addr).filter(|_| is_mapped(addr));
+    let window = |addr: u32| map::kind_at(addr).filter(|_| is_flash_mapped(addr));
     let mut ranges: Vec<Range<u32>> =
         writes.iter().map(|(a, d)| *a..a.saturating_add(d.len() as u32)).filter(|r| !r.is_empty()).collect();
     ranges.sort_by_key(|r| r.start);
@@ -113,7 +108,7 @@ impl Flash for GdbTarget {
     /// Checks the range. The image replaces the whole partition, so nothing is erased here.
     fn flash_erase(&mut self, start_addr: u32, length: u32) -> TargetResult<(), Self> {
         let end = start_addr.checked_add(length.max(1) - 1);
-        if !is_mapped(start_addr) || !end.is_some_and(is_mapped) {
+        if !is_flash_mapped(start_addr) || !end.is_some_and(is_flash_mapped) {
             return Err(TargetError::Errno(EINVAL));
         }
         if self.load.done {
@@ -123,7 +118,7 @@ impl Flash for GdbTarget {
     }
 
     fn flash_write(&mut self, start_addr: u32, data: &[u8]) -> TargetResult<(), Self> {
-        if !is_mapped(start_addr) {
+        if !is_flash_mapped(start_addr) {
             return Err(TargetError::Errno(EINVAL));
         }
         if !self.load.fits(data) {
@@ -233,6 +228,8 @@ mod tests {
                 (0x400D_0020, vec![6; 4]),
             ]
         );
-        assert!(is_mapped(0x400D_0000) && !is_mapped(0x3F80_0000) && !is_mapped(0x400C_0000));
+        assert!(
+            is_flash_mapped(0x400D_0000) && !is_flash_mapped(0x3F80_0000) && !is_flash_mapped(0x400C_0000)
+        );
     }
 }

@@ -1,13 +1,13 @@
 //! Packets handled before gdbstub because it does not support them, mishandles them, or returns too little for GDB.
 
 use super::conditions::{self, Split};
-use super::flash;
 use super::frame::MAX_PACKET;
 use super::quick;
 use super::search;
 use super::target::{GdbTarget, ProgramState};
 use super::tracepoints;
 use esplens_debuginfo::number::packed;
+use esplens_soc::boot::image::is_flash_mapped;
 use esplens_soc::machine::reg;
 use esplens_supervisor::{Commands, Gone};
 use gdbstub::common::Tid;
@@ -85,8 +85,8 @@ pub fn intercept(body: &[u8], guest: &mut GdbTarget, core: usize) -> Intercept {
     if guest.program == ProgramState::Detached && touches(body) {
         return Intercept::Reply(DETACHED.to_vec());
     }
-    let rows = PACKETS.iter().filter(|(prefix, _)| body.starts_with(prefix.as_bytes()));
-    rows.into_iter().find_map(|(_, handler)| handler(body, guest, core)).unwrap_or_else(|| pass(body))
+    let mut rows = PACKETS.iter().filter(|(prefix, _)| body.starts_with(prefix.as_bytes()));
+    rows.find_map(|(_, handler)| handler(body, guest, core)).unwrap_or_else(|| pass(body))
 }
 
 fn pass(body: &[u8]) -> Intercept {
@@ -170,7 +170,7 @@ fn writes_flash(body: &[u8]) -> bool {
     let head = body[1..].split(|b| *b == b',' || *b == b':');
     let mut fields = head.take(2).map(packed);
     let (Some(Some(addr)), Some(Some(len))) = (fields.next(), fields.next()) else { return false };
-    len > 0 && u32::try_from(addr).is_ok_and(flash::is_mapped)
+    len > 0 && u32::try_from(addr).is_ok_and(is_flash_mapped)
 }
 
 /// Returns true if an `X` or `M` packet contains as much data as it announces; gdbstub does not check this and writes the data that arrived.

@@ -1,10 +1,11 @@
 //! Connecting: the paper's commands, ESP-IDF's script, a firmware that is already running.
 
-use crate::script::{Bench, Transcript, WITH_ELF};
+use crate::script::{Bench, Transcript};
 use esplens_server::listen::Address;
 use esplens_server::{gdb, monitor};
 use esplens_supervisor::Speed;
 use esplens_testkit::built_gdb;
+use esplens_testkit::firmware::WITH_ELF;
 use std::path::PathBuf;
 
 /// Runs the paper's commands, one after the other.

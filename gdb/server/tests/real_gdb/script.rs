@@ -12,20 +12,6 @@ const HANG: &str = "1800";
 /// Beginning of the lines that the driver prints between two commands.
 const MARK: &str = "@esplens-test@ ";
 
-/// Real firmware of ESP-IDF 3.2 to 6.1 with its symbols.
-pub const WITH_ELF: [&str; 10] = [
-    "idf-3.2-hello",
-    "idf-4.0-httpd-wifi",
-    "idf-4.2-hello",
-    "idf-4.3-gpio",
-    "idf-5.0-hello",
-    "idf-5.2-deadline",
-    "idf-5.2-uart",
-    "idf-5.3-blink",
-    "idf-6.1-coredump",
-    "idf-6.1-dht",
-];
-
 /// A firmware on a machine with a GDB server, and the GDB that connects to it.
 pub struct Bench {
     name: String,
