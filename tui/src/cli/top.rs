@@ -10,7 +10,7 @@ use crate::dash::wire::Sample;
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crossterm::style::{Attribute, SetAttribute};
 use esplens_debuginfo::printable::printable_in_line;
-use std::io::{self, IsTerminal, Write};
+use std::io::{IsTerminal, Write};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -50,7 +50,7 @@ struct List {
     message: String,
 }
 
-/// What a key asks for.
+/// The action of a key.
 #[derive(Debug, PartialEq, Eq)]
 enum Does {
     Nothing,
@@ -178,7 +178,9 @@ fn choose(list: &mut List, before: &mut Vec<Seen>) -> anyhow::Result<Does> {
         if panicked() {
             anyhow::bail!("a thread panicked");
         }
-        if let Some(key) = next_key(EVERY.saturating_sub(read.elapsed()))? {
+        if event::poll(EVERY.saturating_sub(read.elapsed()))?
+            && let Event::Key(key) = event::read()?
+        {
             match list.key(key) {
                 Does::Nothing => {}
                 does => return Ok(does),
@@ -187,17 +189,6 @@ fn choose(list: &mut List, before: &mut Vec<Seen>) -> anyhow::Result<Does> {
         if read.elapsed() >= EVERY {
             (list.rows, read) = (rows(before)?, Instant::now());
         }
-    }
-}
-
-/// Waits for a key. Returns `None` after `wait`, and when a signal ends the wait.
-fn next_key(wait: Duration) -> io::Result<Option<KeyEvent>> {
-    let event = event::poll(wait).and_then(|is_there| is_there.then(event::read).transpose());
-    match event {
-        Ok(Some(Event::Key(key))) => Ok(Some(key)),
-        Ok(_) => Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
-        Err(error) => Err(error),
     }
 }
 

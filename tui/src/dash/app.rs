@@ -120,16 +120,13 @@ fn take_screen(inbox: &Inbox) -> io::Result<Screen> {
 /// Starts a thread that reads keys and mouse.
 fn read_terminal(inbox: Inbox) -> io::Result<()> {
     std::thread::Builder::new().name("dash keys".into()).spawn(move || {
-        loop {
-            match event::read() {
-                Ok(Event::Key(key)) => inbox.push(DashMsg::Key(key)),
-                Ok(Event::Mouse(mouse)) => inbox.push(DashMsg::Mouse(mouse)),
-                Ok(Event::Paste(text)) => inbox.push(DashMsg::Paste(text)),
-                Ok(Event::Resize(width, height)) => inbox.push(DashMsg::Resize(width, height)),
-                Ok(_) => {}
-                // SIGCONT interrupts the system call.
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => break,
+        while let Ok(event) = event::read() {
+            match event {
+                Event::Key(key) => inbox.push(DashMsg::Key(key)),
+                Event::Mouse(mouse) => inbox.push(DashMsg::Mouse(mouse)),
+                Event::Paste(text) => inbox.push(DashMsg::Paste(text)),
+                Event::Resize(width, height) => inbox.push(DashMsg::Resize(width, height)),
+                _ => {}
             }
         }
         // A closed terminal ends the dashboard.
